@@ -9,7 +9,7 @@ import { renderEmpty, renderPanel } from "./page-layout.ts";
 import {
   alarmStateWords,
   capitalise,
-  formatDuration,
+  formatAge,
   formatName,
   formatSeverity,
   formatShare,
@@ -48,7 +48,7 @@ function renderAlarm(alarm: Alarms["items"][number], titles: FailureTitles, nowM
     <div><dt>Risk</dt><dd class="big">${renderRisk(data.risk ?? null, data.severity)}</dd></div>
     <div><dt>Rests on</dt><dd>${capitalise(describeLane(data.lane))} <div class="why">model's probability ${formatShare(data.probability)}</div></dd></div>
     ${typeof data.severityDb === "number" ? html`<div><dt>Severity</dt><dd>${formatSeverity(data.severityDb)} <div class="why">above its healthy baseline</div></dd></div>` : null}
-    <div><dt>Since</dt><dd><time datetime="${data.since}">${formatUtc(Date.parse(data.since))}</time> <div class="why">${formatDuration(nowMs - Date.parse(data.since))} ago</div></dd></div>
+    ${renderBegin(alarm, nowMs)}
     <div><dt>Alarm state</dt><dd>${capitalise(alarmStateWords[data.state])}</dd></div>
     <div><dt>Operating state</dt><dd>${formatName(data.operatingState)}</dd></div>
     <div><dt>Outlook</dt><dd>${capitalise(describeOutlook(data))}</dd></div>
@@ -60,6 +60,13 @@ function renderAlarm(alarm: Alarms["items"][number], titles: FailureTitles, nowM
     <ol class="life">${alarm.steps.map((step) => html`<li><time datetime="${new Date(step.timeMs).toISOString()}">${formatUtc(step.timeMs)}</time> ${step.transition} at ${step.risk === null ? "a model's probability of" : "a risk of"} ${formatShare(step.risk ?? step.probability)}</li>`)}</ol>
   </details>
 </article>`;
+}
+
+/** Since when: by its gateway's clock, or by the collector's where that one cannot be right. */
+function renderBegin({ event, sinceMs }: Alarms["items"][number], nowMs: number): SafeHtml {
+  const ownMs = Date.parse(event.data.since);
+  const doubt = ownMs === sinceMs ? "" : `; by the collector's clock, its gateway's said ${formatUtc(ownMs)}`;
+  return html`<div><dt>Since</dt><dd><time datetime="${new Date(sinceMs).toISOString()}">${formatUtc(sinceMs)}</time> <div class="why">${formatAge(sinceMs, nowMs)}${doubt}</div></dd></div>`;
 }
 
 /** What the spectrum shows, in words and line by line. */

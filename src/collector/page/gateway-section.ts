@@ -56,11 +56,24 @@ export function renderModels(models: readonly ModelView[], updates: OverviewPage
       ? renderEmpty("No update has been attempted.")
       : html`<ol class="life">${updates.items.map(
           (update) =>
-            html`<li class="${update.step === "refused" || update.step === "reverted" ? "bad" : null}"><time datetime="${new Date(update.timeMs).toISOString()}">${formatUtc(update.timeMs)}</time>
+            html`<li class="${update.step === "refused" || update.step === "reverted" ? "bad" : null}">${renderTime(update)}
             <b>${update.step}</b> ${update.modelName} ${update.fromVersion} → ${update.toVersion} on ${update.gateway} <span class="why">${update.detail}</span></li>`,
         )}</ol>`;
   const body = html`${table}<h3>Updates</h3>${steps}`;
   return renderPanel({ id: "models", title: "Models", live: "live", body });
+}
+
+/** When it happened: by its sender's clock, or by its arrival where that one cannot be right. */
+function renderTime({
+  timeMs,
+  believedMs,
+}: {
+  readonly timeMs: number;
+  readonly believedMs: number;
+}): SafeHtml {
+  const doubt =
+    believedMs === timeMs ? null : html` title="arrived then; its own clock said ${formatUtc(timeMs)}"`;
+  return html`<time datetime="${new Date(believedMs).toISOString()}"${doubt}>${formatUtc(believedMs)}</time>`;
 }
 
 /** Renders events, and the messages that were set aside. */
@@ -73,7 +86,7 @@ export function renderEvents(
       ? renderEmpty("Nothing has been reported.")
       : html`<ol class="life">${events.items.map(
           (event) =>
-            html`<li><time datetime="${new Date(event.timeMs).toISOString()}">${formatUtc(event.timeMs)}</time> <b>${event.name}</b> ${event.subject} on ${event.gateway} <span class="why">${event.detail}</span></li>`,
+            html`<li>${renderTime(event)} <b>${event.name}</b> ${event.subject} on ${event.gateway} <span class="why">${event.detail}</span></li>`,
         )}</ol>`;
   const setAside =
     quarantine.total === 0

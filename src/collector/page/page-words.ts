@@ -44,10 +44,20 @@ export function formatRisk(risk: number): string {
   return risk > 0.999 ? "> 99.9 %" : formatShare(risk);
 }
 
+/** 2020-01-01: no machine of a fleet tells truly of a time before. */
+const earliestMs = 1_577_836_800_000;
+
+/** `5 min ago`; of a time that cannot be, that it cannot. @param suffix after the duration */
+export function formatAge(timeMs: number, nowMs: number, suffix = " ago"): string {
+  if (timeMs < earliestMs && nowMs >= earliestMs) return "by a clock that is wrong";
+  if (timeMs > nowMs + 3_600_000) return "by a clock that is ahead";
+  return `${formatDuration(nowMs - timeMs)}${suffix}`;
+}
+
 /** ` since 2026-11-20 07:51:03 (5 min ago)`; nothing where it is not known. */
 export function renderSince(sinceMs: number | null, nowMs: number): SafeHtml | null {
   if (sinceMs === null) return null;
-  return html` since <time datetime="${new Date(sinceMs).toISOString()}">${formatUtc(sinceMs)}</time> (${formatDuration(nowMs - sinceMs)})`;
+  return html` since <time datetime="${new Date(sinceMs).toISOString()}">${formatUtc(sinceMs)}</time> (${formatAge(sinceMs, nowMs, "")})`;
 }
 
 /** With a sign, `+1.23` or `−0.40`; a true minus sign. */
@@ -98,7 +108,7 @@ export function turbineHref(site: string, turbine: string): string {
 /** "12 s ago", with the moment itself as a hint. */
 export function renderAgo(timeMs: number, nowMs: number): SafeHtml {
   if (timeMs <= 0) return html`never`;
-  const words = `${formatDuration(nowMs - timeMs)} ago`;
+  const words = formatAge(timeMs, nowMs);
   return html`<time datetime="${new Date(timeMs).toISOString()}" title="${formatUtc(timeMs)} UTC">${words}</time>`;
 }
 

@@ -37,9 +37,9 @@ export interface FleetRecord extends DriftRecord {
   predictions(query: PredictionRange): Promise<readonly PredictionSeries[]>;
   /** Time of a turbine's newest prediction up to `untilMs`; 0 when there is none. */
   newestPredictionMs(query: TurbineRef & { readonly untilMs: number }): Promise<number>;
-  /** Newest first. */
+  /** Newest first, by their times as far as these can be right (`clock-rules.ts`). */
   events(query: EventQuery): Promise<Listing<RecordedEvent>>;
-  /** Newest first. */
+  /** As events. */
   updates(query: GatewayQuery): Promise<Listing<RecordedUpdate>>;
   /** Newest first; `total` counts messages, not entries. */
   quarantine(limit: number): Promise<Listing<QuarantineEntry>>;
@@ -211,6 +211,9 @@ export interface RecordedAlarm {
   readonly alarm: number;
   /** Not yet cleared. */
   readonly active: boolean;
+  /** Since when its latest event says that it stands, or `firstMs` where that cannot be right. */
+  readonly sinceMs: number;
+  /** Of its first and its latest event; by their arrival where their own times cannot be right. */
   readonly firstMs: number;
   readonly lastMs: number;
   /** The latest event, exactly as published. */
@@ -223,6 +226,7 @@ export interface RecordedAlarm {
 export interface AlarmLifeStep {
   readonly eventId: string;
   readonly transition: AlertTransition;
+  /** By its arrival where its own time cannot be right. */
   readonly timeMs: number;
   readonly probability: number;
   /** At the site's prior; null: not known. */
@@ -254,12 +258,16 @@ export interface PredictionSeries {
 /** Something that people should know. */
 export interface RecordedEvent extends Omit<EventRecord, "kind"> {
   readonly id: number;
+  /** When it happened, as far as its time can be right; else when it arrived. */
+  readonly believedMs: number;
   readonly gateway: string;
 }
 
 /** A step of an update. */
 export interface RecordedUpdate extends Omit<UpdateRecord, "kind"> {
   readonly id: number;
+  /** When it happened, as far as its time can be right; else when it arrived. */
+  readonly believedMs: number;
   readonly gateway: string;
 }
 

@@ -1,6 +1,7 @@
 /** What every engine of the fleet's record does alike, so that engines differ in how they store and in nothing else. */
 import type { AlertEvent, AlertTransition } from "../../core/contract/alert.ts";
 import type { EventRecord, GapReason, GapRecord } from "../../core/contract/uplink-record.ts";
+import { believeTime } from "./clock-rules.ts";
 import type { AlarmLifeStep, PredictionSeries } from "./fleet-record.ts";
 
 /** A read never returns more steps than this. */
@@ -49,12 +50,12 @@ export function transitionOf(event: AlertEvent): AlertTransition {
   return event.type.split(".")[3] as AlertTransition;
 }
 
-/** An event as a step in its alarm's life. */
-export function alarmLifeStep(event: AlertEvent): AlarmLifeStep {
+/** An event as a step in its alarm's life, at a time that can be right. */
+export function alarmLifeStep(event: AlertEvent, receivedMs: number): AlarmLifeStep {
   return {
     eventId: event.id,
     transition: transitionOf(event),
-    timeMs: Date.parse(event.time),
+    timeMs: believeTime(Date.parse(event.time), receivedMs),
     probability: event.data.probability,
     risk: event.data.risk ?? null,
   };

@@ -13,13 +13,13 @@ export function retentionPolicy(
   verdictDays: number,
 ): Readonly<Record<PrunedClass, number>> {
   return {
-    /** By the end of their last window. */
+    /** By when they arrived: a gateway's clock may say 1970. */
     predictions: retentionDays,
     /** By whole days (UTC). Of a day that has been assessed only the sketches are left. A reference goes by its last use. */
     drift: retentionDays,
     /** By the end of their period; with them confirmed outcomes, by when they arrived. They say what was normal, and when it ceased to be. */
     verdicts: verdictDays,
-    /** By when they arrived: a gateway's clock may be wrong. */
+    /** By when they arrived, too. */
     events: retentionDays,
     updates: retentionDays,
   };

@@ -13,6 +13,7 @@ import type {
 } from "../../core/contract/uplink-record.ts";
 import { openUplinkEnvelope, type PackedEnvelope } from "../../core/wire/envelope-codec.ts";
 import { decodeRecord } from "../../core/wire/record-codec.ts";
+import { earliestOwnMs, maxAheadMs } from "../record/clock-rules.ts";
 import type { RecordFault, StorableRecord, UplinkMessage } from "../record/fleet-record.ts";
 import { recordBounds } from "../record/record-bounds.ts";
 
@@ -33,11 +34,6 @@ interface RecordSender extends Omit<RecordLimits, "sites"> {
   /** Site whose turbines it may speak of; null: of any. */
   readonly site: string | null;
 }
-
-/** How far a gateway's clock may be ahead. */
-const maxAheadMs = 3_600_000;
-/** 2020-01-01: a collector whose own clock says that it is earlier cannot say that another one is wrong. */
-const earliestOwnMs = 1_577_836_800_000;
 
 /** An envelope of a gateway that may send it. */
 export interface OpenedEnvelope extends Omit<PackedEnvelope, "records">, UplinkMessage {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { OverviewPage } from "../../../src/collector/fleet/load-pages.ts";
 import { parsePageRange } from "../../../src/collector/page/chart-section.ts";
 import { renderOverviewPage } from "../../../src/collector/page/overview-page.ts";
+import { formatAge } from "../../../src/collector/page/page-words.ts";
 import { alertEvent } from "../fleet-records.ts";
 
 const nowMs = 1_700_000_000_000;
@@ -22,7 +23,7 @@ const empty: OverviewPage = {
 
 test("the fleet's page is made of plain values alone, and of the same values the same page", () => {
   const event = alertEvent("wt-1", "raised", nowMs - 60_000);
-  const alarm = { alarm: 1, active: true, firstMs: nowMs, lastMs: nowMs, event, steps: [] };
+  const alarm = { alarm: 1, active: true, sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, event, steps: [] };
   const page = { ...empty, alarms: { total: 30, items: [alarm] }, activeAlarms: 7 };
   const range = parsePageRange({ range: "6h" });
   const { text } = renderOverviewPage(page, range);
@@ -60,7 +61,7 @@ test("an alarm's card says what the spectrum shows, line by line, and against wh
   } as const;
   const explanation = { baseValue: -2, bundleBaseValue: -1, groups: [], gap: 0 };
   const event = alertEvent("wt-1", "raised", nowMs - 60_000, { evidence, explanation });
-  const alarm = { alarm: 7, active: true, firstMs: nowMs, lastMs: nowMs, event, steps: [] };
+  const alarm = { alarm: 7, active: true, sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, event, steps: [] };
   const page = { ...empty, alarms: { total: 1, items: [alarm] }, activeAlarms: 1 };
   const { text } = renderOverviewPage(page, parsePageRange(null));
   expect(text).toContain("Lines &lt;here&gt; &amp; there.");
@@ -71,13 +72,45 @@ test("an alarm's card says what the spectrum shows, line by line, and against wh
   expect(text).toContain("−2.00 base of this machine when healthy (−1.00 of the bundle");
 });
 
+test("nothing is said to be thousands of days old because a clock says 1970", () => {
+  const since = new Date(60_000).toISOString();
+  const event = alertEvent("wt-1", "raised", 60_000, { since });
+  const arrivedMs = nowMs - 300_000;
+  const times = { sinceMs: arrivedMs, firstMs: arrivedMs, lastMs: arrivedMs };
+  const alarm = { alarm: 7, active: true, ...times, event, steps: [] };
+  const told = {
+    id: 1,
+    gateway: "gw-1",
+    timeMs: 60_000,
+    believedMs: arrivedMs,
+    name: "n",
+    subject: "s",
+    detail: "d",
+  };
+  const page = {
+    ...empty,
+    alarms: { total: 1, items: [alarm] },
+    activeAlarms: 1,
+    events: { total: 1, items: [told] },
+  };
+  const { text } = renderOverviewPage(page, parsePageRange(null));
+  expect(text).toContain(
+    "5 min ago; by the collector&#39;s clock, its gateway&#39;s said 1970-01-01 00:01:00",
+  );
+  expect(text).toContain('title="arrived then; its own clock said 1970-01-01 00:01:00"');
+  expect(text).not.toMatch(/\d{4,} d/);
+  expect(formatAge(60_000, nowMs)).toBe("by a clock that is wrong");
+  expect(formatAge(2_147_483_648_000, nowMs)).toBe("by a clock that is ahead");
+  expect(formatAge(nowMs - 300_000, nowMs)).toBe("5 min ago");
+});
+
 test.each([
   [{ lane: "fast", threshold: 0.62 }, ", a window counts as evidence from 62.0 % on, additivity gap"],
   [{ lane: "slow", threshold: 0.62 }, " (logit), additivity gap"],
   [{ threshold: 0.62 }, ", raised from 62.0 %, additivity gap"],
 ] as const)("an alarm's card names a probability that raises where there is one: %j", (data, words) => {
   const event = alertEvent("wt-1", "raised", nowMs - 60_000, { horizonHours: null, ...data });
-  const alarm = { alarm: 7, active: true, firstMs: nowMs, lastMs: nowMs, event, steps: [] };
+  const alarm = { alarm: 7, active: true, sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, event, steps: [] };
   const page = { ...empty, alarms: { total: 1, items: [alarm] }, activeAlarms: 1 };
   expect(renderOverviewPage(page, parsePageRange(null)).text).toContain(words);
 });

@@ -1,5 +1,6 @@
 /** What every engine of the fleet's record must do. Runs over an engine that is given as a place to open again and again. */
 import { describe, expect, it, onTestFinished } from "vitest";
+import { clockEventName } from "../../../src/collector/record/clock-rules.ts";
 import type {
   CheckedEnvelope,
   FleetRecord,
@@ -14,6 +15,7 @@ import { failed, ok } from "../../../src/core/contract/result.ts";
 import type { EventRecord, HealthRecord } from "../../../src/core/contract/uplink-record.ts";
 import { outcomeEventName } from "../../../src/core/drift/outcome-event.ts";
 import { alertEvent, driftReport, predictionBatch, turbineState } from "../fleet-records.ts";
+import { describeClocks } from "./clock-suite.ts";
 import { describeDriftRecord } from "./drift-record-suite.ts";
 import { describeRecordBounds } from "./record-bounds-suite.ts";
 
@@ -85,7 +87,8 @@ function createSender(record: FleetRecord): {
 }
 
 async function eventNames(record: FleetRecord): Promise<string[]> {
-  return (await record.events(all)).items.map(({ name }) => name).reverse();
+  const { items } = await record.events(all);
+  return items.flatMap(({ name }) => (name === clockEventName ? [] : [name])).reverse();
 }
 
 /** Runs the suite over an engine. */
@@ -103,6 +106,7 @@ export function describeFleetRecord(engine: string, createStorage: () => RecordS
     describeMachines(open);
     describeKeeping(open, createStorage);
     describeRecordBounds(open);
+    describeClocks(open);
   });
 }
 

@@ -1,6 +1,7 @@
 /** Alarms and the events that they are made of, in SQLite. An event is stored once, by its id within its turbine. */
 import type { AlertEvent, AlertTransition } from "../../../core/contract/alert.ts";
 import type { SqliteDatabase, SqlRow, SqlValue } from "../../../core/platform/sqlite/sqlite-database.ts";
+import { believeTime } from "../clock-rules.ts";
 import type { AlarmLifeStep, AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
 import { refuseBeyond } from "../record-bounds.ts";
 import { alarmLifeStep, placeAlert, transitionOf } from "../record-rules.ts";
@@ -40,9 +41,8 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
   );
 
   /** Returns the number of the alarm that the event belongs to. */
-  const place = (event: AlertEvent): number => {
+  const place = (event: AlertEvent, timeMs: number): number => {
     const { site, turbine, component, failureMode } = event.data;
-    const timeMs = Date.parse(event.time);
     const row = newest.get(site, turbine, component, failureMode);
     if (row === undefined) {
       refuseBeyond("alarmKindsPerTurbine", Number(countKinds.get(site, turbine)?.total));
@@ -58,21 +58,26 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
     if (placement.kind === "advance") advance.run(Number(placement.active), timeMs, event.id, current.alarm);
     return current.alarm;
   };
-  const read = (row: SqlRow): RecordedAlarm => ({
-    alarm: Number(row.id),
-    active: row.active === 1,
-    firstMs: Number(row.first_ms),
-    lastMs: Number(row.last_ms),
-    event: readEvent(row),
-    steps: life.all(Number(row.id)).map(readStep),
-  });
+  const read = (row: SqlRow): RecordedAlarm => {
+    const event = JSON.parse(String(row.json)) as AlertEvent;
+    const firstMs = Number(row.first_ms);
+    return {
+      alarm: Number(row.id),
+      active: row.active === 1,
+      sinceMs: believeTime(Date.parse(event.data.since), firstMs),
+      firstMs,
+      lastMs: Number(row.last_ms),
+      event,
+      steps: life.all(Number(row.id)).map(readStep),
+    };
+  };
   return {
     put: (event, receivedMs) => {
       const { site, turbine } = event.data;
       if (known.get(site, turbine, event.id) !== undefined) return;
-      const { transition, timeMs, probability, risk } = alarmLifeStep(event);
+      const { transition, timeMs, probability, risk } = alarmLifeStep(event, receivedMs);
       const step = [transition, timeMs, Math.trunc(receivedMs), probability, risk];
-      insertEvent.run(site, turbine, event.id, place(event), ...step, JSON.stringify(event));
+      insertEvent.run(site, turbine, event.id, place(event, timeMs), ...step, JSON.stringify(event));
     },
     list: (query) => {
       const { where, values } = buildFilter(query);
@@ -87,10 +92,6 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
       return { total: Number(count?.total ?? 0), items: rows.map(read) };
     },
   };
-}
-
-function readEvent(row: SqlRow): AlertEvent {
-  return JSON.parse(String(row.json)) as AlertEvent;
 }
 
 function readStep(row: SqlRow): AlarmLifeStep {

@@ -20,7 +20,7 @@ export interface DriftTables {
 }
 
 /** Who says what the collector itself found out. */
-const ownName = "(collector)";
+export const ownName = "(collector)";
 
 /** Creates it over prepared tables. */
 export function createSqliteDriftRecord(tables: DriftTables): DriftRecord {

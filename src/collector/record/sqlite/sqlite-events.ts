@@ -2,6 +2,7 @@
 import type { EventRecord, UpdateRecord } from "../../../core/contract/uplink-record.ts";
 import { outcomeEventName } from "../../../core/drift/outcome-event.ts";
 import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";
+import { believeTime } from "../clock-rules.ts";
 import type {
   EventQuery,
   GatewayQuery,
@@ -26,8 +27,8 @@ export interface SqliteEvents {
   events(query: EventQuery): Listing<RecordedEvent>;
   updates(query: GatewayQuery): Listing<RecordedUpdate>;
   quarantine(limit: number): Listing<QuarantineEntry>;
-  /** Removes events that arrived before `beforeMs`, but confirmed outcomes; returns how many. */
-  pruneEvents(beforeMs: number): number;
+  /** Removes at most so many events that arrived before `beforeMs`, but confirmed outcomes; returns how many. */
+  pruneEvents(beforeMs: number, most: number): number;
   /** Removes confirmed outcomes that arrived before `beforeMs`; returns how many. */
   pruneOutcomes(beforeMs: number): number;
   /** Removes updates that arrived before `beforeMs`; returns how many. */
@@ -37,27 +38,30 @@ export interface SqliteEvents {
 /** Prepares the statements over a migrated database. */
 export function createSqliteEvents(database: SqliteDatabase): SqliteEvents {
   const insertEvent = database.prepare(
-    "INSERT INTO event (gateway, time_ms, received_ms, name, subject, detail) VALUES (?, ?, ?, ?, ?, ?)",
+    `INSERT INTO event (gateway, time_ms, believed_ms, received_ms, name, subject, detail)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertUpdate = database.prepare(
     `INSERT INTO model_update
-     (gateway, time_ms, received_ms, model_name, from_version, to_version, step, detail)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+     (gateway, time_ms, believed_ms, received_ms, model_name, from_version, to_version, step, detail)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const pruneEvents = database.prepare("DELETE FROM event WHERE received_ms < ? AND name <> ?");
+  const pruneEvents = database.prepare(
+    `DELETE FROM event WHERE id IN
+       (SELECT id FROM event WHERE received_ms < ? AND name <> ? ORDER BY received_ms LIMIT ?)`,
+  );
   const pruneOutcomes = database.prepare("DELETE FROM event WHERE received_ms < ? AND name = ?");
   const pruneUpdates = database.prepare("DELETE FROM model_update WHERE received_ms < ?");
   return {
     ...createQuarantine(database),
     putEvent: (record, { gateway, receivedMs }) => {
       const { name, subject, detail } = record;
-      insertEvent.run(gateway, Math.trunc(record.timeMs), Math.trunc(receivedMs), name, subject, detail);
+      insertEvent.run(gateway, ...toTimes(record.timeMs, receivedMs), name, subject, detail);
     },
     putUpdate: (record, { gateway, receivedMs }) => {
       insertUpdate.run(
         gateway,
-        Math.trunc(record.timeMs),
-        Math.trunc(receivedMs),
+        ...toTimes(record.timeMs, receivedMs),
         record.modelName,
         record.fromVersion,
         record.toVersion,
@@ -69,6 +73,7 @@ export function createSqliteEvents(database: SqliteDatabase): SqliteEvents {
       id: Number(row.id),
       gateway: String(row.gateway),
       timeMs: Number(row.time_ms),
+      believedMs: Number(row.believed_ms),
       name: String(row.name),
       subject: String(row.subject),
       detail: String(row.detail),
@@ -77,16 +82,23 @@ export function createSqliteEvents(database: SqliteDatabase): SqliteEvents {
       id: Number(row.id),
       gateway: String(row.gateway),
       timeMs: Number(row.time_ms),
+      believedMs: Number(row.believed_ms),
       modelName: String(row.model_name),
       fromVersion: String(row.from_version),
       toVersion: String(row.to_version),
       step: row.step as RecordedUpdate["step"],
       detail: String(row.detail),
     })),
-    pruneEvents: (beforeMs) => pruneEvents.run(Math.trunc(beforeMs), outcomeEventName).changes,
+    pruneEvents: (beforeMs, most) => pruneEvents.run(Math.trunc(beforeMs), outcomeEventName, most).changes,
     pruneOutcomes: (beforeMs) => pruneOutcomes.run(Math.trunc(beforeMs), outcomeEventName).changes,
     pruneUpdates: (beforeMs) => pruneUpdates.run(Math.trunc(beforeMs)).changes,
   };
+}
+
+/** Its own time, the one that is believed, and that of its arrival. */
+function toTimes(timeMs: number, receivedMs: number): readonly [number, number, number] {
+  const [own, received] = [Math.trunc(timeMs), Math.trunc(receivedMs)];
+  return [own, believeTime(own, received), received];
 }
 
 /** Newest first; `filter` is asked with the query's name twice (null: any). */
@@ -97,7 +109,7 @@ function createList<T>(
 ): (query: EventQuery) => Listing<T> {
   const where = `FROM ${table} WHERE (? IS NULL OR gateway = ?) AND ${filter}`;
   const count = database.prepare(`SELECT COUNT(*) AS total ${where}`);
-  const rows = database.prepare(`SELECT * ${where} ORDER BY time_ms DESC, id DESC LIMIT ? OFFSET ?`);
+  const rows = database.prepare(`SELECT * ${where} ORDER BY believed_ms DESC, id DESC LIMIT ? OFFSET ?`);
   return ({ gateway = null, name = null, limit, offset }) => ({
     total: Number(count.get(gateway, gateway, name, name)?.total ?? 0),
     items: rows.all(gateway, gateway, name, name, limit, offset).map(read),

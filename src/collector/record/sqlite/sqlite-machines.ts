@@ -4,6 +4,7 @@ import type { GatewayStatus, TurbineState } from "../../../core/contract/turbine
 import type { HealthRecord, UplinkEnvelope } from "../../../core/contract/uplink-record.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
+import { toldAgainMs } from "../clock-rules.ts";
 import type { RecordedGateway, RecordedTurbine, TurbineRef } from "../fleet-record.ts";
 import { RecordRefusedError, recordBounds, refuseBeyond } from "../record-bounds.ts";
 
@@ -29,6 +30,8 @@ export interface SqliteMachines {
   /** Notes that something came from a gateway. */
   touchGateway(gateway: string, nowMs: number): void;
   putStatus(status: GatewayStatus, seenMs: number): void;
+  /** Is it long ago that people were told of a gateway's clock? Then they are told now. */
+  isClockNews(gateway: string, nowMs: number): boolean;
   putHealth(gateway: string, health: HealthRecord): void;
   gateways(): RecordedGateway[];
   /** Notes that a record of a turbine came from a gateway. @throws RecordRefusedError for a turbine beyond its gateway's bound */
@@ -89,7 +92,7 @@ function createWatermarks(database: SqliteDatabase): Pick<SqliteMachines, "water
 
 function createGateways(
   database: SqliteDatabase,
-): Pick<SqliteMachines, "touchGateway" | "putStatus" | "putHealth" | "gateways"> {
+): Pick<SqliteMachines, "touchGateway" | "putStatus" | "isClockNews" | "putHealth" | "gateways"> {
   const touch = database.prepare(
     `INSERT INTO gateway (gateway, last_seen_ms) VALUES (?, ?)
      ON CONFLICT (gateway) DO UPDATE SET last_seen_ms = MAX(last_seen_ms, excluded.last_seen_ms)`,
@@ -100,6 +103,9 @@ function createGateways(
   const putOffline = database.prepare("UPDATE gateway SET online = 0 WHERE gateway = ?");
   const insertSilently = database.prepare(
     "INSERT INTO gateway (gateway, last_seen_ms) VALUES (?, 0) ON CONFLICT (gateway) DO NOTHING",
+  );
+  const noteClock = database.prepare(
+    "UPDATE gateway SET clock_told_ms = ? WHERE gateway = ? AND clock_told_ms <= ?",
   );
   const putHealth = database.prepare("UPDATE gateway SET health_json = ?, health_ms = ? WHERE gateway = ?");
   const list = database.prepare("SELECT * FROM gateway ORDER BY gateway");
@@ -117,6 +123,8 @@ function createGateways(
       insertSilently.run(status.gateway);
       putOffline.run(status.gateway);
     },
+    isClockNews: (gateway, nowMs) =>
+      noteClock.run(Math.trunc(nowMs), gateway, Math.trunc(nowMs - toldAgainMs)).changes > 0,
     putHealth: (gateway, health) => {
       const { kind: _, ...rest } = health;
       // A lane is stored in order: the last one is the newest, whatever the gateway's clock did in between.

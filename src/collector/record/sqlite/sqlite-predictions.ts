@@ -8,17 +8,19 @@ import type { NumberedPoint } from "./sqlite-machines.ts";
 
 /** Rows that are summed up at a time: some 15 ms on a slow core. */
 const sliceRows = 20_000;
+/** Rows that are removed at a time. */
+const prunedRows = 4_000;
 /** Slices of one point that are read: a point that has more rows than that in a range shows its newest. */
 const maxSlices = 150;
 
 export interface SqlitePredictions {
-  put(point: number, batch: PredictionBatch): void;
+  put(point: number, batch: PredictionBatch, receivedMs: number): void;
   /** Sums up the rows of a point slice by slice, the newest first, and rests between them; of too many steps the last. */
   read(point: NumberedPoint, range: SeriesRange): Promise<PredictionSeries>;
   /** Time of a point's newest row up to `untilMs`, or 0. */
   newestMs(point: NumberedPoint, untilMs: number): number;
-  /** Removes rows before `beforeMs`; returns how many. */
-  prune(beforeMs: number): number;
+  /** Removes rows that arrived before `beforeMs`, in parts; resolves with how many. */
+  prune(beforeMs: number): Promise<number>;
 }
 
 interface SeriesRange {
@@ -33,15 +35,16 @@ interface SeriesRange {
 export function createSqlitePredictions(database: SqliteDatabase): SqlitePredictions {
   const insert = database.prepare(
     `INSERT OR REPLACE INTO prediction
-     (point, failure_mode, time_ms, windows, mean, max, shaft_rpm, model_version, mean_risk, max_risk, learning)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     (point, failure_mode, time_ms, windows, mean, max, shaft_rpm, model_version, mean_risk, max_risk, learning,
+      received_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const newest = database.prepare(
     "SELECT MAX(time_ms) AS time_ms FROM prediction WHERE point = ? AND time_ms <= ?",
   );
-  const prune = database.prepare("DELETE FROM prediction WHERE time_ms < ?");
   return {
-    put: (point, batch) => {
+    put: (point, batch, receivedMs) => {
+      const received = Math.trunc(receivedMs);
       const modes = batch.failureModes.length;
       for (const [row, timeMs] of batch.timesMs.entries()) {
         const rpm = batch.shaftRpm[row];
@@ -59,13 +62,53 @@ export function createSqlitePredictions(database: SqliteDatabase): SqlitePredict
             batch.meanRisk?.[row * modes + mode] ?? null,
             batch.maxRisk?.[row * modes + mode] ?? null,
             isLearning === null ? null : Number(isLearning),
+            received,
           );
         }
       }
     },
     read: createReader(database),
     newestMs: ({ number }, untilMs) => Number(newest.get(number, Math.trunc(untilMs))?.time_ms ?? 0),
-    prune: (beforeMs) => prune.run(Math.trunc(beforeMs)).changes,
+    prune: createPruner(database),
+  };
+}
+
+/**
+ * A row that arrived long ago is of a time long ago, or ahead of its arrival: a point's old rows and an index of the few that
+ * are ahead hold them all. Rows of before a collector noted arrivals go by their time.
+ */
+function createPruner(database: SqliteDatabase): SqlitePredictions["prune"] {
+  const points = database.prepare("SELECT id FROM point ORDER BY id");
+  const edge = database.prepare(
+    `SELECT time_ms FROM prediction WHERE point = ? AND time_ms >= ? AND time_ms < ?
+     ORDER BY time_ms LIMIT 1 OFFSET ${prunedRows}`,
+  );
+  const prune = database.prepare(
+    `DELETE FROM prediction WHERE point = ? AND time_ms >= ? AND time_ms <= ?
+       AND COALESCE(received_ms, time_ms) < ?`,
+  );
+  const pruneAhead = database.prepare(
+    `DELETE FROM prediction WHERE (point, time_ms, failure_mode) IN
+       (SELECT point, time_ms, failure_mode FROM prediction
+        WHERE received_ms < time_ms AND received_ms < ? ORDER BY received_ms LIMIT ${prunedRows})`,
+  );
+  return async (beforeMs) => {
+    const before = Math.trunc(beforeMs);
+    let removed = 0;
+    for (let more = prunedRows; more >= prunedRows; ) {
+      more = pruneAhead.run(before).changes;
+      removed += more;
+      await rest();
+    }
+    for (const { id } of points.all()) {
+      for (let from = 0; from < before; ) {
+        const to = Number(edge.get(id!, from, before)?.time_ms ?? before - 1);
+        removed += prune.run(id!, from, to, before).changes;
+        from = to + 1;
+        await rest();
+      }
+    }
+    return removed;
   };
 }
 

@@ -149,6 +149,30 @@ const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [
     PRIMARY KEY (gateway, class)
   ) WITHOUT ROWID;
   `,
+  // By arrival, and by times that can be right (`clock-rules.ts`). Few predictions are ahead of their arrival.
+  `
+  ALTER TABLE prediction ADD COLUMN received_ms INTEGER;
+  CREATE INDEX prediction_ahead ON prediction (received_ms) WHERE received_ms < time_ms;
+  ALTER TABLE gateway ADD COLUMN clock_told_ms INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE event ADD COLUMN believed_ms INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE model_update ADD COLUMN believed_ms INTEGER NOT NULL DEFAULT 0;
+  UPDATE event SET believed_ms = CASE
+    WHEN time_ms BETWEEN received_ms - 2592000000 AND received_ms + 3600000 THEN time_ms ELSE received_ms END;
+  UPDATE model_update SET believed_ms = CASE
+    WHEN time_ms BETWEEN received_ms - 2592000000 AND received_ms + 3600000 THEN time_ms ELSE received_ms END;
+  UPDATE alert_event SET time_ms = received_ms
+    WHERE time_ms NOT BETWEEN received_ms - 2592000000 AND received_ms + 3600000;
+  UPDATE alarm SET
+    first_ms = (SELECT MIN(time_ms) FROM alert_event WHERE alert_event.alarm = alarm.id),
+    last_ms = (SELECT time_ms FROM alert_event WHERE alert_event.site = alarm.site
+      AND alert_event.turbine = alarm.turbine AND alert_event.id = alarm.last_event)
+    WHERE id IN (SELECT alarm FROM alert_event);
+  DROP INDEX event_by_time;
+  DROP INDEX model_update_by_time;
+  CREATE INDEX event_by_belief ON event (believed_ms);
+  CREATE INDEX event_by_arrival ON event (received_ms);
+  CREATE INDEX model_update_by_belief ON model_update (believed_ms);
+  `,
 ];
 
 /** Moves the days of before, which were one row of JSON a column, to their new table. They had no moments: none is assessed. */

@@ -1,0 +1,90 @@
+/**
+ * Whose clock counts. A gateway's own is believed while it can be right; else what it dates counts by its arrival: nothing
+ * sorts on top for ever, and nothing is removed because its clock says 1970. Every engine does this alike.
+ */
+import type { EventRecord } from "../../core/contract/uplink-record.ts";
+import { dayMs, hourMs, minuteMs } from "../../core/maths/durations.ts";
+import type { RecordFault, StorableRecord } from "./fleet-record.ts";
+
+/** For how long an outbox may have waited: what is older on arrival is of a wrong clock. */
+export const longestWaitMs: number = 30 * dayMs;
+/** How far a clock may be ahead. */
+export const maxAheadMs: number = hourMs;
+/** How far a gateway's clock may differ when it says its time at once, in its status. */
+const maxDifferenceMs = 5 * minuteMs;
+/** 2020-01-01: a collector whose own clock says that it is earlier cannot say that another one is wrong. */
+export const earliestOwnMs = 1_577_836_800_000;
+/** A gateway whose clock differs is told of once in so long. */
+export const toldAgainMs: number = dayMs;
+/** Name of the event. */
+export const clockEventName = "clock.differs";
+
+/** The time by which something is sorted and shown: its own, or that of its arrival where its own cannot be right. */
+export function believeTime(timeMs: number, receivedMs: number): number {
+  return canBeRight(timeMs, receivedMs) ? timeMs : receivedMs;
+}
+
+function canBeRight(timeMs: number, receivedMs: number): boolean {
+  if (receivedMs < earliestOwnMs) return true;
+  return timeMs >= receivedMs - longestWaitMs && timeMs <= receivedMs + maxAheadMs;
+}
+
+/** What is to be told of the clock behind a record, stored or refused; null: nothing. */
+export function doubtRecord(
+  record: StorableRecord | RecordFault,
+  from: { readonly gateway: string; readonly receivedMs: number },
+): EventRecord | null {
+  if ("reason" in record) {
+    return record.reason === "drift-clock" ? createClockEvent(from, record.detail) : null;
+  }
+  const timeMs = timeOf(record);
+  // 0: not known, as of the event that stands for a record of a later version.
+  if (timeMs === null || timeMs === 0 || canBeRight(timeMs, from.receivedMs)) return null;
+  const what = `${from.gateway} dates what it sends (${record.kind}) ${sayTime(timeMs)}`;
+  return createClockEvent(from, `${what}, ${sayDifference(timeMs, from.receivedMs)}`);
+}
+
+/** What is to be told of a clock that says its time at once; null: nothing. */
+export function doubtStatus(
+  time: string | null,
+  from: { readonly gateway: string; readonly receivedMs: number },
+): EventRecord | null {
+  if (time === null || from.receivedMs < earliestOwnMs) return null;
+  const timeMs = Date.parse(time);
+  if (Math.abs(timeMs - from.receivedMs) <= maxDifferenceMs) return null;
+  const what = `the clock of ${from.gateway} says ${sayTime(timeMs)}`;
+  return createClockEvent(from, `${what}, ${sayDifference(timeMs, from.receivedMs)}`);
+}
+
+function createClockEvent(
+  { gateway, receivedMs }: { readonly gateway: string; readonly receivedMs: number },
+  detail: string,
+): EventRecord {
+  return { kind: "event", timeMs: receivedMs, name: clockEventName, subject: gateway, detail };
+}
+
+function timeOf(record: StorableRecord): number | null {
+  switch (record.kind) {
+    case "alert":
+      return Date.parse(record.event.time);
+    case "prediction-batch":
+      return record.timesMs.at(-1) ?? null;
+    case "gap":
+      return record.toMs;
+    case "drift-report":
+      // Refused before it is stored, where its clock is wrong.
+      return null;
+    default:
+      return record.timeMs;
+  }
+}
+
+function sayTime(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}
+
+function sayDifference(timeMs: number, nowMs: number): string {
+  const days = Math.abs(timeMs - nowMs) / dayMs;
+  const length = days >= 2 ? `${Math.round(days)} days` : `${Math.max(1, Math.round(days * 24 * 60))} min`;
+  return `${length} ${timeMs < nowMs ? "behind" : "ahead of"} the collector (${sayTime(nowMs)}); what it dates goes by its arrival where its time cannot be right`;
+}

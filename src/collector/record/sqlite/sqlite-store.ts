@@ -1,0 +1,197 @@
+/**
+ * Stores envelopes and states in SQLite, inside a transaction of their caller. What one of them has wrong costs itself; a
+ * failing disk costs the transaction.
+ */
+import { failed, ok, type Result } from "../../../core/contract/result.ts";
+import type { EventRecord, PredictionBatch, UplinkRecord } from "../../../core/contract/uplink-record.ts";
+import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
+import { type SqliteErrorKind, sqliteErrorKind } from "../../../core/platform/sqlite/sqlite-error.ts";
+import { stepWatermark } from "../../../core/wire/uplink-ack.ts";
+import { doubtRecord, doubtStatus } from "../clock-rules.ts";
+import { DriftRefusedError, readRenewal } from "../drift-rules.ts";
+import type {
+  CheckedEnvelope,
+  RecordFault,
+  SeenState,
+  SetAsideMessage,
+  StateBatch,
+  StorableRecord,
+  StoredEnvelope,
+} from "../fleet-record.ts";
+import { dailyClassOf, RecordRefusedError } from "../record-bounds.ts";
+import { describeGap, otherTopics } from "../record-rules.ts";
+import type { SqliteAlarms } from "./sqlite-alarms.ts";
+import { type DriftTables, ownName } from "./sqlite-drift-record.ts";
+import type { RecordOrigin, SqliteEvents } from "./sqlite-events.ts";
+import type { SqliteMachines } from "./sqlite-machines.ts";
+import type { SqlitePredictions } from "./sqlite-predictions.ts";
+import type { SqliteUse } from "./sqlite-use.ts";
+
+/** All tables. */
+export interface RecordTables extends DriftTables {
+  readonly machines: SqliteMachines;
+  readonly alarms: SqliteAlarms;
+  readonly predictions: SqlitePredictions;
+  readonly events: SqliteEvents;
+  readonly use: SqliteUse;
+  /** Prepared: they run around every record. */
+  readonly savepoint: Readonly<Record<"begin" | "release", ReturnType<SqliteDatabase["prepare"]>>>;
+}
+
+/** Failures of the disk or the file, which the next message would meet as well. */
+const storageFailures: ReadonlySet<SqliteErrorKind | undefined> = new Set([
+  "busy",
+  "read-only",
+  "io",
+  "corrupt",
+  "full",
+  "cannot-open",
+]);
+
+/** Stores the newest states; returns those that it had to set aside. */
+export function storeStates(
+  tables: RecordTables,
+  { nowMs, turbines, gateways, setAside }: StateBatch,
+): readonly SetAsideMessage[] {
+  const { machines, events } = tables;
+  const faults: SetAsideMessage[] = [];
+  const put = ({ message }: SeenState, work: () => void): void => {
+    const fault = tryWork(tables, work);
+    if (fault === null) return;
+    faults.push({ ...(message ?? { topic: otherTopics, payload: new Uint8Array() }), fault });
+  };
+  const room = machines.unclaimedRoom();
+  for (const each of turbines) put(each, () => machines.putState(each.state, each.seenMs, room));
+  for (const each of gateways) {
+    put(each, () => {
+      machines.putStatus(each.status, each.seenMs);
+      const { gateway, time } = each.status;
+      tellOfClock(tables, doubtStatus(time, { gateway, receivedMs: each.seenMs }), nowMs);
+    });
+  }
+  for (const message of [...setAside, ...faults]) events.setAside(message, nowMs);
+  return faults;
+}
+
+/** Stores what is new of an envelope, and its lane's watermark. */
+export function storeEnvelope(
+  tables: RecordTables,
+  envelope: CheckedEnvelope,
+  nowMs: number,
+): StoredEnvelope {
+  const { machines, events } = tables;
+  const before = machines.watermark(envelope);
+  const step = stepWatermark(before ?? 0, envelope);
+  machines.touchGateway(envelope.gateway, nowMs);
+  const fresh = envelope.records.slice(step.duplicates, step.duplicates + step.fresh);
+  const records = fresh.map((record) => {
+    const origin = { gateway: envelope.gateway, receivedMs: nowMs };
+    const stored = record.ok ? tryRecord(tables, record.value, origin) : record;
+    if (!stored.ok) {
+      events.setAside({ topic: envelope.topic, payload: envelope.payload, fault: stored.error }, nowMs);
+    }
+    return stored;
+  });
+  for (const record of fresh) {
+    const doubt = doubtRecord(record.ok ? record.value : record.error, {
+      gateway: envelope.gateway,
+      receivedMs: nowMs,
+    });
+    if (doubt !== null && tellOfClock(tables, doubt, nowMs)) break;
+  }
+  if (step.watermark !== before) {
+    machines.setWatermark(envelope, { sequence: step.watermark, nowMs });
+  }
+  return {
+    outcome: step.hole ? "hole" : step.fresh > 0 ? "stored" : "duplicate",
+    watermark: step.watermark,
+    missing: before === null ? 0 : step.missing,
+    records,
+  };
+}
+
+function tryRecord(
+  tables: RecordTables,
+  record: StorableRecord,
+  origin: RecordOrigin,
+): Result<UplinkRecord["kind"], RecordFault> {
+  const dailyClass = dailyClassOf(record.kind);
+  const fault = tryWork(tables, () => {
+    if (dailyClass !== null) tables.use.count(dailyClass, origin);
+    putRecord(tables, record, origin);
+  });
+  if (fault === null) return ok(record.kind);
+  return failed({ ...fault, detail: `${origin.gateway}: ${fault.detail}` });
+}
+
+/** Tells people of a gateway's clock, once a day; true: it was said now or lately. */
+function tellOfClock({ machines, events }: RecordTables, event: EventRecord | null, nowMs: number): boolean {
+  if (event === null) return false;
+  if (machines.isClockNews(event.subject, nowMs)) {
+    events.putEvent(event, { gateway: ownName, receivedMs: nowMs });
+  }
+  return true;
+}
+
+/** What the tables themselves stumble over is a fault like any other, and undone alone; a failing disk is not its fault. */
+function tryWork({ database, savepoint }: RecordTables, work: () => void): RecordFault | null {
+  savepoint.begin.run();
+  try {
+    work();
+    savepoint.release.run();
+    return null;
+  } catch (error) {
+    if (storageFailures.has(sqliteErrorKind(error))) throw error;
+    database.exec("ROLLBACK TO one_record; RELEASE one_record");
+    if (error instanceof DriftRefusedError || error instanceof RecordRefusedError) {
+      return { reason: error.reason, detail: error.message };
+    }
+    return { reason: "not-storable", detail: String(error) };
+  }
+}
+
+function putPredictions(
+  { machines, predictions }: RecordTables,
+  batch: PredictionBatch,
+  nowMs: number,
+): void {
+  const point = machines.pointNumber(batch);
+  machines.noteModes(point, batch.failureModes, nowMs);
+  predictions.put(point, batch, nowMs);
+}
+
+function putRecord(tables: RecordTables, record: StorableRecord, origin: RecordOrigin): void {
+  const { machines, alarms, drift, driftSteps, events } = tables;
+  const from = { gateway: origin.gateway, nowMs: origin.receivedMs };
+  switch (record.kind) {
+    case "alert":
+      alarms.put(record.event, origin.receivedMs);
+      machines.touchTurbine(record.event.data, from);
+      break;
+    case "prediction-batch":
+      machines.touchTurbine(record, from);
+      putPredictions(tables, record, origin.receivedMs);
+      break;
+    case "drift-report":
+      drift.put(machines.pointNumber(record), record, origin);
+      machines.touchTurbine(record, from);
+      break;
+    case "health":
+      machines.putHealth(origin.gateway, record);
+      break;
+    case "event": {
+      events.putEvent(record, origin);
+      const renewal = readRenewal(record, origin.receivedMs);
+      if (renewal !== null) driftSteps.renew(origin.gateway, renewal);
+      break;
+    }
+    case "gap":
+      events.putEvent(describeGap(record), origin);
+      break;
+    case "update":
+      events.putUpdate(record, origin);
+      break;
+    default:
+      record satisfies never;
+  }
+}

@@ -1,0 +1,173 @@
+/** What every engine does with times that cannot be right: keeps, sorts and removes by arrival, and tells people of the clock. */
+import { expect, it } from "vitest";
+import { clockEventName } from "../../../src/collector/record/clock-rules.ts";
+import type { FleetRecord, StorableRecord } from "../../../src/collector/record/fleet-record.ts";
+import { failed, ok } from "../../../src/core/contract/result.ts";
+import { alertEvent, predictionBatch } from "../fleet-records.ts";
+
+const t = 1_700_000_000_000;
+const day = 86_400_000;
+const never = { predictions: 0, drift: 0, verdicts: 0, events: 0, updates: 0 };
+const all = { limit: 500, offset: 0 };
+const y1970 = 60_000;
+const y2038 = 2_147_483_648_000;
+const y9999 = 253_402_300_799_000;
+
+function createSender(
+  record: FleetRecord,
+): (records: readonly StorableRecord[], nowMs?: number) => Promise<void> {
+  let firstSequence = 1;
+  return async (records, nowMs = t) => {
+    const header = {
+      gateway: "gw-1",
+      bootId: "b",
+      lane: "update",
+      firstSequence,
+      oldestSequence: 1,
+    } as const;
+    firstSequence += records.length;
+    const envelope = {
+      ...header,
+      topic: "up",
+      payload: new Uint8Array(),
+      records: records.map((each) => ok(each)),
+    };
+    await record.storeEnvelopes({ nowMs, envelopes: [envelope], setAside: [] });
+  };
+}
+
+const event = (name: string, timeMs: number): StorableRecord => ({
+  kind: "event",
+  timeMs,
+  name,
+  subject: "s",
+  detail: "d",
+});
+const rows = (endMs: number): StorableRecord => predictionBatch("wt-1", endMs, { rows: 3, stepMs: 1_000 });
+const clockEvents = async (record: FleetRecord) =>
+  (await record.events({ ...all, name: clockEventName })).items;
+
+/** Runs the cases over an engine. */
+export function describeClocks(open: () => Promise<FleetRecord>): void {
+  it("keeps predictions by when they arrived, whatever year their clock says", async () => {
+    const record = await open();
+    const send = createSender(record);
+    await send([rows(y1970), rows(t), rows(y2038), rows(y9999)]);
+    const count = async (): Promise<number> => {
+      const range = { site: "north-sea", turbine: "wt-1", fromMs: 0, toMs: 8e15, bucketMs: 1 };
+      return (await record.predictions(range))[0]?.timesMs.length ?? 0;
+    };
+    // Nothing of it is as old as this.
+    expect(await record.prune({ ...never, predictions: t - day })).toBe(0);
+    expect(await count()).toBe(12);
+    await send([rows(t + day), rows(y1970 + 9_000)], t + day);
+    expect(await record.prune({ ...never, predictions: t + 1 })).toBe(4 * 9);
+    expect(await count()).toBe(6);
+    expect(await record.prune({ ...never, predictions: t + day + 1 })).toBe(2 * 9);
+    expect(await count()).toBe(0);
+  });
+
+  it("sorts events and updates by times that can be right, so that none stays on top for ever", async () => {
+    const record = await open();
+    const send = createSender(record);
+    const update = (detail: string, timeMs: number): StorableRecord => {
+      const model = { modelName: "m", fromVersion: "1", toVersion: "2", step: "proved" } as const;
+      return { kind: "update", timeMs, ...model, detail };
+    };
+    await send([event("2038", y2038), event("9999", y9999), event("before", t - day)]);
+    await send([update("2038", y2038), update("before", t - day)]);
+    await send([event("later", t + day), event("1970", y1970), update("later", t + day)], t + day);
+    const { items } = await record.events(all);
+    expect(items.filter(({ name }) => name !== clockEventName).map(({ name }) => name)).toEqual([
+      "1970",
+      "later",
+      "9999",
+      "2038",
+      "before",
+    ]);
+    expect(items.find(({ name }) => name === "1970")).toMatchObject({ timeMs: y1970, believedMs: t + day });
+    expect(items.find(({ name }) => name === "before")).toMatchObject({
+      timeMs: t - day,
+      believedMs: t - day,
+    });
+    const updates = (await record.updates(all)).items;
+    expect(updates.map(({ detail }) => detail)).toEqual(["later", "2038", "before"]);
+  });
+
+  it("dates alarms by their arrival where their own clock cannot be right, and lists the newest first", async () => {
+    const record = await open();
+    const send = createSender(record);
+    const raise = (turbine: string, timeMs: number): StorableRecord => ({
+      kind: "alert",
+      event: alertEvent(turbine, "raised", timeMs),
+    });
+    await send([raise("wt-1", y2038), raise("wt-2", y1970), raise("wt-3", t - 1_000)]);
+    await send([raise("wt-4", t + day)], t + day);
+    // The clock was set meanwhile: the alarm stands since its first event arrived.
+    const updated = alertEvent("wt-2", "updated", t + day, { since: new Date(y1970).toISOString() });
+    await send([{ kind: "alert", event: updated }], t + day);
+    const { items } = await record.alarms(all);
+    const seen = items.map(({ event: { data }, firstMs, lastMs, sinceMs }) => [
+      data.turbine,
+      sinceMs,
+      firstMs,
+      lastMs,
+    ]);
+    expect(seen).toEqual([
+      ["wt-4", t + day, t + day, t + day],
+      ["wt-2", t, t, t + day],
+      ["wt-1", t, t, t],
+      ["wt-3", t - 1_000, t - 1_000, t - 1_000],
+    ]);
+    expect(items[1]!.steps.map(({ timeMs }) => timeMs)).toEqual([t, t + day]);
+  });
+
+  it("tells people once a day that a gateway's clock differs, and of which gateway", async () => {
+    const record = await open();
+    const send = createSender(record);
+    await send([event("a", y1970), event("b", y1970), rows(y1970)]);
+    await send([event("c", y1970)], t + 1_000);
+    const told = await clockEvents(record);
+    expect(told).toMatchObject([{ subject: "gw-1", gateway: "(collector)", timeMs: t }]);
+    expect(told[0]!.detail).toMatch(
+      /^gw-1 dates .* 1970-01-01T00:01:00.000Z, 19676 days behind the collector/,
+    );
+    await send([event("d", y2038)], t + 2 * day);
+    expect((await clockEvents(record))[0]!.detail).toMatch(/ahead of the collector/);
+    expect(await clockEvents(record)).toHaveLength(2);
+  });
+
+  it("says nothing of a clock that is right, of an outbox that has waited, or of a time that is not known", async () => {
+    const record = await open();
+    const send = createSender(record);
+    await send([event("now", t), event("waited", t - 20 * day), event("unknown", 0), rows(t)]);
+    expect(await clockEvents(record)).toEqual([]);
+    // A collector whose own clock is not set cannot know better.
+    await send([event("right", t)], 1_000_000);
+    expect(await clockEvents(record)).toEqual([]);
+    expect((await record.events(all)).items[0]).toMatchObject({ name: "right", believedMs: t });
+  });
+
+  it("hears from a status and from a refused report how wrong a clock is", async () => {
+    const record = await open();
+    const status = (gateway: string, timeMs: number) => ({
+      status: { gateway, online: true, time: new Date(timeMs).toISOString(), version: "1", config: null },
+      seenMs: t,
+    });
+    const gateways = [status("gw-1", t - 60_000), status("gw-2", t - 3_600_000)];
+    await record.storeStates({ nowMs: t, turbines: [], gateways, setAside: [] });
+    expect(await clockEvents(record)).toMatchObject([{ subject: "gw-2" }]);
+    expect((await clockEvents(record))[0]!.detail).toMatch(/60 min behind/);
+    const fault = { reason: "drift-clock", detail: "gw-3 dates a drift report 1970" } as const;
+    const header = {
+      gateway: "gw-3",
+      bootId: "b",
+      lane: "drift",
+      firstSequence: 1,
+      oldestSequence: 1,
+    } as const;
+    const envelope = { ...header, topic: "up", payload: new Uint8Array(), records: [failed(fault)] };
+    await record.storeEnvelopes({ nowMs: t, envelopes: [envelope], setAside: [] });
+    expect((await clockEvents(record)).map(({ subject }) => subject).sort()).toEqual(["gw-2", "gw-3"]);
+  });
+}
