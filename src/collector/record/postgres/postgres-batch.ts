@@ -3,26 +3,29 @@
  * record that the tables stumble over makes the batch be stored once more, record by record, so that it alone is set aside.
  */
 import { failed, ok, type Result } from "../../../core/contract/result.ts";
-import type { UplinkRecord } from "../../../core/contract/uplink-record.ts";
+import type { EventRecord, UplinkRecord } from "../../../core/contract/uplink-record.ts";
 import { stepWatermark } from "../../../core/wire/uplink-ack.ts";
+import { doubtRecord } from "../clock-rules.ts";
 import type {
+  CheckedEnvelope,
   EnvelopeBatch,
   RecordFault,
   SetAsideMessage,
   StorableRecord,
   StoredEnvelope,
 } from "../fleet-record.ts";
+import { type Admission, countDailyUse, createAdmission } from "./postgres-bounds.ts";
+import { tellOfClocks } from "./postgres-clocks.ts";
 import { isDataError, type PostgresDatabase, type SqlSession } from "./postgres-database.ts";
 import type { PostgresDrift } from "./postgres-drift.ts";
-import { setMessagesAside } from "./postgres-events.ts";
-import { createPointNumbers, lockLanes, nameLane, noteGateways, setLanes } from "./postgres-machines.ts";
+import { type RecordSource, setMessagesAside } from "./postgres-events.ts";
+import { lockLanes, nameLane, noteGateways, setLanes } from "./postgres-machines.ts";
 import type { PostgresPartitions } from "./postgres-partitions.ts";
 import type { PostgresPredictions } from "./postgres-predictions.ts";
 import {
   type FreshRecord,
   holdsNul,
   type Numbers,
-  pointOf,
   putOneByOne,
   putRecords,
   type RecordWriter,
@@ -41,18 +44,23 @@ export function createEnvelopeStore(
   parts: BatchParts,
 ): (batch: EnvelopeBatch) => Promise<readonly StoredEnvelope[]> {
   const { database, partitions, predictions } = parts;
-  const numberPoints = createPointNumbers(database);
+  const admit = createAdmission(database);
   const knownGateways = new Set<string>();
   return async (batch) => {
     await partitions.prepare(batch.nowMs);
-    const records = batch.envelopes.flatMap(({ records }) =>
-      records.flatMap((each) => (each.ok ? [each.value] : [])),
-    );
-    const storable = records.filter((record) => !holdsNul(record));
+    const sent = batch.envelopes.flatMap(({ gateway, records }) => {
+      const source = { gateway, receivedMs: batch.nowMs };
+      return records.flatMap((each) =>
+        each.ok && !holdsNul(each.value) ? [{ record: each.value, source }] : [],
+      );
+    });
+    const admission = await admit(sent);
     const numbers: Numbers = {
-      points: await numberPoints(storable.flatMap((record) => pointOf(record) ?? [])),
+      ...admission,
       labels: await predictions.labels(
-        storable.flatMap((record) => (record.kind === "prediction-batch" ? [record] : [])),
+        sent.flatMap(({ record }) =>
+          record.kind === "prediction-batch" && !admission.refused.has(record) ? [record] : [],
+        ),
       ),
     };
     const gateways = [...new Set(batch.envelopes.map(({ gateway }) => gateway))];
@@ -60,7 +68,9 @@ export function createEnvelopeStore(
     const store = (write: RecordWriter): Promise<readonly StoredEnvelope[]> =>
       database.transaction(async (session) => {
         if (unknown.length > 0) await noteGateways(session, unknown);
-        return storeBatch(session, batch, (fresh) => write({ drift: parts.drift, session, numbers }, fresh));
+        return storeBatch(session, { ...batch, refused: admission.refused }, (fresh) =>
+          write({ drift: parts.drift, session, numbers }, fresh),
+        );
       });
     const stored = await store(putRecords).catch((error: unknown) => {
       if (!isDataError(error)) throw error;
@@ -77,7 +87,7 @@ const maxKnownGateways = 200_000;
 /** Says which records are new, has them stored, and writes down how far their lanes are. */
 async function storeBatch(
   session: SqlSession,
-  { nowMs, envelopes, setAside }: EnvelopeBatch,
+  { nowMs, envelopes, setAside, refused }: EnvelopeBatch & Pick<Admission, "refused">,
   write: (fresh: readonly FreshRecord[]) => Promise<void>,
 ): Promise<readonly StoredEnvelope[]> {
   if (envelopes.length === 0) {
@@ -94,22 +104,33 @@ async function storeBatch(
     if (step.watermark !== before) watermarks.set(lane, step.watermark);
     const source = { gateway: envelope.gateway, receivedMs: nowMs };
     const { topic, payload } = envelope;
-    const records = envelope.records.slice(step.duplicates, step.duplicates + step.fresh).map((record) => {
+    const news = envelope.records.slice(step.duplicates, step.duplicates + step.fresh);
+    const records = news.map((record) => {
       if (!record.ok) {
         aside.push({ topic, payload, fault: record.error });
         return record;
       }
-      const nul = holdsNul(record.value);
-      const fault: RecordFault | null = nul ? { reason: "not-storable", detail: nulDetail } : null;
+      const fault = holdsNul(record.value) ? nulFault(envelope.gateway) : (refused.get(record.value) ?? null);
       const entry: FreshRecord = { record: record.value, source, message: { topic, payload }, fault };
       fresh.push(entry);
       return entry;
     });
-    return { step, records, missing: before === null ? 0 : step.missing };
+    const doubt = findDoubt(news, source);
+    return { step, records, doubt, missing: before === null ? 0 : step.missing };
   });
+  const beyond = await countDailyUse(
+    session,
+    fresh.filter(({ fault }) => fault === null),
+  );
+  for (const entry of fresh) entry.fault ??= beyond.get(entry) ?? null;
   await write(fresh.filter(({ fault }) => fault === null));
   for (const { message, fault } of fresh) if (fault !== null) aside.push({ ...message, fault });
   await setMessagesAside(session, aside, nowMs);
+  await tellOfClocks(
+    session,
+    steps.flatMap(({ doubt }) => doubt ?? []),
+    nowMs,
+  );
   const lanes = new Map(envelopes.map((envelope) => [nameLane(envelope), envelope]));
   await setLanes(
     session,
@@ -126,7 +147,18 @@ async function storeBatch(
   }));
 }
 
-const nulDetail = "a text holds a NUL character";
+/** The first thing to be told of the clock behind records; null: nothing. */
+function findDoubt(records: CheckedEnvelope["records"], source: RecordSource): EventRecord | null {
+  for (const record of records) {
+    const doubt = doubtRecord(record.ok ? record.value : record.error, source);
+    if (doubt !== null) return doubt;
+  }
+  return null;
+}
+
+function nulFault(gateway: string): RecordFault {
+  return { reason: "not-storable", detail: `${gateway}: a text holds a NUL character` };
+}
 
 function outcomeOf(
   record: FreshRecord | Result<StorableRecord, RecordFault>,

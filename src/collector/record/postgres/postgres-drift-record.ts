@@ -1,6 +1,7 @@
 /** The drift part of the record over its tables in PostgreSQL: every step that changes something is one transaction. */
 import type { PointId } from "../../../core/contract/stream.ts";
 import type { DriftRecord } from "../drift-record.ts";
+import { ownName } from "./postgres-clocks.ts";
 import type { PostgresDatabase } from "./postgres-database.ts";
 import {
   newestDriftDay,
@@ -35,15 +36,12 @@ import {
   replaceVerdict,
 } from "./postgres-verdicts.ts";
 
-/** Who says what the collector itself found out. */
-const ownName = "(collector)";
-
 /** Creates it over a migrated database. */
 export function createPostgresDriftRecord(
   database: PostgresDatabase,
   partitions: PostgresPartitions,
 ): DriftRecord {
-  const numberPoints = createPointNumbers(database);
+  const points = createPointNumbers(database);
   return {
     driftOfDay: (query) => readDriftDays(database, query),
     newestDriftDay: (untilDay) => newestDriftDay(database, untilDay),
@@ -79,7 +77,7 @@ export function createPostgresDriftRecord(
     driftStates: (points) => readStates(database, points),
     publishPeriod: async (step) => {
       await partitions.prepare(step.nowMs);
-      const numbers = await numberPoints([...step.verdicts, ...step.states]);
+      const numbers = await points.find([...step.verdicts, ...step.states]);
       const numberOf = (point: PointId): number => numbers.get(namePoint(point))!;
       await database.transaction(async (session) => {
         for (const verdict of step.verdicts) await replaceVerdict(session, numberOf(verdict), verdict);

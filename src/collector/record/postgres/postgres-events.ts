@@ -1,6 +1,7 @@
 /** What people should know, in PostgreSQL: events and declared gaps, steps of updates, and messages that were set aside. */
 import type { EventRecord, UpdateRecord } from "../../../core/contract/uplink-record.ts";
 import { outcomeEventName } from "../../../core/drift/outcome-event.ts";
+import { believeTime } from "../clock-rules.ts";
 import type {
   EventQuery,
   GatewayQuery,
@@ -33,23 +34,23 @@ export async function putEvents(
     events
       .filter(([{ name }]) => (name === outcomeEventName) === isOutcome)
       .map(([{ timeMs, name, subject, detail }, { gateway, receivedMs }]) => {
-        const times = [Math.trunc(timeMs), Math.trunc(receivedMs)];
+        const times = [timeMs, receivedMs, believeTime(timeMs, receivedMs)].map(Math.trunc);
         return [dayNumber(receivedMs), gateway, ...times, name, subject, detail] as const;
       });
   const plain = rows(false);
   if (plain.length > 0) {
     await session.run(
-      `INSERT INTO event (day, gateway, time_ms, received_ms, name, subject, detail)
-       SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[])`,
-      transpose(plain, 7),
+      `INSERT INTO event (day, gateway, time_ms, received_ms, believed_ms, name, subject, detail)
+       SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[])`,
+      transpose(plain, 8),
     );
   }
   const outcomes = rows(true);
   if (outcomes.length > 0) {
     await session.run(
-      `INSERT INTO outcome (gateway, time_ms, received_ms, name, subject, detail)
-       SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[])`,
-      transpose(outcomes, 7).slice(1),
+      `INSERT INTO outcome (gateway, time_ms, received_ms, believed_ms, name, subject, detail)
+       SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[])`,
+      transpose(outcomes, 8).slice(1),
     );
   }
 }
@@ -60,14 +61,14 @@ export async function putUpdates(
 ): Promise<void> {
   const rows = updates.map(([update, { gateway, receivedMs }]) => {
     const { modelName, fromVersion, toVersion, step, detail } = update;
-    const times = [Math.trunc(update.timeMs), Math.trunc(receivedMs)];
+    const times = [update.timeMs, receivedMs, believeTime(update.timeMs, receivedMs)].map(Math.trunc);
     return [gateway, ...times, modelName, fromVersion, toVersion, step, detail] as const;
   });
   if (rows.length === 0) return;
   await session.run(
-    `INSERT INTO model_update (gateway, time_ms, received_ms, model_name, from_version, to_version, step, detail)
-     SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])`,
-    transpose(rows, 8),
+    `INSERT INTO model_update (gateway, time_ms, received_ms, believed_ms, model_name, from_version, to_version, step, detail)
+     SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])`,
+    transpose(rows, 9),
   );
 }
 
@@ -77,6 +78,7 @@ export function listEvents(session: SqlSession, query: EventQuery): Promise<List
     id: Number(row.id),
     gateway: String(row.gateway),
     timeMs: Number(row.time_ms),
+    believedMs: Number(row.believed_ms),
     name: String(row.name),
     subject: String(row.subject),
     detail: String(row.detail),
@@ -89,6 +91,7 @@ export function listUpdates(session: SqlSession, query: GatewayQuery): Promise<L
     id: Number(row.id),
     gateway: String(row.gateway),
     timeMs: Number(row.time_ms),
+    believedMs: Number(row.believed_ms),
     modelName: String(row.model_name),
     fromVersion: String(row.from_version),
     toVersion: String(row.to_version),
@@ -111,7 +114,7 @@ async function list<T>(
     `SELECT COUNT(*) AS total FROM (SELECT 1 ${where} LIMIT ${maxCounted}) AS counted`,
     [gateway, name],
   );
-  const rows = await session.rows(`SELECT * ${where} ORDER BY time_ms DESC, id DESC LIMIT $3 OFFSET $4`, [
+  const rows = await session.rows(`SELECT * ${where} ORDER BY believed_ms DESC, id DESC LIMIT $3 OFFSET $4`, [
     gateway,
     name,
     limit,

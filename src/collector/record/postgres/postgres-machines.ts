@@ -2,7 +2,9 @@
 import type { PointId } from "../../../core/contract/stream.ts";
 import type { GatewayStatus, TurbineState } from "../../../core/contract/turbine-state.ts";
 import type { HealthRecord, UplinkEnvelope } from "../../../core/contract/uplink-record.ts";
+import { toldAgainMs } from "../clock-rules.ts";
 import type { RecordedGateway, RecordedTurbine, TurbineRef } from "../fleet-record.ts";
+import { recordBounds } from "../record-bounds.ts";
 import type { PostgresDatabase, SqlSession } from "./postgres-database.ts";
 import { transpose } from "./postgres-predictions.ts";
 
@@ -45,8 +47,24 @@ export async function lockLanes(
      SELECT *, $4::bigint FROM unnest($1::text[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING`,
     [...columnsOf(missing.map((name) => keys.get(name)!)), Math.trunc(nowMs)],
   );
+  await forgetLives(
+    session,
+    missing.map((name) => keys.get(name)!.gateway),
+  );
   await lock(missing);
   return found;
+}
+
+/** Of gateways of too many lives those go that were silent for longest. */
+async function forgetLives(session: SqlSession, gateways: readonly string[]): Promise<void> {
+  await session.run(
+    `DELETE FROM uplink_progress WHERE (gateway, boot_id) IN (
+       SELECT gateway, boot_id FROM (
+         SELECT gateway, boot_id, row_number() OVER (PARTITION BY gateway ORDER BY MAX(received_ms) DESC) AS place
+         FROM uplink_progress WHERE gateway = ANY ($1::text[]) GROUP BY gateway, boot_id) AS life
+       WHERE place > $2)`,
+    [[...new Set(gateways)], recordBounds.livesPerGateway],
+  );
 }
 
 function columnsOf(lanes: readonly LaneKey[]): string[][] {
@@ -102,6 +120,20 @@ function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]
   return a < b ? -1 : Number(a > b);
 }
 
+/** Of gateways whose clocks differ those of which people were not told lately; they are told now. */
+export async function findClockNews(
+  session: SqlSession,
+  gateways: readonly string[],
+  nowMs: number,
+): Promise<ReadonlySet<string>> {
+  const rows = await session.rows(
+    `UPDATE gateway SET clock_told_ms = $2 WHERE clock_told_ms <= $3 AND gateway IN
+       (SELECT gateway FROM gateway WHERE gateway = ANY ($1::text[]) ORDER BY gateway FOR UPDATE) RETURNING gateway`,
+    [gateways, Math.trunc(nowMs), Math.trunc(nowMs - toldAgainMs)],
+  );
+  return new Set(rows.map(({ gateway }) => String(gateway)));
+}
+
 /** In the order of their names. */
 export async function listGateways(session: SqlSession): Promise<RecordedGateway[]> {
   const rows = await session.rows(
@@ -139,18 +171,43 @@ export async function touchTurbines(session: SqlSession, touches: readonly Turbi
   );
 }
 
-/** Stores what a turbine last said of itself. */
-export async function putTurbineState(
-  session: SqlSession,
-  state: TurbineState,
-  seenMs: number,
-): Promise<void> {
+/** What a turbine last said of itself, and when it was heard of. */
+export interface HeardState {
+  readonly state: TurbineState;
+  readonly seenMs: number;
+}
+
+/** Stores what turbines last said of themselves; of each the last counts. */
+export async function putTurbineStates(session: SqlSession, states: readonly HeardState[]): Promise<void> {
+  const last = new Map(states.map((each) => [`${each.state.site}\n${each.state.turbine}`, each]));
+  if (last.size === 0) return;
+  const rows = [...last].sort(byName).map(([, { state, seenMs }]) => {
+    return [state.site, state.turbine, Math.trunc(seenMs), JSON.stringify(state)] as const;
+  });
   await session.run(
-    `INSERT INTO turbine AS known (site, turbine, last_seen_ms, state_json) VALUES ($1, $2, $3, $4)
+    `INSERT INTO turbine AS known (site, turbine, last_seen_ms, state_json)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[])
      ON CONFLICT (site, turbine) DO UPDATE
      SET state_json = excluded.state_json, last_seen_ms = GREATEST(known.last_seen_ms, excluded.last_seen_ms)`,
-    [state.site, state.turbine, Math.trunc(seenMs), JSON.stringify(state)],
+    transpose(rows, 4),
   );
+}
+
+/** Which of some turbines are not known yet (`site\nturbine`), and for how many more there is room that no envelope has named. */
+export async function findUnclaimed(
+  session: SqlSession,
+  turbines: readonly TurbineRef[],
+): Promise<{ readonly unknown: ReadonlySet<string>; readonly room: number }> {
+  const unknown = new Set(turbines.map(({ site, turbine }) => `${site}\n${turbine}`));
+  if (unknown.size === 0) return { unknown, room: 0 };
+  const known = await session.rows(
+    "SELECT site, turbine FROM turbine WHERE (site, turbine) IN (SELECT * FROM unnest($1::text[], $2::text[]))",
+    [turbines.map(({ site }) => site), turbines.map(({ turbine }) => turbine)],
+  );
+  for (const { site, turbine } of known) unknown.delete(`${site}\n${turbine}`);
+  if (unknown.size === 0) return { unknown, room: 0 };
+  const [row] = await session.rows("SELECT COUNT(*) AS total FROM turbine WHERE gateway IS NULL");
+  return { unknown, room: recordBounds.unclaimedTurbines - Number(row?.total) };
 }
 
 /** Stores what a gateway last said of itself, or the broker of it. */
@@ -192,38 +249,45 @@ export function namePoint({ site, turbine, component }: PointId): string {
 /** Points that are remembered with their numbers. */
 const maxKnownPoints = 500_000;
 
-/**
- * Numbers of measuring points by {@link namePoint}, made at their first use: asked before a transaction begins, so that
- * a number that is known is one that the table has.
- */
-export function createPointNumbers(
-  database: PostgresDatabase,
-): (points: readonly PointId[]) => Promise<ReadonlyMap<string, number>> {
+/** Numbers of measuring points by {@link namePoint}. */
+export interface PointNumbers {
+  /** Those that there are. */
+  find(points: readonly PointId[]): Promise<ReadonlyMap<string, number>>;
+  /** Makes those that there are not; apart from any other transaction, so that a number that is known is one that the table has. */
+  make(points: readonly PointId[]): Promise<ReadonlyMap<string, number>>;
+}
+
+export function createPointNumbers(database: PostgresDatabase): PointNumbers {
   const known = new Map<string, number>();
-  const learn = async (points: readonly PointId[]): Promise<void> => {
-    const columns = transpose(
+  const columnsOfPoints = (points: readonly PointId[]): ReturnType<typeof transpose> =>
+    transpose(
       points.map(({ site, turbine, component }) => [site, turbine, component]),
       3,
     );
-    // Two that number the same points in another order may stand in each other's way: a transaction is tried again.
-    await database.transaction((session) =>
-      session.run(
-        `INSERT INTO point (site, turbine, component) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
-       ON CONFLICT DO NOTHING`,
-        columns,
-      ),
-    );
-    const rows = await database.rows(
-      `SELECT * FROM point WHERE (site, turbine, component) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))`,
-      columns,
-    );
-    for (const { id, ...names } of rows) known.set(namePoint(names as unknown as PointId), Number(id));
-  };
-  return async (points) => {
+  const find: PointNumbers["find"] = async (points) => {
     if (known.size > maxKnownPoints) known.clear();
     const unknown = new Map(points.map((point) => [namePoint(point), point] as const));
     for (const name of [...unknown.keys()]) if (known.has(name)) unknown.delete(name);
-    if (unknown.size > 0) await learn([...unknown.values()]);
+    if (unknown.size === 0) return known;
+    const rows = await database.rows(
+      `SELECT * FROM point WHERE (site, turbine, component) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))`,
+      columnsOfPoints([...unknown.values()]),
+    );
+    for (const { id, ...names } of rows) known.set(namePoint(names as unknown as PointId), Number(id));
     return known;
+  };
+  return {
+    find,
+    make: async (points) => {
+      // Two that number the same points in another order may stand in each other's way: a transaction is tried again.
+      await database.transaction((session) =>
+        session.run(
+          `INSERT INTO point (site, turbine, component) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+           ON CONFLICT DO NOTHING`,
+          columnsOfPoints(points),
+        ),
+      );
+      return find(points);
+    },
   };
 }

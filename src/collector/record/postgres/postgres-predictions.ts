@@ -4,12 +4,10 @@
  */
 import type { PredictionBatch } from "../../../core/contract/uplink-record.ts";
 import type { PredictionRange, PredictionSeries, TurbineRef } from "../fleet-record.ts";
-import { assembleSeries, maxSeriesSteps, type PredictionStep } from "../record-rules.ts";
+import { recordBounds } from "../record-bounds.ts";
+import { assembleSeries, type PredictionStep } from "../record-rules.ts";
 import type { PostgresDatabase, PostgresRow, SqlParameter, SqlSession } from "./postgres-database.ts";
 import { dayNumber } from "./postgres-partitions.ts";
-
-/** Failure modes of a step, at most. */
-const maxRowsPerStep = 16;
 
 /** A batch with the numbers of its point and its label. */
 export interface NumberedBatch {
@@ -35,11 +33,14 @@ export function createPostgresPredictions(database: PostgresDatabase): PostgresP
          ORDER BY component`,
         [site, turbine, component],
       );
-      return Promise.all(
-        points.map(async (point) =>
-          assembleSeries(String(point.component), await readSteps(database, Number(point.id), range)),
-        ),
-      );
+      const maxRows = Math.floor(recordBounds.answerRows / Math.max(1, points.length));
+      const series: PredictionSeries[] = [];
+      for (const { id, component: name } of points) {
+        series.push(
+          assembleSeries(String(name), await readSteps(database, Number(id), { ...range, maxRows })),
+        );
+      }
+      return series;
     },
     newestMs: async ({ site, turbine, untilMs }) => {
       const [row] = await database.rows(
@@ -141,7 +142,7 @@ const maxLabels = 10_000;
 async function readSteps(
   session: SqlSession,
   point: number,
-  { fromMs, toMs, bucketMs }: Pick<PredictionRange, "fromMs" | "toMs" | "bucketMs">,
+  range: Pick<PredictionRange, "fromMs" | "toMs" | "bucketMs"> & { readonly maxRows: number },
 ): Promise<readonly PredictionStep[]> {
   const rows = await session.rows(
     `SELECT failure_modes[mode] AS failure_mode, time_ms / $4::bigint AS bucket, MAX(time_ms) AS time_ms,
@@ -155,16 +156,17 @@ async function readSteps(
      JOIN prediction_label ON prediction_label.id = label
      CROSS JOIN LATERAL (SELECT cardinality(failure_modes) AS modes) AS label_size
      CROSS JOIN LATERAL generate_series(1, modes) AS mode
-     GROUP BY bucket, failure_mode ORDER BY bucket, failure_mode LIMIT $5`,
+     GROUP BY bucket, failure_mode ORDER BY bucket DESC, failure_mode LIMIT $5`,
     [
       point,
-      Math.trunc(fromMs),
-      Math.trunc(toMs),
-      Math.max(1, Math.trunc(bucketMs)),
-      maxSeriesSteps * maxRowsPerStep,
+      Math.trunc(range.fromMs),
+      Math.trunc(range.toMs),
+      Math.max(1, Math.trunc(range.bucketMs)),
+      range.maxRows,
     ],
   );
-  return rows.map(readStep);
+  // Of more the newest.
+  return rows.map(readStep).sort((a, b) => a.bucket - b.bucket);
 }
 
 function readStep(row: PostgresRow): PredictionStep {

@@ -10,6 +10,7 @@ import { utcDayOf } from "../record-rules.ts";
 import type { PrunedClass } from "../retention-policy.ts";
 import { listAlarms } from "./postgres-alarms.ts";
 import { createEnvelopeStore } from "./postgres-batch.ts";
+import { pruneModes } from "./postgres-bounds.ts";
 import { openPostgres, type PostgresDatabase, type PostgresOptions } from "./postgres-database.ts";
 import { createPostgresDrift, pruneDrift } from "./postgres-drift.ts";
 import { createPostgresDriftRecord } from "./postgres-drift-record.ts";
@@ -46,7 +47,7 @@ function createRecord(database: PostgresDatabase, driftPeriodMs: number): FleetR
   const drift = createPostgresDrift(driftPeriodMs);
   return {
     storeEnvelopes: createEnvelopeStore({ database, partitions, predictions, drift }),
-    storeStates: createStateStore(database),
+    storeStates: createStateStore(database, partitions),
     turbines: () => listTurbines(database),
     gateways: () => listGateways(database),
     alarms: (query) => listAlarms(database, query),
@@ -83,6 +84,7 @@ async function prune(
 ): Promise<number> {
   const remove = (sql: string, ...values: (string | number)[]): Promise<number> => database.run(sql, values);
   const { verdicts, drift, updates } = olderThanMs;
+  await pruneModes(database, olderThanMs.predictions);
   return (
     (await partitions.drop("prediction", olderThanMs.predictions)) +
     (await partitions.drop("event", olderThanMs.events)) +

@@ -15,7 +15,8 @@ const migrations: readonly string[] = [
   ) WITH (fillfactor = 50);
   CREATE TABLE gateway (
     gateway text COLLATE "C" PRIMARY KEY, online boolean, version text, config_json text,
-    last_seen_ms bigint NOT NULL, health_json text, health_ms bigint
+    last_seen_ms bigint NOT NULL, health_json text, health_ms bigint,
+    clock_told_ms bigint NOT NULL DEFAULT 0
   ) WITH (fillfactor = 50);
   CREATE TABLE turbine (
     site text COLLATE "C" NOT NULL, turbine text COLLATE "C" NOT NULL, gateway text COLLATE "C",
@@ -55,31 +56,43 @@ const migrations: readonly string[] = [
   CREATE SEQUENCE event_id;
   CREATE TABLE event (
     day integer NOT NULL, id bigint NOT NULL DEFAULT nextval('event_id'), gateway text COLLATE "C" NOT NULL,
-    time_ms bigint NOT NULL, received_ms bigint NOT NULL, name text COLLATE "C" NOT NULL, subject text NOT NULL,
-    detail text NOT NULL
+    time_ms bigint NOT NULL, received_ms bigint NOT NULL, believed_ms bigint NOT NULL, name text COLLATE "C" NOT NULL,
+    subject text NOT NULL, detail text NOT NULL
   ) PARTITION BY RANGE (day);
-  CREATE INDEX event_by_time ON event (time_ms, id);
+  CREATE INDEX event_by_belief ON event (believed_ms, id);
   -- Confirmed outcomes are events that are kept longer.
   CREATE TABLE outcome (
     id bigint PRIMARY KEY DEFAULT nextval('event_id'), gateway text COLLATE "C" NOT NULL, time_ms bigint NOT NULL,
-    received_ms bigint NOT NULL, name text COLLATE "C" NOT NULL, subject text NOT NULL, detail text NOT NULL
+    received_ms bigint NOT NULL, believed_ms bigint NOT NULL, name text COLLATE "C" NOT NULL, subject text NOT NULL,
+    detail text NOT NULL
   );
-  CREATE INDEX outcome_by_time ON outcome (time_ms, id);
+  CREATE INDEX outcome_by_belief ON outcome (believed_ms, id);
   CREATE VIEW any_event AS
-    SELECT id, gateway, time_ms, name, subject, detail FROM event
-    UNION ALL SELECT id, gateway, time_ms, name, subject, detail FROM outcome;
+    SELECT id, gateway, time_ms, believed_ms, name, subject, detail FROM event
+    UNION ALL SELECT id, gateway, time_ms, believed_ms, name, subject, detail FROM outcome;
   CREATE TABLE model_update (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, gateway text COLLATE "C" NOT NULL, time_ms bigint NOT NULL,
-    received_ms bigint NOT NULL, model_name text NOT NULL, from_version text NOT NULL, to_version text NOT NULL,
-    step text NOT NULL, detail text NOT NULL
+    received_ms bigint NOT NULL, believed_ms bigint NOT NULL, model_name text NOT NULL, from_version text NOT NULL,
+    to_version text NOT NULL, step text NOT NULL, detail text NOT NULL
   );
-  CREATE INDEX model_update_by_time ON model_update (time_ms, id);
+  CREATE INDEX model_update_by_belief ON model_update (believed_ms, id);
   CREATE INDEX model_update_by_receipt ON model_update (received_ms);
   CREATE TABLE quarantine (
     topic text COLLATE "C" NOT NULL, reason text COLLATE "C" NOT NULL, messages bigint NOT NULL,
     first_ms bigint NOT NULL, last_ms bigint NOT NULL, detail text NOT NULL, sample bytea NOT NULL,
     PRIMARY KEY (topic, reason)
   );
+  -- What a gateway, a turbine and a point occupy. A failure mode is heard of anew at most once a day.
+  CREATE INDEX turbine_of_gateway ON turbine (gateway);
+  CREATE INDEX turbine_unclaimed ON turbine (site) WHERE gateway IS NULL;
+  CREATE TABLE point_mode (
+    point integer NOT NULL, failure_mode text COLLATE "C" NOT NULL, heard_ms bigint NOT NULL,
+    PRIMARY KEY (point, failure_mode)
+  );
+  CREATE TABLE gateway_use (
+    gateway text COLLATE "C" NOT NULL, class text NOT NULL, day integer NOT NULL, records integer NOT NULL,
+    PRIMARY KEY (gateway, class)
+  ) WITH (fillfactor = 50);
   CREATE TABLE lease (name text PRIMARY KEY, holder text NOT NULL, until timestamptz NOT NULL);
   `,
   // As in SQLite, where each column of them is explained by its use.

@@ -1,71 +1,109 @@
-/** Stores the states of a batch in PostgreSQL: each alone where one of them cannot be kept. */
-import type { FleetRecord, SetAsideMessage, StateBatch } from "../fleet-record.ts";
+/** Stores the states of a batch in PostgreSQL: all at once, or each alone where one of them cannot be kept. */
+
+import { doubtStatus } from "../clock-rules.ts";
+import type { FleetRecord, RecordFault, SetAsideMessage, StateBatch } from "../fleet-record.ts";
+import { recordBounds } from "../record-bounds.ts";
 import { otherTopics } from "../record-rules.ts";
+import { tellOfClocks } from "./postgres-clocks.ts";
 import { isDataError, type PostgresDatabase, type SqlSession } from "./postgres-database.ts";
 import { setMessagesAside } from "./postgres-events.ts";
-import { putStatus, putTurbineState } from "./postgres-machines.ts";
+import { findUnclaimed, putStatus, putTurbineStates } from "./postgres-machines.ts";
+import type { PostgresPartitions } from "./postgres-partitions.ts";
 
-/** What is to be done for a state, and the state's message. */
-interface StateWork {
-  readonly name: string;
-  readonly message: SetAsideMessage;
-  readonly put: (session: SqlSession) => Promise<void>;
-}
+type Turbine = StateBatch["turbines"][number];
+type Gateway = StateBatch["gateways"][number];
 
 /** Creates the way in. */
-export function createStateStore(database: PostgresDatabase): FleetRecord["storeStates"] {
-  return (batch) => {
-    const work = sortWork(batch);
+export function createStateStore(
+  database: PostgresDatabase,
+  partitions: PostgresPartitions,
+): FleetRecord["storeStates"] {
+  return async (batch) => {
+    await partitions.prepare(batch.nowMs);
+    const { refused, turbines } = await admitStates(database, batch);
+    const gateways = [...batch.gateways].sort((a, b) => (a.status.gateway < b.status.gateway ? -1 : 1));
     const store = (put: (session: SqlSession) => Promise<readonly SetAsideMessage[]>) =>
       database.transaction(async (session) => {
-        const faults = await put(session);
+        const faults = [...refused, ...(await put(session))];
         await setMessagesAside(session, batch.setAside.concat(faults), batch.nowMs);
         return faults;
       });
-    const together = async (session: SqlSession): Promise<readonly SetAsideMessage[]> => {
-      for (const { put } of work) await put(session);
-      return [];
-    };
-    return store(together).catch((error: unknown) => {
+    try {
+      return await store(async (session) => {
+        await putTurbineStates(session, turbines);
+        for (const { status, seenMs } of gateways) await putStatus(session, status, seenMs);
+        await tellOfStatuses(session, gateways, batch.nowMs);
+        return [];
+      });
+    } catch (error) {
       if (!isDataError(error)) throw error;
-      return store((session) => putOneByOne(session, work));
-    });
+      return store(async (session) => {
+        const faults = await putOneByOne(session, turbines, gateways);
+        await tellOfStatuses(session, gateways, batch.nowMs);
+        return faults;
+      });
+    }
   };
+}
+
+/** Tells of clocks by what statuses say of the time. */
+function tellOfStatuses(session: SqlSession, gateways: readonly Gateway[], nowMs: number): Promise<void> {
+  const doubts = gateways.flatMap(({ status: { gateway, time }, seenMs }) => {
+    return doubtStatus(time, { gateway, receivedMs: seenMs }) ?? [];
+  });
+  return tellOfClocks(session, doubts, nowMs);
+}
+
+/** A turbine that no envelope has named yet needs room. */
+async function admitStates(
+  session: SqlSession,
+  { turbines }: StateBatch,
+): Promise<{ readonly refused: readonly SetAsideMessage[]; readonly turbines: readonly Turbine[] }> {
+  const found = await findUnclaimed(
+    session,
+    turbines.map(({ state }) => state),
+  );
+  const unknown = new Set(found.unknown);
+  let { room } = found;
+  const refused: SetAsideMessage[] = [];
+  const admitted = turbines.filter((each) => {
+    const { site, turbine } = each.state;
+    if (!unknown.has(`${site}\n${turbine}`)) return true;
+    if (room > 0) {
+      room--;
+      unknown.delete(`${site}\n${turbine}`);
+      return true;
+    }
+    const most = `${recordBounds.unclaimedTurbines} turbines are known by their states alone`;
+    const detail = `${most}: ${site}/${turbine} waits for its gateway's first envelope`;
+    refused.push(setAside(each, { reason: "gateway-bounds", detail }));
+    return false;
+  });
+  return { refused, turbines: admitted };
+}
+
+function setAside({ message }: Turbine | Gateway, fault: RecordFault): SetAsideMessage {
+  return { ...(message ?? { topic: otherTopics, payload: new Uint8Array() }), fault };
 }
 
 async function putOneByOne(
   session: SqlSession,
-  work: readonly StateWork[],
+  turbines: readonly Turbine[],
+  gateways: readonly Gateway[],
 ): Promise<readonly SetAsideMessage[]> {
   const faults: SetAsideMessage[] = [];
-  for (const { put, message } of work) {
+  const attempt = async (each: Turbine | Gateway, put: () => Promise<void>): Promise<void> => {
     await session.exec("SAVEPOINT one_state");
     try {
-      await put(session);
+      await put();
       await session.exec("RELEASE one_state");
     } catch (error) {
       if (!isDataError(error)) throw error;
       await session.exec("ROLLBACK TO one_state; RELEASE one_state");
-      faults.push({ ...message, fault: { reason: "not-storable", detail: (error as Error).message } });
+      faults.push(setAside(each, { reason: "not-storable", detail: (error as Error).message }));
     }
-  }
+  };
+  for (const each of turbines) await attempt(each, () => putTurbineStates(session, [each]));
+  for (const each of gateways) await attempt(each, () => putStatus(session, each.status, each.seenMs));
   return faults;
-}
-
-/** In the order of their names: two collectors that store the same do not wait for each other in a circle. */
-function sortWork({ turbines, gateways }: StateBatch): readonly StateWork[] {
-  const unknown = { topic: otherTopics, payload: new Uint8Array() };
-  const fault = { reason: "not-storable", detail: "" } as const;
-  const ofTurbines = turbines.map(({ state, seenMs, message = unknown }) => ({
-    name: `${state.site}\n${state.turbine}`,
-    message: { ...message, fault },
-    put: (session: SqlSession) => putTurbineState(session, state, seenMs),
-  }));
-  const ofGateways = gateways.map(({ status, seenMs, message = unknown }) => ({
-    name: status.gateway,
-    message: { ...message, fault },
-    put: (session: SqlSession) => putStatus(session, status, seenMs),
-  }));
-  const byName = (a: StateWork, b: StateWork): number => (a.name < b.name ? -1 : Number(a.name > b.name));
-  return [...ofTurbines.sort(byName), ...ofGateways.sort(byName)];
 }

@@ -2,10 +2,10 @@
  * Writes the records of a batch that are new into PostgreSQL: all at once, a few statements a kind, or each alone, so that
  * one that the server refuses is set aside and leaves nothing behind.
  */
-import type { PointId } from "../../../core/contract/stream.ts";
 import type { EventRecord, HealthRecord, UpdateRecord } from "../../../core/contract/uplink-record.ts";
 import { DriftRefusedError, readRenewal } from "../drift-rules.ts";
 import type { RecordFault, StorableRecord, UplinkMessage } from "../fleet-record.ts";
+import { RecordRefusedError } from "../record-bounds.ts";
 import { describeGap } from "../record-rules.ts";
 import { putAlert } from "./postgres-alarms.ts";
 import { isDataError, type SqlSession } from "./postgres-database.ts";
@@ -50,18 +50,18 @@ export async function putRecords(writing: Writing, fresh: readonly FreshRecord[]
   await putHealths(session, sorted.healths);
   for (const entry of fresh) {
     const { record, source } = entry;
-    if (record.kind === "alert") await putAlert(session, record.event, source.receivedMs);
     if (record.kind === "event") {
       const renewal = readRenewal(record, source.receivedMs);
       if (renewal !== null) await renewReferences(session, source.gateway, renewal);
     }
-    if (record.kind !== "drift-report") continue;
     try {
+      if (record.kind === "alert") await putAlert(session, record.event, source.receivedMs);
+      if (record.kind !== "drift-report") continue;
       await drift.put(session, numbers.points.get(namePoint(record))!, { report: record, source });
     } catch (error) {
-      // Said before anything of the report was written.
-      if (!(error instanceof DriftRefusedError)) throw error;
-      entry.fault = { reason: error.reason, detail: error.message };
+      // Said before anything of the record was written.
+      if (!(error instanceof DriftRefusedError || error instanceof RecordRefusedError)) throw error;
+      entry.fault = { reason: error.reason, detail: `${source.gateway}: ${error.message}` };
     }
   }
 }
@@ -77,7 +77,10 @@ export async function putOneByOne(writing: Writing, fresh: readonly FreshRecord[
     } catch (error) {
       if (!isDataError(error)) throw error;
       await session.exec("ROLLBACK TO one_record; RELEASE one_record");
-      entry.fault = { reason: "not-storable", detail: (error as Error).message };
+      entry.fault = {
+        reason: "not-storable",
+        detail: `${entry.source.gateway}: ${(error as Error).message}`,
+      };
     }
   }
 }
@@ -124,11 +127,6 @@ function sortRecords(fresh: readonly FreshRecord[], { points, labels }: Numbers)
     }
   }
   return sorted;
-}
-
-/** The point whose number a record needs, or null. */
-export function pointOf(record: StorableRecord): PointId | null {
-  return record.kind === "prediction-batch" || record.kind === "drift-report" ? record : null;
 }
 
 /** Does one of the texts that become columns hold what no text of the server can? */
