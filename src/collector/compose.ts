@@ -12,6 +12,7 @@ import { createMetrics, type Metrics } from "../core/platform/metrics.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import { encodeUplinkAck } from "../core/wire/uplink-ack.ts";
 import { apiHttpRoutes } from "./api/api-routes.ts";
+import { keepFresh } from "./api/fresh-routes.ts";
 import type { HttpRoute } from "./api/http-route.ts";
 import { createHttpServer, listenHttp } from "./api/http-server.ts";
 import { answerNotFound, pageRoutes } from "./api/page-routes.ts";
@@ -19,6 +20,8 @@ import { serviceRoutes } from "./api/service-routes.ts";
 import { type BundleShelf, createBundleShelf } from "./fleet/bundle-shelf.ts";
 import { createDriftJob } from "./fleet/drift-job.ts";
 import type { FleetSource } from "./fleet/fleet-source.ts";
+import { freshForMs } from "./fleet/fresh-cache.ts";
+import { createFreshRecord } from "./fleet/fresh-record.ts";
 import { loadGateways } from "./fleet/load-turbines.ts";
 import { openRecord } from "./open-record.ts";
 import type { FleetRecord } from "./record/fleet-record.ts";
@@ -41,6 +44,8 @@ export interface CollectorWiring {
   readonly routes?: readonly HttpRoute[];
   /** A turbine or gateway that was not heard of for this long is "information unavailable"; default 120 s. */
   readonly silentAfterMs?: number;
+  /** How old a page or an answer of the API may be, ms; default 2,000. 0: each is made anew. */
+  readonly freshMs?: number;
   /** How often the folders of bundles are looked at; default 30 s. */
   readonly bundleScanMs?: number;
 }
@@ -107,8 +112,9 @@ async function assemble(around: Surroundings): Promise<RunningCollector> {
 
   const silentAfterMs = wiring.silentAfterMs ?? 120_000;
   const warningShare = config.drift.warningsPerPointDay;
+  const freshMs = wiring.freshMs ?? freshForMs;
   const fleet: FleetSource = {
-    record,
+    record: createFreshRecord(record, systemClock, freshMs),
     models: shelf.models,
     clock: systemClock,
     silentAfterMs,
@@ -209,9 +215,11 @@ async function serve(
     host,
     notFound: answerNotFound,
     routes: [
-      ...apiHttpRoutes(fleet),
+      ...keepFresh([...apiHttpRoutes(fleet), ...pageRoutes(fleet)], {
+        clock: systemClock,
+        freshMs: wiring.freshMs ?? freshForMs,
+      }),
       ...serviceRoutes({ metrics, version: wiring.version ?? "0.0.0", notReady: also.notReady }),
-      ...pageRoutes(fleet),
       ...also.routes,
     ],
   });

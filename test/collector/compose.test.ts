@@ -129,11 +129,41 @@ describe("a running collector", () => {
     expect(drift.points.find((point) => point.turbine === "wt-02")!.features[0]!.name).toBe("bpfi.h1");
   });
 
+  it("gives lists in parts, sorted and searched", async () => {
+    const list = async (query: string): Promise<{ total: number; offset: number; names: unknown[] }> => {
+      const { body } = await fleet.getJson(`/api/v1/${query}`);
+      const { total, offset, items } = body as {
+        total: number;
+        offset: number;
+        items: Record<string, string>[];
+      };
+      return { total, offset, names: items.map(({ turbine, gateway, name }) => name ?? turbine ?? gateway) };
+    };
+    expect(await list("turbines?limit=1&page=2&sort=name")).toEqual({
+      total: 2,
+      offset: 1,
+      names: ["wt-02"],
+    });
+    expect((await list("turbines?sort=urgency")).names).toEqual(["wt-02", "wt-01"]);
+    expect(await list("turbines?q=wt-01%20north")).toMatchObject({ total: 1, names: ["wt-01"] });
+    expect(await list("gateways?q=gw-1&sort=waiting&page=1")).toMatchObject({ total: 1, names: ["gw-1"] });
+    expect(await list("events?q=SCHEMA&page=1&limit=1")).toMatchObject({
+      total: 1,
+      names: ["schema-drift.unit"],
+    });
+    expect(await list("alerts?q=inner-race")).toMatchObject({ total: 1 });
+    expect(await list("alerts?q=nowhere")).toMatchObject({ total: 0 });
+    const { text } = { text: await (await fetch(`${fleet.collector.url}/?q=wt-01&sort=risk`)).text() };
+    expect(text).toContain('/turbine/north-sea/wt-01"');
+    expect(text).not.toContain('<th scope="row" class="nowrap"><a href="/turbine/north-sea/wt-02"');
+  });
+
   it("refuses a wrong query by name", async () => {
     for (const [query, words] of [
       ["turbines?limit=0", "limit"],
       ["turbines?limit=501", "limit"],
-      ["turbines?page=2", "page"],
+      ["turbines?page=0", "page"],
+      ["turbines?sort=colour", "sort"],
       ["predictions?site=a", "turbine"],
       ["predictions?site=..%2F&turbine=b", "site"],
       ["predictions?site=a&turbine=b&fromMs=5&toMs=4", "fromMs"],

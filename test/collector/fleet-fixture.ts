@@ -147,7 +147,12 @@ export async function startTestFleet(
     registry: { keysDir, publish: [bundlesDir], trustedKeys: [trusted] },
     ...changes,
   });
-  const collector = await startCollector(config, { logger: silentLogger, ...wiring });
+  const collector = await startCollector(config, {
+    logger: silentLogger,
+    // Tests look at once at what they have sent.
+    freshMs: 0,
+    ...wiring,
+  });
   return {
     collector,
     bundlesDir,

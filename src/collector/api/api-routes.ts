@@ -6,6 +6,14 @@ import type { FleetSource } from "../fleet/fleet-source.ts";
 import { loadModels } from "../fleet/load-models.ts";
 import { loadPredictions } from "../fleet/load-predictions.ts";
 import { loadGateways, loadTurbines } from "../fleet/load-turbines.ts";
+import {
+  gatewaySorts,
+  searchGateways,
+  searchTurbines,
+  sortGateways,
+  sortTurbines,
+  turbineSorts,
+} from "../fleet/select-list.ts";
 import * as schemas from "./api-schemas.ts";
 import { type ApiRoute, defineRoute } from "./define-route.ts";
 import { driftRoutes } from "./drift-routes.ts";
@@ -15,18 +23,23 @@ const id = z.string().regex(idPattern);
 const limit = z.coerce.number().int().min(1).max(500).default(100);
 const offset = z.coerce.number().int().min(0).max(1_000_000).default(0);
 const epochMs = z.coerce.number().min(0).max(8.64e15);
-const page = { limit, offset };
+const q = z.string().max(128).default("").describe("Words that must all occur");
+/** `page` counts from 1, in pages of `limit`; it goes before `offset`. */
+const page = { limit, offset, page: z.coerce.number().int().min(1).max(100_000).optional() };
 const pageQuery = z.strictObject(page);
-const listQuery = z.strictObject({ gateway: id.optional(), ...page });
+const listQuery = z.strictObject({ gateway: id.optional(), q, ...page });
 
 /** All routes below `/api/v1`, but the OpenAPI document itself. */
 export const apiRoutes: readonly ApiRoute[] = [
   defineRoute({
     path: "/api/v1/turbines",
     summary: "Turbines with health and operating state; a silent one is information-unavailable",
-    query: pageQuery,
+    query: z.strictObject({ ...page, q, sort: z.enum(turbineSorts).optional() }),
     response: schemas.turbinesSchema,
-    answer: async (fleet, query) => slice(await loadTurbines(fleet), query),
+    answer: async (fleet, query) => {
+      const found = searchTurbines(await loadTurbines(fleet), query.q);
+      return slice(query.sort === undefined ? found : sortTurbines(found, query.sort), query);
+    },
   }),
   defineRoute({
     path: "/api/v1/alerts",
@@ -35,12 +48,16 @@ export const apiRoutes: readonly ApiRoute[] = [
       site: id.optional(),
       turbine: id.optional(),
       active: z.enum(["true", "false"]).optional(),
+      q,
       ...page,
     }),
     response: schemas.alertsSchema,
     answer: async (fleet, query) => {
       const active = query.active === undefined ? undefined : query.active === "true";
-      return { ...pageOf(query), ...(await fleet.record.alarms({ ...query, active })) };
+      return {
+        ...pageOf(query),
+        ...(await fleet.record.alarms({ ...query, ...pageOf(query), active, search: query.q })),
+      };
     },
   }),
   defineRoute({
@@ -65,9 +82,12 @@ export const apiRoutes: readonly ApiRoute[] = [
   defineRoute({
     path: "/api/v1/gateways",
     summary: "Gateways with their last health",
-    query: pageQuery,
+    query: z.strictObject({ ...page, q, sort: z.enum(gatewaySorts).optional() }),
     response: schemas.gatewaysSchema,
-    answer: async (fleet, query) => slice(await loadGateways(fleet), query),
+    answer: async (fleet, query) => {
+      const found = searchGateways(await loadGateways(fleet), query.q);
+      return slice(query.sort === undefined ? found : sortGateways(found, query.sort), query);
+    },
   }),
   defineRoute({
     path: "/api/v1/models",
@@ -81,14 +101,20 @@ export const apiRoutes: readonly ApiRoute[] = [
     summary: "Steps of model updates on the gateways, newest first",
     query: listQuery,
     response: schemas.updatesSchema,
-    answer: async (fleet, query) => ({ ...pageOf(query), ...(await fleet.record.updates(query)) }),
+    answer: async (fleet, query) => ({
+      ...pageOf(query),
+      ...(await fleet.record.updates({ ...query, ...pageOf(query), search: query.q })),
+    }),
   }),
   defineRoute({
     path: "/api/v1/events",
     summary: "Schema drift, declared gaps and other things that people should know, newest first",
     query: listQuery,
     response: schemas.eventsSchema,
-    answer: async (fleet, query) => ({ ...pageOf(query), ...(await fleet.record.events(query)) }),
+    answer: async (fleet, query) => ({
+      ...pageOf(query),
+      ...(await fleet.record.events({ ...query, ...pageOf(query), search: query.q })),
+    }),
   }),
   defineRoute({
     path: "/api/v1/quarantine",
@@ -96,7 +122,7 @@ export const apiRoutes: readonly ApiRoute[] = [
     query: pageQuery,
     response: schemas.quarantineSchema,
     answer: async (fleet, query) => {
-      const { total, items } = await fleet.record.quarantine(query.limit + query.offset);
+      const { total, items } = await fleet.record.quarantine(query.limit + pageOf(query).offset);
       const shown = items.map(({ sample, ...entry }) => ({
         ...entry,
         sampleHex: Buffer.from(sample).toString("hex"),
@@ -118,13 +144,14 @@ export function apiHttpRoutes(fleet: FleetSource): readonly HttpRoute[] {
 interface PageQuery {
   readonly limit: number;
   readonly offset: number;
+  readonly page?: number | undefined;
 }
 
-function pageOf(query: PageQuery): PageQuery {
-  return { limit: query.limit, offset: query.offset };
+function pageOf({ limit, offset, page }: PageQuery): { readonly limit: number; readonly offset: number } {
+  return { limit, offset: page === undefined ? offset : (page - 1) * limit };
 }
 
 function slice<T>(items: readonly T[], query: PageQuery): PageQuery & { total: number; items: readonly T[] } {
-  const { limit, offset } = query;
+  const { limit, offset } = pageOf(query);
   return { total: items.length, limit, offset, items: items.slice(offset, offset + limit) };
 }

@@ -38,7 +38,7 @@ const securityHeaders: Readonly<Record<string, string>> = {
     "img-src 'self'",
     "connect-src 'self'",
     "base-uri 'none'",
-    "form-action 'none'",
+    "form-action 'self'",
     "frame-ancestors 'none'",
   ].join("; "),
   "x-content-type-options": "nosniff",

@@ -3,7 +3,8 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { FleetSource } from "../fleet/fleet-source.ts";
 import { loadDriftPage } from "../fleet/load-drift-pages.ts";
-import { loadOverviewPage, loadTurbinePage } from "../fleet/load-pages.ts";
+import { loadOverviewPage, loadTurbinePage, type OverviewQuery } from "../fleet/load-pages.ts";
+import { turbineSorts } from "../fleet/select-list.ts";
 import { parsePageRange } from "../page/chart-section.ts";
 import { renderDriftPage } from "../page/drift-page.ts";
 import { html, type SafeHtml } from "../page/html.ts";
@@ -21,8 +22,10 @@ export function pageRoutes(fleet: FleetSource): readonly HttpRoute[] {
     {
       method: "GET",
       path: "/",
-      handle: async (request) =>
-        respond(request, renderOverviewPage(await loadOverviewPage(fleet), parsePageRange(request.query))),
+      handle: async (request) => {
+        const page = await loadOverviewPage(fleet, readOverviewQuery(request.query));
+        return respond(request, renderOverviewPage(page, parsePageRange(request.query)));
+      },
     },
     {
       method: "GET",
@@ -40,9 +43,7 @@ export function pageRoutes(fleet: FleetSource): readonly HttpRoute[] {
       path: "/drift",
       handle: async (request) => {
         const [site, day] = [readText(request.query, "site"), readText(request.query, "day")];
-        const page = Number(readText(request.query, "page") ?? 1);
-        const isPage = Number.isInteger(page) && page >= 1;
-        const view = await loadDriftPage(fleet, { site, day, page: isPage ? page : 1 });
+        const view = await loadDriftPage(fleet, { site, day, page: readPage(request.query, "page") });
         return respond(request, renderDriftPage(view));
       },
     },
@@ -54,6 +55,18 @@ export function pageRoutes(fleet: FleetSource): readonly HttpRoute[] {
 function readText(query: unknown, name: string): string | null {
   const value = (query as Readonly<Record<string, unknown>> | null)?.[name];
   return typeof value === "string" && value.length > 0 && value.length <= 64 ? value : null;
+}
+
+/** A number of a page, from 1; 1 where it is none. */
+function readPage(query: unknown, name: string): number {
+  const page = Number(readText(query, name) ?? 1);
+  return Number.isInteger(page) && page >= 1 ? page : 1;
+}
+
+function readOverviewQuery(query: unknown): OverviewQuery {
+  const sort = turbineSorts.find((each) => each === readText(query, "sort")) ?? null;
+  const [page, gatewayPage] = [readPage(query, "page"), readPage(query, "gateways")];
+  return { q: readText(query, "q") ?? "", sort, page, gatewayPage };
 }
 
 /** Answers what is not there: in JSON below `/api/`, elsewhere with a page. */

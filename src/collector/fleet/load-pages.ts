@@ -16,13 +16,33 @@ import {
   type TurbineDriftView,
 } from "./load-drift-pages.ts";
 import { loadModels, type ModelView } from "./load-models.ts";
-import { type GatewayView, loadGateways, loadTurbines, type TurbineView } from "./load-turbines.ts";
+import {
+  type GatewayView,
+  loadGateways,
+  loadTurbine,
+  loadTurbines,
+  type TurbineView,
+} from "./load-turbines.ts";
+import type { TurbineSort } from "./select-list.ts";
 
 /** Title of each failure mode in words for people, as the bundles that are known here say. */
 export type FailureTitles = ReadonlyMap<string, string>;
 
+/** Which part of its lists a page shows. */
+export interface OverviewQuery {
+  /** Words that must all occur; empty: all. */
+  readonly q: string;
+  /** Null: those that need attention first where there is more than one page, else by name. */
+  readonly sort: TurbineSort | null;
+  /** Of turbines and of gateways, from 1. */
+  readonly page: number;
+  readonly gatewayPage: number;
+}
+
 /** The fleet on one page. */
 export interface OverviewPage {
+  /** Absent: the first part of everything. */
+  readonly query?: OverviewQuery;
   readonly nowMs: number;
   readonly titles: FailureTitles;
   readonly turbines: readonly TurbineView[];
@@ -56,7 +76,7 @@ const overviewEvents = 15;
 const turbineAlarms = 50;
 
 /** Loads `/`. */
-export async function loadOverviewPage(fleet: FleetSource): Promise<OverviewPage> {
+export async function loadOverviewPage(fleet: FleetSource, query?: OverviewQuery): Promise<OverviewPage> {
   const { record } = fleet;
   const newest = { limit: overviewEvents, offset: 0 };
   const [turbines, gateways, alarms, active, drift, models, updates, events, quarantine] = await Promise.all([
@@ -71,6 +91,7 @@ export async function loadOverviewPage(fleet: FleetSource): Promise<OverviewPage
     record.quarantine(overviewEvents),
   ]);
   return {
+    ...(query === undefined ? {} : { query }),
     nowMs: fleet.clock.nowMs(),
     titles: failureTitles(fleet),
     turbines,
@@ -91,9 +112,8 @@ export async function loadTurbinePage(
   subject: TurbineRef & { readonly day: string | null },
 ): Promise<TurbinePage | null> {
   const { site, turbine } = subject;
-  const turbines = await loadTurbines(fleet);
-  const view = turbines.find((other) => other.site === site && other.turbine === turbine);
-  if (view === undefined) return null;
+  const view = await loadTurbine(fleet, subject);
+  if (view === null) return null;
   const [alarms, drift, training] = await Promise.all([
     fleet.record.alarms({ site, turbine, limit: turbineAlarms, offset: 0 }),
     loadTurbineDrift(fleet, subject),

@@ -36,6 +36,19 @@ export async function loadTurbines(fleet: FleetSource): Promise<readonly Turbine
   return turbines.map((turbine) => describeTurbine(turbine, byName.get(turbine.gateway ?? ""), moment));
 }
 
+/** Loads one turbine; null: there is no such turbine. */
+export async function loadTurbine(
+  fleet: FleetSource,
+  { site, turbine }: TurbineRef,
+): Promise<TurbineView | null> {
+  const [turbines, gateways] = await Promise.all([fleet.record.turbines(), fleet.record.gateways()]);
+  const recorded = turbines.find((other) => other.site === site && other.turbine === turbine);
+  if (recorded === undefined) return null;
+  const nowMs = fleet.clock.nowMs();
+  const gateway = gateways.find((other) => other.gateway === recorded.gateway);
+  return describeTurbine(recorded, gateway, { nowMs, heardSinceMs: nowMs - fleet.silentAfterMs });
+}
+
 /** Loads all gateways, in the order of their names. */
 export async function loadGateways(fleet: FleetSource): Promise<readonly GatewayView[]> {
   const heardSinceMs = fleet.clock.nowMs() - fleet.silentAfterMs;

@@ -28,6 +28,8 @@ const pageRanges: readonly {
 export type PageRange = (typeof pageRanges)[number] & {
   /** `shrink`: nobody asked, so a chart may begin where its data begins. */
   readonly fit: "exact" | "shrink";
+  /** Address of the same page with another range; absent: it says nothing else. */
+  readonly addressOf?: (range: string) => string;
 };
 
 /** The range of a page's query; anything unknown means the default, an hour. */
@@ -57,7 +59,7 @@ export function renderCharts(
 function renderRanges(range: PageRange): SafeHtml {
   return html`<nav class="ranges" aria-label="Time range">${pageRanges.map(
     ({ name, title }) =>
-      html`<a href="?range=${name}" ${name === range.name ? html`aria-current="true"` : null}>${title}</a>`,
+      html`<a href="${range.addressOf?.(name) ?? `?range=${name}`}" ${name === range.name ? html`aria-current="true"` : null}>${title}</a>`,
   )}</nav>`;
 }
 

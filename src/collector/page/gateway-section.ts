@@ -3,19 +3,26 @@
 import type { ModelView } from "../fleet/load-models.ts";
 import type { OverviewPage } from "../fleet/load-pages.ts";
 import type { GatewayView } from "../fleet/load-turbines.ts";
+import type { ListPart } from "../fleet/select-list.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderPanel } from "./page-layout.ts";
 import { formatBytes, formatCount, formatDuration, formatUtc, renderAgo, renderBadge } from "./page-words.ts";
 
-export function renderGateways(gateways: readonly GatewayView[], nowMs: number): SafeHtml {
+/** Renders a part of the gateways. @param of what is said of all: how many there are, and the way to other parts */
+export function renderGateways(
+  part: ListPart<GatewayView>,
+  of: { readonly nowMs: number; readonly known: number; readonly pager: SafeHtml | null },
+): SafeHtml {
   const body =
-    gateways.length === 0
+    of.known === 0
       ? renderEmpty("No gateway has connected yet. Point one at this collector's broker.")
-      : html`<div class="scroll" tabindex="0" role="region" aria-label="Gateways, table"><table>
+      : part.total === 0
+        ? renderEmpty("No gateway is found by these words.")
+        : html`<div class="scroll" tabindex="0" role="region" aria-label="Gateways, table"><table>
   <thead><tr><th scope="col">Gateway</th><th scope="col">Link</th><th scope="col">Version</th><th scope="col" class="number">Up for</th>
     <th scope="col" class="number">Memory</th><th scope="col" class="number">Windows</th><th scope="col" class="number">Set aside</th>
     <th scope="col" class="number">Dropped</th><th scope="col" class="number">Waiting to be sent</th><th scope="col">Last heard of</th></tr></thead>
-  <tbody>${gateways.map((gateway) => renderGateway(gateway, nowMs))}</tbody></table></div>`;
+  <tbody>${part.items.map((gateway) => renderGateway(gateway, of.nowMs))}</tbody></table></div>${of.pager}`;
   return renderPanel({ id: "gateways", title: "Gateways", live: "live", body });
 }
 

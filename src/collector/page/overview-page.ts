@@ -2,28 +2,76 @@
 
 import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
 import type { ComponentHealth } from "../../core/contract/turbine-state.ts";
-import type { OverviewPage } from "../fleet/load-pages.ts";
+import type { OverviewPage, OverviewQuery } from "../fleet/load-pages.ts";
+import type { GatewayView, TurbineView } from "../fleet/load-turbines.ts";
+import {
+  cutList,
+  type ListPart,
+  searchGateways,
+  searchTurbines,
+  sortGateways,
+  sortTurbines,
+} from "../fleet/select-list.ts";
 import { renderAlerts } from "./alert-section.ts";
 import { type PageRange, renderCharts } from "./chart-section.ts";
 import { countLevels } from "./drift-rows.ts";
 import { renderDrift } from "./drift-section.ts";
 import { renderEvents, renderGateways, renderModels } from "./gateway-section.ts";
 import { html, type SafeHtml } from "./html.ts";
+import { addressOf, firstPart, renderPager, renderSearch } from "./list-controls.ts";
 import { renderLayout } from "./page-layout.ts";
 import { renderTurbines } from "./turbine-section.ts";
 
 /** Renders `/`. */
 export function renderOverviewPage(page: OverviewPage, range: PageRange): SafeHtml {
-  const { turbines, titles, nowMs } = page;
+  const { titles, nowMs, query = firstPart } = page;
+  const turbines = selectTurbines(page, query);
+  const gateways = selectGateways(page, query);
+  const name = range.fit === "exact" ? range.name : null;
+  const pager = renderPager(turbines, {
+    what: "turbines",
+    anchor: "turbines",
+    addressOf: (to) => addressOf({ ...query, page: to }, name),
+  });
+  const gatewayPager = renderPager(gateways, {
+    what: "gateways",
+    anchor: "gateways",
+    addressOf: (to) => addressOf({ ...query, gatewayPage: to }, name),
+  });
+  const charts = { ...range, addressOf: (other: string) => addressOf(query, other) };
   const body = html`<h1 class="hidden">Fleet</h1>${renderTiles(page)}
 ${renderAlerts(page.alarms, titles, nowMs)}
-${renderTurbines(turbines, titles, nowMs)}
-${renderCharts(turbines, range, "overview")}
+${page.turbines.length > 1 ? renderSearch(query, name) : null}
+${renderTurbines(turbines, titles, { nowMs, known: page.turbines.length, pager })}
+${renderCharts(turbines.items, charts, "overview")}
 ${renderDrift(page.drift)}
-${renderGateways(page.gateways, nowMs)}
+${renderGateways(gateways, { nowMs, known: page.gateways.length, pager: gatewayPager })}
 <div class="columns">${renderModels(page.models, page.updates)}
 ${renderEvents(page.events, page.quarantine)}</div>`;
   return renderLayout({ title: "Fleet", nowMs, trail: [], body });
+}
+
+/** Rows of a part. */
+const shownTurbines = 100;
+const shownGateways = 100;
+
+function selectTurbines({ turbines }: OverviewPage, { q, sort, page }: OverviewQuery): ListPart<TurbineView> {
+  const found = searchTurbines(turbines, q);
+  const usual = found.length > shownTurbines ? "urgency" : null;
+  const order = sort ?? usual;
+  return cutList(order === null ? found : sortTurbines(found, order), page, shownTurbines);
+}
+
+function selectGateways(
+  { gateways }: OverviewPage,
+  { q, gatewayPage }: OverviewQuery,
+): ListPart<GatewayView> {
+  const found = searchGateways(gateways, q);
+  return cutList(
+    found.length > shownGateways ? sortGateways(found, "urgency") : found,
+    gatewayPage,
+    shownGateways,
+  );
 }
 
 function renderTiles({ turbines, gateways, drift, activeAlarms: active }: OverviewPage): SafeHtml {

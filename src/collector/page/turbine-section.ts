@@ -1,8 +1,8 @@
 /** The table of turbines: what each does, how it is, and when it was last heard of. */
 
-import { orderByUrgency } from "../../core/decision/roll-up-health.ts";
 import type { FailureTitles } from "../fleet/load-pages.ts";
 import type { TurbineView } from "../fleet/load-turbines.ts";
+import type { ListPart } from "../fleet/select-list.ts";
 import { renderHighestRisk } from "./component-section.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderPanel } from "./page-layout.ts";
@@ -15,30 +15,25 @@ import {
   turbineHref,
 } from "./page-words.ts";
 
-/** Rows shown at once, those that need attention first. */
-const shownTurbines = 300;
+/** Renders a part of the turbines. @param of what is said of all: how many there are, and the way to other parts */
 export function renderTurbines(
-  turbines: readonly TurbineView[],
+  part: ListPart<TurbineView>,
   titles: FailureTitles,
-  nowMs: number,
+  of: { readonly nowMs: number; readonly known: number; readonly pager: SafeHtml | null },
 ): SafeHtml {
-  const many = turbines.length > shownTurbines;
-  const shown = many
-    ? orderByUrgency(turbines.map((view) => ({ health: view.rolledUp.health, view })))
-        .slice(0, shownTurbines)
-        .map(({ view }) => view)
-    : turbines;
   const body =
-    turbines.length === 0
+    of.known === 0
       ? renderEmpty("No turbine has reported yet. Turbines appear here with their gateway's first message.")
-      : html`<div class="scroll" tabindex="0" role="region" aria-label="Turbines, table"><table>
+      : part.total === 0
+        ? renderEmpty("No turbine is found by these words.")
+        : html`<div class="scroll" tabindex="0" role="region" aria-label="Turbines, table"><table>
   <thead><tr>
     <th scope="col">Turbine</th><th scope="col">Health</th><th scope="col">Operating state</th>
     <th scope="col" title="How likely the likeliest fault is, given the evidence and how rare such faults are on the site">Highest risk</th><th scope="col" class="number">Windows</th>
     <th scope="col" class="number">Set aside</th><th scope="col">Model</th><th scope="col">Last heard of</th>
   </tr></thead>
-  <tbody>${shown.map((turbine) => renderRow(turbine, titles, nowMs))}</tbody>
-</table></div>${many ? html`<p class="note">${shownTurbines} of ${turbines.length}, those that need attention first; <a href="/api/v1/turbines?limit=500">all of them</a>.</p>` : null}`;
+  <tbody>${part.items.map((turbine) => renderRow(turbine, titles, of.nowMs))}</tbody>
+</table></div>${of.pager}`;
   return renderPanel({ id: "turbines", title: "Turbines", live: "live", body });
 }
 

@@ -164,6 +164,8 @@ export interface ListRange {
 /** Part of a list, of one gateway or of all. */
 export interface GatewayQuery extends ListRange {
   readonly gateway?: string | undefined;
+  /** Those that hold this text, whatever its case (ASCII), in one of their names or words; empty: all. */
+  readonly search?: string | undefined;
 }
 
 export interface EventQuery extends GatewayQuery {
@@ -172,6 +174,8 @@ export interface EventQuery extends GatewayQuery {
 }
 
 export interface AlarmQuery extends ListRange, TurbineFilter {
+  /** Those that hold this text, whatever its case (ASCII), in site, turbine, component or failure mode; empty: all. */
+  readonly search?: string | undefined;
   readonly active?: boolean | undefined;
 }
 

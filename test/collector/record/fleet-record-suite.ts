@@ -561,6 +561,36 @@ function describeMachines(open: Open): void {
     ]);
   });
 
+  it("finds alarms, events and updates by a text in their names or words, whatever its case", async () => {
+    const record = await open();
+    const update = {
+      kind: "update",
+      timeMs: t,
+      modelName: "bearing",
+      fromVersion: "1",
+      step: "refused",
+    } as const;
+    await createSender(record).send([
+      { kind: "alert", event: alertEvent("wt-1", "raised", t) },
+      { kind: "alert", event: alertEvent("wt-2", "raised", t, { failureMode: "ball" }) },
+      { ...event("a"), detail: "The Schema of wt_1 is 100% new" },
+      event("b"),
+      { ...update, toVersion: "2.0.0", detail: "a digest differs" },
+      { ...update, toVersion: "3.0.0", detail: "" },
+    ]);
+    const countAlarms = async (search: string): Promise<number> =>
+      (await record.alarms({ ...all, search })).total;
+    const texts = ["", "WT-1", "inner-race", "gearbox", "nowhere", "wt%1"];
+    expect(await Promise.all(texts.map(countAlarms))).toEqual([2, 1, 1, 2, 0, 0]);
+    const countEvents = async (search: string): Promise<number> =>
+      (await record.events({ ...all, search })).total;
+    expect(await Promise.all(["", "schema", "100%", "gw-1", "wt-1"].map(countEvents))).toEqual([
+      2, 1, 1, 2, 0,
+    ]);
+    const found = await record.updates({ ...all, search: "DIGEST" });
+    expect(found).toMatchObject({ total: 1, items: [{ toVersion: "2.0.0" }] });
+  });
+
   it("lists events, declared gaps and updates by gateway, newest first and in parts", async () => {
     const record = await open();
     const update = {

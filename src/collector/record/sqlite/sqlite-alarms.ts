@@ -115,5 +115,9 @@ function buildFilter(query: AlarmQuery): { where: string; values: SqlValue[] } {
   add("alarm.site = ?", query.site);
   add("alarm.turbine = ?", query.turbine);
   add("active = ?", query.active === undefined ? undefined : Number(query.active));
+  const search = query.search ?? "";
+  const searched =
+    "alarm.site || char(10) || alarm.turbine || char(10) || component || char(10) || failure_mode";
+  add(`instr(lower(${searched}), lower(?)) > 0`, search === "" ? undefined : search);
   return { where: parts.length === 0 ? "" : `WHERE ${parts.join(" AND ")}`, values };
 }

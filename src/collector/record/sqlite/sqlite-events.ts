@@ -69,26 +69,34 @@ export function createSqliteEvents(database: SqliteDatabase): SqliteEvents {
         record.detail,
       );
     },
-    events: createList(database, { table: "event", filter: "(? IS NULL OR name = ?)" }, (row) => ({
-      id: Number(row.id),
-      gateway: String(row.gateway),
-      timeMs: Number(row.time_ms),
-      believedMs: Number(row.believed_ms),
-      name: String(row.name),
-      subject: String(row.subject),
-      detail: String(row.detail),
-    })),
-    updates: createList(database, { table: "model_update", filter: "? IS ?" }, (row) => ({
-      id: Number(row.id),
-      gateway: String(row.gateway),
-      timeMs: Number(row.time_ms),
-      believedMs: Number(row.believed_ms),
-      modelName: String(row.model_name),
-      fromVersion: String(row.from_version),
-      toVersion: String(row.to_version),
-      step: row.step as RecordedUpdate["step"],
-      detail: String(row.detail),
-    })),
+    events: createList(
+      database,
+      { table: "event", filter: "(? IS NULL OR name = ?)", searched: eventTexts },
+      (row) => ({
+        id: Number(row.id),
+        gateway: String(row.gateway),
+        timeMs: Number(row.time_ms),
+        believedMs: Number(row.believed_ms),
+        name: String(row.name),
+        subject: String(row.subject),
+        detail: String(row.detail),
+      }),
+    ),
+    updates: createList(
+      database,
+      { table: "model_update", filter: "? IS ?", searched: updateTexts },
+      (row) => ({
+        id: Number(row.id),
+        gateway: String(row.gateway),
+        timeMs: Number(row.time_ms),
+        believedMs: Number(row.believed_ms),
+        modelName: String(row.model_name),
+        fromVersion: String(row.from_version),
+        toVersion: String(row.to_version),
+        step: row.step as RecordedUpdate["step"],
+        detail: String(row.detail),
+      }),
+    ),
     pruneEvents: (beforeMs, most) => pruneEvents.run(Math.trunc(beforeMs), outcomeEventName, most).changes,
     pruneOutcomes: (beforeMs) => pruneOutcomes.run(Math.trunc(beforeMs), outcomeEventName).changes,
     pruneUpdates: (beforeMs) => pruneUpdates.run(Math.trunc(beforeMs)).changes,
@@ -101,19 +109,31 @@ function toTimes(timeMs: number, receivedMs: number): readonly [number, number, 
   return [own, believeTime(own, received), received];
 }
 
+const eventTexts = "gateway || char(10) || name || char(10) || subject || char(10) || detail";
+const updateTexts =
+  "gateway || char(10) || model_name || char(10) || to_version || char(10) || step || char(10) || detail";
+
 /** Newest first; `filter` is asked with the query's name twice (null: any). */
 function createList<T>(
   database: SqliteDatabase,
-  { table, filter }: { readonly table: "event" | "model_update"; readonly filter: string },
+  {
+    table,
+    filter,
+    searched,
+  }: { readonly table: "event" | "model_update"; readonly filter: string; readonly searched: string },
   read: (row: SqlRow) => T,
 ): (query: EventQuery) => Listing<T> {
-  const where = `FROM ${table} WHERE (? IS NULL OR gateway = ?) AND ${filter}`;
+  const where = `FROM ${table} WHERE (? IS NULL OR gateway = ?) AND ${filter}
+    AND (? = '' OR instr(lower(${searched}), lower(?)) > 0)`;
   const count = database.prepare(`SELECT COUNT(*) AS total ${where}`);
   const rows = database.prepare(`SELECT * ${where} ORDER BY believed_ms DESC, id DESC LIMIT ? OFFSET ?`);
-  return ({ gateway = null, name = null, limit, offset }) => ({
-    total: Number(count.get(gateway, gateway, name, name)?.total ?? 0),
-    items: rows.all(gateway, gateway, name, name, limit, offset).map(read),
-  });
+  return ({ gateway = null, name = null, search = "", limit, offset }) => {
+    const values = [gateway, gateway, name, name, search, search] as const;
+    return {
+      total: Number(count.get(...values)?.total ?? 0),
+      items: rows.all(...values, limit, offset).map(read),
+    };
+  };
 }
 
 function createQuarantine(database: SqliteDatabase): Pick<SqliteEvents, "setAside" | "quarantine"> {

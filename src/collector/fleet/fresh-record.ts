@@ -1,0 +1,27 @@
+/**
+ * The record as pages and the API read it: what many of them need is read once within its freshness. Who writes, or decides
+ * by what is written, reads the record itself.
+ */
+import type { Clock } from "../../core/platform/clock.ts";
+import type { FleetRecord } from "../record/fleet-record.ts";
+import { createFreshCache, driftPatience } from "./fresh-cache.ts";
+
+/** Wraps a record. @param freshMs how old an answer may be; lists of drift some times as old; 0: asks the record every time */
+export function createFreshRecord(
+  record: FleetRecord,
+  clock: Pick<Clock, "monotonicMs">,
+  freshMs: number,
+): FleetRecord {
+  const now = createFreshCache({ clock, freshMs, maxEntries: 8 });
+  const days = createFreshCache({ clock, freshMs: freshMs * driftPatience, maxEntries: 64 });
+  const name = (of: string, query: unknown): string => `${of} ${JSON.stringify(query)}`;
+  return {
+    ...record,
+    turbines: () => now.get("turbines", () => record.turbines()),
+    gateways: () => now.get("gateways", () => record.gateways()),
+    driftDays: (query) => days.get(name("days", query), () => record.driftDays(query)),
+    driftVerdicts: (query) => days.get(name("verdicts", query), () => record.driftVerdicts(query)),
+    newestVerdictDay: (untilMs, filter) =>
+      days.get(name("newest", filter), () => record.newestVerdictDay(untilMs, filter)),
+  };
+}
