@@ -1,7 +1,8 @@
 /**
- * What drift costs the collector, on one core: `npx tsx scripts/drift/bench-drift-record.ts [--points=1000] [--json]`.
+ * What drift costs the collector, on one core: `npx tsx scripts/drift/bench-drift-record.ts [--points=1000] [--moved] [--json]`.
  * Merging summaries alone; storing them, from bytes of an envelope to the acknowledged row on a disk; and a day's job. Counts
- * CPU time of this process, not the wall's, so that it says the same on a machine that does other things, too.
+ * CPU time of this process, not the wall's, so that it says the same on a machine that does other things, too. With --moved every
+ * point moves on the last day.
  */
 import { join } from "node:path";
 import { createDriftJob } from "../../src/collector/fleet/drift-job.ts";
@@ -28,8 +29,14 @@ const pointOf = (index: number) => ({
   turbine: `wt-${index}`,
   component: "generator-bearing",
 });
+const days = 7;
+const moving = { shift: { columns: Array.from({ length: 20 }, (_, column) => column), by: 3 } };
 const dayOf = (index: number, day: number): DriftReport[] =>
-  createDayReports(reference, { point: pointOf(index), fromMs: firstMs + day * dayMs });
+  createDayReports(reference, {
+    point: pointOf(index),
+    fromMs: firstMs + day * dayMs,
+    ...(process.argv.includes("--moved") && day === days - 1 ? moving : {}),
+  });
 
 /** CPU time of this process so far. */
 function cpuMs(): number {
@@ -85,7 +92,7 @@ async function measureRecord(dir: string) {
   });
   const sequences = new Map<number, number>();
   const figures = { storeMs: 0, reports: 0, jobMs: 0, longestMs: 0, verdicts: 0, periodMs: [] as number[] };
-  for (let day = 0; day < 7; day++) {
+  for (let day = 0; day < days; day++) {
     for (let from = 0; from < points; from += 50) {
       const envelopes: [string, Uint8Array][] = [];
       for (let index = from; index < Math.min(points, from + 50); index++) {

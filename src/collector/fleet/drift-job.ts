@@ -58,7 +58,7 @@ export function createDriftJob(options: DriftJobOptions): DriftJob {
   let stopped = false;
   const pause = (): Promise<void> => new Promise((resolve) => timers.after(0, resolve));
   const assess = createAssessment(options, pause);
-  const publishing = { record, falseShare: config.fleetFalseShare, pause, logger };
+  const publishing = { record, falseShare: config.fleetFalseShare, pause, clock, logger };
 
   const assessAll = async (): Promise<number> => {
     for (let verdicts = 0; ; ) {

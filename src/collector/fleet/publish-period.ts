@@ -6,14 +6,14 @@
 import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
 import type { EventRecord } from "../../core/contract/uplink-record.ts";
 import type { PeriodRange } from "../../core/drift/drift-day.ts";
-import { findCauses } from "../../core/drift/find-causes.ts";
+import { findCausesByStep } from "../../core/drift/find-causes.ts";
 import { selectSurvivors } from "../../core/drift/fleet-budget.ts";
-import type { DriftFleet } from "../../core/drift/place-drift.ts";
+import type { DriftFleet } from "../../core/drift/fleet-view.ts";
+import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import type { DriftState } from "../record/drift-record.ts";
-import { driftCursor } from "../record/drift-rules.ts";
+import type { DriftState, PublishedPeriod } from "../record/drift-record.ts";
 import type { FleetRecord } from "../record/fleet-record.ts";
-import { tellDrift } from "./tell-drift.ts";
+import { type ToldDrift, tellDrift } from "./tell-drift.ts";
 
 export interface PublishOptions {
   readonly record: FleetRecord;
@@ -22,11 +22,18 @@ export interface PublishOptions {
   readonly falseShare: number;
   /** Lets others have their turn. */
   readonly pause: () => Promise<void>;
+  readonly clock: Pick<Clock, "monotonicMs">;
   readonly logger: Logger;
 }
 
-/** Verdicts that are read at once. */
-const pageSize = 200;
+/** Verdicts that are read at once: one of a point that moved is some 30 kB. */
+const pageSize = 50;
+/** Points that are written at once. */
+const partSize = 25;
+/** Points whose state is read at once. */
+const statesAtOnce = 200;
+/** How long the causes are looked for before others have their turn. */
+const sliceMs = 5;
 /** Alarms that may speak for a cause. */
 const maxAlarms = 2_000;
 
@@ -39,38 +46,86 @@ export async function publishPeriod(
   const verdicts = await readVerdicts(period, options);
   const fleet = await loadDriftFleet(record, period);
   await pause();
-  const caused = tryCauses(verdicts, fleet, options.logger);
-  await pause();
-  const before = new Map(verdicts.map((verdict) => [driftCursor(verdict), verdict]));
-  const changed = caused.filter(
-    (verdict) => JSON.stringify(verdict.cause) !== JSON.stringify(before.get(driftCursor(verdict))?.cause),
-  );
+  const caused = await tryCauses(verdicts, fleet, options);
   await pause();
   const { awaited } = await record.periodProgress(period);
   const newest = newestOfPoints(caused, fleet);
   const states = new Map<string, DriftState>();
-  for (let from = 0; from < newest.length; from += pageSize) {
-    for (const state of await record.driftStates(newest.slice(from, from + pageSize))) {
+  for (let from = 0; from < newest.length; from += statesAtOnce) {
+    for (const state of await record.driftStates(newest.slice(from, from + statesAtOnce))) {
       states.set(nameOf(state), state);
     }
     await pause();
   }
   const told = tellAll(newest, states, { falseShare: options.falseShare, awaited });
-  await record.publishPeriod({ period, nowMs, verdicts: changed, ...told });
-  return told.events;
+  const changed = await keepChanged(verdicts, caused, pause);
+  await pause();
+  await storeParts({ period, nowMs, verdicts: changed, told }, options);
+  return told.flatMap(({ event }) => (event === null ? [] : [event]));
 }
 
-/** A fault of ours costs the causes, and not what people are told. */
-function tryCauses(
+/** Those whose cause is another one now. */
+async function keepChanged(
+  before: readonly DriftVerdict[],
+  after: readonly DriftVerdict[],
+  pause: () => Promise<void>,
+): Promise<readonly DriftVerdict[]> {
+  const changed: DriftVerdict[] = [];
+  for (const [index, verdict] of after.entries()) {
+    if (JSON.stringify(verdict.cause) !== JSON.stringify(before[index]!.cause)) changed.push(verdict);
+    if (index % statesAtOnce === 0) await pause();
+  }
+  return changed;
+}
+
+/**
+ * Stores what came of it a part at a time, so that the thread is never held for long. A point's state and its event are in one part:
+ * whoever is killed in between reads the period once more, and tells nobody twice.
+ */
+async function storeParts(
+  {
+    verdicts,
+    told,
+    ...rest
+  }: Pick<PublishedPeriod, "period" | "nowMs" | "verdicts"> & {
+    readonly told: readonly ToldDrift[];
+  },
+  { record, pause }: PublishOptions,
+): Promise<void> {
+  const longest = Math.max(verdicts.length, told.length);
+  for (let from = 0; ; from += partSize) {
+    const part = told.slice(from, from + partSize);
+    const isLast = from + partSize >= longest;
+    await record.publishPeriod({
+      ...rest,
+      verdicts: verdicts.slice(from, from + partSize),
+      states: part.map(({ state }) => state),
+      events: part.flatMap(({ event }) => (event === null ? [] : [event])),
+      ...(isLast ? {} : { hasMore: true }),
+    });
+    if (isLast) return;
+    await pause();
+  }
+}
+
+/** In slices; a fault of ours costs the causes, and not what people are told. */
+async function tryCauses(
   verdicts: readonly DriftVerdict[],
   fleet: DriftFleet,
-  logger: Logger,
-): readonly DriftVerdict[] {
-  try {
-    return findCauses(verdicts, fleet);
-  } catch (error) {
-    logger.error("no causes were found for a period of drift", { fromMs: verdicts[0]?.fromMs, error });
-    return verdicts;
+  { clock, pause, logger }: PublishOptions,
+): Promise<readonly DriftVerdict[]> {
+  const steps = findCausesByStep(verdicts, fleet);
+  for (let sinceMs = clock.monotonicMs(); ; ) {
+    try {
+      const { done, value } = steps.next();
+      if (done === true) return value;
+    } catch (error) {
+      logger.error("no causes were found for a period of drift", { fromMs: verdicts[0]?.fromMs, error });
+      return verdicts;
+    }
+    if (clock.monotonicMs() - sinceMs < sliceMs) continue;
+    await pause();
+    sinceMs = clock.monotonicMs();
   }
 }
 
@@ -127,20 +182,16 @@ function tellAll(
   verdicts: readonly DriftVerdict[],
   before: ReadonlyMap<string, DriftState>,
   budget: { readonly falseShare: number; readonly awaited: number },
-): { readonly states: readonly DriftState[]; readonly events: readonly EventRecord[] } {
+): readonly ToldDrift[] {
   const assessed = verdicts.filter(({ pValue }) => pValue !== null);
   const survived = selectSurvivors(
     assessed.map(({ pValue }) => pValue ?? 1),
     budget,
   );
   const survivors = new Set(assessed.filter((_, index) => survived[index]!));
-  const steps = verdicts.map((verdict) =>
+  return verdicts.map((verdict) =>
     tellDrift(before.get(nameOf(verdict)) ?? null, verdict, survivors.has(verdict)),
   );
-  return {
-    states: steps.map(({ state }) => state),
-    events: steps.flatMap(({ event }) => (event === null ? [] : [event])),
-  };
 }
 
 function nameOf({ site, turbine, component }: Pick<DriftVerdict, "site" | "turbine" | "component">): string {

@@ -47,7 +47,7 @@ export interface DriftRecord {
   driftFleet(): Promise<KnownDriftFleet>;
   /** What was last said of points, by their key. */
   driftStates(points: readonly PointId[]): Promise<readonly DriftState[]>;
-  /** Stores causes, states and events of a period that has been read together, as a whole or not at all. */
+  /** Stores causes, states and events of a period that has been read together, or a part of them, as a whole or not at all. */
   publishPeriod(step: PublishedPeriod): Promise<void>;
 
   /** How much waits, and what came too late. */
@@ -119,6 +119,8 @@ export interface PublishedPeriod {
   readonly verdicts: readonly DriftVerdict[];
   readonly states: readonly DriftState[];
   readonly events: readonly EventRecord[];
+  /** More of the period follows: it still waits to be read together. Absent: this is the last part. */
+  readonly hasMore?: true;
 }
 
 /** Points that have no verdict of a period yet. */

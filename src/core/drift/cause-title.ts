@@ -2,10 +2,11 @@
 
 import type { DriftVerdict, FeatureShift } from "../contract/drift-verdict.ts";
 import { dayMs } from "../maths/durations.ts";
-import { computeMedian } from "../maths/robust.ts";
-import { describeSensor, formatDb, isTemperature, shiftOfDay, spell, wordShift } from "./describe-column.ts";
-import { onsetOf, type Placement, type ReadVerdict } from "./place-drift.ts";
+import { describeSensor, formatDb, isTemperature, spell, wordShift } from "./describe-column.ts";
+import { storyOf } from "./join-stories.ts";
+import type { Placement } from "./place-drift.ts";
 import type { PointSignature } from "./point-signature.ts";
+import type { ReadVerdict } from "./read-verdicts.ts";
 
 /** Things that moved are named up to so many. */
 const named = 3;
@@ -39,29 +40,27 @@ const months = [
 ];
 
 /** One sentence: who moved, how, since when. */
-export function writeTitle(own: ReadVerdict, placement: Placement): string {
+export function writeTitle(own: ReadVerdict, { kind, company, sites, isModel, story }: Placement): string {
   const { verdict, signature } = own;
-  const together = listMembers(own, placement);
-  const since = describeSince(Math.min(...together.map(onsetOf)), verdict);
-  const { turbine, component, site } = verdict;
-  switch (placement.kind) {
+  const since = describeSince(story.sinceMs, verdict);
+  const moved = `moved alike ${since}: ${listShifts(story.shifts)}`;
+  const { turbine, component, site, modelName, modelVersion } = verdict;
+  switch (kind) {
     case "sensor":
       return `${turbine}'s ${sensorStory(component, signature)} ${since}`;
     case "turbine": {
-      if (signature.pattern === "fault" && placement.company.length === 0) {
+      if (signature.pattern === "fault" && company.length === 0) {
         return `${turbine}'s ${spell(component)} shows more of a fault's lines ${since}: ${listShifts(signature.shifts)}`;
       }
-      const what = placement.company.length > 0 ? " has changed" : `'s ${spell(component)} sounds different`;
-      return `${turbine}${what} ${since}: ${listShifts(joinStories(together))}`;
+      const what = company.length > 0 ? " has changed" : `'s ${spell(component)} sounds different`;
+      return `${turbine}${what} ${since}: ${listShifts(story.shifts)}`;
     }
     case "site":
-      return `${count(placement.site.alike.length, "point")} of site ${site} moved alike ${since}: ${listShifts(joinStories(together))}`;
-    case "fleet": {
-      const { modelName, modelVersion } = verdict;
-      return placement.isModel
-        ? `All points of ${modelName} ${modelVersion} moved alike ${since}: ${listShifts(joinStories(together))}`
-        : `Points of ${count(placement.sites.length, "site")} moved alike ${since}: ${listShifts(joinStories(together))}`;
-    }
+      return `${count(story.points, "point")} of site ${site} ${moved}`;
+    case "fleet":
+      return isModel
+        ? `All points of ${modelName} ${modelVersion} ${moved}`
+        : `Points of ${count(sites.length, "site")} ${moved}`;
     case "unknown":
       return `${turbine}'s ${spell(component)} is not as before ${since}, for no plain reason: ${listShifts(storyOf(own))}`;
   }
@@ -88,38 +87,6 @@ function sensorStory(component: string, signature: PointSignature): string {
         : `${sensor} reads differently`;
     }
   }
-}
-
-function storyOf({ signature, verdict }: ReadVerdict): readonly FeatureShift[] {
-  return signature.shifts.length > 0 ? signature.shifts : verdict.shifts;
-}
-
-/** The points that one sentence speaks of, so that each of them says the same one: those of its turbine or its site that moved with it. */
-function listMembers(own: ReadVerdict, { kind, company, site }: Placement): readonly ReadVerdict[] {
-  if (kind === "turbine") return [own, ...company];
-  return (kind === "site" || kind === "fleet") && site.alike.length > 0 ? site.alike : [own];
-}
-
-/** What most of the points did, the surest first: medians over those that did it. */
-function joinStories(points: readonly ReadVerdict[]): readonly FeatureShift[] {
-  const told = new Map<string, FeatureShift[]>();
-  for (const shift of points.flatMap(storyOf)) {
-    const key = `${shift.name}/${shift.aspect}/${Math.sign(shift.shift)}`;
-    told.set(key, [...(told.get(key) ?? []), shift]);
-  }
-  const joined = [...told.values()]
-    .filter((shifts) => shifts.length > points.length / 2)
-    .map((shifts): FeatureShift => {
-      const shift = computeMedian(shifts.map(shiftOfDay));
-      return {
-        ...shifts[0]!,
-        shift,
-        loads: [],
-        deviations: computeMedian(shifts.map((each) => each.deviations)),
-      };
-    })
-    .sort((a, b) => Math.abs(b.deviations) - Math.abs(a.deviations) || (a.name < b.name ? -1 : 1));
-  return joined.length > 0 ? joined : storyOf(points[0]!);
 }
 
 /** The first of them, in words. */

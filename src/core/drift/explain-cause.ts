@@ -3,25 +3,27 @@
 import type { DriftCause, FeatureShift } from "../contract/drift-verdict.ts";
 import { describeSince, listShifts, writeTitle } from "./cause-title.ts";
 import { describeColumn, formatDb, spell, wordShift } from "./describe-column.ts";
-import { beganWithModel, type DriftFleet, type Placement, type ReadVerdict } from "./place-drift.ts";
+import type { FleetView } from "./fleet-view.ts";
+import { beganWithModel, type Placement } from "./place-drift.ts";
+import type { ReadVerdict } from "./read-verdicts.ts";
 
 /** Things that moved are named up to so many. */
 const named = 3;
 
-export function explainCause(own: ReadVerdict, placement: Placement, fleet: DriftFleet): DriftCause {
-  const evidence = gatherEvidence(own, placement, fleet);
+export function explainCause(own: ReadVerdict, placement: Placement, view: FleetView): DriftCause {
+  const evidence = gatherEvidence(own, placement, view);
   return { kind: placement.kind, title: writeTitle(own, placement), ...evidence };
 }
 
 function gatherEvidence(
   own: ReadVerdict,
   placement: Placement,
-  fleet: DriftFleet,
+  view: FleetView,
 ): Pick<DriftCause, "evidenceFor" | "evidenceAgainst"> {
   const facts: readonly Fact[] = [
     ...factsOfPoint(own),
-    ...factsOfCompany(own, placement, fleet),
-    ...factsOfAlarms(own, fleet),
+    ...factsOfCompany(own, placement, view),
+    ...factsOfAlarms(own, view),
   ];
   const { kind } = placement;
   return {
@@ -114,21 +116,20 @@ function factsOfPoint({ signature, verdict }: ReadVerdict): Fact[] {
 }
 
 /** What the other points say. */
-function factsOfCompany(own: ReadVerdict, placement: Placement, fleet: DriftFleet): Fact[] {
+function factsOfCompany(own: ReadVerdict, placement: Placement, view: FleetView): Fact[] {
   const { site, turbine, modelName, modelVersion } = own.verdict;
   const facts = createFacts();
   const together = placement.company.length + 1;
-  const onTurbine = placement.turbine.assessed.length;
+  const { onTurbine } = placement;
   if (together > 1) {
     facts.add(`${together} points of ${turbine} moved at about the same time`, ofMachines);
   } else if (onTurbine > 1) {
     facts.add(`no other of ${onTurbine} points of ${turbine} moved with it`, ofSensors);
   }
-  const { alike, assessed } = placement.site;
-  const elsewhere = assessed.filter(({ verdict }) => verdict.turbine !== turbine);
-  if (alike.some(({ verdict }) => verdict.turbine !== turbine)) {
-    facts.add(`${alike.length} of ${assessed.length} points of site ${site} moved the same way`, ofPlaces);
-  } else if (elsewhere.length > 0) {
+  const { alike, assessed, hasOthers, hasOthersAlike } = placement.site;
+  if (hasOthersAlike) {
+    facts.add(`${alike} of ${assessed} points of site ${site} moved the same way`, ofPlaces);
+  } else if (hasOthers) {
     facts.add(`no other turbine of site ${site} moved with it`, {
       speaksFor: ["sensor", "turbine", "unknown"],
       speaksAgainst: ["site", "fleet"],
@@ -136,9 +137,9 @@ function factsOfCompany(own: ReadVerdict, placement: Placement, fleet: DriftFlee
   } else {
     facts.add(`no other turbine of site ${site} was assessed`, unsure);
   }
-  const known = fleet.points.filter((point) => point.site === site).length;
-  if (known > 2 * assessed.length) {
-    facts.add(`only ${assessed.length} of ${known} points of site ${site} were assessed`, unsure);
+  const known = view.countKnown(site);
+  if (known > 2 * assessed) {
+    facts.add(`only ${assessed} of ${known} points of site ${site} were assessed`, unsure);
   }
   const elsewhereSites = placement.sites.filter((other) => other !== site);
   if (elsewhereSites.length > 0) {
@@ -146,7 +147,7 @@ function factsOfCompany(own: ReadVerdict, placement: Placement, fleet: DriftFlee
       speaksFor: ["fleet"],
       speaksAgainst: ["sensor", "turbine", "site"],
     });
-  } else if (fleet.points.some((point) => point.site !== site)) {
+  } else if (view.hasOtherSites(site)) {
     facts.add("no other site moved that way", { speaksFor: ["site"], speaksAgainst: ["fleet"] });
   }
   if (placement.isModel) {
@@ -154,7 +155,7 @@ function factsOfCompany(own: ReadVerdict, placement: Placement, fleet: DriftFlee
     facts.add(words, { speaksFor: ["fleet"], speaksAgainst: ["site", "turbine", "sensor"] });
   }
   if (!placement.isModel && placement.sites.length > 1) {
-    const isOfBefore = beganWithModel(own, fleet) === false;
+    const isOfBefore = beganWithModel(own, view.fleet) === false;
     facts.add(`${isOfBefore ? "no model was changed then, and " : ""}weather moves many sites as well`, {
       speaksFor: ["site"],
       speaksAgainst: ["fleet"],
@@ -163,13 +164,11 @@ function factsOfCompany(own: ReadVerdict, placement: Placement, fleet: DriftFlee
   return facts.all;
 }
 
-function factsOfAlarms({ verdict }: ReadVerdict, { alarms = [] }: DriftFleet): Fact[] {
-  return alarms
-    .filter((alarm) => alarm.site === verdict.site && alarm.turbine === verdict.turbine)
-    .map(({ component, failureMode, sinceMs }) => ({
-      words: `an alarm of ${spell(failureMode)} at the ${spell(component)} stands ${describeSince(sinceMs, verdict)}`,
-      ...ofDamage,
-    }));
+function factsOfAlarms(own: ReadVerdict, view: FleetView): Fact[] {
+  return view.alarmsOf(own).map(({ component, failureMode, sinceMs }) => ({
+    words: `an alarm of ${spell(failureMode)} at the ${spell(component)} stands ${describeSince(sinceMs, own.verdict)}`,
+    ...ofDamage,
+  }));
 }
 
 function listNames(shifts: readonly FeatureShift[]): string {

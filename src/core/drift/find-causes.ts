@@ -3,21 +3,42 @@
  * fleet, or that it is not known. A cause is a reading of numbers, not a finding on the machine: what speaks against it stands
  * beside it.
  */
-import type { DriftCause, DriftVerdict } from "../contract/drift-verdict.ts";
+import type { DriftVerdict } from "../contract/drift-verdict.ts";
 import { explainCause } from "./explain-cause.ts";
-import { type DriftFleet, placeDrift, readVerdicts, viewFleet } from "./place-drift.ts";
+import type { Steps } from "./find-movement.ts";
+import { type DriftFleet, viewFleet } from "./fleet-view.ts";
+import { placeDrift } from "./place-drift.ts";
+import { createVerdictReader, type ReadVerdict } from "./read-verdicts.ts";
 
 /**
  * The same verdicts in the same order; every warning and drift has a cause, every other one none.
  * @param verdicts of one period
  */
 export function findCauses(verdicts: readonly DriftVerdict[], fleet: DriftFleet): readonly DriftVerdict[] {
-  const read = readVerdicts(verdicts);
-  const view = viewFleet(read);
-  return read.map((own): DriftVerdict => {
-    const cause: DriftCause | null = own.hasMoved
-      ? explainCause(own, placeDrift(own, view, fleet), fleet)
-      : null;
-    return { ...own.verdict, cause };
-  });
+  const steps = findCausesByStep(verdicts, fleet);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** As {@link findCauses}, for who has other work to do between two steps. A step takes a millisecond or so at a thousand points. */
+export function* findCausesByStep(
+  verdicts: readonly DriftVerdict[],
+  fleet: DriftFleet,
+): Steps<readonly DriftVerdict[]> {
+  const readVerdict = createVerdictReader();
+  const read: ReadVerdict[] = [];
+  for (const verdict of verdicts) {
+    read.push(readVerdict(verdict));
+    yield;
+  }
+  const view = yield* viewFleet(read, fleet);
+  const caused: DriftVerdict[] = [];
+  for (const own of read) {
+    const cause = own.hasMoved ? explainCause(own, placeDrift(own, view), view) : null;
+    caused.push({ ...own.verdict, cause });
+    yield;
+  }
+  return caused;
 }

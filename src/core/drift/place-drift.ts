@@ -2,66 +2,38 @@
  * Which of sensor, turbine, site and fleet moved: counts who else moved, where, in which direction and since when. Only points
  * of one kind of model are compared column by column.
  */
-
-import type { DriftCause, DriftVerdict } from "../contract/drift-verdict.ts";
-import type { PointId } from "../contract/stream.ts";
-import { isAssessed, isMoved } from "./drift-level.ts";
-import { groupBy } from "./group-by.ts";
-import { type PointPattern, type PointSignature, readSignature } from "./point-signature.ts";
-import { computeDirection, movedAlike, type ShiftDirection } from "./shift-likeness.ts";
-
-/** An alarm of a point that stands, or stood in the period. */
-export interface DriftAlarm extends PointId {
-  readonly failureMode: string;
-  /** Epoch ms. */
-  readonly sinceMs: number;
-}
-
-/** What is known of the fleet besides the period's verdicts. */
-export interface DriftFleet {
-  /** All points, those without a verdict too. */
-  readonly points: readonly PointId[];
-  readonly alarms?: readonly DriftAlarm[];
-  /** First day of each model by digest, epoch ms. */
-  readonly modelsSince?: Readonly<Record<string, number>>;
-}
-
-/** A point's verdict with what was read of it alone. */
-export interface ReadVerdict {
-  readonly verdict: DriftVerdict;
-  /** Warning or drift. */
-  readonly hasMoved: boolean;
-  readonly signature: PointSignature;
-  readonly direction: ShiftDirection;
-}
-
-/** Points of one kind of model at one place: how many were assessed, and which of them moved together. */
-export interface PointGroup {
-  readonly assessed: readonly ReadVerdict[];
-  readonly alike: readonly ReadVerdict[];
-}
+import type { DriftCause } from "../contract/drift-verdict.ts";
+import { isAssessed } from "./drift-level.ts";
+import type { DriftFleet, FleetView } from "./fleet-view.ts";
+import { type JointStory, joinStories } from "./join-stories.ts";
+import type { PointPattern, PointSignature } from "./point-signature.ts";
+import { findCompanions, haveOneOnset, type ReadVerdict } from "./read-verdicts.ts";
 
 /** Where a drift was placed, and what was counted for it. */
 export interface Placement {
   readonly kind: DriftCause["kind"];
-  /** Of its kind of model at its site, on its turbine, and those of all models on its turbine that moved with it. */
-  readonly site: PointGroup;
-  readonly turbine: PointGroup;
+  /** Of its kind of model at its site: how many were assessed, and how many moved as it did. */
+  readonly site: SiteCount;
+  /** How many of its kind of model were assessed on its turbine. */
+  readonly onTurbine: number;
+  /** Those of all models on its turbine that moved with it. */
   readonly company: readonly ReadVerdict[];
   /** Sites where most points moved as these did, its own among them. */
   readonly sites: readonly string[];
   /** All points that run its model moved since that was installed, and others did not. */
   readonly isModel: boolean;
+  /** What is told of it and of those that one cause moved with it. */
+  readonly story: JointStory;
 }
 
-/** Days that what has one cause may begin apart. */
-const onsetDays = 3;
-/** Share of the points that must have moved, and share up to which the others may have. */
-const most = 0.5;
-const nearlyAll = 0.8;
-const hardlyAny = 0.2;
-/** A model's own drift rests on so many points at least. */
-const modelPoints = 3;
+export interface SiteCount {
+  readonly assessed: number;
+  /** Itself among them; 0 where nobody else did. */
+  readonly alike: number;
+  /** Is there another turbine among those that were assessed, and among those that moved alike? */
+  readonly hasOthers: boolean;
+  readonly hasOthersAlike: boolean;
+}
 
 /**
  * Patterns that a sensor, and those that a machine, gives one point alone. A machine that is louder at all frequencies is heard
@@ -79,141 +51,63 @@ const alone: Readonly<Record<PointPattern, DriftCause["kind"]>> = {
   unclear: "unknown",
 };
 
-export function readVerdicts(verdicts: readonly DriftVerdict[]): readonly ReadVerdict[] {
-  return verdicts.map((verdict) => ({
-    verdict,
-    hasMoved: isMoved(verdict.level),
-    signature: readSignature(verdict),
-    direction: computeDirection(verdict),
-  }));
-}
-
-/** A period's verdicts by where they are looked for: a fleet is read in time that grows with those that moved. */
-export interface FleetView {
-  readonly bySite: ReadonlyMap<string, readonly ReadVerdict[]>;
-  /** Those that were assessed, by model and by model and site. */
-  readonly byModel: ReadonlyMap<string, readonly ReadVerdict[]>;
-  readonly sitesOfModel: ReadonlyMap<string, ReadonlyMap<string, readonly ReadVerdict[]>>;
-}
-
-export function viewFleet(all: readonly ReadVerdict[]): FleetView {
-  const byModel = groupBy(
-    all.filter(({ verdict }) => isAssessed(verdict.level)),
-    ({ verdict }) => verdict.modelName,
-  );
-  const siteOf = ({ verdict }: ReadVerdict): string => verdict.site;
-  return {
-    bySite: groupBy(all, siteOf),
-    byModel,
-    sitesOfModel: new Map([...byModel].map(([model, points]) => [model, groupBy(points, siteOf)])),
-  };
-}
-
 /** Places one verdict that moved among those of its period. */
-export function placeDrift(own: ReadVerdict, view: FleetView, fleet: DriftFleet): Placement {
-  const { verdict, signature } = own;
-  const here = view.bySite.get(verdict.site) ?? [];
-  const peers = view.byModel.get(verdict.modelName) ?? [];
-  const peersBySite = view.sitesOfModel.get(verdict.modelName) ?? new Map<string, readonly ReadVerdict[]>();
-  const site = groupOf(own, peersBySite.get(verdict.site) ?? []);
-  const turbine = groupOf(
-    own,
-    site.assessed.filter((other) => other.verdict.turbine === verdict.turbine),
-  );
-  const sites = findSites(own, peersBySite);
+export function placeDrift(own: ReadVerdict, view: FleetView): Placement {
+  const here = view.turbineOf(own);
+  const peers = here.filter(({ verdict }) => verdict.modelName === own.verdict.modelName);
+  const onTurbine = peers.filter(({ verdict }) => isAssessed(verdict.level)).length;
   const company = [
-    ...turbine.alike.filter((other) => other !== own),
-    ...here.filter((other) => isCompany(other, own)),
+    ...findCompanions(own, peers),
+    ...here.filter((other) => !peers.includes(other) && other.hasMoved && haveOneOnset(other, own)),
   ];
-  const isModel = movedWithModel(own, peers, fleet);
-  const isOfSite = sites.includes(verdict.site);
-  const isOfFleet = isModel || (isOfSite && sites.length > 1);
+  const isModel = movedWithVersion(own, view);
+  const { movement, sites } = view.siteOf(own);
+  const ofSite = movement?.members.has(own) === true ? movement : null;
+  const isOfFleet = isModel || (ofSite !== null && sites.length > 1);
   const kind = isOfFleet
     ? "fleet"
-    : isOfSite
+    : ofSite !== null
       ? "site"
       : company.length > 0
         ? "turbine"
-        : placeAlone(signature, turbine);
-  return { kind, site, turbine, company, sites, isModel };
+        : placeAlone(own.signature, onTurbine);
+  const counted = { onTurbine, company, sites: ofSite === null ? [] : sites, isModel };
+  const story = isModel
+    ? view.versionOf(own)!.movement.story
+    : (ofSite?.story ?? joinStories(kind === "turbine" ? [own, ...company] : [own]));
+  return { kind, site: countSite(own, view), ...counted, story };
 }
 
-function placeAlone({ pattern }: PointSignature, turbine: PointGroup): DriftCause["kind"] {
-  return pattern === "loud" && turbine.assessed.length > 1 ? "sensor" : alone[pattern];
+function placeAlone({ pattern }: PointSignature, onTurbine: number): DriftCause["kind"] {
+  return pattern === "loud" && onTurbine > 1 ? "sensor" : alone[pattern];
 }
 
-/** Who of `assessed` moved as `own` did, `own` among them where anybody else did. */
-function groupOf(own: ReadVerdict, assessed: readonly ReadVerdict[]): PointGroup {
-  const alike = findAlike(own, assessed);
-  return { assessed, alike: alike.length === 0 ? [] : [own, ...alike] };
-}
-
-/** The others that moved in the direction of `own` at about the same time. */
-function findAlike(own: ReadVerdict, points: readonly ReadVerdict[]): readonly ReadVerdict[] {
-  return points.filter(
-    (other) =>
-      other !== own &&
-      other.hasMoved &&
-      haveOneOnset(other, own) &&
-      movedAlike(other.direction, own.direction),
-  );
-}
-
-/** On the same turbine, of another kind of model, moved at about the same time. */
-function isCompany(other: ReadVerdict, own: ReadVerdict): boolean {
-  const { site, turbine, modelName } = other.verdict;
-  return (
-    other.hasMoved &&
-    site === own.verdict.site &&
-    turbine === own.verdict.turbine &&
-    modelName !== own.verdict.modelName &&
-    haveOneOnset(other, own)
-  );
-}
-
-/** Sites where most points, of two turbines at least, moved as `own` did; none where its own is not among them. */
-function findSites(own: ReadVerdict, bySite: ReadonlyMap<string, readonly ReadVerdict[]>): readonly string[] {
-  const isOf = (points: readonly ReadVerdict[]): boolean => {
-    if (points.filter(({ hasMoved }) => hasMoved).length <= most * points.length) return false;
-    const alike = findAlike(own, points);
-    const moved = points.includes(own) ? [own, ...alike] : alike;
-    const turbines = countTurbines(points);
-    return moved.length > most * points.length && countTurbines(moved) > most * turbines && turbines > 1;
+function countSite(own: ReadVerdict, view: FleetView): SiteCount {
+  const { assessed, movement } = view.siteOf(own);
+  const isOther = ({ verdict }: ReadVerdict): boolean => verdict.turbine !== own.verdict.turbine;
+  const hasOthers = assessed.some(isOther);
+  if (movement?.members.has(own) === true) {
+    // Most points of a site are those of two turbines at least.
+    return { assessed: assessed.length, alike: movement.members.size, hasOthers, hasOthersAlike: true };
+  }
+  const alike = findCompanions(own, assessed);
+  return {
+    assessed: assessed.length,
+    alike: alike.length === 0 ? 0 : alike.length + 1,
+    hasOthers,
+    hasOthersAlike: alike.some(isOther),
   };
-  if (!isOf(bySite.get(own.verdict.site) ?? [])) return [];
-  return [...bySite].flatMap(([site, points]) => (isOf(points) ? [site] : []));
 }
 
-function movedWithModel(own: ReadVerdict, peers: readonly ReadVerdict[], fleet: DriftFleet): boolean {
-  const { modelDigest } = own.verdict;
-  const moved = ({ direction, hasMoved }: ReadVerdict): boolean =>
-    hasMoved && movedAlike(direction, own.direction);
-  const same = peers.filter(({ verdict }) => verdict.modelDigest === modelDigest);
-  const others = peers.filter(({ verdict }) => verdict.modelDigest !== modelDigest);
-  if (same.length < modelPoints || countTurbines(same) < 2) return false;
-  const began = beganWithModel(own, fleet);
-  if (began === false || (began === null && others.length < modelPoints)) return false;
-  if (same.filter(moved).length < nearlyAll * same.length) return false;
-  return others.length < modelPoints || others.filter(moved).length <= hardlyAny * others.length;
+function movedWithVersion(own: ReadVerdict, view: FleetView): boolean {
+  const version = view.versionOf(own);
+  if (version === null || !version.movement.members.has(own)) return false;
+  return beganWithModel(own, view.fleet) ?? version.isCompared;
 }
 
 /** Its model's first day was about when it began to be off; null: that day is not known. */
 export function beganWithModel(own: ReadVerdict, { modelsSince = {} }: DriftFleet): boolean | null {
-  const { modelDigest, fromMs, toMs } = own.verdict;
-  const sinceMs = modelsSince[modelDigest];
+  const sinceMs = modelsSince[own.verdict.modelDigest];
   if (sinceMs === undefined) return null;
-  return Math.abs(onsetOf(own) - sinceMs) <= onsetDays * (toMs - fromMs);
-}
-
-function countTurbines(points: readonly ReadVerdict[]): number {
-  return new Set(points.map(({ verdict: { site, turbine } }) => `${site}/${turbine}`)).size;
-}
-
-/** Since when a point has been off: the surest shift says so, epoch ms. */
-export function onsetOf({ verdict, signature }: ReadVerdict): number {
-  return (signature.shifts[0] ?? verdict.shifts[0])?.sinceMs ?? verdict.fromMs;
-}
-
-function haveOneOnset(a: ReadVerdict, b: ReadVerdict): boolean {
-  return Math.abs(onsetOf(a) - onsetOf(b)) <= onsetDays * (a.verdict.toMs - a.verdict.fromMs);
+  return Math.abs(own.onsetMs - sinceMs) <= own.reachMs;
 }

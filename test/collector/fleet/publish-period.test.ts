@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { createDriftBench, point } from "../drift-bench.ts";
+import { publishPeriod } from "../../../src/collector/fleet/publish-period.ts";
+import type { FleetRecord } from "../../../src/collector/record/fleet-record.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { driftVerdict } from "../../core/contract/drift-verdicts.ts";
+import { createDriftBench, dayMs, firstDayMs, point } from "../drift-bench.ts";
+import { storeVerdicts } from "../store-verdicts.ts";
 
 const names = ["wt-1", "wt-2", "wt-3", "wt-4"];
 const moving = { shift: { columns: [0], by: 6 } };
@@ -73,5 +78,50 @@ describe("a period that is read together", () => {
     expect(["warning", "drift"]).toContain(moved!.level);
     expect(moved!.cause).not.toBeNull();
     expect(await bench.events()).toEqual([]);
+  });
+});
+
+describe("a period of many points", () => {
+  const period = { fromMs: firstDayMs, toMs: firstDayMs + dayMs };
+
+  /** Sixty points that all moved, in a record whose `failing`th part is not written, from 1. */
+  async function openMoved(failing: number) {
+    const bench = createDriftBench();
+    const moved = Array.from({ length: 60 }, (_, index) =>
+      driftVerdict({ ...point(`wt-${index}`), ...period, pValue: 1e-9, cause: null }),
+    );
+    await storeVerdicts(bench.record, moved, bench.nowMs);
+    let parts = 0;
+    const record: FleetRecord = {
+      ...bench.record,
+      publishPeriod: async (step) => {
+        if (++parts === failing) throw new Error("the disk is full");
+        await bench.record.publishPeriod(step);
+      },
+    };
+    const publish = () =>
+      publishPeriod(period, {
+        record,
+        nowMs: bench.nowMs,
+        falseShare: 0.1,
+        pause: async () => {},
+        clock: { monotonicMs: () => 0 },
+        logger: silentLogger,
+      });
+    return { bench, publish, partsOf: () => parts };
+  }
+
+  it("is written in parts, and read again as a whole when one of them fails: nobody is told twice", async () => {
+    const { bench, publish, partsOf } = await openMoved(2);
+    await expect(publish()).rejects.toThrow("disk is full");
+    const told = await bench.events();
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.length).toBeLessThan(60);
+    expect((await publish()).length).toBe(60 - told.length);
+    const subjects = (await bench.events()).map(({ subject }) => subject);
+    expect(subjects).toHaveLength(60);
+    expect(new Set(subjects).size).toBe(60);
+    expect(partsOf()).toBe(5);
+    expect(await publish()).toEqual([]);
   });
 });

@@ -264,6 +264,10 @@ function describeSteps(open: Open): void {
       verdicts: [{ ...plain("wt-1", 0), cause }],
       states: [state],
     };
+    // A part of it, and the period still waits.
+    await record.publishPeriod({ ...step, states: [], events: [], hasMore: true });
+    expect(await record.unpublishedPeriods(9)).toEqual([range(first), range(second)]);
+    expect((await record.periodVerdicts({ ...range(first), limit: 1 })).verdicts[0]).toMatchObject({ cause });
     await record.publishPeriod({ ...step, events: [event] });
     expect(await record.unpublishedPeriods(9)).toEqual([range(second)]);
     expect(await record.driftStates([place("wt-1"), place("wt-2")])).toEqual([state]);

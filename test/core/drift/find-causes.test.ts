@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { DriftCause, DriftVerdict, FeatureShift } from "../../../src/core/contract/drift-verdict.ts";
-import { findCauses } from "../../../src/core/drift/find-causes.ts";
-import type { DriftFleet } from "../../../src/core/drift/place-drift.ts";
+import { findCauses, findCausesByStep } from "../../../src/core/drift/find-causes.ts";
+import type { DriftFleet } from "../../../src/core/drift/fleet-view.ts";
 import { atLoads, dayMs, shift, thursdayMs, tuesdayMs, verdict } from "./made-verdicts.ts";
 
 const quieter = [
@@ -208,6 +208,26 @@ describe("a site", () => {
     expect(cause.evidenceFor).toContain("no other site moved that way");
   });
 
+  it("is told of by one sentence, although its points moved a little differently", () => {
+    const names = ["high.rms", "low.rms", "middle.rms", "impact.peak", "bpfo.h1", "bsf.h1"];
+    // Each shares three of four columns with the next: the first has only two in common with the third.
+    const verdicts = site("farm").map((each, index) =>
+      verdict(
+        `farm/${each.turbine}/${each.component}`,
+        names
+          .slice(Math.floor(index / 2))
+          .slice(0, 4)
+          .map((name) => shift(name, 2)),
+      ),
+    );
+    const causes = find([...verdicts, ...site("other")])
+      .slice(0, 6)
+      .map(({ cause }) => cause!);
+    expect(new Set(causes.map(({ kind }) => kind))).toEqual(new Set(["site"]));
+    expect(new Set(causes.map(({ title }) => title)).size).toBe(1);
+    expect(causes[0]!.title).toMatch(/^6 points of site farm moved alike/);
+  });
+
   it("is not named when its points moved in different directions, or weeks apart", () => {
     const mixed = site("farm", (place) =>
       place.includes("WT07") ? quieter : place.includes("WT06") ? spalling : [],
@@ -286,6 +306,21 @@ describe("findCauses", () => {
       "no other turbine of site farm was assessed",
       "only 1 of 4 points of site farm were assessed",
     ]);
+  });
+
+  it("reads two thousand points that all moved in a fraction of what comparing each with each takes, step by step", () => {
+    const verdicts = Array.from({ length: 334 }, (_, index) => site(`farm-${index}`, () => quieter)).flat();
+    const { user: before } = process.cpuUsage();
+    let steps = 0;
+    for (const reading = findCausesByStep(verdicts, { points: verdicts }); ; steps++) {
+      const { done, value } = reading.next();
+      if (done !== true) continue;
+      expect(value.filter(({ cause }) => cause?.kind === "fleet")).toHaveLength(verdicts.length);
+      break;
+    }
+    // Each with each took 7 s on an idle core.
+    expect((process.cpuUsage().user - before) / 1e6).toBeLessThan(3);
+    expect(steps).toBeGreaterThan(verdicts.length);
   });
 
   it("never speaks of statistics in a title", () => {

@@ -87,7 +87,7 @@ export function createPostgresDriftRecord(
           session,
           step.events.map((event) => [event, source]),
         );
-        await notePublished(session, step.period);
+        if (step.hasMore !== true) await notePublished(session, step.period);
       });
     },
     driftBacklog: () => readDriftBacklog(database),

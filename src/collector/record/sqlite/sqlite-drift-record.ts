@@ -79,5 +79,5 @@ function publishPeriod(
   for (const event of step.events) {
     events.putEvent(event, { gateway: ownName, receivedMs: step.nowMs });
   }
-  driftSteps.notePublished(step.period);
+  if (step.hasMore !== true) driftSteps.notePublished(step.period);
 }
