@@ -3,7 +3,7 @@
  * nothing; a period that cannot be assessed has a verdict that says so, and teaches nothing.
  */
 import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
-import { assessDay, type DayVerdict } from "../../core/drift/assess-day.ts";
+import { assessDayByStep, type DayVerdict } from "../../core/drift/assess-day.ts";
 import type { DaySummary } from "../../core/drift/day-summary.ts";
 import type { DriftTask } from "../../core/drift/drift-task.ts";
 import {
@@ -13,6 +13,7 @@ import {
   siteReferenceSchema,
 } from "../../core/drift/site-reference.ts";
 import { countValues } from "../../core/drift/sketcher.ts";
+import type { Steps } from "../../core/drift/steps.ts";
 import type { AssessedPeriod, DriftPeriod, StoredReference } from "../record/drift-record.ts";
 
 /** All that a period is assessed by. */
@@ -27,8 +28,8 @@ export interface PeriodEvidence {
   readonly previous: StoredReference | null;
 }
 
-/** Assesses a period. */
-export function assessPeriod(evidence: PeriodEvidence): AssessedPeriod {
+/** Assesses a period, a step at a time. */
+export function* assessPeriod(evidence: PeriodEvidence): Steps<AssessedPeriod> {
   const { period, summary, task, stored } = evidence;
   const { renewedMs } = period;
   const leaveReference = (reason: string): AssessedPeriod => leaveUnassessed(evidence, reason);
@@ -45,8 +46,9 @@ export function assessPeriod(evidence: PeriodEvidence): AssessedPeriod {
     return { verdict: { ...verdict, level: "learning" }, reference: beginSiteReference(), renewedMs };
   }
   const reference = chooseReference(evidence);
+  yield;
   try {
-    const assessed = assessDay(task, reference, summary);
+    const assessed = yield* assessDayByStep(task, reference, summary);
     const verdict = completeVerdict(period, assessed.verdict);
     return { verdict, reference: assessed.reference, renewedMs };
   } catch (error) {

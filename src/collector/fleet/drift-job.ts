@@ -15,6 +15,7 @@ import type { FleetRecord } from "../record/fleet-record.ts";
 import { assessPeriod, leaveUnassessed } from "./assess-period.ts";
 import type { FleetSource } from "./fleet-source.ts";
 import { publishPeriod } from "./publish-period.ts";
+import { takeTurns } from "./take-turns.ts";
 
 export interface DriftJobOptions {
   readonly record: FleetRecord;
@@ -115,7 +116,7 @@ function createAssessment(
   options: DriftJobOptions,
   pause: () => Promise<void>,
 ): (period: DriftPeriod) => Promise<AssessedPeriod | null> {
-  const { record, logger } = options;
+  const { record, clock, logger } = options;
   const tasks = createTasks(options);
   return async (period) => {
     const { previousDigest } = period;
@@ -131,7 +132,8 @@ function createAssessment(
         : await record.driftReference({ ...period, modelDigest: previousDigest });
     await pause();
     try {
-      return assessPeriod({ period, summary, task: tasks(period.modelDigest), stored, previous });
+      const evidence = { period, summary, task: tasks(period.modelDigest), stored, previous };
+      return await takeTurns(assessPeriod(evidence), { pause, clock });
     } catch (error) {
       // A fault of ours: it costs one period of one point, and not all that come after it.
       logger.error("a period of drift could not be assessed", { ...period, error });

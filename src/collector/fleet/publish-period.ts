@@ -9,20 +9,17 @@ import type { PeriodRange } from "../../core/drift/drift-day.ts";
 import { findCausesByStep } from "../../core/drift/find-causes.ts";
 import { selectSurvivors } from "../../core/drift/fleet-budget.ts";
 import type { DriftFleet } from "../../core/drift/fleet-view.ts";
-import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { DriftState, PublishedPeriod } from "../record/drift-record.ts";
 import type { FleetRecord } from "../record/fleet-record.ts";
+import { type TurnOptions, takeTurns } from "./take-turns.ts";
 import { type ToldDrift, tellDrift } from "./tell-drift.ts";
 
-export interface PublishOptions {
+export interface PublishOptions extends TurnOptions {
   readonly record: FleetRecord;
   readonly nowMs: number;
   /** Share of false ones among the points that people are told of, on average. */
   readonly falseShare: number;
-  /** Lets others have their turn. */
-  readonly pause: () => Promise<void>;
-  readonly clock: Pick<Clock, "monotonicMs">;
   readonly logger: Logger;
 }
 
@@ -32,8 +29,6 @@ const pageSize = 50;
 const partSize = 25;
 /** Points whose state is read at once. */
 const statesAtOnce = 200;
-/** How long the causes are looked for before others have their turn. */
-const sliceMs = 5;
 /** Alarms that may speak for a cause. */
 const maxAlarms = 2_000;
 
@@ -108,24 +103,20 @@ async function storeParts(
   }
 }
 
-/** In slices; a fault of ours costs the causes, and not what people are told. */
+/** A fault of ours costs the causes, and not what people are told. */
 async function tryCauses(
   verdicts: readonly DriftVerdict[],
   fleet: DriftFleet,
-  { clock, pause, logger }: PublishOptions,
+  options: PublishOptions,
 ): Promise<readonly DriftVerdict[]> {
-  const steps = findCausesByStep(verdicts, fleet);
-  for (let sinceMs = clock.monotonicMs(); ; ) {
-    try {
-      const { done, value } = steps.next();
-      if (done === true) return value;
-    } catch (error) {
-      logger.error("no causes were found for a period of drift", { fromMs: verdicts[0]?.fromMs, error });
-      return verdicts;
-    }
-    if (clock.monotonicMs() - sinceMs < sliceMs) continue;
-    await pause();
-    sinceMs = clock.monotonicMs();
+  try {
+    return await takeTurns(findCausesByStep(verdicts, fleet), options);
+  } catch (error) {
+    options.logger.error("no causes were found for a period of drift", {
+      fromMs: verdicts[0]?.fromMs,
+      error,
+    });
+    return verdicts;
   }
 }
 

@@ -2,8 +2,7 @@
  * Assesses one day of a point against its own reference, and takes the day into the reference when nothing was wrong with it.
  * One test a day over all columns and aspects, with the declared rate. Reads no clock: days come in their order.
  */
-
-import type { DriftLevel, DriftVerdict, FeatureShift } from "../contract/drift-verdict.ts";
+import type { DriftLevel, DriftVerdict, FeatureDistances, FeatureShift } from "../contract/drift-verdict.ts";
 import type { PointId } from "../contract/stream.ts";
 import { checkDay } from "./check-day.ts";
 import { type ColumnDay, leastLoadDays, leastRows, leastSlots, summariseColumn } from "./column-day.ts";
@@ -22,6 +21,7 @@ import {
 } from "./learn-day.ts";
 import { measureDistances } from "./measure-distances.ts";
 import { beginColumn, type ColumnReference, type KeptDay, type SiteReference } from "./site-reference.ts";
+import { finishSteps, type Steps } from "./steps.ts";
 import { testDay } from "./test-day.ts";
 
 /** What is said of a day, without whose day it is, and before the points are read together. */
@@ -29,6 +29,12 @@ export type DayVerdict = Omit<
   DriftVerdict,
   keyof PointId | "modelName" | "modelVersion" | "modelDigest" | "cause"
 >;
+
+/** What is said of a day, and what is known after it. */
+export interface AssessedDay {
+  readonly verdict: DayVerdict;
+  readonly reference: SiteReference;
+}
 
 /** Shifts and distances that a verdict names, at most. */
 const mostShifts = 16;
@@ -41,14 +47,21 @@ const offRate = 0.05;
  * @throws RangeError for a day that does not fit the task's columns or does not hold together, of another period than the
  * reference's, or not after its last one
  */
-export function assessDay(
+export function assessDay(task: DriftTask, reference: SiteReference, day: DaySummary): AssessedDay {
+  return finishSteps(assessDayByStep(task, reference, day));
+}
+
+/** As {@link assessDay}, for who has other work to do between two steps: ten milliseconds or less each at sixty columns. */
+export function* assessDayByStep(
   task: DriftTask,
   reference: SiteReference,
   day: DaySummary,
-): { verdict: DayVerdict; reference: SiteReference } {
+): Steps<AssessedDay> {
   checkDay(task, day, reference);
   const read = readColumns(task, reference, day);
+  yield;
   const { columns, pValue } = testColumns(read);
+  yield;
   const rows = Math.max(0, ...day.features.map(({ sketch }) => countAll(sketch)));
   const tested = columns.filter(({ tests }) => tests.length > 0);
   const { level, reason } = chooseLevel(task, { rows, pValue, columns });
@@ -56,6 +69,13 @@ export function assessDay(
   const isOff = isMoved(level);
   const shifts = isOff ? describeShifts(task, { tested, next, fromMs: day.fromMs }) : [];
   const named = [...new Set(shifts.map(({ feature }) => feature))];
+  const distances: FeatureDistances[] = [];
+  for (const index of named) {
+    yield;
+    const { column } = columns.find((each) => each.index === index)!;
+    const feature = day.features.find(({ sketch }) => sketch.feature === index)!;
+    distances.push(measureDistances(column.groups, feature.sketch, task.columns[index]!));
+  }
   const verdict: DayVerdict = {
     fromMs: day.fromMs,
     toMs: day.fromMs + day.periodMs,
@@ -65,11 +85,7 @@ export function assessDay(
     rows,
     referenceDays: Math.max(0, ...columns.map(({ column }) => column.days.length)),
     shifts,
-    distances: named.map((index) => {
-      const { column } = columns.find((each) => each.index === index)!;
-      const feature = day.features.find(({ sketch }) => sketch.feature === index)!;
-      return measureDistances(column.groups, feature.sketch, task.columns[index]!);
-    }),
+    distances,
   };
   return {
     verdict,

@@ -5,21 +5,17 @@
  */
 import type { DriftVerdict } from "../contract/drift-verdict.ts";
 import { explainCause } from "./explain-cause.ts";
-import type { Steps } from "./find-movement.ts";
 import { type DriftFleet, viewFleet } from "./fleet-view.ts";
 import { placeDrift } from "./place-drift.ts";
 import { createVerdictReader, type ReadVerdict } from "./read-verdicts.ts";
+import { finishSteps, type Steps } from "./steps.ts";
 
 /**
  * The same verdicts in the same order; every warning and drift has a cause, every other one none.
  * @param verdicts of one period
  */
 export function findCauses(verdicts: readonly DriftVerdict[], fleet: DriftFleet): readonly DriftVerdict[] {
-  const steps = findCausesByStep(verdicts, fleet);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
-  }
+  return finishSteps(findCausesByStep(verdicts, fleet));
 }
 
 /** As {@link findCauses}, for who has other work to do between two steps. A step takes a millisecond or so at a thousand points. */

@@ -4,6 +4,7 @@
  */
 import { type JointStory, joinStories } from "./join-stories.ts";
 import type { ReadVerdict } from "./read-verdicts.ts";
+import type { Steps } from "./steps.ts";
 
 /** Points that moved as one of them did. */
 export interface Movement {
@@ -12,9 +13,6 @@ export interface Movement {
   readonly members: ReadonlySet<ReadVerdict>;
   readonly story: JointStory;
 }
-
-/** Work that may be left between two of its steps, and gone on with later. */
-export type Steps<T> = Generator<undefined, T, undefined>;
 
 /** Points that are tried as leaders: where there is a way that most went, the first is on it but for chance. */
 const tries = 16;
