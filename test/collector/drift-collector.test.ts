@@ -1,6 +1,8 @@
 /** A running collector assesses what gateways send, and answers with the verdicts. */
 import { expect, test } from "vitest";
+import { driftPerformanceReplySchema } from "../../src/core/contract/drift-performance-schema.ts";
 import type { DriftVerdict } from "../../src/core/contract/drift-verdict.ts";
+import { encodeOutcome, outcomeEventName } from "../../src/core/drift/outcome-event.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
 import { connectGateway, startTestFleet } from "./fleet-fixture.ts";
@@ -41,6 +43,41 @@ test("a period has its verdict soon after its gateway went on to the next, witho
     expect(body).toMatchObject({
       items: [{ topic: fleet.topics.up("gw-1", "drift"), reason: "drift-clock", messages: 1 }],
     });
+  } finally {
+    await gateway.close();
+    await fleet.collector.close();
+  }
+});
+
+test("outcomes that somebody confirmed come in as events of a gateway, and turn the watch against the model", async () => {
+  const folder = createTemporaryFolder();
+  const fleet = await startTestFleet(folder);
+  const gateway = await connectGateway(fleet);
+  try {
+    const nowMs = Date.now();
+    const confirm = async (index: number, isFault: boolean): Promise<void> => {
+      const outcome = { modelDigest: fleet.digest, raised: false, risk: 0.02, isFault };
+      await gateway.send({
+        kind: "event",
+        timeMs: nowMs - 3_600_000 + index,
+        name: outcomeEventName,
+        subject: "north-sea/wt-01/generator-bearing",
+        detail: encodeOutcome(outcome),
+      });
+    };
+    const read = async () => {
+      const { status, body } = await fleet.getJson("/api/v1/drift/performance");
+      return { status, models: driftPerformanceReplySchema.parse(body).models };
+    };
+    expect(await read()).toEqual({ status: 200, models: [] });
+    for (let index = 0; index < 3; index++) await confirm(index, false);
+    await until(async () => (await read()).models[0]?.verdict.outcomes === 3, "three outcomes");
+    expect((await read()).models).toMatchObject([{ modelDigest: fleet.digest, contradictedMs: null }]);
+    for (let index = 3; index < 8; index++) await confirm(index, true);
+    await until(async () => (await read()).models[0]?.contradictedMs !== null, "a contradiction");
+    const { contradictedMs, contradictedBy } = (await read()).models[0]!;
+    expect(contradictedMs).toBeGreaterThan(nowMs - 3_600_000);
+    expect(contradictedBy).toBe("more-faults");
   } finally {
     await gateway.close();
     await fleet.collector.close();

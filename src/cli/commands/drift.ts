@@ -6,10 +6,11 @@ import { readDriftDay } from "../../core/drift/drift-day.ts";
 import { loadGatewayConfig } from "../device/ask-gateway.ts";
 import { askGatewayDrift } from "../device/ask-gateway-drift.ts";
 import { defaultCollectorUrl } from "../drift/ask-collector.ts";
-import { askVerdicts, parsePoint } from "../drift/ask-drift.ts";
+import { askPerformance, askVerdicts, parsePoint } from "../drift/ask-drift.ts";
 import { diffDays } from "../drift/diff-days.ts";
 import { renderDayDiff } from "../drift/render-diff.ts";
 import { renderDriftExplanation, renderDriftReport, renderGatewayDrift } from "../terminal/render-drift.ts";
+import { renderPerformance } from "../terminal/render-performance.ts";
 
 interface DriftFlags {
   readonly collector: string;
@@ -58,7 +59,10 @@ function reportCommand(): Command {
       `
 Points that one cause moved are told once. Unless the collector is configured otherwise a healthy point's day is called drift
 once in a thousand days, and a warning once in a hundred (drift.falsePerPointDay, drift.warningsPerPointDay), so that a large fleet has some warnings on any day; those of a single day mean little.
---json prints what /api/v1/drift/verdicts answers, all parts of it in one. A gateway says what it found last by itself, with
+Below it stands how well the models decide: what confirmed outcomes say, and an estimate from their own probabilities, of the
+first hundred points, with its assumption; where that is broken, why nothing is estimated.
+--json prints what /api/v1/drift/verdicts answers, all parts of it in one, and as "performance" what /api/v1/drift/performance
+does (null before the first assessed day). A gateway says what it found last by itself, with
 less beside it than a collector.
 
 Example:
@@ -72,7 +76,11 @@ Example:
         return print(flags, standings, () => renderGatewayDrift(standings));
       }
       const reply = await askVerdicts(flags, Date.now());
-      print(flags, reply, () => renderDriftReport(reply));
+      // Without a day there is nothing that could speak against an estimate.
+      const performance = reply.verdicts.length === 0 ? null : await askPerformance(flags, reply.day);
+      const words = (): string =>
+        renderDriftReport(reply) + (performance === null ? "" : renderPerformance(performance));
+      print(flags, { ...reply, performance }, words);
     });
 }
 

@@ -1,5 +1,9 @@
 /** Asks a collector for its verdicts of drift: of a day, of a point. Says what is not there, and what is instead. */
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import {
+  type DriftPerformanceReply,
+  driftPerformanceReplySchema,
+} from "../../core/contract/drift-performance-schema.ts";
 import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
 import {
   type DriftDaysReply,
@@ -57,7 +61,27 @@ export async function askVerdicts(question: DriftQuestion, nowMs: number): Promi
   throw new AuroraError("USAGE", `there is no verdict of ${namePoint(question)}`, { op });
 }
 
+/**
+ * How well models decide on the day of the verdicts, of the first points of the question.
+ * @param day as the verdicts' reply names it
+ * @throws AuroraError COLLECTOR
+ */
+export function askPerformance(
+  { collector, site, turbine }: DriftQuestion,
+  day: string,
+): Promise<DriftPerformanceReply> {
+  return askCollector({
+    collector,
+    path: "api/v1/drift/performance",
+    query: { site, turbine, day: day.slice(0, 10), limit: String(estimatedPoints) },
+    schema: driftPerformanceReplySchema,
+    op: "ask how well models decide",
+  });
+}
+
 const op = "ask for verdicts of drift";
+/** An estimate costs the collector tens of milliseconds. */
+const estimatedPoints = 100;
 
 /**
  * Why there is nothing: throws what was asked wrongly; true where nothing was, because no day was assessed yet.

@@ -1,5 +1,6 @@
 /** What the API says of drift: the verdicts, the levels of many days, and how unlike training day a day was. */
 import { z } from "zod";
+import { driftPerformanceReplySchema } from "../../core/contract/drift-performance-schema.ts";
 import { driftLevels } from "../../core/contract/drift-verdict.ts";
 import { driftDaysReplySchema, driftVerdictReplySchema } from "../../core/contract/drift-verdict-schema.ts";
 import { idPattern } from "../../core/contract/topics.ts";
@@ -7,7 +8,7 @@ import { loadDrift } from "../fleet/load-drift.ts";
 import { isDriftCursor, isDriftDay, loadDriftDays, loadDriftVerdicts } from "../fleet/load-drift-verdicts.ts";
 import { loadPerformance } from "../fleet/load-performance.ts";
 import { type ApiRoute, defineRoute } from "./define-route.ts";
-import { driftSchema, performanceSchema } from "./drift-schemas.ts";
+import { driftSchema } from "./drift-schemas.ts";
 
 const id = z.string().regex(idPattern);
 const day = z.string().max(32).refine(isDriftDay, "expected YYYY-MM-DD, or YYYY-MM-DDTHH:MMZ");
@@ -43,7 +44,7 @@ export const driftRoutes: readonly ApiRoute[] = [
     summary:
       "What confirmed outcomes say of each model, and performance estimated without them, per point; silent where its assumption is broken",
     query: z.strictObject({ day: z.iso.date().optional(), ...turbines, limit }),
-    response: performanceSchema,
+    response: driftPerformanceReplySchema,
     answer: loadPerformance,
   }),
   defineRoute({

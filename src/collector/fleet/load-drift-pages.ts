@@ -3,6 +3,7 @@
  * nothing.
  */
 
+import type { DriftPerformanceReply } from "../../core/contract/drift-performance-schema.ts";
 import type { DriftLevel, DriftVerdict } from "../../core/contract/drift-verdict.ts";
 import type { DriftDaysReply } from "../../core/contract/drift-verdict-schema.ts";
 import { readDriftDay } from "../../core/drift/drift-day.ts";
@@ -10,6 +11,7 @@ import { dayMs } from "../../core/maths/durations.ts";
 import type { TurbineRef } from "../record/fleet-record.ts";
 import { utcDayOf } from "../record/record-rules.ts";
 import type { FleetSource } from "./fleet-source.ts";
+import { loadPerformance } from "./load-performance.ts";
 import { findNewestDay } from "./newest-day.ts";
 
 /** Drift of the fleet, or of one site. */
@@ -41,6 +43,8 @@ export interface DriftPage extends FleetDriftView {
   readonly site: string | null;
   /** Which part of the turbines, from 1. */
   readonly page: number;
+  /** How well models decide that day, of the first points. */
+  readonly performance: DriftPerformanceReply;
 }
 
 /** Days of a page's heat map. */
@@ -50,6 +54,8 @@ const briefDays = 14;
 /** Verdicts in full: what a page shows of them, and what groups of them need. */
 const mostMoved = 400;
 const briefMoved = 150;
+/** Points whose performance is estimated for a page. */
+const estimatedPoints = 40;
 /** Points and models of one turbine. */
 const mostPoints = 128;
 
@@ -66,7 +72,12 @@ export async function loadDriftPage(
   const { site, page } = query;
   const day = query.day !== null && readDriftDay(query.day) !== null ? query.day : null;
   const view = await loadView(fleet, { site, day, days: shownDays, most: mostMoved });
-  return { ...view, nowMs: fleet.clock.nowMs(), site, page };
+  const performance = await loadPerformance(fleet, {
+    site: site ?? undefined,
+    day: view.day?.slice(0, 10),
+    limit: estimatedPoints,
+  });
+  return { ...view, nowMs: fleet.clock.nowMs(), site, page, performance };
 }
 
 /** Loads what a turbine's page shows of drift; `day`: default the newest of the turbine. */

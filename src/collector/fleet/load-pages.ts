@@ -1,4 +1,6 @@
 /** Loads all that a page shows as values, so that rendering it neither waits nor asks. Writes nothing. */
+
+import type { DriftPerformanceReply } from "../../core/contract/drift-performance-schema.ts";
 import type {
   Listing,
   QuarantineEntry,
@@ -16,6 +18,7 @@ import {
   type TurbineDriftView,
 } from "./load-drift-pages.ts";
 import { loadModels, type ModelView } from "./load-models.ts";
+import { loadPerformance } from "./load-performance.ts";
 import {
   type GatewayView,
   loadGateways,
@@ -67,6 +70,8 @@ export interface TurbinePage {
   /** The first few, active ones first. */
   readonly alarms: Listing<RecordedAlarm>;
   readonly drift: TurbineDriftView;
+  /** How well models decide at its points on the day of its drift. */
+  readonly performance: DriftPerformanceReply;
   /** How like the machines of training its newest day is. */
   readonly training: DriftView;
 }
@@ -74,6 +79,7 @@ export interface TurbinePage {
 const overviewAlarms = 12;
 const overviewEvents = 15;
 const turbineAlarms = 50;
+const estimatedPoints = 40;
 
 /** Loads `/`. */
 export async function loadOverviewPage(fleet: FleetSource, query?: OverviewQuery): Promise<OverviewPage> {
@@ -119,8 +125,10 @@ export async function loadTurbinePage(
     loadTurbineDrift(fleet, subject),
     loadDrift(fleet, { site, turbine }),
   ]);
+  const day = drift.day?.slice(0, 10);
+  const performance = await loadPerformance(fleet, { site, turbine, day, limit: estimatedPoints });
   const titles = failureTitles(fleet);
-  return { nowMs: fleet.clock.nowMs(), titles, turbine: view, alarms, drift, training };
+  return { nowMs: fleet.clock.nowMs(), titles, turbine: view, alarms, drift, performance, training };
 }
 
 /** The first bundle that knows a failure mode says its title. */

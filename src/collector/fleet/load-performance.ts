@@ -3,7 +3,13 @@
  * day, what its own probabilities make one expect where nobody has looked. Outcomes are events of the record
  * (`core/drift/outcome-event.ts`), of which the newest two thousand are read.
  */
-import { type ConceptVerdict, createConceptWatch } from "../../core/drift/concept-watch.ts";
+import { setImmediate as letOthers } from "node:timers/promises";
+import type {
+  DriftPerformanceReply,
+  ModelOutcomesReply,
+  PointPerformanceReply,
+} from "../../core/contract/drift-performance-schema.ts";
+import { createConceptWatch } from "../../core/drift/concept-watch.ts";
 import { binDecisions } from "../../core/drift/decided-bins.ts";
 import {
   estimatePerformance,
@@ -16,33 +22,6 @@ import type { RecordedEvent, TurbineFilter } from "../record/fleet-record.ts";
 import { utcDayOf } from "../record/record-rules.ts";
 import type { FleetSource, KnownModel } from "./fleet-source.ts";
 import { loadNewestDay } from "./newest-day.ts";
-
-/** What confirmed outcomes say of one model. */
-export interface ModelOutcomesView {
-  readonly modelDigest: string;
-  /** After the newest outcome. */
-  readonly verdict: ConceptVerdict;
-  /** When they first spoke against it, epoch ms; null: they do not. */
-  readonly contradictedMs: number | null;
-}
-
-/** One point and model on one day. */
-export interface PointPerformanceView
-  extends Pick<
-    DriftDay,
-    "site" | "turbine" | "component" | "modelName" | "modelVersion" | "modelDigest" | "fromMs" | "toMs"
-  > {
-  /** Of a window and failure mode, at the probability at which it counts as raised. */
-  readonly estimate: PerformanceEstimate;
-}
-
-export interface PerformanceView {
-  /** `YYYY-MM-DD`, UTC. */
-  readonly day: string;
-  readonly assumption: string;
-  readonly models: readonly ModelOutcomesView[];
-  readonly points: readonly PointPerformanceView[];
-}
 
 interface PerformanceQuery extends TurbineFilter {
   readonly day?: string | undefined;
@@ -61,7 +40,10 @@ const casesPerMachine = 100;
  * @param query.day default: the newest that was assessed for drift, without which nothing could be silenced for it; before the first
  * the newest day of which there is anything, or today
  */
-export async function loadPerformance(fleet: FleetSource, query: PerformanceQuery): Promise<PerformanceView> {
+export async function loadPerformance(
+  fleet: FleetSource,
+  query: PerformanceQuery,
+): Promise<DriftPerformanceReply> {
   const today = utcDayOf(fleet.clock.nowMs());
   const { site, turbine, limit } = query;
   const assessed = query.day ?? (await loadNewestDay(fleet, { site, turbine }))?.slice(0, 10);
@@ -77,16 +59,17 @@ export async function loadPerformance(fleet: FleetSource, query: PerformanceQuer
   const contradicted = new Set(
     models.filter(({ contradictedMs }) => contradictedMs !== null).map(({ modelDigest }) => modelDigest),
   );
-  const points = days.map((of): PointPerformanceView => {
+  const points: PointPerformanceReply[] = [];
+  for (const of of days) {
     const { sketches: _, day: __, reports: ___, ...point } = of;
     const doubts = { drifted: moved.has(keyOf(of)), contradicted: contradicted.has(of.modelDigest) };
-    return { ...point, estimate: estimatePoint(of, fleet.models.get(of.modelDigest), doubts) };
-  });
+    points.push({ ...point, estimate: await recallEstimate(fleet, of, doubts) });
+  }
   return { day, assumption: performanceAssumption, models, points };
 }
 
 /** Replays the outcomes that are on record, oldest first, through a watch for each model. */
-async function loadOutcomes(fleet: FleetSource): Promise<ModelOutcomesView[]> {
+async function loadOutcomes(fleet: FleetSource): Promise<ModelOutcomesReply[]> {
   const events: RecordedEvent[] = [];
   for (let page = 0; page < maxEventPages; page++) {
     const part = { name: outcomeEventName, limit: eventPage, offset: page * eventPage };
@@ -95,7 +78,7 @@ async function loadOutcomes(fleet: FleetSource): Promise<ModelOutcomesView[]> {
     if ((page + 1) * eventPage >= total) break;
   }
   const watches = new Map<string, ReturnType<typeof createConceptWatch>>();
-  const views = new Map<string, ModelOutcomesView>();
+  const views = new Map<string, ModelOutcomesReply>();
   for (const event of events.sort((a, b) => a.timeMs - b.timeMs)) {
     const outcome = readOutcome(event);
     if (outcome === null) continue;
@@ -103,19 +86,45 @@ async function loadOutcomes(fleet: FleetSource): Promise<ModelOutcomesView[]> {
     const watch = watches.get(modelDigest) ?? createConceptWatch();
     watches.set(modelDigest, watch);
     const verdict = watch.update(outcome);
-    const before = views.get(modelDigest)?.contradictedMs ?? null;
-    const contradictedMs = before ?? (verdict.change === null ? null : event.timeMs);
-    views.set(modelDigest, { modelDigest, verdict, contradictedMs });
+    const before = views.get(modelDigest);
+    const contradictedMs = before?.contradictedMs ?? (verdict.change === null ? null : event.timeMs);
+    const contradictedBy = before?.contradictedBy ?? verdict.change;
+    views.set(modelDigest, { modelDigest, verdict, contradictedMs, contradictedBy });
   }
   return [...views.values()];
 }
 
-function estimatePoint(
+interface Doubts {
+  readonly drifted: boolean;
+  readonly contradicted: boolean;
+}
+
+/** What was estimated of a point's day, by what it was estimated from: a page asks every few seconds, and one costs tens of milliseconds. */
+const estimates = new WeakMap<KnownModel, Map<string, PerformanceEstimate>>();
+const keptEstimates = 2_000;
+
+async function recallEstimate(
+  { models }: FleetSource,
   day: DriftDay,
-  model: KnownModel | undefined,
-  doubts: { readonly drifted: boolean; readonly contradicted: boolean },
-): PerformanceEstimate {
+  doubts: Doubts,
+): Promise<PerformanceEstimate> {
+  const model = models.get(day.modelDigest);
   if (model === undefined) return { kind: "silent", reason: "the bundle of this model is not known here" };
+  const kept = estimates.get(model) ?? new Map<string, PerformanceEstimate>();
+  estimates.set(model, kept);
+  const { site, turbine, component, reports, toMs } = day;
+  const key = JSON.stringify([site, turbine, component, day.day, reports, toMs, doubts]);
+  const held = kept.get(key);
+  if (held !== undefined) return held;
+  await letOthers();
+  const estimate = estimatePoint(day, model, doubts);
+  // The oldest goes.
+  if (kept.size >= keptEstimates) kept.delete(kept.keys().next().value!);
+  kept.set(key, estimate);
+  return estimate;
+}
+
+function estimatePoint(day: DriftDay, model: KnownModel, doubts: Doubts): PerformanceEstimate {
   const { manifest, reference, reliability = [] } = model;
   const { calibration, thresholds } = manifest;
   if (reliability.length === 0) {

@@ -8,6 +8,7 @@ import { renderComponents } from "./component-section.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderLayout, renderPanel } from "./page-layout.ts";
 import { formatCount, formatName, renderAgo, renderComponentHealth } from "./page-words.ts";
+import { renderPerformance } from "./performance-section.ts";
 import { renderTraining } from "./training-section.ts";
 import { renderTurbineDrift } from "./turbine-drift-section.ts";
 
@@ -21,6 +22,7 @@ ${renderComponents(view, titles, nowMs)}
 ${renderAlerts(page.alarms, titles, nowMs)}
 ${renderCharts([view], range, "single")}
 ${renderTurbineDrift(page.drift)}
+${renderPerformance(page.performance)}
 ${renderQuality(view)}
 ${renderTraining(page.training)}`;
   return renderLayout({ title: `Turbine ${turbine}`, nowMs, trail: [`${turbine}, ${site}`], body });

@@ -77,10 +77,22 @@ describe("aurora drift, of a running collector", () => {
     expect(stdout).toContain("learning: WT08 generator-bearing (north-sea), day 4 of 14");
   });
 
+  test("report says how well models decide, and why nothing is estimated where nothing is", async () => {
+    const { stdout } = await drift("report", "--site", "north-sea");
+    expect(stdout).toContain("How well the models decide\n  confirmed  no outcome yet\n");
+    expect(stdout).toMatch(
+      / {2}silent {5}WT07 generator-bearing \(north-sea\); .*: the bundle of this model is not known here\n/,
+    );
+  });
+
   test("report --json is what the API answers, in one", async () => {
     const { stdout } = await drift("report", "--site", "north-sea", "--json");
     const answer = await fetch(`${url}/api/v1/drift/verdicts?site=north-sea`);
-    expect(JSON.parse(stdout)).toEqual(await answer.json());
+    const estimates = await fetch(`${url}/api/v1/drift/performance?site=north-sea&day=${nameOf(1)}`);
+    expect(JSON.parse(stdout)).toEqual({
+      ...((await answer.json()) as object),
+      performance: await estimates.json(),
+    });
     const all = JSON.parse((await drift("report", "--json")).stdout) as {
       verdicts: DriftVerdict[];
       next: null;
@@ -148,7 +160,7 @@ test("a collector that has assessed nothing yet says so, and that is no error", 
   const { code, stdout } = await auroraHere("drift", "report", "--collector", url);
   expect([code, stdout]).toEqual([0, expect.stringContaining("No day has been assessed yet")]);
   const json = JSON.parse((await auroraHere("drift", "report", "--collector", `${url}/`, "--json")).stdout);
-  expect(json).toMatchObject({ verdicts: [], next: null });
+  expect(json).toMatchObject({ verdicts: [], next: null, performance: null });
   const point = await auroraHere("drift", "explain", "WT07/gearbox", "--collector", url);
   expect([point.code, point.stderr]).toEqual([2, expect.stringContaining("has no verdict of drift yet")]);
 });

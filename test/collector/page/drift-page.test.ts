@@ -5,7 +5,8 @@ import { driftVerdict, verdictDayMs, verdictFromMs } from "../../core/contract/d
 import { fleetOf, pointOf } from "./drift-pages.ts";
 
 const nowMs = verdictFromMs + 1.2 * verdictDayMs;
-const around = { nowMs, site: null, page: 1 };
+const performance = { day: "2026-11-19", assumption: "If they are right.", models: [], points: [] };
+const around = { nowMs, site: null, page: 1, performance };
 
 function fleet(turbines: number, sites: number): readonly PointLevels[] {
   return Array.from({ length: turbines }, (_, index) =>
@@ -51,4 +52,69 @@ test("what is not there is said: no verdict yet, no such day, no such site", () 
   expect(renderDriftPage({ ...around, ...nothing, site: "nowhere" }).text).toContain(
     "There is no verdict of nowhere.",
   );
+});
+
+test("how well models decide stands below, with its assumption, and why nothing is estimated where nothing is", () => {
+  const [share, wide] = [
+    { value: 0.97, low: 0.951, high: 0.99 },
+    { value: 0.6, low: 0.3, high: 0.9 },
+  ];
+  const ofDay = {
+    modelName: "bearing-vibration",
+    modelVersion: "1.0.0",
+    modelDigest: "d",
+    fromMs: 1,
+    toMs: 2,
+  };
+  const place = { site: "site-0", component: "gearbox", ...ofDay };
+  const points = [
+    {
+      ...place,
+      turbine: "WT0",
+      estimate: {
+        kind: "estimate",
+        cases: 144,
+        accuracy: share,
+        precision: null,
+        recall: wide,
+        assumption: "",
+      },
+    },
+    { ...place, turbine: "WT1", estimate: { kind: "silent", reason: "what it hears has drifted" } },
+  ] as const;
+  const models = [
+    {
+      modelDigest: "d",
+      contradictedMs: verdictFromMs,
+      contradictedBy: "more-faults",
+      verdict: {
+        change: null,
+        outcomes: 9,
+        errors: 4,
+        faults: 4,
+        expectedFaults: 0.2,
+        evidence: 1.2,
+      },
+    },
+  ] as const;
+  const page = fleetOf(fleet(2, 1), []);
+  const { text } = renderDriftPage({ ...around, ...page, performance: { ...performance, models, points } });
+  expect(text).toContain(
+    "97 (95 to 99) of 100 decisions are right; it called nothing a fault; 60 (30 to 90) of 100 faults are called so",
+  );
+  expect(text).toContain("If they are right. A decision is one window and kind of failure");
+  expect(text).toMatch(
+    /Nothing is estimated of <a href="[^"]*WT1">WT1<\/a> gearbox: what it hears has drifted\./,
+  );
+  expect(text).toMatch(
+    /bearing-vibration 1\.0\.0<\/b> <span class="why">9 outcomes confirmed, 4 decided wrongly, 4 faults where 0\.2 were to be expected: they contradict it since 2026-11-19, faults come oftener than it says/,
+  );
+  const silent = renderDriftPage({
+    ...around,
+    ...page,
+    performance: { ...performance, points: [points[1]] },
+  });
+  expect(silent.text).not.toContain("If they are right");
+  expect(silent.text).toContain("Nobody has confirmed an outcome yet");
+  expect(renderDriftPage({ ...around, ...page }).text).not.toContain('id="performance"');
 });

@@ -1,0 +1,121 @@
+/** What is said of how well models decide: by confirmed outcomes, and estimated where there are none. With its validator. */
+import { z } from "zod";
+import type { PointId } from "./stream.ts";
+
+/** A share, 0 to 1, with its 90 % interval. */
+export interface ShareRange {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+const outcomeChanges = ["more-errors", "more-faults", "fewer-faults"] as const;
+/** How outcomes speak against a model. */
+export type OutcomeChange = (typeof outcomeChanges)[number];
+
+/** What confirmed outcomes say of one model. */
+export interface ModelOutcomesReply {
+  readonly modelDigest: string;
+  /** When they first spoke against it, epoch ms; null: they do not. */
+  readonly contradictedMs: number | null;
+  /** What they spoke of then; the watch begins anew after it. */
+  readonly contradictedBy?: OutcomeChange | null;
+  /** After the newest outcome. */
+  readonly verdict: {
+    readonly change: OutcomeChange | null;
+    readonly outcomes: number;
+    readonly errors: number;
+    readonly faults: number;
+    readonly expectedFaults: number;
+    /** Of a change; an alarm at 1. */
+    readonly evidence: number;
+  };
+}
+
+/** One point and model on one day. */
+export interface PointPerformanceReply extends PointId {
+  readonly modelName: string;
+  readonly modelVersion: string;
+  readonly modelDigest: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly estimate:
+    | {
+        readonly kind: "estimate";
+        /** Windows and failure modes. */
+        readonly cases: number;
+        /** Right decisions among all. */
+        readonly accuracy: ShareRange;
+        /** Faults among the alarms; null: none was raised. */
+        readonly precision: ShareRange | null;
+        /** Faults that were raised, among all faults. */
+        readonly recall: ShareRange;
+        readonly assumption: string;
+      }
+    | { readonly kind: "silent"; readonly reason: string };
+}
+
+/** Of `/api/v1/drift/performance`. */
+export interface DriftPerformanceReply {
+  /** `YYYY-MM-DD`, UTC. */
+  readonly day: string;
+  readonly assumption: string;
+  readonly models: readonly ModelOutcomesReply[];
+  readonly points: readonly PointPerformanceReply[];
+}
+
+const timeMs = z.number().describe("Epoch milliseconds");
+const estimatedShare = z
+  .object({ value: z.number(), low: z.number(), high: z.number() })
+  .describe("0 to 1, with its 90 % interval");
+
+/** Of `/api/v1/drift/performance`. */
+export const driftPerformanceReplySchema: z.ZodType<DriftPerformanceReply> = z.object({
+  day: z.string().max(64),
+  assumption: z.string().max(1_000).describe("To be read beside every estimate"),
+  models: z
+    .array(
+      z.object({
+        modelDigest: z.string().max(256),
+        contradictedMs: z
+          .number()
+          .nullable()
+          .describe("When outcomes first spoke against it; null: they do not"),
+        contradictedBy: z.enum(outcomeChanges).nullable().exactOptional(),
+        verdict: z.object({
+          change: z.enum(outcomeChanges).nullable(),
+          outcomes: z.int(),
+          errors: z.int(),
+          faults: z.int(),
+          expectedFaults: z.number(),
+          evidence: z.number().describe("Of a change; an alarm at 1"),
+        }),
+      }),
+    )
+    .max(10_000),
+  points: z
+    .array(
+      z.object({
+        site: z.string().max(64),
+        turbine: z.string().max(64),
+        component: z.string().max(256),
+        modelName: z.string().max(256),
+        modelVersion: z.string().max(64),
+        modelDigest: z.string().max(256),
+        fromMs: timeMs,
+        toMs: timeMs,
+        estimate: z.union([
+          z.object({
+            kind: z.literal("estimate"),
+            cases: z.int().describe("Windows and failure modes"),
+            accuracy: estimatedShare,
+            precision: estimatedShare.nullable(),
+            recall: estimatedShare,
+            assumption: z.string().max(1_000),
+          }),
+          z.object({ kind: z.literal("silent"), reason: z.string().max(1_000) }),
+        ]),
+      }),
+    )
+    .max(10_000),
+});
