@@ -6,7 +6,7 @@
 import type { DriftPerformanceReply } from "../../core/contract/drift-performance-schema.ts";
 import type { DriftLevel, DriftVerdict } from "../../core/contract/drift-verdict.ts";
 import type { DriftDaysReply } from "../../core/contract/drift-verdict-schema.ts";
-import { readDriftDay } from "../../core/drift/drift-day.ts";
+import { nameDriftDay, readDriftDay } from "../../core/drift/drift-day.ts";
 import { dayMs } from "../../core/maths/durations.ts";
 import type { TurbineRef } from "../record/fleet-record.ts";
 import { utcDayOf } from "../record/record-rules.ts";
@@ -87,13 +87,24 @@ export async function loadTurbineDrift(
 ): Promise<TurbineDriftView> {
   const asked = day !== null && readDriftDay(day) !== null ? day : null;
   const table = await loadTable(fleet, { site, turbine, day: asked, days: briefDays });
-  const verdicts = await Promise.all(
-    table.days.map(async (name) => {
-      const query = { site, turbine, day: name, limit: mostPoints };
-      return (await fleet.record.driftVerdicts(query)).verdicts;
-    }),
-  );
+  const verdicts = await loadByDay(fleet, { site, turbine }, table.days);
   return { day: asked ?? findNewestDay(table), table, verdicts };
+}
+
+/** Verdicts of each of some days, asked for at once. */
+async function loadByDay(
+  { record }: FleetSource,
+  { site, turbine }: TurbineRef,
+  days: readonly string[],
+): Promise<readonly (readonly DriftVerdict[])[]> {
+  const [from, to] = [days[0], days.at(-1)];
+  if (from === undefined || to === undefined) return [];
+  const byDay = new Map<string, DriftVerdict[]>(days.map((day) => [day, []]));
+  const limit = mostPoints * briefDays;
+  for (const verdict of await record.turbineVerdicts({ site, turbine, from, to, limit })) {
+    byDay.get(nameDriftDay(verdict))?.push(verdict);
+  }
+  return days.map((day) => byDay.get(day)!);
 }
 
 async function loadView(

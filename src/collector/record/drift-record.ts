@@ -18,6 +18,8 @@ export interface DriftRecord {
 
   /** Verdicts of a day, of each point and model the newest, in the order of site, turbine, component and model. */
   driftVerdicts(query: DriftVerdictQuery): Promise<DriftVerdictPage>;
+  /** All verdicts of one turbine in a range of days, in the order of time, component and model; the newest `limit`. */
+  turbineVerdicts(query: TurbineVerdictQuery): Promise<readonly DriftVerdict[]>;
   /** The worst level of each point on each day of a range. */
   driftDays(query: DriftDaysQuery): Promise<DriftDayLevels>;
   /** Newest day with verdicts, of the turbines that are named, up to `untilMs`; null when there is none. */
@@ -178,6 +180,15 @@ export interface DriftVerdictPage {
 export interface DriftDaysQuery extends DriftFilter {
   readonly from: string;
   readonly to: string;
+}
+
+/** A range of days of one turbine, both included. */
+export interface TurbineVerdictQuery {
+  readonly site: string;
+  readonly turbine: string;
+  readonly from: string;
+  readonly to: string;
+  readonly limit: number;
 }
 
 /** Levels by point and day. */

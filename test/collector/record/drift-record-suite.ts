@@ -294,8 +294,10 @@ function describeSteps(open: Open): void {
     const never = { predictions: 0, drift: 0, verdicts: 0, events: 0, updates: 0 };
     expect(await record.prune({ ...never, drift: fromMs + 2 * dayMs })).toBe(2);
     expect(await record.driftReference(keyOf("wt-1"))).not.toBeNull();
-    // The last day, and the reference, which ended before it.
+    expect((await record.driftFleet()).modelsSince).toEqual({ d: fromMs });
+    // The last day, and the reference, which ended before it; the model goes with the last of it.
     expect(await record.prune({ ...never, drift: fromMs + 3 * dayMs })).toBe(2);
+    expect(await record.driftFleet()).toEqual({ points: [], modelsSince: {} });
     expect(await record.driftReference(keyOf("wt-1"))).toBeNull();
     expect(await record.periodSummary(keyOf("wt-1", 2))).toBeNull();
     expect(await record.newestVerdictDay(fromMs + 9 * dayMs)).toBe("2023-11-16");
@@ -352,6 +354,15 @@ function describeLists(open: Open): void {
       { ...place("wt-2"), levels: ["warning", "warning"] },
     ]);
     expect((await record.driftDays({ ...chosen, site: "elsewhere" })).points).toEqual([]);
+    const ofTurbine = async (changes: object) => {
+      const range = { site: "north-sea", turbine: "wt-2", from: "2023-11-01", to: "2023-11-16", limit: 9 };
+      const verdicts = await record.turbineVerdicts({ ...range, ...changes });
+      return verdicts.map((each) => `${(each.fromMs - fromMs) / dayMs} ${each.modelDigest} ${each.level}`);
+    };
+    expect(await ofTurbine({})).toEqual(["0 d warning", "1 d paused", "1 e warning"]);
+    expect(await ofTurbine({ limit: 2 })).toEqual(["1 d paused", "1 e warning"]);
+    expect(await ofTurbine({ to: "2023-11-15" })).toEqual(["0 d warning"]);
+    expect(await ofTurbine({ site: "elsewhere" })).toEqual([]);
     expect(await record.newestVerdictDay(fromMs + 9 * dayMs, { turbine: "wt-3" })).toBe("2023-11-15");
     expect(await record.newestVerdictDay(fromMs + 9 * dayMs, { site: "elsewhere" })).toBeNull();
     expect(await record.driftDays({ from: "2023-11-16", to: "2023-11-15" })).toEqual({

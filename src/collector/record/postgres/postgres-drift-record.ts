@@ -29,6 +29,7 @@ import type { PostgresPartitions } from "./postgres-partitions.ts";
 import {
   listDriftDays,
   listPeriodVerdicts,
+  listTurbineVerdicts,
   listVerdicts,
   newestVerdictDay,
   orNull,
@@ -46,6 +47,7 @@ export function createPostgresDriftRecord(
     driftOfDay: (query) => readDriftDays(database, query),
     newestDriftDay: (untilDay) => newestDriftDay(database, untilDay),
     driftVerdicts: (query) => listVerdicts(database, query),
+    turbineVerdicts: (query) => listTurbineVerdicts(database, query),
     driftDays: (query) => listDriftDays(database, query),
     newestVerdictDay: (untilMs, filter = {}) => newestVerdictDay(database, untilMs, orNull(filter)),
     duePeriods: (query) => listDuePeriods(database, query),

@@ -85,7 +85,7 @@ async function prune(
   const remove = (sql: string, ...values: (string | number)[]): Promise<number> => database.run(sql, values);
   const { verdicts, drift, updates } = olderThanMs;
   await pruneModes(database, olderThanMs.predictions);
-  return (
+  const removed =
     (await partitions.drop("prediction", olderThanMs.predictions)) +
     (await partitions.drop("event", olderThanMs.events)) +
     (await pruneDrift(database, utcDayOf(drift))) +
@@ -96,6 +96,12 @@ async function prune(
       Math.trunc(verdicts),
       outcomeEventName,
     )) +
-    (await remove("DELETE FROM model_update WHERE received_ms < $1", Math.trunc(updates)))
+    (await remove("DELETE FROM model_update WHERE received_ms < $1", Math.trunc(updates)));
+  await remove(
+    `DELETE FROM drift_model WHERE from_ms < $1
+       AND NOT EXISTS (SELECT 1 FROM drift_reference WHERE drift_reference.model_digest = drift_model.model_digest)
+       AND NOT EXISTS (SELECT 1 FROM drift_period WHERE drift_period.model_digest = drift_model.model_digest)`,
+    Math.trunc(drift),
   );
+  return removed;
 }

@@ -7,6 +7,7 @@ import type {
   DriftFilter,
   DriftVerdictPage,
   DriftVerdictQuery,
+  TurbineVerdictQuery,
 } from "../drift-record.ts";
 import { assembleDriftDays, cutVerdicts, readRange } from "../drift-rows.ts";
 import { maxDriftDays, readDriftCursor } from "../drift-rules.ts";
@@ -49,6 +50,22 @@ export async function listPeriodVerdicts(
     [fromMs, toMs, ...place, limit + 1],
   );
   return cutVerdicts(rows, limit);
+}
+
+/** All of one turbine in a range of days, in the order of time. */
+export async function listTurbineVerdicts(
+  session: SqlSession,
+  { site, turbine, from, to, limit }: TurbineVerdictQuery,
+): Promise<readonly DriftVerdict[]> {
+  const [first, last] = [readDriftDay(from), readDriftDay(to)];
+  if (first === null || last === null) return [];
+  const rows = await session.rows(
+    `SELECT json FROM drift_verdict JOIN point ON point.id = drift_verdict.point
+     WHERE site = $1 AND turbine = $2 AND from_ms >= $3 AND from_ms < $4
+     ORDER BY from_ms DESC, component DESC, model_digest DESC LIMIT $5`,
+    [site, turbine, first.fromMs, last.toMs, limit],
+  );
+  return cutVerdicts([...rows].reverse(), limit).verdicts;
 }
 
 /** The worst level of each point on each day of a range. */

@@ -29,6 +29,7 @@ export function createSqliteDriftRecord(tables: DriftTables): DriftRecord {
     driftOfDay: async (query) => driftDays.read(query),
     newestDriftDay: async (untilDay) => driftDays.newestDay(untilDay),
     driftVerdicts: async (query) => verdicts.list(query),
+    turbineVerdicts: async (query) => verdicts.ofTurbine(query),
     driftDays: async (query) => verdicts.days(query),
     newestVerdictDay: async (untilMs, filter) => verdicts.newestDay(untilMs, filter),
     duePeriods: async (query) => driftSteps.due(query),

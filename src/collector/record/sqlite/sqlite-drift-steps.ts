@@ -24,7 +24,7 @@ export interface SqliteDriftSteps {
   fleet(): KnownDriftFleet;
   reference(key: ReferenceKey): StoredReference | null;
   putReference(point: number, modelDigest: string, stored: StoredReference): void;
-  /** Removes references that were last used before `beforeMs`; returns how many. */
+  /** Removes references that were last used before `beforeMs`, and models that nothing is kept of any more; returns how many references. */
   pruneReferences(beforeMs: number): number;
   /** Notes that the reference of a point is to begin anew at a moment. */
   renew(gateway: string, renewal: DriftRenewal): void;
@@ -101,6 +101,11 @@ function createReferences(
        renewed_ms = excluded.renewed_ms, json = excluded.json`,
   );
   const prune = database.prepare("DELETE FROM drift_reference WHERE until_ms < ?");
+  const pruneModels = database.prepare(
+    `DELETE FROM drift_model WHERE from_ms < ?
+       AND NOT EXISTS (SELECT 1 FROM drift_reference WHERE drift_reference.model_digest = drift_model.model_digest)
+       AND NOT EXISTS (SELECT 1 FROM drift_period WHERE drift_period.model_digest = drift_model.model_digest)`,
+  );
   // A gateway names its turbines without their site.
   const renew = database.prepare(
     `INSERT INTO drift_renewal (point, time_ms)
@@ -122,7 +127,11 @@ function createReferences(
     putReference: (point, modelDigest, { reference, periodMs, untilMs, renewedMs }) => {
       put.run(point, modelDigest, periodMs, untilMs, renewedMs, JSON.stringify(reference));
     },
-    pruneReferences: (beforeMs) => prune.run(Math.trunc(beforeMs)).changes,
+    pruneReferences: (beforeMs) => {
+      const { changes } = prune.run(Math.trunc(beforeMs));
+      pruneModels.run(Math.trunc(beforeMs));
+      return changes;
+    },
     renew: (gateway, { turbine, component, timeMs }) => {
       renew.run(Math.trunc(timeMs), gateway, turbine, component);
     },

@@ -1,14 +1,15 @@
 /** Verdicts of drift in SQLite, and what leads from one to the next. What was assessed once is not assessed again. */
-
+import { setImmediate as letOthers } from "node:timers/promises";
 import type { DriftVerdict } from "../../../core/contract/drift-verdict.ts";
 import { nameDriftDay, type PeriodRange, readDriftDay } from "../../../core/drift/drift-day.ts";
-import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
+import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";
 import type {
   DriftDayLevels,
   DriftDaysQuery,
   DriftFilter,
   DriftVerdictPage,
   DriftVerdictQuery,
+  TurbineVerdictQuery,
 } from "../drift-record.ts";
 import { assembleDriftDays, cutVerdicts, readRange } from "../drift-rows.ts";
 import { maxDriftDays, readDriftCursor } from "../drift-rules.ts";
@@ -16,7 +17,9 @@ import { maxDriftDays, readDriftCursor } from "../drift-rules.ts";
 export interface SqliteVerdicts {
   list(query: DriftVerdictQuery): DriftVerdictPage;
   listPeriod(period: PeriodRange & { readonly limit: number; readonly after?: string }): DriftVerdictPage;
-  days(query: DriftDaysQuery): DriftDayLevels;
+  ofTurbine(query: TurbineVerdictQuery): DriftVerdict[];
+  /** Reads one period after the other, and gives way between two. */
+  days(query: DriftDaysQuery): Promise<DriftDayLevels>;
   newestDay(untilMs: number, filter?: DriftFilter): string | null;
   /** Stores a verdict; false when there is one already. */
   put(point: number, verdict: DriftVerdict): boolean;
@@ -61,7 +64,7 @@ export function createSqliteVerdicts(database: SqliteDatabase): SqliteVerdicts {
   };
 }
 
-function createLists(database: SqliteDatabase): Pick<SqliteVerdicts, "list" | "listPeriod"> {
+function createLists(database: SqliteDatabase): Pick<SqliteVerdicts, "list" | "listPeriod" | "ofTurbine"> {
   // Of a day that holds several periods the newest of each point and model.
   const list = database.prepare(
     `SELECT drift_verdict.json, MAX(drift_verdict.from_ms) FROM drift_verdict JOIN point ON point.id = drift_verdict.point
@@ -75,8 +78,19 @@ function createLists(database: SqliteDatabase): Pick<SqliteVerdicts, "list" | "l
      WHERE from_ms = ? AND to_ms = ? AND (site, turbine, component, model_digest) > (?, ?, ?, ?)
      ORDER BY site, turbine, component, model_digest LIMIT ?`,
   );
+  const ofTurbine = database.prepare(
+    `SELECT drift_verdict.json FROM point CROSS JOIN drift_verdict ON drift_verdict.point = point.id
+     WHERE site = ? AND turbine = ? AND from_ms >= ? AND from_ms < ?
+     ORDER BY from_ms DESC, component DESC, model_digest DESC LIMIT ?`,
+  );
   const start = ["", "", "", ""] as const;
   return {
+    ofTurbine: ({ site, turbine, from, to, limit }) => {
+      const [first, last] = [readDriftDay(from), readDriftDay(to)];
+      if (first === null || last === null) return [];
+      const rows = ofTurbine.all(site, turbine, first.fromMs, last.toMs, limit);
+      return rows.reverse().map((row) => JSON.parse(String(row.json)) as DriftVerdict);
+    },
     list: ({ day, site = null, turbine = null, level = null, limit, after }) => {
       const range = readDriftDay(day);
       if (range === null) return { verdicts: [], next: null };
@@ -103,13 +117,17 @@ function createDays(database: SqliteDatabase): SqliteVerdicts["days"] {
     `SELECT id, site, turbine, component FROM point WHERE (? IS NULL OR site = ?) AND (? IS NULL OR turbine = ?)
      ORDER BY site, turbine, component`,
   );
-  return ({ from, to, site = null, turbine = null }) => {
+  return async ({ from, to, site = null, turbine = null }) => {
     const first = readDriftDay(from);
     const last = readDriftDay(to);
     if (first === null || last === null) return { days: [], points: [] };
     const shown = days.all(first.fromMs, last.toMs, maxDriftDays).reverse().map(readRange);
     const filter = [site, site, turbine, turbine] as const;
-    const stored = levels.all(shown[0]?.fromMs ?? last.toMs, last.toMs, ...filter);
+    const stored: SqlRow[] = [];
+    for (const fromMs of new Set(shown.map((range) => range.fromMs))) {
+      for (const row of levels.all(fromMs, fromMs + 1, ...filter)) stored.push(row);
+      await letOthers();
+    }
     return assembleDriftDays({ shown, levels: stored, points: listPoints.all(...filter) });
   };
 }
