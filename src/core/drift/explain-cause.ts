@@ -156,10 +156,13 @@ function factsOfCompany(own: ReadVerdict, placement: Placement, view: FleetView)
   }
   if (!placement.isModel && placement.sites.length > 1) {
     const isOfBefore = beganWithModel(own, view.fleet) === false;
-    facts.add(`${isOfBefore ? "no model was changed then, and " : ""}weather moves many sites as well`, {
-      speaksFor: ["site"],
-      speaksAgainst: ["fleet"],
-    });
+    facts.add(
+      `${isOfBefore ? "its model was in the fleet before, and " : ""}weather moves many sites as well`,
+      {
+        speaksFor: ["site"],
+        speaksAgainst: ["fleet"],
+      },
+    );
   }
   return facts.all;
 }

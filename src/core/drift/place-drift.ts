@@ -105,7 +105,12 @@ function movedWithVersion(own: ReadVerdict, view: FleetView): boolean {
   return beganWithModel(own, view.fleet) ?? version.isCompared;
 }
 
-/** Its model's first day was about when it began to be off; null: that day is not known. */
+/**
+ * Its model's first day in the fleet was about when it began to be off; null: that day is not known. Only what carries its own past
+ * over a change of model (levels in dB) can begin to be off with it: what a version computes wrongly from its first day on, its
+ * features learn as usual. What begins later the version did not begin: it has not changed since. A turbine that took it days
+ * after the first one is not told from that.
+ */
 export function beganWithModel(own: ReadVerdict, { modelsSince = {} }: DriftFleet): boolean | null {
   const sinceMs = modelsSince[own.verdict.modelDigest];
   if (sinceMs === undefined) return null;

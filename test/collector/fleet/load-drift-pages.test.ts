@@ -133,3 +133,32 @@ test("of periods that are shorter than a day no more are shown than of days", as
   const first = await loadDriftPage(fleet, { ...ask, day: "2026-11-19T00:03Z" });
   expect(first.table.days.at(-1)).toBe("2026-11-19T00:03Z");
 });
+
+test("a turbine's days are asked for at once, and many days give others a turn in between", async () => {
+  const fleet = await openFleet(history);
+  const asked: string[] = [];
+  const record = new Proxy(fleet.record, {
+    get: (target, name): unknown => {
+      asked.push(String(name));
+      return Reflect.get(target, name);
+    },
+  });
+  const turbine = { site: "north-sea", turbine: "WT07", day: null };
+  const { table, verdicts } = await loadTurbineDrift({ ...fleet, record }, turbine);
+  expect(table.days).toHaveLength(4);
+  expect(verdicts.map((ofDay) => ofDay.map(({ level }) => level))).toEqual([
+    ["stable"],
+    ["stable"],
+    ["stable"],
+    ["drift"],
+  ]);
+  expect(asked).toEqual(["newestVerdictDay", "driftDays", "turbineVerdicts"]);
+  let turns = 0;
+  const turn = (): void => {
+    turns++;
+    if (turns < 100) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await fleet.record.driftDays({ from: "2026-11-01", to: "2026-11-19" });
+  expect(turns).toBeGreaterThanOrEqual(3);
+});

@@ -254,7 +254,7 @@ describe("the fleet", () => {
     const before = causeOf(verdicts, { modelsSince: { ["a".repeat(64)]: tuesdayMs - 90 * dayMs } });
     expect(before.kind).toBe("fleet");
     expect(before.evidenceAgainst).toContain(
-      "no model was changed then, and weather moves many sites as well",
+      "its model was in the fleet before, and weather moves many sites as well",
     );
   });
 
@@ -267,6 +267,14 @@ describe("the fleet", () => {
     });
     const longAgo = { [newer.modelDigest]: tuesdayMs - 90 * dayMs };
     expect(causeOf(verdicts, { modelsSince: longAgo }).kind).toBe("site");
+  });
+
+  it("is not said to have a new model's drift when that began more than three days after its first day, or before it", () => {
+    const newer = { modelVersion: "1.1.0", modelDigest: "b".repeat(64) };
+    const verdicts = [...site("farm", () => moved).map((each) => ({ ...each, ...newer })), ...site("other")];
+    const kindAt = (days: number): string =>
+      causeOf(verdicts, { modelsSince: { [newer.modelDigest]: tuesdayMs - days * dayMs } }).kind;
+    expect([-4, -3, 0, 3, 4, 20].map(kindAt)).toEqual(["site", "fleet", "fleet", "fleet", "site", "site"]);
   });
 });
 
