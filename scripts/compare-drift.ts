@@ -15,7 +15,14 @@ import type { AskPeers, ComparisonTable, PeerAnswer } from "./drift/peer-answer.
 import { createScratchFolder } from "./scratch-folder.ts";
 
 const run = promisify(execFile);
-const peers = ["river", "evidently", "alibi-detect", "nannyml", "frouros"] as const;
+/** What each is installed with: some fail with the newest of what they ask for, or do not ask for all that they need. */
+const peers: Readonly<Record<string, readonly string[]>> = {
+  river: ["river"],
+  evidently: ["evidently", "pandas<3"],
+  "alibi-detect": ["alibi-detect"],
+  nannyml: ["nannyml", "statsmodels"],
+  frouros: ["frouros"],
+};
 
 const { values } = parseArgs({
   options: {
@@ -31,11 +38,11 @@ const { values } = parseArgs({
 const quietEnvironment = { ...process.env, NML_DISABLE_USAGE_LOGGING: "1", DO_NOT_TRACK: "1" };
 
 /** The Python of a peer, with that peer installed: they want libraries of different versions. */
-async function installPeer(peer: string, folder: string): Promise<string> {
+async function installPeer(peer: string, wanted: readonly string[]): Promise<string> {
   const python = join(folder, peer, "bin", "python");
   await mkdir(folder, { recursive: true });
   if (!existsSync(python)) await run("python3", ["-m", "venv", join(folder, peer)]);
-  await run(python, ["-m", "pip", "install", "--quiet", peer], { maxBuffer: 64e6, timeout: 900_000 });
+  await run(python, ["-m", "pip", "install", "--quiet", ...wanted], { maxBuffer: 64e6, timeout: 900_000 });
   return python;
 }
 
@@ -43,9 +50,9 @@ const scratch = createScratchFolder("compare-drift");
 const folder = values.environment ?? join(scratch.path, "python");
 const skipped: string[] = [];
 const pythons = new Map<string, string>();
-for (const peer of peers) {
+for (const [peer, wanted] of Object.entries(peers)) {
   try {
-    pythons.set(peer, await installPeer(peer, folder));
+    pythons.set(peer, await installPeer(peer, wanted));
   } catch (error) {
     // Whatever keeps a peer from being installed here: the tables go without it, and say so.
     skipped.push(`${peer} does not install: ${String(error).trim().split("\n").at(-1)}`);
@@ -90,7 +97,10 @@ for (const name of values.only.split(",")) {
   const compare = comparisons[name];
   if (compare === undefined)
     throw new Error(`--only knows ${Object.keys(comparisons).join(", ")}, not ${name}`);
-  tables.push(await compare());
+  const table = await compare();
+  tables.push(table);
+  if (table.rows.length === 0)
+    skipped.push(`${table.title}: its data is not there, name its folder in AURORA_DATA`);
 }
 scratch.remove();
 if (values.json) process.stdout.write(`${JSON.stringify({ tables, skipped })}\n`);
