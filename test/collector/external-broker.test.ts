@@ -29,7 +29,7 @@ it.skipIf(!hasMosquitto)(
     expect(gateway.client.version).toBe(5);
 
     const event = (name: string) =>
-      ({ kind: "event", timeMs: 1_700_000_000_000, name, subject: "s", detail: "" }) as const;
+      ({ kind: "event", timeMs: Date.now(), name, subject: "s", detail: "" }) as const;
     const untilReady = async (): Promise<void> => {
       while (!(await fetch(`${collector.url}/-/ready`)).ok)
         await new Promise((resolve) => setTimeout(resolve, 5));

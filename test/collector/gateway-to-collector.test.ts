@@ -5,6 +5,7 @@ import { type RunningCollector, startCollector } from "../../src/collector/compo
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import { createTopics } from "../../src/core/contract/topics.ts";
 import type { EventRecord } from "../../src/core/contract/uplink-record.ts";
+import { dayMs } from "../../src/core/maths/durations.ts";
 import { systemClock, systemTimers } from "../../src/core/platform/clock.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
@@ -71,7 +72,8 @@ it("stores every record of a real outbox exactly once, over lost acknowledgement
     file.close();
   });
 
-  const startMs = Date.UTC(2026, 5, 1, 12);
+  // Noon of yesterday.
+  const startMs = Math.floor(Date.now() / dayMs) * dayMs - dayMs / 2;
   const event = (index: number): EventRecord => ({
     kind: "event",
     timeMs: startMs + index,
@@ -106,12 +108,12 @@ it("stores every record of a real outbox exactly once, over lost acknowledgement
   const alarms = await collector.record.alarms({ limit: 50, offset: 0 });
   expect(alarms.total).toBe(6);
   expect(alarms.items.every((alarm) => !alarm.active && alarm.steps.length === 2)).toBe(true);
-  const [day] = await collector.record.driftOfDay({ day: "2026-06-01" });
+  const [day] = await collector.record.driftOfDay({ day: new Date(startMs).toISOString().slice(0, 10) });
   expect(day!.reports).toBe(12);
   for (const sketch of day!.sketches) {
     expect(sketch.counts.reduce((sum, count) => sum + count, 0)).toBe(expectedDriftWindows);
   }
-  const range = { fromMs: 0, toMs: startMs + 86_400_000, bucketMs: 1 };
+  const range = { fromMs: 0, toMs: startMs + dayMs, bucketMs: 1 };
   const [series] = await collector.record.predictions({ site: "north-sea", turbine: "wt-1", ...range });
   expect(series!.timesMs).toHaveLength(60);
   expect((await collector.record.quarantine(0)).total).toBe(0);

@@ -54,6 +54,9 @@ function deriveConditions(state: TurbineState): readonly ComponentCondition[] {
     if (state.health === "information-unavailable") {
       return { ...base, health: "no-data", reason: "the gateway cannot decide on the turbine now" };
     }
+    if (state.health === "alarm" && state.alarms.length === 0) {
+      return { ...base, health: "warning", reason: "the turbine is in alarm" };
+    }
     const baseline = state.baselines?.find((each) => each.component === component);
     if (baseline?.state !== "learning") return { ...base, health: "good" };
     return { ...base, health: "learning", reason: `${baseline.windows} windows so far` };

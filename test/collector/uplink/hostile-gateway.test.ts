@@ -13,7 +13,7 @@ import { watchEventLoop } from "../../support/watch-event-loop.ts";
 
 /** Several times what is meant (50 ms): other work shares the processors of a test. */
 const longestBlockMs = 250;
-const t = 1_700_000_000_000;
+const t = Date.now() - 3_600_000;
 
 function createBench() {
   const record = createSqliteRecord(openSqlite(":memory:"));

@@ -83,16 +83,18 @@ async function checkKinds(session: SqlSession, { data }: AlertEvent): Promise<vo
 }
 
 const chosen = `($1::text IS NULL OR alarm.site = $1) AND ($2::text IS NULL OR alarm.turbine = $2)
-  AND ($3::boolean IS NULL OR active = $3)`;
+  AND ($3::boolean IS NULL OR active = $3)
+  AND ($4::text = '' OR strpos(lower(concat_ws(chr(10), alarm.site, alarm.turbine, component, failure_mode)), lower($4)) > 0)`;
 
 /** Active ones first, then the newest. */
 export async function listAlarms(session: SqlSession, query: AlarmQuery): Promise<Listing<RecordedAlarm>> {
-  const values: SqlParameter[] = [query.site ?? null, query.turbine ?? null, query.active ?? null];
+  const { site = null, turbine = null, active = null, search = "" } = query;
+  const values: SqlParameter[] = [site, turbine, active, search];
   const [count] = await session.rows(`SELECT COUNT(*) AS total FROM alarm WHERE ${chosen}`, values);
   const rows = await session.rows(
     `SELECT alarm.*, alert_event.json FROM alarm
      JOIN alert_event ON alert_event.site = alarm.site AND alert_event.turbine = alarm.turbine AND alert_event.id = alarm.last_event
-     WHERE ${chosen} ORDER BY active DESC, last_ms DESC, alarm.id DESC LIMIT $4 OFFSET $5`,
+     WHERE ${chosen} ORDER BY active DESC, last_ms DESC, alarm.id DESC LIMIT $5 OFFSET $6`,
     [...values, query.limit, query.offset],
   );
   const steps = await readSteps(

@@ -74,30 +74,48 @@ export async function putUpdates(
 
 /** Newest first. */
 export function listEvents(session: SqlSession, query: EventQuery): Promise<Listing<RecordedEvent>> {
-  return list(session, { table: "any_event", filter: "($2::text IS NULL OR name = $2)", query }, (row) => ({
-    id: Number(row.id),
-    gateway: String(row.gateway),
-    timeMs: Number(row.time_ms),
-    believedMs: Number(row.believed_ms),
-    name: String(row.name),
-    subject: String(row.subject),
-    detail: String(row.detail),
-  }));
+  return list(
+    session,
+    {
+      table: "any_event",
+      filter: "($2::text IS NULL OR name = $2)",
+      searched: "gateway, name, subject, detail",
+      query,
+    },
+    (row) => ({
+      id: Number(row.id),
+      gateway: String(row.gateway),
+      timeMs: Number(row.time_ms),
+      believedMs: Number(row.believed_ms),
+      name: String(row.name),
+      subject: String(row.subject),
+      detail: String(row.detail),
+    }),
+  );
 }
 
 /** Newest first. */
 export function listUpdates(session: SqlSession, query: GatewayQuery): Promise<Listing<RecordedUpdate>> {
-  return list(session, { table: "model_update", filter: "$2::text IS NULL", query }, (row) => ({
-    id: Number(row.id),
-    gateway: String(row.gateway),
-    timeMs: Number(row.time_ms),
-    believedMs: Number(row.believed_ms),
-    modelName: String(row.model_name),
-    fromVersion: String(row.from_version),
-    toVersion: String(row.to_version),
-    step: row.step as RecordedUpdate["step"],
-    detail: String(row.detail),
-  }));
+  return list(
+    session,
+    {
+      table: "model_update",
+      filter: "$2::text IS NULL",
+      searched: "gateway, model_name, to_version, step, detail",
+      query,
+    },
+    (row) => ({
+      id: Number(row.id),
+      gateway: String(row.gateway),
+      timeMs: Number(row.time_ms),
+      believedMs: Number(row.believed_ms),
+      modelName: String(row.model_name),
+      fromVersion: String(row.from_version),
+      toVersion: String(row.to_version),
+      step: row.step as RecordedUpdate["step"],
+      detail: String(row.detail),
+    }),
+  );
 }
 
 /** A list of more entries than this is said to have so many. */
@@ -105,18 +123,26 @@ const maxCounted = 100_000;
 
 async function list<T>(
   session: SqlSession,
-  of: { readonly table: "any_event" | "model_update"; readonly filter: string; readonly query: EventQuery },
+  of: {
+    readonly table: "any_event" | "model_update";
+    readonly filter: string;
+    /** Columns in which a text is searched for. */
+    readonly searched: string;
+    readonly query: EventQuery;
+  },
   read: (row: PostgresRow) => T,
 ): Promise<Listing<T>> {
-  const { gateway = null, name = null, limit, offset } = of.query;
-  const where = `FROM ${of.table} WHERE ($1::text IS NULL OR gateway = $1) AND ${of.filter}`;
+  const { gateway = null, name = null, search = "", limit, offset } = of.query;
+  const where = `FROM ${of.table} WHERE ($1::text IS NULL OR gateway = $1) AND ${of.filter}
+    AND ($3::text = '' OR strpos(lower(concat_ws(chr(10), ${of.searched})), lower($3)) > 0)`;
   const [count] = await session.rows(
     `SELECT COUNT(*) AS total FROM (SELECT 1 ${where} LIMIT ${maxCounted}) AS counted`,
-    [gateway, name],
+    [gateway, name, search],
   );
-  const rows = await session.rows(`SELECT * ${where} ORDER BY believed_ms DESC, id DESC LIMIT $3 OFFSET $4`, [
+  const rows = await session.rows(`SELECT * ${where} ORDER BY believed_ms DESC, id DESC LIMIT $4 OFFSET $5`, [
     gateway,
     name,
+    search,
     limit,
     offset,
   ]);
