@@ -17,6 +17,7 @@ import type { HttpRoute } from "./api/http-route.ts";
 import { createHttpServer, listenHttp } from "./api/http-server.ts";
 import { answerNotFound, pageRoutes } from "./api/page-routes.ts";
 import { serviceRoutes } from "./api/service-routes.ts";
+import { type CollectorEvidence, openCollectorEvidence } from "./compose-evidence.ts";
 import { type BundleShelf, createBundleShelf } from "./fleet/bundle-shelf.ts";
 import { createDriftJob } from "./fleet/drift-job.ts";
 import type { FleetSource } from "./fleet/fleet-source.ts";
@@ -108,7 +109,24 @@ async function assemble(around: Surroundings): Promise<RunningCollector> {
   const topics = createTopics(config.mqtt.base);
   const mqtt = await openMqttSide(config, logger);
   closers.add(() => mqtt.close());
-  const ingest = await listenToGateways(around, { record, mqtt, topics, models: shelf.models });
+  const sites = gatewaySites(config.mqtt.embedded.gateways);
+  const evidence = await openCollectorEvidence({
+    config,
+    record,
+    sites,
+    clock: systemClock,
+    logger,
+    tell: (gateway, order) =>
+      mqtt.client.publish(topics.evidence(gateway), JSON.stringify(order), { qos: 1, retain: false }),
+  });
+  const ingest = await listenToGateways(around, {
+    record,
+    mqtt,
+    topics,
+    models: shelf.models,
+    sites,
+    evidence,
+  });
 
   const silentAfterMs = wiring.silentAfterMs ?? 120_000;
   const warningShare = config.drift.warningsPerPointDay;
@@ -139,6 +157,7 @@ async function assemble(around: Surroundings): Promise<RunningCollector> {
   closers.add(
     every(hourMs, logger, async () => {
       await record.prune(expiryTimes(policy, systemClock.nowMs()));
+      await evidence.keep();
       await registry?.refresh();
     }),
   );
@@ -165,6 +184,8 @@ async function listenToGateways(
     readonly mqtt: MqttSide;
     readonly topics: Topics;
     readonly models: FleetSource["models"];
+    readonly sites: ReadonlyMap<string, string>;
+    readonly evidence: CollectorEvidence;
   },
 ): Promise<UplinkIngest> {
   const { record, topics, models } = to;
@@ -176,7 +197,8 @@ async function listenToGateways(
     logger,
     metrics,
     timers: systemTimers,
-    sites: gatewaySites(config.mqtt.embedded.gateways),
+    sites: to.sites,
+    beforeStore: to.evidence.take,
     driftKeptMs: config.retentionDays * dayMs,
     driftBinsOf: (digest) => models.get(digest)?.reference.features.map(({ counts }) => counts.length),
     acknowledge: (gateway, ack) =>

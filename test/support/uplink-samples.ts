@@ -71,4 +71,11 @@ export const sampleRecords: readonly UplinkRecord[] = [
     detail: "digest of golden.bin",
   },
   { kind: "gap", lane: "prediction", records: 40, fromMs: 1_700_000_000_000, toMs: 1_700_000_900_000 },
+  {
+    kind: "evidence-piece",
+    id: "0123456789abcdef".repeat(4),
+    offset: 8192,
+    about: '{"rateHz":12000}',
+    bytes: Uint8Array.of(0, 255, 1, 2),
+  },
 ];

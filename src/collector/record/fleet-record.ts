@@ -19,10 +19,11 @@ import type {
   UplinkRecord,
 } from "../../core/contract/uplink-record.ts";
 import type { DriftRecord } from "./drift-record.ts";
+import type { EvidenceRecord } from "./evidence-record.ts";
 import type { PrunedClass } from "./retention-policy.ts";
 
 /** Stores and answers. All times are epoch milliseconds. Every method rejects with AuroraError STORE when the engine fails. */
-export interface FleetRecord extends DriftRecord {
+export interface FleetRecord extends DriftRecord, EvidenceRecord {
   /** Stores records with the watermarks of their lanes; durable when it resolves, one answer per envelope. */
   storeEnvelopes(batch: EnvelopeBatch): Promise<readonly StoredEnvelope[]>;
   /** Stores what turbines and gateways last said of themselves; resolves with those that it had to set aside, each alone. */
@@ -106,6 +107,8 @@ export interface RecordFault {
     | "gateway-bounds"
     /** Larger than one record may be. */
     | "record-bounds"
+    /** A piece of raw evidence that cannot be what it says, is not the next one, or is more than its gateway may have under way. */
+    | "evidence-refused"
     /** The engine itself stumbled over the record. */
     | "not-storable";
   readonly detail: string;

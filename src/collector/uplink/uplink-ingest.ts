@@ -8,7 +8,13 @@ import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { Counter, Metrics } from "../../core/platform/metrics.ts";
 import { rest } from "../../core/platform/rest.ts";
-import type { FleetRecord, RecordFault, StoredEnvelope, UplinkMessage } from "../record/fleet-record.ts";
+import type {
+  CheckedEnvelope,
+  FleetRecord,
+  RecordFault,
+  StoredEnvelope,
+  UplinkMessage,
+} from "../record/fleet-record.ts";
 import { recordBounds } from "../record/record-bounds.ts";
 import { createAckSender } from "./ack-sender.ts";
 import { createBatchLoop, lastBatchMs } from "./batch-loop.ts";
@@ -30,6 +36,8 @@ export interface UplinkIngestOptions {
   readonly driftBinsOf?: RecordLimits["driftBinsOf"];
   /** Sends an acknowledgement; what rejects is sent again. */
   readonly acknowledge: (gateway: string, ack: UplinkAck) => Promise<void>;
+  /** Keeps elsewhere what is no row of the record, before it is stored; one that could not is left without records. */
+  readonly beforeStore?: (envelopes: readonly CheckedEnvelope[]) => Promise<readonly CheckedEnvelope[]>;
   /** A batch is stored when this old … */
   readonly maxDelayMs?: number;
   /** … or this large. */
@@ -57,6 +65,7 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
     sites = new Map(),
     driftKeptMs = Number.POSITIVE_INFINITY,
     driftBinsOf = () => undefined,
+    beforeStore = async (envelopes: readonly CheckedEnvelope[]) => envelopes,
   } = options;
   const { messagesTotal, count } = createAccounts(options.metrics, logger);
   const acks = createAckSender({ ...options, send: options.acknowledge });
@@ -71,10 +80,11 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
     try {
       const limits = { sites, driftKeptMs, driftBinsOf, nowMs: clock.nowMs() };
       let isFirst = true;
-      for await (const batch of cutBatches(taken, limits, clock)) {
+      for await (const read of cutBatches(taken, limits, clock)) {
         // What is large is stored in parts, and others have their turn between them.
         if (!isFirst) await rest();
         isFirst = false;
+        const batch = { ...read, envelopes: await beforeStore(read.envelopes) };
         const stored = await record.storeEnvelopes(batch);
         if (storeFails) logger.info("storing works again");
         storeFails = false;

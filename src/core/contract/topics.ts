@@ -19,6 +19,8 @@ export interface Topics {
   ack(gateway: string): string;
   desired(gateway: string): string;
   label(gateway: string): string;
+  /** What the collector says of raw evidence: receipts, and what a person asks for. */
+  evidence(gateway: string): string;
   /** Filters for a subscriber: every turbine's alerts, every gateway's uplink and status. */
   readonly allAlerts: string;
   readonly allStates: string;
@@ -38,6 +40,7 @@ export function createTopics(base: string): Topics {
     ack: (gateway) => `${base}/gateway/${gateway}/ack`,
     desired: (gateway) => `${base}/gateway/${gateway}/desired`,
     label: (gateway) => `${base}/gateway/${gateway}/label`,
+    evidence: (gateway) => `${base}/gateway/${gateway}/evidence`,
     allAlerts: `${base}/turbine/+/+/alert`,
     allStates: `${base}/turbine/+/+/state`,
     allUplinks: `${base}/gateway/+/up/+`,

@@ -123,6 +123,17 @@ export interface GapRecord {
   readonly windows?: number;
 }
 
+/** A part of raw evidence: the bytes of its packed samples from `offset` on. */
+export interface EvidencePiece {
+  readonly kind: "evidence-piece";
+  /** SHA-256 of the evidence's description, lower-case hex. */
+  readonly id: string;
+  readonly offset: number;
+  /** The description (JSON) with the first piece; empty with all others. */
+  readonly about: string;
+  readonly bytes: Uint8Array;
+}
+
 export type UplinkRecord =
   | PredictionBatch
   | AlertRecord
@@ -130,7 +141,8 @@ export type UplinkRecord =
   | HealthRecord
   | EventRecord
   | UpdateRecord
-  | GapRecord;
+  | GapRecord
+  | EvidencePiece;
 
 /** The lane that a kind of record travels in. */
 export const laneOfKind: Readonly<Record<UplinkRecord["kind"], Lane>> = {
@@ -141,6 +153,7 @@ export const laneOfKind: Readonly<Record<UplinkRecord["kind"], Lane>> = {
   "drift-report": "drift",
   "prediction-batch": "prediction",
   health: "prediction",
+  "evidence-piece": "raw",
 };
 
 /** One message on the uplink: consecutive records of one lane. */

@@ -10,6 +10,7 @@ import {
   type UplinkRecord,
 } from "../contract/uplink-record.ts";
 import { packDriftReport, unpackDriftReport } from "./drift-report-codec.ts";
+import { packEvidencePiece, unpackEvidencePiece } from "./evidence-piece-codec.ts";
 import { packPredictionBatch, unpackPredictionBatch } from "./prediction-batch-codec.ts";
 import {
   asCount,
@@ -114,6 +115,8 @@ function packBody(record: UplinkRecord): Record<string, Plain> {
           windows: record.windows === undefined ? 0 : asCount(record.windows, "windows") + 1,
         }),
       };
+    case "evidence-piece":
+      return { evidencePiece: packEvidencePiece(record) };
   }
 }
 
@@ -145,6 +148,8 @@ function unpackBody(plain: Plain): UplinkRecord | undefined {
   }
   const update = body("update");
   if (update !== undefined) return unpackUpdate(update);
+  const piece = body("evidencePiece");
+  if (piece !== undefined) return unpackEvidencePiece(piece);
   const gap = body("gap");
   return gap === undefined ? undefined : unpackGap(gap);
 }

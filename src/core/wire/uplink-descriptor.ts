@@ -24,6 +24,7 @@ const messages: Readonly<Record<string, IType | IEnum>> = {
     event: "Event 5",
     update: "Update 6",
     gap: "Gap 7",
+    evidencePiece: "EvidencePiece 8",
   }),
   PredictionBatch: message({
     site: "string 1",
@@ -112,6 +113,8 @@ const messages: Readonly<Record<string, IType | IEnum>> = {
     reason: "GapReason 5",
     windows: "uint64 6",
   }),
+  Gap: message({ lane: "Lane 1", records: "uint64 2", fromMs: "uint64 3", toMs: "uint64 4" }),
+  EvidencePiece: message({ id: "bytes 1", offset: "uint64 2", about: "string 3", data: "bytes 4" }),
 };
 
 /** Reflection descriptor, as protobufjs parses it from `uplink.proto`. */

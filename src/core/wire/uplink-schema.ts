@@ -18,7 +18,8 @@ export const recordType: Type = root.lookupType("aurora.uplink.v1.Record");
 export type Plain = Readonly<Record<string, unknown>>;
 
 /**
- * A message as plain values, unknown fields dropped. Strings and numbers only: nothing in it is a view on the input.
+ * A message as plain values, unknown fields dropped. Strings and numbers; only fields of bytes are views on the input, until
+ * they are copied.
  * Throws for bytes that are no such message.
  */
 export function decodePlain(type: Type, bytes: Uint8Array): Plain {

@@ -18,6 +18,7 @@ import { alertEvent, driftReport, predictionBatch, turbineState } from "../fleet
 import { describeClocks } from "./clock-suite.ts";
 import { describeDriftRecord } from "./drift-record-suite.ts";
 import { describeRecordBounds } from "./record-bounds-suite.ts";
+import { describeEvidenceRecord } from "./evidence-record-suite.ts";
 
 /** A place where a record is kept. */
 export interface RecordStorage {
@@ -103,6 +104,7 @@ export function describeFleetRecord(engine: string, createStorage: () => RecordS
     describeAlarms(open);
     describeMeasurements(open);
     describeDriftRecord(open);
+    describeEvidenceRecord(open, createStorage);
     describeMachines(open);
     describeKeeping(open, createStorage);
     describeRecordBounds(open);

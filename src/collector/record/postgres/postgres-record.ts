@@ -15,6 +15,7 @@ import { openPostgres, type PostgresDatabase, type PostgresOptions } from "./pos
 import { createPostgresDrift, pruneDrift } from "./postgres-drift.ts";
 import { createPostgresDriftRecord } from "./postgres-drift-record.ts";
 import { listEvents, listQuarantine, listUpdates } from "./postgres-events.ts";
+import { createPostgresEvidence } from "./postgres-evidence.ts";
 import { listGateways, listTurbines } from "./postgres-machines.ts";
 import { createPostgresPartitions, type PostgresPartitions } from "./postgres-partitions.ts";
 import { createPostgresPredictions } from "./postgres-predictions.ts";
@@ -54,6 +55,7 @@ function createRecord(database: PostgresDatabase, driftPeriodMs: number): FleetR
     predictions: (query) => predictions.read(query),
     newestPredictionMs: (query) => predictions.newestMs(query),
     ...createPostgresDriftRecord(database, partitions),
+    ...createPostgresEvidence(database),
     events: (query) => listEvents(database, query),
     updates: (query) => listUpdates(database, query),
     quarantine: (limit) => listQuarantine(database, limit),

@@ -137,6 +137,18 @@ const migrations: readonly string[] = [
   );
   CREATE TABLE drift_model (model_digest text COLLATE "C" PRIMARY KEY, from_ms bigint NOT NULL);
   `,
+  // Which raw evidence there is; its samples are files.
+  `
+  CREATE TABLE evidence (
+    id text COLLATE "C" PRIMARY KEY, kind text NOT NULL, gateway text NOT NULL, site text NOT NULL, turbine text NOT NULL,
+    component text NOT NULL, from_ms bigint NOT NULL, to_ms bigint NOT NULL, stored_ms bigint NOT NULL,
+    samples integer NOT NULL, bytes bigint NOT NULL, npy_sha256 text NOT NULL, model_json text NOT NULL,
+    said_json text NOT NULL, alert text, request text
+  );
+  CREATE INDEX evidence_by_time ON evidence (stored_ms, id);
+  CREATE INDEX evidence_of_turbine ON evidence (site, turbine, stored_ms);
+  CREATE INDEX evidence_of_alert ON evidence (alert) WHERE alert IS NOT NULL;
+  `,
 ];
 
 /** Of advisory locks: whoever changes the tables holds it. */

@@ -122,6 +122,9 @@ function sortRecords(fresh: readonly FreshRecord[], { points, labels }: Numbers)
       case "update":
         sorted.updates.push([record, source]);
         break;
+      case "evidence-piece":
+        // Its bytes are a file by now; here it only takes its sequence.
+        break;
       default:
         record satisfies never;
     }
@@ -150,6 +153,7 @@ function textsOf(record: StorableRecord): readonly string[] {
       return [record.modelName, record.fromVersion, record.toVersion, record.step, record.detail];
     case "health":
     case "gap":
+    case "evidence-piece":
       return [];
     default:
       return record satisfies never;

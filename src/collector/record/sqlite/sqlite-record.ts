@@ -19,6 +19,7 @@ import { createSqliteDriftDays } from "./sqlite-drift-days.ts";
 import { createSqliteDriftRecord, ownName } from "./sqlite-drift-record.ts";
 import { createSqliteDriftSteps } from "./sqlite-drift-steps.ts";
 import { createSqliteEvents } from "./sqlite-events.ts";
+import { createSqliteEvidence } from "./sqlite-evidence.ts";
 import { createSqliteMachines } from "./sqlite-machines.ts";
 import { createSqlitePredictions } from "./sqlite-predictions.ts";
 import { migrateDatabase } from "./sqlite-schema.ts";
@@ -99,6 +100,7 @@ export function createSqliteRecord(
     newestPredictionMs: async ({ untilMs, ...turbine }) =>
       Math.max(0, ...machines.points(turbine).map((point) => predictions.newestMs(point, untilMs))),
     ...createSqliteDriftRecord(tables),
+    ...createSqliteEvidence(database),
     events: async (query) => events.events(query),
     updates: async (query) => events.updates(query),
     quarantine: async (limit) => events.quarantine(limit),

@@ -173,6 +173,18 @@ const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [
   CREATE INDEX event_by_arrival ON event (received_ms);
   CREATE INDEX model_update_by_belief ON model_update (believed_ms);
   `,
+  // Which raw evidence there is; its samples are files.
+  `
+  CREATE TABLE evidence (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, gateway TEXT NOT NULL, site TEXT NOT NULL, turbine TEXT NOT NULL,
+    component TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, stored_ms INTEGER NOT NULL,
+    samples INTEGER NOT NULL, bytes INTEGER NOT NULL, npy_sha256 TEXT NOT NULL, model_json TEXT NOT NULL,
+    said_json TEXT NOT NULL, alert TEXT, request TEXT
+  );
+  CREATE INDEX evidence_by_time ON evidence (stored_ms, id);
+  CREATE INDEX evidence_of_turbine ON evidence (site, turbine, stored_ms);
+  CREATE INDEX evidence_of_alert ON evidence (alert) WHERE alert IS NOT NULL;
+  `,
 ];
 
 /** Moves the days of before, which were one row of JSON a column, to their new table. They had no moments: none is assessed. */

@@ -191,6 +191,9 @@ function putRecord(tables: RecordTables, record: StorableRecord, origin: RecordO
     case "update":
       events.putUpdate(record, origin);
       break;
+    case "evidence-piece":
+      // Its bytes are a file by now; here it only takes its sequence.
+      break;
     default:
       record satisfies never;
   }

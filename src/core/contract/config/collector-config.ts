@@ -78,6 +78,13 @@ export interface CollectorConfig {
     readonly fleetFalseShare: number;
     readonly verdictDays: number;
   };
+  readonly evidence: {
+    /** Folder for raw evidence; null: `evidence` in the state folder. */
+    readonly dir: string | null;
+    /** Of all of it; the oldest goes first. */
+    readonly maxBytes: number;
+    readonly days: number;
+  };
   readonly retentionDays: number;
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" };
 }
@@ -245,6 +252,21 @@ export const collectorConfigSchema: z.ZodType<CollectorConfig> = z.strictObject(
       ({ falsePerPointDay, warningsPerPointDay }) => falsePerPointDay <= warningsPerPointDay,
       "falsePerPointDay must not be above warningsPerPointDay",
     )
+    .prefault({}),
+  evidence: z
+    .strictObject({
+      dir: file
+        .nullable()
+        .default(null)
+        .describe("Folder for raw evidence that gateways send; null: evidence in the state folder"),
+      maxBytes: z
+        .int()
+        .min(1_048_576)
+        .max(1e15)
+        .default(10_737_418_240)
+        .describe("Bytes of raw evidence that are kept; the oldest goes first"),
+      days: z.number().min(1).max(3650).default(730).describe("Days that raw evidence is kept"),
+    })
     .prefault({}),
   retentionDays: z
     .number()

@@ -1,0 +1,46 @@
+/** Joins what the collector does with raw evidence: takes it, keeps it in bounds, and tells gateways of it. */
+import { join } from "node:path";
+import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
+import type { EvidenceOrder } from "../core/contract/evidence.ts";
+import type { Clock } from "../core/platform/clock.ts";
+import type { Logger } from "../core/platform/logger.ts";
+import { createEvidenceIntake } from "./evidence/evidence-intake.ts";
+import type { EvidenceStore } from "./evidence/evidence-store.ts";
+import { openFolderStore } from "./evidence/folder-store.ts";
+import { openIncomingFiles } from "./evidence/incoming-files.ts";
+import { keepEvidence } from "./evidence/keep-evidence.ts";
+import { takePieces } from "./evidence/take-pieces.ts";
+import type { CheckedEnvelope, FleetRecord } from "./record/fleet-record.ts";
+
+export interface EvidenceSurroundings {
+  readonly config: CollectorConfig;
+  readonly record: FleetRecord;
+  readonly sites: ReadonlyMap<string, string>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Publishes on a gateway's evidence topic. */
+  readonly tell: (gateway: string, order: EvidenceOrder) => Promise<void>;
+}
+
+export interface CollectorEvidence {
+  readonly store: EvidenceStore;
+  /** Takes the pieces in envelopes, before these are stored. */
+  take(envelopes: readonly CheckedEnvelope[]): Promise<readonly CheckedEnvelope[]>;
+  /** Removes what is too old or too much; call it now and then. */
+  keep(): Promise<number>;
+}
+
+/** Opens its folders. @throws AuroraError STORE */
+export async function openCollectorEvidence(around: EvidenceSurroundings): Promise<CollectorEvidence> {
+  const { config, record, sites, clock, logger, tell } = around;
+  const { dir, maxBytes, days } = config.evidence;
+  const { stateDir } = config.collector;
+  const store = await openFolderStore(dir ?? join(stateDir, "evidence"));
+  const incoming = await openIncomingFiles({ dir: join(stateDir, "evidence-incoming"), clock });
+  const intake = createEvidenceIntake({ incoming, store, record, sites, clock, logger, tell });
+  return {
+    store,
+    take: (envelopes) => takePieces(envelopes, { intake, logger }),
+    keep: () => keepEvidence({ record, store, incoming, bounds: { maxBytes, days }, clock, logger }),
+  };
+}

@@ -1,0 +1,23 @@
+/** Where the files of raw evidence are kept: an asynchronous port with two engines, a folder and an S3 bucket. */
+import type { Readable } from "node:stream";
+
+/** The two files of evidence: what it is (the text that its id is the digest of), and its samples. */
+export const evidenceFileKinds = ["json", "npy"] as const;
+
+export type EvidenceFileKind = (typeof evidenceFileKinds)[number];
+
+/** A file as it is read: its size is known before. */
+export interface StoredFile {
+  readonly sizeBytes: number;
+  readonly body: Readable;
+}
+
+/** Names are digests and nothing else. Every method rejects with AuroraError STORE when the engine fails. */
+export interface EvidenceStore {
+  /** Durable when it resolves. The same id again replaces the file by what must be the same bytes. */
+  put(id: string, kind: EvidenceFileKind, bytes: Uint8Array): Promise<void>;
+  /** Null where there is none. */
+  open(id: string, kind: EvidenceFileKind): Promise<StoredFile | null>;
+  /** Removes both files; a missing one is passed over. */
+  remove(id: string): Promise<void>;
+}

@@ -1,0 +1,59 @@
+/**
+ * Raw evidence in a folder: `<first two digits>/<digest>.npy` and `.json` beside it, as `aurora score` reads them. For the
+ * owner alone (0700 and 0600). Follows no link.
+ */
+import { constants } from "node:fs";
+import { chmod, mkdir, open, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { sha256Pattern } from "../../core/contract/evidence.ts";
+import { storeError, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { type EvidenceFileKind, type EvidenceStore, evidenceFileKinds } from "./evidence-store.ts";
+
+/** Opens the store in `dir`, which is made. @throws AuroraError STORE */
+export async function openFolderStore(dir: string): Promise<EvidenceStore> {
+  await makePrivateFolder(dir);
+  return {
+    put: async (id, kind, bytes) => {
+      const path = pathOf(dir, id, kind);
+      await makePrivateFolder(dirname(path));
+      await writeFileAtomic(path, bytes, { mode: 0o600 });
+    },
+    open: async (id, kind) => {
+      const path = pathOf(dir, id, kind);
+      try {
+        const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+        return { sizeBytes: (await file.stat()).size, body: file.createReadStream() };
+      } catch (error) {
+        if (isMissing(error)) return null;
+        throw storeError("read", path, error);
+      }
+    },
+    remove: async (id) => {
+      for (const kind of evidenceFileKinds) {
+        const path = pathOf(dir, id, kind);
+        await rm(path, { force: true }).catch((error: unknown) => {
+          throw storeError("remove", path, error);
+        });
+      }
+    },
+  };
+}
+
+/** Makes a folder, and those above it, that only its owner may look into. @throws AuroraError STORE */
+export async function makePrivateFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    await chmod(path, 0o700);
+  } catch (error) {
+    throw storeError("make folder", path, error);
+  }
+}
+
+function pathOf(dir: string, id: string, kind: EvidenceFileKind): string {
+  if (!sha256Pattern.test(id)) throw new RangeError("evidence is named by a digest");
+  return join(dir, id.slice(0, 2), `${id}.${kind}`);
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "ENOENT";
+}

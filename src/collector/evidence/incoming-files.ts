@@ -1,0 +1,170 @@
+/**
+ * Evidence under way: a folder with `<digest>.json` (what it is to be) and `<digest>.part` (its bytes so far). Bounded:
+ * so many at once of a gateway, so many bytes of all, and what nobody went on with for a week is given up.
+ */
+import { constants } from "node:fs";
+import { open, readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type EvidenceAbout,
+  evidenceAboutSchema,
+  maxAboutBytes,
+  maxPackedBytes,
+  sha256Pattern,
+} from "../../core/contract/evidence.ts";
+import { failed, ok, type Result } from "../../core/contract/result.ts";
+import { dayMs } from "../../core/maths/durations.ts";
+import type { Clock } from "../../core/platform/clock.ts";
+import { storeError, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
+import { makePrivateFolder } from "./folder-store.ts";
+
+/** Evidence under way. */
+export interface IncomingEvidence {
+  readonly about: EvidenceAbout;
+  /** Bytes of its packed samples that are here. */
+  readonly have: number;
+}
+
+/** Every method rejects with AuroraError STORE when the disk is full or fails. */
+export interface IncomingFiles {
+  /** Null where it is not under way. */
+  find(id: string): Promise<IncomingEvidence | null>;
+  /** Begins it; or says why not. `text`: what its id is the digest of. */
+  begin(id: string, about: EvidenceAbout, text: string): Promise<Result<IncomingEvidence, string>>;
+  /** Writes bytes at `offset` (≤ what is there); durable when it resolves. */
+  write(id: string, offset: number, bytes: Uint8Array): Promise<void>;
+  /** All of it. */
+  read(
+    id: string,
+  ): Promise<{ readonly about: EvidenceAbout; readonly text: Uint8Array; readonly packed: Uint8Array }>;
+  remove(id: string): Promise<void>;
+  /** Gives up what nobody went on with for a week; resolves with how many. */
+  sweep(): Promise<number>;
+}
+
+export interface IncomingFilesOptions {
+  readonly dir: string;
+  readonly clock: Pick<Clock, "nowMs">;
+  /** Of one gateway at once; default 4. */
+  readonly maxPerGateway?: number;
+  /** Of all together, as announced; default 256 MiB. */
+  readonly maxBytes?: number;
+}
+
+const abandonedMs = 7 * dayMs;
+
+/** Opens the folder, which is made. @throws AuroraError STORE */
+export async function openIncomingFiles(options: IncomingFilesOptions): Promise<IncomingFiles> {
+  const { dir, clock } = options;
+  const { maxPerGateway = 4, maxBytes = 256 * 1024 * 1024 } = options;
+  await makePrivateFolder(dir);
+  const pathOf = (id: string, kind: "json" | "part"): string => {
+    if (!sha256Pattern.test(id)) throw new RangeError("evidence is named by a digest");
+    return join(dir, `${id}.${kind}`);
+  };
+  const readText = (id: string): Promise<Uint8Array> =>
+    readFileBounded(pathOf(id, "json"), maxAboutBytes, { missing: "STORE" });
+
+  const find = async (id: string): Promise<IncomingEvidence | null> => {
+    if ((await sizeOf(pathOf(id, "json"))) === null) return null;
+    const about = parseAbout(await readText(id));
+    if (about === null) {
+      await removeBoth(id);
+      return null;
+    }
+    return { about, have: (await sizeOf(pathOf(id, "part"))) ?? 0 };
+  };
+  const removeBoth = async (id: string): Promise<void> => {
+    for (const kind of ["part", "json"] as const) {
+      await attempt("remove", pathOf(id, kind), rm(pathOf(id, kind), { force: true }));
+    }
+  };
+  const listIds = async (): Promise<string[]> => {
+    const names = await attempt("list", dir, readdir(dir));
+    return names.flatMap((name) => (/^[0-9a-f]{64}\.json$/.test(name) ? [name.slice(0, 64)] : []));
+  };
+
+  return {
+    find,
+    remove: removeBoth,
+    begin: async (id, about, text) => {
+      const others = (await Promise.all((await listIds()).map(find))).filter((each) => each !== null);
+      const own = others.filter((other) => other.about.evidence.gateway === about.evidence.gateway);
+      if (own.length >= maxPerGateway)
+        return failed(`${own.length} pieces of evidence are under way already`);
+      const announced = others.reduce((sum, other) => sum + other.about.evidence.packed.bytes, 0);
+      if (announced + about.evidence.packed.bytes > maxBytes) return failed("too much evidence is under way");
+      await removeBoth(id);
+      await writeFileAtomic(pathOf(id, "json"), text, { mode: 0o600 });
+      return ok({ about, have: 0 });
+    },
+    write: async (id, offset, bytes) => {
+      const path = pathOf(id, "part");
+      const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW;
+      await attempt("write", path, writeAt(path, flags, { offset, bytes }));
+    },
+    read: async (id) => {
+      const text = await readText(id);
+      const about = parseAbout(text);
+      if (about === null) throw storeError("read", pathOf(id, "json"), new Error("it was changed"));
+      const packed = await readFileBounded(pathOf(id, "part"), maxPackedBytes, { missing: "STORE" });
+      return { about, text, packed };
+    },
+    sweep: async () => {
+      let swept = 0;
+      for (const id of await listIds()) {
+        const path = pathOf(id, (await sizeOf(pathOf(id, "part"))) === null ? "json" : "part");
+        const { mtimeMs } = await attempt("read", path, stat(path));
+        if (clock.nowMs() - mtimeMs < abandonedMs) continue;
+        await removeBoth(id);
+        swept++;
+      }
+      return swept;
+    },
+  };
+}
+
+/** What was checked when it was begun; null for a file that somebody changed since. */
+function parseAbout(text: Uint8Array): EvidenceAbout | null {
+  try {
+    return evidenceAboutSchema.safeParse(JSON.parse(Buffer.from(text).toString("utf8"))).data ?? null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+async function writeAt(
+  path: string,
+  flags: number,
+  { offset, bytes }: { readonly offset: number; readonly bytes: Uint8Array },
+): Promise<void> {
+  const file = await open(path, flags, 0o600);
+  try {
+    for (let written = 0; written < bytes.length; ) {
+      const left = bytes.length - written;
+      written += (await file.write(bytes, written, left, offset + written)).bytesWritten;
+    }
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function sizeOf(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw storeError("read", path, error);
+  }
+}
+
+async function attempt<T>(op: string, path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw storeError(op, path, error);
+  }
+}

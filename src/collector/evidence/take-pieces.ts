@@ -1,0 +1,42 @@
+/**
+ * The pieces of raw evidence in a batch of envelopes, taken before the batch is stored: what is acknowledged is a file
+ * then. A refused piece becomes a fault of its record, which is set aside and counted under its sender's topic.
+ */
+import { hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { failed } from "../../core/contract/result.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+import type { CheckedEnvelope } from "../record/fleet-record.ts";
+import type { EvidenceIntake } from "./evidence-intake.ts";
+
+/** The same envelopes; without its records where a piece cannot be kept now: it is not acknowledged, and comes again. */
+export async function takePieces(
+  envelopes: readonly CheckedEnvelope[],
+  { intake, logger }: { readonly intake: EvidenceIntake; readonly logger: Logger },
+): Promise<readonly CheckedEnvelope[]> {
+  const taken: CheckedEnvelope[] = [];
+  for (const envelope of envelopes) {
+    try {
+      taken.push(await takeOf(envelope, intake));
+    } catch (error) {
+      if (!hasErrorCode(error, "STORE")) throw error;
+      logger.error("raw evidence cannot be kept; its gateway keeps it", { gateway: envelope.gateway, error });
+      taken.push({ ...envelope, records: [] });
+    }
+  }
+  return taken;
+}
+
+async function takeOf(envelope: CheckedEnvelope, intake: EvidenceIntake): Promise<CheckedEnvelope> {
+  const isEvidence = envelope.records.some((record) => record.ok && record.value.kind === "evidence-piece");
+  if (!isEvidence) return envelope;
+  const records: CheckedEnvelope["records"][number][] = [];
+  for (const record of envelope.records) {
+    if (!record.ok || record.value.kind !== "evidence-piece") {
+      records.push(record);
+      continue;
+    }
+    const taken = await intake.take(envelope.gateway, record.value);
+    records.push(taken.ok ? record : failed({ reason: "evidence-refused", detail: taken.error }));
+  }
+  return { ...envelope, records };
+}

@@ -1,0 +1,41 @@
+/** Which raw evidence there is, in PostgreSQL. */
+import type { EvidenceRecord } from "../evidence-record.ts";
+import { evidenceColumns, fromEvidenceRow, toEvidenceRow } from "../evidence-rows.ts";
+import type { SqlSession } from "./postgres-database.ts";
+
+/** Creates the part of the record over a database that is of the newest schema. */
+export function createPostgresEvidence(session: SqlSession): EvidenceRecord {
+  const places = evidenceColumns.map((_, index) => `$${index + 1}`).join(", ");
+  const where = `FROM evidence WHERE ($1::text IS NULL OR site = $1) AND ($2::text IS NULL OR turbine = $2)
+    AND ($3::text IS NULL OR kind = $3) AND ($4::text IS NULL OR alert = $4)`;
+  return {
+    putEvidence: async (evidence) => {
+      await session.run(
+        `INSERT INTO evidence (${evidenceColumns.join(", ")}) VALUES (${places}) ON CONFLICT (id) DO NOTHING`,
+        toEvidenceRow(evidence),
+      );
+    },
+    evidence: async ({ site = null, turbine = null, kind = null, alert = null, limit, offset }) => {
+      const filter = [site, turbine, kind, alert];
+      const [count] = await session.rows(`SELECT COUNT(*) AS total ${where}`, filter);
+      const rows = await session.rows(`SELECT * ${where} ORDER BY stored_ms DESC, id LIMIT $5 OFFSET $6`, [
+        ...filter,
+        limit,
+        offset,
+      ]);
+      return { total: Number(count?.total), items: rows.map(fromEvidenceRow) };
+    },
+    findEvidence: async (id) => {
+      const [row] = await session.rows("SELECT * FROM evidence WHERE id = $1", [id]);
+      return row === undefined ? null : fromEvidenceRow(row);
+    },
+    oldestEvidence: async (limit) => {
+      const [sum] = await session.rows("SELECT COALESCE(SUM(bytes), 0)::bigint AS bytes FROM evidence");
+      const rows = await session.rows("SELECT * FROM evidence ORDER BY stored_ms, id LIMIT $1", [limit]);
+      return { bytes: Number(sum?.bytes), items: rows.map(fromEvidenceRow) };
+    },
+    forgetEvidence: async (ids) => {
+      await session.run("DELETE FROM evidence WHERE id = ANY ($1::text[])", [ids]);
+    },
+  };
+}
