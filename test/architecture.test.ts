@@ -52,7 +52,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ),
   "core/serving/scada": below("core", "contract maths window features decision serving"),
 
-  gateway: ["core", "firmware-bridge", ...below("gateway", "devices points alarms record updates status evidence")],
+  gateway: [
+    "core",
+    "firmware-bridge",
+    ...below("gateway", "devices points alarms record updates status evidence"),
+  ],
   "gateway/record": ["core"],
   "gateway/alarms": ["core", "gateway/record"],
   "gateway/points": ["core", "firmware-bridge", "gateway/record", "gateway/alarms"],

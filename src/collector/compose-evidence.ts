@@ -2,8 +2,10 @@
 import { join } from "node:path";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import type { EvidenceOrder } from "../core/contract/evidence.ts";
-import type { Clock } from "../core/platform/clock.ts";
+import type { Topics } from "../core/contract/topics.ts";
+import { systemClock } from "../core/platform/clock.ts";
 import type { Logger } from "../core/platform/logger.ts";
+import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import { createEvidenceIntake } from "./evidence/evidence-intake.ts";
 import type { EvidenceStore } from "./evidence/evidence-store.ts";
 import { openFolderStore } from "./evidence/folder-store.ts";
@@ -11,15 +13,14 @@ import { openIncomingFiles } from "./evidence/incoming-files.ts";
 import { keepEvidence } from "./evidence/keep-evidence.ts";
 import { takePieces } from "./evidence/take-pieces.ts";
 import type { CheckedEnvelope, FleetRecord } from "./record/fleet-record.ts";
+import { gatewaySites } from "./uplink/mqtt-side.ts";
 
 export interface EvidenceSurroundings {
   readonly config: CollectorConfig;
   readonly record: FleetRecord;
-  readonly sites: ReadonlyMap<string, string>;
-  readonly clock: Clock;
+  readonly topics: Topics;
+  readonly client: Pick<MqttClient, "publish">;
   readonly logger: Logger;
-  /** Publishes on a gateway's evidence topic. */
-  readonly tell: (gateway: string, order: EvidenceOrder) => Promise<void>;
 }
 
 export interface CollectorEvidence {
@@ -32,7 +33,12 @@ export interface CollectorEvidence {
 
 /** Opens its folders. @throws AuroraError STORE */
 export async function openCollectorEvidence(around: EvidenceSurroundings): Promise<CollectorEvidence> {
-  const { config, record, sites, clock, logger, tell } = around;
+  const { config, record, topics, client, logger } = around;
+  const clock = systemClock;
+  const sites = gatewaySites(config.mqtt.embedded.gateways);
+  const tell = (gateway: string, order: EvidenceOrder): Promise<void> =>
+    client.publish(topics.evidence(gateway), JSON.stringify(order), { qos: 1, retain: false });
+
   const { dir, maxBytes, days } = config.evidence;
   const { stateDir } = config.collector;
   const store = await openFolderStore(dir ?? join(stateDir, "evidence"));

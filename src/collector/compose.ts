@@ -1,6 +1,4 @@
 /** Joins the collector: record, broker, ingest, registry, page. Everything that is opened here is closed here. */
-import { join } from "node:path";
-import { loadTrustedKeys } from "../core/bundle/keys.ts";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { createTopics, type Topics } from "../core/contract/topics.ts";
 import { dayMs, hourMs } from "../core/maths/durations.ts";
@@ -9,16 +7,16 @@ import { type Closers, createClosers } from "../core/platform/daemon/closing.ts"
 import { prepareStateFolder } from "../core/platform/daemon/state-folder.ts";
 import { createLogger, type Logger } from "../core/platform/logger.ts";
 import { createMetrics, type Metrics } from "../core/platform/metrics.ts";
-import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import { encodeUplinkAck } from "../core/wire/uplink-ack.ts";
 import { apiHttpRoutes } from "./api/api-routes.ts";
+import { evidenceFileRoute } from "./api/evidence-routes.ts";
 import { keepFresh } from "./api/fresh-routes.ts";
 import type { HttpRoute } from "./api/http-route.ts";
 import { createHttpServer, listenHttp } from "./api/http-server.ts";
 import { answerNotFound, pageRoutes } from "./api/page-routes.ts";
 import { serviceRoutes } from "./api/service-routes.ts";
 import { type CollectorEvidence, openCollectorEvidence } from "./compose-evidence.ts";
-import { type BundleShelf, createBundleShelf } from "./fleet/bundle-shelf.ts";
+import { nudgeGateways, openShelf } from "./compose-registry.ts";
 import { createDriftJob } from "./fleet/drift-job.ts";
 import type { FleetSource } from "./fleet/fleet-source.ts";
 import { freshForMs } from "./fleet/fresh-cache.ts";
@@ -27,8 +25,6 @@ import { loadGateways } from "./fleet/load-turbines.ts";
 import { openRecord } from "./open-record.ts";
 import type { FleetRecord } from "./record/fleet-record.ts";
 import { expiryTimes, retentionPolicy } from "./record/retention-policy.ts";
-import { loadRegistryKeys } from "./registry/installation-keys.ts";
-import { createRegistry, type Registry } from "./registry/registry.ts";
 import { registryRoutes } from "./registry/registry-routes.ts";
 import { openAckSeal } from "./uplink/ack-seal.ts";
 import { createCloneWatch } from "./uplink/clone-watch.ts";
@@ -109,24 +105,8 @@ async function assemble(around: Surroundings): Promise<RunningCollector> {
   const topics = createTopics(config.mqtt.base);
   const mqtt = await openMqttSide(config, logger);
   closers.add(() => mqtt.close());
-  const sites = gatewaySites(config.mqtt.embedded.gateways);
-  const evidence = await openCollectorEvidence({
-    config,
-    record,
-    sites,
-    clock: systemClock,
-    logger,
-    tell: (gateway, order) =>
-      mqtt.client.publish(topics.evidence(gateway), JSON.stringify(order), { qos: 1, retain: false }),
-  });
-  const ingest = await listenToGateways(around, {
-    record,
-    mqtt,
-    topics,
-    models: shelf.models,
-    sites,
-    evidence,
-  });
+  const evidence = await openCollectorEvidence({ config, record, topics, client: mqtt.client, logger });
+  const ingest = await listenToGateways(around, { record, mqtt, topics, models: shelf.models, evidence });
 
   const silentAfterMs = wiring.silentAfterMs ?? 120_000;
   const warningShare = config.drift.warningsPerPointDay;
@@ -139,7 +119,11 @@ async function assemble(around: Surroundings): Promise<RunningCollector> {
     warningShare,
   };
   const url = await serve(around, fleet, {
-    routes: [...(registry === null ? [] : registryRoutes(registry)), ...(wiring.routes ?? [])],
+    routes: [
+      ...(registry === null ? [] : registryRoutes(registry)),
+      evidenceFileRoute(evidence.store),
+      ...(wiring.routes ?? []),
+    ],
     notReady: async () => {
       await record.check();
       if (ingest.storeFails) return "what gateways send cannot be stored; see the log";
@@ -149,7 +133,7 @@ async function assemble(around: Surroundings): Promise<RunningCollector> {
 
   const scanBundles = async (): Promise<number> => {
     const taken = await shelf.scan();
-    if (taken > 0 && registry !== null) await nudge(mqtt.client, topics, record);
+    if (taken > 0 && registry !== null) await nudgeGateways(mqtt.client, topics, record);
     return taken;
   };
   closers.add(every(wiring.bundleScanMs ?? 30_000, logger, scanBundles));
@@ -184,7 +168,6 @@ async function listenToGateways(
     readonly mqtt: MqttSide;
     readonly topics: Topics;
     readonly models: FleetSource["models"];
-    readonly sites: ReadonlyMap<string, string>;
     readonly evidence: CollectorEvidence;
   },
 ): Promise<UplinkIngest> {
@@ -197,7 +180,7 @@ async function listenToGateways(
     logger,
     metrics,
     timers: systemTimers,
-    sites: to.sites,
+    sites: gatewaySites(config.mqtt.embedded.gateways),
     beforeStore: to.evidence.take,
     driftKeptMs: config.retentionDays * dayMs,
     driftBinsOf: (digest) => models.get(digest)?.reference.features.map(({ counts }) => counts.length),
@@ -266,33 +249,6 @@ function measureFleet(metrics: Metrics, fleet: FleetSource): void {
   metrics.gauge(
     { name: "quarantined_messages_count", help: "Messages set aside since the database was made" },
     async () => (await record.quarantine(0)).total,
-  );
-}
-
-async function openShelf(
-  config: CollectorConfig,
-  logger: Logger,
-): Promise<{ readonly registry: Registry | null; readonly shelf: BundleShelf }> {
-  const { keysDir, publish: dirs } = config.registry;
-  const needsKeys = keysDir !== null || dirs.length > 0;
-  const trustedKeys = needsKeys ? await loadTrustedKeys(config.registry.trustedKeys) : [];
-  const registry =
-    keysDir === null
-      ? null
-      : await createRegistry({
-          dir: join(config.collector.stateDir, "registry"),
-          keys: await loadRegistryKeys(keysDir),
-          trustedKeys,
-          clock: systemClock,
-        });
-  return { registry, shelf: createBundleShelf({ dirs, trustedKeys, registry, logger }) };
-}
-
-/** Tells every gateway to look for signed metadata now; what is in it, decides. One that is offline polls anyway. */
-async function nudge(client: MqttClient, topics: Topics, record: FleetRecord): Promise<void> {
-  const online = (await record.gateways()).filter((gateway) => gateway.online !== false);
-  await Promise.allSettled(
-    online.map(({ gateway }) => client.publish(topics.desired(gateway), "{}", { qos: 1, retain: false })),
   );
 }
 

@@ -5,6 +5,7 @@
 
 import type { AlertEvent } from "../core/contract/alert.ts";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
+import type { Decision } from "../core/contract/prediction.ts";
 import type { Quarantine, Reading } from "../core/contract/stream.ts";
 import type { Topics } from "../core/contract/topics.ts";
 import { type AlarmRegister, createAlarmRegister } from "../core/decision/alarms/alarm-register.ts";
@@ -63,6 +64,8 @@ export interface GatewayPoints {
   components(): readonly DescribedComponent[];
   /** Calls back with every alert from now on, once it is on its way. */
   onAlert(callback: (event: AlertEvent) => void): void;
+  /** Calls back with every decision on waveforms from now on. */
+  onDecision(callback: (decision: Decision) => void): void;
   /** Subscribes to the JSON topics of an existing SCADA bridge; what the broker refuses is logged and done without. */
   subscribeScada(): Promise<void>;
   /** A new bundle serves from the next windows and rows on. */
@@ -123,6 +126,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
   });
   const figures = createServingFigures(clock);
   const alertCallbacks: ((event: AlertEvent) => void)[] = [];
+  const decisionCallbacks: ((decision: Decision) => void)[] = [];
 
   const onAlert = (event: AlertEvent): void => {
     const { turbine, component, failureMode, probability } = event.data;
@@ -146,6 +150,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
         if (scored !== null) figures.record(scored.window, scored.output);
         telemetry.decision(decision, scored);
         states.update(decision);
+        for (const callback of decisionCallbacks) callback(decision);
       },
       onAlert,
       onQuarantine,
@@ -209,6 +214,9 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     components: states.describeComponents,
     onAlert: (callback) => {
       alertCallbacks.push(callback);
+    },
+    onDecision: (callback) => {
+      decisionCallbacks.push(callback);
     },
     subscribeScada: () =>
       subscribeScada(surroundings, (reading) => {

@@ -12,6 +12,7 @@ import { readHexKey } from "../core/platform/files/read-hex-key.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import { checkMinWindows, listPointBundles } from "../core/serving/check-commissioning.ts";
 import { findNewestVersion, openServedModels, type ServedModels } from "../core/serving/served-models.ts";
+import { clearRawLane, composeEvidence } from "./compose-evidence.ts";
 import { composePoints } from "./compose-points.ts";
 import { connectDevices } from "./devices/connect-devices.ts";
 import { connectGatewayMqtt } from "./gateway-mqtt.ts";
@@ -79,6 +80,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     onEvent: telemetry.event,
   });
   closers.add(closeMqtt);
+  clearRawLane(outbox);
   const uplink = createUplink({
     gateway: config.gateway.id,
     isAuthentic: await readAckCheck(config),
@@ -100,12 +102,33 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     closers,
   );
   const { pipeline, register, figures, journal, conditions, components, drift } = points;
+  const evidence = await composeEvidence(
+    {
+      config,
+      record,
+      uplink,
+      register,
+      mqtt,
+      topics,
+      modelOf: (name) => models.current(name).ref,
+      clock,
+      logger,
+    },
+    closers,
+  );
   await points.subscribeScada();
   const devices = await connectDevices({
     config,
     runtimeVersion,
     models,
-    pipeline,
+    pipeline: {
+      ...pipeline,
+      accept: (block) => {
+        evidence.accept(block);
+        pipeline.accept(block);
+      },
+    },
+    onAlertRecording: evidence.alertRecording,
     load,
     telemetry,
     topics,
@@ -114,7 +137,10 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     logger,
   });
   closers.add(() => devices.close());
+  evidence.connect(devices.captures);
   points.onAlert((event) => devices.alertCaptures.note(event));
+  points.onAlert(evidence.alert);
+  points.onDecision(evidence.decision);
 
   const updaters = await startUpdates({
     settings: config.updates,
@@ -142,7 +168,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     for (const updater of updaters) updater.nudge();
   });
 
-  const ticker = startTicker(clock, [points, telemetry, devices]);
+  const ticker = startTicker(clock, [points, telemetry, devices, evidence]);
   closers.add(ticker.stop);
   const metrics = createGatewayMetrics({
     quality,
@@ -185,6 +211,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
             uplink,
             journal,
             devices,
+            evidence: evidence.describe,
           }),
       }),
       createDeviceRoute(devices),

@@ -52,6 +52,7 @@ export interface StatusPage {
   readonly mqtt: { connected: boolean };
   readonly outbox: { records: number };
   readonly uplink: { acksReceived: number };
+  readonly evidence: Record<string, unknown>;
   readonly unpublishedAlerts: number;
   readonly devices: {
     id: string;

@@ -17,6 +17,7 @@ import {
 import * as schemas from "./api-schemas.ts";
 import { type ApiRoute, defineRoute } from "./define-route.ts";
 import { driftRoutes } from "./drift-routes.ts";
+import { evidenceRoutes } from "./evidence-routes.ts";
 import type { HttpRoute } from "./http-route.ts";
 
 const id = z.string().regex(idPattern);
@@ -79,6 +80,7 @@ export const apiRoutes: readonly ApiRoute[] = [
     answer: (fleet, query) => loadPredictions(fleet, { ...query, spanMs: query.spanMs ?? hourMs }),
   }),
   ...driftRoutes,
+  ...evidenceRoutes,
   defineRoute({
     path: "/api/v1/gateways",
     summary: "Gateways with their last health",

@@ -15,6 +15,12 @@ export interface ServiceRouteOptions {
 const openApiPath = "/api/v1/openapi.json";
 const plainRoutes: readonly PlainRoute[] = [
   { path: openApiPath, summary: "This document", contentType: "application/json" },
+  {
+    path: "/api/v1/evidence/{file}",
+    summary:
+      "A file of raw evidence: <id>.npy (the counts) or <id>.json (what they are), as `aurora score` reads them",
+    contentType: "application/octet-stream",
+  },
   { path: "/metrics", summary: "Metrics in the Prometheus text format", contentType: "text/plain" },
   { path: "/-/healthy", summary: "The process answers", contentType: "text/plain" },
   { path: "/-/ready", summary: "Store and broker are up (503 when not)", contentType: "text/plain" },

@@ -99,7 +99,10 @@ export function createEvidenceIntake(options: EvidenceIntakeOptions): EvidenceIn
         const about = readAbout(piece, { gateway, site: options.sites.get(gateway) ?? null });
         if (!about.ok) return refuse(gateway, id, about.error);
         const begun = await incoming.begin(id, about.value, piece.about);
-        if (!begun.ok) return refuse(gateway, id, begun.error);
+        if (!begun.ok) {
+          tell(gateway, { id, state: "partial", have: 0, reason: begun.error });
+          return failed(`${gateway}: ${begun.error}`);
+        }
         open = begun.value;
       }
       if (open === null) {

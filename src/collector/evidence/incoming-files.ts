@@ -46,9 +46,9 @@ export interface IncomingFiles {
 export interface IncomingFilesOptions {
   readonly dir: string;
   readonly clock: Pick<Clock, "nowMs">;
-  /** Of one gateway at once; default 4. */
+  /** Of one gateway at once, the newest ones; default 4. */
   readonly maxPerGateway?: number;
-  /** Of all together, as announced; default 256 MiB. */
+  /** Of all together, as announced; default 2 GiB. */
   readonly maxBytes?: number;
 }
 
@@ -57,7 +57,7 @@ const abandonedMs = 7 * dayMs;
 /** Opens the folder, which is made. @throws AuroraError STORE */
 export async function openIncomingFiles(options: IncomingFilesOptions): Promise<IncomingFiles> {
   const { dir, clock } = options;
-  const { maxPerGateway = 4, maxBytes = 256 * 1024 * 1024 } = options;
+  const { maxPerGateway = 4, maxBytes = 2 * 1024 ** 3 } = options;
   await makePrivateFolder(dir);
   const pathOf = (id: string, kind: "json" | "part"): string => {
     if (!sha256Pattern.test(id)) throw new RangeError("evidence is named by a digest");
@@ -85,14 +85,27 @@ export async function openIncomingFiles(options: IncomingFilesOptions): Promise<
     return names.flatMap((name) => (/^[0-9a-f]{64}\.json$/.test(name) ? [name.slice(0, 64)] : []));
   };
 
+  /** All that is under way, what was left lying longest first. */
+  const listOthers = async (): Promise<(IncomingEvidence & { readonly id: string })[]> => {
+    const found = await Promise.all(
+      (await listIds()).map(async (id) => {
+        const { mtimeMs } = await attempt("read", pathOf(id, "json"), stat(pathOf(id, "json")));
+        const incoming = await find(id);
+        return incoming === null ? [] : [{ ...incoming, id, mtimeMs }];
+      }),
+    );
+    return found.flat().sort((one, other) => one.mtimeMs - other.mtimeMs);
+  };
+
   return {
     find,
     remove: removeBoth,
     begin: async (id, about, text) => {
-      const others = (await Promise.all((await listIds()).map(find))).filter((each) => each !== null);
+      const others = await listOthers();
       const own = others.filter((other) => other.about.evidence.gateway === about.evidence.gateway);
-      if (own.length >= maxPerGateway)
-        return failed(`${own.length} pieces of evidence are under way already`);
+      // A gateway sends one after the other: what it left lying is sent from its beginning when it comes back to it.
+      const leftLying = own.slice(0, Math.max(0, own.length - maxPerGateway + 1));
+      for (const { id: left } of leftLying) await removeBoth(left);
       const announced = others.reduce((sum, other) => sum + other.about.evidence.packed.bytes, 0);
       if (announced + about.evidence.packed.bytes > maxBytes) return failed("too much evidence is under way");
       await removeBoth(id);

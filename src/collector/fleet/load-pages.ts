@@ -1,6 +1,7 @@
 /** Loads all that a page shows as values, so that rendering it neither waits nor asks. Writes nothing. */
 
 import type { DriftPerformanceReply } from "../../core/contract/drift-performance-schema.ts";
+import type { RecordedEvidence } from "../record/evidence-record.ts";
 import type {
   Listing,
   QuarantineEntry,
@@ -42,6 +43,9 @@ export interface OverviewQuery {
   readonly gatewayPage: number;
 }
 
+/** Raw samples around alarms, by the id of the alert. */
+export type AlertEvidence = ReadonlyMap<string, RecordedEvidence>;
+
 /** The fleet on one page. */
 export interface OverviewPage {
   /** Absent: the first part of everything. */
@@ -69,6 +73,8 @@ export interface TurbinePage {
   readonly turbine: TurbineView;
   /** The first few, active ones first. */
   readonly alarms: Listing<RecordedAlarm>;
+  /** Raw samples around alarms, by the id of the alert. */
+  readonly evidence: AlertEvidence;
   readonly drift: TurbineDriftView;
   /** How well models decide at its points on the day of its drift. */
   readonly performance: DriftPerformanceReply;
@@ -80,6 +86,8 @@ const overviewAlarms = 12;
 const overviewEvents = 15;
 const turbineAlarms = 50;
 const estimatedPoints = 40;
+/** The newest ones: an alarm shows those of its own steps. */
+const turbineEvidence = 200;
 
 /** Loads `/`. */
 export async function loadOverviewPage(fleet: FleetSource, query?: OverviewQuery): Promise<OverviewPage> {
@@ -120,15 +128,26 @@ export async function loadTurbinePage(
   const { site, turbine } = subject;
   const view = await loadTurbine(fleet, subject);
   if (view === null) return null;
-  const [alarms, drift, training] = await Promise.all([
+  const [alarms, evidence, drift, training] = await Promise.all([
     fleet.record.alarms({ site, turbine, limit: turbineAlarms, offset: 0 }),
+    fleet.record.evidence({ site, turbine, kind: "alarm", limit: turbineEvidence, offset: 0 }),
     loadTurbineDrift(fleet, subject),
     loadDrift(fleet, { site, turbine }),
   ]);
   const day = drift.day?.slice(0, 10);
   const performance = await loadPerformance(fleet, { site, turbine, day, limit: estimatedPoints });
   const titles = failureTitles(fleet);
-  return { nowMs: fleet.clock.nowMs(), titles, turbine: view, alarms, drift, performance, training };
+  const byAlert = new Map(evidence.items.map((item) => [item.alert ?? "", item]));
+  return {
+    nowMs: fleet.clock.nowMs(),
+    titles,
+    turbine: view,
+    alarms,
+    evidence: byAlert,
+    drift,
+    performance,
+    training,
+  };
 }
 
 /** The first bundle that knows a failure mode says its title. */

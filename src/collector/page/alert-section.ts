@@ -3,7 +3,7 @@
 import { type AlertData, describeOutlook } from "../../core/contract/alert.ts";
 import type { EvidenceLine, PhysicalEvidence } from "../../core/contract/physical-evidence.ts";
 import { describeLane } from "../../core/decision/roll-up-health.ts";
-import type { FailureTitles, OverviewPage } from "../fleet/load-pages.ts";
+import type { AlertEvidence, OverviewPage } from "../fleet/load-pages.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderPanel } from "./page-layout.ts";
 import {
@@ -21,21 +21,31 @@ import {
   turbineHref,
 } from "./page-words.ts";
 
-type Alarms = OverviewPage["alarms"];
+/** Alarms, and what is known beside them. */
+interface AlertsView extends Pick<OverviewPage, "alarms" | "titles"> {
+  /** Absent: nobody looked. */
+  readonly evidence?: AlertEvidence;
+}
 
-export function renderAlerts(alarms: Alarms, titles: FailureTitles, nowMs: number): SafeHtml {
+export function renderAlerts(view: AlertsView, nowMs: number): SafeHtml {
+  const { alarms } = view;
   const active = alarms.items.filter((alarm) => alarm.active).length;
   const body =
     alarms.items.length === 0
       ? renderEmpty("No alert has been raised. That says only that no model saw enough evidence.")
-      : html`<div class="cards roomy">${alarms.items.map((alarm) => renderAlarm(alarm, titles, nowMs))}</div>
+      : html`<div class="cards roomy">${alarms.items.map((alarm) => renderAlarm(alarm, view, nowMs))}</div>
         ${alarms.total > alarms.items.length ? html`<p class="note">The newest ${alarms.items.length} of ${alarms.total}; <a href="/api/v1/alerts?limit=500">all of them</a>.</p>` : null}`;
   const note = alarms.items.length === 0 ? undefined : `${active} active, ${alarms.total} in all`;
   return renderPanel({ id: "alerts", title: "Alerts", ...(note && { note }), live: "live", body });
 }
 
-function renderAlarm(alarm: Alarms["items"][number], titles: FailureTitles, nowMs: number): SafeHtml {
+function renderAlarm(
+  alarm: OverviewPage["alarms"]["items"][number],
+  { titles, evidence }: AlertsView,
+  nowMs: number,
+): SafeHtml {
   const data = alarm.event.data;
+  const raw = alarm.steps.flatMap(({ eventId }) => evidence?.get(eventId) ?? []);
   const title = titleOf(titles, data.failureMode);
   const tone = alarm.active ? data.severity : "cleared";
   return html`<article class="card ${tone}" aria-label="${title}, turbine ${data.turbine}">
@@ -53,6 +63,7 @@ function renderAlarm(alarm: Alarms["items"][number], titles: FailureTitles, nowM
     <div><dt>Operating state</dt><dd>${formatName(data.operatingState)}</dd></div>
     <div><dt>Outlook</dt><dd>${capitalise(describeOutlook(data))}</dd></div>
     <div><dt>Model</dt><dd>${data.model.name} ${data.model.version} <code title="${data.model.digest}">${data.model.digest.slice(0, 12)}</code></dd></div>
+    ${raw.map((each) => html`<div><dt>Raw samples</dt><dd>${renderRaw(each)}</dd></div>`)}
   </dl>
   ${data.evidence === undefined ? null : renderEvidence(data.evidence, alarm.alarm)}
   <div class="reasons">${renderExplanation(data)}</div>
@@ -63,10 +74,18 @@ function renderAlarm(alarm: Alarms["items"][number], titles: FailureTitles, nowM
 }
 
 /** Since when: by its gateway's clock, or by the collector's where that one cannot be right. */
-function renderBegin({ event, sinceMs }: Alarms["items"][number], nowMs: number): SafeHtml {
+function renderBegin({ event, sinceMs }: OverviewPage["alarms"]["items"][number], nowMs: number): SafeHtml {
   const ownMs = Date.parse(event.data.since);
   const doubt = ownMs === sinceMs ? "" : `; by the collector's clock, its gateway's said ${formatUtc(ownMs)}`;
   return html`<div><dt>Since</dt><dd><time datetime="${new Date(sinceMs).toISOString()}">${formatUtc(sinceMs)}</time> <div class="why">${formatAge(sinceMs, nowMs)}${doubt}</div></dd></div>`;
+}
+
+type RawSamples = AlertEvidence extends ReadonlyMap<string, infer Value> ? Value : never;
+
+/** Links to the samples around an alarm. */
+function renderRaw({ id, fromMs, toMs }: RawSamples): SafeHtml {
+  const href = `/api/v1/evidence/${id}`;
+  return html`<a href="${href}.npy" download>${((toMs - fromMs) / 1000).toFixed(1)} s as .npy</a> <a href="${href}.json" download>.json</a> <div class="why">from <time datetime="${new Date(fromMs).toISOString()}">${formatUtc(fromMs)}</time></div>`;
 }
 
 /** What the spectrum shows, in words and line by line. */

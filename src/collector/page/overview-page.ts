@@ -40,7 +40,7 @@ export function renderOverviewPage(page: OverviewPage, range: PageRange): SafeHt
   });
   const charts = { ...range, addressOf: (other: string) => addressOf(query, other) };
   const body = html`<h1 class="hidden">Fleet</h1>${renderTiles(page)}
-${renderAlerts(page.alarms, titles, nowMs)}
+${renderAlerts(page, nowMs)}
 ${page.turbines.length > 1 ? renderSearch(query, name) : null}
 ${renderTurbines(turbines, titles, { nowMs, known: page.turbines.length, pager })}
 ${renderCharts(turbines.items, charts, "overview")}

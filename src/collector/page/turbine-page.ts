@@ -19,7 +19,7 @@ export function renderTurbinePage(page: TurbinePage, range: PageRange): SafeHtml
   const body = html`<h1 class="hidden">Turbine ${turbine}</h1>
 ${renderNow(view, nowMs)}
 ${renderComponents(view, titles, nowMs)}
-${renderAlerts(page.alarms, titles, nowMs)}
+${renderAlerts(page, nowMs)}
 ${renderCharts([view], range, "single")}
 ${renderTurbineDrift(page.drift)}
 ${renderPerformance(page.performance)}

@@ -74,6 +74,9 @@ function timeOf(record: StorableRecord): number | null {
     case "drift-report":
       // Refused before it is stored, where its clock is wrong.
       return null;
+    case "evidence-piece":
+      // Bytes of a file, whose head dates it.
+      return null;
     default:
       return record.timeMs;
   }

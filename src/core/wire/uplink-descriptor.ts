@@ -113,7 +113,6 @@ const messages: Readonly<Record<string, IType | IEnum>> = {
     reason: "GapReason 5",
     windows: "uint64 6",
   }),
-  Gap: message({ lane: "Lane 1", records: "uint64 2", fromMs: "uint64 3", toMs: "uint64 4" }),
   EvidencePiece: message({ id: "bytes 1", offset: "uint64 2", about: "string 3", data: "bytes 4" }),
 };
 

@@ -5,6 +5,7 @@
 import type { AlertEvent } from "../../core/contract/alert.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
+import type { Captured } from "./capture-attempt.ts";
 import type { DeviceCaptures } from "./device-captures.ts";
 import type { RawCaptures } from "./raw-captures.ts";
 
@@ -22,6 +23,8 @@ export interface AlertCapturesOptions {
   readonly recordings: Pick<RawCaptures, "keep">;
   /** The device that a component is watched by. */
   sourceOf(turbine: string, component: string): AlertSource | undefined;
+  /** A recording was made for an alert. */
+  onRecording?(recording: Captured["recording"], event: AlertEvent): void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -45,6 +48,7 @@ export function createAlertCaptures(options: AlertCapturesOptions): AlertCapture
   async function record(event: AlertEvent, { deviceId, channel, seconds }: AlertSource): Promise<void> {
     const { recording } = await captures.capture({ deviceId, channel, seconds, partial: true });
     recordings.keep(recording, event.id, clock.monotonicMs());
+    options.onRecording?.(recording, event);
     logger.info("raw samples were kept for an alert", {
       device: deviceId,
       alert: event.id,

@@ -5,6 +5,7 @@
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import type { MqttPort } from "../../../firmware-bridge/framing/mqtt-link.ts";
+import type { AlertEvent } from "../../core/contract/alert.ts";
 import type { DeviceConfig, GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
 import type { Topics } from "../../core/contract/topics.ts";
 import { createRandom } from "../../core/maths/random.ts";
@@ -20,13 +21,15 @@ import { createDeviceCaptures, type DeviceCaptures } from "./device-captures.ts"
 import { type DeviceDataSink, type DeviceLinks, openDeviceLinks } from "./device-links.ts";
 import { createDevicePushes, type DevicePushes, type PushedDevice } from "./device-pushes.ts";
 import { createRawCaptures, type RawCaptures } from "./raw-captures.ts";
-import type { RecordingPlace } from "./recording.ts";
+import type { Recording, RecordingPlace } from "./recording.ts";
 
 export interface ConnectDevicesOptions {
   readonly config: GatewayConfig;
   readonly runtimeVersion: string;
   readonly models: ServedModels;
   readonly pipeline: DeviceDataSink;
+  /** A device that infers itself was recorded for an alert. */
+  readonly onAlertRecording?: (recording: Recording, event: AlertEvent) => void;
   /** What waits in the pipeline. */
   readonly load: WorkGauge;
   readonly telemetry: Telemetry;
@@ -134,6 +137,7 @@ async function createTasks(options: ConnectDevicesOptions): Promise<DeviceTasks>
     clock,
     logger,
     sourceOf: (turbine, component) => findAlertSource(config, turbine, component),
+    ...(options.onAlertRecording === undefined ? {} : { onRecording: options.onAlertRecording }),
   });
   return { captures, recordings, alertCaptures, placeOf, pushes: await createPushes(options) };
 }

@@ -6,7 +6,8 @@ const defaultGatherMs: Readonly<Record<Lane, number>> = {
   update: 500,
   drift: 2_000,
   prediction: 10_000,
-  raw: 10_000,
+  // Its sender waits for the answer to each piece.
+  raw: 0,
 };
 
 /** Which lanes' fresh records wait for company, and until when (monotonic ms). */

@@ -36,6 +36,8 @@ export interface GatewayParts {
   readonly uplink: Uplink;
   readonly journal: AlertJournal;
   readonly devices: ConnectedDevices;
+  /** Raw evidence: what waits, what was sent. */
+  readonly evidence: () => unknown;
 }
 
 /** What the pages show; each is asked anew for every request. */
@@ -101,6 +103,7 @@ export function describeGateway(parts: GatewayParts): Readonly<Record<string, un
     edgeScores: pipeline.edgeScores,
     devicePushes: devices.pushes.counts,
     recordings: devices.recordings.written,
+    evidence: parts.evidence(),
     missedRecordings: devices.alertCaptures.missed,
     backPressure: {
       isPaused: devices.backPressure.isPaused,

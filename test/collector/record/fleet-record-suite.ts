@@ -17,8 +17,8 @@ import { outcomeEventName } from "../../../src/core/drift/outcome-event.ts";
 import { alertEvent, driftReport, predictionBatch, turbineState } from "../fleet-records.ts";
 import { describeClocks } from "./clock-suite.ts";
 import { describeDriftRecord } from "./drift-record-suite.ts";
-import { describeRecordBounds } from "./record-bounds-suite.ts";
 import { describeEvidenceRecord } from "./evidence-record-suite.ts";
+import { describeRecordBounds } from "./record-bounds-suite.ts";
 
 /** A place where a record is kept. */
 export interface RecordStorage {

@@ -70,6 +70,15 @@ function create(turbines: GatewayConfig["turbines"] = [{ ...plain, id: "WT01", p
       backlogKibibytesPerSecond: 256,
     },
     store: { maxMebibytes: 256, reserveMebibytes: 1 },
+    evidence: {
+      allow: [],
+      secondsBefore: 20,
+      secondsAfter: 10,
+      referenceSeconds: 10,
+      bufferBytes: 1e6,
+      dailyBytes: 1e6,
+      diskBytes: 1e6,
+    },
     log: { level: "info" },
   };
   const pipeline = createPipeline({

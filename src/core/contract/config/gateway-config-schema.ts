@@ -11,6 +11,7 @@ import {
   topicBaseSchema,
   trustedKeysSchema,
 } from "./config-parts.ts";
+import { evidenceConfigSchema } from "./evidence-config.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
 import { storeSchema, uplinkSchema } from "./record-config.ts";
 
@@ -261,6 +262,7 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
       .prefault({}),
     uplink: uplinkSchema,
     store: storeSchema,
+    evidence: evidenceConfigSchema,
     log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
   })
   .superRefine(checkGatewayReferences);

@@ -4,6 +4,7 @@
  */
 import type { BearingOrders } from "../bundle/bearing.ts";
 import type { BrokerLoginConfig } from "./config-parts.ts";
+import type { EvidenceConfig } from "./evidence-config.ts";
 
 /** Where and as whom to reach the broker. */
 export interface MqttConfig extends BrokerLoginConfig {
@@ -132,5 +133,7 @@ export interface GatewayConfig {
     /** Room that is kept on the disk for what must not be lost, at most a sixteenth of the file system. */
     readonly reserveMebibytes: number;
   };
+  /** Raw samples that may leave the site. */
+  readonly evidence: EvidenceConfig;
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" };
 }

@@ -1,0 +1,99 @@
+/** Raw evidence over the API: the list of it, and its files. */
+
+import type { Readable } from "node:stream";
+import { z } from "zod";
+import { evidenceKinds } from "../../core/contract/evidence.ts";
+import { idPattern } from "../../core/contract/topics.ts";
+import { type ApiRoute, defineRoute } from "./define-route.ts";
+import { errorResponse, type HttpRoute } from "./http-route.ts";
+
+const id = z.string().regex(idPattern);
+const timeMs = z.number().describe("Epoch milliseconds");
+const digest = z.string().describe("SHA-256, lower-case hexadecimal");
+
+/** `/api/v1/evidence`. */
+const evidenceListSchema: z.ZodType = z.object({
+  total: z.int().min(0),
+  limit: z.int(),
+  offset: z.int(),
+  items: z.array(
+    z.object({
+      id: digest.describe("Digest of its description, which holds that of its samples"),
+      kind: z.enum(evidenceKinds),
+      gateway: z.string(),
+      site: z.string(),
+      turbine: z.string(),
+      component: z.string(),
+      fromMs: timeMs,
+      toMs: timeMs,
+      storedMs: timeMs,
+      samples: z.int(),
+      bytes: z.int(),
+      npySha256: digest,
+      model: z.object({ name: z.string(), version: z.string(), digest: z.string() }),
+      said: z
+        .object({
+          verdict: z.enum(["alarm", "healthy", "no-alarm"]),
+          failureModes: z.array(z.string()),
+          probability: z.number().min(0).max(1).nullable(),
+        })
+        .describe("What the model said when it was taken"),
+      alert: z.string().nullable().describe("Id of the alert that it surrounds"),
+      request: z.string().nullable().describe("Id of the request that it answers"),
+    }),
+  ),
+});
+
+/** What of the API lists evidence. */
+export const evidenceRoutes: readonly ApiRoute[] = [
+  defineRoute({
+    path: "/api/v1/evidence",
+    summary: "Raw samples that gateways were permitted to send, newest stored first",
+    query: z.strictObject({
+      site: id.optional(),
+      turbine: id.optional(),
+      kind: z.enum(evidenceKinds).optional(),
+      alert: z.string().min(1).max(512).optional(),
+      limit: z.coerce.number().int().min(1).max(500).default(100),
+      offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+    }),
+    response: evidenceListSchema,
+    answer: async ({ record }, query) => {
+      return { limit: query.limit, offset: query.offset, ...(await record.evidence(query)) };
+    },
+  }),
+];
+
+/** What the files are read from. */
+export interface EvidenceFiles {
+  /** Null where there is none. */
+  open(
+    id: string,
+    kind: "npy" | "json",
+  ): Promise<{ readonly sizeBytes: number; readonly body: Readable } | null>;
+}
+
+/** `/api/v1/evidence/<id>.npy` and `.json`. */
+export function evidenceFileRoute(files: EvidenceFiles): HttpRoute {
+  return {
+    method: "GET",
+    path: "/api/v1/evidence/:file",
+    handle: async ({ params }) => {
+      const named = /^([0-9a-f]{64})\.(npy|json)$/.exec(params.file ?? "");
+      const [, name = "", kind = "json"] = named ?? [];
+      const file = named === null ? null : await files.open(name, kind === "npy" ? "npy" : "json");
+      if (file === null) return errorResponse(404, "NOT_FOUND", "there is no such evidence");
+      return {
+        status: 200,
+        headers: {
+          "content-type": kind === "npy" ? "application/octet-stream" : "application/json; charset=utf-8",
+          "content-length": String(file.sizeBytes),
+          "content-disposition": `attachment; filename="${name}.${kind}"`,
+          // Its name is its digest: it never changes.
+          "cache-control": "private, max-age=31536000, immutable",
+        },
+        body: file.body,
+      };
+    },
+  };
+}

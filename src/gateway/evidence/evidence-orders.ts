@@ -1,0 +1,41 @@
+/** Hears what the collector says of evidence: receipts for what was sent, and what people ask for. Obeys nothing itself. */
+import {
+  type EvidenceReceipt,
+  type EvidenceRequest,
+  evidenceOrderSchema,
+} from "../../core/contract/evidence.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
+
+const maxOrderBytes = 4_096;
+
+/** Subscribes; what the broker refuses is logged and done without. */
+export async function listenToOrders(
+  { mqtt, logger }: { readonly mqtt: Pick<MqttClient, "subscribe">; readonly logger: Logger },
+  to: {
+    readonly topic: string;
+    readonly onReceipt: (receipt: EvidenceReceipt) => void;
+    readonly onRequest: (request: EvidenceRequest) => void;
+  },
+): Promise<void> {
+  const { topic } = to;
+  const accept = (_topic: string, payload: Uint8Array): void => {
+    const order = evidenceOrderSchema.safeParse(parseJson(payload));
+    if (!order.success) logger.warn("something on the evidence topic was not understood", { topic });
+    else if (order.data.type === "receipt") to.onReceipt(order.data);
+    else to.onRequest(order.data);
+  };
+  await mqtt.subscribe(topic, 1, accept).catch((error: unknown) => {
+    logger.error("the broker refuses the evidence topic", { topic, error });
+  });
+}
+
+function parseJson(payload: Uint8Array): unknown {
+  if (payload.length > maxOrderBytes) return undefined;
+  try {
+    return JSON.parse(new TextDecoder().decode(payload));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * A healthy reference of each point a month: a recording while it runs, knows its own reference, and nothing has been
+ * raised of it for a while, before and during the recording. One at a time; a point that does not get there is tried again
+ * an hour later.
+ */
+import { z } from "zod";
+import type { Decision, ModelRef } from "../../core/contract/prediction.ts";
+import { dayMs, hourMs } from "../../core/maths/durations.ts";
+import type { Clock } from "../../core/platform/clock.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+import type { Recording } from "../devices/recording.ts";
+import type { StateStore } from "../record/state-store.ts";
+
+/** A point that references are taken of. */
+export interface ReferencePoint {
+  readonly turbine: string;
+  readonly component: string;
+}
+
+export interface HealthyReferencesOptions {
+  readonly points: readonly ReferencePoint[];
+  /** Records a point; rejects when that does not work now. */
+  record(point: ReferencePoint): Promise<Recording>;
+  /** Has the point an alarm, or may its decisions not be trusted? */
+  isQuiet(point: ReferencePoint): boolean;
+  readonly state: Pick<StateStore, "get" | "set">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  onRecording(recording: Recording, point: ReferencePoint, model: ModelRef): Promise<void>;
+  /** How long a point must have been healthy; default 10 min. */
+  readonly settleMs?: number;
+}
+
+export interface HealthyReferences {
+  decision(decision: Decision): void;
+  /** Call it about once a second. */
+  tick(): void;
+}
+
+interface Standing {
+  /** Since when its decisions are healthy, monotonic ms; null: they are not. */
+  healthySinceMs: number | null;
+  model: ModelRef;
+}
+
+const stateKey = "evidence/references";
+const everyMs = 30 * dayMs;
+const keptSchema = z.record(z.string(), z.number());
+
+export function createHealthyReferences(options: HealthyReferencesOptions): HealthyReferences {
+  const { state, clock, logger, settleMs = 600_000 } = options;
+  const takenMs = readTaken(state.get(stateKey));
+  const standings = new Map<string, Standing>();
+  const notBeforeMs = new Map<string, number>();
+  let isRecording = false;
+
+  const isHealthy = (point: ReferencePoint, name: string): boolean => {
+    const sinceMs = standings.get(name)?.healthySinceMs ?? null;
+    return sinceMs !== null && clock.monotonicMs() - sinceMs >= settleMs && options.isQuiet(point);
+  };
+  const isDue = (point: ReferencePoint): boolean => {
+    const name = nameOf(point);
+    const taken = takenMs[name];
+    // A clock that was set back would else put the next one off for as long.
+    if (taken !== undefined && Math.abs(clock.nowMs() - taken) < everyMs) return false;
+    return clock.monotonicMs() >= (notBeforeMs.get(name) ?? 0) && isHealthy(point, name);
+  };
+  const take = async (point: ReferencePoint): Promise<void> => {
+    const name = nameOf(point);
+    notBeforeMs.set(name, clock.monotonicMs() + hourMs);
+    const { model } = standings.get(name)!;
+    const recording = await options.record(point);
+    if (!isHealthy(point, name)) return;
+    await options.onRecording(recording, point, model);
+    takenMs[name] = clock.nowMs();
+    state.set(stateKey, JSON.stringify(takenMs));
+  };
+
+  return {
+    decision: ({ point, operatingState, isLearning, modes, model }) => {
+      const name = nameOf(point);
+      const runs = operatingState === "full-performance" || operatingState === "partial-performance";
+      const isGood = runs && modes.length > 0 && isLearning === false && modes.every(({ active }) => !active);
+      const before = standings.get(name)?.healthySinceMs ?? null;
+      standings.set(name, { healthySinceMs: isGood ? (before ?? clock.monotonicMs()) : null, model });
+    },
+    tick: () => {
+      if (isRecording) return;
+      const due = options.points.find(isDue);
+      if (due === undefined) return;
+      isRecording = true;
+      take(due)
+        .catch((error: unknown) => logger.info("no healthy reference was recorded", { ...due, error }))
+        .finally(() => {
+          isRecording = false;
+        });
+    },
+  };
+}
+
+function nameOf({ turbine, component }: ReferencePoint): string {
+  return `${turbine}/${component}`;
+}
+
+function readTaken(text: string | null): Record<string, number> {
+  if (text === null) return {};
+  try {
+    return { ...keptSchema.safeParse(JSON.parse(text)).data };
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
