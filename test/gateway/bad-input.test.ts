@@ -141,7 +141,7 @@ test("a channel that is not there, has another unit or is new is a change of the
   await other.stream(1);
   await statusWhen(third, (status) => status.windows.byReason["unknown-channel"] === 25);
   const events = async (): Promise<string[]> =>
-    (await collector.record.events({ limit: 100, offset: 0 })).items
+    (await collector.record.events({ limit: 100, offset: 0, search: "schema-drift" })).items
       .map(({ name, subject }) => `${name} ${subject}`)
       .sort();
   await until(async () => (await events()).length === 3, "three events");
