@@ -4,6 +4,7 @@ import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { apiRoutes } from "../../src/collector/api/api-routes.ts";
 import { type HttpRoute, jsonResponse } from "../../src/collector/api/http-route.ts";
 import { startCollector } from "../../src/collector/compose.ts";
+import { staticFolder } from "../../src/collector/page/static-files.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import { createLogger, silentLogger } from "../../src/core/platform/logger.ts";
 import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
@@ -179,7 +180,13 @@ describe("a running collector", () => {
   });
 
   it("guards every answer, escapes what gateways say, and loads nothing from elsewhere", async () => {
-    const paths = ["/", "/turbine/north-sea/wt-02", "/turbine/no/such", "/api/v1/events", "/static/page.css"];
+    const paths = [
+      "/",
+      "/turbine/north-sea/wt-02",
+      "/turbine/no/such",
+      "/api/v1/events",
+      `${staticFolder}/page.css`,
+    ];
     for (const path of paths) {
       const answer = await fetch(`${fleet.collector.url}${path}`);
       const csp = answer.headers.get("content-security-policy");
@@ -220,7 +227,14 @@ describe("a running collector", () => {
   });
 
   it("says which methods an address takes, and answers HEAD as GET without its body", async () => {
-    for (const path of ["/", "/api/v1/alerts", "/turbine/a/b", "/static/page.css", "/metrics", "/extra"]) {
+    for (const path of [
+      "/",
+      "/api/v1/alerts",
+      "/turbine/a/b",
+      `${staticFolder}/page.css`,
+      "/metrics",
+      "/extra",
+    ]) {
       for (const method of ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
         const answer = await fetch(`${fleet.collector.url}${path}`, { method });
         expect([path, method, answer.status, answer.headers.get("allow")]).toEqual([

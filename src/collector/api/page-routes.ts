@@ -10,7 +10,7 @@ import { renderDriftPage } from "../page/drift-page.ts";
 import { html, type SafeHtml } from "../page/html.ts";
 import { renderOverviewPage } from "../page/overview-page.ts";
 import { renderLayout } from "../page/page-layout.ts";
-import { loadStaticFiles, type StaticFile } from "../page/static-files.ts";
+import { type StaticFile, staticFiles, staticFolder } from "../page/static-files.ts";
 import { renderTurbinePage } from "../page/turbine-page.ts";
 import { errorResponse, type HttpRequest, type HttpResponse, type HttpRoute } from "./http-route.ts";
 
@@ -47,7 +47,7 @@ export function pageRoutes(fleet: FleetSource): readonly HttpRoute[] {
         return respond(request, renderDriftPage(view));
       },
     },
-    ...loadStaticFiles().map(staticRoute),
+    ...staticFiles.map(staticRoute),
   ];
 }
 
@@ -92,14 +92,11 @@ async function respond(request: HttpRequest, page: SafeHtml): Promise<HttpRespon
   return { status: 200, headers: { ...headers, "content-encoding": "gzip" }, body: bytes };
 }
 
-function staticRoute(file: StaticFile): HttpRoute {
-  const caching = { etag: file.etag, "cache-control": "no-cache" };
+function staticRoute({ name, contentType, bytes }: StaticFile): HttpRoute {
+  const headers = { "cache-control": "public, max-age=31536000, immutable", "content-type": contentType };
   return {
     method: "GET",
-    path: file.path,
-    handle: async ({ headers }) =>
-      headers["if-none-match"] === file.etag
-        ? { status: 304, headers: caching, body: null }
-        : { status: 200, headers: { ...caching, "content-type": file.contentType }, body: file.bytes },
+    path: `${staticFolder}/${name}`,
+    handle: async () => ({ status: 200, headers, body: bytes }),
   };
 }

@@ -1,6 +1,7 @@
 /** What all pages have around them. Links scripts and styles, holds none. */
 import { type HtmlValue, html, type SafeHtml } from "./html.ts";
 import { formatUtc } from "./page-words.ts";
+import { staticFolder } from "./static-files.ts";
 
 export interface PageContent {
   readonly title: string;
@@ -18,11 +19,11 @@ export function renderLayout(page: PageContent): SafeHtml {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${page.title} · aurora-edge</title>
-<link rel="stylesheet" href="/static/uplot.css">
-<link rel="stylesheet" href="/static/page.css">
-<link rel="stylesheet" href="/static/drift.css">
-<link rel="icon" type="image/svg+xml" href="/static/icon.svg">
-<script type="module" src="/static/page.client.js"></script>
+<link rel="stylesheet" href="${staticFolder}/uplot.css">
+<link rel="stylesheet" href="${staticFolder}/page.css">
+<link rel="stylesheet" href="${staticFolder}/drift.css">
+<link rel="icon" type="image/svg+xml" href="${staticFolder}/icon.svg">
+<script type="module" src="${staticFolder}/page.client.js"></script>
 </head>
 <body>
 <a class="skip" href="#main">Skip to content</a>
