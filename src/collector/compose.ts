@@ -1,13 +1,14 @@
 /** Joins the collector: record, broker, ingest, registry, page. Everything that is opened here is closed here. */
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { createTopics, type Topics } from "../core/contract/topics.ts";
-import { dayMs, hourMs } from "../core/maths/durations.ts";
+import { hourMs } from "../core/maths/durations.ts";
 import { systemClock, systemTimers } from "../core/platform/clock.ts";
 import { type Closers, createClosers } from "../core/platform/daemon/closing.ts";
+import { every } from "../core/platform/daemon/every.ts";
 import { prepareStateFolder } from "../core/platform/daemon/state-folder.ts";
 import { createLogger, type Logger } from "../core/platform/logger.ts";
 import { createMetrics, type Metrics } from "../core/platform/metrics.ts";
-import { encodeUplinkAck } from "../core/wire/uplink-ack.ts";
+import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import { apiHttpRoutes } from "./api/api-routes.ts";
 import { evidenceFileRoute } from "./api/evidence-routes.ts";
 import { keepFresh } from "./api/fresh-routes.ts";
@@ -22,15 +23,14 @@ import type { FleetSource } from "./fleet/fleet-source.ts";
 import { freshForMs } from "./fleet/fresh-cache.ts";
 import { createFreshRecord } from "./fleet/fresh-record.ts";
 import { loadGateways } from "./fleet/load-turbines.ts";
+import { createLeasedWork } from "./leased-work.ts";
 import { openRecord } from "./open-record.ts";
 import type { FleetRecord } from "./record/fleet-record.ts";
 import { expiryTimes, retentionPolicy } from "./record/retention-policy.ts";
 import { registryRoutes } from "./registry/registry-routes.ts";
-import { openAckSeal } from "./uplink/ack-seal.ts";
-import { createCloneWatch } from "./uplink/clone-watch.ts";
-import { gatewaySites, type MqttSide, openMqttSide } from "./uplink/mqtt-side.ts";
-import { createStateWatch } from "./uplink/state-watch.ts";
-import { createUplinkIngest, type UplinkIngest } from "./uplink/uplink-ingest.ts";
+import { createGatewayIntake } from "./uplink/gateway-intake.ts";
+import { type MqttSide, openMqttSide } from "./uplink/mqtt-side.ts";
+import type { UplinkIngest } from "./uplink/uplink-ingest.ts";
 
 /** What may be given instead of the default. */
 export interface CollectorWiring {
@@ -43,6 +43,12 @@ export interface CollectorWiring {
   readonly silentAfterMs?: number;
   /** How old a page or an answer of the API may be, ms; default 2,000. 0: each is made anew. */
   readonly freshMs?: number;
+  /** `web`: workers elsewhere take what gateways send. Default `all`. */
+  readonly role?: "all" | "web";
+  /** Where figures are counted. */
+  readonly metrics?: Metrics;
+  /** What else must be up; words for what is not, or null. */
+  readonly notReady?: () => string | null;
   /** How often the folders of bundles are looked at; default 30 s. */
   readonly bundleScanMs?: number;
 }
@@ -77,7 +83,7 @@ export async function startCollector(
       wiring,
       logger,
       closers,
-      metrics: createMetrics({ defaults: "process" }),
+      metrics: wiring.metrics ?? createMetrics({ defaults: "process" }),
     });
   } catch (error) {
     await closers.closeAll();
@@ -101,12 +107,18 @@ async function assemble(around: Surroundings): Promise<RunningCollector> {
   closers.add(() => record.close());
   const { registry, shelf } = await openShelf(config, logger);
   await shelf.scan();
+  const alone = createLeasedWork(record, logger);
+  closers.add(() => alone.close());
 
   const topics = createTopics(config.mqtt.base);
-  const mqtt = await openMqttSide(config, logger);
+  const mqtt = await openMqttSide(config, logger, wiring.role);
   closers.add(() => mqtt.close());
   const evidence = await openCollectorEvidence({ config, record, topics, client: mqtt.client, logger });
-  const ingest = await listenToGateways(around, { record, mqtt, topics, models: shelf.models, evidence });
+  // Where others take what gateways send, this process only shows it.
+  const ingest =
+    wiring.role === "web"
+      ? null
+      : await listenToGateways(around, { record, mqtt, topics, models: shelf.models, evidence });
 
   const silentAfterMs = wiring.silentAfterMs ?? 120_000;
   const warningShare = config.drift.warningsPerPointDay;
@@ -126,8 +138,8 @@ async function assemble(around: Surroundings): Promise<RunningCollector> {
     ],
     notReady: async () => {
       await record.check();
-      if (ingest.storeFails) return "what gateways send cannot be stored; see the log";
-      return mqtt.client.connected ? null : "not connected to the broker";
+      if (ingest?.storeFails === true) return "what gateways send cannot be stored; see the log";
+      return mqtt.client.connected ? (wiring.notReady?.() ?? null) : "not connected to the broker";
     },
   });
 
@@ -140,9 +152,11 @@ async function assemble(around: Surroundings): Promise<RunningCollector> {
   const policy = retentionPolicy(config.retentionDays, config.drift.verdictDays);
   closers.add(
     every(hourMs, logger, async () => {
-      await record.prune(expiryTimes(policy, systemClock.nowMs()));
-      await evidence.keep();
-      await registry?.refresh();
+      await alone.run("prune", async () => {
+        await record.prune(expiryTimes(policy, systemClock.nowMs()));
+        await evidence.keep();
+      });
+      if (registry !== null) await alone.run("registry", () => registry.refresh());
     }),
   );
   const drift = createDriftJob({
@@ -154,7 +168,7 @@ async function assemble(around: Surroundings): Promise<RunningCollector> {
     metrics: around.metrics,
     logger,
   });
-  closers.add(every(drift.everyMs, logger, () => drift.run()));
+  closers.add(every(drift.everyMs, logger, () => alone.run("drift", () => drift.run())));
   closers.add(() => drift.stop());
   logger.info("collector runs", { url, mqttUrl: mqtt.url });
   return { url, mqttUrl: mqtt.url, record, scanBundles, close: () => closers.closeAll() };
@@ -171,36 +185,21 @@ async function listenToGateways(
     readonly evidence: CollectorEvidence;
   },
 ): Promise<UplinkIngest> {
-  const { record, topics, models } = to;
+  const { topics } = to;
   const { client } = to.mqtt;
-  const seal = await openAckSeal(config.mqtt.enrolmentKeyFile);
-  const ingest = createUplinkIngest({
-    record,
-    clock: systemClock,
+  const publish: MqttClient["publish"] = (topic, payload, how) => client.publish(topic, payload, how);
+  const beforeStore = to.evidence.take;
+  const { ingest, states } = await createGatewayIntake({
+    ...to,
+    config,
     logger,
     metrics,
-    timers: systemTimers,
-    sites: gatewaySites(config.mqtt.embedded.gateways),
-    beforeStore: to.evidence.take,
-    driftKeptMs: config.retentionDays * dayMs,
-    driftBinsOf: (digest) => models.get(digest)?.reference.features.map(({ counts }) => counts.length),
-    acknowledge: (gateway, ack) =>
-      client.publish(
-        topics.ack(gateway),
-        encodeUplinkAck(seal(gateway, { ...ack, timeMs: systemClock.nowMs() })),
-        { qos: 1, retain: false },
-      ),
+    publish,
+    beforeStore,
   });
   closers.add(() => ingest.close());
-  const states = createStateWatch({
-    record,
-    clock: systemClock,
-    timers: systemTimers,
-    logger,
-    onStatus: createCloneWatch({ clock: systemClock, logger, metrics }),
-  });
   closers.add(() => states.close());
-  await client.subscribe(topics.allUplinks, 1, ingest.accept);
+  await client.subscribe(topics.allUplinks, 1, (topic, payload) => ingest.accept(topic, payload));
   await client.subscribe(topics.allStates, 1, states.acceptState);
   await client.subscribe(topics.allStatuses, 1, states.acceptStatus);
   return ingest;
@@ -250,21 +249,4 @@ function measureFleet(metrics: Metrics, fleet: FleetSource): void {
     { name: "quarantined_messages_count", help: "Messages set aside since the database was made" },
     async () => (await record.quarantine(0)).total,
   );
-}
-
-/** Repeats a task, never two at once; returns the way out. */
-function every(periodMs: number, logger: Logger, task: () => Promise<unknown>): () => void {
-  let cancel = systemTimers.after(periodMs, run);
-  let stopped = false;
-  function run(): void {
-    task()
-      .catch((error: unknown) => logger.error("a periodic task failed", { error }))
-      .finally(() => {
-        if (!stopped) cancel = systemTimers.after(periodMs, run);
-      });
-  }
-  return () => {
-    stopped = true;
-    cancel();
-  };
 }

@@ -1,6 +1,6 @@
 /** `aurora collector`: the daemon that keeps the fleet's record. */
-import { Command } from "commander";
-import { runCollector } from "../../collector/main.ts";
+import { Command, Option } from "commander";
+import { type CollectorRole, runCollector } from "../../collector/main.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { runtimeVersion } from "../terminal/installation.ts";
 import { environmentHelp } from "../terminal/options.ts";
@@ -8,6 +8,14 @@ import { environmentHelp } from "../terminal/options.ts";
 export function collectorCommand(): Command {
   return new Command("collector")
     .requiredOption("-c, --config <file>", "the YAML configuration")
+    .addOption(
+      new Option(
+        "--role <role>",
+        "what this process does: take and store what gateways send, show it, or both",
+      )
+        .choices(["all", "ingest", "web"])
+        .default("all"),
+    )
     .addHelpText(
       "after",
       `${environmentHelp}
@@ -16,9 +24,10 @@ Example:
   $ aurora collector --config /etc/aurora/collector.yaml
 `,
     )
-    .action((options: { readonly config: string }) =>
+    .action((options: { readonly config: string; readonly role: CollectorRole }) =>
       runCollector({
         configPath: options.config,
+        role: options.role,
         runtimeVersion: runtimeVersion(),
         installationDir: packageRoot(),
         environment: process.env,

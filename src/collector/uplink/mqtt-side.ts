@@ -1,4 +1,5 @@
 /** The collector's broker: the embedded one, or a client of another. */
+import { hostname } from "node:os";
 import type { CollectorConfig, EnrolledGateway } from "../../core/contract/config/collector-config.ts";
 import { createTopics } from "../../core/contract/topics.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
@@ -19,17 +20,23 @@ export interface MqttSide {
   close(): Promise<void>;
 }
 
-const clientId = "aurora-collector";
+const ingestId = "aurora-collector";
+/** One that only shows the record keeps no session, and may be one of many. */
+const webId = `aurora-web-${hostname()}-${process.pid}`;
 const maxPasswordBytes = 1_024;
 
 /** Starts the embedded broker unless there is an address of another, and starts to connect. */
-export async function openMqttSide({ mqtt: config }: CollectorConfig, logger: Logger): Promise<MqttSide> {
+export async function openMqttSide(
+  { mqtt: config }: CollectorConfig,
+  logger: Logger,
+  role: "all" | "web" = "all",
+): Promise<MqttSide> {
   const { maxPacketBytes } = config.embedded;
   if (config.url !== null) {
     const login = await readBrokerLogin(config);
     const client = createMqttClient({
       url: config.url,
-      clientId,
+      clientId: role === "web" ? webId : ingestId,
       maxPacketBytes,
       logger,
       ...login,
@@ -55,7 +62,7 @@ export async function openMqttSide({ mqtt: config }: CollectorConfig, logger: Lo
   const url = `mqtt://${host.includes(":") ? `[${host}]` : host}:${broker.port}`;
   const client = createMqttClient({
     url: localAddress(host, broker.port),
-    clientId,
+    clientId: ingestId,
     maxPacketBytes,
     logger,
     version: 4,

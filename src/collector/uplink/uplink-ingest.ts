@@ -47,8 +47,11 @@ export interface UplinkIngestOptions {
 }
 
 export interface UplinkIngest {
-  /** Takes one message of `<base>/gateway/<gateway>/up/<lane>`; keeps `payload` until it is stored. */
-  accept(topic: string, payload: Uint8Array): void;
+  /**
+   * Takes one message of `<base>/gateway/<gateway>/up/<lane>`; keeps `payload` until it is stored. With `settle` it is
+   * kept until then whatever happens, and what follows a hole waits a moment for another worker to fill it.
+   */
+  accept(topic: string, payload: Uint8Array, settle?: () => void): void;
   /** Stores what waits, now; resolves when nothing is on its way. */
   flush(): Promise<void>;
   /** Did the last attempt to store fail? */
@@ -56,6 +59,18 @@ export interface UplinkIngest {
   /** Stores what waits, for 0.7 s at most, and takes no more. */
   close(): Promise<void>;
 }
+
+/** A message that waits; with `settle` somebody is to be told that it is dealt with. */
+interface WaitingMessage extends UplinkMessage {
+  readonly settle: (() => void) | null;
+  /** Monotonic. */
+  readonly acceptedMs: number;
+}
+
+/** For how long what follows a hole waits for another worker to fill it: its gateway sends again after that. */
+const holeWaitMs = 10_000;
+/** After a failure to store. */
+const failurePauseMs = 500;
 
 export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
   const { record, clock, logger } = options;
@@ -69,7 +84,7 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
   } = options;
   const { messagesTotal, count } = createAccounts(options.metrics, logger);
   const acks = createAckSender({ ...options, send: options.acknowledge });
-  const waiting = createFairQueue<UplinkMessage>(costOf);
+  const waiting = createFairQueue<WaitingMessage>(costOf);
   /** Of what waits and of the batch that is on its way. */
   let pendingBytes = 0;
   let closed = false;
@@ -77,6 +92,13 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
 
   const storeNext = async (): Promise<void> => {
     const taken = waiting.take(maxBatchMessages);
+    /** Payloads of messages that wait once more. */
+    const kept = new Set<Uint8Array>();
+    const isYoung = new Map(
+      taken.map(({ payload, settle, acceptedMs }) => {
+        return [payload, settle !== null && clock.monotonicMs() - acceptedMs < holeWaitMs];
+      }),
+    );
     try {
       const limits = { sites, driftKeptMs, driftBinsOf, nowMs: clock.nowMs() };
       let isFirst = true;
@@ -88,6 +110,9 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
         const stored = await record.storeEnvelopes(batch);
         if (storeFails) logger.info("storing works again");
         storeFails = false;
+        for (const [index, { payload }] of batch.envelopes.entries()) {
+          if (stored[index]!.outcome === "hole" && isYoung.get(payload) === true) kept.add(payload);
+        }
         count(batch, stored);
         for (const { gateway, ack } of newestAcks(batch, stored)) acks.put(gateway, ack);
       }
@@ -96,9 +121,18 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
       // Once until it works again: every batch fails while a disk is full.
       if (!storeFails) logger.error("nothing can be stored; gateways keep their records", { error });
       storeFails = true;
+      for (const { payload, settle } of taken) if (settle !== null) kept.add(payload);
+      if (kept.size > 0) await pause();
     }
-    for (const message of taken) pendingBytes -= costOf(message);
+    for (const message of taken) {
+      if (kept.has(message.payload) && !closed) waiting.push(gatewayOf(message.topic), message);
+      else {
+        pendingBytes -= costOf(message);
+        if (!kept.has(message.payload)) message.settle?.();
+      }
+    }
   };
+  const pause = (): Promise<void> => new Promise((resolve) => options.timers.after(failurePauseMs, resolve));
   const loop = createBatchLoop({
     timers: options.timers,
     delayMs: options.maxDelayMs ?? 20,
@@ -108,9 +142,9 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
   });
 
   return {
-    accept: (topic, payload) => {
+    accept: (topic, payload, settle) => {
       if (closed) return;
-      const message = { topic, payload };
+      const message = { topic, payload, settle: settle ?? null, acceptedMs: clock.monotonicMs() };
       const gateway = gatewayOf(topic);
       const cost = costOf(message);
       const isTooMuch =
@@ -118,6 +152,7 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
         waiting.costOf(gateway) + cost > recordBounds.waitingBytesPerGateway;
       if (isTooMuch) {
         messagesTotal.add(1, { outcome: "overload" });
+        settle?.();
         return;
       }
       waiting.push(gateway, message);

@@ -26,6 +26,8 @@ export interface Topics {
   readonly allStates: string;
   readonly allUplinks: string;
   readonly allStatuses: string;
+  /** Filter for what every gateway sends in one lane. */
+  allOfLane(lane: Lane): string;
 }
 
 /** Builds the topics below `base`. */
@@ -45,5 +47,6 @@ export function createTopics(base: string): Topics {
     allStates: `${base}/turbine/+/+/state`,
     allUplinks: `${base}/gateway/+/up/+`,
     allStatuses: `${base}/gateway/+/status`,
+    allOfLane: (lane) => `${base}/gateway/+/up/${lane}`,
   };
 }

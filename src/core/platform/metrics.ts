@@ -1,6 +1,9 @@
 /** The one door to prom-client: counters, gauges and histograms in the Prometheus text format. Refuses names against the naming practice and labels without a bound. */
 import {
+  AggregatorRegistry,
   collectDefaultMetrics,
+  type MetricObjectWithValues,
+  type MetricValue,
   type Counter as PromCounter,
   Gauge as PromGauge,
   Histogram as PromHistogram,
@@ -44,10 +47,17 @@ export interface Metrics {
   histogram(spec: MetricSpec, buckets: readonly number[]): Histogram;
   /** The text that `/metrics` answers with. */
   render(): Promise<string>;
+  /** All figures now, to be sent to the process that shows them. */
+  snapshot(): Promise<MetricsSnapshot>;
   readonly contentType: string;
 }
 
+/** Figures of a process, as JSON. */
+export type MetricsSnapshot = readonly MetricObjectWithValues<MetricValue<string>>[];
+
 interface MetricsOptions {
+  /** Newest figures of other processes by name: they are shown with a label `worker`. */
+  readonly workers?: () => ReadonlyMap<string, MetricsSnapshot>;
   /** `process` adds memory, CPU and event loop figures of this process; default `none`. */
   readonly defaults?: "none" | "process";
   /** Label sets one metric may have; further ones are counted under `other`. Default 1,000. */
@@ -109,9 +119,28 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
       const bound = createSeriesBound(spec, maxSeries);
       return { observe: (value, labels = {}) => inner.observe(bound(labels), value) };
     },
-    render: () => registry.metrics(),
+    render: async () => {
+      const workers = options.workers?.() ?? new Map<string, MetricsSnapshot>();
+      if (workers.size === 0) return registry.metrics();
+      return renderWorkers(await registry.getMetricsAsJSON(), workers);
+    },
+    snapshot: () => registry.getMetricsAsJSON(),
     contentType: registry.contentType,
   };
+}
+
+function renderWorkers(own: MetricsSnapshot, workers: ReadonlyMap<string, MetricsSnapshot>): Promise<string> {
+  const labelled = [...workers].map(([worker, metrics]) =>
+    metrics.map((metric) => ({
+      ...metric,
+      values: metric.values.map((value) => ({ ...value, labels: { ...value.labels, worker } })),
+    })),
+  );
+  // Labels differ, so nothing is added up; the vendor's other ways to join figures leave some out.
+  const all = [own, ...labelled].map((metrics) =>
+    metrics.map((metric) => ({ ...metric, aggregator: "sum" })),
+  );
+  return AggregatorRegistry.aggregate(all).metrics();
 }
 
 function checkName(name: string): string {

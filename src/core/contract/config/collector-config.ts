@@ -1,4 +1,5 @@
 /** The configuration of a collector: one YAML file, every key described, secrets only in files or the environment. */
+
 import { z } from "zod";
 import { idPattern } from "../topics.ts";
 import {
@@ -9,6 +10,7 @@ import {
   topicBaseSchema,
   trustedKeysSchema,
 } from "./config-parts.ts";
+import { type IngestConfig, ingestSchema } from "./ingest-config.ts";
 
 /** A gateway that may connect to the embedded broker. */
 export interface EnrolledGateway {
@@ -59,6 +61,7 @@ export interface CollectorConfig {
     readonly connections: number;
     readonly statementTimeoutSeconds: number;
   };
+  readonly ingest: IngestConfig;
   readonly registry: {
     /** Folder of the TUF keys of this installation, or null: no updates are served. */
     readonly keysDir: string | null;
@@ -204,6 +207,7 @@ export const collectorConfigSchema: z.ZodType<CollectorConfig> = z.strictObject(
     })
     .prefault({}),
   record: recordSchema.prefault({}),
+  ingest: ingestSchema.prefault({}),
   registry: z
     .strictObject({
       keysDir: file.nullable().default(null).describe("TUF keys of this installation (`aurora keys init`)"),

@@ -5,10 +5,8 @@
  * Every connection gets a fresh vendor client with its reconnecting and its stores switched off: the vendor's offline
  * queue has no bound, and its replay can lose what is published meanwhile (mqtt.js issue 2015).
  */
-import { connect as connectTcp, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import type { Socket } from "node:net";
 import { type IClientOptions, MqttClient as VendorClient } from "mqtt";
-import { AuroraError } from "../../contract/aurora-error.ts";
 import { systemTimers, type Timers } from "../clock.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import type {
@@ -18,6 +16,7 @@ import type {
   MqttVersion,
   OpenBrokerConnection,
 } from "./broker-connection.ts";
+import { type BrokerAddress, type MqttTls, openBrokerSocket, parseBrokerUrl } from "./broker-socket.ts";
 import { createMqttPacketGuard } from "./mqtt-packet-guard.ts";
 import { createReconnectingClient, type MqttClient } from "./mqtt-reconnect.ts";
 
@@ -27,17 +26,6 @@ interface MqttWill {
   readonly payload: string | Uint8Array;
   readonly qos: 0 | 1;
   readonly retain: boolean;
-}
-
-/** PEM texts. With them, or with `mqtts://`, the connection is TLS. */
-interface MqttTls {
-  /** Authorities to trust instead of the system's. */
-  readonly ca?: string | Uint8Array;
-  /** Client certificate and its key. */
-  readonly cert?: string | Uint8Array;
-  readonly key?: string | Uint8Array;
-  /** Name to expect in the broker's certificate, when it is not the host's. */
-  readonly serverName?: string;
 }
 
 export interface MqttClientOptions {
@@ -88,32 +76,6 @@ export function createMqttClient(options: MqttClientOptions): MqttClient {
   });
 }
 
-interface BrokerAddress {
-  readonly host: string;
-  readonly port: number;
-  readonly secure: boolean;
-  readonly username: string | undefined;
-  readonly password: string | undefined;
-}
-
-function parseBrokerUrl(text: string): BrokerAddress {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const secure = url?.protocol === "mqtts:" || url?.protocol === "ssl:";
-  if (url === undefined || url.hostname === "" || !(secure || /^(mqtt|tcp):$/.test(url.protocol))) {
-    throw new AuroraError("CONFIG_INVALID", "the broker's address is not an MQTT URL", {
-      op: "connect to broker",
-      hint: "Write mqtt://host:1883, or mqtts://host:8883 for TLS.",
-    });
-  }
-  return {
-    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
-    port: url.port === "" ? (secure ? 8883 : 1883) : Number(url.port),
-    secure,
-    username: url.username === "" ? undefined : decodeURIComponent(url.username),
-    password: url.password === "" ? undefined : decodeURIComponent(url.password),
-  };
-}
-
 function createConnectionOpener(address: BrokerAddress, options: MqttClientOptions): OpenBrokerConnection {
   const username = options.username ?? address.username;
   const password = options.password ?? address.password;
@@ -144,34 +106,12 @@ function createConnectionOpener(address: BrokerAddress, options: MqttClientOptio
           }
         : {}),
     };
-    return openVendorConnection(openSocket(address, options.tls), { maxPacketBytes, vendorOptions }, events);
+    return openVendorConnection(
+      openBrokerSocket(address, options.tls),
+      { maxPacketBytes, vendorOptions },
+      events,
+    );
   };
-}
-
-function openSocket(address: BrokerAddress, tls: MqttTls | undefined): Socket {
-  const { host, port } = address;
-  if (!address.secure && tls === undefined) return connectTcp({ host, port, noDelay: true });
-  const material = (value: string | Uint8Array | undefined): string | Buffer | undefined =>
-    value === undefined || typeof value === "string" ? value : Buffer.from(value);
-  try {
-    return connectTls({
-      host,
-      port,
-      ...(tls?.serverName === undefined ? {} : { servername: tls.serverName }),
-      ca: material(tls?.ca),
-      cert: material(tls?.cert),
-      key: material(tls?.key),
-      minVersion: "TLSv1.2",
-    });
-  } catch (cause) {
-    // Only the material can fail here: the network answers later.
-    throw new AuroraError("KEY", `the TLS certificate or key for ${host} cannot be used`, {
-      op: "connect to broker",
-      subject: host,
-      hint: "Give PEM files, and a key that belongs to the certificate.",
-      cause,
-    });
-  }
 }
 
 function openVendorConnection(

@@ -196,7 +196,9 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
       }
     },
     async unsubscribe(filter) {
-      if (!subscriptions.delete(filter) || !connected) return;
+      subscriptions.delete(filter);
+      // A session that was kept may have it from before.
+      if (!connected) return;
       // Lost or without an answer: the next connection does not renew it.
       await exchanges
         .run(connection, (current, done) => current.unsubscribe(filter, done))

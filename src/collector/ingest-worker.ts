@@ -1,0 +1,161 @@
+/**
+ * One worker of many that take what gateways send: its share of a shared subscription, stored in batches, acknowledged to
+ * the broker when it is committed. Serves no page. One of all workers follows the states of turbines and gateways, and takes
+ * the pieces of raw evidence, which become one file.
+ */
+
+import { loadTrustedKeys } from "../core/bundle/keys.ts";
+import { AuroraError } from "../core/contract/aurora-error.ts";
+import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
+import { createTopics, type Lane, lanes, type Topics } from "../core/contract/topics.ts";
+import { createClosers } from "../core/platform/daemon/closing.ts";
+import { every } from "../core/platform/daemon/every.ts";
+import type { Logger } from "../core/platform/logger.ts";
+import type { Metrics } from "../core/platform/metrics.ts";
+import { readBrokerLogin } from "../core/platform/mqtt/broker-login.ts";
+import { createIntakeClient } from "../core/platform/mqtt/intake-client.ts";
+import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
+import { openCollectorEvidence } from "./compose-evidence.ts";
+import { type BundleShelf, createBundleShelf } from "./fleet/bundle-shelf.ts";
+import { createLeasedWork, type LeasedWork } from "./leased-work.ts";
+import { openRecord } from "./open-record.ts";
+import { createGatewayIntake } from "./uplink/gateway-intake.ts";
+
+/** A running worker. */
+export interface IngestWorker {
+  readonly connected: boolean;
+  /** Did the last attempt to store fail? */
+  readonly storeFails: boolean;
+  close(): Promise<void>;
+}
+
+/** All workers share what comes for this name. */
+const shareName = "aurora";
+/** Its pieces are written into files of one machine. */
+const soleLane: Lane = "raw";
+const renewLeaseMs = 15_000;
+const bundleScanMs = 30_000;
+
+/**
+ * Starts worker number `index` of this machine, counted from 1.
+ * @throws AuroraError STORE, MQTT, KEY or CONFIG_INVALID for what cannot be mended by waiting
+ */
+export async function startIngestWorker(
+  config: CollectorConfig,
+  index: number,
+  { logger, metrics }: { readonly logger: Logger; readonly metrics: Metrics },
+): Promise<IngestWorker> {
+  const { url } = config.mqtt;
+  if (url === null || config.record.kind === "sqlite") throw createRoleError("ingest");
+  const closers = createClosers(logger);
+  try {
+    const record = await openRecord(config, logger);
+    closers.add(() => record.close());
+    const shelf = await openModels(config, logger);
+    closers.add(every(bundleScanMs, logger, () => shelf.scan()));
+    const topics = createTopics(config.mqtt.base);
+    const publish: MqttClient["publish"] = (topic, payload, how) => client.publish(topic, payload, how);
+    const evidence = await openCollectorEvidence({ config, record, topics, client: { publish }, logger });
+    const { ingest, states } = await createGatewayIntake({
+      config,
+      record,
+      topics,
+      models: shelf.models,
+      logger,
+      metrics,
+      publish,
+      beforeStore: evidence.take,
+      batches: { maxBatchMessages: 1_000, maxDelayMs: 5 },
+    });
+    const client = createIntakeClient({
+      ...(await readBrokerLogin(config.mqtt)),
+      url,
+      clientId: `aurora-${config.ingest.name}-${index}`,
+      maxPacketBytes: config.mqtt.embedded.maxPacketBytes,
+      sessionExpirySeconds: config.ingest.sessionExpirySeconds,
+      receiveMaximum: config.ingest.maxUnacknowledged,
+      onMessage: ({ topic, payload, retain, settle }) => {
+        const name = topic.slice(topic.lastIndexOf("/") + 1);
+        const isState = name === "state" || name === "status";
+        const isForOne = isState || name === soleLane;
+        if (isForOne && !owned.isMine) return settle();
+        if (!isState) return ingest.accept(topic, payload, settle);
+        settle();
+        if (name === "state") states.acceptState(topic, payload, retain);
+        else states.acceptStatus(topic, payload, retain);
+      },
+      logger,
+    });
+    // Before anything awaits: a session that was kept brings messages at once.
+    const alone = createLeasedWork(record, logger);
+    const owned = createSoleSubscriber(client, topics, alone);
+    closers.add(() => client.close());
+    closers.add(() => states.close());
+    closers.add(() => ingest.close());
+    for (const lane of lanes) {
+      if (lane === soleLane) continue;
+      await client.subscribe(`$share/${shareName}/${topics.allOfLane(lane)}`, 1, () => {});
+    }
+    closers.add(() => alone.close());
+    await owned.renew();
+    closers.add(every(renewLeaseMs, logger, () => owned.renew()));
+    return {
+      get connected() {
+        return client.connected;
+      },
+      get storeFails() {
+        return ingest.storeFails;
+      },
+      close: () => closers.closeAll(),
+    };
+  } catch (error) {
+    await closers.closeAll();
+    throw error;
+  }
+}
+
+/** The models that reports of drift are about. */
+async function openModels({ registry }: CollectorConfig, logger: Logger): Promise<BundleShelf> {
+  const { publish: dirs, trustedKeys } = registry;
+  const keys = dirs.length === 0 ? [] : await loadTrustedKeys(trustedKeys);
+  const shelf = createBundleShelf({ dirs, trustedKeys: keys, registry: null, logger });
+  await shelf.scan();
+  return shelf;
+}
+
+/**
+ * Has one of all workers subscribe to what must not be shared: to pieces of files, and to states, of which a shared
+ * subscription brings nothing that is retained.
+ */
+function createSoleSubscriber(
+  client: MqttClient,
+  topics: Topics,
+  alone: LeasedWork,
+): { readonly isMine: boolean; renew(): Promise<void> } {
+  const filters = [topics.allStates, topics.allStatuses, topics.allOfLane(soleLane)];
+  let isMine = false;
+  return {
+    get isMine() {
+      return isMine;
+    },
+    renew: async () => {
+      const before = isMine;
+      isMine = await alone.hold("states and evidence");
+      if (isMine && !before) for (const filter of filters) await client.subscribe(filter, 1, () => {});
+      // Also what an earlier process of this number owned in the session that is left.
+      if (!isMine) for (const filter of filters) await client.unsubscribe(filter);
+    },
+  };
+}
+
+/** Why there can be no workers, and no page without them. */
+export function createRoleError(role: string): AuroraError {
+  return new AuroraError(
+    "CONFIG_INVALID",
+    `the role ${role} needs a record that processes share (record.kind: postgres) and a broker of its own (mqtt.url)`,
+    {
+      op: "start the collector",
+      hint: "Configure both, or run the collector with `--role all`, which does everything in one process.",
+    },
+  );
+}

@@ -1,0 +1,65 @@
+/** What takes the messages of gateways for a record: envelopes of the uplink, and the states of turbines and gateways. */
+import type { CollectorConfig } from "../../core/contract/config/collector-config.ts";
+import type { Topics } from "../../core/contract/topics.ts";
+import { dayMs } from "../../core/maths/durations.ts";
+import { systemClock, systemTimers } from "../../core/platform/clock.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+import type { Metrics } from "../../core/platform/metrics.ts";
+import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
+import { encodeUplinkAck } from "../../core/wire/uplink-ack.ts";
+import type { FleetRecord } from "../record/fleet-record.ts";
+import { openAckSeal } from "./ack-seal.ts";
+import { createCloneWatch } from "./clone-watch.ts";
+import { gatewaySites } from "./mqtt-side.ts";
+import { createStateWatch, type StateWatch } from "./state-watch.ts";
+import { createUplinkIngest, type UplinkIngest, type UplinkIngestOptions } from "./uplink-ingest.ts";
+
+export interface GatewayIntake {
+  readonly ingest: UplinkIngest;
+  readonly states: StateWatch;
+}
+
+/** The drift reference of a model. */
+interface KnownReference {
+  readonly reference: { readonly features: readonly { readonly counts: readonly number[] }[] };
+}
+
+export interface GatewayIntakeOptions {
+  readonly config: CollectorConfig;
+  readonly record: FleetRecord;
+  readonly topics: Topics;
+  /** Models that are known here, by their digest. */
+  readonly models: {
+    get(digest: string): KnownReference | undefined;
+  };
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Sends acknowledgements. */
+  readonly publish: MqttClient["publish"];
+  readonly beforeStore: NonNullable<UplinkIngestOptions["beforeStore"]>;
+  /** Instead of the defaults. */
+  readonly batches?: Pick<UplinkIngestOptions, "maxBatchMessages" | "maxDelayMs">;
+}
+
+/** Creates it at rest. @throws AuroraError KEY for an enrolment key that cannot be read */
+export async function createGatewayIntake(options: GatewayIntakeOptions): Promise<GatewayIntake> {
+  const { config, record, topics, models, logger, metrics, publish, beforeStore } = options;
+  const seal = await openAckSeal(config.mqtt.enrolmentKeyFile);
+  const around = { record, clock: systemClock, timers: systemTimers, logger };
+  const ingest = createUplinkIngest({
+    ...around,
+    ...options.batches,
+    metrics,
+    beforeStore,
+    sites: gatewaySites(config.mqtt.embedded.gateways),
+    driftKeptMs: config.retentionDays * dayMs,
+    driftBinsOf: (digest) => models.get(digest)?.reference.features.map(({ counts }) => counts.length),
+    acknowledge: (gateway, ack) =>
+      publish(topics.ack(gateway), encodeUplinkAck(seal(gateway, { ...ack, timeMs: systemClock.nowMs() })), {
+        qos: 1,
+        retain: false,
+      }),
+  });
+  const onStatus = createCloneWatch({ clock: systemClock, logger, metrics });
+  return { ingest, states: createStateWatch({ ...around, onStatus }) };
+}

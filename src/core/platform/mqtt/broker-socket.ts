@@ -1,0 +1,70 @@
+/** A broker's address, and a socket to it: plain or TLS. Speaks no MQTT. */
+import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { AuroraError } from "../../contract/aurora-error.ts";
+
+/** PEM texts. With them, or with `mqtts://`, the connection is TLS. */
+export interface MqttTls {
+  /** Authorities to trust instead of the system's. */
+  readonly ca?: string | Uint8Array;
+  /** Client certificate and its key. */
+  readonly cert?: string | Uint8Array;
+  readonly key?: string | Uint8Array;
+  /** Name to expect in the broker's certificate, when it is not the host's. */
+  readonly serverName?: string;
+}
+
+/** Where a broker is, and who asks. */
+export interface BrokerAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly secure: boolean;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+}
+
+/** Throws `CONFIG_INVALID` if the URL is invalid. */
+export function parseBrokerUrl(text: string): BrokerAddress {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const secure = url?.protocol === "mqtts:" || url?.protocol === "ssl:";
+  if (url === undefined || url.hostname === "" || !(secure || /^(mqtt|tcp):$/.test(url.protocol))) {
+    throw new AuroraError("CONFIG_INVALID", "the broker's address is not an MQTT URL", {
+      op: "connect to broker",
+      hint: "Write mqtt://host:1883, or mqtts://host:8883 for TLS.",
+    });
+  }
+  return {
+    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: url.port === "" ? (secure ? 8883 : 1883) : Number(url.port),
+    secure,
+    username: url.username === "" ? undefined : decodeURIComponent(url.username),
+    password: url.password === "" ? undefined : decodeURIComponent(url.password),
+  };
+}
+
+/** Begins to connect. @throws AuroraError KEY for certificates or keys that cannot be used */
+export function openBrokerSocket(address: BrokerAddress, tls: MqttTls | undefined): Socket {
+  const { host, port } = address;
+  if (!address.secure && tls === undefined) return connectTcp({ host, port, noDelay: true });
+  const material = (value: string | Uint8Array | undefined): string | Buffer | undefined =>
+    value === undefined || typeof value === "string" ? value : Buffer.from(value);
+  try {
+    return connectTls({
+      host,
+      port,
+      ...(tls?.serverName === undefined ? {} : { servername: tls.serverName }),
+      ca: material(tls?.ca),
+      cert: material(tls?.cert),
+      key: material(tls?.key),
+      minVersion: "TLSv1.2",
+    });
+  } catch (cause) {
+    // Only the material can fail here: the network answers later.
+    throw new AuroraError("KEY", `the TLS certificate or key for ${host} cannot be used`, {
+      op: "connect to broker",
+      subject: host,
+      hint: "Give PEM files, and a key that belongs to the certificate.",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,206 @@
+/**
+ * An MQTT 5 client for whoever stores what it is sent: the session outlives the connection, and a message is acknowledged
+ * when its receiver says that it is settled, in whatever order. The broker sends no more than `receiveMaximum` before. What
+ * was not acknowledged comes again after a loss. (The `mqtt` package hands over the next message only when the one before
+ * is acknowledged.)
+ */
+import type { Socket } from "node:net";
+import { systemTimers } from "../clock.ts";
+import type { Logger } from "../logger.ts";
+import type { BrokerConnection, BrokerConnectionEvents, ConnectionLoss } from "./broker-connection.ts";
+import { openBrokerSocket, parseBrokerUrl } from "./broker-socket.ts";
+import type { MqttClientOptions } from "./mqtt-client.ts";
+import { createReconnectingClient, type MqttClient } from "./mqtt-reconnect.ts";
+import {
+  createPacketReader,
+  disconnectRequest,
+  encodeConnect,
+  encodePuback,
+  encodePublish,
+  encodeSubscribe,
+  encodeUnsubscribe,
+  type IntakePacket,
+  PacketError,
+  pingRequest,
+} from "./mqtt5-packets.ts";
+
+export interface IntakeClientOptions
+  extends Pick<MqttClientOptions, "url" | "clientId" | "username" | "password" | "tls" | "backoff"> {
+  readonly maxPacketBytes: number;
+  /** The broker keeps the session this long after a loss. */
+  readonly sessionExpirySeconds: number;
+  /** Messages that may be under way unacknowledged, at most 65,535. */
+  readonly receiveMaximum: number;
+  /** Whatever the filter: there is one receiver. */
+  readonly onMessage: (message: IntakeMessage) => void;
+  readonly logger: Logger;
+}
+
+/** A message, which stays valid. */
+export interface IntakeMessage {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly retain: boolean;
+  /** Acknowledges it to the broker. */
+  settle(): void;
+}
+
+/** What a connection is opened with. */
+interface IntakeSession {
+  readonly connect: Uint8Array;
+  readonly maxPacketBytes: number;
+  readonly onMessage: (message: IntakeMessage) => void;
+}
+
+const keepaliveSeconds = 20;
+
+/** Starts to connect, and returns at once. Throws `CONFIG_INVALID` if the URL is invalid. */
+export function createIntakeClient(options: IntakeClientOptions): MqttClient {
+  const address = parseBrokerUrl(options.url);
+  const { maxPacketBytes, sessionExpirySeconds, receiveMaximum, clientId, onMessage } = options;
+  const connect = encodeConnect({
+    clientId,
+    username: options.username ?? address.username,
+    password: options.password ?? address.password,
+    keepaliveSeconds,
+    sessionExpirySeconds,
+    receiveMaximum,
+    maxPacketBytes,
+  });
+  return createReconnectingClient({
+    openConnection: (_version, events) =>
+      openConnection(openBrokerSocket(address, options.tls), { connect, maxPacketBytes, onMessage }, events),
+    subject: `${address.secure ? "mqtts" : "mqtt"}://${address.host}:${address.port}`,
+    version: 5,
+    backoff: { firstMs: 500, maxMs: 30_000, ...options.backoff, random: Math.random },
+    answerTimeoutMs: 10_000,
+    maxInFlight: 1_000,
+    logger: options.logger,
+    timers: systemTimers,
+  });
+}
+
+/** Bytes that are sent together, once the present work is done. */
+function createWriter(socket: Socket): (bytes: Uint8Array) => void {
+  let parts: Uint8Array[] = [];
+  return (bytes) => {
+    parts.push(bytes);
+    if (parts.length > 1) return;
+    setImmediate(() => {
+      const all = Buffer.concat(parts);
+      parts = [];
+      if (!socket.destroyed) socket.write(all);
+    });
+  };
+}
+
+function openConnection(
+  socket: Socket,
+  { connect, maxPacketBytes, onMessage }: IntakeSession,
+  events: BrokerConnectionEvents,
+): BrokerConnection {
+  const reader = createPacketReader(maxPacketBytes);
+  const write = createWriter(socket);
+  const answers = new Map<number, (error: Error | null) => void>();
+  let loss: ConnectionLoss | null = null;
+  let nextId = 1;
+  /** The broker's Receive Maximum, and what waits for it. */
+  let room = 65_535;
+  const queue: (() => void)[] = [];
+
+  const cut = (why: ConnectionLoss): void => {
+    loss ??= why;
+    socket.destroy();
+  };
+  const ask = (encode: (id: number) => Uint8Array, done: (error: Error | null) => void): void => {
+    while (answers.has(nextId)) nextId = (nextId % 65_535) + 1;
+    answers.set(nextId, done);
+    write(encode(nextId));
+  };
+  const take = (packet: IntakePacket): void => {
+    switch (packet.kind) {
+      case "connack":
+        if (packet.reason === 0) {
+          room = packet.receiveMaximum;
+          events.onConnect();
+        } else cut(refusal(packet.reason));
+        break;
+      case "publish":
+        onMessage({
+          ...packet,
+          settle: () => {
+            // Of a connection that is gone nothing can be acknowledged: the message comes again.
+            if (packet.id > 0 && loss === null) write(encodePuback(packet.id));
+          },
+        });
+        break;
+      case "answer": {
+        const done = answers.get(packet.id);
+        answers.delete(packet.id);
+        done?.(packet.reason < 0x80 ? null : new Error(`the broker refused it (reason ${packet.reason})`));
+        break;
+      }
+      case "disconnect":
+        cut({ reason: "closed", detail: `the broker ended the session (reason ${packet.reason})` });
+        break;
+      case "other":
+        break;
+      default:
+        packet satisfies never;
+    }
+  };
+  // Silence of twice this time is a loss: the broker answers each ping.
+  socket.setTimeout(keepaliveSeconds * 2_000, () =>
+    cut({ reason: "silent", detail: "nothing was heard in time" }),
+  );
+  const ping = setInterval(() => write(pingRequest), (keepaliveSeconds * 1_000) / 2);
+  write(connect);
+  socket.on("data", (chunk) => {
+    try {
+      reader.read(chunk, take);
+    } catch (error) {
+      if (!(error instanceof PacketError)) throw error;
+      cut({ reason: error.isTooLarge ? "packet-too-large" : "closed", detail: error.message });
+    }
+  });
+  socket.on("error", (error) => cut({ reason: "closed", detail: error.message }));
+  socket.once("close", () => {
+    clearInterval(ping);
+    loss ??= { reason: "closed", detail: "the connection was closed" };
+    events.onLoss(loss);
+  });
+  return {
+    publish({ topic, payload, qos, retain }, done) {
+      if (qos === 0) {
+        write(encodePublish(null, { topic, payload, retain }));
+        done(null);
+        return;
+      }
+      const send = (): void => {
+        room--;
+        ask(
+          (id) => encodePublish(id, { topic, payload, retain }),
+          (error) => {
+            room++;
+            done(error);
+            if (room > 0) queue.shift()?.();
+          },
+        );
+      };
+      if (room > 0) send();
+      else queue.push(send);
+    },
+    subscribe: (filter, qos, done) => ask((id) => encodeSubscribe(id, filter, qos), done),
+    unsubscribe: (filter, done) => ask((id) => encodeUnsubscribe(id, filter), done),
+    end: () => {
+      loss ??= { reason: "closed", detail: "closed" };
+      socket.end(disconnectRequest);
+    },
+    cut,
+  };
+}
+
+/** What a CONNACK's reason means (MQTT 5, 3.2.2.2). */
+function refusal(reason: number): ConnectionLoss {
+  return { reason: "refused", detail: `the broker refused the session (reason 0x${reason.toString(16)})` };
+}

@@ -1,0 +1,316 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { openShapedLink } from "../../scripts/faults/shaped-link.ts";
+import { type IngestWorker, startIngestWorker } from "../../src/collector/ingest-worker.ts";
+import { openRecord } from "../../src/collector/open-record.ts";
+import type { FleetRecord } from "../../src/collector/record/fleet-record.ts";
+import {
+  type CollectorConfig,
+  collectorConfigSchema,
+} from "../../src/core/contract/config/collector-config.ts";
+import { createTopics } from "../../src/core/contract/topics.ts";
+import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
+import { silentLogger } from "../../src/core/platform/logger.ts";
+import { createMetrics } from "../../src/core/platform/metrics.ts";
+import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
+import { encodeUplinkEnvelope } from "../../src/core/wire/envelope-codec.ts";
+import { decodeUplinkAck } from "../../src/core/wire/uplink-ack.ts";
+import { compiledCommand } from "../support/compiled.ts";
+import { findFreePort } from "../support/free-port.ts";
+import { hasMosquitto, type Mosquitto, startMosquitto } from "../support/mosquitto.ts";
+import { hasPostgres, type ScratchPostgres, startScratchPostgres } from "../support/scratch-postgres.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { until } from "../support/until.ts";
+import { turbineState } from "./fleet-records.ts";
+
+const base = "aurora/v1";
+const topics = createTopics(base);
+const hasBoth = hasMosquitto && hasPostgres;
+const none = hasBoth ? "" : " (mosquitto or PostgreSQL is not installed)";
+
+/** Many gateways on one connection: sends envelopes of numbered events, and hears how far each gateway is stored. */
+async function connectGateways(port: number, detail = "") {
+  const client = createMqttClient({ url: `mqtt://127.0.0.1:${port}`, clientId: "gateways" });
+  onTestFinished(() => client.close());
+  const stored = new Map<string, number>();
+  await client.subscribe(`${base}/gateway/+/ack`, 1, (topic, payload) => {
+    const ack = decodeUplinkAck(payload);
+    const gateway = topic.split("/").at(-2)!;
+    if (ack.ok) stored.set(gateway, Math.max(stored.get(gateway) ?? 0, ack.value.sequence));
+  });
+  await until(() => client.connected, "the gateways are connected");
+  const send = async (gateway: string, sequence: number): Promise<void> => {
+    const event = {
+      kind: "event",
+      timeMs: Date.now(),
+      name: `${gateway}/${sequence}`,
+      subject: "s",
+      detail,
+    } as const;
+    const header = { gateway, bootId: "b", lane: "update", oldestSequence: 1 } as const;
+    const envelope = encodeUplinkEnvelope({ ...header, firstSequence: sequence, records: [event] });
+    await client.publish(topics.up(gateway, "update"), envelope, { qos: 1, retain: false });
+  };
+  return { client, stored, send };
+}
+
+async function listNames(record: FleetRecord): Promise<string[]> {
+  const names: string[] = [];
+  for (let offset = 0; ; offset += 500) {
+    const { items } = await record.events({ limit: 500, offset });
+    names.push(...items.map(({ name }) => name));
+    if (items.length < 500) return names;
+  }
+}
+
+describe.skipIf(!hasBoth)(`workers that share what gateways send${none}`, () => {
+  let server: ScratchPostgres;
+  beforeAll(async () => {
+    server = await startScratchPostgres();
+  });
+  afterAll(() => server?.close());
+
+  const begin = async (): Promise<{
+    readonly broker: Mosquitto;
+    readonly config: CollectorConfig;
+    readonly record: FleetRecord;
+  }> => {
+    const broker = await startMosquitto(await findFreePort(), [
+      "max_inflight_messages 0",
+      "max_queued_messages 0",
+    ]);
+    onTestFinished(() => broker.close());
+    const config = collectorConfigSchema.parse({
+      collector: { stateDir: createTemporaryFolder(), httpPort: 0 },
+      mqtt: { url: `mqtt://127.0.0.1:${broker.port}` },
+      record: { kind: "postgres", url: await server.createDatabase() },
+    });
+    const record = await openRecord(config, silentLogger);
+    onTestFinished(() => record.close());
+    return { broker, config, record };
+  };
+
+  it("stores each record once and in its order, and tells each gateway, although no worker has all of its lane", async () => {
+    const { broker, config, record } = await begin();
+    for (const index of [1, 2, 3]) await startWorker(config, index);
+    const { stored, send } = await connectGateways(broker.port);
+    const gateways = Array.from({ length: 8 }, (_, index) => `gw-${index}`);
+    await Promise.all(
+      gateways.map(async (gateway) => {
+        for (let sequence = 1; sequence <= 40; sequence++) {
+          // As many under way as a gateway has.
+          await until(() => sequence - (stored.get(gateway) ?? 0) <= 8, `${gateway} may go on`);
+          await send(gateway, sequence);
+        }
+      }),
+    );
+    await until(() => gateways.every((gateway) => stored.get(gateway) === 40), "all is acknowledged");
+    const names = await listNames(record);
+    expect(names).toHaveLength(320);
+    expect(new Set(names).size).toBe(320);
+    const own = names.filter((name) => name.startsWith("gw-3/")).reverse();
+    const sorted = own.map((name) => Number(name.slice(5)));
+    expect([...sorted].sort((a, b) => a - b)).toEqual(sorted);
+  });
+
+  it("keeps what comes while PostgreSQL is gone, and stores it when it is there again", async () => {
+    const own = await startScratchPostgres();
+    onTestFinished(() => own.close());
+    const { broker, config: shared } = await begin();
+    const config = { ...shared, record: { ...shared.record, url: await own.createDatabase() } };
+    const worker = await startWorker(config, 1);
+    const { stored, send } = await connectGateways(broker.port);
+    await send("gw-1", 1);
+    await until(() => stored.get("gw-1") === 1, "the first is acknowledged");
+    await own.kill();
+    for (let sequence = 2; sequence <= 40; sequence++) await send("gw-1", sequence);
+    await until(() => worker.storeFails, "the worker cannot store");
+    expect(stored.get("gw-1")).toBe(1);
+    await own.start();
+    await until(() => stored.get("gw-1") === 40, "the rest is acknowledged");
+    expect(worker.storeFails).toBe(false);
+    const record = await openRecord(config, silentLogger);
+    onTestFinished(() => record.close());
+    expect(await listNames(record)).toHaveLength(40);
+  });
+
+  it("leaves with the broker what a slow database cannot take", async () => {
+    const own = await startScratchPostgres();
+    onTestFinished(() => own.close());
+    const { broker, config: shared } = await begin();
+    const link = await openShapedLink(broker.port, { name: "clear" }, 1);
+    onTestFinished(() => link.close());
+    const config = {
+      ...shared,
+      mqtt: { ...shared.mqtt, url: `mqtt://127.0.0.1:${link.port}` },
+      record: { ...shared.record, url: await own.createDatabase() },
+      ingest: { ...shared.ingest, maxUnacknowledged: 50 },
+    };
+    await startWorker(config, 1);
+    const { stored, send } = await connectGateways(broker.port, "x".repeat(4_000));
+    await send("gw-0", 1);
+    await until(() => stored.get("gw-0") === 1, "the first is acknowledged");
+    own.freeze();
+    const before = link.bytes;
+    const gateways = Array.from({ length: 1_000 }, (_, index) => `gw-${index + 1}`);
+    await Promise.all(gateways.map((gateway) => send(gateway, 1)));
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    // 50 messages of 4 kB, and no megabytes.
+    expect(link.bytes - before).toBeGreaterThan(50 * 4_000);
+    expect(link.bytes - before).toBeLessThan(60 * 4_300);
+    own.goOn();
+    await until(() => stored.size === 1_001, "all is acknowledged", 30_000);
+  });
+
+  it("sets poison aside, and stores its neighbours", async () => {
+    const { broker, config, record } = await begin();
+    await startWorker(config, 1);
+    const { client, stored, send } = await connectGateways(broker.port);
+    const junk = Uint8Array.of(1, 2, 3);
+    await client.publish(topics.up("gw-1", "update"), junk, { qos: 1, retain: false });
+    await send("gw-1", 1);
+    await until(() => stored.get("gw-1") === 1, "the neighbour is acknowledged");
+    expect((await record.quarantine(9)).items).toMatchObject([{ reason: "envelope-invalid", messages: 1 }]);
+  });
+
+  it("loses and doubles nothing when a worker is killed in the middle of a batch", async () => {
+    const { broker, config, record } = await begin();
+    const { url, workers } = await startProcess(config, "ingest");
+    await until(async () => (await fetch(`${url}/-/ready`)).ok, "both run", 30_000);
+    const { stored, send } = await connectGateways(broker.port);
+    const holder = new pg.Client(config.record.url!);
+    await holder.connect();
+    onTestFinished(() => holder.end());
+    await holder.query("BEGIN; LOCK TABLE uplink_progress IN EXCLUSIVE MODE");
+    const gateways = Array.from({ length: 60 }, (_, index) => `gw-${index}`);
+    await Promise.all(gateways.map((gateway) => send(gateway, 1)));
+    const waiting = `SELECT FROM pg_locks WHERE NOT granted AND database =
+      (SELECT oid FROM pg_database WHERE datname = current_database())`;
+    await until(async () => (await holder.query(waiting)).rowCount === 2, "both are in their batch");
+    process.kill(workers()[0]!, "SIGKILL");
+    await holder.query("COMMIT");
+    // Nobody sends again: the broker still has what was not committed.
+    await until(() => stored.size === 60, "all is acknowledged", 30_000);
+    const names = await listNames(record);
+    expect(names).toHaveLength(60);
+    expect(new Set(names).size).toBe(60);
+    await until(async () => (await fetch(`${url}/-/ready`)).ok, "both run again", 30_000);
+    const counted = 'aurora_uplink_messages_total{outcome="stored",worker="2"}';
+    await until(
+      async () => (await (await fetch(`${url}/metrics`)).text()).includes(counted),
+      "the worker says what it stored",
+    );
+    expect((await fetch(`${url}/`)).status).toBe(404);
+    expect((await fetch(`${url}/api/v1/turbines`)).status).toBe(404);
+  });
+
+  it("shows in one process what others store", async () => {
+    const { broker, config, record } = await begin();
+    const { url, workers } = await startProcess(config, "all");
+    await until(async () => (await fetch(`${url}/-/ready`)).ok, "all is ready", 30_000);
+    expect(workers()).toHaveLength(2);
+    const { client, stored, send } = await connectGateways(broker.port);
+    await send("gw-1", 1);
+    await until(() => stored.get("gw-1") === 1, "it is acknowledged");
+    const state = JSON.stringify(turbineState("wt-1", Date.now(), "d"));
+    await client.publish(topics.state("north-sea", "wt-1"), state, { qos: 1, retain: true });
+    await until(async () => (await record.turbines()).length === 1, "one of the workers follows the states");
+    await until(async () => (await (await fetch(`${url}/`)).text()).includes("wt-1"), "the page shows it");
+  });
+
+  it("takes nothing of gateways as `--role web`", async () => {
+    const { broker, config, record } = await begin();
+    const { url, workers } = await startProcess(config, "web");
+    await until(async () => (await fetch(`${url}/-/ready`)).ok, "the page is ready", 30_000);
+    const { send } = await connectGateways(broker.port);
+    await send("gw-1", 1);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await listNames(record)).toEqual([]);
+    expect(workers()).toEqual([]);
+    expect(await (await fetch(`${url}/metrics`)).text()).not.toContain("uplink_messages_total");
+  });
+});
+
+async function startWorker(config: CollectorConfig, index: number): Promise<IngestWorker> {
+  const worker = await startIngestWorker(config, index, { logger: silentLogger, metrics: createMetrics() });
+  onTestFinished(() => worker.close());
+  await until(() => worker.connected, "the worker is connected");
+  return worker;
+}
+
+/** The real command; resolves when its HTTP server answers. */
+async function startProcess(
+  config: CollectorConfig,
+  role: string,
+): Promise<{ readonly url: string; readonly workers: () => number[] }> {
+  const folder = createTemporaryFolder();
+  const path = join(folder, "collector.yaml");
+  const httpPort = await findFreePort();
+  const file = {
+    collector: { stateDir: join(folder, "state"), httpPort },
+    mqtt: { url: config.mqtt.url },
+    record: { kind: "postgres", url: config.record.url },
+    ingest: { workers: 2 },
+  };
+  writeFileSync(path, JSON.stringify(file));
+  const command = [compiledCommand(), "collector", "--config", path, "--role", role];
+  const child = endWithProcess(spawn(process.execPath, command, { stdio: "ignore" }));
+  onTestFinished(() => stop(child));
+  const url = `http://127.0.0.1:${httpPort}`;
+  const answers = async (): Promise<boolean> => {
+    expect(child.exitCode).toBeNull();
+    return fetch(`${url}/-/healthy`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  };
+  await until(answers, "it answers", 30_000);
+  return { url, workers: () => childrenOf(child.pid!) };
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    const list = execFileSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" });
+    return list.trim().split(/\s+/).map(Number);
+  } catch (error) {
+    // ps says so when there are none.
+    if ((error as { status?: unknown }).status === 1) return [];
+    throw error;
+  }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const gone = once(child, "exit");
+  child.kill("SIGTERM");
+  await gone;
+}
+
+describe("a role that cannot be", () => {
+  const run = (
+    ...options: readonly string[]
+  ): { readonly status: number | null; readonly stderr: string } => {
+    const folder = createTemporaryFolder();
+    const path = join(folder, "collector.yaml");
+    writeFileSync(path, JSON.stringify({ collector: { stateDir: join(folder, "state"), httpPort: 0 } }));
+    const command = [compiledCommand(), "collector", "--config", path, ...options];
+    return spawnSync(process.execPath, command, { encoding: "utf8", timeout: 60_000 });
+  };
+
+  it.each(["ingest", "web"])("is refused: `%s` on SQLite", (role) => {
+    const { status, stderr } = run("--role", role);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`the role ${role} needs a record that processes share (record.kind: postgres)`);
+    expect(stderr).toContain("--role all");
+  });
+
+  it("is refused: one that is not known", () => {
+    const { status, stderr } = run("--role", "both");
+    expect(status).not.toBe(0);
+    expect(stderr).toContain("all, ingest, web");
+  });
+});
