@@ -6,7 +6,9 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { runClocks } from "./faults/clocks.ts";
 import { runDamages } from "./faults/damages.ts";
+import { runDefects } from "./faults/defects.ts";
 import { runDisks } from "./faults/disks.ts";
 import type { FaultModule } from "./faults/fault-ledger.ts";
 import { runKills } from "./faults/kills.ts";
@@ -19,6 +21,8 @@ const modules: Readonly<Record<string, FaultModule>> = {
   outage: runOutage,
   disks: runDisks,
   damages: runDamages,
+  clocks: runClocks,
+  defects: runDefects,
 };
 const { values } = parseArgs({
   options: {

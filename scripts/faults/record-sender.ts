@@ -107,6 +107,7 @@ process.on("message", (order: SenderOrder) => {
         pendingRecords,
         trouble,
         alerts: lanes.alert.records,
+        bodyBytes: Object.values(lanes).reduce((sum, { bytes }) => sum + bytes, 0),
         bytesSent,
         recordsSent,
         timeouts,

@@ -34,6 +34,8 @@ export interface SenderState {
   readonly trouble: string | null;
   /** In the lane of alerts. */
   readonly alerts: number;
+  /** Of all records that wait. */
+  readonly bodyBytes: number;
   readonly bytesSent: number;
   readonly recordsSent: number;
   readonly timeouts: number;

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { alertEventSchema } from "../../src/core/contract/alert.ts";
-import { createTopics } from "../../src/core/contract/topics.ts";
+import { createTopics, type Lane } from "../../src/core/contract/topics.ts";
 import { packageRoot } from "../../src/core/platform/files/package-root.ts";
 import { until } from "../../test/support/until.ts";
 import { createDaemonProcess, type DaemonProcess } from "./daemon-process.ts";
@@ -39,7 +39,12 @@ export interface WatchedPark {
 /** What of `/status` is read. */
 export interface ParkStatus {
   readonly windows: { readonly processed: number };
-  readonly outbox: { readonly records: number; readonly pendingRecords: number };
+  readonly outbox: {
+    readonly records: number;
+    readonly pendingRecords: number;
+    readonly lanes: Readonly<Record<Lane, { readonly records: number }>>;
+  };
+  readonly uplink: { readonly acksRefused: number };
   readonly unpublishedAlerts: number;
 }
 

@@ -1,0 +1,219 @@
+/** What a full disk, a hostile device, a copied card or somebody at the broker may do to a gateway. */
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { createFrameEncoder } from "../../firmware-bridge/framing/frame-encoder.ts";
+import { encodeMessage } from "../../firmware-bridge/messages/message-codec.ts";
+import { packetFlags, packetTypes, protocolVersion } from "../../firmware-bridge/protocol.ts";
+import { createTopics, type Lane } from "../../src/core/contract/topics.ts";
+import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
+import { decodeUplinkEnvelope } from "../../src/core/wire/envelope-codec.ts";
+import { encodeUplinkAck } from "../../src/core/wire/uplink-ack.ts";
+import { listeningPort } from "../../test/support/listening-port.ts";
+import { until } from "../../test/support/until.ts";
+import { foreignHost, holdOpen } from "./collector-defects.ts";
+import type { FaultLedger } from "./fault-ledger.ts";
+import type { FaultSite } from "./fault-site.ts";
+import { startSender } from "./sender-process.ts";
+import { mountTinyDisk } from "./tiny-disk.ts";
+import { openWatchedPark, type WatchedPark, type WatchedParkOptions } from "./watched-park.ts";
+
+const topics = createTopics("aurora/v1");
+
+/** Runs the cases one after the other; gives what was measured. */
+export async function attackGateway(site: FaultSite, ledger: FaultLedger): Promise<Record<string, unknown>> {
+  const figures: Record<string, unknown> = {};
+  await ledger.run("1: a start on a full disk", () => startFull(site));
+  const park = await openPark(site, "attacked");
+  try {
+    await park.gateway.start();
+    await ledger.run("10: 200 half-open connections to the gateway", () => holdOpen(park.gateway.url));
+    await ledger.run("12: a Host header that is not the gateway's", () => foreignHost(park.gateway.url));
+    await ledger.run("12: a copied card", () => copyCard(site, park));
+    await ledger.run("12: files that others may read", async () => readableFiles(site, park));
+  } finally {
+    await park.close();
+  }
+  await ledger.run("8: a device that says hello and never reads", async () => {
+    const grownMb = await floodHellos(site);
+    figures["8: grown, MB"] = grownMb;
+    return grownMb < 40 ? [] : [`the gateway grew by ${grownMb} MB`];
+  });
+  await ledger.run("9: the outbox on the disk", async () => {
+    const { share, bytes } = await measureOutbox(site);
+    figures["9: bytes on the disk per byte of bodies"] = share;
+    figures["9: bytes on the disk"] = bytes;
+    return share < 1.6 ? [] : [`${share} bytes on the disk for a byte of bodies`];
+  });
+  await ledger.run("11: a forged acknowledgement", () => forgeAck(site));
+  return figures;
+}
+
+function openPark(
+  site: FaultSite,
+  name: string,
+  { changes = {}, stateDir }: Pick<WatchedParkOptions, "changes" | "stateDir"> = {},
+): Promise<WatchedPark> {
+  return openWatchedPark(site, {
+    name,
+    turbines: 1,
+    seed: 2,
+    speed: 4,
+    firstOnsetS: 10_000,
+    onsetStepS: 0,
+    changes,
+    ...(stateDir === undefined ? {} : { stateDir }),
+  });
+}
+
+async function startFull(site: FaultSite): Promise<readonly string[]> {
+  const disk = mountTinyDisk(join(site.folder, "full"), 2_048);
+  if (disk === null) return [];
+  disk.fill(0);
+  const park = await openPark(site, "on-full-disk", { stateDir: join(disk.path, "state") });
+  try {
+    await park.gateway.start();
+    await until(async () => (await park.status()).windows.processed > 3, "it decides windows", 40_000);
+    return park.gateway.crashes;
+  } finally {
+    await park.close();
+    disk.unmount();
+  }
+}
+
+/** Two gateways with one identity: both say why they lose their connection. */
+async function copyCard(site: FaultSite, park: WatchedPark): Promise<readonly string[]> {
+  await until(() => site.collector.isRunning, "the collector runs");
+  const copy = await openPark(site, park.name, { stateDir: join(site.folder, "copy") });
+  try {
+    await copy.gateway.start();
+    const names = (log: string): boolean =>
+      /same (id|identity|client id)|another (gateway|client)|taken over/i.test(log);
+    await until(() => names(copy.gateway.log) || names(park.gateway.log), "a log names the cause", 30_000);
+    return [];
+  } finally {
+    await copy.close();
+  }
+}
+
+function readableFiles(site: FaultSite, park: WatchedPark): readonly string[] {
+  const folder = join(site.folder, park.name, "state");
+  const open = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => join(folder, name))
+    .concat(folder)
+    .filter((path) => (statSync(path).mode & 0o077) !== 0);
+  return open.length === 0
+    ? []
+    : [`others may read ${open.map((path) => path.slice(folder.length) || ".").join(", ")}`];
+}
+
+/** A device of this gateway that sends hellos of another's id as fast as they are taken. Resolves with the growth, MB. */
+async function floodHellos(site: FaultSite): Promise<number> {
+  const sockets: Socket[] = [];
+  const hello = recordHello();
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    socket.on("error", () => {});
+    socket.pause();
+    const more = (): void => {
+      while (!socket.destroyed && socket.write(hello));
+    };
+    socket.on("drain", more);
+    more();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = `tcp://127.0.0.1:${listeningPort(server)}`;
+  const park = await openPark(site, "flooded", {
+    changes: { devices: [{ id: "mcu-flooded-1", connect: address }] },
+  });
+  try {
+    await park.gateway.start();
+    await delay(2_000);
+    const before = rssMb(park.gateway.pid!);
+    await delay(8_000);
+    return Math.round(rssMb(park.gateway.pid!) - before);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    await park.close();
+  }
+}
+
+function rssMb(pid: number): number {
+  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+}
+
+/** Hellos of another's id, framed, with different numbers. */
+function recordHello(): Uint8Array {
+  const encoder = createFrameEncoder();
+  const out = new Uint8Array(65_536);
+  let end = 0;
+  for (let sequence = 0; out.length - end > 4_096; sequence++) {
+    const hello = {
+      type: "hello",
+      protocolMajor: protocolVersion.major,
+      protocolMinor: protocolVersion.minor,
+      deviceId: "somebody-else",
+      firmware: "hostile",
+      sessionId: 1 + sequence,
+      channels: [{ name: "accel-de", unit: "g", sampleRateHz: 12_000, scale: 0.0005 }],
+    } as const;
+    const bytes = encodeMessage(hello, encoder.payload);
+    end = encoder.encode(packetTypes.hello, packetFlags.acknowledge, sequence, bytes, out, end);
+  }
+  return out.subarray(0, end);
+}
+
+/** Bytes on the disk for a byte of bodies, while nobody takes them. */
+async function measureOutbox(site: FaultSite): Promise<{ readonly share: number; readonly bytes: number }> {
+  const path = join(site.folder, "large", "gateway.db");
+  const sender = await startSender(site.command, {
+    name: "large",
+    startMs: Date.now() - 40 * 3_600_000,
+    path,
+    url: "mqtt://127.0.0.1:9",
+  });
+  try {
+    await sender.backlog({ hours: 36, points: 20, alerts: 10 });
+    const { bodyBytes } = await sender.state();
+    await sender.stop();
+    const bytes = statSync(path).size;
+    return { share: Number((bytes / bodyBytes).toFixed(2)), bytes };
+  } finally {
+    await sender.kill();
+  }
+}
+
+/** Somebody at an open broker says that everything is stored; the gateway was enrolled and believes only the collector. */
+async function forgeAck(site: FaultSite): Promise<readonly string[]> {
+  const keyFile = join(site.folder, "ack.key");
+  writeFileSync(keyFile, `${"5a".repeat(32)}\n`, { mode: 0o600 });
+  const park = await openPark(site, "believing", {
+    changes: { uplink: { predictionIntervalSeconds: 1, healthIntervalSeconds: 1, ackKeyFile: keyFile } },
+  });
+  const forger = createMqttClient({ url: site.brokerUrl, clientId: "forger" });
+  const forgedLanes = new Set<Lane>();
+  const stop = site.listen((topic, payload) => {
+    if (!topic.startsWith(topics.up(park.name, "alert").slice(0, -"alert".length))) return;
+    const envelope = decodeUplinkEnvelope(payload);
+    if (!envelope.ok) return;
+    const { bootId, lane, firstSequence, records } = envelope.value;
+    const ack = encodeUplinkAck({ bootId, lane, sequence: firstSequence + records.length - 1 });
+    forgedLanes.add(lane);
+    forger.publish(topics.ack(park.name), ack, { qos: 1, retain: false }).catch(() => {});
+  });
+  try {
+    await site.collector.stop();
+    await park.gateway.start();
+    await until(async () => (await park.status()).uplink.acksRefused > 0, "a forged one is refused", 40_000);
+    const { outbox } = await park.status();
+    const emptied = [...forgedLanes].filter((lane) => outbox.lanes[lane].records === 0);
+    return emptied.map((lane) => `a forged acknowledgement empties the lane "${lane}"`);
+  } finally {
+    stop();
+    await forger.close();
+    await park.close();
+    await site.collector.start();
+  }
+}
