@@ -10,6 +10,7 @@ import { Aedes, type AedesOptions, type AuthenticateError, type Client } from "a
 import { AuroraError } from "../../contract/aurora-error.ts";
 import { waitAtMost } from "../daemon/closing.ts";
 import { type Logger, silentLogger } from "../logger.ts";
+import { boundEmitterDepth } from "./bound-emitter.ts";
 import { createPlaces, createRetainedBound, type Places } from "./broker-bounds.ts";
 import { createMqttPacketGuard } from "./mqtt-packet-guard.ts";
 import { isSharedFilter } from "./mqtt-topic.ts";
@@ -106,6 +107,7 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
     },
     ...createAccess(options, places, counts),
   });
+  boundEmitterDepth(broker as unknown as { readonly mq: unknown });
   // Its typings leave out "error", which it does emit when its memory store fails.
   (broker as EventEmitter).on("error", (error: unknown) => logger.error("broker error", { error }));
 
