@@ -9,6 +9,7 @@ import type { Logger } from "../../../core/platform/logger.ts";
 import { rest } from "../../../core/platform/rest.ts";
 import { openSqlite } from "../../../core/platform/sqlite/sqlite.ts";
 import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
+import { syncSqliteLog } from "../../../core/platform/sqlite/sync-log.ts";
 import type { FleetRecord, PredictionSeries } from "../fleet-record.ts";
 import { createMemoryLeases } from "../memory-leases.ts";
 import { recordBounds } from "../record-bounds.ts";
@@ -50,6 +51,9 @@ export async function openSqliteRecord(
   const { path, clock, logger } = options;
   const damages: string[] = [];
   const database = openSqlite(path, {
+    // The thread that stores also answers: it does not wait for the disk (`syncWrites`), and seldom for a checkpoint.
+    synchronous: "normal",
+    checkpointPages: 4_000,
     onCorrupt: (setAside, reason) => {
       logger.error("the database was corrupted: set aside, a new one begun", { setAside, reason });
       damages.push(`${reason}; the old file is ${setAside}`);
@@ -62,11 +66,31 @@ export async function openSqliteRecord(
       const event = { kind: "event", timeMs, name: "store.corrupted", subject: path, detail } as const;
       createSqliteEvents(database).putEvent(event, { gateway: ownName, receivedMs: timeMs });
     }
-    return record;
+    return syncWrites(record, path);
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+/** What is stored is on the disk when that is said. Leaves out pruning: what a power cut brings back is pruned again. */
+function syncWrites(record: FleetRecord, path: string): FleetRecord {
+  const thenSync =
+    <A extends readonly unknown[], R>(store: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      const stored = await store(...args);
+      await syncSqliteLog(path);
+      return stored;
+    };
+  return {
+    ...record,
+    storeEnvelopes: thenSync(record.storeEnvelopes),
+    storeStates: thenSync(record.storeStates),
+    storeVerdict: thenSync(record.storeVerdict),
+    publishPeriod: thenSync(record.publishPeriod),
+    putEvidence: thenSync(record.putEvidence),
+    forgetEvidence: thenSync(record.forgetEvidence),
+  };
 }
 
 /** Creates the record over an open database, which it migrates and closes. @throws AuroraError STORE */

@@ -19,8 +19,10 @@ import { sqliteErrorKind, wrapSqliteError } from "./sqlite-error.ts";
 export const sqliteEngines: readonly SqliteEngine[] = ["node", "better"];
 
 interface SqliteOptions {
-  /** `full` (default): a committed transaction survives a power cut. `normal`: it survives a crash of the process. */
+  /** `full` (default): a committed transaction survives a power cut. `normal`: it survives a crash of the process, and a power cut after `syncSqliteLog`. */
   readonly synchronous?: "full" | "normal";
+  /** Pages (4 KiB) of the log from which a commit moves them into the file; default 1,000. */
+  readonly checkpointPages?: number;
   /** How long a statement waits for another connection's lock; default 5,000 ms. */
   readonly busyTimeoutMs?: number;
   /** Upper bound of the file in bytes; beyond it writes fail as on a full disk. Default none. */
@@ -88,8 +90,10 @@ function openOnce(path: string, options: SqliteOptions): SqliteDatabase {
     raw.exec("PRAGMA journal_mode = WAL");
     raw.exec(`PRAGMA synchronous = ${options.synchronous === "normal" ? "NORMAL" : "FULL"}`);
     raw.exec("PRAGMA foreign_keys = ON");
+    const checkpointPages = Math.trunc(options.checkpointPages ?? 1_000);
+    raw.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
     // A log that once grew large gives its space back at the next checkpoint.
-    raw.exec("PRAGMA journal_size_limit = 4194304");
+    raw.exec(`PRAGMA journal_size_limit = ${Math.max(4_194_304, checkpointPages * 4_096)}`);
     if (options.check !== "none") checkStructure(raw);
     if (options.maxBytes !== undefined) limitSize(raw, options.maxBytes);
     // An empty write takes the lock now and not at the first record.

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import type { CheckedEnvelope, FleetRecord } from "../../../../src/collector/record/fleet-record.ts";
@@ -56,6 +56,18 @@ it("stores nothing of a batch that the disk has no room for, and goes on when th
   expect(await record.events({ limit: 9, offset: 0 })).toMatchObject({ total: 1 });
   expect((await record.quarantine(0)).total).toBe(0);
   expect(await store(record, envelopeOf(["a", "b"]))).toMatchObject([{ outcome: "stored", watermark: 2 }]);
+});
+
+it("does not call stored what cannot be brought to the disk, and takes it again when it can", async () => {
+  const path = join(createTemporaryFolder(), "collector.sqlite");
+  const record = await openSqliteRecord({ path, clock: { nowMs: () => t }, logger: silentLogger });
+  onTestFinished(() => record.close());
+  const log = `${path}-wal`;
+  renameSync(log, `${log}-kept`);
+  symlinkSync(log, log);
+  await expect(store(record, envelopeOf(["a"]))).rejects.toMatchObject({ code: "STORE", subject: path });
+  renameSync(`${log}-kept`, log);
+  expect(await store(record, envelopeOf(["a"]))).toMatchObject([{ outcome: "duplicate", watermark: 1 }]);
 });
 
 it("sets a record aside that the tables stumble over, alone", async () => {
