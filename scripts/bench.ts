@@ -1,140 +1,46 @@
 /**
- * `npm run bench [-- --json] [--quick]`: the figures of the gateway, from bytes on a wire to decisions, measured on real
- * processes with the shipped bundle. Prints a table, or one JSON object on stdout.
+ * `npm run bench [-- --json] [--quick] [--only gateway|pages]`: the figures of the gateway, then those of the collector's pages
+ * while gateways send, measured on real processes. Prints a table, or one JSON object on stdout. Pages alone take
+ * `--turbines 1000 --viewers 50 --rate 2000 --seconds 30`; the rate is in messages a second.
  */
-import { randomBytes } from "node:crypto";
-import { cpus } from "node:os";
-import { startBenchDevices } from "./bench/bench-devices.ts";
-import { type GatewayStatus, startBenchGateway, waitUntilIdle } from "./bench/bench-gateway.ts";
-import { measureLink } from "./bench/bench-link.ts";
-import { measureMcu } from "./bench/bench-mcu.ts";
-import { benchRateHz, encodeBenchStream } from "./bench/bench-stream.ts";
-import { measureUplink } from "./bench/bench-uplink.ts";
-import { computeLatencyMs } from "./bench/latency-histogram.ts";
+import { parseArgs } from "node:util";
+import { measurePages } from "./bench/bench-pages.ts";
+import { measureGateway } from "./bench/measure-gateway.ts";
 
-const quick = process.argv.includes("--quick");
-const json = process.argv.includes("--json");
-const startMs = Date.UTC(2026, 0, 1);
-const devices = 16;
-const warmUpMs = 2000;
-/** Sensors whose upper band is heard, too. */
-const fastRateHz = 51_200;
-/** Half of the 8 million that one core must take: 333 channels of 12 kHz. */
-const latencyLoad = 4e6;
-
-/** One run: everything sent at `samplesPerSecond`, everything decided. */
-interface Run {
-  readonly status: GatewayStatus;
-  readonly samples: number;
-  /** Without the first two seconds, in which the code warms up. */
-  readonly latencyMs: { readonly p50: number; readonly p99: number };
-  readonly wallSeconds: number;
-  readonly cpuSeconds: number;
-  readonly rssMb: number;
-  readonly pinned: boolean;
-}
-
-async function run(seconds: number, samplesPerSecond: number, sampleRateHz?: number): Promise<Run> {
-  const stream = encodeBenchStream(seconds, startMs, sampleRateHz);
-  const fleet = await startBenchDevices(devices, stream);
-  const gateway = await startBenchGateway({ addresses: fleet.addresses, mqtt: null });
-  try {
-    const cpuBefore = await gateway.cpuSeconds();
-    const before = performance.now();
-    const sent = fleet.send(samplesPerSecond);
-    await Promise.race([sent, new Promise((resolve) => setTimeout(resolve, warmUpMs))]);
-    const warm = await gateway.latency();
-    await sent;
-    const status = await waitUntilIdle(gateway);
-    if (status.windows.processed === 0)
-      throw new Error(`no window was processed: ${JSON.stringify(status.windows)}`);
-    const wallSeconds = (performance.now() - before - 200) / 1000;
-    const cpuSeconds = (await gateway.cpuSeconds()) - cpuBefore;
-    const rssMb = await gateway.rssMb();
-    const after = await gateway.latency();
-    const latencyMs = { p50: computeLatencyMs(warm, after, 0.5), p99: computeLatencyMs(warm, after, 0.99) };
-    return {
-      latencyMs,
-      status,
-      samples: stream.samples * devices,
-      wallSeconds,
-      cpuSeconds,
-      rssMb,
-      pinned: gateway.pinned,
-    };
-  } finally {
-    await gateway.stop();
-    fleet.close();
-  }
-}
-
-function describeFastSensors({ samples, wallSeconds }: Run): object {
-  const perSecond = samples / wallSeconds;
-  return {
-    sampleRateHz: fastRateHz,
-    samplesPerSecond: Math.round(perSecond),
-    channels: Math.floor(perSecond / fastRateHz),
-  };
-}
+const { values } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
+    turbines: { type: "string", default: "1000" },
+    viewers: { type: "string", default: "50" },
+    rate: { type: "string", default: "2000" },
+    seconds: { type: "string" },
+  },
+});
+const { quick, only } = values;
+if (!["", "gateway", "pages"].includes(only)) throw new Error(`no part is named ${only}: gateway, pages`);
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
-
-const seconds = quick ? 120 : 600;
-say("full speed ...");
-const fast = await run(seconds, Number.POSITIVE_INFINITY);
-const samplesPerSecond = fast.samples / fast.wallSeconds;
-say(`full speed, sensors at ${fastRateHz} Hz ...`);
-const bothBands = await run(seconds / 4, Number.POSITIVE_INFINITY, fastRateHz);
-say("latency at half the required speed ...");
-const half = await run(quick ? 120 : 600, latencyLoad);
-say("unhurried, to compare decisions ...");
-const slow = await run(seconds, samplesPerSecond / (quick ? 2 : 4));
-// 50 windows a second; the quick run plays its two minutes eight times as fast.
-const loadMinutes = quick ? 2 : 10;
-const pace = quick ? 8 : 1;
-say(`${loadMinutes} minutes at 50 windows a second${quick ? ", eight times as fast" : ""} ...`);
-const windowRate = fast.status.windows.processed / (fast.samples / benchRateHz);
-const loadSamplesPerSecond = (50 / windowRate) * benchRateHz * pace;
-const load = await run(
-  (loadMinutes * 60 * loadSamplesPerSecond) / pace / devices / benchRateHz,
-  loadSamplesPerSecond,
-);
-say("uplink of one turbine ...");
-const uplink = await measureUplink(quick ? 3600 : 21_600, startMs, randomBytes(12).toString("hex"));
-say("device link ...");
-const link = await measureLink();
-say("microcontrollers ...");
-const mcu = await measureMcu();
-
-const report = {
-  machine: { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, node: process.version },
-  oneCore: fast.pinned,
-  samplesPerSecond: Math.round(samplesPerSecond),
-  channelsAt12kHz: Math.floor(samplesPerSecond / benchRateHz),
-  fastSensors: describeFastSensors(bothBands),
-  windowsPerSecond: Math.round(fast.status.windows.processed / fast.wallSeconds),
-  windows: fast.status.windows,
-  cpuShare: fast.cpuSeconds / fast.wallSeconds,
-  decisionsEqual: fast.status.decisionsDigest === slow.status.decisionsDigest,
-  latencyMs: { ...half.latencyMs, atSamplesPerSecond: latencyLoad },
-  rssMb: load.rssMb,
-  rssLoad: { minutes: loadMinutes, windowsPerSecond: 50, playedAt: pace },
-  // At full speed a first window would wait behind all that is read before it.
-  startToFirstPredictionMs: half.status.startToFirstPredictionMs,
-  uplinkBytesPerTurbineDay: uplink.bytesPerTurbineDay,
-  uplinkMeasuredSeconds: uplink.seconds,
-  link,
-  mcu,
-  quick,
-};
-if (!report.decisionsEqual) {
+const report: Record<string, unknown> = {};
+if (only !== "pages") Object.assign(report, await measureGateway({ quick, say }));
+if (only !== "gateway") {
+  say("pages of a large fleet while its gateways send ...");
+  report.pages = await measurePages({
+    turbines: Number(values.turbines),
+    viewers: Number(values.viewers),
+    rate: Number(values.rate),
+    seconds: Number(values.seconds ?? (quick ? 6 : 30)),
+  });
+}
+if (report.decisionsEqual === false) {
   say("the decisions at full speed differ from those of the unhurried run");
   process.exitCode = 1;
 }
-if (json) {
+if (values.json) {
   process.stdout.write(`${JSON.stringify(report)}\n`);
 } else {
-  for (const [name, value] of Object.entries(report)) {
+  for (const [name, value] of Object.entries(only === "pages" ? (report.pages as object) : report)) {
     process.stdout.write(`${name.padEnd(28)} ${typeof value === "object" ? JSON.stringify(value) : value}\n`);
   }
 }

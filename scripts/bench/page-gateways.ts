@@ -5,7 +5,8 @@ import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../../src/core/platform/mqtt/mqtt-reconnect.ts";
 import { encodeUplinkEnvelope } from "../../src/core/wire/envelope-codec.ts";
 import { decodeUplinkAck } from "../../src/core/wire/uplink-ack.ts";
-import { benchComponents, benchGateways, benchPassword, createRows } from "./page-collector.ts";
+import { benchPassword } from "./page-collector.ts";
+import { benchComponents, benchGateways, createRows } from "./page-record.ts";
 
 /** What was sent, and what of it is acknowledged as stored. */
 export interface SentFigures {
@@ -38,7 +39,9 @@ export async function sendAtRate(options: {
   const beginMs = performance.now();
   let sent = 0;
   for (let turn = 0; performance.now() - beginMs < seconds * 1_000; ) {
-    const due = Math.floor(((performance.now() - beginMs) / 1_000) * rate);
+    const behind = Math.floor(((performance.now() - beginMs) / 1_000) * rate) - sent;
+    // Whoever was held up does not send all at once what is due.
+    const due = sent + Math.min(behind, Math.ceil((rate * 5 * tickMs) / 1_000));
     for (; sent < due; sent++, turn++) sendOne(senders[turn % benchGateways]!, turn, turbines);
     await new Promise((resolve) => setTimeout(resolve, tickMs));
   }

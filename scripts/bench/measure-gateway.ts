@@ -1,0 +1,151 @@
+/** The figures of the gateway, from bytes on a wire to decisions, measured on real processes with the shipped bundle. */
+import { randomBytes } from "node:crypto";
+import { cpus } from "node:os";
+import { startBenchDevices } from "./bench-devices.ts";
+import { type GatewayStatus, startBenchGateway, waitUntilIdle } from "./bench-gateway.ts";
+import { measureLink } from "./bench-link.ts";
+import { measureMcu } from "./bench-mcu.ts";
+import { benchRateHz, encodeBenchStream } from "./bench-stream.ts";
+import { measureUplink } from "./bench-uplink.ts";
+import { computeLatencyMs } from "./latency-histogram.ts";
+
+const startMs = Date.UTC(2026, 0, 1);
+const devices = 16;
+const warmUpMs = 2000;
+/** Sensors whose upper band is heard, too. */
+const fastRateHz = 51_200;
+/** Half of the 8 million that one core must take: 333 channels of 12 kHz. */
+const latencyLoad = 4e6;
+/** 50 windows a second; the quick run plays its two minutes eight times as fast. */
+const fullLoad = { minutes: 10, pace: 1 };
+const quickLoad = { minutes: 2, pace: 8 };
+
+/** One run: everything sent at `samplesPerSecond`, everything decided. */
+interface Run {
+  readonly status: GatewayStatus;
+  readonly samples: number;
+  /** Without the first two seconds, in which the code warms up. */
+  readonly latencyMs: { readonly p50: number; readonly p99: number };
+  readonly wallSeconds: number;
+  readonly cpuSeconds: number;
+  readonly rssMb: number;
+  readonly pinned: boolean;
+}
+
+async function run(seconds: number, samplesPerSecond: number, sampleRateHz?: number): Promise<Run> {
+  const stream = encodeBenchStream(seconds, startMs, sampleRateHz);
+  const fleet = await startBenchDevices(devices, stream);
+  const gateway = await startBenchGateway({ addresses: fleet.addresses, mqtt: null });
+  try {
+    const cpuBefore = await gateway.cpuSeconds();
+    const before = performance.now();
+    const sent = fleet.send(samplesPerSecond);
+    await Promise.race([sent, new Promise((resolve) => setTimeout(resolve, warmUpMs))]);
+    const warm = await gateway.latency();
+    await sent;
+    const status = await waitUntilIdle(gateway);
+    if (status.windows.processed === 0)
+      throw new Error(`no window was processed: ${JSON.stringify(status.windows)}`);
+    const wallSeconds = (performance.now() - before - 200) / 1000;
+    const cpuSeconds = (await gateway.cpuSeconds()) - cpuBefore;
+    const rssMb = await gateway.rssMb();
+    const after = await gateway.latency();
+    const latencyMs = { p50: computeLatencyMs(warm, after, 0.5), p99: computeLatencyMs(warm, after, 0.99) };
+    return {
+      latencyMs,
+      status,
+      samples: stream.samples * devices,
+      wallSeconds,
+      cpuSeconds,
+      rssMb,
+      pinned: gateway.pinned,
+    };
+  } finally {
+    await gateway.stop();
+    fleet.close();
+  }
+}
+
+function describeFastSensors({ samples, wallSeconds }: Run): object {
+  const perSecond = samples / wallSeconds;
+  return {
+    sampleRateHz: fastRateHz,
+    samplesPerSecond: Math.round(perSecond),
+    channels: Math.floor(perSecond / fastRateHz),
+  };
+}
+
+/** Runs of the same stream at different paces. */
+interface Runs {
+  readonly fast: Run;
+  readonly bothBands: Run;
+  readonly half: Run;
+  readonly slow: Run;
+  readonly load: Run;
+}
+
+/** How much is measured, and who is told of each step. */
+interface GatewayOptions {
+  readonly quick: boolean;
+  readonly say: (text: string) => void;
+}
+
+/** Measures all. */
+export async function measureGateway({
+  quick,
+  say,
+}: GatewayOptions): Promise<Readonly<Record<string, unknown>>> {
+  const { fast, bothBands, half, slow, load } = await runAll({ quick, say });
+  const samplesPerSecond = fast.samples / fast.wallSeconds;
+  const { minutes, pace } = quick ? quickLoad : fullLoad;
+  say("uplink of one turbine ...");
+  const uplink = await measureUplink(quick ? 3600 : 21_600, startMs, randomBytes(12).toString("hex"));
+  say("device link ...");
+  const link = await measureLink();
+  say("microcontrollers ...");
+  const mcu = await measureMcu();
+
+  return {
+    machine: { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, node: process.version },
+    oneCore: fast.pinned,
+    samplesPerSecond: Math.round(samplesPerSecond),
+    channelsAt12kHz: Math.floor(samplesPerSecond / benchRateHz),
+    fastSensors: describeFastSensors(bothBands),
+    windowsPerSecond: Math.round(fast.status.windows.processed / fast.wallSeconds),
+    windows: fast.status.windows,
+    cpuShare: fast.cpuSeconds / fast.wallSeconds,
+    decisionsEqual: fast.status.decisionsDigest === slow.status.decisionsDigest,
+    latencyMs: { ...half.latencyMs, atSamplesPerSecond: latencyLoad },
+    rssMb: load.rssMb,
+    rssLoad: { minutes, windowsPerSecond: 50, playedAt: pace },
+    // At full speed a first window would wait behind all that is read before it.
+    startToFirstPredictionMs: half.status.startToFirstPredictionMs,
+    uplinkBytesPerTurbineDay: uplink.bytesPerTurbineDay,
+    uplinkMeasuredSeconds: uplink.seconds,
+    link,
+    mcu,
+    quick,
+  };
+}
+
+async function runAll({ quick, say }: GatewayOptions): Promise<Runs> {
+  const seconds = quick ? 120 : 600;
+  say("full speed ...");
+  const fast = await run(seconds, Number.POSITIVE_INFINITY);
+  const samplesPerSecond = fast.samples / fast.wallSeconds;
+  say(`full speed, sensors at ${fastRateHz} Hz ...`);
+  const bothBands = await run(seconds / 4, Number.POSITIVE_INFINITY, fastRateHz);
+  say("latency at half the required speed ...");
+  const half = await run(quick ? 120 : 600, latencyLoad);
+  say("unhurried, to compare decisions ...");
+  const slow = await run(seconds, samplesPerSecond / (quick ? 2 : 4));
+  const { minutes: loadMinutes, pace } = quick ? quickLoad : fullLoad;
+  say(`${loadMinutes} minutes at 50 windows a second${quick ? ", eight times as fast" : ""} ...`);
+  const windowRate = fast.status.windows.processed / (fast.samples / benchRateHz);
+  const loadSamplesPerSecond = (50 / windowRate) * benchRateHz * pace;
+  const load = await run(
+    (loadMinutes * 60 * loadSamplesPerSecond) / pace / devices / benchRateHz,
+    loadSamplesPerSecond,
+  );
+  return { fast, bothBands, half, slow, load };
+}
