@@ -34,9 +34,14 @@ test("a period has its verdict soon after its gateway went on to the next, witho
     const [verdict] = await read();
     expect(verdict).toMatchObject({ turbine: "wt-01", modelDigest: fleet.digest, rows: 40 });
     expect(["learning", "insufficient"]).toContain(verdict!.level);
-    const metrics = await (await fetch(`${fleet.collector.url}/metrics`)).text();
-    expect(metrics).toMatch(/aurora_drift_verdicts_total\{level="[a-z]+"\} [23]/);
-    expect(metrics).toMatch(/aurora_drift_run_seconds \d/);
+    // Counted when the run is over.
+    await until(async () => {
+      const metrics = await (await fetch(`${fleet.collector.url}/metrics`)).text();
+      return (
+        /aurora_drift_verdicts_total\{level="[a-z]+"\} [23]/.test(metrics) &&
+        /aurora_drift_run_seconds \d/.test(metrics)
+      );
+    }, "verdicts counted");
     // A day that is to come has no place in any list.
     await send(-9_000);
     const { body } = await fleet.getJson("/api/v1/quarantine");
