@@ -15,8 +15,8 @@ export interface BacklogPace {
   room(nowMs: number): number;
   /** Bytes were handed to the transport. */
   sent(bytes: number, nowMs: number): void;
-  /** They were acknowledged after so many milliseconds. */
-  landed(bytes: number, tookMs: number): void;
+  /** They were acknowledged at `nowMs`, after so many milliseconds. */
+  landed(bytes: number, tookMs: number, nowMs: number): void;
   /** Nothing came back in time. */
   lost(): void;
   /** When the rate allows to send again, or null: it does. */
@@ -27,14 +27,24 @@ export interface BacklogPace {
 const minWindowBytes = 2 * 1024;
 const firstWindowBytes = 4 * 1024;
 const maxWindowBytes = 512 * 1024;
-/** The fastest acknowledgement is forgotten slowly, or a way that became longer would be throttled for ever. */
-const forgetShare = 0.01;
+/** The fastest acknowledgement of one to two such times counts: a way that became longer is not throttled for ever. */
+const memoryMs = 60_000;
+/**
+ * So often what is under way is let land before more is sent: behind a backlog that never ends there would be no fast
+ * acknowledgement any more, and its own delay would be taken for the way's.
+ */
+const measureEveryMs = 20_000;
 
 export function createBacklogPace(options: BacklogPaceOptions): BacklogPace {
   const { maxBytesPerSecond } = options;
   const targetDelayMs = options.targetDelayMs ?? 300;
   let windowBytes = firstWindowBytes;
   let fastestMs = Number.POSITIVE_INFINITY;
+  let fastestBeforeMs = Number.POSITIVE_INFINITY;
+  let rememberedSinceMs = Number.NEGATIVE_INFINITY;
+  let measuredMs: number | null = null;
+  /** While what is under way is let land: since when, and how much is allowed afterwards. */
+  let measuring: { readonly sinceMs: number; readonly windowBytes: number } | null = null;
   /** A token bucket of half a second; below 0 after a large record. */
   let tokens = maxBytesPerSecond / 2;
   let filledMs = Number.NEGATIVE_INFINITY;
@@ -48,6 +58,29 @@ export function createBacklogPace(options: BacklogPaceOptions): BacklogPace {
     windowBytes = Math.min(maxWindowBytes, Math.max(minWindowBytes, bytes));
   };
 
+  const remember = (tookMs: number, nowMs: number): void => {
+    if (nowMs - rememberedSinceMs >= memoryMs) {
+      fastestBeforeMs = fastestMs;
+      fastestMs = Number.POSITIVE_INFINITY;
+      rememberedSinceMs = nowMs;
+    }
+    fastestMs = Math.min(fastestMs, tookMs);
+  };
+  /** Begins to measure when it is time, and ends with the first acknowledgement of what was sent since. */
+  const isMeasuring = (tookMs: number, nowMs: number): boolean => {
+    measuredMs ??= nowMs;
+    if (measuring === null) {
+      if (nowMs - measuredMs < measureEveryMs) return false;
+      measuring = { sinceMs: nowMs, windowBytes };
+      setWindow(0);
+    }
+    if (nowMs - tookMs < measuring.sinceMs) return true;
+    setWindow(measuring.windowBytes / 2);
+    measuring = null;
+    measuredMs = nowMs;
+    return false;
+  };
+
   return {
     room(nowMs) {
       fill(nowMs);
@@ -57,9 +90,10 @@ export function createBacklogPace(options: BacklogPaceOptions): BacklogPace {
       fill(nowMs);
       tokens -= bytes;
     },
-    landed(bytes, tookMs) {
-      fastestMs = Math.min(tookMs, fastestMs + forgetShare * Math.max(0, tookMs - fastestMs || 0));
-      const delayMs = tookMs - fastestMs;
+    landed(bytes, tookMs, nowMs) {
+      remember(tookMs, nowMs);
+      if (isMeasuring(tookMs, nowMs)) return;
+      const delayMs = tookMs - Math.min(fastestMs, fastestBeforeMs);
       if (delayMs <= targetDelayMs / 2) setWindow(windowBytes + bytes);
       else if (delayMs > targetDelayMs) setWindow(windowBytes * Math.max(0.5, targetDelayMs / delayMs));
     },

@@ -174,10 +174,11 @@ export function createUplink(options: UplinkOptions): Uplink {
     const landed = sender.covered(sequence);
     const newest = landed.at(-1);
     if (newest === undefined) return;
-    const tookMs = clock.monotonicMs() - newest.sentMs;
+    const nowMs = clock.monotonicMs();
+    const tookMs = nowMs - newest.sentMs;
     if (isPaced(lane)) {
       const bytes = landed.reduce((sum, flight) => sum + flight.bytes, 0);
-      pace.landed(bytes, tookMs);
+      pace.landed(bytes, tookMs, nowMs);
     }
     if (timeMs === undefined) return;
     const receivedMs = clock.nowMs();
