@@ -147,7 +147,12 @@ function shape(from: Socket, to: Socket, { profile, random, count, isLost }: Way
   let underWay = 0;
   let freeAtMs = 0;
   let arrivesMs = 0;
-  const deliver = (bytes: Uint8Array): void => {
+  /** Timers of fractions of a millisecond do not end in their order: each delivers what is next. */
+  const pieces: Uint8Array[] = [];
+  const deliver = (): void => {
+    const bytes = pieces.shift()!;
+    underWay -= bytes.length;
+    if (underWay <= maxUnderWay) from.resume();
     if (!isLost() && !to.destroyed) to.write(bytes);
   };
   const send = (bytes: Uint8Array): void => {
@@ -159,11 +164,8 @@ function shape(from: Socket, to: Socket, { profile, random, count, isLost }: Way
     arrivesMs = Math.max(arrivesMs, freeAtMs + delayMs);
     underWay += bytes.length;
     if (underWay > maxUnderWay) from.pause();
-    setTimeout(() => {
-      underWay -= bytes.length;
-      if (underWay <= maxUnderWay) from.resume();
-      deliver(bytes);
-    }, arrivesMs - nowMs);
+    pieces.push(bytes);
+    setTimeout(deliver, arrivesMs - nowMs);
   };
   from.on("data", (bytes: Buffer) => {
     count(bytes.length);
