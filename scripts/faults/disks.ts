@@ -91,8 +91,7 @@ async function fillUnderSender(site: FaultSite, leftKib: number): Promise<Finish
     await after.append("alerts", 2 * alertsEach, 1);
     await after.untilEmpty(drainMs);
     await after.stop();
-    // What waited in memory when the power was cut was of no commit: a real gateway's marks say how much.
-    const claim = { alerts: 2 * alertsEach + 1, batches: batchesEach };
+    const claim = { alerts: 2 * alertsEach + 1, batches: 2 * batchesEach };
     return { name: `room for ${leftKib} KiB`, identity: after.plan, claim };
   } finally {
     disk.unmount();

@@ -7,6 +7,7 @@ import { createTopics } from "../../src/core/contract/topics.ts";
 import { type Clock, systemClock, systemTimers } from "../../src/core/platform/clock.ts";
 import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
 import { decodeUplinkAck } from "../../src/core/wire/uplink-ack.ts";
+import { openLossMark } from "../../src/gateway/record/loss-mark.ts";
 import { createOutbox } from "../../src/gateway/record/outbox.ts";
 import { createStateStore } from "../../src/gateway/record/state-store.ts";
 import { openStoreFile } from "../../src/gateway/record/store-file.ts";
@@ -22,11 +23,15 @@ const tell = (word: SenderWord): void => void process.send?.(word);
 /** The backlog is written by a clock of its own. */
 let virtualMs: number | null = null;
 const clock: Clock = { ...systemClock, nowMs: () => virtualMs ?? systemClock.nowMs() };
+/** As a gateway's by default. */
+const reserveBytes = 4 * 1024 * 1024;
 const file = openStoreFile({
   path: plan.path,
+  reserveBytes,
   ...(plan.maxFileBytes === undefined ? {} : { maxFileBytes: plan.maxFileBytes }),
 });
-const outbox = createOutbox({ file, clock, timers: systemTimers });
+const mark = openLossMark(`${plan.path}.mark`);
+const outbox = createOutbox({ file, mark, clock, timers: systemTimers });
 const journal = createAlertJournal(createStateStore(file), outbox);
 
 let bytesReceived = 0;
@@ -62,6 +67,7 @@ const transport: UplinkTransport = {
 const uplink = createUplink({
   gateway: plan.name,
   outbox,
+  unwritten: outbox.unwritten,
   transport,
   topics: createTopics("aurora/v1"),
   clock: systemClock,
@@ -120,6 +126,7 @@ process.on("message", (order: SenderOrder) => {
     }
     case "stop":
       outbox.close();
+      mark.close();
       file.close();
       process.exit(0);
   }
