@@ -28,6 +28,9 @@ export function defineRoute<Q>(route: {
     answer: async (fleet, request) => {
       const query = route.query.safeParse(request.query);
       if (!query.success) return errorResponse(400, "QUERY", describeIssues(query.error));
+      // No name and no text that is kept holds one, and no engine can be asked for it.
+      if (JSON.stringify(request.query).includes("\\u0000"))
+        return errorResponse(400, "QUERY", "a NUL character is in no text");
       return jsonResponse(await route.answer(fleet, query.data));
     },
   };

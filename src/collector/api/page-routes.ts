@@ -51,10 +51,11 @@ export function pageRoutes(fleet: FleetSource): readonly HttpRoute[] {
   ];
 }
 
-/** A text of a query; null where it is not there, given twice or too long to be a name. */
+/** A text of a query; null where it is not there, given twice, too long to be a name or not one that can be kept. */
 function readText(query: unknown, name: string): string | null {
   const value = (query as Readonly<Record<string, unknown>> | null)?.[name];
-  return typeof value === "string" && value.length > 0 && value.length <= 64 ? value : null;
+  const isText = typeof value === "string" && value.length > 0 && value.length <= 64;
+  return isText && !value.includes("\u0000") ? value : null;
 }
 
 /** A number of a page, from 1; 1 where it is none. */
