@@ -14,6 +14,7 @@ import { evidenceFileRoute } from "./api/evidence-routes.ts";
 import { keepFresh } from "./api/fresh-routes.ts";
 import type { HttpRoute } from "./api/http-route.ts";
 import { createHttpServer, listenHttp } from "./api/http-server.ts";
+import { inTurns } from "./api/in-turns.ts";
 import { answerNotFound, pageRoutes } from "./api/page-routes.ts";
 import { serviceRoutes } from "./api/service-routes.ts";
 import { type CollectorEvidence, openCollectorEvidence } from "./compose-evidence.ts";
@@ -219,10 +220,13 @@ async function serve(
     host,
     notFound: answerNotFound,
     routes: [
-      ...keepFresh([...apiHttpRoutes(fleet), ...pageRoutes(fleet)], {
-        clock: systemClock,
-        freshMs: wiring.freshMs ?? freshForMs,
-      }),
+      ...inTurns(
+        keepFresh([...apiHttpRoutes(fleet), ...pageRoutes(fleet)], {
+          clock: systemClock,
+          freshMs: wiring.freshMs ?? freshForMs,
+        }),
+        { clock: systemClock },
+      ),
       ...serviceRoutes({ metrics, version: wiring.version ?? "0.0.0", notReady: also.notReady }),
       ...also.routes,
     ],

@@ -1,0 +1,58 @@
+/**
+ * Answers requests in turns of a bounded length, so that however many ask at once, and whatever for, what else runs on the
+ * thread goes on between them: gateways are stored, probes answered. Whoever asks when too many wait is told to come again.
+ */
+import type { Clock } from "../../core/platform/clock.ts";
+import { rest } from "../../core/platform/rest.ts";
+import { errorResponse, type HttpResponse, type HttpRoute } from "./http-route.ts";
+
+export interface TurnsOptions {
+  readonly clock: Pick<Clock, "monotonicMs">;
+  /** Requests that may wait for their turn or for what they load; default 512, as many as there are connections. */
+  readonly maxUnderWay?: number;
+}
+
+/** How long answers are made before others have their turn, ms; the last of them may take longer. */
+const turnMs = 10;
+const busy: HttpResponse = errorResponse(503, "BUSY", "too many ask at once; ask again in a moment");
+const busyResponse: HttpResponse = { ...busy, headers: { ...busy.headers, "retry-after": "2" } };
+
+/** The same routes, whose requests wait for each other. */
+export function inTurns(
+  routes: readonly HttpRoute[],
+  { clock, maxUnderWay = 512 }: TurnsOptions,
+): readonly HttpRoute[] {
+  const waiting: (() => Promise<void>)[] = [];
+  let underWay = 0;
+  let running = false;
+  const run = async (): Promise<void> => {
+    running = true;
+    while (waiting.length > 0) {
+      await rest();
+      const beginMs = clock.monotonicMs();
+      while (waiting.length > 0 && clock.monotonicMs() - beginMs < turnMs) {
+        // What waits for a disk or a server lets the next begin.
+        await Promise.race([waiting.shift()!(), rest()]);
+      }
+    }
+    running = false;
+  };
+  return routes.map((route) => ({
+    ...route,
+    handle: (request) => {
+      if (underWay >= maxUnderWay) return Promise.resolve(busyResponse);
+      underWay += 1;
+      return new Promise<HttpResponse>((resolve, reject) => {
+        const answer = (): Promise<void> =>
+          route
+            .handle(request)
+            .then(resolve, reject)
+            .finally(() => {
+              underWay -= 1;
+            });
+        waiting.push(answer);
+        if (!running) void run();
+      });
+    },
+  }));
+}

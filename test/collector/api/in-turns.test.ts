@@ -1,0 +1,61 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { type HttpRequest, type HttpRoute, jsonResponse } from "../../../src/collector/api/http-route.ts";
+import { inTurns } from "../../../src/collector/api/in-turns.ts";
+import { systemClock } from "../../../src/core/platform/clock.ts";
+import { watchEventLoop } from "../../support/watch-event-loop.ts";
+
+const request: HttpRequest = {
+  method: "GET",
+  path: "/",
+  params: {},
+  query: {},
+  headers: {},
+  body: null,
+  actor: { kind: "visitor" },
+};
+
+function routeOf(work: () => Promise<unknown>, maxUnderWay?: number): HttpRoute {
+  const route: HttpRoute = { method: "GET", path: "/", handle: async () => jsonResponse(await work()) };
+  const options = maxUnderWay === undefined ? {} : { maxUnderWay };
+  return inTurns([route], { clock: systemClock, ...options })[0]!;
+}
+
+function workFor(forMs: number): void {
+  const endMs = performance.now() + forMs;
+  while (performance.now() < endMs);
+}
+
+it("lets others have their turn however many pages are asked for at once", async () => {
+  const route = routeOf(async () => workFor(4));
+  const loop = watchEventLoop();
+  const answers = await Promise.all(Array.from({ length: 200 }, () => route.handle(request)));
+  expect(answers.every(({ status }) => status === 200)).toBe(true);
+  // 800 ms of work; a turn ends with the answer that fills it.
+  expect(loop.stop()).toBeLessThan(200);
+});
+
+it("does not wait for one that waits for something else", async () => {
+  const route = routeOf(() => delay(100));
+  const beginMs = performance.now();
+  await Promise.all(Array.from({ length: 50 }, () => route.handle(request)));
+  expect(performance.now() - beginMs).toBeLessThan(2_500);
+});
+
+it("tells whoever comes when too many are under way to come again, and takes the next when they are gone", async () => {
+  const route = routeOf(() => delay(20), 3);
+  const answers = await Promise.all(Array.from({ length: 5 }, () => route.handle(request)));
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 503, 503]);
+  expect(answers[4]!.headers["retry-after"]).toBe("2");
+  expect((await route.handle(request)).status).toBe(200);
+});
+
+it("passes a failure on, and goes on", async () => {
+  let fails = true;
+  const route = routeOf(async () => {
+    if (fails) throw new Error("mine");
+  }, 1);
+  await expect(route.handle(request)).rejects.toThrow("mine");
+  fails = false;
+  expect((await route.handle(request)).status).toBe(200);
+});
