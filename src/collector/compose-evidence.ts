@@ -13,6 +13,7 @@ import { openIncomingFiles } from "./evidence/incoming-files.ts";
 import { keepEvidence } from "./evidence/keep-evidence.ts";
 import { takePieces } from "./evidence/take-pieces.ts";
 import type { CheckedEnvelope, FleetRecord } from "./record/fleet-record.ts";
+import { openAckSeal } from "./uplink/ack-seal.ts";
 import { gatewaySites } from "./uplink/mqtt-side.ts";
 
 export interface EvidenceSurroundings {
@@ -36,8 +37,12 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
   const { config, record, topics, client, logger } = around;
   const clock = systemClock;
   const sites = gatewaySites(config.mqtt.embedded.gateways);
+  const seal = await openAckSeal(config.mqtt.enrolmentKeyFile);
   const tell = (gateway: string, order: EvidenceOrder): Promise<void> =>
-    client.publish(topics.evidence(gateway), JSON.stringify(order), { qos: 1, retain: false });
+    client.publish(topics.evidence(gateway), JSON.stringify(seal.order(gateway, order)), {
+      qos: 1,
+      retain: false,
+    });
 
   const { dir, maxBytes, days } = config.evidence;
   const { stateDir } = config.collector;

@@ -6,13 +6,15 @@ import { join } from "node:path";
 import type { AlertEvent } from "../core/contract/alert.ts";
 import type { GatewayConfig, PointConfig } from "../core/contract/config/gateway-config.ts";
 import { maxCaptureSamples } from "../core/contract/device/device-capture.ts";
-import type { EvidenceRequest, EvidenceVerdict } from "../core/contract/evidence.ts";
+import type { EvidenceOrder, EvidenceRequest, EvidenceVerdict } from "../core/contract/evidence.ts";
 import type { Decision, ModelRef } from "../core/contract/prediction.ts";
 import type { RecordedBlock } from "../core/contract/stream.ts";
 import type { Topics } from "../core/contract/topics.ts";
 import type { AlarmRegister } from "../core/decision/alarms/alarm-register.ts";
+import { isSealedOrder } from "../core/platform/ack-key.ts";
 import type { Clock } from "../core/platform/clock.ts";
 import type { Closers } from "../core/platform/daemon/closing.ts";
+import { readHexKey } from "../core/platform/files/read-hex-key.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import type { DeviceTasks } from "./devices/connect-devices.ts";
@@ -181,6 +183,7 @@ export async function composeEvidence(
   });
   await listenToOrders(around, {
     topic: topics.evidence(gateway),
+    isAuthentic: await readOrderCheck(config),
     onReceipt: sender.receive,
     onRequest: requests.receive,
   });
@@ -211,6 +214,16 @@ export async function composeEvidence(
       requests: { received: requests.received, refused: requests.refused },
     }),
   };
+}
+
+/** How what is said of evidence is checked; undefined where this gateway has no key of its enrolment. */
+async function readOrderCheck({
+  gateway,
+  uplink,
+}: GatewayConfig): Promise<((order: EvidenceOrder) => boolean) | undefined> {
+  if (uplink.ackKeyFile === null) return undefined;
+  const key = await readHexKey(uplink.ackKeyFile);
+  return (order) => isSealedOrder(key, gateway.id, order);
 }
 
 function tellRefusal(

@@ -1,29 +1,37 @@
-/** Seals acknowledgements for the gateways of an enrolment. */
+/** Seals acknowledgements, and what is said of raw evidence, for the gateways of an enrolment. */
+import type { EvidenceOrder } from "../../core/contract/evidence.ts";
 import type { UplinkAck } from "../../core/contract/uplink-record.ts";
-import { deriveAckKey, sealAck } from "../../core/platform/ack-key.ts";
+import { deriveAckKey, sealAck, sealOrder } from "../../core/platform/ack-key.ts";
 import { readHexKey } from "../../core/platform/files/read-hex-key.ts";
 
-/** Seals an acknowledgement for a gateway. */
-type AckSeal = (gateway: string, ack: UplinkAck) => UplinkAck;
+/** Seals what is said to a gateway. */
+export interface AckSeal {
+  ack(gateway: string, ack: UplinkAck): UplinkAck;
+  order(gateway: string, order: EvidenceOrder): EvidenceOrder;
+}
 
 /** Keys held at once; one is derived in a few microseconds. */
 const maxKeys = 20_000;
 
 /**
- * Opens the seal; without a key acknowledgements stay as they are.
+ * Opens the seal; without a key what is said stays as it is.
  * @throws AuroraError CONFIG_INVALID for a key file that cannot be used.
  */
 export async function openAckSeal(keyFile: string | null): Promise<AckSeal> {
-  if (keyFile === null) return (_gateway, ack) => ack;
+  if (keyFile === null) return { ack: (_gateway, ack) => ack, order: (_gateway, order) => order };
   const installationKey = await readHexKey(keyFile);
   const keys = new Map<string, Uint8Array>();
-  return (gateway, ack) => {
+  const keyOf = (gateway: string): Uint8Array => {
     let key = keys.get(gateway);
     if (key === undefined) {
       if (keys.size >= maxKeys) keys.clear();
       key = deriveAckKey(installationKey, gateway);
       keys.set(gateway, key);
     }
-    return sealAck(key, gateway, ack);
+    return key;
+  };
+  return {
+    ack: (gateway, ack) => sealAck(keyOf(gateway), gateway, ack),
+    order: (gateway, order) => sealOrder(keyOf(gateway), gateway, order),
   };
 }

@@ -55,10 +55,14 @@ export async function createGatewayIntake(options: GatewayIntakeOptions): Promis
     driftKeptMs: config.retentionDays * dayMs,
     driftBinsOf: (digest) => models.get(digest)?.reference.features.map(({ counts }) => counts.length),
     acknowledge: (gateway, ack) =>
-      publish(topics.ack(gateway), encodeUplinkAck(seal(gateway, { ...ack, timeMs: systemClock.nowMs() })), {
-        qos: 1,
-        retain: false,
-      }),
+      publish(
+        topics.ack(gateway),
+        encodeUplinkAck(seal.ack(gateway, { ...ack, timeMs: systemClock.nowMs() })),
+        {
+          qos: 1,
+          retain: false,
+        },
+      ),
   });
   const onStatus = createCloneWatch({ clock: systemClock, logger, metrics });
   return { ingest, states: createStateWatch({ ...around, onStatus }) };

@@ -115,6 +115,7 @@ export interface EvidenceReceipt {
   readonly have: number;
   /** Why it was refused, or an empty text. */
   readonly reason: string;
+  readonly mac?: string | undefined;
 }
 
 /** What a person asks a gateway for. */
@@ -127,10 +128,13 @@ export interface EvidenceRequest {
   readonly seconds: number;
   /** Epoch ms by the collector's clock. */
   readonly askedMs: number;
+  readonly mac?: string | undefined;
 }
 
-/** What the collector says to a gateway on its evidence topic. */
+/** What the collector says to a gateway on its evidence topic; with the code of their enrolment (`mac`, hex) where they have a key. */
 export type EvidenceOrder = EvidenceReceipt | EvidenceRequest;
+
+const mac = z.string().regex(sha256Pattern);
 
 export const evidenceOrderSchema: z.ZodType<EvidenceOrder> = z.discriminatedUnion("type", [
   z.object({
@@ -139,6 +143,7 @@ export const evidenceOrderSchema: z.ZodType<EvidenceOrder> = z.discriminatedUnio
     state: z.enum(["partial", "stored", "refused"]),
     have: z.int().min(0).max(maxPackedBytes),
     reason: z.string().max(512),
+    mac: mac.optional(),
   }),
   z.object({
     type: z.literal("request"),
@@ -148,5 +153,6 @@ export const evidenceOrderSchema: z.ZodType<EvidenceOrder> = z.discriminatedUnio
     component: id,
     seconds: z.number().min(0.1).max(maxCaptureSeconds),
     askedMs: z.number().min(0).max(8.64e15),
+    mac: mac.optional(),
   }),
 ]);

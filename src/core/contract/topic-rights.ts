@@ -25,6 +25,7 @@ export function gatewayRights(base: string, gateway: string, site: string | null
       `${own}/ack`,
       `${own}/desired`,
       `${own}/label`,
+      `${own}/evidence`,
       `${own}/status`,
       `${base}/device/${gateway}/+/tx`,
     ],
@@ -41,7 +42,7 @@ export function deviceRights(base: string, gateway: string, device: string): Top
 export function collectorRights(base: string): TopicRights {
   const gateways = `${base}/gateway/+`;
   return {
-    publish: [`${gateways}/ack`, `${gateways}/desired`, `${gateways}/label`],
+    publish: [`${gateways}/ack`, `${gateways}/desired`, `${gateways}/label`, `${gateways}/evidence`],
     subscribe: [`${gateways}/up/+`, `${gateways}/status`, `${base}/turbine/+/+/state`],
   };
 }

@@ -1,9 +1,10 @@
 /**
- * Makes acknowledgements of the uplink authentic: whoever may write to a gateway's topic, only the collector that the
- * gateway was enrolled with can say *stored*. The installation has one key; each gateway's own is derived from it, so that a
+ * Makes acknowledgements of the uplink, and what is said of raw evidence, authentic: whoever may write to a gateway's topic,
+ * only the collector that the gateway was enrolled with can say *stored*, or ask for samples. The installation has one key; each gateway's own is derived from it, so that a
  * gateway that is lost gives away no other's and a collector keeps no list.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
+import type { EvidenceOrder } from "../contract/evidence.ts";
 import type { UplinkAck } from "../contract/uplink-record.ts";
 
 /** Bytes of a key, of the installation or of a gateway. */
@@ -23,9 +24,31 @@ export function sealAck(gatewayKey: Uint8Array, gateway: string, ack: UplinkAck)
 
 /** Whether the acknowledgement bears the right code. Takes the same time whatever is wrong with it. */
 export function isSealedAck(gatewayKey: Uint8Array, gateway: string, ack: UplinkAck): boolean {
-  const expected = computeMac(gatewayKey, gateway, ack);
-  const given = Buffer.from(ack.mac ?? "", "hex");
+  return isCode(ack.mac, computeMac(gatewayKey, gateway, ack));
+}
+
+/** The order with its code under the gateway's key: over gateway and all that it says. */
+export function sealOrder(gatewayKey: Uint8Array, gateway: string, order: EvidenceOrder): EvidenceOrder {
+  return { ...order, mac: computeOrderMac(gatewayKey, gateway, order).toString("hex") };
+}
+
+/** Whether the order bears the right code. Takes the same time whatever is wrong with it. */
+export function isSealedOrder(gatewayKey: Uint8Array, gateway: string, order: EvidenceOrder): boolean {
+  return isCode(order.mac, computeOrderMac(gatewayKey, gateway, order));
+}
+
+function isCode(mac: string | undefined, expected: Buffer): boolean {
+  const given = Buffer.from(mac ?? "", "hex");
   return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+function computeOrderMac(gatewayKey: Uint8Array, gateway: string, order: EvidenceOrder): Buffer {
+  const words =
+    order.type === "receipt"
+      ? [order.state, order.have, order.reason]
+      : [order.gateway, order.turbine, order.component, order.seconds, order.askedMs];
+  const said = JSON.stringify(["aurora/evidence/1", gateway, order.type, order.id, ...words]);
+  return createHmac("sha256", gatewayKey).update(said).digest();
 }
 
 function computeMac(gatewayKey: Uint8Array, gateway: string, ack: UplinkAck): Buffer {

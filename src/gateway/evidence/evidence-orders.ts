@@ -1,5 +1,6 @@
 /** Hears what the collector says of evidence: receipts for what was sent, and what people ask for. Obeys nothing itself. */
 import {
+  type EvidenceOrder,
   type EvidenceReceipt,
   type EvidenceRequest,
   evidenceOrderSchema,
@@ -14,6 +15,8 @@ export async function listenToOrders(
   { mqtt, logger }: { readonly mqtt: Pick<MqttClient, "subscribe">; readonly logger: Logger },
   to: {
     readonly topic: string;
+    /** Does it come from the collector of the enrolment? Undefined: there is no key to tell by. */
+    readonly isAuthentic: ((order: EvidenceOrder) => boolean) | undefined;
     readonly onReceipt: (receipt: EvidenceReceipt) => void;
     readonly onRequest: (request: EvidenceRequest) => void;
   },
@@ -22,6 +25,8 @@ export async function listenToOrders(
   const accept = (_topic: string, payload: Uint8Array): void => {
     const order = evidenceOrderSchema.safeParse(parseJson(payload));
     if (!order.success) logger.warn("something on the evidence topic was not understood", { topic });
+    else if (to.isAuthentic?.(order.data) === false)
+      logger.warn("something on the evidence topic is not of the enrolment's collector", { topic });
     else if (order.data.type === "receipt") to.onReceipt(order.data);
     else to.onRequest(order.data);
   };

@@ -5,17 +5,21 @@ import { type EnrolResult, enrolGateways } from "../../../src/cli/fleet/enrol-ga
 import { startCollector } from "../../../src/collector/compose.ts";
 import { collectorConfigSchema } from "../../../src/core/contract/config/collector-config.ts";
 import type { BrokerLoginConfig } from "../../../src/core/contract/config/config-parts.ts";
+import type { EvidenceOrder, EvidenceReceipt } from "../../../src/core/contract/evidence.ts";
 import { createTopics } from "../../../src/core/contract/topics.ts";
-import { isSealedAck } from "../../../src/core/platform/ack-key.ts";
+import { isSealedAck, isSealedOrder } from "../../../src/core/platform/ack-key.ts";
 import { systemClock, systemTimers } from "../../../src/core/platform/clock.ts";
 import { readHexKey } from "../../../src/core/platform/files/read-hex-key.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { readBrokerLogin } from "../../../src/core/platform/mqtt/broker-login.ts";
 import { createMqttClient, type MqttClientOptions } from "../../../src/core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../../../src/core/platform/mqtt/mqtt-reconnect.ts";
+import { encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
+import { listenToOrders } from "../../../src/gateway/evidence/evidence-orders.ts";
 import { createOutbox } from "../../../src/gateway/record/outbox.ts";
 import { openStoreFile } from "../../../src/gateway/record/store-file.ts";
 import { createUplink } from "../../../src/gateway/record/uplink.ts";
+import { makeEvidence } from "../../collector/evidence/make-evidence.ts";
 import { findFreePort } from "../../support/free-port.ts";
 import { hasMosquitto, startMosquitto } from "../../support/mosquitto.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
@@ -111,6 +115,37 @@ describe.skipIf(!hasMosquitto).each(kinds)(
       expect(events.items.map(({ gateway, name }) => [gateway, name])).toEqual([["gw-1", "enrolled"]]);
     });
 
+    test("what the collector says of raw evidence reaches its gateway, and is known to be the collector's", async () => {
+      const around = await begin(tlsHost);
+      const collector = await startEnrolledCollector(around, tlsHost !== null);
+      onTestFinished(() => collector.close());
+      const gateway = await around.connectAs("gw-1");
+      const key = await readHexKey(join(around.enrolled.gateways[0]!.dir, "ack.key"));
+      const heard: EvidenceOrder[] = [];
+      await listenToOrders(
+        { mqtt: gateway, logger: silentLogger },
+        {
+          topic: topics.evidence("gw-1"),
+          isAuthentic: (order) => isSealedOrder(key, "gw-1", order),
+          onReceipt: (receipt) => void heard.push(receipt),
+          onRequest: (request) => void heard.push(request),
+        },
+      );
+      const { id, pieces } = await makeEvidence();
+      const records = pieces(60_000);
+      const envelope = { gateway: "gw-1", bootId: "b", lane: "raw", firstSequence: 1 } as const;
+      const message = encodeUplinkEnvelope({ ...envelope, oldestSequence: 1, records });
+      await gateway.publish(topics.up("gw-1", "raw"), message, { qos: 1, retain: false });
+      await until(() => heard.length > 0, "a receipt");
+      expect(heard).toMatchObject([{ type: "receipt", id, state: "stored" }]);
+      // Of another gateway's key, without one, and of other words.
+      const [order] = heard as [EvidenceReceipt];
+      const { mac: _, ...bare } = order;
+      expect(isSealedOrder(key, "gw-2", order)).toBe(false);
+      expect(isSealedOrder(key, "gw-1", bare)).toBe(false);
+      expect(isSealedOrder(key, "gw-1", { ...order, have: order.have + 1 })).toBe(false);
+    });
+
     test("no gateway speaks for another, or hears it", async () => {
       const { connectAs } = await begin(tlsHost);
       const [one, two] = [await connectAs("gw-1"), await connectAs("gw-2")];
@@ -120,6 +155,8 @@ describe.skipIf(!hasMosquitto).each(kinds)(
         topics.ack("gw-1"),
         topics.ack("gw-2"),
         topics.desired("gw-1"),
+        topics.evidence("gw-1"),
+        topics.evidence("gw-2"),
         topics.up("gw-1", "alert"),
         topics.status("gw-1"),
         topics.state("north-sea", "wt-1"),
