@@ -24,6 +24,9 @@ export interface EvidenceSurroundings {
   readonly logger: Logger;
 }
 
+/** Of all bytes: so much may be stored before it is looked at again whether it is too much. */
+const slack = 0.02;
+
 export interface CollectorEvidence {
   readonly store: EvidenceStore;
   /** Takes the pieces in envelopes, before these are stored. */
@@ -44,14 +47,32 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
       retain: false,
     });
 
-  const { dir, maxBytes, days } = config.evidence;
-  const { stateDir } = config.collector;
-  const store = await openFolderStore(dir ?? join(stateDir, "evidence"));
-  const incoming = await openIncomingFiles({ dir: join(stateDir, "evidence-incoming"), clock });
+  const { maxBytes, days } = config.evidence;
+  const dir = config.evidence.dir ?? join(config.collector.stateDir, "evidence");
+  const store = await openFolderStore(dir);
+  // Beside them: what several collectors keep together, they also put together.
+  const incoming = await openIncomingFiles({ dir: join(dir, "incoming"), clock });
   const intake = createEvidenceIntake({ incoming, store, record, sites, clock, logger, tell });
+  let keeping: Promise<number> | null = null;
+  const keep = (): Promise<number> => {
+    keeping ??= keepEvidence({ record, store, incoming, bounds: { maxBytes, days }, clock, logger }).finally(
+      () => {
+        keeping = null;
+      },
+    );
+    return keeping;
+  };
+  let keptAtBytes = 0;
   return {
     store,
-    take: (envelopes) => takePieces(envelopes, { intake, logger }),
-    keep: () => keepEvidence({ record, store, incoming, bounds: { maxBytes, days }, clock, logger }),
+    keep,
+    take: async (envelopes) => {
+      const taken = await takePieces(envelopes, { intake, logger });
+      if (intake.storedBytes - keptAtBytes >= slack * maxBytes) {
+        keptAtBytes = intake.storedBytes;
+        await keep();
+      }
+      return taken;
+    },
   };
 }

@@ -1,7 +1,11 @@
 import { onTestFinished } from "vitest";
 import type { FleetRecord } from "../../src/collector/record/fleet-record.ts";
 import { createSqliteRecord } from "../../src/collector/record/sqlite/sqlite-record.ts";
-import { createUplinkIngest, type UplinkIngest } from "../../src/collector/uplink/uplink-ingest.ts";
+import {
+  createUplinkIngest,
+  type UplinkIngest,
+  type UplinkIngestOptions,
+} from "../../src/collector/uplink/uplink-ingest.ts";
 import type { UplinkAck, UplinkEnvelope, UplinkRecord } from "../../src/core/contract/uplink-record.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { createMetrics, type Metrics } from "../../src/core/platform/metrics.ts";
@@ -31,6 +35,7 @@ export interface IngestBenchOptions {
   readonly maxPendingBytes?: number;
   /** Instead of noting them. */
   readonly acknowledge?: (gateway: string, ack: UplinkAck) => Promise<void>;
+  readonly beforeStore?: UplinkIngestOptions["beforeStore"];
   readonly driftKeptMs?: number;
   readonly driftBinsOf?: (modelDigest: string) => readonly number[] | undefined;
 }
@@ -64,6 +69,7 @@ export function createIngestBench(options: IngestBenchOptions = {}): IngestBench
     timers: clock,
     metrics,
     sites: options.sites ?? new Map(),
+    ...(options.beforeStore === undefined ? {} : { beforeStore: options.beforeStore }),
     ...(options.driftKeptMs === undefined ? {} : { driftKeptMs: options.driftKeptMs }),
     ...(options.driftBinsOf === undefined ? {} : { driftBinsOf: options.driftBinsOf }),
     logger: silentLogger,

@@ -33,10 +33,13 @@ export interface EvidenceIntake {
    * @throws AuroraError STORE when nothing can be stored now: the piece must not be acknowledged.
    */
   take(gateway: string, piece: EvidencePiece): Promise<Result<null, string>>;
+  /** Of the files that were stored since the start. */
+  readonly storedBytes: number;
 }
 
 export function createEvidenceIntake(options: EvidenceIntakeOptions): EvidenceIntake {
   const { incoming, store, record, clock, logger } = options;
+  let storedBytes = 0;
 
   const tell = (gateway: string, receipt: Omit<EvidenceReceipt, "type">): void => {
     options.tell(gateway, { type: "receipt", ...receipt }).catch((error: unknown) => {
@@ -79,6 +82,7 @@ export function createEvidenceIntake(options: EvidenceIntakeOptions): EvidenceIn
       request,
     };
     await record.putEvidence(row);
+    storedBytes += row.bytes;
     await incoming.remove(id);
     logger.info("raw evidence was stored", { gateway, id, kind, turbine, component, samples });
     tell(gateway, { id, state: "stored", have: packed.length, reason: "" });
@@ -86,6 +90,9 @@ export function createEvidenceIntake(options: EvidenceIntakeOptions): EvidenceIn
   };
 
   return {
+    get storedBytes() {
+      return storedBytes;
+    },
     take: async (gateway, piece) => {
       const { id, offset } = piece;
       const known = await record.findEvidence(id);

@@ -40,6 +40,20 @@ export interface EvidenceQuery {
   readonly alert?: string | undefined;
 }
 
+export interface OldestEvidenceQuery {
+  readonly limit: number;
+  readonly kind?: EvidenceKind | undefined;
+  readonly gateway?: string | undefined;
+}
+
+/** What is kept of one gateway. */
+export interface EvidenceShare {
+  readonly gateway: string;
+  readonly count: number;
+  /** Of the files together. */
+  readonly bytes: number;
+}
+
 export interface EvidenceRecord {
   /** Remembers evidence whose files are in place; the same id again changes nothing. */
   putEvidence(evidence: RecordedEvidence): Promise<void>;
@@ -49,10 +63,10 @@ export interface EvidenceRecord {
   ): Promise<{ readonly total: number; readonly items: readonly RecordedEvidence[] }>;
   /** One of them, or null. */
   findEvidence(id: string): Promise<RecordedEvidence | null>;
-  /** Stored first ones first: what is to go, and how much there is of all. */
-  oldestEvidence(
-    limit: number,
-  ): Promise<{ readonly bytes: number; readonly items: readonly RecordedEvidence[] }>;
+  /** Stored first ones first, of one moment by id: what is to go. */
+  oldestEvidence(query: OldestEvidenceQuery): Promise<readonly RecordedEvidence[]>;
+  /** How much there is of each gateway that there is any of. */
+  evidenceShares(): Promise<readonly EvidenceShare[]>;
   /** Forgets it; unknown ids are passed over. */
   forgetEvidence(ids: readonly string[]): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /** Raw evidence as a row of a table, alike in every engine. */
 import { evidenceKinds } from "../../core/contract/evidence.ts";
-import type { RecordedEvidence } from "./evidence-record.ts";
+import type { EvidenceShare, RecordedEvidence } from "./evidence-record.ts";
 
 export const evidenceColumns = [
   "id",
@@ -67,4 +67,8 @@ export function fromEvidenceRow(row: Readonly<Record<string, unknown>>): Recorde
     alert: optional("alert"),
     request: optional("request"),
   };
+}
+
+export function toEvidenceShare(row: Readonly<Record<string, unknown>>): EvidenceShare {
+  return { gateway: String(row.gateway), count: Number(row.count), bytes: Number(row.bytes) };
 }

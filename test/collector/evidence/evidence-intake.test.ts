@@ -198,25 +198,3 @@ it("writes into no file that a link leads to", async () => {
   await expect(intake.take("gw-1", { ...second!, offset: 0 })).rejects.toMatchObject({ code: "STORE" });
   expect(readFileSync(victim, "utf8")).toBe("mine");
 });
-
-it("removes the oldest evidence beyond its bytes, and all beyond its days", async () => {
-  const place = await createPlace();
-  const intake = await place.start();
-  const made = [];
-  for (let index = 0; index < 3; index++) {
-    const evidence = await makeEvidence({ request: `r-${index}` });
-    made.push(evidence);
-    for (const piece of evidence.pieces(60_000)) await intake.take("gw-1", piece);
-    place.clock.ms += day;
-  }
-  const { items } = await listed(place.record);
-  const bytes = items.reduce((sum, item) => sum + item.bytes, 0);
-  expect(await place.keep({ maxBytes: bytes - 1, days: 30 })).toBe(1);
-  expect((await listed(place.record)).items.map(({ id }) => id)).toEqual([made[2]!.id, made[1]!.id]);
-  expect(readdirSync(join(place.folder, "evidence", made[0]!.id.slice(0, 2)))).not.toContain(
-    `${made[0]!.id}.npy`,
-  );
-  place.clock.ms += 29 * day;
-  expect(await place.keep({ maxBytes: bytes, days: 30 })).toBe(1);
-  expect((await listed(place.record)).items.map(({ id }) => id)).toEqual([made[2]!.id]);
-});

@@ -1,6 +1,10 @@
 /** What every engine must do with the list of raw evidence. */
 import { describe, expect, it } from "vitest";
-import type { EvidenceRecord, RecordedEvidence } from "../../../src/collector/record/evidence-record.ts";
+import type {
+  EvidenceRecord,
+  OldestEvidenceQuery,
+  RecordedEvidence,
+} from "../../../src/collector/record/evidence-record.ts";
 import type { FleetRecord } from "../../../src/collector/record/fleet-record.ts";
 
 const t = 1_700_000_000_000;
@@ -64,14 +68,24 @@ export function describeEvidenceRecord<Storage>(
       expect((await record.evidence({ ...all, limit: 1, kind: "alarm" })).total).toBe(4);
     });
 
-    it("says how much there is and what is oldest, and forgets", async () => {
+    it("says how much there is of each gateway and what of it is oldest, and forgets", async () => {
       const record = await open();
-      expect(await record.oldestEvidence(5)).toEqual({ bytes: 0, items: [] });
+      const oldest = async (query: Partial<OldestEvidenceQuery>) =>
+        (await record.oldestEvidence({ limit: 9, ...query })).map(({ id }) => Number.parseInt(id, 16));
+      expect([await oldest({}), await record.evidenceShares()]).toEqual([[], []]);
       for (const index of [3, 1, 2]) await record.putEvidence(evidenceNumber(index, { bytes: 100 }));
-      const { bytes, items } = await record.oldestEvidence(2);
-      expect([bytes, items.map(({ storedMs }) => storedMs - t)]).toEqual([300, [1_000, 2_000]]);
-      await record.forgetEvidence([...items.map(({ id }) => id), "f".repeat(64)]);
-      expect(await idsOf(record, {})).toEqual([3]);
+      await record.putEvidence(evidenceNumber(4, { bytes: 50, gateway: "gw-0", kind: "reference" }));
+      expect(await record.evidenceShares()).toEqual([
+        { gateway: "gw-0", count: 1, bytes: 50 },
+        { gateway: "gw-1", count: 3, bytes: 300 },
+      ]);
+      expect(await oldest({})).toEqual([1, 2, 3, 4]);
+      expect(await oldest({ limit: 2 })).toEqual([1, 2]);
+      expect(await oldest({ kind: "reference" })).toEqual([4]);
+      expect(await oldest({ gateway: "gw-1", kind: "alarm" })).toEqual([1, 2, 3]);
+      expect(await oldest({ gateway: "gw-0", kind: "alarm" })).toEqual([]);
+      await record.forgetEvidence([evidenceNumber(1).id, evidenceNumber(2).id, "f".repeat(64)]);
+      expect(await idsOf(record, {})).toEqual([4, 3]);
     });
   });
 }

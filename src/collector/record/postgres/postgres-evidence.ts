@@ -1,6 +1,6 @@
 /** Which raw evidence there is, in PostgreSQL. */
 import type { EvidenceRecord } from "../evidence-record.ts";
-import { evidenceColumns, fromEvidenceRow, toEvidenceRow } from "../evidence-rows.ts";
+import { evidenceColumns, fromEvidenceRow, toEvidenceRow, toEvidenceShare } from "../evidence-rows.ts";
 import type { SqlSession } from "./postgres-database.ts";
 
 /** Creates the part of the record over a database that is of the newest schema. */
@@ -29,10 +29,20 @@ export function createPostgresEvidence(session: SqlSession): EvidenceRecord {
       const [row] = await session.rows("SELECT * FROM evidence WHERE id = $1", [id]);
       return row === undefined ? null : fromEvidenceRow(row);
     },
-    oldestEvidence: async (limit) => {
-      const [sum] = await session.rows("SELECT COALESCE(SUM(bytes), 0)::bigint AS bytes FROM evidence");
-      const rows = await session.rows("SELECT * FROM evidence ORDER BY stored_ms, id LIMIT $1", [limit]);
-      return { bytes: Number(sum?.bytes), items: rows.map(fromEvidenceRow) };
+    oldestEvidence: async ({ kind = null, gateway = null, limit }) => {
+      const rows = await session.rows(
+        `SELECT * FROM evidence WHERE ($1::text IS NULL OR kind = $1) AND ($2::text IS NULL OR gateway = $2)
+         ORDER BY stored_ms, id LIMIT $3`,
+        [kind, gateway, limit],
+      );
+      return rows.map(fromEvidenceRow);
+    },
+    evidenceShares: async () => {
+      const rows = await session.rows(
+        `SELECT gateway, COUNT(*) AS count, SUM(bytes)::bigint AS bytes FROM evidence
+         GROUP BY gateway ORDER BY gateway COLLATE "C"`,
+      );
+      return rows.map(toEvidenceShare);
     },
     forgetEvidence: async (ids) => {
       await session.run("DELETE FROM evidence WHERE id = ANY ($1::text[])", [ids]);

@@ -5,6 +5,7 @@ import {
   evidenceColumns as columns,
   fromEvidenceRow as fromRow,
   toEvidenceRow as toRow,
+  toEvidenceShare as toShare,
 } from "../evidence-rows.ts";
 
 /** Creates the part of the record over an open, migrated database. */
@@ -13,8 +14,13 @@ export function createSqliteEvidence(database: SqliteDatabase): EvidenceRecord {
     `INSERT OR IGNORE INTO evidence (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`,
   );
   const find = database.prepare("SELECT * FROM evidence WHERE id = ?");
-  const oldest = database.prepare("SELECT * FROM evidence ORDER BY stored_ms, id LIMIT ?");
-  const sum = database.prepare("SELECT COALESCE(SUM(bytes), 0) AS bytes FROM evidence");
+  const oldest = database.prepare(
+    `SELECT * FROM evidence WHERE kind = COALESCE(?, kind) AND gateway = COALESCE(?, gateway)
+     ORDER BY stored_ms, id LIMIT ?`,
+  );
+  const shares = database.prepare(
+    "SELECT gateway, COUNT(*) AS count, SUM(bytes) AS bytes FROM evidence GROUP BY gateway ORDER BY gateway",
+  );
   const remove = database.prepare("DELETE FROM evidence WHERE id = ?");
   return {
     putEvidence: async (evidence) => {
@@ -32,9 +38,9 @@ export function createSqliteEvidence(database: SqliteDatabase): EvidenceRecord {
       const row = find.get(id);
       return row === undefined ? null : fromRow(row);
     },
-    oldestEvidence: async (limit) => {
-      return { bytes: Number(sum.get()?.bytes ?? 0), items: oldest.all(limit).map(fromRow) };
-    },
+    oldestEvidence: async ({ kind = null, gateway = null, limit }) =>
+      oldest.all(kind, gateway, limit).map(fromRow),
+    evidenceShares: async () => shares.all().map(toShare),
     forgetEvidence: async (ids) =>
       database.transaction(() => {
         for (const id of ids) remove.run(id);
