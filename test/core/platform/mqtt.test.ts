@@ -46,6 +46,21 @@ function drainedOrClosed(socket: Socket): Promise<void> {
 }
 
 describe("client and embedded broker", () => {
+  test("whoever subscribes while a connection is made hears what comes", async () => {
+    const broker = await startBroker();
+    const client = startClient(broker.port, { version: 4 });
+    const heard = new Set<string>();
+    const topics: string[] = [];
+    while (!client.connected) {
+      const topic = `late/${topics.length}`;
+      topics.push(topic);
+      await client.subscribe(topic, 1, () => heard.add(topic));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    for (const topic of topics) await client.publish(topic, "x", { qos: 1, retain: false });
+    await until(() => heard.size === topics.length, "every subscription holds");
+  });
+
   test("a client falls back from MQTT 5 to 3.1.1 and messages arrive", async () => {
     const broker = await startBroker();
     const client = startClient(broker.port);

@@ -69,6 +69,8 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
   let provenVersion: MqttVersion | null = null;
   let connection: BrokerConnection | null = null;
   let connected = false;
+  /** Subscriptions are being renewed, or have been: who subscribes from now on does so itself. */
+  let welcomed = false;
   let closing = false;
   let inFlight = 0;
   let failures = 0;
@@ -96,6 +98,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
   const welcome = async (): Promise<void> => {
     const mine = connection;
     provenVersion = version;
+    welcomed = true;
     const renewed = [...subscriptions].map(([filter, { qos }]) =>
       exchanges
         .run(connection, (current, done) => current.subscribe(filter, qos, done))
@@ -118,6 +121,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     const wasConnected = connected;
     connection = null;
     connected = false;
+    welcomed = false;
     cancelStable();
     exchanges.failAll(`connection lost: ${loss.detail}`);
     if (wasConnected) for (const callback of [...lossCallbacks]) guarded(() => callback(loss));
@@ -184,7 +188,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     },
     async subscribe(filter, qos, handler) {
       subscriptions.set(filter, { qos, handler });
-      if (!connected) return;
+      if (!welcomed) return;
       const mine = connection;
       try {
         await exchanges.run(connection, (current, done) => current.subscribe(filter, qos, done));
@@ -198,7 +202,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     async unsubscribe(filter) {
       subscriptions.delete(filter);
       // A session that was kept may have it from before.
-      if (!connected) return;
+      if (!welcomed) return;
       // Lost or without an answer: the next connection does not renew it.
       await exchanges
         .run(connection, (current, done) => current.unsubscribe(filter, done))
