@@ -69,6 +69,8 @@ interface WaitingMessage extends UplinkMessage {
 
 /** For how long what follows a hole waits for another worker to fill it: its gateway sends again after that. */
 const holeWaitMs = 10_000;
+/** Until it is looked at again. */
+const holePauseMs = 25;
 /** After a failure to store. */
 const failurePauseMs = 500;
 
@@ -125,12 +127,17 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
       if (kept.size > 0) await pause();
     }
     for (const message of taken) {
-      if (kept.has(message.payload) && !closed) waiting.push(gatewayOf(message.topic), message);
-      else {
-        pendingBytes -= costOf(message);
-        if (!kept.has(message.payload)) message.settle?.();
-      }
+      if (kept.has(message.payload)) continue;
+      pendingBytes -= costOf(message);
+      message.settle?.();
     }
+    const again = taken.filter(({ payload }) => kept.has(payload));
+    if (storeFails) waitAgain(again);
+    else if (again.length > 0) options.timers.after(holePauseMs, () => waitAgain(again));
+  };
+  const waitAgain = (messages: readonly WaitingMessage[]): void => {
+    for (const message of messages) waiting.push(gatewayOf(message.topic), message);
+    if (!closed && messages.length > 0) loop.wake();
   };
   const pause = (): Promise<void> => new Promise((resolve) => options.timers.after(failurePauseMs, resolve));
   const loop = createBatchLoop({
