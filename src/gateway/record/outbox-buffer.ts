@@ -47,13 +47,13 @@ export function createOutboxBuffer(maxBytes: number, policies: LanePolicies): Ou
     gaps.set(key, before === undefined ? gap : joinGaps(before, gap));
   };
   const held = new Map<Lane, HeldInMemory>();
-  const tally = ({ lane, timeMs }: PendingRecord): void => {
-    const { records: before = 0, fromMs = timeMs, toMs = timeMs } = held.get(lane) ?? {};
+  const tally = ({ lane, span }: PendingRecord): void => {
+    const { records: before, fromMs, toMs } = held.get(lane) ?? { records: 0, ...span };
     held.set(lane, {
       records: before + 1,
       windows: 0,
-      fromMs: Math.min(fromMs, timeMs),
-      toMs: Math.max(toMs, timeMs),
+      fromMs: Math.min(fromMs, span.fromMs),
+      toMs: Math.max(toMs, span.toMs),
     });
   };
   const keep = (left: typeof records): void => {
@@ -68,8 +68,7 @@ export function createOutboxBuffer(maxBytes: number, policies: LanePolicies): Ou
       if (bytes <= maxKeptBytes || record.lane !== lane) return true;
       bytes -= record.body.length;
       count += 1;
-      const { timeMs } = record;
-      declare({ kind: "gap", lane, records: 1, fromMs: timeMs, toMs: timeMs, reason: "disk-full" });
+      declare({ kind: "gap", lane, records: 1, ...record.span, reason: "disk-full" });
       return false;
     });
     if (count > 0) keep(records);

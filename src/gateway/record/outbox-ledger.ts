@@ -10,6 +10,7 @@ import { encodeRecord } from "../../core/wire/record-codec.ts";
 import { eachLane, type LanePolicies } from "./lane-policy.ts";
 import { createOutboxShedding, type LaneDrop } from "./outbox-shedding.ts";
 import { type DroppedRecords, type LaneTotals, type OutboxTable, openOutboxTable } from "./outbox-table.ts";
+import type { RecordSpan } from "./record-span.ts";
 
 /** Records of one lane, consecutive, encoded. */
 export interface OutboxBatch {
@@ -39,7 +40,9 @@ export interface WaitingRecords {
 
 export interface PendingRecord {
   readonly lane: Lane;
+  /** When it was appended, and what it tells of. */
   readonly timeMs: number;
+  readonly span: RecordSpan;
   /** As `encodeRecord` made it. */
   readonly body: Uint8Array;
 }

@@ -19,6 +19,7 @@ import {
   type PendingRecord,
 } from "./outbox-ledger.ts";
 import type { LaneDrop } from "./outbox-shedding.ts";
+import { spanOfRecord } from "./record-span.ts";
 import type { StoreFile } from "./store-file.ts";
 
 export interface OutboxWriterOptions {
@@ -80,7 +81,8 @@ export function createOutboxWriter(options: OutboxWriterOptions): OutboxWriter {
 
   const push = (record: UplinkRecord): Lane => {
     const lane = laneOfKind[record.kind];
-    buffer.push({ lane, timeMs: clock.nowMs(), body: encodeRecord(record) });
+    const timeMs = clock.nowMs();
+    buffer.push({ lane, timeMs, span: spanOfRecord(record, timeMs), body: encodeRecord(record) });
     // An alert is on the disk before this run of the event loop ends, or is noted when it could not be.
     if (policies[lane].isExpendable) mark.note(lane, buffer.held(lane));
     return lane;

@@ -155,6 +155,34 @@ test("what was in memory when the last run was killed is declared by the next, o
   file.close();
 });
 
+test("what a kill takes is dated by what it tells of, not by when it was told", () => {
+  const path = join(createTemporaryFolder(), "store.db");
+  const { outbox } = openOutbox(path, { mark: openLossMark(`${path}.mark`) });
+  const sketches = [{ feature: 0, counts: [1], invalid: 0, mean: 0, sumSquares: 0, min: 0, max: 0 }];
+  const machine = { site: "s", turbine: "t", component: "c", modelName: "m", modelVersion: "1" };
+  const cells = { failureModes: ["x"], windows: [1, 1], meanProbability: [0, 0], maxProbability: [0, 0] };
+  outbox.append({
+    kind: "prediction-batch",
+    ...machine,
+    ...cells,
+    timesMs: [120_000, 180_000],
+    shaftRpm: [1500, 1500],
+  });
+  outbox.append({
+    kind: "drift-report",
+    ...machine,
+    modelDigest: "d",
+    fromMs: 10_000,
+    toMs: 70_000,
+    sketches,
+  });
+  expect(openLossMark(`${path}.mark`).lost).toEqual([
+    // The first row begins where one before it would have ended.
+    { kind: "gap", lane: "prediction", reason: "killed", records: 1, fromMs: 60_000, toMs: 180_000 },
+    { kind: "gap", lane: "drift", reason: "killed", records: 1, fromMs: 10_000, toMs: 70_000 },
+  ]);
+});
+
 test("a mark that cannot be read is said, and loses nothing else", () => {
   const path = join(createTemporaryFolder(), "x.mark");
   writeFileSync(path, '{"prediction":[1,2');

@@ -1,0 +1,27 @@
+/** The time that a record tells of, which is not the time at which it was told. */
+import type { UplinkRecord } from "../../core/contract/uplink-record.ts";
+
+/** Epoch ms, from 0. */
+export interface RecordSpan {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Of what tells of no time of its own, `nowMs`. A batch's first row begins where one before it would have ended. */
+export function spanOfRecord(record: UplinkRecord, nowMs: number): RecordSpan {
+  switch (record.kind) {
+    case "prediction-batch": {
+      const [first = nowMs, second = first] = record.timesMs;
+      return toSpan(first - Math.max(0, second - first), record.timesMs.at(-1) ?? nowMs);
+    }
+    case "drift-report":
+      return toSpan(record.fromMs, record.toMs);
+    default:
+      return toSpan(nowMs, nowMs);
+  }
+}
+
+function toSpan(fromMs: number, toMs: number): RecordSpan {
+  const from = Math.max(0, fromMs);
+  return { fromMs: from, toMs: Math.max(from, toMs) };
+}
