@@ -1,8 +1,9 @@
 /**
- * The record under faults: `npm run test:faults -- [--json] [--only name,name] [--kills N] [--rounds N] [--seed N]`. Real
- * gateways, collectors and brokers are killed, cut off, slowed down, given wrong clocks, full disks and damaged files.
- * Ends with one line of JSON, `{cases, violations, missed, figures}`: a violation is something that was acknowledged to a
- * device or raised as an alert and is neither at the collector exactly once nor declared as a gap, and makes it fail.
+ * The record under faults: `npm run test:faults -- [--json] [--quick] [--only name,name] [--kills N] [--rounds N]
+ * [--seed N] [--parallel N]`. Real gateways, collectors, brokers and databases are killed, cut off, slowed down, given
+ * wrong clocks, full disks and damaged files. A violation is something that was acknowledged to a device or raised as an
+ * alert and is neither at the collector exactly once nor declared as a gap, and makes it fail. `--json`: one line,
+ * `{cases, violations, missed, figures}`, `violations` being how many and `missed` which.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -10,56 +11,81 @@ import { runClocks } from "./faults/clocks.ts";
 import { runDamages } from "./faults/damages.ts";
 import { runDefects } from "./faults/defects.ts";
 import { runDisks } from "./faults/disks.ts";
-import type { FaultModule } from "./faults/fault-ledger.ts";
-import { runKills } from "./faults/kills.ts";
+import type { FaultModule, FaultReport } from "./faults/fault-ledger.ts";
+import { runKillsOn } from "./faults/kills.ts";
 import { runLinks } from "./faults/links.ts";
 import { runOutage } from "./faults/outage.ts";
 
-const modules: Readonly<Record<string, FaultModule>> = {
-  kills: runKills,
-  links: runLinks,
-  outage: runOutage,
-  disks: runDisks,
+/** Beside each other: they wait most of the time, and hold nothing to a time of its own. */
+const untimed: Readonly<Record<string, FaultModule>> = {
+  kills: runKillsOn("sqlite"),
+  "kills-postgres": runKillsOn("postgres"),
   damages: runDamages,
+  disks: runDisks,
   clocks: runClocks,
-  defects: runDefects,
+  links: runLinks,
 };
+/** Alone, afterwards. */
+const timed: Readonly<Record<string, FaultModule>> = { outage: runOutage, defects: runDefects };
+const modules = { ...untimed, ...timed };
+
 const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
     only: { type: "string" },
-    kills: { type: "string", default: "200" },
-    rounds: { type: "string", default: "10" },
+    kills: { type: "string" },
+    rounds: { type: "string" },
     seed: { type: "string", default: "1" },
+    parallel: { type: "string", default: "3" },
   },
 });
 const asked = values.only?.split(",") ?? Object.keys(modules);
+const unknown = asked.find((name) => !(name in modules));
+if (unknown !== undefined)
+  throw new Error(`no part "${unknown}", there are ${Object.keys(modules).join(", ")}`);
 
-let cases = 0;
-const missed: string[] = [];
-const figures: Record<string, unknown> = {};
-for (const name of asked) {
-  const module = modules[name];
-  if (module === undefined)
-    throw new Error(`no part "${name}", there are ${Object.keys(modules).join(", ")}`);
+const print = (text: string): void => {
+  if (!values.json) process.stdout.write(`${text}\n`);
+};
+const reports = new Map<string, FaultReport & { readonly seconds: number }>();
+
+async function run(name: string): Promise<void> {
   const startedMs = performance.now();
-  const report = await module({
+  const say = (text: string): void => print(`  ${name}, ${text}`);
+  const report = await modules[name]!({
     command: join(import.meta.dirname, "..", "src", "cli", "main.js"),
     seed: Number(values.seed),
-    kills: Number(values.kills),
-    rounds: Number(values.rounds),
-    say: (text) => {
-      if (!values.json) process.stdout.write(`  ${text}\n`);
-    },
+    kills: Number(values.kills ?? (values.quick ? 24 : 200)),
+    rounds: Number(values.rounds ?? (values.quick ? 1 : 10)),
+    say,
+  }).catch((error: unknown): FaultReport => {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { cases: 1, violations: [`it does not come to its end: ${reason}`], figures: {} };
   });
-  cases += report.cases;
-  missed.push(...report.violations.map((each) => `${name}: ${each}`));
   const seconds = Math.round((performance.now() - startedMs) / 1000);
-  figures[name] = { ...report.figures, seconds };
-  if (values.json) continue;
-  process.stdout.write(`${name}: ${report.cases} cases in ${seconds} s\n`);
-  for (const [key, figure] of Object.entries(report.figures))
-    process.stdout.write(`  ${key}: ${JSON.stringify(figure)}\n`);
+  reports.set(name, { ...report, seconds });
+  print(
+    `${name}: ${report.cases} cases in ${seconds} s, ${report.violations.length === 0 ? "all hold" : `${report.violations.length} VIOLATIONS`}`,
+  );
+  for (const [key, figure] of Object.entries(report.figures)) print(`    ${key}: ${JSON.stringify(figure)}`);
 }
-process.stdout.write(`${JSON.stringify({ cases, violations: missed.length, missed, figures })}\n`);
+
+const queue = asked.filter((name) => name in untimed);
+const workers = Array.from({ length: Number(values.parallel) }, async () => {
+  for (let name = queue.shift(); name !== undefined; name = queue.shift()) await run(name);
+});
+await Promise.all(workers);
+for (const name of asked) if (name in timed) await run(name);
+
+const all = [...reports];
+const missed = all.flatMap(([name, { violations }]) => violations.map((each) => `${name}: ${each}`));
+const cases = all.reduce((sum, [, report]) => sum + report.cases, 0);
+const figures = Object.fromEntries(
+  all.map(([name, report]) => [name, { ...report.figures, seconds: report.seconds }]),
+);
+for (const each of missed) print(`VIOLATION ${each}`);
+print(`${cases} cases, ${missed.length} violations`);
+if (values.json)
+  process.stdout.write(`${JSON.stringify({ cases, violations: missed.length, missed, figures })}\n`);
 if (missed.length > 0) process.exitCode = 1;

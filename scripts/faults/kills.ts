@@ -1,12 +1,13 @@
 /**
  * kill -9 of gateway, collector, broker and database, at random moments and at chosen ones: while alerts are raised, sent,
- * stored and acknowledged, while a daemon starts or stops. Every park must be whole in the record at the end.
+ * stored and acknowledged, while a daemon starts or stops. Every park must be whole in the record at the end, in each engine.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { createRandom, type Random } from "../../src/core/maths/random.ts";
+import { hasPostgres } from "../../test/support/scratch-postgres.ts";
 import { auditPark } from "./audit-park.ts";
-import { createFaultLedger, type FaultModule } from "./fault-ledger.ts";
-import { type FaultSite, startFaultSite } from "./fault-site.ts";
+import { createFaultLedger, type FaultModule, type FaultOptions, type FaultReport } from "./fault-ledger.ts";
+import { type FaultEngine, type FaultSite, startFaultSite } from "./fault-site.ts";
 import { openWatchedPark, type WatchedPark } from "./watched-park.ts";
 
 /** When to kill. */
@@ -25,14 +26,14 @@ type KillMoment =
   /** As an acknowledgement reaches the broker: it is being believed. */
   | "acknowledgement is sent";
 
-type Victim = "gateway" | "collector" | "broker";
+type Victim = "gateway" | "collector" | "broker" | "postgres";
 
 interface KillPoint {
   readonly victims: readonly Victim[];
   readonly moment: KillMoment;
 }
 
-/** Drawn from evenly. */
+/** A victim comes before what it depends on. */
 const killPoints: readonly KillPoint[] = [
   { victims: ["gateway"], moment: "random" },
   { victims: ["gateway"], moment: "starting" },
@@ -52,6 +53,16 @@ const killPoints: readonly KillPoint[] = [
   { victims: ["gateway", "collector", "broker"], moment: "random" },
 ];
 
+/** Where the record is in PostgreSQL. */
+const databaseKillPoints: readonly KillPoint[] = [
+  { victims: ["postgres"], moment: "random" },
+  { victims: ["postgres"], moment: "envelope is sent" },
+  { victims: ["postgres"], moment: "alert is sent" },
+  { victims: ["postgres"], moment: "acknowledgement is sent" },
+  { victims: ["collector", "postgres"], moment: "envelope is sent" },
+  { victims: ["gateway", "collector", "broker", "postgres"], moment: "random" },
+];
+
 const speed = 6;
 const turbinesPerPark = 5;
 /** Of one park, real seconds apart at least. */
@@ -59,10 +70,20 @@ const killsPerPark = 12;
 /** A chosen moment that does not come is not waited for longer. */
 const patienceMs = 5_000;
 
-export const runKills: FaultModule = async (options) => {
+/** The part for one engine of the record; half of the kills are its. */
+export function runKillsOn(engine: FaultEngine): FaultModule {
+  return async (options) => {
+    if (engine === "postgres" && !hasPostgres)
+      return { cases: 0, violations: [], figures: { skipped: "no PostgreSQL is installed" } };
+    return runKills({ ...options, kills: Math.ceil(options.kills / 2) }, engine);
+  };
+}
+
+async function runKills(options: FaultOptions, engine: FaultEngine): Promise<FaultReport> {
   const ledger = createFaultLedger(options.say);
-  const random = createRandom(options.seed).fork("kills");
-  const site = await startFaultSite({ command: options.command, name: "kills" });
+  const random = createRandom(options.seed).fork(`kills-${engine}`);
+  const site = await startFaultSite({ command: options.command, name: `kills-${engine}`, engine });
+  const deal = dealEvenly([...killPoints, ...(engine === "postgres" ? databaseKillPoints : [])], random);
   const byPoint: Record<string, number> = {};
   const sums = { alerts: 0, windows: 0, pieces: 0, declaredPieces: 0 };
   let killed = 0;
@@ -70,7 +91,7 @@ export const runKills: FaultModule = async (options) => {
     for (let number = 1; killed < options.kills; number++) {
       const planned = Math.min(killsPerPark, options.kills - killed);
       const park = await openWatchedPark(site, {
-        name: `kills-${number}`,
+        name: `${engine}-${number}`,
         turbines: turbinesPerPark,
         seed: options.seed + number,
         speed,
@@ -78,7 +99,7 @@ export const runKills: FaultModule = async (options) => {
         onsetStepS: (planned * 20) / turbinesPerPark,
       });
       try {
-        const points = await killAround(site, park, { random, kills: planned });
+        const points = await killAround(site, park, { random, deal, kills: planned });
         for (const point of points) byPoint[point] = (byPoint[point] ?? 0) + 1;
         killed += planned;
         await ledger.run(`${park.name}, ${planned} kills`, async () => {
@@ -99,18 +120,31 @@ export const runKills: FaultModule = async (options) => {
     await site.close();
   }
   return ledger.report({ kills: killed, ...sums, byPoint });
-};
+}
+
+/** Gives one after the other in random order, each as often as any other. */
+function dealEvenly<T>(cards: readonly T[], random: Random): () => T {
+  let deck: T[] = [];
+  return () => {
+    if (deck.length === 0) deck = [...cards];
+    return deck.splice(random.integer(deck.length), 1)[0]!;
+  };
+}
 
 /** Kills so many times around a park that runs; everything runs again afterwards. Resolves with what was done. */
 async function killAround(
   site: FaultSite,
   park: WatchedPark,
-  { random, kills }: { readonly random: Random; readonly kills: number },
+  {
+    random,
+    deal,
+    kills,
+  }: { readonly random: Random; readonly deal: () => KillPoint; readonly kills: number },
 ): Promise<string[]> {
   const done: string[] = [];
   await park.gateway.start();
   for (let kill = 0; kill < kills; kill++) {
-    const { victims, moment } = killPoints[random.integer(killPoints.length)]!;
+    const { victims, moment } = deal();
     await delay(600 + random.uniform() * 1_400);
     const came = await waitFor(site, park, { moment, random });
     const parts = victims.map((victim) => partOf(site, park, victim));
@@ -168,11 +202,12 @@ interface MortalPart {
 }
 
 function partOf(site: FaultSite, park: WatchedPark, victim: Victim): MortalPart {
-  if (victim === "broker") {
+  if (victim === "broker" || victim === "postgres") {
+    const server = victim === "broker" ? site.broker : site.postgres!;
     return {
-      kill: () => site.broker.kill(),
-      killOnTheWay: () => site.broker.kill(),
-      start: () => site.broker.start(),
+      kill: () => server.kill(),
+      killOnTheWay: () => server.kill(),
+      start: () => server.start(),
     };
   }
   const daemon = victim === "gateway" ? park.gateway : site.collector;
