@@ -5,6 +5,8 @@ import type { KnownModel } from "../../src/collector/fleet/fleet-source.ts";
 import type { StorableRecord } from "../../src/collector/record/fleet-record.ts";
 import { createSqliteRecord } from "../../src/collector/record/sqlite/sqlite-record.ts";
 import { loadTrustedKeys } from "../../src/core/bundle/keys.ts";
+import type { DriftVerdict } from "../../src/core/contract/drift-verdict.ts";
+import type { PointId } from "../../src/core/contract/stream.ts";
 import type { TurbineState } from "../../src/core/contract/turbine-state.ts";
 import type { DriftReport, PredictionBatch, UplinkRecord } from "../../src/core/contract/uplink-record.ts";
 import { dayMs } from "../../src/core/maths/durations.ts";
@@ -44,7 +46,9 @@ export async function fillRecord(database: SqliteDatabase, turbines: number): Pr
       payload: new Uint8Array(),
       records: values.map((value) => ({ ok: true as const, value: value as StorableRecord })),
     };
-    await record.storeEnvelopes({ nowMs, envelopes: [envelope], setAside: [] });
+    const [stored] = await record.storeEnvelopes({ nowMs, envelopes: [envelope], setAside: [] });
+    const fault = stored!.records.find(({ ok }) => !ok);
+    if (fault !== undefined) throw new Error(`the record was not filled: ${JSON.stringify(fault)}`);
   }
   const states = Array.from({ length: turbines }, (_, index) => ({
     state: createState(`wt-${index}`, nowMs),
@@ -89,7 +93,8 @@ function createReport(of: {
     fromMs: today,
     toMs: today + 600_000,
     sketches: model.reference.features.map(({ counts }, feature) => {
-      const sum = counts.reduce((total, count) => total + count, 0);
+      // A column may have had no value in training.
+      const sum = counts.reduce((total, count) => total + count, 0) || 1;
       return {
         feature,
         counts: counts.map((count) => Math.round((count / sum) * reportedWindows)),
@@ -167,14 +172,36 @@ function fillVerdicts(
   database: SqliteDatabase,
   { nowMs, digest }: { readonly nowMs: number; readonly digest: string },
 ): void {
+  const points = database.prepare("SELECT id, site, turbine, component FROM point").all();
   const insert = database.prepare(
-    `INSERT INTO drift_verdict (point, model_digest, from_ms, to_ms, level, json)
-     SELECT id, ?, ?, ?, 'stable', '{}' FROM point`,
+    `INSERT INTO drift_verdict (point, model_digest, from_ms, to_ms, level, json) VALUES (?, ?, ?, ?, 'stable', ?)`,
   );
   const today = Math.floor(nowMs / dayMs) * dayMs;
   database.transaction(() => {
-    for (let day = 1; day <= 14; day++) {
-      insert.run(digest, today - day * dayMs, today - (day - 1) * dayMs);
+    for (const { id, ...names } of points) {
+      for (let day = 1; day <= 14; day++) {
+        const period = { fromMs: today - day * dayMs, toMs: today - (day - 1) * dayMs };
+        const verdict = {
+          ...stableVerdict,
+          ...(names as unknown as PointId),
+          ...period,
+          modelDigest: digest,
+        };
+        insert.run(id!, digest, period.fromMs, period.toMs, JSON.stringify(verdict satisfies DriftVerdict));
+      }
     }
   });
 }
+
+const stableVerdict = {
+  modelName: "bearing-vibration",
+  modelVersion: "1.0.0",
+  level: "stable",
+  reason: null,
+  pValue: 0.5,
+  rows: 86_400,
+  referenceDays: 28,
+  shifts: [],
+  distances: [],
+  cause: null,
+} as const;
