@@ -6,6 +6,7 @@ import type { FeatureSketch } from "../../core/contract/uplink-record.ts";
 import { assessPointDrift, type DriftLevel } from "../../core/drift/assess-drift.ts";
 import type { DriftReference } from "../../core/drift/drift-reference.ts";
 import { countValues } from "../../core/drift/sketcher.ts";
+import { rest } from "../../core/platform/rest.ts";
 import type { DriftDay } from "../record/drift-record.ts";
 import { driftCursor } from "../record/drift-rules.ts";
 import type { TurbineFilter } from "../record/fleet-record.ts";
@@ -59,6 +60,8 @@ interface DriftQuery extends TurbineFilter {
   readonly cursor?: string | undefined;
 }
 
+/** Points, until others have their turn. */
+const comparedAtOnce = 25;
 /** As many as are loaded when nobody says how many. */
 const maxPoints = 10_000;
 
@@ -74,9 +77,14 @@ export async function loadDrift(fleet: FleetSource, query: DriftQuery): Promise<
   const days = await fleet.record.driftOfDay({ site, turbine, day, limit: limit + 1, after: cursor });
   const shown = days.slice(0, limit);
   const last = shown.at(-1);
+  const points: PointDriftView[] = [];
+  for (const [index, of] of shown.entries()) {
+    if (index % comparedAtOnce === comparedAtOnce - 1) await rest();
+    points.push(compareDay(of, fleet.models.get(of.modelDigest)?.reference));
+  }
   return {
     day,
-    points: shown.map((of) => compareDay(of, fleet.models.get(of.modelDigest)?.reference)),
+    points,
     next: days.length > limit && last !== undefined ? driftCursor(last) : null,
   };
 }
