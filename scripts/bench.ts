@@ -1,9 +1,10 @@
 /**
- * `npm run bench [-- --json] [--quick] [--only gateway|pages]`: the figures of the gateway, then those of the collector's pages
- * while gateways send, measured on real processes. Prints a table, or one JSON object on stdout. Pages alone take
+ * `npm run bench [-- --json] [--quick] [--only gateway|pages|ingest]`: the figures of the gateway, then those of the collector's
+ * pages while gateways send and of what each engine stores, measured on real processes. Prints a table, or one JSON object on stdout. Pages alone take
  * `--turbines 1000 --viewers 50 --rate 2000 --seconds 30`; the rate is in messages a second.
  */
 import { parseArgs } from "node:util";
+import { measureIngest } from "./bench/bench-ingest.ts";
 import { measurePages } from "./bench/bench-pages.ts";
 import { measureGateway } from "./bench/measure-gateway.ts";
 
@@ -19,12 +20,14 @@ const { values } = parseArgs({
   },
 });
 const { quick, only } = values;
-if (!["", "gateway", "pages"].includes(only)) throw new Error(`no part is named ${only}: gateway, pages`);
+const parts = ["gateway", "pages", "ingest"];
+if (!["", ...parts].includes(only)) throw new Error(`no part is named ${only}: ${parts.join(", ")}`);
+const isWanted = (part: string): boolean => only === "" || only === part;
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const report: Record<string, unknown> = {};
-if (only !== "pages") Object.assign(report, await measureGateway({ quick, say }));
-if (only !== "gateway") {
+if (isWanted("gateway")) Object.assign(report, await measureGateway({ quick, say }));
+if (isWanted("pages")) {
   say("pages of a large fleet while its gateways send ...");
   report.pages = await measurePages({
     turbines: Number(values.turbines),
@@ -33,6 +36,7 @@ if (only !== "gateway") {
     seconds: Number(values.seconds ?? (quick ? 6 : 30)),
   });
 }
+if (isWanted("ingest")) report.ingest = await measureIngest(quick, say);
 if (report.decisionsEqual === false) {
   say("the decisions at full speed differ from those of the unhurried run");
   process.exitCode = 1;
@@ -40,7 +44,7 @@ if (report.decisionsEqual === false) {
 if (values.json) {
   process.stdout.write(`${JSON.stringify(report)}\n`);
 } else {
-  for (const [name, value] of Object.entries(only === "pages" ? (report.pages as object) : report)) {
+  for (const [name, value] of Object.entries((report[only] as object | undefined) ?? report)) {
     process.stdout.write(`${name.padEnd(28)} ${typeof value === "object" ? JSON.stringify(value) : value}\n`);
   }
 }
