@@ -2,9 +2,11 @@
  * kill -9 of gateway, collector, broker and database, at random moments and at chosen ones: while alerts are raised, sent,
  * stored and acknowledged, while a daemon starts or stops. Every park must be whole in the record at the end, in each engine.
  */
+import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { createRandom, type Random } from "../../src/core/maths/random.ts";
 import { hasPostgres } from "../../test/support/scratch-postgres.ts";
+import { until } from "../../test/support/until.ts";
 import { auditPark } from "./audit-park.ts";
 import { createFaultLedger, type FaultModule, type FaultOptions, type FaultReport } from "./fault-ledger.ts";
 import { type FaultEngine, type FaultSite, startFaultSite } from "./fault-site.ts";
@@ -26,7 +28,13 @@ type KillMoment =
   /** As an acknowledgement reaches the broker: it is being believed. */
   | "acknowledgement is sent";
 
-type Victim = "gateway" | "collector" | "broker" | "postgres";
+type Victim =
+  | "gateway"
+  | "collector"
+  /** One of the processes that store what gateways send. */
+  | "worker"
+  | "broker"
+  | "postgres";
 
 interface KillPoint {
   readonly victims: readonly Victim[];
@@ -59,6 +67,10 @@ const databaseKillPoints: readonly KillPoint[] = [
   { victims: ["postgres"], moment: "envelope is sent" },
   { victims: ["postgres"], moment: "alert is sent" },
   { victims: ["postgres"], moment: "acknowledgement is sent" },
+  { victims: ["worker"], moment: "random" },
+  { victims: ["worker"], moment: "envelope is sent" },
+  { victims: ["worker"], moment: "acknowledgement is sent" },
+  { victims: ["worker", "postgres"], moment: "envelope is sent" },
   { victims: ["collector", "postgres"], moment: "envelope is sent" },
   { victims: ["gateway", "collector", "broker", "postgres"], moment: "random" },
 ];
@@ -210,6 +222,11 @@ function partOf(site: FaultSite, park: WatchedPark, victim: Victim): MortalPart 
       start: () => server.start(),
     };
   }
+  if (victim === "worker") {
+    const kill = (): Promise<void> => killOneChild(site.collector.pid!);
+    // The collector begins it again.
+    return { kill, killOnTheWay: kill, start: async () => {} };
+  }
   const daemon = victim === "gateway" ? park.gateway : site.collector;
   return {
     kill: () => daemon.kill(),
@@ -226,4 +243,14 @@ function partOf(site: FaultSite, park: WatchedPark, victim: Victim): MortalPart 
     },
     start: () => daemon.start(),
   };
+}
+
+/** kill -9 of a process that another has started. */
+async function killOneChild(pid: number): Promise<void> {
+  const children = (): string[] =>
+    readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
+      .split(" ")
+      .filter((child) => child !== "");
+  await until(() => children().length > 0, "a worker runs", 40_000);
+  process.kill(Number(children()[0]), "SIGKILL");
 }
