@@ -80,12 +80,17 @@ export interface Installation {
   /** Writes a bundle into the gateway's `models` (default) or any folder; resolves with its folder. */
   putBundle(options?: TestBundleOptions, parent?: string, signer?: PrivateKey): Promise<string>;
   /** Starts the collector on the installation's broker port. */
-  startCollector(changes?: { readonly scanMs?: number }): Promise<RunningCollector>;
+  startCollector(changes?: {
+    readonly scanMs?: number;
+    readonly evidence?: object;
+  }): Promise<RunningCollector>;
   /** Starts a gateway of these turbines; `changes` overwrite parts of its configuration. */
   startGateway(
     turbines: readonly PlannedTurbine[],
     changes?: Readonly<Record<string, unknown>>,
   ): Promise<TestGateway>;
+  /** Writes what `startCollector` would be started with, for a process of its own; gives the file's path. */
+  writeCollectorConfig(): string;
   /** Writes what `startGateway` would be started with, for a process of its own; gives the file's path. */
   writeGatewayConfig(
     turbines: readonly PlannedTurbine[],
@@ -161,6 +166,27 @@ export async function createInstallation(): Promise<Installation> {
     ...changes,
   });
 
+  const planCollector = (): object => ({
+    collector: { stateDir: join(folder, "collector"), httpPort: 0 },
+    mqtt: {
+      embedded: {
+        port: brokerPort,
+        anonymousRead: true,
+        gateways: [{ id: names.gateway, site: names.site, passwordFile }],
+        devices: ["WT01", "WT02"].map((turbine) => ({
+          gateway: names.gateway,
+          id: deviceOf(turbine),
+          passwordFile,
+        })),
+      },
+    },
+    registry: {
+      keysDir,
+      publish: [join(folder, "models", testBundleName), offers],
+      trustedKeys: [...trustedKeys, join(folder, "foreign", "foreign.pub")],
+    },
+  });
+
   await putBundle();
 
   return {
@@ -170,27 +196,8 @@ export async function createInstallation(): Promise<Installation> {
     foreign,
     password,
     putBundle,
-    startCollector: async ({ scanMs = 200 } = {}) => {
-      const config = collectorConfigSchema.parse({
-        collector: { stateDir: join(folder, "collector"), httpPort: 0 },
-        mqtt: {
-          embedded: {
-            port: brokerPort,
-            anonymousRead: true,
-            gateways: [{ id: names.gateway, site: names.site, passwordFile }],
-            devices: ["WT01", "WT02"].map((turbine) => ({
-              gateway: names.gateway,
-              id: deviceOf(turbine),
-              passwordFile,
-            })),
-          },
-        },
-        registry: {
-          keysDir,
-          publish: [join(folder, "models", testBundleName), offers],
-          trustedKeys: [...trustedKeys, join(folder, "foreign", "foreign.pub")],
-        },
-      });
+    startCollector: async ({ scanMs = 200, evidence = {} } = {}) => {
+      const config = collectorConfigSchema.parse({ ...planCollector(), evidence });
       const collector = await startCollector(config, { logger, bundleScanMs: scanMs });
       onTestFinished(() => collector.close());
       return collector;
@@ -217,6 +224,11 @@ export async function createInstallation(): Promise<Installation> {
           return page;
         },
       };
+    },
+    writeCollectorConfig: () => {
+      const path = join(folder, "collector.yaml");
+      writeFileSync(path, JSON.stringify(planCollector()));
+      return path;
     },
     writeGatewayConfig: (turbines, changes = {}) => {
       const path = join(folder, "gateway.yaml");

@@ -1,4 +1,4 @@
-/** A real gateway as a process of its own, which may be killed at any moment. Depends on no test runner. */
+/** A real gateway, or collector, as a process of its own, which may be killed at any moment. Depends on no test runner. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
@@ -20,10 +20,13 @@ export interface GatewayProcess {
   stop(): Promise<void>;
 }
 
-/** Starts `aurora gateway`; resolves when it is ready, rejects with its log when it ends before. */
-export async function startGatewayProcess(configPath: string): Promise<GatewayProcess> {
+/** Starts `aurora gateway`, or another daemon; resolves when it is ready, rejects with its log when it ends before. */
+export async function startGatewayProcess(
+  configPath: string,
+  daemon: "gateway" | "collector" = "gateway",
+): Promise<GatewayProcess> {
   const child = endWithProcess(
-    fork(compiledCommand(), ["gateway", "--config", configPath], {
+    fork(compiledCommand(), [daemon, "--config", configPath], {
       env: { ...process.env, NO_COLOR: "1" },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     }),
@@ -39,7 +42,7 @@ export async function startGatewayProcess(configPath: string): Promise<GatewayPr
     child.on("message", (message) => {
       if (isReadyMessage(message)) resolve(message.httpUrl);
     });
-    child.once("exit", (code) => reject(new Error(`the gateway ended with ${code}: ${log}`)));
+    child.once("exit", (code) => reject(new Error(`the ${daemon} ended with ${code}: ${log}`)));
   });
   const end = async (signal: "SIGKILL" | "SIGTERM"): Promise<void> => {
     child.kill(signal);
