@@ -1,7 +1,7 @@
 /** Joins what the collector does with raw evidence: takes it, keeps it in bounds, and tells gateways of it. */
 import { join } from "node:path";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
-import type { EvidenceOrder } from "../core/contract/evidence.ts";
+import type { EvidenceOrder, EvidenceRequest } from "../core/contract/evidence.ts";
 import type { Topics } from "../core/contract/topics.ts";
 import { systemClock } from "../core/platform/clock.ts";
 import type { Logger } from "../core/platform/logger.ts";
@@ -31,6 +31,8 @@ export interface CollectorEvidence {
   readonly store: EvidenceStore;
   /** Takes the pieces in envelopes, before these are stored. */
   take(envelopes: readonly CheckedEnvelope[]): Promise<readonly CheckedEnvelope[]>;
+  /** Tells a gateway what a person asks for; rejects when the broker does not take it. */
+  ask(request: EvidenceRequest): Promise<void>;
   /** Removes what is too old or too much; call it now and then. */
   keep(): Promise<number>;
 }
@@ -66,6 +68,7 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
   return {
     store,
     keep,
+    ask: (request) => tell(request.gateway, request),
     take: async (envelopes) => {
       const taken = await takePieces(envelopes, { intake, logger });
       if (intake.storedBytes - keptAtBytes >= slack * maxBytes) {

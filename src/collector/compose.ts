@@ -10,6 +10,7 @@ import { createLogger, type Logger } from "../core/platform/logger.ts";
 import { createMetrics, type Metrics } from "../core/platform/metrics.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import { apiHttpRoutes } from "./api/api-routes.ts";
+import { evidenceRequestRoute } from "./api/evidence-request-route.ts";
 import { evidenceFileRoute } from "./api/evidence-routes.ts";
 import { keepFresh } from "./api/fresh-routes.ts";
 import type { HttpRoute } from "./api/http-route.ts";
@@ -135,6 +136,7 @@ async function assemble(around: Surroundings): Promise<RunningCollector> {
     routes: [
       ...(registry === null ? [] : registryRoutes(registry)),
       evidenceFileRoute(evidence.store),
+      evidenceRequestRoute({ isAllowed: config.evidence.requests, fleet, send: evidence.ask }),
       ...(wiring.routes ?? []),
     ],
     notReady: async () => {

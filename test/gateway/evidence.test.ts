@@ -106,3 +106,46 @@ test("without permission no raw sample is held, kept or sent", async () => {
   expect(uplink).toMatchObject({ bytesByLane: { raw: 0 } });
   expect(evidence).toMatchObject({ waiting: 0, waitingBytes: 0, bufferBytes: 0, stored: 0 });
 });
+
+test("a person asks for samples and gets them, or the gateway's reason why not", async () => {
+  const installation = await createInstallation();
+  const collector = await installation.startCollector({ evidence: { requests: true } });
+  const { bearing, source } = createTurbine(32, null);
+  const device = await startDevice("WT02", source, 20);
+  const turbines = [{ id: "WT02", bearing, connect: device.address }];
+  const ask = async (): Promise<{ readonly request: string; readonly refusal: string }> => {
+    const response = await fetch(`${collector.url}/api/v1/evidence/requests`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ site: names.site, turbine: "WT02", component: names.component, seconds: 1 }),
+    });
+    const reply = (await response.json()) as { readonly request: string; readonly refusal: string };
+    expect([response.status, reply]).toMatchObject([202, { gateway: names.gateway }]);
+    return reply;
+  };
+  const list = async <T>(path: string): Promise<readonly T[]> => {
+    const reply = (await (await fetch(collector.url + path)).json()) as { readonly items: readonly T[] };
+    return reply.items;
+  };
+  const isReachable = async (): Promise<boolean> => {
+    const [turbine] = await list<{ readonly health: string }>("/api/v1/turbines");
+    return turbine !== undefined && turbine.health !== "information-unavailable";
+  };
+
+  const strict = await installation.startGateway(turbines, {});
+  await until(isReachable, "the turbine", 30_000);
+  const { request: refused, refusal } = await ask();
+  const reasons = (): Promise<readonly { readonly name: string; readonly detail: string }[]> => list(refusal);
+  await until(async () => (await reasons()).length > 0, "the reason", 30_000);
+  expect(await reasons()).toMatchObject([
+    { name: "evidence-request-refused", detail: expect.stringContaining("evidence.allow") },
+  ]);
+  expect((await reasons())[0]!.detail).toContain(refused);
+  await strict.close();
+
+  await installation.startGateway(turbines, { evidence: { allow: ["request"] } });
+  await until(isReachable, "the turbine again", 30_000);
+  const { request } = await ask();
+  await until(async () => (await listed(collector)).length > 0, "the samples", 60_000);
+  expect(await listed(collector)).toMatchObject([{ kind: "request", request, turbine: "WT02", alert: null }]);
+});

@@ -44,7 +44,8 @@ export function createOpenApiDocument(
     info: {
       title: "aurora-edge collector",
       version,
-      description: "What the fleet reports: turbines, alerts, predictions, drift, gateways. Read only.",
+      description:
+        "What the fleet reports: turbines, alerts, predictions, drift, gateways. Read only, but for POST /api/v1/evidence/requests.",
     },
     paths,
     components: { schemas: { Error: describeSchema(apiErrorSchema, "output") } },

@@ -84,9 +84,11 @@ export interface CollectorConfig {
   readonly evidence: {
     /** Folder for raw evidence; null: `evidence` in the state folder. */
     readonly dir: string | null;
-    /** Of all of it; the oldest goes first. */
+    /** Of all of it; references go before requests before alarms. */
     readonly maxBytes: number;
     readonly days: number;
+    /** May whoever reaches the API ask gateways for raw samples? */
+    readonly requests: boolean;
   };
   readonly retentionDays: number;
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" };
@@ -268,8 +270,16 @@ export const collectorConfigSchema: z.ZodType<CollectorConfig> = z.strictObject(
         .min(1_048_576)
         .max(1e15)
         .default(10_737_418_240)
-        .describe("Bytes of raw evidence that are kept; the oldest goes first"),
+        .describe(
+          "Bytes of raw evidence that are kept; references go before requests before alarms, the oldest of each first",
+        ),
       days: z.number().min(1).max(3650).default(730).describe("Days that raw evidence is kept"),
+      requests: z
+        .boolean()
+        .default(false)
+        .describe(
+          "May whoever reaches the page and the API ask gateways for raw samples? Each gateway has to permit it as well",
+        ),
     })
     .prefault({}),
   retentionDays: z

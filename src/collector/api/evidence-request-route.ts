@@ -1,0 +1,92 @@
+/**
+ * `POST /api/v1/evidence/requests`: a person asks a gateway for raw samples of a point from now on. Taken only where the
+ * collector's configuration lets people ask; whether the samples leave their site, the gateway's own configuration decides.
+ */
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { maxCaptureSeconds } from "../../core/contract/device/device-capture.ts";
+import type { EvidenceRequest } from "../../core/contract/evidence.ts";
+import { idPattern } from "../../core/contract/topics.ts";
+import { hourMs } from "../../core/maths/durations.ts";
+import type { FleetSource } from "../fleet/fleet-source.ts";
+import { loadGateways, loadTurbine } from "../fleet/load-turbines.ts";
+import { errorResponse, type HttpResponse, type HttpRoute, jsonResponse } from "./http-route.ts";
+
+export interface EvidenceRequestOptions {
+  /** May people ask? */
+  readonly isAllowed: boolean;
+  readonly fleet: FleetSource;
+  /** Tells the gateway; rejects when the broker does not take it. */
+  readonly send: (request: EvidenceRequest) => Promise<void>;
+}
+
+const id = z.string().regex(idPattern);
+const bodySchema = z.strictObject({
+  site: id,
+  turbine: id,
+  component: id,
+  seconds: z.number().min(0.1).max(maxCaptureSeconds).default(10),
+});
+
+/** Of one gateway in an hour: each makes a device send for seconds. */
+const maxPerHour = 12;
+
+/** Creates the route. It waits for no samples: these take minutes, and come with the request's id. */
+export function evidenceRequestRoute({ isAllowed, fleet, send }: EvidenceRequestOptions): HttpRoute {
+  const askedMs = new Map<string, readonly number[]>();
+
+  /** Counts it in; false: there were too many lately. */
+  const takePlace = (gateway: string, nowMs: number): boolean => {
+    const lately = (askedMs.get(gateway) ?? []).filter((ms) => Math.abs(nowMs - ms) < hourMs);
+    if (lately.length >= maxPerHour) return false;
+    askedMs.set(gateway, [...lately, nowMs]);
+    return true;
+  };
+
+  return {
+    method: "POST",
+    path: "/api/v1/evidence/requests",
+    handle: async ({ body }) => {
+      if (!isAllowed) {
+        return refuse(
+          403,
+          "NOT_PERMITTED",
+          "this collector's configuration lets nobody ask (evidence.requests)",
+        );
+      }
+      const parsed = bodySchema.safeParse(body);
+      if (!parsed.success) {
+        const issue = parsed.error.issues[0];
+        return refuse(400, "BODY", `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "is wrong"}`);
+      }
+      const { site, turbine, component, seconds } = parsed.data;
+      const gateway = (await loadTurbine(fleet, { site, turbine }))?.gateway ?? null;
+      if (gateway === null) return refuse(404, "NOT_FOUND", `no gateway watches ${site}/${turbine}`);
+      const known = (await loadGateways(fleet)).find((other) => other.gateway === gateway);
+      if (known?.reachable !== true) return refuse(409, "SILENT", `gateway ${gateway} does not answer now`);
+      const nowMs = fleet.clock.nowMs();
+      if (!takePlace(gateway, nowMs)) {
+        return refuse(429, "TOO_MANY", `gateway ${gateway} was asked ${maxPerHour} times within an hour`);
+      }
+      const request = { id: randomUUID(), gateway, turbine, component, seconds, askedMs: nowMs };
+      try {
+        await send({ type: "request", ...request });
+      } catch (error) {
+        return refuse(503, "BROKER", `the gateway cannot be told: ${(error as Error).message}`);
+      }
+      return jsonResponse(
+        {
+          request: request.id,
+          gateway,
+          samples: `/api/v1/evidence?kind=request&site=${site}&turbine=${turbine}`,
+          refusal: `/api/v1/events?gateway=${gateway}&q=${request.id}`,
+        },
+        202,
+      );
+    },
+  };
+}
+
+function refuse(status: number, code: string, message: string): HttpResponse {
+  return errorResponse(status, code, message.slice(0, 500));
+}
