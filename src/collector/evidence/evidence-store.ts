@@ -1,4 +1,4 @@
-/** Where the files of raw evidence are kept: an asynchronous port with two engines, a folder and an S3 bucket. */
+/** Where the files of raw evidence are kept: an asynchronous port, with a folder as its engine. */
 import type { Readable } from "node:stream";
 
 /** The two files of evidence: what it is (the text that its id is the digest of), and its samples. */
