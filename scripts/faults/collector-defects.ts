@@ -13,7 +13,7 @@ import { decodeUplinkAck } from "../../src/core/wire/uplink-ack.ts";
 import { until } from "../../test/support/until.ts";
 import { auditSender } from "./audit-sender.ts";
 import type { FaultLedger } from "./fault-ledger.ts";
-import type { FaultSite } from "./fault-site.ts";
+import type { FaultEngine, FaultSite } from "./fault-site.ts";
 import { startSender } from "./sender-process.ts";
 import { numberedAlert, numberedBatch, numberedEvent, type SenderIdentity } from "./sender-records.ts";
 
@@ -25,6 +25,7 @@ const maxWaitMs = 2_500;
 export async function attackCollector(
   site: FaultSite,
   ledger: FaultLedger,
+  engine: FaultEngine,
 ): Promise<Record<string, unknown>> {
   const client = createMqttClient({ url: site.brokerUrl, clientId: "hostile", maxInFlight: 20_000 });
   await until(() => client.connected, "the hostile gateway is connected");
@@ -33,18 +34,24 @@ export async function attackCollector(
     const floods = [
       { name: "64,000 failure modes for a point", records: manyModes() },
       { name: "8 envelopes of 9,000 rows and 32 modes", records: largeBatches() },
-      { name: "20,000 turbines", records: manyTurbines(20_000) },
+      { name: "100,000 turbines", records: manyTurbines(100_000) },
     ];
     for (const { name, records } of floods)
-      await ledger.run(`5: ${name}`, async () => {
+      await ledger.run(`5 on ${engine}: ${name}`, async () => {
         const { wrongs, slowestMs } = await flood(site, client, records);
         figures[name] = { slowestMs };
         return wrongs;
       });
-    await ledger.run("6: an event under a neighbour's id", () => takeId(site, client));
-    await ledger.run("7: acknowledgements of 1,000 gateways", () => acknowledgeAll(site, client, 1_000));
-    await ledger.run("10: 200 half-open connections to the collector", () => holdOpen(site.collector.url));
-    await ledger.run("12: a Host header that is not the collector's", () => foreignHost(site.collector.url));
+    await ledger.run(`6 on ${engine}: an event under a neighbour's id`, () => takeId(site, client));
+    await ledger.run(`7 on ${engine}: acknowledgements of 1,000 gateways`, () =>
+      acknowledgeAll(site, client, 1_000),
+    );
+    await ledger.run(`10 on ${engine}: 200 half-open connections to the collector`, () =>
+      holdOpen(site.collector.url),
+    );
+    await ledger.run(`12 on ${engine}: a Host header that is not the collector's`, () =>
+      foreignHost(site.collector.url),
+    );
   } finally {
     await client.close();
   }

@@ -1,16 +1,34 @@
 /** The defects that were once found in what had landed, each as the attack that found it. Some are parts of their own: 2 is in disks, 3 in kills, 4 in clocks. */
+import { hasPostgres } from "../../test/support/scratch-postgres.ts";
 import { attackCollector } from "./collector-defects.ts";
 import { createFaultLedger, type FaultModule } from "./fault-ledger.ts";
-import { startFaultSite } from "./fault-site.ts";
+import { type FaultEngine, type FaultSite, startFaultSite } from "./fault-site.ts";
 import { attackGateway } from "./gateway-defects.ts";
+
+/** By default it drops what comes when 1,000 messages wait for a subscriber, which gateways send again and this does not. */
+const brokerLines = ["max_queued_messages 20000"];
 
 export const runDefects: FaultModule = async (options) => {
   const ledger = createFaultLedger(options.say);
-  const site = await startFaultSite({ command: options.command, name: "defects" });
-  try {
-    const figures = await attackGateway(site, ledger);
-    return ledger.report({ ...figures, ...(await attackCollector(site, ledger)) });
-  } finally {
-    await site.close();
+  const figures: Record<string, unknown> = {};
+  const attack = async (engine: FaultEngine, work: (site: FaultSite) => Promise<void>): Promise<void> => {
+    const { command } = options;
+    const name = `defects-${engine}`;
+    const site = await startFaultSite({ command, name, engine, brokerLines });
+    try {
+      await work(site);
+    } finally {
+      await site.close();
+    }
+  };
+  await attack("sqlite", async (site) => {
+    Object.assign(figures, await attackGateway(site, ledger));
+    figures.sqlite = await attackCollector(site, ledger, "sqlite");
+  });
+  if (hasPostgres) {
+    await attack("postgres", async (site) => {
+      figures.postgres = await attackCollector(site, ledger, "postgres");
+    });
   }
+  return ledger.report(figures);
 };

@@ -41,6 +41,8 @@ export interface FaultSiteOptions {
   readonly name: string;
   /** Default `sqlite`. */
   readonly engine?: FaultEngine;
+  /** Further lines of the broker's configuration. */
+  readonly brokerLines?: readonly string[];
   /** Parts of the collector's configuration that are otherwise than usual. */
   readonly collector?: Readonly<Record<string, unknown>>;
   /** Folder of the collector's record; default one of its own. */
@@ -54,7 +56,7 @@ export async function startFaultSite(options: FaultSiteOptions): Promise<FaultSi
   const scratch = createScratchFolder(`faults-${options.name}`);
   const folder = scratch.path;
   const port = await findFreePort();
-  const broker = await startMosquitto(port);
+  const broker = await startMosquitto(port, options.brokerLines ?? []);
   const brokerUrl = `mqtt://127.0.0.1:${port}`;
   const stateDir = options.stateDir ?? join(folder, "collector");
   mkdirSync(stateDir, { recursive: true });
