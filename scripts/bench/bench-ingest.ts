@@ -8,6 +8,7 @@ import { writeFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
+import type { PredictionBatch } from "../../src/core/contract/uplink-record.ts";
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
 import { packageRoot } from "../../src/core/platform/files/package-root.ts";
 import { findFreePort } from "../../test/support/free-port.ts";
@@ -46,7 +47,7 @@ export interface IngestReport {
   readonly bytesPerEnvelope: number;
   readonly outbox: OutboxFigures;
   readonly runs: readonly IngestFigures[];
-  /** 36 hours of rows of five minutes, four points a gateway. */
+  /** 36 hours of rows of a minute, four points a gateway. */
   readonly backlog: {
     readonly gateways: number;
     readonly rows: number;
@@ -58,7 +59,18 @@ export interface IngestReport {
 
 const live: SendingTerms = { windowEnvelopes: 1, warmShare: 0.3 };
 const catchUp: SendingTerms = { windowEnvelopes: 4, warmShare: 0 };
-const backlogRows = (36 * 60) / 5;
+const backlogMinutes = 36 * 60;
+const points = ["generator-bearing", "gearbox", "main-bearing", "pitch"];
+
+/** As a gateway keeps them at its defaults: records of five rows of a minute, a hundred records an envelope. */
+function backlogOf(turbine: string): readonly (readonly PredictionBatch[])[] {
+  const records = Array.from({ length: backlogMinutes / 5 }, (_, at) => {
+    const toMs = Date.now() - backlogMinutes * 60_000 + (at + 1) * 300_000;
+    return points.map((point) => predictionRows(turbine, point, { rows: 5, endMs: toMs }));
+  }).flat();
+  const envelopes = Math.ceil(records.length / 100);
+  return Array.from({ length: envelopes }, (_, at) => records.slice(at * 100, at * 100 + 100));
+}
 
 /** Measures; `quick` takes less than twenty seconds. */
 export async function measureIngest(quick: boolean, say: (text: string) => void): Promise<IngestReport> {
@@ -66,8 +78,8 @@ export async function measureIngest(quick: boolean, say: (text: string) => void)
   const each = quick ? 5 : 20;
   const small = encodeIngestLoad(gateways, (index) =>
     Array.from({ length: each }, (_, at) => {
-      const row = predictionRows(`wt-${index}`, 1, "generator-bearing");
-      return { ...row, timesMs: [row.timesMs[0]! + at * 1_000] };
+      const row = predictionRows(`wt-${index}`, "generator-bearing", { rows: 1, endMs: Date.now() });
+      return [{ ...row, timesMs: [row.timesMs[0]! + at * 1_000] }];
     }),
   );
   const report = {
@@ -91,13 +103,10 @@ export async function measureIngest(quick: boolean, say: (text: string) => void)
       runs.push(await runOnce(small, postgres, { ...live, workers }));
     }
     say("36 hours of backlog ...");
-    const backlogGateways = quick ? 50 : 500;
-    const points = ["generator-bearing", "gearbox", "main-bearing", "pitch"];
-    const old = encodeIngestLoad(backlogGateways, (index) =>
-      points.map((point) => predictionRows(`wt-${index}`, backlogRows, point)),
-    );
+    const backlogGateways = quick ? 15 : 150;
+    const old = encodeIngestLoad(backlogGateways, (index) => backlogOf(`wt-${index}`));
     const recovery = await runOnce(old, postgres, { ...catchUp, workers: 2 });
-    const rows = old.envelopes * backlogRows;
+    const rows = backlogGateways * points.length * backlogMinutes;
     const seconds = old.envelopes / recovery.envelopesPerSecond;
     const backlog = {
       gateways: backlogGateways,

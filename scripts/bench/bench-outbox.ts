@@ -21,7 +21,9 @@ export function measureOutbox(rows: number): OutboxFigures {
   const file = openStoreFile({ path: join(scratch.path, "store.db") });
   try {
     const outbox = createOutbox({ file, clock: systemClock, timers: systemTimers, groupRecords });
-    const records = Array.from({ length: 100 }, (_, index) => predictionRows(`wt-${index}`, 1, "gearbox"));
+    const records = Array.from({ length: 100 }, (_, index) =>
+      predictionRows(`wt-${index}`, "gearbox", { rows: 1, endMs: Date.now() }),
+    );
     const diskBefore = outbox.counts().diskBytes;
     let bytes = 0;
     const startMs = performance.now();

@@ -3,10 +3,13 @@ import type { PredictionBatch } from "../../src/core/contract/uplink-record.ts";
 
 const failureModes = ["inner-race", "outer-race", "ball"];
 
-/** Rows of one point until now, one every five minutes. */
-export function predictionRows(turbine: string, rows: number, component: string): PredictionBatch {
+/** Rows of one point, one a minute, the last at `endMs`. */
+export function predictionRows(
+  turbine: string,
+  component: string,
+  { rows, endMs }: { readonly rows: number; readonly endMs: number },
+): PredictionBatch {
   const indices = Array.from({ length: rows }, (_, index) => index);
-  const endMs = Date.now();
   return {
     kind: "prediction-batch",
     site: "bench",
@@ -15,8 +18,8 @@ export function predictionRows(turbine: string, rows: number, component: string)
     modelName: "bearing-vibration",
     modelVersion: "1.0.0",
     failureModes,
-    timesMs: indices.map((index) => endMs - (rows - index) * 300_000),
-    windows: indices.map(() => 300),
+    timesMs: indices.map((index) => endMs - (rows - 1 - index) * 60_000),
+    windows: indices.map(() => 60),
     meanProbability: indices.flatMap((index) =>
       failureModes.map((_, mode) => 0.01 + ((index + mode) % 7) / 1e3),
     ),

@@ -19,7 +19,6 @@ import { decodeUplinkAck } from "../../src/core/wire/uplink-ack.ts";
 export interface IngestLoad {
   readonly gateways: readonly GatewayLoad[];
   readonly envelopes: number;
-  readonly records: number;
   /** Bytes of the envelopes. */
   readonly bytes: number;
 }
@@ -51,31 +50,33 @@ const resendAfterMs = 12_000;
 /** Where the packet id is: after the header, the length (2 bytes here, or 3) and the topic. */
 const idOffsets = new WeakMap<Uint8Array, number>();
 
-/** Encodes one record an envelope; `recordsOf` gives what a gateway sends, in order. */
+/** Encodes what each gateway sends: the records of its envelopes, in order. */
 export function encodeIngestLoad(
   gateways: number,
-  recordsOf: (gateway: number) => readonly UplinkRecord[],
+  envelopesOf: (gateway: number) => readonly (readonly UplinkRecord[])[],
 ): IngestLoad {
   let bytes = 0;
-  let records = 0;
+  let envelopes = 0;
   const loads = Array.from({ length: gateways }, (_, index) => {
     const gateway = `gw-${index}`;
     const topic = topics.up(gateway, "prediction");
     const lastSequences: number[] = [];
-    const packets = recordsOf(index).map((record, at) => {
+    let sequence = 0;
+    const packets = envelopesOf(index).map((records) => {
       const header = { gateway, bootId: "bench", lane: "prediction", oldestSequence: 1 } as const;
-      const envelope: UplinkEnvelope = { ...header, firstSequence: at + 1, records: [record] };
+      const envelope: UplinkEnvelope = { ...header, firstSequence: sequence + 1, records };
       const payload = encodeUplinkEnvelope(envelope);
       const packet = encodePublish(1, { topic, payload, retain: false });
       idOffsets.set(packet, packet.length - payload.length - 3);
       bytes += payload.length;
-      records += 1;
-      lastSequences.push(at + 1);
+      envelopes += 1;
+      sequence += records.length;
+      lastSequences.push(sequence);
       return packet;
     });
     return { packets, lastSequences };
   });
-  return { gateways: loads, envelopes: records, records, bytes };
+  return { gateways: loads, envelopes, bytes };
 }
 
 /** Sends all of it; resolves when all of it is acknowledged. */
@@ -111,9 +112,12 @@ export async function sendIngestLoad(port: number, load: IngestLoad, how: Sendin
     const index = Number(topic.slice(topic.indexOf("/gw-") + 4, -"/ack".length));
     const state = states[index];
     const ack = decodeUplinkAck(payload);
-    if (state === undefined || !ack.ok || ack.value.sequence <= state.stored) return;
-    stored += ack.value.sequence - state.stored;
-    state.stored = ack.value.sequence;
+    if (state === undefined || !ack.ok) return;
+    const { lastSequences } = load.gateways[index]!;
+    const before = state.stored;
+    while ((lastSequences[state.stored] ?? Number.POSITIVE_INFINITY) <= ack.value.sequence) state.stored += 1;
+    if (state.stored === before) return;
+    stored += state.stored - before;
     state.sent = Math.max(state.sent, state.stored);
     state.heardMs = performance.now();
     if (warmMs === 0 && stored >= warmAt) warmMs = performance.now();
