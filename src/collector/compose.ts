@@ -126,7 +126,10 @@ async function assemble(around: Surroundings): Promise<RunningCollector> {
   const warningShare = config.drift.warningsPerPointDay;
   const freshMs = wiring.freshMs ?? freshForMs;
   const fleet: FleetSource = {
-    record: createFreshRecord(record, systemClock, freshMs),
+    record: createFreshRecord(record, systemClock, {
+      freshMs,
+      driftPeriodMs: config.drift.periodSeconds * 1_000,
+    }),
     models: shelf.models,
     clock: systemClock,
     silentAfterMs,

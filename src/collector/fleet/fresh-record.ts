@@ -6,14 +6,22 @@ import type { Clock } from "../../core/platform/clock.ts";
 import type { FleetRecord } from "../record/fleet-record.ts";
 import { createFreshCache, driftPatience } from "./fresh-cache.ts";
 
-/** Wraps a record. @param freshMs how old an answer may be; lists of drift some times as old; 0: asks the record every time */
+/**
+ * Wraps a record.
+ * @param freshMs how old an answer may be, ms; lists of drift some times as old, at most a sixtieth of their period; 0: asks the
+ *   record every time
+ */
 export function createFreshRecord(
   record: FleetRecord,
   clock: Pick<Clock, "monotonicMs">,
-  freshMs: number,
+  { freshMs, driftPeriodMs }: { readonly freshMs: number; readonly driftPeriodMs: number },
 ): FleetRecord {
   const now = createFreshCache({ clock, freshMs, maxEntries: 8 });
-  const days = createFreshCache({ clock, freshMs: freshMs * driftPatience, maxEntries: 64 });
+  const days = createFreshCache({
+    clock,
+    freshMs: Math.min(freshMs * driftPatience, driftPeriodMs / 60),
+    maxEntries: 64,
+  });
   const name = (of: string, query: unknown): string => `${of} ${JSON.stringify(query)}`;
   return {
     ...record,

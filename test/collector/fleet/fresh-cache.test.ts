@@ -4,6 +4,7 @@ import type { HttpRequest } from "../../../src/collector/api/http-route.ts";
 import { createFreshCache } from "../../../src/collector/fleet/fresh-cache.ts";
 import { createFreshRecord } from "../../../src/collector/fleet/fresh-record.ts";
 import { createSqliteRecord } from "../../../src/collector/record/sqlite/sqlite-record.ts";
+import { dayMs, minuteMs } from "../../../src/core/maths/durations.ts";
 import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 
@@ -90,7 +91,7 @@ it("reads turbines once for many pages, and lets what is stored be seen in time"
       return record.gateways();
     },
   };
-  const fresh = createFreshRecord(counted, clock, 2_000);
+  const fresh = createFreshRecord(counted, clock, { freshMs: 2_000, driftPeriodMs: dayMs });
   expect(await fresh.gateways()).toEqual([]);
   const status = { gateway: "gw-1", online: true, time: null, version: "1", config: null };
   const gateways = [{ status, seenMs: clock.nowMs() }];
@@ -98,5 +99,32 @@ it("reads turbines once for many pages, and lets what is stored be seen in time"
   expect([await fresh.gateways(), reads]).toEqual([[], 1]);
   clock.advance(2_000);
   expect(await fresh.gateways()).toHaveLength(1);
+  await record.close();
+});
+
+it("holds lists of drift longer, but for no more than a small part of their period", async () => {
+  const record = createSqliteRecord(openSqlite(":memory:"));
+  for (const [driftPeriodMs, heldMs] of [
+    [dayMs, 30_000],
+    [minuteMs, 1_000],
+  ] as const) {
+    const clock = createManualClock();
+    let reads = 0;
+    const newestVerdictDay = async (): Promise<null> => {
+      reads += 1;
+      return null;
+    };
+    const fresh = createFreshRecord({ ...record, newestVerdictDay }, clock, {
+      freshMs: 2_000,
+      driftPeriodMs,
+    });
+    await fresh.newestVerdictDay(0);
+    clock.advance(heldMs - 1);
+    await fresh.newestVerdictDay(0);
+    expect(reads).toBe(1);
+    clock.advance(1);
+    await fresh.newestVerdictDay(0);
+    expect(reads).toBe(2);
+  }
   await record.close();
 });
