@@ -78,12 +78,17 @@ function renderEmqxUsers({ users }: Enrolment): string {
   return `user_id,password_hash,salt,is_superuser\n${rows.join("")}`;
 }
 
+const manyMessages = `# Room for what many gateways have under way to the collector, and for a minute without it.
+max_inflight_messages 0
+max_queued_messages 100000
+`;
+
 const mosquittoPasswords = `# mosquitto.conf: to begin with. Passwords on this listener travel in the clear: put it behind TLS, or enrol with --tls.
 listener 1883
 allow_anonymous false
 password_file /etc/mosquitto/mosquitto.passwd
 acl_file /etc/mosquitto/mosquitto.acl
-`;
+${manyMessages}`;
 
 const mosquittoCertificates = `# mosquitto.conf: to begin with. The common name of a client's certificate is its user name in the access list.
 listener 8883
@@ -94,7 +99,7 @@ keyfile /etc/mosquitto/key.pem
 require_certificate true
 use_identity_as_username true
 acl_file /etc/mosquitto/mosquitto.acl
-`;
+${manyMessages}`;
 
 const emqxAuthorization = `authorization {
   no_match = deny
