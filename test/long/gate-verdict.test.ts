@@ -2,19 +2,14 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
-import { createScratchFolder } from "../../../scripts/scratch-folder.ts";
-import { createKeyPair, parsePrivateKey } from "../../../src/core/bundle/keys.ts";
-import { evaluateGate, replayVerdict } from "../../../src/training/evaluate-bundle.ts";
-import type { GateCheck } from "../../../src/training/gate/gate-check.ts";
-import {
-  compareVerdicts,
-  readVerdict,
-  verdictPath,
-  writeVerdict,
-} from "../../../src/training/gate/verdict.ts";
-import { writeSyntheticCwru } from "../synthetic-cwru.ts";
-import { writeTinyConfig } from "../tiny-config.ts";
-import { quiet, tinyOptions, trainFrom } from "../tiny-options.ts";
+import { createScratchFolder } from "../../scripts/scratch-folder.ts";
+import { createKeyPair, parsePrivateKey } from "../../src/core/bundle/keys.ts";
+import { evaluateGate, replayVerdict } from "../../src/training/evaluate-bundle.ts";
+import type { GateCheck } from "../../src/training/gate/gate-check.ts";
+import { compareVerdicts, readVerdict, verdictPath, writeVerdict } from "../../src/training/gate/verdict.ts";
+import { writeSyntheticCwru } from "../training/synthetic-cwru.ts";
+import { writeTinyConfig } from "../training/tiny-config.ts";
+import { quiet, tinyOptions, trainFrom } from "../training/tiny-options.ts";
 
 // Each trains once or several times.
 vi.setConfig({ testTimeout: 180_000 });
@@ -135,7 +130,7 @@ test("a verdict of which a byte was changed is nobody's", async () => {
 });
 
 test("a model that was made from other data is not compared with, nor judged", async () => {
-  const scada = new URL("../../../models/turbine-scada/1.0.0", import.meta.url).pathname;
+  const scada = new URL("../../models/turbine-scada/1.0.0", import.meta.url).pathname;
   const options = { dataDir: dir, ...context, against: scada, rebuild: "no" as const, signer: null };
   await expect(evaluateGate(bundle, options)).rejects.toMatchObject({
     code: "USAGE",

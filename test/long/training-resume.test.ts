@@ -8,9 +8,9 @@ import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { createKeyPair, parsePrivateKey } from "../../src/core/bundle/keys.ts";
 import type { TrainingResult } from "../../src/training/train.ts";
 import { compiledCommand } from "../support/compiled.ts";
-import { writeSyntheticCwru } from "./synthetic-cwru.ts";
-import { writeTinyConfig } from "./tiny-config.ts";
-import { tinyOptions, trainFrom } from "./tiny-options.ts";
+import { writeSyntheticCwru } from "../training/synthetic-cwru.ts";
+import { writeTinyConfig } from "../training/tiny-config.ts";
+import { tinyOptions, trainFrom } from "../training/tiny-options.ts";
 
 // Each trains once or several times.
 vi.setConfig({ testTimeout: 180_000 });

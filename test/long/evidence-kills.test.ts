@@ -9,11 +9,11 @@ import type { UplinkRecord } from "../../src/core/contract/uplink-record.ts";
 import { encodeNpy } from "../../src/core/platform/files/encode-npy.ts";
 import { unpackSamples } from "../../src/core/platform/files/sample-codec.ts";
 import { decodeUplinkEnvelope } from "../../src/core/wire/envelope-codec.ts";
+import { createInstallation, type Installation, names, startDevice } from "../gateway/installation.ts";
+import { createTurbine } from "../gateway/turbines.ts";
 import { type GatewayProcess, startGatewayProcess } from "../support/gateway-process.ts";
 import { until } from "../support/until.ts";
 import { openWatchedLink, type WatchedLink } from "../support/watched-link.ts";
-import { createInstallation, type Installation, names, startDevice } from "./installation.ts";
-import { createTurbine } from "./turbines.ts";
 
 interface Status {
   readonly evidence: { readonly kept: number; readonly waiting: number };

@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chooseBundle } from "../../../src/core/serving/choose-bundle.ts";
-import { openSlots } from "../../../src/core/serving/slots.ts";
-import { ProofError } from "../../../src/gateway/updates/prove-bundle.ts";
-import { createTufClient } from "../../../src/gateway/updates/tuf-client.ts";
-import type { ActiveBundle } from "../../../src/gateway/updates/update-look.ts";
-import type { Updater } from "../../../src/gateway/updates/updater.ts";
-import { sampleContents } from "../../core/bundle/sample-bundle.ts";
-import { createMemoryDisk, type Fault, type MemoryDisk, PowerCut } from "../../support/memory-disk.ts";
-import { createUpdateFixture, type UpdateFixture } from "./update-fixture.ts";
+import { chooseBundle } from "../../src/core/serving/choose-bundle.ts";
+import { openSlots } from "../../src/core/serving/slots.ts";
+import { ProofError } from "../../src/gateway/updates/prove-bundle.ts";
+import { createTufClient } from "../../src/gateway/updates/tuf-client.ts";
+import type { ActiveBundle } from "../../src/gateway/updates/update-look.ts";
+import type { Updater } from "../../src/gateway/updates/updater.ts";
+import { sampleContents } from "../core/bundle/sample-bundle.ts";
+import { createUpdateFixture, type UpdateFixture } from "../gateway/updates/update-fixture.ts";
+import { createMemoryDisk, type Fault, type MemoryDisk, PowerCut } from "../support/memory-disk.ts";
 
 /** A gateway's life between two power cuts. */
 interface Life {

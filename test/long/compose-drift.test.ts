@@ -18,7 +18,7 @@ import { composeDrift, describeDriftRow } from "../../src/gateway/compose-drift.
 import { createPipeline, type Pipeline } from "../../src/gateway/points/pipeline.ts";
 import { createDataQuality } from "../../src/gateway/record/data-quality.ts";
 import { createTelemetry } from "../../src/gateway/record/telemetry.ts";
-import { createFakeState, createIdleBaselines } from "./fakes.ts";
+import { createFakeState, createIdleBaselines } from "../gateway/fakes.ts";
 
 const models = join(import.meta.dirname, "..", "..", "models");
 const periodMs = 120_000;
