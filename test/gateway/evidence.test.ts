@@ -128,8 +128,11 @@ test("a person asks for samples and gets them, or the gateway's reason why not",
     return reply.items;
   };
   const isReachable = async (): Promise<boolean> => {
-    const [turbine] = await list<{ readonly health: string }>("/api/v1/turbines");
-    return turbine !== undefined && turbine.health !== "information-unavailable";
+    // Which gateway watches it is known with what that one sends first.
+    const [turbine] = await list<{ readonly health: string; readonly gateway: string | null }>(
+      "/api/v1/turbines",
+    );
+    return turbine !== undefined && turbine.gateway !== null && turbine.health !== "information-unavailable";
   };
 
   const strict = await installation.startGateway(turbines, {});
