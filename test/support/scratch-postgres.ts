@@ -109,7 +109,14 @@ export async function startScratchPostgres(settings: readonly string[] = []): Pr
 function signalAll(child: ChildProcess | null, signal: NodeJS.Signals): void {
   if (child?.pid === undefined) return;
   const forked = execFileSync("ps", ["-o", "pid=", "--ppid", String(child.pid)], { encoding: "utf8" });
-  for (const pid of [child.pid, ...forked.trim().split(/\s+/).map(Number)]) process.kill(pid, signal);
+  for (const pid of [child.pid, ...forked.trim().split(/\s+/).map(Number)]) {
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      // One that has ended since it was listed.
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }
 }
 
 /** PostgreSQL refuses to run as root; null: we are not root. */
