@@ -2,6 +2,7 @@
 import type { EventRecord, UpdateRecord } from "../../../core/contract/uplink-record.ts";
 import { outcomeEventName } from "../../../core/drift/outcome-event.ts";
 import { believeTime } from "../clock-rules.ts";
+import { fromEventRow, fromUpdateRow } from "../event-rows.ts";
 import type {
   EventQuery,
   GatewayQuery,
@@ -82,15 +83,7 @@ export function listEvents(session: SqlSession, query: EventQuery): Promise<List
       searched: "gateway, name, subject, detail",
       query,
     },
-    (row) => ({
-      id: Number(row.id),
-      gateway: String(row.gateway),
-      timeMs: Number(row.time_ms),
-      believedMs: Number(row.believed_ms),
-      name: String(row.name),
-      subject: String(row.subject),
-      detail: String(row.detail),
-    }),
+    fromEventRow,
   );
 }
 
@@ -104,17 +97,7 @@ export function listUpdates(session: SqlSession, query: GatewayQuery): Promise<L
       searched: "gateway, model_name, to_version, step, detail",
       query,
     },
-    (row) => ({
-      id: Number(row.id),
-      gateway: String(row.gateway),
-      timeMs: Number(row.time_ms),
-      believedMs: Number(row.believed_ms),
-      modelName: String(row.model_name),
-      fromVersion: String(row.from_version),
-      toVersion: String(row.to_version),
-      step: row.step as RecordedUpdate["step"],
-      detail: String(row.detail),
-    }),
+    fromUpdateRow,
   );
 }
 

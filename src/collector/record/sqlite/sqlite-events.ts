@@ -3,6 +3,7 @@ import type { EventRecord, UpdateRecord } from "../../../core/contract/uplink-re
 import { outcomeEventName } from "../../../core/drift/outcome-event.ts";
 import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";
 import { believeTime } from "../clock-rules.ts";
+import { fromEventRow, fromUpdateRow } from "../event-rows.ts";
 import type {
   EventQuery,
   GatewayQuery,
@@ -72,30 +73,12 @@ export function createSqliteEvents(database: SqliteDatabase): SqliteEvents {
     events: createList(
       database,
       { table: "event", filter: "(? IS NULL OR name = ?)", searched: eventTexts },
-      (row) => ({
-        id: Number(row.id),
-        gateway: String(row.gateway),
-        timeMs: Number(row.time_ms),
-        believedMs: Number(row.believed_ms),
-        name: String(row.name),
-        subject: String(row.subject),
-        detail: String(row.detail),
-      }),
+      fromEventRow,
     ),
     updates: createList(
       database,
       { table: "model_update", filter: "? IS ?", searched: updateTexts },
-      (row) => ({
-        id: Number(row.id),
-        gateway: String(row.gateway),
-        timeMs: Number(row.time_ms),
-        believedMs: Number(row.believed_ms),
-        modelName: String(row.model_name),
-        fromVersion: String(row.from_version),
-        toVersion: String(row.to_version),
-        step: row.step as RecordedUpdate["step"],
-        detail: String(row.detail),
-      }),
+      fromUpdateRow,
     ),
     pruneEvents: (beforeMs, most) => pruneEvents.run(Math.trunc(beforeMs), outcomeEventName, most).changes,
     pruneOutcomes: (beforeMs) => pruneOutcomes.run(Math.trunc(beforeMs), outcomeEventName).changes,

@@ -1,0 +1,29 @@
+/** Events and steps of updates as rows of a table, alike in every engine. */
+import type { RecordedEvent, RecordedUpdate } from "./fleet-record.ts";
+
+type Row = Readonly<Record<string, unknown>>;
+
+export function fromEventRow(row: Row): RecordedEvent {
+  return { ...readOrigin(row), name: String(row.name), subject: String(row.subject) };
+}
+
+export function fromUpdateRow(row: Row): RecordedUpdate {
+  return {
+    ...readOrigin(row),
+    modelName: String(row.model_name),
+    fromVersion: String(row.from_version),
+    toVersion: String(row.to_version),
+    step: row.step as RecordedUpdate["step"],
+  };
+}
+
+/** What both have. */
+function readOrigin(row: Row): Pick<RecordedEvent, "id" | "gateway" | "timeMs" | "believedMs" | "detail"> {
+  return {
+    id: Number(row.id),
+    gateway: String(row.gateway),
+    timeMs: Number(row.time_ms),
+    believedMs: Number(row.believed_ms),
+    detail: String(row.detail),
+  };
+}
