@@ -46,13 +46,26 @@ const cases = result.testResults.flatMap((file) =>
 );
 const skipped = cases.filter((test) => test.status !== "passed" && test.status !== "failed");
 for (const test of skipped) console.log(`skipped: ${test.file}: ${test.fullName}`);
+for (const test of cases.filter((test) => test.status === "failed"))
+  console.log(`failed: ${test.file}: ${test.fullName}: ${onOneLine(test.failureMessages?.[0])}`);
 // A file that does not even load holds no failed case, but it has failed.
 const brokenFiles = result.testResults.filter(
   (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
-).length;
-const failedCases = cases.filter((test) => test.status === "failed").length + brokenFiles;
+);
+for (const file of brokenFiles)
+  console.log(`failed: ${file.name.replace(`${root}/`, "")}: ${onOneLine(file.message)}`);
+const failedCases = cases.filter((test) => test.status === "failed").length + brokenFiles.length;
 // What went wrong outside of any test, as an error that nobody caught or a folder that was left behind.
 const failed = failedCases === 0 && status !== 0 ? 1 : failedCases;
+if (failed > failedCases) console.log("failed: outside of any test, see above");
 const passed = cases.filter((test) => test.status === "passed").length;
 console.log(`${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ""}`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);
+
+/** What an error says, without where it was thrown. */
+function onOneLine(message = "") {
+  return message
+    .split(/\n\s+at /)[0]
+    .replaceAll(/\s+/g, " ")
+    .slice(0, 600);
+}
