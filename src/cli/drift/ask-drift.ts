@@ -80,6 +80,8 @@ export function askPerformance(
 }
 
 const op = "ask for verdicts of drift";
+/** So many points are looked at for what a question may have meant. */
+const namedPoints = 500;
 /** An estimate costs the collector tens of milliseconds. */
 const estimatedPoints = 100;
 
@@ -87,7 +89,7 @@ const estimatedPoints = 100;
  * Why there is nothing: throws what was asked wrongly; true where nothing was, because no day was assessed yet.
  */
 async function explainNothing(question: DriftQuestion, nowMs: number): Promise<boolean> {
-  const { collector, site, day } = question;
+  const { collector, site, turbine, day } = question;
   if (day !== undefined && Date.parse(day) > nowMs) {
     throw new AuroraError("USAGE", `${day} lies in the future`, {
       op,
@@ -95,8 +97,9 @@ async function explainNothing(question: DriftQuestion, nowMs: number): Promise<b
       hint: "A day is assessed when it is over. Without --day the newest one is shown.",
     });
   }
-  const table = await askDays({ collector, site });
-  if (table.points.length === 0 && site === undefined) {
+  const ofTurbine = await askDays({ collector, site, turbine });
+  const table = ofTurbine.points.length > 0 ? ofTurbine : await askDays({ collector, site });
+  if (table.days.length === 0 && site === undefined) {
     if (day === undefined && question.turbine === undefined) return true;
     throw new AuroraError("USAGE", "the collector has no verdict of drift yet", {
       op,
@@ -127,12 +130,12 @@ function refuseChoice(question: DriftQuestion, table: DriftDaysReply): AuroraErr
   });
 }
 
-/** Levels of all points of the last 30 days. */
-function askDays(question: Pick<DriftQuestion, "collector" | "site">): Promise<DriftDaysReply> {
+/** Levels of the first points of the last 30 days. */
+function askDays(question: Pick<DriftQuestion, "collector" | "site" | "turbine">): Promise<DriftDaysReply> {
   return askCollector({
     collector: question.collector,
     path: "api/v1/drift/days",
-    query: { site: question.site },
+    query: { site: question.site, turbine: question.turbine, limit: String(namedPoints) },
     schema: driftDaysReplySchema,
     op,
   });

@@ -34,8 +34,15 @@ export const driftRoutes: readonly ApiRoute[] = [
   }),
   defineRoute({
     path: "/api/v1/drift/days",
-    summary: "The worst level of each point on each day; default: the 30 days up to the newest verdict",
-    query: z.strictObject({ from: day.optional(), to: day.optional(), ...turbines }),
+    summary:
+      "The worst level of each point on each day, of at most `limit` points that are known; default: the 30 days up to the newest verdict",
+    query: z.strictObject({
+      from: day.optional(),
+      to: day.optional(),
+      ...turbines,
+      limit,
+      cursor: cursor.optional(),
+    }),
     response: driftDaysReplySchema,
     answer: loadDriftDays,
   }),

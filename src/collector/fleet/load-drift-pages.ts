@@ -5,7 +5,7 @@
 
 import type { DriftPerformanceReply } from "../../core/contract/drift-performance-schema.ts";
 import type { DriftLevel, DriftVerdict } from "../../core/contract/drift-verdict.ts";
-import type { DriftDaysReply } from "../../core/contract/drift-verdict-schema.ts";
+import type { DriftDays } from "../../core/contract/drift-verdict-schema.ts";
 import { nameDriftDay, readDriftDay } from "../../core/drift/drift-day.ts";
 import { dayMs } from "../../core/maths/durations.ts";
 import type { TurbineRef } from "../record/fleet-record.ts";
@@ -19,7 +19,7 @@ export interface FleetDriftView {
   /** The day that is spoken of; null: no day has been assessed yet. */
   readonly day: string | null;
   /** Days up to the newest, that day among them. */
-  readonly table: DriftDaysReply;
+  readonly table: DriftDays;
   /** Share of its days on which a healthy point warns. */
   readonly warningShare: number;
   /** What moved on the day, drift first; not more than a page can show. */
@@ -31,7 +31,7 @@ export interface TurbineDriftView {
   /** The day that is spoken of; null: no day has been assessed yet. */
   readonly day: string | null;
   /** Of the turbine's points alone. */
-  readonly table: DriftDaysReply;
+  readonly table: DriftDays;
   /** Verdicts of every day of the table. */
   readonly verdicts: readonly (readonly DriftVerdict[])[];
 }
@@ -142,10 +142,10 @@ async function loadTable(
     readonly day: string | null;
     readonly days: number;
   },
-): Promise<DriftDaysReply> {
+): Promise<DriftDays> {
   const newest = await fleet.record.newestVerdictDay(fleet.clock.nowMs());
   if (newest === null) return { days: [], points: [] };
-  const upTo = async (to: string): Promise<DriftDaysReply> => {
+  const upTo = async (to: string): Promise<DriftDays> => {
     const endMs = readDriftDay(to)?.fromMs ?? fleet.clock.nowMs();
     const from = utcDayOf(Math.max(0, endMs - (query.days - 1) * dayMs));
     const table = await fleet.record.driftDays({

@@ -53,13 +53,17 @@ export async function loadDriftDays(
     readonly to?: string | undefined;
     readonly site?: string | undefined;
     readonly turbine?: string | undefined;
+    /** Points. Default: all. */
+    readonly limit?: number | undefined;
+    readonly cursor?: string | undefined;
   } = {},
 ): Promise<DriftDayLevels> {
   const nowMs = fleet.clock.nowMs();
   const to = query.to ?? (await fleet.record.newestVerdictDay(nowMs)) ?? utcDayOf(nowMs);
   const endMs = readDriftDay(to)?.fromMs ?? nowMs;
   const from = query.from ?? utcDayOf(Math.max(0, endMs - (shownDays - 1) * dayMs));
-  return fleet.record.driftDays({ from, to, site: query.site, turbine: query.turbine });
+  const { site, turbine, limit, cursor } = query;
+  return fleet.record.driftDays({ from, to, site, turbine, limit, after: cursor });
 }
 
 /** Does a text name a day, or the start of a shorter period? */

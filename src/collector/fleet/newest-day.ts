@@ -9,7 +9,7 @@ import type { FleetSource } from "./fleet-source.ts";
  * The newest day of which the half of the day before's points have a verdict: a day that has only begun to be assessed would hide
  * what is known of the last. Null: there is none.
  */
-export function findNewestDay({ days, points }: DriftDayLevels): string | null {
+export function findNewestDay({ days, points }: Pick<DriftDayLevels, "days" | "points">): string | null {
   const heard = days.map((_, at) => points.filter(({ levels }) => (levels[at] ?? null) !== null).length);
   return days.findLast((_, at) => heard[at]! > 0 && 2 * heard[at]! >= (heard[at - 1] ?? 0)) ?? null;
 }

@@ -1,7 +1,7 @@
 /** Levels of points by day as rows of a heat map: of turbines, of sites and of the fleet; those that need attention first. */
 
 import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
-import type { DriftDaysReply, PointLevels } from "../../core/contract/drift-verdict-schema.ts";
+import type { DriftDays, PointLevels } from "../../core/contract/drift-verdict-schema.ts";
 import { compareLevels, isAssessed, isMoved } from "../../core/drift/drift-level.ts";
 import { groupBy } from "../../core/drift/group-by.ts";
 
@@ -42,7 +42,7 @@ export interface DriftRow {
 
 /** A row a turbine; what moved on the day at `index` first, then what moved lately, then by name. */
 export function rollUpTurbines(
-  { days, points }: DriftDaysReply,
+  { days, points }: DriftDays,
   index: number,
   warningShare: number,
 ): readonly DriftRow[] {
@@ -56,7 +56,7 @@ export function rollUpTurbines(
 
 /** A row a site, by the same order. */
 export function rollUpSites(
-  { days, points }: DriftDaysReply,
+  { days, points }: DriftDays,
   index: number,
   warningShare: number,
 ): readonly DriftRow[] {
@@ -68,13 +68,13 @@ export function rollUpSites(
 }
 
 /** All points together, one level a day. */
-export function rollUpFleet({ days, points }: DriftDaysReply, warningShare: number): readonly RolledLevel[] {
+export function rollUpFleet({ days, points }: DriftDays, warningShare: number): readonly RolledLevel[] {
   return days.map((_, index) => rollUpDay(points, index, warningShare));
 }
 
 /** How many points are at each level on one day. */
 export function countLevels(
-  { points }: Pick<DriftDaysReply, "points">,
+  { points }: Pick<DriftDays, "points">,
   index: number,
 ): ReadonlyMap<DriftLevel, number> {
   const counts = new Map<DriftLevel, number>();

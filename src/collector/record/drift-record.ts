@@ -180,6 +180,10 @@ export interface DriftVerdictPage {
 export interface DriftDaysQuery extends DriftFilter {
   readonly from: string;
   readonly to: string;
+  /** Points. Default: all of them. */
+  readonly limit?: number | undefined;
+  /** `next` of the part before. */
+  readonly after?: string | undefined;
 }
 
 /** A range of days of one turbine, both included. */
@@ -197,6 +201,8 @@ export interface DriftDayLevels {
   readonly days: readonly string[];
   /** In the order of site, turbine and component; one level a day, null where there is no verdict. */
   readonly points: readonly (PointId & { readonly levels: readonly (DriftLevel | null)[] })[];
+  /** The cursor of what follows; null: that is all. */
+  readonly next: string | null;
 }
 
 /** All sketches of one point and model over one day, merged. */

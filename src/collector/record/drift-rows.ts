@@ -205,8 +205,10 @@ export function assembleDriftDays(rows: {
   readonly shown: readonly PeriodRange[];
   /** Of `point`, `level` and the range of the period. */
   readonly levels: readonly Row[];
-  /** In the order of their names. */
+  /** In the order of their names; one more than `limit` where others follow. */
   readonly points: readonly Row[];
+  /** Undefined: all. */
+  readonly limit: number | undefined;
 }): DriftDayLevels {
   const names = [...new Set(rows.shown.map(nameDriftDay))];
   const column = new Map(names.map((name, index) => [name, index]));
@@ -219,11 +221,14 @@ export function assembleDriftDays(rows: {
     byPoint.set(point, ofPoint);
     ofPoint[index] = worseDriftLevel(ofPoint[index] ?? null, row.level as DriftLevel);
   }
-  const points = rows.points.flatMap((row) => {
+  const shownPoints = rows.points.slice(0, rows.limit);
+  const points = shownPoints.flatMap((row) => {
     const levels = byPoint.get(Number(row.id));
     return levels === undefined ? [] : [{ ...readPoint(row), levels }];
   });
-  return { days: names, points };
+  const last = shownPoints.length < rows.points.length ? shownPoints.at(-1) : undefined;
+  const next = last === undefined ? null : driftCursor({ ...readPoint(last), modelDigest: "" });
+  return { days: names, points, next };
 }
 
 /** The period that a row names. */

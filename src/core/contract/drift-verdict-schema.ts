@@ -109,10 +109,16 @@ export interface PointLevels extends PointId {
 }
 
 /** Points × days: what a heat map shows. */
-export interface DriftDaysReply {
+export interface DriftDays {
   /** Increasing. */
   readonly days: readonly string[];
   readonly points: readonly PointLevels[];
+}
+
+/** A part of the points. */
+export interface DriftDaysReply extends DriftDays {
+  /** Where the next part begins; null on the last. */
+  readonly next: string | null;
 }
 
 /** Of `/api/v1/drift/days`. */
@@ -127,5 +133,6 @@ export const driftDaysReplySchema: z.ZodType<DriftDaysReply> = z.object({
         levels: z.array(z.enum(driftLevels).nullable()).max(1_000).describe("One a day; null: no verdict"),
       }),
     )
-    .max(1_000_000),
+    .max(1_000),
+  next: text(2_048).nullable().describe("Cursor of what follows; null: that is all"),
 });

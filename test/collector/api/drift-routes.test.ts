@@ -84,7 +84,16 @@ it("answers with the levels of many days", async () => {
     to: dayName(6),
     site: "elsewhere",
   });
-  expect(some.answer).toEqual({ days: [dayName(5), dayName(6)], points: [] });
+  expect(some.answer).toEqual({ days: [dayName(5), dayName(6)], points: [], next: null });
+  const parts: string[][] = [];
+  for (let cursor: unknown = ""; cursor !== null; ) {
+    const query = { limit: "2", ...(cursor === "" ? {} : { cursor: String(cursor) }) };
+    const part = await get(bench, "/api/v1/drift/days", query);
+    expect(part.answer.days).toEqual(answer.days);
+    parts.push((part.answer.points as { turbine: string }[]).map(({ turbine }) => turbine));
+    cursor = part.answer.next;
+  }
+  expect(parts).toEqual([["wt-1", "wt-2"], ["wt-3", "wt-4"], ["wt-5"]]);
 });
 
 it("says in parts how unlike training day a day was", async () => {
@@ -109,6 +118,8 @@ it.each([
   ["/api/v1/drift/verdicts", { offset: "3" }],
   ["/api/v1/drift/days", { from: "2023" }],
   ["/api/v1/drift/days", { site: "../etc" }],
+  ["/api/v1/drift/days", { limit: "501" }],
+  ["/api/v1/drift/days", { cursor: "none" }],
   ["/api/v1/drift", { cursor: "x" }],
 ])("says of %s what is wrong with %o", async (path, query) => {
   const { status, answer } = await get(createDriftBench(), path, query as Readonly<Record<string, string>>);
@@ -125,5 +136,5 @@ it("has an answer while nothing was assessed yet", async () => {
     verdicts: [],
     next: null,
   });
-  expect((await get(bench, "/api/v1/drift/days")).answer).toEqual({ days: [], points: [] });
+  expect((await get(bench, "/api/v1/drift/days")).answer).toEqual({ days: [], points: [], next: null });
 });

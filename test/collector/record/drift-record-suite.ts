@@ -347,6 +347,22 @@ function describeLists(open: Open): void {
         { ...place("wt-2"), levels: ["warning", "warning"] },
         { ...place("wt-3"), levels: ["learning", null] },
       ],
+      next: null,
+    });
+    const both = { from: "2023-11-15", to: "2023-11-16" };
+    const firstPart = await record.driftDays({ ...both, limit: 2 });
+    expect(firstPart.points.map(({ turbine }) => turbine)).toEqual(["wt-1", "wt-2"]);
+    expect(await record.driftDays({ ...both, limit: 2, after: firstPart.next ?? "" })).toEqual({
+      days: ["2023-11-15", "2023-11-16"],
+      points: [{ ...place("wt-3"), levels: ["learning", null] }],
+      next: null,
+    });
+    const ofOne = await record.driftDays({ ...both, turbine: "wt-2", limit: 1 });
+    expect([ofOne.points.map(({ turbine }) => turbine), ofOne.next]).toEqual([["wt-2"], null]);
+    // A part tells of known points; those without a verdict in the range are not shown.
+    expect(await record.driftDays({ from: "2023-11-16", to: "2023-11-16", limit: 3 })).toMatchObject({
+      points: [{ turbine: "wt-1" }, { turbine: "wt-2" }],
+      next: null,
     });
     expect((await record.driftDays({ from: "2023-11-16", to: "2023-11-16" })).points).toHaveLength(2);
     const chosen = { from: "2023-11-01", to: "2023-11-16", site: "north-sea", turbine: "wt-2" };
@@ -368,6 +384,7 @@ function describeLists(open: Open): void {
     expect(await record.driftDays({ from: "2023-11-16", to: "2023-11-15" })).toEqual({
       days: [],
       points: [],
+      next: null,
     });
     expect(
       (await record.driftDays({ from: "2023-11-15", to: "2023-11-16", site: "elsewhere" })).points,

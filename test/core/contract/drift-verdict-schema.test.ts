@@ -38,6 +38,7 @@ test("days that nobody assessed have no level", () => {
   const days = {
     days: ["2026-11-18", "2026-11-19"],
     points: [{ site: "s", turbine: "t", component: "c", levels: [null, "paused"] }],
+    next: null,
   };
   expect(driftDaysReplySchema.parse(reread(days))).toEqual(days);
   const wrong = { ...days, points: [{ ...days.points[0], levels: ["broken", null] }] };

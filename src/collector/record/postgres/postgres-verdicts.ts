@@ -70,9 +70,9 @@ export async function listTurbineVerdicts(
 
 /** The worst level of each point on each day of a range. */
 export async function listDriftDays(session: SqlSession, query: DriftDaysQuery): Promise<DriftDayLevels> {
-  const { from, to, site = null, turbine = null } = query;
+  const { from, to, site = null, turbine = null, limit, after = "" } = query;
   const [first, last] = [readDriftDay(from), readDriftDay(to)];
-  if (first === null || last === null) return { days: [], points: [] };
+  if (first === null || last === null) return { days: [], points: [], next: null };
   const periods = await session.rows(
     `SELECT DISTINCT from_ms, to_ms FROM drift_verdict WHERE from_ms >= $1 AND from_ms < $2
      ORDER BY from_ms DESC LIMIT $3`,
@@ -80,15 +80,18 @@ export async function listDriftDays(session: SqlSession, query: DriftDaysQuery):
   );
   const shown = periods.map(readRange).reverse();
   const points = await session.rows(
-    `SELECT id, site, turbine, component FROM point WHERE ${chosen} ORDER BY site, turbine, component`,
-    [site, turbine],
+    `SELECT id, site, turbine, component FROM point WHERE ${chosen} AND (site, turbine, component) > ($3, $4, $5)
+     ORDER BY site, turbine, component LIMIT $6`,
+    [site, turbine, ...(readDriftCursor(after) ?? start).slice(0, 3), limit === undefined ? null : limit + 1],
   );
+  const isWhole = (query.site ?? query.turbine ?? limit) === undefined;
+  const ids = points.slice(0, limit).map((row) => Number(row.id));
   const levels = await session.rows(
     `SELECT point, from_ms, to_ms, level FROM drift_verdict WHERE from_ms >= $1 AND from_ms < $2
-       AND point IN (SELECT id FROM point WHERE ($3::text IS NULL OR site = $3) AND ($4::text IS NULL OR turbine = $4))`,
-    [shown[0]?.fromMs ?? last.toMs, last.toMs, site, turbine],
+       AND ($3::bigint[] IS NULL OR point = ANY($3))`,
+    [shown[0]?.fromMs ?? last.toMs, last.toMs, isWhole ? null : ids],
   );
-  return assembleDriftDays({ shown, levels, points });
+  return assembleDriftDays({ shown, levels, points, limit });
 }
 
 /** Newest day with verdicts of the turbines that are named; null when there is none. */

@@ -32,6 +32,9 @@ export interface SqliteVerdicts {
 /** The points of a site and turbine, each of which may be null for all; the plus keeps to the index by time. */
 const chosenPoints = `+point IN (SELECT id FROM point WHERE (? IS NULL OR site = ?) AND (? IS NULL OR turbine = ?))`;
 
+/** Where a list begins. */
+const start = ["", "", "", ""] as const;
+
 /** Prepares the statements over a migrated database. */
 export function createSqliteVerdicts(database: SqliteDatabase): SqliteVerdicts {
   const insert = database.prepare(
@@ -83,7 +86,6 @@ function createLists(database: SqliteDatabase): Pick<SqliteVerdicts, "list" | "l
      WHERE site = ? AND turbine = ? AND from_ms >= ? AND from_ms < ?
      ORDER BY from_ms DESC, component DESC, model_digest DESC LIMIT ?`,
   );
-  const start = ["", "", "", ""] as const;
   return {
     ofTurbine: ({ site, turbine, from, to, limit }) => {
       const [first, last] = [readDriftDay(from), readDriftDay(to)];
@@ -110,24 +112,32 @@ function createDays(database: SqliteDatabase): SqliteVerdicts["days"] {
   const days = database.prepare(
     `SELECT DISTINCT from_ms, to_ms FROM drift_verdict WHERE from_ms >= ? AND from_ms < ? ORDER BY from_ms DESC LIMIT ?`,
   );
+  // The plus keeps to the index by time.
   const levels = database.prepare(
-    `SELECT point, from_ms, to_ms, level FROM drift_verdict WHERE from_ms >= ? AND from_ms < ? AND ${chosenPoints}`,
+    `SELECT point, from_ms, to_ms, level FROM drift_verdict WHERE from_ms >= ? AND from_ms < ?
+       AND (? IS NULL OR +point IN (SELECT value FROM json_each(?)))`,
   );
   const listPoints = database.prepare(
     `SELECT id, site, turbine, component FROM point WHERE (? IS NULL OR site = ?) AND (? IS NULL OR turbine = ?)
-     ORDER BY site, turbine, component`,
+       AND (site, turbine, component) > (?, ?, ?)
+     ORDER BY site, turbine, component LIMIT ?`,
   );
-  return async ({ from, to, site = null, turbine = null }) => {
+  return async ({ from, to, site, turbine, limit, after = "" }) => {
     const first = readDriftDay(from);
     const last = readDriftDay(to);
-    if (first === null || last === null) return { days: [], points: [] };
+    if (first === null || last === null) return { days: [], points: [], next: null };
     const shown = days.all(first.fromMs, last.toMs, maxDriftDays).reverse().map(readRange);
-    const filter = [site, site, turbine, turbine] as const;
+    const filter = [site ?? null, site ?? null, turbine ?? null, turbine ?? null] as const;
+    const place = (readDriftCursor(after) ?? start).slice(0, 3);
+    const most = limit === undefined ? -1 : limit + 1;
+    const points = listPoints.all(...filter, ...place, most);
+    const isWhole = (site ?? turbine ?? limit) === undefined;
+    const ids = isWhole ? null : JSON.stringify(points.slice(0, limit).map((row) => Number(row.id)));
     const stored: SqlRow[] = [];
     for (const fromMs of new Set(shown.map((range) => range.fromMs))) {
-      for (const row of levels.all(fromMs, fromMs + 1, ...filter)) stored.push(row);
+      for (const row of levels.all(fromMs, fromMs + 1, ids, ids)) stored.push(row);
       await letOthers();
     }
-    return assembleDriftDays({ shown, levels: stored, points: listPoints.all(...filter) });
+    return assembleDriftDays({ shown, levels: stored, points, limit });
   };
 }
