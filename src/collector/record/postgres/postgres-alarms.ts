@@ -1,13 +1,10 @@
 /** Alarms and the events that they are made of, in PostgreSQL. An event is stored once, by its id within its turbine. */
-import type { AlertEvent, AlertTransition } from "../../../core/contract/alert.ts";
-import { believeTime } from "../clock-rules.ts";
+import type { AlertEvent } from "../../../core/contract/alert.ts";
+import { fromAlarmRow, fromAlarmStepRow, maxAlarmSteps } from "../alarm-rows.ts";
 import type { AlarmLifeStep, AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
 import { refuseBeyond } from "../record-bounds.ts";
 import { alarmLifeStep, placeAlert, transitionOf } from "../record-rules.ts";
-import type { PostgresRow, SqlParameter, SqlSession } from "./postgres-database.ts";
-
-/** Steps of an alarm's life that are read. */
-const maxSteps = 100;
+import type { SqlParameter, SqlSession } from "./postgres-database.ts";
 
 /** Stores an event with the alarm that it belongs to; one that is known changes nothing. @throws RecordRefusedError before anything is written */
 export async function putAlert(session: SqlSession, event: AlertEvent, receivedMs: number): Promise<void> {
@@ -101,19 +98,7 @@ export async function listAlarms(session: SqlSession, query: AlarmQuery): Promis
     session,
     rows.map((row) => Number(row.id)),
   );
-  const items = rows.map((row) => {
-    const event = JSON.parse(String(row.json)) as AlertEvent;
-    const firstMs = Number(row.first_ms);
-    return {
-      alarm: Number(row.id),
-      active: row.active === true,
-      sinceMs: believeTime(Date.parse(event.data.since), firstMs),
-      firstMs,
-      lastMs: Number(row.last_ms),
-      event,
-      steps: steps.get(Number(row.id)) ?? [],
-    };
-  });
+  const items = rows.map((row) => fromAlarmRow(row, steps.get(Number(row.id)) ?? []));
   return { total: Number(count?.total), items };
 }
 
@@ -125,25 +110,15 @@ async function readSteps(
   const rows = await session.rows(
     `SELECT life.* FROM unnest($1::bigint[]) AS wanted (alarm) CROSS JOIN LATERAL (
        SELECT alert_event.* FROM alert_event WHERE alert_event.alarm = wanted.alarm
-       ORDER BY time_ms, received_ms LIMIT ${maxSteps}) AS life
+       ORDER BY time_ms, received_ms LIMIT ${maxAlarmSteps}) AS life
      ORDER BY alarm, time_ms, received_ms`,
     [alarms],
   );
   const lives = new Map<number, AlarmLifeStep[]>();
   for (const row of rows) {
     const life = lives.get(Number(row.alarm));
-    if (life === undefined) lives.set(Number(row.alarm), [readLifeStep(row)]);
-    else life.push(readLifeStep(row));
+    if (life === undefined) lives.set(Number(row.alarm), [fromAlarmStepRow(row)]);
+    else life.push(fromAlarmStepRow(row));
   }
   return lives;
-}
-
-function readLifeStep(row: PostgresRow): AlarmLifeStep {
-  return {
-    eventId: String(row.id),
-    transition: row.transition as AlertTransition,
-    timeMs: Number(row.time_ms),
-    probability: Number(row.probability),
-    risk: row.risk === null ? null : Number(row.risk),
-  };
 }

@@ -1,13 +1,10 @@
 /** Alarms and the events that they are made of, in SQLite. An event is stored once, by its id within its turbine. */
-import type { AlertEvent, AlertTransition } from "../../../core/contract/alert.ts";
-import type { SqliteDatabase, SqlRow, SqlValue } from "../../../core/platform/sqlite/sqlite-database.ts";
-import { believeTime } from "../clock-rules.ts";
-import type { AlarmLifeStep, AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
+import type { AlertEvent } from "../../../core/contract/alert.ts";
+import type { SqliteDatabase, SqlValue } from "../../../core/platform/sqlite/sqlite-database.ts";
+import { fromAlarmRow, fromAlarmStepRow, maxAlarmSteps } from "../alarm-rows.ts";
+import type { AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
 import { refuseBeyond } from "../record-bounds.ts";
 import { alarmLifeStep, placeAlert, transitionOf } from "../record-rules.ts";
-
-/** Steps of an alarm's life that are read. */
-const maxSteps = 100;
 
 export interface SqliteAlarms {
   /** @throws RecordRefusedError for an alarm of a kind beyond its turbine's bound */
@@ -37,7 +34,7 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
   );
   const life = database.prepare(
     `SELECT id, transition, time_ms, probability, risk FROM alert_event WHERE alarm = ?
-     ORDER BY time_ms, received_ms LIMIT ${maxSteps}`,
+     ORDER BY time_ms, received_ms LIMIT ${maxAlarmSteps}`,
   );
 
   /** Returns the number of the alarm that the event belongs to. */
@@ -58,19 +55,6 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
     if (placement.kind === "advance") advance.run(Number(placement.active), timeMs, event.id, current.alarm);
     return current.alarm;
   };
-  const read = (row: SqlRow): RecordedAlarm => {
-    const event = JSON.parse(String(row.json)) as AlertEvent;
-    const firstMs = Number(row.first_ms);
-    return {
-      alarm: Number(row.id),
-      active: row.active === 1,
-      sinceMs: believeTime(Date.parse(event.data.since), firstMs),
-      firstMs,
-      lastMs: Number(row.last_ms),
-      event,
-      steps: life.all(Number(row.id)).map(readStep),
-    };
-  };
   return {
     put: (event, receivedMs) => {
       const { site, turbine } = event.data;
@@ -89,18 +73,11 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
            ${where} ORDER BY active DESC, last_ms DESC, alarm.id DESC LIMIT ? OFFSET ?`,
         )
         .all(...values, query.limit, query.offset);
-      return { total: Number(count?.total ?? 0), items: rows.map(read) };
+      return {
+        total: Number(count?.total ?? 0),
+        items: rows.map((row) => fromAlarmRow(row, life.all(Number(row.id)).map(fromAlarmStepRow))),
+      };
     },
-  };
-}
-
-function readStep(row: SqlRow): AlarmLifeStep {
-  return {
-    eventId: String(row.id),
-    transition: row.transition as AlertTransition,
-    timeMs: Number(row.time_ms),
-    probability: Number(row.probability),
-    risk: row.risk === null ? null : Number(row.risk),
   };
 }
 

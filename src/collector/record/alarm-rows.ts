@@ -1,0 +1,33 @@
+/** Alarms and the steps of their lives as rows of a table, alike in every engine. */
+import type { AlertEvent, AlertTransition } from "../../core/contract/alert.ts";
+import { believeTime } from "./clock-rules.ts";
+import type { AlarmLifeStep, RecordedAlarm } from "./fleet-record.ts";
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Steps of an alarm's life that are read. */
+export const maxAlarmSteps = 100;
+
+export function fromAlarmRow(row: Row, steps: readonly AlarmLifeStep[]): RecordedAlarm {
+  const event = JSON.parse(String(row.json)) as AlertEvent;
+  const firstMs = Number(row.first_ms);
+  return {
+    alarm: Number(row.id),
+    active: row.active === true || row.active === 1,
+    sinceMs: believeTime(Date.parse(event.data.since), firstMs),
+    firstMs,
+    lastMs: Number(row.last_ms),
+    event,
+    steps,
+  };
+}
+
+export function fromAlarmStepRow(row: Row): AlarmLifeStep {
+  return {
+    eventId: String(row.id),
+    transition: row.transition as AlertTransition,
+    timeMs: Number(row.time_ms),
+    probability: Number(row.probability),
+    risk: row.risk === null ? null : Number(row.risk),
+  };
+}
