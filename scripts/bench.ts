@@ -1,7 +1,8 @@
 /**
  * `npm run bench [-- --json] [--quick] [--only gateway|pages|ingest]`: the figures of the gateway, then those of the collector's
  * pages while gateways send and of what each engine stores, measured on real processes. Prints a table, or one JSON object on stdout. Pages alone take
- * `--turbines 1000 --viewers 50 --rate 2000 --seconds 30`; the rate is in messages a second.
+ * `--turbines 1000 --viewers 50 --rate 2000 --seconds 30 --check-ins 10000`; the rate is in messages a second, the last in
+ * gateways that look for updates every five minutes.
  */
 import { parseArgs } from "node:util";
 import { measureIngest } from "./bench/bench-ingest.ts";
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     viewers: { type: "string", default: "50" },
     rate: { type: "string", default: "2000" },
     seconds: { type: "string" },
+    "check-ins": { type: "string", default: "10000" },
   },
 });
 const { quick, only } = values;
@@ -34,6 +36,7 @@ if (isWanted("pages")) {
     viewers: Number(values.viewers),
     rate: Number(values.rate),
     seconds: Number(values.seconds ?? (quick ? 6 : 30)),
+    checkIns: Number(values["check-ins"]),
   });
 }
 if (isWanted("ingest")) report.ingest = await measureIngest(quick, say);

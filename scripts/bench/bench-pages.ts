@@ -1,12 +1,14 @@
 /**
  * What a large fleet's page costs while its gateways send: a collector on a filled record, gateways and viewers, each in a
- * process of its own. A message is an envelope of one row of predictions, over 50 connections.
+ * process of its own. A message is an envelope of one row of predictions, over 50 connections; beside them gateways look for
+ * updates.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { loadavg } from "node:os";
 import { extname, join } from "node:path";
 import { createScratchFolder } from "../scratch-folder.ts";
+import { checkIn } from "./page-check-ins.ts";
 import type { BenchReport, BenchStart } from "./page-collector.ts";
 import type { SentFigures } from "./page-gateways.ts";
 import { askedFor, watchPages } from "./page-viewers.ts";
@@ -17,6 +19,8 @@ export interface PagesOptions {
   /** Messages a second. */
   readonly rate: number;
   readonly seconds: number;
+  /** Gateways that look for updates, each every five minutes. */
+  readonly checkIns: number;
 }
 
 /** The figures, as they are printed; times in ms. */
@@ -26,7 +30,7 @@ const warmUpSeconds = 2;
 
 /** Starts all, looks for so many seconds, stops all. */
 export async function measurePages(options: PagesOptions): Promise<PagesFigures> {
-  const { turbines, viewers, rate, seconds } = options;
+  const { turbines, viewers, rate, seconds, checkIns } = options;
   const scratch = createScratchFolder("bench-pages");
   const collector = start("collector", scratch.path, [turbines]);
   const ended = once(collector, "exit");
@@ -35,7 +39,10 @@ export async function measurePages(options: PagesOptions): Promise<PagesFigures>
     const gateways = start("gateways", mqttUrl, [turbines, rate, seconds + warmUpSeconds]);
     const sending = answerOf<SentFigures>(gateways);
     setTimeout(() => collector.send("restart"), warmUpSeconds * 1_000);
-    const { times, ...waited } = await watchPages({ url, viewers, warmUpSeconds, seconds, turbines });
+    const [{ times, ...waited }, looks] = await Promise.all([
+      watchPages({ url, viewers, warmUpSeconds, seconds, turbines }),
+      checkIn({ url, gateways: checkIns, warmUpSeconds, seconds }),
+    ]);
     collector.send("report");
     const { cpuSeconds, rssMb, longestBlockMs, ...report } = await answerOf<BenchReport>(collector);
     const sent = await sending;
@@ -45,8 +52,10 @@ export async function measurePages(options: PagesOptions): Promise<PagesFigures>
       storedPerSecond: Math.round(sent.acknowledged / sent.seconds),
       sentPerSecond: Math.round(sent.sent / sent.seconds),
       ...Object.fromEntries(askedFor.map((name) => [`${name}Ms`, describeTimes(times[name])])),
+      gatewaysCheckingIn: checkIns,
+      checkInMs: describeTimes(looks.times),
       lateRounds: waited.late,
-      failedRequests: waited.failed,
+      failedRequests: waited.failed + looks.failed,
       overviewKilobytes: Math.round(waited.overviewBytes / 1_000),
       longestBlockMs: Math.round(longestBlockMs),
       collectorCores: Math.round((cpuSeconds / report.seconds) * 100) / 100,

@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startCollector } from "../../src/collector/compose.ts";
+import { createInstallationKeys } from "../../src/collector/registry/installation-keys.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { openSqlite } from "../../src/core/platform/sqlite/sqlite.ts";
@@ -33,10 +34,12 @@ export async function serveBench(dir: string, turbines: number): Promise<void> {
   const passwordFile = join(dir, "password");
   await writeFile(passwordFile, benchPassword, { mode: 0o600 });
   const gateways = Array.from({ length: benchGateways }, (_, index) => ({ id: `gw-${index}`, passwordFile }));
+  const keysDir = join(dir, "keys");
+  await createInstallationKeys(keysDir, Date.now());
   const config = collectorConfigSchema.parse({
     collector: { stateDir, httpPort: 0 },
     mqtt: { embedded: { port: 0, gateways } },
-    registry: { publish: [benchBundle], trustedKeys: [benchKeys] },
+    registry: { keysDir, publish: [benchBundle], trustedKeys: [benchKeys] },
   });
   const collector = await startCollector(config, { logger: silentLogger });
   const { url, mqttUrl } = collector;
