@@ -3,7 +3,8 @@
  * [--seed N] [--parallel N]`. Real gateways, collectors, brokers and databases are killed, cut off, slowed down, given
  * wrong clocks, full disks and damaged files. A violation is something that was acknowledged to a device or raised as an
  * alert and is neither at the collector exactly once nor declared as a gap, and makes it fail. `--json`: one line,
- * `{cases, violations, missed, figures}`, `violations` being how many and `missed` which.
+ * `{cases, violations, missed, figures}`, `violations` being how many and `missed` which; how far it is then goes to the
+ * other stream.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -46,7 +47,8 @@ if (unknown !== undefined)
   throw new Error(`no part "${unknown}", there are ${Object.keys(modules).join(", ")}`);
 
 const print = (text: string): void => {
-  if (!values.json) process.stdout.write(`${text}\n`);
+  const stream = values.json ? process.stderr : process.stdout;
+  stream.write(`${text}\n`);
 };
 const reports = new Map<string, FaultReport & { readonly seconds: number }>();
 
