@@ -76,7 +76,12 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
       for (const part of parts) part.attach(opened);
     } catch (error) {
       opened.close();
-      throw error;
+      if (!isCorrupt(error) || renewed !== null) throw error;
+      // Of what is in the tables SQLite's check at the opening sees nothing.
+      const setAside = setFileAside(path);
+      const fresh = open();
+      announce(setAside, wordsOf(error));
+      return fresh;
     }
     database = opened;
     tellRenewed(renewed);
@@ -145,8 +150,16 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
         0,
       ),
     add(part) {
-      if (database !== null) part.attach(database);
       parts.push(part);
+      try {
+        if (database !== null) part.attach(database);
+      } catch (error) {
+        if (!isCorrupt(error)) {
+          parts.pop();
+          throw error;
+        }
+        replace(wordsOf(error));
+      }
       if (pendingRenewal === null) return;
       const { setAside, reason } = pendingRenewal;
       pendingRenewal = null;
@@ -158,8 +171,8 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
       try {
         return work(current);
       } catch (error) {
-        if (sqliteErrorKind(error) !== "corrupt") throw error;
-        return work(replace(error instanceof Error ? error.message : String(error)));
+        if (!isCorrupt(error)) throw error;
+        return work(replace(wordsOf(error)));
       }
     },
     close() {
@@ -168,6 +181,14 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
       database = null;
     },
   };
+}
+
+function isCorrupt(error: unknown): boolean {
+  return sqliteErrorKind(error) === "corrupt";
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** A full disk can already refuse the folder. */

@@ -1,0 +1,33 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
+import { openOutboxTable } from "../../../src/gateway/record/outbox-table.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { contents, openOutbox } from "./outbox-rig.ts";
+
+/** An outbox of twenty alerts whose index says that its first row is longer than its page; SQLite's quick check passes that over. */
+function damageIndex(): string {
+  const path = join(createTemporaryFolder(), "store.db");
+  const database = openSqlite(path);
+  const table = openOutboxTable(database);
+  for (let sequence = 1; sequence <= 20; sequence++)
+    table.insert("alert", { sequence, timeMs: 1, body: new Uint8Array(100) });
+  const find = database.prepare("SELECT rootpage FROM sqlite_master WHERE name = 'outbox_entry_place'");
+  const page = (Number(find.get()!.rootpage) - 1) * 4_096;
+  database.close();
+  const bytes = readFileSync(path);
+  const firstCell = page + bytes.readUInt16BE(page + 8);
+  bytes[firstCell + 1] = 0x7f;
+  writeFileSync(path, bytes);
+  return path;
+}
+
+test("damage that only a part's own tables show is no reason not to start: the file is set aside, and that is told", () => {
+  const path = damageIndex();
+  openSqlite(path, { onCorrupt: (_, reason) => expect.fail(reason) }).close();
+  const { clock, outbox } = openOutbox(path);
+  clock.advance(200);
+  expect(readdirSync(dirname(path))).toContain("store.db.corrupt-1");
+  expect(contents(outbox, "update")!.records).toMatchObject([{ kind: "event", name: "store.corrupted" }]);
+});
