@@ -12,6 +12,7 @@ import { runClocks } from "./faults/clocks.ts";
 import { runDamages } from "./faults/damages.ts";
 import { runDefects } from "./faults/defects.ts";
 import { runDisks } from "./faults/disks.ts";
+import { runEvidenceKills } from "./faults/evidence-kills.ts";
 import type { FaultModule, FaultReport } from "./faults/fault-ledger.ts";
 import { runKillsOn } from "./faults/kills.ts";
 import { runLinks } from "./faults/links.ts";
@@ -21,6 +22,8 @@ import { runOutage } from "./faults/outage.ts";
 const untimed: Readonly<Record<string, FaultModule>> = {
   kills: runKillsOn("sqlite"),
   "kills-postgres": runKillsOn("postgres"),
+  "kills-evidence": runEvidenceKills,
+  "kills-roles": runKillsOn("roles"),
   damages: runDamages,
   disks: runDisks,
   clocks: runClocks,

@@ -10,6 +10,7 @@ import type { WatchedPark } from "./watched-park.ts";
 
 export interface ParkAudit {
   readonly wrongs: readonly string[];
+  readonly alarms: number;
   /** Alert events stored. */
   readonly alerts: number;
   /** Windows stored, and acknowledged pieces of samples that were held against them. */
@@ -23,6 +24,8 @@ export interface ParkAudit {
 const windowMs = 1_700;
 /** A session's first window begins with its first sample; what is cut off at a seam is less than a window. */
 const seamMs = 2 * windowMs;
+/** Longest that a park runs, in the time of its devices. */
+const longestMs = 4 * 3_600_000;
 
 /** Reads everything of the park. */
 export async function auditPark(record: FleetRecord, park: WatchedPark): Promise<ParkAudit> {
@@ -52,7 +55,7 @@ export async function auditPark(record: FleetRecord, park: WatchedPark): Promise
   }
   const refused = await readRefused(record, park.name);
   if (refused.length > 0) wrongs.push(`set aside: ${refused.map(({ detail }) => detail).join("; ")}`);
-  return { wrongs, alerts: countSteps(alarms), windows, pieces, declaredPieces };
+  return { wrongs, alarms: alarms.length, alerts: countSteps(alarms), windows, pieces, declaredPieces };
 }
 
 /** What of a gateway was set aside, but for drift reports of a time that is to come: they are refused by rule and named. */
@@ -106,7 +109,7 @@ async function readRows(
   const rows: StoredRow[] = [];
   const newestMs = await record.newestPredictionMs({ ...turbine, untilMs: Number.MAX_SAFE_INTEGER });
   const stepMs = 600_000;
-  for (let fromMs = newestMs - 3_600_000; fromMs <= newestMs; fromMs += stepMs) {
+  for (let fromMs = newestMs - longestMs; fromMs <= newestMs; fromMs += stepMs) {
     const range = { fromMs, toMs: fromMs + stepMs - 1, bucketMs: 1 };
     for (const series of await record.predictions({ ...turbine, ...range }))
       for (const [index, toMs] of series.timesMs.entries())

@@ -8,6 +8,7 @@ import type { FleetRecord, RecordedEvent } from "../../src/collector/record/flee
 import { expiryTimes, retentionPolicy } from "../../src/collector/record/retention-policy.ts";
 import { until } from "../../test/support/until.ts";
 import { auditPark, readAll } from "./audit-park.ts";
+import { patienceMs } from "./daemon-process.ts";
 import { createFaultLedger, type FaultModule } from "./fault-ledger.ts";
 import { type FaultSite, startFaultSite } from "./fault-site.ts";
 import { openWatchedPark, type WatchedPark } from "./watched-park.ts";
@@ -78,7 +79,7 @@ function openClockPark(site: FaultSite, clock: WrongClock): Promise<WatchedPark>
 /** Runs the gateway until its alert came by, and ends it in order. */
 async function raise(park: WatchedPark): Promise<readonly string[]> {
   await park.gateway.start();
-  await until(() => park.heard.size > 0, `${park.name} raises an alert`, 60_000);
+  await until(() => park.heard.size > 0, `${park.name} raises an alert`, patienceMs);
   await park.finish();
   return park.gateway.crashes;
 }

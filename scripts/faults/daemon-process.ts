@@ -40,8 +40,10 @@ export interface DaemonProcess {
   readonly crashes: readonly string[];
 }
 
+/** How long what must come is waited for, ms: long, for a machine that is busy is no fault. */
+export const patienceMs = 300_000;
+
 const keptLog = 400_000;
-const readyMs = 60_000;
 
 /** Plans a daemon; nothing runs yet. */
 export function createDaemonProcess(plan: DaemonPlan): DaemonProcess {
@@ -100,8 +102,8 @@ export function createDaemonProcess(plan: DaemonPlan): DaemonProcess {
       const ended = once(started, "exit").then((): never => {
         throw new Error(`${plan.args.join(" ")} ended before it was ready: ${log.slice(-1500)}`);
       });
-      const late = delay(readyMs, undefined, { ref: false }).then((): never => {
-        throw new Error(`${plan.args.join(" ")} was not ready within ${readyMs} ms: ${log.slice(-1500)}`);
+      const late = delay(patienceMs, undefined, { ref: false }).then((): never => {
+        throw new Error(`${plan.args.join(" ")} was not ready within ${patienceMs} ms: ${log.slice(-1500)}`);
       });
       return Promise.race([ready, ended, late]);
     },

@@ -7,13 +7,13 @@ import type { FleetRecord, RecordedEvent } from "../../src/collector/record/flee
 import { createRandom } from "../../src/core/maths/random.ts";
 import { readAll } from "./audit-park.ts";
 import { auditSender } from "./audit-sender.ts";
+import { patienceMs } from "./daemon-process.ts";
 import { damages } from "./damage-file.ts";
 import { createFaultLedger, type FaultModule, type FaultOptions } from "./fault-ledger.ts";
 import { type FaultSite, startFaultSite } from "./fault-site.ts";
 import { type SenderPlan, startSender } from "./sender-process.ts";
 
 const nowhere = "mqtt://127.0.0.1:9";
-const drainMs = 60_000;
 const older = { alerts: 60, batches: 120 };
 const newer = { alerts: 10, batches: 20 };
 
@@ -65,7 +65,7 @@ async function damageSender(site: FaultSite, options: FaultOptions, number: numb
   const after = await startSender(site.command, { ...plan, url: site.brokerUrl });
   await after.append("alerts", older.alerts, newer.alerts);
   await after.append("batches", older.batches, newer.batches);
-  await after.untilEmpty(drainMs);
+  await after.untilEmpty(patienceMs);
   await after.stop();
   return after.plan;
 }
@@ -112,7 +112,7 @@ async function damageCollector(
   try {
     await sender.append("alerts", 0, older.alerts);
     await sender.append("batches", 0, older.batches);
-    await sender.untilEmpty(drainMs);
+    await sender.untilEmpty(patienceMs);
     if (isTraceless) await site.collector.kill();
     else await site.collector.stop();
     apply(path, createRandom(options.seed).fork(name));
@@ -120,7 +120,7 @@ async function damageCollector(
     await site.untilReady();
     await sender.append("alerts", older.alerts, newer.alerts);
     await sender.append("batches", older.batches, newer.batches);
-    await sender.untilEmpty(drainMs);
+    await sender.untilEmpty(patienceMs);
   } finally {
     await sender.kill();
   }

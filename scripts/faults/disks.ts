@@ -5,8 +5,9 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+import { until } from "../../test/support/until.ts";
 import { auditSender, type SenderClaim } from "./audit-sender.ts";
+import { patienceMs } from "./daemon-process.ts";
 import { createFaultLedger, type FaultLedger, type FaultModule, type FaultOptions } from "./fault-ledger.ts";
 import { type FaultSite, startFaultSite } from "./fault-site.ts";
 import { type SenderPlan, startSender } from "./sender-process.ts";
@@ -15,7 +16,6 @@ import { mountTinyDisk } from "./tiny-disk.ts";
 /** Nobody listens here. */
 const nowhere = "mqtt://127.0.0.1:9";
 const diskKib = 4_096;
-const drainMs = 60_000;
 const alertsEach = 6;
 const batchesEach = 20;
 
@@ -89,7 +89,7 @@ async function fillUnderSender(site: FaultSite, leftKib: number): Promise<Finish
     disk.free();
     const after = await startSender(site.command, { ...plan, url: site.brokerUrl });
     await after.append("alerts", 2 * alertsEach, 1);
-    await after.untilEmpty(drainMs);
+    await after.untilEmpty(patienceMs);
     await after.stop();
     const claim = { alerts: 2 * alertsEach + 1, batches: 2 * batchesEach };
     return { name: `room for ${leftKib} KiB`, identity: after.plan, claim };
@@ -111,7 +111,7 @@ async function boundFile(site: FaultSite, pages: number): Promise<Finished> {
   await sender.kill();
   const after = await startSender(site.command, { ...plan, url: site.brokerUrl });
   await after.append("alerts", 2 * alertsEach, 1);
-  await after.untilEmpty(drainMs);
+  await after.untilEmpty(patienceMs);
   await after.stop();
   return {
     name: `a file of ${pages} pages`,
@@ -135,24 +135,27 @@ async function fillUnderCollector(options: FaultOptions, ledger: FaultLedger): P
       url: site.brokerUrl,
     });
     await sender.append("alerts", 0, 10);
-    await sender.untilEmpty(drainMs);
+    await sender.untilEmpty(patienceMs);
     folder.fill(0);
     await sender.append("alerts", 10, 400);
     await sender.append("batches", 0, 400);
     await sender.flush();
-    await delay(4_000);
+    const isReady = async (): Promise<boolean> => (await fetch(`${site.collector.url}/-/ready`)).ok;
+    let saysSo = true;
+    await until(async () => !(await isReady()), "a full collector says so", patienceMs).catch(() => {
+      saysSo = false;
+    });
     const { alerts } = await sender.state();
     ledger.check(
       "a full collector acknowledges nothing",
       alerts > 0,
       "alerts are acknowledged on a full disk",
     );
-    const ready = await fetch(`${site.collector.url}/-/ready`);
-    ledger.check("a full collector says so", !ready.ok, "it is ready on a full disk");
+    ledger.check("a full collector says so", saysSo, "it is ready on a full disk");
     await site.collector.kill();
     folder.free();
     await site.collector.start();
-    await sender.untilEmpty(drainMs);
+    await sender.untilEmpty(patienceMs);
     await sender.stop();
     await site.collector.stop();
     const record = await site.openRecord();

@@ -13,6 +13,7 @@ import { encodeUplinkAck } from "../../src/core/wire/uplink-ack.ts";
 import { listeningPort } from "../../test/support/listening-port.ts";
 import { until } from "../../test/support/until.ts";
 import { foreignHost, holdOpen } from "./collector-defects.ts";
+import { patienceMs } from "./daemon-process.ts";
 import type { FaultLedger } from "./fault-ledger.ts";
 import type { FaultSite } from "./fault-site.ts";
 import { startSender } from "./sender-process.ts";
@@ -74,7 +75,7 @@ async function startFull(site: FaultSite): Promise<readonly string[]> {
   const park = await openPark(site, "on-full-disk", { stateDir: join(disk.path, "state") });
   try {
     await park.gateway.start();
-    await until(async () => (await park.status()).windows.processed > 3, "it decides windows", 40_000);
+    await until(async () => (await park.status()).windows.processed > 3, "it decides windows", patienceMs);
     return park.gateway.crashes;
   } finally {
     await park.close();
@@ -90,7 +91,11 @@ async function copyCard(site: FaultSite, park: WatchedPark): Promise<readonly st
     await copy.gateway.start();
     const names = (log: string): boolean =>
       /same (id|identity|client id)|another (gateway|client)|taken over/i.test(log);
-    await until(() => names(copy.gateway.log) || names(park.gateway.log), "a log names the cause", 30_000);
+    await until(
+      () => names(copy.gateway.log) || names(park.gateway.log),
+      "a log names the cause",
+      patienceMs,
+    );
     return [];
   } finally {
     await copy.close();
@@ -206,7 +211,11 @@ async function forgeAck(site: FaultSite): Promise<readonly string[]> {
   try {
     await site.collector.stop();
     await park.gateway.start();
-    await until(async () => (await park.status()).uplink.acksRefused > 0, "a forged one is refused", 40_000);
+    await until(
+      async () => (await park.status()).uplink.acksRefused > 0,
+      "a forged one is refused",
+      patienceMs,
+    );
     const { outbox } = await park.status();
     const emptied = [...forgedLanes].filter((lane) => outbox.lanes[lane].records === 0);
     return emptied.map((lane) => `a forged acknowledgement empties the lane "${lane}"`);

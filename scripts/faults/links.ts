@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { computeQuantile } from "../../src/core/maths/robust.ts";
 import { auditSender } from "./audit-sender.ts";
+import { patienceMs } from "./daemon-process.ts";
 import { createFaultLedger, type FaultModule } from "./fault-ledger.ts";
 import { type FaultSite, startFaultSite } from "./fault-site.ts";
 import { startSender } from "./sender-process.ts";
@@ -29,7 +30,6 @@ export const linkProfiles: readonly LinkProfile[] = [
 
 /** A gateway notices a link that says nothing after one and a half of these (s); the default of 30 would only be longer. */
 const keepaliveSeconds = 4;
-const limitMs = 240_000;
 
 export const runLinks: FaultModule = async (options) => {
   const ledger = createFaultLedger(options.say);
@@ -84,7 +84,7 @@ async function sendOver(
       await sender.append("batches", number * 2, 2);
       await delay(400);
     }
-    const { alertDelaysMs, bytesSent, timeouts } = await sender.untilEmpty(limitMs);
+    const { alertDelaysMs, bytesSent, timeouts } = await sender.untilEmpty(patienceMs);
     const seconds = (share: number): number =>
       Number((computeQuantile(alertDelaysMs, share) / 1000).toFixed(2));
     return {

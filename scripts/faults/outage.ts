@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { computeQuantile } from "../../src/core/maths/robust.ts";
 import { auditSender } from "./audit-sender.ts";
+import { patienceMs } from "./daemon-process.ts";
 import { createFaultLedger, type FaultModule } from "./fault-ledger.ts";
 import { type FaultSite, startFaultSite } from "./fault-site.ts";
 import { type SenderProcess, startSender } from "./sender-process.ts";
@@ -89,13 +90,13 @@ async function catchUp(site: FaultSite, profile: (typeof links)[number], seed: n
       await delay(500);
     }
     const seconds = (performance.now() - beganMs) / 1000;
-    const busy = (await sender.untilEmpty(60_000)).alertDelaysMs.slice();
+    const busy = (await sender.untilEmpty(patienceMs)).alertDelaysMs.slice();
     const quiet = 10;
     for (let more = 0; more < quiet; more++) {
       await sender.append("alerts", oldAlerts + live++, 1);
       await delay(200);
     }
-    const all = (await sender.untilEmpty(60_000)).alertDelaysMs;
+    const all = (await sender.untilEmpty(patienceMs)).alertDelaysMs;
     const quietMs = computeQuantile(all.slice(busy.length), 0.5);
     const slowestMs = Math.max(...busy);
     const batches = (hours * 60) / rowsPerBatch;
@@ -128,7 +129,7 @@ async function until(
   sender: SenderProcess,
   holds: (state: Awaited<ReturnType<SenderProcess["state"]>>) => boolean,
 ): Promise<void> {
-  const endMs = performance.now() + 120_000;
+  const endMs = performance.now() + patienceMs;
   while (!holds(await sender.state())) {
     if (performance.now() > endMs) throw new Error("the link does not come back");
     await delay(20);

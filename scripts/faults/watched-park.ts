@@ -5,7 +5,7 @@ import { alertEventSchema } from "../../src/core/contract/alert.ts";
 import { createTopics, type Lane } from "../../src/core/contract/topics.ts";
 import { packageRoot } from "../../src/core/platform/files/package-root.ts";
 import { until } from "../../test/support/until.ts";
-import { createDaemonProcess, type DaemonProcess } from "./daemon-process.ts";
+import { createDaemonProcess, type DaemonProcess, patienceMs } from "./daemon-process.ts";
 import { openFaultSignal } from "./fault-signal.ts";
 import type { FaultSite } from "./fault-site.ts";
 import { type PacedDevice, startPacedDevice } from "./paced-device.ts";
@@ -46,6 +46,7 @@ export interface ParkStatus {
   };
   readonly uplink: { readonly acksRefused: number };
   readonly unpublishedAlerts: number;
+  readonly evidence: { readonly waiting: number };
 }
 
 export interface WatchedParkOptions {
@@ -67,7 +68,7 @@ export interface WatchedParkOptions {
 }
 
 /** Devices begin so long ago that their accelerated time stays in the past for this many real seconds. */
-const catchUpS = 240;
+const catchUpS = 1_200;
 
 /** Prepares a park at a site and starts its devices; the gateway is not started yet. */
 export async function openWatchedPark(site: FaultSite, options: WatchedParkOptions): Promise<WatchedPark> {
@@ -147,11 +148,12 @@ export async function openWatchedPark(site: FaultSite, options: WatchedParkOptio
       await gateway.start();
       await until(
         async () => {
-          const { outbox, unpublishedAlerts } = await status();
-          return outbox.records === 0 && outbox.pendingRecords === 0 && unpublishedAlerts === 0;
+          const { outbox, unpublishedAlerts, evidence } = await status();
+          const waiting = outbox.records + outbox.pendingRecords + unpublishedAlerts + evidence.waiting;
+          return waiting === 0;
         },
         `${name} brings everything away`,
-        60_000,
+        patienceMs,
       );
       await gateway.stop();
     },
