@@ -175,7 +175,7 @@ const daemons: readonly (readonly [string, readonly string[], string])[] = [
   ],
   [
     "collector",
-    ["src/cli/commands/collector.ts", "src/collector/worker-main.ts"],
+    ["src/cli/commands/collector.ts", "src/collector/worker-main.ts", "src/collector/page-main.ts"],
     "@tufjs/models aedes better-sqlite3 commander fastify mqtt pg pino prom-client protobufjs uplot yaml zod",
   ],
 ];

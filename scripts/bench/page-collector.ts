@@ -1,8 +1,8 @@
-/** A collector over a filled record, in a process of its own that is asked by messages what it costs. */
+/** A collector over a filled record, arranged as the daemon is, in a process that is asked by messages what it costs. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { startCollector } from "../../src/collector/compose.ts";
 import { createInstallationKeys } from "../../src/collector/registry/installation-keys.ts";
+import { startAlone } from "../../src/collector/start-alone.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { openSqlite } from "../../src/core/platform/sqlite/sqlite.ts";
@@ -16,7 +16,7 @@ export interface BenchStart {
 
 /** What it says when it is asked, of the time since `restart`. */
 export interface BenchReport {
-  /** Longest time for which its thread did nothing else, its wait for a core included. */
+  /** Longest time for which the thread that stores did nothing else, its wait for a core included. */
   readonly longestBlockMs: number;
   readonly cpuSeconds: number;
   readonly seconds: number;
@@ -41,8 +41,8 @@ export async function serveBench(dir: string, turbines: number): Promise<void> {
     mqtt: { embedded: { port: 0, gateways } },
     registry: { keysDir, publish: [benchBundle], trustedKeys: [benchKeys] },
   });
-  const collector = await startCollector(config, { logger: silentLogger });
-  const { url, mqttUrl } = collector;
+  const collector = await startAlone({ config, version: "bench", logger: silentLogger });
+  const { httpUrl: url, mqttUrl } = collector;
   process.send?.({ url, mqttUrl } satisfies BenchStart);
   answerMessages(() => collector.close());
 }

@@ -11,6 +11,16 @@ import type { FleetRecord } from "./record/fleet-record.ts";
 import { loadRegistryKeys } from "./registry/installation-keys.ts";
 import { createRegistry, type Registry } from "./registry/registry.ts";
 
+/** How often the folders of bundles are looked at. */
+export const bundleScanMs = 30_000;
+
+/** The models of bundles that are known here, for what stores: it publishes none. @throws AuroraError KEY */
+export async function openModels(config: CollectorConfig, logger: Logger): Promise<BundleShelf> {
+  const { shelf } = await openShelf({ ...config, registry: { ...config.registry, keysDir: null } }, logger);
+  await shelf.scan();
+  return shelf;
+}
+
 /** Opens what publishes bundles. @throws AuroraError KEY or STORE */
 export async function openShelf(
   config: CollectorConfig,

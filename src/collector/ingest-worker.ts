@@ -4,8 +4,6 @@
  * the pieces of raw evidence, which become one file.
  */
 
-import { loadTrustedKeys } from "../core/bundle/keys.ts";
-import { AuroraError } from "../core/contract/aurora-error.ts";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { createTopics, type Lane, lanes, type Topics } from "../core/contract/topics.ts";
 import { createClosers } from "../core/platform/daemon/closing.ts";
@@ -16,16 +14,15 @@ import { readBrokerLogin } from "../core/platform/mqtt/broker-login.ts";
 import { createIntakeClient } from "../core/platform/mqtt/intake-client.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import { openCollectorEvidence } from "./compose-evidence.ts";
-import { type BundleShelf, createBundleShelf } from "./fleet/bundle-shelf.ts";
+import { bundleScanMs, openModels } from "./compose-registry.ts";
 import { createLeasedWork, type LeasedWork } from "./leased-work.ts";
 import { openRecord } from "./open-record.ts";
+import { createRoleError } from "./role.ts";
 import { createGatewayIntake } from "./uplink/gateway-intake.ts";
+import type { StoringPart } from "./worker-report.ts";
 
 /** A running worker. */
-export interface IngestWorker {
-  readonly connected: boolean;
-  /** Did the last attempt to store fail? */
-  readonly storeFails: boolean;
+export interface IngestWorker extends StoringPart {
   close(): Promise<void>;
 }
 
@@ -34,7 +31,6 @@ const shareName = "aurora";
 /** Its pieces are written into files of one machine. */
 const soleLane: Lane = "raw";
 const renewLeaseMs = 15_000;
-const bundleScanMs = 30_000;
 
 /**
  * Starts worker number `index` of this machine, counted from 1.
@@ -114,15 +110,6 @@ export async function startIngestWorker(
   }
 }
 
-/** The models that reports of drift are about. */
-async function openModels({ registry }: CollectorConfig, logger: Logger): Promise<BundleShelf> {
-  const { publish: dirs, trustedKeys } = registry;
-  const keys = dirs.length === 0 ? [] : await loadTrustedKeys(trustedKeys);
-  const shelf = createBundleShelf({ dirs, trustedKeys: keys, registry: null, logger });
-  await shelf.scan();
-  return shelf;
-}
-
 /**
  * Has one of all workers subscribe to what must not be shared: to pieces of files, and to states, of which a shared
  * subscription brings nothing that is retained.
@@ -146,16 +133,4 @@ function createSoleSubscriber(
       if (!isMine) for (const filter of filters) await client.unsubscribe(filter);
     },
   };
-}
-
-/** Why there can be no workers, and no page without them. */
-export function createRoleError(role: string): AuroraError {
-  return new AuroraError(
-    "CONFIG_INVALID",
-    `the role ${role} needs a record that processes share (record.kind: postgres) and a broker of its own (mqtt.url)`,
-    {
-      op: "start the collector",
-      hint: "Configure both, or run the collector with `--role all`, which does everything in one process.",
-    },
-  );
 }

@@ -11,13 +11,20 @@ import { openSqliteRecord } from "./record/sqlite/sqlite-record.ts";
 const maxPasswordBytes = 1_024;
 const maxCaBytes = 262_144;
 
-/** @throws AuroraError STORE when the file or the server cannot be used */
-export async function openRecord(config: CollectorConfig, logger: Logger): Promise<FleetRecord> {
+/**
+ * @param access `read`: somebody else here writes; with SQLite one connection does, and is opened first
+ * @throws AuroraError STORE when the file or the server cannot be used
+ */
+export async function openRecord(
+  config: CollectorConfig,
+  logger: Logger,
+  access: "read" | "write" = "write",
+): Promise<FleetRecord> {
   const driftPeriodMs = config.drift.periodSeconds * 1_000;
   const { url, passwordFile, caFile, tls, connections, statementTimeoutSeconds } = config.record;
   if (url === null) {
     const path = join(config.collector.stateDir, "collector.sqlite");
-    return openSqliteRecord({ path, clock: systemClock, logger, driftPeriodMs });
+    return openSqliteRecord({ path, access, clock: systemClock, logger, driftPeriodMs });
   }
   const ca = caFile === null ? (tls ? "" : undefined) : await readText(caFile, maxCaBytes);
   return openPostgresRecord({

@@ -1,12 +1,11 @@
 /** The process of one worker: arguments are the configuration, the installation's folder and the worker's number. */
-import { every } from "../core/platform/daemon/every.ts";
 import { runDaemon } from "../core/platform/daemon/run-daemon.ts";
 import { keepFilesPrivate } from "../core/platform/daemon/state-folder.ts";
 import { createLogger } from "../core/platform/logger.ts";
 import { createMetrics } from "../core/platform/metrics.ts";
 import { startIngestWorker } from "./ingest-worker.ts";
-import { reportEveryMs, type WorkerReport } from "./ingest-workers.ts";
 import { loadCollectorConfig } from "./load-config.ts";
+import { sendReports } from "./worker-report.ts";
 
 const [configPath = "", installationDir = "", number = ""] = process.argv.slice(2);
 const config = loadCollectorConfig({ configPath, installationDir, environment: process.env });
@@ -15,16 +14,10 @@ const logger = createLogger({ name: `collector-worker-${number}`, level: config.
 const metrics = createMetrics({ defaults: "process" });
 try {
   const worker = await startIngestWorker(config, Number(number), { logger, metrics });
-  const stopReports = every(reportEveryMs, logger, async () => {
-    const { connected, storeFails } = worker;
-    const report: WorkerReport = {
-      type: "worker",
-      connected,
-      storeFails,
-      metrics: await metrics.snapshot(),
-    };
+  const send = (report: object): void => {
     if (process.connected) process.send?.(report);
-  });
+  };
+  const stopReports = sendReports(worker, metrics, { logger, send });
   const close = async (): Promise<void> => {
     stopReports();
     await worker.close();

@@ -187,7 +187,7 @@ export interface TestGateway {
 
 /** Connects a gateway. */
 export async function connectGateway(
-  fleet: Pick<TestFleet, "collector" | "topics">,
+  fleet: { readonly collector: Pick<RunningCollector, "mqttUrl">; readonly topics: Topics },
   id = "gw-1",
   bootId = "boot-1",
 ): Promise<TestGateway> {

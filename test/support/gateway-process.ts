@@ -24,10 +24,11 @@ export interface GatewayProcess {
 export async function startGatewayProcess(
   configPath: string,
   daemon: "gateway" | "collector" = "gateway",
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<GatewayProcess> {
   const child = endWithProcess(
     fork(compiledCommand(), [daemon, "--config", configPath], {
-      env: { ...process.env, NO_COLOR: "1" },
+      env: { ...process.env, NO_COLOR: "1", ...environment },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     }),
   );

@@ -1,6 +1,6 @@
 /** `aurora collector`: the daemon that keeps the fleet's record. */
 import { Command, Option } from "commander";
-import { type CollectorRole, runCollector } from "../../collector/main.ts";
+import { type RunCollectorOptions, runCollector } from "../../collector/main.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { runtimeVersion } from "../terminal/installation.ts";
 import { environmentHelp } from "../terminal/options.ts";
@@ -24,7 +24,7 @@ Example:
   $ aurora collector --config /etc/aurora/collector.yaml
 `,
     )
-    .action((options: { readonly config: string; readonly role: CollectorRole }) =>
+    .action((options: { readonly config: string; readonly role: RunCollectorOptions["role"] }) =>
       runCollector({
         configPath: options.config,
         role: options.role,

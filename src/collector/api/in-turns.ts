@@ -1,6 +1,6 @@
 /**
  * Answers requests in turns of a bounded length, so that however many ask at once, and whatever for, what else runs on the
- * thread goes on between them: gateways are stored, probes answered. Whoever asks when too many wait is told to come again.
+ * thread goes on between them: probes are answered, evidence and bundles sent. Whoever asks when too many wait is told to come again.
  */
 import type { Clock } from "../../core/platform/clock.ts";
 import { rest } from "../../core/platform/rest.ts";

@@ -1,6 +1,6 @@
 /**
  * Assesses each period of each point once, when there is nothing more to wait for, and then reads the points together.
- * Shares its thread with page and uplink: it gives way several times a point. What it has stored is whole, whenever it is killed.
+ * Shares its thread with the uplink, or with the page: it gives way several times a point. What it has stored is whole, whenever it is killed.
  */
 
 import type { CollectorConfig } from "../../core/contract/config/collector-config.ts";

@@ -1,4 +1,4 @@
-/** Leases of a record that one process has to itself. */
+/** Leases of a record that one thread alone writes. */
 import type { FleetRecord } from "./fleet-record.ts";
 
 /** Its parts may still ask for each other's work; nothing of it outlives the process. */

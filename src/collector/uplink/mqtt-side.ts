@@ -7,7 +7,7 @@ import type { Logger } from "../../core/platform/logger.ts";
 import { type BrokerLogin, readBrokerLogin } from "../../core/platform/mqtt/broker-login.ts";
 import { probeBroker } from "../../core/platform/mqtt/broker-probe.ts";
 import { createEmbeddedBroker } from "../../core/platform/mqtt/embedded-broker.ts";
-import { createMqttClient } from "../../core/platform/mqtt/mqtt-client.ts";
+import { createMqttClient, type MqttClientOptions } from "../../core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { createBrokerAccess } from "./broker-access.ts";
 
@@ -16,8 +16,19 @@ export interface MqttSide {
   readonly client: MqttClient;
   /** The broker's address without credentials. */
   readonly url: string;
+  /** The way into the embedded broker, for another client of this process; null: the configuration says it. */
+  readonly embedded: EmbeddedAddress | null;
   /** Within 2 s. */
   close(): Promise<void>;
+}
+
+/** Where the embedded broker is reached by whoever started it. Plain data. */
+export interface EmbeddedAddress {
+  readonly url: string;
+  /** As others know it. */
+  readonly publicUrl: string;
+  readonly username: string;
+  readonly password: string;
 }
 
 const ingestId = "aurora-collector";
@@ -25,24 +36,19 @@ const ingestId = "aurora-collector";
 const webId = `aurora-web-${hostname()}-${process.pid}`;
 const maxPasswordBytes = 1_024;
 
-/** Starts the embedded broker unless there is an address of another, and starts to connect. */
-export async function openMqttSide(
-  { mqtt: config }: CollectorConfig,
-  logger: Logger,
-  role: "all" | "web" = "all",
-): Promise<MqttSide> {
+/** For what takes what gateways send: starts the embedded broker unless there is an address of another, and starts to connect. */
+export async function openMqttSide({ mqtt: config }: CollectorConfig, logger: Logger): Promise<MqttSide> {
   const { maxPacketBytes } = config.embedded;
   if (config.url !== null) {
     const login = await readBrokerLogin(config);
     const client = createMqttClient({
       url: config.url,
-      clientId: role === "web" ? webId : ingestId,
+      clientId: ingestId,
       maxPacketBytes,
       logger,
       ...login,
     });
-    warnOfOpenBroker(client, { url: config.url, login, base: config.base }, logger);
-    return { client, url: withoutCredentials(config.url), close: () => client.close() };
+    return { client, url: withoutCredentials(config.url), embedded: null, close: () => client.close() };
   }
   const passwords = new Map<string, string>();
   for (const { id, passwordFile } of config.embedded.gateways) {
@@ -60,22 +66,43 @@ export async function openMqttSide(
   });
   const broker = await createEmbeddedBroker({ ...access, host, port, maxPacketBytes, logger });
   const url = `mqtt://${host.includes(":") ? `[${host}]` : host}:${broker.port}`;
-  const client = createMqttClient({
-    url: localAddress(host, broker.port),
-    clientId: ingestId,
-    maxPacketBytes,
-    logger,
-    version: 4,
-    ...access.own,
-  });
+  const embedded = { url: localAddress(host, broker.port), publicUrl: url, ...access.own };
+  const client = createEmbeddedClient(embedded, { clientId: ingestId, maxPacketBytes, logger });
   return {
     client,
     url,
+    embedded,
     close: async () => {
       await client.close();
       await broker.close();
     },
   };
+}
+
+/** For what shows the record and sends orders: a client of a broker that runs. */
+export async function openWebClient(
+  { mqtt: config }: CollectorConfig,
+  embedded: EmbeddedAddress | null,
+  logger: Logger,
+): Promise<Omit<MqttSide, "embedded">> {
+  const { maxPacketBytes } = config.embedded;
+  const common = { clientId: webId, maxPacketBytes, logger };
+  if (embedded !== null) {
+    const client = createEmbeddedClient(embedded, common);
+    return { client, url: embedded.publicUrl, close: () => client.close() };
+  }
+  const url = config.url ?? "";
+  const login = await readBrokerLogin(config);
+  const client = createMqttClient({ url, ...common, ...login });
+  warnOfOpenBroker(client, { url, login, base: config.base }, logger);
+  return { client, url: withoutCredentials(url), close: () => client.close() };
+}
+
+function createEmbeddedClient(
+  { url, username, password }: EmbeddedAddress,
+  common: Pick<MqttClientOptions, "clientId" | "maxPacketBytes" | "logger">,
+): MqttClient {
+  return createMqttClient({ url, username, password, version: 4, ...common });
 }
 
 /** Once connected: says where anybody may write what gateways take for the collector's. */

@@ -58,8 +58,8 @@ export type MetricsSnapshot = readonly MetricObjectWithValues<MetricValue<string
 interface MetricsOptions {
   /** Newest figures of other processes by name: they are shown with a label `worker`. */
   readonly workers?: () => ReadonlyMap<string, MetricsSnapshot>;
-  /** `process` adds memory, CPU and event loop figures of this process; default `none`. */
-  readonly defaults?: "none" | "process";
+  /** `process` adds memory, CPU and event loop figures of this process, `thread` those of this thread alone; default `none`. */
+  readonly defaults?: "none" | "thread" | "process";
   /** Label sets one metric may have; further ones are counted under `other`. Default 1,000. */
   readonly maxSeries?: number;
 }
@@ -73,7 +73,7 @@ export const latencyBucketsSeconds: readonly number[] = [
 
 export function createMetrics(options: MetricsOptions = {}): Metrics {
   const registry = new Registry();
-  if (options.defaults === "process") collectDefaultMetrics({ register: registry, prefix });
+  collectDefaults(registry, options.defaults ?? "none");
   const maxSeries = options.maxSeries ?? 1000;
   const common = (
     spec: MetricSpec,
@@ -127,6 +127,15 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     snapshot: () => registry.getMetricsAsJSON(),
     contentType: registry.contentType,
   };
+}
+
+function collectDefaults(registry: Registry, of: "none" | "thread" | "process"): void {
+  if (of === "none") return;
+  collectDefaultMetrics({ register: registry, prefix });
+  if (of === "process") return;
+  for (const { name } of registry.getMetricsAsArray()) {
+    if (name.startsWith(`${prefix}process_`)) registry.removeSingleMetric(name);
+  }
 }
 
 function renderWorkers(own: MetricsSnapshot, workers: ReadonlyMap<string, MetricsSnapshot>): Promise<string> {

@@ -43,9 +43,12 @@ describe("metrics", () => {
     expect(lines).toContain('aurora_frames_total{device="other"} 97');
   });
 
-  test("the process's own figures are there when asked for", async () => {
+  test("the figures of the process, or of its thread alone, are there when asked for", async () => {
     expect(await createMetrics({ defaults: "process" }).render()).toContain(
       "aurora_process_resident_memory_bytes",
     );
+    const ofThread = await createMetrics({ defaults: "thread" }).render();
+    expect(ofThread).toContain("aurora_nodejs_eventloop_lag_seconds");
+    expect(ofThread).not.toContain("aurora_process_");
   });
 });

@@ -44,14 +44,17 @@ const prunedEvents = 4_000;
 export async function openSqliteRecord(
   options: SqliteRecordOptions & {
     readonly path: string;
+    /** `read`: beside another that writes and has opened it before. Default `write`. */
+    readonly access?: "read" | "write";
     readonly clock: Pick<Clock, "nowMs">;
     readonly logger: Logger;
   },
 ): Promise<FleetRecord> {
   const { path, clock, logger } = options;
+  if (options.access === "read") return createSqliteRecord(openSqlite(path, { access: "read" }), options);
   const damages: string[] = [];
   const database = openSqlite(path, {
-    // The thread that stores also answers: it does not wait for the disk (`syncWrites`), and seldom for a checkpoint.
+    // The thread that stores does more than that: it does not wait for the disk (`syncWrites`), and seldom for a checkpoint.
     synchronous: "normal",
     checkpointPages: 4_000,
     onCorrupt: (setAside, reason) => {

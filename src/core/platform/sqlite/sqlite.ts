@@ -29,6 +29,8 @@ interface SqliteOptions {
   readonly maxBytes?: number;
   /** `exclusive`: a second process that opens the file is told that it is busy. Default `shared`. */
   readonly locking?: "shared" | "exclusive";
+  /** `read`: a file that another connection writes, which has opened it before; every write fails. Default `write`. */
+  readonly access?: "read" | "write";
   /** `quick` (default) checks the file's structure at open, `none` leaves that out. */
   readonly check?: "quick" | "none";
   /** Told when a corrupted file was set aside. Without it a corrupted file is an error. */
@@ -39,6 +41,7 @@ interface SqliteOptions {
 
 /** Opens (or creates, with its folder) the database at `path`. Fails with `STORE`. */
 export function openSqlite(path: string, options: SqliteOptions = {}): SqliteDatabase {
+  if (options.access === "read") return openToRead(path, options);
   const inMemory = path === ":memory:";
   if (!inMemory) makeFolder(dirname(path));
   const isNew = !inMemory && !existsSync(path);
@@ -54,6 +57,22 @@ export function openSqlite(path: string, options: SqliteOptions = {}): SqliteDat
     options.onCorrupt(setAside, error instanceof Error ? error.message : String(error));
     return database;
   }
+}
+
+/** What the file is made of, whoever writes it has looked at. */
+function openToRead(path: string, options: SqliteOptions): SqliteDatabase {
+  const { engine, open } = chooseEngine(options.engine);
+  try {
+    const raw = open(path, "read");
+    raw.exec(`PRAGMA busy_timeout = ${busyTimeout(options)}`);
+    return createSqliteDatabase(raw, engine, path);
+  } catch (error) {
+    throw wrapSqliteError(error, "open database", path);
+  }
+}
+
+function busyTimeout({ busyTimeoutMs = 5_000 }: SqliteOptions): number {
+  return Math.trunc(busyTimeoutMs);
 }
 
 /** SQLite takes a file without a byte for a new database: of one that was there before, everything is lost. */
@@ -84,8 +103,8 @@ function openOnce(path: string, options: SqliteOptions): SqliteDatabase {
   const { engine, open } = chooseEngine(options.engine);
   let raw: RawDatabase | undefined;
   try {
-    raw = open(path);
-    raw.exec(`PRAGMA busy_timeout = ${Math.trunc(options.busyTimeoutMs ?? 5000)}`);
+    raw = open(path, "write");
+    raw.exec(`PRAGMA busy_timeout = ${busyTimeout(options)}`);
     if (options.locking === "exclusive") raw.exec("PRAGMA locking_mode = EXCLUSIVE");
     raw.exec("PRAGMA journal_mode = WAL");
     raw.exec(`PRAGMA synchronous = ${options.synchronous === "normal" ? "NORMAL" : "FULL"}`);
@@ -111,7 +130,7 @@ function openOnce(path: string, options: SqliteOptions): SqliteDatabase {
 
 function chooseEngine(wanted: SqliteEngine | undefined): {
   engine: SqliteEngine;
-  open: (path: string) => RawDatabase;
+  open: OpenRaw;
 } {
   for (const engine of wanted === undefined ? sqliteEngines : [wanted]) {
     const open = loadSqliteEngine(engine);
@@ -135,7 +154,7 @@ function limitSize(raw: RawDatabase, maxBytes: number): void {
 }
 
 /** Opens a file; throws the library's own error. */
-type OpenRaw = (path: string) => RawDatabase;
+type OpenRaw = (path: string, access?: "read" | "write") => RawDatabase;
 
 /** The door to one library, or undefined where this Node or this installation lacks it. */
 export function loadSqliteEngine(engine: SqliteEngine): OpenRaw | undefined {
@@ -148,7 +167,7 @@ export function loadSqliteEngine(engine: SqliteEngine): OpenRaw | undefined {
 }
 
 interface BuiltInModule {
-  readonly DatabaseSync: new (path: string) => RawDatabase;
+  readonly DatabaseSync: new (path: string, options: { readonly readOnly: boolean }) => RawDatabase;
 }
 
 function loadBuiltIn(): OpenRaw | undefined {
@@ -158,15 +177,18 @@ function loadBuiltIn(): OpenRaw | undefined {
   );
   if (builtIn === undefined) return undefined;
   const { DatabaseSync } = builtIn;
-  return (path) => new DatabaseSync(path);
+  return (path, access) => new DatabaseSync(path, { readOnly: access === "read" });
 }
 
 function loadBetter(): OpenRaw | undefined {
   try {
-    const Better = createRequire(import.meta.url)("better-sqlite3") as new (path: string) => RawDatabase;
+    const Better = createRequire(import.meta.url)("better-sqlite3") as new (
+      path: string,
+      options?: { readonly readonly: boolean },
+    ) => RawDatabase;
     // The native half is loaded at the first use: an installation without it shows only then.
     new Better(":memory:").close();
-    return (path) => new Better(path);
+    return (path, access) => new Better(path, { readonly: access === "read" });
   } catch {
     return undefined;
   }

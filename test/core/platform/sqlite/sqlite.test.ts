@@ -71,6 +71,29 @@ for (const engine of sqliteEngines) {
       db.close();
     });
 
+    test("one that reads sees what another commits, and can write nothing", () => {
+      const path = join(createTemporaryFolder(), "t.db");
+      expect(() => openSqlite(path, { engine, access: "read" })).toThrow(/cannot open database/);
+      const writer = openSqlite(path, { engine });
+      writer.exec("CREATE TABLE t (a)");
+      const reader = openSqlite(path, { engine, access: "read" });
+      const count = reader.prepare("SELECT count(*) AS n FROM t");
+      expect(count.get()?.n).toBe(0);
+      writer.transaction(() => {
+        writer.exec("INSERT INTO t VALUES (1)");
+        expect(count.get()?.n).toBe(0);
+      });
+      expect(count.get()?.n).toBe(1);
+      for (const write of [
+        () => reader.exec("INSERT INTO t VALUES (2)"),
+        () => reader.exec("CREATE TABLE other (a)"),
+      ])
+        expect(write).toThrow(expect.toSatisfy((error) => sqliteErrorKind(error) === "read-only"));
+      reader.close();
+      writer.close();
+      expect(existsSync(`${path}-wal`)).toBe(false);
+    });
+
     test("a wrong statement is an error of the store that names the file", () => {
       const db = openSqlite(":memory:", { engine });
       expect(() => db.prepare("SELEC 1")).toThrowError(/syntax error/);

@@ -1,0 +1,182 @@
+/**
+ * Joins the half of a collector that shows: page, API, probes, registry, and orders to gateways. Takes nothing of gateways,
+ * and only reads the record. What is opened here is closed here.
+ */
+import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
+import { createTopics } from "../core/contract/topics.ts";
+import { hourMs } from "../core/maths/durations.ts";
+import { systemClock } from "../core/platform/clock.ts";
+import { type Closers, createClosers } from "../core/platform/daemon/closing.ts";
+import { every } from "../core/platform/daemon/every.ts";
+import type { Logger } from "../core/platform/logger.ts";
+import type { Metrics } from "../core/platform/metrics.ts";
+import { apiHttpRoutes } from "./api/api-routes.ts";
+import { evidenceRequestRoute } from "./api/evidence-request-route.ts";
+import { evidenceFileRoute } from "./api/evidence-routes.ts";
+import { keepFresh } from "./api/fresh-routes.ts";
+import type { HttpRoute } from "./api/http-route.ts";
+import { createHttpServer, listenHttp } from "./api/http-server.ts";
+import { inTurns } from "./api/in-turns.ts";
+import { answerNotFound, pageRoutes } from "./api/page-routes.ts";
+import { serviceRoutes } from "./api/service-routes.ts";
+import { type CollectorEvidence, openCollectorEvidence } from "./compose-evidence.ts";
+import { bundleScanMs, nudgeGateways, openShelf } from "./compose-registry.ts";
+import type { FleetSource } from "./fleet/fleet-source.ts";
+import { freshForMs } from "./fleet/fresh-cache.ts";
+import { createFreshRecord } from "./fleet/fresh-record.ts";
+import { loadGateways } from "./fleet/load-turbines.ts";
+import { createLeasedWork } from "./leased-work.ts";
+import { openRecord } from "./open-record.ts";
+import type { FleetRecord } from "./record/fleet-record.ts";
+import { registryRoutes } from "./registry/registry-routes.ts";
+import { type EmbeddedAddress, openWebClient } from "./uplink/mqtt-side.ts";
+
+/** What may be given instead of the default. */
+export interface PageWiring {
+  /** Version of the runtime, for the API's document. */
+  readonly version?: string;
+  /** Routes beside the collector's own. */
+  readonly routes?: readonly HttpRoute[];
+  /** A turbine or gateway that was not heard of for this long is "information unavailable"; default 120 s. */
+  readonly silentAfterMs?: number;
+  /** How old a page or an answer of the API may be, ms; default 2,000. 0: each is made anew. */
+  readonly freshMs?: number;
+  /** How often the folders of bundles are looked at; default 30 s. */
+  readonly bundleScanMs?: number;
+}
+
+export interface PageOptions extends PageWiring {
+  readonly config: CollectorConfig;
+  readonly logger: Logger;
+  /** What is shown under `/metrics`. */
+  readonly metrics: Metrics;
+  /** The way into the broker where it is ours; null: the configuration says it. */
+  readonly embedded: EmbeddedAddress | null;
+  /** What stores; words for what is not as it should be there, or null. */
+  readonly notReady: () => string | null;
+  /** `write`: for more than the page. Default `read`. */
+  readonly access?: "read" | "write";
+}
+
+/** A half that runs. */
+export interface RunningPage {
+  /** Base address of the page and the API. */
+  readonly url: string;
+  /** Address of the broker that it uses, without credentials. */
+  readonly mqttUrl: string;
+  readonly record: FleetRecord;
+  readonly models: FleetSource["models"];
+  readonly evidence: CollectorEvidence;
+  /** Looks at the folders of bundles now; resolves with how many were new. */
+  scanBundles(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/**
+ * Resolves when the page is served. On SQLite the half that writes is there before.
+ * @throws AuroraError STORE, MQTT, KEY or CONFIG_INVALID for what cannot be mended by waiting
+ */
+export async function openPage(options: PageOptions): Promise<RunningPage> {
+  const closers = createClosers(options.logger);
+  try {
+    return await assemble(options, closers);
+  } catch (error) {
+    await closers.closeAll();
+    throw error;
+  }
+}
+
+async function assemble(options: PageOptions, closers: Closers): Promise<RunningPage> {
+  const { config, logger, access = "read" } = options;
+  const record = await openRecord(config, logger, access);
+  closers.add(() => record.close());
+  const { registry, shelf } = await openShelf(config, logger);
+  await shelf.scan();
+  const topics = createTopics(config.mqtt.base);
+  const mqtt = await openWebClient(config, options.embedded, logger);
+  closers.add(() => mqtt.close());
+  const evidence = await openCollectorEvidence({ config, record, topics, client: mqtt.client, logger });
+  const fleet = readFleet(options, record, shelf.models);
+  measureFleet(options.metrics, fleet);
+  const url = await serve(options, closers, [
+    ...answerInTurns(fleet, options.freshMs),
+    ...serviceRoutes({
+      metrics: options.metrics,
+      version: options.version ?? "0.0.0",
+      notReady: async () => {
+        await record.check();
+        return mqtt.client.connected ? options.notReady() : "not connected to the broker";
+      },
+    }),
+    ...(registry === null ? [] : registryRoutes(registry)),
+    evidenceFileRoute(evidence.store),
+    evidenceRequestRoute({ isAllowed: config.evidence.requests, fleet, send: evidence.ask }),
+    ...(options.routes ?? []),
+  ]);
+
+  const scanBundles = async (): Promise<number> => {
+    const taken = await shelf.scan();
+    if (taken > 0 && registry !== null) await nudgeGateways(mqtt.client, topics, record);
+    return taken;
+  };
+  closers.add(every(options.bundleScanMs ?? bundleScanMs, logger, scanBundles));
+  if (registry !== null) {
+    const alone = createLeasedWork(record, logger);
+    closers.add(() => alone.close());
+    closers.add(every(hourMs, logger, () => alone.run("registry", () => registry.refresh())));
+  }
+  const close = (): Promise<void> => closers.closeAll();
+  return { url, mqttUrl: mqtt.url, record, models: shelf.models, evidence, scanBundles, close };
+}
+
+function readFleet(
+  { config, silentAfterMs = 120_000, freshMs = freshForMs }: PageOptions,
+  record: FleetRecord,
+  models: FleetSource["models"],
+): FleetSource {
+  const driftPeriodMs = config.drift.periodSeconds * 1_000;
+  return {
+    record: createFreshRecord(record, systemClock, { freshMs, driftPeriodMs }),
+    models,
+    clock: systemClock,
+    silentAfterMs,
+    warningShare: config.drift.warningsPerPointDay,
+  };
+}
+
+function answerInTurns(fleet: FleetSource, freshMs: number = freshForMs): readonly HttpRoute[] {
+  const routes = [...apiHttpRoutes(fleet), ...pageRoutes(fleet)];
+  return inTurns(keepFresh(routes, { clock: systemClock, freshMs }), { clock: systemClock });
+}
+
+/** Resolves with the address. */
+async function serve(
+  { config, logger, metrics }: PageOptions,
+  closers: Closers,
+  routes: readonly HttpRoute[],
+): Promise<string> {
+  const { httpHost: host, httpPort } = config.collector;
+  const app = createHttpServer({ metrics, logger, host, notFound: answerNotFound, routes });
+  closers.add(() => app.close());
+  return listenHttp(app, host, httpPort);
+}
+
+function measureFleet(metrics: Metrics, fleet: FleetSource): void {
+  const { record } = fleet;
+  metrics.gauge(
+    { name: "turbines_count", help: "Turbines known" },
+    async () => (await record.turbines()).length,
+  );
+  metrics.gauge(
+    { name: "alarms_active_count", help: "Alarms that stand" },
+    async () => (await record.alarms({ active: true, limit: 1, offset: 0 })).total,
+  );
+  metrics.gauge(
+    { name: "gateways_reachable_count", help: "Gateways heard of lately" },
+    async () => (await loadGateways(fleet)).filter((gateway) => gateway.reachable).length,
+  );
+  metrics.gauge(
+    { name: "quarantined_messages_count", help: "Messages set aside since the database was made" },
+    async () => (await record.quarantine(0)).total,
+  );
+}

@@ -1,0 +1,48 @@
+/** Work on the record by the clock: pruning, and verdicts of drift. Of all that share a record one does it at a time. */
+import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
+import { hourMs } from "../core/maths/durations.ts";
+import { systemClock, systemTimers } from "../core/platform/clock.ts";
+import type { Closers } from "../core/platform/daemon/closing.ts";
+import { every } from "../core/platform/daemon/every.ts";
+import type { Logger } from "../core/platform/logger.ts";
+import type { Metrics } from "../core/platform/metrics.ts";
+import type { CollectorEvidence } from "./compose-evidence.ts";
+import { createDriftJob } from "./fleet/drift-job.ts";
+import type { FleetSource } from "./fleet/fleet-source.ts";
+import { createLeasedWork } from "./leased-work.ts";
+import type { FleetRecord } from "./record/fleet-record.ts";
+import { expiryTimes, retentionPolicy } from "./record/retention-policy.ts";
+
+export interface KeepRecordOptions {
+  readonly config: CollectorConfig;
+  /** One that may be written. */
+  readonly record: FleetRecord;
+  readonly models: FleetSource["models"];
+  readonly evidence: Pick<CollectorEvidence, "keep">;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/** Begins it; it ends with the closers. */
+export function keepRecord(options: KeepRecordOptions, closers: Closers): void {
+  const { config, record, models, evidence, metrics, logger } = options;
+  const alone = createLeasedWork(record, logger);
+  closers.add(() => alone.close());
+  const policy = retentionPolicy(config.retentionDays, config.drift.verdictDays);
+  const prune = async (): Promise<void> => {
+    await record.prune(expiryTimes(policy, systemClock.nowMs()));
+    await evidence.keep();
+  };
+  closers.add(every(hourMs, logger, () => alone.run("prune", prune)));
+  const drift = createDriftJob({
+    record,
+    models,
+    config: config.drift,
+    clock: systemClock,
+    timers: systemTimers,
+    metrics,
+    logger,
+  });
+  closers.add(every(drift.everyMs, logger, () => alone.run("drift", () => drift.run())));
+  closers.add(() => drift.stop());
+}

@@ -1,0 +1,31 @@
+/** The thread of the page: begun with its data, told by messages how storing goes and when to end. */
+import { parentPort, workerData } from "node:worker_threads";
+import { AuroraError } from "../core/contract/aurora-error.ts";
+import type { ReadyMessage } from "../core/platform/daemon/run-daemon.ts";
+import { createLogger } from "../core/platform/logger.ts";
+import { createMetrics } from "../core/platform/metrics.ts";
+import { openPage } from "./compose-page.ts";
+import { type PageThreadData, type RefusedMessage, stopMessage } from "./page-thread.ts";
+import { createReportedWorker, viewAll } from "./worker-report.ts";
+
+const { config, version, embedded } = workerData as PageThreadData;
+const logger = createLogger({ name: "collector-page", level: config.log.level });
+const worker = createReportedWorker();
+const { notReady, snapshots } = viewAll([worker]);
+const metrics = createMetrics({ defaults: "process", workers: snapshots });
+try {
+  const page = await openPage({ config, version, embedded, logger, metrics, notReady });
+  parentPort?.on("message", (message: unknown) => {
+    if (message === stopMessage) void page.close().finally(() => process.exit(0));
+    else worker.take(message);
+  });
+  const { url: httpUrl, mqttUrl } = page;
+  parentPort?.postMessage({ type: "ready", httpUrl, mqttUrl } satisfies ReadyMessage);
+} catch (error) {
+  // Any other is a bug, and ends the thread with its stack.
+  if (!(error instanceof AuroraError)) throw error;
+  const { code, message, op, subject, hint } = error;
+  const about = { op, hint, ...(subject === undefined ? {} : { subject }) };
+  parentPort?.postMessage({ type: "refused", code, message, ...about } satisfies RefusedMessage);
+  process.exitCode = 1;
+}

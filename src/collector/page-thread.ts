@@ -1,0 +1,123 @@
+/**
+ * Keeps the page in a thread of its own, beside the one that stores: begun again when it ends, on the same port. The thread
+ * is told every second how storing goes and what was counted there; it tells when it serves, or why it cannot.
+ */
+import { extname } from "node:path";
+import { Worker } from "node:worker_threads";
+import { AuroraError, type ErrorCode } from "../core/contract/aurora-error.ts";
+import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
+import { isReadyMessage } from "../core/platform/daemon/run-daemon.ts";
+import type { LogFields, Logger } from "../core/platform/logger.ts";
+import type { Metrics } from "../core/platform/metrics.ts";
+import { type BegunWorker, keepWorker } from "./kept-worker.ts";
+import type { EmbeddedAddress } from "./uplink/mqtt-side.ts";
+import { type StoringPart, sendReports } from "./worker-report.ts";
+
+/** What the thread is begun with. Plain data. */
+export interface PageThreadData {
+  readonly config: CollectorConfig;
+  readonly version: string;
+  readonly embedded: EmbeddedAddress | null;
+}
+
+/** What the thread says when it cannot serve for a reason that its user can mend. */
+export interface RefusedMessage {
+  readonly type: "refused";
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly op: string;
+  readonly subject?: string;
+  readonly hint: string;
+}
+
+/** Asks the thread to close what it holds, and to end. */
+export const stopMessage = "stop";
+
+const sourceLoader = "tsx/esm/api";
+
+/** What a stop may take in all is 2.5 s, and what waits is to be stored in it. */
+const stopMs = 1_000;
+
+export interface PageThreadOptions extends PageThreadData {
+  /** What stores, and what it counts. */
+  readonly worker: StoringPart;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+export interface PageThread {
+  /** Base address of the page and the API. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Resolves when the page is served.
+ * @throws AuroraError what the thread cannot serve for
+ */
+export async function startPageThread(options: PageThreadOptions): Promise<PageThread> {
+  const { config, version, embedded, worker, metrics, logger } = options;
+  let data: PageThreadData = { config, version, embedded };
+  let stopReports = (): void => {};
+  let isServed = false;
+  return new Promise((resolve, reject) => {
+    const onServed = (url: string, send: (report: object) => void): void => {
+      stopReports = sendReports(worker, metrics, { logger, send });
+      isServed = true;
+      // The next one listens where this one did.
+      const httpPort = Number(new URL(url).port);
+      data = { ...data, config: { ...config, collector: { ...config.collector, httpPort } } };
+      resolve({ url, close: () => kept.close() });
+    };
+    const kept = keepWorker({
+      begin: () => beginThread(data, onServed),
+      onEnd: ({ error, code }) => {
+        stopReports();
+        if (isServed) return;
+        void kept.close();
+        reject(
+          error ??
+            new AuroraError("PROCESS", `the page's thread ended with ${code}`, { op: "start the page" }),
+        );
+      },
+      message: "the page's thread ended; it is begun again",
+      stopMs,
+      logger,
+    });
+  });
+}
+
+function beginThread(
+  data: PageThreadData,
+  onServed: (url: string, send: (report: object) => void) => void,
+): BegunWorker {
+  const thread = openThread(data);
+  let why: LogFields = {};
+  thread.on("message", (message: unknown) => {
+    if (isReadyMessage(message)) onServed(message.httpUrl, (report) => thread.postMessage(report));
+    else if (isRefusedMessage(message))
+      why = { error: new AuroraError(message.code, message.message, message) };
+  });
+  thread.once("error", (error) => {
+    why = { error };
+  });
+  return {
+    ended: new Promise((resolve) => thread.once("exit", (code) => resolve({ code, ...why }))),
+    stop: () => thread.postMessage(stopMessage),
+    kill: () => void thread.terminate(),
+  };
+}
+
+/** As this file runs: compiled, or from source. */
+function openThread(workerData: PageThreadData): Worker {
+  const kind = extname(import.meta.filename);
+  const program = new URL(`page-main${kind}`, import.meta.url);
+  if (kind === ".js") return new Worker(program, { workerData });
+  // A thread has not the loader of the one that begins it (Node 20).
+  const register = `import{register}from${JSON.stringify(import.meta.resolve(sourceLoader))};register()`;
+  return new Worker(program, { workerData, execArgv: ["--import", `data:text/javascript,${register}`] });
+}
+
+function isRefusedMessage(message: unknown): message is RefusedMessage {
+  return typeof message === "object" && message !== null && "type" in message && message.type === "refused";
+}

@@ -1,0 +1,34 @@
+/**
+ * A collector that has its record, or its broker, to itself: this thread stores, the embedded broker included, and the page
+ * has a thread of its own.
+ */
+import { createClosers } from "../core/platform/daemon/closing.ts";
+import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
+import { createMetrics } from "../core/platform/metrics.ts";
+import { openWriter } from "./compose-writer.ts";
+import { startPageThread } from "./page-thread.ts";
+import type { DaemonOptions } from "./role.ts";
+
+/** Resolves when the page is served. @throws AuroraError CONFIG_INVALID, STORE, MQTT or KEY */
+export async function startAlone({
+  config,
+  version,
+  logger,
+}: Pick<DaemonOptions, "config" | "version" | "logger">): Promise<Daemon> {
+  if (config.record.kind === "postgres") {
+    logger.warn("with the embedded broker one thread stores what gateways send; workers need mqtt.url");
+  }
+  const closers = createClosers(logger);
+  try {
+    const metrics = createMetrics({ defaults: "thread" });
+    const writer = await openWriter({ config, logger, metrics });
+    closers.add(() => writer.close());
+    const { embedded, mqttUrl } = writer;
+    const page = await startPageThread({ config, version, embedded, worker: writer, metrics, logger });
+    closers.add(() => page.close());
+    return { httpUrl: page.url, mqttUrl, close: () => closers.closeAll() };
+  } catch (error) {
+    await closers.closeAll();
+    throw error;
+  }
+}

@@ -1,0 +1,119 @@
+/** What a worker tells every second of itself, and how whoever shows the record reads it: how it is, and what it has counted. */
+import { systemClock } from "../core/platform/clock.ts";
+import { every } from "../core/platform/daemon/every.ts";
+import type { Logger } from "../core/platform/logger.ts";
+import type { Metrics, MetricsSnapshot } from "../core/platform/metrics.ts";
+
+/** Whatever takes and stores what gateways send. */
+export interface StoringPart {
+  readonly connected: boolean;
+  /** Did the last attempt to store fail? */
+  readonly storeFails: boolean;
+}
+
+interface WorkerReport extends StoringPart {
+  readonly type: "worker";
+  readonly metrics: MetricsSnapshot;
+}
+
+/** A worker as it is seen from elsewhere. */
+export interface WorkerView {
+  state(): "ready" | "not ready" | "cannot store";
+  /** What it has counted; null: it has not said so yet, or it counts where this is asked. */
+  snapshot(): MetricsSnapshot | null;
+}
+
+/** A worker that is seen by its reports. */
+export interface ReportedWorker extends WorkerView {
+  /** Anything but a report is passed over. */
+  take(message: unknown): void;
+  /** It has ended. */
+  forget(): void;
+}
+
+/** All workers whose work is shown here. */
+export interface WorkersView {
+  /** Words for what is not as it should be, or null. */
+  notReady(): string | null;
+  /** What each has counted, by its number. */
+  snapshots(): ReadonlyMap<string, MetricsSnapshot>;
+}
+
+const reportEveryMs = 1_000;
+/** A worker that is silent for longer is not well. */
+const reportHoldsMs = 15_000;
+
+/** Sends a report now and every second; returns the way out. */
+export function sendReports(
+  worker: StoringPart,
+  metrics: Metrics,
+  { logger, send }: { readonly logger: Logger; readonly send: (report: object) => void },
+): () => void {
+  const report = async (): Promise<void> => {
+    const { connected, storeFails } = worker;
+    send({
+      type: "worker",
+      connected,
+      storeFails,
+      metrics: await metrics.snapshot(),
+    } satisfies WorkerReport);
+  };
+  report().catch((error: unknown) => logger.error("a worker's figures cannot be read", { error }));
+  return every(reportEveryMs, logger, report);
+}
+
+/** A worker of which nothing is known yet. */
+export function createReportedWorker(): ReportedWorker {
+  let report: WorkerReport | null = null;
+  let reportedMs = 0;
+  return {
+    take: (message) => {
+      if (!isWorkerReport(message)) return;
+      report = message;
+      reportedMs = systemClock.monotonicMs();
+    },
+    forget: () => {
+      report = null;
+    },
+    state: () => {
+      if (report === null) return "not ready";
+      const isFresh = systemClock.monotonicMs() - reportedMs < reportHoldsMs;
+      return stateOf({ ...report, connected: report.connected && isFresh });
+    },
+    snapshot: () => report?.metrics ?? null,
+  };
+}
+
+/** One that works and counts here. */
+export function viewHere(part: StoringPart): WorkerView {
+  return { state: () => stateOf(part), snapshot: () => null };
+}
+
+/** Joins the views of workers 1, 2, … */
+export function viewAll(workers: readonly WorkerView[]): WorkersView {
+  const wanted = workers.length;
+  return {
+    notReady: () => {
+      const states = workers.map((worker) => worker.state());
+      if (states.includes("cannot store")) return "what gateways send cannot be stored; see the log";
+      const ready = states.filter((state) => state === "ready").length;
+      return ready === wanted ? null : `${ready} of ${wanted} workers are ready; the log says why`;
+    },
+    snapshots: () =>
+      new Map(
+        workers.flatMap((worker, index) => {
+          const metrics = worker.snapshot();
+          return metrics === null ? [] : [[String(index + 1), metrics]];
+        }),
+      ),
+  };
+}
+
+function stateOf({ connected, storeFails }: StoringPart): "ready" | "not ready" | "cannot store" {
+  if (storeFails) return "cannot store";
+  return connected ? "ready" : "not ready";
+}
+
+function isWorkerReport(message: unknown): message is WorkerReport {
+  return typeof message === "object" && message !== null && "type" in message && message.type === "worker";
+}
