@@ -8,7 +8,7 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { runClocks } from "./faults/clocks.ts";
+import { runClocksOn } from "./faults/clocks.ts";
 import { runDamages } from "./faults/damages.ts";
 import { runDefects } from "./faults/defects.ts";
 import { runDisks } from "./faults/disks.ts";
@@ -17,6 +17,7 @@ import type { FaultModule, FaultReport } from "./faults/fault-ledger.ts";
 import { runKillsOn } from "./faults/kills.ts";
 import { runLinks } from "./faults/links.ts";
 import { runOutage } from "./faults/outage.ts";
+import { runSelfCheck } from "./faults/self-check.ts";
 
 /** Beside each other: they wait most of the time, and hold nothing to a time of its own. */
 const untimed: Readonly<Record<string, FaultModule>> = {
@@ -26,8 +27,10 @@ const untimed: Readonly<Record<string, FaultModule>> = {
   "kills-roles": runKillsOn("roles"),
   damages: runDamages,
   disks: runDisks,
-  clocks: runClocks,
+  clocks: runClocksOn("sqlite"),
+  "clocks-postgres": runClocksOn("postgres"),
   links: runLinks,
+  "self-check": runSelfCheck,
 };
 /** Alone, afterwards. */
 const timed: Readonly<Record<string, FaultModule>> = { outage: runOutage, defects: runDefects };

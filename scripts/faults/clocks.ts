@@ -6,11 +6,12 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { FleetRecord, RecordedEvent } from "../../src/collector/record/fleet-record.ts";
 import { expiryTimes, retentionPolicy } from "../../src/collector/record/retention-policy.ts";
+import { hasPostgres } from "../../test/support/scratch-postgres.ts";
 import { until } from "../../test/support/until.ts";
 import { auditPark, readAll } from "./audit-park.ts";
 import { patienceMs } from "./daemon-process.ts";
-import { createFaultLedger, type FaultModule } from "./fault-ledger.ts";
-import { type FaultSite, startFaultSite } from "./fault-site.ts";
+import { createFaultLedger, type FaultModule, type FaultOptions, type FaultReport } from "./fault-ledger.ts";
+import { type FaultEngine, type FaultSite, startFaultSite } from "./fault-site.ts";
 import { openWatchedPark, type WatchedPark } from "./watched-park.ts";
 
 /** What a gateway's clock says at the start. */
@@ -27,9 +28,18 @@ const clocks: readonly WrongClock[] = [
   { name: "9999", startMs: Date.UTC(9999, 11, 30), isDeviceRight: true },
 ];
 
-export const runClocks: FaultModule = async (options) => {
+/** The part for one engine of the record. */
+export function runClocksOn(engine: FaultEngine): FaultModule {
+  return async (options) => {
+    if (engine === "postgres" && !hasPostgres)
+      return { cases: 0, violations: [], figures: { skipped: "no PostgreSQL is installed" } };
+    return runClocks(options, engine);
+  };
+}
+
+async function runClocks(options: FaultOptions, engine: FaultEngine): Promise<FaultReport> {
   const ledger = createFaultLedger(options.say);
-  const site = await startFaultSite({ command: options.command, name: "clocks" });
+  const site = await startFaultSite({ command: options.command, name: `clocks-${engine}`, engine });
   const parks: WatchedPark[] = [];
   try {
     for (const clock of clocks) {
@@ -59,7 +69,7 @@ export const runClocks: FaultModule = async (options) => {
     await site.close();
   }
   return ledger.report({ clocks: clocks.map(({ name }) => name) });
-};
+}
 
 function openClockPark(site: FaultSite, clock: WrongClock): Promise<WatchedPark> {
   const shift = join(dirname(site.command), "..", "..", "scripts", "faults", "shift-clock.js");

@@ -7,6 +7,11 @@ export interface Damage {
   readonly name: string;
   /** The newest committed transactions are gone without a trace, as no disk that keeps its word loses them. */
   readonly isTraceless: boolean;
+  /**
+   * Bytes that are changed within the file. One of a value is seen by no check of SQLite, which keeps no sums: then so
+   * many records may be others than were written.
+   */
+  readonly changedBytes: number;
   /** Damages the database at `path`, which nobody has open. */
   apply(path: string, random: Random): void;
 }
@@ -19,8 +24,8 @@ export const damages: readonly Damage[] = [
   ),
   damage("cut to a few pages", (path, random) => truncateSync(path, pageBytes * (1 + random.integer(4)))),
   damage("cut to nothing", (path) => truncateSync(path, 0)),
-  damage("one byte changed", (path, random) => overwrite(path, { random, pieces: 1, bytes: 1 })),
-  damage("many bytes changed", (path, random) => overwrite(path, { random, pieces: 64, bytes: 1 })),
+  changeBytes("one byte changed", 1),
+  changeBytes("many bytes changed", 64),
   damage("pages of zeros", (path, random) =>
     overwrite(path, { random, pieces: 3, bytes: pageBytes, value: 0 }),
   ),
@@ -50,7 +55,12 @@ export const damages: readonly Damage[] = [
 ];
 
 function damage(name: string, apply: Damage["apply"]): Damage {
-  return { name, isTraceless: false, apply };
+  return { name, isTraceless: false, changedBytes: 0, apply };
+}
+
+function changeBytes(name: string, pieces: number): Damage {
+  const change = damage(name, (path, random) => overwrite(path, { random, pieces, bytes: 1 }));
+  return { ...change, changedBytes: pieces };
 }
 
 function onLog(work: (log: string, random: Random) => void): Damage["apply"] {

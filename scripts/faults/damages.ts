@@ -8,7 +8,7 @@ import { createRandom } from "../../src/core/maths/random.ts";
 import { readAll } from "./audit-park.ts";
 import { auditSender } from "./audit-sender.ts";
 import { patienceMs } from "./daemon-process.ts";
-import { damages } from "./damage-file.ts";
+import { type Damage, damages } from "./damage-file.ts";
 import { createFaultLedger, type FaultModule, type FaultOptions } from "./fault-ledger.ts";
 import { type FaultSite, startFaultSite } from "./fault-site.ts";
 import { type SenderPlan, startSender } from "./sender-process.ts";
@@ -22,12 +22,12 @@ export const runDamages: FaultModule = async (options) => {
   const kinds = damages.map(({ name }) => name);
   const site = await startFaultSite({ command: options.command, name: "damages" });
   try {
-    const runs: { readonly name: string; readonly plan: SenderPlan; readonly isTraceless: boolean }[] = [];
+    const runs: { readonly name: string; readonly plan: SenderPlan; readonly damage: Damage }[] = [];
     for (let number = 0; number < options.rounds * damages.length; number++) {
-      const { name, isTraceless } = damages[number % damages.length]!;
-      const caseName = `gateway, ${name} (${number})`;
+      const damage = damages[number % damages.length]!;
+      const caseName = `gateway, ${damage.name} (${number})`;
       try {
-        runs.push({ name: caseName, isTraceless, plan: await damageSender(site, options, number) });
+        runs.push({ name: caseName, damage, plan: await damageSender(site, options, number) });
       } catch (error) {
         ledger.note(caseName, [error instanceof Error ? error.message : String(error)]);
       }
@@ -35,8 +35,8 @@ export const runDamages: FaultModule = async (options) => {
     await site.collector.stop();
     const record = await site.openRecord();
     try {
-      for (const { name, plan, isTraceless } of runs)
-        await ledger.run(name, () => auditDamaged(record, plan, isTraceless));
+      for (const { name, plan, damage } of runs)
+        await ledger.run(name, () => auditDamaged(record, plan, damage));
     } finally {
       await record.close();
     }
@@ -73,7 +73,7 @@ async function damageSender(site: FaultSite, options: FaultOptions, number: numb
 async function auditDamaged(
   record: FleetRecord,
   plan: SenderPlan,
-  isTraceless: boolean,
+  { isTraceless, changedBytes }: Damage,
 ): Promise<readonly string[]> {
   const claim = { alerts: older.alerts + newer.alerts, batches: older.batches + newer.batches };
   const events = (await readAll((range) =>
@@ -86,6 +86,7 @@ async function auditDamaged(
   );
   return auditSender(record, plan, {
     ...claim,
+    ...(changedBytes > 0 ? { changedRecords: changedBytes } : {}),
     ...(isDeclared || quarantined
       ? { forgivenAlertsBelow: older.alerts, forgivenBatchesBelow: older.batches }
       : {}),
@@ -98,7 +99,7 @@ async function damageCollector(
   options: FaultOptions,
   number: number,
 ): Promise<readonly string[]> {
-  const { apply, isTraceless } = damages[number % damages.length]!;
+  const { apply, isTraceless, changedBytes } = damages[number % damages.length]!;
   const path = join(site.folder, "collector", "collector.sqlite");
   const name = `steady-${number}`;
   if (!site.collector.isRunning) await site.collector.start();
@@ -132,6 +133,7 @@ async function damageCollector(
     const claim = { alerts: older.alerts + newer.alerts, batches: older.batches + newer.batches };
     return await auditSender(record, sender.plan, {
       ...claim,
+      ...(changedBytes > 0 ? { changedRecords: changedBytes } : {}),
       ...(isDeclared ? { forgivenAlertsBelow: older.alerts, forgivenBatchesBelow: older.batches } : {}),
     });
   } finally {

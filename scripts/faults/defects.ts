@@ -1,20 +1,27 @@
-/** The defects that were once found in what had landed, each as the attack that found it. Some are parts of their own: 2 is in disks, 3 in kills, 4 in clocks. */
+/** The defects that were once found in what had landed, each as the attack that found it. Two are parts of their own: 2 is in disks, 4 in clocks. */
 import { hasPostgres } from "../../test/support/scratch-postgres.ts";
+import { createScratchFolder } from "../scratch-folder.ts";
 import { attackCollector } from "./collector-defects.ts";
 import { createFaultLedger, type FaultModule } from "./fault-ledger.ts";
 import { type FaultEngine, type FaultSite, startFaultSite } from "./fault-site.ts";
 import { attackGateway } from "./gateway-defects.ts";
+import { makeEnrolmentKey } from "./record-defects.ts";
 
 /** By default it drops what comes when 1,000 messages wait for a subscriber, which gateways send again and this does not. */
 const brokerLines = ["max_queued_messages 20000"];
+/** By default the broker drops the largest envelopes before the collector sees them. */
+const maxPacketBytes = 4_194_304;
 
 export const runDefects: FaultModule = async (options) => {
   const ledger = createFaultLedger(options.say);
   const figures: Record<string, unknown> = {};
+  const scratch = createScratchFolder("faults-enrolment");
+  const enrolment = makeEnrolmentKey(scratch.path);
   const attack = async (engine: FaultEngine, work: (site: FaultSite) => Promise<void>): Promise<void> => {
     const { command } = options;
     const name = `defects-${engine}`;
-    const site = await startFaultSite({ command, name, engine, brokerLines });
+    const mqtt = { enrolmentKeyFile: enrolment.path, embedded: { maxPacketBytes } };
+    const site = await startFaultSite({ command, name, engine, brokerLines, mqtt });
     try {
       await work(site);
     } finally {
@@ -23,12 +30,13 @@ export const runDefects: FaultModule = async (options) => {
   };
   await attack("sqlite", async (site) => {
     Object.assign(figures, await attackGateway(site, ledger));
-    figures.sqlite = await attackCollector(site, ledger, "sqlite");
+    figures.sqlite = await attackCollector(site, ledger, { engine: "sqlite", enrolment });
   });
   if (hasPostgres) {
     await attack("postgres", async (site) => {
-      figures.postgres = await attackCollector(site, ledger, "postgres");
+      figures.postgres = await attackCollector(site, ledger, { engine: "postgres", enrolment });
     });
   }
+  scratch.remove();
   return ledger.report(figures);
 };

@@ -58,6 +58,8 @@ export interface FaultSiteOptions {
   readonly brokerLines?: readonly string[];
   /** Parts of the collector's configuration that are otherwise than usual. */
   readonly collector?: Readonly<Record<string, unknown>>;
+  /** The same of its `mqtt`. */
+  readonly mqtt?: Readonly<Record<string, unknown>>;
   /** Folder of the collector's record; default one of its own. */
   readonly stateDir?: string;
   /** Where the collector finds the broker; default without a detour. */
@@ -78,7 +80,7 @@ export async function startFaultSite(options: FaultSiteOptions): Promise<FaultSi
   const recordUrl = (await postgres?.createDatabase()) ?? null;
   const config = {
     collector: { stateDir, httpPort: 0 },
-    mqtt: { url: mqttUrl },
+    mqtt: { url: mqttUrl, ...options.mqtt },
     ...(recordUrl === null ? {} : { record: { kind: "postgres", url: recordUrl } }),
     ...options.collector,
   };

@@ -1,15 +1,11 @@
-/** What a full disk, a hostile device, a copied card or somebody at the broker may do to a gateway. */
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+/** What a full disk, a hostile device, a copied card or somebody with a socket may do to a gateway. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { createFrameEncoder } from "../../firmware-bridge/framing/frame-encoder.ts";
 import { encodeMessage } from "../../firmware-bridge/messages/message-codec.ts";
 import { packetFlags, packetTypes, protocolVersion } from "../../firmware-bridge/protocol.ts";
-import { createTopics, type Lane } from "../../src/core/contract/topics.ts";
-import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
-import { decodeUplinkEnvelope } from "../../src/core/wire/envelope-codec.ts";
-import { encodeUplinkAck } from "../../src/core/wire/uplink-ack.ts";
 import { listeningPort } from "../../test/support/listening-port.ts";
 import { until } from "../../test/support/until.ts";
 import { foreignHost, holdOpen } from "./collector-defects.ts";
@@ -19,8 +15,6 @@ import type { FaultSite } from "./fault-site.ts";
 import { startSender } from "./sender-process.ts";
 import { mountTinyDisk } from "./tiny-disk.ts";
 import { openWatchedPark, type WatchedPark, type WatchedParkOptions } from "./watched-park.ts";
-
-const topics = createTopics("aurora/v1");
 
 /** Runs the cases one after the other; gives what was measured. */
 export async function attackGateway(site: FaultSite, ledger: FaultLedger): Promise<Record<string, unknown>> {
@@ -47,7 +41,6 @@ export async function attackGateway(site: FaultSite, ledger: FaultLedger): Promi
     figures["9: bytes on the disk"] = bytes;
     return share < 1.6 ? [] : [`${share} bytes on the disk for a byte of bodies`];
   });
-  await ledger.run("11: a forged acknowledgement", () => forgeAck(site));
   return figures;
 }
 
@@ -187,42 +180,5 @@ async function measureOutbox(site: FaultSite): Promise<{ readonly share: number;
     return { share: Number((bytes / bodyBytes).toFixed(2)), bytes };
   } finally {
     await sender.kill();
-  }
-}
-
-/** Somebody at an open broker says that everything is stored; the gateway was enrolled and believes only the collector. */
-async function forgeAck(site: FaultSite): Promise<readonly string[]> {
-  const keyFile = join(site.folder, "ack.key");
-  writeFileSync(keyFile, `${"5a".repeat(32)}\n`, { mode: 0o600 });
-  const park = await openPark(site, "believing", {
-    changes: { uplink: { predictionIntervalSeconds: 1, healthIntervalSeconds: 1, ackKeyFile: keyFile } },
-  });
-  const forger = createMqttClient({ url: site.brokerUrl, clientId: "forger" });
-  const forgedLanes = new Set<Lane>();
-  const stop = site.listen((topic, payload) => {
-    if (!topic.startsWith(topics.up(park.name, "alert").slice(0, -"alert".length))) return;
-    const envelope = decodeUplinkEnvelope(payload);
-    if (!envelope.ok) return;
-    const { bootId, lane, firstSequence, records } = envelope.value;
-    const ack = encodeUplinkAck({ bootId, lane, sequence: firstSequence + records.length - 1 });
-    forgedLanes.add(lane);
-    forger.publish(topics.ack(park.name), ack, { qos: 1, retain: false }).catch(() => {});
-  });
-  try {
-    await site.collector.stop();
-    await park.gateway.start();
-    await until(
-      async () => (await park.status()).uplink.acksRefused > 0,
-      "a forged one is refused",
-      patienceMs,
-    );
-    const { outbox } = await park.status();
-    const emptied = [...forgedLanes].filter((lane) => outbox.lanes[lane].records === 0);
-    return emptied.map((lane) => `a forged acknowledgement empties the lane "${lane}"`);
-  } finally {
-    stop();
-    await forger.close();
-    await park.close();
-    await site.collector.start();
   }
 }

@@ -29,8 +29,8 @@ export async function killAt(
   { victims, moment }: KillPoint,
   { site, park, random, waitMs }: KillSurroundings,
 ): Promise<string> {
+  const parts = await Promise.all(victims.map((victim) => partOf(site, park, { victim, random })));
   const came = await waitFor(site, park, { moment, random, waitMs });
-  const parts = victims.map((victim) => partOf(site, park, { victim, random }));
   if (moment === "starting" || moment === "stopping") {
     for (const part of parts) await part.killOnTheWay(moment, random.uniform());
   } else {
@@ -76,11 +76,12 @@ const topicEnds = {
   "acknowledgement is sent": "/ack",
 };
 
-function partOf(
+/** Finds the victim; one that holds a lease is waited for. */
+async function partOf(
   site: FaultSite,
   park: WatchedPark,
   { victim, random }: { readonly victim: Victim; readonly random: Random },
-): MortalPart {
+): Promise<MortalPart> {
   switch (victim) {
     case "broker":
       return partOfServer(site.broker);
@@ -104,7 +105,8 @@ function partOf(
       };
     case "worker":
     case "owner": {
-      const kill = async (): Promise<void> => endAtOnce(await chooseWorker(site, victim, random));
+      const pid = await chooseWorker(site, victim, random);
+      const kill = async (): Promise<void> => endAtOnce(pid);
       // Its parent begins it again.
       return { kill, killOnTheWay: kill, start: async () => {} };
     }

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { auditPark } from "../../../scripts/faults/audit-park.ts";
+import { patienceMs } from "../../../scripts/faults/daemon-process.ts";
 import { startFaultSite } from "../../../scripts/faults/fault-site.ts";
 import { openWatchedPark } from "../../../scripts/faults/watched-park.ts";
 import { compiledCommand } from "../../support/compiled.ts";
@@ -23,7 +24,7 @@ test.skipIf(!hasMosquitto)(
       });
       try {
         await park.gateway.start();
-        await until(() => park.logged.length > 0, "an alert is raised", 30_000);
+        await until(() => park.logged.length > 0, "an alert is raised", patienceMs);
         await Promise.all([park.gateway.kill(), site.collector.kill(), site.broker.kill()]);
         await site.broker.start();
         await site.collector.start();
@@ -45,4 +46,5 @@ test.skipIf(!hasMosquitto)(
       await site.close();
     }
   },
+  patienceMs,
 );
