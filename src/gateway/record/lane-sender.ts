@@ -32,6 +32,11 @@ export interface LaneSender {
   maySend(nowMs: number): boolean;
   /** Of all envelopes under way. */
   readonly bytesUnderWay: number;
+  /**
+   * Bytes that may be under way. What is lost with its connection or comes too late was too much for the line, which
+   * carries it no better the next time: then it is half of that, and more again with every acknowledgement.
+   */
+  readonly limitBytes: number;
   /** An envelope that ends at `last` was handed to the transport. */
   sent(last: number, nowMs: number, bytes?: number): void;
   /** Envelopes under way that a watermark would acknowledge. */
@@ -48,6 +53,10 @@ export interface LaneSender {
   wakeAtMs(): number | null;
 }
 
+/** Below this not even an alert would fit. */
+const minLimitBytes = 4_096;
+const limitGrowth = 1.25;
+
 /** Creates the state of a lane that has sent nothing. */
 export function createLaneSender(options: LaneSenderOptions): LaneSender {
   let acknowledged = 0;
@@ -55,8 +64,11 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
   let flights: Flight[] = [];
   let notBeforeMs = Number.NEGATIVE_INFINITY;
   let timeouts = 0;
+  let limitBytes = Number.POSITIVE_INFINITY;
+  const underWay = (): number => flights.reduce((sum, { bytes }) => sum + bytes, 0);
   const dueMs = ({ sentMs }: Flight): number => sentMs + options.ackTimeoutMs;
   const goBack = (): void => {
+    if (flights.length > 0) limitBytes = Math.max(minLimitBytes, Math.min(limitBytes, underWay()) / 2);
     flights = [];
     sentUpTo = acknowledged;
   };
@@ -69,7 +81,10 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
     },
     maySend: (nowMs) => nowMs >= notBeforeMs && flights.length < options.windowEnvelopes,
     get bytesUnderWay() {
-      return flights.reduce((sum, { bytes }) => sum + bytes, 0);
+      return underWay();
+    },
+    get limitBytes() {
+      return limitBytes;
     },
     sent(last, nowMs, bytes = 0) {
       flights.push({ last, sentMs: nowMs, bytes });
@@ -82,6 +97,7 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
       flights = flights.filter((flight) => flight.last > sequence);
       sentUpTo = Math.max(sentUpTo, sequence);
       timeouts = 0;
+      limitBytes *= limitGrowth;
       notBeforeMs = Number.NEGATIVE_INFINITY;
       options.resetWait();
       return true;
@@ -101,7 +117,9 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
     forget() {
       acknowledged = 0;
       timeouts = 0;
-      goBack();
+      limitBytes = Number.POSITIVE_INFINITY;
+      flights = [];
+      sentUpTo = 0;
       notBeforeMs = Number.NEGATIVE_INFINITY;
     },
     wakeAtMs() {

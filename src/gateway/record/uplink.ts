@@ -138,8 +138,8 @@ export function createUplink(options: UplinkOptions): Uplink {
     const sender = life.senders[lane];
     const maxBytes = options.maxBytes ?? 128 * 1024;
     while (sender.maySend(nowMs)) {
-      const underWay = isPaced(lane) ? pacedBytes() : 0;
-      const room = isPaced(lane) ? pace.room(nowMs) : Number.POSITIVE_INFINITY;
+      const underWay = isPaced(lane) ? pacedBytes() : sender.bytesUnderWay;
+      const room = isPaced(lane) ? pace.room(nowMs) : sender.limitBytes;
       if (room <= underWay) return;
       const batch = life.outbox.peek(lane, {
         after: sender.sentUpTo,
