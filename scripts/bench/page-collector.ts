@@ -40,6 +40,7 @@ export async function serveBench(dir: string, turbines: number): Promise<void> {
     collector: { stateDir, httpPort: 0 },
     mqtt: { embedded: { port: 0, gateways } },
     registry: { keysDir, publish: [benchBundle], trustedKeys: [benchKeys] },
+    log: { level: "error" },
   });
   const collector = await startAlone({ config, version: "bench", logger: silentLogger });
   const { httpUrl: url, mqttUrl } = collector;

@@ -1,12 +1,10 @@
-/** Opens the fleet's record in the engine that the configuration names. The only file that names engines. */
+/** Opens the fleet's record in the engine that the configuration names, which alone is loaded. The only file that names engines. */
 import { join } from "node:path";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { systemClock } from "../core/platform/clock.ts";
 import { readFileBounded } from "../core/platform/files/bounded-read.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { FleetRecord } from "./record/fleet-record.ts";
-import { openPostgresRecord } from "./record/postgres/postgres-record.ts";
-import { openSqliteRecord } from "./record/sqlite/sqlite-record.ts";
 
 const maxPasswordBytes = 1_024;
 const maxCaBytes = 262_144;
@@ -23,9 +21,11 @@ export async function openRecord(
   const driftPeriodMs = config.drift.periodSeconds * 1_000;
   const { url, passwordFile, caFile, tls, connections, statementTimeoutSeconds } = config.record;
   if (url === null) {
+    const { openSqliteRecord } = await import("./record/sqlite/sqlite-record.ts");
     const path = join(config.collector.stateDir, "collector.sqlite");
     return openSqliteRecord({ path, access, clock: systemClock, logger, driftPeriodMs });
   }
+  const { openPostgresRecord } = await import("./record/postgres/postgres-record.ts");
   const ca = caFile === null ? (tls ? "" : undefined) : await readText(caFile, maxCaBytes);
   return openPostgresRecord({
     url,
