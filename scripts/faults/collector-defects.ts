@@ -32,10 +32,10 @@ export async function attackCollector(
   await until(() => client.connected, "the hostile gateway is connected");
   const figures: Record<string, unknown> = {};
   try {
-    for (const [name, records] of Object.entries(listFloods()))
-      await ledger.run(`5 on ${engine}: ${name}`, async () => {
-        const { wrongs, ...measured } = await floodWith(site, client, records);
-        figures[name] = measured;
+    for (const flood of listFloods())
+      await ledger.run(`5 on ${engine}: ${flood.name}`, async () => {
+        const { wrongs, ...measured } = await floodWith(site, client, flood);
+        figures[flood.name] = measured;
         return wrongs;
       });
     await ledger.run(`3 on ${engine}: predictions that a gateway still held`, () => killHolding(site));
