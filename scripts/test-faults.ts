@@ -18,8 +18,9 @@ import { runKillsOn } from "./faults/kills.ts";
 import { runLinks } from "./faults/links.ts";
 import { runOutage } from "./faults/outage.ts";
 import { runSelfCheck } from "./faults/self-check.ts";
+import { runUpdates } from "./faults/updates.ts";
 
-/** Beside each other: they wait most of the time, and hold nothing to a time of its own. */
+/** Beside each other: they wait most of the time, and hold nothing to a time. */
 const untimed: Readonly<Record<string, FaultModule>> = {
   kills: runKillsOn("sqlite"),
   "kills-postgres": runKillsOn("postgres"),
@@ -30,9 +31,10 @@ const untimed: Readonly<Record<string, FaultModule>> = {
   clocks: runClocksOn("sqlite"),
   "clocks-postgres": runClocksOn("postgres"),
   links: runLinks,
+  updates: runUpdates,
   "self-check": runSelfCheck,
 };
-/** Alone, afterwards. */
+/** Alone, afterwards, for the sake of their figures; at a glance beside the others. */
 const timed: Readonly<Record<string, FaultModule>> = { outage: runOutage, defects: runDefects };
 const modules = { ...untimed, ...timed };
 
@@ -79,12 +81,13 @@ async function run(name: string): Promise<void> {
   for (const [key, figure] of Object.entries(report.figures)) print(`    ${key}: ${JSON.stringify(figure)}`);
 }
 
-const queue = asked.filter((name) => name in untimed);
+const isAlone = (name: string): boolean => name in timed && !values.quick;
+const queue = asked.filter((name) => !isAlone(name));
 const workers = Array.from({ length: Number(values.parallel) }, async () => {
   for (let name = queue.shift(); name !== undefined; name = queue.shift()) await run(name);
 });
 await Promise.all(workers);
-for (const name of asked) if (name in timed) await run(name);
+for (const name of asked) if (isAlone(name)) await run(name);
 
 const all = [...reports];
 const missed = all.flatMap(([name, { violations }]) => violations.map((each) => `${name}: ${each}`));

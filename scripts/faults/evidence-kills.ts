@@ -22,7 +22,7 @@ const killsPerPark = 6;
 /** Each gives one recording. */
 const turbinesPerPark = 6;
 /** Of all kills. */
-const share = 1 / 17;
+const share = 1 / 24;
 const speed = 6;
 /** The line is thin, so that pieces are on their way for long. */
 const bytesPerSecond = 40_000;

@@ -21,7 +21,7 @@ const gateway = "hostile";
 /** Longest that anybody may be kept waiting by somebody who is hostile, ms; beside {@link hostShare}. */
 const maxWaitMs = 2_500;
 /** What nothing was answered for so long is over. */
-const stalledMs = 60_000;
+const stalledMs = 10_000;
 
 /** What a flood did. */
 export interface FloodFigures {
