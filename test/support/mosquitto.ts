@@ -53,7 +53,7 @@ export async function startMosquitto(port: number, extra: readonly string[] = []
 }
 
 async function answers(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 500; attempt++) {
+  for (let attempt = 0; attempt < 6_000; attempt++) {
     const socket = connect(port, "127.0.0.1");
     const connected = await new Promise<boolean>((resolve) => {
       socket.once("connect", () => resolve(true));
