@@ -13,6 +13,7 @@ export async function takePieces(
   envelopes: readonly CheckedEnvelope[],
   { intake, logger }: { readonly intake: EvidenceIntake; readonly logger: Logger },
 ): Promise<readonly CheckedEnvelope[]> {
+  if (!envelopes.some(holdsPiece)) return envelopes;
   const taken: CheckedEnvelope[] = [];
   for (const envelope of envelopes) {
     try {
@@ -26,9 +27,12 @@ export async function takePieces(
   return taken;
 }
 
+function holdsPiece({ records }: CheckedEnvelope): boolean {
+  return records.some((record) => record.ok && record.value.kind === "evidence-piece");
+}
+
 async function takeOf(envelope: CheckedEnvelope, intake: EvidenceIntake): Promise<CheckedEnvelope> {
-  const isEvidence = envelope.records.some((record) => record.ok && record.value.kind === "evidence-piece");
-  if (!isEvidence) return envelope;
+  if (!holdsPiece(envelope)) return envelope;
   const records: CheckedEnvelope["records"][number][] = [];
   for (const record of envelope.records) {
     if (!record.ok || record.value.kind !== "evidence-piece") {

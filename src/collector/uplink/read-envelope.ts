@@ -11,7 +11,7 @@ import type {
   PredictionBatch,
   UplinkRecord,
 } from "../../core/contract/uplink-record.ts";
-import { openUplinkEnvelope, type PackedEnvelope } from "../../core/wire/envelope-codec.ts";
+import { type EnvelopeHeader, openUplinkEnvelope } from "../../core/wire/envelope-codec.ts";
 import { decodeRecord } from "../../core/wire/record-codec.ts";
 import { earliestOwnMs, maxAheadMs } from "../record/clock-rules.ts";
 import type { RecordFault, StorableRecord, UplinkMessage } from "../record/fleet-record.ts";
@@ -29,14 +29,17 @@ export interface RecordLimits {
 }
 
 /** Who sent a record, and what it is held against. */
-interface RecordSender extends Omit<RecordLimits, "sites"> {
+interface RecordSender {
   readonly gateway: string;
   /** Site whose turbines it may speak of; null: of any. */
   readonly site: string | null;
+  readonly limits: RecordLimits;
 }
 
 /** An envelope of a gateway that may send it. */
-export interface OpenedEnvelope extends Omit<PackedEnvelope, "records">, UplinkMessage {
+export interface OpenedEnvelope {
+  readonly header: EnvelopeHeader;
+  readonly message: UplinkMessage;
   /** How many records it holds. */
   readonly count: number;
   /** Reads one, from 0: what may be stored of it, or why nothing may. */
@@ -48,18 +51,17 @@ export function openEnvelope(
   message: UplinkMessage,
   limits: RecordLimits,
 ): Result<OpenedEnvelope, RecordFault> {
-  const { topic, payload } = message;
-  const opened = openUplinkEnvelope(payload);
+  const opened = openUplinkEnvelope(message.payload);
   if (!opened.ok) return failed({ reason: "envelope-invalid", detail: opened.error.message });
-  const { records, ...envelope } = opened.value;
-  const [gateway, , lane] = topic.split("/").slice(-3);
-  if (envelope.gateway !== gateway || envelope.lane !== lane) {
+  const header = opened.value;
+  const { gateway, lane, records } = header;
+  if (!message.topic.endsWith(`/${gateway}/up/${lane}`)) {
     const detail = "the envelope names another gateway or lane than its topic";
     return failed({ reason: "topic-mismatch", detail });
   }
-  const sender = { ...limits, gateway, site: limits.sites.get(gateway) ?? null };
+  const sender = { gateway, site: limits.sites.get(gateway) ?? null, limits };
   const read = (index: number): Result<StorableRecord, RecordFault> => readRecord(records[index]!, sender);
-  return ok({ ...envelope, topic, payload, count: records.length, read });
+  return ok({ header, message, count: records.length, read });
 }
 
 /** First byte of a record that holds a batch of predictions: field 1, with a length (`uplink.proto`). */
@@ -171,7 +173,7 @@ function checkDrift(report: DriftReport, sender: RecordSender): RecordFault | nu
   if (!isTime(fromMs) || !isTime(toMs) || toMs < fromMs) {
     return { reason: "shape-invalid", detail: "a drift report of an invalid interval" };
   }
-  const bins = sender.driftBinsOf(modelDigest);
+  const bins = sender.limits.driftBinsOf(modelDigest);
   const foreign = sketches.find(({ feature, counts }) => counts.length !== (bins ?? [])[feature]);
   if (bins !== undefined && foreign !== undefined) {
     const expected = bins[foreign.feature];
@@ -184,10 +186,10 @@ function checkDrift(report: DriftReport, sender: RecordSender): RecordFault | nu
 
 /** A clock that jumped ahead would make a day of the future "today", one that jumped back an old one. */
 function checkClock({ fromMs, toMs }: DriftReport, sender: RecordSender): RecordFault | null {
-  const { gateway, nowMs, driftKeptMs } = sender;
+  const { nowMs, driftKeptMs } = sender.limits;
   if (nowMs < earliestOwnMs) return null;
   const refuse = (why: string): RecordFault => {
-    const dated = `${gateway} dates a drift report ${new Date(toMs).toISOString()}`;
+    const dated = `${sender.gateway} dates a drift report ${new Date(toMs).toISOString()}`;
     return { reason: "drift-clock", detail: `${dated}, ${why} (now it is ${new Date(nowMs).toISOString()})` };
   };
   if (toMs > nowMs + maxAheadMs) return refuse("which is to come");

@@ -94,13 +94,8 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
 
   const storeNext = async (): Promise<void> => {
     const taken = waiting.take(maxBatchMessages);
-    /** Payloads of messages that wait once more. */
-    const kept = new Set<Uint8Array>();
-    const isYoung = new Map(
-      taken.map(({ payload, settle, acceptedMs }) => {
-        return [payload, settle !== null && clock.monotonicMs() - acceptedMs < holeWaitMs];
-      }),
-    );
+    /** Payloads of messages that came before what stands between them and what is stored. */
+    const early = new Set<Uint8Array>();
     try {
       const limits = { sites, driftKeptMs, driftBinsOf, nowMs: clock.nowMs() };
       let isFirst = true;
@@ -113,7 +108,7 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
         if (storeFails) logger.info("storing works again");
         storeFails = false;
         for (const [index, { payload }] of batch.envelopes.entries()) {
-          if (stored[index]!.outcome === "hole" && isYoung.get(payload) === true) kept.add(payload);
+          if (stored[index]!.outcome === "hole") early.add(payload);
         }
         count(batch, stored);
         for (const { gateway, ack } of newestAcks(batch, stored)) acks.put(gateway, ack);
@@ -123,18 +118,22 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
       // Once until it works again: every batch fails while a disk is full.
       if (!storeFails) logger.error("nothing can be stored; gateways keep their records", { error });
       storeFails = true;
-      for (const { payload, settle } of taken) if (settle !== null) kept.add(payload);
-      if (kept.size > 0) await pause();
+      if (taken.some(({ settle }) => settle !== null)) await pause();
     }
+    const again: WaitingMessage[] = [];
     for (const message of taken) {
-      if (kept.has(message.payload)) continue;
+      if (message.settle !== null && (storeFails || (early.has(message.payload) && isYoung(message)))) {
+        // Of its own bytes: what came with it is let go.
+        again.push({ ...message, payload: message.payload.slice() });
+        continue;
+      }
       pendingBytes -= costOf(message);
       message.settle?.();
     }
-    const again = taken.filter(({ payload }) => kept.has(payload));
     if (storeFails) waitAgain(again);
     else if (again.length > 0) options.timers.after(holePauseMs, () => waitAgain(again));
   };
+  const isYoung = ({ acceptedMs }: WaitingMessage): boolean => clock.monotonicMs() - acceptedMs < holeWaitMs;
   const waitAgain = (messages: readonly WaitingMessage[]): void => {
     for (const message of messages) waiting.push(gatewayOf(message.topic), message);
     if (!closed && messages.length > 0) loop.wake();
@@ -222,17 +221,32 @@ function createAccounts(
     messagesTotal,
     count: (batch, stored) => {
       for (const { fault } of batch.setAside) countSetAside(fault);
+      const outcomes = createTally();
+      const kinds = createTally();
+      const lost = createTally();
       for (const [index, { outcome, missing, records }] of stored.entries()) {
         // Of a message that is stored in parts the last one says what became of it.
-        if (!batch.goesOn.has(index)) messagesTotal.add(1, { outcome });
-        missingTotal.add(missing, { lane: batch.envelopes[index]!.lane });
+        if (!batch.goesOn.has(index)) outcomes.add(outcome);
+        lost.add(batch.envelopes[index]!.lane, missing);
         for (const record of records) {
-          if (record.ok) recordsTotal.add(1, { kind: record.value });
+          if (record.ok) kinds.add(record.value);
           else countSetAside(record.error);
         }
       }
+      for (const [outcome, messages] of outcomes.counts) messagesTotal.add(messages, { outcome });
+      for (const [kind, records] of kinds.counts) recordsTotal.add(records, { kind });
+      for (const [lane, records] of lost.counts) missingTotal.add(records, { lane });
     },
   };
+}
+
+/** Counts by name, told to a metric once a batch. */
+function createTally(): {
+  readonly counts: ReadonlyMap<string, number>;
+  add(name: string, amount?: number): void;
+} {
+  const counts = new Map<string, number>();
+  return { counts, add: (name, amount = 1) => void counts.set(name, (counts.get(name) ?? 0) + amount) };
 }
 
 /** The newest watermark of each life of a lane. */
@@ -250,5 +264,6 @@ function newestAcks(
 
 /** The sender's level of `<base>/gateway/<gateway>/up/<lane>`. */
 function gatewayOf(topic: string): string {
-  return topic.split("/").at(-3) ?? "";
+  const end = topic.lastIndexOf("/", topic.lastIndexOf("/") - 1);
+  return topic.slice(topic.lastIndexOf("/", end - 1) + 1, end);
 }

@@ -133,7 +133,7 @@ export class PacketError extends Error {
   }
 }
 
-/** Cuts a stream into packets; payloads are copies. */
+/** Cuts a stream into packets; payloads are views on what was read, which they keep alive. */
 export interface PacketReader {
   /** @throws PacketError for what is not a packet, or too large */
   read(chunk: Uint8Array, take: (packet: IntakePacket) => void): void;
@@ -216,7 +216,7 @@ function parsePublish(first: number, body: Uint8Array): IntakePacket {
     topic: decoder.decode(body.subarray(2, topicEnd)),
     id,
     retain: (first & 1) !== 0,
-    payload: body.slice(properties.end + properties.value),
+    payload: body.subarray(properties.end + properties.value),
   };
 }
 
