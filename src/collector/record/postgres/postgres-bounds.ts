@@ -25,8 +25,8 @@ export interface SentRecord {
 
 /** What may be written. */
 export interface Admission {
-  /** Numbers of points by {@link namePoint}. */
-  readonly points: ReadonlyMap<string, number>;
+  /** Numbers of the points of records. */
+  readonly points: ReadonlyMap<StorableRecord, number>;
   readonly refused: ReadonlyMap<StorableRecord, RecordFault>;
 }
 
@@ -121,7 +121,7 @@ function createTurbineCheck(
 
 function createPointCheck(
   database: PostgresDatabase,
-): (sent: readonly SentRecord[], refused: Refused) => Promise<ReadonlyMap<string, number>> {
+): (sent: readonly SentRecord[], refused: Refused) => Promise<Admission["points"]> {
   const numbers = createPointNumbers(database);
   return async (sent, refused) => {
     const named = sent.flatMap((each) => {
@@ -129,8 +129,13 @@ function createPointCheck(
       return point === null ? [] : [{ each, point }];
     });
     const known = await numbers.find(named.map(({ point }) => point));
-    const unknown = named.filter(({ point }) => !known.has(namePoint(point)));
-    if (unknown.length === 0) return known;
+    const ofRecords = new Map<StorableRecord, number>();
+    const unknown = named.filter(({ each, point }) => {
+      const number = known.get(namePoint(point));
+      if (number !== undefined) ofRecords.set(each.record, number);
+      return number === undefined;
+    });
+    if (unknown.length === 0) return ofRecords;
     const counted = await database.rows(
       `SELECT site, turbine, COUNT(*) AS total FROM point
        WHERE (site, turbine) IN (SELECT * FROM unnest($1::text[], $2::text[])) GROUP BY site, turbine`,
@@ -148,25 +153,36 @@ function createPointCheck(
       totals.set(turbine, total + 1);
       added.set(name, point);
     }
-    return numbers.make([...added.values()]);
+    const made = await numbers.make([...added.values()]);
+    for (const { each, point } of unknown) {
+      const number = made.get(namePoint(point));
+      if (number !== undefined) ofRecords.set(each.record, number);
+    }
+    return ofRecords;
   };
 }
 
 function createModeCheck(
   database: PostgresDatabase,
-): (sent: readonly SentRecord[], points: ReadonlyMap<string, number>, refused: Refused) => Promise<void> {
-  const heard = new Map<string, number>();
-  const isHeard = (key: string, nowMs: number): boolean => nowMs - (heard.get(key) ?? -dayMs) < dayMs;
+): (sent: readonly SentRecord[], points: Admission["points"], refused: Refused) => Promise<void> {
+  /** When a point's failure modes were noted last. */
+  const heard = new Map<number, Map<string, number>>();
+  let remembered = 0;
+  const isHeard = (point: number, mode: string, nowMs: number): boolean =>
+    nowMs - (heard.get(point)?.get(mode) ?? -dayMs) < dayMs;
   return async (sent, points, refused) => {
     const batches = sent.flatMap((each) => {
       const { record, source } = each;
       if (record.kind !== "prediction-batch") return [];
-      const point = points.get(namePoint(record))!;
-      const modes = record.failureModes.filter((mode) => !isHeard(`${point} ${mode}`, source.receivedMs));
+      const point = points.get(record)!;
+      const modes = record.failureModes.filter((mode) => !isHeard(point, mode, source.receivedMs));
       return modes.length === 0 ? [] : [{ each, point, modes }];
     });
     if (batches.length === 0) return;
-    if (heard.size > maxRemembered) heard.clear();
+    if (remembered > maxRemembered) {
+      heard.clear();
+      remembered = 0;
+    }
     const rows = await database.rows(
       "SELECT point, failure_mode FROM point_mode WHERE point = ANY ($1::int[])",
       [[...new Set(batches.map(({ point }) => point))]],
@@ -202,7 +218,11 @@ function createModeCheck(
         ),
       ),
     );
-    for (const [key, [, , nowMs]] of notes) heard.set(key, nowMs);
+    for (const [point, mode, nowMs] of notes.values()) {
+      const modes = heard.get(point) ?? new Map<string, number>();
+      heard.set(point, modes.set(mode, nowMs));
+      remembered += 1;
+    }
   };
 }
 

@@ -155,10 +155,30 @@ function nameOf(text: string): string {
   return name;
 }
 
-/** Bytes are a Buffer for the driver. */
+/** Bytes are a Buffer for the driver, and a list its text, which the driver would write slowly. */
 function toParameter(value: SqlParameter): unknown {
-  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  return Array.isArray(value) && value[0] instanceof Uint8Array ? value.map(toParameter) : value;
+  if (value instanceof Uint8Array) return toBuffer(value);
+  return Array.isArray(value) ? encodeArray(value) : value;
+}
+
+function toBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** An array's text (PostgreSQL documentation, 8.15.6). */
+function encodeArray(values: readonly SqlParameter[]): string {
+  let text = "";
+  for (const value of values) text += `${text === "" ? "{" : ","}${encodeElement(value)}`;
+  return text === "" ? "{}" : `${text}}`;
+}
+
+function encodeElement(value: SqlParameter): string {
+  if (value === null) return "NULL";
+  if (typeof value === "string") {
+    return `"${/["\\]/.test(value) ? value.replaceAll(/["\\]/g, "\\$&") : value}"`;
+  }
+  if (value instanceof Uint8Array) return `"\\\\x${toBuffer(value).toString("hex")}"`;
+  return Array.isArray(value) ? encodeArray(value) : String(value);
 }
 
 function connectionConfig(options: PostgresOptions): ClientConfig {

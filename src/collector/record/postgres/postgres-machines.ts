@@ -150,17 +150,17 @@ export async function listGateways(session: SqlSession): Promise<RecordedGateway
 }
 
 /** A record of a turbine came from a gateway. */
-export interface TurbineTouch extends TurbineRef {
-  readonly gateway: string;
-  readonly receivedMs: number;
+export interface TurbineTouch {
+  readonly turbine: TurbineRef;
+  readonly source: { readonly gateway: string; readonly receivedMs: number };
 }
 
 /** Notes what turbines were heard of. */
 export async function touchTurbines(session: SqlSession, touches: readonly TurbineTouch[]): Promise<void> {
-  const last = new Map(touches.map((touch) => [`${touch.site}\n${touch.turbine}`, touch]));
+  const last = new Map(touches.map((touch) => [`${touch.turbine.site}\n${touch.turbine.turbine}`, touch]));
   if (last.size === 0) return;
-  const rows = [...last].sort(byName).map(([, { site, turbine, gateway, receivedMs }]) => {
-    return [site, turbine, gateway, Math.trunc(receivedMs)] as const;
+  const rows = [...last].sort(byName).map(([, { turbine, source }]) => {
+    return [turbine.site, turbine.turbine, source.gateway, Math.trunc(source.receivedMs)] as const;
   });
   await session.run(
     `INSERT INTO turbine AS known (site, turbine, gateway, last_seen_ms)

@@ -18,8 +18,8 @@ export interface NumberedBatch {
 }
 
 export interface PostgresPredictions {
-  /** Numbers of the versions and failure modes of batches, by {@link nameLabel}; asked before a transaction begins, so that a number that is known is one that the table has. */
-  labels(batches: readonly PredictionBatch[]): Promise<ReadonlyMap<string, number>>;
+  /** Numbers of the versions and failure modes of batches; asked before a transaction begins, so that a number that is known is one that the table has. */
+  labels(batches: readonly PredictionBatch[]): Promise<ReadonlyMap<PredictionBatch, number>>;
   read(range: PredictionRange): Promise<PredictionSeries[]>;
   newestMs(query: TurbineRef & { readonly untilMs: number }): Promise<number>;
 }
@@ -72,7 +72,7 @@ export async function putPredictions(session: SqlSession, batches: readonly Numb
         batch.windows[row] ?? 1,
         rpm !== undefined && Number.isFinite(rpm) ? rpm : null,
         batch.isLearning?.[row] ?? null,
-        `{${scoresOf(batch, row).join(",")}}`,
+        `{${scoresOf(batch, row)}}`,
       ]);
     }
   }
@@ -90,13 +90,19 @@ export async function putPredictions(session: SqlSession, batches: readonly Numb
 }
 
 /** Mean and maximum of each failure mode, and of their risks where any is known. */
-function scoresOf(batch: PredictionBatch, row: number): readonly (number | "NULL")[] {
+function scoresOf(batch: PredictionBatch, row: number): string {
   const modes = batch.failureModes.length;
-  const of = (column: readonly (number | null)[] | null | undefined, missing: 0 | "NULL") =>
-    Array.from({ length: modes }, (_, mode) => column?.[row * modes + mode] ?? missing);
-  const probabilities = of(batch.meanProbability, 0).concat(of(batch.maxProbability, 0));
+  if (modes === 0) return "";
+  const of = (column: readonly (number | null)[] | null | undefined, missing: "0" | "NULL"): string => {
+    let text = "";
+    for (let at = row * modes; at < (row + 1) * modes; at++) {
+      text += `${text === "" ? "" : ","}${column?.[at] ?? missing}`;
+    }
+    return text;
+  };
+  const probabilities = `${of(batch.meanProbability, "0")},${of(batch.maxProbability, "0")}`;
   if (batch.meanRisk === undefined && batch.maxRisk === undefined) return probabilities;
-  return probabilities.concat(of(batch.meanRisk, "NULL"), of(batch.maxRisk, "NULL"));
+  return `${probabilities},${of(batch.meanRisk, "NULL")},${of(batch.maxRisk, "NULL")}`;
 }
 
 /** Rows as one list a column. */
@@ -104,9 +110,9 @@ export function transpose(rows: readonly (readonly SqlParameter[])[], width: num
   return Array.from({ length: width }, (_, column) => rows.map((row) => row[column] as SqlParameter));
 }
 
-/** A model's version and failure modes as one text. */
-export function nameLabel({ modelVersion, failureModes }: PredictionBatch): string {
-  return JSON.stringify([modelVersion, failureModes]);
+/** A model's version and failure modes as one text; none of them holds a NUL character. */
+function nameLabel({ modelVersion, failureModes }: PredictionBatch): string {
+  return `${modelVersion}\u0000${failureModes.join("\u0000")}`;
 }
 
 function createLabels(database: PostgresDatabase): PostgresPredictions["labels"] {
@@ -124,14 +130,16 @@ function createLabels(database: PostgresDatabase): PostgresPredictions["labels"]
     return Number(row?.id);
   };
   return async (batches) => {
-    const numbers = new Map<string, number>();
+    const numbers = new Map<PredictionBatch, number>();
     for (const batch of batches) {
       const name = nameLabel(batch);
-      if (numbers.has(name)) continue;
-      const number = known.get(name) ?? (await learn(batch));
-      if (known.size >= maxLabels) known.clear();
-      known.set(name, number);
-      numbers.set(name, number);
+      let number = known.get(name);
+      if (number === undefined) {
+        number = await learn(batch);
+        if (known.size >= maxLabels) known.clear();
+        known.set(name, number);
+      }
+      numbers.set(batch, number);
     }
     return numbers;
   };

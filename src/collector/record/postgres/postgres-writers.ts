@@ -12,8 +12,8 @@ import { isDataError, type SqlSession } from "./postgres-database.ts";
 import type { PostgresDrift } from "./postgres-drift.ts";
 import { renewReferences } from "./postgres-drift-steps.ts";
 import { putEvents, putUpdates, type Received, type RecordSource } from "./postgres-events.ts";
-import { namePoint, putHealths, type TurbineTouch, touchTurbines } from "./postgres-machines.ts";
-import { type NumberedBatch, nameLabel, putPredictions } from "./postgres-predictions.ts";
+import { putHealths, type TurbineTouch, touchTurbines } from "./postgres-machines.ts";
+import { type NumberedBatch, putPredictions } from "./postgres-predictions.ts";
 
 /** A record that is new, where it came from, and whether it was stored. */
 export interface FreshRecord {
@@ -24,10 +24,10 @@ export interface FreshRecord {
   fault: RecordFault | null;
 }
 
-/** Numbers that stand for names in the tables. */
+/** Numbers that stand for names in the tables: of a record's point, and of its versions and failure modes. */
 export interface Numbers {
-  readonly points: ReadonlyMap<string, number>;
-  readonly labels: ReadonlyMap<string, number>;
+  readonly points: ReadonlyMap<StorableRecord, number>;
+  readonly labels: ReadonlyMap<StorableRecord, number>;
 }
 
 /** What writers write with. */
@@ -57,7 +57,7 @@ export async function putRecords(writing: Writing, fresh: readonly FreshRecord[]
     try {
       if (record.kind === "alert") await putAlert(session, record.event, source.receivedMs);
       if (record.kind !== "drift-report") continue;
-      await drift.put(session, numbers.points.get(namePoint(record))!, { report: record, source });
+      await drift.put(session, numbers.points.get(record)!, { report: record, source });
     } catch (error) {
       // Said before anything of the record was written.
       if (!(error instanceof DriftRefusedError || error instanceof RecordRefusedError)) throw error;
@@ -99,16 +99,16 @@ function sortRecords(fresh: readonly FreshRecord[], { points, labels }: Numbers)
   for (const { record, source } of fresh) {
     switch (record.kind) {
       case "alert":
-        sorted.touches.push({ ...source, site: record.event.data.site, turbine: record.event.data.turbine });
+        sorted.touches.push({ source, turbine: record.event.data });
         break;
       case "prediction-batch": {
-        const [point, label] = [points.get(namePoint(record))!, labels.get(nameLabel(record))!];
+        const [point, label] = [points.get(record)!, labels.get(record)!];
         sorted.predictions.push({ point, label, batch: record, receivedMs: source.receivedMs });
-        sorted.touches.push({ ...source, site: record.site, turbine: record.turbine });
+        sorted.touches.push({ source, turbine: record });
         break;
       }
       case "drift-report":
-        sorted.touches.push({ ...source, site: record.site, turbine: record.turbine });
+        sorted.touches.push({ source, turbine: record });
         break;
       case "health":
         sorted.healths.set(source.gateway, record);

@@ -5,6 +5,7 @@ import type {
   FleetRecord,
   StorableRecord,
 } from "../../../../src/collector/record/fleet-record.ts";
+import { openPostgres } from "../../../../src/collector/record/postgres/postgres-database.ts";
 import {
   openPostgresRecord,
   type PostgresRecordOptions,
@@ -131,6 +132,29 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     const days = await workers[1]!.driftOfDay({ day: "2023-11-14" });
     expect(days.reduce((sum, { reports }) => sum + reports, 0)).toBe(gateways.length * 10);
     expect((await workers[2]!.quarantine(9)).total).toBe(0);
+  });
+
+  it("gives lists to the server as they are, whatever stands in them", async () => {
+    const database = openPostgres({ ...limits, url: await server.createDatabase() });
+    onTestFinished(() => database.close());
+    const rows = await database.rows(
+      `SELECT * FROM unnest($1::text[], $2::float8[], $3::boolean[], $4::bytea[]) AS row (text, number, flag, bytes)`,
+      [
+        ['a "b" \\ c', "", "NULL", null, "{x, y}", " ä\n\t"],
+        [1.5, -1e-300, 9e15, null, 0, 2],
+        [true, false, null, true, true, false],
+        [null, Uint8Array.of(0, 34, 92), Uint8Array.of(), null, null, null],
+      ],
+    );
+    expect(rows.map(({ text }) => text)).toEqual(['a "b" \\ c', "", "NULL", null, "{x, y}", " ä\n\t"]);
+    expect(rows.map(({ number }) => number)).toEqual([1.5, -1e-300, 9e15, null, 0, 2]);
+    expect(rows.map(({ flag }) => flag)).toEqual([true, false, null, true, true, false]);
+    expect(rows.slice(0, 3).map(({ bytes }) => bytes)).toEqual([
+      null,
+      Uint8Array.of(0, 34, 92),
+      Uint8Array.of(),
+    ]);
+    expect(await database.rows("SELECT cardinality($1::int[]) AS size", [[]])).toEqual([{ size: 0 }]);
   });
 
   it("sets a record aside that the server refuses, alone, and stores its neighbours", async () => {
