@@ -29,8 +29,8 @@ const together = [
 
 // One more than cores: many tests wait for processes and timers (two cores: 200 s instead of 244).
 const maxWorkers = Math.max(2, availableParallelism() + 1);
-// What is set up for a file may be trained or compiled first.
-const common = { root, pool: "forks", testTimeout: 60_000, hookTimeout: 120_000 } as const;
+// On a busy machine as well; what is set up for a file may be trained or compiled first.
+const common = { root, pool: "forks", testTimeout: 180_000, hookTimeout: 300_000 } as const;
 
 export default defineConfig({
   test: {

@@ -168,7 +168,7 @@ test("a sensor that became a quarter as sensitive is told of, at its own point a
   for (const report of reports) expect(() => encodeRecord(report)).not.toThrow();
   const loads = new Set(reports.map(({ load }) => load?.by));
   expect(loads).toEqual(new Set(["speed"]));
-}, 120_000);
+}, 300_000);
 
 test("a row of SCADA values is heard by what its model leaves unexplained, if its reference is of that", () => {
   const row = {

@@ -220,4 +220,4 @@ test("without permission no raw sample is in anything that is sent to the broker
   expect(found).toBe(0);
   // Nor would they fit in, however they were packed.
   expect(link.sentBytes).toBeLessThan(samples / 4);
-}, 120_000);
+}, 300_000);

@@ -27,7 +27,7 @@ const endMs = Date.UTC(2017, 7, 18);
 
 test.skipIf(!present)(
   "EDP's half-year scored from its files is what a gateway says that gets the readings one by one (needs AURORA_DATA)",
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async () => {
     const files = await readBundle(dir);
     const bundle = await serveBundle(

@@ -151,7 +151,7 @@ describe("a power cut at any operation", () => {
     }
     expect(cuts).toBeGreaterThan(120);
     expect(endings.new).toBeGreaterThan(4);
-  }, 120_000);
+  }, 300_000);
 });
 
 describe("a disk that fails at any operation", () => {
@@ -172,7 +172,7 @@ describe("a disk that fails at any operation", () => {
       }
     }
     expect(failures).toBeGreaterThan(150);
-  }, 120_000);
+  }, 300_000);
 });
 
 describe("a journal that cannot be read", () => {
