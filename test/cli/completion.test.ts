@@ -50,4 +50,4 @@ test("every command of the table can be loaded and is offered", async () => {
   const loaded = await Promise.all(commandTable.map(async (entry) => (await entry.load()).name(entry.name)));
   const script = renderBashCompletion(loaded);
   for (const { name } of commandTable) expect(script).toContain(`"${name}") words=`);
-}, 60_000);
+});

@@ -157,7 +157,7 @@ describe("aurora baseline", () => {
       usage("the reason of a renewal: it is not one line of text"),
     );
     expect((await site.show()).points).toMatchObject([{ renewed: null }]);
-  }, 60_000);
+  });
 
   test("is for whoever may read the state folder, of a gateway that runs", async () => {
     const site = await createSite();
@@ -198,7 +198,7 @@ describe("aurora baseline", () => {
       message: `no gateway runs with this configuration: there is no ${path}`,
       hint: expect.stringContaining("aurora gateway --config FILE"),
     });
-  }, 60_000);
+  });
 
   test("says of a model without baselines that there is nothing to renew", async () => {
     const site = await createSite({});
@@ -208,5 +208,5 @@ describe("aurora baseline", () => {
       code: "USAGE",
       message: `WT01 ${names.component} has no baseline to renew`,
     });
-  }, 60_000);
+  });
 });

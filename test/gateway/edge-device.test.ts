@@ -87,7 +87,7 @@ describe("a device that infers itself", () => {
     expect(status.edgeScores).toMatchObject({ mismatched: 0, unknownModel: 0 });
     expect(status.windows.quarantined).toBe(0);
     expect(readFileSync(slotFile).subarray(48, 53).toString()).toBe("1.1.0");
-  }, 60_000);
+  });
 
   test("in mode both is compared with the gateway, which decides", async () => {
     const installation = await createInstallation();
@@ -190,7 +190,7 @@ describe("raw samples on request", () => {
       code: "USAGE",
       message: expect.stringContaining('no channel "elsewhere"'),
     });
-  }, 60_000);
+  });
 
   test("only who may read the state folder may ask, in a bounded request", async () => {
     const installation = await createInstallation();

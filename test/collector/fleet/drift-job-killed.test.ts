@@ -81,4 +81,4 @@ test("killed at any moment, it loses no verdict and makes none twice", async () 
     { name: "drift.drift", subject: "north-sea/wt-0/generator-bearing" },
   ]);
   expect(expected.unpublished).toEqual([]);
-}, 60_000);
+});

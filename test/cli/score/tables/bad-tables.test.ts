@@ -121,7 +121,7 @@ describe("bad tables", () => {
     expect(files[1]!.error!.message).toMatch(/2017\.csv would be of the turbine 2017, as .*2017\.csv is/);
   });
 
-  it("scores more turbines at once than a model takes rows", { timeout: 60_000 }, async () => {
+  it("scores more turbines at once than a model takes rows", { timeout: 180_000 }, async () => {
     const dir = join(import.meta.dirname, "..", "..", "..", "..", "models", "turbine-scada", "1.0.0");
     const bundle = await serveBundle(dir, await readBundle(dir), { engine: "integer", logger: silentLogger });
     const names = bundle.manifest.channels.map(({ name }) => name);

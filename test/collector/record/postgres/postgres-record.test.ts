@@ -53,7 +53,7 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
   let server: ScratchPostgres;
   beforeAll(async () => {
     server = await startScratchPostgres(["fsync=off"]);
-  }, 60_000);
+  });
   afterAll(() => server?.close());
 
   const openAt = async (url: string, options: Partial<PostgresRecordOptions> = {}): Promise<FleetRecord> => {
@@ -230,7 +230,7 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     expect(performance.now() - startMs).toBeLessThan(8_000);
     own.goOn();
     await expect.poll(() => record.check().then(() => true), { timeout: 5_000 }).toBe(true);
-  }, 30_000);
+  });
 
   it("says what is wrong with a server, and no password", async () => {
     const url = `postgres://aurora@127.0.0.1:${server.port}/nowhere`;

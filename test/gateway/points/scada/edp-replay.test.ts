@@ -44,7 +44,7 @@ function cut(signals: EdpSignals): EdpSignals {
 
 test.skipIf(!present)(
   "the gateway makes of EDP's rows the integers and residuals of training's evaluation (needs AURORA_DATA)",
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async () => {
     const { recipe } = await loadConfig();
     const channels = recipe.channels.map((channel) => channel.name);

@@ -80,7 +80,7 @@ test("a student learns what turbines have in common, the correction what each ha
       expect(last).toBeLessThan(2);
     }
   }
-}, 60_000);
+});
 
 test("a student with the optional terms is another one, whose integers without fine-tuning are kept beside its own", async () => {
   const prepared = prepareScadaRows(makeRows(2, 20, 11), () => true, recipe.clamp);
@@ -130,7 +130,7 @@ test("a student with the optional terms is another one, whose integers without f
     const distance = integers!.reduce((sum, value, row) => sum + Math.abs(value - floats![row]!), 0);
     expect(distance / prepared.rows).toBeLessThan(0.05);
   }
-}, 60_000);
+});
 
 test("rows that are not usable have no residual, and a turbine without enough rows no correction", () => {
   const [rows] = makeRows(1, 10, 3);
