@@ -163,6 +163,7 @@ const doors: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^fastify/, ["src/collector/api/http-server.ts"]],
   // An engine of the fleet's record: everybody else knows the port alone.
   [/\/record\/(sqlite|postgres)\//, ["src/collector/open-record.ts"]],
+  [/^aws4fetch$/, ["src/collector/evidence/s3-bucket.ts"]],
   [/^pg$/, ["src/collector/record/postgres/postgres-database.ts"]],
 ];
 
@@ -176,7 +177,7 @@ const daemons: readonly (readonly [string, readonly string[], string])[] = [
   [
     "collector",
     ["src/cli/commands/collector.ts", "src/collector/worker-main.ts", "src/collector/page-main.ts"],
-    "@tufjs/models aedes better-sqlite3 commander fastify mqtt pg pino prom-client protobufjs uplot yaml zod",
+    "@tufjs/models aedes aws4fetch better-sqlite3 commander fastify mqtt pg pino prom-client protobufjs uplot yaml zod",
   ],
 ];
 

@@ -3,14 +3,17 @@ import { join } from "node:path";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import type { EvidenceOrder, EvidenceRequest } from "../core/contract/evidence.ts";
 import type { Topics } from "../core/contract/topics.ts";
-import { systemClock } from "../core/platform/clock.ts";
+import { systemClock, systemTimers } from "../core/platform/clock.ts";
 import type { Logger } from "../core/platform/logger.ts";
+import type { Metrics } from "../core/platform/metrics.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
-import { createEvidenceIntake } from "./evidence/evidence-intake.ts";
+import { type BucketStore, openBucketStore } from "./evidence/bucket-store.ts";
+import { createEvidenceIntake, type EvidenceIntake } from "./evidence/evidence-intake.ts";
 import type { EvidenceStore } from "./evidence/evidence-store.ts";
 import { openFolderStore } from "./evidence/folder-store.ts";
 import { openIncomingFiles } from "./evidence/incoming-files.ts";
 import { keepEvidence } from "./evidence/keep-evidence.ts";
+import { createEvidenceReader, type EvidenceReader } from "./evidence/read-evidence.ts";
 import { takePieces } from "./evidence/take-pieces.ts";
 import type { CheckedEnvelope, FleetRecord } from "./record/fleet-record.ts";
 import { openAckSeal } from "./uplink/ack-seal.ts";
@@ -21,25 +24,30 @@ export interface EvidenceSurroundings {
   readonly record: FleetRecord;
   readonly topics: Topics;
   readonly client: Pick<MqttClient, "publish">;
+  /** Where figures are counted by whoever takes pieces; null: elsewhere. */
+  readonly metrics: Metrics | null;
   readonly logger: Logger;
 }
 
 /** Of all bytes: so much may be stored before it is looked at again whether it is too much. */
 const slack = 0.02;
 
-export interface CollectorEvidence {
-  readonly store: EvidenceStore;
+export interface CollectorEvidence extends EvidenceReader {
   /** Takes the pieces in envelopes, before these are stored. */
   take(envelopes: readonly CheckedEnvelope[]): Promise<readonly CheckedEnvelope[]>;
   /** Tells a gateway what a person asks for; rejects when the broker does not take it. */
   ask(request: EvidenceRequest): Promise<void>;
   /** Removes what is too old or too much; call it now and then. */
   keep(): Promise<number>;
+  /** Why evidence waits at its gateways, or null. */
+  readonly fault: string | null;
+  /** Begins nothing more, and gives up what waits for a bucket. */
+  close(): Promise<void>;
 }
 
-/** Opens its folders. @throws AuroraError STORE */
+/** Opens its folders; a bucket is asked when it is needed. @throws AuroraError STORE or CONFIG_INVALID */
 export async function openCollectorEvidence(around: EvidenceSurroundings): Promise<CollectorEvidence> {
-  const { config, record, topics, client, logger } = around;
+  const { config, record, topics, client, metrics, logger } = around;
   const clock = systemClock;
   const sites = gatewaySites(config.mqtt.embedded.gateways);
   const seal = await openAckSeal(config.mqtt.enrolmentKeyFile);
@@ -51,10 +59,14 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
 
   const { maxBytes, days } = config.evidence;
   const dir = config.evidence.dir ?? join(config.collector.stateDir, "evidence");
-  const store = await openFolderStore(dir);
+  const { s3 } = config.evidence;
+  const timers = systemTimers;
+  const bucket = s3 === null ? null : await openBucketStore(s3, { timers, logger });
+  const store: EvidenceStore = bucket ?? (await openFolderStore(dir));
   // Beside them: what several collectors keep together, they also put together.
   const incoming = await openIncomingFiles({ dir: join(dir, "incoming"), clock });
-  const intake = createEvidenceIntake({ incoming, store, record, sites, clock, logger, tell });
+  const intake = createEvidenceIntake({ incoming, store, record, sites, clock, timers, logger, tell });
+  if (bucket !== null && metrics !== null) measureBucket(metrics, bucket, intake);
   let keeping: Promise<number> | null = null;
   const keep = (): Promise<number> => {
     keeping ??= keepEvidence({ record, store, incoming, bounds: { maxBytes, days }, clock, logger }).finally(
@@ -66,16 +78,46 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
   };
   let keptAtBytes = 0;
   return {
-    store,
+    ...createEvidenceReader({ store, record, logger }),
     keep,
     ask: (request) => tell(request.gateway, request),
     take: async (envelopes) => {
       const taken = await takePieces(envelopes, { intake, logger });
       if (intake.storedBytes - keptAtBytes >= slack * maxBytes) {
         keptAtBytes = intake.storedBytes;
-        await keep();
+        const kept = keep();
+        // Nobody's envelopes wait for a bucket.
+        if (store.isRemote) kept.catch((error: unknown) => logger.error("old evidence remains", { error }));
+        else await kept;
       }
       return taken;
     },
+    get fault() {
+      const reason = bucket?.fault ?? null;
+      return reason === null ? null : `raw evidence waits at its gateways: ${reason}`;
+    },
+    close: async () => {
+      bucket?.close();
+      await intake.close();
+      await keeping?.catch(() => undefined); // whoever began it has logged why
+    },
   };
+}
+
+function measureBucket(metrics: Metrics, bucket: BucketStore, intake: EvidenceIntake): void {
+  metrics.gauge(
+    { name: "evidence_bucket_up", help: "Can the bucket for raw evidence be used? 1: yes, 0: no" },
+    () => (bucket.fault === null ? 1 : 0),
+  );
+  metrics.gauge(
+    { name: "evidence_waiting_count", help: "Raw evidence that is whole and waits for its bucket" },
+    () => intake.waiting,
+  );
+  metrics.counter(
+    {
+      name: "evidence_upload_failures_total",
+      help: "Attempts to put raw evidence into its bucket that failed",
+    },
+    () => intake.failures,
+  );
 }

@@ -95,7 +95,9 @@ async function assemble(options: PageOptions, closers: Closers): Promise<Running
   const topics = createTopics(config.mqtt.base);
   const mqtt = await openWebClient(config, options.embedded, logger);
   closers.add(() => mqtt.close());
-  const evidence = await openCollectorEvidence({ config, record, topics, client: mqtt.client, logger });
+  const { client } = mqtt;
+  const evidence = await openCollectorEvidence({ config, record, topics, client, metrics: null, logger });
+  closers.add(() => evidence.close());
   const fleet = readFleet(options, record, shelf.models);
   measureFleet(options.metrics, fleet);
   const url = await serve(options, closers, [
@@ -105,18 +107,19 @@ async function assemble(options: PageOptions, closers: Closers): Promise<Running
       version: options.version ?? "0.0.0",
       notReady: async () => {
         await record.check();
-        return mqtt.client.connected ? options.notReady() : "not connected to the broker";
+        return client.connected ? options.notReady() : "not connected to the broker";
       },
+      impairment: () => evidence.fault,
     }),
     ...(registry === null ? [] : registryRoutes(registry)),
-    evidenceFileRoute(evidence.store),
+    evidenceFileRoute(evidence),
     evidenceRequestRoute({ isAllowed: config.evidence.requests, fleet, send: evidence.ask }),
     ...(options.routes ?? []),
   ]);
 
   const scanBundles = async (): Promise<number> => {
     const taken = await shelf.scan();
-    if (taken > 0 && registry !== null) await nudgeGateways(mqtt.client, topics, record);
+    if (taken > 0 && registry !== null) await nudgeGateways(client, topics, record);
     return taken;
   };
   closers.add(every(options.bundleScanMs ?? bundleScanMs, logger, scanBundles));

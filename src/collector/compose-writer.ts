@@ -65,7 +65,8 @@ async function assemble(options: WriterOptions, closers: Closers): Promise<Runni
   const mqtt = await openMqttSide(config, logger);
   closers.add(() => mqtt.close());
   const { client } = mqtt;
-  const evidence = await openCollectorEvidence({ config, record, topics, client, logger });
+  const evidence = await openCollectorEvidence({ config, record, topics, client, metrics, logger });
+  closers.add(() => evidence.close());
   const { ingest, states } = await createGatewayIntake({
     config,
     record,

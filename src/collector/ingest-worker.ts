@@ -51,7 +51,9 @@ export async function startIngestWorker(
     closers.add(every(bundleScanMs, logger, () => shelf.scan()));
     const topics = createTopics(config.mqtt.base);
     const publish: MqttClient["publish"] = (topic, payload, how) => client.publish(topic, payload, how);
-    const evidence = await openCollectorEvidence({ config, record, topics, client: { publish }, logger });
+    const around = { config, record, topics, client: { publish }, metrics, logger };
+    const evidence = await openCollectorEvidence(around);
+    closers.add(() => evidence.close());
     const { ingest, states } = await createGatewayIntake({
       config,
       record,

@@ -2,6 +2,7 @@
 
 import type { Readable } from "node:stream";
 import { z } from "zod";
+import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { evidenceKinds } from "../../core/contract/evidence.ts";
 import { idPattern } from "../../core/contract/topics.ts";
 import { type ApiRoute, defineRoute } from "./define-route.ts";
@@ -64,24 +65,37 @@ export const evidenceRoutes: readonly ApiRoute[] = [
   }),
 ];
 
+interface EvidenceFile {
+  readonly sizeBytes: number;
+  readonly body: Readable;
+}
+
 /** What the files are read from. */
 export interface EvidenceFiles {
-  /** Null where there is none. */
-  open(
-    id: string,
-    kind: "npy" | "json",
-  ): Promise<{ readonly sizeBytes: number; readonly body: Readable } | null>;
+  /** Null where there is none. @throws AuroraError STORE */
+  open(id: string, kind: "npy" | "json"): Promise<EvidenceFile | null>;
 }
 
 /** `/api/v1/evidence/<id>.npy` and `.json`. */
 export function evidenceFileRoute(files: EvidenceFiles): HttpRoute {
+  const read = async (name: string, kind: "npy" | "json"): Promise<EvidenceFile | null | "unreadable"> => {
+    try {
+      return await files.open(name, kind);
+    } catch (error) {
+      // A bucket may be away for a while.
+      if (hasErrorCode(error, "STORE")) return "unreadable";
+      throw error;
+    }
+  };
   return {
     method: "GET",
     path: "/api/v1/evidence/:file",
     handle: async ({ params }) => {
       const named = /^([0-9a-f]{64})\.(npy|json)$/.exec(params.file ?? "");
       const [, name = "", kind = "json"] = named ?? [];
-      const file = named === null ? null : await files.open(name, kind === "npy" ? "npy" : "json");
+      const file = named === null ? null : await read(name, kind === "npy" ? "npy" : "json");
+      if (file === "unreadable")
+        return errorResponse(503, "STORE", "raw evidence cannot be read now; see the log");
       if (file === null) return errorResponse(404, "NOT_FOUND", "there is no such evidence");
       return {
         status: 200,

@@ -10,6 +10,8 @@ export interface ServiceRouteOptions {
   readonly version: string;
   /** Is everything up? Words for what is not, or null. */
   readonly notReady: () => Promise<string | null>;
+  /** What does not work although all that pages and alerts need is up; or null. */
+  readonly impairment?: () => string | null;
 }
 
 const openApiPath = "/api/v1/openapi.json";
@@ -23,7 +25,12 @@ const plainRoutes: readonly PlainRoute[] = [
   },
   { path: "/metrics", summary: "Metrics in the Prometheus text format", contentType: "text/plain" },
   { path: "/-/healthy", summary: "The process answers", contentType: "text/plain" },
-  { path: "/-/ready", summary: "Store and broker are up (503 when not)", contentType: "text/plain" },
+  {
+    path: "/-/ready",
+    summary:
+      "Store and broker are up (503 when not); what else is not is said, for example the bucket for raw evidence",
+    contentType: "text/plain",
+  },
 ];
 
 /** The routes of the document, the metrics and the probes. */
@@ -41,7 +48,9 @@ export function serviceRoutes(options: ServiceRouteOptions): readonly HttpRoute[
     get("/-/healthy", async () => textResponse(200, "healthy")),
     get("/-/ready", async () => {
       const reason = await options.notReady();
-      return textResponse(reason === null ? 200 : 503, reason ?? "ready");
+      if (reason !== null) return textResponse(503, reason);
+      const impairment = options.impairment?.() ?? null;
+      return textResponse(200, impairment === null ? "ready" : `ready, but ${impairment}`);
     }),
   ];
 }

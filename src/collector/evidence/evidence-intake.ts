@@ -1,19 +1,20 @@
 /**
- * Pieces of raw evidence → files under way → evidence in the store. Every piece is on the disk when it is answered, so
- * that its sender may forget it; a kill costs nothing but a piece that was not answered. Nothing is parsed whose digest
- * was not found to be right, and what cannot be what it says is refused with a reason, which names its sender by where it
- * is counted.
+ * Pieces of raw evidence → files under way → evidence in the store. Every piece is on the disk when it is answered; a kill
+ * costs nothing but a piece that was not answered. Nothing is parsed whose digest was not found to be right, and what
+ * cannot be what it says is refused with a reason, which names its sender by where it is counted. A store elsewhere is not waited
+ * for: what is whole waits its turn, and its sender, which keeps the samples, is told that they are stored when they are.
  */
 
-import type { EvidenceReceipt } from "../../core/contract/evidence.ts";
+import type { EvidenceAbout, EvidenceReceipt } from "../../core/contract/evidence.ts";
 import { failed, ok, type Result } from "../../core/contract/result.ts";
 import type { EvidencePiece } from "../../core/contract/uplink-record.ts";
-import type { Clock } from "../../core/platform/clock.ts";
+import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { EvidenceRecord, RecordedEvidence } from "../record/evidence-record.ts";
 import { readAbout, unpackEvidence } from "./check-evidence.ts";
 import type { EvidenceStore } from "./evidence-store.ts";
 import type { IncomingFiles } from "./incoming-files.ts";
+import { createUploadQueue } from "./upload-queue.ts";
 
 export interface EvidenceIntakeOptions {
   readonly incoming: IncomingFiles;
@@ -22,6 +23,7 @@ export interface EvidenceIntakeOptions {
   /** Site whose turbines a gateway may speak of; one that is not in it may speak of any. */
   readonly sites: ReadonlyMap<string, string>;
   readonly clock: Pick<Clock, "nowMs">;
+  readonly timers: Timers;
   readonly logger: Logger;
   /** Tells the sender; may reject, it is said again when the gateway sends again. */
   readonly tell: (gateway: string, receipt: EvidenceReceipt) => Promise<void>;
@@ -35,6 +37,20 @@ export interface EvidenceIntake {
   take(gateway: string, piece: EvidencePiece): Promise<Result<null, string>>;
   /** Of the files that were stored since the start. */
   readonly storedBytes: number;
+  /** Whole evidence that waits for a store elsewhere. */
+  readonly waiting: number;
+  /** Attempts to store it there that failed since the start. */
+  readonly failures: number;
+  /** Begins nothing more; resolves when nothing is under way. */
+  close(): Promise<void>;
+}
+
+/** Evidence that is what it says. */
+interface WholeEvidence {
+  readonly id: string;
+  readonly about: EvidenceAbout;
+  readonly text: Uint8Array;
+  readonly npy: Uint8Array;
 }
 
 export function createEvidenceIntake(options: EvidenceIntakeOptions): EvidenceIntake {
@@ -51,41 +67,52 @@ export function createEvidenceIntake(options: EvidenceIntakeOptions): EvidenceIn
     return failed(`${gateway}: ${reason}`);
   };
 
-  const finish = async (gateway: string, id: string): Promise<Result<null, string>> => {
+  /** All of it; what is not as its digests say is removed, with why. */
+  const readWhole = async (id: string): Promise<Result<WholeEvidence, string>> => {
     const { about, text, packed } = await incoming.read(id);
-    const unpacked = await unpackEvidence(about, packed);
-    if (!unpacked.ok) {
-      await incoming.remove(id);
-      return refuse(gateway, id, unpacked.error);
-    }
-    const npy = unpacked.value;
+    const npy = await unpackEvidence(about, packed);
+    if (npy.ok) return ok({ id, about, text, npy: npy.value });
+    await incoming.remove(id);
+    return npy;
+  };
+
+  const keep = async ({ id, about, text, npy }: WholeEvidence): Promise<void> => {
     await store.put(id, "npy", npy);
     await store.put(id, "json", text);
-    const { alert = null, evidence } = about;
-    const { site, turbine, component, kind, samples, npySha256, model, said, request = null } = evidence;
-    const row: RecordedEvidence = {
-      id,
-      kind,
-      gateway,
-      site,
-      turbine,
-      component,
-      fromMs: Date.parse(about.from),
-      toMs: Date.parse(evidence.to),
-      storedMs: clock.nowMs(),
-      samples,
-      bytes: npy.length + text.length,
-      npySha256,
-      model,
-      said,
-      alert,
-      request,
-    };
+    const row = describeEvidence({ id, about, storedMs: clock.nowMs(), bytes: npy.length + text.length });
     await record.putEvidence(row);
     storedBytes += row.bytes;
     await incoming.remove(id);
+    const { gateway, kind, turbine, component, samples } = row;
     logger.info("raw evidence was stored", { gateway, id, kind, turbine, component, samples });
-    tell(gateway, { id, state: "stored", have: packed.length, reason: "" });
+    tell(gateway, { id, state: "stored", have: about.evidence.packed.bytes, reason: "" });
+  };
+
+  /** Of what was given up meanwhile, nothing. */
+  const upload = async (id: string): Promise<void> => {
+    const open = await incoming.find(id);
+    if (open === null) return;
+    const { gateway, packed } = open.about.evidence;
+    if (open.have < packed.bytes) return;
+    if ((await record.findEvidence(id)) !== null) return incoming.remove(id);
+    const whole = await readWhole(id);
+    if (whole.ok) await keep(whole.value);
+    else refuse(gateway, id, whole.error);
+  };
+  const uploads = store.isRemote ? createUploadQueue({ upload, timers: options.timers, logger }) : null;
+  /** What an earlier process had put together; asked for with the first piece, by whoever takes pieces. */
+  let isResumed = uploads === null;
+  const resume = async (): Promise<void> => {
+    for (const id of await incoming.listWhole()) uploads?.add(id);
+    isResumed = true;
+  };
+
+  /** All pieces are there. */
+  const finish = async (gateway: string, id: string): Promise<Result<null, string>> => {
+    const whole = await readWhole(id);
+    if (!whole.ok) return refuse(gateway, id, whole.error);
+    if (uploads === null) await keep(whole.value);
+    else uploads.add(id);
     return ok(null);
   };
 
@@ -93,14 +120,26 @@ export function createEvidenceIntake(options: EvidenceIntakeOptions): EvidenceIn
     get storedBytes() {
       return storedBytes;
     },
+    get waiting() {
+      return uploads?.waiting ?? 0;
+    },
+    get failures() {
+      return uploads?.failures ?? 0;
+    },
+    close: async () => {
+      await uploads?.close();
+    },
     take: async (gateway, piece) => {
       const { id, offset } = piece;
+      if (!isResumed) await resume();
       const known = await record.findEvidence(id);
       if (known !== null) {
         if (known.gateway !== gateway) return refuse(gateway, id, "another gateway's evidence");
         tell(gateway, { id, state: "stored", have: offset + piece.bytes.length, reason: "" });
         return ok(null);
       }
+      // Asked first: what is whole may be stored, and its file gone, at any moment from now on.
+      const isWhole = uploads?.has(id) === true;
       let open = await incoming.find(id);
       if (open === null && piece.about !== "") {
         const about = readAbout(piece, { gateway, site: options.sites.get(gateway) ?? null });
@@ -130,12 +169,29 @@ export function createEvidenceIntake(options: EvidenceIntakeOptions): EvidenceIn
       }
       const end = offset + piece.bytes.length;
       if (end > packed.bytes) return refuse(gateway, id, `${end} bytes, ${packed.bytes} were announced`);
-      // The last bytes are written again: a power cut may have left their length and not them.
-      if (end >= open.have) await incoming.write(id, offset, piece.bytes);
       const have = Math.max(open.have, end);
-      if (have === packed.bytes) return finish(gateway, id);
-      tell(gateway, { id, state: "partial", have, reason: "" });
+      if (!isWhole) {
+        // The last bytes are written again: a power cut may have left their length and not them.
+        if (end >= open.have) await incoming.write(id, offset, piece.bytes);
+        if (have === packed.bytes) {
+          const finished = await finish(gateway, id);
+          if (!finished.ok || uploads === null) return finished;
+        }
+      }
+      // With a piece of no bytes it asks whether it is stored: it is told when it is.
+      if (piece.bytes.length > 0) tell(gateway, { id, state: "partial", have, reason: "" });
       return ok(null);
     },
   };
+}
+
+function describeEvidence({
+  id,
+  about,
+  storedMs,
+  bytes,
+}: Pick<WholeEvidence, "id" | "about"> & Pick<RecordedEvidence, "storedMs" | "bytes">): RecordedEvidence {
+  const { alert = null, from, evidence } = about;
+  const { to, packed: _packed, version: _version, request = null, ...facts } = evidence;
+  return { ...facts, id, fromMs: Date.parse(from), toMs: Date.parse(to), storedMs, bytes, alert, request };
 }

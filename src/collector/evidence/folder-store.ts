@@ -13,6 +13,7 @@ import { type EvidenceFileKind, type EvidenceStore, evidenceFileKinds } from "./
 export async function openFolderStore(dir: string): Promise<EvidenceStore> {
   await makePrivateFolder(dir);
   return {
+    isRemote: false,
     put: async (id, kind, bytes) => {
       const path = pathOf(dir, id, kind);
       await makePrivateFolder(dirname(path));

@@ -39,6 +39,8 @@ export interface IncomingFiles {
     id: string,
   ): Promise<{ readonly about: EvidenceAbout; readonly text: Uint8Array; readonly packed: Uint8Array }>;
   remove(id: string): Promise<void>;
+  /** What all pieces of are here, what was left lying longest first. */
+  listWhole(): Promise<readonly string[]>;
   /** Gives up what nobody went on with for a week; resolves with how many. */
   sweep(): Promise<number>;
 }
@@ -86,7 +88,7 @@ export async function openIncomingFiles(options: IncomingFilesOptions): Promise<
   };
 
   /** All that is under way, what was left lying longest first. */
-  const listOthers = async (): Promise<(IncomingEvidence & { readonly id: string })[]> => {
+  const listUnderWay = async (): Promise<(IncomingEvidence & { readonly id: string })[]> => {
     const found = await Promise.all(
       (await listIds()).map(async (id) => {
         const { mtimeMs } = await attempt("read", pathOf(id, "json"), stat(pathOf(id, "json")));
@@ -101,7 +103,7 @@ export async function openIncomingFiles(options: IncomingFilesOptions): Promise<
     find,
     remove: removeBoth,
     begin: async (id, about, text) => {
-      const others = await listOthers();
+      const others = await listUnderWay();
       const own = others.filter((other) => other.about.evidence.gateway === about.evidence.gateway);
       // A gateway sends one after the other: what it left lying is sent from its beginning when it comes back to it.
       const leftLying = own.slice(0, Math.max(0, own.length - maxPerGateway + 1));
@@ -124,6 +126,10 @@ export async function openIncomingFiles(options: IncomingFilesOptions): Promise<
       const packed = await readFileBounded(pathOf(id, "part"), maxPackedBytes, { missing: "STORE" });
       return { about, text, packed };
     },
+    listWhole: async () =>
+      (await listUnderWay())
+        .filter(({ about, have }) => have === about.evidence.packed.bytes)
+        .map(({ id }) => id),
     sweep: async () => {
       let swept = 0;
       for (const id of await listIds()) {

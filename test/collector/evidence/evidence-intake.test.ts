@@ -22,6 +22,7 @@ import type { FleetRecord } from "../../../src/collector/record/fleet-record.ts"
 import { openSqliteRecord } from "../../../src/collector/record/sqlite/sqlite-record.ts";
 import type { EvidenceReceipt } from "../../../src/core/contract/evidence.ts";
 import type { EvidencePiece } from "../../../src/core/contract/uplink-record.ts";
+import { systemTimers } from "../../../src/core/platform/clock.ts";
 import { sha256Hex } from "../../../src/core/platform/files/sha256.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { parseNpy } from "../../../src/training/dataset/npy.ts";
@@ -66,6 +67,7 @@ async function createPlace(): Promise<Place> {
         record,
         sites: new Map([["gw-1", "north-sea"]]),
         clock: { nowMs },
+        timers: systemTimers,
         logger: silentLogger,
         tell: async (to, receipt) => void receipts.push({ to, ...receipt }),
       }),

@@ -12,7 +12,7 @@ import type {
   UplinkEnvelope,
   UplinkRecord,
 } from "../../../src/core/contract/uplink-record.ts";
-import { systemClock } from "../../../src/core/platform/clock.ts";
+import { systemClock, systemTimers } from "../../../src/core/platform/clock.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { fillDisk, mountSmallDisk } from "../../support/small-disk.ts";
@@ -38,6 +38,7 @@ async function createBench(dir = createTemporaryFolder()) {
       record,
       sites,
       clock: systemClock,
+      timers: systemTimers,
       logger: silentLogger,
       tell: async (to, receipt) => void receipts.push({ to, ...receipt }),
     });

@@ -11,6 +11,7 @@ import {
   trustedKeysSchema,
 } from "./config-parts.ts";
 import { type IngestConfig, ingestSchema } from "./ingest-config.ts";
+import { type KeptEvidenceConfig, keptEvidenceSchema } from "./kept-evidence-config.ts";
 
 /** A gateway that may connect to the embedded broker. */
 export interface EnrolledGateway {
@@ -81,15 +82,7 @@ export interface CollectorConfig {
     readonly fleetFalseShare: number;
     readonly verdictDays: number;
   };
-  readonly evidence: {
-    /** Folder for raw evidence; null: `evidence` in the state folder. */
-    readonly dir: string | null;
-    /** Of all of it; references go before requests before alarms. */
-    readonly maxBytes: number;
-    readonly days: number;
-    /** May whoever reaches the API ask gateways for raw samples? */
-    readonly requests: boolean;
-  };
+  readonly evidence: KeptEvidenceConfig;
   readonly retentionDays: number;
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" };
 }
@@ -259,29 +252,7 @@ export const collectorConfigSchema: z.ZodType<CollectorConfig> = z.strictObject(
       "falsePerPointDay must not be above warningsPerPointDay",
     )
     .prefault({}),
-  evidence: z
-    .strictObject({
-      dir: file
-        .nullable()
-        .default(null)
-        .describe("Folder for raw evidence that gateways send; null: evidence in the state folder"),
-      maxBytes: z
-        .int()
-        .min(1_048_576)
-        .max(1e15)
-        .default(10_737_418_240)
-        .describe(
-          "Bytes of raw evidence that are kept; references go before requests before alarms, the oldest of each first",
-        ),
-      days: z.number().min(1).max(3650).default(730).describe("Days that raw evidence is kept"),
-      requests: z
-        .boolean()
-        .default(false)
-        .describe(
-          "May whoever reaches the page and the API ask gateways for raw samples? Each gateway has to permit it as well",
-        ),
-    })
-    .prefault({}),
+  evidence: keptEvidenceSchema.prefault({}),
   retentionDays: z
     .number()
     .min(1)
