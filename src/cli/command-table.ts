@@ -45,6 +45,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/drift.ts")).driftCommand(),
   },
   {
+    name: "evidence",
+    description: "raw samples that a collector keeps: list them, get them, ask a gateway for more",
+    load: async () => (await import("./commands/evidence.ts")).evidenceCommand(),
+  },
+  {
     name: "train",
     description: "make a signed bundle of a training configuration and its data",
     load: async () => (await import("./commands/train.ts")).trainCommand(),

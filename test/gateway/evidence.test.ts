@@ -5,7 +5,7 @@ import type { RunningCollector } from "../../src/collector/compose.ts";
 import type { RecordedEvidence } from "../../src/collector/record/evidence-record.ts";
 import { evidenceAboutSchema } from "../../src/core/contract/evidence.ts";
 import { sha256Hex } from "../../src/core/platform/files/sha256.ts";
-import { aurora } from "../cli/aurora.ts";
+import { aurora, auroraHere } from "../cli/aurora.ts";
 import { until } from "../support/until.ts";
 import { createInstallation, type Installation, names, startDevice } from "./installation.ts";
 import { listen } from "./subscriber.ts";
@@ -60,9 +60,16 @@ test("the samples around an alarm are a file at the collector, which the score c
   expect(sha256Hex(readFileSync(`${path}.npy`))).toBe(
     evidenceAboutSchema.parse(JSON.parse(about.toString())).evidence.npySha256,
   );
+  // As whoever reviews it takes it.
+  const taken = join(installation.folder, "taken.npy");
+  const source = ["--collector", collector.url] as const;
+  const got = await auroraHere("evidence", "get", evidence!.id.slice(0, 12), "--out", taken, ...source);
+  expect(got).toMatchObject({ code: 0, stderr: "" });
+  expect(readFileSync(taken).equals(readFileSync(`${path}.npy`))).toBe(true);
+  expect(readFileSync(join(installation.folder, "taken.json"))).toEqual(about);
   const bundle = join(installation.folder, "models", "bearing-test", "1.0.0");
   const out = join(installation.folder, "rows.csv");
-  const scored = await aurora("score", bundle, "--input", `${path}.npy`, "--out", out, "--json");
+  const scored = await aurora("score", bundle, "--input", taken, "--out", out, "--json");
   expect(scored.stderr).toBe("");
   const { files } = JSON.parse(scored.stdout);
   expect(files[0].windows).toBeGreaterThan(0);

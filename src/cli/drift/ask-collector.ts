@@ -1,4 +1,4 @@
-/** Asks a running collector over its API. Sends nothing but the question, and reads no more than it has room for. */
+/** Asks a running collector over its API. Sends nothing but what it is asked with, and reads no more than it has room for. */
 import { z } from "zod";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
@@ -18,10 +18,17 @@ export interface CollectorQuestion<T> {
   readonly path: string;
   /** What is undefined is not sent. */
   readonly query: Readonly<Record<string, string | undefined>>;
+  /** JSON to post; left out: only read. */
+  readonly post?: unknown;
   readonly schema: z.ZodType<T>;
   /** Of the error when it refuses. */
   readonly op: string;
+  /** What helps where it refuses with a status. */
+  readonly hints?: Readonly<Record<number, string>>;
 }
+
+/** Which file of a collector. */
+export type CollectorFile = Pick<CollectorQuestion<unknown>, "collector" | "path" | "op">;
 
 /**
  * Asks; resolves with the checked answer.
@@ -34,8 +41,9 @@ export async function askCollector<T>(question: CollectorQuestion<T>): Promise<T
   for (const [name, value] of Object.entries(question.query)) {
     if (value !== undefined) url.searchParams.set(name, value);
   }
-  const { status, body } = await fetchJson(url, question.op);
-  if (status === 200) {
+  const { post, op, hints } = question;
+  const { status, body } = await fetchJson(url, { op, post });
+  if (status === (post === undefined ? 200 : 202)) {
     const reply = question.schema.safeParse(body);
     if (reply.success) return reply.data;
     throw refuse(question, `the answer of ${base} is not that of a collector of this version`, {
@@ -43,22 +51,49 @@ export async function askCollector<T>(question: CollectorQuestion<T>): Promise<T
       cause: reply.error,
     });
   }
-  if (status === 404) {
+  const said = refusalSchema.safeParse(body);
+  const isUnknown = status === 405 || (status === 404 && (post === undefined || !said.success));
+  if (isUnknown) {
     throw refuse(question, `what answers at ${base} does not know ${url.pathname}`, {
       hint: "Give the address of a collector's page; one of an older version has to be updated first.",
     });
   }
-  const said = refusalSchema.safeParse(body);
   const words = said.success ? said.data.error.message : `status ${status}`;
-  if (status !== 400) throw refuse(question, `the collector at ${base} refuses: ${words}`);
-  throw new AuroraError("USAGE", `the collector does not understand the question: ${words}`, {
-    op: question.op,
-  });
+  if (status !== 400) {
+    const hint = hints?.[status];
+    const details = hint === undefined ? {} : { hint };
+    throw refuse(question, `the collector at ${base} refuses: ${words}`, details);
+  }
+  throw new AuroraError("USAGE", `the collector does not understand the question: ${words}`, { op });
+}
+
+/**
+ * Reads a file; null where there is none.
+ * @throws AuroraError USAGE for an address that is none; COLLECTOR when nothing answers, it refuses, or the file is cut off
+ */
+export async function readCollectorFile(file: CollectorFile, maxBytes: number): Promise<Uint8Array | null> {
+  const base = readAddress(file);
+  const { status, bytes } = await fetchBytes(new URL(file.path, base), { op: file.op, maxBytes });
+  if (status === 200) return bytes;
+  if (status === 404) return null;
+  const said = status >= 400 && bytes.length > 0 ? parseRefusal(bytes) : null;
+  throw refuse(file, `the collector at ${base} refuses: ${said ?? `status ${status}`}`);
 }
 
 const refusalSchema = z.object({ error: z.object({ message: z.string().max(2_000) }) });
 
-function readAddress({ collector, op }: CollectorQuestion<unknown>): URL {
+/** The words of a refusal; null where there are none, as what stands between may say anything. */
+function parseRefusal(bytes: Uint8Array): string | null {
+  try {
+    const said = refusalSchema.safeParse(JSON.parse(new TextDecoder().decode(bytes)));
+    return said.success ? said.data.error.message : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function readAddress({ collector, op }: Pick<CollectorFile, "collector" | "op">): URL {
   const hint = `Give the address of the collector's page, for example --collector ${defaultCollectorUrl}`;
   const wrong = (what: string): AuroraError => new AuroraError("USAGE", what, { op, hint });
   if (!URL.canParse(collector)) throw wrong(`${collector} is not an address`);
@@ -74,34 +109,61 @@ function readAddress({ collector, op }: CollectorQuestion<unknown>): URL {
   return url;
 }
 
-async function fetchJson(url: URL, op: string): Promise<{ readonly status: number; readonly body: unknown }> {
+async function fetchJson(
+  url: URL,
+  { op, post }: { readonly op: string; readonly post: unknown },
+): Promise<{ readonly status: number; readonly body: unknown }> {
+  const init =
+    post === undefined
+      ? {}
+      : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(post) };
+  const { status, isJson, bytes } = await fetchBytes(url, { op, maxBytes: maxReplyBytes, init });
+  try {
+    // What stands between may refuse in words of its own.
+    if (status === 200 && !isJson) throw new SyntaxError("an answer that is not JSON");
+    return { status, body: isJson ? JSON.parse(new TextDecoder().decode(bytes)) : null };
+  } catch (cause) {
+    throw describeSilence(url, op, cause);
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly isJson: boolean;
+  readonly bytes: Uint8Array;
+}
+
+async function fetchBytes(
+  url: URL,
+  { op, maxBytes, init }: { readonly op: string; readonly maxBytes: number; readonly init?: RequestInit },
+): Promise<Answer> {
   try {
     const response = await fetch(url, {
-      headers: { accept: "application/json" },
+      ...init,
+      headers: { accept: "application/json, */*;q=0.1", ...init?.headers },
       redirect: "error",
       signal: AbortSignal.timeout(timeoutMs),
     });
-    const tooLarge = (): RangeError => new RangeError(`an answer of more than ${maxReplyBytes} bytes`);
+    const tooLarge = (): RangeError => new RangeError(`an answer of more than ${maxBytes} bytes`);
     const bytes =
-      response.body === null
-        ? Buffer.alloc(0)
-        : await readBodyBounded(response.body, maxReplyBytes, tooLarge);
-    const text = bytes.toString("utf8");
-    // What stands between may refuse in words of its own.
+      response.body === null ? Buffer.alloc(0) : await readBodyBounded(response.body, maxBytes, tooLarge);
     const isJson = /\bjson\b/.test(response.headers.get("content-type") ?? "");
-    if (response.status === 200 && !isJson) throw new SyntaxError("an answer that is not JSON");
-    return { status: response.status, body: isJson ? JSON.parse(text) : null };
+    return { status: response.status, isJson, bytes };
   } catch (cause) {
-    const hint = isUntrusted(cause)
-      ? "Its certificate is not trusted here: name the authority that signed it in NODE_EXTRA_CA_CERTS=FILE."
-      : "Start it with `aurora collector`, or give its address with --collector URL.";
-    throw new AuroraError("COLLECTOR", `no collector answers at ${url.origin}: ${describeCause(cause)}`, {
-      op,
-      subject: url.origin,
-      hint,
-      cause,
-    });
+    throw describeSilence(url, op, cause);
   }
+}
+
+function describeSilence(url: URL, op: string, cause: unknown): AuroraError {
+  const hint = isUntrusted(cause)
+    ? "Its certificate is not trusted here: name the authority that signed it in NODE_EXTRA_CA_CERTS=FILE."
+    : "Start it with `aurora collector`, or give its address with --collector URL.";
+  return new AuroraError("COLLECTOR", `no collector answers at ${url.origin}: ${describeCause(cause)}`, {
+    op,
+    subject: url.origin,
+    hint,
+    cause,
+  });
 }
 
 /** The innermost reason that there is: fetch wraps it. */
@@ -119,7 +181,7 @@ function isUntrusted(error: unknown): boolean {
 }
 
 function refuse(
-  { op, collector }: CollectorQuestion<unknown>,
+  { op, collector }: Pick<CollectorFile, "op" | "collector">,
   message: string,
   details: { readonly hint?: string; readonly cause?: unknown } = {},
 ): AuroraError {

@@ -4,47 +4,12 @@ import type { Readable } from "node:stream";
 import { z } from "zod";
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { evidenceKinds } from "../../core/contract/evidence.ts";
+import { evidenceListSchema } from "../../core/contract/evidence-list.ts";
 import { idPattern } from "../../core/contract/topics.ts";
 import { type ApiRoute, defineRoute } from "./define-route.ts";
 import { errorResponse, type HttpRoute } from "./http-route.ts";
 
 const id = z.string().regex(idPattern);
-const timeMs = z.number().describe("Epoch milliseconds");
-const digest = z.string().describe("SHA-256, lower-case hexadecimal");
-
-/** `/api/v1/evidence`. */
-const evidenceListSchema: z.ZodType = z.object({
-  total: z.int().min(0),
-  limit: z.int(),
-  offset: z.int(),
-  items: z.array(
-    z.object({
-      id: digest.describe("Digest of its description, which holds that of its samples"),
-      kind: z.enum(evidenceKinds),
-      gateway: z.string(),
-      site: z.string(),
-      turbine: z.string(),
-      component: z.string(),
-      fromMs: timeMs,
-      toMs: timeMs,
-      storedMs: timeMs,
-      samples: z.int(),
-      bytes: z.int(),
-      npySha256: digest,
-      model: z.object({ name: z.string(), version: z.string(), digest: z.string() }),
-      said: z
-        .object({
-          verdict: z.enum(["alarm", "healthy", "no-alarm"]),
-          failureModes: z.array(z.string()),
-          probability: z.number().min(0).max(1).nullable(),
-        })
-        .describe("What the model said when it was taken"),
-      alert: z.string().nullable().describe("Id of the alert that it surrounds"),
-      request: z.string().nullable().describe("Id of the request that it answers"),
-    }),
-  ),
-});
-
 /** What of the API lists evidence. */
 export const evidenceRoutes: readonly ApiRoute[] = [
   defineRoute({
@@ -53,7 +18,9 @@ export const evidenceRoutes: readonly ApiRoute[] = [
     query: z.strictObject({
       site: id.optional(),
       turbine: id.optional(),
+      component: id.optional(),
       kind: z.enum(evidenceKinds).optional(),
+      request: id.optional(),
       alert: z.string().min(1).max(512).optional(),
       limit: z.coerce.number().int().min(1).max(500).default(100),
       offset: z.coerce.number().int().min(0).max(1_000_000).default(0),

@@ -35,6 +35,9 @@ export interface EvidenceQuery {
   readonly offset: number;
   readonly site?: string | undefined;
   readonly turbine?: string | undefined;
+  readonly component?: string | undefined;
+  /** What answers this request alone. */
+  readonly request?: string | undefined;
   readonly kind?: EvidenceKind | undefined;
   /** What surrounds this alert alone. */
   readonly alert?: string | undefined;

@@ -55,16 +55,21 @@ export function describeEvidenceRecord<Storage>(
       expect(await record.findEvidence("0".repeat(64))).toBeNull();
     });
 
-    it("lists it newest first, in pages, by turbine, kind and alert", async () => {
+    it("lists it newest first, in pages, by turbine, component, kind, alert and request", async () => {
       const record = await open();
       for (const index of [1, 2, 3]) await record.putEvidence(evidenceNumber(index));
       await record.putEvidence(evidenceNumber(4, { turbine: "wt-2", kind: "reference", alert: null }));
-      await record.putEvidence(evidenceNumber(5, { site: "south", alert: null }));
+      await record.putEvidence(
+        evidenceNumber(5, { site: "south", component: "gearbox", alert: null, request: "r-5" }),
+      );
       expect(await idsOf(record, {})).toEqual([5, 4, 3, 2, 1]);
       expect(await idsOf(record, { limit: 2, offset: 1 })).toEqual([4, 3]);
       expect(await idsOf(record, { site: "north-sea", turbine: "wt-1" })).toEqual([3, 2, 1]);
       expect(await idsOf(record, { kind: "reference" })).toEqual([4]);
       expect(await idsOf(record, { alert: "alert-2" })).toEqual([2]);
+      expect(await idsOf(record, { component: "gearbox" })).toEqual([5]);
+      expect(await idsOf(record, { request: "r-5" })).toEqual([5]);
+      expect(await idsOf(record, { request: "r-5", component: "generator-bearing" })).toEqual([]);
       expect((await record.evidence({ ...all, limit: 1, kind: "alarm" })).total).toBe(4);
     });
 

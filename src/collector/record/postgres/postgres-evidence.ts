@@ -7,7 +7,8 @@ import type { SqlSession } from "./postgres-database.ts";
 export function createPostgresEvidence(session: SqlSession): EvidenceRecord {
   const places = evidenceColumns.map((_, index) => `$${index + 1}`).join(", ");
   const where = `FROM evidence WHERE ($1::text IS NULL OR site = $1) AND ($2::text IS NULL OR turbine = $2)
-    AND ($3::text IS NULL OR kind = $3) AND ($4::text IS NULL OR alert = $4)`;
+    AND ($3::text IS NULL OR kind = $3) AND ($4::text IS NULL OR alert = $4)
+    AND ($5::text IS NULL OR component = $5) AND ($6::text IS NULL OR request = $6)`;
   return {
     putEvidence: async (evidence) => {
       await session.run(
@@ -15,10 +16,12 @@ export function createPostgresEvidence(session: SqlSession): EvidenceRecord {
         toEvidenceRow(evidence),
       );
     },
-    evidence: async ({ site = null, turbine = null, kind = null, alert = null, limit, offset }) => {
-      const filter = [site, turbine, kind, alert];
+    evidence: async (query) => {
+      const { site = null, turbine = null, kind = null, alert = null, limit, offset } = query;
+      const { component = null, request = null } = query;
+      const filter = [site, turbine, kind, alert, component, request];
       const [count] = await session.rows(`SELECT COUNT(*) AS total ${where}`, filter);
-      const rows = await session.rows(`SELECT * ${where} ORDER BY stored_ms DESC, id LIMIT $5 OFFSET $6`, [
+      const rows = await session.rows(`SELECT * ${where} ORDER BY stored_ms DESC, id LIMIT $7 OFFSET $8`, [
         ...filter,
         limit,
         offset,

@@ -48,8 +48,9 @@ export function createSqliteEvidence(database: SqliteDatabase): EvidenceRecord {
   };
 }
 
-function selectBy({ site, turbine, kind, alert }: EvidenceQuery): { where: string; values: string[] } {
-  const wanted = Object.entries({ site, turbine, kind, alert }).filter(
+function selectBy(query: EvidenceQuery): { where: string; values: string[] } {
+  const { site, turbine, component, kind, alert, request } = query;
+  const wanted = Object.entries({ site, turbine, component, kind, alert, request }).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
   const where = wanted.length === 0 ? "" : `WHERE ${wanted.map(([name]) => `${name} = ?`).join(" AND ")}`;

@@ -1,0 +1,173 @@
+/** `aurora evidence list|get|request`: the raw samples that a collector keeps, and asking for more. */
+import { Command, Option } from "commander";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { maxCaptureSeconds } from "../../core/contract/device/device-capture.ts";
+import { type EvidenceKind, evidenceKinds } from "../../core/contract/evidence.ts";
+import { defaultCollectorUrl } from "../drift/ask-collector.ts";
+import { parsePoint } from "../drift/ask-drift.ts";
+import {
+  askEvidence,
+  findEvidenceId,
+  maxListed,
+  requestEvidence,
+  waitForEvidence,
+} from "../evidence/ask-evidence.ts";
+import { expectName, fetchEvidence } from "../evidence/fetch-evidence.ts";
+import { renderEvidenceList, renderFetched } from "../evidence/render-list.ts";
+import { parseInteger, parseNumber } from "../terminal/options.ts";
+
+interface EvidenceFlags {
+  readonly collector: string;
+  readonly json?: boolean;
+}
+
+interface ListFlags extends EvidenceFlags {
+  readonly site?: string;
+  readonly turbine?: string;
+  readonly component?: string;
+  readonly kind?: EvidenceKind;
+  readonly alert?: string;
+  readonly request?: string;
+  readonly limit: number;
+}
+
+interface RequestFlags extends EvidenceFlags {
+  readonly seconds: number;
+  readonly wait?: number | true;
+  readonly out?: string;
+}
+
+export function evidenceCommand(): Command {
+  return new Command("evidence")
+    .addCommand(listCommand())
+    .addCommand(getCommand())
+    .addCommand(requestCommand())
+    .addHelpText(
+      "after",
+      `
+Raw samples leave a site only where its gateway's configuration permits it (evidence.allow): what surrounds an alarm, a
+healthy reference of each machine a month, and what a person asks for. A collector keeps them for review and for training.
+
+Example:
+  $ aurora evidence list --turbine WT07 --kind alarm
+  $ aurora evidence get 4f0c2a91b3d7 --out wt07.npy
+  $ aurora score models/bearing-vibration/1.0.0 --input wt07.npy --out wt07.csv`,
+    );
+}
+
+function listCommand(): Command {
+  return withSource(new Command("list"))
+    .description("what there is, the newest first: of which machine, when, why, and what its model said")
+    .option("--site <id>", "only this site")
+    .option("--turbine <id>", "only this turbine")
+    .option("--component <id>", "only this component")
+    .addOption(new Option("--kind <kind>", "only what was taken for this").choices(evidenceKinds))
+    .option("--alert <id>", "only what surrounds this alert")
+    .option("--request <id>", "only what answers this request")
+    .option("--limit <n>", "at most so many", parseInteger(1, maxListed), 50)
+    .addHelpText(
+      "after",
+      `
+--json prints what /api/v1/evidence answers, whose ids are whole.
+
+Example:
+  $ aurora evidence list --site north-sea --kind reference --json`,
+    )
+    .action(async ({ json, limit, ...question }: ListFlags) => {
+      const reply = await askEvidence(question, limit);
+      print(json, reply, () => renderEvidenceList(reply));
+    });
+}
+
+function getCommand(): Command {
+  return withSource(new Command("get"))
+    .description("take one into a .npy and the .json beside it, for `aurora score`")
+    .argument("<id>", "id of the evidence, or its first digits (eight or more)")
+    .option("--out <file.npy>", "where the counts go (default: named after the point, here)")
+    .addHelpText(
+      "after",
+      `
+What came is held against its digests; what is damaged is not written.
+
+Example:
+  $ aurora evidence get 4f0c2a91b3d7 --collector https://collector.example --out wt07.npy`,
+    )
+    .action(async (text: string, { collector, out, json }: EvidenceFlags & { readonly out?: string }) => {
+      if (out !== undefined) expectName(out);
+      const id = await findEvidenceId(collector, text);
+      const fetched = await fetchEvidence({ collector, id, out });
+      print(json, fetched, () => renderFetched(fetched));
+    });
+}
+
+/** Of a slow line and the bytes of a day. */
+const defaultWaitMinutes = 15;
+
+function requestCommand(): Command {
+  return withSource(new Command("request"))
+    .description("ask a gateway for raw samples of a point from now on, and wait for them if you like")
+    .argument("<point>", "TURBINE/COMPONENT, or SITE/TURBINE/COMPONENT")
+    .option("--seconds <n>", "seconds to record", parseNumber(0.1, maxCaptureSeconds), 10)
+    .option(
+      "--wait [minutes]",
+      `wait until they have come, at most so long (default: ${defaultWaitMinutes})`,
+      parseNumber(0, 10_000),
+    )
+    .option("--out <file.npy>", "wait, and take what came into this file")
+    .addHelpText(
+      "after",
+      `
+Both must permit it: the collector (evidence.requests) and the gateway (evidence.allow: [request]); what the gateway
+refuses is told with its reason. Samples come in the last lane, within the gateway's bytes of a day: over a slow line minutes
+later. A gateway is asked at most twelve times an hour.
+
+Example:
+  $ aurora evidence request WT07/generator-bearing --seconds 20
+  $ aurora evidence request north-sea/WT07/generator-bearing --wait 30 --out wt07.npy`,
+    )
+    .action(runRequest);
+}
+
+async function runRequest(name: string, flags: RequestFlags): Promise<void> {
+  const { collector, seconds, wait, out, json } = flags;
+  const point = parsePoint(name);
+  if (point === null) {
+    throw new AuroraError("USAGE", `${name} is not the name of a point`, {
+      op: "ask for raw samples",
+      hint: "Name it TURBINE/COMPONENT, for example WT07/generator-bearing.",
+    });
+  }
+  if (out !== undefined) expectName(out);
+  const { request, gateway } = await requestEvidence({ ...point, collector, seconds });
+  const asked = { request, gateway, seconds };
+  if (wait === undefined && out === undefined) {
+    const hint = `aurora evidence list --request ${request}`;
+    return print(
+      json,
+      { ...asked, evidence: null },
+      () => `Gateway ${gateway} is asked for ${seconds} s. What comes: ${hint}\n`,
+    );
+  }
+  if (json !== true)
+    process.stderr.write(`Gateway ${gateway} is asked for ${seconds} s (request ${request})\n`);
+  const minutes = typeof wait === "number" ? wait : defaultWaitMinutes;
+  const evidence = await waitForEvidence({ collector, request, gateway }, 60_000 * minutes);
+  if (out === undefined) {
+    const reply = { items: [evidence], total: 1, limit: 1, offset: 0 };
+    return print(json, { ...asked, evidence }, () => renderEvidenceList(reply));
+  }
+  const fetched = await fetchEvidence({ collector, id: evidence.id, out });
+  print(json, { ...asked, evidence, out: fetched.out, sidecar: fetched.sidecar }, () =>
+    renderFetched(fetched),
+  );
+}
+
+function withSource(command: Command): Command {
+  return command
+    .option("--collector <url>", "address of the collector's page, http or https", defaultCollectorUrl)
+    .option("--json", "print one JSON object");
+}
+
+function print(json: boolean | undefined, value: unknown, render: () => string): void {
+  process.stdout.write(json === true ? `${JSON.stringify(value)}\n` : render());
+}

@@ -1,0 +1,169 @@
+/** Asks a collector for raw evidence: what there is, and, of a gateway that permits it, for more. */
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { type EvidenceKind, sha256Pattern } from "../../core/contract/evidence.ts";
+import {
+  type EvidenceListReply,
+  type EvidenceRequestReply,
+  evidenceListSchema,
+  evidenceRequestReplySchema,
+  type ListedEvidence,
+} from "../../core/contract/evidence-list.ts";
+import { askCollector } from "../drift/ask-collector.ts";
+
+/** Which evidence. */
+export interface EvidenceQuestion {
+  readonly collector: string;
+  readonly site?: string | undefined;
+  readonly turbine?: string | undefined;
+  readonly component?: string | undefined;
+  readonly kind?: EvidenceKind | undefined;
+  readonly alert?: string | undefined;
+  readonly request?: string | undefined;
+}
+
+/** A point that raw samples are asked of. */
+export interface RequestedPoint {
+  readonly collector: string;
+  /** Left out: that of the one turbine of this name. */
+  readonly site?: string | undefined;
+  readonly turbine: string;
+  readonly component: string;
+  readonly seconds: number;
+}
+
+/** Most that a collector tells at once. */
+export const maxListed = 500;
+const pollMs = 2_000;
+
+/** The newest first, at most `limit` of them. @throws AuroraError USAGE or COLLECTOR */
+export function askEvidence(
+  { collector, ...query }: EvidenceQuestion,
+  limit: number,
+): Promise<EvidenceListReply> {
+  return askCollector({
+    collector,
+    path: "api/v1/evidence",
+    query: { ...query, limit: String(limit) },
+    schema: evidenceListSchema,
+    op: "list raw evidence",
+  });
+}
+
+/**
+ * The whole id of evidence of which a beginning is given.
+ * @throws AuroraError USAGE where there is none or more than one; COLLECTOR
+ */
+export async function findEvidenceId(collector: string, text: string): Promise<string> {
+  if (sha256Pattern.test(text)) return text;
+  const op = "find raw evidence";
+  const hint = "`aurora evidence list` shows the ids; the first eight digits are enough.";
+  if (!/^[0-9a-f]{8,64}$/.test(text))
+    throw new AuroraError("USAGE", `${text} is not the id of evidence`, { op, hint });
+  const { items, total } = await askEvidence({ collector }, maxListed);
+  const [found, more] = items.filter(({ id }) => id.startsWith(text));
+  if (found === undefined) {
+    const among = total > items.length ? ` among the newest ${items.length}` : "";
+    throw new AuroraError("USAGE", `there is no evidence ${text}${among}`, { op, hint });
+  }
+  if (more !== undefined)
+    throw new AuroraError("USAGE", `more than one id begins with ${text}`, { op, hint: "Give more digits." });
+  return found.id;
+}
+
+/**
+ * Has the collector ask a gateway; what comes bears the id of the request.
+ * @throws AuroraError USAGE for a turbine that is at several sites; COLLECTOR where it refuses, with why
+ */
+export async function requestEvidence(point: RequestedPoint): Promise<EvidenceRequestReply> {
+  const { collector, turbine, component, seconds } = point;
+  const site = point.site ?? (await findSite(collector, turbine));
+  return askCollector({
+    collector,
+    path: "api/v1/evidence/requests",
+    query: {},
+    post: { site, turbine, component, seconds },
+    schema: evidenceRequestReplySchema,
+    op: "ask for raw samples",
+    hints: {
+      403: "Whoever runs the collector has to set evidence.requests: true; whether samples leave, the gateway decides.",
+      404: "`aurora evidence list` and the collector's page show the turbines that there are.",
+      409: "Ask again when the gateway is back; the collector's page says since when it is silent.",
+      429: "Each request makes a device send for seconds. Wait, or take what there is: `aurora evidence list`.",
+      503: "The collector has lost its broker; see its log and /-/ready.",
+    },
+  });
+}
+
+/**
+ * Waits until what was asked for has come.
+ * @throws AuroraError GATEWAY where the gateway refuses, or `waitMs` have passed
+ */
+export async function waitForEvidence(
+  {
+    collector,
+    request,
+    gateway,
+  }: Pick<EvidenceRequestReply, "request" | "gateway"> & {
+    readonly collector: string;
+  },
+  waitMs: number,
+): Promise<ListedEvidence> {
+  const details = { op: "wait for raw samples", subject: gateway };
+  const endMs = performance.now() + waitMs;
+  for (;;) {
+    const [found] = (await askEvidence({ collector, request }, 1)).items;
+    if (found !== undefined) return found;
+    const refusal = await findRefusal(collector, gateway, request);
+    if (refusal !== null) throw new AuroraError("GATEWAY", `gateway ${gateway} refuses: ${refusal}`, details);
+    if (performance.now() >= endMs) {
+      throw new AuroraError("GATEWAY", `nothing came of request ${request} in time`, {
+        ...details,
+        hint: `It may still come: aurora evidence list --request ${request}`,
+      });
+    }
+    await delay(Math.min(pollMs, Math.max(0, endMs - performance.now())));
+  }
+}
+
+const turbinesSchema = z.object({
+  items: z.array(z.object({ site: z.string(), turbine: z.string() })),
+});
+
+async function findSite(collector: string, turbine: string): Promise<string> {
+  const op = "find the turbine";
+  const { items } = await askCollector({
+    collector,
+    path: "api/v1/turbines",
+    query: { q: turbine, limit: String(maxListed) },
+    schema: turbinesSchema,
+    op,
+  });
+  const sites = items.filter((other) => other.turbine === turbine).map(({ site }) => site);
+  const [site, more] = sites;
+  if (site === undefined)
+    throw new AuroraError("USAGE", `the collector knows no turbine ${turbine}`, {
+      op,
+      hint: "The collector's page shows the turbines that there are.",
+    });
+  if (more === undefined) return site;
+  throw new AuroraError("USAGE", `${turbine} is at ${sites.length} sites: ${sites.join(", ")}`, {
+    op,
+    hint: `Name the site, too: ${site}/${turbine}/COMPONENT`,
+  });
+}
+
+const eventsSchema = z.object({ items: z.array(z.object({ name: z.string(), detail: z.string() })) });
+
+async function findRefusal(collector: string, gateway: string, request: string): Promise<string | null> {
+  const { items } = await askCollector({
+    collector,
+    path: "api/v1/events",
+    query: { gateway, q: request, limit: "10" },
+    schema: eventsSchema,
+    op: "wait for raw samples",
+  });
+  const told = items.find(({ name }) => name === "evidence-request-refused");
+  return told === undefined ? null : told.detail.replace(`request ${request}: `, "");
+}

@@ -1,0 +1,87 @@
+/** Takes one piece of evidence from a collector into two files, as `aurora score` reads them; what is not as its digests say is not written. */
+import { extname } from "node:path";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { maxCaptureSamples } from "../../core/contract/device/device-capture.ts";
+import { type EvidenceAbout, evidenceAboutSchema, maxAboutBytes } from "../../core/contract/evidence.ts";
+import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { sha256Hex } from "../../core/platform/files/sha256.ts";
+import { readCollectorFile } from "../drift/ask-collector.ts";
+
+/** What was written. */
+export interface FetchedEvidence {
+  readonly id: string;
+  readonly out: string;
+  readonly sidecar: string;
+  readonly about: EvidenceAbout;
+}
+
+const op = "get raw evidence";
+/** Counts of two bytes, and the head of the file. */
+const maxNpyBytes = 2 * maxCaptureSamples + 4_096;
+
+/**
+ * Writes `out` (default: named after the point and the id, here) and the `.json` beside it.
+ * @param id whole
+ * @throws AuroraError USAGE for an id that is not there, or a name that does not end in .npy; DATA_FORMAT for what is not as
+ * its digests say; COLLECTOR; STORE
+ */
+export async function fetchEvidence({
+  collector,
+  id,
+  out: named,
+}: {
+  readonly collector: string;
+  readonly id: string;
+  readonly out?: string | undefined;
+}): Promise<FetchedEvidence> {
+  if (named !== undefined) expectName(named);
+  const read = async (ending: "json" | "npy", maxBytes: number): Promise<Uint8Array> => {
+    const path = `api/v1/evidence/${id}.${ending}`;
+    const bytes = await readCollectorFile({ collector, path, op }, maxBytes);
+    if (bytes !== null) return bytes;
+    throw new AuroraError("USAGE", `the collector has no evidence ${id}`, {
+      op,
+      hint: "It may have been too old to be kept; `aurora evidence list` shows what there is.",
+    });
+  };
+  const text = await read("json", maxAboutBytes);
+  const about = readDescription(id, text);
+  const npy = await read("npy", maxNpyBytes);
+  const { turbine, component, npySha256 } = about.evidence;
+  if (sha256Hex(npy) !== npySha256) throw refuse(id, "its samples are not those of their digest");
+  const out = named ?? `${turbine}-${component}-${id.slice(0, 12)}.npy`;
+  const sidecar = `${out.slice(0, -".npy".length)}.json`;
+  // The bytes as they came: their digest is the evidence's id.
+  await writeFileAtomic(sidecar, text);
+  await writeFileAtomic(out, npy);
+  return { id, out, sidecar, about };
+}
+
+/** @throws AuroraError USAGE */
+export function expectName(out: string): void {
+  if (extname(out) === ".npy") return;
+  throw new AuroraError("USAGE", `${out} does not end in .npy`, {
+    op,
+    subject: out,
+    hint: "Name a file like evidence.npy; evidence.json is written beside it.",
+  });
+}
+
+function readDescription(id: string, text: Uint8Array): EvidenceAbout {
+  if (sha256Hex(text) !== id) throw refuse(id, "its description is not that of its id");
+  try {
+    return evidenceAboutSchema.parse(JSON.parse(new TextDecoder().decode(text)));
+  } catch (cause) {
+    // The digest is right: a later version wrote it.
+    throw refuse(id, "its description is not understood", cause);
+  }
+}
+
+function refuse(id: string, what: string, cause?: unknown): AuroraError {
+  return new AuroraError("DATA_FORMAT", `evidence ${id.slice(0, 12)}: ${what}`, {
+    op,
+    subject: id.slice(0, 12),
+    hint: "Get it again; if it stays so, the collector's copy was damaged, or this command is of an older version.",
+    cause,
+  });
+}

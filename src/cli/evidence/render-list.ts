@@ -1,0 +1,44 @@
+/** Raw evidence as text for a terminal. */
+import type { EvidenceAbout } from "../../core/contract/evidence.ts";
+import type { EvidenceListReply, ListedEvidence } from "../../core/contract/evidence-list.ts";
+import { printable } from "../terminal/end-process.ts";
+import type { FetchedEvidence } from "./fetch-evidence.ts";
+
+/** A line each, and how many more there are. */
+export function renderEvidenceList({ items, total }: EvidenceListReply): string {
+  if (total === 0)
+    return "There is no such evidence.\nA gateway sends raw samples only where its own configuration permits it (evidence.allow).\n";
+  const lines = items.map(renderLine);
+  const more = total > items.length ? [`${items.length} of ${total}; --limit shows more`] : [];
+  return `${printable([...lines, ...more].join("\n"))}\n`;
+}
+
+function renderLine(item: ListedEvidence): string {
+  const { id, kind, site, turbine, component, fromMs, toMs, samples, said } = item;
+  const seconds = ((toMs - fromMs) / 1_000).toFixed(1);
+  const when = new Date(fromMs).toISOString().replace(/\.\d+Z$/, "Z");
+  return `${id.slice(0, 12)}  ${kind.padEnd(9)}  ${when}  ${seconds} s, ${samples} samples  ${turbine} ${component} (${site}): ${describeVerdict(said)}`;
+}
+
+/** What was written, and what to do with it. */
+export function renderFetched({ out, sidecar, about }: FetchedEvidence): string {
+  const { rateHz, shaftRpm, bearing, from, evidence } = about;
+  const { turbine, component, site, samples, kind, said, model } = evidence;
+  const missing = [
+    ...(shaftRpm === undefined ? ["--shaft-rpm"] : []),
+    ...(bearing === undefined ? ["--bearing"] : []),
+  ];
+  const more = missing.length === 0 ? "" : ` (needs ${missing.join(" and ")})`;
+  return `${printable(
+    [
+      `${out}: ${samples} samples (${(samples / rateHz).toFixed(2)} s at ${rateHz} Hz) of ${turbine} ${component} (${site}) from ${from}; digests are right`,
+      `${sidecar}: ${kind}; ${model.name} ${model.version} said ${describeVerdict(said)}. For \`aurora score BUNDLE --input ${out} --out FILE.csv\`${more}`,
+    ].join("\n"),
+  )}\n`;
+}
+
+function describeVerdict({ verdict, failureModes, probability }: EvidenceAbout["evidence"]["said"]): string {
+  if (verdict !== "alarm") return verdict === "healthy" ? "healthy" : "no alarm";
+  const sure = probability === null ? "" : ` ${(100 * probability).toFixed(0)} %`;
+  return `alarm, ${failureModes.join(", ")}${sure}`;
+}
