@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { request as ask, createServer } from "node:http";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -10,6 +12,7 @@ import { systemTimers } from "../../../src/core/platform/clock.ts";
 import { sha256Hex } from "../../../src/core/platform/files/sha256.ts";
 import { createLogger, type Logger } from "../../../src/core/platform/logger.ts";
 import { findFreePort } from "../../support/free-port.ts";
+import { listeningPort } from "../../support/listening-port.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 import { hasRclone, type S3Program, type S3Server, startS3Server } from "../../support/s3-server.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
@@ -133,14 +136,48 @@ for (const program of ["s3rver", "rclone"] as const satisfies readonly S3Program
         await expect(read()).rejects.toThrow();
       });
 
-      it("passes over an answer that fails a first time", async () => {
+      it("uses a connection anew that has gone with its server", async () => {
         const { store } = await openStore(configure(server));
         await store.put(id, "npy", Buffer.from("npy"));
-        // Its connection is kept, and gone with the server.
         await server.kill();
-        const reading = store.open(id, "npy");
         await server.start();
-        expect(String(await buffer((await reading.catch(() => store.open(id, "npy")))!.body))).toBe("npy");
+        expect(String(await buffer((await store.open(id, "npy"))!.body))).toBe("npy");
+      });
+
+      it("asks again where the server is too busy, a few times", async () => {
+        let busy = 2;
+        let asked = 0;
+        // In front of the real one; the signature holds for the host that was asked.
+        const front = createServer((request, response) => {
+          asked++;
+          if (busy-- > 0) {
+            response.writeHead(503).end("<Error><Code>SlowDown</Code></Error>");
+            return;
+          }
+          const { method, url, headers } = request;
+          const forward = ask(
+            { port: server.port, host: "127.0.0.1", method, path: url, headers },
+            (answer) => {
+              response.writeHead(answer.statusCode!, answer.headers);
+              answer.pipe(response);
+            },
+          );
+          request.pipe(forward);
+        }).listen(0, "127.0.0.1");
+        await once(front, "listening");
+        onTestFinished(() => void front.close());
+        const endpoint = `http://127.0.0.1:${listeningPort(front)}`;
+        // What it asks of itself at the start would be counted.
+        const { store } = await openStore(configure(server, { endpoint }));
+        await until(() => asked >= 3, "the bucket is known to be good");
+        [busy, asked] = [2, 0];
+        await store.put(id, "npy", Buffer.from("npy"));
+        expect(asked).toBe(3);
+        [busy, asked] = [99, 0];
+        await expect(store.open(id, "npy")).rejects.toMatchObject({
+          message: expect.stringMatching(/503, SlowDown/),
+        });
+        expect(asked).toBe(3);
       });
     },
   );
