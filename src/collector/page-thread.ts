@@ -64,9 +64,10 @@ export async function startPageThread(options: PageThreadOptions): Promise<PageT
     const onServed = (url: string, send: (report: object) => void): void => {
       stopReports = sendReports(worker, metrics, { logger, send });
       isServed = true;
-      // The next one listens where this one did.
-      const httpPort = Number(new URL(url).port);
-      data = { ...data, config: { ...config, collector: { ...config.collector, httpPort } } };
+      // The next one listens where this one did, also where any port was asked for.
+      const { collector } = config;
+      const httpPort = collector.httpPort === 0 ? Number(new URL(url).port) : collector.httpPort;
+      data = { ...data, config: { ...config, collector: { ...collector, httpPort } } };
       resolve({ url, close: () => kept.close() });
     };
     const kept = keepWorker({

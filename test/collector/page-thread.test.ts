@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -32,7 +32,7 @@ interface HeldCollector extends GatewayProcess {
 /** The real command, and a gateway of it. */
 async function start(record: object = {}): Promise<HeldCollector> {
   const { path: folder, remove } = createScratchFolder("page-thread");
-  const { path, mqttUrl } = await writeConfig(folder, record);
+  const { path, mqttUrl } = await writeConfig(folder, { record });
   const environment = { NODE_OPTIONS: `--import ${preload}`, HELD_IN: folder };
   const collector = await startGatewayProcess(path, "collector", environment);
   return {
@@ -57,11 +57,11 @@ async function end(collector: HeldCollector | undefined): Promise<void> {
 
 async function writeConfig(
   folder: string,
-  record: object,
-): Promise<{ readonly path: string; readonly mqttUrl: string; readonly httpPort: number }> {
+  { httpPort = 0, record = {} }: { readonly httpPort?: number; readonly record?: object },
+): Promise<{ readonly path: string; readonly mqttUrl: string }> {
   const passwordFile = join(folder, "password");
   writeFileSync(passwordFile, "correct horse\n", { mode: 0o600 });
-  const [port, httpPort] = [await findFreePort(), await findFreePort()];
+  const port = await findFreePort();
   const config = {
     collector: { stateDir: join(folder, "state"), httpPort },
     mqtt: { embedded: { port, gateways: [{ id: "gw-1", passwordFile }] } },
@@ -69,7 +69,7 @@ async function writeConfig(
   };
   const path = join(folder, "collector.yaml");
   writeFileSync(path, JSON.stringify(config));
-  return { path, mqttUrl: `mqtt://127.0.0.1:${port}`, httpPort };
+  return { path, mqttUrl: `mqtt://127.0.0.1:${port}` };
 }
 
 const event = (name: string) =>
@@ -174,9 +174,10 @@ describe("a collector with SQLite", () => {
   });
 
   it("says before anything runs that its port is taken", async () => {
-    const { path, httpPort } = await writeConfig(createTemporaryFolder(), {});
-    const other = createServer().listen(httpPort, "127.0.0.1");
+    const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
+    const { port: httpPort } = other.address() as AddressInfo;
+    const { path } = await writeConfig(createTemporaryFolder(), { httpPort });
     onTestFinished(() => void other.close());
     const child = spawn(process.execPath, [compiledCommand(), "collector", "--config", path]);
     let said = "";

@@ -116,7 +116,7 @@ const recordSchema = z
       .min(2)
       .max(64)
       .default(6)
-      .describe("Connections of each process to the server, at most"),
+      .describe("Connections of each process to the server, at most; twice as many with the embedded broker"),
     statementTimeoutSeconds: z
       .number()
       .min(1)
