@@ -22,9 +22,9 @@ import { runUpdates } from "./faults/updates.ts";
 
 /** Beside each other: they wait most of the time, and hold nothing to a time. */
 const untimed: Readonly<Record<string, FaultModule>> = {
+  "kills-evidence": runEvidenceKills,
   kills: runKillsOn("sqlite"),
   "kills-postgres": runKillsOn("postgres"),
-  "kills-evidence": runEvidenceKills,
   "kills-roles": runKillsOn("roles"),
   damages: runDamages,
   disks: runDisks,
@@ -36,7 +36,8 @@ const untimed: Readonly<Record<string, FaultModule>> = {
 };
 /** Alone, afterwards, for the sake of their figures; at a glance beside the others. */
 const timed: Readonly<Record<string, FaultModule>> = { outage: runOutage, defects: runDefects };
-const modules = { ...untimed, ...timed };
+/** What takes longest first. */
+const modules = { ...timed, ...untimed };
 
 const { values } = parseArgs({
   options: {
@@ -46,7 +47,7 @@ const { values } = parseArgs({
     kills: { type: "string" },
     rounds: { type: "string" },
     seed: { type: "string", default: "1" },
-    parallel: { type: "string", default: "3" },
+    parallel: { type: "string" },
   },
 });
 const asked = values.only?.split(",") ?? Object.keys(modules);
@@ -83,7 +84,7 @@ async function run(name: string): Promise<void> {
 
 const isAlone = (name: string): boolean => name in timed && !values.quick;
 const queue = asked.filter((name) => !isAlone(name));
-const workers = Array.from({ length: Number(values.parallel) }, async () => {
+const workers = Array.from({ length: Number(values.parallel ?? (values.quick ? 4 : 3)) }, async () => {
   for (let name = queue.shift(); name !== undefined; name = queue.shift()) await run(name);
 });
 await Promise.all(workers);
