@@ -20,7 +20,6 @@ const preload = pathToFileURL(join(import.meta.dirname, "..", "support", "hold-t
 
 interface HeldCollector extends GatewayProcess {
   readonly gateway: TestGateway;
-  readonly configPath: string;
   readonly remove: () => void;
   /** Until it is let go, the thread does nothing. Resolves when it does. */
   hold(thread: "main" | "other"): Promise<void>;
@@ -39,7 +38,6 @@ async function start(record: object = {}): Promise<HeldCollector> {
     ...collector,
     remove,
     gateway: await connectGateway({ collector: { mqttUrl }, topics }),
-    configPath: path,
     hold: async (thread) => {
       writeFileSync(join(folder, `hold-${thread}`), "");
       await until(() => existsSync(join(folder, `held-${thread}`)), `the thread ${thread} is held`);
@@ -168,9 +166,6 @@ describe("a collector with SQLite", () => {
     await collector.hold("other");
     await collector.stop();
     expect(collector.child.exitCode).toBe(0);
-    const again = await startGatewayProcess(collector.configPath, "collector");
-    onTestFinished(() => again.kill());
-    expect(await eventNames(again)).toHaveLength(3);
   });
 
   it("says before anything runs that its port is taken", async () => {
