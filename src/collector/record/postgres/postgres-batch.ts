@@ -94,14 +94,14 @@ async function storeBatch(
     await setMessagesAside(session, setAside, nowMs);
     return [];
   }
-  const watermarks = await lockLanes(session, envelopes, nowMs);
+  const lanes = await lockLanes(session, envelopes, nowMs);
   const aside: SetAsideMessage[] = [...setAside];
   const fresh: FreshRecord[] = [];
   const steps = envelopes.map((envelope) => {
-    const lane = nameLane(envelope);
-    const before = watermarks.get(lane) ?? null;
+    const lane = lanes.get(nameLane(envelope))!;
+    const before = lane.sequence;
     const step = stepWatermark(before ?? 0, envelope);
-    if (step.watermark !== before) watermarks.set(lane, step.watermark);
+    lane.sequence = step.watermark;
     const source = { gateway: envelope.gateway, receivedMs: nowMs };
     const { topic, payload } = envelope;
     const news = envelope.records.slice(step.duplicates, step.duplicates + step.fresh);
@@ -131,14 +131,7 @@ async function storeBatch(
     steps.flatMap(({ doubt }) => doubt ?? []),
     nowMs,
   );
-  const lanes = new Map(envelopes.map((envelope) => [nameLane(envelope), envelope]));
-  await setLanes(
-    session,
-    [...lanes].map(([name, { gateway, bootId, lane }]) => {
-      return { gateway, bootId, lane, sequence: watermarks.get(name) ?? null };
-    }),
-    nowMs,
-  );
+  await setLanes(session, [...lanes.values()], nowMs);
   return steps.map(({ step, records, missing }) => ({
     outcome: step.hole ? "hole" : step.fresh > 0 ? "stored" : "duplicate",
     watermark: step.watermark,

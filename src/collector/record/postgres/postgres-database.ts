@@ -167,9 +167,7 @@ function toBuffer(bytes: Uint8Array): Buffer {
 
 /** An array's text (PostgreSQL documentation, 8.15.6). */
 function encodeArray(values: readonly SqlParameter[]): string {
-  let text = "";
-  for (const value of values) text += `${text === "" ? "{" : ","}${encodeElement(value)}`;
-  return text === "" ? "{}" : `${text}}`;
+  return `{${values.map(encodeElement).join(",")}}`;
 }
 
 function encodeElement(value: SqlParameter): string {

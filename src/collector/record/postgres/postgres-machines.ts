@@ -16,26 +16,30 @@ export function nameLane({ gateway, bootId, lane }: LaneKey): string {
   return `${gateway}\n${bootId}\n${lane}`;
 }
 
-/**
- * Highest stored sequences by {@link nameLane}, null for a lane that was never heard of. Other workers wait for these
- * lanes until the transaction ends.
- */
+/** A lane that is locked: its highest stored sequence, null when it was never heard of, and its row's `ctid`. */
+interface LockedLane {
+  sequence: number | null;
+  readonly place: string;
+}
+
+/** Lanes by {@link nameLane}. Other workers wait for them until the transaction ends. */
 export async function lockLanes(
   session: SqlSession,
   lanes: readonly LaneKey[],
   nowMs: number,
-): Promise<Map<string, number | null>> {
+): Promise<Map<string, LockedLane>> {
   const keys = new Map(lanes.map((lane) => [nameLane(lane), lane]));
-  const found = new Map<string, number | null>();
+  const found = new Map<string, LockedLane>();
   const lock = async (names: readonly string[]): Promise<void> => {
     const rows = await session.rows(
-      `SELECT gateway, boot_id, lane, sequence FROM uplink_progress
+      `SELECT ctid::text AS place, gateway, boot_id, lane, sequence FROM uplink_progress
        WHERE (gateway, boot_id, lane) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))
        ORDER BY gateway, boot_id, lane FOR UPDATE`,
       columnsOf(names.map((name) => keys.get(name)!)),
     );
-    for (const { gateway, boot_id, lane, sequence } of rows) {
-      found.set(`${gateway}\n${boot_id}\n${lane}`, sequence === null ? null : Number(sequence));
+    for (const { gateway, boot_id, lane, sequence, place } of rows) {
+      const known = sequence === null ? null : Number(sequence);
+      found.set(`${gateway}\n${boot_id}\n${lane}`, { sequence: known, place: String(place) });
     }
   };
   const names = [...keys.keys()].sort();
@@ -75,19 +79,19 @@ function columnsOf(lanes: readonly LaneKey[]): string[][] {
   ];
 }
 
-/** Writes down how far lanes are stored, and that their gateways were heard of. */
+/** Writes down how far lanes that are locked are stored, and that their gateways were heard of. */
 export async function setLanes(
   session: SqlSession,
-  lanes: readonly (LaneKey & { readonly sequence: number | null })[],
+  lanes: readonly LockedLane[],
   nowMs: number,
 ): Promise<void> {
-  await session.run(
-    `UPDATE uplink_progress SET sequence = step.sequence, received_ms = GREATEST(received_ms, $5::bigint)
-     FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS step (gateway, boot_id, lane, sequence)
-     WHERE uplink_progress.gateway = step.gateway AND uplink_progress.boot_id = step.boot_id
-       AND uplink_progress.lane = step.lane`,
-    [...columnsOf(lanes), lanes.map(({ sequence }) => sequence), Math.trunc(nowMs)],
+  const changed = await session.run(
+    `UPDATE uplink_progress SET sequence = step.sequence, received_ms = GREATEST(received_ms, $3::bigint)
+     FROM unnest($1::tid[], $2::bigint[]) AS step (place, sequence) WHERE ctid = step.place`,
+    [lanes.map(({ place }) => place), lanes.map(({ sequence }) => sequence), Math.trunc(nowMs)],
   );
+  if (changed !== lanes.length)
+    throw new Error(`${changed} of ${lanes.length} locked lanes were found again`);
 }
 
 /** Makes the rows of gateways that were never heard of; when they were heard of last is said by their lanes. */
@@ -266,8 +270,11 @@ export function createPointNumbers(database: PostgresDatabase): PointNumbers {
     );
   const find: PointNumbers["find"] = async (points) => {
     if (known.size > maxKnownPoints) known.clear();
-    const unknown = new Map(points.map((point) => [namePoint(point), point] as const));
-    for (const name of [...unknown.keys()]) if (known.has(name)) unknown.delete(name);
+    const unknown = new Map<string, PointId>();
+    for (const point of points) {
+      const name = namePoint(point);
+      if (!known.has(name)) unknown.set(name, point);
+    }
     if (unknown.size === 0) return known;
     const rows = await database.rows(
       `SELECT * FROM point WHERE (site, turbine, component) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))`,
