@@ -42,6 +42,11 @@ export function evidenceRequestRoute({ isAllowed, fleet, send }: EvidenceRequest
     askedMs.set(gateway, [...lately, nowMs]);
     return true;
   };
+  /** It was never told. */
+  const giveBack = (gateway: string, nowMs: number): void => {
+    const asked = askedMs.get(gateway) ?? [];
+    askedMs.set(gateway, asked.toSpliced(asked.lastIndexOf(nowMs), 1));
+  };
 
   return {
     method: "POST",
@@ -72,6 +77,7 @@ export function evidenceRequestRoute({ isAllowed, fleet, send }: EvidenceRequest
       try {
         await send({ type: "request", ...request });
       } catch (error) {
+        giveBack(gateway, nowMs);
         return refuse(503, "BROKER", `the gateway cannot be told: ${(error as Error).message}`);
       }
       return jsonResponse(

@@ -1,17 +1,34 @@
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
 import { evidenceRequestRoute } from "../../../src/collector/api/evidence-request-route.ts";
-import { createSqliteRecord } from "../../../src/collector/record/sqlite/sqlite-record.ts";
 import { type EvidenceRequest, evidenceOrderSchema } from "../../../src/core/contract/evidence.ts";
-import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
-import { createManualClock } from "../../support/manual-clock.ts";
+import { laneOfKind } from "../../../src/core/contract/uplink-record.ts";
+import { encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
+import { predictionBatch } from "../fleet-records.ts";
+import { createIngestBench, eventEnvelope } from "../ingest-bench.ts";
 
 function createPlace(isAllowed = true) {
-  const clock = createManualClock();
-  const record = createSqliteRecord(openSqlite(":memory:"));
-  onTestFinished(() => record.close());
+  const { clock, record, ingest } = createIngestBench();
   const sent: EvidenceRequest[] = [];
+  let broker = async (): Promise<void> => undefined;
   const fleet = { record, models: new Map(), clock, silentAfterMs: 120_000, warningShare: 0.1 };
-  const route = evidenceRequestRoute({ isAllowed, fleet, send: async (request) => void sent.push(request) });
+  const route = evidenceRequestRoute({
+    isAllowed,
+    fleet,
+    send: async (request) => {
+      await broker();
+      sent.push(request);
+    },
+  });
+  let firstSequence = 0;
+  /** Has a gateway send something of a turbine, now. */
+  const watch = (turbine: string, gateway: string): Promise<void> => {
+    const batch = predictionBatch(turbine, clock.nowMs(), { rows: 2, stepMs: 1_000 });
+    const lane = laneOfKind[batch.kind];
+    firstSequence++;
+    const envelope = eventEnvelope([batch], { gateway, lane, firstSequence, oldestSequence: firstSequence });
+    ingest.accept(`aurora/v1/gateway/${gateway}/up/${lane}`, encodeUplinkEnvelope(envelope));
+    return ingest.flush();
+  };
   const ask = async (body: unknown): Promise<{ status: number; reply: Record<string, unknown> }> => {
     const { status, body: text } = await route.handle({
       method: "POST",
@@ -24,10 +41,16 @@ function createPlace(isAllowed = true) {
     });
     return { status, reply: JSON.parse(String(text)) };
   };
-  return { clock, record, sent, ask };
+  const breakBroker = (): void => {
+    broker = () => Promise.reject(new Error("the broker is gone"));
+  };
+  const mendBroker = (): void => {
+    broker = async () => undefined;
+  };
+  return { clock, record, sent, ask, watch, breakBroker, mendBroker };
 }
 
-const point = { site: "north", turbine: "wt-1", component: "generator-bearing" };
+const point = { site: "north-sea", turbine: "wt-1", component: "generator-bearing" };
 
 it("asks nobody unless the configuration lets people ask", async () => {
   const { ask, sent } = createPlace(false);
@@ -39,7 +62,7 @@ it.each([
   ["nothing", null],
   ["a list", []],
   ["a path", { ...point, turbine: "../wt-1" }],
-  ["no component", { site: "north", turbine: "wt-1" }],
+  ["no component", { site: "north-sea", turbine: "wt-1" }],
   ["an hour", { ...point, seconds: 3_600 }],
   ["more than is known", { ...point, gateway: "gw-9" }],
 ])("says what is wrong with %s", async (_, body) => {
@@ -51,6 +74,56 @@ it.each([
 it("says that no gateway watches a turbine that nobody has heard of", async () => {
   const { ask } = createPlace();
   expect(await ask(point)).toMatchObject({ status: 404, reply: { error: { code: "NOT_FOUND" } } });
+});
+
+it("asks the gateway that watches the turbine, and says where what comes is listed", async () => {
+  const { clock, ask, sent, watch } = createPlace();
+  await watch("wt-1", "gw-1");
+  const { status, reply } = await ask({ ...point, seconds: 3 });
+  const [request] = sent;
+  expect([status, reply]).toMatchObject([202, { request: request!.id, gateway: "gw-1" }]);
+  expect(request).toMatchObject({ gateway: "gw-1", turbine: "wt-1", seconds: 3, askedMs: clock.nowMs() });
+});
+
+it("refuses with 409 while the gateway is silent, and asks it when it is heard again", async () => {
+  const { clock, ask, sent, watch } = createPlace();
+  await watch("wt-1", "gw-1");
+  clock.advance(121_000);
+  expect(await ask(point)).toMatchObject({
+    status: 409,
+    reply: { error: { code: "SILENT", message: expect.stringContaining("gw-1") } },
+  });
+  expect(sent).toEqual([]);
+  await watch("wt-1", "gw-1");
+  expect(await ask(point)).toMatchObject({ status: 202 });
+});
+
+it("refuses with 429 after twelve requests of a gateway within an hour, and asks others meanwhile", async () => {
+  const { clock, ask, sent, watch } = createPlace();
+  await watch("wt-1", "gw-1");
+  await watch("wt-2", "gw-2");
+  for (let asked = 0; asked < 12; asked++) expect((await ask(point)).status).toBe(202);
+  expect(await ask(point)).toMatchObject({ status: 429, reply: { error: { code: "TOO_MANY" } } });
+  expect(await ask({ ...point, turbine: "wt-2" })).toMatchObject({ status: 202 });
+  expect(sent.map(({ gateway }) => gateway)).toEqual([...Array.from({ length: 12 }, () => "gw-1"), "gw-2"]);
+  clock.advance(3_600_000);
+  await watch("wt-1", "gw-1");
+  expect(await ask(point)).toMatchObject({ status: 202 });
+});
+
+it("refuses with 503 while the broker does not take it, which costs nobody a request", async () => {
+  const { ask, sent, watch, breakBroker, mendBroker } = createPlace();
+  await watch("wt-1", "gw-1");
+  breakBroker();
+  for (let asked = 0; asked < 13; asked++) {
+    expect(await ask(point)).toMatchObject({
+      status: 503,
+      reply: { error: { code: "BROKER", message: "the gateway cannot be told: the broker is gone" } },
+    });
+  }
+  mendBroker();
+  expect(await ask(point)).toMatchObject({ status: 202 });
+  expect(sent).toHaveLength(1);
 });
 
 it("makes a request that a gateway understands", () => {
