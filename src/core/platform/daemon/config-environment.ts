@@ -9,6 +9,8 @@ import { parse } from "yaml";
 export interface ConfigJsonSchema {
   readonly properties?: Readonly<Record<string, ConfigJsonSchema>>;
   readonly items?: ConfigJsonSchema;
+  /** Of what may also be null: a mapping, or nothing. */
+  readonly anyOf?: readonly ConfigJsonSchema[];
 }
 
 export interface EnvironmentOverride {
@@ -51,6 +53,7 @@ function resolvePath(schema: ConfigJsonSchema, parts: readonly string[]): (strin
   const path: (string | number)[] = [];
   let at: ConfigJsonSchema | undefined = schema;
   for (const part of parts) {
+    at = at?.anyOf?.find(({ properties, items }) => properties !== undefined || items !== undefined) ?? at;
     if (at?.properties !== undefined) {
       const key: string | undefined = Object.keys(at.properties).find(
         (name) => environmentName(name) === part,

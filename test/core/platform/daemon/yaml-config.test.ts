@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { collectorConfigSchema } from "../../../../src/core/contract/config/collector-config.ts";
 import { gatewayConfigSchema } from "../../../../src/core/contract/config/gateway-config-schema.ts";
 import { parseYamlConfig } from "../../../../src/core/platform/daemon/yaml-config.ts";
 
@@ -83,6 +84,26 @@ describe("a YAML configuration", () => {
     expect(config.mqtt.passwordFile).toBe("/run/secret");
     expect(config.turbines[0]?.id).toBe("WT77");
     expect(config.gateway.httpPort).toBe(0);
+  });
+
+  it("takes the keys of what may be left out as a whole", () => {
+    const bucket = (text: string, environment: Record<string, string>): unknown =>
+      parseYamlConfig(text, { path: "collector.yaml", schema: collectorConfigSchema, environment }).evidence
+        .s3;
+    const keys = {
+      AURORA_EVIDENCE__S3__ENDPOINT: "https://s3.example",
+      AURORA_EVIDENCE__S3__BUCKET: "evidence",
+      AURORA_EVIDENCE__S3__ACCESS_KEY_ID_FILE: "/run/id",
+      AURORA_EVIDENCE__S3__SECRET_ACCESS_KEY_FILE: "/run/secret",
+    };
+    const expected = {
+      endpoint: "https://s3.example",
+      bucket: "evidence",
+      secretAccessKeyFile: "/run/secret",
+    };
+    expect(bucket("evidence: { days: 30 }\n", keys)).toMatchObject(expected);
+    expect(bucket("evidence: { days: 30 }\n", {})).toBeNull();
+    expect(() => bucket("", { AURORA_EVIDENCE__S3__BUCKETS: "x" })).toThrow(/names no configuration key/);
   });
 
   it("refuses a variable that names no key, and names the variable of a wrong value", () => {
