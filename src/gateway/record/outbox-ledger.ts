@@ -4,13 +4,20 @@
  * has changed.
  */
 import { type Lane, lanes } from "../../core/contract/topics.ts";
-import type { GapRecord } from "../../core/contract/uplink-record.ts";
+import { type EventRecord, type GapRecord, laneOfKind } from "../../core/contract/uplink-record.ts";
 import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
 import { encodeRecord } from "../../core/wire/record-codec.ts";
 import { eachLane, type LanePolicies } from "./lane-policy.ts";
 import { createOutboxShedding, type LaneDrop } from "./outbox-shedding.ts";
-import { type DroppedRecords, type LaneTotals, type OutboxTable, openOutboxTable } from "./outbox-table.ts";
+import {
+  type DroppedRecords,
+  type LaneTotals,
+  type OutboxTable,
+  openOutboxTable,
+  type StoredRecord,
+} from "./outbox-table.ts";
 import type { RecordSpan } from "./record-span.ts";
+import { sealBytes } from "./sealed-body.ts";
 
 /** Records of one lane, consecutive, encoded. */
 export interface OutboxBatch {
@@ -65,6 +72,8 @@ export interface OutboxLedger {
   acknowledge(lane: Lane, sequence: number): "new" | "old" | "unknown";
   /** Commits what waits (and forgetting it is the caller's). Throws what SQLite throws, and then nothing has changed. */
   commit(waiting: WaitingRecords, terms: CommitTerms): LedgerCommit;
+  /** Removes a record that the disk has changed, and appends in its stead what tells of it. */
+  discard(lane: Lane, damaged: StoredRecord, told: EventRecord): void;
   /** Sheds about `bytes` and declares that; empty when nothing can be shed. */
   sacrifice(bytes: number, nowMs: number): readonly LaneDrop[];
 }
@@ -108,7 +117,11 @@ export function openOutboxLedger(database: SqliteDatabase, bounds: OutboxBounds)
     const grow: LedgerStep["grow"] = (lane, timeMs, body) => {
       const { nextSequence, records, bytes } = next[lane];
       table.insert(lane, { sequence: nextSequence, timeMs, body });
-      next[lane] = { records: records + 1, bytes: bytes + body.length, nextSequence: nextSequence + 1 };
+      next[lane] = {
+        records: records + 1,
+        bytes: bytes + body.length + sealBytes,
+        nextSequence: nextSequence + 1,
+      };
     };
     const note: LedgerStep["note"] = (drop) => {
       if (drop.records === 0) return;
@@ -184,6 +197,13 @@ export function openOutboxLedger(database: SqliteDatabase, bounds: OutboxBounds)
       acknowledged = eachLane(() => 0);
       return { ...result, left };
     },
+    discard(lane, { sequence, bytes }, told) {
+      change(told.timeMs, ({ next, grow }) => {
+        table.removeBetween(lane, sequence, sequence);
+        next[lane] = minus(next[lane], { records: 1, bytes });
+        grow(laneOfKind.event, told.timeMs, encodeRecord(told));
+      });
+    },
     sacrifice(bytes, nowMs) {
       const { drops } = change(nowMs, ({ note }) => {
         const room = table.measureFile().usedBytes - bytes;
@@ -231,20 +251,26 @@ export function joinGaps(left: GapRecord, right: GapRecord): GapRecord {
 
 /**
  * The oldest records of a lane that are not acknowledged, or null. Never reaches over a hole, which thinned records leave:
- * what comes after one is given out when everything before it is acknowledged, or the collector would pass over that.
+ * what comes after one is given out when everything before it is acknowledged, or the collector would pass over that. Ends before a record that the disk has changed, or is that record alone.
  */
-export function readBatch(ledger: OutboxLedger, lane: Lane, options: PeekOptions): OutboxBatch | null {
+export function readBatch(
+  ledger: OutboxLedger,
+  lane: Lane,
+  options: PeekOptions,
+): OutboxBatch | { readonly damaged: StoredRecord } | null {
   const { table, acknowledged } = ledger;
   const after = Math.max(options.after ?? 0, acknowledged[lane]);
   const rows = table.read(lane, after, options.maxRecords ?? 200);
   const first = rows[0];
   if (first === undefined) return null;
+  if (first.body === null) return { damaged: first };
   const oldestHeld = table.read(lane, acknowledged[lane], 1)[0]!.sequence;
   if (first.sequence > after + 1 && oldestHeld < first.sequence) return null;
   const maxBytes = options.maxBytes ?? 128 * 1024;
   const records: Uint8Array[] = [];
   let bytes = 0;
   for (const [index, { sequence, body }] of rows.entries()) {
+    if (body === null) break;
     bytes += body.length;
     if (records.length > 0 && (bytes > maxBytes || sequence !== first.sequence + index)) break;
     records.push(body);
@@ -258,7 +284,7 @@ export function sumOf(totals: Readonly<Record<Lane, LaneTotals>>, field: "record
 }
 
 function sumBodies(records: readonly PendingRecord[]): number {
-  return records.reduce((sum, { body }) => sum + body.length, 0);
+  return records.reduce((sum, { body }) => sum + body.length + sealBytes, 0);
 }
 
 function minus(totals: LaneTotals, by: { readonly records: number; readonly bytes: number }): LaneTotals {

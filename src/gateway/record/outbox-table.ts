@@ -8,6 +8,7 @@ import { randomBytes } from "node:crypto";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { type Lane, lanes } from "../../core/contract/topics.ts";
 import type { SqliteDatabase, SqlRow } from "../../core/platform/sqlite/sqlite-database.ts";
+import { openSealedBody, sealBody } from "./sealed-body.ts";
 
 export interface LaneTotals {
   readonly records: number;
@@ -23,11 +24,20 @@ export interface DroppedRecords {
   readonly toMs: number;
 }
 
-export interface StoredRecord {
+export interface NewRecord {
   readonly sequence: number;
   readonly timeMs: number;
   /** As `encodeRecord` made it. */
   readonly body: Uint8Array;
+}
+
+export interface StoredRecord {
+  readonly sequence: number;
+  readonly timeMs: number;
+  /** As `encodeRecord` made it; null: the disk has changed it. */
+  readonly body: Uint8Array | null;
+  /** That it takes, seal included. */
+  readonly bytes: number;
 }
 
 export interface OutboxTable {
@@ -35,7 +45,7 @@ export interface OutboxTable {
   /** Gives the life of this outbox another name, at once. */
   renewBootId(): void;
   totals(lane: Lane): LaneTotals;
-  insert(lane: Lane, record: StoredRecord): void;
+  insert(lane: Lane, record: NewRecord): void;
   setNextSequence(lane: Lane, sequence: number): void;
   /** Records after `after`, oldest first. */
   read(lane: Lane, after: number, limit: number): StoredRecord[];
@@ -141,13 +151,14 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
       return { records: asNumber(row, "records"), bytes: asNumber(row, "bytes"), nextSequence };
     },
     insert: (lane, { sequence, timeMs, body }) =>
-      void insert.run(numberOf(lane), sequence, Math.round(timeMs), body),
+      void insert.run(numberOf(lane), sequence, Math.round(timeMs), sealBody(body)),
     setNextSequence: (lane, sequence) => void setNext.run(numberOf(lane), sequence),
     read: (lane, after, limit) =>
       select.all(numberOf(lane), after, limit).map((row) => ({
         sequence: asNumber(row, "sequence"),
         timeMs: asNumber(row, "time_ms"),
-        body: row.body as Uint8Array,
+        body: openSealedBody(row.body as Uint8Array),
+        bytes: (row.body as Uint8Array).length,
       })),
     oldest(lane) {
       const sequence = oldest.get(numberOf(lane))?.sequence;

@@ -5,7 +5,7 @@
  */
 import { basename } from "node:path";
 import type { Lane } from "../../core/contract/topics.ts";
-import type { UplinkRecord } from "../../core/contract/uplink-record.ts";
+import { type EventRecord, laneOfKind, type UplinkRecord } from "../../core/contract/uplink-record.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import { WireRangeError } from "../../core/wire/uplink-schema.ts";
@@ -13,6 +13,7 @@ import { eachLane, type LanePolicies, lanePolicies } from "./lane-policy.ts";
 import { type LossMark, noLossMark } from "./loss-mark.ts";
 import { createOutboxCommits } from "./outbox-commits.ts";
 import { type OutboxBatch, type PeekOptions, readBatch, sumOf } from "./outbox-ledger.ts";
+import type { StoredRecord } from "./outbox-table.ts";
 import { createOutboxWriter, type OutboxWriter } from "./outbox-writer.ts";
 import type { StoreFile } from "./store-file.ts";
 import { createUnwrittenLife, type UnwrittenLife } from "./unwritten-life.ts";
@@ -131,6 +132,21 @@ export function createOutbox(options: OutboxOptions): Outbox {
     writer.pushEvent("store.rolled-back", "outbox", detail);
   };
 
+  /** Whoever sends looks again: there is one to tell of it. */
+  const discard = (lane: Lane, damaged: StoredRecord): void => {
+    const detail = `record ${damaged.sequence} of the lane ${lane} is not what was written`;
+    logger.error("the disk has changed a record; it is not sent, and declared", { detail });
+    const told: EventRecord = {
+      kind: "event",
+      timeMs: clock.nowMs(),
+      name: "store.damaged",
+      subject: "outbox",
+      detail,
+    };
+    file.use(() => writer.ledger!.discard(lane, damaged, told));
+    options.timers.after(0, () => announce(laneOfKind.event));
+  };
+
   file.add({
     attach: writer.attach,
     onRenewed(setAside, reason) {
@@ -170,7 +186,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
     peek(lane, peekOptions = {}) {
       if (writer.ledger === null || commits.closed) return null;
       try {
-        return file.use(() => readBatch(writer.ledger!, lane, peekOptions));
+        for (;;) {
+          const read = file.use(() => readBatch(writer.ledger!, lane, peekOptions));
+          if (read === null || !("damaged" in read)) return read;
+          discard(lane, read.damaged);
+        }
       } catch (error) {
         commits.suffer(error);
         return null;

@@ -31,3 +31,31 @@ test("damage that only a part's own tables show is no reason not to start: the f
   expect(readdirSync(dirname(path))).toContain("store.db.corrupt-1");
   expect(contents(outbox, "update")!.records).toMatchObject([{ kind: "event", name: "store.corrupted" }]);
 });
+
+test("a record whose bytes the disk has changed is not sent but told of, and its neighbours arrive", () => {
+  const path = join(createTemporaryFolder(), "store.db");
+  const first = openOutbox(path);
+  for (const id of ["first", "second", "third"]) first.outbox.append({ kind: "alert", id, json: "{}" });
+  first.outbox.close();
+  first.file.close();
+  const bytes = readFileSync(path);
+  const at = bytes.indexOf("second");
+  bytes[at] = bytes[at]! ^ 1;
+  writeFileSync(path, bytes);
+
+  const { clock, outbox } = openOutbox(path);
+  const told: string[] = [];
+  outbox.onCommit((lane) => told.push(lane));
+  const sent: string[] = [];
+  for (let batch = contents(outbox, "alert"); batch !== null; batch = contents(outbox, "alert")) {
+    for (const record of batch.records) if (record.kind === "alert") sent.push(record.id);
+    outbox.acknowledge(outbox.bootId!, "alert", batch.first + batch.records.length - 1);
+    clock.advance(200);
+  }
+  expect(sent).toEqual(["first", "third"]);
+  expect(contents(outbox, "update")!.records).toMatchObject([
+    { name: "store.damaged", detail: "record 2 of the lane alert is not what was written" },
+  ]);
+  expect(told).toEqual(["update"]);
+  expect(outbox.counts().lanes.alert).toMatchObject({ records: 0, bytes: 0 });
+});
