@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { createReportedWorker, sendReports, viewAll, viewHere } from "../../src/collector/worker-report.ts";
+import { silentLogger } from "../../src/core/platform/logger.ts";
+import { createMetrics } from "../../src/core/platform/metrics.ts";
+
+/** The first report of a worker in such a state. */
+async function reportOf(connected: boolean, storeFails: boolean): Promise<object> {
+  const metrics = createMetrics();
+  metrics.counter({ name: "stored_total", help: "Stored" }).add(3);
+  return new Promise((resolve) => {
+    const stop = sendReports({ connected, storeFails }, metrics, {
+      logger: silentLogger,
+      send: (report) => {
+        stop();
+        resolve(structuredClone(report));
+      },
+    });
+  });
+}
+
+describe("the view of workers", () => {
+  it("says how many are ready, and first of all when what gateways send cannot be stored", async () => {
+    const workers = [createReportedWorker(), createReportedWorker()];
+    const { notReady } = viewAll(workers);
+    expect(notReady()).toBe("0 of 2 workers are ready; the log says why");
+    workers[0]!.take(await reportOf(true, false));
+    expect(notReady()).toBe("1 of 2 workers are ready; the log says why");
+    workers[1]!.take(await reportOf(true, false));
+    expect(notReady()).toBeNull();
+    workers[0]!.take(await reportOf(false, true));
+    expect(notReady()).toBe("what gateways send cannot be stored; see the log");
+    workers[0]!.forget();
+    expect(notReady()).toBe("1 of 2 workers are ready; the log says why");
+    expect(viewAll([]).notReady()).toBeNull();
+    expect(viewAll([viewHere({ connected: true, storeFails: false })]).notReady()).toBeNull();
+  });
+
+  it("shows what each has counted by its number, and passes over what is no report", async () => {
+    const workers = [createReportedWorker(), createReportedWorker()];
+    const { snapshots } = viewAll(workers);
+    for (const message of [null, "worker", 7, { type: "ready" }]) workers[1]!.take(message);
+    expect(snapshots().size).toBe(0);
+    workers[1]!.take(await reportOf(true, false));
+    expect(await createMetrics({ workers: snapshots }).render()).toContain(
+      'aurora_stored_total{worker="2"} 3',
+    );
+    workers[1]!.forget();
+    expect(snapshots().size).toBe(0);
+  });
+});
