@@ -54,15 +54,10 @@ export async function createGatewayIntake(options: GatewayIntakeOptions): Promis
     sites: gatewaySites(config.mqtt.embedded.gateways),
     driftKeptMs: config.retentionDays * dayMs,
     driftBinsOf: (digest) => models.get(digest)?.reference.features.map(({ counts }) => counts.length),
-    acknowledge: (gateway, ack) =>
-      publish(
-        topics.ack(gateway),
-        encodeUplinkAck(seal.ack(gateway, { ...ack, timeMs: systemClock.nowMs() })),
-        {
-          qos: 1,
-          retain: false,
-        },
-      ),
+    acknowledge: (gateway, { bootId, lane, sequence }) => {
+      const ack = seal.ack(gateway, { bootId, lane, sequence, timeMs: systemClock.nowMs() });
+      return publish(topics.ack(gateway), encodeUplinkAck(ack), { qos: 1, retain: false });
+    },
   });
   const onStatus = createCloneWatch({ clock: systemClock, logger, metrics });
   return { ingest, states: createStateWatch({ ...around, onStatus }) };

@@ -72,7 +72,6 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
   /** Subscriptions are being renewed, or have been: who subscribes from now on does so itself. */
   let welcomed = false;
   let closing = false;
-  let inFlight = 0;
   let failures = 0;
   let cancelRetry = (): void => {};
   let cancelStable = (): void => {};
@@ -172,19 +171,16 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     get version() {
       return provenVersion;
     },
-    async publish(topic, payload, publishOptions) {
-      if (!connected) throw createMqttError(subject, "not connected");
-      if (inFlight >= options.maxInFlight)
-        throw createMqttError(subject, `${inFlight} publishes are under way already`);
-      const bytes = typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
-      inFlight += 1;
-      try {
-        await exchanges.run(connection, (current, done) =>
-          current.publish({ topic, payload: bytes, ...publishOptions }, done),
-        );
-      } finally {
-        inFlight -= 1;
+    publish(topic, payload, { qos, retain }) {
+      if (!connected) return Promise.reject(createMqttError(subject, "not connected"));
+      if (exchanges.waiting >= options.maxInFlight) {
+        const detail = `${exchanges.waiting} publishes are under way already`;
+        return Promise.reject(createMqttError(subject, detail));
       }
+      const bytes = typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
+      return exchanges.run(connection, (current, done) =>
+        current.publish({ topic, payload: bytes, qos, retain }, done),
+      );
     },
     async subscribe(filter, qos, handler) {
       subscriptions.set(filter, { qos, handler });
