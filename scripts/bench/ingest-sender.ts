@@ -34,11 +34,13 @@ export interface SendingTerms {
   readonly windowEnvelopes: number;
   /** Share of the envelopes before the measurement begins. */
   readonly warmShare: number;
+  /** Told when it begins. */
+  readonly onWarm?: () => void;
 }
 
 /** What happened. */
 export interface IngestRun {
-  /** From when `fromShare` was stored to the end. */
+  /** From when `warmShare` was stored to the end. */
   readonly seconds: number;
   readonly envelopes: number;
   /** Envelopes that were sent more than once. */
@@ -81,7 +83,7 @@ export function encodeIngestLoad(
 
 /** Sends all of it; resolves when all of it is acknowledged. */
 export async function sendIngestLoad(port: number, load: IngestLoad, how: SendingTerms): Promise<IngestRun> {
-  const { windowEnvelopes, warmShare } = how;
+  const { windowEnvelopes, warmShare, onWarm = () => {} } = how;
   const socket = connect({ port, host: "127.0.0.1", noDelay: true });
   await once(socket, "connect");
   const states = load.gateways.map(() => ({ sent: 0, stored: 0, heardMs: performance.now() }));
@@ -120,7 +122,10 @@ export async function sendIngestLoad(port: number, load: IngestLoad, how: Sendin
     stored += state.stored - before;
     state.sent = Math.max(state.sent, state.stored);
     state.heardMs = performance.now();
-    if (warmMs === 0 && stored >= warmAt) warmMs = performance.now();
+    if (warmMs === 0 && stored >= warmAt) {
+      warmMs = performance.now();
+      onWarm();
+    }
     sendMore(index);
     if (stored === load.envelopes) finish();
   };
