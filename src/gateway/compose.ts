@@ -34,6 +34,8 @@ export interface StartGatewayOptions {
   readonly logger: Logger;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly runtimeVersion: string;
+  /** Default: the system's. */
+  readonly clock?: Clock;
 }
 
 /** Once a second: silent points, due states, gathered records. */
@@ -56,8 +58,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Daemon
 }
 
 async function assemble(options: StartGatewayOptions, closers: Closers): Promise<Daemon> {
-  const { config, logger, environment, runtimeVersion } = options;
-  const clock = systemClock;
+  const { config, logger, environment, runtimeVersion, clock = systemClock } = options;
   const topics = createTopics(config.mqtt.base);
   await prepareStateFolder(config.gateway.stateDir, { nowMs: clock.nowMs(), logger });
   const quality = createDataQuality();

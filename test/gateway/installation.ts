@@ -13,6 +13,7 @@ import type { BearingOrders } from "../../src/core/contract/bundle/bearing.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
 import { createTopics } from "../../src/core/contract/topics.ts";
+import { type Clock, systemClock } from "../../src/core/platform/clock.ts";
 import type { Daemon } from "../../src/core/platform/daemon/run-daemon.ts";
 import { createLogger, type Logger } from "../../src/core/platform/logger.ts";
 import { createMqttClient, type MqttClientOptions } from "../../src/core/platform/mqtt/mqtt-client.ts";
@@ -88,6 +89,7 @@ export interface Installation {
   startGateway(
     turbines: readonly PlannedTurbine[],
     changes?: Readonly<Record<string, unknown>>,
+    clock?: Clock,
   ): Promise<TestGateway>;
   /** Writes what `startCollector` would be started with, for a process of its own; gives the file's path. */
   writeCollectorConfig(): string;
@@ -202,13 +204,14 @@ export async function createInstallation(): Promise<Installation> {
       onTestFinished(() => collector.close());
       return collector;
     },
-    startGateway: async (turbines, changes = {}) => {
+    startGateway: async (turbines, changes = {}, clock = systemClock) => {
       const config = gatewayConfigSchema.parse(planGateway(turbines, changes));
       const gateway = await startGateway({
         config,
         logger: logger.child({ gateway: ++gateways }),
         environment: {},
         runtimeVersion,
+        clock,
       });
       let closing: Promise<void> | null = null;
       const close = (): Promise<void> => {
