@@ -208,6 +208,8 @@ export function createUplink(options: UplinkOptions): Uplink {
   const stopListening = [
     ...lives.map(({ outbox }) => outbox.onCommit(gather)),
     transport.onConnect(() => {
+      // What the last connection had not carried when it ended may have been its end.
+      if (pacedBytes() > 0) pace.lost();
       for (const { senders } of lives) for (const lane of lanes) senders[lane].restart();
       pump();
     }),

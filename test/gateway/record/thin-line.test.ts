@@ -9,7 +9,7 @@ import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { openOutbox } from "./outbox-rig.ts";
 
 const topics = createTopics("aurora/v1");
-const bytesPerSecond = 1_500;
+const thinBytesPerSecond = 1_500;
 /** A connection whose ping is stuck behind what is sent for so long is taken for dead. */
 const deadAfterMs = 6_000;
 
@@ -18,6 +18,7 @@ function openThinLine(clock: ManualClock, collector: ReturnType<typeof createCol
   const callbacks = new Set<() => void>();
   let connection = 0;
   let connected = false;
+  let bytesPerSecond = thinBytesPerSecond;
   let freeAtMs = 0;
   let heard: (topic: string, payload: Uint8Array) => void = () => {};
   const connect = (): void => {
@@ -57,22 +58,38 @@ function openThinLine(clock: ManualClock, collector: ReturnType<typeof createCol
       return () => void callbacks.delete(callback);
     },
   };
-  return { transport, connect };
+  return {
+    transport,
+    connect,
+    /** So fast from now on. */
+    become: (rate: number): void => {
+      bytesPerSecond = rate;
+    },
+  };
 }
 
-test("alerts that gathered get over a line that cannot carry them at once before it is given up", () => {
+function openGateway() {
   const { clock, outbox } = openOutbox(join(createTemporaryFolder(), "store.db"));
   const line = openThinLine(clock, createCollectorModel());
+  const { transport } = line;
   const uplink = createUplink({
     gateway: "gw",
     outbox,
-    transport: line.transport,
+    transport,
     topics,
     clock,
     timers: clock,
     random: () => 0.5,
   });
   onTestFinished(() => uplink.close());
+  const passSeconds = (seconds: number): void => {
+    for (let second = 0; second < seconds; second++) clock.advance(1_000);
+  };
+  return { outbox, line, passSeconds };
+}
+
+test("alerts that gathered get over a line that cannot carry them at once before it is given up", () => {
+  const { outbox, line, passSeconds } = openGateway();
   for (let number = 0; number < 60; number++)
     outbox.append({
       kind: "alert",
@@ -81,6 +98,25 @@ test("alerts that gathered get over a line that cannot carry them at once before
     });
   line.connect();
   // At the line's own rate it takes 41 s.
-  for (let second = 0; second < 150; second++) clock.advance(1_000);
+  passSeconds(150);
+  expect(outbox.counts().records).toBe(0);
+});
+
+test("so does everything else, after the line was a good one", () => {
+  const { outbox, line, passSeconds } = openGateway();
+  const appendMany = (): void => {
+    for (let number = 0; number < 60; number++)
+      outbox.append({ kind: "event", timeMs: number, name: "told", subject: "s", detail: "x".repeat(1_000) });
+  };
+  line.become(1e6);
+  line.connect();
+  for (let round = 0; round < 5; round++) {
+    appendMany();
+    passSeconds(10);
+  }
+  expect(outbox.counts().records).toBe(0);
+  line.become(thinBytesPerSecond);
+  appendMany();
+  passSeconds(200);
   expect(outbox.counts().records).toBe(0);
 });
