@@ -77,7 +77,7 @@ async function auditRows(
   const lost = total - windows - claim.declaredRows - forgiven - changed;
   return [
     ...(lost > 0 ? [`${lost} of ${total} rows of ${turbine.turbine} are neither stored nor declared`] : []),
-    ...(windows > total ? [`${windows - total} rows of ${turbine.turbine} are stored twice`] : []),
+    ...(windows > total + changed ? [`${windows - total} rows of ${turbine.turbine} are stored twice`] : []),
   ];
 }
 
