@@ -1,4 +1,5 @@
 /** The thread of the page: begun with its data, told by messages how storing goes and when to end. */
+import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { AuroraError } from "../core/contract/aurora-error.ts";
 import type { ReadyMessage } from "../core/platform/daemon/run-daemon.ts";
@@ -8,11 +9,15 @@ import { openPage } from "./compose-page.ts";
 import { type PageThreadData, type RefusedMessage, stopMessage } from "./page-thread.ts";
 import { createReportedWorker, viewAll } from "./worker-report.ts";
 
+/** Niceness; a machine that is busy gives a thread of 0 three times as much. */
+const pageNiceness = 5;
+
 const { config, version, embedded } = workerData as PageThreadData;
 const logger = createLogger({ name: "collector-page", level: config.log.level });
 const worker = createReportedWorker();
 const { notReady, snapshots } = viewAll([worker]);
 const metrics = createMetrics({ defaults: "process", workers: snapshots });
+yieldToStoring();
 try {
   const page = await openPage({ config, version, embedded, logger, metrics, notReady });
   parentPort?.on("message", (message: unknown) => {
@@ -28,4 +33,15 @@ try {
   const about = { op, hint, ...(subject === undefined ? {} : { subject }) };
   parentPort?.postMessage({ type: "refused", code, message, ...about } satisfies RefusedMessage);
   process.exitCode = 1;
+}
+
+/** Where cores are short what gateways send goes first. On Linux each thread has a priority of its own. */
+function yieldToStoring(): void {
+  if (process.platform !== "linux") return;
+  try {
+    setPriority(pageNiceness);
+  } catch (error) {
+    // A sandbox may forbid it.
+    logger.debug("the page has the priority of all else", { error });
+  }
 }

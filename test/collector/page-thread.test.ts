@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -146,6 +146,17 @@ describe("a collector with SQLite", () => {
     // Of the process once, of each thread its own.
     expect(numberOf("aurora_process_resident_memory_bytes")).toBe(1);
     expect(numberOf("aurora_nodejs_eventloop_lag_p99_seconds")).toBe(2);
+  });
+
+  it.skipIf(process.platform !== "linux")("gives the page less of a busy machine (on Linux)", () => {
+    const tasks = `/proc/${collector.child.pid}/task`;
+    const niceness = readdirSync(tasks).map((id) => {
+      const fields = readFileSync(`${tasks}/${id}/stat`, "utf8")
+        .replace(/^.*\) /, "")
+        .split(" ");
+      return { isMain: id === String(collector.child.pid), nice: Number(fields[16]) };
+    });
+    expect(niceness.filter(({ nice }) => nice === 5)).toEqual([{ isMain: false, nice: 5 }]);
   });
 
   it("begins the page's thread again where it was, and stores meanwhile", async () => {
