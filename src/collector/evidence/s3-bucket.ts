@@ -64,7 +64,7 @@ export async function openS3Bucket(config: EvidenceBucketConfig, maxObjectBytes:
     const signed = await new AwsV4Signer({
       ...(await readKey(config)),
       method,
-      url: addressOf(config, key),
+      url: objectAddress(config, key),
       // The server holds what arrives against this digest, which is signed.
       headers: { "x-amz-content-sha256": sha256Hex(body ?? new Uint8Array()) },
       service: "s3",
@@ -143,6 +143,17 @@ export async function openS3Bucket(config: EvidenceBucketConfig, maxObjectBytes:
   };
 }
 
+/** Address of an object; the bucket stands in its path or before its host. */
+export function objectAddress(
+  { endpoint, bucket, prefix, pathStyle }: EvidenceBucketConfig,
+  key: string,
+): string {
+  const url = new URL(endpoint);
+  if (!pathStyle) url.hostname = `${bucket}.${url.hostname}`;
+  url.pathname = `${pathStyle ? `/${bucket}` : ""}/${prefix}${key}`;
+  return url.href;
+}
+
 /** Null for an object that is not there; a bucket that is not there remains an error. */
 function passOver(error: unknown): null {
   // A server that says nothing of what is missing means the object.
@@ -152,13 +163,6 @@ function passOver(error: unknown): null {
 
 async function drain(response: IncomingMessage): Promise<void> {
   await readBodyBounded(response, maxRefusalBytes, () => new RangeError("an answer without end"));
-}
-
-function addressOf({ endpoint, bucket, prefix, pathStyle }: EvidenceBucketConfig, key: string): string {
-  const url = new URL(endpoint);
-  if (!pathStyle) url.hostname = `${bucket}.${url.hostname}`;
-  url.pathname = `${pathStyle ? `/${bucket}` : ""}/${prefix}${key}`;
-  return url.href;
 }
 
 async function readKey(

@@ -1,11 +1,14 @@
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { request as ask, createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { openShapedLink } from "../../../scripts/faults/shaped-link.ts";
+import { issueCertificate } from "../../../src/cli/fleet/issue-certificate.ts";
 import { type BucketStore, openBucketStore } from "../../../src/collector/evidence/bucket-store.ts";
+import { objectAddress } from "../../../src/collector/evidence/s3-bucket.ts";
 import type { EvidenceBucketConfig } from "../../../src/core/contract/config/kept-evidence-config.ts";
 import { keptEvidenceSchema } from "../../../src/core/contract/config/kept-evidence-config.ts";
 import { systemTimers } from "../../../src/core/platform/clock.ts";
@@ -239,6 +242,42 @@ describe("a bucket that cannot be used", () => {
   });
 });
 
+it("trusts the authority that it is given, over TLS, and no other", async () => {
+  const server = await startS3Server();
+  onTestFinished(() => server.close());
+  const year = { fromMs: Date.now(), days: 1 };
+  const make = (name: string) => issueCertificate({ name, use: "authority", ...year });
+  const authority = make("ours");
+  const issued = issueCertificate(
+    { name: "localhost", use: "server", ...year },
+    { name: "ours", ...authority },
+  );
+  const front = createTlsServer({ cert: issued.certPem, key: issued.keyPem }, (request, response) => {
+    const { method, url: path, headers } = request;
+    const forward = ask({ port: server.port, host: "127.0.0.1", method, path, headers }, (answer) => {
+      response.writeHead(answer.statusCode!, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(forward);
+  }).listen(0, "127.0.0.1");
+  await once(front, "listening");
+  onTestFinished(() => {
+    front.close();
+    front.closeAllConnections();
+  });
+  const endpoint = `https://localhost:${listeningPort(front)}`;
+  const { store } = await openStore(configure(server, { endpoint, caFile: keyFile(authority.certPem) }));
+  await store.put(id, "npy", Buffer.from("npy"));
+  expect(String(await buffer((await store.open(id, "npy"))!.body))).toBe("npy");
+  for (const caFile of [null, keyFile(make("others").certPem)]) {
+    const { store: wary } = await openStore(configure(server, { endpoint, caFile }));
+    await expect(wary.open(id, "npy")).rejects.toMatchObject({
+      code: "STORE",
+      message: expect.stringMatching(/certificate/),
+    });
+  }
+});
+
 describe("the configuration of a bucket", () => {
   const s3 = {
     endpoint: "https://s3.example",
@@ -277,6 +316,13 @@ describe("the configuration of a bucket", () => {
   });
 
   it("takes a bucket's name before a server's", () => {
+    const { s3: config } = keptEvidenceSchema.parse({
+      s3: { ...s3, endpoint: "https://s3.example:9000", prefix: "a/b/" },
+    });
+    expect(objectAddress(config!, "ab/c.npy")).toBe("https://s3.example:9000/evidence/a/b/ab/c.npy");
+    expect(objectAddress({ ...config!, pathStyle: false }, "ab/c.npy")).toBe(
+      "https://evidence.s3.example:9000/a/b/ab/c.npy",
+    );
     expect(isGood({ pathStyle: false, endpoint: "https://s3.eu-central-1.amazonaws.com" })).toBe(true);
   });
 });
