@@ -179,7 +179,8 @@ export function createEvidenceIntake(options: EvidenceIntakeOptions): EvidenceIn
         }
       }
       // With a piece of no bytes it asks whether it is stored: it is told when it is.
-      if (piece.bytes.length > 0) tell(gateway, { id, state: "partial", have, reason: "" });
+      const isAsking = piece.bytes.length === 0 && have === packed.bytes;
+      if (!isAsking) tell(gateway, { id, state: "partial", have, reason: "" });
       return ok(null);
     },
   };
