@@ -144,6 +144,8 @@ function shape(from: Socket, to: Socket, { profile, random, count, isLost }: Way
   const { lossShare = 0, lossMs = 0, twiceShare = 0, lateShare = 0, lateMs = 0 } = profile;
   const shuffler =
     twiceShare + lateShare > 0 ? createMessageShuffler({ twiceShare, lateShare, lateMs, random }) : null;
+  // On a slow line the first bytes arrive long before the last.
+  const pieceBytes = Number.isFinite(bytesPerSecond) ? segmentBytes : 16_384;
   let underWay = 0;
   let freeAtMs = 0;
   let arrivesMs = 0;
@@ -170,7 +172,7 @@ function shape(from: Socket, to: Socket, { profile, random, count, isLost }: Way
   from.on("data", (bytes: Buffer) => {
     count(bytes.length);
     if (shuffler === null) {
-      for (let at = 0; at < bytes.length; at += 16_384) send(bytes.subarray(at, at + 16_384));
+      for (let at = 0; at < bytes.length; at += pieceBytes) send(bytes.subarray(at, at + pieceBytes));
     } else {
       shuffler.push(bytes, send);
     }
