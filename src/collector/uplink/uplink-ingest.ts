@@ -49,7 +49,8 @@ export interface UplinkIngestOptions {
 export interface UplinkIngest {
   /**
    * Takes one message of `<base>/gateway/<gateway>/up/<lane>`; keeps `payload` until it is stored. With `settle` it is
-   * kept until then whatever happens, and what follows a hole waits a moment for another worker to fill it.
+   * kept while nothing can be stored, and what follows a hole waits a moment for another worker to fill it. `settle` is called
+   * when it is stored, or left to its gateway, which sends again: what follows a hole for too long, and what is too much.
    */
   accept(topic: string, payload: Uint8Array, settle?: () => void): void;
   /** Stores what waits, now; resolves when nothing is on its way. */
@@ -63,14 +64,16 @@ export interface UplinkIngest {
 /** A message that waits; with `settle` somebody is to be told that it is dealt with. */
 interface WaitingMessage extends UplinkMessage {
   readonly settle: (() => void) | null;
-  /** Monotonic. */
-  readonly acceptedMs: number;
+  /** Since when it is known to follow a hole, monotonic; null: it is not. */
+  readonly earlySinceMs: number | null;
 }
 
 /** For how long what follows a hole waits for another worker to fill it: its gateway sends again after that. */
 const holeWaitMs = 10_000;
 /** Until it is looked at again. */
 const holePauseMs = 25;
+/** Between two lines of the log on records that could not be stored. */
+const unstorableTellMs = 60_000;
 /** After a failure to store. */
 const failurePauseMs = 500;
 
@@ -84,7 +87,7 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
     driftBinsOf = () => undefined,
     beforeStore = async (envelopes: readonly CheckedEnvelope[]) => envelopes,
   } = options;
-  const { messagesTotal, count } = createAccounts(options.metrics, logger);
+  const { messagesTotal, count } = createAccounts(options);
   const acks = createAckSender({ ...options, send: options.acknowledge });
   const waiting = createFairQueue<WaitingMessage>(costOf);
   /** Of what waits and of the batch that is on its way. */
@@ -122,9 +125,11 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
     }
     const again: WaitingMessage[] = [];
     for (const message of taken) {
-      if (message.settle !== null && (storeFails || (early.has(message.payload) && isYoung(message)))) {
+      const earlySinceMs = early.has(message.payload) ? (message.earlySinceMs ?? clock.monotonicMs()) : null;
+      const mayWait = earlySinceMs !== null && clock.monotonicMs() - earlySinceMs < holeWaitMs;
+      if (message.settle !== null && (storeFails || mayWait)) {
         // Of its own bytes: what came with it is let go.
-        again.push({ ...message, payload: message.payload.slice() });
+        again.push({ ...message, earlySinceMs, payload: message.payload.slice() });
         continue;
       }
       pendingBytes -= costOf(message);
@@ -133,7 +138,6 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
     if (storeFails) waitAgain(again);
     else if (again.length > 0) options.timers.after(holePauseMs, () => waitAgain(again));
   };
-  const isYoung = ({ acceptedMs }: WaitingMessage): boolean => clock.monotonicMs() - acceptedMs < holeWaitMs;
   const waitAgain = (messages: readonly WaitingMessage[]): void => {
     for (const message of messages) waiting.push(gatewayOf(message.topic), message);
     if (!closed && messages.length > 0) loop.wake();
@@ -150,7 +154,7 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
   return {
     accept: (topic, payload, settle) => {
       if (closed) return;
-      const message = { topic, payload, settle: settle ?? null, acceptedMs: clock.monotonicMs() };
+      const message = { topic, payload, settle: settle ?? null, earlySinceMs: null };
       const gateway = gatewayOf(topic);
       const cost = costOf(message);
       const isTooMuch =
@@ -185,10 +189,11 @@ function costOf({ topic, payload }: UplinkMessage): number {
 }
 
 /** Counts what became of messages and records. */
-function createAccounts(
-  metrics: Metrics,
-  logger: Logger,
-): {
+function createAccounts({
+  metrics,
+  logger,
+  clock,
+}: Pick<UplinkIngestOptions, "metrics" | "logger" | "clock">): {
   readonly messagesTotal: Counter;
   readonly count: (batch: CutBatch, stored: readonly StoredEnvelope[]) => void;
 } {
@@ -215,7 +220,19 @@ function createAccounts(
   const countSetAside = ({ reason, detail }: RecordFault): void => {
     messagesTotal.add(1, { outcome: "quarantined" });
     refusedTotal.add(1, { reason });
-    if (reason === "not-storable") logger.error("a record could not be stored", { detail });
+    if (reason === "not-storable") unstorable ??= detail;
+  };
+  /** Of a batch: one line, however many there are. */
+  let unstorable: string | null = null;
+  let toldMs = Number.NEGATIVE_INFINITY;
+  const tellUnstorable = (): void => {
+    if (unstorable === null) return;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - toldMs >= unstorableTellMs) {
+      toldMs = nowMs;
+      logger.error("records could not be stored; /api/v1/quarantine holds them", { first: unstorable });
+    }
+    unstorable = null;
   };
   return {
     messagesTotal,
@@ -236,6 +253,7 @@ function createAccounts(
       for (const [outcome, messages] of outcomes.counts) messagesTotal.add(messages, { outcome });
       for (const [kind, records] of kinds.counts) recordsTotal.add(records, { kind });
       for (const [lane, records] of lost.counts) missingTotal.add(records, { lane });
+      tellUnstorable();
     },
   };
 }

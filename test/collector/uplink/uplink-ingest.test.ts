@@ -102,6 +102,44 @@ describe("the uplink's ingest", () => {
     expect(heard.size).toBe(4_000);
   });
 
+  it("waits for what another worker stores, also when nothing could be stored for longer than it waits", async () => {
+    let works = false;
+    const bench = createIngestBench({
+      wrapRecord: (record) => ({
+        ...record,
+        storeEnvelopes: (batch) =>
+          works ? record.storeEnvelopes(batch) : Promise.reject(new Error("the database is away")),
+      }),
+    });
+    const send = (firstSequence: number, onSettled?: () => void): void =>
+      bench.ingest.accept(
+        "aurora/v1/gateway/gw-1/up/update",
+        encodeUplinkEnvelope(eventEnvelope([event(`e${firstSequence}`)], { firstSequence })),
+        onSettled,
+      );
+    const pass = async (forMs: number): Promise<void> => {
+      for (let passedMs = 0; passedMs < forMs; passedMs += 25) {
+        bench.clock.advance(25);
+        for (let turn = 0; turn < 4; turn++) await settle();
+      }
+    };
+    let settled = 0;
+    send(2, () => settled++);
+    await pass(12_000);
+    works = true;
+    await pass(1_000);
+    expect([settled, await names(bench)]).toEqual([0, []]);
+    send(1);
+    await pass(1_000);
+    expect([settled, await names(bench)]).toEqual([1, ["e1", "e2"]]);
+    // A hole that nobody fills is left to its gateway.
+    send(9, () => settled++);
+    await pass(9_000);
+    expect(settled).toBe(1);
+    await pass(2_000);
+    expect([settled, (await names(bench)).length]).toEqual([2, 2]);
+  });
+
   it("goes on after a restart where it was, and does not wait for what a gateway dropped", async () => {
     const path = join(createTemporaryFolder(), "collector.sqlite");
     const first = createIngestBench({ path });
