@@ -22,8 +22,16 @@ export async function openRecord(
   const { url, passwordFile, caFile, tls, connections, statementTimeoutSeconds } = config.record;
   if (url === null) {
     const { openSqliteRecord } = await import("./record/sqlite/sqlite-record.ts");
+    const { holdSqliteRecord } = await import("./record/sqlite/hold-record.ts");
     const path = join(config.collector.stateDir, "collector.sqlite");
-    return openSqliteRecord({ path, access, clock: systemClock, logger, driftPeriodMs });
+    const release = access === "write" ? holdSqliteRecord(path) : () => {};
+    try {
+      const record = await openSqliteRecord({ path, access, clock: systemClock, logger, driftPeriodMs });
+      return { ...record, close: () => record.close().finally(release) };
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
   const { openPostgresRecord } = await import("./record/postgres/postgres-record.ts");
   const ca = caFile === null ? (tls ? "" : undefined) : await readText(caFile, maxCaBytes);

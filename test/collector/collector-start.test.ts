@@ -54,6 +54,19 @@ describe("a collector's start and end", () => {
     expect(readdirSync(stateDir).some((name) => name.startsWith("collector.sqlite.corrupt-"))).toBe(true);
   });
 
+  it("is refused on the record of another that runs, and starts when that has ended", async () => {
+    const config = configure(createTemporaryFolder());
+    const first = await startCollector(config, quiet);
+    const refused = startCollector(config, quiet);
+    await expect(refused).rejects.toMatchObject({
+      code: "STORE",
+      message: expect.stringContaining("another collector writes"),
+    });
+    expect((await fetch(`${first.url}/-/ready`)).status).toBe(200);
+    await first.close();
+    await (await startCollector(config, quiet)).close();
+  });
+
   it("leaves a bundle with one flipped bit out, and runs", async () => {
     const inner = createTemporaryFolder();
     mkdirSync(join(inner, "bundles", "broken"), { recursive: true });
