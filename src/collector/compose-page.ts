@@ -17,7 +17,7 @@ import { keepFresh } from "./api/fresh-routes.ts";
 import type { HttpRoute } from "./api/http-route.ts";
 import { createHttpServer, listenHttp } from "./api/http-server.ts";
 import { inTurns } from "./api/in-turns.ts";
-import { answerNotFound, pageRoutes } from "./api/page-routes.ts";
+import { answerNotFound, answerUnavailable, pageRoutes } from "./api/page-routes.ts";
 import { serviceRoutes } from "./api/service-routes.ts";
 import { type CollectorEvidence, openCollectorEvidence } from "./compose-evidence.ts";
 import { bundleScanMs, nudgeGateways, openShelf } from "./compose-registry.ts";
@@ -106,7 +106,11 @@ async function assemble(options: PageOptions, closers: Closers): Promise<Running
       metrics: options.metrics,
       version: options.version ?? "0.0.0",
       notReady: async () => {
-        await record.check();
+        const wrong = await record.check().then(
+          () => null,
+          (error: Error) => `the record cannot be asked: ${error.message}`,
+        );
+        if (wrong !== null) return wrong;
         return client.connected ? options.notReady() : "not connected to the broker";
       },
       impairment: () => evidence.fault,
@@ -159,7 +163,14 @@ async function serve(
   routes: readonly HttpRoute[],
 ): Promise<string> {
   const { httpHost: host, httpPort } = config.collector;
-  const app = createHttpServer({ metrics, logger, host, notFound: answerNotFound, routes });
+  const app = createHttpServer({
+    metrics,
+    logger,
+    host,
+    notFound: answerNotFound,
+    unavailable: answerUnavailable,
+    routes,
+  });
   closers.add(() => app.close());
   return listenHttp(app, host, httpPort);
 }

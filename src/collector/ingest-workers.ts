@@ -7,7 +7,7 @@ import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
 import { createHttpServer, listenHttp } from "./api/http-server.ts";
-import { answerNotFound } from "./api/page-routes.ts";
+import { answerNotFound, answerUnavailable } from "./api/page-routes.ts";
 import { serviceRoutes } from "./api/service-routes.ts";
 import { type BegunWorker, keepWorker } from "./kept-worker.ts";
 import type { ConfigSource } from "./load-config.ts";
@@ -86,7 +86,14 @@ export async function serveIngest(
   const closers = createClosers(logger);
   closers.add(() => workers.close());
   const routes = serviceRoutes({ metrics, version, notReady: async () => workers.notReady() });
-  const app = createHttpServer({ metrics, logger, host, notFound: answerNotFound, routes });
+  const app = createHttpServer({
+    metrics,
+    logger,
+    host,
+    notFound: answerNotFound,
+    unavailable: answerUnavailable,
+    routes,
+  });
   closers.add(() => app.close());
   try {
     const httpUrl = await listenHttp(app, host, httpPort);

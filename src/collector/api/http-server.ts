@@ -3,7 +3,7 @@
  * method that a path does not have is answered with 405.
  */
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { boundHttpConnections } from "../../core/platform/http-places.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { isLoopbackHost, readHostHeader } from "../../core/platform/loopback-host.ts";
@@ -21,6 +21,8 @@ export interface HttpServerOptions {
   readonly routes: readonly HttpRoute[];
   /** Answers what no route has. */
   readonly notFound: (request: HttpRequest) => Promise<HttpResponse>;
+  /** Answers in place of a route that threw an AuroraError STORE: the record cannot be asked now. */
+  readonly unavailable: (request: HttpRequest) => Promise<HttpResponse>;
   readonly metrics: Metrics;
   readonly logger: Logger;
   /** The address it listens on. */
@@ -148,9 +150,13 @@ function guardRequests(app: FastifyInstance, listenHost: string): void {
   });
 }
 
-function answerErrors(app: FastifyInstance, { notFound, logger }: HttpServerOptions): void {
+function answerErrors(app: FastifyInstance, { notFound, unavailable, logger }: HttpServerOptions): void {
   app.setNotFoundHandler(async (request, reply) => sendResponse(reply, await notFound(readRequest(request))));
-  app.setErrorHandler((error: Error & { readonly statusCode?: number }, request, reply) => {
+  app.setErrorHandler(async (error: Error & { readonly statusCode?: number }, request, reply) => {
+    if (hasErrorCode(error, "STORE")) {
+      logger.warn("the record cannot be asked", { route: request.routeOptions.url, error });
+      return sendResponse(reply, await unavailable(readRequest(request)));
+    }
     const status = error.statusCode !== undefined && error.statusCode < 500 ? error.statusCode : 500;
     // The address may hold what should not be logged; the route does not.
     if (status === 500) logger.error("request failed", { route: request.routeOptions.url, error });

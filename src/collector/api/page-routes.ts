@@ -79,6 +79,24 @@ export async function answerNotFound(request: HttpRequest): Promise<HttpResponse
   return { ...(await respond(request, page)), status: 404 };
 }
 
+/** Answers while the record cannot be asked: in JSON below `/api/`, elsewhere with a page. */
+export async function answerUnavailable(request: HttpRequest): Promise<HttpResponse> {
+  const headers = { "retry-after": "5" };
+  if (!isPage(request)) {
+    const answer = errorResponse(503, "STORE", "the record cannot be asked now; see the collector's log");
+    return { ...answer, headers: { ...answer.headers, ...headers } };
+  }
+  const body = html`<section class="panel"><h2>The record cannot be asked now</h2>
+    <p class="empty">Gateways keep what they have until it can; the collector's log says why. <a href="">Try again</a></p></section>`;
+  const page = renderLayout({ title: "Not now", nowMs: null, trail: [], body });
+  const answer = await respond(request, page);
+  return { ...answer, headers: { ...answer.headers, ...headers }, status: 503 };
+}
+
+function isPage({ path }: HttpRequest): boolean {
+  return !path.startsWith("/api/") && !path.startsWith("/-/") && path !== "/metrics";
+}
+
 /** Pages are asked for every few seconds and compress to a tenth. */
 async function respond(request: HttpRequest, page: SafeHtml): Promise<HttpResponse> {
   const text = `<!doctype html>\n${page.text}`;
