@@ -16,7 +16,7 @@ import { patienceMs } from "./daemon-process.ts";
 import type { FaultLedger } from "./fault-ledger.ts";
 import type { FaultEngine, FaultSite } from "./fault-site.ts";
 import { floodWith, listFloods, publish, watchTaken } from "./floods.ts";
-import { type EnrolmentKey, forgeAck, killHolding } from "./record-defects.ts";
+import { type EnrolmentKey, forgeAck } from "./record-defects.ts";
 import { startSender } from "./sender-process.ts";
 import { numberedAlert, numberedBatch, numberedEvent, type SenderIdentity } from "./sender-records.ts";
 
@@ -38,7 +38,6 @@ export async function attackCollector(
         figures[flood.name] = measured;
         return wrongs;
       });
-    await ledger.run(`3 on ${engine}: predictions that a gateway still held`, () => killHolding(site));
     await ledger.run(`6 on ${engine}: an event under a neighbour's id`, () => takeId(site, client));
     await ledger.run(`7 on ${engine}: acknowledgements of 1,000 gateways`, () =>
       acknowledgeAll(site, client, 1_000),

@@ -1,4 +1,4 @@
-/** The defects that were once found in what had landed, each as the attack that found it. Two are parts of their own: 2 is in disks, 4 in clocks. */
+/** The defects that were once found in what had landed, each as the attack that found it. Some are parts of their own, in each engine where the record matters: 2 is in disks, 3 in kills, 4 in clocks. */
 import { hasPostgres } from "../../test/support/scratch-postgres.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
 import { attackCollector } from "./collector-defects.ts";

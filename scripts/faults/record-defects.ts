@@ -1,4 +1,4 @@
-/** Attacks on what a gateway holds and whom it believes, which the collector's record must show to have failed, in each engine. */
+/** Somebody who says in the collector's name that all is stored; its record must show that nobody believed it, in each engine. */
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -30,37 +30,6 @@ export function makeEnrolmentKey(folder: string): EnrolmentKey {
 function writeKey(path: string, key: Uint8Array): string {
   writeFileSync(path, `${Buffer.from(key).toString("hex")}\n`, { mode: 0o600 });
   return path;
-}
-
-/** kill -9 of a gateway whose rows of predictions close every half minute: what it held is declared. */
-export async function killHolding(site: FaultSite): Promise<readonly string[]> {
-  const park = await openWatchedPark(site, {
-    name: "holding",
-    turbines: 2,
-    seed: 5,
-    speed: 6,
-    firstOnsetS: 10_000,
-    onsetStepS: 0,
-    changes: { uplink: { predictionIntervalSeconds: 30, healthIntervalSeconds: 3600 } },
-  });
-  try {
-    for (let kill = 0; kill < 3; kill++) {
-      await park.gateway.start();
-      const before = park.devices[0]!.acknowledged.length;
-      await until(
-        () => park.devices[0]!.acknowledged.length > before + 8,
-        "the gateway holds predictions",
-        patienceMs,
-      );
-      await park.gateway.kill();
-    }
-    await park.gateway.start();
-    await park.finish();
-    const audit = await auditStopped(site, park);
-    return audit.pieces === 0 ? [...audit.wrongs, "nothing was acknowledged"] : audit.wrongs;
-  } finally {
-    await park.close();
-  }
 }
 
 async function auditStopped(site: FaultSite, park: WatchedPark): ReturnType<typeof auditPark> {
