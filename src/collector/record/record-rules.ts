@@ -83,7 +83,7 @@ const gapSentences: Readonly<Record<GapReason | "unknown", string>> = {
 };
 
 function describeGapSize({ records, windows }: GapRecord): string {
-  if (windows === undefined) return `${records} records`;
+  if (windows === undefined) return records === 0 ? "an unknown number of records" : `${records} records`;
   return records === 0 ? `${windows} windows` : `${records} records and ${windows} windows`;
 }
 

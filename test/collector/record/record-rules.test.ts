@@ -1,0 +1,15 @@
+/** How a declared gap is told to people. */
+import { expect, test } from "vitest";
+import { describeGap } from "../../../src/collector/record/record-rules.ts";
+import type { GapRecord } from "../../../src/core/contract/uplink-record.ts";
+
+test.for([
+  [{ records: 0 }, "an unknown number of records of the lane were lost"],
+  [{ records: 3 }, "3 records of the lane were lost"],
+  [{ records: 0, windows: 57 }, "57 windows of the lane were lost"],
+  [{ records: 3, windows: 57 }, "3 records and 57 windows of the lane were lost"],
+] as const)("a gap of %o is told in words", ([size, words]) => {
+  const gap: GapRecord = { kind: "gap", lane: "alert", reason: "killed", fromMs: 0, toMs: 1000, ...size };
+  const { name, detail } = describeGap(gap);
+  expect([name, detail.slice(0, words.length)]).toEqual(["gap.alert", words]);
+});
