@@ -39,7 +39,7 @@ export function openGatewayRecord(options: GatewayRecordOptions, closers: Closer
   const { maxMebibytes, reserveMebibytes } = config.store;
   const file = openStoreFile({ path, reserveBytes: reserveMebibytes * mebibyte, logger });
   closers.add(() => file.close());
-  const mark = openLossMark(`${path}.mark`, logger);
+  const mark = openLossMark(`${path}.mark`, { clock, logger });
   closers.add(() => mark.close());
   const clockWatch = createClockWatch({
     clock,

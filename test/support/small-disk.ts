@@ -14,8 +14,8 @@ export function mountSmallDisk(sizeKib: number): string | null {
   } catch {
     return null;
   }
-  // Before the folder that it lies in is removed.
-  onTestFinished(atProcessEnd(() => execFileSync("umount", [folder])));
+  // Before the folder that it lies in is removed; a file on it may be open still, as after a kill.
+  onTestFinished(atProcessEnd(() => execFileSync("umount", ["--lazy", folder])));
   return folder;
 }
 

@@ -1,12 +1,15 @@
 /**
  * Says after a kill what was lost in it: one small file, overwritten in place, holds how much of each kind is in memory
  * only. In place, so that a full disk takes it; not synchronised, so that a kill finds it exact and flash is spared: after
- * a power cut it may be half a minute old. Holds counts and times, no records.
+ * a power cut it may be half a minute old. One that could never be written is empty: then something may have been lost
+ * since it was made, and nobody knows how much. Holds counts and times, no records.
  */
-import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import { z } from "zod";
 import { type Lane, lanes } from "../../core/contract/topics.ts";
-import type { GapRecord } from "../../core/contract/uplink-record.ts";
+import { type GapRecord, laneOfKind } from "../../core/contract/uplink-record.ts";
+import { dayMs } from "../../core/maths/durations.ts";
+import { type Clock, systemClock } from "../../core/platform/clock.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 
 /** What is held in memory only. */
@@ -23,12 +26,21 @@ export interface HeldInMemory {
 export type Holder = Lane | "open-predictions" | "open-drift";
 
 export interface LossMark {
-  /** What the last run held when it ended without closing; empty after an orderly end. */
+  /**
+   * What the last run held when it ended without closing; empty after an orderly end. A gap of 0 records and no windows:
+   * how much, is not known.
+   */
   readonly lost: readonly GapRecord[];
   /** Says what is held now; null: nothing. What the disk refuses is tried again with the next one. */
   note(holder: Holder, held: HeldInMemory | null): void;
-  /** Closes the file; what was noted last stands. */
+  /** An orderly end: closes the file. What was noted last stands; without anything noted, none is left that says less. */
   close(): void;
+}
+
+export interface LossMarkOptions {
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  readonly logger?: Logger;
 }
 
 /** Of a store that keeps no mark. */
@@ -38,41 +50,66 @@ const markBytes = 512;
 const count = z.int().min(0);
 const schema = z.record(z.string(), z.tuple([count, count, count, count]));
 
+/** 2020-01-01: a file of an earlier time was made before the clock was set. */
+const earliestMs = 1_577_836_800_000;
+/** So far back a loss is dated where the mark's own time cannot be right. */
+const unknownSinceMs = 30 * dayMs;
+
 /** Reads what the last run left in the file at `path` and keeps it up to date from now on. */
-export function openLossMark(path: string, logger: Logger = silentLogger): LossMark {
+export function openLossMark(path: string, options: LossMarkOptions = {}): LossMark {
+  const logger = options.logger ?? silentLogger;
   const held = new Map<Holder, HeldInMemory>();
-  const lost = readLost(path, logger);
+  const last = readLost(path, logger);
+  const lost = last ?? describeUnknown(path, (options.clock ?? systemClock).nowMs());
+  // What was lost stays noted until it is declared: until no record of the lane of gaps waits any more.
+  let undeclared = lost.length > 0;
   let file: number | null = null;
   let written = "";
 
-  const write = (): void => {
-    const entries = [...held].map(([holder, { records, windows, fromMs, toMs }]) => [
+  const describeNow = (): string => {
+    const entries = new Map<string, HeldInMemory>(held);
+    for (const { lane, windows = 0, ...gap } of undeclared ? lost : []) {
+      const now = entries.get(lane) ?? { ...gap, records: 0, windows: 0 };
+      entries.set(lane, {
+        records: now.records + gap.records,
+        windows: now.windows + windows,
+        fromMs: Math.min(now.fromMs, gap.fromMs),
+        toMs: Math.max(now.toMs, gap.toMs),
+      });
+    }
+    const counts = [...entries].map(([holder, { records, windows, fromMs, toMs }]) => [
       holder,
       [records, windows, Math.round(fromMs), Math.round(toMs)],
     ]);
-    const text = JSON.stringify(Object.fromEntries(entries)).padEnd(markBytes);
+    return JSON.stringify(Object.fromEntries(counts)).padEnd(markBytes);
+  };
+
+  const write = (): void => {
+    // A mark that says that nobody knows covers what is held now, too.
+    if (undeclared && last === null) return;
+    const text = describeNow();
     if (text === written) return;
     try {
       file ??= openMark(path);
-      writeSync(file, text, 0);
-      written = text;
+      if (writeSync(file, text, 0) === text.length) written = text;
     } catch (error) {
       logger.debug("the mark of what is in memory cannot be written yet", { path, error });
     }
   };
 
-  // What was lost stays noted until it is declared: that is the caller's first commit.
-  if (lost.length === 0) write();
+  if (!undeclared) write();
   return {
     lost,
     note(holder, now) {
       if (now === null) held.delete(holder);
       else held.set(holder, now);
+      if (holder === laneOfKind.gap && now === null) undeclared = false;
       write();
     },
     close() {
       if (file !== null) closeSync(file);
       file = null;
+      if (!undeclared && held.size === 0 && written !== describeNow()) rmSync(path, { force: true });
     },
   };
 }
@@ -87,16 +124,10 @@ function openMark(path: string): number {
   }
 }
 
-function readLost(path: string, logger: Logger): readonly GapRecord[] {
-  let text: string;
+/** Null: there is a mark, and it does not say what was lost. */
+function readLost(path: string, logger: Logger): readonly GapRecord[] | null {
   try {
-    text = readFileSync(path, "utf8");
-  } catch {
-    // A first start, or a disk that was full ever since.
-    return [];
-  }
-  if (text.trim() === "") return [];
-  try {
+    const text = readFileSync(path, "utf8");
     const entries = schema.parse(JSON.parse(text.slice(0, markBytes)));
     return Object.entries(entries).flatMap(([holder, [records, windows, fromMs, toMs]]): GapRecord[] => {
       const lane = holder === "open-predictions" ? "prediction" : holder === "open-drift" ? "drift" : holder;
@@ -105,9 +136,33 @@ function readLost(path: string, logger: Logger): readonly GapRecord[] {
       return [windows === 0 ? gap : { ...gap, windows }];
     });
   } catch (error) {
-    logger.error("what the last run held in memory cannot be read", { path, error });
-    return [];
+    // A first start, or an orderly end on a full disk.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    logger.error("what the last run held in memory is not known", { path, error });
+    return null;
   }
+}
+
+/** Of every lane something may be lost, since the mark was made. */
+function describeUnknown(path: string, nowMs: number): readonly GapRecord[] {
+  const fromMs = believeFileTime(timeOfFile(path), nowMs);
+  return lanes.map((lane) => ({ kind: "gap", lane, reason: "killed", records: 0, fromMs, toMs: nowMs }));
+}
+
+/** The earliest that the file system tells of it, whole epoch ms; null: nothing. */
+function timeOfFile(path: string): number | null {
+  try {
+    const { birthtimeMs, mtimeMs } = statSync(path);
+    // Some file systems keep no time of birth and say 0.
+    return Math.floor(birthtimeMs > 0 ? Math.min(birthtimeMs, mtimeMs) : mtimeMs);
+  } catch {
+    return null;
+  }
+}
+
+function believeFileTime(fileMs: number | null, nowMs: number): number {
+  const canBeRight = fileMs !== null && fileMs <= nowMs && (fileMs >= earliestMs || nowMs < earliestMs);
+  return Math.max(0, canBeRight ? fileMs : nowMs - unknownSinceMs);
 }
 
 function isLane(name: string): name is Lane {

@@ -1,14 +1,16 @@
 /** A full disk and a kill: what is kept in the room that is reserved, what is sent from memory, what is declared. */
-import { existsSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { lanes } from "../../../src/core/contract/topics.ts";
 import type { AlertRecord, EventRecord } from "../../../src/core/contract/uplink-record.ts";
 import { decodeRecord } from "../../../src/core/wire/record-codec.ts";
 import { openLossMark } from "../../../src/gateway/record/loss-mark.ts";
 import { openStoreReserve } from "../../../src/gateway/record/store-reserve.ts";
+import { createManualClock } from "../../support/manual-clock.ts";
 import { fillDisk, mountSmallDisk } from "../../support/small-disk.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
-import { contents, openOutbox } from "./outbox-rig.ts";
+import { contents, type OutboxRig, openOutbox } from "./outbox-rig.ts";
 
 const alert = (id: string, bytes = 300): AlertRecord => ({
   kind: "alert",
@@ -183,13 +185,120 @@ test("what a kill takes is dated by what it tells of, not by when it was told", 
   ]);
 });
 
-test("a mark that cannot be read is said, and loses nothing else", () => {
-  const path = join(createTemporaryFolder(), "x.mark");
-  writeFileSync(path, '{"prediction":[1,2');
+test("a gateway that first starts on a full disk and is killed declares that nobody knows what is lost, and then keeps both its mark and its room", ({
+  skip,
+}) => {
+  const disk = mountSmallDisk(8192);
+  if (disk === null) return skip("nobody may mount a small disk here");
+  const path = join(disk, "store.db");
+  const giveBack = fillDisk(disk);
+  const startedMs = Date.now();
+  const start = (): OutboxRig =>
+    openOutbox(path, { mark: openLossMark(`${path}.mark`) }, { reserveBytes: 1024 * 1024 });
+  const first = start();
+  first.outbox.append(alert("held in memory"));
+  expect(first.outbox.counts()).toMatchObject({ trouble: "full", pendingRecords: 1 });
+  // As a kill would leave it; and the disk is still full, and the next one is killed too.
+  first.file.close();
+  const second = start();
+  second.outbox.append(event("held in memory"));
+  second.file.close();
+
+  giveBack();
+  const { outbox, clock } = start();
+  const gaps = contents(outbox, "update")!.records.filter((record) => record.kind === "gap");
+  expect(gaps.map(({ lane, reason, records }) => [lane, reason, records])).toEqual(
+    lanes.map((lane) => [lane, "killed", 0]),
+  );
+  for (const { fromMs, toMs, windows } of gaps) {
+    expect(windows).toBeUndefined();
+    // A file's time is of the last tick of the system's clock.
+    expect(fromMs).toBeGreaterThan(startedMs - 1000);
+    expect(fromMs).toBeLessThanOrEqual(toMs);
+  }
+  clock.advance(20_000);
+  outbox.append(event("later"));
+  clock.advance(200);
+  expect([statSync(`${path}.mark`).size, statSync(`${path}.reserve`).size]).toEqual([512, 512 * 1024]);
+  expect(outbox.counts()).toMatchObject({ trouble: null, pendingRecords: 0 });
+  expect(openLossMark(`${path}.mark`).lost).toEqual([]);
+});
+
+test("a gateway that starts on a full disk takes its mark and its room as soon as there is some, without a new start", ({
+  skip,
+}) => {
+  const disk = mountSmallDisk(8192);
+  if (disk === null) return skip("nobody may mount a small disk here");
+  const path = join(disk, "store.db");
+  const giveBack = fillDisk(disk);
+  const mark = openLossMark(`${path}.mark`);
+  const { outbox, clock } = openOutbox(path, { mark }, { reserveBytes: 1024 * 1024 });
+  outbox.append(alert("held in memory"));
+  clock.advance(30_000);
+  expect([statSync(`${path}.mark`).size, existsSync(`${path}.reserve`)]).toEqual([0, false]);
+  giveBack();
+  clock.advance(120_000);
+  expect([statSync(`${path}.mark`).size, existsSync(`${path}.reserve`)]).toEqual([512, true]);
+  expect(idsOf(contents(outbox, "alert")!.records)).toEqual(["held in memory"]);
+});
+
+test("an orderly end on a disk that was full throughout says that nothing is lost; with something held it does not", ({
+  skip,
+}) => {
+  const disk = mountSmallDisk(4096);
+  if (disk === null) return skip("nobody may mount a small disk here");
+  const path = join(disk, "x.mark");
+  fillDisk(disk);
+  openLossMark(path).close();
   expect(openLossMark(path).lost).toEqual([]);
-  truncateSync(path);
+  const holding = openLossMark(join(disk, "y.mark"));
+  holding.note("alert", { records: 1, windows: 0, fromMs: 1, toMs: 1 });
+  holding.close();
+  expect(openLossMark(join(disk, "y.mark")).lost).toHaveLength(lanes.length);
+});
+
+test("what was lost and is not declared yet outlives a second kill", () => {
+  const path = join(createTemporaryFolder(), "x.mark");
+  openLossMark(path).note("alert", { records: 2, windows: 0, fromMs: 5, toMs: 6 });
+  openLossMark(path).note("open-predictions", { records: 0, windows: 7, fromMs: 8, toMs: 9 });
+  const third = openLossMark(path);
+  expect(third.lost).toHaveLength(2);
+  expect(third.lost).toMatchObject([
+    { lane: "prediction", windows: 7 },
+    { lane: "alert", records: 2 },
+  ]);
+  third.note("update", null);
+  expect(openLossMark(path).lost).toEqual([]);
+});
+
+test.for([
+  ["is empty", ""],
+  ["is cut", '{"prediction":[1,2'],
+  ["holds zeros", "\0".repeat(512)],
+] as const)("a mark that %s declares a loss since its own time, where that can be right", ([, text]) => {
+  const path = join(createTemporaryFolder(), "x.mark");
+  writeFileSync(path, text);
+  const lostAt = (nowMs: number, fileMs: number): readonly (readonly [number, number])[] => {
+    utimesSync(path, fileMs / 1000, fileMs / 1000);
+    const { lost } = openLossMark(path, { clock: { ...createManualClock(), nowMs: () => nowMs } });
+    expect(lost.map(({ lane, records }) => [lane, records])).toEqual(lanes.map((lane) => [lane, 0]));
+    return [
+      ...new Map(lost.map(({ fromMs, toMs }) => [`${fromMs} ${toMs}`, [fromMs, toMs] as const])).values(),
+    ];
+  };
+  // Whole seconds, as a file system may keep no finer ones.
+  const nowMs = Math.ceil(Date.now() / 1000 + 1) * 1000;
+  const monthMs = 30 * 86_400_000;
+  expect(lostAt(nowMs, nowMs - 5_000_000)).toEqual([[nowMs - 5_000_000, nowMs]]);
+  // The clock was not set when the file was made; or it was ahead.
+  expect(lostAt(nowMs, 5_000_000)).toEqual([[nowMs - monthMs, nowMs]]);
+  const earlierMs = nowMs - 2 * monthMs;
+  expect(lostAt(earlierMs, nowMs)).toEqual([[earlierMs - monthMs, earlierMs]]);
+
   const mark = openLossMark(path);
   mark.note("alert", { records: 1, windows: 0, fromMs: 1, toMs: 1 });
+  expect(openLossMark(path).lost).toHaveLength(lanes.length);
+  mark.note("update", null);
   mark.close();
   expect(openLossMark(path).lost).toMatchObject([{ lane: "alert", records: 1 }]);
 });
