@@ -1,11 +1,14 @@
 /**
- * Full disks: a gateway's, at every write from the first page to the last, and its power is cut while the disk is full; and
- * the collector's. Alerts are kept, other records are kept or declared, and what the collector cannot store stays with its
- * sender.
+ * Full disks: a gateway's, at every write from the first page to the last or from its first start on, and its power is cut
+ * while the disk is full; and the collector's. Alerts are kept, other records are kept or declared, all of them declared
+ * where not even the first page had room, and what the collector cannot store stays with its sender.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import type { FleetRecord } from "../../src/collector/record/fleet-record.ts";
+import type { Lane } from "../../src/core/contract/topics.ts";
 import { until } from "../../test/support/until.ts";
+import { readAll } from "./audit-park.ts";
 import { auditSender, type SenderClaim } from "./audit-sender.ts";
 import { patienceMs } from "./daemon-process.ts";
 import { createFaultLedger, type FaultLedger, type FaultModule, type FaultOptions } from "./fault-ledger.ts";
@@ -24,6 +27,8 @@ interface Finished {
   readonly name: string;
   readonly identity: SenderPlan;
   readonly claim: SenderClaim;
+  /** Nobody can know what was lost, so that has to be declared of these lanes. */
+  readonly unknownOf?: readonly Lane[];
 }
 
 export const runDisks: FaultModule = async (options) => {
@@ -46,11 +51,18 @@ export const runDisks: FaultModule = async (options) => {
         finished.push(await boundFile(site, pages)),
       );
     }
+    await attempt(ledger, "a first start on a full disk", async () => {
+      const run = await startOnFullDisk(site);
+      if (run !== null) finished.push(run);
+    });
     await site.collector.stop();
     const record = await site.openRecord();
     try {
-      for (const { name, identity, claim } of finished)
-        await ledger.run(name, () => auditSender(record, identity, claim));
+      for (const run of finished)
+        await ledger.run(run.name, async () => [
+          ...(await auditSender(record, run.identity, run.claim)),
+          ...(await auditUnknown(record, run)),
+        ]);
     } finally {
       await record.close();
     }
@@ -96,6 +108,55 @@ async function fillUnderSender(site: FaultSite, leftKib: number): Promise<Finish
   } finally {
     disk.unmount();
   }
+}
+
+/** Nothing at all could be written before the kill: what was in memory is gone, and the next start says so. */
+async function startOnFullDisk(site: FaultSite): Promise<Finished | null> {
+  const name = "full-at-first";
+  const disk = mountTinyDisk(join(site.folder, "disk-first"), diskKib);
+  if (disk === null) return null;
+  try {
+    const plan = { name, startMs: Date.now() - 3_600_000, path: join(disk.path, "gateway.db") };
+    disk.fill(0);
+    const before = await startSender(site.command, { ...plan, url: nowhere });
+    await before.append("batches", 0, batchesEach);
+    await before.append("alerts", 0, alertsEach);
+    await before.flush();
+    await before.kill();
+    disk.free();
+    const after = await startSender(site.command, { ...plan, url: site.brokerUrl });
+    await after.append("batches", batchesEach, batchesEach);
+    await after.append("alerts", alertsEach, alertsEach);
+    await after.untilEmpty(patienceMs);
+    await after.stop();
+    return {
+      name: "a first start on a full disk",
+      identity: after.plan,
+      claim: {
+        alerts: 2 * alertsEach,
+        batches: 2 * batchesEach,
+        forgivenAlertsBelow: alertsEach,
+        forgivenBatchesBelow: batchesEach,
+      },
+      unknownOf: ["alert", "prediction"],
+    };
+  } finally {
+    disk.unmount();
+  }
+}
+
+/** Of which lanes it is not declared, once, that nobody knows what was lost. */
+async function auditUnknown(
+  record: FleetRecord,
+  { identity, unknownOf = [] }: Finished,
+): Promise<readonly string[]> {
+  const events = await readAll((range) => record.events({ gateway: identity.name, ...range }));
+  return unknownOf.flatMap((lane) => {
+    const declared = events.filter(
+      ({ name, detail }) => name === `gap.${lane}` && detail.startsWith("an unknown number"),
+    );
+    return declared.length === 1 ? [] : [`a loss in the lane ${lane} is declared ${declared.length} times`];
+  });
 }
 
 /** The file may not grow beyond so many pages; nothing ends, and later it may. */
