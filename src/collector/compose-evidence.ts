@@ -17,13 +17,15 @@ import { createEvidenceReader, type EvidenceReader } from "./evidence/read-evide
 import { takePieces } from "./evidence/take-pieces.ts";
 import type { CheckedEnvelope, FleetRecord } from "./record/fleet-record.ts";
 import { openAckSeal } from "./uplink/ack-seal.ts";
-import { gatewaySites } from "./uplink/mqtt-side.ts";
+import type { GatewaySites } from "./uplink/gateway-sites.ts";
 
 export interface EvidenceSurroundings {
   readonly config: CollectorConfig;
   readonly record: FleetRecord;
   readonly topics: Topics;
   readonly client: Pick<MqttClient, "publish">;
+  /** Of whose turbines gateways may speak; null: no pieces are taken here. */
+  readonly sites: GatewaySites | null;
   /** Where figures are counted by whoever takes pieces; null: elsewhere. */
   readonly metrics: Metrics | null;
   readonly logger: Logger;
@@ -49,7 +51,7 @@ export interface CollectorEvidence extends EvidenceReader {
 export async function openCollectorEvidence(around: EvidenceSurroundings): Promise<CollectorEvidence> {
   const { config, record, topics, client, metrics, logger } = around;
   const clock = systemClock;
-  const sites = gatewaySites(config.mqtt.embedded.gateways);
+  const sites = around.sites ?? { get: () => null };
   const seal = await openAckSeal(config.mqtt.enrolmentKeyFile);
   const tell = (gateway: string, order: EvidenceOrder): Promise<void> =>
     client.publish(topics.evidence(gateway), JSON.stringify(seal.order(gateway, order)), {

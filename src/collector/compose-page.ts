@@ -96,7 +96,15 @@ async function assemble(options: PageOptions, closers: Closers): Promise<Running
   const mqtt = await openWebClient(config, options.embedded, logger);
   closers.add(() => mqtt.close());
   const { client } = mqtt;
-  const evidence = await openCollectorEvidence({ config, record, topics, client, metrics: null, logger });
+  const evidence = await openCollectorEvidence({
+    config,
+    record,
+    topics,
+    client,
+    sites: null,
+    metrics: null,
+    logger,
+  });
   closers.add(() => evidence.close());
   const fleet = readFleet(options, record, shelf.models);
   measureFleet(options.metrics, fleet);

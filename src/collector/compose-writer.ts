@@ -16,6 +16,7 @@ import { keepRecord } from "./keep-record.ts";
 import { openRecord } from "./open-record.ts";
 import type { FleetRecord } from "./record/fleet-record.ts";
 import { createGatewayIntake } from "./uplink/gateway-intake.ts";
+import { enrolledScanMs, openGatewaySites, warnOfAnySite } from "./uplink/gateway-sites.ts";
 import { type EmbeddedAddress, openMqttSide } from "./uplink/mqtt-side.ts";
 import type { StoringPart } from "./worker-report.ts";
 
@@ -62,15 +63,19 @@ async function assemble(options: WriterOptions, closers: Closers): Promise<Runni
   const shelf = await openModels(config, logger);
   const { models } = shelf;
   const topics = createTopics(config.mqtt.base);
+  const sites = await openGatewaySites(config, logger);
+  warnOfAnySite(config, logger);
+  closers.add(every(enrolledScanMs, logger, () => sites.refresh()));
   const mqtt = await openMqttSide(config, logger);
   closers.add(() => mqtt.close());
   const { client } = mqtt;
-  const evidence = await openCollectorEvidence({ config, record, topics, client, metrics, logger });
+  const evidence = await openCollectorEvidence({ config, record, topics, client, sites, metrics, logger });
   closers.add(() => evidence.close());
   const { ingest, states } = await createGatewayIntake({
     config,
     record,
     topics,
+    sites,
     models,
     logger,
     metrics,

@@ -19,6 +19,7 @@ import { createLeasedWork, type LeasedWork } from "./leased-work.ts";
 import { openRecord } from "./open-record.ts";
 import { createRoleError } from "./role.ts";
 import { createGatewayIntake } from "./uplink/gateway-intake.ts";
+import { enrolledScanMs, openGatewaySites, warnOfAnySite } from "./uplink/gateway-sites.ts";
 import type { StoringPart } from "./worker-report.ts";
 
 /** A running worker. */
@@ -51,13 +52,17 @@ export async function startIngestWorker(
     closers.add(every(bundleScanMs, logger, () => shelf.scan()));
     const topics = createTopics(config.mqtt.base);
     const publish: MqttClient["publish"] = (topic, payload, how) => client.publish(topic, payload, how);
-    const around = { config, record, topics, client: { publish }, metrics, logger };
+    const sites = await openGatewaySites(config, logger);
+    if (index === 1) warnOfAnySite(config, logger);
+    closers.add(every(enrolledScanMs, logger, () => sites.refresh()));
+    const around = { config, record, topics, client: { publish }, sites, metrics, logger };
     const evidence = await openCollectorEvidence(around);
     closers.add(() => evidence.close());
     const { ingest, states } = await createGatewayIntake({
       config,
       record,
       topics,
+      sites,
       models: shelf.models,
       logger,
       metrics,

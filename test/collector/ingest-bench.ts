@@ -30,7 +30,7 @@ export interface IngestBenchOptions {
   readonly path?: string;
   readonly wrapDatabase?: (database: SqliteDatabase) => SqliteDatabase;
   readonly wrapRecord?: (record: FleetRecord) => FleetRecord;
-  readonly sites?: ReadonlyMap<string, string>;
+  readonly sites?: NonNullable<UplinkIngestOptions["sites"]>;
   /** Default 100,000. */
   readonly maxPendingBytes?: number;
   /** Instead of noting them. */

@@ -67,8 +67,9 @@ export function fleetCommand(): Command {
 }
 
 const enrolHelp = `
-Into DIR go: gateways/<id> (copy it to the gateway), collector (copy it to the collector), enrolment.key (for the
-collector alone: mqtt.enrolmentKeyFile) and broker (access lists, users and an example of a configuration for mosquitto and
+Into DIR go: gateways/<id> (copy it to the gateway), collector (copy it to the collector), enrolment.key and enrolled.json
+(for the collector alone: mqtt.enrolmentKeyFile and mqtt.enrolledFile; copy the latter again after each enrolment, a running
+collector reads it within a minute) and broker (access lists, users and an example of a configuration for mosquitto and
 EMQX, written anew each time). A gateway's own configuration then has
 
   mqtt:   { username: <id>, passwordFile: mqtt.password }       or { caFile: ca.pem, certFile: cert.pem, keyFile: key.pem }
@@ -85,13 +86,15 @@ function listIds(gateway: string, count: number | undefined): readonly string[] 
   return Array.from({ length: count }, (_, index) => `${gateway}-${`${index + 1}`.padStart(digits, "0")}`);
 }
 
-function renderResult({ dir, gateways, brokerDir, collectorDir, enrolmentKeyFile }: EnrolResult): string {
+function renderResult(result: EnrolResult): string {
+  const { dir, gateways, brokerDir, collectorDir, enrolmentKeyFile, enrolledFile } = result;
   const [first] = gateways;
   const which =
     gateways.length === 1 ? `${first?.id}: ${first?.dir}` : `${gateways.length} gateways: ${dir}/gateways`;
   return [
     `${which}: for the gateway`,
-    `${collectorDir} and ${enrolmentKeyFile}: for the collector`,
+    `${collectorDir}, ${enrolmentKeyFile} and ${enrolledFile}: for the collector, whose configuration then has`,
+    `  mqtt: { enrolmentKeyFile: ${enrolmentKeyFile}, enrolledFile: ${enrolledFile} }`,
     `${brokerDir}: for the broker; let it read its files again`,
     "",
   ].join("\n");

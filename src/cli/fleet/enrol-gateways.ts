@@ -14,6 +14,7 @@ import { collectorUser, renderBrokerFiles } from "./broker-files.ts";
 import {
   type EnrolledEntry,
   type Enrolment,
+  enrolledFileOf,
   loadEnrolment,
   saveEnrolment,
   type UserDigest,
@@ -36,6 +37,8 @@ export interface EnrolResult {
   readonly dir: string;
   /** For the collector: `mqtt.enrolmentKeyFile`. */
   readonly enrolmentKeyFile: string;
+  /** For the collector: `mqtt.enrolledFile`. */
+  readonly enrolledFile: string;
   readonly collectorDir: string;
   /** Access lists, users, and examples of configurations. */
   readonly brokerDir: string;
@@ -98,7 +101,7 @@ export async function enrolGateways(request: EnrolRequest): Promise<EnrolResult>
     await writeSecret(join(brokerDir, name), text);
   // Last: a gateway stands in the list only when everything of it is there.
   await saveEnrolment(dir, enrolment);
-  return { dir, enrolmentKeyFile, collectorDir, brokerDir, gateways };
+  return { dir, enrolmentKeyFile, enrolledFile: enrolledFileOf(dir), collectorDir, brokerDir, gateways };
 }
 
 function refuseContradictions({ dir, gateways, base, tlsHost }: EnrolRequest, known: Enrolment | null): void {

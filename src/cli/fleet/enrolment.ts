@@ -65,9 +65,14 @@ const schema: z.ZodType<Enrolment> = z.object({
   ),
 });
 
+/** Path of the list in `dir`. */
+export function enrolledFileOf(dir: string): string {
+  return join(dir, listName);
+}
+
 /** The list in `dir`, or null where nothing was enrolled. @throws AuroraError CONFIG_INVALID for one that is damaged. */
 export async function loadEnrolment(dir: string): Promise<Enrolment | null> {
-  const path = join(dir, listName);
+  const path = enrolledFileOf(dir);
   const bytes = await nodeFileSystem.read(path, maxListBytes);
   if (bytes === null) return null;
   const parsed = schema.safeParse(parseJson(bytes));
@@ -82,7 +87,7 @@ export async function loadEnrolment(dir: string): Promise<Enrolment | null> {
 
 /** Writes the list, which is read by its owner only. */
 export async function saveEnrolment(dir: string, enrolment: Enrolment): Promise<void> {
-  await writeFileAtomic(join(dir, listName), `${JSON.stringify(enrolment, null, 1)}\n`, { mode: 0o600 });
+  await writeFileAtomic(enrolledFileOf(dir), `${JSON.stringify(enrolment, null, 1)}\n`, { mode: 0o600 });
 }
 
 /** Undefined, which no schema takes, for what is not JSON. */

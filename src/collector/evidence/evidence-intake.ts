@@ -20,8 +20,8 @@ export interface EvidenceIntakeOptions {
   readonly incoming: IncomingFiles;
   readonly store: EvidenceStore;
   readonly record: Pick<EvidenceRecord, "putEvidence" | "findEvidence">;
-  /** Site whose turbines a gateway may speak of; one that is not in it may speak of any. */
-  readonly sites: ReadonlyMap<string, string>;
+  /** Site whose turbines a gateway may speak of; undefined: of any, null: of none. */
+  readonly sites: Pick<ReadonlyMap<string, string | null>, "get">;
   readonly clock: Pick<Clock, "nowMs">;
   readonly timers: Timers;
   readonly logger: Logger;
@@ -142,7 +142,9 @@ export function createEvidenceIntake(options: EvidenceIntakeOptions): EvidenceIn
       const isWhole = uploads?.has(id) === true;
       let open = await incoming.find(id);
       if (open === null && piece.about !== "") {
-        const about = readAbout(piece, { gateway, site: options.sites.get(gateway) ?? null });
+        const site = options.sites.get(gateway);
+        if (site === null) return refuse(gateway, id, "it is not an enrolled gateway");
+        const about = readAbout(piece, { gateway, site: site ?? null });
         if (!about.ok) return refuse(gateway, id, about.error);
         const begun = await incoming.begin(id, about.value, piece.about);
         if (!begun.ok) {

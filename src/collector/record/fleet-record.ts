@@ -95,6 +95,8 @@ export interface RecordFault {
     | "state-invalid"
     | "alert-invalid"
     | "foreign-site"
+    /** Of a gateway that is not in the list of the enrolment. */
+    | "not-enrolled"
     | "id-invalid"
     | "shape-invalid"
     /** Sketches of other bins than those of the model, or of the period so far. */

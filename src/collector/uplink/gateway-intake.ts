@@ -10,7 +10,7 @@ import { encodeUplinkAck } from "../../core/wire/uplink-ack.ts";
 import type { FleetRecord } from "../record/fleet-record.ts";
 import { openAckSeal } from "./ack-seal.ts";
 import { createCloneWatch } from "./clone-watch.ts";
-import { gatewaySites } from "./mqtt-side.ts";
+import type { EnrolledSites } from "./gateway-sites.ts";
 import { createStateWatch, type StateWatch } from "./state-watch.ts";
 import { createUplinkIngest, type UplinkIngest, type UplinkIngestOptions } from "./uplink-ingest.ts";
 
@@ -28,6 +28,7 @@ export interface GatewayIntakeOptions {
   readonly config: CollectorConfig;
   readonly record: FleetRecord;
   readonly topics: Topics;
+  readonly sites: Omit<EnrolledSites, "refresh">;
   /** Models that are known here, by their digest. */
   readonly models: {
     get(digest: string): KnownReference | undefined;
@@ -43,7 +44,7 @@ export interface GatewayIntakeOptions {
 
 /** Creates it at rest. @throws AuroraError KEY for an enrolment key that cannot be read */
 export async function createGatewayIntake(options: GatewayIntakeOptions): Promise<GatewayIntake> {
-  const { config, record, topics, models, logger, metrics, publish, beforeStore } = options;
+  const { config, record, topics, sites, models, logger, metrics, publish, beforeStore } = options;
   const seal = await openAckSeal(config.mqtt.enrolmentKeyFile);
   const around = { record, clock: systemClock, timers: systemTimers, logger };
   const ingest = createUplinkIngest({
@@ -51,7 +52,7 @@ export async function createGatewayIntake(options: GatewayIntakeOptions): Promis
     ...options.batches,
     metrics,
     beforeStore,
-    sites: gatewaySites(config.mqtt.embedded.gateways),
+    sites,
     driftKeptMs: config.retentionDays * dayMs,
     driftBinsOf: (digest) => models.get(digest)?.reference.features.map(({ counts }) => counts.length),
     acknowledge: (gateway, { bootId, lane, sequence }) => {
@@ -60,5 +61,5 @@ export async function createGatewayIntake(options: GatewayIntakeOptions): Promis
     },
   });
   const onStatus = createCloneWatch({ clock: systemClock, logger, metrics });
-  return { ingest, states: createStateWatch({ ...around, onStatus }) };
+  return { ingest, states: createStateWatch({ ...around, sites, onStatus }) };
 }

@@ -1,6 +1,6 @@
 /** The collector's broker: the embedded one, or a client of another. */
 import { hostname } from "node:os";
-import type { CollectorConfig, EnrolledGateway } from "../../core/contract/config/collector-config.ts";
+import type { CollectorConfig } from "../../core/contract/config/collector-config.ts";
 import { createTopics } from "../../core/contract/topics.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import type { Logger } from "../../core/platform/logger.ts";
@@ -10,6 +10,7 @@ import { createEmbeddedBroker } from "../../core/platform/mqtt/embedded-broker.t
 import { createMqttClient, type MqttClientOptions } from "../../core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { createBrokerAccess } from "./broker-access.ts";
+import { gatewaySites } from "./gateway-sites.ts";
 
 /** A client, and the broker when it is ours. */
 export interface MqttSide {
@@ -131,11 +132,6 @@ function warnOfOpenBroker(
 function localAddress(host: string, port: number): string {
   const reached = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
   return `mqtt://${reached.includes(":") ? `[${reached}]` : reached}:${port}`;
-}
-
-/** The sites of the gateways that are bound to one. */
-export function gatewaySites(gateways: readonly EnrolledGateway[]): ReadonlyMap<string, string> {
-  return new Map(gateways.flatMap(({ id, site }) => (site === null ? [] : [[id, site]])));
 }
 
 async function readPassword(path: string): Promise<string> {

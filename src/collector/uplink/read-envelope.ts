@@ -16,11 +16,11 @@ import { decodeRecord } from "../../core/wire/record-codec.ts";
 import { earliestOwnMs, maxAheadMs } from "../record/clock-rules.ts";
 import type { RecordFault, StorableRecord, UplinkMessage } from "../record/fleet-record.ts";
 import { recordBounds } from "../record/record-bounds.ts";
+import type { GatewaySites } from "./gateway-sites.ts";
 
 /** What records are held against. */
 export interface RecordLimits {
-  /** Site whose turbines a gateway may speak of; one that is not in it may speak of any. */
-  readonly sites: ReadonlyMap<string, string>;
+  readonly sites: GatewaySites;
   readonly nowMs: number;
   /** For how long drift is kept, ms: what is older is not taken in. */
   readonly driftKeptMs: number;
@@ -59,7 +59,10 @@ export function openEnvelope(
     const detail = "the envelope names another gateway or lane than its topic";
     return failed({ reason: "topic-mismatch", detail });
   }
-  const sender = { gateway, site: limits.sites.get(gateway) ?? null, limits };
+  const site = limits.sites.get(gateway);
+  if (site === null)
+    return failed({ reason: "not-enrolled", detail: `${gateway} is not an enrolled gateway` });
+  const sender = { gateway, site: site ?? null, limits };
   const read = (index: number): Result<StorableRecord, RecordFault> => readRecord(records[index]!, sender);
   return ok({ header, message, count: records.length, read });
 }

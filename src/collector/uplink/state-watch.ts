@@ -16,6 +16,7 @@ import { rest } from "../../core/platform/rest.ts";
 import type { FleetRecord, RecordFault, SetAsideMessage, StateBatch } from "../record/fleet-record.ts";
 import { recordBounds } from "../record/record-bounds.ts";
 import { createBatchLoop, lastBatchMs } from "./batch-loop.ts";
+import type { EnrolledSites } from "./gateway-sites.ts";
 
 /** Takes messages of `<base>/turbine/<site>/<turbine>/state` and `<base>/gateway/<gateway>/status`. */
 export interface StateWatch {
@@ -32,6 +33,9 @@ interface Message {
   readonly retained: boolean;
 }
 
+type StateSites = Pick<EnrolledSites, "get" | "hasSite">;
+
+const anySite: StateSites = { get: () => undefined, hasSite: () => true };
 /** States are small; a larger message is not parsed. */
 const maxBytes = 262_144;
 /** Topics that may wait at once; whoever publishes under more names than that is not a fleet. */
@@ -43,10 +47,12 @@ export function createStateWatch(options: {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
+  /** Of whose turbines, and whose statuses, are taken; default: all. */
+  readonly sites?: StateSites;
   /** Told of each gateway's status, before it is stored. */
   readonly onStatus?: (status: GatewayStatus) => void;
 }): StateWatch {
-  const { record, clock, timers, logger } = options;
+  const { record, clock, timers, logger, sites = anySite } = options;
   const waiting = new Map<string, Message>();
   let closed = false;
   let storeFails = false;
@@ -56,7 +62,7 @@ export function createStateWatch(options: {
     waiting.clear();
     try {
       for (const part of cutParts(messages)) {
-        const batch = readStates(part, clock.nowMs());
+        const batch = readStates(part, clock.nowMs(), sites);
         for (const { status } of batch.gateways) options.onStatus?.(status);
         await record.storeStates(batch);
         if (part.length < messages.length) await rest();
@@ -102,7 +108,8 @@ function* cutParts(messages: readonly Message[]): Generator<readonly Message[]> 
   if (part.length > 0) yield part;
 }
 
-function readStates(messages: readonly Message[], nowMs: number): StateBatch {
+/** A broker does not tell who published a state: it must be of a site that any enrolled gateway may speak of. */
+function readStates(messages: readonly Message[], nowMs: number, sites: StateSites): StateBatch {
   const turbines: StateBatch["turbines"][number][] = [];
   const gateways: StateBatch["gateways"][number][] = [];
   const setAside: SetAsideMessage[] = [];
@@ -110,15 +117,22 @@ function readStates(messages: readonly Message[], nowMs: number): StateBatch {
   const seenAt = (time: string | null, { retained }: Message): number =>
     retained ? Math.min(nowMs, time === null ? 0 : Date.parse(time)) : nowMs;
   for (const message of messages) {
-    const { topic, payload } = message;
+    const refuse = (fault: RecordFault): void => {
+      setAside.push({ topic: message.topic, payload: message.payload, fault });
+    };
     if (message.kind === "state") {
       const read = parse(message, turbineStateSchema, ({ site, turbine }) => [site, turbine]);
-      if (read.ok) turbines.push({ state: read.value, seenMs: seenAt(read.value.time, message), message });
-      else setAside.push({ topic, payload, fault: read.error });
+      if (!read.ok) refuse(read.error);
+      else if (!sites.hasSite(read.value.site)) {
+        const detail = `no enrolled gateway may speak of site ${read.value.site}`;
+        refuse({ reason: "foreign-site", detail });
+      } else turbines.push({ state: read.value, seenMs: seenAt(read.value.time, message), message });
     } else {
       const read = parse(message, gatewayStatusSchema, ({ gateway }) => [gateway]);
-      if (read.ok) gateways.push({ status: read.value, seenMs: seenAt(read.value.time, message), message });
-      else setAside.push({ topic, payload, fault: read.error });
+      if (!read.ok) refuse(read.error);
+      else if (sites.get(read.value.gateway) === null) {
+        refuse({ reason: "not-enrolled", detail: `${read.value.gateway} is not an enrolled gateway` });
+      } else gateways.push({ status: read.value, seenMs: seenAt(read.value.time, message), message });
     }
   }
   return { nowMs, turbines, gateways, setAside };

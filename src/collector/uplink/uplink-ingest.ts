@@ -28,8 +28,8 @@ export interface UplinkIngestOptions {
   readonly timers: Timers;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Site whose turbines a gateway may speak of; one that is not in it may speak of any. */
-  readonly sites?: ReadonlyMap<string, string>;
+  /** Of whose turbines gateways may speak; default: all of any. */
+  readonly sites?: RecordLimits["sites"];
   /** For how long drift is kept, ms; a report of before is set aside. Default: for ever. */
   readonly driftKeptMs?: number;
   /** Bins of each column that a model's drift reference has; undefined: the model is not known here. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type EnrolResult, enrolGateways } from "../../../src/cli/fleet/enrol-gateways.ts";
 import { startCollector } from "../../../src/collector/compose.ts";
+import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { collectorConfigSchema } from "../../../src/core/contract/config/collector-config.ts";
 import type { BrokerLoginConfig } from "../../../src/core/contract/config/config-parts.ts";
 import type { EvidenceOrder, EvidenceReceipt } from "../../../src/core/contract/evidence.ts";
@@ -15,11 +16,13 @@ import { readBrokerLogin } from "../../../src/core/platform/mqtt/broker-login.ts
 import { createMqttClient, type MqttClientOptions } from "../../../src/core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../../../src/core/platform/mqtt/mqtt-reconnect.ts";
 import { encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
+import { decodeUplinkAck } from "../../../src/core/wire/uplink-ack.ts";
 import { listenToOrders } from "../../../src/gateway/evidence/evidence-orders.ts";
 import { createOutbox } from "../../../src/gateway/record/outbox.ts";
 import { openStoreFile } from "../../../src/gateway/record/store-file.ts";
 import { createUplink } from "../../../src/gateway/record/uplink.ts";
 import { makeEvidence } from "../../collector/evidence/make-evidence.ts";
+import { alertEvent, alertRecord } from "../../collector/fleet-records.ts";
 import { findFreePort } from "../../support/free-port.ts";
 import { hasMosquitto, startMosquitto } from "../../support/mosquitto.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
@@ -77,6 +80,7 @@ function startEnrolledCollector({ enrolled, url }: { enrolled: EnrolResult; url:
     mqtt: {
       url,
       enrolmentKeyFile: enrolled.enrolmentKeyFile,
+      enrolledFile: enrolled.enrolledFile,
       ...loginOf(enrolled.collectorDir, "aurora-collector", isTls),
     },
   });
@@ -144,6 +148,39 @@ describe.skipIf(!hasMosquitto).each(kinds)(
       expect(isSealedOrder(key, "gw-2", order)).toBe(false);
       expect(isSealedOrder(key, "gw-1", bare)).toBe(false);
       expect(isSealedOrder(key, "gw-1", { ...order, have: order.have + 1 })).toBe(false);
+    });
+
+    test("a gateway raises and clears no alarm of another's turbine, whatever site it names", async () => {
+      const around = await begin(tlsHost);
+      const collector = await startEnrolledCollector(around, tlsHost !== null);
+      onTestFinished(() => collector.close());
+      const raised = alertEvent("wt-1", "raised", Date.now());
+      const forged = { ...alertEvent("wt-1", "cleared", Date.now() + 1), id: "chosen" };
+      const connectSender = async (gateway: string) => {
+        const client = await around.connectAs(gateway);
+        let stored = 0;
+        await client.subscribe(topics.ack(gateway), 1, (_topic, payload) => {
+          const ack = decodeUplinkAck(payload);
+          if (ack.ok) stored = ack.value.sequence;
+        });
+        return async (event: AlertEvent): Promise<void> => {
+          const firstSequence = stored + 1;
+          const header = { gateway, bootId: "b", lane: "alert", firstSequence, oldestSequence: 1 } as const;
+          const envelope = encodeUplinkEnvelope({ ...header, records: [alertRecord(event)] });
+          await client.publish(topics.up(gateway, "alert"), envelope, { qos: 1, retain: false });
+          await until(() => stored === firstSequence, `${gateway} is answered`);
+        };
+      };
+      const [owner, stranger] = [await connectSender("gw-1"), await connectSender("gw-2")];
+      // Of north-sea, for which gw-2 was not enrolled: under the id that is to come, and under one of its own.
+      await stranger({ ...forged, id: raised.id });
+      expect((await collector.record.alarms({ limit: 9, offset: 0 })).total).toBe(0);
+      await owner(raised);
+      await stranger(forged);
+      const { items } = await collector.record.alarms({ limit: 9, offset: 0 });
+      expect(items).toMatchObject([{ active: true, event: { id: raised.id, data: { turbine: "wt-1" } } }]);
+      const { items: refused } = await collector.record.quarantine(9);
+      expect(refused).toMatchObject([{ reason: "foreign-site", detail: expect.stringContaining("gw-2") }]);
     });
 
     test("no gateway speaks for another, or hears it", async () => {

@@ -7,7 +7,7 @@ import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
 import { createManualClock, type ManualClock } from "../../support/manual-clock.ts";
 import { turbineState } from "../fleet-records.ts";
 
-function createBench(): {
+function createBench(sites?: NonNullable<Parameters<typeof createStateWatch>[0]["sites"]>): {
   readonly record: FleetRecord;
   readonly watch: StateWatch;
   readonly clock: ManualClock;
@@ -15,7 +15,13 @@ function createBench(): {
   const record = createSqliteRecord(openSqlite(":memory:"));
   onTestFinished(() => record.close());
   const clock = createManualClock();
-  const watch = createStateWatch({ record, clock, timers: clock, logger: silentLogger });
+  const watch = createStateWatch({
+    record,
+    clock,
+    timers: clock,
+    logger: silentLogger,
+    ...(sites === undefined ? {} : { sites }),
+  });
   return { record, watch, clock };
 }
 
@@ -49,5 +55,27 @@ it("loses no neighbour of a state or status that cannot be kept, whatever its te
   expect(items.map(({ topic, reason }) => [topic, reason]).sort()).toEqual([
     ["aurora/v1/gateway/gw-2/status", "not-storable"],
     ["aurora/v1/turbine/north-sea/wt-2/state", "state-invalid"],
+  ]);
+});
+
+it("takes no state of a site that no enrolled gateway may speak of, and no status of a stranger", async () => {
+  const sites = {
+    get: (gateway: string) => (gateway === "gw-1" ? "north-sea" : null),
+    hasSite: (site: string) => site === "north-sea",
+  };
+  const { record, watch, clock } = createBench(sites);
+  for (const site of ["north-sea", "ridge"]) {
+    const state = { ...turbineState("wt-1", clock.nowMs(), "d"), site };
+    watch.acceptState(`aurora/v1/turbine/${site}/wt-1/state`, bytes(state), false);
+  }
+  for (const gateway of ["gw-1", "gw-2"])
+    watch.acceptStatus(`aurora/v1/gateway/${gateway}/status`, bytes({ gateway, online: true }), false);
+  await watch.close();
+  expect((await record.turbines()).map(({ site }) => site)).toEqual(["north-sea"]);
+  expect((await record.gateways()).map(({ gateway }) => gateway)).toEqual(["gw-1"]);
+  const { items } = await record.quarantine(10);
+  expect(items.map(({ topic, reason }) => [topic, reason]).sort()).toEqual([
+    ["aurora/v1/gateway/gw-2/status", "not-enrolled"],
+    ["aurora/v1/turbine/ridge/wt-1/state", "foreign-site"],
   ]);
 });

@@ -234,6 +234,14 @@ describe("the uplink's ingest", () => {
     expect(await names(bench)).toEqual(["its own"]);
   });
 
+  it("takes nothing of a gateway that is not enrolled, and does not tell it that it is stored", async () => {
+    const sites = { get: (gateway: string) => (gateway === "gw-1" ? null : undefined) };
+    const bench = createIngestBench({ sites });
+    expect(await bench.take([event("of a stranger")])).toEqual([]);
+    expect(await names(bench)).toEqual([]);
+    expect(await quarantine(bench)).toMatchObject([{ reason: "not-enrolled", messages: 1 }]);
+  });
+
   it("sets a bad record aside and acknowledges the lane all the same", async () => {
     const bench = createIngestBench();
     const bad = alertEvent("wt-1", "raised", 1_700_000_000_000, { probability: 7 });

@@ -40,6 +40,8 @@ export interface CollectorConfig {
     readonly base: string;
     /** File with the key that the gateways' keys of acknowledgements are derived from; null: none is sealed. */
     readonly enrolmentKeyFile: string | null;
+    /** The list of the enrolment: whose turbines a gateway may speak of; null: with another broker all of any. */
+    readonly enrolledFile: string | null;
     readonly embedded: {
       readonly host: string;
       readonly port: number;
@@ -156,6 +158,12 @@ export const collectorConfigSchema: z.ZodType<CollectorConfig> = z.strictObject(
         .describe(
           "Key of the enrolment (`aurora fleet enrol`): acknowledgements are sealed for each gateway",
         ),
+      enrolledFile: file
+        .nullable()
+        .default(null)
+        .describe(
+          "List of the enrolment (enrolled.json of `aurora fleet enrol`), read again when it changes: a gateway only speaks of its site, and one that is not in it is refused",
+        ),
       embedded: z
         .strictObject({
           host: z.string().min(1).max(255).default("127.0.0.1").describe("Address of the embedded broker"),
@@ -200,6 +208,10 @@ export const collectorConfigSchema: z.ZodType<CollectorConfig> = z.strictObject(
         })
         .prefault({}),
     })
+    .refine(
+      ({ url, enrolledFile }) => url !== null || enrolledFile === null,
+      "enrolledFile needs a url: gateways of the embedded broker have their sites in embedded.gateways",
+    )
     .prefault({}),
   record: recordSchema.prefault({}),
   ingest: ingestSchema.prefault({}),
