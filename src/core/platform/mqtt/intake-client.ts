@@ -25,7 +25,10 @@ import {
 } from "./mqtt5-packets.ts";
 
 export interface IntakeClientOptions
-  extends Pick<MqttClientOptions, "url" | "clientId" | "username" | "password" | "tls" | "backoff"> {
+  extends Pick<
+    MqttClientOptions,
+    "url" | "clientId" | "username" | "password" | "tls" | "backoff" | "takenOverHint"
+  > {
   readonly maxPacketBytes: number;
   /** The broker keeps the session this long after a loss. */
   readonly sessionExpirySeconds: number;
@@ -75,6 +78,7 @@ export function createIntakeClient(options: IntakeClientOptions): MqttClient {
     backoff: { firstMs: 500, maxMs: 30_000, ...options.backoff, random: Math.random },
     answerTimeoutMs: 10_000,
     maxInFlight: 1_000,
+    takenOverHint: options.takenOverHint,
     logger: options.logger,
     timers: systemTimers,
   });
@@ -141,7 +145,7 @@ function openConnection(
         break;
       }
       case "disconnect":
-        cut({ reason: "closed", detail: `the broker ended the session (reason ${packet.reason})` });
+        cut(ending(packet.reason));
         break;
       case "other":
         break;
@@ -198,6 +202,13 @@ function openConnection(
     },
     cut,
   };
+}
+
+/** What a DISCONNECT's reason means (MQTT 5, 3.14.2.1). */
+function ending(reason: number): ConnectionLoss {
+  return reason === 0x8e
+    ? { reason: "taken-over", detail: "another client with this id connected" }
+    : { reason: "closed", detail: `the broker ended the session (reason 0x${reason.toString(16)})` };
 }
 
 /** What a CONNACK's reason means (MQTT 5, 3.2.2.2). */

@@ -42,6 +42,8 @@ export interface MqttClientOptions {
   readonly maxPacketBytes?: number;
   /** Broker keeps subscriptions and QoS 1 messages this long after a loss; default 0 (a clean session). */
   readonly sessionExpirySeconds?: number;
+  /** What helps when another connects with this client id, for the log. */
+  readonly takenOverHint?: string;
   /** `auto` (default) tries MQTT 5 first. */
   readonly version?: "auto" | MqttVersion;
   /** Upper bounds of the first and of any wait before reconnecting; default 500 ms and 30 s. */
@@ -71,6 +73,7 @@ export function createMqttClient(options: MqttClientOptions): MqttClient {
     backoff: { firstMs: 500, maxMs: 30_000, ...options.backoff, random: options.random ?? Math.random },
     answerTimeoutMs: options.answerTimeoutMs ?? 10_000,
     maxInFlight: options.maxInFlight ?? 1000,
+    takenOverHint: options.takenOverHint,
     logger: options.logger ?? silentLogger,
     timers: options.timers ?? systemTimers,
   });

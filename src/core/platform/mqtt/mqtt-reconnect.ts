@@ -18,6 +18,7 @@ import {
 } from "./broker-connection.ts";
 import { createMqttError, createMqttExchanges } from "./mqtt-exchanges.ts";
 import { topicMatches } from "./mqtt-topic.ts";
+import { createTakeoverWatch } from "./takeover-watch.ts";
 
 /** Takes a message. The payload stays valid; what the handler throws is logged and does no harm. */
 export type MqttHandler = (topic: string, payload: Uint8Array, retain: boolean) => void;
@@ -49,6 +50,8 @@ interface ReconnectOptions {
   readonly backoff: BackoffOptions;
   readonly answerTimeoutMs: number;
   readonly maxInFlight: number;
+  /** What helps when another connects with this client's id. */
+  readonly takenOverHint: string | undefined;
   readonly logger: Logger;
   readonly timers: Timers;
 }
@@ -65,6 +68,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
   const connectCallbacks = new Set<() => void>();
   const lossCallbacks = new Set<(loss: ConnectionLoss) => void>();
   const exchanges = createMqttExchanges(options);
+  const takeovers = createTakeoverWatch(options.takenOverHint, timers);
   let version: MqttVersion = options.version === "auto" ? 5 : options.version;
   let provenVersion: MqttVersion | null = null;
   let connection: BrokerConnection | null = null;
@@ -112,6 +116,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     failures = 0;
     // A broker that lets in and throws out at once must not be stormed.
     cancelStable = timers.after(stableMs, () => backoff.reset());
+    takeovers.connected();
     logger.info("connected to broker", { broker: subject, protocol: version === 5 ? "5" : "3.1.1" });
     for (const callback of [...connectCallbacks]) guarded(callback);
   };
@@ -136,11 +141,13 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     version = next.version;
     if (!next.isFallback) failures += 1;
     const delayMs = next.isFallback ? 0 : backoff.nextMs();
+    const hint = takeovers.lost(loss, wasConnected);
     const fields = {
       broker: subject,
       reason: loss.reason,
       detail: loss.detail,
       retryMs: Math.round(delayMs),
+      ...(hint === undefined ? {} : { hint }),
     };
     if (next.isFallback) logger.debug("broker does not speak MQTT 5, falling back to 3.1.1", fields);
     else if (wasConnected || failures === 1) logger.warn("no connection to broker, trying again", fields);
@@ -220,6 +227,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
       closing = true;
       cancelRetry();
       cancelStable();
+      takeovers.close();
       const current = connection;
       if (current === null) return;
       await exchanges.idle(goodbyeMs);

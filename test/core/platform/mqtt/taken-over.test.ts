@@ -1,12 +1,34 @@
 import { type AddressInfo, createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { type Logger, silentLogger } from "../../../../src/core/platform/logger.ts";
+import { createIntakeClient } from "../../../../src/core/platform/mqtt/intake-client.ts";
 import { createMqttClient } from "../../../../src/core/platform/mqtt/mqtt-client.ts";
+import type { MqttClient } from "../../../../src/core/platform/mqtt/mqtt-reconnect.ts";
 import { until } from "../../../support/until.ts";
 
+const takenOverHint = "Another process connects with this client id.";
+const openers: Record<string, (url: string, logger: Logger) => MqttClient> = {
+  createMqttClient: (url, logger) =>
+    createMqttClient({ url, clientId: "c", version: 5, takenOverHint, logger }),
+  createIntakeClient: (url, logger) =>
+    createIntakeClient({
+      url,
+      clientId: "c",
+      maxPacketBytes: 1_000,
+      sessionExpirySeconds: 60,
+      receiveMaximum: 10,
+      onMessage: () => {},
+      takenOverHint,
+      logger,
+    }),
+};
+
 test.each([
-  [0x8e, "taken-over"],
-  [0x8b, "closed"],
-])("a connection that a broker ends with reason %i was %s", async (code, reason) => {
+  ["createMqttClient", 0x8e, "taken-over"],
+  ["createMqttClient", 0x8b, "closed"],
+  ["createIntakeClient", 0x8e, "taken-over"],
+  ["createIntakeClient", 0x8b, "closed"],
+])("%s: a connection that a broker ends with reason %i was %s", async (opener, code, reason) => {
   const server = createServer((socket) => {
     socket.on("error", () => {});
     socket.once("data", () => {
@@ -18,10 +40,16 @@ test.each([
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void server.close());
   const url = `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const client = createMqttClient({ url, clientId: "c", version: 5 });
+  const hints: unknown[] = [];
+  const client = openers[opener]!(url, {
+    ...silentLogger,
+    warn: (_message, fields) => void hints.push(fields?.hint),
+  });
   onTestFinished(() => client.close());
   const losses: string[] = [];
   client.onDisconnect((loss) => losses.push(loss.reason));
   await until(() => losses.length > 0, "the connection is ended");
   expect(losses).toEqual([reason]);
+  await until(() => hints.length > 0, "it is logged");
+  expect(hints).toEqual([code === 0x8e ? takenOverHint : undefined]);
 });
