@@ -11,6 +11,7 @@ import { every } from "../core/platform/daemon/every.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
 import { readBrokerLogin } from "../core/platform/mqtt/broker-login.ts";
+import { readClientId } from "../core/platform/mqtt/client-id.ts";
 import { createIntakeClient } from "../core/platform/mqtt/intake-client.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import { openCollectorEvidence } from "./compose-evidence.ts";
@@ -73,7 +74,8 @@ export async function startIngestWorker(
     const client = createIntakeClient({
       ...(await readBrokerLogin(config.mqtt)),
       url,
-      clientId: `aurora-${config.ingest.name}-${index}`,
+      clientId: await readClientId(`aurora-${config.ingest.name}-${index}`, config.mqtt.enrolmentKeyFile),
+      takenOverHint: "Another process connects with this client id: give it another ingest.name.",
       maxPacketBytes: config.mqtt.embedded.maxPacketBytes,
       sessionExpirySeconds: config.ingest.sessionExpirySeconds,
       receiveMaximum: config.ingest.maxUnacknowledged,

@@ -8,6 +8,7 @@ import { waitAtMost } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import { type BrokerLogin, readBrokerLogin } from "../core/platform/mqtt/broker-login.ts";
 import { type LetThrough, probeBroker } from "../core/platform/mqtt/broker-probe.ts";
+import { readClientId } from "../core/platform/mqtt/client-id.ts";
 import { createMqttClient } from "../core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import { redactText } from "../core/platform/redact.ts";
@@ -59,7 +60,8 @@ export async function connectGatewayMqtt(options: GatewayMqttOptions): Promise<G
   const login = await readBrokerLogin(config.mqtt, options.environment.AURORA_MQTT_PASSWORD);
   const client = createMqttClient({
     url: config.mqtt.url,
-    clientId: `aurora-gateway-${id}`,
+    clientId: await readClientId(`aurora-gateway-${id}`, config.uplink.ackKeyFile),
+    takenOverHint: "Another gateway connects with this client id: give it a gateway.id of its own.",
     ...login,
     will: { topic, payload: offline, qos: 1, retain: true },
     maxPacketBytes: config.mqtt.maxPacketBytes,

@@ -166,6 +166,46 @@ describe.skipIf(!hasBoth)(`workers that share what gateways send${none}`, () => 
     await until(() => stored.size === 1_001, "all is acknowledged", 30_000);
   });
 
+  it("is not thrown out by whoever guesses its client id, where there is an enrolment", async () => {
+    const { broker, config: shared } = await begin();
+    const enrolmentKeyFile = join(createTemporaryFolder(), "enrolment.key");
+    writeFileSync(enrolmentKeyFile, "5a".repeat(32));
+    const name = "i".repeat(63);
+    const config = {
+      ...shared,
+      mqtt: { ...shared.mqtt, enrolmentKeyFile },
+      ingest: { ...shared.ingest, name },
+    };
+    const losses: string[] = [];
+    const logger = { ...silentLogger, warn: (message: string) => void losses.push(message) };
+    const worker = await startIngestWorker(config, 1, { logger, metrics: createMetrics() });
+    onTestFinished(() => worker.close());
+    await until(() => worker.connected, "the worker is connected");
+    const url = `mqtt://127.0.0.1:${broker.port}`;
+    const thief = createMqttClient({ url, clientId: `aurora-${name}-1` });
+    onTestFinished(() => thief.close());
+    await until(() => thief.connected, "the thief is connected");
+    const { stored, send } = await connectGateways(broker.port);
+    await send("gw-1", 1);
+    await until(() => stored.get("gw-1") === 1, "it is acknowledged");
+    expect(losses).toEqual([]);
+  });
+
+  it("says what it is when two have one name", async () => {
+    const { config } = await begin();
+    const hints = new Set<unknown>();
+    const logger = {
+      ...silentLogger,
+      warn: (_message: string, fields?: Readonly<Record<string, unknown>>) => void hints.add(fields?.hint),
+    };
+    for (let count = 0; count < 2; count++) {
+      const worker = await startIngestWorker(config, 1, { logger, metrics: createMetrics() });
+      onTestFinished(() => worker.close());
+    }
+    const isSaid = (): boolean => [...hints].some((hint) => String(hint).includes("another ingest.name"));
+    await until(isSaid, "the cause is said", 60_000);
+  });
+
   it("sets poison aside, and stores its neighbours", async () => {
     const { broker, config, record } = await begin();
     await startWorker(config, 1);

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createCloneWatch as createFleetWatch } from "../../src/collector/uplink/clone-watch.ts";
@@ -31,11 +32,14 @@ function createErrorLog(): { logger: Logger; errors: string[] } {
 
 /** A gateway of the same card. */
 async function startGateway(url: string) {
+  const ackKeyFile = join(createTemporaryFolder(), "ack.key");
+  writeFileSync(ackKeyFile, "5a".repeat(32));
   const { logger, errors } = createErrorLog();
   const events: string[] = [];
   const config = gatewayConfigSchema.parse({
     gateway: { id: "gw-1", site: "north-sea", stateDir: join(createTemporaryFolder(), "state") },
     mqtt: { url },
+    uplink: { ackKeyFile },
     turbines: [{ id: "wt-1" }],
   });
   const mqtt: GatewayMqtt = await connectGatewayMqtt({

@@ -6,6 +6,7 @@ import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { type BrokerLogin, readBrokerLogin } from "../../core/platform/mqtt/broker-login.ts";
 import { probeBroker } from "../../core/platform/mqtt/broker-probe.ts";
+import { readClientId } from "../../core/platform/mqtt/client-id.ts";
 import { createEmbeddedBroker } from "../../core/platform/mqtt/embedded-broker.ts";
 import { createMqttClient, type MqttClientOptions } from "../../core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
@@ -44,7 +45,8 @@ export async function openMqttSide({ mqtt: config }: CollectorConfig, logger: Lo
     const login = await readBrokerLogin(config);
     const client = createMqttClient({
       url: config.url,
-      clientId: ingestId,
+      clientId: await readClientId(ingestId, config.enrolmentKeyFile),
+      takenOverHint: "Another collector connects with this client id: let one of them run.",
       maxPacketBytes,
       logger,
       ...login,
@@ -94,7 +96,8 @@ export async function openWebClient(
   }
   const url = config.url ?? "";
   const login = await readBrokerLogin(config);
-  const client = createMqttClient({ url, ...common, ...login });
+  const clientId = await readClientId(webId, config.enrolmentKeyFile);
+  const client = createMqttClient({ url, ...common, clientId, ...login });
   warnOfOpenBroker(client, { url, login, base: config.base }, logger);
   return { client, url: withoutCredentials(url), close: () => client.close() };
 }

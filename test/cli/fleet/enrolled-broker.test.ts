@@ -6,18 +6,20 @@ import { startCollector } from "../../../src/collector/compose.ts";
 import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { collectorConfigSchema } from "../../../src/core/contract/config/collector-config.ts";
 import type { BrokerLoginConfig } from "../../../src/core/contract/config/config-parts.ts";
+import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import type { EvidenceOrder, EvidenceReceipt } from "../../../src/core/contract/evidence.ts";
 import { createTopics } from "../../../src/core/contract/topics.ts";
 import { isSealedAck, isSealedOrder } from "../../../src/core/platform/ack-key.ts";
 import { systemClock, systemTimers } from "../../../src/core/platform/clock.ts";
 import { readHexKey } from "../../../src/core/platform/files/read-hex-key.ts";
-import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { type Logger, silentLogger } from "../../../src/core/platform/logger.ts";
 import { readBrokerLogin } from "../../../src/core/platform/mqtt/broker-login.ts";
 import { createMqttClient, type MqttClientOptions } from "../../../src/core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../../../src/core/platform/mqtt/mqtt-reconnect.ts";
 import { encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { decodeUplinkAck } from "../../../src/core/wire/uplink-ack.ts";
 import { listenToOrders } from "../../../src/gateway/evidence/evidence-orders.ts";
+import { connectGatewayMqtt } from "../../../src/gateway/gateway-mqtt.ts";
 import { createOutbox } from "../../../src/gateway/record/outbox.ts";
 import { openStoreFile } from "../../../src/gateway/record/store-file.ts";
 import { createUplink } from "../../../src/gateway/record/uplink.ts";
@@ -74,7 +76,11 @@ async function begin(tlsHost: string | null) {
   return { enrolled, url, connect, connectAs };
 }
 
-function startEnrolledCollector({ enrolled, url }: { enrolled: EnrolResult; url: string }, isTls: boolean) {
+function startEnrolledCollector(
+  { enrolled, url }: { enrolled: EnrolResult; url: string },
+  isTls: boolean,
+  logger: Logger = silentLogger,
+) {
   const config = collectorConfigSchema.parse({
     collector: { stateDir: createTemporaryFolder(), httpPort: 0 },
     mqtt: {
@@ -84,7 +90,7 @@ function startEnrolledCollector({ enrolled, url }: { enrolled: EnrolResult; url:
       ...loginOf(enrolled.collectorDir, "aurora-collector", isTls),
     },
   });
-  return startCollector(config, { logger: silentLogger });
+  return startCollector(config, { logger });
 }
 
 describe.skipIf(!hasMosquitto).each(kinds)(
@@ -181,6 +187,51 @@ describe.skipIf(!hasMosquitto).each(kinds)(
       expect(items).toMatchObject([{ active: true, event: { id: raised.id, data: { turbine: "wt-1" } } }]);
       const { items: refused } = await collector.record.quarantine(9);
       expect(refused).toMatchObject([{ reason: "foreign-site", detail: expect.stringContaining("gw-2") }]);
+    });
+
+    test("no gateway ends the connection of the collector, or of another gateway, by its client id", async () => {
+      const around = await begin(tlsHost);
+      const isTls = tlsHost !== null;
+      const losses: unknown[] = [];
+      const logger = {
+        ...silentLogger,
+        warn: (message: string, fields?: Readonly<Record<string, unknown>>) =>
+          void (message.startsWith("no connection") && losses.push(fields)),
+      };
+      const collector = await startEnrolledCollector(around, isTls, logger);
+      onTestFinished(() => collector.close());
+      const [one, two] = around.enrolled.gateways;
+      const config = gatewayConfigSchema.parse({
+        gateway: { id: "gw-1", site: "north-sea", stateDir: join(createTemporaryFolder(), "state") },
+        mqtt: { url: around.url, ...loginOf(one!.dir, "gw-1", isTls) },
+        uplink: { ackKeyFile: join(one!.dir, "ack.key") },
+        turbines: [{ id: "wt-1" }],
+      });
+      const gateway = await connectGatewayMqtt({
+        config,
+        topics,
+        environment: {},
+        runtimeVersion: "0",
+        clock: systemClock,
+        logger,
+        onEvent: () => {},
+      });
+      onTestFinished(() => gateway.close());
+      await until(() => gateway.client.connected, "the gateway is connected");
+      await until(async () => (await collector.record.gateways()).length > 0, "the collector hears it");
+      for (const clientId of ["aurora-collector", "aurora-gateway-gw-1"]) {
+        const thief = around.connect(clientId, await readBrokerLogin(loginOf(two!.dir, "gw-2", isTls)));
+        await until(() => thief.connected, "the thief is connected");
+      }
+      // What goes around after that shows that both connections are what they were.
+      const event = { kind: "event", timeMs: Date.now(), name: "e", subject: "s", detail: "" } as const;
+      const header = { gateway: "gw-1", bootId: "b", lane: "update", oldestSequence: 1 } as const;
+      const envelope = encodeUplinkEnvelope({ ...header, firstSequence: 1, records: [event] });
+      await until(async () => {
+        await gateway.client.publish(topics.up("gw-1", "update"), envelope, { qos: 1, retain: false });
+        return (await collector.record.events({ limit: 1, offset: 0 })).items.length > 0;
+      }, "it is stored");
+      expect(losses).toEqual([]);
     });
 
     test("no gateway speaks for another, or hears it", async () => {

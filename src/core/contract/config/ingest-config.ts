@@ -24,7 +24,7 @@ export const ingestSchema: z.ZodType<IngestConfig, unknown> = z.strictObject({
     .regex(idPattern)
     .default("ingest")
     .describe(
-      "Begins the workers' client ids at the broker: another one on every machine, the same at every start",
+      "Begins the workers' client ids at the broker: another one on every machine, the same at every start, or two throw each other out",
     ),
   maxUnacknowledged: z
     .int()

@@ -1,0 +1,20 @@
+/**
+ * Client ids that nobody can guess: a broker ends a connection when another one comes with its id, whatever its login, and no
+ * access list of mosquitto binds ids to users. They are the same at every start, so that a session that was kept is found
+ * again, and so that two copies of one gateway still meet.
+ */
+import { createHmac } from "node:crypto";
+import { readHexKey } from "../files/read-hex-key.ts";
+
+/** Of the code behind the name. */
+const codeDigits = 16;
+
+/**
+ * The name with a code under the key that the file holds, which only this party has; without a file the name alone.
+ * @throws AuroraError CONFIG_INVALID for a key file that cannot be used.
+ */
+export async function readClientId(name: string, keyFile: string | null): Promise<string> {
+  if (keyFile === null) return name;
+  const code = createHmac("sha256", await readHexKey(keyFile)).update(`aurora/client-id/1\n${name}`);
+  return `${name}-${code.digest("hex").slice(0, codeDigits)}`;
+}
