@@ -1,5 +1,6 @@
 /** What one enrolled but hostile gateway, or somebody with a socket, may do to the collector and to its neighbours. */
 
+import { writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
@@ -11,10 +12,11 @@ import type { MqttClient } from "../../src/core/platform/mqtt/mqtt-reconnect.ts"
 import { encodeUplinkEnvelope } from "../../src/core/wire/envelope-codec.ts";
 import { decodeUplinkAck } from "../../src/core/wire/uplink-ack.ts";
 import { until } from "../../test/support/until.ts";
+import { createScratchFolder } from "../scratch-folder.ts";
 import { auditSender } from "./audit-sender.ts";
 import { patienceMs } from "./daemon-process.ts";
 import type { FaultLedger } from "./fault-ledger.ts";
-import type { FaultEngine, FaultSite } from "./fault-site.ts";
+import { type FaultEngine, type FaultSite, startFaultSite } from "./fault-site.ts";
 import { floodWith, listFloods, publish, watchTaken } from "./floods.ts";
 import { type EnrolmentKey, forgeAck } from "./record-defects.ts";
 import { startSender } from "./sender-process.ts";
@@ -38,7 +40,7 @@ export async function attackCollector(
         figures[flood.name] = measured;
         return wrongs;
       });
-    await ledger.run(`6 on ${engine}: an event under a neighbour's id`, () => takeId(site, client));
+    await ledger.run(`6 on ${engine}: an event under a neighbour's id`, () => takeId(site.command, engine));
     await ledger.run(`7 on ${engine}: acknowledgements of 1,000 gateways`, () =>
       acknowledgeAll(site, client, 1_000),
     );
@@ -55,15 +57,28 @@ export async function attackCollector(
   return figures;
 }
 
-/** A gateway says what its neighbour will say, under the same id. */
-async function takeId(site: FaultSite, client: MqttClient): Promise<readonly string[]> {
+/** A gateway says what its neighbour will say, of the neighbour's turbine and under the same id. */
+async function takeId(command: string, engine: FaultEngine): Promise<readonly string[]> {
+  const scratch = createScratchFolder(`faults-enrolled-${engine}`);
+  const enrolledFile = join(scratch.path, "enrolled.json");
+  const gateways = ["hostile", "victim"].map((name) => ({ id: name, site: name }));
+  writeFileSync(enrolledFile, JSON.stringify({ version: 1, gateways }));
+  const site = await startFaultSite({ command, name: `take-id-${engine}`, engine, mqtt: { enrolledFile } });
+  const client = createMqttClient({ url: site.brokerUrl, clientId: "hostile" });
+  try {
+    await until(() => client.connected, "the hostile gateway is connected", patienceMs);
+    return await takeIdAt(site, client);
+  } finally {
+    await client.close();
+    await site.close();
+    scratch.remove();
+  }
+}
+
+async function takeIdAt(site: FaultSite, client: MqttClient): Promise<readonly string[]> {
   const victim: SenderIdentity = { name: "victim", startMs: Date.now() - 3_600_000 };
   const event = numberedAlert(victim, 0);
-  const forged = {
-    ...event,
-    source: "/hostile/hostile-t0",
-    data: { ...event.data, site: "hostile", turbine: "hostile-t0" },
-  };
+  const forged = { ...event, subject: "main-bearing", data: { ...event.data, component: "main-bearing" } };
   const taken = watchTaken(site);
   await publish(client, [{ kind: "alert", id: event.id, json: JSON.stringify(forged) }]);
   await until(() => taken.upTo("alert") > 0, "the forged event is answered for", patienceMs);
@@ -82,10 +97,12 @@ async function takeId(site: FaultSite, client: MqttClient): Promise<readonly str
   await site.stop();
   const record = await site.openRecord();
   try {
-    return await auditSender(record, victim, { alerts: 1, batches: 0 });
+    const wrongs = await auditSender(record, victim, { alerts: 1, batches: 0 });
+    const { items } = await record.alarms({ site: victim.name, limit: 10, offset: 0 });
+    const isOwn = items.every(({ event: stored }) => stored.subject === event.subject);
+    return isOwn ? wrongs : [...wrongs, "what the hostile gateway said of the victim's turbine is stored"];
   } finally {
     await record.close();
-    await site.start();
   }
 }
 
