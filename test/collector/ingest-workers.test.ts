@@ -25,7 +25,7 @@ import { hasMosquitto, type Mosquitto, startMosquitto } from "../support/mosquit
 import { hasPostgres, type ScratchPostgres, startScratchPostgres } from "../support/scratch-postgres.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
-import { turbineState } from "./fleet-records.ts";
+import { alertEvent, alertRecord, turbineState } from "./fleet-records.ts";
 
 const base = "aurora/v1";
 const topics = createTopics(base);
@@ -215,6 +215,39 @@ describe.skipIf(!hasBoth)(`workers that share what gateways send${none}`, () => 
     await send("gw-1", 1);
     await until(() => stored.get("gw-1") === 1, "the neighbour is acknowledged");
     expect((await record.quarantine(9)).items).toMatchObject([{ reason: "envelope-invalid", messages: 1 }]);
+  });
+
+  it("takes of a gateway what its enrolment allows, and nothing of one that was never enrolled", async () => {
+    const { broker, config, record } = await begin();
+    const enrolledFile = join(createTemporaryFolder(), "enrolled.json");
+    writeFileSync(enrolledFile, JSON.stringify({ version: 1, gateways: [{ id: "gw-1", site: "kelmarsh" }] }));
+    await startWorker({ ...config, mqtt: { ...config.mqtt, enrolledFile } }, 1);
+    const { client, stored, send } = await connectGateways(broker.port);
+    const header = {
+      gateway: "gw-1",
+      bootId: "b",
+      lane: "alert",
+      firstSequence: 1,
+      oldestSequence: 1,
+    } as const;
+    const records = [alertRecord(alertEvent("wt-1", "raised", Date.now()))];
+    const envelope = encodeUplinkEnvelope({ ...header, records });
+    await client.publish(topics.up("gw-1", "alert"), envelope, { qos: 1, retain: false });
+    await until(() => stored.get("gw-1") === 1, "what is refused is answered for");
+    await send("gw-2", 1);
+    const state = JSON.stringify(turbineState("wt-1", Date.now(), "d"));
+    await client.publish(topics.state("north-sea", "wt-1"), state, { qos: 1, retain: true });
+    await until(async () => (await record.quarantine(9)).items.length === 3, "all three are set aside");
+    const { items } = await record.quarantine(9);
+    expect(items.map(({ topic, reason }) => [topic, reason]).sort()).toEqual([
+      [topics.up("gw-1", "alert"), "foreign-site"],
+      [topics.up("gw-2", "update"), "not-enrolled"],
+      [topics.state("north-sea", "wt-1"), "foreign-site"],
+    ]);
+    expect((await record.alarms({ limit: 9, offset: 0 })).total).toBe(0);
+    expect(await listNames(record)).toEqual([]);
+    expect(await record.turbines()).toEqual([]);
+    expect(stored.has("gw-2")).toBe(false);
   });
 
   it("loses and doubles nothing when a worker is killed in the middle of a batch", async () => {
