@@ -19,6 +19,7 @@ import {
   saveEnrolment,
   type UserDigest,
 } from "./enrolment.ts";
+import { holdEnrolment } from "./hold-enrolment.ts";
 import { type IssuedCertificate, issueCertificate } from "./issue-certificate.ts";
 
 export interface EnrolRequest {
@@ -51,11 +52,15 @@ const keyName = "enrolment.key";
 const privateMode = 0o700;
 
 /**
- * Enrols.
+ * Enrols, one after the other where several do at once.
  * @throws AuroraError USAGE for an id that is enrolled, or a base or host that the folder did not begin with; STORE when it
  * cannot be written.
  */
-export async function enrolGateways(request: EnrolRequest): Promise<EnrolResult> {
+export function enrolGateways(request: EnrolRequest): Promise<EnrolResult> {
+  return holdEnrolment(request.dir, () => enrolAlone(request));
+}
+
+async function enrolAlone(request: EnrolRequest): Promise<EnrolResult> {
   const { dir } = request;
   const known = await loadEnrolment(dir);
   refuseContradictions(request, known);

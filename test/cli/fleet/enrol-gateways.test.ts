@@ -70,6 +70,27 @@ test("a second enrolment adds to the first, and makes nothing anew", async () =>
   await expect(enrolGateways(request(dir, ["g".repeat(64)]))).rejects.toMatchObject({ code: "USAGE" });
 });
 
+test("enrolments at once are all there: none is lost to another", async () => {
+  const dir = join(createTemporaryFolder(), "enrolment");
+  const ids = ["gw-1", "gw-2", "gw-3", "gw-4", "gw-5"];
+  const commands = ids.map((id) => aurora("fleet", "enrol", id, "--dir", dir));
+  expect((await Promise.all(commands)).map(({ code, stderr }) => [code, stderr])).toEqual(
+    commands.map(() => [0, ""]),
+  );
+  const { gateways } = JSON.parse(read(dir, "enrolled.json")) as { gateways: { id: string }[] };
+  expect(gateways.map(({ id }) => id).sort()).toEqual(ids);
+  const users = ["aurora-collector", ...ids];
+  const acl = read(dir, "broker", "mosquitto.acl").matchAll(/^user (.*)$/gm);
+  expect([...acl].map(([, name]) => name).sort()).toEqual(users);
+  const passwords = read(dir, "broker", "mosquitto.passwd").matchAll(/^(.*?):/gm);
+  expect([...passwords].map(([, name]) => name).sort()).toEqual(users);
+  const master = Buffer.from(read(dir, "enrolment.key").trim(), "hex");
+  for (const id of ids) {
+    const key = Buffer.from(deriveAckKey(master, id)).toString("hex");
+    expect(read(dir, "gateways", id, "ack.key").trim()).toBe(key);
+  }
+});
+
 test("a list that is damaged is said so, and stays", async () => {
   const dir = createTemporaryFolder();
   writeFileSync(join(dir, "enrolled.json"), "{");
