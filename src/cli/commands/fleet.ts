@@ -1,8 +1,9 @@
-/** `aurora fleet enrol`: gateways, one or many, for a broker that others run. */
+/** `aurora fleet enrol|revoke`: gateways, one or many, for a broker that others run. */
 import { Command, InvalidArgumentError } from "commander";
 import { idPattern } from "../../core/contract/topics.ts";
 import { systemClock } from "../../core/platform/clock.ts";
 import { type EnrolResult, enrolGateways } from "../fleet/enrol-gateways.ts";
+import { revokeGateway } from "../fleet/revoke-gateway.ts";
 import { parseInteger } from "../terminal/options.ts";
 
 interface EnrolOptions {
@@ -62,6 +63,18 @@ export function fleetCommand(): Command {
         nowMs: systemClock.nowMs(),
       });
       process.stdout.write(options.json === true ? `${JSON.stringify(result)}\n` : renderResult(result));
+    });
+  command
+    .command("revoke")
+    .description("strike a gateway from its enrolment, so that the broker and the collector refuse it")
+    .argument("<gateway>", "id of the gateway", parseId)
+    .requiredOption("--dir <dir>", "folder of the enrolment")
+    .addHelpText("after", "\nExample:\n  $ aurora fleet revoke gw-wt01 --dir /etc/aurora/enrolment\n")
+    .action(async (gateway: string, { dir }: { readonly dir: string }) => {
+      const { id, brokerDir } = await revokeGateway(dir, gateway);
+      process.stdout.write(
+        `${id} is revoked\n${brokerDir}: for the broker; let it read its files again, and end ${id}'s connection\n`,
+      );
     });
   return command;
 }

@@ -101,6 +101,7 @@ async function enrolAlone(request: EnrolRequest): Promise<EnrolResult> {
     tlsHost: known?.tlsHost ?? request.tlsHost,
     gateways: [...(known?.gateways ?? []), ...request.gateways],
     users,
+    revoked: known?.revoked,
   };
   for (const [name, text] of Object.entries(renderBrokerFiles(enrolment)))
     await writeSecret(join(brokerDir, name), text);
@@ -120,6 +121,8 @@ function refuseContradictions({ dir, gateways, base, tlsHost }: EnrolRequest, kn
   const twice = gateways.find(({ id }) => enrolled.has(id));
   if (twice !== undefined)
     refuse(`${twice.id} is enrolled already`, "Choose another id: what a gateway has is never made anew.");
+  const struck = gateways.find(({ id }) => known?.revoked?.includes(id));
+  if (struck !== undefined) refuse(`${struck.id} was revoked`, "Choose another id: no id is given again.");
   if (known === null) return;
   if (base !== null && base !== known.base)
     refuse(

@@ -37,6 +37,8 @@ export interface Enrolment {
   readonly gateways: readonly EnrolledEntry[];
   /** Of collector, gateways and devices, where they have passwords. */
   readonly users: readonly UserDigest[];
+  /** Ids that were struck, which nobody may have again; absent in older lists. */
+  readonly revoked?: readonly string[] | undefined;
 }
 
 const listName = "enrolled.json";
@@ -63,6 +65,7 @@ const schema: z.ZodType<Enrolment> = z.object({
       emqx: z.object({ hash: z.string(), salt: z.string() }),
     }),
   ),
+  revoked: z.array(id).optional(),
 });
 
 /** Path of the list in `dir`. */

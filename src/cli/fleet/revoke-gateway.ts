@@ -1,0 +1,48 @@
+/**
+ * Strikes a gateway from an enrolment: from the list, from what the broker checks logins against, and from its access lists.
+ * Its id is never given again, since a certificate that was issued for it still holds.
+ */
+import { join } from "node:path";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
+import { renderBrokerFiles } from "./broker-files.ts";
+import { type Enrolment, loadEnrolment, saveEnrolment } from "./enrolment.ts";
+import { holdEnrolment } from "./hold-enrolment.ts";
+
+/** What was written anew, as a path. */
+export interface RevokeResult {
+  readonly id: string;
+  readonly brokerDir: string;
+}
+
+/** @throws AuroraError USAGE for a gateway that is not enrolled; STORE when it cannot be written */
+export async function revokeGateway(dir: string, id: string): Promise<RevokeResult> {
+  // Before the folder is made by whoever holds it.
+  refuseUnknown(dir, id, await loadEnrolment(dir));
+  return holdEnrolment(dir, async () => {
+    const known = refuseUnknown(dir, id, await loadEnrolment(dir));
+    const enrolment: Enrolment = {
+      ...known,
+      gateways: known.gateways.filter((gateway) => gateway.id !== id),
+      users: known.users.filter(({ name }) => name !== id && !name.startsWith(`${id}/`)),
+      revoked: [...(known.revoked ?? []), id],
+    };
+    const brokerDir = join(dir, "broker");
+    for (const [name, text] of Object.entries(renderBrokerFiles(enrolment)))
+      await writeFileAtomic(join(brokerDir, name), text, { mode: 0o600 });
+    await nodeFileSystem.remove(join(dir, "gateways", id));
+    // Last: what fails before is done again by the same command.
+    await saveEnrolment(dir, enrolment);
+    return { id, brokerDir };
+  });
+}
+
+function refuseUnknown(dir: string, id: string, known: Enrolment | null): Enrolment {
+  if (known?.gateways.some((gateway) => gateway.id === id) === true) return known;
+  throw new AuroraError("USAGE", `${id} is not enrolled in ${dir}`, {
+    op: "revoke gateway",
+    subject: dir,
+    hint: "enrolled.json there names the gateways that are.",
+  });
+}
