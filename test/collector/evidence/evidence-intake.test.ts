@@ -65,7 +65,10 @@ async function createPlace(): Promise<Place> {
       createEvidenceIntake({
         ...(await open()),
         record,
-        sites: new Map([["gw-1", "north-sea"]]),
+        sites: new Map([
+          ["gw-1", "north-sea"],
+          ["stranger", null],
+        ]),
         clock: { nowMs },
         timers: systemTimers,
         logger: silentLogger,
@@ -77,6 +80,14 @@ async function createPlace(): Promise<Place> {
 }
 
 const listed = async (record: FleetRecord) => record.evidence({ limit: 10, offset: 0 });
+
+it("takes no piece of a gateway that is not enrolled", async () => {
+  const place = await createPlace();
+  const [piece] = (await makeEvidence()).pieces(60_000);
+  const taken = await (await place.start()).take("stranger", piece!);
+  expect(taken).toEqual({ ok: false, error: "stranger: it is not an enrolled gateway" });
+  expect(readdirSync(join(place.folder, "incoming"))).toEqual([]);
+});
 
 it("puts pieces together, over restarts and repetitions, into a file that holds the same samples", async () => {
   const place = await createPlace();
