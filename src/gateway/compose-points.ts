@@ -130,8 +130,9 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
 
   const onAlert = (event: AlertEvent): void => {
     const { turbine, component, failureMode, probability } = event.data;
-    logger.warn("alert", { type: event.type, turbine, component, failureMode, probability });
+    // Kept before anybody hears of it, the log's readers too.
     journal.take(event, kept.describe(register, pipeline));
+    logger.warn("alert", { type: event.type, turbine, component, failureMode, probability });
     states.tick();
     for (const callback of alertCallbacks) callback(event);
   };
