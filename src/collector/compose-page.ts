@@ -6,7 +6,7 @@ import type { CollectorConfig } from "../core/contract/config/collector-config.t
 import { createTopics } from "../core/contract/topics.ts";
 import { hourMs } from "../core/maths/durations.ts";
 import { systemClock } from "../core/platform/clock.ts";
-import { type Closers, createClosers } from "../core/platform/daemon/closing.ts";
+import { type Closers, openWhole } from "../core/platform/daemon/closing.ts";
 import { every } from "../core/platform/daemon/every.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
@@ -77,13 +77,7 @@ export interface RunningPage {
  * @throws AuroraError STORE, MQTT, KEY or CONFIG_INVALID for what cannot be mended by waiting
  */
 export async function openPage(options: PageOptions): Promise<RunningPage> {
-  const closers = createClosers(options.logger);
-  try {
-    return await assemble(options, closers);
-  } catch (error) {
-    await closers.closeAll();
-    throw error;
-  }
+  return openWhole(options.logger, (closers) => assemble(options, closers));
 }
 
 async function assemble(options: PageOptions, closers: Closers): Promise<RunningPage> {

@@ -5,7 +5,7 @@
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { createTopics } from "../core/contract/topics.ts";
 import { systemClock } from "../core/platform/clock.ts";
-import { type Closers, createClosers } from "../core/platform/daemon/closing.ts";
+import { type Closers, openWhole } from "../core/platform/daemon/closing.ts";
 import { every } from "../core/platform/daemon/every.ts";
 import { prepareStateFolder } from "../core/platform/daemon/state-folder.ts";
 import type { Logger } from "../core/platform/logger.ts";
@@ -46,13 +46,7 @@ export interface RunningWriter extends StoringPart {
  * @throws AuroraError STORE, MQTT, KEY or CONFIG_INVALID for what cannot be mended by waiting
  */
 export async function openWriter(options: WriterOptions): Promise<RunningWriter> {
-  const closers = createClosers(options.logger);
-  try {
-    return await assemble(options, closers);
-  } catch (error) {
-    await closers.closeAll();
-    throw error;
-  }
+  return openWhole(options.logger, (closers) => assemble(options, closers));
 }
 
 async function assemble(options: WriterOptions, closers: Closers): Promise<RunningWriter> {

@@ -3,7 +3,7 @@
  * (`start-daemon.ts`), which gives each a thread or processes of its own. For whoever runs one beside other things.
  */
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
-import { createClosers } from "../core/platform/daemon/closing.ts";
+import { openWhole } from "../core/platform/daemon/closing.ts";
 import { createLogger, type Logger } from "../core/platform/logger.ts";
 import { createMetrics } from "../core/platform/metrics.ts";
 import { openPage, type PageWiring } from "./compose-page.ts";
@@ -34,14 +34,13 @@ export interface RunningCollector {
  * Starts a collector; resolves when the page is served. A broker that cannot be reached is tried for ever meanwhile.
  * @throws AuroraError STORE, MQTT, KEY or CONFIG_INVALID for what cannot be mended by waiting
  */
-export async function startCollector(
+export function startCollector(
   config: CollectorConfig,
   wiring: CollectorWiring = {},
 ): Promise<RunningCollector> {
   const logger = wiring.logger ?? createLogger({ name: "collector", level: config.log.level });
-  const closers = createClosers(logger);
   const common = { ...wiring, config, logger, metrics: createMetrics({ defaults: "process" }) };
-  try {
+  return openWhole(logger, async (closers) => {
     const writer = await openWriter(common);
     closers.add(() => writer.close());
     const { record, mqttUrl, embedded } = writer;
@@ -55,8 +54,5 @@ export async function startCollector(
       return page.scanBundles();
     };
     return { url, mqttUrl, record, scanBundles, close: () => closers.closeAll() };
-  } catch (error) {
-    await closers.closeAll();
-    throw error;
-  }
+  });
 }

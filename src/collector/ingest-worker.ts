@@ -6,7 +6,7 @@
 
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { createTopics, type Lane, lanes, type Topics } from "../core/contract/topics.ts";
-import { createClosers } from "../core/platform/daemon/closing.ts";
+import { openWhole } from "../core/platform/daemon/closing.ts";
 import { every } from "../core/platform/daemon/every.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
@@ -45,8 +45,7 @@ export async function startIngestWorker(
 ): Promise<IngestWorker> {
   const { url } = config.mqtt;
   if (url === null || config.record.kind === "sqlite") throw createRoleError("ingest");
-  const closers = createClosers(logger);
-  try {
+  return openWhole(logger, async (closers) => {
     const record = await openRecord(config, logger);
     closers.add(() => record.close());
     const shelf = await openModels(config, logger);
@@ -113,10 +112,7 @@ export async function startIngestWorker(
       },
       close: () => closers.closeAll(),
     };
-  } catch (error) {
-    await closers.closeAll();
-    throw error;
-  }
+  });
 }
 
 /**

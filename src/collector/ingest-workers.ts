@@ -2,7 +2,7 @@
 import { fork } from "node:child_process";
 import { extname, join } from "node:path";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
-import { createClosers } from "../core/platform/daemon/closing.ts";
+import { openWhole } from "../core/platform/daemon/closing.ts";
 import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
@@ -73,7 +73,7 @@ function forkWorker(
 }
 
 /** Serves probes and metrics, and nothing else. */
-export async function serveIngest(
+export function serveIngest(
   { collector: { httpHost: host, httpPort }, mqtt }: CollectorConfig,
   around: {
     readonly workers: IngestWorkers;
@@ -83,23 +83,19 @@ export async function serveIngest(
   },
 ): Promise<Daemon> {
   const { workers, metrics, logger, version } = around;
-  const closers = createClosers(logger);
-  closers.add(() => workers.close());
-  const routes = serviceRoutes({ metrics, version, notReady: async () => workers.notReady() });
-  const app = createHttpServer({
-    metrics,
-    logger,
-    host,
-    notFound: answerNotFound,
-    unavailable: answerUnavailable,
-    routes,
-  });
-  closers.add(() => app.close());
-  try {
+  return openWhole(logger, async (closers) => {
+    closers.add(() => workers.close());
+    const routes = serviceRoutes({ metrics, version, notReady: async () => workers.notReady() });
+    const app = createHttpServer({
+      metrics,
+      logger,
+      host,
+      notFound: answerNotFound,
+      unavailable: answerUnavailable,
+      routes,
+    });
+    closers.add(() => app.close());
     const httpUrl = await listenHttp(app, host, httpPort);
     return { httpUrl, mqttUrl: mqtt.url ?? "", close: () => closers.closeAll() };
-  } catch (error) {
-    await closers.closeAll();
-    throw error;
-  }
+  });
 }

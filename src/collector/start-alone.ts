@@ -2,7 +2,7 @@
  * A collector that has its record, or its broker, to itself: this thread stores, the embedded broker included, and the page
  * has a thread of its own.
  */
-import { createClosers } from "../core/platform/daemon/closing.ts";
+import { openWhole } from "../core/platform/daemon/closing.ts";
 import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
 import { createMetrics } from "../core/platform/metrics.ts";
 import { openWriter } from "./compose-writer.ts";
@@ -10,7 +10,7 @@ import { startPageThread } from "./page-thread.ts";
 import type { DaemonOptions } from "./role.ts";
 
 /** Resolves when the page is served. @throws AuroraError CONFIG_INVALID, STORE, MQTT or KEY */
-export async function startAlone({
+export function startAlone({
   config,
   version,
   logger,
@@ -18,8 +18,7 @@ export async function startAlone({
   if (config.record.kind === "postgres") {
     logger.warn("with the embedded broker one thread stores what gateways send; workers need mqtt.url");
   }
-  const closers = createClosers(logger);
-  try {
+  return openWhole(logger, async (closers) => {
     const metrics = createMetrics({ defaults: "thread" });
     const writer = await openWriter({ config, logger, metrics });
     closers.add(() => writer.close());
@@ -27,8 +26,5 @@ export async function startAlone({
     const page = await startPageThread({ config, version, embedded, worker: writer, metrics, logger });
     closers.add(() => page.close());
     return { httpUrl: page.url, mqttUrl, close: () => closers.closeAll() };
-  } catch (error) {
-    await closers.closeAll();
-    throw error;
-  }
+  });
 }

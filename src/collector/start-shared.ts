@@ -3,7 +3,7 @@
  * this one shows what they store, and does the work on the record by the clock, or only keeps its workers running.
  */
 import { systemClock } from "../core/platform/clock.ts";
-import { createClosers } from "../core/platform/daemon/closing.ts";
+import { openWhole } from "../core/platform/daemon/closing.ts";
 import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
 import { prepareStateFolder } from "../core/platform/daemon/state-folder.ts";
 import { createMetrics } from "../core/platform/metrics.ts";
@@ -29,10 +29,9 @@ export async function startShared(options: DaemonOptions): Promise<Daemon> {
   }
 }
 
-async function startWeb({ config, version, logger }: DaemonOptions, workers: IngestWorkers): Promise<Daemon> {
+function startWeb({ config, version, logger }: DaemonOptions, workers: IngestWorkers): Promise<Daemon> {
   const { notReady, snapshots } = workers;
-  const closers = createClosers(logger);
-  try {
+  return openWhole(logger, async (closers) => {
     await prepareStateFolder(config.collector.stateDir, { nowMs: systemClock.nowMs(), logger });
     const metrics = createMetrics({ defaults: "process", workers: snapshots });
     const around = { config, logger, metrics };
@@ -44,8 +43,5 @@ async function startWeb({ config, version, logger }: DaemonOptions, workers: Ing
       await Promise.all([workers.close(), closers.closeAll()]);
     };
     return { httpUrl, mqttUrl, close };
-  } catch (error) {
-    await closers.closeAll();
-    throw error;
-  }
+  });
 }

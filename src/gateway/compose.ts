@@ -4,7 +4,7 @@ import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { createTopics } from "../core/contract/topics.ts";
 import { isSealedAck } from "../core/platform/ack-key.ts";
 import { type Clock, systemClock, systemTimers } from "../core/platform/clock.ts";
-import { type Closers, createClosers } from "../core/platform/daemon/closing.ts";
+import { type Closers, openWhole } from "../core/platform/daemon/closing.ts";
 import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
 import { prepareStateFolder } from "../core/platform/daemon/state-folder.ts";
 import { nodeFileSystem } from "../core/platform/files/file-system.ts";
@@ -48,13 +48,7 @@ const stuckMs = 15 * tickMs;
  * @throws AuroraError CONFIG_INVALID, BUNDLE_*, DATA_MISSING, INFERENCE or STORE when it cannot start.
  */
 export async function startGateway(options: StartGatewayOptions): Promise<Daemon> {
-  const closers = createClosers(options.logger);
-  try {
-    return await assemble(options, closers);
-  } catch (error) {
-    await closers.closeAll();
-    throw error;
-  }
+  return openWhole(options.logger, (closers) => assemble(options, closers));
 }
 
 async function assemble(options: StartGatewayOptions, closers: Closers): Promise<Daemon> {

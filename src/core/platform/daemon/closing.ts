@@ -26,6 +26,17 @@ export function createClosers(logger: Logger): Closers {
   };
 }
 
+/** Opens something as a whole or not at all: where `open` rejects, what it has added is closed before that is passed on. */
+export async function openWhole<T>(logger: Logger, open: (closers: Closers) => Promise<T>): Promise<T> {
+  const closers = createClosers(logger);
+  try {
+    return await open(closers);
+  } catch (error) {
+    await closers.closeAll();
+    throw error;
+  }
+}
+
 /** Resolves when `work` has settled, at the latest after `limitMs`; the work itself goes on unheeded. Never rejects. */
 export async function waitAtMost(work: Promise<unknown>, limitMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
