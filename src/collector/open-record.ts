@@ -24,7 +24,7 @@ export async function openRecord(
     const { openSqliteRecord } = await import("./record/sqlite/sqlite-record.ts");
     const { holdSqliteRecord } = await import("./record/sqlite/hold-record.ts");
     const path = join(config.collector.stateDir, "collector.sqlite");
-    const release = access === "write" ? holdSqliteRecord(path) : () => {};
+    const release = access === "write" ? await holdSqliteRecord(path) : () => {};
     try {
       const record = await openSqliteRecord({ path, access, clock: systemClock, logger, driftPeriodMs });
       return { ...record, close: () => record.close().finally(release) };
