@@ -5,8 +5,8 @@
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { openFolderStore } from "../../src/collector/evidence/folder-store.ts";
-import type { RecordedEvidence } from "../../src/collector/record/evidence-record.ts";
 import type { FleetRecord, RecordedEvent } from "../../src/collector/record/fleet-record.ts";
+import type { RecordedEvidence } from "../../src/core/contract/evidence-list.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import { sha256Hex } from "../../src/core/platform/files/sha256.ts";
 import { hasPostgres } from "../../test/support/scratch-postgres.ts";

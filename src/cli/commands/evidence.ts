@@ -2,7 +2,8 @@
 import { Command, Option } from "commander";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { maxCaptureSeconds } from "../../core/contract/device/device-capture.ts";
-import { type EvidenceKind, evidenceKinds } from "../../core/contract/evidence.ts";
+import { evidenceKinds } from "../../core/contract/evidence.ts";
+import type { EvidenceFilter } from "../../core/contract/evidence-list.ts";
 import { defaultCollectorUrl } from "../drift/ask-collector.ts";
 import { parsePoint } from "../drift/ask-drift.ts";
 import {
@@ -21,13 +22,7 @@ interface EvidenceFlags {
   readonly json?: boolean;
 }
 
-interface ListFlags extends EvidenceFlags {
-  readonly site?: string;
-  readonly turbine?: string;
-  readonly component?: string;
-  readonly kind?: EvidenceKind;
-  readonly alert?: string;
-  readonly request?: string;
+interface ListFlags extends EvidenceFlags, EvidenceFilter {
   readonly limit: number;
 }
 

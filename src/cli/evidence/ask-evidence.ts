@@ -2,25 +2,20 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { type EvidenceKind, sha256Pattern } from "../../core/contract/evidence.ts";
+import { sha256Pattern } from "../../core/contract/evidence.ts";
 import {
+  type EvidenceFilter,
   type EvidenceListReply,
   type EvidenceRequestReply,
   evidenceListSchema,
   evidenceRequestReplySchema,
-  type ListedEvidence,
+  type RecordedEvidence,
 } from "../../core/contract/evidence-list.ts";
 import { askCollector } from "../drift/ask-collector.ts";
 
 /** Which evidence. */
-export interface EvidenceQuestion {
+export interface EvidenceQuestion extends EvidenceFilter {
   readonly collector: string;
-  readonly site?: string | undefined;
-  readonly turbine?: string | undefined;
-  readonly component?: string | undefined;
-  readonly kind?: EvidenceKind | undefined;
-  readonly alert?: string | undefined;
-  readonly request?: string | undefined;
 }
 
 /** A point that raw samples are asked of. */
@@ -109,7 +104,7 @@ export async function waitForEvidence(
     readonly collector: string;
   },
   waitMs: number,
-): Promise<ListedEvidence> {
+): Promise<RecordedEvidence> {
   const details = { op: "wait for raw samples", subject: gateway };
   const endMs = performance.now() + waitMs;
   for (;;) {

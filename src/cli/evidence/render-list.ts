@@ -1,6 +1,6 @@
 /** Raw evidence as text for a terminal. */
 import type { EvidenceAbout } from "../../core/contract/evidence.ts";
-import type { EvidenceListReply, ListedEvidence } from "../../core/contract/evidence-list.ts";
+import type { EvidenceListReply, RecordedEvidence } from "../../core/contract/evidence-list.ts";
 import { printable } from "../terminal/end-process.ts";
 import type { FetchedEvidence } from "./fetch-evidence.ts";
 
@@ -13,7 +13,7 @@ export function renderEvidenceList({ items, total }: EvidenceListReply): string 
   return `${printable([...lines, ...more].join("\n"))}\n`;
 }
 
-function renderLine(item: ListedEvidence): string {
+function renderLine(item: RecordedEvidence): string {
   const { id, kind, site, turbine, component, fromMs, toMs, samples, said } = item;
   const seconds = ((toMs - fromMs) / 1_000).toFixed(1);
   const when = new Date(fromMs).toISOString().replace(/\.\d+Z$/, "Z");

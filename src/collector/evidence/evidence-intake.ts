@@ -6,11 +6,12 @@
  */
 
 import type { EvidenceAbout, EvidenceReceipt } from "../../core/contract/evidence.ts";
+import type { RecordedEvidence } from "../../core/contract/evidence-list.ts";
 import { failed, ok, type Result } from "../../core/contract/result.ts";
 import type { EvidencePiece } from "../../core/contract/uplink-record.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import type { EvidenceRecord, RecordedEvidence } from "../record/evidence-record.ts";
+import type { EvidenceRecord } from "../record/evidence-record.ts";
 import { readAbout, unpackEvidence } from "./check-evidence.ts";
 import type { EvidenceStore } from "./evidence-store.ts";
 import type { IncomingFiles } from "./incoming-files.ts";

@@ -4,10 +4,11 @@
  * alarms, the oldest first. What nobody went on with is given up.
  */
 import type { EvidenceKind } from "../../core/contract/evidence.ts";
+import type { RecordedEvidence } from "../../core/contract/evidence-list.ts";
 import { dayMs } from "../../core/maths/durations.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import type { EvidenceRecord, RecordedEvidence } from "../record/evidence-record.ts";
+import type { EvidenceRecord } from "../record/evidence-record.ts";
 import type { EvidenceStore } from "./evidence-store.ts";
 import type { IncomingFiles } from "./incoming-files.ts";
 

@@ -1,7 +1,7 @@
 /** Loads all that a page shows as values, so that rendering it neither waits nor asks. Writes nothing. */
 
 import type { DriftPerformanceReply } from "../../core/contract/drift-performance-schema.ts";
-import type { RecordedEvidence } from "../record/evidence-record.ts";
+import type { RecordedEvidence } from "../../core/contract/evidence-list.ts";
 import type {
   Listing,
   QuarantineEntry,

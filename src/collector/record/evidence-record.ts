@@ -2,45 +2,12 @@
  * The part of the fleet's record that knows which raw evidence there is. The samples themselves are files elsewhere
  * (`collector/evidence`); a row without its file, or a file without its row, is mended by whoever keeps both.
  */
-import type { EvidenceKind, EvidenceVerdict } from "../../core/contract/evidence.ts";
+import type { EvidenceKind } from "../../core/contract/evidence.ts";
+import type { EvidenceFilter, RecordedEvidence } from "../../core/contract/evidence-list.ts";
 
-/** One piece of evidence. All times are epoch milliseconds. */
-export interface RecordedEvidence {
-  /** Digest of its description, and the name of its files. */
-  readonly id: string;
-  readonly kind: EvidenceKind;
-  readonly gateway: string;
-  readonly site: string;
-  readonly turbine: string;
-  readonly component: string;
-  readonly fromMs: number;
-  readonly toMs: number;
-  /** By the collector's clock. */
-  readonly storedMs: number;
-  readonly samples: number;
-  /** Of its files together. */
-  readonly bytes: number;
-  /** SHA-256 of the `.npy`. */
-  readonly npySha256: string;
-  readonly model: { readonly name: string; readonly version: string; readonly digest: string };
-  readonly said: EvidenceVerdict;
-  /** Id of the alert that it surrounds, or null. */
-  readonly alert: string | null;
-  /** Id of the request that it answers, or null. */
-  readonly request: string | null;
-}
-
-export interface EvidenceQuery {
+export interface EvidenceQuery extends EvidenceFilter {
   readonly limit: number;
   readonly offset: number;
-  readonly site?: string | undefined;
-  readonly turbine?: string | undefined;
-  readonly component?: string | undefined;
-  /** What answers this request alone. */
-  readonly request?: string | undefined;
-  readonly kind?: EvidenceKind | undefined;
-  /** What surrounds this alert alone. */
-  readonly alert?: string | undefined;
 }
 
 export interface OldestEvidenceQuery {

@@ -1,6 +1,7 @@
 /** Raw evidence as a row of a table, alike in every engine. */
 import { evidenceKinds } from "../../core/contract/evidence.ts";
-import type { EvidenceShare, RecordedEvidence } from "./evidence-record.ts";
+import type { RecordedEvidence } from "../../core/contract/evidence-list.ts";
+import type { EvidenceShare } from "./evidence-record.ts";
 
 export const evidenceColumns = [
   "id",

@@ -3,7 +3,8 @@ import { z } from "zod";
 import { type EvidenceKind, type EvidenceVerdict, evidenceKinds, sha256Pattern } from "./evidence.ts";
 
 /** One piece of evidence that a collector keeps. All times are epoch milliseconds. */
-export interface ListedEvidence {
+export interface RecordedEvidence {
+  /** Digest of its description, and the name of its files. */
   readonly id: string;
   readonly kind: EvidenceKind;
   readonly gateway: string;
@@ -12,15 +13,31 @@ export interface ListedEvidence {
   readonly component: string;
   readonly fromMs: number;
   readonly toMs: number;
+  /** By the collector's clock. */
   readonly storedMs: number;
   readonly samples: number;
   /** Of its files together. */
   readonly bytes: number;
+  /** SHA-256 of the `.npy`. */
   readonly npySha256: string;
   readonly model: { readonly name: string; readonly version: string; readonly digest: string };
   readonly said: EvidenceVerdict;
+  /** Id of the alert that it surrounds, or null. */
   readonly alert: string | null;
+  /** Id of the request that it answers, or null. */
   readonly request: string | null;
+}
+
+/** Which of it; what is left out is any. */
+export interface EvidenceFilter {
+  readonly site?: string | undefined;
+  readonly turbine?: string | undefined;
+  readonly component?: string | undefined;
+  readonly kind?: EvidenceKind | undefined;
+  /** What surrounds this alert alone. */
+  readonly alert?: string | undefined;
+  /** What answers this request alone. */
+  readonly request?: string | undefined;
 }
 
 /** Answer of `/api/v1/evidence`. */
@@ -28,7 +45,7 @@ export interface EvidenceListReply {
   readonly total: number;
   readonly limit: number;
   readonly offset: number;
-  readonly items: readonly ListedEvidence[];
+  readonly items: readonly RecordedEvidence[];
 }
 
 /** Answer of `POST /api/v1/evidence/requests`. */

@@ -1,11 +1,8 @@
 /** What every engine must do with the list of raw evidence. */
 import { describe, expect, it } from "vitest";
-import type {
-  EvidenceRecord,
-  OldestEvidenceQuery,
-  RecordedEvidence,
-} from "../../../src/collector/record/evidence-record.ts";
+import type { EvidenceRecord, OldestEvidenceQuery } from "../../../src/collector/record/evidence-record.ts";
 import type { FleetRecord } from "../../../src/collector/record/fleet-record.ts";
+import type { RecordedEvidence } from "../../../src/core/contract/evidence-list.ts";
 
 const t = 1_700_000_000_000;
 const all = { limit: 500, offset: 0 };
