@@ -2,6 +2,9 @@
  * How often a healthy day is called drift or a warning, on days whose truth is known: autoregressive columns with all
  * correlations, short days, and columns that are not normal.
  */
+import { once } from "node:events";
+import { availableParallelism } from "node:os";
+import { parentPort, Worker, workerData } from "node:worker_threads";
 import { assessDay } from "../../src/core/drift/assess-day.ts";
 import { beginSiteReference, type SiteReference } from "../../src/core/drift/site-reference.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
@@ -17,6 +20,18 @@ import type { DriftMeasure } from "./drift-measure.ts";
 const learnDays = 28;
 /** Days that are held against the same reference: it is made anew this often. */
 const daysPerReference = 50;
+
+/** What one thread is asked. */
+interface Share {
+  readonly index: number;
+  readonly times: number;
+}
+
+interface Counts {
+  readonly days: number;
+  readonly drifts: number;
+  readonly warnings: number;
+}
 
 interface Stream extends CorrelatedRows {
   readonly name: string;
@@ -144,8 +159,8 @@ export async function measure(times: number = 1): Promise<DriftMeasure> {
   const figures: Record<string, unknown> = {};
   const missed: string[] = [];
   let cases = 0;
-  for (const [index, stream] of streams.entries()) {
-    const { days, drifts, warnings } = run({ ...stream, days: stream.days * times }, index + 1);
+  for (const [index, { days, drifts, warnings }] of (await runAll(times)).entries()) {
+    const stream = streams[index]!;
     cases += days;
     const rate = drifts / days;
     const warned = warnings / days;
@@ -165,7 +180,21 @@ export async function measure(times: number = 1): Promise<DriftMeasure> {
   return { cases, violations: missed.length, missed, figures };
 }
 
-function run(stream: Stream, seed: number): { days: number; drifts: number; warnings: number } {
+/** Every stream, as many at once as there are cores, in threads of their own; the longest come first. */
+async function runAll(times: number): Promise<readonly Counts[]> {
+  const counts = new Array<Counts>(streams.length);
+  const waiting = [...streams.keys()].sort((a, b) => streams[b]!.days - streams[a]!.days);
+  const work = async (): Promise<void> => {
+    for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
+      const thread = new Worker(new URL(import.meta.url), { workerData: { index, times } satisfies Share });
+      [counts[index]] = (await once(thread, "message")) as [Counts];
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  return counts;
+}
+
+function run(stream: Stream, seed: number): Counts {
   const task = createColumnsTask(stream.columns, learnDays);
   let [days, drifts, warnings] = [0, 0, 0];
   for (let point = 0; days < stream.days; point++) {
@@ -203,4 +232,10 @@ function keepLearnt(learnt: SiteReference, now: SiteReference): SiteReference {
     lastMs: now.lastMs,
     columns: learnt.columns.map((column, index) => ({ ...column, recent: now.columns[index]!.recent })),
   };
+}
+
+if (parentPort !== null) {
+  const { index, times } = workerData as Share;
+  const stream = streams[index]!;
+  parentPort.postMessage(run({ ...stream, days: stream.days * times }, index + 1));
 }

@@ -45,6 +45,13 @@ beforeAll(async () => {
 });
 afterAll(remove);
 
+test("the same seed, configuration, data and code give the same digest; another seed gives another", async () => {
+  expect((await run({ out: "again", work: null })).digest).toBe(digest);
+  const other = join(dir, "other.yaml");
+  await writeTinyConfig(other, 3);
+  expect((await trainFrom(other, tinyOptions(dir, "other", signer))).digest).not.toBe(digest);
+});
+
 test("stopped after each step in turn, it repeats none and ends with the same bytes", async () => {
   const madeSteps = (lines: readonly string[]): string[] =>
     lines.flatMap((line) => /^step [^:]*(?=: [0-9.]+ s$)/.exec(line) ?? []);

@@ -5,10 +5,10 @@ import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { createRandom } from "../../../src/core/maths/random.ts";
-import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
-import { createTemporaryFolder } from "../../support/temporary-folder.ts";
-import { createDriftBench, dayMs, firstDayMs, point } from "../drift-bench.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
+import { openSqlite } from "../../src/core/platform/sqlite/sqlite.ts";
+import { createDriftBench, dayMs, firstDayMs, point } from "../collector/drift-bench.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
 
 const days = 9;
 const turbines = 12;
