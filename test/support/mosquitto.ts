@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
+import { untilListening } from "./until-listening.ts";
 
 const program = "/usr/sbin/mosquitto";
 
@@ -41,7 +41,7 @@ export async function startMosquitto(port: number, extra: readonly string[] = []
     },
     async start() {
       child = endWithProcess(spawn(program, ["-c", config], { stdio: "ignore" }));
-      await answers(port);
+      await untilListening(port, "mosquitto");
     },
     async close() {
       await broker.kill();
@@ -50,18 +50,4 @@ export async function startMosquitto(port: number, extra: readonly string[] = []
   };
   await broker.start();
   return broker;
-}
-
-async function answers(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 6_000; attempt++) {
-    const socket = connect(port, "127.0.0.1");
-    const connected = await new Promise<boolean>((resolve) => {
-      socket.once("connect", () => resolve(true));
-      socket.once("error", () => resolve(false));
-    });
-    socket.destroy();
-    if (connected) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`mosquitto does not listen on ${port}`);
 }

@@ -5,11 +5,11 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
 import { findFreePort } from "./free-port.ts";
+import { untilListening } from "./until-listening.ts";
 
 export interface S3Server {
   readonly port: number;
@@ -100,7 +100,7 @@ export async function startS3Server(program: S3Program = "s3rver"): Promise<S3Se
     },
     start: async () => {
       child = endWithProcess(programs[program](join(scratch.path, "data"), port));
-      await answers(port);
+      await untilListening(port, program);
     },
     close: async () => {
       await server.kill();
@@ -109,18 +109,4 @@ export async function startS3Server(program: S3Program = "s3rver"): Promise<S3Se
   };
   await server.start();
   return server;
-}
-
-async function answers(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 3_000; attempt++) {
-    const socket = connect(port, "127.0.0.1");
-    const connected = await new Promise<boolean>((resolve) => {
-      socket.once("connect", () => resolve(true));
-      socket.once("error", () => resolve(false));
-    });
-    socket.destroy();
-    if (connected) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`no server of S3 listens on ${port}`);
 }
