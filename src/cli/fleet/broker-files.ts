@@ -2,13 +2,14 @@
  * Renders what other brokers need to know of an enrolment: access lists, users and an example of a configuration, for
  * mosquitto 2 and EMQX 5. Makes no secret and writes no file.
  */
+
+import type { Enrolment } from "../../core/contract/enrolment.ts";
 import {
   collectorRights,
   deviceRights,
   gatewayRights,
   type TopicRights,
 } from "../../core/contract/topic-rights.ts";
-import type { Enrolment } from "./enrolment.ts";
 
 /** Name that the collector logs in with; no gateway may have it. */
 export const collectorUser = "aurora-collector";

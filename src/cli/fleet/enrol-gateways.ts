@@ -5,20 +5,14 @@
 import { createHash, pbkdf2Sync, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import type { EnrolledEntry, Enrolment, UserDigest } from "../../core/contract/enrolment.ts";
 import { idPattern } from "../../core/contract/topics.ts";
 import { ackKeyBytes, deriveAckKey } from "../../core/platform/ack-key.ts";
 import { makeFolder, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { readHexKey } from "../../core/platform/files/read-hex-key.ts";
 import { collectorUser, renderBrokerFiles } from "./broker-files.ts";
-import {
-  type EnrolledEntry,
-  type Enrolment,
-  enrolledFileOf,
-  loadEnrolment,
-  saveEnrolment,
-  type UserDigest,
-} from "./enrolment.ts";
+import { enrolledFileOf, loadEnrolment, saveEnrolment } from "./enrolment.ts";
 import { holdEnrolment } from "./hold-enrolment.ts";
 import { type IssuedCertificate, issueCertificate } from "./issue-certificate.ts";
 

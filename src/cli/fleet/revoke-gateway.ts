@@ -4,10 +4,11 @@
  */
 import { join } from "node:path";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import type { Enrolment } from "../../core/contract/enrolment.ts";
 import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { renderBrokerFiles } from "./broker-files.ts";
-import { type Enrolment, loadEnrolment, saveEnrolment } from "./enrolment.ts";
+import { loadEnrolment, saveEnrolment } from "./enrolment.ts";
 import { holdEnrolment } from "./hold-enrolment.ts";
 
 /** What was written anew, as a path. */

@@ -3,10 +3,9 @@
  * (`aurora fleet enrol`) does, which is read again when it has changed.
  */
 import { stat } from "node:fs/promises";
-import { z } from "zod";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { CollectorConfig, EnrolledGateway } from "../../core/contract/config/collector-config.ts";
-import { idPattern } from "../../core/contract/topics.ts";
+import { enrolledSitesSchema, maxEnrolmentBytes } from "../../core/contract/enrolment.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 
@@ -23,17 +22,6 @@ export interface EnrolledSites extends GatewaySites {
 
 /** How often it is looked at whether the list has changed. */
 export const enrolledScanMs = 30_000;
-/** As much as `aurora fleet enrol` writes at most. */
-const maxListBytes = 128 * 1024 * 1024;
-
-const id = z.string().regex(idPattern);
-const schema = z.object({
-  version: z.literal(1),
-  gateways: z
-    .array(z.object({ id, site: id.nullable() }))
-    .refine((all) => new Set(all.map((one) => one.id)).size === all.length, "a gateway is in it twice"),
-});
-
 /** @throws AuroraError CONFIG_INVALID for a list of an enrolment that cannot be used */
 export async function openGatewaySites(
   { mqtt: { enrolledFile, embedded } }: CollectorConfig,
@@ -97,7 +85,9 @@ async function readList(path: string): Promise<EnrolledList> {
   const op = "read enrolled gateways";
   const hint = "`aurora fleet enrol` writes it (enrolled.json); this user must be able to read it.";
   const errors = { missing: "CONFIG_INVALID", tooLarge: "CONFIG_INVALID", op, hint } as const;
-  const parsed = schema.safeParse(parseJson(await readFileBounded(path, maxListBytes, errors)));
+  const parsed = enrolledSitesSchema.safeParse(
+    parseJson(await readFileBounded(path, maxEnrolmentBytes, errors)),
+  );
   if (!parsed.success) {
     const message = `${path} is not a list of enrolled gateways`;
     throw new AuroraError("CONFIG_INVALID", message, { op, subject: path, hint, cause: parsed.error });
