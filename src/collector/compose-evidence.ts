@@ -41,7 +41,7 @@ export interface CollectorEvidence extends EvidenceReader {
   ask(request: EvidenceRequest): Promise<void>;
   /** Removes what is too old or too much; call it now and then. */
   keep(): Promise<number>;
-  /** Why evidence waits at its gateways, or null. */
+  /** Why the bucket cannot be used, or null. */
   readonly fault: string | null;
   /** Begins nothing more, and gives up what waits for a bucket. */
   close(): Promise<void>;
@@ -95,8 +95,7 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
       return taken;
     },
     get fault() {
-      const reason = bucket?.fault ?? null;
-      return reason === null ? null : `raw evidence waits at its gateways: ${reason}`;
+      return bucket?.fault ?? null;
     },
     close: async () => {
       bucket?.close();

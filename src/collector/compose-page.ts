@@ -30,6 +30,7 @@ import { openRecord } from "./open-record.ts";
 import type { FleetRecord } from "./record/fleet-record.ts";
 import { registryRoutes } from "./registry/registry-routes.ts";
 import { type EmbeddedAddress, openWebClient } from "./uplink/mqtt-side.ts";
+import type { WorkersView } from "./worker-report.ts";
 
 /** What may be given instead of the default. */
 export interface PageWiring {
@@ -52,8 +53,8 @@ export interface PageOptions extends PageWiring {
   readonly metrics: Metrics;
   /** The way into the broker where it is ours; null: the configuration says it. */
   readonly embedded: EmbeddedAddress | null;
-  /** What stores; words for what is not as it should be there, or null. */
-  readonly notReady: () => string | null;
+  /** What stores, and how it is. */
+  readonly workers: Pick<WorkersView, "notReady" | "impairment">;
   /** `write`: for more than the page. Default `read`. */
   readonly access?: "read" | "write";
 }
@@ -113,9 +114,11 @@ async function assemble(options: PageOptions, closers: Closers): Promise<Running
           (error: Error) => `the record cannot be asked: ${error.message}`,
         );
         if (wrong !== null) return wrong;
-        return client.connected ? options.notReady() : "not connected to the broker";
+        return client.connected ? options.workers.notReady() : "not connected to the broker";
       },
-      impairment: () => evidence.fault,
+      impairment: () =>
+        options.workers.impairment() ??
+        (evidence.fault === null ? null : `raw evidence cannot be read: ${evidence.fault}`),
     }),
     ...(registry === null ? [] : registryRoutes(registry)),
     evidenceFileRoute(evidence),

@@ -3,20 +3,16 @@
  * work on the record by the clock. Answers nobody but gateways. What is opened here is closed here.
  */
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
-import { createTopics } from "../core/contract/topics.ts";
 import { systemClock } from "../core/platform/clock.ts";
 import { type Closers, openWhole } from "../core/platform/daemon/closing.ts";
-import { every } from "../core/platform/daemon/every.ts";
 import { prepareStateFolder } from "../core/platform/daemon/state-folder.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
-import { openCollectorEvidence } from "./compose-evidence.ts";
-import { bundleScanMs, openModels } from "./compose-registry.ts";
+import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
+import { openIntake, storingPart } from "./compose-intake.ts";
 import { keepRecord } from "./keep-record.ts";
-import { openRecord } from "./open-record.ts";
 import type { FleetRecord } from "./record/fleet-record.ts";
-import { createGatewayIntake } from "./uplink/gateway-intake.ts";
-import { enrolledScanMs, openGatewaySites, warnOfAnySite } from "./uplink/gateway-sites.ts";
+import { warnOfAnySite } from "./uplink/gateway-sites.ts";
 import { type EmbeddedAddress, openMqttSide } from "./uplink/mqtt-side.ts";
 import type { StoringPart } from "./worker-report.ts";
 
@@ -29,7 +25,8 @@ export interface WriterOptions {
 }
 
 /** A half that runs. */
-export interface RunningWriter extends StoringPart {
+export interface RunningWriter {
+  readonly storing: StoringPart;
   readonly record: FleetRecord;
   /** Address of the broker that it uses (or is), without credentials. */
   readonly mqttUrl: string;
@@ -52,44 +49,21 @@ export async function openWriter(options: WriterOptions): Promise<RunningWriter>
 async function assemble(options: WriterOptions, closers: Closers): Promise<RunningWriter> {
   const { config, logger, metrics } = options;
   await prepareStateFolder(config.collector.stateDir, { nowMs: systemClock.nowMs(), logger });
-  const record = await openRecord(config, logger);
-  closers.add(() => record.close());
-  const shelf = await openModels(config, logger);
-  const { models } = shelf;
-  const topics = createTopics(config.mqtt.base);
-  const sites = await openGatewaySites(config, logger);
+  const publish: MqttClient["publish"] = (topic, payload, how) => mqtt.client.publish(topic, payload, how);
+  const intake = await openIntake({ ...options, publish }, closers);
   warnOfAnySite(config, logger);
-  closers.add(every(enrolledScanMs, logger, () => sites.refresh()));
+  const { record, topics, shelf, evidence, ingest, states } = intake;
   const mqtt = await openMqttSide(config, logger);
   closers.add(() => mqtt.close());
-  const { client } = mqtt;
-  const evidence = await openCollectorEvidence({ config, record, topics, client, sites, metrics, logger });
-  closers.add(() => evidence.close());
-  const { ingest, states } = await createGatewayIntake({
-    config,
-    record,
-    topics,
-    sites,
-    models,
-    logger,
-    metrics,
-    publish: (topic, payload, how) => client.publish(topic, payload, how),
-    beforeStore: evidence.take,
-  });
   closers.add(() => ingest.close());
   closers.add(() => states.close());
+  const { client } = mqtt;
   await client.subscribe(topics.allUplinks, 1, (topic, payload) => ingest.accept(topic, payload));
   await client.subscribe(topics.allStates, 1, states.acceptState);
   await client.subscribe(topics.allStatuses, 1, states.acceptStatus);
-  closers.add(every(options.bundleScanMs ?? bundleScanMs, logger, () => shelf.scan()));
-  keepRecord({ config, record, models, evidence, metrics, logger }, closers);
+  keepRecord({ config, record, models: shelf.models, evidence, metrics, logger }, closers);
   return {
-    get connected() {
-      return client.connected;
-    },
-    get storeFails() {
-      return ingest.storeFails;
-    },
+    storing: storingPart(client, intake),
     record,
     mqttUrl: mqtt.url,
     embedded: mqtt.embedded,

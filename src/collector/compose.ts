@@ -44,8 +44,7 @@ export function startCollector(
     const writer = await openWriter(common);
     closers.add(() => writer.close());
     const { record, mqttUrl, embedded } = writer;
-    const { notReady } = viewAll([viewHere(writer)]);
-    const page = await openPage({ ...common, embedded, notReady });
+    const page = await openPage({ ...common, embedded, workers: viewAll([viewHere(writer.storing)]) });
     closers.add(() => page.close());
     const { url } = page;
     logger.info("collector runs", { url, mqttUrl });

@@ -5,7 +5,7 @@
  */
 
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
-import { createTopics, type Lane, lanes, type Topics } from "../core/contract/topics.ts";
+import { type Lane, lanes, type Topics } from "../core/contract/topics.ts";
 import { openWhole } from "../core/platform/daemon/closing.ts";
 import { every } from "../core/platform/daemon/every.ts";
 import type { Logger } from "../core/platform/logger.ts";
@@ -14,17 +14,15 @@ import { readBrokerLogin } from "../core/platform/mqtt/broker-login.ts";
 import { readClientId } from "../core/platform/mqtt/client-id.ts";
 import { createIntakeClient } from "../core/platform/mqtt/intake-client.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
-import { openCollectorEvidence } from "./compose-evidence.ts";
-import { bundleScanMs, openModels } from "./compose-registry.ts";
+import { openIntake, storingPart } from "./compose-intake.ts";
 import { createLeasedWork, type LeasedWork } from "./leased-work.ts";
-import { openRecord } from "./open-record.ts";
 import { createRoleError } from "./role.ts";
-import { createGatewayIntake } from "./uplink/gateway-intake.ts";
-import { enrolledScanMs, openGatewaySites, warnOfAnySite } from "./uplink/gateway-sites.ts";
+import { warnOfAnySite } from "./uplink/gateway-sites.ts";
 import type { StoringPart } from "./worker-report.ts";
 
 /** A running worker. */
-export interface IngestWorker extends StoringPart {
+export interface IngestWorker {
+  readonly storing: StoringPart;
   close(): Promise<void>;
 }
 
@@ -46,30 +44,11 @@ export async function startIngestWorker(
   const { url } = config.mqtt;
   if (url === null || config.record.kind === "sqlite") throw createRoleError("ingest");
   return openWhole(logger, async (closers) => {
-    const record = await openRecord(config, logger);
-    closers.add(() => record.close());
-    const shelf = await openModels(config, logger);
-    closers.add(every(bundleScanMs, logger, () => shelf.scan()));
-    const topics = createTopics(config.mqtt.base);
     const publish: MqttClient["publish"] = (topic, payload, how) => client.publish(topic, payload, how);
-    const sites = await openGatewaySites(config, logger);
+    const batches = { maxBatchMessages: 1_000, maxDelayMs: 5 };
+    const intake = await openIntake({ config, logger, metrics, publish, batches }, closers);
     if (index === 1) warnOfAnySite(config, logger);
-    closers.add(every(enrolledScanMs, logger, () => sites.refresh()));
-    const around = { config, record, topics, client: { publish }, sites, metrics, logger };
-    const evidence = await openCollectorEvidence(around);
-    closers.add(() => evidence.close());
-    const { ingest, states } = await createGatewayIntake({
-      config,
-      record,
-      topics,
-      sites,
-      models: shelf.models,
-      logger,
-      metrics,
-      publish,
-      beforeStore: evidence.take,
-      batches: { maxBatchMessages: 1_000, maxDelayMs: 5 },
-    });
+    const { record, topics, ingest, states } = intake;
     const client = createIntakeClient({
       ...(await readBrokerLogin(config.mqtt)),
       url,
@@ -103,15 +82,7 @@ export async function startIngestWorker(
     closers.add(() => alone.close());
     await owned.renew();
     closers.add(every(renewLeaseMs, logger, () => owned.renew()));
-    return {
-      get connected() {
-        return client.connected;
-      },
-      get storeFails() {
-        return ingest.storeFails;
-      },
-      close: () => closers.closeAll(),
-    };
+    return { storing: storingPart(client, intake), close: () => closers.closeAll() };
   });
 }
 

@@ -85,7 +85,9 @@ export function serveIngest(
   const { workers, metrics, logger, version } = around;
   return openWhole(logger, async (closers) => {
     closers.add(() => workers.close());
-    const routes = serviceRoutes({ metrics, version, notReady: async () => workers.notReady() });
+    const { impairment } = workers;
+    const notReady = async (): Promise<string | null> => workers.notReady();
+    const routes = serviceRoutes({ metrics, version, notReady, impairment });
     const app = createHttpServer({
       metrics,
       logger,

@@ -15,11 +15,11 @@ const pageNiceness = 5;
 const { config, version, embedded } = workerData as PageThreadData;
 const logger = createLogger({ name: "collector-page", level: config.log.level });
 const worker = createReportedWorker();
-const { notReady, snapshots } = viewAll([worker]);
-const metrics = createMetrics({ defaults: "process", workers: snapshots });
+const workers = viewAll([worker]);
+const metrics = createMetrics({ defaults: "process", workers: workers.snapshots });
 yieldToStoring();
 try {
-  const page = await openPage({ config, version, embedded, logger, metrics, notReady });
+  const page = await openPage({ config, version, embedded, logger, metrics, workers });
   parentPort?.on("message", (message: unknown) => {
     if (message === stopMessage) void page.close().finally(() => process.exit(0));
     else worker.take(message);

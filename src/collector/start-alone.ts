@@ -23,7 +23,14 @@ export function startAlone({
     const writer = await openWriter({ config, logger, metrics });
     closers.add(() => writer.close());
     const { embedded, mqttUrl } = writer;
-    const page = await startPageThread({ config, version, embedded, worker: writer, metrics, logger });
+    const page = await startPageThread({
+      config,
+      version,
+      embedded,
+      worker: writer.storing,
+      metrics,
+      logger,
+    });
     closers.add(() => page.close());
     return { httpUrl: page.url, mqttUrl, close: () => closers.closeAll() };
   });

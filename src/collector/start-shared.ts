@@ -30,12 +30,11 @@ export async function startShared(options: DaemonOptions): Promise<Daemon> {
 }
 
 function startWeb({ config, version, logger }: DaemonOptions, workers: IngestWorkers): Promise<Daemon> {
-  const { notReady, snapshots } = workers;
   return openWhole(logger, async (closers) => {
     await prepareStateFolder(config.collector.stateDir, { nowMs: systemClock.nowMs(), logger });
-    const metrics = createMetrics({ defaults: "process", workers: snapshots });
+    const metrics = createMetrics({ defaults: "process", workers: workers.snapshots });
     const around = { config, logger, metrics };
-    const page = await openPage({ ...around, version, embedded: null, notReady, access: "write" });
+    const page = await openPage({ ...around, version, embedded: null, workers, access: "write" });
     closers.add(() => page.close());
     const { record, models, evidence, url: httpUrl, mqttUrl } = page;
     keepRecord({ ...around, record, models, evidence }, closers);

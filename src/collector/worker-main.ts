@@ -17,7 +17,7 @@ try {
   const send = (report: object): void => {
     if (process.connected) process.send?.(report);
   };
-  const stopReports = sendReports(worker, metrics, { logger, send });
+  const stopReports = sendReports(worker.storing, metrics, { logger, send });
   const close = async (): Promise<void> => {
     stopReports();
     await worker.close();

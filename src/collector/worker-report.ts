@@ -9,6 +9,8 @@ export interface StoringPart {
   readonly connected: boolean;
   /** Did the last attempt to store fail? */
   readonly storeFails: boolean;
+  /** Why raw evidence waits at its gateways, or null. */
+  readonly evidenceFault: string | null;
 }
 
 interface WorkerReport extends StoringPart {
@@ -19,6 +21,8 @@ interface WorkerReport extends StoringPart {
 /** A worker as it is seen from elsewhere. */
 export interface WorkerView {
   state(): "ready" | "not ready" | "cannot store";
+  /** Why raw evidence waits at its gateways, as it last said, or null. */
+  evidenceFault(): string | null;
   /** What it has counted; null: it has not said so yet, or it counts where this is asked. */
   snapshot(): MetricsSnapshot | null;
 }
@@ -35,6 +39,8 @@ export interface ReportedWorker extends WorkerView {
 export interface WorkersView {
   /** Words for what is not as it should be, or null. */
   notReady(): string | null;
+  /** Words for what goes wrong without stopping the rest, or null. */
+  impairment(): string | null;
   /** What each has counted, by its number. */
   snapshots(): ReadonlyMap<string, MetricsSnapshot>;
 }
@@ -50,11 +56,12 @@ export function sendReports(
   { logger, send }: { readonly logger: Logger; readonly send: (report: object) => void },
 ): () => void {
   const report = async (): Promise<void> => {
-    const { connected, storeFails } = worker;
+    const { connected, storeFails, evidenceFault } = worker;
     send({
       type: "worker",
       connected,
       storeFails,
+      evidenceFault,
       metrics: await metrics.snapshot(),
     } satisfies WorkerReport);
   };
@@ -80,13 +87,14 @@ export function createReportedWorker(): ReportedWorker {
       const isFresh = systemClock.monotonicMs() - reportedMs < reportHoldsMs;
       return stateOf({ ...report, connected: report.connected && isFresh });
     },
+    evidenceFault: () => report?.evidenceFault ?? null,
     snapshot: () => report?.metrics ?? null,
   };
 }
 
 /** One that works and counts here. */
 export function viewHere(part: StoringPart): WorkerView {
-  return { state: () => stateOf(part), snapshot: () => null };
+  return { state: () => stateOf(part), evidenceFault: () => part.evidenceFault, snapshot: () => null };
 }
 
 /** Joins the views of workers 1, 2, … */
@@ -98,6 +106,10 @@ export function viewAll(workers: readonly WorkerView[]): WorkersView {
       if (states.includes("cannot store")) return "what gateways send cannot be stored; see the log";
       const ready = states.filter((state) => state === "ready").length;
       return ready === wanted ? null : `${ready} of ${wanted} workers are ready; the log says why`;
+    },
+    impairment: () => {
+      const fault = workers.map((worker) => worker.evidenceFault()).find((one) => one !== null);
+      return fault === undefined ? null : `raw evidence waits at its gateways: ${fault}`;
     },
     snapshots: () =>
       new Map(

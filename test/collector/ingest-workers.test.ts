@@ -128,11 +128,11 @@ describe.skipIf(!hasBoth)(`workers that share what gateways send${none}`, () => 
     await until(() => stored.get("gw-1") === 1, "the first is acknowledged");
     await own.kill();
     for (let sequence = 2; sequence <= 40; sequence++) await send("gw-1", sequence);
-    await until(() => worker.storeFails, "the worker cannot store");
+    await until(() => worker.storing.storeFails, "the worker cannot store");
     expect(stored.get("gw-1")).toBe(1);
     await own.start();
     await until(() => stored.get("gw-1") === 40, "the rest is acknowledged");
-    expect(worker.storeFails).toBe(false);
+    expect(worker.storing.storeFails).toBe(false);
     const record = await openRecord(config, silentLogger);
     onTestFinished(() => record.close());
     expect(await listNames(record)).toHaveLength(40);
@@ -180,7 +180,7 @@ describe.skipIf(!hasBoth)(`workers that share what gateways send${none}`, () => 
     const logger = { ...silentLogger, warn: (message: string) => void losses.push(message) };
     const worker = await startIngestWorker(config, 1, { logger, metrics: createMetrics() });
     onTestFinished(() => worker.close());
-    await until(() => worker.connected, "the worker is connected");
+    await until(() => worker.storing.connected, "the worker is connected");
     // What it says at its start is not meant.
     losses.length = 0;
     const url = `mqtt://127.0.0.1:${broker.port}`;
@@ -313,7 +313,7 @@ describe.skipIf(!hasBoth)(`workers that share what gateways send${none}`, () => 
 async function startWorker(config: CollectorConfig, index: number): Promise<IngestWorker> {
   const worker = await startIngestWorker(config, index, { logger: silentLogger, metrics: createMetrics() });
   onTestFinished(() => worker.close());
-  await until(() => worker.connected, "the worker is connected");
+  await until(() => worker.storing.connected, "the worker is connected");
   return worker;
 }
 

@@ -4,11 +4,15 @@ import { silentLogger } from "../../src/core/platform/logger.ts";
 import { createMetrics } from "../../src/core/platform/metrics.ts";
 
 /** The first report of a worker in such a state. */
-async function reportOf(connected: boolean, storeFails: boolean): Promise<object> {
+async function reportOf(
+  connected: boolean,
+  storeFails: boolean,
+  evidenceFault: string | null = null,
+): Promise<object> {
   const metrics = createMetrics();
   metrics.counter({ name: "stored_total", help: "Stored" }).add(3);
   return new Promise((resolve) => {
-    const stop = sendReports({ connected, storeFails }, metrics, {
+    const stop = sendReports({ connected, storeFails, evidenceFault }, metrics, {
       logger: silentLogger,
       send: (report) => {
         stop();
@@ -32,7 +36,21 @@ describe("the view of workers", () => {
     workers[0]!.forget();
     expect(notReady()).toBe("1 of 2 workers are ready; the log says why");
     expect(viewAll([]).notReady()).toBeNull();
-    expect(viewAll([viewHere({ connected: true, storeFails: false })]).notReady()).toBeNull();
+    expect(
+      viewAll([viewHere({ connected: true, storeFails: false, evidenceFault: null })]).notReady(),
+    ).toBeNull();
+  });
+
+  it("says why raw evidence waits as long as one of them says so", async () => {
+    const workers = [createReportedWorker(), createReportedWorker()];
+    const { notReady, impairment } = viewAll(workers);
+    expect(impairment()).toBeNull();
+    workers[0]!.take(await reportOf(true, false));
+    workers[1]!.take(await reportOf(true, false, "no bucket is there"));
+    expect(notReady()).toBeNull();
+    expect(impairment()).toBe("raw evidence waits at its gateways: no bucket is there");
+    workers[1]!.take(await reportOf(true, false));
+    expect(impairment()).toBeNull();
   });
 
   it("shows what each has counted by its number, and passes over what is no report", async () => {

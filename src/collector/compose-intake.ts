@@ -1,0 +1,84 @@
+/**
+ * Joins what takes and stores what gateways send, from whichever broker it comes: record, models, sites, raw evidence and
+ * the intake itself.
+ */
+import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
+import { createTopics, type Topics } from "../core/contract/topics.ts";
+import type { Closers } from "../core/platform/daemon/closing.ts";
+import { every } from "../core/platform/daemon/every.ts";
+import type { Logger } from "../core/platform/logger.ts";
+import type { Metrics } from "../core/platform/metrics.ts";
+import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
+import { type CollectorEvidence, openCollectorEvidence } from "./compose-evidence.ts";
+import { bundleScanMs, openModels } from "./compose-registry.ts";
+import type { BundleShelf } from "./fleet/bundle-shelf.ts";
+import { openRecord } from "./open-record.ts";
+import type { FleetRecord } from "./record/fleet-record.ts";
+import {
+  createGatewayIntake,
+  type GatewayIntake,
+  type GatewayIntakeOptions,
+} from "./uplink/gateway-intake.ts";
+import { enrolledScanMs, openGatewaySites } from "./uplink/gateway-sites.ts";
+import type { StoringPart } from "./worker-report.ts";
+
+export interface IntakeOptions {
+  readonly config: CollectorConfig;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Sends acknowledgements and orders; not called before the first message is taken. */
+  readonly publish: MqttClient["publish"];
+  /** How often the folders of bundles are looked at; default 30 s. */
+  readonly bundleScanMs?: number;
+  /** Instead of the defaults. */
+  readonly batches?: GatewayIntakeOptions["batches"];
+}
+
+/** Open, and at rest. Its user closes `ingest` and `states` while the broker can still be told; all else is in the closers. */
+export interface OpenIntake extends GatewayIntake {
+  readonly record: FleetRecord;
+  readonly topics: Topics;
+  readonly shelf: BundleShelf;
+  readonly evidence: CollectorEvidence;
+}
+
+/** @throws AuroraError STORE, KEY or CONFIG_INVALID for what cannot be mended by waiting */
+export async function openIntake(options: IntakeOptions, closers: Closers): Promise<OpenIntake> {
+  const { config, logger, metrics, publish, batches } = options;
+  const record = await openRecord(config, logger);
+  closers.add(() => record.close());
+  const shelf = await openModels(config, logger);
+  closers.add(every(options.bundleScanMs ?? bundleScanMs, logger, () => shelf.scan()));
+  const topics = createTopics(config.mqtt.base);
+  const sites = await openGatewaySites(config, logger);
+  closers.add(every(enrolledScanMs, logger, () => sites.refresh()));
+  const around = { config, record, topics, sites, metrics, logger };
+  const evidence = await openCollectorEvidence({ ...around, client: { publish } });
+  closers.add(() => evidence.close());
+  const intake = await createGatewayIntake({
+    ...around,
+    models: shelf.models,
+    publish,
+    beforeStore: evidence.take,
+    ...(batches === undefined ? {} : { batches }),
+  });
+  return { ...intake, record, topics, shelf, evidence };
+}
+
+/** How storing goes, as it is asked. */
+export function storingPart(
+  client: Pick<MqttClient, "connected">,
+  { ingest, evidence }: Pick<OpenIntake, "ingest" | "evidence">,
+): StoringPart {
+  return {
+    get connected() {
+      return client.connected;
+    },
+    get storeFails() {
+      return ingest.storeFails;
+    },
+    get evidenceFault() {
+      return evidence.fault;
+    },
+  };
+}
