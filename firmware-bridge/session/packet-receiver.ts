@@ -9,12 +9,14 @@ import { decodeMessage } from "../messages/message-codec.ts";
 import { createRawWindowDecoder } from "../messages/raw-window-codec.ts";
 import { maxMqttBytes, packetFlags, packetTypes, protocolVersion } from "../protocol.ts";
 import type { PacketSender } from "./packet-sender.ts";
-import { createSequenceTracker, duplicateSequence, staleSequence } from "./sequence-tracker.ts";
+import { createSequenceTracker, duplicateSequence, lateSequence, staleSequence } from "./sequence-tracker.ts";
 
 /** Counters of a receiver since it was created. */
 interface ReceiverCounters {
-  /** Sequence numbers that never came. */
+  /** Sequence numbers that did not come in their turn. */
   lostFrames: number;
+  /** Of these, packets that came after newer ones; not delivered, since their place in the stream is past. */
+  lateFrames: number;
   /** Packets that came before, and were not delivered again. */
   duplicates: number;
   /** Packets of another session, of another major version, or before the hello; not delivered. */
@@ -69,6 +71,7 @@ export function createPacketReceiver(options: PacketReceiverOptions): PacketRece
   const tracker = createSequenceTracker();
   const counters: ReceiverCounters = {
     lostFrames: 0,
+    lateFrames: 0,
     duplicates: 0,
     refusedFrames: 0,
     malformedMessages: 0,
@@ -122,7 +125,8 @@ export function createPacketReceiver(options: PacketReceiverOptions): PacketRece
       options.onStranger();
       return false;
     }
-    counters.duplicates++;
+    if (verdict === lateSequence) counters.lateFrames++;
+    else counters.duplicates++;
     // The acknowledgement was lost: the other side needs it again.
     if ((flags & packetFlags.acknowledge) !== 0) sender.send({ type: "ack", sequence });
     return false;

@@ -15,11 +15,17 @@ interface ReconnectingTransportOptions {
   readonly backoff?: BackoffOptions;
 }
 
+/** Goes on trying. */
+export interface ReconnectingTransport extends ByteTransport {
+  /** Good data came: whoever sends it is not left alone for long when the connection is lost. */
+  settle(): void;
+}
+
 /** Wraps a transport: `open` resolves at once, and onOpen, onClose follow as connections come and go. */
 export function createReconnectingTransport(
   inner: ByteTransport,
   options: ReconnectingTransportOptions,
-): ByteTransport {
+): ReconnectingTransport {
   const backoff = createBackoff({
     random: () => options.random.uniform(),
     ...(options.backoff ?? reconnectBackoff),
@@ -65,6 +71,7 @@ export function createReconnectingTransport(
     pauseReading: () => inner.pauseReading(),
     resumeReading: () => inner.resumeReading(),
     drop: (reason) => inner.drop(reason),
+    settle: backoff.reset,
     close: async () => {
       handlers = undefined;
       cancelWait();

@@ -89,7 +89,13 @@ export async function openDeviceLinks(options: DeviceLinksOptions): Promise<Devi
   };
 }
 
-async function createPacketLink(device: DeviceConfig, options: DeviceLinksOptions): Promise<PacketLink> {
+/** A way to a device, and whom to tell that good data comes by it. */
+interface OpenedLink {
+  readonly link: PacketLink;
+  settle(): void;
+}
+
+async function createPacketLink(device: DeviceConfig, options: DeviceLinksOptions): Promise<OpenedLink> {
   const address = parseDeviceAddress(device.connect === "mqtt" ? `mqtt:${device.id}` : device.connect);
   if (!address.ok) {
     throw new AuroraError("CONFIG_INVALID", `device ${device.id}: ${address.error}`, {
@@ -98,19 +104,25 @@ async function createPacketLink(device: DeviceConfig, options: DeviceLinksOption
     });
   }
   if (address.value.kind === "mqtt") {
-    return createMqttLink({
+    const link = createMqttLink({
       mqtt: options.mqtt,
       listenTopic: options.topics.deviceTx(options.gatewayId, device.id),
       sendTopic: options.topics.deviceRx(options.gatewayId, device.id),
     });
+    return { link, settle: () => {} };
   }
-  const transport = await createByteTransport(address.value, device.baud);
-  return createFramedLink(
-    createReconnectingTransport(transport, { timers: systemTimers, random: options.random }),
-  );
+  const transport = createReconnectingTransport(await createByteTransport(address.value, device.baud), {
+    timers: systemTimers,
+    random: options.random,
+  });
+  return { link: createFramedLink(transport), settle: transport.settle };
 }
 
-function createDeviceLink(device: DeviceConfig, link: PacketLink, options: DeviceLinksOptions): DeviceLink {
+function createDeviceLink(
+  device: DeviceConfig,
+  { link, settle }: OpenedLink,
+  options: DeviceLinksOptions,
+): DeviceLink {
   const { clock, pipeline, captures, pushes } = options;
   const logger = options.logger.child({ device: device.id });
   const bearing = options.bearingOf(device.id);
@@ -141,6 +153,7 @@ function createDeviceLink(device: DeviceConfig, link: PacketLink, options: Devic
       pushes.contact(hello, session);
     },
     onMessage: (message, hello) => {
+      settle();
       const arrival = { arrivedMs: clock.nowMs(), arrivedMonotonicMs: clock.monotonicMs() };
       if (message.type === "health") {
         logger.debug("device health", { ...message });

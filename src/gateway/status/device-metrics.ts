@@ -22,9 +22,15 @@ const linkTotals: readonly Row<LinkStatistics>[] = [
   ],
   [
     "device_lost_frames_total",
-    "Frames of devices that never came, by their numbers.",
+    "Frames of devices that did not come in their turn, by their numbers.",
     (link) => link.lostFrames,
   ],
+  [
+    "device_late_frames_total",
+    "Of these, frames that came after newer ones, and were not used.",
+    (link) => link.lateFrames,
+  ],
+  ["device_repeated_frames_total", "Frames of devices that had come before.", (link) => link.duplicates],
 ];
 
 const healthGauges: readonly Row<DeviceHealthMessage>[] = [

@@ -101,11 +101,11 @@ describe("a device of version 1.1", () => {
 });
 
 describe("bad input", () => {
-  test("packets are delivered once, in order, and what is missing is counted", () => {
+  test("packets are delivered once, in order, and what is missing, late or repeated is counted apart", () => {
     establish(65_533);
-    for (const sequence of [65_534, 65_535, 65_535, 2, 2, 1, 3]) device.play(reading(sequence), sequence);
+    for (const sequence of [65_534, 65_535, 65_535, 2, 2, 1, 1, 3]) device.play(reading(sequence), sequence);
     expect(heard.values).toEqual([65_534, 65_535, 2, 3]);
-    expect(heard.session.statistics).toMatchObject({ lostFrames: 2, duplicates: 3 });
+    expect(heard.session.statistics).toMatchObject({ lostFrames: 2, lateFrames: 1, duplicates: 3 });
   });
 
   test("a packet far behind is of another session: not delivered, and the device is asked who it is", () => {

@@ -185,6 +185,24 @@ describe("reconnecting", () => {
     expect(timers.waiting).toBe(0);
   });
 
+  test("a device that streams for five seconds at a time is reached again at once, every time", async () => {
+    const timers = createManualTimers();
+    const { transport, state } = createFlaky();
+    state.works = true;
+    const events = observe();
+    const reconnecting = createReconnectingTransport(transport, { timers, random: createRandom(5) });
+    await reconnecting.open(events.handlers);
+    for (let boot = 1; boot <= 20; boot++) {
+      reconnecting.settle();
+      timers.advance(5_000);
+      reconnecting.drop("the device restarts");
+      timers.advance(reconnectBackoff.firstMs);
+      await settle();
+      expect(state.attempts).toBe(boot + 1);
+    }
+    await reconnecting.close();
+  });
+
   test("a session survives a device that dies and comes back on the same port", async () => {
     const random = createRandom(6);
     const first = createTcpListenerTransport("127.0.0.1", 0);
