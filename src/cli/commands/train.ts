@@ -1,7 +1,11 @@
 /** `aurora train`: a training configuration to a signed bundle. */
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { Command } from "commander";
 import { createKeyPair, loadPrivateKey, parsePrivateKey } from "../../core/bundle/keys.ts";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { defaultBundleDir, train } from "../../training/train.ts";
 import { loadTrainingConfig, recipeTable } from "../../training/training-config.ts";
 import { findDataDir, trainingWorkDir } from "../terminal/installation.ts";
@@ -42,6 +46,7 @@ Example:
 `,
     )
     .action(async (configPath: string, flags: TrainFlags) => {
+      requireTrainingPart(packageRoot());
       const bar = createProgressBar();
       const loaded = await loadTrainingConfig(configPath);
       const { recipe } = loaded;
@@ -73,4 +78,28 @@ Example:
           : `${[`${name}@${version} ${digest}`, ...summary, `see ${join(dir, "MODEL_CARD.md")}`].join("\n")}\n`,
       );
     });
+}
+
+/** The optional part of an installation that training needs. */
+const tensorFlow = "@tensorflow/tfjs";
+
+/**
+ * A gateway's installation does not train: a bundle names the digest of the sources that made it, and TensorFlow is larger
+ * than everything else together. Fails with TRAINING where either is missing.
+ * @param root absolute, of the installation
+ */
+export function requireTrainingPart(root: string): void {
+  const hint = "train in a checkout of aurora-edge, after npm ci there without --omit=optional";
+  const missing = (what: string): AuroraError =>
+    new AuroraError("TRAINING", `training is not part of this installation: ${what}`, {
+      op: "find what training needs",
+      subject: root,
+      hint,
+    });
+  if (!existsSync(join(root, "src", "training", "train.ts"))) throw missing("it holds no sources");
+  try {
+    createRequire(join(root, "package.json")).resolve(tensorFlow);
+  } catch {
+    throw missing(`${tensorFlow} (TensorFlow) is not installed`);
+  }
 }

@@ -1,0 +1,155 @@
+// Makes of the compiled `dist` what a gateway installs: a few JavaScript files, the programs that they start, what they
+// read, and beside them the native parts of the platforms asked for. Everything lies flat in one folder, so that what a
+// file finds by its own place it finds there. TensorFlow is not part of it. Needs `npm run build` before.
+//   node scripts/packaging/bundle.mjs [folder] [linux-x64 linux-arm64 ...]
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const packages = join(root, "node_modules");
+
+/** Where the bundle is made, and where a package has it. */
+export const bundleFolder = join("build", "aurora");
+export const platforms = ["linux-x64", "linux-arm64"];
+
+/** The command, and every program that it starts as a thread or a process of its own. */
+const programs = [
+  "src/cli/main.js",
+  "src/collector/page-main.js",
+  "src/collector/worker-main.js",
+  "src/gateway/updates/prove-main.js",
+];
+
+/** Files that are read at run time. */
+const assets = [
+  ...["page.css", "drift.css", "page.client.js", "chart.client.js", "chart-axes.client.js"].map((name) =>
+    join(root, "dist", "src", "collector", "page", name),
+  ),
+  join(root, "dist", "src", "core", "wire", "uplink.proto"),
+  join(root, "dist", "firmware-bridge", "proto", "device.proto"),
+  join(packages, "uplot", "dist", "uPlot.esm.js"),
+  join(packages, "uplot", "dist", "uPlot.min.css"),
+];
+
+/** Requires a native file of the running platform; written so that the bundler leaves it for the run time. */
+const requireNative = (file) =>
+  `require(["./native", process.platform + "-" + process.arch, "${file}"].join("/"))`;
+
+/** What would be looked for elsewhere: [file, what it says, what the bundle says]. A text that is no longer there fails the build. */
+const relocations = [
+  ["src/cli/demo/child-daemon.js", "dirname(import.meta.dirname)", "import.meta.dirname"],
+  ["firmware-bridge/messages/device-schema.js", '"../proto/device.proto"', '"./device.proto"'],
+  ["src/collector/page/static-files.js", 'resolve("uplot/dist/uPlot.esm.js")', 'resolve("./uPlot.esm.js")'],
+  ["src/collector/page/static-files.js", 'resolve("uplot/dist/uPlot.min.css")', 'resolve("./uPlot.min.css")'],
+  [
+    "onnxruntime-node/dist/binding.js",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of their file
+    "require(`../bin/napi-v6/${process.platform}/${process.arch}/onnxruntime_binding.node`)",
+    requireNative("onnxruntime_binding.node"),
+  ],
+  [
+    "@serialport/bindings-cpp/dist/serialport-bindings.js",
+    "(0, node_gyp_build_1.default)((0, path_1.join)(__dirname, '../'))",
+    requireNative("serialport.node"),
+  ],
+];
+
+/** The native files of a platform, as [where the package has it, its name in the bundle]. */
+function listNative(platform) {
+  const [system, processor] = platform.split("-");
+  const runtime = join(packages, "onnxruntime-node", "bin", "napi-v6", system, processor);
+  const serial = join(packages, "@serialport", "bindings-cpp", "prebuilds", platform);
+  const armVersion = processor === "arm64" ? ".armv8" : "";
+  return [
+    [join(runtime, "onnxruntime_binding.node"), "onnxruntime_binding.node"],
+    [join(runtime, "libonnxruntime.so.1"), "libonnxruntime.so.1"],
+    [join(serial, `@serialport+bindings-cpp${armVersion}.glibc.node`), "serialport.node"],
+  ];
+}
+
+/** Applies the relocations to the files that they name, and notes which were applied. */
+function relocate(applied) {
+  return {
+    name: "relocate",
+    setup: (bundler) => {
+      bundler.onLoad({ filter: /\.js$/ }, ({ path }) => {
+        const name = relative(path.startsWith(packages) ? packages : join(root, "dist"), path);
+        const own = relocations.filter(([file]) => file === name);
+        if (own.length === 0) return undefined;
+        let contents = readFileSync(path, "utf8");
+        for (const relocation of own) {
+          const [file, from, to] = relocation;
+          if (!contents.includes(from)) return { errors: [{ text: `${file} no longer says ${from}` }] };
+          contents = contents.replace(from, () => to);
+          applied.add(relocation);
+        }
+        return { contents, loader: "js" };
+      });
+    },
+  };
+}
+
+/** Packages made for `require` find what Node gives them. */
+const preamble = `import { createRequire as auroraRequire } from "node:module";
+const require = auroraRequire(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;`;
+
+/**
+ * Makes the bundle in `out`. Returns the names of the packages whose code is in it, for the notices.
+ * @param {{ out: string, platforms: readonly string[] }} options
+ */
+export async function makeBundle({ out, platforms: wanted }) {
+  if (!existsSync(join(root, "dist", programs[0]))) throw new Error("there is no dist: run npm run build");
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  const applied = new Set();
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: programs.map((program) => join(root, "dist", program)),
+    outdir: out,
+    entryNames: "[name]",
+    chunkNames: "part-[hash]",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20.19",
+    minifySyntax: true,
+    minifyWhitespace: true,
+    keepNames: true,
+    legalComments: "none",
+    // What its packages use where it is installed, and do without where it is not.
+    external: ["pg-native", "bufferutil", "utf-8-validate"],
+    banner: { js: preamble },
+    plugins: [relocate(applied)],
+    metafile: true,
+    logLevel: "warning",
+  });
+  const missed = relocations.filter((relocation) => !applied.has(relocation));
+  if (missed.length > 0) throw new Error(`not part of the bundle any more: ${missed.map(([file]) => file)}`);
+  for (const asset of assets) copyFileSync(asset, join(out, basename(asset)));
+  for (const platform of wanted) {
+    mkdirSync(join(out, "native", platform), { recursive: true });
+    for (const [from, name] of listNative(platform)) copyFileSync(from, join(out, "native", platform, name));
+  }
+  return listPackages(Object.keys(metafile.inputs));
+}
+
+/** The packages that `inputs` are files of, and those whose files are copied. */
+function listPackages(inputs) {
+  const names = inputs.flatMap((input) => {
+    const parts = input.split("node_modules/");
+    if (parts.length === 1) return [];
+    const [scope, name] = parts.at(-1).split("/");
+    const found = scope.startsWith("@") ? `${scope}/${name}` : scope;
+    return [`${parts.slice(0, -1).join("node_modules/")}node_modules/${found}`];
+  });
+  return [...new Set([...names, "node_modules/uplot"])].sort();
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const [out = join(root, bundleFolder), ...wanted] = process.argv.slice(2);
+  const found = await makeBundle({ out, platforms: wanted.length > 0 ? wanted : platforms });
+  console.log(`${relative(process.cwd(), out)}: the code of ${found.length} packages and our own`);
+}
