@@ -7,12 +7,15 @@
 
 #include "bytes.h"
 
+#define DEVICE_ID_BYTES 63U
+#define CHANNEL_TEXT_BYTES 48U
+
 /** What does not change between two resets. Strings are zero-terminated. */
 typedef struct {
   const char *device_id;       /* [A-Za-z0-9][A-Za-z0-9._-]{0,62} */
   const uint8_t *key;          /* 32 bytes, shared with the gateway when the device was enrolled; NULL: takes no models */
   uint32_t session_id;         /* another one at every reset: random, or a counter that survives */
-  const char *channel;         /* name and unit of the accelerometer's channel, at most 48 bytes together */
+  const char *channel;         /* name and unit of the accelerometer's channel, at most 48 bytes together: the rest is cut off */
   const char *unit;
   double scale;                /* physical value = count * scale */
   double sample_rate_hz;

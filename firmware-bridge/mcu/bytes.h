@@ -6,6 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if !defined(__BYTE_ORDER__) || (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
+#error "Models, messages and slots are read in place as little-endian numbers: this core, or its mode, is not"
+#endif
+_Static_assert((sizeof(int) >= 4U) && (sizeof(float) == 4U) && (sizeof(double) == 8U), "int of 32 bits, IEEE 754 floats");
+
 /* Before a function that is not inlined even where it is called once: its caller would run out of registers. */
 #define AURORA_APART __attribute__((noinline))
 

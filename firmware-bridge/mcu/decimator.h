@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arithmetic.h"
+
 #define AURORA_DECIMATOR_MAX_TAPS 65u
 
 typedef struct {

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arithmetic.h"
 #include "decimator.h"
 
 #define AURORA_ENVELOPE_MAX_ORDER 16u

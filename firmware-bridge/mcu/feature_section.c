@@ -47,6 +47,9 @@ static bool check_feature(const uint8_t *feature) {
 }
 
 bool aurora_features_check(const aurora_model *model) {
+  if (!aurora_rounds_as_written()) {
+    return false; /* built so that the features would be others */
+  }
   const uint8_t *section = model->features;
   const uint32_t size_bytes = model->head->features_bytes;
   if (size_bytes < HEADER_BYTES) {

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arithmetic.h"
 #include "decimator.h"
 #include "envelope.h"
 #include "model.h"
@@ -44,7 +45,8 @@ typedef struct {
   float buffer[AURORA_FEATURES_MAX_FFT + 2u]; /* the envelope, then its spectrum in place */
 } aurora_features;
 
-/* Whether the feature section is sound, fits the student and the sizes above. aurora_model_open calls it. */
+/* Whether the feature section is sound, fits the student and the sizes above, and this program computes as the features
+ * were trained (arithmetic.h). aurora_model_open calls it. */
 bool aurora_features_check(const aurora_model *model);
 
 /* The window that the model wants; false when the model has no features. */

@@ -47,15 +47,25 @@ static void restart_scorer(void) {
   scorer_start(&device.scorer, infers ? &device.slots.model : NULL);
 }
 
+/* A text of the board, cut off where it is longer than the board may make it. */
+static uint8_t *write_text(uint8_t *at, uint32_t field, const char *text, uint32_t most) {
+  uint32_t length = 0;
+  while ((length < most) && (text[length] != '\0')) {
+    length++;
+  }
+  return codec_bytes(at, field, text, length);
+}
+
 uint8_t *link_write_hello(uint8_t *at) {
-  uint8_t channel[48 + 24];
-  uint8_t *end = codec_text(channel, 1, device.board.channel);
-  end = codec_text(end, 2, device.board.unit);
+  uint8_t channel[2U + CHANNEL_TEXT_BYTES + 2U + 18U]; /* two texts and two doubles */
+  uint8_t *end = write_text(channel, 1, device.board.channel, CHANNEL_TEXT_BYTES);
+  const uint32_t left = CHANNEL_TEXT_BYTES - ((uint32_t)(end - channel) - 2U);
+  end = write_text(end, 2, device.board.unit, left);
   end = codec_double(end, 3, &device.board.sample_rate_hz);
   end = codec_double(end, 4, &device.board.scale);
   at = codec_number(at, 1, PROTOCOL_MAJOR);
   at = codec_number(at, 2, PROTOCOL_MINOR);
-  at = codec_text(at, 3, device.board.device_id);
+  at = write_text(at, 3, device.board.device_id, DEVICE_ID_BYTES);
   at = codec_text(at, 4, FIRMWARE_VERSION);
   at = codec_fixed32(at, 5, device.board.session_id);
   at = codec_bytes(at, 6, channel, (uint32_t)(end - channel));

@@ -1,20 +1,14 @@
-/* See float_math.h. Compile with -ffp-contract=off: a fused multiply-add rounds once where others round twice. */
+/* See float_math.h. */
 #include "float_math.h"
 
-#if defined(__ARM_ARCH) && !(defined(__ARM_FP) && ((__ARM_FP & 4) != 0))
-#define HAS_SQRT 0
-#elif defined(AURORA_EXACT_INTEGERS)
-#define HAS_SQRT 0
-#else
-#define HAS_SQRT 1
-#endif
+#include "arithmetic.h"
 
 typedef union {
   float value;
   uint32_t bits;
 } cell;
 
-#if HAS_SQRT
+#if AURORA_HAS_SQRT
 float aurora_sqrt(float value) { return (value > 0.0f) ? __builtin_sqrtf(value) : 0.0f; }
 #else
 float aurora_sqrt(float value) {

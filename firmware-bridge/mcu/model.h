@@ -6,7 +6,7 @@
 #ifndef AURORA_MODEL_H
 #define AURORA_MODEL_H
 
-#include <stdint.h>
+#include "bytes.h"
 
 /* Widest layer, inputs or outputs, in steps of 4; sets the size of the scratch buffer. */
 #ifndef AURORA_MODEL_MAX_WIDTH

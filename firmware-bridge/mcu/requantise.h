@@ -7,21 +7,10 @@
 
 #include <stdint.h>
 
-#if defined(AURORA_EXACT_INTEGERS)
-#define AURORA_HAS_FLOAT 0
-#elif defined(__ARM_ARCH)
-/* __ARM_FP has bit 2 set where float32 is computed in hardware. */
-#if defined(__ARM_FP) && ((__ARM_FP & 4) != 0)
-#define AURORA_HAS_FLOAT 1
-#else
-#define AURORA_HAS_FLOAT 0
-#endif
-#else
-#define AURORA_HAS_FLOAT 1
-#endif
+#include "arithmetic.h"
 
 static inline uint32_t aurora_clamp_u8(int32_t value) {
-#if defined(__ARM_FEATURE_SAT) && !defined(AURORA_EXACT_INTEGERS)
+#if defined(__ARM_FEATURE_SAT) && !defined(__aarch64__) && !defined(AURORA_EXACT_INTEGERS)
   uint32_t clamped;
   __asm__("usat %0, #8, %1" : "=r"(clamped) : "r"(value));
   return clamped;
@@ -40,7 +29,7 @@ static inline uint32_t aurora_requantise(int32_t sum, uint32_t multiplier, int32
   } scale;
   scale.bits = multiplier;
   const float product = (float)sum * scale.value;
-#if defined(__ARM_FP)
+#if defined(__ARM_FP) && defined(__ARM_FEATURE_DSP) && !defined(__aarch64__)
   /* Rounds by the mode of the FPU, half to even after reset, and saturates to int32. */
   int32_t rounded;
   float moved = product;
@@ -67,7 +56,7 @@ static inline uint32_t aurora_round(uint32_t whole, uint32_t rest) {
 
 /* Zeros above the highest bit that is set; value > 0. */
 static inline uint32_t aurora_leading_zeros(uint32_t value) {
-#if defined(__ARM_FEATURE_CLZ) || !defined(__ARM_ARCH)
+#if defined(__ARM_FEATURE_CLZ) || defined(__riscv_zbb) || defined(__SSE_MATH__)
   return (uint32_t)__builtin_clz(value);
 #else
   /* The smallest cores do not count them. */

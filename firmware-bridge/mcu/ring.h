@@ -1,4 +1,7 @@
-/* Bytes between an interrupt and the main loop: one writes, the other reads, nobody locks. For board files. */
+/*
+ * Bytes between an interrupt, another core or a DMA's callback and the main loop: one writes, the other reads, nobody
+ * locks. For board files.
+ */
 #ifndef AURORA_RING_H
 #define AURORA_RING_H
 
@@ -12,6 +15,9 @@ typedef struct {
   uint8_t bytes[RING_BYTES];
 } byte_ring;
 
+/* What stands before it has happened for the other side before what stands behind it, whatever compiler and core reorder. */
+static inline void ring_fence(void) { __atomic_thread_fence(__ATOMIC_ACQ_REL); }
+
 static inline uint32_t ring_count(const byte_ring *ring) { return ring->head - ring->tail; }
 
 static inline bool ring_put(byte_ring *ring, uint8_t byte) {
@@ -19,7 +25,9 @@ static inline bool ring_put(byte_ring *ring, uint8_t byte) {
   if ((head - ring->tail) == RING_BYTES) {
     return false;
   }
+  ring_fence(); /* the place is written when it is known to be free, */
   ring->bytes[head % RING_BYTES] = byte;
+  ring_fence(); /* and said to be full when it is written */
   ring->head = head + 1U;
   return true;
 }
@@ -29,7 +37,9 @@ static inline bool ring_get(byte_ring *ring, uint8_t *byte) {
   if (tail == ring->head) {
     return false;
   }
+  ring_fence();
   *byte = ring->bytes[tail % RING_BYTES];
+  ring_fence();
   ring->tail = tail + 1U;
   return true;
 }

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arithmetic.h"
+
 #define AURORA_SPECTRUM_MAX_FLOORS 96u
 
 /* What the ratios are taken of. */

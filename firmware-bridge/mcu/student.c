@@ -4,7 +4,8 @@
 #include "bytes.h"
 #include "requantise.h"
 
-#if defined(__ARM_FEATURE_SIMD32) && !defined(AURORA_EXACT_INTEGERS)
+/* The assembly below is Thumb-2 code. */
+#if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__) && !defined(AURORA_EXACT_INTEGERS)
 #define AURORA_HAS_SIMD 1
 #else
 #define AURORA_HAS_SIMD 0
@@ -14,7 +15,8 @@
 /*
  * Adds to four sums the products of `words` words of inputs with their blocks of weights: bytes 0 and 2, then 1 and 3, as
  * pairs of 16 bits, two products an instruction. By hand, because compilers spend an instruction on every rotation and
- * load the weights one by one. Returns the weights behind the blocks.
+ * load the weights one by one. Takes twelve registers, which every compiler has, also one that keeps a frame pointer.
+ * Returns the weights behind the blocks.
  */
 static inline const uint32_t *add_products(const uint32_t *weight, const uint32_t *from, uint32_t words, int32_t sums[4]) {
   int32_t sum0 = sums[0];
@@ -23,32 +25,37 @@ static inline const uint32_t *add_products(const uint32_t *weight, const uint32_
   int32_t sum3 = sums[3];
   uint32_t even;
   uint32_t odd;
-  __asm__("1: ldmia %[weight]!, {r8, r9, r10, r11}\n\t"
-          "ldr %[odd], [%[from]], #4\n\t"
+  uint32_t one;
+  uint32_t other;
+  uint32_t pair;
+  __asm__("1: ldr %[odd], [%[from]], #4\n\t"
+          "ldrd %[one], %[other], [%[weight]], #8\n\t"
           "uxtb16 %[even], %[odd]\n\t"
           "uxtb16 %[odd], %[odd], ror #8\n\t"
-          "sxtb16 r12, r8\n\t"
-          "smlad %[sum0], r12, %[even], %[sum0]\n\t"
-          "sxtb16 r8, r8, ror #8\n\t"
-          "smlad %[sum0], r8, %[odd], %[sum0]\n\t"
-          "sxtb16 r12, r9\n\t"
-          "smlad %[sum1], r12, %[even], %[sum1]\n\t"
-          "sxtb16 r9, r9, ror #8\n\t"
-          "smlad %[sum1], r9, %[odd], %[sum1]\n\t"
-          "sxtb16 r12, r10\n\t"
-          "smlad %[sum2], r12, %[even], %[sum2]\n\t"
-          "sxtb16 r10, r10, ror #8\n\t"
-          "smlad %[sum2], r10, %[odd], %[sum2]\n\t"
-          "sxtb16 r12, r11\n\t"
-          "smlad %[sum3], r12, %[even], %[sum3]\n\t"
-          "sxtb16 r11, r11, ror #8\n\t"
-          "smlad %[sum3], r11, %[odd], %[sum3]\n\t"
+          "sxtb16 %[pair], %[one]\n\t"
+          "smlad %[sum0], %[pair], %[even], %[sum0]\n\t"
+          "sxtb16 %[one], %[one], ror #8\n\t"
+          "smlad %[sum0], %[one], %[odd], %[sum0]\n\t"
+          "sxtb16 %[pair], %[other]\n\t"
+          "smlad %[sum1], %[pair], %[even], %[sum1]\n\t"
+          "sxtb16 %[other], %[other], ror #8\n\t"
+          "smlad %[sum1], %[other], %[odd], %[sum1]\n\t"
+          "ldrd %[one], %[other], [%[weight]], #8\n\t"
+          "sxtb16 %[pair], %[one]\n\t"
+          "smlad %[sum2], %[pair], %[even], %[sum2]\n\t"
+          "sxtb16 %[one], %[one], ror #8\n\t"
+          "smlad %[sum2], %[one], %[odd], %[sum2]\n\t"
+          "sxtb16 %[pair], %[other]\n\t"
+          "smlad %[sum3], %[pair], %[even], %[sum3]\n\t"
+          "sxtb16 %[other], %[other], ror #8\n\t"
+          "smlad %[sum3], %[other], %[odd], %[sum3]\n\t"
           "subs %[words], %[words], #1\n\t"
           "bne 1b"
           : [weight] "+r"(weight), [from] "+r"(from), [words] "+r"(words), [sum0] "+r"(sum0), [sum1] "+r"(sum1),
-            [sum2] "+r"(sum2), [sum3] "+r"(sum3), [even] "=&r"(even), [odd] "=&r"(odd)
+            [sum2] "+r"(sum2), [sum3] "+r"(sum3), [even] "=&r"(even), [odd] "=&r"(odd), [one] "=&r"(one),
+            [other] "=&r"(other), [pair] "=&r"(pair)
           :
-          : "r8", "r9", "r10", "r11", "r12", "cc", "memory");
+          : "cc", "memory");
   sums[0] = sum0;
   sums[1] = sum1;
   sums[2] = sum2;

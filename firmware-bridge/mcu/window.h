@@ -5,6 +5,7 @@
 #ifndef AURORA_WINDOW_H
 #define AURORA_WINDOW_H
 
+#include "arithmetic.h"
 #include "bytes.h"
 #include "features.h"
 

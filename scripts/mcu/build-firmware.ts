@@ -21,6 +21,7 @@ export type HostProgram =
   | "message-tool"
   | "power-cut"
   | "hostile-link"
+  | "long-names"
   | "long-run";
 
 const sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
@@ -113,6 +114,9 @@ const hostTargets: Readonly<Record<HostProgram, HostTarget>> = {
       "host/hostile_line.c",
       "host/hostile_link.c",
     ],
+  },
+  "long-names": {
+    sources: [...runtimeSources, ...featureSources, ...applicationSources, "host/long_names.c"],
   },
   "long-run": {
     sources: ["bytes.c", "crc32.c", "frame.c", "codec.c", "link.c", "fifo.c", "host/long_run.c"],

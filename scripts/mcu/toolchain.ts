@@ -43,6 +43,7 @@ export const warningFlags: readonly string[] = [
 /** float32 as written: no fused multiply-add, no errno, so that every machine gives the same bits. */
 export const arithmeticFlags: readonly string[] = [
   "-ffp-contract=off",
+  "-DAURORA_NO_CONTRACTION",
   "-fno-math-errno",
   "-fno-trapping-math",
 ];

@@ -1,0 +1,65 @@
+/*
+ * What the arithmetic of the device rests on, settled once for every compiler and core: float32 operations rounded one by
+ * one, as they are written. Included before any function that computes with float32.
+ *
+ * A fused multiply-add rounds once where two operations round twice, and then features are others. Compilers fuse by
+ * default (clang; GCC outside -std=c11), so it is switched off here whatever the flags say. A build with -ffp-contract=off
+ * may define AURORA_NO_CONTRACTION: GCC's pragma costs 3 % of speed. What neither shows while compiling (that define alone,
+ * clang's -ffp-contract=fast, which goes over the pragma), aurora_rounds_as_written finds when a model is opened.
+ */
+#ifndef AURORA_ARITHMETIC_H
+#define AURORA_ARITHMETIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#if !defined(AURORA_NO_CONTRACTION)
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#elif !defined(__GNUC__)
+#error "Say how this compiler is kept from fusing a multiplication and an addition, and define AURORA_NO_CONTRACTION"
+#elif defined(__FP_FAST_FMAF) /* the core can */
+#pragma GCC optimize("fp-contract=off")
+#endif
+#endif
+
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && (__FINITE_MATH_ONLY__ != 0)) || \
+    defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__)
+#error "Compile without -ffast-math, -Ofast and their parts: features would be others than the model was trained with"
+#endif
+
+#if defined(__FLT_EVAL_METHOD__) && (__FLT_EVAL_METHOD__ != 0)
+#error "float32 must be computed as float32 (on a 32-bit x86: -msse2 -mfpmath=sse)"
+#endif
+
+/*
+ * Whether float32 is computed in hardware; otherwise integers give the same bits sooner. Cores that are not known here are
+ * taken as without: that is right on each of them. AURORA_FLOAT_UNIT says otherwise, AURORA_EXACT_INTEGERS forbids it.
+ */
+#if defined(AURORA_EXACT_INTEGERS)
+#define AURORA_HAS_FLOAT 0
+#elif defined(AURORA_FLOAT_UNIT) || defined(__aarch64__) || defined(__SSE_MATH__)
+#define AURORA_HAS_FLOAT 1
+#elif defined(__ARM_FP)
+#define AURORA_HAS_FLOAT ((__ARM_FP & 4) != 0) /* bit 2: float32 */
+#elif defined(__riscv_flen)
+#define AURORA_HAS_FLOAT (__riscv_flen >= 32)
+#else
+#define AURORA_HAS_FLOAT 0
+#endif
+
+/* With -fmath-errno the compiler may call the library's sqrtf, which is not there; a unit of unknown kind may have no root. */
+#if AURORA_HAS_FLOAT && defined(__NO_MATH_ERRNO__) && !defined(AURORA_FLOAT_UNIT)
+#define AURORA_HAS_SQRT 1
+#else
+#define AURORA_HAS_SQRT 0
+#endif
+
+/* Does the program at hand round a product before it is added to? The product of 1 + 2^-12 with itself ends in 2^-24, which rounds off. */
+static inline bool aurora_rounds_as_written(void) {
+  const volatile float factor = 1.000244140625f;
+  const volatile float rest = -1.00048828125f;
+  return ((factor * factor) + rest) == 0.0f;
+}
+
+#endif
