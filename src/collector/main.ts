@@ -1,8 +1,12 @@
 /** The collector daemon: parse the configuration, start the role, run until stopped. */
+import {
+  type ConfigSource,
+  readCollectorFile,
+  startConfigured,
+} from "../core/platform/daemon/installed-config.ts";
 import { runDaemon } from "../core/platform/daemon/run-daemon.ts";
 import { keepFilesPrivate } from "../core/platform/daemon/state-folder.ts";
 import { createLogger } from "../core/platform/logger.ts";
-import { type ConfigSource, loadCollectorConfig } from "./load-config.ts";
 import type { CollectorRole } from "./role.ts";
 import { startCollectorDaemon } from "./start-daemon.ts";
 
@@ -18,9 +22,11 @@ export interface RunCollectorOptions extends ConfigSource {
  */
 export async function runCollector(options: RunCollectorOptions): Promise<void> {
   const { role, runtimeVersion: version } = options;
-  const config = loadCollectorConfig(options);
+  const file = readCollectorFile(options);
+  const { config } = file;
   keepFilesPrivate();
   const logger = createLogger({ name: "collector", level: config.log.level });
-  const daemon = await startCollectorDaemon({ config, source: options, role, version, logger });
+  const start = () => startCollectorDaemon({ config, source: options, role, version, logger });
+  const daemon = await startConfigured(file, { logger, start });
   await runDaemon(daemon, logger);
 }

@@ -1,8 +1,8 @@
 /** What a process of the collector does, and whether several may do it together. */
 import { AuroraError } from "../core/contract/aurora-error.ts";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
+import type { ConfigSource } from "../core/platform/daemon/installed-config.ts";
 import type { Logger } from "../core/platform/logger.ts";
-import type { ConfigSource } from "./load-config.ts";
 
 /** `ingest` takes and stores what gateways send, `web` shows it, `all` both. */
 export type CollectorRole = "all" | "ingest" | "web";

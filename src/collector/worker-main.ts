@@ -1,14 +1,14 @@
 /** The process of one worker: arguments are the configuration, the installation's folder and the worker's number. */
+import { readCollectorFile } from "../core/platform/daemon/installed-config.ts";
 import { runDaemon } from "../core/platform/daemon/run-daemon.ts";
 import { keepFilesPrivate } from "../core/platform/daemon/state-folder.ts";
 import { createLogger } from "../core/platform/logger.ts";
 import { createMetrics } from "../core/platform/metrics.ts";
 import { startIngestWorker } from "./ingest-worker.ts";
-import { loadCollectorConfig } from "./load-config.ts";
 import { sendReports } from "./worker-report.ts";
 
 const [configPath = "", installationDir = "", number = ""] = process.argv.slice(2);
-const config = loadCollectorConfig({ configPath, installationDir, environment: process.env });
+const config = readCollectorFile({ configPath, installationDir, environment: process.env }).config;
 keepFilesPrivate();
 const logger = createLogger({ name: `collector-worker-${number}`, level: config.log.level });
 const metrics = createMetrics({ defaults: "process" });

@@ -1,41 +1,275 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { expect, test } from "vitest";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { beforeEach, describe, expect, it, test } from "vitest";
+import { issueCertificate } from "../../src/cli/fleet/issue-certificate.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { auroraHere } from "./aurora.ts";
 
-function writeConfig(commissioning: string, bundle = "bearing-vibration"): string {
-  const path = join(createTemporaryFolder(), "gateway.yaml");
-  const bearing = "{bpfo: 3, bpfi: 5, bsf: 4, ftf: 0.4}";
-  writeFileSync(
-    path,
-    `gateway: {id: gw, site: north}
-devices: [{id: mcu, connect: mqtt}]
-turbines: [{id: WT01, points: [{component: b, bundle: ${bundle}, device: mcu, channel: a, bearing: ${bearing}}]}]
-commissioning: ${commissioning}
-`,
-  );
+const good = `gateway:
+  id: gw-1
+  site: north
+mqtt:
+  url: mqtt://127.0.0.1:1883
+devices:
+  - id: mcu-1
+    connect: tcp://10.0.0.5:4000
+  - id: mcu-2
+    connect: mqtt
+turbines:
+  - id: WT01
+    points:
+      - component: generator-bearing
+        device: mcu-1
+        channel: accel-de
+        bearing: { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.398 }
+`;
+
+let folder = "";
+beforeEach(() => {
+  folder = createTemporaryFolder();
+});
+
+function write(text: string, name = "gateway.yaml"): string {
+  const path = join(folder, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
   return path;
 }
 
-test("config validate holds the time of learning against the bundles that a gateway here would serve", async () => {
-  const good = writeConfig("{minWindows: 64}");
-  expect(await auroraHere("config", "validate", good)).toMatchObject({
-    code: 0,
-    stdout: `${good}: good\n`,
-    stderr: "",
-  });
-  const bad = await auroraHere("config", "validate", writeConfig("{minWindows: 16}"));
-  expect([bad.code, bad.stdout]).toEqual([1, ""]);
-  expect(bad.stderr).toMatch(/^error: commissioning\.minWindows is 16, .*\nhint: write .*minWindows: 64/);
+/** What is said of the good configuration with one part replaced, or something added at its end. */
+async function complain(from: string, to: string): Promise<string> {
+  const text = from === "" ? good + to : good.replace(from, to);
+  expect(text).not.toBe(good);
+  const { code, stdout, stderr } = await auroraHere("config", "validate", write(text));
+  expect([code, stdout]).toEqual([1, ""]);
+  return stderr.replaceAll(folder, "");
+}
+
+test("a good configuration is called good, and so are the examples without their files", async () => {
+  const path = write(good);
+  expect(await auroraHere("config", "validate", path)).toMatchObject({ code: 0, stdout: `${path}: good\n` });
+  const example = join(import.meta.dirname, "../../scripts/examples/gateway-scada.yaml");
+  const missing = await auroraHere("config", "validate", example);
+  expect(missing.code).toBe(1);
+  expect(missing.stderr).toMatch(
+    /gateway-scada\.yaml:13:17: mqtt\.passwordFile: there is no such file.* \(it says "\/etc\/aurora\/mqtt\.password"\)/,
+  );
+  expect((await auroraHere("config", "validate", example, "--no-files")).code).toBe(0);
 });
 
-test("config validate says where there is no bundle to check against", async () => {
-  const { code, stderr } = await auroraHere(
-    "config",
-    "validate",
-    writeConfig("{minWindows: 16}", "unheard-of"),
+describe("config validate names file, line and column, key, value, and what to write instead", () => {
+  const bearing = "bearing: { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.398 }";
+  const second = `      - component: gearbox\n        device: mcu-1\n        channel: accel-de\n        ${bearing}\n`;
+  it.each([
+    [
+      "a decimal comma in a mapping",
+      "bpfo: 3.58",
+      "bpfo: 3,58",
+      /:17:28: .*bearing\.58: unknown key: a decimal comma\?; write bpfo: 3\.58/,
+    ],
+    [
+      "a decimal comma",
+      "",
+      "alarms: {stopDb: 12,5}\n",
+      /:18:21: alarms\.5: .*decimal comma.*write stopDb: 12\.5/,
+    ],
+    [
+      "a decimal comma on a line of its own",
+      "",
+      "alarms:\n  faultPrior: 0,05\n",
+      /:19:15: alarms\.faultPrior: a number is written with a point \(it says "0,05"\); write 0\.05/,
+    ],
+    [
+      "a number with a unit",
+      "",
+      "drift:\n  intervalSeconds: 600 s\n",
+      /:19:20: .*without a unit \(it says "600 s"\); write 600/,
+    ],
+    [
+      "a broker without a port",
+      "127.0.0.1:1883",
+      "broker",
+      /:5:8: mqtt\.url: the address has no port \(it says "mqtt:\/\/broker"\); write mqtt:\/\/broker:1883/,
+    ],
+    ["a port that is none", "127.0.0.1:1883", "broker:188o", /:5:8: mqtt\.url: the port must be a number/],
+    [
+      "a password in an address",
+      "127.0.0.1:1883",
+      "ann:hunter2@broker:1883",
+      /:5:8: mqtt\.url: there is a password in the address.*\(it says "mqtt:\/\/ann:\[redacted\]@broker:1883"\); .*passwordFile/,
+    ],
+    [
+      "an unknown bundle",
+      "device: mcu-1\n",
+      "device: mcu-1\n        bundle: baering-vibration\n",
+      /:16:17: turbines\[0\]\.points\[0\]\.bundle: there is no bundle baering-vibration .*did you mean "bearing-vibration"\?/,
+    ],
+    [
+      "a bundle for something else",
+      "device: mcu-1\n",
+      "device: mcu-1\n        bundle: turbine-scada\n",
+      /watches SCADA values .*scadaBundle/,
+    ],
+    [
+      "a folder that is not there",
+      "",
+      "bundles:\n  dir: /nowhere/at/all\n",
+      /:19:8: bundles\.dir: .*no such folder/,
+    ],
+    [
+      "an unknown device",
+      "device: mcu-1",
+      "device: mcu1",
+      /:15:17: .*no device "mcu1".*did you mean "mcu-1"\?/,
+    ],
+    [
+      "two devices of one id",
+      "id: mcu-2",
+      "id: mcu-1",
+      /:9:9: devices\[1\]\.id: "mcu-1" stands twice, first at devices\[0\]\.id/,
+    ],
+    [
+      "two devices on one port",
+      "connect: mqtt",
+      "connect: tcp://10.0.0.5:4000",
+      /:10:14: devices\[1\]\.connect: .* stands twice, first at devices\[0\]/,
+    ],
+    ["a device's port that is none", ":4000", ":99999", /:8:14: .*1 to 65535/],
+    [
+      "two points on one channel",
+      `${bearing}\n`,
+      `${bearing}\n${second}`,
+      /:20:18: turbines\[0\]\.points\[1\]\.channel: channel "accel-de" of device "mcu-1" stands twice, first at turbines\[0\]\.points\[0\]/,
+    ],
+    [
+      "half a client certificate",
+      "mqtt:\n",
+      "mqtt:\n  certFile: /c.pem\n",
+      /:5:13: mqtt\.certFile: .*keyFile as well/,
+    ],
+    [
+      "a wrong word",
+      "connect: mqtt\n",
+      "connect: mqtt\n    mode: ege\n",
+      /mode: must be raw, edge or both.*write edge/,
+    ],
+    ["a mistyped key", "channel:", "chanel:", /:16:9: .*unknown key "chanel"; did you mean "channel"\?/],
+    [
+      "a key of which there is nothing",
+      "",
+      "commissioning:\n  minWindows: 16\n",
+      /:19:15: commissioning\.minWindows: a baseline of bearing-vibration@.* rests on 64 .*write 64 or more/,
+    ],
+  ])("%s", async (_what, from, to, expected) => {
+    expect(await complain(from, to)).toMatch(expected);
+  });
+
+  it("one sensor may hear two bearings of a machine, and not two machines", async () => {
+    const other = bearing.replace("3.58", "3.05");
+    const gearbox = `      - { component: gearbox, device: mcu-1, channel: accel-de, ${other} }\n`;
+    expect((await auroraHere("config", "validate", write(good + gearbox))).code).toBe(0);
+    const machine = `  - id: WT02\n    points:\n${gearbox}`;
+    expect(await complain("", machine)).toMatch(
+      /:20:\d+: turbines\[1\]\.points\[0\]\.channel: .* stands twice/,
+    );
+  });
+});
+
+const mapping = `scada:
+  - topic: scada/WT01
+    turbine: WT01
+    channels:
+      - { name: power, path: P, unit: kW }
+`;
+
+test("units and channels of a SCADA bridge are held against what reads them", async () => {
+  expect((await auroraHere("config", "validate", write(good + mapping))).code).toBe(0);
+  const said = async (from: string, to: string): Promise<string> => complain("", mapping.replace(from, to));
+  expect(await said("kW", "KW")).toMatch(
+    /:22:\d+: scada\[0\]\.channels\[0\]\.unit: power is expected in kW.*\(it says "KW"\); write kW/,
   );
-  expect(code).toBe(0);
-  expect(stderr).toMatch(/^note: not checked against its bundles: there is no bundle unheard-of in /);
+  expect(await said("kW", "MW")).toMatch(/power is expected in kW.*let the bridge publish kW/);
+  expect(await said("name: power, path: P, unit: kW", "name: shaft-speed, path: P, unit: Hz")).toMatch(
+    /expected in rpm.*\(it says "Hz"\)/,
+  );
+  expect(await said("name: power", "name: pwoer")).toMatch(/no channel "pwoer"; did you mean "power"\?/);
+  const twice = `${mapping}      - { name: power, path: Q, unit: kW }\n`;
+  expect(await complain("", twice)).toMatch(/:23:\d+: .*channel "power" of turbine "WT01" stands twice/);
+  const example = readFileSync(
+    join(import.meta.dirname, "../../scripts/examples/gateway-scada.yaml"),
+    "utf8",
+  );
+  const path = write(
+    example
+      .replace(/ {2}username.*\n.*password\n/, "")
+      .replace("unit: degC", "unit: °C")
+      .replace("component: gearbox", "component: gearbx")
+      .replace(/ {6}- \{ name: wind-speed.*\n/, ""),
+  );
+  const { stderr } = await auroraHere("config", "validate", path);
+  expect(stderr).toMatch(/no topic under scada maps wind-speed of turbine WT01/);
+  expect(stderr).toMatch(/ambient-temperature is expected in degC.*\(it says "°C"\); write degC/);
+  expect(stderr).toMatch(/repairs\[0\]\.component: .*no component "gearbx".*gearbox/);
+});
+
+test("another daemon's file is one mistake, and so are tabs", async () => {
+  const collector = write("collector:\n  httpPort: 8081\nretentionDays: 30\n", "collector.yaml");
+  const asGateway = await auroraHere("config", "validate", collector);
+  expect(asGateway.stderr).toMatch(
+    /^error: .*collector\.yaml:1:1: this is a collector's configuration, not a gateway's; .*validate .* collector`.*\n/,
+  );
+  expect((await auroraHere("config", "validate", collector, "collector")).code).toBe(0);
+  const asCollector = await auroraHere("config", "validate", write(good), "collector");
+  expect(asCollector.stderr).toMatch(/^error: .*:1:1: this is a gateway's configuration, not a collector's/);
+  const tabs = await complain("  id: gw-1\n  site: north\n", "\tid: gw-1\n\tsite: north\n");
+  expect(tabs.split("\n").filter((line) => /:\d+:\d+: /.test(line))).toEqual([
+    "error: /gateway.yaml:2:1: not valid YAML: the line is indented with a tab, and so do 1 more lines; write two spaces for every tab",
+  ]);
+});
+
+test("files are there, readable, and hold what they must; nothing of them is shown", async () => {
+  const authority = issueCertificate({ name: "ca", use: "authority", fromMs: Date.now(), days: 2 });
+  const other = issueCertificate({ name: "other", use: "authority", fromMs: Date.now(), days: 2 });
+  write(authority.certPem, "certs/ca.pem");
+  write(other.keyPem, "certs/key.pem");
+  write("not hexadecimal, but secret", "certs/ack.key");
+  write("", "certs/password");
+  const at = (name: string): string => join(folder, "certs", name);
+  const mqtt = (more: string): string => `mqtt: { url: "mqtts://b:8883", ${more} }\n`;
+  const said = (more: string, rest = ""): Promise<string> =>
+    complain("mqtt:\n  url: mqtt://127.0.0.1:1883\n", mqtt(more) + rest);
+  expect(await said(`caFile: ${at("ca.pm")}`)).toMatch(
+    /:4:\d+: mqtt\.caFile: there is no such file.*did you mean \/certs\/ca\.pem\?/,
+  );
+  expect(await said(`caFile: ${at("key.pem")}`)).toMatch(/mqtt\.caFile: the file holds no certificate/);
+  expect(await said(`caFile: ${folder}`)).toMatch(/this is a folder, and a file is needed/);
+  expect(await said(`certFile: ${at("ca.pem")}, keyFile: ${at("key.pem")}`)).toMatch(
+    /mqtt\.keyFile: the key does not belong to the certificate/,
+  );
+  expect(await said(`username: u, passwordFile: ${at("password")}`)).toMatch(/the file is empty/);
+  const sealed = await said("username: u", `uplink: { ackKeyFile: ${at("ack.key")} }\n`);
+  expect(sealed).toMatch(/uplink\.ackKeyFile: the file does not hold 64 hexadecimal digits/);
+  expect(sealed).not.toContain("but secret");
+  if (process.getuid?.() !== 0) {
+    chmodSync(at("ca.pem"), 0);
+    expect(await said(`caFile: ${at("ca.pem")}`)).toMatch(/may not read this file/);
+  }
+});
+
+test("--json lists the complaints, each with its place", async () => {
+  const path = write(
+    good.replace("127.0.0.1:1883", "ann:hunter2@broker").replace("accel-de", "a\n        x: 1"),
+  );
+  const { code, stdout, stderr } = await auroraHere("config", "validate", path, "--json");
+  expect([code, stderr]).toEqual([1, ""]);
+  expect(stdout).not.toContain("hunter2");
+  expect(JSON.parse(stdout)).toMatchObject({
+    file: path,
+    complaints: [
+      { file: path, line: 5, column: 8, key: "mqtt.url", value: "mqtt://ann:[redacted]@broker" },
+      { line: 17, column: 9, key: "turbines[0].points[0].x", problem: 'unknown key "x"', value: null },
+    ],
+  });
+  const effective = await auroraHere("config", "validate", write(good), "--json");
+  expect(JSON.parse(effective.stdout)).toMatchObject({ gateway: { id: "gw-1", httpPort: 9617 } });
 });

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import type { ChannelContract } from "../../src/core/contract/bundle/manifest.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
+import { operatingChannels } from "../../src/core/contract/config/operating-channels.ts";
 import { loadYamlConfig } from "../../src/core/platform/daemon/yaml-config.ts";
-import { operatingChannels } from "../../src/gateway/points/operating-readings.ts";
 import { parseTrainingConfig } from "../../src/training/training-config.ts";
 
 const folder = join(import.meta.dirname, "..", "..", "scripts", "examples");

@@ -1,18 +1,29 @@
 /** `aurora config schema|validate`: what can be configured, and whether a file is right. */
 import { Argument, Command } from "commander";
 import { z } from "zod";
-import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { collectorConfigSchema } from "../../core/contract/config/collector-config.ts";
-import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import type { ConfigKind } from "../../core/contract/config/config-kind.ts";
 import { gatewayConfigSchema } from "../../core/contract/config/gateway-config-schema.ts";
-import { loadYamlConfig } from "../../core/platform/daemon/yaml-config.ts";
-import { installedPath } from "../../core/platform/files/installed-path.ts";
+import { ConfigError } from "../../core/platform/daemon/config-error.ts";
+import {
+  type ConfigSource,
+  type InstalledConfig,
+  readCollectorFile,
+} from "../../core/platform/daemon/installed-config.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
-import { checkCommissioning } from "../../core/serving/check-commissioning.ts";
+import { readGatewayFile } from "../../core/serving/gateway-file.ts";
 import { environmentHelp } from "../terminal/options.ts";
 
 const schemas = { gateway: gatewayConfigSchema, collector: collectorConfigSchema } as const;
-type Kind = keyof typeof schemas;
+const readers: Readonly<Record<ConfigKind, (source: ConfigSource) => InstalledConfig<unknown>>> = {
+  gateway: readGatewayFile,
+  collector: readCollectorFile,
+};
+
+interface ValidateOptions {
+  readonly json?: boolean;
+  readonly files: boolean;
+}
 
 export function configCommand(): Command {
   const kind = (): Argument =>
@@ -30,7 +41,7 @@ Example:
     .description("print the JSON schema of a configuration file")
     .addArgument(kind())
     .addHelpText("after", "\nExample:\n  $ aurora config schema gateway > gateway.schema.json\n")
-    .action((name: Kind) => {
+    .action((name: ConfigKind) => {
       const schema = z.toJSONSchema(schemas[name], { io: "input" });
       process.stdout.write(
         `${JSON.stringify({ title: `aurora ${name} configuration`, ...schema }, null, 2)}\n`,
@@ -38,27 +49,35 @@ Example:
     });
   command
     .command("validate")
-    .description("check a configuration file, with line numbers for what is wrong")
+    .description("check a configuration file and what it names: a line for each mistake, and what to write")
     .argument("<file>", "the YAML file")
     .addArgument(kind())
-    .option("--json", "print the effective configuration (no secrets stand in it) as JSON")
-    .addHelpText("after", "\nExample:\n  $ aurora config validate /etc/aurora/gateway.yaml\n")
-    .action(async (path: string, name: Kind, options: { readonly json?: boolean }) => {
-      const schema = schemas[name] as z.ZodType<unknown>;
-      const config = loadYamlConfig({ path, schema, environment: process.env });
-      if (name === "gateway") await checkBundles(config as GatewayConfig);
-      process.stdout.write(options.json ? `${JSON.stringify(config, null, 2)}\n` : `${path}: good\n`);
-    });
+    .option("--no-files", "of another machine's configuration: look for no files and bundles here")
+    .option(
+      "--json",
+      "print JSON: the effective configuration (no secrets stand in it), or {file, complaints} where it is wrong",
+    )
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ aurora config validate /etc/aurora/gateway.yaml\n  $ aurora config validate collector.yaml collector --no-files\n",
+    )
+    .action(validate);
   return command;
 }
 
-/** Against the bundles that a gateway here would serve; where they are not, a line on stderr says so. */
-async function checkBundles(config: GatewayConfig): Promise<void> {
+async function validate(path: string, name: ConfigKind, options: ValidateOptions): Promise<void> {
   try {
-    await checkCommissioning(config, installedPath(config.bundles.dir, packageRoot()));
+    const file = readers[name]({
+      configPath: path,
+      installationDir: packageRoot(),
+      environment: process.env,
+    });
+    const findings = options.files ? await file.check() : [];
+    if (findings.length > 0) throw file.refuse(findings);
+    process.stdout.write(options.json ? `${JSON.stringify(file.config, null, 2)}\n` : `${path}: good\n`);
   } catch (error) {
-    // A file may be checked on a machine that has no bundles.
-    if (!hasErrorCode(error, "DATA_MISSING")) throw error;
-    process.stderr.write(`note: not checked against its bundles: ${(error as Error).message}\n`);
+    if (!options.json || !(error instanceof ConfigError)) throw error;
+    process.stdout.write(`${JSON.stringify({ file: path, complaints: error.complaints }, null, 2)}\n`);
+    process.exitCode = 1;
   }
 }

@@ -3,11 +3,9 @@
  * rests on would be written in vain. Changes nothing, and knows nothing of bundles that came by an update: an update must
  * not keep a gateway from starting.
  */
-import { readBundle } from "../bundle/verify-bundle.ts";
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
 import type { GatewayConfig } from "../contract/config/gateway-config.ts";
-import { findNewestVersion } from "./served-models.ts";
 
 /** @throws AuroraError CONFIG_INVALID where `minWindows` is below what the bundle's baseline rests on. */
 export function checkMinWindows(
@@ -29,18 +27,4 @@ export function checkMinWindows(
 /** Names of the bundles that the measuring points of a configuration ask for. */
 export function listPointBundles({ turbines }: Pick<GatewayConfig, "turbines">): readonly string[] {
   return [...new Set(turbines.flatMap(({ points }) => points.map(({ bundle }) => bundle)))];
-}
-
-/**
- * Checks the newest version of each bundle below `bundlesDir`; its digests are checked, not who signed it.
- * @throws AuroraError CONFIG_INVALID; DATA_MISSING, BUNDLE_FORMAT, BUNDLE_DIGEST where a bundle cannot be asked.
- */
-export async function checkCommissioning(
-  config: Pick<GatewayConfig, "turbines" | "commissioning">,
-  bundlesDir: string,
-): Promise<void> {
-  for (const name of listPointBundles(config)) {
-    const { manifest } = await readBundle(await findNewestVersion(bundlesDir, name));
-    checkMinWindows(config.commissioning, manifest);
-  }
 }

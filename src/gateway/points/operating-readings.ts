@@ -1,20 +1,12 @@
 /**
  * The scalar readings that say how a turbine operates: shaft speed and power from an existing SCADA bridge. They stand
- * in where a device has no tachometer, and they tell standby from operation. Readings are held against the contract
- * below like any other.
+ * in where a device has no tachometer, and they tell standby from operation. Readings are held against their contract
+ * like any other.
  */
-import type { ChannelContract } from "../../core/contract/bundle/manifest.ts";
+import { operatingChannels } from "../../core/contract/config/operating-channels.ts";
 import type { Reading } from "../../core/contract/stream.ts";
 import { createScalarIngest } from "../../core/ingest/scalar-ingest.ts";
 import type { IngestSink } from "../../core/ingest/schema-watch.ts";
-
-const scalar = { kind: "scalar", missing: "quarantine", minRateHz: 1 / 3600, maxRateHz: 100 } as const;
-
-/** Channels that a configuration may map under `scada`, with their units and ranges. */
-export const operatingChannels: Readonly<Record<string, ChannelContract>> = {
-  "shaft-speed": { ...scalar, name: "shaft-speed", unit: "rpm", min: 0, max: 100_000, stuckAfter: 100_000 },
-  power: { ...scalar, name: "power", unit: "kW", min: -1000, max: 50_000, stuckAfter: 100_000 },
-};
 
 /** Does a reading of this channel say how a turbine operates? */
 export function isOperatingChannel(channel: string): boolean {

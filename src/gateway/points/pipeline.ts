@@ -5,6 +5,7 @@
 import type { DeviceScore } from "../../../firmware-bridge/messages/device-data.ts";
 import type { ChannelContract } from "../../core/contract/bundle/manifest.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import { operatingChannels } from "../../core/contract/config/operating-channels.ts";
 import type { HelloMessage } from "../../core/contract/device/device-message.ts";
 import type { PointId, Quarantine, Reading, SampleBlock, SchemaDrift } from "../../core/contract/stream.ts";
 import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
@@ -22,7 +23,7 @@ import {
 import type { PointSilence } from "../alarms/component-tracker.ts";
 import type { DataQuality } from "../record/data-quality.ts";
 import { createEdgeScores, type EdgeScoreCounts } from "./edge-scores.ts";
-import { createOperatingReadings, operatingChannels } from "./operating-readings.ts";
+import { createOperatingReadings } from "./operating-readings.ts";
 import type { KeptWatch, SiteBaselines } from "./site-baselines.ts";
 import { createWorkGauge, type WorkGauge } from "./work-gauge.ts";
 

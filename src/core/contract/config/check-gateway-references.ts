@@ -1,69 +1,152 @@
 /** What the parts of a gateway's configuration say of each other: ids that stand once, and names that are known. */
 import type { z } from "zod";
+import { type ConfigFinding, findNearest, formatKeyPath, type KeyPath } from "./config-finding.ts";
+import { isPort } from "./config-parts.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
 
 /**
- * Adds an issue for every id that stands twice, every device or turbine that is not there, a period of drift that is
- * shorter than an interval, and updates without a source.
+ * Adds an issue for every id, port and sensor that stands twice, every device or turbine that is not there, a period of
+ * drift that is shorter than an interval, half a client certificate, and updates without a source.
  */
 export function checkGatewayReferences(config: GatewayConfig, context: z.RefinementCtx): void {
-  const devices = new Set<string>();
-  for (const [index, device] of config.devices.entries()) {
-    if (devices.has(device.id)) {
-      context.addIssue({
-        code: "custom",
-        path: ["devices", index, "id"],
-        message: `"${device.id}" stands twice`,
-      });
-    }
-    devices.add(device.id);
+  const findings = [
+    ...checkDevices(config),
+    ...checkTurbines(config),
+    ...checkScadaMappings(config),
+    ...checkRest(config),
+  ];
+  for (const { path, problem, write } of findings) {
+    context.addIssue({ code: "custom", path: [...path], message: problem, params: { write } });
   }
-  const turbines = new Set<string>();
-  for (const [index, turbine] of config.turbines.entries()) {
-    if (turbines.has(turbine.id)) {
-      context.addIssue({
-        code: "custom",
-        path: ["turbines", index, "id"],
-        message: `"${turbine.id}" stands twice`,
-      });
-    }
-    turbines.add(turbine.id);
-    const components = new Set<string>();
-    for (const [at, entry] of turbine.points.entries()) {
-      const path = ["turbines", index, "points", at];
-      if (!devices.has(entry.device)) {
-        const known = [...devices].join(", ") || "none";
-        context.addIssue({
-          code: "custom",
-          path: [...path, "device"],
-          message: `no device "${entry.device}" (known: ${known})`,
-        });
-      }
-      if (components.has(entry.component)) {
-        context.addIssue({
-          code: "custom",
-          path: [...path, "component"],
-          message: `"${entry.component}" stands twice on this turbine`,
-        });
-      }
-      components.add(entry.component);
+}
+
+/** Says of what stands twice where it stood first. */
+function createOnce(): (what: string, key: string, path: KeyPath) => ConfigFinding[] {
+  const seen = new Map<string, KeyPath>();
+  return (what, key, path) => {
+    const first = seen.get(key);
+    if (first === undefined) seen.set(key, path);
+    return first === undefined
+      ? []
+      : [{ path, problem: `${what} stands twice, first at ${formatKeyPath(first)}` }];
+  };
+}
+
+function checkDevices({ devices }: GatewayConfig): ConfigFinding[] {
+  const once = createOnce();
+  return devices.flatMap(({ id, connect }, index) => {
+    const path = ["devices", index, "connect"];
+    const port = /^tcp:.*:(\d+)$/.exec(connect)?.[1];
+    const write = "give every device a line or port of its own";
+    return [
+      ...once(`"${id}"`, `id ${id}`, ["devices", index, "id"]),
+      ...(connect === "mqtt" ? [] : once(`"${connect}"`, `connect ${connect}`, path)).map((finding) => ({
+        ...finding,
+        write,
+      })),
+      ...(port === undefined || isPort(port)
+        ? []
+        : [{ path, problem: "the port must be a number from 1 to 65535" }]),
+    ];
+  });
+}
+
+function checkTurbines({ devices, turbines }: GatewayConfig): ConfigFinding[] {
+  const ids = devices.map(({ id }) => id);
+  const once = createOnce();
+  return turbines.flatMap((turbine, index) => {
+    const components = createOnce();
+    return [
+      ...once(`"${turbine.id}"`, turbine.id, ["turbines", index, "id"]),
+      ...turbine.points.flatMap((point, at) => {
+        const path = ["turbines", index, "points", at];
+        const known = ids.includes(point.device);
+        return [
+          ...(known ? [] : [noSuch("device", { name: point.device, names: ids, path: [...path, "device"] })]),
+          ...components(`"${point.component}"`, point.component, [...path, "component"]),
+          ...checkSensor({ turbines }, path, [index, at]),
+        ];
+      }),
+    ];
+  });
+}
+
+/**
+ * One sensor may hear two bearings of a machine, each with its own frequencies: it does not hear two machines, and the same
+ * bearing twice is a slip of the copying hand.
+ */
+function checkSensor(
+  { turbines }: Pick<GatewayConfig, "turbines">,
+  path: KeyPath,
+  [index, at]: readonly [number, number],
+): ConfigFinding[] {
+  const point = turbines[index]!.points[at]!;
+  for (const [otherIndex, other] of turbines.entries()) {
+    for (const [otherAt, twin] of other.points.entries()) {
+      if (otherIndex > index || (otherIndex === index && otherAt >= at)) return [];
+      if (twin.device !== point.device || twin.channel !== point.channel) continue;
+      const isSameBearing =
+        twin.bundle === point.bundle && JSON.stringify(twin.bearing) === JSON.stringify(point.bearing);
+      if (otherIndex === index && !isSameBearing) continue;
+      const first = formatKeyPath(["turbines", otherIndex, "points", otherAt]);
+      const problem = `channel "${point.channel}" of device "${point.device}" stands twice, first at ${first}`;
+      return [
+        { path: [...path, "channel"], problem, write: "write the channel that this point's sensor is on" },
+      ];
     }
   }
-  for (const [index, mapping] of config.scada.entries()) {
-    if (!turbines.has(mapping.turbine)) {
-      context.addIssue({
-        code: "custom",
-        path: ["scada", index, "turbine"],
-        message: `no turbine "${mapping.turbine}"`,
-      });
-    }
-  }
-  const { intervalSeconds, periodSeconds } = config.drift;
+  return [];
+}
+
+function checkScadaMappings({ scada, turbines }: GatewayConfig): ConfigFinding[] {
+  const ids = turbines.map(({ id }) => id);
+  const once = createOnce();
+  return scada.flatMap(({ turbine, channels }, index) => [
+    ...(ids.includes(turbine)
+      ? []
+      : [noSuch("turbine", { name: turbine, names: ids, path: ["scada", index, "turbine"] })]),
+    ...channels.flatMap(({ name }, at) =>
+      once(`channel "${name}" of turbine "${turbine}"`, `${turbine}/${name}`, [
+        "scada",
+        index,
+        "channels",
+        at,
+        "name",
+      ]),
+    ),
+  ]);
+}
+
+function checkRest({ drift, mqtt, updates }: GatewayConfig): ConfigFinding[] {
+  const findings: ConfigFinding[] = [];
+  const { intervalSeconds, periodSeconds } = drift;
   if (periodSeconds < intervalSeconds) {
-    const message = `${periodSeconds} s are less than an interval of ${intervalSeconds} s`;
-    context.addIssue({ code: "custom", path: ["drift", "periodSeconds"], message });
+    const problem = `${periodSeconds} s are less than an interval of ${intervalSeconds} s`;
+    findings.push({ path: ["drift", "periodSeconds"], problem });
   }
-  if (config.updates.enabled && (config.updates.url === null || config.updates.rootFile === null)) {
-    context.addIssue({ code: "custom", path: ["updates"], message: "updates need url and rootFile" });
+  if (updates.enabled && (updates.url === null || updates.rootFile === null)) {
+    findings.push({ path: ["updates"], problem: "updates need url and rootFile" });
   }
+  if ((mqtt.certFile === null) !== (mqtt.keyFile === null)) {
+    const [given, missing] = mqtt.certFile === null ? ["keyFile", "certFile"] : ["certFile", "keyFile"];
+    const problem = "a client certificate needs its key, and a key its certificate";
+    findings.push({ path: ["mqtt", given], problem, write: `write ${missing} as well` });
+  }
+  return findings;
+}
+
+/** `no device "mcu-9" (known: mcu-1)`. */
+function noSuch(
+  what: string,
+  { name, names, path }: { readonly name: string; readonly names: readonly string[]; readonly path: KeyPath },
+): ConfigFinding {
+  const maxNames = 20;
+  const listed = names.slice(0, maxNames).join(", ") || "none";
+  const known = names.length > maxNames ? `${listed}, …` : listed;
+  const nearest = findNearest(name, names);
+  return {
+    path,
+    problem: `no ${what} "${name}" (known: ${known})`,
+    ...(nearest === undefined ? {} : { write: `did you mean "${nearest}"?` }),
+  };
 }

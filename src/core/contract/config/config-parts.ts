@@ -12,10 +12,39 @@ export const trustedKeysSchema: z.ZodDefault<z.ZodArray<z.ZodString>> = z
   .default(["models/release.pub"])
   .describe("Public keys (PEM) that bundles must be signed with");
 
+const usualPorts: Readonly<Record<string, number>> = { mqtt: 1883, mqtts: 8883 };
+
 /** Validator of a broker's address; the user adds a default. */
 export const brokerUrlSchema: z.ZodString = z
   .string()
-  .regex(/^mqtts?:\/\/[^\s/]+/, "mqtt://host:port or mqtts://host:port");
+  .max(512)
+  .regex(/^mqtts?:\/\/[^\s/]+/, "must be mqtt://host:port, or mqtts://host:port for TLS")
+  .superRefine((url, context) => {
+    const [, scheme = "", login, host = "", port] =
+      /^(mqtts?):\/\/(?:([^\s/]*)@)?(\[[^\]]*\]|[^\s/:]*)(?::([^\s/]*))?\/?$/.exec(url) ?? [];
+    const complain = (message: string, write: string): void =>
+      context.addIssue({ code: "custom", message, params: { write } });
+    if (login?.includes(":")) {
+      complain(
+        "there is a password in the address, which is shown to many",
+        "leave it out, and write username and passwordFile",
+      );
+    } else if (host === "") {
+      complain("this is not an address of a broker", "write mqtt://host:1883, or mqtts://host:8883 for TLS");
+    } else if (port === undefined) {
+      complain("the address has no port", `write ${scheme}://${host}:${usualPorts[scheme]}`);
+    } else if (!isPort(port)) {
+      complain(
+        "the port must be a number from 1 to 65535",
+        `write ${scheme}://${host}:${usualPorts[scheme]}`,
+      );
+    }
+  });
+
+/** Is it a port that can be connected to? */
+export function isPort(text: string): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
+}
 
 /** How a broker is logged in to; alike for gateway and collector. */
 export interface BrokerLoginConfig {

@@ -168,7 +168,7 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
         enabled: z.boolean().default(false).describe("Look for newer bundles"),
         url: z
           .string()
-          .regex(/^https?:\/\/\S+$/, "http://... or https://...")
+          .regex(/^https?:\/\/[^\s@]+$/, "must be http://host:port or https://host:port, without a password")
           .nullable()
           .default(null),
         rootFile: optionalFile.describe("Trusted TUF root metadata, from the collector at enrolment"),

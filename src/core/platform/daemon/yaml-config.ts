@@ -1,92 +1,166 @@
 /**
  * Reads one YAML configuration file, overrides it by environment variables, and validates it. Every complaint names the
- * line and column, what is wrong and, where a key looks mistyped, which one was probably meant.
+ * line and column, the key, what it says, what is wrong and, where that is known, what to write instead.
  */
 import { closeSync, openSync, readSync } from "node:fs";
-import { type Document, LineCounter, parseDocument } from "yaml";
+import type { Document } from "yaml";
 import { z } from "zod";
 import { AuroraError } from "../../contract/aurora-error.ts";
+import {
+  type ConfigFinding,
+  formatKeyPath,
+  type KeyPath,
+  suggestWord,
+} from "../../contract/config/config-finding.ts";
+import { type ConfigKind, recogniseConfig } from "../../contract/config/config-kind.ts";
 import {
   type ConfigJsonSchema,
   type EnvironmentOverride,
   findEnvironmentOverrides,
 } from "./config-environment.ts";
+import { ConfigError, makeComplaint } from "./config-error.ts";
+import { type ConfigText, parseConfigText } from "./config-text.ts";
+import { describeIssue } from "./describe-issue.ts";
 
 /** Configuration files larger than this are refused. */
 export const maxConfigBytes: number = 1024 * 1024;
-
-/** Later errors follow from the first few. */
-const maxYamlErrors = 10;
 
 /** What to read and how to validate it. */
 interface YamlConfigOptions<T> {
   readonly path: string;
   readonly schema: z.ZodType<T>;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Whose configuration it must be; undefined: another thing's than a daemon's. */
+  readonly kind?: ConfigKind;
+}
+
+/** A configuration that fits its schema, and a way to complain of what else is wrong with it. */
+export interface ReadConfig<T> {
+  readonly config: T;
+  /** The error for these findings, each at its place in the file. */
+  refuse(findings: readonly ConfigFinding[]): ConfigError;
 }
 
 /**
  * Loads and validates a configuration.
- * @throws AuroraError CONFIG_INVALID with one line per complaint: `file:line:column: key: what is wrong`.
+ * @throws ConfigError with one line per complaint: `file:line:column: key: what is wrong`; AuroraError CONFIG_INVALID for a
+ * file that cannot be read.
  */
 export function loadYamlConfig<T>(options: YamlConfigOptions<T>): T {
-  return parseYamlConfig(readBounded(options.path), options);
+  return readYamlConfig(options).config;
+}
+
+/** As {@link loadYamlConfig}, for whoever has more to check. */
+export function readYamlConfig<T>(options: YamlConfigOptions<T>): ReadConfig<T> {
+  return readText(readBounded(options.path), options);
 }
 
 /** As {@link loadYamlConfig}, of a text that was read already; `options.path` is only named in complaints. */
 export function parseYamlConfig<T>(text: string, options: YamlConfigOptions<T>): T {
-  const lines = new LineCounter();
-  const document: Document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    uniqueKeys: true,
-  });
-  if (document.errors.length > 0) {
-    throw invalid(
-      options.path,
-      document.errors.slice(0, maxYamlErrors).map((error) => {
-        const at = lines.linePos(error.pos[0]);
-        return `${options.path}:${at.line}:${at.col}: not valid YAML: ${error.message}`;
-      }),
+  return readText(text, options).config;
+}
+
+function readText<T>(text: string, options: YamlConfigOptions<T>): ReadConfig<T> {
+  const { path: file, schema, environment } = options;
+  const source = parseConfigText(text, file);
+  const { document } = source;
+  const wholeFile = (problem: string, write?: string): ConfigError =>
+    refuse([{ path: [], problem, ...(write === undefined ? {} : { write }) }]);
+  let overrides: readonly EnvironmentOverride[] = [];
+  const refuse = (findings: readonly ConfigFinding[]): ConfigError =>
+    new ConfigError(
+      file,
+      findings.map((finding) => complain(finding, { file, source, overrides })),
+    );
+
+  const jsonSchema = z.toJSONSchema(schema, { io: "input" }) as ConfigJsonSchema;
+  const found = findEnvironmentOverrides(jsonSchema, environment);
+  if (found.unknown.length > 0) {
+    throw new ConfigError(
+      file,
+      found.unknown.map((variable) =>
+        makeComplaint({ path: [], problem: `${variable} names no configuration key` }, { file, variable }),
+      ),
     );
   }
-  const jsonSchema = z.toJSONSchema(options.schema, { io: "input" }) as ConfigJsonSchema;
-  const { overrides, unknown } = findEnvironmentOverrides(jsonSchema, options.environment);
-  if (unknown.length > 0) {
-    throw invalid(
-      options.path,
-      unknown.map((variable) => `environment: ${variable} names no configuration key`),
-    );
-  }
+  refuseOtherKind(document, { kind: options.kind, file, wholeFile });
+  overrides = found.overrides;
   if (overrides.length > 0 && document.contents === null) document.contents = document.createNode({});
-  for (const override of overrides) setOverride(document, override, options.path);
-  if (document.contents === null) throw invalid(options.path, [`${options.path}:1:1: the file is empty`]);
-  const parsed = options.schema.safeParse(toValue(document, options.path));
-  if (parsed.success) return parsed.data;
-  const variableOf = new Map(overrides.map((override) => [override.path.join("."), override.variable]));
-  const position = (path: KeyPath): string => {
-    const offset = findOffset(document, path);
-    const at = offset === undefined ? { line: 1, col: 1 } : lines.linePos(offset);
-    return `${options.path}:${at.line}:${at.col}`;
-  };
-  throw invalid(
-    options.path,
+  for (const override of overrides) setOverride(document, override, file);
+  if (document.contents === null) throw wholeFile("the file is empty");
+  const value = toValue(document, wholeFile);
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return { config: parsed.data, refuse };
+  throw refuse(
     parsed.error.issues.flatMap((issue) => {
       const path = issue.path.filter((part) => typeof part !== "symbol");
-      const variable = variableOf.get(path.join("."));
-      const where = variable === undefined ? position(path) : `environment ${variable}`;
-      const key = path.length > 0 ? `${formatPath(path)}: ` : "";
-      if (issue.code !== "unrecognized_keys") return [`${where}: ${key}${describeIssue(issue)}`];
-      return issue.keys.map((name) => {
-        return `${position([...path, name])}: ${key}unknown key "${name}"${suggestion(jsonSchema, path, name)}`;
-      });
+      if (issue.code !== "unrecognized_keys")
+        return [{ path, ...describeIssue(issue, source.valueAt(path)) }];
+      return issue.keys.map((name) => unknownKey([...path, name], { source, jsonSchema }));
     }),
   );
 }
 
-/** zod's words, but for a key that is not there: it calls that a wrong type. */
-function describeIssue(issue: z.core.$ZodIssue): string {
-  return issue.message.endsWith("received undefined") ? "this key is missing" : issue.message;
+function complain(
+  finding: ConfigFinding,
+  {
+    file,
+    source,
+    overrides,
+  }: {
+    readonly file: string;
+    readonly source: ConfigText;
+    readonly overrides: readonly EnvironmentOverride[];
+  },
+): ReturnType<typeof makeComplaint> {
+  const value = source.valueAt(finding.path);
+  const key = formatKeyPath(finding.path);
+  const override = overrides.find(({ path }) => formatKeyPath(path) === key);
+  if (override !== undefined) return makeComplaint(finding, { file, variable: override.variable, value });
+  if (finding.isKey) return makeComplaint(finding, { file, ...source.placeOfKey(finding.path) });
+  return makeComplaint(finding, { file, ...source.placeOf(finding.path), value });
+}
+
+/** Of another daemon's file every key would be unknown: that is one mistake. */
+function refuseOtherKind(
+  document: Document,
+  {
+    kind,
+    file,
+    wholeFile,
+  }: {
+    readonly kind: ConfigKind | undefined;
+    readonly file: string;
+    readonly wholeFile: (problem: string, write?: string) => ConfigError;
+  },
+): void {
+  if (kind === undefined) return;
+  const contents = toValue(document, wholeFile);
+  if (typeof contents !== "object" || contents === null) return;
+  const recognised = recogniseConfig(Object.keys(contents));
+  if (recognised === null || recognised === kind) return;
+  throw wholeFile(
+    `this is a ${recognised}'s configuration, not a ${kind}'s`,
+    `check it with \`aurora config validate ${file} ${recognised}\`, run it with \`aurora ${recognised} --config ${file}\``,
+  );
+}
+
+function unknownKey(
+  path: KeyPath,
+  { source, jsonSchema }: { readonly source: ConfigText; readonly jsonSchema: ConfigJsonSchema },
+): ConfigFinding {
+  const name = String(path.at(-1));
+  const meant = source.findDecimalComma(path);
+  if (meant !== undefined) {
+    return { path, problem: "unknown key: a decimal comma?", write: `write ${meant}`, isKey: true };
+  }
+  let at: ConfigJsonSchema | undefined = jsonSchema;
+  for (const part of path.slice(0, -1)) {
+    at = at?.anyOf?.find(({ properties, items }) => properties !== undefined || items !== undefined) ?? at;
+    at = typeof part === "number" ? at?.items : at?.properties?.[part];
+  }
+  const known = Object.keys(at?.properties ?? {});
+  return { path, problem: `unknown key "${name}"${suggestWord(name, known)}`, isKey: true };
 }
 
 function setOverride(document: Document, { path, value, variable }: EnvironmentOverride, file: string): void {
@@ -94,8 +168,9 @@ function setOverride(document: Document, { path, value, variable }: EnvironmentO
     document.setIn([...path], document.createNode(value));
   } catch {
     const within = path.slice(0, -1);
-    const what = within.length === 0 ? "the file" : formatPath(within);
-    throw invalid(file, [`${file}: environment ${variable}: ${what} is not a mapping of keys`]);
+    const what = within.length === 0 ? "the file" : formatKeyPath(within);
+    const finding = { path: [], problem: `${what} is not a mapping of keys` };
+    throw new ConfigError(file, [makeComplaint(finding, { file, variable })]);
   }
 }
 
@@ -110,7 +185,10 @@ function readBounded(path: string): string {
         length += read;
         if (read === 0 || length === buffer.length) break;
       }
-      if (length > maxConfigBytes) throw invalid(path, [`${path}: larger than ${maxConfigBytes} bytes`]);
+      if (length > maxConfigBytes) {
+        const finding = { path: [], problem: `larger than ${maxConfigBytes} bytes` };
+        throw new ConfigError(path, [makeComplaint(finding, { file: path })]);
+      }
       return buffer.toString("utf8", 0, length);
     } finally {
       closeSync(file);
@@ -126,60 +204,11 @@ function readBounded(path: string): string {
   }
 }
 
-function toValue(document: Document, path: string): unknown {
+/** The values of the document, or the error of one that cannot be had: an alias bomb. */
+function toValue(document: Document, wholeFile: (problem: string) => ConfigError): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (cause) {
-    throw invalid(path, [`${path}: ${(cause as Error).message}`]);
+    throw wholeFile(cause instanceof Error ? cause.message : String(cause));
   }
-}
-
-function invalid(path: string, complaints: readonly string[]): AuroraError {
-  return new AuroraError("CONFIG_INVALID", complaints.join("\n"), {
-    op: "read configuration",
-    subject: path,
-    hint: "`aurora config schema` prints every key with its meaning.",
-  });
-}
-
-type KeyPath = readonly (string | number)[];
-
-/** Where the deepest node on `path` begins that the file has; undefined: it has none. */
-function findOffset(document: Document, path: KeyPath): number | undefined {
-  for (let length = path.length; length >= 0; length--) {
-    const node = document.getIn(path.slice(0, length), true) as { range?: readonly number[] } | undefined;
-    const offset = node?.range?.[0];
-    if (offset !== undefined) return offset;
-  }
-  return undefined;
-}
-
-function formatPath(path: KeyPath): string {
-  return path.reduce<string>(
-    (text, part) => (typeof part === "number" ? `${text}[${part}]` : text === "" ? part : `${text}.${part}`),
-    "",
-  );
-}
-
-function suggestion(schema: ConfigJsonSchema, path: KeyPath, name: string): string {
-  let at: ConfigJsonSchema | undefined = schema;
-  for (const part of path) at = typeof part === "number" ? at?.items : at?.properties?.[part];
-  const best = Object.keys(at?.properties ?? {})
-    .map((key) => ({ key, distance: editDistance(key.toLowerCase(), name.toLowerCase()) }))
-    .sort((one, other) => one.distance - other.distance)[0];
-  return best !== undefined && best.distance <= 3 ? `; did you mean "${best.key}"?` : "";
-}
-
-/** Levenshtein distance. */
-function editDistance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= one.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= other.length; j++) {
-      const substitution = row[j - 1]! + (one[i - 1] === other[j - 1] ? 0 : 1);
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, substitution));
-    }
-    row = next;
-  }
-  return row[other.length]!;
 }

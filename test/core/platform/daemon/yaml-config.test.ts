@@ -23,7 +23,7 @@ describe("a YAML configuration", () => {
 
   it("names line, column and the key that was probably meant", () => {
     expect(() => parse(`${minimal}mqtt:\n  urll: mqtt://x\n`)).toThrow(
-      /gateway\.yaml:7:\d+: mqtt: unknown key "urll"; did you mean "url"\?/,
+      /gateway\.yaml:7:3: mqtt\.urll: unknown key "urll"; did you mean "url"\?/,
     );
   });
 

@@ -1,0 +1,93 @@
+/** The files and folders that a configuration names, each with what it must hold. Opens none. */
+import type { CollectorConfig } from "./collector-config.ts";
+import type { KeyPath } from "./config-finding.ts";
+import type { GatewayConfig } from "./gateway-config.ts";
+
+/** What a file holds. */
+export type FileContent =
+  | "folder"
+  | "certificate"
+  | "private-key"
+  | "public-key"
+  | "hex-key"
+  | "text"
+  | "json";
+
+export interface ConfiguredFile {
+  readonly path: KeyPath;
+  readonly file: string;
+  readonly content: FileContent;
+  /** File of the certificate that a private key belongs to. */
+  readonly certFile?: string;
+}
+
+/** Of a gateway; paths in the installation must have been resolved. */
+export function listGatewayFiles({
+  mqtt,
+  devices,
+  bundles,
+  updates,
+  uplink,
+}: GatewayConfig): readonly ConfiguredFile[] {
+  return [
+    ...listLoginFiles(mqtt),
+    ...devices.flatMap(({ keyFile }, index) => named(["devices", index, "keyFile"], keyFile, "hex-key")),
+    ...named(["bundles", "dir"], bundles.dir, "folder"),
+    ...bundles.trustedKeys.flatMap((file, index) =>
+      named(["bundles", "trustedKeys", index], file, "public-key"),
+    ),
+    ...named(["updates", "rootFile"], updates.rootFile, "json"),
+    ...named(["uplink", "ackKeyFile"], uplink.ackKeyFile, "hex-key"),
+  ];
+}
+
+/** Of a collector; paths in the installation must have been resolved. */
+export function listCollectorFiles({
+  mqtt,
+  record,
+  registry,
+  evidence,
+}: CollectorConfig): readonly ConfiguredFile[] {
+  const s3 = ["evidence", "s3"];
+  return [
+    ...listLoginFiles(mqtt),
+    ...named(["mqtt", "enrolmentKeyFile"], mqtt.enrolmentKeyFile, "hex-key"),
+    ...named(["mqtt", "enrolledFile"], mqtt.enrolledFile, "json"),
+    ...(["gateways", "devices"] as const).flatMap((list) =>
+      mqtt.embedded[list].flatMap(({ passwordFile }, index) =>
+        named(["mqtt", "embedded", list, index, "passwordFile"], passwordFile, "text"),
+      ),
+    ),
+    ...named(["record", "passwordFile"], record.passwordFile, "text"),
+    ...named(["record", "caFile"], record.caFile, "certificate"),
+    ...named(["registry", "keysDir"], registry.keysDir, "folder"),
+    ...registry.publish.flatMap((dir, index) => named(["registry", "publish", index], dir, "folder")),
+    ...registry.trustedKeys.flatMap((file, index) =>
+      named(["registry", "trustedKeys", index], file, "public-key"),
+    ),
+    ...(evidence.s3 === null
+      ? []
+      : [
+          ...named([...s3, "accessKeyIdFile"], evidence.s3.accessKeyIdFile, "text"),
+          ...named([...s3, "secretAccessKeyFile"], evidence.s3.secretAccessKeyFile, "text"),
+          ...named([...s3, "caFile"], evidence.s3.caFile, "certificate"),
+        ]),
+  ];
+}
+
+function listLoginFiles(
+  mqtt: Pick<GatewayConfig["mqtt"], "passwordFile" | "caFile" | "certFile" | "keyFile">,
+): readonly ConfiguredFile[] {
+  const { passwordFile, caFile, certFile, keyFile } = mqtt;
+  const key = named(["mqtt", "keyFile"], keyFile, "private-key");
+  return [
+    ...named(["mqtt", "passwordFile"], passwordFile, "text"),
+    ...named(["mqtt", "caFile"], caFile, "certificate"),
+    ...named(["mqtt", "certFile"], certFile, "certificate"),
+    ...key.map((entry) => (certFile === null ? entry : { ...entry, certFile })),
+  ];
+}
+
+function named(path: KeyPath, file: string | null, content: FileContent): readonly ConfiguredFile[] {
+  return file === null ? [] : [{ path, file, content }];
+}

@@ -1,0 +1,10 @@
+/** The scalar channels of a SCADA bridge that say how a turbine operates, whatever bundle watches it, with units and ranges. */
+import type { ChannelContract } from "../bundle/manifest.ts";
+
+const scalar = { kind: "scalar", missing: "quarantine", minRateHz: 1 / 3600, maxRateHz: 100 } as const;
+
+/** Channels that a configuration may map under `scada`, with their units and ranges. */
+export const operatingChannels: Readonly<Record<string, ChannelContract>> = {
+  "shaft-speed": { ...scalar, name: "shaft-speed", unit: "rpm", min: 0, max: 100_000, stuckAfter: 100_000 },
+  power: { ...scalar, name: "power", unit: "kW", min: -1000, max: 50_000, stuckAfter: 100_000 },
+};

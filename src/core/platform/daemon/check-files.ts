@@ -1,0 +1,116 @@
+/** Looks whether the files that a configuration names are there, may be read and hold what they must. Shows nothing of them. */
+import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { type ConfigFinding, findNearest } from "../../contract/config/config-finding.ts";
+import type { ConfiguredFile, FileContent } from "../../contract/config/configured-files.ts";
+import { readFileBounded } from "../files/bounded-read.ts";
+
+/** Many authorities in one file. */
+const maxFileBytes = 4 * 1024 * 1024;
+/** Names of a folder that are looked through for one that was meant. */
+const maxNames = 1000;
+
+/** What is wrong with them, in their order. */
+export async function checkConfiguredFiles(files: readonly ConfiguredFile[]): Promise<ConfigFinding[]> {
+  const findings: ConfigFinding[] = [];
+  for (const file of files) {
+    const found = await checkFile(file);
+    if (found !== undefined) findings.push({ path: file.path, ...found });
+  }
+  return findings;
+}
+
+type Complaint = Omit<ConfigFinding, "path">;
+
+async function checkFile(configured: ConfiguredFile): Promise<Complaint | undefined> {
+  const { file, content } = configured;
+  try {
+    const isFolder = (await stat(file)).isDirectory();
+    if (content === "folder") {
+      if (!isFolder) return { problem: "this is a file, and a folder is needed" };
+      await readdir(file);
+      return undefined;
+    }
+    if (isFolder) return { problem: "this is a folder, and a file is needed" };
+    const bytes = await readFileBounded(file, maxFileBytes);
+    return await checkContent(Buffer.from(bytes).toString("utf8"), configured);
+  } catch (error) {
+    return describeRefusal(error, configured);
+  }
+}
+
+async function describeRefusal(error: unknown, { file, content }: ConfiguredFile): Promise<Complaint> {
+  const cause = error instanceof Error && "cause" in error ? (error.cause ?? error) : error;
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const what = content === "folder" ? "folder" : "file";
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    const names = await readdir(dirname(file)).catch(() => undefined);
+    if (names === undefined) {
+      return { problem: `there is no such ${what}, nor the folder that it would be in` };
+    }
+    const meant = findNearest(basename(file), names.slice(0, maxNames));
+    const problem = `there is no such ${what}`;
+    return meant === undefined
+      ? { problem }
+      : { problem, write: `did you mean ${join(dirname(file), meant)}?` };
+  }
+  if (code === "EACCES" || code === "EPERM") {
+    const user = process.getuid?.() ?? "this one";
+    return { problem: `user ${user} may not read this ${what}`, write: "change its owner or its rights" };
+  }
+  return { problem: `the ${what} cannot be read: ${message}` };
+}
+
+const howToMake: Readonly<Record<Exclude<FileContent, "folder">, string>> = {
+  certificate: "name a certificate in PEM form (-----BEGIN CERTIFICATE-----)",
+  "private-key": "name the certificate's private key in PEM form, without a pass phrase",
+  "public-key": "name a public key in PEM form (-----BEGIN PUBLIC KEY-----)",
+  "hex-key": "name the file with 64 hexadecimal digits that `aurora fleet enrol` wrote",
+  text: "write the secret into it, on one line",
+  json: "copy the file once more from where it was made",
+};
+
+async function checkContent(text: string, configured: ConfiguredFile): Promise<Complaint | undefined> {
+  const { content } = configured;
+  if (content === "folder") return undefined;
+  const write = howToMake[content];
+  if (text.trim() === "") return { problem: "the file is empty", write };
+  try {
+    if (content === "certificate") new X509Certificate(text);
+    if (content === "public-key") createPublicKey(text);
+    if (content === "json") JSON.parse(text);
+    if (content === "private-key") return await checkKey(text, configured.certFile);
+  } catch {
+    // OpenSSL's words name nothing that a reader could act upon.
+    return { problem: `the file holds no ${content === "json" ? "JSON" : content.replace("-", " ")}`, write };
+  }
+  if (content === "hex-key" && !/^[0-9a-f]{64}$/i.test(text.trim())) {
+    return { problem: "the file does not hold 64 hexadecimal digits", write };
+  }
+  return undefined;
+}
+
+async function checkKey(text: string, certFile: string | undefined): Promise<Complaint | undefined> {
+  const key = createPrivateKey(text);
+  if (certFile === undefined) return undefined;
+  // What is wrong with the certificate's file is told at its own key.
+  const pem = await readFileBounded(certFile, maxFileBytes).catch(() => undefined);
+  if (pem === undefined) return undefined;
+  const certificate = parseCertificate(Buffer.from(pem).toString("utf8"));
+  if (certificate === undefined || certificate.checkPrivateKey(key)) return undefined;
+  return {
+    problem: "the key does not belong to the certificate in certFile",
+    write: howToMake["private-key"],
+  };
+}
+
+/** The first certificate of a PEM text; undefined where it holds none. */
+export function parseCertificate(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    // OpenSSL says no more than that it is none.
+    return undefined;
+  }
+}

@@ -1,0 +1,53 @@
+/** Says in a configuration's words what its schema refuses, and what was probably meant. */
+import type { z } from "zod";
+import { type ConfigFinding, findNearest } from "../../contract/config/config-finding.ts";
+
+/** The problem of one issue, of which the file says `value` (undefined: nothing, a mapping or a list). */
+export function describeIssue(issue: z.core.$ZodIssue, value: unknown): Omit<ConfigFinding, "path"> {
+  const { message } = issue;
+  if (issue.code === "custom") {
+    const write: unknown = issue.params?.write;
+    return typeof write === "string" ? { problem: message, write } : { problem: message };
+  }
+  // zod calls it a wrong type.
+  if (message.endsWith("received undefined")) return { problem: "this key is missing" };
+  if (issue.code === "invalid_value") return describeChoice(issue.values, value, message);
+  if (issue.code === "invalid_type") return describeType(issue.expected, value, message);
+  return { problem: message };
+}
+
+function describeChoice(
+  values: readonly unknown[],
+  value: unknown,
+  message: string,
+): Omit<ConfigFinding, "path"> {
+  const words = values.map(String);
+  if (words.length < 2) return { problem: message };
+  const problem = `must be ${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+  const meant = typeof value === "string" ? findNearest(value, words) : undefined;
+  return meant === undefined ? { problem } : { problem, write: `write ${meant}` };
+}
+
+function describeType(expected: string, value: unknown, message: string): Omit<ConfigFinding, "path"> {
+  if (/^(number|int)$/.test(expected) && typeof value === "string") {
+    const text = value.trim();
+    if (/^-?\d+,\d+$/.test(text)) {
+      return { problem: "a number is written with a point", write: `write ${text.replace(",", ".")}` };
+    }
+    const unit = /^(-?\d+(\.\d+)?) ?[^\d\s.,].{0,15}$/.exec(text);
+    if (unit !== null) {
+      return { problem: "must be a number without a unit", write: `write ${unit[1]}, in the key's own unit` };
+    }
+    if (text !== "" && Number.isFinite(Number(text))) {
+      return { problem: "must be a number, not a text", write: `write ${text} without quotes` };
+    }
+    return { problem: "must be a number" };
+  }
+  if (expected === "string" && (typeof value === "number" || typeof value === "boolean")) {
+    return { problem: `must be a text, not a ${typeof value}`, write: `write "${value}" in quotes` };
+  }
+  if (expected === "boolean" && typeof value === "string" && /^(yes|no|on|off)$/i.test(value)) {
+    return { problem: "must be true or false", write: `write ${/^(yes|on)$/i.test(value)}` };
+  }
+  return { problem: message };
+}

@@ -1,0 +1,81 @@
+/** A daemon's configuration on the machine that it is for: its values, and what is wrong with what they name. Starts nothing. */
+import { hasErrorCode } from "../../contract/aurora-error.ts";
+import { type CollectorConfig, collectorConfigSchema } from "../../contract/config/collector-config.ts";
+import type { ConfigFinding } from "../../contract/config/config-finding.ts";
+import { listCollectorFiles } from "../../contract/config/configured-files.ts";
+import { installedPath } from "../files/installed-path.ts";
+import type { Logger } from "../logger.ts";
+import { checkConfiguredFiles } from "./check-files.ts";
+import { type ReadConfig, readYamlConfig } from "./yaml-config.ts";
+
+/** Where the configuration is, and what changes it. */
+export interface ConfigSource {
+  readonly configPath: string;
+  /** Folder of the installation: `models` in a configuration is the one in there. Absolute. */
+  readonly installationDir: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Paths of the installation are resolved in `config`. */
+export interface InstalledConfig<T> extends ReadConfig<T> {
+  /** What is wrong with the files, folders and bundles that it names. */
+  check(): Promise<ConfigFinding[]>;
+}
+
+/** Reads a collector's configuration. @throws AuroraError CONFIG_INVALID */
+export function readCollectorFile(source: ConfigSource): InstalledConfig<CollectorConfig> {
+  const { configPath, installationDir, environment } = source;
+  const read = readYamlConfig({
+    path: configPath,
+    schema: collectorConfigSchema,
+    environment,
+    kind: "collector",
+  });
+  const installed = (path: string): string => installedPath(path, installationDir);
+  const { registry } = read.config;
+  const config = {
+    ...read.config,
+    registry: {
+      ...registry,
+      publish: registry.publish.map(installed),
+      trustedKeys: registry.trustedKeys.map(installed),
+    },
+  };
+  return { config, refuse: read.refuse, check: () => checkConfiguredFiles(listCollectorFiles(config)) };
+}
+
+/** Errors of a start that a mistake in the configuration explains. */
+const ofConfiguration = [
+  "CONFIG_INVALID",
+  "DATA_MISSING",
+  "KEY",
+  "BUNDLE_FORMAT",
+  "BUNDLE_DIGEST",
+  "BUNDLE_SIGNATURE",
+] as const;
+
+/**
+ * Starts a daemon. Where its configuration keeps it from starting, all that is wrong with that is said, line by line; where it
+ * starts in spite of a mistake, the log says so: a lost key of one device is no reason not to watch the others.
+ */
+export async function startConfigured<T>(
+  file: InstalledConfig<unknown>,
+  { logger, start }: { readonly logger: Logger; readonly start: () => Promise<T> },
+): Promise<T> {
+  const findings = await file.check();
+  try {
+    const started = await start();
+    for (const { file: path, line, key, problem, write } of file.refuse(findings).complaints) {
+      logger.warn(`the configuration: ${key}: ${problem}`, {
+        path,
+        line,
+        ...(write === null ? {} : { hint: write }),
+      });
+    }
+    return started;
+  } catch (error) {
+    if (findings.length > 0 && ofConfiguration.some((code) => hasErrorCode(error, code)))
+      throw file.refuse(findings);
+    throw error;
+  }
+}
