@@ -3,6 +3,7 @@ import { AuroraError } from "../core/contract/aurora-error.ts";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import type { ConfigSource } from "../core/platform/daemon/installed-config.ts";
 import type { Logger } from "../core/platform/logger.ts";
+import type { FleetRecord } from "./record/fleet-record.ts";
 
 /** `ingest` takes and stores what gateways send, `web` shows it, `all` both. */
 export type CollectorRole = "all" | "ingest" | "web";
@@ -32,4 +33,9 @@ export function createRoleError(role: CollectorRole): AuroraError {
       hint: "Configure both, or run the collector with `--role all`, which stores and shows in one process.",
     },
   );
+}
+
+/** Resolves when the record has answered, also with a refusal: a database that is down is not mended by starting again. */
+export function awaitAnswer(record: Pick<FleetRecord, "check">): Promise<void> {
+  return record.check().catch(() => {});
 }

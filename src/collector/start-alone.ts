@@ -7,7 +7,7 @@ import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
 import { createMetrics } from "../core/platform/metrics.ts";
 import { openWriter } from "./compose-writer.ts";
 import { startPageThread } from "./page-thread.ts";
-import type { DaemonOptions } from "./role.ts";
+import { awaitAnswer, type DaemonOptions } from "./role.ts";
 
 /** Resolves when the page is served. @throws AuroraError CONFIG_INVALID, STORE, MQTT or KEY */
 export function startAlone({
@@ -32,6 +32,7 @@ export function startAlone({
       logger,
     });
     closers.add(() => page.close());
-    return { httpUrl: page.url, mqttUrl, close: () => closers.closeAll() };
+    const nextWork = (): Promise<void> => awaitAnswer(writer.record);
+    return { httpUrl: page.url, mqttUrl, nextWork, close: () => closers.closeAll() };
   });
 }

@@ -10,7 +10,7 @@ import { createMetrics } from "../core/platform/metrics.ts";
 import { openPage } from "./compose-page.ts";
 import { type IngestWorkers, serveIngest, startIngestWorkers } from "./ingest-workers.ts";
 import { keepRecord } from "./keep-record.ts";
-import type { DaemonOptions } from "./role.ts";
+import { awaitAnswer, type DaemonOptions } from "./role.ts";
 import { viewAll } from "./worker-report.ts";
 
 const nowhere: IngestWorkers = { ...viewAll([]), close: async () => {} };
@@ -41,6 +41,6 @@ function startWeb({ config, version, logger }: DaemonOptions, workers: IngestWor
     const close = async (): Promise<void> => {
       await Promise.all([workers.close(), closers.closeAll()]);
     };
-    return { httpUrl, mqttUrl, close };
+    return { httpUrl, mqttUrl, nextWork: () => awaitAnswer(record), close };
   });
 }

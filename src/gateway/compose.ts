@@ -214,7 +214,11 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     ],
   });
   closers.add(() => server.close());
-  return { httpUrl: server.url, mqttUrl: config.mqtt.url, close: () => closers.closeAll() };
+  const nextWork = async (): Promise<void> => {
+    await ticker.next();
+    await load.moved();
+  };
+  return { httpUrl: server.url, mqttUrl: config.mqtt.url, nextWork, close: () => closers.closeAll() };
 }
 
 /** How acknowledgements are checked; undefined where this gateway has no key of its enrolment. */
@@ -263,12 +267,27 @@ function listBundles(config: GatewayConfig): readonly string[] {
   return [...new Set(names)];
 }
 
-/** Ticks all parts in their order; `sinceMs` is the time since all of them were through. */
-function startTicker(clock: Clock, parts: readonly { tick(): void }[]): { sinceMs(): number; stop(): void } {
+interface Ticker {
+  /** The time since all parts were through. */
+  sinceMs(): number;
+  /** Resolves when all parts are through the next time. */
+  next(): Promise<void>;
+  stop(): void;
+}
+
+/** Ticks all parts in their order. */
+function startTicker(clock: Clock, parts: readonly { tick(): void }[]): Ticker {
   let tickedMs = clock.monotonicMs();
+  let onTicked: (() => void)[] = [];
   const timer = setInterval(() => {
     for (const part of parts) part.tick();
     tickedMs = clock.monotonicMs();
+    for (const tell of onTicked) tell();
+    onTicked = [];
   }, tickMs);
-  return { sinceMs: () => clock.monotonicMs() - tickedMs, stop: () => clearInterval(timer) };
+  return {
+    sinceMs: () => clock.monotonicMs() - tickedMs,
+    next: () => new Promise((resolve) => onTicked.push(resolve)),
+    stop: () => clearInterval(timer),
+  };
 }

@@ -11,6 +11,8 @@ export interface WorkGauge {
   /** … and is done, well or not. */
   end(): void;
   readonly waiting: number;
+  /** Resolves when the next piece that waits is done; at once where none waits. */
+  moved(): Promise<void>;
   /** Whom to tell from now on; one at a time. */
   watch(watcher: WorkGaugeWatcher): void;
 }
@@ -25,6 +27,7 @@ export function createWorkGauge(
   let waiting = 0;
   let isHigh = false;
   let watcher: WorkGaugeWatcher | null = null;
+  let onMoved: (() => void)[] = [];
   return {
     begin: () => {
       waiting++;
@@ -34,6 +37,10 @@ export function createWorkGauge(
     },
     end: () => {
       waiting--;
+      if (onMoved.length > 0) {
+        for (const tell of onMoved) tell();
+        onMoved = [];
+      }
       if (!isHigh || waiting > marks.low) return;
       isHigh = false;
       watcher?.onLow();
@@ -41,6 +48,7 @@ export function createWorkGauge(
     get waiting() {
       return waiting;
     },
+    moved: () => (waiting === 0 ? Promise.resolve() : new Promise<void>((resolve) => onMoved.push(resolve))),
     watch: (next) => {
       watcher = next;
     },

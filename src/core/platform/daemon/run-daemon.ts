@@ -1,12 +1,16 @@
 /**
  * Runs a daemon until it is asked to stop: SIGINT, SIGTERM, or the end of the parent that forked it. Tells the
- * parent when it is ready. Stops once, within a bound.
+ * parent, or systemd, when it is ready. Stops once, within a bound.
  */
+import { systemTimers } from "../clock.ts";
 import type { Logger } from "../logger.ts";
+import { findServiceManager, followWork } from "./service-manager.ts";
 
 export interface Daemon {
   readonly httpUrl: string;
   readonly mqttUrl: string;
+  /** Resolves after the next piece of the daemon's own work, done from end to end; not while that work stands still. Never rejects. */
+  nextWork?(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -19,6 +23,10 @@ export async function runDaemon(daemon: Daemon, logger: Logger): Promise<void> {
   const isForked = process.send !== undefined;
   if (process.connected) process.send?.(ready);
   logger.info("ready", { httpUrl: daemon.httpUrl, mqttUrl: daemon.mqttUrl });
+  const manager = findServiceManager(process.env, { isForked, logger });
+  void manager?.tell("READY=1");
+  const nextWork = async (): Promise<void> => daemon.nextWork?.();
+  const stopPulse = manager === null ? undefined : followWork(manager, { nextWork, timers: systemTimers });
   const reason = await new Promise<string>((resolve) => {
     process.once("SIGINT", () => resolve("SIGINT"));
     process.once("SIGTERM", () => resolve("SIGTERM"));
@@ -33,6 +41,8 @@ export async function runDaemon(daemon: Daemon, logger: Logger): Promise<void> {
     logger.error("did not stop in time", { maxStopMs });
     process.exit(1);
   }, maxStopMs);
+  stopPulse?.();
+  void manager?.tell("STOPPING=1");
   await daemon.close();
   clearTimeout(timeout);
   logger.info("stopped");

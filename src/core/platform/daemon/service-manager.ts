@@ -1,0 +1,70 @@
+/**
+ * Tells systemd, where it started this process, that the daemon is ready, that its work goes on, and that it stops. The
+ * pulse for the watchdog follows the work: it is sent after a piece of work has been done from end to end, so that a daemon
+ * which only answers is restarted. Each message is sent by `systemd-notify`, since Node opens no datagram socket of Unix.
+ */
+import { execFile } from "node:child_process";
+import type { Timers } from "../clock.ts";
+import type { Logger } from "../logger.ts";
+
+export type ServiceState = "READY=1" | "WATCHDOG=1" | "STOPPING=1";
+
+export interface ServiceManager {
+  /** Resolves when it is told; what it does not hear is logged once. Never rejects. */
+  tell(state: ServiceState): Promise<void>;
+  /** It kills the process when it hears no pulse for this long; null: it does not watch. */
+  readonly watchdogMs: number | null;
+}
+
+const tellTimeoutMs = 10_000;
+/** Pulses within the time after which the process would be killed; a machine under load may miss one. */
+const pulsesPerPeriod = 4;
+
+/** The service manager that started this process; null where none did, or where it started a parent of it. */
+export function findServiceManager(
+  environment: Readonly<Record<string, string | undefined>>,
+  { isForked, logger }: { readonly isForked: boolean; readonly logger: Logger },
+): ServiceManager | null {
+  if (isForked || !environment.NOTIFY_SOCKET) return null;
+  const watchdogUs = Number(environment.WATCHDOG_USEC ?? Number.NaN);
+  let isHeard = true;
+  return {
+    watchdogMs: watchdogUs > 0 ? watchdogUs / 1000 : null,
+    tell: (state) =>
+      new Promise((resolve) => {
+        execFile("systemd-notify", [state], { env: environment, timeout: tellTimeoutMs }, (error) => {
+          if (error !== null && isHeard) logger.warn("the service manager cannot be told", { state, error });
+          isHeard = error === null;
+          resolve();
+        });
+      }),
+  };
+}
+
+/** What a pulse follows. */
+interface PulseOptions {
+  /** Resolves after the next piece of work; while it does not, there is no pulse. */
+  readonly nextWork: () => Promise<void>;
+  readonly timers: Timers;
+}
+
+/** Sends pulses as long as work goes on; returns the way out. Nothing is sent where nobody watches. */
+export function followWork(
+  { tell, watchdogMs }: ServiceManager,
+  { nextWork, timers }: PulseOptions,
+): () => void {
+  if (watchdogMs === null) return () => {};
+  let cancel = (): void => {};
+  let stopped = false;
+  async function pulse(): Promise<void> {
+    await nextWork();
+    if (stopped) return;
+    await tell("WATCHDOG=1");
+    if (!stopped) cancel = timers.after(watchdogMs! / pulsesPerPeriod, () => void pulse());
+  }
+  void pulse();
+  return () => {
+    stopped = true;
+    cancel();
+  };
+}
