@@ -1,6 +1,8 @@
 /**
- * What a device measured or scored, with names and units of its hello and epoch milliseconds: what a gateway takes in.
+ * What a device measured or scored, with names of its hello, units of the contracts (accelerations in g) and epoch
+ * milliseconds: what a gateway takes in.
  */
+import { inGravities } from "../../src/core/contract/acceleration-units.ts";
 import type {
   DeviceChannel,
   HelloMessage,
@@ -19,7 +21,7 @@ export function toSampleBlock(
   message: RawWindowMessage,
   arrival: Arrival,
 ): SampleBlock | undefined {
-  const channel = hello.channels[message.channel];
+  const channel = channelOf(hello, message.channel);
   if (channel === undefined) return undefined;
   return {
     deviceId: hello.deviceId,
@@ -56,6 +58,12 @@ export function toReading(
   };
 }
 
+/** A channel that was announced, accelerations in g. */
+function channelOf(hello: HelloMessage, index: number): DeviceChannel | undefined {
+  const channel = hello.channels[index];
+  return channel && inGravities(channel);
+}
+
 function computeDurationMs(channel: DeviceChannel, message: RawWindowMessage): number {
   return channel.sampleRateHz > 0 ? (message.counts.length / channel.sampleRateHz) * 1000 : 0;
 }
@@ -64,7 +72,7 @@ function computeDurationMs(channel: DeviceChannel, message: RawWindowMessage): n
 export interface DeviceScore extends Pick<Arrival, "arrivedMonotonicMs"> {
   readonly deviceId: string;
   readonly channel: string;
-  /** Of the channel, as the device announced it. */
+  /** Of the channel; g where the device announced another unit of acceleration. */
   readonly unit: string;
   readonly sampleRateHz: number;
   readonly modelVersion: string;
@@ -86,7 +94,7 @@ export function toDeviceScore(
   message: ScoreMessage,
   arrival: Arrival,
 ): DeviceScore | undefined {
-  const channel = hello.channels[message.channel];
+  const channel = channelOf(hello, message.channel);
   if (channel === undefined) return undefined;
   const sampleCount = message.sampleCount ?? 0;
   const durationMs = channel.sampleRateHz > 0 ? (sampleCount / channel.sampleRateHz) * 1000 : 0;

@@ -3,6 +3,7 @@
  * decision → alerts. Publishes nothing: what comes out goes to a sink.
  */
 import type { DeviceScore } from "../../../firmware-bridge/messages/device-data.ts";
+import { inGravities } from "../../core/contract/acceleration-units.ts";
 import type { ChannelContract } from "../../core/contract/bundle/manifest.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { operatingChannels } from "../../core/contract/config/operating-channels.ts";
@@ -156,7 +157,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   return {
     announce: ({ deviceId, channels }) => {
       // Scalars about the turbine belong to no bundle and come as readings.
-      const announced = channels.filter(({ name }) => !Object.hasOwn(operatingChannels, name));
+      const announced = channels
+        .filter(({ name }) => !Object.hasOwn(operatingChannels, name))
+        .map(inGravities);
       const expected = [...(byChannel.get(deviceId)?.keys() ?? [])];
       ingest.announce({ deviceId, channels: announced, expected, timestampMs: clock.nowMs() });
     },

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { toReading, toSampleBlock } from "../../../firmware-bridge/messages/device-data.ts";
+import { toDeviceScore, toReading, toSampleBlock } from "../../../firmware-bridge/messages/device-data.ts";
 import type { HelloMessage, RawWindowMessage } from "../../../src/core/contract/device/device-message.ts";
 import { channels } from "../conversation.ts";
 
@@ -61,4 +61,26 @@ test("a channel that was not announced gives nothing", () => {
 
 test("a window of a channel without a rate has no duration to subtract", () => {
   expect(toSampleBlock(hello, { ...window, channel: 2 }, at(77))!.timestampMs).toBe(77);
+});
+
+test("an acceleration in m/s² is taken over in g, in raw windows as in scores", () => {
+  for (const [unit, factor] of [
+    ["m/s2", 1 / 9.806_65],
+    ["m/s^2", 1 / 9.806_65],
+    ["mg", 0.001],
+  ] as const) {
+    const metric: HelloMessage = { ...hello, channels: hello.channels.map((one) => ({ ...one, unit })) };
+    const block = toSampleBlock(metric, window, at(0))!;
+    expect(block.unit).toBe("g");
+    expect(block.scale).toBeCloseTo(0.0005 * factor, 12);
+    const score = { type: "score", channel: 1, timestampUs: 0, modelVersion: "1.0.0" } as const;
+    expect(toDeviceScore(metric, { ...score, quantised: new Uint8Array(3) }, at(0))!.unit).toBe("g");
+  }
+  // Single readings stay what they are: mg may be a mass.
+  const weight: HelloMessage = {
+    ...hello,
+    channels: [{ name: "wear", unit: "mg", sampleRateHz: 0, scale: 1 }],
+  };
+  const reading = { type: "reading", channel: 0, timestampUs: 0, value: 3 } as const;
+  expect(toReading(weight, reading, at(0))).toMatchObject({ unit: "mg", value: 3 });
 });

@@ -1,16 +1,11 @@
 /** The options of a command that describe files of samples, and what they come to for each file. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { type AccelerationUnit, accelerationUnits } from "../../../core/contract/acceleration-units.ts";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import { parseNumber } from "../../terminal/options.ts";
 import { parseBearingWords, speaksOfBearing } from "./bearing-words.ts";
-import {
-  type AccelerationUnit,
-  accelerationUnits,
-  type FileDescription,
-  joinSidecar,
-  type SidecarPart,
-} from "./sidecar.ts";
+import { type FileDescription, joinSidecar, type SidecarPart } from "./sidecar.ts";
 import { type Geometries, readGeometries, readOwnSidecar } from "./sidecar-files.ts";
 
 export interface SidecarFlags {

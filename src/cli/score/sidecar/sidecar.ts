@@ -1,4 +1,9 @@
 /** What a file of samples does not say of itself: rate, shaft speed, unit, bearing, channel; keys in any usual spelling. */
+import {
+  type AccelerationUnit,
+  accelerationUnits,
+  gravitiesOf,
+} from "../../../core/contract/acceleration-units.ts";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import { parseBearingWords, plainKey, speaksOfBearing } from "./bearing-words.ts";
@@ -31,19 +36,6 @@ export interface FileDescription {
   /** Null: the file has but one. */
   readonly channel: string | null;
 }
-
-/** Units of acceleration that files come in. */
-export const accelerationUnits = ["g", "mg", "m/s2", "mm/s2"] as const;
-export type AccelerationUnit = (typeof accelerationUnits)[number];
-
-/** m/s² of standard gravity (ISO 80000-3). */
-const standardGravity = 9.806_65;
-const gravitiesOf: Readonly<Record<AccelerationUnit, number>> = {
-  g: 1,
-  mg: 1e-3,
-  "m/s2": 1 / standardGravity,
-  "mm/s2": 1e-3 / standardGravity,
-};
 
 /** Joins what the sources say of `path`; of two that say the same thing the first counts. Fails with USAGE. */
 export function joinSidecar(path: string, parts: readonly SidecarPart[]): FileDescription {
