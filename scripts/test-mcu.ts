@@ -1,6 +1,6 @@
 /**
  * `npm run test:mcu [-- --json] [--full]`: the firmware against everything that can go wrong around it. A hostile line, power
- * cuts at every flash operation on this machine and at a stride on emulated Cortex-M3, M4 and M7 with the gateway's own push
+ * cuts at every flash operation on this machine and at a stride on emulated Cortex-M3, M4, M7 and RISC-V with the gateway's own push
  * through a pseudo terminal,
  * and coverage-guided fuzzing. Ends with one JSON object; 1 if anything was violated. What cannot be run is skipped by name.
  */
@@ -59,7 +59,7 @@ function cutSlots(): Record<string, number> | null {
 
 async function cutBoards(): Promise<readonly object[]> {
   const results = [];
-  for (const kind of ["host", "m3", "m4", "m7"] satisfies BoardKind[]) {
+  for (const kind of ["host", "m3", "m4", "m7", "rv32imac", "rv32imafc"] satisfies BoardKind[]) {
     // The cores' lines end in a pseudo terminal, which `serialport` opens as it does a real one.
     const line = kind === "host" ? "tcp" : "serial";
     const missing = findMissingForBoard(kind, line);

@@ -34,8 +34,9 @@ export interface McuImageOptions {
 
 /** Size of an image in bytes. */
 export const mcuImageBytes = 0x100_0000;
-/** Size of one of the two slots, and where in it the model lies. */
-const mcuSlotBytes = 0x4000;
+/** Size of one of the two slots. */
+export const mcuSlotBytes = 0x4000;
+/** Where in it the model lies. */
 const slotImageOffset = 256;
 /** Where the two slots begin, and the workbench beside the flash. */
 export const mcuImageOffsets: {

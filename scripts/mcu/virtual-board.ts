@@ -1,6 +1,6 @@
 /**
- * Runs the firmware on a virtual board: the host build, or QEMU's board with a Cortex-M3, M4 or M7. Both play the same
- * memory image, which outlives them: a board that is started again on it finds its flash as it left it.
+ * Runs the firmware on a virtual board: the host build, or QEMU's board with a Cortex-M3, M4 or M7 or a RISC-V core. All
+ * play the same memory image, which outlives them: a board that is started again on it finds its flash as it left it.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,10 +11,18 @@ import { setTimeout as delay } from "node:timers/promises";
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
 import { buildCoreFirmware, buildHostProgram } from "./build-firmware.ts";
 import { mcuImageBytes } from "./mcu-image.ts";
+import {
+  buildRiscvFirmware,
+  isRiscvCore,
+  type RiscvCore,
+  riscvArguments,
+  riscvCompiler,
+  riscvEmulator,
+} from "./riscv-board.ts";
 import { type CoreName, cores, hasProgram, hostCompiler } from "./toolchain.ts";
 
 /** `host`: this machine; otherwise a core in QEMU. */
-export type BoardKind = "host" | Exclude<CoreName, "m0">;
+export type BoardKind = "host" | Exclude<CoreName, "m0"> | RiscvCore;
 
 /** How a board is started. */
 export interface VirtualBoardOptions {
@@ -42,8 +50,13 @@ export interface VirtualBoard {
 /** Programs and packages without which boards of this kind cannot be built or run. */
 export function findMissingForBoard(kind: BoardKind, line: "tcp" | "serial"): readonly string[] {
   if (kind === "host") return hasProgram(hostCompiler()) ? [] : ["a C compiler"];
-  const needed = ["arm-none-eabi-gcc", "qemu-system-arm", ...(line === "serial" ? ["socat"] : [])];
-  const packages: Readonly<Record<string, string>> = { "arm-none-eabi-gcc": "gcc-arm-none-eabi" };
+  const tools = isRiscvCore(kind) ? [riscvCompiler, riscvEmulator] : ["arm-none-eabi-gcc", "qemu-system-arm"];
+  const needed = line === "serial" ? tools.concat("socat") : tools;
+  const packages: Readonly<Record<string, string>> = {
+    "arm-none-eabi-gcc": "gcc-arm-none-eabi",
+    [riscvCompiler]: "gcc-riscv64-unknown-elf",
+    [riscvEmulator]: "qemu-system-misc",
+  };
   return needed.filter((program) => !canRun(program)).map((program) => packages[program] ?? program);
 }
 
@@ -53,7 +66,8 @@ function canRun(program: string): boolean {
 
 /** Builds what boards of this kind run into `folder`; returns its path. @throws Error with the compiler's output. */
 export function buildBoardProgram(kind: BoardKind, folder: string): string {
-  return kind === "host" ? buildHostProgram("firmware-host", folder) : buildCoreFirmware(kind, folder);
+  if (kind === "host") return buildHostProgram("firmware-host", folder);
+  return isRiscvCore(kind) ? buildRiscvFirmware(kind, folder) : buildCoreFirmware(kind, folder);
 }
 
 let boards = 0;
@@ -81,34 +95,14 @@ async function startHost({ program, imagePath, line }: VirtualBoardOptions): Pro
 }
 
 async function startQemu(options: VirtualBoardOptions): Promise<VirtualBoard> {
-  const { kind, program, imagePath, line, folder } = options;
+  const { program, line, folder } = options;
   const number = boards++;
   const socket = join(folder, `uart-${process.pid}-${number}`);
   const port = line === "tcp" ? await findFreePort() : 0;
   const serial =
     line === "tcp" ? `tcp:127.0.0.1:${port},server=on,wait=off` : `unix:${socket},server=on,wait=off`;
-  const child = endWithProcess(
-    spawn(
-      "qemu-system-arm",
-      [
-        "-M",
-        `${cores[kind as CoreName].board},memory-backend=psram`,
-        "-kernel",
-        program,
-        "-serial",
-        serial,
-        "-object",
-        `memory-backend-file,id=psram,size=${mcuImageBytes},mem-path=${imagePath},share=on`,
-        "-display",
-        "none",
-        "-monitor",
-        "none",
-        "-semihosting-config",
-        "enable=on,target=native",
-      ],
-      { stdio: ["ignore", "ignore", "inherit"] },
-    ),
-  );
+  const [emulator, args] = emulatorOf(options, serial);
+  const child = endWithProcess(spawn(emulator, args, { stdio: ["ignore", "ignore", "inherit"] }));
   const ended = endOf(child);
   if (line === "tcp") {
     await Promise.race([waitForPort(), ended.then((status) => failToStart(program, status))]);
@@ -133,6 +127,31 @@ async function startQemu(options: VirtualBoardOptions): Promise<VirtualBoard> {
       await kill(socat, bridgeEnded);
     },
   };
+}
+
+/** Emulator and arguments, with the board's line at QEMU's character device `serial`. */
+function emulatorOf(
+  { kind, program, imagePath }: VirtualBoardOptions,
+  serial: string,
+): [string, readonly string[]] {
+  if (isRiscvCore(kind)) return [riscvEmulator, riscvArguments(program, imagePath, serial)];
+  const args = [
+    "-M",
+    `${cores[kind as CoreName].board},memory-backend=psram`,
+    "-kernel",
+    program,
+    "-serial",
+    serial,
+    "-object",
+    `memory-backend-file,id=psram,size=${mcuImageBytes},mem-path=${imagePath},share=on`,
+    "-display",
+    "none",
+    "-monitor",
+    "none",
+    "-semihosting-config",
+    "enable=on,target=native",
+  ];
+  return ["qemu-system-arm", args];
 }
 
 function endOf(child: ChildProcess): Promise<number | null> {

@@ -1,0 +1,155 @@
+/*
+ * A board to begin with: copy it, and fill in what is marked TODO. It compiles and links as it is, so that the build can be
+ * tried first; it then has no line and no samples. Contracts: board.h. Whole examples: board_mps2.c (Cortex-M), board_virt.c
+ * with cfi_flash.c (RISC-V). Start-up code (stack, .data, .bss, floating point unit) is the chip vendor's, or as at the end of those two.
+ */
+#include "board.h"
+#include "firmware.h"
+#include "ring.h"
+
+#define SECTOR_BYTES 4096U /* TODO what one erasure clears */
+#define SLOT_BYTES 16384U  /* TODO a multiple of it; a model and 256 bytes have to fit */
+#define SAMPLES_BUFFERED 512U /* TODO a power of two, for longer than an erasure takes */
+
+/* TODO Where the two slots lie in memory-mapped flash, best in a bank that no code runs from: a symbol of the linker's script
+ * instead of this array, which is but a place that links. `aurora device image` writes what to program there. */
+static const uint32_t slots[2U * SLOT_BYTES / 4U];
+
+/* TODO Written once at enrolment, in flash that the firmware never erases. The key is in the gateway's file of keys too. */
+static const char device_id[] = "bench-1";
+static const uint8_t key[32];
+static const bool has_key = false;
+
+static byte_ring sent;
+static byte_ring received;
+static volatile uint32_t milliseconds;
+
+/* Samples on their way from the converter: one side is moved by the interrupt alone, the other by board_samples. */
+static volatile int16_t samples[SAMPLES_BUFFERED];
+static volatile uint32_t samples_in;
+static volatile uint32_t samples_lost; /* counted by the interrupt when there is no room, */
+static volatile uint32_t lost_told;    /* and of them those that board_samples has told */
+static volatile uint32_t samples_out;
+static volatile float shaft_speed_rpm;
+
+void clock_interrupt(void);
+void receive_interrupt(void);
+void transmit_interrupt(void);
+void converter_interrupt(int16_t count);
+void tachometer_interrupt(float rpm);
+
+/* TODO every millisecond: SysTick, a timer, or (RISC-V) mtime read in board_milliseconds instead */
+void clock_interrupt(void) { milliseconds++; }
+
+/* TODO Clear the interrupt before reading the data register: the other way round a byte is lost for good. */
+void receive_interrupt(void) {
+  const uint8_t byte = 0; /* TODO read it from the UART; in a loop while there is one */
+  (void)ring_put(&received, byte); /* a full ring loses the byte: the frame is bad and counted */
+}
+
+/* TODO "transmitter empty"; switch it off here when the ring is, and on in board_send */
+void transmit_interrupt(void) {
+  uint8_t byte;
+  if (ring_get(&sent, &byte)) {
+    /* TODO write it to the UART */
+  }
+}
+
+/* TODO a sample has come; with a DMA's half-full interrupt, a block of them */
+void converter_interrupt(int16_t count) {
+  const uint32_t in = samples_in;
+  if (((in - samples_out) == SAMPLES_BUFFERED) || (samples_lost != lost_told)) {
+    samples_lost++; /* until it is told: a gap in the middle of the buffer has no place there */
+    return;
+  }
+  samples[in % SAMPLES_BUFFERED] = count;
+  ring_fence();
+  samples_in = in + 1U;
+}
+
+/* TODO a pulse of the tachometer. Another value ends a raw window: keep it until the speed has moved by a thousandth. */
+void tachometer_interrupt(float rpm) {
+  const float held = shaft_speed_rpm;
+  const float change = rpm - held;
+  if ((change > (0.001F * held)) || (change < (-0.001F * held))) {
+    shaft_speed_rpm = rpm;
+  }
+}
+
+void board_start(board_info *info) {
+  /* TODO start clock, UART (8 bits, no parity, no echo), converter and their interrupts, last */
+  info->device_id = device_id;
+  info->key = has_key ? key : NULL;
+  info->session_id = 1U; /* TODO another one at every reset: random, or a counter in a register that survives it */
+  info->channel = "vibration"; /* the name that the bundle's manifest has for it */
+  info->unit = "g";            /* or "m/s2", which the gateway converts */
+  info->scale = 16.0 / 32768.0;  /* TODO physical value of a count, here of a converter for ±16 g */
+  info->sample_rate_hz = 12000.0; /* TODO the measured one, not that of the data sheet; 12 kHz or more for the shipped model */
+  info->slots = (const uint8_t *)slots;
+  info->slot_bytes = SLOT_BYTES;
+  info->sector_bytes = SECTOR_BYTES;
+}
+
+uint32_t board_milliseconds(void) { return milliseconds; }
+
+uint32_t board_receive(uint8_t *to, uint32_t room) {
+  uint32_t count = 0;
+  while ((count < room) && ring_get(&received, &to[count])) {
+    count++;
+  }
+  if (count == 0U) {
+    /* TODO sleep until the next interrupt (`wfi`): at least the clock's comes within 1 ms */
+  }
+  return count;
+}
+
+bool board_send(const uint8_t *bytes, uint32_t count) {
+  if ((RING_BYTES - ring_count(&sent)) < count) {
+    return false; /* asked again: never wait here */
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    (void)ring_put(&sent, bytes[i]);
+  }
+  /* TODO switch the transmitter's interrupt on; if it only comes when a byte has gone, write the first one here, with
+   * interrupts off meanwhile */
+  return true;
+}
+
+bool board_flash(uint32_t offset, const uint8_t *bytes, uint32_t count) {
+  /* TODO the vendor's driver: with bytes NULL erase the sector at `offset` from the first slot, otherwise program `count`
+   * bytes there, each unit of 16 once after an erasure. True only if the flash says that it is done. Afterwards throw away
+   * what a data cache holds of the place. */
+  (void)offset;
+  (void)bytes;
+  (void)count;
+  return false;
+}
+
+uint32_t board_samples(int16_t *to, uint32_t room, float *shaft_rpm, uint32_t *lost) {
+  const uint32_t waiting = samples_in - samples_out;
+  const uint32_t count = (waiting < room) ? waiting : room;
+  ring_fence();
+  for (uint32_t i = 0; i < count; i++) {
+    to[i] = samples[(samples_out + i) % SAMPLES_BUFFERED];
+  }
+  ring_fence();
+  *shaft_rpm = shaft_speed_rpm; /* NAN where there is no tachometer: such a device sends raw windows and infers nothing */
+  *lost = 0;
+  if (waiting == 0U) { /* what was lost came behind all that was held, and is told when that has been given away */
+    const uint32_t told = lost_told;
+    const uint32_t all = samples_lost;
+    *lost = all - told;
+    lost_told = all;
+  }
+  samples_out += count;
+  return count;
+}
+
+int main(void);
+
+int main(void) {
+  firmware_start();
+  for (;;) {
+    firmware_step();
+  }
+}
