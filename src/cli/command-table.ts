@@ -30,6 +30,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/config.ts")).configCommand(),
   },
   {
+    name: "doctor",
+    description: "look at everything that a gateway needs, and say what is wrong and what to do",
+    load: async () => (await import("./commands/doctor.ts")).doctorCommand(),
+  },
+  {
     name: "device",
     description: "microcontrollers: list them, push a model, record raw samples, simulate one",
     load: async () => (await import("./commands/device.ts")).deviceCommand(),

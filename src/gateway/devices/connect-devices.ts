@@ -97,7 +97,7 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     backPressure,
     tick: () => recordings.tick(clock.monotonicMs()),
     describe: () =>
-      links.sessions.map(({ id, session, health }, index) => ({
+      links.sessions.map(({ id, session, health, heardMs }, index) => ({
         id,
         connect: config.devices[index]!.connect,
         mode: config.devices[index]!.mode,
@@ -106,6 +106,7 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
         model: session.hello?.modelVersion ?? null,
         push: pushes.describe(id),
         health,
+        silentMs: heardMs === null ? null : Math.round(clock.monotonicMs() - heardMs),
         link: session.statistics,
         ignoredStops: session.ignoredStops,
       })),

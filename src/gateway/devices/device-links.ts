@@ -61,6 +61,8 @@ export interface DeviceLink {
   readonly session: DeviceSession;
   /** What it counted since its boot: dropped samples, bad frames, abandoned windows; null until it said so. */
   readonly health: DeviceHealthMessage | null;
+  /** When its newest message came, monotonic ms; null: none has come yet. */
+  readonly heardMs: number | null;
 }
 
 export interface DeviceLinks {
@@ -131,6 +133,7 @@ function createDeviceLink(
     pushes.lost(device.id);
   };
   let health: DeviceHealthMessage | null = null;
+  let heardMs: number | null = null;
   const noteState = createStateLog(device, options.mqtt, logger);
   const session = createDeviceSession({
     link,
@@ -155,6 +158,7 @@ function createDeviceLink(
     onMessage: (message, hello) => {
       settle();
       const arrival = { arrivedMs: clock.nowMs(), arrivedMonotonicMs: clock.monotonicMs() };
+      heardMs = arrival.arrivedMonotonicMs;
       if (message.type === "health") {
         logger.debug("device health", { ...message });
         health = message;
@@ -171,6 +175,9 @@ function createDeviceLink(
     session,
     get health() {
       return health;
+    },
+    get heardMs() {
+      return heardMs;
     },
   };
 }

@@ -1,0 +1,52 @@
+/** `aurora doctor`: looks at everything that a gateway needs, and says of each what is wrong and what to do. */
+import { Command } from "commander";
+import { packageRoot } from "../../core/platform/files/package-root.ts";
+import { listChecks } from "../doctor/list-checks.ts";
+import { renderCheck, renderTotal } from "../doctor/render-checks.ts";
+import { runChecks } from "../doctor/run-checks.ts";
+import { printable } from "../terminal/end-process.ts";
+import { runtimeVersion } from "../terminal/installation.ts";
+
+interface DoctorCommandOptions {
+  readonly config: string;
+  readonly json?: boolean;
+}
+
+export function doctorCommand(): Command {
+  return new Command("doctor")
+    .option("-c, --config <file>", "the gateway's YAML configuration", "/etc/aurora/gateway.yaml")
+    .option("--json", "print one JSON object: {ok, results}")
+    .addHelpText(
+      "after",
+      `
+Works whether the gateway runs or not, and changes nothing but this: the collector is sent one record, an event by the
+name doctor.test, to see that it is stored. Call it as the gateway's user: rights are looked at, too.
+Exit code 0: nothing is wrong (there may be warnings), 1: something is, 2: it was called in a wrong way.
+
+Examples:
+  $ aurora doctor
+  $ sudo -u aurora aurora doctor --config /etc/aurora/gateway.yaml
+  $ aurora doctor --config gateway.yaml --json
+`,
+    )
+    .action(examine);
+}
+
+async function examine({ config, json }: DoctorCommandOptions): Promise<void> {
+  const checks = listChecks({
+    configPath: config,
+    installationDir: packageRoot(),
+    environment: process.env,
+    runtimeVersion: runtimeVersion(),
+  });
+  const colour = process.stdout.isTTY === true && process.env.NO_COLOR === undefined ? "colour" : "plain";
+  const results = await runChecks(checks, (result) => {
+    if (!json)
+      process.stdout.write(
+        colour === "colour" ? renderCheck(result, colour) : printable(renderCheck(result, colour)),
+      );
+  });
+  const ok = results.every(({ verdict }) => verdict !== "bad");
+  process.stdout.write(json ? `${JSON.stringify({ ok, results }, null, 2)}\n` : `\n${renderTotal(results)}`);
+  if (!ok) process.exitCode = 1;
+}

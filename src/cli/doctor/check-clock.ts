@@ -1,0 +1,57 @@
+/** The machine's clock, which dates every alert: is it plausible, is it kept by somebody, does it agree with others'? */
+import { stat } from "node:fs/promises";
+import { bad, type CheckResult, good, warning } from "./check-result.ts";
+
+/** Before this software was made no clock is right. */
+const earliestMs = Date.UTC(2026, 0, 1);
+const synchronisedFile = "/run/systemd/timesync/synchronized";
+const answerMs = 5_000;
+/** An answer's way there and back, and a date in whole seconds. */
+const tolerableMs = 5_000;
+const wrongMs = 60_000;
+const advice =
+  "Set up time synchronisation (systemd-timesyncd or chrony) with a server that this site reaches.";
+
+export async function checkClock(nowMs: number): Promise<CheckResult> {
+  const time = new Date(nowMs).toISOString();
+  if (nowMs < earliestMs) return bad("clock", `it says ${time}, which is past`, advice);
+  const isSynchronised = (await stat(synchronisedFile).catch(() => undefined)) !== undefined;
+  return good("clock", isSynchronised ? `${time}, synchronised` : time);
+}
+
+/** Compares this machine's `nowMs` with what another's clock said at about the same time. */
+export function compareClock(whose: string, theirsMs: number, nowMs: number): CheckResult {
+  const aheadMs = nowMs - theirsMs;
+  const name = `clock and that of ${whose}`;
+  const seconds = (Math.abs(aheadMs) / 1000).toFixed(Math.abs(aheadMs) < 10_000 ? 1 : 0);
+  const text = `this machine is ${seconds} s ${aheadMs < 0 ? "behind" : "ahead"}`;
+  if (Math.abs(aheadMs) <= tolerableMs) return good(name, `${seconds} s apart`);
+  return Math.abs(aheadMs) > wrongMs ? bad(name, text, advice) : warning(name, text, advice);
+}
+
+/** Asks the update server, whose every answer is dated (RFC 9110 section 6.6.1). */
+export async function checkUpdateServer(url: string): Promise<readonly CheckResult[]> {
+  const name = "update server";
+  try {
+    const response = await fetch(url, {
+      method: "HEAD",
+      redirect: "manual",
+      signal: AbortSignal.timeout(answerMs),
+    });
+    const reached = good(name, `${new URL(url).host} answers`);
+    const dateMs = Date.parse(response.headers.get("date") ?? "");
+    return Number.isNaN(dateMs)
+      ? [reached]
+      : [reached, compareClock("the update server", dateMs, Date.now())];
+  } catch (error) {
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    const text = cause instanceof Error ? cause.message : String(cause);
+    return [
+      warning(
+        name,
+        `${url}: ${text}`,
+        "Check updates.url and the collector behind it; the models here serve on.",
+      ),
+    ];
+  }
+}

@@ -1,0 +1,76 @@
+/** The disk of the state folder: is it there, may it be written, has it room for what the configuration may put there, is it worn? */
+import { constants } from "node:fs";
+import { access, readdir, readFile, stat, statfs } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import { bad, type CheckResult, good, renderBytes, skipped, warning } from "./check-result.ts";
+
+const mebibyte = 1024 * 1024;
+
+export async function checkDisk({
+  gateway,
+  store,
+  evidence,
+}: Pick<GatewayConfig, "gateway" | "store" | "evidence">): Promise<readonly CheckResult[]> {
+  const stateDir = resolve(gateway.stateDir);
+  const folder = await findExisting(stateDir);
+  const isThere = folder === stateDir;
+  const results: CheckResult[] = [];
+  const user = process.getuid?.() ?? "this user";
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+    results.push(good("state folder", isThere ? stateDir : `${stateDir} will be made in ${folder}`));
+  } catch {
+    // Whatever the reason: read-only, another's, no folder.
+    const advice = `Give it to the gateway's user (chown), or name another folder under gateway.stateDir.`;
+    results.push(bad("state folder", `user ${user} may not write ${folder}`, advice));
+  }
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  const wanted = store.maxMebibytes * mebibyte + (evidence.allow.length > 0 ? evidence.diskBytes : 0);
+  const used = isThere ? await sumFiles(stateDir) : 0;
+  const still = Math.max(0, wanted - used);
+  const text = `${renderBytes(free)} free, up to ${renderBytes(still)} may still be written`;
+  const advice = "Free some room, or lower store.maxMebibytes and evidence.diskBytes.";
+  if (free < store.reserveMebibytes * mebibyte) results.push(bad("disk space", text, advice));
+  else results.push(free < still ? warning("disk space", text, advice) : good("disk space", text));
+  results.push(await checkWear("/sys/block"));
+  return results;
+}
+
+async function findExisting(path: string): Promise<string> {
+  let at = path;
+  while (at !== dirname(at)) {
+    const found = await stat(at).catch(() => undefined);
+    if (found !== undefined) return at;
+    at = dirname(at);
+  }
+  return at;
+}
+
+async function sumFiles(folder: string): Promise<number> {
+  const entries = await readdir(folder).catch((): string[] => []);
+  const sizes = await Promise.all(
+    entries.map(async (name) => (await stat(join(folder, name)).catch(() => undefined))?.size ?? 0),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/**
+ * Wear of an eMMC, which states it in tenths of its life for two kinds of memory (JEDEC 84-B51, EXT_CSD 268 and 269: 1 is up to
+ * 10 %, 11 is past the end); other disks keep it to themselves, or to tools that need root.
+ */
+export async function checkWear(blockFolder: string): Promise<CheckResult> {
+  const disks = await readdir(blockFolder).catch((): string[] => []);
+  let worst = 0;
+  for (const disk of disks.filter((name) => /^mmcblk\d+$/.test(name))) {
+    const text = await readFile(join(blockFolder, disk, "device", "life_time"), "utf8").catch(() => "");
+    for (const [tenths] of text.matchAll(/0x[0-9a-f]{1,2}/gi)) worst = Math.max(worst, Number(tenths));
+  }
+  if (worst === 0) return skipped("disk wear", "this machine's disks do not say how worn they are");
+  const text =
+    worst > 10 ? "past the end of its stated life" : `up to ${worst * 10} % of its stated life used`;
+  const advice = "Replace the card or module at the next visit, and raise the intervals under uplink.";
+  if (worst > 10) return bad("disk wear", text, advice);
+  return worst >= 8 ? warning("disk wear", text, advice) : good("disk wear", text);
+}

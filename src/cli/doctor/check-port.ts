@@ -1,0 +1,32 @@
+/** The gateway's own port: does this gateway answer there, somebody else, or is it free? */
+import { createServer } from "node:net";
+import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import { bad, type CheckResult, good } from "./check-result.ts";
+import type { FoundGateway } from "./find-gateway.ts";
+
+export async function checkPort(
+  { gateway }: Pick<GatewayConfig, "gateway">,
+  { url, page }: FoundGateway,
+): Promise<CheckResult> {
+  const name = "gateway's port";
+  const advice = "Give it another port under gateway.httpPort, or end the other program.";
+  if (page?.gateway === gateway.id) return good(name, `the gateway answers at ${url}`);
+  if (page !== null) return bad(name, `the gateway ${page.gateway} answers at ${url}`, advice);
+  if (gateway.httpPort === 0) return good(name, "any that is free; no gateway runs");
+  const refusal = await tryToListen(gateway.httpHost, gateway.httpPort);
+  if (refusal === undefined) return good(name, `${gateway.httpPort} is free; no gateway runs`);
+  if (refusal === "EADDRINUSE") {
+    return bad(name, `another program listens on ${gateway.httpHost}:${gateway.httpPort}`, advice);
+  }
+  const text = `${gateway.httpHost}:${gateway.httpPort} cannot be listened on (${refusal})`;
+  return bad(name, text, "Write an address of this machine under gateway.httpHost, and a port above 1023.");
+}
+
+/** The code of the refusal; undefined: it can be listened on. */
+function tryToListen(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)));
+  });
+}

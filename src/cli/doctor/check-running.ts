@@ -1,0 +1,65 @@
+/** The running gateway, by its own page: broker, a twin with its id, what waits for the collector, when each device spoke last. */
+import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import { bad, type CheckResult, good, skipped, warning } from "./check-result.ts";
+import type { GatewayPage } from "./find-gateway.ts";
+
+/** More waits after an outage, for a while. */
+const manyRecords = 10_000;
+
+export function checkRunning(config: GatewayConfig, page: GatewayPage | null): readonly CheckResult[] {
+  if (page === null) {
+    return [skipped("gateway", "it does not run, so nothing is known of its devices")];
+  }
+  const results: CheckResult[] = [];
+  const { mqtt, outbox, windows, devices } = page;
+  const hint = "Its log says why; the checks of the broker above say more.";
+  results.push(
+    mqtt.connected
+      ? good("gateway", `runs, ${windows.processed} windows decided`)
+      : bad("gateway", "runs, and has no connection to its broker", hint),
+  );
+  if (mqtt.cloned === true) {
+    const advice = "Give one of them an id and an enrolment of its own (gateway.id): a copied card?";
+    results.push(bad("identity", `another gateway logs in as ${config.gateway.id}`, advice));
+  }
+  if (outbox.records > manyRecords) {
+    const advice =
+      "The collector was away or cannot follow; it is sent by itself, at uplink.backlogKibibytesPerSecond.";
+    results.push(warning("outbox", `${outbox.records} records wait for the collector`, advice));
+  }
+  return [...results, ...config.devices.flatMap(({ id }) => describeDevice(id, devices, config))];
+}
+
+function describeDevice(
+  id: string,
+  devices: GatewayPage["devices"],
+  { operation }: GatewayConfig,
+): readonly CheckResult[] {
+  const name = `device ${id}`;
+  const device = devices.find((each) => each.id === id);
+  if (device === undefined) {
+    return [
+      warning(
+        name,
+        "the running gateway does not know it",
+        "Restart the gateway: its file was changed since.",
+      ),
+    ];
+  }
+  const diagnoses = (device.diagnoses ?? []).map(({ text, cure }) => warning(name, text, cure));
+  const { state, silentMs } = device;
+  const advice = "Check cable, power and address; `aurora device list --config FILE` says more.";
+  if (state !== "established") return [bad(name, `no contact (${state ?? "unknown"})`, advice), ...diagnoses];
+  if (silentMs === undefined) return [good(name, "in contact"), ...diagnoses];
+  if (silentMs === null) return [warning(name, "in contact, and has sent nothing yet", advice), ...diagnoses];
+  const text = `spoke ${renderAge(silentMs)} ago`;
+  if (silentMs > operation.dataTimeoutSeconds * 1000) return [bad(name, text, advice), ...diagnoses];
+  return diagnoses.length > 0 ? diagnoses : [good(name, text)];
+}
+
+/** `350 ms`, `12 s`, `3 min`, `5 h`. */
+function renderAge(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 120_000) return `${Math.round(ms / 1000)} s`;
+  return ms < 7_200_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 3_600_000)} h`;
+}

@@ -1,0 +1,83 @@
+/** The lines of devices: are serial ports there and open to this user, does a TCP address answer? Sends nothing. */
+import { constants } from "node:fs";
+import { access, readdir, realpath, stat } from "node:fs/promises";
+import { connect as connectTcp } from "node:net";
+import { join } from "node:path";
+import { findNearest } from "../../core/contract/config/config-finding.ts";
+import type { DeviceConfig } from "../../core/contract/config/gateway-config.ts";
+import { bad, type CheckResult, good, skipped, warning } from "./check-result.ts";
+
+const byIdFolder = "/dev/serial/by-id";
+const answerMs = 2_000;
+
+/** @param isRunning the gateway holds the lines: only what does not disturb it is looked at. */
+export async function checkLines(
+  devices: readonly DeviceConfig[],
+  { isRunning }: { readonly isRunning: boolean },
+): Promise<readonly CheckResult[]> {
+  if (devices.length === 0) return [skipped("devices", "none are configured")];
+  return Promise.all(
+    devices.map(({ id, connect }) => {
+      const name = `line of ${id}`;
+      if (connect === "mqtt") return skipped(name, "by the broker");
+      if (!connect.startsWith("tcp:")) return checkSerialPort(name, connect);
+      return isRunning ? skipped(name, "the running gateway holds it") : checkTcp(name, connect);
+    }),
+  );
+}
+
+async function checkSerialPort(name: string, path: string): Promise<CheckResult> {
+  try {
+    const found = await stat(path);
+    if (!found.isCharacterDevice())
+      return bad(name, `${path} is no serial port`, "Name the device's port under connect.");
+    await access(path, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EACCES" || code === "EPERM") {
+      const advice =
+        "Add the gateway's user to the group of serial ports (usermod -aG dialout USER) and log in again.";
+      return bad(name, `user ${process.getuid?.() ?? ""} may not open ${path}`, advice);
+    }
+    return describeMissing(name, path);
+  }
+  const stable = await findStableName(path);
+  if (stable === undefined || stable === path) return good(name, path);
+  const advice = `Write connect: ${stable}, which stays when ports are numbered anew.`;
+  return warning(name, `${path} may be another device after the next start`, advice);
+}
+
+async function describeMissing(name: string, path: string): Promise<CheckResult> {
+  const names = await readdir(byIdFolder).catch((): string[] => []);
+  const ports = names.map((entry) => join(byIdFolder, entry));
+  const meant = findNearest(path, ports);
+  const known =
+    ports.length === 0
+      ? "No serial device is plugged in: check cable and power."
+      : `There are: ${ports.join(", ")}.`;
+  return bad(name, `there is no ${path}`, meant === undefined ? known : `Did you mean ${meant}?`);
+}
+
+async function findStableName(path: string): Promise<string | undefined> {
+  if (path.startsWith(`${byIdFolder}/`)) return path;
+  for (const entry of await readdir(byIdFolder).catch((): string[] => [])) {
+    const link = join(byIdFolder, entry);
+    if ((await realpath(link).catch(() => "")) === path) return link;
+  }
+  return undefined;
+}
+
+function checkTcp(name: string, connect: string): Promise<CheckResult> {
+  const { hostname, port } = new URL(connect);
+  const advice = "Check its power, its address and the network between; a serial server must be in raw mode.";
+  return new Promise((resolve) => {
+    const socket = connectTcp({ host: hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(port) });
+    const end = (result: CheckResult): void => {
+      socket.destroy();
+      resolve(result);
+    };
+    socket.setTimeout(answerMs, () => end(bad(name, `${connect} does not answer`, advice)));
+    socket.once("connect", () => end(good(name, `${connect} answers`)));
+    socket.once("error", (error) => end(bad(name, `${connect}: ${error.message}`, advice)));
+  });
+}

@@ -1,0 +1,66 @@
+/** Finds the running gateway of a configuration and what it says of itself; reads whatever else answers there as somebody else. */
+import { join } from "node:path";
+import { z } from "zod";
+import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import { gatewayAccessFile, gatewayAccessSchema } from "../../core/contract/device/device-capture.ts";
+import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
+import { askStatus } from "../device/ask-gateway.ts";
+
+/** `/status` of a gateway, as far as it is read here. */
+export interface GatewayPage {
+  readonly gateway: string;
+  readonly mqtt: { readonly connected: boolean; readonly cloned?: boolean | undefined };
+  readonly outbox: { readonly records: number };
+  readonly windows: { readonly processed: number };
+  readonly devices: readonly {
+    readonly id: string;
+    readonly state: string | null;
+    /** Since it was last heard of, ms; null: not yet. Of an older gateway: absent. */
+    readonly silentMs?: number | null | undefined;
+    /** What is wrong with it, the worst first. */
+    readonly diagnoses?: readonly { readonly text: string; readonly cure: string }[] | undefined;
+  }[];
+}
+
+const statusSchema: z.ZodType<GatewayPage> = z.object({
+  gateway: z.string(),
+  mqtt: z.object({ connected: z.boolean(), cloned: z.boolean().optional() }),
+  outbox: z.object({ records: z.number() }),
+  windows: z.object({ processed: z.number() }),
+  devices: z.array(
+    z.object({
+      id: z.string(),
+      state: z.string().nullable(),
+      silentMs: z.number().nullable().optional(),
+      diagnoses: z.array(z.object({ text: z.string(), cure: z.string() })).optional(),
+    }),
+  ),
+});
+
+export interface FoundGateway {
+  readonly url: string;
+  /** Null: nothing that is a gateway answers there. */
+  readonly page: GatewayPage | null;
+}
+
+const maxAccessBytes = 4096;
+
+/** Asks at the configured address or, where the port is 0, at the one that the access file names. */
+export async function findGateway({ gateway }: Pick<GatewayConfig, "gateway">): Promise<FoundGateway> {
+  const { httpHost, httpPort, stateDir } = gateway;
+  const host = httpHost.replace(/^(0\.0\.0\.0|::)$/, "127.0.0.1");
+  const configured = `http://${host.includes(":") ? `[${host}]` : host}:${httpPort}`;
+  const url = httpPort === 0 ? ((await readUrl(stateDir)) ?? configured) : configured;
+  const page = httpPort === 0 && url === configured ? null : statusSchema.safeParse(await askStatus(url));
+  return { url, page: page?.success === true ? page.data : null };
+}
+
+async function readUrl(stateDir: string): Promise<string | undefined> {
+  try {
+    const bytes = await readFileBounded(join(stateDir, gatewayAccessFile), maxAccessBytes);
+    return gatewayAccessSchema.parse(JSON.parse(new TextDecoder().decode(bytes))).url;
+  } catch {
+    // Not there, not ours to read or not whole: then no gateway can be found by it.
+    return undefined;
+  }
+}

@@ -1,0 +1,171 @@
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished, test } from "vitest";
+import { checkClock, compareClock } from "../../../src/cli/doctor/check-clock.ts";
+import { checkDisk, checkWear } from "../../../src/cli/doctor/check-disk.ts";
+import { checkPort } from "../../../src/cli/doctor/check-port.ts";
+import { bad, good, renderBytes } from "../../../src/cli/doctor/check-result.ts";
+import { checkRunning } from "../../../src/cli/doctor/check-running.ts";
+import { checkLines } from "../../../src/cli/doctor/check-serial.ts";
+import type { GatewayPage } from "../../../src/cli/doctor/find-gateway.ts";
+import { renderCheck, renderTotal } from "../../../src/cli/doctor/render-checks.ts";
+import { runChecks } from "../../../src/cli/doctor/run-checks.ts";
+import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
+import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+
+function configure(more: object = {}) {
+  return gatewayConfigSchema.parse({
+    gateway: { id: "gw-1", site: "north" },
+    devices: [{ id: "mcu-1", connect: "mqtt" }],
+    turbines: [{ id: "WT01" }],
+    ...more,
+  });
+}
+
+describe("the checks of a run", () => {
+  it("go on past one that hangs and one that is refused, and say so", async () => {
+    const heard: string[] = [];
+    const refusal = new AuroraError("KEY", "the key is of another", { op: "log in", hint: "take yours" });
+    const check = (name: string, run: () => Promise<readonly ReturnType<typeof good>[]>) => {
+      return { group: "network" as const, name, timeoutMs: 20, run };
+    };
+    const results = await runChecks(
+      [
+        check("hangs", () => new Promise(() => {})),
+        check("refused", () => Promise.reject(refusal)),
+        check("last", async () => [good("last", "it is here")]),
+      ],
+      ({ name }) => void heard.push(name),
+    );
+    expect(heard).toEqual(["hangs", "refused", "last"]);
+    expect(results).toMatchObject([
+      { verdict: "bad", text: "no end within 0.02 s" },
+      { verdict: "bad", text: "the key is of another", advice: "take yours" },
+      { verdict: "good", group: "network", advice: null },
+    ]);
+    expect(renderTotal(results)).toBe("1 good, 0 warnings, 2 wrong, 0 not checked\n");
+  });
+
+  it("are shown with a mark, what to do below it, and no password", () => {
+    const result = bad("broker", "mqtt://ann:hunter2@b:1883 is closed", "open it");
+    expect(renderCheck({ group: "network", ...result }, "plain")).toBe(
+      "× broker: mqtt://ann:[redacted]@b:1883 is closed\n    open it\n",
+    );
+  });
+});
+
+test("the clock is held against a bound and against others'", async () => {
+  expect((await checkClock(Date.UTC(1970, 0, 2))).verdict).toBe("bad");
+  expect((await checkClock(Date.now())).verdict).toBe("good");
+  const nowMs = 1_800_000_000_000;
+  expect(compareClock("x", nowMs - 1_000, nowMs)).toMatchObject({ verdict: "good", text: "1.0 s apart" });
+  expect(compareClock("x", nowMs + 20_000, nowMs)).toMatchObject({
+    verdict: "warning",
+    text: "this machine is 20 s behind",
+  });
+  expect(compareClock("x", nowMs - 7_200_000, nowMs)).toMatchObject({
+    verdict: "bad",
+    text: "this machine is 7200 s ahead",
+  });
+});
+
+test("the disk: room for what the configuration may write, and what an eMMC says of its wear", async () => {
+  const folder = createTemporaryFolder();
+  const stateDir = join(folder, "not", "yet");
+  const fits = await checkDisk(configure({ gateway: { id: "g", site: "s", stateDir } }));
+  expect(fits[0]).toMatchObject({ verdict: "good", text: `${stateDir} will be made in ${folder}` });
+  expect(fits[1]?.verdict).toBe("good");
+  const greedy = configure({
+    gateway: { id: "g", site: "s", stateDir },
+    evidence: { allow: ["alarm"], diskBytes: 1e12 },
+  });
+  const [, space] = await checkDisk({ ...greedy, evidence: { ...greedy.evidence, diskBytes: 1e18 } });
+  expect(space).toMatchObject({ verdict: "warning", advice: expect.stringContaining("evidence.diskBytes") });
+
+  expect((await checkWear(folder)).verdict).toBe("skipped");
+  mkdirSync(join(folder, "mmcblk0", "device"), { recursive: true });
+  const wear = async (text: string) => {
+    writeFileSync(join(folder, "mmcblk0", "device", "life_time"), text);
+    return await checkWear(folder);
+  };
+  expect(await wear("0x02 0x03\n")).toMatchObject({ verdict: "good", text: expect.stringContaining("30 %") });
+  expect((await wear("0x01 0x09\n")).verdict).toBe("warning");
+  expect((await wear("0x0b 0x01\n")).verdict).toBe("bad");
+  expect(renderBytes(1536 * 1024 * 1024)).toBe("1.5 GiB");
+});
+
+test("the gateway's port is free, its own, another gateway's or another program's", async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as { port: number };
+  const config = configure({ gateway: { id: "gw-1", site: "s", httpPort: port } });
+  const url = `http://127.0.0.1:${port}`;
+  const page = (gateway: string): GatewayPage => {
+    return {
+      gateway,
+      mqtt: { connected: true },
+      outbox: { records: 0 },
+      windows: { processed: 1 },
+      devices: [],
+    };
+  };
+  expect(await checkPort(config, { url, page: null })).toMatchObject({
+    verdict: "bad",
+    text: `another program listens on 127.0.0.1:${port}`,
+  });
+  expect((await checkPort(config, { url, page: page("gw-1") })).verdict).toBe("good");
+  expect(await checkPort(config, { url, page: page("gw-2") })).toMatchObject({
+    verdict: "bad",
+    text: `the gateway gw-2 answers at ${url}`,
+  });
+  await new Promise((resolve) => server.close(resolve));
+  expect((await checkPort(config, { url, page: null })).verdict).toBe("good");
+});
+
+test("the lines of devices: no such port, no port at all, nobody at the address, and what is not touched", async () => {
+  const file = join(createTemporaryFolder(), "ttyUSB0");
+  writeFileSync(file, "");
+  const device = (connect: string) => configure({ devices: [{ id: "d", connect }] }).devices;
+  const look = async (connect: string) => (await checkLines(device(connect), { isRunning: false }))[0];
+  expect(await look("/dev/serial/by-id/nothing")).toMatchObject({
+    verdict: "bad",
+    text: "there is no /dev/serial/by-id/nothing",
+  });
+  expect(await look(file)).toMatchObject({ verdict: "bad", text: `${file} is no serial port` });
+  symlinkSync("/dev/null", `${file}-link`);
+  expect((await look(`${file}-link`))?.verdict).toBe("good");
+  expect(await look("tcp://127.0.0.1:9")).toMatchObject({ verdict: "bad" });
+  expect((await look("mqtt"))?.verdict).toBe("skipped");
+  const [held] = await checkLines(device("tcp://127.0.0.1:9"), { isRunning: true });
+  expect(held?.verdict).toBe("skipped");
+});
+
+test("the running gateway: its broker, a twin, and when each device spoke last", () => {
+  const config = configure({ devices: ["a", "b", "c", "d"].map((id) => ({ id, connect: "mqtt" })) });
+  const page: GatewayPage = {
+    gateway: "gw-1",
+    mqtt: { connected: false, cloned: true },
+    outbox: { records: 20_000 },
+    windows: { processed: 7 },
+    devices: [
+      { id: "a", state: "established", silentMs: 200 },
+      { id: "b", state: "established", silentMs: 3_600_000 },
+      { id: "c", state: "connecting", silentMs: null, diagnoses: [{ text: "restarts", cure: "its supply" }] },
+    ],
+  };
+  const found = checkRunning(config, page).map(({ verdict, name, text }) => `${verdict} ${name}: ${text}`);
+  expect(found).toEqual([
+    "bad gateway: runs, and has no connection to its broker",
+    "bad identity: another gateway logs in as gw-1",
+    "warning outbox: 20000 records wait for the collector",
+    "good device a: spoke 200 ms ago",
+    "bad device b: spoke 60 min ago",
+    "bad device c: no contact (connecting)",
+    "warning device c: restarts",
+    "warning device d: the running gateway does not know it",
+  ]);
+  expect(checkRunning(config, null)[0]?.verdict).toBe("skipped");
+});

@@ -1,0 +1,55 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { findFreePort } from "../../support/free-port.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { auroraHere } from "../aurora.ts";
+
+test("doctor says of a wrong file where and what, and looks no further", async () => {
+  const path = join(createTemporaryFolder(), "gateway.yaml");
+  writeFileSync(
+    path,
+    "gateway: {id: gw-1, site: north}\nmqtt: {url: mqtt://broker}\nturbines: [{id: WT01}]\n",
+  );
+  const { code, stdout } = await auroraHere("doctor", "--config", path);
+  expect(code).toBe(1);
+  expect(stdout).toContain(
+    `× configuration: ${path}:2:13: mqtt.url: the address has no port\n    write mqtt://broker:1883`,
+  );
+  expect(stdout).toMatch(/\n1 good, 0 warnings, 1 wrong, 1 not checked\n$/);
+  const missing = await auroraHere("doctor", "--config", `${path}x`);
+  expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining("cannot read")]);
+  expect((await auroraHere("doctor", "--cfg")).code).toBe(2);
+});
+
+test("doctor --json is one object, with every check of a gateway that does not run", async () => {
+  const folder = createTemporaryFolder();
+  const path = join(folder, "gateway.yaml");
+  const [httpPort, mqttPort] = [await findFreePort(), await findFreePort()];
+  writeFileSync(
+    path,
+    `gateway: {id: gw-1, site: north, stateDir: ${folder}/state, httpPort: ${httpPort}}
+mqtt: {url: "mqtt://127.0.0.1:${mqttPort}"}
+turbines: [{id: WT01}]
+`,
+  );
+  const { code, stdout } = await auroraHere("doctor", "--config", path, "--json");
+  const { ok, results } = JSON.parse(stdout);
+  expect([code, ok]).toEqual([1, false]);
+  const told = results.map(({ verdict, name }: Record<string, string>) => `${verdict} ${name}`);
+  expect(told).toEqual([
+    "good configuration",
+    "good clock",
+    "good gateway's port",
+    "good state folder",
+    "good disk space",
+    expect.stringMatching(/disk wear$/),
+    "good SQLite",
+    "skipped serial library",
+    "skipped models",
+    "bad broker",
+    "skipped collector",
+    "skipped devices",
+    "skipped gateway",
+  ]);
+});
