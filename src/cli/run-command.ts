@@ -6,7 +6,7 @@ import { runtimeVersion } from "./terminal/installation.ts";
 
 /** Runs it with the arguments as `process.argv` holds them, to the end; returns the exit code and ends no process. */
 export async function runCommand(given: readonly string[]): Promise<number> {
-  const argv = given[2] === "help" ? askForHelp(given) : given;
+  const argv = given[2] === "help" ? askForHelp(given) : [...given];
   const program = new Command("aurora")
     .description(
       "The edge inference runtime beside wind turbines: failure alerts with reasons, safe model updates.",
@@ -21,6 +21,7 @@ export async function runCommand(given: readonly string[]): Promise<number> {
     .showHelpAfterError(usageHint("aurora"));
   for (const entry of commandTable) {
     const command = argv[2] === entry.name ? await entry.load() : new Command(entry.name);
+    if (argv[2] === entry.name && namesUnknownChild(command, argv.slice(3))) dropHelp(argv);
     command.description(entry.description);
     program.addCommand(withUsageErrors(command, `aurora ${entry.name}`));
   }
@@ -37,8 +38,21 @@ export async function runCommand(given: readonly string[]): Promise<number> {
   }
 }
 
+/** Whether the words name a command below `command` that is not there: its help would be that of the one above. */
+function namesUnknownChild(command: Command, [word, ...rest]: readonly string[]): boolean {
+  if (word === undefined || word.startsWith("-") || command.commands.length === 0) return false;
+  const child = command.commands.find((each) => each.name() === word || each.aliases().includes(word));
+  return child === undefined ? word !== "help" : namesUnknownChild(child, rest);
+}
+
+/** Without them a command that is not there is an error, which names the one that was probably meant. */
+function dropHelp(argv: string[]): void {
+  const kept = argv.filter((word) => word !== "--help" && word !== "-h");
+  argv.splice(0, argv.length, ...kept);
+}
+
 /** `aurora help device push` as `aurora device push --help`: only a command that is named is loaded. An unknown one is an error. */
-function askForHelp([node = "", script = "", , name, ...rest]: readonly string[]): readonly string[] {
+function askForHelp([node = "", script = "", , name, ...rest]: readonly string[]): string[] {
   if (name === undefined) return [node, script, "--help"];
   const isKnown = commandTable.some((entry) => entry.name === name);
   return isKnown ? [node, script, name, ...rest, "--help"] : [node, script, name];

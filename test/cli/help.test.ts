@@ -1,0 +1,43 @@
+import type { Command } from "commander";
+import { describe, expect, it, test } from "vitest";
+import { commandTable } from "../../src/cli/command-table.ts";
+import { auroraHere } from "./aurora.ts";
+
+/** The words of every command there is, nested ones too. */
+async function listPaths(): Promise<readonly (readonly string[])[]> {
+  const below = (command: Command, path: readonly string[]): readonly (readonly string[])[] => [
+    path,
+    ...command.commands.flatMap((child) => below(child, [...path, child.name()])),
+  ];
+  const all = await Promise.all(commandTable.map(async ({ name, load }) => below(await load(), [name])));
+  return all.flat();
+}
+
+test("help of a command is what its --help says, and every one has an example", async () => {
+  const paths = await listPaths();
+  expect(paths.length).toBeGreaterThan(30);
+  for (const path of paths) {
+    const asked = await auroraHere(...path, "--help");
+    expect(asked.code, path.join(" ")).toBe(0);
+    expect(asked.stdout, path.join(" ")).toMatch(/\nExamples?:\n {2}\$ (\w+=\S+ |sudo -u \w+ )?aurora /);
+    expect(await auroraHere("help", ...path)).toEqual(asked);
+  }
+  expect((await auroraHere("help")).stdout).toBe((await auroraHere("--help")).stdout);
+});
+
+describe("a misspelled command", () => {
+  it.each([
+    [["trian"], "train"],
+    [["help", "trian"], "train"],
+    [["devise", "list"], "device"],
+    [["device", "psh"], "push"],
+    [["help", "device", "psh"], "push"],
+    [["device", "psh", "--help"], "push"],
+    [["config", "validat", "x.yaml"], "validate"],
+    [["doctor", "--confg", "x.yaml"], "--config"],
+  ])("%j is told what was meant", async (args, meant) => {
+    const { code, stderr } = await auroraHere(...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`Did you mean ${meant}?`);
+  });
+});
