@@ -25,6 +25,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/collector.ts")).collectorCommand(),
   },
   {
+    name: "init",
+    description: "write a gateway's configuration, of a few answers",
+    load: async () => (await import("./commands/init.ts")).initCommand(),
+  },
+  {
     name: "config",
     description: "print the configuration's schema, or check a configuration file",
     load: async () => (await import("./commands/config.ts")).configCommand(),

@@ -9,15 +9,14 @@ import { readYamlConfig } from "../platform/daemon/yaml-config.ts";
 import { installedPath } from "../platform/files/installed-path.ts";
 import { checkBundleFit } from "./check-bundle-fit.ts";
 
-/** @throws AuroraError CONFIG_INVALID */
-export function readGatewayFile(source: ConfigSource): InstalledConfig<GatewayConfig> {
+/**
+ * @param text what the file will hold; absent: what it holds
+ * @throws AuroraError CONFIG_INVALID
+ */
+export function readGatewayFile(source: ConfigSource, text?: string): InstalledConfig<GatewayConfig> {
   const { configPath, installationDir, environment } = source;
-  const read = readYamlConfig({
-    path: configPath,
-    schema: gatewayConfigSchema,
-    environment,
-    kind: "gateway",
-  });
+  const options = { path: configPath, schema: gatewayConfigSchema, environment, kind: "gateway" } as const;
+  const read = readYamlConfig(options, text);
   const installed = (path: string): string => installedPath(path, installationDir);
   const { bundles } = read.config;
   const config = {

@@ -50,9 +50,12 @@ export function loadYamlConfig<T>(options: YamlConfigOptions<T>): T {
   return readYamlConfig(options).config;
 }
 
-/** As {@link loadYamlConfig}, for whoever has more to check. */
-export function readYamlConfig<T>(options: YamlConfigOptions<T>): ReadConfig<T> {
-  return readText(readBounded(options.path), options);
+/** As {@link loadYamlConfig}, for whoever has more to check; of `text`, where that is what the file will hold. */
+export function readYamlConfig<T>(
+  options: YamlConfigOptions<T>,
+  text: string = readBounded(options.path),
+): ReadConfig<T> {
+  return readText(text, options);
 }
 
 /** As {@link loadYamlConfig}, of a text that was read already; `options.path` is only named in complaints. */

@@ -1,0 +1,95 @@
+/** `aurora init`: writes a gateway's configuration that works, of a few answers. */
+import { lstat } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { Command } from "commander";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { makeFolder, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { packageRoot } from "../../core/platform/files/package-root.ts";
+import { readGatewayFile } from "../../core/serving/gateway-file.ts";
+import { listDevices } from "../device/list-devices.ts";
+import { type Ask, askAnswers } from "../init/ask-answers.ts";
+import { bearingCatalogue } from "../init/bearing-catalogue.ts";
+import { type AnswerName, listQuestions } from "../init/init-answers.ts";
+import { parseBearing } from "../init/parse-bearing.ts";
+import { type InitExtras, renderGatewayFile } from "../init/render-gateway-file.ts";
+import { parseInteger, parseNumber } from "../terminal/options.ts";
+
+type InitOptions = Readonly<Partial<Record<AnswerName, string>>> &
+  InitExtras & { readonly yes?: boolean; readonly force?: boolean; readonly json?: boolean };
+
+export function initCommand(): Command {
+  const command = new Command("init").argument("[file]", "the file to write", "gateway.yaml");
+  for (const { name, about } of listQuestions({ hostname: "", ports: [] })) {
+    command.option(
+      `--${name} <${name === "bearing" ? "orders" : name === "broker" ? "url" : "text"}>`,
+      about,
+    );
+  }
+  return command
+    .option("--state-dir <dir>", "folder for the outbox, alarm states and model slots")
+    .option("--http-port <port>", "port for health and metrics; 0 picks a free one", parseInteger(0, 65_535))
+    .option("--username <name>", "user name at the broker")
+    .option("--password-file <file>", "file that holds the password at the broker")
+    .option("--ca-file <file>", "authority (PEM) of the broker's certificate")
+    .option("--cert-file <file>", "client certificate (PEM)")
+    .option("--key-file <file>", "key of the client certificate (PEM)")
+    .option("--ack-key-file <file>", "key of this gateway's enrolment")
+    .option("--shaft-rpm <rpm>", "shaft speed to assume where the device sends none", parseNumber(1, 100_000))
+    .option("-y, --yes", "ask nothing: flags and defaults only")
+    .option("--force", "write over a file that is there")
+    .option("--json", "print {file, device ports} as JSON; asks nothing")
+    .addHelpText("after", help)
+    .action(writeConfiguration);
+}
+
+const help = `
+On a terminal what no flag says is asked for, with a default where there is one. The file is checked before it is written,
+and written whole or not at all. Bearings of the catalogue, whose geometry is published:
+${bearingCatalogue.map(({ designation, source }) => `  ${designation.padEnd(9)} ${source}`).join("\n")}
+
+Examples:
+  $ aurora init
+  $ aurora init /etc/aurora/gateway.yaml --site kelmarsh --connect tcp://10.0.0.5:4001 --bearing 6205-2RS --yes
+  $ aurora init --site kelmarsh --connect mqtt --bearing bpfo=3.58,bpfi=5.42,bsf=4.71,ftf=0.398 --yes
+`;
+
+async function writeConfiguration(file: string, options: InitOptions): Promise<void> {
+  if (options.force !== true && (await lstat(file).catch(() => undefined)) !== undefined) {
+    throw new AuroraError("USAGE", `${file} is there already`, {
+      op: "write configuration",
+      subject: file,
+      hint: "Name another file, or write over it with --force.",
+    });
+  }
+  const { serialPorts } = await listDevices(null);
+  const ports = serialPorts.map(({ connect }) => connect);
+  const questions = listQuestions({ hostname: hostname(), ports });
+  const mayAsk = process.stdin.isTTY === true && !options.yes && !options.json;
+  const terminal = mayAsk ? openTerminal() : undefined;
+  const answers = await askAnswers(questions, options, terminal?.ask).finally(() => terminal?.close());
+  const bearing = parseBearing(answers.bearing);
+  if (!bearing.ok) throw new AuroraError("USAGE", bearing.error, { op: "write configuration" });
+  const text = renderGatewayFile(answers, bearing.value, options);
+  const read = readGatewayFile({ configPath: file, installationDir: packageRoot(), environment: {} }, text);
+  const findings = await read.check();
+  if (findings.length > 0) throw read.refuse(findings);
+  await makeFolder(dirname(file));
+  await writeFileAtomic(file, text);
+  if (options.json) process.stdout.write(`${JSON.stringify({ file, serialPorts: ports })}\n`);
+  else {
+    process.stdout.write(
+      `${file}: written. Next:\n  aurora doctor --config ${file}\n  aurora gateway --config ${file}\n`,
+    );
+  }
+}
+
+function openTerminal(): { readonly ask: Ask; close(): void } {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const closed = new Promise<null>((resolve) => terminal.once("close", () => resolve(null)));
+  return {
+    ask: (question) => Promise.race([terminal.question(question), closed]),
+    close: () => terminal.close(),
+  };
+}

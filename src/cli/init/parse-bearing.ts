@@ -1,0 +1,70 @@
+/** What somebody says of a bearing: a designation of the catalogue, four orders, or its geometry. Guesses nothing. */
+import {
+  type BearingOrders,
+  bearingOrderNames,
+  bearingOrdersSchema,
+} from "../../core/contract/bundle/bearing.ts";
+import { findNearest } from "../../core/contract/config/config-finding.ts";
+import { failed, ok, type Result } from "../../core/contract/result.ts";
+import { bearingCatalogue, computeBearingOrders, findBearing } from "./bearing-catalogue.ts";
+
+export interface NamedBearing {
+  readonly orders: BearingOrders;
+  /** Where the orders are from, for a comment in the file. */
+  readonly origin: string;
+}
+
+export const bearingForms: string = [
+  `a designation (${bearingCatalogue.map(({ designation }) => designation).join(", ")})`,
+  "four orders from its data sheet (bpfo=3.58,bpfi=5.42,bsf=4.71,ftf=0.398)",
+  "or its geometry in mm (balls=9,ball=7.94,pitch=39.04,angle=0)",
+].join(", ");
+
+/** The bearing, or what is wrong with the text. */
+export function parseBearing(text: string): Result<NamedBearing, string> {
+  const found = findBearing(text);
+  if (found !== undefined) {
+    const origin = `${found.designation}: ${found.source}`;
+    return ok({ orders: computeBearingOrders(found.geometry), origin });
+  }
+  const pairs = [...text.matchAll(/(?:^|[,;\s]\s*)([a-z]+)\s*[=:]\s*(\d+(?:\.\d+)?)(?=$|[,;\s])/gi)];
+  const values = new Map(pairs.map(([, name = "", value]) => [name.toLowerCase(), Number(value)]));
+  if (values.size === 0) {
+    const names = bearingCatalogue.map(({ designation }) => designation);
+    const meant = findNearest(text, names);
+    const suggestion = meant === undefined ? "" : `; did you mean ${meant}?`;
+    return failed(`no bearing "${text}" in the catalogue${suggestion}. Give ${bearingForms}.`);
+  }
+  return values.has("balls") ? parseGeometry(values) : parseOrders(values);
+}
+
+function parseOrders(values: ReadonlyMap<string, number>): Result<NamedBearing, string> {
+  const missing = bearingOrderNames.filter((name) => !values.has(name));
+  if (missing.length > 0) return failed(`${missing.join(", ")} missing. Give ${bearingForms}.`);
+  const given = Object.fromEntries(bearingOrderNames.map((name) => [name, values.get(name)]));
+  return checked(given, "as given");
+}
+
+function parseGeometry(values: ReadonlyMap<string, number>): Result<NamedBearing, string> {
+  const [elements, elementMm, pitchMm] = ["balls", "ball", "pitch"].map((name) => values.get(name) ?? 0);
+  const contactDegrees = values.get("angle") ?? 0;
+  const isPossible =
+    Number.isInteger(elements) &&
+    elements! >= 3 &&
+    elementMm! > 0 &&
+    pitchMm! > elementMm! &&
+    contactDegrees < 90;
+  if (!isPossible) {
+    return failed("a geometry is balls (3 or more), ball < pitch in mm, and angle below 90 degrees.");
+  }
+  const geometry = { elements: elements!, elementMm: elementMm!, pitchMm: pitchMm!, contactDegrees };
+  const origin = `of ${elements} elements of ${elementMm} mm on ${pitchMm} mm, ${contactDegrees} degrees`;
+  return checked(computeBearingOrders(geometry), origin);
+}
+
+function checked(orders: unknown, origin: string): Result<NamedBearing, string> {
+  const read = bearingOrdersSchema.safeParse(orders);
+  if (read.success) return ok({ orders: read.data, origin });
+  const issue = read.error.issues[0];
+  return failed(`${issue?.path.join(".") ?? "orders"}: ${issue?.message ?? "are wrong"}.`);
+}

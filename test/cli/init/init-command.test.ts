@@ -1,0 +1,108 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { startDeviceSimulator } from "../../../src/cli/device/device-simulator.ts";
+import type { GatewayPage } from "../../../src/cli/doctor/find-gateway.ts";
+import { packageRoot } from "../../../src/core/platform/files/package-root.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { createEmbeddedBroker } from "../../../src/core/platform/mqtt/embedded-broker.ts";
+import { readGatewayFile } from "../../../src/core/serving/gateway-file.ts";
+import { startGateway } from "../../../src/gateway/compose.ts";
+import { createTurbine } from "../../gateway/turbines.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { until } from "../../support/until.ts";
+import { auroraHere } from "../aurora.ts";
+
+const said = ["--gateway", "gw-1", "--site", "north", "--connect", "mqtt", "--bearing", "6205-2RS"];
+
+test("what init writes is good, and a gateway that is started with it decides windows of a device", async () => {
+  const folder = createTemporaryFolder();
+  const file = join(folder, "etc", "gateway.yaml");
+  const broker = await createEmbeddedBroker({
+    authenticate: () => true,
+    authorisePublish: () => true,
+    authoriseSubscribe: () => true,
+  });
+  onTestFinished(() => broker.close());
+  const { source } = createTurbine(1, null);
+  const device = await startDeviceSimulator({
+    deviceId: "mcu-1",
+    outlet: { kind: "tcp", host: "127.0.0.1", port: 0 },
+    source,
+    speed: Number.POSITIVE_INFINITY,
+  });
+  onTestFinished(() => device.close());
+  const flags = [
+    "--gateway",
+    "gw-1",
+    "--site",
+    "north",
+    "--connect",
+    device.address,
+    "--bearing",
+    "6205-2RS",
+  ];
+  const own = ["--broker", `mqtt://127.0.0.1:${broker.port}`, "--state-dir", join(folder, "state")];
+  const written = await auroraHere("init", file, ...flags, ...own, "--http-port", "0", "--yes");
+  expect(written).toMatchObject({ code: 0, stdout: expect.stringContaining(`${file}: written.`) });
+  expect(readdirSync(join(folder, "etc"))).toEqual(["gateway.yaml"]);
+  expect((await auroraHere("config", "validate", file)).stdout).toBe(`${file}: good\n`);
+
+  const { config } = readGatewayFile({ configPath: file, installationDir: packageRoot(), environment: {} });
+  const gateway = await startGateway({
+    config,
+    logger: silentLogger,
+    environment: {},
+    runtimeVersion: "0.1.0",
+  });
+  onTestFinished(() => gateway.close());
+  const isGood = async (): Promise<boolean> => {
+    const page = JSON.parse(await (await fetch(`${gateway.httpUrl}/status`)).text()) as GatewayPage;
+    return page.windows.processed > 0 && page.mqtt.connected && typeof page.devices[0]?.silentMs === "number";
+  };
+  await until(isGood, "a window is decided");
+});
+
+test("init writes over nothing without --force, and nothing at all where something is wrong", async () => {
+  const folder = createTemporaryFolder();
+  const file = join(folder, "gateway.yaml");
+  writeFileSync(file, "mine");
+  const refused = await auroraHere("init", file, ...said, "--yes");
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("is there already")]);
+  expect(readFileSync(file, "utf8")).toBe("mine");
+  expect((await auroraHere("init", file, ...said, "--yes", "--force")).code).toBe(0);
+  expect(readFileSync(file, "utf8")).toContain(
+    "bearing: { bpfo: 3.5848, bpfi: 5.4152, bsf: 4.7134, ftf: 0.3983 }",
+  );
+
+  const other = join(folder, "other.yaml");
+  const missing = await auroraHere("init", other, "--yes", "--connect", "usb0", "--broker", "mqtt://b");
+  expect(missing.code).toBe(2);
+  for (const line of [
+    /--site is missing/,
+    /--bearing is missing/,
+    /--connect usb0: /,
+    /write mqtt:\/\/b:1883/,
+  ]) {
+    expect(missing.stderr).toMatch(line);
+  }
+  const noFile = await auroraHere("init", other, ...said, "--yes", "--password-file", join(folder, "no"));
+  expect([noFile.code, noFile.stderr]).toEqual([
+    1,
+    expect.stringMatching(/mqtt\.passwordFile: there is no such file/),
+  ]);
+  expect(existsSync(other)).toBe(false);
+});
+
+test("words that YAML would read otherwise stay words", async () => {
+  const file = join(createTemporaryFolder(), "gateway.yaml");
+  const ids = ["--gateway", "007", "--site", "no", "--turbine", "1e3", "--device", "on", "--channel", "#b:"];
+  const { code } = await auroraHere("init", file, ...said, ...ids, "--yes");
+  expect(code).toBe(0);
+  const { stdout } = await auroraHere("config", "validate", file, "--json");
+  expect(JSON.parse(stdout)).toMatchObject({
+    gateway: { id: "007", site: "no" },
+    devices: [{ id: "on" }],
+    turbines: [{ id: "1e3", points: [{ device: "on", channel: "#b:" }] }],
+  });
+});
