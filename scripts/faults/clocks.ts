@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { FleetRecord, RecordedEvent } from "../../src/collector/record/fleet-record.ts";
 import { expiryTimes, retentionPolicy } from "../../src/collector/record/retention-policy.ts";
+import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import { hasPostgres } from "../../test/support/scratch-postgres.ts";
 import { until } from "../../test/support/until.ts";
 import { auditPark, readAll } from "./audit-park.ts";
@@ -98,7 +99,7 @@ async function auditClock(record: FleetRecord, park: WatchedPark): Promise<reado
   const before = await auditPark(record, park);
   const wrongs = [...before.wrongs];
   if (before.windows === 0) wrongs.push("no predictions are stored");
-  await record.prune(expiryTimes(retentionPolicy(90, 730), Date.now()));
+  await record.prune(expiryTimes(retentionPolicy(collectorConfigSchema.parse({})), Date.now()));
   const after = await auditPark(record, park);
   if (after.windows < before.windows)
     wrongs.push(`${before.windows - after.windows} of ${before.windows} stored windows are pruned at once`);

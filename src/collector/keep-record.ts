@@ -1,4 +1,4 @@
-/** Work on the record by the clock: pruning, and verdicts of drift. Of all that share a record one does it at a time. */
+/** Work on the record by the clock: thinning, pruning, and verdicts of drift. Of all that share a record one does it at a time. */
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { hourMs } from "../core/maths/durations.ts";
 import { systemClock, systemTimers } from "../core/platform/clock.ts";
@@ -12,6 +12,7 @@ import type { FleetSource } from "./fleet/fleet-source.ts";
 import { createLeasedWork } from "./leased-work.ts";
 import type { FleetRecord } from "./record/fleet-record.ts";
 import { expiryTimes, retentionPolicy } from "./record/retention-policy.ts";
+import { createThinByAge } from "./thin-by-age.ts";
 
 export interface KeepRecordOptions {
   readonly config: CollectorConfig;
@@ -28,7 +29,18 @@ export function keepRecord(options: KeepRecordOptions, closers: Closers): void {
   const { config, record, models, evidence, metrics, logger } = options;
   const alone = createLeasedWork(record, logger);
   closers.add(() => alone.close());
-  const policy = retentionPolicy(config.retentionDays, config.drift.verdictDays);
+  const policy = retentionPolicy(config);
+  const thinning = createThinByAge({
+    record,
+    policy: policy.predictions,
+    hold: () => alone.hold("thin"),
+    clock: systemClock,
+    timers: systemTimers,
+    metrics,
+    logger,
+  });
+  closers.add(every(hourMs, logger, () => thinning.run()));
+  closers.add(() => thinning.stop());
   const prune = async (): Promise<void> => {
     await record.prune(expiryTimes(policy, systemClock.nowMs()));
     await evidence.keep();

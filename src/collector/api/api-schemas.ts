@@ -83,6 +83,7 @@ export const predictionsSchema: z.ZodType = z.object({
       timesMs: z.array(timeMs),
       mean: z.array(z.array(probability.nullable())).describe("One array a failure mode"),
       max: z.array(z.array(probability.nullable())),
+      min: z.array(z.array(probability.nullable())).describe("Lowest mean of a row as it was sent"),
       meanRisk: z
         .array(z.array(probability.nullable()))
         .describe("Probability of the fault at the site's prior; null: not known"),
@@ -90,6 +91,11 @@ export const predictionsSchema: z.ZodType = z.object({
       isLearning: z.array(z.boolean().nullable()).describe("The point has no reference of its own yet"),
       shaftRpm: z.array(z.number().nullable()),
       windows: z.array(z.int()),
+      resolutionMs: z
+        .array(z.int())
+        .describe(
+          "Length of the longest row in each step: older rows have been summed up; 0: all are as they were sent",
+        ),
       modelVersion: z.string().nullable(),
     }),
   ),

@@ -20,10 +20,11 @@ import type {
 } from "../../core/contract/uplink-record.ts";
 import type { DriftRecord } from "./drift-record.ts";
 import type { EvidenceRecord } from "./evidence-record.ts";
+import type { PredictionRecord } from "./prediction-record.ts";
 import type { PrunedClass } from "./retention-policy.ts";
 
 /** Stores and answers. All times are epoch milliseconds. Every method rejects with AuroraError STORE when the engine fails. */
-export interface FleetRecord extends DriftRecord, EvidenceRecord {
+export interface FleetRecord extends DriftRecord, EvidenceRecord, PredictionRecord {
   /** Stores records with the watermarks of their lanes; durable when it resolves, one answer per envelope. */
   storeEnvelopes(batch: EnvelopeBatch): Promise<readonly StoredEnvelope[]>;
   /** Stores what turbines and gateways last said of themselves; resolves with those that it had to set aside, each alone. */
@@ -34,10 +35,6 @@ export interface FleetRecord extends DriftRecord, EvidenceRecord {
   gateways(): Promise<readonly RecordedGateway[]>;
   /** Active ones first, then the newest. */
   alarms(query: AlarmQuery): Promise<Listing<RecordedAlarm>>;
-  /** One series for each point of a turbine, in the order of the components. */
-  predictions(query: PredictionRange): Promise<readonly PredictionSeries[]>;
-  /** Time of a turbine's newest prediction up to `untilMs`; 0 when there is none. */
-  newestPredictionMs(query: TurbineRef & { readonly untilMs: number }): Promise<number>;
   /** Newest first, by their times as far as these can be right (`clock-rules.ts`). */
   events(query: EventQuery): Promise<Listing<RecordedEvent>>;
   /** As events. */
@@ -184,14 +181,6 @@ export interface AlarmQuery extends ListRange, TurbineFilter {
   readonly active?: boolean | undefined;
 }
 
-export interface PredictionRange extends TurbineRef {
-  readonly component?: string | undefined;
-  readonly fromMs: number;
-  readonly toMs: number;
-  /** Rows are summed up to steps of this length; 1 keeps every row. */
-  readonly bucketMs: number;
-}
-
 /** A turbine as it was last heard of; says nothing of whether that is still true. */
 export interface RecordedTurbine extends TurbineRef {
   /** Gateway that reported it, null before its first record. */
@@ -240,28 +229,6 @@ export interface AlarmLifeStep {
   readonly probability: number;
   /** At the site's prior; null: not known. */
   readonly risk: number | null;
-}
-
-/** Probabilities of one point over time, in columns as a chart wants them. */
-export interface PredictionSeries {
-  readonly component: string;
-  readonly failureModes: readonly string[];
-  /** End of the last window in each step, increasing. */
-  readonly timesMs: readonly number[];
-  /** One array a failure mode, one entry a time; null where a mode has no value. 0 to 1. */
-  readonly mean: readonly (readonly (number | null)[])[];
-  readonly max: readonly (readonly (number | null)[])[];
-  /** Risk at the site's prior, as the probabilities; null where it is not known, for example while the point learnt. */
-  readonly meanRisk: readonly (readonly (number | null)[])[];
-  readonly maxRisk: readonly (readonly (number | null)[])[];
-  /** One a time: was the point learning? Null: not known. */
-  readonly isLearning: readonly (boolean | null)[];
-  /** Mean shaft speed, null where it is not known. */
-  readonly shaftRpm: readonly (number | null)[];
-  /** Windows that each step sums up. */
-  readonly windows: readonly number[];
-  /** Version of the model at the end of the range. */
-  readonly modelVersion: string | null;
 }
 
 /** Something that people should know. */

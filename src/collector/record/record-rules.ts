@@ -2,7 +2,8 @@
 import type { AlertEvent, AlertTransition } from "../../core/contract/alert.ts";
 import type { EventRecord, GapReason, GapRecord } from "../../core/contract/uplink-record.ts";
 import { believeTime } from "./clock-rules.ts";
-import type { AlarmLifeStep, PredictionSeries } from "./fleet-record.ts";
+import type { AlarmLifeStep } from "./fleet-record.ts";
+import type { PredictionSeries } from "./prediction-record.ts";
 
 /** A read never returns more steps than this. */
 export const maxSeriesSteps = 4_000;
@@ -101,7 +102,11 @@ export interface PredictionStep {
   readonly windows: number;
   readonly mean: number;
   readonly max: number;
+  /** The lowest mean of a row as it was sent. */
+  readonly min: number;
   readonly shaftRpm: number | null;
+  /** Length of the longest of its rows, ms; 0: all are as they were sent. */
+  readonly resolutionMs: number;
   readonly modelVersion: string;
   /** Mean by the windows of which it is known. Null or absent: it is known of none. */
   readonly meanRisk?: number | null;
@@ -115,6 +120,7 @@ interface SeriesStep {
   readonly timeMs: number;
   readonly windows: number;
   readonly shaftRpm: number | null;
+  readonly resolutionMs: number;
   readonly isLearning: boolean | null;
 }
 
@@ -128,6 +134,7 @@ export function assembleSeries(component: string, rows: readonly PredictionStep[
       timeMs: Math.max(step?.timeMs ?? 0, row.timeMs),
       windows: Math.max(step?.windows ?? 0, row.windows),
       shaftRpm: row.shaftRpm ?? step?.shaftRpm ?? null,
+      resolutionMs: Math.max(step?.resolutionMs ?? 0, row.resolutionMs),
       isLearning: row.isLearning ?? step?.isLearning ?? null,
     });
   }
@@ -138,6 +145,7 @@ export function assembleSeries(component: string, rows: readonly PredictionStep[
     failureModes.map(() => new Array<number | null>(buckets.length).fill(null));
   const mean = empty();
   const max = empty();
+  const min = empty();
   const meanRisk = empty();
   const maxRisk = empty();
   for (const row of rows) {
@@ -146,6 +154,7 @@ export function assembleSeries(component: string, rows: readonly PredictionStep[
     if (index === undefined || mode === undefined) continue;
     mean[mode]![index] = row.mean;
     max[mode]![index] = row.max;
+    min[mode]![index] = row.min;
     meanRisk[mode]![index] = row.meanRisk ?? null;
     maxRisk[mode]![index] = row.maxRisk ?? null;
   }
@@ -155,12 +164,14 @@ export function assembleSeries(component: string, rows: readonly PredictionStep[
     failureModes,
     mean,
     max,
+    min,
     meanRisk,
     maxRisk,
     isLearning: kept.map((step) => step.isLearning),
     timesMs: kept.map((step) => step.timeMs),
     windows: kept.map((step) => step.windows),
     shaftRpm: kept.map((step) => step.shaftRpm),
+    resolutionMs: kept.map((step) => step.resolutionMs),
     modelVersion: rows.at(-1)?.modelVersion ?? null,
   };
 }

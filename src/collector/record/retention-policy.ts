@@ -1,40 +1,69 @@
 /**
- * How long the fleet's record keeps what. Alarms with their events, turbines, gateways and watermarks are kept for ever;
- * messages that were set aside are bounded by their number.
+ * How long the fleet's record keeps what, and how coarse it becomes meanwhile: one table. Alarms with their events, turbines, gateways and
+ * watermarks are kept for ever, as they are; messages that were set aside are bounded by their number.
  */
+import type { CollectorConfig } from "../../core/contract/config/collector-config.ts";
 import { dayMs } from "../../core/maths/durations.ts";
+import type { PredictionThinning } from "./prediction-record.ts";
 
 /** What is removed when it is old enough. */
 export type PrunedClass = "predictions" | "drift" | "verdicts" | "events" | "updates";
 
-/** Days that each class is kept. Both are the operator's choice (`retentionDays` and `drift.verdictDays` in the configuration). */
-export function retentionPolicy(
-  retentionDays: number,
-  verdictDays: number,
-): Readonly<Record<PrunedClass, number>> {
+/** What becomes of a class with age. */
+export interface ClassPolicy {
+  /** Days that it is kept. */
+  readonly keptDays: number;
+  /** From which age on its rows are how long; in the order of age. Empty: rows stay as they are. */
+  readonly thinned: readonly ThinningStep[];
+}
+
+interface ThinningStep {
+  readonly afterDays: number;
+  readonly rowSeconds: number;
+}
+
+/** What of the configuration the policy is made of. */
+export interface RetentionConfig extends Pick<CollectorConfig, "retentionDays" | "predictions"> {
+  readonly drift: Pick<CollectorConfig["drift"], "verdictDays">;
+}
+
+/** The table. All of it is the operator's choice. */
+export function retentionPolicy(config: RetentionConfig): Readonly<Record<PrunedClass, ClassPolicy>> {
+  const { retentionDays, predictions, drift } = config;
   return {
     /** By when they arrived: a gateway's clock may say 1970. */
-    predictions: retentionDays,
+    predictions: { keptDays: predictions.retentionDays ?? retentionDays, thinned: predictions.thinning },
     /** By whole days (UTC). Of a day that has been assessed only the sketches are left. A reference goes by its last use. */
-    drift: retentionDays,
+    drift: { keptDays: retentionDays, thinned: [] },
     /** By the end of their period; with them confirmed outcomes, by when they arrived. They say what was normal, and when it ceased to be. */
-    verdicts: verdictDays,
-    /** By when they arrived, too. */
-    events: retentionDays,
-    updates: retentionDays,
+    verdicts: { keptDays: drift.verdictDays, thinned: [] },
+    /** By when they arrived, too. Gaps are among them: what is missing must be said as long as what is there. */
+    events: { keptDays: retentionDays, thinned: [] },
+    updates: { keptDays: retentionDays, thinned: [] },
   };
 }
 
 /** The moment before which each class may go. */
 export function expiryTimes(
-  policy: Readonly<Record<PrunedClass, number>>,
+  policy: Readonly<Record<PrunedClass, Pick<ClassPolicy, "keptDays">>>,
   nowMs: number,
 ): Readonly<Record<PrunedClass, number>> {
+  const before = (name: PrunedClass): number => nowMs - policy[name].keptDays * dayMs;
   return {
-    predictions: nowMs - policy.predictions * dayMs,
-    drift: nowMs - policy.drift * dayMs,
-    verdicts: nowMs - policy.verdicts * dayMs,
-    events: nowMs - policy.events * dayMs,
-    updates: nowMs - policy.updates * dayMs,
+    predictions: before("predictions"),
+    drift: before("drift"),
+    verdicts: before("verdicts"),
+    events: before("events"),
+    updates: before("updates"),
   };
+}
+
+/** What is to be thinned now: the longest rows first, so that what is old enough for them becomes them at once. */
+export function thinningTimes({ thinned }: ClassPolicy, nowMs: number): PredictionThinning[] {
+  return thinned
+    .map(({ afterDays, rowSeconds }) => ({
+      receivedBeforeMs: nowMs - afterDays * dayMs,
+      rowMs: rowSeconds * 1_000,
+    }))
+    .sort((a, b) => b.rowMs - a.rowMs);
 }

@@ -19,10 +19,11 @@ import { describeClocks } from "./clock-suite.ts";
 import { describeDriftRecord } from "./drift-record-suite.ts";
 import { describeEvidenceRecord } from "./evidence-record-suite.ts";
 import { describeRecordBounds } from "./record-bounds-suite.ts";
+import { describeThinning } from "./thinning-suite.ts";
 
 /** A place where a record is kept. */
 export interface RecordStorage {
-  /** Opens it, or opens it again after it was closed. */
+  /** Opens it, or opens it again after it was closed; a step of thinning takes few rows. */
   open(): Promise<FleetRecord>;
   /** Damages what is kept while it is closed; null for an engine whose server mends itself. */
   readonly damage: (() => void) | null;
@@ -109,6 +110,7 @@ export function describeFleetRecord(engine: string, createStorage: () => RecordS
     describeKeeping(open, createStorage);
     describeRecordBounds(open);
     describeClocks(open);
+    describeThinning(open, createStorage);
   });
 }
 

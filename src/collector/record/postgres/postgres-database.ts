@@ -207,8 +207,18 @@ const parsers: Readonly<Record<number, (value: string) => unknown>> = {
   23: Number,
   700: Number,
   701: Number,
+  1022: readNumbers,
   1700: Number,
 };
+
+/** An array of numbers, in which some may not be known. */
+function readNumbers(value: string): (number | null)[] {
+  if (value === "{}") return [];
+  return value
+    .slice(1, -1)
+    .split(",")
+    .map((text) => (text === "NULL" ? null : Number(text)));
+}
 
 function parserOf(oid: number): (value: string) => unknown {
   return parsers[oid] ?? plainText;

@@ -1,11 +1,25 @@
-/** A partition for each day on which something arrives: made before it is needed, dropped when its time is over. */
+/**
+ * A partition for each day on which something arrives: made before it is needed, dropped when its time is over. Rows that sum
+ * up predictions have one for each day and length of rows.
+ */
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { PostgresDatabase, SqlSession } from "./postgres-database.ts";
 import { schemaLock } from "./postgres-schema.ts";
 
-/** The tables that have partitions. */
+/** The tables that are written to as things arrive. */
 const tables = ["prediction", "event"] as const;
-export type PartitionedTable = (typeof tables)[number];
+type ArrivalTable = (typeof tables)[number];
+type PartitionedTable = ArrivalTable | "prediction_summary";
+
+/** Rows of one day of arrival. */
+export interface DayPartition {
+  readonly name: string;
+  readonly day: number;
+  /** Length of the rows, ms; 0: they are as they were sent. */
+  readonly rowMs: number;
+  /** About how many rows there are. */
+  readonly estimate: number;
+}
 
 /** The number of a day (UTC) since 1970; a clock beyond all days is held to a day that there is. */
 export function dayNumber(timeMs: number): number {
@@ -17,6 +31,12 @@ export interface PostgresPartitions {
   prepare(nowMs: number): Promise<void>;
   /** Drops the days of a table that ended before `beforeMs`; resolves with about how many rows there were. */
   drop(table: PartitionedTable, beforeMs: number): Promise<number>;
+  /** The oldest day before `day` of predictions in shorter rows than `rowMs`; null: there is none. */
+  shorterThan(rowMs: number, day: number): Promise<DayPartition | null>;
+  /** Makes the partition of longer rows of a day, if there is none. */
+  prepareSummaries(rowMs: number, day: number): Promise<void>;
+  /** Drops a partition of predictions if it is empty, whoever may still write to it. */
+  dropEmpty(session: SqlSession, partition: DayPartition): Promise<boolean>;
 }
 
 export function createPostgresPartitions(database: PostgresDatabase): PostgresPartitions {
@@ -36,38 +56,74 @@ export function createPostgresPartitions(database: PostgresDatabase): PostgresPa
       await make(today + 1);
     },
     drop: async (table, beforeMs) => {
-      const days = await listDays(database, table);
+      const partitions = await listPartitions(database, table);
       let rows = 0;
-      for (const { day, estimate } of days.filter(({ day }) => day < dayNumber(beforeMs))) {
+      for (const { name, day, estimate } of partitions.filter(({ day }) => day < dayNumber(beforeMs))) {
         made.delete(day);
         // Apart: each waits for the readers of its own day.
-        await database.exec(`DROP TABLE IF EXISTS ${table}_${day}`);
+        await database.exec(`DROP TABLE IF EXISTS ${name}`);
         rows += estimate;
       }
       return rows;
+    },
+    shorterThan: async (rowMs, before) => {
+      const lists = [
+        await listPartitions(database, "prediction"),
+        await listPartitions(database, "prediction_summary"),
+      ];
+      const shorter = lists.flat().filter((each) => each.day < before && each.rowMs < rowMs);
+      return shorter.sort((a, b) => a.day - b.day || a.rowMs - b.rowMs)[0] ?? null;
+    },
+    prepareSummaries: async (rowMs, day) => {
+      const name = `prediction_summary_${rowMs}_${day}`;
+      const [found] = await database.rows("SELECT to_regclass($1) IS NOT NULL AS there", [name]);
+      if (found?.there === true) return;
+      await database.transaction(async (session) => {
+        await session.rows("SELECT pg_advisory_xact_lock($1)", [schemaLock]);
+        await session.exec(
+          `CREATE TABLE IF NOT EXISTS ${name} PARTITION OF prediction_summary
+             FOR VALUES FROM (${rowMs}, ${day}) TO (${rowMs}, ${day + 1})`,
+        );
+      });
+    },
+    dropEmpty: async (session, { name, day, rowMs }) => {
+      await session.exec(`LOCK TABLE ${name} IN ACCESS EXCLUSIVE MODE`);
+      const [left] = await session.rows(`SELECT 1 FROM ${name} LIMIT 1`);
+      if (left !== undefined) return false;
+      if (rowMs === 0) made.delete(day);
+      await session.exec(`DROP TABLE ${name}`);
+      return true;
     },
   };
 }
 
 /** A default partition would be searched at every new one: a day without its own is refused, and made by the next batch. */
-async function makeDay(session: SqlSession, table: PartitionedTable, day: number): Promise<void> {
+async function makeDay(session: SqlSession, table: ArrivalTable, day: number): Promise<void> {
   await session.exec(
     `CREATE TABLE IF NOT EXISTS ${table}_${day} PARTITION OF ${table} FOR VALUES FROM (${day}) TO (${day + 1})`,
   );
 }
 
-async function listDays(
+async function listPartitions(
   session: SqlSession,
   table: PartitionedTable,
-): Promise<readonly { readonly day: number; readonly estimate: number }[]> {
+): Promise<readonly DayPartition[]> {
   const rows = await session.rows(
     `SELECT relname, GREATEST(reltuples, (SELECT n_live_tup FROM pg_stat_user_tables WHERE relid = pg_class.oid), 0)
        AS estimate
      FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = $1::text::regclass`,
     [table],
   );
-  return rows.map(({ relname, estimate }) => ({
-    day: Number(String(relname).slice(table.length + 1)),
-    estimate: Math.trunc(Number(estimate)),
-  }));
+  return rows.map(({ relname, estimate }) => {
+    const numbers = String(relname)
+      .slice(table.length + 1)
+      .split("_")
+      .map(Number);
+    return {
+      name: String(relname),
+      day: numbers.at(-1)!,
+      rowMs: numbers.length > 1 ? numbers[0]! : 0,
+      estimate: Math.trunc(Number(estimate)),
+    };
+  });
 }

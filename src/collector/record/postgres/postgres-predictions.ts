@@ -1,9 +1,11 @@
 /**
- * Thinned predictions over time, in PostgreSQL: a row a point and moment with the scores of all failure modes. A row that
- * is sent again on another day stands twice; the reader takes the last.
+ * Predictions over time, in PostgreSQL: a row a point and moment with the scores of all failure modes, as gateways sent them, and rows
+ * that sum up older ones (`postgres-thinning.ts`), read as one series. A row that is sent again on another day stands twice; the
+ * reader takes the last.
  */
 import type { PredictionBatch } from "../../../core/contract/uplink-record.ts";
-import type { PredictionRange, PredictionSeries, TurbineRef } from "../fleet-record.ts";
+import type { TurbineRef } from "../fleet-record.ts";
+import { longestRowMs, type PredictionRange, type PredictionSeries } from "../prediction-record.ts";
 import { recordBounds } from "../record-bounds.ts";
 import { assembleSeries, type PredictionStep } from "../record-rules.ts";
 import type { PostgresDatabase, PostgresRow, SqlParameter, SqlSession } from "./postgres-database.ts";
@@ -45,8 +47,11 @@ export function createPostgresPredictions(database: PostgresDatabase): PostgresP
     newestMs: async ({ site, turbine, untilMs }) => {
       const [row] = await database.rows(
         `SELECT MAX(newest.time_ms) AS time_ms FROM point CROSS JOIN LATERAL (
-           SELECT time_ms FROM prediction WHERE prediction.point = point.id AND time_ms <= $3
-           ORDER BY time_ms DESC LIMIT 1) AS newest
+           (SELECT time_ms FROM prediction WHERE prediction.point = point.id AND time_ms <= $3
+             ORDER BY time_ms DESC LIMIT 1)
+           UNION ALL
+           (SELECT time_ms FROM prediction_summary WHERE prediction_summary.point = point.id AND from_ms <= $3
+             AND time_ms <= $3 ORDER BY from_ms DESC LIMIT 1)) AS newest
          WHERE site = $1 AND turbine = $2`,
         [site, turbine, Math.trunc(untilMs)],
       );
@@ -154,16 +159,23 @@ async function readSteps(
 ): Promise<readonly PredictionStep[]> {
   const rows = await session.rows(
     `SELECT failure_modes[mode] AS failure_mode, time_ms / $4::bigint AS bucket, MAX(time_ms) AS time_ms,
-       SUM(windows) AS windows, SUM(scores[mode] * windows) / SUM(windows) AS mean, MAX(scores[modes + mode]) AS max,
-       AVG(shaft_rpm) AS shaft_rpm, MAX(model_version) AS model_version, BOOL_OR(learning) AS learning,
-       MAX(scores[3 * modes + mode]) AS max_risk, SUM(scores[2 * modes + mode] * windows)
-         / SUM(CASE WHEN scores[2 * modes + mode] IS NULL THEN NULL ELSE windows END) AS mean_risk
+       SUM(windows) AS windows, SUM(scores[mode] * windows) / GREATEST(SUM(windows), 1) AS mean,
+       MAX(scores[modes + mode]) AS max, MIN(COALESCE(scores[4 * modes + mode], scores[mode])) AS min,
+       SUM(shaft_rpm * rpm_rows) / NULLIF(SUM(rpm_rows), 0) AS shaft_rpm, MAX(row_ms) AS row_ms,
+       MAX(model_version) AS model_version, BOOL_OR(learning) AS learning, MAX(scores[3 * modes + mode]) AS max_risk,
+       SUM(scores[2 * modes + mode] * risk_windows) / NULLIF(SUM(risk_windows), 0) AS mean_risk
      FROM (
-       SELECT DISTINCT ON (time_ms, label) * FROM prediction WHERE point = $1 AND time_ms BETWEEN $2 AND $3
-       ORDER BY time_ms, label, day DESC) AS step
+       (SELECT DISTINCT ON (time_ms, label) time_ms, label, windows, shaft_rpm, (shaft_rpm IS NOT NULL)::int AS rpm_rows,
+          learning, 0 AS row_ms, scores
+        FROM prediction WHERE point = $1 AND time_ms BETWEEN $2 AND $3 ORDER BY time_ms, label, day DESC)
+       UNION ALL
+       SELECT time_ms, label, windows, shaft_rpm, rpm_rows, learning, row_ms, scores FROM prediction_summary
+         WHERE point = $1 AND from_ms BETWEEN $2 - ${longestRowMs} AND $3 AND time_ms >= $2) AS step
      JOIN prediction_label ON prediction_label.id = label
      CROSS JOIN LATERAL (SELECT cardinality(failure_modes) AS modes) AS label_size
      CROSS JOIN LATERAL generate_series(1, modes) AS mode
+     CROSS JOIN LATERAL (SELECT CASE WHEN scores[2 * modes + mode] IS NULL THEN 0
+       ELSE COALESCE(scores[5 * modes + mode], windows) END AS risk_windows) AS known
      GROUP BY bucket, failure_mode ORDER BY bucket DESC, failure_mode LIMIT $5`,
     [
       point,
@@ -186,6 +198,8 @@ function readStep(row: PostgresRow): PredictionStep {
     windows: Number(row.windows),
     mean: Number(row.mean),
     max: Number(row.max),
+    min: Number(row.min),
+    resolutionMs: Number(row.row_ms),
     shaftRpm: orNull(row.shaft_rpm),
     modelVersion: String(row.model_version),
     meanRisk: orNull(row.mean_risk),

@@ -21,10 +21,13 @@ import { createPostgresPartitions, type PostgresPartitions } from "./postgres-pa
 import { createPostgresPredictions } from "./postgres-predictions.ts";
 import { migratePostgres } from "./postgres-schema.ts";
 import { createStateStore } from "./postgres-states.ts";
+import { createPostgresThinning } from "./postgres-thinning.ts";
 
 export interface PostgresRecordOptions extends PostgresOptions {
   /** Length of a period in which drift is assessed; divides a day, which is the default. */
   readonly driftPeriodMs?: number;
+  /** Rows of predictions that one step of thinning takes; for tests. */
+  readonly thinningRows?: number;
 }
 
 /**
@@ -35,14 +38,17 @@ export async function openPostgresRecord(options: PostgresRecordOptions): Promis
   const database = openPostgres(options);
   try {
     await migratePostgres(database);
-    return createRecord(database, options.driftPeriodMs ?? dayMs);
+    return createRecord(database, options);
   } catch (error) {
     await database.close();
     throw error;
   }
 }
 
-function createRecord(database: PostgresDatabase, driftPeriodMs: number): FleetRecord {
+function createRecord(
+  database: PostgresDatabase,
+  { driftPeriodMs = dayMs, thinningRows }: PostgresRecordOptions,
+): FleetRecord {
   const partitions = createPostgresPartitions(database);
   const predictions = createPostgresPredictions(database);
   const drift = createPostgresDrift(driftPeriodMs);
@@ -54,6 +60,7 @@ function createRecord(database: PostgresDatabase, driftPeriodMs: number): FleetR
     alarms: (query) => listAlarms(database, query),
     predictions: (query) => predictions.read(query),
     newestPredictionMs: (query) => predictions.newestMs(query),
+    thinPredictions: createPostgresThinning(database, partitions, thinningRows),
     ...createPostgresDriftRecord(database, partitions),
     ...createPostgresEvidence(database),
     events: (query) => listEvents(database, query),
@@ -89,6 +96,7 @@ async function prune(
   await pruneModes(database, olderThanMs.predictions);
   const removed =
     (await partitions.drop("prediction", olderThanMs.predictions)) +
+    (await partitions.drop("prediction_summary", olderThanMs.predictions)) +
     (await partitions.drop("event", olderThanMs.events)) +
     (await pruneDrift(database, utcDayOf(drift))) +
     (await remove("DELETE FROM drift_reference WHERE until_ms < $1", Math.trunc(drift))) +

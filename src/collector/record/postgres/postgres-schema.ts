@@ -149,10 +149,21 @@ const migrations: readonly string[] = [
   CREATE INDEX evidence_of_turbine ON evidence (site, turbine, stored_ms);
   CREATE INDEX evidence_of_alert ON evidence (alert) WHERE alert IS NOT NULL;
   `,
+  // Rows that sum up those of a day of arrival. scores: as of predictions, all four; then the lowest means, then the windows of known risk.
+  `
+  CREATE TABLE prediction_summary (
+    day integer NOT NULL, point integer NOT NULL, from_ms bigint NOT NULL, row_ms integer NOT NULL,
+    label integer NOT NULL, time_ms bigint NOT NULL, rows bigint NOT NULL, windows bigint NOT NULL,
+    shaft_rpm double precision, rpm_rows bigint NOT NULL, learning boolean, scores double precision[] NOT NULL,
+    PRIMARY KEY (point, from_ms, row_ms, label, day)
+  ) PARTITION BY RANGE (row_ms, day);
+  `,
 ];
 
 /** Of advisory locks: whoever changes the tables holds it. */
 export const schemaLock = 4_109_182_001;
+/** Whoever thins predictions holds it: two would take the same rows. */
+export const thinningLock = 4_109_182_002;
 const oldestServer = 150_000;
 
 /**

@@ -1,15 +1,17 @@
-/** Thinned predictions over time, in SQLite. Keeps what the gateway sent; a long range is summed up on reading. */
+/**
+ * Predictions over time, in SQLite: rows as gateways sent them, and rows that sum up older ones (`sqlite-thinning.ts`), read as one
+ * series. A long range is summed up on reading.
+ */
 import type { PredictionBatch } from "../../../core/contract/uplink-record.ts";
 import { rest } from "../../../core/platform/rest.ts";
 import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";
-import type { PredictionSeries } from "../fleet-record.ts";
+import { longestRowMs, type PredictionSeries } from "../prediction-record.ts";
 import { assembleSeries, type PredictionStep } from "../record-rules.ts";
 import type { NumberedPoint } from "./sqlite-machines.ts";
+import { sentRowColumns, summaryRowColumns } from "./sqlite-thinning.ts";
 
 /** Rows that are summed up at a time: some 15 ms on a slow core. */
 const sliceRows = 20_000;
-/** Rows that are removed at a time. */
-const prunedRows = 4_000;
 /** Slices of one point that are read: a point that has more rows than that in a range shows its newest. */
 const maxSlices = 150;
 
@@ -19,8 +21,6 @@ export interface SqlitePredictions {
   read(point: NumberedPoint, range: SeriesRange): Promise<PredictionSeries>;
   /** Time of a point's newest row up to `untilMs`, or 0. */
   newestMs(point: NumberedPoint, untilMs: number): number;
-  /** Removes rows that arrived before `beforeMs`, in parts; resolves with how many. */
-  prune(beforeMs: number): Promise<number>;
 }
 
 interface SeriesRange {
@@ -40,7 +40,10 @@ export function createSqlitePredictions(database: SqliteDatabase): SqlitePredict
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const newest = database.prepare(
-    "SELECT MAX(time_ms) AS time_ms FROM prediction WHERE point = ? AND time_ms <= ?",
+    `SELECT MAX(
+       COALESCE((SELECT MAX(time_ms) FROM prediction WHERE point = ? AND time_ms <= ?), 0),
+       COALESCE((SELECT time_ms FROM prediction_summary WHERE point = ? AND from_ms <= ? AND time_ms <= ?
+         ORDER BY from_ms DESC LIMIT 1), 0)) AS time_ms`,
   );
   return {
     put: (point, batch, receivedMs) => {
@@ -68,62 +71,33 @@ export function createSqlitePredictions(database: SqliteDatabase): SqlitePredict
       }
     },
     read: createReader(database),
-    newestMs: ({ number }, untilMs) => Number(newest.get(number, Math.trunc(untilMs))?.time_ms ?? 0),
-    prune: createPruner(database),
+    newestMs: ({ number }, untilMs) => {
+      const until = Math.trunc(untilMs);
+      return Number(newest.get(number, until, number, until, until)?.time_ms ?? 0);
+    },
   };
 }
 
-/**
- * A row that arrived long ago is of a time long ago, or ahead of its arrival: a point's old rows and an index of the few that
- * are ahead hold them all. Rows of before a collector noted arrivals go by their time.
- */
-function createPruner(database: SqliteDatabase): SqlitePredictions["prune"] {
-  const points = database.prepare("SELECT id FROM point ORDER BY id");
-  const edge = database.prepare(
-    `SELECT time_ms FROM prediction WHERE point = ? AND time_ms >= ? AND time_ms < ?
-     ORDER BY time_ms LIMIT 1 OFFSET ${prunedRows}`,
-  );
-  const prune = database.prepare(
-    `DELETE FROM prediction WHERE point = ? AND time_ms >= ? AND time_ms <= ?
-       AND COALESCE(received_ms, time_ms) < ?`,
-  );
-  const pruneAhead = database.prepare(
-    `DELETE FROM prediction WHERE (point, time_ms, failure_mode) IN
-       (SELECT point, time_ms, failure_mode FROM prediction
-        WHERE received_ms < time_ms AND received_ms < ? ORDER BY received_ms LIMIT ${prunedRows})`,
-  );
-  return async (beforeMs) => {
-    const before = Math.trunc(beforeMs);
-    let removed = 0;
-    for (let more = prunedRows; more >= prunedRows; ) {
-      more = pruneAhead.run(before).changes;
-      removed += more;
-      await rest();
-    }
-    for (const { id } of points.all()) {
-      for (let from = 0; from < before; ) {
-        const to = Number(edge.get(id!, from, before)?.time_ms ?? before - 1);
-        removed += prune.run(id!, from, to, before).changes;
-        from = to + 1;
-        await rest();
-      }
-    }
-    return removed;
-  };
-}
-
+/** Both kinds of rows are read by one statement: what is being thinned meanwhile is read once. */
 function createReader(database: SqliteDatabase): SqlitePredictions["read"] {
   const edge = database.prepare(
-    `SELECT time_ms FROM prediction WHERE point = ? AND time_ms BETWEEN ? AND ?
-     ORDER BY time_ms DESC LIMIT 1 OFFSET ${sliceRows}`,
+    `SELECT MAX(
+       COALESCE((SELECT time_ms FROM prediction WHERE point = ? AND time_ms BETWEEN ? AND ?
+         ORDER BY time_ms DESC LIMIT 1 OFFSET ${sliceRows}), 0),
+       COALESCE((SELECT from_ms FROM prediction_summary WHERE point = ? AND from_ms BETWEEN ? AND ?
+         ORDER BY from_ms DESC LIMIT 1 OFFSET ${sliceRows}), 0)) AS time_ms`,
   );
   const sum = database.prepare(
     `SELECT CAST(time_ms / ? AS INTEGER) AS bucket, failure_mode, MAX(time_ms) AS time_ms, SUM(windows) AS windows,
-            SUM(mean * windows) AS mean_sum, MAX(max) AS max, SUM(shaft_rpm) AS rpm_sum, COUNT(shaft_rpm) AS rpm_rows,
-            MAX(model_version) AS model_version, MAX(max_risk) AS max_risk, MAX(learning) AS learning,
-            SUM(mean_risk * windows) AS risk_sum,
-            SUM(CASE WHEN mean_risk IS NULL THEN NULL ELSE windows END) AS risk_windows
-     FROM prediction WHERE point = ? AND time_ms BETWEEN ? AND ?
+            SUM(mean * windows) AS mean_sum, MAX(max) AS max, MIN(min) AS min, SUM(shaft_rpm * rpm_rows) AS rpm_sum,
+            SUM(rpm_rows) AS rpm_rows, MAX(model_version) AS model_version, MAX(max_risk) AS max_risk,
+            MAX(learning) AS learning, SUM(mean_risk * risk_windows) AS risk_sum,
+            SUM(risk_windows) AS risk_windows, MAX(row_ms) AS row_ms
+     FROM (
+       SELECT ${sentRowColumns}, 0 AS row_ms FROM prediction WHERE point = ? AND time_ms BETWEEN ? AND ?
+       UNION ALL
+       SELECT ${summaryRowColumns}, row_ms FROM prediction_summary
+         WHERE point = ? AND from_ms BETWEEN ? AND ? AND time_ms >= ?)
      GROUP BY bucket, failure_mode ORDER BY bucket DESC, failure_mode`,
   );
   return async ({ number, component }, range) => {
@@ -132,23 +106,33 @@ function createReader(database: SqliteDatabase): SqlitePredictions["read"] {
     const steps = new Map<string, StepSum>();
     let to = Math.trunc(range.toMs);
     for (let slice = 0; slice < maxSlices; slice++) {
-      const first = Number(edge.get(number, from, to)?.time_ms ?? from);
-      for (const row of sum.all(bucket, number, first, to)) addStep(steps, row);
+      const rows = [number, from, to] as const;
+      const first = Math.max(from, Number(edge.get(...rows, ...rows)?.time_ms));
+      // A longer row that begins before the range may reach into it.
+      const begin = first === from ? from - longestRowMs : first;
+      for (const row of sum.all(bucket, number, first, to, number, begin, to, from)) addStep(steps, row);
       if (first <= from || steps.size >= range.maxRows) break;
       to = first - 1;
       await rest();
     }
-    const newest = [...steps.values()].slice(0, range.maxRows).map(finishStep);
-    return assembleSeries(
-      component,
-      newest.sort((a, b) => a.bucket - b.bucket),
-    );
+    const newest = [...steps.values()].sort((a, b) => b.bucket - a.bucket).slice(0, range.maxRows);
+    return assembleSeries(component, newest.map(finishStep).reverse());
   };
 }
 
 /** A step whose means are still sums: a slice may end within it. */
 type StepSum = Record<
-  "bucket" | "timeMs" | "windows" | "mean" | "max" | "rpm" | "rpmRows" | "risk" | "riskWindows",
+  | "bucket"
+  | "timeMs"
+  | "windows"
+  | "mean"
+  | "max"
+  | "min"
+  | "rpm"
+  | "rpmRows"
+  | "risk"
+  | "riskWindows"
+  | "resolutionMs",
   number
 > & {
   readonly failureMode: string;
@@ -167,6 +151,8 @@ function addStep(steps: Map<string, StepSum>, row: SqlRow): void {
   step.windows += Number(row.windows);
   step.mean += Number(row.mean_sum);
   step.max = Math.max(step.max, Number(row.max));
+  step.min = Math.min(step.min, Number(row.min));
+  step.resolutionMs = Math.max(step.resolutionMs, Number(row.row_ms));
   step.rpm += Number(row.rpm_sum ?? 0);
   step.rpmRows += Number(row.rpm_rows);
   step.risk += Number(row.risk_sum ?? 0);
@@ -178,12 +164,13 @@ function addStep(steps: Map<string, StepSum>, row: SqlRow): void {
 }
 
 function emptyStep(bucket: number, failureMode: string): StepSum {
-  const none = { timeMs: 0, windows: 0, mean: 0, max: 0, rpm: 0, rpmRows: 0, risk: 0, riskWindows: 0 };
-  return { bucket, failureMode, ...none, modelVersion: "", maxRisk: null, isLearning: null };
+  const sums = { windows: 0, mean: 0, rpm: 0, rpmRows: 0, risk: 0, riskWindows: 0 };
+  const ends = { timeMs: 0, max: 0, min: Number.POSITIVE_INFINITY, resolutionMs: 0 };
+  return { bucket, failureMode, ...sums, ...ends, modelVersion: "", maxRisk: null, isLearning: null };
 }
 
 function finishStep(step: StepSum): PredictionStep {
-  const { bucket, failureMode, timeMs, windows, max, modelVersion, maxRisk, isLearning } = step;
+  const { bucket, failureMode, timeMs, windows, max, min, modelVersion, maxRisk, isLearning } = step;
   return {
     bucket,
     failureMode,
@@ -191,6 +178,8 @@ function finishStep(step: StepSum): PredictionStep {
     windows,
     mean: step.mean / Math.max(1, windows),
     max,
+    min,
+    resolutionMs: step.resolutionMs,
     shaftRpm: step.rpmRows === 0 ? null : step.rpm / step.rpmRows,
     modelVersion,
     meanRisk: step.riskWindows === 0 ? null : step.risk / step.riskWindows,

@@ -10,8 +10,9 @@ import { rest } from "../../../core/platform/rest.ts";
 import { openSqlite } from "../../../core/platform/sqlite/sqlite.ts";
 import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
 import { syncSqliteLog } from "../../../core/platform/sqlite/sync-log.ts";
-import type { FleetRecord, PredictionSeries } from "../fleet-record.ts";
+import type { FleetRecord } from "../fleet-record.ts";
 import { createMemoryLeases } from "../memory-leases.ts";
+import type { PredictionSeries } from "../prediction-record.ts";
 import { recordBounds } from "../record-bounds.ts";
 import { utcDayOf } from "../record-rules.ts";
 import { createSqliteAlarms } from "./sqlite-alarms.ts";
@@ -22,15 +23,19 @@ import { createSqliteDriftSteps } from "./sqlite-drift-steps.ts";
 import { createSqliteEvents } from "./sqlite-events.ts";
 import { createSqliteEvidence } from "./sqlite-evidence.ts";
 import { createSqliteMachines } from "./sqlite-machines.ts";
+import { createPredictionPruner } from "./sqlite-prediction-age.ts";
 import { createSqlitePredictions } from "./sqlite-predictions.ts";
 import { migrateDatabase } from "./sqlite-schema.ts";
 import { type RecordTables, storeEnvelope, storeStates } from "./sqlite-store.ts";
+import { createSqliteThinning } from "./sqlite-thinning.ts";
 import { createSqliteUse } from "./sqlite-use.ts";
 import { createSqliteVerdicts } from "./sqlite-verdicts.ts";
 
 export interface SqliteRecordOptions {
   /** Length of a period in which drift is assessed; divides a day, which is the default. */
   readonly driftPeriodMs?: number;
+  /** Rows of predictions that one step of thinning takes; for tests. */
+  readonly thinningRows?: number;
 }
 
 /** Events that are removed at a time. */
@@ -99,11 +104,13 @@ function syncWrites(record: FleetRecord, path: string): FleetRecord {
 /** Creates the record over an open database, which it migrates and closes. @throws AuroraError STORE */
 export function createSqliteRecord(
   database: SqliteDatabase,
-  { driftPeriodMs = dayMs }: SqliteRecordOptions = {},
+  { driftPeriodMs = dayMs, thinningRows }: SqliteRecordOptions = {},
 ): FleetRecord {
   migrateDatabase(database);
   const tables = prepareTables(database, driftPeriodMs);
   const { machines, alarms, predictions, driftDays, driftSteps, verdicts, events } = tables;
+  const thin = createSqliteThinning(database, thinningRows);
+  const prunePredictions = createPredictionPruner(database);
   const any = database.prepare("SELECT 1 AS one FROM uplink_progress LIMIT 1");
   return {
     storeEnvelopes: async ({ nowMs, envelopes, setAside }) =>
@@ -126,13 +133,14 @@ export function createSqliteRecord(
     },
     newestPredictionMs: async ({ untilMs, ...turbine }) =>
       Math.max(0, ...machines.points(turbine).map((point) => predictions.newestMs(point, untilMs))),
+    thinPredictions: async (thinning) => thin(thinning),
     ...createSqliteDriftRecord(tables),
     ...createSqliteEvidence(database),
     events: async (query) => events.events(query),
     updates: async (query) => events.updates(query),
     quarantine: async (limit) => events.quarantine(limit),
     prune: async (olderThanMs) => {
-      let removed = await predictions.prune(olderThanMs.predictions);
+      let removed = await prunePredictions(olderThanMs.predictions);
       machines.pruneModes(olderThanMs.predictions);
       for (let more = prunedEvents; more >= prunedEvents; await rest()) {
         more = events.pruneEvents(olderThanMs.events, prunedEvents);

@@ -185,6 +185,17 @@ const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [
   CREATE INDEX evidence_of_turbine ON evidence (site, turbine, stored_ms);
   CREATE INDEX evidence_of_alert ON evidence (alert) WHERE alert IS NOT NULL;
   `,
+  // Rows that sum up those that arrived on a day (UTC, counted since 1970). Few begin after the day of their arrival.
+  `
+  CREATE TABLE prediction_summary (
+    point INTEGER NOT NULL, from_ms INTEGER NOT NULL, row_ms INTEGER NOT NULL, failure_mode TEXT NOT NULL,
+    model_version TEXT NOT NULL, day INTEGER NOT NULL, time_ms INTEGER NOT NULL, rows INTEGER NOT NULL,
+    windows INTEGER NOT NULL, mean REAL NOT NULL, max REAL NOT NULL, min REAL NOT NULL, shaft_rpm REAL,
+    rpm_rows INTEGER NOT NULL, mean_risk REAL, max_risk REAL, risk_windows INTEGER NOT NULL, learning INTEGER,
+    PRIMARY KEY (point, from_ms, row_ms, failure_mode, model_version, day)
+  ) WITHOUT ROWID;
+  CREATE INDEX prediction_summary_ahead ON prediction_summary (row_ms, day) WHERE from_ms >= (day + 1) * 86400000;
+  `,
 ];
 
 /** Moves the days of before, which were one row of JSON a column, to their new table. They had no moments: none is assessed. */

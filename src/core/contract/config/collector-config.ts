@@ -12,6 +12,7 @@ import {
 } from "./config-parts.ts";
 import { type IngestConfig, ingestSchema } from "./ingest-config.ts";
 import { type KeptEvidenceConfig, keptEvidenceSchema } from "./kept-evidence-config.ts";
+import { type KeptPredictionsConfig, keptPredictionsSchema } from "./kept-predictions-config.ts";
 
 /** A gateway that may connect to the embedded broker. */
 export interface EnrolledGateway {
@@ -85,6 +86,7 @@ export interface CollectorConfig {
     readonly verdictDays: number;
   };
   readonly evidence: KeptEvidenceConfig;
+  readonly predictions: KeptPredictionsConfig;
   readonly retentionDays: number;
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" };
 }
@@ -265,6 +267,7 @@ export const collectorConfigSchema: z.ZodType<CollectorConfig> = z.strictObject(
     )
     .prefault({}),
   evidence: keptEvidenceSchema.prefault({}),
+  predictions: keptPredictionsSchema.prefault({}),
   retentionDays: z
     .number()
     .min(1)
