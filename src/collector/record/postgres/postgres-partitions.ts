@@ -3,7 +3,7 @@
  * up predictions have one for each day and length of rows.
  */
 import { dayMs } from "../../../core/maths/durations.ts";
-import type { PostgresDatabase, SqlSession } from "./postgres-database.ts";
+import { type PostgresDatabase, type SqlSession, sqlState } from "./postgres-database.ts";
 import { schemaLock } from "./postgres-schema.ts";
 
 /** The tables that are written to as things arrive. */
@@ -31,12 +31,12 @@ export interface PostgresPartitions {
   prepare(nowMs: number): Promise<void>;
   /** Drops the days of a table that ended before `beforeMs`; resolves with about how many rows there were. */
   drop(table: PartitionedTable, beforeMs: number): Promise<number>;
-  /** The oldest day before `day` of predictions in shorter rows than `rowMs`; null: there is none. */
-  shorterThan(rowMs: number, day: number): Promise<DayPartition | null>;
+  /** Days before `day` of predictions in shorter rows than `rowMs`, the oldest first. */
+  shorterThan(rowMs: number, day: number): Promise<readonly DayPartition[]>;
   /** Makes the partition of longer rows of a day, if there is none. */
   prepareSummaries(rowMs: number, day: number): Promise<void>;
-  /** Drops a partition of predictions if it is empty, whoever may still write to it. */
-  dropEmpty(session: SqlSession, partition: DayPartition): Promise<boolean>;
+  /** Drops a partition of predictions if it is empty, whoever may still write to it; not now (false) if somebody reads for long. */
+  dropEmpty(partition: DayPartition): Promise<boolean>;
 }
 
 export function createPostgresPartitions(database: PostgresDatabase): PostgresPartitions {
@@ -72,7 +72,7 @@ export function createPostgresPartitions(database: PostgresDatabase): PostgresPa
         await listPartitions(database, "prediction_summary"),
       ];
       const shorter = lists.flat().filter((each) => each.day < before && each.rowMs < rowMs);
-      return shorter.sort((a, b) => a.day - b.day || a.rowMs - b.rowMs)[0] ?? null;
+      return shorter.sort((a, b) => a.day - b.day || a.rowMs - b.rowMs);
     },
     prepareSummaries: async (rowMs, day) => {
       const name = `prediction_summary_${rowMs}_${day}`;
@@ -86,15 +86,37 @@ export function createPostgresPartitions(database: PostgresDatabase): PostgresPa
         );
       });
     },
-    dropEmpty: async (session, { name, day, rowMs }) => {
-      await session.exec(`LOCK TABLE ${name} IN ACCESS EXCLUSIVE MODE`);
-      const [left] = await session.rows(`SELECT 1 FROM ${name} LIMIT 1`);
-      if (left !== undefined) return false;
-      if (rowMs === 0) made.delete(day);
-      await session.exec(`DROP TABLE ${name}`);
-      return true;
+    dropEmpty: async (partition) => {
+      try {
+        const isGone = await database.transaction((session) => dropIfEmpty(session, partition));
+        if (isGone && partition.rowMs === 0) made.delete(partition.day);
+        return isGone;
+      } catch (error) {
+        if (sqlState(error) === lockNotAvailable) return false;
+        throw error;
+      }
     },
   };
+}
+
+/** Nobody who reads or stores waits for longer than this. */
+const dropPatienceMs = 200;
+/** lock_not_available (PostgreSQL documentation, appendix A). */
+const lockNotAvailable = "55P03";
+
+/** In the order in which readers lock: the table, then its partition. */
+async function dropIfEmpty(session: SqlSession, { name, rowMs }: DayPartition): Promise<boolean> {
+  await session.exec(`SET LOCAL lock_timeout = ${dropPatienceMs}`);
+  await session.exec(
+    `LOCK TABLE ONLY ${rowMs === 0 ? "prediction" : "prediction_summary"} IN ACCESS EXCLUSIVE MODE`,
+  );
+  const [found] = await session.rows("SELECT to_regclass($1) IS NOT NULL AS there", [name]);
+  if (found?.there !== true) return true;
+  await session.exec(`LOCK TABLE ${name} IN ACCESS EXCLUSIVE MODE`);
+  const [left] = await session.rows(`SELECT 1 FROM ${name} LIMIT 1`);
+  if (left !== undefined) return false;
+  await session.exec(`DROP TABLE ${name}`);
+  return true;
 }
 
 /** A default partition would be searched at every new one: a day without its own is refused, and made by the next batch. */

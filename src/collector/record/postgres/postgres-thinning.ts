@@ -20,35 +20,50 @@ export function createPostgresThinning(
   stepRows: number = usualRows,
 ): PredictionRecord["thinPredictions"] {
   let place: Place | null = null;
+  /** Empty, but read for long when they were to be dropped: looked at again in the next run. */
+  const left = new Set<string>();
   return async ({ receivedBeforeMs, rowMs }) => {
     const beforeDay = dayNumber(receivedBeforeMs);
-    const isDue = place !== null && place.partition.day < beforeDay && place.partition.rowMs < rowMs;
-    const partition = isDue ? place!.partition : await partitions.shorterThan(rowMs, beforeDay);
-    if (partition === null) return { rows: 0, isDone: true };
+    if (place === null || place.partition.day >= beforeDay || place.partition.rowMs >= rowMs) {
+      const due = await partitions.shorterThan(rowMs, beforeDay);
+      const partition = due.find(({ name }) => !left.has(name));
+      place = partition === undefined ? null : { partition, point: 0, timeMs: 0 };
+    }
+    if (place === null) {
+      left.clear();
+      return { rows: 0, isDone: true };
+    }
+    const start: Place = place;
+    const { partition } = start;
     await partitions.prepareSummaries(rowMs, partition.day);
-    const start = isDue ? place! : { partition, point: 0, timeMs: 0 };
-    const step = await database.transaction(async (session) => {
-      await session.rows("SELECT pg_advisory_xact_lock($1)", [thinningLock]);
-      const [found] = await session.rows("SELECT to_regclass($1) IS NOT NULL AS there", [partition.name]);
-      // Another process was here.
-      if (found?.there !== true) return { rows: 0, place: null };
-      const taken = await takeRows(session, start, stepRows);
-      if (taken.length === 0) {
-        await partitions.dropEmpty(session, partition);
-        return { rows: 0, place: null };
-      }
-      const again = partition.rowMs > 0 ? new Set() : await findSentAgain(session, partition.day, taken);
-      const sums = new Map<string, LongerRow>();
-      for (const row of taken) if (!again.has(nameRow(row))) addTo(sums, row, rowMs);
-      await storeSums(session, sums, { rowMs, day: partition.day });
-      const last = taken.reduce((a, b) =>
-        a.point > b.point || (a.point === b.point && a.at >= b.at) ? a : b,
-      );
-      return { rows: taken.length, place: { partition, point: last.point, timeMs: last.at } };
-    });
+    const step = await database.transaction((session) =>
+      thinRows(session, start, { rowMs, limit: stepRows }),
+    );
     place = step.place;
+    if (step.rows === 0 && !(await partitions.dropEmpty(partition))) left.add(partition.name);
     return { rows: step.rows, isDone: false };
   };
+}
+
+/** Takes rows and adds them to longer ones; says how far it is, null: at the end. */
+async function thinRows(
+  session: SqlSession,
+  start: Place,
+  { rowMs, limit }: { readonly rowMs: number; readonly limit: number },
+): Promise<{ readonly rows: number; readonly place: Place | null }> {
+  const { partition } = start;
+  await session.rows("SELECT pg_advisory_xact_lock($1)", [thinningLock]);
+  const [found] = await session.rows("SELECT to_regclass($1) IS NOT NULL AS there", [partition.name]);
+  // Another process was here.
+  if (found?.there !== true) return { rows: 0, place: null };
+  const taken = await takeRows(session, start, limit);
+  if (taken.length === 0) return { rows: 0, place: null };
+  const again = partition.rowMs > 0 ? new Set() : await findSentAgain(session, partition.day, taken);
+  const sums = new Map<string, LongerRow>();
+  for (const row of taken) if (!again.has(nameRow(row))) addTo(sums, row, rowMs);
+  await storeSums(session, sums, { rowMs, day: partition.day });
+  const last = taken.reduce((a, b) => (a.point > b.point || (a.point === b.point && a.at >= b.at) ? a : b));
+  return { rows: taken.length, place: { partition, point: last.point, timeMs: last.at } };
 }
 
 /** How far a partition's rows have been taken: what is before is gone, but its entries in the index may still be there. */

@@ -19,6 +19,7 @@ import {
 } from "../../../support/scratch-postgres.ts";
 import { driftReport, predictionBatch } from "../../fleet-records.ts";
 import { describeFleetRecord, type RecordStorage } from "../fleet-record-suite.ts";
+import { countWindows, storeRows, thinAll } from "../thinning-suite.ts";
 
 const t = 1_700_000_000_000;
 const dayMs = 86_400_000;
@@ -191,6 +192,78 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     expect(await partitions()).toBe(2);
     expect((await record.events(all)).items.map(({ name }) => name)).toEqual(["new"]);
     expect((await record.predictions(range))[0]).toMatchObject({ windows: [60] });
+  });
+
+  it("counts a row that came again on another day once when the first of its days is thinned", async () => {
+    const url = await server.createDatabase();
+    const record = await openAt(url);
+    const batch = predictionBatch("wt-1", t, { rows: 3, stepMs: 1_000 });
+    await store(record, [envelopeOf([batch])], t);
+    await store(record, [envelopeOf([batch], { bootId: "later" })], t + 3 * dayMs);
+    await thinAll(record, { receivedBeforeMs: t + 2 * dayMs, rowMs: 3_600_000 });
+    expect(await countWindows(record)).toBe(60);
+    await thinAll(record, { receivedBeforeMs: t + 9 * dayMs, rowMs: 3_600_000 });
+    expect(await countWindows(record)).toBe(60);
+  });
+
+  it("keeps every window while two collectors thin the same and the server ends their sessions", async () => {
+    const url = await server.createDatabase();
+    const writer = await openAt(url);
+    const rows = Array.from({ length: 400 }, (_, index) => ({
+      timeMs: t + index * 60_000 - (index % 5) * dayMs,
+      windows: 1 + index,
+      component: `point-${index % 3}`,
+    }));
+    await storeRows(writer, rows.slice(0, 200), t);
+    await storeRows(writer, rows.slice(200), t + dayMs);
+    const windows = rows.reduce((sum, row) => sum + row.windows, 0);
+    const others = await Promise.all([1, 2].map(() => openAt(url, { thinningRows: 17 })));
+    let cuts = 0;
+    let areDone = false;
+    const thinning = Promise.all(
+      others.map(async (record) => {
+        for (const rowMs of [600_000, 3_600_000]) {
+          for (let isDone = false; !isDone; ) {
+            await record.thinPredictions({ receivedBeforeMs: t + 9 * dayMs, rowMs }).then(
+              (step) => {
+                isDone = step.isDone;
+              },
+              (error: { readonly code: string }) => {
+                expect(error.code).toBe("STORE");
+                cuts += 1;
+                if (cuts > 99) throw error;
+              },
+            );
+          }
+        }
+      }),
+    ).finally(() => {
+      areDone = true;
+    });
+    thinning.catch(() => {});
+    while (!areDone) {
+      expect(await countWindows(writer)).toBe(windows);
+      if (cuts > 8) continue;
+      await query(
+        url,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
+           AND query LIKE 'DELETE FROM prediction%' AND state <> 'idle'`,
+      );
+    }
+    await thinning;
+    expect(await countWindows(writer)).toBe(windows);
+    const left = await query(
+      url,
+      "SELECT COALESCE(SUM(rows), 0) AS rows, MIN(row_ms) AS row_ms FROM prediction_summary",
+    );
+    expect(left).toEqual([{ rows: "400", row_ms: 3_600_000 }]);
+    // Those of ten minutes are gone with their rows, now that nobody reads.
+    await thinAll(writer, { receivedBeforeMs: t + 9 * dayMs, rowMs: 3_600_000 });
+    const partitions = await query(
+      url,
+      "SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'prediction_summary'::regclass",
+    );
+    expect(partitions.filter(({ relname }) => String(relname).includes("_600000_"))).toEqual([]);
   });
 
   it("rejects while the server is gone, and goes on when it is back, with what it had committed", async () => {
