@@ -55,15 +55,21 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   gateway: [
     "core",
     "firmware-bridge",
-    ...below("gateway", "devices points alarms record updates status evidence"),
+    ...below("gateway", "devices points sources alarms record updates status evidence"),
   ],
   "gateway/record": ["core"],
   "gateway/alarms": ["core", "gateway/record"],
   "gateway/points": ["core", "firmware-bridge", "gateway/record", "gateway/alarms"],
   "gateway/devices": ["core", "firmware-bridge", "gateway/points/work-gauge.ts", "gateway/record"],
+  "gateway/sources": ["core"],
   "gateway/evidence": ["core", "gateway/devices/recording.ts", "gateway/record"],
   "gateway/updates": ["core"],
-  "gateway/status": ["core", "firmware-bridge", ...below("gateway", "alarms devices points record")],
+  "gateway/status": [
+    "core",
+    "firmware-bridge",
+    "gateway/sources/reading-source.ts",
+    ...below("gateway", "alarms devices points record"),
+  ],
 
   collector: ["core", ...below("collector", "uplink record fleet page api registry evidence")],
   "collector/record": ["core"],
@@ -158,6 +164,7 @@ const doors: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^onnxruntime-node/, ["src/core/inference/onnx-session.ts"]],
   [/^@tensorflow\//, ["src/training/learn/tensorflow.ts"]],
   [/^serialport/, ["firmware-bridge/transports/serial-transport.ts"]],
+  [/^modbus-serial/, ["src/gateway/sources/modbus-client.ts"]],
   [/^mqtt$/, ["src/core/platform/mqtt/mqtt-client.ts"]],
   [/^aedes/, ["src/core/platform/mqtt/embedded-broker.ts"]],
   [/^better-sqlite3|^node:sqlite/, ["src/core/platform/sqlite/sqlite.ts"]],
@@ -175,7 +182,7 @@ const daemons: readonly (readonly [string, readonly string[], string])[] = [
   [
     "gateway",
     ["src/cli/commands/gateway.ts", "src/gateway/updates/prove-main.ts"],
-    "@tufjs/models better-sqlite3 commander mqtt onnxruntime-node pino prom-client protobufjs serialport tuf-js yaml zod",
+    "@tufjs/models better-sqlite3 commander modbus-serial mqtt onnxruntime-node pino prom-client protobufjs serialport tuf-js yaml zod",
   ],
   [
     "collector",

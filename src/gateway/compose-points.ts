@@ -6,15 +6,14 @@
 import type { AlertEvent } from "../core/contract/alert.ts";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import type { Decision } from "../core/contract/prediction.ts";
-import type { Quarantine, Reading } from "../core/contract/stream.ts";
+import type { Quarantine, SchemaDrift } from "../core/contract/stream.ts";
 import type { Topics } from "../core/contract/topics.ts";
 import { type AlarmRegister, createAlarmRegister } from "../core/decision/alarms/alarm-register.ts";
 import { defaultAlertPolicy } from "../core/decision/alarms/alert-policy.ts";
-import { parseScadaPayload } from "../core/ingest/parse-scada-payload.ts";
-import type { Clock } from "../core/platform/clock.ts";
+import type { Clock, Timers } from "../core/platform/clock.ts";
 import { type Closers, waitAtMost } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
-import type { MqttClient, MqttHandler } from "../core/platform/mqtt/mqtt-reconnect.ts";
+import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import type { LoadedBundle } from "../core/serving/loaded-bundle.ts";
 import { listComponents } from "../core/serving/scada/scada-turbine.ts";
 import type { ServedModels } from "../core/serving/served-models.ts";
@@ -23,7 +22,9 @@ import { createMqttAlertSink } from "./alarms/alert-sink.ts";
 import type { PointCondition } from "./alarms/component-tracker.ts";
 import { createStatePublisher, type DescribedComponent } from "./alarms/state-publisher.ts";
 import { composeDrift, describeDriftRow, scadaComponent } from "./compose-drift.ts";
+import { composeSources } from "./compose-sources.ts";
 import type { GatewayRecord } from "./gateway-record.ts";
+import { createBusReadings } from "./points/bus-readings.ts";
 import { checkScadaConfig } from "./points/check-scada-config.ts";
 import type { DriftPost } from "./points/drift-post.ts";
 import { isOperatingChannel } from "./points/operating-readings.ts";
@@ -34,6 +35,7 @@ import { readSnapshots } from "./points/snapshots.ts";
 import type { WorkGauge } from "./points/work-gauge.ts";
 import type { DataQuality } from "./record/data-quality.ts";
 import type { Uplink } from "./record/uplink.ts";
+import type { SourceCondition } from "./sources/reading-source.ts";
 import { createServingFigures, type ServingFigures } from "./status/serving-figures.ts";
 
 /** What of a gateway is there before its points. */
@@ -48,6 +50,7 @@ export interface PointsSurroundings {
   readonly topics: Topics;
   readonly uplink: Uplink;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly logger: Logger;
 }
 
@@ -66,8 +69,10 @@ export interface GatewayPoints {
   onAlert(callback: (event: AlertEvent) => void): void;
   /** Calls back with every decision on waveforms from now on. */
   onDecision(callback: (decision: Decision) => void): void;
-  /** Subscribes to the JSON topics of an existing SCADA bridge; what the broker refuses is logged and done without. */
-  subscribeScada(): Promise<void>;
+  /** Begins to read SCADA values. @throws AuroraError CONFIG_INVALID where a package is missing that a source needs. */
+  startSources(): Promise<void>;
+  /** How the sources of SCADA values are. */
+  sources(): readonly SourceCondition[];
   /** A new bundle serves from the next windows and rows on. */
   use(bundle: LoadedBundle): void;
   /** Silent points, ended rows, due states; call it about once a second. */
@@ -166,6 +171,10 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       },
     },
   });
+  const onScadaSchema = (drift: SchemaDrift): void => {
+    logger.warn("a turbine's SCADA schema changed", { ...drift });
+    telemetry.schemaDrift(drift);
+  };
   const scada = createScadaWatch({
     config,
     bundleOf: (name) => models.current(name),
@@ -180,10 +189,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       },
       onAlert,
       onQuarantine,
-      onSchemaDrift: (drift) => {
-        logger.warn("a turbine's SCADA schema changed", { ...drift });
-        telemetry.schemaDrift(drift);
-      },
+      onSchemaDrift: onScadaSchema,
       onEvent: (subject, name, detail) => {
         logger.info(name, { subject, detail });
         telemetry.event(name, subject, detail);
@@ -195,6 +201,17 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       },
     },
   });
+  const bus = createBusReadings({
+    config,
+    bundleOf: (name) => models.current(name),
+    onMean: (reading) => void scada.accept(reading),
+    onQuarantine: (quarantine) => {
+      quality.quarantined(quarantine.deviceId, quarantine.reason, 0);
+      onQuarantine(quarantine);
+    },
+    onSchemaDrift: onScadaSchema,
+  });
+  const sources = composeSources(surroundings, closers);
   closers.add(async () => {
     await Promise.all([pipeline.close(), scada.close()]);
     telemetry.flush();
@@ -219,10 +236,18 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     onDecision: (callback) => {
       decisionCallbacks.push(callback);
     },
-    subscribeScada: () =>
-      subscribeScada(surroundings, (reading) => {
-        const isScored = scada.accept(reading);
-        if (!isScored || isOperatingChannel(reading.channel)) pipeline.acceptReading(reading);
+    sources: sources.conditions,
+    startSources: () =>
+      sources.start({
+        onRow: (reading) => {
+          const isScored = scada.accept(reading);
+          if (!isScored || isOperatingChannel(reading.channel)) pipeline.acceptReading(reading);
+        },
+        onPoll: (reading, everyMs) => {
+          const isScored = bus.accept(reading, everyMs);
+          if (!isScored || isOperatingChannel(reading.channel)) pipeline.acceptReading(reading);
+        },
+        onQuality: ({ deviceId, reason }) => quality.quarantined(deviceId, reason, 0),
       }),
     use: (bundle) => {
       pipeline.use(bundle);
@@ -230,6 +255,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     },
     tick: () => {
       pipeline.tick();
+      bus.tick(clock.nowMs());
       scada.tick(clock.nowMs());
       drift.tick();
       states.tick();
@@ -246,29 +272,4 @@ function listScadaComponents(
   const name = config.turbines.find(({ id }) => id === turbine)?.scadaBundle ?? null;
   const spec = name === null ? undefined : models.current(name).manifest.normalBehaviour;
   return spec === undefined ? [] : listComponents(spec);
-}
-
-async function subscribeScada(
-  { config, mqtt, clock, quality, logger }: PointsSurroundings,
-  onReading: (reading: Reading) => void,
-): Promise<void> {
-  // One topic may speak of several turbines; a client has one handler a topic.
-  for (const topic of new Set(config.scada.map((mapping) => mapping.topic))) {
-    const group = config.scada.filter((mapping) => mapping.topic === topic);
-    const accept: MqttHandler = (_topic, payload) => {
-      const arrival = { arrivedMs: clock.nowMs(), arrivedMonotonicMs: clock.monotonicMs() };
-      for (const { turbine, timePath, channels } of group) {
-        const parsed = parseScadaPayload(payload, { deviceId: turbine, timePath, channels }, arrival);
-        if (!parsed.ok) {
-          quality.quarantined(turbine, parsed.error.reason, 0);
-          continue;
-        }
-        for (const missing of parsed.value.quarantined) quality.quarantined(turbine, missing.reason, 0);
-        for (const reading of parsed.value.readings) onReading(reading);
-      }
-    };
-    await mqtt
-      .subscribe(topic, 1, accept)
-      .catch((error: unknown) => logger.error("a SCADA topic cannot be subscribed to", { topic, error }));
-  }
 }

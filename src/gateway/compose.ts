@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { createTopics } from "../core/contract/topics.ts";
 import { isSealedAck } from "../core/platform/ack-key.ts";
-import { type Clock, systemClock, systemTimers } from "../core/platform/clock.ts";
+import { type Clock, systemClock, systemTimers, type Timers } from "../core/platform/clock.ts";
 import { type Closers, openWhole } from "../core/platform/daemon/closing.ts";
 import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
 import { prepareStateFolder } from "../core/platform/daemon/state-folder.ts";
@@ -36,6 +36,8 @@ export interface StartGatewayOptions {
   readonly runtimeVersion: string;
   /** Default: the system's. */
   readonly clock?: Clock;
+  /** When servers of a field bus are asked. Default: the system's. */
+  readonly timers?: Timers;
 }
 
 /** Once a second: silent points, due states, gathered records. */
@@ -52,7 +54,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Daemon
 }
 
 async function assemble(options: StartGatewayOptions, closers: Closers): Promise<Daemon> {
-  const { config, logger, environment, runtimeVersion, clock = systemClock } = options;
+  const { config, logger, environment, runtimeVersion, clock = systemClock, timers = systemTimers } = options;
   const topics = createTopics(config.mqtt.base);
   await prepareStateFolder(config.gateway.stateDir, { nowMs: clock.nowMs(), logger });
   const quality = createDataQuality();
@@ -93,7 +95,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
 
   const load = createWorkGauge();
   const points = composePoints(
-    { config, record, models, quality, load, mqtt, topics, uplink, clock, logger },
+    { config, record, models, quality, load, mqtt, topics, uplink, clock, timers, logger },
     closers,
   );
   const { pipeline, register, figures, journal, conditions, components, drift } = points;
@@ -111,7 +113,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     },
     closers,
   );
-  await points.subscribeScada();
+  await points.startSources();
   const devices = await connectDevices({
     config,
     runtimeVersion,
@@ -206,6 +208,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
             uplink,
             journal,
             devices,
+            sources: points.sources,
             evidence: evidence.describe,
           }),
       }),

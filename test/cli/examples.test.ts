@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { ChannelContract } from "../../src/core/contract/bundle/manifest.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
+import { listMappedChannels } from "../../src/core/contract/config/field-bus-config.ts";
 import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
 import { operatingChannels } from "../../src/core/contract/config/operating-channels.ts";
 import { loadYamlConfig } from "../../src/core/platform/daemon/yaml-config.ts";
@@ -37,7 +38,7 @@ describe("the example configurations", () => {
     const config = loadYamlConfig({ path: join(folder, name), schema: gatewayConfigSchema, environment: {} });
     expect(config.turbines.length).toBeGreaterThan(0);
     // A channel that no room reads would be quarantined at every message, and reported as a changed schema.
-    for (const { turbine, channels } of config.scada) {
+    for (const { turbine, channels } of listMappedChannels(config)) {
       const bundle = config.turbines.find(({ id }) => id === turbine)!.scadaBundle;
       const judged = bundle === null ? [] : channelsOf(bundle);
       for (const { name: channel, unit } of channels) {

@@ -4,6 +4,7 @@ import { readBundle } from "../bundle/verify-bundle.ts";
 import { hasErrorCode } from "../contract/aurora-error.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
 import { type ConfigFinding, findNearest, type KeyPath } from "../contract/config/config-finding.ts";
+import { describeMappings, listMappedChannels } from "../contract/config/field-bus-config.ts";
 import type { GatewayConfig, TurbineConfig } from "../contract/config/gateway-config.ts";
 import { operatingChannels } from "../contract/config/operating-channels.ts";
 import { listPointBundles } from "./check-commissioning.ts";
@@ -97,14 +98,14 @@ function checkLogbook(
   const manifest = scadaBundle === null ? undefined : installed.get(scadaBundle);
   if (typeof manifest !== "object" || manifest.normalBehaviour === undefined) return [];
   const findings: ConfigFinding[] = [];
-  const mapped = config.scada
+  const mapped = listMappedChannels(config)
     .filter(({ turbine }) => turbine === id)
     .flatMap(({ channels }) => channels.map(({ name }) => name));
   const missing = manifest.channels.map(({ name }) => name).filter((name) => !mapped.includes(name));
   if (missing.length > 0) {
     findings.push({
       path: ["turbines", index, "scadaBundle"],
-      problem: `no topic under scada maps ${missing.join(", ")} of turbine ${id}: a row that lacks a channel is never scored`,
+      problem: `${describeMappings(config)} maps ${missing.join(", ")} of turbine ${id}: a row that lacks a channel is never scored`,
       write: `map ${missing.length === 1 ? "it" : "them"} under scada`,
     });
   }
@@ -134,7 +135,7 @@ function checkLearning(config: GatewayConfig, installed: Installed): ConfigFindi
 }
 
 function checkScadaChannels(config: GatewayConfig, installed: Installed): readonly ConfigFinding[] {
-  return config.scada.flatMap(({ turbine, channels }, index) => {
+  return listMappedChannels(config).flatMap(({ turbine, channels, path: mapping }) => {
     const name = config.turbines.find(({ id }) => id === turbine)?.scadaBundle ?? null;
     const bundle = name === null ? undefined : installed.get(name);
     // Without its contract nothing can be said of them; that the bundle is not there was said.
@@ -144,7 +145,7 @@ function checkScadaChannels(config: GatewayConfig, installed: Installed): readon
       [...Object.values(operatingChannels), ...judged].map((each) => [each.name, each]),
     );
     return channels.flatMap((channel, at): ConfigFinding[] => {
-      const path = ["scada", index, "channels", at];
+      const path = [...mapping, "channels", at];
       const contract = contracts.get(channel.name);
       if (contract === undefined) {
         const meant = findNearest(channel.name, contracts.keys());
@@ -162,7 +163,9 @@ function checkScadaChannels(config: GatewayConfig, installed: Installed): readon
           problem: `${channel.name} is expected in ${contract.unit}, and no unit is converted`,
           write: isSpelling(channel.unit, contract.unit)
             ? `write ${contract.unit}`
-            : `let the bridge publish ${contract.unit}, and write ${contract.unit}`,
+            : mapping[0] === "scada"
+              ? `let the bridge publish ${contract.unit}, and write ${contract.unit}`
+              : `convert it by scale and offset, and write ${contract.unit}`,
         },
       ];
     });

@@ -1,6 +1,7 @@
 /** Holds the configuration of SCADA bundles against the bundles themselves, before anything waits in vain for a value. */
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { Manifest } from "../../core/contract/bundle/manifest.ts";
+import { describeMappings, listMappedChannels } from "../../core/contract/config/field-bus-config.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 
 /**
@@ -26,14 +27,14 @@ export function checkScadaConfig(config: GatewayConfig, manifestOf: (name: strin
       );
     }
     const mapped = new Set(
-      config.scada
+      listMappedChannels(config)
         .filter((mapping) => mapping.turbine === id)
         .flatMap((mapping) => mapping.channels.map((channel) => channel.name)),
     );
     const missing = manifest.channels.map((channel) => channel.name).filter((name) => !mapped.has(name));
     if (missing.length > 0) {
       throw refuse(
-        `no topic under scada maps ${missing.join(", ")}`,
+        `${describeMappings(config)} maps ${missing.join(", ")}`,
         "a row that lacks a channel is never scored: map every channel of the bundle's data contract",
       );
     }

@@ -14,6 +14,7 @@ import type { Pipeline } from "../points/pipeline.ts";
 import type { DataQuality } from "../record/data-quality.ts";
 import type { Outbox } from "../record/outbox.ts";
 import type { Uplink } from "../record/uplink.ts";
+import type { SourceCondition } from "../sources/reading-source.ts";
 import { answerJson, answerText, type GatewayRoute } from "./gateway-http.ts";
 import type { ServingFigures } from "./serving-figures.ts";
 
@@ -36,6 +37,8 @@ export interface GatewayParts {
   readonly uplink: Uplink;
   readonly journal: AlertJournal;
   readonly devices: ConnectedDevices;
+  /** How the sources of SCADA values are. */
+  readonly sources: () => readonly SourceCondition[];
   /** Raw evidence: what waits, what was sent. */
   readonly evidence: () => unknown;
 }
@@ -77,6 +80,7 @@ export function describeGateway(parts: GatewayParts): Readonly<Record<string, un
       engine: models.current(name).engine.kind,
     })),
     windows: quality.total,
+    sources: parts.sources(),
     components: parts.components(),
     baselines: parts.conditions().map(({ point: { turbine, component }, status, severityDb }) => ({
       turbine,

@@ -57,6 +57,7 @@ function create(turbines: GatewayConfig["turbines"] = [{ ...plain, id: "WT01", p
     devices: [],
     turbines,
     scada: [],
+    modbus: [],
     bundles: { dir: ".", trustedKeys: [], engine: "integer" },
     updates: { enabled: false, url: null, rootFile: null, pollSeconds: 60 },
     operation: { standbyBelowRpm: 60, dataTimeoutSeconds: 10 },

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { type ConfigFinding, findNearest, formatKeyPath, type KeyPath } from "./config-finding.ts";
 import { isPort } from "./config-parts.ts";
+import { checkFieldBus, listMappedChannels } from "./field-bus-config.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
 
 /**
@@ -12,7 +13,8 @@ export function checkGatewayReferences(config: GatewayConfig, context: z.Refinem
   const findings = [
     ...checkDevices(config),
     ...checkTurbines(config),
-    ...checkScadaMappings(config),
+    ...checkMappedChannels(config),
+    ...checkFieldBus(config),
     ...checkRest(config),
   ];
   for (const { path, problem, write } of findings) {
@@ -98,17 +100,16 @@ function checkSensor(
   return [];
 }
 
-function checkScadaMappings({ scada, turbines }: GatewayConfig): ConfigFinding[] {
-  const ids = turbines.map(({ id }) => id);
+function checkMappedChannels(config: GatewayConfig): ConfigFinding[] {
+  const ids = config.turbines.map(({ id }) => id);
   const once = createOnce();
-  return scada.flatMap(({ turbine, channels }, index) => [
+  return listMappedChannels(config).flatMap(({ turbine, channels, path }) => [
     ...(ids.includes(turbine)
       ? []
-      : [noSuch("turbine", { name: turbine, names: ids, path: ["scada", index, "turbine"] })]),
+      : [noSuch("turbine", { name: turbine, names: ids, path: [...path, "turbine"] })]),
     ...channels.flatMap(({ name }, at) =>
       once(`channel "${name}" of turbine "${turbine}"`, `${turbine}/${name}`, [
-        "scada",
-        index,
+        ...path,
         "channels",
         at,
         "name",

@@ -8,6 +8,7 @@ const ownKeys: Readonly<Record<ConfigKind, readonly string[]>> = {
     "devices",
     "turbines",
     "scada",
+    "modbus",
     "bundles",
     "updates",
     "operation",

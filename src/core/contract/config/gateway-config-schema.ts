@@ -12,6 +12,7 @@ import {
   trustedKeysSchema,
 } from "./config-parts.ts";
 import { evidenceConfigSchema } from "./evidence-config.ts";
+import { modbusSchema } from "./field-bus-config.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
 import { storeSchema, uplinkSchema } from "./record-config.ts";
 
@@ -156,6 +157,7 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
       .max(1024)
       .default([])
       .describe("JSON topics of an existing SCADA bridge"),
+    modbus: modbusSchema,
     bundles: z
       .strictObject({
         dir: file.default("models").describe("Folder of the bundles that came with the installation"),

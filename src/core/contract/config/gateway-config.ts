@@ -5,6 +5,7 @@
 import type { BearingOrders } from "../bundle/bearing.ts";
 import type { BrokerLoginConfig } from "./config-parts.ts";
 import type { EvidenceConfig } from "./evidence-config.ts";
+import type { ModbusConfig } from "./field-bus-config.ts";
 
 /** Where and as whom to reach the broker. */
 export interface MqttConfig extends BrokerLoginConfig {
@@ -81,6 +82,7 @@ export interface GatewayConfig {
   readonly devices: readonly DeviceConfig[];
   readonly turbines: readonly TurbineConfig[];
   readonly scada: readonly ScadaConfig[];
+  readonly modbus: readonly ModbusConfig[];
   readonly bundles: {
     readonly dir: string;
     readonly trustedKeys: readonly string[];

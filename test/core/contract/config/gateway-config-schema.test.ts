@@ -46,3 +46,40 @@ it("assesses drift over a day with one false verdict in a thousand, and takes no
     expect(drift(bad).success).toBe(false);
   }
 });
+
+it("takes registers that have an address, of turbines that are there, each channel once and each server once", () => {
+  const channel = { name: "power", address: 65_534, type: "int32", unit: "kW" };
+  const unit = { turbine: "WT01", channels: [channel] };
+  const server = { url: "tcp://plc:502", units: [unit] };
+  const modbus = (servers: readonly object[]) => gatewayConfigSchema.safeParse({ ...least, modbus: servers });
+  expect(modbus([server]).data?.modbus[0]).toMatchObject({
+    pollSeconds: 10,
+    timeoutSeconds: 3,
+    blockRegisters: 120,
+    units: [
+      {
+        unitId: 1,
+        wordOrder: "high-first",
+        channels: [{ table: "holding", scale: 1, offset: 0, invalid: [] }],
+      },
+    ],
+  });
+  const bad: readonly (readonly [readonly object[], string])[] = [
+    [
+      [{ ...server, units: [{ ...unit, channels: [{ ...channel, address: 65_535 }] }] }],
+      "the last address is 65535",
+    ],
+    [[{ ...server, units: [{ ...unit, turbine: "WT02" }] }], "no turbine"],
+    [[{ ...server, units: [unit, { ...unit, unitId: 2 }] }], "stands twice"],
+    [
+      [server, { ...server, units: [{ ...unit, channels: [{ ...channel, name: "other" }] }] }],
+      "takes but one connection",
+    ],
+    [[{ ...server, url: "tcp://user:secret@plc:502" }], "tcp://HOST:PORT"],
+    [[{ ...server, units: [{ ...unit, channels: [{ ...channel, scale: 0 }] }] }], "the same"],
+    [[{ ...server, units: [{ ...unit, channels: [{ ...channel, type: "float16" }] }] }], "Invalid option"],
+  ];
+  for (const [servers, message] of bad) {
+    expect(JSON.stringify(modbus(servers).error?.issues), message).toContain(message);
+  }
+});

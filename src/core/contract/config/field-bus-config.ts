@@ -1,0 +1,195 @@
+/**
+ * Servers of a field bus that SCADA values are read from: Modbus TCP. What a value is called, and which unit it has
+ * after scaling, is said channel by channel.
+ */
+import { z } from "zod";
+import { idPattern } from "../topics.ts";
+import type { ConfigFinding } from "./config-finding.ts";
+
+/** How the bits of registers are meant. */
+export const registerTypes = ["int16", "uint16", "int32", "uint32", "float32", "float64"] as const;
+export type RegisterType = (typeof registerTypes)[number];
+
+/** Registers of 16 bits that a number takes. */
+export const registersOf: Readonly<Record<RegisterType, 1 | 2 | 4>> = {
+  int16: 1,
+  uint16: 1,
+  int32: 2,
+  uint32: 2,
+  float32: 2,
+  float64: 4,
+};
+
+/** How a number of a server becomes a value of a channel: `raw · scale + offset`, in `unit`. */
+export interface ScaledChannel {
+  readonly name: string;
+  readonly unit: string;
+  readonly scale: number;
+  readonly offset: number;
+}
+
+/** One value in the registers of a Modbus unit. */
+export interface ModbusChannelConfig extends ScaledChannel {
+  readonly table: "holding" | "input";
+  /** As on the wire, from 0: register 40001 of a manual is holding 0. */
+  readonly address: number;
+  readonly type: RegisterType;
+  /** Raw numbers by which the server says that there is no value. */
+  readonly invalid: readonly number[];
+}
+
+/** What one unit behind a Modbus server says of a turbine. */
+export interface ModbusUnitConfig {
+  readonly turbine: string;
+  readonly unitId: number;
+  /** Which register of a number of several comes first: the one with its highest bits, or with its lowest. */
+  readonly wordOrder: "high-first" | "low-first";
+  readonly channels: readonly ModbusChannelConfig[];
+}
+
+/** A Modbus TCP server. */
+export interface ModbusConfig {
+  readonly url: string;
+  readonly pollSeconds: number;
+  /** For a connection, and for each answer. */
+  readonly timeoutSeconds: number;
+  /** Most registers that are asked for at once. */
+  readonly blockRegisters: number;
+  readonly units: readonly ModbusUnitConfig[];
+}
+
+const id = z.string().regex(idPattern, "letters, digits, dot, dash and underscore; at most 63");
+
+const scaled = {
+  name: id.describe("Channel name"),
+  unit: z.string().min(1).max(32).describe("Unit of the value once it is scaled"),
+  scale: z
+    .number()
+    .refine((scale) => scale !== 0, "0 would make every value the same")
+    .default(1)
+    .describe("Value = number of the server · scale + offset"),
+  offset: z.number().default(0).describe("Added after scaling, in the unit"),
+};
+
+const modbusChannel = z.strictObject({
+  ...scaled,
+  table: z.enum(["holding", "input"]).default("holding").describe("Which registers"),
+  address: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .describe("Address of the first register as on the wire, from 0 (40001 of a manual is holding 0)"),
+  type: z.enum(registerTypes).describe("How the bits of the registers are meant"),
+  invalid: z
+    .array(z.number())
+    .max(8)
+    .default([])
+    .describe("Numbers, before scaling, by which the server says that it has no value, for example 65535"),
+});
+
+/** Validator of {@link ModbusConfig}, as many as there are servers. */
+export const modbusSchema: z.ZodType<readonly ModbusConfig[], unknown> = z
+  .array(
+    z.strictObject({
+      url: z
+        .string()
+        .regex(/^tcp:\/\/(\[[0-9A-Fa-f:]+\]|[^\s/:[\]@]{1,255}):\d{1,5}$/, "tcp://HOST:PORT, mostly port 502")
+        .describe("The server: tcp://HOST:PORT, mostly port 502"),
+      pollSeconds: z
+        .number()
+        .min(1)
+        .max(3600)
+        .default(10)
+        .describe("Seconds between two looks at all registers; a bundle's rows are means of what is read"),
+      timeoutSeconds: z
+        .number()
+        .min(0.1)
+        .max(60)
+        .default(3)
+        .describe("Seconds that connecting, and each answer, may take"),
+      blockRegisters: z
+        .int()
+        .min(4)
+        .max(125)
+        .default(120)
+        .describe("Most registers that are asked for at once; a small controller takes fewer than 125"),
+      units: z
+        .array(
+          z.strictObject({
+            turbine: id.describe("Turbine that it speaks of"),
+            unitId: z.int().min(0).max(255).default(1).describe("Unit identifier behind the server"),
+            wordOrder: z
+              .enum(["high-first", "low-first"])
+              .default("high-first")
+              .describe("Which register of a number of 32 or 64 bits comes first"),
+            channels: z.array(modbusChannel).min(1).max(256),
+          }),
+        )
+        .min(1)
+        .max(256)
+        .describe("Turbines behind the server"),
+    }),
+  )
+  .max(256)
+  .default([])
+  .describe("Modbus TCP servers that SCADA values are read from (needs the optional package modbus-serial)");
+
+/** What a configuration maps to channels of a turbine, wherever its values come from. */
+export interface MappedChannels {
+  readonly turbine: string;
+  readonly channels: readonly { readonly name: string; readonly unit: string }[];
+  /** Where in the configuration it stands: `modbus.0.units.1`. */
+  readonly path: readonly (string | number)[];
+}
+
+/** Where values of a turbine may be mapped. */
+interface MappedSources {
+  readonly scada: readonly Omit<MappedChannels, "path">[];
+  readonly modbus: readonly ModbusConfig[];
+}
+
+/** All mappings of a configuration: of topics, and of field buses. */
+export function listMappedChannels({ scada, modbus }: MappedSources): readonly MappedChannels[] {
+  return [
+    ...scada.map(({ turbine, channels }, at) => ({ turbine, channels, path: ["scada", at] })),
+    ...modbus.flatMap(({ units }, server) =>
+      units.map(({ turbine, channels }, at) => ({
+        turbine,
+        channels,
+        path: ["modbus", server, "units", at],
+      })),
+    ),
+  ];
+}
+
+/** What maps nothing, for a message that says so. */
+export function describeMappings({ modbus }: Pick<MappedSources, "modbus">): string {
+  return modbus.length === 0 ? "no topic under scada" : "no topic under scada and no register under modbus";
+}
+
+/** Registers beyond the last address, and servers that stand twice. */
+export function checkFieldBus({ modbus }: Pick<MappedSources, "modbus">): ConfigFinding[] {
+  return modbus.flatMap(({ url, units }, server) => [
+    ...(modbus.findIndex((other) => other.url === url) === server
+      ? []
+      : [
+          {
+            path: ["modbus", server, "url"],
+            problem: "stands twice: a small server takes but one connection",
+            write: "write all its units under one entry",
+          },
+        ]),
+    ...units.flatMap(({ channels }, unit) =>
+      channels.flatMap(({ address, type }, at) =>
+        address + registersOf[type] <= 65_536
+          ? []
+          : [
+              {
+                path: ["modbus", server, "units", unit, "channels", at, "address"],
+                problem: `a ${type} takes ${registersOf[type]} registers, and the last address is 65535`,
+              },
+            ],
+      ),
+    ),
+  ]);
+}

@@ -1,0 +1,63 @@
+/**
+ * Readings of a field bus on their way to a bundle of SCADA rows: each is held against the data contract, and their means
+ * over a row's interval go on. What the contract says of rates and of stuck sensors speaks of rows, not of polls: it
+ * is held against the means.
+ */
+import type { ChannelContract } from "../../core/contract/bundle/manifest.ts";
+import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import type { Quarantine, Reading, SchemaDrift } from "../../core/contract/stream.ts";
+import { createReadingMeans, type ReadingMeans } from "../../core/ingest/reading-means.ts";
+import { createScalarIngest } from "../../core/ingest/scalar-ingest.ts";
+import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
+
+export interface BusReadingsOptions {
+  readonly config: GatewayConfig;
+  readonly bundleOf: (name: string) => Pick<LoadedBundle, "manifest">;
+  readonly onMean: (reading: Reading) => void;
+  readonly onQuarantine: (quarantine: Quarantine) => void;
+  readonly onSchemaDrift: (drift: SchemaDrift) => void;
+}
+
+export interface BusReadings {
+  /** Takes a reading of a turbine, of which one comes every `everyMs`; false when no bundle of that turbine knows its channel. */
+  accept(reading: Reading, everyMs: number): boolean;
+  /** Ends intervals that are over; call it about once a second. */
+  tick(nowMs: number): void;
+}
+
+export function createBusReadings(options: BusReadingsOptions): BusReadings {
+  const { config, bundleOf, onQuarantine } = options;
+  const bundles = new Map(config.turbines.map(({ id, scadaBundle }) => [id, scadaBundle]));
+  const means = new Map<string, ReadingMeans>();
+  const manifestOf = (turbine: string): LoadedBundle["manifest"] | undefined => {
+    const name = bundles.get(turbine) ?? null;
+    return name === null ? undefined : bundleOf(name).manifest;
+  };
+  const contractOf = (turbine: string, channel: string): ChannelContract | undefined => {
+    const contract = manifestOf(turbine)?.channels.find(({ name }) => name === channel);
+    return contract && { ...contract, maxRateHz: 1000, stuckAfter: Number.POSITIVE_INFINITY };
+  };
+  const meansOf = (turbine: string): ReadingMeans => {
+    const known = means.get(turbine);
+    if (known !== undefined) return known;
+    const hopSeconds = manifestOf(turbine)?.window.hop ?? 600;
+    const created = createReadingMeans({ lengthMs: hopSeconds * 1000, onMean: options.onMean, onQuarantine });
+    means.set(turbine, created);
+    return created;
+  };
+  const ingest = createScalarIngest({
+    contractOf,
+    sink: { quarantine: onQuarantine, schemaDrift: options.onSchemaDrift },
+  });
+  return {
+    accept: (reading, everyMs) => {
+      const { deviceId: turbine, channel } = reading;
+      if (contractOf(turbine, channel) === undefined) return false;
+      if (ingest.accept(reading)) meansOf(turbine).accept(reading, everyMs);
+      return true;
+    },
+    tick: (nowMs) => {
+      for (const each of means.values()) each.advance(nowMs);
+    },
+  };
+}

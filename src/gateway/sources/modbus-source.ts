@@ -1,0 +1,253 @@
+/**
+ * Reads the registers of a Modbus TCP server every few seconds, in blocks, and makes readings of them. A server that is
+ * gone is tried again, later each time; one unit that is silent does not keep back the others.
+ */
+import type {
+  ModbusChannelConfig,
+  ModbusConfig,
+  ModbusUnitConfig,
+} from "../../core/contract/config/field-bus-config.ts";
+import type { Arrival, Quarantine, QuarantineReason } from "../../core/contract/stream.ts";
+import {
+  decodeRegisters,
+  planRegisterBlocks,
+  type RegisterBlock,
+  splitRegisterBlock,
+} from "../../core/ingest/modbus-registers.ts";
+import { type BackoffOptions, createBackoff } from "../../core/platform/backoff.ts";
+import type { Clock, Timers } from "../../core/platform/clock.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+import { createFaultNotes } from "./fault-notes.ts";
+import type { ModbusConnection, OpenModbus } from "./modbus-client.ts";
+import { createPause } from "./pause.ts";
+import type { ReadingSink, ReadingSource, SourceCondition } from "./reading-source.ts";
+
+export interface ModbusSourceOptions {
+  readonly config: ModbusConfig;
+  /** Called at the start. @throws AuroraError CONFIG_INVALID when it cannot be loaded. */
+  readonly load: () => OpenModbus;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  /** Default 1 s and 1 min. */
+  readonly backoff?: BackoffOptions;
+}
+
+/** A unit, and how it is asked at present. */
+interface PolledUnit {
+  readonly config: ModbusUnitConfig;
+  blocks: readonly RegisterBlock[];
+}
+
+/** Creates a source that does nothing until it is started. */
+export function createModbusSource(options: ModbusSourceOptions): ReadingSource {
+  const { config, clock, timers, logger } = options;
+  const name = config.url;
+  const { host, port } = splitAddress(config.url);
+  const backoff = createBackoff(options.backoff ?? { firstMs: 1000, maxMs: 60_000 });
+  const pause = createPause(timers);
+  const faults = createFaultNotes(logger, name);
+  const counts = { connections: 0, readings: 0, bad: 0 };
+  const plan = (): PolledUnit[] =>
+    config.units.map((unit) => ({
+      config: unit,
+      blocks: planRegisterBlocks(unit.channels, config.blockRegisters),
+    }));
+  let units = plan();
+  let connection: ModbusConnection | null = null;
+  let closing = false;
+  let running: Promise<void> = Promise.resolve();
+
+  const connect = async (open: OpenModbus): Promise<void> => {
+    try {
+      const opened = await open({ host, port }, config.timeoutSeconds * 1000);
+      if (closing) {
+        opened.close();
+        return;
+      }
+      connection = opened;
+      counts.connections++;
+      // Another program may run there now.
+      units = plan();
+      if (counts.connections === 1) logger.info("connected to a Modbus server", { source: name });
+    } catch (error) {
+      // Refused, unreachable, silent: all alike until it answers.
+      faults.note("connection", error instanceof Error ? error.message : String(error));
+    }
+  };
+
+  const run = async (open: OpenModbus, sink: ReadingSink): Promise<void> => {
+    const read = createUnitReader({ sink, clock, faults, counts });
+    let dueMs = clock.monotonicMs();
+    while (!closing) {
+      if (connection === null) await connect(open);
+      if (connection === null) {
+        await pause.wait(backoff.nextMs());
+        dueMs = clock.monotonicMs();
+        continue;
+      }
+      const answered = await pollUnits(connection, units, read);
+      if (closing) break;
+      if (answered) {
+        backoff.reset();
+        faults.clear("connection");
+      } else {
+        faults.note("connection", "no unit answers");
+        connection.close();
+        connection = null;
+        await pause.wait(backoff.nextMs());
+        continue;
+      }
+      // Polls that were missed are not made up for.
+      dueMs = Math.max(dueMs + config.pollSeconds * 1000, clock.monotonicMs());
+      await pause.wait(dueMs - clock.monotonicMs());
+    }
+  };
+
+  return {
+    start: async (sink) => {
+      const open = options.load();
+      running = run(open, sink).catch((error: unknown) =>
+        logger.error("a SCADA source ended", { source: name, error }),
+      );
+    },
+    close: async () => {
+      closing = true;
+      pause.end();
+      connection?.close();
+      await running;
+    },
+    describe: (): SourceCondition => ({
+      name,
+      kind: "modbus",
+      connected: connection?.isOpen ?? false,
+      ...counts,
+      faults: faults.list(),
+    }),
+  };
+}
+
+type ReadUnit = (connection: ModbusConnection, unit: PolledUnit) => Promise<boolean>;
+
+/** @returns whether any of them answered. */
+async function pollUnits(
+  connection: ModbusConnection,
+  units: readonly PolledUnit[],
+  read: ReadUnit,
+): Promise<boolean> {
+  let answered = false;
+  for (const unit of units) {
+    if (await read(connection, unit)) answered = true;
+    if (!connection.isOpen) return false;
+  }
+  return answered;
+}
+
+interface UnitReaderParts {
+  readonly sink: ReadingSink;
+  readonly clock: Clock;
+  readonly faults: ReturnType<typeof createFaultNotes>;
+  readonly counts: { readings: number; bad: number };
+}
+
+/** Reads all blocks of a unit; resolves with false when it did not answer. */
+function createUnitReader({ sink, clock, faults, counts }: UnitReaderParts): ReadUnit {
+  const setAside = (
+    { turbine }: ModbusUnitConfig,
+    channel: string,
+    fault: { readonly reason: QuarantineReason; readonly detail: string },
+  ): void => {
+    counts.bad++;
+    const quarantine: Quarantine = {
+      ...fault,
+      deviceId: turbine,
+      channel,
+      timestampMs: clock.nowMs(),
+      samples: 1,
+    };
+    sink.onQuality(quarantine);
+  };
+
+  const take = (unit: ModbusUnitConfig, block: RegisterBlock, registers: readonly number[]): void => {
+    const arrival: Arrival = { arrivedMs: clock.nowMs(), arrivedMonotonicMs: clock.monotonicMs() };
+    for (const channel of block.channels) {
+      const raw = decodeRegisters(channel, { address: block.address, registers }, unit.wordOrder);
+      const subject = describeRegister(unit, channel);
+      if (channel.invalid.includes(raw) || Number.isNaN(raw)) {
+        const detail = `${raw} says that there is no value`;
+        faults.note(subject, detail);
+        setAside(unit, channel.name, { reason: "missing-value", detail: `${subject}: ${detail}` });
+        continue;
+      }
+      faults.clear(subject);
+      counts.readings++;
+      sink.onReading({
+        deviceId: unit.turbine,
+        channel: channel.name,
+        unit: channel.unit,
+        timestampMs: arrival.arrivedMs,
+        value: raw * channel.scale + channel.offset,
+        ...arrival,
+      });
+    }
+  };
+
+  /** Nothing came of these channels. */
+  const miss = (unit: ModbusUnitConfig, channels: readonly ModbusChannelConfig[], detail: string): void => {
+    for (const channel of channels) setAside(unit, channel.name, { reason: "missing-value", detail });
+  };
+
+  return async (connection, unit) => {
+    const { config } = unit;
+    const { unitId } = config;
+    let answered = false;
+    const blocks = [...unit.blocks];
+    for (let index = 0; index < blocks.length; index++) {
+      const block = blocks[index]!;
+      const answer = await connection.read({ ...block, unitId });
+      switch (answer.kind) {
+        case "registers":
+          answered = true;
+          faults.clear(`unit ${unitId}`);
+          take(config, block, answer.registers);
+          break;
+        case "exception": {
+          answered = true;
+          if (block.channels.length > 1 && (answer.code === 2 || answer.code === 3)) {
+            // One of them is not there, or what lies between them: each by itself from now on.
+            blocks.splice(index--, 1, ...splitRegisterBlock(block));
+            unit.blocks = [...blocks];
+            break;
+          }
+          for (const channel of block.channels) faults.note(describeRegister(config, channel), answer.detail);
+          miss(config, block.channels, answer.detail);
+          break;
+        }
+        case "failed": {
+          faults.note(`unit ${unitId}`, answer.detail);
+          // The rest of this unit would cost a time limit each.
+          miss(
+            config,
+            blocks.slice(index).flatMap((each) => each.channels),
+            answer.detail,
+          );
+          return answered;
+        }
+      }
+    }
+    return answered;
+  };
+}
+
+function describeRegister(
+  { unitId }: ModbusUnitConfig,
+  { name, table, address }: ModbusChannelConfig,
+): string {
+  return `${name} (unit ${unitId}, ${table} ${address})`;
+}
+
+/** Of an address that has been validated. */
+function splitAddress(url: string): { readonly host: string; readonly port: number } {
+  const at = url.lastIndexOf(":");
+  return { host: url.slice("tcp://".length, at).replace(/^\[|\]$/g, ""), port: Number(url.slice(at + 1)) };
+}

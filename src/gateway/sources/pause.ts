@@ -1,0 +1,30 @@
+/** A wait that whoever closes can end. */
+import type { Timers } from "../../core/platform/clock.ts";
+
+export interface Pause {
+  /** Resolves after `delayMs`, or when it is ended. */
+  wait(delayMs: number): Promise<void>;
+  /** Ends the present wait and every later one. */
+  end(): void;
+}
+
+export function createPause(timers: Timers): Pause {
+  let ended = false;
+  let release = (): void => {};
+  return {
+    wait: (delayMs) =>
+      ended
+        ? Promise.resolve()
+        : new Promise((resolve) => {
+            const cancel = timers.after(delayMs, resolve);
+            release = () => {
+              cancel();
+              resolve();
+            };
+          }),
+    end: () => {
+      ended = true;
+      release();
+    },
+  };
+}

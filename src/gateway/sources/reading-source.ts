@@ -1,0 +1,35 @@
+/** A source of readings of turbines that others measure: topics of a SCADA bridge, or servers of a field bus. Decides nothing. */
+import type { Quarantine, Reading } from "../../core/contract/stream.ts";
+
+/** What comes of a source. Both are called for what is mapped only. */
+export interface ReadingSink {
+  /** In the mapped unit; not yet held against a data contract. `deviceId` is the turbine. */
+  onReading(reading: Reading): void;
+  /** A value that was due did not come, or the source itself says that it is bad. `deviceId` is the turbine. */
+  onQuality(quarantine: Quarantine): void;
+}
+
+/** How a source is, for whoever looks after the gateway. */
+export interface SourceCondition {
+  /** Address without secrets, or topic. */
+  readonly name: string;
+  readonly kind: "mqtt" | "modbus" | "opcua";
+  readonly connected: boolean;
+  /** Connections made, the first one included. */
+  readonly connections: number;
+  readonly readings: number;
+  readonly bad: number;
+  /** What was last wrong and still is, one sentence a fault. */
+  readonly faults: readonly string[];
+}
+
+export interface ReadingSource {
+  /**
+   * Begins to read, and goes on by itself for ever; resolves at once where the server cannot be reached.
+   * @throws AuroraError CONFIG_INVALID where it never will be: a missing package, a file that cannot be read.
+   */
+  start(sink: ReadingSink): Promise<void>;
+  /** Resolves once nothing more will come. */
+  close(): Promise<void>;
+  describe(): SourceCondition;
+}

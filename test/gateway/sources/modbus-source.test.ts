@@ -1,0 +1,166 @@
+import { expect, onTestFinished, test } from "vitest";
+import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
+import type { Quarantine, Reading } from "../../../src/core/contract/stream.ts";
+import { systemClock, type Timers } from "../../../src/core/platform/clock.ts";
+import { createLogger } from "../../../src/core/platform/logger.ts";
+import { loadModbus } from "../../../src/gateway/sources/modbus-client.ts";
+import { createModbusSource } from "../../../src/gateway/sources/modbus-source.ts";
+import { findFreePort } from "../../support/free-port.ts";
+import { until } from "../../support/until.ts";
+import {
+  type Answerer,
+  exceptionFrame,
+  frame,
+  type HandModbusServer,
+  registersFrame,
+  startHandModbusServer,
+} from "./hand-modbus-server.ts";
+
+/** Polls follow each other at once. */
+const hurried: Timers = {
+  after: (delayMs, callback) => {
+    const timer = setTimeout(callback, Math.min(delayMs, 5));
+    return () => clearTimeout(timer);
+  },
+};
+
+const power = { name: "power", address: 10, type: "int16", unit: "kW", scale: 0.1 };
+const speed = { name: "shaft-speed", address: 12, type: "float32", unit: "rpm" };
+
+interface Started {
+  readonly readings: Reading[];
+  readonly bad: Quarantine[];
+  readonly lines: string[];
+  readonly source: ReturnType<typeof createModbusSource>;
+}
+
+async function start(port: number, units: readonly object[], timeoutSeconds = 5): Promise<Started> {
+  const { modbus } = gatewayConfigSchema.parse({
+    gateway: { id: "gw", site: "north" },
+    turbines: [{ id: "WT01" }, { id: "WT02" }],
+    modbus: [{ url: `tcp://127.0.0.1:${port}`, pollSeconds: 1, timeoutSeconds, units }],
+  });
+  const lines: string[] = [];
+  const logger = createLogger({ level: "info", write: (line) => lines.push(line) });
+  const source = createModbusSource({
+    config: modbus[0]!,
+    load: loadModbus,
+    clock: systemClock,
+    timers: hurried,
+    logger,
+    backoff: { firstMs: 1, maxMs: 5 },
+  });
+  onTestFinished(() => source.close());
+  const readings: Reading[] = [];
+  const bad: Quarantine[] = [];
+  await source.start({
+    onReading: (reading) => readings.push(reading),
+    onQuality: (quarantine) => bad.push(quarantine),
+  });
+  return { readings, bad, lines, source };
+}
+
+const unit = (channels: readonly object[], more: object = {}) => ({ turbine: "WT01", channels, ...more });
+
+test("registers become scaled readings with the time of their arrival, a block a request", async () => {
+  const server = await startHandModbusServer((request) =>
+    registersFrame(request, [0xff9c, 0, 0x44bb, 0x8000]),
+  );
+  const { readings, source } = await start(server.port, [unit([power, speed])]);
+  await until(() => readings.length >= 4, "two polls");
+  expect(readings.slice(0, 2)).toMatchObject([
+    { deviceId: "WT01", channel: "power", unit: "kW", value: -10 },
+    { deviceId: "WT01", channel: "shaft-speed", unit: "rpm", value: 1500 },
+  ]);
+  expect(readings[0]!.timestampMs).toBe(readings[0]!.arrivedMs);
+  expect(server.requests[0]).toMatchObject({ unitId: 1, functionCode: 3, address: 10, count: 4 });
+  expect(source.describe()).toMatchObject({
+    kind: "modbus",
+    connected: true,
+    connections: 1,
+    bad: 0,
+    faults: [],
+  });
+});
+
+test("a register that is refused is asked for by itself from then on, and named once", async () => {
+  const answer: Answerer = (request) =>
+    request.address === 10 ? exceptionFrame(request, 2) : registersFrame(request, [0x44bb, 0x8000]);
+  const server = await startHandModbusServer(answer);
+  const { readings, bad, lines } = await start(server.port, [unit([power, speed])]);
+  await until(() => readings.length >= 3 && bad.length >= 3, "polls of the other");
+  expect(new Set(readings.map(({ channel }) => channel))).toEqual(new Set(["shaft-speed"]));
+  expect(bad[0]).toMatchObject({ deviceId: "WT01", channel: "power", reason: "missing-value" });
+  const told = lines.filter((line) => line.includes("power (unit 1, holding 10)"));
+  expect(told).toHaveLength(1);
+  expect(told[0]).toContain("exception 2, illegal data address");
+  expect(server.requests.filter(({ count }) => count === 4)).toHaveLength(1);
+});
+
+test("a silent unit costs its own values alone", async () => {
+  const server = await startHandModbusServer((request) =>
+    request.unitId === 7 ? undefined : registersFrame(request, [5]),
+  );
+  const units = [unit([power], { unitId: 7 }), { turbine: "WT02", channels: [power], unitId: 8 }];
+  const { readings, bad, lines } = await start(server.port, units, 0.5);
+  await until(() => readings.length > 1, "the other unit");
+  expect(readings.every(({ deviceId }) => deviceId === "WT02")).toBe(true);
+  expect(bad[0]).toMatchObject({ deviceId: "WT01", channel: "power", detail: "Timed out" });
+  expect(lines.filter((line) => line.includes("unit 7"))).toHaveLength(1);
+  expect(server.connections).toBe(1);
+});
+
+test("a number that says that there is none, and a NaN, are missing values", async () => {
+  const server = await startHandModbusServer((request) => registersFrame(request, [0x8000, 0, 0x7fc0, 0]));
+  const { bad, readings } = await start(server.port, [unit([{ ...power, invalid: [-32_768] }, speed])]);
+  await until(() => bad.length >= 4, "two polls");
+  expect(readings).toEqual([]);
+  expect(bad.slice(0, 2).map(({ channel, reason }) => [channel, reason])).toEqual([
+    ["power", "missing-value"],
+    ["shaft-speed", "missing-value"],
+  ]);
+});
+
+test("a server that restarts, or was not there at first, is found again", async () => {
+  const port = await findFreePort();
+  const early = await start(port, [unit([power])]);
+  expect(early.source.describe()).toMatchObject({ connected: false });
+  await early.source.close();
+  const server = await startHandModbusServer((request) => registersFrame(request, [1]));
+  const { readings, source, lines } = await start(server.port, [unit([power])]);
+  await until(() => readings.length > 0, "a reading");
+  server.hangUp();
+  const before = readings.length;
+  await until(() => server.connections >= 2 && readings.length > before, "readings after it");
+  await until(() => source.describe().faults.length === 0, "no fault any more");
+  expect(lines.filter((line) => line.includes("well again"))).not.toEqual([]);
+});
+
+/** What a hostile server sends in answer to the first request, after which it behaves. */
+const attacks: readonly (readonly [string, (server: Parameters<Answerer>[0]) => Buffer | undefined])[] = [
+  ["fewer registers than asked for", (request) => registersFrame(request, [])],
+  ["more registers than asked for", (request) => registersFrame(request, [1, 2, 3])],
+  ["a byte count that lies", (request) => frame(request, [3, 250, 0, 1])],
+  ["an odd byte count", (request) => frame(request, [3, 1, 0, 1])],
+  ["another function", (request) => frame(request, [4, 2, 0, 1])],
+  ["another unit", (request) => registersFrame({ ...request, unitId: 99 }, [1])],
+  ["an exception of no known kind", (request) => exceptionFrame(request, 77)],
+  ["a frame without anything", (request) => frame(request, []).subarray(0, 6).fill(0, 4)],
+  ["a header that promises 64 KiB", () => Buffer.from([0, 1, 0, 0, 0xff, 0xff, 1])],
+  ["text", () => Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n")],
+  ["a flood of what nobody asked for", () => Buffer.alloc(1_000_000, 0x11)],
+];
+
+test.each(attacks)(
+  "a server that sends %s does no harm, and is read once it behaves",
+  async (_name, attack) => {
+    let attacked = 0;
+    const server: HandModbusServer = await startHandModbusServer((request) =>
+      attacked++ === 0 ? attack(request) : registersFrame(request, [7]),
+    );
+    const { readings, bad } = await start(server.port, [unit([{ ...power, scale: 1 }])], 0.2);
+    await until(() => readings.length > 0, "a reading");
+    expect(bad.length).toBeGreaterThan(0);
+    expect(readings.every(({ value }) => value === 7)).toBe(true);
+  },
+);
