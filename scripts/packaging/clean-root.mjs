@@ -31,6 +31,8 @@ export function missingPrograms(architecture) {
     "unshare",
     "nsenter",
     "dpkg-deb",
+    "lintian",
+    "socat",
     ...(architecture === "arm64" ? ["qemu-aarch64-static"] : []),
   ];
   return wanted.filter((program) => spawnSync("which", [program]).status !== 0);
