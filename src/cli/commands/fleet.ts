@@ -4,7 +4,7 @@ import { idPattern } from "../../core/contract/topics.ts";
 import { systemClock } from "../../core/platform/clock.ts";
 import { type EnrolResult, enrolGateways } from "../fleet/enrol-gateways.ts";
 import { revokeGateway } from "../fleet/revoke-gateway.ts";
-import { parseInteger } from "../terminal/options.ts";
+import { parseHost, parseInteger } from "../terminal/options.ts";
 
 interface EnrolOptions {
   readonly dir: string;
@@ -130,9 +130,4 @@ function parseFilter(text: string): string {
 function parseBase(text: string): string {
   if (/^[^\s/+#"\\$][^\s+#"\\]{0,126}[^\s/+#"\\]$/.test(text)) return text;
   throw new InvalidArgumentError("A topic prefix without +, #, quotes and spaces.");
-}
-
-function parseHost(text: string): string {
-  if (/^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$/.test(text)) return text;
-  throw new InvalidArgumentError("A host name or an IPv4 address, at most 63 characters.");
 }

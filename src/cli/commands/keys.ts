@@ -1,13 +1,30 @@
-/** `aurora keys init`: the keys of an installation. */
-import { Command } from "commander";
+/** `aurora keys`: the keys of an installation, and a private authority for a site that wants TLS and has none. */
+import { Command, InvalidArgumentError } from "commander";
 import { createInstallationKeys } from "../../collector/registry/installation-keys.ts";
 import { systemClock } from "../../core/platform/clock.ts";
+import { type CertificateWish, createAuthority, issueForSite } from "../fleet/site-authority.ts";
+import { parseHost, parseInteger } from "../terminal/options.ts";
+
+interface IssueOptions {
+  readonly days: number;
+  readonly json?: boolean;
+}
+
+const maxDays = 7300;
 
 export function keysCommand(): Command {
   const command = new Command("keys").addHelpText(
     "after",
-    "\nExample:\n  $ aurora keys init /etc/aurora/keys\n",
+    "\nExamples:\n  $ aurora keys init /etc/aurora/keys\n  $ aurora keys authority /etc/aurora/tls\n",
   );
+  addInit(command);
+  addAuthority(command);
+  addIssue(command, "server");
+  addIssue(command, "client");
+  return command;
+}
+
+function addInit(command: Command): void {
   command
     .command("init")
     .description(
@@ -32,5 +49,74 @@ export function keysCommand(): Command {
       }
       process.stdout.write(`${rootFile}: for every gateway\nTake root.key and release.key offline now.\n`);
     });
-  return command;
+}
+
+function addAuthority(command: Command): void {
+  command
+    .command("authority")
+    .description(
+      "make a private authority for a site: what its broker's and clients' certificates are signed by",
+    )
+    .argument("<dir>", "folder for it; made if missing")
+    .option("--name <name>", "its name, which certificates bear", parseName, "aurora site authority")
+    .option("--days <n>", "days that it holds", parseInteger(1, maxDays), maxDays)
+    .option("--json", "print the paths as JSON")
+    .addHelpText(
+      "after",
+      `
+Then a certificate for the broker's host and one for each client (a gateway's name is its gateway.id):
+  aurora keys server DIR HOST
+  aurora keys client DIR NAME
+Take ca.key offline afterwards: who has it can be any of them. A fleet that is enrolled (\`aurora fleet enrol --tls\`) has an
+authority already.
+
+Example:
+  $ aurora keys authority /etc/aurora/tls
+`,
+    )
+    .action(async (dir: string, { name, days, json }: IssueOptions & { readonly name: string }) => {
+      const made = await createAuthority({ dir, days, nowMs: systemClock.nowMs() }, name);
+      const text = `${made.caFile}: for everybody (mqtt.caFile)\n${made.keyFile}: for nobody; take it offline when all have theirs\n`;
+      process.stdout.write(json ? `${JSON.stringify(made)}\n` : text);
+    });
+}
+
+function addIssue(command: Command, use: CertificateWish["use"]): void {
+  const isServer = use === "server";
+  const whose = isServer ? "the broker at a host" : "a client of the broker: a gateway, a collector";
+  const example = isServer ? "mqtt.example.com" : "gw-wt01";
+  const after = isServer
+    ? "mosquitto: cafile ca.pem, certfile cert.pem, keyfile key.pem, and require_certificate true for clients with certificates."
+    : "A gateway and a collector alike: mqtt: { url: mqtts://HOST:8883, caFile: ca.pem, certFile: cert.pem, keyFile: key.pem }";
+  command
+    .command(use)
+    .description(`make a key and a certificate for ${whose}`)
+    .argument("<dir>", "folder of the authority")
+    .argument(
+      isServer ? "<host>" : "<name>",
+      isServer
+        ? "host name or IPv4 address, as clients connect to it"
+        : "user name that the broker knows it by",
+      isServer ? parseHost : parseName,
+    )
+    .option(
+      "--days <n>",
+      "days that it holds, at most as long as the authority",
+      parseInteger(1, maxDays),
+      3650,
+    )
+    .option("--json", "print the paths as JSON")
+    .addHelpText("after", `\n${after}\n\nExample:\n  $ aurora keys ${use} /etc/aurora/tls ${example}\n`)
+    .action(async (dir: string, name: string, { days, json }: IssueOptions) => {
+      const made = await issueForSite({ dir, name, use, days, nowMs: systemClock.nowMs() });
+      const expires = new Date(made.expiresMs).toISOString();
+      const text = `${made.dir}: ca.pem, cert.pem and key.pem for ${name}, until ${expires.slice(0, 10)}\n`;
+      process.stdout.write(json ? `${JSON.stringify({ ...made, expires })}\n` : text);
+    });
+}
+
+/** A common name, and the name of a folder. */
+function parseName(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/.test(text) && !text.startsWith("ca.")) return text;
+  throw new InvalidArgumentError("Letters, digits, blank, dot, dash and underscore; at most 63; not ca.….");
 }

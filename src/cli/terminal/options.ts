@@ -21,6 +21,12 @@ export function parseInteger(min: number, max: number): (text: string) => number
   };
 }
 
+/** Parser of an option that is the name of a host. */
+export function parseHost(text: string): string {
+  if (/^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$/.test(text)) return text;
+  throw new InvalidArgumentError("A host name or an IPv4 address, at most 63 characters.");
+}
+
 /** How a daemon's configuration is overridden, for the end of `--help`. */
 export const environmentHelp: string = `
 Every key of the file is also an environment variable: AURORA_, then its parts in capitals, joined by two underscores

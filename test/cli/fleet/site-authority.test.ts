@@ -1,0 +1,85 @@
+import { X509Certificate } from "node:crypto";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { connect, createServer, type TLSSocket } from "node:tls";
+import { expect, onTestFinished, test } from "vitest";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { auroraHere } from "../aurora.ts";
+
+async function make(...args: readonly string[]): Promise<Record<string, string>> {
+  const { code, stdout, stderr } = await auroraHere("keys", ...args, "--json");
+  expect([code, stderr]).toEqual([0, ""]);
+  return JSON.parse(stdout) as Record<string, string>;
+}
+
+const read = (made: Record<string, string>) => {
+  return {
+    ca: readFileSync(made.caFile!),
+    cert: readFileSync(made.certFile!),
+    key: readFileSync(made.keyFile!),
+  };
+};
+
+test("a site's own authority: broker and client trust each other over TLS, and nobody else", async () => {
+  const dir = join(createTemporaryFolder(), "tls");
+  const authority = await make("authority", dir, "--name", "site north");
+  const server = await make("server", dir, "127.0.0.1");
+  const client = await make("client", dir, "gw-1", "--days", "100");
+  const seen: string[] = [];
+  const broker = createServer({ ...read(server), requestCert: true, rejectUnauthorized: true }, (socket) => {
+    seen.push(socket.getPeerCertificate().subject.CN as string);
+    socket.on("error", () => {});
+    socket.end("welcome");
+  });
+  onTestFinished(() => void broker.close());
+  await new Promise<void>((resolve) => broker.listen(0, "127.0.0.1", resolve));
+  const { port } = broker.address() as { port: number };
+  const greet = (options: object): Promise<string> =>
+    new Promise((resolve) => {
+      const socket: TLSSocket = connect({ host: "127.0.0.1", port, ...options });
+      let said = "";
+      socket.setEncoding("utf8").on("data", (text) => {
+        said += text;
+      });
+      socket.once("error", (error: NodeJS.ErrnoException) => resolve(String(error.code)));
+      socket.once("close", () => resolve(said));
+    });
+  expect(await greet(read(client))).toBe("welcome");
+  expect(seen).toEqual(["gw-1"]);
+  const elsewhere = join(createTemporaryFolder(), "tls");
+  await make("authority", elsewhere);
+  const stranger = read(await make("client", elsewhere, "gw-1"));
+  expect(await greet({ ...stranger, ca: read(client).ca })).not.toBe("welcome");
+  expect(await greet(stranger)).toMatch(/UNABLE_TO|SELF_SIGNED/);
+
+  const certificate = new X509Certificate(read(client).cert);
+  expect(certificate.issuer).toBe("CN=site north");
+  expect(new Date(certificate.validTo).getTime() - Date.now()).toBeLessThan(101 * 86_400_000);
+  for (const file of [authority.keyFile!, client.keyFile!]) expect(statSync(file).mode & 0o077).toBe(0);
+  expect(readdirSync(dir).sort()).toEqual(["127.0.0.1", "ca.key", "ca.pem", "gw-1"]);
+});
+
+test("nothing is made twice, and nothing without an authority", async () => {
+  const dir = createTemporaryFolder();
+  const none = await auroraHere("keys", "client", dir, "gw-1");
+  expect([none.code, none.stderr]).toEqual([1, expect.stringMatching(/hint: .*aurora keys authority/)]);
+  await make("authority", dir);
+  await make("client", dir, "gw-1");
+  const before = readFileSync(join(dir, "gw-1", "cert.pem"), "utf8");
+  for (const args of [
+    ["authority", dir],
+    ["client", dir, "gw-1"],
+  ]) {
+    expect(await auroraHere("keys", ...args)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("is there already"),
+    });
+  }
+  expect(readFileSync(join(dir, "gw-1", "cert.pem"), "utf8")).toBe(before);
+  for (const name of ["../gw", "ca.key", "", "a/b"]) {
+    expect((await auroraHere("keys", "client", dir, name)).code).toBe(2);
+  }
+  writeFileSync(join(dir, "ca.pem"), "not a certificate");
+  expect((await auroraHere("keys", "client", dir, "gw-2")).stderr).toContain("is no authority's certificate");
+  expect(readdirSync(dir).sort()).toEqual(["ca.key", "ca.pem", "gw-1"]);
+});
