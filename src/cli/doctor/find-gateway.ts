@@ -12,6 +12,10 @@ export interface GatewayPage {
   readonly mqtt: { readonly connected: boolean; readonly cloned?: boolean | undefined };
   readonly outbox: { readonly records: number };
   readonly windows: { readonly processed: number };
+  /** Of SCADA values; of an older gateway: absent. */
+  readonly sources?:
+    | readonly { readonly name: string; readonly connected: boolean; readonly faults: readonly string[] }[]
+    | undefined;
   readonly devices: readonly {
     readonly id: string;
     readonly state: string | null;
@@ -27,6 +31,9 @@ const statusSchema: z.ZodType<GatewayPage> = z.object({
   mqtt: z.object({ connected: z.boolean(), cloned: z.boolean().optional() }),
   outbox: z.object({ records: z.number() }),
   windows: z.object({ processed: z.number() }),
+  sources: z
+    .array(z.object({ name: z.string(), connected: z.boolean(), faults: z.array(z.string()) }))
+    .optional(),
   devices: z.array(
     z.object({
       id: z.string(),

@@ -8,12 +8,12 @@ import { checkBroker } from "./check-broker.ts";
 import { checkClock, checkUpdateServer } from "./check-clock.ts";
 import { checkCollector } from "./check-collector.ts";
 import { checkDisk } from "./check-disk.ts";
+import { checkLines } from "./check-lines.ts";
 import { checkModels } from "./check-models.ts";
 import { checkNativeParts } from "./check-native.ts";
 import { checkPort } from "./check-port.ts";
 import { bad, type CheckResult, good, skipped } from "./check-result.ts";
 import { checkRunning } from "./check-running.ts";
-import { checkLines } from "./check-serial.ts";
 import { type FoundGateway, findGateway } from "./find-gateway.ts";
 import type { Check } from "./run-checks.ts";
 
@@ -97,7 +97,7 @@ function checksOf(config: GatewayConfig, options: DoctorOptions): readonly Check
     ...(url === null || !config.updates.enabled
       ? []
       : [check("network", "update server", () => checkUpdateServer(url))]),
-    check("devices", "lines", () => checkLines(config.devices, { isRunning: isRunning() })),
+    check("devices", "lines", () => checkLines(config, { isRunning: isRunning() })),
     check("devices", "gateway", async () => checkRunning(config, isRunning() ? found.page : null)),
   ];
 }

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished, test } from "vitest";
 import { checkClock, compareClock } from "../../../src/cli/doctor/check-clock.ts";
 import { checkDisk, checkWear } from "../../../src/cli/doctor/check-disk.ts";
+import { checkLines } from "../../../src/cli/doctor/check-lines.ts";
 import { checkPort } from "../../../src/cli/doctor/check-port.ts";
 import { bad, good, renderBytes } from "../../../src/cli/doctor/check-result.ts";
 import { checkRunning } from "../../../src/cli/doctor/check-running.ts";
-import { checkLines } from "../../../src/cli/doctor/check-serial.ts";
 import type { GatewayPage } from "../../../src/cli/doctor/find-gateway.ts";
 import { renderCheck, renderTotal } from "../../../src/cli/doctor/render-checks.ts";
 import { runChecks } from "../../../src/cli/doctor/run-checks.ts";
@@ -128,7 +128,7 @@ test("the gateway's port is free, its own, another gateway's or another program'
 test("the lines of devices: no such port, no port at all, nobody at the address, and what is not touched", async () => {
   const file = join(createTemporaryFolder(), "ttyUSB0");
   writeFileSync(file, "");
-  const device = (connect: string) => configure({ devices: [{ id: "d", connect }] }).devices;
+  const device = (connect: string) => configure({ devices: [{ id: "d", connect }] });
   const look = async (connect: string) => (await checkLines(device(connect), { isRunning: false }))[0];
   expect(await look("/dev/serial/by-id/nothing")).toMatchObject({
     verdict: "bad",
@@ -150,6 +150,10 @@ test("the running gateway: its broker, a twin, and when each device spoke last",
     mqtt: { connected: false, cloned: true },
     outbox: { records: 20_000 },
     windows: { processed: 7 },
+    sources: [
+      { name: "scada/WT01", connected: true, faults: [] },
+      { name: "tcp://10.0.0.9:502", connected: false, faults: ["no answer"] },
+    ],
     devices: [
       { id: "a", state: "established", silentMs: 200 },
       { id: "b", state: "established", silentMs: 3_600_000 },
@@ -161,6 +165,8 @@ test("the running gateway: its broker, a twin, and when each device spoke last",
     "bad gateway: runs, and has no connection to its broker",
     "bad identity: another gateway logs in as gw-1",
     "warning outbox: 20000 records wait for the collector",
+    "good SCADA source scada/WT01: connected",
+    "bad SCADA source tcp://10.0.0.9:502: no answer",
     "good device a: spoke 200 ms ago",
     "bad device b: spoke 60 min ago",
     "bad device c: no contact (connecting)",

@@ -1,10 +1,10 @@
-/** The lines of devices: are serial ports there and open to this user, does a TCP address answer? Sends nothing. */
+/** The lines of devices and of field buses: are serial ports there and open to this user, does a TCP address answer? Sends nothing. */
 import { constants } from "node:fs";
 import { access, readdir, realpath, stat } from "node:fs/promises";
 import { connect as connectTcp } from "node:net";
 import { join } from "node:path";
 import { findNearest } from "../../core/contract/config/config-finding.ts";
-import type { DeviceConfig } from "../../core/contract/config/gateway-config.ts";
+import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { bad, type CheckResult, good, skipped, warning } from "./check-result.ts";
 
 const byIdFolder = "/dev/serial/by-id";
@@ -12,18 +12,20 @@ const answerMs = 2_000;
 
 /** @param isRunning the gateway holds the lines: only what does not disturb it is looked at. */
 export async function checkLines(
-  devices: readonly DeviceConfig[],
+  { devices, modbus }: Pick<GatewayConfig, "devices" | "modbus">,
   { isRunning }: { readonly isRunning: boolean },
 ): Promise<readonly CheckResult[]> {
-  if (devices.length === 0) return [skipped("devices", "none are configured")];
-  return Promise.all(
-    devices.map(({ id, connect }) => {
+  const checkServer = (name: string, url: string): CheckResult | Promise<CheckResult> =>
+    isRunning ? skipped(name, "the running gateway holds it") : checkTcp(name, url);
+  const lines = await Promise.all([
+    ...devices.map(({ id, connect }) => {
       const name = `line of ${id}`;
       if (connect === "mqtt") return skipped(name, "by the broker");
-      if (!connect.startsWith("tcp:")) return checkSerialPort(name, connect);
-      return isRunning ? skipped(name, "the running gateway holds it") : checkTcp(name, connect);
+      return connect.startsWith("tcp:") ? checkServer(name, connect) : checkSerialPort(name, connect);
     }),
-  );
+    ...modbus.map(({ url }) => checkServer("Modbus server", url)),
+  ]);
+  return lines.length > 0 ? lines : [skipped("devices", "none are configured")];
 }
 
 async function checkSerialPort(name: string, path: string): Promise<CheckResult> {
@@ -69,7 +71,8 @@ async function findStableName(path: string): Promise<string | undefined> {
 
 function checkTcp(name: string, connect: string): Promise<CheckResult> {
   const { hostname, port } = new URL(connect);
-  const advice = "Check its power, its address and the network between; a serial server must be in raw mode.";
+  const advice =
+    "Check its power, its address and the network between; a serial server must be in raw mode, a field bus allow one more client.";
   return new Promise((resolve) => {
     const socket = connectTcp({ host: hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(port) });
     const end = (result: CheckResult): void => {
