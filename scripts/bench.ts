@@ -1,12 +1,13 @@
 /**
- * `npm run bench [-- --json] [--quick] [--only gateway|pages|ingest]`: the figures of the gateway, then those of the collector's
- * pages while gateways send and of what each engine stores, measured on real processes. Prints a table, or one JSON object on stdout. Pages alone take
+ * `npm run bench [-- --json] [--quick] [--only gateway|pages|ingest|thinning]`: the figures of the gateway, then those of the
+ * collector's pages while gateways send, of what each engine stores and of what it takes by age, measured on real processes. Prints a table, or one JSON object on stdout. Pages alone take
  * `--turbines 1000 --viewers 50 --rate 2000 --seconds 30 --check-ins 10000`; the rate is in messages a second, the last in
  * gateways that look for updates every five minutes.
  */
 import { parseArgs } from "node:util";
 import { measureIngest } from "./bench/bench-ingest.ts";
 import { measurePages } from "./bench/bench-pages.ts";
+import { measureThinning } from "./bench/bench-thinning.ts";
 import { measureGateway } from "./bench/measure-gateway.ts";
 
 const { values } = parseArgs({
@@ -22,7 +23,7 @@ const { values } = parseArgs({
   },
 });
 const { quick, only } = values;
-const parts = ["gateway", "pages", "ingest"];
+const parts = ["gateway", "pages", "ingest", "thinning"];
 if (!["", ...parts].includes(only)) throw new Error(`no part is named ${only}: ${parts.join(", ")}`);
 const isWanted = (part: string): boolean => only === "" || only === part;
 
@@ -40,6 +41,10 @@ if (isWanted("pages")) {
   });
 }
 if (isWanted("ingest")) report.ingest = await measureIngest(quick, say);
+if (isWanted("thinning")) {
+  say("a turbine-year of predictions on the disk, as sent and thinned by age ...");
+  report.thinning = await measureThinning(quick);
+}
 if (report.decisionsEqual === false) {
   say("the decisions at full speed differ from those of the unhurried run");
   process.exitCode = 1;

@@ -1,0 +1,190 @@
+/**
+ * What a turbine's predictions take on the disk in a year, as they were sent and thinned by age as the configuration's defaults say,
+ * in both engines; and what thinning takes. Some days are stored and thinned; the year is put together from what a day takes.
+ */
+import { join } from "node:path";
+import pg from "pg";
+import type { FleetRecord } from "../../src/collector/record/fleet-record.ts";
+import { openPostgresRecord } from "../../src/collector/record/postgres/postgres-record.ts";
+import { createSqliteRecord } from "../../src/collector/record/sqlite/sqlite-record.ts";
+import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
+import type { PredictionBatch } from "../../src/core/contract/uplink-record.ts";
+import { dayMs, hourMs } from "../../src/core/maths/durations.ts";
+import { silentLogger } from "../../src/core/platform/logger.ts";
+import { openSqlite } from "../../src/core/platform/sqlite/sqlite.ts";
+import { hasPostgres, startScratchPostgres } from "../../test/support/scratch-postgres.ts";
+import { createScratchFolder } from "../scratch-folder.ts";
+import { predictionRows } from "./bench-predictions.ts";
+
+/** Figures of one engine. */
+interface ThinningFigures {
+  readonly engine: "sqlite" | "postgres";
+  /** Rows of a point and moment a day and turbine, and bytes of one: as sent, then by the length of rows. */
+  readonly bytesPerTurbineDay: Readonly<Record<string, number>>;
+  readonly megabytesPerTurbineYear: { readonly asSent: number; readonly thinned: number };
+  /** Rows of a point and moment (three failure modes) a second of work, and the longest step. */
+  readonly rowsPerSecond: number;
+  readonly longestStepMs: number;
+}
+
+export interface ThinningReport {
+  readonly turbines: number;
+  readonly pointsPerTurbine: number;
+  readonly days: number;
+  readonly runs: readonly ThinningFigures[];
+}
+
+const components = ["gearbox", "generator", "main-bearing", "tower"];
+const beginMs = 20_000 * dayMs;
+
+/** A record and what it takes on its disk just now. */
+interface Place {
+  readonly engine: ThinningFigures["engine"];
+  readonly record: FleetRecord;
+  diskBytes(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Measures both engines, PostgreSQL where it is installed. */
+export async function measureThinning(quick: boolean): Promise<ThinningReport> {
+  const load = quick ? { turbines: 4, days: 1 } : { turbines: 10, days: 3 };
+  const runs = [await measure(openSqlitePlace(), load)];
+  if (hasPostgres) runs.push(await measure(await openPostgresPlace(), load));
+  return { ...load, pointsPerTurbine: components.length, runs };
+}
+
+type Load = Pick<ThinningReport, "turbines" | "days">;
+
+async function measure(place: Place, load: Load): Promise<ThinningFigures> {
+  try {
+    const empty = await place.diskBytes();
+    await fill(place.record, load);
+    const perDay = async (): Promise<number> =>
+      Math.round(((await place.diskBytes()) - empty) / load.turbines / load.days);
+    const steps = collectorConfigSchema.parse({}).predictions.thinning;
+    const bytes: Record<string, number> = { asSent: await perDay() };
+    let year = 0;
+    let [before, days] = [bytes.asSent!, 0];
+    const work = { ms: 0, longestStepMs: 0 };
+    const rows = load.turbines * load.days * components.length * (dayMs / 60_000);
+    for (const { afterDays, rowSeconds } of steps) {
+      // A day is thinned when it has ended so long ago.
+      year += (afterDays + 1 - days) * before;
+      const took = await thin(place.record, { rowMs: rowSeconds * 1_000, days: load.days });
+      if (days === 0) Object.assign(work, took);
+      before = await perDay();
+      bytes[`${rowSeconds} s`] = before;
+      days = afterDays + 1;
+    }
+    year += (365 - days) * before;
+    return {
+      engine: place.engine,
+      bytesPerTurbineDay: bytes,
+      megabytesPerTurbineYear: {
+        asSent: Math.round((bytes.asSent! * 365) / 1e5) / 10,
+        thinned: Math.round(year / 1e5) / 10,
+      },
+      rowsPerSecond: Math.round((rows * 1_000) / work.ms),
+      longestStepMs: Math.round(work.longestStepMs),
+    };
+  } finally {
+    await place.close();
+  }
+}
+
+/** An hour of a point at a time, as it would arrive. */
+async function fill(record: FleetRecord, { turbines, days }: Load): Promise<void> {
+  for (let hour = 1; hour <= days * 24; hour++) {
+    const nowMs = beginMs + hour * hourMs - 1;
+    const records = Array.from({ length: turbines }, (_, index) =>
+      components.map((component) =>
+        withRisks(predictionRows(`wt-${index}`, component, { rows: 60, endMs: nowMs })),
+      ),
+    ).flat();
+    const header = { gateway: "gw-1", bootId: "bench", lane: "prediction" } as const;
+    const [stored] = await record.storeEnvelopes({
+      nowMs,
+      envelopes: [
+        {
+          ...header,
+          firstSequence: (hour - 1) * records.length + 1,
+          oldestSequence: 1,
+          topic: "bench",
+          payload: new Uint8Array(),
+          records: records.map((value) => ({ ok: true as const, value })),
+        },
+      ],
+      setAside: [],
+    });
+    const fault = stored!.records.find(({ ok }) => !ok);
+    if (fault !== undefined) throw new Error(`the record was not filled: ${JSON.stringify(fault)}`);
+  }
+}
+
+/** As a gateway with a prior sends them. */
+function withRisks(batch: PredictionBatch): PredictionBatch {
+  const { meanProbability, maxProbability } = batch;
+  return {
+    ...batch,
+    meanRisk: meanProbability.map((mean) => mean / 10),
+    maxRisk: maxProbability.map((max) => max / 10),
+    isLearning: batch.timesMs.map(() => false),
+  };
+}
+
+async function thin(
+  record: FleetRecord,
+  { rowMs, days }: { readonly rowMs: number; readonly days: number },
+): Promise<{ readonly ms: number; readonly longestStepMs: number }> {
+  let [ms, longestStepMs] = [0, 0];
+  for (let isDone = false; !isDone; ) {
+    const startMs = performance.now();
+    ({ isDone } = await record.thinPredictions({ receivedBeforeMs: beginMs + days * dayMs, rowMs }));
+    const stepMs = performance.now() - startMs;
+    ms += stepMs;
+    longestStepMs = Math.max(longestStepMs, stepMs);
+  }
+  return { ms, longestStepMs };
+}
+
+function openSqlitePlace(): Place {
+  const scratch = createScratchFolder("bench-thinning");
+  const database = openSqlite(join(scratch.path, "collector.sqlite"), { synchronous: "normal" });
+  const record = createSqliteRecord(database);
+  const of = (name: string): number => Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
+  return {
+    engine: "sqlite",
+    record,
+    // Of pages that hold something: the others are written to next.
+    diskBytes: async () => (of("page_count") - of("freelist_count")) * of("page_size"),
+    close: async () => {
+      await record.close();
+      scratch.remove();
+    },
+  };
+}
+
+async function openPostgresPlace(): Promise<Place> {
+  const server = await startScratchPostgres();
+  const url = await server.createDatabase();
+  const limits = { connections: 2, statementTimeoutMs: 20_000, logger: silentLogger };
+  const record = await openPostgresRecord({ ...limits, url });
+  const client = new pg.Client(url);
+  await client.connect();
+  return {
+    engine: "postgres",
+    record,
+    diskBytes: async () => {
+      const { rows } = await client.query(
+        `SELECT COALESCE(SUM(pg_total_relation_size(inhrelid)), 0) AS bytes FROM pg_inherits
+         WHERE inhparent IN ('prediction'::regclass, 'prediction_summary'::regclass)`,
+      );
+      return Number(rows[0].bytes);
+    },
+    close: async () => {
+      await client.end();
+      await record.close();
+      await server.close();
+    },
+  };
+}
