@@ -31,30 +31,43 @@ export type SentRow = Omit<ThinnedRow, "rows" | "min" | "rpmRows" | "riskWindows
 
 /** A row as it was sent, which stands for itself. */
 export function startThinnedRow(row: SentRow): ThinnedRow {
+  // Named one by one: a spread here takes most of the time of a step.
   return {
-    ...row,
+    timeMs: row.timeMs,
     rows: 1,
+    windows: row.windows,
+    mean: row.mean,
+    max: row.max,
     min: row.mean,
+    shaftRpm: row.shaftRpm,
     rpmRows: row.shaftRpm === null ? 0 : 1,
+    meanRisk: row.meanRisk,
+    maxRisk: row.maxRisk,
     riskWindows: row.meanRisk === null ? 0 : row.windows,
+    isLearning: row.isLearning,
   };
 }
 
 /** Both as one. */
 export function mergeThinnedRows(a: ThinnedRow, b: ThinnedRow): ThinnedRow {
+  const windows = a.windows + b.windows;
+  const rpmRows = a.rpmRows + b.rpmRows;
+  const riskWindows = a.riskWindows + b.riskWindows;
+  const rpmSum = (a.shaftRpm ?? 0) * a.rpmRows + (b.shaftRpm ?? 0) * b.rpmRows;
+  const riskSum = (a.meanRisk ?? 0) * a.riskWindows + (b.meanRisk ?? 0) * b.riskWindows;
   return {
     timeMs: Math.max(a.timeMs, b.timeMs),
     rows: a.rows + b.rows,
-    windows: a.windows + b.windows,
+    windows,
     // Of rows without a window nothing is known.
-    mean: meanOf([a.mean, a.windows], [b.mean, b.windows]) ?? 0,
+    mean: windows === 0 ? 0 : (a.mean * a.windows + b.mean * b.windows) / windows,
     max: Math.max(a.max, b.max),
     min: Math.min(a.min, b.min),
-    shaftRpm: meanOf([a.shaftRpm, a.rpmRows], [b.shaftRpm, b.rpmRows]),
-    rpmRows: a.rpmRows + b.rpmRows,
-    meanRisk: meanOf([a.meanRisk, a.riskWindows], [b.meanRisk, b.riskWindows]),
+    shaftRpm: rpmRows === 0 ? null : rpmSum / rpmRows,
+    rpmRows,
+    meanRisk: riskWindows === 0 ? null : riskSum / riskWindows,
     maxRisk: higherOf(a.maxRisk, b.maxRisk),
-    riskWindows: a.riskWindows + b.riskWindows,
+    riskWindows,
     isLearning: a.isLearning === null ? b.isLearning : a.isLearning || b.isLearning === true,
   };
 }
@@ -62,14 +75,6 @@ export function mergeThinnedRows(a: ThinnedRow, b: ThinnedRow): ThinnedRow {
 /** Where the longer row begins that a moment belongs to. */
 export function startOfRow(timeMs: number, rowMs: number): number {
   return Math.floor(timeMs / rowMs) * rowMs;
-}
-
-type Weighted = readonly [value: number | null, weight: number];
-
-function meanOf([a, weightA]: Weighted, [b, weightB]: Weighted): number | null {
-  const weight = weightA + weightB;
-  if (weight === 0) return null;
-  return ((a ?? 0) * weightA + (b ?? 0) * weightB) / weight;
 }
 
 function higherOf(a: number | null, b: number | null): number | null {

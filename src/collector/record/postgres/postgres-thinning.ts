@@ -4,7 +4,13 @@
  * have a partition of their own, so that they leave like all others, by their day.
  */
 import type { PredictionRecord } from "../prediction-record.ts";
-import { mergeThinnedRows, startOfRow, startThinnedRow, type ThinnedRow } from "../thinned-row.ts";
+import {
+  mergeThinnedRows,
+  type SentRow,
+  startOfRow,
+  startThinnedRow,
+  type ThinnedRow,
+} from "../thinned-row.ts";
 import type { PostgresDatabase, PostgresRow, SqlSession } from "./postgres-database.ts";
 import { type DayPartition, dayNumber, type PostgresPartitions } from "./postgres-partitions.ts";
 import { transpose } from "./postgres-predictions.ts";
@@ -102,7 +108,7 @@ async function takeRows(session: SqlSession, start: Place, limit: number): Promi
     point: Number(row.point),
     at: Number(row[at]),
     label: Number(row.label),
-    parts: from.rowMs === 0 ? readSentParts(row) : readParts(row),
+    parts: readParts(row, from.rowMs === 0),
   }));
 }
 
@@ -179,7 +185,7 @@ async function storeSums(
   for (const row of there) {
     const key = nameRow({ point: Number(row.point), at: Number(row.from_ms), label: Number(row.label) });
     const sum = sums.get(key)!;
-    sum.parts = mergeParts(readParts(row), sum.parts);
+    sum.parts = mergeParts(readParts(row, false), sum.parts);
   }
   await session.run(
     `INSERT INTO prediction_summary
@@ -220,54 +226,38 @@ async function storeSums(
 const orNull = (value: unknown): number | null =>
   value === null || value === undefined ? null : Number(value);
 
-/** What a row says of itself, and its scores, mode by mode. */
-function splitRow(row: PostgresRow): {
-  readonly own: Pick<ThinnedRow, "timeMs" | "windows" | "shaftRpm" | "isLearning">;
-  /** Numbers of the modes, after a place for the row itself. */
-  readonly places: readonly number[];
-  /** A score of a mode: 0 mean, 1 maximum, 2 and 3 the risks, then those of {@link writeScores}. */
-  score(block: number, mode: number): number | null;
-} {
+/**
+ * The parts of a row. Its scores are blocks of one score a mode: means, maxima, mean and highest risks, then those that
+ * {@link writeScores} adds.
+ */
+function readParts(row: PostgresRow, isSent: boolean): ThinnedRow[] {
   const scores = row.scores as readonly (number | null)[];
   const modes = Number(row.modes);
-  return {
-    own: {
-      timeMs: Number(row.time_ms),
-      windows: Number(row.windows),
-      shaftRpm: orNull(row.shaft_rpm),
-      isLearning: row.learning as boolean | null,
-    },
-    places: Array.from({ length: modes + 1 }, (_, index) => index - 1),
-    score: (block, mode) => (mode < 0 ? null : (scores[block * modes + mode] ?? null)),
-  };
-}
-
-function readSentParts(row: PostgresRow): ThinnedRow[] {
-  const { own, places, score } = splitRow(row);
-  return places.map((mode) =>
-    startThinnedRow({
-      ...own,
-      mean: score(0, mode) ?? 0,
-      max: score(1, mode) ?? 0,
-      meanRisk: score(2, mode),
-      maxRisk: score(3, mode),
-    }),
-  );
-}
-
-function readParts(row: PostgresRow): ThinnedRow[] {
-  const { own, places, score } = splitRow(row);
-  return places.map((mode) => ({
-    ...own,
-    rows: Number(row.rows),
-    rpmRows: Number(row.rpm_rows),
-    mean: score(0, mode) ?? 0,
-    max: score(1, mode) ?? 0,
-    meanRisk: score(2, mode),
-    maxRisk: score(3, mode),
-    min: score(4, mode) ?? 0,
-    riskWindows: score(5, mode) ?? 0,
-  }));
+  const [timeMs, windows, shaftRpm] = [Number(row.time_ms), Number(row.windows), orNull(row.shaft_rpm)];
+  const isLearning = row.learning as boolean | null;
+  const parts: ThinnedRow[] = [];
+  for (let mode = -1; mode < modes; mode++) {
+    const score = (block: number): number | null =>
+      mode < 0 ? null : (scores[block * modes + mode] ?? null);
+    const sent: SentRow = {
+      timeMs,
+      windows,
+      mean: score(0) ?? 0,
+      max: score(1) ?? 0,
+      shaftRpm,
+      meanRisk: score(2),
+      maxRisk: score(3),
+      isLearning,
+    };
+    const part = startThinnedRow(sent);
+    if (isSent) {
+      parts.push(part);
+      continue;
+    }
+    const summed = { rows: Number(row.rows), rpmRows: Number(row.rpm_rows) };
+    parts.push({ ...part, ...summed, min: score(4) ?? 0, riskWindows: score(5) ?? 0 });
+  }
+  return parts;
 }
 
 /** All scores of all modes, block by block. */
