@@ -4,11 +4,12 @@
  * engine holds to the bounds of what is stored; the bounds of messages are held before a record reaches an engine.
  */
 
-import type { UplinkRecord } from "../../core/contract/uplink-record.ts";
+import type { PredictionBatch, UplinkRecord } from "../../core/contract/uplink-record.ts";
 
 type BoundName =
   | "predictionCells"
   | "predictionBytes"
+  | "rowWindows"
   | "alertCharacters"
   | "modesPerPoint"
   | "pointsPerTurbine"
@@ -31,6 +32,8 @@ export const recordBounds: Readonly<Record<BoundName, number>> = {
   predictionCells: 8_192,
   /** Bytes of one record that holds such a batch: more are not decoded. */
   predictionBytes: 131_072,
+  /** Windows that a row of predictions says it sums up. */
+  rowWindows: 100_000_000,
   /** Characters of one alert event, as JSON. */
   alertCharacters: 65_536,
   /** Failure modes that a measuring point has had predictions of, within the time that these are kept. */
@@ -87,6 +90,16 @@ const boundWords = {
   alarmKindsPerTurbine: "kinds of alarms of one turbine",
   turbinesPerGateway: "turbines of one gateway",
 } as const;
+
+/** Throws {@link RecordRefusedError} for rows of predictions that cannot be. */
+export function refuseRows({ windows }: PredictionBatch): void {
+  const beyond = windows.find(
+    (count) => !Number.isInteger(count) || count < 0 || count > recordBounds.rowWindows,
+  );
+  if (beyond === undefined) return;
+  const words = `a row of ${beyond} windows; at most ${recordBounds.rowWindows} are taken`;
+  throw new RecordRefusedError("record-bounds", words);
+}
 
 /** A class of records that a gateway may send so many of a day. */
 export type DailyClass = "alerts" | "notices";

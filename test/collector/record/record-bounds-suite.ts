@@ -58,6 +58,30 @@ const names = (prefix: string, count: number): string[] =>
 
 /** Runs the cases over an engine. */
 export function describeRecordBounds(open: () => Promise<FleetRecord>): void {
+  it("takes the same numbers of windows of a row, and reads what it has taken", async () => {
+    const record = await open();
+    const send = createSender(record);
+    const rows = [0, recordBounds.rowWindows, recordBounds.rowWindows + 1, 4_294_967_295].map((windows) => ({
+      ...batchOf("wt-1", `of-${windows}`, ["a"]),
+      windows: [windows],
+    }));
+    const stored = await send([...rows, event]);
+    expect(stored.records.map((each) => (each.ok ? each.value : each.error.reason))).toEqual([
+      "prediction-batch",
+      "prediction-batch",
+      "record-bounds",
+      "record-bounds",
+      "event",
+    ]);
+    expect(stored.records[3]).toMatchObject({ error: { detail: expect.stringContaining("gw-1") } });
+    const range = { site: "north-sea", turbine: "wt-1", fromMs: 0, toMs: t, bucketMs: 1 };
+    const read = async (): Promise<number[][]> =>
+      (await record.predictions(range)).map(({ windows }) => [...windows]);
+    expect(await read()).toEqual([[0], [recordBounds.rowWindows]]);
+    await record.thinPredictions({ receivedBeforeMs: t + 9 * day, rowMs: day });
+    expect(await read()).toEqual([[0], [recordBounds.rowWindows]]);
+  });
+
   it("keeps so many failure modes of a point and answers with them, whatever else is sent of it", async () => {
     const record = await open();
     const send = createSender(record);

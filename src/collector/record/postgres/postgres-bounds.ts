@@ -11,6 +11,7 @@ import {
   RecordRefusedError,
   refuseBeyond,
   refuseBeyondDay,
+  refuseRows,
 } from "../record-bounds.ts";
 import type { PostgresDatabase, SqlSession } from "./postgres-database.ts";
 import type { RecordSource } from "./postgres-events.ts";
@@ -42,6 +43,10 @@ export function createAdmission(
   const modes = createModeCheck(database);
   return async (sent) => {
     const refused = new Map<StorableRecord, RecordFault>();
+    for (const each of sent) {
+      const { record } = each;
+      if (record.kind === "prediction-batch") tryAdmit(each, refused, () => refuseRows(record));
+    }
     const open = (): readonly SentRecord[] => sent.filter(({ record }) => !refused.has(record));
     await turbines(open(), refused);
     const numbers = await points(open(), refused);
