@@ -8,8 +8,8 @@ import type { SqliteDatabase, SqlRow, SqlValue } from "../../../core/platform/sq
 import type { PredictionThinning, ThinnedPredictions } from "../prediction-record.ts";
 import { mergeThinnedRows, startOfRow, type ThinnedRow } from "../thinned-row.ts";
 
-/** Rows of a step: some 20 ms on a slow core. */
-const usualRows = 2_000;
+/** Rows of a step: some 10 ms on a slow core. */
+const usualRows = 1_000;
 /** Points that are looked at in one step. */
 const stepPoints = 100;
 
@@ -30,18 +30,19 @@ export function createSqliteThinning(
 ): (thinning: PredictionThinning) => ThinnedPredictions {
   const points = database.prepare("SELECT id FROM point WHERE id >= ? ORDER BY id LIMIT ?");
   const sources = [createSentRows(database), createSummaries(database)] as const;
-  const add = createAdder(database);
+  const store = createSumStore(database);
   /** From which point on the walk goes on. */
   let place = { before: 0, rowMs: 0, point: 0 };
   return (thinning) => {
     const { rowMs } = thinning;
     const before = Math.floor(thinning.receivedBeforeMs / dayMs) * dayMs;
     const start = place.before === before && place.rowMs === rowMs ? place.point : 0;
+    const sums = new Map<string, LongerRow>();
     let left = stepRows;
     const sumUp = (source: RowSource, rows: readonly SqlRow[]): void => {
       for (const row of rows) {
         source.remove(row);
-        add(row, rowMs);
+        addTo(sums, row, rowMs);
       }
       left -= rows.length;
     };
@@ -59,7 +60,11 @@ export function createSqliteThinning(
       }
       return some.length < stepPoints ? null : some.at(-1)! + 1;
     };
-    const next = database.transaction(walk);
+    const next = database.transaction(() => {
+      const to = walk();
+      for (const sum of sums.values()) store(sum);
+      return to;
+    });
     place = { before, rowMs, point: next ?? 0 };
     return { rows: stepRows - left, isDone: next === null };
   };
@@ -123,8 +128,26 @@ function createSummaries(database: SqliteDatabase): RowSource {
   };
 }
 
-/** Adds a row to the longer one that it belongs to. */
-function createAdder(database: SqliteDatabase): (row: SqlRow, rowMs: number) => void {
+/** A longer row of one failure mode: its key, and what of it is to be added. */
+interface LongerRow {
+  readonly key: readonly SqlValue[];
+  sum: ThinnedRow;
+}
+
+function addTo(sums: Map<string, LongerRow>, row: SqlRow, rowMs: number): void {
+  // One that is summed up already stays where it begins.
+  const fromMs = startOfRow(Number(row.from_ms ?? row.time_ms), rowMs);
+  const key = [row.point!, fromMs, rowMs, row.failure_mode!, row.model_version!, row.day!];
+  // No name holds a NUL character.
+  const name = key.join("\u0000");
+  const added = readRow(row);
+  const there = sums.get(name);
+  if (there === undefined) sums.set(name, { key, sum: added });
+  else there.sum = mergeThinnedRows(there.sum, added);
+}
+
+/** Adds a sum to the longer row that is there, or begins it. */
+function createSumStore(database: SqliteDatabase): (row: LongerRow) => void {
   const key =
     "point = ? AND from_ms = ? AND row_ms = ? AND failure_mode = ? AND model_version = ? AND day = ?";
   const find = database.prepare(`SELECT ${summaryRowColumns} FROM prediction_summary WHERE ${key}`);
@@ -134,12 +157,8 @@ function createAdder(database: SqliteDatabase): (row: SqlRow, rowMs: number) => 
         rpm_rows, mean_risk, max_risk, risk_windows, learning)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  return (row, rowMs) => {
-    // One that is summed up already stays where it begins.
-    const fromMs = startOfRow(Number(row.from_ms ?? row.time_ms), rowMs);
-    const place = [row.point!, fromMs, rowMs, row.failure_mode!, row.model_version!, row.day!] as const;
+  return ({ key: place, sum: added }) => {
     const there = find.get(...place);
-    const added = readRow(row);
     const sum = there === undefined ? added : mergeThinnedRows(readRow(there), added);
     put.run(
       ...place,
