@@ -13,7 +13,7 @@ import type { BearingOrders } from "../../src/core/contract/bundle/bearing.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
 import { createTopics } from "../../src/core/contract/topics.ts";
-import { type Clock, systemClock } from "../../src/core/platform/clock.ts";
+import { type Clock, systemClock, systemTimers, type Timers } from "../../src/core/platform/clock.ts";
 import type { Daemon } from "../../src/core/platform/daemon/run-daemon.ts";
 import { createLogger, type Logger } from "../../src/core/platform/logger.ts";
 import { createMqttClient, type MqttClientOptions } from "../../src/core/platform/mqtt/mqtt-client.ts";
@@ -85,11 +85,11 @@ export interface Installation {
     readonly scanMs?: number;
     readonly evidence?: object;
   }): Promise<RunningCollector>;
-  /** Starts a gateway of these turbines; `changes` overwrite parts of its configuration. */
+  /** Starts a gateway of these turbines; `changes` overwrite parts of its configuration. A clock with timers turns those of field buses too. */
   startGateway(
     turbines: readonly PlannedTurbine[],
     changes?: Readonly<Record<string, unknown>>,
-    clock?: Clock,
+    clock?: Clock & Partial<Timers>,
   ): Promise<TestGateway>;
   /** Writes what `startCollector` would be started with, for a process of its own; gives the file's path. */
   writeCollectorConfig(): string;
@@ -204,7 +204,7 @@ export async function createInstallation(): Promise<Installation> {
       onTestFinished(() => collector.close());
       return collector;
     },
-    startGateway: async (turbines, changes = {}, clock = systemClock) => {
+    startGateway: async (turbines, changes = {}, clock: Clock & Partial<Timers> = systemClock) => {
       const config = gatewayConfigSchema.parse(planGateway(turbines, changes));
       const gateway = await startGateway({
         config,
@@ -212,6 +212,7 @@ export async function createInstallation(): Promise<Installation> {
         environment: {},
         runtimeVersion,
         clock,
+        timers: { after: clock.after ?? systemTimers.after },
       });
       let closing: Promise<void> | null = null;
       const close = (): Promise<void> => {
