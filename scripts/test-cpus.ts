@@ -8,15 +8,13 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { serialize } from "node:v8";
-import type { GoldenWindowCase } from "../src/core/bundle/golden.ts";
-import { decodeMcuModel } from "../src/core/inference/mcu-codec.ts";
 import { createRandom } from "../src/core/maths/random.ts";
-import { CheckCommands, CheckResults } from "./mcu/check-commands.ts";
 import { buildCheckProgram } from "./mcu/check-program.ts";
-import { countViolations, createGoldenCase, createRandomCases } from "./mcu/cpu-cases.ts";
+import { createCoreCases } from "./mcu/core-cases.ts";
+import { createGoldenCase, createRandomCases } from "./mcu/cpu-cases.ts";
 import { armCpu, type ForeignCpu, nativeCpu, x86Cpu } from "./mcu/foreign-cpu.ts";
-import { createRequantiseCases, requantiseAsDefined } from "./mcu/requantise-cases.ts";
-import { readShippedModels, type ShippedModel } from "./mcu/shipped-models.ts";
+import { createRequantiseCases } from "./mcu/requantise-cases.ts";
+import { readShippedModels } from "./mcu/shipped-models.ts";
 import { type CoreName, coreNames, cores, findMissingPackages } from "./mcu/toolchain.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
 
@@ -75,41 +73,13 @@ process.exitCode = violations > 0 || total === 0 ? 1 : 0;
 function tryCore(core: CoreName): Omit<CpuReport, "seconds"> {
   const program = buildCheckProgram(core);
   try {
-    const corners = createRequantiseCases(createRandom(7), requantisations);
-    const commands = new CheckCommands().requantise(corners);
-    const fitting = cases.flatMap((one) =>
-      one.mcuModel !== null && one.mcuModel.length <= cores[core].checkModelBytes
-        ? [{ ...one, mcuModel: one.mcuModel }]
-        : [],
-    );
-    for (const one of fitting) commands.model(one.mcuModel).rows(one.quantised, one.rows);
-    const withWindows = cores[core].features ? models.filter(hasWindows) : [];
-    for (const model of withWindows) {
-      commands.model(model.mcuModel!);
-      for (const { window } of windowsOf(model)) {
-        commands.window({ ...window, pieces: [{ counts: window.counts, shaftRpm: window.shaftRpm }] });
-      }
-    }
-    const results = new CheckResults(program.run(commands.finish()));
-    const rounded = results.bytes(corners.length);
-    let violations = corners.filter((one, index) => rounded[index] !== requantiseAsDefined(one)).length;
-    let count = corners.length;
-    for (const one of fitting) {
-      // A model that does not open is as many violations as it has rows.
-      const fault = results.word();
-      const actual = results.bytes(one.rows * one.outputs);
-      violations += fault === 0 ? countViolations(actual, one.expected, one.outputs) : one.rows;
-      count += one.rows;
-    }
-    for (const model of withWindows) {
-      if (results.word() !== 0) violations++;
-      for (const { logits } of windowsOf(model)) {
-        const actual = results.window(model.golden.features, model.golden.outputs);
-        if (!actual.scored || countViolations(actual.logits, logits, logits.length) > 0) violations++;
-        count++;
-      }
-    }
-    return { cases: count, violations };
+    const { input, count } = createCoreCases({
+      cases,
+      corners: createRequantiseCases(createRandom(7), requantisations),
+      models: cores[core].features ? models : [],
+      maxModelBytes: cores[core].checkModelBytes,
+    });
+    return count(program.run(input));
   } finally {
     program.close();
   }
@@ -147,14 +117,6 @@ function report(name: string, run: () => Omit<CpuReport, "seconds">): void {
 function skip(name: string, why: string): void {
   skipped[name] = why;
   say(`${name.padEnd(14)} skipped: needs ${why}`);
-}
-
-function hasWindows(model: ShippedModel): boolean {
-  return model.mcuModel !== null && decodeMcuModel(model.mcuModel).features !== null;
-}
-
-function windowsOf(model: ShippedModel): readonly GoldenWindowCase[] {
-  return model.golden.cases.filter((one) => one.kind === "window");
 }
 
 function say(text: string): void {

@@ -1,4 +1,4 @@
-/* The check program on a bare Cortex-M: ARM semihosting (as QEMU and debug probes offer it), start-up code. */
+/* The check program on a bare Cortex-M or RISC-V core: semihosting (as QEMU and debug probes offer it), start-up code. */
 #include <stddef.h>
 
 #include "host_io.h"
@@ -27,19 +27,31 @@ extern uint32_t image_zero_end;
 
 int main(void);
 _Noreturn void reset_handler(void);
-static _Noreturn void fault_handler(void);
 void *memcpy(void *restrict to, const void *restrict from, size_t length);
 void *memset(void *to, int value, size_t length);
 
 static uint32_t input;
 static uint32_t output;
 
+#if defined(__riscv)
+static uint32_t semihost(uint32_t operation, const void *arguments) {
+  register uint32_t a0 __asm__("a0") = operation;
+  register const void *a1 __asm__("a1") = arguments;
+  /* The three instructions that an emulator or a probe knows the call by, none of them compressed, on one page. */
+  __asm__ volatile(".balign 16\n\t.option push\n\t.option norvc\n\tslli x0, x0, 0x1f\n\tebreak\n\tsrai x0, x0, 7\n\t.option pop"
+                   : "+r"(a0)
+                   : "r"(a1)
+                   : "memory");
+  return a0;
+}
+#else
 static uint32_t semihost(uint32_t operation, const void *arguments) {
   register uint32_t r0 __asm__("r0") = operation;
   register const void *r1 __asm__("r1") = arguments;
   __asm__ volatile("bkpt #0xab" : "+r"(r0) : "r"(r1) : "memory");
   return r0;
 }
+#endif
 
 static uint32_t open_file(const char *name, uint32_t length, uint32_t mode) {
   const uint32_t arguments[3] = {(uint32_t)name, mode, length};
@@ -52,9 +64,11 @@ void host_open(void) {
   if ((input == UINT32_MAX) || (output == UINT32_MAX)) {
     host_exit(2u);
   }
+#if !defined(__riscv)
   SYSTICK_RELOAD = 0xffffffu;
   SYSTICK_VALUE = 0u;
   SYSTICK_CONTROL = 5u; /* processor clock, no interrupt */
+#endif
 }
 
 void host_read(void *bytes, uint32_t length) {
@@ -71,7 +85,11 @@ void host_write(const void *bytes, uint32_t length) {
   }
 }
 
+#if defined(__riscv)
+uint32_t host_ticks(void) { return 0u; }
+#else
 uint32_t host_ticks(void) { return 0xffffffu - (SYSTICK_VALUE & 0xffffffu); }
+#endif
 
 uint32_t host_stack_bytes(void) {
   const uint32_t *lowest = &image_zero_end;
@@ -103,6 +121,22 @@ _Noreturn void reset_handler(void) {
   host_exit((uint32_t)main());
 }
 
+#if defined(__riscv)
+/* The first instructions: a stack, the floating point unit, faults. */
+void trap_handler(void);
+__attribute__((aligned(4))) void trap_handler(void) { host_exit(100u); }
+
+__asm__(".section .start, \"ax\"\n"
+        ".global start\n"
+        "start:\n"
+        "  la sp, image_stack_top\n"
+        "  la t0, trap_handler\n"
+        "  csrw mtvec, t0\n"
+        "  li t0, 0x2000\n" /* mstatus.FS */
+        "  csrs mstatus, t0\n"
+        "  j reset_handler\n"
+        ".text\n");
+#else
 static _Noreturn void fault_handler(void) { host_exit(100u); }
 
 typedef void (*handler)(void);
@@ -114,4 +148,4 @@ __attribute__((section(".vectors"), used)) static const struct {
              {reset_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
               fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
               fault_handler}};
-
+#endif
