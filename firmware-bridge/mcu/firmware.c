@@ -8,8 +8,7 @@
 #include "slots.h"
 
 #define MODE_RAW 1U
-#define MODE_EDGE 2U
-#define MODE_BOTH 3U
+#define MODE_EDGE 2U /* 3: both */
 
 /* Samples in a raw window: 192 bytes and at most 26 of other fields. */
 #define WINDOW_SAMPLES 96U

@@ -3,8 +3,7 @@
  * recording that its accelerometer plays in a loop. The layout is that of mcu/image.h.
  */
 
-import { computeModelMac } from "../../firmware-bridge/model/model-mac.ts";
-import { sha256 as digest } from "../../src/core/platform/files/sha256.ts";
+import { type SlotModel, writeIdentity, writeModelSlot } from "../../src/cli/device/flash-image.ts";
 
 /** What is in the image. */
 export interface McuImageOptions {
@@ -19,11 +18,7 @@ export interface McuImageOptions {
   /** Played in a loop; at most {@link maxRecordingSamples}. */
   readonly counts: Int16Array;
   /** A model that lies in the first slot, confirmed, or arrived as a whole and not tried yet; needs a key. */
-  readonly model?: {
-    readonly image: Uint8Array;
-    readonly securityCounter: number;
-    readonly isUntried?: boolean;
-  };
+  readonly model?: SlotModel;
   /** The power goes at this flash operation after the start (from 1 on), when so many of its bytes have happened. */
   readonly cut?: { readonly operation: number; readonly bytes: number };
   /** Samples come as fast as the device takes them, not in real time. */
@@ -61,40 +56,18 @@ export function createMcuImage(options: McuImageOptions): Uint8Array {
   const image = new Uint8Array(mcuImageBytes);
   // Erased flash is all ones.
   image.fill(0xff, 0, mcuImageOffsets.workbench);
-  const view = new DataView(image.buffer);
-  view.setUint32(0, 0x4449_5541, true);
-  view.setUint32(4, key === undefined ? 0 : 1, true);
-  image.set(key ?? new Uint8Array(32), 8);
-  image.fill(0, 40, 104);
-  image.set(new TextEncoder().encode(deviceId).subarray(0, 63), 40);
+  writeIdentity(image, deviceId, key);
   if (options.model !== undefined) installModel(image, options.model, key);
   writeWorkbench(image, options);
   return image;
 }
 
-/** As the device itself leaves a slot whose model was confirmed (mcu/slots.h). */
-function installModel(
-  image: Uint8Array,
-  model: NonNullable<McuImageOptions["model"]>,
-  key: Uint8Array | undefined,
-): void {
+function installModel(image: Uint8Array, model: SlotModel, key: Uint8Array | undefined): void {
   if (key === undefined) throw new RangeError("a device without a key has no model");
   const slot = image.subarray(mcuImageOffsets.slots, mcuImageOffsets.slots + mcuSlotBytes);
   if (model.image.length > mcuSlotBytes - slotImageOffset)
     throw new RangeError(`a model of ${model.image.length} bytes does not fit into a slot`);
-  const sha256 = digest(model.image);
-  const { securityCounter } = model;
-  const view = new DataView(slot.buffer, slot.byteOffset);
-  view.setUint32(0, 0x3153_5541, true);
-  view.setUint32(4, model.image.length, true);
-  view.setUint32(8, securityCounter, true);
-  slot.set(sha256, 12);
-  slot.set(computeModelMac(key, { sizeBytes: model.image.length, securityCounter, sha256 }), 44);
-  view.setUint16(76, 1, true);
-  view.setUint16(78, 0xfffe, true);
-  // Tried, and confirmed.
-  if (model.isUntried !== true) slot.fill(0, 80, 112);
-  slot.set(model.image, slotImageOffset);
+  writeModelSlot(slot, model, key);
 }
 
 /** What lies beside the flash: the recording, and when the power goes. */

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { loadGatewayConfig } from "../device/ask-gateway.ts";
 import { listDevices, renderDeviceList } from "../device/list-devices.ts";
 import { deviceCaptureCommand } from "./device-capture.ts";
+import { deviceImageCommand } from "./device-image.ts";
 import { devicePushCommand } from "./device-push.ts";
 import { deviceSimCommand } from "./device-sim.ts";
 
@@ -10,6 +11,7 @@ export function deviceCommand(): Command {
   return new Command("device")
     .addCommand(deviceListCommand())
     .addCommand(devicePushCommand())
+    .addCommand(deviceImageCommand())
     .addCommand(deviceCaptureCommand())
     .addCommand(deviceSimCommand())
     .addHelpText(
