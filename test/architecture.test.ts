@@ -57,10 +57,17 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "firmware-bridge",
     ...below("gateway", "devices points sources alarms record updates status evidence"),
   ],
+  "gateway/diagnosis": ["core/contract", "core/maths"],
   "gateway/record": ["core"],
   "gateway/alarms": ["core", "gateway/record"],
   "gateway/points": ["core", "firmware-bridge", "gateway/record", "gateway/alarms"],
-  "gateway/devices": ["core", "firmware-bridge", "gateway/points/work-gauge.ts", "gateway/record"],
+  "gateway/devices": [
+    "core",
+    "firmware-bridge",
+    "gateway/diagnosis",
+    "gateway/points/work-gauge.ts",
+    "gateway/record",
+  ],
   "gateway/sources": ["core"],
   "gateway/evidence": ["core", "gateway/devices/recording.ts", "gateway/record"],
   "gateway/updates": ["core"],
@@ -150,7 +157,10 @@ function recipeRooms(recipe: string): Record<string, readonly string[]> {
 }
 
 /** Rooms that are numbers and values only: no I/O, no waiting, no clock, no dice. */
-const pureRooms = below("core", "contract wire maths ingest window features explain decision drift simulate");
+const pureRooms = [
+  ...below("core", "contract wire maths ingest window features explain decision drift simulate"),
+  "gateway/diagnosis",
+];
 const impurities: readonly (readonly [string, RegExp])[] = [
   ["a node: module", /from "node:|import\("node:|require\(/],
   ["async", /\basync\b|\bawait\b|\bPromise\b/],

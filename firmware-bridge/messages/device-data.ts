@@ -12,6 +12,11 @@ import type {
 } from "../../src/core/contract/device/device-message.ts";
 import type { Arrival, Reading, SampleBlock } from "../../src/core/contract/stream.ts";
 
+/** When a message came, and by how much the clock of its device is ahead where it cannot be right; left out: it is believed. */
+export interface DeviceArrival extends Arrival {
+  readonly clockAheadMs?: number;
+}
+
 /**
  * A raw window as a sample block. Its time is the device's, or else that of its arrival less the window's duration. The
  * counts stay the message's: valid only during the call. Undefined when the channel was not announced.
@@ -19,7 +24,7 @@ import type { Arrival, Reading, SampleBlock } from "../../src/core/contract/stre
 export function toSampleBlock(
   hello: HelloMessage,
   message: RawWindowMessage,
-  arrival: Arrival,
+  arrival: DeviceArrival,
 ): SampleBlock | undefined {
   const channel = channelOf(hello, message.channel);
   if (channel === undefined) return undefined;
@@ -29,7 +34,7 @@ export function toSampleBlock(
     unit: channel.unit,
     timestampMs:
       message.timestampUs > 0
-        ? message.timestampUs / 1000
+        ? toTimeMs(message.timestampUs, arrival)
         : arrival.arrivedMs - computeDurationMs(channel, message),
     firstSample: message.firstSample,
     sampleRateHz: channel.sampleRateHz,
@@ -44,7 +49,7 @@ export function toSampleBlock(
 export function toReading(
   hello: HelloMessage,
   message: ReadingMessage,
-  arrival: Arrival,
+  arrival: DeviceArrival,
 ): Reading | undefined {
   const channel = hello.channels[message.channel];
   if (channel === undefined) return undefined;
@@ -52,9 +57,10 @@ export function toReading(
     deviceId: hello.deviceId,
     channel: channel.name,
     unit: channel.unit,
-    timestampMs: message.timestampUs > 0 ? message.timestampUs / 1000 : arrival.arrivedMs,
+    timestampMs: message.timestampUs > 0 ? toTimeMs(message.timestampUs, arrival) : arrival.arrivedMs,
     value: message.value,
-    ...arrival,
+    arrivedMs: arrival.arrivedMs,
+    arrivedMonotonicMs: arrival.arrivedMonotonicMs,
   };
 }
 
@@ -62,6 +68,10 @@ export function toReading(
 function channelOf(hello: HelloMessage, index: number): DeviceChannel | undefined {
   const channel = hello.channels[index];
   return channel && inGravities(channel);
+}
+
+function toTimeMs(timestampUs: number, { clockAheadMs = 0 }: DeviceArrival): number {
+  return timestampUs / 1000 - clockAheadMs;
 }
 
 function computeDurationMs(channel: DeviceChannel, message: RawWindowMessage): number {
@@ -92,13 +102,14 @@ export interface DeviceScore extends Pick<Arrival, "arrivedMonotonicMs"> {
 export function toDeviceScore(
   hello: HelloMessage,
   message: ScoreMessage,
-  arrival: Arrival,
+  arrival: DeviceArrival,
 ): DeviceScore | undefined {
   const channel = channelOf(hello, message.channel);
   if (channel === undefined) return undefined;
   const sampleCount = message.sampleCount ?? 0;
   const durationMs = channel.sampleRateHz > 0 ? (sampleCount / channel.sampleRateHz) * 1000 : 0;
-  const fromMs = message.timestampUs > 0 ? message.timestampUs / 1000 : arrival.arrivedMs - durationMs;
+  const fromMs =
+    message.timestampUs > 0 ? toTimeMs(message.timestampUs, arrival) : arrival.arrivedMs - durationMs;
   return {
     deviceId: hello.deviceId,
     channel: channel.name,

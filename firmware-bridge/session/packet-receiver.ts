@@ -9,7 +9,7 @@ import { decodeMessage } from "../messages/message-codec.ts";
 import { createRawWindowDecoder } from "../messages/raw-window-codec.ts";
 import { maxMqttBytes, packetFlags, packetTypes, protocolVersion } from "../protocol.ts";
 import type { PacketSender } from "./packet-sender.ts";
-import { createSequenceTracker, duplicateSequence, lateSequence, staleSequence } from "./sequence-tracker.ts";
+import { createSequenceTracker, lateSequence, staleSequence } from "./sequence-tracker.ts";
 
 /** Counters of a receiver since it was created. */
 interface ReceiverCounters {
@@ -103,8 +103,9 @@ export function createPacketReceiver(options: PacketReceiverOptions): PacketRece
       // Repeated, or the same session after a new connection: what was sent in between is lost.
       const verdict = tracker.accept(sequence);
       if (verdict > 0) counters.lostFrames += verdict;
-      else if (verdict === staleSequence) tracker.start(sequence);
-      else if (verdict === duplicateSequence) counters.duplicates++;
+      else if (verdict < 0 && sequence === tracker.last) counters.duplicates++;
+      // A device that draws no number at its boot: all that it sends would be taken for repeated.
+      else if (verdict < 0) tracker.start(sequence);
     }
     unacknowledged = 0;
     unhurried = 0;

@@ -5,6 +5,7 @@
 
 import type { AlertEvent } from "../core/contract/alert.ts";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
+import type { DiagnosedDevice } from "../core/contract/device/device-diagnosis.ts";
 import type { Decision } from "../core/contract/prediction.ts";
 import type { Quarantine, SchemaDrift } from "../core/contract/stream.ts";
 import type { Topics } from "../core/contract/topics.ts";
@@ -14,7 +15,7 @@ import type { Clock, Timers } from "../core/platform/clock.ts";
 import { type Closers, waitAtMost } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
-import type { LoadedBundle } from "../core/serving/loaded-bundle.ts";
+import type { LoadedBundle, ScoredWindow } from "../core/serving/loaded-bundle.ts";
 import { listComponents } from "../core/serving/scada/scada-turbine.ts";
 import type { ServedModels } from "../core/serving/served-models.ts";
 import { type AlertJournal, openAlertJournal } from "./alarms/alert-journal.ts";
@@ -67,8 +68,12 @@ export interface GatewayPoints {
   components(): readonly DescribedComponent[];
   /** Calls back with every alert from now on, once it is on its way. */
   onAlert(callback: (event: AlertEvent) => void): void;
-  /** Calls back with every decision on waveforms from now on. */
-  onDecision(callback: (decision: Decision) => void): void;
+  /** Calls back with every decision on waveforms from now on, and with the window that was scored, if one was. */
+  onDecision(callback: (decision: Decision, scored: ScoredWindow | null) => void): void;
+  /** Calls back with whatever is set aside from now on. */
+  onSetAside(callback: (quarantine: Quarantine) => void): void;
+  /** Where the states learn from now on what is wrong with a turbine's devices. */
+  showDevices(diagnosed: (turbine: string) => readonly DiagnosedDevice[]): void;
   /** Begins to read SCADA values. @throws AuroraError CONFIG_INVALID where a package is missing that a source needs. */
   startSources(): Promise<void>;
   /** How the sources of SCADA values are. */
@@ -117,6 +122,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       if (kind === "renewed") drift.renew({ turbine, component }, detail);
     },
   });
+  let diagnosed: (turbine: string) => readonly DiagnosedDevice[] = () => [];
   const states = createStatePublisher({
     site: config.gateway.site,
     turbines: config.turbines,
@@ -125,13 +131,15 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     conditions: () => baselines.conditions,
     drift: () => drift.standings.map(({ point, ...standing }) => ({ ...point, ...standing })),
     componentsOf: (turbine) => listScadaComponents(config, models, turbine),
+    devices: (turbine) => diagnosed(turbine),
     mqtt,
     topics,
     clock,
   });
   const figures = createServingFigures(clock);
   const alertCallbacks: ((event: AlertEvent) => void)[] = [];
-  const decisionCallbacks: ((decision: Decision) => void)[] = [];
+  const decisionCallbacks: ((decision: Decision, scored: ScoredWindow | null) => void)[] = [];
+  const setAsideCallbacks: ((quarantine: Quarantine) => void)[] = [];
 
   const onAlert = (event: AlertEvent): void => {
     const { turbine, component, failureMode, probability } = event.data;
@@ -144,6 +152,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
   const onQuarantine = (quarantine: Quarantine): void => {
     logger.debug("set aside", { ...quarantine });
     states.noteSetAside(quarantine);
+    for (const callback of setAsideCallbacks) callback(quarantine);
   };
   const pipeline = createPipeline({
     ...surroundings,
@@ -156,7 +165,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
         if (scored !== null) figures.record(scored.window, scored.output);
         telemetry.decision(decision, scored);
         states.update(decision);
-        for (const callback of decisionCallbacks) callback(decision);
+        for (const callback of decisionCallbacks) callback(decision, scored);
       },
       onAlert,
       onQuarantine,
@@ -235,6 +244,12 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     },
     onDecision: (callback) => {
       decisionCallbacks.push(callback);
+    },
+    onSetAside: (callback) => {
+      setAsideCallbacks.push(callback);
+    },
+    showDevices: (source) => {
+      diagnosed = source;
     },
     sources: sources.conditions,
     startSources: () =>

@@ -138,6 +138,9 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   points.onAlert((event) => devices.alertCaptures.note(event));
   points.onAlert(evidence.alert);
   points.onDecision(evidence.decision);
+  points.onDecision(devices.noteDecision);
+  points.onSetAside(devices.noteSetAside);
+  points.showDevices(devices.diagnosed);
 
   const updaters = await startUpdates({
     settings: config.updates,

@@ -59,6 +59,8 @@ export interface StatusPage {
     id: string;
     state: string;
     model: string | null;
+    windows: number;
+    diagnoses: { code: string; text: string }[];
     health: Record<string, number> | null;
     link: Record<string, number>;
   }[];

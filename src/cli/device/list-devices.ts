@@ -3,6 +3,7 @@ import { readdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import { type DeviceDiagnosis, deviceDiagnosisSchema } from "../../core/contract/device/device-diagnosis.ts";
 import { askStatus } from "./ask-gateway.ts";
 
 export interface SerialPortEntry {
@@ -24,6 +25,10 @@ export interface ConfiguredDevice {
   readonly state: string | null;
   readonly firmware: string | null;
   readonly model: string | null;
+  /** Windows of it that were decided since the gateway started, wherever its model runs. */
+  readonly windows: number | null;
+  /** What is wrong with it, worst first. */
+  readonly diagnoses: readonly DeviceDiagnosis[];
   readonly push: { readonly stage: string; readonly confirmedBytes: number } | null;
   /** What the device counted since its boot. */
   readonly health: {
@@ -74,6 +79,8 @@ export async function listDevices(config: GatewayConfig | null): Promise<DeviceL
       state: live?.state ?? null,
       firmware: live?.firmware ?? null,
       model: live?.model ?? null,
+      windows: live?.windows ?? null,
+      diagnoses: live?.diagnoses ?? [],
       push: live?.push ?? null,
       health: live?.health ?? null,
     };
@@ -81,7 +88,10 @@ export async function listDevices(config: GatewayConfig | null): Promise<DeviceL
   return { serialPorts, devices, gateway: { url, running: known !== null } };
 }
 
-type LiveDevice = Pick<ConfiguredDevice, "id" | "state" | "firmware" | "model" | "push" | "health">;
+type LiveDevice = Pick<
+  ConfiguredDevice,
+  "id" | "state" | "firmware" | "model" | "windows" | "diagnoses" | "push" | "health"
+>;
 
 const count = z.number();
 /** Whatever answers at a gateway's address may be another program. */
@@ -91,6 +101,8 @@ const liveDevicesSchema: z.ZodType<readonly LiveDevice[]> = z.array(
     state: z.string().nullable(),
     firmware: z.string().nullable(),
     model: z.string().nullable(),
+    windows: count.nullable().default(null),
+    diagnoses: z.array(deviceDiagnosisSchema).default([]),
     push: z.object({ stage: z.string(), confirmedBytes: count }).nullable(),
     health: z
       .object({ droppedSamples: count, badFrames: count, abandonedWindows: count.optional() })
@@ -128,8 +140,11 @@ export function renderDeviceList({ serialPorts, devices, gateway }: DeviceList):
       ? `Devices of the gateway at ${gateway.url}:`
       : `No gateway answers at ${gateway.url}. Configured devices:`,
   );
-  for (const { id, connect, mode, hasKey, state, model, push, health } of devices) {
-    const about = [state ?? "state unknown", `mode ${mode}`, `model ${model ?? "none"}`];
+  for (const { id, connect, mode, hasKey, state, model, windows, diagnoses, push, health } of devices) {
+    const about = [state ?? "state unknown", `mode ${mode}`];
+    // In mode raw the gateway infers, and the device needs no model.
+    if (mode !== "raw" || model !== null) about.push(`model ${model ?? "none"}`);
+    if (windows !== null) about.push(`${windows.toLocaleString("en")} windows decided`);
     if (push !== null) about.push(`push: ${push.stage}, ${push.confirmedBytes} bytes`);
     if (health !== null) {
       const { droppedSamples, badFrames, abandonedWindows = 0 } = health;
@@ -137,6 +152,8 @@ export function renderDeviceList({ serialPorts, devices, gateway }: DeviceList):
     }
     if (mode !== "raw" && !hasKey) about.push("no key: models are not pushed");
     lines.push(`  ${id}  ${connect}  ${about.join(", ")}`);
+    for (const { text, cure, sinceMs } of diagnoses)
+      lines.push(`    ! ${text} (since ${new Date(sinceMs).toISOString().slice(0, 19)}Z)`, `      ${cure}`);
   }
   return `${lines.join("\n")}\n`;
 }

@@ -7,7 +7,7 @@ import { type PageRange, renderCharts } from "./chart-section.ts";
 import { renderComponents } from "./component-section.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderLayout, renderPanel } from "./page-layout.ts";
-import { formatCount, formatName, renderAgo, renderComponentHealth } from "./page-words.ts";
+import { capitalise, formatCount, formatName, renderAgo, renderComponentHealth } from "./page-words.ts";
 import { renderPerformance } from "./performance-section.ts";
 import { renderTraining } from "./training-section.ts";
 import { renderTurbineDrift } from "./turbine-drift-section.ts";
@@ -23,6 +23,7 @@ ${renderAlerts(page, nowMs)}
 ${renderCharts([view], range, "single")}
 ${renderTurbineDrift(page.drift)}
 ${renderPerformance(page.performance)}
+${renderDevices(view, nowMs)}
 ${renderQuality(view)}
 ${renderTraining(page.training)}`;
   return renderLayout({ title: `Turbine ${turbine}`, nowMs, trail: [`${turbine}, ${site}`], body });
@@ -38,6 +39,23 @@ function renderNow(view: TurbineView, nowMs: number): SafeHtml {
   <div><dt>Model</dt><dd>${model === null || model === undefined ? "–" : html`${model.name} ${model.version} <code title="${model.digest}">${model.digest.slice(0, 12)}</code>`}</dd></div>
 </dl>`;
   return renderPanel({ id: "now", title: `Turbine ${view.turbine}`, note: view.site, live: "live", body });
+}
+
+/** What is wrong with the devices that measure on it; a gateway of before says nothing. */
+function renderDevices(view: TurbineView, nowMs: number): SafeHtml | null {
+  const devices = view.state?.devices;
+  if (devices === undefined) return null;
+  const body =
+    devices.length === 0
+      ? renderEmpty("Nothing is wrong with its devices.")
+      : html`<table><thead><tr><th scope="col">Device</th><th scope="col">What is wrong</th><th scope="col">What to do</th><th scope="col">Since</th></tr></thead>
+    <tbody>${devices.flatMap(({ device, diagnoses }) =>
+      diagnoses.map(
+        ({ text, cure, sinceMs }) =>
+          html`<tr><th scope="row">${device}</th><td>${capitalise(text)}</td><td>${cure}</td><td class="nowrap">${renderAgo(sinceMs, nowMs)}</td></tr>`,
+      ),
+    )}</tbody></table>`;
+  return renderPanel({ id: "devices", title: "Devices", live: "live", body });
 }
 
 function renderQuality(view: TurbineView): SafeHtml {

@@ -1,6 +1,7 @@
 /** Retained state of a turbine, as subscribers see it. */
 import { z } from "zod";
 import { type AlarmState, type AlertSeverity, alarmStates } from "./alert.ts";
+import { type DiagnosedDevice, deviceDiagnosisSchema } from "./device/device-diagnosis.ts";
 import { type DriftLevel, driftLevels } from "./drift-verdict.ts";
 import {
   type AlarmLane,
@@ -104,6 +105,8 @@ export interface TurbineState {
         readonly title: string | null;
       }[]
     | undefined;
+  /** Devices of the turbine that something is wrong with; older gateways say nothing. */
+  readonly devices?: readonly DiagnosedDevice[] | undefined;
   readonly dataQuality: {
     readonly windowsProcessed: number;
     readonly windowsQuarantined: number;
@@ -192,6 +195,10 @@ export const turbineStateSchema: z.ZodType<TurbineState> = z.object({
         title: z.string().max(1024).nullable(),
       }),
     )
+    .max(256)
+    .optional(),
+  devices: z
+    .array(z.object({ device: text, diagnoses: z.array(deviceDiagnosisSchema).max(64) }))
     .max(256)
     .optional(),
   dataQuality: z.object({

@@ -28,9 +28,13 @@ export interface PointCondition {
 }
 
 export interface ComponentTracker {
-  /** As the last decision says: information-unavailable before the first, and where an operating window was not scored. */
-  readonly operatingState: OperatingState;
-  update(decision: Decision): void;
+  /**
+   * As the last decision says: information-unavailable before the first, where an operating window was not scored, and when
+   * no score has come for long.
+   */
+  operatingStateAt(monotonicMs: number | undefined): OperatingState;
+  /** Left out, its age is not watched. */
+  update(decision: Decision, heard?: HeardAt): void;
   /** Comes after the decision that said so; a later decision ends it. */
   noteSilence(silence: PointSilence): void;
   /** Something of its data was set aside. */
@@ -38,14 +42,27 @@ export interface ComponentTracker {
   describe(now: ComponentMoment): ComponentCondition;
 }
 
+/** When a decision was made, by both clocks of the gateway. */
+export interface HeardAt {
+  readonly atMs: number;
+  readonly monotonicMs: number;
+}
+
 /** What a component is looked at with. */
 export interface ComponentMoment {
   readonly timeMs: number;
+  /** Left out: no decision is too old. */
+  readonly monotonicMs?: number;
   /** All open alarms of the turbine. */
   readonly alarms: readonly OpenAlarm[];
   /** Where its own reference stands; undefined: its model knows none. */
   readonly condition: Omit<PointCondition, "point"> | undefined;
 }
+
+/** A score says nothing of now when it is this old, … */
+const freshMs = 30_000;
+/** … and so many times as old as scores usually are apart. */
+const usualFactor = 3;
 
 /** What was set aside longer ago than this says nothing of now. */
 const setAsideFreshMs = 60_000;
@@ -57,7 +74,25 @@ export function createComponentTracker(turbine: string, component: string): Comp
   /** Start of the decisions in a row that know nothing, epoch ms. */
   let unknownSinceMs: number | null = null;
   let silence: PointSilence | null = null;
+  let heard: HeardAt | null = null;
+  /** Between two decisions, on average; NaN before the second. */
+  let usualMs = Number.NaN;
   let setAside: { readonly reason: QuarantineReason; readonly atMs: number } | null = null;
+
+  const isStale = (monotonicMs: number | undefined): boolean => {
+    if (heard === null || monotonicMs === undefined) return false;
+    const ageMs = monotonicMs - heard.monotonicMs;
+    return ageMs > freshMs && ageMs > usualFactor * usualMs;
+  };
+
+  const operatingStateAt = (monotonicMs: number | undefined): OperatingState =>
+    isRunning(operatingState) && isStale(monotonicMs) ? "information-unavailable" : operatingState;
+
+  const noteHeard = (at: HeardAt): void => {
+    const apartMs = heard === null ? Number.NaN : at.monotonicMs - heard.monotonicMs;
+    usualMs = Number.isNaN(usualMs) ? apartMs : usualMs + (apartMs - usualMs) / 8;
+    heard = at;
+  };
 
   const whyUnknown = (timeMs: number): Pick<ComponentCondition, "reason" | "sinceMs"> => {
     const sinceMs = silence?.sinceMs ?? unknownSinceMs;
@@ -67,16 +102,17 @@ export function createComponentTracker(turbine: string, component: string): Comp
     }
     if (last === null) return { reason: "nothing was heard of it yet", sinceMs: null };
     if (silence !== null) return silence;
+    if (heard !== null && isRunning(operatingState))
+      return { reason: "no score has come for long", sinceMs: heard.atMs };
     const isScored = last.operatingState === "information-unavailable";
     return { reason: isScored ? "its data cannot be decided on" : "not scored yet", sinceMs };
   };
 
   return {
-    get operatingState() {
-      return operatingState;
-    },
-    update(decision) {
+    operatingStateAt,
+    update(decision, at) {
       last = decision;
+      if (at !== undefined) noteHeard(at);
       silence = null;
       // An operating window without modes was not scored: nothing is known.
       const isScored = decision.modes.length > 0 || decision.operatingState === "standby";
@@ -91,9 +127,9 @@ export function createComponentTracker(turbine: string, component: string): Comp
       // Of a window that a silence cut short: what is missing is not bad.
       if (reason !== "gap") setAside = { reason, atMs };
     },
-    describe({ timeMs, alarms, condition }) {
+    describe({ timeMs, monotonicMs, alarms, condition }) {
       const own = alarms.filter((alarm) => alarm.component === component);
-      const isKnown = isRunning(operatingState);
+      const isKnown = isRunning(operatingStateAt(monotonicMs));
       const standing = own.filter(
         ({ state, conditionActive }) => conditionActive && state !== "out-of-service",
       );
@@ -105,7 +141,7 @@ export function createComponentTracker(turbine: string, component: string): Comp
       }
       // A model that knows no references never ends learning one: it must not be said to be on the way.
       const learnsNone = condition !== undefined && condition.status === null;
-      const isHeard = isKnown || (last !== null && isRunning(last.operatingState));
+      const isHeard = isKnown || (last !== null && isRunning(last.operatingState) && !isStale(monotonicMs));
       const refusal = condition?.status?.refusal;
       if (refusal !== undefined && isHeard && silence === null) {
         const reason = `it looks faulty: ${refusal.slice(0, 400)}; ${adviseRefused({ turbine, component })}`;

@@ -3,6 +3,7 @@
  * is said of a turbine and its components is `turbine-tracker.ts`'s.
  */
 import type { TurbineConfig } from "../../core/contract/config/gateway-config.ts";
+import type { DiagnosedDevice } from "../../core/contract/device/device-diagnosis.ts";
 import type { Decision } from "../../core/contract/prediction.ts";
 import type { PointId, Quarantine } from "../../core/contract/stream.ts";
 import type { Topics } from "../../core/contract/topics.ts";
@@ -48,6 +49,8 @@ export interface StatePublisherOptions {
   readonly conditions?: () => readonly PointCondition[];
   /** What was last said of each point's drift. */
   readonly drift?: () => readonly (ComponentDrift & { readonly turbine: string })[];
+  /** Devices that something is wrong with. */
+  readonly devices?: (turbine: string) => readonly DiagnosedDevice[];
   /** Components that are watched beside the turbine's points. */
   readonly componentsOf?: (turbine: string) => readonly string[];
   readonly mqtt: MqttClient;
@@ -90,12 +93,14 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
   const describe = (entry: Entry): TurbineState =>
     entry.tracker.describe({
       timeMs: clock.nowMs(),
+      monotonicMs: clock.monotonicMs(),
       alarms: register.list(site, entry.turbine),
       dataQuality: options.dataQualityOf(entry.turbine),
       conditions: (options.conditions?.() ?? []).filter(({ point }) => point.turbine === entry.turbine),
       ...(options.drift === undefined
         ? {}
         : { drift: options.drift().filter(({ turbine }) => turbine === entry.turbine) }),
+      ...(options.devices === undefined ? {} : { devices: options.devices(entry.turbine) }),
     });
   const publish = async (entry: Entry, state: TurbineState): Promise<void> => {
     entry.published = urgentPart(state);
@@ -114,7 +119,10 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
     for (const entry of entries.values()) send(entry, describe(entry));
   });
   return {
-    update: (decision) => entries.get(decision.point.turbine)?.tracker.update(decision),
+    update: (decision) => {
+      const heard = { atMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
+      entries.get(decision.point.turbine)?.tracker.update(decision, heard);
+    },
     noteSilence: ({ turbine, component }, silence) =>
       entries.get(turbine)?.tracker.noteSilence(component, silence),
     noteSetAside: ({ deviceId, channel, reason }) => {
@@ -177,5 +185,6 @@ function urgentPart(state: TurbineState): string {
     state.baselines?.map((baseline) => [baseline.state, baseline.version]),
     state.alarms.map((alarm) => [alarm.component, alarm.failureMode, alarm.state]),
     state.drift?.map(({ component, level }) => [component, level]),
+    state.devices?.map(({ device, diagnoses }) => [device, diagnoses.map(({ code }) => code)]),
   ]);
 }

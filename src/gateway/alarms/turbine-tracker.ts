@@ -4,6 +4,7 @@
  * unknown. What is known of its components stands beside it, each with its reason.
  */
 
+import type { DiagnosedDevice } from "../../core/contract/device/device-diagnosis.ts";
 import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
 import {
   type Decision,
@@ -20,6 +21,7 @@ import { rollUpHealth } from "../../core/decision/roll-up-health.ts";
 import {
   type ComponentTracker,
   createComponentTracker,
+  type HeardAt,
   type PointCondition,
   type PointSilence,
 } from "./component-tracker.ts";
@@ -30,7 +32,7 @@ const lastTimeMs = Date.UTC(9999, 11, 31);
 /** Follows the decisions of one turbine. */
 export interface TurbineTracker {
   /** Takes a decision of one of the turbine's components; others are ignored. */
-  update(decision: Decision): void;
+  update(decision: Decision, heard?: HeardAt): void;
   noteSilence(component: string, silence: PointSilence): void;
   noteSetAside(component: string, reason: QuarantineReason, atMs: number): void;
   /** The payload of the retained state at `timeMs`. */
@@ -40,12 +42,16 @@ export interface TurbineTracker {
 /** What a turbine is looked at with. */
 export interface TurbineMoment {
   readonly timeMs: number;
+  /** Left out: no decision is too old. */
+  readonly monotonicMs?: number;
   readonly alarms: readonly OpenAlarm[];
   readonly dataQuality: TurbineState["dataQuality"];
   /** Of this turbine's points; left out: nobody watches baselines. */
   readonly conditions?: readonly PointCondition[];
   /** Of this turbine's points; left out: nobody watches for drift. */
   readonly drift?: readonly ComponentDrift[];
+  /** Of this turbine's devices, those that something is wrong with; left out: nobody watches them. */
+  readonly devices?: readonly DiagnosedDevice[];
 }
 
 /** How a component stands against its own days. */
@@ -69,11 +75,11 @@ export function createTurbineTracker(
   const scores = new Map<string, TurbineState["lastScores"][number]>();
   let model: ModelRef | null = null;
   return {
-    update(decision) {
+    update(decision, heard) {
       const { point, modes, toMs } = decision;
       const tracker = trackers.get(point.component);
       if (point.site !== site || point.turbine !== turbine || tracker === undefined) return;
-      tracker.update(decision);
+      tracker.update(decision, heard);
       model = decision.model;
       const { component } = point;
       for (const { failureMode, probability, risk } of modes) {
@@ -88,11 +94,12 @@ export function createTurbineTracker(
     },
     noteSilence: (component, silence) => trackers.get(component)?.noteSilence(silence),
     noteSetAside: (component, reason, atMs) => trackers.get(component)?.noteSetAside(reason, atMs),
-    describe({ timeMs, alarms, dataQuality, conditions, drift }) {
-      const known = [...trackers.values()].map(({ operatingState }) => operatingState);
+    describe({ timeMs, monotonicMs, alarms, dataQuality, conditions, drift, devices }) {
+      const known = [...trackers.values()].map((tracker) => tracker.operatingStateAt(monotonicMs));
+      const age = monotonicMs === undefined ? {} : { monotonicMs };
       const described = [...trackers].map(([component, tracker]) => {
         const condition = conditions?.find(({ point }) => point.component === component);
-        return withSaneTime(tracker.describe({ timeMs, alarms, condition }));
+        return withSaneTime(tracker.describe({ timeMs, ...age, alarms, condition }));
       });
       return {
         site,
@@ -107,6 +114,7 @@ export function createTurbineTracker(
         model,
         ...(conditions === undefined ? {} : { baselines: describeBaselines(conditions) }),
         ...(drift === undefined ? {} : { drift: drift.map(describeDrift) }),
+        ...(devices === undefined ? {} : { devices }),
         dataQuality,
       };
     },

@@ -7,11 +7,15 @@ import { join } from "node:path";
 import type { MqttPort } from "../../../firmware-bridge/framing/mqtt-link.ts";
 import type { AlertEvent } from "../../core/contract/alert.ts";
 import type { DeviceConfig, GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
+import type { DiagnosedDevice } from "../../core/contract/device/device-diagnosis.ts";
+import type { Decision } from "../../core/contract/prediction.ts";
+import type { Quarantine } from "../../core/contract/stream.ts";
 import type { Topics } from "../../core/contract/topics.ts";
 import { createRandom } from "../../core/maths/random.ts";
 import { type Clock, systemTimers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { readDeviceImage, readDeviceKey } from "../../core/serving/device-image.ts";
+import type { ScoredWindow } from "../../core/serving/loaded-bundle.ts";
 import type { ServedModels } from "../../core/serving/served-models.ts";
 import type { WorkGauge } from "../points/work-gauge.ts";
 import type { Telemetry } from "../record/telemetry.ts";
@@ -56,10 +60,16 @@ export interface DeviceTasks {
 export interface ConnectedDevices extends DeviceLinks, DeviceTasks {
   /** How often devices had to wait because the pipeline could not follow. */
   readonly backPressure: BackPressure;
-  /** Writes down recordings that have ended; call it about once a second. */
+  /** Writes down recordings that have ended, and looks at every device; call it about once a second. */
   tick(): void;
   /** All devices for the status page, without secrets. */
   describe(): readonly unknown[];
+  /** Something of a device's data was set aside; what is of no device is passed over. */
+  noteSetAside(quarantine: Quarantine): void;
+  /** It was decided on a point that a device feeds; `scored` is null where it had no data. */
+  noteDecision(decision: Decision, scored: ScoredWindow | null): void;
+  /** Devices of a turbine that something is wrong with. */
+  diagnosed(turbine: string): readonly DiagnosedDevice[];
 }
 
 /**
@@ -73,6 +83,14 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
   const links = await openDeviceLinks({
     devices: config.devices,
     bearingOf: (deviceId) => findPoint(config, deviceId)?.bearing,
+    channelsOf: (deviceId) => listPoints(config, deviceId).map(({ channel }) => channel),
+    standbyBelowRpm: config.operation.standbyBelowRpm,
+    onDiagnosis: (deviceId, { kind, diagnosis: { code, text, cure } }) =>
+      options.telemetry.event(
+        `device-diagnosis.${kind}`,
+        deviceId,
+        kind === "onset" ? `${text}. ${cure} (${code})` : `over: ${text} (${code})`,
+      ),
     gatewayId: config.gateway.id,
     runtimeVersion: options.runtimeVersion,
     topics: options.topics,
@@ -91,19 +109,42 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     timers: systemTimers,
     logger,
   });
+  const watches = new Map(links.sessions.map(({ id, watch }) => [id, watch]));
   return {
     ...tasks,
     sessions: links.sessions,
     backPressure,
-    tick: () => recordings.tick(clock.monotonicMs()),
+    tick: () => {
+      recordings.tick(clock.monotonicMs());
+      for (const { watch, session } of links.sessions) watch.tick(session.statistics);
+    },
+    noteSetAside: (quarantine) => watches.get(quarantine.deviceId)?.setAside(quarantine, clock.monotonicMs()),
+    noteDecision: ({ point: { turbine, component } }, scored) => {
+      if (scored === null) return;
+      const { window, bundle } = scored;
+      const point = config.turbines
+        .find(({ id }) => id === turbine)
+        ?.points.find((each) => each.component === component);
+      const reference = bundle.manifest.baseline?.reference;
+      if (point !== undefined) watches.get(point.device)?.window(window.levels, reference, window.shaftRpm);
+    },
+    diagnosed: (turbine) => {
+      const points = config.turbines.find(({ id }) => id === turbine)?.points ?? [];
+      return [...new Set(points.map(({ device }) => device))].flatMap((device) => {
+        const diagnoses = watches.get(device)?.diagnoses ?? [];
+        return diagnoses.length === 0 ? [] : [{ device, diagnoses }];
+      });
+    },
     describe: () =>
-      links.sessions.map(({ id, session, health, heardMs }, index) => ({
+      links.sessions.map(({ id, session, health, heardMs, watch }, index) => ({
         id,
         connect: config.devices[index]!.connect,
         mode: config.devices[index]!.mode,
         state: session.state,
         firmware: session.hello?.firmware ?? null,
-        model: session.hello?.modelVersion ?? null,
+        model: pushes.runs(id, session.hello?.sessionId) ?? session.hello?.modelVersion ?? null,
+        windows: watch.windows,
+        diagnoses: watch.diagnoses,
         push: pushes.describe(id),
         health,
         silentMs: heardMs === null ? null : Math.round(clock.monotonicMs() - heardMs),
@@ -188,7 +229,12 @@ async function findPushedDevices(config: GatewayConfig): Promise<PushedDevice[]>
 
 /** The first point that a device feeds: its model and bearing are the device's. */
 function findPoint(config: GatewayConfig, deviceId: string): PointConfig | undefined {
-  return config.turbines.flatMap(({ points }) => points).find(({ device }) => device === deviceId);
+  return listPoints(config, deviceId)[0];
+}
+
+/** The points that a device feeds. */
+function listPoints(config: GatewayConfig, deviceId: string): readonly PointConfig[] {
+  return config.turbines.flatMap(({ points }) => points).filter(({ device }) => device === deviceId);
 }
 
 /** The device behind a point, if it infers itself. */

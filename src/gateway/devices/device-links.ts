@@ -3,6 +3,7 @@ import { createFramedLink } from "../../../firmware-bridge/framing/framed-link.t
 import { createMqttLink, type MqttPort } from "../../../firmware-bridge/framing/mqtt-link.ts";
 import type { PacketLink } from "../../../firmware-bridge/framing/packet-link.ts";
 import {
+  type DeviceArrival,
   type DeviceScore,
   toDeviceScore,
   toReading,
@@ -19,13 +20,14 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import type { DeviceConfig } from "../../core/contract/config/gateway-config.ts";
 import type { DeviceHealthMessage, HelloMessage } from "../../core/contract/device/device-message.ts";
-import type { Arrival, Reading, SampleBlock } from "../../core/contract/stream.ts";
+import type { Reading, SampleBlock } from "../../core/contract/stream.ts";
 import type { Topics } from "../../core/contract/topics.ts";
 import type { Random } from "../../core/maths/random.ts";
 import { type Clock, systemTimers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { DeviceCaptures } from "./device-captures.ts";
 import type { DevicePushes } from "./device-pushes.ts";
+import { createDeviceWatch, type DeviceWatch, type DeviceWatchOptions } from "./device-watch.ts";
 import type { RawCaptures } from "./raw-captures.ts";
 
 /** What takes the devices' data. */
@@ -39,10 +41,14 @@ export interface DeviceDataSink {
   acceptDeviceReading(reading: Reading): void;
 }
 
-export interface DeviceLinksOptions {
+export interface DeviceLinksOptions extends Pick<DeviceWatchOptions, "standbyBelowRpm"> {
   readonly devices: readonly DeviceConfig[];
   /** The bearing that a device watches, if it watches one. */
   bearingOf(deviceId: string): BearingOrders | undefined;
+  /** The channels that measuring points take from a device. */
+  channelsOf(deviceId: string): readonly string[];
+  /** A diagnosis of a device begins or is over. */
+  readonly onDiagnosis: DeviceWatchOptions["onNews"];
   readonly gatewayId: string;
   readonly runtimeVersion: string;
   readonly topics: Topics;
@@ -59,6 +65,7 @@ export interface DeviceLinksOptions {
 export interface DeviceLink {
   readonly id: string;
   readonly session: DeviceSession;
+  readonly watch: DeviceWatch;
   /** What it counted since its boot: dropped samples, bad frames, abandoned windows; null until it said so. */
   readonly health: DeviceHealthMessage | null;
   /** When its newest message came, monotonic ms; null: none has come yet. */
@@ -127,6 +134,14 @@ function createDeviceLink(
 ): DeviceLink {
   const { clock, pipeline, captures, pushes } = options;
   const logger = options.logger.child({ device: device.id });
+  const watch = createDeviceWatch({
+    device,
+    expected: options.channelsOf(device.id),
+    standbyBelowRpm: options.standbyBelowRpm,
+    clock,
+    logger,
+    onNews: options.onDiagnosis,
+  });
   const bearing = options.bearingOf(device.id);
   const lose = (): void => {
     captures.lost(device.id);
@@ -134,7 +149,7 @@ function createDeviceLink(
   };
   let health: DeviceHealthMessage | null = null;
   let heardMs: number | null = null;
-  const noteState = createStateLog(device, options.mqtt, logger);
+  const noteState = createStateLog(device, { mqtt: options.mqtt, watch, logger });
   const session = createDeviceSession({
     link,
     gatewayId: options.gatewayId,
@@ -148,6 +163,7 @@ function createDeviceLink(
     onHello: (hello) => {
       logger.info("device introduced itself", { firmware: hello.firmware, channels: hello.channels.length });
       health = null;
+      watch.hello(hello);
       lose();
       pipeline.announce(hello);
     },
@@ -157,8 +173,10 @@ function createDeviceLink(
     },
     onMessage: (message, hello) => {
       settle();
-      const arrival = { arrivedMs: clock.nowMs(), arrivedMonotonicMs: clock.monotonicMs() };
-      heardMs = arrival.arrivedMonotonicMs;
+      const came = { arrivedMs: clock.nowMs(), arrivedMonotonicMs: clock.monotonicMs() };
+      watch.message(message, hello, came);
+      const arrival = { ...came, clockAheadMs: watch.clockAheadMs };
+      heardMs = came.arrivedMonotonicMs;
       if (message.type === "health") {
         logger.debug("device health", { ...message });
         health = message;
@@ -166,13 +184,18 @@ function createDeviceLink(
     },
     onState: (state, reason) => {
       if (state !== "established") lose();
+      watch.state(state, reason);
       noteState(state, reason);
     },
-    onProblem: (problem) => logger.warn(problem.message, { code: problem.code, hint: problem.hint }),
+    onProblem: (problem) => {
+      watch.problem(problem.hint ?? "");
+      logger.warn(problem.message, { code: problem.code, hint: problem.hint });
+    },
   });
   return {
     id: device.id,
     session,
+    watch,
     get health() {
       return health;
     },
@@ -185,7 +208,7 @@ function createDeviceLink(
 /** Gives what a device sent to whom it concerns. */
 function takeMessage(
   message: Exclude<DeviceDataMessage, DeviceHealthMessage>,
-  from: { readonly device: DeviceConfig; readonly hello: HelloMessage; readonly arrival: Arrival },
+  from: { readonly device: DeviceConfig; readonly hello: HelloMessage; readonly arrival: DeviceArrival },
   { pipeline, captures, recordings, pushes }: DeviceLinksOptions,
 ): void {
   const { device, hello, arrival } = from;
@@ -218,11 +241,18 @@ function takeMessage(
   }
 }
 
-/** Says once a reason that there is no contact, until the device is back. */
+/** Says once a reason that there is no contact, until the device is back; not of one that comes and goes. */
 function createStateLog(
   { connect }: DeviceConfig,
-  mqtt: MqttPort,
-  logger: Logger,
+  {
+    mqtt,
+    watch,
+    logger,
+  }: {
+    readonly mqtt: MqttPort;
+    readonly watch: Pick<DeviceWatch, "isRestarting">;
+    readonly logger: Logger;
+  },
 ): (state: DeviceSession["state"], reason: string) => void {
   let warnedOf: string | undefined;
   return (state, reason) => {
@@ -230,7 +260,7 @@ function createStateLog(
     if (state === "established") warnedOf = undefined;
     const isLost = state === "connecting" && reason !== "opened" && reason !== warnedOf;
     // The broker's loss is the broker's, and said once for all devices.
-    if (!isLost || (connect === "mqtt" && !mqtt.connected)) return;
+    if (!isLost || watch.isRestarting || (connect === "mqtt" && !mqtt.connected)) return;
     warnedOf = reason;
     logger.warn("no contact with device, trying again", { connect, reason });
   };

@@ -50,6 +50,8 @@ export interface DevicePushes {
   renew(bundle: string): void;
   /** What is under way, for the status page: stage and bytes that the device has. */
   describe(deviceId: string): { readonly stage: string; readonly confirmedBytes: number } | null;
+  /** Version of the model that a push has left on the device in this session; null: it runs what its hello said. */
+  runs(deviceId: string, sessionId: number | undefined): string | null;
   readonly counts: DevicePushCounts;
   close(): void;
 }
@@ -61,7 +63,7 @@ interface Entry {
   pushedSha256: string;
   confirmedBytes: number;
   /** What a push has left on the device in this session. */
-  left: { readonly sessionId: number; readonly sha256: string } | null;
+  left: { readonly sessionId: number; readonly sha256: string; readonly version: string } | null;
   /** Image that is not tried again. */
   refusedSha256: string;
   /** Grows with every look, so that only the newest one counts. */
@@ -157,7 +159,8 @@ export function createDevicePushes(options: DevicePushesOptions): DevicePushes {
     const { outcome, reason } = result;
     if (outcome === "confirmed" || outcome === "already-runs") {
       const sessionId = entry.contact?.hello.sessionId;
-      entry.left = sessionId === undefined ? null : { sessionId, sha256: image.sha256 };
+      entry.left =
+        sessionId === undefined ? null : { sessionId, sha256: image.sha256, version: image.image.version };
     }
     if (outcome === "refused" || outcome === "reverted") entry.refusedSha256 = image.sha256;
     const fields = { device: entry.device.id, version: image.image.version, outcome, reason };
@@ -199,6 +202,10 @@ export function createDevicePushes(options: DevicePushesOptions): DevicePushes {
     describe: (deviceId) => {
       const entry = entries.get(deviceId);
       return entry?.push == null ? null : { stage: entry.push.stage, confirmedBytes: entry.confirmedBytes };
+    },
+    runs: (deviceId, sessionId) => {
+      const left = entries.get(deviceId)?.left;
+      return left != null && left.sessionId === sessionId ? left.version : null;
     },
     counts,
     close: () => {

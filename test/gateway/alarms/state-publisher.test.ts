@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { DiagnosedDevice } from "../../../src/core/contract/device/device-diagnosis.ts";
 import type { Decision } from "../../../src/core/contract/prediction.ts";
 import { createTopics } from "../../../src/core/contract/topics.ts";
-import type { TurbineState } from "../../../src/core/contract/turbine-state.ts";
+import { type TurbineState, turbineStateSchema } from "../../../src/core/contract/turbine-state.ts";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { createStatePublisher } from "../../../src/gateway/alarms/state-publisher.ts";
 import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
@@ -32,7 +33,9 @@ function create() {
     shaftRpm: null,
     baselineEpoch: 0,
   };
+  const diagnosed: DiagnosedDevice[] = [];
   const states = createStatePublisher({
+    devices: () => diagnosed,
     site: point.site,
     register,
     dataQualityOf: createDataQuality().ofTurbine,
@@ -42,7 +45,7 @@ function create() {
     turbines: [{ id: point.turbine, points: [entry], scadaBundle: null, repairs: [] }],
   });
   const shown = (): TurbineState[] => mqtt.sent.map(({ payload }) => JSON.parse(payload));
-  return { clock, mqtt, register, states, shown };
+  return { clock, mqtt, register, states, shown, diagnosed };
 }
 
 describe("the state publisher", () => {
@@ -72,6 +75,47 @@ describe("the state publisher", () => {
     states.update(decision);
     await states.sayGoodbye();
     expect(shown().at(-1)).toMatchObject({ operatingState: "information-unavailable", health: "alarm" });
+  });
+
+  it.each([
+    [1_000, 35_000, "information-unavailable"],
+    [1_000, 25_000, "ok"],
+    // Of a slow shaft a window takes as long.
+    [20_000, 35_000, "ok"],
+    [20_000, 65_000, "information-unavailable"],
+  ])("with a score every %i ms, says after %i ms without one: %s", async (apartMs, silentMs, health) => {
+    const { clock, mqtt, states, shown } = create();
+    for (let index = 0; index < 4; index++) {
+      states.update(decisionAt(index, 0.1));
+      if (index < 3) clock.advance(apartMs);
+    }
+    mqtt.connect();
+    await settle();
+    expect(shown().at(-1)?.health).toBe("ok");
+    clock.advance(silentMs);
+    states.tick();
+    await settle();
+    const { components, ...state } = shown().at(-1)!;
+    expect(state.health).toBe(health);
+    if (health === "ok") return;
+    expect(state.operatingState).toBe("information-unavailable");
+    const sinceMs = clock.nowMs() - silentMs;
+    expect(components).toMatchObject([{ health: "no-data", reason: "no score has come for long", sinceMs }]);
+  });
+
+  it("says what is wrong with a turbine's devices, at once when that changes", async () => {
+    const { clock, mqtt, states, shown, diagnosed } = create();
+    mqtt.connect();
+    await settle();
+    expect(shown().at(-1)?.devices).toEqual([]);
+    const diagnosis = { code: "clock", text: "clock is 2 h 0 min ahead", cure: "Set it.", sinceMs: 1 };
+    diagnosed.push({ device: "mcu", diagnoses: [diagnosis] });
+    clock.advance(1);
+    states.tick();
+    await settle();
+    const state = turbineStateSchema.parse(shown().at(-1));
+    expect(state.devices).toEqual([{ device: "mcu", diagnoses: [diagnosis] }]);
+    expect(mqtt.sent).toHaveLength(2);
   });
 
   it("publishes every turbine's state, retained, at every connection", async () => {

@@ -1,0 +1,52 @@
+/** What is wrong with a device, told apart by a code: one sentence with its figures, and what to do about it. */
+import { z } from "zod";
+
+/** What a gateway can find, worst first. */
+export const diagnosisCodes = [
+  "no-contact",
+  "refused",
+  "two-devices",
+  "restarts",
+  "wrong-channel",
+  "silent",
+  "set-aside",
+  "not-a-number",
+  "no-vibration",
+  "level",
+  "clock",
+  "clock-drift",
+  "rate",
+  "frames-twice",
+  "frames-out-of-order",
+  "frames-damaged",
+  "frames-lost",
+  "samples-missing",
+] as const;
+
+export type DiagnosisCode = (typeof diagnosisCodes)[number];
+
+/** A finding that holds now. */
+export interface DeviceDiagnosis {
+  /** One of {@link diagnosisCodes}; a newer gateway may know others. */
+  readonly code: string;
+  /** For example `clock is 2 h 0 min ahead; time of arrival is used`. */
+  readonly text: string;
+  readonly cure: string;
+  /** Since when it holds, epoch ms by the gateway's clock. */
+  readonly sinceMs: number;
+}
+
+/** The devices of a turbine, or of a gateway, that something is wrong with. */
+export interface DiagnosedDevice {
+  readonly device: string;
+  /** Worst first. */
+  readonly diagnoses: readonly DeviceDiagnosis[];
+}
+
+/** Validator of {@link DeviceDiagnosis}. */
+export const deviceDiagnosisSchema: z.ZodType<DeviceDiagnosis> = z.object({
+  code: z.string().max(64),
+  text: z.string().max(1024),
+  cure: z.string().max(1024),
+  sinceMs: z.number().min(0).max(8.64e15),
+});

@@ -1,0 +1,130 @@
+/**
+ * Watches over one device: gives its messages to the observer, lets the table judge what is known, and tells each diagnosis
+ * once when it begins and once when it is over. Mends nothing but the times of a clock that cannot be right.
+ */
+import type { DeviceSession } from "../../../firmware-bridge/session/device-session.ts";
+import type { DeviceDataMessage } from "../../../firmware-bridge/session/device-session-options.ts";
+import type { DeviceConfig } from "../../core/contract/config/gateway-config.ts";
+import type { DeviceDiagnosis } from "../../core/contract/device/device-diagnosis.ts";
+import type { HelloMessage } from "../../core/contract/device/device-message.ts";
+import type { Arrival } from "../../core/contract/stream.ts";
+import type { Clock } from "../../core/platform/clock.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+import type { DeviceFacts } from "../diagnosis/device-facts.ts";
+import { createDeviceObserver, type DeviceObserver } from "../diagnosis/device-observer.ts";
+import { diagnoseDevice, isRestarting } from "../diagnosis/diagnose-device.ts";
+import { createDiagnosisLedger, type DiagnosisNews } from "../diagnosis/diagnosis-ledger.ts";
+
+export interface DeviceWatchOptions {
+  readonly device: Pick<DeviceConfig, "id" | "mode">;
+  /** Channels that measuring points take from it. */
+  readonly expected: readonly string[];
+  readonly standbyBelowRpm: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  onNews(deviceId: string, news: DiagnosisNews): void;
+}
+
+export interface DeviceWatch
+  extends Pick<DeviceObserver, "setAside" | "window" | "clockAheadMs" | "windows"> {
+  hello(hello: HelloMessage): void;
+  /** Raw samples are valid only during the call. */
+  message(message: DeviceDataMessage, hello: HelloMessage, arrival: Arrival): void;
+  /** Where the link stands. */
+  state(state: DeviceSession["state"], reason: string): void;
+  /** What the link advises about the last problem that it told. */
+  problem(hint: string): void;
+  /** It comes and goes, which is told as such, and not each time. */
+  readonly isRestarting: boolean;
+  readonly diagnoses: readonly DeviceDiagnosis[];
+  /** Call it about once a second, with what the link has counted. */
+  tick(totals: DeviceSession["statistics"]): void;
+}
+
+/** What the link itself has told already. */
+const toldByLink: readonly string[] = ["no-contact", "refused"];
+
+/** Creates the watch of a device that was never heard of. */
+export function createDeviceWatch(options: DeviceWatchOptions): DeviceWatch {
+  const { device, expected, clock, logger } = options;
+  const observer = createDeviceObserver(options.standbyBelowRpm);
+  const ledger = createDiagnosisLedger();
+  let contact = {
+    state: "closed" as DeviceSession["state"],
+    reason: "",
+    sinceMonotonicMs: clock.monotonicMs(),
+  };
+  let hint = "";
+  let facts: DeviceFacts | null = null;
+
+  function tell({ kind, diagnosis }: DiagnosisNews): void {
+    const { code, text, cure } = diagnosis;
+    if (!toldByLink.includes(code)) {
+      if (kind === "onset") logger.warn(`the device ${text}`, { code, hint: cure });
+      else logger.info("a diagnosis of the device is over", { code, was: text });
+    }
+    options.onNews(device.id, { kind, diagnosis });
+  }
+
+  return {
+    hello: (hello) => observer.hello(hello, clock.monotonicMs()),
+    message: (message, hello, arrival) => observe(observer, { message, hello, arrival }),
+    state: (state, reason) => {
+      const isSame = state === contact.state;
+      contact = { state, reason, sinceMonotonicMs: isSame ? contact.sinceMonotonicMs : clock.monotonicMs() };
+    },
+    problem: (advice) => {
+      hint = advice;
+    },
+    setAside: observer.setAside,
+    window: observer.window,
+    get clockAheadMs() {
+      return observer.clockAheadMs;
+    },
+    get windows() {
+      return observer.windows;
+    },
+    get isRestarting() {
+      return facts !== null && isRestarting(facts);
+    },
+    get diagnoses() {
+      return ledger.diagnoses;
+    },
+    tick: (totals) => {
+      const now = { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
+      const { state, reason, sinceMonotonicMs } = contact;
+      const forMs = now.monotonicMs - sinceMonotonicMs;
+      const about = {
+        infersItself: device.mode === "edge",
+        contact: { state, reason, hint, forMs },
+        expected,
+      };
+      facts = observer.read(about, totals, now.monotonicMs);
+      for (const news of ledger.update(diagnoseDevice(facts), now)) tell(news);
+    },
+  };
+}
+
+function observe(
+  observer: DeviceObserver,
+  came: { readonly message: DeviceDataMessage; readonly hello: HelloMessage; readonly arrival: Arrival },
+): void {
+  const { message, hello, arrival } = came;
+  switch (message.type) {
+    case "raw-window":
+      observer.samples(message, hello.channels[message.channel]!, arrival);
+      return;
+    case "reading":
+      observer.reading(message, arrival);
+      return;
+    case "score":
+      observer.score(message, hello.channels[message.channel]!, arrival);
+      return;
+    case "health":
+      observer.uptime(message.uptimeMs, arrival.arrivedMonotonicMs);
+      return;
+    case "model-status":
+    case "nack":
+      return;
+  }
+}

@@ -1,0 +1,85 @@
+/** What is known of one device just now, and what may be concluded of it. Values only. */
+import type { QuarantineReason } from "../../core/contract/stream.ts";
+import type { LevelDifference } from "./level-difference.ts";
+import type { Pace, PaceEstimate } from "./stream-pace.ts";
+
+/** Counts of the last half minute are `recent`. */
+export interface DeviceFacts {
+  /** The device infers, and sends raw samples only when asked. */
+  readonly infersItself: boolean;
+  readonly contact: {
+    readonly state: "closed" | "connecting" | "waiting-for-hello" | "established" | "refused";
+    readonly reason: string;
+    /** What the link advises; empty: nothing. */
+    readonly hint: string;
+    readonly forMs: number;
+  };
+  /** Null before a hello. */
+  readonly announced: readonly string[] | null;
+  /** Channels that measuring points take from it. */
+  readonly expected: readonly string[];
+  readonly restartsInMinute: number;
+  readonly restartsInHour: number;
+  /** Returns of an earlier session in two minutes. */
+  readonly returns: number;
+  /** Since the last sample, reading or score, ms; infinite before the first. */
+  readonly silentMs: number;
+  /** What is taken off its times, ms. */
+  readonly clockAheadMs: number;
+  readonly pace: Pace;
+  readonly estimate: PaceEstimate | null;
+  /** Of the channel that was estimated. */
+  readonly saidRateHz: number;
+  readonly recent: RecentFacts;
+  /** What most of its data was set aside for; null: nothing was. */
+  readonly setAsideFor: { readonly reason: QuarantineReason; readonly detail: string } | null;
+  /** The channel whose alternating part is the least; null: none was heard. */
+  readonly quietest: ChannelLevel | null;
+  /** Is the turbine known to turn? */
+  readonly isTurning: boolean;
+  /** Against the bundle's healthy machines; null: not known. */
+  readonly level: LevelDifference | null;
+}
+
+/** Counts of the last 30 to 40 s. */
+export const recentNames = [
+  "frames",
+  "twice",
+  "late",
+  "lost",
+  "damaged",
+  "samples",
+  "missing",
+  "setAside",
+  "readings",
+  "notNumbers",
+] as const;
+
+export type RecentName = (typeof recentNames)[number];
+
+/** A count, and whether it grew in more than one of the steps: what happened once is an event, not a habit. */
+export interface RecentCount {
+  readonly count: number;
+  readonly isHabit: boolean;
+}
+
+export type RecentFacts = Readonly<Record<RecentName, RecentCount>>;
+
+/** A channel's signal over the last seconds. */
+export interface ChannelLevel {
+  readonly channel: string;
+  readonly unit: string;
+  readonly mean: number;
+  /** Of what alternates, in the unit and in counts of the converter. */
+  readonly rms: number;
+  readonly rmsCounts: number;
+}
+
+/** What was found. */
+export interface Finding {
+  readonly text: string;
+  readonly cure: string;
+}
+
+/** Null: it is not so. Undefined: it cannot be said just now, and what was said before stands. */
+export type Verdict = Finding | null | undefined;

@@ -1,0 +1,195 @@
+/**
+ * The table of what can be wrong with a device: for each a rule over the facts, a sentence with its figures and a cure, worst
+ * first. Why its thresholds are what they are: `src/adr/0047-a-sloppy-device-has-a-name.md`.
+ */
+import { type DiagnosisCode, diagnosisCodes } from "../../core/contract/device/device-diagnosis.ts";
+import type { DeviceFacts, Finding, Verdict } from "./device-facts.ts";
+import { formatShare, formatValue } from "./diagnosis-words.ts";
+import { findClockError, findDrift, findRate } from "./find-clock-error.ts";
+import { adviseSetAside } from "./set-aside-advice.ts";
+
+/** Thresholds of the table. */
+export const diagnosisLimits = {
+  contactMs: 15_000,
+  silentMs: 45_000,
+  restartsInMinute: 3,
+  restartsInHour: 6,
+  returns: 2,
+  /** Of samples, before it is more than a mishap. */
+  setAsideShare: 0.2,
+  notNumbersShare: 0.2,
+  frameShare: 0.01,
+  twiceShare: 0.05,
+  leastFrames: 5,
+  quietCounts: 2,
+  louderDb: 12,
+  quieterDb: 9,
+} as const;
+
+const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = {
+  "no-contact": ({ contact: { state, reason, forMs }, ...facts }) => {
+    if (state !== "connecting" && state !== "waiting-for-hello") return null;
+    if (isRestarting(facts) || facts.returns >= diagnosisLimits.returns) return null;
+    if (forMs < diagnosisLimits.contactMs) return undefined;
+    const why = state === "connecting" ? reason : `the line is open, but no device says hello (${reason})`;
+    const cure = "Check its power, its line, and the address in `connect` of the configuration.";
+    return { text: `nothing is heard of it: ${why}`, cure };
+  },
+  refused: ({ contact: { state, reason, hint } }) =>
+    state === "refused" ? { text: reason, cure: hint === "" ? "See the gateway's log." : hint } : null,
+  "two-devices": ({ returns }) =>
+    returns < diagnosisLimits.returns
+      ? null
+      : {
+          text: `two devices use its id: earlier sessions came back ${returns} times in 2 min`,
+          cure: "Give each device an id of its own, and over MQTT a login and client id of its own.",
+        },
+  restarts: (facts) => {
+    if (!isRestarting(facts)) return null;
+    const { restartsInMinute: minute, restartsInHour: hour } = facts;
+    return {
+      text:
+        minute >= diagnosisLimits.restartsInMinute
+          ? `restarted ${minute} times in 1 min`
+          : `restarted ${hour} times in 1 h`,
+      cure: "Look at its supply, its watchdog and its console: windows that a restart cuts are lost.",
+    };
+  },
+  "wrong-channel": ({ announced, expected }) => {
+    if (announced === null) return undefined;
+    const missing = expected.filter((name) => !announced.includes(name));
+    if (missing.length === 0) return null;
+    return {
+      text: `announces ${announced.length === 0 ? "no channel" : listNames(announced)}; ${listNames(missing)} is expected`,
+      cure: `Name the channel ${listNames(missing)} in the firmware, or write the device's name as \`channel\` of the measuring point.`,
+    };
+  },
+  silent: ({ contact, silentMs, infersItself, expected }) => {
+    // A device that infers has nothing to say while its turbine stands.
+    if (infersItself || expected.length === 0 || contact.state !== "established") return null;
+    const quietMs = Math.min(silentMs, contact.forMs);
+    if (quietMs < diagnosisLimits.silentMs) return null;
+    return {
+      text: "is in contact, and sends no data",
+      cure: "Its sensor task may have died: restart it, and look at its console.",
+    };
+  },
+  "set-aside": ({ recent: { samples, setAside }, setAsideFor }) => {
+    if (samples.count === 0) return undefined;
+    const share = Math.min(1, setAside.count / samples.count);
+    if (setAsideFor === null || !setAside.isHabit || share < diagnosisLimits.setAsideShare) return null;
+    return {
+      text: `${formatShare(share)} of its data is set aside: ${setAsideFor.detail}`,
+      cure: adviseSetAside(setAsideFor),
+    };
+  },
+  "not-a-number": ({ recent: { readings, notNumbers } }) => {
+    if (readings.count === 0) return undefined;
+    const share = notNumbers.count / readings.count;
+    if (!notNumbers.isHabit || share < diagnosisLimits.notNumbersShare) return null;
+    return {
+      text: `${formatShare(share)} of its readings ${share >= 0.995 ? "are" : "is"} not a number (NaN)`,
+      cure: "Look for a sensor that does not answer: send nothing rather than NaN.",
+    };
+  },
+  "no-vibration": ({ quietest, isTurning }) => {
+    if (quietest === null || !isTurning) return undefined;
+    const { channel, unit, mean, rms, rmsCounts } = quietest;
+    if (rmsCounts > diagnosisLimits.quietCounts) return null;
+    return {
+      text: `${channel} is a constant ${formatValue(mean)} ${unit} while the shaft turns: what alternates is ${formatValue(rms)} ${unit}, ${formatValue(rmsCounts)} counts of its converter`,
+      cure: "Check the sensor, its mounting and its cable, and that it is not the bias voltage that is sampled.",
+    };
+  },
+  level: ({ level, quietest }) => {
+    if (level === null) return undefined;
+    if (quietest !== null && quietest.rmsCounts <= diagnosisLimits.quietCounts) return null;
+    const { meanDb, commonDb } = level;
+    const isOff = commonDb >= diagnosisLimits.louderDb || commonDb <= -diagnosisLimits.quieterDb;
+    if (!isOff) return null;
+    const size = Math.abs(meanDb);
+    const guess = size < 40 ? "is the unit m/s2?" : size < 75 ? "is the unit mg?" : "is the scale right?";
+    return {
+      text: `level ${Math.round(size)} dB ${meanDb > 0 ? "above" : "below"} a healthy machine: ${guess}`,
+      cure: "Hold the scale and the unit of its hello against the sensor's data sheet: 20 dB is the factor 9.81 between g and m/s2, 60 dB the 1,000 between g and mg.",
+    };
+  },
+  clock: findClockError,
+  "clock-drift": findDrift,
+  rate: findRate,
+  "frames-twice": ({ recent: { frames, twice } }) => {
+    if (frames.count === 0) return undefined;
+    const share = twice.count / Math.max(1, frames.count - twice.count);
+    if (!twice.isHabit || twice.count < diagnosisLimits.leastFrames || share < diagnosisLimits.twiceShare)
+      return null;
+    return {
+      text: share > 0.9 ? "every frame arrives twice" : `${formatShare(share)} of the frames arrive twice`,
+      cure: "Repeat only what asks for an acknowledgement; over MQTT look for two bridges of one broker.",
+    };
+  },
+  "frames-out-of-order": ({ recent: { frames, late } }) =>
+    judgeFrames(frames.count, late, (share) => ({
+      text: `${formatShare(share)} of the frames arrive out of order, and what is late is lost`,
+      cure: "Send frames from one task, in the order of their numbers, over one connection.",
+    })),
+  "frames-damaged": ({ recent: { frames, damaged }, returns }) =>
+    returns > 0
+      ? null
+      : judgeFrames(frames.count + damaged.count, damaged, (share) => ({
+          text: `${formatShare(share)} of the frames arrive damaged`,
+          cure: "Check baud rate, ground and length of the line; use a shielded cable or a lower rate.",
+        })),
+  "frames-lost": ({ recent: { frames, lost, late, damaged } }) => {
+    // What came late or damaged has a name of its own.
+    const count = lost.count - late.count - damaged.count;
+    return judgeFrames(frames.count + count, { ...lost, count }, (share) => ({
+      text: `${formatShare(share)} of the frames never arrive`,
+      cure: "The line or a buffer is too small for what is sent: check its rate, or use a faster line.",
+    }));
+  },
+  "samples-missing": ({ recent: { samples, missing, lost }, infersItself }) => {
+    if (infersItself || lost.isHabit) return null;
+    if (samples.count === 0) return undefined;
+    const share = missing.count / (samples.count + missing.count);
+    if (!missing.isHabit || share < diagnosisLimits.frameShare) return null;
+    return {
+      text: `${formatShare(share)} of the samples are missing between frames that all arrive`,
+      cure: "The device measures more than it can send (12 kHz are 24 kB/s, 115,200 baud carry 11.5): use a faster line or a lower rate.",
+    };
+  },
+};
+
+/** What the table says of a device, in its order. */
+export function diagnoseDevice(facts: DeviceFacts): ReadonlyMap<DiagnosisCode, Verdict> {
+  return new Map(diagnosisCodes.map((code) => [code, rules[code](facts)]));
+}
+
+/** It comes and goes so often that each time is no news. */
+export function isRestarting({
+  restartsInMinute,
+  restartsInHour,
+}: Pick<DeviceFacts, "restartsInMinute" | "restartsInHour">): boolean {
+  return (
+    restartsInMinute >= diagnosisLimits.restartsInMinute || restartsInHour >= diagnosisLimits.restartsInHour
+  );
+}
+
+/** @param frames all of which `bad` ones are a part */
+function judgeFrames(
+  frames: number,
+  bad: { readonly count: number; readonly isHabit: boolean },
+  describe: (share: number) => Finding,
+): Verdict {
+  if (frames === 0) return undefined;
+  const share = bad.count / frames;
+  const isOften =
+    bad.isHabit && bad.count >= diagnosisLimits.leastFrames && share >= diagnosisLimits.frameShare;
+  return isOften ? describe(share) : null;
+}
+
+function listNames(names: readonly string[]): string {
+  const shown = names.slice(0, 4).map((name) => name.slice(0, 64));
+  return names.length > shown.length
+    ? `${shown.join(", ")} and ${names.length - shown.length} more`
+    : shown.join(", ");
+}

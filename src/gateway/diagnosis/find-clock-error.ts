@@ -1,0 +1,63 @@
+/** The rules about time: a clock that is wrong, one that runs wrong, and a sampling rate that is not what was said. */
+import type { DeviceFacts, Verdict } from "./device-facts.ts";
+import { formatSpan, formatValue, formatWhole } from "./diagnosis-words.ts";
+import type { PaceEstimate } from "./stream-pace.ts";
+
+/** A quarter of the 2 % within which lines of a spectrum are looked for. */
+const rateError = 0.005;
+/** Three and a half minutes a day: ten minutes of listening tell no less from what a network hesitates. */
+const clockError = 0.0025;
+/** Arrivals wander by less. */
+const leastShiftMs = 1_500;
+
+/** The clock is off by more than a minute: its times are those of arrival. */
+export function findClockError({ clockAheadMs: ms }: DeviceFacts): Verdict {
+  if (ms === 0) return null;
+  return {
+    text: `clock is ${formatSpan(Math.abs(ms))} ${ms > 0 ? "ahead" : "behind"}; time of arrival is used`,
+    cure: "Set the device's clock (UTC, within a minute of the gateway's), or send a time stamp of 0.",
+  };
+}
+
+/** The device's clock does not run as the gateway's does. */
+export function findDrift(facts: DeviceFacts): Verdict {
+  const { estimate } = facts;
+  if (facts.pace !== "true" || estimate === null) return undefined;
+  if (!isDrifting(estimate) || isRateWrong(estimate)) return null;
+  const gain = estimate.clockByArrival - 1;
+  return {
+    text: `clock ${gain > 0 ? "gains" : "loses"} ${formatValue(Math.abs(gain) * 3600)} s an hour`,
+    cure: "Let the device take its time from NTP or from a better oscillator, or send a time stamp of 0.",
+  };
+}
+
+/** Indices, time stamps and arrivals show another sampling rate than the hello said. */
+export function findRate(facts: DeviceFacts): Verdict {
+  const { estimate, saidRateHz, pace } = facts;
+  if (pace === "unknown" || estimate === null) return undefined;
+  const rateHz = measureRate(estimate, pace === "true") * saidRateHz;
+  if (Math.abs(rateHz / saidRateHz - 1) < rateError) return null;
+  return {
+    text: `${formatWhole(rateHz)} Hz measured, ${formatWhole(saidRateHz)} said`,
+    cure: "Announce the rate at which the converter really runs: fault frequencies are looked for at the wrong places otherwise.",
+  };
+}
+
+/** As a share of what was said; 1: as said. */
+function measureRate(estimate: PaceEstimate, arrivalsTell: boolean): number {
+  const { rateByStamps, rateByArrival } = estimate;
+  if (!arrivalsTell) return Number.isNaN(rateByStamps) ? 1 : rateByStamps;
+  if (!isRateWrong(estimate)) return 1;
+  return Number.isNaN(rateByStamps) || Math.abs(rateByStamps - 1) < rateError ? rateByArrival : rateByStamps;
+}
+
+/** Where samples and stamps disagree, arrival says which of them is right; where they agree, it must be plain. */
+function isRateWrong({ rateByStamps, rateByArrival, clockByArrival, samplesShiftMs }: PaceEstimate): boolean {
+  const byArrival = Math.abs(rateByArrival - 1);
+  if (Math.abs(rateByStamps - 1) >= rateError) return byArrival > Math.abs(clockByArrival - 1);
+  return byArrival >= rateError && Math.abs(samplesShiftMs) >= leastShiftMs;
+}
+
+function isDrifting({ clockByArrival, stampsShiftMs }: PaceEstimate): boolean {
+  return Math.abs(clockByArrival - 1) >= clockError && Math.abs(stampsShiftMs) >= leastShiftMs;
+}

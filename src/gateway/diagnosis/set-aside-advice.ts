@@ -1,0 +1,42 @@
+/** What to do about a device whose data breaks the model's contract, by the reason. */
+import type { QuarantineReason } from "../../core/contract/stream.ts";
+
+/** Reasons that say nothing of the device, or have a diagnosis of their own. */
+export const blamelessReasons: ReadonlySet<QuarantineReason> = new Set([
+  "gap",
+  "shaft-speed-changed",
+  "overload",
+]);
+
+const advice: Readonly<Record<QuarantineReason, string>> = {
+  "unknown-channel": "No measuring point takes this channel: name it as the configuration does.",
+  unit: "Announce the unit that the model expects, and scale to it.",
+  rate: "Set the converter to a rate that the model takes.",
+  range:
+    "Hold scale and unit against the sensor's data sheet (9.81 times too much is m/s2 for g, 1,000 times mg); else its range is too small.",
+  "not-finite": "Look for a division by zero in scale or time stamp, or a dead signal.",
+  "time-backwards": "Its clock is set back again and again: let it run, or send a time stamp of 0.",
+  "time-jump": "Its clock jumps again and again: let it run, or send a time stamp of 0.",
+  gap: "See frames and samples that are lost.",
+  stuck: "The sensor or its cable is dead, or the converter is not read: check its supply.",
+  "missing-value": "Send the values that the model needs.",
+  "no-shaft-speed": "Send the shaft speed, map it from SCADA, or write `shaftRpm` at the measuring point.",
+  "shaft-speed-changed": "None: the turbine changes its speed.",
+  malformed: "Hold its messages against `firmware-bridge/PROTOCOL.md`.",
+  "unknown-model": "Push the model that serves here (`aurora device push`).",
+  "score-mismatch": "Its processor or compiler computes otherwise: run `npm run test:mcu` for its board.",
+  overload: "None: the gateway is too slow.",
+};
+
+/** The converter's end is no unit. */
+export function adviseSetAside({
+  reason,
+  detail,
+}: {
+  readonly reason: QuarantineReason;
+  readonly detail: string;
+}): string {
+  if (reason === "range" && detail.includes("saturated"))
+    return "The signal is clipped: choose a larger range of the sensor or less gain, and check that it is not loose.";
+  return advice[reason];
+}

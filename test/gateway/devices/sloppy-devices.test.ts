@@ -1,0 +1,320 @@
+import { describe, expect, test } from "vitest";
+import { minuteMs } from "../../../src/core/maths/durations.ts";
+import { createTurbineSimulation } from "../../../src/core/simulate/turbine-simulation.ts";
+import { openSloppyRig, type Sloppiness, type SloppyRig } from "../sloppy-rig.ts";
+
+/** A device that streams like this for so many seconds, after a boot. */
+async function listen(sloppiness: Sloppiness, seconds = 60): Promise<SloppyRig> {
+  const rig = await openSloppyRig();
+  rig.boot();
+  rig.stream(seconds, sloppiness);
+  return rig;
+}
+
+/** The samples of a healthy machine whose scale is said so many times too large. */
+function healthyTimes(factor: number): Sloppiness {
+  const simulation = createTurbineSimulation({
+    seed: 5,
+    turbines: 1,
+    fault: "none",
+    meanWindMetresPerSecond: 12,
+  });
+  return {
+    shaftRpm: 1_710,
+    fill: (counts) => {
+      const { counts: real } = simulation.nextBlock(0, counts.length);
+      for (const index of counts.keys())
+        counts[index] = Math.max(-32_700, Math.min(32_700, Math.round(real[index]! * factor)));
+    },
+  };
+}
+
+test("a healthy device is told nothing of, and its clock is believed", async () => {
+  const rig = await listen({ clock: (worldMs) => worldMs - 3_000 }, 300);
+  expect(rig.said).toEqual([]);
+  expect(rig.logged).toEqual([]);
+  expect(rig.lastAgeMs).toBeCloseTo(-3_000, 0);
+});
+
+describe("a clock", () => {
+  test("that is two hours ahead is named at the first packet, and no sample is dated later than it came", async () => {
+    const rig = await listen({ clock: (worldMs) => worldMs + 120 * minuteMs }, 0.04);
+    expect(rig.lastAgeMs).toBeLessThanOrEqual(0);
+    rig.stream(20, { clock: (worldMs) => worldMs + 120 * minuteMs });
+    expect(rig.said).toEqual(["clock: clock is 2 h 0 min ahead; time of arrival is used"]);
+    expect(rig.logged).toEqual([
+      expect.stringMatching(/^the device clock is 2 h 0 min ahead.*\| Set the device's clock \(UTC/),
+    ]);
+    expect(rig.lastAgeMs).toBeGreaterThan(-1_000);
+    expect(rig.lastAgeMs).toBeLessThanOrEqual(0);
+  });
+
+  test("that is two hours behind is named when it is sure that its data are not old", async () => {
+    const rig = await listen({ clock: (worldMs) => worldMs - 120 * minuteMs });
+    expect(rig.said).toEqual(["clock: clock is 2 h 0 min behind; time of arrival is used"]);
+    expect(Math.abs(rig.lastAgeMs)).toBeLessThan(1_000);
+  });
+
+  test("that was set right is believed again, without a sample lost", async () => {
+    const rig = await listen({ clock: (worldMs) => worldMs + 120 * minuteMs });
+    rig.stream(20);
+    expect(rig.said).toEqual([]);
+    expect(rig.logged.at(-1)).toBe("over: clock is 2 h 0 min ahead; time of arrival is used");
+    expect(rig.lastAgeMs).toBeCloseTo(0, 0);
+  });
+
+  test("that jumps by two hours while the device runs is put right at once", async () => {
+    const rig = await listen({});
+    rig.stream(5, { clock: (worldMs) => worldMs + 120 * minuteMs });
+    expect(rig.said).toEqual(["clock: clock is 2 h 0 min ahead; time of arrival is used"]);
+    expect(Math.abs(rig.lastAgeMs)).toBeLessThan(1_000);
+  });
+
+  test("that gains is told by how much", async () => {
+    const began = (await openSloppyRig()).clock.nowMs();
+    const rig = await listen({ clock: (worldMs) => worldMs + (worldMs - began) * 0.01 }, 240);
+    expect(rig.said).toEqual([expect.stringMatching(/^clock-drift: clock gains (35|36)(\.\d)? s an hour$/)]);
+  });
+
+  test("that runs faster than the world, as a recording's does, is left alone", async () => {
+    const rig = await openSloppyRig();
+    rig.boot({ channels: [{ name: "accel-de", unit: "g", sampleRateHz: 400, scale: 0.0005 }] });
+    const began = rig.clock.nowMs();
+    rig.stream(120, { clock: (worldMs) => began - 60 * minuteMs + (worldMs - began) * 30 });
+    expect(rig.said).toEqual([expect.stringMatching(/^set-aside: all of its data is set aside/)]);
+    expect(rig.lastAgeMs).toBeCloseTo(-60 * minuteMs + 29 * 2 * minuteMs, -3);
+  });
+});
+
+describe("a sampling rate", () => {
+  test("that indices and time stamps show to be another is told with both", async () => {
+    const rig = await listen({ rateHz: 12_240 }, 150);
+    expect(rig.said).toEqual(["rate: 12,240 Hz measured, 12,000 said"]);
+  });
+
+  test("that only arrivals show to be another, because stamps are counted from samples, is told too", async () => {
+    const began = (await openSloppyRig()).clock.nowMs();
+    const rig = await listen({ rateHz: 12_240, clock: (worldMs) => began + (worldMs - began) * 1.02 }, 240);
+    expect(rig.said).toEqual(["rate: 12,240 Hz measured, 12,000 said"]);
+  });
+
+  test("is measured without time stamps as well", async () => {
+    const rig = await listen({ rateHz: 11_760, clock: () => 0 }, 240);
+    expect(rig.said).toEqual(["rate: 11,760 Hz measured, 12,000 said"]);
+  });
+});
+
+describe("frames", () => {
+  test("that are sent twice are told as such", async () => {
+    const rig = await listen({
+      carry: (packet, _index, arrive) => {
+        arrive(packet);
+        arrive(packet);
+      },
+    });
+    expect(rig.said).toEqual(["frames-twice: every frame arrives twice"]);
+    rig.stream(120);
+    expect(rig.said).toEqual([]);
+    expect(rig.logged).toEqual([
+      expect.stringContaining("every frame arrives twice | Repeat only what"),
+      "over: every frame arrives twice",
+    ]);
+  });
+
+  test("that arrive out of order are told apart from lost ones", async () => {
+    let held: Buffer | null = null;
+    const rig = await listen({
+      carry: (packet, index, arrive) => {
+        if (index % 10 === 3) held = packet;
+        else {
+          arrive(packet);
+          if (held !== null) arrive(held);
+          held = null;
+        }
+      },
+    });
+    expect(rig.said).toEqual([
+      expect.stringMatching(/^frames-out-of-order: 10 % of the frames arrive out of order/),
+    ]);
+  });
+
+  test("that never arrive are counted by their numbers", async () => {
+    const rig = await listen({
+      carry: (packet, index, arrive) => {
+        if (index % 20 !== 3) arrive(packet);
+      },
+    });
+    expect(rig.said).toEqual(["frames-lost: 5.0 % of the frames never arrive"]);
+  });
+
+  test("that all arrive, but with samples missing between them, point at the device", async () => {
+    const rig = await openSloppyRig();
+    rig.boot();
+    for (let packet = 0; packet < 1_500; packet++) {
+      rig.clock.advance(40);
+      rig.send({
+        type: "raw-window",
+        channel: 0,
+        firstSample: packet * 480,
+        timestampUs: rig.clock.nowMs() * 1000 - 40_000,
+        shaftRpm: 1_500,
+        counts: Int16Array.from({ length: 400 }, (_, index) => ((index * 37) % 601) - 300),
+      });
+      if (packet % 25 === 0) rig.wait(0);
+    }
+    rig.wait(2);
+    expect(rig.said).toEqual([expect.stringMatching(/^samples-missing: 17 % of the samples are missing/)]);
+  });
+});
+
+describe("a device that comes and goes", () => {
+  test("is told how often it restarted, and not that there is no contact", async () => {
+    const rig = await openSloppyRig();
+    for (let boot = 0; boot < 13; boot++) {
+      rig.boot();
+      rig.stream(4);
+      rig.connect(false);
+      rig.wait(1);
+      rig.connect(true);
+    }
+    expect(rig.said).toEqual(["restarts: restarted 12 times in 1 min"]);
+    expect(rig.logged).toEqual([
+      expect.stringMatching(/^the device restarted 3 times in 1 min \| Look at its supply/),
+    ]);
+  });
+
+  test("under one session number is known by its uptime", async () => {
+    const rig = await openSloppyRig();
+    for (let boot = 0; boot < 5; boot++) {
+      rig.boot({ sessionId: 77 });
+      for (let second = 2; second <= 10; second += 2) {
+        rig.wait(2);
+        rig.send({
+          type: "health",
+          uptimeMs: second * 1000,
+          droppedSamples: 0,
+          discardedBytes: 0,
+          badFrames: 0,
+        });
+      }
+    }
+    expect(rig.said).toContain("restarts: restarted 4 times in 1 min");
+  });
+
+  test("is two devices where old sessions come back", async () => {
+    const rig = await openSloppyRig();
+    for (let turn = 0; turn < 3; turn++) {
+      for (const sessionId of [111, 222]) {
+        rig.boot({ sessionId });
+        rig.stream(5);
+      }
+    }
+    expect(rig.said).toEqual([
+      expect.stringMatching(/^two-devices: two devices use its id: .* came back 4 times/),
+    ]);
+  });
+
+  test("has no contact once it stays away, and is well when it is back", async () => {
+    const rig = await listen({});
+    rig.connect(false);
+    rig.wait(20);
+    expect(rig.said).toEqual(["no-contact: nothing is heard of it: the broker stopped"]);
+    rig.connect(true);
+    rig.boot();
+    rig.stream(5);
+    expect(rig.said).toEqual([]);
+  });
+});
+
+describe("a sensor", () => {
+  test.each([
+    ["9.81 too large", 9.81, /^level 2\d dB above a healthy machine: is the unit m\/s2\?$/],
+    ["9.81 too small", 1 / 9.81, /^level 1\d dB below a healthy machine: is the unit m\/s2\?$/],
+    ["1,000 too small", 1 / 1000, /^accel-de is a constant /],
+  ])("whose scale is %s is asked about its unit", async (_name, factor, text) => {
+    const rig = await openSloppyRig("listens");
+    rig.boot();
+    rig.stream(40, healthyTimes(factor));
+    expect(rig.watch.diagnoses.map((each) => each.text)).toEqual([expect.stringMatching(text)]);
+  });
+
+  test("of which the scale is right is not", async () => {
+    const rig = await openSloppyRig("listens");
+    rig.boot();
+    rig.stream(40, healthyTimes(1));
+    expect(rig.said).toEqual([]);
+  });
+
+  test.each([
+    ["does not change", (counts: Int16Array) => counts.fill(1000), "identical samples in a row"],
+    [
+      "is clipped",
+      (counts: Int16Array) => {
+        for (const index of counts.keys())
+          counts[index] = Math.max(-32_768, Math.min(32_767, counts[index]! * 100));
+      },
+      "the converter is saturated",
+    ],
+  ])("that %s has its data set aside, with the reason", async (_name, fill, detail) => {
+    const rig = await listen({ fill });
+    expect(rig.said).toContainEqual(
+      expect.stringMatching(`^set-aside: all of its data is set aside: .*${detail}`),
+    );
+  });
+
+  test("that says nothing but a direct voltage is told so while the shaft turns, and not while it stands", async () => {
+    const fill = (counts: Int16Array): void => {
+      for (const index of counts.keys()) counts[index] = 2_000 + ((counts[index]! >> 3) & 1);
+    };
+    const rig = await openSloppyRig();
+    rig.boot();
+    rig.stream(40, { fill, shaftRpm: 0 });
+    expect(rig.said).toEqual([]);
+    rig.stream(20, { fill });
+    expect(rig.said).toEqual([
+      expect.stringMatching(/^no-vibration: accel-de is a constant 0\.977 g while the shaft turns/),
+    ]);
+  });
+
+  test("under another name than the configuration's is named with both", async () => {
+    const rig = await openSloppyRig();
+    rig.boot({ channels: [{ name: "accel_de", unit: "g", sampleRateHz: 12_000, scale: 0.0005 }] });
+    rig.stream(15);
+    expect(rig.said).toContain("wrong-channel: announces accel_de; accel-de is expected");
+    expect(rig.watch.diagnoses[0]?.cure).toMatch(/Name the channel accel-de/);
+  });
+
+  test("that reads NaN is told so", async () => {
+    const rig = await openSloppyRig();
+    rig.boot();
+    for (let second = 0; second < 30; second++) {
+      rig.wait(1);
+      rig.send({ type: "reading", channel: 0, timestampUs: rig.clock.nowMs() * 1000, value: Number.NaN });
+    }
+    expect(rig.said).toEqual(["not-a-number: all of its readings are not a number (NaN)"]);
+  });
+
+  test("of a unit that the model does not take is told both units", async () => {
+    const rig = await openSloppyRig();
+    rig.boot({ channels: [{ name: "accel-de", unit: "mm/s", sampleRateHz: 12_000, scale: 0.5 }] });
+    rig.stream(30);
+    expect(rig.said).toEqual(["set-aside: all of its data is set aside: expected g, got mm/s"]);
+  });
+});
+
+test.each([
+  [2, "refused: protocol 2.0 is newer than 1.1, the only one spoken here", "update the gateway"],
+  [0, "refused: protocol 0.0 is older than 1.1, the only one spoken here", "update the device's firmware"],
+])("protocol %i.0 is refused, with what to update", async (protocolMajor, said, cure) => {
+  const rig = await openSloppyRig();
+  rig.boot({ protocolMajor, protocolMinor: 0 });
+  rig.wait(3);
+  expect(rig.said).toEqual([said]);
+  expect(rig.watch.diagnoses[0]?.cure).toBe(cure);
+});
+
+test("a device that is in contact and sends nothing but signs of life is told so", async () => {
+  const rig = await listen({}, 10);
+  rig.wait(60);
+  expect(rig.said).toEqual(["silent: is in contact, and sends no data"]);
+});
