@@ -47,7 +47,8 @@ const toldByLink: readonly string[] = ["no-contact", "refused"];
 /** Creates the watch of a device that was never heard of. */
 export function createDeviceWatch(options: DeviceWatchOptions): DeviceWatch {
   const { device, expected, clock, logger } = options;
-  const observer = createDeviceObserver(options.standbyBelowRpm);
+  const { standbyBelowRpm } = options;
+  const observer = createDeviceObserver({ infersItself: device.mode === "edge", expected, standbyBelowRpm });
   const ledger = createDiagnosisLedger();
   let contact = {
     state: "closed" as DeviceSession["state"],
@@ -94,12 +95,7 @@ export function createDeviceWatch(options: DeviceWatchOptions): DeviceWatch {
       const now = { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
       const { state, reason, sinceMonotonicMs } = contact;
       const forMs = now.monotonicMs - sinceMonotonicMs;
-      const about = {
-        infersItself: device.mode === "edge",
-        contact: { state, reason, hint, forMs },
-        expected,
-      };
-      facts = observer.read(about, totals, now.monotonicMs);
+      facts = observer.read({ state, reason, hint, forMs }, totals, now.monotonicMs);
       for (const news of ledger.update(diagnoseDevice(facts), now)) tell(news);
     },
   };

@@ -50,14 +50,21 @@ export interface DeviceObserver {
   readonly windows: number;
   /** Call it about once a second. */
   read(
-    about: Pick<DeviceFacts, "infersItself" | "contact" | "expected">,
+    contact: DeviceFacts["contact"],
     totals: LinkTotals,
     monotonicMs: number,
   ): DeviceFacts;
 }
 
-/** Below this a turbine stands by. @param standbyBelowRpm shaft speed, rpm */
-export function createDeviceObserver(standbyBelowRpm: number): DeviceObserver {
+/** What is known of a device before it says anything. */
+export interface DeviceObserverOptions extends Pick<DeviceFacts, "infersItself" | "expected"> {
+  /** Below this a turbine stands by. */
+  readonly standbyBelowRpm: number;
+}
+
+/** Creates the observer of a device that was never heard of. */
+export function createDeviceObserver(options: DeviceObserverOptions): DeviceObserver {
+  const { infersItself, expected, standbyBelowRpm } = options;
   const counts = createRecentCounts<RecentName>(recentNames);
   const sessions = createSessionHistory();
   const clock = createDeviceClock();
@@ -105,7 +112,8 @@ export function createDeviceObserver(standbyBelowRpm: number): DeviceObserver {
       if (jump > 0) counts.add("missing", jump);
       else if (jump === -samples) counts.add("twice", 1);
       if (pacedChannel === "") pacedChannel = channel.name;
-      if (pacedChannel === channel.name) {
+      // Of a device that infers these are samples around an alarm.
+      if (pacedChannel === channel.name && !infersItself) {
         saidRateHz = sampleRateHz;
         pace.note({ firstSample, samples, sampleRateHz, endMs, arrivedMonotonicMs });
       }
@@ -119,8 +127,8 @@ export function createDeviceObserver(standbyBelowRpm: number): DeviceObserver {
     score: ({ firstSample, sampleCount: samples = 0, timestampUs }, { sampleRateHz }, arrival) => {
       const { arrivedMonotonicMs } = arrival;
       const endMs = endOf(timestampUs, samples, sampleRateHz);
-      count("samples", samples, arrivedMonotonicMs);
-      if (firstSample !== undefined) {
+      if (infersItself) count("samples", samples, arrivedMonotonicMs);
+      if (infersItself && firstSample !== undefined) {
         saidRateHz = sampleRateHz;
         pace.note({ firstSample, samples, sampleRateHz, endMs, arrivedMonotonicMs });
       }
@@ -142,7 +150,7 @@ export function createDeviceObserver(standbyBelowRpm: number): DeviceObserver {
     get windows() {
       return windows;
     },
-    read: (about, totals, monotonicMs) => {
+    read: (contact, totals, monotonicMs) => {
       const since = before ?? totals;
       count("frames", totals.frames - since.frames, monotonicMs);
       counts.add("damaged", totals.badFrames - since.badFrames);
@@ -151,8 +159,10 @@ export function createDeviceObserver(standbyBelowRpm: number): DeviceObserver {
       counts.add("lost", totals.lostFrames - since.lostFrames);
       before = { ...totals };
       return {
-        ...about,
+        infersItself,
+        contact,
         announced,
+        expected,
         restartsInMinute: sessions.restarts(minuteMs, monotonicMs),
         restartsInHour: sessions.restarts(hourMs, monotonicMs),
         returns: sessions.returns(monotonicMs),
@@ -163,7 +173,7 @@ export function createDeviceObserver(standbyBelowRpm: number): DeviceObserver {
         saidRateHz,
         recent: readRecent(counts),
         setAsideFor,
-        quietest: channels.quietest(about.expected),
+        quietest: channels.quietest(expected),
         isTurning: shaftRpm >= standbyBelowRpm || lastDataMonotonicMs - lastWindowMonotonicMs < minuteMs / 2,
         level: level.difference,
       };

@@ -91,6 +91,11 @@ export function addDeviceMetrics(
     "Devices that are connected and introduced.",
     sum(({ session }) => (session.state === "established" ? 1 : 0)),
   );
+  gauge(
+    "devices_diagnosed",
+    "Devices that something is wrong with, by `aurora device list`.",
+    sum(({ watch }) => (watch.diagnoses.length > 0 ? 1 : 0)),
+  );
   for (const [name, help, read] of linkTotals)
     total(
       name,
