@@ -1,4 +1,4 @@
-/** What each channel of a device carries, over some seconds: where its samples stand, and how much of them alternates. */
+/** What each channel of a device carries while the shaft turns: where its samples stand, and how much of them alternates. */
 import type { DeviceChannel, RawWindowMessage } from "../../core/contract/device/device-message.ts";
 import type { ChannelLevel } from "./device-facts.ts";
 
@@ -8,6 +8,8 @@ export interface ChannelLevels {
    * for a block that goes back.
    */
   note(message: RawWindowMessage, channel: DeviceChannel): number;
+  /** The shaft stands, or is not known to turn: what was heard says nothing of a sensor. */
+  pause(): void;
   restart(): void;
   /** Of the last whole stretch of these channels; null: none was heard. */
   quietest(names: readonly string[]): ChannelLevel | null;
@@ -51,6 +53,9 @@ export function createChannelLevels(): ChannelLevels {
       if (channel.samples >= stretchSeconds * of.sampleRateHz) closeStretch(channel, of);
       return jump;
     },
+    pause: () => {
+      for (const channel of channels.values()) forget(channel);
+    },
     restart: () => channels.clear(),
     quietest: (names) => {
       let quietest: ChannelLevel | null = null;
@@ -68,7 +73,12 @@ function closeStretch(channel: Channel, { name, unit, scale }: DeviceChannel): v
   const { samples, sum, sumSquares } = channel;
   const mean = sum / samples;
   const rmsCounts = Math.sqrt(Math.max(0, sumSquares / samples - mean * mean));
+  forget(channel);
   channel.level = { channel: name, unit, mean: mean * scale, rms: rmsCounts * scale, rmsCounts };
+}
+
+function forget(channel: Channel): void {
+  channel.level = null;
   channel.samples = 0;
   channel.sum = 0;
   channel.sumSquares = 0;

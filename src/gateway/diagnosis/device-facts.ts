@@ -33,10 +33,8 @@ export interface DeviceFacts {
   readonly recent: RecentFacts;
   /** What most of its data was set aside for; null: nothing was. */
   readonly setAsideFor: { readonly reason: QuarantineReason; readonly detail: string } | null;
-  /** The channel whose alternating part is the least; null: none was heard. */
+  /** The channel whose alternating part is the least; null: none was heard while the shaft was known to turn. */
   readonly quietest: ChannelLevel | null;
-  /** Is the turbine known to turn? */
-  readonly isTurning: boolean;
   /** Against the bundle's healthy machines; null: not known. */
   readonly level: LevelDifference | null;
 }

@@ -49,12 +49,11 @@ export interface DeviceObserver {
   readonly clockAheadMs: number;
   readonly windows: number;
   /** Call it about once a second. */
-  read(
-    contact: DeviceFacts["contact"],
-    totals: LinkTotals,
-    monotonicMs: number,
-  ): DeviceFacts;
+  read(contact: DeviceFacts["contact"], totals: LinkTotals, monotonicMs: number): DeviceFacts;
 }
+
+/** A shaft turns so long after a window ended: less than a channel is listened to before it is judged. */
+const windowHoldMs = 8_000;
 
 /** What is known of a device before it says anything. */
 export interface DeviceObserverOptions extends Pick<DeviceFacts, "infersItself" | "expected"> {
@@ -80,6 +79,10 @@ export function createDeviceObserver(options: DeviceObserverOptions): DeviceObse
   let shaftRpm = Number.NaN;
   let windows = 0;
   let before: LinkTotals | null = null;
+
+  /** By its tachometer, or by the windows that are cut of what it sends. */
+  const isTurning = (monotonicMs: number): boolean =>
+    Number.isNaN(shaftRpm) ? monotonicMs - lastWindowMonotonicMs < windowHoldMs : shaftRpm >= standbyBelowRpm;
 
   const count = (name: RecentName, many: number, monotonicMs: number): void => {
     counts.step(monotonicMs);
@@ -108,6 +111,7 @@ export function createDeviceObserver(options: DeviceObserverOptions): DeviceObse
       const endMs = endOf(message.timestampUs, samples, sampleRateHz);
       shaftRpm = Math.abs(message.shaftRpm);
       const jump = channels.note(message, channel);
+      if (!isTurning(arrivedMonotonicMs)) channels.pause();
       count("samples", samples, arrivedMonotonicMs);
       if (jump > 0) counts.add("missing", jump);
       else if (jump === -samples) counts.add("twice", 1);
@@ -174,7 +178,6 @@ export function createDeviceObserver(options: DeviceObserverOptions): DeviceObse
         recent: readRecent(counts),
         setAsideFor,
         quietest: channels.quietest(expected),
-        isTurning: shaftRpm >= standbyBelowRpm || lastDataMonotonicMs - lastWindowMonotonicMs < minuteMs / 2,
         level: level.difference,
       };
     },

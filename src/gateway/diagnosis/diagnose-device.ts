@@ -92,8 +92,8 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
       cure: "Look for a sensor that does not answer: send nothing rather than NaN.",
     };
   },
-  "no-vibration": ({ quietest, isTurning }) => {
-    if (quietest === null || !isTurning) return undefined;
+  "no-vibration": ({ quietest }) => {
+    if (quietest === null) return undefined;
     const { channel, unit, mean, rms, rmsCounts } = quietest;
     if (rmsCounts > diagnosisLimits.quietCounts) return null;
     return {
