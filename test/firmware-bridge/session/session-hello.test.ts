@@ -90,6 +90,16 @@ describe("the handshake", () => {
     expect(heard.session.statistics.lostFrames).toBe(0);
   });
 
+  test("a boot under the number of the one before begins anew as well: what it sends is not taken for repeated", () => {
+    establish(0);
+    for (let sequence = 1; sequence < 50; sequence++) device.play(reading(sequence), sequence);
+    establish(0);
+    device.play(reading(1), 1);
+    device.play(reading(1), 1);
+    expect(heard.values.slice(-2)).toEqual([49, 1]);
+    expect(heard.session.statistics).toMatchObject({ lostFrames: 0, duplicates: 1 });
+  });
+
   test("nothing is delivered before the hello, and the device is asked for it", () => {
     device.play(reading(1), 40);
     expect(heard.values).toEqual([]);

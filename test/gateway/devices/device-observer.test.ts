@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import type { DeviceChannel, HelloMessage } from "../../../src/core/contract/device/device-message.ts";
+import { hourMs } from "../../../src/core/maths/durations.ts";
+import type { DeviceFacts } from "../../../src/gateway/diagnosis/device-facts.ts";
+import { createDeviceObserver } from "../../../src/gateway/diagnosis/device-observer.ts";
+import { diagnoseDevice } from "../../../src/gateway/diagnosis/diagnose-device.ts";
+
+const channel: DeviceChannel = { name: "accel-de", unit: "g", sampleRateHz: 12_000, scale: 0.0005 };
+const hello: HelloMessage = {
+  type: "hello",
+  protocolMajor: 1,
+  protocolMinor: 1,
+  deviceId: "mcu-1",
+  firmware: "by hand",
+  sessionId: 7,
+  channels: [channel],
+};
+const contact = { state: "established", reason: "", hint: "", forMs: 300_000 } as const;
+const still = { frames: 0, badFrames: 0, duplicates: 0, lateFrames: 0, lostFrames: 0 };
+const began = 1_700_000_000_000;
+const windowSamples = 14_400;
+
+/** What is found of a device that sent a score a window for five minutes, of a converter of this rate. */
+function score(infersItself: boolean, rateHz: number, clockAheadMs = 0): Map<string, string> {
+  const observer = createDeviceObserver({ infersItself, expected: ["accel-de"], standbyBelowRpm: 300 });
+  observer.hello(hello, 0);
+  let facts: DeviceFacts | null = null;
+  for (let window = 1; (window * windowSamples) / rateHz < 300; window++) {
+    const arrivedMonotonicMs = (window * windowSamples * 1000) / rateHz;
+    const arrival = { arrivedMs: began + arrivedMonotonicMs, arrivedMonotonicMs };
+    const firstSample = (window - 1) * windowSamples;
+    const fromMs = began + clockAheadMs + (firstSample * 1000) / rateHz;
+    const timestampUs = Math.round(fromMs * 1000);
+    observer.score(
+      {
+        type: "score",
+        channel: 0,
+        timestampUs,
+        modelVersion: "1.0.0",
+        quantised: Uint8Array.of(1),
+        firstSample,
+        sampleCount: windowSamples,
+      },
+      channel,
+      arrival,
+    );
+    facts = observer.read(contact, still, arrivedMonotonicMs);
+  }
+  const found = [...diagnoseDevice(facts!)].filter(([, finding]) => finding != null);
+  return new Map(found.map(([code, finding]) => [code, finding!.text]));
+}
+
+test("a device that infers is judged by its scores", () => {
+  expect(score(true, 12_000)).toEqual(new Map());
+  expect(score(true, 12_240)).toEqual(new Map([["rate", "12,240 Hz measured, 12,000 said"]]));
+  expect(score(true, 12_000, 2 * hourMs)).toEqual(
+    new Map([["clock", "clock is 2 h 0 min ahead; time of arrival is used"]]),
+  );
+});
+
+test("of a device that sends samples as well, scores say nothing of the rate", () => {
+  expect(score(false, 12_240).has("rate")).toBe(false);
+});
