@@ -129,7 +129,7 @@ test("a channel that is not there, has another unit or is new is a change of the
   await expectServing({ device: good, gateway: first });
   await first.close();
 
-  const wrongUnit = await startHandDevice("WT01", [{ ...vibration, unit: "m/s2" }]);
+  const wrongUnit = await startHandDevice("WT01", [{ ...vibration, unit: "mm/s" }]);
   const second = await installation.startGateway([{ ...plan, connect: wrongUnit.address }]);
   await wrongUnit.stream(1);
   await statusWhen(second, (status) => status.windows.byReason.unit === 25);
