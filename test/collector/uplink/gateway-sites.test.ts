@@ -11,7 +11,7 @@ import { collectorConfigSchema } from "../../../src/core/contract/config/collect
 import { type Logger, silentLogger } from "../../../src/core/platform/logger.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
-const url = "mqtt://broker.example";
+const url = "mqtt://broker.example:1883";
 
 async function enrol(dir: string, sites: Readonly<Record<string, string | null>>): Promise<string> {
   const gateways = Object.entries(sites).map(([id, site]) => ({ id, site, devices: [], readTopics: [] }));

@@ -53,10 +53,11 @@ describe("a device's score", () => {
     expect(faultOf({ ...good, sampleCount: 13_100 })).toBe("none");
     expect(faultOf({ shaftRpm: 1_800 })).toBe("none");
     expect(faultOf({ sampleCount: 12_000 })).toBe("none");
+    expect(faultOf(good, { unit: "m/s2" })).toBe("none");
   });
 
   test("of another unit or rate than the bundle's data contract is set aside", () => {
-    expect(faultOf(good, { unit: "m/s2" })).toBe("unit");
+    expect(faultOf(good, { unit: "mm/s" })).toBe("unit");
     expect(faultOf({ ...good, sampleCount: 5_000 }, { sampleRateHz: 5_000 })).toBe("rate");
     expect(faultOf(good, { sampleRateHz: 0 })).toBe("rate");
   });
