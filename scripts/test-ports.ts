@@ -2,7 +2,7 @@
  * `npm run test:ports [-- --json] [--quick]`: whether the firmware is the same on every compiler and core. Each of them
  * compiles every source without a warning and gives, where QEMU runs it, the bytes that this machine gives, features
  * included; also when the flags of the arithmetic are forgotten. What must be refused is refused; CMake builds it; the
- * RISC-V boards are pushed models and lose their power. Ends with one JSON object `{cases, violations, figures}`; 1 if
+ * RISC-V boards, and this machine's built for AArch64, are pushed models and lose their power. Ends with one JSON object `{cases, violations, figures}`; 1 if
  * anything was violated. What cannot be tried here is skipped by name.
  */
 import { join } from "node:path";
@@ -11,10 +11,10 @@ import { createCoreCases } from "./mcu/core-cases.ts";
 import { createGoldenCase, createRandomCases } from "./mcu/cpu-cases.ts";
 import { cutUpdates } from "./mcu/cut-updates.ts";
 import { createRequantiseCases } from "./mcu/requantise-cases.ts";
-import type { RiscvCore } from "./mcu/riscv-board.ts";
 import { readShippedModels } from "./mcu/shipped-models.ts";
 import { arithmeticFlags } from "./mcu/toolchain.ts";
-import { buildBoardProgram, findMissingForBoard } from "./mcu/virtual-board.ts";
+import { type BoardKind, buildBoardProgram, findMissingForBoard } from "./mcu/virtual-board.ts";
+import { buildArm64Host, findMissingForArm64Host } from "./ports/arm64-host-board.ts";
 import { buildByCMake, cmakeBuilds } from "./ports/cmake-builds.ts";
 import { compileLibrary, type PortFlags, runCheck } from "./ports/port-build.ts";
 import { type PortTarget, portTargets, referenceTarget } from "./ports/port-targets.ts";
@@ -132,20 +132,41 @@ async function tryFused(): Promise<void> {
   expectThat(output.length > 0 && refused, "models with features are refused where products are fused");
 }
 
+/** A board that models are pushed to. */
+interface BoardCase {
+  readonly name: string;
+  readonly kind: BoardKind;
+  readonly missing: readonly string[];
+  /** Builds its program into a folder; returns the path. */
+  build(folder: string): string;
+}
+
+/** Pushes of models with power cuts in between, to boards that `test:mcu` has too and to this machine's built for another. */
 async function tryBoards(): Promise<void> {
-  for (const kind of ["rv32imac", "rv32imafc"] satisfies RiscvCore[]) {
+  const folder = scratch.path;
+  const boards: BoardCase[] = [
+    { name: "host on AArch64", kind: "host", missing: findMissingForArm64Host(), build: buildArm64Host },
+  ];
+  for (const kind of ["rv32imac", "rv32imafc"] as const) {
     const missing = findMissingForBoard(kind, "tcp");
+    boards.push({ name: kind, kind, missing, build: (into) => buildBoardProgram(kind, into) });
+  }
+  for (const { name, kind, missing, build } of boards) {
     if (missing.length > 0) {
-      skipped[`board ${kind}`] = missing.join(", ");
+      skipped[`board ${name}`] = missing.join(", ");
       continue;
     }
-    const folder = scratch.path;
-    const program = buildBoardProgram(kind, folder);
-    const counts = await cutUpdates({ kind, program, folder, line: "tcp", stride: quick ? 60 : 7 });
+    const counts = await cutUpdates({
+      kind,
+      program: build(folder),
+      folder,
+      line: "tcp",
+      stride: quick ? 60 : 7,
+    });
     cases += counts.cuts;
     expectThat(
       counts.violations.length === 0,
-      `pushes to ${kind}: ${counts.cuts} cuts at ${counts.operations} flash operations ${counts.violations.join("; ")}`,
+      `pushes to ${name}: ${counts.cuts} cuts at ${counts.operations} flash operations ${counts.violations.join("; ")}`,
     );
   }
 }
