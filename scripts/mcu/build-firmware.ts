@@ -22,6 +22,7 @@ export type HostProgram =
   | "power-cut"
   | "hostile-link"
   | "long-names"
+  | "template-board"
   | "long-run";
 
 const sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
@@ -118,6 +119,7 @@ const hostTargets: Readonly<Record<HostProgram, HostTarget>> = {
   "long-names": {
     sources: [...runtimeSources, ...featureSources, ...applicationSources, "host/long_names.c"],
   },
+  "template-board": { sources: ["host/template_board.c"] },
   "long-run": {
     sources: ["bytes.c", "crc32.c", "frame.c", "codec.c", "link.c", "fifo.c", "host/long_run.c"],
   },

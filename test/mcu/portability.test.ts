@@ -29,6 +29,14 @@ test.skipIf(reasonToSkip("host") !== null)("cuts the names of a board to what a 
   });
 });
 
+test.skipIf(reasonToSkip("host") !== null)("a board from the template tells every gap at its place", () => {
+  const program = buildHostProgram("template-board", scratch.path);
+  const counts = JSON.parse(runTool(program, [])) as Record<string, number>;
+  expect(counts.misplaced).toBe(0);
+  expect(counts.taken).toBeGreaterThan(100_000);
+  expect(counts.lost).toBeGreaterThan(1000);
+});
+
 const missing = reasonToSkip("m4");
 describe.skipIf(missing !== null)(
   `a compiler for Cortex-M4${missing === null ? "" : ` (${missing})`}`,
