@@ -81,7 +81,7 @@ void board_start(board_info *info) {
   info->device_id = device_id;
   info->key = has_key ? key : NULL;
   info->session_id = 1U; /* TODO another one at every reset: random, or a counter in a register that survives it */
-  info->channel = "vibration"; /* the name that the bundle's manifest has for it */
+  info->channel = "accel-de"; /* a name of yours: `channel` of the measuring point in the gateway's configuration */
   info->unit = "g";            /* or "m/s2", which the gateway converts */
   info->scale = 16.0 / 32768.0;  /* TODO physical value of a count, here of a converter for ±16 g */
   info->sample_rate_hz = 12000.0; /* TODO the measured one, not that of the data sheet; 12 kHz or more for the shipped model */

@@ -1,5 +1,7 @@
 #include "fifo.h"
 
+_Static_assert(FIFO_SAMPLES >= 96U, "a raw window has to fit");
+
 static void drop(sample_fifo *fifo, uint32_t count) {
   fifo->first += count;
   fifo->oldest = (fifo->oldest + count) % FIFO_SAMPLES;

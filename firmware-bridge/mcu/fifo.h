@@ -4,7 +4,9 @@
 
 #include "bytes.h"
 
-#define FIFO_SAMPLES 192U /* two raw windows */
+#ifndef FIFO_SAMPLES
+#define FIFO_SAMPLES 192U /* two raw windows; not fewer than one, 96 */
+#endif
 
 typedef struct {
   int16_t samples[FIFO_SAMPLES];

@@ -7,7 +7,10 @@
 
 #include "bytes.h"
 
-#define RING_BYTES 512U /* a power of two */
+#ifndef RING_BYTES
+#define RING_BYTES 512U /* a power of two, and not less than 512 */
+#endif
+_Static_assert((RING_BYTES >= 512U) && ((RING_BYTES & (RING_BYTES - 1U)) == 0U), "a power of two from 512 on");
 
 typedef struct {
   volatile uint32_t head; /* only the writer moves it */
