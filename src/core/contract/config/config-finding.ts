@@ -9,6 +9,8 @@ export interface ConfigFinding {
   readonly problem: string;
   /** What to write, or do, instead. */
   readonly write?: string;
+  /** What a default says, of which the file says nothing. */
+  readonly value?: string;
   /** The key itself is wrong, rather than its value. */
   readonly isKey?: true;
 }

@@ -16,7 +16,7 @@ export async function checkConfiguredFiles(files: readonly ConfiguredFile[]): Pr
   const findings: ConfigFinding[] = [];
   for (const file of files) {
     const found = await checkFile(file);
-    if (found !== undefined) findings.push({ path: file.path, ...found });
+    if (found !== undefined) findings.push({ path: file.path, value: file.file, ...found });
   }
   return findings;
 }

@@ -116,7 +116,7 @@ function complain(
     readonly overrides: readonly EnvironmentOverride[];
   },
 ): ReturnType<typeof makeComplaint> {
-  const value = source.valueAt(finding.path);
+  const value = source.valueAt(finding.path) ?? finding.value;
   const key = formatKeyPath(finding.path);
   const override = overrides.find(({ path }) => formatKeyPath(path) === key);
   if (override !== undefined) return makeComplaint(finding, { file, variable: override.variable, value });
