@@ -91,6 +91,20 @@ describe("config validate names file, line and column, key, value, and what to w
       "broker",
       /:5:8: mqtt\.url: the address has no port \(it says "mqtt:\/\/broker"\); write mqtt:\/\/broker:1883/,
     ],
+    [
+      "a number past its bound",
+      "site: north",
+      "site: north\n  httpPort: 96170",
+      /:4:13: .*must be at most 65535 \(/,
+    ],
+    ["a word for a list", "", "scada: yes\n", /:18:8: scada: must be a list \(it says "yes"\)/],
+    ["a key that stands twice", "", "mqtt: {}\n", /:18:1: the key "mqtt" stands twice/],
+    [
+      "what is no address",
+      "mqtt://127.0.0.1:1883",
+      "broker:1883",
+      /^error: \S+ mqtt\.url: must be mqtt:.*\nhint/,
+    ],
     ["a port that is none", "127.0.0.1:1883", "broker:188o", /:5:8: mqtt\.url: the port must be a number/],
     [
       "a password in an address",

@@ -20,6 +20,8 @@ export const brokerUrlSchema: z.ZodString = z
   .max(512)
   .regex(/^mqtts?:\/\/[^\s/]+/, "must be mqtt://host:port, or mqtts://host:port for TLS")
   .superRefine((url, context) => {
+    // Of what is no address at all one complaint is enough.
+    if (!/^mqtts?:\/\/[^\s/]/.test(url)) return;
     const [, scheme = "", login, host = "", port] =
       /^(mqtts?):\/\/(?:([^\s/]*)@)?(\[[^\]]*\]|[^\s/:]*)(?::([^\s/]*))?\/?$/.exec(url) ?? [];
     const complain = (message: string, write: string): void =>

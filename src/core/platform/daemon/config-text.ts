@@ -105,7 +105,10 @@ function describeErrors(
   }
   const complaints = document.errors.slice(0, maxYamlErrors).map((error) => {
     const { line, col } = lines.linePos(error.pos[0]);
-    return complain({ path: [], problem: `not valid YAML: ${error.message}` }, line, col);
+    const key = /^[^\s:]{1,100}/.exec(text.slice(error.pos[0]))?.[0] ?? "";
+    const problem =
+      error.code === "DUPLICATE_KEY" ? `the key "${key}" stands twice` : `not valid YAML: ${error.message}`;
+    return complain({ path: [], problem }, line, col);
   });
   return new ConfigError(path, complaints);
 }

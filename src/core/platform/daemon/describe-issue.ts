@@ -13,7 +13,21 @@ export function describeIssue(issue: z.core.$ZodIssue, value: unknown): Omit<Con
   if (message.endsWith("received undefined")) return { problem: "this key is missing" };
   if (issue.code === "invalid_value") return describeChoice(issue.values, value, message);
   if (issue.code === "invalid_type") return describeType(issue.expected, value, message);
+  if (issue.code === "too_big") return { problem: describeBound(issue, issue.maximum, "at most") };
+  if (issue.code === "too_small") return { problem: describeBound(issue, issue.minimum, "at least") };
   return { problem: message };
+}
+
+/** `must be at most 65535`, `must have at least 1 entry`. */
+function describeBound(
+  { origin, inclusive }: { readonly origin: string; readonly inclusive?: boolean },
+  bound: number | bigint,
+  side: "at most" | "at least",
+): string {
+  if (origin === "string") return `must have ${side} ${bound} character${Number(bound) === 1 ? "" : "s"}`;
+  if (origin === "array") return `must have ${side} ${bound} entr${Number(bound) === 1 ? "y" : "ies"}`;
+  if (inclusive !== false) return `must be ${side} ${bound}`;
+  return `must be ${side === "at most" ? "less" : "more"} than ${bound}`;
 }
 
 function describeChoice(
@@ -49,5 +63,13 @@ function describeType(expected: string, value: unknown, message: string): Omit<C
   if (expected === "boolean" && typeof value === "string" && /^(yes|no|on|off)$/i.test(value)) {
     return { problem: "must be true or false", write: `write ${/^(yes|on)$/i.test(value)}` };
   }
-  return { problem: message };
+  const wanted: Readonly<Record<string, string>> = {
+    array: "a list",
+    object: "a mapping of keys",
+    string: "a text",
+    boolean: "true or false",
+    number: "a number",
+    int: "a whole number",
+  };
+  return { problem: wanted[expected] === undefined ? message : `must be ${wanted[expected]}` };
 }

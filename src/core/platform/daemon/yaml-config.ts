@@ -73,7 +73,9 @@ function readText<T>(text: string, options: YamlConfigOptions<T>): ReadConfig<T>
   const refuse = (findings: readonly ConfigFinding[]): ConfigError =>
     new ConfigError(
       file,
-      findings.map((finding) => complain(finding, { file, source, overrides })),
+      findings
+        .map((finding) => complain(finding, { file, source, overrides }))
+        .sort((one, other) => (one.line ?? 0) - (other.line ?? 0)),
     );
 
   const jsonSchema = z.toJSONSchema(schema, { io: "input" }) as ConfigJsonSchema;
