@@ -1,4 +1,6 @@
 /** Turns what either SQLite library throws into one error that a user can act upon, and answers what kind it was. */
+import { statfsSync } from "node:fs";
+import { dirname } from "node:path";
 import { AuroraError } from "../../contract/aurora-error.ts";
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html) that need different answers. */
@@ -49,14 +51,38 @@ export function sqliteErrorKind(error: unknown): SqliteErrorKind | undefined {
 export function wrapSqliteError(error: unknown, op: string, path: string): unknown {
   const code = resultCode(error);
   if (code === undefined) return error;
-  const { hint } = kinds[code] ?? {};
-  const reason = error instanceof Error ? error.message : String(error);
+  const said = error instanceof Error ? error.message : String(error);
+  const freeBytes = freeBytesBeside(path);
+  const { kind, hint: usualHint } = kinds[code] ?? {};
+  const isFull = kind === "full" || ((kind === "io" || kind === "cannot-open") && freeBytes < fullBelowBytes);
+  const reason = isFull && kind !== "full" ? `the disk is full (${said})` : said;
+  const hint = isFull ? hintOfFullDisk(op, path, freeBytes) : usualHint;
   return new AuroraError("STORE", `cannot ${op} ${path}: ${reason}`, {
     op,
     subject: path,
     cause: error,
     ...(hint === undefined ? {} : { hint }),
   });
+}
+
+/** Less than a database and its log begin with: SQLite then calls the disk broken. */
+const fullBelowBytes = 65_536;
+
+/** What is free on the disk of a file, or infinity where that cannot be told. */
+function freeBytesBeside(path: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(path));
+    return bavail * bsize;
+  } catch {
+    // No such folder, or one in which this user may not look: something else is wrong.
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+function hintOfFullDisk(op: string, path: string, freeBytes: number): string {
+  if (op !== "open database") return kinds[13]!.hint!;
+  const left = freeBytes < 1e9 ? ` (${Math.floor(freeBytes / 1024)} KiB are left)` : "";
+  return `Free some space on the disk that holds ${dirname(path)}${left} and start again, or configure another stateDir.`;
 }
 
 /** better-sqlite3 throws `code: "SQLITE_IOERR_WRITE"`, node:sqlite `errcode: 778` (extended; the low byte is primary). */

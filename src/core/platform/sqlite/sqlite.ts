@@ -93,7 +93,10 @@ function makeFolder(dir: string): void {
     throw new AuroraError("STORE", `cannot make the folder ${dir}: ${(cause as Error).message}`, {
       op: "open database",
       subject: dir,
-      hint: "Create it and give this user the right to write there, or configure another stateDir.",
+      hint:
+        (cause as NodeJS.ErrnoException).code === "ENOSPC"
+          ? `Free some space on the disk that holds ${dirname(dir)} and start again, or configure another stateDir.`
+          : "Create it and give this user the right to write there, or configure another stateDir.",
       cause,
     });
   }

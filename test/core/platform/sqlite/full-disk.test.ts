@@ -1,0 +1,58 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { openSqliteRecord } from "../../../../src/collector/record/sqlite/sqlite-record.ts";
+import { silentLogger } from "../../../../src/core/platform/logger.ts";
+import { openSqlite } from "../../../../src/core/platform/sqlite/sqlite.ts";
+import { fillDisk, mountSmallDisk } from "../../../support/small-disk.ts";
+
+const disk = (sizeKib: number, skip: (note: string) => void): string => {
+  const folder = mountSmallDisk(sizeKib);
+  if (folder === null) skip("nobody may mount a disk here");
+  return folder!;
+};
+
+test("a first start on a disk with room for some of it says that it is full, where, and what to do", ({
+  skip,
+}) => {
+  const folder = disk(256, skip);
+  const path = join(folder, "state", "collector.sqlite");
+  let refused = 0;
+  for (let leftKib = 0; leftKib <= 64; leftKib += 4) {
+    const free = fillDisk(folder, leftKib);
+    try {
+      openSqlite(path, { onCorrupt: () => expect.unreachable("it is taken for a damaged one") }).close();
+    } catch (error) {
+      refused += 1;
+      expect(error).toMatchObject({
+        code: "STORE",
+        subject: path,
+        message: expect.stringMatching(/disk is full/),
+        hint: expect.stringMatching(
+          /^Free some space on the disk that holds .*state \(\d+ KiB are left\) and start again/,
+        ),
+      });
+    }
+    free();
+  }
+  expect(refused).toBeGreaterThan(3);
+  openSqlite(path).close();
+});
+
+test("a collector's record says it wherever in its tables the disk becomes full, and begins when there is room", async ({
+  skip,
+}) => {
+  const folder = disk(2_048, skip);
+  const path = join(folder, "collector.sqlite");
+  const open = () => openSqliteRecord({ path, clock: { nowMs: () => 0 }, logger: silentLogger });
+  for (const leftKib of [40, 80, 160]) {
+    const free = fillDisk(folder, leftKib);
+    await expect(open()).rejects.toMatchObject({
+      code: "STORE",
+      subject: path,
+      message: expect.stringMatching(/disk is full/),
+      hint: expect.stringMatching(/^Free some/),
+    });
+    free();
+  }
+  await (await open()).close();
+});
