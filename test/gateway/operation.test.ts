@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { ComponentCondition, TurbineState } from "../../src/core/contract/turbine-state.ts";
+import { readDiskWrites } from "../../src/gateway/status/disk-writes.ts";
 import { until } from "../support/until.ts";
 import { startHandDevice, vibration } from "./hand-device.ts";
 import { createInstallation, type Installation, statusWhen } from "./installation.ts";
@@ -97,6 +98,10 @@ test("a turbine whose device falls silent is unknown, and its last scores are no
   expect(metrics).toContain(`aurora_drift_level{${labels},level="learning"} 1`);
   expect(metrics).toContain(`aurora_drift_reference_days{${labels}} 0`);
   expect(metrics).toContain('aurora_drift_reports_refused_total{reason="late"} 0');
+  if (readDiskWrites() !== null) {
+    expect(metrics).toMatch(/^aurora_disk_written_bytes_total \d+$/m);
+    expect(metrics).toMatch(/^aurora_disk_written_per_day_bytes (\d+|Nan)$/m);
+  }
   expect((await gateway.status()).devices[0]?.state).toBe("established");
   await device.stream(5);
   await until(() => subscriber.states.get("WT01")?.health === "ok", "healthy again");

@@ -15,6 +15,7 @@ import type { DataQuality } from "../record/data-quality.ts";
 import type { Outbox } from "../record/outbox.ts";
 import type { Uplink } from "../record/uplink.ts";
 import type { SourceCondition } from "../sources/reading-source.ts";
+import { readDiskWrites } from "./disk-writes.ts";
 import { answerJson, answerText, type GatewayRoute } from "./gateway-http.ts";
 import type { ServingFigures } from "./serving-figures.ts";
 
@@ -102,6 +103,8 @@ export function describeGateway(parts: GatewayParts): Readonly<Record<string, un
     ...figures.describe(),
     mqtt: { connected: mqtt.connected, version: mqtt.version, cloned: parts.isCloned() },
     outbox: parts.outbox.counts(),
+    /** Null where the system does not count it. */
+    disk: readDiskWrites(),
     uplink: parts.uplink.counts(),
     unpublishedAlerts: parts.journal.undelivered,
     edgeScores: pipeline.edgeScores,

@@ -16,6 +16,7 @@ import type { DataQuality } from "../record/data-quality.ts";
 import type { Outbox } from "../record/outbox.ts";
 import type { Uplink } from "../record/uplink.ts";
 import { addDeviceMetrics } from "./device-metrics.ts";
+import { readDiskWrites } from "./disk-writes.ts";
 import type { ServingFigures } from "./serving-figures.ts";
 
 export interface GatewayMetricsSources {
@@ -67,6 +68,18 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
   );
   total("windows_dropped", "Windows that could not be decided since the start.", () => quality.total.dropped);
   gauge("outbox_records", "Records that the collector has not stored yet.", () => outbox.counts().records);
+  if (readDiskWrites() !== null) {
+    total(
+      "disk_written_bytes",
+      "Bytes that this process has written to disks since the start, logs and file system included: flash wears by them.",
+      () => readDiskWrites()?.writtenBytes ?? 0,
+    );
+    gauge(
+      "disk_written_per_day_bytes",
+      "The same a day at the pace since the start; NaN in the first ten minutes.",
+      () => readDiskWrites()?.writtenPerDayBytes ?? Number.NaN,
+    );
+  }
   total("uplink_sent_bytes", "Bytes of uplink messages since the start.", () => uplink.counts().bytesSent);
   total(
     "uplink_acks_refused",
