@@ -175,6 +175,7 @@ const doors: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^@tensorflow\//, ["src/training/learn/tensorflow.ts"]],
   [/^serialport/, ["firmware-bridge/transports/serial-transport.ts"]],
   [/^modbus-serial/, ["src/gateway/sources/modbus-client.ts"]],
+  [/^node-opcua/, ["src/gateway/sources/opcua-client.ts"]],
   [/^mqtt$/, ["src/core/platform/mqtt/mqtt-client.ts"]],
   [/^aedes/, ["src/core/platform/mqtt/embedded-broker.ts"]],
   [/^better-sqlite3|^node:sqlite/, ["src/core/platform/sqlite/sqlite.ts"]],
@@ -192,7 +193,7 @@ const daemons: readonly (readonly [string, readonly string[], string])[] = [
   [
     "gateway",
     ["src/cli/commands/gateway.ts", "src/gateway/updates/prove-main.ts"],
-    "@tufjs/models better-sqlite3 commander modbus-serial mqtt onnxruntime-node pino prom-client protobufjs serialport tuf-js yaml zod",
+    "@tufjs/models better-sqlite3 commander modbus-serial mqtt node-opcua-client onnxruntime-node pino prom-client protobufjs serialport tuf-js yaml zod",
   ],
   [
     "collector",

@@ -8,6 +8,8 @@ import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import { loadModbus } from "./sources/modbus-client.ts";
 import { createModbusSource } from "./sources/modbus-source.ts";
 import { createMqttSource } from "./sources/mqtt-source.ts";
+import { loadOpcUa } from "./sources/opcua-client.ts";
+import { createOpcUaSource } from "./sources/opcua-source.ts";
 import type { ReadingSource, SourceCondition } from "./sources/reading-source.ts";
 
 export interface SourceSurroundings {
@@ -36,6 +38,7 @@ export interface Sources {
 /** Creates them; `closers` close those that were started. */
 export function composeSources(surroundings: SourceSurroundings, closers: Closers): Sources {
   const { config, mqtt, clock, timers, logger } = surroundings;
+  const { stateDir } = config.gateway;
   const topics = [...new Set(config.scada.map(({ topic }) => topic))];
   const bridges = topics.map((topic) =>
     createMqttSource({
@@ -50,11 +53,16 @@ export function composeSources(surroundings: SourceSurroundings, closers: Closer
     everyMs: server.pollSeconds * 1000,
     source: createModbusSource({ config: server, load: loadModbus, clock, timers, logger }),
   }));
-  const all: readonly ReadingSource[] = [...bridges, ...polled.map(({ source }) => source)];
+  const subscribed = config.opcua.map((server) => ({
+    everyMs: server.everySeconds * 1000,
+    source: createOpcUaSource({ config: server, load: loadOpcUa, stateDir, clock, timers, logger }),
+  }));
+  const buses = [...polled, ...subscribed];
+  const all: readonly ReadingSource[] = [...bridges, ...buses.map(({ source }) => source)];
   return {
     start: async ({ onRow, onPoll, onQuality }) => {
       for (const bridge of bridges) await bridge.start({ onReading: onRow, onQuality });
-      for (const { source, everyMs } of polled) {
+      for (const { source, everyMs } of buses) {
         closers.add(() => source.close());
         await source.start({ onReading: (reading) => onPoll(reading, everyMs), onQuality });
       }

@@ -6,7 +6,7 @@ import {
   type ModbusChannelConfig,
   type ModbusUnitConfig,
   registersOf,
-} from "../contract/config/field-bus-config.ts";
+} from "../contract/config/modbus-config.ts";
 
 /** Registers that are asked for at once. */
 export interface RegisterBlock {

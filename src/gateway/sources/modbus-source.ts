@@ -6,7 +6,7 @@ import type {
   ModbusChannelConfig,
   ModbusConfig,
   ModbusUnitConfig,
-} from "../../core/contract/config/field-bus-config.ts";
+} from "../../core/contract/config/modbus-config.ts";
 import type { Arrival, Quarantine, QuarantineReason } from "../../core/contract/stream.ts";
 import {
   decodeRegisters,

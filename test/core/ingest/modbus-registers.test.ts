@@ -1,8 +1,5 @@
 import { describe, expect, it, test } from "vitest";
-import type {
-  ModbusChannelConfig,
-  RegisterType,
-} from "../../../src/core/contract/config/field-bus-config.ts";
+import type { ModbusChannelConfig, RegisterType } from "../../../src/core/contract/config/modbus-config.ts";
 import {
   decodeRegisters,
   planRegisterBlocks,

@@ -2,8 +2,10 @@
 import type { z } from "zod";
 import { type ConfigFinding, findNearest, formatKeyPath, type KeyPath } from "./config-finding.ts";
 import { isPort } from "./config-parts.ts";
-import { checkFieldBus, listMappedChannels } from "./field-bus-config.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
+import { listMappedChannels } from "./mapped-channels.ts";
+import { checkModbus } from "./modbus-config.ts";
+import { checkOpcUa } from "./opcua-config.ts";
 
 /**
  * Adds an issue for every id, port and sensor that stands twice, every device or turbine that is not there, a period of
@@ -14,7 +16,8 @@ export function checkGatewayReferences(config: GatewayConfig, context: z.Refinem
     ...checkDevices(config),
     ...checkTurbines(config),
     ...checkMappedChannels(config),
-    ...checkFieldBus(config),
+    ...checkModbus(config.modbus),
+    ...checkOpcUa(config.opcua),
     ...checkRest(config),
   ];
   for (const { path, problem, write } of findings) {

@@ -9,6 +9,7 @@ const ownKeys: Readonly<Record<ConfigKind, readonly string[]>> = {
     "turbines",
     "scada",
     "modbus",
+    "opcua",
     "bundles",
     "updates",
     "operation",

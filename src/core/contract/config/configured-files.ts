@@ -28,10 +28,19 @@ export function listGatewayFiles({
   bundles,
   updates,
   uplink,
+  opcua,
 }: GatewayConfig): readonly ConfiguredFile[] {
   return [
     ...listLoginFiles(mqtt),
     ...devices.flatMap(({ keyFile }, index) => named(["devices", index, "keyFile"], keyFile, "hex-key")),
+    ...opcua.flatMap(({ certFile, keyFile, passwordFile, trustFiles }, index) => [
+      ...named(["opcua", index, "certFile"], certFile, "certificate"),
+      ...named(["opcua", index, "keyFile"], keyFile, "private-key").map((entry) =>
+        certFile === null ? entry : { ...entry, certFile },
+      ),
+      ...named(["opcua", index, "passwordFile"], passwordFile, "text"),
+      ...trustFiles.flatMap((file, at) => named(["opcua", index, "trustFiles", at], file, "certificate")),
+    ]),
     ...named(["bundles", "dir"], bundles.dir, "folder"),
     ...bundles.trustedKeys.flatMap((file, index) =>
       named(["bundles", "trustedKeys", index], file, "public-key"),

@@ -12,8 +12,9 @@ import {
   trustedKeysSchema,
 } from "./config-parts.ts";
 import { evidenceConfigSchema } from "./evidence-config.ts";
-import { modbusSchema } from "./field-bus-config.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
+import { modbusSchema } from "./modbus-config.ts";
+import { opcuaSchema } from "./opcua-config.ts";
 import { storeSchema, uplinkSchema } from "./record-config.ts";
 
 const id = z
@@ -158,6 +159,7 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
       .default([])
       .describe("JSON topics of an existing SCADA bridge"),
     modbus: modbusSchema,
+    opcua: opcuaSchema,
     bundles: z
       .strictObject({
         dir: file.default("models").describe("Folder of the bundles that came with the installation"),

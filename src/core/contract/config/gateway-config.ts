@@ -5,7 +5,8 @@
 import type { BearingOrders } from "../bundle/bearing.ts";
 import type { BrokerLoginConfig } from "./config-parts.ts";
 import type { EvidenceConfig } from "./evidence-config.ts";
-import type { ModbusConfig } from "./field-bus-config.ts";
+import type { ModbusConfig } from "./modbus-config.ts";
+import type { OpcUaConfig } from "./opcua-config.ts";
 
 /** Where and as whom to reach the broker. */
 export interface MqttConfig extends BrokerLoginConfig {
@@ -83,6 +84,7 @@ export interface GatewayConfig {
   readonly turbines: readonly TurbineConfig[];
   readonly scada: readonly ScadaConfig[];
   readonly modbus: readonly ModbusConfig[];
+  readonly opcua: readonly OpcUaConfig[];
   readonly bundles: {
     readonly dir: string;
     readonly trustedKeys: readonly string[];

@@ -83,3 +83,32 @@ it("takes registers that have an address, of turbines that are there, each chann
     expect(JSON.stringify(modbus(servers).error?.issues), message).toContain(message);
   }
 });
+
+it("trusts no OPC UA server that is not named, and sends no password in the clear", () => {
+  const turbines = [{ turbine: "WT01", channels: [{ name: "power", node: "ns=2;s=P", unit: "kW" }] }];
+  const plain = { url: "opc.tcp://plc:4840/site", security: "none", turbines };
+  const secured = { ...plain, security: "sign-and-encrypt", certFile: "a", keyFile: "b", trustFiles: ["c"] };
+  const opcua = (server: object) => gatewayConfigSchema.safeParse({ ...least, opcua: [server] });
+  expect(opcua(plain).success).toBe(true);
+  expect(opcua(secured).data?.opcua[0]).toMatchObject({
+    policy: "Basic256Sha256",
+    time: "source",
+    everySeconds: 10,
+  });
+  expect(opcua({ ...secured, username: "u", passwordFile: "p" }).success).toBe(true);
+  const bad: readonly (readonly [object, string])[] = [
+    [{ url: plain.url, turbines }, "no server is trusted"],
+    [{ ...secured, trustFiles: [] }, "no server is trusted"],
+    [{ ...secured, keyFile: null }, "needs a certificate and its key"],
+    [{ ...secured, username: "u" }, "a user needs a password"],
+    [{ ...plain, username: "u", passwordFile: "p" }, "would travel in the clear"],
+    [{ ...plain, url: "opc.tcp://user:secret@plc:4840" }, "opc.tcp://HOST:PORT/PATH"],
+    [
+      { ...plain, turbines: [{ turbine: "WT01", channels: [{ name: "p", node: "P", unit: "kW" }] }] },
+      "ns=2;s=NAME",
+    ],
+  ];
+  for (const [server, message] of bad) {
+    expect(JSON.stringify(opcua(server).error?.issues), message).toContain(message);
+  }
+});

@@ -1,10 +1,7 @@
-/**
- * Servers of a field bus that SCADA values are read from: Modbus TCP. What a value is called, and which unit it has
- * after scaling, is said channel by channel.
- */
+/** `modbus` of a gateway's configuration: Modbus TCP servers that SCADA values are read from. */
 import { z } from "zod";
-import { idPattern } from "../topics.ts";
 import type { ConfigFinding } from "./config-finding.ts";
+import { mappedIdSchema, type ScaledChannel, scaledChannelShape } from "./scaled-channel.ts";
 
 /** How the bits of registers are meant. */
 export const registerTypes = ["int16", "uint16", "int32", "uint32", "float32", "float64"] as const;
@@ -19,14 +16,6 @@ export const registersOf: Readonly<Record<RegisterType, 1 | 2 | 4>> = {
   float32: 2,
   float64: 4,
 };
-
-/** How a number of a server becomes a value of a channel: `raw · scale + offset`, in `unit`. */
-export interface ScaledChannel {
-  readonly name: string;
-  readonly unit: string;
-  readonly scale: number;
-  readonly offset: number;
-}
 
 /** One value in the registers of a Modbus unit. */
 export interface ModbusChannelConfig extends ScaledChannel {
@@ -58,21 +47,8 @@ export interface ModbusConfig {
   readonly units: readonly ModbusUnitConfig[];
 }
 
-const id = z.string().regex(idPattern, "letters, digits, dot, dash and underscore; at most 63");
-
-const scaled = {
-  name: id.describe("Channel name"),
-  unit: z.string().min(1).max(32).describe("Unit of the value once it is scaled"),
-  scale: z
-    .number()
-    .refine((scale) => scale !== 0, "0 would make every value the same")
-    .default(1)
-    .describe("Value = number of the server · scale + offset"),
-  offset: z.number().default(0).describe("Added after scaling, in the unit"),
-};
-
 const modbusChannel = z.strictObject({
-  ...scaled,
+  ...scaledChannelShape,
   table: z.enum(["holding", "input"]).default("holding").describe("Which registers"),
   address: z
     .int()
@@ -116,7 +92,7 @@ export const modbusSchema: z.ZodType<readonly ModbusConfig[], unknown> = z
       units: z
         .array(
           z.strictObject({
-            turbine: id.describe("Turbine that it speaks of"),
+            turbine: mappedIdSchema.describe("Turbine that it speaks of"),
             unitId: z.int().min(0).max(255).default(1).describe("Unit identifier behind the server"),
             wordOrder: z
               .enum(["high-first", "low-first"])
@@ -134,41 +110,8 @@ export const modbusSchema: z.ZodType<readonly ModbusConfig[], unknown> = z
   .default([])
   .describe("Modbus TCP servers that SCADA values are read from (needs the optional package modbus-serial)");
 
-/** What a configuration maps to channels of a turbine, wherever its values come from. */
-export interface MappedChannels {
-  readonly turbine: string;
-  readonly channels: readonly { readonly name: string; readonly unit: string }[];
-  /** Where in the configuration it stands: `modbus.0.units.1`. */
-  readonly path: readonly (string | number)[];
-}
-
-/** Where values of a turbine may be mapped. */
-interface MappedSources {
-  readonly scada: readonly Omit<MappedChannels, "path">[];
-  readonly modbus: readonly ModbusConfig[];
-}
-
-/** All mappings of a configuration: of topics, and of field buses. */
-export function listMappedChannels({ scada, modbus }: MappedSources): readonly MappedChannels[] {
-  return [
-    ...scada.map(({ turbine, channels }, at) => ({ turbine, channels, path: ["scada", at] })),
-    ...modbus.flatMap(({ units }, server) =>
-      units.map(({ turbine, channels }, at) => ({
-        turbine,
-        channels,
-        path: ["modbus", server, "units", at],
-      })),
-    ),
-  ];
-}
-
-/** What maps nothing, for a message that says so. */
-export function describeMappings({ modbus }: Pick<MappedSources, "modbus">): string {
-  return modbus.length === 0 ? "no topic under scada" : "no topic under scada and no register under modbus";
-}
-
 /** Registers beyond the last address, and servers that stand twice. */
-export function checkFieldBus({ modbus }: Pick<MappedSources, "modbus">): ConfigFinding[] {
+export function checkModbus(modbus: readonly ModbusConfig[]): ConfigFinding[] {
   return modbus.flatMap(({ url, units }, server) => [
     ...(modbus.findIndex((other) => other.url === url) === server
       ? []

@@ -1,0 +1,144 @@
+/** `opcua` of a gateway's configuration: OPC UA servers that SCADA values are read from. */
+import { z } from "zod";
+import type { ConfigFinding } from "./config-finding.ts";
+import { filePathSchema } from "./config-parts.ts";
+import { mappedIdSchema, type ScaledChannel, scaledChannelShape } from "./scaled-channel.ts";
+
+/** One variable of an OPC UA server. */
+export interface OpcUaChannelConfig extends ScaledChannel {
+  /** `ns=2;s=WT01.ActivePower`. */
+  readonly node: string;
+}
+
+/** What an OPC UA server says of a turbine. */
+export interface OpcUaTurbineConfig {
+  readonly turbine: string;
+  readonly channels: readonly OpcUaChannelConfig[];
+}
+
+/** An OPC UA server. */
+export interface OpcUaConfig {
+  readonly url: string;
+  readonly security: "none" | "sign" | "sign-and-encrypt";
+  readonly policy: "Basic256Sha256" | "Aes128_Sha256_RsaOaep" | "Aes256_Sha256_RsaPss";
+  /** This gateway's own certificate and its key. */
+  readonly certFile: string | null;
+  readonly keyFile: string | null;
+  /** Certificates of servers, or of authorities; whoever has none of them is refused. */
+  readonly trustFiles: readonly string[];
+  readonly username: string | null;
+  readonly passwordFile: string | null;
+  /** Whose time a value bears; where that one is missing, the next of source, server, arrival. */
+  readonly time: "source" | "server" | "arrival";
+  readonly everySeconds: number;
+  readonly timeoutSeconds: number;
+  readonly turbines: readonly OpcUaTurbineConfig[];
+}
+
+const optionalFile = filePathSchema.nullable().default(null);
+
+/** Validator of {@link OpcUaConfig}, as many as there are servers. */
+export const opcuaSchema: z.ZodType<readonly OpcUaConfig[], unknown> = z
+  .array(
+    z.strictObject({
+      url: z
+        .string()
+        .regex(/^opc\.tcp:\/\/[^\s/@]{1,255}(\/\S{0,255})?$/, "opc.tcp://HOST:PORT/PATH, mostly port 4840")
+        .describe("The server: opc.tcp://HOST:PORT/PATH, mostly port 4840"),
+      security: z
+        .enum(["none", "sign", "sign-and-encrypt"])
+        .default("sign-and-encrypt")
+        .describe(
+          "How messages are protected; none: whoever reaches the network can answer in the server's name",
+        ),
+      policy: z
+        .enum(["Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss"])
+        .default("Basic256Sha256")
+        .describe("Security policy, unless security is none"),
+      certFile: optionalFile.describe(
+        "This gateway's certificate (PEM), with its application URI as alternative name; the server must trust it",
+      ),
+      keyFile: optionalFile.describe("Key of that certificate (PEM)"),
+      trustFiles: z
+        .array(filePathSchema)
+        .max(16)
+        .default([])
+        .describe("Certificates (PEM) of the server or its authority; every other server is refused"),
+      username: z.string().min(1).max(256).nullable().default(null).describe("User; null: anonymous"),
+      passwordFile: optionalFile.describe("File that holds the user's password"),
+      time: z
+        .enum(["source", "server", "arrival"])
+        .default("source")
+        .describe("Whose time a value bears: its source's, the server's or that of its arrival"),
+      everySeconds: z
+        .number()
+        .min(1)
+        .max(3600)
+        .default(10)
+        .describe("Seconds between two readings of a channel; the server is asked to sample twice as often"),
+      timeoutSeconds: z
+        .number()
+        .min(1)
+        .max(60)
+        .default(10)
+        .describe("Seconds that connecting, and each answer, may take"),
+      turbines: z
+        .array(
+          z.strictObject({
+            turbine: mappedIdSchema.describe("Turbine that it speaks of"),
+            channels: z
+              .array(
+                z.strictObject({
+                  ...scaledChannelShape,
+                  node: z
+                    .string()
+                    .regex(/^(ns=\d{1,5};)?[isgb]=.{1,1024}$/, "ns=2;s=NAME, ns=2;i=NUMBER")
+                    .describe("Node id of the variable, for example ns=2;s=WT01.ActivePower"),
+                }),
+              )
+              .min(1)
+              .max(256),
+          }),
+        )
+        .min(1)
+        .max(256)
+        .describe("Turbines of the server"),
+    }),
+  )
+  .max(64)
+  .default([])
+  .describe("OPC UA servers that SCADA values are read from (needs the optional package node-opcua-client)");
+
+/** Servers that nobody could trust, and passwords that would travel in the clear. */
+export function checkOpcUa(opcua: readonly OpcUaConfig[]): ConfigFinding[] {
+  return opcua.flatMap((server, at) => {
+    const { security, certFile, keyFile, trustFiles, username, passwordFile } = server;
+    const find = (key: string, problem: string, write: string): ConfigFinding => {
+      return { path: ["opcua", at, key], problem, write };
+    };
+    const findings: ConfigFinding[] = [];
+    if (security === "none") {
+      if (username !== null) {
+        const problem = "a password would travel in the clear";
+        findings.push(find("security", problem, "write sign-and-encrypt, or leave out username"));
+      }
+    } else {
+      if (certFile === null || keyFile === null) {
+        const missing = certFile === null ? "certFile" : "keyFile";
+        const write = "name this gateway's certificate and its key, or write security: none";
+        findings.push(find(missing, `security ${security} needs a certificate and its key`, write));
+      }
+      if (trustFiles.length === 0) {
+        const write = "name the server's certificate, copied from the server itself";
+        findings.push(find("trustFiles", "no server is trusted", write));
+      }
+    }
+    if ((username === null) !== (passwordFile === null)) {
+      const missing = username === null ? "username" : "passwordFile";
+      findings.push(
+        find(missing, "a user needs a password, and a password its user", `write ${missing} as well`),
+      );
+    }
+    return findings;
+  });
+}

@@ -1,0 +1,80 @@
+/** Reads what the configuration of an OPC UA server names: own certificate and key, trusted certificates, password. */
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import type { OpcUaConfig } from "../../core/contract/config/opcua-config.ts";
+import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
+
+const maxPemBytes = 262_144;
+const maxPasswordBytes = 1024;
+
+export interface OpcUaLogin {
+  /** Null with security none. */
+  readonly own: { readonly certificate: X509Certificate; readonly key: KeyObject } | null;
+  readonly trusted: readonly X509Certificate[];
+  readonly user: { readonly name: string; readonly password: string } | null;
+}
+
+/** @throws AuroraError CONFIG_INVALID for a file that cannot be read, or does not hold what it must. */
+export async function readOpcUaLogin(config: OpcUaConfig): Promise<OpcUaLogin> {
+  const { security, certFile, keyFile, trustFiles, username, passwordFile } = config;
+  const isPlain = security === "none";
+  const certificate = isPlain ? undefined : (await readCertificates(certFile))[0];
+  const key = isPlain || keyFile === null ? undefined : await readKey(keyFile);
+  const trusted = isPlain ? [] : (await Promise.all(trustFiles.map(readCertificates))).flat();
+  const own = certificate === undefined || key === undefined ? null : { certificate, key };
+  if (own?.certificate.checkPrivateKey(own.key) === false) {
+    throw refuse(`it is not the key of ${certFile}`, keyFile ?? "");
+  }
+  const user =
+    username === null || passwordFile === null
+      ? null
+      : { name: username, password: (await readText(passwordFile, maxPasswordBytes)).trim() };
+  return { own, trusted, user };
+}
+
+/** The application URI of a certificate, which its session must bear; undefined where it has none. */
+export function readApplicationUri({ subjectAltName }: X509Certificate): string | undefined {
+  return /(?:^|, )URI:([^,\s"]{1,256})/.exec(subjectAltName ?? "")?.[1];
+}
+
+async function readCertificates(file: string | null): Promise<readonly X509Certificate[]> {
+  if (file === null) return [];
+  const blocks = (await readText(file, maxPemBytes)).match(
+    /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g,
+  );
+  try {
+    const found = (blocks ?? []).map((block) => new X509Certificate(block));
+    if (found.length > 0) return found;
+  } catch (cause) {
+    throw refuse("it holds a certificate that cannot be read", file, cause);
+  }
+  throw refuse("it holds no certificate in PEM form", file);
+}
+
+async function readKey(file: string): Promise<KeyObject> {
+  try {
+    return createPrivateKey(await readText(file, maxPemBytes));
+  } catch (cause) {
+    if (cause instanceof AuroraError) throw cause;
+    // The cause of Node speaks of the key's form alone, but nothing of a key belongs into a log.
+    throw refuse("it holds no private key in PEM form, or one with a passphrase", file);
+  }
+}
+
+async function readText(path: string, maxBytes: number): Promise<string> {
+  const bytes = await readFileBounded(path, maxBytes, {
+    missing: "CONFIG_INVALID",
+    tooLarge: "CONFIG_INVALID",
+    hint: "Check the path and that this user may read the file.",
+  });
+  return new TextDecoder().decode(bytes);
+}
+
+function refuse(problem: string, file: string, cause?: unknown): AuroraError {
+  return new AuroraError("CONFIG_INVALID", `${file}: ${problem}`, {
+    op: "log in to OPC UA server",
+    subject: file,
+    hint: "Give certificates and keys in PEM form.",
+    cause,
+  });
+}

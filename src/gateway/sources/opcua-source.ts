@@ -1,0 +1,207 @@
+/**
+ * Reads variables of an OPC UA server by a subscription, and makes a reading of each every few seconds. A server tells
+ * what changes: as long as it is there, a value that it does not speak of is still the same. A server that is gone,
+ * or silent, is tried again, later each time.
+ */
+import type { OpcUaChannelConfig, OpcUaConfig } from "../../core/contract/config/opcua-config.ts";
+import {
+  type OpcUaFault,
+  type OpcUaValue,
+  readOpcUaNumber,
+  timeOpcUaValue,
+} from "../../core/ingest/opcua-values.ts";
+import { type BackoffOptions, createBackoff } from "../../core/platform/backoff.ts";
+import type { Clock, Timers } from "../../core/platform/clock.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+import { redactText } from "../../core/platform/redact.ts";
+import { createFaultNotes, type FaultNotes } from "./fault-notes.ts";
+import type { OpcUaSink, OpenOpcUa } from "./opcua-client.ts";
+import { type OpcUaLogin, readOpcUaLogin } from "./opcua-login.ts";
+import { createPause } from "./pause.ts";
+import type { ReadingSink, ReadingSource } from "./reading-source.ts";
+
+export interface OpcUaSourceOptions {
+  readonly config: OpcUaConfig;
+  /** Called at the start. @throws AuroraError CONFIG_INVALID when it cannot be loaded. */
+  readonly load: () => OpenOpcUa;
+  readonly stateDir: string;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  /** Default 1 s and 1 min. */
+  readonly backoff?: BackoffOptions;
+}
+
+/** A node, and what was last heard of it in this session. */
+interface Watched {
+  readonly turbine: string;
+  readonly channel: OpcUaChannelConfig;
+  /** Heard since the last reading. */
+  isNew: boolean;
+  value: OpcUaValue | null;
+  refusal: string | null;
+  /** Time of the last value that was told, and when it came; its clock may be another one than ours. */
+  toldMs: number;
+}
+
+/** More values than so many between two readings, and as many for each node, are a flood. */
+const floodBase = 1000;
+const floodPerNode = 20;
+
+/** Creates a source that does nothing until it is started. */
+export function createOpcUaSource(options: OpcUaSourceOptions): ReadingSource {
+  const { config, stateDir, clock, timers, logger } = options;
+  const name = config.url;
+  const everyMs = config.everySeconds * 1000;
+  const backoff = createBackoff(options.backoff ?? { firstMs: 1000, maxMs: 60_000 });
+  const pause = createPause(timers);
+  const faults = createFaultNotes(logger, name);
+  const counts = { connections: 0, readings: 0, bad: 0 };
+  let closing = false;
+  let connected = false;
+  let running: Promise<void> = Promise.resolve();
+
+  const serve = async (open: OpenOpcUa, login: OpcUaLogin, sink: ReadingSink): Promise<void> => {
+    const watched = listWatched(config);
+    let loss: string | null = null;
+    let heardMs = clock.monotonicMs();
+    let told = 0;
+    const listener: OpcUaSink = {
+      onValue: (index, value) => {
+        heardMs = clock.monotonicMs();
+        told++;
+        const node = watched[index];
+        if (node === undefined) return;
+        node.value = { ...value, arrivedMs: clock.nowMs(), arrivedMonotonicMs: heardMs };
+        node.isNew = true;
+      },
+      onRefused: (index, detail) => {
+        const node = watched[index];
+        if (node !== undefined) node.refusal = detail;
+      },
+      onSign: () => {
+        heardMs = clock.monotonicMs();
+      },
+      onLost: (detail) => {
+        loss ??= detail;
+      },
+    };
+    const nodes = watched.map(({ channel }) => channel.node);
+    const session = await open({ config, login, nodes, stateDir }, listener);
+    connected = true;
+    counts.connections++;
+    if (counts.connections === 1) logger.info("connected to an OPC UA server", { source: name });
+    const tell = createTeller({ config, sink, clock, faults, counts });
+    const silentMs = 3 * everyMs + config.timeoutSeconds * 1000;
+    while (!closing && loss === null) {
+      await pause.wait(everyMs);
+      if (clock.monotonicMs() - heardMs > silentMs) loss ??= "the server is silent";
+      if (told > floodBase + floodPerNode * watched.length)
+        loss ??= "the server sends more than was asked for";
+      told = 0;
+      if (closing || loss !== null) break;
+      faults.clear("connection");
+      backoff.reset();
+      for (const node of watched) tell(node);
+    }
+    connected = false;
+    await session.close();
+    if (loss !== null) throw new Error(loss);
+  };
+
+  const run = async (open: OpenOpcUa, login: OpcUaLogin, sink: ReadingSink): Promise<void> => {
+    while (!closing) {
+      try {
+        await serve(open, login, sink);
+      } catch (error) {
+        // Refused, unreachable, not trusted, lost: all alike until it is there.
+        const detail = error instanceof Error ? error.message : String(error);
+        if (!closing) faults.note("connection", redactText(detail).slice(0, 400));
+      }
+      await pause.wait(backoff.nextMs());
+    }
+  };
+
+  return {
+    start: async (sink) => {
+      const login = await readOpcUaLogin(config);
+      running = run(options.load(), login, sink);
+    },
+    close: async () => {
+      closing = true;
+      pause.end();
+      await running;
+    },
+    describe: () => ({ name, kind: "opcua", connected, ...counts, faults: faults.list() }),
+  };
+}
+
+function listWatched({ turbines }: OpcUaConfig): readonly Watched[] {
+  return turbines.flatMap(({ turbine, channels }) =>
+    channels.map((channel): Watched => {
+      return { turbine, channel, isNew: false, value: null, refusal: null, toldMs: Number.NEGATIVE_INFINITY };
+    }),
+  );
+}
+
+interface TellerParts {
+  readonly config: OpcUaConfig;
+  readonly sink: ReadingSink;
+  readonly clock: Clock;
+  readonly faults: FaultNotes;
+  readonly counts: { readings: number; bad: number };
+}
+
+/** Tells the sink of a node, once an interval. */
+function createTeller({ config, sink, clock, faults, counts }: TellerParts): (node: Watched) => void {
+  const everyMs = config.everySeconds * 1000;
+
+  const setAside = ({ turbine, channel }: Watched, { reason, detail }: OpcUaFault): void => {
+    const subject = `${channel.name} (${channel.node})`;
+    counts.bad++;
+    faults.note(subject, detail);
+    sink.onQuality({
+      reason,
+      deviceId: turbine,
+      channel: channel.name,
+      timestampMs: clock.nowMs(),
+      detail: `${subject}: ${detail}`,
+      samples: 1,
+    });
+  };
+
+  return (node) => {
+    const { turbine, channel, value } = node;
+    if (node.refusal !== null) {
+      setAside(node, { reason: "missing-value", detail: `the server refuses it: ${node.refusal}` });
+      return;
+    }
+    if (value === null) {
+      setAside(node, { reason: "missing-value", detail: "the server has not told a value yet" });
+      return;
+    }
+    const number = readOpcUaNumber(value);
+    if (!number.ok) {
+      setAside(node, number.error);
+      return;
+    }
+    faults.clear(`${channel.name} (${channel.node})`);
+    const stampMs = timeOpcUaValue(value, config.time);
+    const heldMs = clock.monotonicMs() - value.arrivedMonotonicMs;
+    // A change that is on its way may be an interval old: what is repeated is said of the time before that.
+    const timestampMs = node.isNew ? stampMs : stampMs + heldMs - everyMs;
+    if (!node.isNew && !(timestampMs > node.toldMs)) return;
+    node.isNew = false;
+    node.toldMs = timestampMs;
+    counts.readings++;
+    sink.onReading({
+      deviceId: turbine,
+      channel: channel.name,
+      unit: channel.unit,
+      timestampMs,
+      value: number.value * channel.scale + channel.offset,
+      arrivedMs: clock.nowMs(),
+      arrivedMonotonicMs: clock.monotonicMs(),
+    });
+  };
+}

@@ -1,0 +1,254 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { createScratchFolder } from "../../scripts/scratch-folder.ts";
+import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
+import type { Quarantine, Reading } from "../../src/core/contract/stream.ts";
+import { systemClock, systemTimers } from "../../src/core/platform/clock.ts";
+import { createLogger } from "../../src/core/platform/logger.ts";
+import { loadOpcUa } from "../../src/gateway/sources/opcua-client.ts";
+import { createOpcUaSource } from "../../src/gateway/sources/opcua-source.ts";
+import type { ReadingSource } from "../../src/gateway/sources/reading-source.ts";
+import { createInstallation } from "../gateway/installation.ts";
+import { startOpenBroker } from "../gateway/open-broker.ts";
+import { findFreePort } from "../support/free-port.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { until } from "../support/until.ts";
+import { prepareOpcUa } from "./field-bus-parts.ts";
+import { findPython, type PythonServer, startPythonServer } from "./python-server.ts";
+
+const isPrepared = prepareOpcUa();
+const python = isPrepared ? findPython("asyncua") : undefined;
+const openssl = "/usr/bin/openssl";
+const secret = "opc-ua-secret-of-this-test";
+const limitMs = 20_000;
+
+interface Identity {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** A self-signed certificate with an application URI. */
+function createIdentity(folder: string, name: string): Identity {
+  const identity = { cert: join(folder, `${name}.pem`), key: join(folder, `${name}-key.pem`) };
+  const extensions = [
+    `subjectAltName=URI:urn:aurora:test:${name},DNS:localhost`,
+    "keyUsage=digitalSignature,nonRepudiation,keyEncipherment,dataEncipherment,keyCertSign",
+    "extendedKeyUsage=clientAuth,serverAuth",
+  ].flatMap((each) => ["-addext", each]);
+  const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", `/CN=${name}`];
+  execFileSync(openssl, [...request, ...extensions, "-keyout", identity.key, "-out", identity.cert], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  return identity;
+}
+
+const names = {
+  "T1.power": [1_234_500, "Int32"],
+  "T1.speed": [0, "Double"],
+  "T1.count": [2 ** 40, "UInt64"],
+  "T1.text": ["1500", "String"],
+  "T1.list": [[1, 2], "Double"],
+};
+const channels = [
+  { name: "power", node: "ns=2;s=T1.power", unit: "kW", scale: 0.001 },
+  { name: "shaft-speed", node: "ns=2;s=T1.speed", unit: "rpm" },
+  { name: "count", node: "ns=2;s=T1.count", unit: "1", offset: 1 },
+];
+const plain = { security: "none", everySeconds: 1, turbines: [{ turbine: "T1", channels }] };
+
+async function startServer(port: number, more: object = {}): Promise<PythonServer> {
+  const server = startPythonServer(python!, "opcua-server.py", [JSON.stringify({ port, names, ...more })]);
+  expect(await server.ask({ set: [["T1.speed", 1500, "Double", "Good", null]] })).toBe("set");
+  return server;
+}
+
+interface Started {
+  readonly readings: Reading[];
+  readonly bad: Quarantine[];
+  readonly lines: string[];
+  readonly source: ReadingSource;
+  last(channel: string): Reading | undefined;
+}
+
+async function start(port: number, server: object = plain): Promise<Started> {
+  const { opcua } = gatewayConfigSchema.parse({
+    gateway: { id: "gw", site: "north" },
+    turbines: [{ id: "T1" }],
+    opcua: [{ url: `opc.tcp://127.0.0.1:${port}/site`, ...server }],
+  });
+  const lines: string[] = [];
+  const source = createOpcUaSource({
+    config: opcua[0]!,
+    load: loadOpcUa,
+    stateDir: createTemporaryFolder(),
+    clock: systemClock,
+    timers: systemTimers,
+    logger: createLogger({ level: "debug", write: (line) => lines.push(line) }),
+    backoff: { firstMs: 100, maxMs: 1000 },
+  });
+  const readings: Reading[] = [];
+  const bad: Quarantine[] = [];
+  await source.start({
+    onReading: (reading) => readings.push(reading),
+    onQuality: (quarantine) => bad.push(quarantine),
+  });
+  onTestFinished(() => source.close());
+  return {
+    readings,
+    bad,
+    lines,
+    source,
+    last: (channel) => readings.findLast((reading) => reading.channel === channel),
+  };
+}
+
+describe.skipIf(python === undefined)("an OPC UA server of another implementation", () => {
+  test("tells values with their own times, repeats none as new, and says which are bad", async () => {
+    const port = await findFreePort();
+    const server = await startServer(port);
+    await server.ask({ set: [["T1.power", 1_234_500, "Int32", "Good", "2026-01-01T00:00:00"]] });
+    const { readings, source, last } = await start(port);
+    const faults = (): string => source.describe().faults.join();
+    await until(() => last("power") !== undefined && last("count") !== undefined, "values", limitMs);
+    expect(readings.find(({ channel }) => channel === "power")).toMatchObject({
+      deviceId: "T1",
+      unit: "kW",
+      value: 1234.5,
+      timestampMs: Date.UTC(2026, 0, 1),
+    });
+    expect(last("count")!.value).toBe(2 ** 40 + 1);
+    // Unchanged, and its server is there: said again, of a later time.
+    await until(() => last("power")!.timestampMs > Date.UTC(2026, 0, 1), "it once more", limitMs);
+    for (const status of ["BadSensorFailure", "UncertainLastUsableValue"]) {
+      await server.ask({ set: [["T1.power", 7, "Int32", status, null]] });
+      await until(() => faults().includes(status), status, limitMs);
+    }
+    expect(readings.every(({ value }) => value !== 0.007)).toBe(true);
+    await server.ask({ set: [["T1.power", 2000, "Int32", "Good", null]] });
+    await until(() => last("power")!.value === 2, "a good value", limitMs);
+    expect(source.describe().faults).toEqual([]);
+  });
+
+  test("that tells texts and lists where numbers are due is not believed", async () => {
+    const port = await findFreePort();
+    await startServer(port);
+    const strange = ["text", "list"].map((name) => ({ name, node: `ns=2;s=T1.${name}`, unit: "1" }));
+    const { bad, readings } = await start(port, {
+      ...plain,
+      turbines: [{ turbine: "T1", channels: strange }],
+    });
+    await until(() => bad.length >= 2, "what was set aside", limitMs);
+    expect(bad.slice(0, 2).map(({ channel, reason }) => [channel, reason])).toEqual([
+      ["text", "malformed"],
+      ["list", "malformed"],
+    ]);
+    expect(readings).toEqual([]);
+  });
+
+  test("is found again after a restart, and a node that it does not have is named", async () => {
+    const port = await findFreePort();
+    const server = await startServer(port);
+    const strange = [...channels, { name: "missing", node: "ns=2;s=Nobody", unit: "1" }];
+    const { readings, source, lines } = await start(port, {
+      ...plain,
+      turbines: [{ turbine: "T1", channels: strange }],
+    });
+    await until(() => readings.length > 0, "a reading", limitMs);
+    expect(source.describe().faults).toEqual([
+      "missing (ns=2;s=Nobody): the server refuses it: BadNodeIdUnknown",
+    ]);
+    await server.kill();
+    await until(() => !source.describe().connected, "the loss", limitMs);
+    const before = readings.length;
+    await startServer(port);
+    await until(() => readings.length > before, "readings after it", limitMs);
+    expect(source.describe().connections).toBeGreaterThan(1);
+    expect(lines.filter((line) => line.includes("Nobody"))).toHaveLength(1);
+  });
+});
+
+describe.skipIf(python === undefined || !existsSync(openssl))("a secured OPC UA server", () => {
+  let folder = "";
+  let own: Identity;
+  let theirs: Identity;
+  let foreign: Identity;
+  beforeAll(() => {
+    const scratch = createScratchFolder("opcua");
+    folder = scratch.path;
+    own = createIdentity(folder, "gateway");
+    theirs = createIdentity(folder, "server");
+    foreign = createIdentity(folder, "foreign");
+    writeFileSync(join(folder, "password"), `${secret}\n`, { mode: 0o600 });
+    writeFileSync(join(folder, "wrong"), "another", { mode: 0o600 });
+    return () => scratch.remove();
+  });
+  const secured = (more: object = {}) => ({
+    ...plain,
+    security: "sign-and-encrypt",
+    certFile: own.cert,
+    keyFile: own.key,
+    trustFiles: [theirs.cert],
+    username: "aurora",
+    passwordFile: join(folder, "password"),
+    ...more,
+  });
+  const startSecured = (port: number) =>
+    startServer(port, { certificate: theirs.cert, key: theirs.key, password: secret });
+
+  test.each([
+    ["sign-and-encrypt", "Basic256Sha256"],
+    ["sign", "Basic256Sha256"],
+    ["sign-and-encrypt", "Aes256_Sha256_RsaPss"],
+  ])("is read with %s by %s, by a user with a password", async (security, policy) => {
+    const port = await findFreePort();
+    await startSecured(port);
+    const { last, lines, source } = await start(port, secured({ security, policy }));
+    await until(
+      () => last("shaft-speed")?.value === 1500 || source.describe().faults.length > 0,
+      "a reading",
+      limitMs,
+    );
+    expect(source.describe().faults).toEqual([]);
+    expect(last("shaft-speed")).toMatchObject({ value: 1500 });
+    const key = readFileSync(own.key, "utf8").split("\n")[2]!;
+    expect(lines.join("")).not.toContain(secret);
+    expect(lines.join("")).not.toContain(key);
+  });
+
+  test("is refused where its certificate is not one of those trusted, or a password is wrong", async () => {
+    const port = await findFreePort();
+    await startSecured(port);
+    const distrusting = await start(port, secured({ trustFiles: [foreign.cert] }));
+    await until(() => distrusting.source.describe().faults.length > 0, "the refusal", limitMs);
+    expect(distrusting.source.describe().faults[0]).toMatch(
+      /the certificate of the server is not trusted \(CN=server, SHA-256 ([0-9A-F]{2}:){31}/,
+    );
+    const wrong = await start(port, secured({ passwordFile: join(folder, "wrong") }));
+    await until(() => wrong.source.describe().faults.length > 0, "the server's refusal", limitMs);
+    expect(wrong.source.describe().faults[0]).toMatch(
+      /^connection: .*(BadUserAccessDenied|BadIdentityToken)/,
+    );
+    expect(distrusting.readings.concat(wrong.readings)).toEqual([]);
+  });
+
+  test("feeds a gateway", async () => {
+    const port = await findFreePort();
+    await startSecured(port);
+    const installation = await createInstallation();
+    await startOpenBroker(installation);
+    const gateway = await installation.startGateway([], {
+      turbines: [{ id: "T1" }],
+      opcua: [{ url: `opc.tcp://127.0.0.1:${port}/site`, ...secured() }],
+    });
+    const readSource = async () => {
+      const { sources } = (await gateway.status()) as unknown as {
+        readonly sources: readonly { readonly kind: string; readonly readings: number }[];
+      };
+      return sources[0]!;
+    };
+    await until(async () => (await readSource()).readings > 2, "readings", limitMs);
+    expect(await readSource()).toMatchObject({ kind: "opcua", connected: true });
+  });
+});
