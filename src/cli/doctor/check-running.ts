@@ -57,7 +57,11 @@ function describeDevice(
   const diagnoses = (device.diagnoses ?? []).map(({ text, cure }) => warning(name, text, cure));
   const { state, silentMs } = device;
   const advice = "Check cable, power and address; `aurora device list --config FILE` says more.";
-  if (state !== "established") return [bad(name, `no contact (${state ?? "unknown"})`, advice), ...diagnoses];
+  if (state !== "established") {
+    const [reason, ...rest] = device.diagnoses ?? [];
+    if (reason === undefined) return [bad(name, `no contact (${state ?? "unknown"})`, advice)];
+    return [bad(name, reason.text, reason.cure), ...rest.map(({ text, cure }) => warning(name, text, cure))];
+  }
   if (silentMs === undefined) return [good(name, "in contact"), ...diagnoses];
   if (silentMs === null) return [warning(name, "in contact, and has sent nothing yet", advice), ...diagnoses];
   const text = `spoke ${renderAge(silentMs)} ago`;

@@ -144,7 +144,7 @@ test("the lines of devices: no such port, no port at all, nobody at the address,
 });
 
 test("the running gateway: its broker, a twin, and when each device spoke last", () => {
-  const config = configure({ devices: ["a", "b", "c", "d"].map((id) => ({ id, connect: "mqtt" })) });
+  const config = configure({ devices: ["a", "b", "c", "d", "e"].map((id) => ({ id, connect: "mqtt" })) });
   const page: GatewayPage = {
     gateway: "gw-1",
     mqtt: { connected: false, cloned: true },
@@ -158,6 +158,7 @@ test("the running gateway: its broker, a twin, and when each device spoke last",
       { id: "a", state: "established", silentMs: 200 },
       { id: "b", state: "established", silentMs: 3_600_000 },
       { id: "c", state: "connecting", silentMs: null, diagnoses: [{ text: "restarts", cure: "its supply" }] },
+      { id: "e", state: "connecting", silentMs: null },
     ],
   };
   const found = checkRunning(config, page).map(({ verdict, name, text }) => `${verdict} ${name}: ${text}`);
@@ -169,9 +170,9 @@ test("the running gateway: its broker, a twin, and when each device spoke last",
     "bad SCADA source tcp://10.0.0.9:502: no answer",
     "good device a: spoke 200 ms ago",
     "bad device b: spoke 60 min ago",
-    "bad device c: no contact (connecting)",
-    "warning device c: restarts",
+    "bad device c: restarts",
     "warning device d: the running gateway does not know it",
+    "bad device e: no contact (connecting)",
   ]);
   expect(checkRunning(config, null)[0]?.verdict).toBe("skipped");
 });
