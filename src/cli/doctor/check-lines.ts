@@ -9,10 +9,12 @@ import { bad, type CheckResult, good, skipped, warning } from "./check-result.ts
 
 const byIdFolder = "/dev/serial/by-id";
 const answerMs = 2_000;
+/** Of an address without one: registered for opc.tcp. */
+const opcUaPort = 4840;
 
 /** @param isRunning the gateway holds the lines: only what does not disturb it is looked at. */
 export async function checkLines(
-  { devices, modbus }: Pick<GatewayConfig, "devices" | "modbus">,
+  { devices, modbus, opcua }: Pick<GatewayConfig, "devices" | "modbus" | "opcua">,
   { isRunning }: { readonly isRunning: boolean },
 ): Promise<readonly CheckResult[]> {
   const checkServer = (name: string, url: string): CheckResult | Promise<CheckResult> =>
@@ -24,6 +26,7 @@ export async function checkLines(
       return connect.startsWith("tcp:") ? checkServer(name, connect) : checkSerialPort(name, connect);
     }),
     ...modbus.map(({ url }) => checkServer("Modbus server", url)),
+    ...opcua.map(({ url }) => checkServer("OPC UA server", url)),
   ]);
   return lines.length > 0 ? lines : [skipped("devices", "none are configured")];
 }
@@ -74,7 +77,10 @@ function checkTcp(name: string, connect: string): Promise<CheckResult> {
   const advice =
     "Check its power, its address and the network between; a serial server must be in raw mode, a field bus allow one more client.";
   return new Promise((resolve) => {
-    const socket = connectTcp({ host: hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(port) });
+    const socket = connectTcp({
+      host: hostname.replace(/^\[(.*)\]$/, "$1"),
+      port: Number(port || opcUaPort),
+    });
     const end = (result: CheckResult): void => {
       socket.destroy();
       resolve(result);

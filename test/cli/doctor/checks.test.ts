@@ -139,6 +139,13 @@ test("the lines of devices: no such port, no port at all, nobody at the address,
   expect((await look(`${file}-link`))?.verdict).toBe("good");
   expect(await look("tcp://127.0.0.1:9")).toMatchObject({ verdict: "bad" });
   expect((await look("mqtt"))?.verdict).toBe("skipped");
+  const server = createServer((socket) => socket.end());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as { port: number };
+  const buses = { devices: [], modbus: [], opcua: [{ url: `opc.tcp://127.0.0.1:${port}/ua` }] };
+  const answers = await checkLines(buses as unknown as ReturnType<typeof configure>, { isRunning: false });
+  expect(answers).toMatchObject([{ verdict: "good", name: "OPC UA server" }]);
   const [held] = await checkLines(device("tcp://127.0.0.1:9"), { isRunning: true });
   expect(held?.verdict).toBe("skipped");
 });
