@@ -25,6 +25,8 @@ export interface DeviceClock {
 export const clockToleranceMs = 60_000;
 /** A clock that was off and is this near is right again. */
 const rightAgainMs = clockToleranceMs / 2;
+/** 2020: a gateway that says less has not been told the time yet, and judges nobody's. */
+const gatewayKnowsMs = 1_577_836_800_000;
 /** The least delay of so long says where the clock stands. */
 const segmentMs = 15_000;
 
@@ -50,7 +52,7 @@ export function createDeviceClock(): DeviceClock {
   return {
     note: ({ endMs, arrivedMs, arrivedMonotonicMs: atMs, pace }) => {
       const skewMs = endMs - arrivedMs;
-      if (!Number.isFinite(skewMs) || pace === "played") return;
+      if (!Number.isFinite(skewMs) || arrivedMs < gatewayKnowsMs || pace === "played") return;
       if (aheadMs !== 0 && Math.abs(skewMs) < rightAgainMs) aheadMs = 0;
       else if (skewMs > clockToleranceMs && aheadMs === 0) aheadMs = skewMs;
       else if (pace === "true" && wasSet(skewMs, atMs)) follow(skewMs);

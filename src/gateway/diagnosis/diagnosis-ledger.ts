@@ -3,6 +3,7 @@ import {
   type DeviceDiagnosis,
   type DiagnosisCode,
   diagnosisCodes,
+  maxDiagnosisText,
 } from "../../core/contract/device/device-diagnosis.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
 import type { Verdict } from "./device-facts.ts";
@@ -45,7 +46,8 @@ export function createDiagnosisLedger(): DiagnosisLedger {
           // Its time stands still while nothing can be said.
           if (before !== undefined) before.seenMonotonicMs = monotonicMs;
         } else if (verdict !== null) {
-          const diagnosis = { code, ...verdict, sinceMs: before?.diagnosis.sinceMs ?? nowMs };
+          const text = verdict.text.slice(0, maxDiagnosisText);
+          const diagnosis = { code, text, cure: verdict.cure, sinceMs: before?.diagnosis.sinceMs ?? nowMs };
           standing.set(code, { first: before?.first ?? diagnosis, diagnosis, seenMonotonicMs: monotonicMs });
           if (before === undefined) news.push({ kind: "onset", diagnosis });
         } else if (before !== undefined) {

@@ -15,7 +15,7 @@ export function findClockError({ clockAheadMs: ms }: DeviceFacts): Verdict {
   if (ms === 0) return null;
   return {
     text: `clock is ${formatSpan(Math.abs(ms))} ${ms > 0 ? "ahead" : "behind"}; time of arrival is used`,
-    cure: "Set the device's clock (UTC, within a minute of the gateway's), or send a time stamp of 0.",
+    cure: "Set the device's clock (UTC), or send a time stamp of 0. If all devices are off alike, it is the gateway's clock: `aurora doctor`.",
   };
 }
 

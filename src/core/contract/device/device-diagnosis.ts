@@ -43,10 +43,13 @@ export interface DiagnosedDevice {
   readonly diagnoses: readonly DeviceDiagnosis[];
 }
 
+/** Names and details come from devices, and may be of any length. */
+export const maxDiagnosisText = 1024;
+
 /** Validator of {@link DeviceDiagnosis}. */
 export const deviceDiagnosisSchema: z.ZodType<DeviceDiagnosis> = z.object({
   code: z.string().max(64),
-  text: z.string().max(1024),
-  cure: z.string().max(1024),
+  text: z.string().max(maxDiagnosisText),
+  cure: z.string().max(maxDiagnosisText),
   sinceMs: z.number().min(0).max(8.64e15),
 });
