@@ -58,7 +58,7 @@ function create(turbines: GatewayConfig["turbines"] = [{ ...plain, id: "WT01", p
     turbines,
     scada: [],
     modbus: [],
-          opcua: [],
+    opcua: [],
     bundles: { dir: ".", trustedKeys: [], engine: "integer" },
     updates: { enabled: false, url: null, rootFile: null, pollSeconds: 60 },
     operation: { standbyBelowRpm: 60, dataTimeoutSeconds: 10 },
