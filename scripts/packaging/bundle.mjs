@@ -43,6 +43,12 @@ const relocations = [
   ["firmware-bridge/messages/device-schema.js", '"../proto/device.proto"', '"./device.proto"'],
   ["src/collector/page/static-files.js", 'resolve("uplot/dist/uPlot.esm.js")', 'resolve("./uPlot.esm.js")'],
   ["src/collector/page/static-files.js", 'resolve("uplot/dist/uPlot.min.css")', 'resolve("./uPlot.min.css")'],
+  // What was made for `require` has but a default in a bundle.
+  [
+    "src/core/inference/onnx-session.js",
+    'await import("onnxruntime-node")',
+    '(await import("onnxruntime-node")).default',
+  ],
   [
     "onnxruntime-node/dist/binding.js",
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of their file

@@ -104,7 +104,9 @@ async function checkRun({ book, root, architecture, folder }) {
       .split("\n")
       .map((line) => JSON.parse(line));
     book.figure(`goldenReports ${architecture}`, reports.length);
-    return reports.length > 0 && reports.every(({ ok }) => ok) ? undefined : JSON.stringify(reports);
+    return reports.length > 0 && reports.every(({ ok, engine }) => ok && engine === "onnx")
+      ? undefined
+      : JSON.stringify(reports);
   });
   await book.check(`aurora demo runs to the alert, ${architecture}`, () => {
     const printed = root.run(`cd /tmp; ${asAurora} aurora demo --until alert --json --seed 7`);
