@@ -49,7 +49,7 @@ async function watchTalkative(durationMs: number): Promise<Watched> {
 describe("a daemon that has exited while its stdout still holds data", () => {
   it("has stopped only when that was read, so that its log can be closed", async () => {
     const { stop, closeLog, logFile, ended } = await watchTalkative(300);
-    await stop(1000);
+    await stop(60_000);
     expect(await closeLog()).toBeNull();
     expect(readFileSync(logFile, "utf8")).toMatch(/last\n$/);
     expect(await ended).toMatch(/^exit code 0\n[\s\S]*last$/);
