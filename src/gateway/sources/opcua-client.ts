@@ -87,6 +87,7 @@ async function openSession(
   };
   client.on("connection_lost", () => sink.onLost("the connection is lost"));
   client.on("close", () => sink.onLost("the server hung up"));
+  const openSslConfig = process.env.OPENSSL_CONF;
   try {
     await client.connect(config.url);
     const session = await client.createSession(
@@ -100,6 +101,10 @@ async function openSession(
     await close();
     const reason = refusal();
     throw reason === undefined ? error : new Error(reason);
+  } finally {
+    // The package writes "undefined" there while it makes its certificate, and every process that is started would read it.
+    if (openSslConfig === undefined) delete process.env.OPENSSL_CONF;
+    else process.env.OPENSSL_CONF = openSslConfig;
   }
   return { close };
 }
