@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { judgeDemo, limits, measureMb } from "./check-npm.mjs";
-import { createCleanRoot, missingPrograms } from "./clean-root.mjs";
+import { createCleanRoot, findObstacle, makeImage } from "./clean-root.mjs";
 import { buildDeb, renderUnit, repackDeb } from "./deb.mjs";
 import { run } from "./node-binary.mjs";
 
@@ -17,12 +17,9 @@ const asAurora = "setpriv --reuid aurora --regid aurora --init-groups env HOME=/
 export async function checkDebian(book, { work, architectures, quick }) {
   await checkUnits(book, join(work, "units"));
   for (const architecture of architectures) {
-    const missing = missingPrograms(architecture);
-    await book.check(`programs for ${architecture}`, () =>
-      missing.length > 0 ? `missing: ${missing.join(" ")}` : undefined,
-    );
-    if (missing.length > 0) continue;
-    await checkArchitecture(book, { work, architecture, quick });
+    const obstacle = findObstacle(architecture);
+    if (obstacle !== undefined) book.skip(`the package for ${architecture}`, obstacle);
+    else await checkArchitecture(book, { work, architecture, quick });
   }
 }
 
@@ -58,11 +55,12 @@ async function checkArchitecture(book, { work, architecture, quick }) {
     const tags = stdout.split("\n").filter((line) => /^[EW]: /.test(line));
     return tags.length > 0 ? tags.join("; ") : undefined;
   });
-  let root;
-  await book.check(`a clean root for ${architecture}`, () => {
-    root = createCleanRoot(join(folder, "root"), { architecture, images: join(work, "images") });
-  });
-  if (root === undefined) return;
+  const image = makeImage(join(work, "images"), architecture);
+  if (image.missing !== undefined) {
+    book.skip(`a clean root for ${architecture}`, image.missing);
+    return;
+  }
+  const root = createCleanRoot(join(folder, "root"), { architecture, image: image.file });
   const context = { book, root, architecture, folder };
   await checkInstalled(context, file);
   await checkRun(context);

@@ -24,8 +24,8 @@ mount -t binfmt_misc none /proc/sys/fs/binfmt_misc
 printf '%s' ':qemu-aarch64:M:0:\\x7f\\x45\\x4c\\x46\\x02\\x01\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x02\\x00\\xb7\\x00:\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xfe\\xff\\xff\\xff:/usr/bin/qemu-aarch64-static:FP' > /proc/sys/fs/binfmt_misc/register
 `;
 
-/** Programs that the namespaces need; [] where all are here. */
-export function missingPrograms(architecture) {
+/** Why no package can be tried here, or undefined: a program that is missing, or namespaces that are refused. */
+export function findObstacle(architecture) {
   const wanted = [
     "mmdebstrap",
     "unshare",
@@ -35,7 +35,10 @@ export function missingPrograms(architecture) {
     "socat",
     ...(architecture === "arm64" ? ["qemu-aarch64-static"] : []),
   ];
-  return wanted.filter((program) => spawnSync("which", [program]).status !== 0);
+  const missing = wanted.filter((program) => spawnSync("which", [program]).status !== 0);
+  if (missing.length > 0) return `missing: ${missing.join(" ")}`;
+  const entered = spawnSync("unshare", ["-mpf", "--mount-proc", "true"], { encoding: "utf8" });
+  return entered.status === 0 ? undefined : `no namespaces here: ${entered.stderr.trim()}`;
 }
 
 /** Runs shell lines where programs of `architecture` run. Returns { status, stdout, stderr }. */
@@ -52,10 +55,10 @@ function inNamespace(lines, { architecture, timeoutMs }) {
   return spawnSync(command, args, { encoding: "utf8", env, timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024 });
 }
 
-/** Makes the root once in `folder`, as a tar file; returns its path. */
-function makeImage(folder, architecture) {
+/** Makes the root once in `folder`, as a tar file; returns { file }, or { missing } with what Debian's archive did not give. */
+export function makeImage(folder, architecture) {
   const image = join(folder, `${suite}-${architecture}.tar`);
-  if (existsSync(image)) return image;
+  if (existsSync(image)) return { file: image };
   mkdirSync(folder, { recursive: true });
   const part = join(folder, `part-${architecture}.tar`);
   const include = packages.join(",");
@@ -63,17 +66,16 @@ function makeImage(folder, architecture) {
     `mmdebstrap --mode=root --skip=check/qemu --quiet --variant=essential --architectures=${architecture} --include=${include} ${suite} ${part}`,
     { architecture, timeoutMs: 1_800_000 },
   );
-  if (made.status !== 0) throw new Error(`no clean root for ${architecture}: ${made.stderr.slice(-2000)}`);
+  if (made.status !== 0) return { missing: (made.error?.message ?? made.stderr).slice(-500) };
   renameSync(part, image);
-  return image;
+  return { file: image };
 }
 
 /**
- * A fresh root in `folder`; images are kept in `images`. `run(lines)` runs shell lines as its root user and throws when they
+ * A fresh root in `folder`, of the tar file `image`. `run(lines)` runs shell lines as its root user and throws when they
  * fail, `attempt(lines)` tells how it went.
  */
-export function createCleanRoot(folder, { architecture, images }) {
-  const image = makeImage(images, architecture);
+export function createCleanRoot(folder, { architecture, image }) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   run("tar", ["-xf", image, "-C", folder]);
