@@ -2,13 +2,13 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createScratchFolder } from "../../../../scripts/scratch-folder.ts";
-import { createKeyPair, parsePrivateKey } from "../../../../src/core/bundle/keys.ts";
-import type { BearingEvaluation } from "../../../../src/training/recipes/bearing/judge/bearing-evaluation.ts";
-import type { TrainingResult } from "../../../../src/training/train.ts";
-import { writeSyntheticCwru } from "../../synthetic-cwru.ts";
-import { writeTinyConfig } from "../../tiny-config.ts";
-import { tinyOptions, trainFrom } from "../../tiny-options.ts";
+import { createScratchFolder } from "../../scripts/scratch-folder.ts";
+import { createKeyPair, parsePrivateKey } from "../../src/core/bundle/keys.ts";
+import type { BearingEvaluation } from "../../src/training/recipes/bearing/judge/bearing-evaluation.ts";
+import type { TrainingResult } from "../../src/training/train.ts";
+import { writeSyntheticCwru } from "../training/synthetic-cwru.ts";
+import { writeTinyConfig } from "../training/tiny-config.ts";
+import { tinyOptions, trainFrom } from "../training/tiny-options.ts";
 
 const signer = parsePrivateKey(createKeyPair().privateKeyPem);
 const { path: dir, remove } = createScratchFolder("no-teacher");

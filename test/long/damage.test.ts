@@ -2,11 +2,11 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { RunningCollector } from "../../src/collector/compose.ts";
+import { createInstallation, names, startDevice, statusWhen } from "../gateway/installation.ts";
+import { listen } from "../gateway/subscriber.ts";
+import { createTurbine } from "../gateway/turbines.ts";
 import { mountSmallDisk } from "../support/small-disk.ts";
 import { until } from "../support/until.ts";
-import { createInstallation, names, startDevice, statusWhen } from "./installation.ts";
-import { listen } from "./subscriber.ts";
-import { createTurbine } from "./turbines.ts";
 
 async function eventsOf(
   collector: RunningCollector,
