@@ -79,9 +79,9 @@ async function scoreWithin(folder: string, name: string): Promise<void> {
 it.each([
   ["a.npy", npyHead],
   ["a.mat", matHead],
-] as const)("scores %s of 512 MiB without holding it", { timeout: 600_000 }, async (name, head) => {
+] as const)("scores %s of 256 MiB without holding it", { timeout: 600_000 }, async (name, head) => {
   const folder = createTemporaryFolder();
-  const pieces = 128;
+  const pieces = 64;
   await writeLarge(join(folder, name), head(pieces * pieceSamples), pieces);
   await scoreWithin(folder, name);
 });
