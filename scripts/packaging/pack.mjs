@@ -13,25 +13,11 @@ const manifestFile = join(root, "package.json");
 const keptFile = join(root, "build", "package.json.checkout");
 
 /** The manifest of the package that a checkout's manifest describes. */
-function describePackage({
-  name,
-  version,
-  private: isPrivate,
-  description,
-  license,
-  type,
-  engines,
-  optionalDependencies,
-}) {
-  const named = Object.keys(optionalDependencies);
+function describePackage(checkout) {
+  const kept = ["name", "version", "private", "description", "license", "type", "engines"];
+  const { optionalDependencies } = checkout;
   return {
-    name,
-    version,
-    private: isPrivate,
-    description,
-    license,
-    type,
-    engines,
+    ...Object.fromEntries(kept.map((key) => [key, checkout[key]])),
     os: ["linux"],
     cpu: ["x64", "arm64"],
     bin: { aurora: `${bundleFolder}/main.js` },
@@ -50,7 +36,9 @@ function describePackage({
     },
     // What training asks for by name; npm installs none of it by itself.
     peerDependencies: optionalDependencies,
-    peerDependenciesMeta: Object.fromEntries(named.map((each) => [each, { optional: true }])),
+    peerDependenciesMeta: Object.fromEntries(
+      Object.keys(optionalDependencies).map((each) => [each, { optional: true }]),
+    ),
   };
 }
 

@@ -15,9 +15,9 @@ import { evidenceRequestRoute } from "./api/evidence-request-route.ts";
 import { evidenceFileRoute } from "./api/evidence-routes.ts";
 import { keepFresh } from "./api/fresh-routes.ts";
 import type { HttpRoute } from "./api/http-route.ts";
-import { createHttpServer, listenHttp } from "./api/http-server.ts";
 import { inTurns } from "./api/in-turns.ts";
-import { answerNotFound, answerUnavailable, pageRoutes } from "./api/page-routes.ts";
+import { pageRoutes } from "./api/page-routes.ts";
+import { serveRoutes } from "./api/serve-routes.ts";
 import { serviceRoutes } from "./api/service-routes.ts";
 import { type CollectorEvidence, openCollectorEvidence } from "./compose-evidence.ts";
 import { bundleScanMs, nudgeGateways, openShelf } from "./compose-registry.ts";
@@ -103,7 +103,7 @@ async function assemble(options: PageOptions, closers: Closers): Promise<Running
   closers.add(() => evidence.close());
   const fleet = readFleet(options, record, shelf.models);
   measureFleet(options.metrics, fleet);
-  const url = await serve(options, closers, [
+  const url = await serveRoutes(options, closers, [
     ...answerInTurns(fleet, options.freshMs),
     ...serviceRoutes({
       metrics: options.metrics,
@@ -159,25 +159,6 @@ function readFleet(
 function answerInTurns(fleet: FleetSource, freshMs: number = freshForMs): readonly HttpRoute[] {
   const routes = [...apiHttpRoutes(fleet), ...pageRoutes(fleet)];
   return inTurns(keepFresh(routes, { clock: systemClock, freshMs }), { clock: systemClock });
-}
-
-/** Resolves with the address. */
-async function serve(
-  { config, logger, metrics }: PageOptions,
-  closers: Closers,
-  routes: readonly HttpRoute[],
-): Promise<string> {
-  const { httpHost: host, httpPort } = config.collector;
-  const app = createHttpServer({
-    metrics,
-    logger,
-    host,
-    notFound: answerNotFound,
-    unavailable: answerUnavailable,
-    routes,
-  });
-  closers.add(() => app.close());
-  return listenHttp(app, host, httpPort);
 }
 
 function measureFleet(metrics: Metrics, fleet: FleetSource): void {

@@ -7,8 +7,7 @@ import type { ConfigSource } from "../core/platform/daemon/installed-config.ts";
 import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
-import { createHttpServer, listenHttp } from "./api/http-server.ts";
-import { answerNotFound, answerUnavailable } from "./api/page-routes.ts";
+import { serveRoutes } from "./api/serve-routes.ts";
 import { serviceRoutes } from "./api/service-routes.ts";
 import { type BegunWorker, keepWorker } from "./kept-worker.ts";
 import { createReportedWorker, type ReportedWorker, viewAll, type WorkersView } from "./worker-report.ts";
@@ -74,7 +73,7 @@ function forkWorker(
 
 /** Serves probes and metrics, and nothing else. */
 export function serveIngest(
-  { collector: { httpHost: host, httpPort }, mqtt }: CollectorConfig,
+  config: CollectorConfig,
   around: {
     readonly workers: IngestWorkers;
     readonly metrics: Metrics;
@@ -88,16 +87,7 @@ export function serveIngest(
     const { impairment } = workers;
     const notReady = async (): Promise<string | null> => workers.notReady();
     const routes = serviceRoutes({ metrics, version, notReady, impairment });
-    const app = createHttpServer({
-      metrics,
-      logger,
-      host,
-      notFound: answerNotFound,
-      unavailable: answerUnavailable,
-      routes,
-    });
-    closers.add(() => app.close());
-    const httpUrl = await listenHttp(app, host, httpPort);
-    return { httpUrl, mqttUrl: mqtt.url ?? "", close: () => closers.closeAll() };
+    const httpUrl = await serveRoutes({ config, logger, metrics }, closers, routes);
+    return { httpUrl, mqttUrl: config.mqtt.url ?? "", close: () => closers.closeAll() };
   });
 }
