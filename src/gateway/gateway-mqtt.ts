@@ -7,7 +7,7 @@ import type { Clock } from "../core/platform/clock.ts";
 import { waitAtMost } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import { type BrokerLogin, readBrokerLogin } from "../core/platform/mqtt/broker-login.ts";
-import { type LetThrough, probeBroker } from "../core/platform/mqtt/broker-probe.ts";
+import { type LetThrough, probeBroker, probedGateway } from "../core/platform/mqtt/broker-probe.ts";
 import { readClientId } from "../core/platform/mqtt/client-id.ts";
 import { createMqttClient } from "../core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
@@ -99,9 +99,6 @@ function withoutSecrets(config: GatewayConfig): GatewayConfig {
     updates: { ...updates, url: updates.url === null ? null : redactText(updates.url) },
   };
 }
-
-/** No gateway of this name is ever enrolled, so that nobody listens to its acknowledgements. */
-const probedGateway = "aurora-probe";
 
 const whatIsOpen: Readonly<Record<LetThrough, string>> = {
   "own-login":

@@ -39,6 +39,14 @@ export function loadGatewayConfig(path: string): GatewayConfig {
   return loadYamlConfig({ path, schema: gatewayConfigSchema, environment: process.env });
 }
 
+/** Where a gateway of this machine is asked. */
+export function gatewayUrl({
+  httpHost,
+  httpPort,
+}: Pick<GatewayConfig["gateway"], "httpHost" | "httpPort">): string {
+  return `http://${httpHost.includes(":") ? `[${httpHost}]` : httpHost}:${httpPort}`;
+}
+
 /** The gateway's status page; null when it does not answer in time, or with anything else. */
 export async function askStatus(url: string): Promise<Readonly<Record<string, unknown>> | null> {
   try {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { type DeviceDiagnosis, deviceDiagnosisSchema } from "../../core/contract/device/device-diagnosis.ts";
-import { askStatus } from "./ask-gateway.ts";
+import { askStatus, gatewayUrl } from "./ask-gateway.ts";
 
 export interface SerialPortEntry {
   /** Stable name where the system has one (`/dev/serial/by-id/…`), else the port's path. */
@@ -66,8 +66,7 @@ export async function listDevices(config: GatewayConfig | null): Promise<DeviceL
       };
     });
   if (config === null) return { serialPorts, devices: [], gateway: null };
-  const { httpHost, httpPort } = config.gateway;
-  const url = `http://${httpHost.includes(":") ? `[${httpHost}]` : httpHost}:${httpPort}`;
+  const url = gatewayUrl(config.gateway);
   const known = await askGateway(url);
   const devices = config.devices.map(({ id, connect, mode, keyFile }): ConfiguredDevice => {
     const live = known?.find((device) => device.id === id);

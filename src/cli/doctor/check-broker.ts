@@ -6,9 +6,10 @@ import { randomBytes } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { createTopics } from "../../core/contract/topics.ts";
+import { dayMs } from "../../core/maths/durations.ts";
 import { silentLogger } from "../../core/platform/logger.ts";
 import { type BrokerLogin, readBrokerLogin } from "../../core/platform/mqtt/broker-login.ts";
-import { probeBroker } from "../../core/platform/mqtt/broker-probe.ts";
+import { probeBroker, probedGateway } from "../../core/platform/mqtt/broker-probe.ts";
 import { openBrokerSocket, parseBrokerUrl } from "../../core/platform/mqtt/broker-socket.ts";
 import { createMqttClient } from "../../core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
@@ -17,10 +18,7 @@ import { bad, type CheckResult, good, skipped, warning } from "./check-result.ts
 const reachMs = 5_000;
 const loginMs = 8_000;
 const probeMs = 3_000;
-const dayMs = 86_400_000;
 const expiresSoonDays = 30;
-/** As the gateway itself looks at its start: no gateway of this name is ever enrolled. */
-const probedGateway = "aurora-probe";
 
 export interface BrokerFindings {
   readonly results: readonly CheckResult[];

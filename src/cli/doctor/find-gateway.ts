@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { gatewayAccessFile, gatewayAccessSchema } from "../../core/contract/device/device-capture.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
-import { askStatus } from "../device/ask-gateway.ts";
+import { askStatus, gatewayUrl } from "../device/ask-gateway.ts";
 
 /** `/status` of a gateway, as far as it is read here. */
 export interface GatewayPage {
@@ -55,8 +55,7 @@ const maxAccessBytes = 4096;
 /** Asks at the configured address or, where the port is 0, at the one that the access file names. */
 export async function findGateway({ gateway }: Pick<GatewayConfig, "gateway">): Promise<FoundGateway> {
   const { httpHost, httpPort, stateDir } = gateway;
-  const host = httpHost.replace(/^(0\.0\.0\.0|::)$/, "127.0.0.1");
-  const configured = `http://${host.includes(":") ? `[${host}]` : host}:${httpPort}`;
+  const configured = gatewayUrl({ httpHost: httpHost.replace(/^(0\.0\.0\.0|::)$/, "127.0.0.1"), httpPort });
   const url = httpPort === 0 ? ((await readUrl(stateDir)) ?? configured) : configured;
   const page = httpPort === 0 && url === configured ? null : statusSchema.safeParse(await askStatus(url));
   return { url, page: page?.success === true ? page.data : null };

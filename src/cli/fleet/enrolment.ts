@@ -4,6 +4,7 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { type Enrolment, enrolmentSchema, maxEnrolmentBytes } from "../../core/contract/enrolment.ts";
 import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
+import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
 
 const listName = "enrolled.json";
 
@@ -17,7 +18,7 @@ export async function loadEnrolment(dir: string): Promise<Enrolment | null> {
   const path = enrolledFileOf(dir);
   const bytes = await nodeFileSystem.read(path, maxEnrolmentBytes);
   if (bytes === null) return null;
-  const parsed = enrolmentSchema.safeParse(parseJson(bytes));
+  const parsed = enrolmentSchema.safeParse(parseJsonBytes(bytes));
   if (parsed.success) return parsed.data;
   throw new AuroraError("CONFIG_INVALID", `${path} is not a list of enrolled gateways`, {
     op: "enrol gateway",
@@ -30,13 +31,4 @@ export async function loadEnrolment(dir: string): Promise<Enrolment | null> {
 /** Writes the list, which is read by its owner only. */
 export async function saveEnrolment(dir: string, enrolment: Enrolment): Promise<void> {
   await writeFileAtomic(enrolledFileOf(dir), `${JSON.stringify(enrolment, null, 1)}\n`, { mode: 0o600 });
-}
-
-/** Undefined, which no schema takes, for what is not JSON. */
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
 }

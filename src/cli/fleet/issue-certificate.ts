@@ -12,6 +12,7 @@ import {
   type KeyObject,
   randomBytes,
 } from "node:crypto";
+import { dayMs } from "../../core/maths/durations.ts";
 
 /** PEM texts. */
 export interface IssuedCertificate {
@@ -27,7 +28,6 @@ export interface CertificateRequest {
   readonly days: number;
 }
 
-const dayMs = 86_400_000;
 /** Clocks of two machines differ. */
 const skewMs = dayMs;
 

@@ -6,6 +6,7 @@ import { X509Certificate } from "node:crypto";
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { dayMs } from "../../core/maths/durations.ts";
 import { makeFolder, renameAtomic, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { type IssuedCertificate, issueCertificate } from "./issue-certificate.ts";
@@ -33,7 +34,6 @@ export interface MadeCertificate {
 }
 
 const maxPemBytes = 65_536;
-const dayMs = 86_400_000;
 const op = "make certificate";
 /** For their owner only. */
 const folderMode = 0o700;

@@ -9,7 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { AwsV4Signer } from "aws4fetch";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { EvidenceBucketConfig } from "../../core/contract/config/kept-evidence-config.ts";
-import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
+import { readConfiguredText } from "../../core/platform/files/configured-text.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import type { StoredFile } from "./evidence-store.ts";
@@ -51,7 +51,7 @@ const maxSockets = 8;
 export async function openS3Bucket(config: EvidenceBucketConfig, maxObjectBytes: number): Promise<S3Bucket> {
   const { endpoint, region, caFile, timeoutSeconds } = config;
   const isTls = endpoint.startsWith("https:");
-  const ca = caFile === null ? null : await readText(caFile, maxCaBytes);
+  const ca = caFile === null ? null : await readConfiguredText(caFile, maxCaBytes);
   const agent = isTls
     ? new HttpsAgent({ keepAlive: true, maxSockets, ...(ca === null ? {} : { ca }) })
     : new HttpAgent({ keepAlive: true, maxSockets });
@@ -176,20 +176,11 @@ async function readKey(
 }
 
 async function readSecret(path: string): Promise<string> {
-  const text = (await readText(path, maxKeyFileBytes)).trim();
+  const text = (await readConfiguredText(path, maxKeyFileBytes)).trim();
   if (/^[\x21-\x7e]+$/.test(text)) return text;
   throw new AuroraError("CONFIG_INVALID", `${path} does not hold a key alone`, {
     op: "read access key",
     subject: path,
     hint: "Write the id of the key into one file and its secret into the other, each on a single line.",
   });
-}
-
-async function readText(path: string, maxBytes: number): Promise<string> {
-  const bytes = await readFileBounded(path, maxBytes, {
-    missing: "CONFIG_INVALID",
-    tooLarge: "CONFIG_INVALID",
-    hint: "Check the path and that this user may read the file.",
-  });
-  return new TextDecoder().decode(bytes);
 }

@@ -7,6 +7,7 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { CollectorConfig, EnrolledGateway } from "../../core/contract/config/collector-config.ts";
 import { enrolledSitesSchema, maxEnrolmentBytes } from "../../core/contract/enrolment.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
+import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 
 /** The site whose turbines a gateway may speak of; undefined: of any, null: of none, since it is not enrolled. */
@@ -86,7 +87,7 @@ async function readList(path: string): Promise<EnrolledList> {
   const hint = "`aurora fleet enrol` writes it (enrolled.json); this user must be able to read it.";
   const errors = { missing: "CONFIG_INVALID", tooLarge: "CONFIG_INVALID", op, hint } as const;
   const parsed = enrolledSitesSchema.safeParse(
-    parseJson(await readFileBounded(path, maxEnrolmentBytes, errors)),
+    parseJsonBytes(await readFileBounded(path, maxEnrolmentBytes, errors)),
   );
   if (!parsed.success) {
     const message = `${path} is not a list of enrolled gateways`;
@@ -95,15 +96,6 @@ async function readList(path: string): Promise<EnrolledList> {
   const sites = new Map(parsed.data.gateways.map(({ id, site }) => [id, site]));
   const named = new Set([...sites.values()].filter((site) => site !== null));
   return { sites, named, isAnySite: [...sites.values()].includes(null) };
-}
-
-/** Undefined, which no schema takes, for what is not JSON. */
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
 }
 
 /** What changes with the file; null: it is not there, or cannot be seen, which whoever reads it is told. */

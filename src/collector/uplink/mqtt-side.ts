@@ -5,7 +5,7 @@ import { createTopics } from "../../core/contract/topics.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { type BrokerLogin, readBrokerLogin } from "../../core/platform/mqtt/broker-login.ts";
-import { probeBroker } from "../../core/platform/mqtt/broker-probe.ts";
+import { probeBroker, probedGateway } from "../../core/platform/mqtt/broker-probe.ts";
 import { readClientId } from "../../core/platform/mqtt/client-id.ts";
 import { createEmbeddedBroker } from "../../core/platform/mqtt/embedded-broker.ts";
 import { createMqttClient, type MqttClientOptions } from "../../core/platform/mqtt/mqtt-client.ts";
@@ -117,7 +117,7 @@ function warnOfOpenBroker(
 ): void {
   const { url, login, base } = to;
   const probe = async (): Promise<void> => {
-    const topic = createTopics(base).ack("aurora-probe");
+    const topic = createTopics(base).ack(probedGateway);
     const found = await probeBroker({ url, login, topic, includesOwn: false });
     if (found.length === 0) return;
     logger.warn("the broker has no access list: anybody may write acknowledgements, without a login", {

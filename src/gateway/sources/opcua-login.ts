@@ -2,7 +2,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { OpcUaConfig } from "../../core/contract/config/opcua-config.ts";
-import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
+import { readConfiguredText } from "../../core/platform/files/configured-text.ts";
 
 const maxPemBytes = 262_144;
 const maxPasswordBytes = 1024;
@@ -28,7 +28,7 @@ export async function readOpcUaLogin(config: OpcUaConfig): Promise<OpcUaLogin> {
   const user =
     username === null || passwordFile === null
       ? null
-      : { name: username, password: (await readText(passwordFile, maxPasswordBytes)).trim() };
+      : { name: username, password: (await readConfiguredText(passwordFile, maxPasswordBytes)).trim() };
   return { own, trusted, user };
 }
 
@@ -39,7 +39,7 @@ export function readApplicationUri({ subjectAltName }: X509Certificate): string 
 
 async function readCertificates(file: string | null): Promise<readonly X509Certificate[]> {
   if (file === null) return [];
-  const blocks = (await readText(file, maxPemBytes)).match(
+  const blocks = (await readConfiguredText(file, maxPemBytes)).match(
     /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g,
   );
   try {
@@ -53,21 +53,12 @@ async function readCertificates(file: string | null): Promise<readonly X509Certi
 
 async function readKey(file: string): Promise<KeyObject> {
   try {
-    return createPrivateKey(await readText(file, maxPemBytes));
+    return createPrivateKey(await readConfiguredText(file, maxPemBytes));
   } catch (cause) {
     if (cause instanceof AuroraError) throw cause;
     // The cause of Node speaks of the key's form alone, but nothing of a key belongs into a log.
     throw refuse("it holds no private key in PEM form, or one with a passphrase", file);
   }
-}
-
-async function readText(path: string, maxBytes: number): Promise<string> {
-  const bytes = await readFileBounded(path, maxBytes, {
-    missing: "CONFIG_INVALID",
-    tooLarge: "CONFIG_INVALID",
-    hint: "Check the path and that this user may read the file.",
-  });
-  return new TextDecoder().decode(bytes);
 }
 
 function refuse(problem: string, file: string, cause?: unknown): AuroraError {

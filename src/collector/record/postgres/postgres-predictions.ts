@@ -192,8 +192,12 @@ async function readSteps(
   return rows.map(readStep).sort((a, b) => a.bucket - b.bucket);
 }
 
+/** A number as the driver gives it, or null. */
+export function numberOrNull(value: unknown): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}
+
 function readStep(row: PostgresRow): PredictionStep {
-  const orNull = (value: unknown): number | null => (value === null ? null : Number(value));
   return {
     failureMode: String(row.failure_mode),
     bucket: Number(row.bucket),
@@ -203,10 +207,10 @@ function readStep(row: PostgresRow): PredictionStep {
     max: Number(row.max),
     min: Number(row.min),
     resolutionMs: Number(row.row_ms),
-    shaftRpm: orNull(row.shaft_rpm),
+    shaftRpm: numberOrNull(row.shaft_rpm),
     modelVersion: String(row.model_version),
-    meanRisk: orNull(row.mean_risk),
-    maxRisk: orNull(row.max_risk),
+    meanRisk: numberOrNull(row.mean_risk),
+    maxRisk: numberOrNull(row.max_risk),
     isLearning: row.learning as boolean | null,
   };
 }

@@ -13,7 +13,7 @@ import {
 } from "../thinned-row.ts";
 import type { PostgresDatabase, PostgresRow, SqlSession } from "./postgres-database.ts";
 import { type DayPartition, dayNumber, type PostgresPartitions } from "./postgres-partitions.ts";
-import { transpose } from "./postgres-predictions.ts";
+import { numberOrNull, transpose } from "./postgres-predictions.ts";
 import { thinningLock } from "./postgres-schema.ts";
 
 /** Rows of a step: some 40 ms of this thread's time on a slow core, with three failure modes. */
@@ -223,9 +223,6 @@ async function storeSums(
   );
 }
 
-const orNull = (value: unknown): number | null =>
-  value === null || value === undefined ? null : Number(value);
-
 /**
  * The parts of a row. Its scores are blocks of one score a mode: means, maxima, mean and highest risks, then those that
  * {@link writeScores} adds.
@@ -233,7 +230,7 @@ const orNull = (value: unknown): number | null =>
 function readParts(row: PostgresRow, isSent: boolean): ThinnedRow[] {
   const scores = row.scores as readonly (number | null)[];
   const modes = Number(row.modes);
-  const [timeMs, windows, shaftRpm] = [Number(row.time_ms), Number(row.windows), orNull(row.shaft_rpm)];
+  const [timeMs, windows, shaftRpm] = [Number(row.time_ms), Number(row.windows), numberOrNull(row.shaft_rpm)];
   const isLearning = row.learning as boolean | null;
   const parts: ThinnedRow[] = [];
   for (let mode = -1; mode < modes; mode++) {

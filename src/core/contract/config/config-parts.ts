@@ -57,7 +57,8 @@ export interface BrokerLoginConfig {
   readonly keyFile: string | null;
 }
 
-const optionalFile = filePathSchema.nullable().default(null);
+/** A file that need not be named. */
+export const optionalFile: z.ZodDefault<z.ZodNullable<z.ZodString>> = filePathSchema.nullable().default(null);
 
 /** Validators of the keys of {@link BrokerLoginConfig}. */
 export const brokerLoginShape: {

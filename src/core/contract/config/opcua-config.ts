@@ -1,7 +1,7 @@
 /** `opcua` of a gateway's configuration: OPC UA servers that SCADA values are read from. */
 import { z } from "zod";
 import type { ConfigFinding } from "./config-finding.ts";
-import { filePathSchema } from "./config-parts.ts";
+import { filePathSchema, optionalFile } from "./config-parts.ts";
 import { mappedIdSchema, type ScaledChannel, scaledChannelShape } from "./scaled-channel.ts";
 
 /** One variable of an OPC UA server. */
@@ -34,8 +34,6 @@ export interface OpcUaConfig {
   readonly timeoutSeconds: number;
   readonly turbines: readonly OpcUaTurbineConfig[];
 }
-
-const optionalFile = filePathSchema.nullable().default(null);
 
 /** Validator of {@link OpcUaConfig}, as many as there are servers. */
 export const opcuaSchema: z.ZodType<readonly OpcUaConfig[], unknown> = z

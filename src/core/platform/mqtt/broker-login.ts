@@ -1,7 +1,7 @@
 /** Reads how a configuration says that a broker is logged in to: user name, password, authorities, client certificate. */
 import { AuroraError } from "../../contract/aurora-error.ts";
 import type { BrokerLoginConfig } from "../../contract/config/config-parts.ts";
-import { readFileBounded } from "../files/bounded-read.ts";
+import { readConfiguredText } from "../files/configured-text.ts";
 import type { MqttClientOptions } from "./mqtt-client.ts";
 
 /** The part of a client's options that is read. */
@@ -46,11 +46,5 @@ export async function readBrokerLogin(config: BrokerLoginConfig, password?: stri
 }
 
 async function readText(path: string | null, maxBytes: number): Promise<string | null> {
-  if (path === null) return null;
-  const bytes = await readFileBounded(path, maxBytes, {
-    missing: "CONFIG_INVALID",
-    tooLarge: "CONFIG_INVALID",
-    hint: "Check the path and that this user may read the file.",
-  });
-  return new TextDecoder().decode(bytes);
+  return path === null ? null : readConfiguredText(path, maxBytes);
 }

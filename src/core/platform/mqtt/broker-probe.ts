@@ -8,6 +8,9 @@ import { systemTimers } from "../clock.ts";
 import type { BrokerLogin } from "./broker-login.ts";
 import { createMqttClient } from "./mqtt-client.ts";
 
+/** No gateway of this name is ever enrolled, so that nobody listens to its acknowledgements. */
+export const probedGateway = "aurora-probe";
+
 export interface BrokerProbeOptions {
   readonly url: string;
   readonly login: BrokerLogin;
