@@ -6,7 +6,7 @@
 #include "board.h"
 #include "cfi_flash.h"
 #include "firmware.h"
-#include "image.h"
+#include "playback.h"
 #include "ring.h"
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
@@ -38,7 +38,6 @@
 #define FLASH_SLOTS FLASH_SECTOR_BYTES /* the first sector is the identity's */
 #define WORKBENCH_BASE 0x80000000U
 
-#define SAMPLES_BUFFERED 2048U /* what a DMA buffer would hold */
 #define MACHINE_INTERRUPTS 8U
 #define TIMER_INTERRUPT 0x80U
 #define LINE_INTERRUPT 0x800U
@@ -48,16 +47,10 @@
 static byte_ring sent;
 static byte_ring received;
 static uint32_t clock_start_ms;
-static uint32_t sample_rate_hz;
-static uint64_t samples_taken;
-static uint32_t samples_due;     /* and not taken */
-static uint32_t due_thousandths; /* of a sample more */
-static uint32_t paced_at_ms;
 
 void run(void);
 void interrupt_handler(void);
 
-static uint8_t *bench_at(uint32_t offset) { return (uint8_t *)(WORKBENCH_BASE + offset); }
 static image_workbench *workbench(void) { return (image_workbench *)(WORKBENCH_BASE + IMAGE_WORKBENCH); }
 
 static uint64_t read_ticks(void) {
@@ -107,18 +100,8 @@ __attribute__((interrupt("machine"), aligned(4))) void interrupt_handler(void) {
 void board_start(board_info *info) {
   const uint8_t *identity = (const uint8_t *)FLASH_BASE;
   image_workbench *bench = workbench();
-  bench->boots++;
-  bench->operations = 0;
-  sample_rate_hz = (uint32_t)bench->sample_rate_hz;
+  playback_start(info, identity, bench);
   clock_start_ms = bench->clock_ms - (uint32_t)(read_ticks() / TICKS_A_MILLISECOND);
-  paced_at_ms = bench->clock_ms;
-  info->device_id = (const char *)(identity + 40);
-  info->key = ((identity[4] & 1U) != 0U) ? (identity + 8) : NULL;
-  info->session_id = (bench->boots * 2654435761U) ^ 0x5A17C0DEU;
-  info->channel = "vibration";
-  info->unit = "g";
-  info->scale = bench->scale;
-  info->sample_rate_hz = bench->sample_rate_hz;
   info->slots = identity + FLASH_SLOTS;
   info->slot_bytes = FLASH_SECTOR_BYTES;
   info->sector_bytes = FLASH_SECTOR_BYTES;
@@ -137,10 +120,7 @@ void board_start(board_info *info) {
 uint32_t board_milliseconds(void) { return clock_start_ms + (uint32_t)(read_ticks() / TICKS_A_MILLISECOND); }
 
 uint32_t board_receive(uint8_t *to, uint32_t room) {
-  uint32_t count = 0;
-  while ((count < room) && ring_get(&received, &to[count])) {
-    count++;
-  }
+  const uint32_t count = ring_get_all(&received, to, room);
   if ((count == 0U) && (workbench()->unpaced == 0U)) {
     wake_at(read_ticks() + TICKS_A_MILLISECOND);
     __asm volatile("wfi");
@@ -149,11 +129,8 @@ uint32_t board_receive(uint8_t *to, uint32_t room) {
 }
 
 bool board_send(const uint8_t *bytes, uint32_t count) {
-  if (RING_BYTES - ring_count(&sent) < count) {
+  if (!ring_put_all(&sent, bytes, count)) {
     return false;
-  }
-  for (uint32_t i = 0; i < count; i++) {
-    (void)ring_put(&sent, bytes[i]);
   }
   /* If the transmitter rests, nothing will interrupt: begin by hand, undisturbed. */
   __asm volatile("csrc mstatus, %0" ::"r"(MACHINE_INTERRUPTS) : "memory");
@@ -189,36 +166,8 @@ bool board_flash(uint32_t offset, const uint8_t *bytes, uint32_t count) {
 }
 
 uint32_t board_samples(int16_t *to, uint32_t room, float *shaft_rpm, uint32_t *lost) {
-  const image_workbench *bench = workbench();
-  *shaft_rpm = bench->shaft_rpm;
-  *lost = 0;
-  if (bench->sample_count == 0U) {
-    return 0;
-  }
-  uint32_t waiting = room;
-  if (bench->unpaced == 0U) {
-    /* By what has passed since the last time: the clock wraps around. */
-    const uint32_t now_ms = board_milliseconds();
-    const uint64_t thousandths = ((uint64_t)(now_ms - paced_at_ms) * sample_rate_hz) + due_thousandths;
-    paced_at_ms = now_ms;
-    samples_due += (uint32_t)(thousandths / 1000U);
-    due_thousandths = (uint32_t)(thousandths % 1000U);
-    waiting = samples_due;
-  }
-  if (waiting > SAMPLES_BUFFERED) {
-    *lost = waiting - SAMPLES_BUFFERED;
-    samples_taken += *lost;
-    waiting = SAMPLES_BUFFERED;
-  }
-  const uint32_t count = (waiting < room) ? waiting : room;
-  uint32_t index = (uint32_t)(samples_taken % bench->sample_count);
-  for (uint32_t i = 0; i < count; i++) {
-    to[i] = (int16_t)load_u16(bench_at(IMAGE_SAMPLES + 2U * index));
-    index = (index + 1U == bench->sample_count) ? 0U : (index + 1U);
-  }
-  samples_taken += count;
-  samples_due = waiting - count;
-  return count;
+  *shaft_rpm = workbench()->shaft_rpm;
+  return playback_samples(workbench(), to, room, lost);
 }
 
 extern uint8_t bss_start[];

@@ -47,4 +47,24 @@ static inline bool ring_get(byte_ring *ring, uint8_t *byte) {
   return true;
 }
 
+/* All `count` bytes or, where they have no room, none. */
+static inline bool ring_put_all(byte_ring *ring, const uint8_t *bytes, uint32_t count) {
+  if (RING_BYTES - ring_count(ring) < count) {
+    return false;
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    (void)ring_put(ring, bytes[i]);
+  }
+  return true;
+}
+
+/* Up to `room` bytes; returns how many. */
+static inline uint32_t ring_get_all(byte_ring *ring, uint8_t *to, uint32_t room) {
+  uint32_t count = 0;
+  while ((count < room) && ring_get(ring, &to[count])) {
+    count++;
+  }
+  return count;
+}
+
 #endif
