@@ -2,6 +2,7 @@
 import type { Result } from "../../src/core/contract/result.ts";
 import { failed, ok } from "../../src/core/contract/result.ts";
 import { idPattern } from "../../src/core/contract/topics.ts";
+import { hostOf } from "../../src/core/contract/url-host.ts";
 import type { ByteTransport } from "./byte-transport.ts";
 import { createTcpTransport } from "./tcp-transport.ts";
 
@@ -32,7 +33,7 @@ export function parseDeviceAddress(text: string): Result<DeviceAddress, string> 
     const port = Number(url?.port);
     if (!url?.hostname || !(port > 0) || url.pathname.length > 1)
       return failed(`${JSON.stringify(text)} is not of the form tcp://host:port`);
-    return ok({ kind: "tcp", host: url.hostname.replace(/^\[(.*)\]$/, "$1"), port });
+    return ok({ kind: "tcp", host: hostOf(url), port });
   }
   if (text.startsWith("mqtt:")) {
     const deviceId = text.slice("mqtt:".length);

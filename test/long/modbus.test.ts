@@ -3,7 +3,7 @@ import { createRandom } from "../../src/core/maths/random.ts";
 import type { SourceCondition } from "../../src/gateway/sources/reading-source.ts";
 import { createInstallation, statusWhen, type TestGateway } from "../gateway/installation.ts";
 import { startOpenBroker } from "../gateway/open-broker.ts";
-import { putScadaBundle, rowMs } from "../gateway/points/scada/put-scada-bundle.ts";
+import { inventReadings, putScadaBundle, rowMs } from "../gateway/points/scada/put-scada-bundle.ts";
 import { channels, startMs, unitOf } from "../gateway/points/scada/scada-site.ts";
 import { listen } from "../gateway/subscriber.ts";
 import { findFreePort } from "../support/free-port.ts";
@@ -66,15 +66,7 @@ test.skipIf(python === undefined)(
     const random = createRandom(4);
     const setRow = async (row: number): Promise<void> => {
       for (const [at, { id }] of turbines.entries()) {
-        const wind = 6 + 4 * random.uniform();
-        const heat = id === "T1" ? Math.max(0, row / 6 - 32) : 0;
-        const values = Object.fromEntries(
-          channels.map((name) => [
-            name,
-            name === "wind" ? wind : name === "power" ? 100 + (wind - 4) * 237.5 : 60 + random.normal(),
-          ]),
-        );
-        values["gear-oil"]! += heat;
+        const values = inventReadings(random, id, row);
         expect(await server.ask({ unit: at + 1, registers: registersFor(at, values) })).toBe("set");
       }
     };

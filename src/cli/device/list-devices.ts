@@ -1,10 +1,9 @@
 /** What devices there are: serial ports of this machine, and what a configuration and its running gateway know. */
-import { readdir, realpath } from "node:fs/promises";
-import { join } from "node:path";
 import { z } from "zod";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { type DeviceDiagnosis, deviceDiagnosisSchema } from "../../core/contract/device/device-diagnosis.ts";
 import { askStatus, gatewayUrl } from "./ask-gateway.ts";
+import { findStablePorts } from "./stable-ports.ts";
 
 export interface SerialPortEntry {
   /** Stable name where the system has one (`/dev/serial/by-id/…`), else the port's path. */
@@ -45,11 +44,9 @@ export interface DeviceList {
   readonly gateway: { readonly url: string; readonly running: boolean } | null;
 }
 
-const byIdFolder = "/dev/serial/by-id";
-
 /** Looks at this machine's ports and, with a configuration, asks its gateway. */
 export async function listDevices(config: GatewayConfig | null): Promise<DeviceList> {
-  const names = await findStableNames();
+  const names = await findStablePorts();
   const { listSerialPorts } = await import("../../../firmware-bridge/transports/serial-transport.ts");
   const ports = await listSerialPorts();
   const serialPorts = ports
@@ -112,18 +109,6 @@ const liveDevicesSchema: z.ZodType<readonly LiveDevice[]> = z.array(
 async function askGateway(url: string): Promise<readonly LiveDevice[] | null> {
   const devices = liveDevicesSchema.safeParse((await askStatus(url))?.devices);
   return devices.success ? devices.data : null;
-}
-
-/** Port path → the name that stays when ports are numbered anew. */
-async function findStableNames(): Promise<Map<string, string>> {
-  const entries = await readdir(byIdFolder).catch((): string[] => []);
-  const pairs = await Promise.all(
-    entries.map(async (entry) => {
-      const link = join(byIdFolder, entry);
-      return [await realpath(link), link] as const;
-    }),
-  );
-  return new Map(pairs);
 }
 
 export function renderDeviceList({ serialPorts, devices, gateway }: DeviceList): string {

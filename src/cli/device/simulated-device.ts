@@ -3,6 +3,7 @@ import { readBundle } from "../../core/bundle/verify-bundle.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { FaultKind } from "../../core/contract/bundle/bearing-fault.ts";
 import { mcuModelFileName } from "../../core/contract/bundle/manifest.ts";
+import { hostOf } from "../../core/contract/url-host.ts";
 import { readDeviceKey } from "../../core/serving/device-image.ts";
 import { type FaultPlan, planScenario } from "../../core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../../core/simulate/turbine-simulation.ts";
@@ -150,7 +151,7 @@ function planFault({ seed, turbines, turbine, fault, onset, growth }: PlayedSour
 function parseOutlet({ connect, base, gateway, username, password }: SimulatedDeviceOptions): DeviceOutlet {
   const url = URL.canParse(connect) ? new URL(connect) : undefined;
   if (url?.protocol === "tcp:" && url.hostname !== "" && url.port !== "") {
-    return { kind: "tcp", host: url.hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(url.port) };
+    return { kind: "tcp", host: hostOf(url), port: Number(url.port) };
   }
   if (url?.protocol === "mqtt:" || url?.protocol === "mqtts:") {
     const login = username === undefined ? {} : { username, ...(password === undefined ? {} : { password }) };

@@ -1,13 +1,13 @@
 /** The lines of devices and of field buses: are serial ports there and open to this user, does a TCP address answer? Sends nothing. */
 import { constants } from "node:fs";
-import { access, readdir, realpath, stat } from "node:fs/promises";
+import { access, stat } from "node:fs/promises";
 import { connect as connectTcp } from "node:net";
-import { join } from "node:path";
 import { findNearest } from "../../core/contract/config/config-finding.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import { hostOf } from "../../core/contract/url-host.ts";
+import { findStablePorts } from "../device/stable-ports.ts";
 import { bad, type CheckResult, good, skipped, warning } from "./check-result.ts";
 
-const byIdFolder = "/dev/serial/by-id";
 const answerMs = 2_000;
 /** Of an address without one: registered for opc.tcp. */
 const opcUaPort = 4840;
@@ -46,15 +46,14 @@ async function checkSerialPort(name: string, path: string): Promise<CheckResult>
     }
     return describeMissing(name, path);
   }
-  const stable = await findStableName(path);
+  const stable = (await findStablePorts()).get(path);
   if (stable === undefined || stable === path) return good(name, path);
   const advice = `Write connect: ${stable}, which stays when ports are numbered anew.`;
   return warning(name, `${path} may be another device after the next start`, advice);
 }
 
 async function describeMissing(name: string, path: string): Promise<CheckResult> {
-  const names = await readdir(byIdFolder).catch((): string[] => []);
-  const ports = names.map((entry) => join(byIdFolder, entry));
+  const ports = [...(await findStablePorts()).values()];
   const meant = findNearest(path, ports);
   const known =
     ports.length === 0
@@ -63,23 +62,14 @@ async function describeMissing(name: string, path: string): Promise<CheckResult>
   return bad(name, `there is no ${path}`, meant === undefined ? known : `Did you mean ${meant}?`);
 }
 
-async function findStableName(path: string): Promise<string | undefined> {
-  if (path.startsWith(`${byIdFolder}/`)) return path;
-  for (const entry of await readdir(byIdFolder).catch((): string[] => [])) {
-    const link = join(byIdFolder, entry);
-    if ((await realpath(link).catch(() => "")) === path) return link;
-  }
-  return undefined;
-}
-
 function checkTcp(name: string, connect: string): Promise<CheckResult> {
-  const { hostname, port } = new URL(connect);
+  const url = new URL(connect);
   const advice =
     "Check its power, its address and the network between; a serial server must be in raw mode, a field bus allow one more client.";
   return new Promise((resolve) => {
     const socket = connectTcp({
-      host: hostname.replace(/^\[(.*)\]$/, "$1"),
-      port: Number(port || opcUaPort),
+      host: hostOf(url),
+      port: Number(url.port || opcUaPort),
     });
     const end = (result: CheckResult): void => {
       socket.destroy();

@@ -2,6 +2,7 @@
  * Holds the gateway's clock against the collector's, whose acknowledgements tell the time: says when they differ, and when
  * they agree again. Sets no clock and corrects no time.
  */
+import { dayMs } from "../../core/maths/durations.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 
 /** One acknowledgement, epoch ms. */
@@ -29,7 +30,6 @@ export interface ClockWatchOptions {
 
 /** Less is not worth a word: acknowledgements take their time, and many a clock is set once an hour. */
 const toleranceMs = 60_000;
-const dayMs = 86_400_000;
 
 export function createClockWatch({ clock, onChange }: ClockWatchOptions): ClockWatch {
   let offsetMs: number | null = null;

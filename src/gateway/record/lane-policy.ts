@@ -3,6 +3,7 @@
  * `lanes` in the contract is a lane's number on the wire and on the disk, and nothing else.)
  */
 import { type Lane, lanes } from "../../core/contract/topics.ts";
+import { dayMs } from "../../core/maths/durations.ts";
 
 /** How a lane is kept. What is dropped of it, for whatever reason, is declared to the collector as a gap. */
 export type LanePolicy = ExpendableLane | KeptLane;
@@ -37,7 +38,6 @@ interface KeptLane {
 /** A policy for every lane. */
 export type LanePolicies = Readonly<Record<Lane, LanePolicy>>;
 
-const dayMs = 86_400_000;
 const mebibyte = 1024 * 1024;
 
 /** The lanes' policies, unless a test says otherwise. Predictions older than 90 days no collector keeps. */

@@ -7,7 +7,7 @@ import type {
   ModbusConfig,
   ModbusUnitConfig,
 } from "../../core/contract/config/modbus-config.ts";
-import type { Arrival, Quarantine, QuarantineReason } from "../../core/contract/stream.ts";
+import { hostOf } from "../../core/contract/url-host.ts";
 import {
   decodeRegisters,
   planRegisterBlocks,
@@ -21,6 +21,7 @@ import { createFaultNotes } from "./fault-notes.ts";
 import type { ModbusConnection, OpenModbus } from "./modbus-client.ts";
 import { createPause } from "./pause.ts";
 import type { ReadingSink, ReadingSource, SourceCondition } from "./reading-source.ts";
+import { createReadingTeller } from "./reading-teller.ts";
 
 export interface ModbusSourceOptions {
   readonly config: ModbusConfig;
@@ -43,7 +44,8 @@ interface PolledUnit {
 export function createModbusSource(options: ModbusSourceOptions): ReadingSource {
   const { config, clock, timers, logger } = options;
   const name = config.url;
-  const { host, port } = splitAddress(config.url);
+  const url = new URL(config.url);
+  const address = { host: hostOf(url), port: Number(url.port) };
   const backoff = createBackoff(options.backoff ?? { firstMs: 1000, maxMs: 60_000 });
   const pause = createPause(timers);
   const faults = createFaultNotes(logger, name);
@@ -60,7 +62,7 @@ export function createModbusSource(options: ModbusSourceOptions): ReadingSource 
 
   const connect = async (open: OpenModbus): Promise<void> => {
     try {
-      const opened = await open({ host, port }, config.timeoutSeconds * 1000);
+      const opened = await open(address, config.timeoutSeconds * 1000);
       if (closing) {
         opened.close();
         return;
@@ -152,49 +154,33 @@ interface UnitReaderParts {
 
 /** Reads all blocks of a unit; resolves with false when it did not answer. */
 function createUnitReader({ sink, clock, faults, counts }: UnitReaderParts): ReadUnit {
-  const setAside = (
+  const teller = createReadingTeller(sink, counts);
+
+  /** Nothing came of these channels. */
+  const miss = (
     { turbine }: ModbusUnitConfig,
-    channel: string,
-    fault: { readonly reason: QuarantineReason; readonly detail: string },
+    channels: readonly ModbusChannelConfig[],
+    detail: string,
   ): void => {
-    counts.bad++;
-    const quarantine: Quarantine = {
-      ...fault,
-      deviceId: turbine,
-      channel,
-      timestampMs: clock.nowMs(),
-      samples: 1,
-    };
-    sink.onQuality(quarantine);
+    const fault = { reason: "missing-value", detail, timestampMs: clock.nowMs() } as const;
+    for (const channel of channels) teller.setAside({ turbine, channel }, fault);
   };
 
   const take = (unit: ModbusUnitConfig, block: RegisterBlock, registers: readonly number[]): void => {
-    const arrival: Arrival = { arrivedMs: clock.nowMs(), arrivedMonotonicMs: clock.monotonicMs() };
+    const arrivedMs = clock.nowMs();
+    const at = { timestampMs: arrivedMs, arrivedMs, arrivedMonotonicMs: clock.monotonicMs() };
     for (const channel of block.channels) {
       const raw = decodeRegisters(channel, { address: block.address, registers }, unit.wordOrder);
       const subject = describeRegister(unit, channel);
       if (channel.invalid.includes(raw) || Number.isNaN(raw)) {
         const detail = `${raw} says that there is no value`;
         faults.note(subject, detail);
-        setAside(unit, channel.name, { reason: "missing-value", detail: `${subject}: ${detail}` });
+        miss(unit, [channel], `${subject}: ${detail}`);
         continue;
       }
       faults.clear(subject);
-      counts.readings++;
-      sink.onReading({
-        deviceId: unit.turbine,
-        channel: channel.name,
-        unit: channel.unit,
-        timestampMs: arrival.arrivedMs,
-        value: raw * channel.scale + channel.offset,
-        ...arrival,
-      });
+      teller.tell({ turbine: unit.turbine, channel }, raw, at);
     }
-  };
-
-  /** Nothing came of these channels. */
-  const miss = (unit: ModbusUnitConfig, channels: readonly ModbusChannelConfig[], detail: string): void => {
-    for (const channel of channels) setAside(unit, channel.name, { reason: "missing-value", detail });
   };
 
   return async (connection, unit) => {
@@ -244,10 +230,4 @@ function describeRegister(
   { name, table, address }: ModbusChannelConfig,
 ): string {
   return `${name} (unit ${unitId}, ${table} ${address})`;
-}
-
-/** Of an address that has been validated. */
-function splitAddress(url: string): { readonly host: string; readonly port: number } {
-  const at = url.lastIndexOf(":");
-  return { host: url.slice("tcp://".length, at).replace(/^\[|\]$/g, ""), port: Number(url.slice(at + 1)) };
 }

@@ -19,6 +19,7 @@ import type { OpcUaSink, OpenOpcUa } from "./opcua-client.ts";
 import { type OpcUaLogin, readOpcUaLogin } from "./opcua-login.ts";
 import { createPause } from "./pause.ts";
 import type { ReadingSink, ReadingSource } from "./reading-source.ts";
+import { createReadingTeller } from "./reading-teller.ts";
 
 export interface OpcUaSourceOptions {
   readonly config: OpcUaConfig;
@@ -156,22 +157,16 @@ interface TellerParts {
 function createTeller({ config, sink, clock, faults, counts }: TellerParts): (node: Watched) => void {
   const everyMs = config.everySeconds * 1000;
 
-  const setAside = ({ turbine, channel }: Watched, { reason, detail }: OpcUaFault): void => {
-    const subject = `${channel.name} (${channel.node})`;
-    counts.bad++;
+  const teller = createReadingTeller(sink, counts);
+
+  const setAside = (node: Watched, { reason, detail }: OpcUaFault): void => {
+    const subject = `${node.channel.name} (${node.channel.node})`;
     faults.note(subject, detail);
-    sink.onQuality({
-      reason,
-      deviceId: turbine,
-      channel: channel.name,
-      timestampMs: clock.nowMs(),
-      detail: `${subject}: ${detail}`,
-      samples: 1,
-    });
+    teller.setAside(node, { reason, detail: `${subject}: ${detail}`, timestampMs: clock.nowMs() });
   };
 
   return (node) => {
-    const { turbine, channel, value } = node;
+    const { channel, value } = node;
     if (node.refusal !== null) {
       setAside(node, { reason: "missing-value", detail: `the server refuses it: ${node.refusal}` });
       return;
@@ -193,15 +188,7 @@ function createTeller({ config, sink, clock, faults, counts }: TellerParts): (no
     if (!node.isNew && !(timestampMs > node.toldMs)) return;
     node.isNew = false;
     node.toldMs = timestampMs;
-    counts.readings++;
-    sink.onReading({
-      deviceId: turbine,
-      channel: channel.name,
-      unit: channel.unit,
-      timestampMs,
-      value: number.value * channel.scale + channel.offset,
-      arrivedMs: clock.nowMs(),
-      arrivedMonotonicMs: clock.monotonicMs(),
-    });
+    const arrival = { arrivedMs: clock.nowMs(), arrivedMonotonicMs: clock.monotonicMs() };
+    teller.tell(node, number.value, { timestampMs, ...arrival });
   };
 }

@@ -2,6 +2,7 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { AuroraError } from "../../contract/aurora-error.ts";
+import { hostOf } from "../../contract/url-host.ts";
 
 /** PEM texts. With them, or with `mqtts://`, the connection is TLS. */
 export interface MqttTls {
@@ -34,7 +35,7 @@ export function parseBrokerUrl(text: string): BrokerAddress {
     });
   }
   return {
-    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    host: hostOf(url),
     port: url.port === "" ? (secure ? 8883 : 1883) : Number(url.port),
     secure,
     username: url.username === "" ? undefined : decodeURIComponent(url.username),

@@ -7,13 +7,26 @@ import { fitReference } from "../../../../src/core/drift/fit-reference.ts";
 import { encodeReference } from "../../../../src/core/drift/reference-codec.ts";
 import { encodeBackground } from "../../../../src/core/explain/background.ts";
 import { encodeStudent } from "../../../../src/core/inference/onnx-codec.ts";
-import { createRandom } from "../../../../src/core/maths/random.ts";
+import { createRandom, type Random } from "../../../../src/core/maths/random.ts";
 import type { Installation } from "../../installation.ts";
-import { createScadaBundle, dayMs, spec } from "./scada-site.ts";
+import { channels, createScadaBundle, dayMs, spec } from "./scada-site.ts";
 
 /** Length of a row of the bundle. */
 export const rowMs: number = dayMs / 6;
 const outputs = spec.residuals.length;
+
+/** Readings of a turbine in row `row`: healthy but for the gear oil of T1, which warms by a degree a day from day 32 on. */
+export function inventReadings(random: Random, turbine: string, row: number): Record<string, number> {
+  const wind = 6 + 4 * random.uniform();
+  const values = Object.fromEntries(
+    channels.map((name) => [
+      name,
+      name === "wind" ? wind : name === "power" ? 100 + (wind - 4) * 237.5 : 60 + random.normal(),
+    ]),
+  );
+  if (turbine === "T1") values["gear-oil"]! += Math.max(0, row / 6 - 32);
+  return values;
+}
 
 /** Puts a signed bundle whose student always expects 60 °C beside the others. */
 export async function putScadaBundle({ folder, release }: Installation): Promise<void> {

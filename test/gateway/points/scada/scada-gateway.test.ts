@@ -4,7 +4,7 @@ import { until } from "../../../support/until.ts";
 import { createInstallation, statusWhen } from "../../installation.ts";
 import { startOpenBroker } from "../../open-broker.ts";
 import { listen } from "../../subscriber.ts";
-import { putScadaBundle, rowMs } from "./put-scada-bundle.ts";
+import { inventReadings, putScadaBundle, rowMs } from "./put-scada-bundle.ts";
 import { channels, startMs, unitOf } from "./scada-site.ts";
 
 const random = createRandom(4);
@@ -31,15 +31,7 @@ test("readings of a SCADA bridge become an explained alert about a component, da
     const sent: Promise<void>[] = [];
     for (let row = from; row < to; row++) {
       for (const { id } of turbines) {
-        const wind = 6 + 4 * random.uniform();
-        const heat = id === "T1" ? Math.max(0, row / 6 - 32) : 0;
-        const values = Object.fromEntries(
-          channels.map((name) => [
-            name,
-            name === "wind" ? wind : name === "power" ? 100 + (wind - 4) * 237.5 : 60 + random.normal(),
-          ]),
-        );
-        values["gear-oil"]! += heat;
+        const values = inventReadings(random, id, row);
         const time = startMs + row * rowMs;
         sent.push(bridge.publish(`scada/${id}`, JSON.stringify({ time, values }), { qos: 1, retain: false }));
       }
