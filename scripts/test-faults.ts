@@ -18,6 +18,7 @@ import { runKillsOn } from "./faults/kills.ts";
 import { runLinks } from "./faults/links.ts";
 import { runOutage } from "./faults/outage.ts";
 import { runSelfCheck } from "./faults/self-check.ts";
+import { runThinningKills } from "./faults/thinning-kills.ts";
 import { runUpdates } from "./faults/updates.ts";
 
 /** Beside each other: they wait most of the time, and hold nothing to a time. */
@@ -26,6 +27,7 @@ const untimed: Readonly<Record<string, FaultModule>> = {
   kills: runKillsOn("sqlite"),
   "kills-postgres": runKillsOn("postgres"),
   "kills-roles": runKillsOn("roles"),
+  "kills-thinning": runThinningKills,
   damages: runDamages,
   disks: runDisks,
   clocks: runClocksOn("sqlite"),

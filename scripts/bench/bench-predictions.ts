@@ -1,6 +1,9 @@
 /** Predictions as a gateway sends them, for the benchmarks of the record. */
 import type { PredictionBatch } from "../../src/core/contract/uplink-record.ts";
 
+/** Whose they are. */
+export const predictionSite = "bench";
+
 const failureModes = ["inner-race", "outer-race", "ball"];
 
 /** Rows of one point, one a minute, the last at `endMs`. */
@@ -12,7 +15,7 @@ export function predictionRows(
   const indices = Array.from({ length: rows }, (_, index) => index);
   return {
     kind: "prediction-batch",
-    site: "bench",
+    site: predictionSite,
     turbine,
     component,
     modelName: "bearing-vibration",

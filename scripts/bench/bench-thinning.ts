@@ -8,13 +8,12 @@ import type { FleetRecord } from "../../src/collector/record/fleet-record.ts";
 import { openPostgresRecord } from "../../src/collector/record/postgres/postgres-record.ts";
 import { createSqliteRecord } from "../../src/collector/record/sqlite/sqlite-record.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
-import type { PredictionBatch } from "../../src/core/contract/uplink-record.ts";
-import { dayMs, hourMs } from "../../src/core/maths/durations.ts";
+import { dayMs } from "../../src/core/maths/durations.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { openSqlite } from "../../src/core/platform/sqlite/sqlite.ts";
 import { hasPostgres, startScratchPostgres } from "../../test/support/scratch-postgres.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
-import { predictionRows } from "./bench-predictions.ts";
+import { type FilledDays, filledComponents, filledFromMs, fillWithDays } from "./fill-with-days.ts";
 
 /** Figures of one engine. */
 interface ThinningFigures {
@@ -34,9 +33,6 @@ export interface ThinningReport {
   readonly runs: readonly ThinningFigures[];
 }
 
-const components = ["gearbox", "generator", "main-bearing", "tower"];
-const beginMs = 20_000 * dayMs;
-
 /** A record and what it takes on its disk just now. */
 interface Place {
   readonly engine: ThinningFigures["engine"];
@@ -50,15 +46,13 @@ export async function measureThinning(quick: boolean): Promise<ThinningReport> {
   const load = quick ? { turbines: 4, days: 1 } : { turbines: 10, days: 3 };
   const runs = [await measure(openSqlitePlace(), load)];
   if (hasPostgres) runs.push(await measure(await openPostgresPlace(), load));
-  return { ...load, pointsPerTurbine: components.length, runs };
+  return { ...load, pointsPerTurbine: filledComponents.length, runs };
 }
 
-type Load = Pick<ThinningReport, "turbines" | "days">;
-
-async function measure(place: Place, load: Load): Promise<ThinningFigures> {
+async function measure(place: Place, load: FilledDays): Promise<ThinningFigures> {
   try {
     const empty = await place.diskBytes();
-    await fill(place.record, load);
+    await fillWithDays(place.record, load);
     const perDay = async (): Promise<number> =>
       Math.round(((await place.diskBytes()) - empty) / load.turbines / load.days);
     const steps = collectorConfigSchema.parse({}).predictions.thinning;
@@ -66,7 +60,7 @@ async function measure(place: Place, load: Load): Promise<ThinningFigures> {
     let year = 0;
     let [before, days] = [bytes.asSent!, 0];
     const work = { ms: 0, longestStepMs: 0 };
-    const rows = load.turbines * load.days * components.length * (dayMs / 60_000);
+    const rows = load.turbines * load.days * filledComponents.length * (dayMs / 60_000);
     for (const { afterDays, rowSeconds } of steps) {
       // A day is thinned when it has ended so long ago.
       year += (afterDays + 1 - days) * before;
@@ -92,46 +86,6 @@ async function measure(place: Place, load: Load): Promise<ThinningFigures> {
   }
 }
 
-/** An hour of a point at a time, as it would arrive. */
-async function fill(record: FleetRecord, { turbines, days }: Load): Promise<void> {
-  for (let hour = 1; hour <= days * 24; hour++) {
-    const nowMs = beginMs + hour * hourMs - 1;
-    const records = Array.from({ length: turbines }, (_, index) =>
-      components.map((component) =>
-        withRisks(predictionRows(`wt-${index}`, component, { rows: 60, endMs: nowMs })),
-      ),
-    ).flat();
-    const header = { gateway: "gw-1", bootId: "bench", lane: "prediction" } as const;
-    const [stored] = await record.storeEnvelopes({
-      nowMs,
-      envelopes: [
-        {
-          ...header,
-          firstSequence: (hour - 1) * records.length + 1,
-          oldestSequence: 1,
-          topic: "bench",
-          payload: new Uint8Array(),
-          records: records.map((value) => ({ ok: true as const, value })),
-        },
-      ],
-      setAside: [],
-    });
-    const fault = stored!.records.find(({ ok }) => !ok);
-    if (fault !== undefined) throw new Error(`the record was not filled: ${JSON.stringify(fault)}`);
-  }
-}
-
-/** As a gateway with a prior sends them. */
-function withRisks(batch: PredictionBatch): PredictionBatch {
-  const { meanProbability, maxProbability } = batch;
-  return {
-    ...batch,
-    meanRisk: meanProbability.map((mean) => mean / 10),
-    maxRisk: maxProbability.map((max) => max / 10),
-    isLearning: batch.timesMs.map(() => false),
-  };
-}
-
 async function thin(
   record: FleetRecord,
   { rowMs, days }: { readonly rowMs: number; readonly days: number },
@@ -139,7 +93,7 @@ async function thin(
   let [ms, longestStepMs] = [0, 0];
   for (let isDone = false; !isDone; ) {
     const startMs = performance.now();
-    ({ isDone } = await record.thinPredictions({ receivedBeforeMs: beginMs + days * dayMs, rowMs }));
+    ({ isDone } = await record.thinPredictions({ receivedBeforeMs: filledFromMs + days * dayMs, rowMs }));
     const stepMs = performance.now() - startMs;
     ms += stepMs;
     longestStepMs = Math.max(longestStepMs, stepMs);
