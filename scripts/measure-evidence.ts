@@ -18,7 +18,8 @@ import {
   readCwruIndex,
   readCwruSignals,
 } from "../src/training/dataset/cwru-recordings.ts";
-import { extractRows, type RecordedSignal } from "../src/training/learn/extract-rows.ts";
+import type { RecordedSignal } from "../src/training/dataset/recordings/recording-set.ts";
+import { extractRows } from "../src/training/learn/extract-rows.ts";
 
 const windowsOfEvidence = 10;
 const { manifest } = await readBundle(await findNewestVersion("models", "bearing-vibration"));

@@ -1,9 +1,9 @@
 /** `aurora explain`: what the prediction of one window is made of, as bars or JSON. */
 import { Command } from "commander";
+import { openSampleFile } from "../../training/dataset/samples/sample-file.ts";
 import { withJsonError } from "../score/files/file-report.ts";
 import { readsRows, withBundle } from "../score/files/open-bundle.ts";
 import { explainFile, renderExplanation } from "../score/recordings/explain-file.ts";
-import { openSampleFile } from "../score/samples/sample-file.ts";
 import {
   addSidecarOptions,
   createDescriber,

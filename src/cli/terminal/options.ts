@@ -1,4 +1,4 @@
-/** What the options of several commands share: numbers, patterns, and how a configuration is overridden. */
+/** What the options of several commands share: numbers, and how a configuration is overridden. */
 import { InvalidArgumentError } from "commander";
 
 /** Parser of an option that is a number from `min` to `max`; anything else is wrong usage. */
@@ -31,17 +31,3 @@ export function parseHost(text: string): string {
 export const environmentHelp: string = `
 Every key of the file is also an environment variable: AURORA_, then its parts in capitals, joined by two underscores
 (mqtt.url is AURORA_MQTT__URL, turbines[0].id is AURORA_TURBINES__0__ID). \`aurora config schema\` lists the keys.`;
-
-/** Whether `text` fits `pattern`, in which `*` stands for any run of characters; linear in both, whatever they hold. */
-export function matchesPattern(text: string, pattern: string): boolean {
-  const parts = pattern.split("*");
-  const last = parts.length - 1;
-  let at = 0;
-  for (const [index, part] of parts.entries()) {
-    if (index === last && last > 0) return text.length - at >= part.length && text.endsWith(part);
-    const found = index === 0 ? (text.startsWith(part) ? 0 : -1) : text.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return at === text.length;
-}

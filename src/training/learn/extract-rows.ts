@@ -1,19 +1,9 @@
 /** Feature rows of a recorded signal, cut and computed by the very code that serves: windower and extractor. */
-import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import type { FeatureSpec } from "../../core/contract/bundle/feature-spec.ts";
 import type { WindowSpec } from "../../core/contract/bundle/manifest.ts";
 import { createWaveformExtractor } from "../../core/features/waveform-extractor.ts";
 import { countWindowSlots, createRevolutionWindower } from "../../core/window/revolution-windower.ts";
-
-/** One channel from its first to its last sample, at one speed. */
-export interface RecordedSignal {
-  readonly counts: Int16Array;
-  /** Physical value per count. */
-  readonly scale: number;
-  readonly sampleRateHz: number;
-  readonly shaftRpm: number;
-  readonly bearing: BearingOrders;
-}
+import type { RecordedSignal } from "../dataset/recordings/recording-set.ts";
 
 /** Rows of features in time order. */
 export interface ExtractedRows {
@@ -84,9 +74,20 @@ function cutRows(signal: RecordedSignal, window: WindowSpec, spec: FeatureSpec):
       firstSample: first,
       sampleRateHz: signal.sampleRateHz,
       scale: signal.scale,
-      shaftRpm: signal.shaftRpm,
+      shaftRpm: speedAt(signal, first),
       counts: signal.counts.subarray(first, first + blockSamples),
     });
   }
   return rows;
+}
+
+/** Mean speed of the block that begins at sample `first`: as a device states it, once a block. */
+function speedAt({ speed, shaftRpm }: RecordedSignal, first: number): number {
+  if (speed === undefined) return shaftRpm;
+  const { everySamples, rpm } = speed;
+  const from = Math.min(Math.floor(first / everySamples), rpm.length - 1);
+  const to = Math.min(Math.max(from + 1, Math.ceil((first + blockSamples) / everySamples)), rpm.length);
+  let sum = 0;
+  for (let at = from; at < to; at++) sum += rpm[at]!;
+  return sum / (to - from);
 }

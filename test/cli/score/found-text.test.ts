@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openSampleFile } from "../../../src/cli/score/samples/sample-file.ts";
+import { openSampleFile } from "../../../src/training/dataset/samples/sample-file.ts";
 import { column, encodeMat } from "../../support/mat-file.ts";
 import { encodeParquet } from "../../support/parquet-file.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";

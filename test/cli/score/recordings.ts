@@ -1,6 +1,5 @@
 /** Files of invented vibration, what is known of them, and what the gateway's own pipeline says of them. */
 import { join } from "node:path";
-import type { Sidecar } from "../../../src/cli/score/sidecar/sidecar.ts";
 import type { BearingOrders } from "../../../src/core/contract/bundle/bearing.ts";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
@@ -9,6 +8,7 @@ import { silentLogger } from "../../../src/core/platform/logger.ts";
 import type { LoadedBundle, ScoredWindow } from "../../../src/core/serving/loaded-bundle.ts";
 import { createPipeline } from "../../../src/gateway/points/pipeline.ts";
 import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
+import type { Sidecar } from "../../../src/training/dataset/sidecar/sidecar.ts";
 import { createIdleBaselines } from "../../gateway/fakes.ts";
 
 /** The bundle that the repository ships. */

@@ -11,10 +11,10 @@ import { calibrateLogit, computeProbability } from "../../../core/decision/calib
 import { describeEvidence } from "../../../core/explain/physical-evidence.ts";
 import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import { type BandOutput, explainWindow, type LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
+import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
+import type { Sidecar } from "../../../training/dataset/sidecar/sidecar.ts";
 import { renderEvidence } from "../../terminal/render-evidence.ts";
 import { renderShares } from "../../terminal/render-shares.ts";
-import type { SampleFile } from "../samples/samples.ts";
-import type { Sidecar } from "../sidecar/sidecar.ts";
 import type { AnsweredWindow } from "./ask-student.ts";
 import { openRecording } from "./open-recording.ts";
 import { countRevolutions, withShortWindow } from "./other-windows.ts";

@@ -2,9 +2,12 @@
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { ChannelContract } from "../../../core/contract/bundle/manifest.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
-import { chooseQuantisation, type SampleQuantisation } from "../samples/quantise-samples.ts";
-import type { SampleFile } from "../samples/samples.ts";
-import type { Sidecar } from "../sidecar/sidecar.ts";
+import {
+  chooseQuantisation,
+  type SampleQuantisation,
+} from "../../../training/dataset/samples/quantise-samples.ts";
+import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
+import type { Sidecar } from "../../../training/dataset/sidecar/sidecar.ts";
 
 /** A file whose numbers are understood. */
 export interface OpenedRecording {

@@ -2,10 +2,10 @@
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
+import { doubtBearing } from "../../../training/dataset/sidecar/bearing-words.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { complainOfFile, exitCodeOf } from "../files/file-report.ts";
 import { expectOtherOutput } from "../files/row-writer.ts";
-import { doubtBearing } from "../sidecar/bearing-words.ts";
 import { createDescriber, type Describer, type SidecarFlags } from "../sidecar/sidecar-options.ts";
 import type { FileSummary } from "./file-summary.ts";
 import {

@@ -1,6 +1,6 @@
 /** A recording as the blocks that a device would have sent of it. Holds none of them against the data contract. */
 import type { Quarantine, SampleBlock } from "../../../core/contract/stream.ts";
-import { readCountBlocks } from "../samples/quantise-samples.ts";
+import { readCountBlocks } from "../../../training/dataset/samples/quantise-samples.ts";
 import type { OpenedRecording } from "./open-recording.ts";
 
 /** As a microcontroller sends them: what a bad sample spoils is as much as on the gateway. */

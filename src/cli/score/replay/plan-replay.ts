@@ -1,14 +1,15 @@
-/**
- * Which recordings there are, of which point each is, when it began and how it is read: all that a replay needs before it
- * hears the first sample. What is wrong with one file is said of that file.
- */
+/** Which recordings there are, of which point each is, when it began and how it is read. What is wrong with a file is said of it. */
 import { basename, dirname, extname, resolve } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { openSampleFile, openSampleRows } from "../../../training/dataset/samples/sample-file.ts";
+import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
+import {
+  type FileDescription,
+  joinSidecar,
+  type SidecarPart,
+} from "../../../training/dataset/sidecar/sidecar.ts";
 import { describeFileError, type FileError } from "../files/file-report.ts";
 import { describeBadTime, isPlausibleTime, parseTime } from "../files/parse-time.ts";
-import { openSampleFile, openSampleRows } from "../samples/sample-file.ts";
-import type { SampleFile } from "../samples/samples.ts";
-import { type FileDescription, joinSidecar, type SidecarPart } from "../sidecar/sidecar.ts";
 import type { Describer } from "../sidecar/sidecar-options.ts";
 import { compareNames, describeUntimed, findTimeInName } from "./recording-time.ts";
 import { type ManifestEntry, resolveListed } from "./replay-manifest.ts";

@@ -1,7 +1,8 @@
 /** The options of `aurora score --decide`, and how recordings get a time and a point, for the end of `--help`. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
-import { matchesPattern, parseNumber } from "../../terminal/options.ts";
+import { matchesPattern } from "../../../training/dataset/match-pattern.ts";
+import { parseNumber } from "../../terminal/options.ts";
 import { isPlausibleTime, parseTime } from "../files/parse-time.ts";
 
 export interface ReplayFlags {

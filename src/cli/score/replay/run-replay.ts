@@ -2,11 +2,11 @@
 import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import { checkMinWindows } from "../../../core/serving/check-commissioning.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
+import { doubtBearing } from "../../../training/dataset/sidecar/bearing-words.ts";
 import { printable } from "../../terminal/end-process.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { complainOfFile, exitCodeOf } from "../files/file-report.ts";
 import { expectOtherOutput, openRowWriter, type RowWriter } from "../files/row-writer.ts";
-import { doubtBearing } from "../sidecar/bearing-words.ts";
 import { createDescriber, type SidecarFlags } from "../sidecar/sidecar-options.ts";
 import { type PlanRequest, planReplay, type ReplayPlan } from "./plan-replay.ts";
 import type { PointReport } from "./point-history.ts";

@@ -3,10 +3,18 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type AccelerationUnit, accelerationUnits } from "../../../core/contract/acceleration-units.ts";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
+import { parseBearingWords, speaksOfBearing } from "../../../training/dataset/sidecar/bearing-words.ts";
+import {
+  type FileDescription,
+  joinSidecar,
+  type SidecarPart,
+} from "../../../training/dataset/sidecar/sidecar.ts";
+import {
+  type Geometries,
+  readGeometries,
+  readOwnSidecar,
+} from "../../../training/dataset/sidecar/sidecar-files.ts";
 import { parseNumber } from "../../terminal/options.ts";
-import { parseBearingWords, speaksOfBearing } from "./bearing-words.ts";
-import { type FileDescription, joinSidecar, type SidecarPart } from "./sidecar.ts";
-import { type Geometries, readGeometries, readOwnSidecar } from "./sidecar-files.ts";
 
 export interface SidecarFlags {
   readonly rateHz?: number;

@@ -6,7 +6,7 @@
 import { basename, extname } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
-import { matchesPattern } from "../../terminal/options.ts";
+import { matchesPattern } from "../../../training/dataset/match-pattern.ts";
 
 export interface TableFlags {
   readonly turbine?: readonly NamedTurbine[];

@@ -4,8 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { explainFile, renderExplanation } from "../../../../src/cli/score/recordings/explain-file.ts";
 import { hedgeCalibrations, probabilityKey } from "../../../../src/cli/score/recordings/file-summary.ts";
 import { type ScoreRequest, scoreFiles } from "../../../../src/cli/score/recordings/score-files.ts";
-import { openSampleFile } from "../../../../src/cli/score/samples/sample-file.ts";
-import type { Sidecar } from "../../../../src/cli/score/sidecar/sidecar.ts";
 import { readBundle } from "../../../../src/core/bundle/verify-bundle.ts";
 import { computeFaultProbability } from "../../../../src/core/decision/calibrate.ts";
 import { silentLogger } from "../../../../src/core/platform/logger.ts";
@@ -15,6 +13,8 @@ import {
   type ScoredWindow,
   serveBundle,
 } from "../../../../src/core/serving/loaded-bundle.ts";
+import { openSampleFile } from "../../../../src/training/dataset/samples/sample-file.ts";
+import type { Sidecar } from "../../../../src/training/dataset/sidecar/sidecar.ts";
 import { column, encodeMat } from "../../../support/mat-file.ts";
 import { encodeParquet } from "../../../support/parquet-file.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";

@@ -5,8 +5,6 @@ import { recordRig } from "../../../../scripts/bench/transfer-rig.ts";
 import { explainFile, renderExplanation } from "../../../../src/cli/score/recordings/explain-file.ts";
 import { hedgeCalibrations } from "../../../../src/cli/score/recordings/file-summary.ts";
 import { scoreFiles } from "../../../../src/cli/score/recordings/score-files.ts";
-import { openSampleFile } from "../../../../src/cli/score/samples/sample-file.ts";
-import type { Sidecar } from "../../../../src/cli/score/sidecar/sidecar.ts";
 import { readBundle } from "../../../../src/core/bundle/verify-bundle.ts";
 import { faultKinds } from "../../../../src/core/contract/bundle/bearing-fault.ts";
 import { calibrateLogit, computeProbability } from "../../../../src/core/decision/calibrate.ts";
@@ -19,6 +17,8 @@ import {
   type ScoredWindow,
   serveBundle,
 } from "../../../../src/core/serving/loaded-bundle.ts";
+import { openSampleFile } from "../../../../src/training/dataset/samples/sample-file.ts";
+import type { Sidecar } from "../../../../src/training/dataset/sidecar/sidecar.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 import { encodeNpy, scoreOnGateway, shippedBundle, simulateFault } from "../recordings.ts";
 

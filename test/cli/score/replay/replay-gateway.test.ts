@@ -7,7 +7,6 @@ import { createPointHistory } from "../../../../src/cli/score/replay/point-histo
 import { createReplayedPoint } from "../../../../src/cli/score/replay/replay-point.ts";
 import { nameReplayedPoint, replayRecordings } from "../../../../src/cli/score/replay/replay-recordings.ts";
 import { createReplayedGateway } from "../../../../src/cli/score/replay/replayed-gateway.ts";
-import { openSampleFile } from "../../../../src/cli/score/samples/sample-file.ts";
 import { createDescriber } from "../../../../src/cli/score/sidecar/sidecar-options.ts";
 import { readBundle } from "../../../../src/core/bundle/verify-bundle.ts";
 import type { AlertEvent } from "../../../../src/core/contract/alert.ts";
@@ -19,6 +18,7 @@ import { type LoadedBundle, serveBundle } from "../../../../src/core/serving/loa
 import { createPipeline } from "../../../../src/gateway/points/pipeline.ts";
 import { createSiteBaselines } from "../../../../src/gateway/points/site-baselines.ts";
 import { createDataQuality } from "../../../../src/gateway/record/data-quality.ts";
+import { openSampleFile } from "../../../../src/training/dataset/samples/sample-file.ts";
 import { createFakeState } from "../../../gateway/fakes.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 import { shippedBundle } from "../recordings.ts";

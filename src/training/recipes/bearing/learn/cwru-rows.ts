@@ -11,8 +11,9 @@ import {
 } from "../../../dataset/cwru-recordings.ts";
 import { type CwruWaveform, readCwruWaveforms } from "../../../dataset/cwru-splits.ts";
 import { fingerprintFiles } from "../../../dataset/read-data-file.ts";
+import type { RecordedSignal } from "../../../dataset/recordings/recording-set.ts";
 import type { ScoredSet, ScoredSignal } from "../../../judge/scored-set.ts";
-import { type ExtractedRows, extractRows, type RecordedSignal } from "../../../learn/extract-rows.ts";
+import { type ExtractedRows, extractRows } from "../../../learn/extract-rows.ts";
 import type { LabelledRows } from "../../../learn/train-student.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import { nameSignal } from "./check-contract.ts";

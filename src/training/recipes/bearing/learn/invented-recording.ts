@@ -1,6 +1,6 @@
 /** One recording of an invented rig: blows, knocks and noise ring in the housing; tones, the sensor's noise and its converter come on top. */
 import type { Random } from "../../../../core/maths/random.ts";
-import type { RecordedSignal } from "../../../learn/extract-rows.ts";
+import type { RecordedSignal } from "../../../dataset/recordings/recording-set.ts";
 import { type Blow, inventBlows } from "./invented-blows.ts";
 import { drawEven, drawRatio, type InventedCase, type InventedRig, type Ring } from "./invented-rigs.ts";
 

@@ -2,8 +2,8 @@
  * One channel of a MAT-file of level 5: a numeric vector, or a row or column of a matrix whose longer side is time.
  * `NAME:2` is the third channel of the matrix NAME.
  */
-import { listMatArrays, type MatArray, readMatNumbers } from "../../../training/dataset/mat5.ts";
-import { matInt16Class } from "../../../training/dataset/mat5-format.ts";
+import { listMatArrays, type MatArray, readMatNumbers } from "../mat5.ts";
+import { matInt16Class } from "../mat5-format.ts";
 import { chooseChannel } from "./choose-channel.ts";
 import type { SampleFile } from "./samples.ts";
 

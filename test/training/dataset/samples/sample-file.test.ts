@@ -2,11 +2,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { openSampleFile } from "../../../../src/cli/score/samples/sample-file.ts";
 import { parseBearing } from "../../../../src/cli/score/sidecar/sidecar-options.ts";
 import { hasErrorCode } from "../../../../src/core/contract/aurora-error.ts";
+import { openSampleFile } from "../../../../src/training/dataset/samples/sample-file.ts";
+import { encodeNpy } from "../../../cli/score/recordings.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
-import { encodeNpy } from "../recordings.ts";
 
 function write(name: string, bytes: Uint8Array | string): string {
   const path = join(createTemporaryFolder(), name);

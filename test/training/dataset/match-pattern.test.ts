@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { matchesPattern } from "../../../src/cli/terminal/options.ts";
+import { matchesPattern } from "../../../src/training/dataset/match-pattern.ts";
 
 it("a text fits a pattern as a regular expression would say", () => {
   const letters = fc.array(fc.constantFrom("a", "b", "*"), { maxLength: 8 }).map((parts) => parts.join(""));

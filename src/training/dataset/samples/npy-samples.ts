@@ -4,8 +4,8 @@
  * Format: numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
-import { npyHeadBytes, parseNpyHeader } from "../../../training/dataset/npy.ts";
-import { openDataFile, readWhole } from "../../../training/dataset/read-data-file.ts";
+import { npyHeadBytes, parseNpyHeader } from "../npy.ts";
+import { openDataFile, readWhole } from "../read-data-file.ts";
 import { chooseUnnamedChannel } from "./choose-channel.ts";
 import type { SampleFile } from "./samples.ts";
 

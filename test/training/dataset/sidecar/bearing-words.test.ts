@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { doubtBearing } from "../../../../src/cli/score/sidecar/bearing-words.ts";
 import { computeBearingOrders } from "../../../../src/core/simulate/bearing-geometry.ts";
+import { doubtBearing } from "../../../../src/training/dataset/sidecar/bearing-words.ts";
 
 const angles = fc.integer({ min: 0, max: 40 });
 const orders = fc

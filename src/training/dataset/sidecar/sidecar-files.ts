@@ -13,8 +13,8 @@ import { basename, extname } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { AuroraError, hasErrorCode } from "../../../core/contract/aurora-error.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
-import { parseCsv } from "../../../training/dataset/csv.ts";
-import { matchesPattern } from "../../terminal/options.ts";
+import { parseCsv } from "../csv.ts";
+import { matchesPattern } from "../match-pattern.ts";
 import { speaksOfBearing } from "./bearing-words.ts";
 import { isSidecar, parseSidecarWords, type SidecarPart } from "./sidecar.ts";
 

@@ -1,6 +1,6 @@
 /** Which of a file's channels is meant: a name, a pattern with `*` for files that name the same thing differently, or an index. */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
-import { matchesPattern } from "../../terminal/options.ts";
+import { matchesPattern } from "../match-pattern.ts";
 
 /** Names that are listed in a hint. */
 const shownNames = 20;

@@ -1,8 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { chooseChannel, chooseUnnamedChannel } from "../../../../src/cli/score/samples/choose-channel.ts";
 import { createDescriber } from "../../../../src/cli/score/sidecar/sidecar-options.ts";
+import {
+  chooseChannel,
+  chooseUnnamedChannel,
+} from "../../../../src/training/dataset/samples/choose-channel.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 
 const orders = { bpfo: 3.5848, bpfi: 5.4152, bsf: 4.7135, ftf: 0.39828 };

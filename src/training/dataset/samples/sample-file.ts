@@ -2,8 +2,8 @@
 import { stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
-import { openParquetTable, readParquetColumn } from "../../../training/dataset/parquet-columns.ts";
-import { openDataFile } from "../../../training/dataset/read-data-file.ts";
+import { openParquetTable, readParquetColumn } from "../parquet-columns.ts";
+import { openDataFile } from "../read-data-file.ts";
 import { chooseChannel } from "./choose-channel.ts";
 import { openCsvSamples } from "./csv-samples.ts";
 import { openMatSamples } from "./mat-samples.ts";
