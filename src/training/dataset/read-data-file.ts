@@ -2,13 +2,14 @@
  * Reads data files: whole ones with a bound on their size, unpacking gzip by name, and parts of those that may be larger than
  * memory. Fingerprints what was read. Refuses to read more than it was told to.
  */
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 
+const hashedBytes = 1024 * 1024;
 /** Largest file that is read unless the caller says otherwise: 256 MiB. */
 const maxDataFileBytes = 256 * 1024 * 1024;
 
@@ -101,6 +102,33 @@ export function computeFingerprint(
     add(Buffer.from(file.name, "utf8"));
     add(file.bytes);
   }
+  return hash.digest("hex");
+}
+
+/** Adds a file's length (8 bytes, big-endian) and its bytes, a piece at a time. Fails with DATA_MISSING, DATA_FORMAT. */
+export async function hashFileInto(hash: Hash, path: string): Promise<void> {
+  const op = "fingerprint data";
+  const file = await openDataFile(path, op);
+  try {
+    const { size } = await file.stat();
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64BE(BigInt(size));
+    hash.update(length);
+    const piece = new Uint8Array(Math.min(size, hashedBytes));
+    for (let at = 0; at < size; at += piece.length) {
+      const part = piece.subarray(0, Math.min(piece.length, size - at));
+      await readWhole({ file, path, op }, part, at);
+      hash.update(part);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** SHA-256 (lower-case hex) of a file's length and bytes, however large it is. Fails as {@link hashFileInto}. */
+export async function digestFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await hashFileInto(hash, path);
   return hash.digest("hex");
 }
 

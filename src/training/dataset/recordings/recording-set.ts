@@ -34,6 +34,8 @@ export interface RecordedEntry {
   /** As stated, or the mean of the speed channel. */
   readonly shaftRpm: number;
   readonly bearing: BearingOrders;
+  /** Is it known what a number is worth in the bundle's unit? Otherwise neither range nor level says anything. */
+  readonly isAbsolute: boolean;
 }
 
 /** One channel from its first to its last sample, or a part of it. */
@@ -59,6 +61,8 @@ export interface RecordingSet {
   readonly entries: readonly RecordedEntry[];
   /** SHA-256 (lower-case hex) over the manifest and every file. Fails with DATA_MISSING. */
   fingerprint(): Promise<string>;
+  /** SHA-256 (lower-case hex) of the entry's file: the same of the same content, under whatever name. Fails with DATA_MISSING. */
+  digest(entry: RecordedEntry): Promise<string>;
   /** The whole channel. Fails with DATA_MISSING, DATA_FORMAT; so too where it is longer than one part of {@link parts}. */
   read(entry: RecordedEntry): Promise<RecordedSignal>;
   /** The channel in parts of at most `maxPartSamples`, one after the other; a short one is one part. Fails as `read`. */

@@ -35,7 +35,7 @@ export interface SampleQuantisation {
 export async function chooseQuantisation(
   file: SampleFile,
   scale: number | null,
-  contract: ChannelContract,
+  contract: Pick<ChannelContract, "min" | "max">,
 ): Promise<SampleQuantisation> {
   const fullRange = Math.max(Math.abs(contract.min), Math.abs(contract.max));
   const isAbsolute = scale !== null;

@@ -4,6 +4,8 @@ export interface SampleFile {
   readonly path: string;
   /** The file holds int16 counts of a converter; otherwise numbers that have yet to be quantised. */
   readonly isCounts: boolean;
+  /** As the file itself states it; absent: it says none. */
+  readonly rateHz?: number | undefined;
   /**
    * Reads from the beginning, in pieces of bounded size; a piece is valid until the next one is asked for. A missing
    * value is NaN. Fails with DATA_FORMAT, DATA_MISSING.

@@ -1,0 +1,66 @@
+/**
+ * From a manifest's entries to the files that there are: a pattern becomes one entry a file, and what its `*` stood for is put
+ * in where the entry says `{1}`, `{2}`, … Of two entries for one channel the first counts, unless both name the very file.
+ */
+
+import { capturePath, listFolderFiles } from "./folder-files.ts";
+import { type ManifestEntry, refuseEntry } from "./manifest-entry.ts";
+
+/** Channels that a manifest may come to. */
+const maxChannels = 200_000;
+const placeholder = /\{(\d{1,2})\}/g;
+
+/** Expands over the files below `root`. Fails with CONFIG_INVALID, naming the entry, and DATA_MISSING without the folder. */
+export async function expandManifest(
+  entries: readonly ManifestEntry[],
+  root: string,
+): Promise<readonly ManifestEntry[]> {
+  const files = await listFolderFiles(root);
+  const known = new Set(files);
+  const taken = new Map<string, ManifestEntry>();
+  const list = (entry: ManifestEntry, file: string, captures: readonly string[]): void => {
+    const own = substitute(entry, file, captures);
+    const key = `${file}\n${own.part.channel ?? ""}`;
+    const before = taken.get(key);
+    if (before === undefined) taken.set(key, own);
+    else if (!entry.file.includes("*"))
+      throw refuseEntry(entry.where, `${file} is listed by ${before.where} as well`);
+    if (taken.size > maxChannels)
+      throw refuseEntry(entry.where, `comes to more than ${maxChannels} recordings`);
+  };
+  for (const entry of entries) {
+    if (!entry.file.includes("*")) {
+      if (!known.has(entry.file)) throw refuseEntry(entry.where, `there is no file ${entry.file} in ${root}`);
+      list(entry, entry.file, []);
+      continue;
+    }
+    const fitting = files.flatMap((file) => {
+      const captures = capturePath(file, entry.file);
+      return captures === null ? [] : [{ file, captures }];
+    });
+    if (fitting.length === 0) throw refuseEntry(entry.where, `no file in ${root} fits ${entry.file}`);
+    for (const { file, captures } of fitting) list(entry, file, captures);
+  }
+  // A stable sort: within a file the manifest's order stays.
+  return [...taken.values()].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
+}
+
+function substitute(entry: ManifestEntry, file: string, captures: readonly string[]): ManifestEntry {
+  const put = <T extends string | null>(text: T): T =>
+    (text?.replaceAll(placeholder, (whole, digits: string) => {
+      const found = captures[Number(digits) - 1];
+      if (found !== undefined) return found;
+      throw refuseEntry(entry.where, `${whole} stands for nothing: ${entry.file} has ${captures.length} *`);
+    }) ?? null) as T;
+  const { machine, component, shared, load, id, speed } = entry;
+  return {
+    ...entry,
+    file,
+    machine: put(machine),
+    component: put(component),
+    shared: put(shared),
+    load: put(load),
+    id: put(id),
+    speed: speed === null ? null : { ...speed, file: put(speed.file) },
+  };
+}

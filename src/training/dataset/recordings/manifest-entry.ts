@@ -1,0 +1,182 @@
+/**
+ * One entry of a manifest of recordings, as it was written: which file or files, whose, with which label, and in a sidecar's
+ * words what else is known of it. Refuses keys that nobody reads and labels that nobody knows; opens no file.
+ */
+import { isAbsolute, normalize } from "node:path";
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { faultKinds } from "../../../core/contract/bundle/bearing-fault.ts";
+import { plainKey } from "../sidecar/bearing-words.ts";
+import { isSidecar, parseSidecarWords, type SidecarPart } from "../sidecar/sidecar.ts";
+import type { RecordedLabel } from "./recording-set.ts";
+
+/** What a manifest says of one channel of a file, or of the files that a pattern fits. */
+export interface ManifestEntry {
+  /** Names the entry in complaints: file and line. */
+  readonly where: string;
+  /** Below the set's folder; may hold `*`. */
+  readonly file: string;
+  readonly label: RecordedLabel;
+  readonly machine: string;
+  /** Null: it is called as its channel is. */
+  readonly component: string | null;
+  readonly shared: string | null;
+  readonly load: string | null;
+  readonly learn: boolean;
+  /** Null: file and channel. */
+  readonly id: string | null;
+  readonly speed: SpeedSource | null;
+  readonly part: SidecarPart;
+}
+
+/** Where the speed over time is: a channel of the recording itself, or of another file. */
+export interface SpeedSource {
+  /** Null: a channel of the recording's own file, at its rate. */
+  readonly file: string | null;
+  readonly channel: string | null;
+  /** Of the other file. */
+  readonly rateHz: number | null;
+  /** Revolutions a minute of the number 1. */
+  readonly rpmOfOne: number;
+}
+
+/** Labels as a manifest writes them. */
+export const recordedLabels: readonly RecordedLabel[] = ["healthy", "faulty", ...faultKinds];
+
+/** Keys of an entry beside those of a sidecar, without case and separators. */
+const ownKeys: ReadonlySet<string> = new Set(
+  "file channel channels label machine component shared load learn id speed note notes time point".split(" "),
+);
+
+/** The longest name of a machine, a component, an entry. */
+const maxName = 128;
+/** No name may break a line or a table of the card. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what no name holds
+const noName = /[\u0000-\u001f|`]/;
+
+/** Reads the fields of one channel; `where` names them in complaints. Fails with CONFIG_INVALID. */
+export function parseManifestEntry(fields: Readonly<Record<string, unknown>>, where: string): ManifestEntry {
+  for (const key of Object.keys(fields)) {
+    if (ownKeys.has(plainKey(key)) || isSidecar({ [key]: 0 })) continue;
+    throw refuseEntry(where, `nobody reads the key "${key}"`);
+  }
+  const own = new Map(Object.entries(fields).map(([key, value]) => [plainKey(key), value]));
+  const name = (key: string): string | null => parseName(own.get(key), key, where);
+  const file = name("file");
+  const machine = name("machine");
+  const label = recordedLabels.find((each) => each === own.get("label"));
+  if (file === null) throw refuseEntry(where, "names no file");
+  if (label === undefined) {
+    const given = own.get("label");
+    const said = isAbsent(given) ? "says no label" : `label is ${JSON.stringify(given)}`;
+    throw refuseEntry(where, `${said}, which must be one of ${recordedLabels.join(", ")}`);
+  }
+  if (machine === null) {
+    throw refuseEntry(
+      where,
+      "says no machine: the physical thing whose recordings stay on one side of a split",
+    );
+  }
+  return {
+    where,
+    file: checkPath(file, where),
+    label,
+    machine,
+    component: name("component"),
+    shared: name("shared"),
+    load: name("load"),
+    id: name("id"),
+    learn: parseLearn(own.get("learn"), where),
+    speed: parseSpeed(own.get("speed"), where),
+    part: parseSidecarWords(withoutOwn(fields), where),
+  };
+}
+
+/** A complaint about an entry, with the form that is right. */
+export function refuseEntry(where: string, detail: string): AuroraError {
+  return new AuroraError("CONFIG_INVALID", `${where}: ${detail}`, {
+    op: "read manifest of recordings",
+    subject: where,
+    hint: "an entry is {file: turbine1/a.csv, label: inner-race, machine: turbine1, rpm: 1500, rateHz: 25600, unit: g, bearing: {balls: 9, ball_diameter: 7.94, pitch_diameter: 39.04}}; keys for all entries may stand above `recordings`",
+  });
+}
+
+/** Fails with CONFIG_INVALID for a path out of the folder. */
+export function checkPath(file: string, where: string): string {
+  const plain = normalize(file).replaceAll("\\", "/");
+  if (isAbsolute(plain) || plain === ".." || plain.startsWith("../") || plain.endsWith("/")) {
+    throw refuseEntry(where, `"${file}" is not a file in the recordings' folder`);
+  }
+  return plain;
+}
+
+/** The words that are a sidecar's; a replay's, `time` and `point`, are none here. */
+function withoutOwn(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const isSidecars = (key: string): boolean => plainKey(key) === "channel" || !ownKeys.has(plainKey(key));
+  return Object.fromEntries(Object.entries(fields).filter(([key]) => isSidecars(key)));
+}
+
+function parseName(value: unknown, key: string, where: string): string | null {
+  if (isAbsent(value)) return null;
+  const text = typeof value === "string" || typeof value === "number" ? `${value}`.trim() : "";
+  const most = key === "file" ? 4096 : maxName;
+  if (text === "" || text.length > most || noName.test(text)) {
+    throw refuseEntry(
+      where,
+      `${key} is ${JSON.stringify(value)?.slice(0, 80)}, not a name of 1 to ${most} characters`,
+    );
+  }
+  return text;
+}
+
+function parseLearn(value: unknown, where: string): boolean {
+  if (isAbsent(value) || value === true || value === "true") return true;
+  if (value === false || value === "false") return false;
+  throw refuseEntry(where, `learn is ${JSON.stringify(value)}, not true or false`);
+}
+
+const rpmOf: Readonly<Record<string, number>> = { rpm: 1, hz: 60, "1/s": 60 };
+
+function parseSpeed(value: unknown, where: string): SpeedSource | null {
+  if (isAbsent(value)) return null;
+  if (typeof value === "string" || typeof value === "number") {
+    return { file: null, channel: `${value}`, rateHz: null, rpmOfOne: 1 };
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw refuseEntry(
+      where,
+      "speed is neither the name of a channel nor {channel: …, file: …, rateHz: …, unit: rpm}",
+    );
+  }
+  const { file, channel, unit = "rpm", scale = 1, ...rest } = value as Record<string, unknown>;
+  const { rateHz, ...others } = { rateHz: undefined, ...plainRate(rest) };
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) throw refuseEntry(where, `speed: nobody reads the key "${unknown}"`);
+  const perUnit = rpmOf[String(unit).toLowerCase()];
+  if (perUnit === undefined)
+    throw refuseEntry(where, `speed: unit is ${JSON.stringify(unit)}, not rpm or hz`);
+  if (!(Number(scale) > 0 && Number(scale) < 1e9))
+    throw refuseEntry(where, "speed: scale is not a number above 0");
+  const own = isAbsent(file) ? null : checkPath(String(file), where);
+  if (own !== null && !(Number(rateHz) > 0 && Number(rateHz) <= 1e7)) {
+    throw refuseEntry(where, "speed: nothing says the rate (rateHz) of its file");
+  }
+  if (own === null && isAbsent(channel))
+    throw refuseEntry(where, "speed: names neither a channel nor a file");
+  return {
+    file: own,
+    channel: isAbsent(channel) ? null : `${channel as string}`,
+    rateHz: own === null ? null : Number(rateHz),
+    rpmOfOne: Number(scale) * perUnit,
+  };
+}
+
+/** The rate under its usual spellings. */
+function plainRate(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const named = (key: string): string =>
+    ["ratehz", "rate", "fs", "fshz"].includes(plainKey(key)) ? "rateHz" : key;
+  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [named(key), value]));
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null || value === "";
+}

@@ -1,0 +1,206 @@
+/**
+ * A manifest of recordings to learn from: one file, YAML (or JSON) or CSV, in a sidecar's words. Says which files there are
+ * and what they show; opens none of them.
+ *
+ *   about: vibration of five gearboxes, 2024                # for the model card
+ *   rateHz: 25600                                           # of all entries that say nothing else
+ *   unit: g
+ *   bearings: {HSS: {balls: 9, ball_diameter: 7.94, pitch_diameter: 39.04}}   # by the name of a component, or as bearing: HSS
+ *   recordings:
+ *     - {file: t1/a.wav, label: healthy, machine: t1, component: HSS, rpm: 1500}
+ *     - {file: "t2/run*.csv", label: inner-race, machine: t2, component: HSS, channel: acc, speed: rpm, load: "{1} kW"}
+ *     - {file: rig.npy, machine: rig, rpm: 1797, channels: {0: {label: ball}, 1: {label: healthy}}}
+ *
+ * Of a pattern, `{1}` stands for what its first `*` stood for. A CSV has a column a key and a line an entry.
+ */
+import { extname } from "node:path";
+import { isMap, isSeq, LineCounter, parseDocument } from "yaml";
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
+import { parseCsv } from "../csv.ts";
+import { plainKey } from "../sidecar/bearing-words.ts";
+import { type ManifestEntry, parseManifestEntry, refuseEntry } from "./manifest-entry.ts";
+import { type ManifestSplits, parseSplits } from "./recording-splits.ts";
+
+/** Largest manifest: it travels in the bundle. */
+const maxManifestBytes = 1024 * 1024;
+/** Channels that a manifest may list, each by itself. */
+const maxEntries = 20_000;
+
+export interface RecordingsManifest {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  /** What the recordings are and whose, in a sentence. */
+  readonly about: string;
+  /** The channels of one file follow one another. */
+  readonly entries: readonly ManifestEntry[];
+  /** Published splits, by the name of their protocol. */
+  readonly splits: Readonly<Record<string, ManifestSplits>>;
+}
+
+/** Fields of an entry and where they stand. */
+interface Listed {
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly where: string;
+}
+
+/** Reads `path`. Fails with CONFIG_INVALID. */
+export async function readRecordingsManifest(path: string): Promise<RecordingsManifest> {
+  const bytes = await readFileBounded(path, maxManifestBytes, {
+    missing: "CONFIG_INVALID",
+    tooLarge: "CONFIG_INVALID",
+    op: "read manifest of recordings",
+    hint: '`aurora data init DIR` writes one of a folder; a long one becomes short with patterns (file: "t1/*.wav")',
+  });
+  return parseRecordingsManifest(bytes, path);
+}
+
+/** Parses the bytes of a manifest; `path` names it in complaints, and its ending says what it is. Fails with CONFIG_INVALID. */
+export function parseRecordingsManifest(bytes: Uint8Array, path: string): RecordingsManifest {
+  const text = decode(bytes, path);
+  const { common, listed } =
+    extname(path).toLowerCase() === ".csv" ? readTable(text, path) : readYaml(text, path);
+  const { about, bearings, splits, ...rest } = common;
+  if (about !== undefined && (typeof about !== "string" || about.length > 4096)) {
+    throw refuseEntry(path, "about is not a text of at most 4096 characters");
+  }
+  const named = parseBearings(bearings, path);
+  const entries = listed.flatMap((each) =>
+    splitChannels(each, rest).map((own) => resolveBearing(own, named)),
+  );
+  if (entries.length > maxEntries) throw refuseEntry(path, `lists more than ${maxEntries} channels`);
+  return {
+    path,
+    bytes,
+    about: about ?? "recordings of the manifest's author",
+    entries: entries.map(({ fields, where }) => parseManifestEntry(fields, where)),
+    splits: parseSplits(splits, path),
+  };
+}
+
+function decode(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new AuroraError("CONFIG_INVALID", `${path} is no text in UTF-8`, {
+      op: "read manifest of recordings",
+      subject: path,
+      hint: "save it as UTF-8",
+      cause,
+    });
+  }
+}
+
+function readTable(
+  text: string,
+  path: string,
+): { common: Record<string, unknown>; listed: readonly Listed[] } {
+  let table: ReturnType<typeof parseCsv>;
+  const header = text.slice(0, text.indexOf("\n") + 1 || text.length);
+  const separator = header.includes(";") && !header.includes(",") ? ";" : ",";
+  try {
+    table = parseCsv(text, path, separator);
+  } catch (cause) {
+    throw refuseEntry(path, cause instanceof Error ? cause.message : "is no CSV");
+  }
+  const { columns, rows } = table;
+  if (rows.length === 0) throw refuseEntry(path, "lists no recordings");
+  const listed = rows.map((row, index) => ({
+    fields: Object.fromEntries(
+      columns
+        .map((column, at) => [column.trim(), row[at]!.trim()] as const)
+        .filter(([, value]) => value !== ""),
+    ),
+    where: `${path}, row ${index + 1}`,
+  }));
+  return { common: {}, listed };
+}
+
+function readYaml(
+  text: string,
+  path: string,
+): { common: Record<string, unknown>; listed: readonly Listed[] } {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const [error] = document.errors;
+  if (error !== undefined) {
+    const { line, col } = lines.linePos(error.pos[0]);
+    throw refuseEntry(`${path}:${line}:${col}`, `is neither YAML nor JSON: ${error.message.split("\n")[0]}`);
+  }
+  let content: unknown;
+  try {
+    content = document.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    throw refuseEntry(path, cause instanceof Error ? cause.message : "cannot be read");
+  }
+  const { recordings, ...common } = isFields(content) ? content : { recordings: content };
+  if (!Array.isArray(recordings) || recordings.length === 0) throw refuseEntry(path, "lists no recordings");
+  const root = document.contents;
+  const nodes = isMap(root) ? root.get("recordings", true) : root;
+  const listed = recordings.map((fields: unknown, index): Listed => {
+    const range = isSeq(nodes) ? (nodes.items[index] as { range?: readonly number[] | null }).range : null;
+    const where =
+      range?.[0] === undefined ? `${path}, entry ${index + 1}` : `${path}:${lines.linePos(range[0]).line}`;
+    if (!isFields(fields)) throw refuseEntry(where, "is not of the form {file: …, label: …, machine: …}");
+    return { fields, where };
+  });
+  return { common, listed };
+}
+
+/** An entry with `channels` is one of each of them. */
+function splitChannels({ fields, where }: Listed, common: Readonly<Record<string, unknown>>): Listed[] {
+  const all = joinFields(common, fields);
+  const { channels, ...rest } = all;
+  if (channels === undefined || channels === null || channels === "") return [{ fields: all, where }];
+  if (!isFields(channels) || Object.keys(channels).length === 0) {
+    throw refuseEntry(where, "channels is not of the form {NAME: {label: …}, …}");
+  }
+  return Object.entries(channels).map(([channel, own]) => {
+    if (!isFields(own)) throw refuseEntry(where, `channel ${channel} is not of the form {label: …}`);
+    return { fields: joinFields(rest, { ...own, channel }), where: `${where}, channel ${channel}` };
+  });
+}
+
+/** `own` over `common`, however both spell a key. */
+function joinFields(
+  common: Readonly<Record<string, unknown>>,
+  own: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const said = new Set(Object.keys(own).map(plainKey));
+  const left = Object.entries(common).filter(([key]) => !said.has(plainKey(key)));
+  return { ...Object.fromEntries(left), ...own };
+}
+
+/** A bearing by its name, or by that of the component (the channel, where no component is named). */
+function resolveBearing({ fields, where }: Listed, named: ReadonlyMap<string, unknown>): Listed {
+  const { bearing } = fields;
+  if (typeof bearing === "string") {
+    const found = named.get(bearing);
+    if (found === undefined) {
+      const known = [...named.keys()].join(", ") || "none";
+      throw refuseEntry(where, `there is no bearing "${bearing}" (bearings are ${known})`);
+    }
+    return { fields: { ...fields, bearing: found }, where };
+  }
+  const found = named.get(String(fields.component ?? fields.channel ?? ""));
+  return bearing !== undefined || found === undefined
+    ? { fields, where }
+    : { fields: { ...fields, bearing: found }, where };
+}
+
+function parseBearings(bearings: unknown, path: string): ReadonlyMap<string, unknown> {
+  if (bearings === undefined || bearings === null) return new Map();
+  if (!isFields(bearings)) throw refuseEntry(path, "bearings is not of the form {NAME: {balls: 9, …}, …}");
+  for (const [name, fields] of Object.entries(bearings)) {
+    if (!isFields(fields))
+      throw refuseEntry(
+        path,
+        `bearing ${name} is not of the form {balls: 9, ball_diameter: …, pitch_diameter: …}`,
+      );
+  }
+  return new Map(Object.entries(bearings));
+}
+
+function isFields(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
