@@ -4,63 +4,164 @@
 #include "bytes.h"
 #include "requantise.h"
 
-/* The assembly below is Thumb-2 code. */
-#if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__) && !defined(AURORA_EXACT_INTEGERS)
-#define AURORA_HAS_SIMD 1
-#else
-#define AURORA_HAS_SIMD 0
-#endif
-
 #if AURORA_HAS_SIMD
+/* A layer, as run_outputs goes through it. */
+typedef struct {
+  const uint32_t *weight;
+  const uint32_t *from; /* so much before the inputs as there are blocks to skip */
+  const uint32_t *end;  /* of the inputs */
+  const uint32_t *bias;
+  const uint32_t *multipliers;
+  uint32_t *to;
+  int32_t zero_point;
+  const uint32_t *to_end;
+  uint32_t skipped_weights; /* bytes of the blocks that are skipped */
+  uint32_t skipped_code;
+} layer_walk;
+
+/* Into four sums (r3 to r6) a word of inputs (r7, r8) with its block of weights (r9 to r12): 22 instructions of 32 bits. */
+#define AURORA_BLOCK(input0, input1, weight0, weight1, weight2, weight3) \
+  "ldr.w r7, [r1, #" input0 "]\n\t" \
+  "ldr.w r8, [r1, #" input1 "]\n\t" \
+  "ldr.w r9, [r0, #" weight0 "]\n\t" \
+  "ldr.w r10, [r0, #" weight1 "]\n\t" \
+  "ldr.w r11, [r0, #" weight2 "]\n\t" \
+  "ldr.w r12, [r0, #" weight3 "]\n\t" \
+  AURORA_ROW("r3", "r9") AURORA_ROW("r4", "r10") AURORA_ROW("r5", "r11") AURORA_ROW("r6", "r12")
+#define AURORA_ROW(sum, weight) \
+  "sxtb16 lr, " weight "\n\t" \
+  "smlad " sum ", lr, r7, " sum "\n\t" \
+  "sxtb16 " weight ", " weight ", ror #8\n\t" \
+  "smlad " sum ", " weight ", r8, " sum "\n\t"
+#define AURORA_BLOCK_CODE 88u
+
 /*
- * Adds to four sums the products of `words` words of inputs with their blocks of weights: bytes 0 and 2, then 1 and 3, as
- * pairs of 16 bits, two products an instruction. By hand, because compilers spend an instruction on every rotation and
- * load the weights one by one. Takes twelve registers, which every compiler has, also one that keeps a frame pointer.
- * Returns the weights behind the blocks.
+ * All outputs of a layer, four at a time: their sums, two products an instruction and four blocks a round, of which the first
+ * begins behind those that are skipped; then what aurora_requantise makes of them. Returns where the weights end. Compilers
+ * spend an instruction on every rotation, load in an order that waits, and have no register left for what is needed once in
+ * a while: here that is kept in the float32 unit.
  */
-static inline const uint32_t *add_products(const uint32_t *weight, const uint32_t *from, uint32_t words, int32_t sums[4]) {
-  int32_t sum0 = sums[0];
-  int32_t sum1 = sums[1];
-  int32_t sum2 = sums[2];
-  int32_t sum3 = sums[3];
-  uint32_t even;
-  uint32_t odd;
-  uint32_t one;
-  uint32_t other;
-  uint32_t pair;
-  __asm__("1: ldr %[odd], [%[from]], #4\n\t"
-          "ldrd %[one], %[other], [%[weight]], #8\n\t"
-          "uxtb16 %[even], %[odd]\n\t"
-          "uxtb16 %[odd], %[odd], ror #8\n\t"
-          "sxtb16 %[pair], %[one]\n\t"
-          "smlad %[sum0], %[pair], %[even], %[sum0]\n\t"
-          "sxtb16 %[one], %[one], ror #8\n\t"
-          "smlad %[sum0], %[one], %[odd], %[sum0]\n\t"
-          "sxtb16 %[pair], %[other]\n\t"
-          "smlad %[sum1], %[pair], %[even], %[sum1]\n\t"
-          "sxtb16 %[other], %[other], ror #8\n\t"
-          "smlad %[sum1], %[other], %[odd], %[sum1]\n\t"
-          "ldrd %[one], %[other], [%[weight]], #8\n\t"
-          "sxtb16 %[pair], %[one]\n\t"
-          "smlad %[sum2], %[pair], %[even], %[sum2]\n\t"
-          "sxtb16 %[one], %[one], ror #8\n\t"
-          "smlad %[sum2], %[one], %[odd], %[sum2]\n\t"
-          "sxtb16 %[pair], %[other]\n\t"
-          "smlad %[sum3], %[pair], %[even], %[sum3]\n\t"
-          "sxtb16 %[other], %[other], ror #8\n\t"
-          "smlad %[sum3], %[other], %[odd], %[sum3]\n\t"
-          "subs %[words], %[words], #1\n\t"
-          "bne 1b"
-          : [weight] "+r"(weight), [from] "+r"(from), [words] "+r"(words), [sum0] "+r"(sum0), [sum1] "+r"(sum1),
-            [sum2] "+r"(sum2), [sum3] "+r"(sum3), [even] "=&r"(even), [odd] "=&r"(odd), [one] "=&r"(one),
-            [other] "=&r"(other), [pair] "=&r"(pair)
-          :
-          : "cc", "memory");
-  sums[0] = sum0;
-  sums[1] = sum1;
-  sums[2] = sum2;
-  sums[3] = sum3;
-  return weight;
+__attribute__((naked, noinline)) static const uint32_t *run_outputs(__attribute__((unused)) const layer_walk *walk) {
+  __asm__("push {r4-r11, lr}\n\t"
+          "ldm r0, {r0-r9}\n\t" /* in the order of layer_walk */
+          "vmov s8, s9, r1, r3\n\t"
+          "vmov s10, s11, r4, r5\n\t"
+          "vmov s12, s13, r6, r7\n\t"
+          "vmov s14, s15, r8, r9\n"
+          "1:\n\t"
+          "vmov r1, lr, s8, s9\n\t"
+          "ldm lr!, {r3-r6}\n\t"
+          "vmov s9, lr\n\t"
+          "vmov r7, lr, s14, s15\n\t"
+          "sub r0, r0, r7\n\t"
+          "add pc, lr\n\t" /* is four bytes ahead */
+          "nop\n"
+          "2:\n\t" AURORA_BLOCK("0", "4", "0", "4", "8", "12") AURORA_BLOCK("8", "12", "16", "20", "24", "28")
+              AURORA_BLOCK("16", "20", "32", "36", "40", "44") AURORA_BLOCK("24", "28", "48", "52", "56", "60")
+          "add r1, #32\n\t"
+          "add r0, #64\n\t"
+          "cmp r1, r2\n\t"
+          "bne 2b\n\t"
+          "vmov s0, s1, r3, r4\n\t"
+          "vmov s2, s3, r5, r6\n\t"
+          "vmov r7, r8, s10, s11\n\t"
+          "vmov r9, r10, s12, s13\n\t"
+          "vcvt.f32.s32 s0, s0\n\t"
+          "vcvt.f32.s32 s1, s1\n\t"
+          "vcvt.f32.s32 s2, s2\n\t"
+          "vcvt.f32.s32 s3, s3\n\t"
+          "vldm r7!, {s4-s7}\n\t"
+          "vmul.f32 s0, s0, s4\n\t"
+          "vmul.f32 s1, s1, s5\n\t"
+          "vmul.f32 s2, s2, s6\n\t"
+          "vmul.f32 s3, s3, s7\n\t"
+          "vcvtr.s32.f32 s0, s0\n\t"
+          "vcvtr.s32.f32 s1, s1\n\t"
+          "vcvtr.s32.f32 s2, s2\n\t"
+          "vcvtr.s32.f32 s3, s3\n\t"
+          "vmov r3, r4, s0, s1\n\t"
+          "vmov r5, r6, s2, s3\n\t"
+          "qadd r3, r3, r9\n\t"
+          "qadd r4, r4, r9\n\t"
+          "qadd r5, r5, r9\n\t"
+          "qadd r6, r6, r9\n\t"
+          "usat r3, #8, r3\n\t"
+          "usat r4, #8, r4\n\t"
+          "usat r5, #8, r5\n\t"
+          "usat r6, #8, r6\n\t"
+          "pkhbt r3, r3, r5, lsl #16\n\t"
+          "pkhbt r4, r4, r6, lsl #16\n\t"
+          "strd r3, r4, [r8], #8\n\t"
+          "vmov s10, s11, r7, r8\n\t"
+          "cmp r8, r10\n\t"
+          "bne 1b\n\t"
+          "pop {r4-r11, pc}");
+}
+
+/*
+ * One layer from its numbers on; returns those of the next. `to` may hold up to three outputs of padding behind the last,
+ * which meet zero weights in the next layer.
+ */
+static const uint32_t *run_layer(const aurora_model_layer *layer, const uint32_t *bias, const uint32_t *from, uint32_t *to) {
+  const uint32_t in_words = (layer->inputs + 3u) >> 2;
+  const uint32_t outputs = (layer->outputs + 3u) & ~3u;
+  const uint32_t skipped = (0u - in_words) & 3u;
+  const layer_walk walk = {
+      .weight = &bias[2u * outputs],
+      /* Only reckoned with: what is skipped is not read. */
+      .from = (const uint32_t *)((uintptr_t)from - (8u * skipped)),
+      .end = &from[2u * in_words],
+      .bias = bias,
+      .multipliers = &bias[outputs],
+      .to = to,
+      .zero_point = layer->output_zero_point,
+      .to_end = &to[outputs / 2u],
+      .skipped_weights = 16u * skipped,
+      .skipped_code = AURORA_BLOCK_CODE * skipped,
+  };
+  return run_outputs(&walk);
+}
+
+/* Padding meets zero weights; clean all the same. */
+static void take_inputs(const uint8_t *bytes, uint32_t count, uint32_t *to) {
+  if (count >= 4u) {
+    const uint8_t *end = &bytes[count & ~3u];
+    do {
+      uint32_t four;
+      (void)__builtin_memcpy(&four, bytes, 4u);
+      bytes = &bytes[4];
+      *to++ = four & 0x00FF00FFu;
+      *to++ = (four >> 8) & 0x00FF00FFu;
+    } while (bytes != end);
+  }
+  count &= 3u;
+  if (count != 0u) {
+    to[0] = (uint32_t)bytes[0] | ((count == 3u) ? ((uint32_t)bytes[2] << 16) : 0u);
+    to[1] = (count > 1u) ? bytes[1] : 0u;
+  }
+}
+
+static void give_outputs(const uint32_t *from, uint32_t count, uint8_t *bytes) {
+  for (;; from = &from[2]) {
+    const uint32_t even = from[0];
+    const uint32_t odd = from[1];
+    *bytes++ = (uint8_t)even;
+    if (--count == 0u) {
+      return;
+    }
+    *bytes++ = (uint8_t)odd;
+    if (--count == 0u) {
+      return;
+    }
+    *bytes++ = (uint8_t)(even >> 16);
+    if (--count == 0u) {
+      return;
+    }
+    *bytes++ = (uint8_t)(odd >> 16);
+    if (--count == 0u) {
+      return;
+    }
+  }
 }
 #else
 /* Adds to a sum the products of `count` inputs with one output's weights: four of every block of sixteen. */
@@ -74,37 +175,36 @@ static AURORA_APART int32_t add_products(const int8_t *weight, const uint8_t *fr
   }
   return sum;
 }
-#endif
 
 /*
- * One layer from its numbers on; returns those of the next. `to` may hold up to three bytes of padding behind the outputs,
+ * One layer from its numbers on; returns those of the next. `to` may hold up to three outputs of padding behind the last,
  * which meet zero weights in the next layer.
  */
-static AURORA_APART const uint32_t *run_layer(const aurora_model_layer *layer, const uint32_t *bias, const uint32_t *from, uint8_t *to) {
+static AURORA_APART const uint32_t *run_layer(const aurora_model_layer *layer, const uint32_t *bias, const uint32_t *from, uint32_t *to) {
   const uint32_t in_words = (layer->inputs + 3u) >> 2;
   const uint32_t outputs = (layer->outputs + 3u) & ~3u;
   const int32_t zero_point = layer->output_zero_point;
   const uint32_t *weight = &bias[2u * outputs];
-  for (const uint8_t *end = &to[outputs]; to != end; to = &to[4]) {
-#if AURORA_HAS_SIMD
-    int32_t sums[4] = {(int32_t)bias[0], (int32_t)bias[1], (int32_t)bias[2], (int32_t)bias[3]};
-    weight = add_products(weight, from, in_words, sums);
-#endif
+  uint8_t *byte = (uint8_t *)to;
+  for (const uint8_t *end = &byte[outputs]; byte != end; byte = &byte[4]) {
     for (uint32_t row = 0; row < 4u; row++) {
-#if AURORA_HAS_SIMD
-      const int32_t sum = sums[row];
-#else
       const int32_t sum = add_products((const int8_t *)&weight[row], (const uint8_t *)from, 4u * in_words, (int32_t)bias[row]);
-#endif
-      to[row] = (uint8_t)aurora_requantise(sum, bias[outputs + row], zero_point);
+      byte[row] = (uint8_t)aurora_requantise(sum, bias[outputs + row], zero_point);
     }
-#if !AURORA_HAS_SIMD
     weight = &weight[4u * in_words];
-#endif
     bias = &bias[4];
   }
   return weight;
 }
+
+/* Padding meets zero weights; clean all the same. */
+static void take_inputs(const uint8_t *bytes, uint32_t count, uint32_t *to) {
+  to[(count - 1u) >> 2] = 0;
+  (void)memcpy(to, bytes, count);
+}
+
+static void give_outputs(const uint32_t *from, uint32_t count, uint8_t *bytes) { (void)memcpy(bytes, from, count); }
+#endif
 
 void aurora_student_run(const aurora_model *model, const uint8_t *quantised, uint8_t *logits,
                         aurora_student_scratch *scratch) {
@@ -114,13 +214,13 @@ void aurora_student_run(const aurora_model *model, const uint8_t *quantised, uin
   const uint32_t *numbers = (const uint32_t *)(const void *)end;
   uint32_t *from = scratch->words[0];
   uint32_t *to = scratch->words[1];
-  from[(head->inputs - 1u) >> 2] = 0; /* padding meets zero weights; clean all the same */
-  (void)memcpy(from, quantised, head->inputs);
-  for (; layer != end; layer++) {
-    numbers = run_layer(layer, numbers, from, (uint8_t *)to);
+  take_inputs(quantised, head->inputs, from);
+  do {
+    numbers = run_layer(layer, numbers, from, to);
     uint32_t *swap = from;
     from = to;
     to = swap;
-  }
-  (void)memcpy(logits, from, head->outputs);
+    layer++;
+  } while (layer != end); /* there is one */
+  give_outputs(from, head->outputs, logits);
 }

@@ -5,7 +5,7 @@
  * | instruction | cycles |
  * |---|---|
  * | arithmetic, logic, moves, multiplication, SIMD | 1 |
- * | load | 2, or 1 right behind another single load or store (pipelined) |
+ * | load | 2, or 1 right behind another single load or store (pipelined); one that moves its base is neither behind nor before one |
  * | store | 1 with an immediate offset, else 2, or 1 right behind another single load or store |
  * | load or store of n registers (LDM, STM, LDRD, PUSH, POP, VLDM) | 1 + n |
  * | branch | 1 not taken, 3 taken; 4 through a register or into PC (refill of the pipeline) |
@@ -121,7 +121,7 @@ function cyclesOf(now: Instruction, { before, taken, core }: Surroundings): numb
     return 1 + countRegisters(operands) + (taken ? 3 : 0);
   }
   if (/^(ldrd|strd)/.test(name)) return 3;
-  if (/^(ldr|vldr)/.test(name)) return (isSingleAccess(before) ? 1 : 2) + (taken ? 3 : 0);
+  if (/^(ldr|vldr)/.test(name)) return (isSingleAccess(before) && !movesBase(now) ? 1 : 2) + (taken ? 3 : 0);
   if (/^(str|vstr)/.test(name))
     return isSingleAccess(before) || /\[[^,\]]+(, #[^\]]+)?\]/.test(operands) ? 1 : 2;
   if (/^(bx|blx)/.test(name) || (taken && /^(mov|add|tb[bh])/.test(name))) return 4;
@@ -138,7 +138,11 @@ function cyclesOf(now: Instruction, { before, taken, core }: Surroundings): numb
 }
 
 function isSingleAccess(instruction: Instruction | null): boolean {
-  return instruction !== null && /^v?(ldr|str)(?!d)/.test(instruction.name);
+  return instruction !== null && /^v?(ldr|str)(?!d)/.test(instruction.name) && !movesBase(instruction);
+}
+
+function movesBase({ operands }: Instruction): boolean {
+  return /(\]!|\], )/.test(operands);
 }
 
 function countRegisters(operands: string): number {

@@ -53,12 +53,14 @@ export function measureFootprint(core: CoreName): Footprint {
     const parts = sumParts(readFileSync(map, "utf8"), core);
     const runtime = parts.protocol.flashBytes + parts.slots.flashBytes + parts.engine.flashBytes;
     const rest = Object.entries(parts).filter(([name]) => name !== "features");
+    // Where there is an engine for speed, it may be larger.
+    const runtimeLimit = core === "m3" ? 4096 : 4608;
     const flashLimits = [
-      { what: "flash of protocol, slots and engine", bytes: runtime, limitBytes: 4096 },
+      { what: "flash of protocol, slots and engine", bytes: runtime, limitBytes: runtimeLimit },
       {
         what: `the same with a ${limitStudent.join("-")} student`,
         bytes: runtime + countModelBytes(),
-        limitBytes: 7500,
+        limitBytes: runtimeLimit + 3404,
       },
     ];
     const limits = [
