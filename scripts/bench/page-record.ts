@@ -64,6 +64,7 @@ async function loadModel(): Promise<KnownModel> {
   const shelf = createBundleShelf({
     dirs: [benchBundle],
     trustedKeys,
+    registryDir: null,
     registry: null,
     logger: silentLogger,
   });

@@ -81,7 +81,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: "bundle",
-    description: "inspect, verify, sign, compare and export bundles",
+    description: "inspect, verify, sign, compare, publish and export bundles",
     load: async () => (await import("./commands/bundle.ts")).bundleCommand(),
   },
   {

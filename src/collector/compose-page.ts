@@ -20,7 +20,7 @@ import { pageRoutes } from "./api/page-routes.ts";
 import { serveRoutes } from "./api/serve-routes.ts";
 import { serviceRoutes } from "./api/service-routes.ts";
 import { type CollectorEvidence, openCollectorEvidence } from "./compose-evidence.ts";
-import { bundleScanMs, nudgeGateways, openShelf } from "./compose-registry.ts";
+import { bundleScanMs, nudgeGateways, openPublications, openShelf } from "./compose-registry.ts";
 import type { FleetSource } from "./fleet/fleet-source.ts";
 import { freshForMs } from "./fleet/fresh-cache.ts";
 import { createFreshRecord } from "./fleet/fresh-record.ts";
@@ -28,6 +28,7 @@ import { loadGateways } from "./fleet/load-turbines.ts";
 import { createLeasedWork } from "./leased-work.ts";
 import { openRecord } from "./open-record.ts";
 import type { FleetRecord } from "./record/fleet-record.ts";
+import { publicationRoutes } from "./registry/publication-routes.ts";
 import { registryRoutes } from "./registry/registry-routes.ts";
 import { type EmbeddedAddress, openWebClient } from "./uplink/mqtt-side.ts";
 import type { WorkersView } from "./worker-report.ts";
@@ -85,7 +86,9 @@ async function assemble(options: PageOptions, closers: Closers): Promise<Running
   const { config, logger, access = "read" } = options;
   const record = await openRecord(config, logger, access);
   closers.add(() => record.close());
-  const { registry, shelf } = await openShelf(config, logger);
+  const alone = createLeasedWork(record, logger);
+  closers.add(() => alone.close());
+  const { registry, shelf } = await openShelf(config, logger, alone);
   await shelf.scan();
   const topics = createTopics(config.mqtt.base);
   const mqtt = await openWebClient(config, options.embedded, logger);
@@ -103,6 +106,20 @@ async function assemble(options: PageOptions, closers: Closers): Promise<Running
   closers.add(() => evidence.close());
   const fleet = readFleet(options, record, shelf.models);
   measureFleet(options.metrics, fleet);
+  const scanBundles = async (): Promise<number> => {
+    const taken = await shelf.scan();
+    if (taken > 0 && registry !== null) await nudgeGateways(client, topics, record);
+    return taken;
+  };
+  const publications = await openPublications({
+    ...options,
+    registry,
+    runtimeVersion: options.version ?? "0.0.0",
+    onPublished: () => {
+      const tell = shelf.scan().then(() => nudgeGateways(client, topics, record));
+      tell.catch((error: unknown) => logger.warn("gateways were not told of a bundle", { error }));
+    },
+  });
   const url = await serveRoutes(options, closers, [
     ...answerInTurns(fleet, options.freshMs),
     ...serviceRoutes({
@@ -121,22 +138,13 @@ async function assemble(options: PageOptions, closers: Closers): Promise<Running
         (evidence.fault === null ? null : `raw evidence cannot be read: ${evidence.fault}`),
     }),
     ...(registry === null ? [] : registryRoutes(registry)),
+    ...publicationRoutes(publications),
     evidenceFileRoute(evidence),
     evidenceRequestRoute({ isAllowed: config.evidence.requests, fleet, send: evidence.ask }),
     ...(options.routes ?? []),
   ]);
-
-  const scanBundles = async (): Promise<number> => {
-    const taken = await shelf.scan();
-    if (taken > 0 && registry !== null) await nudgeGateways(client, topics, record);
-    return taken;
-  };
   closers.add(every(options.bundleScanMs ?? bundleScanMs, logger, scanBundles));
-  if (registry !== null) {
-    const alone = createLeasedWork(record, logger);
-    closers.add(() => alone.close());
-    closers.add(every(hourMs, logger, () => alone.run("registry", () => registry.refresh())));
-  }
+  if (registry !== null) closers.add(every(hourMs, logger, () => registry.refresh()));
   const close = (): Promise<void> => closers.closeAll();
   return { url, mqttUrl: mqtt.url, record, models: shelf.models, evidence, scanBundles, close };
 }

@@ -1,14 +1,20 @@
 /** Joins what publishes bundles: keys, the signed registry and the shelf of bundles that are known here. */
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { loadTrustedKeys } from "../core/bundle/keys.ts";
+import { loadPublicKey, loadTrustedKeys } from "../core/bundle/keys.ts";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import type { Topics } from "../core/contract/topics.ts";
 import { systemClock } from "../core/platform/clock.ts";
+import { nodeFileSystem } from "../core/platform/files/file-system.ts";
 import type { Logger } from "../core/platform/logger.ts";
+import type { Metrics } from "../core/platform/metrics.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import { type BundleShelf, createBundleShelf } from "./fleet/bundle-shelf.ts";
+import type { LeasedWork } from "./leased-work.ts";
 import type { FleetRecord } from "./record/fleet-record.ts";
+import { createIncomingBundles } from "./registry/incoming-bundles.ts";
 import { loadRegistryKeys } from "./registry/installation-keys.ts";
+import { createPublications, type Publications } from "./registry/publications.ts";
 import { createRegistry, type Registry } from "./registry/registry.ts";
 
 /** How often the folders of bundles are looked at. */
@@ -16,29 +22,96 @@ export const bundleScanMs = 30_000;
 
 /** The models of bundles that are known here, for what stores: it publishes none. @throws AuroraError KEY */
 export async function openModels(config: CollectorConfig, logger: Logger): Promise<BundleShelf> {
-  const { shelf } = await openShelf({ ...config, registry: { ...config.registry, keysDir: null } }, logger);
+  const shelf = await createShelf(config, { registry: null, logger });
   await shelf.scan();
   return shelf;
 }
 
-/** Opens what publishes bundles. @throws AuroraError KEY or STORE */
+/** What publishes bundles. */
+export interface OpenRegistry {
+  /** Null: no updates are served here. */
+  readonly registry: Registry | null;
+  readonly shelf: BundleShelf;
+}
+
+/**
+ * Opens what publishes bundles. `alone`: of all processes that share the record, and then the folder, one changes it at a time.
+ * @throws AuroraError KEY or STORE
+ */
 export async function openShelf(
   config: CollectorConfig,
   logger: Logger,
-): Promise<{ readonly registry: Registry | null; readonly shelf: BundleShelf }> {
-  const { keysDir, publish: dirs } = config.registry;
-  const needsKeys = keysDir !== null || dirs.length > 0;
-  const trustedKeys = needsKeys ? await loadTrustedKeys(config.registry.trustedKeys) : [];
+  alone: Pick<LeasedWork, "inTurn">,
+): Promise<OpenRegistry> {
+  const { keysDir } = config.registry;
   const registry =
     keysDir === null
       ? null
       : await createRegistry({
-          dir: join(config.collector.stateDir, "registry"),
+          dir: registryFolder(config),
           keys: await loadRegistryKeys(keysDir),
-          trustedKeys,
+          trustedKeys: await loadTrustedKeys(config.registry.trustedKeys),
           clock: systemClock,
+          lock: (change) => alone.inTurn("registry", change),
         });
-  return { registry, shelf: createBundleShelf({ dirs, trustedKeys, registry, logger }) };
+  // What a kill left open is brought in line here, or with the next publication.
+  await registry
+    ?.settle()
+    .catch((error: unknown) => logger.warn("the journal of publications waits", { error }));
+  return { registry, shelf: await createShelf(config, { registry, logger }) };
+}
+
+async function createShelf(
+  config: CollectorConfig,
+  { registry, logger }: { readonly registry: Registry | null; readonly logger: Logger },
+): Promise<BundleShelf> {
+  const { keysDir, publish: dirs } = config.registry;
+  const needsKeys = keysDir !== null || dirs.length > 0;
+  const trustedKeys = needsKeys ? await loadTrustedKeys(config.registry.trustedKeys) : [];
+  const registryDir = keysDir === null ? null : registryFolder(config);
+  return createBundleShelf({ dirs, registryDir, trustedKeys, registry, logger });
+}
+
+/** Joins what takes bundles from publishers. `onPublished` is called when a bundle is served that was not before. */
+export async function openPublications(around: {
+  readonly config: CollectorConfig;
+  readonly registry: Registry | null;
+  readonly runtimeVersion: string;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly onPublished: () => void;
+}): Promise<Publications> {
+  const { config, registry, metrics } = around;
+  const refused = metrics.counter({
+    name: "publications_refused_total",
+    help: "Bundles that publishers were refused, by reason",
+    labels: ["reason"],
+  });
+  const { trustedKeys, publishers } = config.registry;
+  return createPublications({
+    ...around,
+    publishers: await Promise.all(
+      publishers.map(async ({ name, keyFile, models }) => ({
+        name,
+        key: await loadPublicKey(keyFile),
+        models,
+      })),
+    ),
+    trustedKeys: registry === null ? [] : await loadTrustedKeys(trustedKeys),
+    incoming: createIncomingBundles({
+      dir: join(registryFolder(config), "incoming"),
+      clock: systemClock,
+      files: nodeFileSystem,
+      newUpload: () => randomBytes(16).toString("hex"),
+    }),
+    clock: systemClock,
+    onRefused: (reason) => refused.add(1, { reason }),
+  });
+}
+
+/** Where the update repository is. */
+export function registryFolder({ collector }: CollectorConfig): string {
+  return join(collector.stateDir, "registry");
 }
 
 /** Tells every gateway to look for signed metadata now; what is in it, decides. One that is offline polls anyway. */

@@ -1,17 +1,21 @@
-/** Work on the record by the clock: thinning, pruning, and verdicts of drift. Of all that share a record one does it at a time. */
+/** Work on the record by the clock: thinning, pruning, verdicts of drift, and who published what. Of all that share a record one does it at a time. */
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { hourMs } from "../core/maths/durations.ts";
 import { systemClock, systemTimers } from "../core/platform/clock.ts";
 import type { Closers } from "../core/platform/daemon/closing.ts";
 import { every } from "../core/platform/daemon/every.ts";
+import { nodeFileSystem } from "../core/platform/files/file-system.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
 import type { CollectorEvidence } from "./compose-evidence.ts";
+import { registryFolder } from "./compose-registry.ts";
 import { createDriftJob } from "./fleet/drift-job.ts";
 import type { FleetSource } from "./fleet/fleet-source.ts";
 import { createLeasedWork } from "./leased-work.ts";
 import type { FleetRecord } from "./record/fleet-record.ts";
 import { expiryTimes, retentionPolicy } from "./record/retention-policy.ts";
+import { createPublicationJournal } from "./registry/publication-journal.ts";
+import { createTellPublications } from "./tell-publications.ts";
 import { createThinByAge } from "./thin-by-age.ts";
 
 export interface KeepRecordOptions {
@@ -23,6 +27,9 @@ export interface KeepRecordOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
+
+/** How often the journal of publications is looked at. */
+const tellEveryMs = 1_000;
 
 /** Begins it; it ends with the closers. */
 export function keepRecord(options: KeepRecordOptions, closers: Closers): void {
@@ -46,6 +53,11 @@ export function keepRecord(options: KeepRecordOptions, closers: Closers): void {
     await evidence.keep();
   };
   closers.add(every(hourMs, logger, () => alone.run("prune", prune)));
+  if (config.registry.keysDir !== null) {
+    const journal = createPublicationJournal(registryFolder(config), nodeFileSystem);
+    const tell = createTellPublications({ journal, record, clock: systemClock, logger });
+    closers.add(every(tellEveryMs, logger, () => tell((work) => alone.run("publications", work))));
+  }
   const drift = createDriftJob({
     record,
     models,

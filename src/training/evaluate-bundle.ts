@@ -110,9 +110,13 @@ async function askGate(dir: string, options: GateOptions): Promise<Verdict> {
   const judged = await judgeBundle(own, options);
   const against = active === null ? null : await judgeBundle(active, options);
   const rebuilds = options.rebuild === "yes" || (options.rebuild === "auto" && own.recipe.isQuick);
-  const rebuild = rebuilds
-    ? compareRebuild(own.bundle, await makeAgain(own, options))
-    : skip("reproducible-rebuild", "not asked for (--rebuild)");
+  const { republished } = own.bundle.manifest.lineage;
+  const rebuild =
+    republished !== undefined
+      ? skip("reproducible-rebuild", `it is ${republished.version} once more, whose folder answers this`)
+      : rebuilds
+        ? compareRebuild(own.bundle, await makeAgain(own, options))
+        : skip("reproducible-rebuild", "not asked for (--rebuild)");
   return createVerdict(own.bundle, active?.bundle ?? null, await runGate(judged, against, rebuild));
 }
 

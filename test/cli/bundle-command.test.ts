@@ -1,10 +1,16 @@
+import { readdirSync } from "node:fs";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, test, vi } from "vitest";
 import { bundleCommand } from "../../src/cli/commands/bundle.ts";
 import { keysCommand } from "../../src/cli/commands/keys.ts";
+import { readBundle } from "../../src/core/bundle/verify-bundle.ts";
 import { writeBundle } from "../../src/core/bundle/write-bundle.ts";
+import { decodeMcuModel } from "../../src/core/inference/mcu-codec.ts";
+import { checkDeviceModel } from "../../src/training/gate/bundle-checks.ts";
 import { newKey, sampleContents, withTempDir } from "../core/bundle/sample-bundle.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { auroraHere } from "./aurora.ts";
 
 let stdout = "";
 let stderr = "";
@@ -79,4 +85,89 @@ describe("aurora bundle and aurora keys", () => {
       expect(stderr).toContain("BUNDLE_SIGNATURE");
     });
   });
+});
+
+test("a bundle is republished: the same model under a higher version, signed anew, which is proved as before", async () => {
+  const dir = createTemporaryFolder();
+  const aurora = (...args: string[]) => auroraHere("bundle", ...args);
+  await auroraHere("keys", "init", join(dir, "keys"));
+  const key = join(dir, "keys", "release.key");
+  const shipped = "models/bearing-vibration/1.0.0";
+  const made = await aurora(
+    "republish",
+    shipped,
+    "--as",
+    "1.2.0",
+    "--key",
+    key,
+    "--out",
+    join(dir, "1.2.0"),
+    "--json",
+  );
+  expect(made.stderr).toBe("");
+  const result = JSON.parse(made.stdout) as { out: string; digest: string; of: { digest: string } };
+  expect(result).toMatchObject({ name: "bearing-vibration", version: "1.2.0", of: { version: "1.0.0" } });
+  const [before, after] = [await readBundle(shipped), await readBundle(result.out)];
+  const kept = [...before.files.keys()].filter((name) =>
+    Buffer.from(before.files.get(name)!).equals(after.files.get(name)!),
+  );
+  expect([...before.files.keys()].filter((name) => !kept.includes(name))).toEqual([
+    "MODEL_CARD.md",
+    "bom.cdx.json",
+    "model.mcu.bin",
+  ]);
+  expect(after.manifest.lineage.republished).toEqual({ version: "1.0.0", digest: before.digest });
+  expect(decodeMcuModel(after.files.get("model.mcu.bin")!)).toEqual({
+    ...decodeMcuModel(before.files.get("model.mcu.bin")!),
+    version: "1.2.0",
+    securityCounter: 0x01020000,
+  });
+  expect(checkDeviceModel(after).outcome).toBe("passed");
+  expect(new TextDecoder().decode(after.files.get("MODEL_CARD.md"))).toMatch(
+    /^# Rolling bearing diagnosis from vibration 1\.2\.0\n\n`bearing-vibration@1\.2\.0`: 1\.0\.0 once more/,
+  );
+  const verified = await aurora("verify", result.out, "--keys", join(dir, "keys", "release.pub"));
+  expect(verified).toMatchObject({ code: 0 });
+  expect((await aurora("inspect", result.out)).stdout).toContain("model of    bearing-vibration@1.0.0");
+
+  // Once more, from what was made: beside it, with a reason.
+  const again = await aurora(
+    "republish",
+    result.out,
+    "--as",
+    "1.3.0",
+    "--key",
+    key,
+    "--because",
+    "1.2.1 was loud",
+  );
+  expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining(join(dir, "1.3.0")) });
+  expect((await readBundle(join(dir, "1.3.0"))).manifest).toMatchObject({
+    changelog: "1.2.1 was loud",
+    lineage: { republished: { version: "1.2.0", digest: result.digest } },
+  });
+  for (const [words, code, ...args] of [
+    ["is not a version higher than 1.0.0", 2, shipped, "--as", "1.0.0"],
+    ["A semantic version", 2, shipped, "--as", "two"],
+    ["there is a bundle in", 2, result.out, "--as", "1.3.0"],
+    ["there is no folder", 2, "bearing-vibration@1.0.0", "--as", "1.3.0"],
+    ["cannot hold", 1, shipped, "--as", "1.2.3-a-very-long-name", "--out", join(dir, "long")],
+  ] as const) {
+    expect(await aurora("republish", ...args, "--key", key)).toMatchObject({
+      code,
+      stderr: expect.stringContaining(words),
+    });
+  }
+  const foreign = await aurora(
+    "republish",
+    shipped,
+    "--as",
+    "2.0.0",
+    "--key",
+    key,
+    "--keys",
+    join(dir, "keys", "root.pub"),
+  );
+  expect(foreign).toMatchObject({ code: 1, stderr: expect.stringContaining("trusted key") });
+  expect(readdirSync(dir).sort()).toEqual(["1.2.0", "1.3.0", "keys"]);
 });

@@ -1,4 +1,4 @@
-/** `aurora bundle inspect|verify|sign|diff|export-c`: what is in a bundle, and whether it is what was signed. */
+/** `aurora bundle …`: what is in a bundle, whether it is what was signed, and how it comes to gateways. */
 import { Command } from "commander";
 import { compareBundles } from "../../core/bundle/compare-bundles.ts";
 import { loadPrivateKey, loadTrustedKeys } from "../../core/bundle/keys.ts";
@@ -9,6 +9,8 @@ import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { renderModelHeader } from "../device/render-model-header.ts";
 import { releaseKeyFile } from "../terminal/installation.ts";
 import { checkSignedBundle, renderBundle, renderBundleCheck } from "../terminal/render-bundle.ts";
+import { publishCommand } from "./bundle-publish.ts";
+import { republishCommand } from "./bundle-republish.ts";
 
 interface JsonOption {
   readonly json?: boolean;
@@ -20,6 +22,8 @@ export function bundleCommand(): Command {
     .addCommand(verifyCommand())
     .addCommand(signCommand())
     .addCommand(diffCommand())
+    .addCommand(publishCommand())
+    .addCommand(republishCommand())
     .addCommand(exportCommand())
     .addHelpText("after", "\nExample:\n  $ aurora bundle verify models/bearing-vibration/1.0.0\n");
 }

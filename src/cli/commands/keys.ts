@@ -1,6 +1,8 @@
 /** `aurora keys`: the keys of an installation, and a private authority for a site that wants TLS and has none. */
+import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { createInstallationKeys } from "../../collector/registry/installation-keys.ts";
+import { createKeyPair, writeKeyPair } from "../../core/bundle/keys.ts";
 import { systemClock } from "../../core/platform/clock.ts";
 import { type CertificateWish, createAuthority, issueForSite } from "../fleet/site-authority.ts";
 import { parseHost, parseInteger } from "../terminal/options.ts";
@@ -15,9 +17,17 @@ const maxDays = 7300;
 export function keysCommand(): Command {
   const command = new Command("keys").addHelpText(
     "after",
-    "\nExamples:\n  $ aurora keys init /etc/aurora/keys\n  $ aurora keys authority /etc/aurora/tls\n",
+    `
+Who has which key, which public one who needs, and what to do when one is lost: src/KEYS.md
+
+Examples:
+  $ aurora keys init /etc/aurora/keys
+  $ aurora keys publisher keys ci
+  $ aurora keys authority /etc/aurora/tls
+`,
   );
   addInit(command);
+  addPublisher(command);
   addAuthority(command);
   addIssue(command, "server");
   addIssue(command, "client");
@@ -48,6 +58,38 @@ function addInit(command: Command): void {
         process.stdout.write(`${name.padEnd(10)} ${keyId}\n`);
       }
       process.stdout.write(`${rootFile}: for every gateway\nTake root.key and release.key offline now.\n`);
+    });
+}
+
+function addPublisher(command: Command): void {
+  command
+    .command("publisher")
+    .description("make a key pair for somebody who publishes bundles to a collector")
+    .argument("<dir>", "folder for it; made if missing")
+    .argument("<name>", "what the collector's record of publications calls them", parseFileName)
+    .option("--json", "print the paths and the key's id as JSON")
+    .addHelpText(
+      "after",
+      `
+The collector lists the public half, and which models it may publish; without that nobody may (registry.publishers).
+
+Example:
+  $ aurora keys publisher keys ci
+`,
+    )
+    .action(async (dir: string, name: string, options: { readonly json?: boolean }) => {
+      const pair = createKeyPair();
+      await writeKeyPair(dir, name, pair);
+      const { keyId } = pair;
+      const [keyFile, publicKeyFile] = [join(dir, `${name}.key`), join(dir, `${name}.pub`)];
+      if (options.json === true) {
+        process.stdout.write(`${JSON.stringify({ name, keyId, keyFile, publicKeyFile })}\n`);
+        return;
+      }
+      process.stdout.write(
+        `${keyFile}: for whoever publishes (aurora bundle publish --key)\n${publicKeyFile}: for the collector:\n` +
+          `  registry:\n    publishers:\n      - { name: ${name}, keyFile: ${publicKeyFile}, models: ["*"] }\n`,
+      );
     });
 }
 
@@ -113,6 +155,12 @@ function addIssue(command: Command, use: CertificateWish["use"]): void {
       const text = `${made.dir}: ca.pem, cert.pem and key.pem for ${name}, until ${expires.slice(0, 10)}\n`;
       process.stdout.write(json ? `${JSON.stringify({ ...made, expires })}\n` : text);
     });
+}
+
+/** The name of a publisher, and of its files. */
+function parseFileName(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text)) return text;
+  throw new InvalidArgumentError("Letters, digits, dot, dash and underscore; at most 63.");
 }
 
 /** A common name, and the name of a folder. */

@@ -93,7 +93,8 @@ function parseRefusal(bytes: Uint8Array): string | null {
   }
 }
 
-function readAddress({ collector, op }: Pick<CollectorFile, "collector" | "op">): URL {
+/** The base address of a collector. @throws AuroraError USAGE for what is none */
+export function readAddress({ collector, op }: Pick<CollectorFile, "collector" | "op">): URL {
   const hint = `Give the address of the collector's page, for example --collector ${defaultCollectorUrl}`;
   const wrong = (what: string): AuroraError => new AuroraError("USAGE", what, { op, hint });
   if (!URL.canParse(collector)) throw wrong(`${collector} is not an address`);
@@ -154,7 +155,8 @@ async function fetchBytes(
   }
 }
 
-function describeSilence(url: URL, op: string, cause: unknown): AuroraError {
+/** The error COLLECTOR of an address where nothing answers. */
+export function describeSilence(url: URL, op: string, cause: unknown): AuroraError {
   const hint = isUntrusted(cause)
     ? "Its certificate is not trusted here: name the authority that signed it in NODE_EXTRA_CA_CERTS=FILE."
     : "Start it with `aurora collector`, or give its address with --collector URL.";

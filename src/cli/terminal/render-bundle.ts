@@ -7,6 +7,7 @@ import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 /** The manifest's main points, one a line, and the files. */
 export function renderBundle(bundle: Bundle): string {
   const { manifest } = bundle;
+  const { republished } = manifest.lineage;
   const files = manifest.files.map(
     (file) => `  ${file.path.padEnd(20)} ${String(file.sizeBytes).padStart(9)} bytes`,
   );
@@ -24,6 +25,9 @@ export function renderBundle(bundle: Bundle): string {
     `outputs     ${manifest.outputs.map((one) => one.failureMode).join(", ")}`,
     `held out    ${heldOut.join("; ")}`,
     `changelog   ${manifest.changelog}`,
+    ...(republished === undefined
+      ? []
+      : [`model of    ${manifest.name}@${republished.version} (${republished.digest})`]),
     "files",
     ...files,
   ].join("\n");

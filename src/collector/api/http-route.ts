@@ -20,7 +20,7 @@ export interface HttpRequest {
   readonly query: unknown;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** Parsed JSON of at most {@link maxBodyBytes}, not validated; null without a body. */
+  /** Parsed JSON of at most {@link maxBodyBytes}, not validated; null without a body. Bytes where the route takes these. */
   readonly body: unknown;
   readonly actor: Actor;
 }
@@ -36,6 +36,16 @@ export interface HttpRoute {
   /** Path with `:parameters`. */
   readonly path: string;
   handle(request: HttpRequest): Promise<HttpResponse>;
+  /** Takes a body of bytes (`application/octet-stream`) instead of JSON. */
+  readonly bytes?: RouteBytes;
+}
+
+/** How a route takes bytes. */
+export interface RouteBytes {
+  /** A longer body is refused (413). */
+  readonly maxBytes: number;
+  /** May this request send them? A response: no, with that, and its body is not read. */
+  admit(request: Pick<HttpRequest, "params" | "query">): Promise<HttpResponse | null>;
 }
 
 /** A larger body is refused (413) before a handler is asked. */

@@ -2,7 +2,12 @@
  * Serves routes over HTTP with Fastify. Every request is bounded, every answer carries the security headers, and a
  * method that a path does not have is answered with 405.
  */
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type RouteOptions,
+} from "fastify";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { boundHttpConnections } from "../../core/platform/http-places.ts";
 import type { Logger } from "../../core/platform/logger.ts";
@@ -15,6 +20,7 @@ import {
   type HttpResponse,
   type HttpRoute,
   maxBodyBytes,
+  type RouteBytes,
 } from "./http-route.ts";
 
 export interface HttpServerOptions {
@@ -94,11 +100,8 @@ export function mountRoutes(app: FastifyInstance, routes: readonly HttpRoute[]):
   const methodsOf = new Map<string, HttpMethod[]>();
   for (const route of routes) {
     methodsOf.set(route.path, [...(methodsOf.get(route.path) ?? []), route.method]);
-    app.route({
-      method: route.method,
-      url: route.path,
-      handler: async (request, reply) => sendResponse(reply, await route.handle(readRequest(request))),
-    });
+    if (route.bytes === undefined) app.route(describeRoute(route));
+    else mountBytesRoute(app, route, route.bytes);
   }
   for (const [url, own] of methodsOf) {
     const allow = own.includes("GET") ? [...own, "HEAD"] : own;
@@ -113,6 +116,34 @@ export function mountRoutes(app: FastifyInstance, routes: readonly HttpRoute[]):
       handler: () => {},
     });
   }
+}
+
+function describeRoute(route: HttpRoute): RouteOptions {
+  return {
+    method: route.method,
+    url: route.path,
+    handler: async (request, reply) => sendResponse(reply, await route.handle(readRequest(request))),
+  };
+}
+
+/** In a scope of its own: no other route reads such a body. */
+function mountBytesRoute(app: FastifyInstance, route: HttpRoute, { maxBytes, admit }: RouteBytes): void {
+  void app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser(
+      "application/octet-stream",
+      { parseAs: "buffer", bodyLimit: maxBytes },
+      async (_: FastifyRequest, body: Buffer) => body,
+    );
+    scope.route({
+      ...describeRoute(route),
+      bodyLimit: maxBytes,
+      onRequest: async (request, reply) => {
+        const refusal = await admit(readRequest(request));
+        if (refusal !== null) return sendResponse(reply, refusal);
+      },
+    });
+  });
 }
 
 function readRequest(request: FastifyRequest): HttpRequest {

@@ -45,7 +45,7 @@ export function createOpenApiDocument(
       title: "aurora-edge collector",
       version,
       description:
-        "What the fleet reports: turbines, alerts, predictions, drift, gateways. Read only, but for POST /api/v1/evidence/requests.",
+        "What the fleet reports: turbines, alerts, predictions, drift, gateways. Read only, but for POST /api/v1/evidence/requests and what `aurora bundle publish` asks under /api/v1/registry.",
     },
     paths,
     components: { schemas: { Error: describeSchema(apiErrorSchema, "output") } },

@@ -1,16 +1,21 @@
 /**
- * The bundles of this installation: published to the gateways, and read for the page. Looks again from time to time,
- * so that a new version in the folder is offered without a restart.
+ * The bundles of this installation: those in its folders, which are published to the gateways, and those that came to the registry
+ * in another way; all are read for the page. Looks again from time to time, so that a new version is offered without a restart.
  */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { manifestFileName } from "../../core/bundle/bundle.ts";
+import { manifestFileName, type VerifiedBundle } from "../../core/bundle/bundle.ts";
 import type { TrustedKey } from "../../core/bundle/dsse.ts";
-import { verifyBundle } from "../../core/bundle/verify-bundle.ts";
+import { unpackTar } from "../../core/bundle/tar.ts";
+import { verifyBundle, verifyBundleFiles } from "../../core/bundle/verify-bundle.ts";
+import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
+import { maxPublishedBytes } from "../../core/contract/publication.ts";
 import type { ReliabilityBin } from "../../core/drift/estimate-performance.ts";
 import { decodeReference } from "../../core/drift/reference-codec.ts";
+import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
+import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { KnownModel } from "./fleet-source.ts";
@@ -25,6 +30,8 @@ export interface BundleShelf {
 export interface BundleShelfOptions {
   /** Bundle folders, or folders that hold bundle folders. */
   readonly dirs: readonly string[];
+  /** Folder of the registry, whose tars are read as well; null: there is none. */
+  readonly registryDir: string | null;
   readonly trustedKeys: readonly TrustedKey[];
   /** Null: bundles are shown and not served. */
   readonly registry: Pick<Registry, "publish"> | null;
@@ -38,10 +45,11 @@ export function createBundleShelf(options: BundleShelfOptions): BundleShelf {
   const seen = new Map<string, number>();
   const models = new Map<string, KnownModel>();
 
-  const takeUp = async (dir: string): Promise<boolean> => {
+  const takeUp = async ({ path: dir, isTar }: FoundBundle): Promise<boolean> => {
     try {
-      const model = await loadModel(dir, options.trustedKeys);
-      await registry?.publish(dir);
+      const load = isTar ? verifyTar : verifyBundle;
+      const model = describeModel(await load(dir, options.trustedKeys));
+      if (!isTar) await registry?.publish(dir);
       const isNew = !models.has(model.digest);
       models.set(model.digest, model);
       if (isNew) {
@@ -57,15 +65,18 @@ export function createBundleShelf(options: BundleShelfOptions): BundleShelf {
       return isNew;
     } catch (error) {
       logger.error("bundle refused", { dir, error });
+      // The disk, or another process that publishes: not the bundle's fault.
+      if (hasErrorCode(error, "STORE")) seen.delete(dir);
       return false;
     }
   };
   const scan = async (): Promise<number> => {
     let taken = 0;
-    for (const { dir, timeMs } of await findBundles(options.dirs, logger)) {
-      if (seen.get(dir) === timeMs) continue;
-      seen.set(dir, timeMs);
-      if (await takeUp(dir)) taken++;
+    const tars = options.registryDir === null ? [] : await findTars(options.registryDir, logger);
+    for (const found of [...(await findBundles(options.dirs, logger)), ...tars]) {
+      if (seen.get(found.path) === found.timeMs) continue;
+      seen.set(found.path, found.timeMs);
+      if (await takeUp(found)) taken++;
     }
     return taken;
   };
@@ -81,9 +92,12 @@ export function createBundleShelf(options: BundleShelfOptions): BundleShelf {
   };
 }
 
-/** Loads the model of a bundle folder. @throws AuroraError BUNDLE_* when it does not verify */
-async function loadModel(dir: string, trustedKeys: readonly TrustedKey[]): Promise<KnownModel> {
-  const { digest, manifest, files } = await verifyBundle(dir, trustedKeys);
+/** A bundle of the registry. @throws AuroraError BUNDLE_* when it does not verify, DATA_MISSING when it was removed */
+async function verifyTar(path: string, trustedKeys: readonly TrustedKey[]): Promise<VerifiedBundle> {
+  return verifyBundleFiles(unpackTar(await readFileBounded(path, maxPublishedBytes)), trustedKeys, path);
+}
+
+function describeModel({ digest, manifest, files }: VerifiedBundle): KnownModel {
   const reference = decodeReference(files.get(bundleFileNames.reference)!);
   return { digest, manifest, reference, reliability: readReliability(files.get(bundleFileNames.evaluation)) };
 }
@@ -109,8 +123,31 @@ function readReliability(evaluation: Uint8Array | undefined): readonly Reliabili
 }
 
 interface FoundBundle {
-  readonly dir: string;
+  readonly path: string;
   readonly timeMs: number;
+  /** One file of the registry instead of a folder. */
+  readonly isTar: boolean;
+}
+
+/** Of one model; a registry holds no more than thousands. */
+const maxTars = 4_096;
+
+/** `<registry>/targets/<model>/<sha256>.<version>.tar`; none before anything was published. */
+async function findTars(registryDir: string, logger: Logger): Promise<FoundBundle[]> {
+  const found: FoundBundle[] = [];
+  try {
+    const targets = join(registryDir, "targets");
+    for (const model of await nodeFileSystem.list(targets)) {
+      for (const name of (await nodeFileSystem.list(join(targets, model))).slice(0, maxTars)) {
+        if (!/^[0-9a-f]{64}\..+\.tar$/.test(name)) continue;
+        const path = join(targets, model, name);
+        found.push({ path, timeMs: (await stat(path)).mtimeMs, isTar: true });
+      }
+    }
+  } catch (error) {
+    logger.warn("the registry's bundles cannot be read", { registryDir, error });
+  }
+  return found;
 }
 
 async function findBundles(dirs: readonly string[], logger: Logger): Promise<FoundBundle[]> {
@@ -135,7 +172,7 @@ async function findBundles(dirs: readonly string[], logger: Logger): Promise<Fou
 
 async function findBundle(dir: string, logger: Logger): Promise<FoundBundle | null> {
   try {
-    return { dir, timeMs: (await stat(join(dir, manifestFileName))).mtimeMs };
+    return { path: dir, timeMs: (await stat(join(dir, manifestFileName))).mtimeMs, isTar: false };
   } catch (error) {
     // A folder without a manifest holds bundles, or something else.
     const { code } = error as NodeJS.ErrnoException;

@@ -29,6 +29,8 @@ export interface FleetRecord extends DriftRecord, EvidenceRecord, PredictionReco
   storeEnvelopes(batch: EnvelopeBatch): Promise<readonly StoredEnvelope[]>;
   /** Stores what turbines and gateways last said of themselves; resolves with those that it had to set aside, each alone. */
   storeStates(batch: StateBatch): Promise<readonly SetAsideMessage[]>;
+  /** Stores what the collector itself has to say; durable when it resolves. */
+  storeOwnEvent(event: EventRecord, nowMs: number): Promise<void>;
   /** In the order of site and name. */
   turbines(): Promise<readonly RecordedTurbine[]>;
   /** In the order of their names. */

@@ -59,6 +59,8 @@ export function createMetadataFolder(dir: string): MetadataFolder {
       for (const version of await rootVersions()) root = parseRoot(await read(`${version}.root.json`), root);
       return root;
     },
+    readTimestamp: async () =>
+      (await readdir(dir)).includes("timestamp.json") ? await read("timestamp.json") : null,
     async readState(root) {
       if (!(await readdir(dir)).includes("timestamp.json")) return null;
       try {
@@ -111,6 +113,8 @@ export interface MetadataFolder {
   writeRoot(version: number, bytes: Uint8Array): Promise<void>;
   /** The newest root, its whole chain checked, or null if there is none. */
   readRoot(): Promise<Metadata<Root> | null>;
+  /** Bytes of the commit, or null if nothing was published yet. */
+  readTimestamp(): Promise<Uint8Array | null>;
   /** The published state, or null if nothing was published yet. @throws AuroraError STORE when it is damaged. */
   readState(root: Metadata<Root>): Promise<RepositoryState | null>;
   /** Writes the files in an order in which every power cut leaves a whole state. */

@@ -38,7 +38,11 @@ export function registryRoutes(registry: Registry): readonly RegistryRoute[] {
       path: "/tuf/targets/:name/:file",
       async handle({ params, headers }) {
         const file = params.file ?? "";
-        const target = targetFilePattern.test(file) ? registry.findTarget(params.name ?? "", file) : null;
+        if (!targetFilePattern.test(file)) return notFound;
+        const find = () => registry.findTarget(params.name ?? "", file);
+        // Another process may have published it.
+        if (find() === null) await registry.sync();
+        const target = find();
         if (target === null) return notFound;
         return serveTarget(target, headers);
       },

@@ -2,9 +2,9 @@
  * The update repository on the collector's side (TUF 1.0, consistent snapshots): its targets are bundles, each one
  * tar. Publishes only what a trusted key has signed and never changes what a version means. Holds no root key.
  */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { TargetFile } from "@tufjs/models";
+import type { VerifiedBundle } from "../../core/bundle/bundle.ts";
 import type { TrustedKey } from "../../core/bundle/dsse.ts";
 import { packBundle } from "../../core/bundle/tar.ts";
 import { verifyBundle } from "../../core/bundle/verify-bundle.ts";
@@ -16,11 +16,13 @@ import {
   updateTargetSchema,
 } from "../../core/contract/bundle/update-target.ts";
 import type { Clock } from "../../core/platform/clock.ts";
-import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { makeFolder, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import type { RegistryKeys } from "./installation-keys.ts";
+import { createPublicationJournal, type Publication } from "./publication-journal.ts";
 import { defaultLifetimes, type Lifetimes } from "./repository-state.ts";
-import { openSignedRepository } from "./signed-repository.ts";
+import { type ChangeLock, openSignedRepository } from "./signed-repository.ts";
 
 /** A bundle that gateways can fetch. */
 export interface PublishedBundle extends UpdateTarget {
@@ -39,6 +41,8 @@ export interface RegistryOptions {
   readonly clock: Clock;
   /** How long each file is good after it was signed. */
   readonly lifetimes?: Lifetimes;
+  /** Where several processes share the folder; default: no other does. */
+  readonly lock?: ChangeLock | undefined;
 }
 
 /** The repository. Calls that change it run one after the other. */
@@ -48,6 +52,22 @@ export interface Registry {
    * @throws AuroraError BUNDLE_* when it is not good, UPDATE when that version is another bundle already.
    */
   publish(bundleDir: string): Promise<PublishedBundle>;
+  /**
+   * As {@link publish}, of a bundle that a trusted key is known to have signed, because somebody asked for it: with an entry in
+   * the journal, none for a bundle that is published already.
+   */
+  publishFor(
+    publication: Publication,
+    bundle: VerifiedBundle,
+  ): Promise<{ readonly bundle: PublishedBundle; readonly isNew: boolean }>;
+  /** Brings the journal in line with what is published: what a kill left open. */
+  settle(): Promise<void>;
+  /** What is published under a name and version, or null. @throws AuroraError UPDATE when that has another digest. */
+  findPublished(target: UpdateTarget): PublishedBundle | null;
+  /** SHA-256 of the newest root metadata, lower-case hex. */
+  readonly id: string;
+  /** Takes up what another process that shares the folder has published. */
+  sync(): Promise<void>;
   /** Takes a version out of the signed list. Returns whether it was in it. */
   withdraw(name: string, version: string): Promise<boolean>;
   /** What is published: by name, newest version first. */
@@ -62,25 +82,38 @@ export interface Registry {
   findTarget(name: string, file: string): { path: string; sizeBytes: number; sha256: string } | null;
 }
 
+/** Each is some 300 bytes of signed metadata, of which a gateway reads 4 MiB. */
+const maxTargets = 4_096;
+
 /**
  * Opens the repository in `dir`, or makes an empty one.
  * @throws AuroraError KEY when root does not list the keys, STORE when the folder is damaged.
  */
 export async function createRegistry(options: RegistryOptions): Promise<Registry> {
-  const { dir, keys, clock, lifetimes = defaultLifetimes, trustedKeys } = options;
-  const repository = await openSignedRepository({ dir, keys, clock, lifetimes });
-  const { exclusively, refresh, installRoot, readMetadata } = repository;
+  const { dir, keys, clock, lifetimes = defaultLifetimes, trustedKeys, lock } = options;
+  const repository = await openSignedRepository({ dir, keys, clock, lifetimes, lock });
+  const { exclusively, refresh, installRoot, readMetadata, sync } = repository;
+  const journal = createPublicationJournal(dir, nodeFileSystem);
   const tarPath = (name: string, file: string): string => join(dir, "targets", name, file);
 
-  const publish = async (bundleDir: string): Promise<PublishedBundle> => {
-    const bundle = await verifyBundle(bundleDir, trustedKeys);
+  const findPublished = ({ name, version, digest }: UpdateTarget): PublishedBundle | null => {
+    const present = repository.targets[updateTargetPath(name, version)];
+    return present === undefined ? null : samePublished(present, digest);
+  };
+  const settle = (): Promise<void> =>
+    journal.settle(
+      ({ name, version, digest }) =>
+        repository.targets[updateTargetPath(name, version)]?.custom.digest === digest,
+    );
+  const publish = async (bundle: VerifiedBundle): Promise<PublishedBundle> => {
     const { name, version } = bundle.manifest;
     const path = updateTargetPath(name, version);
-    const present = repository.targets[path];
-    if (present !== undefined) return samePublished(present, bundle.digest);
+    const present = findPublished({ name, version, digest: bundle.digest });
+    if (present !== null) return present;
+    if (Object.keys(repository.targets).length >= maxTargets) throw refuseMore(dir);
     const tar = packBundle(bundle);
     const sha256 = sha256Hex(tar);
-    await mkdir(join(dir, "targets", name), { recursive: true });
+    await makeFolder(join(dir, "targets", name));
     await writeFileAtomic(tarPath(name, `${sha256}.${version}.tar`), tar);
     const target = new TargetFile({
       path,
@@ -96,7 +129,26 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
     refresh,
     installRoot,
     readMetadata,
-    publish: (bundleDir) => exclusively(() => publish(bundleDir)),
+    sync,
+    get id() {
+      return repository.id;
+    },
+    publish: async (bundleDir) => {
+      const bundle = await verifyBundle(bundleDir, trustedKeys);
+      return exclusively(() => publish(bundle));
+    },
+    publishFor: (publication, bundle) =>
+      exclusively(async () => {
+        const present = findPublished(publication.order);
+        if (present !== null) return { bundle: present, isNew: false };
+        await settle();
+        await journal.begin(publication);
+        const published = await publish(bundle);
+        await settle();
+        return { bundle: published, isNew: true };
+      }),
+    settle: () => exclusively(settle),
+    findPublished,
     withdraw: (name, version) =>
       exclusively(async () => {
         const { [updateTargetPath(name, version)]: present, ...rest } = repository.targets;
@@ -118,6 +170,14 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
 function byNameNewestFirst(left: PublishedBundle, right: PublishedBundle): number {
   if (left.name !== right.name) return left.name < right.name ? -1 : 1;
   return compareVersions(right.version, left.version);
+}
+
+function refuseMore(dir: string): AuroraError {
+  return new AuroraError("UPDATE", `${maxTargets} bundles are published, and there is room for no more`, {
+    op: "publish bundle",
+    subject: dir,
+    hint: "Begin a repository anew with other keys, or publish the rest from another collector.",
+  });
 }
 
 function samePublished(present: TargetFile, digest: string): PublishedBundle {

@@ -1,15 +1,18 @@
 /**
  * The signed state of the repository: its root, the keys that sign, and the list of targets that is published. Changes
- * run one after the other, and each is on disk before it is what readers get. Knows nothing of bundles.
+ * run one after the other, of all processes that share the folder, and each is on disk before it is what readers get.
+ * Knows nothing of bundles.
  */
 import { join } from "node:path";
 import type { Metadata, Root, TargetFile } from "@tufjs/models";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { Clock } from "../../core/platform/clock.ts";
+import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import type { RegistryKeys } from "./installation-keys.ts";
-import { createMetadataFolder, type MetadataFolder } from "./metadata-folder.ts";
+import { createMetadataFolder, type MetadataFolder, type RepositoryState } from "./metadata-folder.ts";
 import { checkKeys, type Lifetimes, nextState, type RefreshFrom, refreshDue } from "./repository-state.ts";
 import { parseRoot } from "./sign-root.ts";
+import { encodeMetadata } from "./tuf-signing.ts";
 
 export interface SignedRepositoryOptions {
   /** Folder of the repository, whose metadata is made in it if missing. */
@@ -18,7 +21,17 @@ export interface SignedRepositoryOptions {
   readonly clock: Clock;
   /** How long each file is good after it was signed. */
   readonly lifetimes: Lifetimes;
+  /** See {@link ChangeLock}; default: no other process writes here. */
+  readonly lock?: ChangeLock | undefined;
 }
+
+/**
+ * Runs a change while no other process that shares the folder runs one.
+ * @throws AuroraError STORE when others do not end in time, or cannot be asked
+ */
+export type ChangeLock = <T>(change: () => Promise<T>) => Promise<T>;
+
+const alone: ChangeLock = (change) => change();
 
 /** Targets by path. */
 export type TargetFiles = Readonly<Record<string, TargetFile>>;
@@ -26,6 +39,10 @@ export type TargetFiles = Readonly<Record<string, TargetFile>>;
 export interface SignedRepository {
   /** What is published. */
   readonly targets: TargetFiles;
+  /** SHA-256 of the newest root metadata: what this repository is called by whoever trusts it. */
+  readonly id: string;
+  /** Takes up what another process has published. */
+  sync(): Promise<void>;
   /** Runs one change after the other, whatever became of the one before. */
   exclusively<T>(change: () => Promise<T>): Promise<T>;
   /** Signs and publishes another list of targets; inside {@link exclusively}. */
@@ -43,14 +60,14 @@ export interface SignedRepository {
  * @throws AuroraError KEY when root does not list the keys, STORE when the folder is damaged.
  */
 export async function openSignedRepository(options: SignedRepositoryOptions): Promise<SignedRepository> {
-  const { clock, lifetimes } = options;
+  const { clock, lifetimes, lock = alone } = options;
   const folder = createMetadataFolder(join(options.dir, "metadata"));
   let keys = options.keys;
   await folder.prepare();
   let root = await adoptRoot(folder, keys.root, options.dir);
   checkKeys(root, keys);
+  let id = sha256Hex(await folder.read(`${root.signed.version}.root.json`));
   let published = await folder.readState(root);
-  published ??= await sign("targets", {});
   let queue: Promise<unknown> = Promise.resolve();
 
   async function sign(from: RefreshFrom, targetFiles: TargetFiles): Promise<NonNullable<typeof published>> {
@@ -61,24 +78,49 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
     return next;
   }
   const targets = (): TargetFiles => published?.targets.signed.targets ?? {};
+  const sync = async (): Promise<void> => {
+    const newest = await folder.readTimestamp();
+    if (newest === null || (published !== null && isSame(published, newest))) return;
+    const read = await folder.readState(root);
+    // A change of this process may have ended while an older state was read.
+    if (read !== null && read.timestamp.signed.version >= (published?.timestamp.signed.version ?? 0)) {
+      published = read;
+    }
+  };
   const exclusively = <T>(change: () => Promise<T>): Promise<T> => {
-    const result = queue.then(change);
+    const result = queue.then(() =>
+      lock(async () => {
+        await sync();
+        return change();
+      }),
+    );
     queue = result.catch(() => undefined);
     return result;
   };
   const commit = async (targetFiles: TargetFiles): Promise<void> => {
     await sign("targets", targetFiles);
   };
-  const refresh = (): Promise<boolean> =>
-    exclusively(async () => {
-      const due = published === null ? null : refreshDue(published, lifetimes, clock.nowMs());
+  const findDue = (): RefreshFrom | null =>
+    published === null ? "targets" : refreshDue(published, lifetimes, clock.nowMs());
+  const refresh = async (): Promise<boolean> => {
+    await sync();
+    // Without the lock, which every gateway's question would ask for.
+    if (findDue() === null) return false;
+    return exclusively(async () => {
+      const due = findDue();
       if (due !== null) await sign(due, targets());
       return due !== null;
     });
+  };
+  if (published === null) await refresh();
   return {
     get targets() {
       return targets();
     },
+    get id() {
+      return id;
+    },
+    sync,
     exclusively,
     commit,
     refresh,
@@ -87,6 +129,7 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
         const adopted = await adoptRoot(folder, bytes, options.dir);
         checkKeys(adopted, newKeys);
         root = adopted;
+        id = sha256Hex(await folder.read(`${root.signed.version}.root.json`));
         keys = newKeys;
         await commit(targets());
       }),
@@ -102,6 +145,10 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
       }
     },
   };
+}
+
+function isSame({ timestamp }: RepositoryState, newest: Uint8Array): boolean {
+  return Buffer.compare(encodeMetadata(timestamp), newest) === 0;
 }
 
 /** The newer of the installed root and a given one, which must follow it. */

@@ -93,6 +93,11 @@ export async function loadPrivateKey(path: string): Promise<PrivateKey> {
   return parsePrivateKey(await readPem(path), path);
 }
 
+/** Loads a public key file. @throws AuroraError KEY. */
+export async function loadPublicKey(path: string): Promise<PublicKey> {
+  return parsePublicKey(await readPem(path), path);
+}
+
 /**
  * Loads trusted public keys: PEM files, or every `*.pub` of a folder (sorted by name); each key once.
  * @throws AuroraError KEY when there is none, or when one of them is no ed25519 public key.
@@ -102,7 +107,7 @@ export async function loadTrustedKeys(paths: string | readonly string[]): Promis
   const roots = typeof paths === "string" ? [paths] : paths;
   for (const root of roots) {
     for (const path of await publicKeyFiles(root)) {
-      const key = parsePublicKey(await readPem(path), path);
+      const key = await loadPublicKey(path);
       keys.set(key.keyId, key);
     }
   }

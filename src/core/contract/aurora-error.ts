@@ -81,6 +81,10 @@ export const errorCodes = {
     meaning: "a model did not reproduce its golden vectors on this machine",
     hint: "The old model serves on. Try `bundles.engine: integer`; report the machine's processor.",
   },
+  PUBLISH: {
+    meaning: "a collector did not take a bundle",
+    hint: "Mend what it names and publish again; `src/KEYS.md` says who may publish, and with which key.",
+  },
   STORE: {
     meaning: "the durable store cannot be used",
     hint: "Check the state folder: free space, its owner, and that no other process uses it.",

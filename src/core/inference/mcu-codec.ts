@@ -268,3 +268,19 @@ function takeText(field: Uint8Array): string {
   }
   return text;
 }
+
+/**
+ * The same model under another version: number, counter and digest of the file change, and nothing else.
+ * @throws AuroraError BUNDLE_FORMAT for a file that is no model, or a version that does not fit
+ */
+export function renumberMcuModel(bytes: Uint8Array, version: string): Uint8Array {
+  decodeMcuModel(bytes);
+  const renumbered = Uint8Array.from(bytes);
+  const end = bytes.length - mcuDigestBytes;
+  new DataView(renumbered.buffer).setUint32(12, computeSecurityCounter(version), true);
+  const room = renumbered.subarray(48, 48 + mcuVersionBytes);
+  room.fill(0);
+  putText(room, version);
+  renumbered.set(sha256(renumbered.subarray(0, end)), end);
+  return renumbered;
+}

@@ -1,12 +1,12 @@
 /** Is what was fetched the bundle that was signed, and can this runtime run it? Everything short of running it. */
 import type { VerifiedBundle } from "../../core/bundle/bundle.ts";
+import { readGolden } from "../../core/bundle/check-golden.ts";
 import { checkCompatibility, type RuntimeIdentity } from "../../core/bundle/compatibility.ts";
 import type { TrustedKey } from "../../core/bundle/dsse.ts";
-import { decodeGolden, type Golden } from "../../core/bundle/golden.ts";
+import type { Golden } from "../../core/bundle/golden.ts";
 import { unpackTar } from "../../core/bundle/tar.ts";
 import { verifyBundleFiles } from "../../core/bundle/verify-bundle.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
 import type { OfferedTarget } from "./tuf-client.ts";
 
 /** A bundle ready to be staged. */
@@ -36,17 +36,5 @@ export async function checkBundle(
     });
   }
   checkCompatibility(manifest, trust.runtime);
-  const golden = decodeGolden(bundle.files.get(bundleFileNames.golden)!);
-  const fits =
-    golden.features === manifest.features.list.length &&
-    golden.outputs === manifest.outputs.length &&
-    (golden.groups === 0 || golden.groups === manifest.groups.length);
-  if (!fits) {
-    throw new AuroraError(
-      "BUNDLE_FORMAT",
-      `golden.bin is for ${golden.features} features, ${golden.outputs} outputs and ${golden.groups} groups`,
-      { op: "verify update", subject, hint: "Its vectors were made for another model." },
-    );
-  }
-  return { bundle, golden };
+  return { bundle, golden: readGolden(bundle) };
 }

@@ -20,6 +20,7 @@ async function takeUp(evaluation: string): Promise<KnownModel> {
   const shelf = createBundleShelf({
     dirs: [dir],
     trustedKeys: [release.publicKey],
+    registryDir: null,
     registry: null,
     logger: silentLogger,
   });

@@ -565,6 +565,20 @@ function describeMachines(open: Open): void {
     ]);
   });
 
+  it("keeps what the collector itself has to say", async () => {
+    const record = await open();
+    const event = {
+      kind: "event",
+      timeMs: t,
+      name: "own",
+      subject: "s",
+      detail: "said by nobody else",
+    } as const;
+    await record.storeOwnEvent(event, t);
+    const { total, items } = await record.events({ ...all, name: "own" });
+    expect([total, items[0]]).toMatchObject([1, { gateway: "(collector)", subject: "s", believedMs: t }]);
+  });
+
   it("finds alarms, events and updates by a text in their names or words, whatever its case", async () => {
     const record = await open();
     const update = {

@@ -11,10 +11,11 @@ import type { PrunedClass } from "../retention-policy.ts";
 import { listAlarms } from "./postgres-alarms.ts";
 import { createEnvelopeStore } from "./postgres-batch.ts";
 import { pruneModes } from "./postgres-bounds.ts";
+import { ownName } from "./postgres-clocks.ts";
 import { openPostgres, type PostgresDatabase, type PostgresOptions } from "./postgres-database.ts";
 import { createPostgresDrift, pruneDrift } from "./postgres-drift.ts";
 import { createPostgresDriftRecord } from "./postgres-drift-record.ts";
-import { listEvents, listQuarantine, listUpdates } from "./postgres-events.ts";
+import { listEvents, listQuarantine, listUpdates, putEvents } from "./postgres-events.ts";
 import { createPostgresEvidence } from "./postgres-evidence.ts";
 import { listGateways, listTurbines } from "./postgres-machines.ts";
 import { createPostgresPartitions, type PostgresPartitions } from "./postgres-partitions.ts";
@@ -55,6 +56,11 @@ function createRecord(
   return {
     storeEnvelopes: createEnvelopeStore({ database, partitions, predictions, drift }),
     storeStates: createStateStore(database, partitions),
+    storeOwnEvent: async (event, nowMs) => {
+      await partitions.prepare(nowMs);
+      const source = { gateway: ownName, receivedMs: nowMs };
+      await database.transaction((session) => putEvents(session, [[event, source]]));
+    },
     turbines: () => listTurbines(database),
     gateways: () => listGateways(database),
     alarms: (query) => listAlarms(database, query),

@@ -94,6 +94,7 @@ function syncWrites(record: FleetRecord, path: string): FleetRecord {
     ...record,
     storeEnvelopes: thenSync(record.storeEnvelopes),
     storeStates: thenSync(record.storeStates),
+    storeOwnEvent: thenSync(record.storeOwnEvent),
     storeVerdict: thenSync(record.storeVerdict),
     publishPeriod: thenSync(record.publishPeriod),
     putEvidence: thenSync(record.putEvidence),
@@ -118,6 +119,8 @@ export function createSqliteRecord(
         for (const message of setAside) events.setAside(message, nowMs);
         return envelopes.map((envelope) => storeEnvelope(tables, envelope, nowMs));
       }),
+    storeOwnEvent: async (event, nowMs) =>
+      database.transaction(() => events.putEvent(event, { gateway: ownName, receivedMs: nowMs })),
     storeStates: async (batch) => database.transaction(() => storeStates(tables, batch)),
     turbines: async () => machines.turbines(),
     gateways: async () => machines.gateways(),

@@ -19,6 +19,8 @@ export interface Lineage {
   readonly parent: string | null;
   /** What the teacher was and how good, in one sentence. */
   readonly teacher: string;
+  /** The bundle whose model this is once more, under a higher version; absent: it was made by training. */
+  readonly republished?: { readonly version: string; readonly digest: string } | undefined;
 }
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and dashes");
@@ -42,4 +44,5 @@ export const lineageSchema: z.ZodType<Lineage> = z.strictObject({
   libraries: z.record(z.string().max(128), z.string().max(64)),
   parent: z.string().max(128).nullable(),
   teacher: text,
+  republished: z.strictObject({ version: z.string().max(64), digest: sha256 }).optional(),
 });

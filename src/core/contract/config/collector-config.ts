@@ -8,11 +8,11 @@ import {
   brokerUrlSchema,
   filePathSchema as file,
   topicBaseSchema,
-  trustedKeysSchema,
 } from "./config-parts.ts";
 import { type IngestConfig, ingestSchema } from "./ingest-config.ts";
 import { type KeptEvidenceConfig, keptEvidenceSchema } from "./kept-evidence-config.ts";
 import { type KeptPredictionsConfig, keptPredictionsSchema } from "./kept-predictions-config.ts";
+import { type RegistryConfig, registrySchema } from "./registry-config.ts";
 
 /** A gateway that may connect to the embedded broker. */
 export interface EnrolledGateway {
@@ -66,13 +66,7 @@ export interface CollectorConfig {
     readonly statementTimeoutSeconds: number;
   };
   readonly ingest: IngestConfig;
-  readonly registry: {
-    /** Folder of the TUF keys of this installation, or null: no updates are served. */
-    readonly keysDir: string | null;
-    /** Bundle folders to publish at start. */
-    readonly publish: readonly string[];
-    readonly trustedKeys: readonly string[];
-  };
+  readonly registry: RegistryConfig;
   readonly drift: {
     /** Length of a period of assessment, s; divides a day. */
     readonly periodSeconds: number;
@@ -217,13 +211,7 @@ export const collectorConfigSchema: z.ZodType<CollectorConfig> = z.strictObject(
     .prefault({}),
   record: recordSchema.prefault({}),
   ingest: ingestSchema.prefault({}),
-  registry: z
-    .strictObject({
-      keysDir: file.nullable().default(null).describe("TUF keys of this installation (`aurora keys init`)"),
-      publish: z.array(file).max(64).default([]).describe("Bundle folders to publish at start"),
-      trustedKeys: trustedKeysSchema,
-    })
-    .prefault({}),
+  registry: registrySchema.prefault({}),
   drift: z
     .strictObject({
       periodSeconds: z

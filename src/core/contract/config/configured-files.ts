@@ -74,6 +74,9 @@ export function listCollectorFiles({
     ...registry.trustedKeys.flatMap((file, index) =>
       named(["registry", "trustedKeys", index], file, "public-key"),
     ),
+    ...registry.publishers.flatMap(({ keyFile }, index) =>
+      named(["registry", "publishers", index, "keyFile"], keyFile, "public-key"),
+    ),
     ...(evidence.s3 === null
       ? []
       : [

@@ -1,0 +1,175 @@
+/**
+ * Publishes a bundle to a running collector: signs the order with the publisher's key, sends the bundle in parts, and goes on after
+ * a break where the collector says that it stands. Signs nothing of the bundle itself.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Bundle } from "../../core/bundle/bundle.ts";
+import type { Signer } from "../../core/bundle/dsse.ts";
+import { signPublishOrder } from "../../core/bundle/publish-order.ts";
+import { packBundle } from "../../core/bundle/tar.ts";
+import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { maxPieceBytes, maxPublishedBytes, type ServedBundle } from "../../core/contract/publication.ts";
+import { sha256Hex } from "../../core/platform/files/sha256.ts";
+import type { PublicationAnswer, RegistryClient } from "./registry-client.ts";
+
+/** What is published, how and where. */
+export interface PublishPlan {
+  readonly bundle: Bundle;
+  readonly publisher: Signer;
+  readonly client: RegistryClient;
+  /** Address of the collector, for messages. */
+  readonly collector: string;
+  /** SHA-256 of the root metadata that the collector must have; null: whatever it has. */
+  readonly root: string | null;
+  /** How long a collector that does not answer, or has no time, is waited for without any progress, ms. */
+  readonly patienceMs: number;
+  readonly onProgress: (sentBytes: number, ofBytes: number) => void;
+  /** Called with words when a break is waited out. */
+  readonly onBreak: (message: string) => void;
+}
+
+/** What became of it. */
+export interface PublishedNow {
+  readonly bundle: ServedBundle;
+  /** False: the same bundle was served before. */
+  readonly isNew: boolean;
+  /** SHA-256 of the root metadata of the repository that serves it. */
+  readonly repository: string;
+}
+
+const op = "publish bundle";
+const firstPauseMs = 250;
+const longestPauseMs = 5_000;
+
+/**
+ * Resolves when the bundle is served.
+ * @throws AuroraError PUBLISH where the collector refuses, with why; COLLECTOR where it does not answer in time; BUNDLE_FORMAT for
+ * a bundle that is larger than may be published
+ */
+export async function publishBundle(plan: PublishPlan): Promise<PublishedNow> {
+  const { bundle, client, collector, patienceMs } = plan;
+  const tar = packBundle(bundle);
+  const { name, version } = bundle.manifest;
+  const subject = `${name}@${version}`;
+  if (tar.length > maxPublishedBytes) {
+    throw new AuroraError(
+      "BUNDLE_FORMAT",
+      `${subject} has ${tar.length} bytes, at most ${maxPublishedBytes} are taken`,
+      {
+        op,
+        subject,
+      },
+    );
+  }
+  const repository = await findRepository(plan);
+  const order = {
+    name,
+    version,
+    digest: bundle.digest,
+    tar: { bytes: tar.length, sha256: sha256Hex(tar) },
+    repository,
+  };
+  const sendOrder = (): Promise<PublicationAnswer> =>
+    client.order(signPublishOrder({ ...order, madeMs: Date.now() }, plan.publisher));
+
+  let lastProgressMs = performance.now();
+  let furthest = -1;
+  let pauseMs = firstPauseMs;
+  /** Waits after something that may pass. @throws AuroraError what it was, when patience has ended */
+  const waitOut = async (what: AuroraError): Promise<void> => {
+    if (performance.now() - lastProgressMs > patienceMs) throw what;
+    plan.onBreak(what.message);
+    await delay(pauseMs);
+    pauseMs = Math.min(longestPauseMs, 2 * pauseMs);
+  };
+
+  let answer = await tryTo(sendOrder);
+  for (;;) {
+    if (answer instanceof AuroraError) {
+      await waitOut(answer);
+      answer = await tryTo(sendOrder);
+      continue;
+    }
+    if (!answer.ok) {
+      // Its own words for: I stand elsewhere, or begin anew.
+      const isStep = answer.code === "OFFSET" || answer.code === "NO_UPLOAD";
+      const isBreak = answer.status === 503 || answer.code === "BUSY";
+      if (!isStep && !isBreak) throw describeRefusal(answer, { subject, collector });
+      await waitOut(describeRefusal(answer, { subject, collector }));
+      answer = await tryTo(sendOrder);
+      continue;
+    }
+    const { reply } = answer;
+    if (reply.state === "published") {
+      plan.onProgress(tar.length, tar.length);
+      return { bundle: reply.bundle, isNew: reply.isNew, repository };
+    }
+    const { upload, receivedBytes: from } = reply;
+    plan.onProgress(from, tar.length);
+    if (from > furthest) {
+      furthest = from;
+      lastProgressMs = performance.now();
+      pauseMs = firstPauseMs;
+    }
+    answer = await tryTo(() => client.part(upload, from, tar.subarray(from, from + maxPieceBytes)));
+  }
+}
+
+/** An answer, or that there was none. */
+async function tryTo(send: () => Promise<PublicationAnswer>): Promise<PublicationAnswer | AuroraError> {
+  try {
+    return await send();
+  } catch (error) {
+    if (hasErrorCode(error, "COLLECTOR")) return error;
+    throw error;
+  }
+}
+
+async function findRepository({ client, collector, root }: PublishPlan): Promise<string> {
+  const { repository, takesBundles } = await client.view();
+  const refuse = (message: string, hint: string): AuroraError =>
+    new AuroraError("PUBLISH", message, { op, subject: collector, hint });
+  if (repository === null || !takesBundles) {
+    throw refuse(
+      `the collector at ${collector} takes bundles from nobody`,
+      "Whoever runs it has to set registry.keysDir, and list your public key under registry.publishers.",
+    );
+  }
+  if (root !== null && repository !== root) {
+    throw refuse(
+      `the collector at ${collector} has other root metadata (${repository.slice(0, 16)}…) than the file (${root.slice(0, 16)}…)`,
+      "It is another installation, or its keys have been changed since: ask whoever runs it for its root.json.",
+    );
+  }
+  return repository;
+}
+
+/** What helps where the collector refuses with this word. */
+const hints: Readonly<Record<string, string>> = {
+  NOT_PERMITTED: "Whoever runs the collector has to list your public key under registry.publishers.",
+  UNKNOWN_PUBLISHER:
+    "The collector has to list the public half of --key under registry.publishers (keyFile), and to be started again.",
+  MODEL_NOT_PERMITTED: "The collector's registry.publishers has to name this model among your models.",
+  OTHER_REPOSITORY: "The collector's root metadata changed meanwhile: publish again.",
+  ORDER_TIME: "Set this machine's clock, or the collector's.",
+  VERSION_TAKEN:
+    "A version never changes what it means: give new content a higher one (train with it, or `aurora bundle republish`).",
+  BUNDLE_SIGNATURE:
+    "Sign it with a key that the collector trusts (registry.trustedKeys), and its gateways as well: `aurora bundle sign DIR --key FILE`.",
+  BUNDLE_INCOMPATIBLE: "Update the collector and then its gateways, or train the model with this runtime.",
+  BUNDLE_DIGEST: "It was cut or damaged on its way: publish it again.",
+  DISK_FULL: "Make room on the collector's disk, and publish again: it goes on where it stood.",
+  ORDER: "Update the older one of the two: this command, or the collector.",
+};
+
+function describeRefusal(
+  { code, message }: { readonly code: string; readonly message: string },
+  { subject, collector }: { readonly subject: string; readonly collector: string },
+): AuroraError {
+  const hint = hints[code];
+  return new AuroraError("PUBLISH", `the collector at ${collector} does not take ${subject}: ${message}`, {
+    op,
+    subject,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
