@@ -10,9 +10,16 @@ import {
   type InstalledConfig,
   readCollectorFile,
 } from "../../core/platform/daemon/installed-config.ts";
+import { maxConfigBytes } from "../../core/platform/daemon/yaml-config.ts";
+import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { readGatewayFile } from "../../core/serving/gateway-file.ts";
 import { environmentHelp } from "../terminal/options.ts";
+
+/** Whose configuration a file can be. */
+const kinds = ["gateway", "collector", "train"] as const;
+
+type FileKind = (typeof kinds)[number];
 
 const schemas = { gateway: gatewayConfigSchema, collector: collectorConfigSchema } as const;
 const readers: Readonly<Record<ConfigKind, (source: ConfigSource) => InstalledConfig<unknown>>> = {
@@ -26,8 +33,7 @@ interface ValidateOptions {
 }
 
 export function configCommand(): Command {
-  const kind = (): Argument =>
-    new Argument("[kind]", "whose configuration").choices(Object.keys(schemas)).default("gateway");
+  const kind = (): Argument => new Argument("[kind]", "whose configuration").choices(kinds);
   const command = new Command("config").addHelpText(
     "after",
     `${environmentHelp}
@@ -39,13 +45,13 @@ Example:
   command
     .command("schema")
     .description("print the JSON schema of a configuration file")
-    .addArgument(kind())
-    .addHelpText("after", "\nExample:\n  $ aurora config schema gateway > gateway.schema.json\n")
-    .action((name: ConfigKind) => {
-      const schema = z.toJSONSchema(schemas[name], { io: "input" });
-      process.stdout.write(
-        `${JSON.stringify({ title: `aurora ${name} configuration`, ...schema }, null, 2)}\n`,
-      );
+    .addArgument(kind().default("gateway"))
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ aurora config schema gateway > gateway.schema.json\n  $ aurora config schema train > train.schema.json\n",
+    )
+    .action(async (name: FileKind) => {
+      process.stdout.write(`${JSON.stringify(await describeSchema(name), null, 2)}\n`);
     });
   command
     .command("validate")
@@ -59,25 +65,74 @@ Example:
     )
     .addHelpText(
       "after",
-      "\nExamples:\n  $ aurora config validate /etc/aurora/gateway.yaml\n  $ aurora config validate collector.yaml collector --no-files\n",
+      `
+Without [kind] a file with a data set is a training configuration's, any other a gateway's. Of a training configuration this is
+what the file says, completed; what its data hold, \`aurora data check\` says.
+
+Examples:
+  $ aurora config validate /etc/aurora/gateway.yaml
+  $ aurora config validate collector.yaml collector --no-files
+  $ aurora config validate models/bearing-vibration/train.yaml`,
     )
     .action(validate);
   return command;
 }
 
-async function validate(path: string, name: ConfigKind, options: ValidateOptions): Promise<void> {
+async function describeSchema(name: FileKind): Promise<object> {
+  if (name === "train") {
+    const [{ loadUsualConfigs }, { recipeTable }, { describeTrainingConfig }] = await loadTrainingPart();
+    return describeTrainingConfig(recipeTable, await loadUsualConfigs());
+  }
+  return { title: `aurora ${name} configuration`, ...z.toJSONSchema(schemas[name], { io: "input" }) };
+}
+
+async function validate(path: string, named: FileKind | undefined, options: ValidateOptions): Promise<void> {
   try {
-    const file = readers[name]({
-      configPath: path,
-      installationDir: packageRoot(),
-      environment: process.env,
-    });
-    const findings = options.files ? await file.check() : [];
-    if (findings.length > 0) throw file.refuse(findings);
-    process.stdout.write(options.json ? `${JSON.stringify(file.config, null, 2)}\n` : `${path}: good\n`);
+    const name = named ?? ((await hasDataset(path)) ? "train" : "gateway");
+    const config = name === "train" ? await readTraining(path) : await readDaemons(path, name, options);
+    process.stdout.write(options.json ? `${JSON.stringify(config, null, 2)}\n` : `${path}: good\n`);
   } catch (error) {
-    if (!options.json || !(error instanceof ConfigError)) throw error;
-    process.stdout.write(`${JSON.stringify({ file: path, complaints: error.complaints }, null, 2)}\n`);
+    const complaints = findComplaints(error);
+    if (!options.json || complaints === null) throw error;
+    process.stdout.write(`${JSON.stringify({ file: path, complaints }, null, 2)}\n`);
     process.exitCode = 1;
   }
+}
+
+async function readDaemons(path: string, name: ConfigKind, { files }: ValidateOptions): Promise<unknown> {
+  const file = readers[name]({
+    configPath: path,
+    installationDir: packageRoot(),
+    environment: process.env,
+  });
+  const findings = files ? await file.check() : [];
+  if (findings.length > 0) throw file.refuse(findings);
+  return file.config;
+}
+
+async function readTraining(path: string): Promise<unknown> {
+  const [, { loadTrainingConfig }] = await loadTrainingPart();
+  return (await loadTrainingConfig(path)).recipe.config;
+}
+
+/** A gateway's file is looked at without it. */
+function loadTrainingPart() {
+  return Promise.all([
+    import("../../training/complete-config.ts"),
+    import("../../training/training-config.ts"),
+    import("../../training/training-schema.ts"),
+  ]);
+}
+
+/** Is it a training configuration's? What cannot be read is left to its reader. */
+async function hasDataset(path: string): Promise<boolean> {
+  const bytes = await readFileBounded(path, maxConfigBytes).catch(() => new Uint8Array());
+  return /^dataset\s*:/m.test(new TextDecoder().decode(bytes));
+}
+
+/** The training part says them in words of its own. */
+function findComplaints(error: unknown): ConfigError["complaints"] | null {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const found = [error, cause].find((one) => one instanceof ConfigError);
+  return found instanceof ConfigError ? found.complaints : null;
 }

@@ -94,6 +94,8 @@ export interface Recipe<Config extends CommonConfig> {
   /** The recipe's own file from the repository's root: the digest of the code covers it and all that it imports. */
   readonly source: string;
   readonly schema: z.ZodType<Config>;
+  /** Validator of a file as people write it, where that is another; default: {@link schema}. */
+  readonly fileSchema?: z.ZodType;
   /** From data to everything that goes into a bundle. Fails with CONFIG_INVALID, DATA_MISSING, DATA_FORMAT or TRAINING. */
   train(config: Config, context: TrainingContext): Promise<TrainedModel>;
   /** Judges a bundle on its held-out data, for the gate. */
@@ -111,8 +113,13 @@ export interface AnyRecipe {
   readonly kind: string;
   readonly source: string;
   readonly protocols: readonly string[];
-  /** Binds the recipe to a configuration. Fails with CONFIG_INVALID, one line per wrong key with its place. */
-  open(text: string, subject: string): OpenRecipe;
+  /** Validator of a file as people write it. */
+  readonly fileSchema: z.ZodType;
+  /**
+   * Binds the recipe to a configuration, to which `complete` adds what it leaves out. Fails with CONFIG_INVALID, one line per wrong key
+   * with its place.
+   */
+  open(text: string, subject: string, complete?: (value: unknown) => unknown): OpenRecipe;
 }
 
 /** A recipe with its configuration. */
@@ -140,8 +147,11 @@ export function defineRecipe<Config extends CommonConfig>(recipe: Recipe<Config>
     kind,
     source,
     protocols,
-    open: (text, subject) => {
-      const config = parseYamlConfig(text, { path: subject, schema: recipe.schema, environment: {} });
+    fileSchema: recipe.fileSchema ?? recipe.schema,
+    open: (text, subject, complete) => {
+      const added = complete === undefined ? {} : { complete };
+      const schema = recipe.schema;
+      const config = parseYamlConfig(text, { path: subject, schema, environment: {}, ...added });
       return {
         config,
         source,

@@ -32,6 +32,8 @@ interface YamlConfigOptions<T> {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Whose configuration it must be; undefined: another thing's than a daemon's. */
   readonly kind?: ConfigKind;
+  /** Puts in what the file leaves out, before it is validated. */
+  readonly complete?: (value: unknown) => unknown;
 }
 
 /** A configuration that fits its schema, and a way to complain of what else is wrong with it. */
@@ -93,7 +95,8 @@ function readText<T>(text: string, options: YamlConfigOptions<T>): ReadConfig<T>
   if (overrides.length > 0 && document.contents === null) document.contents = document.createNode({});
   for (const override of overrides) setOverride(document, override, file);
   if (document.contents === null) throw wholeFile("the file is empty");
-  const value = toValue(document, wholeFile);
+  const { complete = (whole: unknown) => whole } = options;
+  const value = complete(toValue(document, wholeFile));
   const parsed = schema.safeParse(value);
   if (parsed.success) return { config: parsed.data, refuse };
   throw refuse(
