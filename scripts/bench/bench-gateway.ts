@@ -3,10 +3,10 @@ import { spawn, spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { daemonNodeOptions } from "../../src/cli/demo/child-daemon.ts";
+import { computeBearingOrders, generatorBearings } from "../../src/core/contract/bundle/bearing-geometry.ts";
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
 import { isReadyMessage } from "../../src/core/platform/daemon/run-daemon.ts";
 import { packageRoot } from "../../src/core/platform/files/package-root.ts";
-import { computeBearingOrders, generatorBearings } from "../../src/core/simulate/bearing-geometry.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
 import { type LatencyBuckets, parseLatencyBuckets } from "./latency-histogram.ts";
 

@@ -4,8 +4,8 @@
  */
 import type { BearingOrders } from "../../src/core/contract/bundle/bearing.ts";
 import type { FaultKind } from "../../src/core/contract/bundle/bearing-fault.ts";
+import { computeBearingOrders } from "../../src/core/contract/bundle/bearing-geometry.ts";
 import { createRandom, type Random } from "../../src/core/maths/random.ts";
-import { computeBearingOrders } from "../../src/core/simulate/bearing-geometry.ts";
 import { createFaultExcitation } from "../../src/core/simulate/fault-excitation.ts";
 import { createResonator, type Resonance } from "../../src/core/simulate/resonator.ts";
 

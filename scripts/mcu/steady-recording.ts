@@ -1,8 +1,8 @@
 /** A recording of a simulated machine at constant speed, healthy at first, then with a fault: what a board plays. */
 import type { BearingOrders } from "../../src/core/contract/bundle/bearing.ts";
 import type { FaultKind } from "../../src/core/contract/bundle/bearing-fault.ts";
+import { computeBearingOrders, generatorBearings } from "../../src/core/contract/bundle/bearing-geometry.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
-import { computeBearingOrders, generatorBearings } from "../../src/core/simulate/bearing-geometry.ts";
 import { accelerometerScale } from "../../src/core/simulate/bearing-sensor.ts";
 import { createDriveTrainVibration } from "../../src/core/simulate/drive-train-vibration.ts";
 import { createFaultExcitation } from "../../src/core/simulate/fault-excitation.ts";

@@ -3,9 +3,13 @@
  * Built from published mechanics, not from recordings; it imitates no particular machine.
  */
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
+import {
+  type BearingGeometry,
+  computeBearingOrders,
+  generatorBearings,
+} from "../contract/bundle/bearing-geometry.ts";
 import type { OperatingState } from "../contract/prediction.ts";
 import { createRandom, type Random } from "../maths/random.ts";
-import { type BearingGeometry, computeBearingOrders, generatorBearings } from "./bearing-geometry.ts";
 import { accelerometerScale, createBearingSensor } from "./bearing-sensor.ts";
 import { type DriftPlan, drawGreaseChange, drawWinterChange, type MachineChange } from "./drift-plan.ts";
 import { createFaultExcitation } from "./fault-excitation.ts";

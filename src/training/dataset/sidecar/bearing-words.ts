@@ -7,8 +7,8 @@ import {
   bearingOrderNames,
   bearingOrdersSchema,
 } from "../../../core/contract/bundle/bearing.ts";
+import { computeBearingOrders } from "../../../core/contract/bundle/bearing-geometry.ts";
 import { failed, ok, type Result } from "../../../core/contract/result.ts";
-import { computeBearingOrders } from "../../../core/simulate/bearing-geometry.ts";
 
 const geometryNames = {
   rollingElements: ["rollingelements", "elements", "balls", "rollers", "nballs", "numberofballs"],

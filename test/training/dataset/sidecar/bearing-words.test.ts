@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { computeBearingOrders } from "../../../../src/core/simulate/bearing-geometry.ts";
+import { computeBearingOrders } from "../../../../src/core/contract/bundle/bearing-geometry.ts";
 import { doubtBearing } from "../../../../src/training/dataset/sidecar/bearing-words.ts";
 
 const angles = fc.integer({ min: 0, max: 40 });

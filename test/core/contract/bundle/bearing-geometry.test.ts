@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bearingOrdersSchema } from "../../../src/core/contract/bundle/bearing.ts";
-import { computeBearingOrders, generatorBearings } from "../../../src/core/simulate/bearing-geometry.ts";
+import { bearingOrdersSchema } from "../../../../src/core/contract/bundle/bearing.ts";
+import {
+  computeBearingOrders,
+  generatorBearings,
+} from "../../../../src/core/contract/bundle/bearing-geometry.ts";
 
 describe("computeBearingOrders", () => {
   it("gives the published orders of a 6205 and a 6203 (CWRU Bearing Data Center, specifications)", () => {

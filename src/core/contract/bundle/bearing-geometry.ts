@@ -1,8 +1,8 @@
 /**
  * Rolling bearings by their inner geometry, and the fault orders that follow from it. Rolling without slip on a
- * stationary outer ring is assumed; a real cage lags by about a per cent (see fault-excitation.ts).
+ * stationary outer ring is assumed; a real cage lags by about a per cent (`core/simulate/fault-excitation.ts`).
  */
-import type { BearingOrders } from "../contract/bundle/bearing.ts";
+import type { BearingOrders } from "./bearing.ts";
 
 /** What the kinematics of a bearing depend on. */
 export interface BearingGeometry {
