@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type AccelerationUnit, accelerationUnits } from "../../../core/contract/acceleration-units.ts";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
+import { readStatedRate } from "../../../training/dataset/samples/sample-file.ts";
 import { parseBearingWords, speaksOfBearing } from "../../../training/dataset/sidecar/bearing-words.ts";
 import {
   type FileDescription,
@@ -50,7 +51,8 @@ export function addSidecarOptions(command: Command): Command {
 export const sidecarHelp: string = `
 Files: .npy (whole numbers or floats; one-dimensional, channels × samples or samples × channels), .csv, .tsv and .txt
 (commas, semicolons, tabs or blanks part the columns, a comma may be the decimal point; names, units, comments may stand
-above the numbers), .mat (level 5; a vector, or name:2 for a channel of a matrix), .parquet; under any other name what is
+above the numbers), .mat (level 5; a vector, or name:2 for a channel of a matrix), .parquet, .wav (which states its
+rate; a PCM number is the converter's count, so that --scale is the value of one); under any other name what is
 in the file decides. They may be larger than memory. int16, and whole numbers that come with --scale, are taken as the
 converter's counts. Other numbers are quantised to int16 as a device would: a first pass finds the file's peak (with a
 known unit at most the bundle's range), which becomes count 32,000. With --scale or --unit, data outside the bundle's
@@ -104,6 +106,7 @@ export async function createDescriber(flags: SidecarFlags): Promise<Describer> {
     listed,
     geometries?.find(path) ?? {},
     await readOwnSidecar(path),
+    { rateHz: await readStatedRate(path) },
   ];
   return { describe: async (path) => joinSidecar(path, await listParts(path, {})), listParts };
 }

@@ -8,7 +8,7 @@ import { gravitiesOf } from "../../../core/contract/acceleration-units.ts";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { digestFile, hashFileInto } from "../read-data-file.ts";
 import { chooseQuantisation, readCountBlocks } from "../samples/quantise-samples.ts";
-import { openSampleFile } from "../samples/sample-file.ts";
+import { openSampleFile, readStatedRate } from "../samples/sample-file.ts";
 import { rememberSamples, type SampleFile } from "../samples/samples.ts";
 import type { SidecarPart } from "../sidecar/sidecar.ts";
 import { expandManifest } from "./expand-manifest.ts";
@@ -30,7 +30,8 @@ export interface SampleRange {
   readonly max: number;
 }
 
-interface OpenedEntry extends RecordedEntry {
+interface OpenedEntry {
+  readonly entry: RecordedEntry;
   readonly path: string;
   /** As the reader of the file takes it. */
   readonly place: string | null;
@@ -63,7 +64,8 @@ export async function openRecordingSet(
     const at = extname(path) === ".npy" ? await notes.placeOf(path, channel) : null;
     const place = at === null ? channel : `${at}`;
     const parts = [listed.part, ...(await notes.of(path, channel))];
-    const entry = await describe({ listed, path, place, parts, root });
+    const opened = await describe({ listed, path, place, parts, root });
+    const { entry } = opened;
     const before = ids.get(entry.id);
     if (before !== undefined)
       throw complain(
@@ -72,16 +74,16 @@ export async function openRecordingSet(
         "give one of them another id or channel",
       );
     ids.set(entry.id, listed.where);
-    entries.push(entry);
+    entries.push(opened);
     files.add(listed.file);
     if (listed.speed?.file !== undefined && listed.speed.file !== null) files.add(listed.speed.file);
   }
   for (const index of notes.indices) files.add(relative(root, index).replaceAll("\\", "/"));
-  const known = new Map<string, OpenedEntry>(entries.map((entry) => [entry.id, entry]));
+  const known = new Map(entries.map((opened) => [opened.entry.id, opened]));
   const parts = (entry: RecordedEntry): AsyncGenerator<RecordedSignal> =>
     readParts(known.get(entry.id)!, range);
   return {
-    entries,
+    entries: entries.map(({ entry }) => entry),
     parts,
     digest: ({ file }) => digestFile(join(root, file)),
     fingerprint: () => fingerprint(manifest.bytes, root, [...files]),
@@ -117,8 +119,7 @@ async function describe({ listed, path, place, parts, root }: ToDescribe): Promi
       `say ${key} in the entry, above \`recordings\` for all of them, or in ${beside}`,
     );
   };
-  const stated =
-    extname(path).toLowerCase() === ".wav" ? (await openSampleFile(path, place)).rateHz : undefined;
+  const stated = await readStatedRate(path);
   const said = first("rateHz");
   if (stated !== undefined && said !== undefined && Math.abs(said / stated - 1) > rateTolerance) {
     throw complain(
@@ -146,7 +147,7 @@ async function describe({ listed, path, place, parts, root }: ToDescribe): Promi
   const [scale, unit] = [first("scale"), first("unit")];
   const { file, label, machine, shared, load, learn } = listed;
   const channel = listed.part.channel ?? null;
-  return {
+  const entry: RecordedEntry = {
     id: listed.id ?? (channel === null ? file : `${file}#${channel}`),
     component: listed.component ?? channel ?? "bearing",
     file,
@@ -160,6 +161,9 @@ async function describe({ listed, path, place, parts, root }: ToDescribe): Promi
     shaftRpm,
     bearing,
     isAbsolute: scale !== undefined || unit !== undefined,
+  };
+  return {
+    entry,
     speed,
     path,
     place,
@@ -167,14 +171,15 @@ async function describe({ listed, path, place, parts, root }: ToDescribe): Promi
   };
 }
 
-async function* readParts(entry: OpenedEntry, range: SampleRange): AsyncGenerator<RecordedSignal> {
-  const file = await openEntry(entry);
-  const quantisation = await chooseQuantisation(file, entry.scale, range);
+async function* readParts(opened: OpenedEntry, range: SampleRange): AsyncGenerator<RecordedSignal> {
+  const { entry, speed } = opened;
+  const file = await openEntry(opened);
+  const quantisation = await chooseQuantisation(file, opened.scale, range);
   let part = new Int16Array(blockSamples);
   let filled = 0;
   let from = 0;
   const end = (): RecordedSignal => {
-    const { speed, sampleRateHz, bearing } = entry;
+    const { sampleRateHz, bearing } = entry;
     const own = speed === null ? {} : { speed: sliceSpeed(speed, from) };
     const shaftRpm = "speed" in own ? meanSpeed(own.speed!) : entry.shaftRpm;
     return {
@@ -208,8 +213,8 @@ async function* readParts(entry: OpenedEntry, range: SampleRange): AsyncGenerato
   if (filled > 0) yield end();
 }
 
-async function openEntry(entry: OpenedEntry): Promise<SampleFile> {
-  return rememberSamples(await atEntry({ where: entry.id }, () => openSampleFile(entry.path, entry.place)));
+async function openEntry({ entry, path, place }: OpenedEntry): Promise<SampleFile> {
+  return rememberSamples(await atEntry({ where: entry.id }, () => openSampleFile(path, place)));
 }
 
 /** Readers speak of a command's options; here an entry says them. */

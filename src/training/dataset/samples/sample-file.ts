@@ -9,6 +9,7 @@ import { openCsvSamples } from "./csv-samples.ts";
 import { openMatSamples } from "./mat-samples.ts";
 import { type NpyRows, openNpyRows, openNpySamples } from "./npy-samples.ts";
 import type { SampleFile } from "./samples.ts";
+import { openWavSamples, readWavRate } from "./wav-samples.ts";
 
 /**
  * Opens the channel (a column's name, or an index from 0) of a file; only its head is read. Fails with DATA_MISSING,
@@ -27,9 +28,16 @@ export async function openSampleFile(path: string, channel: string | null): Prom
       return openMatSamples(path, channel);
     case ".parquet":
       return openParquetSamples(path, channel);
+    case ".wav":
+      return openWavSamples(path, sizeBytes, channel);
     default:
       return openByContent(path, sizeBytes, channel);
   }
+}
+
+/** The rate that the file itself states, in Hz; undefined: it states none. Fails with DATA_MISSING, DATA_FORMAT. */
+export async function readStatedRate(path: string): Promise<number | undefined> {
+  return extname(path).toLowerCase() === ".wav" ? readWavRate(path, await statFile(path)) : undefined;
 }
 
 /** Opens a `.npy` file whose rows are recordings. Fails with DATA_MISSING, DATA_FORMAT. */
@@ -55,6 +63,7 @@ async function openByContent(path: string, sizeBytes: number, channel: string | 
   }
   if (head.startsWith("\x93NUMPY")) return openNpySamples(path, sizeBytes, channel);
   if (head.startsWith("MATLAB 5.0")) return openMatSamples(path, channel);
+  if (/^(RIFF|RF64|BW64)....WAVE/s.test(head)) return openWavSamples(path, sizeBytes, channel);
   if (head.startsWith("PAR1")) return openParquetSamples(path, channel);
   if (!noText.test(head) && head.split(/\r?\n/).some((line) => lineOfNumbers.test(line))) {
     return openCsvSamples(path, channel);
@@ -62,7 +71,7 @@ async function openByContent(path: string, sizeBytes: number, channel: string | 
   const packed = head.startsWith("\x1f\x8b") || head.startsWith("PK");
   throw new AuroraError(
     "DATA_FORMAT",
-    `${path} is neither .npy, .csv, .mat, .parquet nor a text of numbers`,
+    `${path} is neither .npy, .csv, .mat, .parquet, .wav nor a text of numbers`,
     {
       op: "open samples",
       subject: path,

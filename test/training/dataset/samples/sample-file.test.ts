@@ -141,7 +141,14 @@ describe("a file of samples", () => {
     ["a.csv", "1\n\n2 g\n", null, "DATA_FORMAT", /line 3: "2 g" is not a number/],
     ["a.csv", "\n \n", null, "DATA_FORMAT", /the table is empty/],
     ["a.csv", "1".repeat(200_000), null, "DATA_FORMAT", /line 1: a line of more than/],
-    ["a.wav", "RIFF", null, "DATA_FORMAT", /neither \.npy, \.csv, \.mat, \.parquet nor a text of numbers/],
+    ["a.wav", "RIFF", null, "DATA_FORMAT", /expected a whole header, got 4 bytes/],
+    [
+      "a.rec",
+      "RIFF",
+      null,
+      "DATA_FORMAT",
+      /neither \.npy, \.csv, \.mat, \.parquet, \.wav nor a text of numbers/,
+    ],
   ])("is refused when it is wrong: %s %#", async (name, bytes, channel, code, message) => {
     const path = write(name, bytes);
     const error: unknown = await readAll(path, channel).then(

@@ -1,0 +1,206 @@
+/**
+ * Streams one channel of a WAV file that may be larger than memory: PCM of 8, 16, 24 or 32 bits and float of 32 or 64, any
+ * number of channels, as plain or extensible format; RF64 for more than 4 GB. Refuses compressed formats, and a file whose
+ * length is not what its header says: whatever wrote it was interrupted. A PCM number is the converter's count.
+ *
+ *   "RIFF" size "WAVE" | chunks: id, size u32, bytes, padded to even | "fmt " before "data"
+ *
+ * Format: Microsoft and IBM, Multimedia Programming Interface 1.0; EBU Tech 3306 (RF64).
+ */
+import type { FileHandle } from "node:fs/promises";
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { openDataFile, readWhole } from "../read-data-file.ts";
+import { chooseUnnamedChannel } from "./choose-channel.ts";
+import type { SampleFile } from "./samples.ts";
+
+const op = "read wav";
+const maxChannels = 64;
+/** Chunks of notes and marks before the data. */
+const maxChunks = 256;
+const pieceBytes = 64 * 1024;
+/** A size that RF64 states elsewhere. */
+const elsewhere = 0xffff_ffff;
+
+const pcmTag = 1;
+const extensibleTag = 0xfffe;
+const formatBytes = 16;
+/** Of an extensible format, up to the tag that its GUID begins with. */
+const extensibleBytes = 26;
+
+interface WavFormat {
+  readonly tag: number;
+  readonly channels: number;
+  readonly rateHz: number;
+  readonly bits: number;
+}
+
+interface WavLayout extends WavFormat {
+  readonly dataAt: number;
+  readonly samples: number;
+}
+
+type Read = (view: DataView, at: number) => number;
+
+const readers: ReadonlyMap<string, Read> = new Map<string, Read>([
+  ["1/8", (view, at) => view.getUint8(at) - 128],
+  ["1/16", (view, at) => view.getInt16(at, true)],
+  ["1/24", (view, at) => view.getUint16(at, true) + view.getInt8(at + 2) * 65_536],
+  ["1/32", (view, at) => view.getInt32(at, true)],
+  ["3/32", (view, at) => view.getFloat32(at, true)],
+  ["3/64", (view, at) => view.getFloat64(at, true)],
+]);
+
+/** Opens the file; only its chunks' heads are read. Fails with DATA_MISSING, DATA_FORMAT, or USAGE without a needed channel. */
+export async function openWavSamples(
+  path: string,
+  sizeBytes: number,
+  channel: string | null,
+): Promise<SampleFile> {
+  const layout = await readLayout(path, sizeBytes);
+  const chosen = chooseUnnamedChannel(path, layout.channels, channel);
+  return {
+    path,
+    rateHz: layout.rateHz,
+    isCounts: layout.tag === pcmTag && layout.bits === 16,
+    pieces: () => readChannel(path, layout, chosen),
+  };
+}
+
+/** The rate that the header states, in Hz. Fails with DATA_MISSING, DATA_FORMAT. */
+export async function readWavRate(path: string, sizeBytes: number): Promise<number> {
+  return (await readLayout(path, sizeBytes)).rateHz;
+}
+
+async function readLayout(path: string, sizeBytes: number): Promise<WavLayout> {
+  const file = await openDataFile(path, op);
+  const take = async (at: number, count: number): Promise<DataView> => {
+    if (at + count > sizeBytes) refuse(path, "a whole header", `${sizeBytes} bytes`);
+    const bytes = new Uint8Array(count);
+    await readWhole({ file, path, op }, bytes, at);
+    return new DataView(bytes.buffer);
+  };
+  try {
+    return await findData(path, sizeBytes, take);
+  } finally {
+    await file.close();
+  }
+}
+
+async function findData(
+  path: string,
+  sizeBytes: number,
+  take: (at: number, count: number) => Promise<DataView>,
+): Promise<WavLayout> {
+  const head = await take(0, 12);
+  const [form, type] = [textAt(head, 0), textAt(head, 8)];
+  if ((form !== "RIFF" && form !== "RF64" && form !== "BW64") || type !== "WAVE") {
+    refuse(
+      path,
+      "a WAV file (RIFF … WAVE)",
+      form === "RIFX" ? "RIFX, whose numbers are big-endian" : "other bytes",
+    );
+  }
+  let format: WavFormat | null = null;
+  let wideSize: number | null = null;
+  let at = 12;
+  for (let chunk = 0; chunk < maxChunks; chunk++) {
+    const own = await take(at, 8);
+    const id = textAt(own, 0);
+    const stated = own.getUint32(4, true);
+    if (id === "ds64") wideSize = Number((await take(at + 8, 16)).getBigUint64(8, true));
+    if (id === "fmt ") format = parseFormat(path, await take(at + 8, Math.min(stated, extensibleBytes)));
+    if (id === "data") {
+      if (format === null) return refuse(path, "a format before the data", "none");
+      return measure(path, format, {
+        dataAt: at + 8,
+        dataBytes: stated === elsewhere && wideSize !== null ? wideSize : stated,
+        sizeBytes,
+      });
+    }
+    at += 8 + stated + (stated % 2);
+  }
+  return refuse(path, "data", `none in the first ${maxChunks} chunks`);
+}
+
+function parseFormat(path: string, view: DataView): WavFormat {
+  if (view.byteLength < formatBytes)
+    return refuse(path, `a format of ${formatBytes} bytes`, `${view.byteLength}`);
+  const stated = view.getUint16(0, true);
+  const isLong = view.byteLength >= extensibleBytes;
+  const tag = stated === extensibleTag && isLong ? view.getUint16(24, true) : stated;
+  const [channels, rateHz] = [view.getUint16(2, true), view.getUint32(4, true)];
+  const [frameBytes, bits] = [view.getUint16(12, true), view.getUint16(14, true)];
+  if (!readers.has(`${tag}/${bits}`)) {
+    refuse(path, "PCM of 8, 16, 24 or 32 bits or float of 32 or 64", `format ${tag} of ${bits} bits`);
+  }
+  if (channels < 1 || channels > maxChannels) refuse(path, `1 to ${maxChannels} channels`, `${channels}`);
+  if (frameBytes !== (channels * bits) / 8) {
+    refuse(
+      path,
+      `frames of ${(channels * bits) / 8} bytes for ${channels} channels of ${bits} bits`,
+      `${frameBytes}`,
+    );
+  }
+  if (rateHz < 1) refuse(path, "a rate above 0 Hz", "0");
+  return { tag, channels, rateHz, bits };
+}
+
+function measure(
+  path: string,
+  format: WavFormat,
+  {
+    dataAt,
+    dataBytes,
+    sizeBytes,
+  }: { readonly dataAt: number; readonly dataBytes: number; readonly sizeBytes: number },
+): WavLayout {
+  const there = sizeBytes - dataAt;
+  const frameBytes = (format.channels * format.bits) / 8;
+  const isOpenEnd = dataBytes === elsewhere || (dataBytes === 0 && there > 0);
+  if (isOpenEnd || dataBytes > there) {
+    refuse(
+      path,
+      isOpenEnd ? "a header that says how much data follows" : `${dataBytes} bytes of data`,
+      `${there} bytes`,
+    );
+  }
+  if (dataBytes % frameBytes !== 0)
+    refuse(path, `data in frames of ${frameBytes} bytes`, `${dataBytes} bytes`);
+  if (dataBytes === 0) refuse(path, "samples", "none");
+  return { ...format, dataAt, samples: dataBytes / frameBytes };
+}
+
+async function* readChannel(path: string, layout: WavLayout, channel: number): AsyncGenerator<Float64Array> {
+  const { channels, bits, tag, dataAt, samples } = layout;
+  const read = readers.get(`${tag}/${bits}`)!;
+  const frameBytes = (channels * bits) / 8;
+  const first = (channel * bits) / 8;
+  const most = Math.max(1, Math.floor(pieceBytes / frameBytes));
+  const piece = new Float64Array(most);
+  const bytes = new Uint8Array(most * frameBytes);
+  const view = new DataView(bytes.buffer);
+  const file: FileHandle = await openDataFile(path, op);
+  try {
+    for (let done = 0; done < samples; ) {
+      const count = Math.min(most, samples - done);
+      await readWhole({ file, path, op }, bytes.subarray(0, count * frameBytes), dataAt + done * frameBytes);
+      for (let index = 0; index < count; index++) piece[index] = read(view, index * frameBytes + first);
+      yield piece.subarray(0, count);
+      done += count;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+function textAt(view: DataView, at: number): string {
+  return String.fromCharCode(...[0, 1, 2, 3].map((index) => view.getUint8(at + index)));
+}
+
+function refuse(path: string, expected: string, actual: string): never {
+  throw new AuroraError("DATA_FORMAT", `${path}: expected ${expected}, got ${actual}`, {
+    op: "open wav",
+    subject: path,
+    hint: "copy it again if it is cut off; else save it as plain WAV (sox in.wav -e signed -b 16 out.wav)",
+  });
+}
