@@ -6,18 +6,18 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import {
+  cwruBearings,
+  cwruFailureModes,
+  readCwruIndex,
+  readCwruSignals,
+} from "../src/cli/device/cwru-recordings.ts";
 import { readBundle } from "../src/core/bundle/verify-bundle.ts";
 import { faultKinds } from "../src/core/contract/bundle/bearing-fault.ts";
 import { describeEvidence } from "../src/core/explain/physical-evidence.ts";
 import { findNewestVersion } from "../src/core/serving/served-models.ts";
 import { planScenario } from "../src/core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../src/core/simulate/turbine-simulation.ts";
-import {
-  cwruBearings,
-  cwruFailureModes,
-  readCwruIndex,
-  readCwruSignals,
-} from "../src/training/dataset/cwru-recordings.ts";
 import type { RecordedSignal } from "../src/training/dataset/recordings/recording-set.ts";
 import { extractRows } from "../src/training/learn/extract-rows.ts";
 

@@ -117,6 +117,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "training/training-config.ts",
     "training/training-schema.ts",
     "training/complete-config.ts",
+    "training/recipes/recipe.ts",
     "training/evaluate-bundle.ts",
     "training/dataset/samples",
     ...below("cli", "bundle demo device doctor drift evidence fleet init score terminal"),

@@ -1,11 +1,11 @@
 /** Logits of healthy machines, a list a machine, of which the bench makes years. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { cwruBearings, readCwruIndex, readCwruSignals } from "../../src/cli/device/cwru-recordings.ts";
 import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulation.ts";
-import { cwruBearings, readCwruIndex, readCwruSignals } from "../../src/training/dataset/cwru-recordings.ts";
-import { readCwruWaveforms } from "../../src/training/dataset/cwru-splits.ts";
 import { extractRows } from "../../src/training/learn/extract-rows.ts";
 import { runStudent } from "../../src/training/learn/train-student.ts";
+import { readCwruWaveforms } from "../cwru-splits.ts";
 import { type BenchModel, observe } from "./alarm-scenes.ts";
 
 export interface HealthyPool {

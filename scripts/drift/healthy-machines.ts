@@ -6,15 +6,15 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { cwruBearings, readCwruIndex, readCwruSignals } from "../../src/cli/device/cwru-recordings.ts";
 import type { Manifest } from "../../src/core/contract/bundle/manifest.ts";
 import { assessDay } from "../../src/core/drift/assess-day.ts";
 import { createDriftTask, type DriftTask } from "../../src/core/drift/drift-task.ts";
 import { beginSiteReference } from "../../src/core/drift/site-reference.ts";
 import { dayMs } from "../../src/core/maths/durations.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
-import { cwruBearings, readCwruIndex, readCwruSignals } from "../../src/training/dataset/cwru-recordings.ts";
-import { readCwruWaveforms } from "../../src/training/dataset/cwru-splits.ts";
 import { extractRows } from "../../src/training/learn/extract-rows.ts";
+import { readCwruWaveforms } from "../cwru-splits.ts";
 import { summariseRows } from "./correlated-days.ts";
 import { describeColumn } from "./describe-columns.ts";
 import type { DriftMeasure } from "./drift-measure.ts";

@@ -3,13 +3,13 @@
  * on a core, or on this machine (with the same bits), against the TypeScript chain.
  */
 import { join } from "node:path";
+import { cwruBearings, readCwruIndex, readCwruSignals } from "../../src/cli/device/cwru-recordings.ts";
 import { calibrateLogit } from "../../src/core/decision/calibrate.ts";
 import { standardise } from "../../src/core/features/standardise.ts";
 import { createWaveformExtractor } from "../../src/core/features/waveform-extractor.ts";
 import { createIntegerKernel } from "../../src/core/inference/integer-engine.ts";
 import { decodeMcuModel } from "../../src/core/inference/mcu-codec.ts";
 import { createRevolutionWindower } from "../../src/core/window/revolution-windower.ts";
-import { cwruBearings, readCwruIndex, readCwruSignals } from "../../src/training/dataset/cwru-recordings.ts";
 import { CheckCommands, CheckResults } from "./check-commands.ts";
 import { buildCheckProgram, type CheckTarget } from "./check-program.ts";
 import type { ShippedModel } from "./shipped-models.ts";

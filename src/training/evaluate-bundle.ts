@@ -28,6 +28,11 @@ export interface BundleEvaluation {
   readonly passed: boolean;
 }
 
+/** Do the data of the bundle in `dir` lie in the folder of its configuration, above its own? Fails with BUNDLE_*. */
+export async function hasDataBeside(dir: string): Promise<boolean> {
+  return (await openBundle(dir)).recipe.liesBeside;
+}
+
 /** Evaluates the bundle in `dir`. Fails with BUNDLE_*, USAGE, DATA_MISSING, DATA_FORMAT or TRAINING. */
 export async function evaluateBundle(
   dir: string,
@@ -155,11 +160,21 @@ async function makeAgain(
   { dataDir, log, progress }: EvaluationContext,
 ): Promise<Bundle> {
   const again = await makeBundle(
-    { recipe, bytes: bundledFilesOf(bundle, bundledConfigName) },
+    {
+      recipe,
+      bytes: bundledFilesOf(bundle, bundledConfigName),
+      attachments: new Map(recipe.attachments.flatMap((name) => bundledEntry(bundle, name))),
+    },
     // Whoever signs is none of the digest's business.
     { dataDir, log, progress, work: noWorkFolder, signer: parsePrivateKey(createKeyPair().privateKeyPem) },
   );
   return again.bundle;
+}
+
+/** Nothing where a bundle lacks what its configuration names: the recipe says so. */
+function bundledEntry({ files }: Bundle, name: string): [string, Uint8Array][] {
+  const bytes = files.get(name);
+  return bytes === undefined ? [] : [[name, bytes]];
 }
 
 /** Nothing is common to both then, and judging the other one would be a look at its test data for nothing. */

@@ -121,7 +121,7 @@ type BundleMaking = Pick<TrainingOptions, "dataDir" | "signer" | "log" | "progre
  * DATA_MISSING, DATA_FORMAT, TRAINING or STORE.
  */
 export async function makeBundle(
-  { recipe, bytes }: LoadedTrainingConfig,
+  { recipe, bytes, attachments }: LoadedTrainingConfig,
   { dataDir, work, signer, log, progress, signal }: BundleMaking,
 ): Promise<{ readonly bundle: Bundle; readonly model: TrainedModel; readonly steps: StepRunner }> {
   const trainer = await openTensorTrainer(log);
@@ -134,7 +134,7 @@ export async function makeBundle(
     signal,
     monotonicMs: () => performance.now(),
   });
-  const model = await recipe.train({ dataDir, steps, trainer, log });
+  const model = await recipe.train({ dataDir, steps, trainer, attachments, log });
   const { seed, parent } = recipe.config;
   const lineage: Lineage = {
     trainingCodeSha256,
@@ -147,6 +147,7 @@ export async function makeBundle(
   };
   const { manifest, files } = assembleBundle(recipe.config, model, lineage);
   files.set(bundledConfigName, bytes);
+  for (const [name, content] of attachments) files.set(name, content);
   return { bundle: createBundle({ manifest, files }, signer), model, steps };
 }
 

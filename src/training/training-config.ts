@@ -1,4 +1,5 @@
 /** `train.yaml`: everything that decides a bundle's bytes but the data and the code. Holds no path and no secret. */
+import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import { z } from "zod";
@@ -35,7 +36,29 @@ export async function loadTrainingConfig(path: string): Promise<LoadedTrainingCo
     if (!isDeepStrictEqual(completed, value)) whole = completed;
     return completed;
   });
-  return { recipe, bytes: whole === null ? bytes : writeWhole(whole) };
+  return {
+    recipe,
+    bytes: whole === null ? bytes : writeWhole(whole),
+    attachments: await readAttachments(path, recipe),
+  };
+}
+
+/** Reads the files beside the configuration at `path` that belong to it. Fails with CONFIG_INVALID. */
+async function readAttachments(
+  path: string,
+  { attachments }: OpenRecipe,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  for (const name of attachments) {
+    const bytes = await readFileBounded(join(dirname(path), name), maxConfigBytes, {
+      missing: "CONFIG_INVALID",
+      tooLarge: "CONFIG_INVALID",
+      op: "read training configuration",
+      hint: `${path} names it: it lies beside it, and has at most ${maxConfigBytes} bytes`,
+    });
+    files.set(name, bytes);
+  }
+  return files;
 }
 
 function writeWhole(config: unknown): Uint8Array {

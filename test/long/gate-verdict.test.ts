@@ -134,7 +134,7 @@ test("a model that was made from other data is not compared with, nor judged", a
   const options = { dataDir: dir, ...context, against: scada, rebuild: "no" as const, signer: null };
   await expect(evaluateGate(bundle, options)).rejects.toMatchObject({
     code: "USAGE",
-    message: expect.stringContaining("from cwru data"),
+    message: expect.stringContaining("from recordings data"),
   });
 });
 

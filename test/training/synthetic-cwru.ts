@@ -1,8 +1,8 @@
 /** Writes a small data set in the form of the CWRU folder, made of seeded noise and impacts: no recording is copied. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { cwruBearings } from "../../src/cli/device/cwru-recordings.ts";
 import { createRandom, type Random } from "../../src/core/maths/random.ts";
-import { cwruBearings } from "../../src/training/dataset/cwru-recordings.ts";
 
 const kinds = [
   ["IR", "bpfi"],
@@ -71,6 +71,35 @@ export async function writeSyntheticCwru(dataDir: string, options: SyntheticCwru
   await add("Normal_48k_load0.npy", 48_000, "normal", null, 0, null);
   await writeFile(join(dir, "index.json"), JSON.stringify({ recordings }));
   await writeFile(join(dir, "splits", "waveforms.csv"), `${waveforms.join("\n")}\n`);
+  await writeFile(join(dataDir, "recordings.yaml"), listRecordings(options.sizes));
+}
+
+/** The manifest of the recordings, as the one of the shipped bundle says it of the real folder. */
+function listRecordings(sizes: readonly number[]): string {
+  const labels = { IR: "inner-race", OR: "outer-race", B: "ball" } as const;
+  const entries = ends.flatMap((faultEnd) =>
+    kinds.flatMap(([fault]) =>
+      sizes.flatMap((mil) =>
+        ends.map((sensor) => {
+          const label = sensor === faultEnd ? labels[fault] : `healthy, shared: ${faultEnd}`;
+          const file = `12k_${faultEnd}fault_${fault}${String(mil).padStart(3, "0")}_load*.npy`;
+          const id = `${fault}_${mil}_${faultEnd}_${sensor}_12_{1}HP`;
+          return `  - { file: "${file}", channel: ${sensor}, machine: ${faultEnd}_${fault}_${mil}, load: "{1} hp", id: "${id}", label: ${label} }`;
+        }),
+      ),
+    ),
+  );
+  const orders = ends.map((end) => `  ${end}: ${JSON.stringify(cwruBearings[end])}`);
+  return [
+    "about: seeded noise and impacts",
+    "unit: g",
+    "bearings:",
+    ...orders,
+    "recordings:",
+    ...entries,
+    "  - { file: Normal_48k_load0.npy, machine: normal, load: 0 hp, learn: false, channels: { DE: { label: healthy }, FE: { label: healthy } } }",
+    "",
+  ].join("\n");
 }
 
 /** White noise, and an impact ringing at 3 kHz every 1/`order` revolution. */

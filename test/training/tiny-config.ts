@@ -7,7 +7,7 @@ const recipePath = new URL("../../models/bearing-vibration/train.yaml", import.m
 export async function writeTinyConfig(path: string, seed: number): Promise<void> {
   const text = (await readFile(recipePath, "utf8"))
     .replace(/seed: \d+/, `seed: ${seed}`)
-    .replace(/heldOutGroups: \[[^\]]*\]/, "heldOutGroups: [DE_IR_21, DE_OR_21, DE_B_21]")
+    .replace(/heldOutGroups: \[[^\]]*\]/, "heldOutGroups: [DE_IR_21, DE_OR_21, DE_B_21, normal]")
     .replace(/steps: \d+/g, "steps: 12")
     .replace(/driftReplicates: \d+/, "driftReplicates: 100")
     .replace(/members: \d+/, "members: 1")

@@ -148,7 +148,7 @@ test("a bundle evaluated again gives the figure that it states; other data are n
 test("a bearing that is not there cannot be held out, and the message names those that are", async () => {
   const config = join(dir, "wrong.yaml");
   await writeTinyConfig(config, 1);
-  await writeFile(config, (await readFile(config, "utf8")).replace("DE_B_21]", "DE_B_22]"));
+  await writeFile(config, (await readFile(config, "utf8")).replace("DE_B_21, normal]", "DE_B_22, normal]"));
   await expect(trainFrom(config, tinyOptions(dir, "wrong", signer))).rejects.toMatchObject({
     code: "CONFIG_INVALID",
     message: expect.stringContaining("DE_B_22"),

@@ -77,7 +77,9 @@ test("optional terms are taken where they are sound, and refused at their place 
 });
 
 test("a data set of an unknown kind is refused, and the message names those that are known", () => {
-  expect(() => parse(shipped.replace("kind: cwru", "kind: unknown"))).toThrow(/train\.yaml:\d+:\d+.*cwru/);
+  expect(() => parse(shipped.replace("kind: recordings", "kind: unknown"))).toThrow(
+    /train\.yaml:\d+:\d+.*recordings/,
+  );
 });
 
 test("hypotheses whose features do not correspond cannot be tied", () => {

@@ -1,4 +1,5 @@
 /** `aurora evaluate`: the gate over a bundle, its verdict played again, or its recipe on a published protocol. */
+import { dirname, resolve } from "node:path";
 import { Command } from "commander";
 import { loadPrivateKey, loadTrustedKeys } from "../../core/bundle/keys.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
@@ -6,6 +7,7 @@ import {
   type BundleEvaluation,
   evaluateBundle,
   evaluateGate,
+  hasDataBeside,
   replayVerdict,
 } from "../../training/evaluate-bundle.ts";
 import { recipeTable } from "../../training/training-config.ts";
@@ -26,7 +28,10 @@ interface EvaluateFlags {
 export function evaluateCommand(): Command {
   return new Command("evaluate")
     .argument("<dir>", "the bundle's folder")
-    .option("--data <dir>", "folder of the data sets (default: AURORA_DATA, then ../shared/data)")
+    .option(
+      "--data <dir>",
+      "folder of the data (default: above the bundle for one's own recordings, else AURORA_DATA, then ../shared/data)",
+    )
     .option(
       "--against <dir>",
       "the active model's bundle: refuse what is worse on any slice, or decides worse",
@@ -44,8 +49,8 @@ export function evaluateCommand(): Command {
     .addHelpText(
       "after",
       `
-Protocols, by the data that a bundle was made from:
-${recipeTable.map(({ kind, protocols }) => `  ${kind.padEnd(8)} ${protocols.join(", ")}`).join("\n")}
+Protocols, by the data that a bundle was made from, beside those that its train.yaml names:
+${recipeTable.map(({ kind, protocols }) => `  ${kind.padEnd(10)} ${protocols.join(", ")}`).join("\n")}
 
 Exit code 0 when the bundle passes, 1 when it does not.
 
@@ -67,7 +72,8 @@ Examples:
 
 async function evaluate(dir: string, flags: EvaluateFlags, bar: ProgressBar): Promise<BundleEvaluation> {
   refuseContradictions(dir, flags);
-  const context = { dataDir: findDataDir(flags.data), log: bar.log, progress: bar.update };
+  const dataDir = findDataDir(flags.data ?? ((await hasDataBeside(dir)) ? dirname(resolve(dir)) : undefined));
+  const context = { dataDir, log: bar.log, progress: bar.update };
   const against = flags.against ?? null;
   if (flags.protocol !== undefined) return evaluateBundle(dir, flags.protocol, context);
   if (flags.replay === true) {

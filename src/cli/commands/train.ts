@@ -1,11 +1,12 @@
 /** `aurora train`: a training configuration to a signed bundle. */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Command } from "commander";
 import { createKeyPair, loadPrivateKey, parsePrivateKey } from "../../core/bundle/keys.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
+import type { OpenRecipe } from "../../training/recipes/recipe.ts";
 import { defaultBundleDir, train } from "../../training/train.ts";
 import { loadTrainingConfig, recipeTable } from "../../training/training-config.ts";
 import { findDataDir, trainingWorkDir } from "../terminal/installation.ts";
@@ -24,7 +25,10 @@ interface TrainFlags {
 export function trainCommand(): Command {
   return new Command("train")
     .argument("<config>", "the training configuration (YAML)")
-    .option("--data <dir>", "folder of the data sets (default: AURORA_DATA, then ../shared/data)")
+    .option(
+      "--data <dir>",
+      "folder of the data (default: that of the configuration for one's own recordings, else AURORA_DATA, then ../shared/data)",
+    )
     .option("--out <dir>", "folder of the bundle (default: <folder of the configuration>/<version>)")
     .option("--key <file>", "private key (PEM) to sign with; without it a throw-away key signs")
     .option(
@@ -60,7 +64,7 @@ Example:
           ? parsePrivateKey(createKeyPair().privateKeyPem)
           : await loadPrivateKey(flags.key);
       const result = await train(loaded, {
-        dataDir: findDataDir(flags.data),
+        dataDir: findTrainingData(flags.data, configPath, recipe),
         outDir: flags.out ?? defaultBundleDir(configPath, recipe.config),
         workDir,
         reportDir,
@@ -78,6 +82,15 @@ Example:
           : `${[`${name}@${version} ${digest}`, ...summary, `see ${join(dir, "MODEL_CARD.md")}`].join("\n")}\n`,
       );
     });
+}
+
+/** `--data`; else the configuration's own folder where its data lie in that; else the data folder. Fails with DATA_MISSING. */
+function findTrainingData(
+  option: string | undefined,
+  configPath: string,
+  { liesBeside }: Pick<OpenRecipe, "liesBeside">,
+): string {
+  return findDataDir(option ?? (liesBeside ? dirname(configPath) : undefined));
 }
 
 /** The optional part of an installation that training needs. */

@@ -13,7 +13,7 @@ import {
   cwruBearings,
   cwruFailureModes,
   readCwruIndex,
-} from "../../training/dataset/cwru-recordings.ts";
+} from "./cwru-recordings.ts";
 
 export interface ReplayPlanOptions {
   /** The data folder, which holds `cwru/`. */

@@ -13,7 +13,7 @@ import {
   type CwruSignal,
   readCwruIndex,
   readCwruSignals,
-} from "../../training/dataset/cwru-recordings.ts";
+} from "./cwru-recordings.ts";
 
 /** Samples of all channels, taken at once by one converter. Read by one reader, in order. */
 export interface SampleSource {

@@ -26,6 +26,8 @@ export interface TrainingContext {
   /** Every piece of work that takes longer than a moment goes through it. */
   readonly steps: StepRunner;
   readonly trainer: TensorTrainer;
+  /** Files beside the configuration that belong to it, by their names. */
+  readonly attachments: ReadonlyMap<string, Uint8Array>;
   readonly log: (message: string) => void;
 }
 
@@ -102,11 +104,21 @@ export interface Recipe<Config extends CommonConfig> {
   judge(bundle: Bundle, config: Config, context: EvaluationContext): Promise<Judgement>;
   /** Does training take so little (about a minute) that the gate retrains unless it is told not to? Default: no. */
   readonly isQuick?: boolean;
+  /** Names of files beside the configuration that belong to it and travel in the bundle; default: none. */
+  attachments?(config: Config): readonly string[];
+  /** Do the data lie in the configuration's own folder? Default: no, in the data folder. */
+  liesBeside?(config: Config): boolean;
+  /** Protocols that the configuration itself states. */
+  ownProtocols?(config: Config): Readonly<Record<string, RecipeProtocol<Config>>>;
   /** By the names that `aurora evaluate --protocol` takes: this very model on held-out data, or its recipe trained anew. */
-  readonly protocols: Readonly<
-    Record<string, (bundle: Bundle, config: Config, context: EvaluationContext) => Promise<ProtocolOutcome>>
-  >;
+  readonly protocols: Readonly<Record<string, RecipeProtocol<Config>>>;
 }
+
+type RecipeProtocol<Config> = (
+  bundle: Bundle,
+  config: Config,
+  context: EvaluationContext,
+) => Promise<ProtocolOutcome>;
 
 /** A recipe whose kind of configuration is nobody else's business. */
 export interface AnyRecipe {
@@ -128,6 +140,10 @@ export interface OpenRecipe {
   readonly source: string;
   readonly protocols: readonly string[];
   readonly isQuick: boolean;
+  /** Names of files beside the configuration that belong to it and travel in the bundle. */
+  readonly attachments: readonly string[];
+  /** The data lie in the configuration's own folder, unless `--data` names another. */
+  readonly liesBeside: boolean;
   train(context: TrainingContext): Promise<TrainedModel>;
   judge(bundle: Bundle, context: EvaluationContext): Promise<Judgement>;
   runProtocol(protocol: string, bundle: Bundle, context: EvaluationContext): Promise<ProtocolOutcome>;
@@ -137,6 +153,8 @@ export interface OpenRecipe {
 export interface LoadedTrainingConfig {
   readonly recipe: OpenRecipe;
   readonly bytes: Uint8Array;
+  /** What the recipe asks for beside it, by name. */
+  readonly attachments: ReadonlyMap<string, Uint8Array>;
 }
 
 /** Seals a recipe's configuration type in, so that recipes of all kinds stand in one table. */
@@ -152,14 +170,17 @@ export function defineRecipe<Config extends CommonConfig>(recipe: Recipe<Config>
       const added = complete === undefined ? {} : { complete };
       const schema = recipe.schema;
       const config = parseYamlConfig(text, { path: subject, schema, environment: {}, ...added });
+      const all: Recipe<Config>["protocols"] = { ...recipe.protocols, ...recipe.ownProtocols?.(config) };
       return {
         config,
         source,
-        protocols,
+        protocols: Object.keys(all),
+        attachments: recipe.attachments?.(config) ?? [],
+        liesBeside: recipe.liesBeside?.(config) ?? false,
         isQuick: recipe.isQuick ?? false,
         judge: (bundle, context) => recipe.judge(bundle, config, context),
         train: (context) => recipe.train(config, context),
-        runProtocol: (protocol, bundle, context) => recipe.protocols[protocol]!(bundle, config, context),
+        runProtocol: (protocol, bundle, context) => all[protocol]!(bundle, config, context),
       };
     },
   };

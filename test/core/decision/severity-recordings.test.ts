@@ -1,6 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import {
+  type CwruSignal,
+  cwruBearings,
+  readCwruIndex,
+  readCwruSignals,
+} from "../../../src/cli/device/cwru-recordings.ts";
 import type { BaselineSpec } from "../../../src/core/contract/bundle/baseline-spec.ts";
 import type { SiteBaseline } from "../../../src/core/contract/site-baseline.ts";
 import {
@@ -11,12 +17,6 @@ import { computeSeverity } from "../../../src/core/decision/reference/severity.t
 import { bearingLevelSpec } from "../../../src/core/features/bearing-level-spec.ts";
 import { createWaveformExtractor } from "../../../src/core/features/waveform-extractor.ts";
 import { computeMedian, computeQuantile } from "../../../src/core/maths/robust.ts";
-import {
-  type CwruSignal,
-  cwruBearings,
-  readCwruIndex,
-  readCwruSignals,
-} from "../../../src/training/dataset/cwru-recordings.ts";
 
 const data = process.env.AURORA_DATA ?? join(import.meta.dirname, "..", "..", "..", "..", "shared", "data");
 const cwru = join(data, "cwru");

@@ -3,16 +3,16 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { bearingFeatureSpec, bearingWindow } from "../../../scripts/bearing-feature-spec.ts";
 import {
+  divideCwruWaveforms,
+  readCwruTuningSplits,
+  readCwruWaveforms,
+} from "../../../scripts/cwru-splits.ts";
+import {
   type CwruSignal,
   cwruBearings,
   readCwruIndex,
   readCwruSignals,
-} from "../../../src/training/dataset/cwru-recordings.ts";
-import {
-  divideCwruWaveforms,
-  readCwruTuningSplits,
-  readCwruWaveforms,
-} from "../../../src/training/dataset/cwru-splits.ts";
+} from "../../../src/cli/device/cwru-recordings.ts";
 import { computeAuroc } from "../../../src/training/judge/metrics.ts";
 import { extractRows } from "../../../src/training/learn/extract-rows.ts";
 import { dataFolder as data } from "../../support/data-folder.ts";

@@ -2,13 +2,14 @@
 import { z } from "zod";
 import type { BaselineSpec } from "../../../core/contract/bundle/baseline-spec.ts";
 import { featureSpecSchema } from "../../../core/contract/bundle/feature-spec.ts";
-import type { Threshold } from "../../../core/contract/bundle/manifest.ts";
+import { namePattern, type Threshold } from "../../../core/contract/bundle/manifest.ts";
+import { bundledConfigName } from "../../bundle/bundled-files.ts";
 import { computeBayesThreshold, type DecisionCosts } from "../../judge/bayes-threshold.ts";
 import type { Figure } from "../../judge/figure.ts";
 import { type StudentRecipe, studentRecipeSchema } from "../../learn/student-recipe.ts";
 import { type CommonConfig, commonConfigShape } from "../common-config.ts";
 
-/** What the protocol cwru-100 printed of this recipe, figures with four digits. */
+/** What the protocol for reporting printed of this recipe, figures with four digits. */
 export interface PublishedFigures {
   readonly splits: number;
   /** Physical bearings with a fault: the independent units, which the splits share. */
@@ -38,13 +39,31 @@ export interface InventedRigsConfig {
   readonly weight: number;
 }
 
+/** A protocol over splits that the manifest states. */
+export interface SplitProtocol {
+  /** For reporting: held against `published`, and never chosen by. For choosing: what could be chosen is tried as well. */
+  readonly purpose: "report" | "choose";
+  /** Macro AUROC that int8 students must reach as a mean over the splits, and by how much they must beat the physics score. */
+  readonly required?:
+    | { readonly macroAuroc: number; readonly gainOverPhysics?: number | undefined }
+    | undefined;
+}
+
 export interface BearingConfig extends CommonConfig {
   readonly dataset: {
-    readonly kind: "cwru";
-    /** Bearings that are not trained on, and by which rule they were chosen, before any result was seen. */
+    readonly kind: "recordings";
+    /** What the lineage calls the data set. */
+    readonly name: string;
+    /** The manifest of the recordings: a file beside the configuration, which travels in the bundle. */
+    readonly manifest: string;
+    /** Below the data folder, where the recordings lie; absent: that is the manifest's own folder. */
+    readonly folder?: string | undefined;
+    /** Machines that are not trained on, and by which rule they were chosen, before any result was seen. */
     readonly heldOutGroups: readonly string[];
     readonly heldOutRule: string;
   };
+  /** Protocols by the names that `aurora evaluate --protocol` takes: the recipe trained anew on splits of the manifest. */
+  readonly protocols: Readonly<Record<string, SplitProtocol>>;
   /** Hop between training windows, in the window's unit; shorter than the window's own to see more of each recording. */
   readonly trainingHop: number;
   /** Noisy copies of the training windows: white noise of these shares of the signal's rms; may be empty. */
@@ -78,10 +97,33 @@ const figure = z
 export const bearingConfigSchema: z.ZodType<BearingConfig> = z.strictObject({
   ...commonConfigShape,
   dataset: z.strictObject({
-    kind: z.literal("cwru"),
+    kind: z.literal("recordings"),
+    name: z.string().regex(namePattern, "lower-case letters, digits and dashes").default("recordings"),
+    manifest: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\.(ya?ml|csv)$/, "the name of a .yaml or .csv beside this file")
+      .refine(
+        (name) => name !== bundledConfigName,
+        `${bundledConfigName} is the configuration's own name in a bundle`,
+      ),
+    folder: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,127}$/, "the name of a folder in the data folder")
+      .optional(),
     heldOutGroups: z.array(z.string().max(128)).max(256),
     heldOutRule: z.string().max(4096),
   }),
+  protocols: z
+    .record(
+      z.string().regex(namePattern, "lower-case letters, digits and dashes"),
+      z.strictObject({
+        purpose: z.enum(["report", "choose"]),
+        required: z
+          .strictObject({ macroAuroc: share, gainOverPhysics: z.number().min(-1).max(1).optional() })
+          .optional(),
+      }),
+    )
+    .default({}),
   trainingHop: z.number().positive(),
   noiseLevels: z.array(z.number().positive().max(10)).max(8),
   inventedRigs: z

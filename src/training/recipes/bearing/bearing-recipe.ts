@@ -1,5 +1,5 @@
 /**
- * Bearing diagnosis from the CWRU recordings: one bearing a group, whole bearings held out, tied students. Runs the
+ * Bearing diagnosis from recordings that a manifest lists: whole machines held out, tied students. Runs the
  * steps; what each does is in the files beside this one.
  */
 import type { ScoredSet } from "../../judge/scored-set.ts";
@@ -9,27 +9,28 @@ import { type BearingConfig, bearingConfigSchema, decideThreshold } from "./bear
 import { judgeBearing } from "./judge/bearing-evaluation.ts";
 import { judgeBearingBundle, runBearingHeldOut } from "./judge/bundle-figures.ts";
 import { readInventedLogits, scoreInvented } from "./judge/invented-figures.ts";
-import { runEvaluationSplits, runTuningSplits } from "./judge/split-figures.ts";
+import { createSplitProtocol } from "./judge/split-figures.ts";
 import { calibrateStudent, joinFolds, planInnerSplits, scoreInnerSplit } from "./learn/calibrate-student.ts";
-import { type ContractReport, checkCwruContract } from "./learn/check-contract.ts";
-import { type CwruRows, fingerprintCwru, joinRows, readCwruRows } from "./learn/cwru-rows.ts";
+import { type ContractReport, checkContract } from "./learn/check-contract.ts";
 import { describeDivision, divideByGroups } from "./learn/divide-by-groups.ts";
 import { measureHealthyLogits } from "./learn/healthy-logits.ts";
 import { deriveTying } from "./learn/hypothesis-columns.ts";
 import { createWiden, type InventedRows, inventRows } from "./learn/invented-rows.ts";
 import { type LearningRows, learnStudent } from "./learn/learn-student.ts";
+import { type OpenRecordings, openRecordings } from "./learn/open-recordings.ts";
+import { joinRows, type RecordedRows, readRecordedRows } from "./learn/recorded-rows.ts";
 import { packageBearing } from "./package-bearing.ts";
 import { reportBearing } from "./report/bearing-report.ts";
 
 export const bearingRecipe: AnyRecipe = defineRecipe<BearingConfig>({
-  kind: "cwru",
+  kind: "recordings",
   source: "src/training/recipes/bearing/bearing-recipe.ts",
   schema: bearingConfigSchema,
-  protocols: {
-    "held-out": runBearingHeldOut,
-    "cwru-100": runEvaluationSplits,
-    "cwru-tuning": runTuningSplits,
-  },
+  protocols: { "held-out": runBearingHeldOut },
+  ownProtocols: ({ protocols }) =>
+    Object.fromEntries(Object.keys(protocols).map((name) => [name, createSplitProtocol(name)])),
+  attachments: ({ dataset }) => [dataset.manifest],
+  liesBeside: ({ dataset }) => dataset.folder === undefined,
   isQuick: true,
   judge: judgeBearingBundle,
   train: trainBearing,
@@ -40,11 +41,16 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
   const { recipe } = config;
   const tying = deriveTying(config.features, config.hypotheses);
   const modes = config.hypotheses.map((hypothesis) => hypothesis.failureMode);
-  const { contract, rows, invented, fingerprint } = await readRecordings(config, context);
+  const recordings = await openRecordings(config, context.attachments, context.dataDir);
+  const { contract, rows, invented, fingerprint } = await readRecordings(config, recordings, context);
+  for (const { id } of rows.value.unclear) {
+    context.log(`${id} is said to be faulty and shows no fault's lines: it is not learnt from`);
+  }
   const division = divideByGroups(config.dataset.heldOutGroups, rows.value, modes);
   const { trainSignals, heldOutSignals } = division;
   const widen = createWiden(config, invented.value);
   const trainRows = widen(joinRows(trainSignals, "training", modes));
+  for (const sentence of division.shortcomings) context.log(sentence);
   context.log(
     `${trainRows.rows} training windows of ${trainSignals.length} signals and ${invented.value.training.length} invented ones`,
   );
@@ -73,11 +79,13 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
         inventedSet,
         contract: contract.value,
         healthy,
+        about: recordings.manifest.about,
+        shortcomings: [...division.shortcomings, ...sayUnclear(rows.value)],
       }),
   );
   const { calibration } = calibrated;
   const packaged = await packageBearing(
-    { config, student: trained, judged, calibration, healthy, rows, fingerprint, division },
+    { config, student: trained, judged, calibration, healthy, rows, fingerprint, division, recordings },
     context,
   );
   const report = reportBearing({ ...contenders, ...judged.value, config, folds: foldSets });
@@ -86,7 +94,7 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
 
 interface ReadRecordings {
   readonly contract: StepOutput<ContractReport>;
-  readonly rows: StepOutput<CwruRows>;
+  readonly rows: StepOutput<RecordedRows>;
   readonly invented: StepOutput<InventedRows>;
   readonly fingerprint: string;
 }
@@ -97,16 +105,17 @@ interface ReadRecordings {
  */
 async function readRecordings(
   config: BearingConfig,
-  { dataDir, steps }: TrainingContext,
+  { set }: OpenRecordings,
+  { steps }: TrainingContext,
 ): Promise<ReadRecordings> {
-  const data = await steps.look("data", async () => ({ fingerprint: await fingerprintCwru(dataDir) }));
+  const data = await steps.look("data", async () => ({ fingerprint: await set.fingerprint() }));
   const contract = await steps.run("contract", { config: config.channels, from: [data] }, () =>
-    checkCwruContract(dataDir, config.channels),
+    checkContract(set, config.channels),
   );
-  const { window, trainingHop, features, noiseLevels, seed } = config;
-  const cut = { window, trainingHop, features, noiseLevels, seed };
+  const { window, trainingHop, features, noiseLevels, seed, hypotheses } = config;
+  const cut = { window, trainingHop, features, noiseLevels, seed, hypotheses };
   const rows = await steps.run("features", { config: cut, from: [data, contract] }, (progress) =>
-    readCwruRows(dataDir, {
+    readRecordedRows(set, {
       ...cut,
       refused: contract.value.refused,
       progress: (done, total) => progress(done, total, "recordings read"),
@@ -130,7 +139,7 @@ async function scoreFolds(
   const { recipe } = config;
   const folds: StepOutput<ScoredSet>[] = [];
   const { rows, invented, trainSignals } = learning;
-  for (const split of planInnerSplits(trainSignals.map((signal) => signal.waveform))) {
+  for (const split of planInnerSplits(trainSignals)) {
     folds.push(
       await steps.run(
         "calibrate",
@@ -140,4 +149,13 @@ async function scoreFolds(
     );
   }
   return folds;
+}
+
+/** Recordings that were left out because nobody, and no physics, says which fault they show; and how many kinds physics named. */
+function sayUnclear({ signals, extra, unclear }: RecordedRows): string[] {
+  const named = [...signals, ...extra].filter(({ entry }) => entry.label === "faulty").length;
+  if (named + unclear.length === 0) return [];
+  return [
+    `Of ${named + unclear.length} recordings that are only said to be faulty, the kind was named by their fault lines, not by an inspection; ${unclear.length} of them showed none and were left out. Figures by kind say how far model and fault lines agree.`,
+  ];
 }

@@ -1,6 +1,5 @@
 /** Puts together what travels with a bearing student: references, background, golden vectors, card, lineage. */
 
-import { join } from "node:path";
 import type {
   BaselineSpec,
   HealthyLogits,
@@ -12,8 +11,6 @@ import { computeMedian, computeScaledMad } from "../../../core/maths/robust.ts";
 import { createMcuModel } from "../../bundle/create-mcu-model.ts";
 import { clusterHealthyBackground } from "../../bundle/healthy-background.ts";
 import { listGroups, makeStudentFiles } from "../../bundle/student-files.ts";
-import { cwruBearings, readCwruSignals } from "../../dataset/cwru-recordings.ts";
-import type { RecordedSignal } from "../../dataset/recordings/recording-set.ts";
 import { formatFigure } from "../../judge/figure.ts";
 import { extractLevelRows, extractLevels } from "../../learn/extract-rows.ts";
 import { standardiseRows } from "../../learn/fit-scaler.ts";
@@ -21,11 +18,12 @@ import { runStudent, type TrainedStudent } from "../../learn/train-student.ts";
 import type { StepOutput } from "../../pipeline/step-runner.ts";
 import type { TrainedModel, TrainingContext } from "../recipe.ts";
 import { type BearingConfig, decideThreshold } from "./bearing-config.ts";
-import { cwruDescription, type JudgedBearing } from "./judge/bearing-evaluation.ts";
-import type { CwruRows, WaveformRows } from "./learn/cwru-rows.ts";
-import { alwaysHeldOut, describeDivision, type GroupDivision } from "./learn/divide-by-groups.ts";
+import type { JudgedBearing } from "./judge/bearing-evaluation.ts";
+import { describeDivision, type GroupDivision } from "./learn/divide-by-groups.ts";
 import { describeInvented, inventedDescription } from "./learn/invented-rows.ts";
 import { seedStream } from "./learn/learn-student.ts";
+import type { OpenRecordings } from "./learn/open-recordings.ts";
+import type { RecordedRows, WaveformRows } from "./learn/recorded-rows.ts";
 import { renderBearingCard } from "./report/bearing-card.ts";
 
 interface BearingParts {
@@ -35,9 +33,10 @@ interface BearingParts {
   /** One an output. */
   readonly calibration: readonly Calibration[];
   readonly healthy: HealthyLogits;
-  readonly rows: StepOutput<CwruRows>;
+  readonly rows: StepOutput<RecordedRows>;
   readonly fingerprint: string;
   readonly division: GroupDivision;
+  readonly recordings: OpenRecordings;
 }
 
 /** Makes what goes into the bundle. Fails with DATA_MISSING or DATA_FORMAT. */
@@ -58,7 +57,7 @@ export async function packageBearing(
   const files = await context.steps.run(
     "package",
     { config: { ...shares, levels }, from: [parts.rows, parts.student] },
-    () => makeFiles(parts, context.dataDir),
+    () => makeFiles(parts),
   );
   const { teacher } = config.recipe;
   const { scaler } = student;
@@ -78,10 +77,10 @@ export async function packageBearing(
     lineage: {
       data: [
         {
-          name: "cwru",
+          name: dataset.name,
           sha256: parts.fingerprint,
           trainGroups: parts.division.trainGroups,
-          heldOutGroups: [...dataset.heldOutGroups, alwaysHeldOut],
+          heldOutGroups: dataset.heldOutGroups,
         },
         ...describeInvented(config),
       ],
@@ -98,7 +97,7 @@ export async function packageBearing(
       task: "classification",
       outputs: "uint8 quantised logits, one per failure mode",
       dataDescriptions: {
-        cwru: cwruDescription,
+        [dataset.name]: parts.recordings.manifest.about,
         ...(config.inventedRigs === undefined ? {} : { "invented-rigs": inventedDescription }),
       },
       metrics: {
@@ -112,12 +111,15 @@ export async function packageBearing(
   };
 }
 
-async function makeFiles(
-  { config, student: { value: student }, calibration, division }: BearingParts,
-  dataDir: string,
-): Promise<Readonly<Record<string, Uint8Array>>> {
+async function makeFiles({
+  config,
+  student: { value: student },
+  calibration,
+  division,
+  recordings,
+}: BearingParts): Promise<Readonly<Record<string, Uint8Array>>> {
   const { seed, backgroundRows } = config;
-  const healthy = division.trainSignals.filter((signal) => signal.waveform.failureMode === null);
+  const healthy = division.trainSignals.filter((signal) => signal.failureMode === null);
   const rows = healthy.reduce((sum, { served }) => sum + served.rows, 0);
   const features = new Float32Array(rows * config.features.list.length);
   let at = 0;
@@ -135,7 +137,7 @@ async function makeFiles(
     ),
     reference: fitHealthyReference(healthy, student, {
       config,
-      levels: await readHealthyLevels(dataDir, healthy, config),
+      levels: await readHealthyLevels(recordings, healthy, config),
     }),
     random: seedStream(seed, "golden"),
   });
@@ -169,7 +171,7 @@ function fitHealthyReference(
       replicates: config.driftReplicates,
       segments: healthy.map((signal) => signal.served.rows),
       scoreNames: config.hypotheses.map((hypothesis) => hypothesis.failureMode),
-      machines: new Set(healthy.map(({ waveform }) => waveform.group)).size,
+      machines: new Set(healthy.map(({ entry }) => entry.machine)).size,
     },
   );
 }
@@ -181,43 +183,38 @@ interface HealthyLevels {
 
 /** Levels of the served windows of `healthy`, row by row; null where the configuration asks for no baseline. */
 async function readHealthyLevels(
-  dataDir: string,
+  { set }: OpenRecordings,
   healthy: readonly WaveformRows[],
   { window, features, baseline }: BearingConfig,
 ): Promise<HealthyLevels | null> {
   if (baseline === undefined) return null;
   const { levels } = baseline;
   const rows: Float32Array[] = [];
-  for (const each of healthy) {
-    rows.push(...extractLevelRows(await readSignal(dataDir, each), window, { features, levels }));
+  for (const { entry } of healthy) {
+    for await (const part of set.parts(entry)) {
+      const own = extractLevelRows(part, window, { features, levels });
+      // A level in a unit that nobody knows is no level.
+      rows.push(
+        ...(entry.isAbsolute ? own : own.map((row) => new Float32Array(row.length).fill(Number.NaN))),
+      );
+    }
   }
   return { names: levels.list.map(({ name }) => name), rows };
 }
 
-/** The recording that rows were made of. */
-async function readSignal(
-  dataDir: string,
-  { waveform, recording }: Pick<WaveformRows, "waveform" | "recording">,
-): Promise<RecordedSignal> {
-  const channels = await readCwruSignals(join(dataDir, "cwru"), recording);
-  const signal = channels.find(({ end }) => end === waveform.signalEnd)!;
-  const { sampleRateHz, shaftRpm } = recording;
-  return { ...signal, sampleRateHz, shaftRpm, bearing: cwruBearings[signal.end] };
-}
-
 /** Where the levels of healthy machines lay; undefined where the configuration asks for no baseline. */
 async function describeBaseline(
-  { config, rows, healthy, division: { trainSignals, trainGroups } }: BearingParts,
-  { dataDir, steps }: TrainingContext,
+  { config, rows, healthy, recordings, division: { trainSignals, trainGroups } }: BearingParts,
+  { steps }: TrainingContext,
 ): Promise<BaselineSpec | undefined> {
   const { baseline, window } = config;
   if (baseline === undefined) return undefined;
-  // The recordings at 48 kHz are in no published split, but the only ones that hold the highest band.
-  const extra = rows.value.extra.filter((signal) => trainGroups.includes(signal.waveform.group));
+  // What is not learnt from may be all that holds the highest band.
+  const extra = rows.value.extra.filter(({ entry }) => trainGroups.includes(entry.machine));
   const reference = await steps.run(
     "package",
     { part: "levels", config: { ...describeDivision(config), window, baseline }, from: [rows] },
-    () => fitLevelReference(dataDir, [...trainSignals, ...extra], { window, levels: baseline.levels }),
+    () => fitLevelReference(recordings, [...trainSignals, ...extra], { window, levels: baseline.levels }),
   );
   return { ...baseline, healthy, reference: reference.value };
 }
@@ -228,16 +225,17 @@ async function describeBaseline(
  * baseline is not known: another machine's level says little of this one's; only its trend is to be believed.
  */
 async function fitLevelReference(
-  dataDir: string,
+  { set }: OpenRecordings,
   signals: readonly WaveformRows[],
   { window, levels }: Pick<BearingConfig, "window"> & Pick<BaselineSpec, "levels">,
 ): Promise<readonly (LevelStatistics | null)[]> {
   const values: number[][] = levels.list.map(() => []);
-  for (const each of signals) {
-    if (each.waveform.failureMode !== null) continue;
-    const features = extractLevels(await readSignal(dataDir, each), window, levels);
-    for (const [at, value] of features.entries()) {
-      if (Number.isFinite(value)) values[at % values.length]!.push(value);
+  for (const { entry, failureMode } of signals) {
+    if (failureMode !== null || !entry.isAbsolute) continue;
+    for await (const part of set.parts(entry)) {
+      for (const [at, value] of extractLevels(part, window, levels).entries()) {
+        if (Number.isFinite(value)) values[at % values.length]!.push(value);
+      }
     }
   }
   return values.map((each) =>

@@ -25,7 +25,7 @@ import {
 } from "../learn/calibrate-student.ts";
 import type { ContractReport } from "../learn/check-contract.ts";
 import { type Contenders, scoreContenders } from "../learn/contenders.ts";
-import { describeSet, joinRows, type WaveformRows } from "../learn/cwru-rows.ts";
+import { describeSet, joinRows, type WaveformRows } from "../learn/recorded-rows.ts";
 import { type DecisionFigures, judgeDecision } from "./decision-figures.ts";
 import { type AlertRule, evaluateHeldOut, type HeldOutEvaluation, judgeShares } from "./held-out-figures.ts";
 import { type InventedFigures, judgeInvented } from "./invented-figures.ts";
@@ -63,7 +63,7 @@ export interface BearingEvaluation extends EvaluationDocument {
   readonly outOfFold: Pick<OutOfFold, "folds"> & Omit<StudentCalibration, "calibration">;
   readonly student: StudentFigures;
   readonly microcontroller: MicrocontrollerFigures;
-  /** As the configuration states them; the protocol cwru-100 computes them. */
+  /** As the configuration states them; the protocol for reporting computes them. */
   readonly published?: PublishedFigures;
   /** On invented rigs that nobody learnt from; absent where none are invented. */
   readonly invented?: InventedFigures;
@@ -82,6 +82,10 @@ interface BearingCase extends Contenders {
   readonly calibrated: StudentCalibration;
   /** As the bundle states it: a gateway decides by it. */
   readonly healthy: HealthyLogits;
+  /** What the recordings are and whose. */
+  readonly about: string;
+  /** What the recordings cannot show, a sentence each. */
+  readonly shortcomings: readonly string[];
 }
 
 /** The figures, and the scores that they were computed from. */
@@ -89,9 +93,6 @@ export interface JudgedBearing {
   readonly evaluation: BearingEvaluation;
   readonly heldOut: ScoredSet;
 }
-
-export const cwruDescription =
-  "Case Western Reserve University Bearing Data Center, bearing recordings of a 2 hp motor rig (12 and 48 kHz), publicly downloadable, no licence text; cite the center";
 
 /** Judges the student and what it is compared with. */
 export function judgeBearing(subject: BearingCase): JudgedBearing {
@@ -127,7 +128,7 @@ export function judgeBearing(subject: BearingCase): JudgedBearing {
       calibrationErrorOutOfFold: judgeCalibration(calibratedSets.outOfFold, seed),
       ...judgeShares(heldOut, heldOutSignals),
     },
-    dataDescription: cwruDescription,
+    dataDescription: subject.about,
     contract: subject.contract,
     trainingWindows: subject.trainRows.rows,
     heldOut,
@@ -145,7 +146,7 @@ export function judgeBearing(subject: BearingCase): JudgedBearing {
     student: describeStudent(student, rows, rule),
     microcontroller: describeMicrocontroller(student, config, rule),
     ...(config.published === undefined ? {} : { published: config.published }),
-    limitations: config.limitations,
+    limitations: [...config.limitations, ...subject.shortcomings],
   };
   return { evaluation, heldOut: set };
 }

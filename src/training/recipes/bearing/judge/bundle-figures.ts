@@ -1,29 +1,21 @@
 /** A bearing bundle judged anew, from its own files and the recordings that it holds out: for the gate, and by request. */
 
-import { join } from "node:path";
 import type { Bundle } from "../../../../core/bundle/bundle.ts";
 import { AuroraError } from "../../../../core/contract/aurora-error.ts";
 import { bundleFileNames } from "../../../../core/contract/bundle/manifest.ts";
 import { decodeStudent } from "../../../../core/inference/onnx-codec.ts";
-import { sha256Hex } from "../../../../core/platform/files/sha256.ts";
 import { readEvaluationOf } from "../../../bundle/bundled-files.ts";
-import { readDataFile } from "../../../dataset/read-data-file.ts";
+import type { RecordingSet } from "../../../dataset/recordings/recording-set.ts";
 import type { Judgement } from "../../../gate/judgement.ts";
 import { computeFigure, drawResamples } from "../../../judge/figure.ts";
 import { createMacroAuroc } from "../../../judge/metrics.ts";
 import { type LabelledRows, runStudent } from "../../../learn/train-student.ts";
 import type { EvaluationContext, ProtocolOutcome } from "../../recipe.ts";
 import type { BearingConfig } from "../bearing-config.ts";
-import {
-  describeSet,
-  fingerprintCwru,
-  joinRows,
-  readCwruRows,
-  type WaveformRows,
-} from "../learn/cwru-rows.ts";
-import { alwaysHeldOut } from "../learn/divide-by-groups.ts";
 import { computePhysicsScores, findPhysicsColumns } from "../learn/hypothesis-columns.ts";
 import { describeInvented } from "../learn/invented-rows.ts";
+import { openRecordings } from "../learn/open-recordings.ts";
+import { describeSet, joinRows, readRecordedRows, type WaveformRows } from "../learn/recorded-rows.ts";
 import { type BearingEvaluation, judgeCalibration, toProbabilities } from "./bearing-evaluation.ts";
 import { evaluateHeldOut, type HeldOutFigures, judgeShares } from "./held-out-figures.ts";
 
@@ -40,33 +32,36 @@ interface ReplayedBundle {
   readonly int8: Float32Array;
   readonly heldOut: HeldOutFigures;
   readonly fingerprint: string;
+  readonly set: RecordingSet;
 }
 
 async function replayBundle(
   { manifest, files }: Bundle,
-  { seed }: BearingConfig,
+  config: BearingConfig,
   { dataDir, progress }: EvaluationContext,
 ): Promise<ReplayedBundle> {
   const { window, features, scaler, calibration, thresholds, baseline } = manifest;
-  const data = await readCwruRows(dataDir, {
+  const { set } = await openRecordings(config, files, dataDir);
+  const data = await readRecordedRows(set, {
     window,
     trainingHop: window.hop,
     features,
     noiseLevels: [],
-    seed,
+    seed: config.seed,
+    hypotheses: config.hypotheses,
     refused: [],
     progress: (done, total) => progress(done, total, "recordings read"),
   });
   const all = [...data.signals, ...data.extra];
   const held = new Set(manifest.lineage.data[0]!.heldOutGroups);
-  const signals = all.filter((signal) => held.has(signal.waveform.group));
+  const signals = all.filter((signal) => held.has(signal.entry.machine));
   const failureModes = manifest.outputs.map((output) => output.failureMode);
   const rows = joinRows(signals, "served", failureModes);
   const quantised = decodeStudent(files.get(bundleFileNames.model)!);
   const int8 = runStudent({ scaler, quantised }, rows.features, rows.rows);
   const rule = { failureModes, calibration, thresholds, healthy: baseline?.healthy };
   const heldOut = evaluateHeldOut(signals, int8, rule);
-  return { all, signals, rows, int8, heldOut, fingerprint: await fingerprintCwru(dataDir) };
+  return { all, signals, rows, int8, heldOut, set, fingerprint: await set.fingerprint() };
 }
 
 /** Judges a bundle for the gate. Fails with DATA_MISSING, DATA_FORMAT or BUNDLE_FORMAT. */
@@ -77,7 +72,15 @@ export async function judgeBearingBundle(
 ): Promise<Judgement> {
   const { manifest } = bundle;
   const lineage = manifest.lineage.data[0]!;
-  const { all, signals, rows, int8, heldOut, fingerprint } = await replayBundle(bundle, config, context);
+  const {
+    all,
+    signals,
+    rows,
+    int8,
+    heldOut,
+    set: recorded,
+    fingerprint,
+  } = await replayBundle(bundle, config, context);
   const modes = manifest.outputs.map((output) => output.failureMode);
   const columns = findPhysicsColumns(manifest.features, config.hypotheses);
   const set = describeSet(signals, modes, {
@@ -107,12 +110,10 @@ export async function judgeBearingBundle(
       ...judgeShares(heldOut, signals),
     },
     leakage: [
-      ...(await findLeaks(context.dataDir, all, lineage)),
+      ...(await findLeaks(recorded, all, lineage)),
       {
-        by: "bearing that the configuration holds out",
-        shared: [...config.dataset.heldOutGroups, alwaysHeldOut].filter((group) =>
-          lineage.trainGroups.includes(group),
-        ),
+        by: "machine that the configuration holds out",
+        shared: config.dataset.heldOutGroups.filter((group) => lineage.trainGroups.includes(group)),
       },
     ],
     baselines: [
@@ -149,19 +150,16 @@ export async function judgeBearingBundle(
 
 /** Recordings of one content on both sides, under whatever name. */
 async function findLeaks(
-  dataDir: string,
+  set: RecordingSet,
   signals: readonly WaveformRows[],
   { trainGroups, heldOutGroups }: Bundle["manifest"]["lineage"]["data"][number],
 ): Promise<Judgement["leakage"]> {
   const digestOf = new Map<string, string>();
-  for (const file of new Set(signals.map((signal) => signal.waveform.file))) {
-    const bytes = await readDataFile(join(dataDir, "cwru", file));
-    digestOf.set(file, sha256Hex(bytes));
+  for (const { entry } of signals) {
+    if (!digestOf.has(entry.file)) digestOf.set(entry.file, await set.digest(entry));
   }
   const filesOf = (groups: readonly string[]): string[] => [
-    ...new Set(
-      signals.filter(({ waveform }) => groups.includes(waveform.group)).map(({ waveform }) => waveform.file),
-    ),
+    ...new Set(signals.filter(({ entry }) => groups.includes(entry.machine)).map(({ entry }) => entry.file)),
   ];
   const [train, held] = [filesOf(trainGroups), filesOf(heldOutGroups)];
   const heldDigests = new Set(held.map((file) => digestOf.get(file)));

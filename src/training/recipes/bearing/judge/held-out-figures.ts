@@ -9,7 +9,7 @@ import { computeUnitShare, type Figure } from "../../../judge/figure.ts";
 import { computeAuroc, computeBrier, computeMacroAuroc } from "../../../judge/metrics.ts";
 import { columnOf } from "../../../judge/scored-set.ts";
 import { applyCalibration } from "../../../learn/platt.ts";
-import { joinRows, type WaveformRows } from "../learn/cwru-rows.ts";
+import { joinRows, type WaveformRows } from "../learn/recorded-rows.ts";
 
 /** One recording and channel through the decision rule. */
 interface RecordingOutcome {
@@ -72,11 +72,11 @@ export function evaluateHeldOut(
     const ownLabels = all.labels.subarray(at * outputs, (at + rows) * outputs);
     at += rows;
     return {
-      waveform: signal.waveform.id,
-      file: signal.waveform.file,
-      sampleRateHz: signal.recording.sampleRateHz,
+      waveform: signal.entry.id,
+      file: signal.entry.file,
+      sampleRateHz: signal.entry.sampleRateHz,
       windows: rows,
-      truth: signal.waveform.failureMode,
+      truth: signal.failureMode,
       raised: decideLooped(ownLogits, rows, rule),
       brier: computeBrier(own, ownLabels),
       shareAboveRaise: thresholds.map(
@@ -121,8 +121,8 @@ export function judgeShares(
 ): Readonly<Record<"detected" | "quiet", Figure>> {
   const bearings = (isFaulty: boolean): number =>
     new Set(
-      signals.flatMap(({ waveform }) =>
-        (waveform.failureMode !== null) === isFaulty ? [waveform.group] : [],
+      signals.flatMap(({ entry, failureMode }) =>
+        (failureMode !== null) === isFaulty ? [entry.machine] : [],
       ),
     ).size;
   return {

@@ -1,18 +1,16 @@
 /**
- * Retrains a recipe from nothing on each of the published bearing-wise splits and judges the int8 student on bearings
- * that it has not seen. The tuning splits (folds 1 to 3) are for choosing; the 100 evaluation splits for reporting, once.
+ * Retrains a recipe from nothing on each of the splits that a manifest states and judges the int8 student on machines that it
+ * has not seen. Splits for choosing are one protocol, splits for reporting, once, another.
  */
 
-import { join } from "node:path";
 import type { Bundle } from "../../../../core/bundle/bundle.ts";
+import { AuroraError } from "../../../../core/contract/aurora-error.ts";
 import { createRandom } from "../../../../core/maths/random.ts";
 import {
-  type CwruSplit,
-  type CwruWaveform,
-  divideCwruWaveforms,
-  readCwruEvaluationSplits,
-  readCwruTuningSplits,
-} from "../../../dataset/cwru-splits.ts";
+  divideBySplit,
+  type RecordingSplit,
+  readSplits,
+} from "../../../dataset/recordings/recording-splits.ts";
 import { computeFigure, drawResamples, type Figure } from "../../../judge/figure.ts";
 import { createMacroAuroc } from "../../../judge/metrics.ts";
 import type { ScoredSet } from "../../../judge/scored-set.ts";
@@ -23,24 +21,20 @@ import { prepareRows, runStudent, type StudentTask, trainStudent } from "../../.
 import type { EvaluationContext, ProtocolOutcome } from "../../recipe.ts";
 import type { BearingConfig, PublishedFigures } from "../bearing-config.ts";
 import { fitLogisticRival } from "../learn/contenders.ts";
+import { computePhysicsScores, deriveTying, findPhysicsColumns } from "../learn/hypothesis-columns.ts";
+import { createWiden, inventRows } from "../learn/invented-rows.ts";
+import { type OpenRecordings, openRecordings } from "../learn/open-recordings.ts";
 import {
   describeSet,
-  fingerprintCwru,
   joinRows,
-  readCwruRows,
+  readRecordedRows,
   selectSignals,
   type WaveformRows,
   weighRecorded,
-} from "../learn/cwru-rows.ts";
-import { computePhysicsScores, deriveTying, findPhysicsColumns } from "../learn/hypothesis-columns.ts";
-import { createWiden, inventRows } from "../learn/invented-rows.ts";
+} from "../learn/recorded-rows.ts";
 import { type RecordedRows, sayLogisticTrial, tryLogistic } from "./logistic-trials.ts";
 import { comparePublished, type JudgedName, judgedNames, sayPublished } from "./published-figures.ts";
 import { sayTrial, tryTerms } from "./term-trials.ts";
-
-/** Macro AUROC that int8 students must reach on the 100 published splits, and by how much they must beat the physics score, both as values. */
-const requiredMacroAuroc = 0.938;
-const requiredGainOverPhysics = 0.01;
 
 /** Macro AUROCs on the test rows of one split. Always-healthy scores 0.5 by definition. */
 interface SplitFigures extends Readonly<Partial<Record<JudgedName, number>>> {
@@ -60,47 +54,51 @@ interface ProtocolFigures extends PublishedFigures {
 interface SplitRig {
   readonly config: BearingConfig;
   readonly task: StudentTask;
-  readonly waveforms: readonly CwruWaveform[];
-  readonly rowsOf: (split: CwruSplit) => SplitRows;
+  readonly recordings: OpenRecordings;
+  readonly splits: readonly RecordingSplit[];
+  readonly rowsOf: (split: RecordingSplit) => SplitRows;
 }
 
 interface SplitRows extends RecordedRows {
   readonly testSignals: readonly WaveformRows[];
 }
 
-/** Runs `cwru-100`, for reporting. Fails with DATA_MISSING, DATA_FORMAT or TRAINING. */
-export async function runEvaluationSplits(
-  _bundle: Bundle,
+type RunProtocol = (
+  bundle: Bundle,
   config: BearingConfig,
   context: EvaluationContext,
-): Promise<ProtocolOutcome> {
-  const rig = await openRig(config, context);
-  const splits = await readCwruEvaluationSplits(join(context.dataDir, "cwru"));
-  const judged = await judgeSplits(rig, splits, context);
+) => Promise<ProtocolOutcome>;
+
+/** The protocol `name` of the configuration. Running it fails with CONFIG_INVALID, DATA_MISSING, DATA_FORMAT or TRAINING. */
+export function createSplitProtocol(name: string): RunProtocol {
+  return async (bundle, config, context) => {
+    const rig = await openRig(name, { bundle, config, context });
+    const judged = await judgeSplits(rig, context);
+    return config.protocols[name]!.purpose === "report"
+      ? reportSplits(name, config, judged)
+      : chooseBySplits(rig, judged, context);
+  };
+}
+
+/** For reporting: the figures against what the protocol asks for and what the configuration states. */
+function reportSplits(name: string, config: BearingConfig, judged: ProtocolFigures): ProtocolOutcome {
   const wrong = comparePublished(config.published, judged);
+  const { required } = config.protocols[name]!;
+  const { overPhysics } = judged.gains;
   const passed =
     wrong.length === 0 &&
-    judged.figures.int8!.value >= requiredMacroAuroc &&
-    (judged.gains.overPhysics === undefined || judged.gains.overPhysics.value >= requiredGainOverPhysics);
+    judged.figures.int8!.value >= (required?.macroAuroc ?? 0) &&
+    (overPhysics === undefined ||
+      overPhysics.value >= (required?.gainOverPhysics ?? Number.NEGATIVE_INFINITY));
   const { json, lines } = renderFigures(judged);
   return { json, lines: [...lines, ...wrong], passed };
 }
 
-/**
- * Runs `cwru-tuning`, for choosing: says beside the figures what the recipe's optional terms and other fits of the logistic
- * regression would change. Fails likewise.
- */
-export async function runTuningSplits(
-  _bundle: Bundle,
-  config: BearingConfig,
-  context: EvaluationContext,
-): Promise<ProtocolOutcome> {
-  const rig = await openRig(config, context);
-  const splits = await readCwruTuningSplits(join(context.dataDir, "cwru"), rig.waveforms);
-  const judged = await judgeSplits(rig, splits, context);
-  const rows = splits.map(rig.rowsOf);
+/** For choosing: beside the figures what the recipe's optional terms and other fits of the logistic regression would change. */
+function chooseBySplits(rig: SplitRig, judged: ProtocolFigures, context: EvaluationContext): ProtocolOutcome {
+  const rows = rig.splits.map(rig.rowsOf);
   const logisticTrials = tryLogistic(rows, rig.task);
-  const trials = tryTerms(rows, { ...rig.task, seed: config.seed }, context);
+  const trials = tryTerms(rows, { ...rig.task, seed: rig.config.seed }, context);
   const { json, lines } = renderFigures(judged);
   return {
     json: { ...json, logisticTrials, trials },
@@ -109,21 +107,40 @@ export async function runTuningSplits(
   };
 }
 
-async function openRig(config: BearingConfig, context: EvaluationContext): Promise<SplitRig> {
+async function openRig(
+  name: string,
+  subject: {
+    readonly bundle: Bundle;
+    readonly config: BearingConfig;
+    readonly context: EvaluationContext;
+  },
+): Promise<SplitRig> {
+  const { bundle, config, context } = subject;
   const { features, hypotheses, recipe } = config;
+  const recordings = await openRecordings(config, bundle.files, context.dataDir);
+  const { set, manifest, root } = recordings;
+  const stated = manifest.splits[name];
+  if (stated === undefined) {
+    throw new AuroraError("CONFIG_INVALID", `${manifest.path} states no splits "${name}"`, {
+      op: "run protocol",
+      subject: manifest.path,
+      hint: `its splits are ${Object.keys(manifest.splits).join(", ") || "none"}; a protocol of the configuration needs splits of its name there`,
+    });
+  }
+  const splits = await readSplits(stated, set.entries, root);
   const trainer = await openTensorTrainer(context.log);
   const tying = deriveTying(features, hypotheses);
   const modes = hypotheses.map((hypothesis) => hypothesis.failureMode);
-  const { signals } = await readCwruRows(context.dataDir, {
+  const { signals } = await readRecordedRows(set, {
     ...config,
     refused: [],
     progress: (done, total) => context.progress(done, total, "recordings read"),
   });
-  const waveforms = signals.map((signal) => signal.waveform);
+  const entries = signals.map(({ entry }) => entry);
   const invented = inventRows(config, (done, total) => context.progress(done, total, "rigs invented"));
   const widen = createWiden(config, invented);
-  const rowsOf = (split: CwruSplit): SplitRows => {
-    const part = divideCwruWaveforms(waveforms, split);
+  const rowsOf = (split: RecordingSplit): SplitRows => {
+    const part = divideBySplit(entries, split);
     const trainSignals = selectSignals(signals, part.train);
     const testSignals = selectSignals(signals, part.test);
     return {
@@ -134,15 +151,12 @@ async function openRig(config: BearingConfig, context: EvaluationContext): Promi
       testSignals,
     };
   };
-  return { config, task: { tying, recipe, trainer }, waveforms, rowsOf };
+  return { config, task: { tying, recipe, trainer }, recordings, splits, rowsOf };
 }
 
-async function judgeSplits(
-  rig: SplitRig,
-  splits: readonly CwruSplit[],
-  { dataDir, progress }: EvaluationContext,
-): Promise<ProtocolFigures> {
+async function judgeSplits(rig: SplitRig, { progress }: EvaluationContext): Promise<ProtocolFigures> {
   const { name, version } = rig.task.trainer;
+  const { splits } = rig;
   const sets = splits.map((split, index) => {
     const set = scoreSplit(rig, split);
     progress(index + 1, splits.length, "splits trained and judged");
@@ -151,7 +165,7 @@ async function judgeSplits(
   return {
     ...summariseSplits(sets, rig.config.seed),
     perSplit: splits.map((split, index) => judgeAlone(split.name, sets[index]!)),
-    dataSha256: await fingerprintCwru(dataDir),
+    dataSha256: await rig.recordings.set.fingerprint(),
     trainer: `${name} ${version}`,
   };
 }
@@ -186,7 +200,7 @@ function judgeAlone(name: string, set: ScoredSet): SplitFigures {
 }
 
 /** Trains a student and its baselines on one side of a split and scores the other. */
-function scoreSplit({ config, task, rowsOf }: SplitRig, split: CwruSplit): ScoredSet {
+function scoreSplit({ config, task, rowsOf }: SplitRig, split: RecordingSplit): ScoredSet {
   const { train, test, recorded, testSignals } = rowsOf(split);
   const student = trainStudent(train, task, createRandom(config.seed).fork(split.name));
   const logistic = fitLogisticRival(prepareRows(train, task), task.tying, { recorded });

@@ -1,10 +1,12 @@
 /**
  * Calibration, from training bearings and invented rigs alone: every bearing is scored by a student that was trained
- * without it, one fault size a kind at a time and each end's healthy bearing in turn. Never sees a held-out bearing.
+ * without it, one machine of a kind at a time and each side of shared bearings in turn. Never sees a held-out bearing.
  */
+import { AuroraError } from "../../../../core/contract/aurora-error.ts";
 import type { Calibration, Threshold } from "../../../../core/contract/bundle/manifest.ts";
 import { createRandom } from "../../../../core/maths/random.ts";
-import { type CwruSplit, type CwruWaveform, divideCwruWaveforms } from "../../../dataset/cwru-splits.ts";
+import type { RecordedEntry } from "../../../dataset/recordings/recording-set.ts";
+import { divideBySplit, type RecordingSplit } from "../../../dataset/recordings/recording-splits.ts";
 import { columnOf, countRows, labelRows, type ScoredSet } from "../../../judge/scored-set.ts";
 import { applyCalibration, fitPlatt } from "../../../learn/platt.ts";
 import {
@@ -18,8 +20,8 @@ import {
 } from "../../../learn/train-student.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import { scoreContenders, trainRivals } from "./contenders.ts";
-import { describeSet, joinRows, selectSignals, weighRecorded } from "./cwru-rows.ts";
 import type { LearningRows } from "./learn-student.ts";
+import { describeSet, joinRows, selectSignals, type WaveformRows, weighRecorded } from "./recorded-rows.ts";
 
 /** Logits of int8 students, and what is right. */
 export interface ScoredLogits {
@@ -45,39 +47,68 @@ export interface StudentCalibration {
   readonly detectedWindowShare: number;
 }
 
+/** What an inner split needs to know of a signal. */
+export type SplitSignal = Pick<WaveformRows, "failureMode"> & {
+  readonly entry: Pick<RecordedEntry, "id" | "machine" | "component" | "shared">;
+};
+
+/** Inner splits at most, before the sides of shared bearings. */
+const mostFolds = 5;
+
 /**
- * Inner splits of the training bearings: the n-th fault size of every (end, kind) is left out at a time, once with
- * each end's healthy bearing.
+ * Inner splits of the machines that are trained on: machines with the same fault at the same component, and those that are
+ * healthy in all, are dealt to the folds in turn, and the only one of its kind is left in training; each fold once with every
+ * shared bearing on the side of the test. Fails with CONFIG_INVALID where no machine can be left out.
  */
-export function planInnerSplits(waveforms: readonly CwruWaveform[]): CwruSplit[] {
-  const groupsOfKind = new Map<string, string[]>();
-  for (const waveform of waveforms) {
-    if (waveform.failureMode === null) continue;
-    const kind = `${waveform.faultEnd} ${waveform.failureMode}`;
-    const groups = groupsOfKind.get(kind) ?? [];
-    if (!groups.includes(waveform.group)) groups.push(waveform.group);
-    groupsOfKind.set(kind, groups);
-  }
-  const lists = [...groupsOfKind.values()].map((groups) => groups.sort(compareGroups));
-  const folds = Math.min(...lists.map((groups) => groups.length));
-  return Array.from({ length: folds }, (_, fold) => fold).flatMap((fold) =>
-    (["DE", "FE"] as const).map((side) => ({
-      name: `inner-${fold}-${side}`,
-      side,
-      testGroups: lists.map((groups) => groups[fold]!),
-    })),
+export function planInnerSplits(signals: readonly SplitSignal[]): RecordingSplit[] {
+  const faulty = new Set(
+    signals.flatMap(({ entry, failureMode }) => (failureMode === null ? [] : [entry.machine])),
   );
+  const machinesOfKind = new Map<string, string[]>();
+  for (const { entry, failureMode } of signals) {
+    // What a machine with a fault sounds like elsewhere goes where the machine goes.
+    if (failureMode === null && faulty.has(entry.machine)) continue;
+    const kind = failureMode === null ? "healthy" : `${entry.component} ${failureMode}`;
+    const machines = machinesOfKind.get(kind) ?? [];
+    if (!machines.includes(entry.machine)) machines.push(entry.machine);
+    machinesOfKind.set(kind, machines);
+  }
+  const lists = [...machinesOfKind.values()]
+    .filter((machines) => machines.length > 1)
+    .map((machines) => machines.sort(compareGroups));
+  if (lists.length === 0) {
+    throw new AuroraError(
+      "CONFIG_INVALID",
+      "no machine can be left out of training in turn: each is the only one of its kind",
+      {
+        op: "plan inner splits",
+        subject: "dataset.heldOutGroups",
+        hint: "probabilities are calibrated on machines that a student has not seen: record a second machine with the same fault, or a second healthy one, or fine-tune the shipped bundle",
+      },
+    );
+  }
+  const folds = Math.min(mostFolds, Math.max(...lists.map((machines) => machines.length)));
+  const shared = [...new Set(signals.flatMap(({ entry }) => entry.shared ?? []))].sort();
+  const sides: readonly (string | null)[] = shared.length === 0 ? [null] : shared;
+  return Array.from({ length: folds }, (_, fold) => fold).flatMap((fold) => {
+    const machines = lists.flatMap((list) => list.filter((_, index) => index % folds === fold));
+    return sides.map((side) => ({
+      name: side === null ? `inner-${fold}` : `inner-${fold}-${side}`,
+      machines,
+      shared: side,
+    }));
+  });
 }
 
 /** Everybody's scores on the training bearings that one inner split leaves out, by students trained on the others. */
 export function scoreInnerSplit(
   config: BearingConfig,
   { trainSignals: signals, widen, task }: Pick<LearningRows, "trainSignals" | "widen" | "task">,
-  split: CwruSplit,
+  split: RecordingSplit,
 ): ScoredSet {
   const modes = config.hypotheses.map((hypothesis) => hypothesis.failureMode);
-  const part = divideCwruWaveforms(
-    signals.map((signal) => signal.waveform),
+  const part = divideBySplit(
+    signals.map(({ entry }) => entry),
     split,
   );
   const trainSignals = selectSignals(signals, part.train);

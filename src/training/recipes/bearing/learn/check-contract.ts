@@ -1,8 +1,7 @@
 /** Holds every recording against the data contract of the bundle, with the very code that does it on a gateway. */
-import { join } from "node:path";
 import type { ChannelContract } from "../../../../core/contract/bundle/manifest.ts";
 import { createWaveformIngest } from "../../../../core/ingest/waveform-ingest.ts";
-import { readCwruIndex, readCwruSignals } from "../../../dataset/cwru-recordings.ts";
+import type { RecordedEntry, RecordingSet } from "../../../dataset/recordings/recording-set.ts";
 
 /** What the contract says of the recordings. */
 export interface ContractReport {
@@ -14,62 +13,67 @@ export interface ContractReport {
 
 /** A channel of a recording that breaks the contract somewhere. */
 interface RefusedSignal {
-  /** `<file> <end>`. */
+  /** Id of the entry. */
   readonly signal: string;
   readonly reason: string;
   readonly samples: number;
 }
 
 const blockSamples = 4096;
+const anyRange = { min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY };
 
-/** Checks `<dataDir>/cwru` against the first waveform channel. Fails with DATA_MISSING or DATA_FORMAT. */
-export async function checkCwruContract(
-  dataDir: string,
+/** Checks `set` against the first waveform channel. Fails with DATA_MISSING or DATA_FORMAT. */
+export async function checkContract(
+  set: RecordingSet,
   channels: readonly ChannelContract[],
 ): Promise<ContractReport> {
-  const dir = join(dataDir, "cwru");
   const contract = channels.find((channel) => channel.kind === "waveform");
   const refused = new Map<string, RefusedSignal>();
-  let signals = 0;
   let samples = 0;
-  for (const recording of await readCwruIndex(dir)) {
-    for (const signal of await readCwruSignals(dir, recording)) {
-      const deviceId = nameSignal(recording.file, signal.end);
-      const ingest = createWaveformIngest({
-        contractOf: () => contract,
-        sink: {
-          schemaDrift: () => {},
-          quarantine: ({ reason, samples: count }) => {
-            const key = `${deviceId} ${reason}`;
-            refused.set(key, {
-              signal: deviceId,
-              reason,
-              samples: count + (refused.get(key)?.samples ?? 0),
-            });
-          },
-        },
-      });
-      for (let first = 0; first < signal.counts.length; first += blockSamples) {
-        ingest.accept({
-          deviceId,
-          channel: contract?.name ?? "",
-          unit: "g",
-          timestampMs: (first / recording.sampleRateHz) * 1000,
-          firstSample: first,
-          sampleRateHz: recording.sampleRateHz,
-          scale: signal.scale,
-          shaftRpm: recording.shaftRpm,
-          counts: signal.counts.subarray(first, first + blockSamples),
-        });
-      }
-      signals++;
-      samples += signal.counts.length;
-    }
+  for (const entry of set.entries) {
+    samples += await checkEntry(set, entry, {
+      contract: contract && (entry.isAbsolute ? contract : { ...contract, ...anyRange }),
+      refuse: (reason, count) => {
+        const key = `${entry.id} ${reason}`;
+        refused.set(key, { signal: entry.id, reason, samples: count + (refused.get(key)?.samples ?? 0) });
+      },
+    });
   }
-  return { signals, samples, refused: [...refused.values()] };
+  return { signals: set.entries.length, samples, refused: [...refused.values()] };
 }
 
-/** How a signal is called in a {@link ContractReport}. */
-export function nameSignal(file: string, end: string): string {
-  return `${file} ${end}`;
+/** Samples of the entry. */
+async function checkEntry(
+  set: RecordingSet,
+  { id }: RecordedEntry,
+  options: {
+    readonly contract: ChannelContract | undefined;
+    readonly refuse: (reason: string, samples: number) => void;
+  },
+): Promise<number> {
+  const { contract, refuse } = options;
+  const ingest = createWaveformIngest({
+    contractOf: () => contract,
+    sink: { schemaDrift: () => {}, quarantine: ({ reason, samples }) => refuse(reason, samples) },
+  });
+  const entry = set.entries.find((each) => each.id === id)!;
+  let done = 0;
+  for await (const part of set.parts(entry)) {
+    const { counts, sampleRateHz, scale, shaftRpm } = part;
+    for (let first = 0; first < counts.length; first += blockSamples) {
+      ingest.accept({
+        deviceId: id,
+        channel: contract?.name ?? "",
+        unit: contract?.unit ?? "g",
+        timestampMs: ((done + first) / sampleRateHz) * 1000,
+        firstSample: done + first,
+        sampleRateHz,
+        scale,
+        shaftRpm,
+        counts: counts.subarray(first, first + blockSamples),
+      });
+    }
+    done += counts.length;
+  }
+  return done;
 }

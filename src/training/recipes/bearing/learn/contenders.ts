@@ -95,8 +95,8 @@ export function trainRivals(
 
 /**
  * Penalty of the tied logistic regression, in the unit of `fit-tied-logistic.ts`, and that it learns from windows as recorded
- * alone: the best of both kinds of rows and six penalties on the tuning folds (`aurora evaluate --protocol cwru-tuning` prints
- * them). A linear model loses by the noisy copies.
+ * alone: the best of both kinds of rows and six penalties on the tuning folds (a protocol for choosing prints them). A linear
+ * model loses by the noisy copies.
  */
 const logisticPenalty = 1e-6;
 

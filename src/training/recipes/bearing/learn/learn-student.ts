@@ -17,9 +17,9 @@ import type { StepOutput } from "../../../pipeline/step-runner.ts";
 import type { TrainingContext } from "../../recipe.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import { type Rivals, trainRivals } from "./contenders.ts";
-import { type CwruRows, type WaveformRows, weighRecorded } from "./cwru-rows.ts";
 import { describeDivision } from "./divide-by-groups.ts";
 import type { InventedRows, Widen } from "./invented-rows.ts";
+import { type RecordedRows, type WaveformRows, weighRecorded } from "./recorded-rows.ts";
 
 /** Streams in the sequence in which they are drawn from the seed: a new one goes to the end, an unused one keeps its place. */
 const streams = ["bundle", "unused", "background", "golden", "drift", "untaught", "direct"] as const;
@@ -36,7 +36,7 @@ export function seedStream(seed: number, name: (typeof streams)[number]): Random
 
 export interface LearningRows {
   /** Of all recordings. */
-  readonly rows: StepOutput<CwruRows>;
+  readonly rows: StepOutput<RecordedRows>;
   readonly invented: StepOutput<InventedRows>;
   /** Of the bearings that are trained on: by signal, and all in one, with those of invented rigs. */
   readonly trainSignals: readonly WaveformRows[];

@@ -96,9 +96,9 @@ function describeQuality(manifest: CardManifest, report: BearingEvaluation): str
     ...(report.published === undefined
       ? []
       : [
-          "### The recipe on the 100 published splits",
+          "### The recipe on published splits",
           "",
-          "A student retrained on each split, judged on bearings that it had not seen (`aurora evaluate … --protocol cwru-100`):",
+          "A student retrained on each split, judged on machines that it had not seen (`aurora evaluate … --protocol NAME` with a protocol for reporting of train.yaml):",
           "",
           ...sayPublished(report.published).map((line) => `- ${line}`),
           "",
@@ -213,7 +213,7 @@ export function tabulateSlices(slices: readonly SliceFigures[]): ReportTable {
   return {
     title: "Slices",
     caption:
-      "Held-out windows by bearing, sensor's end, fault, load, sampling rate and speed; intervals resample recordings, those of shares of recordings are Wilson's. Recordings of one bearing are alike, so that they are too narrow where a slice holds few bearings. A slice with one class only has no AUROC.",
+      "Held-out windows by machine, component, fault, load, sampling rate and speed; intervals resample recordings, those of shares of recordings are Wilson's. Recordings of one bearing are alike, so that they are too narrow where a slice holds few bearings. A slice with one class only has no AUROC.",
     head: ["slice", "recordings", "windows", "macro AUROC", "Brier score", "faults raised", "healthy quiet"],
     rows: slices.map((slice) => [
       `${slice.by}: ${slice.value}`,

@@ -1,41 +1,71 @@
 import { expect, test } from "vitest";
-import { type CwruWaveform, divideCwruWaveforms } from "../../../../../src/training/dataset/cwru-splits.ts";
+import { divideBySplit } from "../../../../../src/training/dataset/recordings/recording-splits.ts";
 import {
   calibrateStudent,
   planInnerSplits,
+  type SplitSignal,
 } from "../../../../../src/training/recipes/bearing/learn/calibrate-student.ts";
 
-const waveforms: CwruWaveform[] = [];
+const signals: SplitSignal[] = [];
 for (const faultEnd of ["DE", "FE"] as const) {
   for (const [kind, mode] of [
     ["IR", "inner-race"],
     ["B", "ball"],
   ] as const) {
     for (const size of [7, 14]) {
-      for (const signalEnd of ["DE", "FE"] as const) {
-        const group = `${faultEnd}_${kind}_${size}`;
-        const failureMode = signalEnd === faultEnd ? mode : null;
-        waveforms.push({ id: `${group}_${signalEnd}`, file: group, signalEnd, faultEnd, group, failureMode });
+      for (const component of ["DE", "FE"] as const) {
+        const machine = `${faultEnd}_${kind}_${size}`;
+        const isFaulty = component === faultEnd;
+        const entry = {
+          id: `${machine}_${component}`,
+          machine,
+          component,
+          shared: isFaulty ? null : faultEnd,
+        };
+        signals.push({ entry, failureMode: isFaulty ? mode : null });
       }
     }
   }
 }
 
 test("every bearing is judged by a student that has not seen it, and no healthy bearing is on both sides", () => {
-  const splits = planInnerSplits(waveforms);
-  expect(splits).toHaveLength(4);
+  const splits = planInnerSplits(signals);
+  expect(splits.map(({ name }) => name)).toEqual(["inner-0-DE", "inner-0-FE", "inner-1-DE", "inner-1-FE"]);
   const judged = new Set<string>();
+  const bearingOf = ({ machine, shared }: SplitSignal["entry"]): string =>
+    shared === null ? machine : `shared ${shared}`;
+  const entries = signals.map(({ entry }) => entry);
   for (const split of splits) {
-    const { train, test: held } = divideCwruWaveforms(waveforms, split);
-    const bearing = (wave: CwruWaveform): string =>
-      wave.failureMode === null ? `healthy ${wave.signalEnd}` : wave.group;
-    const trained = new Set(train.map(bearing));
-    for (const wave of held) {
-      expect(trained.has(bearing(wave))).toBe(false);
-      judged.add(wave.id);
+    const { train, test: held } = divideBySplit(entries, split);
+    const trained = new Set(train.map(bearingOf));
+    for (const entry of held) {
+      expect(trained.has(bearingOf(entry))).toBe(false);
+      judged.add(entry.id);
     }
   }
-  expect(judged.size).toBe(waveforms.length);
+  expect(judged.size).toBe(signals.length);
+});
+
+const lone = (machine: string, failureMode: SplitSignal["failureMode"]): SplitSignal => ({
+  entry: { id: machine, machine, component: "bearing", shared: null },
+  failureMode,
+});
+
+test("machines of one's own are dealt to at most five folds, each machine to one; the only one of its kind is never left out", () => {
+  const faulty = Array.from({ length: 7 }, (_, index) => lone(`f${index}`, "ball"));
+  const own = [...faulty, lone("h0", null), lone("h1", null), lone("only", "inner-race")];
+  const splits = planInnerSplits(own);
+  expect(splits.map(({ name, shared }) => [name, shared])).toEqual(
+    Array.from({ length: 5 }, (_, fold) => [`inner-${fold}`, null]),
+  );
+  const left = splits.flatMap(({ machines }) => machines);
+  expect([...left].sort()).toEqual(["f0", "f1", "f2", "f3", "f4", "f5", "f6", "h0", "h1"]);
+});
+
+test("where every machine is the only one of its kind nothing can be calibrated, and what would help is said", () => {
+  expect(() => planInnerSplits([lone("h", null), lone("f", "ball")])).toThrow(
+    expect.objectContaining({ code: "CONFIG_INVALID", hint: expect.stringContaining("a second machine") }),
+  );
 });
 
 test("calibration weighs both classes alike: an uninformative score is one half, whatever the mixture", () => {

@@ -5,11 +5,11 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { type FaultKind, faultKinds } from "../../core/contract/bundle/bearing-fault.ts";
-import { csvColumn, parseCsv } from "./csv.ts";
-import type { CwruEnd } from "./cwru-recordings.ts";
-import { readDataText } from "./read-data-file.ts";
+import type { CwruEnd } from "../src/cli/device/cwru-recordings.ts";
+import { AuroraError } from "../src/core/contract/aurora-error.ts";
+import { type FaultKind, faultKinds } from "../src/core/contract/bundle/bearing-fault.ts";
+import { csvColumn, parseCsv } from "../src/training/dataset/csv.ts";
+import { readDataText } from "../src/training/dataset/read-data-file.ts";
 
 /** One channel of one recording, as the splits count it. */
 export interface CwruWaveform {

@@ -8,8 +8,8 @@ import { z } from "zod";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import type { FaultKind } from "../../core/contract/bundle/bearing-fault.ts";
-import { parseNpy } from "./npy.ts";
-import { readDataFile, readDataText } from "./read-data-file.ts";
+import { parseNpy } from "../../training/dataset/npy.ts";
+import { readDataFile, readDataText } from "../../training/dataset/read-data-file.ts";
 
 /** Where a bearing or an accelerometer sits: drive end or fan end. */
 export type CwruEnd = "DE" | "FE";

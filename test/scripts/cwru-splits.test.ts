@@ -2,22 +2,18 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { csvColumn, parseCsv } from "../../../src/training/dataset/csv.ts";
-import {
-  cwruBearings,
-  readCwruIndex,
-  readCwruSignals,
-} from "../../../src/training/dataset/cwru-recordings.ts";
 import {
   type CwruWaveform,
   divideCwruWaveforms,
   readCwruEvaluationSplits,
   readCwruTuningSplits,
   readCwruWaveforms,
-} from "../../../src/training/dataset/cwru-splits.ts";
-import { readDataText } from "../../../src/training/dataset/read-data-file.ts";
-import { dataFolder as data } from "../../support/data-folder.ts";
-import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+} from "../../scripts/cwru-splits.ts";
+import { cwruBearings, readCwruIndex, readCwruSignals } from "../../src/cli/device/cwru-recordings.ts";
+import { csvColumn, parseCsv } from "../../src/training/dataset/csv.ts";
+import { readDataText } from "../../src/training/dataset/read-data-file.ts";
+import { dataFolder as data } from "../support/data-folder.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
 
 const cwru = join(data, "cwru");
 const present = existsSync(join(cwru, "index.json"));
