@@ -8,7 +8,7 @@ import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
 import { calibrateLogit } from "../../core/decision/calibrate.ts";
 import type { Random } from "../../core/maths/random.ts";
 import { runQuantised } from "../learn/quantise-network.ts";
-import { type Background, clusterBackground } from "./cluster-background.ts";
+import { type Background, clusterBackground, minClusterRows } from "./cluster-background.ts";
 
 /** The student that serves. */
 export interface CalibratedStudent {
@@ -36,7 +36,8 @@ export function clusterHealthyBackground(
   if (quiet.rows === 0) throw refuse(`the student calls all ${healthy.rows} healthy training windows faulty`);
   const background = clusterBackground(
     { values: quiet.standardised, rows: quiet.rows },
-    options.count,
+    // A centre of less is dropped: of few rows few centres are left to stand for them.
+    Math.max(1, Math.min(options.count, Math.floor(quiet.rows / (2 * minClusterRows)))),
     options.random,
   );
   const { rows, features, values } = background;

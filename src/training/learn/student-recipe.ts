@@ -55,13 +55,16 @@ export interface StudentRecipe {
 /** Of hidden layers. */
 const widths = z.array(z.int().min(1).max(512)).max(4);
 
-const fitConfigSchema: z.ZodType<FitConfig> = z.strictObject({
+/** Validators of {@link FitConfig}'s keys. */
+export const fitConfigShape: { readonly [Key in keyof FitConfig]: z.ZodType<FitConfig[Key]> } = {
   steps: z.int().min(1).max(100_000),
   batchRows: z.int().min(0).max(100_000),
   learningRate: z.number().positive().max(1),
   weightDecay: z.number().min(0).max(100),
   inputNoise: z.number().min(0).max(10),
-});
+};
+
+const fitConfigSchema: z.ZodType<FitConfig> = z.strictObject(fitConfigShape);
 
 const similarityWeightSchema = z.number().positive().max(1e6);
 

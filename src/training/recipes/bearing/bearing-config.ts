@@ -93,47 +93,37 @@ const figure = z
   .strictObject({ value: z.number(), low: z.number().nullable(), high: z.number().nullable() })
   .optional();
 
-/** Validator of {@link BearingConfig}; unknown keys are refused. */
-export const bearingConfigSchema: z.ZodType<BearingConfig> = z.strictObject({
-  ...commonConfigShape,
-  dataset: z.strictObject({
-    kind: z.literal("recordings"),
-    name: z.string().regex(namePattern, "lower-case letters, digits and dashes").default("recordings"),
-    manifest: z
-      .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\.(ya?ml|csv)$/, "the name of a .yaml or .csv beside this file")
-      .refine(
-        (name) => name !== bundledConfigName,
-        `${bundledConfigName} is the configuration's own name in a bundle`,
-      ),
-    folder: z
-      .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,127}$/, "the name of a folder in the data folder")
-      .optional(),
-    heldOutGroups: z.array(z.string().max(128)).max(256),
-    heldOutRule: z.string().max(4096),
-  }),
-  protocols: z
-    .record(
-      z.string().regex(namePattern, "lower-case letters, digits and dashes"),
-      z.strictObject({
-        purpose: z.enum(["report", "choose"]),
-        required: z
-          .strictObject({ macroAuroc: share, gainOverPhysics: z.number().min(-1).max(1).optional() })
-          .optional(),
-      }),
-    )
-    .default({}),
-  trainingHop: z.number().positive(),
-  noiseLevels: z.array(z.number().positive().max(10)).max(8),
-  inventedRigs: z
-    .strictObject({
-      training: z.int().min(1).max(10_000),
-      heldOut: z.int().min(2).max(10_000),
-      seed: z.int(),
-      weight: z.number().positive().max(100),
-    })
+/** Validators of the keys of `dataset` that say where the recordings are. */
+export const recordingsShape: {
+  readonly [Key in "kind" | "name" | "manifest" | "folder"]-?: z.ZodType<BearingConfig["dataset"][Key]>;
+} = {
+  kind: z.literal("recordings"),
+  name: z.string().regex(namePattern, "lower-case letters, digits and dashes").default("recordings"),
+  manifest: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\.(ya?ml|csv)$/, "the name of a .yaml or .csv beside this file")
+    .refine(
+      (name) => name !== bundledConfigName,
+      `${bundledConfigName} is the configuration's own name in a bundle`,
+    ),
+  folder: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,127}$/, "the name of a folder in the data folder")
     .optional(),
+};
+
+/** Keys of a diagnosis, however its student is made. */
+export type DiagnosisKeys =
+  | "trainingHop"
+  | "hypotheses"
+  | "thresholds"
+  | "baseline"
+  | "costs"
+  | "maxCalibrationError";
+
+/** Validators of {@link DiagnosisKeys}: spread them into a recipe's own strict object. */
+export const diagnosisShape: { readonly [Key in DiagnosisKeys]-?: z.ZodType<BearingConfig[Key]> } = {
+  trainingHop: z.number().positive(),
   hypotheses: z
     .array(
       z.strictObject({
@@ -144,7 +134,6 @@ export const bearingConfigSchema: z.ZodType<BearingConfig> = z.strictObject({
     )
     .min(1)
     .max(32),
-  recipe: studentRecipeSchema,
   thresholds: z.strictObject({
     onCount: windows,
     onWindows: windows,
@@ -169,6 +158,38 @@ export const bearingConfigSchema: z.ZodType<BearingConfig> = z.strictObject({
       error: "a fault that is found must cost less than one that is missed: no alarm is worth it otherwise",
     }),
   maxCalibrationError: share,
+};
+
+/** Validator of {@link BearingConfig}; unknown keys are refused. */
+export const bearingConfigSchema: z.ZodType<BearingConfig> = z.strictObject({
+  ...commonConfigShape,
+  dataset: z.strictObject({
+    ...recordingsShape,
+    heldOutGroups: z.array(z.string().max(128)).max(256),
+    heldOutRule: z.string().max(4096),
+  }),
+  protocols: z
+    .record(
+      z.string().regex(namePattern, "lower-case letters, digits and dashes"),
+      z.strictObject({
+        purpose: z.enum(["report", "choose"]),
+        required: z
+          .strictObject({ macroAuroc: share, gainOverPhysics: z.number().min(-1).max(1).optional() })
+          .optional(),
+      }),
+    )
+    .default({}),
+  noiseLevels: z.array(z.number().positive().max(10)).max(8),
+  inventedRigs: z
+    .strictObject({
+      training: z.int().min(1).max(10_000),
+      heldOut: z.int().min(2).max(10_000),
+      seed: z.int(),
+      weight: z.number().positive().max(100),
+    })
+    .optional(),
+  recipe: studentRecipeSchema,
+  ...diagnosisShape,
   published: z
     .strictObject({
       splits: z.int().min(1).max(1000),

@@ -157,10 +157,10 @@ export function toProbabilities(logits: Float32Array, calibration: readonly Cali
 }
 
 /** The folds with the probabilities that a calibration fitted on the other folds gives. */
-function crossCalibrate(
+export function crossCalibrate(
   folds: readonly ScoredSet[],
   invented: ScoredLogits | null,
-  config: BearingConfig,
+  config: Pick<BearingConfig, "hypotheses" | "costs" | "thresholds">,
 ): ScoredSet[] {
   return folds.map((fold) => {
     const others = folds.filter((other) => other !== fold);

@@ -18,7 +18,12 @@ export interface OpenRecordings {
 
 /** Opens them; `files` holds the manifest. Fails with CONFIG_INVALID, DATA_MISSING or DATA_FORMAT. */
 export async function openRecordings(
-  { dataset, channels }: Pick<BearingConfig, "dataset" | "channels">,
+  {
+    dataset,
+    channels,
+  }: Pick<BearingConfig, "channels"> & {
+    readonly dataset: Pick<BearingConfig["dataset"], "manifest" | "folder">;
+  },
   files: ReadonlyMap<string, Uint8Array>,
   dataDir: string,
 ): Promise<OpenRecordings> {

@@ -1,0 +1,163 @@
+/**
+ * What a bundle holds of healthy machines: the background of explanations, the drift reference, where levels lay; and with them
+ * the golden vectors. Made of the healthy recordings that a student learnt from, whoever it learnt them from.
+ */
+import type { BaselineSpec, LevelStatistics } from "../../../core/contract/bundle/baseline-spec.ts";
+import type { Calibration } from "../../../core/contract/bundle/manifest.ts";
+import { fitReference } from "../../../core/drift/fit-reference.ts";
+import { computeMedian, computeScaledMad } from "../../../core/maths/robust.ts";
+import { clusterHealthyBackground } from "../../bundle/healthy-background.ts";
+import { makeStudentFiles } from "../../bundle/student-files.ts";
+import type { RecordingSet } from "../../dataset/recordings/recording-set.ts";
+import { extractLevelRows, extractLevels } from "../../learn/extract-rows.ts";
+import { standardiseRows } from "../../learn/fit-scaler.ts";
+import { runStudent, type TrainedStudent } from "../../learn/train-student.ts";
+import type { BearingConfig } from "./bearing-config.ts";
+import { seedStream } from "./learn/learn-student.ts";
+import type { WaveformRows } from "./learn/recorded-rows.ts";
+import { joinFloats } from "./learn/tuning-rows.ts";
+
+/** The share of a configuration that is read here. */
+type HealthyConfig = Pick<
+  BearingConfig,
+  | "seed"
+  | "window"
+  | "features"
+  | "hypotheses"
+  | "baseline"
+  | "backgroundRows"
+  | "goldenCases"
+  | "driftReplicates"
+>;
+
+/** What the files are made from. */
+interface HealthyParts {
+  readonly config: HealthyConfig;
+  readonly student: TrainedStudent;
+  /** One an output. */
+  readonly calibration: readonly Calibration[];
+  /** Signals of healthy bearings that the student learnt from. */
+  readonly healthy: readonly WaveformRows[];
+  /** Standardised rows of healthy machines beside them for the background; absent: none. */
+  readonly known?: Float32Array | undefined;
+  readonly set: RecordingSet;
+}
+
+/** Makes them, by name. Fails with DATA_MISSING or DATA_FORMAT. */
+export async function makeHealthyFiles({
+  config,
+  student,
+  calibration,
+  healthy,
+  known = new Float32Array(0),
+  set,
+}: HealthyParts): Promise<Readonly<Record<string, Uint8Array>>> {
+  const { seed, backgroundRows } = config;
+  const rows = healthy.reduce((sum, { served }) => sum + served.rows, 0);
+  const features = new Float32Array(rows * config.features.list.length);
+  let at = 0;
+  for (const { served } of healthy) {
+    features.set(served.features, at);
+    at += served.features.length;
+  }
+  return makeStudentFiles({
+    config,
+    student,
+    background: clusterHealthyBackground(
+      { quantised: student.quantised, calibration },
+      {
+        rows: rows + known.length / config.features.list.length,
+        standardised: joinFloats([standardiseRows(features, rows, student.scaler), known]),
+      },
+      { count: backgroundRows, random: seedStream(seed, "background") },
+    ),
+    reference: fitHealthyReference(healthy, student, {
+      config,
+      levels: await readHealthyLevels(set, healthy, config),
+    }),
+    random: seedStream(seed, "golden"),
+  });
+}
+
+/**
+ * The drift reference: healthy training windows in time order, with the scores that the student gives them and the levels
+ * that were heard. They are of many machines: no single one looks like all of them together.
+ */
+function fitHealthyReference(
+  healthy: readonly WaveformRows[],
+  student: TrainedStudent,
+  { config, levels }: { readonly config: HealthyConfig; readonly levels: HealthyLevels | null },
+): ReturnType<typeof fitReference> {
+  const rows: Float32Array[] = [];
+  const scores: Float32Array[] = [];
+  const columns = config.features.list.length;
+  const outputs = config.hypotheses.length;
+  for (const { served } of healthy) {
+    const logits = runStudent(student, served.features, served.rows);
+    for (let row = 0; row < served.rows; row++) {
+      rows.push(served.features.subarray(row * columns, (row + 1) * columns));
+      scores.push(logits.subarray(row * outputs, (row + 1) * outputs));
+    }
+  }
+  const featureNames = config.features.list.map((feature) => feature.name);
+  return fitReference(
+    { rows, featureNames, scoreRows: scores, ...(levels === null ? {} : { levels }) },
+    {
+      seed: seedStream(config.seed, "drift").integer(2 ** 31),
+      replicates: config.driftReplicates,
+      segments: healthy.map((signal) => signal.served.rows),
+      scoreNames: config.hypotheses.map((hypothesis) => hypothesis.failureMode),
+      machines: new Set(healthy.map(({ entry }) => entry.machine)).size,
+    },
+  );
+}
+
+interface HealthyLevels {
+  readonly names: readonly string[];
+  readonly rows: readonly Float32Array[];
+}
+
+/** Levels of the served windows of `healthy`, row by row; null where the configuration asks for no baseline. */
+async function readHealthyLevels(
+  set: RecordingSet,
+  healthy: readonly WaveformRows[],
+  { window, features, baseline }: HealthyConfig,
+): Promise<HealthyLevels | null> {
+  if (baseline === undefined) return null;
+  const { levels } = baseline;
+  const rows: Float32Array[] = [];
+  for (const { entry } of healthy) {
+    for await (const part of set.parts(entry)) {
+      const own = extractLevelRows(part, window, { features, levels });
+      // A level in a unit that nobody knows is no level.
+      rows.push(
+        ...(entry.isAbsolute ? own : own.map((row) => new Float32Array(row.length).fill(Number.NaN))),
+      );
+    }
+  }
+  return { names: levels.list.map(({ name }) => name), rows };
+}
+
+/**
+ * Median and scaled median absolute deviation of each level over the healthy windows of `signals`; null where none of
+ * them is heard (a band above the rate of all recordings). A severity is compared with them while a machine's own
+ * baseline is not known: another machine's level says little of this one's; only its trend is to be believed.
+ */
+export async function fitLevelReference(
+  set: RecordingSet,
+  signals: readonly WaveformRows[],
+  { window, levels }: Pick<BearingConfig, "window"> & Pick<BaselineSpec, "levels">,
+): Promise<readonly (LevelStatistics | null)[]> {
+  const values: number[][] = levels.list.map(() => []);
+  for (const { entry, failureMode } of signals) {
+    if (failureMode !== null || !entry.isAbsolute) continue;
+    for await (const part of set.parts(entry)) {
+      for (const [at, value] of extractLevels(part, window, levels).entries()) {
+        if (Number.isFinite(value)) values[at % values.length]!.push(value);
+      }
+    }
+  }
+  return values.map((each) =>
+    each.length === 0 ? null : { locationDb: computeMedian(each), scaleDb: computeScaledMad(each) },
+  );
+}
