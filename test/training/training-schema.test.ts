@@ -1,5 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { completeConfig, loadUsualConfigs } from "../../src/training/complete-config.ts";
@@ -54,6 +54,7 @@ describe("a training configuration of a few lines", () => {
     const path = join(createTemporaryFolder(), "train.yaml");
     const least = await leastOf(shipped[0]!);
     writeFileSync(path, JSON.stringify({ ...least, name: "mine", costs: { faultPrior: 0.03 } }));
+    copyFileSync(join(dirname(shipped[0]!), "recordings.yaml"), join(dirname(path), "recordings.yaml"));
     const { recipe, bytes } = await loadTrainingConfig(path);
     expect(recipe.config).toMatchObject({ name: "mine", title: "mine", version: "1.0.0", parent: null });
     expect(parseTrainingConfig(bytes, "bundled").config).toEqual(recipe.config);

@@ -3,13 +3,13 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { Command } from "commander";
-import { createKeyPair, loadPrivateKey, parsePrivateKey } from "../../core/bundle/keys.ts";
+import { createKeyPair, loadPrivateKey, loadTrustedKeys, parsePrivateKey } from "../../core/bundle/keys.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
 import type { OpenRecipe } from "../../training/recipes/recipe.ts";
 import { defaultBundleDir, train } from "../../training/train.ts";
 import { loadTrainingConfig, recipeTable } from "../../training/training-config.ts";
-import { findDataDir, trainingWorkDir } from "../terminal/installation.ts";
+import { findDataDir, releaseKeyFile, trainingWorkDir } from "../terminal/installation.ts";
 import { createProgressBar, keepLog } from "../terminal/progress-bar.ts";
 
 interface TrainFlags {
@@ -19,6 +19,8 @@ interface TrainFlags {
   readonly work?: string;
   readonly report?: string;
   readonly ungated?: boolean;
+  readonly keys?: string[];
+  readonly acceptLittleEvidence?: boolean;
   readonly json?: boolean;
 }
 
@@ -37,11 +39,20 @@ export function trainCommand(): Command {
     )
     .option("--report <dir>", "folder of report.html and report.json (default: below the work folder)")
     .option("--ungated", "write the bundle although the gate refuses it")
+    .option(
+      "--keys <path...>",
+      "trusted public keys of a bundle that the configuration goes on `from` (default: the release key of this installation)",
+    )
+    .option(
+      "--accept-little-evidence",
+      "write a fine-tuned bundle although its machines are too few to say how good it is: it says so wherever it is looked at",
+    )
     .option("--json", "print the bundle's digest and figures as one JSON object")
     .addHelpText(
       "after",
       `
-What is learnt is the configuration's dataset.kind: ${recipeTable.map(({ kind }) => kind).join(", ")}.
+What is learnt is the configuration's dataset.kind: ${[...new Set(recipeTable.map(({ kind }) => kind))].join(", ")}. A configuration that
+goes on \`from\` a bundle's folder is fine-tuned on a few machines' recordings, and inherits what it does not say.
 The gate looks at the bundle before it is written: exit code 1 where it refuses. TensorFlow runs natively where its
 library is there; AURORA_TENSORFLOW=wasm in the environment asks for WebAssembly, which made the shipped bundles.
 
@@ -52,7 +63,10 @@ Example:
     .action(async (configPath: string, flags: TrainFlags) => {
       requireTrainingPart(packageRoot());
       const bar = createProgressBar();
-      const loaded = await loadTrainingConfig(configPath);
+      const loaded = await loadTrainingConfig(configPath, {
+        parentKeys: await loadTrustedKeys(flags.keys ?? releaseKeyFile()),
+        acceptLittleEvidence: flags.acceptLittleEvidence === true,
+      });
       const { recipe } = loaded;
       if (flags.key === undefined) {
         bar.log("no --key: signed with a key that is thrown away, so that no gateway trusts this bundle");

@@ -74,12 +74,29 @@ export function checkStatedFigures(bundle: Bundle, { metrics }: Pick<Judgement, 
   });
 }
 
+/** Are there enough independent units for any of the answers? */
+export function checkEvidence({ evidence }: Pick<Judgement, "evidence">): GateCheck[] {
+  if (evidence === undefined) return [];
+  const { isEnough, isAccepted, words } = evidence;
+  if (!isEnough && isAccepted)
+    return [skip("evidence", `too little, accepted by who trained the model: ${words}`)];
+  return [
+    answer("evidence", isEnough, {
+      measured: { enough: isEnough ? "yes" : "no" },
+      limits: { enough: "yes" },
+      words: isEnough ? words : `too little: ${words}`,
+    }),
+  ];
+}
+
 /**
- * Is every baseline beaten on held-out data, with the whole interval over independent units? What is known of it elsewhere
- * stands in the answer.
+ * Is every baseline beaten on held-out data, with the whole interval over independent units, or, where no more is asked, not
+ * surely ahead? What is known of it elsewhere stands in the answer.
  */
 export function checkBaselines({ baselines }: Judgement): GateCheck {
-  const beaten = baselines.filter(({ gain }) => gain.low !== null && gain.low > 0);
+  const beaten = baselines.filter(({ gain, asked }) =>
+    asked === "level" ? !(gain.high !== null && gain.high < 0) : gain.low !== null && gain.low > 0,
+  );
   const others = baselines.filter((each) => !beaten.includes(each));
   return answer("baselines", baselines.length > 0 && others.length === 0, {
     measured: Object.fromEntries(baselines.map(({ name, gain }) => [name, formatFigure(gain, 4)])),
@@ -87,13 +104,17 @@ export function checkBaselines({ baselines }: Judgement): GateCheck {
     words:
       others.length === 0
         ? `ahead of ${baselines.map(sayBaseline).join("; ")}`
-        : `not surely ahead of ${others.map(sayBaseline).join("; ")}`,
+        : [
+            `not surely ahead of ${others.map(sayBaseline).join("; ")}`,
+            ...others.flatMap(({ otherwise }) => (otherwise === undefined ? [] : [otherwise])),
+          ].join("; "),
   });
 }
 
-function sayBaseline({ name, gain, elsewhere }: Judgement["baselines"][number]): string {
+function sayBaseline({ name, gain, asked, elsewhere }: Judgement["baselines"][number]): string {
   const other = elsewhere === undefined ? "" : `, ${elsewhere.where} by ${formatFigure(elsewhere.gain, 4)}`;
-  return `${name} by ${formatFigure(gain, 4)}${other}`;
+  const level = asked === "level" ? " (not behind is enough)" : "";
+  return `${name} by ${formatFigure(gain, 4)}${other}${level}`;
 }
 
 /**

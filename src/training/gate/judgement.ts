@@ -14,6 +14,8 @@ export interface Judgement {
   readonly leakage: readonly { readonly by: string; readonly shared: readonly string[] }[];
   /** By how much the model beats each baseline; positive is better. */
   readonly baselines: readonly JudgedBaseline[];
+  /** Is there enough to judge by, or did who trained accept that there is not? Absent: the recipe's data are known to suffice. */
+  readonly evidence?: { readonly isEnough: boolean; readonly isAccepted: boolean; readonly words: string };
   /** What the gate does not ask, and why: said, not judged. */
   readonly unasked?: readonly { readonly name: string; readonly words: string }[];
   /** Expected calibration error against its limit; null where no probability is stated. */
@@ -29,6 +31,10 @@ interface JudgedBaseline {
   readonly name: string;
   /** On held-out data, with an interval over independent units. This is what the gate asks about. */
   readonly gain: Figure;
+  /** `ahead` (default): with the whole interval; `level`: not behind with the whole interval. */
+  readonly asked?: "ahead" | "level";
+  /** What to do where the model is not, for the answer's words. */
+  readonly otherwise?: string;
   /** The same on other data, for the answer's words. */
   readonly elsewhere?: { readonly where: string; readonly gain: Figure };
 }

@@ -9,12 +9,12 @@ import type { TrainedStudent } from "../../learn/train-student.ts";
 import type { StepOutput } from "../../pipeline/step-runner.ts";
 import type { TrainedModel, TrainingContext } from "../recipe.ts";
 import { type BearingConfig, decideThreshold } from "./bearing-config.ts";
-import { fitLevelReference, makeHealthyFiles } from "./healthy-files.ts";
 import type { JudgedBearing } from "./judge/bearing-evaluation.ts";
 import { describeDivision, type GroupDivision } from "./learn/divide-by-groups.ts";
 import { describeInvented, inventedDescription } from "./learn/invented-rows.ts";
 import type { OpenRecordings } from "./learn/open-recordings.ts";
 import type { RecordedRows } from "./learn/recorded-rows.ts";
+import { fitLevelReference, makeHealthyFiles } from "./package-healthy.ts";
 import { renderBearingCard } from "./report/bearing-card.ts";
 
 interface BearingParts {

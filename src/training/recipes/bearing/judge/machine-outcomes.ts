@@ -1,0 +1,93 @@
+/**
+ * What a gateway would have said of each recording of a machine that was left out, put together by machine: faults found,
+ * called by another name, missed; healthy recordings quiet or raised. One model at a time.
+ */
+import { computeUnitShare, type Figure } from "../../../judge/figure.ts";
+import type { ScoredSet } from "../../../judge/scored-set.ts";
+import { type AlertRule, decideLooped } from "./held-out-figures.ts";
+
+/** One recording, decided. */
+export interface DecidedRecording {
+  readonly id: string;
+  readonly machine: string;
+  /** `healthy`, `faulty` or a kind. */
+  readonly label: string;
+  /** The failure mode that is raised; null: none. */
+  readonly raised: string | null;
+  readonly outcome: "found" | "other-kind" | "missed" | "quiet" | "false-alarm";
+}
+
+/** How many recordings of a machine came out how. */
+export interface MachineOutcome {
+  readonly machine: string;
+  /** What it was recorded with, `healthy` among them. */
+  readonly labels: readonly string[];
+  readonly counts: Readonly<Record<DecidedRecording["outcome"], number>>;
+}
+
+/** Decides every recording of `set`, each labelled by its id, by the logits of `model`, as of a machine that nobody knows. */
+export function decideRecordings(
+  { set, labels }: { readonly set: ScoredSet; readonly labels: ReadonlyMap<string, string> },
+  model: string,
+  rule: AlertRule,
+): readonly DecidedRecording[] {
+  const logits = set.scores[model]!;
+  let at = 0;
+  return set.signals.map((signal) => {
+    const own = logits.subarray(at * set.outputs, (at + signal.rows) * set.outputs);
+    at += signal.rows;
+    const raised = signal.rows === 0 ? null : decideLooped(own, signal.rows, rule);
+    const label = labels.get(signal.id)!;
+    return { id: signal.id, machine: signal.unit, label, raised, outcome: judgeOutcome(label, raised) };
+  });
+}
+
+function judgeOutcome(label: string, raised: string | null): DecidedRecording["outcome"] {
+  if (label === "healthy") return raised === null ? "quiet" : "false-alarm";
+  if (raised === null) return "missed";
+  // Nobody says which kind it is: any is right.
+  return raised === label || label === "faulty" ? "found" : "other-kind";
+}
+
+/** By machine, in the order of the names. */
+export function countByMachine(decided: readonly DecidedRecording[]): readonly MachineOutcome[] {
+  const machines = [...new Set(decided.map(({ machine }) => machine))].sort();
+  return machines.map((machine) => {
+    const own = decided.filter((each) => each.machine === machine);
+    const counts = { found: 0, "other-kind": 0, missed: 0, quiet: 0, "false-alarm": 0 };
+    for (const { outcome } of own) counts[outcome]++;
+    return { machine, labels: [...new Set(own.map(({ label }) => label))].sort(), counts };
+  });
+}
+
+/** Shares of faulty recordings found and of healthy ones quiet, with intervals of as many cases as there are machines. */
+export function judgeOutcomes(
+  decided: readonly DecidedRecording[],
+): Readonly<Record<"detected" | "quiet", Figure>> {
+  const share = (isFaulty: boolean, right: DecidedRecording["outcome"]): Figure => {
+    const own = decided.filter(({ label }) => (label !== "healthy") === isFaulty);
+    const machines = new Set(own.map(({ machine }) => machine)).size;
+    return computeUnitShare(own.filter(({ outcome }) => outcome === right).length, own.length, machines);
+  };
+  return { detected: share(true, "found"), quiet: share(false, "quiet") };
+}
+
+/** What a machine's outcomes leave to be wished for; empty: nothing. */
+export function sayFailures({ counts }: MachineOutcome): string {
+  const faulty = counts.found + counts["other-kind"] + counts.missed;
+  const healthy = counts.quiet + counts["false-alarm"];
+  return [
+    ...(counts.missed > 0 ? [`${counts.missed} of ${faulty} faulty recordings missed`] : []),
+    ...(counts["other-kind"] > 0 ? [`${counts["other-kind"]} of ${faulty} called by another kind`] : []),
+    ...(counts["false-alarm"] > 0 ? [`${counts["false-alarm"]} of ${healthy} healthy ones raised`] : []),
+  ].join(", ");
+}
+
+/** The worst recordings: those decided wrongly, faults that were missed first, then by name. */
+export function listWorst(decided: readonly DecidedRecording[], most: number): readonly DecidedRecording[] {
+  const rank = { missed: 0, "other-kind": 1, "false-alarm": 2, found: 3, quiet: 3 } as const;
+  return decided
+    .filter(({ outcome }) => rank[outcome] < 3)
+    .sort((a, b) => rank[a.outcome] - rank[b.outcome] || (a.id < b.id ? -1 : 1))
+    .slice(0, most);
+}

@@ -1,0 +1,81 @@
+/**
+ * The envelope's spectrum over shaft orders of a recording, as the features hear it: whitened, averaged over its windows, in dB
+ * above its own median. For the eye; no figure rests on it.
+ */
+import type { FeatureSpec } from "../../../../core/contract/bundle/feature-spec.ts";
+import { createAngleEnvelope } from "../../../../core/features/angle-envelope.ts";
+import { createBlockWhitener } from "../../../../core/features/block-whitener.ts";
+import { analysisRateHz, designAnalysisFilter } from "../../../../core/features/envelope-order-chain.ts";
+import { createOrderSpectrum } from "../../../../core/features/order-spectrum.ts";
+import { createDecimator } from "../../../../core/maths/decimator.ts";
+import { computeMedian } from "../../../../core/maths/robust.ts";
+import type { RecordedSignal } from "../../../dataset/recordings/recording-set.ts";
+
+export interface RecordedSpectrum {
+  readonly binOrders: number;
+  /** By bin, from order 0 on. */
+  readonly decibels: Float64Array;
+}
+
+/** Windows that are averaged at most. */
+const mostWindows = 12;
+
+/**
+ * Computes up to `highestOrder`; null where `spec` has no chain of the kind, or the recording is shorter than one window of it.
+ */
+export function computeRecordedSpectrum(
+  signal: RecordedSignal,
+  spec: FeatureSpec,
+  highestOrder: number,
+): RecordedSpectrum | null {
+  const params = spec.chains.find(({ kind }) => kind === "envelope-order")?.params;
+  if (params === undefined) return null;
+  const revolutions = Number(params.revolutions);
+  const samplesPerRevolution = 2 ** Math.ceil(Math.log2(Math.max(48, 2.5 * highestOrder)));
+  const fftSize = 2 ** Math.ceil(Math.log2(revolutions * samplesPerRevolution));
+  const grid = { samplesPerRevolution, fftSize, floorOrders: 2, shaftGuardOrders: 0 };
+  const spectrum = createOrderSpectrum(grid);
+  const wanted = Math.floor(revolutions * samplesPerRevolution);
+  const envelope = createAngleEnvelope(samplesPerRevolution, fftSize);
+  const whitening = { order: Number(params.whiteningOrder), blockSamples: Number(params.whiteningBlock) };
+  const whitener = createBlockWhitener({ ...whitening, memory: Number(params.whiteningMemory) }, (run) =>
+    envelope.add(run),
+  );
+  const factor = Math.max(1, Math.floor(signal.sampleRateHz / analysisRateHz));
+  const step = signal.shaftRpm / 60 / (signal.sampleRateHz / factor);
+  const perWindow = Math.floor(wanted / samplesPerRevolution / step) * factor;
+  const sums = new Float64Array(Math.min(fftSize / 2, Math.ceil(highestOrder / spectrum.binOrders)) + 1);
+  let windows = 0;
+  for (
+    let from = 0;
+    from + perWindow <= signal.counts.length && windows < mostWindows;
+    from += perWindow, windows++
+  ) {
+    envelope.reset();
+    whitener.reset();
+    const decimator = factor === 1 ? null : createDecimator(designAnalysisFilter(factor), factor);
+    for (let next = from; next < from + perWindow; ) {
+      const start = whitener.position;
+      const end = Math.min(from + perWindow, next + (whitener.limit - start) * factor);
+      if (decimator === null) {
+        for (let index = next, at = start; index < end; index++, at++) {
+          whitener.buffer[at] = signal.counts[index]! * signal.scale;
+        }
+        whitener.wrote(end - next, step);
+      } else {
+        whitener.wrote(decimator.push(signal.counts, next, end, signal.scale, whitener.buffer, start), step);
+      }
+      next = end;
+    }
+    whitener.flush();
+    envelope.flush();
+    spectrum.compute(envelope.samples, Math.min(envelope.count, fftSize));
+    for (let bin = 0; bin < sums.length; bin++) sums[bin]! += spectrum.amplitudes[bin]!;
+  }
+  if (windows === 0) return null;
+  const floor = computeMedian([...sums]) || 1;
+  return {
+    binOrders: spectrum.binOrders,
+    decibels: sums.map((sum) => 20 * Math.log10(Math.max(1e-3, sum / floor))),
+  };
+}

@@ -1,0 +1,107 @@
+/** The tables of a fine-tuned bundle, for its card and its report alike. */
+import { formatFigure } from "../../../judge/figure.ts";
+import type { ReportTable } from "../../../report/report-parts.ts";
+import type { MachineOutcome } from "../judge/machine-outcomes.ts";
+import type { TunedEvaluation } from "../judge/tuned-evaluation.ts";
+import { tunedContenders } from "../judge/tuned-figures.ts";
+
+/** What the headline figure is, in words. */
+export const headlineWords: Readonly<Record<TunedEvaluation["headline"], string>> = {
+  macroAuroc: "macro AUROC over the kinds of fault",
+  faultAuroc: "AUROC of a fault at all, against healthy",
+};
+
+/** Everybody on the same machines. */
+export function tabulateContenders({ contenders, headline, evidence }: TunedEvaluation): ReportTable {
+  return {
+    title: "Beside its parent",
+    caption: `On ${evidence.machines} machines, each left out in turn; one window one case, 95 % intervals draw whole machines anew, the same draws for all. A lead is the fine-tuned student's, paired.`,
+    head: ["", headlineWords[headline], "a fault at all", "the student leads by"],
+    rows: contenders.map(({ name, headline: figure, faultAuroc, lead }) => [
+      tunedContenders[name],
+      formatFigure(figure),
+      formatFigure(faultAuroc),
+      lead === null ? "–" : formatFigure(lead),
+    ]),
+  };
+}
+
+/** Confusion by machine, the parent's beside it. */
+export function tabulateMachines({ machines, parentMachines }: TunedEvaluation): ReportTable {
+  const of = (machine: string): MachineOutcome => parentMachines.find((each) => each.machine === machine)!;
+  const pair = (own: MachineOutcome, outcome: keyof MachineOutcome["counts"]): string =>
+    `${own.counts[outcome]} (${of(own.machine).counts[outcome]})`;
+  return {
+    title: "Machine by machine",
+    caption:
+      "Recordings by what a gateway would have said of them, by a student that had not heard the machine, as of a machine that nobody knows; in brackets what the parent says.",
+    head: [
+      "machine",
+      "recorded",
+      "fault found",
+      "another kind",
+      "fault missed",
+      "healthy quiet",
+      "healthy raised",
+    ],
+    rows: machines.map((own) => [
+      own.machine,
+      own.labels.join(", "),
+      pair(own, "found"),
+      pair(own, "other-kind"),
+      pair(own, "missed"),
+      pair(own, "quiet"),
+      pair(own, "false-alarm"),
+    ]),
+  };
+}
+
+/** What to record next, the most useful first. */
+export function tabulateNext({ next }: TunedEvaluation): ReportTable {
+  return {
+    title: "What to record next",
+    caption:
+      "The most useful first: by how much half the 95 % interval of a share of such machines becomes narrower with one more.",
+    head: ["record", "narrower by"],
+    rows: next.map(({ words, narrower }) => [words, narrower.toFixed(3)]),
+  };
+}
+
+/** What the figures say, a sentence each. */
+export function sayTuned(evaluation: TunedEvaluation): string[] {
+  const { contenders, headline, parent, evidence, remembered, metrics, machines } = evaluation;
+  const [own] = contenders;
+  const lead = (name: string) => contenders.find((each) => each.name === name)?.lead ?? null;
+  const say = (name: string, title: string): string[] => {
+    const figure = lead(name);
+    if (figure === null) return [];
+    const { low, high } = figure;
+    const verdict =
+      low !== null && low > 0
+        ? "is surely ahead of"
+        : high !== null && high < 0
+          ? "is surely behind"
+          : "cannot be told from";
+    return [
+      `On machines left out, the student ${verdict} ${title}: ${formatFigure(figure)} in ${headlineWords[headline]}.`,
+    ];
+  };
+  const wrong = machines.filter(
+    ({ counts }) => counts.missed + counts["other-kind"] + counts["false-alarm"] > 0,
+  );
+  return [
+    ...(evidence.isLittle
+      ? [
+          `TOO LITTLE EVIDENCE${evidence.isAccepted ? ", accepted by who trained it" : ""}: an honest figure takes ${evidence.lacking.join(", ")}.`,
+        ]
+      : []),
+    `${headlineWords[headline]} ${formatFigure(own!.headline)}; ${formatFigure(metrics.detected!, 2)} of the faulty recordings found, ${formatFigure(metrics.quiet!, 2)} of the healthy ones quiet: intervals of as many cases as there are machines.`,
+    ...say("parent", `its parent ${parent.name}@${parent.version}`),
+    ...say("physics", "the physics score"),
+    ...say("logistic", "a converged logistic regression"),
+    `Of what the parent was taught is left: macro AUROC ${formatFigure(remembered.tuned)} on invented rigs that neither was tuned on, the parent's ${formatFigure(remembered.parent)} (difference ${formatFigure(remembered.difference)}).`,
+    wrong.length === 0
+      ? "Every recording of every machine is decided rightly by a student that had not heard the machine."
+      : `Wrong somewhere on ${wrong.length} of ${machines.length} machines: ${wrong.map(({ machine }) => machine).join(", ")}.`,
+  ];
+}

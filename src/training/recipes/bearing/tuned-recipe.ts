@@ -1,0 +1,173 @@
+/**
+ * Fine-tuning of a bearing diagnosis: a shipped student goes on from a few machines' recordings and keeps what it was taught. It
+ * learns from every machine and is judged by students that leave each machine out in turn. Runs the steps.
+ */
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { sayLearningPath } from "../../judge/learning-path.ts";
+import type { ScoredSet } from "../../judge/scored-set.ts";
+import type { StepOutput } from "../../pipeline/step-runner.ts";
+import { type AnyRecipe, defineRecipe, type TrainedModel, type TrainingContext } from "../recipe.ts";
+import { judgeTuned, weighEvidence } from "./judge/tuned-evaluation.ts";
+import { judgeTunedBundle, runTunedHeldOut } from "./judge/tuned-judgement.ts";
+import { type ContractReport, checkContract } from "./learn/check-contract.ts";
+import { deriveTying } from "./learn/hypothesis-columns.ts";
+import { type InventedRows, inventRows } from "./learn/invented-rows.ts";
+import { planMachineFolds } from "./learn/machine-folds.ts";
+import { type OpenRecordings, openRecordings } from "./learn/open-recordings.ts";
+import { openParent } from "./learn/parent-bundle.ts";
+import { type RecordedRows, readRecordedRows } from "./learn/recorded-rows.ts";
+import { scoreInventedRigs, scoreMachineFold, type TunedLesson, tuneOnAll } from "./learn/tuned-students.ts";
+import { packageTuned } from "./package-tuned.ts";
+import { reportTuned } from "./report/tuned-report.ts";
+import { type TunedConfig, tunedConfigSchema } from "./tuned-config.ts";
+
+export const tunedRecipe: AnyRecipe = defineRecipe<TunedConfig>({
+  kind: "recordings",
+  source: "src/training/recipes/bearing/tuned-recipe.ts",
+  schema: tunedConfigSchema,
+  protocols: { "held-out": runTunedHeldOut },
+  attachments: ({ dataset }) => [dataset.manifest],
+  liesBeside: ({ dataset }) => dataset.folder === undefined,
+  isQuick: true,
+  judge: judgeTunedBundle,
+  train: trainTuned,
+});
+
+async function trainTuned(config: TunedConfig, context: TrainingContext): Promise<TrainedModel> {
+  const { steps, trainer } = context;
+  const parent = openParent(config.from);
+  const recordings = await openRecordings(config, context.attachments, context.dataDir);
+  const listed = weighEvidence(config, recordings.set.entries);
+  for (const line of sayLearningPath(listed)) context.log(line);
+  refuseLittleEvidence(listed, config);
+  const { contract, rows, invented, fingerprint } = await readTuningData(config, recordings, context);
+  const all = [...rows.value.signals, ...rows.value.extra];
+  for (const { signal, reason, samples } of contract.value.refused) {
+    context.log(
+      `${signal} breaks the data contract (${reason}, ${samples} samples): neither learnt from nor judged`,
+    );
+  }
+  for (const { id } of rows.value.unclear) {
+    context.log(`${id} is said to be faulty and shows no fault's lines: neither learnt from nor judged`);
+  }
+  // What is left may be less than what the manifest lists.
+  const evidence = weighEvidence(
+    config,
+    all.map(({ entry }) => entry),
+  );
+  refuseLittleEvidence(evidence, config);
+  const lesson: TunedLesson = {
+    config,
+    parent,
+    tying: deriveTying(config.features, config.hypotheses),
+    rows: all,
+    remembered: invented.value.training,
+    trainer,
+  };
+  const { tuning, hypotheses, seed, from } = config;
+  const taught = { tuning, hypotheses, seed, parent: from.digest };
+  const student = await steps.run("finetune", { config: taught, from: [rows, invented] }, () =>
+    tuneOnAll(lesson),
+  );
+  const folds: StepOutput<ScoredSet>[] = [];
+  for (const fold of planMachineFolds(all.map(({ entry }) => entry))) {
+    const part = fold.name;
+    folds.push(
+      await steps.run("calibrate", { part, config: { ...taught, fold }, from: [rows, invented] }, () =>
+        scoreMachineFold(lesson, fold),
+      ),
+    );
+  }
+  const judged = await steps.run(
+    "evaluate",
+    { config, from: [contract, rows, invented, student, ...folds] },
+    () =>
+      judgeTuned({
+        config,
+        parent,
+        rows: all,
+        folds: folds.map(({ value }) => value),
+        invented: scoreInventedRigs(lesson, student.value, invented.value.heldOut),
+        student: student.value,
+        evidence,
+        about: recordings.manifest.about,
+        refused: contract.value.refused,
+        unclear: rows.value.unclear.map(({ id }) => id),
+      }),
+  );
+  const packaged = await packageTuned(
+    { config, parent, student, judged, rows, fingerprint, recordings },
+    context,
+  );
+  const report = await reportTuned({
+    config,
+    parent,
+    student: student.value,
+    judged: judged.value,
+    rows: all,
+    set: recordings.set,
+  });
+  return { ...packaged, report };
+}
+
+/** Fails with TRAINING where there is too little evidence, or no fault at all, and nobody accepted that. */
+function refuseLittleEvidence(
+  { isLittle, isAccepted, name, lacking, faultyMachines }: ReturnType<typeof weighEvidence>,
+  { name: model }: TunedConfig,
+): void {
+  if (faultyMachines === 0) {
+    throw new AuroraError("TRAINING", "no recording shows a fault: there is nothing to learn from", {
+      op: "train",
+      subject: model,
+      hint: "use the shipped bundle as it is: on the gateway it learns how this machine is while healthy (`aurora baseline show`)",
+    });
+  }
+  if (!isLittle || isAccepted) return;
+  throw new AuroraError(
+    "TRAINING",
+    `too few machines to say how good a ${name === "scratch" ? "model" : "fine-tuned model"} is: it takes ${lacking.join(", ")}`,
+    {
+      op: "train",
+      subject: model,
+      hint: "record more machines, or accept that nobody can say how good it is with --accept-little-evidence: the bundle, its card and the report then say so",
+    },
+  );
+}
+
+interface TuningData {
+  readonly contract: StepOutput<ContractReport>;
+  readonly rows: StepOutput<RecordedRows>;
+  readonly invented: StepOutput<InventedRows>;
+  readonly fingerprint: string;
+}
+
+/** Recordings held against the data contract and cut as the parent cuts them, and the parent's own invented rigs. */
+async function readTuningData(
+  config: TunedConfig,
+  { set }: OpenRecordings,
+  { steps }: TrainingContext,
+): Promise<TuningData> {
+  const data = await steps.look("data", async () => ({ fingerprint: await set.fingerprint() }));
+  const contract = await steps.run("contract", { config: config.channels, from: [data] }, () =>
+    checkContract(set, config.channels),
+  );
+  const { window, trainingHop, features, seed, hypotheses, inventedRigs } = config;
+  const cut = { window, trainingHop, features, noiseLevels: [], seed, hypotheses };
+  const rows = await steps.run("features", { config: cut, from: [data, contract] }, (progress) =>
+    readRecordedRows(set, {
+      ...cut,
+      refused: contract.value.refused,
+      progress: (done, total) => progress(done, total, "recordings read"),
+    }),
+  );
+  const invented = await steps.run(
+    "features",
+    { part: "invented", config: { window, trainingHop, features, inventedRigs }, from: [] },
+    (progress) =>
+      inventRows(
+        { window, trainingHop, features, inventedRigs: { ...inventedRigs, weight: 1 } },
+        (done, total) => progress(done, total, "rigs invented"),
+      ),
+  );
+  return { contract, rows, invented, fingerprint: data.value.fingerprint };
+}
