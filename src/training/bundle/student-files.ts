@@ -10,6 +10,7 @@ import { encodeStudent } from "../../core/inference/onnx-codec.ts";
 import type { Random } from "../../core/maths/random.ts";
 import type { Background } from "./cluster-background.ts";
 import { createGoldenCases } from "./golden-cases.ts";
+import { listGroups } from "./list-groups.ts";
 
 /** What the files are made from. */
 interface StudentFiles {
@@ -49,9 +50,4 @@ export function makeStudentFiles({
       cases: createGoldenCases(subject, goldenCases, random),
     }),
   };
-}
-
-/** Groups of features, in the sequence of their first features. */
-export function listGroups({ list }: FeatureSpec): string[] {
-  return [...new Set(list.map((feature) => feature.group))];
 }

@@ -3,7 +3,7 @@
 import type { BaselineSpec, HealthyLogits } from "../../../core/contract/bundle/baseline-spec.ts";
 import { type Calibration, mcuModelFileName } from "../../../core/contract/bundle/manifest.ts";
 import { createMcuModel } from "../../bundle/create-mcu-model.ts";
-import { listGroups } from "../../bundle/student-files.ts";
+import { listGroups } from "../../bundle/list-groups.ts";
 import { formatFigure } from "../../judge/figure.ts";
 import type { TrainedStudent } from "../../learn/train-student.ts";
 import type { StepOutput } from "../../pipeline/step-runner.ts";

@@ -2,8 +2,8 @@
 import type { BaselineSpec } from "../../../core/contract/bundle/baseline-spec.ts";
 import { mcuModelFileName } from "../../../core/contract/bundle/manifest.ts";
 import { createMcuModel } from "../../bundle/create-mcu-model.ts";
+import { listGroups } from "../../bundle/list-groups.ts";
 import { describeNetwork } from "../../bundle/model-documents.ts";
-import { listGroups } from "../../bundle/student-files.ts";
 import type { TrainedStudent } from "../../learn/train-student.ts";
 import type { StepOutput } from "../../pipeline/step-runner.ts";
 import type { TrainedModel, TrainingContext } from "../recipe.ts";

@@ -19,12 +19,13 @@ import { type RecordedRows, readRecordedRows } from "./learn/recorded-rows.ts";
 import { scoreInventedRigs, scoreMachineFold, type TunedLesson, tuneOnAll } from "./learn/tuned-students.ts";
 import { packageTuned } from "./package-tuned.ts";
 import { reportTuned } from "./report/tuned-report.ts";
-import { type TunedConfig, tunedConfigSchema } from "./tuned-config.ts";
+import { type TunedConfig, tunedConfigSchema, tunedFileSchema } from "./tuned-config.ts";
 
 export const tunedRecipe: AnyRecipe = defineRecipe<TunedConfig>({
   kind: "recordings",
   source: "src/training/recipes/bearing/tuned-recipe.ts",
   schema: tunedConfigSchema,
+  fileSchema: tunedFileSchema,
   protocols: { "held-out": runTunedHeldOut },
   attachments: ({ dataset }) => [dataset.manifest],
   liesBeside: ({ dataset }) => dataset.folder === undefined,

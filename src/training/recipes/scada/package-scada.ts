@@ -3,8 +3,9 @@ import type { NormalBehaviourSpec } from "../../../core/contract/bundle/normal-b
 import { defaultSampleSizes, fitReference } from "../../../core/drift/fit-reference.ts";
 import { createRandom, type Random } from "../../../core/maths/random.ts";
 import { clusterBackground } from "../../bundle/cluster-background.ts";
+import { listGroups } from "../../bundle/list-groups.ts";
 import { describeNetwork } from "../../bundle/model-documents.ts";
-import { listGroups, makeStudentFiles } from "../../bundle/student-files.ts";
+import { makeStudentFiles } from "../../bundle/student-files.ts";
 import { edpTurbines } from "../../dataset/edp-logbook.ts";
 import type { TrainedModel } from "../recipe.ts";
 import { renderScadaLines, type ScadaEvaluation } from "./judge/scada-evaluation.ts";

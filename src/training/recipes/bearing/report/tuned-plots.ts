@@ -7,7 +7,7 @@ import type { ExplanationBackground } from "../../../../core/explain/background.
 import { groupFeatures } from "../../../../core/explain/coalition-plan.ts";
 import { createIntegerKernel } from "../../../../core/inference/integer-engine.ts";
 import { explainRow } from "../../../bundle/explain-row.ts";
-import { listGroups } from "../../../bundle/student-files.ts";
+import { listGroups } from "../../../bundle/list-groups.ts";
 import { chooseTicks } from "../../../report/render-report.ts";
 import type { ReportPlot } from "../../../report/report-parts.ts";
 import { drawPlot, drawWhiskers, type PlotLine } from "../../../report/svg-plot.ts";
