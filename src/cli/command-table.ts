@@ -60,6 +60,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/evidence.ts")).evidenceCommand(),
   },
   {
+    name: "data",
+    description: "one's own recordings: write a manifest of a folder, find what would spoil a training",
+    load: async () => (await import("./commands/data.ts")).dataCommand(),
+  },
+  {
     name: "train",
     description: "make a signed bundle of a training configuration and its data",
     load: async () => (await import("./commands/train.ts")).trainCommand(),

@@ -3,6 +3,7 @@
  * in where the entry says `{1}`, `{2}`, … Of two entries for one channel the first counts, unless both name the very file.
  */
 
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { capturePath, listFolderFiles } from "./folder-files.ts";
 import { type ManifestEntry, refuseEntry } from "./manifest-entry.ts";
 
@@ -10,11 +11,18 @@ import { type ManifestEntry, refuseEntry } from "./manifest-entry.ts";
 const maxChannels = 200_000;
 const placeholder = /\{(\d{1,2})\}/g;
 
-/** Expands over the files below `root`. Fails with CONFIG_INVALID, naming the entry, and DATA_MISSING without the folder. */
+export interface ExpandedManifest {
+  readonly entries: readonly ManifestEntry[];
+  /** All files below the root. */
+  readonly known: ReadonlySet<string>;
+}
+
+/** Expands over the files below `root`. Fails with CONFIG_INVALID, naming the entry, and DATA_MISSING without the folder; with `onRefused` an entry fails alone. */
 export async function expandManifest(
   entries: readonly ManifestEntry[],
   root: string,
-): Promise<readonly ManifestEntry[]> {
+  onRefused?: (error: AuroraError) => void,
+): Promise<ExpandedManifest> {
   const files = await listFolderFiles(root);
   const known = new Set(files);
   const taken = new Map<string, ManifestEntry>();
@@ -28,11 +36,11 @@ export async function expandManifest(
     if (taken.size > maxChannels)
       throw refuseEntry(entry.where, `comes to more than ${maxChannels} recordings`);
   };
-  for (const entry of entries) {
+  const expand = (entry: ManifestEntry): void => {
     if (!entry.file.includes("*")) {
       if (!known.has(entry.file)) throw refuseEntry(entry.where, `there is no file ${entry.file} in ${root}`);
       list(entry, entry.file, []);
-      continue;
+      return;
     }
     const fitting = files.flatMap((file) => {
       const captures = capturePath(file, entry.file);
@@ -40,9 +48,18 @@ export async function expandManifest(
     });
     if (fitting.length === 0) throw refuseEntry(entry.where, `no file in ${root} fits ${entry.file}`);
     for (const { file, captures } of fitting) list(entry, file, captures);
+  };
+  for (const entry of entries) {
+    try {
+      expand(entry);
+    } catch (error) {
+      if (onRefused === undefined || !(error instanceof AuroraError)) throw error;
+      onRefused(error);
+    }
   }
   // A stable sort: within a file the manifest's order stays.
-  return [...taken.values()].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
+  const sorted = [...taken.values()].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
+  return { entries: sorted, known };
 }
 
 function substitute(entry: ManifestEntry, file: string, captures: readonly string[]): ManifestEntry {

@@ -44,19 +44,29 @@ interface Listed {
   readonly where: string;
 }
 
-/** Reads `path`. Fails with CONFIG_INVALID. */
-export async function readRecordingsManifest(path: string): Promise<RecordingsManifest> {
+/** Reads `path`. Fails with CONFIG_INVALID; with `onRefused` an entry fails alone. */
+export async function readRecordingsManifest(
+  path: string,
+  onRefused?: (error: AuroraError) => void,
+): Promise<RecordingsManifest> {
   const bytes = await readFileBounded(path, maxManifestBytes, {
     missing: "CONFIG_INVALID",
     tooLarge: "CONFIG_INVALID",
     op: "read manifest of recordings",
     hint: '`aurora data init DIR` writes one of a folder; a long one becomes short with patterns (file: "t1/*.wav")',
   });
-  return parseRecordingsManifest(bytes, path);
+  return parseRecordingsManifest(bytes, path, onRefused);
 }
 
-/** Parses the bytes of a manifest; `path` names it in complaints, and its ending says what it is. Fails with CONFIG_INVALID. */
-export function parseRecordingsManifest(bytes: Uint8Array, path: string): RecordingsManifest {
+/**
+ * Parses the bytes of a manifest; `path` names it in complaints, and its ending says what it is. Fails with CONFIG_INVALID; with
+ * `onRefused` an entry fails alone.
+ */
+export function parseRecordingsManifest(
+  bytes: Uint8Array,
+  path: string,
+  onRefused?: (error: AuroraError) => void,
+): RecordingsManifest {
   const text = decode(bytes, path);
   const { common, listed } =
     extname(path).toLowerCase() === ".csv" ? readTable(text, path) : readYaml(text, path);
@@ -65,15 +75,24 @@ export function parseRecordingsManifest(bytes: Uint8Array, path: string): Record
     throw refuseEntry(path, "about is not a text of at most 4096 characters");
   }
   const named = parseBearings(bearings, path);
-  const entries = listed.flatMap((each) =>
-    splitChannels(each, rest).map((own) => resolveBearing(own, named)),
-  );
+  const entries = listed.flatMap((each): ManifestEntry[] => {
+    try {
+      return splitChannels(each, rest).map((own) => {
+        const { fields, where } = resolveBearing(own, named);
+        return parseManifestEntry(fields, where);
+      });
+    } catch (error) {
+      if (onRefused === undefined || !(error instanceof AuroraError)) throw error;
+      onRefused(error);
+      return [];
+    }
+  });
   if (entries.length > maxEntries) throw refuseEntry(path, `lists more than ${maxEntries} channels`);
   return {
     path,
     bytes,
     about: about ?? "recordings of the manifest's author",
-    entries: entries.map(({ fields, where }) => parseManifestEntry(fields, where)),
+    entries,
     splits: parseSplits(splits, path),
   };
 }

@@ -25,6 +25,8 @@ export interface SidecarPart {
   readonly scale?: number | undefined;
   readonly unit?: AccelerationUnit | undefined;
   readonly channel?: string | undefined;
+  /** How long it is said to last, in seconds; only a check of recordings asks. */
+  readonly durationS?: number | undefined;
   /** When it begins and of which measuring point it is, as it was written; only a replay asks. */
   readonly time?: string | undefined;
   readonly point?: string | undefined;
@@ -68,6 +70,7 @@ const numberKeys = {
   },
   shaftRpm: { names: ["shaftrpm", "rpm", "speedrpm"], max: 1e5 },
   scale: { names: ["scale"], max: 1e12 },
+  durationS: { names: ["durations", "durationseconds", "duration"], max: 1e9 },
 } as const;
 
 /** Does any key say something of a file's samples? */
@@ -123,6 +126,7 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
     rateHz: numberOf(numberKeys.rateHz),
     shaftRpm: numberOf(numberKeys.shaftRpm),
     scale: numberOf(numberKeys.scale),
+    durationS: numberOf(numberKeys.durationS),
     unit: accelerationUnits.find((known) => known === unit),
     channel: textOf("channel"),
     time: textOf("time"),

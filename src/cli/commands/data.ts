@@ -1,0 +1,127 @@
+/** `aurora data`: recordings of one's own, listed and looked at before anything is learnt from them. */
+import { Command } from "commander";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { sayLearningPath } from "../../training/judge/learning-path.ts";
+import { checkRecordings, type DataCheck } from "../data/check-recordings.ts";
+import { type InitialisedData, initRecordings } from "../data/init-recordings.ts";
+import { addSidecarOptions, type SidecarFlags } from "../score/sidecar/sidecar-options.ts";
+import { createProgressBar } from "../terminal/progress-bar.ts";
+
+interface InitFlags extends SidecarFlags {
+  readonly force?: boolean;
+  readonly scratch?: boolean;
+  readonly json?: boolean;
+}
+
+export function dataCommand(): Command {
+  return new Command("data")
+    .addCommand(initCommand())
+    .addCommand(checkCommand())
+    .addHelpText(
+      "after",
+      `
+Example:
+  $ aurora data init rig && aurora data check rig
+`,
+    );
+}
+
+function initCommand(): Command {
+  return addSidecarOptions(
+    new Command("init")
+      .description("write a manifest and a training configuration for a folder of recordings")
+      .argument("<dir>", "folder of the recordings"),
+  )
+    .option(
+      "--scratch",
+      "a configuration that learns from scratch; default: one that goes on from the shipped bundle",
+    )
+    .option("--force", "write over the two files that are there")
+    .option("--json", "print what was found as one JSON object")
+    .addHelpText(
+      "after",
+      `
+Labels are read from names: healthy, normal, ok; inner, outer, ball, roller (and ir, or, bpfi, bpfo, bsf); faulty,
+damaged, defect. The machine is the folder beside the label, or what the files' names begin with:
+  healthy/turbine1/0001.wav   inner-race/turbine2/0001.wav   outer/t3_0001.csv   t4/ball/a.npy
+Written are DIR/recordings.yaml and DIR/train.yaml. What no name says (rate, speed, unit, bearing) may be given here
+for all recordings; else it stands in the manifest as a comment, and \`aurora data check\` asks for it.
+
+Example:
+  $ aurora data init rig --rate-hz 25600 --shaft-rpm 1500 --unit g --bearing balls=9,ball_diameter=7.94,pitch_diameter=39.04
+`,
+    )
+    .action(async (dir: string, flags: InitFlags) => {
+      const { force = false, scratch = false, json, bearings, bearing, ...rest } = flags;
+      if (bearings !== undefined || typeof bearing === "string") {
+        throw new AuroraError("USAGE", "a file of geometries is not copied into a manifest", {
+          op: "data init",
+          subject: "--bearing",
+          hint: "give the orders or the geometry of one bearing; for several of them name each under `bearings:` in the manifest",
+        });
+      }
+      const written = await initRecordings(dir, { stated: { ...rest, bearing }, force, scratch });
+      process.stdout.write(json === true ? `${JSON.stringify(written)}\n` : sayWritten(written));
+    });
+}
+
+function sayWritten({ manifest, config, entries, unlabelled, others }: InitialisedData): string {
+  const files = entries.reduce((sum, entry) => sum + entry.files, 0);
+  const machines = new Set(entries.map(({ machine }) => machine)).size;
+  const labels = [...new Set(entries.map(({ label }) => label))].join(", ");
+  const left = [
+    ...(unlabelled.length === 0
+      ? []
+      : [
+          `${unlabelled.length} recordings have no label in their names: they stand in the manifest as comments`,
+        ]),
+    ...(others === 0 ? [] : [`${others} other files were passed over`]),
+  ];
+  return `${[
+    `${manifest}: ${files} recordings of ${machines} machines (${labels})`,
+    `${config}: written`,
+    ...left,
+    `Next:\n  aurora data check ${config}\n  aurora train ${config}`,
+  ].join("\n")}\n`;
+}
+
+function checkCommand(): Command {
+  return new Command("check")
+    .description("find what would spoil a training on recordings")
+    .argument("<file>", "a manifest of recordings, or a training configuration")
+    .option("--data <dir>", "folder of the recordings (default: that of the manifest)")
+    .option("--json", "print one JSON object")
+    .addHelpText(
+      "after",
+      `
+Every recording is read once. Looked for are: entries that nobody can read; rates that lie (against a WAV's header, a
+stated duration, a column of times); recordings that are silent, stuck, clipped, too short, outside the data contract
+or there twice under two names; missing units and bearings; a bearing with two faults, one name for two machines, a
+label that stands for a machine. Said as well is which of three ways the recordings allow: the shipped bundle with a
+machine's own baseline, fine-tuning, or learning from scratch.
+
+Exit code 0 without errors (there may be warnings), 1 with any, 2 for wrong usage.
+
+Example:
+  $ aurora data check rig/recordings.yaml --json
+`,
+    )
+    .action(async (file: string, { data, json }: { readonly data?: string; readonly json?: boolean }) => {
+      const bar = createProgressBar();
+      const check = await checkRecordings(file, data, bar.update).finally(bar.end);
+      process.stdout.write(json === true ? `${JSON.stringify(check)}\n` : sayCheck(check));
+      if (!check.passed) process.exitCode = 1;
+    });
+}
+
+function sayCheck({ findings, recordings, machines, bytes, hours, memoryMb, path }: DataCheck): string {
+  const found = findings.flatMap(({ severity, where, message, cure }) => [
+    `${severity}: ${where}: ${message}`,
+    `  ${cure}`,
+  ]);
+  return `${[
+    ...found,
+    `${recordings} recordings of ${machines} machines: ${hours.toFixed(2)} hours, ${(bytes / 1e6).toFixed(1)} MB; training takes about ${memoryMb.rows} MB for their rows and ${memoryMb.part} MB for a part of a recording`,
+    ...(recordings === 0 ? [] : sayLearningPath(path)),
+  ].join("\n")}\n`;
+}

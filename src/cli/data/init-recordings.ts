@@ -1,0 +1,94 @@
+/** `aurora data init`: writes a manifest and a training configuration for a folder of recordings, both or none. */
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { basename, join, relative, resolve } from "node:path";
+import { parse as parseYaml } from "yaml";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { listFolderFiles } from "../../training/dataset/recordings/folder-files.ts";
+import { shippedModelsDir } from "../terminal/installation.ts";
+import { type GuessedRecordings, guessRecordings } from "./guess-recordings.ts";
+import {
+  chooseHeldOut,
+  renderManifest,
+  renderScratch,
+  renderTuning,
+  type StatedForAll,
+} from "./render-manifest.ts";
+
+export interface InitOptions {
+  readonly stated: StatedForAll;
+  readonly force: boolean;
+  /** Learn anew instead of going on from the shipped bundle. */
+  readonly scratch: boolean;
+}
+
+/** What was written. */
+export interface InitialisedData extends GuessedRecordings {
+  readonly manifest: string;
+  readonly config: string;
+}
+
+const parentName = "bearing-vibration";
+
+/** Writes `recordings.yaml` and `train.yaml` into `dir`. Fails with USAGE, DATA_MISSING, DATA_FORMAT, STORE. */
+export async function initRecordings(
+  dir: string,
+  { stated, force, scratch }: InitOptions,
+): Promise<InitialisedData> {
+  const [manifest, config] = [join(dir, "recordings.yaml"), join(dir, "train.yaml")];
+  const files = await listFolderFiles(dir);
+  for (const path of [manifest, config]) {
+    if (force || !existsSync(path)) continue;
+    throw new AuroraError("USAGE", `${path} is there already`, {
+      op: "write manifest of recordings",
+      subject: path,
+      hint: "look at it with `aurora data check`, or write over both files with --force",
+    });
+  }
+  const guessed = guessRecordings(files);
+  if (guessed.entries.length === 0) throw describeNothing(dir, guessed);
+  const name =
+    basename(resolve(dir))
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-+|-+$/g, "")
+      .slice(0, 40) || "recordings";
+  const hasRates = guessed.entries.every(({ file }) => file.toLowerCase().endsWith(".wav"));
+  const texts: readonly (readonly [string, string])[] = [
+    [
+      manifest,
+      renderManifest(guessed, stated, { about: `recordings in ${basename(resolve(dir))}`, hasRates }),
+    ],
+    [config, scratch ? await renderOwn(name, guessed) : renderTuning(name, await findParent(dir))],
+  ];
+  for (const [path, text] of texts) await writeFileAtomic(path, text);
+  return { manifest, config, ...guessed };
+}
+
+async function renderOwn(name: string, { entries }: GuessedRecordings): Promise<string> {
+  const text = await readFile(join(shippedModelsDir(), parentName, "train.yaml"), "utf8");
+  return renderScratch(name, parseYaml(text) as Record<string, unknown>, chooseHeldOut(entries));
+}
+
+/** The newest shipped bundle, relative to `dir`. */
+async function findParent(dir: string): Promise<string> {
+  const models = join(shippedModelsDir(), parentName);
+  const versions = (await readdir(models)).filter((entry) => /^\d+\.\d+\.\d+$/.test(entry));
+  const newest = versions.sort(new Intl.Collator("en", { numeric: true }).compare).at(-1);
+  return relative(resolve(dir), join(models, newest ?? "")).replaceAll("\\", "/");
+}
+
+function describeNothing(dir: string, { unlabelled, others }: GuessedRecordings): AuroraError {
+  return new AuroraError(
+    "USAGE",
+    unlabelled.length === 0
+      ? `${dir} holds no recordings (${others} other files)`
+      : `no name of the ${unlabelled.length} recordings in ${dir} says what they show`,
+    {
+      op: "write manifest of recordings",
+      subject: dir,
+      hint: "put recordings into folders named by label and machine: healthy/turbine1/a.wav, inner-race/turbine2/b.csv; endings are .npy, .csv, .tsv, .txt, .mat, .parquet, .wav",
+    },
+  );
+}

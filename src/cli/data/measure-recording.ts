@@ -1,0 +1,119 @@
+/** Reads a recording once, in pieces, and says what stands out in its numbers. Knows no label and judges nothing. */
+import { createHash } from "node:crypto";
+import type { ResolvedEntry } from "../../training/dataset/recordings/resolve-entries.ts";
+import { atEntry } from "../../training/dataset/recordings/resolve-entries.ts";
+import { openSampleFile } from "../../training/dataset/samples/sample-file.ts";
+
+export interface MeasuredRecording {
+  readonly resolved: ResolvedEntry;
+  readonly samples: number;
+  /** Samples that are missing or no finite number. */
+  readonly missing: number;
+  readonly low: number;
+  readonly high: number;
+  /** Of the file's numbers, without their mean. */
+  readonly rms: number;
+  /** Samples that stay at the highest or the lowest value for three in a row or more. */
+  readonly clipped: number;
+  /** Longest run of one and the same value. */
+  readonly longestRun: number;
+  /** SHA-256 of the numbers: the same whatever the file's name and format. */
+  readonly digest: string;
+  /** The rate that a column of times beside the samples says, in Hz; null: there is none. */
+  readonly clockRateHz: number | null;
+}
+
+/** So many in a row at an extreme are no chance. */
+const clippedRun = 3;
+
+/** Reads the whole channel. Fails with CONFIG_INVALID, DATA_MISSING, DATA_FORMAT. */
+export async function measureRecording(resolved: ResolvedEntry): Promise<MeasuredRecording> {
+  const { path, place, where } = resolved;
+  const file = await atEntry({ where }, () => openSampleFile(path, place));
+  const hash = createHash("sha256");
+  const extremes = [createExtreme(1), createExtreme(-1)] as const;
+  let [samples, missing, sum, squares] = [0, 0, 0, 0];
+  let [last, run, longestRun] = [Number.NaN, 0, 0];
+  for await (const piece of file.pieces()) {
+    hash.update(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));
+    samples += piece.length;
+    for (const value of piece) {
+      if (!Number.isFinite(value)) {
+        missing++;
+        [last, run] = [Number.NaN, 0];
+        continue;
+      }
+      run = value === last ? run + 1 : 1;
+      last = value;
+      if (run > longestRun) longestRun = run;
+      sum += value;
+      squares += value * value;
+      for (const extreme of extremes) extreme.update(value, run);
+    }
+  }
+  const count = Math.max(1, samples - missing);
+  const [high, low] = extremes;
+  return {
+    resolved,
+    samples,
+    missing,
+    low: -low.value,
+    high: high.value,
+    rms: Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2)),
+    clipped: high.clipped + low.clipped,
+    longestRun,
+    digest: hash.digest("hex"),
+    clockRateHz: await readClock(path),
+  };
+}
+
+interface Extreme {
+  readonly value: number;
+  readonly clipped: number;
+  update(value: number, run: number): void;
+}
+
+/** The largest of `sign` times the values, and how many samples stay at it. */
+function createExtreme(sign: 1 | -1): Extreme {
+  let [most, clipped] = [Number.NEGATIVE_INFINITY, 0];
+  return {
+    get value() {
+      return most;
+    },
+    get clipped() {
+      return clipped;
+    },
+    update(value, run) {
+      const own = sign * value;
+      if (own > most) [most, clipped] = [own, 0];
+      if (own === most && run >= clippedRun) clipped += run === clippedRun ? clippedRun : 1;
+    },
+  };
+}
+
+/** Names of a column that holds seconds. */
+const clockNames = ["time", "t", "time_s", "seconds"] as const;
+const clockSamples = 4096;
+
+/** Of a text whose columns have names. */
+async function readClock(path: string): Promise<number | null> {
+  if (!/\.(csv|tsv|txt)$/i.test(path)) return null;
+  for (const name of clockNames) {
+    const times: number[] = [];
+    try {
+      const file = await openSampleFile(path, name);
+      for await (const piece of file.pieces()) {
+        times.push(...piece.subarray(0, clockSamples));
+        break;
+      }
+    } catch {
+      // No such column, or one of dates: nothing to compare with.
+      continue;
+    }
+    const steps = times.slice(1).map((time, index) => time - times[index]!);
+    const step = steps.reduce((sum, each) => sum + each, 0) / Math.max(1, steps.length);
+    const isEven = step > 0 && steps.every((each) => each > 0);
+    if (isEven) return 1 / step;
+  }
+  return null;
+}

@@ -1,0 +1,142 @@
+/** What is wrong with one recording by its own numbers: its rate, its range, silence, clipping, gaps, its length. */
+import type { ChannelContract } from "../../core/contract/bundle/manifest.ts";
+import { doubtBearing } from "../../training/dataset/sidecar/bearing-words.ts";
+import type { Finding } from "./finding.ts";
+import type { MeasuredRecording } from "./measure-recording.ts";
+
+/** What a recording is held against. */
+export interface DataExpectations {
+  readonly contract: Pick<ChannelContract, "min" | "max" | "unit" | "minRateHz" | "maxRateHz" | "stuckAfter">;
+  /** Revolutions of a window. */
+  readonly windowRevolutions: number;
+}
+
+/** Rates and durations may differ by this share. */
+const tolerance = 0.02;
+/** Of all samples. */
+const clippedShare = 0.0005;
+
+type Draft = Omit<Finding, "where" | "file">;
+
+export function findInRecording(measured: MeasuredRecording, expected: DataExpectations): Finding[] {
+  const { entry, where } = measured.resolved;
+  return [...findInRates(measured, expected), ...findInNumbers(measured, expected)].map((draft) => ({
+    ...draft,
+    where,
+    file: entry.file,
+  }));
+}
+
+function* findInRates(measured: MeasuredRecording, expected: DataExpectations): Generator<Draft> {
+  const { samples, clockRateHz, resolved } = measured;
+  const { entry, durationS } = resolved;
+  const { sampleRateHz, id, shaftRpm } = entry;
+  const { contract, windowRevolutions } = expected;
+  const seconds = samples / sampleRateHz;
+  const { minRateHz = 0, maxRateHz = Number.POSITIVE_INFINITY } = contract;
+  if (durationS !== null && Math.abs(seconds / durationS - 1) > tolerance) {
+    yield {
+      severity: "error",
+      check: "rate-and-duration",
+      message: `${id} says ${durationS} s and ${sampleRateHz} Hz, but holds ${samples} samples: ${say(seconds)} s at that rate`,
+      cure: `one of them lies: the rate would be ${say(samples / durationS)} Hz for that duration`,
+    };
+  }
+  if (clockRateHz !== null && Math.abs(clockRateHz / sampleRateHz - 1) > tolerance) {
+    yield {
+      severity: "error",
+      check: "rate-and-times",
+      message: `${id} says ${sampleRateHz} Hz, its column of times ${say(clockRateHz)} a second`,
+      cure: "state the true rate (rateHz); or, where the times are in other units than seconds, take that column out",
+    };
+  }
+  if (sampleRateHz < minRateHz || sampleRateHz > maxRateHz) {
+    yield {
+      severity: "error",
+      check: "rate-of-contract",
+      message: `${id} has ${sampleRateHz} Hz, outside the data contract's ${minRateHz} to ${maxRateHz} Hz`,
+      cure: "check the rate; resample the recording, or record at a rate that the model takes",
+    };
+  }
+  const revolutions = (seconds * shaftRpm) / 60;
+  if (revolutions < windowRevolutions) {
+    yield {
+      severity: "warning",
+      check: "short",
+      message: `${id} lasts ${say(seconds)} s, ${say(revolutions)} revolutions at ${say(shaftRpm)} rpm: a window is ${windowRevolutions}`,
+      cure: "nothing is learnt from it: record longer, or check rpm and rateHz",
+    };
+  }
+  const doubt = doubtBearing(entry.bearing);
+  if (doubt !== null) {
+    yield {
+      severity: "warning",
+      check: "bearing",
+      message: `${id}: ${doubt}`,
+      cure: "check the bearing's orders or geometry",
+    };
+  }
+}
+
+function* findInNumbers(measured: MeasuredRecording, { contract }: DataExpectations): Generator<Draft> {
+  const { samples, missing, low, high, rms, clipped, longestRun, resolved } = measured;
+  const { entry, scale } = resolved;
+  const { id } = entry;
+  if (missing > 0) {
+    yield {
+      severity: missing === samples ? "error" : "warning",
+      check: "missing",
+      message: `${id}: ${missing} of ${samples} samples are missing or no number`,
+      cure: "windows around them are left out; export the recording again if that was not meant",
+    };
+  }
+  if (missing === samples) return;
+  if (high === low || rms === 0) {
+    yield {
+      severity: "error",
+      check: "silent",
+      message: `${id} holds one value, ${low}, and nothing else`,
+      cure: "the sensor or the channel was dead: take the recording out, or choose another channel",
+    };
+    return;
+  }
+  if (longestRun >= (contract.stuckAfter ?? Number.POSITIVE_INFINITY)) {
+    yield {
+      severity: "error",
+      check: "stuck",
+      message: `${id} stays at one value for ${longestRun} samples`,
+      cure: "the channel hung or was padded: cut that part out; as it is the recording breaks the data contract and is not learnt from",
+    };
+  }
+  if (clipped > clippedShare * samples) {
+    yield {
+      severity: "warning",
+      check: "clipped",
+      message: `${id}: ${clipped} of ${samples} samples stay at its extremes, ${low} and ${high}`,
+      cure: "the sensor or converter was driven beyond its range, which looks like impacts: record with a lower gain, or leave it out",
+    };
+  }
+  if (scale === null) {
+    yield {
+      severity: "warning",
+      check: "unit",
+      message: `nothing says what a number of ${id} is worth`,
+      cure: `say unit: g or unit: m/s2 (and scale where a number is a count): faults are found without, levels and severity are not`,
+    };
+    return;
+  }
+  const peak = scale * Math.max(Math.abs(low), Math.abs(high));
+  if (peak > Math.max(Math.abs(contract.min), Math.abs(contract.max))) {
+    yield {
+      severity: "error",
+      check: "range",
+      message: `${id} reaches ${say(peak)} ${contract.unit}, the data contract ends at ${contract.max}`,
+      cure: "check unit and scale: a recording outside the contract is not learnt from",
+    };
+  }
+}
+
+/** Four digits say enough. */
+function say(value: number): string {
+  return `${Number(value.toPrecision(4))}`;
+}

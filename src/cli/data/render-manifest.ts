@@ -1,0 +1,119 @@
+/** `recordings.yaml` and `train.yaml` of guessed recordings: short, with a comment wherever somebody has to say what no name says. */
+import { stringify } from "yaml";
+import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
+import type { SidecarFlags } from "../score/sidecar/sidecar-options.ts";
+import type { GuessedEntry, GuessedRecordings } from "./guess-recordings.ts";
+
+/** What holds for all recordings, as options say it. */
+export interface StatedForAll extends Omit<SidecarFlags, "bearings" | "bearing"> {
+  readonly bearing?: BearingOrders | undefined;
+}
+
+export function renderManifest(
+  { entries, unlabelled }: GuessedRecordings,
+  stated: StatedForAll,
+  { about, hasRates }: { readonly about: string; readonly hasRates: boolean },
+): string {
+  const line = (key: string, value: unknown, missing: string): string =>
+    value === undefined ? `# ${missing}` : `${key}: ${inline(value)}`;
+  const { rateHz, shaftRpm, unit, scale, channel, bearing } = stated;
+  return [
+    "# Recordings to learn from: every entry is a file, or a pattern of files, with the label of the bearing that it listens to",
+    "# (healthy, faulty, inner-race, outer-race or ball) and the physical machine that it is of. What stands above `recordings` holds",
+    "# for all entries that say nothing else; a NAME.json beside a file, or an index.json in its folder, may say it too.",
+    `about: ${inline(about)}`,
+    "",
+    line(
+      "rateHz",
+      rateHz,
+      hasRates
+        ? "rateHz: the files' headers say it"
+        : "rateHz: 25600          # samples a second: nobody says it yet",
+    ),
+    line(
+      "rpm",
+      shaftRpm,
+      "rpm: 1500              # the bearing's shaft: nobody says it yet; or speed: CHANNEL where it changes",
+    ),
+    line(
+      "unit",
+      unit,
+      "unit: g                # of the files' numbers: g or m/s2; without it levels and severity cannot be learnt",
+    ),
+    ...(scale === undefined ? [] : [`scale: ${scale}`]),
+    ...(channel === undefined ? [] : [`channel: ${inline(channel)}`]),
+    line(
+      "bearing",
+      bearing,
+      "bearing: { balls: 9, ball_diameter: 7.94, pitch_diameter: 39.04, contact_angle: 0 }   # or bpfo, bpfi, bsf: nobody says it yet",
+    ),
+    "",
+    "recordings:",
+    ...entries.map(renderEntry),
+    ...(unlabelled.length === 0
+      ? []
+      : [
+          `  # No name says what these ${unlabelled.length} show; list them with a label, or leave them out:`,
+          ...unlabelled.slice(0, 50).map((file) => `  # - { file: ${inline(file)}, label: , machine:  }`),
+        ]),
+    "",
+  ].join("\n");
+}
+
+function renderEntry({ file, files, label, machine }: GuessedEntry): string {
+  const counted = files > 1 ? `   # ${files} files` : "";
+  return `  - { file: ${JSON.stringify(file)}, label: ${label}, machine: ${inline(machine)} }${counted}`;
+}
+
+/** A configuration that goes on from a shipped bundle: everything that it does not say is that bundle's. */
+export function renderTuning(name: string, parentDir: string): string {
+  return [
+    "# Goes on from a shipped bundle: what stands here is all that has to be said. `aurora config schema train` lists what could be.",
+    `name: ${name}`,
+    `from: ${inline(parentDir)}`,
+    "dataset: { kind: recordings, manifest: recordings.yaml }",
+    "",
+  ].join("\n");
+}
+
+/** A configuration from scratch, all of `shipped` but what is of its own data. */
+export function renderScratch(
+  name: string,
+  shipped: Readonly<Record<string, unknown>>,
+  heldOutGroups: readonly string[],
+): string {
+  const { published: _, protocols: __, ...rest } = shipped;
+  const config = {
+    ...rest,
+    name,
+    version: "1.0.0",
+    title: "Rolling bearing diagnosis from vibration of one's own machines",
+    changelog: "First version.",
+    parent: null,
+    dataset: { kind: "recordings", name: "own", manifest: "recordings.yaml", heldOutGroups, heldOutRule },
+    limitations: ["Learnt from the recordings that the manifest lists, and from invented rigs."],
+    notes: [],
+  };
+  const about =
+    "# Learns from scratch on the recordings that recordings.yaml lists, by the recipe of models/bearing-vibration.\n";
+  return `${about}${stringify(config, { lineWidth: 120, aliasDuplicateObjects: false })}`;
+}
+
+const heldOutRule =
+  "of every label the last machine by its name where there are several, chosen by aurora data init before anything was trained";
+
+/** Of every label with several machines the last by name. */
+export function chooseHeldOut(entries: readonly GuessedEntry[]): readonly string[] {
+  const held = new Set<string>();
+  for (const label of new Set(entries.map((entry) => entry.label))) {
+    const own = [
+      ...new Set(entries.filter((entry) => entry.label === label).map(({ machine }) => machine)),
+    ].sort();
+    if (own.length > 1 && !own.some((machine) => held.has(machine))) held.add(own.at(-1)!);
+  }
+  return [...held].sort();
+}
+
+function inline(value: unknown): string {
+  return stringify(value, { collectionStyle: "flow", lineWidth: 0 }).trim();
+}

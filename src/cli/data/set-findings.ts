@@ -1,0 +1,154 @@
+/** What is wrong with recordings taken together: the same one twice, one name for two machines, labels that are machines. */
+import type { RecordedEntry } from "../../training/dataset/recordings/recording-set.ts";
+import type { Finding } from "./finding.ts";
+import { readWholeLabel } from "./label-words.ts";
+import type { MeasuredRecording } from "./measure-recording.ts";
+
+/** Healthy recordings of one bearing lie within this ratio of levels; 20 dB. */
+const mostLevelRatio = 10;
+/** Fault orders of one bearing agree within this share. */
+const orderTolerance = 0.02;
+
+export function findInSet(recordings: readonly MeasuredRecording[]): Finding[] {
+  return [
+    ...findDuplicates(recordings),
+    ...groupBy(recordings, ({ machine }) => machine).flatMap((own) => [...findInMachine(own)]),
+    ...groupBy(recordings, ({ machine, component }) => `${machine}\n${component}`).flatMap((own) => [
+      ...findInBearing(own),
+    ]),
+    ...findConfounded(recordings),
+  ];
+}
+
+/** The same numbers under two names: across machines they would be on both sides of a split. */
+function findDuplicates(recordings: readonly MeasuredRecording[]): Finding[] {
+  const first = new Map<string, MeasuredRecording>();
+  return recordings.flatMap((recording): Finding[] => {
+    const { digest, resolved, samples } = recording;
+    const before = first.get(digest)?.resolved;
+    if (before === undefined || samples === 0) {
+      first.set(digest, recording);
+      return [];
+    }
+    const { entry, where } = resolved;
+    const isSame = entry.machine === before.entry.machine && entry.label === before.entry.label;
+    const whose = ({ machine, label }: RecordedEntry): string => `${machine}, ${label}`;
+    return [
+      {
+        severity: isSame ? "warning" : "error",
+        check: "duplicate",
+        where,
+        file: entry.file,
+        message: `${entry.id} (${whose(entry)}) holds the very samples of ${before.entry.id} (${whose(before.entry)}, ${before.where})`,
+        cure: isSame
+          ? "take one of them out: it counts twice"
+          : "take the wrong one out: no recording is of two machines or labels",
+      },
+    ];
+  });
+}
+
+function* findInMachine(own: readonly MeasuredRecording[]): Generator<Finding> {
+  const { entry, where } = own[0]!.resolved;
+  const { machine } = entry;
+  const word = readWholeLabel(machine);
+  // A single file is of a single machine, whatever it is called.
+  const files = new Set(own.map(({ resolved }) => resolved.path)).size;
+  if (word !== null && files > 1) {
+    yield {
+      severity: "error",
+      check: "label-as-machine",
+      where,
+      file: null,
+      message: `the machine "${machine}" of ${files} files is a label (${word}), not a machine`,
+      cure: "say which physical machine each recording is of (machine: …): otherwise recordings of one machine are trained and judged on at once",
+    };
+  }
+  const wheres = new Map(own.map(({ resolved }) => [resolved.entry.component, resolved.where]));
+  for (const [component, line] of wheres) {
+    const faults = [
+      ...new Set(
+        own.flatMap(({ resolved }) => {
+          const { label } = resolved.entry;
+          const isNamed = resolved.entry.component === component && label !== "healthy" && label !== "faulty";
+          return isNamed ? [label] : [];
+        }),
+      ),
+    ];
+    if (faults.length < 2) continue;
+    yield {
+      severity: "warning",
+      check: "two-labels",
+      where: line,
+      file: null,
+      message: `the bearing ${component} of machine ${machine} is labelled ${faults.join(" and ")}`,
+      cure: "one of the labels is wrong, or two machines (or a bearing and its replacement) share a name: name them apart",
+    };
+  }
+}
+
+function* findInBearing(own: readonly MeasuredRecording[]): Generator<Finding> {
+  const { entry, where } = own[0]!.resolved;
+  const { machine, component } = entry;
+  const about = { severity: "warning", check: "two-machines", where, file: null } as const;
+  const cure =
+    "two machines, or two bearings, may share this name: name them apart, or correct what is stated";
+  const other = own.find(
+    ({ resolved }) =>
+      Math.abs(resolved.entry.bearing.bpfo / entry.bearing.bpfo - 1) > orderTolerance ||
+      Math.abs(resolved.entry.bearing.bpfi / entry.bearing.bpfi - 1) > orderTolerance,
+  );
+  if (other !== undefined) {
+    const orders = [entry, other.resolved.entry].map(({ bearing }) => `${bearing.bpfo}/${bearing.bpfi}`);
+    yield {
+      ...about,
+      message: `bearing ${component} of machine ${machine} has the orders ${orders.join(" and ")}`,
+      cure,
+    };
+  }
+  const levels = own
+    .filter(({ resolved, rms }) => resolved.entry.label === "healthy" && rms > 0)
+    .map(({ resolved, rms }) => rms * (resolved.scale ?? 1));
+  const ratio = levels.length === 0 ? 1 : Math.max(...levels) / Math.min(...levels);
+  if (ratio > mostLevelRatio) {
+    yield {
+      ...about,
+      message: `healthy recordings of bearing ${component} of machine ${machine} differ ${ratio.toFixed(0)} times in level`,
+      cure: `${cure}; or unit and scale differ between files`,
+    };
+  }
+}
+
+/** Where every machine with a fault is another than every healthy one and all were recorded otherwise, the fault is not what is learnt. */
+function* findConfounded(recordings: readonly MeasuredRecording[]): Generator<Finding> {
+  const ratesOf = (isHealthy: boolean): Set<number> =>
+    new Set(
+      recordings.flatMap(({ resolved: { entry } }) =>
+        (entry.label === "healthy") === isHealthy ? [entry.sampleRateHz] : [],
+      ),
+    );
+  const [healthy, faulty] = [ratesOf(true), ratesOf(false)];
+  if (healthy.size === 0 || faulty.size === 0 || [...healthy].some((rate) => faulty.has(rate))) return;
+  yield {
+    severity: "warning",
+    check: "confounded",
+    where: recordings[0]!.resolved.where.replace(/:\d+.*$/, ""),
+    file: null,
+    message: `every healthy recording has ${[...healthy].join(", ")} Hz, every faulty one ${[...faulty].join(", ")} Hz`,
+    cure: "a model could learn the recorder instead of the fault: record both with the same settings",
+  };
+}
+
+function groupBy(
+  recordings: readonly MeasuredRecording[],
+  keyOf: (entry: RecordedEntry) => string,
+): readonly (readonly MeasuredRecording[])[] {
+  const groups = new Map<string, MeasuredRecording[]>();
+  for (const recording of recordings) {
+    const key = keyOf(recording.resolved.entry);
+    const own = groups.get(key) ?? [];
+    own.push(recording);
+    groups.set(key, own);
+  }
+  return [...groups.values()];
+}

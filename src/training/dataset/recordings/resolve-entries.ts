@@ -1,0 +1,189 @@
+/**
+ * Which recordings a manifest comes to, and all that is needed to read each: its own words first, then those of a sidecar, of the
+ * folder's index, of the file's header. Reads no sample but those of a speed channel.
+ */
+import { extname, join, relative } from "node:path";
+import { gravitiesOf } from "../../../core/contract/acceleration-units.ts";
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { readStatedRate } from "../samples/sample-file.ts";
+import type { SidecarPart } from "../sidecar/sidecar.ts";
+import { expandManifest } from "./expand-manifest.ts";
+import { createFileNotes } from "./file-notes.ts";
+import type { ManifestEntry } from "./manifest-entry.ts";
+import type { RecordedEntry, RecordedSpeed } from "./recording-set.ts";
+import type { RecordingsManifest } from "./recordings-manifest.ts";
+import { meanSpeed, readSpeed } from "./speed-channel.ts";
+
+/** An entry and where its samples are. */
+export interface ResolvedEntry {
+  readonly entry: RecordedEntry;
+  /** Names the entry in complaints: file and line of the manifest. */
+  readonly where: string;
+  readonly path: string;
+  /** As the reader of the file takes it. */
+  readonly place: string | null;
+  /** Physical value of the file's number 1; null: nobody knows. */
+  readonly scale: number | null;
+  readonly speed: RecordedSpeed | null;
+  /** How long the recording is said to be, in seconds; null: nobody says. */
+  readonly durationS: number | null;
+}
+
+export interface ResolvedManifest {
+  readonly resolved: readonly ResolvedEntry[];
+  /** Everything that says or holds something of the recordings, below the root. */
+  readonly files: readonly string[];
+}
+
+/** Told of an entry that cannot be resolved, which is then left out. */
+export type OnRefused = (error: AuroraError) => void;
+
+/** A stated rate may differ from a header's, which holds whole numbers, by this share. */
+const rateTolerance = 0.001;
+
+/**
+ * Resolves the entries of `manifest` below `root`. Fails with CONFIG_INVALID, naming the entry, DATA_MISSING or DATA_FORMAT; with
+ * `onRefused` an entry fails alone.
+ */
+export async function resolveEntries(
+  manifest: Pick<RecordingsManifest, "entries">,
+  root: string,
+  onRefused?: OnRefused,
+): Promise<ResolvedManifest> {
+  const notes = createFileNotes();
+  const files = new Set<string>();
+  const resolved: ResolvedEntry[] = [];
+  const ids = new Map<string, string>();
+  const { entries, known } = await expandManifest(manifest.entries, root, onRefused);
+  for (const listed of entries) {
+    try {
+      const path = join(root, listed.file);
+      const channel = listed.part.channel ?? null;
+      const at = extname(path) === ".npy" ? await notes.placeOf(path, channel) : null;
+      const place = at === null ? channel : `${at}`;
+      const parts = [listed.part, ...(await notes.of(path, channel))];
+      const own = await describe({ listed, path, place, parts, root });
+      claimId(ids, own);
+      resolved.push(own);
+      const { file } = listed;
+      const beside = [`${file}.json`, `${file.replace(/\.[^./]*$/, "")}.json`];
+      for (const name of [file, listed.speed?.file ?? file, ...beside]) if (known.has(name)) files.add(name);
+    } catch (error) {
+      if (onRefused === undefined || !(error instanceof AuroraError)) throw error;
+      onRefused(error);
+    }
+  }
+  for (const index of notes.indices) files.add(relative(root, index).replaceAll("\\", "/"));
+  return { resolved, files: [...files] };
+}
+
+function claimId(ids: Map<string, string>, { entry, where }: ResolvedEntry): void {
+  const before = ids.get(entry.id);
+  if (before !== undefined) {
+    throw complain(
+      { where },
+      `${entry.id} is listed by ${before} as well`,
+      "give one of them another id or channel",
+    );
+  }
+  ids.set(entry.id, where);
+}
+
+interface ToDescribe {
+  readonly listed: ManifestEntry;
+  readonly path: string;
+  readonly place: string | null;
+  /** What each source says, the one that counts first. */
+  readonly parts: readonly SidecarPart[];
+  readonly root: string;
+}
+
+async function describe({ listed, path, place, parts, root }: ToDescribe): Promise<ResolvedEntry> {
+  const first = <K extends keyof SidecarPart>(key: K): SidecarPart[K] =>
+    parts.find((part) => part[key] !== undefined)?.[key];
+  const need = <T>(value: T | undefined, what: string, key: string): T => {
+    if (value !== undefined) return value;
+    const beside = `${path.replace(/\.[^./]*$/, "")}.json`;
+    throw complain(
+      listed,
+      `nothing says ${what} of ${listed.file}`,
+      `say ${key} in the entry, above \`recordings\` for all of them, or in ${beside}`,
+    );
+  };
+  const stated = await readStatedRate(path);
+  const said = first("rateHz");
+  if (stated !== undefined && said !== undefined && Math.abs(said / stated - 1) > rateTolerance) {
+    throw complain(
+      listed,
+      `says ${said} Hz, the header of ${listed.file} ${stated} Hz`,
+      "leave rateHz out, or mend the header: one of the two lies",
+    );
+  }
+  const sampleRateHz = need(said ?? stated, "the sampling rate", "rateHz: 25600");
+  const speed =
+    listed.speed === null
+      ? null
+      : await atEntry(listed, () =>
+          readSpeed(listed.speed!, { root, file: listed.file, rateHz: sampleRateHz }),
+        );
+  const shaftRpm =
+    speed === null
+      ? need(first("shaftRpm"), "the shaft speed", "rpm: 1500 (or speed: CHANNEL)")
+      : meanSpeed(speed);
+  const bearing = need(
+    first("bearing"),
+    "the bearing",
+    "bearing: {balls: 9, ball_diameter: 7.94, pitch_diameter: 39.04} (or bpfo, bpfi and bsf)",
+  );
+  const [scale, unit] = [first("scale"), first("unit")];
+  const { file, label, machine, shared, load, learn } = listed;
+  const channel = listed.part.channel ?? null;
+  const entry: RecordedEntry = {
+    id: listed.id ?? (channel === null ? file : `${file}#${channel}`),
+    component: listed.component ?? channel ?? "bearing",
+    file,
+    channel,
+    label,
+    machine,
+    shared,
+    load,
+    learn,
+    sampleRateHz,
+    shaftRpm,
+    bearing,
+    isAbsolute: scale !== undefined || unit !== undefined,
+  };
+  return {
+    entry,
+    where: listed.where,
+    durationS: first("durationS") ?? null,
+    speed,
+    path,
+    place,
+    scale: scale === undefined && unit === undefined ? null : (scale ?? 1) * gravitiesOf[unit ?? "g"],
+  };
+}
+
+/** Readers speak of a command's options; here an entry says them. */
+export async function atEntry<T>({ where }: { readonly where: string }, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (!(cause instanceof AuroraError) || cause.code !== "USAGE") throw cause;
+    const hint = cause.hint?.replaceAll("--channel", "`channel:`");
+    throw new AuroraError("CONFIG_INVALID", `${where}: ${cause.message}`, {
+      op: "read recording",
+      subject: where,
+      ...(hint === undefined ? {} : { hint }),
+      cause,
+    });
+  }
+}
+
+function complain({ where }: Pick<ManifestEntry, "where">, message: string, hint: string): AuroraError {
+  return new AuroraError("CONFIG_INVALID", `${where}: ${message}`, {
+    op: "open recordings",
+    subject: where,
+    hint,
+  });
+}

@@ -1,0 +1,213 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import type { DataCheck } from "../../../src/cli/data/check-recordings.ts";
+import { parseTrainingConfig } from "../../../src/training/training-config.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { auroraHere } from "../aurora.ts";
+import { bearing, inventCounts, rateHz, rpm, writeCounts } from "./invented-folder.ts";
+
+const geometry = "balls=9,ball_diameter=7.94,pitch_diameter=39.04";
+
+/** Four machines in three formats, nothing wrong with them but their number. */
+function writeGood(): string {
+  const dir = createTemporaryFolder();
+  writeCounts(dir, "healthy/t1/a.wav", inventCounts({ seed: 1 }));
+  writeCounts(dir, "healthy/t1/b.wav", inventCounts({ seed: 2 }));
+  writeCounts(dir, "healthy/t2/a.npy", inventCounts({ seed: 3 }));
+  writeCounts(dir, "inner-race/t3/a.csv", inventCounts({ seed: 4, fault: "inner-race" }));
+  writeCounts(dir, "inner-race/t4/a.npy", inventCounts({ seed: 5, fault: "inner-race" }));
+  return dir;
+}
+
+const known = [
+  "--rate-hz",
+  `${rateHz}`,
+  "--shaft-rpm",
+  `${rpm}`,
+  "--unit",
+  "g",
+  "--scale",
+  "0.001",
+  "--bearing",
+  geometry,
+];
+
+async function check(
+  ...args: string[]
+): Promise<{ readonly code: number | null; readonly check: DataCheck }> {
+  const { code, stdout } = await auroraHere("data", "check", ...args, "--json");
+  return { code, check: JSON.parse(stdout) as DataCheck };
+}
+
+/** A manifest over files that are in the folder. */
+function writeManifest(dir: string, entries: readonly object[], common: object = {}): string {
+  const path = join(dir, "recordings.yaml");
+  const all = { rateHz, rpm, unit: "g", scale: 0.001, bearing, ...common };
+  writeFileSync(path, JSON.stringify({ ...all, recordings: entries }, null, 1));
+  return path;
+}
+
+describe("aurora data init", () => {
+  it("writes a manifest that the check finds good, and says which way the recordings allow", async () => {
+    const dir = writeGood();
+    const written = await auroraHere("data", "init", dir, ...known);
+    expect(written.stdout).toContain("5 recordings of 4 machines (healthy, inner-race)");
+    const { code, check: found } = await check(join(dir, "train.yaml"));
+    expect(found.findings).toEqual([]);
+    expect([code, found.passed, found.recordings, found.machines]).toEqual([0, true, 5, 4]);
+    expect(found.path).toMatchObject({ name: "fine-tune", faultyMachines: 2, healthyMachines: 2 });
+    expect(parse(readFileSync(join(dir, "train.yaml"), "utf8"))).toMatchObject({
+      from: expect.stringMatching(/models\/bearing-vibration\/\d+\.\d+\.\d+$/),
+      dataset: { kind: "recordings", manifest: "recordings.yaml" },
+    });
+  });
+
+  it("writes a configuration that learns from scratch where asked to, with a machine of each label held out", async () => {
+    const dir = writeGood();
+    await auroraHere("data", "init", dir, "--scratch");
+    const config = parseTrainingConfig(readFileSync(join(dir, "train.yaml")), "train.yaml");
+    expect(config.liesBeside).toBe(true);
+    expect(config.attachments).toEqual(["recordings.yaml"]);
+    expect(config.config.dataset).toMatchObject({ heldOutGroups: ["t2", "t4"] });
+  });
+
+  it("leaves what is there, unless it is told to write over it", async () => {
+    const dir = writeGood();
+    writeFileSync(join(dir, "train.yaml"), "mine");
+    const refused = await auroraHere("data", "init", dir);
+    expect([refused.code, existsSync(join(dir, "recordings.yaml"))]).toEqual([2, false]);
+    expect(refused.stderr).toMatch(/train\.yaml is there already[\s\S]*--force/);
+    expect((await auroraHere("data", "init", dir, "--force")).code).toBe(0);
+    expect(readFileSync(join(dir, "train.yaml"), "utf8")).not.toBe("mine");
+  });
+
+  it("says how to name folders where no name says a label, or nothing is there", async () => {
+    const dir = createTemporaryFolder();
+    expect((await auroraHere("data", "init", dir)).stderr).toMatch(
+      /holds no recordings[\s\S]*healthy\/turbine1/,
+    );
+    writeCounts(dir, "a.npy", [1, 2, 3]);
+    expect((await auroraHere("data", "init", dir)).stderr).toMatch(/no name of the 1 recordings/);
+    expect((await auroraHere("data", "init", join(dir, "none"))).code).not.toBe(0);
+  });
+});
+
+describe("aurora data check", () => {
+  it("asks for all that nobody says, at the line of the entry", async () => {
+    const dir = writeGood();
+    await auroraHere("data", "init", dir);
+    const { code, check: found } = await check(dir);
+    expect(code).toBe(1);
+    const entries = found.findings.filter(({ check: kind }) => kind === "entry");
+    expect(entries.map(({ message }) => message)).toEqual([
+      expect.stringContaining("nothing says the shaft speed of healthy/t1/a.wav (and 1 more of this entry)"),
+      expect.stringContaining("nothing says the sampling rate"),
+      expect.stringContaining("nothing says the sampling rate"),
+      expect.stringContaining("nothing says the sampling rate"),
+    ]);
+    expect(entries[0]!.where).toMatch(/recordings\.yaml:\d+$/);
+    expect(entries[0]!.cure).toContain("rpm: 1500");
+  });
+
+  const clipped = inventCounts({ seed: 9 }).map((count) => Math.max(-250, Math.min(250, count)));
+  const stuck = [...inventCounts({ seed: 10 }), ...new Array<number>(400).fill(7), 8];
+  it.each([
+    ["silent", "error", new Array<number>(13_000).fill(3), {}],
+    ["stuck", "error", stuck, {}],
+    ["clipped", "warning", clipped, {}],
+    ["short", "warning", inventCounts({ seed: 11, samples: 900 }), {}],
+    ["range", "error", inventCounts({ seed: 12 }), { scale: 1 }],
+    ["rate-and-duration", "error", inventCounts({ seed: 13 }), { duration: 4 }],
+    ["rate-of-contract", "error", inventCounts({ seed: 14 }), { rateHz: 2000 }],
+    ["unit", "warning", inventCounts({ seed: 15 }), { unit: "V", scale: null }],
+    ["bearing", "warning", inventCounts({ seed: 16 }), { bearing: { bpfo: 5.4, bpfi: 3.6, bsf: 4.7 } }],
+  ])("finds what is %s (%s), with its file and a cure", async (kind, severity, counts, fields) => {
+    const dir = createTemporaryFolder();
+    writeCounts(dir, "a.npy", counts);
+    const common = "scale" in fields && fields.scale === null ? { scale: undefined, unit: undefined } : {};
+    const own = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+    const path = writeManifest(dir, [{ file: "a.npy", label: "healthy", machine: "t1", ...own }], common);
+    const { check: found } = await check(path);
+    expect(found.findings).toContainEqual(
+      expect.objectContaining({ check: kind, severity, file: "a.npy", cure: expect.stringMatching(/\w{4}/) }),
+    );
+    expect(found.passed).toBe(found.findings.every((finding) => finding.severity !== "error"));
+  });
+
+  it("finds one recording under two machines, whatever its format, and a bearing with two faults or two geometries", async () => {
+    const dir = createTemporaryFolder();
+    const counts = inventCounts({ seed: 1 });
+    writeCounts(dir, "a.npy", counts);
+    writeCounts(dir, "b.csv", counts);
+    writeCounts(dir, "c.npy", inventCounts({ seed: 2 }));
+    writeCounts(
+      dir,
+      "d.npy",
+      inventCounts({ seed: 3 }).map((count) => 40 * count),
+    );
+    const path = writeManifest(dir, [
+      { file: "a.npy", label: "healthy", machine: "t1" },
+      { file: "b.csv", label: "ball", machine: "t2" },
+      { file: "c.npy", label: "inner-race", machine: "t2", bearing: { bpfo: 3.05, bpfi: 4.95, bsf: 3.99 } },
+      { file: "d.npy", label: "healthy", machine: "t1" },
+    ]);
+    const { code, check: found } = await check(path);
+    expect(code).toBe(1);
+    expect(found.findings.map(({ check: kind }) => kind).sort()).toEqual([
+      "duplicate",
+      "two-labels",
+      "two-machines",
+      "two-machines",
+    ]);
+    expect(found.findings[0]!.message).toMatch(
+      /b\.csv \(t2, ball\) holds the very samples of a\.npy \(t1, healthy/,
+    );
+  });
+
+  it("finds a label that stands for a machine, and a rate that a header or a column of times denies", async () => {
+    const dir = createTemporaryFolder();
+    writeCounts(dir, "healthy/a.wav", inventCounts({ seed: 1 }));
+    writeCounts(dir, "healthy/b.npy", inventCounts({ seed: 2 }));
+    const rows = inventCounts({ seed: 3 }).map((count, index) => `${index / 51_200},${count}`);
+    writeFileSync(join(dir, "c.csv"), `time,acc\n${rows.join("\n")}\n`);
+    const path = writeManifest(dir, [
+      { file: "healthy/*", label: "healthy", machine: "healthy" },
+      { file: "c.csv", label: "ball", machine: "t1", channel: "acc" },
+    ]);
+    const named = (await check(path)).check.findings.map(({ check: kind }) => kind);
+    expect(named).toEqual(["rate-and-times", "label-as-machine"]);
+    writeManifest(dir, [{ file: "healthy/a.wav", label: "healthy", machine: "t1", rateHz: 25_600 }]);
+    const [denied] = (await check(path)).check.findings;
+    expect(denied).toMatchObject({
+      check: "entry",
+      message: expect.stringContaining("25600 Hz, the header of healthy/a.wav 12000 Hz"),
+    });
+  });
+
+  it("goes on after an entry or a file that cannot be read, and names each", async () => {
+    const dir = createTemporaryFolder();
+    writeCounts(dir, "a.npy", inventCounts({ seed: 1 }));
+    writeFileSync(join(dir, "b.npy"), "no recording");
+    const path = writeManifest(dir, [
+      { file: "a.npy", label: "healthy", machine: "t1" },
+      { file: "b.npy", label: "ball", machine: "t2" },
+      { file: "none.npy", label: "ball", machine: "t2" },
+      { file: "a.npy", lable: "ball" },
+    ]);
+    const { code, check: found } = await check(path);
+    expect([code, found.recordings]).toEqual([1, 2]);
+    expect(found.findings.map(({ message }) => message)).toEqual([
+      expect.stringContaining('nobody reads the key "lable"'),
+      expect.stringContaining("there is no file none.npy"),
+      expect.stringContaining("b.npy: expected a .npy file"),
+    ]);
+    for (const { where } of found.findings) expect(where).toMatch(/recordings\.yaml:\d+/);
+  });
+
+  it("is wrong usage without a file, and a clear error for one that is not there", async () => {
+    expect((await auroraHere("data", "check")).code).toBe(2);
+    expect((await auroraHere("data", "check", "/nowhere/x.yaml")).stderr).toContain("aurora data init DIR");
+  });
+});

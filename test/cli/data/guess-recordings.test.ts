@@ -1,0 +1,65 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { guessRecordings } from "../../../src/cli/data/guess-recordings.ts";
+import { readLabelWord } from "../../../src/cli/data/label-words.ts";
+import { capturePath } from "../../../src/training/dataset/recordings/folder-files.ts";
+
+describe("a label in a name", () => {
+  it.each([
+    ["healthy", "healthy"],
+    ["Normal", "healthy"],
+    ["Inner Race", "inner-race"],
+    ["inner_race_fault_07", "inner-race"],
+    ["OR007", "outer-race"],
+    ["ball", "ball"],
+    ["damaged", "faulty"],
+    ["turbine1", null],
+    ["floor", null],
+    ["inner_or_outer", null],
+    ["", null],
+  ])("of %j is %j", (name, label) => {
+    expect(readLabelWord(name)).toBe(label);
+  });
+});
+
+describe("the files of a folder", () => {
+  it("are entries of a label and a machine, a pattern where one fits them alone", () => {
+    const { entries, unlabelled, others } = guessRecordings([
+      "healthy/t1/a.wav",
+      "healthy/t1/b.wav",
+      "inner-race/t2_01.csv",
+      "inner-race/t2_02.csv",
+      "inner-race/t3_01.csv",
+      "notes.pdf",
+      "readme.txt",
+      "t4/ball/x.npy",
+      "what.npy",
+    ]);
+    expect(entries).toEqual([
+      { file: "healthy/t1/*.wav", files: 2, label: "healthy", machine: "t1" },
+      { file: "inner-race/t2_*.csv", files: 2, label: "inner-race", machine: "t2" },
+      { file: "inner-race/t3_01.csv", files: 1, label: "inner-race", machine: "t3" },
+      { file: "t4/ball/x.npy", files: 1, label: "ball", machine: "t4" },
+    ]);
+    expect([unlabelled, others]).toEqual([["what.npy"], 2]);
+  });
+
+  it("are each in one entry at most, whatever they are called", () => {
+    const part = fc.constantFrom("healthy", "inner", "t1", "t2", "t1_a", "ball", "x-1", "*");
+    const path = fc
+      .tuple(fc.array(part, { maxLength: 2 }), part, fc.constantFrom(".wav", ".csv"))
+      .map(([folders, name, ending]) => [...folders, `${name}${ending}`].join("/"));
+    fc.assert(
+      fc.property(fc.uniqueArray(path, { maxLength: 12 }), (files) => {
+        const { entries, unlabelled } = guessRecordings(files);
+        const counted = entries.reduce((sum, entry) => sum + entry.files, 0);
+        expect(counted + unlabelled.length).toBe(files.length);
+        for (const { file, files: count } of entries) {
+          if (files.some((each) => each.includes("*"))) continue;
+          expect(files.filter((each) => capturePath(each, file) !== null)).toHaveLength(count);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
