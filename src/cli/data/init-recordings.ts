@@ -1,8 +1,7 @@
 /** `aurora data init`: writes a manifest and a training configuration for a folder of recordings, both or none. */
 import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
-import { parse as parseYaml } from "yaml";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { listFolderFiles } from "../../training/dataset/recordings/folder-files.ts";
@@ -60,15 +59,15 @@ export async function initRecordings(
       manifest,
       renderManifest(guessed, stated, { about: `recordings in ${basename(resolve(dir))}`, hasRates }),
     ],
-    [config, scratch ? await renderOwn(name, guessed) : renderTuning(name, await findParent(dir))],
+    [
+      config,
+      scratch
+        ? renderScratch(name, chooseHeldOut(guessed.entries))
+        : renderTuning(name, await findParent(dir)),
+    ],
   ];
   for (const [path, text] of texts) await writeFileAtomic(path, text);
   return { manifest, config, ...guessed };
-}
-
-async function renderOwn(name: string, { entries }: GuessedRecordings): Promise<string> {
-  const text = await readFile(join(shippedModelsDir(), parentName, "train.yaml"), "utf8");
-  return renderScratch(name, parseYaml(text) as Record<string, unknown>, chooseHeldOut(entries));
 }
 
 /** The newest shipped bundle, relative to `dir`. */

@@ -76,27 +76,19 @@ export function renderTuning(name: string, parentDir: string): string {
   ].join("\n");
 }
 
-/** A configuration from scratch, all of `shipped` but what is of its own data. */
-export function renderScratch(
-  name: string,
-  shipped: Readonly<Record<string, unknown>>,
-  heldOutGroups: readonly string[],
-): string {
-  const { published: _, protocols: __, ...rest } = shipped;
-  const config = {
-    ...rest,
-    name,
-    version: "1.0.0",
-    title: "Rolling bearing diagnosis from vibration of one's own machines",
-    changelog: "First version.",
-    parent: null,
-    dataset: { kind: "recordings", name: "own", manifest: "recordings.yaml", heldOutGroups, heldOutRule },
-    limitations: ["Learnt from the recordings that the manifest lists, and from invented rigs."],
-    notes: [],
-  };
-  const about =
-    "# Learns from scratch on the recordings that recordings.yaml lists, by the recipe of models/bearing-vibration.\n";
-  return `${about}${stringify(config, { lineWidth: 120, aliasDuplicateObjects: false })}`;
+/** A configuration that learns from scratch: everything that it does not say is the shipped recipe's. */
+export function renderScratch(name: string, heldOutGroups: readonly string[]): string {
+  return [
+    "# Learns from scratch: what stands here is all that has to be said. `aurora config schema train` lists what could be.",
+    `name: ${name}`,
+    "dataset:",
+    "  kind: recordings",
+    "  manifest: recordings.yaml",
+    "  # Machines that are not trained on, so that there is somebody to judge by.",
+    `  heldOutGroups: ${inline(heldOutGroups)}`,
+    `  heldOutRule: ${inline(heldOutRule)}`,
+    "",
+  ].join("\n");
 }
 
 const heldOutRule =

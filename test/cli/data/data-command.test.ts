@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import type { DataCheck } from "../../../src/cli/data/check-recordings.ts";
-import { parseTrainingConfig } from "../../../src/training/training-config.ts";
+import { loadTrainingConfig } from "../../../src/training/training-config.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { auroraHere } from "../aurora.ts";
 import { bearing, inventCounts, rateHz, rpm, writeCounts } from "./invented-folder.ts";
@@ -67,7 +67,7 @@ describe("aurora data init", () => {
   it("writes a configuration that learns from scratch where asked to, with a machine of each label held out", async () => {
     const dir = writeGood();
     await auroraHere("data", "init", dir, "--scratch");
-    const config = parseTrainingConfig(readFileSync(join(dir, "train.yaml")), "train.yaml");
+    const { recipe: config } = await loadTrainingConfig(join(dir, "train.yaml"));
     expect(config.liesBeside).toBe(true);
     expect(config.attachments).toEqual(["recordings.yaml"]);
     expect(config.config.dataset).toMatchObject({ heldOutGroups: ["t2", "t4"] });

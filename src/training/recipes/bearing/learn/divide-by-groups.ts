@@ -23,7 +23,7 @@ export function divideByGroups(
 ): GroupDivision {
   const held = new Set(heldOutGroups);
   const groups = new Set(data.signals.map(({ entry }) => entry.machine));
-  const known = new Set([...groups, ...data.extra.map(({ entry }) => entry.machine)]);
+  const known = new Set(data.machines);
   for (const group of heldOutGroups) {
     if (known.has(group)) continue;
     throw new AuroraError("CONFIG_INVALID", `there is no machine "${group}" to hold out`, {

@@ -31,6 +31,8 @@ export interface RecordedRows {
   readonly extra: readonly WaveformRows[];
   /** Recordings that are said to be faulty and show no kind of fault: they are among neither. */
   readonly unclear: readonly UnclearRecording[];
+  /** All that the manifest lists, those too of which no recording is among `signals` and `extra`. */
+  readonly machines: readonly string[];
 }
 
 interface RecordedRowsOptions
@@ -62,6 +64,7 @@ export async function readRecordedRows(
     signals: all.filter(({ entry }) => entry.learn),
     extra: all.filter(({ entry }) => !entry.learn),
     unclear,
+    machines: [...new Set(set.entries.map(({ machine }) => machine))],
   };
 }
 
