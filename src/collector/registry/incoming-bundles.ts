@@ -33,8 +33,10 @@ export interface IncomingBundle extends AdmittedOrder {
 
 /** Every method rejects with AuroraError STORE when the disk is full or fails. */
 export interface IncomingBundles {
-  /** Begins, or goes on with the same bytes of the same publisher. */
-  begin(admitted: AdmittedOrder): Promise<IncomingBundle>;
+  /** Begins, or goes on with the same bytes of the same publisher; null while it has too many under way. */
+  begin(admitted: AdmittedOrder): Promise<IncomingBundle | null>;
+  /** Removes what is here of an order that needs nothing more. */
+  forget(admitted: AdmittedOrder): Promise<void>;
   /** Null where it is not under way, or too old. */
   find(upload: string): Promise<IncomingBundle | null>;
   /** Writes bytes at the end of what is here; on the disk when it resolves. */
@@ -54,8 +56,10 @@ export interface IncomingBundlesOptions {
   readonly newUpload: () => string;
 }
 
-/** Of one publisher at once; the oldest gives way. */
-const maxPerPublisher = 2;
+/** Of one publisher at once … */
+const maxPerPublisher = 4;
+/** … of which the oldest gives way when it was begun so long ago. */
+const givesWayMs = 300_000;
 const maxAboutBytes = 65_536;
 
 const aboutSchema = z.strictObject({
@@ -112,12 +116,20 @@ export function createIncomingBundles(options: IncomingBundlesOptions): Incoming
         await files.writeAtomic(pathOf(upload, "json"), JSON.stringify({ ...admitted, begunMs }));
         return { ...admitted, upload, receivedBytes };
       }
-      for (const { upload } of own.slice(0, Math.max(0, own.length - maxPerPublisher + 1)))
-        await remove(upload);
+      const [oldest] = own;
+      if (oldest !== undefined && own.length >= maxPerPublisher) {
+        if (clock.nowMs() - oldest.begunMs < givesWayMs) return null;
+        await remove(oldest.upload);
+      }
       const upload = options.newUpload();
       const about = JSON.stringify({ ...admitted, begunMs: clock.nowMs() });
       await files.writeAtomic(pathOf(upload, "json"), about);
       return { ...admitted, upload, receivedBytes: 0 };
+    },
+    forget: async ({ keyId, order }) => {
+      for (const { upload, order: own } of await listOwn(keyId)) {
+        if (own.tar.sha256 === order.tar.sha256) await remove(upload);
+      }
     },
     find: findAbout,
     append: async (incoming, bytes) => {

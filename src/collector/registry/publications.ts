@@ -170,9 +170,20 @@ export function createPublications(options: PublicationsOptions): Publications {
         await registry?.sync();
         const known = present(admitted.value.order);
         if (!known.ok) return known;
-        if (known.value !== null) return ok({ state: "published", isNew: false, bundle: known.value });
+        if (known.value !== null) {
+          // A kill may have left it, just after it was published.
+          await incoming.forget(admitted.value);
+          return ok({ state: "published", isNew: false, bundle: known.value });
+        }
         await incoming.sweep();
         const begun = await incoming.begin(admitted.value);
+        if (begun === null) {
+          return refuse(
+            503,
+            "TOO_MANY",
+            `${admitted.value.publisher} has too many bundles under way just now`,
+          );
+        }
         return begun.receivedBytes === begun.order.tar.bytes ? finish(begun) : ok(awaiting(begun));
       }),
     expects: async (upload) => (await incoming.find(upload)) !== null,

@@ -273,15 +273,18 @@ describe("a publication", () => {
     expect(await left()).toEqual([]);
   });
 
-  it("that nobody goes on with is given up, and a publisher has two under way at most", async () => {
-    for (const version of ["1.0.0", "1.0.1", "1.0.2"]) {
+  it("that nobody goes on with is given up, and a publisher has four under way at most", async () => {
+    const begin = async (version: string) => {
       const { order } = await orderOf({}, bundleOf({ contents: createTestBundle({ version }) }));
-      await createRegistryClient(url).order(signPublishOrder(order, publisher));
-      fixture.clock.pass(1_000);
-    }
-    expect(await left()).toHaveLength(2);
+      return createRegistryClient(url).order(signPublishOrder(order, publisher));
+    };
+    for (const version of ["1.0.0", "1.0.1", "1.0.2", "1.0.3"]) expect((await begin(version)).ok).toBe(true);
+    expect(await begin("1.0.4")).toMatchObject({ status: 503, code: "TOO_MANY" });
+    fixture.clock.pass(300_000);
+    expect((await begin("1.0.4")).ok).toBe(true);
+    expect(await left()).toHaveLength(4);
     fixture.clock.pass(orderLifetimeMs + 1);
-    await send({ version: "3.0.0" });
+    await begin("3.0.0");
     expect(await left()).toHaveLength(1);
   });
 });
