@@ -17,6 +17,7 @@ export interface BrokerAccess
 /**
  * Creates the rules.
  * @param sites site whose turbines a gateway may speak of; one that is not in it may speak of any
+ * @param certified gateways and devices that have no password: their certificate's common name is their user name
  * @param passwords of the enrolled gateways by id, and of devices by `<gateway>/<device>`, which no id can be
  */
 export function createBrokerAccess(options: {
@@ -24,8 +25,9 @@ export function createBrokerAccess(options: {
   readonly passwords: ReadonlyMap<string, string>;
   readonly sites: ReadonlyMap<string, string>;
   readonly anonymousRead: boolean;
+  readonly certified?: ReadonlySet<string>;
 }): BrokerAccess {
-  const { base, anonymousRead } = options;
+  const { base, anonymousRead, certified = new Set<string>() } = options;
   const own = { username: "$collector", password: randomBytes(32).toString("hex") };
   const digests = new Map([...options.passwords].map(([id, password]) => [id, digest(password)]));
   digests.set(own.username, digest(own.password));
@@ -37,6 +39,10 @@ export function createBrokerAccess(options: {
   return {
     own,
     authenticate: (client, password) => {
+      // Whoever shows a certificate is who it names, and the internal port is for this process alone.
+      if (client.certificateName !== null && client.certificateName !== client.username) return false;
+      if (client.isInternal && !isCollector(client)) return false;
+      if (client.certificateName !== null && certified.has(client.certificateName)) return true;
       if (client.username === null && password === null) return anonymousRead;
       const expected = digests.get(client.username ?? "");
       // Compared even for an unknown name, so that the time taken tells nobody which names exist.

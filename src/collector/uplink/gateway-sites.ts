@@ -4,7 +4,8 @@
  */
 import { stat } from "node:fs/promises";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import type { CollectorConfig, EnrolledGateway } from "../../core/contract/config/collector-config.ts";
+import type { CollectorConfig } from "../../core/contract/config/collector-config.ts";
+import type { EnrolledGateway } from "../../core/contract/config/embedded-broker-config.ts";
 import { enrolledSitesSchema, maxEnrolmentBytes } from "../../core/contract/enrolment.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";

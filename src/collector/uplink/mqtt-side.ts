@@ -4,6 +4,7 @@ import type { CollectorConfig } from "../../core/contract/config/collector-confi
 import { createTopics } from "../../core/contract/topics.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import type { Logger } from "../../core/platform/logger.ts";
+import type { BrokerTls } from "../../core/platform/mqtt/broker-listeners.ts";
 import { type BrokerLogin, readBrokerLogin } from "../../core/platform/mqtt/broker-login.ts";
 import { probeBroker, probedGateway } from "../../core/platform/mqtt/broker-probe.ts";
 import { readClientId } from "../../core/platform/mqtt/client-id.ts";
@@ -54,22 +55,31 @@ export async function openMqttSide({ mqtt: config }: CollectorConfig, logger: Lo
     return { client, url: withoutCredentials(config.url), embedded: null, close: () => client.close() };
   }
   const passwords = new Map<string, string>();
-  for (const { id, passwordFile } of config.embedded.gateways) {
-    passwords.set(id, await readPassword(passwordFile));
-  }
+  const certified = new Set<string>();
+  const enrol = async (name: string, passwordFile: string | null): Promise<void> => {
+    if (passwordFile === null) certified.add(name);
+    else passwords.set(name, await readPassword(passwordFile));
+  };
+  for (const { id, passwordFile } of config.embedded.gateways) await enrol(id, passwordFile);
   for (const { gateway, id, passwordFile } of config.embedded.devices) {
-    passwords.set(`${gateway}/${id}`, await readPassword(passwordFile));
+    await enrol(`${gateway}/${id}`, passwordFile);
   }
   const { host, port, anonymousRead } = config.embedded;
   const access = createBrokerAccess({
     base: config.base,
     passwords,
+    certified,
     anonymousRead,
     sites: gatewaySites(config.embedded.gateways),
   });
-  const broker = await createEmbeddedBroker({ ...access, host, port, maxPacketBytes, logger });
-  const url = `mqtt://${host.includes(":") ? `[${host}]` : host}:${broker.port}`;
-  const embedded = { url: localAddress(host, broker.port), publicUrl: url, ...access.own };
+  const tls = await readBrokerTls(config.embedded);
+  const secure = tls === undefined ? {} : { tls };
+  const broker = await createEmbeddedBroker({ ...access, ...secure, host, port, maxPacketBytes, logger });
+  const scheme = tls === undefined ? "mqtt" : "mqtts";
+  const url = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${broker.port}`;
+  const own =
+    tls === undefined ? localAddress(host, broker.port) : localAddress("127.0.0.1", broker.internalPort);
+  const embedded = { url: own, publicUrl: url, ...access.own };
   const client = createEmbeddedClient(embedded, { clientId: ingestId, maxPacketBytes, logger });
   return {
     client,
@@ -135,6 +145,22 @@ function warnOfOpenBroker(
 function localAddress(host: string, port: number): string {
   const reached = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
   return `mqtt://${reached.includes(":") ? `[${reached}]` : reached}:${port}`;
+}
+
+const maxPemBytes = 262_144;
+
+/** What the embedded broker's own address is encrypted with; undefined: it is not. */
+async function readBrokerTls({
+  certFile,
+  keyFile,
+  caFile,
+}: CollectorConfig["mqtt"]["embedded"]): Promise<BrokerTls | undefined> {
+  if (certFile === null || keyFile === null) return undefined;
+  const [cert, key] = [
+    await readFileBounded(certFile, maxPemBytes),
+    await readFileBounded(keyFile, maxPemBytes),
+  ];
+  return caFile === null ? { cert, key } : { cert, key, ca: await readFileBounded(caFile, maxPemBytes) };
 }
 
 async function readPassword(path: string): Promise<string> {

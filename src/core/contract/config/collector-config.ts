@@ -1,7 +1,6 @@
 /** The configuration of a collector: one YAML file, every key described, secrets only in files or the environment. */
 
 import { z } from "zod";
-import { idPattern } from "../topics.ts";
 import {
   type BrokerLoginConfig,
   brokerLoginShape,
@@ -9,25 +8,11 @@ import {
   filePathSchema as file,
   topicBaseSchema,
 } from "./config-parts.ts";
+import { type EmbeddedBrokerConfig, embeddedBrokerSchema } from "./embedded-broker-config.ts";
 import { type IngestConfig, ingestSchema } from "./ingest-config.ts";
 import { type KeptEvidenceConfig, keptEvidenceSchema } from "./kept-evidence-config.ts";
 import { type KeptPredictionsConfig, keptPredictionsSchema } from "./kept-predictions-config.ts";
 import { type RegistryConfig, registrySchema } from "./registry-config.ts";
-
-/** A gateway that may connect to the embedded broker. */
-export interface EnrolledGateway {
-  readonly id: string;
-  /** Site whose turbines it may speak of; null: of any. */
-  readonly site: string | null;
-  readonly passwordFile: string;
-}
-
-/** A device that speaks MQTT itself; its user name is `<gateway>/<id>`. */
-interface EnrolledDevice {
-  readonly gateway: string;
-  readonly id: string;
-  readonly passwordFile: string;
-}
 
 export interface CollectorConfig {
   readonly collector: {
@@ -43,14 +28,7 @@ export interface CollectorConfig {
     readonly enrolmentKeyFile: string | null;
     /** The list of the enrolment: whose turbines a gateway may speak of; null: with another broker all of any. */
     readonly enrolledFile: string | null;
-    readonly embedded: {
-      readonly host: string;
-      readonly port: number;
-      readonly anonymousRead: boolean;
-      readonly maxPacketBytes: number;
-      readonly gateways: readonly EnrolledGateway[];
-      readonly devices: readonly EnrolledDevice[];
-    };
+    readonly embedded: EmbeddedBrokerConfig;
   };
   readonly record: {
     /** `sqlite`: a file below `collector.stateDir`. */
@@ -160,49 +138,7 @@ export const collectorConfigSchema: z.ZodType<CollectorConfig> = z.strictObject(
         .describe(
           "List of the enrolment (enrolled.json of `aurora fleet enrol`), read again when it changes: a gateway only speaks of its site, and one that is not in it is refused",
         ),
-      embedded: z
-        .strictObject({
-          host: z.string().min(1).max(255).default("127.0.0.1").describe("Address of the embedded broker"),
-          port: z.int().min(0).max(65535).default(1883).describe("Its port; 0 picks a free one"),
-          anonymousRead: z
-            .boolean()
-            .default(false)
-            .describe("May anyone who reaches it subscribe to alerts and states (never publish)?"),
-          maxPacketBytes: z
-            .int()
-            .min(1024)
-            .max(16_777_216)
-            .default(1_048_576)
-            .describe("Larger messages are cut off"),
-          gateways: z
-            .array(
-              z.strictObject({
-                id: z.string().regex(idPattern).describe("Id of the gateway, which is its user name"),
-                site: z
-                  .string()
-                  .regex(idPattern)
-                  .nullable()
-                  .default(null)
-                  .describe("Site whose turbines it may speak of; null: of any"),
-                passwordFile: file.describe("File that holds its password"),
-              }),
-            )
-            .max(10_000)
-            .default([])
-            .describe("Gateways that may connect"),
-          devices: z
-            .array(
-              z.strictObject({
-                gateway: z.string().regex(idPattern).describe("Gateway that it belongs to"),
-                id: z.string().regex(idPattern).describe("Id of the device; its user name is <gateway>/<id>"),
-                passwordFile: file.describe("File that holds its password"),
-              }),
-            )
-            .max(10_000)
-            .default([])
-            .describe("Devices that speak MQTT themselves: each may only talk to its gateway"),
-        })
-        .prefault({}),
+      embedded: embeddedBrokerSchema.prefault({}),
     })
     .refine(
       ({ url, enrolledFile }) => url !== null || enrolledFile === null,

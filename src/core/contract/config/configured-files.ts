@@ -62,6 +62,7 @@ export function listCollectorFiles({
     ...listLoginFiles(mqtt),
     ...named(["mqtt", "enrolmentKeyFile"], mqtt.enrolmentKeyFile, "hex-key"),
     ...named(["mqtt", "enrolledFile"], mqtt.enrolledFile, "json"),
+    ...listTlsFiles(["mqtt", "embedded"], mqtt.embedded),
     ...(["gateways", "devices"] as const).flatMap((list) =>
       mqtt.embedded[list].flatMap(({ passwordFile }, index) =>
         named(["mqtt", "embedded", list, index, "passwordFile"], passwordFile, "text"),
@@ -90,12 +91,17 @@ export function listCollectorFiles({
 function listLoginFiles(
   mqtt: Pick<GatewayConfig["mqtt"], "passwordFile" | "caFile" | "certFile" | "keyFile">,
 ): readonly ConfiguredFile[] {
-  const { passwordFile, caFile, certFile, keyFile } = mqtt;
-  const key = named(["mqtt", "keyFile"], keyFile, "private-key");
+  return [...named(["mqtt", "passwordFile"], mqtt.passwordFile, "text"), ...listTlsFiles(["mqtt"], mqtt)];
+}
+
+function listTlsFiles(
+  at: KeyPath,
+  { caFile, certFile, keyFile }: Pick<GatewayConfig["mqtt"], "caFile" | "certFile" | "keyFile">,
+): readonly ConfiguredFile[] {
+  const key = named([...at, "keyFile"], keyFile, "private-key");
   return [
-    ...named(["mqtt", "passwordFile"], passwordFile, "text"),
-    ...named(["mqtt", "caFile"], caFile, "certificate"),
-    ...named(["mqtt", "certFile"], certFile, "certificate"),
+    ...named([...at, "caFile"], caFile, "certificate"),
+    ...named([...at, "certFile"], certFile, "certificate"),
     ...key.map((entry) => (certFile === null ? entry : { ...entry, certFile })),
   ];
 }

@@ -4,21 +4,25 @@
  * an installation that needs them uses mosquitto or another broker.
  */
 import type { EventEmitter } from "node:events";
-import { createServer as createTcpServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import type { Socket } from "node:net";
 import { Aedes, type AedesOptions, type AuthenticateError, type Client } from "aedes";
-import { AuroraError } from "../../contract/aurora-error.ts";
 import { waitAtMost } from "../daemon/closing.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import { boundEmitterDepth } from "./bound-emitter.ts";
 import { createPlaces, createRetainedBound, type Places } from "./broker-bounds.ts";
+import { type BrokerTls, openListeners, readCertificateName } from "./broker-listeners.ts";
 import { createMqttPacketGuard } from "./mqtt-packet-guard.ts";
 import { isSharedFilter } from "./mqtt-topic.ts";
 
 /** The other end of a connection. */
 export interface BrokerClient {
   readonly clientId: string;
+  /** Its own word, or the common name of its certificate where it gives none. */
   readonly username: string | null;
+  /** Common name of the certificate that it proved to have; null: it showed none. */
+  readonly certificateName: string | null;
+  /** Did it come by the listener for this process's own clients? */
+  readonly isInternal: boolean;
   readonly address: string;
 }
 
@@ -28,8 +32,11 @@ export interface EmbeddedBrokerOptions {
   readonly host?: string;
   /** 0 (default) lets the system choose. */
   readonly port?: number;
-  /** PEM texts; makes the listener TLS. */
-  readonly tls?: { readonly cert: string | Uint8Array; readonly key: string | Uint8Array };
+  /**
+   * PEM texts; makes the listener TLS. With `ca` a client needs a certificate of that authority. The broker then listens on a free port
+   * of the loopback as well, without TLS, for clients of this process.
+   */
+  readonly tls?: BrokerTls;
   /** Largest packet taken, header included; default 1 MiB. */
   readonly maxPacketBytes?: number;
   /**
@@ -63,6 +70,8 @@ interface BrokerCounts {
 
 export interface EmbeddedBroker {
   readonly port: number;
+  /** Port on the loopback for clients of this process; `port` where the listener is not TLS. */
+  readonly internalPort: number;
   counts(): BrokerCounts;
   /** Cuts every connection and is gone within a second. */
   close(): Promise<void>;
@@ -84,6 +93,7 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
     mqtt5Refusals: 0,
   };
   const places = createPlaces(options.maxConnections ?? 1000);
+  const internal = new WeakSet<Socket>();
   const broker = await Aedes.createBroker({
     connectTimeout: 10_000,
     // Of MQTT 3.1, which bounds ids to 23 characters; with the user's name before them they are longer.
@@ -99,19 +109,23 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
         );
         return;
       }
+      // Before ids are told apart by users: a certificate names its own.
+      const certified = readCertificateName(client.conn as Socket);
+      if (certified !== null) packet.username ??= certified;
       // No sessions: aedes would queue for an absent client in memory and without bound.
       packet.clean = true;
       // A second connection with an id ends the first (section 3.1.4): only its own user's, never another's.
       if (packet.clientId !== "") packet.clientId = scopeClientId(packet.username, packet.clientId);
       callback(null, true);
     },
-    ...createAccess(options, places, counts),
+    ...createAccess({ ...options, isInternal: (socket) => internal.has(socket) }, places, counts),
   });
   boundEmitterDepth(broker as unknown as { readonly mq: unknown });
   // Its typings leave out "error", which it does emit when its memory store fails.
   (broker as EventEmitter).on("error", (error: unknown) => logger.error("broker error", { error }));
 
-  const accept = (socket: Socket): void => {
+  const accept = (socket: Socket, isInternal: boolean): void => {
+    if (isInternal) internal.add(socket);
     socket.on("error", () => {});
     if (!places.take(socket)) {
       counts.refusedConnections += 1;
@@ -135,13 +149,15 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
       socket.destroy();
     });
   };
-  const server = createListener(options, accept);
-  const port = await listen(server, options.host ?? "127.0.0.1", options.port ?? 0);
+  const { host = "127.0.0.1", port: wanted = 0, tls, maxConnections = 1000 } = options;
+  const listeners = await openListeners({ host, port: wanted, tls, maxConnections }, accept);
+  const { port, internalPort } = listeners;
   return {
     port,
+    internalPort,
     counts: () => ({ connections: places.taken.size, ...counts }),
     async close() {
-      const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
+      const stopped = listeners.close();
       await waitAtMost(new Promise<void>((resolve) => broker.close(() => resolve())), 500);
       for (const socket of places.taken) socket.destroy();
       await waitAtMost(stopped, 450);
@@ -151,7 +167,7 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
 
 /** Who may come in, publish and subscribe. Settles the places of those that may; counts and logs what it refuses. */
 function createAccess(
-  options: EmbeddedBrokerOptions,
+  options: EmbeddedBrokerOptions & { readonly isInternal: (socket: Socket) => boolean },
   places: Places,
   counts: Pick<
     { -readonly [Count in keyof BrokerCounts]: number },
@@ -170,6 +186,8 @@ function createAccess(
       const identity = {
         clientId: unscopeClientId(client.id),
         username: username ?? null,
+        certificateName: readCertificateName(client.conn as Socket),
+        isInternal: options.isInternal(client.conn as Socket),
         address: (client.conn as Socket).remoteAddress ?? "unknown",
       };
       identities.set(client, identity);
@@ -234,36 +252,6 @@ function scopeClientId(username: string | undefined, clientId: string): string {
 
 function unscopeClientId(id: string): string {
   return id.slice(id.indexOf(idSeparator) + 1);
-}
-
-function createListener(options: EmbeddedBrokerOptions, accept: (socket: Socket) => void): Server {
-  if (options.tls === undefined) return createTcpServer(accept);
-  const material = (value: string | Uint8Array): string | Buffer =>
-    typeof value === "string" ? value : Buffer.from(value);
-  const { cert, key } = options.tls;
-  const server = createTlsServer({ cert: material(cert), key: material(key), minVersion: "TLSv1.2" }, accept);
-  server.on("tlsClientError", () => {});
-  return server;
-}
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (cause) => {
-      reject(
-        new AuroraError("MQTT", `the broker cannot listen on ${host}:${port}: ${cause.message}`, {
-          op: "start broker",
-          subject: `${host}:${port}`,
-          hint: "Choose another port, or stop what listens there.",
-          cause,
-        }),
-      );
-    });
-    server.listen(port, host, () => {
-      const address = server.address();
-      server.on("error", () => {});
-      resolve(typeof address === "object" && address !== null ? address.port : port);
-    });
-  });
 }
 
 function refusal(message: string): AuthenticateError {

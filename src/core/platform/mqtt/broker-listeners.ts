@@ -1,0 +1,124 @@
+/** Where the embedded broker is reached: one address, with TLS or without; with TLS also a port of the loopback for its own process. */
+import { createServer as createTcpServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, TLSSocket } from "node:tls";
+import { AuroraError } from "../../contract/aurora-error.ts";
+
+/** PEM texts of a listener. */
+export interface BrokerTls {
+  readonly cert: string | Uint8Array;
+  readonly key: string | Uint8Array;
+  /** Clients need a certificate of this authority. */
+  readonly ca?: string | Uint8Array | undefined;
+}
+
+export interface ListenerOptions {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly tls: BrokerTls | undefined;
+  readonly maxConnections: number;
+}
+
+export interface Listeners {
+  readonly port: number;
+  /** Without TLS, on the loopback; `port` where that is not TLS either. */
+  readonly internalPort: number;
+  /** Takes no more connections; resolves when those that there are have ended. */
+  close(): Promise<void>;
+}
+
+const handshakeMs = 10_000;
+
+/**
+ * Listens. Each connection is given once its handshake is done, with whether it came by the internal port.
+ * @throws AuroraError MQTT when the port is taken, or certificate and key are none
+ */
+export async function openListeners(
+  options: ListenerOptions,
+  accept: (socket: Socket, isInternal: boolean) => void,
+): Promise<Listeners> {
+  const { host, port: wanted, tls } = options;
+  if (tls === undefined) {
+    const server = createTcpServer((socket) => accept(socket, false));
+    const port = await listen(server, host, wanted);
+    return { port, internalPort: port, close: () => closeServer(server) };
+  }
+  const server = createTlsListener(tls, options, (socket) => accept(socket, false));
+  const port = await listen(server, host, wanted);
+  const internal = createTcpServer((socket) => accept(socket, true));
+  const internalPort = await listen(internal, "127.0.0.1", 0);
+  return {
+    port,
+    internalPort,
+    close: async () => {
+      await Promise.all([closeServer(server), closeServer(internal)]);
+    },
+  };
+}
+
+/** Common name of the certificate that the other end has shown, and that its authority has signed; null where none was asked for. */
+export function readCertificateName(socket: Socket): string | null {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return null;
+  const name = socket.getPeerCertificate().subject?.CN;
+  return typeof name === "string" && name !== "" ? name : null;
+}
+
+function createTlsListener(
+  { cert, key, ca }: BrokerTls,
+  { host, port, maxConnections }: ListenerOptions,
+  accept: (socket: Socket) => void,
+): Server {
+  const material = (value: string | Uint8Array): string | Buffer =>
+    typeof value === "string" ? value : Buffer.from(value);
+  try {
+    const server = createTlsServer(
+      {
+        cert: material(cert),
+        key: material(key),
+        ...(ca === undefined ? {} : { ca: material(ca), requestCert: true, rejectUnauthorized: true }),
+        minVersion: "TLSv1.2",
+        handshakeTimeout: handshakeMs,
+      },
+      accept,
+    );
+    // Half of them may be shaking hands.
+    server.maxConnections = 2 * maxConnections;
+    server.on("tlsClientError", () => {});
+    return server;
+  } catch (cause) {
+    throw new AuroraError(
+      "MQTT",
+      `the broker's certificate or key cannot be used: ${(cause as Error).message}`,
+      {
+        op: "start broker",
+        subject: `${host}:${port}`,
+        hint: "Give a certificate and its key in PEM form; `aurora keys server DIR HOST` makes them.",
+        cause,
+      },
+    );
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause) => {
+      reject(
+        new AuroraError("MQTT", `the broker cannot listen on ${host}:${port}: ${cause.message}`, {
+          op: "start broker",
+          subject: `${host}:${port}`,
+          hint: "Choose another port, or stop what listens there.",
+          cause,
+        }),
+      );
+    });
+    server.listen(port, host, () => {
+      const address = server.address();
+      server.on("error", () => {});
+      resolve(typeof address === "object" && address !== null ? address.port : port);
+    });
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}

@@ -1,0 +1,149 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { startCollector } from "../../../src/collector/compose.ts";
+import { collectorConfigSchema } from "../../../src/core/contract/config/collector-config.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { auroraHere } from "../../cli/aurora.ts";
+import { findFreePort } from "../../support/free-port.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { until } from "../../support/until.ts";
+
+interface Made {
+  readonly caFile: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+async function make(...args: readonly string[]): Promise<Made> {
+  const { code, stdout, stderr } = await auroraHere("keys", ...args, "--json");
+  expect([code, stderr]).toEqual([0, ""]);
+  return JSON.parse(stdout) as Made;
+}
+
+let server: Made;
+let gateway: Made;
+let unlisted: Made;
+let foreign: Made;
+beforeEach(async () => {
+  const dir = join(createTemporaryFolder(), "tls");
+  await make("authority", dir);
+  server = await make("server", dir, "127.0.0.1");
+  gateway = await make("client", dir, "gw-1");
+  unlisted = await make("client", dir, "gw-9");
+  const other = join(createTemporaryFolder(), "other");
+  await make("authority", other);
+  foreign = await make("client", other, "gw-1");
+});
+
+/** A collector whose own broker is TLS; with `caFile` clients need certificates. */
+async function start(embedded: object) {
+  const folder = createTemporaryFolder();
+  const passwordFile = join(folder, "gw-2.password");
+  writeFileSync(passwordFile, "secret");
+  const { certFile, keyFile } = server;
+  const config = collectorConfigSchema.parse({
+    collector: { stateDir: join(folder, "state"), httpPort: 0 },
+    mqtt: {
+      embedded: {
+        port: await findFreePort(),
+        certFile,
+        keyFile,
+        gateways: [{ id: "gw-2", site: "north", passwordFile }],
+        ...embedded,
+      },
+    },
+  });
+  const collector = await startCollector(config, { logger: silentLogger });
+  onTestFinished(() => collector.close());
+  return { collector, url: collector.mqttUrl };
+}
+
+const read = (made: Made): IClientOptions => ({
+  ca: readFileSync(server.caFile),
+  cert: readFileSync(made.certFile),
+  key: readFileSync(made.keyFile),
+});
+const trust = (): IClientOptions => ({ ca: readFileSync(server.caFile) });
+
+/** Connects once; the client, or why not. */
+function connect(url: string, options: IClientOptions): Promise<MqttClient | string> {
+  const client = mqtt.connect(url, {
+    protocolVersion: 4,
+    reconnectPeriod: 0,
+    connectTimeout: 3_000,
+    ...options,
+  });
+  onTestFinished(() => void client.end(true));
+  return new Promise((resolve) => {
+    client.once("connect", () => resolve(client));
+    client.once("error", (error) => resolve(error.message));
+    client.once("close", () => resolve("closed"));
+  });
+}
+
+const isIn = (found: MqttClient | string): boolean => typeof found !== "string";
+
+test("a client's certificate says who it is, and only what it may is taken", async () => {
+  const { collector, url } = await start({
+    caFile: server.caFile,
+    gateways: [{ id: "gw-1", site: "north" }],
+  });
+  expect(url).toMatch(/^mqtts:\/\/127\.0\.0\.1:\d+$/);
+  // The page's own client is in as well, over the port of this process.
+  await until(async () => (await fetch(`${collector.url}/-/ready`)).ok, "it is ready");
+  const client = await connect(url, read(gateway));
+  if (typeof client === "string") throw new Error(client);
+  const status = { gateway: "gw-1", online: true, version: "0.1.0" };
+  await client.publishAsync("aurora/v1/gateway/gw-1/status", JSON.stringify(status), {
+    retain: true,
+    qos: 1,
+  });
+  const listed = async (): Promise<unknown> =>
+    ((await (await fetch(`${collector.url}/api/v1/gateways`)).json()) as { items: { gateway: string }[] })
+      .items;
+  await until(async () => JSON.stringify(await listed()).includes("gw-1"), "its status is recorded");
+  const cut = new Promise<void>((resolve) => client.once("close", () => resolve()));
+  client.publish("aurora/v1/gateway/gw-9/status", "{}", { qos: 1 });
+  await cut;
+
+  expect(isIn(await connect(url, { ...read(gateway), username: "gw-1" }))).toBe(true);
+  for (const refused of [
+    trust(),
+    { ...trust(), username: "gw-1", password: "secret" },
+    read(foreign),
+    read(unlisted),
+    { ...read(unlisted), username: "gw-1" },
+    { ...read(gateway), username: "$collector" },
+    read(server),
+  ]) {
+    expect(isIn(await connect(url, refused))).toBe(false);
+  }
+  expect(isIn(await connect(url.replace("mqtts", "mqtt"), {}))).toBe(false);
+});
+
+test("without an authority of clients a password is asked for, over TLS alone", async () => {
+  const { url } = await start({ anonymousRead: true });
+  expect(isIn(await connect(url, { ...trust(), username: "gw-2", password: "secret" }))).toBe(true);
+  expect(isIn(await connect(url, trust()))).toBe(true);
+  expect(isIn(await connect(url, { ...trust(), username: "gw-2", password: "wrong" }))).toBe(false);
+  expect(isIn(await connect(url, { username: "gw-2", password: "secret" }))).toBe(false);
+  expect(isIn(await connect(url.replace("mqtts", "mqtt"), { username: "gw-2", password: "secret" }))).toBe(
+    false,
+  );
+});
+
+test("keys that are none, or one without the other, are named before anything starts", async () => {
+  const check = (embedded: object): string => {
+    const parsed = collectorConfigSchema.safeParse({ mqtt: { embedded } });
+    return parsed.success ? "good" : parsed.error.issues.map(({ path }) => path.join(".")).join(" ");
+  };
+  expect(check({ certFile: "a.pem" })).toBe("mqtt.embedded.keyFile");
+  expect(check({ caFile: "ca.pem" })).toBe("mqtt.embedded.certFile");
+  expect(check({ gateways: [{ id: "gw-1" }] })).toBe("mqtt.embedded.gateways.0.passwordFile");
+  await expect(start({ certFile: server.keyFile })).rejects.toMatchObject({
+    code: "MQTT",
+    message: expect.stringContaining("certificate or key"),
+  });
+});
