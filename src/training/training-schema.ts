@@ -64,19 +64,27 @@ function describeRecipe(recipe: AnyRecipe, configs: readonly UsualConfig[]): Nod
   const usual = configs.find(({ kind }) => kind === recipe.kind);
   const words = wordsOf[usual?.file ?? ""] ?? wordsOfCommon;
   const schema = z.toJSONSchema(recipe.fileSchema, { io: "input" }) as Node;
-  walk(schema, "", {
-    usual: usual?.fields,
-    visit: (node, path, value) => describeKey(node, { path, value, words }),
-  });
-  if (usual !== undefined) {
-    const given = new Set([...Object.keys(usual.fields), "title"]);
-    schema.required = (schema.required ?? []).filter((key) => !given.has(key));
-    for (const [key, node] of Object.entries(schema.properties ?? {})) {
-      const isLarge = given.has(key) && node.default === undefined && key !== "title";
-      if (isLarge) node.description = `${node.description ?? ""}. Left out: as in ${usual.file}`;
-    }
+  // One that goes on from a bundle inherits all else from that.
+  const isTuned = schema.properties?.from !== undefined;
+  const fields = isTuned ? undefined : usual?.fields;
+  const describe: Visit = (node, path, value) => describeKey(node, { path, value, words });
+  walk(schema, "", { usual: fields, visit: describe });
+  if (isTuned) {
+    schema.description = "Goes on from a signed bundle: what is left out is as in that bundle.";
+  } else if (usual !== undefined) {
+    markUsual(schema, usual);
   }
   return schema;
+}
+
+/** Of what may be left out: it is not required, and what it is then. */
+function markUsual(schema: Node, { fields, file }: UsualConfig): void {
+  const given = new Set([...Object.keys(fields), "title"]);
+  schema.required = (schema.required ?? []).filter((key) => !given.has(key));
+  for (const [key, node] of Object.entries(schema.properties ?? {})) {
+    const isLarge = given.has(key) && node.default === undefined && key !== "title";
+    if (isLarge) node.description = `${node.description ?? ""}. Left out: as in ${file}`;
+  }
 }
 
 function describeKey(

@@ -1,6 +1,7 @@
 /** `aurora config schema|validate`: what can be configured, and whether a file is right. */
 import { Argument, Command } from "commander";
 import { z } from "zod";
+import { loadTrustedKeys } from "../../core/bundle/keys.ts";
 import { collectorConfigSchema } from "../../core/contract/config/collector-config.ts";
 import type { ConfigKind } from "../../core/contract/config/config-kind.ts";
 import { gatewayConfigSchema } from "../../core/contract/config/gateway-config-schema.ts";
@@ -14,6 +15,7 @@ import { maxConfigBytes } from "../../core/platform/daemon/yaml-config.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { readGatewayFile } from "../../core/serving/gateway-file.ts";
+import { releaseKeyFile } from "../terminal/installation.ts";
 import { environmentHelp } from "../terminal/options.ts";
 
 /** Whose configuration a file can be. */
@@ -29,6 +31,7 @@ const readers: Readonly<Record<ConfigKind, (source: ConfigSource) => InstalledCo
 
 interface ValidateOptions {
   readonly json?: boolean;
+  readonly keys?: string[];
   readonly files: boolean;
 }
 
@@ -60,6 +63,10 @@ Example:
     .addArgument(kind())
     .option("--no-files", "of another machine's configuration: look for no files and bundles here")
     .option(
+      "--keys <path...>",
+      "trusted public keys of a bundle that a training configuration goes on `from` (default: the release key of this installation)",
+    )
+    .option(
       "--json",
       "print JSON: the effective configuration (no secrets stand in it), or {file, complaints} where it is wrong",
     )
@@ -89,7 +96,8 @@ async function describeSchema(name: FileKind): Promise<object> {
 async function validate(path: string, named: FileKind | undefined, options: ValidateOptions): Promise<void> {
   try {
     const name = named ?? ((await hasDataset(path)) ? "train" : "gateway");
-    const config = name === "train" ? await readTraining(path) : await readDaemons(path, name, options);
+    const config =
+      name === "train" ? await readTraining(path, options) : await readDaemons(path, name, options);
     process.stdout.write(options.json ? `${JSON.stringify(config, null, 2)}\n` : `${path}: good\n`);
   } catch (error) {
     const complaints = findComplaints(error);
@@ -110,9 +118,10 @@ async function readDaemons(path: string, name: ConfigKind, { files }: ValidateOp
   return file.config;
 }
 
-async function readTraining(path: string): Promise<unknown> {
+async function readTraining(path: string, { keys }: ValidateOptions): Promise<unknown> {
   const [, { loadTrainingConfig }] = await loadTrainingPart();
-  return (await loadTrainingConfig(path)).recipe.config;
+  const parentKeys = await loadTrustedKeys(keys ?? releaseKeyFile());
+  return (await loadTrainingConfig(path, { parentKeys })).recipe.config;
 }
 
 /** A gateway's file is looked at without it. */
