@@ -8,15 +8,17 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 export interface CsvTable {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  /** Line at which each row begins, from 1. */
+  readonly lines: readonly number[];
 }
 
 const maxColumns = 4096;
 
 /**
- * Parses `text`; `subject` names it in errors. An empty last line is no row. Some tools write semicolons for commas:
- * `separator` says so. Fails with DATA_FORMAT, naming the line.
+ * Parses `text`; `subject` names it in errors. An empty last line is no row. Some tools write semicolons or tabs for
+ * commas: `separator` says so. Fails with DATA_FORMAT, naming the line.
  */
-export function parseCsv(text: string, subject: string, separator: "," | ";" = ","): CsvTable {
+export function parseCsv(text: string, subject: string, separator: "," | ";" | "\t" = ","): CsvTable {
   const refuse = (line: number, message: string): never => {
     throw new AuroraError("DATA_FORMAT", `${subject}, line ${line}: ${message}`, {
       op: "parse csv",
@@ -68,7 +70,11 @@ export function parseCsv(text: string, subject: string, separator: "," | ";" = "
       refuse(record.line, `${record.fields.length} fields, expected ${header.fields.length}`);
     }
   }
-  return { columns: header.fields, rows: records.map((record) => record.fields) };
+  return {
+    columns: header.fields,
+    rows: records.map((record) => record.fields),
+    lines: records.map((record) => record.line),
+  };
 }
 
 /** Index of a column. Fails with DATA_FORMAT when the table lacks it. */

@@ -154,6 +154,16 @@ export async function* readParquetColumn(table: ParquetTable, column: string): A
   }
 }
 
+/** Opens the file's bytes for the library for as long as `use` runs: parts are read when they are asked for. Fails with DATA_MISSING. */
+export async function withParquetBytes<T>(path: string, use: (file: AsyncBuffer) => Promise<T>): Promise<T> {
+  const handle = await openDataFile(path, op);
+  try {
+    return await use(asyncBuffer(handle, path, (await handle.stat()).size));
+  } finally {
+    await handle.close();
+  }
+}
+
 function asyncBuffer(handle: FileHandle, path: string, byteLength: number): AsyncBuffer {
   return {
     byteLength,

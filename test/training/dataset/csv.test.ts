@@ -8,6 +8,7 @@ test("a byte order mark, quoted commas, doubled quotes and CRLF are understood",
   const table = parseCsv('\ufeffname,note\r\nT01,"a, ""b"""\r\nT02,\r\n', "x.csv");
   expect(table).toEqual({
     columns: ["name", "note"],
+    lines: [2, 3],
     rows: [
       ["T01", 'a, "b"'],
       ["T02", ""],

@@ -1,6 +1,7 @@
 /** Which recordings there are, of which point each is, when it began and how it is read. What is wrong with a file is said of it. */
 import { basename, dirname, extname, resolve } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { describeBadTime, isPlausibleTime, parseTime } from "../../../training/dataset/parse-time.ts";
 import { openSampleFile, openSampleRows } from "../../../training/dataset/samples/sample-file.ts";
 import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
 import {
@@ -9,7 +10,6 @@ import {
   type SidecarPart,
 } from "../../../training/dataset/sidecar/sidecar.ts";
 import { describeFileError, type FileError } from "../files/file-report.ts";
-import { describeBadTime, isPlausibleTime, parseTime } from "../files/parse-time.ts";
 import type { Describer } from "../sidecar/sidecar-options.ts";
 import { compareNames, describeUntimed, findTimeInName } from "./recording-time.ts";
 import { type ManifestEntry, resolveListed } from "./replay-manifest.ts";

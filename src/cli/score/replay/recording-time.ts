@@ -5,7 +5,7 @@
  */
 import { statSync } from "node:fs";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
-import { isPlausibleTime } from "../files/parse-time.ts";
+import { isPlausibleTime } from "../../../training/dataset/parse-time.ts";
 
 const timeInName =
   /(?<!\d)(\d{4})([-._]?)(\d\d)\2(\d\d)[-._ T]?(\d\d)([-._:h]?)(\d\d)(?:\6(\d\d)(?:[.,](\d{3}))?(?!\d)|(?![-._:]?\d))/g;

@@ -15,8 +15,8 @@ import { dirname, isAbsolute, join, normalize, sep } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
+import { describeBadTime, isPlausibleTime, parseTime } from "../../../training/dataset/parse-time.ts";
 import { parseSidecarWords, type SidecarPart } from "../../../training/dataset/sidecar/sidecar.ts";
-import { describeBadTime, isPlausibleTime, parseTime } from "../files/parse-time.ts";
 
 const maxFileBytes = 4 * 1024 * 1024;
 /** One a minute for two months. */

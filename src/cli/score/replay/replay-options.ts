@@ -2,8 +2,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { matchesPattern } from "../../../training/dataset/match-pattern.ts";
+import { isPlausibleTime, parseTime } from "../../../training/dataset/parse-time.ts";
 import { parseNumber } from "../../terminal/options.ts";
-import { isPlausibleTime, parseTime } from "../files/parse-time.ts";
 
 export interface ReplayFlags {
   readonly decide?: boolean;

@@ -1,5 +1,5 @@
 /** What is odd about the times of recordings that are played all the same; in words, for stderr. */
-import { namesZone, parseTime } from "../files/parse-time.ts";
+import { namesZone, parseTime } from "../../../training/dataset/parse-time.ts";
 import type { PlannedRecording } from "./plan-replay.ts";
 import { formatMoment } from "./recording-time.ts";
 

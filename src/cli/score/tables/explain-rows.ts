@@ -7,9 +7,9 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { Explanation, ModelRef } from "../../../core/contract/prediction.ts";
 import { createScalarExtractor } from "../../../core/features/scalar-extractor.ts";
 import { explainWindow, type LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
+import { refuseTable } from "../../../training/dataset/table-rows.ts";
 import { renderShares } from "../../terminal/render-shares.ts";
 import { type ReadingColumns, readReadings } from "./read-readings.ts";
-import { refuseTable } from "./table-cells.ts";
 
 /** One place; base value and shares are in the unit of its channel, and sum to what is expected. */
 export interface PlaceExplanation extends Explanation {

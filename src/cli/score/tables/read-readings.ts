@@ -1,6 +1,7 @@
 /** A machine's readings with their times from a CSV or Parquet table: one column a channel, in the table's own order. */
-import { parseTime } from "../files/parse-time.ts";
-import { maxTableRows, openTableCells, refuseTable, type TableCells } from "./table-cells.ts";
+import { parseTime } from "../../../training/dataset/parse-time.ts";
+import { parseNumber, parseText } from "../../../training/dataset/table-cell.ts";
+import { openTableRows, refuseTable, type TableRows } from "../../../training/dataset/table-rows.ts";
 
 /** What a table holds, row by row. */
 export interface Readings {
@@ -34,8 +35,8 @@ export async function readReadings(
   path: string,
   { time, turbine, channels }: ReadingColumns,
 ): Promise<Readings> {
-  const cells = await openTableCells(path);
-  const plain = cells.columns.map((name) => name.toLowerCase());
+  const table = await openTableRows(path);
+  const plain = table.columns.map((name) => name.toLowerCase());
   const find = (names: readonly string[]): number => findColumn(plain, names);
   const timeColumn = find(time);
   if (timeColumn < 0) throw refuseTable(path, `has no column of times: none is called ${time.join(" or ")}`);
@@ -44,7 +45,7 @@ export async function readReadings(
     .map(([name, names]) => [name, find(names)] as const)
     .filter(([, at]) => at >= 0);
   const { texts, numbers } = await readColumns(
-    cells,
+    table,
     [timeColumn, ...found.map(([, at]) => at)],
     turbineColumn < 0 ? [] : [turbineColumn],
   );
@@ -52,7 +53,7 @@ export async function readReadings(
   if (timeMs.length > 0 && timeMs.every(Number.isNaN)) {
     throw refuseTable(
       path,
-      `has no time in its column ${cells.columns[timeColumn]}: ISO 8601 or milliseconds`,
+      `has no time in its column ${table.columns[timeColumn]}: ISO 8601 or milliseconds`,
     );
   }
   return {
@@ -70,37 +71,17 @@ export function findColumn(columns: readonly string[], names: readonly string[])
 
 /** The first of the `numeric` columns as times, the others as numbers; the `named` ones as texts. */
 async function readColumns(
-  cells: TableCells,
+  table: TableRows,
   numeric: readonly number[],
   named: readonly number[],
 ): Promise<{ readonly numbers: Float64Array[]; readonly texts: string[][] }> {
   const numbers = numeric.map((): number[] => []);
   const texts = named.map((): string[] => []);
-  await cells.read([...numeric, ...named], (at, row, value) => {
-    // A damaged file may say any row.
-    if (!(row < maxTableRows)) return;
-    if (at >= numeric.length) texts[at - numeric.length]![row] = toText(value);
-    else numbers[at]![row] = at === 0 ? parseTime(value) : toNumber(value, cells.decimal);
+  await table.read([...numeric, ...named], (cells) => {
+    for (const [at, column] of numbers.entries()) {
+      column.push(at === 0 ? parseTime(cells[at]) : parseNumber(cells[at], table.decimal));
+    }
+    for (const [at, column] of texts.entries()) column.push(parseText(cells[numeric.length + at]));
   });
-  const rows = numbers[0]!.length;
-  return {
-    numbers: numbers.map((column) =>
-      Float64Array.from({ length: rows }, (_, row) => column[row] ?? Number.NaN),
-    ),
-    texts: texts.map((column) => Array.from({ length: rows }, (_, row) => column[row] ?? "")),
-  };
-}
-
-function toText(value: unknown): string {
-  return typeof value === "string" || typeof value === "number" || typeof value === "bigint"
-    ? `${value}`.trim()
-    : "";
-}
-
-function toNumber(value: unknown, decimal: TableCells["decimal"]): number {
-  if (typeof value === "string") {
-    const text = decimal === "," ? value.replace(",", ".").trim() : value.trim();
-    return text === "" ? Number.NaN : Number(text);
-  }
-  return typeof value === "number" || typeof value === "bigint" ? Number(value) : Number.NaN;
+  return { numbers: numbers.map((column) => Float64Array.from(column)), texts };
 }

@@ -9,7 +9,7 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { parseCsv } from "../../../training/dataset/csv.ts";
-import { parseTime } from "../files/parse-time.ts";
+import { parseTime } from "../../../training/dataset/parse-time.ts";
 import { findColumn, usualColumns } from "./read-readings.ts";
 
 /** A component that failed and was mended. */

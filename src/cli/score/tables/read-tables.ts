@@ -1,7 +1,7 @@
 /** Reads the tables of a farm one after the other, and says of each what keeps it from being scored. */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { isPlausibleTime } from "../../../training/dataset/parse-time.ts";
 import { describeFileError, type FileError } from "../files/file-report.ts";
-import { isPlausibleTime } from "../files/parse-time.ts";
 import { type ReadingColumns, type Readings, readReadings } from "./read-readings.ts";
 import type { FileTurbine } from "./table-options.ts";
 

@@ -35,7 +35,7 @@ export function addTableOptions(command: Command): Command {
 /** How tables are read and what comes out, for the end of `--help`. */
 export const tableHelp: string = `
 Tables: a bundle of normal behaviour, such as models/turbine-scada/1.0.0, takes tables of readings (.csv or .parquet, at
-most 256 MB and 2 million rows each; the readings of all files, at most 12 million rows, are held in memory, 8
+most 2 million rows each; the readings of all files, at most 12 million rows, are held in memory, 8
 bytes a reading) and says row by row what a gateway would have said that had got them: a back-test on one's own history. All
 turbines go in one call, because the policy ranks them against each other.
            A table has a column of times (time, timestamp or date: ISO 8601, without a zone UTC; or milliseconds since

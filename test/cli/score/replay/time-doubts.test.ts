@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { parseTime } from "../../../../src/cli/score/files/parse-time.ts";
 import { listTimeDoubts } from "../../../../src/cli/score/replay/time-doubts.ts";
+import { parseTime } from "../../../../src/training/dataset/parse-time.ts";
 
 const nowMs = Date.UTC(2026, 0, 1);
 const at = (file: string, statedTime: string) => ({ file, statedTime, timeMs: parseTime(statedTime) });

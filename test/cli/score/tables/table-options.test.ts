@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { parseTime } from "../../../../src/cli/score/files/parse-time.ts";
 import { nameColumns } from "../../../../src/cli/score/tables/column-names.ts";
 import { readRepairs } from "../../../../src/cli/score/tables/read-repairs.ts";
 import { nameTurbines, parseTurbine } from "../../../../src/cli/score/tables/table-options.ts";
+import { parseTime } from "../../../../src/training/dataset/parse-time.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 
 function write(name: string, text: string): string {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { describeBadTime, namesZone, parseTime } from "../../../../src/cli/score/files/parse-time.ts";
+import { describeBadTime, namesZone, parseTime } from "../../../src/training/dataset/parse-time.ts";
 
 it.each([
   ["12.02.2004 10:32", /neither ISO 8601 nor milliseconds/],
