@@ -4,7 +4,7 @@
  */
 
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Manifest } from "../../src/core/contract/bundle/manifest.ts";
 import { type DayFeature, type DaySummary, slotsOfDay } from "../../src/core/drift/day-summary.ts";
 import { createDriftTask, type DriftTask } from "../../src/core/drift/drift-task.ts";
@@ -14,10 +14,10 @@ import { decodeStudent } from "../../src/core/inference/onnx-codec.ts";
 import { dequantise } from "../../src/core/inference/student-engine.ts";
 import { dayMs } from "../../src/core/maths/durations.ts";
 import { parseYamlConfig } from "../../src/core/platform/daemon/yaml-config.ts";
-import { type EdpFailure, readEdpFailures } from "../../src/training/dataset/edp-logbook.ts";
-import { readEdpSignals } from "../../src/training/dataset/edp-signals.ts";
-import { makeTurbineRows } from "../../src/training/recipes/scada/learn/scada-rows.ts";
-import { scadaConfigSchema } from "../../src/training/recipes/scada/scada-config.ts";
+import { type LoggedEvent, readScadaLog } from "../../src/training/dataset/scada/read-log.ts";
+import { readScadaTables } from "../../src/training/dataset/scada/read-series.ts";
+import { makeTurbineRows, sourceOf } from "../../src/training/recipes/scada/learn/scada-rows.ts";
+import { listComponents, scadaConfigSchema } from "../../src/training/recipes/scada/scada-config.ts";
 import { measureMoments } from "./correlated-days.ts";
 import { describeColumn } from "./describe-columns.ts";
 
@@ -44,7 +44,8 @@ const excludedAfter = 3;
 /** Reads every turbine's train rows and what the shipped student leaves unexplained of them. */
 export async function readEdpResiduals(dataDir: string, bundleDir: string): Promise<EdpRows> {
   const manifest = JSON.parse(await readFile(join(bundleDir, "manifest.json"), "utf8")) as Manifest;
-  const path = join(bundleDir, "train.yaml");
+  // The recipe that the bundle was made by, which stands beside its versions.
+  const path = join(dirname(bundleDir), "train.yaml");
   const config = parseYamlConfig(await readFile(path, "utf8"), {
     path,
     schema: scadaConfigSchema,
@@ -53,16 +54,12 @@ export async function readEdpResiduals(dataDir: string, bundleDir: string): Prom
   const spec = manifest.normalBehaviour!;
   const channels = manifest.channels.map(({ name }) => name);
   const power = channels.indexOf("power");
-  const signals = await readEdpSignals(
-    dataDir,
-    "train",
-    channels.map((name) => config.columns[name] ?? name),
-  );
-  const failures = await readEdpFailures(dataDir);
+  const signals = await readScadaTables(dataDir, sourceOf(config), "train");
+  const { failures } = await readScadaLog(dataDir, config.dataset, listComponents(config));
   const engine = createIntegerEngine(decodeStudent(await readFile(join(bundleDir, "model.int8.onnx"))));
   const turbines: EdpTurbineRows[] = [];
   for (const part of signals.turbines) {
-    const rows = makeTurbineRows([part], spec.operation, config);
+    const rows = makeTurbineRows(part, spec.operation, config);
     const standardised = new Float32Array(rows.features.length);
     standardise(rows.features, rows.rows, manifest.scaler, standardised);
     const quantised = await engine.run(standardised, rows.rows);
@@ -159,7 +156,7 @@ function summariseColumnRows(
   };
 }
 
-function isFarFrom(failures: readonly EdpFailure[], timeMs: number, excludedBefore: number): boolean {
+function isFarFrom(failures: readonly LoggedEvent[], timeMs: number, excludedBefore: number): boolean {
   return !failures.some(
     ({ timestampMs }) =>
       timeMs > timestampMs - excludedBefore * dayMs && timeMs < timestampMs + excludedAfter * dayMs,

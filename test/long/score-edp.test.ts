@@ -13,9 +13,9 @@ import { type LoadedBundle, serveBundle } from "../../src/core/serving/loaded-bu
 import type { ScoredRow } from "../../src/core/serving/scada/scada-turbine.ts";
 import { createScadaWatch } from "../../src/gateway/points/scada-watch.ts";
 import { createDataQuality } from "../../src/gateway/record/data-quality.ts";
-import { readEdpSignals } from "../../src/training/dataset/edp-signals.ts";
 import { scorePaths } from "../cli/score/tables/farm-files.ts";
 import { createFakeState } from "../gateway/fakes.ts";
+import { readEdpSeries } from "../support/edp.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const data = process.env.AURORA_DATA ?? join(root, "..", "shared", "data");
@@ -43,7 +43,7 @@ test.skipIf(!present)(
       { turbines: turbines.map((id) => ({ id, patterns: [`${id}_*`] })) },
       aliases,
     );
-    const gateway = await watchSignals(bundle, aliases);
+    const gateway = await watchSignals(bundle);
     await bundle.retire();
 
     const { residuals: places } = bundle.manifest.normalBehaviour!;
@@ -102,18 +102,12 @@ function hasten(manifest: Manifest): Manifest {
   };
 }
 
-async function watchSignals(
-  bundle: LoadedBundle,
-  aliases: Readonly<Record<string, string | undefined>>,
-): Promise<{
+async function watchSignals(bundle: LoadedBundle): Promise<{
   readonly rows: { readonly turbine: string; readonly judged: ScoredRow }[];
   readonly alerts: AlertEvent[];
 }> {
   const { channels } = bundle.manifest;
-  const columns = channels.map(({ name }) => aliases[name]!);
-  const signals = (await readEdpSignals(data, "test", columns)).turbines.filter(({ turbine }) =>
-    turbines.includes(turbine),
-  );
+  const signals = await readEdpSeries("test", turbines);
   const rows: { turbine: string; judged: ScoredRow }[] = [];
   const alerts: AlertEvent[] = [];
   const watch = createScadaWatch({

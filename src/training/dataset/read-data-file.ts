@@ -132,6 +132,22 @@ export async function digestFile(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
+/**
+ * As {@link computeFingerprint}, of files of any size below `dir`, as they lie there (packed ones too); `names` are relative
+ * to it, and each counts once. Fails as {@link hashFileInto}.
+ */
+export async function fingerprintLargeFiles(dir: string, names: readonly string[]): Promise<string> {
+  const hash = createHash("sha256");
+  const length = Buffer.alloc(8);
+  for (const name of [...new Set(names)].sort((a, b) => (a < b ? -1 : 1))) {
+    const bytes = Buffer.from(name, "utf8");
+    length.writeBigUInt64BE(BigInt(bytes.length));
+    hash.update(length).update(bytes);
+    await hashFileInto(hash, join(dir, name));
+  }
+  return hash.digest("hex");
+}
+
 /** The fingerprint of files below `dir`, given by names relative to it; each counts once. Fails as `readDataFile`. */
 export async function fingerprintFiles(dir: string, names: readonly string[]): Promise<string> {
   const files: { readonly name: string; readonly bytes: Uint8Array }[] = [];

@@ -32,7 +32,7 @@ export interface TableRows {
   /** What a row's place is called: a text has lines, a Parquet file rows. */
   readonly placeWord: "line" | "row";
   /**
-   * Gives every row's cells of the columns at `wanted`, in that order; they are valid until the next row. Fails with
+   * Gives every row's cells of the columns at `wanted` (-1: none), in that order; they are valid until the next row. Fails with
    * DATA_FORMAT, also on more than `maxRows` rows.
    */
   read(wanted: readonly number[], take: TakeRow): Promise<void>;
@@ -196,7 +196,7 @@ async function openParquet(path: string, maxRows: number): Promise<TableRows> {
     read: (wanted, take) =>
       readRowGroups(
         { path, metadata },
-        wanted.map((column) => columns[column]!),
+        wanted.map((column) => columns[column]),
         take,
       ),
   };
@@ -204,7 +204,7 @@ async function openParquet(path: string, maxRows: number): Promise<TableRows> {
 
 async function readRowGroups(
   { path, metadata }: { readonly path: string; readonly metadata: FileMetaData },
-  names: readonly string[],
+  names: readonly (string | undefined)[],
   take: TakeRow,
 ): Promise<void> {
   await withParquetBytes(path, async (file) => {
@@ -217,7 +217,7 @@ async function readRowGroups(
           file,
           compressors: boundedCompressors,
           metadata,
-          columns: [...new Set(names)],
+          columns: [...new Set(names.filter((name) => name !== undefined))],
           rowStart,
           rowEnd: rowStart + rows,
           onChunk: ({ columnName, columnData, rowStart: from }) => {

@@ -32,21 +32,24 @@ export async function nameColumns(
   };
 }
 
-/** Names that a bundle's own configuration knows its channels' columns by (`columns`); none where it has no such list. */
+/**
+ * Names that a bundle's own configuration knows its channels' columns by (`dataset.columns`; `columns` where it was made
+ * before data sets named them); none where it has no such list. Columns in another unit than the channel's are left out:
+ * scoring reads every value in the channel's unit.
+ */
 export function listColumnNames({
   files,
 }: Pick<Bundle, "files">): Readonly<Record<string, string | undefined>> {
   const bytes = files.get(bundledConfigName);
   if (bytes === undefined) return {};
-  let columns: unknown;
+  let config: { readonly columns?: unknown; readonly dataset?: { readonly columns?: unknown } } | null;
   try {
-    columns = (
-      parseYaml(new TextDecoder().decode(bytes), { maxAliasCount: 16 }) as { columns?: unknown } | null
-    )?.columns;
+    config = parseYaml(new TextDecoder().decode(bytes), { maxAliasCount: 16 });
   } catch {
     // A configuration that is no YAML is the evaluation's concern; here it names no columns.
     return {};
   }
+  const columns = config?.dataset?.columns ?? config?.columns;
   if (typeof columns !== "object" || columns === null) return {};
   return Object.fromEntries(
     Object.entries(columns).filter((entry): entry is [string, string] => typeof entry[1] === "string"),

@@ -1,12 +1,13 @@
 /** Puts together what travels with a normal-behaviour student: drift reference, background, golden vectors, lineage, card. */
 import type { NormalBehaviourSpec } from "../../../core/contract/bundle/normal-behaviour.ts";
 import { defaultSampleSizes, fitReference } from "../../../core/drift/fit-reference.ts";
+import { dayMs } from "../../../core/maths/durations.ts";
 import { createRandom, type Random } from "../../../core/maths/random.ts";
 import { clusterBackground } from "../../bundle/cluster-background.ts";
 import { listGroups } from "../../bundle/list-groups.ts";
 import { describeNetwork } from "../../bundle/model-documents.ts";
 import { makeStudentFiles } from "../../bundle/student-files.ts";
-import { edpTurbines } from "../../dataset/edp-logbook.ts";
+import { parseDay } from "../../dataset/scada/table-config.ts";
 import type { TrainedModel } from "../recipe.ts";
 import { renderScadaLines, type ScadaEvaluation } from "./judge/scada-evaluation.ts";
 import { learnableRows, type ScadaCase } from "./learn/scada-case.ts";
@@ -14,9 +15,6 @@ import type { ScadaFingerprint } from "./learn/scada-rows.ts";
 import { type PreparedScadaRows, runScadaForm, type ScadaStudent } from "./learn/train-scada-student.ts";
 import { renderScadaCard } from "./report/scada-card.ts";
 import type { ScadaRecipeConfig } from "./scada-config.ts";
-
-export const edpDescription =
-  "EDP Open Data, Wind Farm 1, 2016-2017 (Hack the Wind 2018): ten-minute SCADA, failure logbook and costs of four 2 MW turbines; attribution required, licence of the portal not verified";
 
 /** Every so many rows go into the background: two hours apart, rows are less alike. */
 const backgroundStride = 12;
@@ -34,8 +32,11 @@ export function packageScada(
   files: Readonly<Record<string, Uint8Array>>,
 ): Omit<TrainedModel, "report"> {
   const { teacher } = config.recipe;
+  const { detected, gainEur } = evaluation.metrics;
   const form = evaluation.forms[0]!.find((each) => each.form === "teacher")!;
-  const periods = { train: "until 2017-05-31", test: "2017-06-01 to 2017-12-31" };
+  const { name, turbines, description, period } = config.dataset;
+  const lastTrained = new Date(parseDay(period.test) - dayMs).toISOString().slice(0, 10);
+  const periods = { train: `until ${lastTrained}`, test: `${period.test} to ${period.end}` };
   return {
     manifest: {
       task: "normal-behaviour",
@@ -50,19 +51,19 @@ export function packageScada(
     lineage: {
       data: [
         {
-          name: "edp",
+          name,
           sha256: fingerprint.train,
-          trainGroups: edpTurbines.map((turbine) => `${turbine} ${periods.train}`),
+          trainGroups: turbines.map((turbine) => `${turbine} ${periods.train}`),
           heldOutGroups: [],
         },
         {
-          name: "edp-test",
+          name: `${name}-test`,
           sha256: fingerprint.test,
           trainGroups: [],
-          heldOutGroups: edpTurbines.map((turbine) => `${turbine} ${periods.test}`),
+          heldOutGroups: turbines.map((turbine) => `${turbine} ${periods.test}`),
         },
       ],
-      teacher: `mean of ${teacher.members} networks of ${teacher.hidden.join("-")} hidden neurons; error ${form.maeKelvin.value.toFixed(3)} K on the test half-year`,
+      teacher: `mean of ${teacher.members} networks of ${teacher.hidden.join("-")} hidden neurons; error ${form.maeKelvin.value.toFixed(3)} K on the test period`,
     },
     files,
     evaluation,
@@ -71,10 +72,12 @@ export function packageScada(
       architecture: describeNetwork(student.quantised),
       task: "regression",
       outputs: "uint8 quantised temperatures of components in healthy operation",
-      dataDescriptions: { edp: edpDescription, "edp-test": edpDescription },
+      dataDescriptions: { [name]: description, [`${name}-test`]: description },
       metrics: {
-        "failures detected of 8": evaluation.metrics.detected!.value,
-        "EUR against never looking": evaluation.metrics.gainEur!.value,
+        ...(detected === undefined
+          ? {}
+          : { [`failures detected of ${evaluation.policies.policy!.failures.length}`]: detected.value }),
+        ...(gainEur === undefined ? {} : { "EUR against never looking": gainEur.value }),
         "mean error in kelvin": evaluation.metrics.maeKelvin!.value,
       },
     },

@@ -11,6 +11,12 @@ import {
   sensorGuardSchema,
   siteCorrectionSchema,
 } from "../../../core/contract/bundle/normal-behaviour.ts";
+import { suggestWord } from "../../../core/contract/config/config-finding.ts";
+import {
+  checkDatasetChannels,
+  type ScadaTableDataset,
+  scadaTableSchema,
+} from "../../dataset/scada/table-config.ts";
 import { type RegressionRecipe, regressionRecipeShape } from "../../learn/student-recipe.ts";
 import { type CommonConfig, commonConfigShape } from "../common-config.ts";
 
@@ -66,10 +72,26 @@ export interface PolicyConfig extends Omit<InspectionPolicy, "components"> {
   readonly meanLeadShare: number;
 }
 
+/** Days (UTC) inside the train period. */
+export interface TuningConfig {
+  /** Begins of stretches, each judged by a student that learnt before it; rising. */
+  readonly stretches: readonly string[];
+  /** First decision, and first failure that counts. */
+  readonly from: string;
+  readonly countsFrom: string;
+  /** The student itself is judged from here on. */
+  readonly student: string;
+}
+
+/** Least failures detected and gain, most inspections. */
+export interface RequiredFigures {
+  readonly detected?: number | undefined;
+  readonly gainEur?: number | undefined;
+  readonly inspections?: number | undefined;
+}
+
 export interface ScadaRecipeConfig extends CommonConfig {
-  readonly dataset: { readonly kind: "edp"; readonly heldOutRule: string };
-  /** Channel → column of the files. */
-  readonly columns: Readonly<Record<string, string>>;
+  readonly dataset: ScadaTableDataset;
   readonly residuals: readonly ResidualConfig[];
   readonly operation: OperationConfig;
   readonly siteCorrection: SiteCorrectionSpec;
@@ -77,11 +99,16 @@ export interface ScadaRecipeConfig extends CommonConfig {
   readonly guard: SensorGuardSpec;
   readonly policy: PolicyConfig;
   readonly recipe: ScadaStudentRecipe;
+  /** The protocol by which a recipe is chosen without a look at test data; absent: there is none. */
+  readonly tuning?: TuningConfig | undefined;
+  /** What is asked of the inspections on the test period; absent: nothing but what is asked of every student. */
+  readonly required?: RequiredFigures | undefined;
   /** Every time that anybody has looked at the test half-year, in words. */
   readonly testLooks: readonly string[];
 }
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and dashes");
+const day = z.string().regex(/^\d{4}-\d\d-\d\d$/, "a day such as 2026-08-20");
 const share = z.number().min(0).max(1);
 const days = z.number().positive().max(3660);
 
@@ -109,8 +136,7 @@ const recipe: z.ZodType<ScadaStudentRecipe> = z.strictObject({
 export const scadaConfigSchema: z.ZodType<ScadaRecipeConfig> = z
   .strictObject({
     ...commonConfigShape,
-    dataset: z.strictObject({ kind: z.literal("edp"), heldOutRule: z.string().max(4096) }),
-    columns: z.record(name, z.string().min(1).max(128)),
+    dataset: scadaTableSchema,
     residuals: z
       .array(
         z.strictObject({
@@ -143,12 +169,39 @@ export const scadaConfigSchema: z.ZodType<ScadaRecipeConfig> = z
       meanLeadShare: share,
     }),
     recipe,
+    tuning: z
+      .strictObject({ stretches: z.array(day).min(1).max(64), from: day, countsFrom: day, student: day })
+      .optional(),
+    required: z
+      .strictObject({
+        detected: z.number().min(0).optional(),
+        gainEur: z.number().optional(),
+        inspections: z.number().min(0).optional(),
+      })
+      .optional(),
     testLooks: z.array(z.string().max(4096)).max(64),
   })
-  .superRefine(({ channels, recipe: { inventedStops } }, context) => {
-    for (const channel of Object.keys(inventedStops?.standing ?? {})) {
-      if (channels.some((each) => each.name === channel)) continue;
-      const path = ["recipe", "inventedStops", "standing"];
-      context.addIssue({ code: "custom", path, message: `there is no channel ${channel}` });
-    }
+  .superRefine(({ dataset, channels, residuals, operation, recipe: { inventedStops } }, context) => {
+    const names = channels.map((each) => each.name);
+    const complain = (path: (string | number)[], message: string): void =>
+      context.addIssue({ code: "custom", path, message });
+    const expectChannel = (path: (string | number)[], channel: string): void => {
+      if (!names.includes(channel))
+        complain(path, `there is no channel ${channel}${suggestWord(channel, names)}`);
+    };
+    for (const channel of Object.keys(inventedStops?.standing ?? {}))
+      expectChannel(["recipe", "inventedStops", "standing"], channel);
+    for (const [index, { channel }] of residuals.entries())
+      expectChannel(["residuals", index, "channel"], channel);
+    for (const [index, { channel }] of operation.limits.entries())
+      expectChannel(["operation", "limits", index, "channel"], channel);
+    expectChannel(["operation", "windChannel"], operation.windChannel);
+    expectChannel(["operation", "powerChannel"], operation.powerChannel);
+    for (const { path, problem } of checkDatasetChannels(dataset, channels, listComponents({ residuals })))
+      complain(["dataset", ...path], problem);
   });
+
+/** Components that the residuals speak of, each once, in their sequence. */
+export function listComponents({ residuals }: Pick<ScadaRecipeConfig, "residuals">): string[] {
+  return [...new Set(residuals.map(({ component }) => component))];
+}

@@ -1,6 +1,5 @@
 /**
- * Normal behaviour from EDP's ten-minute SCADA: everything is learnt before June 2017 and judged on the half-year after
- * it. Runs the steps; what each does is in the files beside this one.
+ * Normal behaviour from tables of ten-minute values: everything is learnt before a day and judged from it on. Runs the steps; what each does is in the files beside this one.
  */
 import type { StepOutput } from "../../pipeline/step-runner.ts";
 import type { ReportPlot } from "../../report/report-parts.ts";
@@ -9,14 +8,15 @@ import { judgeScadaBundle, runScadaHeldOut } from "./judge/bundle-figures.ts";
 import { type ScadaEvaluation, summariseSeeds } from "./judge/scada-evaluation.ts";
 import { runScadaSeeds, runScadaTuning } from "./judge/scada-protocols.ts";
 import { judgeSeed } from "./judge/seed-figures.ts";
+import { countEvidence, sayEnough } from "./judge/sufficiency.ts";
 import {
   describeBehaviour,
   describeLessons,
   prepareScadaCase,
   readScadaCase,
-  testSplit,
+  testSplitOf,
 } from "./learn/scada-case.ts";
-import { fingerprintEdp } from "./learn/scada-rows.ts";
+import { fingerprintTables } from "./learn/scada-rows.ts";
 import {
   distilScadaStudent,
   finetuneScadaStudent,
@@ -26,15 +26,22 @@ import {
   trainScadaTeacher,
   trainUntaughtStudent,
 } from "./learn/train-scada-student.ts";
-import { edpDescription, makeScadaFiles, packageScada } from "./package-scada.ts";
+import { makeScadaFiles, packageScada } from "./package-scada.ts";
 import { describeScadaReport, plotFailures } from "./report/scada-report.ts";
 import { type ScadaRecipeConfig, scadaConfigSchema } from "./scada-config.ts";
 
 export const scadaRecipe: AnyRecipe = defineRecipe<ScadaRecipeConfig>({
-  kind: "edp",
+  kind: "scada-table",
   source: "src/training/recipes/scada/scada-recipe.ts",
   schema: scadaConfigSchema,
-  protocols: { "held-out": runScadaHeldOut, edp: runScadaSeeds, "edp-tuning": runScadaTuning },
+  protocols: {
+    "held-out": runScadaHeldOut,
+    seeds: runScadaSeeds,
+    tuning: runScadaTuning,
+    // As they were called when there was one data set.
+    edp: runScadaSeeds,
+    "edp-tuning": runScadaTuning,
+  },
   judge: judgeScadaBundle,
   train: trainScada,
 });
@@ -42,9 +49,11 @@ export const scadaRecipe: AnyRecipe = defineRecipe<ScadaRecipeConfig>({
 async function trainScada(config: ScadaRecipeConfig, context: TrainingContext): Promise<TrainedModel> {
   const { dataDir, steps, trainer } = context;
   const { seed } = config;
-  const data = await steps.look("data", () => fingerprintEdp(dataDir));
+  const data = await steps.look("data", () => fingerprintTables(dataDir, config.dataset));
   // Rows are read anew by every run: they are quicker to make than to keep.
-  const subject = await readScadaCase(dataDir, config, testSplit);
+  const subject = await readScadaCase(dataDir, config, testSplitOf(config));
+  const enough = sayEnough(countEvidence(subject));
+  for (const line of [...subject.leftOut, ...subject.choice.words, ...enough]) context.log(line);
   const prepared = prepareScadaCase(subject);
   const lessons = describeLessons(subject, prepared, { trainer, seed });
   const { student, stages } = await learnScadaStudent(config, { data, lessons }, context);
@@ -57,8 +66,10 @@ async function trainScada(config: ScadaRecipeConfig, context: TrainingContext): 
         formatVersion: 1,
         name: config.name,
         version: config.version,
-        ...summariseSeeds([one], testSplit),
-        dataDescription: edpDescription,
+        ...summariseSeeds([one], subject.split),
+        ...(config.required === undefined ? {} : { required: config.required }),
+        enough: [...subject.choice.words, ...enough],
+        dataDescription: config.dataset.description,
         trainingRows: prepared.rows,
         testLooks: config.testLooks,
         limitations: config.limitations,
@@ -79,10 +90,12 @@ async function trainScada(config: ScadaRecipeConfig, context: TrainingContext): 
 
 /** The share of the configuration that says what is learnt from: part of the inputs of every step that learns. */
 function describeRows(config: ScadaRecipeConfig): Readonly<Record<string, unknown>> {
-  const { columns, channels, features, residuals, operation, guard, seed } = config;
+  const { channels, features, residuals, operation, guard, seed } = config;
+  // Words change no row.
+  const { description, heldOutRule, site, ...dataset } = config.dataset;
   const { clamp, excludeDays, huberDelta } = config.recipe;
   return {
-    columns,
+    dataset,
     channels,
     features,
     residuals,

@@ -14,13 +14,13 @@ import { silentLogger } from "../../../../src/core/platform/logger.ts";
 import type { ScoredRow } from "../../../../src/core/serving/scada/scada-turbine.ts";
 import { createScadaWatch } from "../../../../src/gateway/points/scada-watch.ts";
 import { createDataQuality } from "../../../../src/gateway/record/data-quality.ts";
-import { type EdpSignals, readEdpSignals } from "../../../../src/training/dataset/edp-signals.ts";
+import type { TurbineSeries } from "../../../../src/training/dataset/scada/growing-rows.ts";
 import { standardiseRows } from "../../../../src/training/learn/fit-scaler.ts";
 import { runQuantised } from "../../../../src/training/learn/quantise-network.ts";
 import { computeTurbineResiduals } from "../../../../src/training/recipes/scada/judge/replay-turbines.ts";
 import { makeTurbineRows } from "../../../../src/training/recipes/scada/learn/scada-rows.ts";
 import type { ScadaRecipeConfig } from "../../../../src/training/recipes/scada/scada-config.ts";
-import { loadTrainingConfig } from "../../../../src/training/training-config.ts";
+import { loadEdpConfig, readEdpSeries } from "../../../support/edp.ts";
 import { createFakeBundle, createFakeState } from "../../fakes.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..", "..");
@@ -31,7 +31,7 @@ const present = existsSync(join(data, "edp", "T01_test.parquet"));
 const fromMs = Date.UTC(2017, 5, 25);
 const toMs = Date.UTC(2017, 6, 9);
 
-function cut(signals: EdpSignals): EdpSignals {
+function cut(signals: TurbineSeries): TurbineSeries {
   const from = signals.timestampMs.findIndex((time) => time >= fromMs);
   const to = signals.timestampMs.findIndex((time) => time >= toMs);
   return {
@@ -46,18 +46,12 @@ test.skipIf(!present)(
   "the gateway makes of EDP's rows the integers and residuals of training's evaluation (needs AURORA_DATA)",
   { timeout: 180_000 },
   async () => {
-    const { recipe } = await loadConfig();
-    const channels = recipe.channels.map((channel) => channel.name);
-    const table = await readEdpSignals(
-      data,
-      "test",
-      channels.map((channel) => recipe.columns[channel] ?? channel),
-    );
-    const signals = cut(table.turbines[0]!);
+    const recipe = await loadEdpConfig();
+    const signals = cut((await readEdpSeries("test", ["T01"]))[0]!);
     const { windChannel, powerChannel, minRatio, maxRatio, limits } = recipe.operation;
     const points = [4, 8, 12, 25].map((wind) => [wind, Math.min(2000, 3.5 * wind ** 3)] as const);
     const operation = { limits, powerCurve: { windChannel, powerChannel, points, minRatio, maxRatio } };
-    const rows = makeTurbineRows([signals], operation, recipe);
+    const rows = makeTurbineRows(signals, operation, recipe);
 
     const width = recipe.features.list.length;
     const scaler = scaleColumns(rows.features, width);
@@ -116,17 +110,12 @@ function scaleColumns(features: Float32Array, width: number): Scaler {
   };
 }
 
-async function loadConfig(): Promise<{ recipe: ScadaRecipeConfig }> {
-  const { recipe } = await loadTrainingConfig(join(root, "models", "turbine-scada", "train.yaml"));
-  return { recipe: recipe.config as ScadaRecipeConfig };
-}
-
 async function serve(
   recipe: ScadaRecipeConfig,
   spec: NormalBehaviourSpec,
   scaler: Scaler,
   student: ReturnType<typeof createRandomStudent>,
-  signals: EdpSignals,
+  signals: TurbineSeries,
 ): Promise<{ judged: ScoredRow[]; stuck: number }> {
   const kernel = createIntegerKernel(student);
   const last = student.layers.at(-1)!;

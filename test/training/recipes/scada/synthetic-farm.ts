@@ -2,7 +2,7 @@
 
 import { dayMs } from "../../../../src/core/maths/durations.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";
-import type { EdpFailure } from "../../../../src/training/dataset/edp-logbook.ts";
+import type { LoggedEvent } from "../../../../src/training/dataset/scada/read-log.ts";
 import type { TurbineDays } from "../../../../src/training/recipes/scada/judge/scada-slices.ts";
 import type { TurbineRows } from "../../../../src/training/recipes/scada/learn/scada-rows.ts";
 
@@ -62,6 +62,6 @@ export function makeRows(turbines: number, days: number, seed: number): TurbineR
 }
 
 /** A line of the logbook at the begin of a day. */
-export function failureAt(turbine: string, component: EdpFailure["component"], day: number): EdpFailure {
+export function failureAt(turbine: string, component: string, day: number): LoggedEvent {
   return { turbine, component, timestampMs: day * dayMs, remark: "" };
 }

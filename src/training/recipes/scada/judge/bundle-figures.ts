@@ -1,4 +1,4 @@
-/** A normal-behaviour bundle's integers replayed over the test half-year, and what the gate is told of it. */
+/** A normal-behaviour bundle's integers replayed over the test period, and what the gate is told of it. */
 import type { Bundle } from "../../../../core/bundle/bundle.ts";
 import { AuroraError } from "../../../../core/contract/aurora-error.ts";
 import { bundleFileNames, type Manifest } from "../../../../core/contract/bundle/manifest.ts";
@@ -7,15 +7,13 @@ import { dayMs } from "../../../../core/maths/durations.ts";
 import { createRandom } from "../../../../core/maths/random.ts";
 import { quantileInPlace } from "../../../../core/maths/select.ts";
 import { readEvaluationOf } from "../../../bundle/bundled-files.ts";
-import { edpTurbines } from "../../../dataset/edp-logbook.ts";
-import { edpTestStartMs } from "../../../dataset/edp-signals.ts";
 import type { JudgedCase, Judgement, ParityFigures } from "../../../gate/judgement.ts";
 import type { Figure } from "../../../judge/figure.ts";
 import { standardiseRows } from "../../../learn/fit-scaler.ts";
 import { runQuantised } from "../../../learn/quantise-network.ts";
 import type { EvaluationContext, ProtocolOutcome } from "../../recipe.ts";
-import { learnableRows, readScadaCase, type ScadaCase, testSplit } from "../learn/scada-case.ts";
-import { dayOf, fingerprintEdp } from "../learn/scada-rows.ts";
+import { learnableRows, readScadaCase, type ScadaCase, testSplitOf } from "../learn/scada-case.ts";
+import { dayOf, fingerprintTables } from "../learn/scada-rows.ts";
 import type { ScadaRecipeConfig } from "../scada-config.ts";
 import { replayStudent } from "./replay-turbines.ts";
 import {
@@ -34,25 +32,27 @@ import {
   type TurbineDays,
   weekOf,
 } from "./scada-slices.ts";
-import { edpSite, judgeDays } from "./seed-figures.ts";
+import { judgeDays } from "./seed-figures.ts";
 import { sayWithoutModel } from "./without-model.ts";
 
 const resamples = 2_000;
 /** How far a figure may fall below the one that the bundle states: nothing but the rounding of a sum. */
 const tolerance = 1e-6;
 
-/** Runs `held-out`: the bundle's own student on the test half-year. */
+/** Runs `held-out`: the bundle's own student on the test period. */
 export async function runScadaHeldOut(
   bundle: Bundle,
   config: ScadaRecipeConfig,
   context: EvaluationContext,
 ): Promise<ProtocolOutcome> {
   const { judged } = await replayBundle(bundle, config, context);
-  const figures = summariseSeeds([judged], testSplit);
-  const checks = checkFigures(figures);
+  const figures = summariseSeeds([judged], testSplitOf(config));
+  const checks = checkFigures(figures, config.required);
   const claimed = readScadaEvaluation(bundle).metrics;
   const falling = ["detected", "gainEur"].filter(
-    (name) => !(figures.metrics[name]!.value >= (claimed[name]?.value ?? Number.NaN) - tolerance),
+    (name) =>
+      figures.metrics[name] !== undefined &&
+      !(figures.metrics[name]!.value >= (claimed[name]?.value ?? Number.NaN) - tolerance),
   );
   for (const name of falling) {
     context.log(`${name} is ${figures.metrics[name]!.value}, the bundle states ${claimed[name]?.value}`);
@@ -73,10 +73,10 @@ async function replayBundle(
   const { scaler, normalBehaviour: spec } = bundle.manifest;
   if (spec === undefined) throw refuse("it declares no normal behaviour", "manifest.json");
   const quantised = decodeStudent(bundle.files.get(bundleFileNames.model)!);
-  const subject = await readScadaCase(context.dataDir, config, testSplit);
+  const subject = await readScadaCase(context.dataDir, config, testSplitOf(config));
   let done = 0;
   const days = replayStudent(subject, spec, ({ features, rows }) => {
-    context.progress(++done, edpTurbines.length, "turbines replayed");
+    context.progress(++done, subject.rows.turbines.length, "turbines replayed");
     const standardised = standardiseRows(features, rows, scaler);
     return { standardised, outputs: runQuantised(quantised, standardised, rows) };
   });
@@ -99,23 +99,27 @@ export async function judgeScadaBundle(
   context: EvaluationContext,
 ): Promise<Judgement> {
   const { subject, judged } = await replayBundle(bundle, config, context);
-  const { train, test } = await fingerprintEdp(context.dataDir);
-  const figures = summariseSeeds([judged], testSplit);
+  const { name } = config.dataset;
+  const { train, test } = await fingerprintTables(context.dataDir, config.dataset);
+  const figures = summariseSeeds([judged], subject.split);
   return {
-    fingerprints: { edp: train, "edp-test": test },
+    fingerprints: { [name]: train, [`${name}-test`]: test },
     metrics: figures.metrics,
-    leakage: [{ by: "row of the test half-year", shared: findLearntTestRows(subject) }],
-    // The gate asks about the student. What its inspections are worth it only says: eight failures can put no policy
+    leakage: [{ by: "row of the test period", shared: findLearntTestRows(subject) }],
+    // The gate asks about the student. What its inspections are worth it only says: a handful of failures can put no policy
     // surely ahead of another.
-    unasked: [{ name: "savings", words: sayWithoutModel(figures.policies, figures.modelGains) }],
+    unasked: [{ name: "savings", words: sayWithoutModel(figures) }],
     baselines: replayBaselines(subject, bundle.manifest).map(({ name, days }) => ({
       name,
-      gain: compareErrors(judged.days, days, config.seed),
+      gain: compareErrors(judged.days, days, { fromMs: subject.split.startMs, seed: config.seed }),
     })),
     // The probability of an inspection ranks and weighs; it is nowhere said to be calibrated.
     calibration: null,
     parity: readParity(readScadaEvaluation(bundle)),
-    cases: listErrorCases(judged.days.flatMap(({ cells }) => cells)),
+    cases: listErrorCases(
+      judged.days.flatMap(({ cells }) => cells),
+      config.dataset.site,
+    ),
   };
 }
 
@@ -145,9 +149,9 @@ function replayBaselines(
 export function compareErrors(
   own: readonly TurbineDays[],
   other: readonly TurbineDays[],
-  seed: number,
+  { fromMs, seed }: { readonly fromMs: number; readonly seed: number },
 ): Figure {
-  const firstDay = dayOf(testSplit.startMs);
+  const firstDay = dayOf(fromMs);
   const gains = own.flatMap(({ turbine, days, dailyError }, index) =>
     days.flatMap((day, at) => {
       const sum = other[index]!.dailyError[at]! - dailyError[at]!;
@@ -162,15 +166,16 @@ export function compareErrors(
   };
 }
 
-/** Rows of the test half-year that the site's corrections or the student would learn from: none. */
+/** Rows of the test period that the site's corrections or the student would learn from: none. */
 function findLearntTestRows(subject: ScadaCase): string[] {
+  const { startMs } = subject.split;
   const isLearnable = learnableRows(subject);
   return subject.rows.turbines.flatMap((turbine) => {
     for (let row = turbine.rows - 1; row >= 0; row--) {
-      if (turbine.timestampMs[row]! < edpTestStartMs && row >= turbine.trainRows) {
+      if (turbine.timestampMs[row]! < startMs && row >= turbine.trainRows) {
         return [`${turbine.turbine}: a train row among the test's`];
       }
-      if (turbine.timestampMs[row]! >= edpTestStartMs && isLearnable(turbine, row)) {
+      if (turbine.timestampMs[row]! >= startMs && isLearnable(turbine, row)) {
         return [`${turbine.turbine} ${new Date(turbine.timestampMs[row]!).toISOString()}`];
       }
     }
@@ -200,7 +205,7 @@ function readParity({ forms, detections }: ScadaEvaluation): ParityFigures | nul
 }
 
 /** Turbine-days with their mean error, whole and by band; those of a turbine's week are one block. */
-export function listErrorCases(cells: readonly ErrorCell[]): JudgedCase[] {
+export function listErrorCases(cells: readonly ErrorCell[], site: string): JudgedCase[] {
   return cells.map((cell) => {
     const { turbine, day, slices, error } = cell;
     const date = new Date(day * dayMs).toISOString().slice(0, 10);
@@ -208,7 +213,7 @@ export function listErrorCases(cells: readonly ErrorCell[]): JudgedCase[] {
     const band = Object.entries(slices).map(([by, value]) => `, ${by} ${value}`);
     return {
       id: isWhole ? `${turbine} ${date}` : `${turbine} ${date}${band.join("")}`,
-      slices: isWhole ? { site: edpSite, ...slices } : slices,
+      slices: isWhole ? { site, ...slices } : slices,
       block: weekOf(cell),
       loss: error,
     };

@@ -7,8 +7,9 @@
 
 import { dayMs } from "../../../../core/maths/durations.ts";
 import { computeQuantile } from "../../../../core/maths/robust.ts";
-import type { ComponentCost } from "../../../dataset/edp-logbook.ts";
+import type { ComponentCost } from "../../../dataset/scada/table-config.ts";
 import { binomialInterval, type Figure } from "../../../judge/figure.ts";
+import type { Costs } from "../learn/fit-policy.ts";
 
 /** Somebody looks at a component, because an alarm said so. */
 export interface Inspection {
@@ -39,18 +40,23 @@ export interface CostOutcome {
   readonly falseAlarms: number;
 }
 
+const free: ComponentCost = { replacementEur: 0, repairEur: 0, inspectionEur: 0 };
+
 /** An inspection later than this before a failure is too late; one earlier than the longest is a false alarm. */
 export const minLeadDays = 2;
 export const maxLeadDays = 60;
 
-/** Scores `inspections` against `failures`. @throws RangeError when a failure's component has no cost. */
+/**
+ * Scores `inspections` against `failures`; without costs all money is 0, and what is found counts.
+ * @throws RangeError when a failure's component has no cost.
+ */
 export function scoreInspections(
   inspections: readonly Inspection[],
   failures: readonly CountedFailure[],
-  costs: ReadonlyMap<string, ComponentCost>,
+  costs: Costs,
 ): CostOutcome {
   const costOf = (component: string): ComponentCost => {
-    const cost = costs.get(component);
+    const cost = costs === null ? free : costs.get(component);
     if (cost === undefined) throw new RangeError(`component ${component} has no cost`);
     return cost;
   };
@@ -129,7 +135,7 @@ export function summarisePolicy(
   return {
     runs: outcomes.length,
     detected,
-    detectedShare: { value: detected.value / failures.length, ...interval },
+    detectedShare: { value: failures.length === 0 ? 0 : detected.value / failures.length, ...interval },
     falseAlarms: figure((outcome) => outcome.falseAlarms),
     falseAlarmsPerTurbineYear: figure((outcome) => outcome.falseAlarms / turbines / years),
     inspections: figure((outcome) => outcome.inspections),

@@ -1,41 +1,29 @@
 /**
- * The protocol by which the policy was chosen: forward chaining over the train period alone. For each stretch of two
- * months a student of the final size learns from everything before it; the logbook's rates are known only as far as the
- * day; failures after the first half-year are counted. Never opens a test file.
+ * The protocol by which a policy is chosen: forward chaining over the train period alone. For each stretch a student of
+ * the final size learns from everything before it; the log's rates are known only as far as the day. Never opens a file
+ * that begins with the test.
  */
 
 import type {
   InspectionPolicy,
   ResidualStatistics,
 } from "../../../../core/contract/bundle/normal-behaviour.ts";
-import { type ComponentCost, type EdpFailure, edpTurbines } from "../../../dataset/edp-logbook.ts";
-import { edpTrainStartMs } from "../../../dataset/edp-signals.ts";
+import { parseDay } from "../../../dataset/scada/table-config.ts";
 import { runDense } from "../../../learn/dense-network.ts";
 import { standardiseRows } from "../../../learn/fit-scaler.ts";
 import type { TensorTrainer } from "../../../learn/tensor-trainer.ts";
-import { fitPolicy, learnableRows, type ScadaCase } from "../learn/scada-case.ts";
+import { fitPolicy } from "../learn/fit-policy.ts";
+import { learnableRows, type ScadaCase } from "../learn/scada-case.ts";
 import { dayOf } from "../learn/scada-rows.ts";
 import { prepareScadaRows, trainUntaughtStudent } from "../learn/train-scada-student.ts";
-import type { PolicyConfig } from "../scada-config.ts";
-import { computeTurbineResiduals, type ReplaySpec, replayResiduals } from "./replay-turbines.ts";
+import type { TuningConfig } from "../scada-config.ts";
+import { computeTurbineResiduals, orderEvents, type ReplaySpec, replayResiduals } from "./replay-turbines.ts";
 import type { TurbineDays } from "./scada-slices.ts";
-
-/** Begins of the stretches; the last one ends with the train period. */
-const cuts = [
-  "2016-03-01",
-  "2016-05-01",
-  "2016-07-01",
-  "2016-09-01",
-  "2016-11-01",
-  "2017-01-01",
-  "2017-03-01",
-];
-/** Failures are counted from here on, with half a month for the first decisions. */
-export const chainCountsFromMs: number = Date.parse("2016-06-15T00:00:00Z");
-export const chainStartMs: number = Date.parse("2016-06-01T00:00:00Z");
 
 /** What a chain is trained with, and who is told how far it has come. */
 export interface ChainTools {
+  /** Begins of the stretches; the last one ends with the train period. */
+  readonly stretches: TuningConfig["stretches"];
   readonly trainer: TensorTrainer;
   readonly progress: (done: number, total: number) => void;
 }
@@ -44,12 +32,12 @@ export interface ChainTools {
 export function chainForward(
   subject: ScadaCase,
   spec: ReplaySpec,
-  { trainer, progress }: ChainTools,
+  { stretches, trainer, progress }: ChainTools,
 ): TurbineDays[] {
-  const { failures } = subject;
+  const { failures, services, beginMs } = subject;
   const { recipe, seed } = subject.config;
   const { turbines } = subject.rows;
-  const begins = cuts.map((cut) => Date.parse(`${cut}T00:00:00Z`));
+  const begins = stretches.map(parseDay);
   const chained: TurbineDays[][] = turbines.map(() => []);
   for (const [index, fromMs] of begins.entries()) {
     const learnable = learnableRows({ ...subject, split: { startMs: fromMs, endMs: fromMs } });
@@ -57,7 +45,7 @@ export function chainForward(
     const network = trainUntaughtStudent({ rows: prepared, recipe, trainer, seed });
     const own: ReplaySpec = {
       ...spec,
-      statistics: commissionUntil(spec.statistics, fromMs),
+      statistics: commissionUntil(spec.statistics, beginMs, fromMs),
       residuals: spec.residuals.map((residual, output) => ({
         ...residual,
         location: prepared.location[output]!,
@@ -69,7 +57,13 @@ export function chainForward(
       const predicted = { standardised, outputs: runDense(network, standardised, rows.rows) };
       const all = computeTurbineResiduals({ rows, predicted, spec: own }, learnable);
       // Every student lives through the whole past, as a bundle does on the day that it is installed.
-      chained[at]!.push(replayResiduals(rows, all, { spec: own, failures, errorsFromMs: fromMs }));
+      chained[at]!.push(
+        replayResiduals(rows, all, {
+          spec: own,
+          repairs: orderEvents(failures, services),
+          errorsFromMs: fromMs,
+        }),
+      );
     }
     progress(index + 1, begins.length);
   }
@@ -77,9 +71,9 @@ export function chainForward(
 }
 
 /** A reference of commissioning ends where the student's knowledge does. */
-function commissionUntil(statistics: ResidualStatistics, endMs: number): ResidualStatistics {
+function commissionUntil(statistics: ResidualStatistics, beginMs: number, endMs: number): ResidualStatistics {
   if (statistics.reference !== "commissioning") return statistics;
-  const historyDays = dayOf(endMs) - dayOf(edpTrainStartMs);
+  const historyDays = dayOf(endMs) - dayOf(beginMs);
   return { ...statistics, historyDays: Math.min(statistics.historyDays, historyDays) };
 }
 
@@ -108,17 +102,17 @@ function spliceDays(replays: readonly TurbineDays[], begins: readonly number[]):
 }
 
 /** The policy as it would have been known on a day: rates from the failures before its end alone. */
-export function chainedPolicy(
-  config: PolicyConfig,
-  failures: readonly EdpFailure[],
-  costs: ReadonlyMap<string, ComponentCost>,
-): (day: number) => InspectionPolicy {
+export function chainedPolicy(subject: ScadaCase): (day: number) => InspectionPolicy {
+  const { config, failures, rows, beginMs } = subject;
   const known = new Map<number, InspectionPolicy>();
   return (day) => {
     const earlier = failures.filter((failure) => dayOf(failure.timestampMs) <= day);
-    const days = day + 1 - dayOf(edpTrainStartMs);
-    const policy =
-      known.get(day) ?? fitPolicy(config, { turbines: edpTurbines.length, days, failures: earlier }, costs);
+    const exposure = {
+      turbines: rows.turbines.length,
+      days: day + 1 - dayOf(beginMs),
+      failures: earlier,
+    };
+    const policy = known.get(day) ?? fitPolicy(config.policy, exposure, subject);
     known.set(day, policy);
     return policy;
   };

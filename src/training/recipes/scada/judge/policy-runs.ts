@@ -7,7 +7,8 @@ import type { InspectionPolicy } from "../../../../core/contract/bundle/normal-b
 import { createInspectionPlanner } from "../../../../core/decision/normal-behaviour/inspection-planner.ts";
 import { dayMs } from "../../../../core/maths/durations.ts";
 import { createRandom, type Random } from "../../../../core/maths/random.ts";
-import type { ComponentCost, EdpFailure } from "../../../dataset/edp-logbook.ts";
+import type { LoggedEvent } from "../../../dataset/scada/read-log.ts";
+import type { Costs } from "../learn/fit-policy.ts";
 import { dayOf } from "../learn/scada-rows.ts";
 import { type CostOutcome, type Inspection, scoreInspections } from "./cost-rule.ts";
 import type { TurbineDays } from "./scada-slices.ts";
@@ -15,9 +16,10 @@ import type { TurbineDays } from "./scada-slices.ts";
 export interface PolicyCase {
   readonly turbines: readonly TurbineDays[];
   /** The whole logbook: the policy knows each entry from its day on. */
-  readonly failures: readonly EdpFailure[];
-  readonly counted: readonly EdpFailure[];
-  readonly costs: ReadonlyMap<string, ComponentCost>;
+  readonly failures: readonly LoggedEvent[];
+  readonly counted: readonly LoggedEvent[];
+  readonly components: readonly string[];
+  readonly costs: Costs;
   /** The policy of a day: a forward chain learns its rates as it goes. */
   readonly policyAt: (day: number) => InspectionPolicy;
   readonly startMs: number;
@@ -140,7 +142,7 @@ export function judgeRanking(subject: PolicyCase): PolicyRuns {
     const offset = Math.floor((phase * everyDays) / subject.phases);
     const inspections: Inspection[] = [];
     for (let day = dayOf(subject.startMs) + offset; day < dayOf(subject.endMs); day += everyDays) {
-      for (const component of subject.costs.keys()) {
+      for (const component of subject.components) {
         let best: { turbine: string; score: number } | null = null;
         for (const { turbine, days, scores } of subject.turbines) {
           const value = scores.get(component)?.[day - days[0]!] ?? Number.NaN;
@@ -188,7 +190,7 @@ export function judgeRandomPicks(
   runs: PolicyRuns,
   { draws, random }: Chance,
 ): PolicyRuns {
-  const components = [...subject.costs.keys()];
+  const { components } = subject;
   return replace(subject, { runs, draws }, () => () => ({
     turbine: drawTurbine(subject, random),
     component: components[random.integer(components.length)]!,
@@ -210,7 +212,7 @@ export function judgeRandomTurbines(
 /** All pairs in turn, in a random sequence, at the times of `runs`. */
 export function judgeCalendar(subject: PolicyCase, runs: PolicyRuns, { draws, random }: Chance): PolicyRuns {
   const pairs = subject.turbines.flatMap(({ turbine }) =>
-    [...subject.costs.keys()].map((component) => ({ turbine, component })),
+    subject.components.map((component) => ({ turbine, component })),
   );
   return replace(subject, { runs, draws }, () => {
     const sequence = random.shuffle([...pairs]);
@@ -247,10 +249,11 @@ export function judgeQuiet(subject: PolicyCase): PolicyRuns {
 
 /**
  * How often would failures of the same components at random turbines and times be worth as much to the same
- * inspections? (1 + as much or more) / (1 + draws), by the mean gain over the calendars.
+ * inspections? (1 + as much or more) / (1 + draws), by the mean gain over the calendars; without costs by what they find.
  */
 export function permutePolicy(subject: PolicyCase, runs: PolicyRuns, { draws, random }: Chance): number {
-  const own = meanGain(runs.outcomes);
+  const worthOf = subject.costs === null ? countFound : meanGain;
+  const own = worthOf(runs.outcomes);
   let atLeast = 0;
   for (let run = 0; run < draws; run++) {
     const failures = subject.counted.map(({ component }) => ({
@@ -258,7 +261,7 @@ export function permutePolicy(subject: PolicyCase, runs: PolicyRuns, { draws, ra
       component,
       timestampMs: subject.startMs + random.uniform() * (subject.endMs - subject.startMs),
     }));
-    const gain = meanGain(
+    const gain = worthOf(
       runs.inspections.map((inspections) => scoreInspections(inspections, failures, subject.costs)),
     );
     if (gain >= own) atLeast++;
@@ -268,6 +271,10 @@ export function permutePolicy(subject: PolicyCase, runs: PolicyRuns, { draws, ra
 
 function meanGain(outcomes: readonly CostOutcome[]): number {
   return outcomes.reduce((sum, { gainEur }) => sum + gainEur, 0) / outcomes.length;
+}
+
+function countFound(outcomes: readonly CostOutcome[]): number {
+  return outcomes.reduce((sum, { detected }) => sum + detected, 0);
 }
 
 function score(subject: PolicyCase, inspections: readonly Inspection[][]): PolicyRuns {

@@ -14,7 +14,7 @@ import {
   type PredictedRow,
   type SiteCorrection,
 } from "../../../../core/decision/normal-behaviour/site-correction.ts";
-import type { EdpFailure } from "../../../dataset/edp-logbook.ts";
+import type { LoggedEvent } from "../../../dataset/scada/read-log.ts";
 import { formsOf, type RegressionForm } from "../../../learn/regression-student.ts";
 import { learnableRows, type ScadaCase } from "../learn/scada-case.ts";
 import { dayOf, type TurbineRows } from "../learn/scada-rows.ts";
@@ -54,12 +54,21 @@ export function replayForms(
   );
 }
 
+/** What makes a component's past begin anew, in order of time. */
+export function orderEvents(
+  failures: readonly LoggedEvent[],
+  services: readonly LoggedEvent[],
+): readonly LoggedEvent[] {
+  return [...failures, ...services].sort((a, b) => a.timestampMs - b.timestampMs);
+}
+
 export function replayStudent(
   subject: ScadaCase,
   spec: ReplaySpec,
   predict: (rows: TurbineRows) => PredictedRows,
 ): ReplayedTurbine[] {
-  const { config, failures, split } = subject;
+  const { config, failures, services, split } = subject;
+  const repairs = orderEvents(failures, services);
   const fromMs = split.startMs;
   const learnable = learnableRows(subject);
   const bands = bandOperation(
@@ -69,7 +78,7 @@ export function replayStudent(
   return subject.rows.turbines.map((rows) => {
     const residuals = computeTurbineResiduals({ rows, predicted: predict(rows), spec }, learnable);
     return {
-      ...replayResiduals(rows, residuals, { spec, failures, errorsFromMs: fromMs }),
+      ...replayResiduals(rows, residuals, { spec, repairs, errorsFromMs: fromMs }),
       cells: collectErrorCells(rows, residuals, { bands, fromMs }),
     };
   });
@@ -92,8 +101,8 @@ export function computeTurbineResiduals(turbine: PredictedTurbine, isLearnable: 
 
 interface ReplayContext {
   readonly spec: ReplaySpec;
-  /** The logbook, of which each entry is told on its day. */
-  readonly failures: readonly EdpFailure[];
+  /** Failures and services in order of time, of which each is told on its day. */
+  readonly repairs: readonly LoggedEvent[];
   /** Begin of the rows that {@link TurbineDays.mae} is the mean of. */
   readonly errorsFromMs: number;
 }
@@ -102,10 +111,10 @@ interface ReplayContext {
 export function replayResiduals(
   rows: TurbineRows,
   residuals: Float64Array,
-  { spec, failures, errorsFromMs }: ReplayContext,
+  { spec, repairs, errorsFromMs }: ReplayContext,
 ): TurbineDays {
   const outputs = spec.residuals.length;
-  const own = failures.filter((failure) => failure.turbine === rows.turbine);
+  const own = repairs.filter((repair) => repair.turbine === rows.turbine);
   const median = createDailyMedian(outputs, spec.statistics.minRowsPerDay);
   const monitor = createResidualMonitor(spec);
   const days: number[] = [];

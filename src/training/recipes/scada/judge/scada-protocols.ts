@@ -1,11 +1,12 @@
 /**
- * How the recipe of a normal-behaviour bundle is judged by training it again. `edp`: for five seeds, on the test
- * half-year. `edp-tuning`: by the forward chain of the train period by which everything was chosen; opens no test file.
+ * How the recipe of a normal-behaviour bundle is judged by training it again. `seeds`: for five seeds, on the test
+ * period. `tuning`: by the forward chain of the train period by which everything is chosen; opens no test file.
  */
 import type { Bundle } from "../../../../core/bundle/bundle.ts";
+import { AuroraError } from "../../../../core/contract/aurora-error.ts";
 import { dayMs } from "../../../../core/maths/durations.ts";
 import { createRandom } from "../../../../core/maths/random.ts";
-import { edpTestStartMs } from "../../../dataset/edp-signals.ts";
+import { parseDay } from "../../../dataset/scada/table-config.ts";
 import { openTensorTrainer } from "../../../learn/open-trainer.ts";
 import type { EvaluationContext, ProtocolOutcome } from "../../recipe.ts";
 import { inventService } from "../learn/invent-service.ts";
@@ -15,22 +16,15 @@ import {
   prepareScadaCase,
   readScadaCase,
   type ScadaCase,
-  testSplit,
+  testSplitOf,
   trainScadaStudent,
-  tuningSplit,
 } from "../learn/scada-case.ts";
 import type { TurbineRows } from "../learn/scada-rows.ts";
 import type { ScadaStudent } from "../learn/train-scada-student.ts";
-import type { InventedStops, ScadaRecipeConfig } from "../scada-config.ts";
+import type { InventedStops, ScadaRecipeConfig, TuningConfig } from "../scada-config.ts";
 import { type PolicyFigures, summarisePolicy } from "./cost-rule.ts";
 import { type FormFigures, judgeForms } from "./form-figures.ts";
-import {
-  type ChainTools,
-  chainCountsFromMs,
-  chainedPolicy,
-  chainForward,
-  chainStartMs,
-} from "./forward-chain.ts";
+import { type ChainTools, chainedPolicy, chainForward } from "./forward-chain.ts";
 import { judgePolicies, type PolicyCase } from "./policy-runs.ts";
 import { replayForms } from "./replay-turbines.ts";
 import {
@@ -42,16 +36,17 @@ import {
 } from "./scada-evaluation.ts";
 import { judgeSeed } from "./seed-figures.ts";
 
-/** Seeds of the protocol `edp`: the bundle's own and those after it. */
+/** Seeds of the protocol `seeds`: the bundle's own and those after it. */
 const protocolSeeds = 5;
 
-/** Runs `edp`. Fails with CONFIG_INVALID, DATA_MISSING, DATA_FORMAT or TRAINING. */
+/** Runs `seeds`. Fails with CONFIG_INVALID, DATA_MISSING, DATA_FORMAT or TRAINING. */
 export async function runScadaSeeds(
   _bundle: Bundle,
   config: ScadaRecipeConfig,
   context: EvaluationContext,
 ): Promise<ProtocolOutcome> {
   const trainer = await openTensorTrainer(context.log);
+  const testSplit = testSplitOf(config);
   const subject = await readScadaCase(context.dataDir, config, testSplit);
   const prepared = prepareScadaCase(subject);
   const judged: SeedJudgement[] = [];
@@ -67,7 +62,7 @@ export async function runScadaSeeds(
   }
   const own = summariseSeeds(judged.slice(0, 1), testSplit);
   const figures = summariseSeeds(judged, testSplit);
-  const checks = checkFigures(figures);
+  const checks = checkFigures(figures, config.required);
   return {
     json: {
       ownSeed: { metrics: own.metrics, modelGains: own.modelGains },
@@ -86,16 +81,19 @@ export async function runScadaSeeds(
   };
 }
 
-/** Runs `edp-tuning`. Fails with CONFIG_INVALID, DATA_MISSING, DATA_FORMAT or TRAINING. */
+/** Runs `tuning`. Fails with CONFIG_INVALID, DATA_MISSING, DATA_FORMAT or TRAINING. */
 export async function runScadaTuning(
   _bundle: Bundle,
   config: ScadaRecipeConfig,
   context: EvaluationContext,
 ): Promise<ProtocolOutcome> {
   const trainer = await openTensorTrainer(context.log);
+  const { seed, tuning } = config;
+  if (tuning === undefined) throw refuseTuning(config.name);
+  const tuningSplit = { startMs: parseDay(tuning.student), endMs: testSplitOf(config).startMs };
   const subject = await readScadaCase(context.dataDir, config, tuningSplit);
-  const { seed } = config;
-  const policies = judgeChained(subject, {
+  const policies = judgeChained(subject, tuning, {
+    stretches: tuning.stretches,
     trainer,
     progress: (done, total) => context.progress(done, total, "stretches of the chain"),
   });
@@ -126,18 +124,24 @@ export async function runScadaTuning(
         ([name, each]) =>
           `${name}: ${each.detected.value.toFixed(2)} of ${each.failures.length} detected, ${each.falseAlarms.value.toFixed(1)} false of ${each.inspections.value.toFixed(1)} inspections, ${Math.round(each.gainEur.value / 1000)} k EUR against never looking`,
       ),
-      `January to May 2017: z of int8 correlates ${zCorrelation!.value.toFixed(4)} with the teacher's, error ${maeKelvin!.value.toFixed(3)} K, ${(100 * maeIncrease!.value).toFixed(2)} % above float`,
+      `from ${tuning.student} on: z of int8 correlates ${zCorrelation!.value.toFixed(4)} with the teacher's, error ${maeKelvin!.value.toFixed(3)} K, ${(100 * maeIncrease!.value).toFixed(2)} % above float`,
       ...(zAfterStops === undefined
         ? []
-        : [`The same months with stops invented: z correlates ${zAfterStops.toFixed(4)}`]),
+        : [`the same time with stops invented: z correlates ${zAfterStops.toFixed(4)}`]),
     ],
     passed: true,
   };
 }
 
 /** What policies were worth on the days of the forward chain. */
-function judgeChained(subject: ScadaCase, tools: ChainTools): Readonly<Record<string, PolicyFigures>> {
-  const { config, failures, costs } = subject;
+function judgeChained(
+  subject: ScadaCase,
+  tuning: TuningConfig,
+  tools: ChainTools,
+): Readonly<Record<string, PolicyFigures>> {
+  const { config, failures, costs, components } = subject;
+  const [startMs, countsFromMs] = [parseDay(tuning.from), parseDay(tuning.countsFrom)];
+  const endMs = testSplitOf(config).startMs;
   const unit = config.residuals.map(() => 0);
   const spec = describeBehaviour(subject, { location: unit, scale: unit.map(() => 1) });
   const turbines = chainForward(subject, spec, tools);
@@ -145,13 +149,14 @@ function judgeChained(subject: ScadaCase, tools: ChainTools): Readonly<Record<st
     turbines,
     failures,
     costs,
-    counted: failures.filter((failure) => failure.timestampMs >= chainCountsFromMs),
-    policyAt: chainedPolicy(config.policy, failures, costs),
-    startMs: chainStartMs,
-    endMs: edpTestStartMs,
+    components,
+    counted: failures.filter((failure) => failure.timestampMs >= countsFromMs),
+    policyAt: chainedPolicy(subject),
+    startMs,
+    endMs,
     phases: config.policy.roundDays,
   };
-  const years = (edpTestStartMs - chainStartMs) / dayMs / 365.25;
+  const years = (endMs - startMs) / dayMs / 365.25;
   return Object.fromEntries(
     Object.entries(judgePolicies(chained, config.seed)).map(([name, { outcomes }]) => [
       name,
@@ -189,4 +194,12 @@ function stressCase(subject: ScadaCase, stops: InventedStops): ScadaCase {
     return { ...turbine, features, usable };
   });
   return { ...subject, rows: { ...rows, turbines } };
+}
+
+function refuseTuning(name: string): AuroraError {
+  return new AuroraError("CONFIG_INVALID", `the configuration of ${name} says no tuning`, {
+    op: "evaluate bundle",
+    subject: name,
+    hint: "write tuning: {stretches: [days], from: day, countsFrom: day, student: day}, all before dataset.period.test, and train again",
+  });
 }

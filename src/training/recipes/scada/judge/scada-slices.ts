@@ -6,9 +6,9 @@
 import type { OperationSpec } from "../../../../core/contract/bundle/normal-behaviour.ts";
 import { dayMs } from "../../../../core/maths/durations.ts";
 import { createRandom, type Random } from "../../../../core/maths/random.ts";
-import type { ComponentCost } from "../../../dataset/edp-logbook.ts";
 import { binomialInterval, type Figure } from "../../../judge/figure.ts";
 import { listSlices } from "../../../judge/slice-figures.ts";
+import type { Costs } from "../learn/fit-policy.ts";
 import { dayOf, type TurbineRows } from "../learn/scada-rows.ts";
 import { type CountedFailure, type Inspection, scoreInspections } from "./cost-rule.ts";
 
@@ -161,7 +161,7 @@ interface SlicedScada {
   /** One list a calendar. */
   readonly inspections: readonly (readonly Inspection[])[];
   readonly failures: readonly CountedFailure[];
-  readonly costs: ReadonlyMap<string, ComponentCost>;
+  readonly costs: Costs;
 }
 
 const replicates = 400;

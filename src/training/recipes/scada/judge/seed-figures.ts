@@ -28,7 +28,6 @@ import { computeWindowAuc } from "./window-auc.ts";
 /** Calendars, at least: first decisions 0, 1, … days after the begin of the test; with a round every six days the later ones start a round late. */
 export const calendars = 12;
 const permutations = 999;
-export const edpSite = "Wind Farm 1";
 
 /** Judges a student with all its forms. */
 export function judgeSeed(subject: ScadaCase, student: ScadaStudent, seed: number): SeedJudgement {
@@ -63,6 +62,7 @@ export function judgeDays(
   };
   return {
     seed,
+    hasCosts: subject.costs !== null,
     forms: [],
     floatOutcomes: [],
     days,
@@ -72,7 +72,7 @@ export function judgeDays(
     inspections: policy.inspections,
     slices: sliceScada(
       {
-        site: edpSite,
+        site: subject.config.dataset.site,
         cells: days.flatMap(({ cells }) => cells),
         inspections: policy.inspections,
         failures: policyCase.counted,
@@ -88,12 +88,13 @@ function describeCase(
   policy: InspectionPolicy,
   turbines: readonly TurbineDays[],
 ): PolicyCase {
-  const { failures, costs } = subject;
+  const { failures, costs, components } = subject;
   const { startMs, endMs } = subject.split;
   return {
     turbines,
     failures,
     costs,
+    components,
     startMs,
     endMs,
     counted: failures.filter(({ timestampMs }) => timestampMs >= startMs && timestampMs < endMs + dayMs),

@@ -51,23 +51,36 @@ function resampleSum(values: readonly number[], seed: number): Figure {
 
 const thousands = (eur: number): string => `${Math.round(eur / 1000)} k`;
 
+/** What policies came to. */
+export interface ComparedPolicies {
+  readonly policies: Policies;
+  readonly modelGains: readonly ModelGain[];
+  /** Was it said what things cost? */
+  readonly hasCosts: boolean;
+}
+
 /** What the policy came to, what policies without a model did, and what follows from it. */
-export function sayWithoutModel(policies: Policies, gains: readonly ModelGain[]): string {
+export function sayWithoutModel({ policies, modelGains: gains, hasCosts }: ComparedPolicies): string {
   const own = policies.policy!;
+  const asked = `The policy with ${own.inspections.value.toFixed(1)} inspections`;
+  if (own.failures.length === 0)
+    return `${asked}: no failure was logged in the test period, so that nothing can be said of what inspections find or save.`;
+  if (own.inspections.value === 0)
+    return `No inspection is asked for, so that none of ${own.failures.length} failures is found by one.`;
   const outcome = ({ detected, gainEur, failures }: PolicyFigures): string =>
-    `${detected.value.toFixed(2)} of ${failures.length} failures and ${thousands(gainEur.value)} EUR against never looking`;
+    `${detected.value.toFixed(2)} of ${failures.length} failures${hasCosts ? ` and ${thousands(gainEur.value)} EUR against never looking` : ""}`;
   const others = gains.map(({ than }) => `${withoutModel[than]} ${outcome(policies[than]!)}`);
   const differences = gains.map(
     ({ than, detected, gainEur }) =>
-      `${gainEur < 0 ? "" : "+"}${thousands(gainEur)} EUR and ${formatFigure(detected, 2)} failures to ${than}`,
+      `${hasCosts ? `${gainEur < 0 ? "" : "+"}${thousands(gainEur)} EUR and ` : ""}${formatFigure(detected, 2)} failures to ${than}`,
   );
   const isSure = gains.every(
-    ({ detected, gainEur }) => gainEur > 0 && detected.low !== null && detected.low > 0,
+    ({ detected, gainEur }) => (gainEur > 0 || !hasCosts) && detected.low !== null && detected.low > 0,
   );
   const verdict = isSure
     ? "The model finds more than a policy without a model"
-    : "What the model saves cannot be told from what a policy without a model saves";
-  return `The policy with ${own.inspections.value.toFixed(1)} inspections: ${outcome(own)}. Without a model: ${others.join("; ")}. ${verdict}: ${differences.join(", ")} (95 %, failures drawn anew).`;
+    : `What the model ${hasCosts ? "saves" : "finds"} cannot be told from what a policy without a model ${hasCosts ? "saves" : "finds"}`;
+  return `${asked}: ${outcome(own)}. Without a model: ${others.join("; ")}. ${verdict}: ${differences.join(", ")} (95 %, failures drawn anew).`;
 }
 
 /** Policies in the sequence of a table: the bundle's, those without a model, the others. */

@@ -1,20 +1,11 @@
 /** Everything that training and judging of a normal-behaviour student share: rows, logbook, costs, and the split in time. */
 
-import type {
-  ComponentPolicy,
-  InspectionPolicy,
-  NormalBehaviourSpec,
-} from "../../../../core/contract/bundle/normal-behaviour.ts";
+import type { NormalBehaviourSpec } from "../../../../core/contract/bundle/normal-behaviour.ts";
 import { dayMs } from "../../../../core/maths/durations.ts";
-import {
-  type ComponentCost,
-  type EdpFailure,
-  edpTurbines,
-  readEdpCosts,
-  readEdpFailures,
-} from "../../../dataset/edp-logbook.ts";
-import { edpTestEndMs, edpTestStartMs, edpTrainStartMs } from "../../../dataset/edp-signals.ts";
-import type { PolicyConfig, ScadaRecipeConfig } from "../scada-config.ts";
+import { type LoggedEvent, readScadaCosts, readScadaLog } from "../../../dataset/scada/read-log.ts";
+import { parseDay } from "../../../dataset/scada/table-config.ts";
+import { listComponents, type ScadaRecipeConfig } from "../scada-config.ts";
+import { type Costs, choosePolicy, fitPolicy, type PolicyTerms } from "./fit-policy.ts";
 import { dayOf, readScadaRows, type ScadaRows, type TimeSplit } from "./scada-rows.ts";
 import {
   distilScadaStudent,
@@ -30,33 +21,73 @@ import {
   trainUntaughtStudent,
 } from "./train-scada-student.ts";
 
-export const testSplit: TimeSplit = { startMs: edpTestStartMs, endMs: edpTestEndMs };
-/** A split inside the train period, for the figures of the student that may be looked at any time. */
-export const tuningSplit: TimeSplit = { startMs: Date.parse("2017-01-01T00:00:00Z"), endMs: edpTestStartMs };
-
-export interface ScadaCase {
-  readonly config: ScadaRecipeConfig;
-  readonly rows: ScadaRows;
-  /** The whole logbook for the published split, that of the train period for the one inside it. */
-  readonly failures: readonly EdpFailure[];
-  readonly costs: ReadonlyMap<string, ComponentCost>;
-  readonly split: TimeSplit;
+/** Learnt before `dataset.period.test`, judged from there to its end. */
+export function testSplitOf({ dataset: { period } }: Pick<ScadaRecipeConfig, "dataset">): TimeSplit {
+  return { startMs: parseDay(period.test), endMs: parseDay(period.end) };
 }
 
-/** Reads rows, logbook and costs. Fails with CONFIG_INVALID, DATA_MISSING or DATA_FORMAT. */
+export interface ScadaCase extends PolicyTerms {
+  readonly config: ScadaRecipeConfig;
+  readonly rows: ScadaRows;
+  /** The whole log for the published split, that of the train period for the one inside it. */
+  readonly failures: readonly LoggedEvent[];
+  /** What was renewed before it failed: its past begins anew, and it is no failure. */
+  readonly services: readonly LoggedEvent[];
+  readonly costs: Costs;
+  readonly split: TimeSplit;
+  /** Begin of the days in which failures could have been logged. */
+  readonly beginMs: number;
+  /** What was left out of tables and log, in sentences. */
+  readonly leftOut: readonly string[];
+}
+
+/** Reads rows, log and costs. Fails with CONFIG_INVALID, DATA_MISSING or DATA_FORMAT. */
 export async function readScadaCase(
   dataDir: string,
   config: ScadaRecipeConfig,
   split: TimeSplit,
 ): Promise<ScadaCase> {
-  const failures = await readEdpFailures(dataDir);
+  const { dataset } = config;
+  const test = testSplitOf(config);
+  const components = listComponents(config);
+  const log = await readScadaLog(dataDir, dataset, components);
+  const costs = await readScadaCosts(dataDir, dataset, components);
+  const { leftOut, ...rows } = await readScadaRows(
+    dataDir,
+    config,
+    split.endMs > test.startMs ? "all" : "train",
+  );
+  const isKnown = ({ timestampMs }: LoggedEvent): boolean =>
+    timestampMs < Math.max(split.endMs, test.startMs);
+  const { begin } = dataset.period;
+  const beginMs = begin === undefined ? firstTimeOf(rows) : parseDay(begin);
   return {
     config,
     split,
-    rows: await readScadaRows(dataDir, config, split.endMs > edpTestStartMs ? ["train", "test"] : ["train"]),
-    failures: failures.filter((failure) => failure.timestampMs < Math.max(split.endMs, edpTestStartMs)),
-    costs: await readEdpCosts(dataDir),
+    rows,
+    failures: log.failures.filter(isKnown),
+    services: log.services.filter(isKnown),
+    costs,
+    components,
+    beginMs,
+    choice: choosePolicy(config.policy.kind, {
+      turbines: rows.turbines.length,
+      failures: log.failures.filter(({ timestampMs }) => timestampMs >= beginMs && timestampMs < test.startMs)
+        .length,
+      hasCosts: costs !== null,
+    }),
+    leftOut: [...leftOut, ...sayOtherTurbines(log.otherTurbines)],
   };
+}
+
+function firstTimeOf({ turbines }: ScadaRows): number {
+  return Math.min(...turbines.map(({ timestampMs }) => timestampMs[0]!));
+}
+
+function sayOtherTurbines(lines: readonly { readonly turbine: string }[]): string[] {
+  if (lines.length === 0) return [];
+  const names = [...new Set(lines.map(({ turbine }) => turbine))].slice(0, 8);
+  return [`${lines.length} lines of the log are of turbines that are not configured: ${names.join(", ")}`];
 }
 
 /**
@@ -113,13 +144,14 @@ export function trainScadaStudent(lessons: ScadaLessons): ScadaStudent {
 
 /** The section of the manifest, with everything that was fitted before the split. */
 export function describeBehaviour(
-  { config, rows, failures, costs, split }: ScadaCase,
+  subject: ScadaCase,
   { location, scale }: Pick<ScadaStudent, "location" | "scale">,
 ): NormalBehaviourSpec {
+  const { config, rows, failures, split, beginMs } = subject;
   const { siteCorrection, statistics, guard } = config;
   const exposure = {
-    turbines: edpTurbines.length,
-    days: dayOf(split.startMs) - dayOf(edpTrainStartMs),
+    turbines: rows.turbines.length,
+    days: dayOf(split.startMs) - dayOf(beginMs),
     failures: failures.filter((failure) => failure.timestampMs < split.startMs),
   };
   return {
@@ -134,66 +166,6 @@ export function describeBehaviour(
     siteCorrection,
     statistics,
     guard,
-    policy: fitPolicy(config.policy, exposure, costs),
+    policy: fitPolicy(config.policy, exposure, subject),
   };
-}
-
-/** The logbook of a time. */
-interface Exposure {
-  readonly turbines: number;
-  readonly days: number;
-  /** Failures in that time, in order. */
-  readonly failures: readonly EdpFailure[];
-}
-
-/** The policy with how often components fail, learnt from `exposure`, and what a look is worth. */
-export function fitPolicy(
-  config: PolicyConfig,
-  exposure: Exposure,
-  costs: ReadonlyMap<string, ComponentCost>,
-): InspectionPolicy {
-  const { eventDays, poolingWeight, meanLeadShare, ...policy } = config;
-  const events = listEvents(exposure.failures, eventDays);
-  const horizonDays = config.maxLeadDays - config.minLeadDays;
-  const rateOf = estimateRates(events, {
-    components: costs.size,
-    exposureDays: exposure.turbines * exposure.days,
-    poolingWeight,
-  });
-  const components = [...costs].map(
-    ([component, cost]): ComponentPolicy => ({
-      component,
-      prior: -Math.expm1(-rateOf(component) * horizonDays),
-      worthEur: cost.replacementEur + (cost.replacementEur - cost.repairEur) * meanLeadShare,
-      inspectionEur: cost.inspectionEur,
-    }),
-  );
-  return { ...policy, components };
-}
-
-/**
- * Failures a turbine and day by component: (own events + w · mean events of all) / (exposure · (1 + w)), a gamma prior
- * of weight w that pulls components with few events to the mean.
- */
-export function estimateRates(
-  events: readonly EdpFailure[],
-  prior: { readonly components: number; readonly exposureDays: number; readonly poolingWeight: number },
-): (component: string) => number {
-  const { components, exposureDays, poolingWeight } = prior;
-  const mean = Math.max(1, events.length) / components;
-  return (component) => {
-    const own = events.filter((event) => event.component === component).length;
-    return (own + poolingWeight * mean) / (exposureDays * (1 + poolingWeight));
-  };
-}
-
-/** Failures without those that follow one of the same pair within `eventDays` of the last. */
-export function listEvents(failures: readonly EdpFailure[], eventDays: number): EdpFailure[] {
-  const last = new Map<string, number>();
-  return failures.filter((failure) => {
-    const pair = `${failure.turbine} ${failure.component}`;
-    const before = last.get(pair);
-    last.set(pair, failure.timestampMs);
-    return before === undefined || failure.timestampMs - before > eventDays * dayMs;
-  });
 }

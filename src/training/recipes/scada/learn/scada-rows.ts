@@ -10,7 +10,16 @@ import {
 import { createScalarExtractor } from "../../../../core/features/scalar-extractor.ts";
 import { dayMs } from "../../../../core/maths/durations.ts";
 import { medianInPlace } from "../../../../core/maths/select.ts";
-import { type EdpPeriod, type EdpSignals, readEdpSignals } from "../../../dataset/edp-signals.ts";
+import { fingerprintLargeFiles } from "../../../dataset/read-data-file.ts";
+import type { TurbineSeries } from "../../../dataset/scada/growing-rows.ts";
+import {
+  listPeriodFiles,
+  readScadaTables,
+  type ScadaPeriod,
+  type ScadaSource,
+} from "../../../dataset/scada/read-series.ts";
+import { sayLoss } from "../../../dataset/scada/row-losses.ts";
+import { parseDay, type ScadaTableDataset } from "../../../dataset/scada/table-config.ts";
 import type { ScadaRecipeConfig } from "../scada-config.ts";
 
 export interface TurbineRows {
@@ -48,7 +57,7 @@ export interface ScadaFingerprint {
 /** The share of the configuration that decides the rows. */
 type RowsConfig = Pick<
   ScadaRecipeConfig,
-  "columns" | "channels" | "features" | "residuals" | "operation" | "guard"
+  "dataset" | "channels" | "window" | "features" | "residuals" | "operation" | "guard"
 >;
 
 /** Days since the epoch. */
@@ -56,34 +65,62 @@ export function dayOf(timestampMs: number): number {
   return Math.floor(timestampMs / dayMs);
 }
 
-/** Fingerprints the files that {@link readScadaRows} reads. */
-export async function fingerprintEdp(dataDir: string): Promise<ScadaFingerprint> {
-  const read = async (period: EdpPeriod): Promise<string> =>
-    (await readEdpSignals(dataDir, period, [])).fingerprint;
+/** Of the files that hold rows to learn from, and of those that hold rows to judge on; log and costs count to both. */
+export async function fingerprintTables(
+  dataDir: string,
+  dataset: ScadaTableDataset,
+): Promise<ScadaFingerprint> {
+  const { log, costs } = dataset;
+  const beside = [...(log?.files ?? []), ...(costs !== undefined && "file" in costs ? [costs.file] : [])];
+  const read = async (period: "train" | "test"): Promise<string> => {
+    const files = await listPeriodFiles(dataDir, dataset, period);
+    return await fingerprintLargeFiles(dataDir, [...beside, ...files.map(({ name }) => name)]);
+  };
   return { train: await read("train"), test: await read("test") };
 }
 
-/** Reads `periods`, the train period first. Fails with CONFIG_INVALID, DATA_MISSING or DATA_FORMAT. */
+/** What the tables of a configuration are read by. */
+export function sourceOf({
+  dataset,
+  channels,
+  window,
+}: Pick<RowsConfig, "dataset" | "channels" | "window">): ScadaSource {
+  return { dataset, channels, intervalMs: 1000 * window.length };
+}
+
+/** Reads a period; `leftOut` says of rows that cannot be used. Fails with DATA_MISSING or DATA_FORMAT. */
 export async function readScadaRows(
   dataDir: string,
   config: RowsConfig,
-  periods: readonly EdpPeriod[],
-): Promise<ScadaRows> {
-  const columns = config.channels.map(({ name }) => config.columns[name] ?? name);
-  const parts: (readonly EdpSignals[])[] = [];
-  for (const period of periods) parts.push((await readEdpSignals(dataDir, period, columns)).turbines);
-  const operation = fitOperation(parts[0]!, config);
-  const turbines = parts[0]!.map((_, index) =>
-    makeTurbineRows(
-      parts.map((part) => part[index]!),
-      operation,
-      config,
-    ),
+  period: ScadaPeriod,
+): Promise<ScadaRows & { readonly leftOut: readonly string[] }> {
+  const { turbines: read, losses } = await readScadaTables(dataDir, sourceOf(config), period);
+  const testMs = parseDay(config.dataset.period.test);
+  const operation = fitOperation(
+    read.map((series) => cutSeries(series, testMs)),
+    config,
   );
-  return { turbines, operation };
+  const turbines = read.map((series) => makeTurbineRows(series, operation, config));
+  return { turbines, operation, leftOut: losses.map(sayLoss) };
 }
 
-function fitOperation(turbines: readonly EdpSignals[], config: RowsConfig): OperationSpec {
+/** The rows before `endMs`. */
+function cutSeries(series: TurbineSeries, endMs: number): TurbineSeries {
+  const rows = countRowsBefore(series, endMs);
+  return {
+    turbine: series.turbine,
+    rows,
+    timestampMs: series.timestampMs.subarray(0, rows),
+    columns: series.columns.map((column) => column.subarray(0, rows)),
+  };
+}
+
+function countRowsBefore({ rows, timestampMs }: TurbineSeries, endMs: number): number {
+  const found = timestampMs.findIndex((time) => time >= endMs);
+  return found < 0 ? rows : found;
+}
+
+function fitOperation(turbines: readonly TurbineSeries[], config: RowsConfig): OperationSpec {
   const { limits, windChannel, powerChannel, minRatio, maxRatio, binWidth } = config.operation;
   const placeOf = (channel: string): number => config.channels.findIndex(({ name }) => name === channel);
   const [wind, power] = [placeOf(windChannel), placeOf(powerChannel)];
@@ -125,21 +162,21 @@ export function fitPowerCurve(
   return points;
 }
 
-/** Rows of one turbine: its `parts` as one stretch, the train period first, their columns in the sequence of the channels. */
+/** Rows of one turbine, whose columns are in the sequence of the channels. */
 export function makeTurbineRows(
-  parts: readonly EdpSignals[],
+  series: TurbineSeries,
   operation: OperationSpec,
   config: RowsConfig,
 ): TurbineRows {
   const channels = config.channels.map(({ name }) => name);
-  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  const { turbine, rows, timestampMs } = series;
   const width = config.features.list.length;
   const outputs = config.residuals.map((residual) => channels.indexOf(residual.channel));
   const out: TurbineRows = {
-    turbine: parts[0]!.turbine,
+    turbine,
     rows,
-    trainRows: parts[0]!.rows,
-    timestampMs: new Float64Array(rows),
+    trainRows: countRowsBefore(series, parseDay(config.dataset.period.test)),
+    timestampMs,
     features: new Float32Array(rows * width),
     readings: new Float32Array(rows * channels.length),
     measured: new Float32Array(rows * outputs.length),
@@ -149,24 +186,19 @@ export function makeTurbineRows(
   const isNormal = createOperationFilter(operation, channels);
   const guard = createFrozenGuard(config.guard.frozenRows);
   const values = new Float64Array(channels.length);
-  let row = 0;
-  for (const part of parts) {
-    for (let index = 0; index < part.rows; index++, row++) {
-      extractor.begin();
-      for (const [channel, column] of part.columns.entries()) {
-        values[channel] = column[index]!;
-        extractor.push(channels[channel]!, column[index]!);
-      }
-      const timeMs = part.timestampMs[index]!;
-      extractor.finish(out.features, row * width, timeMs);
-      out.timestampMs[row] = timeMs;
-      out.readings.set(values, row * channels.length);
-      for (const [output, channel] of outputs.entries()) {
-        out.measured[row * outputs.length + output] = values[channel]!;
-      }
-      const frozen = guard.update(values);
-      out.usable[row] = isNormal(values) && !frozen ? 1 : 0;
+  for (let row = 0; row < rows; row++) {
+    extractor.begin();
+    for (const [channel, column] of series.columns.entries()) {
+      values[channel] = column[row]!;
+      extractor.push(channels[channel]!, column[row]!);
     }
+    extractor.finish(out.features, row * width, timestampMs[row]!);
+    out.readings.set(values, row * channels.length);
+    for (const [output, channel] of outputs.entries()) {
+      out.measured[row * outputs.length + output] = values[channel]!;
+    }
+    const frozen = guard.update(values);
+    out.usable[row] = isNormal(values) && !frozen ? 1 : 0;
   }
   return out;
 }

@@ -1,14 +1,11 @@
 /** `MODEL_CARD.md` of a normal-behaviour bundle. Generated only; every figure comes from `evaluation.json`. */
+import type { InspectionPolicy } from "../../../../core/contract/bundle/normal-behaviour.ts";
 import type { CardManifest } from "../../../bundle/model-documents.ts";
 import { type Figure, formatFigure } from "../../../judge/figure.ts";
 import { renderCard } from "../../../report/render-card.ts";
 import { type ReportTable, renderMarkdownTable } from "../../../report/report-parts.ts";
-import {
-  compareForms,
-  policiesInWords,
-  renderRequired,
-  type ScadaEvaluation,
-} from "../judge/scada-evaluation.ts";
+import { compareForms } from "../judge/compare-forms.ts";
+import { policiesInWords, renderRequired, type ScadaEvaluation } from "../judge/scada-evaluation.ts";
 import type { ScadaSlice } from "../judge/scada-slices.ts";
 import { orderPolicies, sayWithoutModel } from "../judge/without-model.ts";
 import type { ScadaRecipeConfig } from "../scada-config.ts";
@@ -27,7 +24,7 @@ export function renderScadaCard(
     slicesHeading: "By slice",
     slices: tabulateScadaSlices(report.slices),
     limitations: report.limitations,
-    notesHeading: "Looks at the test half-year, and notes",
+    notesHeading: "Looks at the test period, and notes",
     notes: [...report.testLooks, ...config.notes],
   });
 }
@@ -40,7 +37,7 @@ function describeScadaOrigin(
   return [
     "## What it does",
     "",
-    `From ${manifest.features.list.length} features of power, wind, ambient temperature, speed and pitch it says how warm ${manifest.normalBehaviour!.residuals.length} places of a healthy turbine would be in these ten minutes. ${describePolicy(config)}`,
+    `From ${manifest.features.list.length} features of power, wind, ambient temperature, speed and pitch it says how warm ${manifest.normalBehaviour!.residuals.length} places of a healthy turbine would be in these ten minutes. ${describePolicy(config, manifest.normalBehaviour!.policy)}`,
     "",
     "An inspection speaks of failures from 2 to 60 days ahead. The probability that travels with it is the logbook's rate moved by the score; with the failures there are it cannot be called calibrated, and no day of failure is promised.",
     "",
@@ -48,13 +45,13 @@ function describeScadaOrigin(
     "",
     `- Data: ${report.dataDescription}`,
     `- Fingerprints of the files read: ${manifest.lineage.data.map(({ name, sha256 }) => `${name} \`${sha256}\``).join(", ")}`,
-    `- ${report.trainingRows} rows of normal operation until 2017-05-31, none from the ${config.recipe.excludeDays} days before a failure. Teacher: ${manifest.lineage.teacher}`,
+    `- ${report.trainingRows} rows of normal operation before ${config.dataset.period.test}, none from the ${config.recipe.excludeDays} days before a failure. Teacher: ${manifest.lineage.teacher}`,
     `- Held out: ${config.dataset.heldOutRule}`,
-    "- Priors of the policy: events a turbine-year in the train period, pulled to their mean; worth: the costs of the data set.",
+    `- Priors of the policy: events a turbine-year in the train period, pulled to their mean; worth: ${report.hasCosts ? "the costs of the data set" : "one a failure found, nobody said what anything costs"}.`,
     "",
     "## From teacher to integers",
     "",
-    "With 95 % intervals that draw turbine-weeks of the test half-year anew.",
+    "With 95 % intervals that draw turbine-weeks of the test period anew.",
     "",
     ...renderMarkdownTable({
       head: [
@@ -89,18 +86,17 @@ function sayFits({ recipe: { teacher, student, finetune } }: ScadaRecipeConfig):
 }
 
 function describeScadaQuality({ normalBehaviour }: CardManifest, report: ScadaEvaluation): string[] {
-  const { metrics, policies, modelGains } = report;
+  const { policies } = report;
   const own = policies.policy!;
-  const share = metrics.detectedShare!;
   const faults = report.sensorFaults.map(
     ({ turbine, output, from }) => `${turbine} ${normalBehaviour!.residuals[output]!.channel} from ${from}`,
   );
   return [
     "## How good it is",
     "",
-    sayWithoutModel(policies, modelGains),
+    sayWithoutModel(report),
     "",
-    `Test half-year, ${own.failures.length} failures, cost rule of the data set at 60 days; mean of ${own.runs} runs (${report.seeds.length} seed, every calendar):`,
+    `Test period, ${own.failures.length} failures, cost rule at 60 days; mean of ${own.runs} runs (${report.seeds.length} seed, every calendar):`,
     "",
     ...renderMarkdownTable({
       head: [
@@ -118,15 +114,14 @@ function describeScadaQuality({ normalBehaviour }: CardManifest, report: ScadaEv
         mean(each.falseAlarms, 1),
         mean(each.falseAlarmsPerTurbineYear, 1),
         mean(each.inspections, 1),
-        euro(each.gainEur.value),
-        euro(each.eur.value),
+        report.hasCosts ? euro(each.gainEur.value) : "–",
+        report.hasCosts ? euro(each.eur.value) : "–",
       ]),
     }),
     "",
     `Lead: ${own.leadDays === null ? "none" : `median ${own.leadDays.median.toFixed(0)} days, p10 ${own.leadDays.p10.toFixed(0)}`}. Policies: ${policiesInWords}`,
     "",
-    `**How sure:** ${own.failures.length} failures tell the true share of detected ones no better than ${percent(share.low!)} to ${percent(share.high!)} (exact binomial, 95 %), however many seeds are run. AUC of turbine-days ${mean(metrics.windowAuc!, 3)}: with failures at random it is as high with p = ${mean(metrics.windowAucP!, 3)}, and the gain with p = ${mean(metrics.gainP!, 3)}.`,
-    "",
+    ...sayHowSure(report),
     ...renderMarkdownTable({
       head: ["failure", "how often found", "median lead, days"],
       rows: own.failures.map(({ turbine, component, time, detectedShare, medianLeadDays }) => [
@@ -136,23 +131,45 @@ function describeScadaQuality({ normalBehaviour }: CardManifest, report: ScadaEv
       ]),
     }),
     "",
-    `Sensors that were set aside in the test half-year (a sensor's alarm, not the component's): ${faults.length === 0 ? "none" : faults.join(", ")}.`,
+    `Sensors that were set aside in the test period (a sensor's alarm, not the component's): ${faults.length === 0 ? "none" : faults.join(", ")}.`,
     "",
     renderRequired(report, "**missed**"),
     "",
   ];
 }
 
-function describePolicy({ policy, statistics }: ScadaRecipeConfig): string {
+/** What figures of so few failures and turbines are worth, and what would be enough. */
+function sayHowSure({ metrics, policies, hasCosts, enough }: ScadaEvaluation): string[] {
+  const { detectedShare: share, windowAuc, windowAucP, gainP } = metrics;
+  const shares =
+    share === undefined
+      ? "nothing is known of the share of failures that would be found."
+      : `${policies.policy!.failures.length} failures tell the true share of detected ones no better than ${percent(share.low!)} to ${percent(share.high!)} (exact binomial, 95 %), however many seeds are run. AUC of turbine-days ${mean(windowAuc!, 3)}: with failures at random it is as high with p = ${mean(windowAucP!, 3)}, and the ${hasCosts ? "gain" : "number found"} with p = ${mean(gainP!, 3)}.`;
+  return [
+    `**How sure:** ${shares}`,
+    "",
+    ...enough.flatMap((line) => [`- ${line}`]),
+    ...(enough.length === 0 ? [] : [""]),
+  ];
+}
+
+function describePolicy({ policy, statistics }: ScadaRecipeConfig, asked: InspectionPolicy): string {
   const against =
     statistics.reference === "commissioning"
       ? `the turbine's first ${statistics.historyDays} days`
       : "the turbine's own past";
+  if (asked.minWorthEur > maxWorthOf(asked))
+    return `What is measured less what is expected, averaged over days and compared with ${against}, scores components. It asks for no inspection: these data do not say when one is worth it.`;
   const chosen =
-    policy.kind === "ranking"
+    asked.kind === "ranking"
       ? "the turbine with the highest score is named for inspection, for each component"
       : "the planner names the inspection that is worth most";
   return `What is measured less what is expected, averaged over days and compared with ${against}, ranks components; every ${policy.roundDays} days ${chosen}.`;
+}
+
+/** The most that an inspection could be worth. */
+function maxWorthOf({ components }: InspectionPolicy): number {
+  return Math.max(...components.map(({ worthEur }) => worthEur));
 }
 
 /** Slices as rows of text, for the card and the report. */

@@ -2,9 +2,9 @@
 import { dayMs } from "../../../../core/maths/durations.ts";
 import { integersOf, networksOf, type RegressionForm } from "../../../learn/regression-student.ts";
 import type { ReportParts, ReportPlot, ReportTable } from "../../../report/report-parts.ts";
+import { compareForms } from "../judge/compare-forms.ts";
 import { type CountedFailure, type Inspection, maxLeadDays, minLeadDays } from "../judge/cost-rule.ts";
 import {
-  compareForms,
   policiesInWords,
   renderRequired,
   type ScadaEvaluation,
@@ -44,7 +44,7 @@ export function describeScadaReport(
   plots: readonly ReportPlot[],
 ): ReportParts {
   return {
-    stepColumns: ["mean error on the test half-year, K", "correlation of z with the teacher's"],
+    stepColumns: ["mean error on the test period, K", "correlation of z with the teacher's"],
     steps: evaluation.forms[0]!.map((form) => ({
       name: form.form,
       // Without fine-tuning the integers' float parent is the pruned student itself.
@@ -56,9 +56,10 @@ export function describeScadaReport(
       timed: integersOf(student, form.form) ?? networksOf(student, form.form),
     })),
     findings: [
-      sayWithoutModel(evaluation.policies, evaluation.modelGains),
+      sayWithoutModel(evaluation),
       compareForms(evaluation),
       renderRequired(evaluation, "missed"),
+      ...evaluation.enough,
     ],
     looks: evaluation.testLooks,
     plots,
@@ -66,10 +67,10 @@ export function describeScadaReport(
   };
 }
 
-function tabulatePolicies({ policies }: ScadaEvaluation): ReportTable {
+function tabulatePolicies({ policies, hasCosts }: ScadaEvaluation): ReportTable {
   return {
     title: "Inspections",
-    caption: `Test half-year, cost rule of the data set at 60 days; means over calendars (and draws of chance). ${policiesInWords}`,
+    caption: `Test period, cost rule at 60 days; means over calendars (and draws of chance). ${policiesInWords}`,
     head: [
       "policy",
       "detected",
@@ -85,7 +86,7 @@ function tabulatePolicies({ policies }: ScadaEvaluation): ReportTable {
       each.falseAlarms.value.toFixed(1),
       each.falseAlarmsPerTurbineYear.value.toFixed(1),
       each.inspections.value.toFixed(1),
-      (each.gainEur.value / 1000).toFixed(0),
+      hasCosts ? (each.gainEur.value / 1000).toFixed(0) : "–",
       each.leadDays === null ? "–" : `${each.leadDays.median.toFixed(0)} (${each.leadDays.p10.toFixed(0)})`,
     ]),
   };

@@ -3,18 +3,15 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { dayMs } from "../../../../../src/core/maths/durations.ts";
-import {
-  type ComponentCost,
-  edpComponents,
-  edpTurbines,
-  readEdpCosts,
-  readEdpFailures,
-} from "../../../../../src/training/dataset/edp-logbook.ts";
+import { readScadaCosts, readScadaLog } from "../../../../../src/training/dataset/scada/read-log.ts";
+import type { ComponentCost } from "../../../../../src/training/dataset/scada/table-config.ts";
 import {
   type Inspection,
   scoreInspections,
 } from "../../../../../src/training/recipes/scada/judge/cost-rule.ts";
+import { listComponents } from "../../../../../src/training/recipes/scada/scada-config.ts";
 import { dataFolder as data } from "../../../../support/data-folder.ts";
+import { loadEdpConfig } from "../../../../support/edp.ts";
 
 const present = existsSync(join(data, "edp", "HTW_Costs.csv"));
 const costs = new Map<string, ComponentCost>([
@@ -89,8 +86,9 @@ describe.skipIf(!present)("on the test half-year of the logbook (needs the data 
   const endMs = Date.parse("2017-12-31T00:00:00Z");
 
   test("it gives the anchors: never −320,000, perfect +244,670, calendar every 58 days −173,176", async () => {
-    const prices = await readEdpCosts(data);
-    const failures = (await readEdpFailures(data)).filter((each) => each.timestampMs >= startMs);
+    const { dataset, components, failures: all } = await readEdp();
+    const prices = await readScadaCosts(data, dataset, components);
+    const failures = all.filter((each) => each.timestampMs >= startMs);
     expect(failures).toHaveLength(8);
     expect(scoreInspections([], failures, prices).eur).toBe(-320_000);
     const perfect = failures.map((each) => ({
@@ -101,7 +99,7 @@ describe.skipIf(!present)("on the test half-year of the logbook (needs the data 
     // Alarms are made from whole days: the first one can be given when the first day is over.
     const calendar = (offsetDays: number): ReturnType<typeof scoreInspections> =>
       scoreInspections(
-        calendarInspections(edpTurbines, edpComponents, {
+        calendarInspections(dataset.turbines, components, {
           startMs: startMs + (1 + offsetDays) * dayMs,
           endMs,
           everyDays: 58,
@@ -117,7 +115,14 @@ describe.skipIf(!present)("on the test half-year of the logbook (needs the data 
   });
 
   test("the logbook holds 13 failures of these turbines before June 2017", async () => {
-    const failures = await readEdpFailures(data);
+    const { failures } = await readEdp();
     expect(failures.filter((each) => each.timestampMs < startMs)).toHaveLength(13);
   });
 });
+
+async function readEdp() {
+  const config = await loadEdpConfig();
+  const components = listComponents(config);
+  const { failures } = await readScadaLog(data, config.dataset, components);
+  return { dataset: config.dataset, components, failures };
+}

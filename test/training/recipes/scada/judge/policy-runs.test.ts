@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { InspectionPolicy } from "../../../../../src/core/contract/bundle/normal-behaviour.ts";
 import { dayMs } from "../../../../../src/core/maths/durations.ts";
 import { createRandom } from "../../../../../src/core/maths/random.ts";
-import type { ComponentCost } from "../../../../../src/training/dataset/edp-logbook.ts";
+import type { ComponentCost } from "../../../../../src/training/dataset/scada/table-config.ts";
 import { binomialInterval } from "../../../../../src/training/judge/figure.ts";
 import { compareErrors } from "../../../../../src/training/recipes/scada/judge/bundle-figures.ts";
 import { summarisePolicy } from "../../../../../src/training/recipes/scada/judge/cost-rule.ts";
@@ -24,7 +24,7 @@ import {
   estimateRates,
   fitPolicy,
   listEvents,
-} from "../../../../../src/training/recipes/scada/learn/scada-case.ts";
+} from "../../../../../src/training/recipes/scada/learn/fit-policy.ts";
 import { failureAt, makeDays } from "../synthetic-farm.ts";
 
 const costs = new Map<string, ComponentCost>([
@@ -53,10 +53,13 @@ const warm = [
   { turbine: 1, component: "gearbox", day: 300 },
   { turbine: 3, component: "generator-bearing", day: 330 },
 ];
-const policy: InspectionPolicy = fitPolicy(policyConfig, { turbines: 4, days: 200, failures: [] }, costs);
+const components = [...costs.keys()];
+const terms = { choice: { kind: "worth", words: [] }, components, costs } as const;
+const policy: InspectionPolicy = fitPolicy(policyConfig, { turbines: 4, days: 200, failures: [] }, terms);
 const subject = (warmed: typeof warm): PolicyCase => ({
   turbines: makeDays(400, 5, warmed),
   failures,
+  components,
   counted: failures,
   costs,
   policyAt: () => policy,
@@ -181,10 +184,10 @@ describe("the error of days", () => {
         days: turbine.days.map((day) => 17_400 + day),
         dailyError: Float64Array.from(turbine.days, (day) => (day === 3 ? Number.NaN : errors + (day % 2))),
       }));
-    const gain = compareErrors(shifted(2), shifted(2.5), 1);
+    const gain = compareErrors(shifted(2), shifted(2.5), { fromMs: 0, seed: 1 });
     expect(gain.value).toBeCloseTo(0.5, 12);
     expect(gain.low).toBeCloseTo(0.5, 12);
-    expect(compareErrors(shifted(2.5), shifted(2), 1).high).toBeLessThan(0);
+    expect(compareErrors(shifted(2.5), shifted(2), { fromMs: 0, seed: 1 }).high).toBeLessThan(0);
   });
 });
 

@@ -109,12 +109,20 @@ test("figures of slices have counts and intervals, failures and false alarms whe
 });
 
 test("the gate refuses a student that is spoiled in one band alone, or on one turbine, and names it", () => {
-  const active = judge(listErrorCases(makeCells(1, () => 0)));
-  expect(checkSlices(judge(listErrorCases(makeCells(3, () => 0))), active, 1).outcome).toBe("passed");
-  const atRated = judge(listErrorCases(makeCells(3, (wind) => (wind >= 12 ? 0.05 : -0.01))));
+  const judgeCells = (...cells: Parameters<typeof makeCells>) =>
+    judge(listErrorCases(makeCells(...cells), "A"));
+  const active = judgeCells(1, () => 0);
+  expect(
+    checkSlices(
+      judgeCells(3, () => 0),
+      active,
+      1,
+    ).outcome,
+  ).toBe("passed");
+  const atRated = judgeCells(3, (wind) => (wind >= 12 ? 0.05 : -0.01));
   const refused = checkSlices(atRated, active, 1);
   expect(refused.outcome).toBe("failed");
   expect(refused.words).toMatch(/wind speed 12 m\/s and more|load 75 % of rated and more/);
-  const onOne = judge(listErrorCases(makeCells(3, (_, turbine) => (turbine === "T07" ? 0.05 : -0.01))));
+  const onOne = judgeCells(3, (_, turbine) => (turbine === "T07" ? 0.05 : -0.01));
   expect(checkSlices(onOne, active, 1).words).toContain("worse on turbine T07");
 });

@@ -45,7 +45,7 @@ test("what a few failures decide cannot be told from a policy without a model, a
   expect(gains[0]!.gainEur).toBe(-5000);
   expect(gains[0]!.detected.value).toBeCloseTo(0.9, 12);
   for (const { detected } of gains) expect(detected.low).toBeLessThan(0);
-  const text = sayWithoutModel(policies, gains);
+  const text = sayWithoutModel({ policies, modelGains: gains, hasCosts: true });
   expect(text).toContain("The policy with 35.5 inspections: 2.70 of 4 failures and 128 k EUR");
   expect(text).toContain("without any score 1.80 of 4 failures and 133 k EUR");
   expect(text).toContain(
@@ -66,14 +66,22 @@ test("only what every failure bears out, in failures and in money, is said to be
   };
   const gains = compareWithoutModel(policies, 3);
   expect(gains[0]!.detected.low).toBeCloseTo(8.4, 9);
-  expect(sayWithoutModel(policies, gains)).toContain("The model finds more than a policy without a model");
+  expect(sayWithoutModel({ policies, modelGains: gains, hasCosts: true })).toContain(
+    "The model finds more than a policy without a model",
+  );
   const dear = { ...policies, withoutScores: policy(new Array(12).fill(0.2), 600_000) };
-  expect(sayWithoutModel(dear, compareWithoutModel(dear, 3))).toContain("cannot be told");
+  expect(
+    sayWithoutModel({ policies: dear, modelGains: compareWithoutModel(dear, 3), hasCosts: true }),
+  ).toContain("cannot be told");
 });
 
 test("the shipped bundle's savings cannot be told from those of a policy without a model", async () => {
   const path = new URL("../../../../../models/turbine-scada/1.0.0/evaluation.json", import.meta.url).pathname;
   const { policies, seeds } = JSON.parse(await readFile(path, "utf8")) as ScadaEvaluation;
-  const text = sayWithoutModel(policies, compareWithoutModel(policies, seeds[0]!));
+  const text = sayWithoutModel({
+    policies,
+    modelGains: compareWithoutModel(policies, seeds[0]!),
+    hasCosts: true,
+  });
   expect(text).toContain("What the model saves cannot be told from what a policy without a model saves");
 });

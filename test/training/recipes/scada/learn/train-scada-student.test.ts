@@ -72,7 +72,7 @@ test("a student learns what turbines have in common, the correction what each ha
     for (const rows of turbines) {
       const predicted = runScadaForm(student, form, rows);
       const residuals = computeTurbineResiduals({ rows, predicted, spec }, () => true);
-      const days = replayResiduals(rows, residuals, { spec, failures: [], errorsFromMs: 0 });
+      const days = replayResiduals(rows, residuals, { spec, repairs: [], errorsFromMs: 0 });
       // The noise of the measurements has a mean size of 0.8; without correction the offsets of 5 would show.
       expect(days.mae[0]).toBeLessThan(1.3);
       expect(days.days).toHaveLength(60);

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { Figure } from "../../../../../src/training/judge/figure.ts";
 import type { RegressionForm } from "../../../../../src/training/learn/regression-student.ts";
+import { compareForms } from "../../../../../src/training/recipes/scada/judge/compare-forms.ts";
 import type { FormFigures } from "../../../../../src/training/recipes/scada/judge/form-figures.ts";
-import { compareForms } from "../../../../../src/training/recipes/scada/judge/scada-evaluation.ts";
 
 const figure = (value: number, halfWidth: number): Figure => ({
   value,

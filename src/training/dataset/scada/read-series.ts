@@ -1,0 +1,252 @@
+/**
+ * Reads the tables of a configuration into one series a turbine: units turned into the channels', times into moments, rows
+ * that a gateway would not judge either left out and counted. Repairs and fills in nothing; holds the used rows, not the files.
+ */
+import { join } from "node:path";
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import type { ChannelContract } from "../../../core/contract/bundle/manifest.ts";
+import { suggestWord } from "../../../core/contract/config/config-finding.ts";
+import { dayMs } from "../../../core/maths/durations.ts";
+import { medianInPlace } from "../../../core/maths/select.ts";
+import { parseNumber, parseText } from "../table-cell.ts";
+import { openTableRows, type TableRows } from "../table-rows.ts";
+import { createGrowingRows, type GrowingRows, type TurbineSeries } from "./growing-rows.ts";
+import { type ListedFile, listTableFiles } from "./list-files.ts";
+import { createMomentReader, type MomentReader, refuseNever } from "./read-moments.ts";
+import { countLosses, type LossCount, type RowLoss, sayLoss } from "./row-losses.ts";
+import { parseDay, type ScadaTableDataset } from "./table-config.ts";
+import { type ConvertUnit, convertUnit } from "./units.ts";
+
+/** What is read of a configuration. */
+export interface ScadaSource {
+  readonly dataset: ScadaTableDataset;
+  readonly channels: readonly ChannelContract[];
+  /** Length of a row's interval. */
+  readonly intervalMs: number;
+}
+
+/** `train`: nothing from `period.test` on, and no file that begins there is opened. */
+export type ScadaPeriod = "train" | "all";
+
+export interface ScadaTables {
+  /** In the sequence of the configuration's turbines. */
+  readonly turbines: readonly TurbineSeries[];
+  readonly losses: readonly RowLoss[];
+}
+
+/** Rows of all turbines that are held: 76 turbine-years of ten minutes. */
+export const maxHeldRows = 4_000_000;
+/** Rows of one file; those of other turbines and times are passed over. */
+const maxFileRows = 100_000_000;
+
+/** Reads the tables. Fails with DATA_MISSING or DATA_FORMAT, naming file, line and value. */
+export async function readScadaTables(
+  dataDir: string,
+  source: ScadaSource,
+  period: ScadaPeriod,
+): Promise<ScadaTables> {
+  const { dataset, channels } = source;
+  const losses = countLosses();
+  const held = new Map(dataset.turbines.map((turbine) => [turbine, createGrowingRows(channels.length)]));
+  const readers = new Map<string, MomentReader>();
+  const tally = { rows: 0 };
+  for (const file of await listPeriodFiles(dataDir, dataset, period)) {
+    // Files of one turbine go on where the one before ended, also in the middle of a doubled hour.
+    const owner = file.turbine ?? "";
+    const moments = readers.get(owner) ?? createMomentReader(dataset.time);
+    readers.set(owner, moments);
+    await readFile(join(dataDir, file.name), file, { source, period, held, losses, moments, tally });
+  }
+  const turbines = [...held].map(([turbine, rows]) => {
+    if (rows.rows === 0) throw refuseEmpty(turbine, losses.list());
+    return rows.finish(turbine, (repeated) => {
+      losses.add(
+        "repeated",
+        () => ({ file: "all files", place: turbine, value: "the first counts" }),
+        repeated,
+      );
+    });
+  });
+  checkInterval(turbines, source.intervalMs);
+  return { turbines, losses: losses.list() };
+}
+
+/** Files that may hold rows of the period. Fails with DATA_MISSING. */
+export async function listPeriodFiles(
+  dataDir: string,
+  dataset: ScadaTableDataset,
+  period: ScadaPeriod | "test",
+): Promise<ListedFile[]> {
+  const { test } = dataset.period;
+  const isWanted = ({ entry: { from, until } }: ListedFile): boolean =>
+    period === "all" ||
+    (period === "train" ? from === undefined || from < test : until === undefined || until > test);
+  return (await listTableFiles(dataDir, dataset)).filter(isWanted);
+}
+
+/** Where the columns of a table are. */
+export interface TableColumns {
+  readonly time: number;
+  /** -1: the file is of one turbine. */
+  readonly turbine: number;
+  /** One a channel. */
+  readonly channels: readonly number[];
+}
+
+/** Finds the columns that the configuration names. Fails with DATA_FORMAT, naming the nearest that is there. */
+export function findTableColumns(
+  path: string,
+  table: TableRows,
+  { dataset, channels }: ScadaSource,
+): TableColumns {
+  const find = (name: string, what: string): number => {
+    const at = table.columns.indexOf(name.trim());
+    if (at >= 0) return at;
+    throw new AuroraError(
+      "DATA_FORMAT",
+      `${path} has no column "${name}" for ${what}${suggestWord(name, table.columns)}`,
+      {
+        op: "read SCADA table",
+        subject: path,
+        hint: `mend dataset.columns, or dataset.layout if these are no names: its columns are ${table.columns.slice(0, 40).join(", ")}`,
+      },
+    );
+  };
+  return {
+    time: find(dataset.time.column, "the time"),
+    turbine: dataset.turbineColumn === undefined ? -1 : find(dataset.turbineColumn, "the turbine"),
+    channels: channels.map(({ name }) => find(columnOf(dataset, name), `the channel ${name}`)),
+  };
+}
+
+/** Name of a channel's column. */
+export function columnOf({ columns }: ScadaTableDataset, channel: string): string {
+  const column = Object.hasOwn(columns, channel) ? columns[channel]! : channel;
+  return typeof column === "string" ? column : column.column;
+}
+
+/** How a channel's column becomes its unit; null: it is in it. */
+export function conversionOf(
+  { columns }: ScadaTableDataset,
+  { name, unit }: ChannelContract,
+): ConvertUnit | null {
+  const column = columns[name];
+  if (column === undefined || typeof column === "string") return null;
+  const conversion = convertUnit(column.unit, unit);
+  if (!conversion.ok) throw new RangeError(conversion.problem);
+  return conversion.convert;
+}
+
+interface Reading {
+  readonly source: ScadaSource;
+  readonly period: ScadaPeriod;
+  readonly held: ReadonlyMap<string, GrowingRows>;
+  readonly losses: LossCount;
+  readonly moments: MomentReader;
+  /** Of all turbines together. */
+  readonly tally: { rows: number };
+}
+
+async function readFile(
+  path: string,
+  file: ListedFile,
+  { source, period, held, losses, moments, tally }: Reading,
+): Promise<void> {
+  const { dataset, channels } = source;
+  const table = await openTableRows(path, { ...dataset.layout, maxRows: maxFileRows });
+  const columns = findTableColumns(path, table, source);
+  const conversions = channels.map((channel) => conversionOf(dataset, channel));
+  const [fromMs, untilMs] = limitDays(dataset, file, period);
+  const values = new Float64Array(channels.length);
+  const wanted = [columns.time, ...columns.channels, ...(columns.turbine < 0 ? [] : [columns.turbine])];
+  await table.read(wanted, (cells, at) => {
+    const place = `${table.placeWord} ${at}`;
+    const lose = (reason: RowLoss["reason"], value: () => string): void =>
+      losses.add(reason, () => ({ file: path, place, value: value() }));
+    const named = columns.turbine < 0 ? file.turbine! : parseText(cells[channels.length + 1]);
+    const turbine = dataset.turbineNames?.[named] ?? named;
+    const own = held.get(turbine);
+    if (own === undefined) {
+      lose(turbine === "" ? "no-turbine" : "other-turbine", () => turbine);
+      return;
+    }
+    const moment = moments.read(cells[0], turbine);
+    if (moment.kind === "never") throw refuseNever({ file: path, place }, cells[0], dataset.time);
+    if (moment.kind === "none") {
+      lose("no-time", () => `"${String(cells[0])}"`);
+      return;
+    }
+    const { timeMs } = moment;
+    if (timeMs < fromMs || timeMs >= untilMs) {
+      lose("outside", () => new Date(timeMs).toISOString());
+      return;
+    }
+    for (const [channel, { name, unit, min, max }] of channels.entries()) {
+      const written = parseNumber(cells[1 + channel], table.decimal);
+      const value = conversions[channel]?.(written) ?? written;
+      if (!Number.isFinite(value)) {
+        lose("missing-reading", () => `${name} says "${parseText(cells[1 + channel])}"`);
+        return;
+      }
+      if (value < min || value > max) {
+        lose("out-of-range", () => `${name} is ${value} ${unit}, expected ${min} to ${max}`);
+        return;
+      }
+      values[channel] = value;
+    }
+    own.add(timeMs, values);
+    if (++tally.rows > maxHeldRows) throw refuseMany(path);
+  });
+}
+
+/** First moment that is used of a file, and the first that is no longer. */
+function limitDays(
+  { period: { begin, test, end } }: ScadaTableDataset,
+  { entry }: ListedFile,
+  period: ScadaPeriod,
+): [number, number] {
+  const starts = [begin, entry.from].flatMap((day) => (day === undefined ? [] : [parseDay(day)]));
+  const last = period === "train" ? parseDay(test) : parseDay(end) + dayMs;
+  const until = entry.until === undefined ? last : Math.min(last, parseDay(entry.until));
+  return [Math.max(Number.NEGATIVE_INFINITY, ...starts), until];
+}
+
+/** Rows must lie an interval apart, most of them: features and guards count rows. */
+function checkInterval(turbines: readonly TurbineSeries[], intervalMs: number): void {
+  for (const { turbine, rows, timestampMs } of turbines) {
+    if (rows < 2) continue;
+    const steps = timestampMs.subarray(1).map((timeMs, row) => timeMs - timestampMs[row]!);
+    const usual = medianInPlace(steps, steps.length);
+    if (usual === intervalMs) continue;
+    throw new AuroraError(
+      "DATA_FORMAT",
+      `the rows of ${turbine} lie ${usual / 1000} s apart, and window.length says ${intervalMs / 1000}`,
+      {
+        op: "read SCADA table",
+        subject: turbine,
+        hint: "average faster rows to ten minutes first; where they are ten minutes apart, mend dataset.time.form",
+      },
+    );
+  }
+}
+
+function refuseEmpty(turbine: string, losses: readonly RowLoss[]): AuroraError {
+  const why = losses.map(sayLoss).join("; ");
+  return new AuroraError(
+    "DATA_FORMAT",
+    `no row of the turbine ${turbine} can be used${why === "" ? "" : `: ${why}`}`,
+    {
+      op: "read SCADA table",
+      subject: turbine,
+      hint: "mend dataset.turbines, turbineNames, time, period or the units of columns; `aurora data check` looks at each",
+    },
+  );
+}
+
+function refuseMany(path: string): AuroraError {
+  return new AuroraError("DATA_FORMAT", `${path} would bring the rows of all turbines above ${maxHeldRows}`, {
+    op: "read SCADA table",
+    subject: path,
+    hint: "name fewer turbines, or a later period.begin: 20 turbines of three years are plenty",
+  });
+}
