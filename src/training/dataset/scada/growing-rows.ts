@@ -14,8 +14,8 @@ export interface GrowingRows {
   readonly rows: number;
   /** Adds a row; `values` are copied. */
   add(timeMs: number, values: Float64Array): void;
-  /** All rows; `repeated` is told how many of a time that was there before were left out. */
-  finish(turbine: string, repeated: (rows: number) => void): TurbineSeries;
+  /** All rows; `repeated` is told the times of those that were left out, because another row has their time. */
+  finish(turbine: string, repeated: (timesMs: Float64Array) => void): TurbineSeries;
 }
 
 /** Creates rows of `channels` values each. */
@@ -43,8 +43,16 @@ export function createGrowingRows(channels: number): GrowingRows {
       const order = Uint32Array.from({ length: rows }, (_, row) => row).sort(
         (a, b) => timeOf(a) - timeOf(b) || a - b,
       );
-      const kept = order.filter((row, at) => at === 0 || timeOf(row) !== timeOf(order[at - 1]!));
-      if (kept.length < rows) repeated(rows - kept.length);
+      const isFirst = (row: number, at: number): boolean =>
+        at === 0 || timeOf(row) !== timeOf(order[at - 1]!);
+      const kept = order.filter(isFirst);
+      if (kept.length < rows)
+        repeated(
+          Float64Array.from(
+            order.filter((row, at) => !isFirst(row, at)),
+            timeOf,
+          ),
+        );
       const series = {
         turbine,
         rows: kept.length,

@@ -12,7 +12,7 @@ import { parseNumber, parseText } from "../table-cell.ts";
 import { openTableRows, type TableRows } from "../table-rows.ts";
 import { createGrowingRows, type GrowingRows, type TurbineSeries } from "./growing-rows.ts";
 import { type ListedFile, listTableFiles } from "./list-files.ts";
-import { createMomentReader, type MomentReader, refuseNever } from "./read-moments.ts";
+import { type CellPlace, createMomentReader, type MomentReader, refuseNever } from "./read-moments.ts";
 import { countLosses, type LossCount, type RowLoss, sayLoss } from "./row-losses.ts";
 import { parseDay, type ScadaTableDataset } from "./table-config.ts";
 import { type ConvertUnit, convertUnit } from "./units.ts";
@@ -45,30 +45,65 @@ export async function readScadaTables(
   source: ScadaSource,
   period: ScadaPeriod,
 ): Promise<ScadaTables> {
+  const { turbines, losses } = await scanScadaTables(dataDir, source, {
+    period,
+    hasPlaces: false,
+    onNever: (place, cell) => {
+      throw refuseNever(place, cell, source.dataset.time);
+    },
+  });
+  const empty = turbines.find(({ rows }) => rows === 0);
+  if (empty !== undefined) throw refuseEmpty(empty.turbine, losses);
+  checkInterval(turbines, source.intervalMs);
+  return { turbines, losses };
+}
+
+/** How tables are gone through. */
+interface ScanOptions {
+  readonly period: ScadaPeriod;
+  /** Are two columns added to each series: the row's file (its place in `files`) and its line or row there? */
+  readonly hasPlaces: boolean;
+  /** Told of a local time that never was; the row is left out. */
+  readonly onNever: (place: CellPlace, cell: unknown) => void;
+}
+
+/** What was gone through, whatever it is like: a series may be empty or of another interval. */
+export interface ScannedTables extends ScadaTables {
+  readonly files: readonly string[];
+  /** Times of rows that were left out because another row of the turbine has them. */
+  readonly repeated: ReadonlyMap<string, Float64Array>;
+}
+
+/** Goes through the tables. Fails with DATA_MISSING or DATA_FORMAT where a file cannot be read or lacks a column. */
+export async function scanScadaTables(
+  dataDir: string,
+  source: ScadaSource,
+  options: ScanOptions,
+): Promise<ScannedTables> {
   const { dataset, channels } = source;
   const losses = countLosses();
-  const held = new Map(dataset.turbines.map((turbine) => [turbine, createGrowingRows(channels.length)]));
+  const width = channels.length + (options.hasPlaces ? 2 : 0);
+  const held = new Map(dataset.turbines.map((turbine) => [turbine, createGrowingRows(width)]));
   const readers = new Map<string, MomentReader>();
   const tally = { rows: 0 };
-  for (const file of await listPeriodFiles(dataDir, dataset, period)) {
+  const listed = await listPeriodFiles(dataDir, dataset, options.period);
+  for (const [index, file] of listed.entries()) {
     // Files of one turbine go on where the one before ended, also in the middle of a doubled hour.
     const owner = file.turbine ?? "";
     const moments = readers.get(owner) ?? createMomentReader(dataset.time);
     readers.set(owner, moments);
-    await readFile(join(dataDir, file.name), file, { source, period, held, losses, moments, tally });
+    const reading = { source, options, held, losses, moments, tally, index };
+    await readFile(join(dataDir, file.name), file, reading);
   }
-  const turbines = [...held].map(([turbine, rows]) => {
-    if (rows.rows === 0) throw refuseEmpty(turbine, losses.list());
-    return rows.finish(turbine, (repeated) => {
-      losses.add(
-        "repeated",
-        () => ({ file: "all files", place: turbine, value: "the first counts" }),
-        repeated,
-      );
-    });
-  });
-  checkInterval(turbines, source.intervalMs);
-  return { turbines, losses: losses.list() };
+  const repeated = new Map<string, Float64Array>();
+  const turbines = [...held].map(([turbine, rows]) =>
+    rows.finish(turbine, (timesMs) => {
+      repeated.set(turbine, timesMs);
+      const place = new Date(timesMs[0]!).toISOString();
+      losses.add("repeated", () => ({ file: turbine, place, value: "the first counts" }), timesMs.length);
+    }),
+  );
+  return { turbines, losses: losses.list(), files: listed.map(({ name }) => name), repeated };
 }
 
 /** Files that may hold rows of the period. Fails with DATA_MISSING. */
@@ -139,7 +174,9 @@ export function conversionOf(
 
 interface Reading {
   readonly source: ScadaSource;
-  readonly period: ScadaPeriod;
+  readonly options: ScanOptions;
+  /** Place of the file among all. */
+  readonly index: number;
   readonly held: ReadonlyMap<string, GrowingRows>;
   readonly losses: LossCount;
   readonly moments: MomentReader;
@@ -150,14 +187,14 @@ interface Reading {
 async function readFile(
   path: string,
   file: ListedFile,
-  { source, period, held, losses, moments, tally }: Reading,
+  { source, options, index, held, losses, moments, tally }: Reading,
 ): Promise<void> {
   const { dataset, channels } = source;
   const table = await openTableRows(path, { ...dataset.layout, maxRows: maxFileRows });
   const columns = findTableColumns(path, table, source);
   const conversions = channels.map((channel) => conversionOf(dataset, channel));
-  const [fromMs, untilMs] = limitDays(dataset, file, period);
-  const values = new Float64Array(channels.length);
+  const [fromMs, untilMs] = limitDays(dataset, file, options.period);
+  const values = new Float64Array(channels.length + (options.hasPlaces ? 2 : 0));
   const wanted = [columns.time, ...columns.channels, ...(columns.turbine < 0 ? [] : [columns.turbine])];
   await table.read(wanted, (cells, at) => {
     const place = `${table.placeWord} ${at}`;
@@ -171,7 +208,10 @@ async function readFile(
       return;
     }
     const moment = moments.read(cells[0], turbine);
-    if (moment.kind === "never") throw refuseNever({ file: path, place }, cells[0], dataset.time);
+    if (moment.kind === "never") {
+      options.onNever({ file: path, place }, cells[0]);
+      return;
+    }
     if (moment.kind === "none") {
       lose("no-time", () => `"${String(cells[0])}"`);
       return;
@@ -194,6 +234,7 @@ async function readFile(
       }
       values[channel] = value;
     }
+    if (options.hasPlaces) values.set([index, at], channels.length);
     own.add(timeMs, values);
     if (++tally.rows > maxHeldRows) throw refuseMany(path);
   });

@@ -90,6 +90,7 @@ function findUnit(name: string): Unit | undefined {
   );
 }
 
-function listUnits(dimension: string): string[] {
+/** Units of a dimension, as they are written first. */
+export function listUnits(dimension: string): string[] {
   return Object.entries(units).flatMap(([name, each]) => (each.dimension === dimension ? [name] : []));
 }

@@ -59,7 +59,8 @@ export interface InventedRow {
 /** `count` rows of a turbine from a moment on, ten minutes apart. */
 export function inventRows(turbine: string, fromMs: number, count: number): InventedRow[] {
   return Array.from({ length: count }, (_, row) => {
-    const load = 0.5 + 0.4 * Math.sin(row / 20 + turbine.length) + 0.05 * Math.sin(row * 1.7);
+    const load =
+      0.5 + 0.4 * Math.sin(row / 20 + turbine.charCodeAt(turbine.length - 1)) + 0.05 * Math.sin(row * 1.7);
     return {
       turbine,
       time: renderTime(fromMs + row * 600_000),

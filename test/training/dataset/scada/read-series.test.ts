@@ -58,7 +58,7 @@ describe("tables of a farm", () => {
       ["no-time", 1, "line 7"],
       ["other-turbine", 1, "line 8"],
       ["no-turbine", 1, "line 9"],
-      ["repeated", 1, "WEA 1"],
+      ["repeated", 1, "2025-02-27T03:20:00.000Z"],
     ]);
     expect(losses[1]!.first.value).toMatch(/gear-oil-temperature is 204\.4\d* degC, expected -40 to 150/);
   });

@@ -1,0 +1,89 @@
+/** Looks through tables and log for what would spoil training, before hours are spent on it. Changes and repairs nothing. */
+import { computeQuantile } from "../../../../core/maths/robust.ts";
+import { readLogLines } from "../read-log.ts";
+import { type ScadaSource, scanScadaTables } from "../read-series.ts";
+import { checkTableClock, type NeverTime } from "./check-clocks.ts";
+import { checkLevels } from "./check-levels.ts";
+import { checkLogClock, checkLogLines } from "./check-log.ts";
+import { checkCopies, checkLosses, checkStretches } from "./check-rows.ts";
+import type { DataFinding } from "./data-finding.ts";
+import type { ScannedFarm } from "./scanned-farm.ts";
+
+/** What the configuration says beside its data set. */
+export interface CheckedBehaviour {
+  /** Channels whose temperatures are a component's, and the components. */
+  readonly residuals: readonly { readonly channel: string; readonly component: string }[];
+  readonly powerChannel: string;
+}
+
+/** What was looked at, and what was found; errors first. */
+export interface ScadaTableCheck {
+  readonly turbines: readonly {
+    readonly turbine: string;
+    readonly rows: number;
+    readonly from: string;
+    readonly to: string;
+  }[];
+  readonly logLines: number;
+  readonly findings: readonly DataFinding[];
+}
+
+/** Share of rated power below which a turbine stands. */
+const standingShare = 0.01;
+
+/**
+ * Checks everything that `dataset` names. Fails with DATA_MISSING or DATA_FORMAT only where a file cannot be read or lacks
+ * a column that the configuration names.
+ */
+export async function checkScadaTable(
+  dataDir: string,
+  source: ScadaSource,
+  { residuals, powerChannel }: CheckedBehaviour,
+): Promise<ScadaTableCheck> {
+  let never: NeverTime | null = null as NeverTime | null;
+  const scanned = await scanScadaTables(dataDir, source, {
+    period: "all",
+    hasPlaces: true,
+    onNever: (place, cell) => {
+      never = never === null ? { place, cell: String(cell), count: 1 } : { ...never, count: never.count + 1 };
+    },
+  });
+  const farm: ScannedFarm = { ...scanned, dataDir, source };
+  const { log } = source.dataset;
+  const lines = log === undefined ? [] : await readLogLines(dataDir, log);
+  const watched = [...new Set(residuals.map(({ component }) => component))];
+  const outputs = residuals.map(({ channel }) => channel);
+  const clock = checkTableClock(farm, never);
+  // Beside a table whose own clock is wrong nothing can be said of the log's.
+  const isClockSure = lines.length > 0 && !clock.some(({ severity }) => severity === "error");
+  const findings = [
+    ...checkLosses(farm),
+    ...checkStretches(farm),
+    ...clock,
+    ...checkLevels(farm, outputs),
+    ...checkCopies(farm),
+    ...checkLogLines(farm, lines, watched),
+    ...(isClockSure
+      ? checkLogClock(farm, lines, { powerChannel, standsBelow: findStanding(farm, powerChannel) })
+      : []),
+  ];
+  return {
+    turbines: farm.turbines.map(({ turbine, rows, timestampMs }) => ({
+      turbine,
+      rows,
+      from: rows === 0 ? "" : new Date(timestampMs[0]!).toISOString(),
+      to: rows === 0 ? "" : new Date(timestampMs[rows - 1]!).toISOString(),
+    })),
+    logLines: lines.length,
+    findings: findings.sort((a, b) => Number(b.severity === "error") - Number(a.severity === "error")),
+  };
+}
+
+/** Power below which a turbine stands, in the channel's unit. */
+function findStanding({ turbines, source }: ScannedFarm, powerChannel: string): number {
+  const power = source.channels.findIndex(({ name }) => name === powerChannel);
+  const highest = turbines.map(({ rows, columns }) =>
+    rows === 0 ? 0 : computeQuantile(columns[power]!, 0.99),
+  );
+  return standingShare * Math.max(...highest);
+}
