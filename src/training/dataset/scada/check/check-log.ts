@@ -35,6 +35,7 @@ export function checkLogLines(
 ): DataFinding[] {
   const { dataset } = farm.source;
   const { turbines, turbineNames = {}, components = {}, log } = dataset;
+  const outside: LogLine[] = [];
   const others = new Map<string, { line: LogLine; count: number }>();
   const findings: DataFinding[] = [];
   for (const line of lines) {
@@ -83,14 +84,20 @@ export function checkLogLines(
       series.rows > 0 &&
       (timeMs < series.timestampMs[0]! || timeMs > series.timestampMs[series.rows - 1]!)
     ) {
-      tell({
-        check: "log-outside",
-        severity: "warning",
-        value: `"${line.written}"`,
-        problem: `the tables of ${turbine} hold nothing of that time`,
-        cure: "nothing is learnt of it; export the tables of that time too if it should count",
-      });
+      outside.push(line);
     }
+  }
+  const [first, ...more] = outside;
+  if (first !== undefined) {
+    findings.push({
+      check: "log-outside",
+      severity: "warning",
+      file: first.file,
+      place: first.place,
+      value: `${first.turbine}, "${first.written}", and ${more.length} lines more`,
+      problem: "the tables hold nothing of that time",
+      cure: "nothing is learnt of it; export the tables of that time too if it should count",
+    });
   }
   for (const [turbine, { line, count }] of others) {
     findings.push({

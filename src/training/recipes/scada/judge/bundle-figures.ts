@@ -185,7 +185,8 @@ function findLearntTestRows(subject: ScadaCase): string[] {
 
 /**
  * Share of its detections that the integers may lose, over all calendars. A failure counts once a calendar, and where two
- * turbines' scores nearly tie on a calendar's day, one step of quantisation decides which of them is inspected.
+ * turbines' scores nearly tie on a calendar's day, one step of quantisation decides which of them is inspected: one such
+ * tie may be lost however few failures there are.
  */
 const maxLostRecall = 0.005;
 
@@ -200,7 +201,7 @@ function readParity({ forms, detections }: ScadaEvaluation): ParityFigures | nul
     limit: 100 * required.maeIncrease,
     floatDetected: detections.float,
     int8Detected: detections.int8,
-    lostEventsLimit: Math.floor(maxLostRecall * detections.of),
+    lostEventsLimit: Math.max(1, Math.floor(maxLostRecall * detections.of)),
   };
 }
 
