@@ -2,11 +2,10 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createKeyPair, parsePrivateKey } from "../../src/core/bundle/keys.ts";
-import { checkScadaTable } from "../../src/training/dataset/scada/check/check-scada-table.ts";
+import { checkScadaConfig } from "../../src/training/recipes/scada/check-scada-config.ts";
 import type { ScadaEvaluation } from "../../src/training/recipes/scada/judge/scada-evaluation.ts";
-import { sourceOf } from "../../src/training/recipes/scada/learn/scada-rows.ts";
 import type { ScadaRecipeConfig } from "../../src/training/recipes/scada/scada-config.ts";
 import { type TrainingResult, train } from "../../src/training/train.ts";
 import { parseTrainingConfig } from "../../src/training/training-config.ts";
@@ -40,7 +39,7 @@ async function trainOn(
   const log: string[] = [];
   const outDir = join(createTemporaryFolder(), "bundle");
   const result = await train(
-    { recipe: parseTrainingConfig(bytes, "train.yaml"), bytes },
+    { recipe: parseTrainingConfig(bytes, "train.yaml"), bytes, attachments: new Map() },
     {
       dataDir,
       outDir,
@@ -58,18 +57,13 @@ async function trainOn(
 async function check(dataDir: string, text = configText): Promise<string[]> {
   const config = parseTrainingConfig(new TextEncoder().encode(text), "train.yaml")
     .config as ScadaRecipeConfig;
-  const behaviour = { residuals: config.residuals, powerChannel: config.operation.powerChannel };
-  const { findings } = await checkScadaTable(dataDir, sourceOf(config), behaviour);
+  const { findings } = await checkScadaConfig(config, dataDir);
   return findings.map((each) => `${each.severity} ${each.check}: ${each.problem}`);
 }
 
 describe.skipIf(!hasPython())("a farm of one's own (needs python3)", () => {
-  let farm: string;
-  beforeAll(() => {
-    farm = invent();
-  }, 120_000);
-
   test("passes the check as it is, and fails it where one turbine's or one log's words are wrong", async () => {
+    const farm = invent();
     expect(await check(farm)).toEqual([]);
     const flipped = await check(invent("--flip", "WEA3=C"));
     expect(flipped).toHaveLength(5);
@@ -85,7 +79,7 @@ describe.skipIf(!hasPython())("a farm of one's own (needs python3)", () => {
   }, 300_000);
 
   test("gives a bundle that passes the gate and names the component that warms before it fails", async () => {
-    const { evaluation, card, manifest } = await trainOn(farm, configText, true);
+    const { evaluation, card, manifest } = await trainOn(invent(), configText, true);
     const { policies, metrics, hasCosts } = evaluation as ScadaEvaluation;
     const found = policies.policy!.failures.map(
       ({ turbine, component, detectedShare }) => [`${turbine} ${component}`, detectedShare] as const,
@@ -111,7 +105,7 @@ describe.skipIf(!hasPython())("a farm of one's own (needs python3)", () => {
       .replace(log, "")
       .replace("[WEA 1, WEA 2, WEA 3, WEA 4]", "[WEA 2]")
       .replaceAll(/steps: \d+/g, "steps: 120");
-    const { card, manifest, evaluation, log: lines } = await trainOn(farm, text, false);
+    const { card, manifest, evaluation, log: lines } = await trainOn(invent(), text, false);
     const { policy } = manifest.normalBehaviour!;
     for (const { worthEur } of policy.components) expect(worthEur).toBeLessThan(policy.minWorthEur);
     expect((evaluation as ScadaEvaluation).metrics.detected).toBeUndefined();
