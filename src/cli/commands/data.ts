@@ -3,6 +3,8 @@ import { Command } from "commander";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { sayLearningPath } from "../../training/judge/learning-path.ts";
 import { checkRecordings, type DataCheck } from "../data/check-recordings.ts";
+import { checkTable } from "../data/check-table.ts";
+import { readDataKind } from "../data/data-target.ts";
 import { type InitialisedData, initRecordings } from "../data/init-recordings.ts";
 import { addSidecarOptions, type SidecarFlags } from "../score/sidecar/sidecar-options.ts";
 import { createProgressBar } from "../terminal/progress-bar.ts";
@@ -87,9 +89,12 @@ function sayWritten({ manifest, config, entries, unlabelled, others }: Initialis
 
 function checkCommand(): Command {
   return new Command("check")
-    .description("find what would spoil a training on recordings")
+    .description("find what would spoil a training on recordings or tables")
     .argument("<file>", "a manifest of recordings, or a training configuration")
-    .option("--data <dir>", "folder of the recordings (default: that of the manifest)")
+    .option(
+      "--data <dir>",
+      "folder of the data (default: that of the manifest; for tables AURORA_DATA, then ../shared/data)",
+    )
     .option("--json", "print one JSON object")
     .addHelpText(
       "after",
@@ -100,13 +105,22 @@ or there twice under two names; missing units and bearings; a bearing with two f
 label that stands for a machine. Said as well is which of three ways the recordings allow: the shipped bundle with a
 machine's own baseline, fine-tuning, or learning from scratch.
 
+Of a configuration for tables of ten-minute values: units, clocks of tables and log, copies, gaps and names.
+
 Exit code 0 without errors (there may be warnings), 1 with any, 2 for wrong usage.
 
-Example:
+Examples:
   $ aurora data check rig/recordings.yaml --json
+  $ aurora data check models/turbine-scada/train.yaml --data ../shared/data
 `,
     )
     .action(async (file: string, { data, json }: { readonly data?: string; readonly json?: boolean }) => {
+      if ((await readDataKind(file)) === "scada-table") {
+        const table = await checkTable(file, data);
+        process.stdout.write(json === true ? `${JSON.stringify(table.json)}\n` : table.text);
+        if (!table.passed) process.exitCode = 1;
+        return;
+      }
       const bar = createProgressBar();
       const check = await checkRecordings(file, data, bar.update).finally(bar.end);
       process.stdout.write(json === true ? `${JSON.stringify(check)}\n` : sayCheck(check));

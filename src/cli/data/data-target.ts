@@ -54,6 +54,13 @@ export async function findTarget(path: string, data: string | undefined): Promis
   };
 }
 
+/** `dataset.kind` of a training configuration; null: it is none, or cannot be read, which whoever reads it says. */
+export async function readDataKind(path: string): Promise<string | null> {
+  const bytes = await readFileBounded(path, maxBytes, { op: "check data" }).catch(() => null);
+  const kind = bytes === null ? null : fieldsOf(readFields(bytes, path).dataset).kind;
+  return typeof kind === "string" ? kind : null;
+}
+
 /** What the configuration says of them; a fine-tuned one takes its parent's. */
 function expect(config: Readonly<Record<string, unknown>>): DataExpectations {
   const waveform =

@@ -206,6 +206,13 @@ describe("aurora data check", () => {
     for (const { where } of found.findings) expect(where).toMatch(/recordings\.yaml:\d+/);
   });
 
+  it("looks at tables where the configuration learns from tables", async () => {
+    const config = join(import.meta.dirname, "..", "..", "..", "models", "turbine-scada", "train.yaml");
+    const { code, stderr } = await auroraHere("data", "check", config, "--data", createTemporaryFolder());
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/edp|T01|turbine/i);
+  });
+
   it("is wrong usage without a file, and a clear error for one that is not there", async () => {
     expect((await auroraHere("data", "check")).code).toBe(2);
     expect((await auroraHere("data", "check", "/nowhere/x.yaml")).stderr).toContain("aurora data init DIR");
