@@ -65,4 +65,4 @@ test("the guide's commands lead from a folder of recordings to a gateway that ru
   };
   await until(async () => (await activated()).includes("1.2.0"), `the way back is taken: ${output}`, 60_000);
   expect(await activated()).toEqual(["1.2.0", "1.1.0"]);
-});
+}, 1_200_000);
