@@ -21,12 +21,14 @@ export interface RecordingAdvice {
 
 /** The most that is advised. */
 const most = 6;
+/** Failed machines that are named. */
+const mostFailed = 2;
 /** Speeds are alike within this ratio: what a machine's noise does to an envelope changes little. */
 const speedRatio = 1.2;
 /** What a machine's missing state is worth, over another machine. */
 const partly = 0.5;
 
-/** Machines, by name, on which a judged model is wrong, with what it does there. */
+/** Machines on which a judged model is wrong, the worst first, with what it does there. */
 export type FailedMachines = readonly { readonly machine: string; readonly words: string }[];
 
 /** The most useful first. Machines in `failed` come with what the judged model does on them. */
@@ -122,7 +124,7 @@ function adviseConditions(entries: readonly PlannedEntry[], by: "speed" | "load"
 /** What the judged model gets wrong shows best what it has not learnt. */
 function adviseFailed(entries: readonly PlannedEntry[], failed: FailedMachines): RecordingAdvice[] {
   const machines = new Set(entries.map(({ machine }) => machine)).size;
-  return failed.map(({ machine, words }) => ({
+  return failed.slice(0, mostFailed).map(({ machine, words }) => ({
     words: `another machine like ${machine}, and more of it at other speeds and loads: ${words}`,
     narrower: 2 * gain(machines),
   }));

@@ -83,11 +83,20 @@ export function sayFailures({ counts }: MachineOutcome): string {
   ].join(", ");
 }
 
-/** The worst recordings: those decided wrongly, faults that were missed first, then by name. */
+/** Recordings of one machine among the worst. */
+const mostOfMachine = 2;
+
+/** The worst recordings: those decided wrongly, faults that were missed first, then by name; a machine is there twice at most. */
 export function listWorst(decided: readonly DecidedRecording[], most: number): readonly DecidedRecording[] {
   const rank = { missed: 0, "other-kind": 1, "false-alarm": 2, found: 3, quiet: 3 } as const;
+  const taken = new Map<string, number>();
   return decided
     .filter(({ outcome }) => rank[outcome] < 3)
     .sort((a, b) => rank[a.outcome] - rank[b.outcome] || (a.id < b.id ? -1 : 1))
+    .filter(({ machine }) => {
+      const before = taken.get(machine) ?? 0;
+      taken.set(machine, before + 1);
+      return before < mostOfMachine;
+    })
     .slice(0, most);
 }

@@ -117,7 +117,8 @@ export function judgeTuned(subject: TunedCase): JudgedTuned {
   const contenders = judgeContenders(set, headline, seed);
   const decided = decideRecordings({ set, labels }, "int8", rule);
   const machines = countByMachine(decided);
-  const failed = machines.flatMap((each) => {
+  const worstFirst = [...machines].sort((a, b) => countWrong(b) - countWrong(a));
+  const failed = worstFirst.flatMap((each) => {
     const words = sayFailures(each);
     return words === "" ? [] : [{ machine: each.machine, words }];
   });
@@ -181,6 +182,11 @@ function sayShortcomings({ evidence, rows, unclear, parent }: TunedCase): string
         ]),
     "The shipped student learnt from all machines; each figure is of students that left out the machine they were asked about.",
   ];
+}
+
+/** Recordings of a machine that are decided wrongly. */
+function countWrong({ counts }: MachineOutcome): number {
+  return counts.missed + counts["other-kind"] + counts["false-alarm"];
 }
 
 function calibrate({ config, folds, invented }: TunedCase, outputs: number): StudentCalibration {

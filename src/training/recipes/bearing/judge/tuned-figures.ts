@@ -11,9 +11,9 @@ import type { ScoredSet, Statistic } from "../../../judge/scored-set.ts";
 export const tunedContenders = {
   int8: "fine-tuned, int8",
   float: "fine-tuned, float",
-  parent: "the parent as it is",
-  logistic: "tied logistic regression, converged, on the same machines",
-  physics: "physics score, nothing learnt",
+  parent: "its parent",
+  logistic: "logistic regression, converged",
+  physics: "physics score",
 } as const;
 
 /** One contender. */

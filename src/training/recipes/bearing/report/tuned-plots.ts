@@ -1,4 +1,4 @@
-/** The drawings of a fine-tuned bundle's report: who is how good, what was learnt, the worst recordings with their spectra. */
+/** The drawings of a fine-tuned bundle's report: what was learnt, the worst recordings with their spectra. */
 import type { BearingOrders } from "../../../../core/contract/bundle/bearing.ts";
 import { bearingFaults, type FaultKind, faultKinds } from "../../../../core/contract/bundle/bearing-fault.ts";
 import type { FeatureSpec } from "../../../../core/contract/bundle/feature-spec.ts";
@@ -10,27 +10,9 @@ import { explainRow } from "../../../bundle/explain-row.ts";
 import { listGroups } from "../../../bundle/list-groups.ts";
 import { chooseTicks } from "../../../report/render-report.ts";
 import type { ReportPlot } from "../../../report/report-parts.ts";
-import { drawPlot, drawWhiskers, type PlotLine } from "../../../report/svg-plot.ts";
+import { drawPlot, type PlotLine } from "../../../report/svg-plot.ts";
 import type { DecidedRecording } from "../judge/machine-outcomes.ts";
-import { type ContenderFigures, tunedContenders } from "../judge/tuned-figures.ts";
 import type { RecordedSpectrum } from "./recorded-spectrum.ts";
-
-/** Everybody's headline figure on the same machines. */
-export function drawContenders(contenders: readonly ContenderFigures[], title: string): ReportPlot {
-  const rows = contenders.map(({ name, headline }, index) => ({
-    name: tunedContenders[name].split(",")[0]!,
-    ...headline,
-    colour: `c${index % 5}`,
-  }));
-  const lowest = Math.min(0.5, ...rows.map(({ low, value }) => low ?? value).filter(Number.isFinite));
-  const { from, ticks } = chooseTicks(lowest, 1);
-  return {
-    title,
-    caption:
-      "On machines that were left out in turn. Whiskers are 95 % intervals that draw whole machines anew, the same draws for all; with few machines they are too narrow rather than too wide.",
-    svg: drawWhiskers(rows, { label: title, from, to: 1, ticks: ticks.filter((tick) => tick <= 1) }, title),
-  };
-}
 
 /** A student's integers and what explains them. */
 interface Explained {
@@ -96,7 +78,7 @@ export function drawLearntGroups(
       },
       y: { label: "share of the logit", ...y },
       lines,
-      width: 720,
+      width: 480,
       alt: "Shares of feature groups before and after fine-tuning",
     }),
   };
@@ -144,7 +126,7 @@ export function drawWorst(worst: WorstRecording): ReportPlot {
   const orders = chooseTicks(0, highest);
   return {
     title: `${machine}: ${label}, ${raised === null ? "nothing raised" : `raised ${raised}`}`,
-    caption: `${id}, ${Math.round(shaftRpm)} rpm. Spectrum of the whitened envelope over shaft orders, in dB above its median, mean over windows; dashed are the orders at which each kind of fault strikes, and twice and three times that.`,
+    caption: `${id}, ${Math.round(shaftRpm)} rpm. Dashed: the orders at which each kind of fault strikes, twice and three times that. A line that stands beside them is of something else.`,
     svg: drawPlot({
       x: {
         label: "order of the shaft",
@@ -162,8 +144,7 @@ export function drawWorst(worst: WorstRecording): ReportPlot {
           points: points.map(([order, value]) => [order, Math.max(0, value)] as const),
         },
       ],
-      width: 720,
-      height: 320,
+      width: 480,
       alt: `Envelope order spectrum of ${id}`,
     }),
   };

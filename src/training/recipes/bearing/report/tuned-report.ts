@@ -11,7 +11,7 @@ import type { ParentBundle } from "../learn/parent-bundle.ts";
 import type { WaveformRows } from "../learn/recorded-rows.ts";
 import type { TunedConfig } from "../tuned-config.ts";
 import { computeRecordedSpectrum } from "./recorded-spectrum.ts";
-import { drawContenders, drawLearntGroups, drawWorst, highestDrawnOrder } from "./tuned-plots.ts";
+import { drawLearntGroups, drawWorst, highestDrawnOrder } from "./tuned-plots.ts";
 import {
   headlineWords,
   sayTuned,
@@ -61,11 +61,7 @@ export async function reportTuned(subject: TunedReportSubject): Promise<ReportPa
       };
     }),
     findings: sayTuned(evaluation),
-    plots: [
-      drawContenders(evaluation.contenders, headlineWords[evaluation.headline]),
-      ...drawLearnt(subject),
-      ...(await drawWorstRecordings(subject)),
-    ],
+    plots: [...drawLearnt(subject), ...(await drawWorstRecordings(subject))],
     tables: [tabulateMachines(evaluation), tabulateContenders(evaluation), tabulateNext(evaluation)],
   };
 }
