@@ -126,6 +126,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "cli/data": [
     "core",
     "training/dataset",
+    "training/recipes/scada",
+    "training/training-config.ts",
     "training/judge/learning-path.ts",
     "cli/score/sidecar",
     "cli/terminal",

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { sayLearningPath } from "../../training/judge/learning-path.ts";
 import { checkRecordings, type DataCheck } from "../data/check-recordings.ts";
-import { checkTable } from "../data/check-table.ts";
+import { checkTables, type TableCheck } from "../data/check-tables.ts";
 import { readDataKind } from "../data/data-target.ts";
 import { type InitialisedData, initRecordings } from "../data/init-recordings.ts";
 import { addSidecarOptions, type SidecarFlags } from "../score/sidecar/sidecar-options.ts";
@@ -89,7 +89,7 @@ function sayWritten({ manifest, config, entries, unlabelled, others }: Initialis
 
 function checkCommand(): Command {
   return new Command("check")
-    .description("find what would spoil a training on recordings or tables")
+    .description("find what would spoil a training on recordings, or on tables of ten-minute values")
     .argument("<file>", "a manifest of recordings, or a training configuration")
     .option(
       "--data <dir>",
@@ -104,8 +104,9 @@ stated duration, a column of times); recordings that are silent, stuck, clipped,
 or there twice under two names; missing units and bearings; a bearing with two faults, one name for two machines, a
 label that stands for a machine. Said as well is which of three ways the recordings allow: the shipped bundle with a
 machine's own baseline, fine-tuning, or learning from scratch.
-
-Of a configuration for tables of ten-minute values: units, clocks of tables and log, copies, gaps and names.
+Of a configuration with dataset.kind: scada-table every row and every line of the log is read. Looked for are: columns in
+another unit than is said; a table or a log of another clock; another interval; repeated, frozen and missing rows; two
+turbines with the same rows; readings outside their channel's range; turbines and components that nobody knows.
 
 Exit code 0 without errors (there may be warnings), 1 with any, 2 for wrong usage.
 
@@ -116,9 +117,9 @@ Examples:
     )
     .action(async (file: string, { data, json }: { readonly data?: string; readonly json?: boolean }) => {
       if ((await readDataKind(file)) === "scada-table") {
-        const table = await checkTable(file, data);
-        process.stdout.write(json === true ? `${JSON.stringify(table.json)}\n` : table.text);
-        if (!table.passed) process.exitCode = 1;
+        const tables = await checkTables(file, data);
+        process.stdout.write(json === true ? `${JSON.stringify(tables)}\n` : sayTableCheck(tables));
+        if (!tables.passed) process.exitCode = 1;
         return;
       }
       const bar = createProgressBar();
@@ -126,6 +127,18 @@ Examples:
       process.stdout.write(json === true ? `${JSON.stringify(check)}\n` : sayCheck(check));
       if (!check.passed) process.exitCode = 1;
     });
+}
+
+function sayTableCheck({ findings, turbines, logLines }: TableCheck): string {
+  const found = findings.flatMap(({ severity, where, message, cure }) => [
+    `${severity}: ${where}: ${message}`,
+    `  ${cure}`,
+  ]);
+  const spans = turbines.map(
+    ({ turbine, rows, from, to }) =>
+      `${turbine}: ${rows} rows${rows === 0 ? "" : ` from ${from.slice(0, 10)} to ${to.slice(0, 10)}`}`,
+  );
+  return `${[...found, ...spans, `${logLines} lines of the log`].join("\n")}\n`;
 }
 
 function sayCheck({ findings, recordings, machines, bytes, hours, memoryMb, path }: DataCheck): string {

@@ -113,7 +113,7 @@ function checkOthers(farm: ScannedFarm, clock: TimeZone): DataFinding[] {
       check: "clock",
       severity: "error",
       ...placeOfRow(farm, series, row),
-      value: `${said} for every turbine, when clocks of zones such as ${best.name} change`,
+      value: `${said}, when clocks of zones such as ${best.name} change`,
       problem: `the table is in local time, and the configuration says ${clock.name}`,
       cure: `write dataset.time.zone: ${best.name}, or the zone of the site`,
     },
@@ -131,36 +131,40 @@ function listChanges({ turbines }: ScannedFarm, zone: TimeZone): ClockChange[] {
     .filter(({ atMs }) => atMs > from + hourMs && atMs < to - 3 * hourMs);
 }
 
-/** Turbines have rows just before and just after, and none within, all of them. */
+/** No turbine has a row within, and half of them or more have rows just before and just after. */
 function findSkipped(
-  farm: ScannedFarm,
+  { turbines }: ScannedFarm,
   from: number,
   widthMs: number,
 ): { series: TurbineSeries; row: number } | null {
-  const isSkipped = farm.turbines.every(
+  if (turbines.some((series) => countRows(series, from, from + widthMs) > 0)) return null;
+  const around = turbines.filter(
     (series) =>
-      countRows(series, from, from + widthMs) === 0 &&
       countRows(series, from - widthMs, from) > 0 &&
       countRows(series, from + widthMs, from + 2 * widthMs) > 0,
   );
-  if (!isSkipped) return null;
-  const series = farm.turbines[0]!;
-  return { series, row: series.timestampMs.findIndex((timeMs) => timeMs >= from) };
+  return placeAt(around.length < turbines.length / 2 ? [] : around, from);
 }
 
-/** Most rows of the hour are there twice, for every turbine. */
+/** Most rows of the hour are there twice, for half of the turbines or more: one may have been silent. */
 function findDoubled(
-  farm: ScannedFarm,
+  { turbines, repeated }: ScannedFarm,
   from: number,
   widthMs: number,
 ): { series: TurbineSeries; row: number } | null {
-  const isDoubled = farm.turbines.every(({ turbine }) => {
-    const times = farm.repeated.get(turbine);
-    return (times?.filter((timeMs) => timeMs >= from && timeMs < from + widthMs).length ?? 0) >= repeatedRows;
+  const doubled = turbines.filter(({ turbine }) => {
+    const times = repeated.get(turbine);
+    const within = times?.filter((timeMs) => timeMs >= from && timeMs < from + widthMs);
+    return (within?.length ?? 0) >= repeatedRows;
   });
-  if (!isDoubled) return null;
-  const series = farm.turbines[0]!;
-  return { series, row: series.timestampMs.findIndex((timeMs) => timeMs >= from) };
+  return placeAt(doubled.length < turbines.length / 2 ? [] : doubled, from);
+}
+
+function placeAt(
+  [series]: readonly TurbineSeries[],
+  from: number,
+): { series: TurbineSeries; row: number } | null {
+  return series === undefined ? null : { series, row: lowerBound(series.timestampMs, from) };
 }
 
 function countRows({ timestampMs }: TurbineSeries, from: number, to: number): number {

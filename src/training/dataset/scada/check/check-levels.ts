@@ -108,7 +108,7 @@ function checkAgainstSiblings(
           severity: "error",
           value: `its median is ${own.toFixed(1)} ${unit}, that of the others ${usual.toFixed(1)}; read as ${better.unit} it would be ${better.convert(own).toFixed(1)}`,
           problem: `the column "${columnOf(farm.source.dataset, name)}" of ${series.turbine} seems to be in ${better.unit}`,
-          cure: `convert these files, or list them with a dataset of their own whose column says unit: ${better.unit}`,
+          cure: `convert this turbine's column, or write unit: ${better.unit} if it is the others that are wrong`,
         },
       ),
     ];

@@ -14,9 +14,3 @@ export interface DataFinding {
   readonly problem: string;
   readonly cure: string;
 }
-
-/** A finding in a line. */
-export function sayFindingOfData({ severity, file, place, value, problem, cure }: DataFinding): string {
-  const where = place === "" ? file : `${file}, ${place}`;
-  return `${severity}: ${where}: ${problem}: ${value}; ${cure}`;
-}

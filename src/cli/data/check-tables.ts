@@ -1,0 +1,32 @@
+/** `aurora data check` of a training configuration for tables of ten-minute values. */
+import type { ScadaTableCheck } from "../../training/dataset/scada/check/check-scada-table.ts";
+import { checkScadaConfig } from "../../training/recipes/scada/check-scada-config.ts";
+import type { ScadaRecipeConfig } from "../../training/recipes/scada/scada-config.ts";
+import { loadTrainingConfig } from "../../training/training-config.ts";
+import { findDataDir } from "../terminal/installation.ts";
+import type { Finding } from "./finding.ts";
+
+/** `aurora data check --json` of tables. */
+export interface TableCheck extends Omit<ScadaTableCheck, "findings"> {
+  readonly findings: readonly Finding[];
+  /** Are there no errors? */
+  readonly passed: boolean;
+}
+
+/** Checks tables and log; `data` is as `--data`. Fails with CONFIG_INVALID, DATA_MISSING, DATA_FORMAT. */
+export async function checkTables(path: string, data: string | undefined): Promise<TableCheck> {
+  const { recipe } = await loadTrainingConfig(path);
+  const { findings, ...rest } = await checkScadaConfig(recipe.config as ScadaRecipeConfig, findDataDir(data));
+  return {
+    ...rest,
+    findings: findings.map(({ check, severity, file, place, value, problem, cure }) => ({
+      severity,
+      check,
+      where: place === "" ? file : `${file}, ${place}`,
+      file,
+      message: `${problem}: ${value}`,
+      cure,
+    })),
+    passed: findings.every(({ severity }) => severity !== "error"),
+  };
+}
