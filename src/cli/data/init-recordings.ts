@@ -61,9 +61,7 @@ export async function initRecordings(
     ],
     [
       config,
-      scratch
-        ? renderScratch(name, chooseHeldOut(guessed.entries))
-        : renderTuning(name, await findParent(dir)),
+      scratch ? renderScratch(name, chooseHeldOut(guessed.entries)) : renderTuning(await findParent(dir)),
     ],
   ];
   for (const [path, text] of texts) await writeFileAtomic(path, text);

@@ -66,11 +66,11 @@ function renderEntry({ file, files, label, machine }: GuessedEntry): string {
 }
 
 /** A configuration that goes on from a shipped bundle: everything that it does not say is that bundle's. */
-export function renderTuning(name: string, parentDir: string): string {
+export function renderTuning(parentDir: string): string {
   return [
     "# Goes on from a shipped bundle: what stands here is all that has to be said. `aurora config schema train` lists what could be.",
-    `name: ${name}`,
     `from: ${inline(parentDir)}`,
+    "# Its name is its parent's, whose place it takes on gateways; with a name of its own it stands beside it.",
     "dataset: { kind: recordings, manifest: recordings.yaml }",
     "",
   ].join("\n");
