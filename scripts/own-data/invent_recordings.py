@@ -167,10 +167,14 @@ def set_trap(target, truth, trap):
         counts = np.clip(counts, -largest // 4, largest // 4)
     elif trap == "silent":
         counts = np.zeros_like(counts)
-    elif trap == "wrong-rate":
-        entry["rate_hz"] = victim["rate_hz"] / 2
     if trap in ("two-labels", "duplicate"):
         shutil.copyfile(path, spoiled)
+    elif trap == "wrong-rate":
+        # The header is right, the note beside it lies.
+        spoiled = spoiled.with_suffix(".wav")
+        entry["file"] = spoiled.relative_to(target).as_posix()
+        write(spoiled, counts * SCALE, victim["rate_hz"])
+        entry["rate_hz"] = victim["rate_hz"] / 2
     else:
         np.save(spoiled, counts)
     write_note(target, entry)

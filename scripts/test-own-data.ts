@@ -1,0 +1,78 @@
+/**
+ * A model of one's own, from a folder of recordings to an alert: `npm run test:own-data -- [--json] [--quick] [--only name,name]`.
+ * Recordings are invented by Python code that shares nothing with this house; everything else is the documented commands, a
+ * running collector and a running gateway. Ends with `{cases, violations, missed, figures}` as `npm run test:faults` does.
+ * Needs a python3 with numpy. `--quick` leaves out the sets that say nothing more and kills a training at a third of its steps.
+ */
+import { parseArgs } from "node:util";
+import { createFaultLedger } from "./faults/fault-ledger.ts";
+import { killTraining } from "./own-data/kill-cases.ts";
+import {
+  type LearntSet,
+  learnFromBinary,
+  learnFromFive,
+  learnFromHealthy,
+  learnFromTwo,
+} from "./own-data/learn-cases.ts";
+import { createOwnDataRig, findPython } from "./own-data/own-data-rig.ts";
+import { shipToGateway } from "./own-data/ship-cases.ts";
+import { checkTraps } from "./own-data/trap-cases.ts";
+import { createScratchFolder } from "./scratch-folder.ts";
+
+const { values } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
+    only: { type: "string" },
+  },
+});
+const say = (text: string): void => {
+  (values.json ? process.stderr : process.stdout).write(`${text}\n`);
+};
+const ledger = createFaultLedger(say);
+const seconds: Record<string, number> = {};
+const kills = { killed: 0 };
+
+const python = await findPython();
+if (python === null) throw new Error("no python3 with numpy: install python3-numpy");
+const scratch = createScratchFolder("own-data");
+const rig = createOwnDataRig(scratch.path, python, say);
+let learnt: LearntSet | null = null;
+
+const parts: Readonly<Record<string, () => Promise<unknown>>> = {
+  five: async () => {
+    const keys = await rig.aurora("keys", "init", `${rig.folder}/keys`);
+    if (keys.code !== 0) throw new Error(keys.stderr);
+    learnt = await learnFromFive(rig, ledger);
+  },
+  ship: async () => learnt !== null && shipToGateway(rig, learnt, ledger),
+  two: () => learnFromTwo(rig, ledger),
+  healthy: () => learnFromHealthy(rig, ledger),
+  traps: () => checkTraps(rig, ledger),
+  ...(values.quick ? {} : { binary: () => learnFromBinary(rig, ledger) }),
+  kills: async () => {
+    if (learnt !== null)
+      kills.killed = await killTraining(rig, learnt, { ledger, every: values.quick ? 4 : 1 });
+  },
+};
+const asked = values.only?.split(",") ?? Object.keys(parts);
+for (const [name, run] of Object.entries(parts)) {
+  // The others need what the five machines gave.
+  if (!asked.includes(name) && name !== "five") continue;
+  const startedMs = performance.now();
+  await ledger.run(`part ${name} comes to its end`, async () => {
+    await run();
+    return [];
+  });
+  seconds[name] = Math.round((performance.now() - startedMs) / 1000);
+}
+const { cases, violations } = ledger.report({});
+const figures = { seconds, ...kills };
+for (const each of violations) say(`VIOLATION ${each}`);
+say(`${cases} cases, ${violations.length} violations`);
+if (values.json)
+  process.stdout.write(
+    `${JSON.stringify({ cases, violations: violations.length, missed: violations, figures })}\n`,
+  );
+if (violations.length > 0) process.exitCode = 1;
+scratch.remove();
