@@ -28,7 +28,8 @@ export async function checkTraps(rig: OwnDataRig, ledger: FaultLedger): Promise<
     const { stdout, stderr } = await rig.aurora("data", "check", join(dir, "recordings.yaml"), "--json");
     const findings = stdout === "" ? [] : (JSON.parse(stdout) as { findings: readonly Finding[] }).findings;
     const named = findings.filter(
-      ({ where, message }) => words.test(message) && /\.npy|\.wav|recordings\.yaml/.test(`${where}${message}`),
+      ({ where, message }) =>
+        words.test(message) && /\.npy|\.wav|recordings\.yaml/.test(`${where}${message}`),
     );
     ledger.check(
       `trap ${trap}: data check names file, fault and cure`,
