@@ -50,7 +50,7 @@ export function evaluateCommand(): Command {
       "after",
       `
 Protocols, by the data that a bundle was made from, beside those that its train.yaml names:
-${recipeTable.map(({ kind, protocols }) => `  ${kind.padEnd(10)} ${protocols.join(", ")}`).join("\n")}
+${[...new Set(recipeTable.map(({ kind, protocols }) => `  ${kind.padEnd(12)} ${protocols.join(", ")}`))].join("\n")}
 
 Exit code 0 when the bundle passes, 1 when it does not.
 
