@@ -28,12 +28,12 @@ export function renderManifest(
       rateHz,
       hasRates
         ? "rateHz: the files' headers say it"
-        : "rateHz: 25600          # samples a second: nobody says it yet",
+        : "rateHz: 25600          # samples a second, for files that do not say it",
     ),
     line(
       "rpm",
       shaftRpm,
-      "rpm: 1500              # the bearing's shaft: nobody says it yet; or speed: CHANNEL where it changes",
+      "rpm: 1500              # the shaft of the bearing, for files that do not say it; or speed: CHANNEL where it changes",
     ),
     line(
       "unit",
@@ -45,7 +45,7 @@ export function renderManifest(
     line(
       "bearing",
       bearing,
-      "bearing: { balls: 9, ball_diameter: 7.94, pitch_diameter: 39.04, contact_angle: 0 }   # or bpfo, bpfi, bsf: nobody says it yet",
+      "bearing: { balls: 9, ball_diameter: 7.94, pitch_diameter: 39.04, contact_angle: 0 }   # or bpfo, bpfi, bsf; for files that do not say it",
     ),
     "",
     "recordings:",
