@@ -18,7 +18,7 @@ import { isMap, isSeq, LineCounter, parseDocument } from "yaml";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { parseCsv } from "../csv.ts";
-import { plainKey } from "../sidecar/bearing-words.ts";
+import { oneSpelling } from "../sidecar/sidecar.ts";
 import { type ManifestEntry, parseManifestEntry, refuseEntry } from "./manifest-entry.ts";
 import { type ManifestSplits, parseSplits } from "./recording-splits.ts";
 
@@ -185,8 +185,8 @@ function joinFields(
   common: Readonly<Record<string, unknown>>,
   own: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  const said = new Set(Object.keys(own).map(plainKey));
-  const left = Object.entries(common).filter(([key]) => !said.has(plainKey(key)));
+  const said = new Set(Object.keys(own).map(oneSpelling));
+  const left = Object.entries(common).filter(([key]) => !said.has(oneSpelling(key)));
   return { ...Object.fromEntries(left), ...own };
 }
 

@@ -38,6 +38,13 @@ export interface ResolvedManifest {
 /** Told of an entry that cannot be resolved, which is then left out. */
 export type OnRefused = (error: AuroraError) => void;
 
+/** What a manifest and a description beside the file may not say differently: nobody knows then which of them is true. */
+const contradictable = [
+  { key: "rateHz", unit: "Hz" },
+  { key: "shaftRpm", unit: "rpm" },
+  { key: "unit", unit: "as the unit" },
+] as const;
+
 /** A stated rate may differ from a header's, which holds whole numbers, by this share. */
 const rateTolerance = 0.001;
 
@@ -110,6 +117,15 @@ async function describe({ listed, path, place, parts, root }: ToDescribe): Promi
       `say ${key} in the entry, above \`recordings\` for all of them, or in ${beside}`,
     );
   };
+  for (const { key, unit } of contradictable) {
+    const [said, other] = [parts[0]?.[key], parts.slice(1).find((part) => part[key] !== undefined)?.[key]];
+    if (said === undefined || other === undefined || said === other) continue;
+    throw complain(
+      listed,
+      `says ${said} ${unit} of ${listed.file}, and a description beside the file ${other} ${unit}`,
+      "say it once: in the manifest, or in the NAME.json or index.json beside the file",
+    );
+  }
   const stated = await readStatedRate(path);
   const said = first("rateHz");
   if (stated !== undefined && said !== undefined && Math.abs(said / stated - 1) > rateTolerance) {

@@ -73,6 +73,13 @@ const numberKeys = {
   durationS: { names: ["durations", "durationseconds", "duration"], max: 1e9 },
 } as const;
 
+/** The one spelling that all spellings of a key come to; of a key that says nothing of samples, itself without case and punctuation. */
+export function oneSpelling(key: string): string {
+  const plain = plainKey(key);
+  const known = Object.values(numberKeys).find(({ names }) => (names as readonly string[]).includes(plain));
+  return known?.names[0] ?? plain;
+}
+
 /** Does any key say something of a file's samples? */
 export function isSidecar(fields: Readonly<Record<string, unknown>>): boolean {
   const names: readonly string[] = [
@@ -101,9 +108,14 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
     readonly names: readonly string[];
     readonly max: number;
   }): number | undefined => {
-    const name = names.find((each) => !isAbsent(values.get(each)));
+    const [name, other] = names.filter((each) => !isAbsent(values.get(each)));
     if (name === undefined) return undefined;
     const value = Number(values.get(name));
+    if (other !== undefined && Number(values.get(other)) !== value) {
+      return refuse(
+        `${name} is ${String(values.get(name))} and ${other} ${String(values.get(other))}: they mean the same`,
+      );
+    }
     return value > 0 && value <= max
       ? value
       : refuse(`${name} is ${String(values.get(name))}, not a number above 0`);

@@ -95,6 +95,16 @@ recordings:
     expect(() => parse(text)).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
   });
 
+  it("takes an entry's own word in any spelling, and no two words for one thing", () => {
+    const [entry] = parse(
+      "{rateHz: 25600, rpm: 1500, recordings: [{file: a.npy, label: ball, machine: m, fs: 12000, shaft_rpm: 900}]}",
+    ).entries;
+    expect(entry!.part).toMatchObject({ rateHz: 12_000, shaftRpm: 900 });
+    expect(() =>
+      parse("{recordings: [{file: a.npy, label: ball, machine: m, rpm: 1500, shaft_rpm: 900}]}"),
+    ).toThrow("shaftrpm is 900 and rpm 1500: they mean the same");
+  });
+
   it("is refused with a sentence, whatever it holds", () => {
     const value = fc.jsonValue({ maxDepth: 3 });
     fc.assert(

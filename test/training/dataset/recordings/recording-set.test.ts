@@ -33,6 +33,17 @@ async function readParts(set: RecordingSet, index = 0): Promise<RecordedSignal[]
 }
 
 describe("a set of recordings", () => {
+  it("refuses what the manifest and a description beside the file say differently", async () => {
+    const dir = createTemporaryFolder();
+    writeFileSync(join(dir, "a.npy"), encodeNpy(Int16Array.from(inventCounts({ seed: 1, samples: 500 })), [1, 500]));
+    writeFileSync(join(dir, "a.json"), JSON.stringify({ rpm: 900 }));
+    const entry = { file: "a.npy", label: "ball", machine: "m" };
+    await expect(open(dir, [entry])).rejects.toThrow(
+      "says 1800 rpm of a.npy, and a description beside the file 900 rpm",
+    );
+    expect((await open(dir, [{ ...entry, rpm: 900 }])).entries[0]).toMatchObject({ shaftRpm: 900 });
+  });
+
   it("takes what the manifest does not say from a sidecar and from the folder's index, a channel's own first", async () => {
     const dir = createTemporaryFolder();
     const counts = Int16Array.from([
@@ -124,7 +135,7 @@ describe("a set of recordings", () => {
     prints.add(await set.fingerprint());
     expect(await set.digest(set.entries[0]!)).toBe(await set.digest(set.entries[1]!));
     prints.add(await (await open(dir, entries, { ...common, about: "x" })).fingerprint());
-    writeFileSync(join(dir, "a.json"), JSON.stringify({ rpm: 1 }));
+    writeFileSync(join(dir, "a.json"), JSON.stringify({ rpm: common.rpm }));
     prints.add(await (await open(dir, entries)).fingerprint());
     writeCounts(dir, "a.npy", [1, 2, 4]);
     prints.add(await (await open(dir, entries)).fingerprint());
