@@ -68,6 +68,12 @@ describe("config validate names file, line and column, key, value, and what to w
       /:17:28: .*bearing\.58: unknown key: a decimal comma\?; write bpfo: 3\.58/,
     ],
     [
+      "a decimal comma before a zero",
+      "",
+      "alarms: {stopDb: 12,05}\n",
+      /:18:21: alarms\.5: .*decimal comma.*write stopDb: 12\.05/,
+    ],
+    [
       "a decimal comma",
       "",
       "alarms: {stopDb: 12,5}\n",

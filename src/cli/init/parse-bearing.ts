@@ -27,21 +27,48 @@ export function parseBearing(text: string): Result<NamedBearing, string> {
     const origin = `${found.designation}: ${found.source}`;
     return ok({ orders: computeBearingOrders(found.geometry), origin });
   }
-  const pairs = [...text.matchAll(/(?:^|[,;\s]\s*)([a-z]+)\s*[=:]\s*(\d+(?:\.\d+)?)(?=$|[,;\s])/gi)];
-  const values = new Map(pairs.map(([, name = "", value]) => [name.toLowerCase(), Number(value)]));
-  if (values.size === 0) {
+  if (!/[=:]/.test(text)) {
     const names = bearingCatalogue.map(({ designation }) => designation);
     const meant = findNearest(text, names);
     const suggestion = meant === undefined ? "" : `; did you mean ${meant}?`;
     return failed(`no bearing "${text}" in the catalogue${suggestion}. Give ${bearingForms}.`);
   }
-  return values.has("balls") ? parseGeometry(values) : parseOrders(values);
+  const values = parsePairs(text);
+  if (!values.ok) return failed(`${values.error}. Give ${bearingForms}.`);
+  return values.value.has("balls") ? parseGeometry(values.value) : parseOrders(values.value);
+}
+
+const geometryNames = ["balls", "ball", "pitch", "angle"];
+
+/** `name=number` and nothing else, each name once. */
+function parsePairs(text: string): Result<ReadonlyMap<string, number>, string> {
+  const known = [...bearingOrderNames, ...geometryNames];
+  const values = new Map<string, number>();
+  for (const part of text
+    .trim()
+    .replace(/\s*([=:])\s*/g, "$1")
+    .split(/[,;\s]+/)) {
+    if (/^\d+$/.test(part)) return failed(`",${part}" belongs to nothing: decimals have a point, 7.94`);
+    const [, name = "", number = ""] = /^([a-z]+)[=:](\d+(?:\.\d+)?)$/i.exec(part) ?? [];
+    const key = name.toLowerCase();
+    if (key === "") return failed(`"${part}" is not of the form name=number`);
+    if (!known.includes(key)) {
+      const meant = findNearest(key, known);
+      return failed(`there is no "${key}"${meant === undefined ? "" : `; did you mean ${meant}?`}`);
+    }
+    if (values.has(key)) return failed(`${key} stands twice`);
+    values.set(key, Number(number));
+  }
+  return ok(values);
 }
 
 function parseOrders(values: ReadonlyMap<string, number>): Result<NamedBearing, string> {
   const missing = bearingOrderNames.filter((name) => !values.has(name));
   if (missing.length > 0) return failed(`${missing.join(", ")} missing. Give ${bearingForms}.`);
   const given = Object.fromEntries(bearingOrderNames.map((name) => [name, values.get(name)]));
+  // The outer race is passed less often than the inner one, whatever the geometry.
+  if (given.bpfo! >= given.bpfi!)
+    return failed("bpfo is not below bpfi: they are exchanged, or one is wrong.");
   return checked(given, "as given");
 }
 

@@ -55,6 +55,12 @@ describe("what is said of a bearing", () => {
     ["bpfo=3.58,bpfi=5.42", /bsf, ftf missing/],
     ["bpfo=3.58,bpfi=5.42,bsf=4.71,ftf=3.98", /ftf: /],
     ["balls=9,ball=40,pitch=39", /ball < pitch/],
+    ["balls=9,ball=7,94,pitch=39,04,angle=0", /",94" belongs to nothing: decimals have a point/],
+    ["bpfo=3,58;bpfi=5,42;bsf=4,71;ftf=0.398", /",58" belongs to nothing/],
+    ["balls=16,ball=8.4,pitch=71.5,angel=15.17", /no "angel"; did you mean angle\?/],
+    ["balls=16,ball=8.4,pitch=71.5,ball=8.5", /ball stands twice/],
+    ["bpfo=3.58,bpfi=5.42,bsf=-4,ftf=0.398", /"bsf=-4" is not of the form name=number/],
+    ["bpfo=5.42,bpfi=3.58,bsf=4.71,ftf=0.398", /bpfo is not below bpfi/],
     ["", /no bearing ""/],
   ])("%j is refused", (text, why) => {
     expect(parseBearing(text)).toMatchObject({ ok: false, error: expect.stringMatching(why) });

@@ -72,8 +72,10 @@ export function parseConfigText(text: string, path: string): ConfigText {
       const index = map.items.findIndex(({ key }) => isScalar(key) && String(key.value) === name);
       const before = map.items[index - 1];
       if (!isPair(before) || !isScalar(before.key) || !isScalar(before.value)) return undefined;
-      return typeof before.value.value === "number"
-        ? `${String(before.key.value)}: ${before.value.value}.${name}`
+      const decimals = map.items[index]?.key;
+      // As they are written: 0775 is the number 775.
+      return typeof before.value.value === "number" && isScalar(decimals)
+        ? `${String(before.key.value)}: ${before.value.source}.${decimals.source}`
         : undefined;
     },
   };

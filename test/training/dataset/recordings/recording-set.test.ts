@@ -35,7 +35,10 @@ async function readParts(set: RecordingSet, index = 0): Promise<RecordedSignal[]
 describe("a set of recordings", () => {
   it("refuses what the manifest and a description beside the file say differently", async () => {
     const dir = createTemporaryFolder();
-    writeFileSync(join(dir, "a.npy"), encodeNpy(Int16Array.from(inventCounts({ seed: 1, samples: 500 })), [1, 500]));
+    writeFileSync(
+      join(dir, "a.npy"),
+      encodeNpy(Int16Array.from(inventCounts({ seed: 1, samples: 500 })), [1, 500]),
+    );
     writeFileSync(join(dir, "a.json"), JSON.stringify({ rpm: 900 }));
     const entry = { file: "a.npy", label: "ball", machine: "m" };
     await expect(open(dir, [entry])).rejects.toThrow(
