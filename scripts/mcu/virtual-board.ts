@@ -110,8 +110,9 @@ async function startQemu(options: VirtualBoardOptions): Promise<VirtualBoard> {
   }
   await Promise.race([waitForPath(socket), ended.then((status) => failToStart(program, status))]);
   const terminal = join(folder, `tty-${process.pid}-${number}`);
+  // The emulator's socket is there a moment before it listens.
   const socat = endWithProcess(
-    spawn("socat", [`PTY,link=${terminal},raw,echo=0`, `UNIX-CONNECT:${socket}`], {
+    spawn("socat", [`PTY,link=${terminal},raw,echo=0`, `UNIX-CONNECT:${socket},retry=50,interval=0.1`], {
       stdio: ["ignore", "ignore", "inherit"],
     }),
   );
