@@ -5,7 +5,9 @@ import { createAlarmRegister } from "../../src/core/decision/alarms/alarm-regist
 import { defaultAlertPolicy } from "../../src/core/decision/alarms/alert-policy.ts";
 import { createStateStore } from "../../src/gateway/record/state-store.ts";
 import { openStoreFile } from "../../src/gateway/record/store-file.ts";
+import { findFreePort } from "../support/free-port.ts";
 import { until } from "../support/until.ts";
+import { openWatchedLink } from "../support/watched-link.ts";
 import { createInstallation, type Installation, names, startDevice, statusWhen } from "./installation.ts";
 import { listen } from "./subscriber.ts";
 import { createTurbine } from "./turbines.ts";
@@ -14,7 +16,15 @@ test("inference goes on while the broker cannot be reached; then everything arri
   const installation = await createInstallation();
   const { source, bearing } = createTurbine(32, { kind: "outer-race", onsetS: 10 }, 60);
   const device = await startDevice("WT02", source, 60);
-  const gateway = await installation.startGateway([{ id: "WT02", bearing, connect: device.address }]);
+  // Its way to the broker opens when somebody listens there: an alert is told once.
+  const way = await findFreePort();
+  const gateway = await installation.startGateway([{ id: "WT02", bearing, connect: device.address }], {
+    mqtt: {
+      url: `mqtt://127.0.0.1:${way}`,
+      username: names.gateway,
+      passwordFile: join(installation.folder, "gateway.password"),
+    },
+  });
   expect(await device.ended).toBe("source-ended");
   const before = await statusWhen(gateway, (status) => status.unpublishedAlerts > 0);
   expect(before.mqtt.connected).toBe(false);
@@ -24,6 +34,7 @@ test("inference goes on while the broker cannot be reached; then everything arri
   const collector = await installation.startCollector();
   const subscriber = await listen(installation);
   await until(() => subscriber.client.connected, "the subscriber listens");
+  await openWatchedLink(Number(new URL(installation.mqttUrl).port), Number.POSITIVE_INFINITY, way);
   await until(() => subscriber.alerts.length > 0, "the alert", 40_000);
   await until(() => subscriber.states.get("WT02")?.health === "alarm", "the state");
   await statusWhen(gateway, (status) => status.unpublishedAlerts === 0);

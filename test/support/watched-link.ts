@@ -12,10 +12,11 @@ export interface WatchedLink {
   cut(): void;
 }
 
-/** Opens a link to a port on loopback for the length of a test, that carries so many bytes a second to it. */
+/** Opens a link to a port on loopback for the length of a test, that carries so many bytes a second to it; itself at any free port or at this one. */
 export async function openWatchedLink(
   targetPort: number,
   bytesPerSecond: number = Number.POSITIVE_INFINITY,
+  port = 0,
 ): Promise<WatchedLink> {
   const sent: Uint8Array[][] = [];
   const sockets = new Set<Socket>();
@@ -48,7 +49,7 @@ export async function openWatchedLink(
   const cut = (): void => {
     for (const socket of sockets) socket.resetAndDestroy();
   };
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   onTestFinished(() => {
     cut();
     server.close();
