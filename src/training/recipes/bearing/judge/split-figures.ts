@@ -37,7 +37,7 @@ import { comparePublished, type JudgedName, judgedNames, sayPublished } from "./
 import { sayTrial, tryTerms } from "./term-trials.ts";
 
 /** Macro AUROCs on the test rows of one split. Always-healthy scores 0.5 by definition. */
-interface SplitFigures extends Readonly<Partial<Record<JudgedName, number>>> {
+export interface SplitFigures extends Readonly<Partial<Record<JudgedName, number>>> {
   readonly name: string;
 }
 
@@ -61,6 +61,13 @@ interface SplitRig {
 
 interface SplitRows extends RecordedRows {
   readonly testSignals: readonly WaveformRows[];
+}
+
+/** A bundle, the configuration in it, and where the recordings are. */
+interface SplitSubject {
+  readonly bundle: Bundle;
+  readonly config: BearingConfig;
+  readonly context: EvaluationContext;
 }
 
 type RunProtocol = (
@@ -107,14 +114,21 @@ function chooseBySplits(rig: SplitRig, judged: ProtocolFigures, context: Evaluat
   };
 }
 
-async function openRig(
+/**
+ * Some splits of the protocol `name`, chosen by their names: of each one what the whole protocol prints of it. Fails as a
+ * protocol does.
+ */
+export async function judgeNamedSplits(
   name: string,
-  subject: {
-    readonly bundle: Bundle;
-    readonly config: BearingConfig;
-    readonly context: EvaluationContext;
-  },
-): Promise<SplitRig> {
+  subject: SplitSubject,
+  chosen: ReadonlySet<string>,
+): Promise<readonly SplitFigures[]> {
+  const rig = await openRig(name, subject);
+  const splits = rig.splits.filter((split) => chosen.has(split.name));
+  return splits.map((split) => judgeAlone(split.name, scoreSplit(rig, split)));
+}
+
+async function openRig(name: string, subject: SplitSubject): Promise<SplitRig> {
   const { bundle, config, context } = subject;
   const { features, hypotheses, recipe } = config;
   const recordings = await openRecordings(config, bundle.files, context.dataDir);

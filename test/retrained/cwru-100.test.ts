@@ -1,4 +1,4 @@
-/** The shipped recipe, retrained on the 100 published splits: minutes, so not among the quick tests. */
+/** The shipped recipe, retrained on the 100 published splits: a quarter of an hour, so neither among the quick tests nor the long ones. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
