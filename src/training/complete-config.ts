@@ -4,12 +4,10 @@
  */
 import { join } from "node:path";
 import { parse } from "yaml";
+import { type Fields, isFields } from "../core/contract/fields.ts";
 import { maxConfigBytes } from "../core/platform/daemon/yaml-config.ts";
 import { readFileBounded } from "../core/platform/files/bounded-read.ts";
 import { packageRoot } from "../core/platform/files/package-root.ts";
-
-/** A mapping of keys, as YAML has it. */
-export type Fields = Readonly<Record<string, unknown>>;
 
 /** What a file of one kind of data may leave out. */
 export interface UsualConfig {
@@ -87,9 +85,4 @@ function mergeValue(usualValue: unknown, own: unknown): unknown {
       mergeValue(usualValue[key], value),
     ]),
   );
-}
-
-/** Is it a mapping of keys? */
-export function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -3,7 +3,8 @@
  * it is left out. Made of the validators themselves.
  */
 import { z } from "zod";
-import { type Fields, isFields, type UsualConfig } from "./complete-config.ts";
+import { fieldsOf, isFields } from "../core/contract/fields.ts";
+import type { UsualConfig } from "./complete-config.ts";
 import type { AnyRecipe } from "./recipes/recipe.ts";
 import { type KeyWords, wordsOfCommon } from "./schema/words-of-common.ts";
 import { wordsOfRecordings } from "./schema/words-of-recordings.ts";
@@ -122,7 +123,7 @@ function walk(node: Node, path: string, how: { readonly usual: unknown; readonly
   const { usual, visit } = how;
   for (const [key, below] of Object.entries(node.properties ?? {})) {
     const at = path === "" ? key : `${path}.${key}`;
-    const value = isFields(usual) ? (usual as Fields)[key] : undefined;
+    const value = fieldsOf(usual)[key];
     visit(below, at, value);
     walk(below, at, { usual: value, visit });
   }

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { fieldsOf } from "../../core/contract/fields.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { findDataDir } from "../terminal/installation.ts";
 import type { DataExpectations } from "./recording-findings.ts";
@@ -92,12 +93,6 @@ function readFields(bytes: Uint8Array, path: string): Readonly<Record<string, un
   } catch {
     return {};
   }
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
 }
 
 function listOf(value: unknown): readonly unknown[] {

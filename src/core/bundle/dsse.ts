@@ -3,6 +3,7 @@
  * keys. The `keyid` of a signature is a hint that is not itself signed: it never decides anything here.
  */
 import { AuroraError } from "../contract/aurora-error.ts";
+import { isFields } from "../contract/fields.ts";
 import { canonicalJsonBytes } from "./canonical-json.ts";
 
 /** Something that signs; the private key itself may live elsewhere. */
@@ -76,7 +77,7 @@ export function parseEnvelope(bytes: Uint8Array): DsseEnvelope {
   } catch (cause) {
     throw malformed("is not JSON", cause);
   }
-  if (!isRecord(json)) throw malformed("is not an object");
+  if (!isFields(json)) throw malformed("is not an object");
   const { payload, payloadType, signatures } = json;
   if (typeof payloadType !== "string") throw malformed("has no payloadType");
   if (!Array.isArray(signatures) || signatures.length === 0 || signatures.length > maxSignatures) {
@@ -86,7 +87,7 @@ export function parseEnvelope(bytes: Uint8Array): DsseEnvelope {
     payloadType,
     payload: fromBase64(payload, "payload"),
     signatures: signatures.map((entry: unknown): DsseSignature => {
-      if (!isRecord(entry)) throw malformed("has a signature that is not an object");
+      if (!isFields(entry)) throw malformed("has a signature that is not an object");
       const sig = fromBase64(entry.sig, "sig");
       const keyid = entry.keyid;
       if (keyid === undefined) return { sig };
@@ -135,10 +136,6 @@ function fromBase64(text: unknown, field: string): Uint8Array {
     text.replace(/=+$/, "").length % 4 !== 1;
   if (!good) throw malformed(`has a ${field} that is not base64`);
   return new Uint8Array(Buffer.from(text, "base64"));
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function malformed(what: string, cause?: unknown): AuroraError {

@@ -2,6 +2,7 @@
 import type { Bundle } from "../../core/bundle/bundle.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
+import { isFields } from "../../core/contract/fields.ts";
 
 /** Name of the configuration inside the bundle, so that the recipe can be retrained from the bundle alone. */
 export const bundledConfigName = "train.yaml";
@@ -26,9 +27,7 @@ export function readEvaluationOf(bundle: Bundle): Readonly<Record<string, unknow
   } catch {
     json = null;
   }
-  if (typeof json === "object" && json !== null && !Array.isArray(json)) {
-    return json as Readonly<Record<string, unknown>>;
-  }
+  if (isFields(json)) return json;
   const { name, version } = bundle.manifest;
   throw new AuroraError(
     "BUNDLE_FORMAT",

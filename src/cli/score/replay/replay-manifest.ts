@@ -14,6 +14,7 @@
 import { dirname, isAbsolute, join, normalize, sep } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { isFields } from "../../../core/contract/fields.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { describeBadTime, isPlausibleTime, parseTime } from "../../../training/dataset/parse-time.ts";
 import { parseSidecarWords, type SidecarPart } from "../../../training/dataset/sidecar/sidecar.ts";
@@ -119,8 +120,4 @@ function parseJsonOrYaml(text: string): unknown {
     // A flow mapping of YAML looks like JSON from afar.
     return parseYaml(text, { maxAliasCount: 0 });
   }
-}
-
-function isFields(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -6,6 +6,7 @@
  */
 import { basename, dirname, join } from "node:path";
 import { AuroraError, hasErrorCode } from "../../../core/contract/aurora-error.ts";
+import { fieldsOf, isFields } from "../../../core/contract/fields.ts";
 import { readDataText } from "../read-data-file.ts";
 import { parseSidecarWords, type SidecarPart } from "../sidecar/sidecar.ts";
 import { readOwnSidecar } from "../sidecar/sidecar-files.ts";
@@ -73,7 +74,7 @@ async function readIndex(path: string): Promise<ReadonlyMap<string, IndexedFile>
       cause,
     });
   }
-  const recordings = isFields(document) ? document.recordings : undefined;
+  const recordings = fieldsOf(document).recordings;
   if (!Array.isArray(recordings) || recordings.length > maxIndexed) return null;
   const files = new Map<string, IndexedFile>();
   for (const [index, fields] of (recordings as unknown[]).entries()) {
@@ -90,8 +91,4 @@ async function readIndex(path: string): Promise<ReadonlyMap<string, IndexedFile>
     });
   }
   return files;
-}
-
-function isFields(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -5,6 +5,7 @@
 import { isAbsolute, normalize } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { faultKinds } from "../../../core/contract/bundle/bearing-fault.ts";
+import { isAbsent, isFields } from "../../../core/contract/fields.ts";
 import { plainKey } from "../sidecar/bearing-words.ts";
 import { isSidecar, parseSidecarWords, type SidecarPart } from "../sidecar/sidecar.ts";
 import type { RecordedLabel } from "./recording-set.ts";
@@ -141,7 +142,7 @@ function parseSpeed(value: unknown, where: string): SpeedSource | null {
   if (typeof value === "string" || typeof value === "number") {
     return { file: null, channel: `${value}`, rateHz: null, rpmOfOne: 1 };
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (!isFields(value)) {
     throw refuseEntry(
       where,
       "speed is neither the name of a channel nor {channel: …, file: …, rateHz: …, unit: rpm}",
@@ -175,8 +176,4 @@ function plainRate(fields: Readonly<Record<string, unknown>>): Record<string, un
   const named = (key: string): string =>
     ["ratehz", "rate", "fs", "fshz"].includes(plainKey(key)) ? "rateHz" : key;
   return Object.fromEntries(Object.entries(fields).map(([key, value]) => [named(key), value]));
-}
-
-function isAbsent(value: unknown): boolean {
-  return value === undefined || value === null || value === "";
 }

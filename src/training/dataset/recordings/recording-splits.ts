@@ -9,6 +9,7 @@
  */
 import { join } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { fieldsOf, isFields } from "../../../core/contract/fields.ts";
 import { csvColumn, parseCsv } from "../csv.ts";
 import { readDataText } from "../read-data-file.ts";
 import { checkPath, refuseEntry } from "./manifest-entry.ts";
@@ -117,12 +118,12 @@ async function readJsonSplits(
     if (cause instanceof AuroraError) throw cause;
     throw refuseData(path, "is no JSON");
   }
-  const list = isFields(document) ? document[stated.list] : undefined;
+  const list = fieldsOf(document)[stated.list];
   if (!Array.isArray(list) || list.length === 0 || list.length > maxSplits) {
     throw refuseData(path, `has no list "${stated.list}" of 1 to ${maxSplits} splits`);
   }
   return list.map((each: unknown, index): RecordingSplit => {
-    const fields = isFields(each) ? each : {};
+    const fields = fieldsOf(each);
     const machines = fields[stated.machines];
     const shared = stated.shared === null ? null : fields[stated.shared];
     if (
@@ -190,8 +191,4 @@ function refuseData(subject: string, detail: string): AuroraError {
 function parseText(value: unknown, key: string, where: string): string {
   if (typeof value === "string" && value !== "" && value.length <= 256) return value;
   throw refuseEntry(where, `${key} is not a text of 1 to 256 characters`);
-}
-
-function isFields(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

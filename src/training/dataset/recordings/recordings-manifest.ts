@@ -16,6 +16,7 @@
 import { extname } from "node:path";
 import { isMap, isSeq, LineCounter, parseDocument } from "yaml";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { isFields } from "../../../core/contract/fields.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { parseCsv } from "../csv.ts";
 import { oneSpelling } from "../sidecar/sidecar.ts";
@@ -218,8 +219,4 @@ function parseBearings(bearings: unknown, path: string): ReadonlyMap<string, unk
       );
   }
   return new Map(Object.entries(bearings));
-}
-
-function isFields(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -12,6 +12,7 @@
 import { basename, extname } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { AuroraError, hasErrorCode } from "../../../core/contract/aurora-error.ts";
+import { isFields } from "../../../core/contract/fields.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { parseCsv } from "../csv.ts";
 import { matchesPattern } from "../match-pattern.ts";
@@ -141,8 +142,4 @@ function toEntry(fields: Readonly<Record<string, unknown>>, name: string | null,
   const given = fields.file ?? fields.files ?? fields.pattern ?? fields.name ?? name;
   const pattern = given === null || given === undefined || given === "" ? null : String(given);
   return { pattern, part: parseSidecarWords(fields, where) };
-}
-
-function isFields(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -6,6 +6,7 @@ import {
 } from "../../../core/contract/acceleration-units.ts";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
+import { isAbsent } from "../../../core/contract/fields.ts";
 import { parseBearingWords, plainKey, speaksOfBearing } from "./bearing-words.ts";
 
 /** What is known of a file's samples. */
@@ -150,8 +151,4 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
 /** A row of a table has all columns: only filled ones speak. */
 function hasBearing(fields: Readonly<Record<string, unknown>>): boolean {
   return speaksOfBearing(Object.fromEntries(Object.entries(fields).filter(([, value]) => !isAbsent(value))));
-}
-
-function isAbsent(value: unknown): boolean {
-  return value === undefined || value === null || value === "";
 }

@@ -9,11 +9,10 @@ import type { TrustedKey } from "../../../core/bundle/dsse.ts";
 import { verifyBundle } from "../../../core/bundle/verify-bundle.ts";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { bundleFileNames } from "../../../core/contract/bundle/manifest.ts";
+import { type Fields, fieldsOf } from "../../../core/contract/fields.ts";
 import { bundledConfigName, bundledFilesOf } from "../../bundle/bundled-files.ts";
 import type { EmbeddedParent } from "./learn/parent-bundle.ts";
 import { type TunedFile, usualRigs, usualTuning } from "./tuned-config.ts";
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Keys that a parent's configuration hands on. */
 const inheritedKeys =
@@ -102,8 +101,4 @@ function readParentsConfig(bundle: Bundle, dir: string, parse: ExpandOptions["pa
 function nextMinor(version: string): string {
   const [major, minor] = version.split(/[.-]/).map(Number);
   return version.includes("-") ? version.split("-")[0]! : `${major}.${minor! + 1}.0`;
-}
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 }
