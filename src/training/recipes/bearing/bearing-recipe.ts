@@ -11,14 +11,14 @@ import { judgeBearingBundle, runBearingHeldOut } from "./judge/bundle-figures.ts
 import { readInventedLogits, scoreInvented } from "./judge/invented-figures.ts";
 import { createSplitProtocol } from "./judge/split-figures.ts";
 import { calibrateStudent, joinFolds, planInnerSplits, scoreInnerSplit } from "./learn/calibrate-student.ts";
-import { type ContractReport, checkContract } from "./learn/check-contract.ts";
 import { describeDivision, divideByGroups } from "./learn/divide-by-groups.ts";
 import { measureHealthyLogits } from "./learn/healthy-logits.ts";
 import { deriveTying } from "./learn/hypothesis-columns.ts";
-import { createWiden, type InventedRows, inventRows } from "./learn/invented-rows.ts";
+import { createWiden } from "./learn/invented-rows.ts";
 import { type LearningRows, learnStudent } from "./learn/learn-student.ts";
-import { type OpenRecordings, openRecordings } from "./learn/open-recordings.ts";
-import { joinRows, type RecordedRows, readRecordedRows } from "./learn/recorded-rows.ts";
+import { openRecordings } from "./learn/open-recordings.ts";
+import { readTrainingRows } from "./learn/read-training-rows.ts";
+import { joinRows, type RecordedRows } from "./learn/recorded-rows.ts";
 import { packageBearing } from "./package-bearing.ts";
 import { reportBearing } from "./report/bearing-report.ts";
 
@@ -42,7 +42,7 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
   const tying = deriveTying(config.features, config.hypotheses);
   const modes = config.hypotheses.map((hypothesis) => hypothesis.failureMode);
   const recordings = await openRecordings(config, context.attachments, context.dataDir);
-  const { contract, rows, invented, fingerprint } = await readRecordings(config, recordings, context);
+  const { contract, rows, invented, fingerprint } = await readTrainingRows(config, recordings.set, steps);
   for (const { id } of rows.value.unclear) {
     context.log(`${id} is said to be faulty and shows no fault's lines: it is not learnt from`);
   }
@@ -90,44 +90,6 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
   );
   const report = reportBearing({ ...contenders, ...judged.value, config, folds: foldSets });
   return { ...packaged, report };
-}
-
-interface ReadRecordings {
-  readonly contract: StepOutput<ContractReport>;
-  readonly rows: StepOutput<RecordedRows>;
-  readonly invented: StepOutput<InventedRows>;
-  readonly fingerprint: string;
-}
-
-/**
- * Holds the recordings against the data contract, and cuts windows and features of those that it does not refuse, and of
- * invented rigs.
- */
-async function readRecordings(
-  config: BearingConfig,
-  { set }: OpenRecordings,
-  { steps }: TrainingContext,
-): Promise<ReadRecordings> {
-  const data = await steps.look("data", async () => ({ fingerprint: await set.fingerprint() }));
-  const contract = await steps.run("contract", { config: config.channels, from: [data] }, () =>
-    checkContract(set, config.channels),
-  );
-  const { window, trainingHop, features, noiseLevels, seed, hypotheses } = config;
-  const cut = { window, trainingHop, features, noiseLevels, seed, hypotheses };
-  const rows = await steps.run("features", { config: cut, from: [data, contract] }, (progress) =>
-    readRecordedRows(set, {
-      ...cut,
-      refused: contract.value.refused,
-      progress: (done, total) => progress(done, total, "recordings read"),
-    }),
-  );
-  const { inventedRigs = null } = config;
-  const invented = await steps.run(
-    "features",
-    { part: "invented", config: { window, trainingHop, features, inventedRigs }, from: [] },
-    (progress) => inventRows(config, (done, total) => progress(done, total, "rigs invented")),
-  );
-  return { contract, rows, invented, fingerprint: data.value.fingerprint };
 }
 
 /** Scores every training bearing by a student that has not seen it. */

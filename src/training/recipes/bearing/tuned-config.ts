@@ -3,7 +3,13 @@ import { z } from "zod";
 import { fitConfigShape } from "../../learn/student-recipe.ts";
 import type { TuningConfig } from "../../learn/tune-student.ts";
 import { type CommonConfig, commonConfigShape } from "../common-config.ts";
-import { type BearingConfig, type DiagnosisKeys, diagnosisShape, recordingsShape } from "./bearing-config.ts";
+import {
+  type BearingConfig,
+  type DiagnosisKeys,
+  diagnosisShape,
+  type InventedRigsConfig,
+  recordingsShape,
+} from "./bearing-config.ts";
 import { type EmbeddedParent, embeddedParentSchema } from "./learn/parent-bundle.ts";
 
 /** Rigs whose answers by the parent are kept, and rigs that calibrate and show what is forgotten; the parent's own, by its seed. */
@@ -35,6 +41,11 @@ export const usualTuning: TuningConfig = {
 
 /** Rigs beside a few machines: as many rows as those of some forty recordings a kind. */
 export const usualRigs: Omit<RememberedRigs, "seed"> = { training: 60, heldOut: 40 };
+
+/** Its rigs as a recipe from scratch has them; what they weigh is `tuning.rememberedWeight`'s to say. */
+export function weighRigs({ inventedRigs }: Pick<TunedConfig, "inventedRigs">): InventedRigsConfig {
+  return { ...inventedRigs, weight: 1 };
+}
 
 const tuningShape = {
   parentWord: z.number().min(0).max(1),

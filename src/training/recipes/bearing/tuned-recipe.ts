@@ -9,17 +9,15 @@ import type { StepOutput } from "../../pipeline/step-runner.ts";
 import { type AnyRecipe, defineRecipe, type TrainedModel, type TrainingContext } from "../recipe.ts";
 import { judgeTuned, weighEvidence } from "./judge/tuned-evaluation.ts";
 import { judgeTunedBundle, runTunedHeldOut } from "./judge/tuned-judgement.ts";
-import { type ContractReport, checkContract } from "./learn/check-contract.ts";
 import { deriveTying } from "./learn/hypothesis-columns.ts";
-import { type InventedRows, inventRows } from "./learn/invented-rows.ts";
 import { planMachineFolds } from "./learn/machine-folds.ts";
-import { type OpenRecordings, openRecordings } from "./learn/open-recordings.ts";
+import { openRecordings } from "./learn/open-recordings.ts";
 import { openParent } from "./learn/parent-bundle.ts";
-import { type RecordedRows, readRecordedRows } from "./learn/recorded-rows.ts";
+import { readTrainingRows } from "./learn/read-training-rows.ts";
 import { scoreInventedRigs, scoreMachineFold, type TunedLesson, tuneOnAll } from "./learn/tuned-students.ts";
 import { packageTuned } from "./package-tuned.ts";
 import { reportTuned } from "./report/tuned-report.ts";
-import { type TunedConfig, tunedConfigSchema, tunedFileSchema } from "./tuned-config.ts";
+import { type TunedConfig, tunedConfigSchema, tunedFileSchema, weighRigs } from "./tuned-config.ts";
 
 export const tunedRecipe: AnyRecipe = defineRecipe<TunedConfig>({
   kind: "recordings",
@@ -41,7 +39,11 @@ async function trainTuned(config: TunedConfig, context: TrainingContext): Promis
   const listed = weighEvidence(config, recordings.set.entries);
   for (const line of sayLearningPath(listed)) context.log(line);
   refuseLittleEvidence(listed, config);
-  const { contract, rows, invented, fingerprint } = await readTuningData(config, recordings, context);
+  const { contract, rows, invented, fingerprint } = await readTrainingRows(
+    { ...config, noiseLevels: [], inventedRigs: weighRigs(config) },
+    recordings.set,
+    steps,
+  );
   const all = [...rows.value.signals, ...rows.value.extra];
   for (const { signal, reason, samples } of contract.value.refused) {
     context.log(
@@ -133,42 +135,4 @@ function refuseLittleEvidence(
       hint: "record more machines, or accept that nobody can say how good it is with --accept-little-evidence: the bundle, its card and the report then say so",
     },
   );
-}
-
-interface TuningData {
-  readonly contract: StepOutput<ContractReport>;
-  readonly rows: StepOutput<RecordedRows>;
-  readonly invented: StepOutput<InventedRows>;
-  readonly fingerprint: string;
-}
-
-/** Recordings held against the data contract and cut as the parent cuts them, and the parent's own invented rigs. */
-async function readTuningData(
-  config: TunedConfig,
-  { set }: OpenRecordings,
-  { steps }: TrainingContext,
-): Promise<TuningData> {
-  const data = await steps.look("data", async () => ({ fingerprint: await set.fingerprint() }));
-  const contract = await steps.run("contract", { config: config.channels, from: [data] }, () =>
-    checkContract(set, config.channels),
-  );
-  const { window, trainingHop, features, seed, hypotheses, inventedRigs } = config;
-  const cut = { window, trainingHop, features, noiseLevels: [], seed, hypotheses };
-  const rows = await steps.run("features", { config: cut, from: [data, contract] }, (progress) =>
-    readRecordedRows(set, {
-      ...cut,
-      refused: contract.value.refused,
-      progress: (done, total) => progress(done, total, "recordings read"),
-    }),
-  );
-  const invented = await steps.run(
-    "features",
-    { part: "invented", config: { window, trainingHop, features, inventedRigs }, from: [] },
-    (progress) =>
-      inventRows(
-        { window, trainingHop, features, inventedRigs: { ...inventedRigs, weight: 1 } },
-        (done, total) => progress(done, total, "rigs invented"),
-      ),
-  );
-  return { contract, rows, invented, fingerprint: data.value.fingerprint };
 }

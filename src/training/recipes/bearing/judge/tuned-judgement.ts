@@ -23,7 +23,7 @@ import { openRecordings } from "../learn/open-recordings.ts";
 import { openParent } from "../learn/parent-bundle.ts";
 import { readRecordedRows } from "../learn/recorded-rows.ts";
 import { scoreInventedRigs, scoreMachineFold, type TunedLesson, tuneOnAll } from "../learn/tuned-students.ts";
-import type { TunedConfig } from "../tuned-config.ts";
+import { type TunedConfig, weighRigs } from "../tuned-config.ts";
 import { decideRecordings } from "./machine-outcomes.ts";
 import { type JudgedTuned, judgeTuned, type TunedEvaluation, weighEvidence } from "./tuned-evaluation.ts";
 import { createHeadline, judgeLead, sampleMachines } from "./tuned-figures.ts";
@@ -46,7 +46,7 @@ async function replay(bundle: Bundle, config: TunedConfig, context: EvaluationCo
   const { set } = recordings;
   const parent = openParent(config.from);
   const contract = await checkContract(set, config.channels);
-  const { window, trainingHop, features, seed, hypotheses, inventedRigs } = config;
+  const { window, trainingHop, features, seed, hypotheses } = config;
   const rows = await readRecordedRows(set, {
     window,
     trainingHop,
@@ -58,7 +58,7 @@ async function replay(bundle: Bundle, config: TunedConfig, context: EvaluationCo
     progress: (done, total) => progress(done, total, "recordings read"),
   });
   const invented = inventRows(
-    { window, trainingHop, features, inventedRigs: { ...inventedRigs, weight: 1 } },
+    { window, trainingHop, features, inventedRigs: weighRigs(config) },
     (done, total) => progress(done, total, "rigs invented"),
   );
   const all = [...rows.signals, ...rows.extra];

@@ -1,0 +1,52 @@
+/** The first steps of every training on recordings: what is there, what keeps the data contract, and the rows of it. */
+import type { RecordingSet } from "../../../dataset/recordings/recording-set.ts";
+import type { StepOutput, StepRunner } from "../../../pipeline/step-runner.ts";
+import type { BearingConfig } from "../bearing-config.ts";
+import { type ContractReport, checkContract } from "./check-contract.ts";
+import { type InventedRows, inventRows } from "./invented-rows.ts";
+import { type RecordedRows, readRecordedRows } from "./recorded-rows.ts";
+
+/** The share of a configuration that says how recordings become rows. */
+type RowsConfig = Pick<
+  BearingConfig,
+  "channels" | "window" | "trainingHop" | "features" | "noiseLevels" | "seed" | "hypotheses" | "inventedRigs"
+>;
+
+export interface TrainingRows {
+  readonly contract: StepOutput<ContractReport>;
+  readonly rows: StepOutput<RecordedRows>;
+  readonly invented: StepOutput<InventedRows>;
+  /** Of the recordings, as `RecordingSet.fingerprint` has it. */
+  readonly fingerprint: string;
+}
+
+/**
+ * Holds the recordings against the data contract, and cuts windows and features of those that it does not refuse, and of
+ * invented rigs. Fails with DATA_MISSING or DATA_FORMAT.
+ */
+export async function readTrainingRows(
+  config: RowsConfig,
+  set: RecordingSet,
+  steps: StepRunner,
+): Promise<TrainingRows> {
+  const data = await steps.look("data", async () => ({ fingerprint: await set.fingerprint() }));
+  const contract = await steps.run("contract", { config: config.channels, from: [data] }, () =>
+    checkContract(set, config.channels),
+  );
+  const { window, trainingHop, features, noiseLevels, seed, hypotheses } = config;
+  const cut = { window, trainingHop, features, noiseLevels, seed, hypotheses };
+  const rows = await steps.run("features", { config: cut, from: [data, contract] }, (progress) =>
+    readRecordedRows(set, {
+      ...cut,
+      refused: contract.value.refused,
+      progress: (done, total) => progress(done, total, "recordings read"),
+    }),
+  );
+  const { inventedRigs = null } = config;
+  const invented = await steps.run(
+    "features",
+    { part: "invented", config: { window, trainingHop, features, inventedRigs }, from: [] },
+    (progress) => inventRows(config, (done, total) => progress(done, total, "rigs invented")),
+  );
+  return { contract, rows, invented, fingerprint: data.value.fingerprint };
+}
