@@ -1,5 +1,6 @@
 /** `aurora data`: recordings of one's own, listed and looked at before anything is learnt from them. */
 import { Command } from "commander";
+import { loadTrustedKeys } from "../../core/bundle/keys.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { sayLearningPath } from "../../training/judge/learning-path.ts";
 import { checkRecordings, type DataCheck } from "../data/check-recordings.ts";
@@ -7,11 +8,18 @@ import { checkTables, type TableCheck } from "../data/check-tables.ts";
 import { readDataKind } from "../data/data-target.ts";
 import { type InitialisedData, initRecordings } from "../data/init-recordings.ts";
 import { addSidecarOptions, type SidecarFlags } from "../score/sidecar/sidecar-options.ts";
+import { releaseKeyFile } from "../terminal/installation.ts";
 import { createProgressBar } from "../terminal/progress-bar.ts";
 
 interface InitFlags extends SidecarFlags {
   readonly force?: boolean;
   readonly scratch?: boolean;
+  readonly json?: boolean;
+}
+
+interface CheckFlags {
+  readonly data?: string;
+  readonly keys?: string[];
   readonly json?: boolean;
 }
 
@@ -90,10 +98,14 @@ function sayWritten({ manifest, config, entries, unlabelled, others }: Initialis
 function checkCommand(): Command {
   return new Command("check")
     .description("find what would spoil a training on recordings, or on tables of ten-minute values")
-    .argument("<file>", "a manifest of recordings, or a training configuration")
+    .argument("<file>", "a manifest of recordings, a training configuration, or a folder that holds one")
     .option(
       "--data <dir>",
       "folder of the data (default: that of the manifest; for tables AURORA_DATA, then ../shared/data)",
+    )
+    .option(
+      "--keys <path...>",
+      "trusted public keys of a bundle that the configuration goes on `from` (default: the release key of this installation)",
     )
     .option("--json", "print one JSON object")
     .addHelpText(
@@ -115,7 +127,8 @@ Examples:
   $ aurora data check models/turbine-scada/train.yaml --data ../shared/data
 `,
     )
-    .action(async (file: string, { data, json }: { readonly data?: string; readonly json?: boolean }) => {
+    .action(async (file: string, flags: CheckFlags) => {
+      const { data, json } = flags;
       if ((await readDataKind(file)) === "scada-table") {
         const tables = await checkTables(file, data);
         process.stdout.write(json === true ? `${JSON.stringify(tables)}\n` : sayTableCheck(tables));
@@ -123,7 +136,8 @@ Examples:
         return;
       }
       const bar = createProgressBar();
-      const check = await checkRecordings(file, data, bar.update).finally(bar.end);
+      const keys = await loadTrustedKeys(flags.keys ?? releaseKeyFile());
+      const check = await checkRecordings(file, { data, keys }, bar.update).finally(bar.end);
       process.stdout.write(json === true ? `${JSON.stringify(check)}\n` : sayCheck(check));
       if (!check.passed) process.exitCode = 1;
     });

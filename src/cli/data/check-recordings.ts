@@ -7,10 +7,10 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { readRecordingsManifest } from "../../training/dataset/recordings/recordings-manifest.ts";
 import { type ResolvedEntry, resolveEntries } from "../../training/dataset/recordings/resolve-entries.ts";
 import { chooseLearningPath, type LearningPath } from "../../training/judge/learning-path.ts";
-import { type DataTarget, findTarget } from "./data-target.ts";
+import { type DataTarget, findTarget, type TargetOptions } from "./data-target.ts";
 import { type Finding, gatherFindings } from "./finding.ts";
 import { type MeasuredRecording, measureRecording } from "./measure-recording.ts";
-import { findInRecording } from "./recording-findings.ts";
+import { findInRecording, windowSeconds } from "./recording-findings.ts";
 import { findInSet } from "./set-findings.ts";
 
 /** What there is, and what is wrong with it. */
@@ -32,13 +32,13 @@ export interface DataCheck {
 /** Told before each recording. */
 export type Progress = (done: number, total: number, what: string) => void;
 
-/** Checks a manifest, or that of a training configuration; `data` is as `--data`. Fails with CONFIG_INVALID, DATA_MISSING. */
+/** Checks a manifest, or that of a training configuration. Fails with CONFIG_INVALID, DATA_MISSING, BUNDLE_*. */
 export async function checkRecordings(
   path: string,
-  data: string | undefined,
+  options: TargetOptions,
   progress: Progress,
 ): Promise<DataCheck> {
-  const target = await findTarget(path, data);
+  const target = await findTarget(path, options);
   const findings: Finding[] = [];
   const refuse = (error: AuroraError): void => {
     findings.push(describeRefusal(error));
@@ -106,7 +106,7 @@ async function weigh(
   for (const { samples, resolved } of measured) {
     const own = samples / resolved.entry.sampleRateHz;
     seconds += own;
-    windows += (own * resolved.entry.shaftRpm) / 60 / expectations.windowRevolutions;
+    windows += own / windowSeconds(expectations.window, resolved.entry.shaftRpm);
     largest = Math.max(largest, Math.min(samples, 2 ** 24));
   }
   return {

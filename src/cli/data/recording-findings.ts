@@ -1,5 +1,5 @@
 /** What is wrong with one recording by its own numbers: its rate, its range, silence, clipping, gaps, its length. */
-import type { ChannelContract } from "../../core/contract/bundle/manifest.ts";
+import type { ChannelContract, WindowSpec } from "../../core/contract/bundle/manifest.ts";
 import { doubtBearing } from "../../training/dataset/sidecar/bearing-words.ts";
 import type { Finding } from "./finding.ts";
 import type { MeasuredRecording } from "./measure-recording.ts";
@@ -7,8 +7,12 @@ import type { MeasuredRecording } from "./measure-recording.ts";
 /** What a recording is held against. */
 export interface DataExpectations {
   readonly contract: Pick<ChannelContract, "min" | "max" | "unit" | "minRateHz" | "maxRateHz" | "stuckAfter">;
-  /** Revolutions of a window. */
-  readonly windowRevolutions: number;
+  readonly window: WindowSpec;
+}
+
+/** Seconds that a window takes at this speed. */
+export function windowSeconds({ unit, length }: WindowSpec, shaftRpm: number): number {
+  return unit === "seconds" ? length : (length * 60) / shaftRpm;
 }
 
 /** Rates and durations may differ by this share. */
@@ -31,7 +35,7 @@ function* findInRates(measured: MeasuredRecording, expected: DataExpectations): 
   const { samples, clockRateHz, resolved } = measured;
   const { entry, durationS } = resolved;
   const { sampleRateHz, id, shaftRpm } = entry;
-  const { contract, windowRevolutions } = expected;
+  const { contract, window } = expected;
   const seconds = samples / sampleRateHz;
   const { minRateHz = 0, maxRateHz = Number.POSITIVE_INFINITY } = contract;
   if (durationS !== null && Math.abs(seconds / durationS - 1) > tolerance) {
@@ -58,12 +62,11 @@ function* findInRates(measured: MeasuredRecording, expected: DataExpectations): 
       cure: "check the rate; resample the recording, or record at a rate that the model takes",
     };
   }
-  const revolutions = (seconds * shaftRpm) / 60;
-  if (revolutions < windowRevolutions) {
+  if (seconds < windowSeconds(window, shaftRpm)) {
     yield {
       severity: "warning",
       check: "short",
-      message: `${id} lasts ${say(seconds)} s, ${say(revolutions)} revolutions at ${say(shaftRpm)} rpm: a window is ${windowRevolutions}`,
+      message: `${id} lasts ${say(seconds)} s, ${say((seconds * shaftRpm) / 60)} revolutions at ${say(shaftRpm)} rpm: a window is ${window.length} ${window.unit}`,
       cure: "nothing is learnt from it: record longer, or check rpm and rateHz",
     };
   }

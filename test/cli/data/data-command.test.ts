@@ -3,11 +3,15 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import type { DataCheck } from "../../../src/cli/data/check-recordings.ts";
+import { createKeyPair, parsePrivateKey } from "../../../src/core/bundle/keys.ts";
+import { readBundle } from "../../../src/core/bundle/verify-bundle.ts";
+import { writeBundle } from "../../../src/core/bundle/write-bundle.ts";
 import { loadTrainingConfig } from "../../../src/training/training-config.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { auroraHere } from "../aurora.ts";
 import { bearing, inventCounts, rateHz, rpm, writeCounts } from "./invented-folder.ts";
 
+const shippedBearing = join(import.meta.dirname, "..", "..", "..", "models", "bearing-vibration", "1.0.0");
 const geometry = "balls=9,ball_diameter=7.94,pitch_diameter=39.04";
 
 /** Four machines in three formats, nothing wrong with them but their number. */
@@ -204,6 +208,33 @@ describe("aurora data check", () => {
       expect.stringContaining("b.npy: expected a .npy file"),
     ]);
     for (const { where } of found.findings) expect(where).toMatch(/recordings\.yaml:\d+/);
+  });
+
+  it("holds recordings against the data contract of the bundle that a configuration goes on from, where one trusts it", async () => {
+    const [dir, parentDir] = [writeGood(), join(createTemporaryFolder(), "1.0.0")];
+    const keys = createKeyPair();
+    const { manifest, files } = await readBundle(shippedBearing);
+    const faster = new TextDecoder()
+      .decode(files.get("train.yaml")!)
+      .replace("minRateHz: 10000", "minRateHz: 20000");
+    const changed = new Map([...files, ["train.yaml", new TextEncoder().encode(faster)]]);
+    await writeBundle(parentDir, { manifest, files: changed }, parsePrivateKey(keys.privateKeyPem));
+    await auroraHere("data", "init", dir, ...known);
+    writeFileSync(
+      join(dir, "train.yaml"),
+      `from: ${parentDir}\ndataset: { kind: recordings, manifest: recordings.yaml }\n`,
+    );
+    writeFileSync(join(dir, "own.pub"), keys.publicKeyPem);
+    const { code, check: found } = await check(dir, "--keys", join(dir, "own.pub"));
+    expect([code, found.findings.length > 0]).toEqual([1, true]);
+    for (const each of found.findings) {
+      expect(each).toMatchObject({
+        check: "rate-of-contract",
+        message: expect.stringContaining("12000 Hz, outside the data contract's 20000"),
+      });
+    }
+    const untrusted = await auroraHere("data", "check", dir);
+    expect([untrusted.code, untrusted.stderr]).toEqual([1, expect.stringMatching(/sign/)]);
   });
 
   it("looks at tables where the configuration learns from tables", async () => {
