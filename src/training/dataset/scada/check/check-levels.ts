@@ -147,25 +147,19 @@ function checkReach(farm: ScannedFarm, channel: number): DataFinding[] {
 function checkAir(farm: ScannedFarm, channel: number): DataFinding[] {
   const { name, unit } = farm.source.channels[channel]!;
   const asCelsius = convertUnit(unit, "degC");
-  const hot = farm.turbines.flatMap((series) => {
-    if (series.rows === 0 || !asCelsius.ok) return [];
-    const high = computeQuantile(series.columns[channel]!, 0.99);
-    return (asCelsius.convert?.(high) ?? high) < hotAir ? [] : [{ series, high }];
+  if (!asCelsius.ok) return [];
+  const { convert } = asCelsius;
+  return findTurbines(farm, channel, {
+    measure: ({ columns }) => {
+      const high = computeQuantile(columns[channel]!, 0.99);
+      return (convert?.(high) ?? high) < hotAir ? null : high;
+    },
+    say: (high, turbines) => ({
+      value: `one hour of a hundred lies above ${high.toFixed(1)} ${unit}`,
+      problem: `${name} of ${turbines} is hotter than air gets`,
+      cure: `if the column "${columnOf(farm.source.dataset, name)}" is in degrees Fahrenheit, write {column: …, unit: degF}`,
+    }),
   });
-  const [first] = hot;
-  if (first === undefined) return [];
-  return [
-    describe(
-      farm,
-      { series: first.series, channel },
-      {
-        severity: "error",
-        value: `one hour of a hundred lies above ${first.high.toFixed(1)} ${unit}`,
-        problem: `${name} of ${nameTurbines(hot)} is hotter than air gets`,
-        cure: `if the column "${columnOf(farm.source.dataset, name)}" is in degrees Fahrenheit, write {column: …, unit: degF}`,
-      },
-    ),
-  ];
 }
 
 /** A component that is colder than the air. */
@@ -174,27 +168,38 @@ function checkAgainstAir(farm: ScannedFarm, channel: number, outputs: readonly s
   const { name, unit } = channels[channel]!;
   const air = channels.findIndex((other) => other.unit === unit && !outputs.includes(other.name));
   if (air < 0) return [];
-  const cold = farm.turbines.flatMap((series) => {
-    if (series.rows === 0) return [];
-    const warmer = series.columns[channel]!.map((value, row) => value - series.columns[air]![row]!);
-    const middle = median(warmer);
-    return middle > -colderThanAir ? [] : [{ series, middle }];
+  return findTurbines(farm, channel, {
+    measure: ({ columns }) => {
+      const middle = median(columns[channel]!.map((value, row) => value - columns[air]![row]!));
+      return middle > -colderThanAir ? null : middle;
+    },
+    say: (middle, turbines) => ({
+      value: `in the median it is ${(-middle).toFixed(1)} ${unit} colder`,
+      problem: `${name} of ${turbines} is colder than ${channels[air]!.name}, which no part of a turbine is for long`,
+      cure: `compare the units of "${columnOf(dataset, name)}" and "${columnOf(dataset, channels[air]!.name)}" with those of the configuration`,
+    }),
   });
-  const [first] = cold;
-  if (first === undefined) return [];
-  return [
-    describe(
-      farm,
-      { series: first.series, channel },
-      {
-        severity: "error",
-        value: `in the median it is ${(-first.middle).toFixed(1)} ${unit} colder`,
-        problem: `${name} of ${nameTurbines(cold)} is colder than ${channels[air]!.name}, which no part of a turbine is for long`,
-        cure: `compare the units of "${columnOf(dataset, name)}" and "${columnOf(dataset, channels[air]!.name)}" with those of the configuration`,
-      },
-    ),
-  ];
 }
+
+/** What is looked for turbine by turbine: `measure` gives what is wrong there, or null; `say` the words for the first of all. */
+interface TurbineQuestion {
+  readonly measure: (series: TurbineSeries) => number | null;
+  readonly say: (measured: number, turbines: string) => Omit<FindingWords, "severity">;
+}
+
+/** One error for all turbines of which something is wrong, at the first of them. */
+function findTurbines(farm: ScannedFarm, channel: number, { measure, say }: TurbineQuestion): DataFinding[] {
+  const hits = farm.turbines.flatMap((series) => {
+    const measured = series.rows === 0 ? null : measure(series);
+    return measured === null ? [] : [{ series, measured }];
+  });
+  const [first] = hits;
+  if (first === undefined) return [];
+  const { series, measured } = first;
+  return [describe(farm, { series, channel }, { severity: "error", ...say(measured, nameTurbines(hits)) })];
+}
+
+type FindingWords = Pick<DataFinding, "severity" | "value" | "problem" | "cure">;
 
 function nameTurbines(hits: readonly { readonly series: TurbineSeries }[]): string {
   const [first, ...more] = hits.map(({ series }) => series.turbine);
@@ -204,7 +209,7 @@ function nameTurbines(hits: readonly { readonly series: TurbineSeries }[]): stri
 function describe(
   farm: ScannedFarm,
   { series, channel }: { readonly series: TurbineSeries; readonly channel: number },
-  words: Pick<DataFinding, "severity" | "value" | "problem" | "cure">,
+  words: FindingWords,
 ): DataFinding {
   const values = series.columns[channel]!;
   // A row in the middle of what is wrong shows it best.
