@@ -6,12 +6,6 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import {
-  cwruBearings,
-  cwruFailureModes,
-  readCwruIndex,
-  readCwruSignals,
-} from "../src/cli/device/cwru-recordings.ts";
 import { readBundle } from "../src/core/bundle/verify-bundle.ts";
 import { faultKinds } from "../src/core/contract/bundle/bearing-fault.ts";
 import { describeEvidence } from "../src/core/explain/physical-evidence.ts";
@@ -20,6 +14,7 @@ import { planScenario } from "../src/core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../src/core/simulate/turbine-simulation.ts";
 import type { RecordedSignal } from "../src/training/dataset/recordings/recording-set.ts";
 import { extractRows } from "../src/training/learn/extract-rows.ts";
+import { openCwruRecordings } from "./cwru-recordings.ts";
 
 const windowsOfEvidence = 10;
 const { manifest } = await readBundle(await findNewestVersion("models", "bearing-vibration"));
@@ -71,18 +66,17 @@ for (let seed = 1; seed <= 20; seed++) {
     else count("simulated, faulty", signal, kind);
   }
 }
-const dir = join(process.env.AURORA_DATA ?? join("..", "shared", "data"), "cwru");
-if (existsSync(dir)) {
-  for (const recording of await readCwruIndex(dir)) {
-    const mode = cwruFailureModes[recording.fault];
-    for (const { end, ...samples } of await readCwruSignals(dir, recording)) {
-      const { sampleRateHz, shaftRpm } = recording;
-      const signal = { ...samples, sampleRateHz, shaftRpm, bearing: cwruBearings[end] };
-      if (mode === null) for (const each of faultKinds) count("rig, normal", signal, each);
-      else if (end === recording.faultEnd) count("rig, faulty", signal, mode);
-    }
+const dataDir = process.env.AURORA_DATA ?? join("..", "shared", "data");
+if (existsSync(join(dataDir, "cwru"))) {
+  const recordings = await openCwruRecordings(dataDir);
+  for (const entry of recordings.entries) {
+    // Only the rig without any fault, and the end that carries one.
+    if (entry.label === "faulty" || (entry.label === "healthy" && entry.machine !== "normal")) continue;
+    const signal = await recordings.read(entry);
+    if (entry.label === "healthy") for (const each of faultKinds) count("rig, normal", signal, each);
+    else count("rig, faulty", signal, entry.label);
   }
-} else console.log(`no recordings in ${dir}`);
+} else console.log(`no recordings in ${dataDir}/cwru`);
 
 for (const [key, { recordings, harmonics, withHarmonic, withSideBand, objections }] of [...tallies].sort()) {
   const mean = (value: number): string => (value / recordings).toFixed(2);

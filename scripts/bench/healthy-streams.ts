@@ -1,11 +1,10 @@
 /** Logits of healthy machines, a list a machine, of which the bench makes years. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { cwruBearings, readCwruIndex, readCwruSignals } from "../../src/cli/device/cwru-recordings.ts";
 import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulation.ts";
 import { extractRows } from "../../src/training/learn/extract-rows.ts";
 import { runStudent } from "../../src/training/learn/train-student.ts";
-import { readCwruWaveforms } from "../cwru-splits.ts";
+import { openCwruRecordings } from "../cwru-recordings.ts";
 import { type BenchModel, observe } from "./alarm-scenes.ts";
 
 export interface HealthyPool {
@@ -30,31 +29,24 @@ export function readSimulatorPool(bench: BenchModel): HealthyPool {
 
 /** Healthy ends of recordings whose bearings the bundle was trained on; null without the data. */
 export async function readCwruPool(bench: BenchModel): Promise<HealthyPool | null> {
-  const dir = join(process.env.AURORA_DATA ?? join("..", "shared", "data"), "cwru");
-  if (!existsSync(dir)) return null;
+  const dataDir = process.env.AURORA_DATA ?? join("..", "shared", "data");
+  if (!existsSync(join(dataDir, "cwru"))) return null;
   const { manifest, student } = bench;
   const trained = new Set(manifest.lineage.data.flatMap(({ trainGroups }) => trainGroups));
-  const healthy = (await readCwruWaveforms(dir)).filter(
-    ({ failureMode, group }) => failureMode === null && trained.has(group),
-  );
   const columns = manifest.outputs.length;
   const machines: Float64Array[][] = [];
-  for (const recording of await readCwruIndex(dir)) {
-    const ends = healthy.filter(({ file }) => file === recording.file);
-    if (ends.length === 0) continue;
-    for (const { end, counts, scale } of await readCwruSignals(dir, recording)) {
-      if (!ends.some(({ signalEnd }) => signalEnd === end)) continue;
-      const { sampleRateHz, shaftRpm } = recording;
-      const signal = { counts, scale, sampleRateHz, shaftRpm, bearing: cwruBearings[end] };
-      const { rows, features } = extractRows(signal, manifest.window, manifest.features);
-      if (rows < 4) continue;
-      const logits = runStudent(student, features, rows);
-      machines.push(
-        Array.from({ length: rows }, (_, row) =>
-          Float64Array.from(logits.subarray(row * columns, (row + 1) * columns)),
-        ),
-      );
-    }
+  const recordings = await openCwruRecordings(dataDir);
+  for (const entry of recordings.entries) {
+    if (!entry.learn || entry.label !== "healthy" || !trained.has(entry.machine)) continue;
+    const signal = await recordings.read(entry);
+    const { rows, features } = extractRows(signal, manifest.window, manifest.features);
+    if (rows < 4) continue;
+    const logits = runStudent(student, features, rows);
+    machines.push(
+      Array.from({ length: rows }, (_, row) =>
+        Float64Array.from(logits.subarray(row * columns, (row + 1) * columns)),
+      ),
+    );
   }
   return { name: "cwru other end", machines };
 }

@@ -6,7 +6,6 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { cwruBearings, readCwruIndex, readCwruSignals } from "../../src/cli/device/cwru-recordings.ts";
 import type { Manifest } from "../../src/core/contract/bundle/manifest.ts";
 import { assessDay } from "../../src/core/drift/assess-day.ts";
 import { createDriftTask, type DriftTask } from "../../src/core/drift/drift-task.ts";
@@ -14,7 +13,7 @@ import { beginSiteReference } from "../../src/core/drift/site-reference.ts";
 import { dayMs } from "../../src/core/maths/durations.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import { extractRows } from "../../src/training/learn/extract-rows.ts";
-import { readCwruWaveforms } from "../cwru-splits.ts";
+import { openCwruRecordings } from "../cwru-recordings.ts";
 import { summariseRows } from "./correlated-days.ts";
 import { describeColumn } from "./describe-columns.ts";
 import type { DriftMeasure } from "./drift-measure.ts";
@@ -116,14 +115,11 @@ async function measureBearings(): Promise<DriftMeasure> {
     await readFile(join("models", "bearing-vibration", "1.0.0", "manifest.json"), "utf8"),
   ) as Manifest;
   let [machines, days, drifts, warnings, worst] = [0, 0, 0, 0, 0];
-  const healthy = (await readCwruWaveforms(dir)).filter(({ failureMode }) => failureMode === null);
-  for (const [index, recording] of (await readCwruIndex(dir)).entries()) {
+  const recordings = await openCwruRecordings(dataDir);
+  for (const [index, entries] of [...recordings.byFile.values()].entries()) {
     if (index % everyRecording !== 0) continue;
-    const ends = healthy.filter(({ file }) => file === recording.file);
-    const { sampleRateHz, shaftRpm } = recording;
-    for (const { end, counts, scale } of await readCwruSignals(dir, recording)) {
-      if (!ends.some(({ signalEnd }) => signalEnd === end)) continue;
-      const signal = { counts, scale, sampleRateHz, shaftRpm, bearing: cwruBearings[end] };
+    for (const entry of entries.filter(({ learn, label }) => learn && label === "healthy")) {
+      const signal = await recordings.read(entry);
       const { rows, features } = extractRows(signal, manifest.window, manifest.features);
       if (rows < 2 * windowsTogether) continue;
       const found = loopRecording(features, rows, machines);

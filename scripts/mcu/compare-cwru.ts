@@ -2,14 +2,13 @@
  * The device's way from counts to a decision beside the gateway's, on every window of every CWRU recording: the C code
  * on a core, or on this machine (with the same bits), against the TypeScript chain.
  */
-import { join } from "node:path";
-import { cwruBearings, readCwruIndex, readCwruSignals } from "../../src/cli/device/cwru-recordings.ts";
 import { calibrateLogit } from "../../src/core/decision/calibrate.ts";
 import { standardise } from "../../src/core/features/standardise.ts";
 import { createWaveformExtractor } from "../../src/core/features/waveform-extractor.ts";
 import { createIntegerKernel } from "../../src/core/inference/integer-engine.ts";
 import { decodeMcuModel } from "../../src/core/inference/mcu-codec.ts";
 import { createRevolutionWindower } from "../../src/core/window/revolution-windower.ts";
+import { openCwruRecordings } from "../cwru-recordings.ts";
 import { CheckCommands, CheckResults } from "./check-commands.ts";
 import { buildCheckProgram, type CheckTarget } from "./check-program.ts";
 import type { ShippedModel } from "./shipped-models.ts";
@@ -54,7 +53,6 @@ export interface CwruComparisonOptions {
 /** Compares all; rejects with DATA_MISSING or DATA_FORMAT without `<dataDir>/cwru`. */
 export async function compareCwru(dataDir: string, options: CwruComparisonOptions): Promise<CwruComparison> {
   const { model, target } = options;
-  const dir = join(dataDir, "cwru");
   const program = buildCheckProgram(target);
   const kernel = createIntegerKernel(model.student);
   const image = decodeMcuModel(model.mcuModel!);
@@ -69,13 +67,13 @@ export async function compareCwru(dataDir: string, options: CwruComparisonOption
   };
   let largestLogitSteps = 0;
   const errors: number[] = [];
-  const recordings = await readCwruIndex(dir);
+  const recordings = await openCwruRecordings(dataDir);
+  const files = [...recordings.byFile.values()];
   try {
-    for (const [index, recording] of recordings.entries()) {
-      for (const { end, counts, scale } of await readCwruSignals(dir, recording)) {
+    for (const [index, entries] of files.entries()) {
+      for (const entry of entries) {
         found.signals++;
-        const { sampleRateHz, shaftRpm } = recording;
-        const source = { counts, scale, sampleRateHz, shaftRpm, bearing: cwruBearings[end] };
+        const source = await recordings.read(entry);
         const commands = new CheckCommands().model(model.mcuModel!);
         const expected = computeWindows(source, model, commands);
         const results = new CheckResults(program.run(commands.finish()));
@@ -98,7 +96,7 @@ export async function compareCwru(dataDir: string, options: CwruComparisonOption
             errors.push(Math.abs(actual.features[place]! - value));
         }
       }
-      options.onProgress?.(index + 1, recordings.length);
+      options.onProgress?.(index + 1, files.length);
     }
   } finally {
     program.close();
@@ -106,7 +104,7 @@ export async function compareCwru(dataDir: string, options: CwruComparisonOption
   const sorted = Float64Array.from(errors).sort();
   const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
   return {
-    recordings: recordings.length,
+    recordings: files.length,
     ...found,
     largestLogitSteps,
     featureError: { median: at(0.5), p99: at(0.99), p9999: at(0.9999), max: at(1) },

@@ -1,7 +1,6 @@
 /** Writes a small data set in the form of the CWRU folder, made of seeded noise and impacts: no recording is copied. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { cwruBearings } from "../../src/cli/device/cwru-recordings.ts";
 import { createRandom, type Random } from "../../src/core/maths/random.ts";
 
 const kinds = [
@@ -10,6 +9,11 @@ const kinds = [
   ["B", "bsf"],
 ] as const;
 const ends = ["DE", "FE"] as const;
+/** Fault orders of the bearings at both ends, as those of the rig. */
+const bearings = {
+  DE: { bpfo: 3.5848, bpfi: 5.4152, bsf: 4.7135, ftf: 0.39828 },
+  FE: { bpfo: 3.053, bpfi: 4.9469, bsf: 3.9874, ftf: 0.3817 },
+} as const;
 const rpm = 1800;
 
 /** Options of the data set. */
@@ -58,7 +62,7 @@ export async function writeSyntheticCwru(dataDir: string, options: SyntheticCwru
     for (const [fault, orderName] of kinds) {
       for (const mil of options.sizes) {
         const file = `12k_${faultEnd}fault_${fault}${String(mil).padStart(3, "0")}_load0.npy`;
-        await add(file, 12_000, fault, faultEnd, mil, cwruBearings[faultEnd][orderName]);
+        await add(file, 12_000, fault, faultEnd, mil, bearings[faultEnd][orderName]);
         for (const sensor of ends) {
           const own = kinds.map(([kind]) => (sensor === faultEnd && kind === fault ? 1 : 0));
           const id = `${fault}_${mil}_${faultEnd}_${sensor}_12_0HP`;
@@ -89,7 +93,7 @@ function listRecordings(sizes: readonly number[]): string {
       ),
     ),
   );
-  const orders = ends.map((end) => `  ${end}: ${JSON.stringify(cwruBearings[end])}`);
+  const orders = ends.map((end) => `  ${end}: ${JSON.stringify(bearings[end])}`);
   return [
     "about: seeded noise and impacts",
     "unit: g",

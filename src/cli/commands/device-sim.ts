@@ -49,7 +49,7 @@ export function deviceSimCommand(): Command {
     .option("--growth <seconds>", "simulated seconds until it is fully developed", parseNumber(0, 1e7))
     .option("--rate <hz>", "sampling rate of the simulation", parseNumber(8_000, 65_536), 12_000)
     .option("--duration <seconds>", "simulated seconds after which it ends", parseNumber(0.1, 1e9))
-    .option("--recording <file>", "play this .npy of a CWRU folder instead of simulating")
+    .option("--recording <file>", "play this recording, which a NAME.json or index.json beside it describes")
     .addOption(
       new Option("--end <end>", "accelerometer of the recording")
         .choices(["DE", "FE", "both"])

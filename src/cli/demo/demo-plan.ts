@@ -1,12 +1,15 @@
 /** What the three turbines of a demonstration play, and which alert must come of it. */
+import { join } from "node:path";
 import { z } from "zod";
 import type { FaultKind } from "../../core/contract/bundle/bearing-fault.ts";
 import type { Lineage } from "../../core/contract/bundle/lineage.ts";
 import type { DriftKind } from "../../core/simulate/drift-plan.ts";
 import { planScenario } from "../../core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../../core/simulate/turbine-simulation.ts";
+import { createPlayback } from "../device/recording-source.ts";
 import { planReplay } from "../device/replay-plan.ts";
-import { createSimulatedSource, openRecordingSource } from "../device/sample-source.ts";
+import { createSimulatedSource } from "../device/sample-source.ts";
+import { shippedModelsDir } from "../terminal/installation.ts";
 import { type DemoPlan, type DemoPoint, turbineId } from "./demo-turbine.ts";
 import { planDriftDemo } from "./plan-drift.ts";
 
@@ -65,6 +68,7 @@ function planSimulation({ seed, fault }: DemoPlanOptions): DemoPlan {
 async function planRecordings(options: DemoPlanOptions, dataDir: string): Promise<DemoPlan> {
   const { seed, fault, lineage } = options;
   const replay = await planReplay({
+    manifest: join(shippedModelsDir(), "bearing-vibration", "recordings.yaml"),
     dataDir,
     seed,
     trainGroups: lineage.data.flatMap((data) => data.trainGroups),
@@ -74,18 +78,21 @@ async function planRecordings(options: DemoPlanOptions, dataDir: string): Promis
   });
   const played = replay.turbines.filter((turbine) => fault !== "none" || turbine.truth === "healthy");
   const turbines = await Promise.all(
-    played.map(async (turbine, index) => ({
-      id: turbineId(index),
-      source: await openRecordingSource(replay.dir, turbine.recording, { ends: [turbine.end], loop: true }),
-      bearing: turbine.bearing,
-      points: onePoint,
-      about: `${turbine.recording.file}, sensor ${turbine.end}, ${turbine.recording.sampleRateHz} Hz (${turbine.truth})`,
-    })),
+    played.map(async ({ entry, truth }, index) => {
+      const end = entry.channel ?? "0";
+      return {
+        id: turbineId(index),
+        source: createPlayback([{ ...(await replay.set.read(entry)), end }], true),
+        bearing: entry.bearing,
+        points: onePoint,
+        about: `${entry.file}, sensor ${end}, ${entry.sampleRateHz} Hz (${truth})`,
+      };
+    }),
   );
   if (fault === "none") return { turbines, expected: null, notices: replay.notices };
   const expected = { turbine: turbineId(replay.expected.turbine), fault: replay.expected.fault };
   const faulty = replay.turbines[replay.expected.turbine]!;
-  const miss = options.missed.find(({ file }) => file === faulty.recording.file);
+  const miss = options.missed.find(({ file }) => file === faulty.entry.file);
   return {
     turbines,
     expected,

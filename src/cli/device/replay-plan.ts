@@ -4,19 +4,15 @@
  */
 import { join } from "node:path";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import { type FaultKind, faultKinds } from "../../core/contract/bundle/bearing-fault.ts";
 import { createRandom } from "../../core/maths/random.ts";
-import {
-  type CwruEnd,
-  type CwruRecording,
-  cwruBearings,
-  cwruFailureModes,
-  readCwruIndex,
-} from "./cwru-recordings.ts";
+import { openRecordingSet } from "../../training/dataset/recordings/open-recording-set.ts";
+import type { RecordedEntry, RecordingSet } from "../../training/dataset/recordings/recording-set.ts";
+import { readRecordingsManifest } from "../../training/dataset/recordings/recordings-manifest.ts";
 
 export interface ReplayPlanOptions {
-  /** The data folder, which holds `cwru/`. */
+  /** Manifest of the recordings, which lie in `cwru/` of the data folder. */
+  readonly manifest: string;
   readonly dataDir: string;
   /** From the manifest's lineage. */
   readonly trainGroups: readonly string[];
@@ -29,17 +25,16 @@ export interface ReplayPlanOptions {
 }
 
 export interface ReplayTurbine {
-  readonly recording: CwruRecording;
   /** The accelerometer that is sent; it sits at the bearing that `truth` speaks of. */
-  readonly end: CwruEnd;
-  readonly bearing: BearingOrders;
+  readonly entry: RecordedEntry;
   readonly truth: "healthy" | FaultKind;
   /** The model was trained on this physical bearing: an alert proves nothing. */
   readonly seenInTraining: boolean;
 }
 
 export interface ReplayPlan {
-  readonly dir: string;
+  /** Reads the entries. */
+  readonly set: RecordingSet;
   readonly turbines: readonly ReplayTurbine[];
   /** Index of the turbine that must alert, and with what. */
   readonly expected: { readonly turbine: number; readonly fault: FaultKind };
@@ -47,38 +42,39 @@ export interface ReplayPlan {
   readonly notices: readonly string[];
 }
 
-const healthyEnds: readonly CwruEnd[] = ["DE", "FE"];
+/** Turbines without a fault. */
+const healthyTurbines = 2;
+/** Values that a recording may have, in g. */
+const range = { min: -50, max: 50 };
 
 /**
- * Plans a replay; the same data, groups and seed give the same plan. Healthy turbines play the two channels of the
- * normal recording (nothing that a fault at the other end could shake), the faulty one a recording of a held-out
- * bearing at its own sensor. Fails with DATA_MISSING when nothing fits, or as the index's reader.
+ * Plans a replay; the same data, groups and seed give the same plan. Healthy turbines play two channels of a recording of
+ * a machine without any fault (nothing could shake them), the faulty one a recording of a held-out bearing at its own
+ * sensor. Fails with DATA_MISSING when nothing fits, or as the reader of the recordings.
  */
 export async function planReplay(options: ReplayPlanOptions): Promise<ReplayPlan> {
   const dir = join(options.dataDir, "cwru");
-  const recordings = await readCwruIndex(dir);
-  const seen = (recording: CwruRecording): boolean => options.trainGroups.includes(recording.group);
-  const allowed = (recording: CwruRecording): boolean =>
-    options.allowTrainingData === true ||
-    // A recording without a fault belongs to no bearing group: it must only not have been trained on.
-    (recording.fault === "normal" ? !seen(recording) : options.heldOutGroups.includes(recording.group));
-  const playable = recordings.filter(allowed);
-  const normal = playable.find(
-    (recording) =>
-      recording.fault === "normal" &&
-      healthyEnds.every((end) => recording.channels.some((row) => row.end === end)),
+  const set = await openRecordingSet(await readRecordingsManifest(options.manifest), dir, range);
+  const faultyMachines = new Set(
+    set.entries.filter(({ label }) => label !== "healthy").map(({ machine }) => machine),
   );
-  if (normal === undefined) throw nothingToPlay(dir, "no normal recording with both ends");
-  const faulty = new Map<FaultKind, CwruRecording[]>();
-  for (const recording of playable) {
-    const kind = cwruFailureModes[recording.fault];
-    const atFault = recording.channels.some((row) => row.end === recording.faultEnd);
-    if (kind === null || !atFault) continue;
-    faulty.set(kind, [...(faulty.get(kind) ?? []), recording]);
+  const seen = ({ machine }: RecordedEntry): boolean => options.trainGroups.includes(machine);
+  const allowed = (entry: RecordedEntry): boolean =>
+    options.allowTrainingData === true ||
+    // A machine without a fault belongs to no bearing group: it must only not have been trained on.
+    (faultyMachines.has(entry.machine) ? options.heldOutGroups.includes(entry.machine) : !seen(entry));
+  const playable = set.entries.filter(allowed);
+  const normal = pickNormal(playable.filter(({ machine }) => !faultyMachines.has(machine)));
+  if (normal === null) throw nothingToPlay(dir, "no normal recording with both ends");
+  const faulty = new Map<FaultKind, RecordedEntry[]>();
+  for (const entry of playable) {
+    const { label } = entry;
+    if (label === "healthy" || label === "faulty") continue;
+    faulty.set(label, [...(faulty.get(label) ?? []), entry]);
   }
   // Every value is drawn, wanted or not: fixing the kind must not move the turbine.
   const random = createRandom(options.seed).fork("replay");
-  const turbine = random.integer(healthyEnds.length + 1);
+  const turbine = random.integer(healthyTurbines + 1);
   const kinds = faultKinds.filter((kind) => faulty.has(kind));
   const drawnKind = kinds[random.integer(Math.max(1, kinds.length))];
   const fault = options.kind ?? drawnKind;
@@ -87,30 +83,30 @@ export async function planReplay(options: ReplayPlanOptions): Promise<ReplayPlan
     throw nothingToPlay(dir, `no recording of a held-out bearing with ${fault ?? "any"} fault`);
   }
   const chosen = choices[random.integer(choices.length)]!;
-  const turbines: ReplayTurbine[] = healthyEnds.map((end) => ({
-    recording: normal,
-    end,
-    bearing: cwruBearings[end],
+  const turbines: ReplayTurbine[] = normal.map((entry) => ({
+    entry,
     truth: "healthy",
-    seenInTraining: seen(normal),
+    seenInTraining: seen(entry),
   }));
-  const end = chosen.faultEnd!;
-  turbines.splice(turbine, 0, {
-    recording: chosen,
-    end,
-    bearing: cwruBearings[end],
-    truth: fault,
-    seenInTraining: seen(chosen),
-  });
-  return { dir, turbines, expected: { turbine, fault }, notices: notices(turbines) };
+  turbines.splice(turbine, 0, { entry: chosen, truth: fault, seenInTraining: seen(chosen) });
+  return { set, turbines, expected: { turbine, fault }, notices: notices(turbines) };
+}
+
+/** Channels of the first file that has enough of them; null: there is none. */
+function pickNormal(entries: readonly RecordedEntry[]): readonly RecordedEntry[] | null {
+  for (const { file } of entries) {
+    const channels = entries.filter((entry) => entry.file === file);
+    if (channels.length >= healthyTurbines) return channels.slice(0, healthyTurbines);
+  }
+  return null;
 }
 
 function notices(turbines: readonly ReplayTurbine[]): string[] {
   const told = turbines
     .filter(({ seenInTraining }) => seenInTraining)
     .map(
-      ({ recording }) =>
-        `${recording.file}: the model was trained on this bearing (${recording.group}), so this shows nothing about unseen ones`,
+      ({ entry }) =>
+        `${entry.file}: the model was trained on this bearing (${entry.machine}), so this shows nothing about unseen ones`,
     );
   return [...new Set(told)];
 }

@@ -1,4 +1,5 @@
 /** A simulated device as the options of `aurora device sim` describe it: where it is reached, what it sends, whether it infers. */
+import { basename } from "node:path";
 import { readBundle } from "../../core/bundle/verify-bundle.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { FaultKind } from "../../core/contract/bundle/bearing-fault.ts";
@@ -9,12 +10,8 @@ import { type FaultPlan, planScenario } from "../../core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../../core/simulate/turbine-simulation.ts";
 import type { DeviceOutlet, DeviceSimulatorOptions } from "./device-simulator.ts";
 import type { EdgeDeviceOptions } from "./edge-device.ts";
-import {
-  createSimulatedSource,
-  findRecording,
-  openRecordingSource,
-  type SampleSource,
-} from "./sample-source.ts";
+import { openRecordingSource } from "./recording-source.ts";
+import { createSimulatedSource, type SampleSource } from "./sample-source.ts";
 
 /** What the device is, where it is reached, and how bad its line is. */
 export interface SimulatedDeviceOptions extends PlayedSource {
@@ -52,7 +49,7 @@ export interface PlayedSource {
   readonly rate: number;
   /** Simulated seconds after which it ends. */
   readonly duration?: number;
-  /** A .npy of a CWRU folder. */
+  /** A file that an index.json or a NAME.json beside it describes. */
   readonly recording?: string;
   readonly end: "DE" | "FE" | "both";
   /** Ends with the recording instead of beginning again. */
@@ -110,13 +107,10 @@ interface OpenedSource {
 
 async function openSource(options: PlayedSource): Promise<OpenedSource> {
   if (options.recording !== undefined) {
-    const { dir, recording } = await findRecording(options.recording);
-    const ends = options.end === "both" ? [] : ([options.end] as const);
-    const source = await openRecordingSource(dir, recording, { ends, loop: options.once !== true });
-    return {
-      source,
-      about: { recording: recording.file, shaftRpm: recording.shaftRpm, fault: recording.fault },
-    };
+    const { recording: path, end, once } = options;
+    const ends = end === "both" ? [] : [end];
+    const { source, shaftRpm } = await openRecordingSource(path, { ends, loop: once !== true });
+    return { source, about: { recording: basename(path), shaftRpm } };
   }
   const { seed, turbines, turbine } = options;
   if (turbine >= turbines) {

@@ -22,10 +22,18 @@ export const invented: readonly Invented[] = [
   { file: "f.npy", fault: "B", end: "DE", mil: 14 },
 ];
 
+const labels = { normal: "healthy", IR: "inner-race", OR: "outer-race", B: "ball" } as const;
+
+/** Orders of the bearings at the two ends. */
+export const inventedBearings = {
+  DE: { bpfo: 3.5848, bpfi: 5.4152, bsf: 4.7135 },
+  FE: { bpfo: 3.053, bpfi: 4.9469, bsf: 3.9874 },
+} as const;
+
 /** Samples of a channel in every invented recording. */
 export const inventedSamples = 1000;
 
-/** Writes the folder and returns the data folder above it; sample `i` of channel `c` is `1000 c + i`. */
+/** Writes the folder, and the manifest `recordings.yaml` above it; returns the data folder that holds both. Sample `i` of channel `c` is `1000 c + i`. */
 export function writeInventedData(): string {
   const dataDir = createTemporaryFolder();
   const dir = join(dataDir, "cwru");
@@ -46,7 +54,18 @@ export function writeInventedData(): string {
   }));
   writeFileSync(join(dir, "index.json"), JSON.stringify({ recordings }));
   for (const { file } of invented) writeFileSync(join(dir, file), npy());
+  writeFileSync(join(dataDir, "recordings.yaml"), listRecordings());
   return dataDir;
+}
+
+/** As the shipped bundle's manifest lists the real ones. */
+function listRecordings(): string {
+  const entries = invented.map(({ file, fault, end, mil }) => {
+    const labelAt = (at: string): string => (at === end ? labels[fault] : "healthy");
+    const machine = end === null ? "normal" : `${end}_${fault}_${mil}`;
+    return { file, machine, channels: { DE: { label: labelAt("DE") }, FE: { label: labelAt("FE") } } };
+  });
+  return JSON.stringify({ unit: "g", bearings: inventedBearings, recordings: entries });
 }
 
 function npy(): Buffer {

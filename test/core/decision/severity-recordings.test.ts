@@ -1,12 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import {
-  type CwruSignal,
-  cwruBearings,
-  readCwruIndex,
-  readCwruSignals,
-} from "../../../src/cli/device/cwru-recordings.ts";
+import { openCwruRecordings } from "../../../scripts/cwru-recordings.ts";
 import type { BaselineSpec } from "../../../src/core/contract/bundle/baseline-spec.ts";
 import type { SiteBaseline } from "../../../src/core/contract/site-baseline.ts";
 import {
@@ -17,6 +12,7 @@ import { computeSeverity } from "../../../src/core/decision/reference/severity.t
 import { bearingLevelSpec } from "../../../src/core/features/bearing-level-spec.ts";
 import { createWaveformExtractor } from "../../../src/core/features/waveform-extractor.ts";
 import { computeMedian, computeQuantile } from "../../../src/core/maths/robust.ts";
+import type { RecordedSignal } from "../../../src/training/dataset/recordings/recording-set.ts";
 
 const data = process.env.AURORA_DATA ?? join(import.meta.dirname, "..", "..", "..", "..", "shared", "data");
 const cwru = join(data, "cwru");
@@ -34,13 +30,12 @@ function learn(windows: readonly HealthyWindow[]): SiteBaseline {
 }
 
 /** Every tenth of a second of a recording: three revolutions, too short for shaft orders. */
-function measureTenths({ recording, counts, scale, end }: CwruSignal): HealthyWindow[] {
+function measureTenths({ counts, scale, sampleRateHz, shaftRpm, bearing }: RecordedSignal): HealthyWindow[] {
   const meter = createWaveformExtractor(bearingLevelSpec);
-  const { sampleRateHz, shaftRpm } = recording;
   const length = Math.round(sampleRateHz / 10);
   return Array.from({ length: Math.floor(counts.length / length) }, (_, index) => {
     const levels = new Float32Array(bearingLevelSpec.list.length);
-    meter.begin({ sampleRateHz, shaftRpm, bearing: cwruBearings[end] });
+    meter.begin({ sampleRateHz, shaftRpm, bearing });
     meter.push({ counts, from: index * length, to: (index + 1) * length, scale, shaftRpm });
     meter.finish(levels, 0);
     return { fromMs: index * 100, toMs: (index + 1) * 100, shaftRpm, levels, logits: [] };
@@ -50,13 +45,14 @@ function measureTenths({ recording, counts, scale, end }: CwruSignal): HealthyWi
 test.skipIf(!existsSync(join(cwru, "index.json")))(
   "against its own healthy recording, the rig's every fault of 0.007 and 0.014 inch is heard in a tenth of a second (needs AURORA_DATA)",
   async () => {
-    const recordings = (await readCwruIndex(cwru)).filter(
-      ({ sampleRateHz, diameterMil }) => sampleRateHz === 48_000 && diameterMil < 20,
-    );
+    const recordings = await openCwruRecordings(data);
     const tenths = new Map<string, HealthyWindow[]>();
-    for (const recording of recordings) {
-      const signals = await readCwruSignals(cwru, recording);
-      tenths.set(recording.group === "normal" ? "normal" : recording.file, measureTenths(signals[0]!));
+    for (const entry of recordings.entries) {
+      // The size of the fault, in thousandths of an inch, is what a machine's name ends with.
+      const isSmall = entry.machine === "normal" || /_(7|14)$/.test(entry.machine);
+      if (entry.sampleRateHz !== 48_000 || entry.channel !== "DE" || !isSmall) continue;
+      const name = entry.machine === "normal" ? "normal" : entry.file;
+      tenths.set(name, measureTenths(await recordings.read(entry)));
     }
     const baseline = learn(tenths.get("normal")!);
     expect(tenths.size).toBe(9);

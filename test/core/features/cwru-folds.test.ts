@@ -2,17 +2,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { bearingFeatureSpec, bearingWindow } from "../../../scripts/bearing-feature-spec.ts";
-import {
-  divideCwruWaveforms,
-  readCwruTuningSplits,
-  readCwruWaveforms,
-} from "../../../scripts/cwru-splits.ts";
-import {
-  type CwruSignal,
-  cwruBearings,
-  readCwruIndex,
-  readCwruSignals,
-} from "../../../src/cli/device/cwru-recordings.ts";
+import { openCwruRecordings } from "../../../scripts/cwru-recordings.ts";
+import type { RecordedSignal } from "../../../src/training/dataset/recordings/recording-set.ts";
+import { divideBySplit } from "../../../src/training/dataset/recordings/recording-splits.ts";
 import { computeAuroc } from "../../../src/training/judge/metrics.ts";
 import { extractRows } from "../../../src/training/learn/extract-rows.ts";
 import { dataFolder as data } from "../../support/data-folder.ts";
@@ -25,38 +17,28 @@ const margins = ["bpfi", "bpfo", "bsf"].map((order) =>
 );
 
 /** Margins of inner race, outer race and rolling element for each window of a signal. */
-function marginsOf(signal: CwruSignal): number[][] {
-  const { recording, end, counts, scale } = signal;
-  const { sampleRateHz, shaftRpm } = recording;
-  const bearing = cwruBearings[end];
-  const { rows, features } = extractRows(
-    { counts, scale, sampleRateHz, shaftRpm, bearing },
-    bearingWindow,
-    bearingFeatureSpec,
-  );
+function marginsOf(signal: RecordedSignal): number[][] {
+  const { rows, features } = extractRows(signal, bearingWindow, bearingFeatureSpec);
   const columns = bearingFeatureSpec.list.length;
   return Array.from({ length: rows }, (_, row) => margins.map((column) => features[row * columns + column]!));
 }
 
 describe.skipIf(!present)("the bearing feature list on recordings (skipped without the CWRU data)", () => {
   it("ranks faults on the tuning folds without a parameter to learn: macro AUROC at least .92", async () => {
-    const waveforms = await readCwruWaveforms(cwru);
-    const index = new Map((await readCwruIndex(cwru)).map((recording) => [recording.file, recording]));
+    const recordings = await openCwruRecordings(data);
+    const learnt = recordings.entries.filter(({ learn }) => learn);
     const scored = new Map<string, number[][]>();
-    for (const waveform of waveforms) {
-      const signals = await readCwruSignals(cwru, index.get(waveform.file)!);
-      scored.set(waveform.id, marginsOf(signals.find(({ end }) => end === waveform.signalEnd)!));
-    }
+    for (const entry of learnt) scored.set(entry.id, marginsOf(await recordings.read(entry)));
     const aurocs: number[] = [];
-    for (const split of await readCwruTuningSplits(cwru, waveforms)) {
-      const { test } = divideCwruWaveforms(waveforms, split);
+    for (const split of await recordings.tuningSplits()) {
+      const { test } = divideBySplit(learnt, split);
       for (const [mode, failureMode] of modes.entries()) {
         const scores: number[] = [];
         const labels: boolean[] = [];
-        for (const waveform of test) {
-          for (const window of scored.get(waveform.id)!) {
+        for (const { id, label } of test) {
+          for (const window of scored.get(id)!) {
             scores.push(window[mode]!);
-            labels.push(waveform.failureMode === failureMode);
+            labels.push(label === failureMode);
           }
         }
         aurocs.push(computeAuroc(scores, labels));
@@ -67,10 +49,10 @@ describe.skipIf(!present)("the bearing feature list on recordings (skipped witho
   });
 
   it("finds nothing at the drive end of the healthy rig at 48 kHz, and its faults at 12 and 48 kHz alike", async () => {
-    const index = new Map((await readCwruIndex(cwru)).map((recording) => [recording.file, recording]));
+    const recordings = await openCwruRecordings(data);
     const mean = async (file: string): Promise<number[]> => {
-      const signals = await readCwruSignals(cwru, index.get(file)!);
-      const windows = marginsOf(signals.find(({ end }) => end === "DE")!);
+      const drive = recordings.byFile.get(file)!.find(({ channel }) => channel === "DE")!;
+      const windows = marginsOf(await recordings.read(drive));
       return modes.map((_, mode) => windows.reduce((sum, window) => sum + window[mode]!, 0) / windows.length);
     };
     expect(Math.max(...(await mean("Normal_48k_load0.npy")))).toBeLessThan(0.1);

@@ -26,6 +26,8 @@ export interface FileNotes {
   of(path: string, channel: string | null): Promise<readonly SidecarPart[]>;
   /** Which of the file's channels one is called so; null: nobody says. */
   placeOf(path: string, channel: string | null): Promise<number | null>;
+  /** The file's channels in the order in which it holds them; empty: the index names none. */
+  channelsOf(path: string): Promise<readonly string[]>;
   /** The indices that were found, below `root`. */
   readonly indices: readonly string[];
 }
@@ -56,6 +58,7 @@ export function createFileNotes(): FileNotes {
       const at = (await indexed(path))?.channels.findIndex(({ name }) => name === channel) ?? -1;
       return at < 0 ? null : at;
     },
+    channelsOf: async (path) => (await indexed(path))?.channels.map(({ name }) => name) ?? [],
     indices: found,
   };
 }

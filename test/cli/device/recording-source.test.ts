@@ -1,16 +1,12 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import {
-  findRecording,
-  openRecordingSource,
-  type RecordingPlayback,
-  type SampleSource,
-} from "../../../src/cli/device/sample-source.ts";
+import { openRecordingSource, type RecordingPlayback } from "../../../src/cli/device/recording-source.ts";
+import type { SampleSource } from "../../../src/cli/device/sample-source.ts";
 import { inventedSamples, writeInventedData } from "./recordings.ts";
 
 async function open(file: string, playback: RecordingPlayback): Promise<SampleSource> {
-  const { dir, recording } = await findRecording(join(writeInventedData(), "cwru", file));
-  return openRecordingSource(dir, recording, playback);
+  return (await openRecordingSource(join(writeInventedData(), "cwru", file), playback)).source;
 }
 
 describe("openRecordingSource", () => {
@@ -53,9 +49,21 @@ describe("openRecordingSource", () => {
 
   it("says what is missing", async () => {
     const dir = join(writeInventedData(), "cwru");
-    await expect(findRecording(join(dir, "nothing.npy"))).rejects.toMatchObject({ code: "DATA_MISSING" });
-    await expect(findRecording(join(dir, "nowhere", "a.npy"))).rejects.toMatchObject({
+    const playback = { ends: [], loop: false };
+    await expect(openRecordingSource(join(dir, "nothing.npy"), playback)).rejects.toMatchObject({
       code: "DATA_MISSING",
+    });
+    await expect(
+      openRecordingSource(join(dir, "b.npy"), { ends: ["NDE"], loop: false }),
+    ).rejects.toMatchObject({ code: "DATA_MISSING", hint: "it has DE and FE" });
+    writeFileSync(join(dir, "lone.csv"), "1\n2\n3\n");
+    await expect(openRecordingSource(join(dir, "lone.csv"), playback)).rejects.toThrow(
+      "nothing says rate, shaft speed and scale or unit of",
+    );
+    writeFileSync(join(dir, "lone.json"), JSON.stringify({ rate_hz: 12_000, rpm: 900, unit: "g" }));
+    expect(await openRecordingSource(join(dir, "lone.csv"), playback)).toMatchObject({
+      shaftRpm: 900,
+      source: { channels: [{ sampleRateHz: 12_000, scale: 1 }] },
     });
   });
 });
