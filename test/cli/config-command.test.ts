@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it, test } from "vitest";
@@ -270,6 +271,21 @@ test("files are there, readable, and hold what they must; nothing of them is sho
   const sealed = await said("username: u", `uplink: { ackKeyFile: ${at("ack.key")} }\n`);
   expect(sealed).toMatch(/uplink\.ackKeyFile: the file does not hold 64 hexadecimal digits/);
   expect(sealed).not.toContain("but secret");
+  // Either would be waited for, or read, for ever.
+  execFileSync("mkfifo", [at("pipe")]);
+  expect(await said(`caFile: ${at("pipe")}`)).toMatch(
+    /mqtt\.caFile: the file cannot be read: it is a named pipe, and a regular file is needed/,
+  );
+  expect(await said(`caFile: /dev/zero`)).toMatch(/it is a device, and a regular file is needed/);
+  for (const [path, kind] of Object.entries({ [at("pipe")]: "a named pipe", "/dev/zero": "a device" })) {
+    for (const args of [
+      ["config", "validate", path],
+      ["doctor", "--config", path],
+    ]) {
+      const { code, stderr } = await auroraHere(...args);
+      expect([code, stderr]).toEqual([1, expect.stringContaining(`cannot read ${path}: it is ${kind}`)]);
+    }
+  }
   if (process.getuid?.() !== 0) {
     chmodSync(at("ca.pem"), 0);
     expect(await said(`caFile: ${at("ca.pem")}`)).toMatch(/may not read this file/);

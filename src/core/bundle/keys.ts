@@ -10,9 +10,10 @@ import {
   sign as signBytes,
   verify as verifyBytes,
 } from "node:crypto";
-import { chmod, mkdir, open, readdir, readFile, stat } from "node:fs/promises";
+import { chmod, mkdir, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AuroraError } from "../contract/aurora-error.ts";
+import { readFileBounded } from "../platform/files/bounded-read.ts";
 import type { Signer, TrustedKey } from "./dsse.ts";
 
 interface KeyPair {
@@ -162,8 +163,8 @@ function keyIdOf(publicKey: KeyObject): string {
 
 async function readPem(path: string): Promise<string> {
   try {
-    if ((await stat(path)).size > maxPemBytes) throw new Error(`larger than ${maxPemBytes} bytes`);
-    return await readFile(path, "utf8");
+    const bytes = await readFileBounded(path, maxPemBytes);
+    return Buffer.from(bytes).toString("utf8");
   } catch (cause) {
     throw unreadable(path, cause);
   }
@@ -195,9 +196,14 @@ async function writeNewFile(path: string, text: string, mode: number): Promise<v
 }
 
 function unreadable(path: string, cause: unknown): AuroraError {
-  return new AuroraError("KEY", `cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
-    op: "load key",
-    subject: path,
-    cause,
-  });
+  const reason = cause instanceof AuroraError ? (cause.cause ?? cause) : cause;
+  return new AuroraError(
+    "KEY",
+    `cannot be read: ${reason instanceof Error ? reason.message : String(reason)}`,
+    {
+      op: "load key",
+      subject: path,
+      cause,
+    },
+  );
 }

@@ -1,7 +1,7 @@
 /** Connects the updater with what serves: proves in a child process, swaps between two windows, reports every step. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { type LoadedBundle, serveBundle } from "../../core/serving/loaded-bundle.ts";
 import type { ServedModels } from "../../core/serving/served-models.ts";
 import { proveBundle } from "./prove-bundle.ts";
@@ -24,6 +24,8 @@ export interface UpdatesOptions {
 
 /** A prover that has said nothing after this long is killed. */
 const proofTimeoutMs = 60_000;
+/** Root metadata of a repository with many keys. */
+const maxRootBytes = 1024 * 1024;
 
 /**
  * Starts one updater a model; none where updates are switched off, or nobody said where they come from.
@@ -32,7 +34,7 @@ const proofTimeoutMs = 60_000;
 export async function startUpdates(options: UpdatesOptions): Promise<readonly Updater[]> {
   const { enabled, url, rootFile, pollSeconds } = options.settings;
   if (!enabled || url === null || rootFile === null) return [];
-  const initialRoot = await readFile(rootFile);
+  const initialRoot = await readFileBounded(rootFile, maxRootBytes, { missing: "CONFIG_INVALID" });
   const fromSource = import.meta.filename.endsWith(".ts");
   const proveMain = join(import.meta.dirname, fromSource ? "prove-main.ts" : "prove-main.js");
   const prover = {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -94,9 +95,9 @@ describe("bounded reading", () => {
     );
   });
 
-  test("does not believe a stated size: a file of /proc states none, an endless device is cut", async () => {
+  test("does not believe a stated size: a file of /proc states none", async () => {
     expect((await readFileBounded("/proc/self/status", 100_000)).length).toBeGreaterThan(100);
-    await expect(readFileBounded("/dev/zero", 1_000_000)).rejects.toSatisfy((error) =>
+    await expect(readFileBounded("/proc/self/status", 100)).rejects.toSatisfy((error) =>
       hasErrorCode(error, "DATA_FORMAT"),
     );
   });
@@ -106,5 +107,24 @@ describe("bounded reading", () => {
     await expect(readFileBounded(path, 10, { missing: "KEY", hint: "Make one." })).rejects.toSatisfy(
       (error) => hasErrorCode(error, "KEY") && error.hint === "Make one." && error.subject === path,
     );
+  });
+});
+
+describe("what is no regular file", () => {
+  test("is refused at once, and not opened: a pipe waits for a writer, a device has no end", async () => {
+    const folder = createTemporaryFolder();
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    for (const [path, kind] of [
+      [pipe, "a named pipe"],
+      ["/dev/zero", "a device"],
+      [folder, "a folder"],
+    ] as const) {
+      const problem = `cannot read file ${path}: it is ${kind}, and a regular file is needed`;
+      await expect(readFileBounded(path, 100)).rejects.toMatchObject({
+        code: "DATA_MISSING",
+        message: problem,
+      });
+    }
   });
 });

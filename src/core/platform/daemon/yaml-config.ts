@@ -2,7 +2,7 @@
  * Reads one YAML configuration file, overrides it by environment variables, and validates it. Every complaint names the
  * line and column, the key, what it says, what is wrong and, where that is known, what to write instead.
  */
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
 import type { Document } from "yaml";
 import { z } from "zod";
 import { AuroraError } from "../../contract/aurora-error.ts";
@@ -13,6 +13,7 @@ import {
   suggestWord,
 } from "../../contract/config/config-finding.ts";
 import { type ConfigKind, recogniseConfig } from "../../contract/config/config-kind.ts";
+import { openRegularFileSync } from "../files/regular-file.ts";
 import {
   type ConfigJsonSchema,
   type EnvironmentOverride,
@@ -184,7 +185,7 @@ function setOverride(document: Document, { path, value, variable }: EnvironmentO
 
 function readBounded(path: string): string {
   try {
-    const file = openSync(path, "r");
+    const file = openRegularFileSync(path);
     try {
       const buffer = Buffer.alloc(maxConfigBytes + 1);
       let length = 0;

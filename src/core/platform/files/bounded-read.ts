@@ -1,6 +1,6 @@
 /** Reads a whole file, but never more than the caller can bear: a file grown past its bound is an error, not an allocation. */
-import { open } from "node:fs/promises";
 import { AuroraError, type ErrorCode } from "../../contract/aurora-error.ts";
+import { openRegularFile } from "./regular-file.ts";
 
 export interface BoundedReadOptions {
   /** Code when the file is too large; default `DATA_FORMAT`. */
@@ -14,7 +14,7 @@ export interface BoundedReadOptions {
 
 /**
  * The bytes of the file at `path`, of which there may be `maxBytes` at most. The size is never believed, only the
- * bytes that come (a FIFO or a file of /proc states 0).
+ * bytes that come (a file of /proc states 0). Fails on what is no regular file: a pipe, a device.
  */
 export async function readFileBounded(
   path: string,
@@ -24,7 +24,7 @@ export async function readFileBounded(
   const op = options.op ?? "read file";
   const details = { op, subject: path, ...(options.hint === undefined ? {} : { hint: options.hint }) };
   try {
-    const file = await open(path, "r");
+    const file = await openRegularFile(path);
     try {
       const stated = (await file.stat()).size;
       let bytes = new Uint8Array(Math.min(stated, maxBytes) + 1);
