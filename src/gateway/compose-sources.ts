@@ -30,7 +30,6 @@ export interface SourceOutlets {
 }
 
 export interface Sources {
-  /** @throws AuroraError CONFIG_INVALID where a package is missing that a source needs. */
   start(outlets: SourceOutlets): Promise<void>;
   conditions(): readonly SourceCondition[];
 }

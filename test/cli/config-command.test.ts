@@ -132,6 +132,12 @@ describe("config validate names file, line and column, key, value, and what to w
       /watches SCADA values .*scadaBundle/,
     ],
     [
+      "an optional package that is not installed",
+      "",
+      "opcua: [{url: 'opc.tcp://p:4840', security: none, turbines: [{turbine: WT01, channels: [{name: shaft-speed, node: ns=2;s=a, unit: rpm}]}]}]\n",
+      /:18:8: opcua: node-opcua-client, which reads OPC UA, is not installed; install .* npm install -g node-opcua-client/,
+    ],
+    [
       "a folder that is not there",
       "",
       "bundles:\n  dir: /nowhere/at/all\n",

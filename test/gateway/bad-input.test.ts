@@ -178,6 +178,21 @@ test("a message of 100 MB is cut off at the broker's door, and everybody else go
   expect((await fetch(`${collector.url}/-/ready`)).status).toBe(200);
 });
 
+test("a source whose package is not installed is told of, and the others are served", async () => {
+  const installation = await createInstallation();
+  const device = await startHandDevice("WT01");
+  const channels = [{ name: "shaft-speed", node: "ns=2;s=a", unit: "rpm" }];
+  const url = "opc.tcp://127.0.0.1:4840";
+  const opcua = [{ url, security: "none", turbines: [{ turbine: "WT01", channels }] }];
+  const gateway = await installation.startGateway([{ id: "WT01", bearing, connect: device.address }], {
+    opcua,
+  });
+  await expectServing({ device, gateway });
+  expect(await gateway.status()).toMatchObject({
+    sources: [{ name: url, connected: false, faults: [expect.stringMatching(/not installed.*npm install/)] }],
+  });
+});
+
 /** An MQTT 3.1.1 CONNECT with user name and password (section 3.1). */
 function connectPacket(clientId: string, username: string, password: string): Uint8Array {
   const text = (value: string): number[] => {

@@ -4,6 +4,7 @@ import { listGatewayFiles } from "../contract/config/configured-files.ts";
 import type { GatewayConfig } from "../contract/config/gateway-config.ts";
 import { gatewayConfigSchema } from "../contract/config/gateway-config-schema.ts";
 import { checkConfiguredFiles } from "../platform/daemon/check-files.ts";
+import { checkOptionalPackages } from "../platform/daemon/check-packages.ts";
 import type { ConfigSource, InstalledConfig } from "../platform/daemon/installed-config.ts";
 import { readYamlConfig } from "../platform/daemon/yaml-config.ts";
 import { installedPath } from "../platform/files/installed-path.ts";
@@ -31,6 +32,7 @@ export function readGatewayFile(source: ConfigSource, text?: string): InstalledC
     config,
     refuse: read.refuse,
     check: async () => [
+      ...checkOptionalPackages(config),
       ...(await checkConfiguredFiles(listGatewayFiles(config))),
       ...(await checkBundleFit(config, config.bundles.dir)),
     ],

@@ -1,5 +1,10 @@
 /** What is wrong with a source, told once by name when it begins and once when it is over: a register that is refused is refused at every poll. */
+import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import type { Logger } from "../../core/platform/logger.ts";
+import { redactText } from "../../core/platform/redact.ts";
+
+/** A server writes some of it. */
+const maxFaultLength = 400;
 
 export interface FaultNotes {
   /** `subject` is at fault; says so unless it was before. */
@@ -23,4 +28,11 @@ export function createFaultNotes(logger: Logger, source: string): FaultNotes {
     },
     list: () => [...faults].map(([subject, detail]) => `${subject}: ${detail}`),
   };
+}
+
+/** What keeps a source from connecting, with what to do about it where that is known; no secret stands in it. */
+export function describeFault(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = hasErrorCode(error) ? `. ${error.hint}` : "";
+  return redactText(message + hint).slice(0, maxFaultLength);
 }

@@ -5,7 +5,7 @@
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { createConnection, type Socket } from "node:net";
-import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { modbusPackage, refusePackage } from "../../core/contract/config/optional-packages.ts";
 
 /** What is used of the package; declared here, since it need not be installed. */
 interface ModbusLibrary {
@@ -67,16 +67,7 @@ export function loadModbus(): OpenModbus {
   try {
     Library = require("modbus-serial") as typeof Library;
   } catch (cause) {
-    throw new AuroraError(
-      "CONFIG_INVALID",
-      "the configuration reads Modbus TCP, and modbus-serial does not load",
-      {
-        op: "read Modbus TCP",
-        subject: "modbus-serial",
-        hint: "Install the optional package beside aurora-edge: npm install modbus-serial@8",
-        cause,
-      },
-    );
+    throw refusePackage(modbusPackage, cause);
   }
   return (server, timeoutMs) => connect(Library, server, timeoutMs);
 }

@@ -17,7 +17,7 @@ import {
 import { type BackoffOptions, createBackoff } from "../../core/platform/backoff.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import { createFaultNotes } from "./fault-notes.ts";
+import { createFaultNotes, describeFault } from "./fault-notes.ts";
 import type { ModbusConnection, OpenModbus } from "./modbus-client.ts";
 import { createPause } from "./pause.ts";
 import type { ReadingSink, ReadingSource, SourceCondition } from "./reading-source.ts";
@@ -25,7 +25,7 @@ import { createReadingTeller } from "./reading-teller.ts";
 
 export interface ModbusSourceOptions {
   readonly config: ModbusConfig;
-  /** Called at the start. @throws AuroraError CONFIG_INVALID when it cannot be loaded. */
+  /** Called until it returns. @throws AuroraError CONFIG_INVALID when it cannot be loaded. */
   readonly load: () => OpenModbus;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -60,8 +60,11 @@ export function createModbusSource(options: ModbusSourceOptions): ReadingSource 
   let closing = false;
   let running: Promise<void> = Promise.resolve();
 
-  const connect = async (open: OpenModbus): Promise<void> => {
+  let open: OpenModbus | undefined;
+
+  const connect = async (): Promise<void> => {
     try {
+      open ??= options.load();
       const opened = await open(address, config.timeoutSeconds * 1000);
       if (closing) {
         opened.close();
@@ -73,16 +76,16 @@ export function createModbusSource(options: ModbusSourceOptions): ReadingSource 
       units = plan();
       if (counts.connections === 1) logger.info("connected to a Modbus server", { source: name });
     } catch (error) {
-      // Refused, unreachable, silent: all alike until it answers.
-      faults.note("connection", error instanceof Error ? error.message : String(error));
+      // Not installed, refused, unreachable, silent: all alike until it answers.
+      faults.note("connection", describeFault(error));
     }
   };
 
-  const run = async (open: OpenModbus, sink: ReadingSink): Promise<void> => {
+  const run = async (sink: ReadingSink): Promise<void> => {
     const read = createUnitReader({ sink, clock, faults, counts });
     let dueMs = clock.monotonicMs();
     while (!closing) {
-      if (connection === null) await connect(open);
+      if (connection === null) await connect();
       if (connection === null) {
         await pause.wait(backoff.nextMs());
         dueMs = clock.monotonicMs();
@@ -108,8 +111,7 @@ export function createModbusSource(options: ModbusSourceOptions): ReadingSource 
 
   return {
     start: async (sink) => {
-      const open = options.load();
-      running = run(open, sink).catch((error: unknown) =>
+      running = run(sink).catch((error: unknown) =>
         logger.error("a SCADA source ended", { source: name, error }),
       );
     },

@@ -4,8 +4,8 @@
  */
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { OpcUaConfig } from "../../core/contract/config/opcua-config.ts";
+import { opcuaPackage, refusePackage } from "../../core/contract/config/optional-packages.ts";
 import type { OpcUaValue } from "../../core/ingest/opcua-values.ts";
 import type {
   CertificatePackage,
@@ -56,16 +56,7 @@ export function loadOpcUa(): OpenOpcUa {
       ...(beside("node-opcua-certificate-manager") as CertificatePackage),
     };
   } catch (cause) {
-    throw new AuroraError(
-      "CONFIG_INVALID",
-      "the configuration reads OPC UA, and node-opcua-client does not load",
-      {
-        op: "read OPC UA",
-        subject: "node-opcua-client",
-        hint: "Install the optional package beside aurora-edge: npm install node-opcua-client@2.182 (Node 20), or a later one of version 2 (Node 22.13 and later)",
-        cause,
-      },
-    );
+    throw refusePackage(opcuaPackage, cause);
   }
   // What it has to say comes as errors as well, and its warnings show addresses and certificates line by line.
   library.setWarningLogger(() => undefined);

@@ -13,17 +13,16 @@ import {
 import { type BackoffOptions, createBackoff } from "../../core/platform/backoff.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import { redactText } from "../../core/platform/redact.ts";
-import { createFaultNotes, type FaultNotes } from "./fault-notes.ts";
+import { createFaultNotes, describeFault, type FaultNotes } from "./fault-notes.ts";
 import type { OpcUaSink, OpenOpcUa } from "./opcua-client.ts";
-import { type OpcUaLogin, readOpcUaLogin } from "./opcua-login.ts";
+import { readOpcUaLogin } from "./opcua-login.ts";
 import { createPause } from "./pause.ts";
 import type { ReadingSink, ReadingSource } from "./reading-source.ts";
 import { createReadingTeller } from "./reading-teller.ts";
 
 export interface OpcUaSourceOptions {
   readonly config: OpcUaConfig;
-  /** Called at the start. @throws AuroraError CONFIG_INVALID when it cannot be loaded. */
+  /** Called until it returns. @throws AuroraError CONFIG_INVALID when it cannot be loaded. */
   readonly load: () => OpenOpcUa;
   readonly stateDir: string;
   readonly clock: Clock;
@@ -62,7 +61,12 @@ export function createOpcUaSource(options: OpcUaSourceOptions): ReadingSource {
   let connected = false;
   let running: Promise<void> = Promise.resolve();
 
-  const serve = async (open: OpenOpcUa, login: OpcUaLogin, sink: ReadingSink): Promise<void> => {
+  let open: OpenOpcUa | undefined;
+
+  const serve = async (sink: ReadingSink): Promise<void> => {
+    open ??= options.load();
+    // What is renewed, or mended, serves from the next session on.
+    const login = await readOpcUaLogin(config);
     const watched = listWatched(config);
     let loss: string | null = null;
     let heardMs = clock.monotonicMs();
@@ -110,14 +114,13 @@ export function createOpcUaSource(options: OpcUaSourceOptions): ReadingSource {
     if (loss !== null) throw new Error(loss);
   };
 
-  const run = async (open: OpenOpcUa, login: OpcUaLogin, sink: ReadingSink): Promise<void> => {
+  const run = async (sink: ReadingSink): Promise<void> => {
     while (!closing) {
       try {
-        await serve(open, login, sink);
+        await serve(sink);
       } catch (error) {
-        // Refused, unreachable, not trusted, lost: all alike until it is there.
-        const detail = error instanceof Error ? error.message : String(error);
-        if (!closing) faults.note("connection", redactText(detail).slice(0, 400));
+        // Not installed, a file that is not there, refused, not trusted, lost: all alike until it is well.
+        if (!closing) faults.note("connection", describeFault(error));
       }
       await pause.wait(backoff.nextMs());
     }
@@ -125,8 +128,7 @@ export function createOpcUaSource(options: OpcUaSourceOptions): ReadingSource {
 
   return {
     start: async (sink) => {
-      const login = await readOpcUaLogin(config);
-      running = run(options.load(), login, sink);
+      running = run(sink);
     },
     close: async () => {
       closing = true;

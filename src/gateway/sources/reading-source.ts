@@ -25,8 +25,8 @@ export interface SourceCondition {
 
 export interface ReadingSource {
   /**
-   * Begins to read, and goes on by itself for ever; resolves at once where the server cannot be reached.
-   * @throws AuroraError CONFIG_INVALID where it never will be: a missing package, a file that cannot be read.
+   * Begins to read, and goes on by itself for ever. Never rejects: a server that cannot be reached, a package that is not
+   * installed and a file that cannot be read are faults that it tells of, and tries again; the other sources go on.
    */
   start(sink: ReadingSink): Promise<void>;
   /** Resolves once nothing more will come. */

@@ -1,4 +1,6 @@
 /** What the source makes of a session; sessions with real servers are in test/long/opcua.test.ts. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import type { Quarantine, Reading } from "../../../src/core/contract/stream.ts";
@@ -6,6 +8,7 @@ import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { loadOpcUa, type OpcUaSink } from "../../../src/gateway/sources/opcua-client.ts";
 import { createOpcUaSource } from "../../../src/gateway/sources/opcua-source.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../../support/until.ts";
 
 const everyMs = 10_000;
@@ -56,9 +59,43 @@ test("without its package, which is no part of a checkout, it says what to insta
     expect.objectContaining({
       code: "CONFIG_INVALID",
       subject: "node-opcua-client",
-      hint: expect.stringContaining("npm install node-opcua-client@2.182"),
+      hint: expect.stringContaining("npm install -g node-opcua-client@2.182"),
     }),
   );
+});
+
+test("without its package, or a file, it says so and what to do, and goes on trying", async () => {
+  const clock = createManualClock();
+  const password = join(createTemporaryFolder(), "password");
+  const { opcua } = gatewayConfigSchema.parse({
+    gateway: { id: "gw", site: "north" },
+    turbines: [{ id: "T1" }],
+    opcua: [
+      { url: "opc.tcp://plc:4840", security: "none", turbines: [{ turbine: "T1", channels: [power] }] },
+    ],
+  });
+  let load = loadOpcUa;
+  const source = createOpcUaSource({
+    config: { ...opcua[0]!, username: "ann", passwordFile: password },
+    load: () => load(),
+    stateDir: "",
+    clock,
+    timers: clock,
+    logger: silentLogger,
+  });
+  onTestFinished(() => source.close());
+  const nextFault = async (pattern: RegExp): Promise<void> => {
+    clock.advance(60_000);
+    await until(() => source.describe().faults.some((fault) => pattern.test(fault)), "the fault");
+    await until(() => clock.pendingTimers > 0, "a wait");
+  };
+  await source.start({ onReading: () => {}, onQuality: () => {} });
+  await nextFault(/node-opcua-client.*is not installed.*npm install -g node-opcua-client@2\.182/);
+  load = () => async () => ({ close: async () => {} });
+  await nextFault(/cannot read file .*password: ENOENT.*Check the path/);
+  writeFileSync(password, "hunter2");
+  clock.advance(60_000);
+  await until(() => source.describe().connected, "a session");
 });
 
 test("a value is told with its own time, and again while its server is there, never later than that is known", async () => {
