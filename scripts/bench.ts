@@ -2,11 +2,13 @@
  * `npm run bench [-- --json] [--quick] [--only gateway|pages|ingest|thinning]`: the figures of the gateway, then those of the
  * collector's pages while gateways send, of what each engine stores and of what it takes by age, measured on real processes. Prints a table, or one JSON object on stdout. Pages alone take
  * `--turbines 1000 --viewers 50 --rate 2000 --seconds 30 --check-ins 10000`; the rate is in messages a second, the last in
- * gateways that look for updates every five minutes.
+ * gateways that look for updates every five minutes. `npm run bench -- --peer [--quick]` is the gateway beside one in Python,
+ * alone: it installs what that needs into a kept temporary folder, and says what is missing where nothing can be installed.
  */
 import { parseArgs } from "node:util";
 import { measureIngest } from "./bench/bench-ingest.ts";
 import { measurePages } from "./bench/bench-pages.ts";
+import { measurePeer } from "./bench/bench-peer.ts";
 import { measureThinning } from "./bench/bench-thinning.ts";
 import { measureGateway } from "./bench/measure-gateway.ts";
 
@@ -15,6 +17,7 @@ const { values } = parseArgs({
     json: { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
     only: { type: "string", default: "" },
+    peer: { type: "boolean", default: false },
     turbines: { type: "string", default: "1000" },
     viewers: { type: "string", default: "50" },
     rate: { type: "string", default: "2000" },
@@ -22,8 +25,9 @@ const { values } = parseArgs({
     "check-ins": { type: "string", default: "10000" },
   },
 });
-const { quick, only } = values;
-const parts = ["gateway", "pages", "ingest", "thinning"];
+const { quick } = values;
+const only = values.peer ? "peer" : values.only;
+const parts = ["gateway", "pages", "ingest", "thinning", "peer"];
 if (!["", ...parts].includes(only)) throw new Error(`no part is named ${only}: ${parts.join(", ")}`);
 const isWanted = (part: string): boolean => only === "" || only === part;
 
@@ -45,7 +49,10 @@ if (isWanted("thinning")) {
   say("a turbine-year of predictions on the disk, as sent and thinned by age ...");
   report.thinning = await measureThinning(quick);
 }
-if (report.decisionsEqual === false) {
+// Not without being asked: it installs packages.
+const peer = only === "peer" ? await measurePeer(quick, say) : {};
+if (only === "peer") report.peer = peer;
+if (report.decisionsEqual === false || peer.decisionsEqual === false) {
   say("the decisions at full speed differ from those of the unhurried run");
   process.exitCode = 1;
 }

@@ -38,6 +38,18 @@ export interface BenchGatewayOptions {
   readonly mqtt: { readonly url: string; readonly username: string; readonly password: string } | null;
 }
 
+/** The same command on one core, where the machine lets us choose. */
+export function pinCommand([program, ...rest]: readonly [string, ...string[]]): {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly pinned: boolean;
+} {
+  const pinned = spawnSync("taskset", ["-c", "0", "true"], { stdio: "ignore" }).status === 0;
+  return pinned
+    ? { command: "taskset", args: ["-c", "0", program, ...rest], pinned }
+    : { command: program, args: rest, pinned };
+}
+
 /** Starts `dist`'s gateway with one turbine a device. */
 export async function startBenchGateway(options: BenchGatewayOptions): Promise<BenchGateway> {
   const root = packageRoot();
@@ -58,18 +70,16 @@ export async function startBenchGateway(options: BenchGatewayOptions): Promise<B
   const path = join(dir, "gateway.yaml");
   // JSON is YAML.
   await writeFile(path, JSON.stringify(config));
-  const pinned = spawnSync("taskset", ["-c", "0", "true"], { stdio: "ignore" }).status === 0;
-  const node = [
+  const { command, args, pinned } = pinCommand([
     process.execPath,
     ...daemonNodeOptions,
     join(root, "dist", "src", "cli", "main.js"),
     "gateway",
     "--config",
     path,
-  ];
-  const [command, ...args] = pinned ? ["taskset", "-c", "0", ...node] : node;
+  ]);
   const child = endWithProcess(
-    spawn(command!, args, {
+    spawn(command, args, {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       env: {
         ...process.env,

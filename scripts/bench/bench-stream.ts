@@ -15,7 +15,9 @@ import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulat
 /** Sampling rate of the benchmark's channels, unless another is asked for. */
 export const benchRateHz = 12_000;
 /** Session that every device of the benchmark opens: the frames are encoded once for all of them and bound to it. */
-const benchSessionId = 1;
+export const benchSessionId = 1;
+/** g a count. */
+export const benchScale: number = 16 / 32_768;
 /** Simulated seconds that are generated; longer streams repeat them. */
 const distinctSeconds = 60;
 
@@ -110,7 +112,7 @@ export function createBenchHandshake(
     deviceId,
     firmware: "bench",
     sessionId: benchSessionId,
-    channels: [{ name: "accel-de", unit: "g", sampleRateHz, scale: 16 / 32_768 }],
+    channels: [{ name: "accel-de", unit: "g", sampleRateHz, scale: benchScale }],
   };
   return { hello: encodeFrame(hello, 0), read: (chunk) => parser.push(chunk) };
 }
