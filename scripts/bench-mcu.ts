@@ -1,5 +1,6 @@
 /** `npm run bench:mcu [-- --json]`: the microcontroller's part of `npm run bench` by itself, as tables or one JSON object. */
 import { measureMcu, publishedPeers } from "./bench/bench-mcu.ts";
+import { renderChain } from "./mcu/render-chain.ts";
 
 const report = await measureMcu();
 if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify(report)}\n`);
@@ -22,6 +23,7 @@ else {
       `${what.padEnd(23)} ${one.core.padEnd(5)} ${pad(one.samples, 9)} ${pad(one.instructions, 13)} ${pad(one.finishInstructions, 18)} ${pad(one.stackBytes, 6)}`,
     );
   }
+  lines.push("", ...renderChain(report.chain));
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 

@@ -1,5 +1,6 @@
-/** The microcontroller's part of the benchmark: cost of inference and features by core, flash and RAM by part. */
+/** The microcontroller's part of the benchmark: cost of inference, features and whole chain by core, flash and RAM by part. */
 import { type Footprint, measureFootprint } from "../mcu/footprint.ts";
+import { type ChainCost, measureChain } from "../mcu/measure-chain.ts";
 import {
   type FeatureCost,
   type InferenceCost,
@@ -11,10 +12,11 @@ import { coreNames, cores, findMissingPackages } from "../mcu/toolchain.ts";
 /** All figures, or why there are none. */
 export type McuBench =
   | {
-      /** Modelled, not measured on silicon: see scripts/mcu/cycle-model.ts. */
+      /** Modelled, not measured on silicon: see scripts/mcu/cycle-model.ts, cycle-model-m7.ts, flash-model.ts. */
       readonly cycles: "zero-wait-state model";
       readonly inference: readonly InferenceCost[];
       readonly features: readonly FeatureCost[];
+      readonly chain: readonly ChainCost[];
       readonly footprint: readonly Footprint[];
       readonly published: typeof publishedPeers;
     }
@@ -26,7 +28,7 @@ export const publishedPeers = [
   { runtime: "BakeNN", cycles: 3786, flashBytes: 20_920, ramBytes: null },
 ] as const;
 
-/** Measures everything in about half a minute; skips by name without the Debian packages. */
+/** Measures everything in about a minute; skips by name without the Debian packages. */
 export async function measureMcu(): Promise<McuBench> {
   const missing = findMissingPackages();
   if (missing.length > 0) return { skipped: `without the Debian packages ${missing.join(", ")}` };
@@ -34,6 +36,7 @@ export async function measureMcu(): Promise<McuBench> {
     cycles: "zero-wait-state model",
     inference: measureInference(),
     features: await measureFeatures(),
+    chain: await measureChain(),
     footprint: coreNames.filter((core) => cores[core].features).map(measureFootprint),
     published: publishedPeers,
   };

@@ -51,9 +51,21 @@ export class CheckCommands {
     return this.#words(3, cases.length).#bytes(bytes);
   }
 
-  window({ sampleRateHz, bearing, scale, pieces }: CheckWindow): this {
+  /** Computes the features of a window and runs the student. */
+  window(window: CheckWindow): this {
+    return this.#pieces(4, window);
+  }
+
+  /** Sends samples through the ring and the windows that the device cuts itself. */
+  stream(samples: CheckWindow): this {
+    return this.#pieces(6, samples);
+  }
+
+  #pieces(command: number, { sampleRateHz, bearing, scale, pieces }: CheckWindow): this {
     const { bpfo, bpfi, bsf, ftf } = bearing;
-    this.#words(4).#bytes(new Uint8Array(Float32Array.of(sampleRateHz, bpfo, bpfi, bsf, ftf, scale).buffer));
+    this.#words(command).#bytes(
+      new Uint8Array(Float32Array.of(sampleRateHz, bpfo, bpfi, bsf, ftf, scale).buffer),
+    );
     for (const { counts, shaftRpm } of pieces) {
       if (counts.length === 0) continue;
       const padded = new Int16Array((counts.length + 1) & ~1);
@@ -92,6 +104,13 @@ export interface WindowResult {
   readonly logits: Uint8Array;
 }
 
+/** What a stream gave: how many scores, and the newest. */
+export interface StreamResult {
+  readonly scores: number;
+  readonly quantised: Uint8Array;
+  readonly logits: Uint8Array;
+}
+
 /** Reads results one by one. */
 export class CheckResults {
   readonly #bytes: Uint8Array;
@@ -116,6 +135,10 @@ export class CheckResults {
       quantised: this.#take(inputs),
       logits: this.#take(outputs),
     };
+  }
+
+  stream(inputs: number, outputs: number): StreamResult {
+    return { scores: this.word(), quantised: this.#take(inputs), logits: this.#take(outputs) };
   }
 
   /** How many bytes nobody has asked for. */

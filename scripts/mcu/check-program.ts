@@ -40,6 +40,8 @@ export interface CheckOptions {
 }
 
 const portable = ["student.c", "model.c", "sha256.c", "bytes.c"];
+/** What feeds the features on a device. */
+export const streamSources: readonly string[] = ["window.c", "scorer.c", "fifo.c"];
 
 /** Compiles the program, for cores at the levels of the firmware. @throws Error with the compiler's output. */
 export function buildCheckProgram(target: CheckTarget): CheckProgram {
@@ -53,7 +55,7 @@ export function buildCheckProgram(target: CheckTarget): CheckProgram {
     join("check", "check.c"),
     join("check", isHost ? "host_io_posix.c" : "host_io_semihosting.c"),
     ...portable,
-    ...(features ? featureSources : []),
+    ...(features ? [...featureSources, ...streamSources] : []),
     ...(isHost ? [] : ["memory.c"]),
   ];
   const flags = [

@@ -1,7 +1,7 @@
 /** What the check program is given on a core, and whether what it wrote is right: integers by their definition, golden windows by their bundles. */
 import type { GoldenWindowCase } from "../../src/core/bundle/golden.ts";
 import { decodeMcuModel } from "../../src/core/inference/mcu-codec.ts";
-import { CheckCommands, CheckResults } from "./check-commands.ts";
+import { CheckCommands, CheckResults, type CheckWindow } from "./check-commands.ts";
 import { type CpuCase, countViolations } from "./cpu-cases.ts";
 import { type createRequantiseCases, requantiseAsDefined } from "./requantise-cases.ts";
 import type { ShippedModel } from "./shipped-models.ts";
@@ -41,6 +41,7 @@ export function createCoreCases(options: CoreCasesOptions): CoreCases {
     for (const { window } of windowsOf(model)) {
       commands.window({ ...window, pieces: [{ counts: window.counts, shaftRpm: window.shaftRpm }] });
     }
+    for (const { window } of windowsOf(model)) commands.stream(twice(window));
   }
   return {
     input: commands.finish(),
@@ -63,9 +64,26 @@ export function createCoreCases(options: CoreCasesOptions): CoreCases {
           if (!actual.scored || countViolations(actual.logits, logits, logits.length) > 0) violations++;
           count++;
         }
+        for (const _ of windowsOf(model)) {
+          // Where the device itself begins and ends its windows is not where the golden one does: that it scores one is judged.
+          if (results.stream(model.golden.features, model.golden.outputs).scores === 0) violations++;
+          count++;
+        }
       }
       return { cases: count, violations };
     },
+  };
+}
+
+/** One behind the other, the second a little faster: so a window of the device ends within, and one is of two speeds. */
+function twice(window: GoldenWindowCase["window"]): CheckWindow {
+  const { counts, shaftRpm } = window;
+  return {
+    ...window,
+    pieces: [
+      { counts, shaftRpm },
+      { counts, shaftRpm: Math.fround(1.01 * shaftRpm) },
+    ],
   };
 }
 

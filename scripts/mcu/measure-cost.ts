@@ -9,7 +9,10 @@ import { createRandom } from "../../src/core/maths/random.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
 import { CheckCommands, CheckResults } from "./check-commands.ts";
 import { buildCheckProgram, type CheckProgram } from "./check-program.ts";
-import { countCycles, disassemble, findFunction, readTrace } from "./cycle-model.ts";
+import { type CoreClock, walkCalls } from "./core-clock.ts";
+import { createM4Clock } from "./cycle-model.ts";
+import { createM7Clock } from "./cycle-model-m7.ts";
+import { disassemble, findFunction } from "./program-trace.ts";
 import { createRandomStudent } from "./random-student.ts";
 import { readShippedModels } from "./shipped-models.ts";
 import { type CoreName, coreNames, cores } from "./toolchain.ts";
@@ -75,11 +78,7 @@ function measureStudent(program: CheckProgram, core: CoreName, widths: readonly 
   try {
     const traceFile = join(scratch.path, "trace");
     program.run(new CheckCommands().model(file).rows(rows, inputsTried).finish(), { traceFile });
-    const [from] = findFunction(program.path, "aurora_student_run");
-    const counts = countCycles(readTrace(traceFile), disassemble(program.path), {
-      from,
-      core: core === "m3" ? "m3" : "m4",
-    });
+    const counts = countCalls(program, core, traceFile);
     if (counts.length !== inputsTried)
       throw new Error(`${counts.length} of ${inputsTried} inferences in the trace`);
     return {
@@ -87,11 +86,37 @@ function measureStudent(program: CheckProgram, core: CoreName, widths: readonly 
       student: widths.join("-"),
       multiplyAdds: widths.slice(1).reduce((sum, width, index) => sum + width * widths[index]!, 0),
       instructions: Math.max(...counts.map((count) => count.instructions)),
-      cycles: core === "m3" || core === "m4" ? Math.max(...counts.map((count) => count.cycles)) : null,
+      cycles: core === "m0" ? null : Math.max(...counts.map((count) => count.cycles)),
     };
   } finally {
     scratch.remove();
   }
+}
+
+/** Every inference in a trace. */
+function countCalls(
+  program: CheckProgram,
+  core: CoreName,
+  traceFile: string,
+): { instructions: number; cycles: number }[] {
+  // Nothing is made of the M0's cycles.
+  const clock: CoreClock = core === "m7" ? createM7Clock() : createM4Clock(core === "m3" ? "m3" : "m4");
+  const counts: { instructions: number; cycles: number }[] = [];
+  walkCalls({
+    traceFile,
+    code: disassemble(program.path),
+    from: findFunction(program.path, "aurora_student_run")[0],
+    begin: () => {
+      clock.restart();
+      counts.push({ instructions: 0, cycles: 0 });
+    },
+    visit: (now, next) => {
+      const count = counts.at(-1)!;
+      count.instructions++;
+      count.cycles += clock.step(now, next);
+    },
+  });
+  return counts;
 }
 
 /** Counts instructions of a feature window on cores that compute features. */

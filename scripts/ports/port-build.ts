@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { applicationSources, featureSources, runtimeSources } from "../mcu/build-firmware.ts";
+import { streamSources } from "../mcu/check-program.ts";
 import { firmwareFolder, warningFlags } from "../mcu/toolchain.ts";
 import type { PortTarget } from "./port-targets.ts";
 
@@ -54,7 +55,7 @@ export async function runCheck(
     join("check", "check.c"),
     join("check", target.runtime === "posix" ? "host_io_posix.c" : "host_io_semihosting.c"),
     ...checkedSources,
-    ...(target.isSmall ? [] : featureSources),
+    ...(target.isSmall ? [] : [...featureSources, ...streamSources]),
     ...(target.runtime === "posix" ? [] : ["memory.c"]),
   ];
   const defines = [

@@ -10,6 +10,7 @@
  *              until n = 0                              -> u32 1 scored / 0 not, inputs f32, inputs u8, outputs u8
  *   5 counts                                            -> u32 ticks of: engine, pushes, finishes, cleared; u32 most
  *                                                         bytes of stack so far
+ *   6 stream   as 4, through ring and windows in steps of 64 samples -> u32 scores; of the newest inputs u8, outputs u8
  *   0 end
  */
 #include <stdbool.h>
@@ -22,6 +23,8 @@
 
 #if !defined(AURORA_NO_FEATURES)
 #include "../features.h"
+#include "../fifo.h"
+#include "../scorer.h"
 static aurora_features features;
 #endif
 
@@ -94,15 +97,20 @@ static uint32_t finish_ticks;
 static float vector[AURORA_FEATURES_MAX_COUNT];
 static uint8_t quantised[AURORA_FEATURES_MAX_COUNT];
 
+/* Head of a window: rate, orders, scale. */
+static void read_head(float head[6], aurora_bearing *bearing) {
+  host_read(head, 6u * sizeof(float));
+  bearing->bpfo = head[1];
+  bearing->bpfi = head[2];
+  bearing->bsf = head[3];
+  bearing->ftf = head[4];
+}
+
 static void run_window(void) {
   float head[6];
   aurora_bearing bearing;
   const int16_t *counts = (const int16_t *)(const void *)row_words;
-  host_read(head, sizeof head);
-  bearing.bpfo = head[1];
-  bearing.bpfi = head[2];
-  bearing.bsf = head[3];
-  bearing.ftf = head[4];
+  read_head(head, &bearing);
   const bool begun = aurora_features_begin(&features, &model, head[0], &bearing);
   for (uint32_t left = read_word(); left > 0u; left = read_word()) {
     float rpm;
@@ -131,6 +139,49 @@ static void run_window(void) {
   host_write(results, model.head->outputs);
 }
 
+#define SAMPLES_A_STEP 64u
+#define WINDOW_SAMPLES 96u
+
+static window_scorer scorer;
+static sample_fifo fifo;
+void stream_step(const int16_t *samples, uint32_t count, uint64_t first, float shaft_rpm);
+
+/* What firmware.c does with what the board gave, in mode both; by itself, so that it can be found in a trace. */
+AURORA_APART void stream_step(const int16_t *samples, uint32_t count, uint64_t first, float shaft_rpm) {
+  uint8_t raw[2u * WINDOW_SAMPLES];
+  scorer_push(&scorer, samples, count, first, shaft_rpm);
+  fifo_push(&fifo, samples, count, shaft_rpm);
+  const uint32_t ready = fifo_ready(&fifo, WINDOW_SAMPLES);
+  if (ready == WINDOW_SAMPLES) {
+    fifo_take(&fifo, raw, ready);
+  }
+}
+
+static void run_stream(void) {
+  float head[6];
+  uint64_t first = 0;
+  read_head(head, &scorer.bearing);
+  scorer.sample_rate_hz = head[0];
+  scorer.scale = head[5];
+  scorer.scores = 0;
+  scorer_start(&scorer, &model);
+  fifo_restart(&fifo, 0);
+  for (uint32_t left = read_word(); left > 0u; left = read_word()) {
+    float rpm;
+    host_read(&rpm, 4u);
+    while (left > 0u) {
+      const uint32_t now = (left < SAMPLES_A_STEP) ? left : SAMPLES_A_STEP;
+      host_read(row_words, ((now + 1u) & ~1u) * 2u);
+      stream_step((const int16_t *)(const void *)row_words, now, first, rpm);
+      first += now;
+      left -= now;
+    }
+  }
+  host_write(&scorer.scores, 4u);
+  host_write(scorer.score.inputs, model.head->inputs);
+  host_write(scorer.score.outputs, model.head->outputs);
+}
+
 static void report_counts(void) {
   const uint32_t counts[4] = {engine_ticks, push_ticks, finish_ticks, host_stack_bytes()};
   host_write(counts, sizeof counts);
@@ -140,6 +191,8 @@ static void report_counts(void) {
 }
 #else
 static void run_window(void) { host_exit(6u); }
+
+static void run_stream(void) { host_exit(6u); }
 
 static void report_counts(void) {
   const uint32_t counts[4] = {engine_ticks, 0u, 0u, host_stack_bytes()};
@@ -168,6 +221,9 @@ int main(void) {
         break;
       case 5u:
         report_counts();
+        break;
+      case 6u:
+        run_stream();
         break;
       default:
         host_exit(7u);

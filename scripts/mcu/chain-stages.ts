@@ -1,0 +1,54 @@
+/** Which functions of the firmware make up which stage of the chain, from samples to the student's outputs. */
+
+/** A stage in the sequence in which samples pass them. */
+export type ChainStage = (typeof chainStages)[number]["stage"];
+
+/**
+ * Every stage with the functions that begin it. What these call and is not named here, a square root say, belongs to its
+ * caller; so does an inlined function that is not named.
+ */
+export const chainStages = [
+  {
+    stage: "ring and windows",
+    functions: [
+      "stream_step",
+      "fifo_push",
+      "fifo_ready",
+      "fifo_take",
+      "scorer_push",
+      "window_take",
+      "window_breaks",
+      "window_can_run",
+      "window_open",
+      "aurora_features_begin",
+    ],
+  },
+  { stage: "samples to blocks", functions: ["aurora_features_push", "aurora_envelope_push"] },
+  { stage: "high-pass", functions: ["filter_high_pass"] },
+  { stage: "whitening: lag products", functions: ["compute_coefficients"] },
+  { stage: "whitening: prediction", functions: ["solve_prediction"] },
+  { stage: "whitening: residual", functions: ["whiten"] },
+  { stage: "|e| over the angle", functions: ["add_envelope", "add_slice"] },
+  { stage: "decimation", functions: ["aurora_decimator_push", "aurora_decimator_reset"] },
+  { stage: "mean and window", functions: ["apply_window"] },
+  { stage: "transform", functions: ["transform", "unpack_powers", "aurora_spectrum_compute"] },
+  { stage: "medians", functions: ["floor_near"] },
+  {
+    stage: "order SNRs and statistics",
+    functions: ["aurora_features_finish", "envelope_statistic", "evaluate", "aurora_spectrum_log_snr"],
+  },
+  { stage: "quantising and student", functions: ["aurora_features_quantise", "aurora_student_run"] },
+] as const;
+
+const stageOfFunction: ReadonlyMap<string, ChainStage> = new Map(
+  chainStages.flatMap(({ stage, functions }) => functions.map((name) => [name, stage] as const)),
+);
+
+/** The stage that the innermost of these functions begins, or null: it is its caller's. */
+export function findStage(functions: readonly string[]): ChainStage | null {
+  for (const name of functions) {
+    const stage = stageOfFunction.get(name);
+    if (stage !== undefined) return stage;
+  }
+  return null;
+}
