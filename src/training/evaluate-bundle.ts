@@ -8,6 +8,7 @@ import type { Signer, TrustedKey } from "../core/bundle/dsse.ts";
 import { createKeyPair, parsePrivateKey } from "../core/bundle/keys.ts";
 import { readBundle } from "../core/bundle/verify-bundle.ts";
 import { AuroraError } from "../core/contract/aurora-error.ts";
+import { ungatedWords } from "../core/contract/bundle/lineage.ts";
 import { bundledConfigName, bundledFilesOf } from "./bundle/bundled-files.ts";
 import { skip } from "./gate/gate-check.ts";
 import { compareRebuild } from "./gate/rebuild-check.ts";
@@ -49,7 +50,15 @@ export async function evaluateBundle(
   }
   const { json, lines, passed } = await recipe.runProtocol(protocol, bundle, context);
   const identity = { name: bundle.manifest.name, version: bundle.manifest.version, digest: bundle.digest };
-  return { json: { bundle: identity, protocol, ...json, passed }, lines, passed };
+  const isUngated = bundle.manifest.lineage.ungated === true;
+  return {
+    json: { bundle: identity, ...(isUngated ? { ungated: true } : {}), protocol, ...json, passed },
+    lines: [
+      ...lines,
+      ...(isUngated ? [`${bundle.manifest.name}@${bundle.manifest.version}: ${ungatedWords}`] : []),
+    ],
+    passed,
+  };
 }
 
 interface GateOptions extends EvaluationContext {
@@ -166,7 +175,14 @@ async function makeAgain(
       attachments: new Map(recipe.attachments.flatMap((name) => bundledEntry(bundle, name))),
     },
     // Whoever signs is none of the digest's business.
-    { dataDir, log, progress, work: noWorkFolder, signer: parsePrivateKey(createKeyPair().privateKeyPem) },
+    {
+      dataDir,
+      log,
+      progress,
+      work: noWorkFolder,
+      gated: bundle.manifest.lineage.ungated !== true,
+      signer: parsePrivateKey(createKeyPair().privateKeyPem),
+    },
   );
   return again.bundle;
 }

@@ -8,7 +8,7 @@ import { canonicalJsonBytes } from "../core/bundle/canonical-json.ts";
 import type { Signer } from "../core/bundle/dsse.ts";
 import { checkBundleFolder, createBundle, writeBundleFolder } from "../core/bundle/write-bundle.ts";
 import { AuroraError } from "../core/contract/aurora-error.ts";
-import type { Lineage } from "../core/contract/bundle/lineage.ts";
+import { type Lineage, ungatedWords } from "../core/contract/bundle/lineage.ts";
 import { bundleFileNames, type Manifest } from "../core/contract/bundle/manifest.ts";
 import { sha256Hex } from "../core/platform/files/sha256.ts";
 import { bundledConfigName } from "./bundle/bundled-files.ts";
@@ -34,7 +34,7 @@ export interface TrainingOptions {
   readonly signer: Signer;
   readonly log: (message: string) => void;
   readonly progress: StepProgress;
-  /** Is the gate asked? Then nothing is written when it says no. */
+  /** Is the gate asked? Then nothing is written when it says no; else the bundle says that nobody asked it. */
   readonly gated: boolean;
   /** Where `report.html` and `report.json` go; null = nowhere. */
   readonly reportDir: string | null;
@@ -66,7 +66,8 @@ export async function train(loaded: LoadedTrainingConfig, options: TrainingOptio
   const work = workDir === null ? noWorkFolder : await openWorkFolder(workDir);
   const { bundle, model, steps } = await makeBundle(loaded, { ...options, log, work });
   const { manifest, digest } = bundle;
-  const { evaluation, summary } = model;
+  const { evaluation } = model;
+  const summary = options.gated ? model.summary : [`UNGATED: ${ungatedWords}`, ...model.summary];
   const checks: GateCheck[] = [];
   if (options.gated) {
     const gate = await steps.look("gate", async () => {
@@ -111,7 +112,7 @@ export function defaultBundleDir(configPath: string, config: CommonConfig): stri
 }
 
 /** What a bundle is made with. */
-type BundleMaking = Pick<TrainingOptions, "dataDir" | "signer" | "log" | "progress" | "signal"> & {
+type BundleMaking = Pick<TrainingOptions, "dataDir" | "signer" | "log" | "progress" | "signal" | "gated"> & {
   /** Keeps finished steps. */
   readonly work: WorkFolder;
 };
@@ -122,7 +123,7 @@ type BundleMaking = Pick<TrainingOptions, "dataDir" | "signer" | "log" | "progre
  */
 export async function makeBundle(
   { recipe, bytes, attachments }: LoadedTrainingConfig,
-  { dataDir, work, signer, log, progress, signal }: BundleMaking,
+  { dataDir, work, signer, log, progress, signal, gated }: BundleMaking,
 ): Promise<{ readonly bundle: Bundle; readonly model: TrainedModel; readonly steps: StepRunner }> {
   const trainer = await openTensorTrainer(log);
   const trainingCodeSha256 = await digestTrainingCode(recipe.source);
@@ -144,6 +145,7 @@ export async function makeBundle(
     libraries: Object.fromEntries(trainer.packages.map((name) => [name, trainer.version])),
     parent,
     teacher: model.lineage.teacher,
+    ...(gated ? {} : { ungated: true }),
   };
   const { manifest, files } = assembleBundle(recipe.config, model, lineage);
   files.set(bundledConfigName, bytes);
@@ -169,7 +171,7 @@ function assembleBundle(
     ...model.bom,
     modelSha256: sha256Hex(model.files[bundleFileNames.model]!),
     useCases: [title],
-    limitations: config.limitations,
+    limitations: [...(lineage.ungated === true ? [`It was ${ungatedWords}.`] : []), ...config.limitations],
   });
   const files = new Map<string, Uint8Array>([
     ...Object.entries(model.files),

@@ -17,6 +17,8 @@ import { extractRows } from "../../src/training/learn/extract-rows.ts";
 import { standardiseRows } from "../../src/training/learn/fit-scaler.ts";
 import type { BearingEvaluation } from "../../src/training/recipes/bearing/judge/bearing-evaluation.ts";
 import type { TrainingResult } from "../../src/training/train.ts";
+import { auroraHere } from "../cli/aurora.ts";
+import { findFreePort } from "../support/free-port.ts";
 import { writeSyntheticCwru } from "./synthetic-cwru.ts";
 import { writeTinyConfig } from "./tiny-config.ts";
 import { quiet, tinyOptions, trainFrom } from "./tiny-options.ts";
@@ -54,6 +56,29 @@ test("a signed bundle comes out that names what was trained on and what was held
   const { metrics, steps } = evaluationOf(first);
   expect(metrics.macroAuroc!.value).toBeGreaterThan(0.8);
   expect(steps.find(({ name }) => name === "physics")!.heldOut.value).toBeGreaterThan(0.9);
+});
+
+test("a bundle whose gate nobody asked says so on its card, wherever it is looked at, and is published on request only", async () => {
+  const { files } = await verifyBundle(first.dir, [signer.publicKey]);
+  const text = (name: string): string => new TextDecoder().decode(files.get(name));
+  expect(text(bundleFileNames.card)).toMatch(/^> \*\*Ungated\.\*\* It was written without asking its gate/m);
+  expect(text(bundleFileNames.bom)).toContain("written without asking its gate");
+  expect(first.summary[0]).toMatch(/^UNGATED/);
+  expect((await auroraHere("bundle", "inspect", first.dir)).stdout).toMatch(/^UNGATED +written without/m);
+  const judged = await evaluateBundle(first.dir, "held-out", { dataDir: dir, ...quiet });
+  expect(judged.json).toMatchObject({ ungated: true });
+  expect(judged.lines.at(-1)).toContain("written without asking its gate");
+  const keys = join(dir, "ungated-keys");
+  await auroraHere("keys", "publisher", keys, "ci");
+  const publish = ["bundle", "publish", first.dir, "--key", join(keys, "ci.key"), "--wait", "0"];
+  const nobody = ["--collector", `http://127.0.0.1:${await findFreePort()}`];
+  const refused = await auroraHere(...publish, ...nobody);
+  expect([refused.code, refused.stderr]).toEqual([
+    1,
+    expect.stringMatching(/without asking[\s\S]*--ungated/),
+  ]);
+  const meant = await auroraHere(...publish, ...nobody, "--ungated");
+  expect(meant.stderr).not.toContain("without asking");
 });
 
 test("the manifest says where healthy levels lay, and nothing of a band that no recording holds", async () => {

@@ -1,7 +1,10 @@
 /** `aurora bundle publish`: a signed bundle to a running collector, which offers it to its gateways. */
 import { Command } from "commander";
+import type { Bundle } from "../../core/bundle/bundle.ts";
 import { loadPrivateKey } from "../../core/bundle/keys.ts";
 import { readBundle } from "../../core/bundle/verify-bundle.ts";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { ungatedWords } from "../../core/contract/bundle/lineage.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import { type PublishedNow, publishBundle } from "../bundle/publish-bundle.ts";
@@ -15,6 +18,7 @@ interface PublishFlags {
   readonly collector: string;
   readonly root?: string;
   readonly wait: number;
+  readonly ungated?: boolean;
   readonly json?: boolean;
 }
 
@@ -33,6 +37,10 @@ export function publishCommand(): Command {
       parseNumber(0, 86_400),
       60,
     )
+    .option(
+      "--ungated",
+      "publish a bundle that was written without asking its gate (`aurora train --ungated`)",
+    )
     .option("--json", "print one JSON object")
     .addHelpText(
       "after",
@@ -50,8 +58,10 @@ Example:
     .action(publish);
 }
 
-async function publish(dir: string, { key, collector, root, wait, json }: PublishFlags): Promise<void> {
+async function publish(dir: string, flags: PublishFlags): Promise<void> {
+  const { key, collector, root, wait, json } = flags;
   const bundle = await readBundle(dir);
+  refuseUngated(bundle, flags);
   const publisher = await loadPrivateKey(key);
   const bar = createProgressBar();
   let told = "";
@@ -77,6 +87,17 @@ async function publish(dir: string, { key, collector, root, wait, json }: Publis
   } finally {
     bar.end();
   }
+}
+
+/** Fails with PUBLISH where nobody asked the gate, and nobody says that this is meant. */
+function refuseUngated({ manifest }: Bundle, { ungated }: Pick<PublishFlags, "ungated">): void {
+  const { name, version, lineage } = manifest;
+  if (lineage.ungated !== true || ungated === true) return;
+  throw new AuroraError("PUBLISH", `${name}@${version} was ${ungatedWords}`, {
+    op: "publish bundle",
+    subject: `${name}@${version}`,
+    hint: "train it without --ungated, so that the gate is asked; or, where gateways are to have it all the same, publish it with --ungated",
+  });
 }
 
 function render({ bundle, isNew }: PublishedNow, collector: string): string {

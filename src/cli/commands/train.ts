@@ -38,7 +38,10 @@ export function trainCommand(): Command {
       "where finished steps are kept, so that a run that was killed goes on (default: the user's cache folder)",
     )
     .option("--report <dir>", "folder of report.html and report.json (default: below the work folder)")
-    .option("--ungated", "write the bundle although the gate refuses it")
+    .option(
+      "--ungated",
+      "write the bundle without asking the gate: it says so wherever it is looked at, and is published on request only",
+    )
     .option(
       "--keys <path...>",
       "trusted public keys of a bundle that the configuration goes on `from` (default: the release key of this installation)",

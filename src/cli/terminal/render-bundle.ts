@@ -3,11 +3,12 @@ import type { Bundle } from "../../core/bundle/bundle.ts";
 import type { TrustedKey } from "../../core/bundle/dsse.ts";
 import { verifyBundle } from "../../core/bundle/verify-bundle.ts";
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { ungatedWords } from "../../core/contract/bundle/lineage.ts";
 
 /** The manifest's main points, one a line, and the files. */
 export function renderBundle(bundle: Bundle): string {
   const { manifest } = bundle;
-  const { republished } = manifest.lineage;
+  const { republished, ungated } = manifest.lineage;
   const files = manifest.files.map(
     (file) => `  ${file.path.padEnd(20)} ${String(file.sizeBytes).padStart(9)} bytes`,
   );
@@ -28,6 +29,7 @@ export function renderBundle(bundle: Bundle): string {
     ...(republished === undefined
       ? []
       : [`model of    ${manifest.name}@${republished.version} (${republished.digest})`]),
+    ...(ungated === true ? [`UNGATED     ${ungatedWords}`] : []),
     "files",
     ...files,
   ].join("\n");
@@ -42,6 +44,8 @@ export type BundleCheck =
       readonly version: string;
       readonly digest: string;
       readonly signedBy: readonly string[];
+      /** There where it was written without asking its gate. */
+      readonly ungated?: true | undefined;
     }
   | {
       readonly dir: string;
@@ -55,7 +59,9 @@ export type BundleCheck =
 export async function checkSignedBundle(dir: string, keys: readonly TrustedKey[]): Promise<BundleCheck> {
   try {
     const { manifest, digest, signedBy } = await verifyBundle(dir, keys);
-    return { dir, ok: true, name: manifest.name, version: manifest.version, digest, signedBy };
+    const { name, version, lineage } = manifest;
+    const ungated = lineage.ungated === true ? ({ ungated: true } as const) : {};
+    return { dir, ok: true, name, version, digest, signedBy, ...ungated };
   } catch (error) {
     if (!hasErrorCode(error)) throw error;
     return { dir, ok: false, code: error.code, message: error.message, hint: error.hint };
@@ -65,6 +71,6 @@ export async function checkSignedBundle(dir: string, keys: readonly TrustedKey[]
 /** One line, and a hint where it was refused. */
 export function renderBundleCheck(check: BundleCheck): string {
   return check.ok
-    ? `${check.dir}: good, ${check.name}@${check.version}, digest ${check.digest}\n`
+    ? `${check.dir}: good, ${check.name}@${check.version}, digest ${check.digest}\n${check.ungated === true ? `UNGATED: ${ungatedWords}\n` : ""}`
     : `${check.dir}: REFUSED (${check.code}): ${check.message}\nhint: ${check.hint}\n`;
 }

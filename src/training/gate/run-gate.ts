@@ -1,6 +1,6 @@
 /** The gate: every question that a bundle must answer before it is let out, in one list. Refuses; never repairs. */
 import type { Bundle } from "../../core/bundle/bundle.ts";
-import type { Lineage } from "../../core/contract/bundle/lineage.ts";
+import { type Lineage, ungatedWords } from "../../core/contract/bundle/lineage.ts";
 import type { Figure } from "../judge/figure.ts";
 import { checkLatency, checkSize } from "./budget-checks.ts";
 import {
@@ -70,6 +70,7 @@ export async function runGate(
     await checkLatency(bundle, activeBundle),
     checkDriftReference(bundle, activeBundle),
     rebuild,
+    ...(lineage.ungated === true ? [skip("gate-at-training", ungatedWords)] : []),
     ...(judgement.unasked ?? []).map(({ name, words }) => skip(name, words)),
   ];
   return {

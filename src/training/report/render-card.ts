@@ -2,6 +2,7 @@
  * `MODEL_CARD.md` of every bundle: the frame around a recipe's words. Rendered from the manifest and those words only; a figure
  * that is in no `evaluation.json` has no place in it.
  */
+import { ungatedWords } from "../../core/contract/bundle/lineage.ts";
 import type { Manifest } from "../../core/contract/bundle/manifest.ts";
 import { type ReportTable, renderMarkdownTable } from "./report-parts.ts";
 
@@ -28,6 +29,7 @@ export function renderCard(
     "",
     `\`${name}@${version}\`: ${changelog}`,
     "",
+    ...(lineage.ungated === true ? [`> **Ungated.** It was ${ungatedWords}.`, ""] : []),
     ...body,
     `## ${slicesHeading}`,
     "",

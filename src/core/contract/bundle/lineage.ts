@@ -21,7 +21,13 @@ export interface Lineage {
   readonly teacher: string;
   /** The bundle whose model this is once more, under a higher version; absent: it was made by training. */
   readonly republished?: { readonly version: string; readonly digest: string } | undefined;
+  /** It was written without asking the gate (`aurora train --ungated`); absent: the gate let it out. */
+  readonly ungated?: true | undefined;
 }
+
+/** What is said of such a bundle wherever one looks at it. */
+export const ungatedWords =
+  "written without asking its gate (aurora train --ungated): nobody has shown that it is fit to serve";
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and dashes");
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
@@ -45,4 +51,5 @@ export const lineageSchema: z.ZodType<Lineage> = z.strictObject({
   parent: z.string().max(128).nullable(),
   teacher: text,
   republished: z.strictObject({ version: z.string().max(64), digest: sha256 }).optional(),
+  ungated: z.literal(true).optional(),
 });
