@@ -53,7 +53,7 @@ async function assemble(options: WriterOptions, closers: Closers): Promise<Runni
   const intake = await openIntake({ ...options, publish }, closers);
   warnOfAnySite(config, logger);
   const { record, topics, shelf, evidence, ingest, states } = intake;
-  const mqtt = await openMqttSide(config, logger);
+  const mqtt = await openMqttSide(config, logger, metrics);
   closers.add(() => mqtt.close());
   closers.add(() => ingest.close());
   closers.add(() => states.close());

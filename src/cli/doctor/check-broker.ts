@@ -7,18 +7,24 @@ import type { TLSSocket } from "node:tls";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { createTopics } from "../../core/contract/topics.ts";
 import { dayMs } from "../../core/maths/durations.ts";
+import { parseCertificate } from "../../core/platform/daemon/check-files.ts";
 import { silentLogger } from "../../core/platform/logger.ts";
 import { type BrokerLogin, readBrokerLogin } from "../../core/platform/mqtt/broker-login.ts";
 import { probeBroker, probedGateway } from "../../core/platform/mqtt/broker-probe.ts";
 import { openBrokerSocket, parseBrokerUrl } from "../../core/platform/mqtt/broker-socket.ts";
+import { type ConnectFailure, describeConnectFailure } from "../../core/platform/mqtt/connect-failures.ts";
 import { createMqttClient } from "../../core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { bad, type CheckResult, good, skipped, warning } from "./check-result.ts";
 
 const reachMs = 5_000;
 const loginMs = 8_000;
+/** What failed once is tried again for so long. */
+const onceMoreMs = 1_500;
 const probeMs = 3_000;
 const expiresSoonDays = 30;
+const unreachable =
+  "Check mqtt.url, the network, the route and the firewall between this machine and the broker.";
 
 export interface BrokerFindings {
   readonly results: readonly CheckResult[];
@@ -40,38 +46,13 @@ export async function checkBroker(
   return { results: [...reach, result, access], client };
 }
 
-const advices: readonly (readonly [RegExp, string])[] = [
-  [/ENOTFOUND|EAI_AGAIN/, "No name server knows this name: check mqtt.url and the network's DNS."],
-  [
-    /ECONNREFUSED/,
-    "The machine is there, and no broker listens on this port: check the port, and that the broker runs.",
-  ],
-  [/EHOSTUNREACH|ENETUNREACH|ETIMEDOUT/, "Check the network, the route and the firewall between."],
-  [/CERT_HAS_EXPIRED/, "Renew the broker's certificate; or is this machine's clock wrong?"],
-  [/CERT_NOT_YET_VALID/, "This machine's clock is behind, or the certificate was made on one that is ahead."],
-  [
-    /ALTNAME/,
-    "Write the name that the certificate is for into mqtt.url, or issue one for this name (`aurora keys server`).",
-  ],
-  [/UNABLE_TO|SELF_SIGNED/, "Name the authority that signed the broker's certificate under mqtt.caFile."],
-  [
-    /WRONG_VERSION|ssl3|EPROTO|before secure TLS/,
-    "No TLS is spoken on this port: write mqtt:// without caFile, or the broker's TLS port (8883).",
-  ],
-];
-
-function adviseOf(detail: string): string {
-  const known = advices.find(([pattern]) => pattern.test(detail));
-  return known?.[1] ?? "Check mqtt.url, and that the broker can be reached from this machine.";
-}
-
 async function checkReach(url: string, login: BrokerLogin): Promise<readonly CheckResult[]> {
   const address = parseBrokerUrl(url);
   const isTls = address.secure || login.tls !== undefined;
   const where = `${address.host}:${address.port}`;
   const { error, expiresMs } = await openOnce(address, login, isTls);
   const name = isTls ? "broker, TLS" : "broker";
-  if (error !== null) return [bad(name, `${where}: ${error}`, adviseOf(error))];
+  if (error !== null) return [bad(name, `${where}: ${error.problem}`, error.cure)];
   const reached = good(
     name,
     isTls ? `${where} answers with a certificate that is trusted` : `${where} answers`,
@@ -93,20 +74,23 @@ function openOnce(
   address: Address,
   login: BrokerLogin,
   isTls: boolean,
-): Promise<{ readonly error: string | null; readonly expiresMs: number }> {
+): Promise<{ readonly error: ConnectFailure | null; readonly expiresMs: number }> {
   return new Promise((resolve) => {
     const socket = openBrokerSocket(address, login.tls ?? (isTls ? {} : undefined));
-    const end = (error: string | null): void => {
+    const end = (error: ConnectFailure | null): void => {
       const to = isTls && error === null ? (socket as TLSSocket).getPeerCertificate().valid_to : undefined;
-      socket.destroy();
+      // Not at once: the broker would take it for a client that hung up on its certificate.
+      if (error === null) socket.destroySoon();
+      else socket.destroy();
       resolve({ error, expiresMs: to === undefined ? Number.NaN : Date.parse(to) });
     };
-    socket.setTimeout(reachMs, () => end(`ETIMEDOUT: no answer within ${reachMs / 1000} s`));
+    socket.setTimeout(reachMs, () =>
+      end({ problem: `no answer within ${reachMs / 1000} s`, cure: unreachable }),
+    );
     socket.once(isTls ? "secureConnect" : "connect", () => end(null));
-    socket.once("error", (error: NodeJS.ErrnoException) => {
-      const { code = "", message } = error;
-      end(message.includes(code) ? message : `${code} ${message}`);
-    });
+    socket.once("error", (error) =>
+      end(describeConnectFailure(error) ?? { problem: error.message, cure: unreachable }),
+    );
   });
 }
 
@@ -115,7 +99,10 @@ async function logIn(
   login: BrokerLogin,
 ): Promise<{ readonly result: CheckResult; readonly client: MqttClient | null }> {
   const name = "broker's login";
-  let refusal = "no answer to the login";
+  const where = adviseOfLogin(url, login);
+  let refusal = { detail: "no answer to the login", hint: where };
+  let giveUpSoon = (): void => {};
+  let endWaiting = (): void => {};
   const client = createMqttClient({
     url,
     clientId: `aurora-doctor-${randomBytes(6).toString("hex")}`,
@@ -125,26 +112,50 @@ async function logIn(
     logger: {
       ...silentLogger,
       warn: (_message, fields) => {
-        refusal = typeof fields?.detail === "string" ? fields.detail : refusal;
+        const { detail, hint, reason } = fields ?? {};
+        if (typeof detail !== "string") return;
+        const cure = typeof hint === "string" ? hint : reason === "refused" ? loginAdvice : where;
+        refusal = { detail, hint: cure };
+        giveUpSoon();
       },
     },
   });
   const connected = await new Promise<boolean>((resolve) => {
-    const timer = setTimeout(() => resolve(false), loginMs);
-    client.onConnect(() => {
-      clearTimeout(timer);
-      resolve(true);
-    });
+    const timers = [setTimeout(() => resolve(false), loginMs)];
+    giveUpSoon = () => void timers.push(setTimeout(() => resolve(false), onceMoreMs));
+    client.onConnect(() => resolve(true));
+    endWaiting = () => {
+      for (const timer of timers) clearTimeout(timer);
+    };
   });
+  endWaiting();
   const who = login.username ?? (login.tls?.cert === undefined ? "nobody" : "the client certificate");
   if (connected) {
     const version = client.version === 5 ? "5" : "3.1.1";
     return { result: good(name, `as ${who}, MQTT ${version}`), client };
   }
   await client.close();
-  const advice =
-    "Compare mqtt.username and the password (or certificate) with the broker's list; `aurora fleet enrol` makes both.";
-  return { result: bad(name, `as ${who}: ${refusal}`, advice), client: null };
+  return { result: bad(name, `as ${who}: ${refusal.detail}`, refusal.hint), client: null };
+}
+
+const loginAdvice =
+  "Compare mqtt.username and the password (or certificate) with the broker's list; `aurora fleet enrol` makes both.";
+
+/** Where the broker hangs up without a word: over TLS 1.3 it does so to a client certificate that it does not take. */
+function adviseOfLogin(url: string, { tls }: BrokerLogin): string {
+  if (tls === undefined && !parseBrokerUrl(url).secure) {
+    return "Is this the broker's TLS port? Then write mqtts://. Else check that a broker of MQTT listens there.";
+  }
+  const own = tls?.cert === undefined ? undefined : parseCertificate(Buffer.from(tls.cert).toString("utf8"));
+  if (own === undefined)
+    return `${loginAdvice} It may ask for a client certificate: mqtt.certFile and mqtt.keyFile.`;
+  const [from, to] = [Date.parse(own.validFrom), Date.parse(own.validTo)];
+  const nowMs = Date.now();
+  if (nowMs > to)
+    return `This gateway's certificate has expired on ${own.validTo}: issue another (\`aurora keys client\`).`;
+  if (nowMs < from)
+    return `This gateway's certificate holds from ${own.validFrom} on: is this machine's clock behind?`;
+  return "The broker may not take this gateway's certificate: it must be of the authority that the broker trusts, and the broker's clock right.";
 }
 
 async function checkAccess(

@@ -4,7 +4,11 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { deviceRights, gatewayRights } from "../../core/contract/topic-rights.ts";
-import type { BrokerClient, EmbeddedBrokerOptions } from "../../core/platform/mqtt/embedded-broker.ts";
+import type {
+  BrokerClient,
+  EmbeddedBrokerOptions,
+  LoginRefusal,
+} from "../../core/platform/mqtt/embedded-broker.ts";
 import { filterCovers, topicMatches } from "../../core/platform/mqtt/mqtt-topic.ts";
 
 /** The broker's three questions, and the collector's own way in. */
@@ -40,14 +44,23 @@ export function createBrokerAccess(options: {
     own,
     authenticate: (client, password) => {
       // Whoever shows a certificate is who it names, and the internal port is for this process alone.
-      if (client.certificateName !== null && client.certificateName !== client.username) return false;
-      if (client.isInternal && !isCollector(client)) return false;
-      if (client.certificateName !== null && certified.has(client.certificateName)) return true;
-      if (client.username === null && password === null) return anonymousRead;
-      const expected = digests.get(client.username ?? "");
+      const { certificateName, username } = client;
+      if (certificateName !== null && certificateName !== username) {
+        return refuse(`its certificate is of "${certificateName}", which is its user name here`);
+      }
+      if (client.isInternal && !isCollector(client))
+        return refuse("the internal port is the collector's own");
+      if (certificateName !== null && certified.has(certificateName)) return true;
+      if (username === null && password === null) {
+        return anonymousRead || refuse("it gave no user name, and anonymousRead is off");
+      }
+      const expected = digests.get(username ?? "");
       // Compared even for an unknown name, so that the time taken tells nobody which names exist.
       const equal = timingSafeEqual(expected ?? unknown, digest(password ?? new Uint8Array()));
-      return equal && expected !== undefined;
+      if (expected === undefined) return refuse(describeUnknown(client, certified));
+      return (
+        equal || refuse(password === null ? "it gave no password" : "its password is not the enrolled one")
+      );
     },
     authorisePublish: (client, topic) => {
       if (isCollector(client)) return topic.startsWith(`${base}/`);
@@ -72,6 +85,16 @@ export function createBrokerAccess(options: {
       return readable.some((outer) => filterCovers(outer, filter));
     },
   };
+}
+
+function refuse(refused: string): LoginRefusal {
+  return { refused };
+}
+
+function describeUnknown({ username }: BrokerClient, certified: ReadonlySet<string>): string {
+  if (username !== null && certified.has(username))
+    return "it is enrolled by its certificate, and showed none";
+  return "no gateway or device of this name is enrolled";
 }
 
 function digest(password: string | Uint8Array): Buffer {

@@ -4,11 +4,13 @@ import type { CollectorConfig } from "../../core/contract/config/collector-confi
 import { createTopics } from "../../core/contract/topics.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import type { Logger } from "../../core/platform/logger.ts";
+import type { Metrics } from "../../core/platform/metrics.ts";
 import type { BrokerTls } from "../../core/platform/mqtt/broker-listeners.ts";
 import { type BrokerLogin, readBrokerLogin } from "../../core/platform/mqtt/broker-login.ts";
 import { probeBroker, probedGateway } from "../../core/platform/mqtt/broker-probe.ts";
 import { readClientId } from "../../core/platform/mqtt/client-id.ts";
 import { createEmbeddedBroker } from "../../core/platform/mqtt/embedded-broker.ts";
+import type { RefusedLogin } from "../../core/platform/mqtt/login-refusals.ts";
 import { createMqttClient, type MqttClientOptions } from "../../core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { createBrokerAccess } from "./broker-access.ts";
@@ -40,7 +42,11 @@ const webId = `aurora-web-${hostname()}-${process.pid}`;
 const maxPasswordBytes = 1_024;
 
 /** For what takes what gateways send: starts the embedded broker unless there is an address of another, and starts to connect. */
-export async function openMqttSide({ mqtt: config }: CollectorConfig, logger: Logger): Promise<MqttSide> {
+export async function openMqttSide(
+  { mqtt: config }: CollectorConfig,
+  logger: Logger,
+  metrics: Metrics,
+): Promise<MqttSide> {
   const { maxPacketBytes } = config.embedded;
   if (config.url !== null) {
     const login = await readBrokerLogin(config);
@@ -74,7 +80,24 @@ export async function openMqttSide({ mqtt: config }: CollectorConfig, logger: Lo
   });
   const tls = await readBrokerTls(config.embedded);
   const secure = tls === undefined ? {} : { tls };
-  const broker = await createEmbeddedBroker({ ...access, ...secure, host, port, maxPacketBytes, logger });
+  const refusedLogins = metrics.counter({
+    name: "broker_refused_logins_total",
+    help: "Logins that the embedded broker refused and TLS handshakes that failed, by the enrolled user name; unknown: of no enrolment; none: no name was given",
+    labels: ["user"],
+  });
+  const onRefusedLogin = ({ user }: RefusedLogin): void => {
+    const isEnrolled = user !== null && (passwords.has(user) || certified.has(user));
+    refusedLogins.add(1, { user: isEnrolled ? user : user === null ? "none" : "unknown" });
+  };
+  const broker = await createEmbeddedBroker({
+    ...access,
+    ...secure,
+    host,
+    port,
+    maxPacketBytes,
+    onRefusedLogin,
+    logger,
+  });
   const scheme = tls === undefined ? "mqtt" : "mqtts";
   const url = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${broker.port}`;
   const own =

@@ -4,7 +4,7 @@ import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { startCollector } from "../../../src/collector/compose.ts";
 import { collectorConfigSchema } from "../../../src/core/contract/config/collector-config.ts";
-import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { createLogger, type Logger, silentLogger } from "../../../src/core/platform/logger.ts";
 import { auroraHere } from "../../cli/aurora.ts";
 import { findFreePort } from "../../support/free-port.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
@@ -38,7 +38,7 @@ beforeEach(async () => {
 });
 
 /** A collector whose own broker is TLS; with `caFile` clients need certificates. */
-async function start(embedded: object) {
+async function start(embedded: object, logger: Logger = silentLogger) {
   const folder = createTemporaryFolder();
   const passwordFile = join(folder, "gw-2.password");
   writeFileSync(passwordFile, "secret");
@@ -55,7 +55,7 @@ async function start(embedded: object) {
       },
     },
   });
-  const collector = await startCollector(config, { logger: silentLogger });
+  const collector = await startCollector(config, { logger });
   onTestFinished(() => collector.close());
   return { collector, url: collector.mqttUrl };
 }
@@ -121,6 +121,43 @@ test("a client's certificate says who it is, and only what it may is taken", asy
     expect(isIn(await connect(url, refused))).toBe(false);
   }
   expect(isIn(await connect(url.replace("mqtts", "mqtt"), {}))).toBe(false);
+});
+
+test("with an authority of clients and a password both are needed, and the log and a figure say who lacked what", async () => {
+  const passwordFile = join(createTemporaryFolder(), "gw-1.password");
+  writeFileSync(passwordFile, "secret\n");
+  const lines: string[] = [];
+  const logger = createLogger({ format: "json", write: (line) => void lines.push(line) });
+  const gateways = [{ id: "gw-1", passwordFile }];
+  const { collector, url } = await start({ caFile: server.caFile, gateways }, logger);
+  expect(isIn(await connect(url, { ...read(gateway), username: "gw-1", password: "secret" }))).toBe(true);
+  const refused: [IClientOptions, RegExp, string | null][] = [
+    [read(gateway), /it gave no password/, "gw-1"],
+    [
+      { ...read(gateway), username: "gw-1", password: "hunter2" },
+      /its password is not the enrolled one/,
+      "gw-1",
+    ],
+    [{ ...trust(), username: "gw-1", password: "secret" }, /showed no certificate, and caFile asks/, null],
+    [read(foreign), /not of the authority in caFile/, null],
+    [read(unlisted), /no gateway or device of this name is enrolled/, "gw-9"],
+    [{ ...read(unlisted), username: "gw-1" }, /its certificate is of "gw-9"/, "gw-1"],
+  ];
+  const told = (): Record<string, unknown>[] =>
+    lines.map((line) => JSON.parse(line)).filter(({ message }) => message === "a login was refused");
+  for (const [options, reason, user] of refused) {
+    expect(isIn(await connect(url, options))).toBe(false);
+    // At once, and who does it again at once is only counted.
+    await until(() => told().length > 0 && reason.test(String(told().at(-1)?.reason)), String(reason));
+    expect(told().at(-1)).toMatchObject({ user, address: "127.0.0.1", level: "warn" });
+    expect(isIn(await connect(url, options))).toBe(false);
+  }
+  expect(told()).toHaveLength(refused.length);
+  expect(lines.join("")).not.toMatch(/secret|hunter2/);
+  const metrics = await (await fetch(`${collector.url}/metrics`)).text();
+  const count = (user: string): RegExp =>
+    new RegExp(`^aurora_broker_refused_logins_total\\{user="${user}"\\} (\\d+)$`, "m");
+  expect(["gw-1", "none", "unknown"].map((user) => count(user).exec(metrics)?.[1])).toEqual(["6", "4", "2"]);
 });
 
 test("without an authority of clients a password is asked for, over TLS alone", async () => {

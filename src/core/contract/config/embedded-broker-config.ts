@@ -38,7 +38,7 @@ const password = file
   .nullable()
   .default(null)
   .describe(
-    "File that holds its password; null: its certificate's common name is its user name (needs caFile)",
+    "File that holds its password; with caFile its certificate is needed as well. Null: the certificate alone, whose common name is its user name (needs caFile)",
   );
 
 /** Validator of {@link EmbeddedBrokerConfig}. */
@@ -51,7 +51,7 @@ export const embeddedBrokerSchema: z.ZodType<EmbeddedBrokerConfig, object> = z
     ),
     keyFile: optionalFile.describe("Key of its certificate (PEM)"),
     caFile: optionalFile.describe(
-      "Authority (PEM) of the clients' certificates, which every client then needs; its common name is its user name",
+      "Authority (PEM) of the clients' certificates, which every client then needs, one with a passwordFile besides its password; the common name is the user name",
     ),
     anonymousRead: z
       .boolean()

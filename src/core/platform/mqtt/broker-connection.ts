@@ -26,6 +26,8 @@ export interface ConnectionLoss {
    */
   readonly reason: "closed" | "refused" | "version" | "packet-too-large" | "silent" | "taken-over";
   readonly detail: string;
+  /** What to do about it, where that is known. */
+  readonly hint?: string;
 }
 
 /** A connection. Callbacks are called once each, with an error or null; none comes after the loss. */

@@ -2,6 +2,8 @@
 import { createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, TLSSocket } from "node:tls";
 import { AuroraError } from "../../contract/aurora-error.ts";
+import { describeHandshakeFailure } from "./connect-failures.ts";
+import type { RefusedLogin } from "./login-refusals.ts";
 
 /** PEM texts of a listener. */
 export interface BrokerTls {
@@ -17,6 +19,8 @@ export interface ListenerOptions {
   readonly port: number;
   readonly tls: BrokerTls | undefined;
   readonly maxConnections: number;
+  /** Of a TLS connection that did not come about. */
+  readonly onHandshakeFailure: (refused: RefusedLogin) => void;
 }
 
 export interface Listeners {
@@ -65,7 +69,7 @@ export function readCertificateName(socket: Socket): string | null {
 
 function createTlsListener(
   { cert, key, ca }: BrokerTls,
-  { host, port, maxConnections }: ListenerOptions,
+  { host, port, maxConnections, onHandshakeFailure }: ListenerOptions,
   accept: (socket: Socket) => void,
 ): Server {
   const material = (value: string | Uint8Array): string | Buffer =>
@@ -83,7 +87,13 @@ function createTlsListener(
     );
     // Half of them may be shaking hands.
     server.maxConnections = 2 * maxConnections;
-    server.on("tlsClientError", () => {});
+    const addresses = new WeakMap<object, string>();
+    // Once it has failed, nobody knows any more where it came from.
+    server.on("connection", (raw: Socket) => addresses.set(raw, raw.remoteAddress ?? "unknown"));
+    server.on("tlsClientError", (error: Error, socket: TLSSocket & { readonly _parent?: object }) => {
+      const address = addresses.get(socket._parent ?? socket) ?? "unknown";
+      onHandshakeFailure({ user: null, address, ...describeHandshakeFailure(error, socket) });
+    });
     return server;
   } catch (cause) {
     throw new AuroraError(

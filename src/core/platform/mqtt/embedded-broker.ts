@@ -6,11 +6,13 @@
 import type { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { Aedes, type AedesOptions, type AuthenticateError, type Client } from "aedes";
+import { systemClock } from "../clock.ts";
 import { waitAtMost } from "../daemon/closing.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import { boundEmitterDepth } from "./bound-emitter.ts";
 import { createPlaces, createRetainedBound, type Places } from "./broker-bounds.ts";
 import { type BrokerTls, openListeners, readCertificateName } from "./broker-listeners.ts";
+import { createRefusalLog, type RefusedLogin } from "./login-refusals.ts";
 import { createMqttPacketGuard } from "./mqtt-packet-guard.ts";
 import { isSharedFilter } from "./mqtt-topic.ts";
 
@@ -24,6 +26,11 @@ export interface BrokerClient {
   /** Did it come by the listener for this process's own clients? */
   readonly isInternal: boolean;
   readonly address: string;
+}
+
+/** No, and why; the client is not told. */
+export interface LoginRefusal {
+  readonly refused: string;
 }
 
 /** Options of {@link createEmbeddedBroker}. What is not given is denied. */
@@ -48,7 +55,12 @@ export interface EmbeddedBrokerOptions {
   readonly maxRetainedTopics?: number;
   /** Bytes of all their payloads together; default 64 MiB. */
   readonly maxRetainedBytes?: number;
-  readonly authenticate?: (client: BrokerClient, password: Uint8Array | null) => boolean | Promise<boolean>;
+  readonly authenticate?: (
+    client: BrokerClient,
+    password: Uint8Array | null,
+  ) => boolean | LoginRefusal | Promise<boolean | LoginRefusal>;
+  /** Hears of everybody who is not let in; the log is told by itself. */
+  readonly onRefusedLogin?: (refused: RefusedLogin) => void;
   /** May it publish there? A refused publish ends the connection, as 3.1.1 has no other answer (section 3.3.5). */
   readonly authorisePublish?: (client: BrokerClient, topic: string) => boolean;
   /** May it subscribe to that filter? */
@@ -93,6 +105,12 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
     mqtt5Refusals: 0,
   };
   const places = createPlaces(options.maxConnections ?? 1000);
+  const logRefusal = createRefusalLog(logger, systemClock);
+  const refuse = (refused: RefusedLogin): void => {
+    counts.refusedConnections += 1;
+    logRefusal(refused);
+    options.onRefusedLogin?.(refused);
+  };
   const internal = new WeakSet<Socket>();
   const broker = await Aedes.createBroker({
     connectTimeout: 10_000,
@@ -118,7 +136,7 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
       if (packet.clientId !== "") packet.clientId = scopeClientId(packet.username, packet.clientId);
       callback(null, true);
     },
-    ...createAccess({ ...options, isInternal: (socket) => internal.has(socket) }, places, counts),
+    ...createAccess({ ...options, isInternal: (socket) => internal.has(socket), refuse }, places, counts),
   });
   boundEmitterDepth(broker as unknown as { readonly mq: unknown });
   // Its typings leave out "error", which it does emit when its memory store fails.
@@ -150,7 +168,10 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
     });
   };
   const { host = "127.0.0.1", port: wanted = 0, tls, maxConnections = 1000 } = options;
-  const listeners = await openListeners({ host, port: wanted, tls, maxConnections }, accept);
+  const listeners = await openListeners(
+    { host, port: wanted, tls, maxConnections, onHandshakeFailure: refuse },
+    accept,
+  );
   const { port, internalPort } = listeners;
   return {
     port,
@@ -167,11 +188,14 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
 
 /** Who may come in, publish and subscribe. Settles the places of those that may; counts and logs what it refuses. */
 function createAccess(
-  options: EmbeddedBrokerOptions & { readonly isInternal: (socket: Socket) => boolean },
+  options: EmbeddedBrokerOptions & {
+    readonly isInternal: (socket: Socket) => boolean;
+    readonly refuse: (refused: RefusedLogin) => void;
+  },
   places: Places,
   counts: Pick<
     { -readonly [Count in keyof BrokerCounts]: number },
-    "refusedConnections" | "refusedPublishes" | "refusedSubscriptions"
+    "refusedPublishes" | "refusedSubscriptions"
   >,
 ): Pick<AedesOptions, "authenticate" | "authorizePublish" | "authorizeSubscribe"> {
   const logger = options.logger ?? silentLogger;
@@ -191,22 +215,24 @@ function createAccess(
         address: (client.conn as Socket).remoteAddress ?? "unknown",
       };
       identities.set(client, identity);
-      const verdict = async (): Promise<boolean> =>
-        (await options.authenticate?.(identity, password === undefined ? null : new Uint8Array(password))) ===
-        true;
+      const { username: user, address } = identity;
+      const turnAway = (reason: string, answer: string): void => {
+        options.refuse({ user, address, reason });
+        done(refusal(answer), false);
+      };
+      const verdict = async (): Promise<boolean | LoginRefusal | undefined> =>
+        options.authenticate?.(identity, password === undefined ? null : new Uint8Array(password));
       verdict().then(
-        (allowed) => {
-          if (allowed && places.settle(client.conn as Socket, identity.username === null)) {
-            done(null, true);
-            return;
-          }
-          counts.refusedConnections += 1;
-          done(refusal(allowed ? "no place for another guest" : "bad user name or password"), false);
+        (found) => {
+          const answer = "bad user name or password";
+          if (typeof found === "object") turnAway(found.refused, answer);
+          else if (found !== true) turnAway(answer, answer);
+          else if (places.settle(client.conn as Socket, user === null)) done(null, true);
+          else turnAway("no place for another guest", "no place for another guest");
         },
         (error: unknown) => {
-          counts.refusedConnections += 1;
           logger.error("authentication failed", { client: client.id, error });
-          done(refusal("cannot be checked"), false);
+          turnAway("it cannot be checked", "cannot be checked");
         },
       );
     },

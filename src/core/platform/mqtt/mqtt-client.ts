@@ -17,6 +17,7 @@ import type {
   OpenBrokerConnection,
 } from "./broker-connection.ts";
 import { type BrokerAddress, type MqttTls, openBrokerSocket, parseBrokerUrl } from "./broker-socket.ts";
+import { describeConnectFailure } from "./connect-failures.ts";
 import { createMqttPacketGuard } from "./mqtt-packet-guard.ts";
 import { createReconnectingClient, type MqttClient } from "./mqtt-reconnect.ts";
 
@@ -167,8 +168,8 @@ function openVendorConnection(
   vendor.on("error", (error) => {
     loss ??=
       answered || !reached
-        ? { reason: "closed", detail: describe(error) }
-        : { reason: classifyRefusal(error, isVersion5), detail: describe(error) };
+        ? { reason: "closed", ...describe(error) }
+        : { reason: classifyRefusal(error, isVersion5), ...describe(error) };
     socket.destroy();
   });
   vendor.once("close", () => {
@@ -215,8 +216,10 @@ function classifyRefusal(error: Error & { code?: unknown }, isVersion5: boolean)
   return typeof code === "number" ? "refused" : "closed";
 }
 
-function describe({ code, message }: Error & { code?: unknown }): string {
-  return message === "" ? String(code) : message;
+function describe(error: Error & { code?: unknown }): Pick<ConnectionLoss, "detail" | "hint"> {
+  const known = describeConnectFailure(error);
+  if (known === undefined) return { detail: error.message === "" ? String(error.code) : error.message };
+  return { detail: known.problem, hint: known.cure };
 }
 
 function toBuffer(payload: string | Uint8Array): Buffer {

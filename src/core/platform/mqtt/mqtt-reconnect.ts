@@ -141,7 +141,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     version = next.version;
     if (!next.isFallback) failures += 1;
     const delayMs = next.isFallback ? 0 : backoff.nextMs();
-    const hint = takeovers.lost(loss, wasConnected);
+    const hint = takeovers.lost(loss, wasConnected) ?? loss.hint;
     const fields = {
       broker: subject,
       reason: loss.reason,

@@ -1,0 +1,162 @@
+/**
+ * Says in words why a broker was not reached, or a client not let in, and what to do: names of errors of OpenSSL and of the
+ * system, which stay in brackets for whoever looks them up. Decides nothing.
+ */
+import type { TLSSocket } from "node:tls";
+
+export interface ConnectFailure {
+  readonly problem: string;
+  readonly cure: string;
+}
+
+interface Row {
+  readonly codes: RegExp;
+  readonly problem: string;
+  readonly cure: string;
+}
+
+const authority =
+  "Name the certificate of the authority that signed the broker's under mqtt.caFile (ca.pem of `aurora keys authority`).";
+const ownCertificate =
+  "Name this client's certificate and key under mqtt.certFile and mqtt.keyFile (`aurora fleet enrol --tls` or `aurora keys client` makes them).";
+const noTls = "Write mqtt:// without caFile and certFile, or the broker's TLS port, mostly 8883.";
+
+/** What the other end is to a client; the first row whose pattern fits. */
+const failures: readonly Row[] = [
+  {
+    codes: /^(UNABLE_TO_|SELF_SIGNED_CERT_IN_CHAIN)/,
+    problem: "its certificate is signed by an authority that is not trusted here",
+    cure: authority,
+  },
+  {
+    codes: /^DEPTH_ZERO_SELF_SIGNED_CERT$/,
+    problem: "its certificate is self-signed, and is not trusted here",
+    cure: "Name that certificate under mqtt.caFile, copied from the broker itself.",
+  },
+  {
+    codes: /^CERT_HAS_EXPIRED$/,
+    problem: "its certificate has expired, by this machine's clock",
+    cure: "Renew the broker's certificate (`aurora keys server`), or set this machine's clock if that is ahead.",
+  },
+  {
+    codes: /^CERT_NOT_YET_VALID$/,
+    problem: "its certificate is not valid yet, by this machine's clock",
+    cure: "Set this machine's clock, which is behind, or the clock of the machine that issued the certificate.",
+  },
+  {
+    codes: /^INVALID_PURPOSE$/,
+    problem: "its certificate was not issued for a server",
+    cure: "Give the broker a certificate of a server (`aurora keys server`), not that of a client or an authority.",
+  },
+  {
+    codes: /^CERT_|^CRL_|^INVALID_CA$|^PATH_LENGTH_EXCEEDED$|^HOSTNAME_MISMATCH$/,
+    problem: "its certificate is not good",
+    cure: "Issue the broker's certificate anew (`aurora keys server`).",
+  },
+  {
+    codes: /CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE/,
+    problem: "it asks for a client certificate that it takes",
+    cure: ownCertificate,
+  },
+  {
+    codes: /ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_\w+|UNSUPPORTED_CERTIFICATE|ACCESS_DENIED)/,
+    problem: "it does not take this client's certificate",
+    cure: "Let the broker's authority sign it anew (`aurora keys client`), and compare both machines' clocks.",
+  },
+  {
+    codes: /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION/,
+    problem: "it speaks no TLS 1.2 or newer",
+    cure: "Let the broker speak TLS 1.2 or 1.3.",
+  },
+  { codes: /^ERR_SSL_|^EPROTO$/, problem: "no TLS is spoken on this port", cure: noTls },
+  {
+    codes: /^(ENOTFOUND|EAI_AGAIN)$/,
+    problem: "no name server knows its name",
+    cure: "Check mqtt.url and the network's DNS.",
+  },
+  {
+    codes: /^ECONNREFUSED$/,
+    problem: "the machine is there, and no broker listens on this port",
+    cure: "Check the port, and that the broker runs.",
+  },
+  {
+    codes: /^(EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)$/,
+    problem: "there is no way to it, or no answer from it",
+    cure: "Check the network, the route and the firewall between.",
+  },
+];
+
+/** Of a client, whose socket to a broker met `error`; undefined for what has no words here. */
+export function describeConnectFailure(error: Error): ConnectFailure | undefined {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return describeOtherName(error);
+  if (message.includes("before secure TLS")) {
+    return {
+      problem: "it hung up during the TLS handshake: perhaps no TLS is spoken on this port",
+      cure: noTls,
+    };
+  }
+  // Some come as OpenSSL's line alone.
+  const name = typeof code === "string" ? code : /SSL routines/.test(message) ? upperCase(message) : "";
+  const row = failures.find(({ codes }) => codes.test(name));
+  if (row === undefined) return undefined;
+  return { problem: `${row.problem}${typeof code === "string" ? ` (${code})` : ""}`, cure: row.cure };
+}
+
+/** `…:tlsv13 alert certificate required:…` as its code would be. */
+function upperCase(message: string): string {
+  return `ERR_SSL_${message.toUpperCase().replace(/ /g, "_")}`;
+}
+
+const maxNamesLength = 200;
+
+/** https://nodejs.org/api/tls.html#tlscheckserveridentityhostname-cert: the error knows host and certificate. */
+function describeOtherName(error: Error): ConnectFailure {
+  const { host = "this name", cert } = error as Error & {
+    readonly host?: string;
+    readonly cert?: {
+      readonly subjectaltname?: string;
+      readonly subject?: { readonly CN?: string | string[] };
+    };
+  };
+  const names = (cert?.subjectaltname ?? String(cert?.subject?.CN ?? "no name"))
+    .replace(/(DNS|IP Address):/g, "")
+    .slice(0, maxNamesLength);
+  return {
+    problem: `its certificate is for ${names}, not for ${host} (ERR_TLS_CERT_ALTNAME_INVALID)`,
+    cure: `Write a name that the certificate is for into mqtt.url, or issue one for ${host} (\`aurora keys server DIR ${host}\`).`,
+  };
+}
+
+/** Of a broker: why a TLS connection of a client did not come about. */
+export function describeHandshakeFailure(
+  error: Error,
+  { authorizationError }: Pick<TLSSocket, "authorizationError">,
+): { readonly reason: string; readonly isVague: boolean } {
+  const told = (reason: string): { readonly reason: string; readonly isVague: boolean } => {
+    return { reason, isVague: false };
+  };
+  // Node says "hang up" of those that it has cut off itself.
+  const refused = authorizationError as Error | string | null | undefined;
+  const why = typeof refused === "string" ? refused : refused?.message;
+  if (why === "CERT_HAS_EXPIRED") return told("its certificate has expired");
+  if (why === "CERT_NOT_YET_VALID") return told("its certificate is not valid yet: is a clock wrong?");
+  if (typeof why === "string") return told(`its certificate is not of the authority in caFile (${why})`);
+  const { code = "" } = error as NodeJS.ErrnoException;
+  if (code === "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE") {
+    return told("it showed no certificate, and caFile asks every client for one");
+  }
+  if (/WRONG_VERSION|HTTP_REQUEST|UNKNOWN_PROTOCOL|BAD_RECORD/.test(code)) {
+    return told("it spoke no TLS: its address begins with mqtts:// here");
+  }
+  if (/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION/.test(code)) return told("it speaks no TLS 1.2 or newer");
+  if (/ALERT_(UNKNOWN_CA|BAD_CERT|CERTIFICATE)/.test(code)) {
+    return told("it does not trust this broker's certificate");
+  }
+  if (code === "ERR_TLS_HANDSHAKE_TIMEOUT") return told("it did not finish the TLS handshake in time");
+  if (/^ERR_SSL_/.test(code)) return told(`the TLS handshake failed (${code})`);
+  return {
+    reason: "it hung up during the TLS handshake: perhaps it does not trust this broker's certificate",
+    isVague: true,
+  };
+}

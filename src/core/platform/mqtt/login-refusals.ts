@@ -1,0 +1,70 @@
+/**
+ * Says who was not let in to the embedded broker, and why: each at once, the same again once a minute with how often, and never
+ * more lines than a person reads. Holds no password.
+ */
+import type { Clock } from "../clock.ts";
+import type { Logger } from "../logger.ts";
+
+/** A login that was refused, or a handshake before it. */
+export interface RefusedLogin {
+  /** As it was given; null: none was. */
+  readonly user: string | null;
+  readonly address: string;
+  /** In words, for whoever runs the broker; the client is told no more than that it was refused. */
+  readonly reason: string;
+  /** It may as well be a look whether the port is open: said again after an hour only. */
+  readonly isVague?: boolean;
+}
+
+const sayAgainMs = 60_000;
+const sayVagueAgainMs = 3_600_000;
+/** Of everybody together, in {@link sayAgainMs}. */
+const maxLines = 20;
+/** Further ones are counted, and told of together. */
+const maxFollowed = 1_000;
+const maxUserLength = 64;
+
+interface Followed {
+  saidMs: number;
+  unsaid: number;
+}
+
+export function createRefusalLog(
+  logger: Logger,
+  clock: Pick<Clock, "monotonicMs">,
+): (refused: RefusedLogin) => void {
+  const followed = new Map<string, Followed>();
+  let beganMs = clock.monotonicMs();
+  let lines = 0;
+  let unsaid = 0;
+
+  const renew = (nowMs: number): void => {
+    if (nowMs - beganMs < sayAgainMs) return;
+    if (unsaid > 0) logger.warn("more logins were refused", { count: unsaid });
+    [beganMs, lines, unsaid] = [nowMs, 0, 0];
+    for (const [key, each] of followed) {
+      if (each.unsaid === 0 && nowMs - each.saidMs >= sayVagueAgainMs) followed.delete(key);
+    }
+  };
+
+  return ({ user, address, reason, isVague }) => {
+    const nowMs = clock.monotonicMs();
+    renew(nowMs);
+    const name = user === null ? null : user.slice(0, maxUserLength);
+    const key = JSON.stringify([name, address, reason]);
+    const known = followed.get(key);
+    if (known !== undefined && nowMs - known.saidMs < (isVague ? sayVagueAgainMs : sayAgainMs)) {
+      known.unsaid++;
+      return;
+    }
+    if (lines >= maxLines || (known === undefined && followed.size >= maxFollowed)) {
+      unsaid++;
+      return;
+    }
+    lines++;
+    const before = known?.unsaid ?? 0;
+    followed.set(key, { saidMs: nowMs, unsaid: 0 });
+    const again = before === 0 ? {} : { sameBefore: before };
+    logger.warn("a login was refused", { user: name, address, reason, ...again });
+  };
+}

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { type Logger, silentLogger } from "../../../../src/core/platform/logger.ts";
+import { createRefusalLog } from "../../../../src/core/platform/mqtt/login-refusals.ts";
+import { createManualClock } from "../../../support/manual-clock.ts";
+
+function listen() {
+  const said: Record<string, unknown>[] = [];
+  const logger: Logger = { ...silentLogger, warn: (_message, fields) => void said.push({ ...fields }) };
+  const clock = createManualClock();
+  return { said, clock, tell: createRefusalLog(logger, clock) };
+}
+
+const wrong = { user: "gw-1", address: "10.0.0.5", reason: "its password is not the enrolled one" };
+
+test("a refusal is told at once, the same again once a minute with how often", () => {
+  const { said, clock, tell } = listen();
+  for (let second = 0; second <= 61; second++) {
+    tell(wrong);
+    clock.advance(1000);
+  }
+  expect(said).toEqual([wrong, { ...wrong, sameBefore: 59 }]);
+  tell({ ...wrong, user: "gw-2" });
+  expect(said).toHaveLength(3);
+});
+
+test("what a look at the port causes as well is told once an hour", () => {
+  const { said, clock, tell } = listen();
+  for (let minute = 0; minute < 61; minute++) {
+    tell({ ...wrong, user: null, isVague: true });
+    clock.advance(60_000);
+  }
+  expect(said).toHaveLength(2);
+});
+
+test("a flood of names costs twenty lines a minute, a bounded memory, and a line of how many more", () => {
+  const { said, clock, tell } = listen();
+  for (let minute = 0; minute < 3; minute++) {
+    for (let at = 0; at < 5000; at++) tell({ ...wrong, user: `${minute}-${at}`.padEnd(300, "x") });
+    clock.advance(60_000);
+  }
+  expect(said).toHaveLength(3 * 20 + 2);
+  expect(said[20]).toEqual({ count: 4980 });
+  expect(String(said[0]?.user)).toHaveLength(64);
+});
