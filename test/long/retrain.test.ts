@@ -29,7 +29,7 @@ describe.skipIf(!existsSync(join(data, "cwru")))("training once more (set AURORA
       dataDir: data,
       outDir: join(scratch.path, "bundle"),
       workDir: null,
-      gated: false,
+      gated: true,
       reportDir: null,
       signer: parsePrivateKey(createKeyPair().privateKeyPem),
       log: () => {},
