@@ -21,13 +21,34 @@ export function expandedTail(units: number): number {
   return normalTail(Math.sqrt(units / Math.max(1, units - 1)) * t);
 }
 
-/** The statistic with its expanded interval over `units`; without one where there is a single unit, or it is seldom defined. */
+/** Less is rounding. */
+const leastSpread = 1e-9;
+
+/**
+ * The statistic with its expanded interval over `units`; without one where there is a single unit, it is seldom defined, or no
+ * draw changes it: that says nothing of units that nobody has seen.
+ */
 export function computeExpandedFigure(statistic: Statistic, resamples: Resamples, units: number): Figure {
   const value = statistic(new Float64Array(resamples.signals).fill(1));
   const values = resamples.replicates.map(statistic).filter(Number.isFinite);
   if (units < 2 || values.length < resamples.replicates.length / 2) return { value, low: null, high: null };
   const tail = expandedTail(units);
-  return { value, low: computeQuantile(values, tail), high: computeQuantile(values, 1 - tail) };
+  const [low, high] = [computeQuantile(values, tail), computeQuantile(values, 1 - tail)];
+  return high - low < leastSpread ? { value, low: null, high: null } : { value, low, high };
+}
+
+/**
+ * As {@link computeExpandedFigure} of a statistic that is a probability. Where it is 1 (or 0) and no draw changes it, every unit
+ * was right (or wrong): its far end is the exact bound of as many cases as there are units, one-sided 95 % (Clopper & Pearson
+ * 1934; of many units the rule of three, 1 − 3/n).
+ */
+export function computeExpandedShare(statistic: Statistic, resamples: Resamples, units: number): Figure {
+  const figure = computeExpandedFigure(statistic, resamples, units);
+  const { value, low } = figure;
+  if (low !== null || units < 1) return figure;
+  const bound = 0.05 ** (1 / units);
+  if (value > 1 - leastSpread) return { value, low: bound, high: 1 };
+  return value < leastSpread ? { value, low: 0, high: 1 - bound } : figure;
 }
 
 /** P(Z > z) of a normal variable (Abramowitz & Stegun 26.2.17, within 7.5e-8). */

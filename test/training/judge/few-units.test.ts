@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { computeExpandedFigure, expandedTail } from "../../../src/training/judge/few-units.ts";
+import {
+  computeExpandedFigure,
+  computeExpandedShare,
+  expandedTail,
+} from "../../../src/training/judge/few-units.ts";
 import { drawResamples } from "../../../src/training/judge/figure.ts";
 
 describe("an interval over few units", () => {
@@ -36,6 +40,28 @@ describe("an interval over few units", () => {
       if (low! <= 0 && high! >= 0) covered++;
     }
     expect(covered / trials).toBeGreaterThan(0.89);
+  });
+
+  it("is none where no draw changes a figure, and the exact bound where that figure is a share of all", () => {
+    const signals = Array.from({ length: 5 }, (_, index) => ({
+      id: `${index}`,
+      unit: `${index}`,
+      stratum: "",
+      truth: null,
+      rows: 1,
+      slices: {},
+    }));
+    const draws = drawResamples(signals, 1, 100);
+    expect(computeExpandedFigure(() => 1, draws, 5)).toEqual({ value: 1, low: null, high: null });
+    expect(computeExpandedShare(() => 0.8, draws, 5)).toEqual({ value: 0.8, low: null, high: null });
+    // Clopper & Pearson, one-sided: 0.05^(1/n).
+    expect(computeExpandedShare(() => 1, draws, 5)).toEqual({
+      value: 1,
+      low: expect.closeTo(0.5493, 4),
+      high: 1,
+    });
+    expect(computeExpandedShare(() => 0, draws, 5).high).toBeCloseTo(0.4507, 4);
+    expect(computeExpandedShare(() => 1, draws, 60).low).toBeCloseTo(1 - 3 / 60, 2);
   });
 
   it("is none of a single unit", () => {

@@ -2,7 +2,7 @@
  * Figures of a fine-tuned student on machines that were left out, beside its parent, the physics score and a logistic regression
  * on the same rows; intervals draw whole machines anew, the same draws for all.
  */
-import { computeExpandedFigure } from "../../../judge/few-units.ts";
+import { computeExpandedFigure, computeExpandedShare } from "../../../judge/few-units.ts";
 import { drawResamples, type Figure, type Resamples } from "../../../judge/figure.ts";
 import { createAuroc, createMacroAuroc } from "../../../judge/metrics.ts";
 import type { ScoredSet, Statistic } from "../../../judge/scored-set.ts";
@@ -78,8 +78,8 @@ export function judgeContenders(
       const statistic = createHeadline(set, name, headline);
       return {
         name,
-        headline: figureOf(statistic, sample),
-        faultAuroc: figureOf(createFaultAuroc(set, name), sample),
+        headline: shareOf(statistic, sample),
+        faultAuroc: shareOf(createFaultAuroc(set, name), sample),
         lead: name === "int8" ? null : judgeLead(own, statistic, sample),
       };
     });
@@ -98,6 +98,21 @@ export function sampleMachines({ signals }: Pick<ScoredSet, "signals">, seed: nu
 /** A statistic with an interval over machines, of which there are few. */
 export function figureOf(statistic: Statistic, sample: MachineSample): Figure {
   return computeExpandedFigure(statistic, sample, sample.machines);
+}
+
+/** As {@link figureOf} of a probability, which an AUROC is. */
+export function shareOf(statistic: Statistic, sample: MachineSample): Figure {
+  return computeExpandedShare(statistic, sample, sample.machines);
+}
+
+/** By how much an AUROC is ahead of one half, which is that of whoever says the same of everything. */
+export function judgeLeadOverSilence(own: Statistic, sample: MachineSample): Figure {
+  const { value, low, high } = shareOf(own, sample);
+  return {
+    value: value - 0.5,
+    low: low === null ? null : low - 0.5,
+    high: high === null ? null : high - 0.5,
+  };
 }
 
 /** One statistic less another. */

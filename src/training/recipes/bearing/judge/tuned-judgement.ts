@@ -26,7 +26,7 @@ import { scoreInventedRigs, scoreMachineFold, type TunedLesson, tuneOnAll } from
 import { type TunedConfig, weighRigs } from "../tuned-config.ts";
 import { decideRecordings } from "./machine-outcomes.ts";
 import { type JudgedTuned, judgeTuned, type TunedEvaluation, weighEvidence } from "./tuned-evaluation.ts";
-import { createHeadline, judgeLead, sampleMachines } from "./tuned-figures.ts";
+import { createHeadline, judgeLead, judgeLeadOverSilence, sampleMachines } from "./tuned-figures.ts";
 
 /** Points of the headline figure that the integers may lose. */
 const maxLostPoints = 0.5;
@@ -144,7 +144,7 @@ export async function judgeTunedBundle(
         : `${evidence.machines} machines, ${evidence.faultyMachines} of them with a fault, each left out in turn`,
     },
     baselines: [
-      gainOver("silent", surely),
+      { name: "silent", gain: judgeLeadOverSilence(own, sample), asked: surely },
       { ...gainOver("parent", surely), name: `its parent ${parent}`, otherwise: `keep ${parent}` },
       ...(set.scores.physics === undefined ? [] : [gainOver("physics", "level")]),
       { ...gainOver("logistic", "level"), name: "converged logistic regression" },

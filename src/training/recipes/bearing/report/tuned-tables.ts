@@ -1,5 +1,5 @@
 /** The tables of a fine-tuned bundle, for its card and its report alike. */
-import { formatFigure } from "../../../judge/figure.ts";
+import { type Figure, formatFigure } from "../../../judge/figure.ts";
 import type { ReportTable } from "../../../report/report-parts.ts";
 import type { MachineOutcome } from "../judge/machine-outcomes.ts";
 import type { TunedEvaluation } from "../judge/tuned-evaluation.ts";
@@ -11,19 +11,29 @@ export const headlineWords: Readonly<Record<TunedEvaluation["headline"], string>
   faultAuroc: "AUROC of a fault at all, against healthy",
 };
 
+/** What an interval over machines rests on, where there is one. */
+const intervalWords =
+  "95 % intervals draw whole machines anew, the same draws for all; where no draw changes a figure of 1, its lower end is the exact bound of as many cases as there are machines, and any other figure has none";
+
 /** Everybody on the same machines. */
 export function tabulateContenders({ contenders, headline, evidence }: TunedEvaluation): ReportTable {
   return {
     title: "Beside its parent",
-    caption: `On ${evidence.machines} machines, each left out in turn; one window one case, 95 % intervals draw whole machines anew, the same draws for all. A lead is the fine-tuned student's, paired.`,
+    caption: `On ${evidence.machines} machines, each left out in turn; one window one case; ${intervalWords}. A lead is the fine-tuned student's, paired.`,
     head: ["", headlineWords[headline], "a fault at all", "the student leads by"],
     rows: contenders.map(({ name, headline: figure, faultAuroc, lead }) => [
       tunedContenders[name],
-      formatFigure(figure),
-      formatFigure(faultAuroc),
-      lead === null ? "–" : formatFigure(lead),
+      sayFigure(figure, evidence),
+      sayFigure(faultAuroc, evidence),
+      lead === null ? "–" : sayFigure(lead, evidence),
     ]),
   };
+}
+
+/** A figure over machines; without an interval it says of how many. */
+function sayFigure(figure: Figure, { machines }: Pick<TunedEvaluation["evidence"], "machines">): string {
+  const words = formatFigure(figure);
+  return figure.low === null ? `${words} (no interval: ${machines} machines)` : words;
 }
 
 /** Confusion by machine, the parent's beside it. */
@@ -83,7 +93,7 @@ export function sayTuned(evaluation: TunedEvaluation): string[] {
           ? "is surely behind"
           : "cannot be told from";
     return [
-      `On machines left out, the student ${verdict} ${title}: ${formatFigure(figure)} in ${headlineWords[headline]}.`,
+      `On machines left out, the student ${verdict} ${title}: ${sayFigure(figure, evidence)} in ${headlineWords[headline]}.`,
     ];
   };
   const wrong = machines.filter(
@@ -95,7 +105,7 @@ export function sayTuned(evaluation: TunedEvaluation): string[] {
           `TOO LITTLE EVIDENCE${evidence.isAccepted ? ", accepted by who trained it" : ""}: an honest figure takes ${evidence.lacking.join(", ")}.`,
         ]
       : []),
-    `${headlineWords[headline]} ${formatFigure(own!.headline)}; ${formatFigure(metrics.detected!, 2)} of the faulty recordings found, ${formatFigure(metrics.quiet!, 2)} of the healthy ones quiet: intervals of as many cases as there are machines.`,
+    `${headlineWords[headline]} ${sayFigure(own!.headline, evidence)}; ${formatFigure(metrics.detected!, 2)} of the faulty recordings found, ${formatFigure(metrics.quiet!, 2)} of the healthy ones quiet: intervals of as many cases as there are machines.`,
     ...say("parent", `its parent ${parent.name}@${parent.version}`),
     ...say("physics", "the physics score"),
     ...say("logistic", "a converged logistic regression"),
