@@ -9,6 +9,7 @@ import { computeMedian, computeScaledMad } from "../../../core/maths/robust.ts";
 import { clusterHealthyBackground } from "../../bundle/healthy-background.ts";
 import { makeStudentFiles } from "../../bundle/student-files.ts";
 import type { RecordingSet } from "../../dataset/recordings/recording-set.ts";
+import { leastMachines } from "../../judge/learning-path.ts";
 import { extractLevelRows, extractLevels } from "../../learn/extract-rows.ts";
 import { standardiseRows } from "../../learn/fit-scaler.ts";
 import { runStudent, type TrainedStudent } from "../../learn/train-student.ts";
@@ -138,6 +139,23 @@ async function readHealthyLevels(
   return { names: levels.list.map(({ name }) => name), rows };
 }
 
+/** Where one level lay, and on how many machines it was heard. */
+export interface HeardLevel extends LevelStatistics {
+  readonly machines: number;
+}
+
+/**
+ * The level as a bundle states it, its spread pooled with the parent's: a machine or two that happen to agree would make anything else
+ * look like damage. A parent's spread counts for as many machines as a figure takes; where levels lie is the own machines' to say.
+ */
+export function poolLevel(own: HeardLevel | null, parents: LevelStatistics | null): LevelStatistics | null {
+  if (own === null) return parents;
+  const { locationDb, scaleDb, machines } = own;
+  if (parents === null) return { locationDb, scaleDb };
+  const share = machines / (machines + leastMachines.all);
+  return { locationDb, scaleDb: Math.sqrt(share * scaleDb ** 2 + (1 - share) * parents.scaleDb ** 2) };
+}
+
 /**
  * Median and scaled median absolute deviation of each level over the healthy windows of `signals`; null where none of
  * them is heard (a band above the rate of all recordings). A severity is compared with them while a machine's own
@@ -147,17 +165,26 @@ export async function fitLevelReference(
   set: RecordingSet,
   signals: readonly WaveformRows[],
   { window, levels }: Pick<BearingConfig, "window"> & Pick<BaselineSpec, "levels">,
-): Promise<readonly (LevelStatistics | null)[]> {
+): Promise<readonly (HeardLevel | null)[]> {
   const values: number[][] = levels.list.map(() => []);
+  const machines = levels.list.map(() => new Set<string>());
   for (const { entry, failureMode } of signals) {
     if (failureMode !== null || !entry.isAbsolute) continue;
     for await (const part of set.parts(entry)) {
       for (const [at, value] of extractLevels(part, window, levels).entries()) {
-        if (Number.isFinite(value)) values[at % values.length]!.push(value);
+        if (!Number.isFinite(value)) continue;
+        values[at % values.length]!.push(value);
+        machines[at % values.length]!.add(entry.machine);
       }
     }
   }
-  return values.map((each) =>
-    each.length === 0 ? null : { locationDb: computeMedian(each), scaleDb: computeScaledMad(each) },
+  return values.map((each, at) =>
+    each.length === 0
+      ? null
+      : {
+          locationDb: computeMedian(each),
+          scaleDb: computeScaledMad(each),
+          machines: machines[at]!.size,
+        },
   );
 }

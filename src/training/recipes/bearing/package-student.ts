@@ -14,7 +14,7 @@ import type { CommonConfig } from "../common-config.ts";
 import type { TrainedModel, TrainingContext } from "../recipe.ts";
 import { type BearingConfig, type DiagnosisKeys, decideThreshold } from "./bearing-config.ts";
 import type { RecordedRows, WaveformRows } from "./learn/recorded-rows.ts";
-import { fitLevelReference, makeHealthyFiles } from "./package-healthy.ts";
+import { fitLevelReference, makeHealthyFiles, poolLevel } from "./package-healthy.ts";
 
 interface StudentParts {
   readonly config: CommonConfig & Pick<BearingConfig, DiagnosisKeys>;
@@ -83,7 +83,7 @@ export async function packageStudent(
 }
 
 /**
- * Where the levels of these healthy machines lay, the parent's where nobody heard one here; undefined where the configuration
+ * Where the levels of these healthy machines lay, pooled with the parent's; undefined where the configuration
  * asks for no baseline.
  */
 async function describeBaseline(
@@ -100,6 +100,6 @@ async function describeBaseline(
     { part: "levels", config: { window, levels, ids }, from: [rows] },
     () => fitLevelReference(set, heard, { window, levels }),
   );
-  const reference = own.value.map((level, index) => level ?? parent?.reference?.[index] ?? null);
+  const reference = own.value.map((level, index) => poolLevel(level, parent?.reference?.[index] ?? null));
   return { ...baseline, healthy: logits, reference };
 }
