@@ -4,12 +4,8 @@ import type { Bundle } from "../../core/bundle/bundle.ts";
 import type { Lineage } from "../../core/contract/bundle/lineage.ts";
 import { readEvaluationOf } from "../bundle/bundled-files.ts";
 import { type Figure, formatFigure } from "../judge/figure.ts";
-import { compareSlices } from "../judge/slice-figures.ts";
 import { answer, type GateCheck, skip } from "./gate-check.ts";
-import type { JudgedCase, Judgement } from "./judgement.ts";
-
-/** A slice is worse when it would look so in fewer than this share of comparisons of equal models. */
-const sliceSignificance = 0.05;
+import type { Judgement } from "./judgement.ts";
 
 /** A stated figure may differ from the judged one by this share of it: rounding of another platform's arithmetic. */
 const tolerance = 1e-3;
@@ -155,97 +151,6 @@ export function checkParity({ parity }: Judgement): GateCheck {
           ]),
     ].join("; "),
   });
-}
-
-/** Is no slice significantly worse than the other model's, on the cases that both hold out? */
-export function checkSlices(own: Judgement, against: Judgement | null, seed: number): GateCheck {
-  if (against === null) return skip("slices", "no model to compare with was given (--against)");
-  const lossOf = new Map(against.cases.map(({ id, loss }) => [id, loss]));
-  const pairs = own.cases.flatMap(({ id, slices, block = id, loss }) =>
-    lossOf.has(id) ? [{ id, slices, block, difference: loss - lossOf.get(id)! }] : [],
-  );
-  const [worst] = compareSlices(pairs, seed);
-  if (worst === undefined) {
-    return answer("slices", false, {
-      measured: { pairs: pairs.length },
-      limits: { significance: sliceSignificance },
-      words: `only ${pairs.length} held-out cases are common to both models: too few to compare slices`,
-    });
-  }
-  const isWorse = worst.adjustedP < sliceSignificance && worst.meanDifference > 0;
-  const { by, value, signals, meanDifference, adjustedP } = worst;
-  return answer("slices", !isWorse, {
-    measured: { pairs: pairs.length, worst: `${by} ${value}`, cases: signals, meanDifference, adjustedP },
-    limits: { significance: sliceSignificance },
-    words: `${isWorse ? "worse" : "no slice is significantly worse; the worst"} on ${by} ${value} (${signals} cases): loss ${meanDifference >= 0 ? "+" : ""}${meanDifference.toFixed(5)}, adjusted p ${adjustedP.toFixed(3)}`,
-  });
-}
-
-/**
- * Does the decision rule find anything, which neither ranking nor calibration tells; and does it miss more faults, or raise
- * more on healthy machines, than the active model's?
- */
-export function checkDecisions(own: Judgement, against: Judgement | null): GateCheck {
-  const { detected } = own.metrics;
-  if (detected !== undefined && !(detected.value > 0)) {
-    const words = "the decision rule finds none of the held-out faults";
-    return answer("decisions", false, {
-      measured: { detected: detected.value },
-      limits: { detectedMoreThan: 0 },
-      words,
-    });
-  }
-  if (against === null) return skip("decisions", "no model to compare with was given (--against)");
-  const compared = compareDecisions(own.cases, against.cases);
-  if (compared.length === 0) return skip("decisions", "nothing is decided case by case");
-  const words = compared.map(
-    ({ mistake, onlyNew, onlyOld, p }) =>
-      `${mistake}: ${onlyNew} of its own, ${onlyOld} of the active model's alone (p ${p.toFixed(3)})`,
-  );
-  const worse = compared.filter(({ p }) => p < sliceSignificance);
-  return answer("decisions", worse.length === 0, {
-    measured: Object.fromEntries(
-      compared.map(({ mistake, onlyNew, onlyOld }) => [mistake, `${onlyNew} to ${onlyOld}`]),
-    ),
-    limits: { significance: sliceSignificance },
-    words: `${worse.length === 0 ? "not significantly more mistakes" : "significantly more mistakes"}; ${words.join("; ")}`,
-  });
-}
-
-/** One kind of wrong decision under both models, on the cases that both hold out. */
-interface DecisionComparison {
-  readonly mistake: "missed" | "false-alarm";
-  /** Cases that the new model alone gets wrong in this way, and those that the old one alone does. */
-  readonly onlyNew: number;
-  readonly onlyOld: number;
-  /** Probability of as many of them on the new model's side, if both were equally good (sign test, one-sided). */
-  readonly p: number;
-}
-
-/** Does a new model decide worse than the active one, case by case? Compares both kinds of mistake; empty where a judgement says nothing of decisions. */
-function compareDecisions(own: readonly JudgedCase[], other: readonly JudgedCase[]): DecisionComparison[] {
-  const before = new Map(other.map(({ id, decision }) => [id, decision]));
-  const pairs = own.flatMap(({ id, decision }) => {
-    const old = before.get(id);
-    return decision === undefined || old === undefined ? [] : [{ decision, old }];
-  });
-  if (pairs.length === 0) return [];
-  return (["missed", "false-alarm"] as const).map((mistake) => {
-    const onlyNew = pairs.filter(({ decision, old }) => decision === mistake && old !== mistake).length;
-    const onlyOld = pairs.filter(({ decision, old }) => decision !== mistake && old === mistake).length;
-    return { mistake, onlyNew, onlyOld, p: atLeast(onlyNew, onlyNew + onlyOld) };
-  });
-}
-
-/** P(X ≥ k) of a binomial of n fair trials. */
-function atLeast(k: number, n: number): number {
-  let sum = 0;
-  let logTerm = -n * Math.LN2;
-  for (let i = 0; i <= n; i++) {
-    if (i >= k) sum += Math.exp(logTerm);
-    logTerm += Math.log((n - i) / (i + 1));
-  }
-  return Math.min(1, sum);
 }
 
 /** JSON has no NaN: what does not exist is null there. */

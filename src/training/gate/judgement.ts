@@ -24,6 +24,13 @@ export interface Judgement {
   readonly parity: ParityFigures | null;
   /** Held-out cases with a loss each (smaller is better), to be paired with those of another model. */
   readonly cases: readonly JudgedCase[];
+  /** The model that this one was fine-tuned from, on the same cases: what it replaces where no other is named. Absent: there is none. */
+  readonly parent?: {
+    readonly digest: string;
+    readonly cases: readonly JudgedCase[];
+    /** Where the new model is worse than it, surely or not, a sentence each. */
+    readonly told: readonly string[];
+  };
 }
 
 /** A baseline, fitted to its minimum where it has one. */

@@ -16,14 +16,13 @@ import {
   checkBaselines,
   checkCalibration,
   checkData,
-  checkDecisions,
   checkEvidence,
   checkLeakage,
   checkParity,
-  checkSlices,
   checkStatedFigures,
 } from "./judged-checks.ts";
 import type { Judgement } from "./judgement.ts";
+import { checkDecisions, checkSlices } from "./rival-checks.ts";
 
 export interface GateResult {
   readonly passed: boolean;
@@ -52,6 +51,10 @@ export async function runGate(
   const activeBundle = against?.bundle ?? null;
   const activeJudgement = against?.judgement ?? null;
   const { lineage } = bundle.manifest;
+  const { parent } = judgement;
+  // A parent's own cases are others than those of the machines that the new model was tuned on.
+  const isParent = parent !== undefined && (against === null || activeBundle?.digest === parent.digest);
+  const rival = isParent ? parent : activeJudgement;
   const checks = [
     checkForm(bundle),
     checkLeakage(addLineage(judgement, lineage)),
@@ -59,8 +62,8 @@ export async function runGate(
     checkStatedFigures(bundle, judgement),
     ...checkEvidence(judgement),
     checkBaselines(judgement),
-    checkSlices(judgement, activeJudgement, lineage.seed),
-    checkDecisions(judgement, activeJudgement),
+    checkSlices(judgement, rival, lineage.seed),
+    checkDecisions(judgement, rival),
     checkCalibration(judgement, activeJudgement),
     checkParity(judgement),
     checkAdditivity(bundle),

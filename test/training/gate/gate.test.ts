@@ -28,15 +28,14 @@ import {
   checkBaselines,
   checkCalibration,
   checkData,
-  checkDecisions,
   checkLeakage,
   checkParity,
-  checkSlices,
   checkStatedFigures,
   readStatedMetrics,
 } from "../../../src/training/gate/judged-checks.ts";
 import type { JudgedCase, Judgement } from "../../../src/training/gate/judgement.ts";
 import { compareRebuild } from "../../../src/training/gate/rebuild-check.ts";
+import { checkDecisions, checkSlices } from "../../../src/training/gate/rival-checks.ts";
 import { runGate } from "../../../src/training/gate/run-gate.ts";
 
 const folder = new URL("../../../models/bearing-vibration", import.meta.url).pathname;

@@ -5,6 +5,7 @@
 import type { HealthyLogits } from "../../../../core/contract/bundle/baseline-spec.ts";
 import type { Calibration } from "../../../../core/contract/bundle/manifest.ts";
 import type { RecordedEntry } from "../../../dataset/recordings/recording-set.ts";
+import type { JudgedCase } from "../../../gate/judgement.ts";
 import { computeReliability, type ReliabilityBin } from "../../../judge/calibration-error.ts";
 import { computeFigure, drawResamples, type Figure } from "../../../judge/figure.ts";
 import { chooseLearningPath, type LearningPath } from "../../../judge/learning-path.ts";
@@ -20,7 +21,8 @@ import { isJudged } from "../learn/machine-folds.ts";
 import type { ParentBundle } from "../learn/parent-bundle.ts";
 import type { WaveformRows } from "../learn/recorded-rows.ts";
 import type { TunedConfig } from "../tuned-config.ts";
-import { crossCalibrate, judgeCalibration } from "./bearing-evaluation.ts";
+import { crossCalibrate, judgeCalibration, toProbabilities } from "./bearing-evaluation.ts";
+import { type BesideParent, compareWithParent, listRecordingCases } from "./beside-parent.ts";
 import type { AlertRule } from "./held-out-figures.ts";
 import { readInventedLogits } from "./invented-figures.ts";
 import {
@@ -60,6 +62,7 @@ export interface TunedEvaluation extends EvaluationDocument {
   /** The parent on the same machines. */
   readonly parentMachines: readonly MachineOutcome[];
   readonly reliability: readonly ReliabilityBin[];
+  readonly besideParent: BesideParent;
   /** Macro AUROC on invented rigs that neither was tuned on: what is left of what the parent was taught. */
   readonly remembered: Readonly<Record<"tuned" | "parent" | "difference", Figure>>;
   readonly next: readonly RecordingAdvice[];
@@ -90,6 +93,8 @@ export interface JudgedTuned {
   readonly evaluation: TunedEvaluation;
   readonly calibration: readonly Calibration[];
   readonly healthy: HealthyLogits;
+  /** The recordings under both models. */
+  readonly cases: Readonly<Record<"student" | "parent", readonly JudgedCase[]>>;
   /** Of all folds, with probabilities that were calibrated on the other ones. */
   readonly set: ScoredSet;
 }
@@ -117,6 +122,11 @@ export function judgeTuned(subject: TunedCase): JudgedTuned {
   const contenders = judgeContenders(set, headline, seed);
   const decided = decideRecordings({ set, labels }, "int8", rule);
   const machines = countByMachine(decided);
+  const parentDecided = decideRecordings({ set, labels }, "parent", parentRule);
+  const cases = {
+    student: listRecordingCases(set, set.scores.probability!, decided),
+    parent: listRecordingCases(set, toProbabilities(set.scores.parent!, manifest.calibration), parentDecided),
+  };
   const worstFirst = [...machines].sort((a, b) => countWrong(b) - countWrong(a));
   const failed = worstFirst.flatMap((each) => {
     const words = sayFailures(each);
@@ -143,7 +153,8 @@ export function judgeTuned(subject: TunedCase): JudgedTuned {
     contenders,
     recordings: decided,
     machines,
-    parentMachines: countByMachine(decideRecordings({ set, labels }, "parent", parentRule)),
+    parentMachines: countByMachine(parentDecided),
+    besideParent: compareWithParent(cases.student, cases.parent, decided),
     reliability: computeReliability([set], "probability"),
     remembered: judgeRemembered(invented, seed),
     next: planNextRecordings(entries, failed),
@@ -152,7 +163,7 @@ export function judgeTuned(subject: TunedCase): JudgedTuned {
     refused: subject.refused,
     limitations: [...config.limitations, ...sayShortcomings(subject)],
   };
-  return { evaluation, calibration, healthy, set };
+  return { evaluation, calibration, healthy, cases, set };
 }
 
 /** What the recordings allow; shared bearings are no machine's evidence. */

@@ -12,7 +12,6 @@ import { digestFile } from "../../../dataset/read-data-file.ts";
 import type { RecordedEntry } from "../../../dataset/recordings/recording-set.ts";
 import type { Judgement } from "../../../gate/judgement.ts";
 import { reasonOfLeast } from "../../../judge/learning-path.ts";
-import { computeBrier } from "../../../judge/metrics.ts";
 import { openTensorTrainer } from "../../../learn/open-trainer.ts";
 import type { EvaluationContext, ProtocolOutcome } from "../../recipe.ts";
 import { checkContract } from "../learn/check-contract.ts";
@@ -24,6 +23,7 @@ import { openParent } from "../learn/parent-bundle.ts";
 import { readRecordedRows } from "../learn/recorded-rows.ts";
 import { scoreInventedRigs, scoreMachineFold, type TunedLesson, tuneOnAll } from "../learn/tuned-students.ts";
 import { type TunedConfig, weighRigs } from "../tuned-config.ts";
+import { sayWorse } from "./beside-parent.ts";
 import { decideRecordings } from "./machine-outcomes.ts";
 import { type JudgedTuned, judgeTuned, type TunedEvaluation, weighEvidence } from "./tuned-evaluation.ts";
 import { createHeadline, judgeLead, judgeLeadOverSilence, sampleMachines } from "./tuned-figures.ts";
@@ -158,26 +158,13 @@ export async function judgeTunedBundle(
       int8Detected: found("int8"),
       lostEventsLimit: Math.floor(recordings.filter(({ label }) => label !== "healthy").length / 10),
     },
-    cases: listCases(judged),
+    cases: judged.cases.student,
+    parent: {
+      digest: config.from.digest,
+      cases: judged.cases.parent,
+      told: sayWorse(evaluation.besideParent),
+    },
   };
-}
-
-function listCases({ evaluation, set }: JudgedTuned): Judgement["cases"] {
-  let at = 0;
-  return set.signals.map(({ id, unit, slices, rows, truth }, index) => {
-    const own = set.scores.probability!.subarray(at * set.outputs, (at + rows) * set.outputs);
-    at += rows;
-    const labels = Float32Array.from(own, (_, each) => (each % set.outputs === truth ? 1 : 0));
-    const { outcome } = evaluation.recordings[index]!;
-    return {
-      id,
-      slices,
-      block: unit,
-      loss: rows === 0 ? 0 : computeBrier(own, labels),
-      decision:
-        outcome === "found" || outcome === "quiet" ? "right" : outcome === "false-alarm" ? outcome : "missed",
-    };
-  });
 }
 
 /** Are the bundle's figures what it states? Fails as {@link judgeTunedBundle}. */

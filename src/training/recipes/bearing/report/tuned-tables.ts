@@ -1,6 +1,7 @@
 /** The tables of a fine-tuned bundle, for its card and its report alike. */
 import { type Figure, formatFigure } from "../../../judge/figure.ts";
 import type { ReportTable } from "../../../report/report-parts.ts";
+import { sayWorse } from "../judge/beside-parent.ts";
 import type { MachineOutcome } from "../judge/machine-outcomes.ts";
 import type { TunedEvaluation } from "../judge/tuned-evaluation.ts";
 import { tunedContenders } from "../judge/tuned-figures.ts";
@@ -96,6 +97,7 @@ export function sayTuned(evaluation: TunedEvaluation): string[] {
       `On machines left out, the student ${verdict} ${title}: ${sayFigure(figure, evidence)} in ${headlineWords[headline]}.`,
     ];
   };
+  const worse = sayWorse(evaluation.besideParent);
   const wrong = machines.filter(
     ({ counts }) => counts.missed + counts["other-kind"] + counts["false-alarm"] > 0,
   );
@@ -107,6 +109,7 @@ export function sayTuned(evaluation: TunedEvaluation): string[] {
       : []),
     `${headlineWords[headline]} ${sayFigure(own!.headline, evidence)}; ${formatFigure(metrics.detected!, 2)} of the faulty recordings found, ${formatFigure(metrics.quiet!, 2)} of the healthy ones quiet: intervals of as many cases as there are machines.`,
     ...say("parent", `its parent ${parent.name}@${parent.version}`),
+    ...(worse.length === 0 ? [] : [`WORSE THAN ITS PARENT in places: ${worse.join("; ")}.`]),
     ...say("physics", "the physics score"),
     ...say("logistic", "a converged logistic regression"),
     `Of what the parent was taught is left: macro AUROC ${formatFigure(remembered.tuned)} on invented rigs that neither was tuned on, the parent's ${formatFigure(remembered.parent)} (difference ${formatFigure(remembered.difference)}).`,

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { dayMs } from "../../../../../src/core/maths/durations.ts";
 import { createRandom } from "../../../../../src/core/maths/random.ts";
-import { checkSlices } from "../../../../../src/training/gate/judged-checks.ts";
 import type { JudgedCase, Judgement } from "../../../../../src/training/gate/judgement.ts";
+import { checkSlices } from "../../../../../src/training/gate/rival-checks.ts";
 import { listErrorCases } from "../../../../../src/training/recipes/scada/judge/bundle-figures.ts";
 import {
   bandOperation,
