@@ -24,7 +24,16 @@ type Draft = Omit<Finding, "where" | "file">;
 
 export function findInRecording(measured: MeasuredRecording, expected: DataExpectations): Finding[] {
   const { entry, where } = measured.resolved;
-  return [...findInRates(measured, expected), ...findInNumbers(measured, expected)].map((draft) => ({
+  const overruled = measured.resolved.overruled.map(
+    (sentence): Draft => ({
+      severity: "warning",
+      check: "overruled",
+      message: sentence,
+      cure: "the entry counts: correct whichever of them is wrong",
+    }),
+  );
+  const drafts = [...overruled, ...findInRates(measured, expected), ...findInNumbers(measured, expected)];
+  return drafts.map((draft) => ({
     ...draft,
     where,
     file: entry.file,

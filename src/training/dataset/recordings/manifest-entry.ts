@@ -4,10 +4,12 @@
  */
 import { isAbsolute, normalize } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import { faultKinds } from "../../../core/contract/bundle/bearing-fault.ts";
 import { isAbsent, isFields } from "../../../core/contract/fields.ts";
-import { plainKey } from "../sidecar/bearing-words.ts";
+import { isSameBearing, plainKey } from "../sidecar/bearing-words.ts";
 import { isSidecar, parseSidecarWords, type SidecarPart } from "../sidecar/sidecar.ts";
+import { joinFields, splitFields } from "./join-fields.ts";
 import type { RecordedLabel } from "./recording-set.ts";
 
 /** What a manifest says of one channel of a file, or of the files that a pattern fits. */
@@ -26,7 +28,20 @@ export interface ManifestEntry {
   /** Null: file and channel. */
   readonly id: string | null;
   readonly speed: SpeedSource | null;
+  /** Does it stand for all files that a pattern fits? */
+  readonly isPattern: boolean;
+  /** What the entry itself says of the samples. */
   readonly part: SidecarPart;
+  /** What the manifest says of more than this entry: by its component's bearing, and for all. */
+  readonly common: SidecarPart;
+}
+
+/** What an entry is made of. */
+export interface EntryWords {
+  readonly own: Readonly<Record<string, unknown>>;
+  /** Given once for all entries. */
+  readonly common: Readonly<Record<string, unknown>>;
+  readonly bearings: ReadonlyMap<string, BearingOrders>;
 }
 
 /** Where the speed over time is: a channel of the recording itself, or of another file. */
@@ -54,9 +69,13 @@ const maxName = 128;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what no name holds
 const noName = /[\u0000-\u001f|`]/;
 
-/** Reads the fields of one channel; `where` names them in complaints. Fails with CONFIG_INVALID. */
-export function parseManifestEntry(fields: Readonly<Record<string, unknown>>, where: string): ManifestEntry {
-  for (const key of Object.keys(fields)) {
+/** Reads the words of one channel; `where` names them in complaints. Fails with CONFIG_INVALID. */
+export function parseManifestEntry(
+  { own: said, common, bearings }: EntryWords,
+  where: string,
+): ManifestEntry {
+  const fields = joinFields(common, said);
+  for (const key of [...Object.keys(said), ...Object.keys(common)]) {
     if (ownKeys.has(plainKey(key)) || isSidecar({ [key]: 0 })) continue;
     throw refuseEntry(where, `nobody reads the key "${key}"`);
   }
@@ -77,19 +96,55 @@ export function parseManifestEntry(fields: Readonly<Record<string, unknown>>, wh
       "says no machine: the physical thing whose recordings stay on one side of a split",
     );
   }
+  const { more, rest } = splitFields(common, said);
+  const [part, shared] = [{ ...more, ...said }, rest].map((words) =>
+    nameBearing(parseSidecarWords(withoutOwn(words), where), bearings, where),
+  ) as [SidecarPart, SidecarPart];
+  const component = name("component");
+  const channel = part.channel ?? shared.channel;
+  const bearing = bearings.get(component ?? channel ?? "") ?? shared.bearing;
+  const saysSpeed = Object.entries(said).some(
+    ([key, value]) => plainKey(key) === "speed" && !isAbsent(value),
+  );
+  const speed = parseSpeed(own.get("speed"), where);
   return {
     where,
     file: checkPath(file, where),
+    isPattern: file.includes("*"),
     label,
     machine,
-    component: name("component"),
+    component,
     shared: name("shared"),
     load: name("load"),
     id: name("id"),
     learn: parseLearn(own.get("learn"), where),
-    speed: parseSpeed(own.get("speed"), where),
-    part: parseSidecarWords(withoutOwn(fields), where),
+    // A speed of the entry's own counts before a channel that is named for all.
+    speed: part.shaftRpm !== undefined && !saysSpeed ? null : speed,
+    part: { ...part, channel },
+    common: { ...shared, bearing },
   };
+}
+
+/** Puts in the bearing that is named. Fails with CONFIG_INVALID where nobody knows the name, or another is described beside it. */
+export function nameBearing(
+  part: SidecarPart,
+  bearings: ReadonlyMap<string, BearingOrders>,
+  where: string,
+): SidecarPart {
+  const { bearing, bearingName } = part;
+  if (bearingName === undefined) return part;
+  const found = bearings.get(bearingName);
+  if (found === undefined) {
+    const known = [...bearings.keys()].join(", ") || "none";
+    throw refuseEntry(where, `there is no bearing "${bearingName}" (bearings are ${known})`);
+  }
+  if (bearing !== undefined && !isSameBearing(bearing, found)) {
+    throw refuseEntry(
+      where,
+      `bearing is "${bearingName}", with bpfo ${found.bpfo}, and what stands beside it comes to ${bearing.bpfo}: which is it?`,
+    );
+  }
+  return { ...part, bearing: found };
 }
 
 /** A complaint about an entry, with the form that is right. */

@@ -11,15 +11,19 @@
  *     - {file: "t2/run*.csv", label: inner-race, machine: t2, component: HSS, channel: acc, speed: rpm, load: "{1} kW"}
  *     - {file: rig.npy, machine: rig, rpm: 1797, channels: {0: {label: ball}, 1: {label: healthy}}}
  *
- * Of a pattern, `{1}` stands for what its first `*` stood for. A CSV has a column a key and a line an entry.
+ * Of a pattern, `{1}` stands for what its first `*` stood for. A CSV has a column a key and a line an entry. What is said of
+ * less counts before what is said of more: an entry, a description beside the file, the component's bearing, then what holds
+ * for all.
  */
 import { extname } from "node:path";
 import { isMap, isSeq, LineCounter, parseDocument } from "yaml";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import { isFields } from "../../../core/contract/fields.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { parseCsv } from "../csv.ts";
-import { oneSpelling } from "../sidecar/sidecar.ts";
+import { parseBearingWords } from "../sidecar/bearing-words.ts";
+import { joinFields } from "./join-fields.ts";
 import { type ManifestEntry, parseManifestEntry, refuseEntry } from "./manifest-entry.ts";
 import { type ManifestSplits, parseSplits } from "./recording-splits.ts";
 
@@ -35,6 +39,8 @@ export interface RecordingsManifest {
   readonly about: string;
   /** The channels of one file follow one another. */
   readonly entries: readonly ManifestEntry[];
+  /** Bearings by name, which entries, components and sidecars may call. */
+  readonly bearings: ReadonlyMap<string, BearingOrders>;
   /** Published splits, by the name of their protocol. */
   readonly splits: Readonly<Record<string, ManifestSplits>>;
 }
@@ -45,10 +51,13 @@ interface Listed {
   readonly where: string;
 }
 
+/** One who is told of an entry that cannot be read, which is then left out. */
+type OnRefused = (error: AuroraError) => void;
+
 /** Reads `path`. Fails with CONFIG_INVALID; with `onRefused` an entry fails alone. */
 export async function readRecordingsManifest(
   path: string,
-  onRefused?: (error: AuroraError) => void,
+  onRefused?: OnRefused,
 ): Promise<RecordingsManifest> {
   const bytes = await readFileBounded(path, maxManifestBytes, {
     missing: "CONFIG_INVALID",
@@ -66,7 +75,7 @@ export async function readRecordingsManifest(
 export function parseRecordingsManifest(
   bytes: Uint8Array,
   path: string,
-  onRefused?: (error: AuroraError) => void,
+  onRefused?: OnRefused,
 ): RecordingsManifest {
   const text = decode(bytes, path);
   const { common, listed } =
@@ -75,13 +84,12 @@ export function parseRecordingsManifest(
   if (about !== undefined && (typeof about !== "string" || about.length > 4096)) {
     throw refuseEntry(path, "about is not a text of at most 4096 characters");
   }
-  const named = parseBearings(bearings, path);
+  const named = parseBearings(bearings, path, onRefused);
   const entries = listed.flatMap((each): ManifestEntry[] => {
     try {
-      return splitChannels(each, rest).map((own) => {
-        const { fields, where } = resolveBearing(own, named);
-        return parseManifestEntry(fields, where);
-      });
+      return splitChannels(each, rest).map(({ fields, where }) =>
+        parseManifestEntry({ own: fields, common: rest, bearings: named }, where),
+      );
     } catch (error) {
       if (onRefused === undefined || !(error instanceof AuroraError)) throw error;
       onRefused(error);
@@ -94,6 +102,7 @@ export function parseRecordingsManifest(
     bytes,
     about: about ?? "recordings of the manifest's author",
     entries,
+    bearings: named,
     splits: parseSplits(splits, path),
   };
 }
@@ -169,9 +178,8 @@ function readYaml(
 
 /** An entry with `channels` is one of each of them. */
 function splitChannels({ fields, where }: Listed, common: Readonly<Record<string, unknown>>): Listed[] {
-  const all = joinFields(common, fields);
-  const { channels, ...rest } = all;
-  if (channels === undefined || channels === null || channels === "") return [{ fields: all, where }];
+  const { channels = common.channels, ...rest } = fields;
+  if (channels === undefined || channels === null || channels === "") return [{ fields: rest, where }];
   if (!isFields(channels) || Object.keys(channels).length === 0) {
     throw refuseEntry(where, "channels is not of the form {NAME: {label: …}, …}");
   }
@@ -181,42 +189,28 @@ function splitChannels({ fields, where }: Listed, common: Readonly<Record<string
   });
 }
 
-/** `own` over `common`, however both spell a key. */
-function joinFields(
-  common: Readonly<Record<string, unknown>>,
-  own: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
-  const said = new Set(Object.keys(own).map(oneSpelling));
-  const left = Object.entries(common).filter(([key]) => !said.has(oneSpelling(key)));
-  return { ...Object.fromEntries(left), ...own };
-}
-
-/** A bearing by its name, or by that of the component (the channel, where no component is named). */
-function resolveBearing({ fields, where }: Listed, named: ReadonlyMap<string, unknown>): Listed {
-  const { bearing } = fields;
-  if (typeof bearing === "string") {
-    const found = named.get(bearing);
-    if (found === undefined) {
-      const known = [...named.keys()].join(", ") || "none";
-      throw refuseEntry(where, `there is no bearing "${bearing}" (bearings are ${known})`);
-    }
-    return { fields: { ...fields, bearing: found }, where };
-  }
-  const found = named.get(String(fields.component ?? fields.channel ?? ""));
-  return bearing !== undefined || found === undefined
-    ? { fields, where }
-    : { fields: { ...fields, bearing: found }, where };
-}
-
-function parseBearings(bearings: unknown, path: string): ReadonlyMap<string, unknown> {
+function parseBearings(
+  bearings: unknown,
+  path: string,
+  onRefused?: OnRefused,
+): ReadonlyMap<string, BearingOrders> {
   if (bearings === undefined || bearings === null) return new Map();
   if (!isFields(bearings)) throw refuseEntry(path, "bearings is not of the form {NAME: {balls: 9, …}, …}");
+  const named = new Map<string, BearingOrders>();
   for (const [name, fields] of Object.entries(bearings)) {
-    if (!isFields(fields))
-      throw refuseEntry(
-        path,
-        `bearing ${name} is not of the form {balls: 9, ball_diameter: …, pitch_diameter: …}`,
-      );
+    const orders = isFields(fields) ? parseBearingWords(fields) : null;
+    if (orders?.ok === true) {
+      named.set(name, orders.value);
+      continue;
+    }
+    const refused = refuseEntry(
+      path,
+      orders === null
+        ? `bearing ${name} is not of the form {balls: 9, ball_diameter: …, pitch_diameter: …}`
+        : `bearing ${name}: ${orders.error}`,
+    );
+    if (onRefused === undefined) throw refused;
+    onRefused(refused);
   }
-  return new Map(Object.entries(bearings));
+  return named;
 }

@@ -6,10 +6,11 @@ import { extname, join, relative } from "node:path";
 import { gravitiesOf } from "../../../core/contract/acceleration-units.ts";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { readStatedRate } from "../samples/sample-file.ts";
+import { isSameBearing } from "../sidecar/bearing-words.ts";
 import type { SidecarPart } from "../sidecar/sidecar.ts";
 import { expandManifest } from "./expand-manifest.ts";
 import { createFileNotes } from "./file-notes.ts";
-import type { ManifestEntry } from "./manifest-entry.ts";
+import { type ManifestEntry, nameBearing } from "./manifest-entry.ts";
 import type { RecordedEntry, RecordedSpeed } from "./recording-set.ts";
 import type { RecordingsManifest } from "./recordings-manifest.ts";
 import { meanSpeed, readSpeed } from "./speed-channel.ts";
@@ -27,6 +28,8 @@ export interface ResolvedEntry {
   readonly speed: RecordedSpeed | null;
   /** How long the recording is said to be, in seconds; null: nobody says. */
   readonly durationS: number | null;
+  /** What a description beside the file says otherwise than the entry, which counts; sentences. */
+  readonly overruled: readonly string[];
 }
 
 export interface ResolvedManifest {
@@ -38,10 +41,11 @@ export interface ResolvedManifest {
 /** Told of an entry that cannot be resolved, which is then left out. */
 export type OnRefused = (error: AuroraError) => void;
 
-/** What a manifest and a description beside the file may not say differently: nobody knows then which of them is true. */
+/** What an entry and a description beside the file may say differently. */
 const contradictable = [
   { key: "rateHz", unit: "Hz" },
   { key: "shaftRpm", unit: "rpm" },
+  { key: "scale", unit: "as the scale" },
   { key: "unit", unit: "as the unit" },
 ] as const;
 
@@ -53,7 +57,7 @@ const rateTolerance = 0.001;
  * `onRefused` an entry fails alone.
  */
 export async function resolveEntries(
-  manifest: Pick<RecordingsManifest, "entries">,
+  manifest: Pick<RecordingsManifest, "entries" | "bearings">,
   root: string,
   onRefused?: OnRefused,
 ): Promise<ResolvedManifest> {
@@ -68,13 +72,16 @@ export async function resolveEntries(
       const channel = listed.part.channel ?? null;
       const at = extname(path) === ".npy" ? await notes.placeOf(path, channel) : null;
       const place = at === null ? channel : `${at}`;
-      const parts = [listed.part, ...(await notes.of(path, channel))];
-      const own = await describe({ listed, path, place, parts, root });
+      const beside = (await notes.of(path, channel)).map((part) =>
+        nameBesideBearing(part, manifest.bearings, path),
+      );
+      const own = await describe({ listed, path, place, beside, root });
       claimId(ids, own);
       resolved.push(own);
       const { file } = listed;
-      const beside = [`${file}.json`, `${file.replace(/\.[^./]*$/, "")}.json`];
-      for (const name of [file, listed.speed?.file ?? file, ...beside]) if (known.has(name)) files.add(name);
+      const sidecars = [`${file}.json`, `${file.replace(/\.[^./]*$/, "")}.json`];
+      for (const name of [file, listed.speed?.file ?? file, ...sidecars])
+        if (known.has(name)) files.add(name);
     } catch (error) {
       if (onRefused === undefined || !(error instanceof AuroraError)) throw error;
       onRefused(error);
@@ -100,29 +107,30 @@ interface ToDescribe {
   readonly listed: ManifestEntry;
   readonly path: string;
   readonly place: string | null;
-  /** What each source says, the one that counts first. */
-  readonly parts: readonly SidecarPart[];
+  /** What each description beside the file says, the one that counts first. */
+  readonly beside: readonly SidecarPart[];
   readonly root: string;
 }
 
-async function describe({ listed, path, place, parts, root }: ToDescribe): Promise<ResolvedEntry> {
+async function describe({ listed, path, place, beside, root }: ToDescribe): Promise<ResolvedEntry> {
+  const parts = [listed.part, ...beside, listed.common];
   const first = <K extends keyof SidecarPart>(key: K): SidecarPart[K] =>
     parts.find((part) => part[key] !== undefined)?.[key];
   const need = <T>(value: T | undefined, what: string, key: string): T => {
     if (value !== undefined) return value;
-    const beside = `${path.replace(/\.[^./]*$/, "")}.json`;
+    const sidecar = `${path.replace(/\.[^./]*$/, "")}.json`;
     throw complain(
       listed,
       `nothing says ${what} of ${listed.file}`,
-      `say ${key} in the entry, above \`recordings\` for all of them, or in ${beside}`,
+      `say ${key} in the entry, above \`recordings\` for all of them, or in ${sidecar}`,
     );
   };
-  for (const { key, unit } of contradictable) {
-    const [said, other] = [parts[0]?.[key], parts.slice(1).find((part) => part[key] !== undefined)?.[key]];
-    if (said === undefined || other === undefined || said === other) continue;
+  const overruled = listContradictions(listed, beside);
+  // A pattern speaks of many files, a description beside one of them of it alone: nobody knows which of them is true.
+  if (overruled[0] !== undefined && listed.isPattern) {
     throw complain(
       listed,
-      `says ${said} ${unit} of ${listed.file}, and a description beside the file ${other} ${unit}`,
+      overruled[0],
       "say it once: in the manifest, or in the NAME.json or index.json beside the file",
     );
   }
@@ -173,11 +181,39 @@ async function describe({ listed, path, place, parts, root }: ToDescribe): Promi
     entry,
     where: listed.where,
     durationS: first("durationS") ?? null,
+    overruled,
     speed,
     path,
     place,
     scale: scale === undefined && unit === undefined ? null : (scale ?? 1) * gravitiesOf[unit ?? "g"],
   };
+}
+
+function listContradictions(
+  { part, file }: ManifestEntry,
+  beside: readonly SidecarPart[],
+): readonly string[] {
+  const said = contradictable.flatMap(({ key, unit }) => {
+    const [own, other] = [part[key], beside.find((each) => each[key] !== undefined)?.[key]];
+    if (own === undefined || other === undefined || own === other) return [];
+    return [`says ${own} ${unit} of ${file}, and a description beside the file ${other} ${unit}`];
+  });
+  const other = beside.find(({ bearing }) => bearing !== undefined)?.bearing;
+  if (part.bearing === undefined || other === undefined || isSameBearing(part.bearing, other)) return said;
+  return [
+    ...said,
+    `gives ${file} a bearing with bpfo ${part.bearing.bpfo}, and a description beside the file one with ${other.bpfo}`,
+  ];
+}
+
+/** A sidecar may call a bearing of the manifest by its name, and describe another beside a name that is none of them. */
+function nameBesideBearing(
+  part: SidecarPart,
+  bearings: RecordingsManifest["bearings"],
+  path: string,
+): SidecarPart {
+  const isRemark = part.bearing !== undefined && !bearings.has(part.bearingName ?? "");
+  return isRemark ? part : nameBearing(part, bearings, `description beside ${path}`);
 }
 
 /** Readers speak of a command's options; here an entry says them. */

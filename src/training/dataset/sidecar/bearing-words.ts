@@ -27,6 +27,14 @@ export function plainKey(key: string): string {
     .replace(/(mm|deg|degrees)$/, "");
 }
 
+/** How a key speaks of a bearing: by its `name` (or as a whole), by its `orders`, by its `geometry`; null: it speaks of something else. */
+export function bearingWordKind(key: string): "name" | "orders" | "geometry" | null {
+  const plain = plainKey(key);
+  if (plain === "bearing") return "name";
+  if ((bearingOrderNames as readonly string[]).includes(plain)) return "orders";
+  return known.has(plain) ? "geometry" : null;
+}
+
 /** Does any key speak of a bearing? */
 export function speaksOfBearing(fields: Readonly<Record<string, unknown>>): boolean {
   return Object.keys(fields).some((key) => known.has(plainKey(key)));
@@ -38,8 +46,6 @@ export function speaksOfBearing(fields: Readonly<Record<string, unknown>>): bool
  */
 export function parseBearingWords(fields: Readonly<Record<string, unknown>>): Result<BearingOrders, string> {
   const values = new Map(Object.entries(fields).map(([key, value]) => [plainKey(key), toNumber(value)]));
-  const find = (names: readonly string[]): number | undefined =>
-    names.map((name) => values.get(name)).find((value) => value !== undefined);
   const [bpfo, bpfi, bsf, given] = bearingOrderNames.map((name) => values.get(name));
   if (bpfo !== undefined || bpfi !== undefined || bsf !== undefined || given !== undefined) {
     // n · FTF and n · (1 − FTF): both orders of the races say it.
@@ -48,10 +54,36 @@ export function parseBearingWords(fields: Readonly<Record<string, unknown>>): Re
     if (silent.length > 0)
       return failed(`${silent.join(" and ")} ${silent.length > 1 ? "are" : "is"} missing`);
     const parsed = bearingOrdersSchema.safeParse({ bpfo, bpfi, bsf, ftf });
-    if (parsed.success) return ok(parsed.data);
+    if (parsed.success) return agree(parsed.data, values);
     const issue = parsed.error.issues[0]!;
     return failed(`${issue.path.join(".")}: ${issue.message}`);
   }
+  return parseGeometry(values);
+}
+
+/** Orders that are given beside a geometry, by which they must be possible. */
+function agree(
+  orders: BearingOrders,
+  values: ReadonlyMap<string, number | undefined>,
+): Result<BearingOrders, string> {
+  const geometry = parseGeometry(values);
+  if (!geometry.ok || isSameBearing(orders, geometry.value)) return ok(orders);
+  return failed(
+    `bpfo ${orders.bpfo} and bpfi ${orders.bpfi} are given, and a geometry that comes to ${round(geometry.value.bpfo)} and ${round(geometry.value.bpfi)}`,
+  );
+}
+
+/** As a share of an order: a contact angle that nobody gave, rounding, slip. */
+const sameBearing = 0.05;
+
+/** Are the orders of two sources those of one bearing? */
+export function isSameBearing(one: BearingOrders, other: BearingOrders): boolean {
+  return bearingOrderNames.every((name) => Math.abs(one[name] / other[name] - 1) <= sameBearing);
+}
+
+function parseGeometry(values: ReadonlyMap<string, number | undefined>): Result<BearingOrders, string> {
+  const find = (names: readonly string[]): number | undefined =>
+    names.map((name) => values.get(name)).find((value) => value !== undefined);
   const [balls, ball, pitch] = [
     find(geometryNames.rollingElements),
     find(geometryNames.elementDiameterMm),

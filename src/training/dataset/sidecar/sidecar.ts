@@ -7,7 +7,7 @@ import {
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import { isAbsent } from "../../../core/contract/fields.ts";
-import { parseBearingWords, plainKey, speaksOfBearing } from "./bearing-words.ts";
+import { isSameBearing, parseBearingWords, plainKey, speaksOfBearing } from "./bearing-words.ts";
 
 /** What is known of a file's samples. */
 export interface Sidecar {
@@ -23,6 +23,8 @@ export interface SidecarPart {
   readonly rateHz?: number | undefined;
   readonly shaftRpm?: number | undefined;
   readonly bearing?: BearingOrders | undefined;
+  /** What the bearing is called, where it is not described: a manifest of recordings knows it. */
+  readonly bearingName?: string | undefined;
   readonly scale?: number | undefined;
   readonly unit?: AccelerationUnit | undefined;
   readonly channel?: string | undefined;
@@ -127,11 +129,15 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
     return typeof value === "string" || typeof value === "number" ? `${value}` : refuse(`${name} is no text`);
   };
   const inner = values.get("bearing");
-  const own = typeof inner === "object" && inner !== null ? (inner as Record<string, unknown>) : fields;
-  let bearing: SidecarPart["bearing"];
-  if (own !== fields || hasBearing(fields)) {
-    const parsed = parseBearingWords(own);
-    bearing = parsed.ok ? parsed.value : refuse(`bearing: ${parsed.error}`);
+  const bearingOf = (words: Readonly<Record<string, unknown>>): BearingOrders => {
+    const parsed = parseBearingWords(words);
+    return parsed.ok ? parsed.value : refuse(`bearing: ${parsed.error}`);
+  };
+  const whole =
+    typeof inner === "object" && inner !== null ? bearingOf(inner as Record<string, unknown>) : undefined;
+  const single = hasBearing(fields) ? bearingOf(fields) : undefined;
+  if (whole !== undefined && single !== undefined && !isSameBearing(whole, single)) {
+    refuse(`bearing has bpfo ${whole.bpfo}, and what stands beside it comes to ${single.bpfo}: which is it?`);
   }
   // Any other unit (volts, counts) is as good as none: only acceleration is held against the bundle's range.
   const unit = textOf("unit")?.replace("²", "2").replace("^", "");
@@ -144,7 +150,8 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
     channel: textOf("channel"),
     time: textOf("time"),
     point: textOf("point"),
-    bearing,
+    bearing: whole ?? single,
+    bearingName: typeof inner === "string" && inner !== "" ? inner : undefined,
   };
 }
 

@@ -28,14 +28,20 @@ recordings:
 `);
     expect(about).toBe("two rigs");
     expect(
-      entries.map(({ file, label, part }) => [file, label, part.channel, part.rateHz, part.unit]),
+      entries.map(({ file, label, part, common }) => [
+        file,
+        label,
+        part.channel,
+        part.rateHz ?? common.rateHz,
+        common.unit,
+      ]),
     ).toEqual([
       ["a.wav", "healthy", undefined, 25_600, "g"],
       ["t2/run*.csv", "ball", "DE", 12_000, "g"],
       ["t2/run*.csv", "healthy", "FE", 12_000, "g"],
     ]);
     expect(entries[1]!.part.bearing!.bpfo).toBeCloseTo(3.585, 3);
-    expect(entries[1]!.part.bearing).toEqual(entries[0]!.part.bearing);
+    expect(entries[0]!.common.bearing).toEqual(entries[1]!.part.bearing);
     expect(entries[1]!.speed).toEqual({ file: null, channel: "rpm", rateHz: null, rpmOfOne: 1 });
     expect(entries.map(({ shared }) => shared)).toEqual([null, null, "DE"]);
   });
@@ -103,6 +109,53 @@ recordings:
     expect(() =>
       parse("{recordings: [{file: a.npy, label: ball, machine: m, rpm: 1500, shaft_rpm: 900}]}"),
     ).toThrow("shaftrpm is 900 and rpm 1500: they mean the same");
+  });
+
+  it("hears a bearing of the entry before that of its component, and that before the one of all", () => {
+    const orders = (bpfo: number): string => `{ bpfo: ${bpfo}, bpfi: 5.4, bsf: 4.7 }`;
+    const bpfoOf = (text: string): readonly (number | undefined)[] =>
+      parse(text).entries.map(({ part, common }) => (part.bearing ?? common.bearing)?.bpfo);
+    const common = `bearing: ${orders(3.1)}\nbearings: { HSS: ${orders(3.2)}, X: ${orders(3.3)} }\nrecordings:\n`;
+    expect(
+      bpfoOf(`${common}  - { file: a.npy, label: ball, machine: m }
+  - { file: b.npy, label: ball, machine: m, component: HSS }
+  - { file: c.npy, label: ball, machine: m, component: HSS, bearing: X }
+  - { file: d.npy, label: ball, machine: m, component: HSS, bpfo: 3.4, bpfi: 5.4, bsf: 4.7 }
+  - { file: e.npy, machine: m, component: HSS, channels: { 0: { label: ball, bearing: ${orders(3.5)} } } }
+  - { file: f.npy, label: ball, machine: m, balls: 9, ball_diameter: 7.94, pitch_diameter: 39.04 }`),
+    ).toEqual([3.1, 3.2, 3.3, 3.4, 3.5, expect.closeTo(3.585, 3)]);
+    // A geometry of all may be completed by an entry.
+    const geometry = "balls: 9\nball_diameter: 7.94\npitch_diameter: 39.04\nrecordings:\n";
+    expect(bpfoOf(`${geometry}  - { file: a.npy, label: ball, machine: m, balls: 8 }`)[0]).toBeCloseTo(
+      3.186,
+      2,
+    );
+  });
+
+  it.each([
+    [
+      "bearing: X, bpfo: 3.9, bpfi: 5.9, bsf: 4.7",
+      /bearing is "X", with bpfo 3\.5.* comes to 3\.9: which is it/,
+    ],
+    [
+      "bearing: { bpfo: 3.5, bpfi: 5.4, bsf: 4.7 }, bpfo: 3.9, bpfi: 5.9, bsf: 4.7",
+      /bearing has bpfo 3\.5, .* comes to 3\.9: which is it/,
+    ],
+    [
+      "bearing: { bpfo: 3.9, bpfi: 5.1, bsf: 4.7, balls: 9, ball_diameter: 7.94, pitch_diameter: 39.04 }",
+      /bpfo 3\.9 and bpfi 5\.1 are given, and a geometry that comes to 3\.5/,
+    ],
+  ])("refuses two bearings of one entry: %s", (words, message) => {
+    const bearings = "bearings: { X: { bpfo: 3.5, bpfi: 5.4, bsf: 4.7 } }";
+    const text = `${bearings}\nrecordings:\n  - { file: a.npy, label: ball, machine: m, ${words} }`;
+    expect(() => parse(text)).toThrow(message);
+  });
+
+  it("takes an entry's own speed before a channel that is named for all", () => {
+    const { entries } = parse(
+      "speed: rpm\nrecordings:\n  - { file: a.csv, label: ball, machine: m }\n  - { file: b.csv, label: ball, machine: m, rpm: 900 }",
+    );
+    expect(entries.map(({ speed }) => speed?.channel ?? null)).toEqual(["rpm", null]);
   });
 
   it("is refused with a sentence, whatever it holds", () => {

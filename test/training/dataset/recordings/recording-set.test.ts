@@ -33,14 +33,35 @@ async function readParts(set: RecordingSet, index = 0): Promise<RecordedSignal[]
 }
 
 describe("a set of recordings", () => {
-  it("refuses what the manifest and a description beside the file say differently", async () => {
+  it("hears a file's own description before what is said of all, and its entry before that", async () => {
     const dir = createTemporaryFolder();
-    writeFileSync(
-      join(dir, "a.npy"),
-      encodeNpy(Int16Array.from(inventCounts({ seed: 1, samples: 500 })), [1, 500]),
-    );
-    writeFileSync(join(dir, "a.json"), JSON.stringify({ rpm: 900 }));
+    writeCounts(dir, "a.npy", inventCounts({ seed: 1, samples: 500 }));
+    const own = { bpfo: 3.1, bpfi: 4.9, bsf: 4 };
+    writeFileSync(join(dir, "a.json"), JSON.stringify({ rpm: 900, bearing: own }));
     const entry = { file: "a.npy", label: "ball", machine: "m" };
+    expect((await open(dir, [entry])).entries[0]).toMatchObject({ shaftRpm: 900, bearing: own });
+    const named = { ...common, bearings: { HSS: { bpfo: 3.9, bpfi: 5.1, bsf: 4 } } };
+    expect((await open(dir, [{ ...entry, component: "HSS" }], named)).entries[0]).toMatchObject({
+      bearing: own,
+    });
+    const stated = { ...entry, rpm: 1200, bearing: "HSS" };
+    expect((await open(dir, [stated], named)).entries[0]).toMatchObject({
+      shaftRpm: 1200,
+      bearing: named.bearings.HSS,
+    });
+    // A sidecar may call a bearing by its name.
+    writeFileSync(join(dir, "a.json"), JSON.stringify({ bearing: "HSS" }));
+    expect((await open(dir, [entry], named)).entries[0]).toMatchObject({ bearing: named.bearings.HSS });
+    await expect(open(dir, [entry])).rejects.toThrow(
+      /a\.npy: there is no bearing "HSS" \(bearings are none\)/,
+    );
+  });
+
+  it("refuses what a pattern and a description beside one of its files say differently", async () => {
+    const dir = createTemporaryFolder();
+    writeCounts(dir, "a.npy", inventCounts({ seed: 1, samples: 500 }));
+    writeFileSync(join(dir, "a.json"), JSON.stringify({ rpm: 900 }));
+    const entry = { file: "*.npy", label: "ball", machine: "m", rpm: 1800 };
     await expect(open(dir, [entry])).rejects.toThrow(
       "says 1800 rpm of a.npy, and a description beside the file 900 rpm",
     );
