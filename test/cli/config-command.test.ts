@@ -132,6 +132,24 @@ describe("config validate names file, line and column, key, value, and what to w
       /watches SCADA values .*scadaBundle/,
     ],
     [
+      "an id that YAML takes for a number",
+      "id: gw-1",
+      "id: 007",
+      /:2:7: gateway\.id: must be a text, not a number \(it says "007"\); write "007" in quotes/,
+    ],
+    [
+      "orders of a bearing that are exchanged",
+      "bpfo: 3.58, bpfi: 5.42",
+      "bpfo: 5.42, bpfi: 3.58",
+      /:17:26: .*bearing\.bpfo: bpfo 5\.42 is not below bpfi 3\.58.*; exchange bpfo and bpfi/,
+    ],
+    [
+      "a cage that does not fit the races",
+      "ftf: 0.398",
+      "ftf: 0.2",
+      /bearing\.ftf: ftf 0\.2 does not fit bpfo 3\.58 and bpfi 5\.42.*; write about 0\.398/,
+    ],
+    [
       "an optional package that is not installed",
       "",
       "opcua: [{url: 'opc.tcp://p:4840', security: none, turbines: [{turbine: WT01, channels: [{name: shaft-speed, node: ns=2;s=a, unit: rpm}]}]}]\n",

@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { makeFolder, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { makeFolder, replaceFile } from "../../core/platform/files/atomic-file.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { readGatewayFile } from "../../core/serving/gateway-file.ts";
 import { listDevices } from "../device/list-devices.ts";
@@ -76,7 +76,7 @@ async function writeConfiguration(file: string, options: InitOptions): Promise<v
   const findings = await read.check();
   if (findings.length > 0) throw read.refuse(findings);
   await makeFolder(dirname(file));
-  await writeFileAtomic(file, text);
+  await replaceFile(file, text);
   if (options.json) process.stdout.write(`${JSON.stringify({ file, serialPorts: ports })}\n`);
   else {
     process.stdout.write(

@@ -2,10 +2,11 @@
 import {
   type BearingOrders,
   bearingOrderNames,
-  bearingOrdersSchema,
+  writtenBearingSchema,
 } from "../../core/contract/bundle/bearing.ts";
 import { findNearest } from "../../core/contract/config/config-finding.ts";
 import { failed, ok, type Result } from "../../core/contract/result.ts";
+import { describeIssue } from "../../core/platform/daemon/describe-issue.ts";
 import { bearingCatalogue, computeBearingOrders, findBearing } from "./bearing-catalogue.ts";
 
 export interface NamedBearing {
@@ -66,9 +67,6 @@ function parseOrders(values: ReadonlyMap<string, number>): Result<NamedBearing, 
   const missing = bearingOrderNames.filter((name) => !values.has(name));
   if (missing.length > 0) return failed(`${missing.join(", ")} missing. Give ${bearingForms}.`);
   const given = Object.fromEntries(bearingOrderNames.map((name) => [name, values.get(name)]));
-  // The outer race is passed less often than the inner one, whatever the geometry.
-  if (given.bpfo! >= given.bpfi!)
-    return failed("bpfo is not below bpfi: they are exchanged, or one is wrong.");
   return checked(given, "as given");
 }
 
@@ -90,8 +88,9 @@ function parseGeometry(values: ReadonlyMap<string, number>): Result<NamedBearing
 }
 
 function checked(orders: unknown, origin: string): Result<NamedBearing, string> {
-  const read = bearingOrdersSchema.safeParse(orders);
+  const read = writtenBearingSchema.safeParse(orders);
   if (read.success) return ok({ orders: read.data, origin });
-  const issue = read.error.issues[0];
-  return failed(`${issue?.path.join(".") ?? "orders"}: ${issue?.message ?? "are wrong"}.`);
+  const issue = read.error.issues[0]!;
+  const { problem, write } = describeIssue(issue, undefined);
+  return failed(`${issue.path.join(".")}: ${problem}${write === undefined ? "" : `; ${write}`}`);
 }

@@ -1,4 +1,13 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { startDeviceSimulator } from "../../../src/cli/device/device-simulator.ts";
@@ -74,6 +83,14 @@ test("init writes over nothing without --force, and nothing at all where somethi
   expect(readFileSync(file, "utf8")).toContain(
     "bearing: { bpfo: 3.5848, bpfi: 5.4152, bsf: 4.7134, ftf: 0.3983 }",
   );
+
+  // A service's file, behind the link of a package.
+  chmodSync(file, 0o600);
+  const link = join(folder, "link.yaml");
+  symlinkSync(file, link);
+  expect((await auroraHere("init", link, ...said, "--turbine", "WT7", "--yes", "--force")).code).toBe(0);
+  expect([lstatSync(link).isSymbolicLink(), statSync(file).mode & 0o777]).toEqual([true, 0o600]);
+  expect(readFileSync(file, "utf8")).toContain("WT7");
 
   const other = join(folder, "other.yaml");
   const missing = await auroraHere("init", other, "--yes", "--connect", "usb0", "--broker", "mqtt://b");

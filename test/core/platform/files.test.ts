@@ -1,9 +1,25 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { hasErrorCode } from "../../../src/core/contract/aurora-error.ts";
-import { makeFolder, renameAtomic, writeFileAtomic } from "../../../src/core/platform/files/atomic-file.ts";
+import {
+  makeFolder,
+  renameAtomic,
+  replaceFile,
+  writeFileAtomic,
+} from "../../../src/core/platform/files/atomic-file.ts";
 import { readFileBounded } from "../../../src/core/platform/files/bounded-read.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -107,6 +123,36 @@ describe("bounded reading", () => {
     await expect(readFileBounded(path, 10, { missing: "KEY", hint: "Make one." })).rejects.toSatisfy(
       (error) => hasErrorCode(error, "KEY") && error.hint === "Make one." && error.subject === path,
     );
+  });
+});
+
+describe("a file of a person", () => {
+  test("keeps its mode and owner where it is replaced, and the link that leads to it", async () => {
+    const folder = createTemporaryFolder();
+    const [path, link] = [join(folder, "a.yaml"), join(folder, "link.yaml")];
+    writeFileSync(path, "one");
+    chmodSync(path, 0o662);
+    if (process.getuid?.() === 0) chownSync(path, 65_534, 65_533);
+    const before = statSync(path);
+    symlinkSync("a.yaml", link);
+    await replaceFile(link, "two");
+    expect(readFileSync(path, "utf8")).toBe("two");
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    const { mode, uid, gid } = statSync(path);
+    expect([mode, uid, gid]).toEqual([before.mode, before.uid, before.gid]);
+    expect(readdirSync(folder).sort()).toEqual(["a.yaml", "link.yaml"]);
+  });
+
+  test("is made where there is none; a link that leads nowhere and a pipe are refused", async () => {
+    const folder = createTemporaryFolder();
+    await replaceFile(join(folder, "new"), "one");
+    expect(readFileSync(join(folder, "new"), "utf8")).toBe("one");
+    symlinkSync("nowhere", join(folder, "link"));
+    execFileSync("mkfifo", [join(folder, "pipe")]);
+    for (const name of ["link", "pipe"]) {
+      await expect(replaceFile(join(folder, name), "x")).rejects.toMatchObject({ code: "STORE" });
+    }
+    expect(readdirSync(folder).sort()).toEqual(["link", "new", "pipe"]);
   });
 });
 

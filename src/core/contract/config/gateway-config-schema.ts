@@ -1,6 +1,6 @@
 /** The validator of a gateway's configuration, which is also the source of its published JSON schema. */
 import { z } from "zod";
-import { bearingOrdersSchema } from "../bundle/bearing.ts";
+import { writtenBearingSchema } from "../bundle/bearing.ts";
 import { maxCaptureSeconds } from "../device/device-capture.ts";
 import { idPattern } from "../topics.ts";
 import { checkGatewayReferences } from "./check-gateway-references.ts";
@@ -45,7 +45,7 @@ const point = z.strictObject({
   bundle: id.default("bearing-vibration").describe("Name of the bundle that watches it"),
   device: id.describe("Device that samples it"),
   channel: z.string().min(1).max(64).describe("Channel of that device"),
-  bearing: bearingOrdersSchema.describe("Fault frequencies of the bearing in orders of the shaft speed"),
+  bearing: writtenBearingSchema.describe("Fault frequencies of the bearing in orders of the shaft speed"),
   shaftRpm: z
     .number()
     .positive()

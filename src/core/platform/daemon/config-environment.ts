@@ -7,6 +7,7 @@ import { parse } from "yaml";
 
 /** The part of a JSON schema that is needed to find a key. */
 export interface ConfigJsonSchema {
+  readonly type?: unknown;
   readonly properties?: Readonly<Record<string, ConfigJsonSchema>>;
   readonly items?: ConfigJsonSchema;
   /** Of what may also be null: a mapping, or nothing. */
@@ -42,14 +43,19 @@ export function findEnvironmentOverrides(
   const unknown: string[] = [];
   for (const [variable, text] of Object.entries(environment).sort()) {
     if (!variable.startsWith("AURORA_") || !variable.includes("__") || text === undefined) continue;
-    const path = resolvePath(schema, variable.slice("AURORA_".length).split("__"));
-    if (path === undefined) unknown.push(variable);
-    else overrides.push({ variable, path, value: parseScalar(text) });
+    const found = resolvePath(schema, variable.slice("AURORA_".length).split("__"));
+    if (found === undefined) unknown.push(variable);
+    else overrides.push({ variable, path: found.path, value: readValue(text, found.schema) });
   }
   return { overrides, unknown };
 }
 
-function resolvePath(schema: ConfigJsonSchema, parts: readonly string[]): (string | number)[] | undefined {
+interface FoundKey {
+  readonly path: readonly (string | number)[];
+  readonly schema: ConfigJsonSchema | undefined;
+}
+
+function resolvePath(schema: ConfigJsonSchema, parts: readonly string[]): FoundKey | undefined {
   const path: (string | number)[] = [];
   let at: ConfigJsonSchema | undefined = schema;
   for (const part of parts) {
@@ -68,7 +74,15 @@ function resolvePath(schema: ConfigJsonSchema, parts: readonly string[]): (strin
       return undefined;
     }
   }
-  return path;
+  return { path, schema: at };
+}
+
+/** Where a text belongs, a number is one: 007 is an id. */
+function readValue(text: string, schema: ConfigJsonSchema | undefined): unknown {
+  const value = parseScalar(text);
+  const types = [schema, ...(schema?.anyOf ?? [])].map((each) => each?.type);
+  const takesText = types.includes("string") && !types.includes("number") && !types.includes("integer");
+  return takesText && (typeof value === "number" || typeof value === "boolean") ? text : value;
 }
 
 /** A value as YAML would read it (`12`, `true`, `null`, `[a, b]`); text where it is not YAML (a syntax error, an alias). */

@@ -14,6 +14,8 @@ export interface ConfigText {
   placeOfKey(path: KeyPath): Place;
   /** What stands at `path`; undefined where nothing does, or where it is a mapping or list. */
   valueAt(path: KeyPath): unknown;
+  /** As it is written, where a number is written otherwise than it is shown: 007, 1.10; undefined elsewhere. */
+  writtenAt(path: KeyPath): string | undefined;
   /** The number that was meant where a decimal comma split one: of `{ bpfo: 3,58 }` the key 58 gives `bpfo: 3.58`. */
   findDecimalComma(path: KeyPath): string | undefined;
 }
@@ -64,6 +66,11 @@ export function parseConfigText(text: string, path: string): ConfigText {
     valueAt(at) {
       const node = nodeAt(at);
       return isScalar(node) ? node.value : undefined;
+    },
+    writtenAt(at) {
+      const node = nodeAt(at);
+      if (!isScalar(node) || typeof node.value !== "number") return undefined;
+      return node.source === String(node.value) ? undefined : node.source;
     },
     findDecimalComma(at) {
       const map = nodeAt(at.slice(0, -1));

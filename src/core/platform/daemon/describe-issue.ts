@@ -2,8 +2,15 @@
 import type { z } from "zod";
 import { type ConfigFinding, findNearest } from "../../contract/config/config-finding.ts";
 
-/** The problem of one issue, of which the file says `value` (undefined: nothing, a mapping or a list). */
-export function describeIssue(issue: z.core.$ZodIssue, value: unknown): Omit<ConfigFinding, "path"> {
+/**
+ * The problem of one issue, of which the file says `value` (undefined: nothing, a mapping or a list).
+ * @param written the value as it stands there, where that differs: YAML reads 007 as 7
+ */
+export function describeIssue(
+  issue: z.core.$ZodIssue,
+  value: unknown,
+  written: string = String(value),
+): Omit<ConfigFinding, "path"> {
   const { message } = issue;
   if (issue.code === "custom") {
     const write: unknown = issue.params?.write;
@@ -12,7 +19,8 @@ export function describeIssue(issue: z.core.$ZodIssue, value: unknown): Omit<Con
   // zod calls it a wrong type.
   if (message.endsWith("received undefined")) return { problem: "this key is missing" };
   if (issue.code === "invalid_value") return describeChoice(issue.values, value, message);
-  if (issue.code === "invalid_type") return describeType(issue.expected, value, message);
+  if (issue.code === "invalid_type")
+    return describeType({ expected: issue.expected, message }, value, written);
   if (issue.code === "too_big") return { problem: describeBound(issue, issue.maximum, "at most") };
   if (issue.code === "too_small") return { problem: describeBound(issue, issue.minimum, "at least") };
   return { problem: message };
@@ -42,7 +50,11 @@ function describeChoice(
   return meant === undefined ? { problem } : { problem, write: `write ${meant}` };
 }
 
-function describeType(expected: string, value: unknown, message: string): Omit<ConfigFinding, "path"> {
+function describeType(
+  { expected, message }: { readonly expected: string; readonly message: string },
+  value: unknown,
+  written: string,
+): Omit<ConfigFinding, "path"> {
   if (/^(number|int)$/.test(expected) && typeof value === "string") {
     const text = value.trim();
     if (/^-?\d+,\d+$/.test(text)) {
@@ -58,7 +70,7 @@ function describeType(expected: string, value: unknown, message: string): Omit<C
     return { problem: "must be a number" };
   }
   if (expected === "string" && (typeof value === "number" || typeof value === "boolean")) {
-    return { problem: `must be a text, not a ${typeof value}`, write: `write "${value}" in quotes` };
+    return { problem: `must be a text, not a ${typeof value}`, write: `write "${written}" in quotes` };
   }
   if (expected === "boolean" && typeof value === "string" && /^(yes|no|on|off)$/i.test(value)) {
     return { problem: "must be true or false", write: `write ${/^(yes|on)$/i.test(value)}` };

@@ -104,7 +104,7 @@ function readText<T>(text: string, options: YamlConfigOptions<T>): ReadConfig<T>
     parsed.error.issues.flatMap((issue) => {
       const path = issue.path.filter((part) => typeof part !== "symbol");
       if (issue.code !== "unrecognized_keys")
-        return [{ path, ...describeIssue(issue, source.valueAt(path)) }];
+        return [{ path, ...describeIssue(issue, source.valueAt(path), source.writtenAt(path)) }];
       return issue.keys.map((name) => unknownKey([...path, name], { source, jsonSchema }));
     }),
   );
@@ -122,7 +122,7 @@ function complain(
     readonly overrides: readonly EnvironmentOverride[];
   },
 ): ReturnType<typeof makeComplaint> {
-  const value = source.valueAt(finding.path) ?? finding.value;
+  const value = source.writtenAt(finding.path) ?? source.valueAt(finding.path) ?? finding.value;
   const key = formatKeyPath(finding.path);
   const override = overrides.find(({ path }) => formatKeyPath(path) === key);
   if (override !== undefined) return makeComplaint(finding, { file, variable: override.variable, value });

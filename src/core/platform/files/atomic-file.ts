@@ -2,13 +2,16 @@
  * The one way to write a file that must be whole after a power cut: temporary file, fsync, rename, fsync of the
  * folder. Readers see the old bytes or the new ones, never a mixture.
  */
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { lstat, mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AuroraError } from "../../contract/aurora-error.ts";
 
 export interface AtomicWriteOptions {
   /** Permission bits; default 0o644. Secrets: 0o600. */
   readonly mode?: number;
+  /** Owner and group; default: this process's. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
 let counter = 0;
@@ -28,6 +31,13 @@ export async function writeFileAtomic(
   try {
     const file = await open(temporary, "wx", options.mode ?? 0o644);
     try {
+      const { owner } = options;
+      if (owner !== undefined) {
+        const own = await file.stat();
+        if (own.uid !== owner.uid || own.gid !== owner.gid) await file.chown(owner.uid, owner.gid);
+        // Whatever the umask says; after the owner, whose change takes rights away.
+        await file.chmod(options.mode ?? 0o644);
+      }
       await file.writeFile(bytes);
       await file.sync();
     } finally {
@@ -39,6 +49,30 @@ export async function writeFileAtomic(
     await rm(temporary, { force: true }).catch(() => {});
     throw storeError("write file", path, error);
   }
+}
+
+/**
+ * As {@link writeFileAtomic}, for a file of a person: one that is there keeps its permission bits and its owner, and where a link
+ * stands, the file that it leads to is replaced.
+ * Fails with `STORE` also for what is no regular file, a link that leads nowhere, and an owner that this user may not give it.
+ */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  let target: string;
+  let stats: Stats;
+  try {
+    if ((await lstat(path).catch(forgiveMissing)) === undefined) return await writeFileAtomic(path, text);
+    target = await realpath(path);
+    stats = await stat(target);
+    if (!stats.isFile()) throw new Error("it is no regular file");
+  } catch (error) {
+    throw error instanceof AuroraError ? error : storeError("replace", path, error);
+  }
+  const { mode, uid, gid } = stats;
+  await writeFileAtomic(target, text, { mode: mode & 0o777, owner: { uid, gid } });
+}
+
+function forgiveMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
 }
 
 /** Renames a file or folder on the same file system and makes the new name durable. Replaces a file at `to`. */

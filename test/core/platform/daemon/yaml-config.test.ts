@@ -78,11 +78,13 @@ describe("a YAML configuration", () => {
     const config = parse(minimal, {
       AURORA_MQTT__PASSWORD_FILE: "/run/secret",
       AURORA_TURBINES__0__ID: "WT77",
+      AURORA_GATEWAY__ID: "007",
       AURORA_GATEWAY__HTTP_PORT: "0",
       AURORA_DATA: "/elsewhere",
     });
     expect(config.mqtt.passwordFile).toBe("/run/secret");
     expect(config.turbines[0]?.id).toBe("WT77");
+    expect(config.gateway.id).toBe("007");
     expect(config.gateway.httpPort).toBe(0);
   });
 
