@@ -1,0 +1,63 @@
+import { createHash } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { CheckCommands, CheckResults } from "../../scripts/mcu/check-commands.ts";
+import { buildCheckProgram } from "../../scripts/mcu/check-program.ts";
+import { createRandomFeatures } from "../../scripts/mcu/random-features.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
+import { reasonToSkip } from "./skip-reason.ts";
+
+/**
+ * Of every byte that the features gave when they were still computed one sample after the other: what makes them faster
+ * leaves every bit of them, on every core. Another definition of a feature is another digest.
+ */
+const digest = "c9a768b81897910523f30a5a0afb12b1db10274ddf825404d8aa2059092c3dba";
+const models = 30;
+const windowsOfModel = 3;
+
+/** Input of the check program, and a reader of what it gave: how many windows were scored, and what of. */
+function createCases(): {
+  input: Uint8Array;
+  read: (output: Uint8Array) => { scored: number; digest: string };
+} {
+  const random = createRandom(20_261_122);
+  const all = Array.from({ length: models }, () => createRandomFeatures(random, windowsOfModel));
+  const commands = new CheckCommands();
+  for (const { file, windows } of all) {
+    commands.model(file);
+    for (const window of windows) commands.window(window);
+  }
+  return {
+    input: commands.finish(),
+    read: (output) => {
+      const results = new CheckResults(output);
+      const hash = createHash("sha256");
+      let scored = 0;
+      for (const { inputs, outputs, windows } of all) {
+        expect(results.word()).toBe(0);
+        for (const _ of windows) {
+          const result = results.window(inputs, outputs);
+          hash.update(result.scored ? "scored" : "refused");
+          if (!result.scored) continue;
+          scored++;
+          hash.update(new Uint8Array(result.features.buffer)).update(result.quantised).update(result.logits);
+        }
+      }
+      return { scored, digest: hash.digest("hex") };
+    },
+  };
+}
+
+describe.each(["host", "m4"] as const)("on %s", (target) => {
+  test.skipIf(reasonToSkip(target) !== null)("features of any section and window keep their bits", () => {
+    const { input, read } = createCases();
+    const program = buildCheckProgram(target);
+    try {
+      const result = read(program.run(input));
+      // Corners are refused; most are not.
+      expect(result.scored).toBeGreaterThan((models * windowsOfModel) / 2);
+      expect(result.digest).toBe(digest);
+    } finally {
+      program.close();
+    }
+  }, 60_000);
+});
