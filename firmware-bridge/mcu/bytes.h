@@ -13,6 +13,8 @@ _Static_assert((sizeof(int) >= 4U) && (sizeof(float) == 4U) && (sizeof(double) =
 
 /* Before a function that is not inlined even where it is called once: its caller would run out of registers. */
 #define AURORA_APART __attribute__((noinline))
+/* Before a function whose caller has its constants in it, and its registers. */
+#define AURORA_INLINE __attribute__((always_inline))
 
 void *memcpy(void *restrict to, const void *restrict from, size_t count);
 void *memset(void *to, int value, size_t count);

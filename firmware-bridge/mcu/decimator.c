@@ -1,44 +1,75 @@
-/* See decimator.h. */
+/* See decimator.h. Every output adds from its both ends, oldest and newest, towards the middle: symmetric taps take half the products. */
 #include "decimator.h"
 
+#include "bytes.h"
+
 void aurora_decimator_reset(aurora_decimator *filter, const float *half_taps, uint16_t taps, uint16_t factor) {
-  for (uint32_t i = 0; i < taps; i++) {
-    filter->memory[i] = 0.0f;
-  }
   filter->half_taps = half_taps;
   filter->taps = taps;
   filter->factor = factor;
-  filter->oldest = 0;
-  filter->wait = taps;
+  filter->held = 0;
+  filter->next = 0;
 }
 
-bool aurora_decimator_push(aurora_decimator *filter, float sample, float *out) {
-  const uint32_t taps = filter->taps;
-  uint32_t left = filter->oldest;
-  filter->memory[left] = sample;
-  left++;
-  if (left == taps) {
-    left = 0;
-  }
-  filter->oldest = (uint16_t)left;
-  filter->wait--;
-  if (filter->wait != 0u) {
-    return false;
-  }
-  filter->wait = filter->factor;
-  /* From both ends, oldest and newest, towards the middle: symmetric taps take half the products. */
+static float compute_output(const aurora_decimator *filter, const float *left) {
+  const float *right = &left[filter->taps - 1u];
   const float *tap = filter->half_taps;
-  uint32_t right = filter->oldest;
   float sum = 0.0f;
-  for (uint32_t i = 0; i < (taps / 2u); i++) {
-    right = ((right == 0u) ? taps : right) - 1u;
-    sum += *tap * (filter->memory[left] + filter->memory[right]);
+  for (; left != right; left++) {
+    sum += *tap * (*left + *right);
     tap++;
+    right--;
+  }
+  return sum + *tap * *left;
+}
+
+/* Four neighbouring outputs of a filter that halves the rate: what one of them has read at one end, the next one needs two taps later. */
+static void compute_four_outputs(const aurora_decimator *filter, const float *left, float *out) {
+  const float *right = &left[filter->taps - 1u];
+  const float *tap = filter->half_taps;
+  const float *middle = &tap[filter->taps / 2u];
+  float sum0 = 0.0f;
+  float sum1 = 0.0f;
+  float sum2 = 0.0f;
+  float sum3 = 0.0f;
+  for (; tap != middle; tap++) {
+    const float weight = *tap;
+    sum0 += weight * (left[0] + right[0]);
+    sum1 += weight * (left[2] + right[2]);
+    sum2 += weight * (left[4] + right[4]);
+    sum3 += weight * (left[6] + right[6]);
     left++;
-    if (left == taps) {
-      left = 0;
+    right--;
+  }
+  out[0] = sum0 + *tap * left[0];
+  out[1] = sum1 + *tap * left[2];
+  out[2] = sum2 + *tap * left[4];
+  out[3] = sum3 + *tap * left[6];
+}
+
+uint32_t aurora_decimator_run(aurora_decimator *filter, float *out, uint32_t room) {
+  const uint32_t taps = filter->taps;
+  const uint32_t factor = filter->factor;
+  const uint32_t held = filter->held;
+  uint32_t next = filter->next;
+  uint32_t count = 0;
+  if (factor == 2u) {
+    for (; ((next + taps + 6u) <= held) && ((count + 4u) <= room); next += 8u) {
+      compute_four_outputs(filter, &filter->samples[next], &out[count]);
+      count += 4u;
     }
   }
-  *out = sum + *tap * filter->memory[left];
-  return true;
+  for (; (next + taps) <= held; next += factor) {
+    if (count < room) {
+      out[count] = compute_output(filter, &filter->samples[next]);
+    }
+    count++;
+  }
+  const uint32_t used = (next < held) ? next : held;
+  for (uint32_t i = used; i < held; i++) {
+    filter->samples[i - used] = filter->samples[i];
+  }
+  filter->held = (uint16_t)(held - used);
+  filter->next = (uint16_t)(next - used);
+  return count;
 }

@@ -6,19 +6,23 @@
 #define ANGLE_OVERSAMPLING 2.0f
 #define RIDGE 1.0001f /* white noise 40 dB below the signal */
 #define HIGH_PASS_POLE 0.99f
-#define SMALLEST_ERROR 1e-12f
 
 static float magnitude_of(float value) { return (value < 0.0f) ? -value : value; }
 
-static void add_slice(aurora_envelope *state, float slice) {
-  float sample;
-  if (aurora_decimator_push(&state->angle, slice, &sample)) {
-    if (state->count < state->capacity) {
-      state->samples[state->count] = sample;
-      state->count++;
-    } else {
-      state->overflow = true;
-    }
+/* Slices that were held become samples of the envelope. */
+static void decimate(aurora_envelope *state) {
+  const uint32_t room = state->capacity - state->count;
+  const uint32_t count = aurora_decimator_run(&state->angle, &state->samples[state->count], room);
+  state->overflow = state->overflow || (count > room);
+  state->count += (count < room) ? count : room;
+}
+
+static inline void add_slice(aurora_envelope *state, float slice) {
+  aurora_decimator *angle = &state->angle;
+  angle->samples[angle->held] = slice;
+  angle->held++;
+  if (angle->held == AURORA_DECIMATOR_ROOM) {
+    decimate(state);
   }
 }
 
@@ -27,8 +31,8 @@ static void add_envelope(aurora_envelope *state, const float *residual, uint32_t
   const float step = revolutions_a_sample * state->slices_per_revolution;
   float phase = state->phase;
   float integral = state->integral;
-  for (uint32_t i = 0; i < length; i++) {
-    const float magnitude = magnitude_of(residual[i]);
+  for (const float *end = &residual[length]; residual != end; residual++) {
+    const float magnitude = magnitude_of(*residual);
     float next = phase + step;
     if (next < 1.0f) {
       integral += magnitude * step;
@@ -48,67 +52,53 @@ static void add_envelope(aurora_envelope *state, const float *residual, uint32_t
   state->integral = integral;
 }
 
-/* Levinson 1947, Durbin 1960; stops where the prediction error vanishes, with the other coefficients 0. */
-static void solve_prediction(const float *products, uint32_t order, float *coefficients) {
-  float scratch[AURORA_ENVELOPE_MAX_ORDER + 1u];
-  const float energy = products[0];
-  float error = energy;
-  coefficients[0] = 1.0f;
-  for (uint32_t k = 1u; k <= order; k++) {
-    coefficients[k] = 0.0f;
-  }
-  if (!(energy > 0.0f)) {
-    return;
-  }
-  for (uint32_t m = 1u; m <= order; m++) {
-    float sum = products[m];
-    for (uint32_t k = 1u; k < m; k++) {
-      sum += coefficients[k] * products[m - k];
-    }
-    const float reflection = -sum / error;
-    const float next = error * (1.0f - (reflection * reflection));
-    if (!(next > (energy * SMALLEST_ERROR))) {
-      return;
-    }
-    for (uint32_t k = 1u; k < m; k++) {
-      scratch[k] = coefficients[k] + (reflection * coefficients[m - k]);
-    }
-    for (uint32_t k = 1u; k < m; k++) {
-      coefficients[k] = scratch[k];
-    }
-    coefficients[m] = reflection;
-    error = next;
-  }
-}
-
 static void filter_high_pass(aurora_envelope *state) {
   float *block = state->block;
   /* It starts at the first sample's level, so that a dead signal leaves exactly nothing. */
   float raw = state->first_block ? block[state->order] : state->last_raw;
   float high = state->last_high;
-  for (uint32_t i = state->order; i < state->position; i++) {
-    high = (block[i] - raw) + (HIGH_PASS_POLE * high);
-    raw = block[i];
-    block[i] = high;
+  float *now = &block[state->order];
+  const uint32_t length = (uint32_t)state->position - state->order;
+  const float *end = &now[length];
+  for (const float *whole = &now[length & ~3u]; now != whole; now += 4) {
+    /* Differences while the sums wait for one another. */
+    const float now0 = now[0];
+    const float now1 = now[1];
+    const float now2 = now[2];
+    const float now3 = now[3];
+    const float step0 = now0 - raw;
+    const float step1 = now1 - now0;
+    const float step2 = now2 - now1;
+    const float step3 = now3 - now2;
+    raw = now3;
+    high = step0 + (HIGH_PASS_POLE * high);
+    now[0] = high;
+    high = step1 + (HIGH_PASS_POLE * high);
+    now[1] = high;
+    high = step2 + (HIGH_PASS_POLE * high);
+    now[2] = high;
+    high = step3 + (HIGH_PASS_POLE * high);
+    now[3] = high;
+  }
+  for (; now != end; now++) {
+    high = (*now - raw) + (HIGH_PASS_POLE * high);
+    raw = *now;
+    *now = high;
   }
   state->last_raw = raw;
   state->last_high = high;
 }
 
 static void compute_coefficients(aurora_envelope *state, float *coefficients) {
-  const float *block = state->block;
   const uint32_t order = state->order;
   float products[AURORA_ENVELOPE_MAX_ORDER + 1u];
+  aurora_lag_products(&state->block[order], (uint32_t)state->position - order, order, products);
   for (uint32_t lag = 0; lag <= order; lag++) {
-    float sum = 0.0f;
-    for (uint32_t i = order; i < state->position; i++) {
-      sum += block[i] * block[i - lag];
-    }
-    state->faded[lag] = sum + (state->memory * state->faded[lag]);
-    products[lag] = state->faded[lag];
+    products[lag] += state->memory * state->faded[lag];
+    state->faded[lag] = products[lag];
   }
   products[0] *= RIDGE;
-  solve_prediction(products, order, coefficients);
+  aurora_solve_prediction(products, order, coefficients);
 }
 
 static void whiten(aurora_envelope *state) {
@@ -119,14 +109,7 @@ static void whiten(aurora_envelope *state) {
   float *block = state->block;
   filter_high_pass(state);
   compute_coefficients(state, coefficients);
-  for (uint32_t i = 0; i < length; i++) {
-    const float *now = &block[order + i];
-    float error = now[0];
-    for (uint32_t k = 1u; k <= order; k++) {
-      error += coefficients[k] * *(now - k);
-    }
-    residual[i] = error;
-  }
+  aurora_prediction_residual(&block[order], length, order, coefficients, residual);
   /* The first samples of a window have no past: their residual would be the raw signal. */
   uint32_t from = state->first_block ? ((order < length) ? order : length) : 0u;
   state->segment_end[state->segments - 1u] = state->position;
@@ -145,7 +128,8 @@ static void whiten(aurora_envelope *state) {
   state->first_block = false;
 }
 
-void aurora_envelope_push(aurora_envelope *state, float sample, float revolutions_a_sample) {
+/* The samples behind the block's last have this speed. */
+static void note_speed(aurora_envelope *state, float revolutions_a_sample) {
   const uint32_t segments = state->segments;
   if ((segments == 0u) || ((segments < AURORA_ENVELOPE_MAX_SEGMENTS) &&
                            (state->segment_speed[segments - 1u] != revolutions_a_sample))) {
@@ -155,8 +139,16 @@ void aurora_envelope_push(aurora_envelope *state, float sample, float revolution
     state->segment_speed[segments] = revolutions_a_sample;
     state->segments++;
   }
-  state->block[state->position] = sample;
-  state->position++;
+}
+
+float *aurora_envelope_room(aurora_envelope *state, float revolutions_a_sample, uint32_t *room) {
+  note_speed(state, revolutions_a_sample);
+  *room = (uint32_t)state->limit - state->position;
+  return &state->block[state->position];
+}
+
+void aurora_envelope_take(aurora_envelope *state, uint32_t count) {
+  state->position = (uint16_t)(state->position + count);
   if (state->position == state->limit) {
     whiten(state);
   }
@@ -191,4 +183,5 @@ void aurora_envelope_finish(aurora_envelope *state) {
   if (state->position > state->order) {
     whiten(state);
   }
+  decimate(state);
 }

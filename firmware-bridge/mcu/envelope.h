@@ -11,8 +11,9 @@
 
 #include "arithmetic.h"
 #include "decimator.h"
+#include "prediction.h"
 
-#define AURORA_ENVELOPE_MAX_ORDER 16u
+#define AURORA_ENVELOPE_MAX_ORDER AURORA_PREDICTION_MAX_ORDER
 #define AURORA_ENVELOPE_MAX_BLOCK 64u
 #define AURORA_ENVELOPE_MAX_SEGMENTS 8u
 
@@ -45,10 +46,13 @@ typedef struct {
 /* Starts anew with a sound feature section; the envelope goes to samples[0 … capacity). */
 void aurora_envelope_begin(aurora_envelope *state, const uint8_t *section, float *samples, uint32_t capacity);
 
-/* Takes one sample at the analysis rate. */
-void aurora_envelope_push(aurora_envelope *state, float sample, float revolutions_a_sample);
+/* Where the next samples at the analysis rate are to be written, all at this speed, and how many of them: at least one. */
+float *aurora_envelope_room(aurora_envelope *state, float revolutions_a_sample, uint32_t *room);
 
-/* Whitens what is left. */
+/* `count` of them are written. */
+void aurora_envelope_take(aurora_envelope *state, uint32_t count);
+
+/* Whitens and decimates what is left. */
 void aurora_envelope_finish(aurora_envelope *state);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "features.h"
 
+#include "bytes.h"
 #include "feature_section.h"
 #include "float_math.h"
 
@@ -69,17 +70,64 @@ bool aurora_features_begin(aurora_features *state, const aurora_model *model, fl
   return true;
 }
 
+static uint32_t smaller(uint32_t one, uint32_t other) { return (one < other) ? one : other; }
+
+static void scale_counts(const int16_t *counts, uint32_t length, float scale, float *to) {
+  for (const float *end = &to[length & ~3u]; to != end; to += 4) {
+    const float first = (float)counts[0];
+    const float second = (float)counts[1];
+    const float third = (float)counts[2];
+    const float fourth = (float)counts[3];
+    to[0] = first * scale;
+    to[1] = second * scale;
+    to[2] = third * scale;
+    to[3] = fourth * scale;
+    counts += 4;
+  }
+  for (uint32_t i = 0; i < (length & 3u); i++) {
+    to[i] = (float)counts[i] * scale;
+  }
+}
+
+/* Samples at the analysis rate. */
+static void push_outputs(aurora_envelope *envelope, const float *outputs, uint32_t count, float revolutions_a_sample) {
+  while (count > 0u) {
+    uint32_t room;
+    float *to = aurora_envelope_room(envelope, revolutions_a_sample, &room);
+    const uint32_t now = smaller(count, room);
+    (void)memcpy(to, outputs, now * sizeof(float));
+    aurora_envelope_take(envelope, now);
+    outputs += now;
+    count -= now;
+  }
+}
+
 void aurora_features_push(aurora_features *state, const int16_t *counts, uint32_t length, float scale, float shaft_rpm) {
+  aurora_decimator *decimator = &state->decimator;
   const float revolutions_a_sample = (shaft_rpm / 60.0f) / state->analysis_hz;
   if (!((revolutions_a_sample > 0.0f) && (revolutions_a_sample < MOST_REVOLUTIONS_A_SAMPLE))) {
     state->spoiled = true;
     return;
   }
-  for (uint32_t i = 0; i < length; i++) {
-    float sample = (float)counts[i] * scale;
-    if ((state->factor == 1u) || aurora_decimator_push(&state->decimator, sample, &sample)) {
-      aurora_envelope_push(&state->envelope, sample, revolutions_a_sample);
+  while (length > 0u) {
+    uint32_t now;
+    if (state->factor == 1u) {
+      uint32_t room;
+      float *to = aurora_envelope_room(&state->envelope, revolutions_a_sample, &room);
+      now = smaller(length, room);
+      scale_counts(counts, now, scale, to);
+      aurora_envelope_take(&state->envelope, now);
+    } else {
+      float outputs[AURORA_DECIMATOR_ROOM / 2u];
+      now = smaller(length, AURORA_DECIMATOR_ROOM - decimator->held);
+      scale_counts(counts, now, scale, &decimator->samples[decimator->held]);
+      decimator->held = (uint16_t)(decimator->held + now);
+      /* At this speed: nothing stays behind that could be an output. */
+      const uint32_t count = aurora_decimator_run(decimator, outputs, AURORA_DECIMATOR_ROOM / 2u);
+      push_outputs(&state->envelope, outputs, count, revolutions_a_sample);
     }
+    counts += now;
+    length -= now;
   }
 }
 

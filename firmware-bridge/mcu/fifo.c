@@ -2,9 +2,15 @@
 
 _Static_assert(FIFO_SAMPLES >= 96U, "a raw window has to fit");
 
+/* The place that lies `count` <= FIFO_SAMPLES behind another. */
+static uint32_t place_behind(uint32_t place, uint32_t count) {
+  place += count;
+  return (place >= FIFO_SAMPLES) ? (place - FIFO_SAMPLES) : place;
+}
+
 static void drop(sample_fifo *fifo, uint32_t count) {
   fifo->first += count;
-  fifo->oldest = (fifo->oldest + count) % FIFO_SAMPLES;
+  fifo->oldest = place_behind(fifo->oldest, count);
   fifo->count -= count;
   fifo->new_speed_at = (fifo->new_speed_at > count) ? (fifo->new_speed_at - count) : 0U;
 }
@@ -20,6 +26,23 @@ void fifo_restart(sample_fifo *fifo, uint64_t next) {
   fifo->new_speed_at = 0;
 }
 
+/* Neighbours, four at a time; where there are bytes they may lie at any address. */
+static void copy_samples(uint8_t *to, const int16_t *from, uint32_t count) {
+  for (; count >= 4U; count -= 4U) {
+    store_u16(to, (uint16_t)from[0]);
+    store_u16(to + 2, (uint16_t)from[1]);
+    store_u16(to + 4, (uint16_t)from[2]);
+    store_u16(to + 6, (uint16_t)from[3]);
+    to += 8;
+    from += 4;
+  }
+  for (; count > 0U; count--) {
+    store_u16(to, (uint16_t)*from);
+    to += 2;
+    from++;
+  }
+}
+
 void fifo_push(sample_fifo *fifo, const int16_t *samples, uint32_t count, float shaft_rpm) {
   if (!same_speed(shaft_rpm, fifo->speed)) {
     if (fifo->new_speed_at > 0U) {
@@ -31,13 +54,20 @@ void fifo_push(sample_fifo *fifo, const int16_t *samples, uint32_t count, float 
     fifo->speed = shaft_rpm;
     fifo->new_speed_at = fifo->count;
   }
-  for (uint32_t i = 0; i < count; i++) {
+  while (count > 0U) {
     if (fifo->count == FIFO_SAMPLES) {
-      drop(fifo, 1);
-      fifo->dropped++;
+      const uint32_t excess = (count < FIFO_SAMPLES) ? count : FIFO_SAMPLES;
+      fifo->dropped += excess;
+      drop(fifo, excess);
     }
-    fifo->samples[(fifo->oldest + fifo->count) % FIFO_SAMPLES] = samples[i];
-    fifo->count++;
+    /* As many as fit, up to the ring's end. */
+    const uint32_t place = place_behind(fifo->oldest, fifo->count);
+    uint32_t now = FIFO_SAMPLES - ((fifo->count > place) ? fifo->count : place);
+    now = (now < count) ? now : count;
+    copy_samples((uint8_t *)&fifo->samples[place], samples, now);
+    fifo->count += now;
+    samples += now;
+    count -= now;
   }
 }
 
@@ -51,8 +81,9 @@ float fifo_speed(const sample_fifo *fifo) {
 }
 
 void fifo_take(sample_fifo *fifo, uint8_t *to, uint32_t count) {
-  for (uint32_t i = 0; i < count; i++) {
-    store_u16(to + 2U * i, (uint16_t)fifo->samples[(fifo->oldest + i) % FIFO_SAMPLES]);
-  }
+  const uint32_t to_end = FIFO_SAMPLES - fifo->oldest;
+  const uint32_t first = (count < to_end) ? count : to_end;
+  copy_samples(to, &fifo->samples[fifo->oldest], first);
+  copy_samples(to + 2U * first, fifo->samples, count - first);
   drop(fifo, count);
 }

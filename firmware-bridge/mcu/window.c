@@ -36,7 +36,12 @@ uint32_t window_take(window_cutter *cutter, uint32_t count, float shaft_rpm) {
   const float per_sample =
       cutter->revolutions ? (shaft_rpm / (60.0F * cutter->sample_rate_hz)) : (1.0F / cutter->sample_rate_hz);
   const uint32_t step = (uint32_t)(per_sample * ONE);
+  const uint64_t all = cutter->position + ((uint64_t)count * step);
   uint32_t taken = 0;
+  if (all < cutter->length) { /* the window does not end among them */
+    cutter->position = all;
+    taken = count;
+  }
   while ((taken < count) && (cutter->position < cutter->length)) {
     cutter->position += step;
     taken++;

@@ -41,6 +41,7 @@ export const featureSources: readonly string[] = [
   "features.c",
   "feature_section.c",
   "envelope.c",
+  "prediction.c",
   "spectrum.c",
   "decimator.c",
   "float_math.c",
