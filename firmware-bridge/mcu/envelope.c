@@ -7,8 +7,6 @@
 #define RIDGE 1.0001f /* white noise 40 dB below the signal */
 #define HIGH_PASS_POLE 0.99f
 
-static float magnitude_of(float value) { return (value < 0.0f) ? -value : value; }
-
 /* Slices that were held become samples of the envelope. */
 static void decimate(aurora_envelope *state) {
   const uint32_t room = state->capacity - state->count;
@@ -32,9 +30,9 @@ static void add_envelope(aurora_envelope *state, const float *residual, uint32_t
   float phase = state->phase;
   float integral = state->integral;
   for (const float *end = &residual[length]; residual != end; residual++) {
-    const float magnitude = magnitude_of(*residual);
+    const float magnitude = __builtin_fabsf(*residual);
     float next = phase + step;
-    if (next < 1.0f) {
+    if (__builtin_expect(next < 1.0f, true)) {
       integral += magnitude * step;
     } else {
       /* The sample spans the boundary of a slice, or several: it is shared by angle. */

@@ -83,3 +83,18 @@ void aurora_cos_sin(uint32_t index, uint32_t length, float *cosine, float *sine)
     *cosine = -*cosine;
   }
 }
+
+void aurora_cos_sin_binary(uint32_t index, uint32_t length, float eighth, float *cosine, float *sine) {
+  /* Numerators below 2^24 and a power of two: their product is as exact as their quotient. */
+  if ((8u * index) <= length) {
+    series_cos_sin((float)(8u * index) * eighth, cosine, sine);
+  } else if ((4u * index) <= length) {
+    series_cos_sin((float)(2u * (length - (4u * index))) * eighth, sine, cosine);
+  } else if ((8u * index) <= (3u * length)) {
+    series_cos_sin((float)(2u * ((4u * index) - length)) * eighth, sine, cosine);
+    *cosine = -*cosine;
+  } else {
+    series_cos_sin((float)(4u * (length - (2u * index))) * eighth, cosine, sine);
+    *cosine = -*cosine;
+  }
+}

@@ -13,7 +13,11 @@ float aurora_sqrt(float value);
 /* Natural logarithm of a normal value > 0, within 2e-7 of max(1, |result|). */
 float aurora_log(float value);
 
-/* Cosine and sine of 2 pi index / length, 0 <= index <= length / 2, each within 2e-7. */
+/* Cosine and sine of 2 pi index / length, 0 <= index <= length / 2 < 2^22, each within 2e-7. */
 void aurora_cos_sin(uint32_t index, uint32_t length, float *cosine, float *sine);
+
+/* The same bits without a division, of a length that is a power of two and not more than 2^21; `eighth` is exactly 1 / (8 *
+ * length). */
+void aurora_cos_sin_binary(uint32_t index, uint32_t length, float eighth, float *cosine, float *sine);
 
 #endif

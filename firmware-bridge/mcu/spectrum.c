@@ -1,4 +1,4 @@
-/* Radix 2, decimation in time, of size / 2 complex values that are the even and odd samples (Numerical Recipes 12.3). */
+/* Radix 2, decimation in time, of size / 2 complex values that are the even and odd samples (Numerical Recipes 12.3); two stages at once. */
 #include "spectrum.h"
 
 #include "float_math.h"
@@ -74,25 +74,76 @@ static void swap_bit_reversed(float *pairs, uint32_t length) {
   }
 }
 
+/* Butterflies whose twiddle is 1: the first stage, where the number of stages is odd. */
+static void add_neighbours(float *pairs, uint32_t length) {
+  for (uint32_t i = 0; i < length; i += 2u) {
+    float *a = &pairs[2u * i];
+    const float br = a[2];
+    const float bi = a[3];
+    a[2] = a[0] - br;
+    a[3] = a[1] - bi;
+    a[0] += br;
+    a[1] += bi;
+  }
+}
+
+/*
+ * Two stages at once, of spans `span` and 2 * `span`: four values are loaded and stored once for four butterflies. The second
+ * stage's other twiddle is a quarter of a turn behind its first, its bits exchanged and a sign. Each twiddle is computed once:
+ * no table.
+ */
+static void add_quarters(float *pairs, uint32_t length, uint32_t span) {
+  const float eighth = 0.125f / (float)(4u * span);
+  for (uint32_t offset = 0; offset < span; offset++) {
+    float wr;
+    float ws;
+    float vr;
+    float vs;
+    aurora_cos_sin_binary(2u * offset, 4u * span, eighth, &wr, &ws);
+    aurora_cos_sin_binary(offset, 4u * span, eighth, &vr, &vs);
+    for (uint32_t at = offset; at < length; at += 4u * span) {
+      float *a = &pairs[2u * at];
+      float *b = &a[2u * span];
+      float *c = &b[2u * span];
+      float *d = &c[2u * span];
+      const float br = (b[0] * wr) + (b[1] * ws);
+      const float bi = (b[1] * wr) - (b[0] * ws);
+      const float dr = (d[0] * wr) + (d[1] * ws);
+      const float di = (d[1] * wr) - (d[0] * ws);
+      const float low_re = a[0] + br;
+      const float low_im = a[1] + bi;
+      const float high_re = a[0] - br;
+      const float high_im = a[1] - bi;
+      const float cr = c[0] + dr;
+      const float ci = c[1] + di;
+      const float er = c[0] - dr;
+      const float ei = c[1] - di;
+      const float turned_re = (cr * vr) + (ci * vs);
+      const float turned_im = (ci * vr) - (cr * vs);
+      const float quarter_re = (ei * vr) - (er * vs);
+      const float quarter_im = (er * vr) + (ei * vs);
+      a[0] = low_re + turned_re;
+      a[1] = low_im + turned_im;
+      c[0] = low_re - turned_re;
+      c[1] = low_im - turned_im;
+      b[0] = high_re + quarter_re;
+      b[1] = high_im - quarter_im;
+      d[0] = high_re - quarter_re;
+      d[1] = high_im + quarter_im;
+    }
+  }
+}
+
 static void transform(float *pairs, uint32_t length) {
   swap_bit_reversed(pairs, length);
-  for (uint32_t span = 1u; span < length; span <<= 1) {
-    /* Each twiddle is computed once a stage: no table. */
-    for (uint32_t offset = 0; offset < span; offset++) {
-      float wr;
-      float sine;
-      aurora_cos_sin(offset, 2u * span, &wr, &sine);
-      for (uint32_t even = offset; even < length; even += 2u * span) {
-        float *a = &pairs[2u * even];
-        float *b = &a[2u * span];
-        const float br = (b[0] * wr) + (b[1] * sine);
-        const float bi = (b[1] * wr) - (b[0] * sine);
-        b[0] = a[0] - br;
-        b[1] = a[1] - bi;
-        a[0] += br;
-        a[1] += bi;
-      }
-    }
+  uint32_t span = 1u;
+  /* Bits at even places: powers of four. */
+  if ((length & 0x55555555u) == 0u) {
+    add_neighbours(pairs, length);
+    span = 2u;
+  }
+  for (; span < length; span <<= 2) {
+    add_quarters(pairs, length, span);
   }
 }
 
@@ -102,6 +153,7 @@ static void unpack_powers(float *pairs, uint32_t length) {
   const float last = pairs[0] - pairs[1];
   pairs[0] = zero * zero;
   pairs[2u * length] = last * last;
+  const float eighth = 0.125f / (float)(2u * length);
   for (uint32_t k = 1u; k <= (length / 2u); k++) {
     float *z = &pairs[2u * k];
     float *y = &pairs[2u * (length - k)];
@@ -111,7 +163,7 @@ static void unpack_powers(float *pairs, uint32_t length) {
     const float odd_im = 0.5f * (y[0] - z[0]);
     float wr;
     float sine;
-    aurora_cos_sin(k, 2u * length, &wr, &sine);
+    aurora_cos_sin_binary(k, 2u * length, eighth, &wr, &sine);
     const float turned_re = (odd_re * wr) + (odd_im * sine);
     const float turned_im = (odd_im * wr) - (odd_re * sine);
     const float re = even_re + turned_re;

@@ -31,7 +31,7 @@ export const chainStages = [
   { stage: "|e| over the angle", functions: ["add_envelope", "add_slice"] },
   { stage: "decimation", functions: ["decimate", "aurora_decimator_run"] },
   { stage: "mean and window", functions: ["apply_window"] },
-  { stage: "transform", functions: ["transform", "unpack_powers", "aurora_spectrum_compute"] },
+  { stage: "transform", functions: ["transform", "swap_bit_reversed", "add_quarters", "unpack_powers", "aurora_spectrum_compute"] },
   { stage: "medians", functions: ["floor_near"] },
   {
     stage: "order SNRs and statistics",
