@@ -1,8 +1,8 @@
 /** Reads a recording once, in pieces, and says what stands out in its numbers. Knows no label and judges nothing. */
-import { createHash } from "node:crypto";
 import type { ResolvedEntry } from "../../training/dataset/recordings/resolve-entries.ts";
 import { atEntry } from "../../training/dataset/recordings/resolve-entries.ts";
 import { openSampleFile } from "../../training/dataset/samples/sample-file.ts";
+import { createSignalPrint, type SignalPrint } from "../../training/dataset/samples/signal-print.ts";
 
 export interface MeasuredRecording {
   readonly resolved: ResolvedEntry;
@@ -17,8 +17,8 @@ export interface MeasuredRecording {
   readonly clipped: number;
   /** Longest run of one and the same value. */
   readonly longestRun: number;
-  /** SHA-256 of the numbers: the same whatever the file's name and format. */
-  readonly digest: string;
+  /** The same whatever the file's name, format and scale. */
+  readonly print: SignalPrint;
   /** The rate that a column of times beside the samples says, in Hz; null: there is none. */
   readonly clockRateHz: number | null;
 }
@@ -30,12 +30,12 @@ const clippedRun = 3;
 export async function measureRecording(resolved: ResolvedEntry): Promise<MeasuredRecording> {
   const { path, place, where } = resolved;
   const file = await atEntry({ where }, () => openSampleFile(path, place));
-  const hash = createHash("sha256");
+  const printed = createSignalPrint();
   const extremes = [createExtreme(1), createExtreme(-1)] as const;
   let [samples, missing, sum, squares] = [0, 0, 0, 0];
   let [last, run, longestRun] = [Number.NaN, 0, 0];
   for await (const piece of file.pieces()) {
-    hash.update(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));
+    printed.update(piece);
     samples += piece.length;
     for (const value of piece) {
       if (!Number.isFinite(value)) {
@@ -62,7 +62,7 @@ export async function measureRecording(resolved: ResolvedEntry): Promise<Measure
     rms: Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2)),
     clipped: high.clipped + low.clipped,
     longestRun,
-    digest: hash.digest("hex"),
+    print: printed.finish(),
     clockRateHz: await readClock(path),
   };
 }

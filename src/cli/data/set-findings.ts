@@ -1,5 +1,6 @@
 /** What is wrong with recordings taken together: the same one twice, one name for two machines, labels that are machines. */
 import type { RecordedEntry } from "../../training/dataset/recordings/recording-set.ts";
+import { findTwins } from "../../training/dataset/samples/signal-print.ts";
 import type { Finding } from "./finding.ts";
 import { readWholeLabel } from "./label-words.ts";
 import type { MeasuredRecording } from "./measure-recording.ts";
@@ -20,31 +21,22 @@ export function findInSet(recordings: readonly MeasuredRecording[]): Finding[] {
   ];
 }
 
-/** The same numbers under two names: across machines they would be on both sides of a split. */
+/** The same signal under two names: across machines it would be on both sides of a split. */
 function findDuplicates(recordings: readonly MeasuredRecording[]): Finding[] {
-  const first = new Map<string, MeasuredRecording>();
-  return recordings.flatMap((recording): Finding[] => {
-    const { digest, resolved, samples } = recording;
-    const before = first.get(digest)?.resolved;
-    if (before === undefined || samples === 0) {
-      first.set(digest, recording);
-      return [];
-    }
-    const { entry, where } = resolved;
+  const whose = ({ machine, label }: RecordedEntry): string => `${machine}, ${label}`;
+  return findTwins(recordings, ({ print }) => print).map(({ first, again }): Finding => {
+    const [before, { entry, where }] = [first.resolved, again.resolved];
     const isSame = entry.machine === before.entry.machine && entry.label === before.entry.label;
-    const whose = ({ machine, label }: RecordedEntry): string => `${machine}, ${label}`;
-    return [
-      {
-        severity: isSame ? "warning" : "error",
-        check: "duplicate",
-        where,
-        file: entry.file,
-        message: `${entry.id} (${whose(entry)}) holds the very samples of ${before.entry.id} (${whose(before.entry)}, ${before.where})`,
-        cure: isSame
-          ? "take one of them out: it counts twice"
-          : "take the wrong one out: no recording is of two machines or labels",
-      },
-    ];
+    return {
+      severity: isSame ? "warning" : "error",
+      check: "duplicate",
+      where,
+      file: entry.file,
+      message: `${entry.id} (${whose(entry)}) holds the signal of ${before.entry.id} (${whose(before.entry)}, ${before.where})`,
+      cure: isSame
+        ? "take one of them out: it counts twice"
+        : "take the wrong one out: no recording is of two machines or labels",
+    };
   });
 }
 

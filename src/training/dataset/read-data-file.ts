@@ -125,13 +125,6 @@ export async function hashFileInto(hash: Hash, path: string): Promise<void> {
   }
 }
 
-/** SHA-256 (lower-case hex) of a file's length and bytes, however large it is. Fails as {@link hashFileInto}. */
-export async function digestFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await hashFileInto(hash, path);
-  return hash.digest("hex");
-}
-
 /**
  * As {@link computeFingerprint}, of files of any size below `dir`, as they lie there (packed ones too); `names` are relative
  * to it, and each counts once. Fails as {@link hashFileInto}.

@@ -8,6 +8,7 @@ import { readBundle } from "../../../src/core/bundle/verify-bundle.ts";
 import { writeBundle } from "../../../src/core/bundle/write-bundle.ts";
 import { loadTrainingConfig } from "../../../src/training/training-config.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { encodeWav } from "../../training/dataset/samples/encode-wav.ts";
 import { auroraHere } from "../aurora.ts";
 import { bearing, inventCounts, rateHz, rpm, writeCounts } from "./invented-folder.ts";
 
@@ -166,8 +167,31 @@ describe("aurora data check", () => {
       "two-machines",
     ]);
     expect(found.findings[0]!.message).toMatch(
-      /b\.csv \(t2, ball\) holds the very samples of a\.npy \(t1, healthy/,
+      /b\.csv \(t2, ball\) holds the signal of a\.npy \(t1, healthy/,
     );
+  });
+
+  it("finds one signal on two machines as counts, as a float WAV in other units, and as a text of four digits", async () => {
+    const dir = createTemporaryFolder();
+    const counts = inventCounts({ seed: 1 });
+    const volts = counts.map((count) => 0.1 + count / 25_000);
+    writeCounts(dir, "a.npy", counts);
+    writeFileSync(join(dir, "b.wav"), encodeWav({ kind: "float32", rateHz, channels: [volts] }));
+    writeFileSync(join(dir, "c.csv"), `acc\n${volts.map((volt) => volt.toPrecision(4)).join("\n")}\n`);
+    const path = writeManifest(dir, [
+      { file: "a.npy", label: "healthy", machine: "t1" },
+      { file: "b.wav", label: "healthy", machine: "t2", scale: 25 },
+      { file: "c.csv", label: "healthy", machine: "t3", scale: 25 },
+    ]);
+    const { code, check: found } = await check(path);
+    const duplicates = found.findings.filter(({ check: kind }) => kind === "duplicate");
+    expect([code, duplicates.map(({ severity, file }) => [severity, file])]).toEqual([
+      1,
+      [
+        ["error", "b.wav"],
+        ["error", "c.csv"],
+      ],
+    ]);
   });
 
   it("finds a label that stands for a machine, and a rate that a header or a column of times denies", async () => {

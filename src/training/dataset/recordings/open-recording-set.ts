@@ -5,10 +5,11 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
-import { digestFile, hashFileInto } from "../read-data-file.ts";
+import { hashFileInto } from "../read-data-file.ts";
 import { chooseQuantisation, readCountBlocks } from "../samples/quantise-samples.ts";
 import { openSampleFile } from "../samples/sample-file.ts";
 import { rememberSamples, type SampleFile } from "../samples/samples.ts";
+import { createSignalPrint } from "../samples/signal-print.ts";
 import {
   maxPartSamples,
   type RecordedEntry,
@@ -43,7 +44,12 @@ export async function openRecordingSet(
   return {
     entries: resolved.map(({ entry }) => entry),
     parts,
-    digest: ({ file }) => digestFile(join(root, file)),
+    print: async ({ id }) => {
+      const file = await openEntry(known.get(id)!);
+      const maker = createSignalPrint();
+      for await (const piece of file.pieces()) maker.update(piece);
+      return maker.finish();
+    },
     fingerprint: () => fingerprint(manifest.bytes, root, files),
     read: async (entry) => {
       let whole: RecordedSignal | null = null;

@@ -4,6 +4,7 @@
  */
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import type { FaultKind } from "../../../core/contract/bundle/bearing-fault.ts";
+import type { SignalPrint } from "../samples/signal-print.ts";
 
 /** What a recording is known to show of the bearing that it listens to; `faulty`: which kind, nobody says. */
 export type RecordedLabel = FaultKind | "healthy" | "faulty";
@@ -61,8 +62,8 @@ export interface RecordingSet {
   readonly entries: readonly RecordedEntry[];
   /** SHA-256 (lower-case hex) over the manifest and every file. Fails with DATA_MISSING. */
   fingerprint(): Promise<string>;
-  /** SHA-256 (lower-case hex) of the entry's file: the same of the same content, under whatever name. Fails with DATA_MISSING. */
-  digest(entry: RecordedEntry): Promise<string>;
+  /** Of the whole channel: the same of the same signal, under whatever name and format. Fails as `read`. */
+  print(entry: RecordedEntry): Promise<SignalPrint>;
   /** The whole channel. Fails with DATA_MISSING, DATA_FORMAT; so too where it is longer than one part of {@link parts}. */
   read(entry: RecordedEntry): Promise<RecordedSignal>;
   /** The channel in parts of at most `maxPartSamples`, one after the other; a short one is one part. Fails as `read`. */

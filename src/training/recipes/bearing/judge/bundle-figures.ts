@@ -5,7 +5,8 @@ import { AuroraError } from "../../../../core/contract/aurora-error.ts";
 import { bundleFileNames } from "../../../../core/contract/bundle/manifest.ts";
 import { decodeStudent } from "../../../../core/inference/onnx-codec.ts";
 import { readEvaluationOf } from "../../../bundle/bundled-files.ts";
-import type { RecordingSet } from "../../../dataset/recordings/recording-set.ts";
+import { findTwinEntries } from "../../../dataset/recordings/find-twin-entries.ts";
+import type { RecordedEntry, RecordingSet } from "../../../dataset/recordings/recording-set.ts";
 import type { Judgement } from "../../../gate/judgement.ts";
 import { computeFigure, drawResamples } from "../../../judge/figure.ts";
 import { createMacroAuroc } from "../../../judge/metrics.ts";
@@ -154,18 +155,21 @@ async function findLeaks(
   signals: readonly WaveformRows[],
   { trainGroups, heldOutGroups }: Bundle["manifest"]["lineage"]["data"][number],
 ): Promise<Judgement["leakage"]> {
-  const digestOf = new Map<string, string>();
-  for (const { entry } of signals) {
-    if (!digestOf.has(entry.file)) digestOf.set(entry.file, await set.digest(entry));
-  }
-  const filesOf = (groups: readonly string[]): string[] => [
-    ...new Set(signals.filter(({ entry }) => groups.includes(entry.machine)).map(({ entry }) => entry.file)),
-  ];
-  const [train, held] = [filesOf(trainGroups), filesOf(heldOutGroups)];
-  const heldDigests = new Set(held.map((file) => digestOf.get(file)));
+  const entries = signals.map(({ entry }) => entry);
+  const of = (groups: readonly string[]): RecordedEntry[] =>
+    entries.filter(({ machine }) => groups.includes(machine));
+  const [train, held] = [of(trainGroups), of(heldOutGroups)];
+  const heldFiles = new Set(held.map(({ file }) => file));
+  const isHeld = new Set(held);
+  const twins = (await findTwinEntries(set, [...train, ...held])).filter(
+    ({ first, again }) => isHeld.has(first) !== isHeld.has(again),
+  );
   return [
-    { by: "recording", shared: train.filter((file) => held.includes(file)) },
-    { by: "recording's content", shared: train.filter((file) => heldDigests.has(digestOf.get(file))) },
+    {
+      by: "recording",
+      shared: [...new Set(train.map(({ file }) => file))].filter((file) => heldFiles.has(file)),
+    },
+    { by: "recording's content", shared: twins.map(({ first }) => first.id) },
   ];
 }
 

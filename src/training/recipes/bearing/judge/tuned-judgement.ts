@@ -2,14 +2,13 @@
  * A fine-tuned bundle judged anew from its own files and the recordings, for the gate and by request: every machine is left out
  * again, by students that are tuned again. The parent that it carries is what it must be ahead of.
  */
-import { join } from "node:path";
 import type { Bundle } from "../../../../core/bundle/bundle.ts";
 import { AuroraError } from "../../../../core/contract/aurora-error.ts";
 import { bundleFileNames } from "../../../../core/contract/bundle/manifest.ts";
 import { decodeStudent } from "../../../../core/inference/onnx-codec.ts";
 import { readEvaluationOf } from "../../../bundle/bundled-files.ts";
-import { digestFile } from "../../../dataset/read-data-file.ts";
-import type { RecordedEntry } from "../../../dataset/recordings/recording-set.ts";
+import { findTwinEntries } from "../../../dataset/recordings/find-twin-entries.ts";
+import type { RecordingSet } from "../../../dataset/recordings/recording-set.ts";
 import type { Judgement } from "../../../gate/judgement.ts";
 import { reasonOfLeast } from "../../../judge/learning-path.ts";
 import { openTensorTrainer } from "../../../learn/open-trainer.ts";
@@ -92,7 +91,7 @@ async function replay(bundle: Bundle, config: TunedConfig, context: EvaluationCo
     judged,
     lesson,
     fingerprint: await set.fingerprint(),
-    copies: await findCopies(set.entries, recordings.root),
+    copies: await findCopies(set),
   };
 }
 
@@ -204,20 +203,11 @@ function readTunedClaim(bundle: Bundle): Pick<TunedEvaluation, "metrics"> {
   );
 }
 
-async function findCopies(entries: readonly RecordedEntry[], root: string): Promise<string[]> {
-  const machinesOf = new Map<string, Set<string>>();
-  const filesOf = new Map<string, string>();
-  for (const file of new Set(entries.map((entry) => entry.file))) {
-    const digest = await digestFile(join(root, file));
-    const known = machinesOf.get(digest) ?? new Set();
-    for (const entry of entries) if (entry.file === file) known.add(entry.machine);
-    machinesOf.set(digest, known);
-    filesOf.set(digest, file);
-  }
-  // Channels of one file may be of several machines; the same file under another name may not.
-  return [...machinesOf].flatMap(([digest, machines]) => {
-    const one = filesOf.get(digest)!;
-    const own = new Set(entries.filter(({ file }) => file === one).map(({ machine }) => machine));
-    return machines.size > own.size ? [`${one} on ${[...machines].sort().join(", ")}`] : [];
+/** One signal on two machines, whatever its files are called and written in; a bearing that they are said to share may be on both. */
+async function findCopies(set: RecordingSet): Promise<string[]> {
+  return (await findTwinEntries(set, set.entries)).flatMap(({ first: one, again: other }) => {
+    const isShared = one.shared !== null && one.shared === other.shared;
+    const machines = [one.machine, other.machine].sort();
+    return one.machine === other.machine || isShared ? [] : [`${one.id} on ${machines.join(", ")}`];
   });
 }
