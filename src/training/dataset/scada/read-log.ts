@@ -25,6 +25,8 @@ export interface LogLine {
   readonly written: string;
   readonly moment: Moment;
   readonly remark: string;
+  /** As the kind's column has it; empty without one. */
+  readonly kind: string;
   readonly isService: boolean;
 }
 
@@ -59,6 +61,7 @@ export async function readLogLines(dataDir: string, log: LogConfig): Promise<Log
         written: String(cells[2] ?? ""),
         moment: moments.read(cells[2], `${lines.length}`),
         remark: remark!,
+        kind: kind!,
         isService: log.services?.includes(kind!) ?? false,
       });
     });
@@ -76,7 +79,10 @@ export async function readScadaLog(
   const failures: LoggedEvent[] = [];
   const services: LoggedEvent[] = [];
   const otherTurbines: LogLine[] = [];
-  for (const line of log === undefined ? [] : await readLogLines(dataDir, log)) {
+  const lines = log === undefined ? [] : await readLogLines(dataDir, log);
+  const [unused] = log === undefined ? [] : listUnusedServices(log, lines);
+  if (unused !== undefined) throw refuseAt(unused.problem, "dataset.log.services", unused.cure);
+  for (const line of lines) {
     const refuse = (message: string, hint: string): AuroraError =>
       refuseAt(`${line.file}, ${line.place}: ${message}`, line.file, hint);
     const turbine = turbineNames[line.turbine] ?? line.turbine;
@@ -102,6 +108,30 @@ export async function readScadaLog(
   }
   const byTime = (a: LoggedEvent, b: LoggedEvent): number => a.timestampMs - b.timestampMs;
   return { failures: failures.sort(byTime), services: services.sort(byTime), otherTurbines };
+}
+
+/** A word of `services` that no line has: what it should have named would count as failures. */
+export interface UnusedService {
+  readonly word: string;
+  readonly problem: string;
+  readonly cure: string;
+}
+
+/** Words of `services` that no line of the log has; none where the log has no lines. */
+export function listUnusedServices(
+  { services = [] }: LogConfig,
+  lines: readonly LogLine[],
+): readonly UnusedService[] {
+  const kinds = [...new Set(lines.map(({ kind }) => kind))];
+  if (kinds.length === 0) return [];
+  const shown = kinds.slice(0, 20).map((kind) => `"${kind}"`);
+  return services
+    .filter((word) => !kinds.includes(word))
+    .map((word) => ({
+      word,
+      problem: `no line of the log is of the kind "${word}" of dataset.log.services${suggestWord(word, kinds)}`,
+      cure: `write it as the log does, or leave it out: every line of another kind counts as a failure; kinds are ${shown.join(", ")}`,
+    }));
 }
 
 /** When it was; of a local time that never was the moment an hour is nothing to a log. Null: no time. */

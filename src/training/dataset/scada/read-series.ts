@@ -4,23 +4,26 @@
  */
 import { join } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
-import type { ChannelContract } from "../../../core/contract/bundle/manifest.ts";
-import { suggestWord } from "../../../core/contract/config/config-finding.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import { medianInPlace } from "../../../core/maths/select.ts";
 import { parseNumber, parseText } from "../table-cell.ts";
-import { openTableRows, type TableRows } from "../table-rows.ts";
+import { openTableRows } from "../table-rows.ts";
 import { createGrowingRows, type GrowingRows, type TurbineSeries } from "./growing-rows.ts";
 import { type ListedFile, listTableFiles } from "./list-files.ts";
 import { type CellPlace, createMomentReader, type MomentReader, refuseNever } from "./read-moments.ts";
 import { countLosses, type LossCount, type RowLoss, sayLoss } from "./row-losses.ts";
+import {
+  type ColumnSource,
+  conversionOf,
+  type DeniedUnit,
+  findTableColumns,
+  listDeniedUnits,
+  refuseDenied,
+} from "./table-columns.ts";
 import { parseDay, type ScadaTableDataset } from "./table-config.ts";
-import { type ConvertUnit, convertUnit } from "./units.ts";
 
 /** What is read of a configuration. */
-export interface ScadaSource {
-  readonly dataset: ScadaTableDataset;
-  readonly channels: readonly ChannelContract[];
+export interface ScadaSource extends ColumnSource {
   /** Length of a row's interval. */
   readonly intervalMs: number;
 }
@@ -51,6 +54,9 @@ export async function readScadaTables(
     onNever: (place, cell) => {
       throw refuseNever(place, cell, source.dataset.time);
     },
+    onDenied: (path, denied) => {
+      throw refuseDenied(path, denied);
+    },
   });
   const empty = turbines.find(({ rows }) => rows === 0);
   if (empty !== undefined) throw refuseEmpty(empty.turbine, losses);
@@ -65,6 +71,8 @@ interface ScanOptions {
   readonly hasPlaces: boolean;
   /** Told of a local time that never was; the row is left out. */
   readonly onNever: (place: CellPlace, cell: unknown) => void;
+  /** Told of a column whose own name states another unit than the configuration. */
+  readonly onDenied: (path: string, denied: DeniedUnit) => void;
 }
 
 /** What was gone through, whatever it is like: a series may be empty or of another interval. */
@@ -119,59 +127,6 @@ export async function listPeriodFiles(
   return (await listTableFiles(dataDir, dataset)).filter(isWanted);
 }
 
-/** Where the columns of a table are. */
-export interface TableColumns {
-  readonly time: number;
-  /** -1: the file is of one turbine. */
-  readonly turbine: number;
-  /** One a channel. */
-  readonly channels: readonly number[];
-}
-
-/** Finds the columns that the configuration names. Fails with DATA_FORMAT, naming the nearest that is there. */
-export function findTableColumns(
-  path: string,
-  table: TableRows,
-  { dataset, channels }: ScadaSource,
-): TableColumns {
-  const find = (name: string, what: string): number => {
-    const at = table.columns.indexOf(name.trim());
-    if (at >= 0) return at;
-    throw new AuroraError(
-      "DATA_FORMAT",
-      `${path} has no column "${name}" for ${what}${suggestWord(name, table.columns)}`,
-      {
-        op: "read SCADA table",
-        subject: path,
-        hint: `mend dataset.columns, or dataset.layout if these are no names: its columns are ${table.columns.slice(0, 40).join(", ")}`,
-      },
-    );
-  };
-  return {
-    time: find(dataset.time.column, "the time"),
-    turbine: dataset.turbineColumn === undefined ? -1 : find(dataset.turbineColumn, "the turbine"),
-    channels: channels.map(({ name }) => find(columnOf(dataset, name), `the channel ${name}`)),
-  };
-}
-
-/** Name of a channel's column. */
-export function columnOf({ columns }: ScadaTableDataset, channel: string): string {
-  const column = Object.hasOwn(columns, channel) ? columns[channel]! : channel;
-  return typeof column === "string" ? column : column.column;
-}
-
-/** How a channel's column becomes its unit; null: it is in it. */
-export function conversionOf(
-  { columns }: ScadaTableDataset,
-  { name, unit }: ChannelContract,
-): ConvertUnit | null {
-  const column = columns[name];
-  if (column === undefined || typeof column === "string") return null;
-  const conversion = convertUnit(column.unit, unit);
-  if (!conversion.ok) throw new RangeError(conversion.problem);
-  return conversion.convert;
-}
-
 interface Reading {
   readonly source: ScadaSource;
   readonly options: ScanOptions;
@@ -192,6 +147,7 @@ async function readFile(
   const { dataset, channels } = source;
   const table = await openTableRows(path, { ...dataset.layout, maxRows: maxFileRows });
   const columns = findTableColumns(path, table, source);
+  for (const denied of listDeniedUnits(table, source)) options.onDenied(path, denied);
   const conversions = channels.map((channel) => conversionOf(dataset, channel));
   const [fromMs, untilMs] = limitDays(dataset, file, options.period);
   const values = new Float64Array(channels.length + (options.hasPlaces ? 2 : 0));

@@ -4,12 +4,10 @@
  * the root of a disk: files are below the data folder.
  */
 import { z } from "zod";
-import type { ChannelContract } from "../../../core/contract/bundle/manifest.ts";
 import { suggestWord } from "../../../core/contract/config/config-finding.ts";
 import type { TableLayout } from "../table-rows.ts";
 import { describeBadForm } from "./time-form.ts";
 import { openTimeZone } from "./time-zone.ts";
-import { convertUnit } from "./units.ts";
 
 /** Files of ten-minute values. */
 export interface TableFiles {
@@ -140,7 +138,7 @@ const file = z
   );
 const euro = z.number().min(0).max(1e12);
 
-/** Validator of {@link ScadaTableDataset} but for what needs the channels: {@link checkDatasetChannels}. */
+/** Validator of {@link ScadaTableDataset} but for what needs the channels (`check-dataset-channels.ts`). */
 export const scadaTableSchema: z.ZodType<ScadaTableDataset> = z
   .strictObject({
     kind: z.literal("scada-table"),
@@ -222,59 +220,6 @@ export const scadaTableSchema: z.ZodType<ScadaTableDataset> = z
     if (dataset.log?.services !== undefined && dataset.log.columns.kind === undefined)
       complain(["log", "services"], "no column says what kind an entry is: name it with columns.kind");
   });
-
-/** A finding about a dataset, at its keys below `dataset`. */
-export interface DatasetFinding {
-  readonly path: readonly (string | number)[];
-  readonly problem: string;
-}
-
-/** What is wrong with a data set beside the channels and components of its configuration; empty where nothing is. */
-export function checkDatasetChannels(
-  { columns, components = {}, costs, log }: ScadaTableDataset,
-  channels: readonly ChannelContract[],
-  watched: readonly string[],
-): DatasetFinding[] {
-  const findings: DatasetFinding[] = [];
-  const names = channels.map(({ name }) => name);
-  for (const [channel, column] of Object.entries(columns)) {
-    const own = channels.find(({ name }) => name === channel);
-    if (own === undefined) {
-      const problem = `there is no channel ${channel}${suggestWord(channel, names)}`;
-      findings.push({ path: ["columns", channel], problem });
-    } else if (typeof column !== "string") {
-      const conversion = convertUnit(column.unit, own.unit);
-      if (!conversion.ok) findings.push({ path: ["columns", channel, "unit"], problem: conversion.problem });
-    }
-  }
-  for (const [name, component] of Object.entries(components)) {
-    if (component === null || watched.includes(component)) continue;
-    findings.push({
-      path: ["components", name],
-      problem: `no residual is of a component ${component}${suggestWord(component, watched)}; write null for one that nobody watches`,
-    });
-  }
-  if (costs !== undefined && "components" in costs) {
-    for (const component of watched) {
-      if (costs.components[component] !== undefined) continue;
-      findings.push({ path: ["costs", "components"], problem: `lacks ${component}` });
-    }
-    for (const component of Object.keys(costs.components)) {
-      if (watched.includes(component)) continue;
-      findings.push({
-        path: ["costs", "components", component],
-        problem: `no residual is of a component ${component}${suggestWord(component, watched)}`,
-      });
-    }
-  }
-  if (log === undefined && costs !== undefined) {
-    findings.push({
-      path: ["costs"],
-      problem: "worth needs rates of failures too: name a log, or leave the costs out",
-    });
-  }
-  return findings;
-}
 
 /** Begin of a day (UTC) as it stands in a configuration, epoch ms. */
 export function parseDay(text: string): number {

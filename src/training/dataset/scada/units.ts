@@ -77,6 +77,29 @@ export function convertUnit(from: string, to: string): UnitConversion {
   return { ok: true, convert: (value) => factor * value + offset };
 }
 
+/** Words at the end of a name that are a unit without brackets too; a lone letter may be anything. */
+const plainWords: ReadonlySet<string> = new Set(
+  "degC degF °C °F Celsius Fahrenheit Kelvin kW MW km/h kmh kph m/s mps mph knots rpm hPa mbar kPa MPa psi kV mm/s".split(
+    " ",
+  ),
+);
+
+/**
+ * The unit that a column's name states at its end: `Wind [km/h]`, `Amb. Temp. (°F)`, `oil_temp_degF`; null: none that is known.
+ */
+export function readHeaderUnit(header: string): string | null {
+  const bracketed = /[[({]\s*([^\])}]{1,16}?)\s*[\])}]\s*$/.exec(header)?.[1];
+  if (bracketed !== undefined) return findUnit(bracketed) === undefined ? null : bracketed;
+  const word = /[\s_.,;:-]([^\s_.,;:-]{2,12})\s*$/.exec(header)?.[1];
+  return word !== undefined && plainWords.has(word) ? word : null;
+}
+
+/** Do two names mean one unit? */
+export function isSameUnit(one: string, other: string): boolean {
+  const unit = findUnit(one);
+  return one.trim() === other.trim() || (unit !== undefined && unit === findUnit(other));
+}
+
 /** What a unit measures, for example `temperature`; null where it is not known. */
 export function dimensionOf(name: string): string | null {
   return findUnit(name)?.dimension ?? null;

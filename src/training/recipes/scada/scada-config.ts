@@ -12,11 +12,8 @@ import {
   siteCorrectionSchema,
 } from "../../../core/contract/bundle/normal-behaviour.ts";
 import { suggestWord } from "../../../core/contract/config/config-finding.ts";
-import {
-  checkDatasetChannels,
-  type ScadaTableDataset,
-  scadaTableSchema,
-} from "../../dataset/scada/table-config.ts";
+import { checkDatasetChannels } from "../../dataset/scada/check-dataset-channels.ts";
+import { type ScadaTableDataset, scadaTableSchema } from "../../dataset/scada/table-config.ts";
 import { type RegressionRecipe, regressionRecipeShape } from "../../learn/student-recipe.ts";
 import { type CommonConfig, commonConfigShape } from "../common-config.ts";
 

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { checkScadaTable } from "../../../../src/training/dataset/scada/check/check-scada-table.ts";
 import type { DataFinding } from "../../../../src/training/dataset/scada/check/data-finding.ts";
+import { refuseEmptyPeriods } from "../../../../src/training/dataset/scada/period-rows.ts";
+import { readScadaLog } from "../../../../src/training/dataset/scada/read-log.ts";
+import { readScadaTables } from "../../../../src/training/dataset/scada/read-series.ts";
 import type { ScadaTableDataset } from "../../../../src/training/dataset/scada/table-config.ts";
 import {
   describeFarm,
@@ -25,12 +28,12 @@ const log = {
 const head = "WTG;Part;Time\n";
 
 async function check(
-  rows: readonly InventedRow[],
+  rows: readonly InventedRow[] | string,
   changes: Partial<ScadaTableDataset> = {},
   logLines: string | null = null,
 ): Promise<readonly DataFinding[]> {
   const folder = writeFarm({
-    "scada/a.csv": renderRows(rows),
+    "scada/a.csv": typeof rows === "string" ? rows : renderRows(rows),
     ...(logLines === null ? {} : { "log.csv": head + logLines }),
   });
   const source = describeFarm({ ...(logLines === null ? {} : { log }), ...changes });
@@ -76,10 +79,71 @@ describe("a check of tables", () => {
 
   it("finds power in another unit than is said, by what it reaches of its channel's range", async () => {
     const { columns } = describeFarm().dataset;
-    const [finding, ...more] = await check(farm(), { columns: { ...columns, power: "Leistung [MW]" } });
+    const table = renderRows(farm()).replace("Leistung [MW]", "Leistung");
+    const [finding, ...more] = await check(table, { columns: { ...columns, power: "Leistung" } });
     expect(more).toEqual([]);
     expect(finding).toMatchObject({ check: "unit", severity: "error" });
-    expect(finding!.problem).toMatch(/"Leistung \[MW\]" seems to be in MW/);
+    expect(finding!.problem).toMatch(/"Leistung" seems to be in MW/);
+  });
+
+  it.each([
+    ["Wind (km/h)", "km/h", "m/s"],
+    ["Wind_mph", "mph", "m/s"],
+    ["Wind [kW]", "kW", "m/s"],
+  ])(
+    "holds the unit in the name %j of a column of every turbine against the one that is said",
+    async (column, stated, declared) => {
+      const { columns } = describeFarm().dataset;
+      const table = renderRows(farm()).replace("Wind", column);
+      const [finding, ...more] = await check(table, { columns: { ...columns, "wind-speed": column } });
+      expect(more).toEqual([]);
+      expect(finding).toMatchObject({ check: "unit", severity: "error" });
+      expect(finding!.problem).toContain(`says ${stated}, and the configuration takes it for ${declared}`);
+      const mapped = { ...columns, "wind-speed": { column, unit: stated } };
+      if (stated === "mph") expect(await check(table, { columns: mapped })).toEqual([]);
+    },
+  );
+
+  it("tells of wind and temperatures that no site has, though every turbine has them alike", async () => {
+    const scaled = (column: number, factor: number, offset: number): InventedRow[] =>
+      farm().map((row) => ({
+        ...row,
+        values: row.values.with(column, factor * (row.values[column] as number) + offset),
+      }));
+    const [wind, ...more] = await check(scaled(1, 3.6, 0));
+    expect(more).toEqual([]);
+    expect(wind).toMatchObject({ check: "unit", severity: "warning" });
+    expect(wind!.problem).toBe("wind-speed blows harder than at any site");
+    const oil = (await check(scaled(2, 1.8, 32))).find((each) => each.check === "unit");
+    expect(oil!.problem).toBe("gear-oil-temperature is hotter than a turbine runs for long");
+  });
+
+  it("tells of services that the log calls otherwise, and of a period without rows", async () => {
+    const kinds = { ...log, columns: { ...log.columns, kind: "Art" }, services: ["Service", "Wartung"] };
+    const folder = writeFarm({
+      "scada/a.csv": renderRows(farm()),
+      "log.csv": "WTG;Part;Time;Art\nWEA 1;gearbox;27.02.2025 10:00;wartung\n",
+    });
+    const source = describeFarm({ log: kinds });
+    const { findings } = await checkScadaTable(folder, source, behaviour);
+    expect(findings.map(({ check: kind, problem }) => [kind, problem])).toEqual([
+      ["log-services", 'no line of the log is of the kind "Service" of dataset.log.services'],
+      [
+        "log-services",
+        'no line of the log is of the kind "Wartung" of dataset.log.services; did you mean "wartung"?',
+      ],
+    ]);
+    await expect(readScadaLog(folder, source.dataset, ["gearbox"])).rejects.toThrow(
+      'no line of the log is of the kind "Service"',
+    );
+    const period = { test: "2025-06-01", end: "2025-06-30" };
+    const [empty] = await check(farm(), { period });
+    expect(empty).toMatchObject({ check: "period", severity: "error" });
+    expect(empty!.problem).toContain(
+      "no row of any turbine from 2025-06-01 to 2025-06-30, which are judged on",
+    );
+    const { turbines } = await readScadaTables(folder, describeFarm({ period }), "all");
+    expect(() => refuseEmptyPeriods(turbines, { period })).toThrow("which are judged on");
   });
 
   it("finds repeated, frozen, missing and copied rows, and another interval", async () => {

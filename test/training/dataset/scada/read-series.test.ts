@@ -113,12 +113,17 @@ describe("tables of a farm", () => {
       "a unit that cannot be",
       {
         columns: {
-          power: "Leistung [MW]",
+          power: { column: "Leistung [MW]", unit: "MW" },
           "wind-speed": "Wind",
           "gear-oil-temperature": { column: "Wind", unit: "K" },
         },
       },
       /no row .*gear-oil-temperature is -26/,
+    ],
+    [
+      "another unit in a column's name than is said",
+      { columns: { power: "Leistung [MW]", "wind-speed": "Wind", "gear-oil-temperature": "Öl" } },
+      /a\.csv: the column's name "Leistung \[MW\]" says MW, and the configuration takes it for kW/,
     ],
   ])("with %s are refused", async (_what, changes, message) => {
     const folder = writeFarm({ "scada/a.csv": renderRows(farm()) });

@@ -4,7 +4,7 @@
  */
 import { computeQuantile } from "../../../../core/maths/robust.ts";
 import type { TurbineSeries } from "../growing-rows.ts";
-import { columnOf } from "../read-series.ts";
+import { columnOf } from "../table-columns.ts";
 import { type ConvertUnit, convertUnit, dimensionOf, listUnits } from "../units.ts";
 import type { DataFinding } from "./data-finding.ts";
 import { placeOfRow, type ScannedFarm } from "./scanned-farm.ts";

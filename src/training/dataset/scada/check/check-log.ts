@@ -6,7 +6,7 @@
 import { suggestWord } from "../../../../core/contract/config/config-finding.ts";
 import { hourMs, minuteMs } from "../../../../core/maths/durations.ts";
 import type { TurbineSeries } from "../growing-rows.ts";
-import { findComponent, type LogLine, momentOf } from "../read-log.ts";
+import { findComponent, type LogLine, listUnusedServices, momentOf } from "../read-log.ts";
 import { openTimeZone } from "../time-zone.ts";
 import { lowerBound } from "./check-clocks.ts";
 import type { DataFinding } from "./data-finding.ts";
@@ -86,6 +86,18 @@ export function checkLogLines(
     ) {
       outside.push(line);
     }
+  }
+  for (const { word, problem, cure } of log === undefined ? [] : listUnusedServices(log, lines)) {
+    const { file } = lines[0]!;
+    findings.push({
+      check: "log-services",
+      severity: "error",
+      file,
+      place: "",
+      value: `"${word}"`,
+      problem,
+      cure,
+    });
   }
   const [first, ...more] = outside;
   if (first !== undefined) {

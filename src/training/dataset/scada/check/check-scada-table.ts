@@ -1,10 +1,13 @@
 /** Looks through tables and log for what would spoil training, before hours are spent on it. Changes and repairs nothing. */
 import { computeQuantile } from "../../../../core/maths/robust.ts";
+import { listEmptyPeriods } from "../period-rows.ts";
 import { readLogLines } from "../read-log.ts";
 import { type ScadaSource, scanScadaTables } from "../read-series.ts";
+import { describeDenied } from "../table-columns.ts";
 import { checkTableClock, type NeverTime } from "./check-clocks.ts";
 import { checkLevels } from "./check-levels.ts";
 import { checkLogClock, checkLogLines } from "./check-log.ts";
+import { checkPlausible } from "./check-plausible.ts";
 import { checkCopies, checkLosses, checkStretches } from "./check-rows.ts";
 import type { DataFinding } from "./data-finding.ts";
 import type { ScannedFarm } from "./scanned-farm.ts";
@@ -41,11 +44,24 @@ export async function checkScadaTable(
   { residuals, powerChannel }: CheckedBehaviour,
 ): Promise<ScadaTableCheck> {
   let never: NeverTime | null = null as NeverTime | null;
+  const denied = new Map<string, DataFinding>();
   const scanned = await scanScadaTables(dataDir, source, {
     period: "all",
     hasPlaces: true,
     onNever: (place, cell) => {
       never = never === null ? { place, cell: String(cell), count: 1 } : { ...never, count: never.count + 1 };
+    },
+    onDenied: (file, each) => {
+      if (denied.has(each.channel)) return;
+      const value = `${each.stated} in its name, ${each.declared} in the configuration`;
+      denied.set(each.channel, {
+        check: "unit",
+        severity: "error",
+        file,
+        place: "",
+        value,
+        ...describeDenied(each),
+      });
     },
   });
   const farm: ScannedFarm = { ...scanned, dataDir, source };
@@ -60,7 +76,9 @@ export async function checkScadaTable(
     ...checkLosses(farm),
     ...checkStretches(farm),
     ...clock,
-    ...checkLevels(farm, outputs),
+    ...checkPeriods(farm),
+    // Levels in a unit that a name denies say nothing of others.
+    ...(denied.size > 0 ? denied.values() : checkUnits(farm, outputs)),
     ...checkCopies(farm),
     ...checkLogLines(farm, lines, watched),
     ...(isClockSure
@@ -77,6 +95,24 @@ export async function checkScadaTable(
     logLines: lines.length,
     findings: findings.sort((a, b) => Number(b.severity === "error") - Number(a.severity === "error")),
   };
+}
+
+/** What is far from the others, or from its range, before what is merely hard to believe. */
+function checkUnits(farm: ScannedFarm, outputs: readonly string[]): DataFinding[] {
+  const found = checkLevels(farm, outputs);
+  return found.length > 0 ? found : checkPlausible(farm, outputs);
+}
+
+function checkPeriods({ turbines, source, dataDir }: ScannedFarm): DataFinding[] {
+  return listEmptyPeriods(turbines, source.dataset).map(({ turbine, problem, cure }) => ({
+    check: "period",
+    severity: turbine === null ? "error" : "warning",
+    file: dataDir,
+    place: "",
+    value: turbine ?? "every turbine",
+    problem,
+    cure,
+  }));
 }
 
 /** Power below which a turbine stands, in the channel's unit. */

@@ -12,6 +12,7 @@ import { dayMs } from "../../../../core/maths/durations.ts";
 import { medianInPlace } from "../../../../core/maths/select.ts";
 import { fingerprintLargeFiles } from "../../../dataset/read-data-file.ts";
 import type { TurbineSeries } from "../../../dataset/scada/growing-rows.ts";
+import { refuseEmptyPeriods } from "../../../dataset/scada/period-rows.ts";
 import {
   listPeriodFiles,
   readScadaTables,
@@ -95,6 +96,7 @@ export async function readScadaRows(
   period: ScadaPeriod,
 ): Promise<ScadaRows & { readonly leftOut: readonly string[] }> {
   const { turbines: read, losses } = await readScadaTables(dataDir, sourceOf(config), period);
+  if (period === "all") refuseEmptyPeriods(read, config.dataset);
   const testMs = parseDay(config.dataset.period.test);
   const operation = fitOperation(
     read.map((series) => cutSeries(series, testMs)),
