@@ -56,7 +56,11 @@ Example:
         withBundle(dir, async (loaded, bundle) => {
           if (readsRows(bundle)) {
             const channels = bundle.manifest.channels.map(({ name }) => name);
-            const columns = await nameColumns(channels, listColumnNames(bundle), undefined);
+            const columns = await nameColumns(
+              channels,
+              { known: listColumnNames(bundle), channels: bundle.manifest.channels },
+              undefined,
+            );
             const json = await explainRows(loaded, path, columns);
             return { json, text: renderRowExplanation(json, color) };
           }

@@ -1,6 +1,7 @@
 /**
- * What a table's columns are called: as the channels of the bundle, as the data that it was made from, or as a file of
- * `--columns` says (YAML or JSON: `power: "Active power (kW)"`, and `time` and `turbine` for those two).
+ * What a table's columns are called, and in which units they are: as the channels of the bundle, as the data that it was made
+ * from, or as a file of `--columns` says (YAML or JSON: `power: "Active power"` or `power: {column: P, unit: MW}`, and `time`
+ * and `turbine` for those two).
  */
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
@@ -8,38 +9,71 @@ import type { Bundle } from "../../../core/bundle/bundle.ts";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { bundledConfigName } from "../../../training/bundle/bundled-files.ts";
-import { type ReadingColumns, usualColumns } from "./read-readings.ts";
+import { convertUnit } from "../../../training/dataset/scada/units.ts";
+import { type ReadingColumn, type ReadingColumns, usualColumns } from "./read-readings.ts";
 
 const maxFileBytes = 1024 * 1024;
 const name = z.string().min(1).max(256);
-const namesSchema = z.record(name, name);
+/** A column, and its unit where it is not its channel's. */
+type KnownColumn = string | { readonly column: string; readonly unit: string };
+const columnSchema: z.ZodType<KnownColumn> = z.union([name, z.strictObject({ column: name, unit: name })]);
+const namesSchema = z.record(name, columnSchema);
+type KnownColumns = Readonly<Record<string, KnownColumn | undefined>>;
 
-/** Names for `channels`; `known` are those of the bundle's own data. Reads `path` where one is given. Fails with DATA_MISSING, CONFIG_INVALID. */
+/**
+ * Names for the channels called `names`; `known` are those of the bundle's own data, `channels` say units. Reads `path` where
+ * one is given. Fails with DATA_MISSING, CONFIG_INVALID.
+ */
 export async function nameColumns(
-  channels: readonly string[],
-  known: Readonly<Record<string, string | undefined>>,
+  names: readonly string[],
+  { known, channels }: { readonly known: KnownColumns; readonly channels: readonly UnitOfChannel[] },
   path: string | undefined,
 ): Promise<ReadingColumns> {
-  const given = path === undefined ? {} : await readNames(path, channels);
-  const present = (names: readonly (string | undefined)[]): readonly string[] =>
-    names.filter((each) => each !== undefined);
+  const given = path === undefined ? {} : await readNames(path, names);
+  const called = (column: KnownColumn | undefined): readonly string[] =>
+    column === undefined ? [] : [typeof column === "string" ? column : column.column];
   return {
-    time: present([given.time, ...usualColumns.time]),
-    turbine: present([given.turbine, ...usualColumns.turbine]),
+    time: [...called(given.time), ...usualColumns.time],
+    turbine: [...called(given.turbine), ...usualColumns.turbine],
     channels: new Map(
-      channels.map((channel) => [channel, present([given[channel], channel, known[channel]])]),
+      names.map((channel) => {
+        const unit = channels.find((each) => each.name === channel)?.unit ?? null;
+        // A name that the data shares with the channel may stand for another unit.
+        const other = known[channel];
+        const isShared = called(other)[0]?.toLowerCase() === channel.toLowerCase();
+        const columns = [given[channel], isShared ? other : channel, other].flatMap((column) =>
+          column === undefined ? [] : [describeColumn(column, unit, path ?? bundledConfigName)],
+        );
+        return [channel, columns] as const;
+      }),
     ),
   };
 }
 
+/** What is asked of a channel here. */
+export interface UnitOfChannel {
+  readonly name: string;
+  readonly unit: string;
+}
+
+/** Fails with CONFIG_INVALID where the column's unit cannot become the channel's. */
+function describeColumn(column: KnownColumn, unit: string | null, where: string): ReadingColumn {
+  if (typeof column === "string" || unit === null)
+    return { name: typeof column === "string" ? column : column.column, unit, convert: null };
+  const conversion = convertUnit(column.unit, unit);
+  if (conversion.ok) return { name: column.column, unit: column.unit, convert: conversion.convert };
+  throw new AuroraError("CONFIG_INVALID", `${where}: the column "${column.column}": ${conversion.problem}`, {
+    op: "read columns",
+    subject: where,
+    hint: "state the unit that the column is in: {column: …, unit: …}",
+  });
+}
+
 /**
  * Names that a bundle's own configuration knows its channels' columns by (`dataset.columns`; `columns` where it was made
- * before data sets named them); none where it has no such list. Columns in another unit than the channel's are left out:
- * scoring reads every value in the channel's unit.
+ * before data sets named them), each with its unit where that is another than the channel's; none where it has no such list.
  */
-export function listColumnNames({
-  files,
-}: Pick<Bundle, "files">): Readonly<Record<string, string | undefined>> {
+export function listColumnNames({ files }: Pick<Bundle, "files">): KnownColumns {
   const bytes = files.get(bundledConfigName);
   if (bytes === undefined) return {};
   let config: { readonly columns?: unknown; readonly dataset?: { readonly columns?: unknown } } | null;
@@ -52,20 +86,20 @@ export function listColumnNames({
   const columns = config?.dataset?.columns ?? config?.columns;
   if (typeof columns !== "object" || columns === null) return {};
   return Object.fromEntries(
-    Object.entries(columns).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+    Object.entries(columns).flatMap(([channel, column]) => {
+      const parsed = columnSchema.safeParse(column);
+      return parsed.success ? [[channel, parsed.data] as const] : [];
+    }),
   );
 }
 
-async function readNames(
-  path: string,
-  channels: readonly string[],
-): Promise<Readonly<Record<string, string | undefined>>> {
+async function readNames(path: string, channels: readonly string[]): Promise<KnownColumns> {
   const bytes = await readFileBounded(path, maxFileBytes, { op: "read columns" });
   const refuse = (message: string, cause?: unknown): AuroraError =>
     new AuroraError("CONFIG_INVALID", `${path} ${message}`, {
       op: "read columns",
       subject: path,
-      hint: `it names columns as YAML or JSON, such as {time: "Date", power: "Active power"}; channels are ${channels.join(", ")}`,
+      hint: `it names columns as YAML or JSON, such as {time: "Date", power: "Active power", wind: {column: "v", unit: "km/h"}}; channels are ${channels.join(", ")}`,
       ...(cause === undefined ? {} : { cause }),
     });
   let document: unknown;
@@ -75,7 +109,8 @@ async function readNames(
     throw refuse("is neither YAML nor JSON", cause);
   }
   const parsed = namesSchema.safeParse(document);
-  if (!parsed.success) throw refuse("does not name a column for each of its keys");
+  if (!parsed.success || typeof parsed.data.time === "object" || typeof parsed.data.turbine === "object")
+    throw refuse("does not name a column for each of its keys");
   const unknown = Object.keys(parsed.data).filter(
     (key) => key !== "time" && key !== "turbine" && !channels.includes(key),
   );

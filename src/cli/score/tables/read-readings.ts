@@ -1,5 +1,6 @@
 /** A machine's readings with their times from a CSV or Parquet table: one column a channel, in the table's own order. */
 import { parseTime } from "../../../training/dataset/parse-time.ts";
+import { type ConvertUnit, isSameUnit, readHeaderUnit } from "../../../training/dataset/scada/units.ts";
 import { parseNumber, parseText } from "../../../training/dataset/table-cell.ts";
 import { openTableRows, refuseTable, type TableRows } from "../../../training/dataset/table-rows.ts";
 
@@ -18,7 +19,16 @@ export interface Readings {
 export interface ReadingColumns {
   readonly time: readonly string[];
   readonly turbine: readonly string[];
-  readonly channels: ReadonlyMap<string, readonly string[]>;
+  readonly channels: ReadonlyMap<string, readonly ReadingColumn[]>;
+}
+
+/** A name that a channel's column may have, and how its values become the channel's. */
+export interface ReadingColumn {
+  readonly name: string;
+  /** That the values are in; null: nobody knows. */
+  readonly unit: string | null;
+  /** Null: they are in the channel's unit. */
+  readonly convert: ConvertUnit | null;
 }
 
 /** Names of the columns of times and of turbines where nobody says otherwise. */
@@ -28,8 +38,8 @@ export const usualColumns: Omit<ReadingColumns, "channels"> = {
 };
 
 /**
- * Reads the table. Times are ISO 8601 (without a zone: UTC), or milliseconds since the epoch. Fails with DATA_MISSING, or
- * DATA_FORMAT where no column holds times, or no row has one.
+ * Reads the table, every column in its channel's unit. Times are ISO 8601 (without a zone: UTC), or milliseconds since the epoch. Fails with DATA_MISSING, or
+ * DATA_FORMAT where no column holds times, no row has one, or a column's name states another unit.
  */
 export async function readReadings(
   path: string,
@@ -41,12 +51,14 @@ export async function readReadings(
   const timeColumn = find(time);
   if (timeColumn < 0) throw refuseTable(path, `has no column of times: none is called ${time.join(" or ")}`);
   const turbineColumn = find(turbine);
-  const found = [...channels]
-    .map(([name, names]) => [name, find(names)] as const)
-    .filter(([, at]) => at >= 0);
+  const found = [...channels].flatMap(([name, columns]) => {
+    const column = columns.find((each) => find([each.name]) >= 0);
+    return column === undefined ? [] : [{ name, column, at: find([column.name]) }];
+  });
+  for (const { name, column, at } of found) refuseDenied(path, { name, column, header: table.columns[at]! });
   const { texts, numbers } = await readColumns(
     table,
-    [timeColumn, ...found.map(([, at]) => at)],
+    [timeColumn, ...found.map(({ at }) => at)],
     turbineColumn < 0 ? [] : [turbineColumn],
   );
   const timeMs = numbers[0]!;
@@ -60,8 +72,30 @@ export async function readReadings(
     rows: timeMs.length,
     timeMs,
     turbines: texts[0] ?? null,
-    readings: new Map(found.map(([name], index) => [name, numbers[1 + index]!])),
+    readings: new Map(
+      found.map(({ name, column: { convert } }, index) => {
+        const values = numbers[1 + index]!;
+        return [name, convert === null ? values : values.map(convert)];
+      }),
+    ),
   };
+}
+
+/** Fails with DATA_FORMAT where the column's own name states another unit than it is taken for. */
+function refuseDenied(
+  path: string,
+  {
+    name,
+    column,
+    header,
+  }: { readonly name: string; readonly column: ReadingColumn; readonly header: string },
+): void {
+  const stated = readHeaderUnit(header);
+  if (stated === null || column.unit === null || isSameUnit(stated, column.unit)) return;
+  throw refuseTable(
+    path,
+    `calls a column "${header}", which is taken for ${column.unit}: say its unit in a file of --columns ({${name}: {column: "${header}", unit: "${stated}"}})`,
+  );
 }
 
 /** Place of the first of `names` that is among the `columns` (trimmed, in lower case); -1 where none is. */

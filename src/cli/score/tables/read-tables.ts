@@ -83,7 +83,7 @@ function checkColumns(path: string, { readings }: Readings, { channels }: Readin
     throw refuse(
       path,
       `has no column for ${lacking.map(([name]) => name).join(", ")}`,
-      `a row without one is never scored; columns go by ${lacking[0]![1].join(" or ")} and so on, or as a file of --columns says`,
+      `a row without one is never scored; columns go by ${lacking[0]![1].map(({ name }) => name).join(" or ")} and so on, or as a file of --columns says`,
     );
   }
 }

@@ -28,7 +28,11 @@ export async function runTables(
   const names = manifest.channels.map(({ name }) => name);
   const components = listComponents(requireSpec(manifest));
   const turbines = nameTurbines(flags.input, flags.turbine ?? []);
-  const columns = await nameColumns(names, listColumnNames(bundle), flags.columns);
+  const columns = await nameColumns(
+    names,
+    { known: listColumnNames(bundle), channels: bundle.manifest.channels },
+    flags.columns,
+  );
   const repairs = await readRepairs(flags.repairs ?? [], components);
   const bar = createProgressBar();
   const scored = await scoreTables(loaded, {

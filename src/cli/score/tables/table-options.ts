@@ -39,8 +39,9 @@ most 2 million rows each; the readings of all files, at most 12 million rows, ar
 bytes a reading) and says row by row what a gateway would have said that had got them: a back-test on one's own history. All
 turbines go in one call, because the policy ranks them against each other.
            A table has a column of times (time, timestamp or date: ISO 8601, without a zone UTC; or milliseconds since
-           1970) and one for each channel, in the channel's unit (\`aurora bundle inspect DIR\`), called as the channel, as
-           in the data that the bundle was made from, or as --columns says. It is of one turbine, unless a column turbine
+           1970) and one for each channel, called as the channel, as in the data that the bundle was made from, or as
+           --columns says; in the channel's unit (\`aurora bundle inspect DIR\`) unless one of the two states another
+           ({wind-speed: {column: v, unit: km/h}}); a name such as "v [km/h]" that says otherwise is refused. It is of one turbine, unless a column turbine
            or turbine_id says which each row is of. Rows need not be in order. Files of one turbine are joined in order of
            time; of readings of the same time the first counts, by the order of the files. Faster rows are averaged.
 Rows:      turbine, file, row (the first of the window, from 1), from_ms and to_ms (since 1970), state (scored, learning:

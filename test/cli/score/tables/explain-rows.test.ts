@@ -36,8 +36,10 @@ function writeTable(
 }
 
 async function explain(path: string, aliases = listColumnNames({ files })): Promise<RowExplanation> {
-  const columns = await nameColumns(channels, aliases, undefined);
-  return withBundle(dir, (bundle) => explainRows(bundle, path, columns));
+  return withBundle(dir, async (bundle) => {
+    const known = { known: aliases, channels: bundle.manifest.channels };
+    return explainRows(bundle, path, await nameColumns(channels, known, undefined));
+  });
 }
 
 describe("explaining the last row of a table", () => {
@@ -82,7 +84,7 @@ describe("explaining the last row of a table", () => {
   it("knows columns by the names of the data, with semicolons, and passes over a row that lacks a reading", async () => {
     const aliases = listColumnNames({ files });
     const own = await explain(writeTable(channels));
-    const foreign = channels.map((name) => aliases[name]!);
+    const foreign = channels.map((name) => aliases[name] as string);
     expect((await explain(writeTable(foreign, undefined, ";"))).places).toEqual(own.places);
     const holed = await explain(
       writeTable(channels, (row, fields) => (row === 35 ? fields.with(1, "") : fields)),

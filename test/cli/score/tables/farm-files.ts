@@ -80,7 +80,7 @@ export async function scorePaths(
   bundle: LoadedBundle,
   paths: readonly string[],
   options: Parameters<typeof scoreFolder>[2] = {},
-  aliases: Readonly<Record<string, string | undefined>> = {},
+  aliases: Parameters<typeof nameColumns>[1]["known"] = {},
 ): Promise<ScoredFolder> {
   const out = join(createTemporaryFolder(), "rows.csv");
   const scored = await scoreTables(bundle, {
@@ -89,7 +89,7 @@ export async function scorePaths(
     out,
     columns: await nameColumns(
       bundle.manifest.channels.map(({ name }) => name),
-      aliases,
+      { known: aliases, channels: bundle.manifest.channels },
       undefined,
     ),
     repairs: options.repairs ?? [],

@@ -16,7 +16,7 @@ async function readPower(pack: (page: Buffer) => Buffer): Promise<number[]> {
   writeFileSync(path, encodeParquet(table, 100, pack));
   const { readings } = await readReadings(path, {
     ...usualColumns,
-    channels: new Map([["power", ["power"]]]),
+    channels: new Map([["power", [{ name: "power", unit: "kW", convert: null }]]]),
   });
   return [...readings.get("power")!];
 }

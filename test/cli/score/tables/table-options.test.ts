@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { nameColumns } from "../../../../src/cli/score/tables/column-names.ts";
+import { readReadings } from "../../../../src/cli/score/tables/read-readings.ts";
 import { readRepairs } from "../../../../src/cli/score/tables/read-repairs.ts";
 import { nameTurbines, parseTurbine } from "../../../../src/cli/score/tables/table-options.ts";
 import { parseTime } from "../../../../src/training/dataset/parse-time.ts";
@@ -37,12 +38,40 @@ describe("naming turbines", () => {
 });
 
 describe("naming columns", () => {
+  const channels = [
+    { name: "power", unit: "kW" },
+    { name: "wind", unit: "m/s" },
+  ];
+
   it("looks for the given name first, then the channel's, then that of the bundle's own data", async () => {
     const path = write("columns.yaml", 'time: Date\nturbine: WTG\npower: "Active power (kW)"\n');
-    const columns = await nameColumns(["power", "wind"], { power: "P_avg", wind: "V_avg" }, path);
-    expect(columns.channels.get("power")).toEqual(["Active power (kW)", "power", "P_avg"]);
-    expect(columns.channels.get("wind")).toEqual(["wind", "V_avg"]);
+    const known = { power: "P_avg", wind: "V_avg" };
+    const columns = await nameColumns(["power", "wind"], { known, channels }, path);
+    const namesOf = (channel: string) => columns.channels.get(channel)!.map(({ name }) => name);
+    expect(namesOf("power")).toEqual(["Active power (kW)", "power", "P_avg"]);
+    expect(namesOf("wind")).toEqual(["wind", "V_avg"]);
     expect([columns.time[0], columns.turbine[0]]).toEqual(["Date", "WTG"]);
+  });
+
+  it("turns a column's unit into its channel's, and refuses one that its name denies", async () => {
+    const read = async (head: string, names: string | undefined, known = {}) => {
+      const given = names === undefined ? undefined : write("columns.yaml", names);
+      const table = write("t.csv", `time,${head}\n2020-01-01T00:00:00Z,36,1\n`);
+      return (await readReadings(table, await nameColumns(["wind", "power"], { known, channels }, given)))
+        .readings;
+    };
+    const given = "wind: {column: v, unit: km/h}\npower: {column: P, unit: MW}\n";
+    const readings = await read("v,P", given);
+    expect([readings.get("wind")![0], readings.get("power")![0]]).toEqual([expect.closeTo(10, 9), 1000]);
+    // The data of the bundle may call a column as the channel, in another unit.
+    const known = { wind: { column: "wind", unit: "km/h" }, power: "P" };
+    expect((await read("wind,P", undefined, known)).get("wind")![0]).toBeCloseTo(10, 9);
+    await expect(read("v [km/h],power", 'wind: "v [km/h]"\n')).rejects.toThrow(
+      /calls a column "v \[km\/h\]", which is taken for m\/s/,
+    );
+    await expect(read("v,power", "wind: {column: v, unit: degF}\n")).rejects.toThrow(
+      /the column "v": the unit degF is one of temperature/,
+    );
   });
 
   it.each([
@@ -51,7 +80,9 @@ describe("naming columns", () => {
     ["that is a list", "- power\n", /does not name a column/],
     ["that is no YAML", "power: [", /neither YAML nor JSON/],
   ])("refuses a file %s", async (_what, text, message) => {
-    await expect(nameColumns(["power"], {}, write("columns.yaml", text))).rejects.toMatchObject({
+    await expect(
+      nameColumns(["power"], { known: {}, channels }, write("columns.yaml", text)),
+    ).rejects.toMatchObject({
       code: "CONFIG_INVALID",
       message: expect.stringMatching(message),
     });
