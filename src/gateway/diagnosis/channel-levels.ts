@@ -44,11 +44,16 @@ export function createChannelLevels(): ChannelLevels {
       if (channel === undefined) return 0;
       const jump = firstSample - channel.nextSample;
       channel.nextSample = firstSample + counts.length;
+      // Whole numbers far below 2^53: exact in any order. In variables, since a field is written to the heap each time.
+      let sum = 0;
+      let sumSquares = 0;
       for (let index = 0; index < counts.length; index++) {
         const count = counts[index]!;
-        channel.sum += count;
-        channel.sumSquares += count * count;
+        sum += count;
+        sumSquares += count * count;
       }
+      channel.sum += sum;
+      channel.sumSquares += sumSquares;
       channel.samples += counts.length;
       if (channel.samples >= stretchSeconds * of.sampleRateHz) closeStretch(channel, of);
       return jump;

@@ -68,9 +68,22 @@ export function computeHealthySpread({ levels }: Pick<SiteBaseline, "levels">): 
   return spread / weights;
 }
 
+/** What was found of a baseline's specification, which never changes: asked for every window, it is compared once. */
+const compared = new WeakMap<FeatureSpec, WeakMap<FeatureSpec, boolean>>();
+
 /** Does `baseline` speak of these levels? */
-export function hasLevels(baseline: SiteBaseline, levels: FeatureSpec): boolean {
-  return JSON.stringify(baseline.spec) === JSON.stringify(levels);
+export function hasLevels({ spec }: Pick<SiteBaseline, "spec">, levels: FeatureSpec): boolean {
+  let found = compared.get(spec);
+  if (found === undefined) {
+    found = new WeakMap();
+    compared.set(spec, found);
+  }
+  let equal = found.get(levels);
+  if (equal === undefined) {
+    equal = JSON.stringify(spec) === JSON.stringify(levels);
+    found.set(levels, equal);
+  }
+  return equal;
 }
 
 /** Octaves above the reference speed; outside the learnt speeds, as at their border: nothing is extrapolated. */
