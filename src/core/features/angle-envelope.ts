@@ -30,7 +30,6 @@ export interface AngleEnvelope {
   /** Samples that came after the buffer was full; they are not held. */
   readonly overflow: number;
   reset(): void;
-  /** Adds the magnitudes of the residuals. */
   add(run: ResidualRun): void;
   /** Ends the window: takes in what waits for company. */
   flush(): void;
@@ -72,13 +71,13 @@ export function createAngleEnvelope(samplesPerRevolution: number, capacity: numb
       overflow = 0;
       running.fill(0);
     },
-    add: ({ residual, from, to, revolutionsPerSample }) => {
+    add: ({ magnitudes, from, to, revolutionsPerSample }) => {
       const step = revolutionsPerSample * samplesPerRevolution * oversampling;
       let waiting = filled;
       let part = running[0]!;
       let sum = running[1]!;
       for (let index = from; index < to; index++) {
-        const magnitude = Math.abs(residual[index]!);
+        const magnitude = magnitudes[index]!;
         let next = part + step;
         if (next < 1) {
           sum += magnitude * step;

@@ -6,18 +6,18 @@
  * on the tuning folds of the CWRU bearings, a memory of about 10 ms with order 6 beats one fit of order 24 to the
  * whole window and comes up to whitening by the window's own spectrum: it follows tones and ringing alike.
  */
-import { computeLagProducts, filterPredictionError, solveLevinsonDurbin } from "../maths/levinson.ts";
+import { createBlockWhitening, type WhiteningOptions, whiteningState } from "../maths/whitening-kernel.ts";
+import { shareWhiteningKernel } from "../maths/whitening-vectors.ts";
 
 /** Speeds within one block that are told apart; further changes wait for the next block. */
 const maxSegments = 8;
-/** White noise 40 dB below the signal is added to its lag products: a fit to so few samples needs a floor. */
-const ridge = 1e-4;
-/** Pole of the high-pass that takes the constant part away: 19 Hz at 12 kHz. */
-const highPassPole = 0.99;
 
-/** Prediction errors `residual[from … to)` of one speed. Valid only during the call: it is filled anew each time. */
+/**
+ * Magnitudes of prediction errors, `magnitudes[from … to)`, of one speed. Valid only during the call: they are filled anew
+ * each time.
+ */
 export interface ResidualRun {
-  readonly residual: Float64Array;
+  readonly magnitudes: Float64Array;
   readonly from: number;
   readonly to: number;
   readonly revolutionsPerSample: number;
@@ -26,86 +26,91 @@ export interface ResidualRun {
 /** Streams; nothing allocates per sample. */
 interface BlockWhitener {
   reset(): void;
-  /** The buffer to write the next samples to, from `position` up to at most `limit` (exclusive) … */
+  /** Begins a run of samples at one speed … */
+  open(revolutionsPerSample: number): void;
+  /** … of which the next are written to the buffer from `position` up to at most `limit` (exclusive) … */
   readonly buffer: Float64Array;
   readonly position: number;
   readonly limit: number;
-  /** … and how many were written, at which speed. A full block is whitened at once. */
-  wrote(samples: number, revolutionsPerSample: number): void;
+  /** … and so many were … */
+  wrote(samples: number): void;
+  /** … until the run ends: whole blocks are whitened, the rest is kept. */
+  close(): void;
   /** Whitens what is left. */
   flush(): void;
 }
 
-/** The make of a whitener. */
-export interface WhiteningOptions {
-  /** Of the prediction; 0: none, only the constant part goes. */
-  readonly order: number;
-  /** At least `order`. */
-  readonly blockSamples: number;
-  /** What is left of lag products a block later, 0 … 1 (exclusive). */
-  readonly memory: number;
-}
-
 export function createBlockWhitener(
-  { order, blockSamples, memory }: WhiteningOptions,
+  options: WhiteningOptions,
   sink: (run: ResidualRun) => void,
 ): BlockWhitener {
-  // Layout: the last `order` samples of the block before, then the block.
-  const buffer = new Float64Array(order + blockSamples);
+  const { order, blockSamples } = options;
+  const kernel = shareWhiteningKernel(options);
+  const { samples: buffer, magnitudes } = kernel;
+  const whitenRest = createBlockWhitening(options, kernel);
   const limit = buffer.length;
-  const residual = new Float64Array(blockSamples);
+  /** The last `order` samples of the block before, and those of the one that is not whole. */
+  const held = new Float64Array(order + blockSamples);
+  const state = new Float64Array(whiteningState.faded + order + 1);
   /** One for all calls of the sink, so that none of them allocates. */
-  const run = { residual, from: 0, to: 0, revolutionsPerSample: 0 };
-  const products = new Float64Array(order + 1);
-  const faded = new Float64Array(order + 1);
-  const coefficients = new Float64Array(order + 1);
-  const scratch = new Float64Array(order + 1);
+  const run = { magnitudes, from: 0, to: 0, revolutionsPerSample: 0 };
   const segmentEnd = new Int32Array(maxSegments);
   const segmentSpeed = new Float64Array(maxSegments);
   let segments = 0;
   let position = order;
-  let blocks = 0;
-  /** Last input and output of the high-pass; see `angle-envelope.ts` for why in an array. */
-  const last = new Float64Array(2);
+  let begun = false;
+  let speed = 0;
 
-  const whiten = (): void => {
+  const begin = (): void => {
     // It starts at the first sample's level, so that a dead signal leaves exactly nothing.
-    let raw = blocks === 0 ? buffer[order]! : last[0]!;
-    let high = last[1]!;
-    for (let index = order; index < position; index++) {
-      const next = buffer[index]!;
-      high = next - raw + highPassPole * high;
-      raw = next;
-      buffer[index] = high;
-    }
-    last[0] = raw;
-    last[1] = high;
-    computeLagProducts(buffer, order, position, order, products);
-    for (let lag = 0; lag <= order; lag++) {
-      const sum = products[lag]! + memory * faded[lag]!;
-      faded[lag] = sum;
-      products[lag] = sum;
-    }
-    products[0]! *= 1 + ridge;
-    solveLevinsonDurbin(products, order, coefficients, scratch);
-    filterPredictionError(buffer, order, position, coefficients, order, residual);
+    if (!begun) state[whiteningState.raw] = buffer[order]!;
+  };
+  const emit = (from: number, to: number, revolutionsPerSample: number): void => {
+    run.from = from;
+    run.to = to;
+    run.revolutionsPerSample = revolutionsPerSample;
+    sink(run);
+  };
+  /** Hands over `length` whitened samples: the first block's by their speeds, all further ones came at the present. */
+  const hand = (length: number): void => {
     // The first samples of a window have no past: their residual would be the raw signal.
-    const length = position - order;
-    let from = blocks === 0 ? Math.min(order, length) : 0;
+    let from = begun ? 0 : Math.min(order, length);
+    const firstEnd = Math.min(length, blockSamples);
     for (let segment = 0; segment < segments; segment++) {
-      const to = segmentEnd[segment]! - order;
+      const to = Math.min(segmentEnd[segment]! - order, firstEnd);
       if (to > from) {
-        run.from = from;
-        run.to = to;
-        run.revolutionsPerSample = segmentSpeed[segment]!;
-        sink(run);
+        emit(from, to, segmentSpeed[segment]!);
         from = to;
       }
     }
-    for (let index = 0; index < order; index++) buffer[index] = buffer[index + length]!;
-    position = order;
+    if (length > from) emit(from, length, speed);
+    begun = true;
+  };
+  const whitenBlocks = (): void => {
+    const blocks = Math.floor((position - order) / blockSamples);
+    if (blocks === 0) return;
+    begin();
+    kernel.run(state, blocks);
+    const length = blocks * blockSamples;
+    hand(length);
+    buffer.copyWithin(0, length, position);
+    position -= length;
     segments = 0;
-    blocks++;
+    if (position > order) noteSegment();
+  };
+  const noteSegment = (): void => {
+    const newest = segments - 1;
+    if (segments > 0 && (segmentSpeed[newest] === speed || segments === maxSegments)) {
+      segmentEnd[newest] = position;
+    } else {
+      segmentEnd[segments] = position;
+      segmentSpeed[segments] = speed;
+      segments++;
+    }
+  };
+  /** The buffer is everybody's: from run to run what is in it is kept here. */
+  const load = (): void => {
+    for (let index = 0; index < position; index++) buffer[index] = held[index]!;
   };
 
   return {
@@ -115,28 +120,36 @@ export function createBlockWhitener(
       return position;
     },
     reset: () => {
-      buffer.fill(0, 0, order);
-      faded.fill(0);
+      held.fill(0, 0, order);
+      state.fill(0);
       position = order;
       segments = 0;
-      blocks = 0;
-      last.fill(0);
+      begun = false;
     },
-    wrote: (samples, revolutionsPerSample) => {
+    open: (revolutionsPerSample) => {
+      speed = revolutionsPerSample;
+      load();
+    },
+    wrote: (samples) => {
       if (samples === 0) return;
       position += samples;
-      const newest = segments - 1;
-      if (segments > 0 && (segmentSpeed[newest] === revolutionsPerSample || segments === maxSegments)) {
-        segmentEnd[newest] = position;
-      } else {
-        segmentEnd[segments] = position;
-        segmentSpeed[segments] = revolutionsPerSample;
-        segments++;
-      }
-      if (position === limit) whiten();
+      noteSegment();
+      if (position === limit) whitenBlocks();
+    },
+    close: () => {
+      whitenBlocks();
+      for (let index = 0; index < position; index++) held[index] = buffer[index]!;
     },
     flush: () => {
-      if (position > order) whiten();
+      if (position === order) return;
+      load();
+      begin();
+      const length = position - order;
+      whitenRest(state, 0, length);
+      hand(length);
+      position = order;
+      segments = 0;
+      for (let index = 0; index < order; index++) held[index] = buffer[index + length]!;
     },
   };
 }

@@ -6,8 +6,9 @@
 import type { ChainSpec, FeatureDeclaration } from "../contract/bundle/feature-spec.ts";
 import { createDecimator, type Decimator } from "../maths/decimator.ts";
 import { designLowPassFir } from "../maths/filter-design.ts";
+import type { WhiteningOptions } from "../maths/whitening-kernel.ts";
 import { type AngleEnvelope, createAngleEnvelope } from "./angle-envelope.ts";
-import { createBlockWhitener, type WhiteningOptions } from "./block-whitener.ts";
+import { createBlockWhitener } from "./block-whitener.ts";
 import type { BoundChain, WaveformContext } from "./chain.ts";
 import { bindEnvelopeOperator, type EnvelopeView } from "./envelope-operators.ts";
 import {
@@ -118,6 +119,7 @@ export function bindEnvelopeOrderChain(
       }
       const factor = decimator === null ? 1 : decimator.factor;
       const buffer = whitener.buffer;
+      whitener.open(revolutionsPerSample);
       let next = from;
       while (next < to) {
         const start = whitener.position;
@@ -125,12 +127,13 @@ export function bindEnvelopeOrderChain(
         const end = Math.min(to, next + room * factor);
         if (decimator === null) {
           for (let index = next, at = start; index < end; index++, at++) buffer[at] = counts[index]! * scale;
-          whitener.wrote(end - next, revolutionsPerSample);
+          whitener.wrote(end - next);
         } else {
-          whitener.wrote(decimator.push(counts, next, end, scale, buffer, start), revolutionsPerSample);
+          whitener.wrote(decimator.push(counts, next, end, scale, buffer, start));
         }
         next = end;
       }
+      whitener.close();
     },
     finish: () => {
       endEnvelope();

@@ -54,6 +54,7 @@ export function computeRecordedSpectrum(
     envelope.reset();
     whitener.reset();
     const decimator = factor === 1 ? null : createDecimator(designAnalysisFilter(factor), factor);
+    whitener.open(step);
     for (let next = from; next < from + perWindow; ) {
       const start = whitener.position;
       const end = Math.min(from + perWindow, next + (whitener.limit - start) * factor);
@@ -61,12 +62,13 @@ export function computeRecordedSpectrum(
         for (let index = next, at = start; index < end; index++, at++) {
           whitener.buffer[at] = signal.counts[index]! * signal.scale;
         }
-        whitener.wrote(end - next, step);
+        whitener.wrote(end - next);
       } else {
-        whitener.wrote(decimator.push(signal.counts, next, end, signal.scale, whitener.buffer, start), step);
+        whitener.wrote(decimator.push(signal.counts, next, end, signal.scale, whitener.buffer, start));
       }
       next = end;
     }
+    whitener.close();
     whitener.flush();
     envelope.flush();
     spectrum.compute(envelope.samples, Math.min(envelope.count, fftSize));

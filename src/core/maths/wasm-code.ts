@@ -1,0 +1,245 @@
+/**
+ * The few words of WebAssembly (core specification 2.0, binary format) that the kernels are written in. Every operation
+ * rounds as IEEE 754 says, so JavaScript gets the same bits. No tool, no file: a module is some hundred bytes.
+ */
+
+/** Instructions, encoded. */
+export type Code = readonly number[];
+
+export type ValueType = "i32" | "f64" | "v128";
+
+const typeBytes: Readonly<Record<ValueType, number>> = { i32: 0x7f, f64: 0x7c, v128: 0x7b };
+
+/** A function that a module exports. */
+export interface WasmFunction {
+  readonly name: string;
+  readonly parameters: Readonly<Record<string, ValueType>>;
+  readonly result?: ValueType;
+  /** Names by type, separated by blanks. */
+  readonly locals: Readonly<Partial<Record<ValueType, string>>>;
+  /** Its instructions; what they leave on the stack is the result. */
+  body(locals: Locals): Code;
+}
+
+/** Parameters and locals by name. */
+export interface Locals {
+  get(name: string): Code;
+  set(name: string, value: Code): Code;
+}
+
+const join = (...parts: readonly Code[]): Code => parts.flat();
+const simd = (op: number): Code => [0xfd, ...leb128(op)];
+type Unary = (one: Code) => Code;
+type Binary = (one: Code, other: Code) => Code;
+/** Of what lies at `address + offset`. */
+type Load = (address: Code, offset?: number) => Code;
+type Store = (place: Place, value: Code) => Code;
+
+/** Where something is written. */
+interface Place {
+  readonly address: Code;
+  readonly offset?: number;
+}
+
+const unary =
+  (op: Code): Unary =>
+  (one) =>
+    join(one, op);
+const binary =
+  (op: Code): Binary =>
+  (one, other) =>
+    join(one, other, op);
+/** Everything lies at multiples of eight bytes. */
+const load =
+  (op: Code): Load =>
+  (address, offset = 0) =>
+    join(address, op, [3], leb128(offset));
+const store =
+  (op: Code): Store =>
+  ({ address, offset = 0 }, value) =>
+    join(address, value, op, [3], leb128(offset));
+
+/** Addresses and counts. */
+export const i32: {
+  constant(value: number): Code;
+  readonly add: Binary;
+  readonly sub: Binary;
+  readonly mul: Binary;
+  readonly and: Binary;
+  readonly shiftLeft: Binary;
+  /** Unsigned, as comparisons are. */
+  readonly shiftRight: Binary;
+  readonly isBelow: Binary;
+} = {
+  constant: (value) => join([0x41], sleb128(value)),
+  add: binary([0x6a]),
+  sub: binary([0x6b]),
+  mul: binary([0x6c]),
+  and: binary([0x71]),
+  shiftLeft: binary([0x74]),
+  shiftRight: binary([0x76]),
+  isBelow: binary([0x49]),
+};
+
+/** Doubles. */
+export const f64: {
+  constant(value: number): Code;
+  readonly load: Load;
+  readonly store: Store;
+  readonly add: Binary;
+  readonly sub: Binary;
+  readonly mul: Binary;
+  readonly isBelow: Binary;
+} = {
+  constant: (value) => [0x44, ...new Uint8Array(Float64Array.of(value).buffer)],
+  load: load([0x2b]),
+  store: store([0x39]),
+  add: binary([0xa0]),
+  sub: binary([0xa1]),
+  mul: binary([0xa2]),
+  isBelow: binary([0x63]),
+};
+
+/** Vectors of two doubles, and their bits. */
+export const f64x2: {
+  readonly load: Load;
+  readonly store: Store;
+  /** One double into both halves, from the memory … */
+  readonly loadBoth: Load;
+  /** … or as it is. */
+  readonly both: Unary;
+  zero(): Code;
+  readonly abs: Unary;
+  readonly neg: Unary;
+  readonly add: Binary;
+  readonly sub: Binary;
+  readonly mul: Binary;
+  readonly div: Binary;
+  /** `one < other ? other : one`. */
+  readonly pmax: Binary;
+  readonly isAbove: Binary;
+  readonly and: Binary;
+  /** Where `mask` is set the first, else the second. */
+  choose(one: Code, other: Code, mask: Code): Code;
+  /** The second of `one` and the first of `other`. */
+  readonly slide: Binary;
+  /** Writes one of the two. */
+  storeLane(place: Place, value: Code, lane: 0 | 1): Code;
+} = {
+  load: load(simd(0)),
+  store: store(simd(11)),
+  loadBoth: load(simd(10)),
+  both: unary(simd(0x14)),
+  zero: () => join(f64.constant(0), simd(0x14)),
+  abs: unary(simd(0xec)),
+  neg: unary(simd(0xed)),
+  add: binary(simd(0xf0)),
+  sub: binary(simd(0xf1)),
+  mul: binary(simd(0xf2)),
+  div: binary(simd(0xf3)),
+  pmax: binary(simd(0xf7)),
+  isAbove: binary(simd(0x4a)),
+  and: binary(simd(0x4e)),
+  choose: (one, other, mask) => join(one, other, mask, simd(0x52)),
+  slide: (one, other) =>
+    join(one, other, simd(13), [8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23]),
+  storeLane: ({ address, offset = 0 }, value, lane) =>
+    join(address, value, simd(0x5b), [3], leb128(offset), [lane]),
+};
+
+/** Goes through `body` again for as long as `again` is not 0 after it. */
+export function repeat(body: Code, again: Code): Code {
+  return join([0x03, 0x40], body, again, [0x0d, 0, 0x0b]);
+}
+
+/** Takes one of two ways. */
+export function branch(condition: Code, then: Code, otherwise: Code): Code {
+  return join(condition, [0x04, 0x40], then, [0x05], otherwise, [0x0b]);
+}
+
+/** Magic number and version. */
+const header: Code = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+
+/** Encodes a module that exports `memory` of so many bytes, rounded up to pages, and the functions. */
+export function encodeModule(memoryBytes: number, functions: readonly WasmFunction[]): Uint8Array {
+  const types = functions.map(({ parameters, result }) => {
+    const given = Object.values(parameters).map((type) => typeBytes[type]);
+    return [0x60, given.length, ...given, ...(result === undefined ? [0] : [1, typeBytes[result]])];
+  });
+  const exported = functions.flatMap(({ name }, index) => [...text(name), 0, index]);
+  const count = functions.length;
+  return Uint8Array.from([
+    ...header,
+    ...section(1, [count, ...types.flat()]),
+    ...section(3, [count, ...functions.map((_, index) => index)]),
+    ...section(5, [1, 0, ...leb128(Math.ceil(memoryBytes / 65_536))]),
+    ...section(7, [count + 1, ...text("memory"), 2, 0, ...exported]),
+    ...section(10, [count, ...functions.flatMap(encodeFunction)]),
+  ]);
+}
+
+/** What is used of the runtime's WebAssembly; the compiler's library for servers does not name it. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (
+    module: object,
+  ) => { readonly exports: Readonly<Record<string, (...given: readonly number[]) => number>> };
+};
+
+/** A module that runs. */
+export interface WasmInstance {
+  readonly memory: ArrayBuffer;
+  /** @throws Error when it exports none of this name. */
+  find(name: string): (...given: readonly number[]) => number;
+}
+
+/** Compiles and starts a module. @throws Error where the processor or the runtime has no vectors. */
+export function startModule(bytes: Uint8Array): WasmInstance {
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
+  const { buffer } = exports.memory as unknown as { readonly buffer: ArrayBuffer };
+  return {
+    memory: buffer,
+    find: (name) => {
+      const found = exports[name];
+      if (found === undefined) throw new Error(`the module exports no ${name}`);
+      return found;
+    },
+  };
+}
+
+function encodeFunction({ parameters, locals, body }: WasmFunction): Code {
+  const groups = Object.entries(locals).map(([type, names]) => {
+    return { type: typeBytes[type as ValueType], names: names.split(" ") };
+  });
+  const names = [...Object.keys(parameters), ...groups.flatMap((group) => group.names)];
+  const find = (name: string): Code => {
+    const index = names.indexOf(name);
+    if (index < 0) throw new Error(`no local ${name}`);
+    return leb128(index);
+  };
+  const code = body({
+    get: (name) => join([0x20], find(name)),
+    set: (name, value) => join(value, [0x21], find(name)),
+  });
+  const declared = groups.flatMap((group) => [...leb128(group.names.length), group.type]);
+  const content = [groups.length, ...declared, ...code, 0x0b];
+  return [...leb128(content.length), ...content];
+}
+
+function section(id: number, content: Code): Code {
+  return [id, ...leb128(content.length), ...content];
+}
+
+function text(ascii: string): Code {
+  return [ascii.length, ...Array.from(ascii, (letter) => letter.charCodeAt(0))];
+}
+
+/** Unsigned, seven bits a byte, the lowest first. */
+function leb128(value: number): Code {
+  return value < 128 ? [value] : [(value & 127) | 128, ...leb128(value >>> 7)];
+}
+
+/** Signed. */
+function sleb128(value: number): Code {
+  return value >= -64 && value < 64 ? [value & 127] : [(value & 127) | 128, ...sleb128(value >> 7)];
+}

@@ -1,0 +1,297 @@
+/**
+ * The whitening kernel as vectors of two doubles in WebAssembly. What must be added in its order stays so: side by side are
+ * two lags of one sample, two blocks of one recursion, two samples of one filter.
+ */
+import { type Code, encodeModule, f64, f64x2, i32, type Locals, repeat, startModule } from "./wasm-code.ts";
+import {
+  countRunBlocks,
+  createScriptWhiteningKernel,
+  highPassPole,
+  type WhiteningKernel,
+  type WhiteningOptions,
+  whiteningRidge,
+  whiteningState,
+} from "./whitening-kernel.ts";
+
+/** Higher orders have more lags than a processor has registers. */
+const maxOrder = 8;
+const doubleBytes = 8;
+const vectorBytes = 16;
+
+/** Where in the memory what lies, bytes. */
+interface Layout {
+  /** Raw, high, then lag products by twos: the odd one first. */
+  readonly state: number;
+  /** Two blocks a row: every lag product of both. */
+  readonly products: number;
+  /** The same of coefficients 1 … order. */
+  readonly coefficients: number;
+  readonly samples: number;
+  readonly magnitudes: number;
+  readonly end: number;
+}
+
+/**
+ * Creates the kernel; null for a make that does not suit it: a high order, or blocks of an odd length.
+ * @throws Error where the processor or the runtime has no vectors.
+ */
+export function createVectorWhiteningKernel(options: WhiteningOptions): WhiteningKernel | null {
+  const { order, blockSamples } = options;
+  if (order < 1 || order > maxOrder || blockSamples % 2 !== 0) return null;
+  const maxBlocks = countRunBlocks(blockSamples);
+  const layout = layOut(options, maxBlocks);
+  const module = startModule(encodeWhitening(options, layout));
+  const run = module.find("run");
+  const pairs = countLagPairs(order);
+  const inner = new Float64Array(module.memory, layout.state, 2 + 2 * pairs);
+  const { faded } = whiteningState;
+  return {
+    samples: new Float64Array(module.memory, layout.samples, order + maxBlocks * blockSamples),
+    magnitudes: new Float64Array(module.memory, layout.magnitudes, maxBlocks * blockSamples),
+    maxBlocks,
+    run: (state, blocks) => {
+      inner[0] = state[whiteningState.raw]!;
+      inner[1] = state[whiteningState.high]!;
+      for (let lag = 0; lag <= order; lag++) inner[2 + (lag ^ 1)] = state[faded + lag]!;
+      run(blocks);
+      state[whiteningState.raw] = inner[0];
+      state[whiteningState.high] = inner[1];
+      for (let lag = 0; lag <= order; lag++) state[faded + lag] = inner[2 + (lag ^ 1)]!;
+    },
+  };
+}
+
+const shared = new Map<string, WhiteningKernel>();
+
+/** The kernel of this process for a make: vectors where there are any, and the make suits them. */
+export function shareWhiteningKernel(options: WhiteningOptions): WhiteningKernel {
+  const key = `${options.order}/${options.blockSamples}/${options.memory}`;
+  let kernel = shared.get(key);
+  if (kernel === undefined) {
+    kernel = createKernel(options);
+    shared.set(key, kernel);
+  }
+  return kernel;
+}
+
+function createKernel(options: WhiteningOptions): WhiteningKernel {
+  try {
+    return createVectorWhiteningKernel(options) ?? createScriptWhiteningKernel(options);
+  } catch {
+    return createScriptWhiteningKernel(options);
+  }
+}
+
+function countLagPairs(order: number): number {
+  return (order >> 1) + 1;
+}
+
+function layOut({ order, blockSamples }: WhiteningOptions, maxBlocks: number): Layout {
+  const rows = (maxBlocks + 1) >> 1;
+  const state = 0;
+  const products = state + doubleBytes * (2 + 2 * countLagPairs(order));
+  const coefficients = products + rows * vectorBytes * (order + 1);
+  // The lag behind an even order is computed and thrown away: it reaches one sample further back.
+  const samples = coefficients + rows * vectorBytes * order + doubleBytes;
+  const magnitudes = samples + doubleBytes * (order + maxBlocks * blockSamples);
+  return {
+    state,
+    products,
+    coefficients,
+    samples,
+    magnitudes,
+    end: magnitudes + doubleBytes * maxBlocks * blockSamples,
+  };
+}
+
+const range = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
+
+/** Three passes over the blocks of a run, each with more going on at once than one pass over all would have. */
+function encodeWhitening(options: WhiteningOptions, layout: Layout): Uint8Array {
+  const { order } = options;
+  const pairs = range(countLagPairs(order));
+  const named = [
+    "now fresh error limit alive reflection next sum",
+    ...pairs.map((pair) => `r${pair} f${pair} even${pair} odd${pair}`),
+    ...range(order + 1).map((lag) => `c${lag} a${lag} t${lag}`),
+  ];
+  return encodeModule(layout.end, [
+    {
+      name: "run",
+      parameters: { blocks: "i32" },
+      locals: { i32: "block at stop row", f64: "raw high x", v128: named.join(" ") },
+      body: (locals) => [
+        ...encodeLagProducts(options, layout, locals),
+        ...encodeRecursion(options, layout, locals),
+        ...encodePrediction(options, layout, locals),
+      ],
+    },
+  ]);
+}
+
+/** `row` = the row of the present block in a table of `rowBytes` from `base`, at its half. */
+function findRow({ get, set }: Locals, base: number, rowBytes: number): Code {
+  const whole = i32.mul(i32.shiftRight(get("block"), i32.constant(1)), i32.constant(rowBytes));
+  const half = i32.shiftLeft(i32.and(get("block"), i32.constant(1)), i32.constant(3));
+  return set("row", i32.add(i32.constant(base), i32.add(whole, half)));
+}
+
+function forEachBlock({ get, set }: Locals, body: Code): Code {
+  const next = set("block", i32.add(get("block"), i32.constant(1)));
+  return [
+    ...set("block", i32.constant(0)),
+    ...repeat([...body, ...next], i32.isBelow(get("block"), get("blocks"))),
+  ];
+}
+
+/** The high-pass, and lag products of what it leaves, faded and put down for the recursion. */
+function encodeLagProducts(
+  { order, blockSamples, memory }: WhiteningOptions,
+  layout: Layout,
+  locals: Locals,
+): Code {
+  const { get, set } = locals;
+  const pairs = range(countLagPairs(order));
+  const first = layout.samples + doubleBytes * order;
+  const state = i32.constant(layout.state);
+  /** A sample with the one before it, and the same of those two, four … before, which two turns of the loop share. */
+  const takeSample = (offset: number, own: string, other: string): Code => [
+    ...set("x", f64.load(get("at"), offset)),
+    ...set("high", f64.add(f64.sub(get("x"), get("raw")), f64.mul(f64.constant(highPassPole), get("high")))),
+    ...set("raw", get("x")),
+    ...f64.store({ address: get("at"), offset }, get("high")),
+    ...set("now", f64x2.both(get("high"))),
+    ...set("fresh", f64x2.slide(get(`${other}0`), get("now"))),
+    ...pairs.flatMap((pair) => {
+      const delayed = pair === 0 ? get("fresh") : get(`${own}${pair - 1}`);
+      return set(`r${pair}`, f64x2.add(get(`r${pair}`), f64x2.mul(get("now"), delayed)));
+    }),
+    ...pairs
+      .slice(1)
+      .reverse()
+      .flatMap((pair) => set(`${own}${pair}`, get(`${own}${pair - 1}`))),
+    ...set(`${own}0`, get("fresh")),
+  ];
+  const putDown = (pair: number): Code => {
+    const even = { address: get("row"), offset: vectorBytes * 2 * pair };
+    const odd = { address: get("row"), offset: vectorBytes * (2 * pair + 1) };
+    const value = get(`f${pair}`);
+    const raised = pair === 0 ? f64x2.mul(value, f64x2.both(f64.constant(1 + whiteningRidge))) : value;
+    return [
+      ...f64x2.storeLane(even, raised, 1),
+      ...(2 * pair + 1 > order ? [] : f64x2.storeLane(odd, value, 0)),
+    ];
+  };
+  const back = (samples: number): Code => f64x2.load(i32.constant(first - doubleBytes * samples));
+  return [
+    ...set("raw", f64.load(state)),
+    ...set("high", f64.load(state, doubleBytes)),
+    ...pairs.flatMap((pair) => set(`f${pair}`, f64x2.load(state, doubleBytes * (2 + 2 * pair)))),
+    ...pairs.slice(0, -1).flatMap((pair) => set(`even${pair}`, back(3 + 2 * pair))),
+    ...(pairs.length === 1 ? set("odd0", back(2)) : []),
+    ...pairs.slice(0, -1).flatMap((pair) => set(`odd${pair}`, back(2 + 2 * pair))),
+    ...set("at", i32.constant(first)),
+    ...forEachBlock(locals, [
+      ...pairs.flatMap((pair) => set(`r${pair}`, f64x2.zero())),
+      ...set("stop", i32.add(get("at"), i32.constant(doubleBytes * blockSamples))),
+      ...repeat(
+        [
+          ...takeSample(0, "even", "odd"),
+          ...takeSample(doubleBytes, "odd", "even"),
+          ...set("at", i32.add(get("at"), i32.constant(vectorBytes))),
+        ],
+        i32.isBelow(get("at"), get("stop")),
+      ),
+      ...findRow(locals, layout.products, vectorBytes * (order + 1)),
+      ...pairs.flatMap((pair) => [
+        ...set(
+          `f${pair}`,
+          f64x2.add(get(`r${pair}`), f64x2.mul(f64x2.both(f64.constant(memory)), get(`f${pair}`))),
+        ),
+        ...putDown(pair),
+      ]),
+    ]),
+    ...f64.store({ address: state }, get("raw")),
+    ...f64.store({ address: state, offset: doubleBytes }, get("high")),
+    ...pairs.flatMap((pair) =>
+      f64x2.store({ address: state, offset: doubleBytes * (2 + 2 * pair) }, get(`f${pair}`)),
+    ),
+  ];
+}
+
+/** `solveLevinsonDurbin` of two blocks at once: where one has come to its end, what it has is kept. */
+function encodeRecursion({ order }: WhiteningOptions, layout: Layout, { get, set }: Locals): Code {
+  const { add, sub, mul } = f64x2;
+  const rowBytes = vectorBytes * (order + 1);
+  const one = f64x2.both(f64.constant(1));
+  const steps = range(order).flatMap((index) => {
+    const m = index + 1;
+    const before = range(index).map((k) => k + 1);
+    return [
+      ...set("sum", get(`c${m}`)),
+      ...before.flatMap((k) => set("sum", add(get("sum"), mul(get(`a${k}`), get(`c${m - k}`))))),
+      ...set("reflection", f64x2.div(f64x2.neg(get("sum")), get("error"))),
+      ...set("next", mul(get("error"), sub(one, mul(get("reflection"), get("reflection"))))),
+      ...set("alive", f64x2.and(get("alive"), f64x2.isAbove(get("next"), get("limit")))),
+      ...before.flatMap((k) => set(`t${k}`, add(get(`a${k}`), mul(get("reflection"), get(`a${m - k}`))))),
+      ...before.flatMap((k) => set(`a${k}`, f64x2.choose(get(`t${k}`), get(`a${k}`), get("alive")))),
+      ...set(`a${m}`, f64x2.and(get("reflection"), get("alive"))),
+      ...set("error", get("next")),
+    ];
+  });
+  // The row of coefficients lies as far into its table as that of products does, less one vector a row.
+  const coefficientRow = i32.add(
+    i32.constant(layout.coefficients),
+    i32.mul(i32.shiftRight(get("block"), i32.constant(1)), i32.constant(vectorBytes * order)),
+  );
+  return [
+    ...set("block", i32.constant(0)),
+    ...set("row", i32.constant(layout.products)),
+    ...repeat(
+      [
+        ...range(order + 1).flatMap((lag) => set(`c${lag}`, f64x2.load(get("row"), vectorBytes * lag))),
+        ...set("error", get("c0")),
+        ...set("limit", mul(get("c0"), f64x2.both(f64.constant(1e-12)))),
+        ...set("alive", f64x2.isAbove(get("c0"), f64x2.zero())),
+        ...steps,
+        ...set("stop", coefficientRow),
+        ...range(order).flatMap((index) =>
+          f64x2.store({ address: get("stop"), offset: vectorBytes * index }, get(`a${index + 1}`)),
+        ),
+        ...set("row", i32.add(get("row"), i32.constant(rowBytes))),
+        ...set("block", i32.add(get("block"), i32.constant(2))),
+      ],
+      i32.isBelow(get("block"), get("blocks")),
+    ),
+  ];
+}
+
+/** Magnitudes of the prediction error. */
+function encodePrediction({ order, blockSamples }: WhiteningOptions, layout: Layout, locals: Locals): Code {
+  const { get, set } = locals;
+  const first = layout.samples + doubleBytes * order;
+  const taps = range(order).map((index) => index + 1);
+  const late = taps.reduce<Code>(
+    (error, k) =>
+      f64x2.add(
+        error,
+        f64x2.mul(get(`a${k}`), f64x2.load(i32.sub(get("at"), i32.constant(doubleBytes * k)))),
+      ),
+    f64x2.load(get("at")),
+  );
+  return [
+    ...set("at", i32.constant(first)),
+    ...forEachBlock(locals, [
+      ...findRow(locals, layout.coefficients, vectorBytes * order),
+      ...taps.flatMap((k) => set(`a${k}`, f64x2.loadBoth(get("row"), vectorBytes * (k - 1)))),
+      ...set("stop", i32.add(get("at"), i32.constant(doubleBytes * blockSamples))),
+      ...repeat(
+        [
+          ...f64x2.store({ address: get("at"), offset: layout.magnitudes - first }, f64x2.abs(late)),
+          ...set("at", i32.add(get("at"), i32.constant(vectorBytes))),
+        ],
+        i32.isBelow(get("at"), get("stop")),
+      ),
+    ]),
+  ];
+}
