@@ -5,7 +5,7 @@
  * and round to the same bits (`npx tsx scripts/bench-features.ts`: levels).
  */
 import type { Section } from "./filter-design.ts";
-import { encodeVectorLoop } from "./wasm-vectors.ts";
+import { encodeModule, f64x2, i32, repeat, startModule, type WasmFunction } from "./wasm-code.ts";
 
 /** Most samples of one run. */
 export const bandKernelSamples = 512;
@@ -15,7 +15,8 @@ export const bandPairDoubles = 34;
 const firstVariable = 20;
 /** Where the sums of a band lie (its first value, two apart): Σy², Σy⁴, largest |y|. */
 export const bandSums = { s2: 28, s4: 30, peak: 32 } as const;
-const inputDouble = 64;
+const vectorBytes = 16;
+const inputByte = 8 * bandPairDoubles;
 
 /** One for the whole process: a pair of bands is put in, run and taken out again. */
 interface BandKernel {
@@ -98,20 +99,13 @@ function filterBand(input: Float64Array, samples: number, band: Float64Array): v
   band[32] = peak;
 }
 
-/** What is used of the runtime's WebAssembly; the compiler's library for servers does not name it. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (
-    module: object,
-  ) => { readonly exports: { readonly memory: { readonly buffer: ArrayBuffer }; run(bytes: number): void } };
-};
-
 /** Creates the kernel of vectors. @throws Error where the processor or the runtime has none. */
 export function createVectorBandKernel(): BandKernel {
-  const { memory, run } = new WebAssembly.Instance(new WebAssembly.Module(encodeBandLoop())).exports;
-  const values = new Float64Array(memory.buffer, 0, bandPairDoubles);
+  const { memory, find } = startModule(encodeModule(inputByte + 8 * bandKernelSamples, [bandLoop]));
+  const run = find("run");
+  const values = new Float64Array(memory, 0, bandPairDoubles);
   return {
-    input: new Float64Array(memory.buffer, 8 * inputDouble, bandKernelSamples),
+    input: new Float64Array(memory, inputByte, bandKernelSamples),
     run: (pair, samples) => {
       for (let index = 0; index < bandPairDoubles; index++) values[index] = pair[index]!;
       run(8 * samples);
@@ -120,31 +114,47 @@ export function createVectorBandKernel(): BandKernel {
   };
 }
 
-function encodeBandLoop(): Uint8Array {
-  return encodeVectorLoop({
-    constants: ["h0", "h1", "h2", "g1", "g2", "l0", "l1", "l2", "k1", "k2"],
-    variables: ["u", "v", "w", "z", "s2", "s4", "peak"],
-    scratch: ["x", "middle", "y", "square"],
-    inputByte: 8 * inputDouble,
-    // Line by line what `filterBand` says.
-    body: ({ input, get, set, add, sub, mul, abs, pmax }) => {
-      const times = (one: string, other: string): readonly number[] => mul(get(one), get(other));
-      return [
-        ...set("x", input),
-        ...set("middle", add(times("h0", "x"), get("u"))),
-        ...set("u", add(sub(times("h1", "x"), times("g1", "middle")), get("v"))),
-        ...set("v", sub(times("h2", "x"), times("g2", "middle"))),
-        ...set("y", add(times("l0", "middle"), get("w"))),
-        ...set("w", add(sub(times("l1", "middle"), times("k1", "y")), get("z"))),
-        ...set("z", sub(times("l2", "middle"), times("k2", "y"))),
-        ...set("square", times("y", "y")),
-        ...set("s2", add(get("s2"), get("square"))),
-        ...set("s4", add(get("s4"), times("square", "square"))),
-        ...set("peak", pmax(get("peak"), abs(get("y")))),
-      ];
-    },
-  });
-}
+const constants = ["h0", "h1", "h2", "g1", "g2", "l0", "l1", "l2", "k1", "k2"];
+const variables = ["u", "v", "w", "z", "s2", "s4", "peak"];
+
+/** `run(bytes)` filters the pair that begins the memory over so many bytes of the input. */
+const bandLoop: WasmFunction = {
+  name: "run",
+  parameters: { bytes: "i32" },
+  locals: { i32: "at", v128: [...constants, ...variables, "x middle y square"].join(" ") },
+  body: ({ get, set }) => {
+    const { add, sub, mul } = f64x2;
+    const times = (one: string, other: string): readonly number[] => mul(get(one), get(other));
+    const zero = i32.constant(0);
+    const firstByte = vectorBytes * constants.length;
+    return [
+      ...[...constants, ...variables].flatMap((name, index) =>
+        set(name, f64x2.load(zero, vectorBytes * index)),
+      ),
+      ...repeat(
+        [
+          // Line by line what `filterBand` says.
+          ...set("x", f64x2.loadBoth(get("at"), inputByte)),
+          ...set("middle", add(times("h0", "x"), get("u"))),
+          ...set("u", add(sub(times("h1", "x"), times("g1", "middle")), get("v"))),
+          ...set("v", sub(times("h2", "x"), times("g2", "middle"))),
+          ...set("y", add(times("l0", "middle"), get("w"))),
+          ...set("w", add(sub(times("l1", "middle"), times("k1", "y")), get("z"))),
+          ...set("z", sub(times("l2", "middle"), times("k2", "y"))),
+          ...set("square", times("y", "y")),
+          ...set("s2", add(get("s2"), get("square"))),
+          ...set("s4", add(get("s4"), times("square", "square"))),
+          ...set("peak", f64x2.pmax(get("peak"), f64x2.abs(get("y")))),
+          ...set("at", i32.add(get("at"), i32.constant(8))),
+        ],
+        i32.isBelow(get("at"), get("bytes")),
+      ),
+      ...variables.flatMap((name, index) =>
+        f64x2.store({ address: zero, offset: firstByte + vectorBytes * index }, get(name)),
+      ),
+    ];
+  },
+};
 
 let shared: BandKernel | null = null;
 
