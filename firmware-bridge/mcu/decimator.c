@@ -23,21 +23,35 @@ static float compute_output(const aurora_decimator *filter, const float *left) {
   return sum + *tap * *left;
 }
 
-/* Four neighbouring outputs of a filter that halves the rate: what one of them has read at one end, the next one needs two taps later. */
+/* One tap for four neighbouring outputs of a filter that halves the rate, at a place counted from `left` and `right`. */
+#define ADD_TAP(place) \
+  weight = tap[place]; \
+  sum0 += weight * (left[(place)] + right[-(place)]); \
+  sum1 += weight * (left[2 + (place)] + right[2 - (place)]); \
+  sum2 += weight * (left[4 + (place)] + right[4 - (place)]); \
+  sum3 += weight * (left[6 + (place)] + right[6 - (place)])
+
+/* Four taps at once: what one output has read at one end, the next one needs two taps later. */
 static void compute_four_outputs(const aurora_decimator *filter, const float *left, float *out) {
+  const uint32_t half = filter->taps / 2u;
   const float *right = &left[filter->taps - 1u];
   const float *tap = filter->half_taps;
-  const float *middle = &tap[filter->taps / 2u];
+  const float *middle = &tap[half];
+  float weight;
   float sum0 = 0.0f;
   float sum1 = 0.0f;
   float sum2 = 0.0f;
   float sum3 = 0.0f;
+  for (const float *whole = &tap[half & ~3u]; tap != whole; tap += 4) {
+    ADD_TAP(0);
+    ADD_TAP(1);
+    ADD_TAP(2);
+    ADD_TAP(3);
+    left += 4;
+    right -= 4;
+  }
   for (; tap != middle; tap++) {
-    const float weight = *tap;
-    sum0 += weight * (left[0] + right[0]);
-    sum1 += weight * (left[2] + right[2]);
-    sum2 += weight * (left[4] + right[4]);
-    sum3 += weight * (left[6] + right[6]);
+    ADD_TAP(0);
     left++;
     right--;
   }

@@ -134,11 +134,7 @@ void aurora_features_push(aurora_features *state, const int16_t *counts, uint32_
 /* ln of kurtosis or of the crest factor of the envelope, before it becomes a spectrum. */
 static float envelope_statistic(const aurora_features *state, bool kurtosis) {
   const float count = (float)state->envelope.count;
-  float mean = 0.0f;
-  for (uint32_t i = 0; kurtosis && (i < state->envelope.count); i++) {
-    mean += state->buffer[i];
-  }
-  mean /= count;
+  const float mean = (kurtosis ? aurora_sum(state->buffer, state->envelope.count) : 0.0f) / count;
   float second = 0.0f;
   float fourth = 0.0f;
   float peak = 0.0f;

@@ -3,6 +3,8 @@
 
 #include "arithmetic.h"
 
+#define TURN 6.28318548f /* radians */
+
 typedef union {
   float value;
   uint32_t bits;
@@ -60,28 +62,51 @@ float aurora_log(float value) {
   return (float)exponent * 0.693147182f + small;
 }
 
-/* Of turns in 0 … 1/8. */
-static void series_cos_sin(float turns, float *cosine, float *sine) {
-  const float x = turns * 6.28318548f;
-  const float z = x * x;
-  *sine = x * (1.0f + z * (-0.166666672f + z * (8.33333377e-3f + z * (-1.98412701e-4f + z * 2.75573188e-6f))));
-  *cosine = 1.0f + z * (-0.5f + z * (4.16666679e-2f + z * (-1.38888892e-3f + z * (2.48015876e-5f + z * -2.75573200e-7f))));
+float aurora_sum(const float *values, uint32_t count) {
+  float sum = 0.0f;
+  const float *end = &values[count];
+  for (const float *whole = &values[count & ~3u]; values != whole; values += 4) {
+    sum += values[0];
+    sum += values[1];
+    sum += values[2];
+    sum += values[3];
+  }
+  for (; values != end; values++) {
+    sum += *values;
+  }
+  return sum;
 }
 
-void aurora_cos_sin(uint32_t index, uint32_t length, float *cosine, float *sine) {
+/* Of turns in 0 ... 1/8, as radians. */
+static inline float series_sin(float x) {
+  const float z = x * x;
+  return x * (1.0f + z * (-0.166666672f + z * (8.33333377e-3f + z * (-1.98412701e-4f + z * 2.75573188e-6f))));
+}
+
+static inline float series_cos(float x) {
+  const float z = x * x;
+  return 1.0f + z * (-0.5f + z * (4.16666679e-2f + z * (-1.38888892e-3f + z * (2.48015876e-5f + z * -2.75573200e-7f))));
+}
+
+static void series_cos_sin(float turns, float *cosine, float *sine) {
+  const float x = turns * TURN;
+  *sine = series_sin(x);
+  *cosine = series_cos(x);
+}
+
+float aurora_cos(uint32_t index, uint32_t length) {
   /* To an eighth of the circle by mirrors at the quarters, exactly, in integers. */
   const float turn = (float)length;
   if ((8u * index) <= length) {
-    series_cos_sin((float)index / turn, cosine, sine);
-  } else if ((4u * index) <= length) {
-    series_cos_sin((float)(length - (4u * index)) / (4.0f * turn), sine, cosine);
-  } else if ((8u * index) <= (3u * length)) {
-    series_cos_sin((float)((4u * index) - length) / (4.0f * turn), sine, cosine);
-    *cosine = -*cosine;
-  } else {
-    series_cos_sin((float)(length - (2u * index)) / (2.0f * turn), cosine, sine);
-    *cosine = -*cosine;
+    return series_cos(((float)index / turn) * TURN);
   }
+  if ((4u * index) <= length) {
+    return series_sin(((float)(length - (4u * index)) / (4.0f * turn)) * TURN);
+  }
+  if ((8u * index) <= (3u * length)) {
+    return -series_sin(((float)((4u * index) - length) / (4.0f * turn)) * TURN);
+  }
+  return -series_cos(((float)(length - (2u * index)) / (2.0f * turn)) * TURN);
 }
 
 void aurora_cos_sin_binary(uint32_t index, uint32_t length, float eighth, float *cosine, float *sine) {

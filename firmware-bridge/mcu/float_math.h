@@ -13,11 +13,14 @@ float aurora_sqrt(float value);
 /* Natural logarithm of a normal value > 0, within 2e-7 of max(1, |result|). */
 float aurora_log(float value);
 
-/* Cosine and sine of 2 pi index / length, 0 <= index <= length / 2 < 2^22, each within 2e-7. */
-void aurora_cos_sin(uint32_t index, uint32_t length, float *cosine, float *sine);
+/* Their sum, one after the other. */
+float aurora_sum(const float *values, uint32_t count);
 
-/* The same bits without a division, of a length that is a power of two and not more than 2^21; `eighth` is exactly 1 / (8 *
- * length). */
+/* Cosine of 2 pi index / length, 0 <= index <= length / 2 < 2^22, within 2e-7. */
+float aurora_cos(uint32_t index, uint32_t length);
+
+/* Cosine and sine, the former with the bits of aurora_cos, of a length that is a power of two and not more than 2^21: without
+ * a division, by `eighth`, which is exactly 1 / (8 * length). */
 void aurora_cos_sin_binary(uint32_t index, uint32_t length, float eighth, float *cosine, float *sine);
 
 #endif

@@ -5,72 +5,83 @@
 
 #define SMALLEST_ERROR 1e-12f
 
-/* Sums of `now` times what stands `lag` to `lag` + 3 samples before it and, where `energy` is asked for, times itself. */
-AURORA_INLINE static inline void add_four_lags(const float *now, uint32_t length, uint32_t lag, float *sums, float *energy) {
-  const float *past = now - lag;
-  const float *end = &now[length];
+/* products[0 ... 6]: what stands at `now` times itself and times what stands 1 to 6 before it. */
+static void add_seven_lags(const float *now, uint32_t length, float *products) {
   float sum0 = 0.0f;
   float sum1 = 0.0f;
   float sum2 = 0.0f;
   float sum3 = 0.0f;
-  float square = 0.0f;
-  float at1 = past[-1];
-  float at2 = past[-2];
-  float at3 = past[-3];
+  float sum4 = 0.0f;
+  float sum5 = 0.0f;
+  float sum6 = 0.0f;
+  float at1 = now[-1];
+  float at2 = now[-2];
+  float at3 = now[-3];
+  float at4 = now[-4];
+  float at5 = now[-5];
+  float at6 = now[-6];
+  const float *end = &now[length];
   for (const float *whole = &now[length & ~3u]; now != whole; now += 4) {
-    const float now0 = now[0];
-    const float now1 = now[1];
-    const float now2 = now[2];
-    const float now3 = now[3];
-    const float at0 = past[0];
-    sum0 += now0 * at0;
-    sum1 += now0 * at1;
-    sum2 += now0 * at2;
-    sum3 += now0 * at3;
-    /* The oldest gives its place to the newest: no moves. */
-    at3 = past[1];
-    sum0 += now1 * at3;
-    sum1 += now1 * at0;
-    sum2 += now1 * at1;
-    sum3 += now1 * at2;
-    at2 = past[2];
-    sum0 += now2 * at2;
-    sum1 += now2 * at3;
-    sum2 += now2 * at0;
-    sum3 += now2 * at1;
-    at1 = past[3];
-    sum0 += now3 * at1;
-    sum1 += now3 * at2;
-    sum2 += now3 * at3;
-    sum3 += now3 * at0;
-    if (energy != (float *)0) {
-      square += now0 * now0;
-      square += now1 * now1;
-      square += now2 * now2;
-      square += now3 * now3;
-    }
-    past += 4;
+    const float first = now[0];
+    const float second = now[1];
+    const float third = now[2];
+    const float fourth = now[3];
+    sum0 += first * first;
+    sum1 += first * at1;
+    sum2 += first * at2;
+    sum3 += first * at3;
+    sum4 += first * at4;
+    sum5 += first * at5;
+    sum6 += first * at6;
+    sum0 += second * second;
+    sum1 += second * first;
+    sum2 += second * at1;
+    sum3 += second * at2;
+    sum4 += second * at3;
+    sum5 += second * at4;
+    sum6 += second * at5;
+    sum0 += third * third;
+    sum1 += third * second;
+    sum2 += third * first;
+    sum3 += third * at1;
+    sum4 += third * at2;
+    sum5 += third * at3;
+    sum6 += third * at4;
+    sum0 += fourth * fourth;
+    sum1 += fourth * third;
+    sum2 += fourth * second;
+    sum3 += fourth * first;
+    sum4 += fourth * at1;
+    sum5 += fourth * at2;
+    sum6 += fourth * at3;
+    at6 = at2;
+    at5 = at1;
+    at4 = first;
+    at3 = second;
+    at2 = third;
+    at1 = fourth;
   }
   for (; now != end; now++) {
     const float value = *now;
-    sum0 += value * past[0];
-    sum1 += value * past[-1];
-    sum2 += value * past[-2];
-    sum3 += value * past[-3];
-    square += value * value;
-    past++;
+    sum0 += value * value;
+    sum1 += value * now[-1];
+    sum2 += value * now[-2];
+    sum3 += value * now[-3];
+    sum4 += value * now[-4];
+    sum5 += value * now[-5];
+    sum6 += value * now[-6];
   }
-  sums[0] = sum0;
-  sums[1] = sum1;
-  sums[2] = sum2;
-  sums[3] = sum3;
-  if (energy != (float *)0) {
-    *energy = square;
-  }
+  products[0] = sum0;
+  products[1] = sum1;
+  products[2] = sum2;
+  products[3] = sum3;
+  products[4] = sum4;
+  products[5] = sum5;
+  products[6] = sum6;
 }
 
-/* The same of two lags. */
-AURORA_INLINE static inline void add_two_lags(const float *now, uint32_t length, uint32_t lag, float *sums) {
+/* Products of `lag` and the lag behind it. */
+static void add_two_lags(const float *now, uint32_t length, uint32_t lag, float *sums) {
   const float *past = now - lag;
   const float *end = &now[length];
   float sum0 = 0.0f;
@@ -110,20 +121,15 @@ static float add_lag(const float *now, uint32_t length, uint32_t lag) {
 }
 
 void aurora_lag_products(const float *block, uint32_t length, uint32_t order, float *products) {
-  uint32_t lag = 1u;
-  if (order >= 4u) {
-    add_four_lags(block, length, 1u, &products[1], &products[0]);
-    for (lag = 5u; (lag + 3u) <= order; lag += 4u) {
-      add_four_lags(block, length, lag, &products[lag], (float *)0);
-    }
-  } else {
-    products[0] = add_lag(block, length, 0u);
+  uint32_t lag = 0;
+  if (order >= 6u) {
+    add_seven_lags(block, length, products);
+    lag = 7u;
   }
-  if ((lag + 1u) <= order) {
+  for (; lag < order; lag += 2u) {
     add_two_lags(block, length, lag, &products[lag]);
-    lag += 2u;
   }
-  if (lag <= order) {
+  if (lag == order) {
     products[lag] = add_lag(block, length, lag);
   }
 }

@@ -33,18 +33,11 @@ void aurora_spectrum_set(aurora_spectrum *spectrum, float *buffer, uint32_t size
 }
 
 static void apply_window(float *samples, uint32_t size, uint32_t count) {
-  float mean = 0.0f;
-  for (uint32_t i = 0; i < count; i++) {
-    mean += samples[i];
-  }
-  mean /= (float)count;
+  const float mean = aurora_sum(samples, count) / (float)count;
   const uint32_t last = (count > 1u) ? (count - 1u) : 1u;
   /* Symmetric: both ends at once. */
   for (uint32_t i = 0; i < ((count + 1u) / 2u); i++) {
-    float cosine;
-    float sine;
-    aurora_cos_sin(i, last, &cosine, &sine);
-    const float weight = 0.5f - (0.5f * cosine);
+    const float weight = 0.5f - (0.5f * aurora_cos(i, last));
     const uint32_t mirror = count - 1u - i;
     const float right = (samples[mirror] - mean) * weight;
     samples[i] = (samples[i] - mean) * weight;
