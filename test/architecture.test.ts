@@ -216,7 +216,7 @@ const doors: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^serialport/, ["firmware-bridge/transports/serial-transport.ts"]],
   [/^modbus-serial/, ["src/gateway/sources/modbus-client.ts"]],
   [/^node-opcua/, ["src/gateway/sources/opcua-client.ts"]],
-  [/^mqtt$/, ["src/core/platform/mqtt/mqtt-client.ts"]],
+  [/^mqtt(-packet)?$/, ["src/core/platform/mqtt/mqtt-client.ts"]],
   [/^aedes/, ["src/core/platform/mqtt/embedded-broker.ts"]],
   [/^better-sqlite3|^node:sqlite/, ["src/core/platform/sqlite/sqlite.ts"]],
   [/^pino/, ["src/core/platform/logger.ts"]],
@@ -233,12 +233,12 @@ const daemons: readonly (readonly [string, readonly string[], string])[] = [
   [
     "gateway",
     ["src/cli/commands/gateway.ts", "src/gateway/updates/prove-main.ts"],
-    "@tufjs/models better-sqlite3 commander modbus-serial mqtt node-opcua-client onnxruntime-node pino prom-client protobufjs serialport tuf-js yaml zod",
+    "@tufjs/models better-sqlite3 commander modbus-serial mqtt mqtt-packet node-opcua-client onnxruntime-node pino prom-client protobufjs serialport tuf-js yaml zod",
   ],
   [
     "collector",
     ["src/cli/commands/collector.ts", "src/collector/worker-main.ts", "src/collector/page-main.ts"],
-    "@tufjs/models aedes aws4fetch better-sqlite3 commander fastify mqtt pg pino prom-client protobufjs uplot yaml zod",
+    "@tufjs/models aedes aws4fetch better-sqlite3 commander fastify mqtt mqtt-packet pg pino prom-client protobufjs uplot yaml zod",
   ],
 ];
 

@@ -1,7 +1,9 @@
+import { createRequire } from "node:module";
 import fc from "fast-check";
 import mqttPacket from "mqtt-packet";
 import { describe, expect, test } from "vitest";
 import { createBackoff } from "../../../src/core/platform/backoff.ts";
+import { createMqttClient } from "../../../src/core/platform/mqtt/mqtt-client.ts";
 import { createMqttPacketGuard } from "../../../src/core/platform/mqtt/mqtt-packet-guard.ts";
 import { filterCovers, topicMatches } from "../../../src/core/platform/mqtt/mqtt-topic.ts";
 
@@ -117,5 +119,18 @@ describe("the backoff", () => {
         expect(backoff.nextMs()).toBeLessThanOrEqual(100);
       }),
     );
+  });
+});
+
+describe("the client's codec", () => {
+  test("keeps no buffer for every number of two bytes, and is the one that the client writes with", () => {
+    const require = createRequire(import.meta.url);
+    const ofClient = createRequire(require.resolve("mqtt/package.json"));
+    expect(ofClient.resolve("mqtt-packet")).toBe(require.resolve("mqtt-packet"));
+    expect(createMqttClient).toBeTypeOf("function");
+    expect(mqttPacket.writeToStream.cacheNumbers).toBe(false);
+    mqttPacket.generate({ cmd: "pingreq" });
+    const { cache } = ofClient("mqtt-packet/numbers") as { readonly cache: object };
+    expect(Object.keys(cache)).toHaveLength(0);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * The only door to the `mqtt` package. Speaks MQTT 5 and falls back to 3.1.1 by itself, comes back with jittered
+ * The only door to the `mqtt` package and to the codec of packets that it uses. Speaks MQTT 5 and falls back to 3.1.1 by itself, comes back with jittered
  * exponential backoff, and keeps no queue: what cannot be sent now is rejected, and its sender keeps it.
  *
  * Every connection gets a fresh vendor client with its reconnecting and its stores switched off: the vendor's offline
@@ -7,6 +7,7 @@
  */
 import type { Socket } from "node:net";
 import { type IClientOptions, MqttClient as VendorClient } from "mqtt";
+import mqttPacket from "mqtt-packet";
 import { systemTimers, type Timers } from "../clock.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import type {
@@ -60,6 +61,10 @@ export interface MqttClientOptions {
 }
 
 const defaultMaxPacketBytes = 1024 * 1024;
+
+// Before it writes its first packet the codec makes a buffer for every number of two bytes, 65,536 of them: 8 MB for as
+// long as the process runs. What a few packets a second need is made when they are written.
+mqttPacket.writeToStream.cacheNumbers = false;
 
 /**
  * Starts to connect, and returns at once: an unreachable broker is tried for ever. Throws `CONFIG_INVALID` if the URL is
