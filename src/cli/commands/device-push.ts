@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { findPushTarget, type PushTargetOptions, readPushImage } from "../device/find-push-target.ts";
 import { pushToDevice, renderPushProgress, renderPushReport } from "../device/push-to-device.ts";
+import { printable } from "../terminal/end-process.ts";
 import { runtimeVersion } from "../terminal/installation.ts";
 import { parseInteger } from "../terminal/options.ts";
 
@@ -44,6 +45,7 @@ async function runDevicePush(dir: string, flags: DevicePushFlags): Promise<void>
   const { trustedKeys, ...target } = await findPushTarget(flags);
   const image = await readPushImage(dir, flags.keys ?? trustedKeys);
   const isTerminal = process.stderr.isTTY === true;
+  let noticed = "";
   const report = await pushToDevice({
     ...target,
     image,
@@ -51,9 +53,15 @@ async function runDevicePush(dir: string, flags: DevicePushFlags): Promise<void>
     onProgress: (stage, confirmed, size) => {
       if (isTerminal) process.stderr.write(`\r${renderPushProgress(stage, confirmed, size)}`);
     },
-    onNotice: (text) => process.stderr.write(`${isTerminal ? "\r" : ""}${text}\n`),
+    onNotice: (text) => {
+      if (text === noticed) return;
+      noticed = text;
+      process.stderr.write(`${isTerminal ? "\r" : ""}${printable(text)}\n`);
+    },
   });
   if (isTerminal) process.stderr.write("\n");
-  process.stdout.write(flags.json === true ? `${JSON.stringify(report)}\n` : renderPushReport(report));
+  process.stdout.write(
+    flags.json === true ? `${JSON.stringify(report)}\n` : printable(renderPushReport(report)),
+  );
   if (report.outcome !== "confirmed" && report.outcome !== "already-runs") process.exitCode = 1;
 }

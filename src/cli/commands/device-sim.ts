@@ -2,9 +2,14 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { faultKinds } from "../../core/contract/bundle/bearing-fault.ts";
 import { idPattern } from "../../core/contract/topics.ts";
+import { systemTimers } from "../../core/platform/clock.ts";
 import { startDeviceSimulator } from "../device/device-simulator.ts";
 import { openSimulatedDevice, type SimulatedDeviceOptions } from "../device/simulated-device.ts";
+import { watchProgress } from "../device/watch-progress.ts";
 import { parseInteger, parseNumber } from "../terminal/options.ts";
+
+/** A gateway tries a device that is away less and less often. */
+const minWaitMs = 30_000;
 
 interface DeviceSimFlags extends SimulatedDeviceOptions {
   readonly json?: boolean;
@@ -48,7 +53,11 @@ export function deviceSimCommand(): Command {
     .option("--onset <seconds>", "simulated seconds until the fault begins", parseNumber(0, 1e7))
     .option("--growth <seconds>", "simulated seconds until it is fully developed", parseNumber(0, 1e7))
     .option("--rate <hz>", "sampling rate of the simulation", parseNumber(8_000, 65_536), 12_000)
-    .option("--duration <seconds>", "simulated seconds after which it ends", parseNumber(0.1, 1e9))
+    .option(
+      "--duration <seconds>",
+      "simulated seconds after which it ends; without a gateway it ends, with exit code 1, after as long, 30 s at least",
+      parseNumber(0.1, 1e9),
+    )
     .option("--recording <file>", "play this recording, which a NAME.json or index.json beside it describes")
     .addOption(
       new Option("--end <end>", "accelerometer of the recording")
@@ -66,6 +75,9 @@ export function deviceSimCommand(): Command {
     .addHelpText(
       "after",
       `
+The first line names the bearing that is simulated; it stands in no catalogue. \`aurora init --bearing '{"bpfo":…}'\` takes
+it as it is printed.
+
 Examples:
   $ aurora device sim --connect tcp://127.0.0.1:4001 --fault inner-race --onset 10
   $ aurora device sim --recording data/cwru/Normal_48k_load0.npy --end DE --speed 10`,
@@ -88,14 +100,20 @@ async function runDeviceSim(flags: DeviceSimFlags): Promise<void> {
   const stop = (): void => void simulator.close();
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
-  const reason = await simulator.ended;
+  const watch =
+    flags.duration === undefined
+      ? null
+      : watchProgress(simulator, Math.max(minWaitMs, (flags.duration / flags.speed) * 1000), systemTimers);
+  const stalled = watch?.stalled.then(() => "no gateway took its samples" as const);
+  const reason = await Promise.race([simulator.ended, ...(stalled === undefined ? [] : [stalled])]);
+  watch?.stop();
   await simulator.close();
   process.off("SIGINT", stop);
   process.off("SIGTERM", stop);
   const { sentSamples, droppedSamples, scores, modelVersion } = simulator;
   const edge = flags.key === undefined ? {} : { scores, modelVersion };
   tell("end", { reason, sentSamples, droppedSamples, ...edge });
-  if (reason === "refused") process.exitCode = 1;
+  if (reason !== "source-ended" && reason !== "stopped") process.exitCode = 1;
 }
 
 function tellAsJson(event: string, details: Readonly<Record<string, unknown>>): void {

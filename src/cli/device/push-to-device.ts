@@ -87,6 +87,8 @@ export async function pushToDevice(options: PushToDeviceOptions): Promise<Device
     },
     onMessage: (message) => {
       if (message.type === "model-status") push?.receive(message);
+      if (message.type === "nack" && push === null)
+        settle(describeRefusal(message.reason, image.bytes.length));
     },
     onState: (state, reason) => {
       if (state !== "established") push?.suspend();
@@ -130,9 +132,20 @@ async function openTransport(
 }
 
 function noContact(sizeBytes: number): ModelPushResult {
+  return notBegun("failed", `no device answered for ${contactMs / 1000} s`, sizeBytes);
+}
+
+/** It does not infer, and will not by being asked again. */
+function describeRefusal(reason: string, sizeBytes: number): ModelPushResult {
+  const cure =
+    "its firmware has no model part or no key; a simulated device needs --key FILE (`aurora device sim`)";
+  return notBegun("refused", `it takes no model (${reason}): ${cure}`, sizeBytes);
+}
+
+function notBegun(outcome: "failed" | "refused", reason: string, sizeBytes: number): ModelPushResult {
   return {
-    outcome: "failed",
-    reason: `no device answered for ${contactMs / 1000} s`,
+    outcome,
+    reason,
     sizeBytes,
     sentBytes: 0,
     startOffsets: [],

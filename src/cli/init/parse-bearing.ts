@@ -46,6 +46,8 @@ function parsePairs(text: string): Result<ReadonlyMap<string, number>, string> {
   const known = [...bearingOrderNames, ...geometryNames];
   const values = new Map<string, number>();
   for (const part of text
+    // As JSON or YAML writes a mapping.
+    .replace(/[{}"']/g, " ")
     .trim()
     .replace(/\s*([=:])\s*/g, "$1")
     .split(/[,;\s]+/)) {

@@ -64,6 +64,28 @@ test("a device gets a model by hand, keeps a newer one, and says what it runs", 
   expect(device.modelVersion).toBe("1.1.0");
 });
 
+test("a device without a model part says so at once, instead of being asked for half a minute", async () => {
+  const device = await startDeviceSimulator({
+    deviceId: "mcu-1",
+    outlet: { kind: "tcp", host: "127.0.0.1", port: 0 },
+    source: createTurbine(1, null).source,
+  });
+  onTestFinished(() => device.close());
+  const report = await pushToDevice({
+    address: device.address,
+    baudRate: 115_200,
+    image: await createImage("1.1.0"),
+    key,
+    runtimeVersion: "0.1.0",
+  });
+  expect(report).toMatchObject({
+    outcome: "refused",
+    reason: expect.stringMatching(/^it takes no model \(this device cannot infer\): .*no key.*--key FILE/),
+    sentBytes: 0,
+  });
+  expect(report.durationMs).toBeLessThan(5_000);
+});
+
 test("a bundle that no trusted key has signed is not pushed, whatever its digests say", async () => {
   const folder = createTemporaryFolder();
   const dir = join(folder, "bundle");

@@ -43,6 +43,11 @@ describe("what is said of a bearing", () => {
       ok: true,
       value: { orders: { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.398 }, origin: "as given" },
     });
+    const orders = { bpfo: 3.0707317073170732, bpfi: 4.929268292682927, bsf: 4.07, ftf: 0.3838414634146341 };
+    const flow = "{ bpfo: 3.0707317073170732, bpfi: 4.929268292682927, bsf: 4.07, ftf: 0.3838414634146341 }";
+    for (const text of [JSON.stringify(orders), flow]) {
+      expect(parseBearing(text)).toMatchObject({ ok: true, value: { orders } });
+    }
     expect(parseBearing("balls=9,ball=7.94,pitch=39.04,angle=0")).toMatchObject({
       ok: true,
       value: { orders: { bpfo: 3.5848, bpfi: 5.4152 } },
