@@ -2,7 +2,7 @@
 import { lstat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
-import { createInterface } from "node:readline/promises";
+import { createInterface } from "node:readline";
 import { Command } from "commander";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { makeFolder, replaceFile } from "../../core/platform/files/atomic-file.ts";
@@ -11,10 +11,14 @@ import { readGatewayFile } from "../../core/serving/gateway-file.ts";
 import { listDevices } from "../device/list-devices.ts";
 import { type Ask, askAnswers } from "../init/ask-answers.ts";
 import { bearingCatalogue } from "../init/bearing-catalogue.ts";
-import { type AnswerName, listQuestions } from "../init/init-answers.ts";
+import { type AnswerName, type InitQuestion, listQuestions } from "../init/init-answers.ts";
 import { parseBearing } from "../init/parse-bearing.ts";
+import { hasPipe, placeAnswers, readAnswers } from "../init/piped-answers.ts";
 import { type InitExtras, renderGatewayFile } from "../init/render-gateway-file.ts";
 import { parseInteger, parseNumber } from "../terminal/options.ts";
+
+/** Whoever writes answers into a pipe is a program. */
+const maxPipeMs = 10_000;
 
 type InitOptions = Readonly<Partial<Record<AnswerName, string>>> &
   InitExtras & { readonly yes?: boolean; readonly force?: boolean; readonly json?: boolean };
@@ -45,7 +49,8 @@ export function initCommand(): Command {
 }
 
 const help = `
-On a terminal what no flag says is asked for, with a default where there is one. The file is checked before it is written,
+On a terminal what no flag says is asked for, with a default where there is one; by a pipe the answers come a line each, in
+the order of the options above, an empty line for a default. The file is checked before it is written,
 and written whole or not at all. Bearings of the catalogue, whose geometry is published:
 ${bearingCatalogue.map(({ designation, source }) => `  ${designation.padEnd(9)} ${source}`).join("\n")}
 
@@ -66,9 +71,10 @@ async function writeConfiguration(file: string, options: InitOptions): Promise<v
   const { serialPorts } = await listDevices(null);
   const ports = serialPorts.map(({ connect }) => connect);
   const questions = listQuestions({ hostname: hostname(), ports });
-  const mayAsk = process.stdin.isTTY === true && !options.yes && !options.json;
-  const terminal = mayAsk ? openTerminal() : undefined;
-  const answers = await askAnswers(questions, options, terminal?.ask).finally(() => terminal?.close());
+  const isSilent = options.yes === true || options.json === true;
+  const terminal = process.stdin.isTTY === true && !isSilent ? openTerminal() : undefined;
+  const given = terminal === undefined && !isSilent ? await takePipe(questions, options) : options;
+  const answers = await askAnswers(questions, given, terminal?.ask).finally(() => terminal?.close());
   const bearing = parseBearing(answers.bearing);
   if (!bearing.ok) throw new AuroraError("USAGE", bearing.error, { op: "write configuration" });
   const text = renderGatewayFile(answers, bearing.value, options);
@@ -85,11 +91,52 @@ async function writeConfiguration(file: string, options: InitOptions): Promise<v
   }
 }
 
+/** What flags say, and what came by a pipe. */
+async function takePipe(questions: readonly InitQuestion[], options: InitOptions): Promise<InitOptions> {
+  if (questions.every(({ name }) => options[name] !== undefined) || !hasPipe(0)) return options;
+  const text = await readAnswers(process.stdin, maxPipeMs);
+  const op = "write configuration";
+  if (text === null) {
+    throw new AuroraError(
+      "USAGE",
+      `the answers on stdin did not come to an end within ${maxPipeMs / 1000} s`,
+      {
+        op,
+        hint: "Close the pipe behind the last answer, or call it with --yes, which reads none.",
+      },
+    );
+  }
+  const placed = placeAnswers(questions, options, text);
+  if (placed.ok) return { ...options, ...placed.value };
+  const hint = "Write a line for each of them, an empty one for its default; nothing was written.";
+  throw new AuroraError("USAGE", placed.error, { op, hint });
+}
+
+/** Lines that come before they are asked for, as pasted ones do, wait for their question. */
 function openTerminal(): { readonly ask: Ask; close(): void } {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const closed = new Promise<null>((resolve) => terminal.once("close", () => resolve(null)));
+  const lines: string[] = [];
+  let isClosed = false;
+  let wake = (): void => {};
+  terminal.on("line", (line) => {
+    lines.push(line);
+    wake();
+  });
+  terminal.once("close", () => {
+    isClosed = true;
+    wake();
+  });
   return {
-    ask: (question) => Promise.race([terminal.question(question), closed]),
+    ask: async (question) => {
+      terminal.setPrompt(question);
+      terminal.prompt();
+      if (lines.length === 0 && !isClosed) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      return lines.shift() ?? null;
+    },
     close: () => terminal.close(),
   };
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -18,6 +19,7 @@ import { createEmbeddedBroker } from "../../../src/core/platform/mqtt/embedded-b
 import { readGatewayFile } from "../../../src/core/serving/gateway-file.ts";
 import { startGateway } from "../../../src/gateway/compose.ts";
 import { createTurbine } from "../../gateway/turbines.ts";
+import { compiledCommand } from "../../support/compiled.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../../support/until.ts";
 import { auroraHere } from "../aurora.ts";
@@ -109,6 +111,28 @@ test("init writes over nothing without --force, and nothing at all where somethi
     expect.stringMatching(/mqtt\.passwordFile: there is no such file/),
   ]);
   expect(existsSync(other)).toBe(false);
+});
+
+test("answers that come by a pipe are taken a line each, all of them or none", () => {
+  const file = join(createTemporaryFolder(), "gateway.yaml");
+  const pipe = (input: string, ...args: string[]) =>
+    spawnSync(process.execPath, [compiledCommand(), "init", file, ...args], { input, encoding: "utf8" });
+  // Gateway, site, turbine and component by default, device, where, channel by default, bearing.
+  const wrong = pipe("gw-7\nno site!\n\n\nmcu-2\nmqtt\n\n6205\n");
+  expect([wrong.status, wrong.stderr]).toEqual([
+    2,
+    expect.stringMatching(/--site no site!: letters.*\n--bearing/),
+  ]);
+  const many = pipe("gw-7\nnorth\n\n\n\n\n\n\n\n\nmore\n", "--connect", "mqtt");
+  expect([many.status, many.stderr]).toEqual([
+    2,
+    expect.stringMatching(/11 lines came on stdin for 8 questions \(gateway, site, .*broker\)/),
+  ]);
+  expect(existsSync(file)).toBe(false);
+  const done = pipe("gw-7\r\nnorth\r\n\r\n\r\nmcu-2\r\n\r\n6205-2RS", "--connect", "mqtt");
+  expect([done.status, done.stderr]).toEqual([0, ""]);
+  const text = readFileSync(file, "utf8");
+  for (const part of ["gw-7", "north", "WT01", "mcu-2", "3.5848"]) expect(text).toContain(part);
 });
 
 test("words that YAML would read otherwise stay words", async () => {
