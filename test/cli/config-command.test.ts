@@ -48,7 +48,10 @@ async function complain(from: string, to: string): Promise<string> {
 
 test("a good configuration is called good, and so are the examples without their files", async () => {
   const path = write(good);
-  expect(await auroraHere("config", "validate", path)).toMatchObject({ code: 0, stdout: `${path}: good\n` });
+  expect(await auroraHere("config", "validate", path)).toMatchObject({
+    code: 0,
+    stdout: `${path}: good, with 1 warning\n`,
+  });
   const example = join(import.meta.dirname, "../../scripts/examples/gateway-scada.yaml");
   const missing = await auroraHere("config", "validate", example);
   expect(missing.code).toBe(1);
@@ -148,6 +151,12 @@ describe("config validate names file, line and column, key, value, and what to w
       "ftf: 0.398",
       "ftf: 0.2",
       /bearing\.ftf: ftf 0\.2 does not fit bpfo 3\.58 and bpfi 5\.42.*; write about 0\.398/,
+    ],
+    [
+      "a topic that is no filter",
+      "",
+      "scada: [{topic: scada/wt#, turbine: WT01, channels: [{name: shaft-speed, path: a, unit: rpm}]}]\n",
+      /:18:17: scada\[0\]\.topic: this is no filter of topics \(it says "scada\/wt#"\); write \+ or #/,
     ],
     [
       "an optional package that is not installed",
@@ -269,6 +278,45 @@ test("another daemon's file is one mistake, and so are tabs", async () => {
   const tabs = await complain("  id: gw-1\n  site: north\n", "\tid: gw-1\n\tsite: north\n");
   expect(tabs.split("\n").filter((line) => /:\d+:\d+: /.test(line))).toEqual([
     "error: /gateway.yaml:2:1: not valid YAML: the line is indented with a tab, and so do 1 more lines; write two spaces for every tab",
+  ]);
+});
+
+test("what is allowed and probably not meant is a warning, which keeps no gateway from starting", async () => {
+  const bearing = "bearing: { bpfo: 3.58, bpfi: 5.42, bsf: 2.357, ftf: 0.398 }";
+  const point = `      - { component: gearbox, device: mcu-1, channel: accel-de, ${bearing} }\n`;
+  const mapped = "channels: [{name: shaft-speed, path: a, unit: rpm}]";
+  const path = write(
+    `${good.replace("site: north", "site: north\n  httpHost: 0.0.0.0").replace("mqtt://127.0.0.1:1883", "mqtt://b:1883\n  username: gw-1")}${point}  - id: WT02\nscada: [{topic: "#", turbine: WT02, ${mapped}}]\n`,
+  );
+  const { code, stdout, stderr } = await auroraHere("config", "validate", path);
+  expect([code, stdout]).toEqual([0, `${path}: good, with 7 warnings\n`]);
+  const warnings = stderr.trimEnd().replaceAll(`warning: ${path}:`, "").split("\n");
+  for (const [index, expected] of [
+    /^4:13: gateway\.httpHost: whoever reaches this address reads health.*\(it says "0\.0\.0\.0"\); write 127/,
+    /^6:8: mqtt\.url: the password goes over the network unencrypted.*; write mqtts:/,
+    /^11:9: devices\[1\]\.id: no point uses "mcu-2": nothing that it sends is watched/,
+    /^20:\d+: .*points\[1\]\.channel: channel "accel-de" of device "mcu-1" serves two points, first turbines\[0\]\.points\[0\]/,
+    /^20:\d+: .*bsf 2\.357 is low for these races.*twice this is 4\.714/,
+    /^21:9: turbines\[1\]\.id: nothing of turbine "WT02" is watched; write its points/,
+    /^22:17: scada\[0\]\.topic: this is also what aurora itself sends/,
+  ].entries()) {
+    expect(warnings[index]).toMatch(expected);
+  }
+  const doctor = await auroraHere("doctor", "--config", path, "--json");
+  const { results } = JSON.parse(doctor.stdout) as { results: { verdict: string; name: string }[] };
+  const told = results.filter(({ name }) => name === "configuration").map(({ verdict }) => verdict);
+  expect(told).toEqual(["good", ...Array.from({ length: 7 }, () => "warning")]);
+
+  const collector = write(
+    "collector: {httpHost: '::'}\nmqtt: {embedded: {host: 0.0.0.0}}\n",
+    "collector.yaml",
+  );
+  const open = await auroraHere("config", "validate", collector, "collector");
+  expect([open.code, open.stderr]).toEqual([
+    0,
+    expect.stringMatching(
+      /:1:23: collector\.httpHost: .*TLS and a login before it\n.*:2:25: mqtt\.embedded\.host: /,
+    ),
   ]);
 });
 

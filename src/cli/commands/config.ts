@@ -5,7 +5,7 @@ import { loadTrustedKeys } from "../../core/bundle/keys.ts";
 import { collectorConfigSchema } from "../../core/contract/config/collector-config.ts";
 import type { ConfigKind } from "../../core/contract/config/config-kind.ts";
 import { gatewayConfigSchema } from "../../core/contract/config/gateway-config-schema.ts";
-import { ConfigError } from "../../core/platform/daemon/config-error.ts";
+import { ConfigError, renderComplaint } from "../../core/platform/daemon/config-error.ts";
 import {
   type ConfigSource,
   type InstalledConfig,
@@ -15,6 +15,7 @@ import { maxConfigBytes } from "../../core/platform/daemon/yaml-config.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { readGatewayFile } from "../../core/serving/gateway-file.ts";
+import { printable } from "../terminal/end-process.ts";
 import { releaseKeyFile } from "../terminal/installation.ts";
 import { environmentHelp } from "../terminal/options.ts";
 
@@ -73,7 +74,7 @@ Example:
     .addHelpText(
       "after",
       `
-Without [kind] a file with a data set is a training configuration's, any other a gateway's. Of a training configuration this is
+What a file may say, and probably does not mean, is a warning on stderr: exit code 0. Without [kind] a file with a data set is a training configuration's, any other a gateway's. Of a training configuration this is
 what the file says, completed; what its data hold, \`aurora data check\` says.
 
 Examples:
@@ -96,9 +97,14 @@ async function describeSchema(name: FileKind): Promise<object> {
 async function validate(path: string, named: FileKind | undefined, options: ValidateOptions): Promise<void> {
   try {
     const name = named ?? ((await hasDataset(path)) ? "train" : "gateway");
-    const config =
-      name === "train" ? await readTraining(path, options) : await readDaemons(path, name, options);
-    process.stdout.write(options.json ? `${JSON.stringify(config, null, 2)}\n` : `${path}: good\n`);
+    const { config, warnings } =
+      name === "train"
+        ? { config: await readTraining(path, options), warnings: [] }
+        : await readDaemons(path, name, options);
+    for (const each of warnings) process.stderr.write(printable(`warning: ${renderComplaint(each)}\n`));
+    const count = `${warnings.length} warning${warnings.length === 1 ? "" : "s"}`;
+    const verdict = warnings.length === 0 ? "good" : `good, with ${count}`;
+    process.stdout.write(options.json ? `${JSON.stringify(config, null, 2)}\n` : `${path}: ${verdict}\n`);
   } catch (error) {
     const complaints = findComplaints(error);
     if (!options.json || complaints === null) throw error;
@@ -107,7 +113,12 @@ async function validate(path: string, named: FileKind | undefined, options: Vali
   }
 }
 
-async function readDaemons(path: string, name: ConfigKind, { files }: ValidateOptions): Promise<unknown> {
+/** @throws ConfigError where it is wrong */
+async function readDaemons(
+  path: string,
+  name: ConfigKind,
+  { files }: ValidateOptions,
+): Promise<{ readonly config: unknown; readonly warnings: ConfigError["complaints"] }> {
   const file = readers[name]({
     configPath: path,
     installationDir: packageRoot(),
@@ -115,7 +126,7 @@ async function readDaemons(path: string, name: ConfigKind, { files }: ValidateOp
   });
   const findings = files ? await file.check() : [];
   if (findings.length > 0) throw file.refuse(findings);
-  return file.config;
+  return { config: file.config, warnings: file.refuse(file.warnings()).complaints };
 }
 
 async function readTraining(path: string, { keys }: ValidateOptions): Promise<unknown> {

@@ -12,7 +12,7 @@ import { checkLines } from "./check-lines.ts";
 import { checkModels } from "./check-models.ts";
 import { checkNativeParts } from "./check-native.ts";
 import { checkPort } from "./check-port.ts";
-import { bad, type CheckResult, good, skipped } from "./check-result.ts";
+import { bad, type CheckResult, good, skipped, warning } from "./check-result.ts";
 import { checkRunning } from "./check-running.ts";
 import { type FoundGateway, findGateway } from "./find-gateway.ts";
 import type { Check } from "./run-checks.ts";
@@ -43,10 +43,10 @@ export function listChecks(options: DoctorOptions): readonly Check[] {
   }
 }
 
-function describeComplaints({ complaints, hint }: ConfigError): readonly CheckResult[] {
+function describeComplaints({ complaints, hint }: ConfigError, say = bad): readonly CheckResult[] {
   return complaints.map(({ file, line, column, variable, key, problem, write }) => {
     const place = variable ?? (line === null ? file : `${file}:${line}:${column}`);
-    return bad("configuration", `${place}: ${key === "" ? "" : `${key}: `}${problem}`, write ?? hint);
+    return say("configuration", `${place}: ${key === "" ? "" : `${key}: `}${problem}`, write ?? hint);
   });
 }
 
@@ -57,7 +57,7 @@ function configurationCheck(file: InstalledConfig<GatewayConfig>, { configPath }
     const { gateway, turbines, devices } = file.config;
     const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
     const text = `${configPath}: gateway ${gateway.id}, ${count(turbines.length, "turbine")}, ${count(devices.length, "device")}`;
-    return [good("configuration", text)];
+    return [good("configuration", text), ...describeComplaints(file.refuse(file.warnings()), warning)];
   };
   return { group: "configuration", name: "configuration", timeoutMs: 10_000, run };
 }

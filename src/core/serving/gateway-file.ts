@@ -9,6 +9,7 @@ import type { ConfigSource, InstalledConfig } from "../platform/daemon/installed
 import { readYamlConfig } from "../platform/daemon/yaml-config.ts";
 import { installedPath } from "../platform/files/installed-path.ts";
 import { checkBundleFit } from "./check-bundle-fit.ts";
+import { warnOfGateway } from "./gateway-warnings.ts";
 
 /**
  * @param text what the file will hold; absent: what it holds
@@ -36,5 +37,6 @@ export function readGatewayFile(source: ConfigSource, text?: string): InstalledC
       ...(await checkConfiguredFiles(listGatewayFiles(config))),
       ...(await checkBundleFit(config, config.bundles.dir)),
     ],
+    warnings: () => warnOfGateway(config),
   };
 }

@@ -39,6 +39,7 @@ turbines: [{id: WT01}]
   const told = results.map(({ verdict, name }: Record<string, string>) => `${verdict} ${name}`);
   expect(told).toEqual([
     "good configuration",
+    "warning configuration",
     "good clock",
     "good gateway's port",
     "good state folder",

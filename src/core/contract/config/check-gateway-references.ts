@@ -18,6 +18,7 @@ export function checkGatewayReferences(config: GatewayConfig, context: z.Refinem
     ...checkMappedChannels(config),
     ...checkModbus(config.modbus),
     ...checkOpcUa(config.opcua),
+    ...checkTopics(config),
     ...checkRest(config),
   ];
   for (const { path, problem, write } of findings) {
@@ -119,6 +120,17 @@ function checkMappedChannels(config: GatewayConfig): ConfigFinding[] {
       ]),
     ),
   ]);
+}
+
+/** MQTT 5 section 4.7.1: a wildcard is a level of its own, and # the last one. */
+const filterPattern = /^(?:[^+#/\0]*|\+)(?:\/(?:[^+#/\0]*|\+))*(?:\/#)?$/;
+
+function checkTopics({ scada }: GatewayConfig): ConfigFinding[] {
+  return scada.flatMap(({ topic }, index) => {
+    if (topic === "#" || filterPattern.test(topic)) return [];
+    const write = "write + or # between slashes, and # at the end alone";
+    return [{ path: ["scada", index, "topic"], problem: "this is no filter of topics", write }];
+  });
 }
 
 function checkRest({ drift, mqtt, updates }: GatewayConfig): ConfigFinding[] {

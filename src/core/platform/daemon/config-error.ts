@@ -72,7 +72,7 @@ function showValue(value: unknown): ConfigComplaint["value"] {
 }
 
 /** `file:line:column: key: what is wrong (it says VALUE); what to write`. */
-function renderComplaint(complaint: ConfigComplaint): string {
+export function renderComplaint(complaint: ConfigComplaint): string {
   const { file, line, column, variable, key, value, problem, write } = complaint;
   const place =
     variable !== null ? `environment ${variable}` : line === null ? file : `${file}:${line}:${column}`;

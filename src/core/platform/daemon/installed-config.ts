@@ -6,6 +6,7 @@ import { listCollectorFiles } from "../../contract/config/configured-files.ts";
 import { installedPath } from "../files/installed-path.ts";
 import type { Logger } from "../logger.ts";
 import { checkConfiguredFiles } from "./check-files.ts";
+import { warnOfCollector } from "./config-warnings.ts";
 import { type ReadConfig, readYamlConfig } from "./yaml-config.ts";
 
 /** Where the configuration is, and what changes it. */
@@ -20,6 +21,8 @@ export interface ConfigSource {
 export interface InstalledConfig<T> extends ReadConfig<T> {
   /** What is wrong with the files, folders and bundles that it names. */
   check(): Promise<ConfigFinding[]>;
+  /** What it may say, and probably does not mean. */
+  warnings(): readonly ConfigFinding[];
 }
 
 /** Reads a collector's configuration. @throws AuroraError CONFIG_INVALID */
@@ -41,7 +44,12 @@ export function readCollectorFile(source: ConfigSource): InstalledConfig<Collect
       trustedKeys: registry.trustedKeys.map(installed),
     },
   };
-  return { config, refuse: read.refuse, check: () => checkConfiguredFiles(listCollectorFiles(config)) };
+  return {
+    config,
+    refuse: read.refuse,
+    check: () => checkConfiguredFiles(listCollectorFiles(config)),
+    warnings: () => warnOfCollector(config),
+  };
 }
 
 /** Errors of a start that a mistake in the configuration explains. */
@@ -65,7 +73,8 @@ export async function startConfigured<T>(
   const findings = await file.check();
   try {
     const started = await start();
-    for (const { file: path, line, key, problem, write } of file.refuse(findings).complaints) {
+    const told = [...findings, ...file.warnings()];
+    for (const { file: path, line, key, problem, write } of file.refuse(told).complaints) {
       logger.warn(`the configuration: ${key}: ${problem}`, {
         path,
         line,

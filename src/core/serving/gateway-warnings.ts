@@ -1,0 +1,97 @@
+/**
+ * What a gateway's configuration may say and probably does not mean: turbines that nothing watches, two points on one sensor,
+ * doors that stand open. Nothing of it keeps a gateway from starting.
+ */
+import { type ConfigFinding, formatKeyPath, type KeyPath } from "../contract/config/config-finding.ts";
+import type { GatewayConfig } from "../contract/config/gateway-config.ts";
+import { createTopics } from "../contract/topics.ts";
+import { isNear, warnOfPlainLogin } from "../platform/daemon/config-warnings.ts";
+import { topicMatches } from "../platform/mqtt/mqtt-topic.ts";
+
+/** Of a gateway, in the order of its file's parts. */
+export function warnOfGateway(config: GatewayConfig): readonly ConfigFinding[] {
+  const { gateway, mqtt } = config;
+  const open = isNear(gateway.httpHost)
+    ? []
+    : [
+        {
+          path: ["gateway", "httpHost"],
+          value: gateway.httpHost,
+          problem:
+            "whoever reaches this address reads health, metrics and state, unencrypted and without a login",
+          write: "write 127.0.0.1, or let a firewall admit only those who should",
+        },
+      ];
+  return [
+    ...open,
+    ...warnOfPlainLogin(mqtt),
+    ...warnOfIdleDevices(config),
+    ...config.turbines.flatMap((turbine, index) => warnOfTurbine(turbine, index)),
+    ...warnOfTopics(config),
+    ...config.opcua.flatMap(({ security }, index) =>
+      security !== "none"
+        ? []
+        : [
+            {
+              path: ["opcua", index, "security"],
+              problem: "whoever reaches the network between can answer in the server's name",
+              write: "write sign-and-encrypt where the server can",
+            },
+          ],
+    ),
+  ];
+}
+
+function warnOfIdleDevices({ devices, turbines }: GatewayConfig): readonly ConfigFinding[] {
+  const used = new Set(turbines.flatMap(({ points }) => points.map(({ device }) => device)));
+  return devices.flatMap(({ id }, index) => {
+    if (used.has(id)) return [];
+    const path = ["devices", index, "id"];
+    const write = "name it under device of a turbine's point, or leave it out";
+    return [{ path, problem: `no point uses "${id}": nothing that it sends is watched`, write }];
+  });
+}
+
+/** Twice the spin of a rolling element, as a share of what its races allow; of the spin itself it is half. */
+const leastSpin = 0.62;
+
+function warnOfTurbine(
+  { id, points, scadaBundle }: GatewayConfig["turbines"][number],
+  index: number,
+): readonly ConfigFinding[] {
+  const at: KeyPath = ["turbines", index];
+  if (points.length === 0 && scadaBundle === null) {
+    const write = "write its points, or its scadaBundle";
+    return [{ path: [...at, "id"], problem: `nothing of turbine "${id}" is watched`, write }];
+  }
+  const first = new Map<string, KeyPath>();
+  return points.flatMap(({ device, channel, bearing }, point) => {
+    const path = [...at, "points", point];
+    const findings: ConfigFinding[] = [];
+    const sensor = JSON.stringify([device, channel]);
+    const before = first.get(sensor);
+    if (before === undefined) first.set(sensor, path);
+    else {
+      const problem = `channel "${channel}" of device "${device}" serves two points, first ${formatKeyPath(before)}`;
+      const write = "right where one sensor hears both bearings; else write this point's own channel";
+      findings.push({ path: [...path, "channel"], problem, write });
+    }
+    const { bpfo, bpfi, bsf } = bearing;
+    const gamma = (bpfi - bpfo) / (bpfi + bpfo);
+    if (bsf < (leastSpin * (1 - gamma * gamma)) / gamma) {
+      const problem = `bsf ${bsf} is low for these races: is it the spin of the element, of which twice is meant?`;
+      const write = `compare it with the data sheet; twice this is ${Math.round(2 * bsf * 10_000) / 10_000}`;
+      findings.push({ path: [...path, "bearing", "bsf"], problem, write });
+    }
+    return findings;
+  });
+}
+
+function warnOfTopics({ scada, mqtt, gateway }: GatewayConfig): readonly ConfigFinding[] {
+  const own = createTopics(mqtt.base).ack(gateway.id);
+  return scada.flatMap(({ topic }, index) => {
+    if (!topicMatches(topic, own)) return [];
+    const problem = "this is also what aurora itself sends: each such message is set aside as a bad value";
+    return [{ path: ["scada", index, "topic"], problem, write: "write the topic of this turbine alone" }];
+  });
+}
