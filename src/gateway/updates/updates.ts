@@ -5,7 +5,7 @@ import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { type LoadedBundle, serveBundle } from "../../core/serving/loaded-bundle.ts";
 import type { ServedModels } from "../../core/serving/served-models.ts";
 import { proveBundle } from "./prove-bundle.ts";
-import { createUpdater, type Updater, type UpdaterOptions } from "./updater.ts";
+import type { Updater, UpdaterOptions } from "./updater.ts";
 
 /** What is needed to keep the models current. */
 export interface UpdatesOptions {
@@ -35,6 +35,8 @@ export async function startUpdates(options: UpdatesOptions): Promise<readonly Up
   const { enabled, url, rootFile, pollSeconds } = options.settings;
   if (!enabled || url === null || rootFile === null) return [];
   const initialRoot = await readFileBounded(rootFile, maxRootBytes, { missing: "CONFIG_INVALID" });
+  // With it come the libraries of signed metadata: a gateway without updates does without them.
+  const { createUpdater } = await import("./updater.ts");
   const fromSource = import.meta.filename.endsWith(".ts");
   const proveMain = join(import.meta.dirname, fromSource ? "prove-main.ts" : "prove-main.js");
   const prover = {

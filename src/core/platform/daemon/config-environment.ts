@@ -32,18 +32,18 @@ function environmentName(key: string): string {
 }
 
 /**
- * Finds the overrides in `environment`. Variables with the prefix but without a double underscore (`AURORA_DATA`)
+ * Finds the overrides in `environment`; `schema` is asked for only where there is a variable to find a key for. Variables with the prefix but without a double underscore (`AURORA_DATA`)
  * are other settings and left alone.
  */
 export function findEnvironmentOverrides(
-  schema: ConfigJsonSchema,
+  schema: () => ConfigJsonSchema,
   environment: Readonly<Record<string, string | undefined>>,
 ): EnvironmentOverrides {
   const overrides: EnvironmentOverride[] = [];
   const unknown: string[] = [];
   for (const [variable, text] of Object.entries(environment).sort()) {
     if (!variable.startsWith("AURORA_") || !variable.includes("__") || text === undefined) continue;
-    const found = resolvePath(schema, variable.slice("AURORA_".length).split("__"));
+    const found = resolvePath(schema(), variable.slice("AURORA_".length).split("__"));
     if (found === undefined) unknown.push(variable);
     else overrides.push({ variable, path: found.path, value: readValue(text, found.schema) });
   }

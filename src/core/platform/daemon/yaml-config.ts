@@ -81,7 +81,12 @@ function readText<T>(text: string, options: YamlConfigOptions<T>): ReadConfig<T>
         .sort((one, other) => (one.line ?? 0) - (other.line ?? 0)),
     );
 
-  const jsonSchema = z.toJSONSchema(schema, { io: "input" }) as ConfigJsonSchema;
+  // Made only where it is needed: it takes longer than all the rest of a start's reading.
+  let made: ConfigJsonSchema | undefined;
+  const jsonSchema = (): ConfigJsonSchema => {
+    made ??= z.toJSONSchema(schema, { io: "input" }) as ConfigJsonSchema;
+    return made;
+  };
   const found = findEnvironmentOverrides(jsonSchema, environment);
   if (found.unknown.length > 0) {
     throw new ConfigError(
@@ -105,7 +110,7 @@ function readText<T>(text: string, options: YamlConfigOptions<T>): ReadConfig<T>
       const path = issue.path.filter((part) => typeof part !== "symbol");
       if (issue.code !== "unrecognized_keys")
         return [{ path, ...describeIssue(issue, source.valueAt(path), source.writtenAt(path)) }];
-      return issue.keys.map((name) => unknownKey([...path, name], { source, jsonSchema }));
+      return issue.keys.map((name) => unknownKey([...path, name], { source, jsonSchema: jsonSchema() }));
     }),
   );
 }
