@@ -23,7 +23,10 @@ export const chainStages = [
       "aurora_features_begin",
     ],
   },
-  { stage: "samples to blocks", functions: ["aurora_features_push", "aurora_envelope_room", "aurora_envelope_take"] },
+  {
+    stage: "samples to blocks",
+    functions: ["aurora_features_push", "aurora_envelope_room", "aurora_envelope_take"],
+  },
   { stage: "high-pass", functions: ["filter_high_pass"] },
   { stage: "whitening: lag products", functions: ["compute_coefficients", "aurora_lag_products"] },
   { stage: "whitening: prediction", functions: ["aurora_solve_prediction"] },
@@ -31,7 +34,10 @@ export const chainStages = [
   { stage: "|e| over the angle", functions: ["add_envelope", "add_slice"] },
   { stage: "decimation", functions: ["decimate", "aurora_decimator_run"] },
   { stage: "mean and window", functions: ["apply_window"] },
-  { stage: "transform", functions: ["transform", "swap_bit_reversed", "add_quarters", "unpack_powers", "aurora_spectrum_compute"] },
+  {
+    stage: "transform",
+    functions: ["transform", "swap_bit_reversed", "add_quarters", "unpack_powers", "aurora_spectrum_compute"],
+  },
   { stage: "medians", functions: ["floor_near"] },
   {
     stage: "order SNRs and statistics",

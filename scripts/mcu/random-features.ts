@@ -63,7 +63,8 @@ function createSection(random: Random, { inputs, perRevolution, fftSize }: Secti
   for (const { factor, taps } of filters) {
     view.setUint16(at, factor, true);
     view.setUint16(at + 2, taps, true);
-    for (let tap = 0; tap <= taps >> 1; tap++) view.setFloat32(at + 4 + 4 * tap, random.uniform() - 0.3, true);
+    for (let tap = 0; tap <= taps >> 1; tap++)
+      view.setFloat32(at + 4 + 4 * tap, random.uniform() - 0.3, true);
     at += 6 + 2 * taps;
   }
   for (let feature = 0; feature < inputs; feature++) {
@@ -80,7 +81,8 @@ function createSection(random: Random, { inputs, perRevolution, fftSize }: Secti
 function createWindow(random: Random, mostRevolutions: number): CheckWindow {
   const factor = 1 + random.integer(4);
   const sampleRateHz = Math.fround((factor === 1 ? 2000 : 12_000 * factor) + 9000 * random.uniform());
-  const shaftHz = (sampleRateHz / factor) * (0.002 + (random.uniform() < 0.2 ? 0.4 : 0.02) * random.uniform());
+  const shaftHz =
+    (sampleRateHz / factor) * (0.002 + (random.uniform() < 0.2 ? 0.4 : 0.02) * random.uniform());
   const samples = Math.floor(((0.2 + 0.75 * random.uniform()) * mostRevolutions * sampleRateHz) / shaftHz);
   const steadyFor = [samples + 1, samples + 1, 1000, 37, 1][random.integer(5)]!;
   const pieces: WindowPiece[] = [];
@@ -88,7 +90,9 @@ function createWindow(random: Random, mostRevolutions: number): CheckWindow {
     const length = Math.min(left, steadyFor);
     const counts = Int16Array.from({ length }, () => {
       const impulse = random.uniform() < 0.01 ? 8 : 1;
-      return Math.round(impulse * 3000 * (random.uniform() + random.uniform() + random.uniform() - 1.5)) + 300;
+      return (
+        Math.round(impulse * 3000 * (random.uniform() + random.uniform() + random.uniform() - 1.5)) + 300
+      );
     });
     pieces.push({ counts, shaftRpm: Math.fround(60 * shaftHz * (0.98 + 0.04 * random.uniform())) });
     left -= length;

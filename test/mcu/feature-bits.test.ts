@@ -48,16 +48,20 @@ function createCases(): {
 }
 
 describe.each(["host", "m4"] as const)("on %s", (target) => {
-  test.skipIf(reasonToSkip(target) !== null)("features of any section and window keep their bits", () => {
-    const { input, read } = createCases();
-    const program = buildCheckProgram(target);
-    try {
-      const result = read(program.run(input));
-      // Corners are refused; most are not.
-      expect(result.scored).toBeGreaterThan((models * windowsOfModel) / 2);
-      expect(result.digest).toBe(digest);
-    } finally {
-      program.close();
-    }
-  }, 60_000);
+  test.skipIf(reasonToSkip(target) !== null)(
+    "features of any section and window keep their bits",
+    () => {
+      const { input, read } = createCases();
+      const program = buildCheckProgram(target);
+      try {
+        const result = read(program.run(input));
+        // Corners are refused; most are not.
+        expect(result.scored).toBeGreaterThan((models * windowsOfModel) / 2);
+        expect(result.digest).toBe(digest);
+      } finally {
+        program.close();
+      }
+    },
+    60_000,
+  );
 });

@@ -64,7 +64,14 @@ describe.skipIf(missing !== null)(
 
     test("fuses no multiplication with an addition, unless AURORA_NO_CONTRACTION says that its flags see to that", () => {
       for (const flags of [[], ["-std=gnu11"], ["-ffp-contract=fast"]]) {
-        for (const source of ["spectrum.c", "envelope.c", "prediction.c", "decimator.c", "features.c", "float_math.c"]) {
+        for (const source of [
+          "spectrum.c",
+          "envelope.c",
+          "prediction.c",
+          "decimator.c",
+          "features.c",
+          "float_math.c",
+        ]) {
           const assembly = compile(source, flags);
           expect(assembly).toMatch(/\tvmul\.f32/);
           expect(assembly, `${source} ${flags.join(" ")}`).not.toMatch(/\tvfn?m[as]/);
