@@ -114,7 +114,7 @@ function checkCommand(): Command {
 Every recording is read once. Looked for are: entries that nobody can read; rates that lie (against a WAV's header, a
 stated duration, a column of times); recordings that are silent, stuck, clipped, too short, outside the data contract
 or there twice under two names; missing units and bearings; a bearing with two faults, one name for two machines, a
-label that stands for a machine. Said as well is which of three ways the recordings allow: the shipped bundle with a
+label that stands for a machine; of a training configuration too few windows of healthy machines, and nobody to judge by. Said as well is which of three ways the recordings allow: the shipped bundle with a
 machine's own baseline, fine-tuning, or learning from scratch.
 Of a configuration with dataset.kind: scada-table every row and every line of the log is read. Looked for are: columns in
 another unit than is said; a table or a log of another clock; another interval; repeated, frozen and missing rows; two

@@ -7,11 +7,13 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { readRecordingsManifest } from "../../training/dataset/recordings/recordings-manifest.ts";
 import { type ResolvedEntry, resolveEntries } from "../../training/dataset/recordings/resolve-entries.ts";
 import { chooseLearningPath, type LearningPath } from "../../training/judge/learning-path.ts";
+import { secondsOf } from "../../training/recipes/bearing/learn/enough-windows.ts";
 import { type DataTarget, findTarget, type TargetOptions } from "./data-target.ts";
 import { type Finding, gatherFindings } from "./finding.ts";
 import { type MeasuredRecording, measureRecording } from "./measure-recording.ts";
-import { findInRecording, windowSeconds } from "./recording-findings.ts";
+import { findInRecording } from "./recording-findings.ts";
 import { findInSet } from "./set-findings.ts";
+import { findInTraining } from "./training-findings.ts";
 
 /** What there is, and what is wrong with it. */
 export interface DataCheck {
@@ -63,7 +65,7 @@ export async function checkRecordings(
     }
   }
   progress(resolved.length, resolved.length, "");
-  const gathered = gatherFindings([...findings, ...findInSet(measured)]);
+  const gathered = gatherFindings([...findings, ...findInSet(measured), ...findInTraining(measured, target)]);
   return {
     manifest: target.manifest,
     root: target.root,
@@ -106,7 +108,8 @@ async function weigh(
   for (const { samples, resolved } of measured) {
     const own = samples / resolved.entry.sampleRateHz;
     seconds += own;
-    windows += own / windowSeconds(expectations.window, resolved.entry.shaftRpm);
+    const { unit, length } = expectations.window;
+    windows += own / secondsOf(length, unit, resolved.entry.shaftRpm);
     largest = Math.max(largest, Math.min(samples, 2 ** 24));
   }
   return {

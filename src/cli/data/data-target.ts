@@ -7,6 +7,7 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { fieldsOf } from "../../core/contract/fields.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import type { BearingConfig } from "../../training/recipes/bearing/bearing-config.ts";
+import type { TunedConfig } from "../../training/recipes/bearing/tuned-config.ts";
 import type { CommonConfig } from "../../training/recipes/common-config.ts";
 import { loadTrainingConfig } from "../../training/training-config.ts";
 import { findDataDir, shippedModelsDir } from "../terminal/installation.ts";
@@ -19,6 +20,15 @@ export interface DataTarget {
   readonly expectations: DataExpectations;
   /** Features of a window. */
   readonly features: number;
+  /** The training that the recordings are for; null: a manifest was named, and no training. */
+  readonly training: TargetTraining | null;
+}
+
+export interface TargetTraining {
+  readonly path: string;
+  readonly hypotheses: BearingConfig["hypotheses"];
+  /** Machines that a training from scratch holds out; null: it goes on from a bundle, and leaves each out in turn. */
+  readonly heldOutGroups: readonly string[] | null;
 }
 
 /** What the command says beside the file. */
@@ -40,7 +50,7 @@ export async function findTarget(path: string, { data, keys }: TargetOptions): P
   const stated = await readDataset(file);
   if (stated === null) {
     const shipped = await loadTrainingConfig(join(shippedModelsDir(), "bearing-vibration", "train.yaml"));
-    return { manifest: file, root: data ?? dirname(file), ...expect(shipped.recipe.config) };
+    return { manifest: file, root: data ?? dirname(file), training: null, ...expect(shipped.recipe.config) };
   }
   const { recipe } = await loadTrainingConfig(file, { parentKeys: keys });
   if (recipe.config.dataset.kind !== "recordings") {
@@ -51,10 +61,16 @@ export async function findTarget(path: string, { data, keys }: TargetOptions): P
     });
   }
   // Whether it learns from scratch or goes on from a bundle.
-  const { manifest, folder } = recipe.config.dataset as BearingConfig["dataset"];
+  const { dataset, hypotheses } = recipe.config as BearingConfig | TunedConfig;
+  const { manifest, folder } = dataset;
   return {
     manifest: join(dirname(file), manifest),
     root: folder === undefined ? (data ?? dirname(file)) : join(findDataDir(data), folder),
+    training: {
+      path: file,
+      hypotheses,
+      heldOutGroups: "heldOutGroups" in dataset ? dataset.heldOutGroups : null,
+    },
     ...expect(recipe.config),
   };
 }

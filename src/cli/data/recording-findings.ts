@@ -1,6 +1,7 @@
 /** What is wrong with one recording by its own numbers: its rate, its range, silence, clipping, gaps, its length. */
 import type { ChannelContract, WindowSpec } from "../../core/contract/bundle/manifest.ts";
 import { doubtBearing } from "../../training/dataset/sidecar/bearing-words.ts";
+import { secondsOf } from "../../training/recipes/bearing/learn/enough-windows.ts";
 import type { Finding } from "./finding.ts";
 import type { MeasuredRecording } from "./measure-recording.ts";
 
@@ -8,11 +9,6 @@ import type { MeasuredRecording } from "./measure-recording.ts";
 export interface DataExpectations {
   readonly contract: Pick<ChannelContract, "min" | "max" | "unit" | "minRateHz" | "maxRateHz" | "stuckAfter">;
   readonly window: WindowSpec;
-}
-
-/** Seconds that a window takes at this speed. */
-export function windowSeconds({ unit, length }: WindowSpec, shaftRpm: number): number {
-  return unit === "seconds" ? length : (length * 60) / shaftRpm;
 }
 
 /** Rates and durations may differ by this share. */
@@ -71,7 +67,7 @@ function* findInRates(measured: MeasuredRecording, expected: DataExpectations): 
       cure: "check the rate; resample the recording, or record at a rate that the model takes",
     };
   }
-  if (seconds < windowSeconds(window, shaftRpm)) {
+  if (seconds < secondsOf(window.length, window.unit, shaftRpm)) {
     yield {
       severity: "warning",
       check: "short",

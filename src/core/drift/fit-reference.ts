@@ -31,7 +31,7 @@ interface FitReferenceOptions {
   readonly driftRate?: number;
 }
 
-/** The rows that a model was trained on, in their order in time; at least 32. */
+/** The rows that a model was trained on, in their order in time; at least {@link leastReferenceRows}. */
 interface ReferenceRows {
   /** Feature vectors (raw, not standardised), each as long as `featureNames`. */
   readonly rows: readonly ArrayLike<number>[];
@@ -46,6 +46,9 @@ interface ReferenceRows {
  * Edges of a level's bins, dB: 3 dB wide from −66 to 27, on every machine and of every model, so that sketches of levels
  * can be compared over both.
  */
+/** Fewer say nothing of how rows scatter. */
+export const leastReferenceRows = 32;
+
 export const levelEdgesDb: readonly number[] = Array.from({ length: 32 }, (_, index) => 3 * index - 66);
 
 /**
@@ -193,7 +196,8 @@ function checkShapes(given: ReferenceRows, segments: readonly number[]): void {
   const refuse = (message: string): never => {
     throw new AuroraError("TRAINING", message, { op: "fit drift reference" });
   };
-  if (rows.length < 32) refuse(`a drift reference needs at least 32 rows, got ${rows.length}`);
+  if (rows.length < leastReferenceRows)
+    refuse(`a drift reference needs at least ${leastReferenceRows} rows, got ${rows.length}`);
   const columns = featureNames.length + scores + (levels?.names.length ?? 0);
   if (columns > referenceLimits.maxFeatures) refuse("too many features for a reference");
   if (rows.some((row) => row.length !== featureNames.length)) {

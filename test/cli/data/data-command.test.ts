@@ -15,11 +15,14 @@ import { bearing, inventCounts, rateHz, rpm, writeCounts } from "./invented-fold
 const shippedBearing = join(import.meta.dirname, "..", "..", "..", "models", "bearing-vibration", "1.0.0");
 const geometry = "balls=9,ball_diameter=7.94,pitch_diameter=39.04";
 
+/** 16 windows: two such recordings are as many as a training takes. */
+const healthySamples = 16 * rateHz;
+
 /** Four machines in three formats, nothing wrong with them but their number. */
 function writeGood(): string {
   const dir = createTemporaryFolder();
-  writeCounts(dir, "healthy/t1/a.wav", inventCounts({ seed: 1 }));
-  writeCounts(dir, "healthy/t1/b.wav", inventCounts({ seed: 2 }));
+  writeCounts(dir, "healthy/t1/a.wav", inventCounts({ seed: 1, samples: healthySamples }));
+  writeCounts(dir, "healthy/t1/b.wav", inventCounts({ seed: 2, samples: healthySamples }));
   writeCounts(dir, "healthy/t2/a.npy", inventCounts({ seed: 3 }));
   writeCounts(dir, "inner-race/t3/a.csv", inventCounts({ seed: 4, fault: "inner-race" }));
   writeCounts(dir, "inner-race/t4/a.npy", inventCounts({ seed: 5, fault: "inner-race" }));
@@ -232,6 +235,45 @@ describe("aurora data check", () => {
       expect.stringContaining("b.npy: expected a .npy file"),
     ]);
     for (const { where } of found.findings) expect(where).toMatch(/recordings\.yaml:\d+/);
+  });
+
+  it("says before a training that it would have too few windows of healthy machines, and what would be enough", async () => {
+    const dir = createTemporaryFolder();
+    writeCounts(dir, "healthy/t1/a.npy", inventCounts({ seed: 1, samples: 3 * rateHz }));
+    writeCounts(dir, "inner-race/t2/a.npy", inventCounts({ seed: 2, fault: "inner-race" }));
+    await auroraHere("data", "init", dir, ...known);
+    const { code, check: found } = await check(dir);
+    expect([code, found.findings]).toEqual([
+      1,
+      [
+        expect.objectContaining({
+          severity: "error",
+          check: "few-windows",
+          message: expect.stringContaining("3 windows of healthy machines to learn from: a bundle takes 32"),
+          cure: expect.stringMatching(/for 29 s more \(29 windows of 30 revolutions at 1800 rpm\)/),
+        }),
+      ],
+    ]);
+    expect((await check(join(dir, "recordings.yaml"))).check.findings).toEqual([]);
+  });
+
+  it("says before a training from scratch that a single faulty machine cannot be learnt from and judged on", async () => {
+    const dir = createTemporaryFolder();
+    writeCounts(dir, "healthy/t1/a.npy", inventCounts({ seed: 1 }));
+    writeCounts(dir, "healthy/t2/a.npy", inventCounts({ seed: 3 }));
+    writeCounts(dir, "inner-race/t3/a.npy", inventCounts({ seed: 2, fault: "inner-race" }));
+    await auroraHere("data", "init", dir, "--scratch", ...known);
+    const { code, check: found } = await check(dir);
+    expect([code, found.findings]).toEqual([
+      1,
+      [
+        expect.objectContaining({
+          check: "held-out",
+          message: expect.stringContaining("no faulty recording is held out: there is 1 such machine in all"),
+          cure: expect.stringContaining("record a second one"),
+        }),
+      ],
+    ]);
   });
 
   it("holds recordings against the data contract of the bundle that a configuration goes on from, where one trusts it", async () => {

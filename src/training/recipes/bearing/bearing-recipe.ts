@@ -11,7 +11,8 @@ import { judgeBearingBundle, runBearingHeldOut } from "./judge/bundle-figures.ts
 import { readInventedLogits, scoreInvented } from "./judge/invented-figures.ts";
 import { createSplitProtocol } from "./judge/split-figures.ts";
 import { calibrateStudent, joinFolds, planInnerSplits, scoreInnerSplit } from "./learn/calibrate-student.ts";
-import { describeDivision, divideByGroups } from "./learn/divide-by-groups.ts";
+import { checkDivision, describeDivision, divideByGroups } from "./learn/divide-by-groups.ts";
+import { refuseFewWindows } from "./learn/enough-windows.ts";
 import { measureHealthyLogits } from "./learn/healthy-logits.ts";
 import { deriveTying } from "./learn/hypothesis-columns.ts";
 import { createWiden } from "./learn/invented-rows.ts";
@@ -42,7 +43,12 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
   const tying = deriveTying(config.features, config.hypotheses);
   const modes = config.hypotheses.map((hypothesis) => hypothesis.failureMode);
   const recordings = await openRecordings(config, context.attachments, context.dataDir);
-  const { contract, rows, invented, fingerprint } = await readTrainingRows(config, recordings.set, steps);
+  checkDivision(config, recordings.set.entries);
+  const { contract, rows, invented, fingerprint } = await readTrainingRows(config, recordings.set, {
+    steps,
+    look: (read) =>
+      refuseFewWindows(divideByGroups(config.dataset.heldOutGroups, read, modes).trainSignals, config.window),
+  });
   for (const { id } of rows.value.unclear) {
     context.log(`${id} is said to be faulty and shows no fault's lines: it is not learnt from`);
   }

@@ -9,6 +9,7 @@ import type { StepOutput } from "../../pipeline/step-runner.ts";
 import { type AnyRecipe, defineRecipe, type TrainedModel, type TrainingContext } from "../recipe.ts";
 import { judgeTuned, weighEvidence } from "./judge/tuned-evaluation.ts";
 import { judgeTunedBundle, runTunedHeldOut } from "./judge/tuned-judgement.ts";
+import { refuseFewWindows } from "./learn/enough-windows.ts";
 import { deriveTying } from "./learn/hypothesis-columns.ts";
 import { planMachineFolds } from "./learn/machine-folds.ts";
 import { openRecordings } from "./learn/open-recordings.ts";
@@ -42,7 +43,7 @@ async function trainTuned(config: TunedConfig, context: TrainingContext): Promis
   const { contract, rows, invented, fingerprint } = await readTrainingRows(
     { ...config, noiseLevels: [], inventedRigs: weighRigs(config) },
     recordings.set,
-    steps,
+    { steps, look: ({ signals }) => refuseFewWindows(signals, config.window) },
   );
   const all = [...rows.value.signals, ...rows.value.extra];
   for (const { signal, reason, samples } of contract.value.refused) {

@@ -1,11 +1,25 @@
 /** Which machines are trained on and which are held out: whole machines, never windows. */
 import { AuroraError } from "../../../../core/contract/aurora-error.ts";
+import type { RecordedEntry } from "../../../dataset/recordings/recording-set.ts";
 import type { BearingConfig } from "../bearing-config.ts";
-import type { RecordedRows, WaveformRows } from "./recorded-rows.ts";
+import type { WaveformRows } from "./recorded-rows.ts";
 
-export interface GroupDivision {
-  readonly trainSignals: readonly WaveformRows[];
-  readonly heldOutSignals: readonly WaveformRows[];
+/** What is divided: a recording, or what a manifest says of it. */
+interface LabelledEntry {
+  readonly entry: RecordedEntry;
+  /** Null = healthy. */
+  readonly failureMode: string | null;
+}
+
+interface Divisible<T> {
+  readonly signals: readonly T[];
+  readonly extra: readonly T[];
+  readonly machines: readonly string[];
+}
+
+export interface GroupDivision<T = WaveformRows> {
+  readonly trainSignals: readonly T[];
+  readonly heldOutSignals: readonly T[];
   readonly trainGroups: readonly string[];
   /** What the division cannot show, a sentence each: for the card. */
   readonly shortcomings: readonly string[];
@@ -16,11 +30,11 @@ export interface GroupDivision {
  * where a fault of `modes` that several machines have is on one side only: it could not be learnt, or nobody could say how well
  * it was.
  */
-export function divideByGroups(
+export function divideByGroups<T extends LabelledEntry>(
   heldOutGroups: readonly string[],
-  data: RecordedRows,
+  data: Divisible<T>,
   modes: readonly string[],
-): GroupDivision {
+): GroupDivision<T> {
   const held = new Set(heldOutGroups);
   const groups = new Set(data.signals.map(({ entry }) => entry.machine));
   const known = new Set(data.machines);
@@ -32,7 +46,7 @@ export function divideByGroups(
       hint: `machines are ${[...known].sort().join(", ")}`,
     });
   }
-  const isHeld = ({ entry }: WaveformRows): boolean => held.has(entry.machine);
+  const isHeld = ({ entry }: T): boolean => held.has(entry.machine);
   const division = {
     trainSignals: data.signals.filter((signal) => !isHeld(signal)),
     heldOutSignals: [...data.signals.filter(isHeld), ...data.extra.filter(isHeld)],
@@ -47,6 +61,29 @@ export function divideByGroups(
     refuseMissing(side, signals, { all, modes });
   }
   return { ...division, shortcomings: findShortcomings(division, modes) };
+}
+
+/** Fails as {@link divideByGroups} by what a manifest says alone, before anything is read. */
+export function checkDivision(
+  {
+    dataset,
+    hypotheses,
+  }: Pick<BearingConfig, "hypotheses"> & {
+    readonly dataset: Pick<BearingConfig["dataset"], "heldOutGroups">;
+  },
+  entries: readonly RecordedEntry[],
+): void {
+  const labelled = entries.map((entry) => ({
+    entry,
+    failureMode: entry.label === "healthy" ? null : entry.label,
+  }));
+  const said = {
+    signals: labelled.filter(({ entry }) => entry.learn),
+    extra: labelled.filter(({ entry }) => !entry.learn),
+    machines: [...new Set(entries.map(({ machine }) => machine))],
+  };
+  const modes = hypotheses.map(({ failureMode }) => failureMode);
+  divideByGroups(dataset.heldOutGroups, said, modes);
 }
 
 /** The share of a configuration that says which rows a network learns from: part of the inputs of every step that does. */
@@ -68,8 +105,8 @@ export function describeDivision({
 
 function refuseMissing(
   side: string,
-  signals: readonly WaveformRows[],
-  { all, modes }: { readonly all: readonly WaveformRows[]; readonly modes: readonly string[] },
+  signals: readonly LabelledEntry[],
+  { all, modes }: { readonly all: readonly LabelledEntry[]; readonly modes: readonly string[] },
 ): void {
   const missing = modes.filter(
     (mode) => machinesOf(all, mode).length > 1 && signals.every(({ failureMode }) => failureMode !== mode),
@@ -82,8 +119,8 @@ function refuseMissing(
     });
   }
   for (const [what, isThere] of [
-    ["healthy", ({ failureMode }: WaveformRows) => failureMode === null],
-    ["faulty", ({ failureMode }: WaveformRows) => failureMode !== null],
+    ["healthy", ({ failureMode }: LabelledEntry) => failureMode === null],
+    ["faulty", ({ failureMode }: LabelledEntry) => failureMode !== null],
   ] as const) {
     if (signals.some(isThere)) continue;
     const machines = new Set(all.filter(isThere).map(({ entry }) => entry.machine));
@@ -96,7 +133,9 @@ function refuseMissing(
         hint:
           machines.size > 1
             ? `hold out one of ${[...machines].sort().slice(0, 8).join(", ")}, and leave one to be trained on`
-            : `one ${what} machine can be learnt from or judged on, not both: record a second one (three of each fault and of healthy ones make a figure that says something), or fine-tune the shipped bundle`,
+            : machines.size === 0
+              ? `record a ${what} machine, or use the shipped bundle as it is: \`aurora data check\` says what that can find`
+              : `one ${what} machine can be learnt from or judged on, not both: record a second one (three of each fault and of healthy ones make a figure that says something), or fine-tune the shipped bundle`,
       },
     );
   }
@@ -104,7 +143,7 @@ function refuseMissing(
 
 /** A fault that one machine has is learnt or judged, never both; one that none has is neither. */
 function findShortcomings(
-  { trainSignals, heldOutSignals }: Pick<GroupDivision, "trainSignals" | "heldOutSignals">,
+  { trainSignals, heldOutSignals }: Pick<GroupDivision<LabelledEntry>, "trainSignals" | "heldOutSignals">,
   modes: readonly string[],
 ): string[] {
   return modes.flatMap((mode) => {
@@ -125,7 +164,7 @@ function findShortcomings(
   });
 }
 
-function machinesOf(signals: readonly WaveformRows[], mode: string): string[] {
+function machinesOf(signals: readonly LabelledEntry[], mode: string): string[] {
   return [
     ...new Set(signals.flatMap(({ entry, failureMode }) => (failureMode === mode ? [entry.machine] : []))),
   ];

@@ -20,14 +20,20 @@ export interface TrainingRows {
   readonly fingerprint: string;
 }
 
+interface RowsLook {
+  readonly steps: StepRunner;
+  /** Called with the rows before anything that takes long: throws where nothing can be learnt of them. */
+  readonly look: (rows: RecordedRows) => void;
+}
+
 /**
  * Holds the recordings against the data contract, and cuts windows and features of those that it does not refuse, and of
- * invented rigs. Fails with DATA_MISSING or DATA_FORMAT.
+ * invented rigs. Fails with DATA_MISSING or DATA_FORMAT, and as `look` does.
  */
 export async function readTrainingRows(
   config: RowsConfig,
   set: RecordingSet,
-  steps: StepRunner,
+  { steps, look }: RowsLook,
 ): Promise<TrainingRows> {
   const data = await steps.look("data", async () => ({ fingerprint: await set.fingerprint() }));
   const contract = await steps.run("contract", { config: config.channels, from: [data] }, () =>
@@ -42,6 +48,7 @@ export async function readTrainingRows(
       progress: (done, total) => progress(done, total, "recordings read"),
     }),
   );
+  look(rows.value);
   const { inventedRigs = null } = config;
   const invented = await steps.run(
     "features",

@@ -1,0 +1,50 @@
+/** What a training would refuse of recordings that are good in themselves: nothing to judge by, too few windows of healthy machines. */
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { checkDivision } from "../../training/recipes/bearing/learn/divide-by-groups.ts";
+import { sayLackingWindows, secondsOf } from "../../training/recipes/bearing/learn/enough-windows.ts";
+import type { DataTarget, TargetTraining } from "./data-target.ts";
+import type { Finding } from "./finding.ts";
+import type { MeasuredRecording } from "./measure-recording.ts";
+
+/** Nothing where no training was named, or nothing could be learnt because nobody has a fault: the learning path says that. */
+export function findInTraining(
+  recordings: readonly MeasuredRecording[],
+  { training, expectations: { window } }: Pick<DataTarget, "training" | "expectations">,
+): Finding[] {
+  if (training === null || recordings.length === 0) return [];
+  const { path, heldOutGroups } = training;
+  const about = { severity: "error", where: path, file: null } as const;
+  const division = heldOutGroups === null ? null : judgeDivision(recordings, { ...training, heldOutGroups });
+  if (division !== null) return [{ ...about, check: "held-out", ...division }];
+  const healthy = recordings.filter(
+    ({ resolved: { entry } }) =>
+      entry.label === "healthy" && entry.learn && heldOutGroups?.includes(entry.machine) !== true,
+  );
+  const isLearnt = recordings.some(({ resolved }) => resolved.entry.label !== "healthy");
+  if (healthy.length === 0 || !isLearnt) return [];
+  const windows = healthy.map(({ samples, resolved: { entry } }) => {
+    const of = (amount: number): number => secondsOf(amount, window.unit, entry.shaftRpm);
+    const seconds = samples / entry.sampleRateHz;
+    return Math.max(0, Math.floor((seconds - of(window.length)) / of(window.hop)) + 1);
+  });
+  const sum = (values: readonly number[]): number => values.reduce((all, each) => all + each, 0);
+  const speeds = healthy.map(({ resolved }) => resolved.entry.shaftRpm);
+  const lacking = sayLackingWindows(sum(windows), window, sum(speeds) / speeds.length);
+  if (lacking === null) return [];
+  return [{ ...about, check: "few-windows", message: `there are ${lacking.lack}`, cure: lacking.cure }];
+}
+
+/** What is wrong with the machines that a training from scratch would hold out; null: nothing. */
+function judgeDivision(
+  recordings: readonly MeasuredRecording[],
+  { hypotheses, heldOutGroups }: TargetTraining & { readonly heldOutGroups: readonly string[] },
+): Pick<Finding, "message" | "cure"> | null {
+  const entries = recordings.map(({ resolved }) => resolved.entry);
+  try {
+    checkDivision({ hypotheses, dataset: { heldOutGroups } }, entries);
+    return null;
+  } catch (error) {
+    if (!(error instanceof AuroraError)) throw error;
+    return { message: error.message, cure: error.hint ?? "name other machines under dataset.heldOutGroups" };
+  }
+}
