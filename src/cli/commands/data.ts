@@ -6,6 +6,7 @@ import { sayLearningPath } from "../../training/judge/learning-path.ts";
 import { checkRecordings, type DataCheck } from "../data/check-recordings.ts";
 import { checkTables, type TableCheck } from "../data/check-tables.ts";
 import { readDataKind } from "../data/data-target.ts";
+import { nameSome } from "../data/finding.ts";
 import { type InitialisedData, initRecordings } from "../data/init-recordings.ts";
 import { addSidecarOptions, type SidecarFlags } from "../score/sidecar/sidecar-options.ts";
 import { releaseKeyFile } from "../terminal/installation.ts";
@@ -77,9 +78,13 @@ Example:
 
 function sayWritten({ manifest, config, entries, unlabelled, others }: InitialisedData): string {
   const files = entries.reduce((sum, entry) => sum + entry.files, 0);
-  const machines = new Set(entries.map(({ machine }) => machine)).size;
-  const labels = [...new Set(entries.map(({ label }) => label))].join(", ");
+  const machines = new Set(entries.flatMap(({ machine }) => machine ?? [])).size;
+  const labels = [...new Set(entries.flatMap(({ label }) => label ?? []))].join(", ") || "no label";
+  const asked = entries.filter(({ label, machine }) => label === null || machine === null).length;
   const left = [
+    ...(asked === 0
+      ? []
+      : [`${asked} entries say TODO where no name says label or machine for sure: fill them in first`]),
     ...(unlabelled.length === 0
       ? []
       : [
@@ -155,13 +160,30 @@ function sayTableCheck({ findings, turbines, logLines }: TableCheck): string {
   return `${[...found, ...spans, `${logLines} lines of the log`].join("\n")}\n`;
 }
 
-function sayCheck({ findings, recordings, machines, bytes, hours, memoryMb, path }: DataCheck): string {
+/** Recordings that are named in one line. */
+const shownNames = 10;
+
+function sayCheck({
+  findings,
+  recordings,
+  unreadable,
+  machines,
+  bytes,
+  hours,
+  memoryMb,
+  path,
+}: DataCheck): string {
   const found = findings.flatMap(({ severity, where, message, cure }) => [
     `${severity}: ${where}: ${message}`,
     `  ${cure}`,
   ]);
   return `${[
     ...found,
+    ...(unreadable.length === 0
+      ? []
+      : [
+          `${unreadable.length} of ${recordings} recordings cannot be read: ${nameSome(unreadable, shownNames)}`,
+        ]),
     `${recordings} recordings of ${machines} machines: ${hours.toFixed(2)} hours, ${(bytes / 1e6).toFixed(1)} MB; training takes about ${memoryMb.rows} MB for their rows and ${memoryMb.part} MB for a part of a recording`,
     ...(recordings === 0 ? [] : sayLearningPath(path)),
   ].join("\n")}\n`;

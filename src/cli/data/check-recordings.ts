@@ -20,6 +20,8 @@ export interface DataCheck {
   readonly manifest: string;
   readonly root: string;
   readonly recordings: number;
+  /** Of them, those that cannot be read to their end, by their ids. */
+  readonly unreadable: readonly string[];
   readonly machines: number;
   readonly bytes: number;
   readonly hours: number;
@@ -42,12 +44,13 @@ export async function checkRecordings(
 ): Promise<DataCheck> {
   const target = await findTarget(path, options);
   const findings: Finding[] = [];
-  const refuse = (error: AuroraError): void => {
-    findings.push(describeRefusal(error));
+  const refuse = (error: AuroraError, where = error.subject ?? ""): void => {
+    findings.push(describeRefusal(error, { where, file: null }));
   };
   const manifest = await readRecordingsManifest(target.manifest, refuse);
   const { resolved } = await resolveEntries(manifest, target.root, refuse);
   const measured: MeasuredRecording[] = [];
+  const unreadable: string[] = [];
   for (const [index, each] of resolved.entries()) {
     progress(index, resolved.length, each.entry.id);
     try {
@@ -56,12 +59,8 @@ export async function checkRecordings(
       findings.push(...findInRecording(recording, target.expectations));
     } catch (error) {
       if (!(error instanceof AuroraError)) throw error;
-      findings.push({
-        ...describeRefusal(error),
-        where: each.where,
-        file: each.entry.file,
-        message: error.message,
-      });
+      unreadable.push(each.entry.id);
+      findings.push(describeRefusal(error, { where: each.where, file: each.entry.file }));
     }
   }
   progress(resolved.length, resolved.length, "");
@@ -70,6 +69,8 @@ export async function checkRecordings(
     manifest: target.manifest,
     root: target.root,
     recordings: resolved.length,
+    unreadable,
+    machines: new Set(resolved.map(({ entry }) => entry.machine)).size,
     ...(await weigh(measured, target)),
     findings: gathered,
     path: chooseLearningPath(resolved.map(({ entry }) => entry)),
@@ -77,17 +78,17 @@ export async function checkRecordings(
   };
 }
 
-function describeRefusal(error: AuroraError): Finding {
-  const subject = error.subject ?? "";
-  const message = error.message.startsWith(`${subject}: `)
-    ? error.message.slice(subject.length + 2)
+/** The place is said once: before the message, not in it again. */
+function describeRefusal(error: AuroraError, { where, file }: Pick<Finding, "where" | "file">): Finding {
+  const message = error.message.startsWith(`${where}: `)
+    ? error.message.slice(where.length + 2)
     : error.message;
   return {
     severity: "error",
     check: "entry",
-    where: subject,
-    file: null,
-    message,
+    where,
+    file,
+    message: message.replaceAll(/no --channel says which/g, "no `channel:` says which"),
     cure: error.hint ?? "mend the entry",
   };
 }
@@ -100,7 +101,7 @@ const megabyte = 1024 * 1024;
 async function weigh(
   measured: readonly MeasuredRecording[],
   { expectations, features }: DataTarget,
-): Promise<Pick<DataCheck, "machines" | "bytes" | "hours" | "memoryMb">> {
+): Promise<Pick<DataCheck, "bytes" | "hours" | "memoryMb">> {
   const files = new Map<string, ResolvedEntry>(measured.map(({ resolved }) => [resolved.path, resolved]));
   let bytes = 0;
   for (const path of files.keys()) bytes += (await stat(path)).size;
@@ -113,7 +114,6 @@ async function weigh(
     largest = Math.max(largest, Math.min(samples, 2 ** 24));
   }
   return {
-    machines: new Set(measured.map(({ resolved }) => resolved.entry.machine)).size,
     bytes,
     hours: seconds / 3600,
     memoryMb: {

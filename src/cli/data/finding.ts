@@ -15,19 +15,29 @@ export interface Finding {
 
 const severities = ["error", "warning", "note"] as const;
 
-/** Findings of one kind in one entry of the manifest, such as a pattern's, become one that names the first file. */
+/** Files that are named beside the first of a pattern. */
+const shownFiles = 5;
+
+/** Findings of one kind in one entry of the manifest, such as a pattern's, become one that tells of the first file and names others. */
 export function gatherFindings(findings: readonly Finding[]): Finding[] {
-  const kept = new Map<string, { readonly finding: Finding; count: number }>();
+  const kept = new Map<string, { readonly finding: Finding; readonly more: (string | null)[] }>();
   for (const finding of findings) {
     const key = `${finding.severity} ${finding.check} ${finding.where}`;
     const before = kept.get(key);
-    if (before === undefined) kept.set(key, { finding, count: 1 });
-    else before.count++;
+    if (before === undefined) kept.set(key, { finding, more: [] });
+    else before.more.push(finding.file);
   }
   return [...kept.values()]
-    .map(({ finding, count }) => {
-      const more = count === 1 ? "" : ` (and ${count - 1} more of this entry)`;
-      return { ...finding, message: `${finding.message}${more}` };
+    .map(({ finding, more }) => {
+      if (more.length === 0) return finding;
+      const files = [...new Set(more.filter((file) => file !== null && file !== finding.file))];
+      const names = files.length === 0 ? "" : `: ${nameSome(files as string[], shownFiles)}`;
+      return { ...finding, message: `${finding.message} (and ${more.length} more of this entry${names})` };
     })
     .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
+}
+
+/** The first of them, and that there are more. */
+export function nameSome(names: readonly string[], most: number): string {
+  return `${names.slice(0, most).join(", ")}${names.length > most ? ", …" : ""}`;
 }

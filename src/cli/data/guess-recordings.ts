@@ -1,38 +1,49 @@
 /**
- * What the names of folders and files say of recordings: the label by a word in them, the machine by the folder beside it or by
- * what the files' names begin with. Reads no file; what no name says is left for its author.
+ * What the names of folders and files say of recordings: the label by a word in them, the machine by the folders beside it or by
+ * a word of the files' names. Reads no file; what no name says for sure is left for its author, as `TODO`.
  */
 import type { RecordedLabel } from "../../training/dataset/recordings/recording-set.ts";
-import { readLabelWord } from "./label-words.ts";
+import { joinLabels, readLabelWord } from "./label-words.ts";
 
-/** Files of one label and machine, as a manifest says it in one entry. */
+/** Files of one label and machine, as a manifest says it in one entry; null: its author must say it. */
 export interface GuessedEntry {
   /** A file, or a pattern that fits these files alone. */
   readonly file: string;
   readonly files: number;
-  readonly label: RecordedLabel;
-  readonly machine: string;
+  readonly label: RecordedLabel | null;
+  readonly machine: string | null;
 }
 
 export interface GuessedRecordings {
   readonly entries: readonly GuessedEntry[];
-  /** Recordings whose label no name says. */
+  /** Recordings of which no name speaks of a label. */
   readonly unlabelled: readonly string[];
   /** Files that are no recordings. */
   readonly others: number;
 }
 
+type Guess = Pick<GuessedEntry, "label" | "machine">;
+
 const recordingName = /\.(npy|csv|tsv|txt|mat|parquet|wav)$/i;
 /** What `aurora data init` itself writes, and notes that people keep beside recordings. */
-const noteName = /(^|\/)(readme|recordings|license|notes?|index)[^/]*$/i;
+const noteName = /(^|\/)(readme[^/]*|recordings|license|notes?|index)\.[^./]*$/i;
+/** Words that every recording may be called by; with a number or without. */
+const genericWords: ReadonlySet<string> = new Set(
+  `rec recs recording recordings record records run runs sample samples data dataset file files measurement measurements meas
+  test tests trial take session signal signals vib vibration acc accel acceleration accelerometer ch chan channel sensor raw log
+  wav csv npy mat export train training day week month date time part segment window aufnahme aufnahmen messung messungen daten
+  versuch kanal tag`.split(/\s+/),
+);
+/** Words of machines, which a number makes a name. */
+const machineWords =
+  /^(turbine|machine|maschine|wea|wt|wtg|motor|pump|pumpe|gearbox|getriebe|rig|unit|anlage|bearing|lager)$/i;
+/** A day, a month or a year, with whatever time of it: recordings of two days are of one machine. */
+const dateName = /^(19|20)\d{2}([-_.]?\d{1,2}([-_.]?\d{1,2}([T_ -].*)?)?)?$/;
 
 /** Guesses of `files`, paths with `/`. */
 export function guessRecordings(files: readonly string[]): GuessedRecordings {
   const recordings = files.filter((file) => recordingName.test(file) && !noteName.test(file));
-  const groups = new Map<
-    string,
-    { readonly guess: Omit<GuessedEntry, "file" | "files">; readonly files: string[] }
-  >();
+  const groups = new Map<string, { readonly guess: Guess; readonly files: string[] }>();
   const unlabelled: string[] = [];
   for (const file of recordings) {
     const guess = guessFile(file);
@@ -49,47 +60,73 @@ export function guessRecordings(files: readonly string[]): GuessedRecordings {
   return { entries, unlabelled, others: files.length - recordings.length };
 }
 
-function guessFile(file: string): { readonly label: RecordedLabel; readonly machine: string } | null {
-  const parts = file.split("/");
-  const name = parts.pop()!;
-  const at = parts.findLastIndex((part) => readLabelWord(part) !== null);
-  const stem = name.replace(/\.[^.]*$/, "");
-  const label = at >= 0 ? readLabelWord(parts[at]!) : readLabelWord(stem);
+/** Null: no name speaks of a label. */
+function guessFile(file: string): Guess | null {
+  const parts = file.normalize("NFC").split("/");
+  const stem = parts.pop()!.replace(/\.[^.]*$/, "");
+  const ofFolders = parts.map(readLabelWord);
+  const said = ofFolders.filter((label) => label !== null);
+  const label = said.length > 0 ? joinSaid(said) : readLabelWord(stem);
   if (label === null) return null;
-  const folders = parts.filter((_, index) => index !== at);
+  const folders = parts.filter((part, index) => ofFolders[index] === null && !isGeneric(part));
   return {
-    label,
-    machine: folders.length > 0 ? folders.join("/") : guessPrefix(stem, at >= 0 ? parts[at]! : label),
+    label: label === "asked" ? null : label,
+    machine: folders.length > 0 ? folders.join("/") : guessMachine(stem),
   };
 }
 
-/** The first word of a name that is no label and no counter: `t1_run03` → `t1`; the folder where there is none. */
-function guessPrefix(stem: string, folder: string): string {
+function joinSaid(labels: readonly (RecordedLabel | "asked")[]): RecordedLabel | "asked" | null {
+  const known = labels.filter((label) => label !== "asked");
+  return known.length < labels.length ? "asked" : joinLabels(known);
+}
+
+/** The first word of a file's name that may be a machine: `inner_t1_run03` → `t1`, `turbine 7 run 1` → `turbine 7`; null: none. */
+function guessMachine(stem: string): string | null {
   const words = stem.split(/[_\-. ]+/).filter((word) => word !== "");
-  const [first] = words;
-  return first !== undefined && words.length > 1 && !/^\d+$/.test(first) && readLabelWord(first) === null
-    ? first
-    : folder;
+  for (const [index, word] of words.entries()) {
+    const next = words[index + 1];
+    if (machineWords.test(word) && next !== undefined && /^\d+$/.test(next)) return `${word} ${next}`;
+    if (readLabelWord(word) !== null || isGeneric(word) || /^\d+$/.test(word)) continue;
+    // The only word of a name tells recordings of one machine apart, unless it counts something.
+    if (words.length > 1 || /^\p{L}{1,16}\d+$/u.test(word)) return word;
+  }
+  return null;
+}
+
+/** Does it consist of words that any recording may be called by, and of numbers and dates? */
+function isGeneric(name: string): boolean {
+  if (dateName.test(name)) return true;
+  const words = name
+    .toLowerCase()
+    .split(/[^\p{L}]+/u)
+    .filter((word) => word !== "");
+  return words.length > 0 && words.every((word) => genericWords.has(word));
 }
 
 /** One pattern where one says these files and no other; else every file. */
 function listGroup(
-  {
-    guess,
-    files: own,
-  }: { readonly guess: Omit<GuessedEntry, "file" | "files">; readonly files: readonly string[] },
+  { guess, files: own }: { readonly guess: Guess; readonly files: readonly string[] },
   files: readonly string[],
 ): GuessedEntry[] {
   const [first] = own;
   const folder = folderOf(first!);
   const beside = files.filter((file) => folderOf(file) === folder && endingOf(file) === endingOf(first!));
-  for (const prefix of ["", `${guess.machine}_`, `${guess.machine}-`, guess.machine]) {
+  const { machine } = guess;
+  const ofMachine = machine === null ? [] : [`${machine}_`, `${machine}-`, machine];
+  for (const prefix of ["", ...ofMachine, commonPrefix(own).slice(folder.length)]) {
     const fitting = beside.filter((file) => file.startsWith(`${folder}${prefix}`));
     if (own.length > 1 && fitting.length === own.length && fitting.every((file) => own.includes(file))) {
       return [{ ...guess, file: `${folder}${prefix}*${endingOf(first!)}`, files: own.length }];
     }
   }
   return own.map((file) => ({ ...guess, file, files: 1 }));
+}
+
+/** What all names begin with, without the digits at its end: those count. */
+function commonPrefix(names: readonly string[]): string {
+  let prefix = names[0] ?? "";
+  for (const name of names) while (!name.startsWith(prefix)) prefix = prefix.slice(0, -1);
+  return prefix.replace(/\d+$/, "");
 }
 
 /** With its `/`, or nothing. */

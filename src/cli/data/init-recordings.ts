@@ -85,7 +85,7 @@ function describeNothing(dir: string, { unlabelled, others }: GuessedRecordings)
     {
       op: "write manifest of recordings",
       subject: dir,
-      hint: "put recordings into folders named by label and machine: healthy/turbine1/a.wav, inner-race/turbine2/b.csv; endings are .npy, .csv, .tsv, .txt, .mat, .parquet, .wav",
+      hint: "put recordings into folders named by label and machine: healthy/turbine1/a.wav, inner-race/turbine2/b.csv; endings are .npy, .csv, .tsv, .txt, .mat, .parquet, .wav. Where nobody knows of a fault nothing is learnt: a shipped bundle scores them as they are (`aurora score --help`)",
     },
   );
 }

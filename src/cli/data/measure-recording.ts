@@ -15,6 +15,8 @@ export interface MeasuredRecording {
   readonly rms: number;
   /** Samples that stay at the highest or the lowest value for three in a row or more. */
   readonly clipped: number;
+  /** Are all samples whole numbers, as a converter counts? */
+  readonly areWhole: boolean;
   /** Longest run of one and the same value. */
   readonly longestRun: number;
   /** The same whatever the file's name, format and scale. */
@@ -34,6 +36,7 @@ export async function measureRecording(resolved: ResolvedEntry): Promise<Measure
   const extremes = [createExtreme(1), createExtreme(-1)] as const;
   let [samples, missing, sum, squares] = [0, 0, 0, 0];
   let [last, run, longestRun] = [Number.NaN, 0, 0];
+  let areWhole = true;
   for await (const piece of file.pieces()) {
     printed.update(piece);
     samples += piece.length;
@@ -46,6 +49,7 @@ export async function measureRecording(resolved: ResolvedEntry): Promise<Measure
       run = value === last ? run + 1 : 1;
       last = value;
       if (run > longestRun) longestRun = run;
+      if (areWhole && !Number.isInteger(value)) areWhole = false;
       sum += value;
       squares += value * value;
       for (const extreme of extremes) extreme.update(value, run);
@@ -61,6 +65,7 @@ export async function measureRecording(resolved: ResolvedEntry): Promise<Measure
     high: high.value,
     rms: Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2)),
     clipped: high.clipped + low.clipped,
+    areWhole,
     longestRun,
     print: printed.finish(),
     clockRateHz: await readClock(path),

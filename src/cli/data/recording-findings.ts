@@ -75,6 +75,16 @@ function* findInRates(measured: MeasuredRecording, expected: DataExpectations): 
       cure: "nothing is learnt from it: record longer, or check rpm and rateHz",
     };
   }
+  const { speed } = measured.resolved;
+  const silent = speed === null ? 0 : speed.rpm.filter((rpm) => rpm === 0).length / speed.rpm.length;
+  if (silent > 0) {
+    yield {
+      severity: "warning",
+      check: "speed-gaps",
+      message: `the speed of ${id} is missing or 0 in ${say(100 * silent)} % of the recording`,
+      cure: "nothing is learnt from there: the shaft is taken to stand; mend the channel, or say rpm where the speed is constant",
+    };
+  }
   const doubt = doubtBearing(entry.bearing);
   if (doubt !== null) {
     yield {
@@ -87,7 +97,7 @@ function* findInRates(measured: MeasuredRecording, expected: DataExpectations): 
 }
 
 function* findInNumbers(measured: MeasuredRecording, { contract }: DataExpectations): Generator<Draft> {
-  const { samples, missing, low, high, rms, clipped, longestRun, resolved } = measured;
+  const { samples, missing, low, high, rms, clipped, areWhole, longestRun, resolved } = measured;
   const { entry, scale } = resolved;
   const { id } = entry;
   if (missing > 0) {
@@ -139,7 +149,9 @@ function* findInNumbers(measured: MeasuredRecording, { contract }: DataExpectati
       severity: "error",
       check: "range",
       message: `${id} reaches ${say(peak)} ${contract.unit}, the data contract ends at ${contract.max}`,
-      cure: "check unit and scale: a recording outside the contract is not learnt from",
+      cure: areWhole
+        ? `its numbers are whole, as a converter's counts: say scale, what one count is worth (of 16 bits that are ± 50 g: ${say(50 / 32_768)})`
+        : "check unit and scale: a recording outside the contract is not learnt from",
     };
   }
 }

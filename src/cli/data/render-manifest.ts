@@ -9,6 +9,9 @@ export interface StatedForAll extends Omit<SidecarFlags, "bearings" | "bearing">
   readonly bearing?: BearingOrders | undefined;
 }
 
+/** Stands where only the author knows what to write; whoever reads the manifest refuses it. */
+const unsaid = "TODO";
+
 export function renderManifest(
   { entries, unlabelled }: GuessedRecordings,
   stated: StatedForAll,
@@ -48,6 +51,11 @@ export function renderManifest(
       "bearing: { balls: 9, ball_diameter: 7.94, pitch_diameter: 39.04, contact_angle: 0 }   # or bpfo, bpfi, bsf; for files that do not say it",
     ),
     "",
+    ...(entries.some(({ label, machine }) => label === null || machine === null)
+      ? [
+          "# TODO: no name says it for sure. Write the label, or the physical machine: its recordings stay on one side of a split.",
+        ]
+      : []),
     "recordings:",
     ...entries.map(renderEntry),
     ...(unlabelled.length === 0
@@ -62,7 +70,8 @@ export function renderManifest(
 
 function renderEntry({ file, files, label, machine }: GuessedEntry): string {
   const counted = files > 1 ? `   # ${files} files` : "";
-  return `  - { file: ${JSON.stringify(file)}, label: ${label}, machine: ${inline(machine)} }${counted}`;
+  const said = machine === null ? unsaid : inline(machine);
+  return `  - { file: ${JSON.stringify(file)}, label: ${label ?? unsaid}, machine: ${said} }${counted}`;
 }
 
 /** A configuration that goes on from a shipped bundle: everything that it does not say is that bundle's. */
@@ -97,9 +106,12 @@ const heldOutRule =
 /** Of every label with several machines the last by name. */
 export function chooseHeldOut(entries: readonly GuessedEntry[]): readonly string[] {
   const held = new Set<string>();
-  for (const label of new Set(entries.map((entry) => entry.label))) {
+  const known = entries.flatMap(({ label, machine }) =>
+    label === null || machine === null ? [] : [{ label, machine }],
+  );
+  for (const label of new Set(known.map((entry) => entry.label))) {
     const own = [
-      ...new Set(entries.filter((entry) => entry.label === label).map(({ machine }) => machine)),
+      ...new Set(known.filter((entry) => entry.label === label).map(({ machine }) => machine)),
     ].sort();
     if (own.length > 1 && !own.some((machine) => held.has(machine))) held.add(own.at(-1)!);
   }

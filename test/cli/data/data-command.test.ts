@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -103,6 +103,82 @@ describe("aurora data init", () => {
 });
 
 describe("aurora data check", () => {
+  it("refuses what data init left to the author, and takes it when it is said", async () => {
+    const dir = createTemporaryFolder();
+    writeCounts(dir, "not healthy/t1/a.npy", inventCounts({ seed: 1 }));
+    writeCounts(dir, "healthy/rec_1.npy", inventCounts({ seed: 2 }));
+    const { stdout } = await auroraHere("data", "init", dir, ...known);
+    expect(stdout).toContain("2 entries say TODO where no name says label or machine for sure");
+    const asked = await check(dir);
+    expect([asked.code, asked.check.findings.map(({ message }) => message)]).toEqual([
+      1,
+      [
+        "machine is still TODO: no name says it, so its author must",
+        "label is still TODO: no name says it, so its author must",
+      ],
+    ]);
+    const path = join(dir, "recordings.yaml");
+    const said = readFileSync(path, "utf8")
+      .replace("label: TODO", "label: ball")
+      .replace(/machine: TODO/, "machine: t2");
+    writeFileSync(path, said);
+    expect((await check(dir)).check.findings).toEqual([]);
+  });
+
+  it("counts files that cannot be read, names them once, and says each place once", async () => {
+    const dir = createTemporaryFolder();
+    for (const name of ["a.wav", "b.wav", "c.npy"]) writeCounts(dir, `t1/${name}`, inventCounts({ seed: 1 }));
+    writeFileSync(join(dir, "t1", "a.wav"), "");
+    writeFileSync(join(dir, "t1", "b.wav"), readFileSync(join(dir, "t1", "b.wav")).subarray(0, 9000));
+    symlinkSync("gone.npy", join(dir, "t1", "d.npy"));
+    const path = writeManifest(dir, [{ file: "t1/*", label: "healthy", machine: "t1" }]);
+    const { check: found } = await check(path);
+    expect(found.unreadable).toEqual(["t1/d.npy"]);
+    const lines = found.findings.map(({ where, message }) => `${where}: ${message}`);
+    for (const line of lines) expect(line.split(path).length, line).toBe(2);
+    expect(lines[0]).toMatch(/a\.wav is empty: it has 0 bytes/);
+    expect((await auroraHere("data", "check", path)).stdout).toContain(
+      "1 of 2 recordings cannot be read: t1/d.npy",
+    );
+  });
+
+  it("says of whole numbers in g that they are counts, and of a speed that has gaps how much is lost", async () => {
+    const dir = createTemporaryFolder();
+    const counts = inventCounts({ seed: 1, samples: 40_000 });
+    writeCounts(dir, "a.wav", counts);
+    const rows = counts.map((count, at) => {
+      const speed = at < 20_000 ? (at % 3 === 0 ? "" : "1500") : at < 30_000 ? "" : "1600";
+      return `${count / 1000},${speed}`;
+    });
+    writeFileSync(join(dir, "b.csv"), `acc,rpm\n${rows.join("\n")}\n`);
+    const path = writeManifest(
+      dir,
+      [
+        { file: "a.wav", label: "healthy", machine: "t1" },
+        { file: "b.csv", label: "healthy", machine: "t2", channel: "acc", speed: "rpm", scale: 1 },
+      ],
+      { scale: undefined },
+    );
+    const { findings } = (await check(path)).check;
+    expect(findings.find((each) => each.check === "range")!.cure).toContain(
+      "of 16 bits that are ± 50 g: 0.001526",
+    );
+    expect(findings.find((each) => each.check === "speed-gaps")!.message).toBe(
+      "the speed of b.csv#acc is missing or 0 in 20 % of the recording",
+    );
+  });
+
+  it("takes a name in either form of its letters, and machines so named for one", async () => {
+    const dir = createTemporaryFolder();
+    writeCounts(dir, "Mu\u0308hle/a.npy", inventCounts({ seed: 1 }));
+    writeCounts(dir, "M\u00fchle/b.npy", inventCounts({ seed: 2 }));
+    const path = writeManifest(dir, [
+      { file: "M\u00fchle/a.npy", label: "healthy", machine: "Mu\u0308hle" },
+      { file: "M\u00fchle/b*.npy", label: "healthy", machine: "M\u00fchle" },
+    ]);
+    expect((await check(path)).check).toMatchObject({ passed: true, recordings: 2, machines: 1 });
+  });
+
   it("asks for all that nobody says, at the line of the entry", async () => {
     const dir = writeGood();
     await auroraHere("data", "init", dir);

@@ -15,7 +15,15 @@ describe("a label in a name", () => {
     ["damaged", "faulty"],
     ["turbine1", null],
     ["floor", null],
-    ["inner_or_outer", null],
+    ["inner_or_outer", "asked"],
+    ["not healthy", "asked"],
+    ["unhealthy", "asked"],
+    ["non-faulty", "asked"],
+    ["without damage", "asked"],
+    ["No Fault", "healthy"],
+    ["notes", null],
+    ["Innenring", "inner-race"],
+    ["Wa\u0308lzko\u0308rper", "ball"],
     ["", null],
   ])("of %j is %j", (name, label) => {
     expect(readLabelWord(name)).toBe(label);
@@ -42,6 +50,22 @@ describe("the files of a folder", () => {
       { file: "t4/ball/x.npy", files: 1, label: "ball", machine: "t4" },
     ]);
     expect([unlabelled, others]).toEqual([["what.npy"], 2]);
+  });
+
+  it.each([
+    ["not healthy/t1/a.wav", null, "t1"],
+    ["healthy/inner/t1/a.wav", null, "t1"],
+    ["healthy/rec_01.wav", "healthy", null],
+    ["inner/data/run 2.wav", "inner-race", null],
+    ["inner/a.wav", "inner-race", null],
+    ["inner/t7.wav", "inner-race", "t7"],
+    ["inner_t1_run03.wav", "inner-race", "t1"],
+    ["ball/turbine 7 run 1.wav", "ball", "turbine 7"],
+    ["2024/site A/turbine 7/healthy/2024-01-05/run 1.wav", "healthy", "site A/turbine 7"],
+    ["faulty/Mu\u0308hle/a.wav", "faulty", "M\u00fchle"],
+    ["ball/recordings_t3_1.wav", "ball", "t3"],
+  ])("%s: label %s of machine %s, null where its author must say it", (file, label, machine) => {
+    expect(guessRecordings([file]).entries).toEqual([{ file, files: 1, label, machine }]);
   });
 
   it("are each in one entry at most, whatever they are called", () => {

@@ -21,10 +21,12 @@ export interface ExpandedManifest {
 export async function expandManifest(
   entries: readonly ManifestEntry[],
   root: string,
-  onRefused?: (error: AuroraError) => void,
+  onRefused?: (error: AuroraError, where?: string) => void,
 ): Promise<ExpandedManifest> {
   const files = await listFolderFiles(root);
   const known = new Set(files);
+  // Names as this manifest has them: of a disk that keeps ü as two characters too.
+  const byForm = new Map(files.map((file) => [file.normalize("NFC"), file]));
   const taken = new Map<string, ManifestEntry>();
   const list = (entry: ManifestEntry, file: string, captures: readonly string[]): void => {
     const own = substitute(entry, file, captures);
@@ -38,8 +40,9 @@ export async function expandManifest(
   };
   const expand = (entry: ManifestEntry): void => {
     if (!entry.file.includes("*")) {
-      if (!known.has(entry.file)) throw refuseEntry(entry.where, `there is no file ${entry.file} in ${root}`);
-      list(entry, entry.file, []);
+      const file = known.has(entry.file) ? entry.file : byForm.get(entry.file);
+      if (file === undefined) throw refuseEntry(entry.where, `there is no file ${entry.file} in ${root}`);
+      list(entry, file, []);
       return;
     }
     const fitting = files.flatMap((file) => {
@@ -54,7 +57,7 @@ export async function expandManifest(
       expand(entry);
     } catch (error) {
       if (onRefused === undefined || !(error instanceof AuroraError)) throw error;
-      onRefused(error);
+      onRefused(error, entry.where);
     }
   }
   // A stable sort: within a file the manifest's order stays.

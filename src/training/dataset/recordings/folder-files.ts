@@ -46,9 +46,15 @@ export async function listFolderFiles(root: string): Promise<readonly string[]> 
   return files.sort((a, b) => (a < b ? -1 : 1));
 }
 
-/** What each `*` of `pattern` stands for in `path`, as little as possible each; null where it does not fit. */
+/**
+ * What each `*` of `pattern` stands for in `path`, as little as possible each; null where it does not fit. An ü is one letter,
+ * in whichever of its two forms a disk keeps it.
+ */
 export function capturePath(path: string, pattern: string): readonly string[] | null {
-  const [parts, patterns] = [path.split("/"), pattern.split("/")];
+  const [parts, patterns] = [path, pattern].map((text) => text.normalize("NFC").split("/")) as [
+    string[],
+    string[],
+  ];
   if (parts.length !== patterns.length) return null;
   const captures: string[] = [];
   for (const [index, part] of parts.entries()) {

@@ -83,6 +83,10 @@ export function parseManifestEntry(
   const name = (key: string): string | null => parseName(own.get(key), key, where);
   const file = name("file");
   const machine = name("machine");
+  const open = ["label", "machine"].find((key) => own.get(key) === "TODO");
+  if (open !== undefined) {
+    throw refuseEntry(where, `${open} is still TODO: no name says it, so its author must`);
+  }
   const label = recordedLabels.find((each) => each === own.get("label"));
   if (file === null) throw refuseEntry(where, "names no file");
   if (label === undefined) {
@@ -173,7 +177,8 @@ function withoutOwn(fields: Readonly<Record<string, unknown>>): Record<string, u
 
 function parseName(value: unknown, key: string, where: string): string | null {
   if (isAbsent(value)) return null;
-  const text = typeof value === "string" || typeof value === "number" ? `${value}`.trim() : "";
+  const text =
+    typeof value === "string" || typeof value === "number" ? `${value}`.trim().normalize("NFC") : "";
   const most = key === "file" ? 4096 : maxName;
   if (text === "" || text.length > most || noName.test(text)) {
     throw refuseEntry(

@@ -38,8 +38,8 @@ export interface ResolvedManifest {
   readonly files: readonly string[];
 }
 
-/** Told of an entry that cannot be resolved, which is then left out. */
-export type OnRefused = (error: AuroraError) => void;
+/** Told of an entry that cannot be resolved, which is then left out; `where` is its place in the manifest. */
+export type OnRefused = (error: AuroraError, where?: string) => void;
 
 /** What an entry and a description beside the file may say differently. */
 const contradictable = [
@@ -84,7 +84,7 @@ export async function resolveEntries(
         if (known.has(name)) files.add(name);
     } catch (error) {
       if (onRefused === undefined || !(error instanceof AuroraError)) throw error;
-      onRefused(error);
+      onRefused(error, listed.where);
     }
   }
   for (const index of notes.indices) files.add(relative(root, index).replaceAll("\\", "/"));
@@ -223,7 +223,8 @@ export async function atEntry<T>({ where }: { readonly where: string }, read: ()
   } catch (cause) {
     if (!(cause instanceof AuroraError) || cause.code !== "USAGE") throw cause;
     const hint = cause.hint?.replaceAll("--channel", "`channel:`");
-    throw new AuroraError("CONFIG_INVALID", `${where}: ${cause.message}`, {
+    const message = cause.message.startsWith(`${where}: `) ? cause.message : `${where}: ${cause.message}`;
+    throw new AuroraError("CONFIG_INVALID", message, {
       op: "read recording",
       subject: where,
       ...(hint === undefined ? {} : { hint }),

@@ -12,8 +12,8 @@ const runSamples = 4096;
 const maxRuns = 2 ** 22;
 
 /**
- * Reads the speed beside the recording `file` below `root`, which has `rateHz`. A value that is missing or not above 0 is 0:
- * the shaft is taken to stand, and no window is cut there. Fails with DATA_MISSING, DATA_FORMAT, USAGE.
+ * Reads the speed beside the recording `file` below `root`, which has `rateHz`. A run of which most values are missing, or whose
+ * mean is not above 0, is 0: the shaft is taken to stand, and no window is cut there. Fails with DATA_MISSING, DATA_FORMAT, USAGE.
  */
 export async function readSpeed(
   source: SpeedSource,
@@ -57,10 +57,11 @@ async function averageRuns(
   { run, scale }: { readonly run: number; readonly scale: number },
 ): Promise<Float32Array> {
   const means: number[] = [];
-  let [sum, count] = [0, 0];
+  let [sum, count, missing] = [0, 0, 0];
   const end = (): void => {
-    means.push(Number.isFinite(sum) && sum > 0 ? (scale * sum) / count : 0);
-    [sum, count] = [0, 0];
+    const there = count - missing;
+    means.push(there > count / 2 && sum > 0 ? (scale * sum) / there : 0);
+    [sum, count, missing] = [0, 0, 0];
     if (means.length <= maxRuns) return;
     throw new AuroraError("DATA_FORMAT", `${file.path} holds more than ${maxRuns} values of speed`, {
       op: "read speed",
@@ -70,7 +71,8 @@ async function averageRuns(
   };
   for await (const piece of file.pieces()) {
     for (const value of piece) {
-      sum += value;
+      if (Number.isFinite(value)) sum += value;
+      else missing++;
       count++;
       if (count === run) end();
     }

@@ -1,5 +1,5 @@
 /** What a recording on disk is to `score` and `explain`: one channel of samples that is read from its beginning as often as asked. */
-import { stat } from "node:fs/promises";
+import { readlink, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { openParquetTable, readParquetColumn } from "../parquet-columns.ts";
@@ -85,12 +85,13 @@ async function openByContent(path: string, sizeBytes: number, channel: string | 
 async function statFile(path: string): Promise<number> {
   const refuse = (code: "DATA_MISSING" | "DATA_FORMAT", message: string, hint: string): AuroraError =>
     new AuroraError(code, message, { op: "open samples", subject: path, hint });
-  const info = await stat(path).catch((cause: unknown) => {
-    throw new AuroraError("DATA_MISSING", `cannot read ${path}`, {
-      op: "open samples",
-      subject: path,
-      cause,
-    });
+  const info = await stat(path).catch(async (cause: unknown) => {
+    const target = await readlink(path).catch(() => null);
+    throw new AuroraError(
+      "DATA_MISSING",
+      target === null ? `cannot read ${path}` : `${path} is a link to ${target}, which cannot be read`,
+      { op: "open samples", subject: path, cause },
+    );
   });
   if (!info.isFile()) {
     const example = `${path.replace(/\/+$/, "")}/*.npy`;

@@ -1,7 +1,8 @@
 /**
  * Streams one channel of a WAV file that may be larger than memory: PCM of 8, 16, 24 or 32 bits and float of 32 or 64, any
  * number of channels, as plain or extensible format; RF64 for more than 4 GB. Refuses compressed formats, and a file whose
- * length is not what its header says: whatever wrote it was interrupted. A PCM number is the converter's count.
+ * length is not what its header says: whatever wrote it was interrupted. A PCM number is the converter's count, not a part of
+ * full scale: of a converter whose 16 bits are ± 50 g a count is worth 50 / 32,768 g, which a sidecar or an entry says as `scale`.
  *
  *   "RIFF" size "WAVE" | chunks: id, size u32, bytes, padded to even | "fmt " before "data"
  *
@@ -157,11 +158,18 @@ function measure(
   const there = sizeBytes - dataAt;
   const frameBytes = (format.channels * format.bits) / 8;
   const isOpenEnd = dataBytes === elsewhere || (dataBytes === 0 && there > 0);
-  if (isOpenEnd || dataBytes > there) {
-    refuse(
-      path,
-      isOpenEnd ? "a header that says how much data follows" : `${dataBytes} bytes of data`,
-      `${there} bytes`,
+  if (isOpenEnd)
+    refuse(path, "a header that says how much data follows", "one of whatever writes without end");
+  if (dataBytes > there) {
+    const [said, left] = [dataBytes, there].map((bytes) => (bytes / frameBytes / format.rateHz).toFixed(1));
+    throw new AuroraError(
+      "DATA_FORMAT",
+      `${path} is cut off: its header says ${dataBytes} bytes of samples (${said} s), ${there} are there (${left} s)`,
+      {
+        op: "open wav",
+        subject: path,
+        hint: "copy it again; where nothing else is left, write what is there anew (sox --ignore-length in.wav out.wav)",
+      },
     );
   }
   if (dataBytes % frameBytes !== 0)
