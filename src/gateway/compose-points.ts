@@ -175,7 +175,9 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
         telemetry.event("score-mismatch", deviceId, detail);
       },
       onSchemaDrift: (drift) => {
-        logger.warn("a device's schema changed", { ...drift });
+        // Of channels that are called otherwise the device's own diagnosis tells, with what to do.
+        const isRenamed = drift.change === "new-channel" || drift.change === "missing-channel";
+        logger[isRenamed ? "debug" : "warn"]("a device's schema changed", { ...drift });
         telemetry.schemaDrift(drift);
       },
     },

@@ -1,6 +1,6 @@
 /** The disk of the state folder: is it there, may it be written, has it room for what the configuration may put there, is it worn? */
 import { constants } from "node:fs";
-import { access, readdir, readFile, stat, statfs } from "node:fs/promises";
+import { access, lstat, readdir, readFile, stat, statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { bad, type CheckResult, good, renderBytes, skipped, warning } from "./check-result.ts";
@@ -48,12 +48,25 @@ async function findExisting(path: string): Promise<string> {
   return at;
 }
 
+/** Of all files below it, as the disk counts them; what this user may not look into counts as nothing. */
 async function sumFiles(folder: string): Promise<number> {
-  const entries = await readdir(folder).catch((): string[] => []);
-  const sizes = await Promise.all(
-    entries.map(async (name) => (await stat(join(folder, name)).catch(() => undefined))?.size ?? 0),
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  let sum = 0;
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    // Links may lead anywhere, round in a circle too.
+    if (entry.isDirectory()) sum += await sumFiles(path);
+    else if (entry.isFile()) sum += await sizeOnDisk(path);
+  }
+  return sum;
+}
+
+/** Units of `st_blocks` (POSIX); 0 where a file system counts none, as on Windows. */
+const blockBytes = 512;
+
+async function sizeOnDisk(path: string): Promise<number> {
+  const stats = await lstat(path).catch(() => undefined);
+  return stats === undefined ? 0 : Math.max(stats.size, stats.blocks * blockBytes);
 }
 
 /**

@@ -74,8 +74,11 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
       cure: "Its sensor task may have died: restart it, and look at its console.",
     };
   },
-  "set-aside": ({ recent: { samples, setAside }, setAsideFor }) => {
+  "set-aside": ({ recent: { samples, setAside }, setAsideFor, announced, expected }) => {
     if (samples.count === 0) return undefined;
+    // The same mistake as wrong-channel.
+    const isMisnamed = expected.some((name) => announced?.includes(name) === false);
+    if (setAsideFor?.reason === "unknown-channel" && isMisnamed) return null;
     const share = Math.min(1, setAside.count / samples.count);
     if (setAsideFor === null || !setAside.isHabit || share < diagnosisLimits.setAsideShare) return null;
     return {

@@ -84,6 +84,14 @@ test("the disk: room for what the configuration may write, and what an eMMC says
   const [, space] = await checkDisk({ ...greedy, evidence: { ...greedy.evidence, diskBytes: 1e18 } });
   expect(space).toMatchObject({ verdict: "warning", advice: expect.stringContaining("evidence.diskBytes") });
 
+  // What lies deeper counts, links do not.
+  const used = join(folder, "used");
+  mkdirSync(join(used, "slots", "a"), { recursive: true });
+  writeFileSync(join(used, "slots", "a", "model"), new Uint8Array(3 * 1024 * 1024));
+  symlinkSync("..", join(used, "slots", "round"));
+  const config = configure({ gateway: { id: "g", site: "s", stateDir: used }, store: { maxMebibytes: 20 } });
+  expect((await checkDisk(config))[1]?.text).toMatch(/up to 17 MiB may still be written/);
+
   expect((await checkWear(folder)).verdict).toBe("skipped");
   mkdirSync(join(folder, "mmcblk0", "device"), { recursive: true });
   const wear = async (text: string) => {

@@ -293,7 +293,7 @@ describe("a sensor", () => {
     const rig = await openSloppyRig();
     rig.boot({ channels: [{ name: "accel_de", unit: "g", sampleRateHz: 12_000, scale: 0.0005 }] });
     rig.stream(15);
-    expect(rig.said).toContain("wrong-channel: announces accel_de; accel-de is expected");
+    expect(rig.said).toEqual(["wrong-channel: announces accel_de; accel-de is expected"]);
     expect(rig.watch.diagnoses[0]?.cure).toMatch(/Name the channel accel-de/);
   });
 
