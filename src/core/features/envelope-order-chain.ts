@@ -74,7 +74,6 @@ export function bindEnvelopeOrderChain(
 
   const endEnvelope = (): void => {
     whitener.flush();
-    envelope.flush();
     if (envelope.overflow === 0) return;
     const held = fftSize / samplesPerRevolution;
     throw refuse(subject, `the window is longer than the ${held} revolutions it holds`);

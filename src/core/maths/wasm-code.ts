@@ -90,6 +90,7 @@ export const f64: {
   readonly sub: Binary;
   readonly mul: Binary;
   readonly isBelow: Binary;
+  readonly isAtLeast: Binary;
 } = {
   constant: (value) => [0x44, ...new Uint8Array(Float64Array.of(value).buffer)],
   load: load([0x2b]),
@@ -98,6 +99,7 @@ export const f64: {
   sub: binary([0xa1]),
   mul: binary([0xa2]),
   isBelow: binary([0x63]),
+  isAtLeast: binary([0x66]),
 };
 
 /** Vectors of two doubles, and their bits. */

@@ -70,7 +70,6 @@ export function computeRecordedSpectrum(
     }
     whitener.close();
     whitener.flush();
-    envelope.flush();
     spectrum.compute(envelope.samples, Math.min(envelope.count, fftSize));
     for (let bin = 0; bin < sums.length; bin++) sums[bin]! += spectrum.amplitudes[bin]!;
   }

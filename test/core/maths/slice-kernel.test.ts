@@ -1,0 +1,71 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { designLowPassFir } from "../../../src/core/maths/filter-design.ts";
+import { createRandom } from "../../../src/core/maths/random.ts";
+import {
+  createScriptSliceKernel,
+  createSliceState,
+  createVectorSliceKernel,
+  resetSliceState,
+  type SliceKernel,
+  sliceRunSamples,
+  sliceRunSlices,
+} from "../../../src/core/maths/slice-kernel.ts";
+
+const taps = designLowPassFir(25, 0.45, 5);
+
+function runAll(
+  kernel: SliceKernel,
+  runs: readonly { readonly samples: number; readonly step: number }[],
+  sampleAt: () => number,
+): { readonly heard: number[]; readonly state: ReturnType<typeof createSliceState> } {
+  const state = createSliceState(taps.length);
+  const heard: number[] = [];
+  for (const { samples, step } of runs) {
+    const count = Math.min(samples, Math.floor(sliceRunSlices / (step + 1)));
+    for (let index = 0; index < count; index++) kernel.samples[index] = sampleAt();
+    const many = kernel.run(state, count, step);
+    heard.push(...kernel.outputs.subarray(0, many));
+  }
+  return { heard, state };
+}
+
+test("vectors and JavaScript agree on every bit, however long a sample covers and however runs are cut", () => {
+  const vectors = createVectorSliceKernel(taps);
+  const script = createScriptSliceKernel(taps);
+  const step = fc.oneof(
+    fc.double({ min: 1e-9, max: 1, noNaN: true }),
+    fc.double({ min: 1, max: 12_000, noNaN: true }),
+    fc.constantFrom(0.2, 0.5, 1, 1 - 2 ** -53, 2, 3),
+  );
+  const runs = fc.array(fc.record({ samples: fc.integer({ min: 1, max: sliceRunSamples }), step }), {
+    minLength: 1,
+    maxLength: 8,
+  });
+  fc.assert(
+    fc.property(
+      runs,
+      fc.integer(),
+      fc.constantFrom(0, 1e-300, 1, 1e200, Number.NaN),
+      (given, seed, level) => {
+        const run = (kernel: SliceKernel) => {
+          const random = createRandom(seed);
+          return runAll(kernel, given, () => Math.abs(random.normal()) * level);
+        };
+        expect(run(vectors)).toEqual(run(script));
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+test("the integral of a constant is that constant, in as many outputs as every second slice needs", () => {
+  const kernel = createVectorSliceKernel(taps);
+  const state = createSliceState(taps.length);
+  kernel.samples.fill(3);
+  // 500 samples of a fifth of a slice: 100 slices, of which the low-pass takes 25 for its first output.
+  expect(kernel.run(state, 500, 0.2)).toBe(Math.floor((100 - 25) / 2) + 1);
+  for (const output of kernel.outputs.subarray(0, 38)) expect(output).toBeCloseTo(3, 12);
+  resetSliceState(state);
+  expect(kernel.run(state, 100, 0.2)).toBe(0);
+});
