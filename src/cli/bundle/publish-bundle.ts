@@ -47,7 +47,7 @@ const longestPauseMs = 5_000;
  * a bundle that is larger than may be published
  */
 export async function publishBundle(plan: PublishPlan): Promise<PublishedNow> {
-  const { bundle, client, collector, patienceMs } = plan;
+  const { bundle, client, collector } = plan;
   const tar = packBundle(bundle);
   const { name, version } = bundle.manifest;
   const subject = `${name}@${version}`;
@@ -61,7 +61,8 @@ export async function publishBundle(plan: PublishPlan): Promise<PublishedNow> {
       },
     );
   }
-  const repository = await findRepository(plan);
+  const patience = createPatience(plan);
+  const repository = await findRepository(plan, patience);
   const order = {
     name,
     version,
@@ -72,21 +73,11 @@ export async function publishBundle(plan: PublishPlan): Promise<PublishedNow> {
   const sendOrder = (): Promise<PublicationAnswer> =>
     client.order(signPublishOrder({ ...order, madeMs: Date.now() }, plan.publisher));
 
-  let lastProgressMs = performance.now();
   let furthest = -1;
-  let pauseMs = firstPauseMs;
-  /** Waits after something that may pass. @throws AuroraError what it was, when patience has ended */
-  const waitOut = async (what: AuroraError): Promise<void> => {
-    if (performance.now() - lastProgressMs > patienceMs) throw what;
-    plan.onBreak(what.message);
-    await delay(pauseMs);
-    pauseMs = Math.min(longestPauseMs, 2 * pauseMs);
-  };
-
   let answer = await tryTo(sendOrder);
   for (;;) {
     if (answer instanceof AuroraError) {
-      await waitOut(answer);
+      await patience.waitOut(answer);
       answer = await tryTo(sendOrder);
       continue;
     }
@@ -95,7 +86,7 @@ export async function publishBundle(plan: PublishPlan): Promise<PublishedNow> {
       const isStep = answer.code === "OFFSET" || answer.code === "NO_UPLOAD";
       const isBreak = answer.status === 503 || answer.code === "BUSY";
       if (!isStep && !isBreak) throw describeRefusal(answer, { subject, collector });
-      await waitOut(describeRefusal(answer, { subject, collector }));
+      await patience.waitOut(describeRefusal(answer, { subject, collector }));
       answer = await tryTo(sendOrder);
       continue;
     }
@@ -108,15 +99,38 @@ export async function publishBundle(plan: PublishPlan): Promise<PublishedNow> {
     plan.onProgress(from, tar.length);
     if (from > furthest) {
       furthest = from;
-      lastProgressMs = performance.now();
-      pauseMs = firstPauseMs;
+      patience.renew();
     }
     answer = await tryTo(() => client.part(upload, from, tar.subarray(from, from + maxPieceBytes)));
   }
 }
 
+/** How long what may pass is waited out, from the first question on and from each progress. */
+interface Patience {
+  /** Waits. @throws AuroraError what it was, when patience has ended */
+  waitOut(what: AuroraError): Promise<void>;
+  renew(): void;
+}
+
+function createPatience({ patienceMs, onBreak }: Pick<PublishPlan, "patienceMs" | "onBreak">): Patience {
+  let sinceMs = performance.now();
+  let pauseMs = firstPauseMs;
+  return {
+    waitOut: async (what) => {
+      if (performance.now() - sinceMs > patienceMs) throw what;
+      onBreak(what.message);
+      await delay(pauseMs);
+      pauseMs = Math.min(longestPauseMs, 2 * pauseMs);
+    },
+    renew: () => {
+      sinceMs = performance.now();
+      pauseMs = firstPauseMs;
+    },
+  };
+}
+
 /** An answer, or that there was none. */
-async function tryTo(send: () => Promise<PublicationAnswer>): Promise<PublicationAnswer | AuroraError> {
+async function tryTo<T>(send: () => Promise<T>): Promise<T | AuroraError> {
   try {
     return await send();
   } catch (error) {
@@ -125,8 +139,13 @@ async function tryTo(send: () => Promise<PublicationAnswer>): Promise<Publicatio
   }
 }
 
-async function findRepository({ client, collector, root }: PublishPlan): Promise<string> {
-  const { repository, takesBundles } = await client.view();
+async function findRepository({ client, collector, root }: PublishPlan, patience: Patience): Promise<string> {
+  let view = await tryTo(() => client.view());
+  while (view instanceof AuroraError) {
+    await patience.waitOut(view);
+    view = await tryTo(() => client.view());
+  }
+  const { repository, takesBundles } = view;
   const refuse = (message: string, hint: string): AuroraError =>
     new AuroraError("PUBLISH", message, { op, subject: collector, hint });
   if (repository === null || !takesBundles) {

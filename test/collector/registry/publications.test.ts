@@ -22,6 +22,7 @@ import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createMetrics } from "../../../src/core/platform/metrics.ts";
 import { newKey } from "../../core/bundle/sample-bundle.ts";
 import { createTestBundle, testBundleName } from "../../support/test-bundle.ts";
+import { until } from "../../support/until.ts";
 import { createRegistryFixture, type RegistryFixture } from "./registry-fixture.ts";
 
 let fixture: RegistryFixture;
@@ -233,6 +234,28 @@ describe("a publication", () => {
     });
     expect(await list()).toHaveLength(1);
     expect(await left()).toEqual([]);
+  });
+
+  it("waits for a collector that does not answer yet, from the first question on, and no longer than it is told to", async () => {
+    const told: string[] = [];
+    await close();
+    // At whatever port it comes back.
+    const client: RegistryClient = {
+      view: () => createRegistryClient(url).view(),
+      order: (envelope) => createRegistryClient(url).order(envelope),
+      part: (...part) => createRegistryClient(url).part(...part),
+    };
+    const early = publishBundle(
+      plan({ client, patienceMs: 20_000, onBreak: (message) => told.push(message) }),
+    );
+    await until(() => told.length > 0, "the first question was waited out");
+    await open();
+    expect(await early).toMatchObject({ isNew: true });
+    await close();
+    const started = performance.now();
+    await expect(publishBundle(plan({ patienceMs: 300 }))).rejects.toMatchObject({ code: "COLLECTOR" });
+    expect(performance.now() - started).toBeLessThan(5_000);
+    await open();
   });
 
   it("goes on where it stood after a restart, and takes no part that is not the next", async () => {
