@@ -87,6 +87,30 @@ describe("aurora bundle and aurora keys", () => {
   });
 });
 
+test("a key of another role signs no bundle: neither one of an update repository nor a publisher's", async () => {
+  const dir = createTemporaryFolder();
+  const [keys, own] = [join(dir, "keys"), join(dir, "own")];
+  await auroraHere("keys", "init", keys);
+  await auroraHere("keys", "publisher", join(dir, "publishers"), "ci");
+  await writeBundle(own, sampleContents(), newKey());
+  const republish = (key: string) =>
+    auroraHere("bundle", "republish", own, "--as", "1.2.0", "--key", key, "--out", join(dir, "1.2.0"));
+  const targets = await republish(join(keys, "targets.key"));
+  expect([targets.code, targets.stderr]).toEqual([
+    1,
+    expect.stringMatching(/targets key of an update repository[\s\S]*release\.key/),
+  ]);
+  const sign = await auroraHere("bundle", "sign", own, "--key", join(keys, "root.key"));
+  expect([sign.code, sign.stderr]).toEqual([1, expect.stringContaining("root key of an update repository")]);
+  await auroraHere("bundle", "sign", own, "--key", join(keys, "release.key"));
+  const publisher = await republish(join(dir, "publishers", "ci.key"));
+  expect([publisher.code, publisher.stderr]).toEqual([
+    1,
+    expect.stringMatching(/neither by .*ci\.key[\s\S]*not a publisher's[\s\S]*--keys FILE/),
+  ]);
+  expect((await republish(join(keys, "release.key"))).stdout).toContain("must trust its public half");
+});
+
 test("a bundle is republished: the same model under a higher version, signed anew, which is proved as before", async () => {
   const dir = createTemporaryFolder();
   const aurora = (...args: string[]) => auroraHere("bundle", ...args);

@@ -4,12 +4,14 @@ import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { manifestFileName } from "../../core/bundle/bundle.ts";
-import { loadPrivateKey, loadTrustedKeys } from "../../core/bundle/keys.ts";
+import type { TrustedKey } from "../../core/bundle/dsse.ts";
+import { loadTrustedKeys } from "../../core/bundle/keys.ts";
 import { checkBundleFolder, writeBundle } from "../../core/bundle/write-bundle.ts";
-import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { semverPattern } from "../../core/contract/bundle/manifest.ts";
 import { makeFolder } from "../../core/platform/files/atomic-file.ts";
 import { findSignedBundle } from "../bundle/find-bundle.ts";
+import { loadReleaseKey } from "../bundle/release-key.ts";
 import { renumberBundle } from "../bundle/republish-bundle.ts";
 import { releaseKeyFile } from "../terminal/installation.ts";
 
@@ -57,9 +59,9 @@ Examples:
 
 async function republish(text: string, flags: RepublishFlags): Promise<void> {
   const { as: version, because = null, json } = flags;
-  const signer = await loadPrivateKey(flags.key);
+  const signer = await loadReleaseKey(flags.key);
   const trusted = [...(await loadTrustedKeys(flags.keys ?? releaseKeyFile())), signer.publicKey];
-  const bundle = await findSignedBundle(text, flags.collector ?? null, trusted);
+  const bundle = await findOlder(text, flags, trusted);
   const out = flags.out ?? ((await isThere(text)) ? join(resolve(text), "..", version) : version);
   const contents = renumberBundle(bundle, { version, changelog: because });
   await refuseOther(out);
@@ -70,8 +72,31 @@ async function republish(text: string, flags: RepublishFlags): Promise<void> {
   process.stdout.write(
     json === true
       ? `${JSON.stringify({ ...result, signedBy: signer.keyId })}\n`
-      : `${out}: ${name}@${version}, the model of ${of}\ndigest ${made.digest}\nTo the gateways: aurora bundle publish ${out} --key FILE --collector URL\n`,
+      : `${out}: ${name}@${version}, the model of ${of}\ndigest ${made.digest}\nsigned with ${flags.key}: collector (registry.trustedKeys) and gateways (bundles.trustedKeys) must trust its public half\nTo the gateways: aurora bundle publish ${out} --key FILE --collector URL\n`,
   );
+}
+
+/** The older bundle. A signature that nobody here trusts is most often that of another key than was given. */
+async function findOlder(
+  text: string,
+  { collector, key }: RepublishFlags,
+  trusted: readonly TrustedKey[],
+): ReturnType<typeof findSignedBundle> {
+  try {
+    return await findSignedBundle(text, collector ?? null, trusted);
+  } catch (cause) {
+    if (!hasErrorCode(cause, "BUNDLE_SIGNATURE")) throw cause;
+    throw new AuroraError(
+      "BUNDLE_SIGNATURE",
+      `${text} is signed by no trusted key: neither by ${key} nor by one of --keys`,
+      {
+        op: "republish bundle",
+        subject: text,
+        hint: `--key is the private release key (keys/release.key of aurora keys init), not a publisher's; if the older bundle was signed with another one, name its public half: --keys FILE`,
+        cause,
+      },
+    );
+  }
 }
 
 /** A bundle that is there is somebody's; what it is called never changes what it means. */

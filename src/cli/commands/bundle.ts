@@ -1,11 +1,12 @@
 /** `aurora bundle …`: what is in a bundle, whether it is what was signed, and how it comes to gateways. */
 import { Command } from "commander";
 import { compareBundles } from "../../core/bundle/compare-bundles.ts";
-import { loadPrivateKey, loadTrustedKeys } from "../../core/bundle/keys.ts";
+import { loadTrustedKeys } from "../../core/bundle/keys.ts";
 import { readBundle } from "../../core/bundle/verify-bundle.ts";
 import { resignBundle } from "../../core/bundle/write-bundle.ts";
 import { mcuModelFileName } from "../../core/contract/bundle/manifest.ts";
 import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { loadReleaseKey } from "../bundle/release-key.ts";
 import { renderModelHeader } from "../device/render-model-header.ts";
 import { releaseKeyFile } from "../terminal/installation.ts";
 import { checkSignedBundle, renderBundle, renderBundleCheck } from "../terminal/render-bundle.ts";
@@ -72,7 +73,7 @@ function signCommand(): Command {
     .option("--json", "print the result as JSON")
     .addHelpText("after", "\nExample:\n  $ aurora bundle sign my-bundle --key keys/release.key\n")
     .action(async (dir: string, options: JsonOption & { readonly key: string[] }) => {
-      const signers = await Promise.all(options.key.map((path) => loadPrivateKey(path)));
+      const signers = await Promise.all(options.key.map((path) => loadReleaseKey(path)));
       const bundle = await resignBundle(dir, signers);
       const signedBy = signers.map((signer) => signer.keyId);
       if (options.json === true) print(JSON.stringify({ dir, digest: bundle.digest, signedBy }));

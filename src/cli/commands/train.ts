@@ -3,12 +3,13 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { Command } from "commander";
-import { createKeyPair, loadPrivateKey, loadTrustedKeys, parsePrivateKey } from "../../core/bundle/keys.ts";
+import { createKeyPair, loadTrustedKeys, parsePrivateKey } from "../../core/bundle/keys.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
 import type { OpenRecipe } from "../../training/recipes/recipe.ts";
 import { defaultBundleDir, train } from "../../training/train.ts";
 import { loadTrainingConfig, recipeTable } from "../../training/training-config.ts";
+import { loadReleaseKey } from "../bundle/release-key.ts";
 import { findDataDir, releaseKeyFile, trainingWorkDir } from "../terminal/installation.ts";
 import { createProgressBar, keepLog } from "../terminal/progress-bar.ts";
 
@@ -79,7 +80,7 @@ Example:
       const signer =
         flags.key === undefined
           ? parsePrivateKey(createKeyPair().privateKeyPem)
-          : await loadPrivateKey(flags.key);
+          : await loadReleaseKey(flags.key);
       const result = await train(loaded, {
         dataDir: findTrainingData(flags.data, configPath, recipe),
         outDir: flags.out ?? defaultBundleDir(configPath, recipe.config),
