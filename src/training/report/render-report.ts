@@ -43,13 +43,15 @@ export interface TrainingReport {
 
 /** The page; self-contained. */
 export function renderReport(report: TrainingReport): string {
+  // What the summary says above stands there once.
+  const findings = report.findings.filter((line) => !report.summary.includes(line));
   const body = [
     `<h1>${escapeText(report.title)} ${escapeText(report.version)}</h1>`,
     `<p class="soft"><code>${escapeText(report.name)}@${escapeText(report.version)}</code> · manifest <code>${escapeText(report.digest)}</code></p>`,
     ...report.summary.map((line) => `<p>${escapeText(line)}</p>`),
     renderTiles(report.metrics),
     ...(report.steps.length === 0 ? [] : [renderSteps(report)]),
-    ...(report.findings.length === 0 ? [] : [`<h2>What the figures say</h2>${renderList(report.findings)}`]),
+    ...(findings.length === 0 ? [] : [`<h2>What the figures say</h2>${renderList(findings)}`]),
     ...(report.plots.length === 0
       ? []
       : [`<h2>Plots</h2><div class="plots">${report.plots.map((plot) => renderPlot(plot)).join("")}</div>`]),

@@ -13,6 +13,26 @@ import { writeSyntheticCwru } from "../synthetic-cwru.ts";
 import { writeTinyConfig } from "../tiny-config.ts";
 import { tinyOptions, trainFrom } from "../tiny-options.ts";
 
+const empty: TrainingReport = {
+  formatVersion: 1,
+  name: "a",
+  version: "1.0.0",
+  title: "A",
+  digest: "0",
+  summary: [],
+  metrics: {},
+  stepColumns: [],
+  findings: [],
+  plots: [],
+  checks: [],
+  lineage: {},
+  steps: [],
+  tables: [],
+  limitations: [],
+  notes: [],
+  log: [],
+};
+
 // It trains.
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -79,28 +99,24 @@ test("whatever a configuration says is text on the page, not markup", () => {
   expect(page).not.toContain("<img");
 });
 
+test("what the summary says is not said once more among the findings", () => {
+  const page = renderReport({
+    ...empty,
+    summary: ["ahead of its parent", "as sure as few machines allow"],
+    findings: ["ahead of its parent", "behind on one machine"],
+  });
+  expect(page.match(/ahead of its parent/g)).toHaveLength(1);
+  expect(page).toContain("<h2>What the figures say</h2>");
+  expect(page).toContain("behind on one machine");
+});
+
 test("a figure and its interval have the same number of digits, and abbreviations are written as such", () => {
   const page = renderReport({
-    formatVersion: 1,
-    name: "a",
-    version: "1.0.0",
-    title: "A",
-    digest: "0",
-    summary: [],
+    ...empty,
     metrics: {
       nasaScore: { value: 180.1, low: 95.97, high: 316.4 },
       macroAuroc: { value: 0.9, low: 0.8, high: 1 },
     },
-    stepColumns: [],
-    findings: [],
-    plots: [],
-    checks: [],
-    lineage: {},
-    steps: [],
-    tables: [],
-    limitations: [],
-    notes: [],
-    log: [],
   });
   expect(page).toContain('NASA score</span><b>180</b><span class="soft">96 to 316<');
   expect(page).toContain('macro AUROC</span><b>0.900</b><span class="soft">0.800 to 1.000<');
