@@ -1,6 +1,5 @@
 /** `aurora data init`: writes a manifest and a training configuration for a folder of recordings, both or none. */
-import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
@@ -37,14 +36,6 @@ export async function initRecordings(
 ): Promise<InitialisedData> {
   const [manifest, config] = [join(dir, "recordings.yaml"), join(dir, "train.yaml")];
   const files = await listFolderFiles(dir);
-  for (const path of [manifest, config]) {
-    if (force || !existsSync(path)) continue;
-    throw new AuroraError("USAGE", `${path} is there already`, {
-      op: "write manifest of recordings",
-      subject: path,
-      hint: "look at it with `aurora data check`, or write over both files with --force",
-    });
-  }
   const guessed = guessRecordings(files);
   if (guessed.entries.length === 0) throw describeNothing(dir, guessed);
   const name =
@@ -64,8 +55,23 @@ export async function initRecordings(
       scratch ? renderScratch(name, chooseHeldOut(guessed.entries)) : renderTuning(await findParent(dir)),
     ],
   ];
+  if (!force) for (const [path, text] of texts) await refuseOther(path, text);
   for (const [path, text] of texts) await writeFileAtomic(path, text);
   return { manifest, config, ...guessed };
+}
+
+/** What is there already must be what would be written: an earlier run that was ended between the two files. */
+async function refuseOther(path: string, text: string): Promise<void> {
+  const there = await readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) =>
+    // What is there and cannot be read is another thing.
+    cause.code === "ENOENT" ? null : "",
+  );
+  if (there === null || there === text) return;
+  throw new AuroraError("USAGE", `${path} is there already`, {
+    op: "write manifest of recordings",
+    subject: path,
+    hint: "look at it with `aurora data check`, or write over both files with --force",
+  });
 }
 
 /** The newest shipped bundle, relative to `dir`. */

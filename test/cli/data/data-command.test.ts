@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -89,6 +89,23 @@ describe("aurora data init", () => {
     expect(refused.stderr).toMatch(/train\.yaml is there already[\s\S]*--force/);
     expect((await auroraHere("data", "init", dir, "--force")).code).toBe(0);
     expect(readFileSync(join(dir, "train.yaml"), "utf8")).not.toBe("mine");
+  });
+
+  it("goes on where an earlier run was ended between its two files", async () => {
+    const dir = writeGood();
+    await auroraHere("data", "init", dir, ...known);
+    const [manifest, config] = ["recordings.yaml", "train.yaml"].map((name) => join(dir, name)) as [
+      string,
+      string,
+    ];
+    const written = readFileSync(config, "utf8");
+    rmSync(config);
+    writeFileSync(join(dir, ".train.yaml.1-1.tmp"), "half");
+    expect((await auroraHere("data", "init", dir, ...known)).code).toBe(0);
+    expect(readFileSync(config, "utf8")).toBe(written);
+    writeFileSync(manifest, "mine");
+    expect((await auroraHere("data", "init", dir, ...known)).code).toBe(2);
+    expect(readFileSync(manifest, "utf8")).toBe("mine");
   });
 
   it("says how to name folders where no name says a label, or nothing is there", async () => {
