@@ -22,7 +22,7 @@ const shownFiles = 5;
 export function gatherFindings(findings: readonly Finding[]): Finding[] {
   const kept = new Map<string, { readonly finding: Finding; readonly more: (string | null)[] }>();
   for (const finding of findings) {
-    const key = `${finding.severity} ${finding.check} ${finding.where}`;
+    const key = `${finding.severity} ${finding.check} ${finding.where} ${withoutNames(finding)}`;
     const before = kept.get(key);
     if (before === undefined) kept.set(key, { finding, more: [] });
     else before.more.push(finding.file);
@@ -35,6 +35,12 @@ export function gatherFindings(findings: readonly Finding[]): Finding[] {
       return { ...finding, message: `${finding.message} (and ${more.length} more of this entry${names})` };
     })
     .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
+}
+
+/** What is wrong, whatever the file is called and the numbers are: files of one pattern may fail in several ways. */
+function withoutNames({ message, file }: Finding): string {
+  const plain = file === null ? message : message.replaceAll(file, "");
+  return plain.replaceAll(/\S+\.(npy|csv|tsv|txt|mat|parquet|wav)\b\S*/gi, "").replaceAll(/[\d.,]+/g, "");
 }
 
 /** The first of them, and that there are more. */
