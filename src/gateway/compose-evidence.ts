@@ -78,7 +78,7 @@ export function clearRawLane(outbox: Pick<Outbox, "peek" | "acknowledge">): void
   }
 }
 
-/** Opens it. @throws AuroraError STORE when the folder in the state folder cannot be used. */
+/** Opens it; a folder that cannot be used costs raw samples alone. */
 export async function composeEvidence(
   around: EvidenceSurroundings,
   closers: Closers,
@@ -98,6 +98,10 @@ export async function composeEvidence(
     maxBytes: settings.diskBytes,
     allowed: allow,
     onDropped: (id, kind, reason) => telemetry.event("evidence-dropped", id, `${kind}: ${reason}`),
+    onFault: (error) => {
+      logger.error("raw samples cannot be kept as evidence until their folder can be used", { error });
+      telemetry.event("evidence-fault", stateDir, String(error));
+    },
   });
   const sender = createEvidenceSender({
     spool,

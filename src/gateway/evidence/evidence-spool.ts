@@ -33,6 +33,8 @@ export interface EvidenceSpoolOptions {
   readonly allowed: readonly EvidenceKind[];
   /** It was given up: why, in words. */
   onDropped(id: string, kind: EvidenceKind, reason: string): void;
+  /** Its folder cannot be used, told once: nothing is kept or sent until it can, which is tried again. */
+  onFault(error: unknown): void;
 }
 
 interface Entry {
@@ -45,15 +47,9 @@ interface Entry {
 /** What is sent first, and given up last. */
 const ranks: Readonly<Record<EvidenceKind, number>> = { request: 0, alarm: 1, reference: 2 };
 
-/** Opens the folder, which is made. @throws AuroraError STORE */
+/** Opens the folder, which is made. Never rejects: no window is watched less for want of raw samples. */
 export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<EvidenceSpool> {
   const { dir, maxBytes, allowed } = options;
-  try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-    await chmod(dir, 0o700);
-  } catch (error) {
-    throw storeError("make folder", dir, error);
-  }
   const pathOf = (id: string, ending: "json" | "pack"): string => join(dir, `${id}.${ending}`);
   const removeFiles = async (id: string): Promise<void> => {
     await rm(pathOf(id, "json"), { force: true });
@@ -76,26 +72,52 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
     options.onDropped(id, kind, reason);
   };
 
-  for (const name of await readdir(dir)) {
+  const takeOver = async (name: string): Promise<void> => {
     const [id = "", ending = ""] = name.split(".");
     // Half of one, or what was being written when the power went.
     if (!sha256Pattern.test(id) || (ending !== "json" && ending !== "pack")) {
       await rm(join(dir, name), { force: true, recursive: true });
-      continue;
+      return;
     }
-    if (ending !== "pack") continue;
+    if (ending !== "pack") return;
     const found = await read(id).catch(() => null);
     const entry = { id, kind: found?.kind ?? "reference", bytes: found?.packed.length ?? 0, order: 0 };
     if (found === null) await giveUp(entry, "its files are damaged");
     else if (!allowed.includes(found.kind)) await giveUp(entry, "the configuration no longer permits it");
     else entries = [...entries, { ...entry, order: (await stat(pathOf(id, "pack"))).mtimeMs }];
-  }
+  };
+  let opened = false;
+  let told = false;
+  let opening: Promise<void> | null = null;
+  const open = (): Promise<void> => {
+    if (opened) return Promise.resolve();
+    opening ??= takeFolder().finally(() => {
+      opening = null;
+    });
+    return opening;
+  };
+  const takeFolder = async (): Promise<void> => {
+    entries = [];
+    try {
+      await mkdir(dir, { recursive: true, mode: 0o700 });
+      await chmod(dir, 0o700);
+      for (const name of await readdir(dir)) await takeOver(name);
+      opened = true;
+    } catch (cause) {
+      const error = storeError("use folder", dir, cause);
+      if (!told) options.onFault(error);
+      told = true;
+      throw error;
+    }
+  };
+  await open().catch(() => undefined);
 
   const sum = (): number => entries.reduce((total, { bytes }) => total + bytes, 0);
 
   return {
     add: async ({ id, kind, about, packed }) => {
       if (!allowed.includes(kind)) throw new RangeError(`evidence of an ${kind} is not permitted`);
+      await open();
       if (entries.some((entry) => entry.id === id)) return;
       const entry = { id, kind, bytes: packed.length, order: Date.now() + added++ / 1000 };
       while (sum() + entry.bytes > maxBytes) {
@@ -114,6 +136,9 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
       entries = [...entries, entry];
     },
     next: async () => {
+      // Told once; whoever asks is back.
+      await open().catch(() => undefined);
+      if (!opened) return null;
       for (const entry of sortEntries(entries)) {
         const found = await read(entry.id).catch(() => null);
         if (found !== null) return found;
