@@ -2,7 +2,7 @@
  * The gateway's one database file: opened when first needed, set aside when corrupted, tried again when the disk was
  * full. Knows nothing of what is kept in it; each part brings its own tables.
  */
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import { openSqlite, setFileAside } from "../../core/platform/sqlite/sqlite.ts";
@@ -113,7 +113,9 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
     open();
   } catch (error) {
     const kind = sqliteErrorKind(error);
-    if (kind !== "full" && kind !== "io" && !isFullDisk(error)) throw error;
+    // One that was used before is away for a while: a card that went read-only, files that were given to somebody else.
+    const isKept = (kind === "cannot-open" || kind === "read-only") && existsSync(path);
+    if (kind !== "full" && kind !== "io" && !isKept && !isFullDisk(error)) throw error;
     logger.error("the store cannot be opened now, trying again later", { path, error });
   }
 

@@ -1,6 +1,7 @@
 /**
- * Keeps the file through which whoever may read the state folder gives orders. A full or failing disk is no reason not to
- * watch turbines: then the file is missing for a while, that is said, and it is tried again. Any other refusal is an error.
+ * Keeps the file through which whoever may read the state folder gives orders. A disk that is full, failing or read-only, and a
+ * folder of somebody else, are no reason not to watch turbines: then the file is missing for a while, that is said, and it is
+ * tried again. Any other refusal is an error.
  */
 import { rm } from "node:fs/promises";
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
@@ -24,7 +25,7 @@ export interface AccessFileOptions {
 
 /**
  * Writes the file, or begins to try.
- * @throws AuroraError STORE where waiting does not help: no folder, no rights.
+ * @throws AuroraError STORE where there is no folder.
  */
 export async function keepAccessFile(options: AccessFileOptions): Promise<AccessFile> {
   const { path, text, logger } = options;
@@ -67,7 +68,7 @@ export async function keepAccessFile(options: AccessFileOptions): Promise<Access
   };
 }
 
-const diskTroubles: readonly unknown[] = ["ENOSPC", "EDQUOT", "EIO"];
+const diskTroubles: readonly unknown[] = ["ENOSPC", "EDQUOT", "EIO", "EROFS", "EACCES", "EPERM"];
 
 /** Whether the disk refused, and may not do so for ever. */
 function isDiskTrouble(error: unknown): boolean {

@@ -1,5 +1,5 @@
 /** Turns what either SQLite library throws into one error that a user can act upon, and answers what kind it was. */
-import { statfsSync } from "node:fs";
+import { accessSync, constants, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { AuroraError } from "../../contract/aurora-error.ts";
 
@@ -54,6 +54,16 @@ export function wrapSqliteError(error: unknown, op: string, path: string): unkno
   const said = error instanceof Error ? error.message : String(error);
   const freeBytes = freeBytesBeside(path);
   const { kind, hint: usualHint } = kinds[code] ?? {};
+  const forbidden = kind === "full" || op !== "open database" ? undefined : findForbidden(path);
+  if (forbidden !== undefined) {
+    const user = process.getuid?.() ?? "this user";
+    return new AuroraError("STORE", `cannot ${op} ${path}: user ${user} may not write ${forbidden}`, {
+      op,
+      subject: path,
+      cause: error,
+      hint: `Give ${dirname(path)} and all that is in it to the user that this runs as (chown -R), on a disk that is not read-only.`,
+    });
+  }
   const isFull = kind === "full" || ((kind === "io" || kind === "cannot-open") && freeBytes < fullBelowBytes);
   const reason = isFull && kind !== "full" ? `the disk is full (${said})` : said;
   const hint = isFull ? hintOfFullDisk(op, path, freeBytes) : usualHint;
@@ -67,6 +77,24 @@ export function wrapSqliteError(error: unknown, op: string, path: string): unkno
 
 /** Less than a database and its log begin with: SQLite then calls the disk broken. */
 const fullBelowBytes = 65_536;
+
+/** The folder or file beside a database that this user may not write: SQLite calls the disk broken then, too. */
+function findForbidden(path: string): string | undefined {
+  return [dirname(path), path, `${path}-wal`, `${path}-shm`].find((each) => {
+    try {
+      accessSync(each, constants.F_OK);
+    } catch {
+      // Not there, so nobody forbids it.
+      return false;
+    }
+    try {
+      accessSync(each, constants.W_OK);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+}
 
 /** What is free on the disk of a file, or infinity where that cannot be told. */
 function freeBytesBeside(path: string): number {
