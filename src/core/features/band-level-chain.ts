@@ -91,10 +91,10 @@ export function bindBandLevelChains(bound: readonly ChainWithFeatures[]): BoundC
       // From the first sample's level on, so that a constant offset does not ring.
       if (Number.isNaN(first)) first = counts[from]! * scale;
       const level = first;
-      const { input } = kernel;
       for (let next = from; next < to; ) {
         const samples = settle(taken + Math.min(to - next, bandKernelSamples)) - taken;
-        for (let index = 0; index < samples; index++) input[index] = counts[next + index]! * scale - level;
+        const isWhole = next === 0 && samples === counts.length;
+        kernel.fill(isWhole ? counts : counts.subarray(next, next + samples), scale, level);
         for (let index = 0; index < pairs.length; index++) kernel.run(pairs[index]!, samples);
         next += samples;
         taken += samples;

@@ -6,8 +6,15 @@
  * on the tuning folds of the CWRU bearings, a memory of about 10 ms with order 6 beats one fit of order 24 to the
  * whole window and comes up to whitening by the window's own spectrum: it follows tones and ringing alike.
  */
-import { createBlockWhitening, type WhiteningOptions, whiteningState } from "../maths/whitening-kernel.ts";
-import { shareWhiteningKernel } from "../maths/whitening-vectors.ts";
+import type { SampleRun } from "../contract/stream.ts";
+import {
+  createBlockWhitening,
+  createScriptWhiteningKernel,
+  type WhiteningKernel,
+  type WhiteningOptions,
+  whiteningState,
+} from "../maths/whitening-kernel.ts";
+import { createVectorWhiteningKernel } from "../maths/whitening-vectors.ts";
 
 /** Speeds within one block that are told apart; further changes wait for the next block. */
 const maxSegments = 8;
@@ -34,6 +41,8 @@ interface BlockWhitener {
   readonly limit: number;
   /** … and so many were … */
   wrote(samples: number): void;
+  /** … or `counts[from … to)` · scale are taken as they are, any number … */
+  take(run: Pick<SampleRun, "counts" | "from" | "to" | "scale">): void;
   /** … until the run ends: whole blocks are whitened, the rest is kept. */
   close(): void;
   /** Whitens what is left. */
@@ -108,6 +117,12 @@ export function createBlockWhitener(
       segments++;
     }
   };
+  const wrote = (samples: number): void => {
+    if (samples === 0) return;
+    position += samples;
+    noteSegment();
+    if (position === limit) whitenBlocks();
+  };
   /** The buffer is everybody's: from run to run what is in it is kept here. */
   const load = (): void => {
     for (let index = 0; index < position; index++) buffer[index] = held[index]!;
@@ -130,11 +145,18 @@ export function createBlockWhitener(
       speed = revolutionsPerSample;
       load();
     },
-    wrote: (samples) => {
-      if (samples === 0) return;
-      position += samples;
-      noteSegment();
-      if (position === limit) whitenBlocks();
+    wrote,
+    take: ({ counts, from, to, scale }) => {
+      for (let next = from; next < to; ) {
+        const end = Math.min(to, next + limit - position);
+        kernel.fill(
+          next === 0 && end === counts.length ? counts : counts.subarray(next, end),
+          position,
+          scale,
+        );
+        wrote(end - next);
+        next = end;
+      }
     },
     close: () => {
       whitenBlocks();
@@ -152,4 +174,25 @@ export function createBlockWhitener(
       for (let index = 0; index < order; index++) held[index] = buffer[index + length]!;
     },
   };
+}
+
+const shared = new Map<string, WhiteningKernel>();
+
+/** The kernel of this process for a make: vectors where there are any, and the make suits them. */
+function shareWhiteningKernel(options: WhiteningOptions): WhiteningKernel {
+  const key = `${options.order}/${options.blockSamples}/${options.memory}`;
+  let kernel = shared.get(key);
+  if (kernel === undefined) {
+    kernel = createKernel(options);
+    shared.set(key, kernel);
+  }
+  return kernel;
+}
+
+function createKernel(options: WhiteningOptions): WhiteningKernel {
+  try {
+    return createVectorWhiteningKernel(options) ?? createScriptWhiteningKernel(options);
+  } catch {
+    return createScriptWhiteningKernel(options);
+  }
 }

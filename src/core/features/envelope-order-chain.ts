@@ -110,27 +110,23 @@ export function bindEnvelopeOrderChain(
       view.envelope = envelope;
       view.spectrum = resolution.spectrum;
     },
-    push: ({ counts, from, to, scale, shaftRpm }) => {
-      const revolutionsPerSample = shaftRpm / 60 / analysisHz;
+    push: (run) => {
+      const revolutionsPerSample = run.shaftRpm / 60 / analysisHz;
       // The windower lets no other speed through; here it would cost time without end.
       if (!(revolutionsPerSample > 0 && revolutionsPerSample < 0.5 * maxRefinement)) {
-        throw new RangeError(`${shaftRpm} rpm at ${analysisHz} samples per second`);
+        throw new RangeError(`${run.shaftRpm} rpm at ${analysisHz} samples per second`);
       }
-      const factor = decimator === null ? 1 : decimator.factor;
-      const buffer = whitener.buffer;
       whitener.open(revolutionsPerSample);
-      let next = from;
-      while (next < to) {
-        const start = whitener.position;
-        const room = whitener.limit - start;
-        const end = Math.min(to, next + room * factor);
-        if (decimator === null) {
-          for (let index = next, at = start; index < end; index++, at++) buffer[at] = counts[index]! * scale;
-          whitener.wrote(end - next);
-        } else {
+      if (decimator === null) whitener.take(run);
+      else {
+        const { counts, from, to, scale } = run;
+        const { buffer } = whitener;
+        for (let next = from; next < to; ) {
+          const start = whitener.position;
+          const end = Math.min(to, next + (whitener.limit - start) * decimator.factor);
           whitener.wrote(decimator.push(counts, next, end, scale, buffer, start));
+          next = end;
         }
-        next = end;
       }
       whitener.close();
     },

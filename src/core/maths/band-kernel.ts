@@ -4,6 +4,8 @@
  * while several in JavaScript run out of registers: as vectors of two doubles in WebAssembly they take half the time,
  * and round to the same bits (`npx tsx scripts/bench-features.ts`: levels).
  */
+
+import { conversionSlackBytes, describeConversion } from "./convert-counts.ts";
 import type { Section } from "./filter-design.ts";
 import { encodeModule, f64x2, i32, repeat, startModule, type WasmFunction } from "./wasm-code.ts";
 
@@ -17,11 +19,14 @@ const firstVariable = 20;
 export const bandSums = { s2: 28, s4: 30, peak: 32 } as const;
 const vectorBytes = 16;
 const inputByte = 8 * bandPairDoubles;
+const countsByte = inputByte + 8 * bandKernelSamples + conversionSlackBytes;
 
 /** One for the whole process: a pair of bands is put in, run and taken out again. */
 interface BandKernel {
   /** The input, {@link bandKernelSamples} values. */
   readonly input: Float64Array;
+  /** Makes the input of counts, at most {@link bandKernelSamples}: count · scale − level. */
+  fill(counts: Int16Array, scale: number, level: number): void;
   /** Runs `pair` (see {@link fillBandPair}) over the first `samples` values of the input, 1 … {@link bandKernelSamples}. */
   run(pair: Float64Array, samples: number): void;
 }
@@ -51,6 +56,9 @@ export function createScriptBandKernel(): BandKernel {
   const input = new Float64Array(bandKernelSamples);
   return {
     input,
+    fill: (counts, scale, level) => {
+      for (let index = 0; index < counts.length; index++) input[index] = counts[index]! * scale - level;
+    },
     run: (pair, samples) => {
       for (let side = 0; side < 2; side++) filterBand(input, samples, pair.subarray(side));
     },
@@ -101,11 +109,20 @@ function filterBand(input: Float64Array, samples: number, band: Float64Array): v
 
 /** Creates the kernel of vectors. @throws Error where the processor or the runtime has none. */
 export function createVectorBandKernel(): BandKernel {
-  const { memory, find } = startModule(encodeModule(inputByte + 8 * bandKernelSamples, [bandLoop]));
+  const conversion = describeConversion({ countsAt: countsByte });
+  const end = countsByte + 2 * bandKernelSamples + conversionSlackBytes;
+  const { memory, find } = startModule(encodeModule(end, [bandLoop, conversion]));
   const run = find("run");
+  const convert = find("convert");
+  const counted = new Int16Array(memory, countsByte, bandKernelSamples);
   const values = new Float64Array(memory, 0, bandPairDoubles);
   return {
     input: new Float64Array(memory, inputByte, bandKernelSamples),
+    fill: (counts, scale, level) => {
+      if (counts.length === 0) return;
+      counted.set(counts);
+      convert(2 * counts.length, inputByte, scale, level);
+    },
     run: (pair, samples) => {
       for (let index = 0; index < bandPairDoubles; index++) values[index] = pair[index]!;
       run(8 * samples);

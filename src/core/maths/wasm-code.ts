@@ -125,6 +125,10 @@ export const f64x2: {
   choose(one: Code, other: Code, mask: Code): Code;
   /** The second of `one` and the first of `other`. */
   readonly slide: Binary;
+  /** Of eight integers of 16 bits the first or the last four, of 32 bits each; of those the first two as doubles. */
+  readonly widenLow: Unary;
+  readonly widenHigh: Unary;
+  readonly fromIntegers: Unary;
   /** Writes one of the two. */
   storeLane(place: Place, value: Code, lane: 0 | 1): Code;
 } = {
@@ -145,6 +149,9 @@ export const f64x2: {
   choose: (one, other, mask) => join(one, other, mask, simd(0x52)),
   slide: (one, other) =>
     join(one, other, simd(13), [8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23]),
+  widenLow: unary(simd(0xa7)),
+  widenHigh: unary(simd(0xa8)),
+  fromIntegers: unary(simd(0xfe)),
   storeLane: ({ address, offset = 0 }, value, lane) =>
     join(address, value, simd(0x5b), [3], leb128(offset), [lane]),
 };

@@ -31,6 +31,8 @@ export interface WhiteningKernel {
   readonly maxBlocks: number;
   /** What came of the samples, from the first new one on. */
   readonly magnitudes: Float64Array;
+  /** Puts count · scale into the samples from number `start` on, `order` and more, at most a run's. */
+  fill(counts: Int16Array, start: number, scale: number): void;
   /** Whitens `blocks` whole blocks; leaves the samples high-passed. */
   run(state: Float64Array, blocks: number): void;
 }
@@ -51,6 +53,9 @@ export function createScriptWhiteningKernel(options: WhiteningOptions): Whitenin
     samples,
     magnitudes,
     maxBlocks,
+    fill: (counts, start, scale) => {
+      for (let index = 0; index < counts.length; index++) samples[start + index] = counts[index]! * scale;
+    },
     run: (state, blocks) => {
       for (let from = 0; from < blocks * blockSamples; from += blockSamples) {
         whitenBlock(state, from, from + blockSamples);

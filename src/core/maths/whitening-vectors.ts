@@ -2,10 +2,10 @@
  * The whitening kernel as vectors of two doubles in WebAssembly. What must be added in its order stays so: side by side are
  * two lags of one sample, two blocks of one recursion, two samples of one filter.
  */
+import { conversionSlackBytes, describeConversion } from "./convert-counts.ts";
 import { type Code, encodeModule, f64, f64x2, i32, type Locals, repeat, startModule } from "./wasm-code.ts";
 import {
   countRunBlocks,
-  createScriptWhiteningKernel,
   highPassPole,
   type WhiteningKernel,
   type WhiteningOptions,
@@ -15,6 +15,7 @@ import {
 
 /** Higher orders have more lags than a processor has registers. */
 const maxOrder = 8;
+const countBytes = 2;
 const doubleBytes = 8;
 const vectorBytes = 16;
 
@@ -27,7 +28,9 @@ interface Layout {
   /** The same of coefficients 1 … order. */
   readonly coefficients: number;
   readonly samples: number;
+  /** Before they come, what a conversion writes beyond the samples is written here. */
   readonly magnitudes: number;
+  readonly counts: number;
   readonly end: number;
 }
 
@@ -42,6 +45,8 @@ export function createVectorWhiteningKernel(options: WhiteningOptions): Whitenin
   const layout = layOut(options, maxBlocks);
   const module = startModule(encodeWhitening(options, layout));
   const run = module.find("run");
+  const convert = module.find("convert");
+  const counted = new Int16Array(module.memory, layout.counts, maxBlocks * blockSamples);
   const pairs = countLagPairs(order);
   const inner = new Float64Array(module.memory, layout.state, 2 + 2 * pairs);
   const { faded } = whiteningState;
@@ -49,6 +54,11 @@ export function createVectorWhiteningKernel(options: WhiteningOptions): Whitenin
     samples: new Float64Array(module.memory, layout.samples, order + maxBlocks * blockSamples),
     magnitudes: new Float64Array(module.memory, layout.magnitudes, maxBlocks * blockSamples),
     maxBlocks,
+    fill: (counts, start, scale) => {
+      if (counts.length === 0) return;
+      counted.set(counts);
+      convert(countBytes * counts.length, layout.samples + doubleBytes * start, scale, 0);
+    },
     run: (state, blocks) => {
       inner[0] = state[whiteningState.raw]!;
       inner[1] = state[whiteningState.high]!;
@@ -59,27 +69,6 @@ export function createVectorWhiteningKernel(options: WhiteningOptions): Whitenin
       for (let lag = 0; lag <= order; lag++) state[faded + lag] = inner[2 + (lag ^ 1)]!;
     },
   };
-}
-
-const shared = new Map<string, WhiteningKernel>();
-
-/** The kernel of this process for a make: vectors where there are any, and the make suits them. */
-export function shareWhiteningKernel(options: WhiteningOptions): WhiteningKernel {
-  const key = `${options.order}/${options.blockSamples}/${options.memory}`;
-  let kernel = shared.get(key);
-  if (kernel === undefined) {
-    kernel = createKernel(options);
-    shared.set(key, kernel);
-  }
-  return kernel;
-}
-
-function createKernel(options: WhiteningOptions): WhiteningKernel {
-  try {
-    return createVectorWhiteningKernel(options) ?? createScriptWhiteningKernel(options);
-  } catch {
-    return createScriptWhiteningKernel(options);
-  }
 }
 
 function countLagPairs(order: number): number {
@@ -94,13 +83,15 @@ function layOut({ order, blockSamples }: WhiteningOptions, maxBlocks: number): L
   // The lag behind an even order is computed and thrown away: it reaches one sample further back.
   const samples = coefficients + rows * vectorBytes * order + doubleBytes;
   const magnitudes = samples + doubleBytes * (order + maxBlocks * blockSamples);
+  const counts = magnitudes + doubleBytes * maxBlocks * blockSamples;
   return {
     state,
     products,
     coefficients,
     samples,
     magnitudes,
-    end: magnitudes + doubleBytes * maxBlocks * blockSamples,
+    counts,
+    end: counts + countBytes * maxBlocks * blockSamples + conversionSlackBytes,
   };
 }
 
@@ -116,6 +107,7 @@ function encodeWhitening(options: WhiteningOptions, layout: Layout): Uint8Array 
     ...range(order + 1).map((lag) => `c${lag} a${lag} t${lag}`),
   ];
   return encodeModule(layout.end, [
+    describeConversion({ countsAt: layout.counts }),
     {
       name: "run",
       parameters: { blocks: "i32" },

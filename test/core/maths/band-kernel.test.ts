@@ -65,3 +65,17 @@ test("a run goes through so many samples and no further, and the other band does
   expect(pair[bandSums.s2]).toBe(pair[bandSums.peak]! ** 2);
   expect(pair[bandSums.s2 + 1]).toBe(0);
 });
+
+test("counts become the same input in vectors and in JavaScript, whatever their number", () => {
+  const script = createScriptBandKernel();
+  const vectors = createVectorBandKernel();
+  const counts = fc.array(fc.integer({ min: -32_768, max: 32_767 }), { maxLength: bandKernelSamples });
+  const level = fc.constantFrom(0, 0.3, -1e9);
+  fc.assert(
+    fc.property(counts, fc.constantFrom(1, 16 / 32_768, 1e-200), level, (given, scale, level) => {
+      for (const kernel of [script, vectors]) kernel.fill(Int16Array.from(given), scale, level);
+      const { length } = given;
+      expect(vectors.input.slice(0, length)).toEqual(script.input.slice(0, length));
+    }),
+  );
+});

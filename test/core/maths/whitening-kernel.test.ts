@@ -73,6 +73,19 @@ test("a make that vectors do not suit has none: no prediction, a high order, blo
     expect(createVectorWhiteningKernel({ ...make, ...other })).toBeNull();
 });
 
+test("counts become the same samples in vectors and in JavaScript, up to the end of the buffer", () => {
+  const make = { order: 6, blockSamples: 32, memory: 0.75 };
+  const kernels = [createScriptWhiteningKernel(make), createVectorWhiteningKernel(make)!];
+  const { length } = kernels[0]!.samples;
+  const counts = fc.array(fc.integer({ min: -32_768, max: 32_767 }), { maxLength: length - 6 });
+  fc.assert(
+    fc.property(counts, (given) => {
+      for (const kernel of kernels) kernel.fill(Int16Array.from(given), length - given.length, 16 / 32_768);
+      expect(kernels[1]!.samples).toEqual(kernels[0]!.samples);
+    }),
+  );
+});
+
 test("blocks of a run and runs of a block are the same", () => {
   const make = { order: 6, blockSamples: 32, memory: 0.75 };
   const random = createRandom(3);

@@ -1,0 +1,54 @@
+/** Counts of a converter as doubles in a kernel's memory, eight at a time. Knows no filter. */
+import { f64x2, i32, repeat, type WasmFunction } from "./wasm-code.ts";
+
+/** Bytes behind counts and doubles that are read and written without meaning anything: they go by eights. */
+export const conversionSlackBytes = 64;
+
+const countBytes = 2;
+const doubleBytes = 8;
+const vectorBytes = 16;
+const together = 8;
+
+/** Where in a kernel's memory the counts lie, bytes. */
+interface CountsPlace {
+  readonly countsAt: number;
+}
+
+/**
+ * `convert(bytes, target, scale, level)`: so many bytes of counts, at least two, as count · scale − level from the target on.
+ * Writes up to {@link conversionSlackBytes} further.
+ */
+export function describeConversion({ countsAt }: CountsPlace): WasmFunction {
+  return {
+    name: "convert",
+    parameters: { bytes: "i32", target: "i32", scale: "f64", level: "f64" },
+    locals: { i32: "at", v128: "counts four scales levels" },
+    body: ({ get, set }) => {
+      const put = (place: number): readonly number[] => {
+        const values = f64x2.fromIntegers(
+          place % 2 === 0 ? get("four") : f64x2.slide(get("four"), get("four")),
+        );
+        const value = f64x2.sub(f64x2.mul(values, get("scales")), get("levels"));
+        return f64x2.store({ address: get("target"), offset: vectorBytes * place }, value);
+      };
+      return [
+        ...set("scales", f64x2.both(get("scale"))),
+        ...set("levels", f64x2.both(get("level"))),
+        ...repeat(
+          [
+            ...set("counts", f64x2.load(get("at"), countsAt)),
+            ...set("four", f64x2.widenLow(get("counts"))),
+            ...put(0),
+            ...put(1),
+            ...set("four", f64x2.widenHigh(get("counts"))),
+            ...put(2),
+            ...put(3),
+            ...set("target", i32.add(get("target"), i32.constant(doubleBytes * together))),
+            ...set("at", i32.add(get("at"), i32.constant(countBytes * together))),
+          ],
+          i32.isBelow(get("at"), get("bytes")),
+        ),
+      ];
+    },
+  };
+}
