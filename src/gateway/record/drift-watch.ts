@@ -148,16 +148,20 @@ export function createDriftWatch(intervalMs: number, report: (report: DriftRepor
         for (const watched of components.values()) close(watched);
       }
     },
+    // Asked after every window: nothing is allocated a point.
     get held() {
-      const open = [...turbines.values()].flatMap((components) =>
-        [...components.values()].filter(({ sketcher }) => sketcher.windows > 0),
-      );
-      if (open.length === 0) return null;
-      return {
-        windows: open.reduce((sum, { sketcher }) => sum + sketcher.windows, 0),
-        fromMs: Math.min(...open.map(({ fromMs }) => fromMs)),
-        toMs: Math.max(...open.map(({ toMs }) => toMs)),
-      };
+      let windows = 0;
+      let fromMs = Number.POSITIVE_INFINITY;
+      let toMs = Number.NEGATIVE_INFINITY;
+      for (const components of turbines.values()) {
+        for (const watched of components.values()) {
+          if (watched.sketcher.windows === 0) continue;
+          windows += watched.sketcher.windows;
+          if (watched.fromMs < fromMs) fromMs = watched.fromMs;
+          if (watched.toMs > toMs) toMs = watched.toMs;
+        }
+      }
+      return windows === 0 ? null : { windows, fromMs, toMs };
     },
   };
 }

@@ -136,14 +136,18 @@ export function createPredictionThinner(
     flush() {
       for (const batch of points.values()) close(batch);
     },
+    // Asked after every window: nothing is allocated a point.
     get held() {
-      const held = [...points.values()].filter(({ heldWindows }) => heldWindows > 0);
-      if (held.length === 0) return null;
-      return {
-        windows: held.reduce((sum, { heldWindows }) => sum + heldWindows, 0),
-        fromMs: Math.min(...held.map(({ heldFromMs }) => heldFromMs)),
-        toMs: Math.max(...held.map(({ heldToMs }) => heldToMs)),
-      };
+      let windows = 0;
+      let fromMs = Number.POSITIVE_INFINITY;
+      let toMs = Number.NEGATIVE_INFINITY;
+      for (const batch of points.values()) {
+        if (batch.heldWindows === 0) continue;
+        windows += batch.heldWindows;
+        if (batch.heldFromMs < fromMs) fromMs = batch.heldFromMs;
+        if (batch.heldToMs > toMs) toMs = batch.heldToMs;
+      }
+      return windows === 0 ? null : { windows, fromMs, toMs };
     },
   };
 }
