@@ -5,11 +5,9 @@
 #include "requantise.h"
 
 #if AURORA_HAS_SIMD
-/* A layer, as run_outputs goes through it. */
+/* A layer, as run_outputs goes through it: what it keeps in the float32 unit, then what stays at hand. */
 typedef struct {
-  const uint32_t *weight;
   const uint32_t *from; /* so much before the inputs as there are blocks to skip */
-  const uint32_t *end;  /* of the inputs */
   const uint32_t *bias;
   const uint32_t *multipliers;
   uint32_t *to;
@@ -17,6 +15,8 @@ typedef struct {
   const uint32_t *to_end;
   uint32_t skipped_weights; /* bytes of the blocks that are skipped */
   uint32_t skipped_code;
+  const uint32_t *weight;
+  const uint32_t *end; /* of the inputs */
 } layer_walk;
 
 /* Into four sums (r3 to r6) a word of inputs (r7, r8) with its block of weights (r9 to r12): 22 instructions of 32 bits. */
@@ -43,11 +43,8 @@ typedef struct {
  */
 __attribute__((naked, noinline)) static const uint32_t *run_outputs(__attribute__((unused)) const layer_walk *walk) {
   __asm__("push {r4-r11, lr}\n\t"
-          "ldm r0, {r0-r9}\n\t" /* in the order of layer_walk */
-          "vmov s8, s9, r1, r3\n\t"
-          "vmov s10, s11, r4, r5\n\t"
-          "vmov s12, s13, r6, r7\n\t"
-          "vmov s14, s15, r8, r9\n"
+          "vldm r0!, {s8-s15}\n\t" /* in the order of layer_walk */
+          "ldm r0, {r0, r2}\n"
           "1:\n\t"
           "vmov r1, lr, s8, s9\n\t"
           "ldm lr!, {r3-r6}\n\t"
@@ -107,58 +104,71 @@ static const uint32_t *run_layer(const aurora_model_layer *layer, const uint32_t
   const uint32_t outputs = (layer->outputs + 3u) & ~3u;
   const uint32_t skipped = (0u - in_words) & 3u;
   const layer_walk walk = {
-      .weight = &bias[2u * outputs],
+      .zero_point = layer->output_zero_point,
       /* Only reckoned with: what is skipped is not read. */
       .from = (const uint32_t *)((uintptr_t)from - (8u * skipped)),
-      .end = &from[2u * in_words],
-      .bias = bias,
-      .multipliers = &bias[outputs],
       .to = to,
-      .zero_point = layer->output_zero_point,
+      .bias = bias,
       .to_end = &to[outputs / 2u],
+      .multipliers = &bias[outputs],
       .skipped_weights = 16u * skipped,
+      .weight = &bias[2u * outputs],
       .skipped_code = AURORA_BLOCK_CODE * skipped,
+      .end = &from[2u * in_words],
   };
   return run_outputs(&walk);
 }
 
+/* The first and third of four bytes into one word, the others into another. */
+static inline void spread(uint32_t four, uint32_t *to) {
+  __asm__("uxtb16 %0, %1" : "=r"(to[0]) : "r"(four));
+  __asm__("uxtb16 %0, %1, ror #8" : "=r"(to[1]) : "r"(four));
+}
+
 /* Padding meets zero weights; clean all the same. */
 static void take_inputs(const uint8_t *bytes, uint32_t count, uint32_t *to) {
-  if (count >= 4u) {
-    const uint8_t *end = &bytes[count & ~3u];
+  if (count >= 8u) {
+    const uint8_t *end = &bytes[count & ~7u];
     do {
-      uint32_t four;
-      (void)__builtin_memcpy(&four, bytes, 4u);
-      bytes = &bytes[4];
-      *to++ = four & 0x00FF00FFu;
-      *to++ = (four >> 8) & 0x00FF00FFu;
+      const uint32_t first = load_u32(bytes);
+      const uint32_t second = load_u32(&bytes[4]);
+      bytes = &bytes[8];
+      spread(first, to);
+      spread(second, &to[2]);
+      to = &to[4];
     } while (bytes != end);
+  }
+  if ((count & 4u) != 0u) {
+    spread(load_u32(bytes), to);
+    bytes = &bytes[4];
+    to = &to[2];
   }
   count &= 3u;
   if (count != 0u) {
-    to[0] = (uint32_t)bytes[0] | ((count == 3u) ? ((uint32_t)bytes[2] << 16) : 0u);
-    to[1] = (count > 1u) ? bytes[1] : 0u;
+    uint32_t four = 0;
+    do {
+      count--;
+      four = (four << 8) | bytes[count];
+    } while (count != 0u);
+    spread(four, to);
   }
 }
 
 static void give_outputs(const uint32_t *from, uint32_t count, uint8_t *bytes) {
   for (;; from = &from[2]) {
-    const uint32_t even = from[0];
-    const uint32_t odd = from[1];
-    *bytes++ = (uint8_t)even;
-    if (--count == 0u) {
+    uint32_t four = from[0] | (from[1] << 8);
+    if (count < 4u) {
+      while (count != 0u) {
+        *bytes++ = (uint8_t)four;
+        four >>= 8;
+        count--;
+      }
       return;
     }
-    *bytes++ = (uint8_t)odd;
-    if (--count == 0u) {
-      return;
-    }
-    *bytes++ = (uint8_t)(even >> 16);
-    if (--count == 0u) {
-      return;
-    }
-    *bytes++ = (uint8_t)(odd >> 16);
-    if (--count == 0u) {
+    store_u32(bytes, four);
+    bytes = &bytes[4];
+    count -= 4u;
+    if (count == 0u) {
       return;
     }
   }
