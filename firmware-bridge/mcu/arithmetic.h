@@ -48,6 +48,12 @@
 #define AURORA_HAS_FLOAT 0
 #endif
 
+/*
+ * How many of `count` are gone through four at a time, which keeps a float unit busy; the rest one by one. Without the unit
+ * each operation is a call: all of them one by one, in a third of the code. The bits are the same.
+ */
+#define AURORA_BY_FOURS(count) (((AURORA_HAS_FLOAT) != 0) ? ((count) & ~3u) : 0u)
+
 /* With -fmath-errno the compiler may call the library's sqrtf, which is not there; a unit of unknown kind may have no root. */
 #if AURORA_HAS_FLOAT && defined(__NO_MATH_ERRNO__) && !defined(AURORA_FLOAT_UNIT)
 #define AURORA_HAS_SQRT 1

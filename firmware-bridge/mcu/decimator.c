@@ -67,7 +67,7 @@ uint32_t aurora_decimator_run(aurora_decimator *filter, float *out, uint32_t roo
   const uint32_t held = filter->held;
   uint32_t next = filter->next;
   uint32_t count = 0;
-  if (factor == 2u) {
+  if ((AURORA_HAS_FLOAT != 0) && (factor == 2u)) {
     for (; ((next + taps + 6u) <= held) && ((count + 4u) <= room); next += 8u) {
       compute_four_outputs(filter, &filter->samples[next], &out[count]);
       count += 4u;

@@ -58,7 +58,7 @@ static void filter_high_pass(aurora_envelope *state) {
   float *now = &block[state->order];
   const uint32_t length = (uint32_t)state->position - state->order;
   const float *end = &now[length];
-  for (const float *whole = &now[length & ~3u]; now != whole; now += 4) {
+  for (const float *whole = &now[AURORA_BY_FOURS(length)]; now != whole; now += 4) {
     /* Differences while the sums wait for one another. */
     const float now0 = now[0];
     const float now1 = now[1];

@@ -73,7 +73,7 @@ bool aurora_features_begin(aurora_features *state, const aurora_model *model, fl
 static uint32_t smaller(uint32_t one, uint32_t other) { return (one < other) ? one : other; }
 
 static void scale_counts(const int16_t *counts, uint32_t length, float scale, float *to) {
-  for (const float *end = &to[length & ~3u]; to != end; to += 4) {
+  for (const float *end = &to[AURORA_BY_FOURS(length)]; to != end; to += 4) {
     const float first = (float)counts[0];
     const float second = (float)counts[1];
     const float third = (float)counts[2];
@@ -84,7 +84,7 @@ static void scale_counts(const int16_t *counts, uint32_t length, float scale, fl
     to[3] = fourth * scale;
     counts += 4;
   }
-  for (uint32_t i = 0; i < (length & 3u); i++) {
+  for (uint32_t i = 0; i < (length - AURORA_BY_FOURS(length)); i++) {
     to[i] = (float)counts[i] * scale;
   }
 }

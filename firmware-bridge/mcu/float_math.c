@@ -65,7 +65,7 @@ float aurora_log(float value) {
 float aurora_sum(const float *values, uint32_t count) {
   float sum = 0.0f;
   const float *end = &values[count];
-  for (const float *whole = &values[count & ~3u]; values != whole; values += 4) {
+  for (const float *whole = &values[AURORA_BY_FOURS(count)]; values != whole; values += 4) {
     sum += values[0];
     sum += values[1];
     sum += values[2];

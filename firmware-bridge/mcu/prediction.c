@@ -21,7 +21,7 @@ static void add_seven_lags(const float *now, uint32_t length, float *products) {
   float at5 = now[-5];
   float at6 = now[-6];
   const float *end = &now[length];
-  for (const float *whole = &now[length & ~3u]; now != whole; now += 4) {
+  for (const float *whole = &now[AURORA_BY_FOURS(length)]; now != whole; now += 4) {
     const float first = now[0];
     const float second = now[1];
     const float third = now[2];
@@ -87,7 +87,7 @@ static void add_two_lags(const float *now, uint32_t length, uint32_t lag, float 
   float sum0 = 0.0f;
   float sum1 = 0.0f;
   float before = past[-1];
-  for (const float *whole = &now[length & ~3u]; now != whole; now += 4) {
+  for (const float *whole = &now[AURORA_BY_FOURS(length)]; now != whole; now += 4) {
     const float at0 = past[0];
     const float at1 = past[1];
     const float at2 = past[2];
@@ -122,7 +122,7 @@ static float add_lag(const float *now, uint32_t length, uint32_t lag) {
 
 void aurora_lag_products(const float *block, uint32_t length, uint32_t order, float *products) {
   uint32_t lag = 0;
-  if (order >= 6u) {
+  if ((AURORA_HAS_FLOAT != 0) && (order >= 6u)) {
     add_seven_lags(block, length, products);
     lag = 7u;
   }
@@ -242,7 +242,7 @@ AURORA_INLINE static inline void compute_four_residuals(const float *block, uint
 void aurora_prediction_residual(const float *block, uint32_t length, uint32_t order, const float *coefficients,
                                 float *residual) {
   const float *end = &block[length];
-  for (const float *whole = &block[length & ~3u]; block != whole; block += 4) {
+  for (const float *whole = &block[AURORA_BY_FOURS(length)]; block != whole; block += 4) {
     compute_four_residuals(block, order, coefficients, residual);
     residual += 4;
   }
