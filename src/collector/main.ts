@@ -1,9 +1,6 @@
 /** The collector daemon: parse the configuration, start the role, run until stopped. */
-import {
-  type ConfigSource,
-  readCollectorFile,
-  startConfigured,
-} from "../core/platform/daemon/installed-config.ts";
+import { readCollectorFile } from "../core/platform/daemon/collector-file.ts";
+import { type ConfigSource, startConfigured } from "../core/platform/daemon/installed-config.ts";
 import { runDaemon } from "../core/platform/daemon/run-daemon.ts";
 import { keepFilesPrivate } from "../core/platform/daemon/state-folder.ts";
 import { createLogger } from "../core/platform/logger.ts";

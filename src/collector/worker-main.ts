@@ -1,5 +1,5 @@
 /** The process of one worker: arguments are the configuration, the installation's folder and the worker's number. */
-import { readCollectorFile } from "../core/platform/daemon/installed-config.ts";
+import { readCollectorFile } from "../core/platform/daemon/collector-file.ts";
 import { runDaemon } from "../core/platform/daemon/run-daemon.ts";
 import { keepFilesPrivate } from "../core/platform/daemon/state-folder.ts";
 import { createLogger } from "../core/platform/logger.ts";

@@ -5,12 +5,9 @@ import { loadTrustedKeys } from "../../core/bundle/keys.ts";
 import { collectorConfigSchema } from "../../core/contract/config/collector-config.ts";
 import type { ConfigKind } from "../../core/contract/config/config-kind.ts";
 import { gatewayConfigSchema } from "../../core/contract/config/gateway-config-schema.ts";
+import { readCollectorFile } from "../../core/platform/daemon/collector-file.ts";
 import { ConfigError, renderComplaint } from "../../core/platform/daemon/config-error.ts";
-import {
-  type ConfigSource,
-  type InstalledConfig,
-  readCollectorFile,
-} from "../../core/platform/daemon/installed-config.ts";
+import type { ConfigSource, InstalledConfig } from "../../core/platform/daemon/installed-config.ts";
 import { maxConfigBytes } from "../../core/platform/daemon/yaml-config.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";

@@ -1,13 +1,8 @@
 /** A daemon's configuration on the machine that it is for: its values, and what is wrong with what they name. Starts nothing. */
 import { hasErrorCode } from "../../contract/aurora-error.ts";
-import { type CollectorConfig, collectorConfigSchema } from "../../contract/config/collector-config.ts";
 import type { ConfigFinding } from "../../contract/config/config-finding.ts";
-import { listCollectorFiles } from "../../contract/config/configured-files.ts";
-import { installedPath } from "../files/installed-path.ts";
 import type { Logger } from "../logger.ts";
-import { checkConfiguredFiles } from "./check-files.ts";
-import { warnOfCollector } from "./config-warnings.ts";
-import { type ReadConfig, readYamlConfig } from "./yaml-config.ts";
+import type { ReadConfig } from "./yaml-config.ts";
 
 /** Where the configuration is, and what changes it. */
 export interface ConfigSource {
@@ -23,33 +18,6 @@ export interface InstalledConfig<T> extends ReadConfig<T> {
   check(): Promise<ConfigFinding[]>;
   /** What it may say, and probably does not mean. */
   warnings(): readonly ConfigFinding[];
-}
-
-/** Reads a collector's configuration. @throws AuroraError CONFIG_INVALID */
-export function readCollectorFile(source: ConfigSource): InstalledConfig<CollectorConfig> {
-  const { configPath, installationDir, environment } = source;
-  const read = readYamlConfig({
-    path: configPath,
-    schema: collectorConfigSchema,
-    environment,
-    kind: "collector",
-  });
-  const installed = (path: string): string => installedPath(path, installationDir);
-  const { registry } = read.config;
-  const config = {
-    ...read.config,
-    registry: {
-      ...registry,
-      publish: registry.publish.map(installed),
-      trustedKeys: registry.trustedKeys.map(installed),
-    },
-  };
-  return {
-    config,
-    refuse: read.refuse,
-    check: () => checkConfiguredFiles(listCollectorFiles(config)),
-    warnings: () => warnOfCollector(config),
-  };
 }
 
 /** Errors of a start that a mistake in the configuration explains. */
