@@ -20,6 +20,8 @@ export interface ProofRequest {
   readonly bundleDir: string;
   /** Digest that the bundle must have. */
   readonly digest: string;
+  /** Which engine would serve, as `bundles.engine` says it. */
+  readonly engine: "auto" | "onnx" | "integer";
 }
 
 export interface ProofReport {
@@ -41,6 +43,7 @@ const requestSchema: z.ZodType<ProofRequest> = z.strictObject({
   formatVersion: z.literal(1),
   bundleDir: z.string().min(1).max(4096),
   digest,
+  engine: z.enum(["auto", "onnx", "integer"]),
 });
 
 export const proofReportSchema: z.ZodType<ProofReport> = z.object({

@@ -12,6 +12,8 @@ export interface ProverCommand {
   readonly args: readonly string[];
   /** It is killed after so long. */
   readonly timeoutMs: number;
+  /** What the bundle is to be proved with: what would serve it. */
+  readonly engine: ProofRequest["engine"];
 }
 
 /** What is to be proved; the report must repeat what the caller knows about it. */
@@ -52,7 +54,12 @@ export async function proveBundle(
   signal?: AbortSignal,
 ): Promise<ProofReport> {
   const { bundleDir } = expected;
-  const request: ProofRequest = { formatVersion: 1, bundleDir, digest: expected.digest };
+  const request: ProofRequest = {
+    formatVersion: 1,
+    bundleDir,
+    digest: expected.digest,
+    engine: prover.engine,
+  };
   const run = await runProver(prover, `${JSON.stringify(request)}\n`, signal).catch((error: Error) => {
     // As when the machine has no memory for another process.
     throw new ProofError(`the prover cannot be started: ${error.message}`, bundleDir, false);

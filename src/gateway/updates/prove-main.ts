@@ -17,7 +17,7 @@ try {
   const request = parseProofRequest(Buffer.concat(chunks).toString("utf8"));
   const bundle = await readBundle(request.bundleDir);
   if (bundle.digest !== request.digest) throw new Error(`the folder holds ${bundle.digest}`);
-  const loaded = await serveBundle(request.bundleDir, bundle, { engine: "auto", logger });
+  const loaded = await serveBundle(request.bundleDir, bundle, { engine: request.engine, logger });
   const report = await proveGolden(loaded, decodeGolden(bundle.files.get(bundleFileNames.golden)!));
   await loaded.retire();
   process.stdout.write(JSON.stringify(report));

@@ -43,6 +43,7 @@ export async function startUpdates(options: UpdatesOptions): Promise<readonly Up
     command: process.execPath,
     args: [...(fromSource ? ["--import", "tsx"] : []), proveMain],
     timeoutMs: proofTimeoutMs,
+    engine: options.engine,
   };
   return options.models.names.map((name) => {
     const { models, common } = options;

@@ -49,7 +49,12 @@ describe("the prover", () => {
     expect(await attempt("setInterval(() => process.stdout.write('x'.repeat(60000)), 1);")).toMatch(
       /more than 65536/,
     );
-    const missing = { command: join(fixture.base, "nothing"), args: [], timeoutMs: 1000 };
+    const missing = {
+      command: join(fixture.base, "nothing"),
+      args: [],
+      timeoutMs: 1000,
+      engine: "auto",
+    } as const;
     const gateway = await fixture.gateway({ prover: missing });
     expect(await gateway.updater.checkNow()).toMatchObject({ kind: "refused", final: false });
     // Refused by the system at once, as when there is no memory for another process.

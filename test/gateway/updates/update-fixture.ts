@@ -103,7 +103,7 @@ export async function createUpdateFixture(): Promise<UpdateFixture> {
   async function prover(body: string, timeoutMs = 20_000): Promise<ProverCommand> {
     const path = join(base, `prover-${count++}.mjs`);
     await writeFile(path, proverHead + body);
-    return { command: process.execPath, args: [path], timeoutMs };
+    return { command: process.execPath, args: [path], timeoutMs, engine: "auto" };
   }
   const goodProver = await prover("answer(report, 0);");
 
