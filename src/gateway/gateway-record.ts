@@ -13,6 +13,8 @@ import { openStoreFile } from "./record/store-file.ts";
 import { createTelemetry, type Telemetry } from "./record/telemetry.ts";
 
 const mebibyte = 1024 * 1024;
+/** The outbox is written at its end and read at its beginning: a small cache costs it next to nothing. */
+const smallCacheKibibytes = 256;
 
 export interface GatewayRecord {
   readonly outbox: Outbox;
@@ -37,7 +39,12 @@ export function openGatewayRecord(options: GatewayRecordOptions, closers: Closer
   const { config, quality, clock, logger } = options;
   const path = join(config.gateway.stateDir, "gateway.db");
   const { maxMebibytes, reserveMebibytes } = config.store;
-  const file = openStoreFile({ path, reserveBytes: reserveMebibytes * mebibyte, logger });
+  const file = openStoreFile({
+    path,
+    reserveBytes: reserveMebibytes * mebibyte,
+    ...(config.gateway.profile === "small" ? { cacheKibibytes: smallCacheKibibytes } : {}),
+    logger,
+  });
   closers.add(() => file.close());
   const mark = openLossMark(`${path}.mark`, { clock, logger });
   closers.add(() => mark.close());

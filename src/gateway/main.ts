@@ -1,12 +1,12 @@
 /** The gateway daemon: parse the configuration, compose, run until stopped. */
-import { type ConfigSource, startConfigured } from "../core/platform/daemon/installed-config.ts";
+import { startConfigured } from "../core/platform/daemon/installed-config.ts";
 import { runDaemon } from "../core/platform/daemon/run-daemon.ts";
 import { keepFilesPrivate } from "../core/platform/daemon/state-folder.ts";
 import { createLogger } from "../core/platform/logger.ts";
-import { readGatewayFile } from "../core/serving/gateway-file.ts";
+import { type GatewaySource, readGatewayFile } from "../core/serving/gateway-file.ts";
 import { startGateway } from "./compose.ts";
 
-export interface RunGatewayOptions extends ConfigSource {
+export interface RunGatewayOptions extends GatewaySource {
   readonly runtimeVersion: string;
 }
 

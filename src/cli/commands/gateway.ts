@@ -1,5 +1,6 @@
 /** `aurora gateway`: the daemon beside the turbine. */
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import type { GatewayProfile } from "../../core/contract/config/gateway-config.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { runGateway } from "../../gateway/main.ts";
 import { runtimeVersion } from "../terminal/installation.ts";
@@ -8,6 +9,12 @@ import { environmentHelp } from "../terminal/options.ts";
 export function gatewayCommand(): Command {
   return new Command("gateway")
     .requiredOption("-c, --config <file>", "the YAML configuration")
+    .addOption(
+      new Option(
+        "--profile <name>",
+        "small: less memory, since no native engine is loaded and caches are smaller; the same decisions (default: gateway.profile of the configuration, which is standard where it says nothing)",
+      ).choices(["standard", "small"]),
+    )
     .addHelpText(
       "after",
       `${environmentHelp}
@@ -15,14 +22,16 @@ The broker's password may also come from AURORA_MQTT_PASSWORD.
 
 Example:
   $ aurora gateway --config /etc/aurora/gateway.yaml
+  $ aurora gateway --config /etc/aurora/gateway.yaml --profile small
 `,
     )
-    .action((options: { readonly config: string }) =>
+    .action((options: { readonly config: string; readonly profile?: GatewayProfile }) =>
       runGateway({
         configPath: options.config,
         runtimeVersion: runtimeVersion(),
         installationDir: packageRoot(),
         environment: process.env,
+        ...(options.profile === undefined ? {} : { profile: options.profile }),
       }),
     );
 }

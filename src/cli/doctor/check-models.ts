@@ -99,7 +99,7 @@ async function load(name: string, { config, runtimeVersion }: ModelsSetting): Pr
       ? good(`model ${name}`, text)
       : bad(`model ${name}`, `${version}: ${proof.detail}`, advice);
     const windows = golden.cases.filter((one) => one.kind === "window");
-    return { results: [...refused, proved, ...describeEngine(bundle, bundles.engine)], bundle, windows };
+    return { results: [...refused, proved, ...describeEngine(bundle, config)], bundle, windows };
   } catch (error) {
     if (!hasErrorCode(error)) throw error;
     return { results: [bad(`model ${name}`, error.message, error.hint)], bundle: null, windows: [] };
@@ -108,9 +108,13 @@ async function load(name: string, { config, runtimeVersion }: ModelsSetting): Pr
 
 function describeEngine(
   bundle: LoadedBundle,
-  wanted: GatewayConfig["bundles"]["engine"],
+  { bundles: { engine: wanted }, gateway: { profile } }: GatewayConfig,
 ): readonly CheckResult[] {
-  if (wanted !== "auto" || bundle.engine.kind === "onnx") return [];
+  if (wanted === "integer") {
+    const why = profile === "small" ? "gateway.profile: small" : "bundles.engine: integer";
+    return [good("engine", `plain integers, no native engine is loaded (${why})`)];
+  }
+  if (bundle.engine.kind === "onnx") return [good("engine", "ONNX Runtime")];
   const advice =
     "The plain engine gives the same integers, more slowly. Install aurora for this processor once more.";
   return [warning("ONNX Runtime", "the native library does not serve here", advice)];

@@ -1,7 +1,7 @@
 /** Reads a gateway's configuration on the machine that it is for, and checks what it names: files, bundles, channels, units. */
 
 import { listGatewayFiles } from "../contract/config/configured-files.ts";
-import type { GatewayConfig } from "../contract/config/gateway-config.ts";
+import type { GatewayConfig, GatewayProfile } from "../contract/config/gateway-config.ts";
 import { gatewayConfigSchema } from "../contract/config/gateway-config-schema.ts";
 import { checkConfiguredFiles } from "../platform/daemon/check-files.ts";
 import { checkOptionalPackages } from "../platform/daemon/check-packages.ts";
@@ -11,20 +11,34 @@ import { installedPath } from "../platform/files/installed-path.ts";
 import { checkBundleFit } from "./check-bundle-fit.ts";
 import { warnOfGateway } from "./gateway-warnings.ts";
 
+/** Where the configuration is, and what is said beside it. */
+export interface GatewaySource extends ConfigSource {
+  /** Above what the file and the environment say. */
+  readonly profile?: GatewayProfile;
+}
+
 /**
+ * Of the small profile `bundles.engine` is the integer engine.
  * @param text what the file will hold; absent: what it holds
  * @throws AuroraError CONFIG_INVALID
  */
-export function readGatewayFile(source: ConfigSource, text?: string): InstalledConfig<GatewayConfig> {
-  const { configPath, installationDir, environment } = source;
-  const options = { path: configPath, schema: gatewayConfigSchema, environment, kind: "gateway" } as const;
+export function readGatewayFile(source: GatewaySource, text?: string): InstalledConfig<GatewayConfig> {
+  const { configPath, installationDir, environment, profile } = source;
+  const options = {
+    path: configPath,
+    schema: gatewayConfigSchema,
+    environment,
+    kind: "gateway",
+    ...(profile === undefined ? {} : { complete: (value: unknown) => withProfile(value, profile) }),
+  } as const;
   const read = readYamlConfig(options, text);
   const installed = (path: string): string => installedPath(path, installationDir);
-  const { bundles } = read.config;
+  const { bundles, gateway } = read.config;
   const config = {
     ...read.config,
     bundles: {
       ...bundles,
+      engine: gateway.profile === "small" ? ("integer" as const) : bundles.engine,
       dir: installed(bundles.dir),
       trustedKeys: bundles.trustedKeys.map(installed),
     },
@@ -39,4 +53,12 @@ export function readGatewayFile(source: ConfigSource, text?: string): InstalledC
     ],
     warnings: () => warnOfGateway(config),
   };
+}
+
+/** What is no configuration stays as it is: the schema says so. */
+function withProfile(value: unknown, profile: GatewayProfile): unknown {
+  if (typeof value !== "object" || value === null || !("gateway" in value)) return value;
+  const { gateway } = value;
+  if (typeof gateway !== "object" || gateway === null || Array.isArray(gateway)) return value;
+  return { ...value, gateway: { ...gateway, profile } };
 }

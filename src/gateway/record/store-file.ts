@@ -23,6 +23,8 @@ export interface StoreFileOptions {
   readonly reserveBytes?: number;
   /** How long to wait for another process to let the file go; default 2,000 ms. */
   readonly busyTimeoutMs?: number;
+  /** Memory for pages of the file; default as SQLite's. */
+  readonly cacheKibibytes?: number;
   readonly logger?: Logger;
 }
 
@@ -67,6 +69,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
       locking: "exclusive",
       synchronous: options.survives === "crash" ? "normal" : "full",
       busyTimeoutMs: options.busyTimeoutMs ?? 2000,
+      ...(options.cacheKibibytes === undefined ? {} : { cacheKibibytes: options.cacheKibibytes }),
       ...(options.maxFileBytes === undefined ? {} : { maxBytes: options.maxFileBytes }),
       onCorrupt: (setAside, reason) => {
         renewed = { setAside, reason };

@@ -76,6 +76,7 @@ export function describeGateway(parts: GatewayParts): Readonly<Record<string, un
   return {
     gateway: config.gateway.id,
     version: runtimeVersion,
+    profile: config.gateway.profile,
     models: models.names.map((name) => ({
       ...models.current(name).ref,
       engine: models.current(name).engine.kind,

@@ -43,7 +43,14 @@ function create(turbines: GatewayConfig["turbines"] = [{ ...plain, id: "WT01", p
   const drifts: SchemaDrift[] = [];
   const quality = createDataQuality();
   const config: GatewayConfig = {
-    gateway: { id: "gw", site: "north", stateDir: ".", httpHost: "127.0.0.1", httpPort: 0 },
+    gateway: {
+      id: "gw",
+      site: "north",
+      stateDir: ".",
+      httpHost: "127.0.0.1",
+      httpPort: 0,
+      profile: "standard",
+    },
     mqtt: {
       url: "mqtt://127.0.0.1",
       base: "aurora/v1",

@@ -9,7 +9,8 @@ import { checkOpcUa } from "./opcua-config.ts";
 
 /**
  * Adds an issue for every id, port and sensor that stands twice, every device or turbine that is not there, a period of
- * drift that is shorter than an interval, half a client certificate, and updates without a source.
+ * drift that is shorter than an interval, half a client certificate, updates without a source, and a native engine in the small
+ * profile.
  */
 export function checkGatewayReferences(config: GatewayConfig, context: z.RefinementCtx): void {
   const findings = [
@@ -133,7 +134,7 @@ function checkTopics({ scada }: GatewayConfig): ConfigFinding[] {
   });
 }
 
-function checkRest({ drift, mqtt, updates }: GatewayConfig): ConfigFinding[] {
+function checkRest({ bundles, drift, gateway, mqtt, updates }: GatewayConfig): ConfigFinding[] {
   const findings: ConfigFinding[] = [];
   const { intervalSeconds, periodSeconds } = drift;
   if (periodSeconds < intervalSeconds) {
@@ -147,6 +148,14 @@ function checkRest({ drift, mqtt, updates }: GatewayConfig): ConfigFinding[] {
     const [given, missing] = mqtt.certFile === null ? ["keyFile", "certFile"] : ["certFile", "keyFile"];
     const problem = "a client certificate needs its key, and a key its certificate";
     findings.push({ path: ["mqtt", given], problem, write: `write ${missing} as well` });
+  }
+  if (gateway.profile === "small" && bundles.engine === "onnx") {
+    const problem = "onnx is a native engine, and the small profile loads none";
+    findings.push({
+      path: ["bundles", "engine"],
+      problem,
+      write: "write integer, or set gateway.profile to standard",
+    });
   }
   return findings;
 }

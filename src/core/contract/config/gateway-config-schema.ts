@@ -77,6 +77,10 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
         .max(65535)
         .default(9617)
         .describe("Port for health and metrics; 0 picks a free one"),
+      profile: z
+        .enum(["standard", "small"])
+        .default("standard")
+        .describe("small: less memory, since no native engine is loaded; the same decisions"),
     }),
     mqtt,
     devices: z

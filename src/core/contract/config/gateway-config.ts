@@ -71,6 +71,12 @@ interface ScadaConfig {
   }[];
 }
 
+/**
+ * `small`: for a machine with little memory. The student runs as integers in TypeScript, no native engine is loaded, and caches
+ * are smaller; the decisions are the same.
+ */
+export type GatewayProfile = "standard" | "small";
+
 export interface GatewayConfig {
   readonly gateway: {
     readonly id: string;
@@ -78,6 +84,7 @@ export interface GatewayConfig {
     readonly stateDir: string;
     readonly httpHost: string;
     readonly httpPort: number;
+    readonly profile: GatewayProfile;
   };
   readonly mqtt: MqttConfig;
   readonly devices: readonly DeviceConfig[];

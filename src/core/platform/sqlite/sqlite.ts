@@ -23,6 +23,8 @@ interface SqliteOptions {
   readonly synchronous?: "full" | "normal";
   /** Pages (4 KiB) of the log from which a commit moves them into the file; default 1,000. */
   readonly checkpointPages?: number;
+  /** Pages of the file that are kept in memory at most, in KiB; default 2,000. */
+  readonly cacheKibibytes?: number;
   /** How long a statement waits for another connection's lock; default 5,000 ms. */
   readonly busyTimeoutMs?: number;
   /** Upper bound of the file in bytes; beyond it writes fail as on a full disk. Default none. */
@@ -112,6 +114,7 @@ function openOnce(path: string, options: SqliteOptions): SqliteDatabase {
     raw.exec("PRAGMA journal_mode = WAL");
     raw.exec(`PRAGMA synchronous = ${options.synchronous === "normal" ? "NORMAL" : "FULL"}`);
     raw.exec("PRAGMA foreign_keys = ON");
+    raw.exec(`PRAGMA cache_size = ${-Math.trunc(options.cacheKibibytes ?? 2_000)}`);
     const checkpointPages = Math.trunc(options.checkpointPages ?? 1_000);
     raw.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
     // A log that once grew large gives its space back at the next checkpoint.

@@ -1,0 +1,57 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { GatewayProfile } from "../../../src/core/contract/config/gateway-config.ts";
+import { packageRoot } from "../../../src/core/platform/files/package-root.ts";
+import { readGatewayFile } from "../../../src/core/serving/gateway-file.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+
+const bearing = { bpfo: 3.0775, bpfi: 4.9225, bsf: 4.0634, ftf: 0.3847 };
+
+function read(
+  { engine = "auto", profile }: { readonly engine?: string; readonly profile?: string },
+  said?: GatewayProfile,
+) {
+  const configPath = join(createTemporaryFolder(), "gateway.yaml");
+  const config = {
+    gateway: { id: "gw-1", site: "north", ...(profile === undefined ? {} : { profile }) },
+    devices: [{ id: "mcu-1", connect: "tcp://127.0.0.1:7001" }],
+    turbines: [
+      { id: "WT1", points: [{ component: "generator-bearing", device: "mcu-1", channel: "x", bearing }] },
+    ],
+    bundles: { engine },
+  };
+  writeFileSync(configPath, JSON.stringify(config));
+  const source = { configPath, installationDir: packageRoot(), environment: {} };
+  return readGatewayFile(said === undefined ? source : { ...source, profile: said }).config;
+}
+
+test("the small profile serves with plain integers, whoever asks for it; the option is the strongest word", () => {
+  expect(read({})).toMatchObject({ gateway: { profile: "standard" }, bundles: { engine: "auto" } });
+  expect(read({ profile: "small" })).toMatchObject({ bundles: { engine: "integer" } });
+  expect(read({}, "small")).toMatchObject({
+    gateway: { profile: "small" },
+    bundles: { engine: "integer" },
+  });
+  expect(read({ profile: "small" }, "standard")).toMatchObject({
+    gateway: { profile: "standard" },
+    bundles: { engine: "auto" },
+  });
+});
+
+test("a native engine in the small profile, and a profile that there is not, are refused where they stand", () => {
+  expect(() => read({ engine: "onnx" }, "small")).toThrow(
+    /gateway\.yaml:1:\d+: bundles\.engine: .*onnx is a native engine, and the small profile loads none/s,
+  );
+  expect(read({ engine: "onnx" })).toMatchObject({ bundles: { engine: "onnx" } });
+  expect(() => read({ profile: "tiny" })).toThrow(/gateway\.profile/);
+});
+
+test("what is no configuration of a gateway is refused as it is without a profile", () => {
+  const configPath = join(createTemporaryFolder(), "gateway.yaml");
+  const source = { configPath, installationDir: packageRoot(), environment: {} };
+  for (const text of ["[]", "7", "gateway: [1]\n", "gateway: x\n", "turbines: []\n"]) {
+    writeFileSync(configPath, text);
+    expect(() => readGatewayFile({ ...source, profile: "small" })).toThrow(/gateway\.yaml/);
+  }
+});
