@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { daemonNodeOptions } from "../../src/cli/demo/child-daemon.ts";
+import { daemonNodeOptions, gatewayEnvironment } from "../../src/cli/demo/child-daemon.ts";
 import { computeBearingOrders, generatorBearings } from "../../src/core/contract/bundle/bearing-geometry.ts";
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
 import { isReadyMessage } from "../../src/core/platform/daemon/run-daemon.ts";
@@ -22,6 +22,7 @@ export interface GatewayStatus {
 
 /** A running gateway. */
 export interface BenchGateway {
+  readonly pid: number;
   /** Is it held to one core? */
   readonly pinned: boolean;
   status(): Promise<GatewayStatus>;
@@ -36,6 +37,17 @@ export interface BenchGatewayOptions {
   readonly addresses: readonly string[];
   /** Null: a port where nobody listens; the uplink then waits, as beside a broken link. */
   readonly mqtt: { readonly url: string; readonly username: string; readonly password: string } | null;
+  /** Default: `dist`'s program, started as a daemon is. */
+  readonly launch?: Partial<GatewayLaunch>;
+}
+
+/** Which program is started, and how. */
+export interface GatewayLaunch {
+  /** The file that Node runs. */
+  readonly entry: string;
+  readonly nodeOptions: readonly string[];
+  /** Behind `gateway --config <file>`. */
+  readonly args: readonly string[];
 }
 
 /** The same command on one core, where the machine lets us choose. */
@@ -70,19 +82,26 @@ export async function startBenchGateway(options: BenchGatewayOptions): Promise<B
   const path = join(dir, "gateway.yaml");
   // JSON is YAML.
   await writeFile(path, JSON.stringify(config));
+  const {
+    entry = join(root, "dist", "src", "cli", "main.js"),
+    nodeOptions = daemonNodeOptions,
+    args: further = [],
+  } = options.launch ?? {};
   const { command, args, pinned } = pinCommand([
     process.execPath,
-    ...daemonNodeOptions,
-    join(root, "dist", "src", "cli", "main.js"),
+    ...nodeOptions,
+    entry,
     "gateway",
     "--config",
     path,
+    ...further,
   ]);
   const child = endWithProcess(
     spawn(command, args, {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       env: {
         ...process.env,
+        ...gatewayEnvironment,
         ...(options.mqtt === null ? {} : { AURORA_MQTT_PASSWORD: options.mqtt.password }),
       },
     }),
@@ -94,6 +113,7 @@ export async function startBenchGateway(options: BenchGatewayOptions): Promise<B
     });
   });
   return {
+    pid: child.pid!,
     pinned,
     status: async () => (await (await fetch(`${httpUrl}/status`)).json()) as GatewayStatus,
     latency: async () => parseLatencyBuckets(await (await fetch(`${httpUrl}/metrics`)).text()),
