@@ -1,9 +1,11 @@
 /**
- * `npm run bench [-- --json] [--quick] [--only gateway|pages|ingest|thinning]`: the figures of the gateway, then those of the
+ * `npm run bench [-- --json] [--quick] [--only gateway|pages|ingest|thinning|memory]`: the figures of the gateway, then those of the
  * collector's pages while gateways send, of what each engine stores and of what it takes by age, measured on real processes. Prints a table, or one JSON object on stdout. Pages alone take
  * `--turbines 1000 --viewers 50 --rate 2000 --seconds 30 --check-ins 10000`; the rate is in messages a second, the last in
  * gateways that look for updates every five minutes. `npm run bench -- --peer [--quick]` is the gateway beside one in Python,
  * alone: it installs what that needs into a kept temporary folder, and says what is missing where nothing can be installed.
+ * `npm run bench -- --only memory` measures the packaged gateway's memory and start, of both profiles; with `--hours 4` its memory
+ * over so long.
  */
 import { parseArgs } from "node:util";
 import { measureIngest } from "./bench/bench-ingest.ts";
@@ -11,6 +13,7 @@ import { measurePages } from "./bench/bench-pages.ts";
 import { measurePeer } from "./bench/bench-peer.ts";
 import { measureThinning } from "./bench/bench-thinning.ts";
 import { measureGateway } from "./bench/measure-gateway.ts";
+import { measureMemory } from "./bench/measure-memory.ts";
 
 const { values } = parseArgs({
   options: {
@@ -23,13 +26,17 @@ const { values } = parseArgs({
     rate: { type: "string", default: "2000" },
     seconds: { type: "string" },
     "check-ins": { type: "string", default: "10000" },
+    hours: { type: "string", default: "0" },
   },
 });
 const { quick } = values;
 const only = values.peer ? "peer" : values.only;
-const parts = ["gateway", "pages", "ingest", "thinning", "peer"];
+const parts = ["gateway", "pages", "ingest", "thinning", "memory", "peer"];
 if (!["", ...parts].includes(only)) throw new Error(`no part is named ${only}: ${parts.join(", ")}`);
 const isWanted = (part: string): boolean => only === "" || only === part;
+
+const hours = Number(values.hours);
+if (!(hours >= 0 && hours <= 8)) throw new Error(`--hours is a number from 0 to 8, not ${values.hours}`);
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const report: Record<string, unknown> = {};
@@ -48,6 +55,13 @@ if (isWanted("ingest")) report.ingest = await measureIngest(quick, say);
 if (isWanted("thinning")) {
   say("a turbine-year of predictions on the disk, as sent and thinned by age ...");
   report.thinning = await measureThinning(quick);
+}
+// Not without being asked: it takes half an hour, or as long as one says.
+const memory = only === "memory" ? await measureMemory({ quick, hours, say }) : { wrong: [] };
+if (only === "memory") report.memory = memory;
+for (const text of memory.wrong) {
+  say(text);
+  process.exitCode = 1;
 }
 // Not without being asked: it installs packages.
 const peer = only === "peer" ? await measurePeer(quick, say) : {};
