@@ -82,7 +82,7 @@ export const errorCodes = {
     hint: "The old model serves on. Try `bundles.engine: integer`; report the machine's processor.",
   },
   PUBLISH: {
-    meaning: "a collector did not take a bundle",
+    meaning: "a collector did not take a bundle, or nobody asked the gate about it",
     hint: "Mend what it names and publish again; `src/KEYS.md` says who may publish, and with which key.",
   },
   STORE: {

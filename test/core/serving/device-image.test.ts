@@ -43,9 +43,12 @@ test("an image that is missing, changed or unreadable is told apart", async () =
     code: "BUNDLE_DIGEST",
     message: expect.stringContaining("is missing"),
   });
-  // A folder can be opened and not be read: the system refuses, nobody changed a byte.
+  // A folder is no file: nobody changed a byte.
   mkdirSync(path);
-  await expect(read()).rejects.toMatchObject({ code: "DATA_MISSING", cause: { code: "EISDIR" } });
+  await expect(read()).rejects.toMatchObject({
+    code: "DATA_MISSING",
+    message: expect.stringContaining("a regular file is needed"),
+  });
 });
 
 test("a key is 64 hexadecimal digits or 32 bytes", async () => {
@@ -59,7 +62,7 @@ test("a key is 64 hexadecimal digits or 32 bytes", async () => {
 
 test.each([
   ["is missing", () => {}, /Write 64 hexadecimal digits/],
-  ["cannot be read", (path: string) => mkdirSync(path), /this user may read/],
+  ["is a folder", (path: string) => mkdirSync(path), /64 hexadecimal digits, or 32 bytes/],
   ["is empty", (path: string) => writeFileSync(path, ""), /64 hexadecimal digits, or 32 bytes/],
   ["is too large", (path: string) => writeFileSync(path, "0".repeat(5_000)), /64 hexadecimal digits, or 32/],
 ])("a key file that %s is a fault of the configuration, with what helps", async (_what, make, hint) => {

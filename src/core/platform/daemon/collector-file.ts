@@ -26,5 +26,10 @@ export function readCollectorFile(source: ConfigSource): InstalledConfig<Collect
       trustedKeys: registry.trustedKeys.map(installed),
     },
   };
-  return { config, refuse: read.refuse, check: () => checkConfiguredFiles(listCollectorFiles(config)) };
+  return {
+    config,
+    refuse: read.refuse,
+    warnings: () => warnOfCollector(config),
+    check: () => checkConfiguredFiles(listCollectorFiles(config)),
+  };
 }
