@@ -16,14 +16,17 @@ interface Watched extends ChildDaemon {
 async function watchTalkative(durationMs: number): Promise<Watched> {
   const folder = createTemporaryFolder();
   const script = join(folder, "child.mjs");
-  const rest = `const said = setInterval(() => console.log("late"), 20);
+  const rest = `process.send("started");
+    process.disconnect();
+    const said = setInterval(() => console.log("late"), 20);
     setTimeout(() => { clearInterval(said); console.log("last"); }, ${durationMs});
     process.stdout.on("error", () => process.exit());`;
   writeFileSync(
     script,
     `import { spawn } from "node:child_process";
-    spawn(process.execPath, ["-e", ${JSON.stringify(rest)}], { stdio: ["ignore", "inherit", "inherit"] });
-    process.exit(0);`,
+    const stdio = ["ignore", "inherit", "inherit", "ipc"];
+    const rest = spawn(process.execPath, ["-e", ${JSON.stringify(rest)}], { stdio });
+    rest.once("message", () => process.exit(0));`,
   );
   const child = fork(script, [], { execArgv: [], stdio: ["ignore", "pipe", "pipe", "ipc"] });
   const logFile = join(folder, "log");
@@ -48,7 +51,7 @@ async function watchTalkative(durationMs: number): Promise<Watched> {
 
 describe("a daemon that has exited while its stdout still holds data", () => {
   it("has stopped only when that was read, so that its log can be closed", async () => {
-    const { stop, closeLog, logFile, ended } = await watchTalkative(300);
+    const { stop, closeLog, logFile, ended } = await watchTalkative(100);
     await stop(60_000);
     expect(await closeLog()).toBeNull();
     expect(readFileSync(logFile, "utf8")).toMatch(/last\n$/);
