@@ -4,7 +4,7 @@
  * read the state folder: a file in it, written anew at each start, holds the address and a token that nobody can guess.
  */
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { AuroraError, type ErrorCode } from "../../core/contract/aurora-error.ts";
@@ -14,6 +14,7 @@ import { boundHttpConnections } from "../../core/platform/http-places.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { isLoopbackAddress, isLoopbackHost, readHostHeader } from "../../core/platform/loopback-host.ts";
 import { type AccessFile, keepAccessFile } from "./access-file.ts";
+import { isPortTaken, listenOn, type PortWait, waitForPort } from "./wait-for-port.ts";
 
 /** Who asks: somebody elsewhere, on this machine, or on this machine with the token of this start. */
 export type GatewayActor = "remote" | "local" | "operator";
@@ -54,9 +55,12 @@ export interface GatewayHttpOptions {
   readonly stateDir: string;
   readonly routes: readonly GatewayRoute[];
   readonly logger: Logger;
+  /** How a port that another program has is waited for; default 1 s to 1 min. */
+  readonly retry?: { readonly firstMs: number; readonly maxMs: number };
 }
 
 export interface GatewayHttp {
+  /** Where it listens, or will. */
   readonly url: string;
   close(): Promise<void>;
 }
@@ -73,8 +77,8 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
 
 /**
  * Starts to listen.
+ * A port that another program has is waited for, as is a full disk: turbines are watched meanwhile.
  * @throws AuroraError CONFIG_INVALID when the address cannot be listened on, STORE when there may be no access file
- * (a full disk is waited for).
  */
 export async function startGatewayHttp(options: GatewayHttpOptions): Promise<GatewayHttp> {
   const { host, port } = options;
@@ -85,13 +89,23 @@ export async function startGatewayHttp(options: GatewayHttpOptions): Promise<Gat
   );
   // Whoever holds more connections than this open must not use up what the broker and the devices need.
   boundHttpConnections(server, 128);
-  await listen(server, host, port);
-  const address = server.address() as AddressInfo;
-  const shown = address.family === "IPv6" ? `[${address.address}]` : address.address;
-  const url = `http://${shown}:${address.port}`;
+  let url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
   let access: AccessFile | null = null;
+  const open = async (): Promise<void> => {
+    await listenOn(server, host, port);
+    const address = server.address() as AddressInfo;
+    url = `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
+    const path = join(options.stateDir, gatewayAccessFile);
+    access = await keepAccessFile({
+      path,
+      text: `${JSON.stringify({ url, token })}\n`,
+      logger: options.logger,
+    });
+  };
+  let waiting: PortWait | null = null;
   const close = async (): Promise<void> => {
     try {
+      await waiting?.close();
       await access?.close();
     } finally {
       // Whatever the disk says: a server that goes on listening would keep the process alive.
@@ -102,17 +116,20 @@ export async function startGatewayHttp(options: GatewayHttpOptions): Promise<Gat
     }
   };
   try {
-    const path = join(options.stateDir, gatewayAccessFile);
-    access = await keepAccessFile({
-      path,
-      text: `${JSON.stringify({ url, token })}\n`,
-      logger: options.logger,
-    });
+    await open();
   } catch (error) {
-    await close();
-    throw error;
+    if (!isPortTaken(error)) {
+      await close();
+      throw error;
+    }
+    waiting = waitForPort(open, error, options);
   }
-  return { url, close };
+  return {
+    get url() {
+      return url;
+    },
+    close,
+  };
 }
 
 export function answerJson(body: unknown, status = 200): GatewayResponse {
@@ -223,20 +240,4 @@ async function readBody(request: IncomingMessage): Promise<string> {
     () => new AuroraError("USAGE", `a request has at most ${maxBodyBytes} bytes`, { op: "ask gateway" }),
   );
   return body.toString("utf8");
-}
-
-async function listen(server: Server, host: string, port: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (cause) =>
-      reject(
-        new AuroraError("CONFIG_INVALID", `cannot listen on ${host}:${port}: ${cause.message}`, {
-          op: "start HTTP server",
-          subject: `${host}:${port}`,
-          hint: "Set gateway.httpPort to a free port, or to 0 for any.",
-          cause,
-        }),
-      ),
-    );
-    server.listen(port, host, resolve);
-  });
 }

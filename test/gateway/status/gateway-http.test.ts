@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { request } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
@@ -159,6 +161,39 @@ describe("a gateway's HTTP server", () => {
   it("does not start where it cannot write the token", async () => {
     await expect(start(join(stateDir, "nowhere"))).rejects.toMatchObject({ code: "STORE" });
   });
+});
+
+it("waits for a port that another program has, says so, and takes it when it is free", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const { port } = other.address() as AddressInfo;
+  const dir = createTemporaryFolder();
+  const options = {
+    host: "127.0.0.1",
+    stateDir: dir,
+    logger: { ...silentLogger, error },
+    routes: createStatusRoutes({
+      healthy: () => true,
+      ready: () => true,
+      metrics: async () => "",
+      status: () => ({}),
+    }),
+    retry: { firstMs: 20, maxMs: 40 },
+  };
+  const late = await startGatewayHttp({ ...options, port });
+  expect(late.url).toBe(`http://127.0.0.1:${port}`);
+  expect(error).toHaveBeenCalledWith(
+    expect.stringContaining("another program has the gateway's port"),
+    expect.objectContaining({ address: `127.0.0.1:${port}`, hint: expect.stringContaining("httpPort") }),
+  );
+  expect(existsSync(join(dir, "access.json"))).toBe(false);
+  const never = await startGatewayHttp({ ...options, port });
+  await never.close();
+  other.close();
+  await vi.waitFor(async () => expect((await fetch(`${late.url}/-/healthy`)).status).toBe(200));
+  await vi.waitFor(() => expect(existsSync(join(dir, "access.json"))).toBe(true));
+  await late.close();
+  await expect(fetch(`${late.url}/-/healthy`)).rejects.toThrow();
 });
 
 it("stops listening although the disk keeps its access file", async () => {
