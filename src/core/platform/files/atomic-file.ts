@@ -63,7 +63,10 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     if ((await lstat(path).catch(forgiveMissing)) === undefined) return await writeFileAtomic(path, text);
     target = await realpath(path);
     stats = await stat(target);
-    if (!stats.isFile()) throw new Error("it is no regular file");
+    if (!stats.isFile()) {
+      const hint = "Name a file: a folder, a pipe and a device stay as they are.";
+      throw new AuroraError("STORE", `${path} is no regular file`, { op: "replace", subject: path, hint });
+    }
   } catch (error) {
     throw error instanceof AuroraError ? error : storeError("replace", path, error);
   }
