@@ -13,8 +13,8 @@ interface Finding {
 
 /** What the finding on a trap speaks of. */
 const traps = {
-  "two-labels": /very samples|label/i,
-  duplicate: /very samples/i,
+  "two-labels": /the signal of|label/i,
+  duplicate: /holds the signal of/i,
   clipped: /clip/i,
   silent: /silent|stuck|constant/i,
   "wrong-rate": /rate|Hz/i,
