@@ -2,12 +2,11 @@
 import { Command } from "commander";
 import { loadTrustedKeys } from "../../core/bundle/keys.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { sayLearningPath } from "../../training/judge/learning-path.ts";
-import { checkRecordings, type DataCheck } from "../data/check-recordings.ts";
+import { checkRecordings } from "../data/check-recordings.ts";
 import { checkTables, type TableCheck } from "../data/check-tables.ts";
 import { readDataKind } from "../data/data-target.ts";
-import { nameSome } from "../data/finding.ts";
 import { type InitialisedData, initRecordings } from "../data/init-recordings.ts";
+import { sayCheck } from "../data/say-check.ts";
 import { addSidecarOptions, type SidecarFlags } from "../score/sidecar/sidecar-options.ts";
 import { releaseKeyFile } from "../terminal/installation.ts";
 import { createProgressBar } from "../terminal/progress-bar.ts";
@@ -158,33 +157,4 @@ function sayTableCheck({ findings, turbines, logLines }: TableCheck): string {
       `${turbine}: ${rows} rows${rows === 0 ? "" : ` from ${from.slice(0, 10)} to ${to.slice(0, 10)}`}`,
   );
   return `${[...found, ...spans, `${logLines} lines of the log`].join("\n")}\n`;
-}
-
-/** Recordings that are named in one line. */
-const shownNames = 10;
-
-function sayCheck({
-  findings,
-  recordings,
-  unreadable,
-  machines,
-  bytes,
-  hours,
-  memoryMb,
-  path,
-}: DataCheck): string {
-  const found = findings.flatMap(({ severity, where, message, cure }) => [
-    `${severity}: ${where}: ${message}`,
-    `  ${cure}`,
-  ]);
-  return `${[
-    ...found,
-    ...(unreadable.length === 0
-      ? []
-      : [
-          `${unreadable.length} of ${recordings} recordings cannot be read: ${nameSome(unreadable, shownNames)}`,
-        ]),
-    `${recordings} recordings of ${machines} machines: ${hours.toFixed(2)} hours, ${(bytes / 1e6).toFixed(1)} MB; training takes about ${memoryMb.rows} MB for their rows and ${memoryMb.part} MB for a part of a recording`,
-    ...(recordings === 0 ? [] : sayLearningPath(path)),
-  ].join("\n")}\n`;
 }

@@ -3,6 +3,7 @@
  * recording by its own numbers, and all of them together. Reads every recording once, and writes nothing.
  */
 import { stat } from "node:fs/promises";
+import { relative } from "node:path";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { readRecordingsManifest } from "../../training/dataset/recordings/recordings-manifest.ts";
 import { type ResolvedEntry, resolveEntries } from "../../training/dataset/recordings/resolve-entries.ts";
@@ -20,7 +21,7 @@ export interface DataCheck {
   readonly manifest: string;
   readonly root: string;
   readonly recordings: number;
-  /** Of them, those that cannot be read to their end, by their ids. */
+  /** What cannot be opened, or read to its end: files and ids. */
   readonly unreadable: readonly string[];
   readonly machines: number;
   readonly bytes: number;
@@ -44,13 +45,15 @@ export async function checkRecordings(
 ): Promise<DataCheck> {
   const target = await findTarget(path, options);
   const findings: Finding[] = [];
+  const unreadable: string[] = [];
   const refuse = (error: AuroraError, where = error.subject ?? ""): void => {
     findings.push(describeRefusal(error, { where, file: null }));
+    // What cannot even be opened is no fault of the entry.
+    if (error.code !== "CONFIG_INVALID") unreadable.push(relative(target.root, error.subject ?? ""));
   };
   const manifest = await readRecordingsManifest(target.manifest, refuse);
   const { resolved } = await resolveEntries(manifest, target.root, refuse);
   const measured: MeasuredRecording[] = [];
-  const unreadable: string[] = [];
   for (const [index, each] of resolved.entries()) {
     progress(index, resolved.length, each.entry.id);
     try {

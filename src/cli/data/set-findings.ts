@@ -73,7 +73,7 @@ function* findInMachine(own: readonly MeasuredRecording[]): Generator<Finding> {
       check: "two-labels",
       where: line,
       file: null,
-      message: `the bearing ${component} of machine ${machine} is labelled ${faults.join(" and ")}`,
+      message: `the ${nameBearing(component)} of machine ${machine} is labelled ${faults.join(" and ")}`,
       cure: "one of the labels is wrong, or two machines (or a bearing and its replacement) share a name: name them apart",
     };
   }
@@ -94,7 +94,7 @@ function* findInBearing(own: readonly MeasuredRecording[]): Generator<Finding> {
     const orders = [entry, other.resolved.entry].map(({ bearing }) => `${bearing.bpfo}/${bearing.bpfi}`);
     yield {
       ...about,
-      message: `bearing ${component} of machine ${machine} has the orders ${orders.join(" and ")}`,
+      message: `the ${nameBearing(component)} of machine ${machine} has the orders ${orders.join(" and ")}`,
       cure,
     };
   }
@@ -105,7 +105,7 @@ function* findInBearing(own: readonly MeasuredRecording[]): Generator<Finding> {
   if (ratio > mostLevelRatio) {
     yield {
       ...about,
-      message: `healthy recordings of bearing ${component} of machine ${machine} differ ${ratio.toFixed(0)} times in level`,
+      message: `healthy recordings of the ${nameBearing(component)} of machine ${machine} differ ${ratio.toFixed(0)} times in level`,
       cure: `${cure}; or unit and scale differ between files`,
     };
   }
@@ -143,4 +143,9 @@ function groupBy(
     groups.set(key, own);
   }
   return [...groups.values()];
+}
+
+/** One that nobody named is called `bearing`. */
+function nameBearing(component: string): string {
+  return component === "bearing" ? component : `bearing ${component}`;
 }

@@ -151,13 +151,24 @@ describe("aurora data check", () => {
     symlinkSync("gone.npy", join(dir, "t1", "d.npy"));
     const path = writeManifest(dir, [{ file: "t1/*", label: "healthy", machine: "t1" }]);
     const { check: found } = await check(path);
-    expect(found.unreadable).toEqual(["t1/d.npy"]);
+    expect(found.unreadable).toEqual(["t1/a.wav", "t1/b.wav", "t1/d.npy"]);
     const lines = found.findings.map(({ where, message }) => `${where}: ${message}`);
     for (const line of lines) expect(line.split(path).length, line).toBe(2);
     expect(lines[0]).toMatch(/a\.wav is empty: it has 0 bytes/);
     expect((await auroraHere("data", "check", path)).stdout).toContain(
-      "1 of 2 recordings cannot be read: t1/d.npy",
+      "3 recordings cannot be read: t1/a.wav, t1/b.wav, t1/d.npy",
     );
+  });
+
+  it("says one finding of many entries once, with their lines", async () => {
+    const dir = createTemporaryFolder();
+    const names = ["a.npy", "b.npy", "c.npy"];
+    for (const [seed, name] of names.entries()) writeCounts(dir, name, inventCounts({ seed }));
+    const entries = names.map((file) => ({ file, label: "healthy", machine: file }));
+    const path = writeManifest(dir, entries, { scale: 1 });
+    const { stdout } = await auroraHere("data", "check", path);
+    expect(stdout.match(/reaches/g)).toHaveLength(1);
+    expect(stdout).toMatch(/a\.npy reaches .* \(and 2 more: lines \d+, \d+\)/);
   });
 
   it("says of whole numbers in g that they are counts, and of a speed that has gaps how much is lost", async () => {

@@ -85,7 +85,18 @@ export function parseManifestEntry(
   const machine = name("machine");
   const open = ["label", "machine"].find((key) => own.get(key) === "TODO");
   if (open !== undefined) {
-    throw refuseEntry(where, `${open} is still TODO: no name says it, so its author must`);
+    throw new AuroraError(
+      "CONFIG_INVALID",
+      `${where}: ${open} is still TODO: no name says it, so its author must`,
+      {
+        op: "read manifest of recordings",
+        subject: where,
+        hint:
+          open === "label"
+            ? `write one of ${recordedLabels.join(", ")}, or take the entry out`
+            : "write the physical machine: its recordings stay on one side of a split; name files of several machines apart",
+      },
+    );
   }
   const label = recordedLabels.find((each) => each === own.get("label"));
   if (file === null) throw refuseEntry(where, "names no file");

@@ -161,7 +161,7 @@ function measure(
   if (isOpenEnd)
     refuse(path, "a header that says how much data follows", "one of whatever writes without end");
   if (dataBytes > there) {
-    const [said, left] = [dataBytes, there].map((bytes) => (bytes / frameBytes / format.rateHz).toFixed(1));
+    const [said, left] = [dataBytes, there].map((bytes) => (bytes / frameBytes / format.rateHz).toFixed(2));
     throw new AuroraError(
       "DATA_FORMAT",
       `${path} is cut off: its header says ${dataBytes} bytes of samples (${said} s), ${there} are there (${left} s)`,

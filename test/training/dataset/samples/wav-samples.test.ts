@@ -57,7 +57,7 @@ describe("a WAV file", () => {
     return own;
   };
   it.each([
-    [whole.subarray(0, 48), /is cut off: its header says 8 bytes of samples \(0\.0 s\), 4 are there/],
+    [whole.subarray(0, 48), /is cut off: its header says 8 bytes of samples \(0\.00 s\), 4 are there/],
     [whole.subarray(0, 30), /a whole header/],
     [whole.subarray(0, 6), /a whole header, got 6 bytes/],
     [Buffer.from("RIFX0000WAVE"), /big-endian/],
