@@ -32,7 +32,7 @@ typedef struct {
   float length;
 } aurora_window_spec;
 
-/* State of one window. About 9.6 kB, all of it owned by the caller. */
+/* State of one window. About 10 kB, all of it owned by the caller. */
 typedef struct {
   const aurora_model *model;
   aurora_bearing bearing;
