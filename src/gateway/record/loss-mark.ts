@@ -33,6 +33,8 @@ export interface LossMark {
   readonly lost: readonly GapRecord[];
   /** Says what is held now; null: nothing. What the disk refuses is tried again with the next one. */
   note(holder: Holder, held: HeldInMemory | null): void;
+  /** The same of both who gather windows, in one write. */
+  noteOpen(predictions: HeldInMemory | null, drift: HeldInMemory | null): void;
   /** An orderly end: closes the file. What was noted last stands; without anything noted, none is left that says less. */
   close(): void;
 }
@@ -44,7 +46,12 @@ export interface LossMarkOptions {
 }
 
 /** Of a store that keeps no mark. */
-export const noLossMark: LossMark = { lost: [], note: () => {}, close: () => {} };
+export const noLossMark: LossMark = {
+  lost: [],
+  note: () => {},
+  noteOpen: () => {},
+  close: () => {},
+};
 
 const markBytes = 512;
 const count = z.int().min(0);
@@ -97,12 +104,21 @@ export function openLossMark(path: string, options: LossMarkOptions = {}): LossM
     }
   };
 
+  const hold = (holder: Holder, now: HeldInMemory | null): void => {
+    if (now === null) held.delete(holder);
+    else held.set(holder, now);
+  };
+
   if (!undeclared) write();
   return {
     lost,
+    noteOpen(predictions, drift) {
+      hold("open-predictions", predictions);
+      hold("open-drift", drift);
+      write();
+    },
     note(holder, now) {
-      if (now === null) held.delete(holder);
-      else held.set(holder, now);
+      hold(holder, now);
       if (holder === laneOfKind.gap && now === null) undeclared = false;
       write();
     },

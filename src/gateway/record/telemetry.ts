@@ -56,10 +56,12 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
 
   const mark = options.mark ?? noLossMark;
   const noteHeld = (): void => {
-    const { held } = thinner;
-    mark.note("open-predictions", held === null ? null : { records: 0, ...held });
-    const open = drift.held;
-    mark.note("open-drift", open === null ? null : { records: 0, ...open });
+    const predictions = thinner.held;
+    const sketches = drift.held;
+    mark.noteOpen(
+      predictions === null ? null : { records: 0, ...predictions },
+      sketches === null ? null : { records: 0, ...sketches },
+    );
   };
 
   const health = (): void => {
