@@ -1,4 +1,5 @@
 /** One pass over raw counts: extremes and repetitions. Knows nothing of channels or units. */
+import { scanRunCounts, shareScanKernel } from "../maths/scan-kernel.ts";
 
 /** Largest count that an int16 converter can say: at this the signal may be larger. */
 const saturatedHigh = 32_767;
@@ -21,6 +22,7 @@ export interface CountScan {
 
 /** Creates the scan of one stream. */
 export function createCountScan(): CountScan {
+  const kernel = shareScanKernel();
   let min = 0;
   let max = 0;
   let longestRun = 0;
@@ -41,30 +43,21 @@ export function createCountScan(): CountScan {
       return min === saturatedLow || max === saturatedHigh;
     },
     scan: (counts) => {
-      const length = counts.length;
-      let low = saturatedHigh;
-      let high = saturatedLow;
-      // A run that ended with the block before is none of this block's.
-      let previous = counts[0] ?? Number.NaN;
-      let run = previous === lastCount ? lastRun : 0;
-      let longest = 0;
-      for (let index = 0; index < length; index++) {
-        const count = counts[index]!;
-        if (count < low) low = count;
-        if (count > high) high = count;
-        if (count === previous) {
-          run++;
-        } else {
-          if (run > longest) longest = run;
-          run = 1;
-          previous = count;
-        }
+      const { found } = kernel;
+      min = saturatedHigh;
+      max = saturatedLow;
+      longestRun = 0;
+      for (let from = 0; from < counts.length; from += scanRunCounts) {
+        const to = Math.min(counts.length, from + scanRunCounts);
+        const piece = from === 0 && to === counts.length ? counts : counts.subarray(from, to);
+        // A run that ended with the block before is none of this block's.
+        kernel.scan(piece, piece[0] === lastCount ? lastRun : 0);
+        if (found.min < min) min = found.min;
+        if (found.max > max) max = found.max;
+        if (found.longest > longestRun) longestRun = found.longest;
+        lastCount = piece[piece.length - 1]!;
+        lastRun = found.run;
       }
-      min = low;
-      max = high;
-      longestRun = run > longest ? run : longest;
-      lastCount = previous;
-      lastRun = run;
     },
     reset: () => {
       lastCount = Number.NaN;

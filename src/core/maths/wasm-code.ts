@@ -70,6 +70,13 @@ export const i32: {
   /** Unsigned, as comparisons are. */
   readonly shiftRight: Binary;
   readonly isBelow: Binary;
+  /** 1 or 0. */
+  readonly isEqual: Binary;
+  readonly store: Store;
+  /** A signed integer of 16 bits. */
+  readonly loadCount: Load;
+  /** Signed; both are computed twice. */
+  readonly larger: Binary;
 } = {
   constant: (value) => join([0x41], sleb128(value)),
   add: binary([0x6a]),
@@ -79,6 +86,10 @@ export const i32: {
   shiftLeft: binary([0x74]),
   shiftRight: binary([0x76]),
   isBelow: binary([0x49]),
+  isEqual: binary([0x46]),
+  store: ({ address, offset = 0 }, value) => join(address, value, [0x36, 2], leb128(offset)),
+  loadCount: (address, offset = 0) => join(address, [0x2e, 1], leb128(offset)),
+  larger: (one, other) => join(one, other, one, other, [0x4a, 0x1b]),
 };
 
 /** Doubles. */
@@ -154,6 +165,18 @@ export const f64x2: {
   fromIntegers: unary(simd(0xfe)),
   storeLane: ({ address, offset = 0 }, value, lane) =>
     join(address, value, simd(0x5b), [3], leb128(offset), [lane]),
+};
+
+/** Vectors of eight integers of 16 bits, signed. */
+export const i16x8: {
+  readonly min: Binary;
+  readonly max: Binary;
+  /** 1 where at least one is equal to its counterpart, else 0. */
+  readonly isAnyEqual: Binary;
+} = {
+  min: binary(simd(0x96)),
+  max: binary(simd(0x98)),
+  isAnyEqual: (one, other) => join(one, other, simd(0x2d), simd(0x53)),
 };
 
 /** Goes through `body` again for as long as `again` is not 0 after it. */

@@ -1,0 +1,170 @@
+/**
+ * Extremes and repetitions of raw counts in one pass. In plain JavaScript, and eight at a time in WebAssembly: only where
+ * neighbours are equal are they looked at one by one.
+ */
+import { branch, encodeModule, f64x2, i16x8, i32, repeat, startModule } from "./wasm-code.ts";
+
+/** Counts of one run at most. */
+export const scanRunCounts = 512;
+
+/** What a run found. */
+interface ScanResult {
+  min: number;
+  max: number;
+  /** Longest run of identical counts with a part in these, and that which reaches their end. */
+  longest: number;
+  run: number;
+}
+
+export interface ScanKernel {
+  /** Valid until the next call. */
+  readonly found: Readonly<ScanResult>;
+  /** Scans 1 … {@link scanRunCounts} counts; `run` counts equal to the first one came right before. */
+  scan(counts: Int16Array, run: number): void;
+}
+
+/** Creates the kernel in plain JavaScript: for machines without vectors, and to hold the other one against. */
+export function createScriptScanKernel(): ScanKernel {
+  const found: ScanResult = { min: 0, max: 0, longest: 0, run: 0 };
+  return {
+    found,
+    scan: (counts, before) => {
+      let low = counts[0]!;
+      let high = low;
+      let previous = low;
+      let run = before;
+      let longest = 0;
+      for (let index = 0; index < counts.length; index++) {
+        const count = counts[index]!;
+        if (count < low) low = count;
+        if (count > high) high = count;
+        if (count === previous) run++;
+        else {
+          if (run > longest) longest = run;
+          run = 1;
+          previous = count;
+        }
+      }
+      found.min = low;
+      found.max = high;
+      found.longest = run > longest ? run : longest;
+      found.run = run;
+    },
+  };
+}
+
+const countBytes = 2;
+const vectorBytes = 16;
+const together = 8;
+/** Extremes by place in the vector, then the run; the last count before the first one lies right before it. */
+const highAt = vectorBytes;
+const runAt = 2 * vectorBytes;
+const countsAt = 4 * vectorBytes;
+
+/** Creates the kernel in WebAssembly. @throws Error where the processor or the runtime has no vectors. */
+export function createVectorScanKernel(): ScanKernel {
+  const { memory, find } = startModule(encodeScan());
+  const scan = find("scan");
+  const counted = new Int16Array(memory, countsAt - countBytes, scanRunCounts + 1);
+  const extremes = new Int16Array(memory, 0, 2 * together);
+  const ends = new Int32Array(memory, runAt, 1);
+  const found: ScanResult = { min: 0, max: 0, longest: 0, run: 0 };
+  const rest = createScriptScanKernel();
+  return {
+    found,
+    scan: (counts, before) => {
+      const whole = counts.length - (counts.length % together);
+      if (whole === 0) {
+        rest.scan(counts, before);
+        Object.assign(found, rest.found);
+        return;
+      }
+      counted[0] = counts[0]!;
+      counted.set(counts, 1);
+      found.longest = scan(countBytes * whole, before);
+      found.run = ends[0]!;
+      found.min = extremes[0]!;
+      found.max = extremes[together]!;
+      for (let place = 1; place < together; place++) {
+        if (extremes[place]! < found.min) found.min = extremes[place]!;
+        if (extremes[together + place]! > found.max) found.max = extremes[together + place]!;
+      }
+      for (let index = whole; index < counts.length; index++) {
+        const count = counts[index]!;
+        if (count < found.min) found.min = count;
+        if (count > found.max) found.max = count;
+        found.run = count === counts[index - 1] ? found.run + 1 : 1;
+        if (found.run > found.longest) found.longest = found.run;
+      }
+    },
+  };
+}
+
+let shared: ScanKernel | null = null;
+
+/** The kernel of this process: vectors where there are any. */
+export function shareScanKernel(): ScanKernel {
+  if (shared === null) {
+    try {
+      shared = createVectorScanKernel();
+    } catch {
+      shared = createScriptScanKernel();
+    }
+  }
+  return shared;
+}
+
+/** `scan(bytes, run)` returns the longest run. */
+function encodeScan(): Uint8Array {
+  const end = countsAt + countBytes * scanRunCounts;
+  return encodeModule(end, [
+    {
+      name: "scan",
+      parameters: { bytes: "i32", run: "i32" },
+      result: "i32",
+      locals: { i32: "at stop longest", v128: "counts low high" },
+      body: ({ get, set }) => {
+        const one = i32.constant(1);
+        const zero = i32.constant(0);
+        const keepLongest = set("longest", i32.larger(get("longest"), get("run")));
+        const isSame = i32.isEqual(
+          i32.loadCount(get("at"), countsAt),
+          i32.loadCount(get("at"), countsAt - countBytes),
+        );
+        const oneByOne = [
+          ...set("stop", i32.add(get("at"), i32.constant(vectorBytes))),
+          ...repeat(
+            [
+              // One further, or the first of its run.
+              ...set("run", i32.add(i32.mul(get("run"), isSame), one)),
+              ...keepLongest,
+              ...set("at", i32.add(get("at"), i32.constant(countBytes))),
+            ],
+            i32.isBelow(get("at"), get("stop")),
+          ),
+        ];
+        return [
+          ...set("low", f64x2.load(zero, countsAt)),
+          ...set("high", get("low")),
+          ...repeat(
+            [
+              ...set("counts", f64x2.load(get("at"), countsAt)),
+              ...set("low", i16x8.min(get("low"), get("counts"))),
+              ...set("high", i16x8.max(get("high"), get("counts"))),
+              ...branch(
+                i16x8.isAnyEqual(get("counts"), f64x2.load(get("at"), countsAt - countBytes)),
+                oneByOne,
+                [...set("run", one), ...set("at", i32.add(get("at"), i32.constant(vectorBytes)))],
+              ),
+            ],
+            i32.isBelow(get("at"), get("bytes")),
+          ),
+          ...f64x2.store({ address: zero }, get("low")),
+          ...f64x2.store({ address: zero, offset: highAt }, get("high")),
+          ...i32.store({ address: zero, offset: runAt }, get("run")),
+          ...get("longest"),
+        ];
+      },
+    },
+  ]);
+}
