@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { createKeyPair, parsePrivateKey } from "../../../src/core/bundle/keys.ts";
+import type { BearingEvaluation } from "../../../src/training/recipes/bearing/judge/bearing-evaluation.ts";
 import { rocOf } from "../../../src/training/recipes/bearing/report/bearing-plots.ts";
 import {
   chooseTicks,
@@ -56,7 +57,17 @@ test("a run leaves a page that needs nothing from outside, and the same figures 
   expect(int8.latency.typescript).toBeGreaterThan(0);
   expect(int8.figures[0]!.low).toBeLessThanOrEqual(int8.figures[0]!.high!);
   expect(report.findings.some((line) => line.startsWith("Distillation "))).toBe(true);
-  expect(report.plots.map((plot) => plot.title)).toContain("Reliability");
+  const { heldOut } = evaluation as BearingEvaluation;
+  const isRight = ({ raised, truth }: BearingEvaluation["heldOut"]["recordings"][number]): boolean =>
+    raised === truth;
+  const titles = report.plots.map((plot) => plot.title);
+  expect(titles).toEqual(expect.arrayContaining(["Reliability", "What was learnt"]));
+  // Of the recordings that were decided wrongly the worst are shown, two of a machine and six in all at most.
+  const worst = titles.filter((title) => /: .*raised/.test(title)).length;
+  expect(worst > 0).toBe(!heldOut.recordings.every(isRight));
+  const outcomes = report.tables.find(({ title }) => title === "Machine by machine")!;
+  const counts = outcomes.rows.flatMap((row) => row.slice(2).map(Number));
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(heldOut.recordings.length);
   const page = await readFile(join(dir, "report", "report.html"), "utf8");
   expect(page).not.toMatch(/<script|<link|src=|url\(|https?:/);
   expect(page).not.toMatch(/NaN|undefined/);

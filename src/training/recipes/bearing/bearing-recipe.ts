@@ -2,6 +2,8 @@
  * Bearing diagnosis from recordings that a manifest lists: whole machines held out, tied students. Runs the
  * steps; what each does is in the files beside this one.
  */
+import { bundleFileNames } from "../../../core/contract/bundle/manifest.ts";
+import { decodeBackground } from "../../../core/explain/background.ts";
 import type { ScoredSet } from "../../judge/scored-set.ts";
 import type { StepOutput } from "../../pipeline/step-runner.ts";
 import { type AnyRecipe, defineRecipe, type TrainedModel, type TrainingContext } from "../recipe.ts";
@@ -94,7 +96,15 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
     { config, student: trained, judged, calibration, healthy, rows, fingerprint, division, recordings },
     context,
   );
-  const report = reportBearing({ ...contenders, ...judged.value, config, folds: foldSets });
+  const report = await reportBearing({
+    ...contenders,
+    ...judged.value,
+    config,
+    folds: foldSets,
+    trainSignals,
+    background: decodeBackground(packaged.files[bundleFileNames.background]!),
+    set: recordings.set,
+  });
   return { ...packaged, report };
 }
 

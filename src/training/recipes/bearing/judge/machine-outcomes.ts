@@ -4,7 +4,7 @@
  */
 import { computeUnitShare, type Figure } from "../../../judge/figure.ts";
 import type { ScoredSet } from "../../../judge/scored-set.ts";
-import { type AlertRule, decideLooped } from "./held-out-figures.ts";
+import { type AlertRule, decideLooped, type HeldOutEvaluation } from "./held-out-figures.ts";
 
 /** One recording, decided. */
 export interface DecidedRecording {
@@ -39,6 +39,23 @@ export function decideRecordings(
     const raised = signal.rows === 0 ? null : decideLooped(own, signal.rows, rule);
     const label = labels.get(signal.id)!;
     return { id: signal.id, machine: signal.unit, label, raised, outcome: judgeOutcome(label, raised) };
+  });
+}
+
+/** The recordings of held-out machines, as they were decided; `machineOf` knows each one's by its id. */
+export function listHeldOut(
+  { recordings }: HeldOutEvaluation,
+  machineOf: ReadonlyMap<string, string>,
+): readonly DecidedRecording[] {
+  return recordings.map(({ waveform, truth, raised }) => {
+    const label = truth ?? "healthy";
+    return {
+      id: waveform,
+      machine: machineOf.get(waveform)!,
+      label,
+      raised,
+      outcome: judgeOutcome(label, raised),
+    };
   });
 }
 

@@ -1,19 +1,34 @@
 /** What the report of a bearing model shows. */
+import type { ExplanationBackground } from "../../../../core/explain/background.ts";
+import type { RecordingSet } from "../../../dataset/recordings/recording-set.ts";
 import { formatFigure } from "../../../judge/figure.ts";
 import type { ReportParts, ReportStep, ReportTable } from "../../../report/report-parts.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import type { BearingEvaluation } from "../judge/bearing-evaluation.ts";
+import { countByMachine, listHeldOut } from "../judge/machine-outcomes.ts";
 import { sayPublished } from "../judge/published-figures.ts";
 import type { Contenders } from "../learn/contenders.ts";
+import type { WaveformRows } from "../learn/recorded-rows.ts";
 import { sayKeptLead, sayParity, tabulateSlices, tabulateSteps } from "./bearing-card.ts";
 import { drawBearingPlots, type PlottedBearing } from "./bearing-plots.ts";
+import { tabulateMachines } from "./machine-table.ts";
+import { drawLearnt, drawWorstRecordings } from "./recording-plots.ts";
 
 interface BearingReportSubject extends Contenders, PlottedBearing {
   readonly config: BearingConfig;
+  /** What was learnt from. */
+  readonly trainSignals: readonly WaveformRows[];
+  readonly background: ExplanationBackground;
+  readonly set: RecordingSet;
 }
 
-export function reportBearing(subject: BearingReportSubject): ReportParts {
-  const { config, evaluation, student, rivals } = subject;
+/** Fails with DATA_MISSING or DATA_FORMAT where a recording cannot be read again. */
+export async function reportBearing(subject: BearingReportSubject): Promise<ReportParts> {
+  const { config, evaluation, student, rivals, trainSignals, background, set } = subject;
+  const heldOut = listHeldOut(
+    evaluation.heldOut,
+    new Map(set.entries.map(({ id, machine }) => [id, machine])),
+  );
   const titles = config.hypotheses.map((hypothesis) => hypothesis.title);
   const timed: Readonly<Record<string, ReportStep["timed"]>> = {
     teacher: student.teacher,
@@ -42,8 +57,26 @@ export function reportBearing(subject: BearingReportSubject): ReportParts {
         ? []
         : [`The recipe on the published splits: ${sayPublished(evaluation.published).join("; ")}.`]),
     ],
-    plots: drawBearingPlots(subject, titles),
-    tables: [...tabulateSteps(evaluation), tabulateSlices(evaluation.slices), tabulateDecision(evaluation)],
+    plots: [
+      ...drawBearingPlots(subject, titles),
+      ...drawLearnt({
+        config,
+        rows: trainSignals,
+        scaler: student.scaler,
+        background,
+        students: [{ name: "the student", quantised: student.quantised }],
+      }),
+      ...(await drawWorstRecordings(heldOut, config.features, set)),
+    ],
+    tables: [
+      ...tabulateSteps(evaluation),
+      tabulateSlices(evaluation.slices),
+      tabulateMachines(
+        "Recordings of held-out machines by what a gateway would have said of them, as of a machine that nobody knows.",
+        countByMachine(heldOut),
+      ),
+      tabulateDecision(evaluation),
+    ],
   };
 }
 

@@ -6,7 +6,7 @@ import { renderCard } from "../../../report/render-card.ts";
 import { type ReportTable, renderMarkdownTable } from "../../../report/report-parts.ts";
 import type { TunedEvaluation } from "../judge/tuned-evaluation.ts";
 import type { TunedConfig } from "../tuned-config.ts";
-import { sayTuned, tabulateContenders, tabulateMachines, tabulateNext } from "./tuned-tables.ts";
+import { sayTuned, tabulateContenders, tabulateNext, tabulateTunedMachines } from "./tuned-tables.ts";
 
 export function renderTunedCard(
   manifest: CardManifest,
@@ -48,7 +48,7 @@ export function renderTunedCard(
       `Brier score of the calibrated probabilities ${formatFigure(metrics.brier!)}, expected calibration error ${formatFigure(metrics.calibrationErrorOutOfFold!)}: a machine's probabilities are calibrated on the other machines.`,
       "",
       ...renderTable(tabulateContenders(report)),
-      ...renderTable(tabulateMachines(report)),
+      ...renderTable(tabulateTunedMachines(report)),
       ...renderTable(tabulateNext(report)),
     ],
     slicesHeading: "Recordings",

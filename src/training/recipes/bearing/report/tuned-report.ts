@@ -1,27 +1,21 @@
 /** What the report of a fine-tuned bundle shows: beside its parent, machine by machine, what was learnt, the worst recordings. */
 
 import type { RecordingSet } from "../../../dataset/recordings/recording-set.ts";
-import { standardiseRows } from "../../../learn/fit-scaler.ts";
 import type { TrainedStudent } from "../../../learn/train-student.ts";
-import type { ReportParts, ReportPlot, ReportStep } from "../../../report/report-parts.ts";
-import { listWorst } from "../judge/machine-outcomes.ts";
+import type { ReportParts, ReportStep } from "../../../report/report-parts.ts";
 import type { JudgedTuned } from "../judge/tuned-evaluation.ts";
 import { tunedContenders } from "../judge/tuned-figures.ts";
 import type { ParentBundle } from "../learn/parent-bundle.ts";
 import type { WaveformRows } from "../learn/recorded-rows.ts";
 import type { TunedConfig } from "../tuned-config.ts";
-import { computeRecordedSpectrum } from "./recorded-spectrum.ts";
-import { drawLearntGroups, drawWorst, highestDrawnOrder } from "./tuned-plots.ts";
+import { drawLearnt, drawWorstRecordings } from "./recording-plots.ts";
 import {
   headlineWords,
   sayTuned,
   tabulateContenders,
-  tabulateMachines,
   tabulateNext,
+  tabulateTunedMachines,
 } from "./tuned-tables.ts";
-
-/** Spectra that are drawn. */
-const mostWorst = 6;
 
 interface TunedReportSubject {
   readonly config: TunedConfig;
@@ -34,7 +28,7 @@ interface TunedReportSubject {
 
 /** Fails with DATA_MISSING or DATA_FORMAT where a recording cannot be read again. */
 export async function reportTuned(subject: TunedReportSubject): Promise<ReportParts> {
-  const { student, parent, judged } = subject;
+  const { config, student, parent, judged, rows, set } = subject;
   const { evaluation } = judged;
   const timed: Readonly<Record<string, ReportStep["timed"]>> = {
     int8: student.quantised,
@@ -61,50 +55,19 @@ export async function reportTuned(subject: TunedReportSubject): Promise<ReportPa
       };
     }),
     findings: sayTuned(evaluation),
-    plots: [...drawLearnt(subject), ...(await drawWorstRecordings(subject))],
-    tables: [tabulateMachines(evaluation), tabulateContenders(evaluation), tabulateNext(evaluation)],
+    plots: [
+      ...drawLearnt({
+        config,
+        rows,
+        scaler: parent.scaler,
+        background: parent.background,
+        students: [
+          { name: "the parent", quantised: parent.quantised },
+          { name: "fine-tuned", quantised: student.quantised },
+        ],
+      }),
+      ...(await drawWorstRecordings(evaluation.recordings, config.features, set)),
+    ],
+    tables: [tabulateTunedMachines(evaluation), tabulateContenders(evaluation), tabulateNext(evaluation)],
   };
-}
-
-/** Shares of feature groups on the faulty rows; nothing where there are none. */
-function drawLearnt({ config, parent, student, rows }: TunedReportSubject): ReportPlot[] {
-  const modes = config.hypotheses.map(({ failureMode }) => failureMode);
-  const columns = config.features.list.length;
-  const faulty = rows.flatMap(({ failureMode, served }) => {
-    if (failureMode === null) return [];
-    const standardised = standardiseRows(served.features, served.rows, parent.scaler);
-    return Array.from({ length: served.rows }, (_, row) => ({
-      row: standardised.slice(row * columns, (row + 1) * columns),
-      mode: modes.indexOf(failureMode),
-    }));
-  });
-  if (faulty.length === 0) return [];
-  return [
-    drawLearntGroups(
-      {
-        rows: faulty.map(({ row }) => row),
-        modes: faulty.map(({ mode }) => mode),
-        features: config.features,
-      },
-      [
-        { name: "the parent", quantised: parent.quantised },
-        { name: "fine-tuned", quantised: student.quantised },
-      ],
-      parent.background,
-    ),
-  ];
-}
-
-async function drawWorstRecordings({ config, judged, set }: TunedReportSubject): Promise<ReportPlot[]> {
-  const plots: ReportPlot[] = [];
-  for (const worst of listWorst(judged.evaluation.recordings, mostWorst)) {
-    const entry = set.entries.find(({ id }) => id === worst.id)!;
-    for await (const part of set.parts(entry)) {
-      const spectrum = computeRecordedSpectrum(part, config.features, highestDrawnOrder(entry.bearing));
-      if (spectrum === null) continue;
-      plots.push(drawWorst({ ...worst, bearing: entry.bearing, shaftRpm: entry.shaftRpm, spectrum }));
-      break;
-    }
-  }
-  return plots;
 }

@@ -2,9 +2,9 @@
 import { type Figure, formatFigure } from "../../../judge/figure.ts";
 import type { ReportTable } from "../../../report/report-parts.ts";
 import { sayWorse } from "../judge/beside-parent.ts";
-import type { MachineOutcome } from "../judge/machine-outcomes.ts";
 import type { TunedEvaluation } from "../judge/tuned-evaluation.ts";
 import { tunedContenders } from "../judge/tuned-figures.ts";
+import { tabulateMachines } from "./machine-table.ts";
 
 /** What the headline figure is, in words. */
 export const headlineWords: Readonly<Record<TunedEvaluation["headline"], string>> = {
@@ -38,33 +38,12 @@ function sayFigure(figure: Figure, { machines }: Pick<TunedEvaluation["evidence"
 }
 
 /** Confusion by machine, the parent's beside it. */
-export function tabulateMachines({ machines, parentMachines }: TunedEvaluation): ReportTable {
-  const of = (machine: string): MachineOutcome => parentMachines.find((each) => each.machine === machine)!;
-  const pair = (own: MachineOutcome, outcome: keyof MachineOutcome["counts"]): string =>
-    `${own.counts[outcome]} (${of(own.machine).counts[outcome]})`;
-  return {
-    title: "Machine by machine",
-    caption:
-      "Recordings by what a gateway would have said of them, by a student that had not heard the machine, as of a machine that nobody knows; in brackets what the parent says.",
-    head: [
-      "machine",
-      "recorded",
-      "fault found",
-      "another kind",
-      "fault missed",
-      "healthy quiet",
-      "healthy raised",
-    ],
-    rows: machines.map((own) => [
-      own.machine,
-      own.labels.join(", "),
-      pair(own, "found"),
-      pair(own, "other-kind"),
-      pair(own, "missed"),
-      pair(own, "quiet"),
-      pair(own, "false-alarm"),
-    ]),
-  };
+export function tabulateTunedMachines({ machines, parentMachines }: TunedEvaluation): ReportTable {
+  return tabulateMachines(
+    "Recordings by what a gateway would have said of them, by a student that had not heard the machine, as of a machine that nobody knows; in brackets what the parent says.",
+    machines,
+    parentMachines,
+  );
 }
 
 /** What to record next, the most useful first. */
