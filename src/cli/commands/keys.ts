@@ -13,6 +13,8 @@ interface IssueOptions {
 }
 
 const maxDays = 7300;
+/** Of X.509's upper bound for a common name (RFC 5280, ub-common-name). */
+const maxCommonName = 64;
 
 export function keysCommand(): Command {
   const command = new Command("keys").addHelpText(
@@ -125,7 +127,9 @@ Example:
 
 function addIssue(command: Command, use: CertificateWish["use"]): void {
   const isServer = use === "server";
-  const whose = isServer ? "the broker at a host" : "a client of the broker: a gateway, a collector";
+  const whose = isServer
+    ? "the broker at a host"
+    : "a client of the broker: a gateway, a collector, a device";
   const example = isServer ? "mqtt.example.com" : "gw-wt01";
   const after = isServer
     ? "mosquitto: cafile ca.pem, certfile cert.pem, keyfile key.pem, and require_certificate true for clients with certificates."
@@ -138,8 +142,8 @@ function addIssue(command: Command, use: CertificateWish["use"]): void {
       isServer ? "<host>" : "<name>",
       isServer
         ? "host name or IPv4 address, as clients connect to it"
-        : "user name that the broker knows it by",
-      isServer ? parseHost : parseName,
+        : "user name that the broker knows it by: a gateway's id, or GATEWAY/DEVICE of a microcontroller",
+      isServer ? parseHost : parseClientName,
     )
     .option(
       "--days <n>",
@@ -167,4 +171,11 @@ function parseFileName(text: string): string {
 function parseName(text: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/.test(text) && !text.startsWith("ca.")) return text;
   throw new InvalidArgumentError("Letters, digits, blank, dot, dash and underscore; at most 63; not ca.….");
+}
+
+/** A common name, or two of a gateway and its device with a slash between them. */
+function parseClientName(text: string): string {
+  const parts = text.split("/");
+  if (parts.length <= 2 && text.length <= maxCommonName) return parts.map(parseName).join("/");
+  throw new InvalidArgumentError(`A gateway's id, or GATEWAY/DEVICE; at most ${maxCommonName} characters.`);
 }

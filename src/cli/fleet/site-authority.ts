@@ -19,7 +19,7 @@ export interface AuthorityRequest {
 }
 
 export interface CertificateWish extends AuthorityRequest {
-  /** The broker's host, or the user name that the broker knows a client by. */
+  /** The broker's host, or the user name that the broker knows a client by; of a device `GATEWAY/DEVICE`. */
   readonly name: string;
   readonly use: "server" | "client";
 }
@@ -61,7 +61,9 @@ export async function createAuthority(
  */
 export async function issueForSite(wish: CertificateWish): Promise<MadeCertificate> {
   const authority = await readAuthority(wish.dir);
-  const dir = join(wish.dir, wish.name);
+  // A device's name has a slash, which no folder's has; an @ is in no name.
+  const folder = wish.name.replace("/", "@");
+  const dir = join(wish.dir, folder);
   await refuseExisting(
     dir,
     "move the folder away to renew it; what was made before stays good until it expires",
@@ -79,7 +81,7 @@ export async function issueForSite(wish: CertificateWish): Promise<MadeCertifica
     { name: wish.name, use: wish.use, fromMs: wish.nowMs, days },
     authority,
   );
-  const unfinished = join(wish.dir, `.${wish.name}.${process.pid}.tmp`);
+  const unfinished = join(wish.dir, `.${folder}.${process.pid}.tmp`);
   try {
     await makeFolder(unfinished, folderMode);
     await writeFileAtomic(join(unfinished, "key.pem"), keyPem, { mode: keyMode });

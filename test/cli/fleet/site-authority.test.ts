@@ -76,10 +76,13 @@ test("nothing is made twice, and nothing without an authority", async () => {
     });
   }
   expect(readFileSync(join(dir, "gw-1", "cert.pem"), "utf8")).toBe(before);
-  for (const name of ["../gw", "ca.key", "", "a/b"]) {
+  const device = await make("client", dir, "gw-1/mcu-1");
+  expect(new X509Certificate(read(device).cert).subject).toBe("CN=gw-1/mcu-1");
+  expect(device.dir).toBe(join(dir, "gw-1@mcu-1"));
+  for (const name of ["../gw", "ca.key", "", "a/b/c", "gw-1/..", "gw-1/", "/mcu-1"]) {
     expect((await auroraHere("keys", "client", dir, name)).code).toBe(2);
   }
   writeFileSync(join(dir, "ca.pem"), "not a certificate");
   expect((await auroraHere("keys", "client", dir, "gw-2")).stderr).toContain("is no authority's certificate");
-  expect(readdirSync(dir).sort()).toEqual(["ca.key", "ca.pem", "gw-1"]);
+  expect(readdirSync(dir).sort()).toEqual(["ca.key", "ca.pem", "gw-1", "gw-1@mcu-1"]);
 });
