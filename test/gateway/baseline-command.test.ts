@@ -149,12 +149,12 @@ describe("aurora baseline", () => {
     for (const place of ["..", "a/b", "%2e"]) {
       await expect(site.renew("r", place)).rejects.toMatchObject({ code: "USAGE" });
     }
-    await expect(site.renew(" ")).rejects.toEqual(usage("the reason of a renewal: it is empty"));
+    await expect(site.renew(" ")).rejects.toEqual(usage("not a renewal: reason: it is empty"));
     await expect(site.renew("x".repeat(401))).rejects.toEqual(
-      usage("the reason of a renewal: it has more than 400 characters"),
+      usage("not a renewal: reason: it has more than 400 characters"),
     );
     await expect(site.renew("a\u001b[2J")).rejects.toEqual(
-      usage("the reason of a renewal: it is not one line of text"),
+      usage("not a renewal: reason: it is not one line of text"),
     );
     expect((await site.show()).points).toMatchObject([{ renewed: null }]);
   });

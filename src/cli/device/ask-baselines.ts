@@ -1,4 +1,5 @@
 /** Asks a running gateway how its points stand against their healthy baselines, and to learn one anew. */
+
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import {
   baselineListSchema,
@@ -9,6 +10,7 @@ import {
   renewalReplySchema,
   renewalRequestSchema,
 } from "../../core/contract/baseline-report.ts";
+import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { idPattern } from "../../core/contract/topics.ts";
 import { askOperator } from "./ask-gateway.ts";
@@ -87,8 +89,7 @@ export async function askRenewal(
   }
   const wish = renewalRequestSchema.safeParse(request);
   if (!wish.success) {
-    const { path, message } = wish.error.issues[0]!;
-    throw new AuroraError("USAGE", `the ${path.join(".")} of a renewal: ${message}`, {
+    throw new AuroraError("USAGE", `not a renewal: ${sayIssue(wish.error.issues[0], request)}`, {
       op: "renew baseline",
       subject,
       hint: "Say in one line what was done, for example --reason 'bearing replaced'.",

@@ -1,6 +1,7 @@
 /** What `aurora init` asks: one table of flags, questions, defaults and checks, for people and for scripts alike. */
 
 import { brokerUrlSchema } from "../../core/contract/config/config-parts.ts";
+import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import { failed, ok, type Result } from "../../core/contract/result.ts";
 import { idPattern } from "../../core/contract/topics.ts";
 import { bearingForms, parseBearing } from "./parse-bearing.ts";
@@ -45,9 +46,7 @@ function checkId(text: string): Result<string, string> {
 function checkBroker(text: string): Result<string, string> {
   const read = brokerUrlSchema.safeParse(text);
   if (read.success) return ok(text);
-  const issue = read.error.issues[0];
-  const write: unknown = issue?.code === "custom" ? issue.params?.write : undefined;
-  return failed(`${issue?.message ?? "is wrong"}${typeof write === "string" ? `; ${write}` : ""}`);
+  return failed(sayIssue(read.error.issues[0], text));
 }
 
 const connectPattern = /^(\/.{1,1023}|COM\d{1,3}|tcp:\/\/(\[[0-9A-Fa-f:]+\]|[^\s/:[\]]+):\d{1,5}|mqtt)$/;

@@ -1,12 +1,13 @@
 /** What somebody says of a bearing: a designation of the catalogue, four orders, or its geometry. Guesses nothing. */
+
 import {
   type BearingOrders,
   bearingOrderNames,
   writtenBearingSchema,
 } from "../../core/contract/bundle/bearing.ts";
 import { findNearest } from "../../core/contract/config/config-finding.ts";
+import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import { failed, ok, type Result } from "../../core/contract/result.ts";
-import { describeIssue } from "../../core/platform/daemon/describe-issue.ts";
 import { bearingCatalogue, computeBearingOrders, findBearing } from "./bearing-catalogue.ts";
 
 export interface NamedBearing {
@@ -92,7 +93,5 @@ function parseGeometry(values: ReadonlyMap<string, number>): Result<NamedBearing
 function checked(orders: unknown, origin: string): Result<NamedBearing, string> {
   const read = writtenBearingSchema.safeParse(orders);
   if (read.success) return ok({ orders: read.data, origin });
-  const issue = read.error.issues[0]!;
-  const { problem, write } = describeIssue(issue, undefined);
-  return failed(`${issue.path.join(".")}: ${problem}${write === undefined ? "" : `; ${write}`}`);
+  return failed(sayIssue(read.error.issues[0], orders));
 }

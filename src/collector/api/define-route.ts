@@ -1,5 +1,7 @@
 /** One route of the JSON API: its query is validated before it is answered, and what is wrong with it is said (400). */
+
 import type { z } from "zod";
+import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import type { FleetSource } from "../fleet/fleet-source.ts";
 import { errorResponse, type HttpRequest, type HttpResponse, jsonResponse } from "./http-route.ts";
 
@@ -27,7 +29,7 @@ export function defineRoute<Q>(route: {
     method: "GET",
     answer: async (fleet, request) => {
       const query = route.query.safeParse(request.query);
-      if (!query.success) return errorResponse(400, "QUERY", describeIssues(query.error));
+      if (!query.success) return errorResponse(400, "QUERY", sayIssues(query.error, request.query));
       // No name and no text that is kept holds one, and no engine can be asked for it.
       if (JSON.stringify(request.query).includes("\\u0000"))
         return errorResponse(400, "QUERY", "a NUL character is in no text");
@@ -36,9 +38,9 @@ export function defineRoute<Q>(route: {
   };
 }
 
-function describeIssues({ issues }: z.ZodError): string {
+function sayIssues({ issues }: z.ZodError, query: unknown): string {
   return issues
-    .map((issue) => [...issue.path, issue.message].join(": "))
+    .map((issue) => sayIssue(issue, query))
     .join("; ")
     .slice(0, 500);
 }

@@ -2,8 +2,10 @@
  * `POST /api/v1/evidence/requests`: a person asks a gateway for raw samples of a point from now on. Taken only where the
  * collector's configuration lets people ask; whether the samples leave their site, the gateway's own configuration decides.
  */
+
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import { maxCaptureSeconds } from "../../core/contract/device/device-capture.ts";
 import type { EvidenceRequest } from "../../core/contract/evidence.ts";
 import { idPattern } from "../../core/contract/topics.ts";
@@ -61,8 +63,7 @@ export function evidenceRequestRoute({ isAllowed, fleet, send }: EvidenceRequest
       }
       const parsed = bodySchema.safeParse(body);
       if (!parsed.success) {
-        const issue = parsed.error.issues[0];
-        return refuse(400, "BODY", `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "is wrong"}`);
+        return refuse(400, "BODY", sayIssue(parsed.error.issues[0], body));
       }
       const { site, turbine, component, seconds } = parsed.data;
       const gateway = (await loadTurbine(fleet, { site, turbine }))?.gateway ?? null;

@@ -1,5 +1,7 @@
 /** Is evidence what it says? Digests first: nothing is parsed or unpacked before its bytes are known to be the announced ones. */
+
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import { type EvidenceAbout, evidenceAboutSchema } from "../../core/contract/evidence.ts";
 import { failed, ok, type Result } from "../../core/contract/result.ts";
 import { encodeNpy } from "../../core/platform/files/encode-npy.ts";
@@ -26,8 +28,7 @@ export function readAbout(
   }
   const parsed = evidenceAboutSchema.safeParse(json);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    return failed(`the description: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "is wrong"}`);
+    return failed(`the description: ${sayIssue(parsed.error.issues[0], json)}`);
   }
   const { gateway, site } = parsed.data.evidence;
   if (gateway !== sender.gateway) return failed("another gateway's evidence");

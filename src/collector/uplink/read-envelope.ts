@@ -2,7 +2,9 @@
  * Opens an envelope of the uplink, and reads and checks its records one by one, each when it is asked for. Bad content is
  * a value: it is set aside and counted, and never blocks its lane. Stores nothing.
  */
+
 import { alertEventSchema } from "../../core/contract/alert.ts";
+import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import { failed, ok, type Result } from "../../core/contract/result.ts";
 import { idPattern } from "../../core/contract/topics.ts";
 import type {
@@ -125,9 +127,7 @@ function checkAlert(record: AlertRecord, sender: RecordSender): Result<StorableR
   }
   const event = alertEventSchema.safeParse(json);
   if (!event.success) {
-    const issue = event.error.issues[0];
-    const where = issue?.path.join(".") ?? "";
-    return failed({ reason: "alert-invalid", detail: `${where}: ${issue?.message ?? "is wrong"}` });
+    return failed({ reason: "alert-invalid", detail: sayIssue(event.error.issues[0], json) });
   }
   return unlessFaulty({ kind: "alert", event: event.data }, checkIds(event.data.data, sender));
 }

@@ -3,7 +3,9 @@
  * one batch: a fleet publishes states far more often than a disk can commit. A message that is no state is set aside and
  * counted.
  */
+
 import type { z } from "zod";
+import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import { failed, ok, type Result } from "../../core/contract/result.ts";
 import {
   type GatewayStatus,
@@ -154,8 +156,7 @@ function parse<T>(
   }
   const parsed = schema.safeParse(json);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    return fault(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "is wrong"}`);
+    return fault(sayIssue(parsed.error.issues[0], json));
   }
   const ids = idsOf(parsed.data);
   const levels = topic.split("/").slice(-1 - ids.length, -1);

@@ -2,8 +2,10 @@
  * Reads a bundle and finds whatever was changed in it, offline. Verifies before it parses: signature → manifest's
  * digest → manifest's form → every other file's size and digest, and no file more. Refuses; never repairs.
  */
+
 import { AuroraError } from "../contract/aurora-error.ts";
 import { bundleFileNames, type Manifest, manifestSchema } from "../contract/bundle/manifest.ts";
+import { sayIssue } from "../contract/config/describe-issue.ts";
 import { sha256Hex } from "../platform/files/sha256.ts";
 import {
   type Bundle,
@@ -61,9 +63,7 @@ export function parseManifest(bytes: Uint8Array, subject: string): Manifest {
   }
   const parsed = manifestSchema.safeParse(json);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const path = issue?.path.join(".") ?? "";
-    throw badFormat(subject, `${manifestFileName}: ${path}: ${issue?.message ?? "is wrong"}`);
+    throw badFormat(subject, `${manifestFileName}: ${sayIssue(parsed.error.issues[0], json)}`);
   }
   const manifest = parsed.data;
   if (!equalBytes(canonicalJsonBytes(manifest), bytes)) {

@@ -2,12 +2,14 @@
  * `GET /baselines` and `POST /baselines/TURBINE/COMPONENT/renew`: how the points stand against their healthy baselines,
  * and the order to learn one anew, for this machine's operator.
  */
+
 import {
   type BaselineList,
   baselinesPath,
   type RenewalReply,
   renewalRequestSchema,
 } from "../../core/contract/baseline-report.ts";
+import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { SiteBaselines } from "../points/site-baselines.ts";
 import {
@@ -50,10 +52,9 @@ function renew({ path, body, actor }: GatewayRequest, { baselines, clock }: Base
   if (place === null)
     throw refuseRequest("USAGE", `there is only POST ${baselinesPath}/TURBINE/COMPONENT/renew`);
   const [, turbine = "", component = ""] = place;
-  const wish = renewalRequestSchema.safeParse(parseBody(body));
-  if (!wish.success) {
-    const { path: key, message } = wish.error.issues[0]!;
-    throw refuseRequest("USAGE", `not a request for a renewal: ${[...key, message].join(": ")}`);
-  }
+  const asked = parseBody(body);
+  const wish = renewalRequestSchema.safeParse(asked);
+  if (!wish.success)
+    throw refuseRequest("USAGE", `not a request for a renewal: ${sayIssue(wish.error.issues[0], asked)}`);
   return baselines.renew({ turbine, component }, { ...wish.data, atMs: clock.nowMs() });
 }

@@ -1,7 +1,9 @@
 /** A healthy baseline for `score`: read from its file, or learnt from recordings of the healthy machine. */
+
 import { extname } from "node:path";
 import { canonicalJsonBytes } from "../../../core/bundle/canonical-json.ts";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { sayIssue } from "../../../core/contract/config/describe-issue.ts";
 import { type SiteBaseline, siteBaselineSchema } from "../../../core/contract/site-baseline.ts";
 import { fitSiteBaseline, type HealthyWindow } from "../../../core/decision/reference/fit-site-baseline.ts";
 import { hasLevels } from "../../../core/decision/reference/severity.ts";
@@ -39,12 +41,15 @@ export async function readBaseline(path: string, bundle: LoadedBundle): Promise<
   }
   const parsed = siteBaselineSchema.safeParse(json);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    throw new AuroraError("DATA_FORMAT", `${path} is no baseline: ${issue.path.join(".")} ${issue.message}`, {
-      op: "read baseline",
-      subject: path,
-      hint: "write one with --write-baseline, or give recordings of the healthy machine",
-    });
+    throw new AuroraError(
+      "DATA_FORMAT",
+      `${path} is no baseline: ${sayIssue(parsed.error.issues[0], json)}`,
+      {
+        op: "read baseline",
+        subject: path,
+        hint: "write one with --write-baseline, or give recordings of the healthy machine",
+      },
+    );
   }
   if (!hasLevels(parsed.data, chooseSeverityScale(bundle.manifest, null).spec.levels)) {
     throw new AuroraError("BUNDLE_INCOMPATIBLE", `${path} was learnt of other levels than this bundle's`, {

@@ -2,10 +2,12 @@
  * Reads what was mended when, from a logbook as CSV (`turbine,component,date`) or from the turbines of a gateway's
  * configuration (`turbines: [{id, repairs: [{component, date}]}]`). Spells `GENERATOR_BEARING` as `generator-bearing`.
  */
+
 import { extname } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { sayIssue } from "../../../core/contract/config/describe-issue.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { parseCsv } from "../../../training/dataset/csv.ts";
@@ -107,8 +109,7 @@ function listConfig(path: string, content: string): Entry[] {
   }
   const parsed = configSchema.safeParse(document);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    throw refuse(path, `says no repairs: ${issue.path.join(".")}: ${issue.message}`);
+    throw refuse(path, `says no repairs: ${sayIssue(parsed.error.issues[0], document)}`);
   }
   return parsed.data.turbines.flatMap(({ id, repairs }) =>
     repairs.map((repair, index) => ({ ...repair, turbine: id, where: `${id}, repairs.${index}` })),

@@ -13,6 +13,7 @@ import {
   suggestWord,
 } from "../../contract/config/config-finding.ts";
 import { type ConfigKind, recogniseConfig } from "../../contract/config/config-kind.ts";
+import { describeIssue } from "../../contract/config/describe-issue.ts";
 import { openRegularFileSync } from "../files/regular-file.ts";
 import {
   type ConfigJsonSchema,
@@ -21,7 +22,6 @@ import {
 } from "./config-environment.ts";
 import { ConfigError, makeComplaint } from "./config-error.ts";
 import { type ConfigText, parseConfigText } from "./config-text.ts";
-import { describeIssue } from "./describe-issue.ts";
 
 /** Configuration files larger than this are refused. */
 export const maxConfigBytes: number = 1024 * 1024;

@@ -2,12 +2,14 @@
  * A bearing as people write it down: fault orders, or the geometry that they follow from, and what is odd about them. Names
  * may be written in any of the usual ways (`ballDiameter`, `ball_diameter_mm`).
  */
+
 import {
   type BearingOrders,
   bearingOrderNames,
   bearingOrdersSchema,
 } from "../../../core/contract/bundle/bearing.ts";
 import { computeBearingOrders } from "../../../core/contract/bundle/bearing-geometry.ts";
+import { sayIssue } from "../../../core/contract/config/describe-issue.ts";
 import { failed, ok, type Result } from "../../../core/contract/result.ts";
 
 const geometryNames = {
@@ -55,8 +57,7 @@ export function parseBearingWords(fields: Readonly<Record<string, unknown>>): Re
       return failed(`${silent.join(" and ")} ${silent.length > 1 ? "are" : "is"} missing`);
     const parsed = bearingOrdersSchema.safeParse({ bpfo, bpfi, bsf, ftf });
     if (parsed.success) return agree(parsed.data, values);
-    const issue = parsed.error.issues[0]!;
-    return failed(`${issue.path.join(".")}: ${issue.message}`);
+    return failed(sayIssue(parsed.error.issues[0], { bpfo, bpfi, bsf, ftf }));
   }
   return parseGeometry(values);
 }

@@ -1,6 +1,6 @@
-/** Says in a configuration's words what its schema refuses, and what was probably meant. */
+/** Says in plain words what a schema refuses of what somebody wrote, and what was probably meant. */
 import type { z } from "zod";
-import { type ConfigFinding, findNearest } from "../../contract/config/config-finding.ts";
+import { type ConfigFinding, findNearest } from "./config-finding.ts";
 
 /**
  * The problem of one issue, of which the file says `value` (undefined: nothing, a mapping or a list).
@@ -21,6 +21,8 @@ export function describeIssue(
   if (issue.code === "invalid_value") return describeChoice(issue.values, value, message);
   if (issue.code === "invalid_type")
     return describeType({ expected: issue.expected, message }, value, written);
+  // A schema that says it in its own words knows better.
+  if (!message.startsWith("Too ")) return { problem: message };
   if (issue.code === "too_big") return { problem: describeBound(issue, issue.maximum, "at most") };
   if (issue.code === "too_small") return { problem: describeBound(issue, issue.minimum, "at least") };
   return { problem: message };
@@ -84,4 +86,19 @@ function describeType(
     int: "a whole number",
   };
   return { problem: wanted[expected] === undefined ? message : `must be ${wanted[expected]}` };
+}
+
+/**
+ * One issue in a line, its place in front: `repairs.0.date: this key is missing`.
+ * @param input all that was parsed
+ */
+export function sayIssue(issue: z.core.$ZodIssue | undefined, input: unknown): string {
+  if (issue === undefined) return "is wrong";
+  let value = input;
+  for (const key of issue.path) {
+    value = typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
+  }
+  // A mapping has no words, and one without a prototype cannot even be asked for them.
+  const { problem, write } = describeIssue(issue, value, typeof value === "object" ? "" : String(value));
+  return `${issue.path.length === 0 ? "" : `${issue.path.map(String).join(".")}: `}${problem}${write === undefined ? "" : `; ${write}`}`;
 }
