@@ -1,5 +1,4 @@
 /** Asks a running gateway how its points stand against their healthy baselines, and to learn one anew. */
-
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import {
   baselineListSchema,

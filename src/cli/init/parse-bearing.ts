@@ -1,5 +1,4 @@
 /** What somebody says of a bearing: a designation of the catalogue, four orders, or its geometry. Guesses nothing. */
-
 import {
   type BearingOrders,
   bearingOrderNames,

@@ -1,5 +1,4 @@
 /** One route of the JSON API: its query is validated before it is answered, and what is wrong with it is said (400). */
-
 import type { z } from "zod";
 import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import type { FleetSource } from "../fleet/fleet-source.ts";

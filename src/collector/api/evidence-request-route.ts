@@ -2,7 +2,6 @@
  * `POST /api/v1/evidence/requests`: a person asks a gateway for raw samples of a point from now on. Taken only where the
  * collector's configuration lets people ask; whether the samples leave their site, the gateway's own configuration decides.
  */
-
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { sayIssue } from "../../core/contract/config/describe-issue.ts";

@@ -1,5 +1,4 @@
 /** Is evidence what it says? Digests first: nothing is parsed or unpacked before its bytes are known to be the announced ones. */
-
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import { type EvidenceAbout, evidenceAboutSchema } from "../../core/contract/evidence.ts";

@@ -2,7 +2,6 @@
  * Opens an envelope of the uplink, and reads and checks its records one by one, each when it is asked for. Bad content is
  * a value: it is set aside and counted, and never blocks its lane. Stores nothing.
  */
-
 import { alertEventSchema } from "../../core/contract/alert.ts";
 import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import { failed, ok, type Result } from "../../core/contract/result.ts";

@@ -3,7 +3,6 @@
  * one batch: a fleet publishes states far more often than a disk can commit. A message that is no state is set aside and
  * counted.
  */
-
 import type { z } from "zod";
 import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import { failed, ok, type Result } from "../../core/contract/result.ts";

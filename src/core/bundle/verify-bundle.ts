@@ -2,7 +2,6 @@
  * Reads a bundle and finds whatever was changed in it, offline. Verifies before it parses: signature → manifest's
  * digest → manifest's form → every other file's size and digest, and no file more. Refuses; never repairs.
  */
-
 import { AuroraError } from "../contract/aurora-error.ts";
 import { bundleFileNames, type Manifest, manifestSchema } from "../contract/bundle/manifest.ts";
 import { sayIssue } from "../contract/config/describe-issue.ts";

@@ -7,6 +7,7 @@
  * whole window and comes up to whitening by the window's own spectrum: it follows tones and ringing alike.
  */
 import type { SampleRun } from "../contract/stream.ts";
+import { preferVectors } from "../maths/wasm-code.ts";
 import {
   createBlockWhitening,
   createScriptWhiteningKernel,
@@ -183,16 +184,11 @@ function shareWhiteningKernel(options: WhiteningOptions): WhiteningKernel {
   const key = `${options.order}/${options.blockSamples}/${options.memory}`;
   let kernel = shared.get(key);
   if (kernel === undefined) {
-    kernel = createKernel(options);
+    kernel = preferVectors(
+      () => createVectorWhiteningKernel(options),
+      () => createScriptWhiteningKernel(options),
+    );
     shared.set(key, kernel);
   }
   return kernel;
-}
-
-function createKernel(options: WhiteningOptions): WhiteningKernel {
-  try {
-    return createVectorWhiteningKernel(options) ?? createScriptWhiteningKernel(options);
-  } catch {
-    return createScriptWhiteningKernel(options);
-  }
 }

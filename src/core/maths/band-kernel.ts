@@ -4,10 +4,17 @@
  * while several in JavaScript run out of registers: as vectors of two doubles in WebAssembly they take half the time,
  * and round to the same bits (`npx tsx scripts/bench-features.ts`: levels).
  */
-
 import { conversionSlackBytes, describeConversion } from "./convert-counts.ts";
 import type { Section } from "./filter-design.ts";
-import { encodeModule, f64x2, i32, repeat, startModule, type WasmFunction } from "./wasm-code.ts";
+import {
+  encodeModule,
+  f64x2,
+  i32,
+  preferVectors,
+  repeat,
+  startModule,
+  type WasmFunction,
+} from "./wasm-code.ts";
 
 /** Most samples of one run. */
 export const bandKernelSamples = 512;
@@ -177,12 +184,6 @@ let shared: BandKernel | null = null;
 
 /** The kernel of this process: vectors where there are any. */
 export function shareBandKernel(): BandKernel {
-  if (shared === null) {
-    try {
-      shared = createVectorBandKernel();
-    } catch {
-      shared = createScriptBandKernel();
-    }
-  }
+  shared ??= preferVectors(createVectorBandKernel, createScriptBandKernel);
   return shared;
 }

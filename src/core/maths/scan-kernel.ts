@@ -2,7 +2,7 @@
  * Extremes and repetitions of raw counts in one pass. In plain JavaScript, and eight at a time in WebAssembly: only where
  * neighbours are equal are they looked at one by one.
  */
-import { branch, encodeModule, f64x2, i16x8, i32, repeat, startModule } from "./wasm-code.ts";
+import { branch, encodeModule, f64x2, i16x8, i32, preferVectors, repeat, startModule } from "./wasm-code.ts";
 
 /** Counts of one run at most. */
 export const scanRunCounts = 512;
@@ -104,13 +104,7 @@ let shared: ScanKernel | null = null;
 
 /** The kernel of this process: vectors where there are any. */
 export function shareScanKernel(): ScanKernel {
-  if (shared === null) {
-    try {
-      shared = createVectorScanKernel();
-    } catch {
-      shared = createScriptScanKernel();
-    }
-  }
+  shared ??= preferVectors(createVectorScanKernel, createScriptScanKernel);
   return shared;
 }
 

@@ -10,6 +10,7 @@ import {
   f64x2,
   i32,
   type Locals,
+  preferVectors,
   repeat,
   startModule,
 } from "./wasm-code.ts";
@@ -152,11 +153,10 @@ export function shareSliceKernel(taps: Float64Array): SliceKernel {
   const key = taps.join();
   let kernel = shared.get(key);
   if (kernel === undefined) {
-    try {
-      kernel = createVectorSliceKernel(taps);
-    } catch {
-      kernel = createScriptSliceKernel(taps);
-    }
+    kernel = preferVectors(
+      () => createVectorSliceKernel(taps),
+      () => createScriptSliceKernel(taps),
+    );
     shared.set(key, kernel);
   }
   return kernel;

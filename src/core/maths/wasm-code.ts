@@ -239,6 +239,15 @@ export function startModule(bytes: Uint8Array): WasmInstance {
   };
 }
 
+/** A kernel in vectors, where processor, runtime and its make have them; else the one in plain JavaScript. */
+export function preferVectors<T>(createVectors: () => T | null, createScript: () => T): T {
+  try {
+    return createVectors() ?? createScript();
+  } catch {
+    return createScript();
+  }
+}
+
 function encodeFunction({ parameters, locals, body }: WasmFunction): Code {
   const groups = Object.entries(locals).map(([type, names]) => {
     return { type: typeBytes[type as ValueType], names: names.split(" ") };

@@ -3,6 +3,7 @@
 import { listGatewayFiles } from "../contract/config/configured-files.ts";
 import type { GatewayConfig, GatewayProfile } from "../contract/config/gateway-config.ts";
 import { gatewayConfigSchema } from "../contract/config/gateway-config-schema.ts";
+import { isFields } from "../contract/fields.ts";
 import { checkConfiguredFiles } from "../platform/daemon/check-files.ts";
 import { checkOptionalPackages } from "../platform/daemon/check-packages.ts";
 import type { ConfigSource, InstalledConfig } from "../platform/daemon/installed-config.ts";
@@ -57,8 +58,6 @@ export function readGatewayFile(source: GatewaySource, text?: string): Installed
 
 /** What is no configuration stays as it is: the schema says so. */
 function withProfile(value: unknown, profile: GatewayProfile): unknown {
-  if (typeof value !== "object" || value === null || !("gateway" in value)) return value;
-  const { gateway } = value;
-  if (typeof gateway !== "object" || gateway === null || Array.isArray(gateway)) return value;
-  return { ...value, gateway: { ...gateway, profile } };
+  if (!isFields(value) || !isFields(value.gateway)) return value;
+  return { ...value, gateway: { ...value.gateway, profile } };
 }

@@ -2,7 +2,6 @@
  * `GET /baselines` and `POST /baselines/TURBINE/COMPONENT/renew`: how the points stand against their healthy baselines,
  * and the order to learn one anew, for this machine's operator.
  */
-
 import {
   type BaselineList,
   baselinesPath,

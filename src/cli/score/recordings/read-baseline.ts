@@ -1,5 +1,4 @@
 /** A healthy baseline for `score`: read from its file, or learnt from recordings of the healthy machine. */
-
 import { extname } from "node:path";
 import { canonicalJsonBytes } from "../../../core/bundle/canonical-json.ts";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";

@@ -2,7 +2,6 @@
  * Reads what was mended when, from a logbook as CSV (`turbine,component,date`) or from the turbines of a gateway's
  * configuration (`turbines: [{id, repairs: [{component, date}]}]`). Spells `GENERATOR_BEARING` as `generator-bearing`.
  */
-
 import { extname } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";

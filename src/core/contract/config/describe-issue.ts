@@ -9,7 +9,7 @@ import { type ConfigFinding, findNearest } from "./config-finding.ts";
 export function describeIssue(
   issue: z.core.$ZodIssue,
   value: unknown,
-  written: string = String(value),
+  written?: string,
 ): Omit<ConfigFinding, "path"> {
   const { message } = issue;
   if (issue.code === "custom") {
@@ -55,7 +55,7 @@ function describeChoice(
 function describeType(
   { expected, message }: { readonly expected: string; readonly message: string },
   value: unknown,
-  written: string,
+  written: string | undefined,
 ): Omit<ConfigFinding, "path"> {
   if (/^(number|int)$/.test(expected) && typeof value === "string") {
     const text = value.trim();
@@ -72,7 +72,10 @@ function describeType(
     return { problem: "must be a number" };
   }
   if (expected === "string" && (typeof value === "number" || typeof value === "boolean")) {
-    return { problem: `must be a text, not a ${typeof value}`, write: `write "${written}" in quotes` };
+    return {
+      problem: `must be a text, not a ${typeof value}`,
+      write: `write "${written ?? value}" in quotes`,
+    };
   }
   if (expected === "boolean" && typeof value === "string" && /^(yes|no|on|off)$/i.test(value)) {
     return { problem: "must be true or false", write: `write ${/^(yes|on)$/i.test(value)}` };
@@ -98,7 +101,6 @@ export function sayIssue(issue: z.core.$ZodIssue | undefined, input: unknown): s
   for (const key of issue.path) {
     value = typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
   }
-  // A mapping has no words, and one without a prototype cannot even be asked for them.
-  const { problem, write } = describeIssue(issue, value, typeof value === "object" ? "" : String(value));
+  const { problem, write } = describeIssue(issue, value);
   return `${issue.path.length === 0 ? "" : `${issue.path.map(String).join(".")}: `}${problem}${write === undefined ? "" : `; ${write}`}`;
 }

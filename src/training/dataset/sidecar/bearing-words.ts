@@ -2,7 +2,6 @@
  * A bearing as people write it down: fault orders, or the geometry that they follow from, and what is odd about them. Names
  * may be written in any of the usual ways (`ballDiameter`, `ball_diameter_mm`).
  */
-
 import {
   type BearingOrders,
   bearingOrderNames,
