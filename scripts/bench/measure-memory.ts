@@ -83,7 +83,9 @@ function summarise(
 ): MemoryReport {
   const { standard, small } = runs;
   const wrong = [
-    ...(small.loadsNativeEngine ? ["the small profile has loaded the native engine"] : []),
+    ...(standard.loadsNativeEngine || small.loadsNativeEngine
+      ? ["the native engine was loaded for a student that is served as integers"]
+      : []),
     ...(standard.decisionsDigest === small.decisionsDigest ? [] : ["the profiles decide differently"]),
   ];
   const startMsOf = (profile: Profile): number => medianOf(startTimes[profile]);

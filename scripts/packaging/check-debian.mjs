@@ -93,7 +93,7 @@ async function checkRun({ book, root, architecture, folder }) {
   await book.check(`golden vectors of every shipped bundle, ${architecture}`, () => {
     const prove = `for dir in ${home}/models/*/1.0.0; do
       digest=$(aurora bundle verify $dir --json | tr -d '\\n ' | sed -E 's/.*"digest":"([0-9a-f]+)".*/\\1/')
-      echo "{\\"formatVersion\\":1,\\"bundleDir\\":\\"$dir\\",\\"digest\\":\\"$digest\\",\\"engine\\":\\"auto\\"}" | ${home}/bin/node ${home}/build/aurora/prove-main.js
+      echo "{\\"formatVersion\\":1,\\"bundleDir\\":\\"$dir\\",\\"digest\\":\\"$digest\\",\\"engine\\":\\"onnx\\"}" | ${home}/bin/node ${home}/build/aurora/prove-main.js
       echo
     done`;
     const reports = root

@@ -9,8 +9,10 @@ import { decodeGolden, type GoldenWindowCase } from "../../core/bundle/golden.ts
 import { loadTrustedKeys } from "../../core/bundle/keys.ts";
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
+import { countMultiplyAdds } from "../../core/contract/bundle/quantised-mlp.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { createWaveformExtractor } from "../../core/features/waveform-extractor.ts";
+import { isSmallStudent, smallStudentMultiplyAdds } from "../../core/inference/open-engine.ts";
 import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { silentLogger } from "../../core/platform/logger.ts";
 import { chooseBundle } from "../../core/serving/choose-bundle.ts";
@@ -99,7 +101,7 @@ async function load(name: string, { config, runtimeVersion }: ModelsSetting): Pr
       ? good(`model ${name}`, text)
       : bad(`model ${name}`, `${version}: ${proof.detail}`, advice);
     const windows = golden.cases.filter((one) => one.kind === "window");
-    return { results: [...refused, proved, ...describeEngine(bundle, config)], bundle, windows };
+    return { results: [...refused, proved, describeEngine(bundle, config)], bundle, windows };
   } catch (error) {
     if (!hasErrorCode(error)) throw error;
     return { results: [bad(`model ${name}`, error.message, error.hint)], bundle: null, windows: [] };
@@ -107,17 +109,20 @@ async function load(name: string, { config, runtimeVersion }: ModelsSetting): Pr
 }
 
 function describeEngine(
-  bundle: LoadedBundle,
+  { engine, manifest, student }: LoadedBundle,
   { bundles: { engine: wanted }, gateway: { profile } }: GatewayConfig,
-): readonly CheckResult[] {
-  if (wanted === "integer") {
-    const why = profile === "small" ? "gateway.profile: small" : "bundles.engine: integer";
-    return [good("engine", `plain integers, no native engine is loaded (${why})`)];
-  }
-  if (bundle.engine.kind === "onnx") return [good("engine", "ONNX Runtime")];
+): CheckResult {
+  const name = `engine of ${manifest.name}`;
+  const work = `${countMultiplyAdds(student)} multiply-adds a window`;
+  if (engine.kind === "onnx") return good(name, `ONNX Runtime (${work})`);
+  const plainly = (why: string): CheckResult =>
+    good(name, `plain integers, no native engine is needed (${why})`);
+  if (profile === "small") return plainly("gateway.profile: small");
+  if (wanted === "integer") return plainly("bundles.engine: integer");
+  if (isSmallStudent(student)) return plainly(`${work}, up to ${smallStudentMultiplyAdds} are cheaper so`);
   const advice =
     "The plain engine gives the same integers, more slowly. Install aurora for this processor once more.";
-  return [warning("ONNX Runtime", "the native library does not serve here", advice)];
+  return warning(name, "the native library of ONNX Runtime does not serve here", advice);
 }
 
 /** Milliseconds that a window takes, from counts to logits. */

@@ -1,9 +1,9 @@
 /**
- * Opens the engine that serves a student: ONNX Runtime where it loads and gives the same integers as the plain
- * TypeScript definition on this very machine, the integer engine otherwise, with the reason. What it returns is warm.
+ * Opens the engine that serves a student: plain integers for a small one; for a larger one ONNX Runtime, where it loads and
+ * gives the same integers on this very machine, or else integers with the reason. What it returns is warm.
  */
 import { AuroraError, hasErrorCode } from "../contract/aurora-error.ts";
-import type { QuantisedMlp } from "../contract/bundle/quantised-mlp.ts";
+import { countMultiplyAdds, type QuantisedMlp } from "../contract/bundle/quantised-mlp.ts";
 import { createRandom } from "../maths/random.ts";
 import { createIntegerEngine } from "./integer-engine.ts";
 import { decodeStudent } from "./onnx-codec.ts";
@@ -12,8 +12,8 @@ import type { StudentEngine } from "./student-engine.ts";
 
 interface OpenEngineOptions extends OnnxEngineOptions {
   /**
-   * `auto`: ONNX Runtime, or the integer engine with a reason; `onnx`: ONNX Runtime or an error (a proof or a
-   * benchmark must not silently run something else); `integer`: the integer engine.
+   * `auto`: integers for a small student (see {@link isSmallStudent}), ONNX Runtime for a larger one, or integers with a
+   * reason; `onnx`: ONNX Runtime or an error (a proof or a benchmark must not silently run something else); `integer`.
    */
   readonly prefer: "onnx" | "integer" | "auto";
 }
@@ -31,6 +31,17 @@ interface OpenedEngine {
   readonly fallbackReason: string | null;
 }
 
+/**
+ * Multiply-adds a window up to which integers serve. A call of ONNX Runtime costs as much as 10,000 of them, its library
+ * 28 MB; an explanation of a thousand rows, where it is much faster, stays within 4 ms up to here (`scripts/bench-engines.ts`).
+ */
+export const smallStudentMultiplyAdds = 2048;
+
+/** Does `auto` serve this student as plain integers, without loading ONNX Runtime? */
+export function isSmallStudent(student: QuantisedMlp): boolean {
+  return countMultiplyAdds(student) <= smallStudentMultiplyAdds;
+}
+
 /** Rows of the comparison of both engines: enough to meet every kernel path (single row, full and partial blocks). */
 const crossCheckRows = 67;
 
@@ -45,7 +56,7 @@ export async function openEngine(
 ): Promise<OpenedEngine> {
   const student = decodeStudent(bytes);
   const integer = createIntegerEngine(student);
-  if (options.prefer === "integer") {
+  if (options.prefer === "integer" || (options.prefer === "auto" && isSmallStudent(student))) {
     await integer.run(createCheckRows(student), crossCheckRows);
     return { engine: integer, student, fallbackReason: null };
   }

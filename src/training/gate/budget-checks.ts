@@ -4,6 +4,7 @@
  */
 import type { Bundle } from "../../core/bundle/bundle.ts";
 import { bundleFileNames, type DeviceBudget, mcuModelFileName } from "../../core/contract/bundle/manifest.ts";
+import { countMultiplyAdds } from "../../core/contract/bundle/quantised-mlp.ts";
 import { decodeStudent } from "../../core/inference/onnx-codec.ts";
 import { openEngine } from "../../core/inference/open-engine.ts";
 import { bundledFilesOf } from "../bundle/bundled-files.ts";
@@ -22,7 +23,7 @@ const cortexM4MacsPerMicrosecond = 64 / cortexM4CyclesPerMultiplyAdd;
  */
 export function checkSize(bundle: Bundle, against: Bundle | null = null): GateCheck {
   const student = decodeStudent(bundledFilesOf(bundle, bundleFileNames.model));
-  const macs = student.layers.reduce((sum, layer) => sum + layer.inputs * layer.outputs, 0);
+  const macs = countMultiplyAdds(student);
   const rows = listBudgets(bundle, against).map((budget) => {
     const isMcu = budget.device !== "gateway";
     const name = isMcu ? mcuModelFileName : bundleFileNames.model;

@@ -1,5 +1,6 @@
 /** Writes `report.html` and `report.json` of a run. They hold a clock's figures, so they never go into a bundle. */
 import { join } from "node:path";
+import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import type { Manifest } from "../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
 import { createIntegerKernel } from "../../core/inference/integer-engine.ts";
@@ -78,18 +79,26 @@ async function measureStep(timed: ReportStep["timed"]): Promise<StepLatency> {
     const row = new Float32Array(timed.layers[0]!.inputs);
     const out = new Uint8Array(kernel.outputs);
     const typescript = await time(() => kernel.runInto(row, 1, out));
-    const { engine } = await openEngine(encodeStudent(timed), { prefer: "auto" });
-    try {
-      return { typescript, onnx: engine.kind === "onnx" ? await time(() => engine.run(row, 1)) : null };
-    } finally {
-      await engine.close();
-    }
+    return { typescript, onnx: await timeOnnx(timed, row) };
   }
   const row = new Float32Array(timed[0]?.[0]?.inputs ?? 0);
   const typescript = await time(() => {
     for (const network of timed) runDense(network, row, 1);
   });
   return { typescript, onnx: null };
+}
+
+/** Null where ONNX Runtime does not serve this student exactly. */
+async function timeOnnx(student: QuantisedMlp, row: Float32Array): Promise<number | null> {
+  try {
+    const { engine } = await openEngine(encodeStudent(student), { prefer: "onnx" });
+    const micros = await time(() => engine.run(row, 1));
+    await engine.close();
+    return micros;
+  } catch (error) {
+    if (!hasErrorCode(error, "INFERENCE")) throw error;
+    return null;
+  }
 }
 
 function isQuantised(timed: NonNullable<ReportStep["timed"]>): timed is QuantisedMlp {

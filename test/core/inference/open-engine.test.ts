@@ -12,7 +12,8 @@ import { openEngine } from "../../../src/core/inference/open-engine.ts";
 import { readProbeSums } from "../../../src/core/inference/saturation-probe.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 
-const bytes = encodeStudent(createRandomStudent(createRandom(9), [17, 16, 8, 3]));
+/** More work than plain integers are chosen for. */
+const bytes = encodeStudent(createRandomStudent(createRandom(9), [64, 32, 16, 6]));
 const noRuntime = (): Promise<OnnxRuntime> => Promise.reject(new Error("libonnxruntime.so.1: cannot open"));
 
 /** ONNX Runtime whose outputs are changed before they are handed out. */
@@ -33,10 +34,25 @@ async function createLyingRuntime(lie: (data: Uint8Array | Int32Array) => void):
 }
 
 describe("opening an engine", () => {
-  test("gives ONNX Runtime where it loads", async () => {
+  test("gives ONNX Runtime where it loads and the student is not small", async () => {
     const { engine, fallbackReason } = await openEngine(bytes, { prefer: "auto" });
-    expect(engine).toMatchObject({ kind: "onnx", inputs: 17, outputs: 3 });
+    expect(engine).toMatchObject({ kind: "onnx", inputs: 64, outputs: 6 });
     expect(fallbackReason).toBeNull();
+    await engine.close();
+  });
+
+  test.each([
+    { shape: [32, 64], kind: "integer" },
+    { shape: [683, 3], kind: "onnx" },
+  ])("auto serves a student of $shape as $kind, and loads the native library for no other", async (one) => {
+    let loads = 0;
+    const loadRuntime = (): Promise<OnnxRuntime> => {
+      loads += 1;
+      return importRuntime();
+    };
+    const student = encodeStudent(createRandomStudent(createRandom(9), one.shape));
+    const { engine, fallbackReason } = await openEngine(student, { prefer: "auto", loadRuntime });
+    expect([engine.kind, loads, fallbackReason]).toEqual([one.kind, one.kind === "onnx" ? 1 : 0, null]);
     await engine.close();
   });
 
@@ -50,7 +66,7 @@ describe("opening an engine", () => {
     expect(opened.engine.kind).toBe("integer");
     expect(opened.fallbackReason).toContain("does not load");
     expect(warnings).toEqual([expect.stringContaining("libonnxruntime.so.1")]);
-    expect((await opened.engine.run(new Float32Array(34), 2)).length).toBe(6);
+    expect((await opened.engine.run(new Float32Array(128), 2)).length).toBe(12);
   });
 
   test("gives the integer engine when ONNX Runtime disagrees in a single output", async () => {
@@ -60,7 +76,7 @@ describe("opening an engine", () => {
     });
     const opened = await openEngine(bytes, { prefer: "auto", loadRuntime: async () => runtime });
     expect(opened.engine.kind).toBe("integer");
-    expect(opened.fallbackReason).toContain("1 of 204 outputs");
+    expect(opened.fallbackReason).toContain("1 of 408 outputs");
   });
 
   test("gives the integer engine when the CPU's kernels saturate 7-bit products", async () => {

@@ -30,3 +30,10 @@ export interface QuantisedMlp {
   readonly inputZeroPoint: number;
   readonly layers: readonly QuantisedLayer[];
 }
+
+/** What one window costs: multiply-adds of all layers, biases not counted. */
+export function countMultiplyAdds({ layers }: { readonly layers: readonly LayerShape[] }): number {
+  return layers.reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0);
+}
+
+type LayerShape = Pick<QuantisedLayer, "inputs" | "outputs">;

@@ -80,7 +80,9 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
       profile: z
         .enum(["standard", "small"])
         .default("standard")
-        .describe("small: less memory, since no native engine is loaded; the same decisions"),
+        .describe(
+          "small: less memory, since no native engine is loaded and caches are smaller; the same decisions",
+        ),
     }),
     mqtt,
     devices: z
@@ -168,7 +170,12 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
       .strictObject({
         dir: file.default("models").describe("Folder of the bundles that came with the installation"),
         trustedKeys: trustedKeysSchema,
-        engine: z.enum(["auto", "onnx", "integer"]).default("auto").describe("Engine that runs the student"),
+        engine: z
+          .enum(["auto", "onnx", "integer"])
+          .default("auto")
+          .describe(
+            "Engine that runs the student; auto: plain integers for a small one, ONNX Runtime for a larger one; the same decisions",
+          ),
       })
       .prefault({}),
     updates: z

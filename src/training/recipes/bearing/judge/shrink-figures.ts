@@ -3,7 +3,7 @@
  * quantisation changed.
  */
 
-import type { QuantisedMlp } from "../../../../core/contract/bundle/quantised-mlp.ts";
+import { countMultiplyAdds, type QuantisedMlp } from "../../../../core/contract/bundle/quantised-mlp.ts";
 import { encodeStudent } from "../../../../core/inference/onnx-codec.ts";
 import {
   cortexM4CyclesPerMultiplyAdd,
@@ -167,7 +167,7 @@ function sizeOf(
 ): Pick<StepFigures, "parameters" | "multiplyAdds" | "bytes"> {
   const count = (networks: readonly (readonly DenseLayer[])[]): ReturnType<typeof sizeOf> => {
     const layers = networks.flat();
-    const multiplyAdds = layers.reduce((sum, layer) => sum + layer.inputs * layer.outputs, 0);
+    const multiplyAdds = countMultiplyAdds({ layers });
     const parameters = multiplyAdds + layers.reduce((sum, layer) => sum + layer.outputs, 0);
     return { parameters, multiplyAdds, bytes: 4 * parameters };
   };
@@ -243,10 +243,9 @@ export function describeMicrocontroller(
   { calibration, thresholds }: Pick<AlertRule, "calibration" | "thresholds">,
 ): MicrocontrollerFigures {
   const model = createMcuModel({ ...config, scaler, calibration, thresholds }, quantised);
-  const multiplyAdds = quantised.layers.reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0);
   return {
     modelBytes: model.length,
-    cortexM4Cycles: Math.round(cortexM4CyclesPerMultiplyAdd * multiplyAdds),
+    cortexM4Cycles: Math.round(cortexM4CyclesPerMultiplyAdd * countMultiplyAdds(quantised)),
   };
 }
 
