@@ -10,6 +10,7 @@ import { packBundle } from "../../core/bundle/tar.ts";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { maxPieceBytes, maxPublishedBytes, type ServedBundle } from "../../core/contract/publication.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
+import { mayPass } from "../drift/ask-collector.ts";
 import type { PublicationAnswer, RegistryClient } from "./registry-client.ts";
 
 /** What is published, how and where. */
@@ -21,7 +22,9 @@ export interface PublishPlan {
   readonly collector: string;
   /** SHA-256 of the root metadata that the collector must have; null: whatever it has. */
   readonly root: string | null;
-  /** How long a collector that does not answer, or has no time, is waited for without any progress, ms. */
+  /** How long a collector that has not answered yet is waited for, ms, where it may answer later. */
+  readonly firstPatienceMs: number;
+  /** How long one that has answered and falls silent, or has no time, is waited for without any progress, ms. */
   readonly patienceMs: number;
   readonly onProgress: (sentBytes: number, ofBytes: number) => void;
   /** Called with words when a break is waited out. */
@@ -61,8 +64,8 @@ export async function publishBundle(plan: PublishPlan): Promise<PublishedNow> {
       },
     );
   }
+  const repository = await findRepository(plan);
   const patience = createPatience(plan);
-  const repository = await findRepository(plan, patience);
   const order = {
     name,
     version,
@@ -105,7 +108,7 @@ export async function publishBundle(plan: PublishPlan): Promise<PublishedNow> {
   }
 }
 
-/** How long what may pass is waited out, from the first question on and from each progress. */
+/** How long what may pass is waited out, from the beginning on and from each progress. */
 interface Patience {
   /** Waits. @throws AuroraError what it was, when patience has ended */
   waitOut(what: AuroraError): Promise<void>;
@@ -117,7 +120,7 @@ function createPatience({ patienceMs, onBreak }: Pick<PublishPlan, "patienceMs" 
   let pauseMs = firstPauseMs;
   return {
     waitOut: async (what) => {
-      if (performance.now() - sinceMs > patienceMs) throw what;
+      if (performance.now() - sinceMs >= patienceMs) throw what;
       onBreak(what.message);
       await delay(pauseMs);
       pauseMs = Math.min(longestPauseMs, 2 * pauseMs);
@@ -139,9 +142,13 @@ async function tryTo<T>(send: () => Promise<T>): Promise<T | AuroraError> {
   }
 }
 
-async function findRepository({ client, collector, root }: PublishPlan, patience: Patience): Promise<string> {
+/** The first question: a wrong address is told at once. */
+async function findRepository(plan: PublishPlan): Promise<string> {
+  const { client, collector, root, firstPatienceMs, onBreak } = plan;
+  const patience = createPatience({ patienceMs: firstPatienceMs, onBreak });
   let view = await tryTo(() => client.view());
   while (view instanceof AuroraError) {
+    if (!mayPass(view)) throw view;
     await patience.waitOut(view);
     view = await tryTo(() => client.view());
   }

@@ -17,12 +17,14 @@ interface PublishFlags {
   readonly key: string;
   readonly collector: string;
   readonly root?: string;
-  readonly wait: number;
+  readonly wait?: number;
   readonly ungated?: boolean;
   readonly json?: boolean;
 }
 
 const maxRootBytes = 512_000;
+/** A collector that was started anew, and its sibling's lease, take less. */
+const usualWaitSeconds = 60;
 
 export function publishCommand(): Command {
   return new Command("publish")
@@ -33,9 +35,8 @@ export function publishCommand(): Command {
     .option("--root <file>", "root.json that the collector must have: publish to this installation alone")
     .option(
       "--wait <seconds>",
-      "how long a collector that does not answer is waited for",
+      "how long a collector that does not answer is waited for (default: 60 where it has answered before, else not at all)",
       parseNumber(0, 86_400),
-      60,
     )
     .option(
       "--ungated",
@@ -48,7 +49,8 @@ export function publishCommand(): Command {
 The bundle must be signed by a key that the collector and its gateways trust (\`aurora bundle sign\`); the publisher's key only
 says who may have it offered. The collector lists the publisher's public key:
   registry: { keysDir: …, publishers: [{ name: ci, keyFile: /etc/aurora/keys/ci.pub, models: ["bearing-*"] }] }
-Broken off and called again, it goes on where it stood. Gateways take what is offered by themselves: verified, proved on their
+Broken off and called again, it goes on where it stood. An address where no collector answers is told at once; with
+--wait it is waited for where that may help, as where one is being started. Gateways take what is offered by themselves: verified, proved on their
 own machine, then swapped in (\`GET /api/v1/updates\`). Which key is for what: src/KEYS.md.
 
 Example:
@@ -72,7 +74,8 @@ async function publish(dir: string, flags: PublishFlags): Promise<void> {
       client: createRegistryClient(collector),
       collector,
       root: root === undefined ? null : sha256Hex(await readFileBounded(root, maxRootBytes)),
-      patienceMs: wait * 1_000,
+      firstPatienceMs: (wait ?? 0) * 1_000,
+      patienceMs: (wait ?? usualWaitSeconds) * 1_000,
       onProgress: (sent, of) => bar.update(Math.round(sent / 1024), Math.round(of / 1024), "KiB"),
       onBreak: (message) => {
         // The same words once.

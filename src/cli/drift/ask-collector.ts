@@ -1,6 +1,7 @@
 /** Asks a running collector over its API. Sends nothing but what it is asked with, and reads no more than it has room for. */
 import { z } from "zod";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { fieldsOf } from "../../core/contract/fields.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
 
 /** Where a collector of this machine listens unless its configuration says otherwise. */
@@ -60,9 +61,9 @@ export async function askCollector<T>(question: CollectorQuestion<T>): Promise<T
   }
   const words = said.success ? said.data.error.message : `status ${status}`;
   if (status !== 400) {
-    const hint = hints?.[status];
+    const hint = hints?.[status] ?? (said.success ? undefined : foreignHints[status]);
     const details = hint === undefined ? {} : { hint };
-    throw refuse(question, `the collector at ${base} refuses: ${words}`, details);
+    throw refuse(question, `the collector at ${base} refuses: ${words}`, { ...details, cause: { status } });
   }
   throw new AuroraError("USAGE", `the collector does not understand the question: ${words}`, { op });
 }
@@ -79,6 +80,11 @@ export async function readCollectorFile(file: CollectorFile, maxBytes: number): 
   const said = status >= 400 && bytes.length > 0 ? parseRefusal(bytes) : null;
   throw refuse(file, `the collector at ${base} refuses: ${said ?? `status ${status}`}`);
 }
+
+const login =
+  "What stands before it, or another program, asks for a login: give an address where the collector itself answers.";
+/** Where not a collector but something in its place refuses. */
+const foreignHints: Readonly<Record<number, string>> = { 401: login, 403: login, 407: login };
 
 const refusalSchema = z.object({ error: z.object({ message: z.string().max(2_000) }) });
 
@@ -157,9 +163,10 @@ async function fetchBytes(
 
 /** The error COLLECTOR of an address where nothing answers. */
 export function describeSilence(url: URL, op: string, cause: unknown): AuroraError {
-  const hint = isUntrusted(cause)
-    ? "Its certificate is not trusted here: name the authority that signed it in NODE_EXTRA_CA_CERTS=FILE."
-    : "Start it with `aurora collector`, or give its address with --collector URL.";
+  const code = codeOf(cause);
+  const hint =
+    silenceHints.find(({ codes }) => codes.test(code))?.hint ??
+    "Start it with `aurora collector`, or give its address with --collector URL.";
   return new AuroraError("COLLECTOR", `no collector answers at ${url.origin}: ${describeCause(cause)}`, {
     op,
     subject: url.origin,
@@ -168,18 +175,47 @@ export function describeSilence(url: URL, op: string, cause: unknown): AuroraErr
   });
 }
 
-/** The innermost reason that there is: fetch wraps it. */
-function describeCause(error: unknown): string {
-  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (!(inner instanceof Error)) return String(inner);
-  const { code } = inner as { readonly code?: unknown };
-  return inner.message === "" && typeof code === "string" ? code : inner.message;
+const silenceHints: readonly { readonly codes: RegExp; readonly hint: string }[] = [
+  { codes: /^ENOTFOUND$/, hint: "Nobody knows a machine of that name: check the address after --collector." },
+  {
+    codes: /^ERR_SSL_|^EPROTO$/,
+    hint: "It does not speak TLS as this command does: check port and protocol, http or https.",
+  },
+  {
+    codes: /CERT|SIGNATURE|ALTNAME/,
+    hint: "Its certificate is not trusted here: name the authority that signed it in NODE_EXTRA_CA_CERTS=FILE.",
+  },
+];
+
+/** Of the network: nobody listens yet, there is no way, it takes too long. */
+const passingCodes =
+  /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|E(HOST|NET)(UNREACH|DOWN)|EAI_AGAIN|UND_ERR_.*)$/;
+
+/**
+ * May what was asked with this outcome answer later? A collector that is being started, a line that is down, a proxy that waits for the
+ * collector may; a name that nobody knows, a certificate that is not trusted and another program's page stay what they are.
+ */
+export function mayPass({ cause }: AuroraError): boolean {
+  const { status, name } = fieldsOf(cause);
+  if (typeof status === "number") return status >= 500 || status === 429;
+  return name === "TimeoutError" || passingCodes.test(codeOf(cause));
 }
 
-function isUntrusted(error: unknown): boolean {
-  const inner = error instanceof Error ? error.cause : undefined;
-  const code = (inner as { readonly code?: unknown } | undefined)?.code;
-  return typeof code === "string" && /CERT|SIGNATURE|ALTNAME/.test(code);
+/** The innermost reason that there is: fetch wraps it. */
+function innermost(error: unknown): unknown {
+  return error instanceof Error && error.cause instanceof Error ? error.cause : error;
+}
+
+function describeCause(error: unknown): string {
+  const inner = innermost(error);
+  if (!(inner instanceof Error)) return String(inner);
+  return inner.message === "" ? codeOf(inner) : inner.message;
+}
+
+/** Its code as the system names it, or nothing. */
+function codeOf(error: unknown): string {
+  const { code } = fieldsOf(innermost(error));
+  return typeof code === "string" ? code : "";
 }
 
 function refuse(
