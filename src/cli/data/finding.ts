@@ -1,8 +1,8 @@
 /** What a check of data found: where it stands, what is wrong with which value, and the cure. */
+import { type Severity, severities } from "../../training/dataset/scada/check/data-finding.ts";
 
 export interface Finding {
-  /** `error`: training would be spoilt or refused; `warning`: it may be; `note`: worth knowing. */
-  readonly severity: "error" | "warning" | "note";
+  readonly severity: Severity;
   /** Kind of finding, for machines. */
   readonly check: string;
   /** File and line of the manifest. */
@@ -12,8 +12,6 @@ export interface Finding {
   readonly message: string;
   readonly cure: string;
 }
-
-const severities = ["error", "warning", "note"] as const;
 
 /** Files that are named beside the first of a pattern. */
 const shownFiles = 5;

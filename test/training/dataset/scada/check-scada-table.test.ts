@@ -231,3 +231,79 @@ describe("a check of the log", () => {
     expect(findings[0]!.problem).toMatch(/did you mean "gearbox"/);
   });
 });
+
+describe("air in winter", () => {
+  const minutesOfDay = 144;
+  /** Half a month in January: -2 to 6 degrees; every third day the turbine stands, and its oil cools to some kelvin above the air. */
+  const winter = (read: (celsius: number) => number, stands = true): InventedRow[] =>
+    ["WEA 1", "WEA 2"].flatMap((turbine) => {
+      let oil = 45;
+      return inventRows(turbine, Date.UTC(2025, 1, 15), 15 * minutesOfDay).map((row, index) => {
+        const air = 2 + 4 * Math.sin((2 * Math.PI * index) / minutesOfDay) + 0.3 * Math.sin(index * 1.3);
+        const isStanding = stands && Math.floor(index / minutesOfDay) % 3 === 2;
+        oil += 0.06 * ((isStanding ? air + 5 : 50) - oil);
+        const [power, wind] = row.values as readonly number[];
+        return {
+          ...row,
+          values: [isStanding ? -0.01 : power!, wind!, 1.8 * oil + 32, read(air)].map(
+            (value) => Math.round(1000 * value) / 1000,
+          ),
+        };
+      });
+    });
+  const head = "Anlage;Zeit;Leistung [MW];Wind;Öl";
+  const checkWinter = async (
+    rows: readonly InventedRow[],
+    column: string,
+    unit = "degC",
+  ): Promise<readonly DataFinding[]> => {
+    const folder = writeFarm({ "scada/a.csv": renderRows(rows).replace(head, `${head};${column}`) });
+    const source = describeFarm();
+    const { dataset } = source;
+    const oil = source.channels.find(({ name }) => name === "gear-oil-temperature")!;
+    const own = {
+      ...source,
+      channels: [...source.channels, { ...oil, name: "ambient-temperature" }],
+      dataset: { ...dataset, columns: { ...dataset.columns, "ambient-temperature": { column, unit } } },
+    };
+    return (await checkScadaTable(folder, own, behaviour)).findings;
+  };
+  const fahrenheit = (celsius: number): number => 1.8 * celsius + 32;
+
+  it("that is as it is said to be, gives no word", async () => {
+    expect(
+      await checkWinter(
+        winter((celsius) => celsius),
+        "Luft",
+      ),
+    ).toEqual([]);
+    expect(await checkWinter(winter(fahrenheit), "Luft", "degF")).toEqual([]);
+    // The column's own name says it.
+    expect(
+      await checkWinter(
+        winter((celsius) => celsius, false),
+        "Luft [°C]",
+      ),
+    ).toEqual([]);
+  });
+
+  it("in Fahrenheit under a name without a unit is found by the parts that have cooled", async () => {
+    const [finding, ...more] = await checkWinter(winter(fahrenheit), "Luft");
+    expect(more).toEqual([]);
+    expect(finding).toMatchObject({
+      check: "unit",
+      severity: "error",
+      problem: expect.stringMatching(/^ambient-temperature of WEA 1 and 1 more turbines seems to be in degF/),
+      cure: expect.stringContaining('write {column: "Luft", unit: degF}'),
+    });
+  });
+
+  it("beside parts that never cool is said to be what nobody can tell", async () => {
+    for (const read of [(celsius: number) => celsius, (celsius: number) => fahrenheit(celsius - 10)]) {
+      const findings = await checkWinter(winter(read, false).slice(minutesOfDay), "Luft");
+      expect(findings.filter(({ check }) => check === "unit")).toMatchObject([
+        { severity: "note", problem: expect.stringMatching(/^nothing in the tables tells/) },
+      ]);
+    }
+  });
+});

@@ -4,12 +4,13 @@ import { listEmptyPeriods } from "../period-rows.ts";
 import { readLogLines } from "../read-log.ts";
 import { type ScadaSource, scanScadaTables } from "../read-series.ts";
 import { describeDenied } from "../table-columns.ts";
+import { listDoubtsOfAir } from "./check-air.ts";
 import { checkTableClock, type NeverTime } from "./check-clocks.ts";
 import { checkLevels } from "./check-levels.ts";
 import { checkLogClock, checkLogLines } from "./check-log.ts";
 import { checkPlausible } from "./check-plausible.ts";
 import { checkCopies, checkLosses, checkStretches } from "./check-rows.ts";
-import type { DataFinding } from "./data-finding.ts";
+import { type DataFinding, severities } from "./data-finding.ts";
 import type { ScannedFarm } from "./scanned-farm.ts";
 
 /** What the configuration says beside its data set. */
@@ -93,14 +94,17 @@ export async function checkScadaTable(
       to: rows === 0 ? "" : new Date(timestampMs[rows - 1]!).toISOString(),
     })),
     logLines: lines.length,
-    findings: findings.sort((a, b) => Number(b.severity === "error") - Number(a.severity === "error")),
+    findings: findings.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity)),
   };
 }
 
-/** What is far from the others, or from its range, before what is merely hard to believe. */
+/** What is far from the others, or from its range, before what is merely hard to believe, before what cannot be told. */
 function checkUnits(farm: ScannedFarm, outputs: readonly string[]): DataFinding[] {
-  const found = checkLevels(farm, outputs);
-  return found.length > 0 ? found : checkPlausible(farm, outputs);
+  for (const check of [checkLevels, checkPlausible]) {
+    const found = check(farm, outputs);
+    if (found.length > 0) return found;
+  }
+  return listDoubtsOfAir(farm, outputs);
 }
 
 function checkPeriods({ turbines, source, dataDir }: ScannedFarm): DataFinding[] {
