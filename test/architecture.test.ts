@@ -55,7 +55,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   gateway: [
     "core",
     "firmware-bridge",
-    ...below("gateway", "devices points sources alarms record updates status evidence"),
+    ...below("gateway", "devices diagnosis points sources alarms record updates status evidence"),
   ],
   "gateway/diagnosis": ["core/contract", "core/maths"],
   "gateway/record": ["core"],

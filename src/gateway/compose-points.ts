@@ -23,7 +23,7 @@ import { createMqttAlertSink } from "./alarms/alert-sink.ts";
 import type { PointCondition } from "./alarms/component-tracker.ts";
 import { createStatePublisher, type DescribedComponent } from "./alarms/state-publisher.ts";
 import { composeDrift, describeDriftRow, scadaComponent } from "./compose-drift.ts";
-import { composeSources } from "./compose-sources.ts";
+import { composeSources, type DescribedSource } from "./compose-sources.ts";
 import type { GatewayRecord } from "./gateway-record.ts";
 import { createBusReadings } from "./points/bus-readings.ts";
 import { checkScadaConfig } from "./points/check-scada-config.ts";
@@ -36,7 +36,6 @@ import { readSnapshots } from "./points/snapshots.ts";
 import type { WorkGauge } from "./points/work-gauge.ts";
 import type { DataQuality } from "./record/data-quality.ts";
 import type { Uplink } from "./record/uplink.ts";
-import type { SourceCondition } from "./sources/reading-source.ts";
 import { createServingFigures, type ServingFigures } from "./status/serving-figures.ts";
 
 /** What of a gateway is there before its points. */
@@ -77,7 +76,7 @@ export interface GatewayPoints {
   /** Begins to read SCADA values. @throws AuroraError CONFIG_INVALID where a package is missing that a source needs. */
   startSources(): Promise<void>;
   /** How the sources of SCADA values are. */
-  sources(): readonly SourceCondition[];
+  sources(): readonly DescribedSource[];
   /** A new bundle serves from the next windows and rows on. */
   use(bundle: LoadedBundle): void;
   /** Silent points, ended rows, due states; call it about once a second. */
@@ -122,6 +121,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       if (kind === "renewed") drift.renew({ turbine, component }, detail);
     },
   });
+  const sources = composeSources(surroundings, closers);
   let diagnosed: (turbine: string) => readonly DiagnosedDevice[] = () => [];
   const states = createStatePublisher({
     site: config.gateway.site,
@@ -132,6 +132,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     drift: () => drift.standings.map(({ point, ...standing }) => ({ ...point, ...standing })),
     componentsOf: (turbine) => listScadaComponents(config, models, turbine),
     devices: (turbine) => diagnosed(turbine),
+    sources: sources.diagnosed,
     mqtt,
     topics,
     clock,
@@ -222,7 +223,6 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     },
     onSchemaDrift: onScadaSchema,
   });
-  const sources = composeSources(surroundings, closers);
   closers.add(async () => {
     await Promise.all([pipeline.close(), scada.close()]);
     telemetry.flush();
@@ -272,6 +272,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     },
     tick: () => {
       pipeline.tick();
+      sources.tick();
       bus.tick(clock.nowMs());
       scada.tick(clock.nowMs());
       drift.tick();

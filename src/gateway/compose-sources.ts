@@ -1,10 +1,14 @@
 /** Puts the sources of SCADA values together that a configuration names, and leads what comes of them to the points. */
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
+import type { DeviceDiagnosis } from "../core/contract/device/device-diagnosis.ts";
+import { type DiagnosedSource, maxSourceName } from "../core/contract/source-diagnosis.ts";
 import type { Quarantine, Reading } from "../core/contract/stream.ts";
 import type { Clock, Timers } from "../core/platform/clock.ts";
 import type { Closers } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
+import { createSourceDiagnoses, type SourceDiagnoses } from "./diagnosis/source-diagnoses.ts";
+import type { Telemetry } from "./record/telemetry.ts";
 import { loadModbus } from "./sources/modbus-client.ts";
 import { createModbusSource } from "./sources/modbus-source.ts";
 import { createMqttSource } from "./sources/mqtt-source.ts";
@@ -18,6 +22,15 @@ export interface SourceSurroundings {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
+  readonly record: { readonly telemetry: Pick<Telemetry, "event"> };
+}
+
+/** A source, for whoever looks after the gateway. */
+export interface DescribedSource extends Omit<SourceCondition, "faults"> {
+  /** What was last wrong and still is, one sentence a fault. */
+  readonly faults: readonly string[];
+  /** The same, summed up, with what to do; a finding stands for a minute longer than its fault. */
+  readonly diagnoses: readonly DeviceDiagnosis[];
 }
 
 /** Where readings go to. */
@@ -31,41 +44,83 @@ export interface SourceOutlets {
 
 export interface Sources {
   start(outlets: SourceOutlets): Promise<void>;
-  conditions(): readonly SourceCondition[];
+  conditions(): readonly DescribedSource[];
+  /** Sources of a turbine's values that something is wrong with, {@link maxToldSources} of them at most. */
+  diagnosed(turbine: string): readonly DiagnosedSource[];
+  /** Tells the collector what is news of what is wrong; call it about once a second. */
+  tick(): void;
 }
+
+/** A state of a turbine that is longer than 256 KiB is read by nobody. */
+const maxToldSources = 16;
 
 /** Creates them; `closers` close those that were started. */
 export function composeSources(surroundings: SourceSurroundings, closers: Closers): Sources {
   const { config, mqtt, clock, timers, logger } = surroundings;
   const { stateDir } = config.gateway;
+  const { telemetry } = surroundings.record;
   const topics = [...new Set(config.scada.map(({ topic }) => topic))];
-  const bridges = topics.map((topic) =>
-    createMqttSource({
-      topic,
-      mappings: config.scada.filter((mapping) => mapping.topic === topic),
-      mqtt,
-      clock,
-      logger,
-    }),
-  );
-  const polled = config.modbus.map((server) => ({
-    everyMs: server.pollSeconds * 1000,
-    source: createModbusSource({ config: server, load: loadModbus, clock, timers, logger }),
-  }));
-  const subscribed = config.opcua.map((server) => ({
-    everyMs: server.everySeconds * 1000,
-    source: createOpcUaSource({ config: server, load: loadOpcUa, stateDir, clock, timers, logger }),
-  }));
+  const bridges = topics.map((topic) => {
+    const mappings = config.scada.filter((mapping) => mapping.topic === topic);
+    return diagnosable(createMqttSource({ topic, mappings, mqtt, clock, logger }), mappings);
+  });
+  const polled = config.modbus.map((server) => {
+    const source = createModbusSource({ config: server, load: loadModbus, clock, timers, logger });
+    return { ...diagnosable(source, server.units), everyMs: server.pollSeconds * 1000 };
+  });
+  const subscribed = config.opcua.map((server) => {
+    const source = createOpcUaSource({ config: server, load: loadOpcUa, stateDir, clock, timers, logger });
+    return { ...diagnosable(source, server.turbines), everyMs: server.everySeconds * 1000 };
+  });
   const buses = [...polled, ...subscribed];
-  const all: readonly ReadingSource[] = [...bridges, ...buses.map(({ source }) => source)];
+  const all = [...bridges, ...buses];
   return {
     start: async ({ onRow, onPoll, onQuality }) => {
-      for (const bridge of bridges) await bridge.start({ onReading: onRow, onQuality });
+      for (const { source } of bridges) await source.start({ onReading: onRow, onQuality });
       for (const { source, everyMs } of buses) {
         closers.add(() => source.close());
         await source.start({ onReading: (reading) => onPoll(reading, everyMs), onQuality });
       }
     },
-    conditions: () => all.map((source) => source.describe()),
+    conditions: () =>
+      all.map(({ source, diagnoses }) => {
+        const { faults, ...condition } = source.describe();
+        const sentences = faults.map(({ subject, detail }) => `${subject}: ${detail}`);
+        return { ...condition, faults: sentences, diagnoses: diagnoses.all };
+      }),
+    diagnosed: (turbine) =>
+      all
+        .flatMap(({ source, diagnoses }) => {
+          const mine = diagnoses.of(turbine);
+          return mine.length === 0 ? [] : [{ source: nameOf(source), diagnoses: mine }];
+        })
+        .slice(0, maxToldSources),
+    tick: () => {
+      const now = { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
+      for (const { source, diagnoses } of all) {
+        for (const { kind, turbine, diagnosis } of diagnoses.update(source.describe().faults, now)) {
+          const { code, text, cure } = diagnosis;
+          const whose = turbine === null ? "" : `${turbine}: `;
+          const detail = kind === "onset" ? `${text}. ${cure}` : `over: ${text}`;
+          telemetry.event(`source-diagnosis.${kind}`, nameOf(source), `${whose}${detail} (${code})`);
+        }
+      }
+    },
   };
+}
+
+interface DiagnosableSource {
+  readonly source: ReadingSource;
+  readonly diagnoses: SourceDiagnoses;
+}
+
+function diagnosable(
+  source: ReadingSource,
+  mapped: readonly { readonly turbine: string }[],
+): DiagnosableSource {
+  return { source, diagnoses: createSourceDiagnoses(mapped.map(({ turbine }) => turbine)) };
+}
+
+function nameOf(source: ReadingSource): string {
+  return source.describe().name.slice(0, maxSourceName);
 }

@@ -183,6 +183,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     conditions,
     components,
     drift,
+    sources: points.sources,
   });
   const server = await startGatewayHttp({
     host: config.gateway.httpHost,

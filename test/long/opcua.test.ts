@@ -104,13 +104,18 @@ async function start(port: number, server: object = plain): Promise<Started> {
   };
 }
 
+/** One sentence a fault. */
+function faultsOf(source: ReadingSource): readonly string[] {
+  return source.describe().faults.map(({ subject, detail }) => `${subject}: ${detail}`);
+}
+
 describe.skipIf(python === undefined)("an OPC UA server of another implementation", () => {
   test("tells values with their own times, repeats none as new, and says which are bad", async () => {
     const port = await findFreePort();
     const server = await startServer(port);
     await server.ask({ set: [["T1.power", 1_234_500, "Int32", "Good", "2026-01-01T00:00:00"]] });
     const { readings, source, last } = await start(port);
-    const faults = (): string => source.describe().faults.join();
+    const faults = (): string => faultsOf(source).join();
     await until(() => last("power") !== undefined && last("count") !== undefined, "values", limitMs);
     expect(readings.find(({ channel }) => channel === "power")).toMatchObject({
       deviceId: "T1",
@@ -128,7 +133,7 @@ describe.skipIf(python === undefined)("an OPC UA server of another implementatio
     expect(readings.every(({ value }) => value !== 0.007)).toBe(true);
     await server.ask({ set: [["T1.power", 2000, "Int32", "Good", null]] });
     await until(() => last("power")!.value === 2, "a good value", limitMs);
-    expect(source.describe().faults).toEqual([]);
+    expect(faultsOf(source)).toEqual([]);
   });
 
   test("that tells texts and lists where numbers are due is not believed", async () => {
@@ -156,9 +161,7 @@ describe.skipIf(python === undefined)("an OPC UA server of another implementatio
       turbines: [{ turbine: "T1", channels: strange }],
     });
     await until(() => readings.length > 0, "a reading", limitMs);
-    expect(source.describe().faults).toEqual([
-      "missing (ns=2;s=Nobody): the server refuses it: BadNodeIdUnknown",
-    ]);
+    expect(faultsOf(source)).toEqual(["missing (ns=2;s=Nobody): the server refuses it: BadNodeIdUnknown"]);
     await server.kill();
     await until(() => !source.describe().connected, "the loss", limitMs);
     const before = readings.length;
@@ -210,7 +213,7 @@ describe.skipIf(python === undefined || !existsSync(openssl))("a secured OPC UA 
       "a reading",
       limitMs,
     );
-    expect(source.describe().faults).toEqual([]);
+    expect(faultsOf(source)).toEqual([]);
     expect(last("shaft-speed")).toMatchObject({ value: 1500 });
     const key = readFileSync(own.key, "utf8").split("\n")[2]!;
     expect(lines.join("")).not.toContain(secret);
@@ -222,14 +225,12 @@ describe.skipIf(python === undefined || !existsSync(openssl))("a secured OPC UA 
     await startSecured(port);
     const distrusting = await start(port, secured({ trustFiles: [foreign.cert] }));
     await until(() => distrusting.source.describe().faults.length > 0, "the refusal", limitMs);
-    expect(distrusting.source.describe().faults[0]).toMatch(
+    expect(faultsOf(distrusting.source)[0]).toMatch(
       /the certificate of the server is not trusted \(CN=server, SHA-256 ([0-9A-F]{2}:){31}/,
     );
     const wrong = await start(port, secured({ passwordFile: join(folder, "wrong") }));
     await until(() => wrong.source.describe().faults.length > 0, "the server's refusal", limitMs);
-    expect(wrong.source.describe().faults[0]).toMatch(
-      /^connection: .*(BadUserAccessDenied|BadIdentityToken)/,
-    );
+    expect(faultsOf(wrong.source)[0]).toMatch(/^connection: .*(BadUserAccessDenied|BadIdentityToken)/);
     expect(distrusting.readings.concat(wrong.readings)).toEqual([]);
   });
 

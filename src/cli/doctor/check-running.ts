@@ -27,15 +27,23 @@ export function checkRunning(config: GatewayConfig, page: GatewayPage | null): r
       "The collector was away or cannot follow; it is sent by itself, at uplink.backlogKibibytesPerSecond.";
     results.push(warning("outbox", `${outbox.records} records wait for the collector`, advice));
   }
-  for (const { name, connected, faults } of page.sources ?? []) {
-    const advice =
-      "Check the server, the network between, and what is mapped of it; the gateway goes on trying.";
-    const source = `SCADA source ${name}`;
-    if (!connected) results.push(bad(source, faults[0] ?? "not connected", advice));
-    else if (faults.length > 0) results.push(warning(source, faults.join("; "), advice));
-    else results.push(good(source, "connected"));
-  }
-  return [...results, ...config.devices.flatMap(({ id }) => describeDevice(id, devices, config))];
+  return [
+    ...results,
+    ...(page.sources ?? []).flatMap(describeSource),
+    ...config.devices.flatMap(({ id }) => describeDevice(id, devices, config)),
+  ];
+}
+
+function describeSource(page: NonNullable<GatewayPage["sources"]>[number]): readonly CheckResult[] {
+  const { name, connected, faults, diagnoses = [] } = page;
+  const source = `SCADA source ${name}`;
+  const advice =
+    "Check the server, the network between, and what is mapped of it; the gateway goes on trying.";
+  // A finding stands for a minute after its fault.
+  const [worst] = diagnoses.filter(({ code }) => (code === "no-connection") === !connected);
+  if (!connected) return [bad(source, worst?.text ?? faults[0] ?? "not connected", worst?.cure ?? advice)];
+  if (faults.length > 0) return [warning(source, faults.join("; "), worst?.cure ?? advice)];
+  return [good(source, "connected")];
 }
 
 function describeDevice(

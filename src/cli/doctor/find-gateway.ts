@@ -14,7 +14,15 @@ export interface GatewayPage {
   readonly windows: { readonly processed: number };
   /** Of SCADA values; of an older gateway: absent. */
   readonly sources?:
-    | readonly { readonly name: string; readonly connected: boolean; readonly faults: readonly string[] }[]
+    | readonly {
+        readonly name: string;
+        readonly connected: boolean;
+        readonly faults: readonly string[];
+        /** The same with what to do; of an older gateway: absent. */
+        readonly diagnoses?:
+          | readonly { readonly code: string; readonly text: string; readonly cure: string }[]
+          | undefined;
+      }[]
     | undefined;
   readonly devices: readonly {
     readonly id: string;
@@ -32,7 +40,14 @@ const statusSchema: z.ZodType<GatewayPage> = z.object({
   outbox: z.object({ records: z.number() }),
   windows: z.object({ processed: z.number() }),
   sources: z
-    .array(z.object({ name: z.string(), connected: z.boolean(), faults: z.array(z.string()) }))
+    .array(
+      z.object({
+        name: z.string(),
+        connected: z.boolean(),
+        faults: z.array(z.string()),
+        diagnoses: z.array(z.object({ code: z.string(), text: z.string(), cure: z.string() })).optional(),
+      }),
+    )
     .optional(),
   devices: z.array(
     z.object({

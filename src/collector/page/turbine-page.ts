@@ -41,21 +41,25 @@ function renderNow(view: TurbineView, nowMs: number): SafeHtml {
   return renderPanel({ id: "now", title: `Turbine ${view.turbine}`, note: view.site, live: "live", body });
 }
 
-/** What is wrong with the devices that measure on it; a gateway of before says nothing. */
+/** What is wrong with the devices that measure on it, and with the sources of its SCADA values; a gateway of before says nothing. */
 function renderDevices(view: TurbineView, nowMs: number): SafeHtml | null {
-  const devices = view.state?.devices;
+  const { devices, sources = [] } = view.state ?? {};
   if (devices === undefined) return null;
+  const diagnosed = [
+    ...devices.map(({ device, diagnoses }) => ({ name: device, diagnoses })),
+    ...sources.map(({ source, diagnoses }) => ({ name: source, diagnoses })),
+  ];
   const body =
-    devices.length === 0
-      ? renderEmpty("Nothing is wrong with its devices.")
-      : html`<table><thead><tr><th scope="col">Device</th><th scope="col">What is wrong</th><th scope="col">What to do</th><th scope="col">Since</th></tr></thead>
-    <tbody>${devices.flatMap(({ device, diagnoses }) =>
+    diagnosed.length === 0
+      ? renderEmpty("Nothing is wrong with its devices and sources.")
+      : html`<table><thead><tr><th scope="col">Device or source</th><th scope="col">What is wrong</th><th scope="col">What to do</th><th scope="col">Since</th></tr></thead>
+    <tbody>${diagnosed.flatMap(({ name, diagnoses }) =>
       diagnoses.map(
         ({ text, cure, sinceMs }) =>
-          html`<tr><th scope="row">${device}</th><td>${capitalise(text)}</td><td>${cure}</td><td class="nowrap">${renderAgo(sinceMs, nowMs)}</td></tr>`,
+          html`<tr><th scope="row">${name}</th><td>${capitalise(text)}</td><td>${cure}</td><td class="nowrap">${renderAgo(sinceMs, nowMs)}</td></tr>`,
       ),
     )}</tbody></table>`;
-  return renderPanel({ id: "devices", title: "Devices", live: "live", body });
+  return renderPanel({ id: "devices", title: "Devices and sources", live: "live", body });
 }
 
 function renderQuality(view: TurbineView): SafeHtml {

@@ -10,6 +10,7 @@ import {
   type OperatingState,
   operatingStates,
 } from "./prediction.ts";
+import { type DiagnosedSource, diagnosedSourceSchema } from "./source-diagnosis.ts";
 import { idPattern } from "./topics.ts";
 
 /**
@@ -107,6 +108,8 @@ export interface TurbineState {
     | undefined;
   /** Devices of the turbine that something is wrong with; older gateways say nothing. */
   readonly devices?: readonly DiagnosedDevice[] | undefined;
+  /** Sources of its SCADA values that something is wrong with; older gateways say nothing. */
+  readonly sources?: readonly DiagnosedSource[] | undefined;
   readonly dataQuality: {
     readonly windowsProcessed: number;
     readonly windowsQuarantined: number;
@@ -201,6 +204,7 @@ export const turbineStateSchema: z.ZodType<TurbineState> = z.object({
     .array(z.object({ device: text, diagnoses: z.array(deviceDiagnosisSchema).max(64) }))
     .max(256)
     .optional(),
+  sources: z.array(diagnosedSourceSchema).max(256).optional(),
   dataQuality: z.object({
     windowsProcessed: z.number().min(0),
     windowsQuarantined: z.number().min(0),

@@ -5,6 +5,7 @@
 import type { TurbineConfig } from "../../core/contract/config/gateway-config.ts";
 import type { DiagnosedDevice } from "../../core/contract/device/device-diagnosis.ts";
 import type { Decision } from "../../core/contract/prediction.ts";
+import type { DiagnosedSource } from "../../core/contract/source-diagnosis.ts";
 import type { PointId, Quarantine } from "../../core/contract/stream.ts";
 import type { Topics } from "../../core/contract/topics.ts";
 import type { ComponentCondition, TurbineState } from "../../core/contract/turbine-state.ts";
@@ -51,6 +52,8 @@ export interface StatePublisherOptions {
   readonly drift?: () => readonly (ComponentDrift & { readonly turbine: string })[];
   /** Devices that something is wrong with. */
   readonly devices?: (turbine: string) => readonly DiagnosedDevice[];
+  /** Sources of its SCADA values that something is wrong with. */
+  readonly sources?: (turbine: string) => readonly DiagnosedSource[];
   /** Components that are watched beside the turbine's points. */
   readonly componentsOf?: (turbine: string) => readonly string[];
   readonly mqtt: MqttClient;
@@ -101,6 +104,7 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
         ? {}
         : { drift: options.drift().filter(({ turbine }) => turbine === entry.turbine) }),
       ...(options.devices === undefined ? {} : { devices: options.devices(entry.turbine) }),
+      ...(options.sources === undefined ? {} : { sources: options.sources(entry.turbine) }),
     });
   const publish = async (entry: Entry, state: TurbineState): Promise<void> => {
     entry.published = urgentPart(state);
@@ -186,5 +190,6 @@ function urgentPart(state: TurbineState): string {
     state.alarms.map((alarm) => [alarm.component, alarm.failureMode, alarm.state]),
     state.drift?.map(({ component, level }) => [component, level]),
     state.devices?.map(({ device, diagnoses }) => [device, diagnoses.map(({ code }) => code)]),
+    state.sources?.map(({ source, diagnoses }) => [source, diagnoses.map(({ code }) => code)]),
   ]);
 }

@@ -12,6 +12,7 @@ import {
   type OperatingState,
   operatingStates,
 } from "../../core/contract/prediction.ts";
+import type { DiagnosedSource } from "../../core/contract/source-diagnosis.ts";
 import type { QuarantineReason } from "../../core/contract/stream.ts";
 import type { ComponentCondition, TurbineHealth, TurbineState } from "../../core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
@@ -52,6 +53,8 @@ export interface TurbineMoment {
   readonly drift?: readonly ComponentDrift[];
   /** Of this turbine's devices, those that something is wrong with; left out: nobody watches them. */
   readonly devices?: readonly DiagnosedDevice[];
+  /** Of the sources of its SCADA values; left out: nobody watches them. */
+  readonly sources?: readonly DiagnosedSource[];
 }
 
 /** How a component stands against its own days. */
@@ -94,7 +97,7 @@ export function createTurbineTracker(
     },
     noteSilence: (component, silence) => trackers.get(component)?.noteSilence(silence),
     noteSetAside: (component, reason, atMs) => trackers.get(component)?.noteSetAside(reason, atMs),
-    describe({ timeMs, monotonicMs, alarms, dataQuality, conditions, drift, devices }) {
+    describe({ timeMs, monotonicMs, alarms, dataQuality, conditions, drift, devices, sources }) {
       const known = [...trackers.values()].map((tracker) => tracker.operatingStateAt(monotonicMs));
       const age = monotonicMs === undefined ? {} : { monotonicMs };
       const described = [...trackers].map(([component, tracker]) => {
@@ -115,6 +118,7 @@ export function createTurbineTracker(
         ...(conditions === undefined ? {} : { baselines: describeBaselines(conditions) }),
         ...(drift === undefined ? {} : { drift: drift.map(describeDrift) }),
         ...(devices === undefined ? {} : { devices }),
+        ...(sources === undefined ? {} : { sources }),
         dataQuality,
       };
     },

@@ -5,7 +5,7 @@
 import type { DeviceSession } from "../../../firmware-bridge/session/device-session.ts";
 import type { DeviceDataMessage } from "../../../firmware-bridge/session/device-session-options.ts";
 import type { DeviceConfig } from "../../core/contract/config/gateway-config.ts";
-import type { DeviceDiagnosis } from "../../core/contract/device/device-diagnosis.ts";
+import { type DeviceDiagnosis, diagnosisCodes } from "../../core/contract/device/device-diagnosis.ts";
 import type { HelloMessage } from "../../core/contract/device/device-message.ts";
 import type { Arrival } from "../../core/contract/stream.ts";
 import type { Clock } from "../../core/platform/clock.ts";
@@ -49,7 +49,10 @@ export function createDeviceWatch(options: DeviceWatchOptions): DeviceWatch {
   const { device, expected, clock, logger } = options;
   const { standbyBelowRpm } = options;
   const observer = createDeviceObserver({ infersItself: device.mode === "edge", expected, standbyBelowRpm });
-  const ledger = createDiagnosisLedger();
+  const ledger = createDiagnosisLedger({
+    codes: diagnosisCodes,
+    plain: ["no-contact", "refused", "wrong-channel", "clock"],
+  });
   let contact = {
     state: "closed" as DeviceSession["state"],
     reason: "",

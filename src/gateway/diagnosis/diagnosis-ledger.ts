@@ -1,45 +1,45 @@
-/** Which diagnoses of a device hold, since when, and what is news: each is told when it begins and when it is over. */
-import {
-  type DeviceDiagnosis,
-  type DiagnosisCode,
-  diagnosisCodes,
-  maxDiagnosisText,
-} from "../../core/contract/device/device-diagnosis.ts";
+/** Which diagnoses of a device or a source hold, since when, and what is news: each is told when it begins and when it is over. */
+import { type DeviceDiagnosis, maxDiagnosisText } from "../../core/contract/device/device-diagnosis.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
 import type { Verdict } from "./device-facts.ts";
+
+export interface DiagnosisTime {
+  readonly nowMs: number;
+  readonly monotonicMs: number;
+}
 
 export interface DiagnosisNews {
   readonly kind: "onset" | "over";
   readonly diagnosis: DeviceDiagnosis;
 }
 
-export interface DiagnosisLedger {
+export interface DiagnosisLedger<Code extends string> {
   /** Takes what was found now; returns what is news, in the order of the codes. */
-  update(
-    verdicts: ReadonlyMap<DiagnosisCode, Verdict>,
-    now: { readonly nowMs: number; readonly monotonicMs: number },
-  ): readonly DiagnosisNews[];
+  update(verdicts: ReadonlyMap<Code, Verdict>, now: DiagnosisTime): readonly DiagnosisNews[];
   /** Worst first. */
   readonly diagnoses: readonly DeviceDiagnosis[];
 }
 
 /** What holds at a border comes and goes: it is over when nothing of it was seen for so long. */
 const lingerMs = minuteMs;
-/** These are plain facts, and over when they are. */
-const plain: ReadonlySet<DiagnosisCode> = new Set(["no-contact", "refused", "wrong-channel", "clock"]);
 
-/** Creates the ledger of a device that nothing is wrong with. */
-export function createDiagnosisLedger(): DiagnosisLedger {
+/** Creates the ledger of something that nothing is wrong with. */
+export function createDiagnosisLedger<Code extends string>(of: {
+  /** Worst first. */
+  readonly codes: readonly Code[];
+  /** These are plain facts, and over when they are. */
+  readonly plain: readonly Code[];
+}): DiagnosisLedger<Code> {
   /** `first` is what was told: whoever reads that it is over finds its beginning by the words. */
   const standing = new Map<
-    DiagnosisCode,
+    Code,
     { readonly first: DeviceDiagnosis; diagnosis: DeviceDiagnosis; seenMonotonicMs: number }
   >();
 
   return {
     update: (verdicts, { nowMs, monotonicMs }) => {
       const news: DiagnosisNews[] = [];
-      for (const code of diagnosisCodes) {
+      for (const code of of.codes) {
         const verdict = verdicts.get(code);
         const before = standing.get(code);
         if (verdict === undefined) {
@@ -51,7 +51,7 @@ export function createDiagnosisLedger(): DiagnosisLedger {
           standing.set(code, { first: before?.first ?? diagnosis, diagnosis, seenMonotonicMs: monotonicMs });
           if (before === undefined) news.push({ kind: "onset", diagnosis });
         } else if (before !== undefined) {
-          if (!plain.has(code) && monotonicMs - before.seenMonotonicMs < lingerMs) continue;
+          if (!of.plain.includes(code) && monotonicMs - before.seenMonotonicMs < lingerMs) continue;
           standing.delete(code);
           news.push({ kind: "over", diagnosis: before.first });
         }
@@ -59,7 +59,7 @@ export function createDiagnosisLedger(): DiagnosisLedger {
       return news;
     },
     get diagnoses() {
-      return diagnosisCodes.flatMap((code) => standing.get(code)?.diagnosis ?? []);
+      return of.codes.flatMap((code) => standing.get(code)?.diagnosis ?? []);
     },
   };
 }

@@ -17,7 +17,7 @@ import {
 import { type BackoffOptions, createBackoff } from "../../core/platform/backoff.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import { createFaultNotes, describeFault } from "./fault-notes.ts";
+import { connectionSubject, createFaultNotes, describeFault, type FaultSubject } from "./fault-notes.ts";
 import type { ModbusConnection, OpenModbus } from "./modbus-client.ts";
 import { createPause } from "./pause.ts";
 import type { ReadingSink, ReadingSource, SourceCondition } from "./reading-source.ts";
@@ -33,6 +33,11 @@ export interface ModbusSourceOptions {
   /** Default 1 s and 1 min. */
   readonly backoff?: BackoffOptions;
 }
+
+const connectionCure =
+  "Check address, port and network, and whether another client holds the server's only connection.";
+const unitCure = "Check the unit's number, its power, and the line behind the server.";
+const registerCure = "Check table, address and type of the channel against the manual of the server.";
 
 /** A unit, and how it is asked at present. */
 interface PolledUnit {
@@ -77,7 +82,7 @@ export function createModbusSource(options: ModbusSourceOptions): ReadingSource 
       if (counts.connections === 1) logger.info("connected to a Modbus server", { source: name });
     } catch (error) {
       // Not installed, refused, unreachable, silent: all alike until it answers.
-      faults.note("connection", describeFault(error));
+      faults.note(connectionSubject, describeFault(error, connectionCure));
     }
   };
 
@@ -95,9 +100,9 @@ export function createModbusSource(options: ModbusSourceOptions): ReadingSource 
       if (closing) break;
       if (answered) {
         backoff.reset();
-        faults.clear("connection");
+        faults.clear(connectionSubject);
       } else {
-        faults.note("connection", "no unit answers");
+        faults.note(connectionSubject, { detail: "no unit answers", cure: unitCure });
         connection.close();
         connection = null;
         await pause.wait(backoff.nextMs());
@@ -173,21 +178,22 @@ function createUnitReader({ sink, clock, faults, counts }: UnitReaderParts): Rea
     const at = { timestampMs: arrivedMs, arrivedMs, arrivedMonotonicMs: clock.monotonicMs() };
     for (const channel of block.channels) {
       const raw = decodeRegisters(channel, { address: block.address, registers }, unit.wordOrder);
-      const subject = describeRegister(unit, channel);
+      const register = describeRegister(unit, channel);
       if (channel.invalid.includes(raw) || Number.isNaN(raw)) {
         const detail = `${raw} says that there is no value`;
-        faults.note(subject, detail);
-        miss(unit, [channel], `${subject}: ${detail}`);
+        faults.note(register, { detail, cure: registerCure });
+        miss(unit, [channel], `${register.subject}: ${detail}`);
         continue;
       }
-      faults.clear(subject);
+      faults.clear(register);
       teller.tell({ turbine: unit.turbine, channel }, raw, at);
     }
   };
 
   return async (connection, unit) => {
     const { config } = unit;
-    const { unitId } = config;
+    const { unitId, turbine } = config;
+    const whole: FaultSubject = { code: "no-answer", turbine, subject: `unit ${unitId}` };
     let answered = false;
     const blocks = [...unit.blocks];
     for (let index = 0; index < blocks.length; index++) {
@@ -196,7 +202,7 @@ function createUnitReader({ sink, clock, faults, counts }: UnitReaderParts): Rea
       switch (answer.kind) {
         case "registers":
           answered = true;
-          faults.clear(`unit ${unitId}`);
+          faults.clear(whole);
           take(config, block, answer.registers);
           break;
         case "exception": {
@@ -207,12 +213,15 @@ function createUnitReader({ sink, clock, faults, counts }: UnitReaderParts): Rea
             unit.blocks = [...blocks];
             break;
           }
-          for (const channel of block.channels) faults.note(describeRegister(config, channel), answer.detail);
+          faults.clear(whole);
+          for (const channel of block.channels) {
+            faults.note(describeRegister(config, channel), { detail: answer.detail, cure: registerCure });
+          }
           miss(config, block.channels, answer.detail);
           break;
         }
         case "failed": {
-          faults.note(`unit ${unitId}`, answer.detail);
+          faults.note(whole, { detail: answer.detail, cure: unitCure });
           // The rest of this unit would cost a time limit each.
           miss(
             config,
@@ -228,8 +237,8 @@ function createUnitReader({ sink, clock, faults, counts }: UnitReaderParts): Rea
 }
 
 function describeRegister(
-  { unitId }: ModbusUnitConfig,
+  { turbine, unitId }: ModbusUnitConfig,
   { name, table, address }: ModbusChannelConfig,
-): string {
-  return `${name} (unit ${unitId}, ${table} ${address})`;
+): FaultSubject {
+  return { code: "no-value", turbine, subject: `${name} (unit ${unitId}, ${table} ${address})` };
 }

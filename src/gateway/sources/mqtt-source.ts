@@ -4,6 +4,7 @@ import { parseScadaPayload } from "../../core/ingest/parse-scada-payload.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
+import { connectionSubject, createFaultNotes } from "./fault-notes.ts";
 import type { ReadingSource } from "./reading-source.ts";
 
 export interface MqttSourceOptions {
@@ -15,10 +16,12 @@ export interface MqttSourceOptions {
   readonly logger: Logger;
 }
 
+const cure = "Let this gateway's user read the topic (the broker's access list), and start it again.";
+
 /** Creates a source that does nothing until it is started; the client renews its subscription. */
 export function createMqttSource({ topic, mappings, mqtt, clock, logger }: MqttSourceOptions): ReadingSource {
   const counts = { readings: 0, bad: 0 };
-  const faults: string[] = [];
+  const faults = createFaultNotes(logger, topic);
   return {
     start: async (sink) => {
       try {
@@ -36,7 +39,7 @@ export function createMqttSource({ topic, mappings, mqtt, clock, logger }: MqttS
           }
         });
       } catch (error) {
-        faults.push("the broker refuses the subscription");
+        faults.note(connectionSubject, { detail: "the broker refuses the subscription", cure });
         logger.error("a SCADA topic cannot be subscribed to", { topic, error });
       }
     },
@@ -47,7 +50,7 @@ export function createMqttSource({ topic, mappings, mqtt, clock, logger }: MqttS
       connected: mqtt.connected,
       connections: 0,
       ...counts,
-      faults,
+      faults: faults.list(),
     }),
   };
 }

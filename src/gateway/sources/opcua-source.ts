@@ -13,7 +13,13 @@ import {
 import { type BackoffOptions, createBackoff } from "../../core/platform/backoff.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import { createFaultNotes, describeFault, type FaultNotes } from "./fault-notes.ts";
+import {
+  connectionSubject,
+  createFaultNotes,
+  describeFault,
+  type FaultNotes,
+  type FaultSubject,
+} from "./fault-notes.ts";
 import type { OpcUaSink, OpenOpcUa } from "./opcua-client.ts";
 import { readOpcUaLogin } from "./opcua-login.ts";
 import { createPause } from "./pause.ts";
@@ -31,6 +37,10 @@ export interface OpcUaSourceOptions {
   /** Default 1 s and 1 min. */
   readonly backoff?: BackoffOptions;
 }
+
+const connectionCure =
+  "Check address and network, the user and password, and whether the server trusts this gateway's certificate.";
+const nodeCure = "Check the id of the node at the server, and whether this user may read it.";
 
 /** A node, and what was last heard of it in this session. */
 interface Watched {
@@ -105,7 +115,7 @@ export function createOpcUaSource(options: OpcUaSourceOptions): ReadingSource {
         loss ??= "the server sends more than was asked for";
       told = 0;
       if (closing || loss !== null) break;
-      faults.clear("connection");
+      faults.clear(connectionSubject);
       backoff.reset();
       for (const node of watched) tell(node);
     }
@@ -120,7 +130,7 @@ export function createOpcUaSource(options: OpcUaSourceOptions): ReadingSource {
         await serve(sink);
       } catch (error) {
         // Not installed, a file that is not there, refused, not trusted, lost: all alike until it is well.
-        if (!closing) faults.note("connection", describeFault(error));
+        if (!closing) faults.note(connectionSubject, describeFault(error, connectionCure));
       }
       await pause.wait(backoff.nextMs());
     }
@@ -162,13 +172,13 @@ function createTeller({ config, sink, clock, faults, counts }: TellerParts): (no
   const teller = createReadingTeller(sink, counts);
 
   const setAside = (node: Watched, { reason, detail }: OpcUaFault): void => {
-    const subject = `${node.channel.name} (${node.channel.node})`;
-    faults.note(subject, detail);
-    teller.setAside(node, { reason, detail: `${subject}: ${detail}`, timestampMs: clock.nowMs() });
+    const of = describeNode(node);
+    faults.note(of, { detail, cure: nodeCure });
+    teller.setAside(node, { reason, detail: `${of.subject}: ${detail}`, timestampMs: clock.nowMs() });
   };
 
   return (node) => {
-    const { channel, value } = node;
+    const { value } = node;
     if (node.refusal !== null) {
       setAside(node, { reason: "missing-value", detail: `the server refuses it: ${node.refusal}` });
       return;
@@ -182,7 +192,7 @@ function createTeller({ config, sink, clock, faults, counts }: TellerParts): (no
       setAside(node, number.error);
       return;
     }
-    faults.clear(`${channel.name} (${channel.node})`);
+    faults.clear(describeNode(node));
     const stampMs = timeOpcUaValue(value, config.time);
     const heldMs = clock.monotonicMs() - value.arrivedMonotonicMs;
     // A change that is on its way may be an interval old: what is repeated is said of the time before that.
@@ -193,4 +203,8 @@ function createTeller({ config, sink, clock, faults, counts }: TellerParts): (no
     const arrival = { arrivedMs: clock.nowMs(), arrivedMonotonicMs: clock.monotonicMs() };
     teller.tell(node, number.value, { timestampMs, ...arrival });
   };
+}
+
+function describeNode({ turbine, channel }: Watched): FaultSubject {
+  return { code: "no-value", turbine, subject: `${channel.name} (${channel.node})` };
 }

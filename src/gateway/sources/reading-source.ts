@@ -1,4 +1,5 @@
 /** A source of readings of turbines that others measure: topics of a SCADA bridge, or servers of a field bus. Decides nothing. */
+import type { SourceFault } from "../../core/contract/source-diagnosis.ts";
 import type { Quarantine, Reading } from "../../core/contract/stream.ts";
 
 /** What comes of a source. Both are called for what is mapped only. */
@@ -19,8 +20,8 @@ export interface SourceCondition {
   readonly connections: number;
   readonly readings: number;
   readonly bad: number;
-  /** What was last wrong and still is, one sentence a fault. */
-  readonly faults: readonly string[];
+  /** What was last wrong and still is. */
+  readonly faults: readonly SourceFault[];
 }
 
 export interface ReadingSource {

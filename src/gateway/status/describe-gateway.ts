@@ -14,7 +14,6 @@ import type { Pipeline } from "../points/pipeline.ts";
 import type { DataQuality } from "../record/data-quality.ts";
 import type { Outbox } from "../record/outbox.ts";
 import type { Uplink } from "../record/uplink.ts";
-import type { SourceCondition } from "../sources/reading-source.ts";
 import { readDiskWrites } from "./disk-writes.ts";
 import { answerJson, answerText, type GatewayRoute } from "./gateway-http.ts";
 import type { ServingFigures } from "./serving-figures.ts";
@@ -39,7 +38,7 @@ export interface GatewayParts {
   readonly journal: AlertJournal;
   readonly devices: ConnectedDevices;
   /** How the sources of SCADA values are. */
-  readonly sources: () => readonly SourceCondition[];
+  readonly sources: () => readonly unknown[];
   /** Raw evidence: what waits, what was sent. */
   readonly evidence: () => unknown;
 }

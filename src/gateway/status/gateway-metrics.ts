@@ -2,6 +2,7 @@
 
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { driftLevels } from "../../core/contract/drift-verdict.ts";
+import { sourceDiagnosisCodes } from "../../core/contract/source-diagnosis.ts";
 import { componentHealths } from "../../core/contract/turbine-state.ts";
 import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
 import type { BaselineStatus } from "../../core/decision/reference/baseline-learner.ts";
@@ -18,6 +19,7 @@ import type { Uplink } from "../record/uplink.ts";
 import { addDeviceMetrics } from "./device-metrics.ts";
 import { readDiskWrites } from "./disk-writes.ts";
 import type { ServingFigures } from "./serving-figures.ts";
+import { addSourceMetrics, type MeasuredSource } from "./source-metrics.ts";
 
 export interface GatewayMetricsSources {
   readonly config: GatewayConfig;
@@ -32,6 +34,7 @@ export interface GatewayMetricsSources {
   readonly conditions: () => readonly PointCondition[];
   readonly components: () => readonly DescribedComponent[];
   readonly drift: Pick<DriftPost, "standings" | "refused">;
+  readonly sources: () => readonly MeasuredSource[];
 }
 
 /** Upper bounds in seconds, fine around the 20 ms that a busy gateway stays below. */
@@ -47,6 +50,7 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
     1000,
     sources.components().length * componentHealths.length,
     sources.drift.standings.length * driftLevels.length,
+    sources.sources().length * sourceDiagnosisCodes.length,
   );
   const metrics = createMetrics({ defaults: "process", maxSeries });
   const gauge = (name: string, help: string, read: () => number): void => {
@@ -108,6 +112,7 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
     Math.max(0, ...sources.conditions().map(({ severityDb }) => severityDb ?? 0)),
   );
   const showComponents = addComponentMetrics(metrics, sources.components);
+  const showSources = addSourceMetrics(metrics, sources.sources);
   const showDrift = addDriftMetrics(metrics, sources.drift);
   const setAside = metrics.counter({
     name: "quarantined_total",
@@ -124,6 +129,7 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
       }
       showComponents();
       showDrift();
+      showSources();
       return metrics.render();
     },
   };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { DiagnosedDevice } from "../../../src/core/contract/device/device-diagnosis.ts";
 import type { Decision } from "../../../src/core/contract/prediction.ts";
+import type { DiagnosedSource } from "../../../src/core/contract/source-diagnosis.ts";
 import { createTopics } from "../../../src/core/contract/topics.ts";
 import { type TurbineState, turbineStateSchema } from "../../../src/core/contract/turbine-state.ts";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
@@ -34,8 +35,10 @@ function create() {
     baselineEpoch: 0,
   };
   const diagnosed: DiagnosedDevice[] = [];
+  const sources: DiagnosedSource[] = [];
   const states = createStatePublisher({
     devices: () => diagnosed,
+    sources: () => sources,
     site: point.site,
     register,
     dataQualityOf: createDataQuality().ofTurbine,
@@ -45,7 +48,7 @@ function create() {
     turbines: [{ id: point.turbine, points: [entry], scadaBundle: null, repairs: [] }],
   });
   const shown = (): TurbineState[] => mqtt.sent.map(({ payload }) => JSON.parse(payload));
-  return { clock, mqtt, register, states, shown, diagnosed };
+  return { clock, mqtt, register, states, shown, diagnosed, sources };
 }
 
 describe("the state publisher", () => {
@@ -115,6 +118,19 @@ describe("the state publisher", () => {
     await settle();
     const state = turbineStateSchema.parse(shown().at(-1));
     expect(state.devices).toEqual([{ device: "mcu", diagnoses: [diagnosis] }]);
+    expect(mqtt.sent).toHaveLength(2);
+  });
+
+  it("says what is wrong with the sources of its SCADA values, at once when that changes", async () => {
+    const { clock, mqtt, states, shown, sources } = create();
+    mqtt.connect();
+    await settle();
+    const diagnosis = { code: "no-connection", text: "no connection: refused", cure: "Look.", sinceMs: 1 };
+    sources.push({ source: "tcp://10.0.0.9:502", diagnoses: [diagnosis] });
+    clock.advance(1);
+    states.tick();
+    await settle();
+    expect(turbineStateSchema.parse(shown().at(-1)).sources).toEqual(sources);
     expect(mqtt.sent).toHaveLength(2);
   });
 

@@ -86,7 +86,10 @@ test("without its package, or a file, it says so and what to do, and goes on try
   onTestFinished(() => source.close());
   const nextFault = async (pattern: RegExp): Promise<void> => {
     clock.advance(60_000);
-    await until(() => source.describe().faults.some((fault) => pattern.test(fault)), "the fault");
+    await until(
+      () => source.describe().faults.some(({ detail, cure }) => pattern.test(`${detail}. ${cure}`)),
+      "the fault",
+    );
     await until(() => clock.pendingTimers > 0, "a wait");
   };
   await source.start({ onReading: () => {}, onQuality: () => {} });
@@ -134,7 +137,10 @@ test("a server that is silent, or lost, tells nothing old as new: another sessio
   tell(1);
   for (let beat = 0; beat < 5; beat++) await wait();
   await until(() => closed.length === 1, "the end of the silent session");
-  expect(source.describe()).toMatchObject({ connected: false, faults: ["connection: the server is silent"] });
+  expect(source.describe()).toMatchObject({
+    connected: false,
+    faults: [{ code: "no-connection", detail: "the server is silent" }],
+  });
   clock.advance(60_000);
   await until(() => sessions.length === 2, "another session");
   const before = readings.length;
@@ -145,7 +151,9 @@ test("a server that is silent, or lost, tells nothing old as new: another sessio
   sessions[1]!.onLost("the server hung up");
   await wait();
   await until(() => closed.length === 2, "its end");
-  expect(source.describe().faults).toContain("connection: the server hung up");
+  expect(source.describe().faults).toContainEqual(
+    expect.objectContaining({ subject: "connection", detail: "the server hung up" }),
+  );
 });
 
 test("a flood is cut off, and costs no memory", async () => {
@@ -153,7 +161,9 @@ test("a flood is cut off, and costs no memory", async () => {
   for (let count = 0; count < 5000; count++) tell(count);
   await wait();
   await until(() => closed.length === 1, "the end of the session");
-  expect(source.describe().faults).toEqual(["connection: the server sends more than was asked for"]);
+  expect(source.describe().faults).toMatchObject([
+    { code: "no-connection", detail: "the server sends more than was asked for" },
+  ]);
 });
 
 test("a node of no known place, and one that is refused, do no harm", async () => {

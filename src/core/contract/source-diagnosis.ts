@@ -1,0 +1,36 @@
+/** What is wrong with a source of SCADA values: a server of a field bus, or a topic of a bridge. */
+import { z } from "zod";
+import { type DeviceDiagnosis, deviceDiagnosisSchema } from "./device/device-diagnosis.ts";
+
+/** What a gateway can find, worst first: no connection to the server, no answer of a unit behind it, no value of a channel. */
+export const sourceDiagnosisCodes = ["no-connection", "no-answer", "no-value"] as const;
+
+export type SourceDiagnosisCode = (typeof sourceDiagnosisCodes)[number];
+
+/** One thing that is wrong with a source now, as the source itself finds it. */
+export interface SourceFault {
+  readonly code: SourceDiagnosisCode;
+  /** Whose values do not come; null: those of all its turbines. */
+  readonly turbine: string | null;
+  /** What is at fault: the connection, a unit, a register or node. */
+  readonly subject: string;
+  readonly detail: string;
+  readonly cure: string;
+}
+
+/** A source that something is wrong with, and what. */
+export interface DiagnosedSource {
+  /** Address without secrets, or topic. */
+  readonly source: string;
+  /** Worst first. */
+  readonly diagnoses: readonly DeviceDiagnosis[];
+}
+
+/** Longer names of sources are cut off. */
+export const maxSourceName = 256;
+
+/** Validator of {@link DiagnosedSource}. */
+export const diagnosedSourceSchema: z.ZodType<DiagnosedSource> = z.object({
+  source: z.string().max(maxSourceName),
+  diagnoses: z.array(deviceDiagnosisSchema).max(64),
+});

@@ -1,0 +1,81 @@
+/**
+ * What is wrong with one source of SCADA values, summed up from its faults: a finding a turbine and code, however many
+ * registers are at fault, so that what is told has a bound. It is over when nothing of it was seen for a minute.
+ */
+import type { DeviceDiagnosis } from "../../core/contract/device/device-diagnosis.ts";
+import {
+  type SourceDiagnosisCode,
+  type SourceFault,
+  sourceDiagnosisCodes,
+} from "../../core/contract/source-diagnosis.ts";
+import type { Verdict } from "./device-facts.ts";
+import { createDiagnosisLedger, type DiagnosisNews, type DiagnosisTime } from "./diagnosis-ledger.ts";
+
+export interface SourceNews extends DiagnosisNews {
+  /** Whose values it is about; null: those of all turbines of the source. */
+  readonly turbine: string | null;
+}
+
+export interface SourceDiagnoses {
+  /** Takes all faults that hold now; returns what is news. */
+  update(faults: readonly SourceFault[], now: DiagnosisTime): readonly SourceNews[];
+  /** What is wrong with the values of a turbine, worst first; nothing of one that the source does not speak of. */
+  of(turbine: string): readonly DeviceDiagnosis[];
+  /** Of all turbines. */
+  readonly all: readonly DeviceDiagnosis[];
+}
+
+/** Of more, their number is told. */
+const namedSubjects = 5;
+
+/** Creates the diagnoses of a source that nothing is wrong with. @param turbines that it speaks of */
+export function createSourceDiagnoses(turbines: readonly string[]): SourceDiagnoses {
+  const rules = { codes: sourceDiagnosisCodes, plain: [] };
+  const scopes = [null, ...new Set(turbines)].map((turbine) => {
+    return { turbine, ledger: createDiagnosisLedger<SourceDiagnosisCode>(rules) };
+  });
+  const list = (isMeant: (turbine: string | null) => boolean): readonly DeviceDiagnosis[] =>
+    scopes.flatMap(({ turbine, ledger }) => (isMeant(turbine) ? ledger.diagnoses : []));
+  return {
+    update: (faults, now) =>
+      scopes.flatMap(({ turbine, ledger }) =>
+        ledger
+          .update(judge(faults, turbine), now)
+          .map(({ kind, diagnosis }): SourceNews => ({ kind, diagnosis, turbine })),
+      ),
+    of: (turbine) => (turbines.includes(turbine) ? list((each) => each === null || each === turbine) : []),
+    get all() {
+      return list(() => true);
+    },
+  };
+}
+
+function judge(
+  faults: readonly SourceFault[],
+  turbine: string | null,
+): ReadonlyMap<SourceDiagnosisCode, Verdict> {
+  const isCutOff = faults.some(({ code }) => code === "no-connection");
+  return new Map(
+    sourceDiagnosisCodes.map((code) => {
+      const mine = faults.filter((fault) => fault.code === code && fault.turbine === turbine);
+      // Without a connection nobody can say how a unit or a register is.
+      if (isCutOff && code !== "no-connection") return [code, undefined];
+      const [first] = mine;
+      return [code, first === undefined ? null : { text: describe(code, mine), cure: first.cure }];
+    }),
+  );
+}
+
+function describe(code: SourceDiagnosisCode, faults: readonly SourceFault[]): string {
+  const named = faults.slice(0, namedSubjects).map(({ subject, detail }) => `${subject}: ${detail}`);
+  const more = faults.length - named.length;
+  const listed = more > 0 ? `${named.join("; ")}; and ${more} more` : named.join("; ");
+  switch (code) {
+    case "no-connection":
+      return `no ${listed}`;
+    case "no-answer":
+      return `no answer of ${listed}`;
+    case "no-value":
+      return `no value of ${listed}`;
+  }
+}
