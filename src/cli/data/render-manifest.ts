@@ -101,19 +101,26 @@ export function renderScratch(name: string, heldOutGroups: readonly string[]): s
 }
 
 const heldOutRule =
-  "of every label the last machine by its name where there are several, chosen by aurora data init before anything was trained";
+  "of every label a third of its machines, the last by their names, chosen by aurora data init before anything was trained";
 
-/** Of every label with several machines the last by name. */
+/** Of a label with fewer machines one is held out, so that there are some to learn from. */
+const leastOfThird = 4;
+
+/** Of every label with several machines a third, the last by name; a machine that is held out for its fault counts for healthy ones. */
 export function chooseHeldOut(entries: readonly GuessedEntry[]): readonly string[] {
   const held = new Set<string>();
   const known = entries.flatMap(({ label, machine }) =>
     label === null || machine === null ? [] : [{ label, machine }],
   );
-  for (const label of new Set(known.map((entry) => entry.label))) {
+  const labels = [...new Set(known.map(({ label }) => label))];
+  for (const label of [...labels.filter((each) => each !== "healthy"), "healthy"]) {
     const own = [
       ...new Set(known.filter((entry) => entry.label === label).map(({ machine }) => machine)),
     ].sort();
-    if (own.length > 1 && !own.some((machine) => held.has(machine))) held.add(own.at(-1)!);
+    const wanted = own.length < leastOfThird ? Math.min(1, own.length - 1) : Math.ceil(own.length / 3);
+    const missing = wanted - own.filter((machine) => held.has(machine)).length;
+    const free = own.filter((machine) => !held.has(machine));
+    for (const machine of missing > 0 ? free.slice(-missing) : []) held.add(machine);
   }
   return [...held].sort();
 }

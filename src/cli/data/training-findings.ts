@@ -1,6 +1,6 @@
-/** What a training would refuse of recordings that are good in themselves: nothing to judge by, too few windows of healthy machines. */
+/** What a training would refuse of recordings that are good in themselves: nobody, or too few, to judge by, too few windows of healthy machines. */
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { checkDivision } from "../../training/recipes/bearing/learn/divide-by-groups.ts";
+import { checkDivision, sayLittleEvidence } from "../../training/recipes/bearing/learn/divide-by-groups.ts";
 import { sayLackingWindows, secondsOf } from "../../training/recipes/bearing/learn/enough-windows.ts";
 import type { DataTarget, TargetTraining } from "./data-target.ts";
 import type { Finding } from "./finding.ts";
@@ -13,9 +13,24 @@ export function findInTraining(
 ): Finding[] {
   if (training === null || recordings.length === 0) return [];
   const { path, heldOutGroups } = training;
-  const about = { severity: "error", where: path, file: null } as const;
+  const about = { where: path, file: null } as const;
   const division = heldOutGroups === null ? null : judgeDivision(recordings, { ...training, heldOutGroups });
-  if (division !== null) return [{ ...about, check: "held-out", ...division }];
+  return [
+    ...(division === null ? [] : [{ ...about, check: "held-out", ...division }]),
+    ...(division?.severity === "error"
+      ? []
+      : findFewWindows(recordings, { heldOutGroups, window }).map((each) => ({ ...about, ...each }))),
+  ];
+}
+
+/** Too few windows of healthy machines to learn from. */
+function findFewWindows(
+  recordings: readonly MeasuredRecording[],
+  {
+    heldOutGroups,
+    window,
+  }: Pick<TargetTraining, "heldOutGroups"> & Pick<DataTarget["expectations"], "window">,
+): Omit<Finding, "where" | "file">[] {
   const healthy = recordings.filter(
     ({ resolved: { entry } }) =>
       entry.label === "healthy" && entry.learn && heldOutGroups?.includes(entry.machine) !== true,
@@ -31,20 +46,32 @@ export function findInTraining(
   const speeds = healthy.map(({ resolved }) => resolved.entry.shaftRpm);
   const lacking = sayLackingWindows(sum(windows), window, sum(speeds) / speeds.length);
   if (lacking === null) return [];
-  return [{ ...about, check: "few-windows", message: `there are ${lacking.lack}`, cure: lacking.cure }];
+  return [
+    { severity: "error", check: "few-windows", message: `there are ${lacking.lack}`, cure: lacking.cure },
+  ];
 }
 
 /** What is wrong with the machines that a training from scratch would hold out; null: nothing. */
 function judgeDivision(
   recordings: readonly MeasuredRecording[],
   { hypotheses, heldOutGroups }: TargetTraining & { readonly heldOutGroups: readonly string[] },
-): Pick<Finding, "message" | "cure"> | null {
+): Pick<Finding, "severity" | "message" | "cure"> | null {
   const entries = recordings.map(({ resolved }) => resolved.entry);
   try {
     checkDivision({ hypotheses, dataset: { heldOutGroups } }, entries);
-    return null;
   } catch (error) {
     if (!(error instanceof AuroraError)) throw error;
-    return { message: error.message, cure: error.hint ?? "name other machines under dataset.heldOutGroups" };
+    return {
+      severity: "error",
+      message: error.message,
+      cure: error.hint ?? "name other machines under dataset.heldOutGroups",
+    };
   }
+  const little = sayLittleEvidence(entries.filter(({ machine }) => heldOutGroups.includes(machine)));
+  if (little === null) return null;
+  return {
+    severity: "warning",
+    message: little,
+    cure: "hold out more machines (dataset.heldOutGroups) where enough are left to learn from; or fine-tune the shipped bundle (`from:`), which is judged by leaving every machine out in turn",
+  };
 }

@@ -113,9 +113,14 @@ export function drawResamples(
   };
 }
 
-/** The statistic on the sample itself, and its central 95 percent over the resamples in which it is defined. */
+/**
+ * The statistic on the sample itself, and its central 95 percent over the resamples in which it is defined; without an interval where
+ * every stratum is a single unit, so that nothing is drawn: that says nothing of units that nobody has seen.
+ */
 export function computeFigure(statistic: Statistic, resamples: Resamples): Figure {
   const value = statistic(new Float64Array(resamples.signals).fill(1));
+  const isDrawn = resamples.replicates.some((counts) => counts.some((count) => count !== 1));
+  if (!isDrawn) return { value, low: null, high: null };
   const values = resamples.replicates.map(statistic).filter(Number.isFinite);
   if (values.length < resamples.replicates.length / 2) return { value, low: null, high: null };
   return { value, low: computeQuantile(values, 0.025), high: computeQuantile(values, 0.975) };

@@ -81,6 +81,25 @@ describe("aurora data init", () => {
     expect(config.config.dataset).toMatchObject({ heldOutGroups: ["t2", "t4"] });
   });
 
+  it("holds out a third of the machines of a label, a machine with a fault among the healthy ones", async () => {
+    const dir = createTemporaryFolder();
+    for (const number of [1, 2, 3, 4, 5]) {
+      for (const [label, at] of [
+        ["inner-race", 0],
+        ["ball", 5],
+      ] as const) {
+        const machine = `t${number + at + 10}`;
+        writeCounts(dir, `${label}/${machine}/a.npy`, [1, 2, 3]);
+        writeCounts(dir, `healthy/${machine}/b.npy`, [1, 2, 3]);
+      }
+      writeCounts(dir, `healthy/t${20 + number}/c.npy`, [1, 2, 3]);
+    }
+    await auroraHere("data", "init", dir, "--scratch");
+    const { dataset } = parse(readFileSync(join(dir, "train.yaml"), "utf8"));
+    // Two of five of each fault; of fifteen healthy ones five, four of which these are.
+    expect(dataset.heldOutGroups).toEqual(["t14", "t15", "t19", "t20", "t25"]);
+  });
+
   it("leaves what is there, unless it is told to write over it", async () => {
     const dir = writeGood();
     writeFileSync(join(dir, "train.yaml"), "mine");
@@ -380,6 +399,20 @@ describe("aurora data check", () => {
         }),
       ],
     ]);
+  });
+
+  it("warns before a training from scratch that two machines that are held out are no evidence", async () => {
+    const dir = writeGood();
+    await auroraHere("data", "init", dir, "--scratch", ...known);
+    const { check: found } = await check(dir);
+    expect(found.findings).toContainEqual(
+      expect.objectContaining({
+        severity: "warning",
+        check: "held-out",
+        message: expect.stringMatching(/^2 machines are held out, too few .* it takes 5 machines in all/),
+        cure: expect.stringContaining("from:"),
+      }),
+    );
   });
 
   it("holds recordings against the data contract of the bundle that a configuration goes on from, where one trusts it", async () => {

@@ -60,6 +60,14 @@ test("units are resampled whole and within their stratum", () => {
   }
 });
 
+test("where every stratum is a single unit nothing is drawn, and a figure has no interval", () => {
+  const alone = [signal("a", 0, 1, "u1"), signal("b", 0, 1, "u1"), signal("c", null, 1, "u2")];
+  const mean = (counts: Float64Array): number => counts.reduce((sum, count) => sum + count, 0) / 3;
+  expect(computeFigure(mean, drawResamples(alone, 1))).toEqual({ value: 1, low: null, high: null });
+  const several = drawResamples([...alone, signal("d", null, 1, "u3")], 1);
+  expect(computeFigure((counts) => counts[2]!, several)).toEqual({ value: 1, low: 0, high: 2 });
+});
+
 test("the interval of a mean of 40 covers the truth about as often as a percentile interval should", () => {
   // Below 95 percent by nature: 0.927 in 4,500 samples (no factor n/(n−1), no t). Bounds: 3.5 standard errors of 200.
   const random = createRandom(3);

@@ -4,6 +4,7 @@
  */
 import { bundleFileNames } from "../../../core/contract/bundle/manifest.ts";
 import { decodeBackground } from "../../../core/explain/background.ts";
+import { chooseLearningPath, sayLearningPath } from "../../judge/learning-path.ts";
 import type { ScoredSet } from "../../judge/scored-set.ts";
 import type { StepOutput } from "../../pipeline/step-runner.ts";
 import { type AnyRecipe, defineRecipe, type TrainedModel, type TrainingContext } from "../recipe.ts";
@@ -45,6 +46,7 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
   const tying = deriveTying(config.features, config.hypotheses);
   const modes = config.hypotheses.map((hypothesis) => hypothesis.failureMode);
   const recordings = await openRecordings(config, context.attachments, context.dataDir);
+  for (const line of sayLearningPath(chooseLearningPath(recordings.set.entries))) context.log(line);
   checkDivision(config, recordings.set.entries);
   const { contract, rows, invented, fingerprint } = await readTrainingRows(config, recordings.set, {
     steps,

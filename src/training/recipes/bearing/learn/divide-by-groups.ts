@@ -1,6 +1,7 @@
 /** Which machines are trained on and which are held out: whole machines, never windows. */
 import { AuroraError } from "../../../../core/contract/aurora-error.ts";
 import type { RecordedEntry } from "../../../dataset/recordings/recording-set.ts";
+import { chooseLearningPath, type PathEntry, reasonOfLeast } from "../../../judge/learning-path.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import type { WaveformRows } from "./recorded-rows.ts";
 
@@ -60,7 +61,18 @@ export function divideByGroups<T extends LabelledEntry>(
   ] as const) {
     refuseMissing(side, signals, { all, modes });
   }
-  return { ...division, shortcomings: findShortcomings(division, modes) };
+  const little = sayLittleEvidence(heldOutSignals.map(({ entry }) => entry));
+  return {
+    ...division,
+    shortcomings: [...findShortcomings(division, modes), ...(little === null ? [] : [`${little}.`])],
+  };
+}
+
+/** Why the machines that are held out are too few for an honest figure, by the rule of `learning-path.ts`; null: they are enough. */
+export function sayLittleEvidence(heldOut: readonly PathEntry[]): string | null {
+  const { machines, lacking } = chooseLearningPath(heldOut);
+  if (lacking.length === 0) return null;
+  return `${machines === 1 ? "1 machine is" : `${machines} machines are`} held out, too few for an honest figure: it takes ${lacking.join(", ")}; ${reasonOfLeast}`;
 }
 
 /** Fails as {@link divideByGroups} by what a manifest says alone, before anything is read. */
