@@ -8,37 +8,57 @@ import type { OperatingState } from "../contract/prediction.ts";
 import type { FeatureWindow, PointId, Quarantine, SampleBlock } from "../contract/stream.ts";
 import { classifyOperatingState } from "../decision/operating-state.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { LoadedBundle, ScoredWindow } from "./loaded-bundle.ts";
+import type { LoadedBundle, StudentOutput } from "./loaded-bundle.ts";
+import type { WindowBundle } from "./spec-cutter.ts";
 import { type CutWindow, createWindowCutter } from "./window-cutter.ts";
-import type { WindowDecider } from "./window-decider.ts";
 
-export interface MeasuringPoint {
+/** A window that is to be decided. */
+export interface DueWindow<B extends WindowBundle = LoadedBundle> {
+  readonly window: FeatureWindow;
+  /** The bundle that it was cut for. */
+  readonly bundle: B;
+  readonly operatingState: OperatingState;
+  /** Of the turbine meanwhile; NaN or absent: not known. */
+  readonly powerKw?: number;
+  /** Where the device scored it already. */
+  readonly output?: StudentOutput;
+}
+
+export interface MeasuringPoint<B extends WindowBundle = LoadedBundle> {
   readonly id: PointId;
   readonly config: PointConfig;
   /** Takes a trusted block; its `counts` are valid only during the call. */
   accept(block: SampleBlock): void;
   /** Takes a window that its device scored itself. */
-  acceptScore(scored: ScoredWindow): void;
+  acceptScore(scored: Required<Pick<DueWindow<B>, "window" | "bundle" | "output">>): void;
   /** A new bundle serves from the next window on. */
-  use(bundle: LoadedBundle): void;
+  use(bundle: B): void;
   /** Looks whether the point fell silent. */
   tick(): void;
+  /** What was heard of it. */
+  readonly heard: PresenceSnapshot;
   /** Lets go of the open window. */
   close(): void;
 }
 
-export interface MeasuringPointOptions {
+export interface MeasuringPointOptions<B extends WindowBundle = LoadedBundle> {
   readonly id: PointId;
   readonly config: PointConfig;
   /** The bundle that serves first. */
-  readonly bundle: LoadedBundle;
+  readonly bundle: B;
   readonly operation: GatewayConfig["operation"];
-  readonly decider: Pick<WindowDecider, "submit" | "noteMissing">;
+  readonly decider: {
+    submit(due: DueWindow<B>): void;
+    /** There were no data over this time. */
+    noteMissing(fromMs: number, toMs: number): void;
+  };
   /** NaN when there is none, or it is too old at `monotonicMs`. */
   readonly readings: {
     read(turbine: string, channel: "shaft-speed" | "power", monotonicMs: number): number;
   };
   readonly clock: Clock;
+  /** What was heard of the point before; default: nothing. */
+  readonly heard?: PresenceSnapshot | undefined;
   /**
    * Nothing is known of the point any more: why, and when its last data arrived (epoch ms by this machine's clock: a
    * device's may say anything). Comes after the decision.
@@ -51,12 +71,14 @@ export interface MeasuringPointOptions {
 /** A turbine at or above this share of the fastest speed seen runs at full performance, where power is unknown. */
 const fullPerformanceShare = 0.95;
 
-/** Creates a point that was never heard of. */
-export function createMeasuringPoint(options: MeasuringPointOptions): MeasuringPoint {
+/** Creates a point that was never heard of, or goes on with one. */
+export function createMeasuringPoint<B extends WindowBundle>(
+  options: MeasuringPointOptions<B>,
+): MeasuringPoint<B> {
   const { id, config, decider, readings, clock } = options;
   const { dataTimeoutSeconds, standbyBelowRpm } = options.operation;
   const timeoutMs = dataTimeoutSeconds * 1000;
-  const presence = createPointPresence({ standbyBelowRpm, timeoutMs });
+  const presence = createPointPresence({ standbyBelowRpm, timeoutMs }, options.heard);
   const cutter = createWindowCutter({
     point: id,
     bearing: config.bearing,
@@ -97,7 +119,7 @@ export function createMeasuringPoint(options: MeasuringPointOptions): MeasuringP
   };
 
   /** Of windows that ended just now, or in a pause: they are as old as their last block. */
-  const submitAll = (windows: readonly CutWindow<LoadedBundle>[]): void => {
+  const submitAll = (windows: readonly CutWindow<B>[]): void => {
     for (const { window, bundle } of windows) {
       presence.noteWindow(window.arrivedMonotonicMs);
       const operatingState = findOperatingState(window.shaftRpm, presence.lastBlockMonotonicMs);
@@ -136,6 +158,9 @@ export function createMeasuringPoint(options: MeasuringPointOptions): MeasuringP
       const reason = presence.findSilence(clock.monotonicMs(), windowSpec);
       if (reason !== null) noteSilence(reason);
     },
+    get heard() {
+      return presence.snapshot();
+    },
     close: () => cutter.close(),
   };
 }
@@ -172,18 +197,37 @@ export interface PointPresence {
   /** Time of the last block by its own clock, epoch ms; NaN before the first. */
   readonly lastDataMs: number;
   readonly fastestRpm: number;
+  snapshot(): PresenceSnapshot;
 }
 
-/** Creates the presence of a point that was never heard of. */
-export function createPointPresence({ standbyBelowRpm, timeoutMs }: PresenceLimits): PointPresence {
-  let lastBlockMonotonicMs = Number.NaN;
+/** The state of a presence, to go on with while the process lives: its times are monotonic ones. */
+export interface PresenceSnapshot {
+  readonly lastBlockMonotonicMs: number;
   /** Arrival of the last whole window, or of the block since which one is due. */
-  let lastUsefulMonotonicMs = Number.NaN;
-  let lastDataMs = Number.NaN;
-  let fastestRpm = 0;
+  readonly lastUsefulMonotonicMs: number;
+  readonly lastDataMs: number;
+  readonly fastestRpm: number;
   /** The silence has been told. */
-  let isSilent = false;
-  let isStanding = false;
+  readonly isSilent: boolean;
+  readonly isStanding: boolean;
+}
+
+const neverHeard: PresenceSnapshot = {
+  lastBlockMonotonicMs: Number.NaN,
+  lastUsefulMonotonicMs: Number.NaN,
+  lastDataMs: Number.NaN,
+  fastestRpm: 0,
+  isSilent: false,
+  isStanding: false,
+};
+
+/** Creates the presence of a point that was never heard of, or goes on with one. */
+export function createPointPresence(
+  { standbyBelowRpm, timeoutMs }: PresenceLimits,
+  snapshot: PresenceSnapshot = neverHeard,
+): PointPresence {
+  let { lastBlockMonotonicMs, lastUsefulMonotonicMs, lastDataMs, fastestRpm, isSilent, isStanding } =
+    snapshot;
 
   const whyNothing = (nowMonotonicMs: number, window: WindowSpec): string | null => {
     if (nowMonotonicMs - lastBlockMonotonicMs > timeoutMs) return "no data";
@@ -224,6 +268,14 @@ export function createPointPresence({ standbyBelowRpm, timeoutMs }: PresenceLimi
       if (reason !== null) isSilent = true;
       return reason;
     },
+    snapshot: () => ({
+      lastBlockMonotonicMs,
+      lastUsefulMonotonicMs,
+      lastDataMs,
+      fastestRpm,
+      isSilent,
+      isStanding,
+    }),
     get lastBlockMonotonicMs() {
       return lastBlockMonotonicMs;
     },

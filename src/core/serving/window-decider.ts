@@ -5,8 +5,8 @@
 
 import type { AlertEvent } from "../contract/alert.ts";
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
-import type { Decision, OperatingState, Prediction } from "../contract/prediction.ts";
-import type { FeatureWindow, PointId } from "../contract/stream.ts";
+import type { Decision, Prediction } from "../contract/prediction.ts";
+import type { PointId } from "../contract/stream.ts";
 import type { AlarmRegister } from "../decision/alarms/alarm-register.ts";
 import { listFailureModes } from "../decision/decider.ts";
 import type { PointWatch } from "../decision/point-watch.ts";
@@ -14,6 +14,7 @@ import type { WatchedWindow } from "../decision/reference/own-reference.ts";
 import type { Logger } from "../platform/logger.ts";
 import { createAlertReasons } from "./alert-reasons.ts";
 import type { LoadedBundle, ScoredWindow, StudentOutput } from "./loaded-bundle.ts";
+import type { DueWindow } from "./measuring-point.ts";
 
 /** Where decisions and alerts go, in their order. */
 export interface DecisionSink {
@@ -41,17 +42,6 @@ export interface WindowDeciderOptions {
   readonly load: { begin(): void; end(): void };
   readonly logger: Logger;
   readonly sink: DecisionSink;
-}
-
-export interface DueWindow {
-  readonly window: FeatureWindow;
-  /** The bundle that it was cut for. */
-  readonly bundle: LoadedBundle;
-  readonly operatingState: OperatingState;
-  /** Of the turbine meanwhile; NaN or absent: not known. */
-  readonly powerKw?: number;
-  /** Where the device scored it already. */
-  readonly output?: StudentOutput;
 }
 
 export interface WindowDecider {

@@ -3,29 +3,21 @@
  * decision → alerts. Publishes nothing: what comes out goes to a sink.
  */
 import type { DeviceScore } from "../../../firmware-bridge/messages/device-data.ts";
-import { inGravities } from "../../core/contract/acceleration-units.ts";
-import type { ChannelContract } from "../../core/contract/bundle/manifest.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
-import { operatingChannels } from "../../core/contract/config/operating-channels.ts";
 import type { HelloMessage } from "../../core/contract/device/device-message.ts";
 import type { PointId, Quarantine, Reading, SampleBlock, SchemaDrift } from "../../core/contract/stream.ts";
 import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
-import { createWaveformIngest } from "../../core/ingest/waveform-ingest.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
-import { createMeasuringPoint, type MeasuringPoint } from "../../core/serving/measuring-point.ts";
-import {
-  createWindowDecider,
-  type DecisionSink,
-  type WindowDecider,
-} from "../../core/serving/window-decider.ts";
+import { createWindowDecider, type DecisionSink } from "../../core/serving/window-decider.ts";
 import type { PointSilence } from "../alarms/component-tracker.ts";
 import type { DataQuality } from "../record/data-quality.ts";
 import { createEdgeScores, type EdgeScoreCounts } from "./edge-scores.ts";
 import { createOperatingReadings } from "./operating-readings.ts";
-import type { KeptWatch, SiteBaselines } from "./site-baselines.ts";
+import { type ChainPoint, createSignalChain } from "./signal-chain.ts";
+import type { SiteBaselines } from "./site-baselines.ts";
 import { createWorkGauge, type WorkGauge } from "./work-gauge.ts";
 
 export interface PipelineSink extends DecisionSink {
@@ -89,12 +81,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     quarantine: (quarantine) => setAside(quarantine, quarantine.deviceId, 0),
     schemaDrift: onSchemaDrift,
   });
-  const points = listPoints(config, (id, pointConfig) => {
-    const bundle = bundleOf(pointConfig.bundle);
+  const points = listPoints(config).map(({ id, config: pointConfig }) => {
     const name = `${id.turbine}/${id.component}`;
     const watch = baselines.create(id, {
       config: pointConfig,
-      bundle,
+      bundle: bundleOf(pointConfig.bundle),
       decider: options.snapshots.get(name),
     });
     const decider = createWindowDecider({
@@ -107,47 +98,32 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       logger: options.logger,
       sink,
     });
-    const point = createMeasuringPoint({
-      id,
-      config: pointConfig,
-      bundle,
-      operation: config.operation,
-      decider,
-      readings,
-      clock,
-      onQuarantine: (quarantine, windows) => setAside(quarantine, id.turbine, windows),
-      onSilence: (reason, sinceMs) => sink.onSilence?.(id, { reason, sinceMs }),
-    });
-    return { name, point, decider, watch };
+    return { id, config: pointConfig, name, decider, watch };
   });
-  const byChannel = groupByChannel(points.map(({ point }) => point));
-  const pointsOf = (deviceId: string, channel: string): readonly MeasuringPoint[] =>
-    byChannel.get(deviceId)?.get(channel) ?? none;
+  const chain = createSignalChain<LoadedBundle>({
+    points,
+    bundleOf,
+    operation: config.operation,
+    readings,
+    clock,
+    sink: {
+      window: (point, due) => points[point]!.decider.submit(due),
+      missing: (point, fromMs, toMs) => points[point]!.decider.noteMissing(fromMs, toMs),
+      silence: (point, silence) => sink.onSilence?.(points[point]!.id, silence),
+      setAside,
+      schemaDrift: onSchemaDrift,
+    },
+  });
 
   const edge = createEdgeScores({
-    pointsOf,
+    pointsOf: chain.pointsOf,
     setAside: (quarantine, turbine) => setAside(quarantine, turbine, 1),
     load,
     onMismatch: (score, detail) => sink.onScoreMismatch?.(score.deviceId, detail),
   });
+  const turbinesOf = groupTurbines(points);
   const knowsScores = config.devices.some(({ mode }) => mode !== "raw");
-  if (knowsScores) for (const { point } of points) edge.know(bundleOf(point.config.bundle));
-
-  const contractOf = (deviceId: string, channel: string): ChannelContract | undefined => {
-    const first = pointsOf(deviceId, channel)[0];
-    return first && bundleOf(first.config.bundle).manifest.channels.find((each) => each.kind === "waveform");
-  };
-  const ingest = createWaveformIngest({
-    contractOf,
-    sink: {
-      quarantine: (quarantine) => {
-        const affected = pointsOf(quarantine.deviceId, quarantine.channel);
-        if (affected.length === 0) setAside(quarantine, null, 0);
-        for (const point of affected) setAside(quarantine, point.id.turbine, 0);
-      },
-      schemaDrift: onSchemaDrift,
-    },
-  });
+  if (knowsScores) for (const { config: own } of points) edge.know(bundleOf(own.bundle));
 
   const idle = async (): Promise<void> => {
     await edge.idle();
@@ -155,39 +131,24 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   };
 
   return {
-    announce: ({ deviceId, channels }) => {
-      // Scalars about the turbine belong to no bundle and come as readings.
-      const announced = channels
-        .filter(({ name }) => !Object.hasOwn(operatingChannels, name))
-        .map(inGravities);
-      const expected = [...(byChannel.get(deviceId)?.keys() ?? [])];
-      ingest.announce({ deviceId, channels: announced, expected, timestampMs: clock.nowMs() });
-    },
-    accept: (block) => {
-      if (!ingest.accept(block)) return;
-      for (const point of pointsOf(block.deviceId, block.channel)) point.accept(block);
-    },
+    announce: chain.announce,
+    accept: chain.accept,
     acceptScore: edge.accept,
     edgeScores: edge.counts,
     acceptReading: readings.accept,
     acceptDeviceReading: (reading) => {
-      const fed = [...(byChannel.get(reading.deviceId)?.values() ?? [])].flat();
-      for (const turbine of new Set(fed.map(({ id }) => id.turbine)))
+      for (const turbine of turbinesOf.get(reading.deviceId) ?? [])
         readings.accept({ ...reading, deviceId: turbine });
     },
     use: (bundle) => {
       if (knowsScores) edge.know(bundle);
-      for (const { point } of points) {
-        if (point.config.bundle === bundle.ref.name) point.use(bundle);
-      }
+      chain.use(bundle);
     },
-    tick: () => {
-      for (const { point } of points) point.tick();
-    },
+    tick: chain.tick,
     snapshot: () => Object.fromEntries(points.map(({ name, watch }) => [name, watch.snapshot()])),
     idle,
     close: async () => {
-      for (const { point } of points) point.close();
+      chain.close();
       await idle();
       edge.close();
       baselines.save();
@@ -195,38 +156,21 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   };
 }
 
-interface PipelinePoint {
-  /** `<turbine>/<component>`. */
-  readonly name: string;
-  readonly point: MeasuringPoint;
-  readonly decider: WindowDecider;
-  readonly watch: KeptWatch;
-}
-
-const none: readonly MeasuringPoint[] = [];
-
-/** A point for every entry of the configuration. */
-function listPoints(
-  { gateway, turbines }: GatewayConfig,
-  create: (id: MeasuringPoint["id"], config: MeasuringPoint["config"]) => PipelinePoint,
-): readonly PipelinePoint[] {
+/** An entry for every point of the configuration. */
+function listPoints({ gateway, turbines }: GatewayConfig): readonly ChainPoint[] {
   return turbines.flatMap((turbine) =>
-    turbine.points.map((point) =>
-      create({ site: gateway.site, turbine: turbine.id, component: point.component }, point),
-    ),
+    turbine.points.map((config) => {
+      return { id: { site: gateway.site, turbine: turbine.id, component: config.component }, config };
+    }),
   );
 }
 
-/** By device, then by channel: several points may share one. */
-function groupByChannel(
-  points: readonly MeasuringPoint[],
-): ReadonlyMap<string, ReadonlyMap<string, readonly MeasuringPoint[]>> {
-  const byDevice = new Map<string, Map<string, MeasuringPoint[]>>();
-  for (const point of points) {
-    const { device, channel } = point.config;
-    const channels = byDevice.get(device) ?? new Map<string, MeasuringPoint[]>();
-    byDevice.set(device, channels);
-    channels.set(channel, [...(channels.get(channel) ?? []), point]);
+/** The turbines that each device sits on. */
+function groupTurbines(points: readonly ChainPoint[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const byDevice = new Map<string, Set<string>>();
+  for (const { id, config } of points) {
+    const turbines = byDevice.get(config.device) ?? new Set<string>();
+    byDevice.set(config.device, turbines.add(id.turbine));
   }
   return byDevice;
 }

@@ -1,0 +1,148 @@
+/**
+ * The first half of the way of the data: blocks → data contract → windows → features, for all points of some devices. The
+ * points of a gateway have one such chain together, or several, each in a thread of its own. Scores and decides nothing.
+ */
+import { inGravities } from "../../core/contract/acceleration-units.ts";
+import type { ChannelContract } from "../../core/contract/bundle/manifest.ts";
+import type { GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
+import { operatingChannels } from "../../core/contract/config/operating-channels.ts";
+import type { HelloMessage } from "../../core/contract/device/device-message.ts";
+import type { PointId, Quarantine, SampleBlock, SchemaDrift } from "../../core/contract/stream.ts";
+import { createWaveformIngest } from "../../core/ingest/waveform-ingest.ts";
+import type { Clock } from "../../core/platform/clock.ts";
+import {
+  createMeasuringPoint,
+  type DueWindow,
+  type MeasuringPoint,
+  type MeasuringPointOptions,
+  type PresenceSnapshot,
+} from "../../core/serving/measuring-point.ts";
+import type { WindowBundle } from "../../core/serving/spec-cutter.ts";
+import type { PointSilence } from "../alarms/component-tracker.ts";
+
+/** A point of a chain, which its owner knows by its place in the chain's list. */
+export interface ChainPoint {
+  readonly id: PointId;
+  readonly config: PointConfig;
+  /** What was heard of it before; absent: nothing. */
+  readonly heard?: PresenceSnapshot | undefined;
+}
+
+/** Where everything goes, in the order in which it happens at a point. */
+export interface ChainSink<B extends WindowBundle> {
+  /** A window ended. Its bundle is the caller's until the end of this turn of the event loop. */
+  window(point: number, due: DueWindow<B>): void;
+  missing(point: number, fromMs: number, toMs: number): void;
+  silence(point: number, silence: PointSilence): void;
+  setAside(quarantine: Quarantine, turbine: string | null, windows: 0 | 1): void;
+  schemaDrift(drift: SchemaDrift): void;
+}
+
+export interface SignalChainOptions<B extends WindowBundle> {
+  readonly points: readonly ChainPoint[];
+  /** What serves under a name now. */
+  readonly bundleOf: (name: string) => B;
+  readonly operation: GatewayConfig["operation"];
+  readonly readings: MeasuringPointOptions["readings"];
+  readonly clock: Clock;
+  readonly sink: ChainSink<B>;
+}
+
+export interface SignalChain<B extends WindowBundle> {
+  /** A device introduced itself. */
+  announce(hello: Pick<HelloMessage, "deviceId" | "channels">): void;
+  /** `block.counts` are valid only during the call. */
+  accept(block: SampleBlock): void;
+  /** A new bundle serves from the next windows on. */
+  use(bundle: B): void;
+  /** Looks for points without data; call it about once a second. */
+  tick(): void;
+  pointsOf(deviceId: string, channel: string): readonly MeasuringPoint<B>[];
+  /** What was heard of each point, in their order. */
+  readonly heard: readonly PresenceSnapshot[];
+  /** Lets go of open windows. */
+  close(): void;
+}
+
+/** Creates the chain of points; they go on where they were heard last. */
+export function createSignalChain<B extends WindowBundle>(options: SignalChainOptions<B>): SignalChain<B> {
+  const { bundleOf, operation, readings, clock, sink } = options;
+  const points = options.points.map(({ id, config, heard }, index) =>
+    createMeasuringPoint<B>({
+      id,
+      config,
+      heard,
+      bundle: bundleOf(config.bundle),
+      operation,
+      readings,
+      clock,
+      decider: {
+        submit: (due) => sink.window(index, due),
+        noteMissing: (fromMs, toMs) => sink.missing(index, fromMs, toMs),
+      },
+      onQuarantine: (quarantine, windows) => sink.setAside(quarantine, id.turbine, windows),
+      onSilence: (reason, sinceMs) => sink.silence(index, { reason, sinceMs }),
+    }),
+  );
+  const byChannel = groupByChannel(points);
+  const pointsOf = (deviceId: string, channel: string): readonly MeasuringPoint<B>[] =>
+    byChannel.get(deviceId)?.get(channel) ?? none;
+  const contractOf = (deviceId: string, channel: string): ChannelContract | undefined => {
+    const first = pointsOf(deviceId, channel)[0];
+    return first && bundleOf(first.config.bundle).manifest.channels.find((each) => each.kind === "waveform");
+  };
+  const ingest = createWaveformIngest({
+    contractOf,
+    sink: {
+      quarantine: (quarantine) => {
+        const affected = pointsOf(quarantine.deviceId, quarantine.channel);
+        if (affected.length === 0) sink.setAside(quarantine, null, 0);
+        for (const point of affected) sink.setAside(quarantine, point.id.turbine, 0);
+      },
+      schemaDrift: (drift) => sink.schemaDrift(drift),
+    },
+  });
+  return {
+    announce: ({ deviceId, channels }) => {
+      // Scalars about the turbine belong to no bundle and come as readings.
+      const announced = channels
+        .filter(({ name }) => !Object.hasOwn(operatingChannels, name))
+        .map(inGravities);
+      const expected = [...(byChannel.get(deviceId)?.keys() ?? [])];
+      ingest.announce({ deviceId, channels: announced, expected, timestampMs: clock.nowMs() });
+    },
+    accept: (block) => {
+      if (!ingest.accept(block)) return;
+      for (const point of pointsOf(block.deviceId, block.channel)) point.accept(block);
+    },
+    use: (bundle) => {
+      for (const point of points) if (point.config.bundle === bundle.manifest.name) point.use(bundle);
+    },
+    tick: () => {
+      for (const point of points) point.tick();
+    },
+    pointsOf,
+    get heard() {
+      return points.map((point) => point.heard);
+    },
+    close: () => {
+      for (const point of points) point.close();
+    },
+  };
+}
+
+const none: readonly never[] = [];
+
+/** By device, then by channel: several points may share one. */
+function groupByChannel<P extends { readonly config: PointConfig }>(
+  points: readonly P[],
+): ReadonlyMap<string, ReadonlyMap<string, readonly P[]>> {
+  const byDevice = new Map<string, Map<string, P[]>>();
+  for (const point of points) {
+    const { device, channel } = point.config;
+    const channels = byDevice.get(device) ?? new Map<string, P[]>();
+    byDevice.set(device, channels);
+    channels.set(channel, [...(channels.get(channel) ?? []), point]);
+  }
+  return byDevice;
+}
