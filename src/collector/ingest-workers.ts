@@ -4,12 +4,12 @@ import { extname, join } from "node:path";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { openWhole } from "../core/platform/daemon/closing.ts";
 import type { ConfigSource } from "../core/platform/daemon/installed-config.ts";
+import { type BegunWorker, keepWorker } from "../core/platform/daemon/keep-worker.ts";
 import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
 import { serveRoutes } from "./api/serve-routes.ts";
 import { serviceRoutes } from "./api/service-routes.ts";
-import { type BegunWorker, keepWorker } from "./kept-worker.ts";
 import { createReportedWorker, type ReportedWorker, viewAll, type WorkersView } from "./worker-report.ts";
 
 /** All workers of this machine. */

@@ -2,14 +2,13 @@
  * Keeps the page in a thread of its own, beside the one that stores: begun again when it ends, on the same port. The thread
  * is told every second how storing goes and what was counted there; it tells when it serves, or why it cannot.
  */
-import { extname } from "node:path";
-import { Worker } from "node:worker_threads";
 import { AuroraError, type ErrorCode } from "../core/contract/aurora-error.ts";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
+import { openThread } from "../core/platform/daemon/open-thread.ts";
 import { isReadyMessage } from "../core/platform/daemon/run-daemon.ts";
+import { type BegunWorker, keepWorker } from "../core/platform/daemon/keep-worker.ts";
 import type { LogFields, Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
-import { type BegunWorker, keepWorker } from "./kept-worker.ts";
 import type { EmbeddedAddress } from "./uplink/mqtt-side.ts";
 import { type StoringPart, sendReports } from "./worker-report.ts";
 
@@ -32,8 +31,6 @@ export interface RefusedMessage {
 
 /** Asks the thread to close what it holds, and to end. */
 export const stopMessage = "stop";
-
-const sourceLoader = "tsx/esm/api";
 
 /** What a stop may take in all is 2.5 s, and what waits is to be stored in it. */
 const stopMs = 1_000;
@@ -92,7 +89,7 @@ function beginThread(
   data: PageThreadData,
   onServed: (url: string, send: (report: object) => void) => void,
 ): BegunWorker {
-  const thread = openThread(data);
+  const thread = openThread("page-main", import.meta.url, { workerData: data });
   let why: LogFields = {};
   thread.on("message", (message: unknown) => {
     if (isReadyMessage(message)) onServed(message.httpUrl, (report) => thread.postMessage(report));
@@ -107,16 +104,6 @@ function beginThread(
     stop: () => thread.postMessage(stopMessage),
     kill: () => void thread.terminate(),
   };
-}
-
-/** As this file runs: compiled, or from source. */
-function openThread(workerData: PageThreadData): Worker {
-  const kind = extname(import.meta.filename);
-  const program = new URL(`page-main${kind}`, import.meta.url);
-  if (kind === ".js") return new Worker(program, { workerData });
-  // A thread has not the loader of the one that begins it (Node 20).
-  const register = `import{register}from${JSON.stringify(import.meta.resolve(sourceLoader))};register()`;
-  return new Worker(program, { workerData, execArgv: ["--import", `data:text/javascript,${register}`] });
 }
 
 function isRefusedMessage(message: unknown): message is RefusedMessage {

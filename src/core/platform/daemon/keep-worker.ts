@@ -1,8 +1,8 @@
-/** Keeps a process or a thread of the collector running: whenever it ends it is begun again, each time later than before. */
-import { createBackoff } from "../core/platform/backoff.ts";
-import { systemTimers } from "../core/platform/clock.ts";
-import { waitAtMost } from "../core/platform/daemon/closing.ts";
-import type { LogFields, Logger } from "../core/platform/logger.ts";
+/** Keeps a process or a thread of a daemon running: whenever it ends it is begun again, each time later than before. */
+import { createBackoff } from "../backoff.ts";
+import { systemTimers } from "../clock.ts";
+import { waitAtMost } from "./closing.ts";
+import type { LogFields, Logger } from "../logger.ts";
 
 /** One that has begun. */
 export interface BegunWorker {
