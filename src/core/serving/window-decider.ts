@@ -47,8 +47,10 @@ export interface WindowDeciderOptions {
 export interface WindowDecider {
   /** Takes a window, and scores it unless its output is known. */
   submit(due: DueWindow): void;
-  /** The point had no data over this time. */
+  /** The point had no data over this time; comes after what was submitted before, and at once where nothing waits. */
   noteMissing(fromMs: number, toMs: number): void;
+  /** Does something that belongs after what was submitted and noted before. */
+  inTurn(task: () => void): void;
   /** Resolves when every submitted window has been decided, or could not be. */
   idle(): Promise<void>;
 }
@@ -58,6 +60,8 @@ export function createWindowDecider(options: WindowDeciderOptions): WindowDecide
   const { point, bearing, watch, register, quality, load, logger, sink } = options;
   const reasons = createAlertReasons({ bearing, watch, logger });
   let tail: Promise<void> = Promise.resolve();
+  /** Pieces of work in the tail. */
+  let waiting = 0;
   /** Model whose unknown failure modes have been retired. */
   let retiredFor: string | null = null;
 
@@ -101,6 +105,18 @@ export function createWindowDecider(options: WindowDeciderOptions): WindowDecide
     }
   };
 
+  const inTurn = (task: () => void): void => {
+    if (waiting === 0) {
+      task();
+      return;
+    }
+    waiting++;
+    tail = tail.then(() => {
+      waiting--;
+      task();
+    });
+  };
+
   return {
     submit: (due) => {
       const { window, bundle } = due;
@@ -110,6 +126,7 @@ export function createWindowDecider(options: WindowDeciderOptions): WindowDecide
       const output = due.output === undefined ? bundle.score(window) : Promise.resolve(due.output);
       // Rejections are taken below; without this an earlier window's wait would leave them unhandled.
       output.catch(() => {});
+      waiting++;
       tail = tail.then(async () => {
         try {
           await decide(due, await output);
@@ -117,16 +134,19 @@ export function createWindowDecider(options: WindowDeciderOptions): WindowDecide
           quality.dropped(point.turbine);
           logger.error("a window could not be decided", { window: window.id, error });
         } finally {
+          waiting--;
           bundle.release();
           load.end();
         }
       });
     },
-    noteMissing: (fromMs, toMs) => {
-      const decision = watch.noteMissing(fromMs, toMs);
-      register.update(decision);
-      sink.onDecision(decision, null);
-    },
+    noteMissing: (fromMs, toMs) =>
+      inTurn(() => {
+        const decision = watch.noteMissing(fromMs, toMs);
+        register.update(decision);
+        sink.onDecision(decision, null);
+      }),
+    inTurn,
     idle: () => tail,
   };
 }

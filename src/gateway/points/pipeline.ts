@@ -109,7 +109,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     sink: {
       window: (point, due) => points[point]!.decider.submit(due),
       missing: (point, fromMs, toMs) => points[point]!.decider.noteMissing(fromMs, toMs),
-      silence: (point, silence) => sink.onSilence?.(points[point]!.id, silence),
+      silence: (point, silence) => {
+        const { id, decider } = points[point]!;
+        decider.inTurn(() => sink.onSilence?.(id, silence));
+      },
       setAside,
       schemaDrift: onSchemaDrift,
     },
