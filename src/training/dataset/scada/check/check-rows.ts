@@ -3,7 +3,7 @@ import { hourMs } from "../../../../core/maths/durations.ts";
 import { medianInPlace } from "../../../../core/maths/select.ts";
 import type { TurbineSeries } from "../growing-rows.ts";
 import { type LossReason, lossWords } from "../row-losses.ts";
-import type { DataFinding } from "./data-finding.ts";
+import type { DataFinding, Severity } from "./data-finding.ts";
 import { placeOfRow, type ScannedFarm, sayTime } from "./scanned-farm.ts";
 
 /** Share of the time without rows that is worth a word. */
@@ -25,27 +25,27 @@ const lossCures: Readonly<Record<LossReason, string>> = {
   repeated:
     "leave one row a time and turbine; where clocks went back, name the zone of the table's clock (dataset.time.zone)",
 };
-/** What is usual: told by training, no finding. */
-const usualLosses: ReadonlySet<LossReason> = new Set(["outside"]);
-
 /** Rows that were left out. */
 export function checkLosses({ losses, turbines }: ScannedFarm): DataFinding[] {
   const used = turbines.reduce((sum, { rows }) => sum + rows, 0);
-  return losses.flatMap(({ reason, rows, first }): DataFinding[] => {
-    if (usualLosses.has(reason)) return [];
+  return losses.map(({ reason, rows, first }): DataFinding => {
     const share = rows / (rows + used);
-    return [
-      {
-        check: reason,
-        severity: share > 0.2 && reason !== "other-turbine" ? "error" : "warning",
-        file: first.file,
-        place: first.place,
-        value: first.value,
-        problem: `${rows} rows (${(100 * share).toFixed(1)} %) ${lossWords[reason]}, the first here`,
-        cure: lossCures[reason],
-      },
-    ];
+    return {
+      check: reason,
+      severity: severityOf(reason, share),
+      file: first.file,
+      place: first.place,
+      value: first.value,
+      problem: `${rows} rows (${(100 * share).toFixed(1)} %) ${lossWords[reason]}, the first here`,
+      cure: lossCures[reason],
+    };
   });
+}
+
+function severityOf(reason: LossReason, share: number): Severity {
+  // As it was configured: worth knowing, and no more.
+  if (reason === "outside") return "note";
+  return share > 0.2 && reason !== "other-turbine" ? "error" : "warning";
 }
 
 /** Interval, gaps and frozen stretches of every turbine. */
