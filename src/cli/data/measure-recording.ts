@@ -32,66 +32,67 @@ const clippedRun = 3;
 export async function measureRecording(resolved: ResolvedEntry): Promise<MeasuredRecording> {
   const { path, place, where } = resolved;
   const file = await atEntry({ where }, () => openSampleFile(path, place));
-  const printed = createSignalPrint();
-  const extremes = [createExtreme(1), createExtreme(-1)] as const;
-  let [samples, missing, sum, squares] = [0, 0, 0, 0];
-  let [last, run, longestRun] = [Number.NaN, 0, 0];
-  let areWhole = true;
+  const [printed, numbers] = [createSignalPrint(), createNumbers()];
   for await (const piece of file.pieces()) {
     printed.update(piece);
-    samples += piece.length;
-    for (const value of piece) {
-      if (!Number.isFinite(value)) {
-        missing++;
-        [last, run] = [Number.NaN, 0];
-        continue;
-      }
-      run = value === last ? run + 1 : 1;
-      last = value;
-      if (run > longestRun) longestRun = run;
-      if (areWhole && !Number.isInteger(value)) areWhole = false;
-      sum += value;
-      squares += value * value;
-      for (const extreme of extremes) extreme.update(value, run);
-    }
+    numbers.update(piece);
   }
-  const count = Math.max(1, samples - missing);
-  const [high, low] = extremes;
-  return {
-    resolved,
-    samples,
-    missing,
-    low: -low.value,
-    high: high.value,
-    rms: Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2)),
-    clipped: high.clipped + low.clipped,
-    areWhole,
-    longestRun,
-    print: printed.finish(),
-    clockRateHz: await readClock(path),
-  };
+  return { resolved, ...numbers.finish(), print: printed.finish(), clockRateHz: await readClock(path) };
 }
 
-interface Extreme {
-  readonly value: number;
-  readonly clipped: number;
-  update(value: number, run: number): void;
-}
+type Numbers = Omit<MeasuredRecording, "resolved" | "print" | "clockRateHz">;
 
-/** The largest of `sign` times the values, and how many samples stay at it. */
-function createExtreme(sign: 1 | -1): Extreme {
-  let [most, clipped] = [Number.NEGATIVE_INFINITY, 0];
+/** What stands out in numbers that come piece by piece. */
+function createNumbers(): { update(piece: Float64Array): void; finish(): Numbers } {
+  let [samples, missing, sum, squares] = [0, 0, 0, 0];
+  let [last, run, longestRun] = [Number.NaN, 0, 0];
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let [lowClipped, highClipped] = [0, 0];
+  let areWhole = true;
   return {
-    get value() {
-      return most;
+    update: (piece) => {
+      samples += piece.length;
+      for (let at = 0; at < piece.length; at++) {
+        const value = piece[at]!;
+        if (!Number.isFinite(value)) {
+          missing++;
+          last = Number.NaN;
+          run = 0;
+          continue;
+        }
+        run = value === last ? run + 1 : 1;
+        last = value;
+        if (run > longestRun) longestRun = run;
+        if (areWhole && value !== Math.trunc(value)) areWhole = false;
+        sum += value;
+        squares += value * value;
+        if (value > high) {
+          high = value;
+          highClipped = 0;
+        }
+        if (value < low) {
+          low = value;
+          lowClipped = 0;
+        }
+        // The first of a run count when it is one.
+        if (run < clippedRun) continue;
+        const clipped = run === clippedRun ? clippedRun : 1;
+        if (value === high) highClipped += clipped;
+        if (value === low) lowClipped += clipped;
+      }
     },
-    get clipped() {
-      return clipped;
-    },
-    update(value, run) {
-      const own = sign * value;
-      if (own > most) [most, clipped] = [own, 0];
-      if (own === most && run >= clippedRun) clipped += run === clippedRun ? clippedRun : 1;
+    finish: () => {
+      const count = Math.max(1, samples - missing);
+      return {
+        samples,
+        missing,
+        low,
+        high,
+        rms: Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2)),
+        clipped: highClipped + lowClipped,
+        areWhole,
+        longestRun,
+      };
     },
   };
 }

@@ -13,6 +13,8 @@ export interface CsvTable {
 }
 
 const maxColumns = 4096;
+const lineFeed = 10;
+const carriageReturn = 13;
 
 /**
  * Parses `text`; `subject` names it in errors. An empty last line is no row. Some tools write semicolons or tabs for
@@ -26,6 +28,7 @@ export function parseCsv(text: string, subject: string, separator: "," | ";" | "
       hint: "expected comma-separated values with one header line",
     });
   };
+  const separates = separator.charCodeAt(0);
   const records: { readonly line: number; readonly fields: string[] }[] = [];
   let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   let line = 1;
@@ -48,8 +51,10 @@ export function parseCsv(text: string, subject: string, separator: "," | ";" | "
         fields.push(value);
       } else {
         let end = at;
-        while (end < text.length && text[end] !== separator && text[end] !== "\n" && text[end] !== "\r")
-          end++;
+        for (; end < text.length; end++) {
+          const code = text.charCodeAt(end);
+          if (code === separates || code === lineFeed || code === carriageReturn) break;
+        }
         fields.push(text.slice(at, end));
         at = end;
       }

@@ -67,14 +67,31 @@ async function* readColumn(path: string, layout: CsvLayout): AsyncGenerator<Floa
 
 /** The sample in a line, or what is wrong with it. */
 function parseField(text: string, layout: CsvLayout): number | string {
-  const { index, columns, separator } = layout;
-  // Most files have one column, and most lines are numbers: no need to look for fields.
-  const fields = columns === 1 && separator === " " ? [text.trim()] : splitFields(text, separator);
-  if (fields.length !== columns) return `${fields.length} fields, expected ${columns}`;
-  const field = fields[index]!;
-  if (isMissingField(field)) return Number.NaN;
+  const { columns, separator } = layout;
+  const field = findField(text, layout);
+  if (field === null) return `${splitFields(text, separator).length} fields, expected ${columns}`;
+  if (field === "") return Number.NaN;
   const value = parseCsvNumber(field, separator);
-  return Number.isNaN(value) ? `"${field.slice(0, 40)}" is not a number` : value;
+  return Number.isNaN(value) && !isMissingField(field) ? `"${field.slice(0, 40)}" is not a number` : value;
+}
+
+/** The text of the channel's field; null where the line has more fields than others, or fewer. */
+function findField(text: string, { index, columns, separator }: CsvLayout): string | null {
+  if (separator === " " || text.includes('"')) {
+    // Most files of blanks have one column: no need to look for fields.
+    if (columns === 1 && separator === " ") return text.trim();
+    const fields = splitFields(text, separator);
+    return fields.length === columns ? fields[index]! : null;
+  }
+  let field = "";
+  let from = 0;
+  for (let at = 0; at < columns; at++) {
+    const end = text.indexOf(separator, from);
+    if (end < 0 !== (at === columns - 1)) return null;
+    if (at === index) field = text.slice(from, end < 0 ? text.length : end).trim();
+    from = end + 1;
+  }
+  return field;
 }
 
 /** Some lines at a time; the first of them is number `first`, from 1. */

@@ -14,6 +14,7 @@ export interface SignalPrint {
 }
 
 const projectionCount = 8;
+const patterns = 2 ** projectionCount;
 /**
  * Root mean square difference below which two prints are of one signal: rounding to a hundredth of the rms is far below, another signal
  * of the same length comes so close by chance once in 10^14.
@@ -27,39 +28,45 @@ export interface PrintMaker {
 }
 
 export function createSignalPrint(): PrintMaker {
-  const sums = new Float64Array(projectionCount);
-  /** Of the signs alone, for the mean to be taken off at the end. */
-  const signs = new Float64Array(projectionCount);
+  // By the byte whose bits are the signs of a place: their sums and counts say all projections, at one addition a sample.
+  const sums = new Float64Array(patterns);
+  const counts = new Float64Array(patterns);
   let [samples, finite, state] = [0, 0, 0x9e3779b9];
   // Off by its first value, so that a large constant part costs no digits.
-  let [first, sum, squares] = [Number.NaN, 0, 0];
+  let [first, squares] = [Number.NaN, 0];
   return {
     update: (piece) => {
+      let [place, power] = [state, 0];
       for (let at = 0; at < piece.length; at++) {
         // xorshift32 (Marsaglia 2003): the same signs at the same place of every signal.
-        state ^= state << 13;
-        state ^= state >>> 17;
-        state ^= state << 5;
+        place ^= place << 13;
+        place ^= place >>> 17;
+        place ^= place << 5;
         const raw = piece[at]!;
         if (!Number.isFinite(raw)) continue;
         if (finite++ === 0) first = raw;
         const value = raw - first;
-        sum += value;
-        squares += value * value;
-        for (let each = 0; each < projectionCount; each++) {
-          const sign = (state >>> each) & 1 ? 1 : -1;
-          sums[each]! += sign * value;
-          signs[each]! += sign;
-        }
+        const pattern = place & (patterns - 1);
+        power += value * value;
+        sums[pattern]! += value;
+        counts[pattern]! += 1;
       }
+      state = place;
+      squares += power;
       samples += piece.length;
     },
     finish: () => {
-      const mean = sum / finite;
+      const mean = sums.reduce((all, each) => all + each, 0) / finite;
       const rms = Math.sqrt(Math.max(0, squares / finite - mean * mean));
       if (!(rms > 1e-12 * Math.abs(first + mean)) || rms === 0) return { samples, projections: null };
       const unit = rms * Math.sqrt(finite);
-      return { samples, projections: Array.from(sums, (own, each) => (own - mean * signs[each]!) / unit) };
+      const projections = Array.from({ length: projectionCount }, (_, each) =>
+        sums.reduce(
+          (all, sum, pattern) => all + ((pattern >>> each) & 1 ? 1 : -1) * (sum - mean * counts[pattern]!),
+          0,
+        ),
+      );
+      return { samples, projections: projections.map((own) => own / unit) };
     },
   };
 }
