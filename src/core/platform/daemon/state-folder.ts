@@ -1,6 +1,7 @@
 /**
- * Makes a daemon's state folder its own: readable by its user only, also what was there before, and rid of what a kill left
- * half written. Reads no file, follows no link, and is no reason not to start.
+ * Makes a daemon's state folder its own: what a daemon keeps there is readable by its user only, also what was there before,
+ * and rid of what a kill left half written. Reads no file, follows no link, touches nothing that no daemon made (somebody
+ * may name their home, or /etc), and is no reason not to start.
  */
 import { chmod, lstat, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -23,10 +24,18 @@ const leftoverPattern = /^\..+\.(\d+)-\d+\.tmp$/;
 const writeTakesMs = 600_000;
 const ownerOnly = 0o700;
 const sticky = 0o1000;
+/** What gateways and collectors make in their state folder, at its top. */
+const ownPattern =
+  /^((gateway\.db|collector\.sqlite|access\.json).*|evidence|opcua|recordings|registry|updates)$/;
 /** Entries looked at, from the top downwards: a start is not held up by millions of files, and all are in a closed folder. */
 const maxEntries = 20_000;
 
-/** Makes `dir` where it is missing, closes it to others and tidies it. */
+/** Did a daemon make what has this name at the top of a state folder? */
+export function isOwnState(name: string): boolean {
+  return ownPattern.test(name) || leftoverPattern.test(name);
+}
+
+/** Makes `dir` where it is missing, closes what is a daemon's to others, the folder too if it holds nothing else, and tidies it. */
 export async function prepareStateFolder(
   dir: string,
   { nowMs, logger }: { readonly nowMs: number; readonly logger: Logger },
@@ -60,14 +69,18 @@ export async function prepareStateFolder(
     });
 
   await attempt(() => makeFolder(dir, ownerOnly));
-  await tighten(dir);
   const folders = [dir];
+  let isShared = false;
   let looked = 0;
   for (const folder of folders) {
     await attempt(async () => {
       for (const entry of await readdir(folder, { withFileTypes: true })) {
         looked += 1;
         if (looked > maxEntries || !(entry.isFile() || entry.isDirectory())) continue;
+        if (folder === dir && !isOwnState(entry.name)) {
+          isShared = true;
+          continue;
+        }
         const path = join(folder, entry.name);
         await tighten(path);
         if (entry.isDirectory()) folders.push(path);
@@ -76,6 +89,7 @@ export async function prepareStateFolder(
     });
     if (looked > maxEntries) break;
   }
+  if (!isShared) await tighten(dir);
   const { tightened, leftoversRemoved, refused } = report;
   if (tightened + leftoversRemoved > 0)
     logger.info("the state folder was closed to others and tidied", { dir, tightened, leftoversRemoved });

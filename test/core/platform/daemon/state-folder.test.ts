@@ -78,6 +78,22 @@ test("a folder that is missing is made for its user alone; one that cannot be ma
   expect((await prepare(join(file, "below"))).refused).toContain("ENOTDIR");
 });
 
+test("of a folder that holds other things nothing but a daemon's own is touched", async () => {
+  const dir = oldFolder();
+  mkdirSync(join(dir, "Documents", "updates"), { recursive: true });
+  const foreign = [".bashrc", "Documents/updates/plan.txt", "Documents", "Documents/updates"];
+  for (const name of foreign.slice(0, 2)) writeFileSync(join(dir, name), "x");
+  for (const name of foreign) chmodSync(join(dir, name), 0o755);
+  const leftover = join(dir, "Documents", `.plan.txt.${deadPid}-1.tmp`);
+  writeFileSync(leftover, "x");
+  expect(await prepare(dir)).toEqual({ tightened: 5, leftoversRemoved: 1, refused: null });
+  expect([modeOf(dir), ...foreign.map((name) => modeOf(join(dir, name)))]).toEqual(
+    Array.from({ length: 5 }, () => 0o755),
+  );
+  expect(existsSync(leftover)).toBe(true);
+  expect(modeOf(join(dir, "gateway.db"))).toBe(0o600);
+});
+
 test("a folder that many share stays as it is", async () => {
   const dir = createTemporaryFolder();
   chmodSync(dir, 0o1777);
