@@ -209,6 +209,66 @@ describe("config validate names file, line and column, key, value, and what to w
     ],
     ["a mistyped key", "channel:", "chanel:", /:16:9: .*unknown key "chanel"; did you mean "channel"\?/],
     [
+      "a secret of another program",
+      "id: gw-1",
+      "id: !secret gateway_id",
+      /:2:7: no tag is known here, and !secret is one; write the value itself; a secret by the key that names its file/,
+    ],
+    [
+      "a tag that another program would run",
+      "site: north",
+      'site: !!js/function "north"',
+      /:3:9: no tag is known here, and !!js\/function is one/,
+    ],
+    [
+      "a password in the file",
+      "mqtt:\n",
+      "mqtt:\n  password: hunter2\n",
+      /:5:3: mqtt\.password: unknown key "password"; did you mean "passwordFile"\?\n/,
+    ],
+    [
+      "thousands set apart by a comma",
+      "connect: mqtt\n",
+      "connect: /dev/ttyACM0\n    baud: 921,600\n",
+      /:11:11: devices\[1\]\.baud: .*\(it says "921,600"\); write 921\.600, or 921600 for thousands/,
+    ],
+    [
+      "thousands set apart by a point",
+      "connect: mqtt\n",
+      "connect: /dev/ttyACM0\n    baud: 921.600\n",
+      /:11:11: .*\(it says "921\.600"\); write 921600/,
+    ],
+    [
+      "a share where a whole number is due",
+      "site: north",
+      "site: north\n  httpPort: 80.5",
+      /a whole number \(/,
+    ],
+    [
+      "a bearing's designation",
+      bearing,
+      "bearing: 6205-2RS",
+      /:17:18: turbines\[0\]\.points\[0\]\.bearing: must be four orders, .*`aurora init --bearing` writes those/,
+    ],
+    [
+      "a base topic with a slash before it",
+      "mqtt:\n",
+      "mqtt:\n  base: /aurora/v1\n",
+      /:5:9: mqtt\.base: .* such as aurora\/v1: no slash at its ends/,
+    ],
+    [
+      "a state folder that is a file",
+      "site: north",
+      "site: north\n  stateDir: /etc/hostname",
+      /:4:13: gateway\.stateDir: this is a file, and a folder is needed/,
+    ],
+    [
+      "a state folder that is everybody's",
+      "site: north",
+      "site: north\n  stateDir: /",
+      /:4:13: gateway\.stateDir: this folder holds other folders \(\w+ and \d+ more\).*; name one for the state alone/,
+    ],
+    [
       "a key of which there is nothing",
       "",
       "commissioning:\n  minWindows: 16\n",
@@ -283,20 +343,22 @@ test("another daemon's file is one mistake, and so are tabs", async () => {
 
 test("what is allowed and probably not meant is a warning, which keeps no gateway from starting", async () => {
   const bearing = "bearing: { bpfo: 3.58, bpfi: 5.42, bsf: 2.357, ftf: 0.398 }";
-  const point = `      - { component: gearbox, device: mcu-1, channel: accel-de, ${bearing} }\n`;
+  const point = `      - { component: gearbox, device: mcu-1, channel: accel-de, shaftRpm: 30, ${bearing} }\n`;
   const mapped = "channels: [{name: shaft-speed, path: a, unit: rpm}]";
   const path = write(
     `${good.replace("site: north", "site: north\n  httpHost: 0.0.0.0").replace("mqtt://127.0.0.1:1883", "mqtt://b:1883\n  username: gw-1")}${point}  - id: WT02\nscada: [{topic: "#", turbine: WT02, ${mapped}}]\n`,
   );
   const { code, stdout, stderr } = await auroraHere("config", "validate", path);
-  expect([code, stdout]).toEqual([0, `${path}: good, with 7 warnings\n`]);
+  expect([code, stdout]).toEqual([0, `${path}: good, with 9 warnings\n`]);
   const warnings = stderr.trimEnd().replaceAll(`warning: ${path}:`, "").split("\n");
   for (const [index, expected] of [
     /^4:13: gateway\.httpHost: whoever reaches this address reads health.*\(it says "0\.0\.0\.0"\); write 127/,
     /^6:8: mqtt\.url: the password goes over the network unencrypted.*; write mqtts:/,
+    /^7:13: mqtt\.username: this user has no password \(it says "gw-1"\); write passwordFile/,
     /^11:9: devices\[1\]\.id: no point uses "mcu-2": nothing that it sends is watched/,
     /^20:\d+: .*points\[1\]\.channel: channel "accel-de" of device "mcu-1" serves two points, first turbines\[0\]\.points\[0\]/,
     /^20:\d+: .*bsf 2\.357 is low for these races.*twice this is 4\.714/,
+    /^20:\d+: .*points\[1\]\.shaftRpm: below 300 rpm .* a turbine stands by.*; write revolutions a minute/,
     /^21:9: turbines\[1\]\.id: nothing of turbine "WT02" is watched; write its points/,
     /^22:17: scada\[0\]\.topic: this is also what aurora itself sends/,
   ].entries()) {
@@ -305,7 +367,7 @@ test("what is allowed and probably not meant is a warning, which keeps no gatewa
   const doctor = await auroraHere("doctor", "--config", path, "--json");
   const { results } = JSON.parse(doctor.stdout) as { results: { verdict: string; name: string }[] };
   const told = results.filter(({ name }) => name === "configuration").map(({ verdict }) => verdict);
-  expect(told).toEqual(["good", ...Array.from({ length: 7 }, () => "warning")]);
+  expect(told).toEqual(["good", ...Array.from({ length: 9 }, () => "warning")]);
 
   const collector = write(
     "collector: {httpHost: '::'}\nmqtt: {embedded: {host: 0.0.0.0}}\n",

@@ -52,7 +52,7 @@ export function readGatewayFile(source: GatewaySource, text?: string): Installed
       ...(await checkConfiguredFiles(listGatewayFiles(config))),
       ...(await checkBundleFit(config, config.bundles.dir)),
     ],
-    warnings: () => warnOfGateway(config),
+    warnings: () => warnOfGateway(config, environment.AURORA_MQTT_PASSWORD !== undefined),
   };
 }
 

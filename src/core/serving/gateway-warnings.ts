@@ -8,8 +8,8 @@ import { createTopics } from "../contract/topics.ts";
 import { isNear, warnOfPlainLogin } from "../platform/daemon/config-warnings.ts";
 import { topicMatches } from "../platform/mqtt/mqtt-topic.ts";
 
-/** Of a gateway, in the order of its file's parts. */
-export function warnOfGateway(config: GatewayConfig): readonly ConfigFinding[] {
+/** Of a gateway, in the order of its file's parts. @param hasPassword the environment names one */
+export function warnOfGateway(config: GatewayConfig, hasPassword: boolean): readonly ConfigFinding[] {
   const { gateway, mqtt } = config;
   const open = isNear(gateway.httpHost)
     ? []
@@ -25,8 +25,10 @@ export function warnOfGateway(config: GatewayConfig): readonly ConfigFinding[] {
   return [
     ...open,
     ...warnOfPlainLogin(mqtt),
+    ...warnOfNoPassword(mqtt, hasPassword),
     ...warnOfIdleDevices(config),
     ...config.turbines.flatMap((turbine, index) => warnOfTurbine(turbine, index)),
+    ...warnOfStandby(config),
     ...warnOfTopics(config),
     ...config.opcua.flatMap(({ security }, index) =>
       security !== "none"
@@ -40,6 +42,30 @@ export function warnOfGateway(config: GatewayConfig): readonly ConfigFinding[] {
           ],
     ),
   ];
+}
+
+function warnOfNoPassword(
+  { username, passwordFile, certFile }: GatewayConfig["mqtt"],
+  hasPassword: boolean,
+): readonly ConfigFinding[] {
+  if (username === null || passwordFile !== null || certFile !== null || hasPassword) return [];
+  const problem = "this user has no password";
+  const write = "write passwordFile as well, or set AURORA_MQTT_PASSWORD where the gateway starts";
+  return [{ path: ["mqtt", "username"], problem, write }];
+}
+
+/** A speed that is assumed is always the same. */
+function warnOfStandby({ turbines, operation }: GatewayConfig): readonly ConfigFinding[] {
+  const { standbyBelowRpm } = operation;
+  return turbines.flatMap(({ points }, index) =>
+    points.flatMap(({ shaftRpm }, at) => {
+      if (shaftRpm === null || shaftRpm >= standbyBelowRpm) return [];
+      const path = ["turbines", index, "points", at, "shaftRpm"];
+      const problem = `below ${standbyBelowRpm} rpm (operation.standbyBelowRpm) a turbine stands by, and nothing of it is decided`;
+      const write = "write revolutions a minute, or a lower operation.standbyBelowRpm";
+      return [{ path, problem, write }];
+    }),
+  );
 }
 
 function warnOfIdleDevices({ devices, turbines }: GatewayConfig): readonly ConfigFinding[] {

@@ -19,12 +19,20 @@ export interface BearingOrders {
 /** The keys of {@link BearingOrders}. */
 export const bearingOrderNames = ["bpfo", "bpfi", "bsf", "ftf"] as const;
 
-export const bearingOrdersSchema: z.ZodType<BearingOrders> = z.strictObject({
-  bpfo: z.number().min(0.5).max(60),
-  bpfi: z.number().min(0.5).max(60),
-  bsf: z.number().min(0.3).max(60),
-  ftf: z.number().min(0.05).max(0.95),
-});
+export const bearingOrdersSchema: z.ZodType<BearingOrders> = z.strictObject(
+  {
+    bpfo: z.number().min(0.5).max(60),
+    bpfi: z.number().min(0.5).max(60),
+    bsf: z.number().min(0.3).max(60),
+    ftf: z.number().min(0.05).max(0.95),
+  },
+  {
+    error: ({ code, input }) =>
+      code === "invalid_type" && input !== undefined
+        ? "must be four orders, { bpfo: …, bpfi: …, bsf: …, ftf: … }; `aurora init --bearing` writes those of a designation"
+        : undefined,
+  },
+);
 
 /** Bearings have at least so many rolling elements. */
 const minElements = 3;

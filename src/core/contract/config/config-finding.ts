@@ -43,7 +43,10 @@ export function findNearest(word: string, words: Iterable<string>): string | und
 
 /** `; did you mean "url"?`, or nothing. */
 export function suggestWord(word: string, words: Iterable<string>): string {
-  const nearest = findNearest(word, words);
+  const known = [...words];
+  // `password` is short of passwordFile.
+  const begun = known.find((each) => word.length >= 3 && each.toLowerCase().startsWith(word.toLowerCase()));
+  const nearest = findNearest(word, known) ?? begun;
   return nearest === undefined ? "" : `; did you mean "${nearest}"?`;
 }
 

@@ -81,6 +81,9 @@ export const brokerLoginShape: {
 /** Validator of the base topic. */
 export const topicBaseSchema: z.ZodDefault<z.ZodString> = z
   .string()
-  .regex(/^[^\s/+#][^\s+#]{0,126}[^\s/+#]$/, "a topic prefix without +, # and spaces")
+  .regex(
+    /^[^\s/+#][^\s+#]{0,126}[^\s/+#]$/,
+    "must be a prefix of topics such as aurora/v1: no slash at its ends, no +, # or space",
+  )
   .default("aurora/v1")
   .describe("Prefix of every topic");

@@ -6,6 +6,8 @@ import type { GatewayConfig } from "./gateway-config.ts";
 /** What a file holds. */
 export type FileContent =
   | "folder"
+  /** A daemon's own: it may be missing. */
+  | "state-folder"
   | "certificate"
   | "private-key"
   | "public-key"
@@ -23,6 +25,7 @@ export interface ConfiguredFile {
 
 /** Of a gateway; paths in the installation must have been resolved. */
 export function listGatewayFiles({
+  gateway,
   mqtt,
   devices,
   bundles,
@@ -41,6 +44,7 @@ export function listGatewayFiles({
       ...named(["opcua", index, "passwordFile"], passwordFile, "text"),
       ...trustFiles.flatMap((file, at) => named(["opcua", index, "trustFiles", at], file, "certificate")),
     ]),
+    ...named(["gateway", "stateDir"], gateway.stateDir, "state-folder"),
     ...named(["bundles", "dir"], bundles.dir, "folder"),
     ...bundles.trustedKeys.flatMap((file, index) =>
       named(["bundles", "trustedKeys", index], file, "public-key"),
@@ -52,6 +56,7 @@ export function listGatewayFiles({
 
 /** Of a collector; paths in the installation must have been resolved. */
 export function listCollectorFiles({
+  collector,
   mqtt,
   record,
   registry,
@@ -68,6 +73,7 @@ export function listCollectorFiles({
         named(["mqtt", "embedded", list, index, "passwordFile"], passwordFile, "text"),
       ),
     ),
+    ...named(["collector", "stateDir"], collector.stateDir, "state-folder"),
     ...named(["record", "passwordFile"], record.passwordFile, "text"),
     ...named(["record", "caFile"], record.caFile, "certificate"),
     ...named(["registry", "keysDir"], registry.keysDir, "folder"),

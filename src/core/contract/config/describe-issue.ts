@@ -19,7 +19,7 @@ export function describeIssue(
   // zod calls it a wrong type.
   if (message.endsWith("received undefined")) return { problem: "this key is missing" };
   if (issue.code === "invalid_value") return describeChoice(issue.values, value, message);
-  if (issue.code === "invalid_type")
+  if (issue.code === "invalid_type" && message.startsWith("Invalid input"))
     return describeType({ expected: issue.expected, message }, value, written);
   // A schema that says it in its own words knows better.
   if (!message.startsWith("Too ")) return { problem: message };
@@ -59,8 +59,11 @@ function describeType(
 ): Omit<ConfigFinding, "path"> {
   if (/^(number|int)$/.test(expected) && typeof value === "string") {
     const text = value.trim();
+    if (/^-?\d{1,3}(,\d{3}){2,}$/.test(text)) return ungrouped(text);
     if (/^-?\d+,\d+$/.test(text)) {
-      return { problem: "a number is written with a point", write: `write ${text.replace(",", ".")}` };
+      const thousands = /^-?\d{1,3},\d{3}$/.test(text) ? `, or ${text.replace(",", "")} for thousands` : "";
+      const write = `write ${text.replace(",", ".")}${thousands}`;
+      return { problem: "a number is written with a point", write };
     }
     const unit = /^(-?\d+(\.\d+)?) ?[^\d\s.,].{0,15}$/.exec(text);
     if (unit !== null) {
@@ -71,6 +74,8 @@ function describeType(
     }
     return { problem: "must be a number" };
   }
+  if (expected === "int" && typeof value === "number" && /^-?\d{1,3}\.\d{3}$/.test(written ?? `${value}`))
+    return ungrouped(written ?? `${value}`);
   if (expected === "string" && (typeof value === "number" || typeof value === "boolean")) {
     return {
       problem: `must be a text, not a ${typeof value}`,
@@ -89,6 +94,12 @@ function describeType(
     int: "a whole number",
   };
   return { problem: wanted[expected] === undefined ? message : `must be ${wanted[expected]}` };
+}
+
+/** Of a whole number whose thousands are set apart, by whatever sign. */
+function ungrouped(text: string): Omit<ConfigFinding, "path"> {
+  const problem = "a whole number is written without a sign between its thousands";
+  return { problem, write: `write ${text.replace(/[^\d-]/g, "")}` };
 }
 
 /**

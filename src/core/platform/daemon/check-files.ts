@@ -5,6 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { type ConfigFinding, findNearest } from "../../contract/config/config-finding.ts";
 import type { ConfiguredFile, FileContent } from "../../contract/config/configured-files.ts";
 import { readFileBounded } from "../files/bounded-read.ts";
+import { isOwnState } from "./state-folder.ts";
 
 /** Many authorities in one file. */
 const maxFileBytes = 4 * 1024 * 1024;
@@ -27,8 +28,9 @@ async function checkFile(configured: ConfiguredFile): Promise<Complaint | undefi
   const { file, content } = configured;
   try {
     const isFolder = (await stat(file)).isDirectory();
-    if (content === "folder") {
+    if (isFolderContent(content)) {
       if (!isFolder) return { problem: "this is a file, and a folder is needed" };
+      if (content === "state-folder") return await checkStateFolder(file);
       await readdir(file);
       return undefined;
     }
@@ -40,10 +42,34 @@ async function checkFile(configured: ConfiguredFile): Promise<Complaint | undefi
   }
 }
 
-async function describeRefusal(error: unknown, { file, content }: ConfiguredFile): Promise<Complaint> {
+type FolderContent = Extract<FileContent, "folder" | "state-folder">;
+
+function isFolderContent(content: FileContent): content is FolderContent {
+  return content === "folder" || content === "state-folder";
+}
+
+/** Files beside the state are somebody's way of keeping passwords; folders are a home, or a system's. */
+async function checkStateFolder(path: string): Promise<Complaint | undefined> {
+  // Whose it is, `aurora doctor` says.
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  const others = entries.filter((entry) => entry.isDirectory() && !isOwnState(entry.name));
+  const [first] = others;
+  if (first === undefined) return undefined;
+  const more = others.length === 1 ? "" : ` and ${others.length - 1} more`;
+  return {
+    problem: `this folder holds other folders (${first.name}${more})`,
+    write: "name one for the state alone",
+  };
+}
+
+async function describeRefusal(
+  error: unknown,
+  { file, content }: ConfiguredFile,
+): Promise<Complaint | undefined> {
   const cause = error instanceof Error && "cause" in error ? (error.cause ?? error) : error;
   const { code, message } = cause as NodeJS.ErrnoException;
-  const what = content === "folder" ? "folder" : "file";
+  const what = isFolderContent(content) ? "folder" : "file";
+  if (code === "ENOENT" && content === "state-folder") return undefined;
   if (code === "ENOENT" || code === "ENOTDIR") {
     const names = await readdir(dirname(file)).catch(() => undefined);
     if (names === undefined) {
@@ -62,7 +88,7 @@ async function describeRefusal(error: unknown, { file, content }: ConfiguredFile
   return { problem: `the ${what} cannot be read: ${message}` };
 }
 
-const howToMake: Readonly<Record<Exclude<FileContent, "folder">, string>> = {
+const howToMake: Readonly<Record<Exclude<FileContent, FolderContent>, string>> = {
   certificate: "name a certificate in PEM form (-----BEGIN CERTIFICATE-----)",
   "private-key": "name the certificate's private key in PEM form, without a pass phrase",
   "public-key": "name a public key in PEM form (-----BEGIN PUBLIC KEY-----)",
@@ -73,7 +99,7 @@ const howToMake: Readonly<Record<Exclude<FileContent, "folder">, string>> = {
 
 async function checkContent(text: string, configured: ConfiguredFile): Promise<Complaint | undefined> {
   const { content } = configured;
-  if (content === "folder") return undefined;
+  if (isFolderContent(content)) return undefined;
   const write = howToMake[content];
   if (text.trim() === "") return { problem: "the file is empty", write };
   try {

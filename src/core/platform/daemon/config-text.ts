@@ -36,6 +36,9 @@ export function parseConfigText(text: string, path: string): ConfigText {
     prettyErrors: false,
     uniqueKeys: true,
   });
+  // What a tag means (!secret, !include) another program may know; without it the text behind would be taken as it stands.
+  const tags = document.warnings.filter(({ code }) => code === "TAG_RESOLVE_FAILED");
+  if (tags.length > 0) throw describeTags(text, tags, { path, lines });
   if (document.errors.length > 0) throw describeErrors(text, { path, document, lines });
 
   const nodeAt = (at: KeyPath): Node | undefined => document.getIn(at, true) as Node | undefined;
@@ -86,6 +89,23 @@ export function parseConfigText(text: string, path: string): ConfigText {
         : undefined;
     },
   };
+}
+
+function describeTags(
+  text: string,
+  tags: Document["warnings"],
+  { path, lines }: { readonly path: string; readonly lines: LineCounter },
+): ConfigError {
+  const complaints = tags.slice(0, maxYamlErrors).map(({ pos }) => {
+    const { line, col: column } = lines.linePos(pos[0]);
+    const tag = /^\S{1,100}/.exec(text.slice(pos[0]))?.[0] ?? "";
+    const problem = `no tag is known here, and ${tag} is one`;
+    return makeComplaint(
+      { path: [], problem, write: "write the value itself; a secret by the key that names its file" },
+      { file: path, line, column },
+    );
+  });
+  return new ConfigError(path, complaints);
 }
 
 function describeErrors(
