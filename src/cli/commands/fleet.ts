@@ -1,5 +1,6 @@
-/** `aurora fleet enrol|revoke`: gateways, one or many, for a broker that others run. */
+/** `aurora fleet enrol|revoke`: gateways, one or many, and those who read what they tell, for a broker that others run. */
 import { Command, InvalidArgumentError } from "commander";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { idPattern } from "../../core/contract/topics.ts";
 import { systemClock } from "../../core/platform/clock.ts";
 import { type EnrolResult, enrolGateways } from "../fleet/enrol-gateways.ts";
@@ -12,6 +13,7 @@ interface EnrolOptions {
   readonly count?: number;
   readonly device: readonly string[];
   readonly read: readonly string[];
+  readonly reader?: boolean;
   readonly base?: string;
   readonly tls?: string;
   readonly days: number;
@@ -43,6 +45,10 @@ export function fleetCommand(): Command {
       collect(parseFilter),
       [],
     )
+    .option(
+      "--reader",
+      "no gateway, but an operator or a SCADA system: it may read alerts and states, and write nothing",
+    )
     .option("--base <topic>", "prefix of every topic (default: aurora/v1); as the folder began", parseBase)
     .option(
       "--tls <host>",
@@ -54,9 +60,13 @@ export function fleetCommand(): Command {
     .addHelpText("after", enrolHelp)
     .action(async (gateway: string, options: EnrolOptions) => {
       const { dir, site = null, count, device: devices, read: readTopics } = options;
+      const ids = listIds(gateway, count);
+      const isReader = options.reader === true;
+      if (isReader && devices.length + readTopics.length > 0) throw refuseReader();
       const result = await enrolGateways({
         dir,
-        gateways: listIds(gateway, count).map((id) => ({ id, site, devices, readTopics })),
+        gateways: isReader ? [] : ids.map((id) => ({ id, site, devices, readTopics })),
+        readers: isReader ? ids.map((id) => ({ id, site })) : [],
         base: options.base ?? null,
         tlsHost: options.tls ?? null,
         days: options.days,
@@ -66,8 +76,10 @@ export function fleetCommand(): Command {
     });
   command
     .command("revoke")
-    .description("strike a gateway from its enrolment, so that the broker and the collector refuse it")
-    .argument("<gateway>", "id of the gateway", parseId)
+    .description(
+      "strike a gateway, or a reader, from its enrolment, so that the broker and the collector refuse it",
+    )
+    .argument("<gateway>", "id of the gateway or the reader", parseId)
     .requiredOption("--dir <dir>", "folder of the enrolment")
     .addHelpText("after", "\nExample:\n  $ aurora fleet revoke gw-wt01 --dir /etc/aurora/enrolment\n")
     .action(async (gateway: string, { dir }: { readonly dir: string }) => {
@@ -88,8 +100,12 @@ EMQX, written anew each time). A gateway's own configuration then has
   mqtt:   { username: <id>, passwordFile: mqtt.password }       or { caFile: ca.pem, certFile: cert.pem, keyFile: key.pem }
   uplink: { ackKeyFile: ack.key }
 
+Alerts and states go to those who are enrolled with --reader (readers/<id>): what is added to the access lists by hand is
+lost with the next enrolment.
+
 Examples:
   $ aurora fleet enrol gw-wt01 --site kelmarsh --dir /etc/aurora/enrolment
+  $ aurora fleet enrol control-room --reader --dir /etc/aurora/enrolment
   $ aurora fleet enrol gw --count 400 --tls mqtt.example.com --dir /etc/aurora/enrolment
 `;
 
@@ -99,7 +115,15 @@ function listIds(gateway: string, count: number | undefined): readonly string[] 
   return Array.from({ length: count }, (_, index) => `${gateway}-${`${index + 1}`.padStart(digits, "0")}`);
 }
 
+function refuseReader(): AuroraError {
+  return new AuroraError("USAGE", "a reader has no devices and no topics of its own", {
+    op: "enrol reader",
+    hint: "Leave --device and --read out.",
+  });
+}
+
 function renderResult(result: EnrolResult): string {
+  if (result.readers.length > 0) return renderReaders(result);
   const { dir, gateways, brokerDir, collectorDir, enrolmentKeyFile, enrolledFile } = result;
   const [first] = gateways;
   const which =
@@ -111,6 +135,13 @@ function renderResult(result: EnrolResult): string {
     `${brokerDir}: for the broker; let it read its files again`,
     "",
   ].join("\n");
+}
+
+function renderReaders({ dir, readers, brokerDir }: EnrolResult): string {
+  const [first] = readers;
+  const which =
+    readers.length === 1 ? `${first?.id}: ${first?.dir}` : `${readers.length} readers: ${dir}/readers`;
+  return `${which}: to log in with, and read\n${brokerDir}: for the broker; let it read its files again\n`;
 }
 
 /** Long enough for what `--count` appends. */

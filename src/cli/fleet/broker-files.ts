@@ -8,6 +8,7 @@ import {
   collectorRights,
   deviceRights,
   gatewayRights,
+  readerRights,
   type TopicRights,
 } from "../../core/contract/topic-rights.ts";
 
@@ -34,13 +35,24 @@ interface User {
   readonly rights: TopicRights;
 }
 
-function listUsers({ base, gateways }: Enrolment): readonly User[] {
+function listUsers({ base, gateways, readers = [] }: Enrolment): readonly User[] {
   const users: User[] = [{ name: collectorUser, rights: collectorRights(base) }];
   for (const { id, site, devices, readTopics } of gateways) {
     const { publish, subscribe } = gatewayRights(base, id, site);
     users.push({ name: id, rights: { publish, subscribe: [...subscribe, ...readTopics] } });
     for (const device of devices)
       users.push({ name: `${id}/${device}`, rights: deviceRights(base, id, device) });
+  }
+  for (const { id, site } of readers) {
+    const near = gateways.filter((gateway) => gateway.site === site);
+    users.push({
+      name: id,
+      rights: readerRights(
+        base,
+        site,
+        near.map((gateway) => gateway.id),
+      ),
+    });
   }
   return users;
 }
@@ -63,10 +75,11 @@ function renderMosquittoUsers({ users }: Enrolment): string {
 
 /** EMQX 5, an ACL file: Erlang tuples, the first that matches decides. */
 function renderEmqxAcl(users: readonly User[]): string {
-  const rules = users.flatMap(({ name, rights }) => [
-    `{allow, {username, "${name}"}, publish, ${renderList(rights.publish)}}.`,
-    `{allow, {username, "${name}"}, subscribe, ${renderList(rights.subscribe)}}.`,
-  ]);
+  const rules = users.flatMap(({ name, rights }) =>
+    (["publish", "subscribe"] as const)
+      .filter((action) => rights[action].length > 0)
+      .map((action) => `{allow, {username, "${name}"}, ${action}, ${renderList(rights[action])}}.`),
+  );
   return `%% Written by \`aurora fleet enrol\`; what is changed here by hand is lost.\n${rules.join("\n")}\n{deny, all}.\n`;
 }
 

@@ -1,11 +1,11 @@
 /**
- * Enrols gateways: makes what each logs in to the broker with, the key that its acknowledgements are checked with, and what
+ * Enrols gateways, and those who only read what they tell: makes what each logs in to the broker with, the key that its acknowledgements are checked with, and what
  * the broker must know of it. Everything stays in one folder, for its owner only; nothing that exists is made anew.
  */
 import { createHash, pbkdf2Sync, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import type { EnrolledEntry, Enrolment, UserDigest } from "../../core/contract/enrolment.ts";
+import type { EnrolledEntry, EnrolledReader, Enrolment, UserDigest } from "../../core/contract/enrolment.ts";
 import { idPattern } from "../../core/contract/topics.ts";
 import { ackKeyBytes, deriveAckKey } from "../../core/platform/ack-key.ts";
 import { makeFolder, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
@@ -19,6 +19,7 @@ import { type IssuedCertificate, issueCertificate } from "./issue-certificate.ts
 export interface EnrolRequest {
   readonly dir: string;
   readonly gateways: readonly EnrolledEntry[];
+  readonly readers?: readonly EnrolledReader[];
   /** What the folder began with where null; undefined asks for passwords at the first enrolment. */
   readonly base: string | null;
   readonly tlsHost: string | null;
@@ -37,7 +38,14 @@ export interface EnrolResult {
   readonly collectorDir: string;
   /** Access lists, users, and examples of configurations. */
   readonly brokerDir: string;
-  readonly gateways: readonly { readonly id: string; readonly dir: string }[];
+  readonly gateways: readonly MadeLogin[];
+  readonly readers: readonly MadeLogin[];
+}
+
+/** Whose, and where it is. */
+interface MadeLogin {
+  readonly id: string;
+  readonly dir: string;
 }
 
 const authorityName = "aurora enrolment";
@@ -74,7 +82,7 @@ async function enrolAlone(request: EnrolRequest): Promise<EnrolResult> {
     await issuer.writeBrokerLogin(brokerDir);
     await addLogin(collectorUser, collectorDir);
   }
-  const gateways: { id: string; dir: string }[] = [];
+  const gateways: MadeLogin[] = [];
   for (const { id, devices } of request.gateways) {
     const folder = join(dir, "gateways", id);
     await makeFolder(folder, privateMode);
@@ -89,11 +97,19 @@ async function enrolAlone(request: EnrolRequest): Promise<EnrolResult> {
     }
     gateways.push({ id, dir: folder });
   }
+  const readers: MadeLogin[] = [];
+  for (const { id } of request.readers ?? []) {
+    const folder = join(dir, "readers", id);
+    await makeFolder(folder, privateMode);
+    await addLogin(id, folder);
+    readers.push({ id, dir: folder });
+  }
   const enrolment: Enrolment = {
     version: 1,
     base: known?.base ?? request.base ?? "aurora/v1",
     tlsHost: known?.tlsHost ?? request.tlsHost,
     gateways: [...(known?.gateways ?? []), ...request.gateways],
+    readers: [...(known?.readers ?? []), ...(request.readers ?? [])],
     users,
     revoked: known?.revoked,
   };
@@ -101,22 +117,39 @@ async function enrolAlone(request: EnrolRequest): Promise<EnrolResult> {
     await writeSecret(join(brokerDir, name), text);
   // Last: a gateway stands in the list only when everything of it is there.
   await saveEnrolment(dir, enrolment);
-  return { dir, enrolmentKeyFile, enrolledFile: enrolledFileOf(dir), collectorDir, brokerDir, gateways };
+  return {
+    dir,
+    enrolmentKeyFile,
+    enrolledFile: enrolledFileOf(dir),
+    collectorDir,
+    brokerDir,
+    gateways,
+    readers,
+  };
 }
 
-function refuseContradictions({ dir, gateways, base, tlsHost }: EnrolRequest, known: Enrolment | null): void {
+function refuseContradictions(request: EnrolRequest, known: Enrolment | null): void {
+  const { dir, base, tlsHost } = request;
+  const asked = [...request.gateways, ...(request.readers ?? [])];
   const refuse = (message: string, hint: string): never => {
     throw new AuroraError("USAGE", message, { op: "enrol gateway", subject: dir, hint });
   };
-  const enrolled = new Set([collectorUser, ...(known?.gateways ?? []).map(({ id }) => id)]);
-  const odd = gateways.find(({ id }) => !idPattern.test(id));
+  const enrolled = new Set([
+    collectorUser,
+    ...[...(known?.gateways ?? []), ...(known?.readers ?? [])].map(({ id }) => id),
+  ]);
+  const odd = asked.find(({ id }) => !idPattern.test(id));
   if (odd !== undefined)
     refuse(`${odd.id} is no id of a gateway`, "At most 63 characters, with what --count appends.");
-  const twice = gateways.find(({ id }) => enrolled.has(id));
+  const twice = asked.find(({ id }) => enrolled.has(id));
   if (twice !== undefined)
     refuse(`${twice.id} is enrolled already`, "Choose another id: what a gateway has is never made anew.");
-  const struck = gateways.find(({ id }) => known?.revoked?.includes(id));
+  const struck = asked.find(({ id }) => known?.revoked?.includes(id));
   if (struck !== undefined) refuse(`${struck.id} was revoked`, "Choose another id: no id is given again.");
+  for (const { id, devices } of request.gateways) {
+    const double = devices.find((device, index) => devices.indexOf(device) !== index);
+    if (double !== undefined) refuse(`device ${double} of ${id} is named twice`, "Name each device once.");
+  }
   if (known === null) return;
   if (base !== null && base !== known.base)
     refuse(

@@ -1,5 +1,5 @@
 /**
- * Strikes a gateway from an enrolment: from the list, from what the broker checks logins against, and from its access lists.
+ * Strikes a gateway, or a reader, from an enrolment: from the list, from what the broker checks logins against, and from its access lists.
  * Its id is never given again, since a certificate that was issued for it still holds.
  */
 import { join } from "node:path";
@@ -17,7 +17,7 @@ export interface RevokeResult {
   readonly brokerDir: string;
 }
 
-/** @throws AuroraError USAGE for a gateway that is not enrolled; STORE when it cannot be written */
+/** @throws AuroraError USAGE for one that is not enrolled; STORE when it cannot be written */
 export async function revokeGateway(dir: string, id: string): Promise<RevokeResult> {
   // Before the folder is made by whoever holds it.
   refuseUnknown(dir, id, await loadEnrolment(dir));
@@ -26,13 +26,15 @@ export async function revokeGateway(dir: string, id: string): Promise<RevokeResu
     const enrolment: Enrolment = {
       ...known,
       gateways: known.gateways.filter((gateway) => gateway.id !== id),
+      readers: (known.readers ?? []).filter((reader) => reader.id !== id),
       users: known.users.filter(({ name }) => name !== id && !name.startsWith(`${id}/`)),
       revoked: [...(known.revoked ?? []), id],
     };
     const brokerDir = join(dir, "broker");
     for (const [name, text] of Object.entries(renderBrokerFiles(enrolment)))
       await writeFileAtomic(join(brokerDir, name), text, { mode: 0o600 });
-    await nodeFileSystem.remove(join(dir, "gateways", id));
+    const kind = known.gateways.some((gateway) => gateway.id === id) ? "gateways" : "readers";
+    await nodeFileSystem.remove(join(dir, kind, id));
     // Last: what fails before is done again by the same command.
     await saveEnrolment(dir, enrolment);
     return { id, brokerDir };
@@ -40,7 +42,8 @@ export async function revokeGateway(dir: string, id: string): Promise<RevokeResu
 }
 
 function refuseUnknown(dir: string, id: string, known: Enrolment | null): Enrolment {
-  if (known?.gateways.some((gateway) => gateway.id === id) === true) return known;
+  const all = [...(known?.gateways ?? []), ...(known?.readers ?? [])];
+  if (known !== null && all.some((one) => one.id === id)) return known;
   throw new AuroraError("USAGE", `${id} is not enrolled in ${dir}`, {
     op: "revoke gateway",
     subject: dir,

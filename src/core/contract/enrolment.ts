@@ -16,6 +16,13 @@ export interface EnrolledEntry {
   readonly readTopics: readonly string[];
 }
 
+/** Somebody who only reads alerts and states: an operator, a SCADA system. */
+export interface EnrolledReader {
+  readonly id: string;
+  /** Site whose turbines it may read of; null: of all. */
+  readonly site: string | null;
+}
+
 /** What a broker checks a password against. */
 export interface UserDigest {
   readonly name: string;
@@ -31,7 +38,9 @@ export interface Enrolment {
   /** Host of the broker whose clients have certificates; null: they have passwords. */
   readonly tlsHost: string | null;
   readonly gateways: readonly EnrolledEntry[];
-  /** Of collector, gateways and devices, where they have passwords. */
+  /** Absent in older lists. */
+  readonly readers?: readonly EnrolledReader[] | undefined;
+  /** Of collector, gateways, devices and readers, where they have passwords. */
   readonly users: readonly UserDigest[];
   /** Ids that were struck, which nobody may have again; absent in older lists. */
   readonly revoked?: readonly string[] | undefined;
@@ -49,6 +58,7 @@ export const enrolmentSchema: z.ZodType<Enrolment> = z.object({
   base: z.string(),
   tlsHost: z.string().nullable(),
   gateways: z.array(entrySites.extend({ devices: z.array(id), readTopics: z.array(z.string()) })),
+  readers: z.array(entrySites).optional(),
   users: z.array(
     z.object({
       name: z.string(),

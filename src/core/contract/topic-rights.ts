@@ -38,6 +38,24 @@ export function deviceRights(base: string, gateway: string, device: string): Top
   return { publish: [`${own}/tx`], subscribe: [`${own}/rx`] };
 }
 
+/**
+ * The rights of whoever only reads what is told of turbines, and whether their gateways are there.
+ * @param site null: of all sites, and then of all gateways
+ * @param gateways of the site
+ */
+export function readerRights(base: string, site: string | null, gateways: readonly string[]): TopicRights {
+  const turbines = `${base}/turbine/${site ?? "+"}/+`;
+  const heard = site === null ? ["+"] : gateways;
+  return {
+    publish: [],
+    subscribe: [
+      `${turbines}/alert`,
+      `${turbines}/state`,
+      ...heard.map((gateway) => `${base}/gateway/${gateway}/status`),
+    ],
+  };
+}
+
 /** The rights of a collector. */
 export function collectorRights(base: string): TopicRights {
   const gateways = `${base}/gateway/+`;

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { type EnrolRequest, enrolGateways } from "../../../src/cli/fleet/enrol-gateways.ts";
 import { deriveAckKey } from "../../../src/core/platform/ack-key.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
-import { aurora } from "../aurora.ts";
+import { aurora, auroraHere } from "../aurora.ts";
 
 function request(dir: string, ids: readonly string[], changes: Partial<EnrolRequest> = {}): EnrolRequest {
   return {
@@ -43,6 +43,35 @@ test("an enrolment gives each gateway a password and a key of its own, and nobod
     expect([entry, status.mode & 0o777]).toEqual([entry, status.isDirectory() ? 0o700 : 0o600]);
   }
   expect(statSync(dir).mode & 0o777).toBe(0o700);
+});
+
+test("a reader has a login and no key; its name is nobody else's, and it has no devices", async () => {
+  const dir = createTemporaryFolder();
+  const enrol = (...args: readonly string[]) => auroraHere("fleet", "enrol", ...args, "--dir", dir);
+  expect((await enrol("gw-1")).code).toBe(0);
+  const { code, stdout } = await enrol("room", "--reader", "--site", "kelmarsh");
+  expect([code, stdout]).toEqual([0, expect.stringContaining(`room: ${join(dir, "readers", "room")}`)]);
+  expect(readdirSync(join(dir, "readers", "room"))).toEqual(["mqtt.password"]);
+  const list = JSON.parse(read(dir, "enrolled.json"));
+  expect(list.gateways.map(({ id }: { id: string }) => id)).toEqual(["gw-1"]);
+  expect(list.readers).toEqual([{ id: "room", site: "kelmarsh" }]);
+  expect((await enrol("room")).stderr).toContain("room is enrolled already");
+  expect((await enrol("gw-1", "--reader")).stderr).toContain("gw-1 is enrolled already");
+  expect((await enrol("hall", "--reader", "--device", "mcu-1")).stderr).toContain("a reader has no devices");
+  await enrol("gw-2");
+  expect(read(dir, "broker", "mosquitto.acl")).toMatch(/^user room$/m);
+  expect((await auroraHere("fleet", "revoke", "room", "--dir", dir)).code).toBe(0);
+  for (const name of ["mosquitto.acl", "mosquitto.passwd", "emqx-acl.conf", "emqx-users.csv"])
+    expect([name, /\broom\b/.test(read(dir, "broker", name))]).toEqual([name, false]);
+  expect(existsSync(join(dir, "readers", "room"))).toBe(false);
+});
+
+test("a device that is named twice is refused, and nothing is made", async () => {
+  const dir = join(createTemporaryFolder(), "enrolment");
+  const twice = ["--device", "mcu-1", "--device", "mcu-1"];
+  const { code, stderr } = await auroraHere("fleet", "enrol", "gw-1", ...twice, "--dir", dir);
+  expect([code, stderr]).toEqual([2, expect.stringContaining("device mcu-1 of gw-1 is named twice")]);
+  expect(existsSync(join(dir, "broker"))).toBe(false);
 });
 
 test("a second enrolment adds to the first, and makes nothing anew", async () => {

@@ -47,12 +47,24 @@ function loginOf(folder: string, name: string, isTls: boolean): BrokerLoginConfi
   };
 }
 
-/** A mosquitto with the files of an enrolment of gw-1 at north-sea and gw-2 at kelmarsh. */
+/** A mosquitto with the files of an enrolment of gw-1 at north-sea and gw-2 at kelmarsh, with a reader of all and one of kelmarsh. */
 async function begin(tlsHost: string | null) {
   const dir = createTemporaryFolder();
   const entry = (id: string, site: string) => ({ id, site, devices: [], readTopics: [] });
   const gateways = [entry("gw-1", "north-sea"), entry("gw-2", "kelmarsh")];
-  const enrolled = await enrolGateways({ dir, gateways, base: null, tlsHost, days: 1, nowMs: Date.now() });
+  const readers = [
+    { id: "room", site: null },
+    { id: "room-kelmarsh", site: "kelmarsh" },
+  ];
+  const enrolled = await enrolGateways({
+    dir,
+    gateways,
+    readers,
+    base: null,
+    tlsHost,
+    days: 1,
+    nowMs: Date.now(),
+  });
   const port = await findFreePort();
   // The example as it was written, but for its places.
   const lines = readFileSync(join(enrolled.brokerDir, "mosquitto.conf"), "utf8")
@@ -68,7 +80,7 @@ async function begin(tlsHost: string | null) {
     return client;
   };
   const connectAs = async (id: string): Promise<MqttClient> => {
-    const folder = enrolled.gateways.find((gateway) => gateway.id === id)!.dir;
+    const folder = [...enrolled.gateways, ...enrolled.readers].find((one) => one.id === id)!.dir;
     const client = connect(`as-${id}`, await readBrokerLogin(loginOf(folder, id, tlsHost !== null)));
     await until(() => client.connected, `${id} is connected`);
     return client;
@@ -264,6 +276,37 @@ describe.skipIf(!hasMosquitto).each(kinds)(
       await send(two, topics.state("kelmarsh", "wt-1"));
       await new Promise((resolve) => setTimeout(resolve, 200));
       expect(heard).toEqual([]);
+    });
+
+    test("a reader hears the alerts and states of its site, whether its gateways are there, and says nothing", async () => {
+      const { connectAs } = await begin(tlsHost);
+      const [one, two] = [await connectAs("gw-1"), await connectAs("gw-2")];
+      const heard: Record<string, string[]> = { room: [], "room-kelmarsh": [] };
+      for (const [id, topicsOf] of Object.entries(heard)) {
+        const reader = await connectAs(id);
+        for (const filter of ["aurora/v1/turbine/#", "aurora/v1/gateway/#", "aurora/v1/device/#"])
+          await reader.subscribe(filter, 1, (topic) => void topicsOf.push(topic)).catch(() => undefined);
+        for (const topic of [
+          topics.alert("kelmarsh", "wt-1"),
+          topics.ack("gw-2"),
+          topics.up("gw-2", "alert"),
+        ])
+          await expect(
+            reader.publish(topic, "{}", { qos: 1, retain: false }),
+            `${id} ${topic}`,
+          ).rejects.toMatchObject({ code: "MQTT" });
+      }
+      const sendOf = async (client: MqttClient, gateway: string, site: string): Promise<string[]> => {
+        const open = [topics.alert(site, "wt-1"), topics.state(site, "wt-1"), topics.status(gateway)];
+        for (const topic of [topics.up(gateway, "alert"), topics.deviceRx(gateway, "mcu-1"), ...open])
+          await client.publish(topic, "{}", { qos: 1, retain: false });
+        return open;
+      };
+      const far = await sendOf(one, "gw-1", "north-sea");
+      const near = await sendOf(two, "gw-2", "kelmarsh");
+      const isLast = (id: string): boolean => heard[id]!.includes(near.at(-1)!);
+      await until(() => isLast("room") && isLast("room-kelmarsh"), "the last of them");
+      expect(heard).toEqual({ room: [...far, ...near], "room-kelmarsh": near });
     });
 
     test("whoever has nothing of the enrolment does not come in", async () => {
