@@ -263,12 +263,6 @@ describe("config validate names file, line and column, key, value, and what to w
       /:4:13: gateway\.stateDir: this is a file, and a folder is needed/,
     ],
     [
-      "a state folder that is everybody's",
-      "site: north",
-      "site: north\n  stateDir: /",
-      /:4:13: gateway\.stateDir: this folder holds other folders \(\w+ and \d+ more\).*; name one for the state alone/,
-    ],
-    [
       "a key of which there is nothing",
       "",
       "commissioning:\n  minWindows: 16\n",

@@ -5,7 +5,6 @@ import { basename, dirname, join } from "node:path";
 import { type ConfigFinding, findNearest } from "../../contract/config/config-finding.ts";
 import type { ConfiguredFile, FileContent } from "../../contract/config/configured-files.ts";
 import { readFileBounded } from "../files/bounded-read.ts";
-import { isOwnState } from "./state-folder.ts";
 
 /** Many authorities in one file. */
 const maxFileBytes = 4 * 1024 * 1024;
@@ -30,8 +29,7 @@ async function checkFile(configured: ConfiguredFile): Promise<Complaint | undefi
     const isFolder = (await stat(file)).isDirectory();
     if (isFolderContent(content)) {
       if (!isFolder) return { problem: "this is a file, and a folder is needed" };
-      if (content === "state-folder") return await checkStateFolder(file);
-      await readdir(file);
+      if (content === "folder") await readdir(file);
       return undefined;
     }
     if (isFolder) return { problem: "this is a folder, and a file is needed" };
@@ -48,20 +46,6 @@ function isFolderContent(content: FileContent): content is FolderContent {
   return content === "folder" || content === "state-folder";
 }
 
-/** Files beside the state are somebody's way of keeping passwords; folders are a home, or a system's. */
-async function checkStateFolder(path: string): Promise<Complaint | undefined> {
-  // Whose it is, `aurora doctor` says.
-  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
-  const others = entries.filter((entry) => entry.isDirectory() && !isOwnState(entry.name));
-  const [first] = others;
-  if (first === undefined) return undefined;
-  const more = others.length === 1 ? "" : ` and ${others.length - 1} more`;
-  return {
-    problem: `this folder holds other folders (${first.name}${more})`,
-    write: "name one for the state alone",
-  };
-}
-
 async function describeRefusal(
   error: unknown,
   { file, content }: ConfiguredFile,
@@ -69,7 +53,8 @@ async function describeRefusal(
   const cause = error instanceof Error && "cause" in error ? (error.cause ?? error) : error;
   const { code, message } = cause as NodeJS.ErrnoException;
   const what = isFolderContent(content) ? "folder" : "file";
-  if (code === "ENOENT" && content === "state-folder") return undefined;
+  // A daemon makes its own, and another user may not look at it.
+  if (/^(ENOENT|EACCES)$/.test(code ?? "") && content === "state-folder") return undefined;
   if (code === "ENOENT" || code === "ENOTDIR") {
     const names = await readdir(dirname(file)).catch(() => undefined);
     if (names === undefined) {

@@ -1,8 +1,8 @@
 /** Keeps a process or a thread of a daemon running: whenever it ends it is begun again, each time later than before. */
 import { createBackoff } from "../backoff.ts";
 import { systemTimers } from "../clock.ts";
-import { waitAtMost } from "./closing.ts";
 import type { LogFields, Logger } from "../logger.ts";
+import { waitAtMost } from "./closing.ts";
 
 /** One that has begun. */
 export interface BegunWorker {

@@ -31,7 +31,7 @@ const ownPattern =
 const maxEntries = 20_000;
 
 /** Did a daemon make what has this name at the top of a state folder? */
-export function isOwnState(name: string): boolean {
+function isOwnState(name: string): boolean {
   return ownPattern.test(name) || leftoverPattern.test(name);
 }
 
