@@ -4,9 +4,9 @@
  */
 import { AuroraError, type ErrorCode } from "../core/contract/aurora-error.ts";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
+import { type BegunWorker, keepWorker } from "../core/platform/daemon/keep-worker.ts";
 import { openThread } from "../core/platform/daemon/open-thread.ts";
 import { isReadyMessage } from "../core/platform/daemon/run-daemon.ts";
-import { type BegunWorker, keepWorker } from "../core/platform/daemon/keep-worker.ts";
 import type { LogFields, Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
 import type { EmbeddedAddress } from "./uplink/mqtt-side.ts";
