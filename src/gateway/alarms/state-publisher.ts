@@ -72,6 +72,13 @@ interface Entry {
   publishedMonotonicMs: number;
 }
 
+/** How all points are now, by turbine: gathered once for all states that are described together. */
+interface Standings {
+  readonly conditions: ReadonlyMap<string, readonly PointCondition[]>;
+  /** Null: nobody watches for drift. */
+  readonly drift: ReadonlyMap<string, readonly ComponentDrift[]> | null;
+}
+
 /** Creates the publisher; every (re)connection publishes all states anew. */
 export function createStatePublisher(options: StatePublisherOptions): StatePublisher {
   const { site, register, mqtt, topics, clock } = options;
@@ -93,16 +100,19 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
   const fed = options.turbines.flatMap(({ id, points }) =>
     points.map((point) => ({ turbine: id, ...point })),
   );
-  const describe = (entry: Entry): TurbineState =>
+  const gather = (): Standings => ({
+    conditions: groupByTurbine(options.conditions?.() ?? [], ({ point }) => point.turbine),
+    drift:
+      options.drift === undefined ? null : groupByTurbine(options.drift(), ({ turbine }) => turbine),
+  });
+  const describe = (entry: Entry, { conditions, drift }: Standings): TurbineState =>
     entry.tracker.describe({
       timeMs: clock.nowMs(),
       monotonicMs: clock.monotonicMs(),
       alarms: register.list(site, entry.turbine),
       dataQuality: options.dataQualityOf(entry.turbine),
-      conditions: (options.conditions?.() ?? []).filter(({ point }) => point.turbine === entry.turbine),
-      ...(options.drift === undefined
-        ? {}
-        : { drift: options.drift().filter(({ turbine }) => turbine === entry.turbine) }),
+      conditions: conditions.get(entry.turbine) ?? [],
+      ...(drift === null ? {} : { drift: drift.get(entry.turbine) ?? [] }),
       ...(options.devices === undefined ? {} : { devices: options.devices(entry.turbine) }),
       ...(options.sources === undefined ? {} : { sources: options.sources(entry.turbine) }),
     });
@@ -120,7 +130,8 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
   };
   mqtt.onConnect(() => {
     for (const entry of entries.values()) forget(entry);
-    for (const entry of entries.values()) send(entry, describe(entry));
+    const standings = gather();
+    for (const entry of entries.values()) send(entry, describe(entry, standings));
   });
   return {
     update: (decision) => {
@@ -135,9 +146,10 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
         entries.get(turbine)?.tracker.noteSetAside(component, reason, clock.nowMs());
       }
     },
-    describeComponents: () =>
-      [...entries.values()].flatMap((entry) => {
-        const { components = [], lastScores } = describe(entry);
+    describeComponents: () => {
+      const standings = gather();
+      return [...entries.values()].flatMap((entry) => {
+        const { components = [], lastScores } = describe(entry, standings);
         return components.map((each) => ({
           turbine: entry.turbine,
           ...each,
@@ -145,24 +157,37 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
             ? findHighestRisk(lastScores.filter(({ component }) => component === each.component))
             : null,
         }));
-      }),
+      });
+    },
     tick: () => {
       if (!mqtt.connected) return;
+      const standings = gather();
       for (const entry of entries.values()) {
-        const state = describe(entry);
+        const state = describe(entry, standings);
         const isDue = clock.monotonicMs() - entry.publishedMonotonicMs >= refreshMs;
         if (isDue || urgentPart(state) !== entry.published) send(entry, state);
       }
     },
     sayGoodbye: async () => {
+      const standings = gather();
       await Promise.allSettled(
         [...entries.values()].map((entry) => {
-          const state = describe(entry);
+          const state = describe(entry, standings);
           return publish(entry, forgetHealth(state, clock.nowMs()));
         }),
       );
     },
   };
+}
+
+function groupByTurbine<T>(values: readonly T[], turbineOf: (value: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const value of values) {
+    const group = groups.get(turbineOf(value));
+    if (group === undefined) groups.set(turbineOf(value), [value]);
+    else group.push(value);
+  }
+  return groups;
 }
 
 /** What is left of a state when nobody watches any more: an alarm stays one. */
