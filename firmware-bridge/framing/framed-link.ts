@@ -8,7 +8,7 @@ import { createFrameParser } from "./frame-parser.ts";
 import type { PacketLink, PacketLinkHandlers } from "./packet-link.ts";
 
 /** Frames are gathered up to this size before they are written. */
-const batchBytes = 16_384;
+const batchBytes = 4096;
 
 /**
  * Creates a link over a transport that reconnects by itself (or that needs no reconnecting). `defer` calls back soon:

@@ -28,12 +28,15 @@ interface RawWindowDecoder {
 /** A message whose fields are written again for every frame. */
 type Reused = { -readonly [Key in keyof RawWindowMessage]: RawWindowMessage[Key] };
 
-/** Creates a decoder for windows of at most `maxSamples` samples. */
+/** Room for the samples of a frame; what comes over MQTT may be longer. */
+const usualSamples = 512;
+
+/** Creates a decoder for windows of at most `maxSamples` samples; its memory grows with what comes. */
 export function createRawWindowDecoder(maxSamples: number): RawWindowDecoder {
-  const counts = new Int16Array(maxSamples);
-  const countBytes = Buffer.from(counts.buffer);
+  let counts = new Int16Array(Math.min(usualSamples, maxSamples));
+  let countBytes = Buffer.from(counts.buffer);
   /** One view per length, made when first needed: devices send few lengths. */
-  const views: (Int16Array | undefined)[] = [];
+  let views: (Int16Array | undefined)[] = [];
   const float = new DataView(new ArrayBuffer(4));
   const message: Reused = {
     type: "raw-window",
@@ -85,9 +88,16 @@ export function createRawWindowDecoder(maxSamples: number): RawWindowDecoder {
     }
   }
 
+  function makeRoom(samples: number): void {
+    counts = new Int16Array(Math.min(maxSamples, 2 * samples));
+    countBytes = Buffer.from(counts.buffer);
+    views = [];
+  }
+
   function takeSamples(start: number, length: number): boolean {
     const samples = length >> 1;
     if (length === 0 || (length & 1) !== 0 || samples > maxSamples) return false;
+    if (samples > counts.length) makeRoom(samples);
     countBytes.set(source.subarray(start, start + length));
     if (isBigEndian) countBytes.subarray(0, length).swap16();
     let view = views[samples];

@@ -7,11 +7,22 @@ const connectTimeoutMs = 5_000;
 const keepAliveMs = 10_000;
 /** One read brings up to about sixty frames. */
 const readBufferBytes = 65_536;
+/**
+ * Where all clients read: what a read brings is taken before the next one begins, whoever's it is. Not so on Windows, where a
+ * read that waits holds its buffer.
+ */
+let sharedReadBuffer: Buffer | undefined;
 
-/** Creates a client that connects to `host:port`. Reads into one buffer that is used again. */
+function takeReadBuffer(): Buffer {
+  if (process.platform === "win32") return Buffer.allocUnsafeSlow(readBufferBytes);
+  sharedReadBuffer ??= Buffer.allocUnsafeSlow(readBufferBytes);
+  return sharedReadBuffer;
+}
+
+/** Creates a client that connects to `host:port`. `onBytes` is given memory that is used again by any other client. */
 export function createTcpTransport(host: string, port: number): ByteTransport {
   const name = `tcp://${host.includes(":") ? `[${host}]` : host}:${port}`;
-  const readBuffer = Buffer.allocUnsafeSlow(readBufferBytes);
+  const readBuffer = takeReadBuffer();
   const current: Current = { socket: undefined, paused: false };
 
   function open(handlers: ByteTransportHandlers): Promise<void> {
