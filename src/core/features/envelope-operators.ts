@@ -29,6 +29,18 @@ function orderOf(name: OrderName, bearing: BearingOrders): number {
 
 /** Binds one feature of this chain. @throws AuroraError BUNDLE_INCOMPATIBLE for an unknown operator. */
 export function bindEnvelopeOperator(feature: FeatureDeclaration): EnvelopeOperator {
+  let operator = operators.get(feature);
+  if (operator === undefined) {
+    operator = createOperator(feature);
+    operators.set(feature, operator);
+  }
+  return operator;
+}
+
+/** They hold nothing of a window: the points of a bundle share them. */
+const operators = new WeakMap<FeatureDeclaration, EnvelopeOperator>();
+
+function createOperator(feature: FeatureDeclaration): EnvelopeOperator {
   switch (feature.operator) {
     case "order-log-snr":
       return bindOrderLogSnr(feature);

@@ -170,7 +170,15 @@ export function createSpecCutter<B extends WindowBundle>(
   };
 }
 
+/** One text a manifest, for all points that it serves. */
+const specKeys = new WeakMap<Manifest, string>();
+
 /** Bundles with the same key can share windower and extractors. */
 function specKey(manifest: Manifest): string {
-  return JSON.stringify([manifest.window, manifest.features, manifest.baseline?.levels]);
+  let key = specKeys.get(manifest);
+  if (key === undefined) {
+    key = JSON.stringify([manifest.window, manifest.features, manifest.baseline?.levels]);
+    specKeys.set(manifest, key);
+  }
+  return key;
 }
