@@ -13,7 +13,7 @@
 import type { Prediction } from "../../contract/prediction.ts";
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import { isOperating } from "../operating-state.ts";
-import type { BaselineSnapshot, KeptWindow } from "./baseline-snapshot.ts";
+import type { BaselineSnapshot } from "./baseline-snapshot.ts";
 import {
   type BaselineSubject,
   baselineBlockWindows,
@@ -22,6 +22,7 @@ import {
   measureSpan,
   medianSeverity,
 } from "./fit-site-baseline.ts";
+import { createKeptWindows } from "./kept-windows.ts";
 import { hasLevels } from "./severity.ts";
 
 /** What an installation decides about learning. */
@@ -97,7 +98,7 @@ export function createBaselineLearner(
   let subject = first;
   let current = snapshot?.baseline ?? null;
   let version = snapshot?.version ?? 0;
-  let kept: KeptWindow[] = [...(snapshot?.kept ?? [])];
+  const kept = createKeptWindows(snapshot?.kept);
   let seen = snapshot?.seen ?? 0;
   /** Every `stride`-th block is kept; a power of two. */
   let stride = snapshot?.stride ?? 1;
@@ -111,7 +112,7 @@ export function createBaselineLearner(
   let refusal = snapshot?.refusal ?? null;
 
   const forget = (): void => {
-    kept = [];
+    kept.clear();
     seen = 0;
     stride = 1;
     firstMs = null;
@@ -140,25 +141,23 @@ export function createBaselineLearner(
   }
   reconcile();
 
-  const keep = (window: HealthyWindow): void => {
+  const keep = (window: Omit<HealthyWindow, "features">, features: LearntWindow["features"]): void => {
     const block = Math.floor(seen / baselineBlockWindows);
     const isFirst = seen % baselineBlockWindows === 0;
     seen++;
     firstMs ??= window.fromMs;
     if (block % stride !== 0) return;
-    const { fromMs, toMs, shaftRpm, levels, logits, features } = window;
-    const known = Array.from(levels, (value) => (Number.isFinite(value) ? value : null));
-    const plain = { fromMs, toMs, shaftRpm, levels: known, logits: Array.from(logits) };
-    kept.push(isFirst && features !== undefined ? { ...plain, features } : plain);
+    const isKnown = isFirst && features !== undefined && features.length > 0;
+    kept.push(isKnown ? { ...window, features: Array.from(features) } : window);
     if (kept.length < maxBlocks * baselineBlockWindows) return;
-    kept = kept.filter((_, at) => Math.floor(at / baselineBlockWindows) % 2 === 0);
+    kept.retain((place) => Math.floor(place / baselineBlockWindows) % 2 === 0);
     stride *= 2;
   };
   const letGoOfHalf = (): void => {
     const half = Math.ceil(kept.length / 2 / baselineBlockWindows) * baselineBlockWindows;
-    kept = kept.slice(half);
+    kept.retain((place) => place >= half);
     seen = kept.length * stride;
-    firstMs = kept[0]?.fromMs ?? null;
+    firstMs = kept.list()[0]?.fromMs ?? null;
     nextTry = seen + provisionalWindows / 2;
   };
   /** Puts what was learnt in place of what there was; levels that were ready before this model came stay. */
@@ -175,9 +174,7 @@ export function createBaselineLearner(
     if (seen % baselineBlockWindows !== 0) return null;
     const isFinal = isEnough(fromMs) && seen >= refusedAt;
     if (!isFinal && seen < Math.max(subject.spec.minWindows, nextTry)) return null;
-    const windows = kept.map((window): HealthyWindow => {
-      return { ...window, levels: window.levels.map((value) => value ?? Number.NaN) };
-    });
+    const windows = kept.list();
     const fitted = fitSiteBaseline(windows, subject, version + 1);
     nextTry = 2 * seen;
     refusedAt = 0;
@@ -229,7 +226,7 @@ export function createBaselineLearner(
   };
   const isEnough = (fromMs: number): boolean =>
     seen >= Math.max(options.minWindows, subject.spec.minWindows) &&
-    measureSpan([...kept, { fromMs }]) >= options.minDurationMs;
+    measureSpan([...kept.list(), { fromMs }]) >= options.minDurationMs;
 
   return {
     get current() {
@@ -249,8 +246,7 @@ export function createBaselineLearner(
       if (isDone() || !isOperating(prediction.operatingState)) return null;
       if (!(shaftRpm > 0) || !prediction.logits.every(Number.isFinite)) return null;
       const { fromMs, toMs, logits } = prediction;
-      const known = features === undefined || features.length === 0 ? undefined : Array.from(features);
-      keep({ fromMs, toMs, shaftRpm, levels, logits, features: known });
+      keep({ fromMs, toMs, shaftRpm, levels, logits }, features);
       return tryFit(fromMs);
     },
     adopt(next) {
@@ -263,7 +259,7 @@ export function createBaselineLearner(
       modelDigest: subject.model?.digest ?? null,
       version,
       baseline: current,
-      kept,
+      kept: kept.snapshot(),
       seen,
       stride,
       firstMs,
