@@ -89,6 +89,8 @@ export function renderTuning(parentDir: string): string {
 export function renderScratch(name: string, heldOutGroups: readonly string[]): string {
   return [
     "# Learns from scratch: what stands here is all that has to be said. `aurora config schema train` lists what could be.",
+    "# A model of its own: a gateway gets its first version by hand (<bundles.dir>/<name>/<version>), later ones as updates. In the place of",
+    "# the shipped one, as an update of it, it would be: {name: bearing-vibration, version: 1.1.0}",
     `name: ${name}`,
     "dataset:",
     "  kind: recordings",

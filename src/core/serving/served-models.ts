@@ -110,11 +110,15 @@ export async function findNewestVersion(bundlesDir: string, name: string): Promi
   const versions = entries.filter((entry) => semverPattern.test(entry)).sort(compareVersions);
   const newest = versions.at(-1);
   if (newest === undefined) {
-    throw new AuroraError("DATA_MISSING", `there is no bundle ${name} in ${bundlesDir}`, {
-      op: "find bundle",
-      subject: folder,
-      hint: "A bundle stands in <bundles.dir>/<name>/<version>/; set bundles.dir to that folder.",
-    });
+    throw new AuroraError(
+      "DATA_MISSING",
+      `there is no bundle ${name} in ${bundlesDir}, where its first version is put by hand`,
+      {
+        op: "find bundle",
+        subject: folder,
+        hint: "A bundle stands in <bundles.dir>/<name>/<version>/; set bundles.dir to that folder.",
+      },
+    );
   }
   return join(folder, newest);
 }
