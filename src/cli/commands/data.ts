@@ -95,8 +95,13 @@ function sayWritten({ manifest, config, entries, unlabelled, others }: Initialis
     `${manifest}: ${files} recordings of ${machines} machines (${labels})`,
     `${config}: written`,
     ...left,
-    `Next:\n  aurora data check ${config}\n  aurora train ${config}`,
+    `Next:\n  aurora data check ${quoteWord(config)}\n  aurora train ${quoteWord(config)}`,
   ].join("\n")}\n`;
+}
+
+/** As a shell takes it for one word. */
+function quoteWord(path: string): string {
+  return /[^\p{L}\p{N}_@%+=:,./-]/u.test(path) ? `'${path.replaceAll("'", "'\\''")}'` : path;
 }
 
 function checkCommand(): Command {

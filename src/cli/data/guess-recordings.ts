@@ -32,7 +32,10 @@ const genericWords: ReadonlySet<string> = new Set(
   `rec recs recording recordings record records run runs sample samples data dataset file files measurement measurements meas
   test tests trial take session signal signals vib vibration acc accel acceleration accelerometer ch chan channel sensor raw log
   wav csv npy mat export train training day week month date time part segment window aufnahme aufnahmen messung messungen daten
-  versuch kanal tag`.split(/\s+/),
+  versuch kanal tag woche monat
+  january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov
+  dec januar februar märz mai juni juli oktober dezember okt dez monday tuesday wednesday thursday friday saturday sunday montag
+  dienstag mittwoch donnerstag freitag samstag sonntag`.split(/\s+/),
 );
 /** Words of machines, which a number makes a name. */
 const machineWords =

@@ -98,7 +98,7 @@ function createNumbers(): { update(piece: Float64Array): void; finish(): Numbers
 }
 
 /** Names of a column that holds seconds. */
-const clockNames = ["time", "t", "time_s", "seconds"] as const;
+const clockNames = ["time", "t", "time_s", "seconds", "zeit"] as const;
 const clockSamples = 4096;
 
 /** Of a text whose columns have names. */

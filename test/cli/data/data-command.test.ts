@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -98,6 +98,27 @@ describe("aurora data init", () => {
     const { dataset } = parse(readFileSync(join(dir, "train.yaml"), "utf8"));
     // Two of five of each fault; of fifteen healthy ones five, four of which these are.
     expect(dataset.heldOutGroups).toEqual(["t14", "t15", "t19", "t20", "t25"]);
+  });
+
+  it("says next commands as a shell takes them, of a folder with blanks in its name as well", async () => {
+    const dir = join(createTemporaryFolder(), "Mühle & Söhne's");
+    writeCounts(dir, "gesund/t1/a.npy", [1, 2, 3]);
+    const { stdout } = await auroraHere("data", "init", dir);
+    expect(stdout).toContain(`aurora data check '${join(dir, "train.yaml").replace("'", "'\\''")}'\n`);
+  });
+
+  it("takes the only column beside one of times in German, and finds that a stated rate denies it", async () => {
+    const dir = createTemporaryFolder();
+    const rows = inventCounts({ seed: 4 }).map(
+      (value, index) =>
+        `${`${(index / 12_800).toFixed(6)};${(value / 1000).toFixed(4)}`.replaceAll(".", ",")}`,
+    );
+    mkdirSync(join(dir, "gesund", "t1"), { recursive: true });
+    writeFileSync(join(dir, "gesund", "t1", "a.csv"), `Zeit [s];Beschleunigung [m/s²]\n${rows.join("\n")}\n`);
+    await auroraHere("data", "init", dir, ...known);
+    const { check: found } = await check(join(dir, "recordings.yaml"));
+    expect(found.findings.map((each) => each.check)).toContain("rate-and-times");
+    expect(found.unreadable).toEqual([]);
   });
 
   it("leaves what is there, unless it is told to write over it", async () => {

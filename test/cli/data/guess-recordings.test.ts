@@ -56,6 +56,8 @@ describe("the files of a folder", () => {
     ["not healthy/t1/a.wav", null, "t1"],
     ["healthy/inner/t1/a.wav", null, "t1"],
     ["healthy/rec_01.wav", "healthy", null],
+    ["healthy/Pumpe 5/2026/Mai/a.wav", "healthy", "Pumpe 5"],
+    ["healthy/t1/March/Monday/a.wav", "healthy", "t1"],
     ["inner/data/run 2.wav", "inner-race", null],
     ["inner/a.wav", "inner-race", null],
     ["inner/t7.wav", "inner-race", "t7"],

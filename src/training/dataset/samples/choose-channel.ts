@@ -6,7 +6,8 @@ import { matchesPattern } from "../match-pattern.ts";
 const shownNames = 20;
 
 /** Columns that say when, not how much. */
-const clockName = /^(time|timestamp|date|datetime|t|index|sample|samples|n|no|#|)([ _[(].*)?$/i;
+const clockName =
+  /^(time|timestamp|date|datetime|zeit|zeitstempel|uhrzeit|datum|t|index|sample|samples|n|no|#|)([ _[(].*)?$/i;
 
 /** A unit in brackets after a name: `Accel [g]`, `acc_x (m/s²)`. */
 const unitAfterName = /\s*[[(][^[(]*[\])]\s*$/;
