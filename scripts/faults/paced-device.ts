@@ -31,7 +31,7 @@ export interface PacedDeviceOptions {
   readonly signal: FaultSignal;
   /** Simulated seconds a second. */
   readonly speed: number;
-  /** Its clock at the start, epoch ms. */
+  /** Its clock at the first contact, epoch ms. */
   readonly startMs: number;
 }
 
@@ -40,7 +40,7 @@ const samplesPerPacket = 480;
 const pieceSeconds = 2;
 const drainMs = 1500;
 
-/** Opens the device's port; it streams from now on. */
+/** Opens the device's port; it streams from the first contact on. */
 export async function startPacedDevice(options: PacedDeviceOptions): Promise<PacedDevice> {
   const { signal, speed } = options;
   const { sampleRateHz } = signal.channel;
@@ -59,7 +59,7 @@ export async function startPacedDevice(options: PacedDeviceOptions): Promise<Pac
   });
   await endpoint.open();
   const acknowledged: TimeSpan[] = [];
-  const startedMs = performance.now();
+  let startedMs = Number.NaN;
   let isOver = false;
 
   const timeOf = (position: number): number => options.startMs + (position / sampleRateHz) * 1000;
@@ -86,6 +86,9 @@ export async function startPacedDevice(options: PacedDeviceOptions): Promise<Pac
   const run = async (): Promise<void> => {
     const pieceSamples = pieceSeconds * sampleRateHz;
     let position = 0;
+    // A gateway that is slow to start would otherwise meet a clock that has run away from its own.
+    while (!isOver && !endpoint.isReady) await delay(2);
+    startedMs = performance.now();
     while (!isOver) {
       const late = due() - position - pieceSamples;
       if (late < 0) {
