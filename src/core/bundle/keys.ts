@@ -10,9 +10,10 @@ import {
   sign as signBytes,
   verify as verifyBytes,
 } from "node:crypto";
-import { chmod, mkdir, open, readdir, stat } from "node:fs/promises";
+import { chmod, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AuroraError } from "../contract/aurora-error.ts";
+import { makeFolder } from "../platform/files/atomic-file.ts";
 import { readFileBounded } from "../platform/files/bounded-read.ts";
 import type { Signer, TrustedKey } from "./dsse.ts";
 
@@ -84,7 +85,7 @@ export function parsePrivateKey(pem: string, subject = "private key"): PrivateKe
  * @throws AuroraError KEY when either file is there already: a key is never overwritten.
  */
 export async function writeKeyPair(dir: string, name: string, pair: KeyPair): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makeFolder(dir, 0o700);
   await writeNewFile(join(dir, name + privateKeySuffix), pair.privateKeyPem, 0o600);
   await writeNewFile(join(dir, name + publicKeySuffix), pair.publicKeyPem, 0o644);
 }

@@ -33,6 +33,17 @@ describe("keys", () => {
     });
   });
 
+  it("need a folder, and say so of a file that is in its place", async () => {
+    await withTempDir(async (dir) => {
+      const file = join(dir, "file");
+      await writeFile(file, "x");
+      await expect(writeKeyPair(file, "release", createKeyPair())).rejects.toMatchObject({
+        code: "STORE",
+        message: expect.stringContaining(`cannot make folder ${file}`),
+      });
+    });
+  });
+
   it("are never overwritten", async () => {
     await withTempDir(async (dir) => {
       await writeKeyPair(dir, "root", createKeyPair());
