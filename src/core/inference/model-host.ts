@@ -35,7 +35,7 @@ interface ModelHostCounters {
 }
 
 interface ModelHostOptions {
-  /** Rows of one run at most; default 256. */
+  /** Rows of one run at most; default 2,048: with a run a turn of the event loop, fewer than one turn's reads may bring. */
   readonly maxBatchRows?: number;
   /** Rows that may wait at once; default 8,192. */
   readonly maxWaitingRows?: number;
@@ -86,7 +86,7 @@ interface Lane<M> {
 
 /** Creates a host that serves `initial`. */
 export function createModelHost<M>(initial: HostedModel<M>, options: ModelHostOptions = {}): ModelHost<M> {
-  const maxBatchRows = options.maxBatchRows ?? 256;
+  const maxBatchRows = options.maxBatchRows ?? 2048;
   const maxWaitingRows = options.maxWaitingRows ?? 8_192;
   const schedule = options.schedule ?? ((run: () => void) => void setImmediate(run));
   const counters = {
