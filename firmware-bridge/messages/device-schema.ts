@@ -39,9 +39,16 @@ const schema = protobuf.parse(readFileSync(new URL("../proto/device.proto", impo
   keepCase: false,
 });
 
+const types = new Map<DeviceMessageName, protobuf.Type>();
+
 /** The protobufjs type of a message; its fields are in camelCase (`sampleRateHz`). */
 export function deviceMessageType(name: DeviceMessageName): protobuf.Type {
-  return schema.root.lookupType(`aurora.device.v1.${name}`);
+  let type = types.get(name);
+  if (type === undefined) {
+    type = schema.root.lookupType(`aurora.device.v1.${name}`);
+    types.set(name, type);
+  }
+  return type;
 }
 
 /**
