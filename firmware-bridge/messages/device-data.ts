@@ -17,31 +17,57 @@ export interface DeviceArrival extends Arrival {
   readonly clockAheadMs?: number;
 }
 
-/**
- * A raw window as a sample block. Its time is the device's, or else that of its arrival less the window's duration. The
- * counts stay the message's: valid only during the call. Undefined when the channel was not announced.
- */
-export function toSampleBlock(
-  hello: HelloMessage,
-  message: RawWindowMessage,
-  arrival: DeviceArrival,
-): SampleBlock | undefined {
-  const channel = channelOf(hello, message.channel);
-  if (channel === undefined) return undefined;
+/** Fields that are written again for every message. */
+type Reused<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** Makes sample blocks of one device's raw windows. */
+interface SampleBlockReader {
+  /**
+   * A raw window as a sample block. Its time is the device's, or else that of its arrival less the window's duration. Valid only
+   * until the next call, as its counts are. Undefined when the channel was not announced.
+   */
+  read(hello: HelloMessage, message: RawWindowMessage, arrival: DeviceArrival): SampleBlock | undefined;
+}
+
+/** Creates a reader; it fills one block for all messages, and converts the channels of a hello once. */
+export function createSampleBlockReader(): SampleBlockReader {
+  let converted: HelloMessage | undefined;
+  let channels: readonly DeviceChannel[] = [];
+  const block: Reused<SampleBlock> = {
+    deviceId: "",
+    channel: "",
+    unit: "",
+    timestampMs: 0,
+    firstSample: 0,
+    sampleRateHz: 0,
+    scale: 0,
+    shaftRpm: 0,
+    counts: new Int16Array(0),
+    arrivedMonotonicMs: 0,
+  };
   return {
-    deviceId: hello.deviceId,
-    channel: channel.name,
-    unit: channel.unit,
-    timestampMs:
-      message.timestampUs > 0
-        ? toTimeMs(message.timestampUs, arrival)
-        : arrival.arrivedMs - computeDurationMs(channel, message),
-    firstSample: message.firstSample,
-    sampleRateHz: channel.sampleRateHz,
-    scale: channel.scale,
-    shaftRpm: message.shaftRpm,
-    counts: message.counts,
-    arrivedMonotonicMs: arrival.arrivedMonotonicMs,
+    read: (hello, message, arrival) => {
+      if (hello !== converted) {
+        converted = hello;
+        channels = hello.channels.map(inGravities);
+      }
+      const channel = channels[message.channel];
+      if (channel === undefined) return undefined;
+      block.deviceId = hello.deviceId;
+      block.channel = channel.name;
+      block.unit = channel.unit;
+      block.timestampMs =
+        message.timestampUs > 0
+          ? toTimeMs(message.timestampUs, arrival)
+          : arrival.arrivedMs - computeDurationMs(channel, message);
+      block.firstSample = message.firstSample;
+      block.sampleRateHz = channel.sampleRateHz;
+      block.scale = channel.scale;
+      block.shaftRpm = message.shaftRpm;
+      block.counts = message.counts;
+      block.arrivedMonotonicMs = arrival.arrivedMonotonicMs;
+      return block;
+    },
   };
 }
 

@@ -3,11 +3,11 @@ import { createFramedLink } from "../../../firmware-bridge/framing/framed-link.t
 import { createMqttLink, type MqttPort } from "../../../firmware-bridge/framing/mqtt-link.ts";
 import type { PacketLink } from "../../../firmware-bridge/framing/packet-link.ts";
 import {
+  createSampleBlockReader,
   type DeviceArrival,
   type DeviceScore,
   toDeviceScore,
   toReading,
-  toSampleBlock,
 } from "../../../firmware-bridge/messages/device-data.ts";
 import { createDeviceSession, type DeviceSession } from "../../../firmware-bridge/session/device-session.ts";
 import type { DeviceDataMessage } from "../../../firmware-bridge/session/device-session-options.ts";
@@ -148,7 +148,10 @@ function createDeviceLink(
     pushes.lost(device.id);
   };
   let health: DeviceHealthMessage | null = null;
-  let heardMs: number | null = null;
+  const blocks = createSampleBlockReader();
+  /** Of the newest message; one for all, so that none of them allocates. */
+  const arrival = { arrivedMs: 0, arrivedMonotonicMs: 0, clockAheadMs: 0 };
+  let hasBeenHeard = false;
   const noteState = createStateLog(device, { mqtt: options.mqtt, watch, logger });
   const session = createDeviceSession({
     link,
@@ -173,14 +176,15 @@ function createDeviceLink(
     },
     onMessage: (message, hello) => {
       settle();
-      const came = { arrivedMs: clock.nowMs(), arrivedMonotonicMs: clock.monotonicMs() };
-      watch.message(message, hello, came);
-      const arrival = { ...came, clockAheadMs: watch.clockAheadMs };
-      heardMs = came.arrivedMonotonicMs;
+      arrival.arrivedMs = clock.nowMs();
+      arrival.arrivedMonotonicMs = clock.monotonicMs();
+      watch.message(message, hello, arrival);
+      arrival.clockAheadMs = watch.clockAheadMs;
+      hasBeenHeard = true;
       if (message.type === "health") {
         logger.debug("device health", { ...message });
         health = message;
-      } else takeMessage(message, { device, hello, arrival }, options);
+      } else takeMessage(message, { device, blocks, hello, arrival }, options);
     },
     onState: (state, reason) => {
       if (state !== "established") lose();
@@ -200,7 +204,7 @@ function createDeviceLink(
       return health;
     },
     get heardMs() {
-      return heardMs;
+      return hasBeenHeard ? arrival.arrivedMonotonicMs : null;
     },
   };
 }
@@ -208,13 +212,18 @@ function createDeviceLink(
 /** Gives what a device sent to whom it concerns. */
 function takeMessage(
   message: Exclude<DeviceDataMessage, DeviceHealthMessage>,
-  from: { readonly device: DeviceConfig; readonly hello: HelloMessage; readonly arrival: DeviceArrival },
+  from: {
+    readonly device: DeviceConfig;
+    readonly blocks: ReturnType<typeof createSampleBlockReader>;
+    readonly hello: HelloMessage;
+    readonly arrival: DeviceArrival;
+  },
   { pipeline, captures, recordings, pushes }: DeviceLinksOptions,
 ): void {
-  const { device, hello, arrival } = from;
+  const { device, blocks, hello, arrival } = from;
   switch (message.type) {
     case "raw-window": {
-      const block = toSampleBlock(hello, message, arrival);
+      const block = blocks.read(hello, message, arrival);
       if (block === undefined) return;
       const isAskedFor = captures.accept(block);
       if (device.mode !== "edge") pipeline.accept(block);

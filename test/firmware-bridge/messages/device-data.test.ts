@@ -1,5 +1,9 @@
 import { expect, test } from "vitest";
-import { toDeviceScore, toReading, toSampleBlock } from "../../../firmware-bridge/messages/device-data.ts";
+import {
+  createSampleBlockReader,
+  toDeviceScore,
+  toReading,
+} from "../../../firmware-bridge/messages/device-data.ts";
 import type { HelloMessage, RawWindowMessage } from "../../../src/core/contract/device/device-message.ts";
 import { channels } from "../conversation.ts";
 
@@ -12,6 +16,7 @@ const hello: HelloMessage = {
   sessionId: 1,
   channels: [...channels, { name: "temperature", unit: "degC", sampleRateHz: 0, scale: 1 }],
 };
+const toSampleBlock = createSampleBlockReader().read;
 /** At an epoch time, and 17 ms after some other moment. */
 const at = (arrivedMs: number) => ({ arrivedMs, arrivedMonotonicMs: 17 });
 const window: RawWindowMessage = {
