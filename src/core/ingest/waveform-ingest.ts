@@ -12,7 +12,6 @@ import {
   type IngestSink,
   maxStreams,
   type SchemaWatch,
-  streamKey,
 } from "./schema-watch.ts";
 
 /** The time stamps may wander against the sample clock by this much from one block to the next. */
@@ -50,22 +49,26 @@ interface Breach {
 export function createWaveformIngest(options: WaveformIngestOptions): WaveformIngest {
   const { contractOf, sink } = options;
   const watch = createSchemaWatch(contractOf, (drift) => sink.schemaDrift(drift));
-  const streams = new Map<string, Stream>();
+  /** By device, then by channel: no key is joined for a block. */
+  const streams = new Map<string, Map<string, Stream>>();
+  let count = 0;
 
-  const streamOf = (block: RecordedBlock): Stream | undefined => {
-    const key = streamKey(block.deviceId, block.channel);
-    let stream = streams.get(key);
-    if (stream === undefined && streams.size < maxStreams) {
-      stream = {
-        scan: createCountScan(),
-        started: false,
-        nextSample: 0,
-        clockOffsetMs: 0,
-        rateHz: 0,
-        unit: "",
-      };
-      streams.set(key, stream);
-    }
+  const streamOf = ({ deviceId, channel }: RecordedBlock): Stream | undefined => {
+    const known = streams.get(deviceId)?.get(channel);
+    return known ?? (count < maxStreams ? openStream(deviceId, channel) : undefined);
+  };
+  const openStream = (deviceId: string, channel: string): Stream => {
+    const ofDevice = streams.get(deviceId) ?? new Map<string, Stream>();
+    const stream: Stream = {
+      scan: createCountScan(),
+      started: false,
+      nextSample: 0,
+      clockOffsetMs: 0,
+      rateHz: 0,
+      unit: "",
+    };
+    streams.set(deviceId, ofDevice.set(channel, stream));
+    count++;
     return stream;
   };
 
