@@ -173,10 +173,24 @@ export const i16x8: {
   readonly max: Binary;
   /** 1 where at least one is equal to its counterpart, else 0. */
   readonly isAnyEqual: Binary;
+  /** Sums of neighbours, or of the products of neighbours, as four integers of 32 bits; and the sums of such. */
+  readonly addPairs: Unary;
+  readonly multiplyPairs: Binary;
+  readonly addSums: Binary;
 } = {
   min: binary(simd(0x96)),
   max: binary(simd(0x98)),
+  addPairs: unary(simd(0x7e)),
+  multiplyPairs: binary(simd(0xba)),
+  addSums: binary(simd(0xae)),
   isAnyEqual: (one, other) => join(one, other, simd(0x2d), simd(0x53)),
+};
+
+/** Vectors of two integers of 64 bits; widened is a half of four integers of 32 bits, without a sign. */
+export const i64x2: { readonly add: Binary; readonly widenLow: Unary; readonly widenHigh: Unary } = {
+  add: binary(simd(0xce)),
+  widenLow: unary(simd(0xc9)),
+  widenHigh: unary(simd(0xca)),
 };
 
 /** Goes through `body` again for as long as `again` is not 0 after it. */

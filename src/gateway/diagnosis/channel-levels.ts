@@ -1,5 +1,6 @@
 /** What each channel of a device carries while the shaft turns: where its samples stand, and how much of them alternates. */
 import type { DeviceChannel, RawWindowMessage } from "../../core/contract/device/device-message.ts";
+import { shareSumKernel } from "../../core/maths/sum-kernel.ts";
 import type { ChannelLevel } from "./device-facts.ts";
 
 export interface ChannelLevels {
@@ -30,6 +31,7 @@ const maxChannels = 64;
 /** Creates levels of a device that was not heard yet. */
 export function createChannelLevels(): ChannelLevels {
   const channels = new Map<string, Channel>();
+  const kernel = shareSumKernel();
 
   function open(name: string, firstSample: number): Channel | undefined {
     if (channels.size >= maxChannels) return undefined;
@@ -44,16 +46,9 @@ export function createChannelLevels(): ChannelLevels {
       if (channel === undefined) return 0;
       const jump = firstSample - channel.nextSample;
       channel.nextSample = firstSample + counts.length;
-      // Whole numbers far below 2^53: exact in any order. In variables, since a field is written to the heap each time.
-      let sum = 0;
-      let sumSquares = 0;
-      for (let index = 0; index < counts.length; index++) {
-        const count = counts[index]!;
-        sum += count;
-        sumSquares += count * count;
-      }
-      channel.sum += sum;
-      channel.sumSquares += sumSquares;
+      kernel.run(counts);
+      channel.sum += kernel.found.sum;
+      channel.sumSquares += kernel.found.squares;
       channel.samples += counts.length;
       if (channel.samples >= stretchSeconds * of.sampleRateHz) closeStretch(channel, of);
       return jump;
