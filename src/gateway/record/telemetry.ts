@@ -36,6 +36,8 @@ export interface TelemetryOptions {
   readonly healthIntervalMs: number;
   /** Says after a kill what was gathered; default none. */
   readonly mark?: LossMark;
+  /** Calls back once what came together is decided, which the mark then says in one write; default `setImmediate`. */
+  readonly soon?: (callback: () => void) => void;
 }
 
 /** Creates the telemetry of a gateway. */
@@ -54,8 +56,15 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     batchMs: Math.min(300_000, options.predictionIntervalMs * 5),
   });
 
-  const mark = options.mark ?? noLossMark;
+  const { mark = noLossMark, soon = (callback: () => void) => void setImmediate(callback) } = options;
+  let isNoteDue = false;
+  const noteHeldSoon = (): void => {
+    if (isNoteDue) return;
+    isNoteDue = true;
+    soon(noteHeld);
+  };
   const noteHeld = (): void => {
+    isNoteDue = false;
     const predictions = thinner.held;
     const sketches = drift.held;
     mark.noteOpen(
@@ -95,11 +104,11 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
         const { logits: scores } = output.bands?.lower ?? output;
         drift.add(point, bundle, { toMs, features, scores, levels, powerKw: scored.powerKw, shaftRpm });
       }
-      noteHeld();
+      noteHeldSoon();
     },
     drift: (point, source, row) => {
       drift.add(point, source, row);
-      noteHeld();
+      noteHeldSoon();
     },
     onDriftReport: (callback) => {
       driftCallbacks.push(callback);
