@@ -90,6 +90,7 @@ const unknown: WindowReference = { baseline: null, severityDb: null, shaftRpm: N
 export function createDecider(point: PointId, parts: DeciderParts, options: DeciderOptions): Decider {
   const { falsePerYear, faultPrior, snapshot } = options;
   let current = parts;
+  let failureModes = listFailureModes(parts);
   let lastWindowId = snapshot?.lastWindowId ?? null;
   let lastBaseline = snapshot?.baselineVersion ?? 0;
   let last: readonly ModeDecision[] = [];
@@ -126,12 +127,14 @@ export function createDecider(point: PointId, parts: DeciderParts, options: Deci
       leading: findLeading(current.outputs, signals),
       isLearning: (own.baseline?.model ?? null) === null,
     };
-    return listFailureModes(current).flatMap((name): ModeDecision[] => {
+    const modes: ModeDecision[] = [];
+    for (const name of failureModes) {
       const state = signals.get(name) ?? beginSignal(spreadOf(current, name));
       const signal = measured.find((each) => each.name === name);
-      if (signal === undefined) return state.held === null ? [] : [describeUnheard(name, state)];
-      return [describeMode(signal, state, context)];
-    });
+      if (signal !== undefined) modes.push(describeMode(signal, state, context));
+      else if (state.held !== null) modes.push(describeUnheard(name, state));
+    }
+    return modes;
   };
 
   return {
@@ -145,11 +148,12 @@ export function createDecider(point: PointId, parts: DeciderParts, options: Deci
       return lastWindowId;
     },
     get isSuspicious() {
-      return [...signals].some(([name, state]) => {
+      for (const [name, state] of signals) {
         // Without a reference a level says nothing: its alarm must not keep the next one from being learnt.
-        if (name === vibrationLevelMode && lastBaseline === 0) return false;
-        return state.held !== null || weighEvidence(state, heights).share >= suspiciousShare;
-      });
+        if (name === vibrationLevelMode && lastBaseline === 0) continue;
+        if (state.held !== null || weighEvidence(state, heights).share >= suspiciousShare) return true;
+      }
+      return false;
     },
     update(prediction, own = unknown) {
       expectOwn(prediction, point, current);
@@ -183,15 +187,15 @@ export function createDecider(point: PointId, parts: DeciderParts, options: Deci
     adopt(next) {
       const before = listActive();
       current = next;
+      failureModes = listFailureModes(next);
       heights = splitBudget(falsePerYear, next.outputs.length + 1);
       forget();
-      const known = listFailureModes(next);
-      signals = new Map([...signals].filter(([name]) => known.includes(name)));
+      signals = new Map([...signals].filter(([name]) => failureModes.includes(name)));
       last = [];
       lastWindowId = null;
       return before
         .map(({ failureMode }) => failureMode)
-        .filter((failureMode) => !known.includes(failureMode));
+        .filter((failureMode) => !failureModes.includes(failureMode));
     },
     forget,
     snapshot: () => ({

@@ -101,22 +101,29 @@ export function findBound(state: FastState, spread: HealthySpread, elapsedMs: nu
 export function stepFast(before: FastState, window: FastWindow, spread: HealthySpread): FastState {
   const { value, leads, fromMs, toMs } = window;
   const elapsedMs = before.toMs === null ? 0 : toMs - before.toMs;
-  const state = elapsedMs < -toleratedMs ? { ...beginFast(spread), recent: before.recent } : before;
+  const state = elapsedMs < -toleratedMs ? beginFast(spread) : before;
   const bound = findBound(state, spread, Math.max(0, elapsedMs));
   const units = (value - bound) / Math.sqrt(state.noise);
   const gain = leads ? Math.min(clipUnits, units) : Math.min(0, units);
   const sum = Math.min(mostSum, Math.max(0, state.sum + Math.max(-clipUnits, gain)));
-  const waiting = [...state.waiting, Math.min(value, bound)];
-  const moved: FastState = {
-    ...state,
-    variance: drift(state, spread, Math.max(0, elapsedMs)).variance,
+  const { level, noise, learnt, waiting } = state;
+  const { variance } = drift(state, spread, Math.max(0, elapsedMs));
+  const isLearnt = waiting.length >= lag && sum === 0;
+  const known = isLearnt
+    ? learn({ level, variance, noise, learnt }, waiting[0]!, spread)
+    : { level, variance, noise, learnt };
+  // Field by field, once a window and mode: spreads are copied key by key.
+  return {
+    level: known.level,
+    variance: known.variance,
+    noise: known.noise,
+    learnt: known.learnt,
     sum,
     sinceMs: sum === 0 ? null : (state.sinceMs ?? fromMs),
-    recent: before.toMs === null ? value : state.recent + recentShare * (value - state.recent),
-    waiting: waiting.slice(-lag),
+    recent: before.toMs === null ? value : before.recent + recentShare * (value - before.recent),
+    waiting: [...waiting.slice(1 - lag), Math.min(value, bound)],
     toMs,
   };
-  return waiting.length > lag && sum === 0 ? learn(moved, waiting[0]!, spread) : moved;
 }
 
 function drift(
@@ -128,13 +135,14 @@ function drift(
   return { variance: Math.min(spread.machine ** 2, variance + step), step };
 }
 
-function learn(state: FastState, value: number, spread: HealthySpread): FastState {
-  const { level, variance, noise, learnt } = state;
+/** What is known of the level, and of a window about it. */
+type Known = Pick<FastState, "level" | "variance" | "noise" | "learnt">;
+
+function learn({ level, variance, noise, learnt }: Known, value: number, spread: HealthySpread): Known {
   const trust = variance / (variance + noise * longRun);
   const surprise = value - level;
   const squared = Math.min(surprise ** 2, 9 * noise);
   return {
-    ...state,
     level: level + trust * surprise,
     variance: variance * (1 - trust),
     noise: Math.max((leastShare * spread.window) ** 2, noise + (squared - noise) / (learnt + 1)),

@@ -8,6 +8,7 @@ import type { DiagnosedDevice } from "../../core/contract/device/device-diagnosi
 import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
 import {
   type Decision,
+  type ModeDecision,
   type ModelRef,
   type OperatingState,
   operatingStates,
@@ -75,7 +76,8 @@ export function createTurbineTracker(
   const trackers = new Map<string, ComponentTracker>(
     components.map((component) => [component, createComponentTracker(turbine, component)]),
   );
-  const scores = new Map<string, TurbineState["lastScores"][number]>();
+  /** The last of each failure mode. Written every window and described when somebody looks. */
+  const scores = new Map<string, LastScore>();
   let model: ModelRef | null = null;
   return {
     update(decision, heard) {
@@ -85,15 +87,7 @@ export function createTurbineTracker(
       tracker.update(decision, heard);
       model = decision.model;
       const { component } = point;
-      for (const { failureMode, probability, risk } of modes) {
-        scores.set(`${component}/${failureMode}`, {
-          component,
-          failureMode,
-          probability,
-          ...(risk === undefined ? {} : { risk }),
-          time: formatTime(toMs),
-        });
-      }
+      for (const mode of modes) scores.set(`${component}/${mode.failureMode}`, { component, mode, toMs });
     },
     noteSilence: (component, silence) => trackers.get(component)?.noteSilence(silence),
     noteSetAside: (component, reason, atMs) => trackers.get(component)?.noteSetAside(reason, atMs),
@@ -113,7 +107,7 @@ export function createTurbineTracker(
         healthReason: rollUpHealth(described, timeMs).reason,
         components: described,
         alarms: alarms.map(describeAlarm),
-        lastScores: [...scores.values()],
+        lastScores: [...scores.values()].map(describeScore),
         model,
         ...(conditions === undefined ? {} : { baselines: describeBaselines(conditions) }),
         ...(drift === undefined ? {} : { drift: drift.map(describeDrift) }),
@@ -123,6 +117,18 @@ export function createTurbineTracker(
       };
     },
   };
+}
+
+interface LastScore {
+  readonly component: string;
+  readonly mode: ModeDecision;
+  readonly toMs: number;
+}
+
+function describeScore({ component, mode, toMs }: LastScore): TurbineState["lastScores"][number] {
+  const { failureMode, probability, risk } = mode;
+  const time = formatTime(toMs);
+  return { component, failureMode, probability, ...(risk === undefined ? {} : { risk }), time };
 }
 
 type DescribedDrift = NonNullable<TurbineState["drift"]>[number];

@@ -3,7 +3,7 @@
  * and every window whose probability reaches its threshold as a row of its own, within an allowance. Every window is
  * counted in exactly one row. Reads no clock: rows follow the windows' own times, and `tick` says what time it is.
  */
-import type { Decision, ModelRef } from "../../core/contract/prediction.ts";
+import type { Decision } from "../../core/contract/prediction.ts";
 import type { PredictionBatch } from "../../core/contract/uplink-record.ts";
 import { createRowBuilder, type RowBuilder } from "./prediction-rows.ts";
 
@@ -77,10 +77,10 @@ export function createPredictionThinner(
   const openPoint = (decision: Decision): PointBatch => {
     const { point, model, modes, toMs } = decision;
     const key = `${point.site}/${point.turbine}/${point.component}`;
-    const failureModes = modes.map((mode) => mode.failureMode);
     const current = points.get(key);
-    if (current !== undefined && isSame(current.header, { model, failureModes })) return current;
+    if (current !== undefined && isSame(current.header, decision)) return current;
     if (current !== undefined) close(current);
+    const failureModes = modes.map((mode) => mode.failureMode);
     const opened: PointBatch = {
       header: { ...point, modelName: model.name, modelVersion: model.version, failureModes },
       rows: createRowBuilder(failureModes.length),
@@ -166,14 +166,11 @@ function mayKeep(
   return true;
 }
 
-function isSame(
-  header: PointBatch["header"],
-  { model, failureModes }: { readonly model: ModelRef; readonly failureModes: readonly string[] },
-): boolean {
+function isSame(header: PointBatch["header"], { model, modes }: Pick<Decision, "model" | "modes">): boolean {
   return (
     header.modelName === model.name &&
     header.modelVersion === model.version &&
-    header.failureModes.length === failureModes.length &&
-    header.failureModes.every((mode, index) => mode === failureModes[index])
+    header.failureModes.length === modes.length &&
+    header.failureModes.every((failureMode, index) => failureMode === modes[index]!.failureMode)
   );
 }

@@ -8,9 +8,15 @@ import { octavesAbove } from "./severity.ts";
  * outputs of a machine alike, its noise and its load, cancels.
  */
 export function computeMargins(logits: ArrayLike<number>): number[] {
-  const all = Array.from(logits);
-  if (all.length === 1) return all;
-  return all.map((own, index) => own - Math.max(...all.filter((_, other) => other !== index)));
+  const margins: number[] = [];
+  for (let own = 0; own < logits.length; own++) {
+    let highest = Number.NEGATIVE_INFINITY;
+    for (let other = 0; other < logits.length; other++) {
+      if (other !== own) highest = Math.max(highest, logits[other]!);
+    }
+    margins.push(logits.length === 1 ? logits[own]! : logits[own]! - highest);
+  }
+  return margins;
 }
 
 /** What the margin of output `index` is expected to be at a shaft speed; null without a reference for this model. */
