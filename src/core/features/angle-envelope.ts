@@ -61,7 +61,7 @@ export function createAngleEnvelope(samplesPerRevolution: number, capacity: numb
       const most = Math.max(1, Math.min(sliceRunSamples, Math.floor(sliceRunSlices / (step + 1))));
       for (let next = from; next < to; ) {
         const length = Math.min(most, to - next);
-        for (let index = 0; index < length; index++) input[index] = magnitudes[next + index]!;
+        input.set(magnitudes.subarray(next, next + length));
         const many = kernel.run(state, length, step);
         const room = Math.min(many, capacity - count);
         for (let index = 0; index < room; index++) samples[count + index] = outputs[index]!;
