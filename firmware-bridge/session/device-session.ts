@@ -37,6 +37,9 @@ export interface DeviceSession {
   /** Back-pressure: the device has to wait. A device of version 1.0 is not read from, so its silence is expected. */
   pause(): void;
   resume(): void;
+  /** Short back-pressure, for what no word may wait: nothing is read, of any device, until it is let go. */
+  hold(): void;
+  letGo(): void;
   /** Packets of a stream that the device sent although it was told to wait, beyond those that were on their way. */
   readonly ignoredStops: number;
   readonly state: DeviceSessionState;
@@ -207,6 +210,11 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
     resume: () => {
       silence.restart();
       brake.resume();
+    },
+    hold: brake.hold,
+    letGo: () => {
+      silence.restart();
+      brake.letGo();
     },
     get ignoredStops() {
       return brake.ignoredStops;

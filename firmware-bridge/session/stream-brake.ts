@@ -18,6 +18,10 @@ interface StreamBrakeOptions {
 export interface StreamBrake {
   pause(): void;
   resume(): void;
+  /** Reads nothing any more, whatever the device understands, and tells it to wait … */
+  hold(): void;
+  /** … until this; a pause goes on. */
+  letGo(): void;
   /** Packets that the device may send now beyond the acknowledged ones; undefined: it does not understand. */
   room(): number | undefined;
   /** A packet of the stream came. */
@@ -36,6 +40,8 @@ export function createStreamBrake(options: StreamBrakeOptions): StreamBrake {
   let state: "flowing" | "told-to-wait" | "unread" = "flowing";
   let sincePause = 0;
   let ignoredStops = 0;
+  let isHeld = false;
+  const isFlowing = (): boolean => state === "flowing" && !isHeld;
   return {
     pause: () => {
       sincePause = 0;
@@ -49,21 +55,34 @@ export function createStreamBrake(options: StreamBrakeOptions): StreamBrake {
     },
     resume: () => {
       state = "flowing";
+      if (isHeld) return;
+      link.resumeReading();
+      if (sender.isBound) options.sayRoom();
+    },
+    hold: () => {
+      sincePause = 0;
+      isHeld = true;
+      link.pauseReading();
+      if (sender.isBound) options.sayRoom();
+    },
+    letGo: () => {
+      isHeld = false;
+      if (state === "unread") return;
       link.resumeReading();
       if (sender.isBound) options.sayRoom();
     },
     room: () => {
       if (!sender.isBound) return undefined;
-      return state === "flowing" ? roomFrames : 0;
+      return isFlowing() ? roomFrames : 0;
     },
     countPacket: () => {
-      if (state !== "flowing" && ++sincePause > roomFrames) ignoredStops++;
+      if (!isFlowing() && ++sincePause > roomFrames) ignoredStops++;
     },
     restart: () => {
       sincePause = 0;
     },
     get isUnread() {
-      return state === "unread";
+      return isHeld || state === "unread";
     },
     get ignoredStops() {
       return ignoredStops;

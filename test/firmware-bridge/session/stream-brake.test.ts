@@ -46,3 +46,18 @@ test("packets beyond those that were on their way break a device's word; another
   send(9);
   expect(brake.ignoredStops).toBe(2);
 });
+
+test("a device that is held is told that there is no room and is not read from, and a pause outlasts the hold", () => {
+  brake.hold();
+  expect(brake.isUnread).toBe(true);
+  brake.pause();
+  brake.letGo();
+  expect([brake.isUnread, brake.room()]).toEqual([false, 0]);
+  brake.hold();
+  brake.resume();
+  expect(brake.isUnread).toBe(true);
+  brake.letGo();
+  expect([brake.isUnread, brake.room()]).toEqual([false, 3]);
+  const held = ["pause reading", "room 0"];
+  expect(done).toEqual([...held, "room 0", "read", "room 0", ...held, "read", "room 3"]);
+});
