@@ -1,6 +1,6 @@
 /**
- * The windows that a measuring point saw last, as far as physical evidence reads them: a ring of fixed size, which keeps
- * what it is given and copies nothing. Decides nothing.
+ * The windows that a measuring point saw last, as far as physical evidence reads them: a ring of fixed size, which copies what
+ * it is given. Decides nothing.
  */
 import type { EvidenceWindow } from "./physical-evidence.ts";
 
@@ -29,17 +29,26 @@ const keptWindows = 60;
 
 /** Creates an empty ring. */
 export function createRecentWindows(capacity: number = keptWindows): RecentWindows {
-  let kept: RecentWindow[] = [];
-  let next = 0;
-  const listInOrder = (): RecentWindow[] => [...kept.slice(next), ...kept.slice(0, next)];
+  let rows: Rows | null = null;
+  let noted = 0;
+  const listInOrder = (): RecentWindow[] => {
+    if (rows === null) return [];
+    const kept = rows;
+    const length = Math.min(noted, capacity);
+    return Array.from({ length }, (_, at) => readRow(kept, (noted - length + at) % capacity));
+  };
   return {
     note: (window) => {
-      kept[next] = window;
-      next = (next + 1) % capacity;
+      if (rows === null || !fits(rows, window)) {
+        rows = makeRows(capacity, window);
+        noted = 0;
+      }
+      writeRow(rows, noted % capacity, window);
+      noted++;
     },
     clear: () => {
-      kept = [];
-      next = 0;
+      rows = null;
+      noted = 0;
     },
     listSpeaking: ({ output, sinceMs }) => {
       const all = listInOrder();
@@ -48,6 +57,63 @@ export function createRecentWindows(capacity: number = keptWindows): RecentWindo
       if (leading.length > 0) return leading;
       return since.length > 0 ? since : all.slice(-1);
     },
+  };
+}
+
+/** The windows as numbers in a row each: as objects those of a thousand points would take 40 MB. */
+interface Rows {
+  readonly features: number;
+  readonly outputs: number;
+  /** {@link fields}, then the logits. */
+  readonly values: Float64Array;
+  /** Single precision, as features are. */
+  readonly lower: Float32Array;
+  /** The same of the upper band; made when a window first has one. */
+  upper: Float32Array | null;
+}
+
+const fields = { toMs: 0, shaftRpm: 1, powerKw: 2, hasUpper: 3, logits: 4 } as const;
+
+function makeRows(capacity: number, { features, logits }: RecentWindow): Rows {
+  return {
+    features: features.length,
+    outputs: logits.length,
+    values: new Float64Array(capacity * (fields.logits + logits.length)),
+    lower: new Float32Array(capacity * features.length),
+    upper: null,
+  };
+}
+
+function fits({ features, outputs }: Rows, window: RecentWindow): boolean {
+  return window.features.length === features && window.logits.length === outputs;
+}
+
+function writeRow(rows: Rows, place: number, window: RecentWindow): void {
+  const { features, outputs, values, lower } = rows;
+  const { toMs, shaftRpm, powerKw = Number.NaN, upperFeatures, logits } = window;
+  const at = place * (fields.logits + outputs);
+  values[at + fields.toMs] = toMs;
+  values[at + fields.shaftRpm] = shaftRpm;
+  values[at + fields.powerKw] = powerKw;
+  values[at + fields.hasUpper] = upperFeatures === undefined ? 0 : 1;
+  values.set(logits, at + fields.logits);
+  lower.set(window.features, place * features);
+  if (upperFeatures === undefined) return;
+  rows.upper ??= new Float32Array(lower.length);
+  rows.upper.set(upperFeatures, place * features);
+}
+
+function readRow({ features, outputs, values, lower, upper }: Rows, place: number): RecentWindow {
+  const at = place * (fields.logits + outputs);
+  const featuresOf = (band: Float32Array): Float32Array =>
+    band.slice(place * features, (place + 1) * features);
+  return {
+    toMs: values[at + fields.toMs]!,
+    shaftRpm: values[at + fields.shaftRpm]!,
+    powerKw: values[at + fields.powerKw]!,
+    logits: values.slice(at + fields.logits, at + fields.logits + outputs),
+    features: featuresOf(lower),
+    upperFeatures: upper !== null && values[at + fields.hasUpper] === 1 ? featuresOf(upper) : undefined,
   };
 }
 

@@ -32,3 +32,19 @@ test("the windows since an alarm in which its mode leads speak for it, oldest fi
   recent.clear();
   expect(times(1, 0)).toEqual([]);
 });
+
+test("a window comes back as it was noted, whatever becomes of its arrays, and another shape begins anew", () => {
+  const recent = createRecentWindows(3);
+  const features = Float32Array.of(0.1, -0.2);
+  const whole = { toMs: 5, shaftRpm: 1500.5, powerKw: 700, logits: [0.1, 0.2], features };
+  recent.note({ ...whole, upperFeatures: Float32Array.of(0.3, 0.4) });
+  recent.note(whole);
+  const kept = Float32Array.from(features);
+  features.fill(0);
+  expect(recent.listSpeaking({ output: 1, sinceMs: 0 })).toEqual([
+    { ...whole, logits: Float64Array.of(0.1, 0.2), features: kept, upperFeatures: Float32Array.of(0.3, 0.4) },
+    { ...whole, logits: Float64Array.of(0.1, 0.2), features: kept },
+  ]);
+  recent.note({ toMs: 6, shaftRpm: 1, logits: [1], features: [1] });
+  expect(recent.listSpeaking({ output: 0, sinceMs: 0 })).toMatchObject([{ toMs: 6, powerKw: Number.NaN }]);
+});
