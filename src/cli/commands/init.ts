@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { Command } from "commander";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { renderComplaint } from "../../core/platform/daemon/config-error.ts";
 import { makeFolder, replaceFile } from "../../core/platform/files/atomic-file.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { readGatewayFile } from "../../core/serving/gateway-file.ts";
@@ -15,6 +16,7 @@ import { type AnswerName, type InitQuestion, listQuestions } from "../init/init-
 import { parseBearing } from "../init/parse-bearing.ts";
 import { hasPipe, placeAnswers, readAnswers } from "../init/piped-answers.ts";
 import { type InitExtras, renderGatewayFile } from "../init/render-gateway-file.ts";
+import { printable } from "../terminal/end-process.ts";
 import { parseInteger, parseNumber } from "../terminal/options.ts";
 
 /** Whoever writes answers into a pipe is a program. */
@@ -83,6 +85,8 @@ async function writeConfiguration(file: string, options: InitOptions): Promise<v
   if (findings.length > 0) throw read.refuse(findings);
   await makeFolder(dirname(file));
   await replaceFile(file, text);
+  for (const each of read.refuse(read.warnings()).complaints)
+    process.stderr.write(printable(`warning: ${renderComplaint(each)}\n`));
   if (options.json) process.stdout.write(`${JSON.stringify({ file, serialPorts: ports })}\n`);
   else {
     process.stdout.write(

@@ -113,6 +113,15 @@ test("init writes over nothing without --force, and nothing at all where somethi
   expect(existsSync(other)).toBe(false);
 });
 
+test("init says of what it wrote what is allowed and probably not meant", async () => {
+  const file = join(createTemporaryFolder(), "gateway.yaml");
+  const { code, stderr } = await auroraHere("init", file, ...said, "--shaft-rpm", "30", "--yes");
+  expect([code, stderr]).toEqual([
+    0,
+    expect.stringMatching(/^warning: .*:\d+:\d+: .*shaftRpm: below 300 rpm/),
+  ]);
+});
+
 test("answers that come by a pipe are taken a line each, all of them or none", () => {
   const file = join(createTemporaryFolder(), "gateway.yaml");
   const pipe = (input: string, ...args: string[]) =>
