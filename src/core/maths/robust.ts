@@ -22,7 +22,7 @@ export function computeRobustLocation(values: ArrayLike<number>): {
   readonly scale: number;
 } {
   const location = computeMedian(values);
-  // Not through a function of `from`: that goes from value to value by an iterator, 17.7 against 0.5 µs for 384 of them.
+  // Not by a function given to `from`: that goes from value to value by an iterator, many times slower.
   const distances = Float64Array.from(values);
   for (let index = 0; index < distances.length; index++)
     distances[index] = Math.abs(distances[index]! - location);
