@@ -10,7 +10,7 @@ import {
   type SidecarFlags,
   sidecarHelp,
 } from "../score/sidecar/sidecar-options.ts";
-import { listColumnNames, nameColumns } from "../score/tables/column-names.ts";
+import { findTableForm, listColumnNames, nameColumns } from "../score/tables/column-names.ts";
 import { explainRows, renderRowExplanation } from "../score/tables/explain-rows.ts";
 
 interface ExplainFlags extends SidecarFlags {
@@ -58,7 +58,11 @@ Example:
             const channels = bundle.manifest.channels.map(({ name }) => name);
             const columns = await nameColumns(
               channels,
-              { known: listColumnNames(bundle), channels: bundle.manifest.channels },
+              {
+                known: listColumnNames(bundle),
+                channels: bundle.manifest.channels,
+                form: findTableForm(bundle),
+              },
               undefined,
             );
             const json = await explainRows(loaded, path, columns);

@@ -7,10 +7,12 @@ import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import type { Bundle } from "../../../core/bundle/bundle.ts";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { type Fields, fieldsOf } from "../../../core/contract/fields.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { bundledConfigName } from "../../../training/bundle/bundled-files.ts";
+import { scadaTableSchema } from "../../../training/dataset/scada/table-config.ts";
 import { convertUnit } from "../../../training/dataset/scada/units.ts";
-import { type ReadingColumn, type ReadingColumns, usualColumns } from "./read-readings.ts";
+import { type ReadingColumn, type ReadingColumns, type TableForm, usualColumns } from "./read-readings.ts";
 
 const maxFileBytes = 1024 * 1024;
 const name = z.string().min(1).max(256);
@@ -26,13 +28,15 @@ type KnownColumns = Readonly<Record<string, KnownColumn | undefined>>;
  */
 export async function nameColumns(
   names: readonly string[],
-  { known, channels }: { readonly known: KnownColumns; readonly channels: readonly UnitOfChannel[] },
+  { known, channels, form }: NamesOfBundle,
   path: string | undefined,
 ): Promise<ReadingColumns> {
   const given = path === undefined ? {} : await readNames(path, names);
   const called = (column: KnownColumn | undefined): readonly string[] =>
     column === undefined ? [] : [typeof column === "string" ? column : column.column];
   return {
+    // Whoever names the column of times speaks of tables that are written in another way.
+    form: given.time === undefined ? form : undefined,
     time: [...called(given.time), ...usualColumns.time],
     turbine: [...called(given.turbine), ...usualColumns.turbine],
     channels: new Map(
@@ -48,6 +52,13 @@ export async function nameColumns(
       }),
     ),
   };
+}
+
+/** What a bundle says of the tables that it was made from, and of its channels. */
+interface NamesOfBundle {
+  readonly known: KnownColumns;
+  readonly channels: readonly UnitOfChannel[];
+  readonly form?: TableForm | undefined;
 }
 
 /** What is asked of a channel here. */
@@ -73,24 +84,36 @@ function describeColumn(column: KnownColumn, unit: string | null, where: string)
  * Names that a bundle's own configuration knows its channels' columns by (`dataset.columns`; `columns` where it was made
  * before data sets named them), each with its unit where that is another than the channel's; none where it has no such list.
  */
-export function listColumnNames({ files }: Pick<Bundle, "files">): KnownColumns {
-  const bytes = files.get(bundledConfigName);
-  if (bytes === undefined) return {};
-  let config: { readonly columns?: unknown; readonly dataset?: { readonly columns?: unknown } } | null;
-  try {
-    config = parseYaml(new TextDecoder().decode(bytes), { maxAliasCount: 16 });
-  } catch {
-    // A configuration that is no YAML is the evaluation's concern; here it names no columns.
-    return {};
-  }
-  const columns = config?.dataset?.columns ?? config?.columns;
-  if (typeof columns !== "object" || columns === null) return {};
+export function listColumnNames(bundle: Pick<Bundle, "files">): KnownColumns {
+  const config = readConfig(bundle);
+  const columns = fieldsOf(config.dataset).columns ?? config.columns;
   return Object.fromEntries(
-    Object.entries(columns).flatMap(([channel, column]) => {
+    Object.entries(fieldsOf(columns)).flatMap(([channel, column]) => {
       const parsed = columnSchema.safeParse(column);
       return parsed.success ? [[channel, parsed.data] as const] : [];
     }),
   );
+}
+
+/** How the tables that a bundle was made from are written, where that is not the usual; undefined: it is, or nobody knows. */
+export function findTableForm(bundle: Pick<Bundle, "files">): TableForm | undefined {
+  const parsed = scadaTableSchema.safeParse(readConfig(bundle).dataset);
+  if (!parsed.success) return undefined;
+  const { layout, time, turbineColumn } = parsed.data;
+  const isUsual = layout === undefined && (time.form ?? "iso") === "iso" && time.zone === "UTC";
+  return isUsual ? undefined : { layout, time, turbineColumn };
+}
+
+/** The configuration that travels in a bundle; one that is no YAML is the evaluation's concern, and says nothing here. */
+function readConfig({ files }: Pick<Bundle, "files">): Fields {
+  const bytes = files.get(bundledConfigName);
+  try {
+    return fieldsOf(
+      bytes === undefined ? null : parseYaml(new TextDecoder().decode(bytes), { maxAliasCount: 16 }),
+    );
+  } catch {
+    return {};
+  }
 }
 
 async function readNames(path: string, channels: readonly string[]): Promise<KnownColumns> {

@@ -1,5 +1,8 @@
 /** A machine's readings with their times from a CSV or Parquet table: one column a channel, in the table's own order. */
+import { hasErrorCode } from "../../../core/contract/aurora-error.ts";
 import { parseTime } from "../../../training/dataset/parse-time.ts";
+import { createMomentReader } from "../../../training/dataset/scada/read-moments.ts";
+import type { ScadaTableDataset } from "../../../training/dataset/scada/table-config.ts";
 import { type ConvertUnit, isSameUnit, readHeaderUnit } from "../../../training/dataset/scada/units.ts";
 import { parseNumber, parseText } from "../../../training/dataset/table-cell.ts";
 import { openTableRows, refuseTable, type TableRows } from "../../../training/dataset/table-rows.ts";
@@ -20,7 +23,12 @@ export interface ReadingColumns {
   readonly time: readonly string[];
   readonly turbine: readonly string[];
   readonly channels: ReadonlyMap<string, readonly ReadingColumn[]>;
+  /** How the tables that the bundle was made from are written; a table with that column of times is read so. */
+  readonly form?: TableForm | undefined;
 }
+
+/** How a table is laid out and says its times, where that is not the usual. */
+export type TableForm = Pick<ScadaTableDataset, "layout" | "time" | "turbineColumn">;
 
 /** A name that a channel's column may have, and how its values become the channel's. */
 export interface ReadingColumn {
@@ -32,20 +40,23 @@ export interface ReadingColumn {
 }
 
 /** Names of the columns of times and of turbines where nobody says otherwise. */
-export const usualColumns: Omit<ReadingColumns, "channels"> = {
+export const usualColumns: Pick<ReadingColumns, "time" | "turbine"> = {
   time: ["time", "timestamp", "date"],
   turbine: ["turbine", "turbine_id"],
 };
 
 /**
- * Reads the table, every column in its channel's unit. Times are ISO 8601 (without a zone: UTC), or milliseconds since the epoch. Fails with DATA_MISSING, or
- * DATA_FORMAT where no column holds times, no row has one, or a column's name states another unit.
+ * Reads the table, every column in its channel's unit. Times are ISO 8601 (without a zone: UTC), or milliseconds since the epoch, or as
+ * the bundle's own tables say them. Fails with DATA_MISSING, or DATA_FORMAT where no column holds times, no row has one, or a
+ * column's name states another unit.
  */
-export async function readReadings(
-  path: string,
-  { time, turbine, channels }: ReadingColumns,
-): Promise<Readings> {
-  const table = await openTableRows(path);
+export async function readReadings(path: string, columns: ReadingColumns): Promise<Readings> {
+  const own = await openOwn(path, columns.form);
+  const table = own ?? (await openTableRows(path));
+  const form = own === null ? undefined : columns.form;
+  const time = form === undefined ? columns.time : [form.time.column];
+  const turbine = [form?.turbineColumn ?? [], columns.turbine].flat();
+  const { channels } = columns;
   const plain = table.columns.map((name) => name.toLowerCase());
   const find = (names: readonly string[]): number => findColumn(plain, names);
   const timeColumn = find(time);
@@ -56,16 +67,15 @@ export async function readReadings(
     return column === undefined ? [] : [{ name, column, at: find([column.name]) }];
   });
   for (const { name, column, at } of found) refuseDenied(path, { name, column, header: table.columns[at]! });
-  const { texts, numbers } = await readColumns(
-    table,
-    [timeColumn, ...found.map(({ at }) => at)],
-    turbineColumn < 0 ? [] : [turbineColumn],
-  );
+  const { texts, numbers } = await readColumns(table, [timeColumn, ...found.map(({ at }) => at)], {
+    named: turbineColumn < 0 ? [] : [turbineColumn],
+    readTime: openTimes(form),
+  });
   const timeMs = numbers[0]!;
   if (timeMs.length > 0 && timeMs.every(Number.isNaN)) {
     throw refuseTable(
       path,
-      `has no time in its column ${table.columns[timeColumn]}: ISO 8601 or milliseconds`,
+      `has no time in its column ${table.columns[timeColumn]}: ${form?.time.form ?? "ISO 8601 or milliseconds"}`,
     );
   }
   return {
@@ -103,17 +113,41 @@ export function findColumn(columns: readonly string[], names: readonly string[])
   return names.map((name) => columns.indexOf(name.trim().toLowerCase())).find((at) => at >= 0) ?? -1;
 }
 
-/** The first of the `numeric` columns as times, the others as numbers; the `named` ones as texts. */
+/** The table as the bundle's own are laid out; null where it has no column that those have their times in. */
+async function openOwn(path: string, form: TableForm | undefined): Promise<TableRows | null> {
+  if (form === undefined) return null;
+  try {
+    const table = await openTableRows(path, form.layout);
+    return table.columns.includes(form.time.column) ? table : null;
+  } catch (error) {
+    // In another layout; whether it can be read at all is seen without one.
+    if (hasErrorCode(error, "DATA_FORMAT")) return null;
+    throw error;
+  }
+}
+
+/** Reads the next cell's time, epoch ms; NaN where it is none. Cells come in the table's order, with the turbine's name. */
+function openTimes(form: TableForm | undefined): (cell: unknown, turbine: string) => number {
+  if (form === undefined) return parseTime;
+  const moments = createMomentReader(form.time);
+  return (cell, turbine) => {
+    const moment = moments.read(cell, turbine);
+    return moment.kind === "time" ? moment.timeMs : Number.NaN;
+  };
+}
+
+/** The first of the `numeric` columns as times, the others as numbers; the `named` ones, the turbine's first, as texts. */
 async function readColumns(
   table: TableRows,
   numeric: readonly number[],
-  named: readonly number[],
+  { named, readTime }: { readonly named: readonly number[]; readonly readTime: ReturnType<typeof openTimes> },
 ): Promise<{ readonly numbers: Float64Array[]; readonly texts: string[][] }> {
   const numbers = numeric.map((): number[] => []);
   const texts = named.map((): string[] => []);
   await table.read([...numeric, ...named], (cells) => {
+    const turbine = named.length === 0 ? "" : parseText(cells[numeric.length]);
     for (const [at, column] of numbers.entries()) {
-      column.push(at === 0 ? parseTime(cells[at]) : parseNumber(cells[at], table.decimal));
+      column.push(at === 0 ? readTime(cells[at], turbine) : parseNumber(cells[at], table.decimal));
     }
     for (const [at, column] of texts.entries()) column.push(parseText(cells[numeric.length + at]));
   });

@@ -6,7 +6,7 @@ import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { listComponents, requireSpec } from "../../../core/serving/scada/scada-turbine.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { complainOfFile, exitCodeOf } from "../files/file-report.ts";
-import { listColumnNames, nameColumns } from "./column-names.ts";
+import { findTableForm, listColumnNames, nameColumns } from "./column-names.ts";
 import { type LoggedRepair, readRepairs } from "./read-repairs.ts";
 import { type AskedInspection, type ScoredTables, scoreTables } from "./score-tables.ts";
 import { nameTurbines, type TableFlags } from "./table-options.ts";
@@ -30,7 +30,7 @@ export async function runTables(
   const turbines = nameTurbines(flags.input, flags.turbine ?? []);
   const columns = await nameColumns(
     names,
-    { known: listColumnNames(bundle), channels: bundle.manifest.channels },
+    { known: listColumnNames(bundle), channels: bundle.manifest.channels, form: findTableForm(bundle) },
     flags.columns,
   );
   const repairs = await readRepairs(flags.repairs ?? [], components);

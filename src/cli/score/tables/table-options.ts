@@ -39,7 +39,8 @@ most 2 million rows each; the readings of all files, at most 12 million rows, ar
 bytes a reading) and says row by row what a gateway would have said that had got them: a back-test on one's own history. All
 turbines go in one call, because the policy ranks them against each other.
            A table has a column of times (time, timestamp or date: ISO 8601, without a zone UTC; or milliseconds since
-           1970) and one for each channel, called as the channel, as in the data that the bundle was made from, or as
+           1970; or as in the data that the bundle was made from, with their layout and zone) and one for each channel,
+           called as the channel, as in those data, or as
            --columns says; in the channel's unit (\`aurora bundle inspect DIR\`) unless one of the two states another
            ({wind-speed: {column: v, unit: km/h}}); a name such as "v [km/h]" that says otherwise is refused. It is of one turbine, unless a column turbine
            or turbine_id says which each row is of. Rows need not be in order. Files of one turbine are joined in order of
