@@ -19,6 +19,7 @@ const programs = [
   "src/cli/main.js",
   "src/collector/page-main.js",
   "src/collector/worker-main.js",
+  "src/gateway/points/chain-main.js",
   "src/gateway/updates/prove-main.js",
 ];
 

@@ -29,7 +29,7 @@ import { createBusReadings } from "./points/bus-readings.ts";
 import { checkScadaConfig } from "./points/check-scada-config.ts";
 import type { DriftPost } from "./points/drift-post.ts";
 import { isOperatingChannel } from "./points/operating-readings.ts";
-import { createPipeline, type Pipeline } from "./points/pipeline.ts";
+import { createPipeline, type Pipeline, type PipelineOptions } from "./points/pipeline.ts";
 import { createScadaWatch } from "./points/scada-watch.ts";
 import { createSiteBaselines, type SiteBaselines } from "./points/site-baselines.ts";
 import { readSnapshots } from "./points/snapshots.ts";
@@ -46,6 +46,9 @@ export interface PointsSurroundings {
   readonly quality: DataQuality;
   /** Counts what waits in the pipeline. */
   readonly load: WorkGauge;
+  /** Threads that cut windows beside this one. */
+  readonly workers: number;
+  readonly beginWorker: PipelineOptions["beginWorker"];
   readonly mqtt: MqttClient;
   readonly topics: Topics;
   readonly uplink: Uplink;
@@ -171,6 +174,8 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       onAlert,
       onQuarantine,
       onSilence: states.noteSilence,
+      onWorkerEnded: (worker, lostSamples) =>
+        telemetry.event("worker-ended", `worker ${worker}`, `${lostSamples} samples on their way are lost`),
       onScoreMismatch: (deviceId, detail) => {
         logger.error("a device computes other integers than this gateway", { device: deviceId, detail });
         telemetry.event("score-mismatch", deviceId, detail);

@@ -1,25 +1,25 @@
 /** Puts a gateway together by hand and starts it. The order matters: what others need comes first. */
-import { basename } from "node:path";
+import { availableParallelism } from "node:os";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { createTopics } from "../core/contract/topics.ts";
 import { isSealedAck } from "../core/platform/ack-key.ts";
 import { type Clock, systemClock, systemTimers, type Timers } from "../core/platform/clock.ts";
-import { type Closers, openWhole } from "../core/platform/daemon/closing.ts";
+import { type Closers, openWhole, waitAtMost } from "../core/platform/daemon/closing.ts";
 import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
 import { prepareStateFolder } from "../core/platform/daemon/state-folder.ts";
 import { nodeFileSystem } from "../core/platform/files/file-system.ts";
 import { readHexKey } from "../core/platform/files/read-hex-key.ts";
 import type { Logger } from "../core/platform/logger.ts";
-import { checkMinWindows, listPointBundles } from "../core/serving/check-commissioning.ts";
-import { findNewestVersion, openServedModels, type ServedModels } from "../core/serving/served-models.ts";
 import { clearRawLane, composeEvidence } from "./compose-evidence.ts";
 import { composePoints } from "./compose-points.ts";
 import { connectDevices } from "./devices/connect-devices.ts";
 import { connectGatewayMqtt } from "./gateway-mqtt.ts";
 import { openGatewayRecord } from "./gateway-record.ts";
+import { checkInstalled, openModels } from "./open-models.ts";
+import type { PipelineOptions } from "./points/pipeline.ts";
+import { countWorkers } from "./points/share-devices.ts";
 import { createWorkGauge } from "./points/work-gauge.ts";
 import { createDataQuality } from "./record/data-quality.ts";
-import type { Telemetry } from "./record/telemetry.ts";
 import { createUplink, type UplinkOptions } from "./record/uplink.ts";
 import { createBaselineRoutes } from "./status/baseline-routes.ts";
 import { createStatusRoutes, describeGateway } from "./status/describe-gateway.ts";
@@ -38,10 +38,14 @@ export interface StartGatewayOptions {
   readonly clock?: Clock;
   /** When servers of a field bus are asked. Default: the system's. */
   readonly timers?: Timers;
+  /** For tests that end a worker. */
+  readonly beginWorker?: PipelineOptions["beginWorker"];
 }
 
 /** Once a second: silent points, due states, gathered records. */
 const tickMs = 1000;
+/** Longest wait for workers to begin. */
+const workersBeginMs = 10_000;
 /** Without a whole tick for this long the process no longer does its work, though it may still answer. */
 const stuckMs = 15 * tickMs;
 
@@ -60,7 +64,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   const quality = createDataQuality();
   const record = openGatewayRecord({ config, quality, clock, logger }, closers);
   const { outbox, telemetry } = record;
-  const models = await openModels(options, telemetry);
+  const models = await openModels({ config, runtimeVersion, telemetry, logger });
   closers.add(() => models.close());
   await checkInstalled(config, models);
   const {
@@ -95,7 +99,21 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
 
   const load = createWorkGauge();
   const points = composePoints(
-    { config, record, models, quality, load, mqtt, topics, uplink, clock, timers, logger },
+    {
+      config,
+      record,
+      models,
+      quality,
+      load,
+      workers: countWorkers(config, availableParallelism()),
+      beginWorker: options.beginWorker,
+      mqtt,
+      topics,
+      uplink,
+      clock,
+      timers,
+      logger,
+    },
     closers,
   );
   const { pipeline, register, figures, journal, conditions, components, drift } = points;
@@ -114,6 +132,8 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     closers,
   );
   await points.startSources();
+  // Workers that are still beginning would hold their devices: a stream's first seconds say how its clock runs.
+  await waitAtMost(pipeline.idle(), workersBeginMs);
   const devices = await connectDevices({
     config,
     runtimeVersion,
@@ -134,6 +154,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     logger,
   });
   closers.add(() => devices.close());
+  pipeline.watchPressure({ onHigh: devices.hold, onLow: devices.letGo });
   evidence.connect(devices.captures);
   points.onAlert((event) => devices.alertCaptures.note(event));
   points.onAlert(evidence.alert);
@@ -233,45 +254,6 @@ async function readAckCheck({ gateway, uplink }: GatewayConfig): Promise<UplinkO
   if (uplink.ackKeyFile === null) return undefined;
   const key = await readHexKey(uplink.ackKeyFile);
   return (ack) => isSealedAck(key, gateway.id, ack);
-}
-
-/** @throws AuroraError CONFIG_INVALID where the configuration does not fit a bundle that it was installed with. */
-async function checkInstalled(config: GatewayConfig, models: ServedModels): Promise<void> {
-  for (const name of listPointBundles(config)) {
-    const { manifest } = models.current(name);
-    const installed = basename(await findNewestVersion(config.bundles.dir, name));
-    // What came by an update asks for what it needs by itself, and the learner obeys the larger number.
-    if (manifest.version === installed) checkMinWindows(config.commissioning, manifest);
-  }
-}
-
-function openModels(
-  { config, logger, runtimeVersion }: StartGatewayOptions,
-  telemetry: Telemetry,
-): Promise<ServedModels> {
-  return openServedModels({
-    names: listBundles(config),
-    bundlesDir: config.bundles.dir,
-    trustedKeyPaths: config.bundles.trustedKeys,
-    stateDir: config.gateway.stateDir,
-    engine: config.bundles.engine,
-    runtimeVersion,
-    files: nodeFileSystem,
-    logger,
-    onRefused: (dir, error) => {
-      logger.error("a bundle was refused", { dir, error });
-      telemetry.event("bundle-refused", dir, error.message);
-    },
-  });
-}
-
-/** Names of all bundles that a configuration asks for. */
-function listBundles(config: GatewayConfig): readonly string[] {
-  const names = config.turbines.flatMap(({ points, scadaBundle }) => [
-    ...points.map((point) => point.bundle),
-    ...(scadaBundle === null ? [] : [scadaBundle]),
-  ]);
-  return [...new Set(names)];
 }
 
 interface Ticker {

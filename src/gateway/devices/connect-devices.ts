@@ -60,6 +60,10 @@ export interface DeviceTasks {
 export interface ConnectedDevices extends DeviceLinks, DeviceTasks {
   /** How often devices had to wait because the pipeline could not follow. */
   readonly backPressure: BackPressure;
+  /** Stops reading of these devices at once … */
+  hold(deviceIds: readonly string[]): void;
+  /** … and reads again. */
+  letGo(deviceIds: readonly string[]): void;
   /** Writes down recordings that have ended, and looks at every device; call it about once a second. */
   tick(): void;
   /** All devices for the status page, without secrets. */
@@ -110,10 +114,17 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     logger,
   });
   const watches = new Map(links.sessions.map(({ id, watch }) => [id, watch]));
+  const sessions = new Map(links.sessions.map(({ id, session }) => [id, session]));
   return {
     ...tasks,
     sessions: links.sessions,
     backPressure,
+    hold: (deviceIds) => {
+      for (const id of deviceIds) sessions.get(id)?.hold();
+    },
+    letGo: (deviceIds) => {
+      for (const id of deviceIds) sessions.get(id)?.letGo();
+    },
     tick: () => {
       recordings.tick(clock.monotonicMs());
       for (const { watch, session } of links.sessions) watch.tick(session.statistics);

@@ -16,7 +16,14 @@ import type { PointSilence } from "../alarms/component-tracker.ts";
 import type { DataQuality } from "../record/data-quality.ts";
 import { createEdgeScores, type EdgeScoreCounts } from "./edge-scores.ts";
 import { createOperatingReadings } from "./operating-readings.ts";
-import { type ChainPoint, createSignalChain } from "./signal-chain.ts";
+import {
+  createPointChains,
+  type PointChainsOptions,
+  type PressureWatcher,
+  type WorkerCounts,
+} from "./point-chains.ts";
+import { shareDevices } from "./share-devices.ts";
+import type { ChainPoint } from "./signal-chain.ts";
 import type { SiteBaselines } from "./site-baselines.ts";
 import { createWorkGauge, type WorkGauge } from "./work-gauge.ts";
 
@@ -27,6 +34,8 @@ export interface PipelineSink extends DecisionSink {
   onSilence?(point: PointId, silence: PointSilence): void;
   /** A device computed other integers than this gateway. */
   onScoreMismatch?(deviceId: string, detail: string): void;
+  /** A worker ended unasked; what was on its way to it is set aside, and it is begun again. */
+  onWorkerEnded?(worker: number, lostSamples: number): void;
 }
 
 export interface PipelineOptions {
@@ -40,6 +49,10 @@ export interface PipelineOptions {
   readonly baselines: SiteBaselines;
   /** Counts the windows and scores that wait to be decided. */
   readonly load?: WorkGauge;
+  /** Threads that windows are cut in beside this one; default 0. */
+  readonly workers?: number;
+  /** For tests that end a worker. */
+  readonly beginWorker?: PointChainsOptions["beginWorker"];
   readonly clock: Clock;
   readonly logger: Logger;
   readonly sink: PipelineSink;
@@ -53,6 +66,10 @@ export interface Pipeline {
   /** A score of a device's own model: decided upon in mode `edge`, compared in mode `both`. */
   acceptScore(score: DeviceScore, mode: "edge" | "both"): void;
   readonly edgeScores: EdgeScoreCounts;
+  /** How the workers are. */
+  readonly workers: WorkerCounts;
+  /** Whom to tell from now on which devices bring more than their worker can take; one at a time. */
+  watchPressure(watcher: PressureWatcher): void;
   /** A scalar of a turbine; its `deviceId` is the turbine. */
   acceptReading(reading: Reading): void;
   /** A scalar of a device: it is taken for the turbines that the device sits on. */
@@ -100,12 +117,16 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     });
     return { id, config: pointConfig, name, decider, watch };
   });
-  const chain = createSignalChain<LoadedBundle>({
+  const chains = createPointChains({
     points,
+    shares: shareDevices(config, options.workers ?? 0),
     bundleOf,
     operation: config.operation,
     readings,
     clock,
+    logger: options.logger,
+    onWorkerEnded: (worker, lostSamples) => sink.onWorkerEnded?.(worker, lostSamples),
+    beginWorker: options.beginWorker,
     sink: {
       window: (point, due) => points[point]!.decider.submit(due),
       missing: (point, fromMs, toMs) => points[point]!.decider.noteMissing(fromMs, toMs),
@@ -119,7 +140,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   });
 
   const edge = createEdgeScores({
-    pointsOf: chain.pointsOf,
+    pointsOf: chains.pointsOf,
     setAside: (quarantine, turbine) => setAside(quarantine, turbine, 1),
     load,
     onMismatch: (score, detail) => sink.onScoreMismatch?.(score.deviceId, detail),
@@ -128,31 +149,39 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const knowsScores = config.devices.some(({ mode }) => mode !== "raw");
   if (knowsScores) for (const { config: own } of points) edge.know(bundleOf(own.bundle));
 
-  const idle = async (): Promise<void> => {
+  const acceptReading = (reading: Reading): void => {
+    if (readings.accept(reading)) chains.acceptReading(reading);
+  };
+  const decided = async (): Promise<void> => {
     await edge.idle();
     await Promise.all(points.map(({ decider }) => decider.idle()));
   };
 
   return {
-    announce: chain.announce,
-    accept: chain.accept,
+    announce: chains.announce,
+    accept: chains.accept,
     acceptScore: edge.accept,
     edgeScores: edge.counts,
-    acceptReading: readings.accept,
+    workers: chains.workers,
+    watchPressure: chains.watchPressure,
+    acceptReading,
     acceptDeviceReading: (reading) => {
       for (const turbine of turbinesOf.get(reading.deviceId) ?? [])
-        readings.accept({ ...reading, deviceId: turbine });
+        acceptReading({ ...reading, deviceId: turbine });
     },
     use: (bundle) => {
       if (knowsScores) edge.know(bundle);
-      chain.use(bundle);
+      chains.use(bundle);
     },
-    tick: chain.tick,
+    tick: chains.tick,
     snapshot: () => Object.fromEntries(points.map(({ name, watch }) => [name, watch.snapshot()])),
-    idle,
+    idle: async () => {
+      await chains.idle();
+      await decided();
+    },
     close: async () => {
-      chain.close();
-      await idle();
+      await chains.close();
+      await decided();
       edge.close();
       baselines.save();
     },

@@ -108,6 +108,7 @@ export function describeGateway(parts: GatewayParts): Readonly<Record<string, un
     uplink: parts.uplink.counts(),
     unpublishedAlerts: parts.journal.undelivered,
     edgeScores: pipeline.edgeScores,
+    workers: pipeline.workers,
     devicePushes: devices.pushes.counts,
     recordings: devices.recordings.written,
     evidence: parts.evidence(),

@@ -29,7 +29,7 @@ export interface GatewayMetricsSources {
   readonly uplink: Uplink;
   readonly mqtt: MqttClient;
   readonly devices: ConnectedDevices;
-  readonly pipeline: Pick<Pipeline, "edgeScores">;
+  readonly pipeline: Pick<Pipeline, "edgeScores" | "workers">;
   readonly register: AlarmRegister;
   readonly conditions: () => readonly PointCondition[];
   readonly components: () => readonly DescribedComponent[];
@@ -89,6 +89,18 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
     "uplink_acks_refused",
     "Acknowledgements that were not of the collector of this gateway's enrolment, since the start.",
     () => uplink.counts().acksRefused,
+  );
+  const { workers } = sources.pipeline;
+  gauge("workers", "Threads that cut windows beside the main one.", () => workers.running);
+  total(
+    "workers_ended",
+    "Workers that ended unasked since the start; each is begun again.",
+    () => workers.ended,
+  );
+  total(
+    "workers_lost_samples",
+    "Samples that were on their way to a worker that ended, since the start.",
+    () => workers.lostSamples,
   );
   gauge("mqtt_connected", "1 while the broker is connected.", () => (mqtt.connected ? 1 : 0));
   addDeviceMetrics(metrics, sources.devices, sources.pipeline.edgeScores);

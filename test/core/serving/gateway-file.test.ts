@@ -9,12 +9,21 @@ import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 const bearing = { bpfo: 3.0775, bpfi: 4.9225, bsf: 4.0634, ftf: 0.3847 };
 
 function read(
-  { engine = "auto", profile }: { readonly engine?: string; readonly profile?: string },
+  {
+    engine = "auto",
+    profile,
+    workers,
+  }: { readonly engine?: string; readonly profile?: string; readonly workers?: number },
   said?: GatewayProfile,
 ) {
   const configPath = join(createTemporaryFolder(), "gateway.yaml");
   const config = {
-    gateway: { id: "gw-1", site: "north", ...(profile === undefined ? {} : { profile }) },
+    gateway: {
+      id: "gw-1",
+      site: "north",
+      ...(profile === undefined ? {} : { profile }),
+      ...(workers === undefined ? {} : { workers }),
+    },
     devices: [{ id: "mcu-1", connect: "tcp://127.0.0.1:7001" }],
     turbines: [
       { id: "WT1", points: [{ component: "generator-bearing", device: "mcu-1", channel: "x", bearing }] },
@@ -37,6 +46,14 @@ test("the small profile serves with plain integers, whoever asks for it; the opt
     gateway: { profile: "standard" },
     bundles: { engine: "auto" },
   });
+});
+
+test("workers in the small profile are refused where they stand, and none there is no mistake", () => {
+  expect(() => read({ profile: "small", workers: 2 })).toThrow(
+    /gateway\.yaml:1:\d+: gateway\.workers: .*the small profile has no workers/s,
+  );
+  expect(read({ profile: "small", workers: 0 })).toMatchObject({ gateway: { workers: 0 } });
+  expect(read({})).toMatchObject({ gateway: { workers: null } });
 });
 
 test("a native engine in the small profile, and a profile that there is not, are refused where they stand", () => {

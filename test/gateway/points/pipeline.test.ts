@@ -50,6 +50,7 @@ function create(turbines: GatewayConfig["turbines"] = [{ ...plain, id: "WT01", p
       httpHost: "127.0.0.1",
       httpPort: 0,
       profile: "standard",
+      workers: null,
     },
     mqtt: {
       url: "mqtt://127.0.0.1",

@@ -157,6 +157,14 @@ function checkRest({ bundles, drift, gateway, mqtt, updates }: GatewayConfig): C
       write: "write integer, or set gateway.profile to standard",
     });
   }
+  if (gateway.profile === "small" && (gateway.workers ?? 0) > 0) {
+    const problem = "the small profile has no workers: each takes memory of its own";
+    findings.push({
+      path: ["gateway", "workers"],
+      problem,
+      write: "write 0, or set gateway.profile to standard",
+    });
+  }
   return findings;
 }
 

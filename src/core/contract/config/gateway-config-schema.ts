@@ -83,6 +83,15 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
         .describe(
           "small: less memory, since no native engine is loaded and caches are smaller; the same decisions",
         ),
+      workers: z
+        .int()
+        .min(0)
+        .max(16)
+        .nullable()
+        .default(null)
+        .describe(
+          "Threads that cut windows of raw samples beside the main one, which scores and decides them; null: none below 64 points, then one for each 64, up to the cores",
+        ),
     }),
     mqtt,
     devices: z

@@ -85,6 +85,8 @@ export interface GatewayConfig {
     readonly httpHost: string;
     readonly httpPort: number;
     readonly profile: GatewayProfile;
+    /** Threads beside the main one that cut windows; null: by points and cores (ADR 59). */
+    readonly workers: number | null;
   };
   readonly mqtt: MqttConfig;
   readonly devices: readonly DeviceConfig[];

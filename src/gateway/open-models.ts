@@ -1,0 +1,60 @@
+/** The bundles that a gateway is configured to serve: opened, and held against what the configuration says of them. */
+import { basename } from "node:path";
+import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
+import { nodeFileSystem } from "../core/platform/files/file-system.ts";
+import type { Logger } from "../core/platform/logger.ts";
+import { checkMinWindows, listPointBundles } from "../core/serving/check-commissioning.ts";
+import { findNewestVersion, openServedModels, type ServedModels } from "../core/serving/served-models.ts";
+import type { Telemetry } from "./record/telemetry.ts";
+
+interface OpenModelsOptions {
+  readonly config: GatewayConfig;
+  readonly runtimeVersion: string;
+  readonly telemetry: Telemetry;
+  readonly logger: Logger;
+}
+
+/** @throws AuroraError CONFIG_INVALID where the configuration does not fit a bundle that it was installed with. */
+export async function checkInstalled(config: GatewayConfig, models: ServedModels): Promise<void> {
+  for (const name of listPointBundles(config)) {
+    const { manifest } = models.current(name);
+    const installed = basename(await findNewestVersion(config.bundles.dir, name));
+    // What came by an update asks for what it needs by itself, and the learner obeys the larger number.
+    if (manifest.version === installed) checkMinWindows(config.commissioning, manifest);
+  }
+}
+
+/**
+ * Opens what the configuration asks for.
+ * @throws AuroraError BUNDLE_*, DATA_MISSING or INFERENCE without a bundle that can serve.
+ */
+export function openModels({
+  config,
+  logger,
+  runtimeVersion,
+  telemetry,
+}: OpenModelsOptions): Promise<ServedModels> {
+  return openServedModels({
+    names: listBundles(config),
+    bundlesDir: config.bundles.dir,
+    trustedKeyPaths: config.bundles.trustedKeys,
+    stateDir: config.gateway.stateDir,
+    engine: config.bundles.engine,
+    runtimeVersion,
+    files: nodeFileSystem,
+    logger,
+    onRefused: (dir, error) => {
+      logger.error("a bundle was refused", { dir, error });
+      telemetry.event("bundle-refused", dir, error.message);
+    },
+  });
+}
+
+/** Names of all bundles that a configuration asks for. */
+function listBundles(config: GatewayConfig): readonly string[] {
+  const names = config.turbines.flatMap(({ points, scadaBundle }) => [
+    ...points.map((point) => point.bundle),
+    ...(scadaBundle === null ? [] : [scadaBundle]),
+  ]);
+  return [...new Set(names)];
+}

@@ -1,0 +1,218 @@
+/**
+ * Blocks of samples from one thread to another through memory that both see: one writes, one reads, in order, nothing is copied
+ * twice and nothing allocated a block. Between the blocks stand messages of any shape, in the same order. Holds a bounded
+ * number of bytes; what does not fit is refused, and the writer says what is then done.
+ *
+ *   header  | written | read | asleep | pressed | calls |    bytes since the beginning, modulo 2^32; two flags; a count
+ *   record  | kind | bytes | body … |                a multiple of 8 bytes, never across the end
+ *   block   | time | first | rate | scale | rpm | arrived | 6 numbers of 8 bytes
+ *           | stream | samples | counts … |
+ */
+import { deserialize, serialize } from "node:v8";
+import type { SampleBlock } from "../../core/contract/stream.ts";
+
+/** Who sends blocks: told once, then called by its number. */
+export type BlockStream = Pick<SampleBlock, "deviceId" | "channel" | "unit">;
+
+/** What both threads need to find each other: shared memory. */
+export interface RingMemory {
+  readonly header: SharedArrayBuffer;
+  readonly records: SharedArrayBuffer;
+}
+
+/** The side that writes. */
+export interface RingWriter {
+  /** False: there is no room. */
+  writeBlock(stream: number, block: SampleBlock): boolean;
+  /** A message of plain data; false: there is no room. */
+  writeMessage(message: unknown): boolean;
+  /** Bytes that are not read yet. */
+  readonly usedBytes: number;
+  /** Asks the reader to tell when no more than its low mark waits. */
+  press(): void;
+  /** Bytes that were read since the beginning; moves while the reader lives. */
+  readonly readBytes: number;
+  /** When there is no reader: takes out all that it left, the record that it was at included. Begins anew. */
+  drain(take: RecordTaker): void;
+}
+
+/** What is read, in its order. */
+export interface RecordTaker {
+  /** `counts` are valid only during the call. */
+  block(stream: number, block: Omit<SampleBlock, keyof BlockStream>): void;
+  message(message: unknown): void;
+}
+
+/** The side that reads. */
+export interface RingReader {
+  /** Takes one record; false: there is none. The record's room is free once the taker returns. */
+  read(take: RecordTaker): boolean;
+  /** Was the writer waiting to be told, and is there room now? Answers yes once. */
+  isRelieved(): boolean;
+  /** Blocks the thread until something is written. */
+  wait(): void;
+}
+
+const written = 0;
+const read = 1;
+const asleep = 2;
+const pressed = 3;
+const calls = 4;
+
+const kinds = { filler: 0, block: 1, message: 2 } as const;
+const recordHeadBytes = 8;
+const numbersOfBlock = 6;
+const blockHeadBytes = recordHeadBytes + numbersOfBlock * 8 + 8;
+
+/** Memory for `bytes` of records, a power of two from 2^12 to 2^30. */
+export function createRingMemory(bytes: number): RingMemory {
+  return { header: new SharedArrayBuffer(20), records: new SharedArrayBuffer(bytes) };
+}
+
+const alignUp = (bytes: number): number => (bytes + 7) & ~7;
+
+/** The one writer of a memory. */
+export function createRingWriter(memory: RingMemory): RingWriter {
+  const header = new Int32Array(memory.header);
+  const capacity = memory.records.byteLength;
+  const words = new Int32Array(memory.records);
+  const numbers = new Float64Array(memory.records);
+  const samples = new Int16Array(memory.records);
+  const bytes = new Uint8Array(memory.records);
+
+  const usedBytes = (): number => (Atomics.load(header, written) - Atomics.load(header, read)) >>> 0;
+
+  /** Where a record of so many bytes is to stand, or −1. Fills what is left before the end, if it does not fit there. */
+  function reserve(length: number): number {
+    const at = (header[written]! >>> 0) & (capacity - 1);
+    const tail = capacity - at;
+    const needed = length <= tail ? length : tail + length;
+    if (needed > capacity - usedBytes()) return -1;
+    if (length <= tail) return at;
+    words[at >> 2] = kinds.filler;
+    words[(at >> 2) + 1] = tail;
+    Atomics.add(header, written, tail);
+    return 0;
+  }
+  function commit(length: number): void {
+    Atomics.add(header, written, length);
+    wake();
+  }
+  function wake(): void {
+    if (Atomics.load(header, asleep) === 0) return;
+    Atomics.add(header, calls, 1);
+    Atomics.notify(header, calls);
+  }
+
+  return {
+    writeBlock: (stream, block) => {
+      const { counts } = block;
+      const length = alignUp(blockHeadBytes + counts.byteLength);
+      const at = reserve(length);
+      if (at < 0) return false;
+      const word = at >> 2;
+      words[word] = kinds.block;
+      words[word + 1] = length;
+      const number = (at >> 3) + 1;
+      numbers[number] = block.timestampMs;
+      numbers[number + 1] = block.firstSample;
+      numbers[number + 2] = block.sampleRateHz;
+      numbers[number + 3] = block.scale;
+      numbers[number + 4] = block.shaftRpm;
+      numbers[number + 5] = block.arrivedMonotonicMs;
+      words[word + 14] = stream;
+      words[word + 15] = counts.length;
+      samples.set(counts, (at + blockHeadBytes) >> 1);
+      commit(length);
+      return true;
+    },
+    writeMessage: (message) => {
+      const body = serialize(message);
+      const length = alignUp(recordHeadBytes + 4 + body.length);
+      const at = reserve(length);
+      if (at < 0) return false;
+      words[at >> 2] = kinds.message;
+      words[(at >> 2) + 1] = length;
+      words[(at >> 2) + 2] = body.length;
+      bytes.set(body, at + recordHeadBytes + 4);
+      commit(length);
+      return true;
+    },
+    get usedBytes() {
+      return usedBytes();
+    },
+    press: () => {
+      Atomics.store(header, pressed, 1);
+      wake();
+    },
+    get readBytes() {
+      return Atomics.load(header, read) >>> 0;
+    },
+    drain: (take) => {
+      const reader = createRingReader(memory, 0);
+      while (reader.read(take)) {}
+      header.fill(0);
+    },
+  };
+}
+
+/** The one reader of a memory; `lowBytes` is where whoever pressed is told. */
+export function createRingReader(memory: RingMemory, lowBytes: number): RingReader {
+  const header = new Int32Array(memory.header);
+  const mask = memory.records.byteLength - 1;
+  const words = new Int32Array(memory.records);
+  const numbers = new Float64Array(memory.records);
+  const bytes = new Uint8Array(memory.records);
+
+  const usedBytes = (): number => (Atomics.load(header, written) - Atomics.load(header, read)) >>> 0;
+
+  function takeRecord(at: number, take: RecordTaker): void {
+    const word = at >> 2;
+    switch (words[word]) {
+      case kinds.block: {
+        const number = (at >> 3) + 1;
+        take.block(words[word + 14]!, {
+          timestampMs: numbers[number]!,
+          firstSample: numbers[number + 1]!,
+          sampleRateHz: numbers[number + 2]!,
+          scale: numbers[number + 3]!,
+          shaftRpm: numbers[number + 4]!,
+          arrivedMonotonicMs: numbers[number + 5]!,
+          counts: new Int16Array(memory.records, at + blockHeadBytes, words[word + 15]!),
+        });
+        return;
+      }
+      case kinds.message: {
+        const from = at + recordHeadBytes + 4;
+        // A copy: what is read out of shared memory may be changed while it is read.
+        take.message(deserialize(bytes.slice(from, from + words[word + 2]!)));
+        return;
+      }
+      default:
+    }
+  }
+
+  return {
+    read: (take) => {
+      const from = Atomics.load(header, read);
+      if (from === Atomics.load(header, written)) return false;
+      const at = (from >>> 0) & mask;
+      const length = words[(at >> 2) + 1]!;
+      takeRecord(at, take);
+      Atomics.store(header, read, (from + length) | 0);
+      return true;
+    },
+    isRelieved: () => {
+      if (Atomics.load(header, pressed) === 0 || usedBytes() > lowBytes) return false;
+      Atomics.store(header, pressed, 0);
+      return true;
+    },
+    wait: () => {
+      const seen = Atomics.load(header, calls);
+      // First this flag, then a look: whoever writes after the look sees the flag.
+      Atomics.store(header, asleep, 1);
+      if (usedBytes() === 0 && Atomics.load(header, pressed) === 0) Atomics.wait(header, calls, seen);
+      Atomics.store(header, asleep, 0);
+    },
+  };
+}

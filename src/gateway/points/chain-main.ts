@@ -1,0 +1,213 @@
+/**
+ * The thread of some points of a gateway: takes blocks and orders out of shared memory, and tells what came of them. Reads no
+ * clock, no file and no network: what it tells follows from what it is given. It ends when it is told to close.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import type { SampleBlock } from "../../core/contract/stream.ts";
+import type { Clock } from "../../core/platform/clock.ts";
+import type { DueWindow } from "../../core/serving/measuring-point.ts";
+import type { WindowBundle } from "../../core/serving/spec-cutter.ts";
+import { type BlockStream, createRingReader } from "./block-ring.ts";
+import type {
+  ChainBatch,
+  ChainBundle,
+  ChainMoment,
+  ChainOrder,
+  ChainStart,
+  ChainTelling,
+} from "./chain-messages.ts";
+import { createLatestReadings } from "./operating-readings.ts";
+import { createSignalChain, type SignalChain } from "./signal-chain.ts";
+
+/** Windows that are told together, at most. */
+const maxBatch = 16;
+
+/** A bundle that windows are cut for; tells once when it serves no more and its last window ended. */
+interface CountedBundle extends WindowBundle {
+  readonly number: number;
+  /** Another one serves in its place. */
+  supersede(): void;
+}
+
+function createCountedBundle(
+  { number, manifest }: ChainBundle,
+  onReleased: (number: number) => void,
+): CountedBundle {
+  let open = 0;
+  let serves = true;
+  const settle = (): void => {
+    if (!serves && open === 0) onReleased(number);
+  };
+  return {
+    number,
+    manifest,
+    retain: () => {
+      open++;
+    },
+    release: () => {
+      open--;
+      settle();
+    },
+    supersede: () => {
+      serves = false;
+      settle();
+    },
+  };
+}
+
+/** Gathers what is told. */
+function createTeller(post: (batch: ChainBatch) => void) {
+  let tellings: ChainTelling[] = [];
+  let numbers = new Float32Array(4096);
+  let length = 0;
+  const add = (values: Float32Array | undefined): number => {
+    if (values === undefined) return -1;
+    if (length + values.length > numbers.length) {
+      const grown = new Float32Array(2 * (length + values.length));
+      grown.set(numbers.subarray(0, length));
+      numbers = grown;
+    }
+    numbers.set(values, length);
+    length += values.length;
+    return values.length;
+  };
+  return {
+    tell: (telling: ChainTelling): void => {
+      tellings.push(telling);
+    },
+    window: (point: number, due: DueWindow<CountedBundle>): void => {
+      const { point: _, features, upperFeatures, levels, ...window } = due.window;
+      tellings.push({
+        ...window,
+        type: "window",
+        point,
+        bundle: due.bundle.number,
+        operatingState: due.operatingState,
+        powerKw: due.powerKw ?? Number.NaN,
+        lengths: [add(features), add(upperFeatures), add(levels)],
+      });
+    },
+    get waiting(): number {
+      return tellings.length;
+    },
+    post: (): void => {
+      if (tellings.length === 0) return;
+      post({ tellings, numbers: numbers.slice(0, length) });
+      tellings = [];
+      length = 0;
+    },
+  };
+}
+
+/** Takes everything until it is told to close. */
+function runChain(start: ChainStart, post: (batch: ChainBatch) => void): void {
+  const teller = createTeller(post);
+  const { tell } = teller;
+  const reader = createRingReader(start.memory, start.lowBytes);
+  const streams: BlockStream[] = [];
+  let released: number[] = [];
+  let moment: ChainMoment = start.moment;
+  let monotonicMs = moment.monotonicMs;
+  let closed = false;
+  const clock: Clock = {
+    nowMs: () => moment.nowMs + (monotonicMs - moment.monotonicMs),
+    monotonicMs: () => monotonicMs,
+  };
+  const noteMoment = (now: ChainMoment): void => {
+    moment = now;
+    monotonicMs = now.monotonicMs;
+  };
+  const readings = createLatestReadings(start.operation.dataTimeoutSeconds * 1000);
+  for (const reading of start.readings) readings.note(reading);
+  const count = (bundle: ChainBundle): CountedBundle =>
+    createCountedBundle(bundle, (number) => released.push(number));
+  const bundles = new Map(start.bundles.map((bundle) => [bundle.manifest.name, count(bundle)]));
+  const chain: SignalChain<CountedBundle> = createSignalChain({
+    points: start.points,
+    bundleOf: (name) => bundles.get(name)!,
+    operation: start.operation,
+    readings,
+    clock,
+    sink: {
+      window: teller.window,
+      missing: (point, fromMs, toMs) => tell({ type: "missing", point, fromMs, toMs }),
+      silence: (point, silence) => tell({ type: "silence", point, silence }),
+      setAside: (quarantine, turbine, windows) => tell({ type: "set-aside", quarantine, turbine, windows }),
+      schemaDrift: (drift) => tell({ type: "schema-drift", drift }),
+    },
+  });
+
+  const use = (bundle: ChainBundle): void => {
+    if (bundle.number <= start.lastBundle) return;
+    const { name } = bundle.manifest;
+    const before = bundles.get(name);
+    const next = count(bundle);
+    bundles.set(name, next);
+    chain.use(next);
+    before?.supersede();
+  };
+  const obey = (order: ChainOrder): void => {
+    switch (order.type) {
+      case "stream":
+        streams[order.number] = order.stream;
+        return;
+      case "hello":
+        noteMoment(order.moment);
+        chain.announce(order.hello);
+        return;
+      case "reading":
+        readings.note(order.reading);
+        return;
+      case "use":
+        use(order.bundle);
+        return;
+      case "tick":
+        noteMoment(order.moment);
+        chain.tick();
+        tell({ type: "heard", heard: chain.heard });
+        return;
+      case "mark":
+        tell(order);
+        return;
+      case "close":
+        chain.close();
+        closed = true;
+        return;
+    }
+  };
+  const take = {
+    block: (number: number, block: Omit<SampleBlock, keyof BlockStream>): void => {
+      const { deviceId, channel, unit } = streams[number]!;
+      const { arrivedMonotonicMs } = block;
+      monotonicMs = arrivedMonotonicMs;
+      const { timestampMs, firstSample, sampleRateHz, scale, shaftRpm, counts } = block;
+      chain.accept({
+        deviceId,
+        channel,
+        unit,
+        timestampMs,
+        firstSample,
+        sampleRateHz,
+        scale,
+        shaftRpm,
+        counts,
+        arrivedMonotonicMs,
+      });
+    },
+    message: (message: unknown): void => obey(message as ChainOrder),
+  };
+
+  while (!closed) {
+    const some = reader.read(take);
+    // A window is told before its bundle's release is.
+    if (released.length > 0) {
+      for (const bundle of released) tell({ type: "released", bundle });
+      released = [];
+    }
+    if (reader.isRelieved()) tell({ type: "relieved" });
+    if (!some || teller.waiting >= maxBatch || closed) teller.post();
+    if (!some) reader.wait();
+  }
+}
+
+runChain(workerData as ChainStart, (batch) => parentPort!.postMessage(batch));

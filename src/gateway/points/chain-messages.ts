@@ -1,0 +1,89 @@
+/** What a gateway and a thread of its points say to each other. Plain data. */
+import type { Manifest } from "../../core/contract/bundle/manifest.ts";
+import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import type { HelloMessage } from "../../core/contract/device/device-message.ts";
+import type { OperatingState } from "../../core/contract/prediction.ts";
+import type { FeatureWindow, Quarantine, Reading, SchemaDrift } from "../../core/contract/stream.ts";
+import type { PresenceSnapshot } from "../../core/serving/measuring-point.ts";
+import type { PointSilence } from "../alarms/component-tracker.ts";
+import type { BlockStream, RingMemory } from "./block-ring.ts";
+import type { ChainPoint } from "./signal-chain.ts";
+
+/** One moment by both clocks of the gateway: a thread reads none itself. */
+export interface ChainMoment {
+  readonly nowMs: number;
+  readonly monotonicMs: number;
+}
+
+/** A bundle as far as windows are cut for it. A later one has a higher number; a bundle that serves twice has two. */
+export interface ChainBundle {
+  readonly number: number;
+  readonly manifest: Manifest;
+}
+
+/** What a thread begins with. */
+export interface ChainStart {
+  readonly memory: RingMemory;
+  /** Where a gateway that pressed is told. */
+  readonly lowBytes: number;
+  readonly points: readonly ChainPoint[];
+  /** What serves now, one a name. */
+  readonly bundles: readonly ChainBundle[];
+  /** Bundles up to this number have served already: an order to use one was given before the thread began. */
+  readonly lastBundle: number;
+  /** The newest of each turbine and channel. */
+  readonly readings: readonly Reading[];
+  readonly operation: GatewayConfig["operation"];
+  readonly moment: ChainMoment;
+}
+
+/** What stands between the blocks. */
+export type ChainOrder =
+  | { readonly type: "stream"; readonly number: number; readonly stream: BlockStream }
+  | {
+      readonly type: "hello";
+      readonly hello: Pick<HelloMessage, "deviceId" | "channels">;
+      readonly moment: ChainMoment;
+    }
+  /** Of a turbine, and good. */
+  | { readonly type: "reading"; readonly reading: Reading }
+  | { readonly type: "use"; readonly bundle: ChainBundle }
+  | { readonly type: "tick"; readonly moment: ChainMoment }
+  /** To be answered when all before it is done. */
+  | { readonly type: "mark"; readonly mark: number }
+  /** Lets go of what is open, and ends. */
+  | { readonly type: "close" };
+
+/** A window of point number `point`; its numbers stand in the batch, one after the other, −1 for what it does not have. */
+export interface TellWindow extends Omit<FeatureWindow, "point" | "features" | "upperFeatures" | "levels"> {
+  readonly type: "window";
+  readonly point: number;
+  readonly bundle: number;
+  readonly operatingState: OperatingState;
+  readonly powerKw: number;
+  readonly lengths: readonly [features: number, upperFeatures: number, levels: number];
+}
+
+export type ChainTelling =
+  | TellWindow
+  | { readonly type: "missing"; readonly point: number; readonly fromMs: number; readonly toMs: number }
+  | { readonly type: "silence"; readonly point: number; readonly silence: PointSilence }
+  | {
+      readonly type: "set-aside";
+      readonly quarantine: Quarantine;
+      readonly turbine: string | null;
+      readonly windows: 0 | 1;
+    }
+  | { readonly type: "schema-drift"; readonly drift: SchemaDrift }
+  /** No window will come any more of a bundle. */
+  | { readonly type: "released"; readonly bundle: number }
+  /** What was heard of each point until now. */
+  | { readonly type: "heard"; readonly heard: readonly PresenceSnapshot[] }
+  | { readonly type: "mark"; readonly mark: number }
+  | { readonly type: "relieved" };
+
+/** What a thread tells at once, in its order. */
+export interface ChainBatch {
+  readonly tellings: readonly ChainTelling[];
+  readonly numbers: Float32Array;
+}

@@ -1,0 +1,299 @@
+/**
+ * The signal chain of some points in a thread of its own. What goes there goes through memory that both see, what comes back are
+ * windows: the main thread scores and decides them, and keeps everything that must outlive the thread. One that ends is begun
+ * again: its points go on as they were heard last, and what it had not taken is declared.
+ */
+import type { Worker } from "node:worker_threads";
+import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import type { HelloMessage } from "../../core/contract/device/device-message.ts";
+import type { Reading, SampleBlock } from "../../core/contract/stream.ts";
+import { maxStreams } from "../../core/ingest/schema-watch.ts";
+import type { Clock } from "../../core/platform/clock.ts";
+import { type BegunWorker, keepWorker } from "../../core/platform/daemon/keep-worker.ts";
+import { openThread } from "../../core/platform/daemon/open-thread.ts";
+import type { LogFields, Logger } from "../../core/platform/logger.ts";
+import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
+import type { PresenceSnapshot } from "../../core/serving/measuring-point.ts";
+import { type BlockStream, createRingMemory, createRingWriter } from "./block-ring.ts";
+import type { ChainBatch, ChainMoment, ChainOrder, ChainStart } from "./chain-messages.ts";
+import { createLentBundles, takeBatch } from "./chain-tellings.ts";
+import type { LatestReadings } from "./operating-readings.ts";
+import type { ChainPoint, ChainSink } from "./signal-chain.ts";
+
+export interface ChainThreadOptions {
+  /** Counted from 1. */
+  readonly number: number;
+  readonly points: readonly ChainPoint[];
+  /** What serves under a name at the start. */
+  readonly bundleOf: (name: string) => LoadedBundle;
+  readonly operation: GatewayConfig["operation"];
+  readonly readings: Pick<LatestReadings, "all">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly sink: ChainSink<LoadedBundle>;
+  /** More waits than should: whoever sends is to wait until `onLow`. */
+  onHigh(): void;
+  onLow(): void;
+  /** The thread ended unasked; so many samples were on their way to it, or in it. */
+  onEnded(lostSamples: number): void;
+  /** Begins the thread; default: as a program of ours is begun. */
+  readonly begin?: ((start: ChainStart) => Worker) | undefined;
+}
+
+/** Points whose windows are cut in another thread. */
+export interface ChainThread {
+  readonly points: readonly ChainPoint[];
+  announce(hello: HelloMessage): void;
+  /** `block.counts` are valid only during the call. */
+  accept(block: SampleBlock): void;
+  /** A good reading of a turbine. */
+  acceptReading(reading: Reading): void;
+  use(bundle: LoadedBundle): void;
+  tick(): void;
+  /** Resolves when what came of everything accepted has been told. */
+  idle(): Promise<void>;
+  /** Resolves when the thread has taken what it was given, has let go of open windows and ended. */
+  close(): Promise<void>;
+}
+
+/** Bytes that may wait before whoever sends is stopped, and those at which they go on: less than a tenth of a second's work. */
+const marks = { high: 1 << 20, low: 1 << 18 } as const;
+/** There is room for as much more of each device, which may be on its way: what one reads at once, and frames told beforehand. */
+const roomPerDevice = 1 << 17;
+const maxMemoryBytes = 1 << 28;
+/** A thread that takes nothing of what waits for so many ticks hangs, and is ended. */
+const stuckTicks = 30;
+const stopMs = 1_000;
+/** What is allocated dies at once, as everywhere in a gateway. */
+const resourceLimits = { maxYoungGenerationSizeMb: 6 };
+
+/** Begins the thread. */
+export function createChainThread(options: ChainThreadOptions): ChainThread {
+  const { number, points, clock, logger, sink, begin = beginThread } = options;
+  const memory = createRingMemory(chooseMemoryBytes(points));
+  const ring = createRingWriter(memory);
+  const bundles = createLentBundles();
+  for (const name of new Set(points.map(({ config }) => config.bundle))) bundles.lend(options.bundleOf(name));
+  const streams = createStreams();
+  const waitingMarks = new Map<number, () => void>();
+  /** What found no room; nothing overtakes it. */
+  let backlog: ChainOrder[] = [];
+  let heard: readonly PresenceSnapshot[] = [];
+  let marked = 0;
+  let isHigh = false;
+  let isClosing = false;
+  let thread: Worker | null = null;
+  let taken = { bytes: 0, ticks: 0 };
+
+  const readMoment = (): ChainMoment => ({ nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() });
+  const flush = (): boolean => {
+    while (backlog.length > 0) {
+      if (!ring.writeMessage(backlog[0])) return false;
+      backlog.shift();
+    }
+    return true;
+  };
+  const order = (message: ChainOrder): void => {
+    backlog.push(message);
+    flush();
+  };
+  const relieve = (): void => {
+    if (isHigh) options.onLow();
+    isHigh = false;
+  };
+  const answer = (mark: number): void => {
+    waitingMarks.get(mark)?.();
+    waitingMarks.delete(mark);
+  };
+  const taker = {
+    points,
+    bundles,
+    sink,
+    onHeard: (now: readonly PresenceSnapshot[]) => {
+      heard = now;
+    },
+    onMark: answer,
+    onRelieved: relieve,
+  };
+
+  function refuse({ deviceId, channel, timestampMs, counts }: SampleBlock): void {
+    const detail = `${ring.usedBytes} bytes wait already to be taken by worker ${number}`;
+    const what = { reason: "overload" as const, deviceId, channel, timestampMs, detail };
+    for (const { id, config } of points)
+      if (config.device === deviceId && config.channel === channel)
+        sink.setAside({ ...what, samples: counts.length }, id.turbine, 0);
+  }
+
+  /** Takes out what a thread that ended has left, for the next one to begin with nothing; returns the samples by stream. */
+  function takeLeft(): ReadonlyMap<number, number> {
+    const samples = new Map<number, number>();
+    const kept: ChainOrder[] = [];
+    const sift = (left: ChainOrder): void => {
+      if (left.type === "mark") answer(left.mark);
+      else if (left.type === "hello") kept.push(left);
+    };
+    ring.drain({
+      block: (stream, { counts }) => samples.set(stream, (samples.get(stream) ?? 0) + counts.length),
+      message: (message) => sift(message as ChainOrder),
+    });
+    for (const left of backlog) sift(left);
+    backlog = kept;
+    return samples;
+  }
+
+  /** Nothing is left of an ended thread; what it was given and did not tell is declared. */
+  function clear(): void {
+    const left = takeLeft();
+    for (const [index, { id, config }] of points.entries()) {
+      const { device: deviceId, channel } = config;
+      const stream = streams.find(deviceId, channel);
+      const samples = stream === undefined ? 0 : (left.get(stream.number) ?? 0);
+      // An end that was wanted lets go of open windows without a word.
+      const windows = isClosing || stream === undefined || heard[index]?.isStanding === true ? 0 : 1;
+      if (samples === 0 && windows === 0) continue;
+      const detail = `worker ${number} ended with what it had of ${id.turbine}/${id.component}`;
+      const timestampMs = clock.nowMs();
+      sink.setAside({ reason: "gap", deviceId, channel, timestampMs, detail, samples }, id.turbine, windows);
+    }
+    streams.forget();
+    relieve();
+    if (!isClosing) options.onEnded([...left.values()].reduce((sum, samples) => sum + samples, 0));
+  }
+
+  function beginNext(): BegunWorker {
+    bundles.giveBackFormer();
+    const worker = begin({
+      memory,
+      lowBytes: marks.low,
+      points: points.map(({ id, config }, index) => ({ id, config, heard: heard[index] })),
+      bundles: bundles.serving,
+      lastBundle: bundles.last,
+      readings: options.readings.all,
+      operation: options.operation,
+      moment: readMoment(),
+    });
+    thread = worker;
+    taken = { bytes: ring.readBytes, ticks: 0 };
+    let why: LogFields = {};
+    worker.on("message", (batch: ChainBatch) => takeBatch(batch, taker));
+    worker.once("error", (error) => {
+      why = { error };
+    });
+    const ended = new Promise<LogFields>((resolve) =>
+      worker.once("exit", (code) => {
+        thread = null;
+        resolve({ code, ...why });
+      }),
+    );
+    return { ended, stop: () => order({ type: "close" }), kill: () => void worker.terminate() };
+  }
+  const kept = keepWorker({
+    begin: beginNext,
+    onEnd: clear,
+    message: "a worker ended; it is begun again, and its points go on from what was known of them",
+    fields: { worker: number },
+    stopMs,
+    logger,
+  });
+
+  function endIfStuck(): void {
+    const bytes = ring.readBytes;
+    if (thread === null || ring.usedBytes === 0 || bytes !== taken.bytes) {
+      taken = { bytes, ticks: 0 };
+      return;
+    }
+    taken = { bytes, ticks: taken.ticks + 1 };
+    if (taken.ticks < stuckTicks) return;
+    logger.error("a worker takes nothing any more and is ended", { worker: number, waiting: ring.usedBytes });
+    void thread.terminate();
+  }
+
+  return {
+    points,
+    announce: ({ deviceId, channels }) =>
+      order({ type: "hello", hello: { deviceId, channels }, moment: readMoment() }),
+    accept: (block) => {
+      const { stream, isNew } = streams.know(block);
+      const { deviceId, channel, unit } = block;
+      if (isNew) order({ type: "stream", number: stream, stream: { deviceId, channel, unit } });
+      if (!flush() || !ring.writeBlock(stream, block)) refuse(block);
+      if (isHigh || ring.usedBytes < marks.high) return;
+      isHigh = true;
+      options.onHigh();
+      ring.press();
+    },
+    acceptReading: (reading) => {
+      // The next one says more.
+      if (flush()) order({ type: "reading", reading });
+    },
+    use: (bundle) => order({ type: "use", bundle: bundles.lend(bundle) }),
+    tick: () => {
+      endIfStuck();
+      if (flush()) order({ type: "tick", moment: readMoment() });
+    },
+    idle: () =>
+      new Promise((resolve) => {
+        const mark = marked++;
+        waitingMarks.set(mark, resolve);
+        order({ type: "mark", mark });
+      }),
+    close: async () => {
+      isClosing = true;
+      await kept.close();
+      clear();
+      bundles.close();
+    },
+  };
+}
+
+function beginThread(workerData: ChainStart): Worker {
+  return openThread("chain-main", import.meta.url, { workerData, resourceLimits });
+}
+
+function chooseMemoryBytes(points: readonly ChainPoint[]): number {
+  const devices = new Set(points.map(({ config }) => config.device)).size;
+  const wanted = 2 * marks.high + devices * roomPerDevice;
+  return Math.min(maxMemoryBytes, 2 ** Math.ceil(Math.log2(wanted)));
+}
+
+interface KnownStream {
+  readonly number: number;
+  unit: string;
+}
+
+/** Numbers of streams, as the thread that runs knows them. */
+interface Streams {
+  /** `isNew`: the thread is to be told of it, for the first time or once more. */
+  know(block: BlockStream): { readonly stream: number; readonly isNew: boolean };
+  find(deviceId: string, channel: string): KnownStream | undefined;
+  forget(): void;
+}
+
+function createStreams(): Streams {
+  const byDevice = new Map<string, Map<string, KnownStream>>();
+  let known = 0;
+  const find = (deviceId: string, channel: string): KnownStream | undefined =>
+    byDevice.get(deviceId)?.get(channel);
+  const forget = (): void => {
+    byDevice.clear();
+    known = 0;
+  };
+  return {
+    know: ({ deviceId, channel, unit }) => {
+      const stream = find(deviceId, channel);
+      if (stream !== undefined) {
+        const isNew = stream.unit !== unit;
+        stream.unit = unit;
+        return { stream: stream.number, isNew };
+      }
+      // Only a device that calls its channels otherwise again and again gets there: all are told anew.
+      if (known === maxStreams) forget();
+      const channels = byDevice.get(deviceId) ?? new Map<string, KnownStream>();
+      channels.set(channel, { number: known, unit });
+      byDevice.set(deviceId, channels);
+      return { stream: known++, isNew: true };
+    },
+    find,
+    forget,
+  };
+}

@@ -1,0 +1,145 @@
+/**
+ * The signal chains of all points of a gateway: one in the main thread, and one in each worker, by device, so that a point's
+ * windows come in their order. Points of devices that send scores stay in the main thread.
+ */
+import type { Worker } from "node:worker_threads";
+import type { HelloMessage } from "../../core/contract/device/device-message.ts";
+import type { Reading, SampleBlock } from "../../core/contract/stream.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
+import type { ChainStart } from "./chain-messages.ts";
+import { type ChainThread, createChainThread } from "./chain-thread.ts";
+import type { OperatingReadings } from "./operating-readings.ts";
+import {
+  type ChainSink,
+  createSignalChain,
+  type SignalChain,
+  type SignalChainOptions,
+} from "./signal-chain.ts";
+
+/** Whom to stop while a worker has too much to do. */
+export interface PressureWatcher {
+  onHigh(devices: readonly string[]): void;
+  /** In the order in which they are to go on. */
+  onLow(devices: readonly string[]): void;
+}
+
+/** How the workers are, since the start. */
+export interface WorkerCounts {
+  readonly running: number;
+  /** Workers that ended unasked, and were begun again. */
+  readonly ended: number;
+  /** Samples that these had not taken. */
+  readonly lostSamples: number;
+}
+
+export interface PointChainsOptions extends Omit<SignalChainOptions<LoadedBundle>, "readings"> {
+  readonly readings: OperatingReadings;
+  /** The worker, from 0, of each device that has one. */
+  readonly shares: ReadonlyMap<string, number>;
+  readonly logger: Logger;
+  onWorkerEnded?(worker: number, lostSamples: number): void;
+  /** For tests that end a worker. */
+  readonly beginWorker?: ((start: ChainStart) => Worker) | undefined;
+}
+
+export interface PointChains extends Pick<SignalChain<LoadedBundle>, "accept" | "use" | "tick" | "pointsOf"> {
+  announce(hello: HelloMessage): void;
+  /** A good reading of a turbine. */
+  acceptReading(reading: Reading): void;
+  readonly workers: WorkerCounts;
+  /** Whom to tell from now on; one at a time. */
+  watchPressure(watcher: PressureWatcher): void;
+  /** Resolves when everything that was accepted is cut. */
+  idle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Creates the chains, and begins the workers. */
+export function createPointChains(options: PointChainsOptions): PointChains {
+  const { points, shares, sink } = options;
+  const counts = { running: 0, ended: 0, lostSamples: 0 };
+  let watcher: PressureWatcher = { onHigh: () => {}, onLow: () => {} };
+  const placesOf = (worker: number | undefined): readonly number[] =>
+    points.flatMap(({ config }, index) => (shares.get(config.device) === worker ? [index] : []));
+  const home = createPart(placesOf(undefined));
+
+  function createPart(places: readonly number[]): SignalChain<LoadedBundle> {
+    return createSignalChain({
+      ...options,
+      points: places.map((place) => points[place]!),
+      sink: shiftPoints(sink, places),
+    });
+  }
+  function createWorker(worker: number): ChainThread {
+    const places = placesOf(worker);
+    const devices = [...shares].flatMap(([device, share]) => (share === worker ? [device] : []));
+    let first = 0;
+    return createChainThread({
+      ...options,
+      number: worker + 1,
+      points: places.map((place) => points[place]!),
+      sink: shiftPoints(sink, places),
+      begin: options.beginWorker,
+      onHigh: () => watcher.onHigh(devices),
+      // Who is let go first is read first, and may fill the memory alone: each time it is another one.
+      onLow: () => {
+        first = (first + 1) % devices.length;
+        watcher.onLow(devices.slice(first).concat(devices.slice(0, first)));
+      },
+      onEnded: (lostSamples) => {
+        counts.ended++;
+        counts.lostSamples += lostSamples;
+        options.onWorkerEnded?.(worker + 1, lostSamples);
+      },
+    });
+  }
+
+  const threads = Array.from({ length: Math.max(-1, ...shares.values()) + 1 }, (_, worker) =>
+    createWorker(worker),
+  );
+  counts.running = threads.length;
+  const threadOf = new Map([...shares].map(([device, worker]) => [device, threads[worker]!]));
+  const partOf = (deviceId: string): Pick<ChainThread, "announce" | "accept"> =>
+    threadOf.get(deviceId) ?? home;
+  const turbines = threads.map(({ points: own }) => new Set(own.map(({ id }) => id.turbine)));
+  return {
+    announce: (hello) => partOf(hello.deviceId).announce(hello),
+    accept: threads.length === 0 ? home.accept : (block: SampleBlock) => partOf(block.deviceId).accept(block),
+    acceptReading: (reading) => {
+      for (const [index, thread] of threads.entries())
+        if (turbines[index]!.has(reading.deviceId)) thread.acceptReading(reading);
+    },
+    use: (bundle) => {
+      home.use(bundle);
+      for (const thread of threads)
+        if (thread.points.some(({ config }) => config.bundle === bundle.ref.name)) thread.use(bundle);
+    },
+    tick: () => {
+      home.tick();
+      for (const thread of threads) thread.tick();
+    },
+    pointsOf: home.pointsOf,
+    workers: counts,
+    watchPressure: (next) => {
+      watcher = next;
+    },
+    idle: async () => {
+      await Promise.all(threads.map((thread) => thread.idle()));
+    },
+    close: async () => {
+      home.close();
+      await Promise.all(threads.map((thread) => thread.close()));
+    },
+  };
+}
+
+/** A part knows its points by their places in its own list. */
+function shiftPoints(sink: ChainSink<LoadedBundle>, places: readonly number[]): ChainSink<LoadedBundle> {
+  return {
+    ...sink,
+    window: (point, due) => sink.window(places[point]!, due),
+    missing: (point, fromMs, toMs) => sink.missing(places[point]!, fromMs, toMs),
+    silence: (point, silence) => sink.silence(places[point]!, silence),
+  };
+}
