@@ -67,7 +67,7 @@ for (const text of memory.wrong) {
 const peer = only === "peer" ? await measurePeer(quick, say) : {};
 if (only === "peer") report.peer = peer;
 if (report.decisionsEqual === false || peer.decisionsEqual === false) {
-  say("the decisions at full speed differ from those of the unhurried run");
+  say("the decisions at full speed, with workers or without, differ from those of the unhurried run");
   process.exitCode = 1;
 }
 if (values.json) {

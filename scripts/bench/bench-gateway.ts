@@ -29,6 +29,8 @@ export interface BenchGateway {
   latency(): Promise<LatencyBuckets>;
   rssMb(): Promise<number>;
   cpuSeconds(): Promise<number>;
+  /** Of the main thread alone. */
+  mainCpuSeconds(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -37,6 +39,8 @@ export interface BenchGatewayOptions {
   readonly addresses: readonly string[];
   /** Null: a port where nobody listens; the uplink then waits, as beside a broken link. */
   readonly mqtt: { readonly url: string; readonly username: string; readonly password: string } | null;
+  /** Threads beside the main one; default 0. With any, the gateway has all cores. */
+  readonly workers?: number;
   /** Default: `dist`'s program, started as a daemon is. */
   readonly launch?: Partial<GatewayLaunch>;
 }
@@ -64,12 +68,13 @@ export function pinCommand([program, ...rest]: readonly [string, ...string[]]): 
 
 /** Starts `dist`'s gateway with one turbine a device. */
 export async function startBenchGateway(options: BenchGatewayOptions): Promise<BenchGateway> {
+  const { workers = 0 } = options;
   const root = packageRoot();
   const scratch = createScratchFolder("bench");
   const dir = scratch.path;
   const bearing = computeBearingOrders(generatorBearings[0]!);
   const config = {
-    gateway: { id: "gw-bench", site: "bench", stateDir: join(dir, "state"), httpPort: 0 },
+    gateway: { id: "gw-bench", site: "bench", stateDir: join(dir, "state"), httpPort: 0, workers },
     mqtt: { url: options.mqtt?.url ?? "mqtt://127.0.0.1:9", username: options.mqtt?.username ?? null },
     devices: options.addresses.map((connect, index) => ({ id: `mcu-${index + 1}`, connect })),
     turbines: options.addresses.map((_, index) => ({
@@ -87,15 +92,11 @@ export async function startBenchGateway(options: BenchGatewayOptions): Promise<B
     nodeOptions = daemonNodeOptions,
     args: further = [],
   } = options.launch ?? {};
-  const { command, args, pinned } = pinCommand([
-    process.execPath,
-    ...nodeOptions,
-    entry,
-    "gateway",
-    "--config",
-    path,
-    ...further,
-  ]);
+  const program = [...nodeOptions, entry, "gateway", "--config", path, ...further];
+  const { command, args, pinned } =
+    workers === 0
+      ? pinCommand([process.execPath, ...program])
+      : { command: process.execPath, args: program, pinned: false };
   const child = endWithProcess(
     spawn(command, args, {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
@@ -121,10 +122,8 @@ export async function startBenchGateway(options: BenchGatewayOptions): Promise<B
       const status = await readFile(`/proc/${child.pid}/status`, "utf8");
       return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
     },
-    cpuSeconds: async () => {
-      const fields = (await readFile(`/proc/${child.pid}/stat`, "utf8")).split(") ")[1]!.split(" ");
-      return (Number(fields[11]) + Number(fields[12])) / 100;
-    },
+    cpuSeconds: () => readCpuSeconds(`/proc/${child.pid}/stat`),
+    mainCpuSeconds: () => readCpuSeconds(`/proc/${child.pid}/task/${child.pid}/stat`),
     stop: async () => {
       const ended = new Promise((resolve) => child.once("exit", resolve));
       child.kill("SIGTERM");
@@ -132,6 +131,11 @@ export async function startBenchGateway(options: BenchGatewayOptions): Promise<B
       scratch.remove();
     },
   };
+}
+
+async function readCpuSeconds(path: string): Promise<number> {
+  const fields = (await readFile(path, "utf8")).split(") ")[1]!.split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 /** Waits until the gateway's count of windows stands still. */
