@@ -100,7 +100,7 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
   const announce = (entry: WatchedDrift, verdict: DriftVerdict): void => {
     const { standing, event } = advanceStanding(entry.standing, verdict);
     entry.standing = standing;
-    memory.save(entry);
+    memory.save([entry]);
     if (event !== null) onEvent(entry.point, event.name, event.detail);
   };
   const isExpected = (fromMs: number): boolean =>
@@ -162,7 +162,7 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
         onEvent(entry.point, "drift.ended", `what is usual is learnt anew: ${why}`);
       }
       entry.standing = nothingSaid;
-      memory.save(entry);
+      memory.save([entry]);
     },
     get standings() {
       return [...watched.values()].map(({ point, standing, ground }) => ({
@@ -179,7 +179,7 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
     },
     close: () => {
       publish("now");
-      for (const entry of watched.values()) memory.save(entry);
+      memory.save([...watched.values()]);
     },
   };
 }
@@ -188,7 +188,8 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
 interface DriftMemory {
   /** The watch of a point as the last run left it. */
   open(point: PointId): WatchedDrift;
-  save(entry: WatchedDrift): void;
+  /** In one write. */
+  save(entries: readonly WatchedDrift[]): void;
   /** Once an hour of the day. */
   saveDay(entry: WatchedDrift): void;
 }
@@ -250,11 +251,16 @@ function createDriftMemory({ rules, state, logger, epochOf, onEvent }: DriftPost
         savedSlot: Number.NaN,
       };
     },
-    save: (entry) => {
-      const { point, ground, epoch, standing } = entry;
-      if (ground === null) return;
-      const kept: DriftSnapshot = { version: 1, ...ground, epoch, standing };
-      state.setAll({ [keyOf(point)]: JSON.stringify(kept), [dayKeyOf(point)]: describeDay(entry) });
+    save: (entries) => {
+      const texts: Record<string, string | null> = {};
+      for (const entry of entries) {
+        const { point, ground, epoch, standing } = entry;
+        if (ground === null) continue;
+        const kept: DriftSnapshot = { version: 1, ...ground, epoch, standing };
+        texts[keyOf(point)] = JSON.stringify(kept);
+        texts[dayKeyOf(point)] = describeDay(entry);
+      }
+      if (Object.keys(texts).length > 0) state.setAll(texts);
     },
     saveDay: (entry) => {
       const { point, day, waiting } = entry;
