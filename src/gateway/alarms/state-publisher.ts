@@ -102,8 +102,7 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
   );
   const gather = (): Standings => ({
     conditions: groupByTurbine(options.conditions?.() ?? [], ({ point }) => point.turbine),
-    drift:
-      options.drift === undefined ? null : groupByTurbine(options.drift(), ({ turbine }) => turbine),
+    drift: options.drift === undefined ? null : groupByTurbine(options.drift(), ({ turbine }) => turbine),
   });
   const describe = (entry: Entry, { conditions, drift }: Standings): TurbineState =>
     entry.tracker.describe({
