@@ -1,11 +1,11 @@
 /**
- * `npm run bench [-- --json] [--quick] [--only gateway|pages|ingest|thinning|memory]`: the figures of the gateway, then those of the
+ * `npm run bench [-- --json] [--quick] [--only gateway|pages|ingest|thinning|memory|growth]`: the figures of the gateway, then those of the
  * collector's pages while gateways send, of what each engine stores and of what it takes by age, measured on real processes. Prints a table, or one JSON object on stdout. Pages alone take
  * `--turbines 1000 --viewers 50 --rate 2000 --seconds 30 --check-ins 10000`; the rate is in messages a second, the last in
  * gateways that look for updates every five minutes. `npm run bench -- --peer [--quick]` is the gateway beside one in Python,
  * alone: it installs what that needs into a kept temporary folder, and says what is missing where nothing can be installed.
  * `npm run bench -- --only memory` measures the packaged gateway's memory and start, of both profiles; with `--hours 4` its memory
- * over so long.
+ * over so long. `--only growth` measures what a sample costs and a point holds, over channels and sampling rates.
  */
 import { parseArgs } from "node:util";
 import { measureIngest } from "./bench/bench-ingest.ts";
@@ -13,6 +13,7 @@ import { measurePages } from "./bench/bench-pages.ts";
 import { measurePeer } from "./bench/bench-peer.ts";
 import { measureThinning } from "./bench/bench-thinning.ts";
 import { measureGateway } from "./bench/measure-gateway.ts";
+import { measureGrowth } from "./bench/measure-growth.ts";
 import { measureMemory } from "./bench/measure-memory.ts";
 
 const { values } = parseArgs({
@@ -31,7 +32,7 @@ const { values } = parseArgs({
 });
 const { quick } = values;
 const only = values.peer ? "peer" : values.only;
-const parts = ["gateway", "pages", "ingest", "thinning", "memory", "peer"];
+const parts = ["gateway", "pages", "ingest", "thinning", "memory", "growth", "peer"];
 if (!["", ...parts].includes(only)) throw new Error(`no part is named ${only}: ${parts.join(", ")}`);
 const isWanted = (part: string): boolean => only === "" || only === part;
 
@@ -63,6 +64,7 @@ for (const text of memory.wrong) {
   say(text);
   process.exitCode = 1;
 }
+if (only === "growth") report.growth = await measureGrowth(quick, say);
 // Not without being asked: it installs packages.
 const peer = only === "peer" ? await measurePeer(quick, say) : {};
 if (only === "peer") report.peer = peer;

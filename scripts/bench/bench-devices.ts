@@ -5,9 +5,15 @@ import { type BenchStream, createBenchHandshake } from "./bench-stream.ts";
 /** A set of listening devices. */
 export interface BenchDevices {
   readonly addresses: readonly string[];
-  /** Starts to send; resolves when every device has handed over its stream. */
-  send(samplesPerSecond: number): Promise<void>;
+  /** Starts to send, of the stream what `part` names; resolves when every device has handed it over. */
+  send(samplesPerSecond: number, part?: StreamPart): Promise<void>;
   close(): void;
+}
+
+/** From where to where, as shares of its bytes; default 0 and 1. */
+export interface StreamPart {
+  readonly from?: number;
+  readonly to?: number;
 }
 
 const paceMs = 4;
@@ -15,23 +21,25 @@ const chunkBytes = 256 * 1024;
 
 /** Starts `count` devices named `mcu-1` …; they introduce themselves at once and send when told. */
 export async function startBenchDevices(count: number, stream: BenchStream): Promise<BenchDevices> {
-  const devices = await Promise.all(
-    Array.from({ length: count }, (_, index) => listen(index + 1, stream.sampleRateHz)),
-  );
+  const devices = await Promise.all(Array.from({ length: count }, (_, index) => listen(index + 1, stream)));
   return {
     addresses: devices.map(({ server }) => `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`),
-    send: async (samplesPerSecond) => {
+    send: async (samplesPerSecond, { from = 0, to = 1 } = {}) => {
+      const bytes = stream.bytes.subarray(
+        Math.round(from * stream.bytes.length),
+        Math.round(to * stream.bytes.length),
+      );
       const bytesPerSecond = (samplesPerSecond * stream.bytesPerSample) / count;
       await Promise.all(
         devices.map(async ({ socket }, index) => {
           const peer = await socket;
           if (Number.isFinite(bytesPerSecond)) {
             // Turbines do not turn in step: their windows end one after the other, not all at once.
-            const secondBytes = stream.bytesPerSample * stream.sampleRateHz;
+            const secondBytes = stream.bytesPerSample * stream.sampleRateHz * stream.channels;
             await wait((1000 * secondBytes * index) / count / bytesPerSecond);
-            await sendPaced(peer, stream.bytes, bytesPerSecond);
+            await sendPaced(peer, bytes, bytesPerSecond);
           } else {
-            await sendFast(peer, stream.bytes);
+            await sendFast(peer, bytes);
           }
         }),
       );
@@ -47,7 +55,7 @@ export async function startBenchDevices(count: number, stream: BenchStream): Pro
 
 async function listen(
   number: number,
-  sampleRateHz: number,
+  stream: BenchStream,
 ): Promise<{ server: Server; socket: Promise<Socket> }> {
   let connected = (_socket: Socket): void => {};
   const socket = new Promise<Socket>((resolve) => {
@@ -56,7 +64,7 @@ async function listen(
   const server = createServer((peer) => {
     peer.on("error", () => {});
     // It answers the configuration and passes over what else comes: TCP's own flow control is what paces the bench.
-    const { hello, read } = createBenchHandshake(`mcu-${number}`, sampleRateHz, (acknowledgement) => {
+    const { hello, read } = createBenchHandshake(`mcu-${number}`, stream, (acknowledgement) => {
       peer.off("data", read).resume();
       peer.write(acknowledgement);
       connected(peer);

@@ -8,6 +8,7 @@ import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts
 import { isReadyMessage } from "../../src/core/platform/daemon/run-daemon.ts";
 import { packageRoot } from "../../src/core/platform/files/package-root.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
+import { benchChannels } from "./bench-stream.ts";
 import { type LatencyBuckets, parseLatencyBuckets } from "./latency-histogram.ts";
 
 /** What a gateway tells of itself. */
@@ -37,6 +38,8 @@ export interface BenchGateway {
 /** How to configure it. */
 export interface BenchGatewayOptions {
   readonly addresses: readonly string[];
+  /** Channels of each device, a turbine each; default 1. */
+  readonly channels?: number;
   /** Null: a port where nobody listens; the uplink then waits, as beside a broken link. */
   readonly mqtt: { readonly url: string; readonly username: string; readonly password: string } | null;
   /** Threads beside the main one; default 0. With any, the gateway has all cores. */
@@ -54,6 +57,9 @@ export interface GatewayLaunch {
   readonly args: readonly string[];
 }
 
+/** A connection each: a busy gateway would close a kept one in the moment in which it is used again. */
+const closing: RequestInit = { headers: { connection: "close" } };
+
 /** The same command on one core, where the machine lets us choose. */
 export function pinCommand([program, ...rest]: readonly [string, ...string[]]): {
   readonly command: string;
@@ -66,9 +72,9 @@ export function pinCommand([program, ...rest]: readonly [string, ...string[]]): 
     : { command: program, args: rest, pinned };
 }
 
-/** Starts `dist`'s gateway with one turbine a device. */
+/** Starts `dist`'s gateway with one turbine a channel. */
 export async function startBenchGateway(options: BenchGatewayOptions): Promise<BenchGateway> {
-  const { workers = 0 } = options;
+  const { channels = 1, workers = 0 } = options;
   const root = packageRoot();
   const scratch = createScratchFolder("bench");
   const dir = scratch.path;
@@ -77,10 +83,12 @@ export async function startBenchGateway(options: BenchGatewayOptions): Promise<B
     gateway: { id: "gw-bench", site: "bench", stateDir: join(dir, "state"), httpPort: 0, workers },
     mqtt: { url: options.mqtt?.url ?? "mqtt://127.0.0.1:9", username: options.mqtt?.username ?? null },
     devices: options.addresses.map((connect, index) => ({ id: `mcu-${index + 1}`, connect })),
-    turbines: options.addresses.map((_, index) => ({
-      id: `WT${index + 1}`,
-      points: [{ component: "generator-bearing", device: `mcu-${index + 1}`, channel: "accel-de", bearing }],
-    })),
+    turbines: options.addresses.flatMap((_, index) =>
+      benchChannels.slice(0, channels).map((channel, place) => ({
+        id: `WT${index * channels + place + 1}`,
+        points: [{ component: "generator-bearing", device: `mcu-${index + 1}`, channel, bearing }],
+      })),
+    ),
     bundles: { dir: join(root, "models"), trustedKeys: [join(root, "models", "release.pub")] },
     log: { level: "error" },
   };
@@ -116,8 +124,8 @@ export async function startBenchGateway(options: BenchGatewayOptions): Promise<B
   return {
     pid: child.pid!,
     pinned,
-    status: async () => (await (await fetch(`${httpUrl}/status`)).json()) as GatewayStatus,
-    latency: async () => parseLatencyBuckets(await (await fetch(`${httpUrl}/metrics`)).text()),
+    status: async () => (await (await fetch(`${httpUrl}/status`, closing)).json()) as GatewayStatus,
+    latency: async () => parseLatencyBuckets(await (await fetch(`${httpUrl}/metrics`, closing)).text()),
     rssMb: async () => {
       const status = await readFile(`/proc/${child.pid}/status`, "utf8");
       return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
@@ -138,13 +146,22 @@ async function readCpuSeconds(path: string): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-/** Waits until the gateway's count of windows stands still. */
+/** Failures after which a gateway is not asked again: one that is behind closes what waits too long for an answer. */
+const maxStatusFailures = 30;
+
+/** Waits until the gateway's count of windows stands still. @throws when it does not say how it is. */
 export async function waitUntilIdle(gateway: BenchGateway): Promise<GatewayStatus> {
-  let last = await gateway.status();
+  let last: number | null = null;
+  let failures = 0;
   for (;;) {
+    try {
+      const status = await gateway.status();
+      if (status.windows.processed === last) return status;
+      last = status.windows.processed;
+    } catch (error) {
+      failures++;
+      if (failures > maxStatusFailures) throw error;
+    }
     await new Promise((resolve) => setTimeout(resolve, 200));
-    const next = await gateway.status();
-    if (next.windows.processed === last.windows.processed) return next;
-    last = next;
   }
 }

@@ -12,6 +12,8 @@ import {
 import type { DeviceMessage, HelloMessage } from "../../src/core/contract/device/device-message.ts";
 import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulation.ts";
 
+/** Names of a device's channels. */
+export const benchChannels: readonly string[] = ["accel-de", "accel-nde", "accel-gear", "accel-frame"];
 /** Sampling rate of the benchmark's channels, unless another is asked for. */
 export const benchRateHz = 12_000;
 /** Session that every device of the benchmark opens: the frames are encoded once for all of them and bound to it. */
@@ -24,17 +26,28 @@ const distinctSeconds = 60;
 /** An encoded stream; the same for every device. */
 export interface BenchStream {
   readonly sampleRateHz: number;
+  /** Of {@link benchChannels}, which all say the same. */
+  readonly channels: number;
+  /** Of one channel. */
   readonly samples: number;
   readonly bytes: Buffer;
-  /** Encoded bytes a sample, for pacing. */
+  /** Encoded bytes a sample of all channels together, for pacing. */
   readonly bytesPerSample: number;
+}
+
+/** What devices are like, where they are not as usual. */
+export interface BenchStreamOptions {
+  /** Default: {@link benchRateHz}. */
+  readonly sampleRateHz?: number;
+  /** Default: 1. */
+  readonly channels?: number;
 }
 
 /** Encodes `seconds` of a healthy simulated turbine, from the packet after the hello. */
 export function encodeBenchStream(
   seconds: number,
   startMs: number,
-  sampleRateHz: number = benchRateHz,
+  { sampleRateHz = benchRateHz, channels = 1 }: BenchStreamOptions = {},
 ): BenchStream {
   const simulation = createTurbineSimulation({
     seed: 1,
@@ -56,7 +69,7 @@ export function encodeBenchStream(
   const encoder = createFrameEncoder();
   encoder.sessionId = benchSessionId;
   const out = Buffer.allocUnsafe(
-    Math.ceil(samples / maxSamplesPerFrame + seconds / distinctSeconds + 2) * maxFrameBytesOnWire,
+    channels * Math.ceil(samples / maxSamplesPerFrame + seconds / distinctSeconds + 2) * maxFrameBytesOnWire,
   );
   let length = 0;
   let sequence = 1;
@@ -65,26 +78,22 @@ export function encodeBenchStream(
     const to = Math.min(from + maxSamplesPerFrame, distinct, from + samples - first);
     const timestampUs = startMs * 1000 + Math.round((first * 1e6) / sampleRateHz);
     const speed = rpm[Math.floor(from / maxSamplesPerFrame)] ?? 1500;
-    const payload = encodeRawWindow(encoder.payload, {
-      type: "raw-window",
-      channel: 0,
-      firstSample: first,
-      timestampUs,
-      shaftRpm: speed,
-      counts: counts.subarray(from, to),
-    });
-    length = encoder.encode(
-      packetTypes.rawWindow,
-      packetFlags.session,
-      sequence++ & 0xffff,
-      payload,
-      out,
-      length,
-    );
+    for (let channel = 0; channel < channels; channel++) {
+      const payload = encodeRawWindow(encoder.payload, {
+        type: "raw-window",
+        channel,
+        firstSample: first,
+        timestampUs,
+        shaftRpm: speed,
+        counts: counts.subarray(from, to),
+      });
+      const number = sequence++ & 0xffff;
+      length = encoder.encode(packetTypes.rawWindow, packetFlags.session, number, payload, out, length);
+    }
     first += to - from;
   }
   const bytes = out.subarray(0, length);
-  return { sampleRateHz, samples, bytes, bytesPerSample: length / samples };
+  return { sampleRateHz, channels, samples, bytes, bytesPerSample: length / samples / channels };
 }
 
 /** The first words of a device: its hello, and the answer to the configuration that follows. */
@@ -94,10 +103,10 @@ export interface BenchHandshake {
   readonly read: (chunk: Buffer) => void;
 }
 
-/** Creates the handshake of a device with one accelerometer; frames of the stream follow it. */
+/** Creates the handshake of a device; frames of the stream follow it. */
 export function createBenchHandshake(
   deviceId: string,
-  sampleRateHz: number,
+  { sampleRateHz, channels }: Pick<BenchStream, "sampleRateHz" | "channels">,
   onConfigured: (acknowledgement: Buffer) => void,
 ): BenchHandshake {
   const parser = createFrameParser(({ type, sequence }) => {
@@ -112,7 +121,9 @@ export function createBenchHandshake(
     deviceId,
     firmware: "bench",
     sessionId: benchSessionId,
-    channels: [{ name: "accel-de", unit: "g", sampleRateHz, scale: benchScale }],
+    channels: benchChannels
+      .slice(0, channels)
+      .map((name) => ({ name, unit: "g", sampleRateHz, scale: benchScale })),
   };
   return { hello: encodeFrame(hello, 0), read: (chunk) => parser.push(chunk) };
 }

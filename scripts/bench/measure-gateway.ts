@@ -50,7 +50,7 @@ async function run(
   samplesPerSecond: number,
   { sampleRateHz, workers = 0 }: RunOptions = {},
 ): Promise<Run> {
-  const stream = encodeBenchStream(seconds, startMs, sampleRateHz);
+  const stream = encodeBenchStream(seconds, startMs, sampleRateHz === undefined ? {} : { sampleRateHz });
   const fleet = await startBenchDevices(devices, stream);
   const gateway = await startBenchGateway({ addresses: fleet.addresses, mqtt: null, workers });
   try {

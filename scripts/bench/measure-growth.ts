@@ -1,0 +1,109 @@
+/**
+ * What a sample costs and what a point holds, against the number of channels and against the sampling rate: processor time of
+ * a real gateway process at full speed, after start and warming up, and the slope of its resident memory.
+ */
+import { startBenchDevices } from "./bench-devices.ts";
+import { startBenchGateway, waitUntilIdle } from "./bench-gateway.ts";
+import { benchRateHz, encodeBenchStream } from "./bench-stream.ts";
+
+const startMs = Date.UTC(2026, 0, 1);
+/** What must be true: how far a cost may lie from the least of its kind, and kilobytes a point. */
+const limits = { spread: 0.15, kilobytesPerPoint: 20 };
+
+/** One load: devices with some channels each. */
+interface Load {
+  readonly devices: number;
+  readonly channels: number;
+  readonly sampleRateHz: number;
+}
+
+const byChannels: readonly Load[] = [
+  { devices: 1, channels: 1, sampleRateHz: benchRateHz },
+  { devices: 4, channels: 4, sampleRateHz: benchRateHz },
+  { devices: 64, channels: 4, sampleRateHz: benchRateHz },
+  { devices: 256, channels: 4, sampleRateHz: benchRateHz },
+];
+const byRate: readonly Load[] = [10_000, 25_600, 51_200].map((sampleRateHz) => {
+  return { devices: 4, channels: 4, sampleRateHz };
+});
+
+/** Samples that are counted at least, and seconds of every channel; as much warms up before. */
+const fullSize = { samples: 60e6, seconds: 12 };
+const quickSize = { samples: 12e6, seconds: 4 };
+
+interface Growth {
+  readonly points: number;
+  readonly sampleRateHz: number;
+  readonly nanosecondsPerSample: number;
+  readonly rssMb: number;
+}
+
+/** Figures by name; `missed` says which limits do not hold. */
+export type GrowthReport = Readonly<Record<string, unknown>>;
+
+/** Measures all. @throws when a gateway ends, or processes no window. */
+export async function measureGrowth(quick: boolean, say: (text: string) => void): Promise<GrowthReport> {
+  const size = quick ? quickSize : fullSize;
+  const measureAll = async (loads: readonly Load[]): Promise<Growth[]> => {
+    const rows: Growth[] = [];
+    for (const load of loads) {
+      say(`${load.devices * load.channels} points at ${load.sampleRateHz} Hz ...`);
+      rows.push(await measure(load, size));
+    }
+    return rows;
+  };
+  const channels = await measureAll(byChannels);
+  const rates = await measureAll(byRate);
+  const kilobytesPerPoint = slopeOf(channels) * 1024;
+  const missed = [
+    ...describeSpread("channels", channels),
+    ...describeSpread("rates", rates),
+    ...(kilobytesPerPoint <= limits.kilobytesPerPoint
+      ? []
+      : [`${kilobytesPerPoint.toFixed(1)} kB a point, the limit is ${limits.kilobytesPerPoint}`]),
+  ];
+  return { channels: channels.map(round), rates: rates.map(round), kilobytesPerPoint, missed };
+}
+
+async function measure({ devices, channels, sampleRateHz }: Load, size: typeof fullSize): Promise<Growth> {
+  const points = devices * channels;
+  const counted = Math.max(size.seconds, size.samples / points / sampleRateHz);
+  const stream = encodeBenchStream(2 * counted, startMs, { sampleRateHz, channels });
+  const fleet = await startBenchDevices(devices, stream);
+  const gateway = await startBenchGateway({ addresses: fleet.addresses, channels, mqtt: null });
+  try {
+    await fleet.send(Number.POSITIVE_INFINITY, { to: 0.5 });
+    const warm = await waitUntilIdle(gateway);
+    const before = await gateway.cpuSeconds();
+    await fleet.send(Number.POSITIVE_INFINITY, { from: 0.5 });
+    const { windows } = await waitUntilIdle(gateway);
+    const cpuSeconds = (await gateway.cpuSeconds()) - before;
+    if (windows.processed === warm.windows.processed) throw new Error("no window was processed");
+    const samples = (stream.samples * points) / 2;
+    const nanosecondsPerSample = (1e9 * cpuSeconds) / samples;
+    return { points, sampleRateHz, nanosecondsPerSample, rssMb: await gateway.rssMb() };
+  } finally {
+    await gateway.stop();
+    fleet.close();
+  }
+}
+
+/** Megabytes a point, by least squares. */
+function slopeOf(rows: readonly Growth[]): number {
+  const meanPoints = rows.reduce((sum, { points }) => sum + points, 0) / rows.length;
+  const spread = rows.reduce((sum, { points }) => sum + (points - meanPoints) ** 2, 0);
+  return rows.reduce((sum, { points, rssMb }) => sum + (points - meanPoints) * rssMb, 0) / spread;
+}
+
+function describeSpread(name: string, rows: readonly Growth[]): readonly string[] {
+  const costs = rows.map(({ nanosecondsPerSample }) => nanosecondsPerSample);
+  const share = Math.max(...costs) / Math.min(...costs) - 1;
+  if (share <= limits.spread) return [];
+  const percent = (100 * share).toFixed(0);
+  return [`cost a sample over ${name} differs by ${percent} %, the limit is ${100 * limits.spread}`];
+}
+
+function round({ nanosecondsPerSample, rssMb, ...load }: Growth): Growth {
+  const oneDecimal = (value: number): number => Math.round(10 * value) / 10;
+  return { ...load, nanosecondsPerSample: oneDecimal(nanosecondsPerSample), rssMb: oneDecimal(rssMb) };
+}
