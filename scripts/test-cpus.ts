@@ -1,8 +1,9 @@
 /**
  * `npm run test:cpus [-- --json] [--inputs N]`: whether one arithmetic holds on every CPU. Runs the shipped bundles'
  * golden vectors and at least 100,000 random inputs on Cortex-M0, M3, M4 and M7 (the C engine in QEMU) and, with ONNX
- * Runtime and the TypeScript engine, on this machine, on x86 without VNNI and on ARM. Ends with one JSON object
- * `{cases, violations, cpus, skipped}`; exit code 1 when one integer differs.
+ * Runtime and the TypeScript engine, on this machine, on x86 without VNNI and on ARM. Counts the instructions a sample of the
+ * gateway's code on x86 and on ARM, and estimates a Raspberry Pi 4's load. Ends with one JSON object
+ * `{cases, violations, cpus, skipped, instructions}`; exit code 1 when one integer differs.
  */
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -13,6 +14,12 @@ import { buildCheckProgram } from "./mcu/check-program.ts";
 import { createCoreCases } from "./mcu/core-cases.ts";
 import { createGoldenCase, createRandomCases } from "./mcu/cpu-cases.ts";
 import { armCpu, type ForeignCpu, nativeCpu, x86Cpu } from "./mcu/foreign-cpu.ts";
+import {
+  createInstructionCounter,
+  estimatePi4,
+  type InstructionCount,
+  piLoad,
+} from "./mcu/instructions-per-sample.ts";
 import { createRequantiseCases } from "./mcu/requantise-cases.ts";
 import { readShippedModels } from "./mcu/shipped-models.ts";
 import { type CoreName, coreNames, cores, findMissingPackages } from "./mcu/toolchain.ts";
@@ -57,6 +64,7 @@ try {
 } finally {
   scratch.remove();
 }
+const instructions = countInstructions();
 const total = Object.values(cpus).reduce((sum, one) => sum + one.cases, 0);
 const violations = Object.values(cpus).reduce((sum, one) => sum + one.violations, 0);
 const shipped = models.map(({ id, golden, mcuModel, isShipped }) => ({
@@ -65,7 +73,9 @@ const shipped = models.map(({ id, golden, mcuModel, isShipped }) => ({
   mcuModel: mcuModel === null ? "too wide" : isShipped ? "shipped" : "made from the bundle",
 }));
 if (json)
-  process.stdout.write(`${JSON.stringify({ cases: total, violations, cpus, skipped, bundles: shipped })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ cases: total, violations, cpus, skipped, instructions, bundles: shipped })}\n`,
+  );
 else say(`${total} cases, ${violations} violations`);
 process.exitCode = violations > 0 || total === 0 ? 1 : 0;
 
@@ -104,6 +114,35 @@ function tryForeign(cpu: ForeignCpu, file: string): void {
   } finally {
     cpu.close();
   }
+}
+
+/** Instructions a sample by CPU, and what a Raspberry Pi 4 would have to do by those of its CPU. */
+function countInstructions(): Readonly<Record<string, unknown>> {
+  const counter = createInstructionCounter();
+  if ("missing" in counter) {
+    skip("instructions", counter.missing);
+    return {};
+  }
+  const counts: Record<string, InstructionCount> = {};
+  try {
+    for (const cpu of [x86Cpu("max"), armCpu("cortex-a72")]) {
+      const counted = counter.count(cpu);
+      if ("missing" in counted) {
+        skip(`instructions ${cpu.name}`, counted.missing);
+        continue;
+      }
+      counts[cpu.name] = counted;
+      const each = Math.round(counted.instructionsPerSample);
+      say(`${cpu.name.padEnd(14)} ${each} instructions a sample at ${piLoad.sampleRateHz} Hz`);
+    }
+  } finally {
+    counter.close();
+  }
+  const arm = counts["cortex-a72"];
+  if (arm === undefined) return counts;
+  const { coreShare, how } = estimatePi4(arm);
+  say(`Raspberry Pi 4 ${Math.round(100 * coreShare)} % of one core, estimated: ${how}`);
+  return { ...counts, pi4: { coreShare, how } };
 }
 
 function report(name: string, run: () => Omit<CpuReport, "seconds">): void {

@@ -1,0 +1,106 @@
+/**
+ * Runs on the CPU under test: frames of some seconds of one channel, from bytes through the data contract, features, student and
+ * decision of the gateway's own code, without sockets and record. Arguments: the file of frames, its seconds, its sampling
+ * rate, and how many of its seconds are taken: the difference of two runs is what the gateway does with a sample.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createFrameParser } from "../../firmware-bridge/framing/frame-parser.ts";
+import { createSampleBlockReader } from "../../firmware-bridge/messages/device-data.ts";
+import { createRawWindowDecoder } from "../../firmware-bridge/messages/raw-window-codec.ts";
+import { maxSamplesPerFrame } from "../../firmware-bridge/protocol.ts";
+import { readBundle } from "../../src/core/bundle/verify-bundle.ts";
+import { computeBearingOrders, generatorBearings } from "../../src/core/contract/bundle/bearing-geometry.ts";
+import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
+import { createAlarmRegister } from "../../src/core/decision/alarms/alarm-register.ts";
+import { packageRoot } from "../../src/core/platform/files/package-root.ts";
+import { silentLogger } from "../../src/core/platform/logger.ts";
+import { serveBundle } from "../../src/core/serving/loaded-bundle.ts";
+import { createPipeline, type Pipeline } from "../../src/gateway/points/pipeline.ts";
+import { createSiteBaselines } from "../../src/gateway/points/site-baselines.ts";
+import { createDataQuality } from "../../src/gateway/record/data-quality.ts";
+import { benchChannels, benchScale, benchSessionId } from "../bench/bench-stream.ts";
+
+const [made, sampleRateHz, taken] = process.argv.slice(3).map(Number) as [number, number, number];
+const channel = benchChannels[0]!;
+let nowMs = 0;
+let decided = 0;
+
+const pipeline = await openPipeline();
+await feed(readFileSync(process.argv[2]!), pipeline);
+await pipeline.close();
+process.stdout.write(`${JSON.stringify({ decided })}\n`);
+
+async function openPipeline(): Promise<Pipeline> {
+  const dir = join(packageRoot(), "models", "bearing-vibration", "1.0.0");
+  const bundle = await serveBundle(dir, await readBundle(dir), { engine: "integer", logger: silentLogger });
+  const bearing = computeBearingOrders(generatorBearings[0]!);
+  const point = { component: "generator-bearing", device: "mcu", channel, bearing };
+  const config = gatewayConfigSchema.parse({
+    gateway: { id: "gw", site: "bench" },
+    devices: [{ id: "mcu", connect: "mqtt" }],
+    turbines: [{ id: "WT01", points: [point] }],
+  });
+  const quality = createDataQuality();
+  return createPipeline({
+    config,
+    clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
+    register: createAlarmRegister(),
+    quality,
+    snapshots: new Map(),
+    bundleOf: () => bundle,
+    logger: silentLogger,
+    baselines: createSiteBaselines({
+      commissioning: config.commissioning,
+      falsePerPointYear: () => 0.1,
+      faultPrior: config.alarms.faultPrior,
+      state: { get: () => null, set: () => true, setAll: () => true },
+      logger: silentLogger,
+      onEvent: () => {},
+    }),
+    sink: {
+      onDecision: () => {
+        decided++;
+      },
+      onAlert: () => {},
+      onQuarantine: ({ reason, detail }) => {
+        throw new Error(`${reason}: ${detail}`);
+      },
+      onSchemaDrift: () => {},
+    },
+  });
+}
+
+/** A second at a time, as reads of a socket would bring it. */
+async function feed(bytes: Buffer, { announce, accept, idle }: Pipeline): Promise<void> {
+  const channels = [{ name: channel, unit: "g", sampleRateHz, scale: benchScale }];
+  const hello = {
+    type: "hello",
+    protocolMajor: 1,
+    protocolMinor: 0,
+    deviceId: "mcu",
+    firmware: "bench",
+    sessionId: benchSessionId,
+    channels,
+  } as const;
+  announce(hello);
+  const decoder = createRawWindowDecoder(maxSamplesPerFrame);
+  const blocks = createSampleBlockReader();
+  const parser = createFrameParser(({ bytes: packet, start, end }) => {
+    const message = decoder.decode(packet, start, end);
+    if (message === undefined) throw new Error("a frame of the bench holds no raw window");
+    nowMs = message.timestampUs / 1000;
+    const block = blocks.read(hello, message, { arrivedMs: nowMs, arrivedMonotonicMs: nowMs });
+    if (block !== undefined) accept(block);
+  });
+  parser.bind(benchSessionId);
+  for (let second = 0; second < taken; second++) {
+    parser.push(
+      bytes.subarray(
+        Math.floor((second / made) * bytes.length),
+        Math.floor(((second + 1) / made) * bytes.length),
+      ),
+    );
+    await idle();
+  }
+}
