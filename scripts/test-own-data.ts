@@ -8,17 +8,19 @@
  */
 import { parseArgs } from "node:util";
 import { createFaultLedger } from "./faults/fault-ledger.ts";
-import { killTraining } from "./own-data/kill-cases.ts";
+import { interruptCommands, killTraining } from "./own-data/kill-cases.ts";
 import { checkLargeData, type LargeFigure } from "./own-data/large-cases.ts";
 import {
   type LearntSet,
   learnFromBinary,
   learnFromFive,
   learnFromHealthy,
+  learnFromMany,
   learnFromTwo,
 } from "./own-data/learn-cases.ts";
 import { createOwnDataRig, findPython } from "./own-data/own-data-rig.ts";
 import { shipToGateway } from "./own-data/ship-cases.ts";
+import { learnFromTables } from "./own-data/table-cases.ts";
 import { checkTraps } from "./own-data/trap-cases.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
 
@@ -35,7 +37,7 @@ const say = (text: string): void => {
 };
 const ledger = createFaultLedger(say);
 const seconds: Record<string, number> = {};
-const kills = { killed: 0 };
+const kills = { killed: 0, interrupted: 0 };
 let large: Readonly<Record<string, LargeFigure>> = {};
 
 const python = await findPython();
@@ -43,11 +45,11 @@ if (python === null) throw new Error("no python3 with numpy: install python3-num
 const scratch = createScratchFolder("own-data");
 const rig = createOwnDataRig(scratch.path, python, say);
 let learnt: LearntSet | null = null;
+const keys = await rig.aurora("keys", "init", `${rig.folder}/keys`);
+if (keys.code !== 0) throw new Error(keys.stderr);
 
 const parts: Readonly<Record<string, () => Promise<unknown>>> = {
   five: async () => {
-    const keys = await rig.aurora("keys", "init", `${rig.folder}/keys`);
-    if (keys.code !== 0) throw new Error(keys.stderr);
     learnt = await learnFromFive(rig, ledger);
   },
   ship: async () => learnt !== null && shipToGateway(rig, learnt, ledger),
@@ -57,14 +59,17 @@ const parts: Readonly<Record<string, () => Promise<unknown>>> = {
   ...(values.quick
     ? {}
     : {
+        many: async () => shipToGateway(rig, await learnFromMany(rig, ledger), ledger),
+        tables: () => learnFromTables(rig, ledger),
         binary: () => learnFromBinary(rig, ledger),
         large: async () => {
           large = await checkLargeData(rig, ledger, Number(values.gigabytes));
         },
       }),
   kills: async () => {
-    if (learnt !== null)
-      kills.killed = await killTraining(rig, learnt, { ledger, every: values.quick ? 4 : 1 });
+    if (learnt === null) return;
+    kills.killed = await killTraining(rig, learnt, { ledger, every: values.quick ? 4 : 1 });
+    kills.interrupted = await interruptCommands(rig, learnt, ledger);
   },
 };
 const asked = values.only?.split(",") ?? Object.keys(parts);

@@ -1,10 +1,18 @@
-/** A training that is killed at its steps, again and again, and started once more each time: it must come to the same bytes. */
+/** Commands that are killed at their steps, again and again, and started once more each time: they must come to the same bytes. */
 import { once } from "node:events";
+import { cpSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { FaultLedger } from "../faults/fault-ledger.ts";
 import type { LearntSet } from "./learn-cases.ts";
-import { killHard, type OwnDataRig, readIfThere, readJson } from "./own-data-rig.ts";
+import {
+  type CommandEnd,
+  interrupt,
+  killHard,
+  type OwnDataRig,
+  readIfThere,
+  readJson,
+} from "./own-data-rig.ts";
 
 /** A step that a run finished itself, not one kept from an earlier run. */
 const finishedStep = /^step \d+\/\d+ ([^:]+): [\d.]+ s/;
@@ -52,4 +60,106 @@ export async function killTraining(
   const same = own !== "" && own === undisturbed;
   ledger.check("a killed training gives the same bytes", same, `${digest}: ${killedAt.size} steps were seen`);
   return Math.ceil(seen / every);
+}
+
+/** Moments of each command at which it is ended. */
+const moments = 6;
+
+/** `data init`, `data check` and `evaluate`, ended at moments all over their run: what they write is there whole or not at all. */
+export async function interruptCommands(
+  rig: OwnDataRig,
+  { dir, bundle }: LearntSet,
+  ledger: FaultLedger,
+): Promise<number> {
+  const own = join(rig.folder, "interrupted");
+  cpSync(dir, own, { recursive: true });
+  const key = join(rig.folder, "keys", "release.key");
+  // Beside the recordings, as a bundle lies that was trained there.
+  const judged = join(own, "judged");
+  cpSync(bundle, judged, { recursive: true });
+  const cases: readonly InterruptedCase[] = [
+    {
+      args: ["data", "init", own],
+      written: ["recordings.yaml", "train.yaml"].map((name) => join(own, name)),
+    },
+    { args: ["data", "check", join(own, "recordings.yaml"), "--json"], written: [] },
+    {
+      args: ["evaluate", judged, "--key", key, "--no-rebuild"],
+      written: [`${judged}.verdict.dsse.json`],
+    },
+  ];
+  for (const each of cases) await interruptCommand(rig, own, { ledger, ...each });
+  rmSync(own, { recursive: true });
+  return cases.length * moments;
+}
+
+interface InterruptedCase {
+  readonly args: readonly string[];
+  /** Files that it writes. */
+  readonly written: readonly string[];
+}
+
+async function interruptCommand(
+  rig: OwnDataRig,
+  folder: string,
+  { args, written, ledger }: InterruptedCase & { readonly ledger: FaultLedger },
+): Promise<void> {
+  const name = args.slice(0, args[0] === "data" ? 2 : 1).join(" ");
+  const run = async (): Promise<CommandEnd> => {
+    for (const path of written) rmSync(path, { force: true });
+    return await rig.aurora(...args);
+  };
+  const began = performance.now();
+  const undisturbed = await run();
+  const wholeMs = performance.now() - began;
+  const texts = written.map(readIfThere);
+  const files = listVisible(folder);
+  const halves: string[] = [];
+  for (let moment = 0; moment < moments; moment++) {
+    for (const path of written) rmSync(path, { force: true });
+    const signal = moment % 2 === 0 ? "SIGKILL" : "SIGINT";
+    await interrupt(rig, args, { afterMs: (wholeMs * (moment + 0.5)) / moments, signal });
+    for (const [index, path] of written.entries()) {
+      const text = readIfThere(path);
+      // How long a window took is measured anew by every evaluation.
+      const isWhole =
+        args[0] === "evaluate" ? text === "" || isJson(text) : text === "" || text === texts[index];
+      if (!isWhole) halves.push(`${signal} at ${moment + 0.5} of ${moments}: ${path}`);
+    }
+    const strange = listVisible(folder).filter((file) => !files.includes(file));
+    if (strange.length > 0) halves.push(`left behind: ${strange.join(", ")}`);
+  }
+  ledger.check(
+    `${name} that is ended at any moment writes nothing half`,
+    halves.length === 0,
+    halves.join("; "),
+  );
+  const again = await rig.aurora(...args);
+  ledger.check(
+    `${name} after it gives what an undisturbed one does`,
+    again.code === undisturbed.code &&
+      (args[0] === "evaluate" || isSameAs(written, texts)) &&
+      (written.length > 0 || again.stdout === undisturbed.stdout),
+    `${again.code} ${again.stderr.slice(-400)}`,
+  );
+}
+
+function isSameAs(paths: readonly string[], texts: readonly string[]): boolean {
+  return paths.every((path, index) => readIfThere(path) === texts[index]);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Files below a folder that are not hidden: what a kill leaves of a temporary file is. */
+function listVisible(folder: string): string[] {
+  return readdirSync(folder, { recursive: true })
+    .map(String)
+    .filter((file) => !file.split("/").some((part) => part.startsWith(".")));
 }

@@ -1,11 +1,12 @@
 /** Learning from folders of recordings by the documented commands: five machines, two, and only healthy ones. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { FaultLedger } from "../faults/fault-ledger.ts";
 import { type OwnDataRig, readIfThere, readJson } from "./own-data-rig.ts";
 
 /** A set that was learnt from. */
 export interface LearntSet {
+  readonly name: string;
   readonly dir: string;
   readonly config: string;
   /** Folder of the bundle; there where the gate let it out. */
@@ -96,7 +97,7 @@ export async function learnFromFive(rig: OwnDataRig, ledger: FaultLedger): Promi
     manifest.includes('"parent":"bearing-vibration@1.0.0"'),
     manifest.slice(0, 300),
   );
-  return { dir, config, bundle, digest };
+  return { name: "five", dir, config, bundle, digest };
 }
 
 function checkReport(report: Report, page: string, ledger: FaultLedger): void {
@@ -113,6 +114,61 @@ function checkReport(report: Report, page: string, ledger: FaultLedger): void {
   const rows = report.tables.find(({ title }) => title === "Beside its parent")?.rows.length ?? 0;
   ledger.check("the report has parent, physics and regression beside the model", rows >= 5, `${rows} rows`);
   ledger.check("the report's page holds no script", !readIfThere(page).includes("<script"), page);
+}
+
+/**
+ * Sixteen machines of all makes: enough to learn from scratch, without a parent, six of them held out. The model takes the shipped one's
+ * place, so that a gateway has it as an update.
+ */
+export async function learnFromMany(rig: OwnDataRig, ledger: FaultLedger): Promise<LearntSet> {
+  const name = "many machines";
+  const dir = await rig.invent("many", "--seed", "201", "--machines", "16", "--unlike");
+  const init = await rig.aurora("data", "init", dir, "--scratch");
+  ledger.check(`${name}: data init writes a recipe from scratch`, init.code === 0, init.stderr);
+  const config = join(dir, "train.yaml");
+  const written = readIfThere(config);
+  ledger.check(`${name}: it goes on from no bundle`, !/^from:/m.test(written), written);
+  writeFileSync(
+    config,
+    `${written.replace(/^name: .*$/m, "name: bearing-vibration\nversion: 1.1.0").trimEnd()}\ninventedRigs: { training: 60, heldOut: 20 }\n`,
+  );
+  const check = await rig.aurora("data", "check", config);
+  ledger.check(
+    `${name}: data check says that they are enough to learn from scratch`,
+    check.code === 0 && /path 3 of 3/.test(check.stdout),
+    check.stdout.slice(0, 600),
+  );
+  const bundle = join(rig.folder, "bundles", "many");
+  const work = join(rig.folder, "work-many");
+  const key = join(rig.folder, "keys", "release.key");
+  const paths = ["--key", key, "--out", bundle, "--work", work];
+  const trained = await rig.aurora("train", config, ...paths, "--json");
+  ledger.check(`${name}: the gate lets the model out`, trained.code === 0, trained.stderr.slice(-900));
+  const report = readJson<Report>(join(work, "report", "report.json"));
+  const asked = report.checks.find((each) => each.name === "baselines");
+  const { low, high } = report.metrics.macroAuroc!;
+  ledger.check(
+    `${name}: because it is surely ahead of physics and regression on machines that were held out`,
+    asked?.outcome === "passed" && low !== null && high !== null && low < high,
+    `${JSON.stringify(report.metrics.macroAuroc)}: ${asked?.words}`,
+  );
+  const manifest = readIfThere(join(bundle, "manifest.json"));
+  ledger.check(
+    `${name}: the manifest names no parent`,
+    manifest.includes('"parent":null'),
+    manifest.slice(0, 300),
+  );
+  // Every question once more, from the bundle alone, beside its data.
+  const beside = join(dir, "1.1.0");
+  cpSync(bundle, beside, { recursive: true });
+  const judged = await rig.aurora("evaluate", beside, "--key", key, "--no-rebuild");
+  ledger.check(
+    `${name}: the gate says so again from the bundle alone`,
+    judged.code === 0 && readIfThere(`${beside}.verdict.dsse.json`) !== "",
+    `${judged.stdout.slice(-600)}${judged.stderr.slice(-300)}`,
+  );
+  const { digest = "" } = trained.code === 0 ? (JSON.parse(trained.stdout) as { digest?: string }) : {};
+  return { name: "many", dir, config, bundle, digest };
 }
 
 /** Two machines are no evidence: refused, or written and marked. */

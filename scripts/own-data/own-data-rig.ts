@@ -23,6 +23,8 @@ export interface OwnDataRig {
   start(...args: readonly string[]): ChildProcess;
   /** Invents recordings in a new folder of that name (`invent_recordings.py`); gives its path. */
   invent(name: string, ...options: readonly string[]): Promise<string>;
+  /** Invents a farm's tables and log in a new folder of that name (`invent_tables.py`); gives its path. */
+  inventFarm(name: string, ...options: readonly string[]): Promise<string>;
   readonly say: (text: string) => void;
 }
 
@@ -69,6 +71,13 @@ export function createOwnDataRig(folder: string, python: string, say: (text: str
       };
     }
   };
+  const invent = async (script: string, name: string, ...options: readonly string[]): Promise<string> => {
+    const dir = join(folder, name);
+    const path = join(packageRoot(), "scripts", "own-data", script);
+    const { code, stderr } = await run(python, ["-B", path, dir, ...options]);
+    if (code !== 0) throw new Error(`${script} invented nothing: ${stderr}`);
+    return dir;
+  };
   return {
     folder,
     say,
@@ -77,13 +86,8 @@ export function createOwnDataRig(folder: string, python: string, say: (text: str
       endWithProcess(
         spawn(process.execPath, [command, ...args], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] }),
       ),
-    invent: async (name, ...options) => {
-      const dir = join(folder, name);
-      const script = join(packageRoot(), "scripts", "own-data", "invent_recordings.py");
-      const { code, stderr } = await run(python, ["-B", script, dir, ...options]);
-      if (code !== 0) throw new Error(`no recordings were invented: ${stderr}`);
-      return dir;
-    },
+    invent: (...args) => invent("invent_recordings.py", ...args),
+    inventFarm: (...args) => invent("invent_tables.py", ...args),
   };
 }
 
@@ -93,6 +97,21 @@ export async function killHard(child: ChildProcess): Promise<void> {
   const gone = once(child, "exit");
   child.kill("SIGKILL");
   await gone;
+}
+
+/** Starts `aurora ARGS`, and ends it with a signal after some time, unless it has come to its end before. */
+export async function interrupt(
+  rig: Pick<OwnDataRig, "start">,
+  args: readonly string[],
+  { afterMs, signal }: { readonly afterMs: number; readonly signal: "SIGKILL" | "SIGINT" },
+): Promise<void> {
+  const child = rig.start(...args);
+  const gone = once(child, "exit");
+  child.stdout!.resume();
+  child.stderr!.resume();
+  const timer = setTimeout(() => child.kill(signal), afterMs);
+  await gone;
+  clearTimeout(timer);
 }
 
 /** A JSON file as it stands. */
