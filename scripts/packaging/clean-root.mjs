@@ -6,16 +6,18 @@ import { join } from "node:path";
 import { run } from "./node-binary.mjs";
 
 const suite = "bookworm";
-/** What the package depends on, and what a machine with systemd has. */
-const packages = ["systemd", "init-system-helpers", "libstdc++6", "libgcc-s1", "ca-certificates"];
+/** What the package depends on, and what a machine with systemd has; what it only recommends would take half an hour to set up in QEMU. */
+const packages = ["systemd", "init-system-helpers", "libstdc++6", "libgcc-s1"];
 
 /** A process in a user namespace that holds all users of this machine; whoever enters it is root in there only. */
 const enter = `
 unshare -U sleep 3600 & holder=$!
-trap 'kill $holder' EXIT
+inner=
+trap 'kill -KILL $holder $inner' EXIT
 until echo '0 0 65536' > /proc/$holder/uid_map 2> /dev/null; do sleep 0.05; done
 echo '0 0 65536' > /proc/$holder/gid_map
-nsenter -U -t $holder unshare -mpf --mount-proc sh -ec "$AURORA_INNER"
+nsenter -U -t $holder unshare -mpf --kill-child --mount-proc sh -ec "$AURORA_INNER" & inner=$!
+wait $inner
 `;
 
 /** Tells the kernel, in this namespace only, who runs programs for arm64. */
@@ -41,18 +43,25 @@ export function findObstacle(architecture) {
   return entered.status === 0 ? undefined : `no namespaces here: ${entered.stderr.trim()}`;
 }
 
-/** Runs shell lines where programs of `architecture` run. Returns { status, stdout, stderr }. */
+/** Runs shell lines where programs of `architecture` run; what takes too long ends with all that it began. Returns { status, stdout, stderr }. */
 function inNamespace(lines, { architecture, timeoutMs }) {
   const isForeign = architecture !== run("dpkg", ["--print-architecture"]).trim();
   const [command, ...args] = isForeign
     ? ["bash", "-ec", enter]
-    : ["unshare", "-mpf", "--mount-proc", "sh", "-ec", lines];
+    : ["unshare", "-mpf", "--kill-child", "--mount-proc", "sh", "-ec", lines];
   const env = {
     ...process.env,
     LC_ALL: "C.UTF-8",
     ...(isForeign ? { AURORA_INNER: `${register}${lines}` } : {}),
   };
-  return spawnSync(command, args, { encoding: "utf8", env, timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024 });
+  return spawnSync(command, args, {
+    encoding: "utf8",
+    env,
+    timeout: timeoutMs,
+    // unshare(1) hears no other signal while it waits; bash has its trap.
+    killSignal: isForeign ? "SIGTERM" : "SIGKILL",
+    maxBuffer: 64 * 1024 * 1024,
+  });
 }
 
 /** Makes the root once in `folder`, as a tar file; returns { file }, or { missing } with what Debian's archive did not give. */
@@ -62,10 +71,13 @@ export function makeImage(folder, architecture) {
   mkdirSync(folder, { recursive: true });
   const part = join(folder, `part-${architecture}.tar`);
   const include = packages.join(",");
+  const scratch = join(folder, `scratch-${architecture}`);
+  mkdirSync(scratch, { recursive: true });
   const made = inNamespace(
-    `mmdebstrap --mode=root --skip=check/qemu --quiet --variant=essential --architectures=${architecture} --include=${include} ${suite} ${part}`,
+    `TMPDIR=${scratch} mmdebstrap --mode=root --skip=check/qemu --quiet --variant=essential --architectures=${architecture} --include=${include} ${suite} ${part}`,
     { architecture, timeoutMs: 1_800_000 },
   );
+  rmSync(scratch, { recursive: true, force: true });
   if (made.status !== 0) return { missing: (made.error?.message ?? made.stderr).slice(-500) };
   renameSync(part, image);
   return { file: image };
