@@ -45,8 +45,10 @@ export interface RecordTaker {
 
 /** The side that reads. */
 export interface RingReader {
-  /** Takes one record; false: there is none. The record's room is free once the taker returns. */
+  /** Takes one record; false: there is none. */
   read(take: RecordTaker): boolean;
+  /** What was taken until now is done with: its room is free, and it is no longer left if this thread ends. */
+  settle(): void;
   /** Was the writer waiting to be told, and is there room now? Answers yes once. */
   isRelieved(): boolean;
   /** Blocks the thread until something is written. */
@@ -165,6 +167,7 @@ export function createRingReader(memory: RingMemory, lowBytes: number): RingRead
   const bytes = new Uint8Array(memory.records);
 
   const usedBytes = (): number => (Atomics.load(header, written) - Atomics.load(header, read)) >>> 0;
+  let taken = Atomics.load(header, read);
 
   function takeRecord(at: number, take: RecordTaker): void {
     const word = at >> 2;
@@ -194,13 +197,15 @@ export function createRingReader(memory: RingMemory, lowBytes: number): RingRead
 
   return {
     read: (take) => {
-      const from = Atomics.load(header, read);
-      if (from === Atomics.load(header, written)) return false;
-      const at = (from >>> 0) & mask;
+      if (taken === Atomics.load(header, written)) return false;
+      const at = (taken >>> 0) & mask;
       const length = words[(at >> 2) + 1]!;
       takeRecord(at, take);
-      Atomics.store(header, read, (from + length) | 0);
+      taken = (taken + length) | 0;
       return true;
+    },
+    settle: () => {
+      Atomics.store(header, read, taken);
     },
     isRelieved: () => {
       if (Atomics.load(header, pressed) === 0 || usedBytes() > lowBytes) return false;

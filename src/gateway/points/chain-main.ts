@@ -20,7 +20,7 @@ import { createLatestReadings } from "./operating-readings.ts";
 import { createSignalChain, type SignalChain } from "./signal-chain.ts";
 
 /** Windows that are told together, at most. */
-const maxBatch = 16;
+const maxBatch = 8;
 
 /** A bundle that windows are cut for; tells once when it serves no more and its last window ended. */
 interface CountedBundle extends WindowBundle {
@@ -204,9 +204,14 @@ function runChain(start: ChainStart, post: (batch: ChainBatch) => void): void {
       for (const bundle of released) tell({ type: "released", bundle });
       released = [];
     }
-    if (reader.isRelieved()) tell({ type: "relieved" });
     if (!some || teller.waiting >= maxBatch || closed) teller.post();
-    if (!some) reader.wait();
+    // Of a thread that ends, what it has not told is left like what it has not taken.
+    if (teller.waiting === 0) reader.settle();
+    if (reader.isRelieved()) tell({ type: "relieved" });
+    if (!some) {
+      teller.post();
+      reader.wait();
+    }
   }
 }
 
