@@ -11,7 +11,7 @@ import { createScratchFolder } from "../scratch-folder.ts";
 import type { ForeignCpu } from "./foreign-cpu.ts";
 import { hasProgram, runTool } from "./toolchain.ts";
 
-/** Both runs are past what V8 compiles: longer ones give the same within a few per cent. */
+/** Both runs are past most of what V8 compiles; what it still compiles in the second half is counted. */
 const runSeconds = { short: 60, long: 120 } as const;
 
 /** A Raspberry Pi 4: what its core clocks at, and instructions a cycle that are assumed of it; nobody has measured one here. */

@@ -18,7 +18,7 @@ const colderThanAir = 3;
 /**
  * How far parts are above the air, in kelvin, when they are coldest, one hour of a hundred. Of four turbines over 17 months the coldest of
  * twelve parts came within 4 to 7 of it in every month, and with the air read as Fahrenheit to -54 to -38, each part alone to -54 to +5;
- * on an invented farm to 5 to 11, and to -38 to -20. A morning warms the air by some kelvin before the parts.
+ * on an invented farm to 5 to 11, and to -38 to -23. A morning warms the air by some kelvin before the parts.
  */
 const coldest = { share: 0.01, below: -8, near: 15 };
 /** A day's rows say how near parts come to the air. */
