@@ -213,5 +213,5 @@ test("a shaft speed that the device sends as a reading stands in, too, and is no
   await gateway.close();
   await until(async () => (await collector.record.gateways()).length > 0, "records");
   const { items } = await collector.record.events({ limit: 10, offset: 0 });
-  expect(items).toEqual([]);
+  expect(items.filter(({ name }) => name.startsWith("schema-drift"))).toEqual([]);
 });
