@@ -55,7 +55,8 @@ test("a run leaves a page that needs nothing from outside, and the same figures 
   const int8 = report.steps.find((step) => step.name === "int8")!;
   expect(int8.bytes).toBeGreaterThan(0);
   expect(int8.latency.typescript).toBeGreaterThan(0);
-  expect(int8.figures[0]!.low).toBeLessThanOrEqual(int8.figures[0]!.high!);
+  // Every kind is held out on one machine: nothing can be drawn anew.
+  expect(int8.figures[0]).toMatchObject({ value: expect.any(Number), low: null, high: null });
   expect(report.findings.some((line) => line.startsWith("Distillation "))).toBe(true);
   const { heldOut } = evaluation as BearingEvaluation;
   const isRight = ({ raised, truth }: BearingEvaluation["heldOut"]["recordings"][number]): boolean =>
