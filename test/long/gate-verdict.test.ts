@@ -45,7 +45,8 @@ test("trained once more from its folder, the bundle has the same digest, and no 
     verdict: null;
   };
   expect(verdict).toBeNull();
-  expect(metrics.macroAuroc).toMatchObject({ value: expect.any(Number), low: expect.any(Number) });
+  // Every kind is held out on one machine: nothing can be drawn anew.
+  expect(metrics.macroAuroc).toMatchObject({ value: expect.any(Number), low: null, high: null });
   expect(checks.map(({ name, outcome }) => [name, outcome])).toEqual(
     expect.arrayContaining([
       ["schema-and-digests", "passed"],

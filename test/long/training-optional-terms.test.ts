@@ -60,7 +60,9 @@ test("the table shows the student before and after it, and a sentence says wheth
   }
   expect(step("untunedInt8").bytes).toBe(step("int8").bytes);
   expect(step("untunedInt8").latency.typescript).toBeGreaterThan(0);
-  for (const figure of step("untunedInt8").figures) expect(figure.low).toBeLessThanOrEqual(figure.high!);
+  expect(step("untunedInt8").figures.map(({ value }) => value)).toEqual(
+    step("untunedInt8").figures.map(() => expect.any(Number)),
+  );
   expect(report.findings.filter((line) => line.startsWith("Quantisation-aware fine-tuning "))).toHaveLength(
     1,
   );
