@@ -18,9 +18,9 @@ interface StreamBrakeOptions {
 export interface StreamBrake {
   pause(): void;
   resume(): void;
-  /** Reads nothing any more, whatever the device understands, and tells it to wait … */
+  /** Reads nothing any more, whatever the device understands, and tells it to wait; several may hold it … */
   hold(): void;
-  /** … until this; a pause goes on. */
+  /** … until each of them has let go; a pause goes on. */
   letGo(): void;
   /** Packets that the device may send now beyond the acknowledged ones; undefined: it does not understand. */
   room(): number | undefined;
@@ -40,8 +40,8 @@ export function createStreamBrake(options: StreamBrakeOptions): StreamBrake {
   let state: "flowing" | "told-to-wait" | "unread" = "flowing";
   let sincePause = 0;
   let ignoredStops = 0;
-  let isHeld = false;
-  const isFlowing = (): boolean => state === "flowing" && !isHeld;
+  let holders = 0;
+  const isFlowing = (): boolean => state === "flowing" && holders === 0;
   return {
     pause: () => {
       sincePause = 0;
@@ -55,19 +55,18 @@ export function createStreamBrake(options: StreamBrakeOptions): StreamBrake {
     },
     resume: () => {
       state = "flowing";
-      if (isHeld) return;
+      if (holders > 0) return;
       link.resumeReading();
       if (sender.isBound) options.sayRoom();
     },
     hold: () => {
+      if (holders++ > 0) return;
       sincePause = 0;
-      isHeld = true;
       link.pauseReading();
       if (sender.isBound) options.sayRoom();
     },
     letGo: () => {
-      isHeld = false;
-      if (state === "unread") return;
+      if (--holders > 0 || state === "unread") return;
       link.resumeReading();
       if (sender.isBound) options.sayRoom();
     },
@@ -82,7 +81,7 @@ export function createStreamBrake(options: StreamBrakeOptions): StreamBrake {
       sincePause = 0;
     },
     get isUnread() {
-      return isHeld || state === "unread";
+      return holders > 0 || state === "unread";
     },
     get ignoredStops() {
       return ignoredStops;

@@ -1,7 +1,8 @@
 /**
- * Makes devices wait while too many windows do, so that a gateway that cannot follow drops nothing: it takes its word of
- * room back (protocol 1.1) or stops reading (1.0). Never for longer than a bound: a model that hangs is seen by what is
- * then refused and counted, not by devices that are silent for ever.
+ * Makes devices wait while too many windows do, so that a gateway that cannot follow drops nothing: it reads of none for a
+ * moment, since one turn of the event loop may bring more than a model takes at once, and takes its word of room back
+ * (protocol 1.1) or goes on not to read (1.0). Never for longer than a bound: a model that hangs is seen by what is then
+ * refused and counted, not by devices that are silent for ever.
  */
 import { linkTiming } from "../../../firmware-bridge/link-timing.ts";
 import type { Timers } from "../../core/platform/clock.ts";
@@ -12,7 +13,14 @@ import type { WorkGauge } from "../points/work-gauge.ts";
 export interface PausableLink {
   pause(): void;
   resume(): void;
+  /** Reads nothing, at once … */
+  hold(): void;
+  /** … until this. */
+  letGo(): void;
 }
+
+/** What waits is decided in much less, unless the model hangs; then health and introductions are to be read again. */
+const holdMaxMs = 1_000;
 
 /** What is needed to make devices wait. */
 export interface BackPressureOptions {
@@ -35,13 +43,22 @@ export interface BackPressure {
 export function startBackPressure(options: BackPressureOptions): BackPressure {
   const { gauge, links, timers, logger } = options;
   const counts = { isPaused: false, pauses: 0, forcedEnds: 0 };
-  let cancel = (): void => {};
+  let isHeld = false;
+  let cancelHold = (): void => {};
+  let cancelPause = (): void => {};
 
+  function letGo(): void {
+    cancelHold();
+    if (!isHeld) return;
+    isHeld = false;
+    for (const link of links) link.letGo();
+  }
   function resume(): void {
-    cancel();
+    cancelPause();
     if (!counts.isPaused) return;
     counts.isPaused = false;
     for (const link of links) link.resume();
+    letGo();
   }
 
   gauge.watch({
@@ -52,8 +69,13 @@ export function startBackPressure(options: BackPressureOptions): BackPressure {
           pauses: counts.pauses,
         });
       counts.isPaused = true;
-      for (const link of links) link.pause();
-      cancel = timers.after(linkTiming.pauseMaxMs, () => {
+      isHeld = true;
+      for (const link of links) {
+        link.hold();
+        link.pause();
+      }
+      cancelHold = timers.after(holdMaxMs, letGo);
+      cancelPause = timers.after(linkTiming.pauseMaxMs, () => {
         counts.forcedEnds++;
         logger.error("windows are not decided; devices go on, and what is too much is dropped", {
           waiting: gauge.waiting,
@@ -63,5 +85,10 @@ export function startBackPressure(options: BackPressureOptions): BackPressure {
     },
     onLow: resume,
   });
-  return Object.assign(counts, { close: () => cancel() });
+  return Object.assign(counts, {
+    close: () => {
+      cancelHold();
+      cancelPause();
+    },
+  });
 }

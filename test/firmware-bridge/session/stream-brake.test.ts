@@ -61,3 +61,13 @@ test("a device that is held is told that there is no room and is not read from, 
   const held = ["pause reading", "room 0"];
   expect(done).toEqual([...held, "room 0", "read", "room 0", ...held, "read", "room 3"]);
 });
+
+test("a device that two hold is read again when both have let go", () => {
+  brake.hold();
+  brake.hold();
+  brake.letGo();
+  expect(brake.isUnread).toBe(true);
+  brake.letGo();
+  expect(brake.isUnread).toBe(false);
+  expect(done).toEqual(["pause reading", "room 0", "read", "room 3"]);
+});
