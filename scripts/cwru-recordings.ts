@@ -3,7 +3,7 @@
  * ("Towards a more realistic evaluation of machine learning models for bearing fault diagnosis", arXiv:2509.22267).
  */
 import { join } from "node:path";
-import { groupBy } from "../src/core/drift/group-by.ts";
+import { groupBy } from "../src/core/maths/group-by.ts";
 import { packageRoot } from "../src/core/platform/files/package-root.ts";
 import { openRecordingSet } from "../src/training/dataset/recordings/open-recording-set.ts";
 import type { RecordedEntry, RecordingSet } from "../src/training/dataset/recordings/recording-set.ts";

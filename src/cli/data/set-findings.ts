@@ -1,4 +1,5 @@
 /** What is wrong with recordings taken together: the same one twice, one name for two machines, labels that are machines. */
+import { groupBy } from "../../core/maths/group-by.ts";
 import type { RecordedEntry } from "../../training/dataset/recordings/recording-set.ts";
 import { findTwins } from "../../training/dataset/samples/signal-print.ts";
 import type { Finding } from "./finding.ts";
@@ -13,8 +14,8 @@ const orderTolerance = 0.02;
 export function findInSet(recordings: readonly MeasuredRecording[]): Finding[] {
   return [
     ...findDuplicates(recordings),
-    ...groupBy(recordings, ({ machine }) => machine).flatMap((own) => [...findInMachine(own)]),
-    ...groupBy(recordings, ({ machine, component }) => `${machine}\n${component}`).flatMap((own) => [
+    ...groupEntries(recordings, ({ machine }) => machine).flatMap((own) => [...findInMachine(own)]),
+    ...groupEntries(recordings, ({ machine, component }) => `${machine}\n${component}`).flatMap((own) => [
       ...findInBearing(own),
     ]),
     ...findConfounded(recordings),
@@ -131,18 +132,11 @@ function* findConfounded(recordings: readonly MeasuredRecording[]): Generator<Fi
   };
 }
 
-function groupBy(
+function groupEntries(
   recordings: readonly MeasuredRecording[],
   keyOf: (entry: RecordedEntry) => string,
 ): readonly (readonly MeasuredRecording[])[] {
-  const groups = new Map<string, MeasuredRecording[]>();
-  for (const recording of recordings) {
-    const key = keyOf(recording.resolved.entry);
-    const own = groups.get(key) ?? [];
-    own.push(recording);
-    groups.set(key, own);
-  }
-  return [...groups.values()];
+  return [...groupBy(recordings, ({ resolved }) => keyOf(resolved.entry)).values()];
 }
 
 /** One that nobody named is called `bearing`. */

@@ -3,7 +3,7 @@
 import type { DriftVerdict, FeatureShift } from "../../core/contract/drift-verdict.ts";
 import type { PointId } from "../../core/contract/stream.ts";
 import { compareLevels } from "../../core/drift/drift-level.ts";
-import { groupBy } from "../../core/drift/group-by.ts";
+import { groupBy } from "../../core/maths/group-by.ts";
 
 /** One point and model on two days. */
 export interface PointChange extends PointId {

@@ -3,7 +3,7 @@
 import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
 import type { DriftDays, PointLevels } from "../../core/contract/drift-verdict-schema.ts";
 import { compareLevels, isAssessed, isMoved } from "../../core/drift/drift-level.ts";
-import { groupBy } from "../../core/drift/group-by.ts";
+import { groupBy } from "../../core/maths/group-by.ts";
 
 /** The level of several points on one day: the one that says most, and of how many it is said. */
 export interface RolledLevel {

@@ -20,9 +20,9 @@ import {
   formatThree,
   sinceOf,
 } from "../../core/drift/drift-words.ts";
-import { groupBy } from "../../core/drift/group-by.ts";
 import type { DriftFinding } from "../../core/drift/list-findings.ts";
 import { dayMs } from "../../core/maths/durations.ts";
+import { groupBy } from "../../core/maths/group-by.ts";
 import { labelDay } from "./heat-map.ts";
 import { renderHistogram } from "./histogram.ts";
 import { type HtmlValue, html, type SafeHtml } from "./html.ts";

@@ -3,9 +3,9 @@
  * site or of a version moved. Made once a period, in time that grows with the points.
  */
 import type { PointId } from "../contract/stream.ts";
+import { groupBy } from "../maths/group-by.ts";
 import { isAssessed } from "./drift-level.ts";
 import { findMovement, type Movement } from "./find-movement.ts";
-import { groupBy } from "./group-by.ts";
 import { countTurbines, findCompanions, type ReadVerdict } from "./read-verdicts.ts";
 import { compareWith } from "./shift-likeness.ts";
 import type { Steps } from "./steps.ts";

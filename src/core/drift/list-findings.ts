@@ -1,9 +1,9 @@
 /** Verdicts of a day as findings: points that one cause moved are told once. Decides nothing. */
 
 import type { DriftVerdict } from "../contract/drift-verdict.ts";
+import { groupBy } from "../maths/group-by.ts";
 import { compareLevels, isMoved } from "./drift-level.ts";
 import { titleVerdict } from "./drift-words.ts";
-import { groupBy } from "./group-by.ts";
 
 /** What moved some points. */
 export interface DriftFinding {

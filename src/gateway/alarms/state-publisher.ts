@@ -11,6 +11,7 @@ import type { Topics } from "../../core/contract/topics.ts";
 import type { ComponentCondition, TurbineState } from "../../core/contract/turbine-state.ts";
 import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
 import { rollUpHealth, tellsRisk } from "../../core/decision/roll-up-health.ts";
+import { groupBy } from "../../core/maths/group-by.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { findHighestRisk, type PointCondition, type PointSilence } from "./component-tracker.ts";
@@ -101,8 +102,8 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
     points.map((point) => ({ turbine: id, ...point })),
   );
   const gather = (): Standings => ({
-    conditions: groupByTurbine(options.conditions?.() ?? [], ({ point }) => point.turbine),
-    drift: options.drift === undefined ? null : groupByTurbine(options.drift(), ({ turbine }) => turbine),
+    conditions: groupBy(options.conditions?.() ?? [], ({ point }) => point.turbine),
+    drift: options.drift === undefined ? null : groupBy(options.drift(), ({ turbine }) => turbine),
   });
   const describe = (entry: Entry, { conditions, drift }: Standings): TurbineState =>
     entry.tracker.describe({
@@ -177,16 +178,6 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
       );
     },
   };
-}
-
-function groupByTurbine<T>(values: readonly T[], turbineOf: (value: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const value of values) {
-    const group = groups.get(turbineOf(value));
-    if (group === undefined) groups.set(turbineOf(value), [value]);
-    else group.push(value);
-  }
-  return groups;
 }
 
 /** What is left of a state when nobody watches any more: an alarm stays one. */

@@ -8,6 +8,7 @@ import type { HelloMessage } from "../../core/contract/device/device-message.ts"
 import type { PointId, Quarantine, Reading, SampleBlock, SchemaDrift } from "../../core/contract/stream.ts";
 import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
+import { groupBy } from "../../core/maths/group-by.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
@@ -199,10 +200,10 @@ function listPoints({ gateway, turbines }: GatewayConfig): readonly ChainPoint[]
 
 /** The turbines that each device sits on. */
 function groupTurbines(points: readonly ChainPoint[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const byDevice = new Map<string, Set<string>>();
-  for (const { id, config } of points) {
-    const turbines = byDevice.get(config.device) ?? new Set<string>();
-    byDevice.set(config.device, turbines.add(id.turbine));
-  }
-  return byDevice;
+  return new Map(
+    [...groupBy(points, ({ config }) => config.device)].map(([device, own]) => [
+      device,
+      new Set(own.map(({ id }) => id.turbine)),
+    ]),
+  );
 }

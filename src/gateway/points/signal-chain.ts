@@ -9,6 +9,7 @@ import { operatingChannels } from "../../core/contract/config/operating-channels
 import type { HelloMessage } from "../../core/contract/device/device-message.ts";
 import type { PointId, Quarantine, SampleBlock, SchemaDrift } from "../../core/contract/stream.ts";
 import { createWaveformIngest } from "../../core/ingest/waveform-ingest.ts";
+import { groupBy } from "../../core/maths/group-by.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import {
   createMeasuringPoint,
@@ -137,12 +138,10 @@ const none: readonly never[] = [];
 function groupByChannel<P extends { readonly config: PointConfig }>(
   points: readonly P[],
 ): ReadonlyMap<string, ReadonlyMap<string, readonly P[]>> {
-  const byDevice = new Map<string, Map<string, P[]>>();
-  for (const point of points) {
-    const { device, channel } = point.config;
-    const channels = byDevice.get(device) ?? new Map<string, P[]>();
-    byDevice.set(device, channels);
-    channels.set(channel, [...(channels.get(channel) ?? []), point]);
-  }
-  return byDevice;
+  return new Map(
+    [...groupBy(points, ({ config }) => config.device)].map(([device, own]) => [
+      device,
+      groupBy(own, ({ config }) => config.channel),
+    ]),
+  );
 }
