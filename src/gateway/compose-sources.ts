@@ -3,6 +3,7 @@ import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import type { DeviceDiagnosis } from "../core/contract/device/device-diagnosis.ts";
 import { type DiagnosedSource, maxSourceName } from "../core/contract/source-diagnosis.ts";
 import type { Quarantine, Reading } from "../core/contract/stream.ts";
+import { groupBy } from "../core/maths/group-by.ts";
 import type { Clock, Timers } from "../core/platform/clock.ts";
 import type { Closers } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
@@ -74,6 +75,11 @@ export function composeSources(surroundings: SourceSurroundings, closers: Closer
   });
   const buses = [...polled, ...subscribed];
   const all = [...bridges, ...buses];
+  // The state of every turbine asks each second: not through all sources.
+  const byTurbine = groupBy(
+    all.flatMap((own) => own.turbines.map((turbine) => ({ own, turbine }))),
+    ({ turbine }) => turbine,
+  );
   return {
     start: async ({ onRow, onPoll, onQuality }) => {
       for (const { source } of bridges) await source.start({ onReading: onRow, onQuality });
@@ -89,8 +95,8 @@ export function composeSources(surroundings: SourceSurroundings, closers: Closer
         return { ...condition, faults: sentences, diagnoses: diagnoses.all };
       }),
     diagnosed: (turbine) =>
-      all
-        .flatMap(({ source, diagnoses }) => {
+      (byTurbine.get(turbine) ?? [])
+        .flatMap(({ own: { source, diagnoses } }) => {
           const mine = diagnoses.of(turbine);
           return mine.length === 0 ? [] : [{ source: nameOf(source), diagnoses: mine }];
         })
@@ -111,6 +117,8 @@ export function composeSources(surroundings: SourceSurroundings, closers: Closer
 
 interface DiagnosableSource {
   readonly source: ReadingSource;
+  /** That it speaks of. */
+  readonly turbines: readonly string[];
   readonly diagnoses: SourceDiagnoses;
 }
 
@@ -118,7 +126,8 @@ function diagnosable(
   source: ReadingSource,
   mapped: readonly { readonly turbine: string }[],
 ): DiagnosableSource {
-  return { source, diagnoses: createSourceDiagnoses(mapped.map(({ turbine }) => turbine)) };
+  const turbines = [...new Set(mapped.map(({ turbine }) => turbine))];
+  return { source, turbines, diagnoses: createSourceDiagnoses(turbines) };
 }
 
 function nameOf(source: ReadingSource): string {

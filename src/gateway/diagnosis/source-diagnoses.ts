@@ -9,7 +9,12 @@ import {
   sourceDiagnosisCodes,
 } from "../../core/contract/source-diagnosis.ts";
 import type { Verdict } from "./device-facts.ts";
-import { createDiagnosisLedger, type DiagnosisNews, type DiagnosisTime } from "./diagnosis-ledger.ts";
+import {
+  createDiagnosisLedger,
+  type DiagnosisLedger,
+  type DiagnosisNews,
+  type DiagnosisTime,
+} from "./diagnosis-ledger.ts";
 
 export interface SourceNews extends DiagnosisNews {
   /** Whose values it is about; null: those of all turbines of the source. */
@@ -31,21 +36,23 @@ const namedSubjects = 5;
 /** Creates the diagnoses of a source that nothing is wrong with. @param turbines that it speaks of */
 export function createSourceDiagnoses(turbines: readonly string[]): SourceDiagnoses {
   const rules = { codes: sourceDiagnosisCodes, plain: [] };
-  const scopes = [null, ...new Set(turbines)].map((turbine) => {
-    return { turbine, ledger: createDiagnosisLedger<SourceDiagnosisCode>(rules) };
-  });
-  const list = (isMeant: (turbine: string | null) => boolean): readonly DeviceDiagnosis[] =>
-    scopes.flatMap(({ turbine, ledger }) => (isMeant(turbine) ? ledger.diagnoses : []));
+  const open = (): DiagnosisLedger<SourceDiagnosisCode> => createDiagnosisLedger(rules);
+  const whole = open();
+  const own = new Map(turbines.map((turbine) => [turbine, open()]));
+  const scopes = [[null, whole] as const, ...own];
   return {
     update: (faults, now) =>
-      scopes.flatMap(({ turbine, ledger }) =>
+      scopes.flatMap(([turbine, ledger]) =>
         ledger
           .update(judge(faults, turbine), now)
           .map(({ kind, diagnosis }): SourceNews => ({ kind, diagnosis, turbine })),
       ),
-    of: (turbine) => (turbines.includes(turbine) ? list((each) => each === null || each === turbine) : []),
+    of: (turbine) => {
+      const ledger = own.get(turbine);
+      return ledger === undefined ? [] : [...whole.diagnoses, ...ledger.diagnoses];
+    },
     get all() {
-      return list(() => true);
+      return scopes.flatMap(([, { diagnoses }]) => diagnoses);
     },
   };
 }
@@ -57,9 +64,9 @@ function judge(
   const isCutOff = faults.some(({ code }) => code === "no-connection");
   return new Map(
     sourceDiagnosisCodes.map((code) => {
-      const mine = faults.filter((fault) => fault.code === code && fault.turbine === turbine);
       // Without a connection nobody can say how a unit or a register is.
       if (isCutOff && code !== "no-connection") return [code, undefined];
+      const mine = faults.filter((fault) => fault.code === code && fault.turbine === turbine);
       const [first] = mine;
       return [code, first === undefined ? null : { text: describe(code, mine), cure: first.cure }];
     }),

@@ -17,6 +17,7 @@ import type { Uplink } from "../record/uplink.ts";
 import { readDiskWrites } from "./disk-writes.ts";
 import { answerJson, answerText, type GatewayRoute } from "./gateway-http.ts";
 import type { ServingFigures } from "./serving-figures.ts";
+import type { MeasuredSource } from "./source-metrics.ts";
 
 export interface GatewayParts {
   readonly config: GatewayConfig;
@@ -38,7 +39,7 @@ export interface GatewayParts {
   readonly journal: AlertJournal;
   readonly devices: ConnectedDevices;
   /** How the sources of SCADA values are. */
-  readonly sources: () => readonly unknown[];
+  readonly sources: () => readonly MeasuredSource[];
   /** Raw evidence: what waits, what was sent. */
   readonly evidence: () => unknown;
 }
