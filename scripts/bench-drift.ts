@@ -6,10 +6,8 @@
 import { join } from "node:path";
 import { loadTrustedKeys } from "../src/core/bundle/keys.ts";
 import { verifyBundle } from "../src/core/bundle/verify-bundle.ts";
-import { gatewayConfigSchema } from "../src/core/contract/config/gateway-config-schema.ts";
 import type { Decision } from "../src/core/contract/prediction.ts";
 import type { DriftReport } from "../src/core/contract/uplink-record.ts";
-import { createAlarmRegister } from "../src/core/decision/alarms/alarm-register.ts";
 import { assessDay } from "../src/core/drift/assess-day.ts";
 import type { DaySummary } from "../src/core/drift/day-summary.ts";
 import type { DriftReference } from "../src/core/drift/drift-reference.ts";
@@ -23,10 +21,8 @@ import { type LoadedBundle, type ScoredWindow, serveBundle } from "../src/core/s
 import { findNewestVersion } from "../src/core/serving/served-models.ts";
 import { createTurbineSimulation } from "../src/core/simulate/turbine-simulation.ts";
 import { encodeRecord } from "../src/core/wire/record-codec.ts";
-import { createPipeline } from "../src/gateway/points/pipeline.ts";
-import { createSiteBaselines } from "../src/gateway/points/site-baselines.ts";
-import { createDataQuality } from "../src/gateway/record/data-quality.ts";
 import { createDriftWatch, type DriftWatch } from "../src/gateway/record/drift-watch.ts";
+import { openBenchPipeline } from "./bench/bench-pipeline.ts";
 
 const seconds = Number(process.argv[2] ?? 3600);
 const intervalMs = 600_000;
@@ -63,43 +59,13 @@ async function runPipeline(bundle: LoadedBundle): Promise<{ heard: Heard[]; micr
   const { sampleRateHz, scale } = simulation;
   const heard: Heard[] = [];
   let nowMs = 0;
-  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
-  const kept = new Map<string, string>();
-  const state = {
-    get: (key: string) => kept.get(key) ?? null,
-    set: () => true,
-    setAll: () => true,
-  };
-  const { orders } = simulation.turbines[0]!;
-  const point = { component: "b", bundle: bundle.ref.name, device: "mcu", channel: "a", bearing: orders };
-  const config = gatewayConfigSchema.parse({
-    gateway: { id: "gw", site: "bench" },
-    devices: [{ id: "mcu", connect: "mqtt" }],
-    turbines: [{ id: "WT01", points: [point] }],
-  });
-  const pipeline = createPipeline({
-    config,
-    clock,
-    register: createAlarmRegister(),
-    quality: createDataQuality(),
-    snapshots: new Map(),
-    bundleOf: () => bundle,
-    logger: silentLogger,
-    baselines: createSiteBaselines({
-      commissioning: config.commissioning,
-      falsePerPointYear: () => 0.1,
-      faultPrior: 0.058,
-      state,
-      logger: silentLogger,
-      onEvent: () => {},
-    }),
-    sink: {
-      onDecision: (decision, scored) => {
-        if (scored !== null) heard.push({ decision, scored });
-      },
-      onAlert: () => {},
-      onQuarantine: () => {},
-      onSchemaDrift: () => {},
+  const pipeline = openBenchPipeline({
+    bundle,
+    bearing: simulation.turbines[0]!.orders,
+    channel: "a",
+    nowMs: () => nowMs,
+    onDecision: (decision, scored) => {
+      if (scored !== null) heard.push({ decision, scored });
     },
   });
   let microseconds = 0;

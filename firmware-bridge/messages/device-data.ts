@@ -10,15 +10,12 @@ import type {
   ReadingMessage,
   ScoreMessage,
 } from "../../src/core/contract/device/device-message.ts";
-import type { Arrival, Reading, SampleBlock } from "../../src/core/contract/stream.ts";
+import type { Arrival, Reading, Reused, SampleBlock } from "../../src/core/contract/stream.ts";
 
 /** When a message came, and by how much the clock of its device is ahead where it cannot be right; left out: it is believed. */
 export interface DeviceArrival extends Arrival {
   readonly clockAheadMs?: number;
 }
-
-/** Fields that are written again for every message. */
-type Reused<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** Makes sample blocks of one device's raw windows. */
 interface SampleBlockReader {

@@ -4,6 +4,7 @@
  * gateway could not use: no samples, half a sample, an index beyond 2^53, groups.
  */
 import type { RawWindowMessage } from "../../src/core/contract/device/device-message.ts";
+import type { Reused } from "../../src/core/contract/stream.ts";
 
 /** Tag = field number · 8 + wire type (0 varint, 1 eight bytes, 2 length-delimited, 5 four bytes). */
 const tagChannel = 0x08;
@@ -25,9 +26,6 @@ interface RawWindowDecoder {
   decode(bytes: Uint8Array, start: number, end: number): RawWindowMessage | undefined;
 }
 
-/** A message whose fields are written again for every frame. */
-type Reused = { -readonly [Key in keyof RawWindowMessage]: RawWindowMessage[Key] };
-
 /** Room for the samples of a frame; what comes over MQTT may be longer. */
 const usualSamples = 512;
 
@@ -38,7 +36,7 @@ export function createRawWindowDecoder(maxSamples: number): RawWindowDecoder {
   /** One view per length, made when first needed: devices send few lengths. */
   let views: (Int16Array | undefined)[] = [];
   const float = new DataView(new ArrayBuffer(4));
-  const message: Reused = {
+  const message: Reused<RawWindowMessage> = {
     type: "raw-window",
     channel: 0,
     firstSample: 0,

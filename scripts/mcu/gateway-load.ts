@@ -11,14 +11,11 @@ import { createRawWindowDecoder } from "../../firmware-bridge/messages/raw-windo
 import { maxSamplesPerFrame } from "../../firmware-bridge/protocol.ts";
 import { readBundle } from "../../src/core/bundle/verify-bundle.ts";
 import { computeBearingOrders, generatorBearings } from "../../src/core/contract/bundle/bearing-geometry.ts";
-import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
-import { createAlarmRegister } from "../../src/core/decision/alarms/alarm-register.ts";
 import { packageRoot } from "../../src/core/platform/files/package-root.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { serveBundle } from "../../src/core/serving/loaded-bundle.ts";
-import { createPipeline, type Pipeline } from "../../src/gateway/points/pipeline.ts";
-import { createSiteBaselines } from "../../src/gateway/points/site-baselines.ts";
-import { createDataQuality } from "../../src/gateway/record/data-quality.ts";
+import type { Pipeline } from "../../src/gateway/points/pipeline.ts";
+import { openBenchPipeline } from "../bench/bench-pipeline.ts";
 import { benchChannels, benchScale, benchSessionId } from "../bench/bench-stream.ts";
 
 const [made, sampleRateHz, taken] = process.argv.slice(3).map(Number) as [number, number, number];
@@ -33,40 +30,13 @@ process.stdout.write(`${JSON.stringify({ decided })}\n`);
 
 async function openPipeline(): Promise<Pipeline> {
   const dir = join(packageRoot(), "models", "bearing-vibration", "1.0.0");
-  const bundle = await serveBundle(dir, await readBundle(dir), { engine: "integer", logger: silentLogger });
-  const bearing = computeBearingOrders(generatorBearings[0]!);
-  const point = { component: "generator-bearing", device: "mcu", channel, bearing };
-  const config = gatewayConfigSchema.parse({
-    gateway: { id: "gw", site: "bench" },
-    devices: [{ id: "mcu", connect: "mqtt" }],
-    turbines: [{ id: "WT01", points: [point] }],
-  });
-  const quality = createDataQuality();
-  return createPipeline({
-    config,
-    clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
-    register: createAlarmRegister(),
-    quality,
-    snapshots: new Map(),
-    bundleOf: () => bundle,
-    logger: silentLogger,
-    baselines: createSiteBaselines({
-      commissioning: config.commissioning,
-      falsePerPointYear: () => 0.1,
-      faultPrior: config.alarms.faultPrior,
-      state: { get: () => null, set: () => true, setAll: () => true },
-      logger: silentLogger,
-      onEvent: () => {},
-    }),
-    sink: {
-      onDecision: () => {
-        decided++;
-      },
-      onAlert: () => {},
-      onQuarantine: ({ reason, detail }) => {
-        throw new Error(`${reason}: ${detail}`);
-      },
-      onSchemaDrift: () => {},
+  return openBenchPipeline({
+    bundle: await serveBundle(dir, await readBundle(dir), { engine: "integer", logger: silentLogger }),
+    bearing: computeBearingOrders(generatorBearings[0]!),
+    channel,
+    nowMs: () => nowMs,
+    onDecision: () => {
+      decided++;
     },
   });
 }

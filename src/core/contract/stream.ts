@@ -8,6 +8,9 @@ export interface Arrival {
   readonly arrivedMonotonicMs: number;
 }
 
+/** What its maker fills anew for every message: valid only until the next. */
+export type Reused<T> = { -readonly [Key in keyof T]: T[Key] };
+
 /** A run of waveform samples of one channel, recorded or as a device sent them. */
 export interface RecordedBlock {
   /** Device and channel name as the device (or the configuration) calls them. */
