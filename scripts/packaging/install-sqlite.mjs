@@ -41,6 +41,9 @@ function innerEnvironment() {
     ...env,
     // The compiler's scripts ask for `node`: the one that runs, which need not be the first on the path.
     PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ""}`,
+    // What SQLite's makers compile it with: the third level takes half as long again, for some hundredths of its speed.
+    CFLAGS: `-O2 -g0 ${process.env.CFLAGS ?? ""}`,
+    CXXFLAGS: `-O1 -g0 ${process.env.CXXFLAGS ?? ""}`,
     ...(nodedir ? { npm_config_nodedir: nodedir } : {}),
   };
 }
