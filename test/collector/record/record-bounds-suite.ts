@@ -166,6 +166,27 @@ export function describeRecordBounds(open: () => Promise<FleetRecord>): void {
     expect(await again(lives[0]!)).toBe("stored");
   });
 
+  it("takes a batch in which a gateway begins more lives than it may have, and keeps its neighbour's", async () => {
+    const record = await open();
+    const header = {
+      lane: "update",
+      firstSequence: 1,
+      oldestSequence: 1,
+      topic: "up/update",
+      payload,
+    } as const;
+    const lives = names("life", 3 * recordBounds.livesPerGateway);
+    const envelopes = [
+      ...lives.map((bootId) => ({ ...header, gateway: "gw-1", bootId, records: [ok(event)] })),
+      { ...header, gateway: "gw-2", bootId: "b", records: [ok(event)] },
+    ];
+    const stored = await record.storeEnvelopes({ nowMs: t, envelopes, setAside: [] });
+    expect(new Set(stored.map(({ outcome }) => outcome))).toEqual(new Set(["stored"]));
+    const again = await record.storeEnvelopes({ nowMs: t + 1, envelopes: envelopes.slice(-1), setAside: [] });
+    expect(again[0]!.outcome).toBe("duplicate");
+    expect((await record.events({ limit: 1, offset: 0 })).total).toBe(envelopes.length);
+  });
+
   it("knows so many turbines by their states alone, and more once their gateways speak", async () => {
     const record = await open();
     const states = (count: number, prefix: string) =>

@@ -19,7 +19,8 @@ import { tellOfClocks } from "./postgres-clocks.ts";
 import { isDataError, type PostgresDatabase, type SqlSession } from "./postgres-database.ts";
 import type { PostgresDrift } from "./postgres-drift.ts";
 import { type RecordSource, setMessagesAside } from "./postgres-events.ts";
-import { lockLanes, nameLane, noteGateways, setLanes } from "./postgres-machines.ts";
+import { forgetLives, lockLanes, nameLane, setLanes } from "./postgres-lanes.ts";
+import { noteGateways } from "./postgres-machines.ts";
 import type { PostgresPartitions } from "./postgres-partitions.ts";
 import type { PostgresPredictions } from "./postgres-predictions.ts";
 import {
@@ -94,7 +95,7 @@ async function storeBatch(
     await setMessagesAside(session, setAside, nowMs);
     return [];
   }
-  const lanes = await lockLanes(session, envelopes, nowMs);
+  const { lanes, begun } = await lockLanes(session, envelopes, nowMs);
   const aside: SetAsideMessage[] = [...setAside];
   const fresh: FreshRecord[] = [];
   const steps = envelopes.map((envelope) => {
@@ -132,6 +133,7 @@ async function storeBatch(
     nowMs,
   );
   await setLanes(session, [...lanes.values()], nowMs);
+  await forgetLives(session, begun);
   return steps.map(({ step, records, missing }) => ({
     outcome: step.hole ? "hole" : step.fresh > 0 ? "stored" : "duplicate",
     watermark: step.watermark,

@@ -1,0 +1,93 @@
+/** How far the lanes of gateways are stored, in PostgreSQL: each is locked while a batch steps it. */
+import type { UplinkEnvelope } from "../../../core/contract/uplink-record.ts";
+import { recordBounds } from "../record-bounds.ts";
+import type { SqlSession } from "./postgres-database.ts";
+
+/** One life of a gateway's outbox. */
+export type LaneKey = Pick<UplinkEnvelope, "gateway" | "bootId" | "lane">;
+
+/** A lane as one text, in whose order lanes are locked. */
+export function nameLane({ gateway, bootId, lane }: LaneKey): string {
+  return `${gateway}\n${bootId}\n${lane}`;
+}
+
+/** A lane that is locked: its highest stored sequence, null when it was never heard of, and its row's `ctid`. */
+interface LockedLane {
+  sequence: number | null;
+  readonly place: string;
+}
+
+/** Lanes that are locked, by {@link nameLane}, and the gateways of those that were never heard of before. */
+export interface LockedLanes {
+  readonly lanes: ReadonlyMap<string, LockedLane>;
+  readonly begun: readonly string[];
+}
+
+/** Other workers wait for them until the transaction ends. */
+export async function lockLanes(
+  session: SqlSession,
+  lanes: readonly LaneKey[],
+  nowMs: number,
+): Promise<LockedLanes> {
+  const keys = new Map(lanes.map((lane) => [nameLane(lane), lane]));
+  const found = new Map<string, LockedLane>();
+  const lock = async (names: readonly string[]): Promise<void> => {
+    const rows = await session.rows(
+      `SELECT ctid::text AS place, gateway, boot_id, lane, sequence FROM uplink_progress
+       WHERE (gateway, boot_id, lane) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))
+       ORDER BY gateway, boot_id, lane FOR UPDATE`,
+      columnsOf(names.map((name) => keys.get(name)!)),
+    );
+    for (const { gateway, boot_id, lane, sequence, place } of rows) {
+      const known = sequence === null ? null : Number(sequence);
+      found.set(`${gateway}\n${boot_id}\n${lane}`, { sequence: known, place: String(place) });
+    }
+  };
+  const names = [...keys.keys()].sort();
+  await lock(names);
+  const missing = names.filter((name) => !found.has(name));
+  if (missing.length === 0) return { lanes: found, begun: [] };
+  await session.run(
+    `INSERT INTO uplink_progress (gateway, boot_id, lane, received_ms)
+     SELECT *, $4::bigint FROM unnest($1::text[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING`,
+    [...columnsOf(missing.map((name) => keys.get(name)!)), Math.trunc(nowMs)],
+  );
+  await lock(missing);
+  return { lanes: found, begun: missing.map((name) => keys.get(name)!.gateway) };
+}
+
+/** Of gateways of too many lives those go that were silent for longest; once a batch is stored, which may hold more lives than one may have. */
+export async function forgetLives(session: SqlSession, gateways: readonly string[]): Promise<void> {
+  if (gateways.length === 0) return;
+  await session.run(
+    `DELETE FROM uplink_progress WHERE (gateway, boot_id) IN (
+       SELECT gateway, boot_id FROM (
+         SELECT gateway, boot_id, row_number() OVER (PARTITION BY gateway ORDER BY MAX(received_ms) DESC) AS place
+         FROM uplink_progress WHERE gateway = ANY ($1::text[]) GROUP BY gateway, boot_id) AS life
+       WHERE place > $2)`,
+    [[...new Set(gateways)], recordBounds.livesPerGateway],
+  );
+}
+
+function columnsOf(lanes: readonly LaneKey[]): string[][] {
+  return [
+    lanes.map(({ gateway }) => gateway),
+    lanes.map(({ bootId }) => bootId),
+    lanes.map(({ lane }) => lane),
+  ];
+}
+
+/** Writes down how far lanes that are locked are stored, and that their gateways were heard of. */
+export async function setLanes(
+  session: SqlSession,
+  lanes: readonly LockedLane[],
+  nowMs: number,
+): Promise<void> {
+  const changed = await session.run(
+    `UPDATE uplink_progress SET sequence = step.sequence, received_ms = GREATEST(received_ms, $3::bigint)
+     FROM unnest($1::tid[], $2::bigint[]) AS step (place, sequence) WHERE ctid = step.place`,
+    [lanes.map(({ place }) => place), lanes.map(({ sequence }) => sequence), Math.trunc(nowMs)],
+  );
+  if (changed !== lanes.length)
+    throw new Error(`${changed} of ${lanes.length} locked lanes were found again`);
+}
