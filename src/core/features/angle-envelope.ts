@@ -22,10 +22,12 @@ export function designAngleFilter(): Float64Array {
   return designLowPassFir(taps, 0.9 / oversampling, 5);
 }
 
-/** Streams; `add` allocates nothing. */
+const angleFilter = designAngleFilter();
+
+/** Streams; `add` allocates nothing beyond the usual number of samples. */
 export interface AngleEnvelope {
   readonly samplesPerRevolution: number;
-  /** Envelope samples at equal angles, valid up to `count`. */
+  /** Envelope samples at equal angles, valid up to `count` and until the next `add`. */
   readonly samples: Float32Array;
   readonly count: number;
   /** Samples that came after the buffer was full; they are not held. */
@@ -34,41 +36,66 @@ export interface AngleEnvelope {
   add(run: ResidualRun): void;
 }
 
-/** Creates the envelope of at most `capacity` samples. */
-export function createAngleEnvelope(samplesPerRevolution: number, capacity: number): AngleEnvelope {
-  const kernel = shareSliceKernel(designAngleFilter());
-  const { samples: input, outputs } = kernel;
-  const state = createSliceState(taps);
-  const samples = new Float32Array(capacity);
-  let count = 0;
-  let overflow = 0;
-  return {
-    samplesPerRevolution,
-    samples,
-    get count(): number {
-      return count;
-    },
-    get overflow(): number {
-      return overflow;
-    },
-    reset: () => {
-      resetSliceState(state);
-      count = 0;
-      overflow = 0;
-    },
-    add: ({ magnitudes, from, to, revolutionsPerSample }) => {
-      const step = revolutionsPerSample * samplesPerRevolution * oversampling;
-      const most = Math.max(1, Math.min(sliceRunSamples, Math.floor(sliceRunSlices / (step + 1))));
-      for (let next = from; next < to; ) {
-        const length = Math.min(most, to - next);
-        input.set(magnitudes.subarray(next, next + length));
-        const many = kernel.run(state, length, step);
-        const room = Math.min(many, capacity - count);
-        for (let index = 0; index < room; index++) samples[count + index] = outputs[index]!;
-        count += room;
-        overflow += many - room;
-        next += length;
-      }
-    },
-  };
+/** What an envelope is of. */
+export interface AngleEnvelopeOptions {
+  readonly samplesPerRevolution: number;
+  /** Samples that are held at most. */
+  readonly capacity: number;
+  /** Samples for which room is made at first, that of more when they come; default: `capacity`. */
+  readonly usual?: number;
+}
+
+/** Creates an empty envelope. */
+export function createAngleEnvelope(options: AngleEnvelopeOptions): AngleEnvelope {
+  return new Envelope(options);
+}
+
+class Envelope implements AngleEnvelope {
+  readonly samplesPerRevolution: number;
+  readonly #capacity: number;
+  readonly #kernel = shareSliceKernel(angleFilter);
+  readonly #state = createSliceState(taps);
+  samples: Float32Array;
+  count = 0;
+  overflow = 0;
+
+  constructor({ samplesPerRevolution, capacity, usual = capacity }: AngleEnvelopeOptions) {
+    this.samplesPerRevolution = samplesPerRevolution;
+    this.#capacity = capacity;
+    this.samples = new Float32Array(Math.min(usual, capacity));
+  }
+
+  reset(): void {
+    resetSliceState(this.#state);
+    this.count = 0;
+    this.overflow = 0;
+  }
+
+  add({ magnitudes, from, to, revolutionsPerSample }: ResidualRun): void {
+    const { samples: input, outputs } = this.#kernel;
+    const step = revolutionsPerSample * this.samplesPerRevolution * oversampling;
+    const most = Math.max(1, Math.min(sliceRunSamples, Math.floor(sliceRunSlices / (step + 1))));
+    for (let next = from; next < to; ) {
+      const length = Math.min(most, to - next);
+      input.set(magnitudes.subarray(next, next + length));
+      this.#keep(outputs, this.#kernel.run(this.#state, length, step));
+      next += length;
+    }
+  }
+
+  #keep(outputs: Float64Array, many: number): void {
+    const room = Math.min(many, this.#capacity - this.count);
+    if (this.count + room > this.samples.length) this.#grow();
+    const { samples, count } = this;
+    for (let index = 0; index < room; index++) samples[count + index] = outputs[index]!;
+    this.count = count + room;
+    this.overflow += many - room;
+  }
+
+  /** A window longer than usual: from here on there is room for the longest. */
+  #grow(): void {
+    const all = new Float32Array(this.#capacity);
+    all.set(this.samples);
+    this.samples = all;
+  }
 }

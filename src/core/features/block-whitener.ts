@@ -50,145 +50,195 @@ interface BlockWhitener {
   flush(): void;
 }
 
-export function createBlockWhitener(
-  options: WhiteningOptions,
-  sink: (run: ResidualRun) => void,
-): BlockWhitener {
-  const { order, blockSamples } = options;
-  const kernel = shareWhiteningKernel(options);
-  const { samples: buffer, magnitudes } = kernel;
-  const whitenRest = createBlockWhitening(options, kernel);
-  const limit = buffer.length;
-  /** The last `order` samples of the block before, and those of the one that is not whole. */
-  const held = new Float64Array(order + blockSamples);
-  const state = new Float64Array(whiteningState.faded + order + 1);
-  /** One for all calls of the sink, so that none of them allocates. */
-  const run = { magnitudes, from: 0, to: 0, revolutionsPerSample: 0 };
-  const segmentEnd = new Int32Array(maxSegments);
-  const segmentSpeed = new Float64Array(maxSegments);
-  let segments = 0;
-  let position = order;
-  let begun = false;
-  let speed = 0;
+/** Who takes what is left of the signal. */
+interface ResidualSink {
+  add(run: ResidualRun): void;
+}
 
-  const begin = (): void => {
-    // It starts at the first sample's level, so that a dead signal leaves exactly nothing.
-    if (!begun) state[whiteningState.raw] = buffer[order]!;
-  };
-  const emit = (from: number, to: number, revolutionsPerSample: number): void => {
-    run.from = from;
-    run.to = to;
-    run.revolutionsPerSample = revolutionsPerSample;
-    sink(run);
-  };
+/** Creates the whitener of one stream. */
+export function createBlockWhitener(options: WhiteningOptions, sink: ResidualSink): BlockWhitener {
+  return new Whitener(shareWhitening(options), sink);
+}
+
+/** All that a make needs; the streams of this process share it. */
+interface Whitening {
+  readonly order: number;
+  readonly blockSamples: number;
+  readonly kernel: WhiteningKernel;
+  readonly whitenRest: ReturnType<typeof createBlockWhitening>;
+  /** One for all calls of sinks, so that none of them allocates. */
+  readonly run: { -readonly [Field in keyof ResidualRun]: ResidualRun[Field] };
+}
+
+class Whitener implements BlockWhitener {
+  readonly #whitening: Whitening;
+  readonly #sink: ResidualSink;
+  /** {@link whiteningState}, then, each from its offset, what follows: in one piece, since a gateway has a thousand of them. */
+  readonly #numbers: Float64Array;
+  /** The last `order` samples of the block before, and those of the one that is not whole. */
+  readonly #heldAt: number;
+  /** Where segments of one speed end, and their speeds. */
+  readonly #endsAt: number;
+  readonly #speedsAt: number;
+  #segments = 0;
+  #begun = false;
+  #speed = 0;
+  position: number;
+
+  constructor(whitening: Whitening, sink: ResidualSink) {
+    const { order, blockSamples } = whitening;
+    this.#whitening = whitening;
+    this.#sink = sink;
+    this.#heldAt = whiteningState.faded + order + 1;
+    this.#endsAt = this.#heldAt + order + blockSamples;
+    this.#speedsAt = this.#endsAt + maxSegments;
+    this.#numbers = new Float64Array(this.#speedsAt + maxSegments);
+    this.position = order;
+  }
+
+  get buffer(): Float64Array {
+    return this.#whitening.kernel.samples;
+  }
+
+  get limit(): number {
+    return this.#whitening.kernel.samples.length;
+  }
+
+  reset(): void {
+    const { order } = this.#whitening;
+    this.#numbers.fill(0, 0, this.#heldAt + order);
+    this.position = order;
+    this.#segments = 0;
+    this.#begun = false;
+  }
+
+  open(revolutionsPerSample: number): void {
+    this.#speed = revolutionsPerSample;
+    this.#load();
+  }
+
+  wrote(samples: number): void {
+    if (samples === 0) return;
+    this.position += samples;
+    this.#noteSegment();
+    if (this.position === this.limit) this.#whitenBlocks();
+  }
+
+  take({ counts, from, to, scale }: Pick<SampleRun, "counts" | "from" | "to" | "scale">): void {
+    const { kernel } = this.#whitening;
+    for (let next = from; next < to; ) {
+      const end = Math.min(to, next + this.limit - this.position);
+      const isWhole = next === 0 && end === counts.length;
+      kernel.fill(isWhole ? counts : counts.subarray(next, end), this.position, scale);
+      this.wrote(end - next);
+      next = end;
+    }
+  }
+
+  close(): void {
+    this.#whitenBlocks();
+    const { buffer, position } = this;
+    const numbers = this.#numbers;
+    const heldAt = this.#heldAt;
+    for (let index = 0; index < position; index++) numbers[heldAt + index] = buffer[index]!;
+  }
+
+  flush(): void {
+    const { order, whitenRest } = this.#whitening;
+    if (this.position === order) return;
+    this.#load();
+    this.#begin();
+    const length = this.position - order;
+    whitenRest(this.#numbers, 0, length);
+    this.#hand(length);
+    this.position = order;
+    this.#segments = 0;
+    const { buffer } = this;
+    for (let index = 0; index < order; index++) this.#numbers[this.#heldAt + index] = buffer[index + length]!;
+  }
+
+  /** The buffer is everybody's: from run to run what is in it is kept here. */
+  #load(): void {
+    const { buffer, position } = this;
+    const numbers = this.#numbers;
+    const heldAt = this.#heldAt;
+    for (let index = 0; index < position; index++) buffer[index] = numbers[heldAt + index]!;
+  }
+
+  /** It starts at the first sample's level, so that a dead signal leaves exactly nothing. */
+  #begin(): void {
+    if (!this.#begun) this.#numbers[whiteningState.raw] = this.buffer[this.#whitening.order]!;
+  }
+
+  #whitenBlocks(): void {
+    const { order, blockSamples, kernel } = this.#whitening;
+    const blocks = Math.floor((this.position - order) / blockSamples);
+    if (blocks === 0) return;
+    this.#begin();
+    kernel.run(this.#numbers, blocks);
+    const length = blocks * blockSamples;
+    this.#hand(length);
+    kernel.samples.copyWithin(0, length, this.position);
+    this.position -= length;
+    this.#segments = 0;
+    if (this.position > order) this.#noteSegment();
+  }
+
   /** Hands over `length` whitened samples: the first block's by their speeds, all further ones came at the present. */
-  const hand = (length: number): void => {
+  #hand(length: number): void {
+    const { order, blockSamples } = this.#whitening;
+    const numbers = this.#numbers;
     // The first samples of a window have no past: their residual would be the raw signal.
-    let from = begun ? 0 : Math.min(order, length);
+    let from = this.#begun ? 0 : Math.min(order, length);
     const firstEnd = Math.min(length, blockSamples);
-    for (let segment = 0; segment < segments; segment++) {
-      const to = Math.min(segmentEnd[segment]! - order, firstEnd);
+    for (let segment = 0; segment < this.#segments; segment++) {
+      const to = Math.min(numbers[this.#endsAt + segment]! - order, firstEnd);
       if (to > from) {
-        emit(from, to, segmentSpeed[segment]!);
+        this.#emit(from, to, numbers[this.#speedsAt + segment]!);
         from = to;
       }
     }
-    if (length > from) emit(from, length, speed);
-    begun = true;
-  };
-  const whitenBlocks = (): void => {
-    const blocks = Math.floor((position - order) / blockSamples);
-    if (blocks === 0) return;
-    begin();
-    kernel.run(state, blocks);
-    const length = blocks * blockSamples;
-    hand(length);
-    buffer.copyWithin(0, length, position);
-    position -= length;
-    segments = 0;
-    if (position > order) noteSegment();
-  };
-  const noteSegment = (): void => {
-    const newest = segments - 1;
-    if (segments > 0 && (segmentSpeed[newest] === speed || segments === maxSegments)) {
-      segmentEnd[newest] = position;
-    } else {
-      segmentEnd[segments] = position;
-      segmentSpeed[segments] = speed;
-      segments++;
-    }
-  };
-  const wrote = (samples: number): void => {
-    if (samples === 0) return;
-    position += samples;
-    noteSegment();
-    if (position === limit) whitenBlocks();
-  };
-  /** The buffer is everybody's: from run to run what is in it is kept here. */
-  const load = (): void => {
-    for (let index = 0; index < position; index++) buffer[index] = held[index]!;
-  };
+    if (length > from) this.#emit(from, length, this.#speed);
+    this.#begun = true;
+  }
 
-  return {
-    buffer,
-    limit,
-    get position(): number {
-      return position;
-    },
-    reset: () => {
-      held.fill(0, 0, order);
-      state.fill(0);
-      position = order;
-      segments = 0;
-      begun = false;
-    },
-    open: (revolutionsPerSample) => {
-      speed = revolutionsPerSample;
-      load();
-    },
-    wrote,
-    take: ({ counts, from, to, scale }) => {
-      for (let next = from; next < to; ) {
-        const end = Math.min(to, next + limit - position);
-        kernel.fill(
-          next === 0 && end === counts.length ? counts : counts.subarray(next, end),
-          position,
-          scale,
-        );
-        wrote(end - next);
-        next = end;
-      }
-    },
-    close: () => {
-      whitenBlocks();
-      for (let index = 0; index < position; index++) held[index] = buffer[index]!;
-    },
-    flush: () => {
-      if (position === order) return;
-      load();
-      begin();
-      const length = position - order;
-      whitenRest(state, 0, length);
-      hand(length);
-      position = order;
-      segments = 0;
-      for (let index = 0; index < order; index++) held[index] = buffer[index + length]!;
-    },
-  };
+  #emit(from: number, to: number, revolutionsPerSample: number): void {
+    const { run } = this.#whitening;
+    run.from = from;
+    run.to = to;
+    run.revolutionsPerSample = revolutionsPerSample;
+    this.#sink.add(run);
+  }
+
+  #noteSegment(): void {
+    const numbers = this.#numbers;
+    const newest = this.#segments - 1;
+    const isSame = newest >= 0 && numbers[this.#speedsAt + newest] === this.#speed;
+    if (isSame || this.#segments === maxSegments) {
+      numbers[this.#endsAt + newest] = this.position;
+    } else {
+      numbers[this.#endsAt + newest + 1] = this.position;
+      numbers[this.#speedsAt + newest + 1] = this.#speed;
+      this.#segments++;
+    }
+  }
 }
 
-const shared = new Map<string, WhiteningKernel>();
+const shared = new Map<string, Whitening>();
 
 /** The kernel of this process for a make: vectors where there are any, and the make suits them. */
-function shareWhiteningKernel(options: WhiteningOptions): WhiteningKernel {
-  const key = `${options.order}/${options.blockSamples}/${options.memory}`;
-  let kernel = shared.get(key);
-  if (kernel === undefined) {
-    kernel = preferVectors(
+function shareWhitening(options: WhiteningOptions): Whitening {
+  const { order, blockSamples, memory } = options;
+  const key = `${order}/${blockSamples}/${memory}`;
+  let whitening = shared.get(key);
+  if (whitening === undefined) {
+    const kernel = preferVectors(
       () => createVectorWhiteningKernel(options),
       () => createScriptWhiteningKernel(options),
     );
-    shared.set(key, kernel);
+    const run = { magnitudes: kernel.magnitudes, from: 0, to: 0, revolutionsPerSample: 0 };
+    whitening = { order, blockSamples, kernel, whitenRest: createBlockWhitening(options, kernel), run };
+    shared.set(key, whitening);
   }
-  return kernel;
+  return whitening;
 }

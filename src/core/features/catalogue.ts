@@ -23,7 +23,7 @@
 import type { AuroraError } from "../contract/aurora-error.ts";
 import type { ChainSpec, FeatureDeclaration } from "../contract/bundle/feature-spec.ts";
 import { bindBandLevelChains } from "./band-level-chain.ts";
-import type { BoundChain, ChainBinder, ChainGroupBinder, ChainWithFeatures } from "./chain.ts";
+import type { ChainBinder, ChainGroupBinder, ChainWithFeatures } from "./chain.ts";
 import { bindEnvelopeOrderChain } from "./envelope-order-chain.ts";
 import { refuse } from "./read-params.ts";
 import { bindSpectrumChain } from "./spectrum-chain.ts";
@@ -38,24 +38,28 @@ const singleChains: Readonly<Record<string, ChainBinder>> = {
 /** … and those of which all of a spec are computed together. */
 const groupedChains: Readonly<Record<string, ChainGroupBinder>> = { "band-level": bindBandLevelChains };
 
+/** Chains that are computed together, with their features one after the other. */
+interface BoundChains {
+  readonly create: ReturnType<ChainBinder>;
+  readonly features: readonly FeatureDeclaration[];
+}
+
 /**
  * Binds the chains of a spec for waveforms: what is bound together comes in one list.
  * @throws AuroraError BUNDLE_INCOMPATIBLE for an unknown kind or operator, or a wrong parameter.
  */
-export function bindWaveformChains(
-  chains: readonly ChainWithFeatures[],
-): readonly { readonly bound: BoundChain; readonly features: readonly FeatureDeclaration[] }[] {
+export function bindWaveformChains(chains: readonly ChainWithFeatures[]): readonly BoundChains[] {
   const groups = new Map<string, ChainWithFeatures[]>();
-  const single: { bound: BoundChain; features: readonly FeatureDeclaration[] }[] = [];
+  const single: BoundChains[] = [];
   for (const each of chains) {
     const { chain, features } = each;
     const binder = Object.hasOwn(singleChains, chain.kind) ? singleChains[chain.kind] : undefined;
-    if (binder !== undefined) single.push({ bound: binder(chain, features), features });
+    if (binder !== undefined) single.push({ create: binder(chain, features), features });
     else if (!Object.hasOwn(groupedChains, chain.kind)) throw refuseKind(chain);
     else groups.set(chain.kind, [...(groups.get(chain.kind) ?? []), each]);
   }
   const grouped = [...groups].map(([kind, group]) => ({
-    bound: groupedChains[kind]!(group),
+    create: groupedChains[kind]!(group),
     features: group.flatMap(({ features }) => features),
   }));
   return [...single, ...grouped].filter(({ features }) => features.length > 0);

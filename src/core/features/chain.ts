@@ -13,7 +13,10 @@ export interface WaveformContext {
   readonly shaftRpm: number;
 }
 
-/** One chain with the features that read it. Holds what it needs of one window; nothing allocates per sample. */
+/**
+ * One chain with the features that read it, for the windows of one stream. Holds what it needs of one window, and nothing that
+ * streams could share: a gateway has a thousand of them. Nothing allocates per sample.
+ */
 export interface BoundChain {
   /** Forgets the window before and starts another. */
   begin(context: WaveformContext): void;
@@ -37,10 +40,11 @@ export interface ChainWithFeatures {
 }
 
 /**
- * Binds a chain and its features: checks every parameter.
+ * Binds a chain and its features: checks every parameter, and makes what all streams share. What it returns makes the chain of
+ * a stream.
  * @throws AuroraError BUNDLE_INCOMPATIBLE for a parameter or operator that this catalogue does not know.
  */
-export type ChainBinder = (chain: ChainSpec, features: readonly FeatureDeclaration[]) => BoundChain;
+export type ChainBinder = (chain: ChainSpec, features: readonly FeatureDeclaration[]) => () => BoundChain;
 
 /** Binds all chains of a kind that computes them together: `evaluate` counts the first chain's features first. */
-export type ChainGroupBinder = (chains: readonly ChainWithFeatures[]) => BoundChain;
+export type ChainGroupBinder = (chains: readonly ChainWithFeatures[]) => () => BoundChain;

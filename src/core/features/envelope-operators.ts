@@ -9,7 +9,7 @@ import { createParamsReader, refuse } from "./read-params.ts";
 /** What the chain gives to its operators. */
 export interface EnvelopeView {
   bearing: BearingOrders;
-  envelope: AngleEnvelope;
+  envelope: Pick<AngleEnvelope, "samples" | "count">;
   spectrum: OrderSpectrum;
 }
 

@@ -3,14 +3,16 @@
  * over orders. Everything is free of level and of sampling rate. Holds one block and the angle envelope, never the
  * raw window.
  */
+import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { ChainSpec, FeatureDeclaration } from "../contract/bundle/feature-spec.ts";
+import type { SampleRun } from "../contract/stream.ts";
 import { createDecimator, type Decimator } from "../maths/decimator.ts";
 import { designLowPassFir } from "../maths/filter-design.ts";
 import type { WhiteningOptions } from "../maths/whitening-kernel.ts";
 import { type AngleEnvelope, createAngleEnvelope } from "./angle-envelope.ts";
-import { createBlockWhitener } from "./block-whitener.ts";
+import { createBlockWhitener, type ResidualRun } from "./block-whitener.ts";
 import type { BoundChain, WaveformContext } from "./chain.ts";
-import { bindEnvelopeOperator, type EnvelopeView } from "./envelope-operators.ts";
+import { bindEnvelopeOperator, type EnvelopeOperator, type EnvelopeView } from "./envelope-operators.ts";
 import {
   createOrderSpectrum,
   highestOrderOf,
@@ -39,113 +41,154 @@ const maxRefinement = 16;
  */
 const sharedSpectra = new Map<string, OrderSpectrum>();
 
-/** Envelope and spectrum at one fineness. */
+/** Grid and spectrum at one fineness. */
 interface Resolution {
-  readonly envelope: AngleEnvelope;
   readonly spectrum: OrderSpectrum;
   /** The make of the spectrum. */
   readonly grid: OrderSpectrumOptions;
+}
+
+/** All that a chain's declaration says; the windows of all points share it. */
+interface EnvelopePlan extends ReturnType<typeof readChain> {
+  readonly operators: readonly EnvelopeOperator[];
+  readonly resolutionOf: (refinement: number) => Resolution;
+  /** What is evaluated now: the window that ended last. */
+  readonly view: EnvelopeView;
 }
 
 /** Binds the chain; see `catalogue.ts` for its parameters. */
 export function bindEnvelopeOrderChain(
   chain: ChainSpec,
   features: readonly FeatureDeclaration[],
-): BoundChain {
-  const { whitening, grid, revolutions, subject } = readChain(chain);
-  const { samplesPerRevolution, fftSize } = grid;
-  const resolutionOf = createResolutions(grid);
-  let resolution = resolutionOf(1);
-  let envelope = resolution.envelope;
-  const whitener = createBlockWhitener(whitening, (run) => envelope.add(run));
-  const decimators = new Map<number, Decimator>();
-  let decimator: Decimator | null = null;
-  let analysisHz = analysisRateHz;
-  const view: EnvelopeView = {
-    bearing: { bpfo: 1, bpfi: 1, bsf: 1, ftf: 0.5 },
-    envelope,
-    spectrum: resolution.spectrum,
+): () => BoundChain {
+  const declared = readChain(chain);
+  const resolutionOf = createResolutions(declared.grid);
+  const plan: EnvelopePlan = {
+    ...declared,
+    operators: features.map(bindEnvelopeOperator),
+    resolutionOf,
+    view: {
+      bearing: { bpfo: 1, bpfi: 1, bsf: 1, ftf: 0.5 },
+      envelope: { samples: new Float32Array(0), count: 0 },
+      spectrum: resolutionOf(1).spectrum,
+    },
   };
-  const operators = features.map((feature) => bindEnvelopeOperator(feature));
-  const evaluators = operators.map((operator) => operator.evaluate);
+  return () => new EnvelopeOrderChain(plan);
+}
+
+class EnvelopeOrderChain implements BoundChain {
+  readonly #plan: EnvelopePlan;
+  readonly #whitener: ReturnType<typeof createBlockWhitener>;
+  /** Null: no window has begun. */
+  #envelope: AngleEnvelope | null = null;
+  #resolution: Resolution;
+  #decimator: Decimator | null = null;
+  #analysisHz = analysisRateHz;
+  #bearing: BearingOrders | null = null;
+  #sampleRateHz = 0;
   /** Of the snapshots since the last whole window, of one rate and bearing. */
-  let pool: SpectrumPool | null = null;
-  let pooledOf: WaveformContext | null = null;
+  #pool: SpectrumPool | null = null;
 
-  const endEnvelope = (): void => {
-    whitener.flush();
-    if (envelope.overflow === 0) return;
-    const held = fftSize / samplesPerRevolution;
-    throw refuse(subject, `the window is longer than the ${held} revolutions it holds`);
-  };
+  constructor(plan: EnvelopePlan) {
+    this.#plan = plan;
+    this.#resolution = plan.resolutionOf(1);
+    this.#whitener = createBlockWhitener(plan.whitening, this);
+  }
 
-  return {
-    begin: (context: WaveformContext) => {
-      const factor = Math.max(1, Math.floor(context.sampleRateHz / analysisRateHz));
-      analysisHz = context.sampleRateHz / factor;
-      if (factor === 1) decimator = null;
-      else {
-        decimator = decimators.get(factor) ?? null;
-        if (decimator === null) {
-          decimator = createDecimator(designAnalysisFilter(factor), factor);
-          decimators.set(factor, decimator);
-        }
-        decimator.reset();
+  begin({ sampleRateHz, bearing }: WaveformContext): void {
+    const factor = Math.max(1, Math.floor(sampleRateHz / analysisRateHz));
+    this.#analysisHz = sampleRateHz / factor;
+    if (factor === 1) this.#decimator = null;
+    else if (this.#decimator?.factor === factor) this.#decimator.reset();
+    else this.#decimator = createDecimator(designAnalysisFilter(factor), factor);
+    if (this.#sampleRateHz !== sampleRateHz || this.#bearing !== bearing) this.#pool = null;
+    this.#sampleRateHz = sampleRateHz;
+    if (this.#bearing !== bearing || this.#envelope === null) this.#refine(bearing);
+    this.#bearing = bearing;
+    this.#envelope!.reset();
+    this.#whitener.reset();
+  }
+
+  push(run: SampleRun): void {
+    const whitener = this.#whitener;
+    const decimator = this.#decimator;
+    const revolutionsPerSample = run.shaftRpm / 60 / this.#analysisHz;
+    // The windower lets no other speed through; here it would cost time without end.
+    if (!(revolutionsPerSample > 0 && revolutionsPerSample < 0.5 * maxRefinement)) {
+      throw new RangeError(`${run.shaftRpm} rpm at ${this.#analysisHz} samples per second`);
+    }
+    whitener.open(revolutionsPerSample);
+    if (decimator === null) whitener.take(run);
+    else {
+      const { counts, from, to, scale } = run;
+      const { buffer } = whitener;
+      for (let next = from; next < to; ) {
+        const start = whitener.position;
+        const end = Math.min(to, next + (whitener.limit - start) * decimator.factor);
+        whitener.wrote(decimator.push(counts, next, end, scale, buffer, start));
+        next = end;
       }
-      // A bearing with many rolling elements has higher orders: sample the envelope finer, at the same bin width.
-      let highest = 0;
-      for (const operator of operators) highest = Math.max(highest, operator.highestOrder(context.bearing));
-      let refinement = 1;
-      while (refinement < maxRefinement && highestOrderOf(samplesPerRevolution * refinement) < highest) {
-        refinement *= 2;
-      }
-      if (pooledOf?.sampleRateHz !== context.sampleRateHz || pooledOf.bearing !== context.bearing)
-        pool = null;
-      pooledOf = context;
-      resolution = resolutionOf(refinement);
-      envelope = resolution.envelope;
-      envelope.reset();
-      whitener.reset();
-      view.bearing = context.bearing;
-      view.envelope = envelope;
-      view.spectrum = resolution.spectrum;
-    },
-    push: (run) => {
-      const revolutionsPerSample = run.shaftRpm / 60 / analysisHz;
-      // The windower lets no other speed through; here it would cost time without end.
-      if (!(revolutionsPerSample > 0 && revolutionsPerSample < 0.5 * maxRefinement)) {
-        throw new RangeError(`${run.shaftRpm} rpm at ${analysisHz} samples per second`);
-      }
-      whitener.open(revolutionsPerSample);
-      if (decimator === null) whitener.take(run);
-      else {
-        const { counts, from, to, scale } = run;
-        const { buffer } = whitener;
-        for (let next = from; next < to; ) {
-          const start = whitener.position;
-          const end = Math.min(to, next + (whitener.limit - start) * decimator.factor);
-          whitener.wrote(decimator.push(counts, next, end, scale, buffer, start));
-          next = end;
-        }
-      }
-      whitener.close();
-    },
-    finish: () => {
-      endEnvelope();
-      pool = null;
-      resolution.spectrum.compute(envelope.samples, envelope.count);
-    },
-    finishPooled: () => {
-      endEnvelope();
-      pool ??= createSpectrumPool();
-      const shortest = pool.admit(envelope.count / envelope.samplesPerRevolution);
-      const shaftGuardOrders = widenShaftGuard(grid.shaftGuardOrders, Math.max(1, revolutions / shortest));
-      view.spectrum = shareSpectrum({ ...resolution.grid, shaftGuardOrders });
-      view.spectrum.compute(envelope.samples, envelope.count);
-      return pool.blend(view.spectrum);
-    },
-    evaluate: (index) => evaluators[index]!(view),
-  };
+    }
+    whitener.close();
+  }
+
+  /** Takes what the whitener leaves. */
+  add(run: ResidualRun): void {
+    this.#envelope!.add(run);
+  }
+
+  finish(): void {
+    const { samples, count } = this.#endEnvelope();
+    this.#pool = null;
+    const { spectrum } = this.#resolution;
+    this.#plan.view.spectrum = spectrum;
+    spectrum.compute(samples, count);
+  }
+
+  finishPooled(): number {
+    const { grid, revolutions, view } = this.#plan;
+    const { samples, count, samplesPerRevolution } = this.#endEnvelope();
+    this.#pool ??= createSpectrumPool();
+    const shortest = this.#pool.admit(count / samplesPerRevolution);
+    const shaftGuardOrders = widenShaftGuard(grid.shaftGuardOrders, Math.max(1, revolutions / shortest));
+    view.spectrum = shareSpectrum({ ...this.#resolution.grid, shaftGuardOrders });
+    view.spectrum.compute(samples, count);
+    return this.#pool.blend(view.spectrum);
+  }
+
+  evaluate(index: number): number {
+    const { operators, view } = this.#plan;
+    return operators[index]!.evaluate(view);
+  }
+
+  /** A bearing with many rolling elements has higher orders: sample the envelope finer, at the same bin width. */
+  #refine(bearing: BearingOrders): void {
+    const { grid, operators, revolutions, resolutionOf } = this.#plan;
+    let highest = 0;
+    for (const operator of operators) highest = Math.max(highest, operator.highestOrder(bearing));
+    let refinement = 1;
+    while (refinement < maxRefinement && highestOrderOf(grid.samplesPerRevolution * refinement) < highest) {
+      refinement *= 2;
+    }
+    this.#resolution = resolutionOf(refinement);
+    const { samplesPerRevolution, fftSize } = this.#resolution.grid;
+    if (this.#envelope?.samplesPerRevolution === samplesPerRevolution) return;
+    const usual = Math.ceil(revolutions * samplesPerRevolution);
+    this.#envelope = createAngleEnvelope({ samplesPerRevolution, capacity: fftSize, usual });
+  }
+
+  #endEnvelope(): AngleEnvelope {
+    const { grid, subject, view } = this.#plan;
+    const envelope = this.#envelope!;
+    this.#whitener.flush();
+    if (envelope.overflow > 0) {
+      const held = grid.fftSize / grid.samplesPerRevolution;
+      throw refuse(subject, `the window is longer than the ${held} revolutions it holds`);
+    }
+    view.bearing = this.#bearing!;
+    view.envelope = envelope;
+    return envelope;
+  }
 }
 
 function readChain(chain: ChainSpec): {
@@ -179,20 +222,15 @@ function readChain(chain: ChainSpec): {
   };
 }
 
-/** Envelope and spectrum at a fineness, made when it is first asked for. */
+/** Spectra at a fineness, made when it is first asked for. */
 function createResolutions(grid: OrderSpectrumOptions): (refinement: number) => Resolution {
   const made = new Map<number, Resolution>();
   return (refinement) => {
     let found = made.get(refinement);
     if (found === undefined) {
       const samplesPerRevolution = grid.samplesPerRevolution * refinement;
-      const fftSize = grid.fftSize * refinement;
-      const refined = { ...grid, samplesPerRevolution, fftSize };
-      found = {
-        envelope: createAngleEnvelope(samplesPerRevolution, fftSize),
-        spectrum: shareSpectrum(refined),
-        grid: refined,
-      };
+      const refined = { ...grid, samplesPerRevolution, fftSize: grid.fftSize * refinement };
+      found = { spectrum: shareSpectrum(refined), grid: refined };
       made.set(refinement, found);
     }
     return found;

@@ -18,14 +18,20 @@ interface PowerView {
 type Evaluator = (view: PowerView) => number;
 
 /** Binds the chain; parameter `fftSize`: length of a segment, a power of two. */
-export function bindSpectrumChain(chain: ChainSpec, features: readonly FeatureDeclaration[]): BoundChain {
+export function bindSpectrumChain(
+  chain: ChainSpec,
+  features: readonly FeatureDeclaration[],
+): () => BoundChain {
   const subject = `chain ${chain.name}`;
   const params = createParamsReader(chain.params, subject);
   const fftSize = params.integer("fftSize", 64, 16_384);
   params.done();
   if ((fftSize & (fftSize - 1)) !== 0) throw refuse(subject, `fftSize ${fftSize} is not a power of two`);
   const evaluators = features.map(bindSpectrumOperator);
+  return () => createSpectrumChain(fftSize, evaluators);
+}
 
+function createSpectrumChain(fftSize: number, evaluators: readonly Evaluator[]): BoundChain {
   const fft = createRealFft(fftSize);
   const half = fftSize / 2;
   const segment = new Float64Array(fftSize);

@@ -60,7 +60,7 @@ const operators: Readonly<Record<string, (sums: TimeSums) => number>> = {
 };
 
 /** Binds the chain. @throws AuroraError BUNDLE_INCOMPATIBLE for an unknown operator or any parameter. */
-export function bindTimeChain(chain: ChainSpec, features: readonly FeatureDeclaration[]): BoundChain {
+export function bindTimeChain(chain: ChainSpec, features: readonly FeatureDeclaration[]): () => BoundChain {
   createParamsReader(chain.params, `chain ${chain.name}`).done();
   const evaluators = features.map((feature) => {
     createParamsReader(feature.params, `feature ${feature.name}`).done();
@@ -70,6 +70,10 @@ export function bindTimeChain(chain: ChainSpec, features: readonly FeatureDeclar
     }
     return operator;
   });
+  return () => createTimeChain(evaluators);
+}
+
+function createTimeChain(evaluators: readonly ((sums: TimeSums) => number)[]): BoundChain {
   const sums: TimeSums = {
     count: 0,
     shift: 0,

@@ -33,60 +33,92 @@ export interface UpperBandExtractor {
 
 /** Creates an extractor; fails as {@link createWaveformExtractor} does, when the first window of a fast sensor begins. */
 export function createUpperBandExtractor(spec: FeatureSpec): UpperBandExtractor {
-  let extractor: WaveformExtractor | null = null;
+  return new UpperBand(spec);
+}
+
+/** One for all pushes, so that none of them allocates and no stream holds one. */
+const shifted = { counts: new Int16Array(0), scale: 0, shaftRpm: 0, from: 0, to: 0 };
+
+class UpperBand implements UpperBandExtractor {
+  readonly #spec: FeatureSpec;
+  #extractor: WaveformExtractor | null = null;
   /** One period, in samples; null: the open window has no upper band. */
-  let carrier: Int32Array | null = null;
-  let phase = 0;
-  /** One for all pushes, so that none of them allocates. */
-  const shifted = { counts: new Int16Array(0), scale: 0, shaftRpm: 0, from: 0, to: 0 };
-  const read = (finish: "finish" | "finishPooled"): Float32Array | null => {
-    if (carrier === null || extractor === null) return null;
-    const features = new Float32Array(spec.list.length);
-    extractor[finish](features, 0);
+  #carrier: Int32Array | null = null;
+  #phase = 0;
+
+  constructor(spec: FeatureSpec) {
+    this.#spec = spec;
+  }
+
+  begin(context: WaveformContext): void {
+    if (!hasUpperBand(this.#spec, context.sampleRateHz)) {
+      this.#carrier = null;
+      // What it pooled was of another rate.
+      this.#extractor = null;
+      return;
+    }
+    const period = carrierShare.denominator * Math.floor(context.sampleRateHz / analysisRateHz);
+    if (this.#carrier?.length !== period) this.#carrier = shareCarrier(period);
+    this.#phase = 0;
+    this.#extractor ??= createWaveformExtractor(this.#spec);
+    this.#extractor.begin(context);
+  }
+
+  push(run: SampleRun): void {
+    const carrier = this.#carrier;
+    if (carrier === null || this.#extractor === null) return;
+    const { counts, from, to } = run;
+    if (shifted.counts.length < to - from) shifted.counts = new Int16Array(to - from);
+    const mixed = shifted.counts;
+    const period = carrier.length;
+    let phase = this.#phase;
+    let next = from;
+    while (next < to) {
+      const end = Math.min(to, next + period - phase);
+      let at = phase;
+      for (; next < end; next++, at++) {
+        mixed[next - from] = (Math.imul(counts[next]!, carrier[at]!) + half) >> carrierBits;
+      }
+      phase = at === period ? 0 : at;
+    }
+    this.#phase = phase;
+    shifted.scale = run.scale;
+    shifted.shaftRpm = run.shaftRpm;
+    shifted.to = to - from;
+    this.#extractor.push(shifted);
+  }
+
+  finish(): Float32Array | null {
+    return this.#read("finish");
+  }
+
+  finishPooled(): Float32Array | null {
+    return this.#read("finishPooled");
+  }
+
+  #read(finish: "finish" | "finishPooled"): Float32Array | null {
+    if (this.#carrier === null || this.#extractor === null) return null;
+    const features = new Float32Array(this.#spec.list.length);
+    this.#extractor[finish](features, 0);
     return features.every(Number.isFinite) ? features : null;
-  };
-  return {
-    begin: (context) => {
-      if (!hasUpperBand(spec, context.sampleRateHz)) {
-        carrier = null;
-        // What it pooled was of another rate.
-        extractor = null;
-        return;
-      }
-      const period = carrierShare.denominator * Math.floor(context.sampleRateHz / analysisRateHz);
-      if (carrier?.length !== period) carrier = sampleCarrier(period);
-      phase = 0;
-      extractor ??= createWaveformExtractor(spec);
-      extractor.begin(context);
-    },
-    push: (run) => {
-      if (carrier === null || extractor === null) return;
-      const { counts, from, to } = run;
-      if (shifted.counts.length < to - from) shifted.counts = new Int16Array(to - from);
-      const mixed = shifted.counts;
-      const period = carrier.length;
-      let next = from;
-      while (next < to) {
-        const end = Math.min(to, next + period - phase);
-        let at = phase;
-        for (; next < end; next++, at++) {
-          mixed[next - from] = (Math.imul(counts[next]!, carrier[at]!) + half) >> carrierBits;
-        }
-        phase = at === period ? 0 : at;
-      }
-      shifted.scale = run.scale;
-      shifted.shaftRpm = run.shaftRpm;
-      shifted.to = to - from;
-      extractor.push(shifted);
-    },
-    finish: () => read("finish"),
-    finishPooled: () => read("finishPooled"),
-  };
+  }
 }
 
 /** Whether a sensor of this rate has a band above what the features hear. */
 function hasUpperBand(spec: FeatureSpec, sampleRateHz: number): boolean {
   return sampleRateHz >= 2 * analysisRateHz && spec.chains.some(({ kind }) => kind === "envelope-order");
+}
+
+const carriers = new Map<number, Int32Array>();
+
+/** The carrier of this process for a period: there are a few, of the factors by which rates are decimated. */
+function shareCarrier(period: number): Int32Array {
+  let carrier = carriers.get(period);
+  if (carrier === undefined) {
+    carrier = sampleCarrier(period);
+    carriers.set(period, carrier);
+  }
+  return carrier;
 }
 
 /** A whole number of the carrier's turns takes `period` samples: no phase ever drifts. */

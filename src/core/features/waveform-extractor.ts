@@ -33,58 +33,98 @@ export interface WaveformExtractor {
 }
 
 /**
- * Creates an extractor.
+ * Creates an extractor. What all of a spec can share is made with the first of them.
  * @throws AuroraError BUNDLE_INCOMPATIBLE for another catalogue version, an unknown chain or operator, or wrong
  * parameters.
  */
 export function createWaveformExtractor(spec: FeatureSpec): WaveformExtractor {
+  let plan = plans.get(spec);
+  if (plan === undefined) {
+    plan = planExtraction(spec);
+    plans.set(spec, plan);
+  }
+  return new Extractor(plan);
+}
+
+/** What a spec says, bound. */
+interface ExtractionPlan {
+  readonly featureNames: readonly string[];
+  readonly chains: readonly {
+    readonly create: () => BoundChain;
+    /** The places of its features in the vector. */
+    readonly places: readonly number[];
+  }[];
+}
+
+const plans = new WeakMap<FeatureSpec, ExtractionPlan>();
+
+function planExtraction(spec: FeatureSpec): ExtractionPlan {
   checkCatalogueVersion(spec);
-  const chains: BoundChain[] = [];
-  /** Of each chain: the places of its features in the vector. */
-  const placesOf: number[][] = [];
   const declared = spec.chains.map((chain) => {
     return { chain, features: spec.list.filter((feature) => feature.chain === chain.name) };
   });
-  for (const { bound, features } of bindWaveformChains(declared)) {
-    chains.push(bound);
-    placesOf.push(features.map((feature) => spec.list.indexOf(feature)));
-  }
+  const chains = bindWaveformChains(declared).map(({ create, features }) => {
+    return { create, places: features.map((feature) => spec.list.indexOf(feature)) };
+  });
   for (const feature of spec.list) {
     if (!spec.chains.some((chain) => chain.name === feature.chain)) {
       throw refuse(`feature ${feature.name}`, `no chain "${feature.chain}"`);
     }
   }
-  const evaluate = (index: number, out: Float32Array, offset: number): void => {
-    const places = placesOf[index]!;
-    for (let feature = 0; feature < places.length; feature++) {
-      out[offset + places[feature]!] = chains[index]!.evaluate(feature);
+  return { featureNames: spec.list.map((feature) => feature.name), chains };
+}
+
+class Extractor implements WaveformExtractor {
+  readonly #plan: ExtractionPlan;
+  readonly #chains: readonly BoundChain[];
+
+  constructor(plan: ExtractionPlan) {
+    this.#plan = plan;
+    this.#chains = plan.chains.map(({ create }) => create());
+  }
+
+  get featureNames(): readonly string[] {
+    return this.#plan.featureNames;
+  }
+
+  get poolsSnapshots(): boolean {
+    return this.#chains.some(({ finishPooled }) => finishPooled !== undefined);
+  }
+
+  begin(context: WaveformContext): void {
+    const chains = this.#chains;
+    for (let index = 0; index < chains.length; index++) chains[index]!.begin(context);
+  }
+
+  push(run: SampleRun): void {
+    const chains = this.#chains;
+    for (let index = 0; index < chains.length; index++) chains[index]!.push(run);
+  }
+
+  finish(out: Float32Array, offset: number): void {
+    // One chain after the other, evaluated at once: what they compute at the end lies in shared buffers.
+    for (let index = 0; index < this.#chains.length; index++) {
+      this.#chains[index]!.finish();
+      this.#evaluate(index, out, offset);
     }
-  };
-  return {
-    featureNames: spec.list.map((feature) => feature.name),
-    begin: (context) => {
-      for (let index = 0; index < chains.length; index++) chains[index]!.begin(context);
-    },
-    push: (run) => {
-      for (let index = 0; index < chains.length; index++) chains[index]!.push(run);
-    },
-    finish: (out, offset) => {
-      // One chain after the other, evaluated at once: what they compute at the end lies in shared buffers.
-      for (let index = 0; index < chains.length; index++) {
-        chains[index]!.finish();
-        evaluate(index, out, offset);
-      }
-    },
-    poolsSnapshots: chains.some(({ finishPooled }) => finishPooled !== undefined),
-    finishPooled: (out, offset) => {
-      let revolutions = Number.POSITIVE_INFINITY;
-      for (let index = 0; index < chains.length; index++) {
-        const chain = chains[index]!;
-        if (chain.finishPooled === undefined) chain.finish();
-        else revolutions = Math.min(revolutions, chain.finishPooled());
-        evaluate(index, out, offset);
-      }
-      return revolutions;
-    },
-  };
+  }
+
+  finishPooled(out: Float32Array, offset: number): number {
+    let revolutions = Number.POSITIVE_INFINITY;
+    for (let index = 0; index < this.#chains.length; index++) {
+      const chain = this.#chains[index]!;
+      if (chain.finishPooled === undefined) chain.finish();
+      else revolutions = Math.min(revolutions, chain.finishPooled());
+      this.#evaluate(index, out, offset);
+    }
+    return revolutions;
+  }
+
+  #evaluate(index: number, out: Float32Array, offset: number): void {
+    const chain = this.#chains[index]!;
+    const { places } = this.#plan.chains[index]!;
+    for (let feature = 0; feature < places.length; feature++) {
+      out[offset + places[feature]!] = chain.evaluate(feature);
+    }
+  }
 }

@@ -43,7 +43,14 @@ export interface SliceState {
 /** Creates the state of a stream that has not begun, for a low-pass of so many taps. */
 export function createSliceState(taps: number): SliceState {
   const half = (taps + 1) >> 1;
-  return { running: new Float64Array(2), even: new Float64Array(half), odd: new Float64Array(half), held: 0 };
+  // In one piece: a buffer of its own for each would take more than what it holds.
+  const doubles = new Float64Array(2 + 2 * half);
+  return {
+    running: doubles.subarray(0, 2),
+    even: doubles.subarray(2, 2 + half),
+    odd: doubles.subarray(2 + half),
+    held: 0,
+  };
 }
 
 export function resetSliceState(state: SliceState): void {

@@ -36,11 +36,10 @@ export function computeRecordedSpectrum(
   const grid = { samplesPerRevolution, fftSize, floorOrders: 2, shaftGuardOrders: 0 };
   const spectrum = createOrderSpectrum(grid);
   const wanted = Math.floor(revolutions * samplesPerRevolution);
-  const envelope = createAngleEnvelope(samplesPerRevolution, fftSize);
+  const envelope = createAngleEnvelope({ samplesPerRevolution, capacity: fftSize });
   const whitening = { order: Number(params.whiteningOrder), blockSamples: Number(params.whiteningBlock) };
-  const whitener = createBlockWhitener({ ...whitening, memory: Number(params.whiteningMemory) }, (run) =>
-    envelope.add(run),
-  );
+  const memory = Number(params.whiteningMemory);
+  const whitener = createBlockWhitener({ ...whitening, memory }, envelope);
   const factor = Math.max(1, Math.floor(signal.sampleRateHz / analysisRateHz));
   const step = signal.shaftRpm / 60 / (signal.sampleRateHz / factor);
   const perWindow = Math.floor(wanted / samplesPerRevolution / step) * factor;
