@@ -11,7 +11,8 @@ import { standardise } from "../../core/features/standardise.ts";
 import { createWaveformExtractor } from "../../core/features/waveform-extractor.ts";
 import { quantiseInputs } from "../../core/inference/integer-engine.ts";
 import { decodeMcuModel, type McuImage } from "../../core/inference/mcu-codec.ts";
-import { countWindowSlots, createRevolutionWindower } from "../../core/window/revolution-windower.ts";
+import { createRevolutionWindower } from "../../core/window/revolution-windower.ts";
+import { countWindowSlots } from "../../core/window/window-sink.ts";
 
 /** A model that this device can run. */
 export interface EdgeModel extends RunnableModel {

@@ -22,46 +22,42 @@ export interface CountScan {
 
 /** Creates the scan of one stream. */
 export function createCountScan(): CountScan {
-  const kernel = shareScanKernel();
-  let min = 0;
-  let max = 0;
-  let longestRun = 0;
+  return new Scan();
+}
+
+class Scan implements CountScan {
+  readonly #kernel = shareScanKernel();
+  min = 0;
+  max = 0;
+  longestRun = 0;
   /** Value and length of the run that reached the end of the last block. */
-  let lastCount = Number.NaN;
-  let lastRun = 0;
-  return {
-    get min(): number {
-      return min;
-    },
-    get max(): number {
-      return max;
-    },
-    get longestRun(): number {
-      return longestRun;
-    },
-    get saturated(): boolean {
-      return min === saturatedLow || max === saturatedHigh;
-    },
-    scan: (counts) => {
-      const { found } = kernel;
-      min = saturatedHigh;
-      max = saturatedLow;
-      longestRun = 0;
-      for (let from = 0; from < counts.length; from += scanRunCounts) {
-        const to = Math.min(counts.length, from + scanRunCounts);
-        const piece = from === 0 && to === counts.length ? counts : counts.subarray(from, to);
-        // A run that ended with the block before is none of this block's.
-        kernel.scan(piece, piece[0] === lastCount ? lastRun : 0);
-        if (found.min < min) min = found.min;
-        if (found.max > max) max = found.max;
-        if (found.longest > longestRun) longestRun = found.longest;
-        lastCount = piece[piece.length - 1]!;
-        lastRun = found.run;
-      }
-    },
-    reset: () => {
-      lastCount = Number.NaN;
-      lastRun = 0;
-    },
-  };
+  #lastCount = Number.NaN;
+  #lastRun = 0;
+
+  get saturated(): boolean {
+    return this.min === saturatedLow || this.max === saturatedHigh;
+  }
+
+  scan(counts: Int16Array): void {
+    const { found } = this.#kernel;
+    this.min = saturatedHigh;
+    this.max = saturatedLow;
+    this.longestRun = 0;
+    for (let from = 0; from < counts.length; from += scanRunCounts) {
+      const to = Math.min(counts.length, from + scanRunCounts);
+      const piece = from === 0 && to === counts.length ? counts : counts.subarray(from, to);
+      // A run that ended with the block before is none of this block's.
+      this.#kernel.scan(piece, piece[0] === this.#lastCount ? this.#lastRun : 0);
+      if (found.min < this.min) this.min = found.min;
+      if (found.max > this.max) this.max = found.max;
+      if (found.longest > this.longestRun) this.longestRun = found.longest;
+      this.#lastCount = piece[piece.length - 1]!;
+      this.#lastRun = found.run;
+    }
+  }
+
+  reset(): void {
+    this.#lastCount = Number.NaN;
+    this.#lastRun = 0;
+  }
 }

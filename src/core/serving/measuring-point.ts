@@ -9,8 +9,9 @@ import type { FeatureWindow, PointId, Quarantine, SampleBlock } from "../contrac
 import { classifyOperatingState } from "../decision/operating-state.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { LoadedBundle, StudentOutput } from "./loaded-bundle.ts";
+import { createPointPresence, type PointPresence, type PresenceSnapshot } from "./point-presence.ts";
 import type { WindowBundle } from "./spec-cutter.ts";
-import { type CutWindow, createWindowCutter } from "./window-cutter.ts";
+import { type CutWindow, createWindowCutter, type WindowCutter } from "./window-cutter.ts";
 
 /** A window that is to be decided. */
 export interface DueWindow<B extends WindowBundle = LoadedBundle> {
@@ -75,220 +76,118 @@ const fullPerformanceShare = 0.95;
 export function createMeasuringPoint<B extends WindowBundle>(
   options: MeasuringPointOptions<B>,
 ): MeasuringPoint<B> {
-  const { id, config, decider, readings, clock } = options;
-  const { dataTimeoutSeconds, standbyBelowRpm } = options.operation;
-  const timeoutMs = dataTimeoutSeconds * 1000;
-  const presence = createPointPresence({ standbyBelowRpm, timeoutMs }, options.heard);
-  const cutter = createWindowCutter({
-    point: id,
-    bearing: config.bearing,
-    bundle: options.bundle,
-    onQuarantine: options.onQuarantine,
-  });
-  let { window: windowSpec } = options.bundle.manifest;
+  return new Point(options);
+}
 
-  const readPower = (): number => readings.read(id.turbine, "power", clock.monotonicMs());
+class Point<B extends WindowBundle> implements MeasuringPoint<B> {
+  readonly id: PointId;
+  readonly config: PointConfig;
+  readonly #options: MeasuringPointOptions<B>;
+  readonly #timeoutMs: number;
+  readonly #presence: PointPresence;
+  readonly #cutter: WindowCutter<B>;
+  #windowSpec: WindowSpec;
 
-  const findOperatingState = (shaftRpm: number, atMonotonicMs: number): OperatingState =>
-    classifyOperatingState({
+  constructor(options: MeasuringPointOptions<B>) {
+    const { id, config, bundle, onQuarantine } = options;
+    const { dataTimeoutSeconds, standbyBelowRpm } = options.operation;
+    this.id = id;
+    this.config = config;
+    this.#options = options;
+    this.#timeoutMs = dataTimeoutSeconds * 1000;
+    this.#presence = createPointPresence({ standbyBelowRpm, timeoutMs: this.#timeoutMs }, options.heard);
+    this.#cutter = createWindowCutter({ point: id, bearing: config.bearing, bundle, onQuarantine });
+    this.#windowSpec = bundle.manifest.window;
+  }
+
+  get heard(): PresenceSnapshot {
+    return this.#presence.snapshot();
+  }
+
+  accept(block: SampleBlock): void {
+    const shaftRpm = this.#findShaftRpm(block);
+    switch (this.#presence.noteBlock(shaftRpm, block.timestampMs, block.arrivedMonotonicMs)) {
+      case "turns":
+        this.#submitAll(this.#cutter.accept(block.shaftRpm === shaftRpm ? block : { ...block, shaftRpm }));
+        return;
+      case "stops":
+        // A standing turbine is no bad data: it says nothing, and that is what subscribers are told.
+        this.#noteSilence("the turbine stands by");
+        return;
+      case "stands":
+        return;
+    }
+  }
+
+  acceptScore(scored: Required<Pick<DueWindow<B>, "window" | "bundle" | "output">>): void {
+    const { clock, decider } = this.#options;
+    this.#presence.noteScore(scored.window);
+    const operatingState = this.#findOperatingState(scored.window.shaftRpm, clock.monotonicMs());
+    decider.submit({ ...scored, operatingState, powerKw: this.#readPower() });
+  }
+
+  use(next: B): void {
+    this.#windowSpec = next.manifest.window;
+    this.#cutter.use(next);
+  }
+
+  tick(): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (nowMs - this.#presence.lastBlockMonotonicMs > this.#timeoutMs) {
+      this.#submitAll(this.#cutter.pause("no data"));
+    }
+    const reason = this.#presence.findSilence(nowMs, this.#windowSpec);
+    if (reason !== null) this.#noteSilence(reason);
+  }
+
+  close(): void {
+    this.#cutter.close();
+  }
+
+  #readPower(): number {
+    const { readings, clock } = this.#options;
+    return readings.read(this.id.turbine, "power", clock.monotonicMs());
+  }
+
+  #findOperatingState(shaftRpm: number, atMonotonicMs: number): OperatingState {
+    return classifyOperatingState({
       shaftRpm,
-      dataAgeMs: atMonotonicMs - presence.lastBlockMonotonicMs,
-      powerKw: readPower(),
+      dataAgeMs: atMonotonicMs - this.#presence.lastBlockMonotonicMs,
+      powerKw: this.#readPower(),
       limits: {
-        minOperatingRpm: standbyBelowRpm,
-        fullPerformanceRpm: presence.fastestRpm * fullPerformanceShare,
+        minOperatingRpm: this.#options.operation.standbyBelowRpm,
+        fullPerformanceRpm: this.#presence.fastestRpm * fullPerformanceShare,
         fullPerformancePowerKw: null,
-        maxDataAgeMs: timeoutMs,
+        maxDataAgeMs: this.#timeoutMs,
       },
     });
+  }
 
   /** The device's own tachometer, else SCADA's, else the configured speed, else NaN (set aside by the windower). */
-  const findShaftRpm = (block: SampleBlock): number => {
+  #findShaftRpm(block: SampleBlock): number {
     // The sign of a speed is only the sense of rotation.
     if (Number.isFinite(block.shaftRpm)) return Math.abs(block.shaftRpm);
-    const scada = readings.read(id.turbine, "shaft-speed", block.arrivedMonotonicMs);
-    return Number.isFinite(scada) ? scada : (config.shaftRpm ?? Number.NaN);
-  };
+    const { readings } = this.#options;
+    const scada = readings.read(this.id.turbine, "shaft-speed", block.arrivedMonotonicMs);
+    return Number.isFinite(scada) ? scada : (this.config.shaftRpm ?? Number.NaN);
+  }
 
-  const noteSilence = (reason: string): void => {
+  #noteSilence(reason: string): void {
+    const { clock, decider, onSilence } = this.#options;
+    const { lastDataMs, lastBlockMonotonicMs } = this.#presence;
     const toMs = clock.nowMs();
-    const fromMs = Number.isNaN(presence.lastDataMs) ? toMs : Math.min(presence.lastDataMs, toMs);
-    cutter.reset(reason);
+    const fromMs = Number.isNaN(lastDataMs) ? toMs : Math.min(lastDataMs, toMs);
+    this.#cutter.reset(reason);
     decider.noteMissing(fromMs, toMs);
-    options.onSilence?.(reason, clock.nowMs() - (clock.monotonicMs() - presence.lastBlockMonotonicMs));
-  };
+    onSilence?.(reason, clock.nowMs() - (clock.monotonicMs() - lastBlockMonotonicMs));
+  }
 
   /** Of windows that ended just now, or in a pause: they are as old as their last block. */
-  const submitAll = (windows: readonly CutWindow<B>[]): void => {
+  #submitAll(windows: readonly CutWindow<B>[]): void {
     for (const { window, bundle } of windows) {
-      presence.noteWindow(window.arrivedMonotonicMs);
-      const operatingState = findOperatingState(window.shaftRpm, presence.lastBlockMonotonicMs);
-      decider.submit({ window, bundle, operatingState, powerKw: readPower() });
+      this.#presence.noteWindow(window.arrivedMonotonicMs);
+      const operatingState = this.#findOperatingState(window.shaftRpm, this.#presence.lastBlockMonotonicMs);
+      this.#options.decider.submit({ window, bundle, operatingState, powerKw: this.#readPower() });
     }
-  };
-
-  return {
-    id,
-    config,
-    accept: (block) => {
-      const shaftRpm = findShaftRpm(block);
-      switch (presence.noteBlock(shaftRpm, block.timestampMs, block.arrivedMonotonicMs)) {
-        case "turns":
-          submitAll(cutter.accept(block.shaftRpm === shaftRpm ? block : { ...block, shaftRpm }));
-          return;
-        case "stops":
-          // A standing turbine is no bad data: it says nothing, and that is what subscribers are told.
-          noteSilence("the turbine stands by");
-          return;
-        case "stands":
-          return;
-      }
-    },
-    acceptScore: (scored) => {
-      presence.noteScore(scored.window);
-      const operatingState = findOperatingState(scored.window.shaftRpm, clock.monotonicMs());
-      decider.submit({ ...scored, operatingState, powerKw: readPower() });
-    },
-    use: (next) => {
-      windowSpec = next.manifest.window;
-      cutter.use(next);
-    },
-    tick: () => {
-      if (clock.monotonicMs() - presence.lastBlockMonotonicMs > timeoutMs) submitAll(cutter.pause("no data"));
-      const reason = presence.findSilence(clock.monotonicMs(), windowSpec);
-      if (reason !== null) noteSilence(reason);
-    },
-    get heard() {
-      return presence.snapshot();
-    },
-    close: () => cutter.close(),
-  };
-}
-
-/** When a point counts as silent or standing. */
-export interface PresenceLimits {
-  /** A slower turbine stands by. */
-  readonly standbyBelowRpm: number;
-  /** Data older than this says nothing of now. */
-  readonly timeoutMs: number;
-}
-
-/** What a block says of the turbine: `stops` is the first one of a turbine that stands. */
-export type Rotation = "turns" | "stops" | "stands";
-
-/**
- * Is there data of a point, and does its turbine turn? Remembers when what came last, and finds out when nothing is known
- * any more. Reads no clock and tells nobody. Monotonic times are NaN before the first event of their kind.
- */
-export interface PointPresence {
-  /** A trusted block came; a `shaftRpm` of NaN (unknown) counts as turning. */
-  noteBlock(shaftRpm: number, timestampMs: number, arrivedMonotonicMs: number): Rotation;
-  /** A whole window was cut from what came. */
-  noteWindow(arrivedMonotonicMs: number): void;
-  /** A device sent the score of a window that it cut itself: its data and a whole window in one. */
-  noteScore(window: Pick<FeatureWindow, "fromMs" | "shaftRpm" | "arrivedMonotonicMs">): void;
-  /**
-   * Why nothing is known of the point any more, once a silence; else null. Data without a single good `window` says no
-   * more than none.
-   */
-  findSilence(nowMonotonicMs: number, window: WindowSpec): string | null;
-  /** Arrival of the last trusted block. */
-  readonly lastBlockMonotonicMs: number;
-  /** Time of the last block by its own clock, epoch ms; NaN before the first. */
-  readonly lastDataMs: number;
-  readonly fastestRpm: number;
-  snapshot(): PresenceSnapshot;
-}
-
-/** The state of a presence, to go on with while the process lives: its times are monotonic ones. */
-export interface PresenceSnapshot {
-  readonly lastBlockMonotonicMs: number;
-  /** Arrival of the last whole window, or of the block since which one is due. */
-  readonly lastUsefulMonotonicMs: number;
-  readonly lastDataMs: number;
-  readonly fastestRpm: number;
-  /** The silence has been told. */
-  readonly isSilent: boolean;
-  readonly isStanding: boolean;
-}
-
-const neverHeard: PresenceSnapshot = {
-  lastBlockMonotonicMs: Number.NaN,
-  lastUsefulMonotonicMs: Number.NaN,
-  lastDataMs: Number.NaN,
-  fastestRpm: 0,
-  isSilent: false,
-  isStanding: false,
-};
-
-/** Creates the presence of a point that was never heard of, or goes on with one. */
-export function createPointPresence(
-  { standbyBelowRpm, timeoutMs }: PresenceLimits,
-  snapshot: PresenceSnapshot = neverHeard,
-): PointPresence {
-  let { lastBlockMonotonicMs, lastUsefulMonotonicMs, lastDataMs, fastestRpm, isSilent, isStanding } =
-    snapshot;
-
-  const whyNothing = (nowMonotonicMs: number, window: WindowSpec): string | null => {
-    if (nowMonotonicMs - lastBlockMonotonicMs > timeoutMs) return "no data";
-    if (isStanding) return null;
-    const dueMs = timeoutMs + longestWindowMs(window, standbyBelowRpm);
-    return nowMonotonicMs - lastUsefulMonotonicMs > dueMs ? "no window could be decided" : null;
-  };
-
-  return {
-    noteBlock: (shaftRpm, timestampMs, arrivedMonotonicMs) => {
-      lastBlockMonotonicMs = arrivedMonotonicMs;
-      lastDataMs = timestampMs;
-      const stood = isStanding;
-      isStanding = shaftRpm < standbyBelowRpm;
-      if (isStanding) {
-        isSilent = false;
-        return stood ? "stands" : "stops";
-      }
-      // From here on a window is due.
-      if (stood || Number.isNaN(lastUsefulMonotonicMs)) lastUsefulMonotonicMs = arrivedMonotonicMs;
-      if (shaftRpm > fastestRpm) fastestRpm = shaftRpm;
-      return "turns";
-    },
-    noteWindow: (arrivedMonotonicMs) => {
-      lastUsefulMonotonicMs = arrivedMonotonicMs;
-      isSilent = false;
-    },
-    noteScore: ({ fromMs, shaftRpm, arrivedMonotonicMs }) => {
-      lastBlockMonotonicMs = arrivedMonotonicMs;
-      lastUsefulMonotonicMs = arrivedMonotonicMs;
-      lastDataMs = fromMs;
-      isSilent = false;
-      isStanding = false;
-      if (shaftRpm > fastestRpm) fastestRpm = shaftRpm;
-    },
-    findSilence: (nowMonotonicMs, window) => {
-      const reason = isSilent ? null : whyNothing(nowMonotonicMs, window);
-      if (reason !== null) isSilent = true;
-      return reason;
-    },
-    snapshot: () => ({
-      lastBlockMonotonicMs,
-      lastUsefulMonotonicMs,
-      lastDataMs,
-      fastestRpm,
-      isSilent,
-      isStanding,
-    }),
-    get lastBlockMonotonicMs() {
-      return lastBlockMonotonicMs;
-    },
-    get lastDataMs() {
-      return lastDataMs;
-    },
-    get fastestRpm() {
-      return fastestRpm;
-    },
-  };
-}
-
-/** How long a window takes at the slowest speed at which the turbine still operates. */
-function longestWindowMs({ unit, length }: WindowSpec, standbyBelowRpm: number): number {
-  return unit === "seconds" ? length * 1000 : (length * 60_000) / Math.max(standbyBelowRpm, 1);
+  }
 }

@@ -4,17 +4,17 @@
  */
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
-import type { FeatureWindow, Quarantine } from "../contract/stream.ts";
+import type { FeatureWindow, Quarantine, SampleRun } from "../contract/stream.ts";
 import { fewestRevolutions } from "../features/spectrum-pool.ts";
-import { createUpperBandExtractor } from "../features/upper-band.ts";
-import { createWaveformExtractor } from "../features/waveform-extractor.ts";
+import { createUpperBandExtractor, type UpperBandExtractor } from "../features/upper-band.ts";
+import { createWaveformExtractor, type WaveformExtractor } from "../features/waveform-extractor.ts";
+import { createRevolutionWindower, type RevolutionWindower } from "../window/revolution-windower.ts";
 import {
   countWindowSlots,
-  createRevolutionWindower,
-  type RevolutionWindower,
   type WindowEnd,
   type WindowSink,
-} from "../window/revolution-windower.ts";
+  type WindowStart,
+} from "../window/window-sink.ts";
 
 /** A bundle as far as its windows are cut. */
 export interface WindowBundle {
@@ -43,8 +43,8 @@ export interface SpecCutterSink<B extends WindowBundle> {
   onEnd(ended: EndedWindow<B>): void;
   /** A window that had begun was lost. */
   onAbandon(quarantine: Quarantine): void;
-  /** Samples were lost that no window had begun with. */
-  onRefuse(quarantine: Quarantine): void;
+  /** Samples were lost that no window of `cutter` had begun with. */
+  onRefuse(quarantine: Quarantine, cutter: SpecCutter<B>): void;
 }
 
 /**
@@ -73,101 +73,134 @@ export function createSpecCutter<B extends WindowBundle>(
   bearing: BearingOrders,
   sink: SpecCutterSink<B>,
 ): SpecCutter<B> {
-  const { manifest } = first;
-  const slots = countWindowSlots(manifest.window);
-  const extractors = Array.from({ length: slots }, () => createWaveformExtractor(manifest.features));
-  const uppers = extractors.map(() => createUpperBandExtractor(manifest.features));
-  const levelSpec = manifest.baseline?.levels;
-  const meters = levelSpec === undefined ? [] : extractors.map(() => createWaveformExtractor(levelSpec));
+  const { window, features } = first.manifest;
+  const extractors = Array.from({ length: countWindowSlots(window) }, () =>
+    createWaveformExtractor(features),
+  );
+  const make = extractors.every(({ poolsSnapshots }) => poolsSnapshots) ? PoolingCutter : Cutter;
+  return new make({ first, bearing, sink, extractors });
+}
+
+/** What a cutter is made of. */
+interface CutterParts<B extends WindowBundle> {
+  readonly first: B;
+  readonly bearing: BearingOrders;
+  readonly sink: SpecCutterSink<B>;
+  /** One a slot. */
+  readonly extractors: readonly WaveformExtractor[];
+}
+
+class Cutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
+  readonly windower: RevolutionWindower;
+  bundle: B | null;
+  openWindows = 0;
+  handover: Handover | null = null;
+  readonly #bearing: BearingOrders;
+  readonly #sink: SpecCutterSink<B>;
+  readonly #key: string;
+  readonly #extractors: readonly WaveformExtractor[];
+  readonly #uppers: readonly UpperBandExtractor[];
+  /** Of levels; empty: the bundle knows none. */
+  readonly #meters: readonly WaveformExtractor[];
   /** Bundle of the window that is open in each slot. */
-  const bundles: (B | null)[] = Array.from({ length: slots }, () => null);
-  let bundle: B | null = first;
-  let openWindows = 0;
-  let handover: Handover | null = null;
+  readonly #bundles: (B | null)[];
 
-  const close = (slot: number): B | null => {
-    const open = bundles[slot] ?? null;
-    bundles[slot] = null;
-    if (open !== null) openWindows--;
+  constructor({ first, bearing, sink, extractors }: CutterParts<B>) {
+    const { manifest } = first;
+    const levelSpec = manifest.baseline?.levels;
+    this.bundle = first;
+    this.#bearing = bearing;
+    this.#sink = sink;
+    this.#key = specKey(manifest);
+    this.#extractors = extractors;
+    this.#uppers = extractors.map(() => createUpperBandExtractor(manifest.features));
+    this.#meters = levelSpec === undefined ? [] : extractors.map(() => createWaveformExtractor(levelSpec));
+    this.#bundles = extractors.map(() => null);
+    this.windower = createRevolutionWindower(manifest.window, this);
+  }
+
+  fits(other: Manifest): boolean {
+    return specKey(other) === this.#key;
+  }
+
+  begin(slot: number, { fromMs, sampleRateHz, shaftRpm }: WindowStart): void {
+    const { bundle } = this;
+    if (bundle === null) {
+      this.handover ??= { slot, fromMs, offset: -1 };
+      return;
+    }
+    this.#bundles[slot] = bundle;
+    bundle.retain();
+    this.openWindows++;
+    const context = { sampleRateHz, bearing: this.#bearing, shaftRpm };
+    this.#extractors[slot]!.begin(context);
+    this.#uppers[slot]!.begin(context);
+    this.#meters[slot]?.begin(context);
+  }
+
+  push(slot: number, run: SampleRun): void {
+    if (this.#bundles[slot] !== null) {
+      this.#extractors[slot]!.push(run);
+      this.#uppers[slot]!.push(run);
+      this.#meters[slot]?.push(run);
+    } else if (this.handover?.slot === slot && this.handover.offset < 0) this.handover.offset = run.from;
+  }
+
+  end(slot: number, end: WindowEnd): void {
+    const open = this.#close(slot);
+    if (open === null) return;
+    const features = new Float32Array(open.manifest.features.list.length);
+    this.#extractors[slot]!.finish(features, 0);
+    this.#emit(slot, open, { end, features, upperFeatures: this.#uppers[slot]!.finish() });
+  }
+
+  abandon(slot: number, quarantine: Quarantine): void {
+    const open = this.#close(slot);
+    if (open === null) return;
+    open.release();
+    this.#sink.onAbandon(quarantine);
+  }
+
+  refuse(quarantine: Quarantine): void {
+    this.#sink.onRefuse(quarantine, this);
+  }
+
+  /** Ends the open window of a slot as one of a pool. */
+  protected pool(slot: number, end: WindowEnd): void {
+    const open = this.#close(slot);
+    if (open === null) return;
+    const features = new Float32Array(open.manifest.features.list.length);
+    const revolutions = this.#extractors[slot]!.finishPooled(features, 0);
+    const upperFeatures = this.#uppers[slot]!.finishPooled();
+    if (revolutions >= fewestRevolutions) this.#emit(slot, open, { end, features, upperFeatures });
+    else open.release();
+  }
+
+  #close(slot: number): B | null {
+    const open = this.#bundles[slot] ?? null;
+    this.#bundles[slot] = null;
+    if (open !== null) this.openWindows--;
     return open;
-  };
+  }
 
-  const emit = (slot: number, open: B, window: ReadWindow): void => {
-    const { end, features, upperFeatures } = window;
-    const levels = levelSpec === undefined ? null : new Float32Array(levelSpec.list.length);
-    if (levels !== null) meters[slot]!.finish(levels, 0);
+  #emit(slot: number, open: B, { end, features, upperFeatures }: ReadWindow): void {
+    const meter = this.#meters[slot];
+    const levels = meter === undefined ? null : new Float32Array(meter.featureNames.length);
+    if (levels !== null) meter!.finish(levels, 0);
     const optional = {
       ...(upperFeatures === null ? {} : { upperFeatures }),
       ...(levels === null ? {} : { levels }),
     };
-    sink.onEnd({ bundle: open, end, features, optional });
+    this.#sink.onEnd({ bundle: open, end, features, optional });
     open.release();
-  };
-  const snapshot: WindowSink["snapshot"] = (slot, end) => {
-    const open = close(slot);
-    if (open === null) return;
-    const features = new Float32Array(open.manifest.features.list.length);
-    const revolutions = extractors[slot]!.finishPooled(features, 0);
-    const upperFeatures = uppers[slot]!.finishPooled();
-    if (revolutions >= fewestRevolutions) emit(slot, open, { end, features, upperFeatures });
-    else open.release();
-  };
+  }
+}
 
-  const windower = createRevolutionWindower(manifest.window, {
-    ...(extractors.every(({ poolsSnapshots }) => poolsSnapshots) ? { snapshot } : {}),
-    begin: (slot, { fromMs, sampleRateHz, shaftRpm }) => {
-      if (bundle === null) {
-        handover ??= { slot, fromMs, offset: -1 };
-        return;
-      }
-      bundles[slot] = bundle;
-      bundle.retain();
-      openWindows++;
-      const context = { sampleRateHz, bearing, shaftRpm };
-      extractors[slot]!.begin(context);
-      uppers[slot]!.begin(context);
-      meters[slot]?.begin(context);
-    },
-    push: (slot, run) => {
-      if (bundles[slot] !== null) {
-        extractors[slot]!.push(run);
-        uppers[slot]!.push(run);
-        meters[slot]?.push(run);
-      } else if (handover?.slot === slot && handover.offset < 0) handover.offset = run.from;
-    },
-    end: (slot, end) => {
-      const open = close(slot);
-      if (open === null) return;
-      const features = new Float32Array(open.manifest.features.list.length);
-      extractors[slot]!.finish(features, 0);
-      emit(slot, open, { end, features, upperFeatures: uppers[slot]!.finish() });
-    },
-    abandon: (slot, quarantine) => {
-      const open = close(slot);
-      if (open === null) return;
-      open.release();
-      sink.onAbandon(quarantine);
-    },
-    refuse: (quarantine) => sink.onRefuse(quarantine),
-  });
-
-  const key = specKey(manifest);
-  return {
-    windower,
-    fits: (other) => specKey(other) === key,
-    get bundle() {
-      return bundle;
-    },
-    set bundle(next) {
-      bundle = next;
-    },
-    get openWindows() {
-      return openWindows;
-    },
-    get handover() {
-      return handover;
-    },
-  };
+/** One whose every chain can pool snapshots. */
+class PoolingCutter<B extends WindowBundle> extends Cutter<B> {
+  snapshot(slot: number, end: WindowEnd): void {
+    this.pool(slot, end);
+  }
 }
 
 /** One text a manifest, for all points that it serves. */

@@ -4,7 +4,13 @@
  */
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { FeatureWindow, PointId, Quarantine, RecordedBlock, SampleBlock } from "../contract/stream.ts";
-import { createSpecCutter, type EndedWindow, type SpecCutter, type WindowBundle } from "./spec-cutter.ts";
+import {
+  createSpecCutter,
+  type EndedWindow,
+  type SpecCutter,
+  type SpecCutterSink,
+  type WindowBundle,
+} from "./spec-cutter.ts";
 
 /** A window with the bundle that it was cut for. */
 export interface CutWindow<B extends WindowBundle> {
@@ -40,40 +46,82 @@ export interface WindowCutter<B extends WindowBundle> {
 
 /** Creates a cutter that begins with `options.bundle`. */
 export function createWindowCutter<B extends WindowBundle>(options: WindowCutterOptions<B>): WindowCutter<B> {
-  const { point, bearing } = options;
-  const ended: CutWindow<B>[] = [];
-  let arrivedMonotonicMs = 0;
-  /** What feeds the point, for quarantines. */
-  let source = { deviceId: "", channel: "" };
-  let closed = false;
-  let current = createCutter(options.bundle);
-  /** Cutter of a bundle with another spec: takes over, to the sample, where the current one would begin a window. */
-  let successor: SpecCutter<B> | null = null;
-  /** Cutters of former bundles that still finish a window. */
-  let finishing: SpecCutter<B>[] = [];
+  return new Cutter(options);
+}
 
-  function createCutter(first: B): SpecCutter<B> {
-    const cutter = createSpecCutter(first, bearing, {
-      onEnd: finish,
-      onAbandon: (quarantine) => {
-        if (!closed) options.onQuarantine(quarantine, 1);
-      },
-      onRefuse: (quarantine) => {
-        // While two cutters run side by side, only the newer one complains.
-        if (cutter === current) options.onQuarantine(quarantine, 0);
-      },
-    });
-    return cutter;
+class Cutter<B extends WindowBundle> implements WindowCutter<B>, SpecCutterSink<B> {
+  readonly #options: WindowCutterOptions<B>;
+  #ended: CutWindow<B>[] = [];
+  #arrivedMonotonicMs = 0;
+  /** What feeds the point, for quarantines. */
+  #deviceId = "";
+  #channel = "";
+  #closed = false;
+  #current: SpecCutter<B>;
+  /** Cutter of a bundle with another spec: takes over, to the sample, where the current one would begin a window. */
+  #successor: SpecCutter<B> | null = null;
+  /** Cutters of former bundles that still finish a window. */
+  #finishing: readonly SpecCutter<B>[] = none;
+
+  constructor(options: WindowCutterOptions<B>) {
+    this.#options = options;
+    this.#current = createSpecCutter(options.bundle, options.bearing, this);
   }
 
-  function finish({ bundle, end, features, optional }: EndedWindow<B>): void {
+  accept(block: SampleBlock): readonly CutWindow<B>[] {
+    this.#forgetEnded();
+    this.#arrivedMonotonicMs = block.arrivedMonotonicMs;
+    this.#deviceId = block.deviceId;
+    this.#channel = block.channel;
+    if (this.#finishing.length > 0) {
+      for (const old of this.#finishing) old.windower.accept(block);
+      this.#finishing = this.#finishing.filter((old) => old.openWindows > 0);
+    }
+    this.#current.windower.accept(block);
+    this.#takeOver(block);
+    return this.#ended;
+  }
+
+  use(next: B): void {
+    const current = this.#current;
+    if (current.fits(next.manifest)) {
+      current.bundle = next;
+      this.#successor = null;
+      return;
+    }
+    current.bundle = null;
+    this.#successor = createSpecCutter(next, this.#options.bearing, this);
+  }
+
+  pause(detail: string): readonly CutWindow<B>[] {
+    this.#forgetEnded();
+    for (const old of this.#finishing) old.windower.pause(detail);
+    this.#finishing = none;
+    this.#current.windower.pause(detail);
+    return this.#ended;
+  }
+
+  reset(detail: string): void {
+    for (const old of this.#finishing) old.windower.reset("gap", detail);
+    this.#finishing = none;
+    this.#current.windower.reset("gap", detail);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.reset("closed");
+  }
+
+  onEnd({ bundle, end, features, optional }: EndedWindow<B>): void {
+    const { point, onQuarantine } = this.#options;
     const fromMs = Math.round(end.fromMs);
     const toMs = Math.round(end.toMs);
     const id = `${point.turbine}/${point.component}/${fromMs}`;
     if (features.every(Number.isFinite)) {
       const { shaftRpm } = end;
+      const arrivedMonotonicMs = this.#arrivedMonotonicMs;
       const window = { point, id, fromMs, toMs, shaftRpm, features, ...optional, arrivedMonotonicMs };
-      ended.push({ window, bundle });
+      this.#ended.push({ window, bundle });
       return;
     }
     const names = bundle.manifest.features.list
@@ -81,70 +129,43 @@ export function createWindowCutter<B extends WindowBundle>(options: WindowCutter
       .map((feature) => feature.name);
     const quarantine: Quarantine = {
       reason: "not-finite",
-      ...source,
+      deviceId: this.#deviceId,
+      channel: this.#channel,
       timestampMs: fromMs,
       detail: `window ${id} says nothing about ${names.slice(0, 4).join(", ")}`,
       samples: end.samples,
     };
-    options.onQuarantine(quarantine, 1);
+    onQuarantine(quarantine, 1);
   }
 
-  function takeOver(block: RecordedBlock): void {
-    const { handover } = current;
-    if (successor === null || handover === null || handover.offset < 0) return;
+  onAbandon(quarantine: Quarantine): void {
+    if (!this.#closed) this.#options.onQuarantine(quarantine, 1);
+  }
+
+  onRefuse(quarantine: Quarantine, cutter: SpecCutter<B>): void {
+    // While two cutters run side by side, only the newer one complains.
+    if (cutter === this.#current) this.#options.onQuarantine(quarantine, 0);
+  }
+
+  #forgetEnded(): void {
+    // Few blocks end a window: the list of the last ones is let go.
+    if (this.#ended.length > 0) this.#ended = [];
+  }
+
+  #takeOver(block: RecordedBlock): void {
+    const { handover } = this.#current;
+    if (this.#successor === null || handover === null || handover.offset < 0) return;
     const { offset, fromMs } = handover;
-    if (current.openWindows > 0) finishing.push(current);
-    current = successor;
-    successor = null;
-    current.windower.accept({
+    if (this.#current.openWindows > 0) this.#finishing = [...this.#finishing, this.#current];
+    this.#current = this.#successor;
+    this.#successor = null;
+    this.#current.windower.accept({
       ...block,
       firstSample: block.firstSample + offset,
       timestampMs: fromMs,
       counts: block.counts.subarray(offset),
     });
   }
-
-  const reset = (detail: string): void => {
-    for (const old of finishing) old.windower.reset("gap", detail);
-    finishing = [];
-    current.windower.reset("gap", detail);
-  };
-
-  return {
-    accept: (block) => {
-      ended.length = 0;
-      arrivedMonotonicMs = block.arrivedMonotonicMs;
-      if (block.deviceId !== source.deviceId || block.channel !== source.channel) {
-        source = { deviceId: block.deviceId, channel: block.channel };
-      }
-      if (finishing.length > 0) {
-        for (const old of finishing) old.windower.accept(block);
-        finishing = finishing.filter((old) => old.openWindows > 0);
-      }
-      current.windower.accept(block);
-      takeOver(block);
-      return ended;
-    },
-    use: (next) => {
-      if (current.fits(next.manifest)) {
-        current.bundle = next;
-        successor = null;
-        return;
-      }
-      current.bundle = null;
-      successor = createCutter(next);
-    },
-    pause: (detail) => {
-      ended.length = 0;
-      for (const old of finishing) old.windower.pause(detail);
-      finishing = [];
-      current.windower.pause(detail);
-      return ended;
-    },
-    reset,
-    close: () => {
-      closed = true;
-      reset("closed");
-    },
-  };
 }
+
+const none: readonly never[] = [];

@@ -11,44 +11,8 @@
  */
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
-import type { Quarantine, QuarantineReason, RecordedBlock, SampleRun } from "../contract/stream.ts";
-
-export interface WindowStart {
-  /** Epoch ms of the first sample, by the sample clock. */
-  readonly fromMs: number;
-  readonly sampleRateHz: number;
-  /** Shaft speed at the first sample. */
-  readonly shaftRpm: number;
-}
-
-export interface WindowEnd {
-  readonly fromMs: number;
-  /** Epoch ms of the first sample after the window. */
-  readonly toMs: number;
-  readonly samples: number;
-  /** Mean shaft speed over the window. */
-  readonly shaftRpm: number;
-}
-
-/**
- * Receives the windows. Where windows overlap (hop < length), several are open at a time: `slot` tells them apart
- * and runs from 0 to {@link countWindowSlots} − 1.
- */
-export interface WindowSink {
-  begin(slot: number, start: WindowStart): void;
-  /** The samples belong to the open window. */
-  push(slot: number, run: SampleRun): void;
-  end(slot: number, window: WindowEnd): void;
-  /**
-   * The open window ended as a snapshot: these are all its samples. Left out: it is abandoned. Where windows overlap there
-   * are no snapshots.
-   */
-  snapshot?(slot: number, window: WindowEnd): void;
-  /** The open window is lost; `quarantine.samples` are its samples so far. */
-  abandon(slot: number, quarantine: Quarantine): void;
-  /** A whole block was set aside: its shaft speed is unknown or impossible. */
-  refuse(quarantine: Quarantine): void;
-}
+import type { QuarantineReason, RecordedBlock, SampleRun } from "../contract/stream.ts";
+import { countWindowSlots, type WindowEnd, type WindowSink } from "./window-sink.ts";
 
 /** One stream (one channel of one device). */
 export interface RevolutionWindower {
@@ -69,11 +33,6 @@ const fewestSamplesPerRevolution = 10;
 /** Overlap beyond this is a mistake of the specification, and would cost as many extractors. */
 const maxSlots = 64;
 
-/** How many windows may be open at a time. */
-export function countWindowSlots(spec: WindowSpec): number {
-  return Math.ceil(spec.length / spec.hop - 1e-9);
-}
-
 /** Creates a windower. @throws AuroraError BUNDLE_FORMAT unless unit is revolutions and 0 < hop ≤ length. */
 export function createRevolutionWindower(spec: WindowSpec, sink: WindowSink): RevolutionWindower {
   if (spec.unit !== "revolutions" || !(spec.hop > 0 && spec.hop <= spec.length)) {
@@ -87,208 +46,253 @@ export function createRevolutionWindower(spec: WindowSpec, sink: WindowSink): Re
       op: "create windower",
     });
   }
-  const startMs = new Float64Array(slots);
-  const startSample = new Float64Array(slots);
-  const startRpm = new Float64Array(slots);
-  const startPosition = new Float64Array(slots);
-  let running = false;
-  let rateHz = 0;
-  let rpm = 0;
+  return new Windower(spec, slots, sink);
+}
+
+/** Of a slot's open window: when, at which sample, speed and position it began. */
+const startFields = { ms: 0, sample: 1, rpm: 2, position: 3, count: 4 } as const;
+
+/** One for all pushes, so that none of them allocates. */
+const run: { -readonly [Field in keyof SampleRun]: SampleRun[Field] } = {
+  counts: new Int16Array(0),
+  scale: 0,
+  shaftRpm: 0,
+  from: 0,
+  to: 0,
+};
+
+class Windower implements RevolutionWindower {
+  readonly #spec: WindowSpec;
+  readonly #slots: number;
+  readonly #sink: WindowSink;
+  /** {@link startFields} of each slot. */
+  readonly #starts: Float64Array;
+  #running = false;
+  #rateHz = 0;
+  #rpm = 0;
   /** Samples since the stream (re)started, and the number the device gave to the first of them. */
-  let sample = 0;
-  let deviceOrigin = 0;
+  #sample = 0;
+  #deviceOrigin = 0;
   /** Epoch ms of sample 0. */
-  let originMs = 0;
+  #originMs = 0;
   /** Position in revolutions: `anchorPosition` at `anchorSample`, on from there at the current speed. Anchors move
    * only with the speed, so that windows do not depend on how the samples came in blocks. */
-  let anchorSample = 0;
-  let anchorPosition = 0;
-  let perSample = 0;
+  #anchorSample = 0;
+  #anchorPosition = 0;
+  #perSample = 0;
   /** Windows opened and ended since the restart; those between are open, each in slot number mod slots. */
-  let opened = 0;
-  let ended = 0;
+  #opened = 0;
+  #ended = 0;
   /** Whether the run before lets the open one be a snapshot. */
-  let afterShortRun = true;
-  let deviceId = "";
-  let channel = "";
-  /** One for all pushes, so that none of them allocates. */
-  const run: { -readonly [Field in keyof SampleRun]: SampleRun[Field] } = {
-    counts: new Int16Array(0),
-    scale: 0,
-    shaftRpm: 0,
-    from: 0,
-    to: 0,
-  };
+  #afterShortRun = true;
+  #deviceId = "";
+  #channel = "";
 
-  const positionAt = (index: number): number => anchorPosition + (index - anchorSample) * perSample;
-  /** First sample at or after a position. The slack takes up rounding, far below one sample. */
-  const sampleAt = (position: number): number =>
-    Math.ceil(anchorSample + (position - anchorPosition) / perSample - 1e-6);
-  const timeOf = (index: number): number => originMs + (index * 1000) / rateHz;
+  constructor(spec: WindowSpec, slots: number, sink: WindowSink) {
+    this.#spec = spec;
+    this.#slots = slots;
+    this.#sink = sink;
+    this.#starts = new Float64Array(slots * startFields.count);
+  }
 
-  const describeWindow = (slot: number, at: number): WindowEnd => {
-    const samples = at - startSample[slot]!;
-    return {
-      fromMs: startMs[slot]!,
-      toMs: startMs[slot]! + (samples * 1000) / rateHz,
-      samples,
-      shaftRpm: ((positionAt(at) - startPosition[slot]!) * 60 * rateHz) / samples,
-    };
-  };
-
-  const abandonAll = (reason: QuarantineReason, detail: string): void => {
-    for (; ended < opened; ended++) {
-      const slot = ended % slots;
-      sink.abandon(slot, {
-        reason,
-        deviceId,
-        channel,
-        timestampMs: startMs[slot]!,
-        detail,
-        samples: sample - startSample[slot]!,
-      });
+  accept(block: RecordedBlock): void {
+    this.#deviceId = block.deviceId;
+    this.#channel = block.channel;
+    const highestRpm = (60 * block.sampleRateHz) / fewestSamplesPerRevolution;
+    if (!(block.shaftRpm > 0 && block.shaftRpm <= highestRpm)) {
+      this.#refuse(block);
+      return;
     }
-    if (running) afterShortRun = reason === "rate";
-    running = false;
-  };
+    this.#prepare(block);
+    run.counts = block.counts;
+    run.scale = block.scale;
+    run.shaftRpm = block.shaftRpm;
+    const base = this.#sample;
+    const blockEnd = base + block.counts.length;
+    while (this.#sample < blockEnd) this.#step(base, blockEnd);
+    // A window that ends with the block's last sample ends now, not when the next block comes.
+    while (this.#ended < this.#opened && this.#nextEnd() <= this.#sample) this.#endWindow();
+  }
 
   /** Ends the open run at a pause. */
-  const endRun = (detail: string): void => {
-    if (!running) return;
-    const isShort = ended === 0;
-    if (isShort && afterShortRun && opened === 1 && slots === 1 && positionAt(sample) >= 1 - 1e-6) {
-      if (sink.snapshot !== undefined) {
-        ended++;
-        sink.snapshot(0, describeWindow(0, sample));
+  pause(detail: string): void {
+    if (!this.#running) return;
+    const isShort = this.#ended === 0;
+    const isOneWindow = this.#opened === 1 && this.#slots === 1;
+    if (isShort && this.#afterShortRun && isOneWindow && this.#positionAt(this.#sample) >= 1 - 1e-6) {
+      if (this.#sink.snapshot !== undefined) {
+        this.#ended++;
+        this.#sink.snapshot(0, this.#describeWindow(0));
       }
     }
-    abandonAll("gap", detail);
-    afterShortRun = isShort;
-  };
+    this.#abandonAll("gap", detail);
+    this.#afterShortRun = isShort;
+  }
+
+  reset(reason: QuarantineReason, detail: string): void {
+    this.#abandonAll(reason, detail);
+  }
+
+  /** Takes samples up to where the next window begins or ends, or begins or ends it. */
+  #step(base: number, blockEnd: number): void {
+    const sample = this.#sample;
+    const isOpen = this.#ended < this.#opened;
+    const nextEnd = isOpen ? this.#nextEnd() : Number.POSITIVE_INFINITY;
+    if (nextEnd <= sample) {
+      this.#endWindow();
+      return;
+    }
+    const nextStart = this.#sampleAt(this.#opened * this.#spec.hop);
+    if (nextStart <= sample) {
+      this.#beginWindow();
+      return;
+    }
+    const stop = Math.min(blockEnd, nextStart, nextEnd);
+    run.from = sample - base;
+    run.to = stop - base;
+    for (let number = this.#ended; number < this.#opened; number++) {
+      this.#sink.push(number % this.#slots, run);
+    }
+    this.#sample = stop;
+  }
+
+  /** First sample behind the oldest open window. */
+  #nextEnd(): number {
+    return this.#sampleAt(this.#ended * this.#spec.hop + this.#spec.length);
+  }
+
+  #positionAt(index: number): number {
+    return this.#anchorPosition + (index - this.#anchorSample) * this.#perSample;
+  }
+
+  /** First sample at or after a position. The slack takes up rounding, far below one sample. */
+  #sampleAt(position: number): number {
+    return Math.ceil(this.#anchorSample + (position - this.#anchorPosition) / this.#perSample - 1e-6);
+  }
+
+  #timeOf(index: number): number {
+    return this.#originMs + (index * 1000) / this.#rateHz;
+  }
+
+  /** The open window of a slot, that ends here. */
+  #describeWindow(slot: number): WindowEnd {
+    const at = slot * startFields.count;
+    const starts = this.#starts;
+    const fromMs = starts[at + startFields.ms]!;
+    const samples = this.#sample - starts[at + startFields.sample]!;
+    const revolutions = this.#positionAt(this.#sample) - starts[at + startFields.position]!;
+    return {
+      fromMs,
+      toMs: fromMs + (samples * 1000) / this.#rateHz,
+      samples,
+      shaftRpm: (revolutions * 60 * this.#rateHz) / samples,
+    };
+  }
+
+  #beginWindow(): void {
+    const slot = this.#opened % this.#slots;
+    const at = slot * startFields.count;
+    const fromMs = this.#timeOf(this.#sample);
+    this.#opened++;
+    this.#starts[at + startFields.ms] = fromMs;
+    this.#starts[at + startFields.sample] = this.#sample;
+    this.#starts[at + startFields.rpm] = this.#rpm;
+    this.#starts[at + startFields.position] = this.#positionAt(this.#sample);
+    this.#sink.begin(slot, { fromMs, sampleRateHz: this.#rateHz, shaftRpm: this.#rpm });
+  }
+
+  #endWindow(): void {
+    const slot = this.#ended % this.#slots;
+    this.#ended++;
+    this.#sink.end(slot, this.#describeWindow(slot));
+  }
+
+  #refuse(block: RecordedBlock): void {
+    const { deviceId, channel, timestampMs, counts } = block;
+    const detail = `shaft speed is ${block.shaftRpm} rpm`;
+    this.#abandonAll("no-shaft-speed", detail);
+    const samples = counts.length;
+    this.#sink.refuse({ reason: "no-shaft-speed", deviceId, channel, timestampMs, detail, samples });
+  }
+
+  #abandonAll(reason: QuarantineReason, detail: string): void {
+    for (; this.#ended < this.#opened; this.#ended++) {
+      const slot = this.#ended % this.#slots;
+      const at = slot * startFields.count;
+      this.#sink.abandon(slot, {
+        reason,
+        deviceId: this.#deviceId,
+        channel: this.#channel,
+        timestampMs: this.#starts[at + startFields.ms]!,
+        detail,
+        samples: this.#sample - this.#starts[at + startFields.sample]!,
+      });
+    }
+    if (this.#running) this.#afterShortRun = reason === "rate";
+    this.#running = false;
+  }
+
+  #prepare(block: RecordedBlock): void {
+    if (this.#running) {
+      const broken = this.#breakWith(block);
+      if (broken?.reason === "gap" && this.#isPause(block)) this.pause(broken.detail);
+      else if (broken !== null) this.#abandonAll(broken.reason, broken.detail);
+    }
+    if (!this.#running) {
+      this.#restart(block);
+      return;
+    }
+    const sample = this.#sample;
+    if (Math.abs(this.#timeOf(sample) - block.timestampMs) > maxClockDriftMs) {
+      this.#originMs = block.timestampMs - (sample * 1000) / this.#rateHz;
+    }
+    if (block.shaftRpm !== this.#rpm) {
+      this.#anchorPosition = this.#positionAt(sample);
+      this.#anchorSample = sample;
+      this.#rpm = block.shaftRpm;
+      this.#perSample = this.#rpm / 60 / this.#rateHz;
+    }
+  }
+
+  #restart(block: RecordedBlock): void {
+    this.#running = true;
+    this.#rateHz = block.sampleRateHz;
+    this.#rpm = block.shaftRpm;
+    this.#sample = 0;
+    this.#deviceOrigin = block.firstSample;
+    this.#originMs = block.timestampMs;
+    this.#anchorSample = 0;
+    this.#anchorPosition = 0;
+    this.#perSample = this.#rpm / 60 / this.#rateHz;
+    this.#opened = 0;
+    this.#ended = 0;
+  }
 
   /** Whether what is missing before the block is no less than what came. A device that counts anew tells it by its clock. */
-  const isPause = (block: RecordedBlock): boolean => {
-    const missing = block.firstSample - deviceOrigin - sample;
-    return (missing > 0 ? missing : ((block.timestampMs - timeOf(sample)) * rateHz) / 1000) >= sample;
-  };
-
-  const restart = (block: RecordedBlock): void => {
-    running = true;
-    rateHz = block.sampleRateHz;
-    rpm = block.shaftRpm;
-    sample = 0;
-    deviceOrigin = block.firstSample;
-    originMs = block.timestampMs;
-    anchorSample = 0;
-    anchorPosition = 0;
-    perSample = rpm / 60 / rateHz;
-    opened = 0;
-    ended = 0;
-  };
+  #isPause(block: RecordedBlock): boolean {
+    const sample = this.#sample;
+    const missing = block.firstSample - this.#deviceOrigin - sample;
+    const silence = ((block.timestampMs - this.#timeOf(sample)) * this.#rateHz) / 1000;
+    return (missing > 0 ? missing : silence) >= sample;
+  }
 
   /** Why the stream cannot go on with this block, or null. */
-  const breakWith = (block: RecordedBlock): { reason: QuarantineReason; detail: string } | null => {
-    if (block.sampleRateHz !== rateHz) {
-      return { reason: "rate", detail: `sampling rate went from ${rateHz} Hz to ${block.sampleRateHz} Hz` };
+  #breakWith(block: RecordedBlock): { reason: QuarantineReason; detail: string } | null {
+    if (block.sampleRateHz !== this.#rateHz) {
+      const detail = `sampling rate went from ${this.#rateHz} Hz to ${block.sampleRateHz} Hz`;
+      return { reason: "rate", detail };
     }
-    const expected = deviceOrigin + sample;
+    const expected = this.#deviceOrigin + this.#sample;
     if (block.firstSample !== expected) {
       return { reason: "gap", detail: `expected sample ${expected}, got ${block.firstSample}` };
     }
-    for (let number = ended; number < opened; number++) {
-      const before = startRpm[number % slots]!;
+    for (let number = this.#ended; number < this.#opened; number++) {
+      const before = this.#starts[(number % this.#slots) * startFields.count + startFields.rpm]!;
       if (Math.abs(block.shaftRpm - before) > maxSpeedChange * before) {
-        return {
-          reason: "shaft-speed-changed",
-          detail: `shaft speed went from ${before} rpm to ${block.shaftRpm} rpm inside a window`,
-        };
+        const detail = `shaft speed went from ${before} rpm to ${block.shaftRpm} rpm inside a window`;
+        return { reason: "shaft-speed-changed", detail };
       }
     }
     return null;
-  };
-
-  const prepare = (block: RecordedBlock): void => {
-    if (running) {
-      const broken = breakWith(block);
-      if (broken?.reason === "gap" && isPause(block)) endRun(broken.detail);
-      else if (broken !== null) abandonAll(broken.reason, broken.detail);
-    }
-    if (!running) {
-      restart(block);
-      return;
-    }
-    if (Math.abs(timeOf(sample) - block.timestampMs) > maxClockDriftMs) {
-      originMs = block.timestampMs - (sample * 1000) / rateHz;
-    }
-    if (block.shaftRpm !== rpm) {
-      anchorPosition = positionAt(sample);
-      anchorSample = sample;
-      rpm = block.shaftRpm;
-      perSample = rpm / 60 / rateHz;
-    }
-  };
-
-  const endWindow = (at: number): void => {
-    const slot = ended % slots;
-    ended++;
-    sink.end(slot, describeWindow(slot, at));
-  };
-
-  const beginWindow = (at: number): void => {
-    const slot = opened % slots;
-    opened++;
-    startMs[slot] = timeOf(at);
-    startSample[slot] = at;
-    startRpm[slot] = rpm;
-    startPosition[slot] = positionAt(at);
-    sink.begin(slot, { fromMs: startMs[slot]!, sampleRateHz: rateHz, shaftRpm: rpm });
-  };
-
-  return {
-    accept: (block) => {
-      deviceId = block.deviceId;
-      channel = block.channel;
-      const highestRpm = (60 * block.sampleRateHz) / fewestSamplesPerRevolution;
-      if (!(block.shaftRpm > 0 && block.shaftRpm <= highestRpm)) {
-        const detail = `shaft speed is ${block.shaftRpm} rpm`;
-        abandonAll("no-shaft-speed", detail);
-        sink.refuse({
-          reason: "no-shaft-speed",
-          deviceId,
-          channel,
-          timestampMs: block.timestampMs,
-          detail,
-          samples: block.counts.length,
-        });
-        return;
-      }
-      prepare(block);
-      run.counts = block.counts;
-      run.scale = block.scale;
-      run.shaftRpm = block.shaftRpm;
-      const base = sample;
-      const blockEnd = base + block.counts.length;
-      while (sample < blockEnd) {
-        if (ended < opened && sampleAt(ended * spec.hop + spec.length) <= sample) {
-          endWindow(sample);
-          continue;
-        }
-        const nextStart = sampleAt(opened * spec.hop);
-        if (nextStart <= sample) {
-          beginWindow(sample);
-          continue;
-        }
-        const nextEnd = ended < opened ? sampleAt(ended * spec.hop + spec.length) : nextStart;
-        const stop = Math.min(blockEnd, nextStart, nextEnd);
-        run.from = sample - base;
-        run.to = stop - base;
-        for (let number = ended; number < opened; number++) sink.push(number % slots, run);
-        sample = stop;
-      }
-      // A window that ends with the block's last sample ends now, not when the next block comes.
-      while (ended < opened && sampleAt(ended * spec.hop + spec.length) <= sample) endWindow(sample);
-    },
-    pause: endRun,
-    reset: (reason, detail) => abandonAll(reason, detail),
-  };
+  }
 }

@@ -4,7 +4,7 @@ import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts
 import type { HelloMessage } from "../../core/contract/device/device-message.ts";
 import type { OperatingState } from "../../core/contract/prediction.ts";
 import type { FeatureWindow, Quarantine, Reading, SchemaDrift } from "../../core/contract/stream.ts";
-import type { PresenceSnapshot } from "../../core/serving/measuring-point.ts";
+import type { PresenceSnapshot } from "../../core/serving/point-presence.ts";
 import type { PointSilence } from "../alarms/component-tracker.ts";
 import type { BlockStream, RingMemory } from "./block-ring.ts";
 import type { ChainPoint } from "./signal-chain.ts";

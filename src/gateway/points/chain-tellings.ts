@@ -1,7 +1,7 @@
 /** Takes what a thread of points tells, and gives it on as the chain itself would have. Counts which bundles the thread has. */
 import type { FeatureWindow } from "../../core/contract/stream.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
-import type { PresenceSnapshot } from "../../core/serving/measuring-point.ts";
+import type { PresenceSnapshot } from "../../core/serving/point-presence.ts";
 import type { ChainBatch, ChainBundle, TellWindow } from "./chain-messages.ts";
 import type { ChainPoint, ChainSink } from "./signal-chain.ts";
 

@@ -13,7 +13,7 @@ import { type BegunWorker, keepWorker } from "../../core/platform/daemon/keep-wo
 import { openThread } from "../../core/platform/daemon/open-thread.ts";
 import type { LogFields, Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
-import type { PresenceSnapshot } from "../../core/serving/measuring-point.ts";
+import type { PresenceSnapshot } from "../../core/serving/point-presence.ts";
 import { type BlockStream, createRingMemory, createRingWriter } from "./block-ring.ts";
 import type { ChainBatch, ChainMoment, ChainOrder, ChainStart } from "./chain-messages.ts";
 import { createLentBundles, takeBatch } from "./chain-tellings.ts";

@@ -16,8 +16,8 @@ import {
   type DueWindow,
   type MeasuringPoint,
   type MeasuringPointOptions,
-  type PresenceSnapshot,
 } from "../../core/serving/measuring-point.ts";
+import type { PresenceSnapshot } from "../../core/serving/point-presence.ts";
 import type { WindowBundle } from "../../core/serving/spec-cutter.ts";
 import type { PointSilence } from "../alarms/component-tracker.ts";
 

@@ -2,7 +2,8 @@
 import type { FeatureSpec } from "../../core/contract/bundle/feature-spec.ts";
 import type { WindowSpec } from "../../core/contract/bundle/manifest.ts";
 import { createWaveformExtractor } from "../../core/features/waveform-extractor.ts";
-import { countWindowSlots, createRevolutionWindower } from "../../core/window/revolution-windower.ts";
+import { createRevolutionWindower } from "../../core/window/revolution-windower.ts";
+import { countWindowSlots } from "../../core/window/window-sink.ts";
 import type { RecordedSignal } from "../dataset/recordings/recording-set.ts";
 
 /** Rows of features in time order. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { createPointPresence, type PointPresence } from "../../../src/core/serving/measuring-point.ts";
+import { createPointPresence, type PointPresence } from "../../../src/core/serving/point-presence.ts";
 
 const second = { unit: "seconds", length: 1, hop: 1 } as const;
 /** 60 s at the slowest operating speed. */

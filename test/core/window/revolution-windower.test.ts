@@ -2,12 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { WindowSpec } from "../../../src/core/contract/bundle/manifest.ts";
 import type { Quarantine, RecordedBlock, SampleRun } from "../../../src/core/contract/stream.ts";
-import {
-  countWindowSlots,
-  createRevolutionWindower,
-  type WindowEnd,
-  type WindowSink,
-} from "../../../src/core/window/revolution-windower.ts";
+import { createRevolutionWindower } from "../../../src/core/window/revolution-windower.ts";
+import { countWindowSlots, type WindowEnd, type WindowSink } from "../../../src/core/window/window-sink.ts";
 
 /** Collects what a windower says; counts carry the sample's number, so that contents can be checked. */
 function createRecorder(): WindowSink & {

@@ -1,0 +1,150 @@
+/**
+ * Is there data of a measuring point, does its turbine turn, and when is nothing known of it any more? Reads no clock and tells
+ * nobody.
+ */
+import type { WindowSpec } from "../contract/bundle/manifest.ts";
+import type { FeatureWindow } from "../contract/stream.ts";
+
+/** When a point counts as silent or standing. */
+export interface PresenceLimits {
+  /** A slower turbine stands by. */
+  readonly standbyBelowRpm: number;
+  /** Data older than this says nothing of now. */
+  readonly timeoutMs: number;
+}
+
+/** What a block says of the turbine: `stops` is the first one of a turbine that stands. */
+export type Rotation = "turns" | "stops" | "stands";
+
+/**
+ * Is there data of a point, and does its turbine turn? Remembers when what came last, and finds out when nothing is known
+ * any more. Reads no clock and tells nobody. Monotonic times are NaN before the first event of their kind.
+ */
+export interface PointPresence {
+  /** A trusted block came; a `shaftRpm` of NaN (unknown) counts as turning. */
+  noteBlock(shaftRpm: number, timestampMs: number, arrivedMonotonicMs: number): Rotation;
+  /** A whole window was cut from what came. */
+  noteWindow(arrivedMonotonicMs: number): void;
+  /** A device sent the score of a window that it cut itself: its data and a whole window in one. */
+  noteScore(window: Pick<FeatureWindow, "fromMs" | "shaftRpm" | "arrivedMonotonicMs">): void;
+  /**
+   * Why nothing is known of the point any more, once a silence; else null. Data without a single good `window` says no
+   * more than none.
+   */
+  findSilence(nowMonotonicMs: number, window: WindowSpec): string | null;
+  /** Arrival of the last trusted block. */
+  readonly lastBlockMonotonicMs: number;
+  /** Time of the last block by its own clock, epoch ms; NaN before the first. */
+  readonly lastDataMs: number;
+  readonly fastestRpm: number;
+  snapshot(): PresenceSnapshot;
+}
+
+/** The state of a presence, to go on with while the process lives: its times are monotonic ones. */
+export interface PresenceSnapshot {
+  readonly lastBlockMonotonicMs: number;
+  /** Arrival of the last whole window, or of the block since which one is due. */
+  readonly lastUsefulMonotonicMs: number;
+  readonly lastDataMs: number;
+  readonly fastestRpm: number;
+  /** The silence has been told. */
+  readonly isSilent: boolean;
+  readonly isStanding: boolean;
+}
+
+const neverHeard: PresenceSnapshot = {
+  lastBlockMonotonicMs: Number.NaN,
+  lastUsefulMonotonicMs: Number.NaN,
+  lastDataMs: Number.NaN,
+  fastestRpm: 0,
+  isSilent: false,
+  isStanding: false,
+};
+
+/** Creates the presence of a point that was never heard of, or goes on with one. */
+export function createPointPresence(
+  limits: PresenceLimits,
+  snapshot: PresenceSnapshot = neverHeard,
+): PointPresence {
+  return new Presence(limits, snapshot);
+}
+
+class Presence implements PointPresence {
+  readonly #limits: PresenceLimits;
+  lastBlockMonotonicMs: number;
+  lastDataMs: number;
+  fastestRpm: number;
+  #lastUsefulMonotonicMs: number;
+  #isSilent: boolean;
+  #isStanding: boolean;
+
+  constructor(limits: PresenceLimits, snapshot: PresenceSnapshot) {
+    this.#limits = limits;
+    this.lastBlockMonotonicMs = snapshot.lastBlockMonotonicMs;
+    this.lastDataMs = snapshot.lastDataMs;
+    this.fastestRpm = snapshot.fastestRpm;
+    this.#lastUsefulMonotonicMs = snapshot.lastUsefulMonotonicMs;
+    this.#isSilent = snapshot.isSilent;
+    this.#isStanding = snapshot.isStanding;
+  }
+
+  noteBlock(shaftRpm: number, timestampMs: number, arrivedMonotonicMs: number): Rotation {
+    this.lastBlockMonotonicMs = arrivedMonotonicMs;
+    this.lastDataMs = timestampMs;
+    const stood = this.#isStanding;
+    this.#isStanding = shaftRpm < this.#limits.standbyBelowRpm;
+    if (this.#isStanding) {
+      this.#isSilent = false;
+      return stood ? "stands" : "stops";
+    }
+    // From here on a window is due.
+    if (stood || Number.isNaN(this.#lastUsefulMonotonicMs)) this.#lastUsefulMonotonicMs = arrivedMonotonicMs;
+    if (shaftRpm > this.fastestRpm) this.fastestRpm = shaftRpm;
+    return "turns";
+  }
+
+  noteWindow(arrivedMonotonicMs: number): void {
+    this.#lastUsefulMonotonicMs = arrivedMonotonicMs;
+    this.#isSilent = false;
+  }
+
+  noteScore(window: Pick<FeatureWindow, "fromMs" | "shaftRpm" | "arrivedMonotonicMs">): void {
+    const { fromMs, shaftRpm, arrivedMonotonicMs } = window;
+    this.lastBlockMonotonicMs = arrivedMonotonicMs;
+    this.#lastUsefulMonotonicMs = arrivedMonotonicMs;
+    this.lastDataMs = fromMs;
+    this.#isSilent = false;
+    this.#isStanding = false;
+    if (shaftRpm > this.fastestRpm) this.fastestRpm = shaftRpm;
+  }
+
+  findSilence(nowMonotonicMs: number, window: WindowSpec): string | null {
+    const reason = this.#isSilent ? null : this.#whyNothing(nowMonotonicMs, window);
+    if (reason !== null) this.#isSilent = true;
+    return reason;
+  }
+
+  snapshot(): PresenceSnapshot {
+    return {
+      lastBlockMonotonicMs: this.lastBlockMonotonicMs,
+      lastUsefulMonotonicMs: this.#lastUsefulMonotonicMs,
+      lastDataMs: this.lastDataMs,
+      fastestRpm: this.fastestRpm,
+      isSilent: this.#isSilent,
+      isStanding: this.#isStanding,
+    };
+  }
+
+  #whyNothing(nowMonotonicMs: number, window: WindowSpec): string | null {
+    const { standbyBelowRpm, timeoutMs } = this.#limits;
+    if (nowMonotonicMs - this.lastBlockMonotonicMs > timeoutMs) return "no data";
+    if (this.#isStanding) return null;
+    const dueMs = timeoutMs + longestWindowMs(window, standbyBelowRpm);
+    return nowMonotonicMs - this.#lastUsefulMonotonicMs > dueMs ? "no window could be decided" : null;
+  }
+}
+
+/** How long a window takes at the slowest speed at which the turbine still operates. */
+function longestWindowMs({ unit, length }: WindowSpec, standbyBelowRpm: number): number {
+  return unit === "seconds" ? length * 1000 : (length * 60_000) / Math.max(standbyBelowRpm, 1);
+}
