@@ -32,83 +32,136 @@ const largestValue = 1e15;
 
 /** Creates a sketcher for points that run the reference's model. */
 export function createSketcher(reference: DriftReference): Sketcher {
+  let plan = plans.get(reference);
+  if (plan === undefined) {
+    plan = planSketches(reference);
+    plans.set(reference, plan);
+  }
+  return new PointSketcher(plan);
+}
+
+/** What the sketchers of a reference share: where the bins of each feature lie. */
+interface SketchPlan {
+  /** Features, scores and levels, and where the last two begin. */
+  readonly total: number;
+  readonly scoresFrom: number;
+  readonly levelsFrom: number;
+  readonly edges: Float32Array;
+  readonly edgeOffsets: Int32Array;
+  readonly countOffsets: Int32Array;
+}
+
+const plans = new WeakMap<DriftReference, SketchPlan>();
+
+function planSketches(reference: DriftReference): SketchPlan {
   const total = reference.features.length;
-  const { featureCount } = reference;
-  const levelsFrom = total - countLevels(reference);
   const edgeOffsets = new Int32Array(total + 1);
   const countOffsets = new Int32Array(total + 1);
   for (const [index, feature] of reference.features.entries()) {
     edgeOffsets[index + 1] = edgeOffsets[index]! + feature.edges.length;
     countOffsets[index + 1] = countOffsets[index]! + feature.edges.length + 1;
   }
-  const edges = Float32Array.from(reference.features.flatMap((feature) => [...feature.edges]));
-  const counts = new Uint32Array(countOffsets[total]!);
-  const valid = new Uint32Array(total);
-  const invalid = new Uint32Array(total);
-  const mean = new Float64Array(total);
-  const sumSquares = new Float64Array(total);
-  const min = new Float64Array(total);
-  const max = new Float64Array(total);
-  let windows = 0;
-
-  const reset = (): void => {
-    counts.fill(0);
-    valid.fill(0);
-    invalid.fill(0);
-    mean.fill(0);
-    sumSquares.fill(0);
-    min.fill(Number.POSITIVE_INFINITY);
-    max.fill(Number.NEGATIVE_INFINITY);
-    windows = 0;
+  return {
+    total,
+    scoresFrom: reference.featureCount,
+    levelsFrom: total - countLevels(reference),
+    edges: Float32Array.from(reference.features.flatMap((feature) => [...feature.edges])),
+    edgeOffsets,
+    countOffsets,
   };
-  const add = (index: number, value: number): void => {
+}
+
+/** Of a feature: moments and extremes of its values. */
+const momentFields = { mean: 0, sumSquares: 1, min: 2, max: 3, count: 4 } as const;
+
+class PointSketcher implements Sketcher {
+  readonly #plan: SketchPlan;
+  /** Of every feature its bins; then how many values were valid, one a feature, and how many were not. */
+  readonly #counts: Uint32Array;
+  readonly #validAt: number;
+  readonly #invalidAt: number;
+  /** {@link momentFields} of each feature. */
+  readonly #moments: Float64Array;
+  windows = 0;
+
+  constructor(plan: SketchPlan) {
+    const { total, countOffsets } = plan;
+    this.#plan = plan;
+    this.#validAt = countOffsets[total]!;
+    this.#invalidAt = this.#validAt + total;
+    this.#counts = new Uint32Array(this.#invalidAt + total);
+    this.#moments = new Float64Array(total * momentFields.count);
+    this.#reset();
+  }
+
+  update(
+    features: ArrayLike<number>,
+    scores: ArrayLike<number> | null,
+    levels?: ArrayLike<number> | null,
+  ): void {
+    const { total, scoresFrom, levelsFrom } = this.#plan;
+    this.windows++;
+    for (let index = 0; index < scoresFrom; index++) this.#add(index, features[index]!);
+    if (scores !== null) {
+      for (let index = scoresFrom; index < levelsFrom; index++) this.#add(index, scores[index - scoresFrom]!);
+    }
+    if (levels === null || levels === undefined) return;
+    for (let index = levelsFrom; index < total; index++) this.#add(index, levels[index - levelsFrom]!);
+  }
+
+  take(): FeatureSketch[] {
+    const { total, countOffsets } = this.#plan;
+    const sketches: FeatureSketch[] = [];
+    for (let index = 0; index < total; index++) {
+      const valid = this.#counts[this.#validAt + index]!;
+      const invalid = this.#counts[this.#invalidAt + index]!;
+      if (valid + invalid === 0) continue;
+      const at = index * momentFields.count;
+      const any = valid > 0;
+      sketches.push({
+        feature: index,
+        counts: Array.from(this.#counts.subarray(countOffsets[index], countOffsets[index + 1])),
+        invalid,
+        mean: this.#moments[at + momentFields.mean]!,
+        sumSquares: this.#moments[at + momentFields.sumSquares]!,
+        min: any ? this.#moments[at + momentFields.min]! : 0,
+        max: any ? this.#moments[at + momentFields.max]! : 0,
+      });
+    }
+    this.#reset();
+    return sketches;
+  }
+
+  #add(index: number, value: number): void {
+    const { edges, edgeOffsets, countOffsets } = this.#plan;
+    const counts = this.#counts;
     if (!(Math.abs(value) <= largestValue)) {
-      invalid[index]!++;
+      counts[this.#invalidAt + index]!++;
       return;
     }
     const bin = findBin(edges, edgeOffsets[index]!, edgeOffsets[index + 1]!, value);
     counts[countOffsets[index]! + bin]!++;
-    const n = ++valid[index]!;
+    const n = ++counts[this.#validAt + index]!;
+    const moments = this.#moments;
+    const at = index * momentFields.count;
     // Welford (1962): no cancellation for a feature far from zero.
-    const delta = value - mean[index]!;
-    mean[index]! += delta / n;
-    sumSquares[index]! += delta * (value - mean[index]!);
-    if (value < min[index]!) min[index] = value;
-    if (value > max[index]!) max[index] = value;
-  };
-  reset();
-  return {
-    get windows() {
-      return windows;
-    },
-    update: (features, scores, levels) => {
-      windows++;
-      for (let index = 0; index < featureCount; index++) add(index, features[index]!);
-      if (scores !== null) {
-        for (let index = featureCount; index < levelsFrom; index++) add(index, scores[index - featureCount]!);
-      }
-      if (levels === null || levels === undefined) return;
-      for (let index = levelsFrom; index < total; index++) add(index, levels[index - levelsFrom]!);
-    },
-    take: () => {
-      const sketches: FeatureSketch[] = [];
-      for (let index = 0; index < total; index++) {
-        if (valid[index]! + invalid[index]! === 0) continue;
-        const any = valid[index]! > 0;
-        sketches.push({
-          feature: index,
-          counts: Array.from(counts.subarray(countOffsets[index], countOffsets[index + 1])),
-          invalid: invalid[index]!,
-          mean: mean[index]!,
-          sumSquares: sumSquares[index]!,
-          min: any ? min[index]! : 0,
-          max: any ? max[index]! : 0,
-        });
-      }
-      reset();
-      return sketches;
-    },
-  };
+    const delta = value - moments[at + momentFields.mean]!;
+    const mean = moments[at + momentFields.mean]! + delta / n;
+    moments[at + momentFields.mean] = mean;
+    moments[at + momentFields.sumSquares]! += delta * (value - mean);
+    if (value < moments[at + momentFields.min]!) moments[at + momentFields.min] = value;
+    if (value > moments[at + momentFields.max]!) moments[at + momentFields.max] = value;
+  }
+
+  #reset(): void {
+    this.#counts.fill(0);
+    this.#moments.fill(0);
+    for (let at = 0; at < this.#moments.length; at += momentFields.count) {
+      this.#moments[at + momentFields.min] = Number.POSITIVE_INFINITY;
+      this.#moments[at + momentFields.max] = Number.NEGATIVE_INFINITY;
+    }
+    this.windows = 0;
+  }
 }
 
 /** Sum of all counts: the finite values that a sketch has seen. */

@@ -27,41 +27,61 @@ export interface RecentWindows {
 /** The mean of a line over so many windows is known within half a decibel. */
 const keptWindows = 60;
 
+/** Windows for which room is made at first; it doubles. */
+const firstWindows = 8;
+
 /** Creates an empty ring. */
 export function createRecentWindows(capacity: number = keptWindows): RecentWindows {
-  let rows: Rows | null = null;
-  let noted = 0;
-  const listInOrder = (): RecentWindow[] => {
+  return new Ring(capacity);
+}
+
+class Ring implements RecentWindows {
+  readonly #capacity: number;
+  #rows: Rows | null = null;
+  #noted = 0;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  note(window: RecentWindow): void {
+    if (this.#rows === null || !fits(this.#rows, window)) {
+      this.#rows = makeRows(Math.min(firstWindows, this.#capacity), window);
+      this.#noted = 0;
+    }
+    if (this.#noted === this.#rows.windows && this.#noted < this.#capacity) {
+      this.#rows = growRows(this.#rows, Math.min(2 * this.#noted, this.#capacity));
+    }
+    writeRow(this.#rows, this.#noted % this.#rows.windows, window);
+    this.#noted++;
+  }
+
+  clear(): void {
+    this.#rows = null;
+    this.#noted = 0;
+  }
+
+  listSpeaking({ output, sinceMs }: { readonly output: number; readonly sinceMs: number }): RecentWindow[] {
+    const all = this.#listInOrder();
+    const since = all.filter(({ toMs }) => toMs > sinceMs);
+    const leading = since.filter(({ logits }) => leads(logits, output));
+    if (leading.length > 0) return leading;
+    return since.length > 0 ? since : all.slice(-1);
+  }
+
+  #listInOrder(): RecentWindow[] {
+    const rows = this.#rows;
     if (rows === null) return [];
-    const kept = rows;
-    const length = Math.min(noted, capacity);
-    return Array.from({ length }, (_, at) => readRow(kept, (noted - length + at) % capacity));
-  };
-  return {
-    note: (window) => {
-      if (rows === null || !fits(rows, window)) {
-        rows = makeRows(capacity, window);
-        noted = 0;
-      }
-      writeRow(rows, noted % capacity, window);
-      noted++;
-    },
-    clear: () => {
-      rows = null;
-      noted = 0;
-    },
-    listSpeaking: ({ output, sinceMs }) => {
-      const all = listInOrder();
-      const since = all.filter(({ toMs }) => toMs > sinceMs);
-      const leading = since.filter(({ logits }) => leads(logits, output));
-      if (leading.length > 0) return leading;
-      return since.length > 0 ? since : all.slice(-1);
-    },
-  };
+    const length = Math.min(this.#noted, rows.windows);
+    const first = this.#noted - length;
+    return Array.from({ length }, (_, at) => readRow(rows, (first + at) % rows.windows));
+  }
 }
 
 /** The windows as numbers in a row each: as objects those of a thousand points would take 40 MB. */
 interface Rows {
+  /** For so many windows there is room. */
+  readonly windows: number;
   readonly features: number;
   readonly outputs: number;
   /** {@link fields}, then the logits. */
@@ -74,13 +94,33 @@ interface Rows {
 
 const fields = { toMs: 0, shaftRpm: 1, powerKw: 2, hasUpper: 3, logits: 4 } as const;
 
-function makeRows(capacity: number, { features, logits }: RecentWindow): Rows {
+function makeRows(windows: number, { features, logits }: RecentWindow): Rows {
   return {
+    windows,
     features: features.length,
     outputs: logits.length,
-    values: new Float64Array(capacity * (fields.logits + logits.length)),
-    lower: new Float32Array(capacity * features.length),
+    values: new Float64Array(windows * (fields.logits + logits.length)),
+    lower: new Float32Array(windows * features.length),
     upper: null,
+  };
+}
+
+/** The same windows with room for more. */
+function growRows({ features, outputs, values, lower, upper }: Rows, windows: number): Rows {
+  const grow = (band: Float32Array): Float32Array => {
+    const grown = new Float32Array(windows * features);
+    grown.set(band);
+    return grown;
+  };
+  const grownValues = new Float64Array(windows * (fields.logits + outputs));
+  grownValues.set(values);
+  return {
+    windows,
+    features,
+    outputs,
+    values: grownValues,
+    lower: grow(lower),
+    upper: upper === null ? null : grow(upper),
   };
 }
 

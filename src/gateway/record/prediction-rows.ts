@@ -38,102 +38,118 @@ export interface RowBuilder {
 
 /** Creates columns for so many failure modes. */
 export function createRowBuilder(failureModes: number): RowBuilder {
-  const probabilities = createTallies(failureModes);
-  const risks = createTallies(failureModes);
-  let windowsInRow = 0;
-  let rpmSum = 0;
-  let rpmWindows = 0;
-  let last: WindowValues | null = null;
-  let columns = createColumns();
-  const pushRow = ({ toMs, isLearning }: WindowValues, windows: number, shaftRpm: number): void => {
-    columns.timesMs.push(toMs);
-    columns.windows.push(windows);
-    columns.shaftRpm.push(shaftRpm);
-    columns.isLearning.push(isLearning ?? null);
-  };
-  return {
-    get length() {
-      return columns.timesMs.length;
-    },
-    get windowsInRow() {
-      return windowsInRow;
-    },
-    addWindow(window, shaftRpm) {
-      for (const [index, { probability, risk }] of window.modes.entries()) {
-        probabilities[index]!.add(probability);
-        if (risk !== undefined && risk !== null) risks[index]!.add(risk);
-      }
-      windowsInRow += 1;
-      last = window;
-      if (Number.isNaN(shaftRpm)) return;
-      rpmSum += shaftRpm;
-      rpmWindows += 1;
-    },
-    addRow(window, shaftRpm) {
-      pushRow(window, 1, shaftRpm);
-      for (const { probability, risk } of window.modes) {
-        columns.meanProbability.push(probability);
-        columns.maxProbability.push(probability);
-        columns.meanRisk.push(risk ?? null);
-        columns.maxRisk.push(risk ?? null);
-      }
-    },
-    closeRow() {
-      if (last === null) return;
-      pushRow(last, windowsInRow, rpmWindows === 0 ? Number.NaN : rpmSum / rpmWindows);
-      for (const [index, tally] of probabilities.entries()) {
-        const probability = tally.take();
-        columns.meanProbability.push(probability?.mean ?? 0);
-        columns.maxProbability.push(probability?.max ?? 0);
-        const risk = risks[index]!.take();
-        columns.meanRisk.push(risk?.mean ?? null);
-        columns.maxRisk.push(risk?.max ?? null);
-      }
-      last = null;
-      windowsInRow = 0;
-      rpmSum = 0;
-      rpmWindows = 0;
-    },
-    take() {
-      const { meanRisk, maxRisk, isLearning, ...taken } = columns;
-      columns = createColumns();
-      return {
-        ...taken,
-        ...(meanRisk.some((risk) => risk !== null) ? { meanRisk, maxRisk } : {}),
-        ...(isLearning.some((each) => each !== null) ? { isLearning } : {}),
-      };
-    },
-  };
+  return new Rows(failureModes);
 }
 
-/** Mean and maximum of the values of one failure mode. */
-interface Tally {
-  add(value: number): void;
-  /** Gives them and starts over; null: there were no values. */
-  take(): { readonly mean: number; readonly max: number } | null;
-}
+class Rows implements RowBuilder {
+  readonly #probabilities: Tallies;
+  readonly #risks: Tallies;
+  windowsInRow = 0;
+  #rpmSum = 0;
+  #rpmWindows = 0;
+  #last: WindowValues | null = null;
+  #columns: GrowingColumns | null = null;
 
-function createTallies(failureModes: number): readonly Tally[] {
-  return Array.from({ length: failureModes }, () => {
-    let sum = 0;
-    let max = 0;
-    let count = 0;
+  constructor(failureModes: number) {
+    this.#probabilities = new Tallies(failureModes);
+    this.#risks = new Tallies(failureModes);
+  }
+
+  get length(): number {
+    return this.#columns?.timesMs.length ?? 0;
+  }
+
+  addWindow(window: WindowValues, shaftRpm: number): void {
+    const { modes } = window;
+    for (let index = 0; index < modes.length; index++) {
+      const { probability, risk } = modes[index]!;
+      this.#probabilities.add(index, probability);
+      if (risk !== undefined && risk !== null) this.#risks.add(index, risk);
+    }
+    this.windowsInRow += 1;
+    this.#last = window;
+    if (Number.isNaN(shaftRpm)) return;
+    this.#rpmSum += shaftRpm;
+    this.#rpmWindows += 1;
+  }
+
+  addRow(window: WindowValues, shaftRpm: number): void {
+    const columns = this.#openRow(window, 1, shaftRpm);
+    for (const { probability, risk } of window.modes) {
+      columns.meanProbability.push(probability);
+      columns.maxProbability.push(probability);
+      columns.meanRisk.push(risk ?? null);
+      columns.maxRisk.push(risk ?? null);
+    }
+  }
+
+  closeRow(): void {
+    if (this.#last === null) return;
+    const shaftRpm = this.#rpmWindows === 0 ? Number.NaN : this.#rpmSum / this.#rpmWindows;
+    const columns = this.#openRow(this.#last, this.windowsInRow, shaftRpm);
+    for (let index = 0; index < this.#probabilities.length; index++) {
+      const probability = this.#probabilities.take(index);
+      columns.meanProbability.push(probability?.mean ?? 0);
+      columns.maxProbability.push(probability?.max ?? 0);
+      const risk = this.#risks.take(index);
+      columns.meanRisk.push(risk?.mean ?? null);
+      columns.maxRisk.push(risk?.max ?? null);
+    }
+    this.#last = null;
+    this.windowsInRow = 0;
+    this.#rpmSum = 0;
+    this.#rpmWindows = 0;
+  }
+
+  take(): PredictionColumns {
+    const { meanRisk, maxRisk, isLearning, ...taken } = this.#columns ?? createColumns();
+    this.#columns = null;
     return {
-      add: (value) => {
-        sum += value;
-        max = Math.max(max, value);
-        count += 1;
-      },
-      take: () => {
-        // A sum of probabilities of 1 may come out a rounding error above its count.
-        const taken = count === 0 ? null : { mean: Math.min(max, sum / count), max };
-        sum = 0;
-        max = 0;
-        count = 0;
-        return taken;
-      },
+      ...taken,
+      ...(meanRisk.some((risk) => risk !== null) ? { meanRisk, maxRisk } : {}),
+      ...(isLearning.some((each) => each !== null) ? { isLearning } : {}),
     };
-  });
+  }
+
+  #openRow({ toMs, isLearning }: WindowValues, windows: number, shaftRpm: number): GrowingColumns {
+    this.#columns ??= createColumns();
+    this.#columns.timesMs.push(toMs);
+    this.#columns.windows.push(windows);
+    this.#columns.shaftRpm.push(shaftRpm);
+    this.#columns.isLearning.push(isLearning ?? null);
+    return this.#columns;
+  }
+}
+
+/** Of a failure mode's values: their sum, the largest and how many there were. */
+const tallyFields = { sum: 0, max: 1, count: 2, all: 3 } as const;
+
+/** Mean and maximum of the values of each failure mode. */
+class Tallies {
+  readonly length: number;
+  readonly #values: Float64Array;
+
+  constructor(failureModes: number) {
+    this.length = failureModes;
+    this.#values = new Float64Array(failureModes * tallyFields.all);
+  }
+
+  add(failureMode: number, value: number): void {
+    const values = this.#values;
+    const at = failureMode * tallyFields.all;
+    values[at + tallyFields.sum]! += value;
+    values[at + tallyFields.max] = Math.max(values[at + tallyFields.max]!, value);
+    values[at + tallyFields.count]!++;
+  }
+
+  /** Gives them and starts over; null: there were no values. */
+  take(failureMode: number): { readonly mean: number; readonly max: number } | null {
+    const at = failureMode * tallyFields.all;
+    const [sum = 0, max = 0, count = 0] = this.#values.subarray(at, at + tallyFields.all);
+    this.#values.fill(0, at, at + tallyFields.all);
+    // A sum of probabilities of 1 may come out a rounding error above its count.
+    return count === 0 ? null : { mean: Math.min(max, sum / count), max };
+  }
 }
 
 interface GrowingColumns {

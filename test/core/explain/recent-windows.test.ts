@@ -48,3 +48,19 @@ test("a window comes back as it was noted, whatever becomes of its arrays, and a
   recent.note({ toMs: 6, shaftRpm: 1, logits: [1], features: [1] });
   expect(recent.listSpeaking({ output: 0, sinceMs: 0 })).toMatchObject([{ toMs: 6, powerKw: Number.NaN }]);
 });
+
+test("of any number of windows the last sixty come back, in both bands", () => {
+  const recent = createRecentWindows();
+  for (let toMs = 1; toMs <= 100; toMs++) {
+    const upper = toMs % 3 === 0 ? { upperFeatures: Float32Array.of(-toMs) } : {};
+    recent.note({ ...windowAt(toMs, [1, 0]), ...upper });
+    const kept = recent.listSpeaking({ output: 0, sinceMs: 0 });
+    expect(kept.map((window) => window.toMs)).toEqual(
+      Array.from({ length: Math.min(toMs, 60) }, (_, at) => Math.max(0, toMs - 60) + at + 1),
+    );
+    for (const window of kept) {
+      expect(window.features).toEqual(Float32Array.of(window.toMs));
+      expect(window.upperFeatures?.[0]).toBe(window.toMs % 3 === 0 ? -window.toMs : undefined);
+    }
+  }
+});
