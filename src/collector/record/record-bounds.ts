@@ -10,6 +10,7 @@ type BoundName =
   | "predictionCells"
   | "predictionBytes"
   | "rowWindows"
+  | "labelBytes"
   | "alertCharacters"
   | "modesPerPoint"
   | "pointsPerTurbine"
@@ -19,6 +20,7 @@ type BoundName =
   | "livesPerGateway"
   | "alertsPerDay"
   | "noticesPerDay"
+  | "labelsPerDay"
   | "transactionCost"
   | "readingMs"
   | "states"
@@ -34,6 +36,8 @@ export const recordBounds: Readonly<Record<BoundName, number>> = {
   predictionBytes: 131_072,
   /** Windows that a row of predictions says it sums up. */
   rowWindows: 100_000_000,
+  /** Bytes (UTF-8) of the model's version and the failure modes' names of a batch of predictions. */
+  labelBytes: 2_000,
   /** Characters of one alert event, as JSON. */
   alertCharacters: 65_536,
   /** Failure modes that a measuring point has had predictions of, within the time that these are kept. */
@@ -52,6 +56,8 @@ export const recordBounds: Readonly<Record<BoundName, number>> = {
   alertsPerDay: 20_000,
   /** Events, declared gaps and steps of updates of a gateway a day. */
   noticesPerDay: 20_000,
+  /** Versions with their failure modes that a gateway is the first to name a day, where an engine keeps each once and for all. */
+  labelsPerDay: 256,
   /** Costs (about one row each, see `costOfRecord`) of one transaction: some 25 ms on two slow cores. */
   transactionCost: 6_000,
   /** Time for which the event loop is held while messages are read, ms. */
@@ -91,8 +97,17 @@ const boundWords = {
   turbinesPerGateway: "turbines of one gateway",
 } as const;
 
-/** Throws {@link RecordRefusedError} for rows of predictions that cannot be. */
-export function refuseRows({ windows }: PredictionBatch): void {
+/** Throws {@link RecordRefusedError} for predictions that cannot be, or whose names take too much. */
+export function refusePredictions({ windows, modelVersion, failureModes }: PredictionBatch): void {
+  const names = [modelVersion, ...failureModes];
+  // No UTF-16 unit takes more than three bytes.
+  if (3 * names.reduce((sum, { length }) => sum + length, 0) > recordBounds.labelBytes) {
+    const bytes = names.reduce((sum, name) => sum + Buffer.byteLength(name), 0);
+    if (bytes > recordBounds.labelBytes) {
+      const words = `a version and failure modes of ${bytes} bytes; at most ${recordBounds.labelBytes} are taken`;
+      throw new RecordRefusedError("record-bounds", words);
+    }
+  }
   const beyond = windows.find(
     (count) => !Number.isInteger(count) || count < 0 || count > recordBounds.rowWindows,
   );
@@ -101,8 +116,8 @@ export function refuseRows({ windows }: PredictionBatch): void {
   throw new RecordRefusedError("record-bounds", words);
 }
 
-/** A class of records that a gateway may send so many of a day. */
-export type DailyClass = "alerts" | "notices";
+/** A class of what a gateway may send so many of a day. */
+export type DailyClass = "alerts" | "notices" | "labels";
 
 /** What counts towards a gateway's bound of a day; null: nothing does. */
 export function dailyClassOf(kind: UplinkRecord["kind"]): DailyClass | null {
@@ -120,7 +135,18 @@ export function dailyClassOf(kind: UplinkRecord["kind"]): DailyClass | null {
 
 /** Throws {@link RecordRefusedError} when one more of a day would be beyond its gateway's bound. */
 export function refuseBeyondDay(dailyClass: DailyClass, records: number): void {
-  const bound = dailyClass === "alerts" ? recordBounds.alertsPerDay : recordBounds.noticesPerDay;
+  const bound = dailyBounds[dailyClass];
   if (records < bound) return;
-  throw new RecordRefusedError("gateway-bounds", `more than ${bound} ${dailyClass} in one day`);
+  throw new RecordRefusedError("gateway-bounds", `more than ${bound} ${dailyWords[dailyClass]} in one day`);
 }
+
+const dailyBounds: Readonly<Record<DailyClass, number>> = {
+  alerts: recordBounds.alertsPerDay,
+  notices: recordBounds.noticesPerDay,
+  labels: recordBounds.labelsPerDay,
+};
+const dailyWords: Readonly<Record<DailyClass, string>> = {
+  alerts: "alerts",
+  notices: "notices",
+  labels: "new model versions or lists of failure modes",
+};

@@ -102,6 +102,37 @@ export function describeRecordBounds(open: () => Promise<FleetRecord>): void {
     expect(items).toMatchObject([{ topic: "aurora/v1/gateway/gw-1/up/update", messages: 40 }]);
   });
 
+  it("refuses predictions whose names are long, or are no text, alone", async () => {
+    const record = await open();
+    const send = createSender(record);
+    // Of three bytes each, and no two alike, which no engine packs into less.
+    const long = Array.from({ length: 32 }, (_, mode) =>
+      String.fromCharCode(
+        ...Array.from({ length: 200 }, (_, at) => 0x4e00 + ((mode * 9_973 + at * 7_919) % 20_000)),
+      ),
+    );
+    const stored = await send([
+      event,
+      batchOf("wt-1", "gearbox", long),
+      batchOf("wt-1", "gearbox", long.slice(0, 3)),
+      batchOf("wt-2", "gearbox", ["a"]),
+    ]);
+    expect(stored.records.map(({ ok }) => ok)).toEqual([true, false, true, true]);
+    expect(stored.records[1]).toMatchObject({
+      error: { reason: "record-bounds", detail: expect.stringContaining("gw-1") },
+    });
+    // Half a character is kept by an engine that can, and refused by one that cannot.
+    const half = await send([
+      batchOf("wt-3", "\ud800", ["\udfff"]),
+      batchOf("wt-4", "gearbox", ["a"]),
+      event,
+    ]);
+    expect(half.records.slice(1)).toEqual([ok("prediction-batch"), ok("event")]);
+    expect((await record.turbines()).map(({ turbine }) => turbine)).toEqual(
+      expect.arrayContaining(["wt-1", "wt-2", "wt-4"]),
+    );
+  });
+
   it("has room again for failure modes when those of before are no longer kept", async () => {
     const record = await open();
     const send = createSender(record);

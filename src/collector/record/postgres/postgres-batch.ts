@@ -14,7 +14,7 @@ import type {
   StorableRecord,
   StoredEnvelope,
 } from "../fleet-record.ts";
-import { type Admission, countDailyUse, createAdmission } from "./postgres-bounds.ts";
+import { type Admission, createAdmission } from "./postgres-bounds.ts";
 import { tellOfClocks } from "./postgres-clocks.ts";
 import { isDataError, type PostgresDatabase, type SqlSession } from "./postgres-database.ts";
 import type { PostgresDrift } from "./postgres-drift.ts";
@@ -22,11 +22,10 @@ import { type RecordSource, setMessagesAside } from "./postgres-events.ts";
 import { forgetLives, lockLanes, nameLane, setLanes } from "./postgres-lanes.ts";
 import { noteGateways } from "./postgres-machines.ts";
 import type { PostgresPartitions } from "./postgres-partitions.ts";
-import type { PostgresPredictions } from "./postgres-predictions.ts";
+import { countDailyUse } from "./postgres-use.ts";
 import {
   type FreshRecord,
-  holdsNul,
-  type Numbers,
+  holdsNoText,
   putOneByOne,
   putRecords,
   type RecordWriter,
@@ -36,7 +35,6 @@ import {
 export interface BatchParts {
   readonly database: PostgresDatabase;
   readonly partitions: PostgresPartitions;
-  readonly predictions: PostgresPredictions;
   readonly drift: PostgresDrift;
 }
 
@@ -44,7 +42,7 @@ export interface BatchParts {
 export function createEnvelopeStore(
   parts: BatchParts,
 ): (batch: EnvelopeBatch) => Promise<readonly StoredEnvelope[]> {
-  const { database, partitions, predictions } = parts;
+  const { database, partitions } = parts;
   const admit = createAdmission(database);
   const knownGateways = new Set<string>();
   return async (batch) => {
@@ -52,24 +50,16 @@ export function createEnvelopeStore(
     const sent = batch.envelopes.flatMap(({ gateway, records }) => {
       const source = { gateway, receivedMs: batch.nowMs };
       return records.flatMap((each) =>
-        each.ok && !holdsNul(each.value) ? [{ record: each.value, source }] : [],
+        each.ok && !holdsNoText(each.value) ? [{ record: each.value, source }] : [],
       );
     });
-    const admission = await admit(sent);
-    const numbers: Numbers = {
-      ...admission,
-      labels: await predictions.labels(
-        sent.flatMap(({ record }) =>
-          record.kind === "prediction-batch" && !admission.refused.has(record) ? [record] : [],
-        ),
-      ),
-    };
+    const numbers = await admit(sent);
     const gateways = [...new Set(batch.envelopes.map(({ gateway }) => gateway))];
     const unknown = gateways.filter((gateway) => !knownGateways.has(gateway));
     const store = (write: RecordWriter): Promise<readonly StoredEnvelope[]> =>
       database.transaction(async (session) => {
         if (unknown.length > 0) await noteGateways(session, unknown);
-        return storeBatch(session, { ...batch, refused: admission.refused }, (fresh) =>
+        return storeBatch(session, { ...batch, refused: numbers.refused }, (fresh) =>
           write({ drift: parts.drift, session, numbers }, fresh),
         );
       });
@@ -111,7 +101,9 @@ async function storeBatch(
         aside.push({ topic, payload, fault: record.error });
         return record;
       }
-      const fault = holdsNul(record.value) ? nulFault(envelope.gateway) : (refused.get(record.value) ?? null);
+      const fault = holdsNoText(record.value)
+        ? textFault(envelope.gateway)
+        : (refused.get(record.value) ?? null);
       const entry: FreshRecord = { record: record.value, source, message: { topic, payload }, fault };
       fresh.push(entry);
       return entry;
@@ -151,8 +143,11 @@ function findDoubt(records: CheckedEnvelope["records"], source: RecordSource): E
   return null;
 }
 
-function nulFault(gateway: string): RecordFault {
-  return { reason: "not-storable", detail: `${gateway}: a text holds a NUL character` };
+function textFault(gateway: string): RecordFault {
+  return {
+    reason: "not-storable",
+    detail: `${gateway}: a text holds a NUL character, or half of a character`,
+  };
 }
 
 function outcomeOf(

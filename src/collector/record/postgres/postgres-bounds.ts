@@ -5,67 +5,82 @@
 import type { PointId } from "../../../core/contract/stream.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { RecordFault, StorableRecord } from "../fleet-record.ts";
-import {
-  type DailyClass,
-  dailyClassOf,
-  RecordRefusedError,
-  refuseBeyond,
-  refuseBeyondDay,
-  refuseRows,
-} from "../record-bounds.ts";
-import type { PostgresDatabase, SqlSession } from "./postgres-database.ts";
-import type { RecordSource } from "./postgres-events.ts";
+import { refuseBeyond, refusePredictions } from "../record-bounds.ts";
+import { isDataError, type PostgresDatabase, type SqlSession } from "./postgres-database.ts";
+import { createLabelCheck } from "./postgres-labels.ts";
 import { createPointNumbers, namePoint } from "./postgres-machines.ts";
 import { transpose } from "./postgres-predictions.ts";
+import { faultOf, type Refused, type SentRecord } from "./postgres-use.ts";
 
-/** A record of a gateway. */
-export interface SentRecord {
-  readonly record: StorableRecord;
-  readonly source: RecordSource;
+/** Numbers that stand for names in the tables. */
+export interface RecordNumbers {
+  /** Of the points of records. */
+  readonly points: ReadonlyMap<StorableRecord, number>;
+  /** Of the versions and failure modes of predictions. */
+  readonly labels: ReadonlyMap<StorableRecord, number>;
 }
 
 /** What may be written. */
-export interface Admission {
-  /** Numbers of the points of records. */
-  readonly points: ReadonlyMap<StorableRecord, number>;
+export interface Admission extends RecordNumbers {
   readonly refused: ReadonlyMap<StorableRecord, RecordFault>;
 }
 
 /** What is remembered of turbines and of failure modes: more begin anew. */
 const maxRemembered = 500_000;
 
-/** Creates the check; it remembers who speaks of which turbine and which failure modes were heard of today. */
+/**
+ * Creates the check; it remembers who speaks of which turbine and which failure modes were heard of today. What makes the
+ * server refuse all has each record be checked alone.
+ */
 export function createAdmission(
   database: PostgresDatabase,
 ): (sent: readonly SentRecord[]) => Promise<Admission> {
   const turbines = createTurbineCheck(database);
   const points = createPointCheck(database);
   const modes = createModeCheck(database);
-  return async (sent) => {
+  const labels = createLabelCheck(database);
+  const admit = async (sent: readonly SentRecord[]): Promise<Admission> => {
     const refused = new Map<StorableRecord, RecordFault>();
     for (const each of sent) {
       const { record } = each;
-      if (record.kind === "prediction-batch") tryAdmit(each, refused, () => refuseRows(record));
+      if (record.kind === "prediction-batch") tryAdmit(each, refused, () => refusePredictions(record));
     }
     const open = (): readonly SentRecord[] => sent.filter(({ record }) => !refused.has(record));
     await turbines(open(), refused);
     const numbers = await points(open(), refused);
     await modes(open(), numbers, refused);
-    return { points: numbers, refused };
+    return { points: numbers, labels: await labels(open(), refused), refused };
+  };
+  return async (sent) => {
+    try {
+      return await admit(sent);
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+      return admitOneByOne(sent, admit);
+    }
   };
 }
 
-type Refused = Map<StorableRecord, RecordFault>;
-
-/** Why `check` refuses a record of a gateway; null: it does not. */
-function faultOf(gateway: string, check: () => void): RecordFault | null {
-  try {
-    check();
-    return null;
-  } catch (error) {
-    if (!(error instanceof RecordRefusedError)) throw error;
-    return { reason: error.reason, detail: `${gateway}: ${error.message}` };
+async function admitOneByOne(
+  sent: readonly SentRecord[],
+  admit: (sent: readonly SentRecord[]) => Promise<Admission>,
+): Promise<Admission> {
+  const points = new Map<StorableRecord, number>();
+  const labels = new Map<StorableRecord, number>();
+  const refused = new Map<StorableRecord, RecordFault>();
+  for (const each of sent) {
+    try {
+      const alone = await admit([each]);
+      for (const [record, point] of alone.points) points.set(record, point);
+      for (const [record, label] of alone.labels) labels.set(record, label);
+      for (const [record, fault] of alone.refused) refused.set(record, fault);
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+      const detail = `${each.source.gateway}: ${(error as Error).message}`;
+      refused.set(each.record, { reason: "not-storable", detail });
+    }
   }
+  return { points, labels, refused };
 }
 
 /** Runs `check`; a refusal is noted for the record. */
@@ -234,46 +249,4 @@ function createModeCheck(
 /** Forgets failure modes that were last heard of before `beforeMs`, and a day: they are not noted oftener than that. */
 export async function pruneModes(session: SqlSession, beforeMs: number): Promise<void> {
   await session.run("DELETE FROM point_mode WHERE heard_ms < $1", [Math.trunc(beforeMs - dayMs)]);
-}
-
-/** Counts records towards the bounds of a day; those beyond are refused. In the batch's own transaction. */
-export async function countDailyUse(
-  session: SqlSession,
-  sent: readonly SentRecord[],
-): Promise<ReadonlyMap<SentRecord, RecordFault>> {
-  const refused = new Map<SentRecord, RecordFault>();
-  const counted = sent.flatMap((each) => {
-    const dailyClass = dailyClassOf(each.record.kind);
-    return dailyClass === null ? [] : [{ each, dailyClass }];
-  });
-  const day = Math.floor((counted[0]?.each.source.receivedMs ?? 0) / dayMs);
-  if (counted.length === 0) return refused;
-  const rows = await session.rows(
-    "SELECT gateway, class, records FROM gateway_use WHERE gateway = ANY ($1::text[]) AND day = $2",
-    [[...new Set(counted.map(({ each }) => each.source.gateway))], day],
-  );
-  const key = (gateway: string, dailyClass: string): string => `${gateway}\n${dailyClass}`;
-  const before = new Map(
-    rows.map((row) => [key(String(row.gateway), String(row.class)), Number(row.records)]),
-  );
-  const added = new Map<string, readonly [string, DailyClass, number, number]>();
-  for (const { each, dailyClass } of counted) {
-    const { gateway } = each.source;
-    const name = key(gateway, dailyClass);
-    const more = added.get(name)?.[3] ?? 0;
-    const fault = faultOf(gateway, () => refuseBeyondDay(dailyClass, (before.get(name) ?? 0) + more));
-    if (fault !== null) refused.set(each, fault);
-    else added.set(name, [gateway, dailyClass, day, more + 1]);
-  }
-  if (added.size === 0) return refused;
-  await session.run(
-    `INSERT INTO gateway_use AS known (gateway, class, day, records)
-     SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::int[]) ON CONFLICT (gateway, class) DO UPDATE
-     SET records = CASE WHEN known.day = excluded.day THEN known.records ELSE 0 END + excluded.records, day = excluded.day`,
-    transpose(
-      [...added.keys()].sort().map((name) => added.get(name)!),
-      4,
-    ),
-  );
-  return refused;
 }

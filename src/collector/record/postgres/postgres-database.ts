@@ -166,7 +166,7 @@ function toBuffer(bytes: Uint8Array): Buffer {
 }
 
 /** An array's text (PostgreSQL documentation, 8.15.6). */
-function encodeArray(values: readonly SqlParameter[]): string {
+export function encodeArray(values: readonly SqlParameter[]): string {
   return `{${values.map(encodeElement).join(",")}}`;
 }
 
@@ -235,9 +235,9 @@ export function sqlState(error: unknown): string | undefined {
   return cause instanceof DatabaseError ? cause.code : undefined;
 }
 
-/** Is it what was to be stored that the server refused (classes 22, data, and 23, constraints)? It refuses it again. */
+/** Is it what was to be stored that the server refused (classes 22, data, 23, constraints, and 54, limits)? It refuses it again. */
 export function isDataError(error: unknown): boolean {
-  return /^2[23]/.test(sqlState(error) ?? "");
+  return /^(2[23]|54)/.test(sqlState(error) ?? "");
 }
 
 /** A connection that cannot be used again: the server ended it, or nothing was heard on it in time. */

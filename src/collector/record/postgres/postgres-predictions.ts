@@ -20,15 +20,12 @@ export interface NumberedBatch {
 }
 
 export interface PostgresPredictions {
-  /** Numbers of the versions and failure modes of batches; asked before a transaction begins, so that a number that is known is one that the table has. */
-  labels(batches: readonly PredictionBatch[]): Promise<ReadonlyMap<PredictionBatch, number>>;
   read(range: PredictionRange): Promise<PredictionSeries[]>;
   newestMs(query: TurbineRef & { readonly untilMs: number }): Promise<number>;
 }
 
 export function createPostgresPredictions(database: PostgresDatabase): PostgresPredictions {
   return {
-    labels: createLabels(database),
     read: async ({ site, turbine, component = null, ...range }) => {
       const points = await database.rows(
         `SELECT id, component FROM point WHERE site = $1 AND turbine = $2 AND ($3::text IS NULL OR component = $3)
@@ -117,43 +114,6 @@ function scoresOf(batch: PredictionBatch, row: number): string {
 export function transpose(rows: readonly (readonly SqlParameter[])[], width: number): SqlParameter[] {
   return Array.from({ length: width }, (_, column) => rows.map((row) => row[column] as SqlParameter));
 }
-
-/** A model's version and failure modes as one text; none of them holds a NUL character. */
-function nameLabel({ modelVersion, failureModes }: PredictionBatch): string {
-  return `${modelVersion}\u0000${failureModes.join("\u0000")}`;
-}
-
-function createLabels(database: PostgresDatabase): PostgresPredictions["labels"] {
-  const known = new Map<string, number>();
-  const learn = async ({ modelVersion, failureModes }: PredictionBatch): Promise<number> => {
-    const values = [modelVersion, [...failureModes]];
-    await database.run(
-      "INSERT INTO prediction_label (model_version, failure_modes) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-      values,
-    );
-    const [row] = await database.rows(
-      "SELECT id FROM prediction_label WHERE model_version = $1 AND failure_modes = $2::text[]",
-      values,
-    );
-    return Number(row?.id);
-  };
-  return async (batches) => {
-    const numbers = new Map<PredictionBatch, number>();
-    for (const batch of batches) {
-      const name = nameLabel(batch);
-      let number = known.get(name);
-      if (number === undefined) {
-        number = await learn(batch);
-        if (known.size >= maxLabels) known.clear();
-        known.set(name, number);
-      }
-      numbers.set(batch, number);
-    }
-    return numbers;
-  };
-}
-
-const maxLabels = 10_000;
 
 async function readSteps(
   session: SqlSession,

@@ -54,7 +54,7 @@ function createRecord(
   const predictions = createPostgresPredictions(database);
   const drift = createPostgresDrift(driftPeriodMs);
   return {
-    storeEnvelopes: createEnvelopeStore({ database, partitions, predictions, drift }),
+    storeEnvelopes: createEnvelopeStore({ database, partitions, drift }),
     storeStates: createStateStore(database, partitions),
     storeOwnEvent: async (event, nowMs) => {
       await partitions.prepare(nowMs);

@@ -8,6 +8,7 @@ import type { RecordFault, StorableRecord, UplinkMessage } from "../fleet-record
 import { RecordRefusedError } from "../record-bounds.ts";
 import { describeGap } from "../record-rules.ts";
 import { putAlert } from "./postgres-alarms.ts";
+import type { RecordNumbers } from "./postgres-bounds.ts";
 import { isDataError, type SqlSession } from "./postgres-database.ts";
 import type { PostgresDrift } from "./postgres-drift.ts";
 import { renewReferences } from "./postgres-drift-steps.ts";
@@ -24,17 +25,11 @@ export interface FreshRecord {
   fault: RecordFault | null;
 }
 
-/** Numbers that stand for names in the tables: of a record's point, and of its versions and failure modes. */
-export interface Numbers {
-  readonly points: ReadonlyMap<StorableRecord, number>;
-  readonly labels: ReadonlyMap<StorableRecord, number>;
-}
-
 /** What writers write with. */
 export interface Writing {
   readonly drift: PostgresDrift;
   readonly session: SqlSession;
-  readonly numbers: Numbers;
+  readonly numbers: RecordNumbers;
 }
 
 export type RecordWriter = (writing: Writing, fresh: readonly FreshRecord[]) => Promise<void>;
@@ -94,7 +89,7 @@ interface SortedRecords {
   readonly healths: Map<string, HealthRecord>;
 }
 
-function sortRecords(fresh: readonly FreshRecord[], { points, labels }: Numbers): SortedRecords {
+function sortRecords(fresh: readonly FreshRecord[], { points, labels }: RecordNumbers): SortedRecords {
   const sorted: SortedRecords = { predictions: [], touches: [], events: [], updates: [], healths: new Map() };
   for (const { record, source } of fresh) {
     switch (record.kind) {
@@ -132,9 +127,9 @@ function sortRecords(fresh: readonly FreshRecord[], { points, labels }: Numbers)
   return sorted;
 }
 
-/** Does one of the texts that become columns hold what no text of the server can? */
-export function holdsNul(record: StorableRecord): boolean {
-  return textsOf(record).some((text) => text.includes("\u0000"));
+/** Does one of the texts that become columns hold what no text of the server can: a NUL character, or half of one? */
+export function holdsNoText(record: StorableRecord): boolean {
+  return textsOf(record).some((text) => text.includes("\u0000") || /\p{Surrogate}/u.test(text));
 }
 
 function textsOf(record: StorableRecord): readonly string[] {

@@ -18,7 +18,7 @@ import type {
   StorableRecord,
   StoredEnvelope,
 } from "../fleet-record.ts";
-import { dailyClassOf, RecordRefusedError, refuseRows } from "../record-bounds.ts";
+import { dailyClassOf, RecordRefusedError, refusePredictions } from "../record-bounds.ts";
 import { describeGap, otherTopics } from "../record-rules.ts";
 import type { SqliteAlarms } from "./sqlite-alarms.ts";
 import { type DriftTables, ownName } from "./sqlite-drift-record.ts";
@@ -155,7 +155,7 @@ function putPredictions(
   batch: PredictionBatch,
   nowMs: number,
 ): void {
-  refuseRows(batch);
+  refusePredictions(batch);
   const point = machines.pointNumber(batch);
   machines.noteModes(point, batch.failureModes, nowMs);
   predictions.put(point, batch, nowMs);

@@ -10,6 +10,7 @@ import {
   openPostgresRecord,
   type PostgresRecordOptions,
 } from "../../../../src/collector/record/postgres/postgres-record.ts";
+import { recordBounds } from "../../../../src/collector/record/record-bounds.ts";
 import { ok } from "../../../../src/core/contract/result.ts";
 import { silentLogger } from "../../../../src/core/platform/logger.ts";
 import {
@@ -173,6 +174,41 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     ]);
     expect((await record.events(all)).items.map(({ name }) => name).sort()).toEqual(["a", "b", "c"]);
     expect((await record.quarantine(9)).items).toMatchObject([{ reason: "not-storable", messages: 1 }]);
+  });
+
+  it("keeps so many versions that one gateway is the first to name in a day, and takes what others have named", async () => {
+    const url = await server.createDatabase();
+    const record = await openAt(url);
+    const bound = recordBounds.labelsPerDay;
+    const versions = (first: number, count: number) =>
+      Array.from({ length: count }, (_, index) => ({
+        ...predictionBatch("wt-1", t + first + index, { rows: 1, stepMs: 1 }),
+        modelVersion: `${first + index}.0.0`,
+      }));
+    const [flooded] = await store(record, [envelopeOf([...versions(0, bound + 30), event("after")])]);
+    const refused = flooded!.records.filter((each) => !each.ok);
+    expect(refused).toHaveLength(30);
+    expect(refused[0]).toMatchObject({
+      error: { reason: "gateway-bounds", detail: expect.stringContaining("gw-1") },
+    });
+    const labels = await query(url, "SELECT COUNT(*)::int AS labels FROM prediction_label");
+    expect(labels).toEqual([{ labels: bound }]);
+    const countFaults = async (
+      records: readonly StorableRecord[],
+      { nowMs = t, ...changes }: Partial<CheckedEnvelope> & { readonly nowMs?: number },
+    ): Promise<number> => {
+      const [stored] = await store(record, [envelopeOf(records, changes)], nowMs);
+      return stored!.records.filter((each) => !each.ok).length;
+    };
+    // Also by a worker that has just begun, and remembers nothing.
+    const another = await openAt(url);
+    expect((await store(another, [envelopeOf(versions(0, bound), { bootId: "again" })]))[0]!.records).toEqual(
+      versions(0, bound).map(() => ok("prediction-batch")),
+    );
+    expect(await countFaults(versions(bound, 9), { gateway: "gw-2" })).toBe(0);
+    expect(await countFaults(versions(bound, 9), { bootId: "c" })).toBe(0);
+    expect(await countFaults(versions(bound + 9, 1), { bootId: "d" })).toBe(1);
+    expect(await countFaults(versions(bound + 9, 1), { bootId: "e", nowMs: t + dayMs })).toBe(0);
   });
 
   it("drops whole days of what came in masses, and shows a row that came again on another day once", async () => {
