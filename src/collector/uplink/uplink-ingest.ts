@@ -1,25 +1,22 @@
 /**
  * Takes envelopes of the uplink and acknowledges what is *stored*: messages are stored in batches, and the watermarks
- * are published after a batch's promise has resolved. Poison is counted and set aside; it never blocks. A full disk
- * blocks: nothing is acknowledged, and the gateways keep what they have.
+ * are published after a batch's promise has resolved. Poison is counted and set aside; it never blocks. A message that our own
+ * code stumbles over stays with its gateway, and blocks nobody else's. A full disk blocks: nothing is acknowledged, and the
+ * gateways keep what they have.
  */
+import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import type { UplinkAck } from "../../core/contract/uplink-record.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import type { Counter, Metrics } from "../../core/platform/metrics.ts";
+import type { Metrics } from "../../core/platform/metrics.ts";
 import { rest } from "../../core/platform/rest.ts";
-import type {
-  CheckedEnvelope,
-  FleetRecord,
-  RecordFault,
-  StoredEnvelope,
-  UplinkMessage,
-} from "../record/fleet-record.ts";
+import type { CheckedEnvelope, FleetRecord, StoredEnvelope, UplinkMessage } from "../record/fleet-record.ts";
 import { recordBounds } from "../record/record-bounds.ts";
 import { createAckSender } from "./ack-sender.ts";
 import { createBatchLoop, lastBatchMs } from "./batch-loop.ts";
 import { type CutBatch, cutBatches } from "./cut-batches.ts";
 import { createFairQueue } from "./fair-queue.ts";
+import { createAccounts } from "./ingest-accounts.ts";
 import type { RecordLimits } from "./read-envelope.ts";
 
 export interface UplinkIngestOptions {
@@ -72,8 +69,6 @@ interface WaitingMessage extends UplinkMessage {
 const holeWaitMs = 10_000;
 /** Until it is looked at again. */
 const holePauseMs = 25;
-/** Between two lines of the log on records that could not be stored. */
-const unstorableTellMs = 60_000;
 /** After a failure to store. */
 const failurePauseMs = 500;
 
@@ -95,27 +90,60 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
   let closed = false;
   let storeFails = false;
 
+  /** Adds to `early` the payloads of messages that came before what stands between them and what is stored. */
+  const storeMessages = async (
+    messages: readonly WaitingMessage[],
+    early: Set<Uint8Array>,
+  ): Promise<void> => {
+    const limits = { sites, driftKeptMs, driftBinsOf, nowMs: clock.nowMs() };
+    let isFirst = true;
+    for await (const read of cutBatches(messages, limits, clock)) {
+      // What is large is stored in parts, and others have their turn between them.
+      if (!isFirst) await rest();
+      isFirst = false;
+      const batch = { ...read, envelopes: await beforeStore(read.envelopes) };
+      const stored = await record.storeEnvelopes(batch);
+      if (storeFails) logger.info("storing works again");
+      storeFails = false;
+      for (const [index, { payload }] of batch.envelopes.entries()) {
+        if (stored[index]!.outcome === "hole") early.add(payload);
+      }
+      count(batch, stored);
+      for (const { gateway, ack } of newestAcks(batch, stored)) acks.put(gateway, ack);
+    }
+  };
+  /** After an error that is not the storage's: each message alone; gives those that no storing gets past. */
+  const storeEachAlone = async (
+    messages: readonly WaitingMessage[],
+    early: Set<Uint8Array>,
+  ): Promise<ReadonlySet<WaitingMessage>> => {
+    const stuck = new Set<WaitingMessage>();
+    let last: unknown;
+    for (const message of messages) {
+      try {
+        await storeMessages([message], early);
+      } catch (error) {
+        if (hasErrorCode(error, "STORE")) throw error;
+        last = error;
+        stuck.add(message);
+      }
+    }
+    if (stuck.size === messages.length) throw last;
+    for (const { topic } of stuck) {
+      messagesTotal.add(1, { outcome: "store-failed" });
+      logger.error("a message makes storing fail, and is left to its gateway", { topic, error: last });
+    }
+    return stuck;
+  };
   const storeNext = async (): Promise<void> => {
     const taken = waiting.take(maxBatchMessages);
-    /** Payloads of messages that came before what stands between them and what is stored. */
     const early = new Set<Uint8Array>();
+    let stuck: ReadonlySet<WaitingMessage> = new Set();
     try {
-      const limits = { sites, driftKeptMs, driftBinsOf, nowMs: clock.nowMs() };
-      let isFirst = true;
-      for await (const read of cutBatches(taken, limits, clock)) {
-        // What is large is stored in parts, and others have their turn between them.
-        if (!isFirst) await rest();
-        isFirst = false;
-        const batch = { ...read, envelopes: await beforeStore(read.envelopes) };
-        const stored = await record.storeEnvelopes(batch);
-        if (storeFails) logger.info("storing works again");
-        storeFails = false;
-        for (const [index, { payload }] of batch.envelopes.entries()) {
-          if (stored[index]!.outcome === "hole") early.add(payload);
-        }
-        count(batch, stored);
-        for (const { gateway, ack } of newestAcks(batch, stored)) acks.put(gateway, ack);
-      }
+      await storeMessages(taken, early).catch(async (error: unknown) => {
+        if (hasErrorCode(error, "STORE") || taken.length === 1) throw error;
+        stuck = await storeEachAlone(taken, early);
+      });
     } catch (error) {
       messagesTotal.add(taken.length, { outcome: "store-failed" });
       // Once until it works again: every batch fails while a disk is full.
@@ -127,7 +155,7 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
     for (const message of taken) {
       const earlySinceMs = early.has(message.payload) ? (message.earlySinceMs ?? clock.monotonicMs()) : null;
       const mayWait = earlySinceMs !== null && clock.monotonicMs() - earlySinceMs < holeWaitMs;
-      if (message.settle !== null && (storeFails || mayWait)) {
+      if (message.settle !== null && !stuck.has(message) && (storeFails || mayWait)) {
         // Of its own bytes: what came with it is let go.
         again.push({ ...message, earlySinceMs, payload: message.payload.slice() });
         continue;
@@ -186,85 +214,6 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
 /** Bytes that a waiting message takes, an empty one as well. */
 function costOf({ topic, payload }: UplinkMessage): number {
   return payload.length + 2 * topic.length + 64;
-}
-
-/** Counts what became of messages and records. */
-function createAccounts({
-  metrics,
-  logger,
-  clock,
-}: Pick<UplinkIngestOptions, "metrics" | "logger" | "clock">): {
-  readonly messagesTotal: Counter;
-  readonly count: (batch: CutBatch, stored: readonly StoredEnvelope[]) => void;
-} {
-  const messagesTotal = metrics.counter({
-    name: "uplink_messages_total",
-    help: "Uplink messages by what became of them",
-    labels: ["outcome"],
-  });
-  const recordsTotal = metrics.counter({
-    name: "uplink_records_total",
-    help: "Uplink records stored, by kind",
-    labels: ["kind"],
-  });
-  const missingTotal = metrics.counter({
-    name: "uplink_records_missing_total",
-    help: "Uplink records that their gateway dropped before they were stored here",
-    labels: ["lane"],
-  });
-  const refusedTotal = metrics.counter({
-    name: "uplink_refused_total",
-    help: "Messages and records that were set aside, by reason; /api/v1/quarantine names their gateways",
-    labels: ["reason"],
-  });
-  const countSetAside = ({ reason, detail }: RecordFault): void => {
-    messagesTotal.add(1, { outcome: "quarantined" });
-    refusedTotal.add(1, { reason });
-    if (reason === "not-storable") unstorable ??= detail;
-  };
-  /** Of a batch: one line, however many there are. */
-  let unstorable: string | null = null;
-  let toldMs = Number.NEGATIVE_INFINITY;
-  const tellUnstorable = (): void => {
-    if (unstorable === null) return;
-    const nowMs = clock.monotonicMs();
-    if (nowMs - toldMs >= unstorableTellMs) {
-      toldMs = nowMs;
-      logger.error("records could not be stored; /api/v1/quarantine holds them", { first: unstorable });
-    }
-    unstorable = null;
-  };
-  return {
-    messagesTotal,
-    count: (batch, stored) => {
-      for (const { fault } of batch.setAside) countSetAside(fault);
-      const outcomes = createTally();
-      const kinds = createTally();
-      const lost = createTally();
-      for (const [index, { outcome, missing, records }] of stored.entries()) {
-        // Of a message that is stored in parts the last one says what became of it.
-        if (!batch.goesOn.has(index)) outcomes.add(outcome);
-        lost.add(batch.envelopes[index]!.lane, missing);
-        for (const record of records) {
-          if (record.ok) kinds.add(record.value);
-          else countSetAside(record.error);
-        }
-      }
-      for (const [outcome, messages] of outcomes.counts) messagesTotal.add(messages, { outcome });
-      for (const [kind, records] of kinds.counts) recordsTotal.add(records, { kind });
-      for (const [lane, records] of lost.counts) missingTotal.add(records, { lane });
-      tellUnstorable();
-    },
-  };
-}
-
-/** Counts by name, told to a metric once a batch. */
-function createTally(): {
-  readonly counts: ReadonlyMap<string, number>;
-  add(name: string, amount?: number): void;
-} {
-  const counts = new Map<string, number>();
-  return { counts, add: (name, amount = 1) => void counts.set(name, (counts.get(name) ?? 0) + amount) };
 }
 
 /** The newest watermark of each life of a lane. */

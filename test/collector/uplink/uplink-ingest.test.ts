@@ -140,6 +140,31 @@ describe("the uplink's ingest", () => {
     expect([settled, (await names(bench)).length]).toEqual([2, 2]);
   });
 
+  it("leaves a message that our own code stumbles over to its gateway, and stores its neighbours", async () => {
+    const stumble = new TypeError("nobody thought of that");
+    const bench = createIngestBench({
+      wrapRecord: (record) => ({
+        ...record,
+        storeEnvelopes: (batch) =>
+          batch.envelopes.some(({ gateway }) => gateway === "gw-bad")
+            ? Promise.reject(stumble)
+            : record.storeEnvelopes(batch),
+      }),
+    });
+    const settled: string[] = [];
+    const send = (gateway: string): void => {
+      const envelope = eventEnvelope([event(gateway)], { firstSequence: 1, gateway });
+      const topic = `aurora/v1/gateway/${gateway}/up/update`;
+      bench.ingest.accept(topic, encodeUplinkEnvelope(envelope), () => settled.push(gateway));
+    };
+    for (const gateway of ["gw-1", "gw-bad", "gw-2"]) send(gateway);
+    await bench.ingest.flush();
+    expect(await names(bench)).toEqual(["gw-1", "gw-2"]);
+    expect(bench.acks.map(({ gateway }) => gateway)).toEqual(["gw-1", "gw-2"]);
+    expect([settled, bench.ingest.storeFails]).toEqual([["gw-1", "gw-bad", "gw-2"], false]);
+    expect(await countSetAside(bench)).toBe(0);
+  });
+
   it("goes on after a restart where it was, and does not wait for what a gateway dropped", async () => {
     const path = join(createTemporaryFolder(), "collector.sqlite");
     const first = createIngestBench({ path });
