@@ -4,6 +4,7 @@
  * counted.
  */
 import type { z } from "zod";
+import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import { failed, ok, type Result } from "../../core/contract/result.ts";
 import {
@@ -32,6 +33,7 @@ interface Message {
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly retained: boolean;
+  readonly heardMs: number;
 }
 
 type StateSites = Pick<EnrolledSites, "get" | "hasSite">;
@@ -42,6 +44,8 @@ const maxBytes = 262_144;
 /** Topics that may wait at once; whoever publishes under more names than that is not a fleet. */
 const maxWaiting = 20_000;
 const delayMs = 100;
+/** After a failure to store. */
+const failurePauseMs = 500;
 
 export function createStateWatch(options: {
   readonly record: Pick<FleetRecord, "storeStates">;
@@ -61,23 +65,33 @@ export function createStateWatch(options: {
   const storeNext = async (): Promise<void> => {
     const messages = [...waiting.values()];
     waiting.clear();
+    let stored = 0;
     try {
       for (const part of cutParts(messages)) {
         const batch = readStates(part, clock.nowMs(), sites);
         for (const { status } of batch.gateways) options.onStatus?.(status);
         await record.storeStates(batch);
+        stored += part.length;
         if (part.length < messages.length) await rest();
       }
       storeFails = false;
     } catch (error) {
       // Once until it works again: states come every few seconds, and a full disk may hold the log, too.
-      if (!storeFails) logger.error("states cannot be stored; the next ones will be tried", { error });
+      if (!storeFails) logger.error("states cannot be stored; they are kept and tried again", { error });
       storeFails = true;
+      await pause();
+      // A status comes once: that a gateway went away while the record did must be known afterwards.
+      if (hasErrorCode(error, "STORE")) {
+        for (const message of messages.slice(stored))
+          if (!waiting.has(message.topic)) waiting.set(message.topic, message);
+      }
     }
   };
+  const pause = (): Promise<void> => new Promise((resolve) => timers.after(failurePauseMs, resolve));
   const countWaiting = (): number => waiting.size;
   const loop = createBatchLoop({ timers, delayMs, countWaiting, fullCount: maxWaiting, storeNext });
-  const accept = (message: Message): void => {
+  const accept = (heard: Omit<Message, "heardMs">): void => {
+    const message = { ...heard, heardMs: clock.nowMs() };
     // An empty retained message clears the topic (MQTT 3.1.1, section 3.3.1.3).
     if (closed || message.payload.length === 0) return;
     if (waiting.size >= maxWaiting && !waiting.has(message.topic)) return;
@@ -114,9 +128,9 @@ function readStates(messages: readonly Message[], nowMs: number, sites: StateSit
   const turbines: StateBatch["turbines"][number][] = [];
   const gateways: StateBatch["gateways"][number][] = [];
   const setAside: SetAsideMessage[] = [];
-  /** A retained message says how things were at its own time; a fresh one was heard of now. */
-  const seenAt = (time: string | null, { retained }: Message): number =>
-    retained ? Math.min(nowMs, time === null ? 0 : Date.parse(time)) : nowMs;
+  /** A retained message says how things were at its own time; a fresh one how they were when it was heard. */
+  const seenAt = (time: string | null, { retained, heardMs }: Message): number =>
+    retained ? Math.min(nowMs, time === null ? 0 : Date.parse(time)) : heardMs;
   for (const message of messages) {
     const refuse = (fault: RecordFault): void => {
       setAside.push({ topic: message.topic, payload: message.payload, fault });

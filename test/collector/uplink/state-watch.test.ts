@@ -2,12 +2,16 @@ import { expect, it, onTestFinished } from "vitest";
 import type { FleetRecord } from "../../../src/collector/record/fleet-record.ts";
 import { createSqliteRecord } from "../../../src/collector/record/sqlite/sqlite-record.ts";
 import { createStateWatch, type StateWatch } from "../../../src/collector/uplink/state-watch.ts";
+import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
 import { createManualClock, type ManualClock } from "../../support/manual-clock.ts";
 import { turbineState } from "../fleet-records.ts";
 
-function createBench(sites?: NonNullable<Parameters<typeof createStateWatch>[0]["sites"]>): {
+function createBench(
+  sites?: NonNullable<Parameters<typeof createStateWatch>[0]["sites"]>,
+  wrapRecord: (record: FleetRecord) => FleetRecord = (record) => record,
+): {
   readonly record: FleetRecord;
   readonly watch: StateWatch;
   readonly clock: ManualClock;
@@ -16,7 +20,7 @@ function createBench(sites?: NonNullable<Parameters<typeof createStateWatch>[0][
   onTestFinished(() => record.close());
   const clock = createManualClock();
   const watch = createStateWatch({
-    record,
+    record: wrapRecord(record),
     clock,
     timers: clock,
     logger: silentLogger,
@@ -78,4 +82,39 @@ it("takes no state of a site that no enrolled gateway may speak of, and no statu
     ["aurora/v1/gateway/gw-2/status", "not-enrolled"],
     ["aurora/v1/turbine/ridge/wt-1/state", "foreign-site"],
   ]);
+});
+
+it("knows after the record was away what was said meanwhile, and when", async () => {
+  let isAway = true;
+  const { record, watch, clock } = createBench(undefined, (whole) => ({
+    ...whole,
+    storeStates: (batch) =>
+      isAway ? Promise.reject(new AuroraError("STORE", "away", { op: "test" })) : whole.storeStates(batch),
+  }));
+  const pass = async (forMs: number): Promise<void> => {
+    for (let passedMs = 0; passedMs < forMs; passedMs += 50) {
+      clock.advance(50);
+      for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  const say = (online: boolean): void => {
+    const status = online ? { gateway: "gw-1", online, version: "1.0.0" } : { gateway: "gw-1", online };
+    watch.acceptStatus("aurora/v1/gateway/gw-1/status", bytes(status), false);
+  };
+  const heardMs = clock.nowMs();
+  watch.acceptState(
+    "aurora/v1/turbine/north-sea/wt-1/state",
+    bytes(turbineState("wt-1", heardMs, "d")),
+    false,
+  );
+  say(true);
+  await pass(3_000);
+  // Its last will, the newest word of it.
+  say(false);
+  await pass(3_000);
+  isAway = false;
+  await pass(1_000);
+  expect(await record.gateways()).toMatchObject([{ gateway: "gw-1", online: false }]);
+  expect(await record.turbines()).toMatchObject([{ turbine: "wt-1", lastSeenMs: heardMs }]);
+  await watch.close();
 });
