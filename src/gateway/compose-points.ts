@@ -165,6 +165,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     snapshots: kept.deciders,
     baselines,
     sink: {
+      onWindowDue: telemetry.windowDue,
       onDecision: (decision, scored) => {
         if (scored !== null) figures.record(scored.window, scored.output);
         telemetry.decision(decision, scored);

@@ -62,7 +62,8 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   const topics = createTopics(config.mqtt.base);
   await prepareStateFolder(config.gateway.stateDir, { nowMs: clock.nowMs(), logger });
   const quality = createDataQuality();
-  const record = openGatewayRecord({ config, quality, clock, logger }, closers);
+  const load = createWorkGauge();
+  const record = openGatewayRecord({ config, quality, load, clock, logger }, closers);
   const { outbox, telemetry } = record;
   const models = await openModels({ config, runtimeVersion, telemetry, logger });
   closers.add(() => models.close());
@@ -97,7 +98,6 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   });
   closers.add(() => uplink.close());
 
-  const load = createWorkGauge();
   const points = composePoints(
     {
       config,

@@ -4,6 +4,7 @@ import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { type Clock, systemTimers } from "../core/platform/clock.ts";
 import type { Closers } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
+import type { WorkGauge } from "./points/work-gauge.ts";
 import { type ClockWatch, createClockWatch } from "./record/clock-watch.ts";
 import type { DataQuality } from "./record/data-quality.ts";
 import { openLossMark } from "./record/loss-mark.ts";
@@ -27,6 +28,8 @@ export interface GatewayRecord {
 export interface GatewayRecordOptions {
   readonly config: GatewayConfig;
   readonly quality: DataQuality;
+  /** What waits to be decided. */
+  readonly load: Pick<WorkGauge, "held">;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -36,7 +39,7 @@ export interface GatewayRecordOptions {
  * @throws AuroraError STORE when the state folder cannot be used.
  */
 export function openGatewayRecord(options: GatewayRecordOptions, closers: Closers): GatewayRecord {
-  const { config, quality, clock, logger } = options;
+  const { config, quality, load, clock, logger } = options;
   const path = join(config.gateway.stateDir, "gateway.db");
   const { maxMebibytes, reserveMebibytes } = config.store;
   const file = openStoreFile({
@@ -77,6 +80,7 @@ export function openGatewayRecord(options: GatewayRecordOptions, closers: Closer
     predictionIntervalMs: config.uplink.predictionIntervalSeconds * 1000,
     healthIntervalMs: config.uplink.healthIntervalSeconds * 1000,
     mark,
+    undecided: () => load.held,
   });
   return { outbox, state, telemetry, clockWatch };
 }

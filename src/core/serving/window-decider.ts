@@ -39,7 +39,10 @@ export interface WindowDeciderOptions {
   /** Counts the windows of a turbine that were decided, and those that could not be. */
   readonly quality: { processed(turbine: string): void; dropped(turbine: string): void };
   /** Counts the windows that wait to be decided. */
-  readonly load: { begin(): void; end(): void };
+  readonly load: {
+    begin(window: { readonly fromMs: number; readonly toMs: number }): void;
+    end(window: { readonly fromMs: number; readonly toMs: number }): void;
+  };
   readonly logger: Logger;
   readonly sink: DecisionSink;
 }
@@ -120,7 +123,7 @@ export function createWindowDecider(options: WindowDeciderOptions): WindowDecide
   return {
     submit: (due) => {
       const { window, bundle } = due;
-      load.begin();
+      load.begin(window);
       // Until the window is decided and explained, its bundle must not close its engine.
       bundle.retain();
       const output = due.output === undefined ? bundle.score(window) : Promise.resolve(due.output);
@@ -136,7 +139,7 @@ export function createWindowDecider(options: WindowDeciderOptions): WindowDecide
         } finally {
           waiting--;
           bundle.release();
-          load.end();
+          load.end(window);
         }
       });
     },

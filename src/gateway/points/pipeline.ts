@@ -31,6 +31,8 @@ import { createWorkGauge, type WorkGauge } from "./work-gauge.ts";
 export interface PipelineSink extends DecisionSink {
   onQuarantine(quarantine: Quarantine, turbine: string | null): void;
   onSchemaDrift(drift: SchemaDrift): void;
+  /** A window was cut, and waits to be decided. */
+  onWindowDue?(): void;
   /** Nothing is known of a point any more; comes after the decision that says so. */
   onSilence?(point: PointId, silence: PointSilence): void;
   /** A device computed other integers than this gateway. */
@@ -129,7 +131,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     onWorkerEnded: (worker, lostSamples) => sink.onWorkerEnded?.(worker, lostSamples),
     beginWorker: options.beginWorker,
     sink: {
-      window: (point, due) => points[point]!.decider.submit(due),
+      window: (point, due) => {
+        points[point]!.decider.submit(due);
+        sink.onWindowDue?.();
+      },
       missing: (point, fromMs, toMs) => points[point]!.decider.noteMissing(fromMs, toMs),
       silence: (point, silence) => {
         const { id, decider } = points[point]!;

@@ -5,12 +5,20 @@ export interface WorkGaugeWatcher {
   onLow(): void;
 }
 
+/** A window that waits to be decided, epoch ms. */
+export interface WaitingWindow {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 export interface WorkGauge {
-  /** A piece of work came … */
-  begin(): void;
+  /** A piece of work came; of a window it is known what a kill would lose with it … */
+  begin(window?: WaitingWindow): void;
   /** … and is done, well or not. */
-  end(): void;
+  end(window?: WaitingWindow): void;
   readonly waiting: number;
+  /** Windows that wait, and what they cover together; null: none. */
+  readonly held: (WaitingWindow & { readonly windows: number }) | null;
   /** Resolves when the next piece that waits is done; at once where none waits. */
   moved(): Promise<void>;
   /** Whom to tell from now on; one at a time. */
@@ -28,15 +36,18 @@ export function createWorkGauge(
   let isHigh = false;
   let watcher: WorkGaugeWatcher | null = null;
   let onMoved: (() => void)[] = [];
+  const windows = new Set<WaitingWindow>();
   return {
-    begin: () => {
+    begin: (window) => {
       waiting++;
+      if (window !== undefined) windows.add(window);
       if (isHigh || waiting < marks.high) return;
       isHigh = true;
       watcher?.onHigh();
     },
-    end: () => {
+    end: (window) => {
       waiting--;
+      if (window !== undefined) windows.delete(window);
       if (onMoved.length > 0) {
         for (const tell of onMoved) tell();
         onMoved = [];
@@ -47,6 +58,16 @@ export function createWorkGauge(
     },
     get waiting() {
       return waiting;
+    },
+    get held() {
+      if (windows.size === 0) return null;
+      let fromMs = Number.POSITIVE_INFINITY;
+      let toMs = Number.NEGATIVE_INFINITY;
+      for (const window of windows) {
+        if (window.fromMs < fromMs) fromMs = window.fromMs;
+        if (window.toMs > toMs) toMs = window.toMs;
+      }
+      return { windows: windows.size, fromMs, toMs };
     },
     moved: () => (waiting === 0 ? Promise.resolve() : new Promise<void>((resolve) => onMoved.push(resolve))),
     watch: (next) => {

@@ -8,10 +8,12 @@ import type { Clock } from "../../core/platform/clock.ts";
 import type { ScoredWindow } from "../../core/serving/loaded-bundle.ts";
 import type { DataQuality } from "./data-quality.ts";
 import { createDriftWatch, type DriftSource, type DriftWindow } from "./drift-watch.ts";
-import { type LossMark, noLossMark } from "./loss-mark.ts";
+import { type HeldInMemory, type LossMark, noLossMark } from "./loss-mark.ts";
 import { createPredictionThinner } from "./prediction-thinner.ts";
 
 export interface Telemetry {
+  /** A window was cut, and waits to be decided: a kill would lose it. */
+  windowDue(): void;
   decision(decision: Decision, scored: ScoredWindow | null): void;
   /** A row that was scored outside of a measuring point, in operation. */
   drift(point: PointId, source: DriftSource, row: DriftWindow): void;
@@ -36,9 +38,13 @@ export interface TelemetryOptions {
   readonly healthIntervalMs: number;
   /** Says after a kill what was gathered; default none. */
   readonly mark?: LossMark;
+  /** Windows that wait to be decided, which a kill loses as well; default none. */
+  readonly undecided?: () => HeldWindows | null;
   /** Calls back once what came together is decided, which the mark then says in one write; default `setImmediate`. */
   readonly soon?: (callback: () => void) => void;
 }
+
+type HeldWindows = Omit<HeldInMemory, "records">;
 
 /** Creates the telemetry of a gateway. */
 export function createTelemetry(options: TelemetryOptions): Telemetry {
@@ -56,7 +62,11 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     batchMs: Math.min(300_000, options.predictionIntervalMs * 5),
   });
 
-  const { mark = noLossMark, soon = (callback: () => void) => void setImmediate(callback) } = options;
+  const {
+    mark = noLossMark,
+    undecided = () => null,
+    soon = (callback: () => void) => void setImmediate(callback),
+  } = options;
   let isNoteDue = false;
   const noteHeldSoon = (): void => {
     if (isNoteDue) return;
@@ -65,7 +75,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   };
   const noteHeld = (): void => {
     isNoteDue = false;
-    const predictions = thinner.held;
+    const predictions = joinHeld(thinner.held, undecided());
     const sketches = drift.held;
     mark.noteOpen(
       predictions === null ? null : { records: 0, ...predictions },
@@ -91,6 +101,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     append({ kind: "event", timeMs: clock.nowMs(), name, subject, detail: detail.slice(0, 1000) });
 
   return {
+    windowDue: noteHeldSoon,
     decision: (decision, scored) => {
       if (scored === null) return;
       const { window, output, bundle } = scored;
@@ -134,5 +145,14 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       noteHeld();
       health();
     },
+  };
+}
+
+function joinHeld(one: HeldWindows | null, other: HeldWindows | null): HeldWindows | null {
+  if (one === null || other === null) return one ?? other;
+  return {
+    windows: one.windows + other.windows,
+    fromMs: Math.min(one.fromMs, other.fromMs),
+    toMs: Math.max(one.toMs, other.toMs),
   };
 }

@@ -19,3 +19,16 @@ test("work moves on when a piece that waits is done, and stands still until then
   await waits;
   expect([moved, gauge.waiting]).toEqual([1, 2]);
 });
+
+test("tells what the windows that wait cover together, and nothing of other work", () => {
+  const gauge = createWorkGauge();
+  const windows = [3_000, 1_000, 2_000].map((fromMs) => ({ fromMs, toMs: fromMs + 1_500 }));
+  gauge.begin();
+  expect(gauge.held).toBeNull();
+  for (const window of windows) gauge.begin(window);
+  expect(gauge.held).toEqual({ windows: 3, fromMs: 1_000, toMs: 4_500 });
+  gauge.end(windows[0]);
+  expect(gauge.held).toEqual({ windows: 2, fromMs: 1_000, toMs: 3_500 });
+  for (const window of windows.slice(1)) gauge.end(window);
+  expect([gauge.held, gauge.waiting]).toEqual([null, 1]);
+});

@@ -3,7 +3,9 @@ import type { Decision, OperatingState } from "../../../src/core/contract/predic
 import type { UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
 import type { DriftReference } from "../../../src/core/drift/drift-reference.ts";
 import type { StudentOutput } from "../../../src/core/serving/loaded-bundle.ts";
+import { createWorkGauge } from "../../../src/gateway/points/work-gauge.ts";
 import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
+import { type HeldInMemory, noLossMark } from "../../../src/gateway/record/loss-mark.ts";
 import { createTelemetry } from "../../../src/gateway/record/telemetry.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 import { alertAt, createFakeBundle, point, windowAt } from "../fakes.ts";
@@ -31,6 +33,9 @@ function create() {
   const clock = createManualClock();
   const records: UplinkRecord[] = [];
   const quality = createDataQuality();
+  const load = createWorkGauge();
+  const marked: (HeldInMemory | null)[] = [];
+  const due: (() => void)[] = [];
   const telemetry = createTelemetry({
     append: (record) => records.push(record),
     outboxRecords: () => records.length,
@@ -39,7 +44,15 @@ function create() {
     driftIntervalMs: 600_000,
     predictionIntervalMs: 60_000,
     healthIntervalMs: 30_000,
+    mark: { ...noLossMark, noteOpen: (predictions) => marked.push(predictions) },
+    undecided: () => load.held,
+    soon: (callback) => due.push(callback),
   });
+  /** What the mark says at the end of a turn of the event loop. */
+  const markTurn = (): HeldInMemory | null | undefined => {
+    for (const callback of due.splice(0)) callback();
+    return marked.at(-1);
+  };
   const decide = (
     index: number,
     isScored = true,
@@ -68,10 +81,31 @@ function create() {
     telemetry.decision(decision, isScored ? { window, output: scored, bundle: served, powerKw } : null);
   };
   const kinds = (): string[] => records.map(({ kind }) => kind);
-  return { clock, records, quality, telemetry, decide, kinds };
+  return { clock, records, quality, load, telemetry, decide, kinds, markTurn };
 }
 
 describe("telemetry", () => {
+  it("says of windows that wait to be decided that a kill loses them, until they are gathered", () => {
+    const { load, telemetry, decide, markTurn } = create();
+    const windows = [windowAt(0), windowAt(1), windowAt(2)];
+    for (const window of windows) {
+      load.begin(window);
+      telemetry.windowDue();
+    }
+    const whole = { records: 0, windows: 3, fromMs: windows[0]!.fromMs, toMs: windows[2]!.toMs };
+    expect(markTurn()).toEqual(whole);
+    decide(0);
+    load.end(windows[0]);
+    expect(markTurn()).toEqual({ ...whole, fromMs: Math.min(windows[0]!.toMs, windows[1]!.fromMs) });
+    for (const index of [1, 2]) {
+      decide(index);
+      load.end(windows[index]);
+    }
+    expect(markTurn()).toMatchObject({ windows: 3, toMs: windows[2]!.toMs });
+    telemetry.flush();
+    expect(markTurn()).toBeNull();
+  });
+
   it("says how the gateway is at its start, then once an interval", () => {
     const { clock, records, quality, telemetry, kinds } = create();
     quality.processed("WT01");
