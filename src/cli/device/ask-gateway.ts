@@ -48,9 +48,12 @@ export function gatewayUrl({
 }
 
 /** The gateway's status page; null when it does not answer in time, or with anything else. */
-export async function askStatus(url: string): Promise<Readonly<Record<string, unknown>> | null> {
+export async function askStatus(
+  url: string,
+  timeoutMs: number = statusMs,
+): Promise<Readonly<Record<string, unknown>> | null> {
   try {
-    const response = await fetch(`${url}/status`, { signal: AbortSignal.timeout(statusMs) });
+    const response = await fetch(`${url}/status`, { signal: AbortSignal.timeout(timeoutMs) });
     const json = await readJson(response, maxStatusBytes);
     return typeof json === "object" && json !== null ? { ...json } : null;
   } catch {

@@ -6,7 +6,7 @@ import type { FoundGateway } from "./find-gateway.ts";
 
 export async function checkPort(
   { gateway }: Pick<GatewayConfig, "gateway">,
-  { url, page }: FoundGateway,
+  { url, page, isLate }: FoundGateway,
 ): Promise<CheckResult> {
   const name = "gateway's port";
   const advice = "Give it another port under gateway.httpPort, or end the other program.";
@@ -15,6 +15,10 @@ export async function checkPort(
   if (gateway.httpPort === 0) return good(name, "any that is free; no gateway runs");
   const refusal = await tryToListen(gateway.httpHost, gateway.httpPort);
   if (refusal === undefined) return good(name, `${gateway.httpPort} is free; no gateway runs`);
+  if (refusal === "EADDRINUSE" && isLate) {
+    const text = `whoever listens on ${gateway.httpHost}:${gateway.httpPort} does not answer: this gateway at its limit, or another program`;
+    return bad(name, text, "Look at the gateway's log and at the load of this machine, then ask again.");
+  }
   if (refusal === "EADDRINUSE") {
     return bad(name, `another program listens on ${gateway.httpHost}:${gateway.httpPort}`, advice);
   }

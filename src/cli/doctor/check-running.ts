@@ -8,7 +8,7 @@ const manyRecords = 10_000;
 
 export function checkRunning(config: GatewayConfig, page: GatewayPage | null): readonly CheckResult[] {
   if (page === null) {
-    return [skipped("gateway", "it does not run, so nothing is known of its devices")];
+    return [skipped("gateway", "none answers, so nothing is known of its devices")];
   }
   const results: CheckResult[] = [];
   const { mqtt, outbox, windows, devices } = page;

@@ -61,19 +61,30 @@ const statusSchema: z.ZodType<GatewayPage> = z.object({
 
 export interface FoundGateway {
   readonly url: string;
-  /** Null: nothing that is a gateway answers there. */
+  /** Null: nothing that is a gateway answers there, or not in time. */
   readonly page: GatewayPage | null;
+  /** Somebody listens there, and said nothing in all the time. */
+  readonly isLate: boolean;
 }
+
+/** A loaded machine may take its time; what is asked here is asked once. */
+const answerMs = 10_000;
 
 const maxAccessBytes = 4096;
 
 /** Asks at the configured address or, where the port is 0, at the one that the access file names. */
-export async function findGateway({ gateway }: Pick<GatewayConfig, "gateway">): Promise<FoundGateway> {
+export async function findGateway(
+  { gateway }: Pick<GatewayConfig, "gateway">,
+  timeoutMs: number = answerMs,
+): Promise<FoundGateway> {
   const { httpHost, httpPort, stateDir } = gateway;
   const configured = gatewayUrl({ httpHost: httpHost.replace(/^(0\.0\.0\.0|::)$/, "127.0.0.1"), httpPort });
   const url = httpPort === 0 ? ((await readUrl(stateDir)) ?? configured) : configured;
-  const page = httpPort === 0 && url === configured ? null : statusSchema.safeParse(await askStatus(url));
-  return { url, page: page?.success === true ? page.data : null };
+  if (httpPort === 0 && url === configured) return { url, page: null, isLate: false };
+  const startedMs = performance.now();
+  const page = statusSchema.safeParse(await askStatus(url, timeoutMs));
+  if (page.success) return { url, page: page.data, isLate: false };
+  return { url, page: null, isLate: performance.now() - startedMs >= timeoutMs };
 }
 
 async function readUrl(stateDir: string): Promise<string | undefined> {

@@ -8,7 +8,7 @@ import { checkLines } from "../../../src/cli/doctor/check-lines.ts";
 import { checkPort } from "../../../src/cli/doctor/check-port.ts";
 import { bad, good, renderBytes } from "../../../src/cli/doctor/check-result.ts";
 import { checkRunning } from "../../../src/cli/doctor/check-running.ts";
-import type { GatewayPage } from "../../../src/cli/doctor/find-gateway.ts";
+import { findGateway, type GatewayPage } from "../../../src/cli/doctor/find-gateway.ts";
 import { renderCheck, renderTotal } from "../../../src/cli/doctor/render-checks.ts";
 import { runChecks } from "../../../src/cli/doctor/run-checks.ts";
 import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
@@ -105,7 +105,7 @@ test("the disk: room for what the configuration may write, and what an eMMC says
 });
 
 test("the gateway's port is free, its own, another gateway's or another program's", async () => {
-  const server = createServer();
+  const server = createServer((socket) => void socket.on("error", () => {}).resume());
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void server.close());
   const { port } = server.address() as { port: number };
@@ -120,17 +120,23 @@ test("the gateway's port is free, its own, another gateway's or another program'
       devices: [],
     };
   };
-  expect(await checkPort(config, { url, page: null })).toMatchObject({
+  expect(await checkPort(config, { url, page: null, isLate: false })).toMatchObject({
     verdict: "bad",
     text: `another program listens on 127.0.0.1:${port}`,
   });
-  expect((await checkPort(config, { url, page: page("gw-1") })).verdict).toBe("good");
-  expect(await checkPort(config, { url, page: page("gw-2") })).toMatchObject({
+  // It accepts connections and says nothing: nobody is told to end a gateway that is only slow.
+  expect(await checkPort(config, await findGateway(config, 100))).toMatchObject({
+    verdict: "bad",
+    text: expect.stringMatching(/does not answer: this gateway at its limit, or another program/),
+    advice: expect.not.stringMatching(/end /),
+  });
+  expect((await checkPort(config, { url, page: page("gw-1"), isLate: false })).verdict).toBe("good");
+  expect(await checkPort(config, { url, page: page("gw-2"), isLate: false })).toMatchObject({
     verdict: "bad",
     text: `the gateway gw-2 answers at ${url}`,
   });
   await new Promise((resolve) => server.close(resolve));
-  expect((await checkPort(config, { url, page: null })).verdict).toBe("good");
+  expect((await checkPort(config, { url, page: null, isLate: false })).verdict).toBe("good");
 });
 
 test("the lines of devices: no such port, no port at all, nobody at the address, and what is not touched", async () => {
