@@ -110,7 +110,7 @@ export const collectorConfigSchema: z.ZodType<CollectorConfig> = z.strictObject(
   collector: z
     .strictObject({
       stateDir: file
-        .default("/var/lib/aurora-collector")
+        .default("/var/lib/aurora/collector")
         .describe("Folder for the database and the registry"),
       httpHost: z.string().min(1).max(255).default("127.0.0.1").describe("Address of the page and the API"),
       httpPort: z

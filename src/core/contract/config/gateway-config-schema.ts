@@ -68,7 +68,7 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
       id: id.describe("Id of this gateway, unique in the fleet"),
       site: id.describe("Site that its turbines stand on"),
       stateDir: file
-        .default("/var/lib/aurora")
+        .default("/var/lib/aurora/gateway")
         .describe("Folder for the outbox, alarm states and model slots"),
       httpHost: z.string().min(1).max(255).default("127.0.0.1").describe("Address for health and metrics"),
       httpPort: z
