@@ -1,5 +1,5 @@
 /** Turns what either SQLite library throws into one error that a user can act upon, and answers what kind it was. */
-import { accessSync, constants, statfsSync } from "node:fs";
+import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { AuroraError } from "../../contract/aurora-error.ts";
 
@@ -61,7 +61,9 @@ export function wrapSqliteError(error: unknown, op: string, path: string): unkno
       op,
       subject: path,
       cause: error,
-      hint: `Give ${dirname(path)} and all that is in it to the user that this runs as (chown -R), on a disk that is not read-only.`,
+      hint:
+        hintOfClosedFolder(dirname(path)) ??
+        `Give ${dirname(path)} and all that is in it to the user that this runs as (chown -R).`,
     });
   }
   const isFull = kind === "full" || ((kind === "io" || kind === "cannot-open") && freeBytes < fullBelowBytes);
@@ -94,6 +96,19 @@ function findForbidden(path: string): string | undefined {
       return true;
     }
   });
+}
+
+/** What to do where this process may only read, whoever it is: a disk, or what a unit of systemd keeps closed; else undefined. */
+export function hintOfClosedFolder(dir: string): string | undefined {
+  let above = dir;
+  while (!existsSync(above) && above !== dirname(above)) above = dirname(above);
+  try {
+    accessSync(above, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EROFS") return undefined;
+  }
+  return `The disk is read-only, or systemd keeps it so for the service. Then make the folder, give it to the service's user (chown), and open it by \`systemctl edit\` of the unit: [Service] ReadWritePaths=${dir}; or configure another stateDir.`;
 }
 
 /** What is free on the disk of a file, or infinity where that cannot be told. */

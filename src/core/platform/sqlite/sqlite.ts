@@ -13,7 +13,7 @@ import {
   type SqliteDatabase,
   type SqliteEngine,
 } from "./sqlite-database.ts";
-import { sqliteErrorKind, wrapSqliteError } from "./sqlite-error.ts";
+import { hintOfClosedFolder, sqliteErrorKind, wrapSqliteError } from "./sqlite-error.ts";
 
 /** Both libraries, in the order in which they are tried. */
 export const sqliteEngines: readonly SqliteEngine[] = ["node", "better"];
@@ -98,7 +98,8 @@ function makeFolder(dir: string): void {
       hint:
         (cause as NodeJS.ErrnoException).code === "ENOSPC"
           ? `Free some space on the disk that holds ${dirname(dir)} and start again, or configure another stateDir.`
-          : "Create it and give this user the right to write there, or configure another stateDir.",
+          : (hintOfClosedFolder(dir) ??
+            "Create it and give this user the right to write there, or configure another stateDir."),
       cause,
     });
   }

@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openSqliteRecord } from "../../../../src/collector/record/sqlite/sqlite-record.ts";
@@ -55,4 +57,20 @@ test("a collector's record says it wherever in its tables the disk becomes full,
     free();
   }
   await (await open()).close();
+});
+
+test("a disk that this process may only read is named so, with the line that opens it in a unit of systemd", ({
+  skip,
+}) => {
+  const folder = disk(256, skip);
+  mkdirSync(join(folder, "made"));
+  execFileSync("mount", ["-o", "remount,ro", folder]);
+  for (const dir of [join(folder, "made"), join(folder, "missing", "deeper")]) {
+    expect(() => openSqlite(join(dir, "gateway.db"))).toThrowError(
+      expect.objectContaining({
+        code: "STORE",
+        hint: expect.stringMatching(`read-only, or systemd keeps it so.*ReadWritePaths=${dir};`),
+      }),
+    );
+  }
 });
