@@ -1,4 +1,5 @@
 /** Takes days into a column's reference: first until enough are known, then those that were stable, for a bounded memory. */
+import { average } from "../maths/moments.ts";
 import { type ColumnDay, type LoadMean, leastLoadDays } from "./column-day.ts";
 import { mostDays } from "./drift-task.ts";
 import {
@@ -12,6 +13,14 @@ import {
 /** Rows and effective slots without which nothing is learnt from a day. */
 const leastLearningRows = 12;
 const leastLearningSlots = 6;
+
+/**
+ * Of a spell of days that were off: so many days with the two before it, the share of the known days, and their standard
+ * deviations, up to which it is learnt.
+ */
+const longestSpell = 9;
+const spellShare = 0.1;
+const widestSpell = 4;
 
 /** Counts of a group of days beyond which the older ones fade. */
 const mostGroupCounts = 20_000;
@@ -59,12 +68,59 @@ export function refineColumn(
   };
 }
 
-/** Moves days that have waited long enough into the reference, if nothing was wrong with them. */
+/**
+ * Moves days that have waited long enough into the reference, if nothing was wrong with them. Days that were off wait until the
+ * machine is as before, and then come with them: see {@link tameSpell}.
+ */
 export function admitDays(column: ColumnReference, recent: ColumnReference["recent"]): ColumnReference {
-  const waiting = recent.slice(-2);
-  const due = recent.slice(0, -2).flatMap(([day, isFine]) => (isFine ? [day] : []));
-  if (due.length === 0) return { ...column, recent: waiting };
-  return { ...column, recent: waiting, days: [...column.days, ...due].slice(-mostDays) };
+  let { days, spell } = column;
+  for (const [day, isFine] of recent.slice(0, -2)) {
+    if (isFine) {
+      days = [...days, ...tameSpell(days, spell), day].slice(-mostDays);
+      spell = [];
+    } else if (day[1] >= leastLearningSlots && spell.length <= longestSpell) {
+      spell = [...spell, day];
+    }
+  }
+  return { ...column, recent: recent.slice(-2), days, spell };
+}
+
+/**
+ * What is learnt of days that were off, now that the machine is as before with nothing done to it: such days are a part of how it
+ * runs, and were told. Nothing of much more than a week, which somebody may have ended; none further off than {@link widestSpell},
+ * and of those that were further one of ten known days at most, so that a cable that was loose for days does not blind
+ * anybody for a quarter of a year.
+ */
+function tameSpell(days: readonly KeptDay[], spell: readonly KeptDay[]): readonly KeptDay[] {
+  if (spell.length > longestSpell) return [];
+  const level = createLimit(days.map((day) => day[3]));
+  const spread = createLimit(days.flatMap((day) => (day[4] === null ? [] : [day[4]])));
+  const mostInvalid = Math.max(...days.map((day) => day[5]));
+  let left = Math.ceil(days.length * spellShare);
+  return spell.flatMap((day): KeptDay[] => {
+    const tamed: KeptDay = [
+      day[0],
+      day[1],
+      day[2],
+      level(day[3]),
+      day[4] === null ? null : spread(day[4]),
+      Math.min(mostInvalid, day[5]),
+      day[6],
+    ];
+    const isWild = tamed.some((value, index) => value !== day[index]);
+    return isWild && left-- <= 0 ? [] : [tamed];
+  });
+}
+
+/** Keeps a value within so many standard deviations of these. */
+function createLimit(values: readonly number[]): (value: number) => number {
+  const mean = average(values);
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const reach = widestSpell * Math.sqrt(squares / Math.max(1, values.length - 1));
+  return (value) => {
+    const near = Math.min(mean + reach, Math.max(mean - reach, value));
+    return near === value ? value : round(near, 4);
+  };
 }
 
 /** Means at the loads heard so far, for the hours of days that are still being learnt. */

@@ -45,6 +45,8 @@ export interface ColumnReference {
   readonly days: readonly KeptDay[];
   /** The last days that were heard, not yet in `days`; the second says whether they may get there. */
   readonly recent: readonly (readonly [KeptDay, boolean])[];
+  /** Days that were off, of which it is not known yet whether the machine comes back by itself. */
+  readonly spell: readonly KeptDay[];
   /** One a length of {@link stretchLengths}: stretches, and their sum of squared deviations from their day's mean. */
   readonly stretches: readonly (readonly [number, number])[];
   /** One a group of days: counts in the bins. */
@@ -90,6 +92,8 @@ export const siteReferenceSchema: z.ZodType<SiteReference> = z.object({
         curve: z.array(z.tuple([by, z.int(), count, count, finite])).max(mostLoads),
         days: z.array(keptDaySchema).max(mostDays),
         recent: z.array(z.tuple([keptDaySchema, z.boolean()])).max(3),
+        // References of before have none.
+        spell: z.array(keptDaySchema).max(10).default([]),
         stretches: z.array(z.tuple([count, count])).length(stretchLengths.length),
         groups: z.array(z.array(count)).length(sketchGroups),
         run: z.tuple([z.union([z.literal(1), z.literal(-1)]), finite]).nullable(),
@@ -112,6 +116,7 @@ export function beginColumn(name: string, bins: number): ColumnReference {
     curve: [],
     days: [],
     recent: [],
+    spell: [],
     stretches: stretchLengths.map(() => [0, 0]),
     groups: Array.from({ length: sketchGroups }, () => new Array<number>(bins).fill(0)),
     run: null,

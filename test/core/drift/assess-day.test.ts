@@ -102,6 +102,55 @@ describe("assessing a day", () => {
     expect(reference.columns[1]!.days.length).toBe(days);
   });
 
+  /** Runs days of which some lie off by `by`; what is said of each, and the reference afterwards. */
+  const live = (learnt: ReturnType<typeof learn>, days: readonly number[]) => {
+    let { reference } = learnt;
+    const levels = days.map((by, index) => {
+      const shifted = moved(learnt.next, (row) => {
+        row[1]! += by;
+      });
+      const assessed = assessDay(task, reference, summariseRows(task, 20 + index, { next: shifted })!);
+      reference = assessed.reference;
+      return assessed.verdict.level;
+    });
+    return { levels, reference };
+  };
+
+  it("learns a spell once the machine is as before by itself, so that the next one is no news", () => {
+    const calm = new Array<number>(6).fill(0);
+    const learnt = learn(20);
+    const once = live(learnt, [2, ...calm]);
+    expect(once.levels[0]).toBe("drift");
+    const [spell] = once.reference.columns[1]!.days.filter(([period]) => period === 20);
+    const others = once.reference.columns[1]!.days.filter(([period]) => period !== 20);
+    // As far off as four standard deviations, and not as far as it was.
+    expect(spell![3]).toBeLessThan(1);
+    expect(spell![3]).toBeGreaterThan(Math.max(...others.map(([, , , level]) => level)));
+    expect(once.reference.columns[1]!.spell).toEqual([]);
+    const next = summariseRows(task, 27, {
+      next: moved(learnt.next, (row) => {
+        row[1]! += 1;
+      }),
+    })!;
+    const ignorant = live(learn(20), [0, ...calm]).reference;
+    expect(assessDay(task, ignorant, next).verdict.level).toBe("drift");
+    expect(assessDay(task, once.reference, next).verdict.level).not.toBe("drift");
+  });
+
+  it("does not learn more than a week that was off, and of a spell one day in ten that are known", () => {
+    const off = (days: number): number[] => new Array<number>(days).fill(2);
+    const periodsOf = ({ reference }: ReturnType<typeof live>): number[] =>
+      reference.columns[1]!.days.map(([period]) => period).filter((period) => period >= 20);
+    expect(periodsOf(live(learn(20), [...off(9), 0, 0, 0, 0, 0, 0])).every((period) => period >= 29)).toBe(
+      true,
+    );
+    const { reference } = live(learn(20), off(5));
+    expect(siteReferenceSchema.parse(JSON.parse(JSON.stringify(reference)))).toEqual(reference);
+    const learnt = periodsOf(live(learn(20), [...off(5), 0, 0, 0, 0, 0, 0])).filter((period) => period < 25);
+    expect(learnt.length).toBeGreaterThan(0);
+    expect(learnt.length).toBeLessThanOrEqual(2);
+  });
+
   it("sees a channel that makes more noise, one that stands still and one that is lost", () => {
     const { reference, next } = learn(20);
     const aspectOf = (change: (row: Float64Array) => void): string | undefined => {
