@@ -335,6 +335,49 @@ test("another daemon's file is one mistake, and so are tabs", async () => {
   ]);
 });
 
+test("lines that stand a step too far, odd spaces and another encoding are one mistake each", async () => {
+  const places = (said: string): readonly string[] =>
+    said.split("\n").filter((line) => /:\d+:\d+: /.test(line));
+  for (const [from, to, place] of [
+    ["    points:\n      - component", "    points:\n    - component", "14:18"],
+    ["turbines:\n  - id", "turbines:\n- id", "12:7"],
+    ["    connect: tcp", "   connect: tcp", "8:1"],
+    ["  site: north", "   site: north", "2:7"],
+  ] as const) {
+    const said = places(await complain(from, to));
+    expect(said).toEqual([
+      expect.stringContaining("indented otherwise than those they belong to; let all keys"),
+    ]);
+    expect(said[0]).toContain(`/gateway.yaml:${place}: `);
+  }
+  const hard = await complain("  id: gw-1\n  site", "\u00a0 id: gw-1\n\u00a0 site");
+  expect(places(hard)).toEqual([
+    "error: /gateway.yaml:2:1: not valid YAML: the line is indented with a no-break space, and so do 1 more lines; write a usual space for it",
+  ]);
+  const path = write("");
+  writeFileSync(path, Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(good, "utf16le")]));
+  const { code, stderr } = await auroraHere("config", "validate", path);
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringMatching(/^error: .*:1:\d+: this is not text in UTF-8; save the file as UTF-8 .*\nhint/),
+  ]);
+});
+
+test("a port of the other way, and a folder that is another one each time, are warnings", async () => {
+  for (const [from, to, warning] of [
+    ["127.0.0.1:1883", "broker:8883", /:5:8: mqtt\.url: 8883 is the usual port with TLS .*; write mqtts:/],
+    ["mqtt://127.0.0.1", "mqtts://broker", /:5:8: mqtt\.url: 1883 is the usual port without TLS/],
+    [
+      "site: north",
+      "site: north\n  stateDir: state",
+      /:4:13: gateway\.stateDir: this is below whatever folder/,
+    ],
+  ] as const) {
+    const { code, stderr } = await auroraHere("config", "validate", write(good.replace(from, to)));
+    expect([code, stderr]).toEqual([0, expect.stringMatching(warning)]);
+  }
+});
+
 test("what is allowed and probably not meant is a warning, which keeps no gateway from starting", async () => {
   const bearing = "bearing: { bpfo: 3.58, bpfi: 5.42, bsf: 2.357, ftf: 0.398 }";
   const point = `      - { component: gearbox, device: mcu-1, channel: accel-de, shaftRpm: 30, ${bearing} }\n`;

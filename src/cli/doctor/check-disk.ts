@@ -6,6 +6,8 @@ import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts
 import { bad, type CheckResult, good, renderBytes, skipped, warning } from "./check-result.ts";
 
 const mebibyte = 1024 * 1024;
+/** What statfs(2) calls tmpfs and ramfs. */
+const memoryDisks: ReadonlySet<number> = new Set([0x01021994, 0x858458f6]);
 
 export async function checkDisk({
   gateway,
@@ -25,7 +27,13 @@ export async function checkDisk({
     const advice = `Give it to the gateway's user (chown), or name another folder under gateway.stateDir.`;
     results.push(bad("state folder", `user ${user} may not write ${folder}`, advice));
   }
-  const { bavail, bsize } = await statfs(folder);
+  const { bavail, bsize, type } = await statfs(folder);
+  if (memoryDisks.has(type)) {
+    const advice = "Name a folder on a disk under gateway.stateDir.";
+    results.push(
+      warning("state folder", `${folder} is in memory: what is in it goes with the power`, advice),
+    );
+  }
   const free = bavail * bsize;
   const wanted = store.maxMebibytes * mebibyte + (evidence.allow.length > 0 ? evidence.diskBytes : 0);
   const used = isThere ? await sumFiles(stateDir) : 0;

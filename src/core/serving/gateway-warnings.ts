@@ -5,7 +5,7 @@
 import { type ConfigFinding, formatKeyPath, type KeyPath } from "../contract/config/config-finding.ts";
 import type { GatewayConfig } from "../contract/config/gateway-config.ts";
 import { createTopics } from "../contract/topics.ts";
-import { isNear, warnOfPlainLogin } from "../platform/daemon/config-warnings.ts";
+import { isNear, warnOfBroker, warnOfPlace } from "../platform/daemon/config-warnings.ts";
 import { topicMatches } from "../platform/mqtt/mqtt-topic.ts";
 
 /** Of a gateway, in the order of its file's parts. @param hasPassword the environment names one */
@@ -24,7 +24,8 @@ export function warnOfGateway(config: GatewayConfig, hasPassword: boolean): read
       ];
   return [
     ...open,
-    ...warnOfPlainLogin(mqtt),
+    ...warnOfPlace(["gateway", "stateDir"], gateway.stateDir),
+    ...warnOfBroker(mqtt),
     ...warnOfNoPassword(mqtt, hasPassword),
     ...warnOfIdleDevices(config),
     ...config.turbines.flatMap((turbine, index) => warnOfTurbine(turbine, index)),

@@ -13,6 +13,7 @@ import { renderCheck, renderTotal } from "../../../src/cli/doctor/render-checks.
 import { runChecks } from "../../../src/cli/doctor/run-checks.ts";
 import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
+import { mountSmallDisk } from "../../support/small-disk.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 function configure(more: object = {}) {
@@ -83,6 +84,12 @@ test("the disk: room for what the configuration may write, and what an eMMC says
   });
   const [, space] = await checkDisk({ ...greedy, evidence: { ...greedy.evidence, diskBytes: 1e18 } });
   expect(space).toMatchObject({ verdict: "warning", advice: expect.stringContaining("evidence.diskBytes") });
+
+  const lost = mountSmallDisk(64);
+  if (lost !== null) {
+    const inMemory = await checkDisk(configure({ gateway: { id: "g", site: "s", stateDir: lost } }));
+    expect(inMemory[1]).toMatchObject({ verdict: "warning", text: expect.stringContaining("is in memory") });
+  }
 
   // What lies deeper counts, links do not.
   const used = join(folder, "used");

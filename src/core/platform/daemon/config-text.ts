@@ -25,12 +25,19 @@ interface Place {
   readonly column: number;
 }
 
+/** The parser's words for lines that do not stand below each other. */
+const indentCodes: ReadonlySet<string> = new Set([
+  "BLOCK_AS_IMPLICIT_KEY",
+  "MULTILINE_IMPLICIT_KEY",
+  "BAD_INDENT",
+]);
 /** Later errors follow from the first few. */
 const maxYamlErrors = 10;
 
 /** Parses; `path` is only named. @throws ConfigError for what is not YAML. */
 export function parseConfigText(text: string, path: string): ConfigText {
   const lines = new LineCounter();
+  refuseOtherEncoding(text, path);
   const document: Document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
@@ -39,7 +46,9 @@ export function parseConfigText(text: string, path: string): ConfigText {
   // What a tag means (!secret, !include) another program may know; without it the text behind would be taken as it stands.
   const tags = document.warnings.filter(({ code }) => code === "TAG_RESOLVE_FAILED");
   if (tags.length > 0) throw describeTags(text, tags, { path, lines });
-  if (document.errors.length > 0) throw describeErrors(text, { path, document, lines });
+  // With no-break spaces before a key the text is good YAML, of keys that nobody can see the mistake of.
+  if (document.errors.length > 0 || /^ *\u00a0/m.test(text))
+    throw describeErrors(text, { path, document, lines });
 
   const nodeAt = (at: KeyPath): Node | undefined => document.getIn(at, true) as Node | undefined;
   const findPlace = (node: unknown): Place | undefined => {
@@ -91,6 +100,20 @@ export function parseConfigText(text: string, path: string): ConfigText {
   };
 }
 
+/** Editors of other systems save otherwise; a parser then sees one odd word, or nothing at all. */
+function refuseOtherEncoding(text: string, path: string): void {
+  const at = text.indexOf("\0");
+  if (at === -1) return;
+  const before = text.slice(0, at).split("\n");
+  const problem = "this is not text in UTF-8";
+  throw new ConfigError(path, [
+    makeComplaint(
+      { path: [], problem, write: "save the file as UTF-8 (an editor may call UTF-16 Unicode)" },
+      { file: path, line: before.length, column: before.at(-1)!.length + 1 },
+    ),
+  ]);
+}
+
 function describeTags(
   text: string,
   tags: Document["warnings"],
@@ -116,21 +139,33 @@ function describeErrors(
     lines,
   }: { readonly path: string; readonly document: Document; readonly lines: LineCounter },
 ): ConfigError {
-  const tabbed = text
-    .split("\n")
-    .map((line, index) => (/^ *\t/.test(line) ? index + 1 : 0))
-    .filter((line) => line > 0);
+  const linesText = text.split("\n");
+  const listLines = (pattern: RegExp): readonly number[] =>
+    linesText.map((line, index) => (pattern.test(line) ? index + 1 : 0)).filter((line) => line > 0);
+  // What a page or a word processor was copied from puts such spaces at the beginning of lines.
+  const tabbed = listLines(/^ *\t/);
+  const hard = listLines(/^ *\u00a0/);
   const complain = (finding: ConfigFinding, line: number, column: number) =>
     makeComplaint(finding, { file: path, line, column });
-  const [first] = tabbed;
+  const [first] = tabbed.length > 0 ? tabbed : hard;
   // A tab is one mistake of the editor, and dozens of errors to a parser.
   if (first !== undefined) {
-    const more = tabbed.length === 1 ? "" : `, and so do ${tabbed.length - 1} more lines`;
-    const column = text.split("\n")[first - 1]!.indexOf("\t") + 1;
-    const problem = `not valid YAML: the line is indented with a tab${more}`;
-    return new ConfigError(path, [
-      complain({ path: [], problem, write: "write two spaces for every tab" }, first, column),
-    ]);
+    const [count, what, each] =
+      tabbed.length > 0 ? [tabbed.length, "a tab", "every tab"] : [hard.length, "a no-break space", "it"];
+    const more = count === 1 ? "" : `, and so do ${count - 1} more lines`;
+    const column = linesText[first - 1]!.search(/[\t\u00a0]/) + 1;
+    const problem = `not valid YAML: the line is indented with ${what}${more}`;
+    const write = `write ${tabbed.length > 0 ? "two spaces" : "a usual space"} for ${each}`;
+    return new ConfigError(path, [complain({ path: [], problem, write }, first, column)]);
+  }
+  // One line that stands a step too far is several errors to a parser, in words of its own.
+  const indented = document.errors[0];
+  if (indented !== undefined && (indentCodes.has(indented.code) || /without - /.test(indented.message))) {
+    const { line, col } = lines.linePos(indented.pos[0]);
+    const problem = "not valid YAML: from here on the lines are indented otherwise than those they belong to";
+    const write =
+      "let all keys of a mapping, or of an entry behind its `- `, begin in one column, and have one space behind their colon";
+    return new ConfigError(path, [complain({ path: [], problem, write }, line, col)]);
   }
   const complaints = document.errors.slice(0, maxYamlErrors).map((error) => {
     const { line, col } = lines.linePos(error.pos[0]);

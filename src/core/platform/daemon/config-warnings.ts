@@ -1,6 +1,7 @@
-/** What a collector's configuration, or anybody's login at a broker, leaves open to a network. Keeps no daemon from starting. */
+/** What a collector's configuration, or anybody's login at a broker, leaves open to a network, or to chance. Keeps no daemon from starting. */
+import { isAbsolute, resolve } from "node:path";
 import type { CollectorConfig } from "../../contract/config/collector-config.ts";
-import type { ConfigFinding } from "../../contract/config/config-finding.ts";
+import type { ConfigFinding, KeyPath } from "../../contract/config/config-finding.ts";
 import type { GatewayConfig } from "../../contract/config/gateway-config.ts";
 import { isLoopbackAddress, isLoopbackHost } from "../loopback-host.ts";
 
@@ -15,7 +16,8 @@ export function warnOfCollector({ collector, mqtt }: CollectorConfig): readonly 
       write: "write 127.0.0.1 and put a web server with TLS and a login before it",
     });
   }
-  if (mqtt.url !== null) return [...findings, ...warnOfPlainLogin({ ...mqtt, url: mqtt.url })];
+  findings.push(...warnOfPlace(["collector", "stateDir"], collector.stateDir));
+  if (mqtt.url !== null) return [...findings, ...warnOfBroker({ ...mqtt, url: mqtt.url })];
   const { host, certFile } = mqtt.embedded;
   if (!isNear(host) && certFile === null) {
     findings.push({
@@ -33,15 +35,32 @@ export function isNear(host: string): boolean {
   return isLoopbackHost(host) || isLoopbackAddress(host);
 }
 
-/** Of a login at a broker, in the clear over a network. */
-export function warnOfPlainLogin({
+/** Of a folder that is another one wherever the daemon is started. */
+export function warnOfPlace(path: KeyPath, folder: string): readonly ConfigFinding[] {
+  if (isAbsolute(folder)) return [];
+  const problem = `this is below whatever folder it is started in, here ${resolve(folder)}`;
+  return [{ path, problem, write: "write the whole path, from /" }];
+}
+
+/** Of a broker's address: a login in the clear over a network, a port that is usual for the other way. */
+export function warnOfBroker({
   url,
   username,
   caFile,
   certFile,
 }: Pick<GatewayConfig["mqtt"], "url" | "username" | "caFile" | "certFile">): readonly ConfigFinding[] {
-  const isPlain = url.startsWith("mqtt:") && caFile === null && certFile === null;
-  if (!isPlain || username === null || isNear(new URL(url).hostname)) return [];
+  const { protocol, hostname, port } = new URL(url);
+  const isPlain = protocol === "mqtt:" && caFile === null && certFile === null;
+  const path = ["mqtt", "url"];
+  if (isPlain && port === "8883")
+    return [
+      { path, problem: "8883 is the usual port with TLS", write: "write mqtts://, or the port without" },
+    ];
+  if (protocol === "mqtts:" && port === "1883")
+    return [
+      { path, problem: "1883 is the usual port without TLS", write: "write the port with, mostly 8883" },
+    ];
+  if (!isPlain || username === null || isNear(hostname)) return [];
   const problem = "the password goes over the network unencrypted";
-  return [{ path: ["mqtt", "url"], problem, write: "write mqtts:// and the broker's TLS port, mostly 8883" }];
+  return [{ path, problem, write: "write mqtts:// and the broker's TLS port, mostly 8883" }];
 }
