@@ -149,5 +149,8 @@ function withArticle(words: string): string {
  * column.
  */
 export function shiftOfDay({ shift, loads }: FeatureShift): number {
-  return loads.length === 0 ? shift : computeMedian(loads.map((load) => load.shift));
+  if (loads.length === 0) return shift;
+  const ofDay = computeMedian(loads.map((load) => load.shift));
+  // A day that has gone back says nothing of where the days went.
+  return ofDay * shift > 0 ? ofDay : shift;
 }

@@ -61,10 +61,10 @@ function createFacts(): Facts {
 
 /** What the point's own shifts say. */
 function factsOfPoint({ signature, verdict }: ReadVerdict): Fact[] {
-  const { pattern, levelDb, spreadDb, linesUp, linesDown, shifts, isAtAllLoads } = signature;
+  const { pattern, levelDb, spreadDb, movedAlike, linesUp, linesDown, shifts, isAtAllLoads } = signature;
   const facts = createFacts();
   const levels = verdict.shifts.filter(({ role, aspect }) => role === "level" && aspect === "mean");
-  if (pattern === "gain") {
+  if (movedAlike && pattern !== "loud") {
     facts.add(
       `all ${levels.length} levels that moved did so by the same ${formatDb(levelDb)}, within ${formatDb(spreadDb)}`,
       { speaksFor: ["sensor"], speaksAgainst: ["turbine", "site", "fleet"] },

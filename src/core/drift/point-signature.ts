@@ -31,6 +31,8 @@ export interface PointSignature {
   readonly levelDb: number;
   /** Largest less smallest shift of a level, dB. */
   readonly spreadDb: number;
+  /** All levels that moved, two at least, did so by about the same dB. */
+  readonly movedAlike: boolean;
   /** The levels moved alike at every load; null where fewer than two loads were heard. */
   readonly isAtAllLoads: boolean | null;
   /** What moved of the lines that grow with damage. */
@@ -41,6 +43,8 @@ export interface PointSignature {
 /** The level shifts of one gain differ by less: 1 dB, or a quarter of the gain where it is large. */
 const gainSpreadDb = 1;
 const gainSpreadShare = 0.25;
+/** Lines stand beside a gain that are moved less surely than its levels by this factor: what the ear hears more shows in them a little. */
+const surerThanLines = 4;
 /** A gain that changed by less would not be told from a machine that sounds different. */
 const smallestGainDb = 1;
 /** A share of windows without a value that speaks of a broken sensor. */
@@ -58,9 +62,15 @@ export function readSignature({ shifts }: Pick<DriftVerdict, "shifts">): PointSi
   const shaft = means.filter(({ role, name }) => role === "feature" && name.startsWith("shaft."));
   const scores = means.filter(({ role, name }) => role === "score" && !isTemperature(name));
   const up = (shift: FeatureShift): boolean => shift.shift > 0;
+  const levelDb = levels.length === 0 ? 0 : computeMedian(levels.map(shiftOfDay));
+  const spreadDb = levels.length === 0 ? 0 : spread(levels.map(shiftOfDay));
   const signs = {
-    levelDb: levels.length === 0 ? 0 : computeMedian(levels.map(shiftOfDay)),
-    spreadDb: levels.length === 0 ? 0 : spread(levels.map(shiftOfDay)),
+    levelDb,
+    spreadDb,
+    movedAlike:
+      levels.length >= 2 &&
+      spreadDb <= Math.max(gainSpreadDb, gainSpreadShare * Math.abs(levelDb)) &&
+      levels.every(({ shift }) => shift > 0 === levelDb > 0),
     isAtAllLoads: moveAtAllLoads(levels),
     linesUp: [...lines.filter(up), ...scores.filter(up)],
     linesDown: [...lines, ...scores].filter((shift) => !up(shift)),
@@ -68,7 +78,7 @@ export function readSignature({ shifts }: Pick<DriftVerdict, "shifts">): PointSi
   return { ...findPattern({ shifts, levels, shaft }, signs), ...signs };
 }
 
-type Signs = Pick<PointSignature, "levelDb" | "spreadDb" | "linesUp" | "linesDown">;
+type Signs = Pick<PointSignature, "levelDb" | "movedAlike" | "linesUp" | "linesDown">;
 
 /** All shifts, and the means among them of levels and of the shaft's lines. */
 interface SortedShifts {
@@ -88,8 +98,11 @@ function findPattern(
     const same = temperatures.filter(({ shift }) => shift > 0 === temperatures[0]!.shift > 0);
     return { pattern: temperatures.length === 1 ? "lone" : "several", shifts: same };
   }
+  const isHeardOtherwise = isGain(levels, signs);
+  if (isHeardOtherwise && weigh(levels) >= surerThanLines * weigh(signs.linesUp))
+    return { pattern: "gain", shifts: levels };
   if (hasFaultLines([...levels, ...shaft], signs)) return { pattern: "fault", shifts: signs.linesUp };
-  if (isGain(levels, signs)) return { pattern: "gain", shifts: levels };
+  if (isHeardOtherwise) return { pattern: "gain", shifts: levels };
   const noisy = findNoise({ shifts, levels, shaft }, signs);
   if (noisy.length > 0) return { pattern: "noise", shifts: noisy };
   if (isLoud(levels, signs)) return { pattern: "loud", shifts: levels };
@@ -106,22 +119,22 @@ function isBroken({ aspect, current, reference }: FeatureShift): boolean {
  * no damage.
  */
 function hasFaultLines(others: readonly FeatureShift[], { linesUp, linesDown }: Signs): boolean {
-  const weight = (shifts: readonly FeatureShift[]): number =>
-    shifts.reduce((sum, { deviations }) => sum + Math.abs(deviations), 0);
   const company = linesUp.length === 0 ? 0 : others.filter(({ shift }) => shift > 0).length;
-  return linesUp.length + company >= 2 && weight(linesUp) >= 2 * weight(linesDown);
+  return linesUp.length + company >= 2 && weigh(linesUp) >= 2 * weigh(linesDown);
 }
 
-/** Lines stand at least in so far as they did not move more surely than the levels. */
-function isGain(levels: readonly FeatureShift[], { levelDb, spreadDb, linesUp, linesDown }: Signs): boolean {
-  const size = Math.abs(levelDb);
-  const moved = [...linesUp, ...linesDown].length;
+/** How surely they moved. */
+function weigh(shifts: readonly FeatureShift[]): number {
+  return shifts.reduce((sum, { deviations }) => sum + Math.abs(deviations), 0);
+}
+
+/** Of the lines fewer moved than of the levels. */
+function isGain(
+  levels: readonly FeatureShift[],
+  { levelDb, movedAlike, linesUp, linesDown }: Signs,
+): boolean {
   return (
-    levels.length >= 2 &&
-    size >= smallestGainDb &&
-    spreadDb <= Math.max(gainSpreadDb, gainSpreadShare * size) &&
-    levels.every(({ shift }) => shift > 0 === levelDb > 0) &&
-    moved < levels.length
+    movedAlike && Math.abs(levelDb) >= smallestGainDb && linesUp.length + linesDown.length < levels.length
   );
 }
 

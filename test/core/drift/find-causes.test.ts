@@ -83,6 +83,33 @@ describe("a sensor", () => {
     );
   });
 
+  it("keeps its gain when a score rises a little with what it hears, and is not said to show a fault", () => {
+    const levels = ["high.rms", "impact.peak", "low.rms", "middle.rms"].map((name, index) =>
+      shift(name, 5 + 0.2 * index, { deviations: 40 }),
+    );
+    const louder = [
+      ...levels,
+      shift("shaft.h1", -0.6, { deviations: -32 }),
+      shift("outer-race", 0.2, { deviations: 5 }),
+    ];
+    const cause = causeOf(siteWith("farm/WT07", louder));
+    expect(cause.kind).toBe("sensor");
+    expect(cause.title).toBe("WT07's drive-end sensor is 5 dB louder since Tuesday");
+    expect(cause.evidenceFor[0]).toBe("all 4 levels that moved did so by the same 5 dB, within 0.6 dB");
+    // What counts as much as the levels is a fault's; their being alike then speaks against it.
+    const lines = spalling.filter(({ role }) => role !== "level");
+    const damage = [...levels, ...lines.map((each) => ({ ...each, deviations: 40 }))];
+    expect(causeOf(siteWith("farm/WT07", damage))).toMatchObject({
+      kind: "turbine",
+      evidenceAgainst: expect.arrayContaining([expect.stringMatching(/^all \d levels that moved/)]),
+    });
+  });
+
+  it("says where the days went, not where the last of them was when that had gone back", () => {
+    const back = [shift("impact.peak", -1.5, atLoads(0.2, 0.2)), shift("low.rms", -1.7, atLoads(0.2, 0.2))];
+    expect(causeOf(siteWith("farm/WT07", back)).title).toContain("1.6 dB quieter");
+  });
+
   it("is noisy when the shaft's own line drowns in what it hears more", () => {
     const shifts = [shift("shaft.h1", -1), shift("impact.peak", 4)];
     expect(causeOf(siteWith("farm/WT07", shifts)).kind).toBe("sensor");
