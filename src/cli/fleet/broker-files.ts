@@ -84,7 +84,8 @@ function renderEmqxAcl(users: readonly User[]): string {
 }
 
 function renderList(filters: readonly string[]): string {
-  return `[${filters.map((filter) => `"${filter}"`).join(", ")}]`;
+  // An Erlang string escapes as JSON does.
+  return `[${filters.map((filter) => JSON.stringify(filter)).join(", ")}]`;
 }
 
 function renderEmqxUsers({ users }: Enrolment): string {
@@ -115,21 +116,26 @@ use_identity_as_username true
 acl_file /etc/mosquitto/mosquitto.acl
 ${manyMessages}`;
 
-const emqxAuthorization = `authorization {
+const emqxCommon = `authorization {
   no_match = deny
   deny_action = ignore
   sources = [{ type = file, enable = true, path = "/etc/emqx/emqx-acl.conf" }]
 }
+# By default a worker would be given 32 messages at once, and what comes while 1,000 wait would drive out the oldest.
+mqtt.max_inflight = 65535
+mqtt.max_mqueue_len = 100000
 `;
+const untried =
+  "# Written by the documentation of EMQX 5, and not tried on one: check with a gateway of your own.\n";
 
-const emqxPasswords = `# emqx.conf: to begin with; import emqx-users.csv into the built-in database (SHA-256, salt in front).
+const emqxPasswords = `${untried}# emqx.conf: to begin with; import emqx-users.csv into the built-in database (SHA-256, salt in front).
 authentication = [{
   mechanism = password_based, backend = built_in_database, user_id_type = username
   password_hash_algorithm { name = sha256, salt_position = prefix }
 }]
-${emqxAuthorization}`;
+${emqxCommon}`;
 
-const emqxCertificates = `# emqx.conf: to begin with. The common name of a client's certificate is its user name in the access list.
+const emqxCertificates = `${untried}# emqx.conf: to begin with. The common name of a client's certificate is its user name in the access list.
 listeners.ssl.default {
   bind = "0.0.0.0:8883"
   ssl_options {
@@ -138,4 +144,4 @@ listeners.ssl.default {
   }
 }
 mqtt.peer_cert_as_username = cn
-${emqxAuthorization}`;
+${emqxCommon}`;

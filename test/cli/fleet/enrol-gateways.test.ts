@@ -139,6 +139,32 @@ test("EMQX's list gives a gateway its own topics, and denies what no line allows
     '{allow, {username, "gw-1/mcu-1"}, subscribe, ["wind/v1/device/gw-1/mcu-1/rx"]}.',
     "{deny, all}.",
   ]);
+  // As EMQX's own acl.conf specifies rules; what a user reads from elsewhere may hold what a string must escape.
+  await enrolGateways(
+    request(dir, [], {
+      gateways: [{ id: "gw-2", site: null, devices: [], readTopics: ['scada/a "b" \\ c/#'] }],
+      base: "wind/v1",
+    }),
+  );
+  const text = String.raw`"(?:[^"\\]|\\["\\])*"`;
+  const rule = new RegExp(
+    String.raw`^\{allow, \{username, ${text}\}, (?:publish|subscribe), \[${text}(?:, ${text})*\]\}\.$`,
+  );
+  const all = read(dir, "broker", "emqx-acl.conf").trim().split("\n");
+  expect([all[0]!.startsWith("%%"), all.at(-1)]).toEqual([true, "{deny, all}."]);
+  expect(all.slice(1, -1).filter((line) => !rule.test(line))).toEqual([]);
+  expect(all.at(-2)).toContain(String.raw`"scada/a \"b\" \\ c/#"`);
+});
+
+test("EMQX's configuration has room for what workers have under way, and says that it was not tried", async () => {
+  for (const tlsHost of [undefined, "mqtt.example.com"]) {
+    const dir = createTemporaryFolder();
+    await enrolGateways(request(dir, ["gw-1"], tlsHost === undefined ? {} : { tlsHost }));
+    const text = read(dir, "broker", "emqx.conf");
+    for (const line of ["mqtt.max_inflight = 65535", "mqtt.max_mqueue_len = 100000", "  no_match = deny"])
+      expect(text.split("\n")).toContain(line);
+    expect(text).toContain("not tried");
+  }
 });
 
 const openssl = "/usr/bin/openssl";
