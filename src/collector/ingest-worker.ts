@@ -45,7 +45,7 @@ export async function startIngestWorker(
   if (url === null || config.record.kind === "sqlite") throw createRoleError("ingest");
   return openWhole(logger, async (closers) => {
     const publish: MqttClient["publish"] = (topic, payload, how) => client.publish(topic, payload, how);
-    const batches = { maxBatchMessages: 1_000, maxDelayMs: 5 };
+    const batches = { maxBatchMessages: 1_000 };
     const intake = await openIntake({ config, logger, metrics, publish, batches }, closers);
     if (index === 1) warnOfAnySite(config, logger);
     const { record, topics, ingest, states } = intake;
