@@ -7,6 +7,7 @@ import { createStateStore } from "../../src/gateway/record/state-store.ts";
 import { openStoreFile } from "../../src/gateway/record/store-file.ts";
 import { findFreePort } from "../support/free-port.ts";
 import { until } from "../support/until.ts";
+import { waitsForNobody } from "../support/waits-for-nobody.ts";
 import { openWatchedLink } from "../support/watched-link.ts";
 import { createInstallation, type Installation, names, startDevice, statusWhen } from "./installation.ts";
 import { listen } from "./subscriber.ts";
@@ -53,16 +54,14 @@ test("inference goes on while the broker cannot be reached; then everything arri
   expect((await collector.record.quarantine(0)).total).toBe(0);
 });
 
-test("a gateway that cannot reach its broker stops within three seconds and tells the next time", async () => {
+test("a gateway that cannot reach its broker stops at once and tells the next time", async () => {
   const installation = await createInstallation();
   const { source, bearing } = createTurbine(32, { kind: "outer-race", onsetS: 10 }, 60);
   const device = await startDevice("WT02", source, 60);
   const gateway = await installation.startGateway([{ id: "WT02", bearing, connect: device.address }]);
   expect(await device.ended).toBe("source-ended");
   await statusWhen(gateway, (status) => status.unpublishedAlerts > 0);
-  const before = performance.now();
-  await gateway.close();
-  expect(performance.now() - before).toBeLessThan(3000);
+  await waitsForNobody(gateway.close());
 
   const collector = await installation.startCollector();
   const subscriber = await listen(installation);
