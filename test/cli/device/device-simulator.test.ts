@@ -23,6 +23,7 @@ import { createTurbineSimulation } from "../../../src/core/simulate/turbine-simu
 import { hasTerminals, joinTerminals } from "../../firmware-bridge/serial-line.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../../support/until.ts";
+import { waitsForNobody } from "../../support/waits-for-nobody.ts";
 
 const options = { seed: 11, turbines: 1, fault: "none" } as const;
 
@@ -124,14 +125,12 @@ describe("startDeviceSimulator", () => {
     expect(second.counts).toEqual(whole.slice(start));
   });
 
-  it("stops within a second though the gateway does not read", async () => {
+  it("stops though the gateway does not read", async () => {
     const simulator = await startDevice({ speed: Number.POSITIVE_INFINITY });
     const gateway = connectGateway(tcpLink(simulator.address));
     await until(() => gateway.counts.length > 0, "the stream has begun");
     gateway.session.pause();
-    const startedMs = performance.now();
-    await simulator.close();
-    expect(performance.now() - startedMs).toBeLessThan(1000);
+    await waitsForNobody(simulator.close());
     expect(await simulator.ended).toBe("stopped");
   });
 
