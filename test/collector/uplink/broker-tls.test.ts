@@ -1,10 +1,13 @@
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
+import { createConnection, type Socket } from "node:net";
 import { join } from "node:path";
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { startCollector } from "../../../src/collector/compose.ts";
 import { collectorConfigSchema } from "../../../src/core/contract/config/collector-config.ts";
 import { createLogger, type Logger, silentLogger } from "../../../src/core/platform/logger.ts";
+import { createEmbeddedBroker } from "../../../src/core/platform/mqtt/embedded-broker.ts";
 import { auroraHere } from "../../cli/aurora.ts";
 import { findFreePort } from "../../support/free-port.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
@@ -183,4 +186,28 @@ test("keys that are none, or one without the other, are named before anything st
     code: "MQTT",
     message: expect.stringContaining("certificate or key"),
   });
+});
+
+test("connections that never shake hands, however many, keep nobody out, nor take the place of those that did", async () => {
+  const broker = await createEmbeddedBroker({
+    tls: { cert: readFileSync(server.certFile), key: readFileSync(server.keyFile) },
+    maxConnections: 4,
+    authenticate: () => true,
+  });
+  onTestFinished(() => broker.close());
+  const options = { ca: readFileSync(server.caFile), username: "gw-1", password: "x", reconnectPeriod: 0 };
+  const first = await mqtt.connectAsync(`mqtts://127.0.0.1:${broker.port}`, options);
+  onTestFinished(() => first.endAsync(true));
+  const silent: Socket[] = [];
+  onTestFinished(() => {
+    for (const socket of silent) socket.destroy();
+  });
+  for (let index = 0; index < 24; index++) {
+    const socket = createConnection(broker.port, "127.0.0.1").on("error", () => {});
+    silent.push(socket);
+    await once(socket, "connect");
+  }
+  const second = await mqtt.connectAsync(`mqtts://127.0.0.1:${broker.port}`, options);
+  await second.endAsync(true);
+  expect(first.connected).toBe(true);
 });

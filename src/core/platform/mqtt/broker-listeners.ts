@@ -85,11 +85,23 @@ function createTlsListener(
       },
       accept,
     );
-    // Half of them may be shaking hands.
-    server.maxConnections = 2 * maxConnections;
     const addresses = new WeakMap<object, string>();
-    // Once it has failed, nobody knows any more where it came from.
-    server.on("connection", (raw: Socket) => addresses.set(raw, raw.remoteAddress ?? "unknown"));
+    /** Those that have not shaken hands, the oldest first: it makes room for the next, so that they keep nobody out. */
+    const shaking = new Set<Socket>();
+    server.on("connection", (raw: Socket) => {
+      // Once it has failed, nobody knows any more where it came from.
+      addresses.set(raw, raw.remoteAddress ?? "unknown");
+      const [oldest] = shaking;
+      if (oldest !== undefined && shaking.size >= maxConnections) {
+        shaking.delete(oldest);
+        oldest.destroy();
+      }
+      shaking.add(raw);
+      raw.once("close", () => shaking.delete(raw));
+    });
+    server.on("secureConnection", (socket: TLSSocket & { readonly _parent?: Socket }) => {
+      if (socket._parent !== undefined) shaking.delete(socket._parent);
+    });
     server.on("tlsClientError", (error: Error, socket: TLSSocket & { readonly _parent?: object }) => {
       const address = addresses.get(socket._parent ?? socket) ?? "unknown";
       onHandshakeFailure({ user: null, address, ...describeHandshakeFailure(error, socket) });
