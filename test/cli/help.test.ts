@@ -25,6 +25,17 @@ test("help of a command is what its --help says, and every one has an example", 
   expect((await auroraHere("help")).stdout).toBe((await auroraHere("--help")).stdout);
 });
 
+test("a configuration is named by -c as well, wherever it is named", async () => {
+  const options = (command: Command): readonly string[] => [
+    ...command.options.map(({ flags }) => flags),
+    ...command.commands.flatMap(options),
+  ];
+  const all = (await Promise.all(commandTable.map(async ({ load }) => options(await load())))).flat();
+  const named = all.filter((flags) => flags.includes("--config "));
+  expect(named.length).toBeGreaterThan(8);
+  expect(new Set(named)).toEqual(new Set(["-c, --config <file>"]));
+});
+
 describe("a misspelled command", () => {
   it.each([
     [["trian"], "train"],

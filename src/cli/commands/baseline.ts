@@ -32,7 +32,7 @@ function showCommand(): Command {
     .description("show how far points have learnt what is healthy, and what they are held against")
     .argument("[turbine]", "id of the turbine (default: all)")
     .argument("[component]", "component of it (default: all)")
-    .requiredOption("--config <file>", configHelp)
+    .requiredOption("-c, --config <file>", configHelp)
     .option("--json", "print one JSON object")
     .addHelpText(
       "after",
@@ -54,7 +54,7 @@ function renewCommand(): Command {
     .description("let a point learn anew what is healthy, from now on: after a repair or with another sensor")
     .argument("<turbine>", "id of the turbine")
     .argument("<component>", "component that was repaired")
-    .requiredOption("--config <file>", configHelp)
+    .requiredOption("-c, --config <file>", configHelp)
     .option(
       "--reason <text>",
       `what was done, one line of at most ${maxReasonLength} characters; must be given`,

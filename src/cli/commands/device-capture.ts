@@ -25,7 +25,7 @@ export function deviceCaptureCommand(): Command {
       "--out <file.npy>",
       "where the counts go; a .json beside it holds rate, scale, speed and bearing",
     )
-    .requiredOption("--config <file>", "configuration of the gateway; its state folder must be readable")
+    .requiredOption("-c, --config <file>", "configuration of the gateway; its state folder must be readable")
     .option("--channel <name>", "channel (default: the one that is watched, or the only one)")
     .option("--partial", "take the longest run without a gap, however short it is")
     .option("--json", "print one JSON object")

@@ -21,7 +21,7 @@ export function devicePushCommand(): Command {
       "tcp://host:port, a serial path, or the id of a device in --config; no gateway may hold it meanwhile",
     )
     .option("--key <file>", "the device's key: 64 hexadecimal digits, or 32 bytes; default: that of --config")
-    .option("--config <file>", "gateway configuration that knows the device")
+    .option("-c, --config <file>", "gateway configuration that knows the device")
     .option("--baud <rate>", "speed of a serial line", parseInteger(1_200, 12_000_000), 115_200)
     .option(
       "--keys <path...>",

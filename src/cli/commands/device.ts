@@ -23,7 +23,7 @@ export function deviceCommand(): Command {
 function deviceListCommand(): Command {
   return new Command("list")
     .description("list serial ports, and the devices of a configured gateway with their state and model")
-    .option("--config <file>", "gateway configuration whose devices are listed")
+    .option("-c, --config <file>", "gateway configuration whose devices are listed")
     .option("--json", "print one JSON object")
     .addHelpText("after", "\nExample:\n  $ aurora device list --config /etc/aurora/gateway.yaml\n")
     .action(async ({ config: path, json }: { readonly config?: string; readonly json?: boolean }) => {

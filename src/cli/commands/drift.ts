@@ -50,7 +50,7 @@ function reportCommand(): Command {
     .option("--day <day>", `${dayWords} (default: the newest that was assessed)`, parseDay)
     .addOption(
       new Option(
-        "--config <file>",
+        "-c, --config <file>",
         "ask the gateway of this configuration instead, at a site without a collector",
       ).conflicts(["collector", "site", "day"]),
     )
