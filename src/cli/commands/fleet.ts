@@ -11,6 +11,7 @@ interface EnrolOptions {
   readonly dir: string;
   readonly site?: string;
   readonly count?: number;
+  readonly from?: number;
   readonly device: readonly string[];
   readonly read: readonly string[];
   readonly reader?: boolean;
@@ -38,6 +39,11 @@ export function fleetCommand(): Command {
     .requiredOption("--dir <dir>", "folder of the enrolment; made if missing")
     .option("--site <id>", "site whose turbines it may speak of (default: any)", parseId)
     .option("--count <n>", "enrol so many: <gateway>-1, <gateway>-2, …", parseInteger(1, 100_000))
+    .option(
+      "--from <n>",
+      "with --count: number of the first, where others are enrolled",
+      parseInteger(1, 1e6),
+    )
     .option("--device <id>", "device of it that speaks MQTT itself; may be repeated", collect(parseId), [])
     .option(
       "--read <topic>",
@@ -59,8 +65,8 @@ export function fleetCommand(): Command {
     .option("--json", "print what was made as JSON")
     .addHelpText("after", enrolHelp)
     .action(async (gateway: string, options: EnrolOptions) => {
-      const { dir, site = null, count, device: devices, read: readTopics } = options;
-      const ids = listIds(gateway, count);
+      const { dir, site = null, device: devices, read: readTopics } = options;
+      const ids = listIds(gateway, options);
       const isReader = options.reader === true;
       if (isReader && devices.length + readTopics.length > 0) throw refuseReader();
       const result = await enrolGateways({
@@ -107,12 +113,23 @@ Examples:
   $ aurora fleet enrol gw-wt01 --site kelmarsh --dir /etc/aurora/enrolment
   $ aurora fleet enrol control-room --reader --dir /etc/aurora/enrolment
   $ aurora fleet enrol gw --count 400 --tls mqtt.example.com --dir /etc/aurora/enrolment
+  $ aurora fleet enrol gw --count 50 --from 401 --dir /etc/aurora/enrolment
 `;
 
-function listIds(gateway: string, count: number | undefined): readonly string[] {
+/** All numbers of one call have as many digits as its last. */
+function listIds(
+  gateway: string,
+  { count, from = 1 }: Pick<EnrolOptions, "count" | "from">,
+): readonly string[] {
+  if (count === undefined && from !== 1) {
+    throw new AuroraError("USAGE", "--from numbers gateways, and --count says how many", {
+      op: "enrol gateway",
+      hint: "Write both, or the whole id of one gateway.",
+    });
+  }
   if (count === undefined) return [gateway];
-  const digits = `${count}`.length;
-  return Array.from({ length: count }, (_, index) => `${gateway}-${`${index + 1}`.padStart(digits, "0")}`);
+  const digits = `${from + count - 1}`.length;
+  return Array.from({ length: count }, (_, index) => `${gateway}-${`${from + index}`.padStart(digits, "0")}`);
 }
 
 function refuseReader(): AuroraError {

@@ -143,7 +143,10 @@ function refuseContradictions(request: EnrolRequest, known: Enrolment | null): v
     refuse(`${odd.id} is no id of a gateway`, "At most 63 characters, with what --count appends.");
   const twice = asked.find(({ id }) => enrolled.has(id));
   if (twice !== undefined)
-    refuse(`${twice.id} is enrolled already`, "Choose another id: what a gateway has is never made anew.");
+    refuse(
+      `${twice.id} is enrolled already`,
+      "Choose another id, or with --count another --from: what a gateway has is never made anew.",
+    );
   const struck = asked.find(({ id }) => known?.revoked?.includes(id));
   if (struck !== undefined) refuse(`${struck.id} was revoked`, "Choose another id: no id is given again.");
   for (const { id, devices } of request.gateways) {

@@ -199,4 +199,13 @@ test("the command enrols many at once, and prints what it made", async () => {
   const again = await aurora("fleet", "enrol", "gw-03", "--dir", dir);
   expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("gw-03 is enrolled already")]);
   expect((await aurora("fleet", "enrol", "a/b", "--dir", dir)).code).toBe(2);
+  // The fleet grows: on behind the last, and never over one that is there.
+  const more = await aurora("fleet", "enrol", "gw", "--count", "2", "--from", "13", "--dir", dir, "--json");
+  expect(JSON.parse(more.stdout)).toMatchObject({ gateways: [{ id: "gw-13" }, { id: "gw-14" }] });
+  const over = await aurora("fleet", "enrol", "gw", "--count", "2", "--from", "12", "--dir", dir);
+  expect([over.code, over.stderr]).toEqual([
+    2,
+    expect.stringMatching(/gw-12 is enrolled already\n.*another --from/),
+  ]);
+  expect((await aurora("fleet", "enrol", "gw", "--from", "15", "--dir", dir)).code).toBe(2);
 });
