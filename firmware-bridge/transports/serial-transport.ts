@@ -13,8 +13,12 @@ export async function listSerialPorts(): Promise<readonly SerialPortInfo[]> {
   try {
     return await SerialPort.list();
   } catch (error) {
-    // The library asks udevadm, which a container seldom has.
-    if (error instanceof Error && "code" in error && error.code === "ENOENT")
+    // The library asks udevadm, which a container seldom has, and which not everybody may run.
+    if (
+      error instanceof Error &&
+      "code" in error &&
+      ["ENOENT", "EACCES", "EPERM"].includes(String(error.code))
+    )
       return await listUsbSerialPorts("/sys/class/tty");
     throw error;
   }
