@@ -414,7 +414,7 @@ test("what is allowed and probably not meant is a warning, which keeps no gatewa
   expect([open.code, open.stderr]).toEqual([
     0,
     expect.stringMatching(
-      /:1:23: collector\.httpHost: .*TLS and a login before it\n.*:2:25: mqtt\.embedded\.host: /,
+      /:1:23: collector\.httpHost: .*TLS and a login before it\n.*:2:7: mqtt: no gateway may connect.*\n.*:2:25: mqtt\.embedded\.host: /,
     ),
   ]);
 });

@@ -18,7 +18,14 @@ export function warnOfCollector({ collector, mqtt }: CollectorConfig): readonly 
   }
   findings.push(...warnOfPlace(["collector", "stateDir"], collector.stateDir));
   if (mqtt.url !== null) return [...findings, ...warnOfBroker({ ...mqtt, url: mqtt.url })];
-  const { host, certFile } = mqtt.embedded;
+  const { host, certFile, gateways } = mqtt.embedded;
+  if (gateways.length === 0) {
+    findings.push({
+      path: ["mqtt"],
+      problem: "no gateway may connect to this collector's own broker",
+      write: "write each under mqtt.embedded.gateways, with a passwordFile, or the url of another broker",
+    });
+  }
   if (!isNear(host) && certFile === null) {
     findings.push({
       path: ["mqtt", "embedded", "host"],
