@@ -91,7 +91,7 @@ export function createReplayedPoint(options: ReplayedPointOptions): ReplayedPoin
   const ingest = createIngest(() => contract, sink);
   // After a silence has been told nothing happens until data comes.
   const passTime = (toMs: number): void =>
-    clock.pass(toMs, { tick: point.tick, ticksUntilMs: endMs + timeoutMs + 2 * tickMs });
+    clock.pass(toMs, { tick: () => point.tick(), ticksUntilMs: endMs + timeoutMs + 2 * tickMs });
 
   return {
     get endMs() {
