@@ -1,4 +1,5 @@
 /** Work on the record by the clock: thinning, pruning, verdicts of drift, and who published what. Of all that share a record one does it at a time. */
+import { join } from "node:path";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { hourMs } from "../core/maths/durations.ts";
 import { systemClock, systemTimers } from "../core/platform/clock.ts";
@@ -7,6 +8,7 @@ import { every } from "../core/platform/daemon/every.ts";
 import { nodeFileSystem } from "../core/platform/files/file-system.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
+import { createClockTrust } from "./clock-trust.ts";
 import type { CollectorEvidence } from "./compose-evidence.ts";
 import { registryFolder } from "./compose-registry.ts";
 import { createDriftJob } from "./fleet/drift-job.ts";
@@ -37,6 +39,12 @@ export function keepRecord(options: KeepRecordOptions, closers: Closers): void {
   const alone = createLeasedWork(record, logger);
   closers.add(() => alone.close());
   const policy = retentionPolicy(config);
+  const mayRemove = createClockTrust({
+    path: join(config.collector.stateDir, "clock.believed"),
+    files: nodeFileSystem,
+    clock: systemClock,
+    logger,
+  });
   const thinning = createThinByAge({
     record,
     policy: policy.predictions,
@@ -46,9 +54,14 @@ export function keepRecord(options: KeepRecordOptions, closers: Closers): void {
     metrics,
     logger,
   });
-  closers.add(every(hourMs, logger, () => thinning.run()));
+  closers.add(
+    every(hourMs, logger, async () => {
+      if (await mayRemove()) await thinning.run();
+    }),
+  );
   closers.add(() => thinning.stop());
   const prune = async (): Promise<void> => {
+    if (!(await mayRemove())) return;
     await record.prune(expiryTimes(policy, systemClock.nowMs()));
     await evidence.keep();
   };
