@@ -101,7 +101,8 @@ const enrolHelp = `
 Into DIR go: gateways/<id> (copy it to the gateway), collector (copy it to the collector), enrolment.key and enrolled.json
 (for the collector alone: mqtt.enrolmentKeyFile and mqtt.enrolledFile; copy the latter again after each enrolment, a running
 collector reads it within a minute) and broker (access lists, users and an example of a configuration for mosquitto and
-EMQX, written anew each time). A gateway's own configuration then has
+EMQX, written anew each time; they keep the owner and the rights that you give them, and a broker that cannot read them after
+a SIGHUP refuses everybody). A gateway's own configuration then has
 
   mqtt:   { username: <id>, passwordFile: mqtt.password }       or { caFile: ca.pem, certFile: cert.pem, keyFile: key.pem }
   uplink: { ackKeyFile: ack.key }

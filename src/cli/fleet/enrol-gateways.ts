@@ -11,8 +11,8 @@ import { ackKeyBytes, deriveAckKey } from "../../core/platform/ack-key.ts";
 import { makeFolder, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { readHexKey } from "../../core/platform/files/read-hex-key.ts";
-import { collectorUser, renderBrokerFiles } from "./broker-files.ts";
-import { enrolledFileOf, loadEnrolment, saveEnrolment } from "./enrolment.ts";
+import { collectorUser } from "./broker-files.ts";
+import { enrolledFileOf, loadEnrolment, saveBrokerFiles, saveEnrolment } from "./enrolment.ts";
 import { holdEnrolment } from "./hold-enrolment.ts";
 import { type IssuedCertificate, issueCertificate } from "./issue-certificate.ts";
 
@@ -113,8 +113,7 @@ async function enrolAlone(request: EnrolRequest): Promise<EnrolResult> {
     users,
     revoked: known?.revoked,
   };
-  for (const [name, text] of Object.entries(renderBrokerFiles(enrolment)))
-    await writeSecret(join(brokerDir, name), text);
+  await saveBrokerFiles(brokerDir, enrolment);
   // Last: a gateway stands in the list only when everything of it is there.
   await saveEnrolment(dir, enrolment);
   return {

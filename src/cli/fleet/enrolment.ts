@@ -1,10 +1,11 @@
-/** The file with the list of an enrolment, `enrolled.json`. Holds no password and no key; reads and writes nothing else. */
+/** The list of an enrolment, `enrolled.json`, and what a broker must know of it. Holds no password and no key. */
 import { join } from "node:path";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { type Enrolment, enrolmentSchema, maxEnrolmentBytes } from "../../core/contract/enrolment.ts";
-import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { replaceFile } from "../../core/platform/files/atomic-file.ts";
 import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
+import { renderBrokerFiles } from "./broker-files.ts";
 
 const listName = "enrolled.json";
 
@@ -28,7 +29,20 @@ export async function loadEnrolment(dir: string): Promise<Enrolment | null> {
   });
 }
 
-/** Writes the list, which is read by its owner only. */
+/** Writes the list, which is made for its owner only. */
 export async function saveEnrolment(dir: string, enrolment: Enrolment): Promise<void> {
-  await writeFileAtomic(enrolledFileOf(dir), `${JSON.stringify(enrolment, null, 1)}\n`, { mode: 0o600 });
+  await writeShared(enrolledFileOf(dir), `${JSON.stringify(enrolment, null, 1)}\n`);
+}
+
+/**
+ * Writes what the broker must know. Whoever lets a broker or a collector read a file where it is made (chgrp, chmod) does so
+ * once: one that could no longer read it refuses everybody.
+ */
+export async function saveBrokerFiles(brokerDir: string, enrolment: Enrolment): Promise<void> {
+  for (const [name, text] of Object.entries(renderBrokerFiles(enrolment)))
+    await writeShared(join(brokerDir, name), text);
+}
+
+function writeShared(path: string, text: string): Promise<void> {
+  return replaceFile(path, text, { mode: 0o600 });
 }

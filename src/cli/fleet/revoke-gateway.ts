@@ -5,10 +5,8 @@
 import { join } from "node:path";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { Enrolment } from "../../core/contract/enrolment.ts";
-import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
-import { renderBrokerFiles } from "./broker-files.ts";
-import { loadEnrolment, saveEnrolment } from "./enrolment.ts";
+import { loadEnrolment, saveBrokerFiles, saveEnrolment } from "./enrolment.ts";
 import { holdEnrolment } from "./hold-enrolment.ts";
 
 /** What was written anew, as a path. */
@@ -31,8 +29,7 @@ export async function revokeGateway(dir: string, id: string): Promise<RevokeResu
       revoked: [...(known.revoked ?? []), id],
     };
     const brokerDir = join(dir, "broker");
-    for (const [name, text] of Object.entries(renderBrokerFiles(enrolment)))
-      await writeFileAtomic(join(brokerDir, name), text, { mode: 0o600 });
+    await saveBrokerFiles(brokerDir, enrolment);
     const kind = known.gateways.some((gateway) => gateway.id === id) ? "gateways" : "readers";
     await nodeFileSystem.remove(join(dir, kind, id));
     // Last: what fails before is done again by the same command.

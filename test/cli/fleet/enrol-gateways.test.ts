@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type EnrolRequest, enrolGateways } from "../../../src/cli/fleet/enrol-gateways.ts";
+import { revokeGateway } from "../../../src/cli/fleet/revoke-gateway.ts";
 import { deriveAckKey } from "../../../src/core/platform/ack-key.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { aurora, auroraHere } from "../aurora.ts";
@@ -97,6 +98,20 @@ test("a second enrolment adds to the first, and makes nothing anew", async () =>
     code: "USAGE",
   });
   await expect(enrolGateways(request(dir, ["g".repeat(64)]))).rejects.toMatchObject({ code: "USAGE" });
+});
+
+test("what a broker was let read, it may read after the next enrolment too", async () => {
+  const dir = createTemporaryFolder();
+  await enrolGateways(request(dir, ["gw-1"]));
+  const files = ["enrolled.json", "broker/mosquitto.acl", "broker/mosquitto.passwd"].map((name) =>
+    join(dir, name),
+  );
+  expect(files.map((file) => statSync(file).mode & 0o777)).toEqual([0o600, 0o600, 0o600]);
+  for (const file of files) chmodSync(file, 0o640);
+  await enrolGateways(request(dir, ["gw-2"]));
+  await revokeGateway(dir, "gw-1");
+  expect(files.map((file) => statSync(file).mode & 0o777)).toEqual([0o640, 0o640, 0o640]);
+  for (const file of files) expect(readFileSync(file, "utf8")).toMatch(/gw-2/);
 });
 
 test("enrolments at once are all there: none is lost to another", async () => {

@@ -53,14 +53,19 @@ export async function writeFileAtomic(
 
 /**
  * As {@link writeFileAtomic}, for a file of a person: one that is there keeps its permission bits and its owner, and where a link
- * stands, the file that it leads to is replaced.
+ * stands, the file that it leads to is replaced. `options` are those of one that is made.
  * Fails with `STORE` also for what is no regular file, a link that leads nowhere, and an owner that this user may not give it.
  */
-export async function replaceFile(path: string, text: string): Promise<void> {
+export async function replaceFile(
+  path: string,
+  text: string,
+  options: AtomicWriteOptions = {},
+): Promise<void> {
   let target: string;
   let stats: Stats;
   try {
-    if ((await lstat(path).catch(forgiveMissing)) === undefined) return await writeFileAtomic(path, text);
+    if ((await lstat(path).catch(forgiveMissing)) === undefined)
+      return await writeFileAtomic(path, text, options);
     target = await realpath(path);
     stats = await stat(target);
     if (!stats.isFile()) {
