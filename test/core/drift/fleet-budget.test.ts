@@ -24,6 +24,15 @@ describe("the e-value of a p-value", () => {
     for (const wrong of [-0.1, 1.1, Number.NaN]) expect(() => calibrateEvidence(wrong)).toThrow(RangeError);
   });
 
+  it("is what ville 0.1.0 of PyPI has: p_to_e", () => {
+    const expected = [
+      0.5, 0.6386739401166445, 1.2632107912012738, 4.45099226008582, 20.791133540988064, 5239.1361842507085,
+      1309803451.4320402,
+    ];
+    for (const [index, p] of [1, 0.5, 0.1, 0.01, 0.001, 1e-6, 1e-12].entries())
+      expect(calibrateEvidence(p) / expected[index]!, `p ${p}`).toBeCloseTo(1, 12);
+  });
+
   it("has a mean of 1 under a uniform p-value, and never rises with it", () => {
     // By u = −ln p, so that the end near 0 is not cut off: ∫ F(p) p du, and beyond U the rest is about 1 / U.
     const [end, steps] = [2_000, 400_000];
@@ -52,6 +61,18 @@ describe("who survives the fleet's budget", () => {
     expect(selectSurvivors([], budget)).toEqual([]);
     expect(selectSurvivors([1, 1], budget)).toEqual([false, false]);
     expect(selectSurvivors([0, 0.5], budget)).toEqual([true, false]);
+  });
+
+  it("is who survives in ville 0.1.0 of PyPI: ebh", () => {
+    const pValues = [1e-7, 0.4, 0.9, 2e-5, 0.03, 3e-6, 0.7, 0.0009, 0.2, 0.5];
+    for (const [falseShare, survivors] of [
+      [0.01, [0, 3, 5]],
+      [0.05, [0, 3, 5]],
+      [0.2, [0, 3, 5, 7]],
+    ] as const) {
+      const selected = selectSurvivors(pValues, { falseShare, awaited: 0 });
+      expect(selected.flatMap((survives, index) => (survives ? [index] : []))).toEqual(survivors);
+    }
   });
 
   it("never takes back who survived when the points that were awaited are heard", () => {
