@@ -278,6 +278,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     },
     tick: () => {
       pipeline.tick();
+      baselines.tick();
       sources.tick();
       bus.tick(clock.nowMs());
       scada.tick(clock.nowMs());

@@ -46,8 +46,10 @@ export interface KeptWatch extends Pick<PointWatch, "model" | "healthyRows" | "n
   renew(order: RenewalOrder): RenewalReply | null;
   /** Of the decider. */
   snapshot(): DeciderSnapshot;
-  /** How far the baseline is, by the keys of the state under which it is written down. */
-  progress(): Readonly<Record<string, string>>;
+  /** It has come further than what is written down, by an event or by much. */
+  readonly isDue: boolean;
+  /** How far the baseline is, by the keys of the state under which it is written down; nothing is due then. */
+  takeProgress(): Readonly<Record<string, string>>;
 }
 
 /** Who lets a baseline go, when and why. */
@@ -66,6 +68,11 @@ export interface SiteBaselines {
    * @throws AuroraError USAGE for a point that there is not, or whose bundle knows no baselines.
    */
   renew(place: { readonly turbine: string; readonly component: string }, order: RenewalOrder): RenewalReply;
+  /**
+   * Writes down what is due, call it about once a second: points that begin together learn together, and a write each
+   * with its wait for the disk would hold up the windows of all.
+   */
+  tick(): void;
   /** Writes down how far all of them are. */
   save(): void;
 }
@@ -90,6 +97,10 @@ const saveEveryMs = 900_000;
 /** Creates the baselines of a site without points. */
 export function createSiteBaselines(options: SiteBaselinesOptions): SiteBaselines {
   const all: { readonly point: PointId; readonly watch: KeptWatch }[] = [];
+  // One write for all: a thousand would not end before the gateway has to.
+  const write = (watches: readonly KeptWatch[]): void => {
+    options.state.setAll(Object.assign({}, ...watches.map((watch) => watch.takeProgress())));
+  };
   return {
     create: (point, start) => {
       const watch = createKeptWatch(point, start, options);
@@ -109,10 +120,11 @@ export function createSiteBaselines(options: SiteBaselinesOptions): SiteBaseline
       if (reply === null) throw refuseModel(`${turbine} ${component}`, found.watch.model);
       return reply;
     },
-    save: () => {
-      // One write for all: a thousand would not end before the gateway has to.
-      options.state.setAll(Object.assign({}, ...all.map(({ watch }) => watch.progress())));
+    tick: () => {
+      const due = all.flatMap(({ watch }) => (watch.isDue ? [watch] : []));
+      if (due.length > 0) write(due);
     },
+    save: () => write(all.map(({ watch }) => watch)),
   };
 }
 
@@ -140,24 +152,24 @@ function refuseModel(subject: string, { name, version }: ModelRef): AuroraError 
 function createKeptWatch(point: PointId, start: PointStart, options: SiteBaselinesOptions): KeptWatch {
   const key = `baseline/${point.turbine}/${point.component}`;
   const watch = openWatch(point, key, { ...options, ...start });
-  let savedMs = Number.NaN;
+  let dueMs = Number.NaN;
+  let isDue = false;
 
-  const progress = (): Readonly<Record<string, string>> => {
+  const takeProgress = (): Readonly<Record<string, string>> => {
     const { baseline, outlook } = watch.snapshot();
+    isDue = false;
     return {
       ...(outlook === undefined ? {} : { [outlookKey(point)]: JSON.stringify(outlook) }),
       ...(baseline === undefined ? {} : { [key]: JSON.stringify(baseline) }),
     };
   };
-  /** False: it waits in memory for the disk. */
-  const save = (): boolean => options.state.setAll(progress());
   const describe = (): PointBaselineReport => {
     return { turbine: point.turbine, component: point.component, ...watch.standing };
   };
   const tell = (event: BaselineEvent | null): void => {
     if (event === null) return;
     options.onEvent(point, event.kind, event.detail);
-    save();
+    isDue = true;
   };
 
   return {
@@ -175,10 +187,10 @@ function createKeptWatch(point: PointId, start: PointStart, options: SiteBaselin
       tell(event);
       const { toMs } = window.prediction;
       // A bundle without a baseline section has nothing to write down.
-      if (watch.status !== null && !(Math.abs(toMs - savedMs) < saveEveryMs)) {
+      if (watch.status !== null && !(Math.abs(toMs - dueMs) < saveEveryMs)) {
         // The first window of a run has nothing to save yet.
-        if (!Number.isNaN(savedMs)) save();
-        savedMs = toMs;
+        if (!Number.isNaN(dueMs)) isDue = true;
+        dueMs = toMs;
       }
       return decision;
     },
@@ -194,14 +206,18 @@ function createKeptWatch(point: PointId, start: PointStart, options: SiteBaselin
       const renewed = watch.renew(order);
       if (renewed === null) return null;
       const { letGo } = renewed;
-      const isStored = save();
+      // False: it waits in memory for the disk.
+      const isStored = options.state.setAll(takeProgress());
       const what = letGo === 0 ? "it had none yet" : `version ${letGo} is let go`;
       options.onEvent(point, "renewed", `by ${order.by}: ${order.reason} (${what})`);
       const activeAlarms = watch.active.map(({ failureMode }) => failureMode);
       return { point: describe(), letGo, activeAlarms, isStored };
     },
     snapshot: () => watch.snapshot().decider,
-    progress,
+    get isDue() {
+      return isDue;
+    },
+    takeProgress,
   };
 }
 
