@@ -1,5 +1,5 @@
 /** The thread of the page: begun with its data, told by messages how storing goes and when to end. */
-import { setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { AuroraError } from "../core/contract/aurora-error.ts";
 import type { ReadyMessage } from "../core/platform/daemon/run-daemon.ts";
@@ -9,8 +9,9 @@ import { openPage } from "./compose-page.ts";
 import { type PageThreadData, type RefusedMessage, stopMessage } from "./page-thread.ts";
 import { createReportedWorker, viewAll } from "./worker-report.ts";
 
-/** Niceness; a machine that is busy gives a thread of 0 three times as much. */
+/** Niceness above that of all else here; a machine that is busy gives what is as much nicer a third. */
 const pageNiceness = 5;
+const lowestPriority = 19;
 
 const { config, version, embedded } = workerData as PageThreadData;
 const logger = createLogger({ name: "collector-page", level: config.log.level });
@@ -39,7 +40,7 @@ try {
 function yieldToStoring(): void {
   if (process.platform !== "linux") return;
   try {
-    setPriority(pageNiceness);
+    setPriority(Math.min(lowestPriority, getPriority() + pageNiceness));
   } catch (error) {
     // A sandbox may forbid it.
     logger.debug("the page has the priority of all else", { error });
