@@ -7,24 +7,30 @@
 import type { ChainSpec, FeatureDeclaration } from "../contract/bundle/feature-spec.ts";
 import type { SampleRun } from "../contract/stream.ts";
 import {
+  type BandKernel,
   type BandPlace,
+  type BandSum,
   bandKernelSamples,
   bandPairDoubles,
   bandSums,
-  fillBandPair,
-  resetBandPair,
+  fillBand,
+  locateBandValue,
+  resetBandBank,
   shareBandKernel,
 } from "../maths/band-kernel.ts";
 import { designButterworth } from "../maths/filter-design.ts";
 import type { BoundChain, ChainWithFeatures, WaveformContext } from "./chain.ts";
 import { createParamsReader, refuse } from "./read-params.ts";
 
-/** Sums of the filtered signal. */
-interface BandSums {
+/** Sums of the filtered signal, and of how many samples. */
+interface BandSums extends Readonly<Record<BandSum, number>> {
   readonly count: number;
-  readonly s2: number;
-  readonly s4: number;
-  readonly peak: number;
+}
+
+/** What a feature is computed from, and how. */
+interface BandOperator {
+  readonly reads: readonly BandSum[];
+  compute(sums: BandSums): number;
 }
 
 /** A band whose upper edge lies above this share of the sampling rate is not heard whole. */
@@ -34,36 +40,41 @@ const minSamples = 64;
 /** Sampling rates whose filters are kept. */
 const maxDesigns = 64;
 
-const operators: Readonly<Record<string, (sums: BandSums) => number>> = {
-  "rms-db": ({ s2, count }) => 10 * Math.log10(s2 / count),
-  "peak-db": ({ peak }) => 20 * Math.log10(peak),
+const operators: Readonly<Record<string, BandOperator>> = {
+  "rms-db": { reads: ["s2"], compute: ({ s2, count }) => 10 * Math.log10(s2 / count) },
+  "peak-db": { reads: ["peak"], compute: ({ peak }) => 20 * Math.log10(peak) },
   // 0 dB: Gaussian noise. Rises with impacts, whatever the level.
-  "kurtosis-db": ({ s2, s4, count }) => 10 * Math.log10((s4 * count) / (3 * s2 * s2)),
+  "kurtosis-db": {
+    reads: ["s2", "s4"],
+    compute: ({ s2, s4, count }) => 10 * Math.log10((s4 * count) / (3 * s2 * s2)),
+  },
 };
 
 /** One band of the spec. */
 interface Band {
   readonly fromHz: number;
   readonly toHz: number;
+  /** What its features are computed from. */
+  readonly reads: readonly BandSum[];
 }
 
 /** A feature: which band, and what of its sums. */
 interface BandFeature {
   readonly band: number;
-  readonly operator: (sums: BandSums) => number;
+  readonly operator: BandOperator;
 }
 
 /** The filters of all bands at one sampling rate. */
 interface BandDesign {
   readonly sampleRateHz: number;
-  /** One behind the other, without state or sums. */
-  readonly pairs: Float64Array;
+  /** Without state or sums. */
+  readonly bank: Float64Array;
+  readonly kernel: BandKernel;
   readonly places: readonly (PlacedBand | null)[];
 }
 
 /** Where a band's filters run; null: the sampling rate does not hold it. */
-interface PlacedBand extends Pick<BandPlace, "side"> {
-  readonly pair: number;
+interface PlacedBand extends Pick<BandPlace, "index"> {
   /** Samples until the filters have settled; what came before is not summed up. */
   readonly settling: number;
 }
@@ -79,9 +90,13 @@ interface BandPlan {
  * @throws AuroraError BUNDLE_INCOMPATIBLE for an unknown operator or a wrong parameter.
  */
 export function bindBandLevelChains(bound: readonly ChainWithFeatures[]): () => BoundChain {
-  const bands = bound.map(({ chain }) => readBand(chain));
-  const features = bound.flatMap((each, band) =>
-    each.features.map((feature) => ({ band, operator: findOperator(feature) })),
+  const operatorsOf = bound.map((each) => each.features.map(findOperator));
+  const features = operatorsOf.flatMap((own, band) => own.map((operator) => ({ band, operator })));
+  const bands = bound.map(({ chain }, band) =>
+    readBand(
+      chain,
+      operatorsOf[band]!.flatMap(({ reads }) => reads),
+    ),
   );
   const designs = new Map<number, BandDesign>();
   const designFor = (sampleRateHz: number): BandDesign => {
@@ -99,9 +114,8 @@ export function bindBandLevelChains(bound: readonly ChainWithFeatures[]): () => 
 
 class BandLevels implements BoundChain {
   readonly #plan: BandPlan;
-  readonly #kernel = shareBandKernel();
   #design: BandDesign | null = null;
-  #pairs: readonly Float64Array[] = [];
+  #bank: Float64Array = new Float64Array(0);
   #first = Number.NaN;
   /** Samples of this window so far. */
   #taken = 0;
@@ -113,26 +127,26 @@ class BandLevels implements BoundChain {
   begin({ sampleRateHz }: WaveformContext): void {
     if (this.#design?.sampleRateHz !== sampleRateHz) {
       this.#design = this.#plan.designFor(sampleRateHz);
-      this.#pairs = splitPairs(this.#design.pairs.slice());
+      this.#bank = this.#design.bank.slice();
     }
-    for (const pair of this.#pairs) resetBandPair(pair);
+    resetBandBank(this.#bank);
     this.#taken = 0;
     this.#first = Number.NaN;
   }
 
   push({ counts, from, to, scale }: SampleRun): void {
-    const pairs = this.#pairs;
-    if (pairs.length === 0 || to <= from) return;
+    const bank = this.#bank;
+    if (bank.length === 0 || to <= from) return;
     // From the first sample's level on, so that a constant offset does not ring.
     if (Number.isNaN(this.#first)) this.#first = counts[from]! * scale;
     const level = this.#first;
-    const kernel = this.#kernel;
+    const { kernel } = this.#design!;
     for (let next = from; next < to; ) {
       const taken = this.#taken;
       const samples = this.#settle(taken + Math.min(to - next, bandKernelSamples)) - taken;
       const isWhole = next === 0 && samples === counts.length;
       kernel.fill(isWhole ? counts : counts.subarray(next, next + samples), scale, level);
-      for (let index = 0; index < pairs.length; index++) kernel.run(pairs[index]!, samples);
+      kernel.run(bank, samples);
       next += samples;
       this.#taken = taken + samples;
     }
@@ -145,13 +159,12 @@ class BandLevels implements BoundChain {
     const { band, operator } = this.#plan.features[index]!;
     const place = this.#design?.places[band] ?? null;
     if (place === null || this.#taken - place.settling < minSamples) return Number.NaN;
-    const pair = this.#pairs[place.pair]!;
-    const { s2, s4, peak } = bandSums;
-    const value = operator({
+    const sumOf = (sum: BandSum): number => this.#bank[locateBandValue(place, bandSums[sum])]!;
+    const value = operator.compute({
       count: this.#taken - place.settling,
-      s2: pair[s2 + place.side]!,
-      s4: pair[s4 + place.side]!,
-      peak: pair[peak + place.side]!,
+      s2: sumOf("s2"),
+      s4: sumOf("s4"),
+      peak: sumOf("peak"),
     });
     return Number.isFinite(value) ? value : Number.NaN;
   }
@@ -166,49 +179,42 @@ class BandLevels implements BoundChain {
         next = Math.min(next, place.settling);
         continue;
       }
-      const pair = this.#pairs[place.pair]!;
-      for (const sum of Object.values(bandSums)) pair[sum + place.side] = 0;
+      for (const sum of Object.values(bandSums)) this.#bank[locateBandValue(place, sum)] = 0;
     }
     return next;
   }
 }
 
-/** Views of pairs that lie one behind the other. */
-function splitPairs(pairs: Float64Array): Float64Array[] {
-  return Array.from({ length: pairs.length / bandPairDoubles }, (_, index) =>
-    pairs.subarray(index * bandPairDoubles, (index + 1) * bandPairDoubles),
-  );
-}
-
-/** Designs the filters of those bands that the rate holds. */
+/** Designs the filters of those bands that the rate holds, and finds what runs them. */
 function designBands(bands: readonly Band[], sampleRateHz: number): BandDesign {
   const heard = bands.filter((band) => band.toHz <= highestShare * sampleRateHz);
-  const pairs = new Float64Array(bandPairDoubles * Math.ceil(heard.length / 2));
-  const views = splitPairs(pairs);
+  const bank = new Float64Array(bandPairDoubles * Math.ceil(heard.length / 2));
   const places = bands.map((band): PlacedBand | null => {
-    const at = heard.indexOf(band);
-    if (at < 0) return null;
+    const index = heard.indexOf(band);
+    if (index < 0) return null;
     const high = designButterworth("highpass", band.fromHz, sampleRateHz);
     const low = designButterworth("lowpass", band.toHz, sampleRateHz);
-    const side = at & 1 ? 1 : 0;
-    fillBandPair({ pair: views[at >> 1]!, side }, high, low);
+    fillBand({ bank, index }, high, low);
     // One period of the lower edge: by then the high-pass has forgotten how the window began.
-    return { pair: at >> 1, side, settling: Math.ceil(sampleRateHz / band.fromHz) };
+    return { index, settling: Math.ceil(sampleRateHz / band.fromHz) };
   });
-  return { sampleRateHz, pairs, places };
+  const sums = Array.from({ length: Math.ceil(heard.length / 2) }, (_, pair) => {
+    return [...new Set(heard.slice(2 * pair, 2 * pair + 2).flatMap(({ reads }) => reads))];
+  });
+  return { sampleRateHz, bank, kernel: shareBandKernel(sums), places };
 }
 
-function readBand(chain: ChainSpec): Band {
+function readBand(chain: ChainSpec, reads: readonly BandSum[]): Band {
   const subject = `chain ${chain.name}`;
   const params = createParamsReader(chain.params, subject);
   const fromHz = params.number("fromHz", 1, 1e5);
   const toHz = params.number("toHz", 1, 1e5);
   params.done();
   if (fromHz >= toHz) throw refuse(subject, `the band from ${fromHz} to ${toHz} Hz is empty`);
-  return { fromHz, toHz };
+  return { fromHz, toHz, reads };
 }
 
-function findOperator(feature: FeatureDeclaration): (sums: BandSums) => number {
+function findOperator(feature: FeatureDeclaration): BandOperator {
   createParamsReader(feature.params, `feature ${feature.name}`).done();
   const operator = Object.hasOwn(operators, feature.operator) ? operators[feature.operator] : undefined;
   if (operator === undefined) {

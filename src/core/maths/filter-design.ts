@@ -3,11 +3,12 @@
  * cookbook) and low-pass FIRs (windowed sinc, Kaiser window). Filters nothing itself.
  */
 
-/** Coefficients of one section with a0 = 1: y = b0·x + b1·x' + b2·x'' − a1·y' − a2·y''. */
-export interface Section {
-  readonly b0: number;
-  readonly b1: number;
-  readonly b2: number;
+/**
+ * One section with a0 = 1, and both zeros at zero frequency (high-pass, the upper sign here) or at half of the sampling rate:
+ * y = gain·(x ∓ 2x' + x'') − a1·y' − a2·y''.
+ */
+export interface ButterworthSection {
+  readonly gain: number;
   readonly a1: number;
   readonly a2: number;
 }
@@ -21,7 +22,7 @@ export function designButterworth(
   kind: "highpass" | "lowpass",
   cornerHz: number,
   sampleRateHz: number,
-): Section {
+): ButterworthSection {
   if (!(cornerHz > 0 && cornerHz < sampleRateHz / 2)) {
     throw new RangeError(`a corner at ${cornerHz} Hz does not suit ${sampleRateHz} Hz`);
   }
@@ -31,8 +32,8 @@ export function designButterworth(
   const alpha = Math.sin(omega) * Math.SQRT1_2;
   const a0 = 1 + alpha;
   const sign = kind === "lowpass" ? 1 : -1;
-  const b0 = (1 - sign * cosine) / 2 / a0;
-  return { b0, b1: 2 * sign * b0, b2: b0, a1: (-2 * cosine) / a0, a2: (1 - alpha) / a0 };
+  const gain = (1 - sign * cosine) / 2 / a0;
+  return { gain, a1: (-2 * cosine) / a0, a2: (1 - alpha) / a0 };
 }
 
 /**
