@@ -7,7 +7,7 @@
  * whole window and comes up to whitening by the window's own spectrum: it follows tones and ringing alike.
  */
 import type { SampleRun } from "../contract/stream.ts";
-import { preferVectors } from "../maths/wasm-code.ts";
+import { preferVectors } from "../maths/wasm-module.ts";
 import {
   createBlockWhitening,
   createScriptWhiteningKernel,

@@ -6,18 +6,8 @@
  */
 import { conversionSlackBytes, describeConversion } from "./convert-counts.ts";
 import type { ButterworthSection } from "./filter-design.ts";
-import {
-  branch,
-  type Code,
-  encodeModule,
-  f64x2,
-  i32,
-  type Locals,
-  preferVectors,
-  repeat,
-  startModule,
-  type WasmFunction,
-} from "./wasm-code.ts";
+import { branch, type Code, f64x2, i32, repeat } from "./wasm-code.ts";
+import { encodeModule, type Locals, preferVectors, startModule, type WasmFunction } from "./wasm-module.ts";
 
 /** Most samples of one run. */
 export const bandKernelSamples = 512;

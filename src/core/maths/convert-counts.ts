@@ -1,5 +1,6 @@
 /** Counts of a converter as doubles in a kernel's memory, eight at a time. Knows no filter. */
-import { f64x2, i32, repeat, type WasmFunction } from "./wasm-code.ts";
+import { f64x2, i32, repeat } from "./wasm-code.ts";
+import type { WasmFunction } from "./wasm-module.ts";
 
 /** Bytes behind counts and doubles that are read and written without meaning anything: they go by eights. */
 export const conversionSlackBytes = 64;

@@ -2,7 +2,8 @@
  * Extremes and repetitions of raw counts in one pass. In plain JavaScript, and eight at a time in WebAssembly: only where
  * neighbours are equal are they looked at one by one.
  */
-import { branch, encodeModule, f64x2, i16x8, i32, preferVectors, repeat, startModule } from "./wasm-code.ts";
+import { branch, f64x2, i16x8, i32, repeat } from "./wasm-code.ts";
+import { encodeModule, preferVectors, startModule } from "./wasm-module.ts";
 
 /** Counts of one run at most. */
 export const scanRunCounts = 512;

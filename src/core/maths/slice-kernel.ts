@@ -2,18 +2,8 @@
  * Integrates a stream into equal slices of another axis, low-passes the slices and keeps every second one. In plain
  * JavaScript, and as WebAssembly with eight outputs of the low-pass at a time: the same bits, each adds in the order of its taps.
  */
-import {
-  branch,
-  type Code,
-  encodeModule,
-  f64,
-  f64x2,
-  i32,
-  type Locals,
-  preferVectors,
-  repeat,
-  startModule,
-} from "./wasm-code.ts";
+import { branch, type Code, f64, f64x2, i32, repeat } from "./wasm-code.ts";
+import { encodeModule, type Locals, preferVectors, startModule } from "./wasm-module.ts";
 
 /** Samples of one run at most. */
 export const sliceRunSamples = 512;

@@ -2,7 +2,8 @@
  * Sums of raw counts and of their squares, exact whatever the order. In plain JavaScript, and eight counts at a time in
  * WebAssembly. Knows no channel.
  */
-import { encodeModule, f64x2, i16x8, i32, i64x2, preferVectors, repeat, startModule } from "./wasm-code.ts";
+import { f64x2, i16x8, i32, i64x2, repeat } from "./wasm-code.ts";
+import { encodeModule, preferVectors, startModule } from "./wasm-module.ts";
 
 /** What was summed up; whole numbers, exact below 2^53. */
 interface CountSums {

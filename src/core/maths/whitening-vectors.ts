@@ -3,7 +3,8 @@
  * two lags of one sample, two blocks of one recursion, two samples of one filter.
  */
 import { conversionSlackBytes, describeConversion } from "./convert-counts.ts";
-import { type Code, encodeModule, f64, f64x2, i32, type Locals, repeat, startModule } from "./wasm-code.ts";
+import { type Code, f64, f64x2, i32, repeat } from "./wasm-code.ts";
+import { encodeModule, type Locals, startModule } from "./wasm-module.ts";
 import {
   countRunBlocks,
   highPassPole,
