@@ -2,8 +2,7 @@
  * The amplitude spectrum of an angle-sampled signal over orders of the shaft speed, and the logarithmic
  * signal-to-noise ratio of a line in it: log(peak near the order / median around it). Free of level by construction.
  */
-import { createRealFft } from "../maths/real-fft.ts";
-import { medianInPlace } from "../maths/select.ts";
+import { shareSpectrumKernel } from "../maths/spectrum-kernel.ts";
 
 /** Medians are kept on this grid of orders, so that neighbouring features share them. */
 const floorGridOrders = 0.25;
@@ -17,7 +16,7 @@ export function highestOrderOf(samplesPerRevolution: number): number {
   return (passband * samplesPerRevolution) / 2;
 }
 
-/** One spectrum at a time; `compute` and `logSnr` allocate nothing. */
+/** One spectrum at a time, of all of one size; `compute` and `logSnr` allocate nothing. */
 export interface OrderSpectrum {
   /** Distance of two bins in orders. */
   readonly binOrders: number;
@@ -62,18 +61,14 @@ export function widenShaftGuard(shaftGuardOrders: number, widening: number): num
 
 export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectrum {
   const { samplesPerRevolution, fftSize, floorOrders, shaftGuardOrders } = options;
-  const fft = createRealFft(fftSize);
+  const kernel = shareSpectrumKernel(fftSize);
+  const { input, amplitudes } = kernel;
   const bins = fftSize / 2 + 1;
   const binOrders = samplesPerRevolution / fftSize;
   const highestOrder = highestOrderOf(samplesPerRevolution);
   const lowestBin = Math.ceil(lowestOrder / binOrders);
   const highestBin = Math.min(bins - 1, Math.floor(highestOrder / binOrders));
-  const windowed = new Float64Array(fftSize);
   const hann = new Float64Array(fftSize);
-  const real = new Float64Array(bins);
-  const imag = new Float64Array(bins);
-  const amplitudes = new Float64Array(bins);
-  const scratch = new Float64Array(bins);
   const floors = new Float64Array(Math.ceil(highestOrder / floorGridOrders) + 2);
   let hannLength = 0;
   const ofShaft = (order: number): boolean => Math.abs(order - Math.round(order)) < shaftGuardOrders;
@@ -86,8 +81,7 @@ export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectru
     const centre = slot * floorGridOrders;
     const from = Math.max(lowestBin, Math.round((centre - floorOrders) / binOrders));
     const to = Math.min(highestBin, Math.round((centre + floorOrders) / binOrders));
-    for (let bin = from; bin <= to; bin++) scratch[bin - from] = amplitudes[bin]!;
-    const floor = medianInPlace(scratch, to - from + 1);
+    const floor = kernel.median(from, to + 1);
     floors[slot] = floor;
     return floor;
   };
@@ -118,14 +112,9 @@ export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectru
       let mean = 0;
       for (let index = 0; index < count; index++) mean += samples[index]!;
       mean /= count;
-      for (let index = 0; index < count; index++) windowed[index] = (samples[index]! - mean) * hann[index]!;
-      windowed.fill(0, count);
-      fft.forward(windowed, real, imag);
-      for (let bin = 0; bin < bins; bin++) {
-        const re = real[bin]!;
-        const im = imag[bin]!;
-        amplitudes[bin] = Math.sqrt(re * re + im * im);
-      }
+      for (let index = 0; index < count; index++) input[index] = (samples[index]! - mean) * hann[index]!;
+      input.fill(0, count);
+      kernel.transform();
       floors.fill(-1);
     },
     replace: (others) => {

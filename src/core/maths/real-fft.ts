@@ -23,17 +23,8 @@ interface RealFft {
  * @throws RangeError for any other size.
  */
 export function createRealFft(size: number): RealFft {
-  if (!Number.isInteger(size) || size < 4 || size > 1 << 20 || (size & (size - 1)) !== 0) {
-    throw new RangeError(`a real FFT needs a power of two from 4 to 2^20, got ${size}`);
-  }
   const half = size >>> 1;
-  const reversed = bitReversal(half);
-  const cosine = new Float64Array(half);
-  const sine = new Float64Array(half);
-  for (let index = 0; index < half; index++) {
-    cosine[index] = Math.cos((-2 * Math.PI * index) / size);
-    sine[index] = Math.sin((-2 * Math.PI * index) / size);
-  }
+  const { reversed, cosine, sine } = tabulateTransform(size);
   const re = new Float64Array(half);
   const im = new Float64Array(half);
   return {
@@ -48,6 +39,30 @@ export function createRealFft(size: number): RealFft {
       unpack(re, im, half, cosine, sine, real, imag);
     },
   };
+}
+
+/** What a transform looks up. */
+interface TransformTables {
+  /** Where in the complex transform of half the length each of its values begins: bits from behind. */
+  readonly reversed: Uint32Array;
+  /** cos and sin of −2π·k / size, k = 0 … size / 2 − 1. */
+  readonly cosine: Float64Array;
+  readonly sine: Float64Array;
+}
+
+/** The tables of a transform of `size` real values. @throws RangeError unless it is a power of two, 4 … 2^20. */
+export function tabulateTransform(size: number): TransformTables {
+  if (!Number.isInteger(size) || size < 4 || size > 1 << 20 || (size & (size - 1)) !== 0) {
+    throw new RangeError(`a real FFT needs a power of two from 4 to 2^20, got ${size}`);
+  }
+  const half = size >>> 1;
+  const cosine = new Float64Array(half);
+  const sine = new Float64Array(half);
+  for (let index = 0; index < half; index++) {
+    cosine[index] = Math.cos((-2 * Math.PI * index) / size);
+    sine[index] = Math.sin((-2 * Math.PI * index) / size);
+  }
+  return { reversed: bitReversal(half), cosine, sine };
 }
 
 /** Complex transform in place of bit-reversed data; twiddles are of twice the length, hence the doubled stride. */

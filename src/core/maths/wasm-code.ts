@@ -51,6 +51,7 @@ export const i32: {
   readonly isBelow: Binary;
   /** 1 or 0. */
   readonly isEqual: Binary;
+  readonly load: Load;
   readonly store: Store;
   /** A signed integer of 16 bits. */
   readonly loadCount: Load;
@@ -66,6 +67,7 @@ export const i32: {
   shiftRight: binary([0x76]),
   isBelow: binary([0x49]),
   isEqual: binary([0x46]),
+  load: (address, offset = 0) => join(address, [0x28, 2], leb128(offset)),
   store: ({ address, offset = 0 }, value) => join(address, value, [0x36, 2], leb128(offset)),
   loadCount: (address, offset = 0) => join(address, [0x2e, 1], leb128(offset)),
   larger: (one, other) => join(one, other, one, other, [0x4a, 0x1b]),
@@ -103,18 +105,28 @@ export const f64x2: {
   zero(): Code;
   readonly abs: Unary;
   readonly neg: Unary;
+  readonly sqrt: Unary;
   readonly add: Binary;
   readonly sub: Binary;
   readonly mul: Binary;
   readonly div: Binary;
   /** `one < other ? other : one`. */
   readonly pmax: Binary;
+  /** `other < one ? other : one`. */
+  readonly pmin: Binary;
   readonly isAbove: Binary;
   readonly and: Binary;
+  readonly or: Binary;
   /** Where `mask` is set the first, else the second. */
   choose(one: Code, other: Code, mask: Code): Code;
   /** The second of `one` and the first of `other`. */
   readonly slide: Binary;
+  /** The first of both, the second of both. */
+  readonly firsts: Binary;
+  readonly seconds: Binary;
+  /** One of two as a double. */
+  readonly first: Unary;
+  readonly second: Unary;
   /** Of eight integers of 16 bits the first or the last four, of 32 bits each; of those the first two as doubles. */
   readonly widenLow: Unary;
   readonly widenHigh: Unary;
@@ -129,16 +141,22 @@ export const f64x2: {
   zero: () => join(f64.constant(0), simd(0x14)),
   abs: unary(simd(0xec)),
   neg: unary(simd(0xed)),
+  sqrt: unary(simd(0xef)),
   add: binary(simd(0xf0)),
   sub: binary(simd(0xf1)),
   mul: binary(simd(0xf2)),
   div: binary(simd(0xf3)),
   pmax: binary(simd(0xf7)),
+  pmin: binary(simd(0xf6)),
   isAbove: binary(simd(0x4a)),
   and: binary(simd(0x4e)),
+  or: binary(simd(0x50)),
   choose: (one, other, mask) => join(one, other, mask, simd(0x52)),
-  slide: (one, other) =>
-    join(one, other, simd(13), [8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23]),
+  slide: binary([...simd(13), 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23]),
+  first: unary([...simd(0x21), 0]),
+  second: unary([...simd(0x21), 1]),
+  firsts: binary([...simd(13), 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]),
+  seconds: binary([...simd(13), 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31]),
   widenLow: unary(simd(0xa7)),
   widenHigh: unary(simd(0xa8)),
   fromIntegers: unary(simd(0xfe)),
@@ -166,8 +184,14 @@ export const i16x8: {
 };
 
 /** Vectors of two integers of 64 bits; widened is a half of four integers of 32 bits, without a sign. */
-export const i64x2: { readonly add: Binary; readonly widenLow: Unary; readonly widenHigh: Unary } = {
+export const i64x2: {
+  readonly add: Binary;
+  readonly sub: Binary;
+  readonly widenLow: Unary;
+  readonly widenHigh: Unary;
+} = {
   add: binary(simd(0xce)),
+  sub: binary(simd(0xd1)),
   widenLow: unary(simd(0xc9)),
   widenHigh: unary(simd(0xca)),
 };
