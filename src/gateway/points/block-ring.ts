@@ -9,7 +9,7 @@
  *           | stream | samples | counts … |
  */
 import { deserialize, serialize } from "node:v8";
-import type { SampleBlock } from "../../core/contract/stream.ts";
+import type { Reused, SampleBlock } from "../../core/contract/stream.ts";
 
 /** Who sends blocks: told once, then called by its number. */
 export type BlockStream = Pick<SampleBlock, "deviceId" | "channel" | "unit">;
@@ -38,8 +38,8 @@ export interface RingWriter {
 
 /** What is read, in its order. */
 export interface RecordTaker {
-  /** `counts` are valid only during the call. */
-  block(stream: number, block: Omit<SampleBlock, keyof BlockStream>): void;
+  /** Valid only during the call, and without the names of the stream: these are the taker's to fill in. */
+  block(stream: number, block: Reused<SampleBlock>): void;
   message(message: unknown): void;
 }
 
@@ -165,6 +165,19 @@ export function createRingReader(memory: RingMemory, lowBytes: number): RingRead
   const words = new Int32Array(memory.records);
   const numbers = new Float64Array(memory.records);
   const bytes = new Uint8Array(memory.records);
+  const readCounts = createCountsReader(words);
+  const block: Reused<SampleBlock> = {
+    deviceId: "",
+    channel: "",
+    unit: "",
+    timestampMs: 0,
+    firstSample: 0,
+    sampleRateHz: 0,
+    scale: 0,
+    shaftRpm: 0,
+    counts: new Int16Array(0),
+    arrivedMonotonicMs: 0,
+  };
 
   const usedBytes = (): number => (Atomics.load(header, written) - Atomics.load(header, read)) >>> 0;
   let taken = Atomics.load(header, read);
@@ -174,15 +187,14 @@ export function createRingReader(memory: RingMemory, lowBytes: number): RingRead
     switch (words[word]) {
       case kinds.block: {
         const number = (at >> 3) + 1;
-        take.block(words[word + 14]!, {
-          timestampMs: numbers[number]!,
-          firstSample: numbers[number + 1]!,
-          sampleRateHz: numbers[number + 2]!,
-          scale: numbers[number + 3]!,
-          shaftRpm: numbers[number + 4]!,
-          arrivedMonotonicMs: numbers[number + 5]!,
-          counts: new Int16Array(memory.records, at + blockHeadBytes, words[word + 15]!),
-        });
+        block.timestampMs = numbers[number]!;
+        block.firstSample = numbers[number + 1]!;
+        block.sampleRateHz = numbers[number + 2]!;
+        block.scale = numbers[number + 3]!;
+        block.shaftRpm = numbers[number + 4]!;
+        block.arrivedMonotonicMs = numbers[number + 5]!;
+        block.counts = readCounts((at + blockHeadBytes) >> 2, words[word + 15]!);
+        take.block(words[word + 14]!, block);
         return;
       }
       case kinds.message: {
@@ -219,5 +231,29 @@ export function createRingReader(memory: RingMemory, lowBytes: number): RingRead
       if (usedBytes() === 0 && Atomics.load(header, pressed) === 0) Atomics.wait(header, calls, seen);
       Atomics.store(header, asleep, 0);
     },
+  };
+}
+
+/**
+ * Reads counts out of shared memory into memory of its own, which is filled anew each time: what lies in shared memory is copied
+ * many times more slowly by whoever takes it next, and a view on it would be made for each block.
+ */
+function createCountsReader(words: Int32Array): (fromWord: number, length: number) => Int16Array {
+  let held = new Int32Array(256);
+  /** By length: devices send few. */
+  let views: (Int16Array | undefined)[] = [];
+  return (fromWord, length) => {
+    const many = (length + 1) >> 1;
+    if (many > held.length) {
+      held = new Int32Array(2 * many);
+      views = [];
+    }
+    for (let index = 0; index < many; index++) held[index] = words[fromWord + index]!;
+    let view = views[length];
+    if (view === undefined) {
+      view = new Int16Array(held.buffer, 0, length);
+      views[length] = view;
+    }
+    return view;
   };
 }

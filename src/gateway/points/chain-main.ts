@@ -3,7 +3,7 @@
  * clock, no file and no network: what it tells follows from what it is given. It ends when it is told to close.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import type { SampleBlock } from "../../core/contract/stream.ts";
+import type { Reused, SampleBlock } from "../../core/contract/stream.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { DueWindow } from "../../core/serving/measuring-point.ts";
 import type { WindowBundle } from "../../core/serving/spec-cutter.ts";
@@ -176,23 +176,13 @@ function runChain(start: ChainStart, post: (batch: ChainBatch) => void): void {
     }
   };
   const take = {
-    block: (number: number, block: Omit<SampleBlock, keyof BlockStream>): void => {
+    block: (number: number, block: Reused<SampleBlock>): void => {
       const { deviceId, channel, unit } = streams[number]!;
-      const { arrivedMonotonicMs } = block;
-      monotonicMs = arrivedMonotonicMs;
-      const { timestampMs, firstSample, sampleRateHz, scale, shaftRpm, counts } = block;
-      chain.accept({
-        deviceId,
-        channel,
-        unit,
-        timestampMs,
-        firstSample,
-        sampleRateHz,
-        scale,
-        shaftRpm,
-        counts,
-        arrivedMonotonicMs,
-      });
+      block.deviceId = deviceId;
+      block.channel = channel;
+      block.unit = unit;
+      monotonicMs = block.arrivedMonotonicMs;
+      chain.accept(block);
     },
     message: (message: unknown): void => obey(message as ChainOrder),
   };
