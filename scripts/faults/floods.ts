@@ -157,8 +157,9 @@ export async function floodWith(
   } finally {
     taken.stop();
     bystander.end();
-    await watch.stop();
+    // Also when nobody answers any more: what is left running would hold up the end of the whole run.
     await neighbour.kill();
+    await watch.stop();
   }
 }
 
