@@ -20,7 +20,7 @@ import { isDataError, type PostgresDatabase, type SqlSession } from "./postgres-
 import type { PostgresDrift } from "./postgres-drift.ts";
 import { type RecordSource, setMessagesAside } from "./postgres-events.ts";
 import { forgetLives, lockLanes, nameLane, setLanes } from "./postgres-lanes.ts";
-import { noteGateways } from "./postgres-machines.ts";
+import { createTouchMemory, noteGateways, type TurbineTouch } from "./postgres-machines.ts";
 import type { PostgresPartitions } from "./postgres-partitions.ts";
 import { countDailyUse } from "./postgres-use.ts";
 import {
@@ -45,6 +45,7 @@ export function createEnvelopeStore(
   const { database, partitions } = parts;
   const admit = createAdmission(database);
   const knownGateways = new Set<string>();
+  const touches = createTouchMemory();
   return async (batch) => {
     await partitions.prepare(batch.nowMs);
     const sent = batch.envelopes.flatMap(({ gateway, records }) => {
@@ -56,11 +57,14 @@ export function createEnvelopeStore(
     const numbers = await admit(sent);
     const gateways = [...new Set(batch.envelopes.map(({ gateway }) => gateway))];
     const unknown = gateways.filter((gateway) => !knownGateways.has(gateway));
+    let touched: TurbineTouch[] = [];
     const store = (write: RecordWriter): Promise<readonly StoredEnvelope[]> =>
       database.transaction(async (session) => {
+        // Of an attempt that was rolled back nothing is known.
+        touched = [];
         if (unknown.length > 0) await noteGateways(session, unknown);
         return storeBatch(session, { ...batch, refused: numbers.refused }, (fresh) =>
-          write({ drift: parts.drift, session, numbers }, fresh),
+          write({ drift: parts.drift, session, numbers, touches, touched }, fresh),
         );
       });
     const stored = await store(putRecords).catch((error: unknown) => {
@@ -69,6 +73,7 @@ export function createEnvelopeStore(
     });
     if (knownGateways.size > maxKnownGateways) knownGateways.clear();
     for (const gateway of gateways) knownGateways.add(gateway);
+    touches.note(touched);
     return stored;
   };
 }

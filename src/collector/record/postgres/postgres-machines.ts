@@ -73,9 +73,41 @@ export interface TurbineTouch {
   readonly source: { readonly gateway: string; readonly receivedMs: number };
 }
 
+/** Who spoke of which turbine lately: what is known needs no writing, however much of a backlog comes. */
+export interface TouchMemory {
+  /** Those that the tables do not know of yet. */
+  due(touches: readonly TurbineTouch[]): readonly TurbineTouch[];
+  /** They are committed. */
+  note(touches: readonly TurbineTouch[]): void;
+}
+
+/** So much older than the truth may be when a turbine was heard of last, ms. */
+const touchMs = 2_000;
+const maxTouches = 500_000;
+
+export function createTouchMemory(): TouchMemory {
+  const known = new Map<string, TurbineTouch["source"]>();
+  return {
+    due: (touches) =>
+      touches.filter((touch) => {
+        const last = known.get(nameTurbine(touch));
+        const { gateway, receivedMs } = touch.source;
+        return last?.gateway !== gateway || Math.abs(receivedMs - last.receivedMs) >= touchMs;
+      }),
+    note: (touches) => {
+      if (known.size > maxTouches) known.clear();
+      for (const touch of touches) known.set(nameTurbine(touch), touch.source);
+    },
+  };
+}
+
+function nameTurbine({ turbine }: TurbineTouch): string {
+  return `${turbine.site}\n${turbine.turbine}`;
+}
+
 /** Notes what turbines were heard of. */
 export async function touchTurbines(session: SqlSession, touches: readonly TurbineTouch[]): Promise<void> {
-  const last = new Map(touches.map((touch) => [`${touch.turbine.site}\n${touch.turbine.turbine}`, touch]));
+  const last = new Map(touches.map((touch) => [nameTurbine(touch), touch]));
   if (last.size === 0) return;
   const rows = [...last].sort(byName).map(([, { turbine, source }]) => {
     return [turbine.site, turbine.turbine, source.gateway, Math.trunc(source.receivedMs)] as const;

@@ -13,7 +13,7 @@ import { isDataError, type SqlSession } from "./postgres-database.ts";
 import type { PostgresDrift } from "./postgres-drift.ts";
 import { renewReferences } from "./postgres-drift-steps.ts";
 import { putEvents, putUpdates, type Received, type RecordSource } from "./postgres-events.ts";
-import { putHealths, type TurbineTouch, touchTurbines } from "./postgres-machines.ts";
+import { putHealths, type TouchMemory, type TurbineTouch, touchTurbines } from "./postgres-machines.ts";
 import { type NumberedBatch, putPredictions } from "./postgres-predictions.ts";
 
 /** A record that is new, where it came from, and whether it was stored. */
@@ -30,6 +30,9 @@ export interface Writing {
   readonly drift: PostgresDrift;
   readonly session: SqlSession;
   readonly numbers: RecordNumbers;
+  readonly touches: Pick<TouchMemory, "due">;
+  /** What was written of them, and is known once it is committed. */
+  readonly touched: TurbineTouch[];
 }
 
 export type RecordWriter = (writing: Writing, fresh: readonly FreshRecord[]) => Promise<void>;
@@ -39,7 +42,9 @@ export async function putRecords(writing: Writing, fresh: readonly FreshRecord[]
   const { session, drift, numbers } = writing;
   const sorted = sortRecords(fresh, numbers);
   await putPredictions(session, sorted.predictions);
-  await touchTurbines(session, sorted.touches);
+  const touches = writing.touches.due(sorted.touches);
+  await touchTurbines(session, touches);
+  writing.touched.push(...touches);
   await putEvents(session, sorted.events);
   await putUpdates(session, sorted.updates);
   await putHealths(session, sorted.healths);
@@ -67,8 +72,10 @@ export async function putOneByOne(writing: Writing, fresh: readonly FreshRecord[
   for (const entry of fresh) {
     await session.exec("SAVEPOINT one_record");
     try {
-      await putRecords(writing, [entry]);
+      const touched: TurbineTouch[] = [];
+      await putRecords({ ...writing, touched }, [entry]);
       await session.exec("RELEASE one_record");
+      writing.touched.push(...touched);
     } catch (error) {
       if (!isDataError(error)) throw error;
       await session.exec("ROLLBACK TO one_record; RELEASE one_record");

@@ -211,6 +211,35 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     expect(await countFaults(versions(bound + 9, 1), { bootId: "e", nowMs: t + dayMs })).toBe(0);
   });
 
+  it("writes a turbine down again when it was not heard of for a while, by another gateway at once, and after a batch that failed", async () => {
+    const url = await server.createDatabase();
+    const record = await openAt(url);
+    const send = (timeMs: number, changes: Partial<CheckedEnvelope> = {}) =>
+      store(
+        record,
+        [
+          envelopeOf([predictionBatch("wt-1", timeMs, { rows: 1, stepMs: 1 })], {
+            bootId: `${changes.gateway}-${timeMs}`,
+            ...changes,
+          }),
+        ],
+        timeMs,
+      );
+    const heard = async () =>
+      (await record.turbines()).map(({ gateway, lastSeenMs }) => [gateway, lastSeenMs - t]);
+    await query(url, "ALTER TABLE uplink_progress RENAME COLUMN received_ms TO elsewhere");
+    await expect(send(t)).rejects.toMatchObject({ code: "STORE" });
+    await query(url, "ALTER TABLE uplink_progress RENAME COLUMN elsewhere TO received_ms");
+    await send(t + 1);
+    expect(await heard()).toEqual([["gw-1", 1]]);
+    await send(t + 500);
+    expect(await heard()).toEqual([["gw-1", 1]]);
+    await send(t + 600, { gateway: "gw-2" });
+    expect(await heard()).toEqual([["gw-2", 600]]);
+    await send(t + 5_000, { gateway: "gw-2" });
+    expect(await heard()).toEqual([["gw-2", 5_000]]);
+  });
+
   it("drops whole days of what came in masses, and shows a row that came again on another day once", async () => {
     const url = await server.createDatabase();
     const record = await openAt(url);
