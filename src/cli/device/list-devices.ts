@@ -41,7 +41,12 @@ export interface DeviceList {
   readonly serialPorts: readonly SerialPortEntry[];
   readonly devices: readonly ConfiguredDevice[];
   /** Null: no configuration was named. */
-  readonly gateway: { readonly url: string; readonly running: boolean } | null;
+  readonly gateway: {
+    readonly url: string;
+    readonly running: boolean;
+    /** Id of the gateway that answers there instead, or null. */
+    readonly other: string | null;
+  } | null;
 }
 
 /** Looks at this machine's ports and, with a configuration, asks its gateway. */
@@ -64,7 +69,8 @@ export async function listDevices(config: GatewayConfig | null): Promise<DeviceL
     });
   if (config === null) return { serialPorts, devices: [], gateway: null };
   const url = gatewayUrl(config.gateway);
-  const known = await askGateway(url);
+  const page = await askGateway(url);
+  const known = page?.gateway === config.gateway.id ? page.devices : null;
   const devices = config.devices.map(({ id, connect, mode, keyFile }): ConfiguredDevice => {
     const live = known?.find((device) => device.id === id);
     return {
@@ -81,7 +87,11 @@ export async function listDevices(config: GatewayConfig | null): Promise<DeviceL
       health: live?.health ?? null,
     };
   });
-  return { serialPorts, devices, gateway: { url, running: known !== null } };
+  return {
+    serialPorts,
+    devices,
+    gateway: { url, running: known !== null, other: known === null ? (page?.gateway ?? null) : null },
+  };
 }
 
 type LiveDevice = Pick<
@@ -90,25 +100,33 @@ type LiveDevice = Pick<
 >;
 
 const count = z.number();
-/** Whatever answers at a gateway's address may be another program. */
-const liveDevicesSchema: z.ZodType<readonly LiveDevice[]> = z.array(
-  z.object({
-    id: z.string(),
-    state: z.string().nullable(),
-    firmware: z.string().nullable(),
-    model: z.string().nullable(),
-    windows: count.nullable().default(null),
-    diagnoses: z.array(deviceDiagnosisSchema).default([]),
-    push: z.object({ stage: z.string(), confirmedBytes: count }).nullable(),
-    health: z
-      .object({ droppedSamples: count, badFrames: count, abandonedWindows: count.optional() })
-      .nullable(),
-  }),
-);
+interface LivePage {
+  readonly gateway: string;
+  readonly devices: readonly LiveDevice[];
+}
 
-async function askGateway(url: string): Promise<readonly LiveDevice[] | null> {
-  const devices = liveDevicesSchema.safeParse((await askStatus(url))?.devices);
-  return devices.success ? devices.data : null;
+/** Whatever answers at a gateway's address may be another program, or another gateway. */
+const pageSchema: z.ZodType<LivePage> = z.object({
+  gateway: z.string(),
+  devices: z.array(
+    z.object({
+      id: z.string(),
+      state: z.string().nullable(),
+      firmware: z.string().nullable(),
+      model: z.string().nullable(),
+      windows: count.nullable().default(null),
+      diagnoses: z.array(deviceDiagnosisSchema).default([]),
+      push: z.object({ stage: z.string(), confirmedBytes: count }).nullable(),
+      health: z
+        .object({ droppedSamples: count, badFrames: count, abandonedWindows: count.optional() })
+        .nullable(),
+    }),
+  ),
+});
+
+async function askGateway(url: string): Promise<LivePage | null> {
+  const page = pageSchema.safeParse(await askStatus(url));
+  return page.success ? page.data : null;
 }
 
 export function renderDeviceList({ serialPorts, devices, gateway }: DeviceList): string {
@@ -118,12 +136,9 @@ export function renderDeviceList({ serialPorts, devices, gateway }: DeviceList):
     lines.push(`  ${connect}  ${about.filter((part) => part !== null).join(", ")}`.trimEnd());
   }
   if (gateway === null) return `${lines.join("\n")}\n`;
-  lines.push(
-    "",
-    gateway.running
-      ? `Devices of the gateway at ${gateway.url}:`
-      : `No gateway answers at ${gateway.url}. Configured devices:`,
-  );
+  const { url, running, other } = gateway;
+  const who = other === null ? "No gateway answers" : `Another gateway, ${other}, answers`;
+  lines.push("", running ? `Devices of the gateway at ${url}:` : `${who} at ${url}. Configured devices:`);
   for (const { id, connect, mode, hasKey, state, model, windows, diagnoses, push, health } of devices) {
     const about = [state ?? "state unknown", `mode ${mode}`];
     // In mode raw the gateway infers, and the device needs no model.

@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { devicePushCommand } from "../../../src/cli/commands/device-push.ts";
@@ -124,4 +125,29 @@ test("devices of a gateway that does not run are listed from its configuration",
   );
   expect(text).toMatch(/No gateway answers at http:\/\/127\.0\.0\.1:1\./);
   expect(text).toMatch(/mcu-1 {2}tcp:\/\/10\.0\.0\.7:4001 {2}state unknown, mode edge, model none, no key/);
+});
+
+test("what another gateway at the same address says of its devices is not taken for this one's", async () => {
+  const live = { id: "mcu-1", state: "streaming", firmware: null, model: null, push: null, health: null };
+  const server = createServer(
+    (_, reply) => void reply.end(JSON.stringify({ gateway: "gw-2", devices: [live] })),
+  );
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const { port: httpPort } = server.address() as { port: number };
+  const list = (id: string) =>
+    listDevices(
+      gatewayConfigSchema.parse({
+        gateway: { id, site: "north", httpPort },
+        mqtt: { url: "mqtt://127.0.0.1:1" },
+        devices: [{ id: "mcu-1", connect: "mqtt" }],
+        turbines: [{ id: "WT01" }],
+      }),
+    );
+  expect((await list("gw-2")).devices).toMatchObject([{ state: "streaming" }]);
+  const others = await list("gw-1");
+  expect(others.devices).toMatchObject([{ state: null }]);
+  expect(renderDeviceList(others)).toMatch(
+    /Another gateway, gw-2, answers at .*\. Configured devices:\n.*state unknown/,
+  );
 });

@@ -94,6 +94,10 @@ test("init writes over nothing without --force, and nothing at all where somethi
   expect([lstatSync(link).isSymbolicLink(), statSync(file).mode & 0o777]).toEqual([true, 0o600]);
   expect(readFileSync(file, "utf8")).toContain("WT7");
 
+  expect(await auroraHere("init", "", ...said, "--yes")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("the name of the file is empty"),
+  });
   const other = join(folder, "other.yaml");
   const missing = await auroraHere("init", other, "--yes", "--connect", "usb0", "--broker", "mqtt://b");
   expect(missing.code).toBe(2);
