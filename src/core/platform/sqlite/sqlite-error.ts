@@ -1,5 +1,5 @@
 /** Turns what either SQLite library throws into one error that a user can act upon, and answers what kind it was. */
-import { accessSync, constants, existsSync, statfsSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { AuroraError } from "../../contract/aurora-error.ts";
 
@@ -100,10 +100,13 @@ function findForbidden(path: string): string | undefined {
 
 /** What to do where this process may only read, whoever it is: a disk, or what a unit of systemd keeps closed; else undefined. */
 export function hintOfClosedFolder(dir: string): string | undefined {
+  let missing: string | null = null;
   let above = dir;
-  while (!existsSync(above) && above !== dirname(above)) above = dirname(above);
+  while (!existsSync(above) && above !== dirname(above)) [missing, above] = [above, dirname(above)];
   try {
-    accessSync(above, constants.W_OK);
+    // A folder above may be another's: only who makes something in it is told first that nobody may.
+    if (missing === null) accessSync(above, constants.W_OK);
+    else mkdirSync(missing);
     return undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EROFS") return undefined;
