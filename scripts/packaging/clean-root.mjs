@@ -64,17 +64,21 @@ function inNamespace(lines, { architecture, timeoutMs }) {
   });
 }
 
-/** Makes the root once in `folder`, as a tar file; returns { file }, or { missing } with what Debian's archive did not give. */
-export function makeImage(folder, architecture) {
-  const image = join(folder, `${suite}-${architecture}.tar`);
+/**
+ * Makes the root once in `folder`, as a tar file; returns { file }, or { missing } with what Debian's archive did not give.
+ * `extra` packages and a `hook` before they are installed make another one, of that `name`.
+ */
+export function makeImage(folder, architecture, { name = suite, extra = [], hook = "" } = {}) {
+  const image = join(folder, `${name}-${architecture}.tar`);
   if (existsSync(image)) return { file: image };
   mkdirSync(folder, { recursive: true });
-  const part = join(folder, `part-${architecture}.tar`);
-  const include = packages.join(",");
-  const scratch = join(folder, `scratch-${architecture}`);
+  const part = join(folder, `part-${name}-${architecture}.tar`);
+  const include = [...packages, ...extra].join(",");
+  const scratch = join(folder, `scratch-${name}-${architecture}`);
+  const essential = hook === "" ? "" : `--essential-hook='${hook}'`;
   mkdirSync(scratch, { recursive: true });
   const made = inNamespace(
-    `TMPDIR=${scratch} mmdebstrap --mode=root --skip=check/qemu --quiet --variant=essential --architectures=${architecture} --include=${include} ${suite} ${part}`,
+    `TMPDIR=${scratch} mmdebstrap --mode=root --skip=check/qemu --quiet --variant=essential ${essential} --architectures=${architecture} --include=${include} ${suite} ${part}`,
     { architecture, timeoutMs: 1_800_000 },
   );
   rmSync(scratch, { recursive: true, force: true });

@@ -1,24 +1,34 @@
 // Installs what is shipped as its users do, and runs it there: the npm package in empty prefixes on several versions of
 // Node, the Debian package in clean roots. Ends with one JSON object { cases, violations, skipped, figures }; exit code 1 for
 // a violation. What this machine cannot do (another's root needs namespaces, and Debian's archive) is skipped by name.
-//   npm run test:install -- [--json] [--quick] [--work DIR]
-// --quick (for CI): the npm package on Node 24, the package for amd64, little compressed. Needs root, and Debian's mmdebstrap,
-// lintian, binutils; without --quick also qemu-user-static, binutils-aarch64-linux-gnu and a C++ compiler.
+//   npm run test:install -- [--json] [--quick] [--only npm,units,amd64,arm64,machine] [--work DIR]
+// --quick (for CI): the npm package on Node 24, the package for amd64, little compressed, no machine of its own. Needs root,
+// and Debian's mmdebstrap, lintian, binutils; without --quick also qemu-user-static, binutils-aarch64-linux-gnu, a C++
+// compiler, and qemu-system-x86 and e2fsprogs for a machine that systemd boots.
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { checkDebian } from "./check-debian.mjs";
+import { checkDebian, checkUnits } from "./check-debian.mjs";
 import { checkNpm } from "./check-npm.mjs";
+import { checkMachine } from "./machine/check-machine.mjs";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
     work: { type: "string", default: join(root, "build", "test-install") },
   },
 });
+
+const parts = ["npm", "units", "amd64", "arm64", "machine"];
+const slow = ["arm64", "machine"];
+const wanted =
+  values.only === "" ? parts.filter((part) => !values.quick || !slow.includes(part)) : values.only.split(",");
+const unknown = wanted.filter((part) => !parts.includes(part));
+if (unknown.length > 0) throw new Error(`--only knows ${parts.join(", ")}, and not ${unknown.join(", ")}`);
 
 const ledger = { cases: 0, violations: [], skipped: [], figures: {} };
 const say = (text) => process.stderr.write(`${text}\n`);
@@ -52,12 +62,13 @@ const work = resolve(values.work);
 rmSync(join(work, "npm"), { recursive: true, force: true });
 mkdirSync(work, { recursive: true });
 const started = performance.now();
-await checkNpm(book, { work: join(work, "npm"), versions: values.quick ? [24] : [20, 22, 24] });
-await checkDebian(book, {
-  work,
-  architectures: values.quick ? ["amd64"] : ["amd64", "arm64"],
-  quick: values.quick,
-});
+const has = (part) => wanted.includes(part);
+if (has("npm"))
+  await checkNpm(book, { work: join(work, "npm"), versions: values.quick ? [24] : [20, 22, 24] });
+if (has("units")) await checkUnits(book, join(work, "units"));
+const architectures = ["amd64", "arm64"].filter(has);
+await checkDebian(book, { work, architectures, quick: values.quick });
+if (has("machine")) await checkMachine(book, work);
 book.figure("seconds", Math.round((performance.now() - started) / 1000));
 console.log(values.json ? JSON.stringify(ledger) : JSON.stringify(ledger, null, 1));
 process.exitCode = ledger.violations.length === 0 ? 0 : 1;
