@@ -137,6 +137,14 @@ describe("assessing a day", () => {
     expect(assessDay(task, once.reference, next).verdict.level).not.toBe("drift");
   });
 
+  it("goes on with a reference of before, which knew of no spells", () => {
+    const { reference, next } = learn(20);
+    const before = reference.columns.map(({ spell: _, ...column }) => column);
+    const read = siteReferenceSchema.parse(JSON.parse(JSON.stringify({ ...reference, columns: before })));
+    expect(read).toEqual(reference);
+    expect(assessDay(task, read, summariseRows(task, 20, { next })!).verdict.level).toBe("stable");
+  });
+
   it("does not learn more than a week that was off, and of a spell one day in ten that are known", () => {
     const off = (days: number): number[] => new Array<number>(days).fill(2);
     const periodsOf = ({ reference }: ReturnType<typeof live>): number[] =>
