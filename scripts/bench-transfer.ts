@@ -22,20 +22,13 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { withBundle } from "../src/cli/score/files/open-bundle.ts";
-import { openRecording } from "../src/cli/score/recordings/open-recording.ts";
-import { createReplayedGateway } from "../src/cli/score/replay/replayed-gateway.ts";
-import { faultKinds } from "../src/core/contract/bundle/bearing-fault.ts";
 import { usualSpread } from "../src/core/decision/fast-lane.ts";
-import type { LoadedBundle } from "../src/core/serving/loaded-bundle.ts";
-import { decideUnknown, type HeardWindow, hearRecording, learnMachine } from "./bench/transfer-alarms.ts";
 import { rigFamilies } from "./bench/transfer-families.ts";
-import { type RigFamily, type RigRecording, recordHealthyRig, recordRig } from "./bench/transfer-rig.ts";
-import { scoreForRanking } from "./bench/transfer-scores.ts";
+import { playRig } from "./bench/transfer-play.ts";
 import {
   alarmHeader,
   countAlarms,
   countWindows,
-  type DecidedRecording,
   describeAlarms,
   describeMissedKinds,
   describeRanking,
@@ -47,10 +40,6 @@ import {
   wrongHeader,
 } from "./bench/transfer-tables.ts";
 
-/** A rig learns its healthy self from so many windows, of two recordings at least. */
-const learntWindows = 12;
-const fewestTakes = 2;
-
 const {
   values: options,
   positionals: [rigCount = "10", dir = join("models", "bearing-vibration", "1.0.0")],
@@ -61,52 +50,6 @@ const {
     missed: { type: "boolean", default: false },
   },
 });
-const gateway = createReplayedGateway();
-
-async function open(bundle: LoadedBundle, family: RigFamily, { samples, bearing }: RigRecording) {
-  const file = {
-    path: family.name,
-    isCounts: false,
-    async *pieces() {
-      for (let at = 0; at < samples.length; at += 8192) yield samples.subarray(at, at + 8192);
-    },
-  };
-  const { rateHz, shaftRpm } = family;
-  return openRecording(bundle, file, { rateHz, shaftRpm, bearing, scale: null });
-}
-
-/** Windows of healthy recordings, as many as it takes, none of which is decided. */
-async function hearHealthySelf(
-  bundle: LoadedBundle,
-  family: RigFamily,
-  seed: number,
-): Promise<HeardWindow[]> {
-  const windows: HeardWindow[] = [];
-  for (let take = 1; take <= fewestTakes || windows.length < learntWindows; take++) {
-    const recording = recordHealthyRig(family, seed, take);
-    windows.push(...(await hearRecording(bundle, await open(bundle, family, recording))));
-  }
-  return windows;
-}
-
-async function playRig(bundle: LoadedBundle, family: RigFamily, seed: number): Promise<RigOutcome> {
-  const machine = learnMachine(bundle, gateway, await hearHealthySelf(bundle, family, seed));
-  const recordings: DecidedRecording[] = [];
-  for (const recording of recordRig(family, seed, [null, ...faultKinds])) {
-    const opened = await open(bundle, family, recording);
-    const windows = await hearRecording(bundle, opened);
-    recordings.push({
-      kind: recording.kind,
-      scores: await scoreForRanking(bundle, opened, (family.seconds * family.shaftRpm) / 60),
-      unknown: decideUnknown(bundle, windows),
-      own: machine.decide(windows),
-      windows,
-    });
-  }
-  const { hasReference, raised } = machine;
-  return { seed, hasReference, raisedLearning: raised, recordings };
-}
-
 await withBundle(dir, async (bundle) => {
   const { name, version, digest } = bundle.ref;
   const [rigs, from] = [Number(rigCount), Number(options.from)];
