@@ -1,6 +1,7 @@
 /* See envelope.h. */
 #include "envelope.h"
 
+#include "bytes.h"
 #include "feature_section.h"
 
 #define ANGLE_OVERSAMPLING 2.0f
@@ -24,13 +25,13 @@ static inline void add_slice(aurora_envelope *state, float slice) {
   }
 }
 
-/* |residual| integrated over equal slices of a revolution. */
-static void add_envelope(aurora_envelope *state, const float *residual, uint32_t length, float revolutions_a_sample) {
+/* |residual|, or its square, integrated over equal slices of a revolution; one loop for each of them. */
+static inline AURORA_INLINE void add_measured(aurora_envelope *state, const float *residual, uint32_t length, float revolutions_a_sample, bool energy) {
   const float step = revolutions_a_sample * state->slices_per_revolution;
   float phase = state->phase;
   float integral = state->integral;
   for (const float *end = &residual[length]; residual != end; residual++) {
-    const float magnitude = __builtin_fabsf(*residual);
+    const float magnitude = energy ? (*residual * *residual) : __builtin_fabsf(*residual);
     float next = phase + step;
     if (__builtin_expect(next < 1.0f, true)) {
       integral += magnitude * step;
@@ -48,6 +49,14 @@ static void add_envelope(aurora_envelope *state, const float *residual, uint32_t
   }
   state->phase = phase;
   state->integral = integral;
+}
+
+static void add_envelope(aurora_envelope *state, const float *residual, uint32_t length, float revolutions_a_sample) {
+  if (state->energy) {
+    add_measured(state, residual, length, revolutions_a_sample, true);
+  } else {
+    add_measured(state, residual, length, revolutions_a_sample, false);
+  }
 }
 
 static void filter_high_pass(aurora_envelope *state) {
@@ -154,6 +163,7 @@ void aurora_envelope_take(aurora_envelope *state, uint32_t count) {
 
 void aurora_envelope_begin(aurora_envelope *state, const uint8_t *section, float *samples, uint32_t capacity) {
   section_reset_filter(section, 0u, &state->angle);
+  state->energy = section[2] == SECTION_CHAIN_ENERGY;
   state->memory = section_floats(section)[SECTION_MEMORY];
   state->order = (uint16_t)section_u16(&section[4]);
   state->limit = (uint16_t)(state->order + section_u16(&section[6]));

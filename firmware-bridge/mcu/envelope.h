@@ -1,6 +1,6 @@
 /*
  * From samples to the envelope over shaft angle: whitening by a linear prediction that is fitted anew every few
- * milliseconds, |residual|, equal slices of a revolution, low-pass and decimation (src/core/features/block-whitener.ts and
+ * milliseconds, |residual| or its square, equal slices of a revolution, low-pass and decimation (src/core/features/block-whitener.ts and
  * angle-envelope.ts). Streams: one short block of samples is all that is held of the signal.
  */
 #ifndef AURORA_ENVELOPE_H
@@ -35,7 +35,8 @@ typedef struct {
   aurora_decimator angle;
   float slices_per_revolution;
   float phase;    /* share of the running slice that is filled, 0 … 1 */
-  float integral; /* of |residual| over it so far */
+  float integral; /* of |residual|, or of its square, over it so far */
+  bool energy;    /* the square */
   /* the envelope */
   float *samples;
   uint32_t capacity;

@@ -4,7 +4,6 @@
 #include "features.h"
 
 #define HEADER_BYTES 40u
-#define CHAIN_ENVELOPE_ORDER 1u
 #define LOWEST_WHITENED_BLOCK 8u
 
 /* Bytes of the filter at `at`: factor, taps, half of the taps and the middle one. */
@@ -60,7 +59,8 @@ bool aurora_features_check(const aurora_model *model) {
   const uint32_t block = section_u16(&section[6]);
   const uint32_t fft = section_u16(&section[14]);
   const float *numbers = section_floats(section);
-  if ((count != model->head->inputs) || (count > AURORA_FEATURES_MAX_COUNT) || (section[2] != CHAIN_ENVELOPE_ORDER) ||
+  if ((count != model->head->inputs) || (count > AURORA_FEATURES_MAX_COUNT) || 
+      ((section[2] != SECTION_CHAIN_MAGNITUDE) && (section[2] != SECTION_CHAIN_ENERGY)) ||
       (order > AURORA_ENVELOPE_MAX_ORDER) || (block > AURORA_ENVELOPE_MAX_BLOCK) ||
       (block < LOWEST_WHITENED_BLOCK) || (order > (block / 2u)) || (fft < 64u) || (fft > AURORA_FEATURES_MAX_FFT) ||
       ((fft & (fft - 1u)) != 0u)) {

@@ -15,6 +15,10 @@
 enum { ORDER_LOG_SNR = 0, SIDE_BAND_LOG_SNR = 1, ORDER_MARGIN = 2, ENVELOPE_KURTOSIS = 3, ENVELOPE_CREST = 4 };
 enum { ORDER_SHAFT = 4, ORDER_COUNT = 5, ORDER_FAULT_COUNT = 3 };
 
+/* Kinds of the chain, by what of the residual is integrated. */
+#define SECTION_CHAIN_MAGNITUDE 1u
+#define SECTION_CHAIN_ENERGY 2u
+
 /* Numbers of the section's head, by their place in it as 32-bit words. */
 enum {
   SECTION_MEMORY = 2,

@@ -17,30 +17,33 @@ const bearing = { bpfo: 1.58, bpfi: 2.42, bsf: 1.99, ftf: 0.4 };
 const filterFactors = [2, 3, 4];
 const outputs = 3;
 
-/** Creates a model and so many windows. */
-export function createRandomFeatures(random: Random, windows: number): RandomFeatures {
+/** Creates a model and so many windows; `chain` is the number of its kind. */
+export function createRandomFeatures(random: Random, windows: number, chain = 1): RandomFeatures {
   const inputs = 4 + random.integer(17);
   const perRevolution = 24 + 4 * random.integer(9);
   const fftSize = 64 << random.integer(6);
-  const section = createSection(random, { inputs, perRevolution, fftSize });
+  const section = createSection(random, { chain, inputs, perRevolution, fftSize });
   const student = createRandomStudent(random, [inputs, 8, outputs]);
+  // Energies of tens of thousands of g have a power that float32 does not hold.
+  const scales = [1 / 1024, chain === 1 ? 1 : 1 / 32, 3e-5];
   const raiseAt = new Array<number>(outputs).fill(mcuNeverRaises);
   return {
     file: encodeMcuModel({ name: "random", version: "1.0.0", student, raiseAt, features: section }),
     inputs,
     outputs,
-    windows: Array.from({ length: windows }, () => createWindow(random, fftSize / perRevolution)),
+    windows: Array.from({ length: windows }, () => createWindow(random, fftSize / perRevolution, scales)),
   };
 }
 
 interface SectionShape {
+  readonly chain: number;
   readonly inputs: number;
   readonly perRevolution: number;
   readonly fftSize: number;
 }
 
 /** As MODEL_FORMAT.md has it. */
-function createSection(random: Random, { inputs, perRevolution, fftSize }: SectionShape): Uint8Array {
+function createSection(random: Random, { chain, inputs, perRevolution, fftSize }: SectionShape): Uint8Array {
   const block = 8 + random.integer(57);
   const order = random.integer(Math.min(16, block >> 1) + 1);
   const widest = (perRevolution * (fftSize / 2 - 4)) / (2 * fftSize);
@@ -48,7 +51,7 @@ function createSection(random: Random, { inputs, perRevolution, fftSize }: Secti
   const bytes = new Uint8Array(40 + filters.reduce((sum, { taps }) => sum + 6 + 2 * taps, 0) + 16 * inputs);
   const view = new DataView(bytes.buffer);
   view.setUint16(0, inputs, true);
-  bytes.set([1, filterFactors.length], 2);
+  bytes.set([chain, filterFactors.length], 2);
   view.setUint16(4, order, true);
   view.setUint16(6, block, true);
   view.setFloat32(8, random.uniform() < 0.2 ? 0 : 0.95 * random.uniform(), true);
@@ -78,7 +81,7 @@ function createSection(random: Random, { inputs, perRevolution, fftSize }: Secti
 }
 
 /** Noise with impulses, at a speed that moves in half of the windows, sometimes after every sample. */
-function createWindow(random: Random, mostRevolutions: number): CheckWindow {
+function createWindow(random: Random, mostRevolutions: number, scales: readonly number[]): CheckWindow {
   const factor = 1 + random.integer(4);
   const sampleRateHz = Math.fround((factor === 1 ? 2000 : 12_000 * factor) + 9000 * random.uniform());
   const shaftHz =
@@ -97,5 +100,5 @@ function createWindow(random: Random, mostRevolutions: number): CheckWindow {
     pieces.push({ counts, shaftRpm: Math.fround(60 * shaftHz * (0.98 + 0.04 * random.uniform())) });
     left -= length;
   }
-  return { sampleRateHz, bearing, scale: [1 / 1024, 1, 3e-5][random.integer(3)]!, pieces };
+  return { sampleRateHz, bearing, scale: scales[random.integer(3)]!, pieces };
 }

@@ -32,8 +32,8 @@ def fault(count, rate, rpm, order, seed):
     return np.floor(noise(count, seed) + burst + tone + 0.5)
 
 
-def envelope_order(counts, scale, rate, rpm, bearing):
-    order, block, memory, per_rev, fft_size, floor_orders = 6, 32, 0.75, 48, 2048, 2.0
+def envelope_order(counts, scale, rate, rpm, bearing, measure="magnitude", memory=0.75):
+    order, block, per_rev, fft_size, floor_orders = 6, 32, 48, 2048, 2.0
     x = counts * scale
     factor = max(1, int(rate // 12000))
     if factor > 1:
@@ -52,6 +52,8 @@ def envelope_order(counts, scale, rate, rpm, bearing):
         a = np.concatenate([[1], -linalg.solve(linalg.toeplitz(r[:order]), r[1:])])
         residual.append(sum(c * p for c, p in zip(a, past)))
     envelope = np.abs(np.concatenate(residual)[order:])
+    if measure == "energy":
+        envelope = envelope**2
     # Integral over angle, exact at slice boundaries because the envelope is constant over a sample.
     slices_per_sample = 2 * per_rev * rpm / 60 / analysis
     total = int(np.floor(len(envelope) * slices_per_sample))
@@ -139,7 +141,8 @@ def main():
         counts = fault(count, rate, rpm, bearing[kind], seed)
         chains.append(
             {"rate": rate, "rpm": rpm, "order": bearing[kind], "seed": seed, "count": count, "scale": 0.001,
-             "checksum": int(counts.sum()), "features": envelope_order(counts, 0.001, rate, rpm, bearing)}
+             "checksum": int(counts.sum()), "features": envelope_order(counts, 0.001, rate, rpm, bearing),
+             "energyFeatures": envelope_order(counts, 0.001, rate, rpm, bearing, "energy", 0.97)}
         )
     spectrum = np.fft.rfft(small)
     vectors = {

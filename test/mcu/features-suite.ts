@@ -9,8 +9,12 @@ import {
 import { buildCheckProgram, type CheckProgram, type CheckTarget } from "../../scripts/mcu/check-program.ts";
 import { readShippedModels, type ShippedModel } from "../../scripts/mcu/shipped-models.ts";
 import type { GoldenWindow } from "../../src/core/bundle/golden-window.ts";
+import type { ChainSpec, FeatureSpec } from "../../src/core/contract/bundle/feature-spec.ts";
+import { encodeMcuSection } from "../../src/core/features/mcu-section.ts";
 import { createWaveformExtractor } from "../../src/core/features/waveform-extractor.ts";
 import { createIntegerKernel } from "../../src/core/inference/integer-engine.ts";
+import { encodeMcuModel } from "../../src/core/inference/mcu-codec.ts";
+import { mcuNeverRaises } from "../../src/core/inference/mcu-layout.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import { reasonToSkip } from "./skip-reason.ts";
 
@@ -34,10 +38,14 @@ export function describeFeatures(targets: readonly CheckTarget[]): void {
     for (const program of programs.values()) program.close();
   });
 
-  function runOn(target: CheckTarget, list: readonly CheckWindow[] = windows): WindowResult[] {
+  function runOn(
+    target: CheckTarget,
+    list: readonly CheckWindow[] = windows,
+    file: Uint8Array = model.mcuModel!,
+  ): WindowResult[] {
     const program = programs.get(target) ?? buildCheckProgram(target);
     programs.set(target, program);
-    const commands = new CheckCommands().model(model.mcuModel!);
+    const commands = new CheckCommands().model(file);
     for (const window of list) commands.window(window);
     const results = new CheckResults(program.run(commands.finish()));
     expect(results.word()).toBe(0);
@@ -46,27 +54,34 @@ export function describeFeatures(targets: readonly CheckTarget[]): void {
   }
 
   describe.skipIf(reasonToSkip("host") !== null)("the features in C", () => {
-    test("are those of the gateway, and lead to the same integers, however a window was cut and its speed moved", () => {
-      const extractor = createWaveformExtractor(model.manifest.features);
-      const kernel = createIntegerKernel(model.student);
-      const results = runOn("host");
-      for (const [index, window] of windows.entries()) {
-        const expected = new Float32Array(kernel.inputs);
-        extractor.begin({ ...window, shaftRpm: window.pieces[0]!.shaftRpm });
-        for (const { counts, shaftRpm } of window.pieces) {
-          extractor.push({ counts, from: 0, to: counts.length, scale: window.scale, shaftRpm });
+    test.each([
+      ["magnitudes", {}],
+      ["energies", { envelope: "energy", whiteningMemory: 0.9 }],
+    ])(
+      "of %s are those of the gateway, and lead to the same integers, however a window was cut and its speed moved",
+      (_, params) => {
+        const { spec, file } = changeChain(model, params);
+        const extractor = createWaveformExtractor(spec);
+        const kernel = createIntegerKernel(model.student);
+        const results = runOn("host", windows, file);
+        for (const [index, window] of windows.entries()) {
+          const expected = new Float32Array(kernel.inputs);
+          extractor.begin({ ...window, shaftRpm: window.pieces[0]!.shaftRpm });
+          for (const { counts, shaftRpm } of window.pieces) {
+            extractor.push({ counts, from: 0, to: counts.length, scale: window.scale, shaftRpm });
+          }
+          extractor.finish(expected, 0);
+          const actual = results[index]!;
+          expect(actual.scored).toBe(true);
+          for (const [feature, value] of expected.entries()) {
+            expect(Math.abs(actual.features[feature]! - value)).toBeLessThan(tolerance);
+          }
+          const logits = new Uint8Array(kernel.outputs);
+          kernel.runQuantisedInto(actual.quantised, 1, logits);
+          expect(actual.logits).toEqual(logits);
         }
-        extractor.finish(expected, 0);
-        const actual = results[index]!;
-        expect(actual.scored).toBe(true);
-        for (const [feature, value] of expected.entries()) {
-          expect(Math.abs(actual.features[feature]! - value)).toBeLessThan(tolerance);
-        }
-        const logits = new Uint8Array(kernel.outputs);
-        kernel.runQuantisedInto(actual.quantised, 1, logits);
-        expect(actual.logits).toEqual(logits);
-      }
-    });
+      },
+    );
 
     test("of a dead signal, of an impossible speed and of a window beyond the buffer are not scored", () => {
       const dead = { ...windows[0]!, pieces: [{ counts: new Int16Array(12_000).fill(7), shaftRpm: 1800 }] };
@@ -90,6 +105,21 @@ export function describeFeatures(targets: readonly CheckTarget[]): void {
       },
     );
   }
+}
+
+/** The model with other parameters of its chain, for a device too. */
+function changeChain(
+  { manifest, student }: ShippedModel,
+  params: ChainSpec["params"],
+): { readonly spec: FeatureSpec; readonly file: Uint8Array } {
+  const { features, window, scaler } = manifest;
+  const chains = features.chains.map((chain) => ({ ...chain, params: { ...chain.params, ...params } }));
+  const spec = { ...features, chains };
+  const section = encodeMcuSection({ spec, window, scaler, maxRateHz: 52_000 });
+  if (!section.ok) throw new Error(section.reason);
+  const raiseAt = manifest.outputs.map(() => mcuNeverRaises);
+  const model = { name: "changed", version: "1.0.0", student, raiseAt, features: section.bytes };
+  return { spec, file: encodeMcuModel(model) };
 }
 
 /** Pieces of which `next` gives lengths and factors of the speed. */

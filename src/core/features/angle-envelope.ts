@@ -1,5 +1,5 @@
 /**
- * The envelope over shaft angle: |e| integrated into equal slices of a revolution, low-passed and decimated.
+ * The envelope over shaft angle: |e| or e² integrated into equal slices of a revolution, low-passed and decimated.
  * The only thing of a window that is held; its size depends on revolutions, never on the sampling rate.
  */
 import { designLowPassFir } from "../maths/filter-design.ts";
@@ -24,6 +24,10 @@ export function designAngleFilter(): Float64Array {
 
 const angleFilter = designAngleFilter();
 
+/** What of a whitened sample is integrated: |e|, or e², which noise hides less of a rare blow in (src/adr/0061). */
+export const envelopeMeasures = ["magnitude", "energy"] as const;
+export type EnvelopeMeasure = (typeof envelopeMeasures)[number];
+
 /** Streams; `add` allocates nothing beyond the usual number of samples. */
 export interface AngleEnvelope {
   readonly samplesPerRevolution: number;
@@ -39,6 +43,7 @@ export interface AngleEnvelope {
 /** What an envelope is of. */
 export interface AngleEnvelopeOptions {
   readonly samplesPerRevolution: number;
+  readonly measure: EnvelopeMeasure;
   /** Samples that are held at most. */
   readonly capacity: number;
   /** Samples for which room is made at first, that of more when they come; default: `capacity`. */
@@ -52,6 +57,7 @@ export function createAngleEnvelope(options: AngleEnvelopeOptions): AngleEnvelop
 
 class Envelope implements AngleEnvelope {
   readonly samplesPerRevolution: number;
+  readonly #isEnergy: boolean;
   readonly #capacity: number;
   readonly #kernel = shareSliceKernel(angleFilter);
   readonly #state = createSliceState(taps);
@@ -59,8 +65,9 @@ class Envelope implements AngleEnvelope {
   count = 0;
   overflow = 0;
 
-  constructor({ samplesPerRevolution, capacity, usual = capacity }: AngleEnvelopeOptions) {
+  constructor({ samplesPerRevolution, measure, capacity, usual = capacity }: AngleEnvelopeOptions) {
     this.samplesPerRevolution = samplesPerRevolution;
+    this.#isEnergy = measure === "energy";
     this.#capacity = capacity;
     this.samples = new Float32Array(Math.min(usual, capacity));
   }
@@ -78,6 +85,7 @@ class Envelope implements AngleEnvelope {
     for (let next = from; next < to; ) {
       const length = Math.min(most, to - next);
       input.set(magnitudes.subarray(next, next + length));
+      if (this.#isEnergy) for (let index = 0; index < length; index++) input[index]! *= input[index]!;
       this.#keep(outputs, this.#kernel.run(this.#state, length, step));
       next += length;
     }

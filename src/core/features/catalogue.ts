@@ -3,7 +3,7 @@
  *
  * | chain kind       | parameters | operators (parameters) |
  * |------------------|------------|------------------------|
- * | `envelope-order` | whiteningOrder, whiteningBlock (samples at the analysis rate), whiteningMemory (share of the lag products kept from block to block), samplesPerRevolution, fftSize, revolutions (longest window), floorOrders (half width of the median), shaftGuardOrders (half width of the shaft harmonics that fault orders pass over, 0: none) | order-log-snr (order, harmonic, tolerance), side-band-log-snr (order, spacing, harmonic, tolerance), order-margin (order, harmonics, tolerance), envelope-kurtosis, envelope-crest-factor |
+ * | `envelope-order` | whiteningOrder, whiteningBlock (samples at the analysis rate), whiteningMemory (share of the lag products kept from block to block), envelope (`magnitude` or `energy` of a whitened sample; not said: magnitude), samplesPerRevolution, fftSize, revolutions (longest window), floorOrders (half width of the median), shaftGuardOrders (half width of the shaft harmonics that fault orders pass over, 0: none) | order-log-snr (order, harmonic, tolerance), side-band-log-snr (order, spacing, harmonic, tolerance), order-margin (order, harmonics, tolerance), envelope-kurtosis, envelope-crest-factor |
  * | `time`           | – | mean, rms, std, peak, peak-to-peak, absolute-mean, crest-factor, kurtosis, skewness, shape-factor, impulse-factor, clearance-factor |
  * | `spectrum`       | fftSize | band-energy (fromHz, toHz), band-energy-share (fromHz, toHz), spectral-centroid |
  * | `band-level`     | fromHz, toHz (half-power edges; nothing is said of a band above 0.45 of the sampling rate) | rms-db, peak-db (dB above the channel's unit), kurtosis-db (dB above a Gaussian's) |

@@ -1,5 +1,5 @@
 /**
- * Chain `envelope-order`: decimate to the analysis rate → whiten → |e| → integrate over shaft angle → one spectrum
+ * Chain `envelope-order`: decimate to the analysis rate → whiten → |e| or e² → integrate over shaft angle → one spectrum
  * over orders. Everything is free of level and of sampling rate. Holds one block and the angle envelope, never the
  * raw window.
  */
@@ -9,7 +9,12 @@ import type { SampleRun } from "../contract/stream.ts";
 import { createDecimator, type Decimator } from "../maths/decimator.ts";
 import { designLowPassFir } from "../maths/filter-design.ts";
 import type { WhiteningOptions } from "../maths/whitening-kernel.ts";
-import { type AngleEnvelope, createAngleEnvelope } from "./angle-envelope.ts";
+import {
+  type AngleEnvelope,
+  createAngleEnvelope,
+  type EnvelopeMeasure,
+  envelopeMeasures,
+} from "./angle-envelope.ts";
 import { createBlockWhitener, type ResidualRun } from "./block-whitener.ts";
 import type { BoundChain, WaveformContext } from "./chain.ts";
 import { bindEnvelopeOperator, type EnvelopeOperator, type EnvelopeView } from "./envelope-operators.ts";
@@ -163,7 +168,7 @@ class EnvelopeOrderChain implements BoundChain {
 
   /** A bearing with many rolling elements has higher orders: sample the envelope finer, at the same bin width. */
   #refine(bearing: BearingOrders): void {
-    const { grid, operators, revolutions, resolutionOf } = this.#plan;
+    const { measure, grid, operators, revolutions, resolutionOf } = this.#plan;
     let highest = 0;
     for (const operator of operators) highest = Math.max(highest, operator.highestOrder(bearing));
     let refinement = 1;
@@ -174,7 +179,7 @@ class EnvelopeOrderChain implements BoundChain {
     const { samplesPerRevolution, fftSize } = this.#resolution.grid;
     if (this.#envelope?.samplesPerRevolution === samplesPerRevolution) return;
     const usual = Math.ceil(revolutions * samplesPerRevolution);
-    this.#envelope = createAngleEnvelope({ samplesPerRevolution, capacity: fftSize, usual });
+    this.#envelope = createAngleEnvelope({ samplesPerRevolution, measure, capacity: fftSize, usual });
   }
 
   #endEnvelope(): AngleEnvelope {
@@ -193,6 +198,7 @@ class EnvelopeOrderChain implements BoundChain {
 
 function readChain(chain: ChainSpec): {
   readonly whitening: WhiteningOptions;
+  readonly measure: EnvelopeMeasure;
   readonly grid: OrderSpectrumOptions;
   /** Of the longest window. */
   readonly revolutions: number;
@@ -203,6 +209,9 @@ function readChain(chain: ChainSpec): {
   const order = params.integer("whiteningOrder", 0, 64);
   const blockSamples = params.integer("whiteningBlock", 8, 8192);
   const memory = params.number("whiteningMemory", 0, 0.999);
+  // Chains that do not say are older than the choice.
+  const isSaid = Object.hasOwn(chain.params, "envelope");
+  const measure = isSaid ? params.choice("envelope", envelopeMeasures) : "magnitude";
   const samplesPerRevolution = params.integer("samplesPerRevolution", 8, 256);
   const fftSize = params.integer("fftSize", 64, 16_384);
   const revolutions = params.number("revolutions", 1, 1000);
@@ -216,6 +225,7 @@ function readChain(chain: ChainSpec): {
   }
   return {
     whitening: { order, blockSamples, memory },
+    measure,
     grid: { samplesPerRevolution, fftSize, floorOrders, shaftGuardOrders },
     revolutions,
     subject,

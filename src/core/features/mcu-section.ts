@@ -10,7 +10,7 @@ import {
   featuresCatalogueVersion,
 } from "../contract/bundle/feature-spec.ts";
 import type { Scaler, WindowSpec } from "../contract/bundle/manifest.ts";
-import { designAngleFilter } from "./angle-envelope.ts";
+import { designAngleFilter, type EnvelopeMeasure, envelopeMeasures } from "./angle-envelope.ts";
 import { analysisRateHz, designAnalysisFilter } from "./envelope-order-chain.ts";
 
 /** What a device needs to make the student's input of a stream of counts. */
@@ -29,8 +29,8 @@ export type McuSection =
 const sectionHeaderBytes = 40;
 /** Bytes of a feature. */
 const sectionFeatureBytes = 16;
-/** Number of the chain `envelope-order`, the only one. */
-const envelopeOrderChain = 1;
+/** Numbers of the chain `envelope-order`, the only one, by what it integrates: firmware that knows one alone refuses the other. */
+const envelopeOrderChains: Readonly<Record<EnvelopeMeasure, number>> = { magnitude: 1, energy: 2 };
 /** An operator's number is its place. */
 const sectionOperators = [
   "order-log-snr",
@@ -85,7 +85,7 @@ export function encodeMcuSection(features: McuFeatures & { readonly maxRateHz: n
   const bytes = new Uint8Array(sectionHeaderBytes + filterBytes + sectionFeatureBytes * spec.list.length);
   const view = new DataView(bytes.buffer);
   view.setUint16(0, spec.list.length, true);
-  view.setUint8(2, envelopeOrderChain);
+  view.setUint8(2, envelopeOrderChains[chain.params.envelope === "energy" ? "energy" : "magnitude"]);
   view.setUint8(3, filters.length - 1);
   view.setUint16(4, param("whiteningOrder"), true);
   view.setUint16(6, param("whiteningBlock"), true);
@@ -126,7 +126,9 @@ const chainName = "envelope";
  */
 export function readMcuSection(bytes: Uint8Array): McuFeatures | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < sectionHeaderBytes || view.getUint8(2) !== envelopeOrderChain) return undefined;
+  if (bytes.length < sectionHeaderBytes) return undefined;
+  const envelope = envelopeMeasures.find((measure) => envelopeOrderChains[measure] === view.getUint8(2));
+  if (envelope === undefined) return undefined;
   const features = view.getUint16(0, true);
   let offset = sectionHeaderBytes;
   for (let filter = 0; filter <= view.getUint8(3); filter++) {
@@ -158,7 +160,7 @@ export function readMcuSection(bytes: Uint8Array): McuFeatures | undefined {
     mean.push(view.getFloat32(offset + 8, true));
     inverseStd.push(view.getFloat32(offset + 12, true));
   }
-  const params = {
+  const params: Record<string, FeatureParameter> = {
     whiteningOrder: view.getUint16(4, true),
     whiteningBlock: view.getUint16(6, true),
     whiteningMemory: view.getFloat32(8, true),
@@ -168,6 +170,7 @@ export function readMcuSection(bytes: Uint8Array): McuFeatures | undefined {
     floorOrders: view.getFloat32(16, true),
     shaftGuardOrders: view.getFloat32(20, true),
   };
+  if (envelope !== "magnitude") params.envelope = envelope;
   return {
     spec: {
       catalogueVersion: featuresCatalogueVersion,

@@ -5,7 +5,12 @@ describe("the envelope over shaft angle", () => {
   it("holds the same samples wherever its first room ended, up to its capacity", () => {
     const magnitudes = Float64Array.from({ length: 4000 }, (_, index) => 1 + Math.sin(index) ** 2);
     const fill = (usual: number): { samples: number[]; overflow: number } => {
-      const envelope = createAngleEnvelope({ samplesPerRevolution: 48, capacity: 300, usual });
+      const envelope = createAngleEnvelope({
+        samplesPerRevolution: 48,
+        measure: "magnitude",
+        capacity: 300,
+        usual,
+      });
       for (const [from, to] of [
         [0, 700],
         [700, 1900],

@@ -46,6 +46,12 @@ function extract(
   return extractInPieces({ spec, bearing, counts, sampleRateHz: rateHz, shaftRpm: rpm, scale, splits });
 }
 
+/** The bearing's features with other parameters of their chain. */
+function changeChain(changes: ChainSpec["params"]): FeatureSpec {
+  const [chain] = bearingFeatureSpec.chains;
+  return { ...bearingFeatureSpec, chains: [{ ...chain!, params: { ...chain!.params, ...changes } }] };
+}
+
 const timeOperators = [
   "mean",
   "rms",
@@ -88,6 +94,25 @@ describe("chain envelope-order", () => {
         expect(out[index], `${name} at ${rate} Hz, ${rpm} rpm`).toBeCloseTo(features[name], 4);
       }
     }
+  });
+
+  it("of energies agrees with it too", () => {
+    const spec = changeChain({ envelope: "energy", whiteningMemory: 0.97 });
+    for (const { rate, rpm, order, seed, count, scale, energyFeatures } of vectors.envelopeOrder) {
+      const out = extract(spec, makeFaultCounts(count, rate, rpm, order, seed), rate, rpm, scale);
+      for (const [index, { name }] of spec.list.entries()) {
+        expect(out[index], `${name} at ${rate} Hz, ${rpm} rpm`).toBeCloseTo(energyFeatures[name], 4);
+      }
+    }
+  });
+
+  it("integrates magnitudes unless it is told otherwise, and nothing but what it knows", () => {
+    const signal = makeFaultCounts(6000, 12_000, 1800, bearing.bpfi, 3);
+    const hear = (spec: FeatureSpec) => extract(spec, signal, 12_000, 1800, 1);
+    expect(hear(changeChain({ envelope: "magnitude" }))).toEqual(hear(bearingFeatureSpec));
+    expect(() => hear(changeChain({ envelope: "cube" }))).toThrow(
+      /"envelope" must be one of magnitude, energy/,
+    );
   });
 });
 

@@ -34,6 +34,18 @@ test("a section gives back every operator with its parameters", () => {
   );
 });
 
+test("a section of energies gives back that it is one", () => {
+  const [chain] = bearingFeatureSpec.chains;
+  const params = { ...chain!.params, envelope: "energy" };
+  const spec = { ...bearingFeatureSpec, chains: [{ ...chain!, params }] };
+  const section = encodeMcuSection({ ...features, spec, window: bearingWindow });
+  if (!section.ok) expect.fail(section.reason);
+  expect(section.bytes[2]).toBe(2);
+  expect(readMcuSection(section.bytes)?.spec.chains[0]?.params.envelope).toBe("energy");
+  section.bytes[2] = 3;
+  expect(readMcuSection(section.bytes)).toBeUndefined();
+});
+
 test.each([
   ["operator", { operator: "no-such-operator" }],
   ["order", { params: { order: "gear-mesh", harmonic: 1, tolerance: 0.02 } }],

@@ -36,7 +36,8 @@ export function computeRecordedSpectrum(
   const grid = { samplesPerRevolution, fftSize, floorOrders: 2, shaftGuardOrders: 0 };
   const spectrum = createOrderSpectrum(grid);
   const wanted = Math.floor(revolutions * samplesPerRevolution);
-  const envelope = createAngleEnvelope({ samplesPerRevolution, capacity: fftSize });
+  const measure = params.envelope === "energy" ? "energy" : "magnitude";
+  const envelope = createAngleEnvelope({ samplesPerRevolution, measure, capacity: fftSize });
   const whitening = { order: Number(params.whiteningOrder), blockSamples: Number(params.whiteningBlock) };
   const memory = Number(params.whiteningMemory);
   const whitener = createBlockWhitener({ ...whitening, memory }, envelope);
