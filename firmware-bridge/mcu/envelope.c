@@ -1,7 +1,6 @@
 /* See envelope.h. */
 #include "envelope.h"
 
-#include "bytes.h"
 #include "feature_section.h"
 
 #define ANGLE_OVERSAMPLING 2.0f
@@ -25,13 +24,13 @@ static inline void add_slice(aurora_envelope *state, float slice) {
   }
 }
 
-/* |residual|, or its square, integrated over equal slices of a revolution; one loop for each of them. */
-static inline AURORA_INLINE void add_measured(aurora_envelope *state, const float *residual, uint32_t length, float revolutions_a_sample, bool energy) {
+/* |residual| integrated over equal slices of a revolution. */
+static void add_envelope(aurora_envelope *state, const float *residual, uint32_t length, float revolutions_a_sample) {
   const float step = revolutions_a_sample * state->slices_per_revolution;
   float phase = state->phase;
   float integral = state->integral;
   for (const float *end = &residual[length]; residual != end; residual++) {
-    const float magnitude = energy ? (*residual * *residual) : __builtin_fabsf(*residual);
+    const float magnitude = __builtin_fabsf(*residual);
     float next = phase + step;
     if (__builtin_expect(next < 1.0f, true)) {
       integral += magnitude * step;
@@ -49,14 +48,6 @@ static inline AURORA_INLINE void add_measured(aurora_envelope *state, const floa
   }
   state->phase = phase;
   state->integral = integral;
-}
-
-static void add_envelope(aurora_envelope *state, const float *residual, uint32_t length, float revolutions_a_sample) {
-  if (state->energy) {
-    add_measured(state, residual, length, revolutions_a_sample, true);
-  } else {
-    add_measured(state, residual, length, revolutions_a_sample, false);
-  }
 }
 
 static void filter_high_pass(aurora_envelope *state) {
@@ -117,6 +108,11 @@ static void whiten(aurora_envelope *state) {
   filter_high_pass(state);
   compute_coefficients(state, coefficients);
   aurora_prediction_residual(&block[order], length, order, coefficients, residual);
+  if (state->energy) {
+    for (uint32_t i = 0; i < length; i++) {
+      residual[i] *= residual[i];
+    }
+  }
   /* The first samples of a window have no past: their residual would be the raw signal. */
   uint32_t from = state->first_block ? ((order < length) ? order : length) : 0u;
   state->segment_end[state->segments - 1u] = state->position;
