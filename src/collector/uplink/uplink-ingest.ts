@@ -69,6 +69,8 @@ interface WaitingMessage extends UplinkMessage {
 const holeWaitMs = 10_000;
 /** Until it is looked at again. */
 const holePauseMs = 25;
+/** Of a gateway: more than it has under way by itself. What waits takes a place among those that the broker gives out before they are stored. */
+const mostEarlyPerGateway = 32;
 /** After a failure to store. */
 const failurePauseMs = 500;
 
@@ -89,6 +91,18 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
   let pendingBytes = 0;
   let closed = false;
   let storeFails = false;
+  /** Of each gateway how many wait for a hole to be filled. */
+  const earlyCounts = new Map<string, number>();
+  const countEarly = (topic: string, change: 1 | -1): void => {
+    const gateway = gatewayOf(topic);
+    const many = (earlyCounts.get(gateway) ?? 0) + change;
+    if (many > 0) earlyCounts.set(gateway, many);
+    else earlyCounts.delete(gateway);
+  };
+  /** May what follows a hole since then wait on? */
+  const mayWait = (topic: string, earlySinceMs: number): boolean =>
+    clock.monotonicMs() - earlySinceMs < holeWaitMs &&
+    (earlyCounts.get(gatewayOf(topic)) ?? 0) < mostEarlyPerGateway;
 
   /** Adds to `early` the payloads of messages that came before what stands between them and what is stored. */
   const storeMessages = async (
@@ -153,9 +167,12 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
     }
     const again: WaitingMessage[] = [];
     for (const message of taken) {
+      const { topic } = message;
+      if (message.earlySinceMs !== null) countEarly(topic, -1);
       const earlySinceMs = early.has(message.payload) ? (message.earlySinceMs ?? clock.monotonicMs()) : null;
-      const mayWait = earlySinceMs !== null && clock.monotonicMs() - earlySinceMs < holeWaitMs;
-      if (message.settle !== null && !stuck.has(message) && (storeFails || mayWait)) {
+      const waits = storeFails || (earlySinceMs !== null && mayWait(topic, earlySinceMs));
+      if (message.settle !== null && !stuck.has(message) && waits) {
+        if (earlySinceMs !== null) countEarly(topic, 1);
         // Of its own bytes: what came with it is let go.
         again.push({ ...message, earlySinceMs, payload: message.payload.slice() });
         continue;

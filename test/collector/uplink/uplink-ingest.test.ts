@@ -140,6 +140,33 @@ describe("the uplink's ingest", () => {
     expect([settled, (await names(bench)).length]).toEqual([2, 2]);
   });
 
+  it("lets of a gateway only so much wait behind a hole that others keep the broker's places", async () => {
+    const bench = createIngestBench();
+    const settled: string[] = [];
+    const send = (gateway: string, firstSequence: number): void => {
+      const envelope = eventEnvelope([event(`${gateway} ${firstSequence}`)], { firstSequence, gateway });
+      const topic = `aurora/v1/gateway/${gateway}/up/update`;
+      bench.ingest.accept(topic, encodeUplinkEnvelope(envelope), () => settled.push(gateway));
+    };
+    const pass = async (forMs: number): Promise<void> => {
+      for (let passedMs = 0; passedMs < forMs; passedMs += 25) {
+        bench.clock.advance(25);
+        for (let turn = 0; turn < 4; turn++) await settle();
+      }
+    };
+    send("gw-2", 2);
+    for (let sequence = 2; sequence <= 101; sequence++) send("gw-1", sequence);
+    await pass(1_000);
+    expect(settled).toEqual(new Array<string>(68).fill("gw-1"));
+    for (const gateway of ["gw-1", "gw-2"]) send(gateway, 1);
+    await pass(1_000);
+    expect([settled.length, (await names(bench)).length]).toEqual([103, 35]);
+    // What has waited and is stored leaves room for the next.
+    for (let sequence = 40; sequence < 72; sequence++) send("gw-1", sequence);
+    await pass(1_000);
+    expect(settled.length).toBe(103);
+  });
+
   it("leaves a message that our own code stumbles over to its gateway, and stores its neighbours", async () => {
     const stumble = new TypeError("nobody thought of that");
     const bench = createIngestBench({
