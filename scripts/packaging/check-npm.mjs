@@ -1,6 +1,6 @@
 // The npm package: what is in it, and that it installs in an empty prefix and runs to the alert.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "./node-binary.mjs";
@@ -33,7 +33,7 @@ export function judgeDemo(printed, folder) {
 /** What must not be in a package. */
 const unwanted = /(^|\/)(node_modules|test|src|firmware-bridge|playwright)\/|\.(ts|map)$|@tensorflow|tfjs/;
 
-export async function checkNpm(book, { work, versions }) {
+export async function checkNpm(book, { work, quick }) {
   mkdirSync(work, { recursive: true });
   let tarball;
   await book.check("npm pack", () => {
@@ -48,7 +48,32 @@ export async function checkNpm(book, { work, versions }) {
       .filter((name) => unwanted.test(name));
     return found.length > 0 ? found.slice(0, 5).join(", ") : undefined;
   });
-  for (const version of versions) await checkOnNode(book, { work, tarball, version });
+  if (!quick) await checkProduction(book, join(work, "production"));
+  for (const version of quick ? [24] : [20, 22, 24]) await checkOnNode(book, { work, tarball, version });
+}
+
+/** What a checkout is installed from, and what was compiled of it. */
+const checkout = ["package.json", "package-lock.json", ".npmrc", "scripts", "src", "models", "dist"];
+const forDevelopment = ["vitest", "typescript", "esbuild", "@tensorflow"];
+
+/** A checkout that was compiled, installed without what only its makers and trainers need. */
+async function checkProduction(book, folder) {
+  const omitting = ["ci", "--omit=dev", "--omit=optional", "--no-audit", "--no-fund", "--loglevel=error"];
+  await book.check(`npm ${omitting.slice(0, 3).join(" ")} of a checkout`, () => {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    for (const name of checkout) cpSync(join(root, name), join(folder, name), { recursive: true });
+    run("npm", omitting, { cwd: folder });
+    const modules = join(folder, "node_modules");
+    book.figure("productionModulesMb", measureMb(modules));
+    const found = forDevelopment.filter((name) => existsSync(join(modules, name)));
+    return found.length > 0 ? found.join(", ") : undefined;
+  });
+  await book.check("what such a checkout has runs the demonstration to the alert", () => {
+    const main = join(folder, "dist", "src", "cli", "main.js");
+    const options = ["demo", "--until", "alert", "--json", "--seed", "7"];
+    return judgeDemo(run(process.execPath, [main, ...options], { cwd: folder }), dirname(folder));
+  });
 }
 
 function getNode(work, version) {
