@@ -2,9 +2,9 @@
 // Node, the Debian package in clean roots. Ends with one JSON object { cases, violations, skipped, figures }; exit code 1 for
 // a violation. What this machine cannot do (another's root needs namespaces, and Debian's archive) is skipped by name.
 //   npm run test:install -- [--json] [--quick] [--only npm,units,amd64,arm64,machine] [--work DIR]
-// --quick (for CI): the npm package on Node 24, no checkout of its own, the package for amd64, little compressed, no machine of its own. Needs root,
-// and Debian's mmdebstrap, lintian, binutils; without --quick also qemu-user-static, binutils-aarch64-linux-gnu, a C++
-// compiler, and qemu-system-x86 and e2fsprogs for a machine that systemd boots.
+// --quick (for CI): the npm package on Node 24 and the package for amd64, little compressed; no checkout and no machine of its
+// own. Needs root, and Debian's mmdebstrap, lintian, binutils; without --quick also qemu-user-static,
+// binutils-aarch64-linux-gnu, a C++ compiler, and qemu-system-x86 and e2fsprogs for a machine that systemd boots.
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
