@@ -1,6 +1,8 @@
 /** Seals acknowledgements, and what is said of raw evidence, for the gateways of an enrolment. */
+
 import type { EvidenceOrder } from "../../core/contract/evidence.ts";
 import type { UplinkAck } from "../../core/contract/uplink-record.ts";
+import { findOrMake } from "../../core/maths/find-or-make.ts";
 import { deriveAckKey, sealAck, sealOrder } from "../../core/platform/ack-key.ts";
 import { readHexKey } from "../../core/platform/files/read-hex-key.ts";
 
@@ -21,15 +23,11 @@ export async function openAckSeal(keyFile: string | null): Promise<AckSeal> {
   if (keyFile === null) return { ack: (_gateway, ack) => ack, order: (_gateway, order) => order };
   const installationKey = await readHexKey(keyFile);
   const keys = new Map<string, Uint8Array>();
-  const keyOf = (gateway: string): Uint8Array => {
-    let key = keys.get(gateway);
-    if (key === undefined) {
+  const keyOf = (gateway: string): Uint8Array =>
+    findOrMake(keys, gateway, () => {
       if (keys.size >= maxKeys) keys.clear();
-      key = deriveAckKey(installationKey, gateway);
-      keys.set(gateway, key);
-    }
-    return key;
-  };
+      return deriveAckKey(installationKey, gateway);
+    });
   return {
     ack: (gateway, ack) => sealAck(keyOf(gateway), gateway, ack),
     order: (gateway, order) => sealOrder(keyOf(gateway), gateway, order),

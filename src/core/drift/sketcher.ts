@@ -4,6 +4,7 @@
  */
 
 import type { FeatureSketch } from "../contract/uplink-record.ts";
+import { findOrMake } from "../maths/find-or-make.ts";
 import { mergeMoments } from "../maths/moments.ts";
 import { findBin } from "./bins.ts";
 import { countLevels, type DriftReference } from "./drift-reference.ts";
@@ -32,12 +33,7 @@ const largestValue = 1e15;
 
 /** Creates a sketcher for points that run the reference's model. */
 export function createSketcher(reference: DriftReference): Sketcher {
-  let plan = plans.get(reference);
-  if (plan === undefined) {
-    plan = planSketches(reference);
-    plans.set(reference, plan);
-  }
-  return new PointSketcher(plan);
+  return new PointSketcher(findOrMake(plans, reference, () => planSketches(reference)));
 }
 
 /** What the sketchers of a reference share: where the bins of each feature lie. */

@@ -4,6 +4,7 @@
  * sensor, never for a student's input. Holds two filters' state and three sums a band; all bands of a spec are filtered
  * together, two at a time.
  */
+
 import type { ChainSpec, FeatureDeclaration } from "../contract/bundle/feature-spec.ts";
 import type { SampleRun } from "../contract/stream.ts";
 import {
@@ -19,6 +20,7 @@ import {
   shareBandKernel,
 } from "../maths/band-kernel.ts";
 import { designButterworth } from "../maths/filter-design.ts";
+import { findOrMake } from "../maths/find-or-make.ts";
 import type { BoundChain, ChainWithFeatures, WaveformContext } from "./chain.ts";
 import { createParamsReader, refuse } from "./read-params.ts";
 
@@ -99,16 +101,12 @@ export function bindBandLevelChains(bound: readonly ChainWithFeatures[]): () => 
     ),
   );
   const designs = new Map<number, BandDesign>();
-  const designFor = (sampleRateHz: number): BandDesign => {
-    let design = designs.get(sampleRateHz);
-    if (design === undefined) {
+  const designFor = (sampleRateHz: number): BandDesign =>
+    findOrMake(designs, sampleRateHz, () => {
       // Devices may say any rate: what is kept of them is bounded.
       if (designs.size >= maxDesigns) designs.clear();
-      design = designBands(bands, sampleRateHz);
-      designs.set(sampleRateHz, design);
-    }
-    return design;
-  };
+      return designBands(bands, sampleRateHz);
+    });
   return () => new BandLevels({ features, designFor });
 }
 

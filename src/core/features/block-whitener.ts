@@ -6,7 +6,9 @@
  * on the tuning folds of the CWRU bearings, a memory of about 10 ms with order 6 beats one fit of order 24 to the
  * whole window and comes up to whitening by the window's own spectrum: it follows tones and ringing alike.
  */
+
 import type { SampleRun } from "../contract/stream.ts";
+import { findOrMake } from "../maths/find-or-make.ts";
 import { preferVectors } from "../maths/wasm-module.ts";
 import {
   createBlockWhitening,
@@ -230,15 +232,12 @@ const shared = new Map<string, Whitening>();
 function shareWhitening(options: WhiteningOptions): Whitening {
   const { order, blockSamples, memory } = options;
   const key = `${order}/${blockSamples}/${memory}`;
-  let whitening = shared.get(key);
-  if (whitening === undefined) {
+  return findOrMake(shared, key, () => {
     const kernel = preferVectors(
       () => createVectorWhiteningKernel(options),
       () => createScriptWhiteningKernel(options),
     );
     const run = { magnitudes: kernel.magnitudes, from: 0, to: 0, revolutionsPerSample: 0 };
-    whitening = { order, blockSamples, kernel, whitenRest: createBlockWhitening(options, kernel), run };
-    shared.set(key, whitening);
-  }
-  return whitening;
+    return { order, blockSamples, kernel, whitenRest: createBlockWhitening(options, kernel), run };
+  });
 }

@@ -1,7 +1,9 @@
 /** Operators that read chain `envelope-order`. All are free of level and of sampling rate. */
+
 import { type BearingOrders, bearingOrderNames } from "../contract/bundle/bearing.ts";
 import { bearingFaults, faultKinds } from "../contract/bundle/bearing-fault.ts";
 import type { FeatureDeclaration } from "../contract/bundle/feature-spec.ts";
+import { findOrMake } from "../maths/find-or-make.ts";
 import type { AngleEnvelope } from "./angle-envelope.ts";
 import type { OrderSpectrum } from "./order-spectrum.ts";
 import { createParamsReader, refuse } from "./read-params.ts";
@@ -29,12 +31,7 @@ function orderOf(name: OrderName, bearing: BearingOrders): number {
 
 /** Binds one feature of this chain. @throws AuroraError BUNDLE_INCOMPATIBLE for an unknown operator. */
 export function bindEnvelopeOperator(feature: FeatureDeclaration): EnvelopeOperator {
-  let operator = operators.get(feature);
-  if (operator === undefined) {
-    operator = createOperator(feature);
-    operators.set(feature, operator);
-  }
-  return operator;
+  return findOrMake(operators, feature, () => createOperator(feature));
 }
 
 /** They hold nothing of a window: the points of a bundle share them. */

@@ -3,11 +3,13 @@
  * over orders. Everything is free of level and of sampling rate. Holds one block and the angle envelope, never the
  * raw window.
  */
+
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { ChainSpec, FeatureDeclaration } from "../contract/bundle/feature-spec.ts";
 import type { SampleRun } from "../contract/stream.ts";
 import { createDecimator, type Decimator } from "../maths/decimator.ts";
 import { designLowPassFir } from "../maths/filter-design.ts";
+import { findOrMake } from "../maths/find-or-make.ts";
 import type { WhiteningOptions } from "../maths/whitening-kernel.ts";
 import {
   type AngleEnvelope,
@@ -235,25 +237,16 @@ function readChain(chain: ChainSpec): {
 /** Spectra at a fineness, made when it is first asked for. */
 function createResolutions(grid: OrderSpectrumOptions): (refinement: number) => Resolution {
   const made = new Map<number, Resolution>();
-  return (refinement) => {
-    let found = made.get(refinement);
-    if (found === undefined) {
+  return (refinement) =>
+    findOrMake(made, refinement, () => {
       const samplesPerRevolution = grid.samplesPerRevolution * refinement;
       const refined = { ...grid, samplesPerRevolution, fftSize: grid.fftSize * refinement };
-      found = { spectrum: shareSpectrum(refined), grid: refined };
-      made.set(refinement, found);
-    }
-    return found;
-  };
+      return { spectrum: shareSpectrum(refined), grid: refined };
+    });
 }
 
 function shareSpectrum(options: OrderSpectrumOptions): OrderSpectrum {
   const { samplesPerRevolution, fftSize, floorOrders, shaftGuardOrders } = options;
   const key = `${samplesPerRevolution}/${fftSize}/${floorOrders}/${shaftGuardOrders}`;
-  let found = sharedSpectra.get(key);
-  if (found === undefined) {
-    found = createOrderSpectrum(options);
-    sharedSpectra.set(key, found);
-  }
-  return found;
+  return findOrMake(sharedSpectra, key, () => createOrderSpectrum(options));
 }

@@ -4,8 +4,10 @@
  * features listen; being free of level and of resonance, they mean the same (src/adr/0028). Of a slower sensor it computes
  * nothing.
  */
+
 import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
 import type { SampleRun } from "../contract/stream.ts";
+import { findOrMake } from "../maths/find-or-make.ts";
 import type { WaveformContext } from "./chain.ts";
 import { analysisRateHz } from "./envelope-order-chain.ts";
 import { createWaveformExtractor, type WaveformExtractor } from "./waveform-extractor.ts";
@@ -113,12 +115,7 @@ const carriers = new Map<number, Int32Array>();
 
 /** The carrier of this process for a period: there are a few, of the factors by which rates are decimated. */
 function shareCarrier(period: number): Int32Array {
-  let carrier = carriers.get(period);
-  if (carrier === undefined) {
-    carrier = sampleCarrier(period);
-    carriers.set(period, carrier);
-  }
-  return carrier;
+  return findOrMake(carriers, period, () => sampleCarrier(period));
 }
 
 /** A whole number of the carrier's turns takes `period` samples: no phase ever drifts. */

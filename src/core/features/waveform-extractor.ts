@@ -3,8 +3,10 @@
  * training and serving alike. Streams: allocates nothing per sample, holds no raw window, and a window's features
  * depend on that window's samples alone, not on how they were split into pushes.
  */
+
 import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
 import type { SampleRun } from "../contract/stream.ts";
+import { findOrMake } from "../maths/find-or-make.ts";
 import { bindWaveformChains } from "./catalogue.ts";
 import type { BoundChain, WaveformContext } from "./chain.ts";
 import { checkCatalogueVersion, refuse } from "./read-params.ts";
@@ -38,12 +40,7 @@ export interface WaveformExtractor {
  * parameters.
  */
 export function createWaveformExtractor(spec: FeatureSpec): WaveformExtractor {
-  let plan = plans.get(spec);
-  if (plan === undefined) {
-    plan = planExtraction(spec);
-    plans.set(spec, plan);
-  }
-  return new Extractor(plan);
+  return new Extractor(findOrMake(plans, spec, () => planExtraction(spec)));
 }
 
 /** What a spec says, bound. */

@@ -2,8 +2,10 @@
  * The one door to onnxruntime-node. Loads it only when an engine is wanted, so that a machine without the native
  * library still runs the integer engine; hands it only graphs that our own codec wrote, never a file's bytes.
  */
+
 import type * as Onnx from "onnxruntime-node";
 import { AuroraError } from "../contract/aurora-error.ts";
+import { findOrMake } from "../maths/find-or-make.ts";
 import { decodeStudent, encodeStudent, studentInputName, studentOutputName } from "./onnx-codec.ts";
 import {
   createProbeInput,
@@ -80,12 +82,7 @@ const probes = new WeakMap<OnnxRuntime, Promise<SaturationProbe>>();
 
 /** What this CPU's kernels do with 7- and 8-bit weights; measured once a process. Rejects with INFERENCE. */
 export function probeRuntime(runtime: OnnxRuntime): Promise<SaturationProbe> {
-  let probe = probes.get(runtime);
-  if (probe === undefined) {
-    probe = guard("probe the CPU", () => measureSaturation(runtime));
-    probes.set(runtime, probe);
-  }
-  return probe;
+  return findOrMake(probes, runtime, () => guard("probe the CPU", () => measureSaturation(runtime)));
 }
 
 export async function importRuntime(): Promise<OnnxRuntime> {

@@ -4,8 +4,10 @@
  * while several in JavaScript run out of registers: as vectors of two doubles in WebAssembly, two pairs of bands in a loop, they
  * take a third of the time, and round to the same bits (`npx tsx scripts/bench-features.ts`: levels).
  */
+
 import { conversionSlackBytes, describeConversion } from "./convert-counts.ts";
 import type { ButterworthSection } from "./filter-design.ts";
+import { findOrMake } from "./find-or-make.ts";
 import { branch, type Code, f64x2, i32, repeat } from "./wasm-code.ts";
 import { encodeModule, type Locals, preferVectors, startModule, type WasmFunction } from "./wasm-module.ts";
 
@@ -229,10 +231,7 @@ const shared = new Map<string, BandKernel>();
 /** The kernel of this process for a make: vectors where there are any. */
 export function shareBandKernel(make: BandKernelMake): BandKernel {
   const key = make.map((sums) => sums.join()).join("/");
-  let kernel = shared.get(key);
-  if (kernel === undefined) {
-    kernel = preferVectors(() => createVectorBandKernel(make), createScriptBandKernel);
-    shared.set(key, kernel);
-  }
-  return kernel;
+  return findOrMake(shared, key, () =>
+    preferVectors(() => createVectorBandKernel(make), createScriptBandKernel),
+  );
 }

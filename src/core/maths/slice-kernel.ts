@@ -2,6 +2,7 @@
  * Integrates a stream into equal slices of another axis, low-passes the slices and keeps every second one. In plain
  * JavaScript, and as WebAssembly with eight outputs of the low-pass at a time: the same bits, each adds in the order of its taps.
  */
+import { findOrMake } from "./find-or-make.ts";
 import { branch, type Code, f64, f64x2, i32, repeat } from "./wasm-code.ts";
 import { encodeModule, type Locals, preferVectors, startModule } from "./wasm-module.ts";
 
@@ -147,16 +148,12 @@ const shared = new Map<string, SliceKernel>();
 
 /** The kernel of this process for a low-pass: vectors where there are any. */
 export function shareSliceKernel(taps: Float64Array): SliceKernel {
-  const key = taps.join();
-  let kernel = shared.get(key);
-  if (kernel === undefined) {
-    kernel = preferVectors(
+  return findOrMake(shared, taps.join(), () =>
+    preferVectors(
       () => createVectorSliceKernel(taps),
       () => createScriptSliceKernel(taps),
-    );
-    shared.set(key, kernel);
-  }
-  return kernel;
+    ),
+  );
 }
 
 function layOut(taps: number): Layout {

@@ -2,7 +2,9 @@
  * Amplitudes of the spectrum of real values, and medians of ranges of them: in plain JavaScript, and as vectors of two doubles in
  * WebAssembly, to the same bits. Does not window or pad: the caller does.
  */
+
 import { createMedianSearch, describeCount, describeSum } from "./counted-median.ts";
+import { findOrMake } from "./find-or-make.ts";
 import { createRealFft, tabulateTransform } from "./real-fft.ts";
 import { medianInPlace } from "./select.ts";
 import { type Code, f64, f64x2, i32, repeat } from "./wasm-code.ts";
@@ -253,13 +255,10 @@ const shared = new Map<number, SpectrumKernel>();
 
 /** The kernel of this process for a length: vectors where there are any. @throws RangeError as `createRealFft` does. */
 export function shareSpectrumKernel(size: number): SpectrumKernel {
-  let kernel = shared.get(size);
-  if (kernel === undefined) {
-    kernel = preferVectors(
+  return findOrMake(shared, size, () =>
+    preferVectors(
       () => createVectorSpectrumKernel(size),
       () => createScriptSpectrumKernel(size),
-    );
-    shared.set(size, kernel);
-  }
-  return kernel;
+    ),
+  );
 }

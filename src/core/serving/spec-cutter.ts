@@ -2,12 +2,14 @@
  * Cuts windows of one specification and computes their features, of a fast sensor in both bands. Snapshots, shorter than a
  * window, are pooled (src/adr/0037): each becomes a window of its own levels, with features of the last ones together.
  */
+
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
 import type { FeatureWindow, Quarantine, SampleRun } from "../contract/stream.ts";
 import { fewestRevolutions } from "../features/spectrum-pool.ts";
 import { createUpperBandExtractor, type UpperBandExtractor } from "../features/upper-band.ts";
 import { createWaveformExtractor, type WaveformExtractor } from "../features/waveform-extractor.ts";
+import { findOrMake } from "../maths/find-or-make.ts";
 import { createRevolutionWindower, type RevolutionWindower } from "../window/revolution-windower.ts";
 import {
   countWindowSlots,
@@ -208,10 +210,7 @@ const specKeys = new WeakMap<Manifest, string>();
 
 /** Bundles with the same key can share windower and extractors. */
 function specKey(manifest: Manifest): string {
-  let key = specKeys.get(manifest);
-  if (key === undefined) {
-    key = JSON.stringify([manifest.window, manifest.features, manifest.baseline?.levels]);
-    specKeys.set(manifest, key);
-  }
-  return key;
+  return findOrMake(specKeys, manifest, () =>
+    JSON.stringify([manifest.window, manifest.features, manifest.baseline?.levels]),
+  );
 }

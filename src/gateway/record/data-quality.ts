@@ -1,6 +1,8 @@
 /** Counts what was processed and what was set aside, per turbine and in all. */
+
 import type { QuarantineReason } from "../../core/contract/stream.ts";
 import type { TurbineState } from "../../core/contract/turbine-state.ts";
+import { findOrMake } from "../../core/maths/find-or-make.ts";
 
 export interface DataQuality {
   processed(turbine: string): void;
@@ -30,12 +32,7 @@ export function createDataQuality(): DataQuality {
   const both = (turbine: string | null, change: (counts: Counts) => void): void => {
     change(total);
     if (turbine === null) return;
-    let counts = turbines.get(turbine);
-    if (counts === undefined) {
-      counts = createCounts();
-      turbines.set(turbine, counts);
-    }
-    change(counts);
+    change(findOrMake(turbines, turbine, createCounts));
   };
   return {
     processed: (turbine) => both(turbine, (counts) => counts.processed++),

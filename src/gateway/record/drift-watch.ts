@@ -3,12 +3,14 @@
  * load of that interval: its mean power, as SCADA's own ten minutes have one. Holds no window; what a turbine shows while it
  * does not operate must not come here.
  */
+
 import type { ModelRef } from "../../core/contract/prediction.ts";
 import type { PointId } from "../../core/contract/stream.ts";
 import type { DriftReport } from "../../core/contract/uplink-record.ts";
 import type { DriftReference } from "../../core/drift/drift-reference.ts";
 import { findLoad } from "../../core/drift/load-band.ts";
 import { createSketcher, type Sketcher } from "../../core/drift/sketcher.ts";
+import { findOrMake } from "../../core/maths/find-or-make.ts";
 
 /** A bundle as far as drift needs it. */
 export interface DriftSource {
@@ -89,11 +91,7 @@ export function createDriftWatch(intervalMs: number, report: (report: DriftRepor
     });
   };
   const find = (point: PointId, source: DriftSource): WatchedPoint => {
-    let components = turbines.get(point.turbine);
-    if (components === undefined) {
-      components = new Map();
-      turbines.set(point.turbine, components);
-    }
+    const components = findOrMake(turbines, point.turbine, () => new Map<string, WatchedPoint>());
     const held = components.get(point.component);
     if (held !== undefined && held.source.ref.digest === source.ref.digest) return held;
     if (held !== undefined) close(held);

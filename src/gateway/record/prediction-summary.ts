@@ -2,7 +2,9 @@
  * Thins prediction batches that wait for a collector further, to rows of ten minutes: windows summed, means weighted by
  * them, maxima kept. Every window stays counted in exactly one row. Knows no outbox.
  */
+
 import type { PredictionBatch } from "../../core/contract/uplink-record.ts";
+import { findOrMake } from "../../core/maths/find-or-make.ts";
 
 /** Length of a row, counted from the epoch. */
 const summaryRowMs = 600_000;
@@ -15,11 +17,7 @@ export function summarisePredictions(batches: readonly PredictionBatch[]): Predi
   for (const batch of batches) {
     const { site, turbine, component, modelName, modelVersion, failureModes } = batch;
     const key = JSON.stringify([site, turbine, component, modelName, modelVersion, failureModes]);
-    let group = groups.get(key);
-    if (group === undefined) {
-      group = { header: batch, rows: new Map() };
-      groups.set(key, group);
-    }
+    const group = findOrMake(groups, key, () => ({ header: batch, rows: new Map() }));
     for (let row = 0; row < batch.timesMs.length; row++) addRow(group, batch, row);
   }
   return [...groups.values()].flatMap(({ header, rows }) => {
@@ -57,17 +55,13 @@ interface WeightedMean {
 function addRow({ header, rows }: Group, batch: PredictionBatch, index: number): void {
   const timeMs = batch.timesMs[index]!;
   const number = Math.floor(timeMs / summaryRowMs);
-  let row = rows.get(number);
-  if (row === undefined) {
-    row = {
-      timeMs,
-      windows: 0,
-      shaftRpm: createMean(),
-      modes: header.failureModes.map(() => ({ probability: createMean(), risk: createMean() })),
-      isLearning: null,
-    };
-    rows.set(number, row);
-  }
+  const row = findOrMake(rows, number, () => ({
+    timeMs,
+    windows: 0,
+    shaftRpm: createMean(),
+    modes: header.failureModes.map(() => ({ probability: createMean(), risk: createMean() })),
+    isLearning: null,
+  }));
   const windows = batch.windows[index]!;
   row.timeMs = Math.max(row.timeMs, timeMs);
   row.windows += windows;

@@ -1,5 +1,7 @@
 /** Reads the tables of a farm one after the other, and says of each what keeps it from being scored. */
+
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { findOrMake } from "../../../core/maths/find-or-make.ts";
 import { isPlausibleTime } from "../../../training/dataset/parse-time.ts";
 import { describeFileError, type FileError } from "../files/file-report.ts";
 import { type ReadingColumns, type Readings, readReadings } from "./read-readings.ts";
@@ -169,11 +171,7 @@ export function joinTurbines(tables: readonly TurbineTable[], channels: readonly
     for (let row = 0; row < table.readings.rows; row++) {
       const id = turbineOfRow(table, row);
       if (id === null) continue;
-      let own = places.get(id);
-      if (own === undefined) {
-        own = { tables: [], rows: [] };
-        places.set(id, own);
-      }
+      const own = findOrMake(places, id, () => ({ tables: [], rows: [] }));
       own.tables.push(index);
       own.rows.push(row);
     }

@@ -13,9 +13,11 @@
  * would be ruled by the band in which this machine happens to be loud, and a fault elsewhere would not show: there it
  * is the plain mean of the Δᵢ, to which every band's rise adds alike.
  */
+
 import type { BaselineSpec, LevelStatistics } from "../../contract/bundle/baseline-spec.ts";
 import type { FeatureSpec } from "../../contract/bundle/feature-spec.ts";
 import type { SiteBaseline, SiteLevel } from "../../contract/site-baseline.ts";
+import { findOrMake } from "../../maths/find-or-make.ts";
 
 /** No level is known better than this, dB. */
 const floorDb = 1;
@@ -73,17 +75,8 @@ const compared = new WeakMap<FeatureSpec, WeakMap<FeatureSpec, boolean>>();
 
 /** Does `baseline` speak of these levels? */
 export function hasLevels({ spec }: Pick<SiteBaseline, "spec">, levels: FeatureSpec): boolean {
-  let found = compared.get(spec);
-  if (found === undefined) {
-    found = new WeakMap();
-    compared.set(spec, found);
-  }
-  let equal = found.get(levels);
-  if (equal === undefined) {
-    equal = JSON.stringify(spec) === JSON.stringify(levels);
-    found.set(levels, equal);
-  }
-  return equal;
+  const found = findOrMake(compared, spec, () => new WeakMap<FeatureSpec, boolean>());
+  return findOrMake(found, levels, () => JSON.stringify(spec) === JSON.stringify(levels));
 }
 
 /** Octaves above the reference speed; outside the learnt speeds, as at their border: nothing is extrapolated. */

@@ -2,7 +2,9 @@
  * From what a table writes to moments: forms and time zones. Of the hour that clocks show twice the first run of a turbine's
  * rows is the earlier one; a local time that never was refuses the table, because its clock is not the one that is configured.
  */
+
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { findOrMake } from "../../../core/maths/find-or-make.ts";
 import type { TimeConfig } from "./table-config.ts";
 import { readTimesOf } from "./time-form.ts";
 import { openTimeZone, type TimeZone } from "./time-zone.ts";
@@ -43,11 +45,9 @@ export function createMomentReader({ form = "iso", zone }: TimeConfig): MomentRe
       const localMs = written.timeMs;
       const moments = clock.momentsOf(localMs);
       if (moments.length === 0) return { kind: "never", localMs };
-      let own = owners.get(owner);
-      if (own === undefined) {
-        own = { lastMs: Number.NEGATIVE_INFINITY, isFalling: false, doubled: new Map() };
-        owners.set(owner, own);
-      }
+      const own = findOrMake(owners, owner, () => {
+        return { lastMs: Number.NEGATIVE_INFINITY, isFalling: false, doubled: new Map() };
+      });
       if (moments.length === 1) {
         own.isFalling = localMs < own.lastMs;
         own.lastMs = localMs;
