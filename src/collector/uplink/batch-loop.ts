@@ -17,6 +17,14 @@ export interface BatchLoop {
 /** How long a daemon that ends waits for its last batch; what is not stored by then was not acknowledged. */
 export const lastBatchMs = 700;
 
+/** After a failure to store, ms. */
+const failurePauseMs = 500;
+
+/** Waits for a moment after a failure to store: what makes it fail seldom passes at once. */
+export function pauseAfterFailure(timers: Timers): Promise<void> {
+  return new Promise((resolve) => timers.after(failurePauseMs, resolve));
+}
+
 /** Creates a loop at rest. `storeNext` takes a batch of what waits; it must not reject. */
 export function createBatchLoop(options: {
   readonly timers: Timers;

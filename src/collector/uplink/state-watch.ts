@@ -17,7 +17,7 @@ import type { Logger } from "../../core/platform/logger.ts";
 import { rest } from "../../core/platform/rest.ts";
 import type { FleetRecord, RecordFault, SetAsideMessage, StateBatch } from "../record/fleet-record.ts";
 import { recordBounds } from "../record/record-bounds.ts";
-import { createBatchLoop, lastBatchMs } from "./batch-loop.ts";
+import { createBatchLoop, lastBatchMs, pauseAfterFailure } from "./batch-loop.ts";
 import type { EnrolledSites } from "./gateway-sites.ts";
 
 /** Takes messages of `<base>/turbine/<site>/<turbine>/state` and `<base>/gateway/<gateway>/status`. */
@@ -44,8 +44,6 @@ const maxBytes = 262_144;
 /** Topics that may wait at once; whoever publishes under more names than that is not a fleet. */
 const maxWaiting = 20_000;
 const delayMs = 100;
-/** After a failure to store. */
-const failurePauseMs = 500;
 
 export function createStateWatch(options: {
   readonly record: Pick<FleetRecord, "storeStates">;
@@ -79,7 +77,7 @@ export function createStateWatch(options: {
       // Once until it works again: states come every few seconds, and a full disk may hold the log, too.
       if (!storeFails) logger.error("states cannot be stored; they are kept and tried again", { error });
       storeFails = true;
-      await pause();
+      await pauseAfterFailure(timers);
       // A status comes once: that a gateway went away while the record did must be known afterwards.
       if (hasErrorCode(error, "STORE")) {
         for (const message of messages.slice(stored))
@@ -87,7 +85,6 @@ export function createStateWatch(options: {
       }
     }
   };
-  const pause = (): Promise<void> => new Promise((resolve) => timers.after(failurePauseMs, resolve));
   const countWaiting = (): number => waiting.size;
   const loop = createBatchLoop({ timers, delayMs, countWaiting, fullCount: maxWaiting, storeNext });
   const accept = (heard: Omit<Message, "heardMs">): void => {

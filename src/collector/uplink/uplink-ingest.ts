@@ -13,7 +13,7 @@ import { rest } from "../../core/platform/rest.ts";
 import type { CheckedEnvelope, FleetRecord, StoredEnvelope, UplinkMessage } from "../record/fleet-record.ts";
 import { recordBounds } from "../record/record-bounds.ts";
 import { createAckSender } from "./ack-sender.ts";
-import { createBatchLoop, lastBatchMs } from "./batch-loop.ts";
+import { createBatchLoop, lastBatchMs, pauseAfterFailure } from "./batch-loop.ts";
 import { type CutBatch, cutBatches } from "./cut-batches.ts";
 import { createFairQueue } from "./fair-queue.ts";
 import { createAccounts } from "./ingest-accounts.ts";
@@ -71,8 +71,6 @@ const holeWaitMs = 10_000;
 const holePauseMs = 25;
 /** Of a gateway: more than it has under way by itself. What waits takes a place among those that the broker gives out before they are stored. */
 const mostEarlyPerGateway = 32;
-/** After a failure to store. */
-const failurePauseMs = 500;
 
 export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
   const { record, clock, logger } = options;
@@ -163,7 +161,7 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
       // Once until it works again: every batch fails while a disk is full.
       if (!storeFails) logger.error("nothing can be stored; gateways keep their records", { error });
       storeFails = true;
-      if (taken.some(({ settle }) => settle !== null)) await pause();
+      if (taken.some(({ settle }) => settle !== null)) await pauseAfterFailure(options.timers);
     }
     const again: WaitingMessage[] = [];
     for (const message of taken) {
@@ -187,7 +185,6 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
     for (const message of messages) waiting.push(gatewayOf(message.topic), message);
     if (!closed && messages.length > 0) loop.wake();
   };
-  const pause = (): Promise<void> => new Promise((resolve) => options.timers.after(failurePauseMs, resolve));
   const loop = createBatchLoop({
     timers: options.timers,
     delayMs: options.maxDelayMs ?? 20,
