@@ -1,7 +1,4 @@
-/**
- * Is there data of a measuring point, does its turbine turn, and when is nothing known of it any more? Reads no clock and tells
- * nobody.
- */
+/** Whether there is data of a measuring point. */
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { FeatureWindow } from "../contract/stream.ts";
 

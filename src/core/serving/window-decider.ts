@@ -6,7 +6,7 @@
 import type { AlertEvent } from "../contract/alert.ts";
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { Decision, Prediction } from "../contract/prediction.ts";
-import type { PointId } from "../contract/stream.ts";
+import type { FeatureWindow, PointId } from "../contract/stream.ts";
 import type { AlarmRegister } from "../decision/alarms/alarm-register.ts";
 import { listFailureModes } from "../decision/decider.ts";
 import type { PointWatch } from "../decision/point-watch.ts";
@@ -31,6 +31,9 @@ interface DecidingWatch extends Pick<PointWatch, "model" | "healthyRows" | "note
   adopt(bundle: LoadedBundle): void;
 }
 
+/** What a window that waits to be decided covers, epoch ms. */
+export type WaitingWindow = Pick<FeatureWindow, "fromMs" | "toMs">;
+
 export interface WindowDeciderOptions {
   readonly point: PointId;
   readonly bearing: BearingOrders;
@@ -39,10 +42,7 @@ export interface WindowDeciderOptions {
   /** Counts the windows of a turbine that were decided, and those that could not be. */
   readonly quality: { processed(turbine: string): void; dropped(turbine: string): void };
   /** Counts the windows that wait to be decided. */
-  readonly load: {
-    begin(window: { readonly fromMs: number; readonly toMs: number }): void;
-    end(window: { readonly fromMs: number; readonly toMs: number }): void;
-  };
+  readonly load: { begin(window: WaitingWindow): void; end(window: WaitingWindow): void };
   readonly logger: Logger;
   readonly sink: DecisionSink;
 }

@@ -1,14 +1,9 @@
 /** Work that waits, held against two marks: at the high one whoever brings more is stopped, at the low one let go on. */
+import type { WaitingWindow } from "../../core/serving/window-decider.ts";
 
 export interface WorkGaugeWatcher {
   onHigh(): void;
   onLow(): void;
-}
-
-/** A window that waits to be decided, epoch ms. */
-export interface WaitingWindow {
-  readonly fromMs: number;
-  readonly toMs: number;
 }
 
 export interface WorkGauge {
