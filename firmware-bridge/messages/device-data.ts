@@ -10,7 +10,12 @@ import type {
   ReadingMessage,
   ScoreMessage,
 } from "../../src/core/contract/device/device-message.ts";
-import type { Arrival, Reading, Reused, SampleBlock } from "../../src/core/contract/stream.ts";
+import {
+  type Arrival,
+  createReusedBlock,
+  type Reading,
+  type SampleBlock,
+} from "../../src/core/contract/stream.ts";
 
 /** When a message came, and by how much the clock of its device is ahead where it cannot be right; left out: it is believed. */
 export interface DeviceArrival extends Arrival {
@@ -30,18 +35,7 @@ interface SampleBlockReader {
 export function createSampleBlockReader(): SampleBlockReader {
   let converted: HelloMessage | undefined;
   let channels: readonly DeviceChannel[] = [];
-  const block: Reused<SampleBlock> = {
-    deviceId: "",
-    channel: "",
-    unit: "",
-    timestampMs: 0,
-    firstSample: 0,
-    sampleRateHz: 0,
-    scale: 0,
-    shaftRpm: 0,
-    counts: new Int16Array(0),
-    arrivedMonotonicMs: 0,
-  };
+  const block = createReusedBlock();
   return {
     read: (hello, message, arrival) => {
       if (hello !== converted) {

@@ -39,6 +39,22 @@ export interface SampleRun extends Pick<RecordedBlock, "counts" | "scale" | "sha
 /** A run of waveform samples that came. */
 export interface SampleBlock extends RecordedBlock, Pick<Arrival, "arrivedMonotonicMs"> {}
 
+/** Makes a block without samples, to be filled for every message. */
+export function createReusedBlock(): Reused<SampleBlock> {
+  return {
+    deviceId: "",
+    channel: "",
+    unit: "",
+    timestampMs: 0,
+    firstSample: 0,
+    sampleRateHz: 0,
+    scale: 0,
+    shaftRpm: 0,
+    counts: new Int16Array(0),
+    arrivedMonotonicMs: 0,
+  };
+}
+
 /** One scalar value of one channel. */
 export interface Reading extends Arrival {
   /** Whom it speaks of: the device that sent it, or the turbine that a SCADA bridge (or its device) reports on. */

@@ -7,7 +7,7 @@
  * whole window and comes up to whitening by the window's own spectrum: it follows tones and ringing alike.
  */
 
-import type { SampleRun } from "../contract/stream.ts";
+import type { Reused, SampleRun } from "../contract/stream.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
 import { preferVectors } from "../maths/wasm-module.ts";
 import {
@@ -69,7 +69,7 @@ interface Whitening {
   readonly kernel: WhiteningKernel;
   readonly whitenRest: ReturnType<typeof createBlockWhitening>;
   /** One for all calls of sinks, so that none of them allocates. */
-  readonly run: { -readonly [Field in keyof ResidualRun]: ResidualRun[Field] };
+  readonly run: Reused<ResidualRun>;
 }
 
 class Whitener implements BlockWhitener {

@@ -11,7 +11,7 @@
  */
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
-import type { QuarantineReason, RecordedBlock, SampleRun } from "../contract/stream.ts";
+import type { QuarantineReason, RecordedBlock, Reused, SampleRun } from "../contract/stream.ts";
 import { countWindowSlots, type WindowEnd, type WindowSink } from "./window-sink.ts";
 
 /** One stream (one channel of one device). */
@@ -53,7 +53,7 @@ export function createRevolutionWindower(spec: WindowSpec, sink: WindowSink): Re
 const startFields = { ms: 0, sample: 1, rpm: 2, position: 3, count: 4 } as const;
 
 /** One for all pushes, so that none of them allocates. */
-const run: { -readonly [Field in keyof SampleRun]: SampleRun[Field] } = {
+const run: Reused<SampleRun> = {
   counts: new Int16Array(0),
   scale: 0,
   shaftRpm: 0,

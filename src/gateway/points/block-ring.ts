@@ -9,7 +9,7 @@
  *           | stream | samples | counts … |
  */
 import { deserialize, serialize } from "node:v8";
-import type { Reused, SampleBlock } from "../../core/contract/stream.ts";
+import { createReusedBlock, type Reused, type SampleBlock } from "../../core/contract/stream.ts";
 
 /** Who sends blocks: told once, then called by its number. */
 export type BlockStream = Pick<SampleBlock, "deviceId" | "channel" | "unit">;
@@ -166,18 +166,7 @@ export function createRingReader(memory: RingMemory, lowBytes: number): RingRead
   const numbers = new Float64Array(memory.records);
   const bytes = new Uint8Array(memory.records);
   const readCounts = createCountsReader(words);
-  const block: Reused<SampleBlock> = {
-    deviceId: "",
-    channel: "",
-    unit: "",
-    timestampMs: 0,
-    firstSample: 0,
-    sampleRateHz: 0,
-    scale: 0,
-    shaftRpm: 0,
-    counts: new Int16Array(0),
-    arrivedMonotonicMs: 0,
-  };
+  const block = createReusedBlock();
 
   const usedBytes = (): number => (Atomics.load(header, written) - Atomics.load(header, read)) >>> 0;
   let taken = Atomics.load(header, read);
