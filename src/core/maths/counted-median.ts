@@ -1,5 +1,5 @@
 /**
- * The median of a range by counting: how many values lie below a pivot, and which are next to it. Eight counts or so find it, and
+ * The median of a range by counting: how many values lie below a pivot, and which are next to it. A few counts find it, and
  * each goes through the values without a branch, which a selection cannot. The pivots are guessed; the result is exact.
  */
 import { f64, f64x2, i32, i64x2, repeat } from "./wasm-code.ts";
