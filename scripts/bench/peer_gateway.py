@@ -34,6 +34,7 @@ CHAIN = manifest["features"]["chains"][0]["params"]
 REVOLUTIONS = manifest["window"]["length"]
 ORDER, BLOCK, MEMORY = CHAIN["whiteningOrder"], CHAIN["whiteningBlock"], CHAIN["whiteningMemory"]
 PER_REVOLUTION, FFT_SIZE = CHAIN["samplesPerRevolution"], CHAIN["fftSize"]
+MEASURE = np.square if CHAIN.get("envelope") == "energy" else np.abs
 BIN = PER_REVOLUTION / FFT_SIZE
 ORDERS = dict(job["orders"], shaft=1.0)
 ANGLE_FILTER = firwin(25, 0.45, window=("kaiser", 5))
@@ -154,11 +155,11 @@ hann_of = {}
 
 
 def angle_envelope(e, step):
-    """|e| integrated into equal slices of a revolution, low-passed, every second one kept; `step` in slices a sample."""
+    """|e| or e² integrated into equal slices of a revolution, low-passed, every second one kept; `step` in slices a sample."""
     sums = np.empty(len(e) + 1)
     angles = np.empty(len(e) + 1)
     sums[0] = angles[0] = 0
-    np.cumsum(np.abs(e) * step, out=sums[1:])
+    np.cumsum(MEASURE(e) * step, out=sums[1:])
     np.cumsum(step, out=angles[1:])
     slices = np.diff(np.interp(np.arange(int(angles[-1]) + 1), angles, sums))
     return np.convolve(slices, ANGLE_FILTER, mode="valid")[::2]
