@@ -1,15 +1,21 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { loadOverviewPage } from "../../src/collector/fleet/load-pages.ts";
+import { loadGateways } from "../../src/collector/fleet/load-turbines.ts";
+import { parsePageRange } from "../../src/collector/page/chart-section.ts";
+import { renderOverviewPage } from "../../src/collector/page/overview-page.ts";
+import { createSqliteRecord } from "../../src/collector/record/sqlite/sqlite-record.ts";
 import { createCloneWatch as createFleetWatch } from "../../src/collector/uplink/clone-watch.ts";
+import { createStateWatch } from "../../src/collector/uplink/state-watch.ts";
 import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
 import { createTopics } from "../../src/core/contract/topics.ts";
-import { gatewayStatusSchema } from "../../src/core/contract/turbine-state.ts";
-import { systemClock } from "../../src/core/platform/clock.ts";
+import { systemClock, systemTimers } from "../../src/core/platform/clock.ts";
 import { type Logger, silentLogger } from "../../src/core/platform/logger.ts";
 import { createMetrics } from "../../src/core/platform/metrics.ts";
 import { createEmbeddedBroker } from "../../src/core/platform/mqtt/embedded-broker.ts";
 import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
+import { openSqlite } from "../../src/core/platform/sqlite/sqlite.ts";
 import { createCloneWatch } from "../../src/gateway/clone-watch.ts";
 import { connectGatewayMqtt, type GatewayMqtt } from "../../src/gateway/gateway-mqtt.ts";
 import { findFreePort } from "../support/free-port.ts";
@@ -85,13 +91,21 @@ describe.each(brokers)("on $name", ({ available, start }) => {
     async () => {
       const url = await start();
       const fleet = createErrorLog();
-      const watch = createFleetWatch({ clock: systemClock, logger: fleet.logger, metrics: createMetrics() });
+      const metrics = createMetrics();
+      const record = createSqliteRecord(openSqlite(":memory:"));
+      onTestFinished(() => record.close());
+      const watch = createStateWatch({
+        record,
+        clock: systemClock,
+        timers: systemTimers,
+        logger: silentLogger,
+        isCloneSign: createFleetWatch({ clock: systemClock, logger: fleet.logger, metrics }),
+      });
+      onTestFinished(() => watch.close());
       const collector = createMqttClient({ url, clientId: "collector" });
       onTestFinished(() => collector.close());
       await until(() => collector.connected, "the collector is connected");
-      await collector.subscribe(topics.status("gw-1"), 1, (_topic, payload) =>
-        watch(gatewayStatusSchema.parse(JSON.parse(new TextDecoder().decode(payload)))),
-      );
+      await collector.subscribe(topics.status("gw-1"), 1, watch.acceptStatus);
       const both = [await startGateway(url), await startGateway(url)];
       await until(() => both.every(({ mqtt }) => mqtt.isCloned()), "both have noticed", 30_000);
       for (const { errors, events } of both) {
@@ -100,6 +114,20 @@ describe.each(brokers)("on $name", ({ available, start }) => {
       }
       await until(() => fleet.errors.length > 0, "the collector has noticed");
       expect(fleet.errors).toEqual([expect.stringContaining("two gateways log in under one id")]);
+      expect(await metrics.render()).toMatch(/aurora_gateway_clones_total [1-9]/);
+      const source = {
+        record,
+        models: new Map(),
+        clock: systemClock,
+        silentAfterMs: 120_000,
+        warningShare: 1,
+      };
+      const isShown = async (): Promise<boolean> => (await loadGateways(source))[0]?.cloned === true;
+      await until(isShown, "it is in the record");
+      const { items } = await record.events({ limit: 9, offset: 0, name: "gateway.cloned" });
+      expect(items).toMatchObject([{ gateway: "(collector)", subject: "gw-1" }]);
+      const page = await loadOverviewPage(source);
+      expect(renderOverviewPage(page, parsePageRange(null)).text).toContain("Two under this id");
     },
   );
 
@@ -142,17 +170,35 @@ test("a gateway is suspected for ten minutes, and it is said once an hour", () =
   expect(errors).toHaveLength(2);
 });
 
-test("a collector takes a restart, a late last will and a process without a name for what they are", () => {
+test("a collector takes a restart, a late last will, what is delivered again and what a broker kept for what they are", () => {
   const { logger, errors } = createErrorLog();
   const watch = createFleetWatch({ clock: systemClock, logger, metrics: createMetrics() });
-  const say = (instance: string | null, online = true): void =>
-    watch({ gateway: "gw-1", online, time: null, version: null, config: null, instance });
-  for (const instance of ["a", "a", "b", "c", null, "c", "d"]) say(instance);
-  say("c", false);
+  const say = (
+    instance: string | null,
+    minute: number,
+    { online = true, retained = false } = {},
+  ): boolean => {
+    const time = new Date(minute * 60_000).toISOString();
+    return watch({ gateway: "gw-1", online, time, version: null, config: null, instance }, retained);
+  };
+  const signs = ["a", "a", "b", "c", null, "c", "d"].map((instance, minute) => say(instance, minute));
+  expect(signs).not.toContain(true);
+  expect(say("c", 7, { online: false })).toBe(false);
+  // An acknowledgement was lost: both come again, in their order.
+  expect([say("c", 5), say("d", 6)]).toEqual([false, false]);
+  expect(say("c", 8, { retained: true })).toBe(false);
   expect(errors).toEqual([]);
-  say("c");
+  expect(say("c", 8)).toBe(true);
   expect(errors).toHaveLength(1);
-  say("d");
-  say("c");
+  expect([say("d", 9), say("c", 10)]).toEqual([true, true]);
   expect(errors).toHaveLength(1);
+});
+
+test("three copies of a card are found out as two are", () => {
+  const watch = createFleetWatch({ clock: systemClock, logger: silentLogger, metrics: createMetrics() });
+  const signs = ["a", "b", "c", "a", "b", "c"].map((instance, minute) => {
+    const time = new Date(minute * 60_000).toISOString();
+    return watch({ gateway: "gw-1", online: true, time, version: null, config: null, instance }, false);
+  });
+  expect(signs).toEqual([false, false, false, true, true, true]);
 });

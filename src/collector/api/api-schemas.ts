@@ -107,6 +107,8 @@ export const gatewaysSchema: z.ZodType = listOf(
     gateway: z.string(),
     online: z.boolean().nullable(),
     reachable: z.boolean(),
+    cloned: z.boolean().describe("Two gateways speak under this id, and each ends the other's connection"),
+    clonedMs: timeMs.nullable().describe("Last sign of it"),
     version: z.string().nullable(),
     lastSeenMs: timeMs,
     health: z

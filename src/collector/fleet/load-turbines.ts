@@ -1,6 +1,7 @@
 /** What one may believe of turbines and gateways now. A silent gateway, or none, makes a turbine unknown: never healthy. */
 import type { TurbineState } from "../../core/contract/turbine-state.ts";
 import { type RolledUpHealth, rollUpHealth } from "../../core/decision/roll-up-health.ts";
+import { isCloned } from "../record/clone-rules.ts";
 import type { RecordedGateway, RecordedTurbine, TurbineRef } from "../record/fleet-record.ts";
 import { type ComponentView, describeComponents, forgetComponents } from "./describe-components.ts";
 import type { FleetSource } from "./fleet-source.ts";
@@ -25,6 +26,8 @@ export interface TurbineView extends TurbineRef {
 export interface GatewayView extends RecordedGateway {
   /** Online by its own word and heard of lately. */
   readonly reachable: boolean;
+  /** Two gateways speak under its id. */
+  readonly cloned: boolean;
 }
 
 /** Loads all turbines, in the order of site and name. */
@@ -51,9 +54,11 @@ export async function loadTurbine(
 
 /** Loads all gateways, in the order of their names. */
 export async function loadGateways(fleet: FleetSource): Promise<readonly GatewayView[]> {
-  const heardSinceMs = fleet.clock.nowMs() - fleet.silentAfterMs;
+  const nowMs = fleet.clock.nowMs();
+  const heardSinceMs = nowMs - fleet.silentAfterMs;
   return (await fleet.record.gateways()).map((gateway) => ({
     ...gateway,
+    cloned: isCloned(gateway.clonedMs, nowMs),
     reachable: gateway.online !== false && gateway.lastSeenMs >= heardSinceMs,
   }));
 }

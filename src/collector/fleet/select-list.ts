@@ -41,12 +41,13 @@ export function searchTurbines(turbines: readonly TurbineView[], q: string): rea
   ]);
 }
 
-/** Those in which every word of `q` stands somewhere: in its name, its version, or whether it can be reached. */
+/** Those in which every word of `q` stands somewhere: in its name, its version, or how it can be reached. */
 export function searchGateways(gateways: readonly GatewayView[], q: string): readonly GatewayView[] {
-  return search(gateways, q, ({ gateway, version, reachable }) => [
+  return search(gateways, q, ({ gateway, version, reachable, cloned }) => [
     gateway,
     version ?? "",
     reachable ? "online" : "offline silent",
+    cloned ? "two under this id" : "",
   ]);
 }
 
@@ -96,7 +97,9 @@ function highestRisk({ components }: TurbineView): number {
 export function sortGateways(gateways: readonly GatewayView[], sort: GatewaySort): readonly GatewayView[] {
   switch (sort) {
     case "urgency":
-      return [...gateways].sort((a, b) => Number(a.reachable) - Number(b.reachable));
+      return [...gateways].sort(
+        (a, b) => Number(b.cloned) - Number(a.cloned) || Number(a.reachable) - Number(b.reachable),
+      );
     case "name":
       return [...gateways].sort((a, b) => collator.compare(a.gateway, b.gateway));
     case "seen":

@@ -31,6 +31,9 @@ function renderGateway(gateway: GatewayView, nowMs: number): SafeHtml {
   const link = gateway.reachable
     ? renderBadge("ok", "Online")
     : renderBadge("unknown", gateway.online === false ? "Offline" : "Silent");
+  const clones = gateway.cloned
+    ? html` <span title="Each ends the other's connection: a copied card? Give one of them an id and an enrolment of its own (gateway.id).">${renderBadge("critical", "Two under this id")}</span>`
+    : null;
   const figures =
     health === null
       ? html`<td colspan="6" class="why">no health record yet</td>`
@@ -38,7 +41,7 @@ function renderGateway(gateway: GatewayView, nowMs: number): SafeHtml {
     <td class="number">${formatCount(health.windowsProcessed)}</td>
     <td class="number" title="${describeReasons(health.quarantined)}">${formatCount(health.windowsQuarantined)}</td>
     <td class="number">${formatCount(health.windowsDropped)}</td><td class="number">${formatCount(health.outboxRecords)} records</td>`;
-  return html`<tr><th scope="row">${gateway.gateway}</th><td>${link}</td><td>${gateway.version ?? "–"}</td>${figures}<td class="nowrap">${renderAgo(gateway.lastSeenMs, nowMs)}</td></tr>`;
+  return html`<tr><th scope="row">${gateway.gateway}</th><td>${link}${clones}</td><td>${gateway.version ?? "–"}</td>${figures}<td class="nowrap">${renderAgo(gateway.lastSeenMs, nowMs)}</td></tr>`;
 }
 
 function describeReasons(reasons: Readonly<Record<string, number>>): string {

@@ -77,6 +77,7 @@ function selectGateways(
 function renderTiles({ turbines, gateways, drift, activeAlarms: active }: OverviewPage): SafeHtml {
   const counts = countTurbines(turbines);
   const reachable = gateways.filter((gateway) => gateway.reachable).length;
+  const cloned = gateways.filter((gateway) => gateway.cloned).length;
   return html`<section class="tiles" id="tiles" data-live aria-label="Summary">
   ${renderTile({
     title: "Active alerts",
@@ -94,8 +95,8 @@ function renderTiles({ turbines, gateways, drift, activeAlarms: active }: Overvi
   ${renderTile({
     title: "Gateways reachable",
     figure: `${reachable} / ${gateways.length}`,
-    tone: reachable < gateways.length ? "unknown" : "calm",
-    words: describeGateways(reachable, gateways.length),
+    tone: cloned > 0 ? "warning" : reachable < gateways.length ? "unknown" : "calm",
+    words: cloned > 0 ? describeClones(cloned) : describeGateways(reachable, gateways.length),
   })}
 </section>`;
 }
@@ -164,4 +165,8 @@ function describeGateways(reachable: number, all: number): string {
   return reachable < all
     ? "turbines behind the others are unknown"
     : "by their own word, and heard of lately";
+}
+
+function describeClones(cloned: number): string {
+  return cloned === 1 ? "two speak under one id" : `under ${cloned} ids two gateways speak`;
 }

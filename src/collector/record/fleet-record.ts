@@ -138,7 +138,11 @@ export interface SeenState {
 export interface StateBatch {
   readonly nowMs: number;
   readonly turbines: readonly (SeenState & { readonly state: TurbineState })[];
-  readonly gateways: readonly (SeenState & { readonly status: GatewayStatus })[];
+  readonly gateways: readonly (SeenState & {
+    readonly status: GatewayStatus;
+    /** Another gateway has spoken under its id, and both go on; when that begins, an event tells of it. Default: no. */
+    readonly cloned?: boolean;
+  })[];
   readonly setAside: readonly SetAsideMessage[];
 }
 
@@ -200,6 +204,8 @@ export interface RecordedGateway {
   readonly version: string | null;
   /** Last message of any kind, by the collector's clock. */
   readonly lastSeenMs: number;
+  /** Last sign that two gateways speak under its id, by the collector's clock; null: none ever. */
+  readonly clonedMs: number | null;
   readonly health: Omit<HealthRecord, "kind"> | null;
 }
 

@@ -60,6 +60,6 @@ export async function createGatewayIntake(options: GatewayIntakeOptions): Promis
       return publish(topics.ack(gateway), encodeUplinkAck(ack), { qos: 1, retain: false });
     },
   });
-  const onStatus = createCloneWatch({ clock: systemClock, logger, metrics });
-  return { ingest, states: createStateWatch({ ...around, sites, onStatus }) };
+  const isCloneSign = createCloneWatch({ clock: systemClock, logger, metrics });
+  return { ingest, states: createStateWatch({ ...around, sites, isCloneSign }) };
 }

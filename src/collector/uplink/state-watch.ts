@@ -7,17 +7,14 @@ import type { z } from "zod";
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import { failed, ok, type Result } from "../../core/contract/result.ts";
-import {
-  type GatewayStatus,
-  gatewayStatusSchema,
-  turbineStateSchema,
-} from "../../core/contract/turbine-state.ts";
+import { gatewayStatusSchema, turbineStateSchema } from "../../core/contract/turbine-state.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { rest } from "../../core/platform/rest.ts";
 import type { FleetRecord, RecordFault, SetAsideMessage, StateBatch } from "../record/fleet-record.ts";
 import { recordBounds } from "../record/record-bounds.ts";
 import { createBatchLoop, lastBatchMs, pauseAfterFailure } from "./batch-loop.ts";
+import type { CloneWatch } from "./clone-watch.ts";
 import type { EnrolledSites } from "./gateway-sites.ts";
 
 /** Takes messages of `<base>/turbine/<site>/<turbine>/state` and `<base>/gateway/<gateway>/status`. */
@@ -52,10 +49,10 @@ export function createStateWatch(options: {
   readonly logger: Logger;
   /** Of whose turbines, and whose statuses, are taken; default: all. */
   readonly sites?: StateSites;
-  /** Told of each gateway's status, before it is stored. */
-  readonly onStatus?: (status: GatewayStatus) => void;
+  /** Told of each gateway's status, before it is stored; is it a sign of two gateways under one id? */
+  readonly isCloneSign?: CloneWatch;
 }): StateWatch {
-  const { record, clock, timers, logger, sites = anySite } = options;
+  const { record, clock, timers, logger, sites = anySite, isCloneSign = () => false } = options;
   const waiting = new Map<string, Message>();
   let closed = false;
   let storeFails = false;
@@ -66,9 +63,7 @@ export function createStateWatch(options: {
     let stored = 0;
     try {
       for (const part of cutParts(messages)) {
-        const batch = readStates(part, clock.nowMs(), sites);
-        for (const { status } of batch.gateways) options.onStatus?.(status);
-        await record.storeStates(batch);
+        await record.storeStates(readStates(part, clock.nowMs(), { sites, isCloneSign }));
         stored += part.length;
         if (part.length < messages.length) await rest();
       }
@@ -121,7 +116,11 @@ function* cutParts(messages: readonly Message[]): Generator<readonly Message[]> 
 }
 
 /** A broker does not tell who published a state: it must be of a site that any enrolled gateway may speak of. */
-function readStates(messages: readonly Message[], nowMs: number, sites: StateSites): StateBatch {
+function readStates(
+  messages: readonly Message[],
+  nowMs: number,
+  { sites, isCloneSign }: { readonly sites: StateSites; readonly isCloneSign: CloneWatch },
+): StateBatch {
   const turbines: StateBatch["turbines"][number][] = [];
   const gateways: StateBatch["gateways"][number][] = [];
   const setAside: SetAsideMessage[] = [];
@@ -144,7 +143,11 @@ function readStates(messages: readonly Message[], nowMs: number, sites: StateSit
       if (!read.ok) refuse(read.error);
       else if (sites.get(read.value.gateway) === null) {
         refuse({ reason: "not-enrolled", detail: `${read.value.gateway} is not an enrolled gateway` });
-      } else gateways.push({ status: read.value, seenMs: seenAt(read.value.time, message), message });
+      } else {
+        const { value: status } = read;
+        const cloned = isCloneSign(status, message.retained);
+        gateways.push({ status, seenMs: seenAt(status.time, message), cloned, message });
+      }
     }
   }
   return { nowMs, turbines, gateways, setAside };

@@ -1,6 +1,7 @@
 /** What every engine of the fleet's record must do. Runs over an engine that is given as a place to open again and again. */
 import { describe, expect, it, onTestFinished } from "vitest";
 import { clockEventName } from "../../../src/collector/record/clock-rules.ts";
+import { clonedForMs } from "../../../src/collector/record/clone-rules.ts";
 import type {
   CheckedEnvelope,
   FleetRecord,
@@ -540,7 +541,7 @@ function describeMachines(open: Open): void {
     await sender.send([health(1, t + hour), health(2), health(3, t - hour)]);
     const { kind: _, ...last } = health(3, t - hour);
     expect(await record.gateways()).toEqual([
-      { gateway: "gw-1", online: null, version: null, lastSeenMs: t, health: last },
+      { gateway: "gw-1", online: null, version: null, lastSeenMs: t, clonedMs: null, health: last },
     ]);
     const status = { gateway: "gw-1", online: true, time: null, version: "0.1.0", config: { a: 1 } };
     const store = (changes: object, seenMs: number) =>
@@ -563,6 +564,29 @@ function describeMachines(open: Open): void {
       { gateway: "gw-0", online: false, version: null, lastSeenMs: 0, health: null },
       { gateway: "gw-1", online: false, version: "0.1.0", lastSeenMs: t + 10 },
     ]);
+  });
+
+  it("knows of two gateways under one id, and tells of it once while it goes on", async () => {
+    const record = await open();
+    const status = { gateway: "gw-1", online: true, time: null, version: null, config: null };
+    const hear = (seenMs: number, cloned: boolean) =>
+      record.storeStates({
+        nowMs: seenMs,
+        turbines: [],
+        gateways: [{ status, seenMs, cloned }],
+        setAside: [],
+      });
+    const told = async (): Promise<number> => (await record.events({ ...all, name: "gateway.cloned" })).total;
+    await hear(t, false);
+    expect([(await record.gateways())[0]?.clonedMs, await told()]).toEqual([null, 0]);
+    await hear(t + 1, true);
+    await hear(t + clonedForMs, true);
+    await hear(t + clonedForMs + 1, false);
+    expect([(await record.gateways())[0]?.clonedMs, await told()]).toEqual([t + clonedForMs, 1]);
+    await hear(t + 2 * clonedForMs, true);
+    expect(await told()).toBe(2);
+    const { items } = await record.events({ ...all, name: "gateway.cloned" });
+    expect(items[0]).toMatchObject({ gateway: "(collector)", subject: "gw-1", timeMs: t + 2 * clonedForMs });
   });
 
   it("keeps what the collector itself has to say", async () => {

@@ -3,6 +3,7 @@ import type { PointId } from "../../../core/contract/stream.ts";
 import type { GatewayStatus, TurbineState } from "../../../core/contract/turbine-state.ts";
 import type { HealthRecord } from "../../../core/contract/uplink-record.ts";
 import { toldAgainMs } from "../clock-rules.ts";
+import { isCloned } from "../clone-rules.ts";
 import type { RecordedGateway, RecordedTurbine, TurbineRef } from "../fleet-record.ts";
 import { recordBounds } from "../record-bounds.ts";
 import type { PostgresDatabase, SqlSession } from "./postgres-database.ts";
@@ -52,6 +53,18 @@ export async function findClockNews(
   return new Set(rows.map(({ gateway }) => String(gateway)));
 }
 
+/** Notes a sign of two gateways under one id; is it the first for a while? */
+export async function isCloneNews(session: SqlSession, gateway: string, seenMs: number): Promise<boolean> {
+  const [row] = await session.rows(
+    `UPDATE gateway SET cloned_ms = $2
+     FROM (SELECT cloned_ms AS before FROM gateway WHERE gateway = $1 FOR UPDATE) AS known
+     WHERE gateway = $1 RETURNING known.before`,
+    [gateway, Math.trunc(seenMs)],
+  );
+  const before = row?.before ?? null;
+  return row !== undefined && !isCloned(before === null ? null : Number(before), seenMs);
+}
+
 /** In the order of their names. */
 export async function listGateways(session: SqlSession): Promise<RecordedGateway[]> {
   const rows = await session.rows(
@@ -63,6 +76,7 @@ export async function listGateways(session: SqlSession): Promise<RecordedGateway
     online: row.online as boolean | null,
     version: row.version as string | null,
     lastSeenMs: Number(row.seen_ms),
+    clonedMs: row.cloned_ms === null ? null : Number(row.cloned_ms),
     health: row.health_json === null ? null : JSON.parse(String(row.health_json)),
   }));
 }

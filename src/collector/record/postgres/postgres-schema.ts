@@ -158,6 +158,8 @@ const migrations: readonly string[] = [
     PRIMARY KEY (point, from_ms, row_ms, label, day)
   ) PARTITION BY RANGE (row_ms, day);
   `,
+  // When two gateways under one id were last heard of.
+  "ALTER TABLE gateway ADD COLUMN cloned_ms bigint",
 ];
 
 /** Of advisory locks: whoever changes the tables holds it. */

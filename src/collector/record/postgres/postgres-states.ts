@@ -1,13 +1,14 @@
 /** Stores the states of a batch in PostgreSQL: all at once, or each alone where one of them cannot be kept. */
 
 import { doubtStatus } from "../clock-rules.ts";
+import { createCloneEvent } from "../clone-rules.ts";
 import type { FleetRecord, RecordFault, SetAsideMessage, StateBatch } from "../fleet-record.ts";
 import { recordBounds } from "../record-bounds.ts";
 import { otherTopics } from "../record-rules.ts";
-import { tellOfClocks } from "./postgres-clocks.ts";
+import { ownName, tellOfClocks } from "./postgres-clocks.ts";
 import { isDataError, type PostgresDatabase, type SqlSession } from "./postgres-database.ts";
-import { setMessagesAside } from "./postgres-events.ts";
-import { findUnclaimed, putStatus, putTurbineStates } from "./postgres-machines.ts";
+import { putEvents, setMessagesAside } from "./postgres-events.ts";
+import { findUnclaimed, isCloneNews, putStatus, putTurbineStates } from "./postgres-machines.ts";
 import type { PostgresPartitions } from "./postgres-partitions.ts";
 
 type Turbine = StateBatch["turbines"][number];
@@ -46,12 +47,21 @@ export function createStateStore(
   };
 }
 
-/** Tells of clocks by what statuses say of the time. */
-function tellOfStatuses(session: SqlSession, gateways: readonly Gateway[], nowMs: number): Promise<void> {
+/** Tells of clocks by what statuses say of the time, and of gateways that are two. */
+async function tellOfStatuses(
+  session: SqlSession,
+  gateways: readonly Gateway[],
+  nowMs: number,
+): Promise<void> {
   const doubts = gateways.flatMap(({ status: { gateway, time }, seenMs }) => {
     return doubtStatus(time, { gateway, receivedMs: seenMs }) ?? [];
   });
-  return tellOfClocks(session, doubts, nowMs);
+  await tellOfClocks(session, doubts, nowMs);
+  for (const { status, seenMs, cloned } of gateways) {
+    if (cloned !== true || !(await isCloneNews(session, status.gateway, seenMs))) continue;
+    const event = createCloneEvent(status.gateway, seenMs);
+    await putEvents(session, [[event, { gateway: ownName, receivedMs: nowMs }]]);
+  }
 }
 
 /** A turbine that no envelope has named yet needs room. */

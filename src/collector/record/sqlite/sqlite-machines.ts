@@ -5,6 +5,7 @@ import type { HealthRecord, UplinkEnvelope } from "../../../core/contract/uplink
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
 import { toldAgainMs } from "../clock-rules.ts";
+import { isCloned } from "../clone-rules.ts";
 import type { RecordedGateway, RecordedTurbine, TurbineRef } from "../fleet-record.ts";
 import { RecordRefusedError, recordBounds, refuseBeyond } from "../record-bounds.ts";
 
@@ -32,6 +33,8 @@ export interface SqliteMachines {
   putStatus(status: GatewayStatus, seenMs: number): void;
   /** Is it long ago that people were told of a gateway's clock? Then they are told now. */
   isClockNews(gateway: string, nowMs: number): boolean;
+  /** Notes a sign of two gateways under one id; is it the first for a while? */
+  isCloneNews(gateway: string, seenMs: number): boolean;
   putHealth(gateway: string, health: HealthRecord): void;
   gateways(): RecordedGateway[];
   /** Notes that a record of a turbine came from a gateway. @throws RecordRefusedError for a turbine beyond its gateway's bound */
@@ -92,7 +95,10 @@ function createWatermarks(database: SqliteDatabase): Pick<SqliteMachines, "water
 
 function createGateways(
   database: SqliteDatabase,
-): Pick<SqliteMachines, "touchGateway" | "putStatus" | "isClockNews" | "putHealth" | "gateways"> {
+): Pick<
+  SqliteMachines,
+  "touchGateway" | "putStatus" | "isClockNews" | "isCloneNews" | "putHealth" | "gateways"
+> {
   const touch = database.prepare(
     `INSERT INTO gateway (gateway, last_seen_ms) VALUES (?, ?)
      ON CONFLICT (gateway) DO UPDATE SET last_seen_ms = MAX(last_seen_ms, excluded.last_seen_ms)`,
@@ -107,6 +113,8 @@ function createGateways(
   const noteClock = database.prepare(
     "UPDATE gateway SET clock_told_ms = ? WHERE gateway = ? AND clock_told_ms <= ?",
   );
+  const lastClone = database.prepare("SELECT cloned_ms FROM gateway WHERE gateway = ?");
+  const noteClone = database.prepare("UPDATE gateway SET cloned_ms = ? WHERE gateway = ?");
   const putHealth = database.prepare("UPDATE gateway SET health_json = ?, health_ms = ? WHERE gateway = ?");
   const list = database.prepare("SELECT * FROM gateway ORDER BY gateway");
   return {
@@ -125,6 +133,11 @@ function createGateways(
     },
     isClockNews: (gateway, nowMs) =>
       noteClock.run(Math.trunc(nowMs), gateway, Math.trunc(nowMs - toldAgainMs)).changes > 0,
+    isCloneNews: (gateway, seenMs) => {
+      const before = lastClone.get(gateway)?.cloned_ms ?? null;
+      noteClone.run(Math.trunc(seenMs), gateway);
+      return !isCloned(before === null ? null : Number(before), seenMs);
+    },
     putHealth: (gateway, health) => {
       const { kind: _, ...rest } = health;
       // A lane is stored in order: the last one is the newest, whatever the gateway's clock did in between.
@@ -136,6 +149,7 @@ function createGateways(
         online: row.online === null ? null : row.online === 1,
         version: row.version === null ? null : String(row.version),
         lastSeenMs: Number(row.last_seen_ms),
+        clonedMs: row.cloned_ms === null ? null : Number(row.cloned_ms),
         health: row.health_json === null ? null : JSON.parse(String(row.health_json)),
       })),
   };

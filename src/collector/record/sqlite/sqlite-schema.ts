@@ -196,6 +196,8 @@ const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [
   ) WITHOUT ROWID;
   CREATE INDEX prediction_summary_ahead ON prediction_summary (row_ms, day) WHERE from_ms >= (day + 1) * 86400000;
   `,
+  // When two gateways under one id were last heard of.
+  "ALTER TABLE gateway ADD COLUMN cloned_ms INTEGER",
 ];
 
 /** Moves the days of before, which were one row of JSON a column, to their new table. They had no moments: none is assessed. */

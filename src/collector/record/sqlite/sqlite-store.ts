@@ -8,6 +8,7 @@ import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-databa
 import { type SqliteErrorKind, sqliteErrorKind } from "../../../core/platform/sqlite/sqlite-error.ts";
 import { stepWatermark } from "../../../core/wire/uplink-ack.ts";
 import { doubtRecord, doubtStatus } from "../clock-rules.ts";
+import { createCloneEvent } from "../clone-rules.ts";
 import { DriftRefusedError, readRenewal } from "../drift-rules.ts";
 import type {
   CheckedEnvelope,
@@ -67,6 +68,9 @@ export function storeStates(
       machines.putStatus(each.status, each.seenMs);
       const { gateway, time } = each.status;
       tellOfClock(tables, doubtStatus(time, { gateway, receivedMs: each.seenMs }), nowMs);
+      if (each.cloned === true && machines.isCloneNews(gateway, each.seenMs)) {
+        events.putEvent(createCloneEvent(gateway, each.seenMs), { gateway: ownName, receivedMs: nowMs });
+      }
     });
   }
   for (const message of [...setAside, ...faults]) events.setAside(message, nowMs);
