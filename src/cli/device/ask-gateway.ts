@@ -39,12 +39,32 @@ export function loadGatewayConfig(path: string): GatewayConfig {
   return loadYamlConfig({ path, schema: gatewayConfigSchema, environment: process.env });
 }
 
-/** Where a gateway of this machine is asked. */
-export function gatewayUrl({
-  httpHost,
-  httpPort,
-}: Pick<GatewayConfig["gateway"], "httpHost" | "httpPort">): string {
-  return `http://${httpHost.includes(":") ? `[${httpHost}]` : httpHost}:${httpPort}`;
+/** Where a gateway of this machine is asked; `missing`: why its port, which the system chose, is not known, or null. */
+export interface GatewayAddress {
+  readonly url: string;
+  readonly missing: {
+    /** Nothing says that a gateway runs at all. */
+    readonly isNone: boolean;
+    readonly message: string;
+    readonly hint: string;
+  } | null;
+}
+
+/** The configured address or, where the port is 0, the one that the gateway's access file names. */
+export async function findGatewayAddress(gateway: GatewayConfig["gateway"]): Promise<GatewayAddress> {
+  const { httpPort, stateDir } = gateway;
+  // One that listens on every address is reached on the loopback one.
+  const httpHost = gateway.httpHost.replace(/^(0\.0\.0\.0|::)$/, "127.0.0.1");
+  const configured = `http://${httpHost.includes(":") ? `[${httpHost}]` : httpHost}:${httpPort}`;
+  if (httpPort !== 0) return { url: configured, missing: null };
+  try {
+    return { url: (await readAccess(stateDir)).url, missing: null };
+  } catch (error) {
+    if (!(error instanceof AuroraError)) throw error;
+    const { message, hint, cause } = error;
+    const isNone = absences.has(systemCode(cause));
+    return { url: configured, missing: { isNone, message, hint } };
+  }
 }
 
 /** The gateway's status page; null when it does not answer in time, or with anything else. */
@@ -149,6 +169,13 @@ export async function askCapture(
   });
 }
 
+const absences: ReadonlySet<string | undefined> = new Set(["ENOENT", "ENOTDIR"]);
+
+/** The system's code behind an error of a bounded read; undefined where the file was read. */
+function systemCode(error: unknown): string | undefined {
+  return (error as { cause?: NodeJS.ErrnoException }).cause?.code;
+}
+
 async function readAccess(stateDir: string): Promise<GatewayAccess> {
   // A relative folder is one below whoever calls: seen in full, a wrong one shows.
   const path = resolve(stateDir, gatewayAccessFile);
@@ -156,7 +183,7 @@ async function readAccess(stateDir: string): Promise<GatewayAccess> {
     const bytes = await readFileBounded(path, maxAccessBytes, { missing: "GATEWAY", op: "read" });
     return gatewayAccessSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
   } catch (cause) {
-    const { message, hint } = describeUnread(path, (cause as { cause?: NodeJS.ErrnoException }).cause?.code);
+    const { message, hint } = describeUnread(path, systemCode(cause));
     throw new AuroraError("GATEWAY", message, { op: "ask gateway", subject: path, hint, cause });
   }
 }

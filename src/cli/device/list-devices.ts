@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { type DeviceDiagnosis, deviceDiagnosisSchema } from "../../core/contract/device/device-diagnosis.ts";
-import { askStatus, gatewayUrl } from "./ask-gateway.ts";
+import { askStatus, findGatewayAddress, type GatewayAddress } from "./ask-gateway.ts";
 import { findStablePorts } from "./stable-ports.ts";
 
 export interface SerialPortEntry {
@@ -46,6 +46,8 @@ export interface DeviceList {
     readonly running: boolean;
     /** Id of the gateway that answers there instead, or null. */
     readonly other: string | null;
+    /** Why its port, which the system chose, is not known, and what to do; or null. */
+    readonly missing: GatewayAddress["missing"];
   } | null;
 }
 
@@ -68,8 +70,8 @@ export async function listDevices(config: GatewayConfig | null): Promise<DeviceL
       };
     });
   if (config === null) return { serialPorts, devices: [], gateway: null };
-  const url = gatewayUrl(config.gateway);
-  const page = await askGateway(url);
+  const { url, missing } = await findGatewayAddress(config.gateway);
+  const page = missing === null ? await askGateway(url) : null;
   const known = page?.gateway === config.gateway.id ? page.devices : null;
   const devices = config.devices.map(({ id, connect, mode, keyFile }): ConfiguredDevice => {
     const live = known?.find((device) => device.id === id);
@@ -90,7 +92,12 @@ export async function listDevices(config: GatewayConfig | null): Promise<DeviceL
   return {
     serialPorts,
     devices,
-    gateway: { url, running: known !== null, other: known === null ? (page?.gateway ?? null) : null },
+    gateway: {
+      url,
+      running: known !== null,
+      other: known === null ? (page?.gateway ?? null) : null,
+      missing,
+    },
   };
 }
 
@@ -129,6 +136,13 @@ async function askGateway(url: string): Promise<LivePage | null> {
   return page.success ? page.data : null;
 }
 
+function sayGateway({ url, running, other, missing }: NonNullable<DeviceList["gateway"]>): string {
+  if (running) return `Devices of the gateway at ${url}:`;
+  if (missing !== null) return `${missing.message}.\n${missing.hint}\nConfigured devices:`;
+  const who = other === null ? "No gateway answers" : `Another gateway, ${other}, answers`;
+  return `${who} at ${url}. Configured devices:`;
+}
+
 export function renderDeviceList({ serialPorts, devices, gateway }: DeviceList): string {
   const lines = [serialPorts.length === 0 ? "No serial ports with an identity." : "Serial ports:"];
   for (const { connect, path, manufacturer, device } of serialPorts) {
@@ -136,9 +150,7 @@ export function renderDeviceList({ serialPorts, devices, gateway }: DeviceList):
     lines.push(`  ${connect}  ${about.filter((part) => part !== null).join(", ")}`.trimEnd());
   }
   if (gateway === null) return `${lines.join("\n")}\n`;
-  const { url, running, other } = gateway;
-  const who = other === null ? "No gateway answers" : `Another gateway, ${other}, answers`;
-  lines.push("", running ? `Devices of the gateway at ${url}:` : `${who} at ${url}. Configured devices:`);
+  lines.push("", sayGateway(gateway));
   for (const { id, connect, mode, hasKey, state, model, windows, diagnoses, push, health } of devices) {
     const about = [state ?? "state unknown", `mode ${mode}`];
     // In mode raw the gateway infers, and the device needs no model.

@@ -1,18 +1,23 @@
 /** The gateway's own port: does this gateway answer there, somebody else, or is it free? */
 import { createServer } from "node:net";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
-import { bad, type CheckResult, good } from "./check-result.ts";
+import { bad, type CheckResult, good, warning } from "./check-result.ts";
 import type { FoundGateway } from "./find-gateway.ts";
 
 export async function checkPort(
   { gateway }: Pick<GatewayConfig, "gateway">,
-  { url, page, isLate }: FoundGateway,
+  { url, page, isLate, missing }: FoundGateway,
 ): Promise<CheckResult> {
   const name = "gateway's port";
   const advice = "Give it another port under gateway.httpPort, or end the other program.";
   if (page?.gateway === gateway.id) return good(name, `the gateway answers at ${url}`);
   if (page !== null) return bad(name, `the gateway ${page.gateway} answers at ${url}`, advice);
-  if (gateway.httpPort === 0) return good(name, "any that is free; no gateway runs");
+  if (gateway.httpPort === 0) {
+    if (missing?.isNone === true) return good(name, "any that is free; no gateway runs");
+    if (missing !== null) return warning(name, missing.message, missing.hint);
+    const text = `any that is free; the gateway that ran at ${url} does not answer: ended at once, or at its limit`;
+    return warning(name, text, "Look at the gateway's log and at the load of this machine.");
+  }
   const refusal = await tryToListen(gateway.httpHost, gateway.httpPort);
   if (refusal === undefined) return good(name, `${gateway.httpPort} is free; no gateway runs`);
   if (refusal === "EADDRINUSE" && isLate) {

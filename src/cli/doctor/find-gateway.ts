@@ -1,10 +1,7 @@
 /** Finds the running gateway of a configuration and what it says of itself; reads whatever else answers there as somebody else. */
-import { join } from "node:path";
 import { z } from "zod";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
-import { gatewayAccessFile, gatewayAccessSchema } from "../../core/contract/device/device-capture.ts";
-import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
-import { askStatus, gatewayUrl } from "../device/ask-gateway.ts";
+import { askStatus, findGatewayAddress, type GatewayAddress } from "../device/ask-gateway.ts";
 
 /** `/status` of a gateway, as far as it is read here. */
 export interface GatewayPage {
@@ -65,34 +62,22 @@ export interface FoundGateway {
   readonly page: GatewayPage | null;
   /** Somebody listens there, and said nothing in all the time. */
   readonly isLate: boolean;
+  /** Why its port, which the system chose, is not known; or null. */
+  readonly missing: GatewayAddress["missing"];
 }
 
 /** A loaded machine may take its time; what is asked here is asked once. */
 const answerMs = 10_000;
-
-const maxAccessBytes = 4096;
 
 /** Asks at the configured address or, where the port is 0, at the one that the access file names. */
 export async function findGateway(
   { gateway }: Pick<GatewayConfig, "gateway">,
   timeoutMs: number = answerMs,
 ): Promise<FoundGateway> {
-  const { httpHost, httpPort, stateDir } = gateway;
-  const configured = gatewayUrl({ httpHost: httpHost.replace(/^(0\.0\.0\.0|::)$/, "127.0.0.1"), httpPort });
-  const url = httpPort === 0 ? ((await readUrl(stateDir)) ?? configured) : configured;
-  if (httpPort === 0 && url === configured) return { url, page: null, isLate: false };
+  const { url, missing } = await findGatewayAddress(gateway);
+  if (missing !== null) return { url, page: null, isLate: false, missing };
   const startedMs = performance.now();
   const page = statusSchema.safeParse(await askStatus(url, timeoutMs));
-  if (page.success) return { url, page: page.data, isLate: false };
-  return { url, page: null, isLate: performance.now() - startedMs >= timeoutMs };
-}
-
-async function readUrl(stateDir: string): Promise<string | undefined> {
-  try {
-    const bytes = await readFileBounded(join(stateDir, gatewayAccessFile), maxAccessBytes);
-    return gatewayAccessSchema.parse(JSON.parse(new TextDecoder().decode(bytes))).url;
-  } catch {
-    // Not there, not ours to read or not whole: then no gateway can be found by it.
-    return undefined;
-  }
+  if (page.success) return { url, page: page.data, isLate: false, missing };
+  return { url, page: null, isLate: performance.now() - startedMs >= timeoutMs, missing };
 }

@@ -63,7 +63,7 @@ function configurationCheck(file: InstalledConfig<GatewayConfig>, { configPath }
 }
 
 function checksOf(config: GatewayConfig, options: DoctorOptions): readonly Check[] {
-  let found: FoundGateway = { url: "", page: null, isLate: false };
+  let found: FoundGateway = { url: "", page: null, isLate: false, missing: null };
   let client: MqttClient | null = null;
   const isRunning = (): boolean => found.page?.gateway === config.gateway.id;
   const { url } = config.updates;

@@ -127,6 +127,19 @@ test("devices of a gateway that does not run are listed from its configuration",
   expect(text).toMatch(/mcu-1 {2}tcp:\/\/10\.0\.0\.7:4001 {2}state unknown, mode edge, model none, no key/);
 });
 
+test("a gateway whose port the system chose, and that does not run, is said to be missing", async () => {
+  const config = gatewayConfigSchema.parse({
+    gateway: { id: "gateway-1", site: "north", httpPort: 0, stateDir: createTemporaryFolder() },
+    mqtt: { url: "mqtt://127.0.0.1:1" },
+    turbines: [{ id: "WT01" }],
+  });
+  const list = await listDevices(config);
+  expect(list.gateway).toMatchObject({ running: false, missing: { isNone: true } });
+  expect(renderDeviceList(list)).toMatch(
+    /no gateway runs with this configuration: there is no .*\nStart it with/,
+  );
+});
+
 test("what another gateway at the same address says of its devices is not taken for this one's", async () => {
   const live = { id: "mcu-1", state: "streaming", firmware: null, model: null, push: null, health: null };
   const server = createServer(

@@ -13,6 +13,7 @@ import { renderCheck, renderTotal } from "../../../src/cli/doctor/render-checks.
 import { runChecks } from "../../../src/cli/doctor/run-checks.ts";
 import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
+import { gatewayAccessFile } from "../../../src/core/contract/device/device-capture.ts";
 import { mountSmallDisk } from "../../support/small-disk.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -127,7 +128,7 @@ test("the gateway's port is free, its own, another gateway's or another program'
       devices: [],
     };
   };
-  expect(await checkPort(config, { url, page: null, isLate: false })).toMatchObject({
+  expect(await checkPort(config, { url, page: null, isLate: false, missing: null })).toMatchObject({
     verdict: "bad",
     text: `another program listens on 127.0.0.1:${port}`,
   });
@@ -137,13 +138,29 @@ test("the gateway's port is free, its own, another gateway's or another program'
     text: expect.stringMatching(/does not answer: this gateway at its limit, or another program/),
     advice: expect.not.stringMatching(/end /),
   });
-  expect((await checkPort(config, { url, page: page("gw-1"), isLate: false })).verdict).toBe("good");
-  expect(await checkPort(config, { url, page: page("gw-2"), isLate: false })).toMatchObject({
+  expect((await checkPort(config, { url, page: page("gw-1"), isLate: false, missing: null })).verdict).toBe(
+    "good",
+  );
+  expect(await checkPort(config, { url, page: page("gw-2"), isLate: false, missing: null })).toMatchObject({
     verdict: "bad",
     text: `the gateway gw-2 answers at ${url}`,
   });
+  const anyPort = { gateway: { ...config.gateway, httpPort: 0, stateDir: createTemporaryFolder() } };
+  const ask = async () => checkPort(anyPort, await findGateway(anyPort, 100));
+  expect(await ask()).toMatchObject({ verdict: "good", text: "any that is free; no gateway runs" });
+  const access = join(anyPort.gateway.stateDir, gatewayAccessFile);
+  writeFileSync(access, JSON.stringify({ url, token: "5a".repeat(32) }));
+  expect(await ask()).toMatchObject({
+    verdict: "warning",
+    text: expect.stringContaining(`${url} does not answer`),
+  });
+  writeFileSync(access, "damaged");
+  expect(await ask()).toMatchObject({
+    verdict: "warning",
+    text: `${access} is not what a running gateway writes`,
+  });
   await new Promise((resolve) => server.close(resolve));
-  expect((await checkPort(config, { url, page: null, isLate: false })).verdict).toBe("good");
+  expect((await checkPort(config, { url, page: null, isLate: false, missing: null })).verdict).toBe("good");
 });
 
 test("the lines of devices: no such port, no port at all, nobody at the address, and what is not touched", async () => {
