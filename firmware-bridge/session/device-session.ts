@@ -144,6 +144,12 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
     },
   });
 
+  let isConnected = false;
+  /** Whoever made the device wait may say that it goes on when it has gone: nobody is listened for then. */
+  function listenAnew(): void {
+    if (isConnected) silence.restart();
+  }
+
   function receiveMessage(message: Exclude<DeviceMessage, HelloMessage>): string | undefined {
     const { hello } = handshake;
     switch (message.type) {
@@ -188,6 +194,7 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
       return link.open({
         onOpen: () => {
           stopTimers();
+          isConnected = true;
           silence.restart();
           handshake.introduce("connected");
         },
@@ -195,6 +202,7 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
         onBatchEnd: acknowledger.onBatchEnd,
         onWritable: () => {},
         onClose: (reason) => {
+          isConnected = false;
           stopTimers();
           handshake.rest("connecting", reason);
         },
@@ -208,12 +216,12 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
     },
     pause: brake.pause,
     resume: () => {
-      silence.restart();
+      listenAnew();
       brake.resume();
     },
     hold: brake.hold,
     letGo: () => {
-      silence.restart();
+      listenAnew();
       brake.letGo();
     },
     get ignoredStops() {
@@ -227,6 +235,7 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
     },
     statistics: mergeCounters(link.counters, receiver.counters),
     close: async () => {
+      isConnected = false;
       stopTimers();
       handshake.rest("closed", "closed");
       await link.close();

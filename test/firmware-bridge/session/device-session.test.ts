@@ -6,7 +6,7 @@ import {
   createTcpTransport,
 } from "../../../firmware-bridge/transports/tcp-transport.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
-import { systemTimers } from "../../../src/core/platform/clock.ts";
+import { systemTimers, type Timers } from "../../../src/core/platform/clock.ts";
 import { createDevice, listen } from "../conversation.ts";
 import { createMemoryTransportPair } from "../memory-transport.ts";
 
@@ -68,4 +68,39 @@ test("a device in the same process introduces itself", async () => {
   expect(device.send({ type: "reading", channel: 0, timestampUs: 0, value: 0.1 })).toBe(true);
   await heard.until(() => heard.values.length === 1);
   expect(heard.values).toEqual([0.1]);
+});
+
+test("a session that was closed watches for nobody, whoever lets it go on afterwards", async () => {
+  const [one, other] = createMemoryTransportPair();
+  const device = createDevice(createFramedLink(one));
+  closers.push(device.close);
+  await device.open();
+  let running = 0;
+  const timers: Timers = {
+    after: (ms, callback) => {
+      running++;
+      let isOver = false;
+      const end = (): void => {
+        if (!isOver) running--;
+        isOver = true;
+      };
+      const cancel = systemTimers.after(ms, () => {
+        end();
+        callback();
+      });
+      return () => {
+        end();
+        cancel();
+      };
+    },
+  };
+  const heard = listen(createFramedLink(other), { timers });
+  await heard.session.open();
+  await heard.reaches("established");
+  heard.session.hold();
+  heard.session.pause();
+  await heard.session.close();
+  heard.session.letGo();
+  heard.session.resume();
+  expect(running).toBe(0);
 });
