@@ -18,7 +18,8 @@ export async function runCommand(given: readonly string[]): Promise<number> {
       "\nExample:\n  $ aurora demo            three simulated turbines, one of them failing\n",
     )
     .exitOverride()
-    .showHelpAfterError(usageHint("aurora"));
+    .showHelpAfterError(usageHint("aurora"))
+    .hook("preAction", (_, command) => refuseNoValue(command));
   for (const entry of commandTable) {
     const command = argv[2] === entry.name ? await entry.load() : new Command(entry.name);
     if (argv[2] === entry.name && namesUnknownChild(command, argv.slice(3))) dropHelp(argv);
@@ -35,6 +36,26 @@ export async function runCommand(given: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     return reportError(error);
+  }
+}
+
+const noStream = "and no command reads or writes a stream by that name; a file that is called so is ./-";
+
+/** No value may be empty: it is a shell's variable that was not set, and as a path it would be this folder. Nor is `-` anything here. */
+function refuseNoValue(command: Command): void {
+  const given = [
+    ...command.options
+      .filter((option) => command.getOptionValueSource(option.attributeName()) === "cli")
+      .map((option) => ({ what: option.flags, value: command.getOptionValue(option.attributeName()) })),
+    ...command.registeredArguments.map((argument, index) => {
+      return { what: `the argument ${argument.name()}`, value: command.processedArgs[index] as unknown };
+    }),
+  ];
+  for (const { what, value } of given) {
+    for (const each of [value].flat()) {
+      if (each === "") command.error(`error: ${what} is empty`, { exitCode: 2 });
+      if (each === "-") command.error(`error: ${what} is "-", ${noStream}`, { exitCode: 2 });
+    }
   }
 }
 

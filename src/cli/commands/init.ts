@@ -63,8 +63,6 @@ Examples:
 `;
 
 async function writeConfiguration(file: string, options: InitOptions): Promise<void> {
-  if (file === "")
-    throw new AuroraError("USAGE", "the name of the file is empty", { op: "write configuration" });
   if (options.force !== true && (await lstat(file).catch(() => undefined)) !== undefined) {
     throw new AuroraError("USAGE", `${file} is there already`, {
       op: "write configuration",

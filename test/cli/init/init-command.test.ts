@@ -96,7 +96,7 @@ test("init writes over nothing without --force, and nothing at all where somethi
 
   expect(await auroraHere("init", "", ...said, "--yes")).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining("the name of the file is empty"),
+    stderr: expect.stringContaining("the argument file is empty"),
   });
   const other = join(folder, "other.yaml");
   const missing = await auroraHere("init", other, "--yes", "--connect", "usb0", "--broker", "mqtt://b");
