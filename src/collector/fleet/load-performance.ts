@@ -126,7 +126,12 @@ async function recallEstimate(
 
 function estimatePoint(day: DriftDay, model: KnownModel, doubts: Doubts): PerformanceEstimate {
   const { manifest, reference, reliability = [] } = model;
-  const { calibration, thresholds } = manifest;
+  const { calibration, thresholds, normalBehaviour } = manifest;
+  if (normalBehaviour !== undefined) {
+    const reason =
+      "a model of normal behaviour states no probabilities; how far it is off is measured, and watched for drift";
+    return { kind: "silent", reason };
+  }
   if (reliability.length === 0) {
     return { kind: "silent", reason: "the bundle states no reliability of its probabilities" };
   }

@@ -1,8 +1,12 @@
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { FleetSource, KnownModel } from "../../../src/collector/fleet/fleet-source.ts";
 import { loadPerformance } from "../../../src/collector/fleet/load-performance.ts";
+import { readBundle } from "../../../src/core/bundle/verify-bundle.ts";
 import { performanceAssumption } from "../../../src/core/drift/estimate-performance.ts";
 import { encodeOutcome, type ModelOutcome, outcomeEventName } from "../../../src/core/drift/outcome-event.ts";
+import { packageRoot } from "../../../src/core/platform/files/package-root.ts";
+import { findNewestVersion } from "../../../src/core/serving/served-models.ts";
 import { createDriftBench, type DriftBench, dayName, firstDayMs, point } from "../drift-bench.ts";
 import { knownModel } from "../known-model.ts";
 
@@ -77,6 +81,17 @@ describe("the performance of models", () => {
     );
     bench.models.delete("d");
     expect(await reasonOf()).toMatch(/not known here/);
+  });
+
+  it("is silent for the shipped model of normal behaviour, also where a reliability is stated beside it", async () => {
+    const { bench, fleet } = await openFleet();
+    const { manifest } = await readBundle(
+      await findNewestVersion(join(packageRoot(), "models"), "turbine-scada"),
+    );
+    bench.models.set("d", { ...statedModel(), manifest });
+    const { points } = await loadPerformance(fleet, query);
+    expect(points.map(({ estimate }) => estimate.kind)).toEqual(["silent", "silent"]);
+    expect(points[0]!.estimate).toMatchObject({ reason: expect.stringMatching(/states no probabilities/) });
   });
 
   it("is silent for a point that has drifted, and for no other", async () => {
