@@ -86,7 +86,7 @@ test("newer bundles are proved and swapped in without a window lost, and a resta
   const { gateway, device, endStream } = await startFleet(installation, collector);
   await until(() => device.sentSamples > 200_000, "the stream flows");
   await installation.putBundle({ version: "1.1.0" }, offersOf(installation));
-  await until(async () => (await steps(collector)).includes("activated 1.1.0"), "the update", 40_000);
+  await until(async () => (await steps(collector)).includes("activated 1.1.0"), "the update", 120_000);
   expect(await steps(collector)).toEqual(
     ["fetched", "verified", "staged", "proved", "activated"].map((step) => `${step} 1.1.0`),
   );
@@ -99,7 +99,7 @@ test("newer bundles are proved and swapped in without a window lost, and a resta
 
   // The next one goes into the other slot; the one before stays where it is.
   await installation.putBundle({ version: "1.2.0", ...otherSpec }, offersOf(installation));
-  await until(async () => (await steps(collector)).includes("activated 1.2.0"), "the second update", 40_000);
+  await until(async () => (await steps(collector)).includes("activated 1.2.0"), "the second update", 120_000);
   const slots = join(installation.folder, "gateway", "updates", testBundleName);
   const manifests = readdirSync(slots, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith("manifest.json"))
@@ -124,11 +124,11 @@ test("a bundle with a wrong golden vector, of another catalogue or another signe
     (await steps(collector)).filter((step) => step.startsWith("refused"));
 
   await installation.putBundle({ version: "1.1.0", golden: "wrong" }, offers);
-  await until(async () => (await refusals()).length === 1, "the first refusal", 40_000);
+  await until(async () => (await refusals()).length === 1, "the first refusal", 120_000);
   await installation.putBundle({ version: "1.2.0", catalogueVersion: 2 }, offers);
-  await until(async () => (await refusals()).length === 2, "the second refusal", 40_000);
+  await until(async () => (await refusals()).length === 2, "the second refusal", 120_000);
   await installation.putBundle({ version: "1.3.0" }, offers, installation.foreign);
-  await until(async () => (await refusals()).length === 3, "the third refusal", 40_000);
+  await until(async () => (await refusals()).length === 3, "the third refusal", 120_000);
 
   expect(await refusals()).toEqual(["refused 1.1.0", "refused 1.2.0", "refused 1.3.0"]);
   const { items } = await collector.record.updates({ limit: 100, offset: 0 });
@@ -162,11 +162,11 @@ test("a bundle of which one bit flipped on its way is refused and reported, and 
   writeFileSync(tar, bad);
 
   const { gateway } = await startFleet(installation, collector);
-  await until(async () => (await steps(collector)).length > 0, "the report", 40_000);
+  await until(async () => (await steps(collector)).length > 0, "the report", 120_000);
   expect(await steps(collector)).toEqual(["refused 1.1.0"]);
   expect(await versionOf(gateway)).toBe("1.0.0");
   writeFileSync(tar, good);
-  await until(async () => (await steps(collector)).includes("activated 1.1.0"), "the whole one", 40_000);
+  await until(async () => (await steps(collector)).includes("activated 1.1.0"), "the whole one", 120_000);
   expect(await versionOf(gateway)).toBe("1.1.0");
 });
 
@@ -175,7 +175,7 @@ test("a damaged slot is reported at the next start, and the shipped bundle serve
   const collector = await installation.startCollector();
   const { gateway, device } = await startFleet(installation, collector);
   await installation.putBundle({ version: "1.1.0" }, offersOf(installation));
-  await until(async () => (await steps(collector)).includes("activated 1.1.0"), "the update", 40_000);
+  await until(async () => (await steps(collector)).includes("activated 1.1.0"), "the update", 120_000);
   await gateway.close();
   await device.close();
   const slots = join(installation.folder, "gateway", "updates", testBundleName);

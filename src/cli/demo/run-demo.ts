@@ -60,7 +60,7 @@ export interface DemoOutcome {
 type OnClose = (close: () => Promise<unknown>) => void;
 
 const bundleName = "bearing-vibration";
-const readyTimeoutMs = 30_000;
+const readyTimeoutMs = 120_000;
 const stopGraceMs = 2500;
 
 /** Runs the demonstration and cleans up after it. */

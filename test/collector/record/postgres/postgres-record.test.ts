@@ -26,7 +26,7 @@ const t = 1_700_000_000_000;
 const dayMs = 86_400_000;
 const all = { limit: 500, offset: 0 };
 /** Limits as a collector has them, but shorter. */
-const limits = { connections: 4, statementTimeoutMs: 2_000, logger: silentLogger };
+const limits = { connections: 4, statementTimeoutMs: 20_000, logger: silentLogger };
 
 const event = (name: string) =>
   ({ kind: "event", timeMs: t, name, subject: "s", detail: "d" }) as const satisfies StorableRecord;
