@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, chownSync, existsSync, readdirSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
@@ -23,6 +23,14 @@ const programs = findPrograms();
 
 /** Is the Debian package installed? Tests that need it are skipped by name otherwise. */
 export const hasPostgres: boolean = programs !== null;
+
+/**
+ * Is the extension TimescaleDB installed for this server? Debian has no package of it: it comes from its maker's, where somebody
+ * has installed that.
+ */
+export const hasTimescale: boolean =
+  programs !== null &&
+  existsSync(`/usr/share/postgresql/${basename(dirname(programs))}/extension/timescaledb.control`);
 
 /** A server on loopback with a cluster of its own, whose user `aurora` owns everything. */
 export interface ScratchPostgres {
@@ -103,6 +111,22 @@ export async function startScratchPostgres(settings: readonly string[] = []): Pr
   };
   await server.start();
   return server;
+}
+
+/** One that has loaded TimescaleDB, in whose databases the extension is; it tells its maker nothing. */
+export async function startScratchTimescale(settings: readonly string[] = []): Promise<ScratchPostgres> {
+  const loading = ["shared_preload_libraries=timescaledb", "timescaledb.telemetry_level=off"];
+  const server = await startScratchPostgres(loading.concat(settings));
+  return {
+    ...server,
+    createDatabase: async () => {
+      const url = await server.createDatabase();
+      const client = new pg.Client(url);
+      await client.connect();
+      await client.query("CREATE EXTENSION timescaledb").finally(() => client.end());
+      return url;
+    },
+  };
 }
 
 /** The server and the processes that it has forked. */

@@ -1,14 +1,15 @@
 /**
  * A partition for each day on which something arrives: made before it is needed, dropped when its time is over. Rows that sum
- * up predictions have one for each day and length of rows.
+ * up predictions have one for each day and length of rows. Predictions may stand in chunks of TimescaleDB instead, which makes
+ * them by itself and drops what belongs to one with its table.
  */
 import { dayMs } from "../../../core/maths/durations.ts";
 import { type PostgresDatabase, type SqlSession, sqlState } from "./postgres-database.ts";
 import { schemaLock } from "./postgres-schema.ts";
+import type { PredictionDays } from "./postgres-timescale.ts";
 
 /** The tables that are written to as things arrive. */
-const tables = ["prediction", "event"] as const;
-type ArrivalTable = (typeof tables)[number];
+type ArrivalTable = "prediction" | "event";
 type PartitionedTable = ArrivalTable | "prediction_summary";
 
 /** Rows of one day of arrival. */
@@ -39,7 +40,14 @@ export interface PostgresPartitions {
   dropEmpty(partition: DayPartition): Promise<boolean>;
 }
 
-export function createPostgresPartitions(database: PostgresDatabase): PostgresPartitions {
+/** @param days what days of predictions are */
+export function createPostgresPartitions(
+  database: PostgresDatabase,
+  days: PredictionDays,
+): PostgresPartitions {
+  const tables: readonly ArrivalTable[] = days === "chunks" ? ["event"] : ["prediction", "event"];
+  const list = (table: PartitionedTable): Promise<readonly DayPartition[]> =>
+    table === "prediction" && days === "chunks" ? listChunks(database) : listPartitions(database, table);
   const made = new Set<number>();
   const make = async (day: number): Promise<void> => {
     if (made.has(day)) return;
@@ -56,7 +64,7 @@ export function createPostgresPartitions(database: PostgresDatabase): PostgresPa
       await make(today + 1);
     },
     drop: async (table, beforeMs) => {
-      const partitions = await listPartitions(database, table);
+      const partitions = await list(table);
       let rows = 0;
       for (const { name, day, estimate } of partitions.filter(({ day }) => day < dayNumber(beforeMs))) {
         made.delete(day);
@@ -67,10 +75,7 @@ export function createPostgresPartitions(database: PostgresDatabase): PostgresPa
       return rows;
     },
     shorterThan: async (rowMs, before) => {
-      const lists = [
-        await listPartitions(database, "prediction"),
-        await listPartitions(database, "prediction_summary"),
-      ];
+      const lists = [await list("prediction"), await list("prediction_summary")];
       const shorter = lists.flat().filter((each) => each.day < before && each.rowMs < rowMs);
       return shorter.sort((a, b) => a.day - b.day || a.rowMs - b.rowMs);
     },
@@ -124,6 +129,22 @@ async function makeDay(session: SqlSession, table: ArrivalTable, day: number): P
   await session.exec(
     `CREATE TABLE IF NOT EXISTS ${table}_${day} PARTITION OF ${table} FOR VALUES FROM (${day}) TO (${day + 1})`,
   );
+}
+
+async function listChunks(session: SqlSession): Promise<readonly DayPartition[]> {
+  const rows = await session.rows(
+    `SELECT format('%I.%I', chunk_schema, chunk_name) AS name, range_start_integer AS day,
+       GREATEST(reltuples, 0) AS estimate
+     FROM timescaledb_information.chunks
+     JOIN pg_class ON pg_class.oid = format('%I.%I', chunk_schema, chunk_name)::regclass
+     WHERE format('%I.%I', hypertable_schema, hypertable_name)::regclass = 'prediction'::regclass`,
+  );
+  return rows.map(({ name, day, estimate }) => ({
+    name: String(name),
+    day: Number(day),
+    rowMs: 0,
+    estimate: Math.trunc(Number(estimate)),
+  }));
 }
 
 async function listPartitions(

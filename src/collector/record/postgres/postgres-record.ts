@@ -38,8 +38,8 @@ export interface PostgresRecordOptions extends PostgresOptions {
 export async function openPostgresRecord(options: PostgresRecordOptions): Promise<FleetRecord> {
   const database = openPostgres(options);
   try {
-    await migratePostgres(database);
-    return createRecord(database, options);
+    const days = await migratePostgres(database, options.logger);
+    return createRecord(database, createPostgresPartitions(database, days), options);
   } catch (error) {
     await database.close();
     throw error;
@@ -48,9 +48,9 @@ export async function openPostgresRecord(options: PostgresRecordOptions): Promis
 
 function createRecord(
   database: PostgresDatabase,
+  partitions: PostgresPartitions,
   { driftPeriodMs = dayMs, thinningRows }: PostgresRecordOptions,
 ): FleetRecord {
-  const partitions = createPostgresPartitions(database);
   const predictions = createPostgresPredictions(database);
   const drift = createPostgresDrift(driftPeriodMs);
   return {

@@ -3,7 +3,9 @@
  * masses (predictions, events) is partitioned by the day (UTC, counted since 1970) on which it arrived.
  */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import type { Logger } from "../../../core/platform/logger.ts";
 import type { PostgresDatabase, SqlSession } from "./postgres-database.ts";
+import { findTimescale, type PredictionDays, settlePredictionDays } from "./postgres-timescale.ts";
 
 /** One step a version; a step that has been released is never changed. All times are epoch milliseconds. Names sort by their bytes, as everywhere in the house. */
 const migrations: readonly string[] = [
@@ -169,12 +171,14 @@ export const thinningLock = 4_109_182_002;
 const oldestServer = 150_000;
 
 /**
- * Brings a database to the newest schema; of several processes that start together one does it, and the others wait.
+ * Brings a database to the newest schema; of several processes that start together one does it, and the others wait. Resolves
+ * with what its days of predictions are.
  * @throws AuroraError STORE when a newer collector has written it, or the server is none that can be used
  */
-export async function migratePostgres(database: PostgresDatabase): Promise<void> {
+export async function migratePostgres(database: PostgresDatabase, logger: Logger): Promise<PredictionDays> {
   await checkServer(database);
-  await database.transaction(async (session) => {
+  await findTimescale(database);
+  return database.transaction(async (session) => {
     await session.rows("SELECT pg_advisory_xact_lock($1)", [schemaLock]);
     await session.exec("CREATE TABLE IF NOT EXISTS schema_step (version integer NOT NULL)");
     const [row] = await session.rows("SELECT COALESCE(MAX(version), 0) AS version FROM schema_step");
@@ -189,6 +193,7 @@ export async function migratePostgres(database: PostgresDatabase): Promise<void>
       await session.exec(migrations[next]!);
       await session.run("INSERT INTO schema_step (version) VALUES ($1)", [next + 1]);
     }
+    return settlePredictionDays(session, { isNew: version === 0, logger });
   });
 }
 

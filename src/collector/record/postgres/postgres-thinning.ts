@@ -16,6 +16,14 @@ import { type DayPartition, dayNumber, type PostgresPartitions } from "./postgre
 import { numberOrNull, transpose } from "./postgres-predictions.ts";
 import { thinningLock } from "./postgres-schema.ts";
 
+/** After every point. */
+const lastPoint = 2_147_483_647;
+/**
+ * Planned with the values: TimescaleDB finds by them which rows of a compressed chunk it needs, of which there may be more than
+ * it usually allows a statement when many of a point have arrived. A server without it takes its setting as a name that says nothing.
+ */
+const planning = `SET LOCAL plan_cache_mode = force_custom_plan;
+  SET LOCAL timescaledb.max_tuples_decompressed_per_dml_transaction = 0`;
 /** Rows of a step: some 40 ms of this thread's time on a slow core, with three failure modes. */
 const usualRows = 4_000;
 
@@ -58,6 +66,7 @@ async function thinRows(
   { rowMs, limit }: { readonly rowMs: number; readonly limit: number },
 ): Promise<{ readonly rows: number; readonly place: Place | null }> {
   const { partition } = start;
+  await session.exec(planning);
   await session.rows("SELECT pg_advisory_xact_lock($1)", [thinningLock]);
   const [found] = await session.rows("SELECT to_regclass($1) IS NOT NULL AS there", [partition.name]);
   // Another process was here.
@@ -95,14 +104,25 @@ interface LongerRow {
   parts: readonly ThinnedRow[];
 }
 
+/** Takes rows by their keys: one of a compressed chunk has no place (`ctid`) by which it could be named. */
 async function takeRows(session: SqlSession, start: Place, limit: number): Promise<TakenRow[]> {
   const from = start.partition;
   const at = from.rowMs === 0 ? "time_ms" : "from_ms";
+  const [last] = await session.rows(
+    `SELECT point, ${at} AS at FROM ${from.name} WHERE point >= $1 AND (point, ${at}) >= ($1, $2)
+     ORDER BY point, ${at} OFFSET $3 LIMIT 1`,
+    [start.point, start.timeMs, limit - 1],
+  );
   const rows = await session.rows(
-    `DELETE FROM ${from.name} AS taken WHERE ctid = ANY (ARRAY(
-       SELECT ctid FROM ${from.name} WHERE (point, ${at}) >= ($1, $2) ORDER BY point, ${at} LIMIT $3))
+    `DELETE FROM ${from.name} AS taken
+     WHERE point BETWEEN $1 AND $3 AND (point, ${at}) >= ($1, $2) AND (point, ${at}) <= ($3, $4)
      RETURNING taken.*, (SELECT cardinality(failure_modes) FROM prediction_label WHERE id = label) AS modes`,
-    [start.point, start.timeMs, limit],
+    [
+      start.point,
+      start.timeMs,
+      Number(last?.point ?? lastPoint),
+      Number(last?.at ?? Number.MAX_SAFE_INTEGER),
+    ],
   );
   return rows.map((row) => ({
     point: Number(row.point),
