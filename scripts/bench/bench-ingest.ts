@@ -2,8 +2,8 @@
  * Envelopes stored a second, from a gateway's connection to the acknowledgement that comes after the commit: by one process
  * on SQLite and by workers on PostgreSQL, both through mosquitto, all on this machine. Says what each part cost.
  */
-import { execFileSync, spawn } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
@@ -15,18 +15,24 @@ import { findFreePort } from "../../test/support/free-port.ts";
 import { hasMosquitto, startMosquitto } from "../../test/support/mosquitto.ts";
 import {
   hasPostgres,
+  hasTimescale,
   type ScratchPostgres,
   startScratchPostgres,
+  startScratchTimescale,
 } from "../../test/support/scratch-postgres.ts";
 import { until } from "../../test/support/until.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
 import { measureOutbox, type OutboxFigures } from "./bench-outbox.ts";
 import { predictionRows } from "./bench-predictions.ts";
 import { encodeIngestLoad, type IngestLoad, type SendingTerms, sendIngestLoad } from "./ingest-sender.ts";
+import { childNamed, cpuOf } from "./process-cpu.ts";
+
+/** `timescale`: PostgreSQL with predictions in a hypertable, where the extension is installed. */
+type ServerEngine = "postgres" | "timescale";
 
 /** One way to store. */
 export interface IngestFigures {
-  readonly engine: "sqlite" | "postgres";
+  readonly engine: "sqlite" | ServerEngine;
   readonly workers: number;
   readonly envelopesPerSecond: number;
   /** CPU seconds a second of each part, and envelopes a second for a core of all of them but the sender. */
@@ -102,7 +108,14 @@ export async function measureIngest(quick: boolean, say: (text: string) => void)
   const runs: IngestFigures[] = [];
   say("envelopes stored by one process on SQLite ...");
   runs.push(await runOnce(small, null, { ...live, workers: 1 }));
-  const postgres = await startScratchPostgres(["max_wal_size=4GB", "shared_buffers=256MB"]);
+  const settings = ["max_wal_size=4GB", "shared_buffers=256MB"];
+  if (hasTimescale) {
+    say("envelopes stored on TimescaleDB, workers: 2 ...");
+    const server = await startScratchTimescale(settings);
+    const how = { ...live, workers: 2 };
+    runs.push(await runOnce(small, { engine: "timescale", server }, how).finally(() => server.close()));
+  }
+  const postgres = { engine: "postgres", server: await startScratchPostgres(settings) } as const;
   try {
     for (const workers of quick ? [2] : [1, 2, 4]) {
       say(`envelopes stored on PostgreSQL, workers: ${workers} ...`);
@@ -123,20 +136,20 @@ export async function measureIngest(quick: boolean, say: (text: string) => void)
     };
     return { ...report, skipped: null, runs, backlog };
   } finally {
-    await postgres.close();
+    await postgres.server.close();
   }
 }
 
 async function runOnce(
   load: IngestLoad,
-  postgres: ScratchPostgres | null,
+  storage: { readonly engine: ServerEngine; readonly server: ScratchPostgres } | null,
   how: SendingTerms & { readonly workers: number },
 ): Promise<IngestFigures> {
   const { workers } = how;
   const scratch = createScratchFolder("bench-ingest");
   const port = await findFreePort();
   const broker = await startMosquitto(port, ["max_inflight_messages 0", "max_queued_messages 0"]);
-  const url = (await postgres?.createDatabase()) ?? null;
+  const url = (await storage?.server.createDatabase()) ?? null;
   const collector = await startCollectorProcess(scratch.path, { port, url, workers });
   try {
     const diskBefore = await databaseBytes(url, scratch.path);
@@ -162,7 +175,7 @@ async function runOnce(
     const used = cores.collector + cores.database + cores.broker;
     await collector.stop();
     return {
-      engine: url === null ? "sqlite" : "postgres",
+      engine: storage?.engine ?? "sqlite",
       workers,
       envelopesPerSecond: Math.round(perSecond),
       cores,
@@ -231,49 +244,5 @@ async function databaseBytes(url: string | null, folder: string): Promise<number
     return Number(rows[0].bytes);
   } finally {
     await client.end();
-  }
-}
-
-interface ProcessLine {
-  readonly pid: number;
-  readonly parent: number;
-  readonly name: string;
-}
-
-function listProcesses(): readonly ProcessLine[] {
-  const text = execFileSync("ps", ["-eo", "pid=,ppid=,comm="], { encoding: "utf8" });
-  return text
-    .trim()
-    .split("\n")
-    .map((line) => {
-      const [pid, parent, ...name] = line.trim().split(/\s+/);
-      return { pid: Number(pid), parent: Number(parent), name: name.join(" ") };
-    });
-}
-
-/** The newest process of that name that this one has started; 0: none. */
-function childNamed(name: string): number {
-  const own = listProcesses().filter((line) => line.parent === process.pid && line.name === name);
-  return own.at(-1)?.pid ?? 0;
-}
-
-/** CPU seconds so far of processes and their children, and of this one. */
-function cpuOf<T extends string>(roots: Readonly<Record<T, number>>): Record<T | "sender", number> {
-  const { user, system } = process.cpuUsage();
-  const lines = listProcesses();
-  const entries = Object.entries<number>(roots).map(([part, root]) => {
-    const pids = lines.filter(({ pid, parent }) => pid === root || parent === root).map(({ pid }) => pid);
-    return [part, pids.reduce((sum, pid) => sum + readCpuSeconds(pid, pid === root), 0)];
-  });
-  return { ...Object.fromEntries(entries), sender: (user + system) / 1e6 } as Record<T | "sender", number>;
-}
-
-function readCpuSeconds(pid: number, withGone: boolean): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ").map(Number);
-    return (fields[11]! + fields[12]! + (withGone ? fields[13]! + fields[14]! : 0)) / 100;
-  } catch {
-    // It ended between the list and here.
-    return 0;
   }
 }

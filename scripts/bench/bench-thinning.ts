@@ -11,19 +11,29 @@ import { collectorConfigSchema } from "../../src/core/contract/config/collector-
 import { dayMs } from "../../src/core/maths/durations.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { openSqlite } from "../../src/core/platform/sqlite/sqlite.ts";
-import { hasPostgres, startScratchPostgres } from "../../test/support/scratch-postgres.ts";
+import {
+  hasPostgres,
+  hasTimescale,
+  type ScratchPostgres,
+  startScratchPostgres,
+  startScratchTimescale,
+} from "../../test/support/scratch-postgres.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
 import { type FilledDays, filledComponents, filledFromMs, fillWithDays } from "./fill-with-days.ts";
+import { childNamed, cpuOf } from "./process-cpu.ts";
 
 /** Figures of one engine. */
 interface ThinningFigures {
-  readonly engine: "sqlite" | "postgres";
+  /** `timescale`: PostgreSQL with predictions in a hypertable, compressed, where the extension is installed. */
+  readonly engine: "sqlite" | "postgres" | "timescale";
   /** Rows of a point and moment a day and turbine, and bytes of one: as sent, then by the length of rows. */
   readonly bytesPerTurbineDay: Readonly<Record<string, number>>;
   readonly megabytesPerTurbineYear: { readonly asSent: number; readonly thinned: number };
   /** Rows of a point and moment (three failure modes) a second of work, and the longest step. */
   readonly rowsPerSecond: number;
   readonly longestStepMs: number;
+  /** CPU of PostgreSQL, µs a row as it was sent: to store it, to compress it, to make ten minutes of it; null: there is none. */
+  readonly serverMicroseconds: Readonly<Record<"stored" | "settled" | "thinned", number>> | null;
 }
 
 export interface ThinningReport {
@@ -37,6 +47,8 @@ export interface ThinningReport {
 interface Place {
   readonly engine: ThinningFigures["engine"];
   readonly record: FleetRecord;
+  /** Does what a database does with days that are over. */
+  settle(): Promise<void>;
   diskBytes(): Promise<number>;
   close(): Promise<void>;
 }
@@ -45,27 +57,48 @@ interface Place {
 export async function measureThinning(quick: boolean): Promise<ThinningReport> {
   const load = quick ? { turbines: 4, days: 1 } : { turbines: 10, days: 3 };
   const runs = [await measure(openSqlitePlace(), load)];
-  if (hasPostgres) runs.push(await measure(await openPostgresPlace(), load));
+  if (hasPostgres) {
+    const server = await startScratchPostgres();
+    runs.push(await measure(await openPostgresPlace("postgres", server), load));
+  }
+  if (hasTimescale) {
+    const server = await startScratchTimescale();
+    runs.push(await measure(await openPostgresPlace("timescale", server), load));
+  }
   return { ...load, pointsPerTurbine: filledComponents.length, runs };
 }
 
 async function measure(place: Place, load: FilledDays): Promise<ThinningFigures> {
   try {
     const empty = await place.diskBytes();
+    const rows = load.turbines * load.days * filledComponents.length * (dayMs / 60_000);
+    const server = { server: childNamed("postgres") };
+    let cpuBefore = cpuOf(server).server;
+    const cpu = { stored: 0, settled: 0, thinned: 0 };
+    const lap = (part: keyof typeof cpu): void => {
+      const now = cpuOf(server).server;
+      cpu[part] = Math.round(((now - cpuBefore) * 1e7) / rows) / 10;
+      cpuBefore = now;
+    };
     await fillWithDays(place.record, load);
+    lap("stored");
     const perDay = async (): Promise<number> =>
       Math.round(((await place.diskBytes()) - empty) / load.turbines / load.days);
+    await place.settle();
+    lap("settled");
     const steps = collectorConfigSchema.parse({}).predictions.thinning;
     const bytes: Record<string, number> = { asSent: await perDay() };
     let year = 0;
     let [before, days] = [bytes.asSent!, 0];
     const work = { ms: 0, longestStepMs: 0 };
-    const rows = load.turbines * load.days * filledComponents.length * (dayMs / 60_000);
     for (const { afterDays, rowSeconds } of steps) {
       // A day is thinned when it has ended so long ago.
       year += (afterDays + 1 - days) * before;
       const took = await thin(place.record, { rowMs: rowSeconds * 1_000, days: load.days });
-      if (days === 0) Object.assign(work, took);
+      if (days === 0) {
+        Object.assign(work, took);
+        lap("thinned");
+      }
       before = await perDay();
       bytes[`${rowSeconds} s`] = before;
       days = afterDays + 1;
@@ -80,6 +113,7 @@ async function measure(place: Place, load: FilledDays): Promise<ThinningFigures>
       },
       rowsPerSecond: Math.round((rows * 1_000) / work.ms),
       longestStepMs: Math.round(work.longestStepMs),
+      serverMicroseconds: place.engine === "sqlite" ? null : cpu,
     };
   } finally {
     await place.close();
@@ -110,6 +144,7 @@ function openSqlitePlace(): Place {
     engine: "sqlite",
     record,
     // Of pages that hold something: the others are written to next.
+    settle: async () => {},
     diskBytes: async () => (of("page_count") - of("freelist_count")) * of("page_size"),
     close: async () => {
       await record.close();
@@ -118,20 +153,27 @@ function openSqlitePlace(): Place {
   };
 }
 
-async function openPostgresPlace(): Promise<Place> {
-  const server = await startScratchPostgres();
+async function openPostgresPlace(engine: ThinningFigures["engine"], server: ScratchPostgres): Promise<Place> {
   const url = await server.createDatabase();
   const limits = { connections: 2, statementTimeoutMs: 20_000, logger: silentLogger };
   const record = await openPostgresRecord({ ...limits, url });
   const client = new pg.Client(url);
   await client.connect();
   return {
-    engine: "postgres",
+    engine,
     record,
+    settle: async () => {
+      if (engine === "timescale") {
+        await client.query(
+          "SELECT compress_chunk(chunk, if_not_compressed => true) FROM show_chunks('prediction') AS chunk",
+        );
+      }
+    },
+    // What is compressed stands in tables of its own.
     diskBytes: async () => {
       const { rows } = await client.query(
-        `SELECT COALESCE(SUM(pg_total_relation_size(inhrelid)), 0) AS bytes FROM pg_inherits
-         WHERE inhparent IN ('prediction'::regclass, 'prediction_summary'::regclass)`,
+        `SELECT COALESCE(SUM(pg_total_relation_size(oid)), 0) AS bytes FROM pg_class
+         WHERE relkind = 'r' AND (relname ~ '^prediction_(summary_)?[0-9]' OR relname ~ 'hyper_.*_chunk$')`,
       );
       return Number(rows[0].bytes);
     },
