@@ -54,30 +54,38 @@ export function measureSignals(
   { baseline, severityDb, shaftRpm }: WindowReference,
 ): MeasuredSignal[] {
   const margins = computeMargins(logits);
-  const { spread } = parts;
-  const modes = parts.outputs.map(({ failureMode }, index): MeasuredSignal => {
+  const { outputs, calibration, spread } = parts;
+  const measured: MeasuredSignal[] = [];
+  for (let index = 0; index < outputs.length; index++) {
     const value = logits[index]!;
-    // At a tie the earlier mode leads.
-    const leads = logits.every((other, at) => other < value || (other === value && at >= index));
-    return {
-      name: failureMode,
-      window: { fromMs, toMs, value, compared: margins[index]!, leads },
+    measured.push({
+      name: outputs[index]!.failureMode,
+      window: { fromMs, toMs, value, compared: margins[index]!, leads: isLeading(logits, index) },
       reference: expectMargin(baseline, index, shaftRpm),
-      calibration: parts.calibration[index]!,
+      calibration: calibration[index]!,
       spread,
-    };
-  });
-  if (baseline === null || severityDb === null || !isLearntSpeed(baseline, shaftRpm)) return modes;
+    });
+  }
+  if (baseline === null || severityDb === null || !isLearntSpeed(baseline, shaftRpm)) return measured;
   const atDb = baseline.isProvisional === true ? provisionalAlarmDb : levelAlarmDb;
-  const level: MeasuredSignal = {
+  measured.push({
     name: vibrationLevelMode,
     window: { fromMs, toMs, value: severityDb, compared: severityDb, leads: true },
     reference: expectSeverity(baseline),
     // Half at the height of an alarm, other odds by a factor of e each 2 dB. No model states it.
     calibration: { slope: 0.5, intercept: -atDb / 2 },
     spread: severitySpread,
-  };
-  return [...modes, level];
+  });
+  return measured;
+}
+
+/** At a tie the earlier mode leads. */
+function isLeading(logits: ArrayLike<number>, index: number): boolean {
+  const value = logits[index]!;
+  for (let other = 0; other < logits.length; other++) {
+    if (!(logits[other]! < value || (logits[other] === value && other >= index))) return false;
+  }
+  return true;
 }
 
 function isLearntSpeed({ shaftRpm: { min, max } }: SiteBaseline, shaftRpm: number): boolean {
@@ -100,10 +108,9 @@ export function chooseRaised(
   signals: ReadonlyMap<string, SignalState>,
   heights: EvidenceHeights,
 ): RaisedAlarm | null {
-  const isStanding = measured.some(
-    ({ name }) => name !== vibrationLevelMode && (signals.get(name)?.held ?? null) !== null,
-  );
-  if (isStanding) return null;
+  for (const { name } of measured) {
+    if (name !== vibrationLevelMode && (signals.get(name)?.held ?? null) !== null) return null;
+  }
   let best: RaisedAlarm | null = null;
   let most = 1;
   for (const each of measured) {

@@ -22,7 +22,7 @@ import {
 } from "./choose-alarm.ts";
 import type { DeciderSnapshot } from "./decider-snapshot.ts";
 import { describeMode, describeUnheard } from "./describe-mode.ts";
-import { splitBudget } from "./false-alarm-budget.ts";
+import { type EvidenceHeights, splitBudget } from "./false-alarm-budget.ts";
 import { type HealthySpread, usualSpread } from "./fast-lane.ts";
 import { isOperating } from "./operating-state.ts";
 import {
@@ -88,123 +88,154 @@ const unknown: WindowReference = { baseline: null, severityDb: null, shaftRpm: N
 
 /** Creates the decider of a point, new or from a snapshot; modes that the model does not know are dropped. */
 export function createDecider(point: PointId, parts: DeciderParts, options: DeciderOptions): Decider {
-  const { falsePerYear, faultPrior, snapshot } = options;
-  let current = parts;
-  let failureModes = listFailureModes(parts);
-  let lastWindowId = snapshot?.lastWindowId ?? null;
-  let lastBaseline = snapshot?.baselineVersion ?? 0;
-  let last: readonly ModeDecision[] = [];
-  let heights = splitBudget(falsePerYear, parts.outputs.length + 1);
-  let signals = restoreSignals(parts, snapshot);
+  return new PointDecider(point, parts, options);
+}
 
-  const forget = (): void => {
-    for (const [name, state] of signals) signals.set(name, forgetEvidence(state, spreadOf(current, name)));
-  };
-  const listActive = (): { failureMode: string; sinceMs: number }[] =>
-    [...signals].flatMap(([failureMode, { held }]) =>
+class PointDecider implements Decider {
+  readonly #point: PointId;
+  readonly #falsePerYear: number;
+  readonly #faultPrior: number;
+  #heard: HeardParts;
+  #heights: EvidenceHeights;
+  #signals: Map<string, SignalState>;
+  #lastBaseline: number;
+  #last: readonly ModeDecision[] = [];
+  parts: DeciderParts;
+  lastWindowId: string | null;
+
+  constructor(point: PointId, parts: DeciderParts, { falsePerYear, faultPrior, snapshot }: DeciderOptions) {
+    this.#point = point;
+    this.#falsePerYear = falsePerYear;
+    this.#faultPrior = faultPrior;
+    this.parts = parts;
+    this.#heard = toHeardParts(parts);
+    this.#heights = splitBudget(falsePerYear, parts.outputs.length + 1);
+    this.#signals = restoreSignals(parts, snapshot);
+    this.#lastBaseline = snapshot?.baselineVersion ?? 0;
+    this.lastWindowId = snapshot?.lastWindowId ?? null;
+  }
+
+  get active(): Decider["active"] {
+    return [...this.#signals].flatMap(([failureMode, { held }]) =>
       held === null ? [] : [{ failureMode, sinceMs: held.sinceMs }],
     );
-  const describe = (
-    window: Pick<Prediction, "windowId" | "fromMs" | "toMs">,
-    operatingState: OperatingState,
-    modes: readonly ModeDecision[],
-  ): Decision => {
-    const { windowId, fromMs, toMs } = window;
-    return { point, windowId, fromMs, toMs, operatingState, model: current.model, modes };
-  };
+  }
 
-  const step = (prediction: Prediction, own: WindowReference): readonly ModeDecision[] => {
-    const measured = measureSignals({ ...current, spread: current.healthy ?? usualSpread }, prediction, own);
-    for (const { name, window, reference, spread } of measured) {
-      signals.set(name, stepSignal(signals.get(name) ?? beginSignal(spread), window, { spread, reference }));
+  get isSuspicious(): boolean {
+    for (const [name, state] of this.#signals) {
+      // Without a reference a level says nothing: its alarm must not keep the next one from being learnt.
+      if (name === vibrationLevelMode && this.#lastBaseline === 0) continue;
+      if (state.held !== null || weighEvidence(state, this.#heights).share >= suspiciousShare) return true;
+    }
+    return false;
+  }
+
+  update(prediction: Prediction, own: WindowReference = unknown): Decision {
+    expectOwn(prediction, this.#point, this.parts);
+    const { windowId, operatingState, logits } = prediction;
+    if (windowId === this.lastWindowId) return this.#describe(prediction, operatingState);
+    this.lastWindowId = windowId;
+    // Neither for nor against: a stopped turbine does not show the state of its bearings.
+    if (!isOperating(operatingState)) return this.#describeNothing(prediction, operatingState);
+    if (!logits.every(Number.isFinite)) return this.#describeNothing(prediction, "information-unavailable");
+    const version = own.baseline?.version ?? 0;
+    if (version !== this.#lastBaseline) {
+      // What a severity was above is another level now.
+      const state = this.#signals.get(vibrationLevelMode);
+      if (state !== undefined) this.#signals.set(vibrationLevelMode, forgetEvidence(state, severitySpread));
+    }
+    this.#lastBaseline = version;
+    this.#last = this.#step(prediction, own);
+    return this.#describe(prediction, operatingState);
+  }
+
+  noteMissing(fromMs: number, toMs: number): Decision {
+    const windowId = `${this.#point.turbine}/${this.#point.component}/${fromMs}`;
+    return this.#describeNothing({ windowId, fromMs, toMs }, "information-unavailable");
+  }
+
+  adopt(next: DeciderParts): readonly string[] {
+    const before = this.active;
+    this.parts = next;
+    this.#heard = toHeardParts(next);
+    this.#heights = splitBudget(this.#falsePerYear, next.outputs.length + 1);
+    this.forget();
+    const known = listFailureModes(next);
+    this.#signals = new Map([...this.#signals].filter(([name]) => known.includes(name)));
+    this.#last = [];
+    this.lastWindowId = null;
+    return before.map(({ failureMode }) => failureMode).filter((failureMode) => !known.includes(failureMode));
+  }
+
+  forget(): void {
+    for (const [name, state] of this.#signals) {
+      this.#signals.set(name, forgetEvidence(state, spreadOf(this.#heard, name)));
+    }
+  }
+
+  snapshot(): DeciderSnapshot {
+    return {
+      signals: [...this.#signals].map(([failureMode, state]) => ({ failureMode, ...state })),
+      lastWindowId: this.lastWindowId,
+      baselineVersion: this.#lastBaseline,
+      modelDigest: this.parts.model.digest,
+    };
+  }
+
+  #step(prediction: Prediction, own: WindowReference): readonly ModeDecision[] {
+    const signals = this.#signals;
+    const heights = this.#heights;
+    const { outputs, failureModes } = this.#heard;
+    const measured = measureSignals(this.#heard, prediction, own);
+    for (const each of measured) {
+      const before = signals.get(each.name) ?? beginSignal(each.spread);
+      signals.set(each.name, stepSignal(before, each.window, each));
     }
     const raised = chooseRaised(measured, signals, heights);
-    if (raised !== null)
-      signals.set(raised.measured.name, raiseSignal(signals.get(raised.measured.name)!, raised));
+    if (raised !== null) {
+      const { name } = raised.measured;
+      signals.set(name, raiseSignal(signals.get(name)!, raised));
+    }
     const context = {
-      faultPrior,
+      faultPrior: this.#faultPrior,
       heights,
-      leading: findLeading(current.outputs, signals),
+      leading: findLeading(outputs, signals),
       isLearning: (own.baseline?.model ?? null) === null,
     };
     const modes: ModeDecision[] = [];
-    for (const name of failureModes) {
-      const state = signals.get(name) ?? beginSignal(spreadOf(current, name));
-      const signal = measured.find((each) => each.name === name);
-      if (signal !== undefined) modes.push(describeMode(signal, state, context));
-      else if (state.held !== null) modes.push(describeUnheard(name, state));
+    // Measured are the first of them, in their order.
+    for (let index = 0; index < failureModes.length; index++) {
+      const name = failureModes[index]!;
+      const state = signals.get(name);
+      if (index < measured.length) modes.push(describeMode(measured[index]!, state!, context));
+      else if (state !== undefined && state.held !== null) modes.push(describeUnheard(name, state));
     }
     return modes;
-  };
+  }
 
-  return {
-    get parts() {
-      return current;
-    },
-    get active() {
-      return listActive();
-    },
-    get lastWindowId() {
-      return lastWindowId;
-    },
-    get isSuspicious() {
-      for (const [name, state] of signals) {
-        // Without a reference a level says nothing: its alarm must not keep the next one from being learnt.
-        if (name === vibrationLevelMode && lastBaseline === 0) continue;
-        if (state.held !== null || weighEvidence(state, heights).share >= suspiciousShare) return true;
-      }
-      return false;
-    },
-    update(prediction, own = unknown) {
-      expectOwn(prediction, point, current);
-      const { windowId, operatingState, logits } = prediction;
-      if (windowId === lastWindowId) return describe(prediction, operatingState, last);
-      lastWindowId = windowId;
-      if (!isOperating(operatingState)) {
-        // Neither for nor against: a stopped turbine does not show the state of its bearings.
-        last = [];
-        return describe(prediction, operatingState, last);
-      }
-      if (!logits.every(Number.isFinite)) {
-        last = [];
-        return describe(prediction, "information-unavailable", last);
-      }
-      const version = own.baseline?.version ?? 0;
-      if (version !== lastBaseline) {
-        // What a severity was above is another level now.
-        const state = signals.get(vibrationLevelMode);
-        if (state !== undefined) signals.set(vibrationLevelMode, forgetEvidence(state, severitySpread));
-      }
-      lastBaseline = version;
-      last = step(prediction, own);
-      return describe(prediction, operatingState, last);
-    },
-    noteMissing(fromMs, toMs) {
-      last = [];
-      const windowId = `${point.turbine}/${point.component}/${fromMs}`;
-      return describe({ windowId, fromMs, toMs }, "information-unavailable", last);
-    },
-    adopt(next) {
-      const before = listActive();
-      current = next;
-      failureModes = listFailureModes(next);
-      heights = splitBudget(falsePerYear, next.outputs.length + 1);
-      forget();
-      signals = new Map([...signals].filter(([name]) => failureModes.includes(name)));
-      last = [];
-      lastWindowId = null;
-      return before
-        .map(({ failureMode }) => failureMode)
-        .filter((failureMode) => !failureModes.includes(failureMode));
-    },
-    forget,
-    snapshot: () => ({
-      signals: [...signals].map(([failureMode, state]) => ({ failureMode, ...state })),
-      lastWindowId,
-      baselineVersion: lastBaseline,
-      modelDigest: current.model.digest,
-    }),
-  };
+  /** The last decision, of this window. */
+  #describe({ windowId, fromMs, toMs }: DecidedWindow, operatingState: OperatingState): Decision {
+    const { model } = this.parts;
+    return { point: this.#point, windowId, fromMs, toMs, operatingState, model, modes: this.#last };
+  }
+
+  #describeNothing(window: DecidedWindow, operatingState: OperatingState): Decision {
+    this.#last = [];
+    return this.#describe(window, operatingState);
+  }
+}
+
+type DecidedWindow = Pick<Prediction, "windowId" | "fromMs" | "toMs">;
+
+/** What of the parts every window is held against. */
+interface HeardParts extends Pick<DeciderParts, "outputs" | "calibration"> {
+  readonly spread: HealthySpread;
+  readonly failureModes: readonly string[];
+}
+
+function toHeardParts(parts: DeciderParts): HeardParts {
+  const { outputs, calibration, healthy: spread = usualSpread } = parts;
+  return { outputs, calibration, spread, failureModes: listFailureModes(parts) };
 }
 
 /** Failure modes that alarms can be of: a model's own, then the level's where levels are measured. */
@@ -216,8 +247,8 @@ export function listFailureModes({
   return hasLevels ? [...modes, vibrationLevelMode] : modes;
 }
 
-function spreadOf({ healthy = usualSpread }: DeciderParts, name: string): HealthySpread {
-  return name === vibrationLevelMode ? severitySpread : healthy;
+function spreadOf({ spread }: Pick<HeardParts, "spread">, name: string): HealthySpread {
+  return name === vibrationLevelMode ? severitySpread : spread;
 }
 
 /** Goes on with what was kept: of another model only the alarms that stand. */
@@ -227,12 +258,12 @@ function restoreSignals(
 ): Map<string, SignalState> {
   const signals = new Map<string, SignalState>();
   if (snapshot === undefined) return signals;
-  const known = listFailureModes(parts);
+  const heard = toHeardParts(parts);
   for (const { failureMode, fast, slow, held } of snapshot.signals) {
-    if (!known.includes(failureMode)) continue;
+    if (!heard.failureModes.includes(failureMode)) continue;
     const state: SignalState = { fast, slow, held };
     const isSameModel = snapshot.modelDigest === parts.model.digest;
-    signals.set(failureMode, isSameModel ? state : forgetEvidence(state, spreadOf(parts, failureMode)));
+    signals.set(failureMode, isSameModel ? state : forgetEvidence(state, spreadOf(heard, failureMode)));
   }
   return signals;
 }

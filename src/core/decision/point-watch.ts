@@ -16,19 +16,19 @@ import { createDecider, type Decider } from "./decider.ts";
 import type { DeciderSnapshot } from "./decider-snapshot.ts";
 import { chooseStopDb, createOutlook, type Outlook, tellOutlook } from "./outlook/outlook.ts";
 import type { OutlookSnapshot } from "./outlook/outlook-snapshot.ts";
-import type { BaselineEvent } from "./reference/baseline-learner.ts";
+import type { BaselineOptions } from "./reference/baseline-learner.ts";
 import type { BaselineSnapshot } from "./reference/baseline-snapshot.ts";
+import type { BaselineEvent } from "./reference/baseline-status.ts";
 import {
   createOwnReference,
   type OwnReference,
-  type ReferenceOptions,
   type WatchedWindow,
   type WatchParts,
 } from "./reference/own-reference.ts";
 import { computeHealthySpread } from "./reference/severity.ts";
 
 /** What an installation decides. */
-interface PointWatchOptions extends ReferenceOptions {
+interface PointWatchOptions extends BaselineOptions {
   /** False alarms a year that this point may raise, > 0. */
   readonly falsePerYear: number;
   /** Share of components with a fault at any time, 0 to 0.5. */
@@ -59,7 +59,14 @@ interface PointWatchSnapshot {
   readonly outlook: OutlookSnapshot | undefined;
 }
 
-export interface PointWatch extends Pick<OwnReference, "status" | "severityDb" | "standing" | "healthyRows"> {
+/** A decision, and what is new of the baseline. */
+interface WatchedDecision {
+  readonly decision: Decision;
+  readonly event: BaselineEvent | null;
+}
+
+export interface PointWatch
+  extends Pick<OwnReference, "status" | "isLearnt" | "severityDb" | "standing" | "healthyRows"> {
   /** The model whose predictions are taken. */
   readonly model: ModelRef;
   /** When the machine must stop, or why that cannot be said. */
@@ -70,7 +77,7 @@ export interface PointWatch extends Pick<OwnReference, "status" | "severityDb" |
    * One window further. Throws when the prediction is of another point or model: these are bugs of the caller.
    * The event is of the baseline, for an operator.
    */
-  update(window: WatchedWindow): { readonly decision: Decision; readonly event: BaselineEvent | null };
+  update(window: WatchedWindow): WatchedDecision;
   /** The point has no data over this time: information unavailable. Alarms stay. */
   noteMissing(fromMs: number, toMs: number): Decision;
   /**
@@ -87,68 +94,117 @@ export interface PointWatch extends Pick<OwnReference, "status" | "severityDb" |
 }
 
 /** Creates the watch of a point, new or from a snapshot. */
-export function createPointWatch({ point, parts, options, snapshot }: PointWatchSetup): PointWatch {
-  const { falsePerYear, faultPrior } = options;
-  const decider = createDecider(point, toDeciderParts(parts), {
-    falsePerYear,
-    faultPrior,
-    snapshot: snapshot?.decider,
-  });
-  const own = createOwnReference(parts, options, snapshot?.baseline);
-  let outlook: Outlook | null = null;
-  let keptOutlook = snapshot?.outlook;
-  return {
-    get model() {
-      return decider.parts.model;
-    },
-    get status() {
-      return own.status;
-    },
-    get severityDb() {
-      return own.severityDb;
-    },
-    get standing() {
-      return own.standing;
-    },
-    get healthyRows() {
-      return own.healthyRows;
-    },
-    get outlook() {
-      if (outlook === null) return { cannotSay: "this machine has no healthy baseline yet" };
-      return tellOutlook(outlook.forecast(), outlook.reference.stopDb);
-    },
-    get active() {
-      return decider.active;
-    },
-    update: (window) => {
-      // Held against what was learnt before it, then learnt itself.
-      const baseline = own.compare(window);
-      const { severityDb } = own;
-      if (baseline !== null) {
-        outlook = followOutlook(outlook, baseline, { options, snapshot: keptOutlook });
-        keptOutlook = undefined;
-        outlook.update({ toMs: window.prediction.toMs, severityDb });
-      }
-      const isRepeated = window.prediction.windowId === decider.lastWindowId;
-      const decided = decider.update(window.prediction, { baseline, severityDb, shaftRpm: window.shaftRpm });
-      const isLearning = (baseline?.model ?? null) === null;
-      // What may be a fault is not learnt as healthy.
-      const event = decider.isSuspicious || isRepeated ? null : own.learn(window);
-      return { decision: { ...decided, severityDb, isLearning }, event };
-    },
-    noteMissing: (fromMs, toMs) => decider.noteMissing(fromMs, toMs),
-    adopt: (next) => ({ unknown: decider.adopt(toDeciderParts(next)), event: own.adopt(next) }),
-    renew: (order) => {
-      decider.forget();
-      [outlook, keptOutlook] = [null, undefined];
-      return own.renew(order);
-    },
-    snapshot: () => ({
-      decider: decider.snapshot(),
-      baseline: own.snapshot(),
-      outlook: outlook?.snapshot() ?? keptOutlook,
-    }),
-  };
+export function createPointWatch(setup: PointWatchSetup): PointWatch {
+  return new Watch(setup);
+}
+
+class Watch implements PointWatch {
+  readonly #options: PointWatchOptions;
+  readonly #decider: Decider;
+  readonly #own: OwnReference;
+  #outlook: Outlook | null = null;
+  #keptOutlook: OutlookSnapshot | undefined;
+
+  constructor({ point, parts, options, snapshot }: PointWatchSetup) {
+    const { falsePerYear, faultPrior } = options;
+    this.#options = options;
+    this.#decider = createDecider(point, toDeciderParts(parts), {
+      falsePerYear,
+      faultPrior,
+      snapshot: snapshot?.decider,
+    });
+    this.#own = createOwnReference(parts, options, snapshot?.baseline);
+    this.#keptOutlook = snapshot?.outlook;
+  }
+
+  get model(): ModelRef {
+    return this.#decider.parts.model;
+  }
+
+  get status(): OwnReference["status"] {
+    return this.#own.status;
+  }
+
+  get isLearnt(): boolean {
+    return this.#own.isLearnt;
+  }
+
+  get severityDb(): number | null {
+    return this.#own.severityDb;
+  }
+
+  get standing(): OwnReference["standing"] {
+    return this.#own.standing;
+  }
+
+  get healthyRows(): OwnReference["healthyRows"] {
+    return this.#own.healthyRows;
+  }
+
+  get outlook(): AlertOutlook {
+    const outlook = this.#outlook;
+    if (outlook === null) return { cannotSay: "this machine has no healthy baseline yet" };
+    return tellOutlook(outlook.forecast(), outlook.reference.stopDb);
+  }
+
+  get active(): Decider["active"] {
+    return this.#decider.active;
+  }
+
+  update(window: WatchedWindow): WatchedDecision {
+    const own = this.#own;
+    const decider = this.#decider;
+    // Held against what was learnt before it, then learnt itself.
+    const baseline = own.compare(window);
+    const { severityDb } = own;
+    if (baseline !== null) this.#follow(baseline, severityDb, window.prediction.toMs);
+    const isRepeated = window.prediction.windowId === decider.lastWindowId;
+    const reference = { baseline, severityDb, shaftRpm: window.shaftRpm };
+    const { point, windowId, fromMs, toMs, operatingState, model, modes } = decider.update(
+      window.prediction,
+      reference,
+    );
+    const isLearning = (baseline?.model ?? null) === null;
+    // What may be a fault is not learnt as healthy.
+    const event = decider.isSuspicious || isRepeated ? null : own.learn(window);
+    // Key by key: a spread makes an object of a shape of its own.
+    return {
+      decision: { point, windowId, fromMs, toMs, operatingState, model, modes, severityDb, isLearning },
+      event,
+    };
+  }
+
+  noteMissing(fromMs: number, toMs: number): Decision {
+    return this.#decider.noteMissing(fromMs, toMs);
+  }
+
+  adopt(next: WatchParts): ReturnType<PointWatch["adopt"]> {
+    return { unknown: this.#decider.adopt(toDeciderParts(next)), event: this.#own.adopt(next) };
+  }
+
+  renew(order: Parameters<OwnReference["renew"]>[0]): ReturnType<OwnReference["renew"]> {
+    this.#decider.forget();
+    this.#outlook = null;
+    this.#keptOutlook = undefined;
+    return this.#own.renew(order);
+  }
+
+  snapshot(): PointWatchSnapshot {
+    return {
+      decider: this.#decider.snapshot(),
+      baseline: this.#own.snapshot(),
+      outlook: this.#outlook?.snapshot() ?? this.#keptOutlook,
+    };
+  }
+
+  #follow(baseline: SiteBaseline, severityDb: number | null, toMs: number): void {
+    this.#outlook = followOutlook(this.#outlook, baseline, {
+      options: this.#options,
+      snapshot: this.#keptOutlook,
+    });
+    this.#keptOutlook = undefined;
+    this.#outlook.update({ toMs, severityDb });
+  }
 }
 
 /** The parts of a bundle that a watch needs. */

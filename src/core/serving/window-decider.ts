@@ -89,19 +89,18 @@ export function createWindowDecider(options: WindowDeciderOptions): WindowDecide
       operatingState,
     };
     const { levels, shaftRpm } = window;
-    const decision: Decision = {
-      ...watch.update({ prediction, levels, shaftRpm, features: window.features }),
-      ...(window.inferredOn === undefined ? {} : { inferredOn: window.inferredOn }),
-    };
+    const decided = watch.update({ prediction, levels, shaftRpm, features: window.features });
+    const { inferredOn } = window;
+    const decision: Decision = inferredOn === undefined ? decided : { ...decided, inferredOn };
     quality.processed(point.turbine);
-    const decided = { window, output, bundle, powerKw: due.powerKw };
-    sink.onDecision(decision, decided);
-    reasons.note(decided);
+    const scored: ScoredWindow = { window, output, bundle, powerKw: due.powerKw };
+    sink.onDecision(decision, scored);
+    reasons.note(scored);
     const alerts = register.update(decision);
     if (alerts.length === 0) return;
     // Before the wait: later windows must not change what is said of this one.
     const { outlook } = watch;
-    const contexts = await reasons.give(alerts, decided);
+    const contexts = await reasons.give(alerts, scored);
     for (const [index, alert] of alerts.entries()) {
       const event = register.announce(alert, { ...contexts[index]!, outlook });
       if (event !== null) sink.onAlert(event);

@@ -6,7 +6,8 @@ import type { Decision, OperatingState } from "../../core/contract/prediction.ts
 import type { PointId, QuarantineReason } from "../../core/contract/stream.ts";
 import type { ComponentCondition } from "../../core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
-import { type BaselineStatus, provisionalWindows } from "../../core/decision/reference/baseline-learner.ts";
+import { provisionalWindows } from "../../core/decision/reference/baseline-learner.ts";
+import type { BaselineStatus } from "../../core/decision/reference/baseline-status.ts";
 import { adviseRefused } from "../../core/decision/reference/describe-baseline.ts";
 import { describeLane } from "../../core/decision/roll-up-health.ts";
 

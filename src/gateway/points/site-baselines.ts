@@ -15,8 +15,8 @@ import type { PointId } from "../../core/contract/stream.ts";
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
 import { outlookSnapshotSchema } from "../../core/decision/outlook/outlook-snapshot.ts";
 import { createPointWatch, type PointWatch, selectWatchParts } from "../../core/decision/point-watch.ts";
-import type { BaselineEvent } from "../../core/decision/reference/baseline-learner.ts";
 import { baselineSnapshotSchema } from "../../core/decision/reference/baseline-snapshot.ts";
+import type { BaselineEvent } from "../../core/decision/reference/baseline-status.ts";
 import type { WatchedWindow } from "../../core/decision/reference/own-reference.ts";
 import { hourMs } from "../../core/maths/durations.ts";
 import type { Logger } from "../../core/platform/logger.ts";
@@ -103,7 +103,7 @@ export function createSiteBaselines(options: SiteBaselinesOptions): SiteBaseline
   };
   return {
     create: (point, start) => {
-      const watch = createKeptWatch(point, start, options);
+      const watch = new Watch(point, start, options);
       all.push({ point, watch });
       return watch;
     },
@@ -149,76 +149,95 @@ function refuseModel(subject: string, { name, version }: ModelRef): AuroraError 
   });
 }
 
-function createKeptWatch(point: PointId, start: PointStart, options: SiteBaselinesOptions): KeptWatch {
-  const key = `baseline/${point.turbine}/${point.component}`;
-  const watch = openWatch(point, key, { ...options, ...start });
-  let dueMs = Number.NaN;
-  let isDue = false;
+class Watch implements KeptWatch {
+  readonly #point: PointId;
+  readonly #key: string;
+  readonly #watch: PointWatch;
+  readonly #options: SiteBaselinesOptions;
+  /** Of the data, when what was learnt was due last; NaN: no window came in this run. */
+  #dueMs = Number.NaN;
+  isDue = false;
 
-  const takeProgress = (): Readonly<Record<string, string>> => {
-    const { baseline, outlook } = watch.snapshot();
-    isDue = false;
+  constructor(point: PointId, start: PointStart, options: SiteBaselinesOptions) {
+    this.#point = point;
+    this.#key = `baseline/${point.turbine}/${point.component}`;
+    this.#watch = openWatch(point, this.#key, { ...options, ...start });
+    this.#options = options;
+  }
+
+  get model(): ModelRef {
+    return this.#watch.model;
+  }
+
+  get healthyRows(): PointWatch["healthyRows"] {
+    return this.#watch.healthyRows;
+  }
+
+  get condition(): KeptWatch["condition"] {
+    return { status: this.#watch.status, severityDb: this.#watch.severityDb };
+  }
+
+  get outlook(): PointWatch["outlook"] {
+    return this.#watch.outlook;
+  }
+
+  get report(): PointBaselineReport {
+    const { turbine, component } = this.#point;
+    return { turbine, component, ...this.#watch.standing };
+  }
+
+  update(window: WatchedWindow): Decision {
+    const { decision, event } = this.#watch.update(window);
+    this.#tell(event);
+    const { toMs } = window.prediction;
+    // A bundle without a baseline section has nothing to write down.
+    if (this.#watch.isLearnt && !(Math.abs(toMs - this.#dueMs) < saveEveryMs)) {
+      // The first window of a run has nothing to save yet.
+      if (!Number.isNaN(this.#dueMs)) this.isDue = true;
+      this.#dueMs = toMs;
+    }
+    return decision;
+  }
+
+  noteMissing(fromMs: number, toMs: number): Decision {
+    return this.#watch.noteMissing(fromMs, toMs);
+  }
+
+  adopt(bundle: LoadedBundle): void {
+    this.#tell(this.#watch.adopt(selectWatchParts(bundle.manifest, bundle.ref)).event);
+  }
+
+  renew(order: RenewalOrder): RenewalReply | null {
+    const renewed = this.#watch.renew(order);
+    if (renewed === null) return null;
+    const { letGo } = renewed;
+    const { state, onEvent } = this.#options;
+    // False: it waits in memory for the disk.
+    const isStored = state.setAll(this.takeProgress());
+    const what = letGo === 0 ? "it had none yet" : `version ${letGo} is let go`;
+    onEvent(this.#point, "renewed", `by ${order.by}: ${order.reason} (${what})`);
+    const activeAlarms = this.#watch.active.map(({ failureMode }) => failureMode);
+    return { point: this.report, letGo, activeAlarms, isStored };
+  }
+
+  snapshot(): DeciderSnapshot {
+    return this.#watch.snapshot().decider;
+  }
+
+  takeProgress(): Readonly<Record<string, string>> {
+    const { baseline, outlook } = this.#watch.snapshot();
+    this.isDue = false;
     return {
-      ...(outlook === undefined ? {} : { [outlookKey(point)]: JSON.stringify(outlook) }),
-      ...(baseline === undefined ? {} : { [key]: JSON.stringify(baseline) }),
+      ...(outlook === undefined ? {} : { [outlookKey(this.#point)]: JSON.stringify(outlook) }),
+      ...(baseline === undefined ? {} : { [this.#key]: JSON.stringify(baseline) }),
     };
-  };
-  const describe = (): PointBaselineReport => {
-    return { turbine: point.turbine, component: point.component, ...watch.standing };
-  };
-  const tell = (event: BaselineEvent | null): void => {
-    if (event === null) return;
-    options.onEvent(point, event.kind, event.detail);
-    isDue = true;
-  };
+  }
 
-  return {
-    get model() {
-      return watch.model;
-    },
-    get healthyRows() {
-      return watch.healthyRows;
-    },
-    get condition() {
-      return { status: watch.status, severityDb: watch.severityDb };
-    },
-    update: (window) => {
-      const { decision, event } = watch.update(window);
-      tell(event);
-      const { toMs } = window.prediction;
-      // A bundle without a baseline section has nothing to write down.
-      if (watch.status !== null && !(Math.abs(toMs - dueMs) < saveEveryMs)) {
-        // The first window of a run has nothing to save yet.
-        if (!Number.isNaN(dueMs)) isDue = true;
-        dueMs = toMs;
-      }
-      return decision;
-    },
-    noteMissing: (fromMs, toMs) => watch.noteMissing(fromMs, toMs),
-    adopt: (bundle) => tell(watch.adopt(selectWatchParts(bundle.manifest, bundle.ref)).event),
-    get outlook() {
-      return watch.outlook;
-    },
-    get report() {
-      return describe();
-    },
-    renew: (order) => {
-      const renewed = watch.renew(order);
-      if (renewed === null) return null;
-      const { letGo } = renewed;
-      // False: it waits in memory for the disk.
-      const isStored = options.state.setAll(takeProgress());
-      const what = letGo === 0 ? "it had none yet" : `version ${letGo} is let go`;
-      options.onEvent(point, "renewed", `by ${order.by}: ${order.reason} (${what})`);
-      const activeAlarms = watch.active.map(({ failureMode }) => failureMode);
-      return { point: describe(), letGo, activeAlarms, isStored };
-    },
-    snapshot: () => watch.snapshot().decider,
-    get isDue() {
-      return isDue;
-    },
-    takeProgress,
-  };
+  #tell(event: BaselineEvent | null): void {
+    if (event === null) return;
+    this.#options.onEvent(this.#point, event.kind, event.detail);
+    this.isDue = true;
+  }
 }
 
 function outlookKey({ turbine, component }: PointId): string {

@@ -5,7 +5,7 @@ import { driftLevels } from "../../core/contract/drift-verdict.ts";
 import { sourceDiagnosisCodes } from "../../core/contract/source-diagnosis.ts";
 import { componentHealths } from "../../core/contract/turbine-state.ts";
 import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
-import type { BaselineStatus } from "../../core/decision/reference/baseline-learner.ts";
+import type { BaselineStatus } from "../../core/decision/reference/baseline-status.ts";
 import { createMetrics, type Metrics } from "../../core/platform/metrics.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import type { PointCondition } from "../alarms/component-tracker.ts";

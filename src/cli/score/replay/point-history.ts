@@ -2,7 +2,7 @@
 import type { AlertEvent, AlertOutlook, AlertSeverity } from "../../../core/contract/alert.ts";
 import type { PhysicalEvidence } from "../../../core/contract/physical-evidence.ts";
 import type { AlarmLane, Decision } from "../../../core/contract/prediction.ts";
-import type { BaselineStatus } from "../../../core/decision/reference/baseline-learner.ts";
+import type { BaselineStatus } from "../../../core/decision/reference/baseline-status.ts";
 import { createLossCounter, type Losses } from "../files/file-report.ts";
 import { formatMoment } from "./recording-time.ts";
 import type { ReplaySink } from "./replay-point.ts";

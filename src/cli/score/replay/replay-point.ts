@@ -10,7 +10,7 @@ import type { Decision } from "../../../core/contract/prediction.ts";
 import type { PointId, Quarantine } from "../../../core/contract/stream.ts";
 import type { AlarmRegister } from "../../../core/decision/alarms/alarm-register.ts";
 import { createPointWatch, selectWatchParts } from "../../../core/decision/point-watch.ts";
-import type { BaselineEvent, BaselineStatus } from "../../../core/decision/reference/baseline-learner.ts";
+import type { BaselineEvent, BaselineStatus } from "../../../core/decision/reference/baseline-status.ts";
 import { createWaveformIngest, type WaveformIngest } from "../../../core/ingest/waveform-ingest.ts";
 import { hourMs } from "../../../core/maths/durations.ts";
 import type { Clock } from "../../../core/platform/clock.ts";

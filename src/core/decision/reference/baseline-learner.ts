@@ -14,19 +14,20 @@ import type { Prediction } from "../../contract/prediction.ts";
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import { isOperating } from "../operating-state.ts";
 import type { BaselineSnapshot } from "./baseline-snapshot.ts";
+import type { BaselineEvent, BaselineStatus } from "./baseline-status.ts";
 import {
   type BaselineSubject,
   baselineBlockWindows,
   fitSiteBaseline,
   type HealthyWindow,
   measureSpan,
-  medianSeverity,
 } from "./fit-site-baseline.ts";
-import { createKeptWindows } from "./kept-windows.ts";
+import { createKeptWindows, type KeptWindows } from "./kept-windows.ts";
+import { joinBaselines, measureGrowth, toOneShape } from "./refine-baseline.ts";
 import { hasLevels } from "./severity.ts";
 
 /** What an installation decides about learning. */
-interface BaselineOptions {
+export interface BaselineOptions {
   /** Counted up by an operator (after maintenance, after a new sensor): a baseline of another epoch is learnt again. */
   readonly epoch: number;
   /** Windows to rest on; the bundle's own minimum is a lower bound. */
@@ -45,31 +46,12 @@ export interface LearntWindow {
   readonly features?: Float32Array | undefined;
 }
 
-/** News for an operator. */
-export interface BaselineEvent {
-  /** `provisional`: there is a baseline to go by, which will be refined; `refused`: what was heard looks faulty. */
-  readonly kind: "provisional" | "ready" | "unsteady" | "refused" | "relearning";
-  readonly detail: string;
-}
-
-export interface BaselineStatus {
-  /** `refused`: what was learnt so far looks faulty, and does not become a baseline. It is tried again with more of it. */
-  readonly state: "learning" | "refused" | "ready";
-  /** Ready to go by, and still being refined. */
-  readonly isProvisional: boolean;
-  /** Of the baseline that is in use; 0: none yet. */
-  readonly version: number;
-  /** Windows learnt so far, or that the baseline rests on. */
-  readonly windows: number;
-  readonly suspicions: readonly string[];
-  /** Why it was refused; absent unless it was. */
-  readonly refusal?: string | undefined;
-}
-
 export interface BaselineLearner {
   /** The baseline to compare with, or null. While another model's logits are learnt it speaks of levels only. */
   readonly current: SiteBaseline | null;
   readonly status: BaselineStatus;
+  /** As in the status. */
+  readonly windows: number;
   /** One scored window further. */
   update(window: LearntWindow): BaselineEvent | null;
   /** Another model serves: levels are kept where they are the same, logits are learnt again. */
@@ -83,9 +65,6 @@ const maxBlocks = 32;
 /** Windows of the first provisional baseline. */
 export const provisionalWindows = 96;
 
-/** Median severity above a provisional baseline, dB, above which it is not refined. */
-const maxRefinedDb = 2;
-
 /** Refusals after which a machine that never settles gets a baseline that says so: a doubtful one beats none. */
 const maxRefusals = 3;
 
@@ -95,196 +74,227 @@ export function createBaselineLearner(
   options: BaselineOptions,
   snapshot?: BaselineSnapshot,
 ): BaselineLearner {
-  let subject = first;
-  let current = snapshot?.baseline ?? null;
-  let version = snapshot?.version ?? 0;
-  const kept = createKeptWindows(snapshot?.kept);
-  let seen = snapshot?.seen ?? 0;
-  /** Every `stride`-th block is kept; a power of two. */
-  let stride = snapshot?.stride ?? 1;
-  let firstMs = snapshot?.firstMs ?? null;
-  let refusals = snapshot?.refusals ?? 0;
-  /** Windows with which the next baseline is tried. */
-  let nextTry = snapshot?.nextTry ?? provisionalWindows;
-  /** Windows before which a baseline that was not good is not tried again, whatever time has passed. */
-  let refusedAt = snapshot?.refusedAt ?? 0;
-  /** Why the last that was tried looked faulty; null: it did not. */
-  let refusal = snapshot?.refusal ?? null;
+  return new Learner(first, options, snapshot);
+}
 
-  const forget = (): void => {
-    kept.clear();
-    seen = 0;
-    stride = 1;
-    firstMs = null;
-    refusals = 0;
-    nextTry = provisionalWindows;
-    refusedAt = 0;
-    refusal = null;
-  };
-  const isOurs = (): boolean => current !== null && current.model?.digest === subject.model?.digest;
-  const isDone = (): boolean => isOurs() && current?.isProvisional !== true;
+class Learner implements BaselineLearner {
+  readonly #options: BaselineOptions;
+  #subject: BaselineSubject;
+  #current: SiteBaseline | null;
+  #version: number;
+  readonly #kept: KeptWindows;
+  #seen: number;
+  /** Every `stride`-th block is kept; a power of two. */
+  #stride: number;
+  #firstMs: number | null;
+  #refusals: number;
+  /** Windows with which the next baseline is tried. */
+  #nextTry: number;
+  /** Windows before which a baseline that was not good is not tried again, whatever time has passed. */
+  #refusedAt: number;
+  /** Why the last that was tried looked faulty; null: it did not. */
+  #refusal: string | null;
+
+  constructor(first: BaselineSubject, options: BaselineOptions, snapshot: BaselineSnapshot | undefined) {
+    this.#options = options;
+    this.#subject = first;
+    this.#current = snapshot?.baseline ? toOneShape(snapshot.baseline) : null;
+    this.#version = snapshot?.version ?? 0;
+    this.#kept = createKeptWindows(snapshot?.kept);
+    this.#seen = snapshot?.seen ?? 0;
+    this.#stride = snapshot?.stride ?? 1;
+    this.#firstMs = snapshot?.firstMs ?? null;
+    this.#refusals = snapshot?.refusals ?? 0;
+    this.#nextTry = snapshot?.nextTry ?? provisionalWindows;
+    this.#refusedAt = snapshot?.refusedAt ?? 0;
+    this.#refusal = snapshot?.refusal ?? null;
+    if (snapshot !== undefined) {
+      const isOtherEpoch = snapshot.epoch !== options.epoch;
+      if (isOtherEpoch) this.#current = null;
+      if (isOtherEpoch || snapshot.modelDigest !== (first.model?.digest ?? null)) this.#forget();
+    }
+    this.#reconcile();
+  }
+
+  get current(): SiteBaseline | null {
+    return this.#current;
+  }
+
+  get windows(): number {
+    return this.#isOurs() ? (this.#current?.windows ?? 0) : this.#seen;
+  }
+
+  get status(): BaselineStatus {
+    const current = this.#current;
+    const isOurs = this.#isOurs();
+    return {
+      state: isOurs ? "ready" : this.#refusal === null ? "learning" : "refused",
+      isProvisional: isOurs && !this.#isDone(),
+      version: current?.version ?? 0,
+      windows: this.windows,
+      suspicions: current?.suspicions ?? [],
+      ...(isOurs || this.#refusal === null ? {} : { refusal: this.#refusal }),
+    };
+  }
+
+  update({ prediction, levels, shaftRpm, features }: LearntWindow): BaselineEvent | null {
+    if (this.#isDone() || !isOperating(prediction.operatingState)) return null;
+    if (!(shaftRpm > 0) || !prediction.logits.every(Number.isFinite)) return null;
+    const { fromMs, toMs, logits } = prediction;
+    this.#keep({ fromMs, toMs, shaftRpm, levels, logits }, features);
+    // A fit looks at all that is kept: once a block is often enough.
+    return this.#seen % baselineBlockWindows === 0 ? this.#tryFit(fromMs) : null;
+  }
+
+  adopt(next: BaselineSubject): BaselineEvent | null {
+    this.#subject = next;
+    this.#forget();
+    return this.#reconcile();
+  }
+
+  snapshot(): BaselineSnapshot {
+    return {
+      epoch: this.#options.epoch,
+      modelDigest: this.#subject.model?.digest ?? null,
+      version: this.#version,
+      baseline: this.#current,
+      kept: this.#kept.snapshot(),
+      seen: this.#seen,
+      stride: this.#stride,
+      firstMs: this.#firstMs,
+      refusals: this.#refusals,
+      nextTry: this.#nextTry,
+      refusedAt: this.#refusedAt,
+      ...(this.#refusal === null ? {} : { refusal: this.#refusal }),
+    };
+  }
+
+  #forget(): void {
+    this.#kept.clear();
+    this.#seen = 0;
+    this.#stride = 1;
+    this.#firstMs = null;
+    this.#refusals = 0;
+    this.#nextTry = provisionalWindows;
+    this.#refusedAt = 0;
+    this.#refusal = null;
+  }
+
+  #isOurs(): boolean {
+    return this.#current !== null && this.#current.model?.digest === this.#subject.model?.digest;
+  }
+
+  #isDone(): boolean {
+    return this.#isOurs() && this.#current?.isProvisional !== true;
+  }
+
   /** Lets go of what the present subject has no use for; says why when a baseline is lost. */
-  const reconcile = (): BaselineEvent | null => {
-    if (current === null || isOurs()) return null;
-    if (!hasLevels(current, subject.spec.levels)) {
-      current = null;
+  #reconcile(): BaselineEvent | null {
+    const current = this.#current;
+    if (current === null || this.#isOurs()) return null;
+    if (!hasLevels(current, this.#subject.spec.levels)) {
+      this.#current = null;
       return { kind: "relearning", detail: "the model watches other levels" };
     }
-    current = { ...current, model: null, margins: [] };
+    this.#current = toOneShape({ ...current, model: null, margins: [] });
     return { kind: "relearning", detail: "the scores of another model are learnt; levels stay as they were" };
-  };
-  if (snapshot !== undefined && snapshot.epoch !== options.epoch) {
-    current = null;
-    forget();
-  } else if (snapshot !== undefined && snapshot.modelDigest !== (first.model?.digest ?? null)) {
-    forget();
   }
-  reconcile();
 
-  const keep = (window: Omit<HealthyWindow, "features">, features: LearntWindow["features"]): void => {
-    const block = Math.floor(seen / baselineBlockWindows);
-    const isFirst = seen % baselineBlockWindows === 0;
-    seen++;
-    firstMs ??= window.fromMs;
-    if (block % stride !== 0) return;
+  #keep(window: Omit<HealthyWindow, "features">, features: LearntWindow["features"]): void {
+    const kept = this.#kept;
+    const block = Math.floor(this.#seen / baselineBlockWindows);
+    const isFirst = this.#seen % baselineBlockWindows === 0;
+    this.#seen++;
+    this.#firstMs ??= window.fromMs;
+    if (block % this.#stride !== 0) return;
     const isKnown = isFirst && features !== undefined && features.length > 0;
     kept.push(isKnown ? { ...window, features: Array.from(features) } : window);
     if (kept.length < maxBlocks * baselineBlockWindows) return;
     kept.retain((place) => Math.floor(place / baselineBlockWindows) % 2 === 0);
-    stride *= 2;
-  };
-  const letGoOfHalf = (): void => {
+    this.#stride *= 2;
+  }
+
+  #letGoOfHalf(): void {
+    const kept = this.#kept;
     const half = Math.ceil(kept.length / 2 / baselineBlockWindows) * baselineBlockWindows;
     kept.retain((place) => place >= half);
-    seen = kept.length * stride;
-    firstMs = kept.list()[0]?.fromMs ?? null;
-    nextTry = seen + provisionalWindows / 2;
-  };
-  /** Puts what was learnt in place of what there was; levels that were ready before this model came stay. */
-  const adoptBaseline = (learnt: SiteBaseline): void => {
-    const before = current;
-    const keepsLevels =
-      before !== null && (before.levelsVersion !== undefined || (!isOurs() && before.isProvisional !== true));
-    version++;
-    current = keepsLevels ? joinBaselines(before, { ...learnt, version }) : { ...learnt, version };
-  };
+    this.#seen = kept.length * this.#stride;
+    this.#firstMs = kept.begins()[0] ?? null;
+    this.#nextTry = this.#seen + provisionalWindows / 2;
+  }
 
-  const tryFit = (fromMs: number): BaselineEvent | null => {
-    // A fit looks at all that is kept: once a block is often enough.
-    if (seen % baselineBlockWindows !== 0) return null;
-    const isFinal = isEnough(fromMs) && seen >= refusedAt;
-    if (!isFinal && seen < Math.max(subject.spec.minWindows, nextTry)) return null;
-    const windows = kept.list();
-    const fitted = fitSiteBaseline(windows, subject, version + 1);
-    nextTry = 2 * seen;
-    refusedAt = 0;
-    let learnt: SiteBaseline;
+  /** Puts what was learnt in place of what there was; levels that were ready before this model came stay. */
+  #adoptBaseline(learnt: SiteBaseline): void {
+    const before = this.#current;
+    const keepsLevels =
+      before !== null &&
+      (before.levelsVersion !== undefined || (!this.#isOurs() && before.isProvisional !== true));
+    const next = { ...learnt, version: ++this.#version };
+    this.#current = toOneShape(keepsLevels ? joinBaselines(before, next) : next);
+  }
+
+  #tryFit(fromMs: number): BaselineEvent | null {
+    const isFinal = this.#seen >= this.#refusedAt && this.#isEnough(fromMs);
+    const least = Math.max(this.#subject.spec.minWindows, this.#nextTry);
+    return isFinal || this.#seen >= least ? this.#fit(isFinal) : null;
+  }
+
+  #fit(isFinal: boolean): BaselineEvent | null {
+    const windows = this.#kept.list();
+    const fitted = fitSiteBaseline(windows, this.#subject, this.#version + 1);
+    this.#nextTry = 2 * this.#seen;
+    this.#refusedAt = 0;
     // A machine that has grown louder may be one that wears: nothing is refined then, and in the end it is said.
-    const grownDb = measureGrowth(windows);
+    const before = this.#isOurs() ? this.#current : null;
+    const grownDb = before === null ? 0 : measureGrowth(windows, this.#subject.spec, before);
     if (!isFinal && grownDb > 0) return null;
-    if (fitted.ok) learnt = fitted.value;
-    else if (fitted.error.kind === "few" || fitted.error.kind === "unheard") return null;
-    else if (isOurs()) {
+    if (fitted.ok) return this.#take(fitted.value, grownDb, isFinal);
+    const { detail } = fitted.error;
+    if (fitted.error.kind === "few" || fitted.error.kind === "unheard") return null;
+    if (before !== null) {
       // What there is was learnt of steadier times: it goes on, and is refined later.
-      refusedAt = nextTry;
+      this.#refusedAt = this.#nextTry;
       return null;
-    } else if (fitted.error.kind !== "unsteady") {
-      refusedAt = nextTry;
-      refusal = fitted.error.detail;
-      return { kind: "refused", detail: refusal };
-    } else if (refusals < maxRefusals) {
-      refusals++;
-      refusal = null;
-      letGoOfHalf();
-      return { kind: "unsteady", detail: fitted.error.detail };
-    } else {
-      const doubt = `${fitted.error.detail}, for the ${refusals + 1}th time`;
-      learnt = { ...fitted.error.baseline, suspicions: [doubt] };
     }
+    if (fitted.error.kind !== "unsteady") {
+      this.#refusedAt = this.#nextTry;
+      this.#refusal = detail;
+      return { kind: "refused", detail };
+    }
+    if (this.#refusals < maxRefusals) {
+      this.#refusals++;
+      this.#refusal = null;
+      this.#letGoOfHalf();
+      return { kind: "unsteady", detail };
+    }
+    const doubt = `${detail}, for the ${this.#refusals + 1}th time`;
+    return this.#take({ ...fitted.error.baseline, suspicions: [doubt] }, grownDb, isFinal);
+  }
+
+  #take(fitted: SiteBaseline, grownDb: number, isFinal: boolean): BaselineEvent | null {
+    let learnt = fitted;
     if (grownDb > 0) {
       const suspicion = `${grownDb.toFixed(0)} dB louder than its provisional baseline`;
       learnt = { ...learnt, suspicions: [...learnt.suspicions, suspicion] };
     }
-    const isFirst = !isOurs();
-    refusal = null;
-    adoptBaseline(isFinal ? learnt : { ...learnt, isProvisional: true });
-    const restsOn = seen;
-    if (isFinal) forget();
+    const isFirst = !this.#isOurs();
+    this.#refusal = null;
+    this.#adoptBaseline(isFinal ? learnt : { ...learnt, isProvisional: true });
+    const restsOn = this.#seen;
+    if (isFinal) this.#forget();
     else if (!isFirst) return null;
     const doubts = learnt.suspicions.map((suspicion) => `; ${suspicion}`).join("");
     return {
       kind: isFinal ? "ready" : "provisional",
-      detail: `version ${version} of ${restsOn} windows${doubts}`,
+      detail: `version ${this.#version} of ${restsOn} windows${doubts}`,
     };
-  };
-  /** How much louder it has grown since its provisional baseline, dB; 0: not much, or there is none. */
-  const measureGrowth = (windows: readonly HealthyWindow[]): number => {
-    if (current === null || !isOurs()) return 0;
-    const late = windows.slice(-Math.ceil(windows.length / 4));
-    const severityDb = medianSeverity(late, subject.spec, current);
-    return severityDb > maxRefinedDb ? severityDb : 0;
-  };
-  const isEnough = (fromMs: number): boolean =>
-    seen >= Math.max(options.minWindows, subject.spec.minWindows) &&
-    measureSpan([...kept.list(), { fromMs }]) >= options.minDurationMs;
+  }
 
-  return {
-    get current() {
-      return current;
-    },
-    get status(): BaselineStatus {
-      return {
-        state: isOurs() ? "ready" : refusal === null ? "learning" : "refused",
-        isProvisional: isOurs() && !isDone(),
-        version: current?.version ?? 0,
-        windows: isOurs() ? (current?.windows ?? 0) : seen,
-        suspicions: current?.suspicions ?? [],
-        ...(isOurs() || refusal === null ? {} : { refusal }),
-      };
-    },
-    update({ prediction, levels, shaftRpm, features }) {
-      if (isDone() || !isOperating(prediction.operatingState)) return null;
-      if (!(shaftRpm > 0) || !prediction.logits.every(Number.isFinite)) return null;
-      const { fromMs, toMs, logits } = prediction;
-      keep({ fromMs, toMs, shaftRpm, levels, logits }, features);
-      return tryFit(fromMs);
-    },
-    adopt(next) {
-      subject = next;
-      forget();
-      return reconcile();
-    },
-    snapshot: () => ({
-      epoch: options.epoch,
-      modelDigest: subject.model?.digest ?? null,
-      version,
-      baseline: current,
-      kept: kept.snapshot(),
-      seen,
-      stride,
-      firstMs,
-      refusals,
-      nextTry,
-      refusedAt,
-      ...(refusal === null ? {} : { refusal }),
-    }),
-  };
-}
-
-/** The margins of `learnt` above the levels of `before`, which was learnt when another model served. */
-function joinBaselines(before: SiteBaseline, learnt: SiteBaseline): SiteBaseline {
-  const octaves = Math.log2(before.shaftRpm.reference / learnt.shaftRpm.reference);
-  const { spec, levels, shaftRpm, severity, suspicions } = before;
-  return {
-    ...learnt,
-    spec,
-    levels,
-    shaftRpm,
-    severity,
-    suspicions,
-    levelsVersion: before.levelsVersion ?? before.version,
-    margins: learnt.margins.map((margin) => {
-      return { ...margin, location: margin.location + (margin.perOctave ?? 0) * octaves };
-    }),
-  };
+  #isEnough(fromMs: number): boolean {
+    const { minWindows, minDurationMs } = this.#options;
+    return (
+      this.#seen >= Math.max(minWindows, this.#subject.spec.minWindows) &&
+      measureSpan([...this.#kept.begins(), fromMs]) >= minDurationMs
+    );
+  }
 }

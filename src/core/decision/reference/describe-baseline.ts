@@ -3,8 +3,8 @@ import type { BaselineStanding, LearningProgress, ReferenceReport } from "../../
 import type { ModelRef } from "../../contract/prediction.ts";
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import { hourMs } from "../../maths/durations.ts";
-import type { BaselineStatus } from "./baseline-learner.ts";
 import type { BaselineRenewal, BaselineSnapshot } from "./baseline-snapshot.ts";
+import type { BaselineStatus } from "./baseline-status.ts";
 
 /** What is known of a baseline. */
 interface BaselineFacts {

@@ -179,19 +179,19 @@ function fitSeverity(
 }
 
 /**
- * Time of data that `windows` span, ms: a clock that jumped, or a machine that stood for days, counts as no more than
+ * Time of data that windows span which began at `begins`, ms: a clock that jumped, or a machine that stood for days, counts as no more than
  * {@link longestStepMs}.
  */
-export function measureSpan(windows: readonly Pick<HealthyWindow, "fromMs">[]): number {
+export function measureSpan(begins: readonly number[]): number {
   let total = 0;
-  for (let at = 1; at < windows.length; at++) {
-    total += Math.min(longestStepMs, Math.max(0, windows[at]!.fromMs - windows[at - 1]!.fromMs));
+  for (let at = 1; at < begins.length; at++) {
+    total += Math.min(longestStepMs, Math.max(0, begins[at]! - begins[at - 1]!));
   }
   return total;
 }
 
 function daysOf(windows: readonly HealthyWindow[]): number {
-  return measureSpan(windows) / dayMs;
+  return measureSpan(windows.map(({ fromMs }) => fromMs)) / dayMs;
 }
 
 function toBlocks(values: readonly number[]): number[][] {

@@ -12,6 +12,8 @@ export interface KeptWindows {
   /** Lets go of every window for whose place `isWanted` says no. */
   retain(isWanted: (place: number) => boolean): void;
   clear(): void;
+  /** When each began, epoch ms. */
+  begins(): readonly number[];
   /** All; their levels and logits are valid until the next change. */
   list(): readonly HealthyWindow[];
   /** The caller's own copy, as it is written down. */
@@ -25,85 +27,98 @@ const firstRows = 16;
 
 /** Begins with what the last run kept; what does not have the shape of its first window is left out. */
 export function createKeptWindows(before: readonly KeptWindow[] = []): KeptWindows {
-  let length = 0;
-  let outputs = 0;
-  let bands = 0;
-  let rows = new Float64Array(0);
-  /** Single precision, as they are measured. */
-  let levels = new Float32Array(0);
-  /** By place; most have none. */
-  let features: (readonly number[] | undefined)[] = [];
+  const kept = new Rows();
+  const [first] = before;
+  for (const { levels: heard, ...window } of before) {
+    if (heard.length !== first!.levels.length || window.logits.length !== first!.logits.length) continue;
+    kept.push({ ...window, levels: heard.map((value) => value ?? Number.NaN) });
+  }
+  return kept;
+}
 
-  const rowWidth = (): number => fields.logits + outputs;
-  const grow = (): void => {
-    const wanted = Math.max(firstRows, 2 * length);
-    const [grownRows, grownLevels] = [
-      new Float64Array(wanted * rowWidth()),
-      new Float32Array(wanted * bands),
-    ];
-    grownRows.set(rows);
-    grownLevels.set(levels);
-    rows = grownRows;
-    levels = grownLevels;
-  };
-  const clear = (): void => {
-    length = 0;
-    rows = new Float64Array(0);
-    levels = new Float32Array(0);
-    features = [];
-  };
-  const push = (window: HealthyWindow): void => {
-    if (length === 0) {
-      clear();
-      outputs = window.logits.length;
-      bands = window.levels.length;
+class Rows implements KeptWindows {
+  length = 0;
+  #outputs = 0;
+  #bands = 0;
+  #rows = new Float64Array(0);
+  /** Single precision, as they are measured. */
+  #levels = new Float32Array(0);
+  /** By place; most have none. */
+  #features: (readonly number[] | undefined)[] = [];
+
+  push(window: HealthyWindow): void {
+    if (this.length === 0) {
+      this.clear();
+      this.#outputs = window.logits.length;
+      this.#bands = window.levels.length;
     }
-    const at = length * rowWidth();
-    if (at >= rows.length) grow();
+    const at = this.length * this.#rowWidth();
+    if (at >= this.#rows.length) this.#grow();
+    const rows = this.#rows;
     rows[at + fields.fromMs] = window.fromMs;
     rows[at + fields.toMs] = window.toMs;
     rows[at + fields.shaftRpm] = window.shaftRpm;
     rows.set(window.logits, at + fields.logits);
-    levels.set(window.levels, length * bands);
-    features[length] = window.features;
-    length++;
-  };
-  const windowAt = (place: number): HealthyWindow => {
-    const at = place * rowWidth();
+    this.#levels.set(window.levels, this.length * this.#bands);
+    this.#features[this.length] = window.features;
+    this.length++;
+  }
+
+  retain(isWanted: (place: number) => boolean): void {
+    const wanted = this.list().filter((_, place) => isWanted(place));
+    this.clear();
+    for (const window of wanted) this.push(window);
+  }
+
+  clear(): void {
+    this.length = 0;
+    this.#rows = new Float64Array(0);
+    this.#levels = new Float32Array(0);
+    this.#features = [];
+  }
+
+  begins(): readonly number[] {
+    const width = this.#rowWidth();
+    return Array.from({ length: this.length }, (_, place) => this.#rows[place * width + fields.fromMs]!);
+  }
+
+  list(): readonly HealthyWindow[] {
+    return Array.from({ length: this.length }, (_, place) => this.#windowAt(place));
+  }
+
+  snapshot(): KeptWindow[] {
+    return this.list().map(({ levels, logits, ...window }) => ({
+      ...window,
+      levels: Array.from(levels, (value) => (Number.isFinite(value) ? value : null)),
+      logits: Array.from(logits),
+    }));
+  }
+
+  #rowWidth(): number {
+    return fields.logits + this.#outputs;
+  }
+
+  #grow(): void {
+    const wanted = Math.max(firstRows, 2 * this.length);
+    const rows = new Float64Array(wanted * this.#rowWidth());
+    const levels = new Float32Array(wanted * this.#bands);
+    rows.set(this.#rows);
+    levels.set(this.#levels);
+    this.#rows = rows;
+    this.#levels = levels;
+  }
+
+  #windowAt(place: number): HealthyWindow {
+    const rows = this.#rows;
+    const at = place * this.#rowWidth();
     const window = {
       fromMs: rows[at + fields.fromMs]!,
       toMs: rows[at + fields.toMs]!,
       shaftRpm: rows[at + fields.shaftRpm]!,
-      levels: levels.subarray(place * bands, (place + 1) * bands),
-      logits: rows.subarray(at + fields.logits, at + rowWidth()),
+      levels: this.#levels.subarray(place * this.#bands, (place + 1) * this.#bands),
+      logits: rows.subarray(at + fields.logits, at + this.#rowWidth()),
     };
-    const known = features[place];
+    const known = this.#features[place];
     return known === undefined ? window : { ...window, features: known };
-  };
-  const list = (): HealthyWindow[] => Array.from({ length }, (_, place) => windowAt(place));
-
-  const [first] = before;
-  for (const { levels: heard, ...window } of before) {
-    if (heard.length !== first!.levels.length || window.logits.length !== first!.logits.length) continue;
-    push({ ...window, levels: heard.map((value) => value ?? Number.NaN) });
   }
-  return {
-    get length() {
-      return length;
-    },
-    push,
-    retain: (isWanted) => {
-      const wanted = list().filter((_, place) => isWanted(place));
-      clear();
-      for (const window of wanted) push(window);
-    },
-    clear,
-    list,
-    snapshot: () =>
-      list().map((window) => ({
-        ...window,
-        levels: Array.from(window.levels, (value) => (Number.isFinite(value) ? value : null)),
-        logits: Array.from(window.logits),
-      })),
-  };
 }

@@ -8,13 +8,9 @@ import type { Calibration, OutputClass } from "../../contract/bundle/manifest.ts
 import type { ModelRef, Prediction } from "../../contract/prediction.ts";
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import { isOperating } from "../operating-state.ts";
-import {
-  type BaselineEvent,
-  type BaselineLearner,
-  type BaselineStatus,
-  createBaselineLearner,
-} from "./baseline-learner.ts";
+import { type BaselineLearner, type BaselineOptions, createBaselineLearner } from "./baseline-learner.ts";
 import type { BaselineRenewal, BaselineSnapshot } from "./baseline-snapshot.ts";
+import type { BaselineEvent, BaselineStatus } from "./baseline-status.ts";
 import { describeBaseline } from "./describe-baseline.ts";
 import type { BaselineSubject } from "./fit-site-baseline.ts";
 import { computeSeverity } from "./severity.ts";
@@ -27,16 +23,6 @@ export interface WatchParts {
   /** Absent: nothing is learnt on site, and no severity is stated. */
   readonly baseline?: BaselineSpec | undefined;
   readonly model: ModelRef;
-}
-
-/** What an installation decides about learning. */
-export interface ReferenceOptions {
-  /** Counted up by an operator: a baseline of another epoch is learnt again. */
-  readonly epoch: number;
-  /** Windows that a baseline rests on; the bundle's own minimum is a lower bound. */
-  readonly minWindows: number;
-  /** Time of data that a baseline spans, ms. */
-  readonly minDurationMs: number;
 }
 
 /** A window as the student has scored it. */
@@ -52,6 +38,8 @@ export interface WatchedWindow {
 export interface OwnReference {
   /** Of the baseline; null: the bundle knows none. */
   readonly status: BaselineStatus | null;
+  /** Does the bundle know baselines? */
+  readonly isLearnt: boolean;
   /** Of the last window, dB above the point's own baseline; null: not known. */
   readonly severityDb: number | null;
   /** How far the baseline is, and why, for people. */
@@ -78,98 +66,111 @@ const noRows: readonly (readonly number[])[] = [];
 /** Creates the reference of a point, new or from a snapshot. */
 export function createOwnReference(
   parts: WatchParts,
-  options: ReferenceOptions,
+  options: BaselineOptions,
   kept: BaselineSnapshot | undefined,
 ): OwnReference {
-  const renewal = kept?.renewal ?? null;
-  const state: State = { ...begin(parts, options, kept), renewal };
-  return {
-    get status() {
-      return state.learner?.status ?? null;
-    },
-    get severityDb() {
-      return state.severityDb;
-    },
-    get standing() {
-      return describeState(state, options);
-    },
-    get healthyRows() {
-      const baseline = state.learner?.current ?? null;
-      return (baseline?.model?.digest === state.parts.model.digest && baseline.featureRows) || noRows;
-    },
-    compare: (window) => {
-      // Without levels a window says nothing of how loud the machine is: it is neither compared nor learnt.
-      const baseline = window.levels === undefined ? null : (state.learner?.current ?? null);
-      state.severityDb = measureSeverity(window, state.parts.baseline, baseline);
-      return baseline;
-    },
-    learn: ({ prediction, levels, shaftRpm, features }) => {
-      const { learner } = state;
-      if (learner === null || levels === undefined) return null;
-      const before = learner.status.windows;
-      const event = learner.update({ prediction, levels, shaftRpm, features });
-      if (learner.status.windows > before) state.lastMs = prediction.toMs;
-      return event;
-    },
-    adopt: (next) => {
-      const subject = toSubject(next);
-      if (subject === null || state.learner === null) {
-        Object.assign(state, begin(next, options, undefined));
-        return null;
-      }
-      Object.assign(state, { parts: next, lastMs: null });
-      return state.learner.adopt(subject);
-    },
-    renew: (order) => {
-      const progress = state.learner?.snapshot();
-      if (progress === undefined) return null;
-      // What a learner was told in another epoch it forgets, but for the count of its versions.
-      Object.assign(state, begin(state.parts, options, { ...progress, epoch: options.epoch + 1 }));
-      state.renewal = { count: (state.renewal?.count ?? 0) + 1, ...order };
-      return { letGo: progress.baseline?.version ?? 0 };
-    },
-    snapshot: () => {
-      const progress = state.learner?.snapshot();
-      return progress === undefined || state.renewal === null
-        ? progress
-        : { ...progress, renewal: state.renewal };
-    },
-  };
+  return new Reference(parts, options, kept);
 }
 
-interface Beginning {
-  parts: WatchParts;
+class Reference implements OwnReference {
+  readonly #options: BaselineOptions;
+  #parts: WatchParts;
   /** Null: the bundle knows no baselines. */
-  learner: BaselineLearner | null;
-  severityDb: number | null;
-  /** End of the last window that was learnt in this run. */
-  lastMs: number | null;
+  #learner: BaselineLearner | null;
+  /** End of the last window that was learnt in this run; NaN: none was. */
+  #lastMs = Number.NaN;
+  #renewal: BaselineRenewal | null;
+  severityDb: number | null = null;
+
+  constructor(parts: WatchParts, options: BaselineOptions, kept: BaselineSnapshot | undefined) {
+    this.#options = options;
+    this.#parts = parts;
+    this.#learner = beginLearner(parts, options, kept);
+    this.#renewal = kept?.renewal ?? null;
+  }
+
+  get status(): BaselineStatus | null {
+    return this.#learner?.status ?? null;
+  }
+
+  get isLearnt(): boolean {
+    return this.#learner !== null;
+  }
+
+  get standing(): BaselineStanding {
+    const { minWindows, minDurationMs } = this.#options;
+    const parts = this.#parts;
+    const learner = this.#learner;
+    return describeBaseline({
+      model: parts.model,
+      learner: learner && { status: learner.status, current: learner.current, snapshot: learner.snapshot() },
+      wanted: { windows: Math.max(minWindows, parts.baseline?.minWindows ?? 0), durationMs: minDurationMs },
+      lastMs: Number.isNaN(this.#lastMs) ? null : this.#lastMs,
+      severityDb: this.severityDb,
+      renewal: this.#renewal,
+    });
+  }
+
+  get healthyRows(): readonly (readonly number[])[] {
+    const baseline = this.#learner?.current ?? null;
+    return (baseline?.model?.digest === this.#parts.model.digest && baseline.featureRows) || noRows;
+  }
+
+  compare(window: WatchedWindow): SiteBaseline | null {
+    // Without levels a window says nothing of how loud the machine is: it is neither compared nor learnt.
+    const baseline = window.levels === undefined ? null : (this.#learner?.current ?? null);
+    this.severityDb = measureSeverity(window, this.#parts.baseline, baseline);
+    return baseline;
+  }
+
+  learn({ prediction, levels, shaftRpm, features }: WatchedWindow): BaselineEvent | null {
+    const learner = this.#learner;
+    if (learner === null || levels === undefined) return null;
+    const before = learner.windows;
+    const event = learner.update({ prediction, levels, shaftRpm, features });
+    if (learner.windows > before) this.#lastMs = prediction.toMs;
+    return event;
+  }
+
+  adopt(next: WatchParts): BaselineEvent | null {
+    this.#parts = next;
+    this.#lastMs = Number.NaN;
+    const subject = toSubject(next);
+    if (subject !== null && this.#learner !== null) return this.#learner.adopt(subject);
+    this.#begin(undefined);
+    return null;
+  }
+
+  renew(order: Omit<BaselineRenewal, "count">): { readonly letGo: number } | null {
+    const progress = this.#learner?.snapshot();
+    if (progress === undefined) return null;
+    // What a learner was told in another epoch it forgets, but for the count of its versions.
+    this.#begin({ ...progress, epoch: this.#options.epoch + 1 });
+    this.#renewal = { count: (this.#renewal?.count ?? 0) + 1, ...order };
+    return { letGo: progress.baseline?.version ?? 0 };
+  }
+
+  snapshot(): BaselineSnapshot | undefined {
+    const progress = this.#learner?.snapshot();
+    return progress === undefined || this.#renewal === null
+      ? progress
+      : { ...progress, renewal: this.#renewal };
+  }
+
+  #begin(snapshot: BaselineSnapshot | undefined): void {
+    this.#learner = beginLearner(this.#parts, this.#options, snapshot);
+    this.severityDb = null;
+    this.#lastMs = Number.NaN;
+  }
 }
 
-interface State extends Beginning {
-  renewal: BaselineRenewal | null;
-}
-
-function begin(
+function beginLearner(
   parts: WatchParts,
-  options: ReferenceOptions,
+  options: BaselineOptions,
   snapshot: BaselineSnapshot | undefined,
-): Beginning {
+): BaselineLearner | null {
   const subject = toSubject(parts);
-  const learner = subject === null ? null : createBaselineLearner(subject, options, snapshot);
-  return { parts, learner, severityDb: null, lastMs: null };
-}
-
-function describeState(state: State, { minWindows, minDurationMs }: ReferenceOptions): BaselineStanding {
-  const { parts, learner, severityDb, lastMs, renewal } = state;
-  return describeBaseline({
-    model: parts.model,
-    learner: learner && { status: learner.status, current: learner.current, snapshot: learner.snapshot() },
-    wanted: { windows: Math.max(minWindows, parts.baseline?.minWindows ?? 0), durationMs: minDurationMs },
-    lastMs,
-    severityDb,
-    renewal,
-  });
+  return subject === null ? null : createBaselineLearner(subject, options, snapshot);
 }
 
 /** dB of a window above `baseline`; null: not known. */

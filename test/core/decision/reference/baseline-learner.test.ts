@@ -1,11 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Prediction } from "../../../../src/core/contract/prediction.ts";
-import {
-  type BaselineEvent,
-  createBaselineLearner,
-} from "../../../../src/core/decision/reference/baseline-learner.ts";
+import { createBaselineLearner } from "../../../../src/core/decision/reference/baseline-learner.ts";
 import { baselineSnapshotSchema } from "../../../../src/core/decision/reference/baseline-snapshot.ts";
+import type { BaselineEvent } from "../../../../src/core/decision/reference/baseline-status.ts";
 import type { BaselineSubject } from "../../../../src/core/decision/reference/fit-site-baseline.ts";
 import { computeSeverity } from "../../../../src/core/decision/reference/severity.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";

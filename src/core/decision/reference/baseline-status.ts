@@ -1,0 +1,23 @@
+/** What a learner of baselines says of itself: how far it is, and what is new. */
+
+/** News for an operator. */
+export interface BaselineEvent {
+  /** `provisional`: there is a baseline to go by, which will be refined; `refused`: what was heard looks faulty. */
+  readonly kind: "provisional" | "ready" | "unsteady" | "refused" | "relearning";
+  readonly detail: string;
+}
+
+/** How far a baseline is. */
+export interface BaselineStatus {
+  /** `refused`: what was learnt so far looks faulty, and does not become a baseline. It is tried again with more of it. */
+  readonly state: "learning" | "refused" | "ready";
+  /** Ready to go by, and still being refined. */
+  readonly isProvisional: boolean;
+  /** Of the baseline that is in use; 0: none yet. */
+  readonly version: number;
+  /** Windows learnt so far, or that the baseline rests on. */
+  readonly windows: number;
+  readonly suspicions: readonly string[];
+  /** Why it was refused; absent unless it was. */
+  readonly refusal?: string | undefined;
+}

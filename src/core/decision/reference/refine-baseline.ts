@@ -1,0 +1,68 @@
+/**
+ * How a baseline that is in use goes on: has the machine grown louder since, what was learnt with one model and what with
+ * another, and all of it in one shape. Fits nothing.
+ */
+import type { BaselineSpec } from "../../contract/bundle/baseline-spec.ts";
+import type { SiteBaseline, SiteMargin } from "../../contract/site-baseline.ts";
+import { type HealthyWindow, medianSeverity } from "./fit-site-baseline.ts";
+
+/** Median severity above a provisional baseline, dB, above which it is not refined. */
+const maxRefinedDb = 2;
+
+/** How much louder the last quarter of `windows` is than the baseline, dB; 0: not much. */
+export function measureGrowth(
+  windows: readonly HealthyWindow[],
+  spec: BaselineSpec,
+  baseline: SiteBaseline,
+): number {
+  const late = windows.slice(-Math.ceil(windows.length / 4));
+  const severityDb = medianSeverity(late, spec, baseline);
+  return severityDb > maxRefinedDb ? severityDb : 0;
+}
+
+/** The margins of `learnt` above the levels of `before`, which was learnt when another model served. */
+export function joinBaselines(before: SiteBaseline, learnt: SiteBaseline): SiteBaseline {
+  const octaves = Math.log2(before.shaftRpm.reference / learnt.shaftRpm.reference);
+  const { spec, levels, shaftRpm, severity, suspicions } = before;
+  return {
+    ...learnt,
+    spec,
+    levels,
+    shaftRpm,
+    severity,
+    suspicions,
+    levelsVersion: before.levelsVersion ?? before.version,
+    margins: learnt.margins.map((margin) => {
+      return { ...margin, location: margin.location + (margin.perOctave ?? 0) * octaves };
+    }),
+  };
+}
+
+/**
+ * The same baseline with every key, in one order: every window of a point is held against it, and code that has seen
+ * one shape would be compiled anew with each further one that learning makes.
+ */
+export function toOneShape(baseline: SiteBaseline): SiteBaseline {
+  return {
+    formatVersion: baseline.formatVersion,
+    version: baseline.version,
+    windows: baseline.windows,
+    fromMs: baseline.fromMs,
+    toMs: baseline.toMs,
+    shaftRpm: baseline.shaftRpm,
+    spec: baseline.spec,
+    levels: baseline.levels,
+    model: baseline.model,
+    margins: baseline.margins.map(toOneMargin),
+    severity: baseline.severity,
+    featureRows: baseline.featureRows,
+    levelsVersion: baseline.levelsVersion,
+    isProvisional: baseline.isProvisional,
+    suspicions: baseline.suspicions,
+  };
+}
+
+function toOneMargin(margin: SiteMargin): SiteMargin {
+  const { location, perOctave, scale, autocorrelation, wander, freedom, blocks } = margin;
+  return { location, perOctave, scale, autocorrelation, wander, freedom, blocks };
+}
