@@ -80,8 +80,8 @@ export function createDeviceWatch(options: DeviceWatchOptions): DeviceWatch {
     problem: (advice) => {
       hint = advice;
     },
-    setAside: observer.setAside,
-    window: observer.window,
+    setAside: (quarantine, monotonicMs) => observer.setAside(quarantine, monotonicMs),
+    window: (levels, reference, shaftRpm) => observer.window(levels, reference, shaftRpm),
     get clockAheadMs() {
       return observer.clockAheadMs;
     },

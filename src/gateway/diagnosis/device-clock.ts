@@ -32,48 +32,50 @@ const segmentMs = 15_000;
 
 /** Creates a clock that is believed. */
 export function createDeviceClock(): DeviceClock {
-  let aheadMs = 0;
-  let lastSkewMs = Number.NaN;
-  let lastAtMs = Number.NaN;
-  /** Largest skew of this segment: that of the piece that was delayed least. */
-  let bestSkewMs = Number.NEGATIVE_INFINITY;
-  let segmentEndMs = Number.NaN;
+  return new Believed();
+}
 
-  function follow(skewMs: number): void {
-    aheadMs = Math.abs(skewMs) < (aheadMs === 0 ? clockToleranceMs : rightAgainMs) ? 0 : skewMs;
+class Believed implements DeviceClock {
+  aheadMs = 0;
+  #lastSkewMs = Number.NaN;
+  #lastAtMs = Number.NaN;
+  /** Largest skew of this segment: that of the piece that was delayed least. */
+  #bestSkewMs = Number.NEGATIVE_INFINITY;
+  #segmentEndMs = Number.NaN;
+
+  note({ endMs, arrivedMs, arrivedMonotonicMs: atMs, pace }: Parameters<DeviceClock["note"]>[0]): void {
+    const skewMs = endMs - arrivedMs;
+    if (!Number.isFinite(skewMs) || arrivedMs < gatewayKnowsMs || pace === "played") return;
+    const { aheadMs } = this;
+    if (aheadMs !== 0 && Math.abs(skewMs) < rightAgainMs) this.aheadMs = 0;
+    else if (skewMs > clockToleranceMs && aheadMs === 0) this.aheadMs = skewMs;
+    else if (pace === "true" && this.#wasSet(skewMs, atMs)) this.#follow(skewMs);
+    // Nothing arrives before it was measured.
+    else if (pace === "true" && aheadMs !== 0 && skewMs > aheadMs) this.aheadMs = skewMs;
+    this.#lastSkewMs = skewMs;
+    this.#lastAtMs = atMs;
+    if (skewMs > this.#bestSkewMs) this.#bestSkewMs = skewMs;
+    if (Number.isNaN(this.#segmentEndMs)) this.#segmentEndMs = atMs + segmentMs;
+    if (atMs < this.#segmentEndMs) return;
+    if (pace === "true") this.#follow(this.#bestSkewMs);
+    this.#bestSkewMs = Number.NEGATIVE_INFINITY;
+    this.#segmentEndMs = atMs + segmentMs;
+  }
+
+  restart(): void {
+    this.#lastSkewMs = Number.NaN;
+    this.#bestSkewMs = Number.NEGATIVE_INFINITY;
+    this.#segmentEndMs = Number.NaN;
+  }
+
+  #follow(skewMs: number): void {
+    const toleranceMs = this.aheadMs === 0 ? clockToleranceMs : rightAgainMs;
+    this.aheadMs = Math.abs(skewMs) < toleranceMs ? 0 : skewMs;
   }
 
   /** A clock that was set within one packet: no delay looks like that. */
-  function wasSet(skewMs: number, atMs: number): boolean {
-    const stepMs = Math.abs(skewMs - lastSkewMs);
-    return stepMs > clockToleranceMs && atMs - lastAtMs < segmentMs;
+  #wasSet(skewMs: number, atMs: number): boolean {
+    const stepMs = Math.abs(skewMs - this.#lastSkewMs);
+    return stepMs > clockToleranceMs && atMs - this.#lastAtMs < segmentMs;
   }
-
-  return {
-    note: ({ endMs, arrivedMs, arrivedMonotonicMs: atMs, pace }) => {
-      const skewMs = endMs - arrivedMs;
-      if (!Number.isFinite(skewMs) || arrivedMs < gatewayKnowsMs || pace === "played") return;
-      if (aheadMs !== 0 && Math.abs(skewMs) < rightAgainMs) aheadMs = 0;
-      else if (skewMs > clockToleranceMs && aheadMs === 0) aheadMs = skewMs;
-      else if (pace === "true" && wasSet(skewMs, atMs)) follow(skewMs);
-      // Nothing arrives before it was measured.
-      else if (pace === "true" && aheadMs !== 0 && skewMs > aheadMs) aheadMs = skewMs;
-      lastSkewMs = skewMs;
-      lastAtMs = atMs;
-      if (skewMs > bestSkewMs) bestSkewMs = skewMs;
-      if (Number.isNaN(segmentEndMs)) segmentEndMs = atMs + segmentMs;
-      if (atMs < segmentEndMs) return;
-      if (pace === "true") follow(bestSkewMs);
-      bestSkewMs = Number.NEGATIVE_INFINITY;
-      segmentEndMs = atMs + segmentMs;
-    },
-    restart: () => {
-      lastSkewMs = Number.NaN;
-      bestSkewMs = Number.NEGATIVE_INFINITY;
-      segmentEndMs = Number.NaN;
-    },
-    get aheadMs() {
-      return aheadMs;
-    },
-  };
 }

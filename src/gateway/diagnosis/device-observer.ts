@@ -63,125 +63,150 @@ export interface DeviceObserverOptions extends Pick<DeviceFacts, "infersItself" 
 
 /** Creates the observer of a device that was never heard of. */
 export function createDeviceObserver(options: DeviceObserverOptions): DeviceObserver {
-  const { infersItself, expected, standbyBelowRpm } = options;
-  const counts = createRecentCounts<RecentName>(recentNames);
-  const sessions = createSessionHistory();
-  const clock = createDeviceClock();
-  const pace = createStreamPace();
-  const level = createLevelWatch();
-  const channels = createChannelLevels();
-  let setAsideFor: DeviceFacts["setAsideFor"] = null;
-  let announced: readonly string[] | null = null;
-  let pacedChannel = "";
-  let saidRateHz = Number.NaN;
-  let lastDataMonotonicMs = Number.NEGATIVE_INFINITY;
-  let lastWindowMonotonicMs = Number.NEGATIVE_INFINITY;
-  let shaftRpm = Number.NaN;
-  let windows = 0;
-  let before: LinkTotals | null = null;
+  return new Observer(options);
+}
+
+class Observer implements DeviceObserver {
+  readonly #options: DeviceObserverOptions;
+  readonly #counts = createRecentCounts<RecentName>(recentNames);
+  readonly #sessions = createSessionHistory();
+  readonly #clock = createDeviceClock();
+  readonly #pace = createStreamPace();
+  readonly #level = createLevelWatch();
+  readonly #channels = createChannelLevels();
+  #setAsideFor: DeviceFacts["setAsideFor"] = null;
+  #announced: readonly string[] | null = null;
+  #pacedChannel = "";
+  #saidRateHz = Number.NaN;
+  #lastDataMonotonicMs = Number.NEGATIVE_INFINITY;
+  #lastWindowMonotonicMs = Number.NEGATIVE_INFINITY;
+  #shaftRpm = Number.NaN;
+  #before: LinkTotals | null = null;
+  windows = 0;
+
+  constructor(options: DeviceObserverOptions) {
+    this.#options = options;
+  }
+
+  get clockAheadMs(): number {
+    return this.#clock.aheadMs;
+  }
+
+  hello(hello: HelloMessage, monotonicMs: number): void {
+    this.#sessions.note(hello.sessionId, monotonicMs);
+    this.#announced = hello.channels.map(({ name }) => name);
+    this.#clock.restart();
+    this.#pace.restart();
+    this.#channels.restart();
+    this.#pacedChannel = "";
+  }
+
+  uptime(uptimeMs: number, monotonicMs: number): void {
+    this.#sessions.noteUptime(uptimeMs, monotonicMs);
+  }
+
+  samples(message: RawWindowMessage, channel: DeviceChannel, arrival: Arrival): void {
+    const { firstSample } = message;
+    const { sampleRateHz } = channel;
+    const { arrivedMonotonicMs } = arrival;
+    const samples = message.counts.length;
+    const endMs = endOf(message.timestampUs, samples, sampleRateHz);
+    this.#shaftRpm = Math.abs(message.shaftRpm);
+    const jump = this.#channels.note(message, channel);
+    if (!this.#isTurning(arrivedMonotonicMs)) this.#channels.pause();
+    this.#count("samples", samples, arrivedMonotonicMs);
+    if (jump > 0) this.#counts.add("missing", jump);
+    else if (jump === -samples) this.#counts.add("twice", 1);
+    if (this.#pacedChannel === "") this.#pacedChannel = channel.name;
+    // Of a device that infers these are samples around an alarm.
+    if (this.#pacedChannel === channel.name && !this.#options.infersItself) {
+      this.#saidRateHz = sampleRateHz;
+      this.#pace.note({ firstSample, samples, sampleRateHz, endMs, arrivedMonotonicMs });
+    }
+    this.#stamp(endMs, arrival);
+  }
+
+  reading({ timestampUs, value }: ReadingMessage, arrival: Arrival): void {
+    this.#count("readings", 1, arrival.arrivedMonotonicMs);
+    if (!Number.isFinite(value)) this.#counts.add("notNumbers", 1);
+    this.#stamp(timestampUs > 0 ? timestampUs / 1000 : Number.NaN, arrival);
+  }
+
+  score(message: ScoreMessage, { sampleRateHz }: DeviceChannel, arrival: Arrival): void {
+    const { firstSample, sampleCount: samples = 0, timestampUs } = message;
+    const { infersItself } = this.#options;
+    const { arrivedMonotonicMs } = arrival;
+    const endMs = endOf(timestampUs, samples, sampleRateHz);
+    if (infersItself) this.#count("samples", samples, arrivedMonotonicMs);
+    if (infersItself && firstSample !== undefined) {
+      this.#saidRateHz = sampleRateHz;
+      this.#pace.note({ firstSample, samples, sampleRateHz, endMs, arrivedMonotonicMs });
+    }
+    this.#stamp(endMs, arrival);
+  }
+
+  setAside({ reason, detail, samples }: Quarantine, monotonicMs: number): void {
+    if (blamelessReasons.has(reason)) return;
+    this.#count("setAside", samples, monotonicMs);
+    this.#setAsideFor = { reason, detail: detail.slice(0, 300) };
+  }
+
+  window(
+    levels: Float32Array | undefined,
+    reference: readonly (LevelStatistics | null)[] | undefined,
+    shaftRpm: number,
+  ): void {
+    this.windows++;
+    this.#lastWindowMonotonicMs = this.#lastDataMonotonicMs;
+    if (levels !== undefined && reference !== undefined) this.#level.note(levels, reference, shaftRpm);
+  }
+
+  read(contact: DeviceFacts["contact"], totals: LinkTotals, monotonicMs: number): DeviceFacts {
+    const { infersItself, expected } = this.#options;
+    const counts = this.#counts;
+    const since = this.#before ?? totals;
+    this.#count("frames", totals.frames - since.frames, monotonicMs);
+    counts.add("damaged", totals.badFrames - since.badFrames);
+    counts.add("twice", totals.duplicates - since.duplicates);
+    counts.add("late", totals.lateFrames - since.lateFrames);
+    counts.add("lost", totals.lostFrames - since.lostFrames);
+    this.#before = { ...totals };
+    return {
+      infersItself,
+      contact,
+      announced: this.#announced,
+      expected,
+      restartsInMinute: this.#sessions.restarts(minuteMs, monotonicMs),
+      restartsInHour: this.#sessions.restarts(hourMs, monotonicMs),
+      returns: this.#sessions.returns(monotonicMs),
+      silentMs: monotonicMs - this.#lastDataMonotonicMs,
+      clockAheadMs: this.#clock.aheadMs,
+      pace: this.#pace.pace,
+      estimate: this.#pace.estimate(),
+      saidRateHz: this.#saidRateHz,
+      recent: readRecent(counts),
+      setAsideFor: this.#setAsideFor,
+      quietest: this.#channels.quietest(expected),
+      level: this.#level.difference,
+    };
+  }
 
   /** By its tachometer, or by the windows that are cut of what it sends. */
-  const isTurning = (monotonicMs: number): boolean =>
-    Number.isNaN(shaftRpm) ? monotonicMs - lastWindowMonotonicMs < windowHoldMs : shaftRpm >= standbyBelowRpm;
+  #isTurning(monotonicMs: number): boolean {
+    return Number.isNaN(this.#shaftRpm)
+      ? monotonicMs - this.#lastWindowMonotonicMs < windowHoldMs
+      : this.#shaftRpm >= this.#options.standbyBelowRpm;
+  }
 
-  const count = (name: RecentName, many: number, monotonicMs: number): void => {
-    counts.step(monotonicMs);
-    if (many > 0) counts.add(name, many);
-  };
-  const stamp = (endMs: number, { arrivedMs, arrivedMonotonicMs }: Arrival): void => {
-    lastDataMonotonicMs = arrivedMonotonicMs;
-    clock.note({ endMs, arrivedMs, arrivedMonotonicMs, pace: pace.pace });
-  };
+  #count(name: RecentName, many: number, monotonicMs: number): void {
+    this.#counts.step(monotonicMs);
+    if (many > 0) this.#counts.add(name, many);
+  }
 
-  return {
-    hello: (hello, monotonicMs) => {
-      sessions.note(hello.sessionId, monotonicMs);
-      announced = hello.channels.map(({ name }) => name);
-      clock.restart();
-      pace.restart();
-      channels.restart();
-      pacedChannel = "";
-    },
-    uptime: sessions.noteUptime,
-    samples: (message, channel, arrival) => {
-      const { firstSample } = message;
-      const { sampleRateHz } = channel;
-      const { arrivedMonotonicMs } = arrival;
-      const samples = message.counts.length;
-      const endMs = endOf(message.timestampUs, samples, sampleRateHz);
-      shaftRpm = Math.abs(message.shaftRpm);
-      const jump = channels.note(message, channel);
-      if (!isTurning(arrivedMonotonicMs)) channels.pause();
-      count("samples", samples, arrivedMonotonicMs);
-      if (jump > 0) counts.add("missing", jump);
-      else if (jump === -samples) counts.add("twice", 1);
-      if (pacedChannel === "") pacedChannel = channel.name;
-      // Of a device that infers these are samples around an alarm.
-      if (pacedChannel === channel.name && !infersItself) {
-        saidRateHz = sampleRateHz;
-        pace.note({ firstSample, samples, sampleRateHz, endMs, arrivedMonotonicMs });
-      }
-      stamp(endMs, arrival);
-    },
-    reading: ({ timestampUs, value }, arrival) => {
-      count("readings", 1, arrival.arrivedMonotonicMs);
-      if (!Number.isFinite(value)) counts.add("notNumbers", 1);
-      stamp(timestampUs > 0 ? timestampUs / 1000 : Number.NaN, arrival);
-    },
-    score: ({ firstSample, sampleCount: samples = 0, timestampUs }, { sampleRateHz }, arrival) => {
-      const { arrivedMonotonicMs } = arrival;
-      const endMs = endOf(timestampUs, samples, sampleRateHz);
-      if (infersItself) count("samples", samples, arrivedMonotonicMs);
-      if (infersItself && firstSample !== undefined) {
-        saidRateHz = sampleRateHz;
-        pace.note({ firstSample, samples, sampleRateHz, endMs, arrivedMonotonicMs });
-      }
-      stamp(endMs, arrival);
-    },
-    setAside: ({ reason, detail, samples }, monotonicMs) => {
-      if (blamelessReasons.has(reason)) return;
-      count("setAside", samples, monotonicMs);
-      setAsideFor = { reason, detail: detail.slice(0, 300) };
-    },
-    window: (levels, reference, rpm) => {
-      windows++;
-      lastWindowMonotonicMs = lastDataMonotonicMs;
-      if (levels !== undefined && reference !== undefined) level.note(levels, reference, rpm);
-    },
-    get clockAheadMs() {
-      return clock.aheadMs;
-    },
-    get windows() {
-      return windows;
-    },
-    read: (contact, totals, monotonicMs) => {
-      const since = before ?? totals;
-      count("frames", totals.frames - since.frames, monotonicMs);
-      counts.add("damaged", totals.badFrames - since.badFrames);
-      counts.add("twice", totals.duplicates - since.duplicates);
-      counts.add("late", totals.lateFrames - since.lateFrames);
-      counts.add("lost", totals.lostFrames - since.lostFrames);
-      before = { ...totals };
-      return {
-        infersItself,
-        contact,
-        announced,
-        expected,
-        restartsInMinute: sessions.restarts(minuteMs, monotonicMs),
-        restartsInHour: sessions.restarts(hourMs, monotonicMs),
-        returns: sessions.returns(monotonicMs),
-        silentMs: monotonicMs - lastDataMonotonicMs,
-        clockAheadMs: clock.aheadMs,
-        pace: pace.pace,
-        estimate: pace.estimate(),
-        saidRateHz,
-        recent: readRecent(counts),
-        setAsideFor,
-        quietest: channels.quietest(expected),
-        level: level.difference,
-      };
-    },
-  };
+  #stamp(endMs: number, { arrivedMs, arrivedMonotonicMs }: Arrival): void {
+    this.#lastDataMonotonicMs = arrivedMonotonicMs;
+    this.#clock.note({ endMs, arrivedMs, arrivedMonotonicMs, pace: this.#pace.pace });
+  }
 }
 
 /** By the device's clock, epoch ms; NaN where it has none. */

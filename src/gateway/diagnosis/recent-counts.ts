@@ -15,36 +15,58 @@ const steps = 4;
 
 /** Creates counts of 0. */
 export function createRecentCounts<Name extends string>(names: readonly Name[]): RecentCounts<Name> {
-  const kept = new Map<Name, Float64Array>(names.map((name) => [name, new Float64Array(steps)]));
-  let begunMs = Number.NaN;
-  let stepNumber = 0;
-  let current = 0;
+  return new Counts(names);
+}
 
-  return {
-    add: (name, count) => {
-      const counts = kept.get(name)!;
-      counts[current] = counts[current]! + count;
-    },
-    sum: (name) => {
-      const counts = kept.get(name)!;
-      let total = 0;
-      for (let step = 0; step < steps; step++) total += counts[step]!;
-      return total;
-    },
-    step: (monotonicMs) => {
-      if (Number.isNaN(begunMs)) begunMs = monotonicMs;
-      const wanted = Math.floor((monotonicMs - begunMs) / stepMs);
-      for (let passed = 0; stepNumber < wanted && passed < steps; passed++) {
-        current = (current + 1) % steps;
-        for (const counts of kept.values()) counts[current] = 0;
-        stepNumber++;
-      }
-      stepNumber = Math.max(stepNumber, wanted);
-    },
-    isHabit: (name) => {
-      let busy = 0;
-      for (const count of kept.get(name)!) if (count > 0) busy++;
-      return busy > 1;
-    },
-  };
+class Counts<Name extends string> implements RecentCounts<Name> {
+  readonly #names: readonly Name[];
+  /** A row of steps for each name. */
+  readonly #kept: Float64Array;
+  #begunMs = Number.NaN;
+  /** When the next step begins. */
+  #nextMs = Number.NEGATIVE_INFINITY;
+  #stepNumber = 0;
+  #current = 0;
+
+  constructor(names: readonly Name[]) {
+    this.#names = names;
+    this.#kept = new Float64Array(steps * names.length);
+  }
+
+  add(name: Name, count: number): void {
+    this.#kept[this.#rowOf(name) + this.#current]! += count;
+  }
+
+  sum(name: Name): number {
+    let total = 0;
+    for (const count of this.#stepsOf(name)) total += count;
+    return total;
+  }
+
+  step(monotonicMs: number): void {
+    if (monotonicMs < this.#nextMs) return;
+    if (Number.isNaN(this.#begunMs)) this.#begunMs = monotonicMs;
+    const wanted = Math.floor((monotonicMs - this.#begunMs) / stepMs);
+    for (let passed = 0; this.#stepNumber < wanted && passed < steps; passed++) {
+      this.#current = (this.#current + 1) % steps;
+      for (let at = this.#current; at < this.#kept.length; at += steps) this.#kept[at] = 0;
+      this.#stepNumber++;
+    }
+    this.#stepNumber = Math.max(this.#stepNumber, wanted);
+    this.#nextMs = this.#begunMs + (this.#stepNumber + 1) * stepMs;
+  }
+
+  isHabit(name: Name): boolean {
+    let busy = 0;
+    for (const count of this.#stepsOf(name)) if (count > 0) busy++;
+    return busy > 1;
+  }
+
+  #rowOf(name: Name): number {
+    return steps * this.#names.indexOf(name);
+  }
+
+  #stepsOf(name: Name): Float64Array {
+    return this.#kept.subarray(this.#rowOf(name), this.#rowOf(name) + steps);
+  }
 }

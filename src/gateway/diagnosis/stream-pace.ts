@@ -59,101 +59,104 @@ const unsteadyShare = 0.5;
 
 /** Creates the pace of a stream that was not heard yet. */
 export function createStreamPace(): StreamPace {
-  const times = new Float64Array(segments);
-  const sampleDelays = new Float64Array(segments);
-  const stampDelays = new Float64Array(segments);
-  let closed = 0;
-  let begunMs = Number.NaN;
-  let firstSampleMs = 0;
-  let segmentEndMs = 0;
-  let bestSampleDelay = Number.POSITIVE_INFINITY;
-  let bestStampDelay = Number.POSITIVE_INFINITY;
-  let bestAtMs = 0;
-  let rateHz = 0;
-  let nextSample = 0;
+  return new SegmentedPace();
+}
+
+class SegmentedPace implements StreamPace {
+  readonly #times = new Float64Array(segments);
+  readonly #sampleDelays = new Float64Array(segments);
+  readonly #stampDelays = new Float64Array(segments);
+  #closed = 0;
+  #begunMs = Number.NaN;
+  #firstSampleMs = Number.NaN;
+  #segmentEndMs = Number.NaN;
+  #bestSampleDelay = Number.POSITIVE_INFINITY;
+  #bestStampDelay = Number.POSITIVE_INFINITY;
+  #bestAtMs = Number.NaN;
+  #rateHz = Number.NaN;
+  #nextSample = Number.NaN;
   /** Time stamp less the sample clock. */
-  let offsetMs = Number.NaN;
-  let pace: Pace = "unknown";
+  #offsetMs = Number.NaN;
+  pace: Pace = "unknown";
 
-  function begin(sampleMs: number, atMs: number): void {
-    begunMs = atMs;
-    firstSampleMs = sampleMs;
-    closed = 0;
-    openSegment(atMs);
-  }
-
-  function openSegment(atMs: number): void {
-    segmentEndMs = atMs + segmentMs;
-    bestSampleDelay = Number.POSITIVE_INFINITY;
-    bestStampDelay = Number.POSITIVE_INFINITY;
-  }
-
-  function closeSegment(): void {
-    if (closed === segments) {
-      for (const kept of [times, sampleDelays, stampDelays]) kept.copyWithin(0, 1);
-      closed--;
+  note({ firstSample, samples, sampleRateHz, endMs, arrivedMonotonicMs: atMs }: StreamPiece): void {
+    if (!(sampleRateHz > 0)) return;
+    const sampleMs = ((firstSample + samples) * 1000) / sampleRateHz;
+    const isOther =
+      Number.isNaN(this.#begunMs) || sampleRateHz !== this.#rateHz || firstSample < this.#nextSample;
+    const stepMs = endMs - sampleMs - this.#offsetMs;
+    if (isOther || Math.abs(stepMs) > clockStepMs) this.#begin(sampleMs, atMs);
+    this.#rateHz = sampleRateHz;
+    this.#nextSample = firstSample + samples;
+    this.#offsetMs = endMs - sampleMs;
+    this.#judgePace(sampleMs, atMs);
+    if (atMs >= this.#segmentEndMs) {
+      if (this.#bestSampleDelay < Number.POSITIVE_INFINITY) this.#closeSegment();
+      this.#openSegment(atMs);
     }
-    times[closed] = bestAtMs;
-    sampleDelays[closed] = bestSampleDelay;
-    stampDelays[closed] = bestStampDelay;
-    closed++;
+    if (atMs - sampleMs < this.#bestSampleDelay) {
+      this.#bestSampleDelay = atMs - sampleMs;
+      this.#bestAtMs = atMs;
+    }
+    const stampDelay = atMs - endMs;
+    if (!(stampDelay >= this.#bestStampDelay)) this.#bestStampDelay = stampDelay;
   }
 
-  function judgePace(sampleMs: number, atMs: number): void {
-    const elapsedMs = atMs - begunMs;
-    const playedMs = sampleMs - firstSampleMs;
-    if (playedMs - elapsedMs > playedLeadMs && playedMs > playedPace * elapsedMs) pace = "played";
-    else if (pace === "unknown" && elapsedMs >= knownAfterMs) pace = "true";
+  restart(): void {
+    this.#begunMs = Number.NaN;
+    this.#closed = 0;
+    this.#offsetMs = Number.NaN;
+    this.pace = "unknown";
   }
 
-  return {
-    note: ({ firstSample, samples, sampleRateHz, endMs, arrivedMonotonicMs: atMs }) => {
-      if (!(sampleRateHz > 0)) return;
-      const sampleMs = ((firstSample + samples) * 1000) / sampleRateHz;
-      const isOther = Number.isNaN(begunMs) || sampleRateHz !== rateHz || firstSample < nextSample;
-      const stepMs = endMs - sampleMs - offsetMs;
-      if (isOther || Math.abs(stepMs) > clockStepMs) begin(sampleMs, atMs);
-      rateHz = sampleRateHz;
-      nextSample = firstSample + samples;
-      offsetMs = endMs - sampleMs;
-      judgePace(sampleMs, atMs);
-      if (atMs >= segmentEndMs) {
-        if (bestSampleDelay < Number.POSITIVE_INFINITY) closeSegment();
-        openSegment(atMs);
-      }
-      if (atMs - sampleMs < bestSampleDelay) {
-        bestSampleDelay = atMs - sampleMs;
-        bestAtMs = atMs;
-      }
-      const stampDelay = atMs - endMs;
-      if (!(stampDelay >= bestStampDelay)) bestStampDelay = stampDelay;
-    },
-    restart: () => {
-      begunMs = Number.NaN;
-      closed = 0;
-      offsetMs = Number.NaN;
-      pace = "unknown";
-    },
-    get pace() {
-      return pace;
-    },
-    estimate: () => {
-      if (closed < leastSegments) return null;
-      const spanMs = times[closed - 1]! - times[0]!;
-      const samplesShiftMs = evenShift(sampleDelays, closed);
-      const stampsShiftMs = evenShift(stampDelays, closed);
-      if (samplesShiftMs === null || stampsShiftMs === null) return null;
-      const rateByArrival = 1 + samplesShiftMs / spanMs;
-      const clockByArrival = 1 + stampsShiftMs / spanMs;
-      return {
-        rateByArrival,
-        samplesShiftMs,
-        rateByStamps: rateByArrival / clockByArrival,
-        clockByArrival,
-        stampsShiftMs,
-      };
-    },
-  };
+  estimate(): PaceEstimate | null {
+    const closed = this.#closed;
+    if (closed < leastSegments) return null;
+    const spanMs = this.#times[closed - 1]! - this.#times[0]!;
+    const samplesShiftMs = evenShift(this.#sampleDelays, closed);
+    const stampsShiftMs = evenShift(this.#stampDelays, closed);
+    if (samplesShiftMs === null || stampsShiftMs === null) return null;
+    const rateByArrival = 1 + samplesShiftMs / spanMs;
+    const clockByArrival = 1 + stampsShiftMs / spanMs;
+    return {
+      rateByArrival,
+      samplesShiftMs,
+      rateByStamps: rateByArrival / clockByArrival,
+      clockByArrival,
+      stampsShiftMs,
+    };
+  }
+
+  #begin(sampleMs: number, atMs: number): void {
+    this.#begunMs = atMs;
+    this.#firstSampleMs = sampleMs;
+    this.#closed = 0;
+    this.#openSegment(atMs);
+  }
+
+  #openSegment(atMs: number): void {
+    this.#segmentEndMs = atMs + segmentMs;
+    this.#bestSampleDelay = Number.POSITIVE_INFINITY;
+    this.#bestStampDelay = Number.POSITIVE_INFINITY;
+  }
+
+  #closeSegment(): void {
+    if (this.#closed === segments) {
+      for (const kept of [this.#times, this.#sampleDelays, this.#stampDelays]) kept.copyWithin(0, 1);
+      this.#closed--;
+    }
+    this.#times[this.#closed] = this.#bestAtMs;
+    this.#sampleDelays[this.#closed] = this.#bestSampleDelay;
+    this.#stampDelays[this.#closed] = this.#bestStampDelay;
+    this.#closed++;
+  }
+
+  #judgePace(sampleMs: number, atMs: number): void {
+    const elapsedMs = atMs - this.#begunMs;
+    const playedMs = sampleMs - this.#firstSampleMs;
+    if (playedMs - elapsedMs > playedLeadMs && playedMs > playedPace * elapsedMs) this.pace = "played";
+    else if (this.pace === "unknown" && elapsedMs >= knownAfterMs) this.pace = "true";
+  }
 }
 
 /** By how much delays shrank from the first to the last, ms; null when they did so in jerks. NaN where there are none. */
