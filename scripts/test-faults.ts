@@ -27,6 +27,7 @@ const untimed: Readonly<Record<string, FaultModule>> = {
   kills: runKillsOn("sqlite"),
   "kills-postgres": runKillsOn("postgres"),
   "kills-roles": runKillsOn("roles"),
+  "kills-workers": runKillsOn("workers"),
   "kills-thinning": runThinningKills,
   damages: runDamages,
   disks: runDisks,

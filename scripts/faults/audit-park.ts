@@ -24,8 +24,6 @@ export interface ParkAudit {
 const windowMs = 1_700;
 /** A session's first window begins with its first sample; what is cut off at a seam is less than a window. */
 const seamMs = 2 * windowMs;
-/** Longest that a park runs, in the time of its devices. */
-const longestMs = 4 * 3_600_000;
 
 /** Reads everything of the park. */
 export async function auditPark(record: FleetRecord, park: WatchedPark): Promise<ParkAudit> {
@@ -38,9 +36,13 @@ export async function auditPark(record: FleetRecord, park: WatchedPark): Promise
   const gaps = events.filter(({ name }) => name === "gap.prediction").map(readGap);
   let [windows, pieces, declaredPieces] = [0, 0, 0];
   for (const [index, turbine] of park.turbines.entries()) {
-    const rows = await readRows(record, { site: park.name, turbine });
-    windows += rows.reduce((sum, row) => sum + row.windows, 0);
     const acknowledged = park.devices[index]!.acknowledged;
+    const rows = await readRows(
+      record,
+      { site: park.name, turbine },
+      acknowledged[0]?.fromMs ?? Number.POSITIVE_INFINITY,
+    );
+    windows += rows.reduce((sum, row) => sum + row.windows, 0);
     pieces += acknowledged.length;
     const audit = auditPieces(acknowledged, rows, gaps);
     declaredPieces += audit.declared;
@@ -105,11 +107,12 @@ interface StoredRow {
 async function readRows(
   record: FleetRecord,
   turbine: { readonly site: string; readonly turbine: string },
+  sinceMs: number,
 ): Promise<readonly StoredRow[]> {
   const rows: StoredRow[] = [];
   const newestMs = await record.newestPredictionMs({ ...turbine, untilMs: Number.MAX_SAFE_INTEGER });
   const stepMs = 600_000;
-  for (let fromMs = newestMs - longestMs; fromMs <= newestMs; fromMs += stepMs) {
+  for (let fromMs = sinceMs - stepMs; fromMs <= newestMs; fromMs += stepMs) {
     const range = { fromMs, toMs: fromMs + stepMs - 1, bucketMs: 1 };
     for (const series of await record.predictions({ ...turbine, ...range }))
       for (const [index, toMs] of series.timesMs.entries())

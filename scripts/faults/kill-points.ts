@@ -99,6 +99,15 @@ export const roleKillPoints: readonly KillPoint[] = [
   { victims: ["gateway", "collector", "all ingests and workers", "broker", "postgres"], moment: "random" },
 ];
 
+/** Where windows are cut by workers of the gateway: what is on its way to them and in them ends with it. */
+export const cuttingKillPoints: readonly KillPoint[] = [
+  { victims: ["gateway"], moment: "random" },
+  { victims: ["gateway"], moment: "envelope is sent" },
+  { victims: ["gateway"], moment: "stopping" },
+  { victims: ["gateway"], moment: "alert is raised" },
+  { victims: ["gateway", "collector", "broker"], moment: "random" },
+];
+
 /** While pieces of evidence travel to two processes that store. */
 export const evidenceKillPoints: readonly KillPoint[] = [
   { victims: ["owner"], moment: "piece is sent" },

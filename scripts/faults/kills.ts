@@ -1,16 +1,24 @@
 /**
  * kill -9 of gateway, collector, broker and database, at random moments and at chosen ones: while alerts are raised, sent,
  * stored and acknowledged, while a daemon starts or stops. Every park must be whole in the record at the end: in each
- * engine, and where several processes store and another shows.
+ * engine, where several processes store and another shows, and where a gateway cuts windows in workers that devices keep busy.
  */
+import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { createRandom, type Random } from "../../src/core/maths/random.ts";
 import { hasPostgres } from "../../test/support/scratch-postgres.ts";
 import { auditPark, type ParkAudit } from "./audit-park.ts";
 import { createFaultLedger, type FaultModule, type FaultOptions, type FaultReport } from "./fault-ledger.ts";
 import { type FaultEngine, type FaultSite, startFaultSite } from "./fault-site.ts";
 import { killAt } from "./kill-parts.ts";
-import { databaseKillPoints, type KillPoint, killPoints, roleKillPoints } from "./kill-points.ts";
+import {
+  cuttingKillPoints,
+  databaseKillPoints,
+  type KillPoint,
+  killPoints,
+  roleKillPoints,
+} from "./kill-points.ts";
 import { openWatchedPark, type WatchedPark } from "./watched-park.ts";
 
 /** Who runs, who is killed, and how many of the kills are this part's. */
@@ -21,26 +29,67 @@ interface KillPlan {
   readonly ingests: number;
   readonly points: readonly KillPoint[];
   readonly share: number;
+  readonly park: ParkPlan;
 }
 
-type Arrangement = "sqlite" | "postgres" | "roles";
+/** What runs and is killed. */
+interface ParkPlan {
+  readonly turbines: number;
+  readonly speed: number;
+  /** Simulated seconds from one turbine that breaks to the next, for each kill. */
+  readonly onsetStepS: number;
+  /** Of one park, real seconds apart at least. */
+  readonly kills: number;
+  /** Workers of the gateway, one park after the other; they are slower than what brings them samples. */
+  readonly workers: readonly number[];
+}
+
+type Arrangement = "sqlite" | "postgres" | "roles" | "workers";
+
+const atLeisure: ParkPlan = {
+  turbines: 5,
+  speed: 6,
+  onsetStepS: 4,
+  kills: 12,
+  workers: [0],
+};
+/** As fast as the gateway takes it, so that its workers never have taken all. */
+const atFullSpeed: ParkPlan = {
+  turbines: 3,
+  speed: Number.POSITIVE_INFINITY,
+  onsetStepS: 200,
+  kills: 4,
+  workers: [1, 2],
+};
 
 const plans: Readonly<Record<Arrangement, KillPlan>> = {
-  sqlite: { name: "sqlite", engine: "sqlite", ingests: 0, points: killPoints, share: 1 / 2 },
+  sqlite: { name: "sqlite", engine: "sqlite", ingests: 0, points: killPoints, share: 1 / 2, park: atLeisure },
   postgres: {
     name: "postgres",
     engine: "postgres",
     ingests: 0,
     points: [...killPoints, ...databaseKillPoints],
     share: 1 / 2,
+    park: atLeisure,
   },
-  roles: { name: "roles", engine: "postgres", ingests: 2, points: roleKillPoints, share: 1 / 3 },
+  roles: {
+    name: "roles",
+    engine: "postgres",
+    ingests: 2,
+    points: roleKillPoints,
+    share: 1 / 3,
+    park: atLeisure,
+  },
+  workers: {
+    name: "workers",
+    engine: "sqlite",
+    ingests: 0,
+    points: cuttingKillPoints,
+    share: 1 / 5,
+    park: atFullSpeed,
+  },
 };
 
-const speed = 6;
-const turbinesPerPark = 5;
-/** Of one park, real seconds apart at least. */
-const killsPerPark = 12;
 /** A chosen moment that does not come is not waited for longer. */
 const momentMs = 12_000;
 
@@ -56,6 +105,7 @@ export function runKillsOn(arrangement: Arrangement): FaultModule {
 
 async function runKills(options: FaultOptions, plan: KillPlan): Promise<FaultReport> {
   const { engine, ingests } = plan;
+  const { turbines, speed, onsetStepS, workers } = plan.park;
   const ledger = createFaultLedger(options.say);
   const random = createRandom(options.seed).fork(`kills-${plan.name}`);
   const site = await startFaultSite({
@@ -65,19 +115,22 @@ async function runKills(options: FaultOptions, plan: KillPlan): Promise<FaultRep
     ingests,
   });
   const deal = dealEvenly(plan.points, random);
+  const slowWorkers = join(dirname(options.command), "..", "..", "scripts", "faults", "slow-workers.js");
   const byPoint: Record<string, number> = {};
   const sums = { alerts: 0, windows: 0, pieces: 0, declaredPieces: 0 };
   let killed = 0;
   try {
     for (let number = 1; killed < options.kills; number++) {
-      const planned = Math.min(killsPerPark, options.kills - killed);
+      const planned = Math.min(plan.park.kills, options.kills - killed);
       const park = await openWatchedPark(site, {
         name: `${plan.name}-${number}`,
-        turbines: turbinesPerPark,
+        turbines,
         seed: options.seed + number,
         speed,
         firstOnsetS: 60,
-        onsetStepS: (planned * 20) / turbinesPerPark,
+        onsetStepS: planned * onsetStepS,
+        workers: workers[(number - 1) % workers.length]!,
+        nodeOptions: ["--import", pathToFileURL(slowWorkers).href],
       });
       killed += planned;
       try {

@@ -29,7 +29,7 @@ export interface PacedDevice {
 export interface PacedDeviceOptions {
   readonly id: string;
   readonly signal: FaultSignal;
-  /** Simulated seconds a second. */
+  /** Simulated seconds a second; Infinity: each piece follows when the one before it is acknowledged. */
   readonly speed: number;
   /** Its clock at the first contact, epoch ms. */
   readonly startMs: number;
@@ -90,7 +90,7 @@ export async function startPacedDevice(options: PacedDeviceOptions): Promise<Pac
     while (!isOver && !endpoint.isReady) await delay(2);
     startedMs = performance.now();
     while (!isOver) {
-      const late = due() - position - pieceSamples;
+      const late = speed === Number.POSITIVE_INFINITY ? 0 : due() - position - pieceSamples;
       if (late < 0) {
         await delay(Math.max(2, ((-late / sampleRateHz) * 1000) / speed));
         continue;

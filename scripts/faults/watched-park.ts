@@ -53,28 +53,33 @@ export interface WatchedParkOptions {
   readonly name: string;
   readonly turbines: number;
   readonly seed: number;
-  readonly speed: number;
   /** Simulated seconds until the first breaks, and between one and the next. */
   readonly firstOnsetS: number;
   readonly onsetStepS: number;
   readonly stateDir?: string;
+  /** Threads that windows are cut in beside the gateway's own; default 0. */
+  readonly workers?: number;
   /** Parts of the gateway's configuration that are otherwise than usual. */
   readonly changes?: Readonly<Record<string, unknown>>;
   readonly brokerUrl?: string;
   readonly nodeOptions?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** Simulated seconds a second; Infinity: as fast as the gateway takes it. */
+  readonly speed: number;
   /** Clock of the devices at the start; default so long ago that they reach the present after `catchUpS` seconds. */
   readonly startMs?: number;
 }
 
 /** Devices begin so long ago that their accelerated time stays in the past for this many real seconds. */
 const catchUpS = 1_200;
+/** More than a gateway takes of a device. */
+const greatestSpeed = 5_000;
 
 /** Prepares a park at a site and starts its devices; the gateway is not started yet. */
 export async function openWatchedPark(site: FaultSite, options: WatchedParkOptions): Promise<WatchedPark> {
   const { name, speed } = options;
   const turbines = Array.from({ length: options.turbines }, (_, index) => `${name}-${index + 1}`);
-  const startMs = options.startMs ?? Date.now() - (speed - 1) * catchUpS * 1000;
+  const startMs = options.startMs ?? Date.now() - (Math.min(speed, greatestSpeed) - 1) * catchUpS * 1000;
   const signals = turbines.map((_, index) =>
     openFaultSignal(options.seed + index, options.firstOnsetS + index * options.onsetStepS),
   );
@@ -86,7 +91,13 @@ export async function openWatchedPark(site: FaultSite, options: WatchedParkOptio
   const configPath = join(folder, "gateway.yaml");
   const root = packageRoot();
   const config = {
-    gateway: { id: name, site: name, stateDir: options.stateDir ?? join(folder, "state"), httpPort: 0 },
+    gateway: {
+      id: name,
+      site: name,
+      stateDir: options.stateDir ?? join(folder, "state"),
+      httpPort: 0,
+      workers: options.workers ?? 0,
+    },
     mqtt: { url: options.brokerUrl ?? site.brokerUrl },
     devices: turbines.map((turbine, index) => ({ id: `mcu-${turbine}`, connect: devices[index]!.address })),
     turbines: turbines.map((id, index) => ({

@@ -2,7 +2,6 @@
  * Joins what decides on the turbines: the pipeline of the measuring points and the watch over SCADA values, with the alarms
  * that both raise, the states that they publish and the journal that keeps an alert from being half told.
  */
-
 import type { AlertEvent } from "../core/contract/alert.ts";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import type { DiagnosedDevice } from "../core/contract/device/device-diagnosis.ts";
@@ -165,7 +164,8 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     snapshots: kept.deciders,
     baselines,
     sink: {
-      onWindowDue: telemetry.windowDue,
+      onWorkDue: telemetry.workDue,
+      onLost: telemetry.lost,
       onDecision: (decision, scored) => {
         if (scored !== null) figures.record(scored.window, scored.output);
         telemetry.decision(decision, scored);

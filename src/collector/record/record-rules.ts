@@ -79,7 +79,7 @@ const gapSentences: Readonly<Record<GapReason | "unknown", string>> = {
   quota: "of the lane were dropped on the gateway, whose store is as large as it may be",
   expired: "of the lane were dropped on the gateway, as they were too old",
   "disk-full": "of the lane were dropped on the gateway, whose disk was full",
-  killed: "of the lane were lost when the gateway ended before it had written them down",
+  killed: "of the lane were lost when the gateway, or a worker of it, ended before they were written down",
   summarised: "of the lane were thinned to rows of ten minutes on the gateway, whose store was short of room",
 };
 

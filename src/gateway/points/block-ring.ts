@@ -32,6 +32,8 @@ export interface RingWriter {
   press(): void;
   /** Bytes that were read since the beginning; moves while the reader lives. */
   readonly readBytes: number;
+  /** Bytes that were written since the beginning, modulo 2^32. */
+  readonly writtenBytes: number;
   /** When there is no reader: takes out all that it left, the record that it was at included. Begins anew. */
   drain(take: RecordTaker): void;
 }
@@ -49,6 +51,8 @@ export interface RingReader {
   read(take: RecordTaker): boolean;
   /** What was taken until now is done with: its room is free, and it is no longer left if this thread ends. */
   settle(): void;
+  /** Bytes that were taken since the beginning, modulo 2^32, whether they are done with or not. */
+  readonly takenBytes: number;
   /** Was the writer waiting to be told, and is there room now? Answers yes once. */
   isRelieved(): boolean;
   /** Blocks the thread until something is written. */
@@ -150,6 +154,9 @@ export function createRingWriter(memory: RingMemory): RingWriter {
     get readBytes() {
       return Atomics.load(header, read) >>> 0;
     },
+    get writtenBytes() {
+      return Atomics.load(header, written) >>> 0;
+    },
     drain: (take) => {
       const reader = createRingReader(memory, 0);
       while (reader.read(take)) {}
@@ -207,6 +214,9 @@ export function createRingReader(memory: RingMemory, lowBytes: number): RingRead
     },
     settle: () => {
       Atomics.store(header, read, taken);
+    },
+    get takenBytes() {
+      return taken >>> 0;
     },
     isRelieved: () => {
       if (Atomics.load(header, pressed) === 0 || usedBytes() > lowBytes) return false;

@@ -56,7 +56,7 @@ function createCountedBundle(
 }
 
 /** Gathers what is told. */
-function createTeller(post: (batch: ChainBatch) => void) {
+function createTeller(post: (batch: Omit<ChainBatch, "takenBytes">) => void) {
   let tellings: ChainTelling[] = [];
   let numbers = new Float32Array(4096);
   let length = 0;
@@ -101,9 +101,11 @@ function createTeller(post: (batch: ChainBatch) => void) {
 
 /** Takes everything until it is told to close. */
 function runChain(start: ChainStart, post: (batch: ChainBatch) => void): void {
-  const teller = createTeller(post);
-  const { tell } = teller;
   const reader = createRingReader(start.memory, start.lowBytes);
+  const teller = createTeller(({ tellings, numbers }) =>
+    post({ tellings, numbers, takenBytes: reader.takenBytes }),
+  );
+  const { tell } = teller;
   const streams: BlockStream[] = [];
   let released: number[] = [];
   let moment: ChainMoment = start.moment;

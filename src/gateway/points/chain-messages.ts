@@ -86,4 +86,6 @@ export type ChainTelling =
 export interface ChainBatch {
   readonly tellings: readonly ChainTelling[];
   readonly numbers: Float32Array;
+  /** All that came of so many bytes of the memory is told with this, modulo 2^32. */
+  readonly takenBytes: number;
 }

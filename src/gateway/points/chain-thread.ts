@@ -7,18 +7,21 @@ import type { Worker } from "node:worker_threads";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { HelloMessage } from "../../core/contract/device/device-message.ts";
 import type { Reading, SampleBlock } from "../../core/contract/stream.ts";
-import { maxStreams } from "../../core/ingest/schema-watch.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import { type BegunWorker, keepWorker } from "../../core/platform/daemon/keep-worker.ts";
 import { openThread } from "../../core/platform/daemon/open-thread.ts";
 import type { LogFields, Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
 import type { PresenceSnapshot } from "../../core/serving/point-presence.ts";
-import { type BlockStream, createRingMemory, createRingWriter } from "./block-ring.ts";
+import type { WaitingWindow } from "../../core/serving/window-decider.ts";
+import { createRingMemory, createRingWriter } from "./block-ring.ts";
 import type { ChainBatch, ChainMoment, ChainOrder, ChainStart } from "./chain-messages.ts";
 import { createLentBundles, takeBatch } from "./chain-tellings.ts";
+import { createKnownStreams } from "./known-streams.ts";
 import type { LatestReadings } from "./operating-readings.ts";
 import type { ChainPoint, ChainSink } from "./signal-chain.ts";
+import { createUntoldSpan } from "./untold-span.ts";
+import type { WorkGauge } from "./work-gauge.ts";
 
 export interface ChainThreadOptions {
   /** Counted from 1. */
@@ -31,10 +34,16 @@ export interface ChainThreadOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly sink: ChainSink<LoadedBundle>;
+  /** Knows what a kill of all would lose. */
+  readonly load: Pick<WorkGauge, "join">;
+  /** A kill would lose more than before. */
+  onGiven(): void;
   /** More waits than should: whoever sends is to wait until `onLow`. */
   onHigh(): void;
   onLow(): void;
-  /** The thread ended unasked; so many samples were on their way to it, or in it. */
+  /** Samples of this time were on their way to it, or in it, when it ended. */
+  onLost(span: WaitingWindow): void;
+  /** The thread ended unasked; so many samples are lost. */
   onEnded(lostSamples: number): void;
   /** Begins the thread; default: as a program of ours is begun. */
   readonly begin?: ((start: ChainStart) => Worker) | undefined;
@@ -74,7 +83,9 @@ export function createChainThread(options: ChainThreadOptions): ChainThread {
   const ring = createRingWriter(memory);
   const bundles = createLentBundles();
   for (const name of new Set(points.map(({ config }) => config.bundle))) bundles.lend(options.bundleOf(name));
-  const streams = createStreams();
+  const streams = createKnownStreams();
+  const untold = createUntoldSpan();
+  options.load.join(() => untold.span);
   const waitingMarks = new Map<number, () => void>();
   /** What found no room; nothing overtakes it. */
   let backlog: ChainOrder[] = [];
@@ -157,7 +168,11 @@ export function createChainThread(options: ChainThreadOptions): ChainThread {
     }
     streams.forget();
     relieve();
-    if (!isClosing) options.onEnded([...left.values()].reduce((sum, samples) => sum + samples, 0));
+    const lostSamples = [...left.values()].reduce((sum, samples) => sum + samples, 0);
+    const { span } = untold;
+    untold.clear();
+    if (lostSamples > 0 && span !== null) options.onLost(span);
+    if (!isClosing) options.onEnded(lostSamples);
   }
 
   function beginNext(): BegunWorker {
@@ -175,7 +190,10 @@ export function createChainThread(options: ChainThreadOptions): ChainThread {
     thread = worker;
     taken = { bytes: ring.readBytes, ticks: 0 };
     let why: LogFields = {};
-    worker.on("message", (batch: ChainBatch) => takeBatch(batch, taker));
+    worker.on("message", (batch: ChainBatch) => {
+      takeBatch(batch, taker);
+      untold.told(batch.takenBytes, ring.writtenBytes);
+    });
     worker.once("error", (error) => {
       why = { error };
     });
@@ -217,6 +235,7 @@ export function createChainThread(options: ChainThreadOptions): ChainThread {
       const { deviceId, channel, unit } = block;
       if (isNew) order({ type: "stream", number: stream, stream: { deviceId, channel, unit } });
       if (!flush() || !ring.writeBlock(stream, block)) refuse(block);
+      else if (untold.give(block)) options.onGiven();
       if (isHigh || ring.usedBytes < marks.high) return;
       isHigh = true;
       options.onHigh();
@@ -254,46 +273,4 @@ function chooseMemoryBytes(points: readonly ChainPoint[]): number {
   const devices = new Set(points.map(({ config }) => config.device)).size;
   const wanted = 2 * marks.high + devices * roomPerDevice;
   return Math.min(maxMemoryBytes, 2 ** Math.ceil(Math.log2(wanted)));
-}
-
-interface KnownStream {
-  readonly number: number;
-  unit: string;
-}
-
-/** Numbers of streams, as the thread that runs knows them. */
-interface Streams {
-  /** `isNew`: the thread is to be told of it, for the first time or once more. */
-  know(block: BlockStream): { readonly stream: number; readonly isNew: boolean };
-  find(deviceId: string, channel: string): KnownStream | undefined;
-  forget(): void;
-}
-
-function createStreams(): Streams {
-  const byDevice = new Map<string, Map<string, KnownStream>>();
-  let known = 0;
-  const find = (deviceId: string, channel: string): KnownStream | undefined =>
-    byDevice.get(deviceId)?.get(channel);
-  const forget = (): void => {
-    byDevice.clear();
-    known = 0;
-  };
-  return {
-    know: ({ deviceId, channel, unit }) => {
-      const stream = find(deviceId, channel);
-      if (stream !== undefined) {
-        const isNew = stream.unit !== unit;
-        stream.unit = unit;
-        return { stream: stream.number, isNew };
-      }
-      // Only a device that calls its channels otherwise again and again gets there: all are told anew.
-      if (known === maxStreams) forget();
-      const channels = byDevice.get(deviceId) ?? new Map<string, KnownStream>();
-      channels.set(channel, { number: known, unit });
-      byDevice.set(deviceId, channels);
-      return { stream: known++, isNew: true };
-    },
-    find,
-    forget,
-  };
 }

@@ -12,7 +12,11 @@ import { groupBy } from "../../core/maths/group-by.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
-import { createWindowDecider, type DecisionSink } from "../../core/serving/window-decider.ts";
+import {
+  createWindowDecider,
+  type DecisionSink,
+  type WaitingWindow,
+} from "../../core/serving/window-decider.ts";
 import type { PointSilence } from "../alarms/component-tracker.ts";
 import type { DataQuality } from "../record/data-quality.ts";
 import { createEdgeScores, type EdgeScoreCounts } from "./edge-scores.ts";
@@ -31,8 +35,10 @@ import { createWorkGauge, type WorkGauge } from "./work-gauge.ts";
 export interface PipelineSink extends DecisionSink {
   onQuarantine(quarantine: Quarantine, turbine: string | null): void;
   onSchemaDrift(drift: SchemaDrift): void;
-  /** A window was cut, and waits to be decided. */
-  onWindowDue?(): void;
+  /** A window was cut and waits to be decided, or samples went to a worker: a kill would lose more than before. */
+  onWorkDue?(): void;
+  /** A worker ended with samples of this time, whose windows nobody will decide. */
+  onLost?(span: WaitingWindow): void;
   /** Nothing is known of a point any more; comes after the decision that says so. */
   onSilence?(point: PointId, silence: PointSilence): void;
   /** A device computed other integers than this gateway. */
@@ -127,13 +133,16 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     operation: config.operation,
     readings,
     clock,
+    load,
     logger: options.logger,
+    onGiven: () => sink.onWorkDue?.(),
+    onLost: (span) => sink.onLost?.(span),
     onWorkerEnded: (worker, lostSamples) => sink.onWorkerEnded?.(worker, lostSamples),
     beginWorker: options.beginWorker,
     sink: {
       window: (point, due) => {
         points[point]!.decider.submit(due);
-        sink.onWindowDue?.();
+        sink.onWorkDue?.();
       },
       missing: (point, fromMs, toMs) => points[point]!.decider.noteMissing(fromMs, toMs),
       silence: (point, silence) => {

@@ -7,6 +7,7 @@ import type { HelloMessage } from "../../core/contract/device/device-message.ts"
 import type { Reading, SampleBlock } from "../../core/contract/stream.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
+import type { WaitingWindow } from "../../core/serving/window-decider.ts";
 import type { ChainStart } from "./chain-messages.ts";
 import { type ChainThread, createChainThread } from "./chain-thread.ts";
 import type { OperatingReadings } from "./operating-readings.ts";
@@ -16,6 +17,7 @@ import {
   type SignalChain,
   type SignalChainOptions,
 } from "./signal-chain.ts";
+import type { WorkGauge } from "./work-gauge.ts";
 
 /** Whom to stop while a worker has too much to do. */
 export interface PressureWatcher {
@@ -37,7 +39,13 @@ export interface PointChainsOptions extends Omit<SignalChainOptions<LoadedBundle
   readonly readings: OperatingReadings;
   /** The worker, from 0, of each device that has one. */
   readonly shares: ReadonlyMap<string, number>;
+  /** Knows what a kill would lose. */
+  readonly load: Pick<WorkGauge, "join">;
   readonly logger: Logger;
+  /** More than before went to a worker that has not told of it. */
+  onGiven?(): void;
+  /** A worker ended, and samples of this time with it. */
+  onLost?(span: WaitingWindow): void;
   onWorkerEnded?(worker: number, lostSamples: number): void;
   /** For tests that end a worker. */
   readonly beginWorker?: ((start: ChainStart) => Worker) | undefined;
@@ -81,6 +89,8 @@ export function createPointChains(options: PointChainsOptions): PointChains {
       points: places.map((place) => points[place]!),
       sink: shiftPoints(sink, places),
       begin: options.beginWorker,
+      onGiven: () => options.onGiven?.(),
+      onLost: (span) => options.onLost?.(span),
       onHigh: () => watcher.onHigh(devices),
       // Who is let go first is read first, and may fill the memory alone: each time it is another one.
       onLow: () => {

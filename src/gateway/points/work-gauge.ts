@@ -12,7 +12,9 @@ export interface WorkGauge {
   /** … and is done, well or not. */
   end(window?: WaitingWindow): void;
   readonly waiting: number;
-  /** Windows that wait, and what they cover together; null: none. */
+  /** Asks, too, what else a kill would lose: of that the time is known, and not how many windows come of it. */
+  join(source: () => WaitingWindow | null): void;
+  /** Windows that wait, and what they and all that joined cover together; null: nothing. */
   readonly held: (WaitingWindow & { readonly windows: number }) | null;
   /** Resolves when the next piece that waits is done; at once where none waits. */
   moved(): Promise<void>;
@@ -32,6 +34,7 @@ export function createWorkGauge(
   let watcher: WorkGaugeWatcher | null = null;
   let onMoved: (() => void)[] = [];
   const windows = new Set<WaitingWindow>();
+  const joined: (() => WaitingWindow | null)[] = [];
   return {
     begin: (window) => {
       waiting++;
@@ -55,14 +58,21 @@ export function createWorkGauge(
       return waiting;
     },
     get held() {
-      if (windows.size === 0) return null;
       let fromMs = Number.POSITIVE_INFINITY;
       let toMs = Number.NEGATIVE_INFINITY;
-      for (const window of windows) {
-        if (window.fromMs < fromMs) fromMs = window.fromMs;
-        if (window.toMs > toMs) toMs = window.toMs;
+      const cover = (span: WaitingWindow): void => {
+        if (span.fromMs < fromMs) fromMs = span.fromMs;
+        if (span.toMs > toMs) toMs = span.toMs;
+      };
+      for (const window of windows) cover(window);
+      for (const source of joined) {
+        const span = source();
+        if (span !== null) cover(span);
       }
-      return { windows: windows.size, fromMs, toMs };
+      return fromMs === Number.POSITIVE_INFINITY ? null : { windows: windows.size, fromMs, toMs };
+    },
+    join: (source) => {
+      joined.push(source);
     },
     moved: () => (waiting === 0 ? Promise.resolve() : new Promise<void>((resolve) => onMoved.push(resolve))),
     watch: (next) => {

@@ -12,8 +12,10 @@ import { type HeldInMemory, type LossMark, noLossMark } from "./loss-mark.ts";
 import { createPredictionThinner } from "./prediction-thinner.ts";
 
 export interface Telemetry {
-  /** A window was cut, and waits to be decided: a kill would lose it. */
-  windowDue(): void;
+  /** A kill would lose more than before: a window that waits to be decided, samples that wait to be cut. */
+  workDue(): void;
+  /** Nobody will decide on windows of this time, epoch ms; how many they are is not known. */
+  lost(span: { readonly fromMs: number; readonly toMs: number }): void;
   decision(decision: Decision, scored: ScoredWindow | null): void;
   /** A row that was scored outside of a measuring point, in operation. */
   drift(point: PointId, source: DriftSource, row: DriftWindow): void;
@@ -38,7 +40,7 @@ export interface TelemetryOptions {
   readonly healthIntervalMs: number;
   /** Says after a kill what was gathered; default none. */
   readonly mark?: LossMark;
-  /** Windows that wait to be decided, which a kill loses as well; default none. */
+  /** Windows that wait to be decided, and samples that wait to be cut, which a kill loses as well; default none. */
   readonly undecided?: () => HeldWindows | null;
   /** Calls back once what came together is decided, which the mark then says in one write; default `setImmediate`. */
   readonly soon?: (callback: () => void) => void;
@@ -101,7 +103,9 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     append({ kind: "event", timeMs: clock.nowMs(), name, subject, detail: detail.slice(0, 1000) });
 
   return {
-    windowDue: noteHeldSoon,
+    workDue: noteHeldSoon,
+    lost: ({ fromMs, toMs }) =>
+      append({ kind: "gap", lane: "prediction", reason: "killed", records: 0, fromMs, toMs }),
     decision: (decision, scored) => {
       if (scored === null) return;
       const { window, output, bundle } = scored;

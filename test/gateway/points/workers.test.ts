@@ -8,8 +8,13 @@ import { createRandom } from "../../../src/core/maths/random.ts";
 import { openThread } from "../../../src/core/platform/daemon/open-thread.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import type { ChainStart } from "../../../src/gateway/points/chain-messages.ts";
-import { createPipeline, type PipelineOptions } from "../../../src/gateway/points/pipeline.ts";
+import {
+  createPipeline,
+  type PipelineOptions,
+  type PipelineSink,
+} from "../../../src/gateway/points/pipeline.ts";
 import { countWorkers } from "../../../src/gateway/points/share-devices.ts";
+import { createWorkGauge } from "../../../src/gateway/points/work-gauge.ts";
 import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 import { until } from "../../support/until.ts";
@@ -42,8 +47,10 @@ function createConfig(changes: object = {}) {
   });
 }
 
+interface Changes extends Partial<PipelineOptions>, Pick<PipelineSink, "onWorkDue" | "onLost"> {}
+
 /** A pipeline of these points, and all that it says. */
-function start(workers: number, changes: Partial<PipelineOptions> = {}) {
+function start(workers: number, { onWorkDue, onLost, ...changes }: Changes = {}) {
   const clock = createManualClock();
   const bundles = new Map(
     ["bearing-sample", "other"].map((name) => [name, createFakeBundle("1.0.0", { name })]),
@@ -81,6 +88,8 @@ function start(workers: number, changes: Partial<PipelineOptions> = {}) {
       onSchemaDrift: (drift) => say(`schema ${drift.deviceId}`, drift),
       onSilence: (point, silence) => say(`silence ${nameOf(point)}`, silence),
       onWorkerEnded: (worker) => ended.push(worker),
+      onWorkDue: () => onWorkDue?.(),
+      onLost: (span) => onLost?.(span),
     },
     ...changes,
   });
@@ -188,7 +197,7 @@ test.for([1, 2, 3])("the same frames give the same decisions in the same order, 
   for (const { all } of runs) expect(all.map(({ holders }) => holders)).toEqual(all.map(() => 0));
 });
 
-interface Mortal extends Partial<PipelineOptions> {
+interface Mortal extends Changes {
   readonly spoil?: (start: ChainStart) => ChainStart;
 }
 
@@ -270,6 +279,32 @@ test("what a worker had not taken when it ended is counted", async () => {
   expect(pipeline.workers.lostSamples + decided * turbines).toBeGreaterThanOrEqual(50 * 100 * turbines - 100);
   const samples = quarantines.filter(({ turbine }) => turbine === "WT1").map((each) => each.samples);
   expect(samples).toEqual([5000 - decided]);
+});
+
+test("what a worker has not told of is known with its time, until it is told or the worker ends", async () => {
+  const load = createWorkGauge();
+  let grown = 0;
+  const lost: unknown[] = [];
+  const { begun, feed, ended, pipeline } = startMortal({
+    load,
+    onWorkDue: () => grown++,
+    onLost: (span) => lost.push(span),
+  });
+  // Before it has begun.
+  feed(0, 50);
+  const wholeSeconds = { fromMs: startMs, toMs: startMs + 1000 };
+  expect([load.held, grown]).toEqual([{ windows: 0, ...wholeSeconds }, 1]);
+  await pipeline.idle();
+  expect(load.held).toBeNull();
+  feed(50, 150);
+  const untold = { fromMs: startMs, toMs: startMs + 2000 };
+  expect([load.held, lost]).toEqual([{ windows: 0, ...untold }, []]);
+  await begun[0]!.terminate();
+  await until(() => ended.length === 1, "the end");
+  await pipeline.idle();
+  expect(load.held).toBeNull();
+  // Unless it was quicker.
+  if (pipeline.workers.lostSamples > 0) expect(lost).toEqual([untold]);
 });
 
 test("a worker that throws is one that dies", async () => {

@@ -90,7 +90,7 @@ describe("telemetry", () => {
     const windows = [windowAt(0), windowAt(1), windowAt(2)];
     for (const window of windows) {
       load.begin(window);
-      telemetry.windowDue();
+      telemetry.workDue();
     }
     const whole = { records: 0, windows: 3, fromMs: windows[0]!.fromMs, toMs: windows[2]!.toMs };
     expect(markTurn()).toEqual(whole);

@@ -1,0 +1,46 @@
+/** Numbers of the streams that go to a thread: one is told to it once, and then called by its number. */
+import { maxStreams } from "../../core/ingest/schema-watch.ts";
+import type { BlockStream } from "./block-ring.ts";
+
+interface KnownStream {
+  readonly number: number;
+  unit: string;
+}
+
+/** As the thread that runs knows them. */
+export interface KnownStreams {
+  /** `isNew`: the thread is to be told of it, for the first time or once more. */
+  know(block: BlockStream): { readonly stream: number; readonly isNew: boolean };
+  find(deviceId: string, channel: string): KnownStream | undefined;
+  forget(): void;
+}
+
+/** Creates it for a thread that knows none. */
+export function createKnownStreams(): KnownStreams {
+  const byDevice = new Map<string, Map<string, KnownStream>>();
+  let known = 0;
+  const find = (deviceId: string, channel: string): KnownStream | undefined =>
+    byDevice.get(deviceId)?.get(channel);
+  const forget = (): void => {
+    byDevice.clear();
+    known = 0;
+  };
+  return {
+    know: ({ deviceId, channel, unit }) => {
+      const stream = find(deviceId, channel);
+      if (stream !== undefined) {
+        const isNew = stream.unit !== unit;
+        stream.unit = unit;
+        return { stream: stream.number, isNew };
+      }
+      // Only a device that calls its channels otherwise again and again gets there: all are told anew.
+      if (known === maxStreams) forget();
+      const channels = byDevice.get(deviceId) ?? new Map<string, KnownStream>();
+      channels.set(channel, { number: known, unit });
+      byDevice.set(deviceId, channels);
+      return { stream: known++, isNew: true };
+    },
+    find,
+    forget,
+  };
+}
