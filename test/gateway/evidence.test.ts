@@ -75,6 +75,16 @@ test("the samples around an alarm are a file at the collector, which the score c
   expect(files[0].windows).toBeGreaterThan(0);
   expect(files[0].faultProbability).toBeGreaterThan(0.9);
 
+  // As whoever trains on it takes it, from the collector's own folder.
+  const kept = join(installation.folder, "collector", "evidence");
+  const init = await auroraHere("data", "init", kept);
+  expect(init).toMatchObject({ code: 0, stderr: "" });
+  expect(init.stdout).toMatch(
+    /1 recordings of 1 machines \(outer-race\)[\s\S]*1 labels are the verdict of the model/,
+  );
+  const checked = await auroraHere("data", "check", join(kept, "recordings.yaml"), "--json");
+  expect(JSON.parse(checked.stdout)).toMatchObject({ recordings: 1, machines: 1, unreadable: [] });
+
   // The same over the API, and from the turbine's page.
   const reply = await (await fetch(`${collector.url}/api/v1/evidence?turbine=WT02&limit=1`)).json();
   expect(reply).toEqual({ total: 1, limit: 1, offset: 0, items: [evidence] });

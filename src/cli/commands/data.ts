@@ -54,6 +54,8 @@ function initCommand(): Command {
 Labels are read from names: healthy, normal, ok; inner, outer, ball, roller (and ir, or, bpfi, bpfo, bsf); faulty,
 damaged, defect. The machine is the folder beside the label, or what the files' names begin with:
   healthy/turbine1/0001.wav   inner-race/turbine2/0001.wav   outer/t3_0001.csv   t4/ball/a.npy
+Of raw evidence (\`aurora evidence get\`, a collector's evidence folder) the .json beside each says machine and time. Its label is that
+of a folder it was sorted into, else "label" in the .json, else the verdict: healthy, or the one failure mode of its alarm.
 Written are DIR/recordings.yaml and DIR/train.yaml. What no name says (rate, speed, unit, bearing) may be given here
 for all recordings; else it stands in the manifest as a comment, and \`aurora data check\` asks for it.
 
@@ -79,6 +81,7 @@ function sayWritten({ manifest, config, entries, unlabelled, others }: Initialis
   const files = entries.reduce((sum, entry) => sum + entry.files, 0);
   const machines = new Set(entries.flatMap(({ machine }) => machine ?? [])).size;
   const labels = [...new Set(entries.flatMap(({ label }) => label ?? []))].join(", ") || "no label";
+  const verdicts = entries.filter(({ note }) => note?.isVerdict === true).length;
   const asked = entries.filter(({ label, machine }) => label === null || machine === null).length;
   const left = [
     ...(asked === 0
@@ -87,7 +90,12 @@ function sayWritten({ manifest, config, entries, unlabelled, others }: Initialis
     ...(unlabelled.length === 0
       ? []
       : [
-          `${unlabelled.length} recordings have no label in their names: they stand in the manifest as comments`,
+          `${unlabelled.length} recordings have no label in their names or beside them: they stand in the manifest as comments`,
+        ]),
+    ...(verdicts === 0
+      ? []
+      : [
+          `${verdicts} labels are the verdict of the model that took the recording, which nobody has confirmed: look at them first, or a model learns its own mistakes`,
         ]),
     ...(others === 0 ? [] : [`${others} other files were passed over`]),
   ];

@@ -1,8 +1,10 @@
 /**
  * What the names of folders and files say of recordings: the label by a word in them, the machine by the folders beside it or by
- * a word of the files' names. Reads no file; what no name says for sure is left for its author, as `TODO`.
+ * a word of the files' names. Of evidence its note says what no folder does: that is sorted by people, and counts first. Reads no
+ * file; what nobody says for sure is left for its author, as `TODO`.
  */
 import type { RecordedLabel } from "../../training/dataset/recordings/recording-set.ts";
+import type { EvidenceNote } from "./evidence-notes.ts";
 import { joinLabels, readLabelWord } from "./label-words.ts";
 
 /** Files of one label and machine, as a manifest says it in one entry; null: its author must say it. */
@@ -12,17 +14,19 @@ export interface GuessedEntry {
   readonly files: number;
   readonly label: RecordedLabel | null;
   readonly machine: string | null;
+  /** Of evidence; its label is the folder's where that speaks of one. */
+  readonly note?: EvidenceNote;
 }
 
 export interface GuessedRecordings {
   readonly entries: readonly GuessedEntry[];
-  /** Recordings of which no name speaks of a label. */
+  /** Recordings of which nothing says a label. */
   readonly unlabelled: readonly string[];
   /** Files that are no recordings. */
   readonly others: number;
 }
 
-type Guess = Pick<GuessedEntry, "label" | "machine">;
+type Guess = Pick<GuessedEntry, "label" | "machine" | "note">;
 
 const recordingName = /\.(npy|csv|tsv|txt|mat|parquet|wav)$/i;
 /** What `aurora data init` itself writes, and notes that people keep beside recordings. */
@@ -43,18 +47,23 @@ const machineWords =
 /** A day, a month or a year, with whatever time of it: recordings of two days are of one machine. */
 const dateName = /^(19|20)\d{2}([-_.]?\d{1,2}([-_.]?\d{1,2}([T_ -].*)?)?)?$/;
 
-/** Guesses of `files`, paths with `/`. */
-export function guessRecordings(files: readonly string[]): GuessedRecordings {
+/** Guesses of `files`, paths with `/`; `notes` are those of evidence among them. */
+export function guessRecordings(
+  files: readonly string[],
+  notes: ReadonlyMap<string, EvidenceNote> = new Map(),
+): GuessedRecordings {
   const recordings = files.filter((file) => recordingName.test(file) && !noteName.test(file));
   const groups = new Map<string, { readonly guess: Guess; readonly files: string[] }>();
   const unlabelled: string[] = [];
   for (const file of recordings) {
-    const guess = guessFile(file);
+    const note = notes.get(file);
+    const guess = note === undefined ? guessFile(file) : guessEvidence(file, note);
     if (guess === null) {
       unlabelled.push(file);
       continue;
     }
-    const key = `${guess.label}\n${guess.machine}\n${folderOf(file)}\n${endingOf(file)}`;
+    const own = note === undefined ? "" : file;
+    const key = `${guess.label}\n${guess.machine}\n${folderOf(file)}\n${endingOf(file)}\n${own}`;
     const group = groups.get(key) ?? { guess, files: [] };
     group.files.push(file);
     groups.set(key, group);
@@ -76,6 +85,18 @@ function guessFile(file: string): Guess | null {
     label: label === "asked" ? null : label,
     machine: folders.length > 0 ? folders.join("/") : guessMachine(stem),
   };
+}
+
+/** The words of its own name are those of its machine. Null: nobody says a label. */
+function guessEvidence(file: string, note: EvidenceNote): Guess | null {
+  if (note.machine === null) return null;
+  const folders = file.normalize("NFC").split("/").slice(0, -1);
+  const sorted = folders.map(readLabelWord).filter((label) => label !== null);
+  const label = sorted.length > 0 ? joinSaid(sorted) : note.label;
+  if (label === null) return null;
+  const known = label === "asked" ? null : label;
+  const said = sorted.length === 0 ? note : { ...note, why: "its folder says it", isVerdict: false };
+  return { label: known, machine: note.machine, note: said };
 }
 
 function joinSaid(labels: readonly (RecordedLabel | "asked")[]): RecordedLabel | "asked" | null {

@@ -5,6 +5,7 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { listFolderFiles } from "../../training/dataset/recordings/folder-files.ts";
 import { shippedModelsDir } from "../terminal/installation.ts";
+import { type EvidenceNote, readEvidenceNotes } from "./evidence-notes.ts";
 import { type GuessedRecordings, guessRecordings } from "./guess-recordings.ts";
 import {
   chooseHeldOut,
@@ -36,19 +37,22 @@ export async function initRecordings(
 ): Promise<InitialisedData> {
   const [manifest, config] = [join(dir, "recordings.yaml"), join(dir, "train.yaml")];
   const files = await listFolderFiles(dir);
-  const guessed = guessRecordings(files);
-  if (guessed.entries.length === 0) throw describeNothing(dir, guessed);
+  const notes = await readEvidenceNotes(dir, files);
+  const guessed = guessRecordings(files, notes);
+  if (guessed.entries.length === 0) throw describeNothing(dir, guessed, notes);
   const name =
     basename(resolve(dir))
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, "-")
       .replace(/^-+|-+$/g, "")
       .slice(0, 40) || "recordings";
-  const hasRates = guessed.entries.every(({ file }) => file.toLowerCase().endsWith(".wav"));
+  const hasRates = guessed.entries.every(
+    ({ file, note }) => note !== undefined || file.toLowerCase().endsWith(".wav"),
+  );
   const texts: readonly (readonly [string, string])[] = [
     [
       manifest,
-      renderManifest(guessed, stated, { about: `recordings in ${basename(resolve(dir))}`, hasRates }),
+      renderManifest(guessed, stated, { about: `recordings in ${basename(resolve(dir))}`, hasRates, notes }),
     ],
     [
       config,
@@ -82,12 +86,18 @@ async function findParent(dir: string): Promise<string> {
   return relative(resolve(dir), join(models, newest ?? "")).replaceAll("\\", "/");
 }
 
-function describeNothing(dir: string, { unlabelled, others }: GuessedRecordings): AuroraError {
+function describeNothing(
+  dir: string,
+  { unlabelled, others }: GuessedRecordings,
+  notes: ReadonlyMap<string, EvidenceNote>,
+): AuroraError {
+  const [reason] = [...notes.values()].map(({ why }) => why);
+  const example = reason === undefined ? "" : `, and nothing beside them (of the first: ${reason})`;
   return new AuroraError(
     "USAGE",
     unlabelled.length === 0
       ? `${dir} holds no recordings (${others} other files)`
-      : `no name of the ${unlabelled.length} recordings in ${dir} says what they show`,
+      : `no name of the ${unlabelled.length} recordings in ${dir} says what they show${example}`,
     {
       op: "write manifest of recordings",
       subject: dir,

@@ -2,6 +2,7 @@
 import { stringify } from "yaml";
 import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import type { SidecarFlags } from "../score/sidecar/sidecar-options.ts";
+import type { EvidenceNote } from "./evidence-notes.ts";
 import type { GuessedEntry, GuessedRecordings } from "./guess-recordings.ts";
 
 /** What holds for all recordings, as options say it. */
@@ -12,10 +13,18 @@ export interface StatedForAll extends Omit<SidecarFlags, "bearings" | "bearing">
 /** Stands where only the author knows what to write; whoever reads the manifest refuses it. */
 const unsaid = "TODO";
 
+export interface RenderedAbout {
+  readonly about: string;
+  /** Does every file, or what lies beside it, say its rate? */
+  readonly hasRates: boolean;
+  /** Of evidence. */
+  readonly notes: ReadonlyMap<string, EvidenceNote>;
+}
+
 export function renderManifest(
   { entries, unlabelled }: GuessedRecordings,
   stated: StatedForAll,
-  { about, hasRates }: { readonly about: string; readonly hasRates: boolean },
+  { about, hasRates, notes }: RenderedAbout,
 ): string {
   const line = (key: string, value: unknown, missing: string): string =>
     value === undefined ? `# ${missing}` : `${key}: ${inline(value)}`;
@@ -30,7 +39,7 @@ export function renderManifest(
       "rateHz",
       rateHz,
       hasRates
-        ? "rateHz: the files' headers say it"
+        ? "rateHz: the files say it, or what lies beside them"
         : "rateHz: 25600          # samples a second, for files that do not say it",
     ),
     line(
@@ -61,17 +70,34 @@ export function renderManifest(
     ...(unlabelled.length === 0
       ? []
       : [
-          `  # No name says what these ${unlabelled.length} show; list them with a label, or leave them out:`,
-          ...unlabelled.slice(0, 50).map((file) => `  # - { file: ${inline(file)}, label: , machine:  }`),
+          `  # Nothing says what these ${unlabelled.length} show; list them with a label, or leave them out:`,
+          ...unlabelled.slice(0, maxUnlabelled).map((file) => renderUnlabelled(file, notes.get(file))),
+          ...(unlabelled.length > maxUnlabelled
+            ? [`  # … and ${unlabelled.length - maxUnlabelled} more`]
+            : []),
         ]),
     "",
   ].join("\n");
 }
 
-function renderEntry({ file, files, label, machine }: GuessedEntry): string {
-  const counted = files > 1 ? `   # ${files} files` : "";
+/** Of more than these only the number is said. */
+const maxUnlabelled = 50;
+
+function renderEntry({ file, files, label, machine, note }: GuessedEntry): string {
+  const remark = note === undefined ? (files > 1 ? `   # ${files} files` : "") : `   # ${note.why}`;
   const said = machine === null ? unsaid : inline(machine);
-  return `  - { file: ${JSON.stringify(file)}, label: ${label ?? unsaid}, machine: ${said} }${counted}`;
+  return `  - { file: ${JSON.stringify(file)}, label: ${label ?? unsaid}, machine: ${said}${renderPlace(note)} }${remark}`;
+}
+
+function renderUnlabelled(file: string, note: EvidenceNote | undefined): string {
+  const machine = note?.machine == null ? "" : inline(note.machine);
+  const remark = note === undefined ? "" : `   # ${note.why}`;
+  return `  # - { file: ${JSON.stringify(file)}, label: , machine: ${machine}${renderPlace(note)} }${remark}`;
+}
+
+function renderPlace(note: EvidenceNote | undefined): string {
+  if (note?.component == null || note.time === null) return "";
+  return `, component: ${JSON.stringify(note.component)}, time: ${JSON.stringify(note.time)}`;
 }
 
 /** A configuration that goes on from a shipped bundle: everything that it does not say is that bundle's. */
