@@ -4,8 +4,9 @@
  *
  * A fused multiply-add rounds once where two operations round twice, and then features are others. Compilers fuse by
  * default (clang; GCC outside -std=c11), so it is switched off here whatever the flags say. A build with -ffp-contract=off
- * may define AURORA_NO_CONTRACTION: GCC's pragma costs 3 % of speed. What neither shows while compiling (that define alone,
- * clang's -ffp-contract=fast, which goes over the pragma), aurora_rounds_as_written finds when a model is opened.
+ * may define AURORA_NO_CONTRACTION: GCC's pragma costs 3 % of speed. What nothing shows while compiling (that define alone;
+ * clang's -ffp-contract=fast, which goes over the pragma, and the parts of its -ffast-math, for which it has no macro),
+ * aurora_rounds_as_written finds when a model is opened.
  */
 #ifndef AURORA_ARITHMETIC_H
 #define AURORA_ARITHMETIC_H
@@ -24,7 +25,7 @@
 #endif
 
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && (__FINITE_MATH_ONLY__ != 0)) || \
-    defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__)
+    defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || defined(__NO_SIGNED_ZEROS__)
 #error "Compile without -ffast-math, -Ofast and their parts: features would be others than the model was trained with"
 #endif
 
@@ -61,11 +62,29 @@
 #define AURORA_HAS_SQRT 0
 #endif
 
-/* Does the program at hand round a product before it is added to? The product of 1 + 2^-12 with itself ends in 2^-24, which rounds off. */
+#if defined(__clang__)
+/*
+ * Does the program at hand add in the order that is written (1 is lost in 2^26), divide by 3 instead of multiplying by a
+ * third (which gives 5 another last bit), and take the sum of -0 and 0 for 0? GCC has macros for what changes this.
+ */
+static inline bool aurora_computes_as_written(void) {
+  const volatile float inputs[] = {1.0f, 67108864.0f, 5.0f, -0.0f};
+  const volatile float fives_third = 1.66666662693023681640625f;
+  const float one = inputs[0];
+  const float large = inputs[1];
+  const float five = inputs[2];
+  const float zero = inputs[3] + 0.0f;
+  return (((one + large) - large) == 0.0f) && ((five / 3.0f) == fives_third) && ((1.0f / zero) > 0.0f);
+}
+#else
+static inline bool aurora_computes_as_written(void) { return true; }
+#endif
+
+/* Does it also round a product before it is added to? The product of 1 + 2^-12 with itself ends in 2^-24, which rounds off. */
 static inline bool aurora_rounds_as_written(void) {
   const volatile float factor = 1.000244140625f;
   const volatile float rest = -1.00048828125f;
-  return ((factor * factor) + rest) == 0.0f;
+  return (((factor * factor) + rest) == 0.0f) && aurora_computes_as_written();
 }
 
 #endif
