@@ -242,7 +242,7 @@ function openWatch(options: ReplayedPointOptions): WindowDeciderOptions["watch"]
       if (watch.status !== null) sink.onBaseline(decision.toMs, watch.status, event);
       return decision;
     },
-    noteMissing: watch.noteMissing,
+    noteMissing: (fromMs, toMs) => watch.noteMissing(fromMs, toMs),
     adopt: ({ ref }) => {
       throw new Error(`a replay has one bundle, and now ${ref.name}@${ref.version}`);
     },
