@@ -34,8 +34,9 @@ export function createPostgresPredictions(database: PostgresDatabase): PostgresP
       );
       const maxRows = Math.floor(recordBounds.answerRows / Math.max(1, points.length));
       return database.transaction(async (session) => {
-        // Some hundred days look expensive to the server, which would compile for seconds what runs for milliseconds.
-        await session.exec("SET LOCAL jit = off");
+        // Some hundred days look expensive to the server, which would compile for seconds what runs for milliseconds; and its plan
+        // is the same whatever the values are.
+        await session.exec("SET LOCAL jit = off; SET LOCAL plan_cache_mode = force_generic_plan");
         const series: PredictionSeries[] = [];
         for (const { id, component: name } of points) {
           const steps = await readSteps(session, Number(id), { ...range, maxRows });
