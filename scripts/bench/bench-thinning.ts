@@ -26,7 +26,7 @@ import { childNamed, cpuOf } from "./process-cpu.ts";
 interface ThinningFigures {
   /** `timescale`: PostgreSQL with predictions in a hypertable, compressed, where the extension is installed. */
   readonly engine: "sqlite" | "postgres" | "timescale";
-  /** Rows of a point and moment a day and turbine, and bytes of one: as sent, then by the length of rows. */
+  /** As sent, as the database keeps it when the day is over, then by the length of rows. */
   readonly bytesPerTurbineDay: Readonly<Record<string, number>>;
   readonly megabytesPerTurbineYear: { readonly asSent: number; readonly thinned: number };
   /** Rows of a point and moment (three failure modes) a second of work, and the longest step. */
@@ -52,6 +52,9 @@ interface Place {
   diskBytes(): Promise<number>;
   close(): Promise<void>;
 }
+
+/** How many days of what was sent a database has not compressed yet: today's, one that ended less than a day ago, and one that waits for its turn. */
+const youngDays = 3;
 
 /** Measures both engines, PostgreSQL where it is installed. */
 export async function measureThinning(quick: boolean): Promise<ThinningReport> {
@@ -84,18 +87,21 @@ async function measure(place: Place, load: FilledDays): Promise<ThinningFigures>
     lap("stored");
     const perDay = async (): Promise<number> =>
       Math.round(((await place.diskBytes()) - empty) / load.turbines / load.days);
+    const asSent = await perDay();
     await place.settle();
     lap("settled");
     const steps = collectorConfigSchema.parse({}).predictions.thinning;
-    const bytes: Record<string, number> = { asSent: await perDay() };
-    let year = 0;
-    let [before, days] = [bytes.asSent!, 0];
+    const settled = await perDay();
+    const bytes: Record<string, number> = { asSent, settled };
+    const young = youngDays * asSent;
+    let year = young;
+    let [before, days] = [settled, youngDays];
     const work = { ms: 0, longestStepMs: 0 };
     for (const { afterDays, rowSeconds } of steps) {
       // A day is thinned when it has ended so long ago.
       year += (afterDays + 1 - days) * before;
       const took = await thin(place.record, { rowMs: rowSeconds * 1_000, days: load.days });
-      if (days === 0) {
+      if (days === youngDays) {
         Object.assign(work, took);
         lap("thinned");
       }
@@ -108,7 +114,7 @@ async function measure(place: Place, load: FilledDays): Promise<ThinningFigures>
       engine: place.engine,
       bytesPerTurbineDay: bytes,
       megabytesPerTurbineYear: {
-        asSent: Math.round((bytes.asSent! * 365) / 1e5) / 10,
+        asSent: Math.round((young + (365 - youngDays) * settled) / 1e5) / 10,
         thinned: Math.round(year / 1e5) / 10,
       },
       rowsPerSecond: Math.round((rows * 1_000) / work.ms),
