@@ -14,6 +14,7 @@ import { bundleScanMs, openModels } from "./compose-registry.ts";
 import type { BundleShelf } from "./fleet/bundle-shelf.ts";
 import { openRecord } from "./open-record.ts";
 import type { FleetRecord } from "./record/fleet-record.ts";
+import { boundPredictions } from "./record/prediction-share.ts";
 import {
   createGatewayIntake,
   type GatewayIntake,
@@ -45,7 +46,7 @@ export interface OpenIntake extends GatewayIntake {
 /** @throws AuroraError STORE, KEY or CONFIG_INVALID for what cannot be mended by waiting */
 export async function openIntake(options: IntakeOptions, closers: Closers): Promise<OpenIntake> {
   const { config, logger, metrics, publish, batches } = options;
-  const record = await openRecord(config, logger);
+  const record = boundPredictions(await openRecord(config, logger));
   closers.add(() => record.close());
   const shelf = await openModels(config, logger);
   closers.add(every(options.bundleScanMs ?? bundleScanMs, logger, () => shelf.scan()));

@@ -29,6 +29,8 @@ export interface FleetRecord extends DriftRecord, EvidenceRecord, PredictionReco
   storeEnvelopes(batch: EnvelopeBatch): Promise<readonly StoredEnvelope[]>;
   /** Stores what turbines and gateways last said of themselves; resolves with those that it had to set aside, each alone. */
   storeStates(batch: StateBatch): Promise<readonly SetAsideMessage[]>;
+  /** Adds to the cells of predictions that a gateway has sent today (UTC); resolves with their number, of all who count. */
+  countPredictions(use: PredictionUse): Promise<number>;
   /** Stores what the collector itself has to say; durable when it resolves. */
   storeOwnEvent(event: EventRecord, nowMs: number): Promise<void>;
   /** In the order of site and name. */
@@ -56,6 +58,13 @@ export interface FleetRecord extends DriftRecord, EvidenceRecord, PredictionReco
   check(): Promise<void>;
   /** May be called twice. */
   close(): Promise<void>;
+}
+
+/** Cells of predictions (rows times failure modes) that were stored of a gateway. */
+export interface PredictionUse {
+  readonly gateway: string;
+  readonly cells: number;
+  readonly nowMs: number;
 }
 
 /** What came over the uplink, in the order of its arrival. */

@@ -5,6 +5,7 @@ import type {
   StorableRecord,
   StoredEnvelope,
 } from "../../../src/collector/record/fleet-record.ts";
+import { boundPredictions } from "../../../src/collector/record/prediction-share.ts";
 import { recordBounds } from "../../../src/collector/record/record-bounds.ts";
 import { ok } from "../../../src/core/contract/result.ts";
 import type { PredictionBatch } from "../../../src/core/contract/uplink-record.ts";
@@ -100,6 +101,67 @@ export function describeRecordBounds(open: () => Promise<FleetRecord>): void {
     expect(gearbox!.failureModes).toHaveLength(recordBounds.modesPerPoint);
     const { items } = await record.quarantine(9);
     expect(items).toMatchObject([{ topic: "aurora/v1/gateway/gw-1/up/update", messages: 40 }]);
+  });
+
+  it("takes so many predictions of a gateway a day, of all workers together, and refuses the rest alone", async () => {
+    const record = await open();
+    const share = { cells: 40, stepCells: 8 };
+    const workers = [boundPredictions(record, share), boundPredictions(record, share)];
+    const lives = workers.map((worker) => createSender(worker));
+    const neighbour = createSender(workers[0]!, "gw-2");
+    const batch = batchOf("wt-1", "gearbox", ["a", "b", "c", "d"]);
+    let refused = 0;
+    for (let round = 0; round < 16; round++) {
+      const bootId = `life-${round}`;
+      refused += countRefused(await lives[round % 2]!([event, batch], { bootId }));
+    }
+    // What workers have not told of: less than a step each, and the batch that reaches it.
+    expect(refused).toBeGreaterThanOrEqual(16 - (40 + 2 * 8) / 4 - 1);
+    expect(refused).toBeLessThanOrEqual(16 - 40 / 4);
+    const later = await lives[0]!([event, batch, event], { bootId: "later" });
+    expect(later.records).toMatchObject([
+      ok("event"),
+      {
+        ok: false,
+        error: { reason: "gateway-bounds", detail: expect.stringMatching(/^gw-1: more than 40 /) },
+      },
+      ok("event"),
+    ]);
+    expect(later.watermark).toBe(3);
+    expect(countRefused(await neighbour([{ ...batch, turbine: "wt-2" }], { bootId: "other" }))).toBe(0);
+    // A worker that begins anew hears of it with its first step.
+    const next = createSender(boundPredictions(record, share));
+    for (const [index, many] of [0, 0, 1].entries())
+      expect(countRefused(await next([batch], { bootId: `next-${index}` }))).toBe(many);
+    const { items } = await record.quarantine(9);
+    expect(items).toMatchObject([{ topic: "aurora/v1/gateway/gw-1/up/update", messages: refused + 2 }]);
+    // Another day, and one before, as a clock that is set says.
+    for (const nowMs of [t + day, t - 3 * day])
+      expect(countRefused(await lives[1]!([batch], { bootId: `at-${nowMs}`, nowMs }))).toBe(0);
+  });
+
+  it("counts what is new towards the predictions of a day, and not what is sent again or refused", async () => {
+    const record = await open();
+    const send = createSender(boundPredictions(record, { cells: 6, stepCells: 1 }));
+    const batch = batchOf("wt-1", "gearbox", ["a", "b"]);
+    const wrong = { ...batch, windows: [recordBounds.rowWindows + 1] };
+    for (let again = 0; again < 9; again++)
+      expect((await send([batch, batch], { bootId: "one" })).outcome).toBe(
+        again === 0 ? "stored" : "duplicate",
+      );
+    expect(countRefused(await send([wrong, wrong, wrong], { bootId: "two" }))).toBe(3);
+    expect(countRefused(await send([batch, batch], { bootId: "one" }))).toBe(0);
+    expect(countRefused(await send([batch], { bootId: "three" }))).toBe(0);
+    expect(countRefused(await send([batch], { bootId: "four" }))).toBe(1);
+  });
+
+  it("counts up to a number that every engine holds", async () => {
+    const record = await open();
+    const use = { gateway: "gw-1", cells: 1_999_999_999, nowMs: t };
+    expect(await record.countPredictions(use)).toBe(1_999_999_999);
+    expect(await record.countPredictions(use)).toBe(2_000_000_000);
+    expect(await record.countPredictions({ ...use, cells: 9e15, nowMs: t + day })).toBe(2_000_000_000);
+    expect(await record.countPredictions({ ...use, cells: 1, nowMs: t + 2 * day })).toBe(1);
   });
 
   it("refuses predictions whose names are long, or are no text, alone", async () => {

@@ -23,6 +23,7 @@ import { createPostgresPredictions } from "./postgres-predictions.ts";
 import { migratePostgres } from "./postgres-schema.ts";
 import { createStateStore } from "./postgres-states.ts";
 import { createPostgresThinning } from "./postgres-thinning.ts";
+import { addUse } from "./postgres-use.ts";
 
 export interface PostgresRecordOptions extends PostgresOptions {
   /** Length of a period in which drift is assessed; divides a day, which is the default. */
@@ -61,6 +62,7 @@ function createRecord(
       const source = { gateway: ownName, receivedMs: nowMs };
       await database.transaction((session) => putEvents(session, [[event, source]]));
     },
+    countPredictions: (use) => database.transaction((session) => addUse(session, use)),
     turbines: () => listTurbines(database),
     gateways: () => listGateways(database),
     alarms: (query) => listAlarms(database, query),

@@ -1,7 +1,13 @@
 /** How much of a class each gateway has sent today (UTC, by arrival), in PostgreSQL. Keeps one day of each. */
 import { dayMs } from "../../../core/maths/durations.ts";
-import type { RecordFault, StorableRecord } from "../fleet-record.ts";
-import { type DailyClass, dailyClassOf, RecordRefusedError, refuseBeyondDay } from "../record-bounds.ts";
+import type { PredictionUse, RecordFault, StorableRecord } from "../fleet-record.ts";
+import {
+  type DailyClass,
+  dailyClassOf,
+  mostCountedCells,
+  RecordRefusedError,
+  refuseBeyondDay,
+} from "../record-bounds.ts";
 import type { SqlSession } from "./postgres-database.ts";
 import type { RecordSource } from "./postgres-events.ts";
 import { transpose } from "./postgres-predictions.ts";
@@ -74,4 +80,17 @@ export async function countUse(
     ),
   );
   return refused;
+}
+
+/** Counts cells of predictions of a gateway; resolves with those of the day, of all workers together. */
+export async function addUse(session: SqlSession, { gateway, cells, nowMs }: PredictionUse): Promise<number> {
+  const [row] = await session.rows(
+    `INSERT INTO gateway_use AS known (gateway, class, day, records) VALUES ($1, 'predictions', $2, $3)
+     ON CONFLICT (gateway, class) DO UPDATE
+     SET records = CASE WHEN known.day = excluded.day THEN LEAST(known.records::bigint + excluded.records, ${mostCountedCells})
+                        ELSE excluded.records END, day = excluded.day
+     RETURNING records`,
+    [gateway, Math.floor(nowMs / dayMs), Math.min(cells, mostCountedCells)],
+  );
+  return Number(row!.records);
 }

@@ -119,6 +119,8 @@ export function createSqliteRecord(
         for (const message of setAside) events.setAside(message, nowMs);
         return envelopes.map((envelope) => storeEnvelope(tables, envelope, nowMs));
       }),
+    countPredictions: async ({ gateway, cells, nowMs }) =>
+      database.transaction(() => tables.use.add(cells, { gateway, receivedMs: nowMs })),
     storeOwnEvent: async (event, nowMs) =>
       database.transaction(() => events.putEvent(event, { gateway: ownName, receivedMs: nowMs })),
     storeStates: async (batch) => database.transaction(() => storeStates(tables, batch)),

@@ -1,12 +1,14 @@
 /** How many records of a class each gateway has sent today (UTC, by arrival), in SQLite. Keeps one day of each. */
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
-import { type DailyClass, refuseBeyondDay } from "../record-bounds.ts";
+import { type DailyClass, mostCountedCells, refuseBeyondDay } from "../record-bounds.ts";
 import type { RecordOrigin } from "./sqlite-events.ts";
 
 export interface SqliteUse {
   /** Counts one more. @throws RecordRefusedError beyond the gateway's bound of a day */
   count(dailyClass: DailyClass, origin: RecordOrigin): void;
+  /** Counts cells of predictions; returns those of the day. */
+  add(cells: number, origin: RecordOrigin): number;
 }
 
 /** Prepares the statements over a migrated database. */
@@ -23,6 +25,15 @@ export function createSqliteUse(database: SqliteDatabase): SqliteUse {
       const records = Number(read.get(gateway, dailyClass, day)?.records ?? 0);
       refuseBeyondDay(dailyClass, records);
       write.run(gateway, dailyClass, day, records + 1);
+    },
+    add: (cells, { gateway, receivedMs }) => {
+      const day = Math.floor(receivedMs / dayMs);
+      const sum = Math.min(
+        mostCountedCells,
+        Number(read.get(gateway, "predictions", day)?.records ?? 0) + cells,
+      );
+      write.run(gateway, "predictions", day, sum);
+      return sum;
     },
   };
 }
