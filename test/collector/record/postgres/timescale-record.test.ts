@@ -49,7 +49,11 @@ function compressedBeforeSteps(record: FleetRecord, url: string): FleetRecord {
   };
 }
 
-describe.skipIf(!hasTimescale)(`TimescaleDB${hasTimescale ? "" : " (not installed)"}`, () => {
+// One name stands for all where it is not installed, as on most machines.
+if (hasTimescale) describe("TimescaleDB", describeTimescaleRecord);
+else it.skip("TimescaleDB (not installed)", () => {});
+
+function describeTimescaleRecord(): void {
   let server: ScratchPostgres;
   beforeAll(async () => {
     server = await startScratchTimescale(["fsync=off"]);
@@ -90,12 +94,15 @@ describe.skipIf(!hasTimescale)(`TimescaleDB${hasTimescale ? "" : " (not installe
     expect(again.said).toBe("");
     for (const day of [0, 1, 3]) await storeRows(record, [{ timeMs: t + day, windows: 5 }], t + day * dayMs);
     expect(await countChunks(url)).toBe(3);
+    // As the extension's worker does at its own times.
     const jobs = await query(
       url,
-      "SELECT hypertable_name FROM timescaledb_information.jobs WHERE proc_name = 'policy_compression'",
+      "SELECT job_id FROM timescaledb_information.jobs WHERE hypertable_name = 'prediction' AND proc_name = 'policy_compression'",
     );
-    expect(jobs).toEqual([{ hypertable_name: "prediction" }]);
-    await compressAll(url);
+    expect(jobs).toHaveLength(1);
+    await query(url, `CALL run_job(${jobs[0]!.job_id})`);
+    const compressed = "SELECT FROM timescaledb_information.chunks WHERE is_compressed";
+    expect(await query(url, compressed)).toHaveLength(3);
     expect(await countWindows(record)).toBe(15);
     await record.prune({ ...never, predictions: t + 3 * dayMs });
     expect(await countWindows(record)).toBe(5);
@@ -106,6 +113,40 @@ describe.skipIf(!hasTimescale)(`TimescaleDB${hasTimescale ? "" : " (not installe
       "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE '%hyper%chunk'",
     );
     expect(left).toHaveLength(2);
+  });
+
+  it("thins a compressed day on which more arrived of one point than the extension unpacks for a statement by itself", async () => {
+    const url = await server.createDatabase();
+    const record = await openAt(url);
+    await storeRows(record, [{ timeMs: t, windows: 1 }], t);
+    await query(
+      url,
+      `INSERT INTO prediction SELECT day, point, time_ms + nr, label, 1, NULL, NULL, scores
+       FROM prediction, generate_series(1, 5000) AS nr`,
+    );
+    await compressAll(url);
+    const name = new URL(url).pathname.slice(1);
+    await query(
+      url,
+      `ALTER DATABASE ${name} SET timescaledb.max_tuples_decompressed_per_dml_transaction = 1000`,
+    );
+    const later = await openAt(url);
+    await thinAll(later, { receivedBeforeMs: t + 9 * dayMs, rowMs: 3_600_000 });
+    expect(await countWindows(later)).toBe(5_001);
+  });
+
+  it("makes a day's chunk once, however many workers are the first to store in it", async () => {
+    const url = await server.createDatabase();
+    const workers = await Promise.all([1, 2, 3, 4].map(() => openAt(url)));
+    for (let day = 0; day < 5; day++) {
+      await Promise.all(
+        workers.map((worker, index) =>
+          storeRows(worker, [{ timeMs: t + day * 10 + index, windows: 1 }], t + day * dayMs),
+        ),
+      );
+    }
+    expect(await countChunks(url)).toBe(5);
+    expect(await countWindows(workers[0]!)).toBe(20);
   });
 
   it("changes a compressed row where the same arrives again, and adds what is late for a compressed day", async () => {
@@ -275,4 +316,4 @@ describe.skipIf(!hasTimescale)(`TimescaleDB${hasTimescale ? "" : " (not installe
       expect([stored, stored + 1]).toContain(windows);
     }
   });
-});
+}
