@@ -4,10 +4,11 @@
  */
 import { average } from "../maths/moments.ts";
 import { computeStudentTail } from "../maths/student-t.ts";
-import type { DayScatter } from "./day-scatter.ts";
+import { countDegrees, type DayScatter } from "./day-scatter.ts";
 import type { DayUnit, TestKind } from "./day-space.ts";
 import { slotsOfDay } from "./day-summary.ts";
-import type { Widening } from "./resemblance.ts";
+import type { LentDays } from "./lend-days.ts";
+import { type Widening, widenDegrees } from "./resemblance.ts";
 import type { ColumnReference, KeptDay } from "./site-reference.ts";
 
 /** A test of one aspect of one column. */
@@ -26,22 +27,28 @@ export interface AspectTest {
 /** Smallest scatter of the arc sine of a share's root that is believed. */
 const leastInvalidScatter = 0.1;
 
-/** Tests the day alone, and for a level the last three days together. */
-export function testScatter(scatter: DayScatter, widening: Widening): AspectTest[] {
+/** Tests the day alone, and for a level the last three days together. What other columns lend is added to the column's own days. */
+export function testScatter(
+  scatter: DayScatter,
+  widening: Widening,
+  lent: LentDays = { degrees: 0, variance: 0 },
+): AspectTest[] {
   const { aspect, centre, weight, beyond, current, together } = scatter;
-  const variance = scatter.variance / widening.unbiased;
+  const own = widenDegrees(countDegrees(scatter), widening);
+  const variance =
+    (own * (scatter.variance / widening.unbiased) + lent.degrees * lent.variance) / (own + lent.degrees);
   const ofCentre = (variance * widening.ofMean) / weight;
-  const degrees = Math.max(2, (Math.min(weight, scatter.values.length) - 1) / widening.degrees);
-  const build = (value: number, own: number, kind: AspectTest["kind"]): AspectTest => {
-    const t = (value - centre) / Math.sqrt(own + ofCentre);
+  const degrees = widenDegrees(countDegrees(scatter), widening, lent.degrees);
+  const build = (value: number, ofDay: number, kind: AspectTest["kind"]): AspectTest => {
+    const t = (value - centre) / Math.sqrt(ofDay + ofCentre);
     const shift = aspect === "spread" ? (value - centre) / 2 : value - centre;
     const pValue = computeStudentTail(t, degrees);
     return { kind, aspect, centre: aspect === "spread" ? Math.exp(centre / 2) : centre, shift, t, pValue };
   };
   const tests = [build(current, variance + beyond[2], aspect === "mean" ? "mean1" : "spread")];
   if (aspect === "mean" && !Number.isNaN(together)) {
-    const own = variance * widening.three + (beyond[0] + beyond[1] + beyond[2]) / 9;
-    tests.push(build(together, own, "mean3"));
+    const ofThree = variance * widening.three + (beyond[0] + beyond[1] + beyond[2]) / 9;
+    tests.push(build(together, ofThree, "mean3"));
   }
   return tests;
 }

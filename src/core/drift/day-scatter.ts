@@ -30,6 +30,11 @@ const leastDensity = 0.7;
 /** A day further back is not one of the last three. */
 const mostDaysBack = 7;
 
+/** Degrees of freedom of the variance, were its days independent. */
+export function countDegrees({ weight, values }: DayScatter): number {
+  return Math.min(weight, values.length) - 1;
+}
+
 /** How levels scatter, over the days of `periods` (a day not known there counts as an ordinary one). */
 export function scatterLevels(column: ColumnReference, day: KeptDay, periods: readonly number[]): DayScatter {
   const { days } = column;

@@ -16,12 +16,17 @@ export interface Widening {
   readonly ofMean: number;
   /** Variance of the mean of three days in a row over that of one. */
   readonly three: number;
-  /** Degrees of freedom of independent, normal days over these, less one for each. */
+  /** Degrees of freedom of independent days over these. */
   readonly degrees: number;
+  /** One over the degrees of freedom that wild days leave, however many they are; 0: they are normal. */
+  readonly tails: number;
 }
 
 /** Days over which days may resemble each other. */
 const longestMemory = 14;
+
+/** Memory of an hour that is none. */
+const leastMemory = 1e-20;
 
 /** Standard errors beyond which a resemblance or wildness is believed: of all columns together, of one alone. */
 const surePooled = 2.5;
@@ -60,6 +65,15 @@ export function measureWidening(
   });
 }
 
+/** Degrees of freedom of `degrees` of independent, normal days, at least 2; `lent` are of other columns. */
+export function widenDegrees(
+  degrees: number,
+  widening: Pick<Widening, "degrees" | "tails">,
+  lent = 0,
+): number {
+  return Math.max(2, 1 / (1 / (degrees / widening.degrees + lent) + widening.tails));
+}
+
 /**
  * Correlation of two moments an hour apart, were the column a first-order process (Ornstein and Uhlenbeck's) whose stretches of
  * one and of eight hours scatter within a day as they do; 0 to .998.
@@ -78,6 +92,15 @@ export function measureHourMemory({ stretches }: ColumnReference): number {
     else high = rate;
   }
   return Math.exp(-Math.sqrt(low * high));
+}
+
+/** Variance of a day's mean, were the column a process of such a `memory` (see {@link measureHourMemory}); 0: too few hours are known. */
+export function expectDayVariance({ stretches }: ColumnReference, memory: number): number {
+  const [hours, squares] = stretches[0]!;
+  if (hours < slotsOfDay * 3) return 0;
+  const rate = -Math.log(Math.max(leastMemory, memory));
+  const whole = varianceOfMean(rate * slotsOfDay);
+  return ((squares / hours) * whole) / (varianceOfMean(rate) - whole);
 }
 
 /** Variance of the mean over a time, in units of the process' own time, over that of a moment. */
@@ -163,6 +186,7 @@ function widen(
     unbiased: Math.max(0.3, 1 - (2 * covered) / (days - 1)),
     ofMean: 1 + 2 * covered,
     three: (3 + 4 * lags[0]! + 2 * lags[1]!) / 9,
-    degrees: 1 + 2 * (isLong ? covered : squares) + tails * (days - 1),
+    degrees: 1 + 2 * (isLong ? covered : squares),
+    tails,
   };
 }

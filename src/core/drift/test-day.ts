@@ -5,7 +5,8 @@ import { measureOverlap } from "./chance-days.ts";
 import { type AspectTest, testInvalid, testScatter } from "./column-test.ts";
 import { scatterLevels, scatterSpreads } from "./day-scatter.ts";
 import { budget, createDaySpace, type DaySpace, measureShared, shareOf } from "./day-space.ts";
-import { measureHourMemory, measureWidening, type Widening } from "./resemblance.ts";
+import { lendDays } from "./lend-days.ts";
+import { expectDayVariance, measureHourMemory, measureWidening, type Widening } from "./resemblance.ts";
 import type { ColumnReference, KeptDay } from "./site-reference.ts";
 
 /** A learnt column of the day. `isHeard`: often enough to compare levels. */
@@ -36,8 +37,16 @@ export function testDay(columns: readonly HeardColumn[]): DayTests {
   );
   const ofLevels = levels.filter((each) => each !== null);
   const ofSpreads = spreads.filter((each) => each !== null);
-  const memory = columns.flatMap(({ column, isHeard }) => (isHeard ? [measureHourMemory(column)] : []));
+  const heard = columns.filter(({ isHeard }) => isHeard);
+  const memory = heard.map(({ column }) => measureHourMemory(column));
   const levelWidening = measureWidening(ofLevels, periods, memory);
+  const lent = lendDays(
+    heard.map(({ column }, index) => ({
+      scatter: ofLevels[index]!,
+      widening: levelWidening[index]!,
+      expected: expectDayVariance(column, memory[index]!),
+    })),
+  );
   const spreadWidening = measureWidening(
     ofSpreads,
     periods,
@@ -46,8 +55,9 @@ export function testDay(columns: readonly HeardColumn[]): DayTests {
   const tests = columns.map(({ column, kept }, index) => {
     const level = levels[index] ?? null;
     const spread = spreads[index] ?? null;
+    const at = level === null ? -1 : ofLevels.indexOf(level);
     return [
-      ...(level === null ? [] : testScatter(level, levelWidening[ofLevels.indexOf(level)]!)),
+      ...(level === null ? [] : testScatter(level, levelWidening[at]!, lent[at]!)),
       ...(spread === null ? [] : testScatter(spread, spreadWidening[ofSpreads.indexOf(spread)]!)),
       testInvalid(column, kept),
     ];
@@ -98,6 +108,6 @@ function testShared(space: DaySpace, widening: readonly Widening[], together: 1 
   const own = together === 1 ? 1 : average(({ three }) => three);
   const plain = (together === 1 ? 1 : 1 / 3) + 1 / days;
   const wide = (own + average(({ ofMean }) => ofMean) / days) / average(({ unbiased }) => unbiased);
-  const degrees = Math.max(2, rest / average((each) => each.degrees));
+  const degrees = Math.max(2, rest / average((each) => each.degrees + each.tails * (days - 1)));
   return computeFisherTail((ratio * plain) / wide, directions, degrees);
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createColumnsTask, createRows, summariseRows } from "../../../scripts/drift/correlated-days.ts";
 import { assessDay } from "../../../src/core/drift/assess-day.ts";
 import type { DayUnit } from "../../../src/core/drift/day-space.ts";
-import { measureHourMemory, measureWidening } from "../../../src/core/drift/resemblance.ts";
+import { measureHourMemory, measureWidening, widenDegrees } from "../../../src/core/drift/resemblance.ts";
 import { beginSiteReference } from "../../../src/core/drift/site-reference.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 
@@ -32,7 +32,7 @@ const none = new Array<number>(8).fill(0);
 describe("what keeps days from being as sure as independent ones", () => {
   it("is nothing for independent, normal days", () => {
     for (const each of measureWidening(draw(0, 5), periods, none)) {
-      expect(each).toEqual({ unbiased: 1, ofMean: 1, three: 1 / 3, degrees: 1 });
+      expect(each).toEqual({ unbiased: 1, ofMean: 1, three: 1 / 3, degrees: 1, tails: 0 });
     }
   });
 
@@ -51,7 +51,7 @@ describe("what keeps days from being as sure as independent ones", () => {
       periods,
       none,
     )) {
-      expect(each.degrees).toBeGreaterThan(3);
+      expect(widenDegrees(days - 1, each)).toBeLessThan((days - 1) / 3);
       expect(each.ofMean).toBe(1);
     }
   });
