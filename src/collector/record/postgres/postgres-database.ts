@@ -180,10 +180,12 @@ function encodeElement(value: SqlParameter): string {
 }
 
 function connectionConfig(options: PostgresOptions): ClientConfig {
-  const { statementTimeoutMs, ca } = options;
+  const { url, password, statementTimeoutMs, ca } = options;
+  // Within the address: what an address says, or leaves out, goes before every other option of the driver.
+  const secret =
+    password === undefined ? "" : `${url.includes("?") ? "&" : "?"}password=${encodeURIComponent(password)}`;
   return {
-    connectionString: options.url,
-    ...(options.password === undefined ? {} : { password: options.password }),
+    connectionString: `${url}${secret}`,
     ...(ca === undefined ? {} : { ssl: { rejectUnauthorized: true, ...(ca === "" ? {} : { ca }) } }),
     application_name: "aurora-collector",
     connectionTimeoutMillis: connectTimeoutMs,

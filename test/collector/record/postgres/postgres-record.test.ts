@@ -371,6 +371,25 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     await expect.poll(() => record.check().then(() => true), { timeout: 5_000 }).toBe(true);
   });
 
+  it("logs in with a password that a file holds, whatever is in it", async () => {
+    const url = await server.createDatabase();
+    const password = 'a%2F&b=c? +"\u00e9';
+    const [row] = await query(url, "SHOW hba_file");
+    const lines = ["host all locked 127.0.0.1/32 scram-sha-256", "host all all 127.0.0.1/32 trust"];
+    const values = lines.map((line) => `('${line}')`).join(", ");
+    await query(url, `COPY (VALUES ${values}) TO '${String(row?.hba_file)}'`);
+    await query(url, "SELECT pg_reload_conf()");
+    await query(url, `CREATE ROLE locked LOGIN SUPERUSER PASSWORD '${password}'`);
+    const locked = url.replace("aurora@", "locked@");
+    for (const address of [locked, `${locked}?application_name=test`]) {
+      const record = await openAt(address, { password });
+      await record.check();
+      await record.close();
+    }
+    const error: unknown = await openAt(locked, { password: "wrong" }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "STORE", hint: expect.stringContaining("record.passwordFile") });
+  });
+
   it("says what is wrong with a server, and no password", async () => {
     const url = `postgres://aurora@127.0.0.1:${server.port}/nowhere`;
     const error: unknown = await openAt(url, { password: "very-secret" }).catch((reason: unknown) => reason);
