@@ -1,14 +1,15 @@
 // Installs what is shipped as its users do, and runs it there: the npm package in empty prefixes on several versions of
 // Node, the Debian package in clean roots. Ends with one JSON object { cases, violations, skipped, figures }; exit code 1 for
 // a violation. What this machine cannot do (another's root needs namespaces, and Debian's archive) is skipped by name.
-//   npm run test:install -- [--json] [--quick] [--only npm,units,amd64,arm64,machine] [--work DIR]
+//   npm run test:install -- [--json] [--quick] [--only npm,units,compose,amd64,arm64,machine] [--work DIR]
 // --quick (for CI): the npm package on Node 24 and the package for amd64, little compressed; no checkout and no machine of its
-// own. Needs root, and Debian's mmdebstrap, lintian, binutils; without --quick also qemu-user-static,
+// own. Needs root, and Debian's mmdebstrap, lintian, binutils, mosquitto, postgresql; without --quick also qemu-user-static,
 // binutils-aarch64-linux-gnu, a C++ compiler, and qemu-system-x86 and e2fsprogs for a machine that systemd boots.
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { checkCompose } from "./check-compose.mjs";
 import { checkDebian, checkUnits } from "./check-debian.mjs";
 import { checkNpm } from "./check-npm.mjs";
 import { checkMachine } from "./machine/check-machine.mjs";
@@ -23,7 +24,7 @@ const { values } = parseArgs({
   },
 });
 
-const parts = ["npm", "units", "amd64", "arm64", "machine"];
+const parts = ["npm", "units", "compose", "amd64", "arm64", "machine"];
 const slow = ["arm64", "machine"];
 const wanted =
   values.only === "" ? parts.filter((part) => !values.quick || !slow.includes(part)) : values.only.split(",");
@@ -65,6 +66,7 @@ const started = performance.now();
 const has = (part) => wanted.includes(part);
 if (has("npm")) await checkNpm(book, { work: join(work, "npm"), quick: values.quick });
 if (has("units")) await checkUnits(book, join(work, "units"));
+if (has("compose")) await checkCompose(book, join(work, "compose"));
 const architectures = ["amd64", "arm64"].filter(has);
 await checkDebian(book, { work, architectures, quick: values.quick });
 if (has("machine")) await checkMachine(book, work);
