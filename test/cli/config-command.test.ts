@@ -110,6 +110,30 @@ describe("config validate names file, line and column, key, value, and what to w
     ["a word for a list", "", "scada: yes\n", /:18:8: scada: must be a list \(it says "yes"\)/],
     ["a key that stands twice", "", "mqtt: {}\n", /:18:1: the key "mqtt" stands twice/],
     [
+      "an alias of nothing",
+      "",
+      "x: *shared\n",
+      /:18:4: \*shared repeats what &shared names, and nothing above is named so; write the value itself/,
+    ],
+    [
+      "a second document",
+      "",
+      "---\na: 1\n",
+      /:18:\d+: a second document begins here.*leave out the line ---/,
+    ],
+    [
+      "aliases that multiply",
+      "",
+      `a0: &a0 [x,x,x,x]\n${Array.from({ length: 9 }, (_, n) => `a${n + 1}: &a${n + 1} [${Array(9).fill(`*a${n}`)}]`).join("\n")}\n`,
+      /: its aliases \(\*name\) repeat more than a machine can hold/,
+    ],
+    [
+      "brackets without an end to their depth",
+      "",
+      `x: ${"[".repeat(9_000)}${"]".repeat(9_000)}\n`,
+      /nested more deeply than any configuration is/,
+    ],
+    [
       "what is no address",
       "mqtt://127.0.0.1:1883",
       "broker:1883",

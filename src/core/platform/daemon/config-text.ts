@@ -2,7 +2,7 @@
  * The text of a configuration file as a tree that knows its places: where a key stands, what it says. Makes one complaint of
  * mistakes that a parser of YAML meets many times over.
  */
-import { type Document, isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from "yaml";
+import { type Document, isMap, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
 import type { ConfigFinding, KeyPath } from "../../contract/config/config-finding.ts";
 import { ConfigError, makeComplaint } from "./config-error.ts";
 
@@ -49,6 +49,8 @@ export function parseConfigText(text: string, path: string): ConfigText {
   // With no-break spaces before a key the text is good YAML, of keys that nobody can see the mistake of.
   if (document.errors.length > 0 || /^ *\u00a0/m.test(text))
     throw describeErrors(text, { path, document, lines });
+
+  refuseAliases(document, { path, lines });
 
   const nodeAt = (at: KeyPath): Node | undefined => document.getIn(at, true) as Node | undefined;
   const findPlace = (node: unknown): Place | undefined => {
@@ -114,6 +116,24 @@ function refuseOtherEncoding(text: string, path: string): void {
   ]);
 }
 
+/** An alias whose anchor is not there, or comes after it. */
+function refuseAliases(
+  document: Document,
+  { path, lines }: { readonly path: string; readonly lines: LineCounter },
+): void {
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined) return;
+      const { line, col: column } = lines.linePos(alias.range?.[0] ?? 0);
+      const problem = `*${alias.source} repeats what &${alias.source} names, and nothing above is named so`;
+      const write = `write the value itself, or in quotes a text that begins with *`;
+      throw new ConfigError(path, [
+        makeComplaint({ path: [], problem, write }, { file: path, line, column }),
+      ]);
+    },
+  });
+}
+
 function describeTags(
   text: string,
   tags: Document["warnings"],
@@ -170,9 +190,18 @@ function describeErrors(
   const complaints = document.errors.slice(0, maxYamlErrors).map((error) => {
     const { line, col } = lines.linePos(error.pos[0]);
     const key = /^[^\s:]{1,100}/.exec(text.slice(error.pos[0]))?.[0] ?? "";
-    const problem =
-      error.code === "DUPLICATE_KEY" ? `the key "${key}" stands twice` : `not valid YAML: ${error.message}`;
-    return complain({ path: [], problem }, line, col);
+    return complain({ path: [], ...sayError(error, key) }, line, col);
   });
   return new ConfigError(path, complaints);
+}
+
+/** The parser's error in words of whoever writes a configuration. @param key the word that stands there */
+function sayError(error: Document["errors"][number], key: string): Pick<ConfigFinding, "problem" | "write"> {
+  if (error.code === "DUPLICATE_KEY") return { problem: `the key "${key}" stands twice` };
+  if (error.code === "MULTIPLE_DOCS") {
+    const problem = "a second document begins here, and a file is one configuration";
+    return { problem, write: "leave out the line --- above, or what follows it" };
+  }
+  if (/call stack/.test(error.message)) return { problem: "nested more deeply than any configuration is" };
+  return { problem: `not valid YAML: ${error.message}` };
 }

@@ -223,6 +223,8 @@ function toValue(document: Document, wholeFile: (problem: string) => ConfigError
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (cause) {
-    throw wholeFile(cause instanceof Error ? cause.message : String(cause));
+    // The only error that is left: aliases of aliases of aliases.
+    if (!(cause instanceof ReferenceError)) throw cause;
+    throw wholeFile("its aliases (*name) repeat more than a machine can hold; write the values themselves");
   }
 }
