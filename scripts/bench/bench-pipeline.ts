@@ -38,7 +38,7 @@ export function openBenchPipeline({ bundle, bearing, channel, nowMs, onDecision 
       commissioning: config.commissioning,
       falsePerPointYear: () => 0.1,
       faultPrior: config.alarms.faultPrior,
-      state: { get: () => null, set: () => true, setAll: () => true },
+      state: { get: () => null, set: () => true, setAll: () => true, setDescribed: () => true },
       logger: silentLogger,
       onEvent: () => {},
     }),

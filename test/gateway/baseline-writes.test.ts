@@ -26,7 +26,8 @@ test("what points have learnt for a quarter of an hour of data is written once f
     state: {
       get: () => null,
       set: () => true,
-      setAll: (entries) => {
+      setAll: () => true,
+      setDescribed: (entries) => {
         writes.push(Object.keys(entries));
         return true;
       },

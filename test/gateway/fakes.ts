@@ -68,11 +68,9 @@ export function createFakeState(): StateStore {
     else values.set(key, text);
     return true;
   };
-  return {
-    get: (key) => values.get(key) ?? null,
-    set,
-    setAll: (entries) => Object.entries(entries).every(([key, text]) => set(key, text)),
-  };
+  const setAll: StateStore["setAll"] = (entries) =>
+    Object.entries(entries).every(([key, text]) => set(key, text));
+  return { get: (key) => values.get(key) ?? null, set, setAll, setDescribed: setAll };
 }
 
 /** Baselines that are kept nowhere. */

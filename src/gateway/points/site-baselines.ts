@@ -98,8 +98,11 @@ const saveEveryMs = 900_000;
 export function createSiteBaselines(options: SiteBaselinesOptions): SiteBaselines {
   const all: { readonly point: PointId; readonly watch: KeptWatch }[] = [];
   // One write for all: a thousand would not end before the gateway has to.
+  const describe = (watches: readonly KeptWatch[]): Readonly<Record<string, string>> =>
+    Object.assign({}, ...watches.map((watch) => watch.takeProgress()));
+  const describeAll = (): Readonly<Record<string, string>> => describe(all.map(({ watch }) => watch));
   const write = (watches: readonly KeptWatch[]): void => {
-    options.state.setAll(Object.assign({}, ...watches.map((watch) => watch.takeProgress())));
+    options.state.setDescribed(describe(watches), describeAll);
   };
   return {
     create: (point, start) => {

@@ -1,6 +1,6 @@
 /**
- * Small named snapshots that outlive a restart (the alarms' state, which model serves). Reads come from memory; a
- * write that the disk refuses is kept in memory and tried again with the next one.
+ * Small named snapshots that outlive a restart (the alarms' state, which model serves). Reads come from memory, but for what its owner
+ * can say again; a write that the disk refuses is kept in memory and tried again with the next one.
  */
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
@@ -15,6 +15,14 @@ export interface StateStore {
   set(key: string, text: string | null): boolean;
   /** As `set` for several keys, in one write: after a power cut all of them are there or none. */
   setAll(entries: Readonly<Record<string, string | null>>): boolean;
+  /**
+   * As `setAll`, for what `describe` says again at any time: once it is on the disk it leaves memory, and `describe`, the same one each
+   * time, is asked where the file is begun anew.
+   */
+  setDescribed(
+    entries: Readonly<Record<string, string>>,
+    describe: () => Readonly<Record<string, string>>,
+  ): boolean;
 }
 
 /** A thousand turbines' deciders and alarms stay well below. */
@@ -25,6 +33,8 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
   const values = new Map<string, string>();
   /** Keys whose value in memory is newer than the disk's. */
   const waiting = new Set<string>();
+  /** Keys whose value is on the disk alone, and who says it again. */
+  const described = new Map<string, () => Readonly<Record<string, string>>>();
   let failing = false;
 
   file.add({
@@ -39,6 +49,8 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
     },
     // What this process knows is still true: it is written anew, whole.
     onRenewed() {
+      for (const describe of new Set(described.values()))
+        for (const [key, text] of Object.entries(describe())) values.set(key, text);
       for (const key of values.keys()) waiting.add(key);
       write();
     },
@@ -58,6 +70,7 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
         });
       });
       waiting.clear();
+      for (const key of described.keys()) values.delete(key);
       failing = false;
       return true;
     } catch (error) {
@@ -80,14 +93,28 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
     for (const [key, text] of Object.entries(entries)) {
       if (text === null) values.delete(key);
       else values.set(key, text);
+      described.delete(key);
       waiting.add(key);
     }
     return write();
   };
 
+  const read = (key: string): string | null => {
+    const row = file.use((database) => database.prepare("SELECT value FROM state WHERE key = ?").get(key));
+    return row === undefined ? null : String(row.value);
+  };
+
   return {
-    get: (key) => values.get(key) ?? null,
+    get: (key) => values.get(key) ?? (described.has(key) && !waiting.has(key) ? read(key) : null),
     set: (key, text) => setAll({ [key]: text }),
     setAll,
+    setDescribed: (entries, describe) => {
+      const isWritten = setAll(entries);
+      for (const key of Object.keys(entries)) {
+        described.set(key, describe);
+        if (isWritten) values.delete(key);
+      }
+      return isWritten;
+    },
   };
 }

@@ -41,3 +41,51 @@ test("a snapshot without measure is refused", () => {
     expect.toSatisfy((error: unknown) => hasErrorCode(error, "STORE")),
   );
 });
+
+test("what its owner says again leaves memory, and is asked for where the file is begun anew", () => {
+  const path = join(createTemporaryFolder(), "store.db");
+  const file = openStoreFile({ path, maxFileBytes: 262_144 });
+  onTestFinished(() => file.close());
+  const state = createStateStore(file);
+  let learnt = "one";
+  let asked = 0;
+  const describe = () => {
+    asked++;
+    return { "baseline/a": learnt, "baseline/b": learnt };
+  };
+  expect(state.setDescribed({ "baseline/a": "one", "baseline/b": "one" }, describe)).toBe(true);
+  expect(state.set("alarms", "{}")).toBe(true);
+  expect([state.get("baseline/a"), state.get("alarms"), asked]).toEqual(["one", "{}", 0]);
+  // What the file says is what there is: none of it is in memory.
+  file.use((database) => database.exec("UPDATE state SET value = 'written behind' WHERE key != 'model'"));
+  expect([state.get("baseline/a"), state.get("alarms")]).toEqual(["written behind", "{}"]);
+  // What waits for the disk is in memory until it is written.
+  expect(state.setDescribed({ "baseline/a": "x".repeat(300_000) }, describe)).toBe(false);
+  expect(state.get("baseline/a")).toHaveLength(300_000);
+  expect(state.setDescribed({ "baseline/a": "two" }, describe)).toBe(true);
+  expect([state.get("baseline/a"), state.get("baseline/b")]).toEqual(["two", "written behind"]);
+  // A file that is damaged as it is used: all is written anew.
+  learnt = "three";
+  expect(() =>
+    file.use(() => {
+      throw Object.assign(new Error("database disk image is malformed"), {
+        code: "ERR_SQLITE_ERROR",
+        errcode: 11,
+      });
+    }),
+  ).toThrow();
+  expect(asked).toBe(1);
+  expect(["baseline/a", "baseline/b", "alarms"].map((key) => state.get(key))).toEqual([
+    "three",
+    "three",
+    "{}",
+  ]);
+  file.use((database) => database.exec("UPDATE state SET value = 'from the file'"));
+  expect(state.get("baseline/b")).toBe("from the file");
+  // Set as anything else is, it stays in memory as anything else does; and null forgets it.
+  state.set("baseline/a", "mine");
+  file.use((database) => database.exec("UPDATE state SET value = 'behind'"));
+  expect(state.get("baseline/a")).toBe("mine");
+  state.setAll({ "baseline/b": null });
+  expect(state.get("baseline/b")).toBeNull();
+});
