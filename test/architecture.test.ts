@@ -149,7 +149,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "cli/init": ["core"],
   "cli/device": ["core", "firmware-bridge", "training/dataset", "cli/terminal"],
   "cli/score/files": ["core", "cli/terminal"],
-  "cli/score/sidecar": ["core", "training/dataset", "cli/terminal"],
+  "cli/score/sidecar": ["core", "training/dataset", "cli/init/bearing-catalogue.ts", "cli/terminal"],
   "cli/score/recordings": [
     "core",
     "training/dataset",

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { parseBearing } from "../../../src/cli/score/sidecar/sidecar-options.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../../support/until.ts";
 import { auroraHere, startAurora } from "../aurora.ts";
@@ -34,6 +35,11 @@ describe("aurora score", () => {
     expect(readFileSync(out, "utf8").trimEnd().split("\n")).toHaveLength(1 + 2 * files[0]!.windows);
     const plain = await auroraHere("score", shippedBundle, ...args);
     expect(plain.stdout).toMatch(/good\.npy: \d+ windows, fault \d\.\d{3}: inner \d/);
+  });
+
+  it("takes the designation of a bearing that init takes", () => {
+    expect(parseBearing("SKF 6205-2rs")).toEqual({ bpfo: 3.5848, bpfi: 5.4152, bsf: 4.7134, ftf: 0.3983 });
+    expect(parseBearing("6205-2RS.yaml")).toBe("6205-2RS.yaml");
   });
 
   it("scores with fault orders that do not fit each other, and says so", async () => {

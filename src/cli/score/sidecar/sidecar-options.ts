@@ -15,6 +15,7 @@ import {
   readGeometries,
   readOwnSidecar,
 } from "../../../training/dataset/sidecar/sidecar-files.ts";
+import { computeBearingOrders, findBearing } from "../../init/bearing-catalogue.ts";
 import { parseNumber } from "../../terminal/options.ts";
 
 export interface SidecarFlags {
@@ -33,7 +34,7 @@ export function addSidecarOptions(command: Command): Command {
     .option("--shaft-rpm <rpm>", "speed of the bearing's shaft", parseNumber(0.001, 100_000))
     .option(
       "--bearing <orders|file>",
-      "fault frequencies in multiples of shaft speed: bpfo=..,bpfi=..,bsf=..,ftf=.. (bsf: twice the ball's spin); or a geometry: balls=..,ball_diameter=..,pitch_diameter=..,contact_angle=..; or a file of them (FILE#NAME: one of its entries)",
+      "a designation that `aurora init` knows (6205-2RS); fault frequencies in multiples of shaft speed: bpfo=..,bpfi=..,bsf=..,ftf=.. (bsf: twice the ball's spin); or a geometry: balls=..,ball_diameter=..,pitch_diameter=..,contact_angle=..; or a file of them (FILE#NAME: one of its entries)",
       parseBearing,
     )
     .option("--bearings <file>", "the same as --bearing with a file")
@@ -64,8 +65,10 @@ or CSV; the first entry whose name or "file" fits the file's name as a pattern w
 unit, scale and channel too), and from a NAME.json beside NAME.npy ({"rateHz": 51200, "shaftRpm": 600,
 "channel": "accel", "unit": "g", "bearing": {"balls": 9, "ball_diameter": 7.94, "pitch_diameter": 39.04}}).`;
 
-/** Parses orders or a geometry (`bpfo=..,bpfi=..,…`); what holds no `=` is the name of a file. */
+/** Parses orders or a geometry (`bpfo=..,bpfi=..,…`); what holds no `=` is a designation of the catalogue, or the name of a file. */
 export function parseBearing(text: string): BearingOrders | string {
+  const catalogued = findBearing(text);
+  if (catalogued !== undefined) return computeBearingOrders(catalogued.geometry);
   if (text.trim() !== "" && !text.includes("=")) return text;
   const parts = text.split(",").map((part) => part.split("="));
   const fields = Object.fromEntries(
