@@ -10,6 +10,8 @@ import { parse } from "yaml";
 const here = dirname(fileURLToPath(import.meta.url));
 const checkout = dirname(dirname(here));
 const container = join(here, "container");
+/** Where the checkout lies in the root: its own place may be below a folder that is empty there. */
+const inside = "/srv/aurora";
 const programs = ["unshare", "chroot", "setpriv", "ip", "mosquitto", "usermod", "useradd"];
 const quote = (word) => `'${String(word).replaceAll("'", "'\\''")}'`;
 
@@ -31,7 +33,7 @@ function renderLines(compose) {
   const healthy = /CMD \["[^"]+", "-e", "(.*)"\]/.exec(
     readFileSync(join(container, "Containerfile"), "utf8"),
   )[1];
-  const aurora = `${quote(process.execPath)} ${quote(join(checkout, "dist/src/cli/main.js"))}`;
+  const aurora = `${quote(process.execPath)} ${inside}/dist/src/cli/main.js`;
   const postgres = "$(ls -d /usr/lib/postgresql/*/bin | tail -1)";
   const asUser = "setpriv --reuid 999 --regid 999 --clear-groups --no-new-privs --bounding-set -all";
   return `
@@ -40,7 +42,7 @@ for name in ${Object.keys(compose.services).join(" ")}; do echo "127.0.0.1 $name
 usermod --uid 1883 mosquitto
 # Both images give their user this number.
 usermod --uid 999 postgres
-mkdir -p /srv/compose && cp -r ${quote(container)}/. /srv/compose && cd /srv/compose
+mkdir -p /srv/compose && cp -r ${inside}/scripts/packaging/container/. /srv/compose && cd /srv/compose
 ${aurora} fleet enrol gw-1 --site my-site --dir enrolment > /dev/null
 (umask 077; head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \\n' > record.password)
 chown -R 1883 enrolment/broker
@@ -105,6 +107,7 @@ mkdir ${quote(work)}/layer; mount -t tmpfs tmpfs ${quote(work)}/layer; cd ${quot
 mount -t overlay overlay -o lowerdir=/,upperdir=upper,workdir=work root
 mount -t proc proc root/proc; mount --rbind /dev root/dev; mount -t tmpfs tmpfs root/tmp; mount -t tmpfs tmpfs root/run
 cp ${quote(work)}/inside.sh root/srv/inside.sh
+mkdir root${inside}; mount --rbind ${quote(checkout)} root${inside}
 exec chroot root bash -e /srv/inside.sh`;
   let said;
   await book.check("the services of the compose file run, and a gateway's record is stored by them", () => {

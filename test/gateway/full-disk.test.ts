@@ -72,7 +72,7 @@ test("windows that were in memory when the gateway was killed are declared to th
     );
   await until(async () => (await gaps()).some(({ name }) => name === "gap.prediction"), "the gap", 40_000);
   const { detail } = (await gaps()).find(({ name }) => name === "gap.prediction")!;
-  expect(detail).toContain("lost when the gateway ended before it had written them down");
+  expect(detail).toContain("lost when the gateway, or a worker of it, ended before they were written down");
   const series = await collector.record.predictions({
     site: names.site,
     turbine: "WT02",
