@@ -39,12 +39,18 @@ export function watchAnswers(urls: readonly string[]): {
   };
 }
 
-/** A server in a process of its own that does nothing but answer. */
-export async function startBystander(): Promise<{ readonly url: string; end(): void }> {
-  const program = `require("node:http").createServer((_, answer) => answer.end("ok"))
-    .listen(0, "127.0.0.1", function () { process.stdout.write(String(this.address().port)); })`;
+/**
+ * A server in a process of its own that does nothing but answer.
+ * @param file written to and flushed before each answer, where what is measured beside it waits for the disk; default: none is
+ */
+export async function startBystander(file = ""): Promise<{ readonly url: string; end(): void }> {
+  const program = `const { fsyncSync, openSync, writeSync } = require("node:fs");
+    const file = process.argv[1] ? openSync(process.argv[1], "w") : null;
+    const flush = () => { writeSync(file, "x".repeat(4096), 0); fsyncSync(file); };
+    require("node:http").createServer((_, answer) => { if (file !== null) flush(); answer.end("ok"); })
+      .listen(0, "127.0.0.1", function () { process.stdout.write(String(this.address().port)); })`;
   const child: ChildProcess = endWithProcess(
-    spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "ignore"] }),
+    spawn(process.execPath, ["-e", program, file], { stdio: ["ignore", "pipe", "ignore"] }),
   );
   const [port] = (await once(child.stdout!, "data")) as [Buffer];
   return { url: `http://127.0.0.1:${port}`, end: () => void child.kill("SIGKILL") };

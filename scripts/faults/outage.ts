@@ -19,7 +19,7 @@ const hours = 36;
 const hourMs = 3_600_000;
 /** Spread over the outage. */
 const oldAlerts = 100;
-/** What the backlog may add to the way of a live alert (the issue of this record). */
+/** What the backlog may add to the way of a live alert. */
 const maxAddedMs = 1_000;
 
 /** Over what it is caught up. */
@@ -54,7 +54,7 @@ export const runOutage: FaultModule = async (options) => {
       ledger.check(
         `${profile.name}: alerts overtake`,
         addedMs <= maxAddedMs + hostShare * run.hostMs,
-        `the backlog held up a live alert by ${addedMs} ms, beside ${run.hostMs} of an idle process`,
+        `the backlog held up a live alert by ${addedMs} ms, beside ${run.hostMs} of an idle process that writes to the same disk`,
       );
     }
   } finally {
@@ -74,7 +74,7 @@ async function catchUp(site: FaultSite, profile: (typeof links)[number], seed: n
   const startMs = Date.now() - (hours + 1) * hourMs;
   const url = `mqtt://127.0.0.1:${link.port}`;
   const sender = await startSender(site.command, { name, startMs, path, url });
-  const bystander = await startBystander();
+  const bystander = await startBystander(join(site.folder, "bystander"));
   try {
     await sender.backlog({ hours, points: profile.points, alerts: oldAlerts });
     const { records } = await sender.state();
