@@ -96,7 +96,14 @@ export async function bootMachine({ kernel, initrd, disk }, { folder, timeoutMs,
   const sayNothing = () => setTimeout(() => end(`it said nothing for ${quietMs / 60_000} min`), quietMs);
   let quiet = sayNothing();
   const hands = {
-    plugAdapter: () => connect(monitor).end("device_add usb-serial,chardev=adapter,always-plugged=on\n"),
+    plugAdapter: () => {
+      // Left open until the machine ends: a monitor drops what it has not read of a connection that was closed.
+      const hand = connect(monitor).resume();
+      hand.on("error", (error) => {
+        said += `its monitor: ${error.message}\n`;
+      });
+      hand.write("device_add usb-serial,chardev=adapter,always-plugged=on\n");
+    },
   };
   machine.stderr.on("data", (part) => {
     said = `${said}${part}`.slice(-2000);
