@@ -17,7 +17,14 @@ import {
   unpackMoments,
   unpackSketches,
 } from "./drift-blobs.ts";
-import type { DriftDay, DriftDayLevels, DriftVerdictPage } from "./drift-record.ts";
+import type {
+  DriftDay,
+  DriftDayLevels,
+  DriftPeriod,
+  DriftState,
+  DriftVerdictPage,
+  StoredReference,
+} from "./drift-record.ts";
 import { DriftRefusedError, driftBounds, driftCursor } from "./drift-rules.ts";
 
 /** A row of a table, by the names of its columns. */
@@ -239,4 +246,40 @@ export function readRange(row: Row): PeriodRange {
 /** The point that a row names. */
 export function readPoint(row: Row): PointId {
   return { site: String(row.site), turbine: String(row.turbine), component: String(row.component) };
+}
+
+/** A period that is due, of a row of `renewed_ms`, `previous_digest`, its range and its model. */
+export function readDuePeriod(row: Row): DriftPeriod {
+  const renewedMs = row.renewed_ms === null ? null : Number(row.renewed_ms);
+  return {
+    ...readPoint(row),
+    ...readRange(row),
+    modelDigest: String(row.model_digest),
+    modelName: String(row.model_name),
+    modelVersion: String(row.model_version),
+    renewedMs: renewedMs !== null && renewedMs < Number(row.to_ms) ? renewedMs : null,
+    previousDigest: row.previous_digest === null ? null : String(row.previous_digest),
+  };
+}
+
+/** What a row says that days have taught. */
+export function readStoredReference(row: Row): StoredReference {
+  return {
+    reference: JSON.parse(String(row.json)) as unknown,
+    periodMs: Number(row.period_ms),
+    untilMs: Number(row.until_ms),
+    renewedMs: row.renewed_ms === null ? null : Number(row.renewed_ms),
+  };
+}
+
+/** What a row says was last told of a point. */
+export function readDriftState(row: Row): DriftState {
+  return {
+    ...readPoint(row),
+    modelDigest: String(row.model_digest),
+    level: row.level as DriftState["level"],
+    sinceMs: Number(row.since_ms),
+    fromMs: Number(row.from_ms),
+    stablePeriods: Number(row.stable_periods),
+  };
 }

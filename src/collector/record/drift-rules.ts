@@ -17,6 +17,9 @@ export const driftBounds = {
   bins: 64,
 } as const;
 
+/** A point that was not heard of for so many periods is not waited for. */
+export const awaitedPeriods = 14;
+
 /** A read of {@link DriftRecord.driftDays} never returns more columns than this: of ten thousand points they are a million levels. */
 export const maxDriftDays = 100;
 

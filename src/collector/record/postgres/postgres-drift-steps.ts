@@ -11,8 +11,8 @@ import type {
   ReferenceKey,
   StoredReference,
 } from "../drift-record.ts";
-import { readPoint } from "../drift-rows.ts";
-import type { DriftRenewal } from "../drift-rules.ts";
+import { readDriftState, readDuePeriod, readPoint, readRange, readStoredReference } from "../drift-rows.ts";
+import { awaitedPeriods, type DriftRenewal } from "../drift-rules.ts";
 import type { SqlSession } from "./postgres-database.ts";
 
 /** Ended by this clock, and its gateway has gone on to a later period, or nothing came for the time of grace. */
@@ -33,19 +33,7 @@ export async function listDuePeriods(session: SqlSession, query: DuePeriodQuery)
      ORDER BY from_ms, drift_period.point, first_ms LIMIT $3`,
     [Math.trunc(nowMs), Math.trunc(nowMs - graceMs), limit],
   );
-  return rows.map((row) => {
-    const renewedMs = row.renewed_ms === null ? null : Number(row.renewed_ms);
-    return {
-      ...readPoint(row),
-      modelDigest: String(row.model_digest),
-      modelName: String(row.model_name),
-      modelVersion: String(row.model_version),
-      fromMs: Number(row.from_ms),
-      toMs: Number(row.to_ms),
-      renewedMs: renewedMs !== null && renewedMs < Number(row.to_ms) ? renewedMs : null,
-      previousDigest: row.previous_digest === null ? null : String(row.previous_digest),
-    };
-  });
+  return rows.map(readDuePeriod);
 }
 
 /** Row and point of an open period, which nobody else assesses until the transaction ends; null: it was assessed, or is not known. */
@@ -69,13 +57,7 @@ export async function readReference(session: SqlSession, key: ReferenceKey): Pro
      WHERE site = $1 AND turbine = $2 AND component = $3 AND model_digest = $4`,
     [key.site, key.turbine, key.component, key.modelDigest],
   );
-  if (row === undefined) return null;
-  return {
-    reference: JSON.parse(String(row.json)) as unknown,
-    periodMs: Number(row.period_ms),
-    untilMs: Number(row.until_ms),
-    renewedMs: row.renewed_ms === null ? null : Number(row.renewed_ms),
-  };
+  return row === undefined ? null : readStoredReference(row);
 }
 
 /** Which point and model a reference is of, by the point's number. */
@@ -111,9 +93,6 @@ export async function renewReferences(
   );
 }
 
-/** A point that was not heard of for so many periods is not waited for. */
-const awaitedPeriods = 14;
-
 /** Which points a period still waits for. */
 export async function readProgress(
   session: SqlSession,
@@ -147,7 +126,7 @@ export async function listUnpublished(session: SqlSession, limit: number): Promi
   const rows = await session.rows("SELECT * FROM drift_unpublished ORDER BY from_ms, to_ms LIMIT $1", [
     limit,
   ]);
-  return rows.map((row) => ({ fromMs: Number(row.from_ms), toMs: Number(row.to_ms) }));
+  return rows.map(readRange);
 }
 
 export async function noteUnpublished(session: SqlSession, { fromMs, toMs }: PeriodRange): Promise<void> {
@@ -173,14 +152,7 @@ export async function readStates(session: SqlSession, points: readonly PointId[]
       points.map(({ component }) => component),
     ],
   );
-  return rows.map((row) => ({
-    ...readPoint(row),
-    modelDigest: String(row.model_digest),
-    level: row.level as DriftState["level"],
-    sinceMs: Number(row.since_ms),
-    fromMs: Number(row.from_ms),
-    stablePeriods: Number(row.stable_periods),
-  }));
+  return rows.map(readDriftState);
 }
 
 export async function putState(session: SqlSession, point: number, state: DriftState): Promise<void> {

@@ -2,7 +2,7 @@
 
 import type { PointId } from "../../../core/contract/stream.ts";
 import type { PeriodRange } from "../../../core/drift/drift-day.ts";
-import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";
+import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
 import type {
   DriftPeriod,
   DriftState,
@@ -13,8 +13,8 @@ import type {
   ReferenceKey,
   StoredReference,
 } from "../drift-record.ts";
-import { readPoint } from "../drift-rows.ts";
-import type { DriftRenewal } from "../drift-rules.ts";
+import { readDriftState, readDuePeriod, readPoint, readRange, readStoredReference } from "../drift-rows.ts";
+import { awaitedPeriods, type DriftRenewal } from "../drift-rules.ts";
 
 export interface SqliteDriftSteps {
   due(query: DuePeriodQuery): DriftPeriod[];
@@ -68,19 +68,7 @@ function createPeriods(database: SqliteDatabase): Pick<SqliteDriftSteps, "due" |
   );
   return {
     due: ({ nowMs, graceMs, limit }) =>
-      due.all(Math.trunc(nowMs), Math.trunc(nowMs - graceMs), limit).map((row) => {
-        const renewedMs = row.renewed_ms === null ? null : Number(row.renewed_ms);
-        return {
-          ...readPoint(row),
-          modelDigest: String(row.model_digest),
-          modelName: String(row.model_name),
-          modelVersion: String(row.model_version),
-          fromMs: Number(row.from_ms),
-          toMs: Number(row.to_ms),
-          renewedMs: renewedMs !== null && renewedMs < Number(row.to_ms) ? renewedMs : null,
-          previousDigest: row.previous_digest === null ? null : String(row.previous_digest),
-        };
-      }),
+      due.all(Math.trunc(nowMs), Math.trunc(nowMs - graceMs), limit).map(readDuePeriod),
     openPeriod: ({ site, turbine, component, modelDigest, fromMs, toMs }) => {
       const row = open.get(site, turbine, component, modelDigest, fromMs, toMs - fromMs);
       return row === undefined ? null : Number(row.id);
@@ -116,13 +104,7 @@ function createReferences(
   return {
     reference: ({ site, turbine, component, modelDigest }) => {
       const row = read.get(site, turbine, component, modelDigest);
-      if (row === undefined) return null;
-      return {
-        reference: JSON.parse(String(row.json)) as unknown,
-        periodMs: Number(row.period_ms),
-        untilMs: Number(row.until_ms),
-        renewedMs: row.renewed_ms === null ? null : Number(row.renewed_ms),
-      };
+      return row === undefined ? null : readStoredReference(row);
     },
     putReference: (point, modelDigest, { reference, periodMs, untilMs, renewedMs }) => {
       put.run(point, modelDigest, periodMs, untilMs, renewedMs, JSON.stringify(reference));
@@ -137,9 +119,6 @@ function createReferences(
     },
   };
 }
-
-/** A point that was not heard of for so many periods is not waited for. */
-const awaitedPeriods = 14;
 
 function createFleetQueries(database: SqliteDatabase): Pick<SqliteDriftSteps, "progress" | "fleet"> {
   const awaited = database.prepare(
@@ -187,8 +166,7 @@ function createPublications(
      VALUES (?, ?, ?, ?, ?, ?)`,
   );
   return {
-    unpublished: (limit) =>
-      list.all(limit).map((row) => ({ fromMs: Number(row.from_ms), toMs: Number(row.to_ms) })),
+    unpublished: (limit) => list.all(limit).map(readRange),
     noteUnpublished: ({ fromMs, toMs }) => {
       note.run(fromMs, toMs);
     },
@@ -198,21 +176,10 @@ function createPublications(
     states: (points) =>
       points.flatMap(({ site, turbine, component }) => {
         const row = state.get(site, turbine, component);
-        return row === undefined ? [] : [readState(row)];
+        return row === undefined ? [] : [readDriftState(row)];
       }),
     putState: (point, { modelDigest, level, sinceMs, fromMs, stablePeriods }) => {
       putState.run(point, modelDigest, level, sinceMs, fromMs, stablePeriods);
     },
-  };
-}
-
-function readState(row: SqlRow): DriftState {
-  return {
-    ...readPoint(row),
-    modelDigest: String(row.model_digest),
-    level: row.level as DriftState["level"],
-    sinceMs: Number(row.since_ms),
-    fromMs: Number(row.from_ms),
-    stablePeriods: Number(row.stable_periods),
   };
 }
