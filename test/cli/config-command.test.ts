@@ -96,6 +96,36 @@ describe("config validate names file, line and column, key, value, and what to w
       /:19:20: .*without a unit \(it says "600 s"\); write 600/,
     ],
     [
+      "a number with zeros in front",
+      "site: north",
+      "site: north\n  httpPort: 010000",
+      /:4:13: gateway\.httpPort: a number has no zeros in front.*\(it says "010000"\); write 10000/,
+    ],
+    [
+      "a number with a zero in front, of which no bound is broken",
+      "bpfo: 3.58",
+      "bpfo: 03.58",
+      /:17:26: turbines\[0\]\.points\[0\]\.bearing\.bpfo: .*\(it says "03\.58"\); write 3\.58/,
+    ],
+    ...["1_000", "1'000", "1 000"].map((number): [string, string, string, RegExp] => [
+      `thousands set apart as ${number}`,
+      "",
+      `store:\n  maxMebibytes: ${number}\n`,
+      /:19:17: store\.maxMebibytes: .*between its thousands.*; write 1000$/m,
+    ]),
+    ...["0b11", "2026-01-01", "12:30", "~5", "yes"].map((value): [string, string, string, RegExp] => [
+      `${value} for a number`,
+      "",
+      `store:\n  maxMebibytes: ${value}\n`,
+      /:19:17: store\.maxMebibytes: must be a number \(it says "[^"]*"\)$/m,
+    ]),
+    [
+      "nothing behind a key",
+      "",
+      "store:\n",
+      /:18:\d+: store: nothing stands behind this key; .*leave the key out/,
+    ],
+    [
       "a broker without a port",
       "127.0.0.1:1883",
       "broker",

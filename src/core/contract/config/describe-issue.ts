@@ -18,6 +18,9 @@ export function describeIssue(
   }
   // zod calls it a wrong type.
   if (message.endsWith("received undefined")) return { problem: "this key is missing" };
+  if (value === null && issue.path.length > 0) {
+    return { problem: "nothing stands behind this key", write: "give it a value, or leave the key out" };
+  }
   if (issue.code === "invalid_value") return describeChoice(issue.values, value, message);
   if (issue.code === "invalid_type" && message.startsWith("Invalid input"))
     return describeType({ expected: issue.expected, message }, value, written);
@@ -59,17 +62,20 @@ function describeType(
 ): Omit<ConfigFinding, "path"> {
   if (/^(number|int)$/.test(expected) && typeof value === "string") {
     const text = value.trim();
-    if (/^-?\d{1,3}(,\d{3}){2,}$/.test(text)) return ungrouped(text);
+    if (isPaddedNumber(text)) return describePadded(text);
+    if (/^-?\d{1,3}((,\d{3}){2,}|([ _'’\u00a0\u202f]\d{3})+)$/.test(text)) return ungrouped(text);
     if (/^-?\d+,\d+$/.test(text)) {
       const thousands = /^-?\d{1,3},\d{3}$/.test(text) ? `, or ${text.replace(",", "")} for thousands` : "";
       const write = `write ${text.replace(",", ".")}${thousands}`;
       return { problem: "a number is written with a point", write };
     }
-    const unit = /^(-?\d+(\.\d+)?) ?[^\d\s.,].{0,15}$/.exec(text);
+    // A unit has no digits but a power behind it: neither 0b11 nor a date nor 12:30 is a number with one.
+    const unit = /^(-?\d+(\.\d+)?) ?[\p{L}°%"][^\d]{0,14}[23]?$/u.exec(text);
     if (unit !== null) {
       return { problem: "must be a number without a unit", write: `write ${unit[1]}, in the key's own unit` };
     }
-    if (text !== "" && Number.isFinite(Number(text))) {
+    // JavaScript knows numbers in binary, YAML does not.
+    if (text !== "" && Number.isFinite(Number(text)) && !/^0b/i.test(text)) {
       return { problem: "must be a number, not a text", write: `write ${text} without quotes` };
     }
     return { problem: "must be a number" };
@@ -94,6 +100,17 @@ function describeType(
     int: "a whole number",
   };
   return { problem: wanted[expected] === undefined ? message : `must be ${wanted[expected]}` };
+}
+
+/** Whether a number has zeros in front, of which some readers of YAML make octal digits: 010 is 8 to them, and 10 to others. */
+export function isPaddedNumber(written: string): boolean {
+  return /^[-+]?0\d/.test(written) && Number.isFinite(Number(written));
+}
+
+/** What is wrong with a number that {@link isPaddedNumber}. */
+export function describePadded(written: string): Omit<ConfigFinding, "path"> {
+  const problem = "a number has no zeros in front, which some programs take for octal digits";
+  return { problem, write: `write ${Number(written)}` };
 }
 
 /** Of a whole number whose thousands are set apart, by whatever sign. */

@@ -4,6 +4,7 @@
  * `AURORA_TURBINES__0__ID`). A variable that names no key is an error: a typing mistake must not go unseen.
  */
 import { parse } from "yaml";
+import { isPaddedNumber } from "../../contract/config/describe-issue.ts";
 
 /** The part of a JSON schema that is needed to find a key. */
 export interface ConfigJsonSchema {
@@ -77,8 +78,9 @@ function resolvePath(schema: ConfigJsonSchema, parts: readonly string[]): FoundK
   return { path, schema: at };
 }
 
-/** Where a text belongs, a number is one: 007 is an id. */
+/** Where a text belongs, a number is one: 007 is an id. Elsewhere it stays as it is written, for the schema to refuse. */
 function readValue(text: string, schema: ConfigJsonSchema | undefined): unknown {
+  if (isPaddedNumber(text)) return text;
   const value = parseScalar(text);
   const types = [schema, ...(schema?.anyOf ?? [])].map((each) => each?.type);
   const takesText = types.includes("string") && !types.includes("number") && !types.includes("integer");

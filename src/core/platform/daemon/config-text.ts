@@ -2,8 +2,19 @@
  * The text of a configuration file as a tree that knows its places: where a key stands, what it says. Makes one complaint of
  * mistakes that a parser of YAML meets many times over.
  */
-import { type Document, isMap, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
+import {
+  type Document,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from "yaml";
 import type { ConfigFinding, KeyPath } from "../../contract/config/config-finding.ts";
+import { describePadded, isPaddedNumber } from "../../contract/config/describe-issue.ts";
 import { ConfigError, makeComplaint } from "./config-error.ts";
 
 export interface ConfigText {
@@ -16,6 +27,8 @@ export interface ConfigText {
   valueAt(path: KeyPath): unknown;
   /** As it is written, where a number is written otherwise than it is shown: 007, 1.10; undefined elsewhere. */
   writtenAt(path: KeyPath): string | undefined;
+  /** Where numbers stand that two readers could take for two numbers. */
+  findPaddedNumbers(): readonly ConfigFinding[];
   /** The number that was meant where a decimal comma split one: of `{ bpfo: 3,58 }` the key 58 gives `bpfo: 3.58`. */
   findDecimalComma(path: KeyPath): string | undefined;
 }
@@ -86,6 +99,17 @@ export function parseConfigText(text: string, path: string): ConfigText {
       if (!isScalar(node) || typeof node.value !== "number") return undefined;
       return node.source === String(node.value) ? undefined : node.source;
     },
+    findPaddedNumbers() {
+      const found: ConfigFinding[] = [];
+      visit(document, {
+        Scalar(role, { source, value }, ancestors) {
+          if (role === "key" || typeof value !== "number" || source === undefined) return;
+          if (isPaddedNumber(source))
+            found.push({ path: pathOf(role, ancestors), ...describePadded(source) });
+        },
+      });
+      return found;
+    },
     findDecimalComma(at) {
       const map = nodeAt(at.slice(0, -1));
       const name = String(at.at(-1));
@@ -100,6 +124,17 @@ export function parseConfigText(text: string, path: string): ConfigText {
         : undefined;
     },
   };
+}
+
+/** Keys and indices that lead to a value, by what the parser's walk says of it: its index, and the nodes above it. */
+function pathOf(role: number | "value" | "key" | null, ancestors: readonly unknown[]): KeyPath {
+  const path: (string | number)[] = [];
+  for (const [index, node] of ancestors.entries()) {
+    const below = ancestors[index + 1];
+    if (isPair(node) && isScalar(node.key)) path.push(String(node.key.value));
+    else if (isSeq(node)) path.push(below === undefined ? Number(role) : node.items.indexOf(below));
+  }
+  return path;
 }
 
 /** Editors of other systems save otherwise; a parser then sees one odd word, or nothing at all. */

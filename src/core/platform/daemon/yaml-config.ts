@@ -104,15 +104,16 @@ function readText<T>(text: string, options: YamlConfigOptions<T>): ReadConfig<T>
   const { complete = (whole: unknown) => whole } = options;
   const value = complete(toValue(document, wholeFile));
   const parsed = schema.safeParse(value);
-  if (parsed.success) return { config: parsed.data, refuse };
-  throw refuse(
-    parsed.error.issues.flatMap((issue) => {
-      const path = issue.path.filter((part) => typeof part !== "symbol");
-      if (issue.code !== "unrecognized_keys")
-        return [{ path, ...describeIssue(issue, source.valueAt(path), source.writtenAt(path)) }];
-      return issue.keys.map((name) => unknownKey([...path, name], { source, jsonSchema: jsonSchema() }));
-    }),
-  );
+  const findings = (parsed.error?.issues ?? []).flatMap((issue) => {
+    const path = issue.path.filter((part) => typeof part !== "symbol");
+    if (issue.code !== "unrecognized_keys")
+      return [{ path, ...describeIssue(issue, source.valueAt(path), source.writtenAt(path)) }];
+    return issue.keys.map((name) => unknownKey([...path, name], { source, jsonSchema: jsonSchema() }));
+  });
+  const told = new Set(findings.map(({ path }) => formatKeyPath(path)));
+  const padded = source.findPaddedNumbers().filter(({ path }) => !told.has(formatKeyPath(path)));
+  if (parsed.success && padded.length === 0) return { config: parsed.data, refuse };
+  throw refuse([...findings, ...padded]);
 }
 
 function complain(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { collectorConfigSchema } from "../../../../src/core/contract/config/collector-config.ts";
 import { gatewayConfigSchema } from "../../../../src/core/contract/config/gateway-config-schema.ts";
 import { parseYamlConfig } from "../../../../src/core/platform/daemon/yaml-config.ts";
@@ -115,6 +116,27 @@ describe("a YAML configuration", () => {
     expect(() => parse(minimal, { AURORA_MQTT__URL: "x" })).toThrow(
       /environment AURORA_MQTT__URL: mqtt\.url/,
     );
+  });
+
+  it("takes numbers that every reader takes alike, and refuses zeros in front", () => {
+    const port = (written: string): unknown =>
+      parse(minimal.replace("site: demo", `site: demo\n  httpPort: ${written}`)).gateway.httpPort;
+    expect(["0x1F90", "8e3", "8080.0", "+8080", "0"].map(port)).toEqual([8080, 8000, 8080, 8080, 0]);
+    for (const written of ["010000", "08", "00", "+080"]) {
+      expect(() => port(written)).toThrow(/:4:13: gateway\.httpPort: a number has no zeros in front/);
+      expect(() => parse(minimal, { AURORA_GATEWAY__HTTP_PORT: written })).toThrow(
+        /AURORA_GATEWAY__HTTP_PORT: gateway\.httpPort: a number has no zeros in front/,
+      );
+    }
+  });
+
+  it("complains of zeros in front beside what else is wrong, in a list of numbers as well", () => {
+    const text = `${minimal}drift: { intervalSeconds: 060 }\nlog: { level: loud }\n`;
+    expect(() => parse(text)).toThrow(/:6:27: drift\.intervalSeconds: .*\n.*:7:15: log\.level/);
+    const numbers = z.object({ list: z.array(z.object({ n: z.number() })) });
+    expect(() =>
+      parseYamlConfig("list: [{ n: 1 }, { n: 07 }]", { path: "f", schema: numbers, environment: {} }),
+    ).toThrow(/f:1:23: list\[1\]\.n: .*write 7/);
   });
 
   it("survives an alias bomb, an empty file and a file of another kind", () => {
