@@ -64,7 +64,7 @@ export function createDeviceWatch(options: DeviceWatchOptions): DeviceWatch {
   function tell({ kind, diagnosis }: DiagnosisNews): void {
     const { code, text, cure } = diagnosis;
     if (!toldByLink.includes(code)) {
-      if (kind === "onset") logger.warn(`the device ${text}`, { code, hint: cure });
+      if (kind === "onset") logger.warn(`device ${device.id}: ${text}`, { code, hint: cure });
       else logger.info("a diagnosis of the device is over", { code, was: text });
     }
     options.onNews(device.id, { kind, diagnosis });

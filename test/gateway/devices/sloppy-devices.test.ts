@@ -55,7 +55,7 @@ describe("a clock", () => {
     rig.stream(20, { clock: (worldMs) => worldMs + 120 * minuteMs });
     expect(rig.said).toEqual(["clock: clock is 2 h 0 min ahead; time of arrival is used"]);
     expect(rig.logged).toEqual([
-      expect.stringMatching(/^the device clock is 2 h 0 min ahead.*\| Set the device's clock \(UTC\)/),
+      expect.stringMatching(/^device mcu-1: clock is 2 h 0 min ahead.*\| Set the device's clock \(UTC\)/),
     ]);
     expect(rig.lastAgeMs).toBeGreaterThan(-1_000);
     expect(rig.lastAgeMs).toBeLessThanOrEqual(0);
@@ -191,7 +191,7 @@ describe("a device that comes and goes", () => {
     }
     expect(rig.said).toEqual(["restarts: restarted 12 times in 1 min"]);
     expect(rig.logged).toEqual([
-      expect.stringMatching(/^the device restarted 3 times in 1 min \| Look at its supply/),
+      expect.stringMatching(/^device mcu-1: restarted 3 times in 1 min \| Look at its supply/),
     ]);
   });
 
