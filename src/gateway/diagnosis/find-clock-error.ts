@@ -7,6 +7,8 @@ import type { PaceEstimate } from "./stream-pace.ts";
 const rateError = 0.005;
 /** Three and a half minutes a day: ten minutes of listening tell no less from what a network hesitates. */
 const clockError = 0.0025;
+/** What was told stands until it is less than this share of what it is told at: estimates wander by a tenth. */
+const staysShare = 0.8;
 /** Arrivals wander by less. */
 const leastShiftMs = 1_500;
 
@@ -23,7 +25,8 @@ export function findClockError({ clockAheadMs: ms }: DeviceFacts): Verdict {
 export function findDrift(facts: DeviceFacts): Verdict {
   const { estimate } = facts;
   if (facts.pace !== "true" || estimate === null) return undefined;
-  if (!isDrifting(estimate) || isRateWrong(estimate)) return null;
+  if (isRateWrong(estimate)) return null;
+  if (!isDrifting(estimate)) return isNear(estimate.clockByArrival, clockError) ? undefined : null;
   const gain = estimate.clockByArrival - 1;
   return {
     text: `clock ${gain > 0 ? "gains" : "loses"} ${formatValue(Math.abs(gain) * 3600)} s an hour`,
@@ -35,8 +38,12 @@ export function findDrift(facts: DeviceFacts): Verdict {
 export function findRate(facts: DeviceFacts): Verdict {
   const { estimate, saidRateHz, pace } = facts;
   if (pace === "unknown" || estimate === null) return undefined;
-  const rateHz = measureRate(estimate, pace === "true") * saidRateHz;
-  if (Math.abs(rateHz / saidRateHz - 1) < rateError) return null;
+  const rate = measureRate(estimate, pace === "true");
+  if (Math.abs(rate - 1) < rateError) {
+    const { rateByStamps, rateByArrival } = estimate;
+    return isNear(Number.isNaN(rateByStamps) ? rateByArrival : rateByStamps, rateError) ? undefined : null;
+  }
+  const rateHz = rate * saidRateHz;
   return {
     text: `${formatWhole(rateHz)} Hz measured, ${formatWhole(saidRateHz)} said`,
     cure: "Announce the rate at which the converter really runs: fault frequencies are looked for at the wrong places otherwise.",
@@ -46,7 +53,8 @@ export function findRate(facts: DeviceFacts): Verdict {
 /** As a share of what was said; 1: as said. */
 function measureRate(estimate: PaceEstimate, arrivalsTell: boolean): number {
   const { rateByStamps, rateByArrival } = estimate;
-  if (!arrivalsTell) return Number.isNaN(rateByStamps) ? 1 : rateByStamps;
+  // What is played has a clock of its own; what has none can only be fast.
+  if (!arrivalsTell) return Number.isNaN(rateByStamps) ? rateByArrival : rateByStamps;
   if (!isRateWrong(estimate)) return 1;
   return Number.isNaN(rateByStamps) || Math.abs(rateByStamps - 1) < rateError ? rateByArrival : rateByStamps;
 }
@@ -60,4 +68,8 @@ function isRateWrong({ rateByStamps, rateByArrival, clockByArrival, samplesShift
 
 function isDrifting({ clockByArrival, stampsShiftMs }: PaceEstimate): boolean {
   return Math.abs(clockByArrival - 1) >= clockError && Math.abs(stampsShiftMs) >= leastShiftMs;
+}
+
+function isNear(ratio: number, error: number): boolean {
+  return Math.abs(ratio - 1) >= staysShare * error;
 }

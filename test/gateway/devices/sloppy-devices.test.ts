@@ -114,6 +114,16 @@ describe("a sampling rate", () => {
     const rig = await listen({ rateHz: 11_760, clock: () => 0 }, 240);
     expect(rig.said).toEqual(["rate: 11,760 Hz measured, 12,000 said"]);
   });
+
+  test("is measured without time stamps however fast it is", async () => {
+    const rig = await listen({ rateHz: 48_000, clock: () => 0 }, 150);
+    expect(rig.said).toEqual(["rate: 48,000 Hz measured, 12,000 said"]);
+  });
+
+  test("at the border of what is told is told once", async () => {
+    const rig = await listen({ rateHz: 12_061 }, 1_800);
+    expect(rig.logged).toEqual([expect.stringContaining("Hz measured, 12,000 said")]);
+  });
 });
 
 describe("frames", () => {
