@@ -30,11 +30,11 @@ export function createBatchLoop(options: {
   readonly timers: Timers;
   readonly delayMs: number;
   readonly countWaiting: () => number;
-  /** As many as make a full batch. */
-  readonly fullCount: number;
+  /** Does enough wait for a full batch? */
+  readonly isFull: () => boolean;
   readonly storeNext: () => Promise<void>;
 }): BatchLoop {
-  const { timers, delayMs, countWaiting, fullCount, storeNext } = options;
+  const { timers, delayMs, countWaiting, isFull, storeNext } = options;
   let cancelTimer: (() => void) | null = null;
   let storing: Promise<void> | null = null;
   let abandoned = false;
@@ -55,7 +55,7 @@ export function createBatchLoop(options: {
   };
   const wake = (): void => {
     if (storing !== null) return;
-    if (countWaiting() >= fullCount) void start();
+    if (isFull()) void start();
     else cancelTimer ??= timers.after(delayMs, () => void start());
   };
   const flush = async (): Promise<void> => {

@@ -3,9 +3,11 @@
 /** What waits, by its sender. */
 export interface FairQueue<T> {
   readonly count: number;
+  /** Of all that waits. */
+  readonly cost: number;
   push(sender: string, item: T): void;
-  /** Takes at most so many, one of each sender after the other. */
-  take(most: number): T[];
+  /** Takes one of each sender after the other: at most so many, and none once they cost `mostCost`. */
+  take(most: number, mostCost: number): T[];
   /** Cost of what waits of a sender. */
   costOf(sender: string): number;
 }
@@ -21,26 +23,33 @@ interface SenderQueue<T> {
 export function createFairQueue<T>(costOf: (item: T) => number): FairQueue<T> {
   const senders = new Map<string, SenderQueue<T>>();
   let count = 0;
+  let cost = 0;
   return {
     get count() {
       return count;
+    },
+    get cost() {
+      return cost;
     },
     push: (sender, item) => {
       const queue = senders.get(sender) ?? { items: [], first: 0, cost: 0 };
       senders.set(sender, queue);
       queue.items.push(item);
       queue.cost += costOf(item);
+      cost += costOf(item);
       count += 1;
     },
-    take: (most) => {
+    take: (most, mostCost) => {
       const taken: T[] = [];
+      const leftCost = cost - mostCost;
       // Whoever had a turn goes to the end, also of the next call.
       for (const [sender, queue] of senders) {
-        if (taken.length >= most) break;
+        if (taken.length >= most || cost <= leftCost) break;
         const item = queue.items[queue.first]!;
         taken.push(item);
         queue.first += 1;
         queue.cost -= costOf(item);
+        cost -= costOf(item);
         senders.delete(sender);
         if (queue.first < queue.items.length) senders.set(sender, queue);
       }

@@ -81,7 +81,8 @@ export function createStateWatch(options: {
     }
   };
   const countWaiting = (): number => waiting.size;
-  const loop = createBatchLoop({ timers, delayMs, countWaiting, fullCount: maxWaiting, storeNext });
+  const isFull = (): boolean => waiting.size >= maxWaiting;
+  const loop = createBatchLoop({ timers, delayMs, countWaiting, isFull, storeNext });
   const accept = (heard: Omit<Message, "heardMs">): void => {
     const message = { ...heard, heardMs: clock.nowMs() };
     // An empty retained message clears the topic (MQTT 3.1.1, section 3.3.1.3).

@@ -65,6 +65,8 @@ interface WaitingMessage extends UplinkMessage {
   readonly earlySinceMs: number | null;
 }
 
+/** Of a batch: whoever comes meanwhile waits until it is stored. Messages of ordinary gateways are full in number long before. */
+const maxBatchBytes = 256 * 1024;
 /** For how long what follows a hole waits for another worker to fill it: its gateway sends again after that. */
 const holeWaitMs = 10_000;
 /** Until it is looked at again. */
@@ -148,7 +150,7 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
     return stuck;
   };
   const storeNext = async (): Promise<void> => {
-    const taken = waiting.take(maxBatchMessages);
+    const taken = waiting.take(maxBatchMessages, maxBatchBytes);
     const early = new Set<Uint8Array>();
     let stuck: ReadonlySet<WaitingMessage> = new Set();
     try {
@@ -189,7 +191,7 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
     timers: options.timers,
     delayMs: options.maxDelayMs ?? 20,
     countWaiting: () => waiting.count,
-    fullCount: maxBatchMessages,
+    isFull: () => waiting.count >= maxBatchMessages || waiting.cost >= maxBatchBytes,
     storeNext,
   });
 

@@ -123,6 +123,32 @@ it("stores what is large in parts, between which others have their turn", async 
   expect(series!.windows.reduce((sum, windows) => sum + windows, 0)).toBe(40 * 250);
 });
 
+it("stores what a neighbour sends between two parts of what somebody has sent in masses", async () => {
+  const { ingest, acks, send } = createBench();
+  for (let message = 0; message < 12; message++) {
+    send(
+      Array.from({ length: 10 }, (_, index) => batchOf(100, modes(0), t + (message * 10 + index) * 1_000)),
+    );
+  }
+  const masses = ingest.flush();
+  await expect.poll(() => acks.length).toBeGreaterThan(0);
+  const neighbour = {
+    gateway: "gw-2",
+    bootId: "n",
+    lane: "update",
+    firstSequence: 1,
+    oldestSequence: 1,
+  } as const;
+  ingest.accept(
+    "aurora/v1/gateway/gw-2/up/update",
+    encodeUplinkEnvelope({ ...neighbour, records: [event("neighbour")] }),
+  );
+  await masses;
+  const place = acks.findIndex(({ bootId }) => bootId === "n");
+  expect(place).toBeGreaterThan(0);
+  expect(acks[place - 1]!.sequence).toBeLessThan(60);
+});
+
 it("lets nobody fill what is said of messages that were set aside", async () => {
   const { record, ingest } = createBench();
   for (let index = 0; index < 2_000; index++) {
@@ -145,10 +171,12 @@ it("lets senders take turns, and keeps the order of each", () => {
   queue.push("c", "c0");
   queue.push("b", "b1");
   expect(queue.costOf("a")).toBe(10);
-  expect([queue.take(4), queue.take(9), queue.count]).toEqual([
-    ["a0", "b0", "c0", "a1"],
-    ["b1", "a2", "a3", "a4"],
+  expect([queue.take(4, 99), queue.cost]).toEqual([["a0", "b0", "c0", "a1"], 8]);
+  expect([queue.take(9, 5), queue.take(9, 99), queue.count, queue.cost]).toEqual([
+    ["b1", "a2", "a3"],
+    ["a4"],
+    0,
     0,
   ]);
-  expect([queue.costOf("a"), queue.take(5)]).toEqual([0, []]);
+  expect([queue.costOf("a"), queue.take(5, 99)]).toEqual([0, []]);
 });
