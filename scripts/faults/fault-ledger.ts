@@ -49,9 +49,15 @@ export function createFaultLedger(say: (text: string) => void): FaultLedger {
       try {
         note(name, await work());
       } catch (error) {
-        note(name, [error instanceof Error ? error.message : String(error)]);
+        note(name, [describe(error)]);
       }
     },
     report: (figures) => ({ cases, violations, figures }),
   };
+}
+
+/** With what is behind it: of a request that failed the message alone says no more than that. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${describe(error.cause)}`;
 }

@@ -151,7 +151,7 @@ export async function floodWith(
     const allowedMs = maxWaitMs + hostShare * hostMs;
     if (slowestMs > allowedMs)
       wrongs.push(`an answer took ${slowestMs} ms, beside ${hostMs} of an idle process`);
-    if (alertMs > 4 * allowedMs) wrongs.push(`a neighbour's alert took ${alertMs} ms`);
+    if (alertMs > 2 * allowedMs) wrongs.push(`a neighbour's alert took ${alertMs} ms`);
     const memoryMb = largestMb(site);
     return { wrongs, slowestMs, hostMs, alertMs, answeredShare, takenSeconds, memoryMb };
   } finally {
