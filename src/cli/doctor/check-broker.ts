@@ -12,7 +12,12 @@ import { silentLogger } from "../../core/platform/logger.ts";
 import { type BrokerLogin, readBrokerLogin } from "../../core/platform/mqtt/broker-login.ts";
 import { probeBroker, probedGateway } from "../../core/platform/mqtt/broker-probe.ts";
 import { openBrokerSocket, parseBrokerUrl } from "../../core/platform/mqtt/broker-socket.ts";
-import { type ConnectFailure, describeConnectFailure } from "../../core/platform/mqtt/connect-failures.ts";
+import {
+  type ConnectFailure,
+  describeConnectFailure,
+  loginCure,
+  noBrokerCure,
+} from "../../core/platform/mqtt/connect-failures.ts";
 import { createMqttClient } from "../../core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { bad, type CheckResult, good, skipped, warning } from "./check-result.ts";
@@ -112,10 +117,9 @@ async function logIn(
     logger: {
       ...silentLogger,
       warn: (_message, fields) => {
-        const { detail, hint, reason } = fields ?? {};
+        const { detail, hint } = fields ?? {};
         if (typeof detail !== "string") return;
-        const cure = typeof hint === "string" ? hint : reason === "refused" ? loginAdvice : where;
-        refusal = { detail, hint: cure };
+        refusal = { detail, hint: typeof hint === "string" ? hint : where };
         giveUpSoon();
       },
     },
@@ -138,17 +142,14 @@ async function logIn(
   return { result: bad(name, `as ${who}: ${refusal.detail}`, refusal.hint), client: null };
 }
 
-const loginAdvice =
-  "Compare mqtt.username and the password (or certificate) with the broker's list; `aurora fleet enrol` makes both.";
-
 /** Where the broker hangs up without a word: over TLS 1.3 it does so to a client certificate that it does not take. */
 function adviseOfLogin(url: string, { tls }: BrokerLogin): string {
   if (tls === undefined && !parseBrokerUrl(url).secure) {
-    return "Is this the broker's TLS port? Then write mqtts://. Else check that a broker of MQTT listens there.";
+    return noBrokerCure;
   }
   const own = tls?.cert === undefined ? undefined : parseCertificate(Buffer.from(tls.cert).toString("utf8"));
   if (own === undefined)
-    return `${loginAdvice} It may ask for a client certificate: mqtt.certFile and mqtt.keyFile.`;
+    return `${loginCure} It may ask for a client certificate: mqtt.certFile and mqtt.keyFile.`;
   const [from, to] = [Date.parse(own.validFrom), Date.parse(own.validTo)];
   const nowMs = Date.now();
   if (nowMs > to)

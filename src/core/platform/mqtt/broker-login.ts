@@ -1,11 +1,26 @@
-/** Reads how a configuration says that a broker is logged in to: user name, password, authorities, client certificate. */
+/**
+ * Reads how a configuration says that a broker is logged in to: user name, password, authorities, client certificate; and
+ * reads it again after an attempt that failed, so that who corrects a password need not restart anything.
+ */
+import { createSecureContext } from "node:tls";
 import { AuroraError } from "../../contract/aurora-error.ts";
 import type { BrokerLoginConfig } from "../../contract/config/config-parts.ts";
 import { readConfiguredText } from "../files/configured-text.ts";
-import type { MqttClientOptions } from "./mqtt-client.ts";
+import type { BrokerConnectionEvents } from "./broker-connection.ts";
+import type { MqttTls } from "./broker-socket.ts";
 
 /** The part of a client's options that is read. */
-export type BrokerLogin = Pick<MqttClientOptions, "username" | "password" | "tls">;
+export interface BrokerLogin extends Credentials {
+  /** Reads them anew, after an attempt that failed: a password that was corrected, a certificate that was renewed. */
+  readonly renewLogin?: () => Promise<Credentials>;
+}
+
+/** Who says so, and by what. */
+interface Credentials {
+  readonly username?: string;
+  readonly password?: string;
+  readonly tls?: MqttTls;
+}
 
 /** Many authorities in one file. */
 const maxPemBytes = 4 * 1024 * 1024;
@@ -32,6 +47,7 @@ export async function readBrokerLogin(config: BrokerLoginConfig, password?: stri
     readText(keyFile, maxPemBytes),
   ]);
   return {
+    renewLogin: () => readBrokerLogin(config, password),
     ...(username === null ? {} : { username }),
     ...(secret === null ? {} : { password: secret.trim() }),
     ...(ca === null && cert === null
@@ -47,4 +63,53 @@ export async function readBrokerLogin(config: BrokerLoginConfig, password?: stri
 
 async function readText(path: string | null, maxBytes: number): Promise<string | null> {
   return path === null ? null : readConfiguredText(path, maxBytes);
+}
+
+/** The login of the next attempt. */
+interface LoginKeeper {
+  login(): Credentials;
+  /** The same events; an attempt that fails has the login read again for the next one. */
+  watch(events: BrokerConnectionEvents): BrokerConnectionEvents;
+}
+
+/** Creates one that begins with what was read already. */
+export function createLoginKeeper(first: BrokerLogin): LoginKeeper {
+  const { renewLogin } = first;
+  let login: Credentials = first;
+  const renew = async (): Promise<void> => {
+    if (renewLogin === undefined) return;
+    try {
+      const read = await renewLogin();
+      // Certificate and key may be in the midst of being replaced: with halves of two pairs no socket can be opened.
+      createSecureContext({
+        ca: pemOf(read.tls?.ca),
+        cert: pemOf(read.tls?.cert),
+        key: pemOf(read.tls?.key),
+      });
+      login = read;
+    } catch {
+      // A file that is away for now: what was read before is tried again.
+    }
+  };
+  return {
+    login: () => login,
+    watch(events) {
+      let connected = false;
+      return {
+        onConnect() {
+          connected = true;
+          events.onConnect();
+        },
+        onMessage: (topic, payload, retain) => events.onMessage(topic, payload, retain),
+        onLoss(loss) {
+          if (!connected) void renew();
+          events.onLoss(loss);
+        },
+      };
+    },
+  };
+}
+
+function pemOf(text: string | Uint8Array | undefined): string | undefined {
+  return text === undefined || typeof text === "string" ? text : Buffer.from(text).toString("utf8");
 }

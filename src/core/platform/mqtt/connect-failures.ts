@@ -19,6 +19,12 @@ const authority =
   "Name the certificate of the authority that signed the broker's under mqtt.caFile (ca.pem of `aurora keys authority`).";
 const ownCertificate =
   "Name this client's certificate and key under mqtt.certFile and mqtt.keyFile (`aurora fleet enrol --tls` or `aurora keys client` makes them).";
+/** Of a login that the broker knows otherwise. */
+export const loginCure =
+  "Compare mqtt.username and the password (or certificate) with the broker's list; `aurora fleet enrol` makes both.";
+/** Of a port on which nothing answers as a broker would. */
+export const noBrokerCure =
+  "Is this the broker's TLS port? Then write mqtts://. Else check that a broker of MQTT listens there.";
 const noTls = "Write mqtt:// without caFile and certFile, or the broker's TLS port, mostly 8883.";
 
 /** What the other end is to a client; the first row whose pattern fits. */
@@ -86,9 +92,67 @@ const failures: readonly Row[] = [
   },
 ];
 
+interface RefusalRow {
+  readonly codes: readonly number[];
+  readonly problem: string;
+  readonly cure: string;
+}
+
+/** What a CONNACK refuses: MQTT 5 section 3.2.2.2, MQTT 3.1.1 section 3.2.2.3. */
+const refusals: readonly RefusalRow[] = [
+  {
+    codes: [4, 5, 0x86, 0x87, 0x8c],
+    problem: "it does not take this user name or password",
+    cure: loginCure,
+  },
+  {
+    codes: [2, 0x85],
+    problem: "it does not take this client id",
+    cure: "Let the broker's access list admit client ids that begin with aurora-.",
+  },
+  { codes: [0x8a], problem: "it has banned this client", cure: "Lift the ban at the broker." },
+  {
+    codes: [3, 0x88, 0x89, 0x97, 0x9f],
+    problem: "it takes no more clients at present",
+    cure: "Look at the broker's limits of connections.",
+  },
+];
+
+/** Of a broker that answered a login with the reason `code`. */
+export function describeRefusal(code: number): ConnectFailure {
+  const row = refusals.find(({ codes }) => codes.includes(code));
+  const reason = `(reason 0x${code.toString(16).padStart(2, "0")})`;
+  return { problem: `${row?.problem ?? "it refused the login"} ${reason}`, cure: row?.cure ?? loginCure };
+}
+
+/** Of a peer that ended a connection without TLS, or was silent, before it had answered the login. */
+export function describeNoAnswer(problem: string): ConnectFailure {
+  const isSilent = /connack timeout|nothing was heard/.test(problem);
+  return { problem: isSilent ? "it does not answer a login" : problem, cure: noBrokerCure };
+}
+
+/** What begins a broker's first packet: CONNACK, DISCONNECT, AUTH. */
+const firstOfBroker: ReadonlySet<number | undefined> = new Set([0x20, 0xe0, 0xf0]);
+
+/** Who it is that answers a login with these first bytes; undefined: a broker. */
+export function describePeer(first: Uint8Array): ConnectFailure | undefined {
+  if (firstOfBroker.has(first[0])) return undefined;
+  const text = Buffer.from(first.subarray(0, 8)).toString("latin1");
+  if (text.startsWith("HTTP/")) {
+    const cure = "Write the broker's port into mqtt.url, not that of a page or an API.";
+    return { problem: "a web server answers on this port, and no broker of MQTT", cure };
+  }
+  // A TLS alert (RFC 8446 section 5.1).
+  if (first[0] === 0x15 && first[1] === 3) {
+    return { problem: "TLS is spoken on this port", cure: "Write mqtts://, and mqtt.caFile." };
+  }
+  return { problem: "what answers on this port is no broker of MQTT", cure: noBrokerCure };
+}
+
 /** Of a client, whose socket to a broker met `error`; undefined for what has no words here. */
 export function describeConnectFailure(error: Error): ConnectFailure | undefined {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code, message } = error as Omit<NodeJS.ErrnoException, "code"> & { readonly code?: unknown };
+  if (typeof code === "number") return describeRefusal(code);
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return describeOtherName(error);
   if (message.includes("before secure TLS")) {
     return {

@@ -8,7 +8,14 @@ import type { Socket } from "node:net";
 import { systemTimers } from "../clock.ts";
 import type { Logger } from "../logger.ts";
 import type { BrokerConnection, BrokerConnectionEvents, ConnectionLoss } from "./broker-connection.ts";
+import { createLoginKeeper } from "./broker-login.ts";
 import { openBrokerSocket, parseBrokerUrl } from "./broker-socket.ts";
+import {
+  type ConnectFailure,
+  describeConnectFailure,
+  describePeer,
+  describeRefusal,
+} from "./connect-failures.ts";
 import type { MqttClientOptions } from "./mqtt-client.ts";
 import { createReconnectingClient, type MqttClient } from "./mqtt-reconnect.ts";
 import {
@@ -27,7 +34,7 @@ import {
 export interface IntakeClientOptions
   extends Pick<
     MqttClientOptions,
-    "url" | "clientId" | "username" | "password" | "tls" | "backoff" | "takenOverHint"
+    "url" | "clientId" | "username" | "password" | "tls" | "renewLogin" | "backoff" | "takenOverHint"
   > {
   readonly maxPacketBytes: number;
   /** The broker keeps the session this long after a loss. */
@@ -61,18 +68,22 @@ const keepaliveSeconds = 20;
 export function createIntakeClient(options: IntakeClientOptions): MqttClient {
   const address = parseBrokerUrl(options.url);
   const { maxPacketBytes, sessionExpirySeconds, receiveMaximum, clientId, onMessage } = options;
-  const connect = encodeConnect({
-    clientId,
-    username: options.username ?? address.username,
-    password: options.password ?? address.password,
-    keepaliveSeconds,
-    sessionExpirySeconds,
-    receiveMaximum,
-    maxPacketBytes,
-  });
+  const keeper = createLoginKeeper(options);
   return createReconnectingClient({
-    openConnection: (_version, events) =>
-      openConnection(openBrokerSocket(address, options.tls), { connect, maxPacketBytes, onMessage }, events),
+    openConnection: (_version, events) => {
+      const { username = address.username, password = address.password, tls } = keeper.login();
+      const connect = encodeConnect({
+        clientId,
+        username,
+        password,
+        keepaliveSeconds,
+        sessionExpirySeconds,
+        receiveMaximum,
+        maxPacketBytes,
+      });
+      const session = { connect, maxPacketBytes, onMessage };
+      return openConnection(openBrokerSocket(address, tls), session, keeper.watch(events));
+    },
     subject: `${address.secure ? "mqtts" : "mqtt"}://${address.host}:${address.port}`,
     version: 5,
     backoff: { firstMs: 500, maxMs: 30_000, ...options.backoff, random: Math.random },
@@ -127,7 +138,7 @@ function openConnection(
         if (packet.reason === 0) {
           room = packet.receiveMaximum;
           events.onConnect();
-        } else cut(refusal(packet.reason));
+        } else cut(lossOf("refused", describeRefusal(packet.reason)));
         break;
       case "publish":
         onMessage({
@@ -159,7 +170,11 @@ function openConnection(
   );
   const ping = setInterval(() => write(pingRequest), (keepaliveSeconds * 1_000) / 2);
   write(connect);
+  let heard = false;
   socket.on("data", (chunk) => {
+    const other = heard ? undefined : describePeer(chunk);
+    heard = true;
+    if (other !== undefined) return cut(lossOf("closed", other));
     try {
       reader.read(chunk, take);
     } catch (error) {
@@ -167,7 +182,10 @@ function openConnection(
       cut({ reason: error.isTooLarge ? "packet-too-large" : "closed", detail: error.message });
     }
   });
-  socket.on("error", (error) => cut({ reason: "closed", detail: error.message }));
+  socket.on("error", (error) => {
+    const known = describeConnectFailure(error);
+    cut(known === undefined ? { reason: "closed", detail: error.message } : lossOf("closed", known));
+  });
   socket.once("close", () => {
     clearInterval(ping);
     loss ??= { reason: "closed", detail: "the connection was closed" };
@@ -211,7 +229,6 @@ function ending(reason: number): ConnectionLoss {
     : { reason: "closed", detail: `the broker ended the session (reason 0x${reason.toString(16)})` };
 }
 
-/** What a CONNACK's reason means (MQTT 5, 3.2.2.2). */
-function refusal(reason: number): ConnectionLoss {
-  return { reason: "refused", detail: `the broker refused the session (reason 0x${reason.toString(16)})` };
+function lossOf(reason: ConnectionLoss["reason"], { problem, cure }: ConnectFailure): ConnectionLoss {
+  return { reason, detail: problem, hint: cure };
 }

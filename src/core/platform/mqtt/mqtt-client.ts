@@ -6,6 +6,7 @@
  * queue has no bound, and its replay can lose what is published meanwhile (mqtt.js issue 2015).
  */
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import { type IClientOptions, MqttClient as VendorClient } from "mqtt";
 import mqttPacket from "mqtt-packet";
 import { systemTimers, type Timers } from "../clock.ts";
@@ -17,8 +18,14 @@ import type {
   MqttVersion,
   OpenBrokerConnection,
 } from "./broker-connection.ts";
-import { type BrokerAddress, type MqttTls, openBrokerSocket, parseBrokerUrl } from "./broker-socket.ts";
-import { describeConnectFailure } from "./connect-failures.ts";
+import { type BrokerLogin, createLoginKeeper } from "./broker-login.ts";
+import { type BrokerAddress, openBrokerSocket, parseBrokerUrl } from "./broker-socket.ts";
+import {
+  type ConnectFailure,
+  describeConnectFailure,
+  describeNoAnswer,
+  describePeer,
+} from "./connect-failures.ts";
 import { createMqttPacketGuard } from "./mqtt-packet-guard.ts";
 import { createReconnectingClient, type MqttClient } from "./mqtt-reconnect.ts";
 
@@ -30,13 +37,10 @@ interface MqttWill {
   readonly retain: boolean;
 }
 
-export interface MqttClientOptions {
+export interface MqttClientOptions extends BrokerLogin {
   /** `mqtt://host:1883` or `mqtts://host:8883`; may hold `user:password@`. */
   readonly url: string;
   readonly clientId: string;
-  readonly username?: string;
-  readonly password?: string;
-  readonly tls?: MqttTls;
   readonly will?: MqttWill;
   /** Default 30 s. */
   readonly keepaliveSeconds?: number;
@@ -86,10 +90,11 @@ export function createMqttClient(options: MqttClientOptions): MqttClient {
 }
 
 function createConnectionOpener(address: BrokerAddress, options: MqttClientOptions): OpenBrokerConnection {
-  const username = options.username ?? address.username;
-  const password = options.password ?? address.password;
+  const keeper = createLoginKeeper(options);
   const maxPacketBytes = options.maxPacketBytes ?? defaultMaxPacketBytes;
   return (version, events) => {
+    const login = keeper.login();
+    const { username = address.username, password = address.password } = login;
     const vendorOptions: IClientOptions = {
       protocolVersion: version,
       clientId: options.clientId,
@@ -116,9 +121,9 @@ function createConnectionOpener(address: BrokerAddress, options: MqttClientOptio
         : {}),
     };
     return openVendorConnection(
-      openBrokerSocket(address, options.tls),
+      openBrokerSocket(address, login.tls),
       { maxPacketBytes, vendorOptions },
-      events,
+      keeper.watch(events),
     );
   };
 }
@@ -133,6 +138,8 @@ function openVendorConnection(
   let loss: ConnectionLoss | null = null;
   let reached = false;
   let answered = false;
+  let heard = false;
+  const isPlain = !(socket instanceof TLSSocket);
   const cut = (why: ConnectionLoss): void => {
     loss ??= why;
     socket.destroy();
@@ -143,6 +150,9 @@ function openVendorConnection(
     });
     // Comes before the vendor's own listener: an oversized packet is cut off at its header, not collected.
     socket.on("data", (chunk: Buffer) => {
+      const other = heard ? undefined : describePeer(chunk);
+      heard = true;
+      if (other !== undefined) return cut({ reason: "closed", ...told(other) });
       const violation = guard.inspect(chunk);
       if (violation === null) return;
       const detail = `the broker sent a packet of ${violation.packetBytes} bytes (${violation.reason})`;
@@ -173,15 +183,18 @@ function openVendorConnection(
   vendor.on("error", (error) => {
     loss ??=
       answered || !reached
-        ? { reason: "closed", ...describe(error) }
-        : { reason: classifyRefusal(error, isVersion5), ...describe(error) };
+        ? { reason: "closed", ...describe(error, false) }
+        : { reason: classifyRefusal(error, isVersion5), ...describe(error, isPlain) };
     socket.destroy();
   });
   vendor.once("close", () => {
     loss ??=
       reached && !answered && isVersion5
         ? { reason: "version", detail: "closed without an answer, perhaps for speaking MQTT 5" }
-        : { reason: "closed", detail: "the connection was closed" };
+        : {
+            reason: "closed",
+            ...describe(new Error("the connection was closed"), isPlain && reached && !answered),
+          };
     events.onLoss(loss);
   });
   return {
@@ -221,10 +234,19 @@ function classifyRefusal(error: Error & { code?: unknown }, isVersion5: boolean)
   return typeof code === "number" ? "refused" : "closed";
 }
 
-function describe(error: Error & { code?: unknown }): Pick<ConnectionLoss, "detail" | "hint"> {
+/** @param isUnanswered of a peer without TLS that has not answered the login: perhaps it is no broker */
+function describe(
+  error: Error & { code?: unknown },
+  isUnanswered: boolean,
+): Pick<ConnectionLoss, "detail" | "hint"> {
   const known = describeConnectFailure(error);
-  if (known === undefined) return { detail: error.message === "" ? String(error.code) : error.message };
-  return { detail: known.problem, hint: known.cure };
+  if (known !== undefined) return told(known);
+  const detail = error.message === "" ? String(error.code) : error.message;
+  return isUnanswered ? told(describeNoAnswer(detail)) : { detail };
+}
+
+function told({ problem, cure }: ConnectFailure): Pick<ConnectionLoss, "detail" | "hint"> {
+  return { detail: problem, hint: cure };
 }
 
 function toBuffer(payload: string | Uint8Array): Buffer {

@@ -57,6 +57,8 @@ interface ReconnectOptions {
 }
 
 const goodbyeMs = 450;
+/** Reasons of failures that are logged between two connections. */
+const maxTold = 8;
 /** A connection that lasted this long was a good one. */
 const stableMs = 5_000;
 
@@ -76,7 +78,8 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
   /** Subscriptions are being renewed, or have been: who subscribes from now on does so itself. */
   let welcomed = false;
   let closing = false;
-  let failures = 0;
+  /** Why attempts failed since the last connection, as the log was told: a broker that comes back may refuse then. */
+  const told = new Set<string>();
   let cancelRetry = (): void => {};
   let cancelStable = (): void => {};
   let onGone = (): void => {};
@@ -113,7 +116,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     await Promise.all(renewed);
     if (mine === null || connection !== mine || closing) return;
     connected = true;
-    failures = 0;
+    told.clear();
     // A broker that lets in and throws out at once must not be stormed.
     cancelStable = timers.after(stableMs, () => backoff.reset());
     takeovers.connected();
@@ -139,7 +142,6 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
   const retry = (loss: ConnectionLoss, wasConnected: boolean): void => {
     const next = chooseMqttVersion(options.version, { version, wasConnected, lossReason: loss.reason });
     version = next.version;
-    if (!next.isFallback) failures += 1;
     const delayMs = next.isFallback ? 0 : backoff.nextMs();
     const hint = takeovers.lost(loss, wasConnected) ?? loss.hint;
     const fields = {
@@ -150,8 +152,10 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
       ...(hint === undefined ? {} : { hint }),
     };
     if (next.isFallback) logger.debug("broker does not speak MQTT 5, falling back to 3.1.1", fields);
-    else if (wasConnected || failures === 1) logger.warn("no connection to broker, trying again", fields);
-    else logger.debug("no connection to broker, trying again", fields);
+    else if (wasConnected || (told.size < maxTold && !told.has(loss.detail))) {
+      told.add(loss.detail);
+      logger.warn("no connection to broker, trying again", fields);
+    } else logger.debug("no connection to broker, trying again", fields);
     cancelRetry = timers.after(delayMs, open);
   };
 
