@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { beforeEach, describe, expect, it, test } from "vitest";
 import { issueCertificate } from "../../src/cli/fleet/issue-certificate.ts";
+import { compiledRoot } from "../support/compiled.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { auroraHere } from "./aurora.ts";
 
@@ -516,6 +518,84 @@ test("files are there, readable, and hold what they must; nothing of them is sho
     expect(await said(`caFile: ${at("ca.pem")}`)).toMatch(/may not read this file/);
   }
 });
+
+test("a secret that everybody reads and a certificate whose time is up are warnings, which keep nothing from starting", async () => {
+  const dayMs = 86_400_000;
+  const around = createTemporaryFolder();
+  chmodSync(around, 0o755);
+  const place = join(around, "tls");
+  mkdirSync(place);
+  // What is below a folder of one user alone is read by no other.
+  const isOpen = (path: string): boolean =>
+    path === "/" || ((statSync(path).mode & 0o001) !== 0 && isOpen(dirname(path)));
+  const at = (name: string): string => join(place, name);
+  const issue = (fromDays: number, days: number): void => {
+    const { certPem, keyPem } = issueCertificate({
+      name: "gw-1",
+      use: "authority",
+      fromMs: Date.now() + fromDays * dayMs,
+      days,
+    });
+    writeFileSync(at("cert.pem"), certPem);
+    writeFileSync(at("key.pem"), keyPem, { mode: 0o600 });
+  };
+  const path = write(
+    good.replace(
+      "mqtt://127.0.0.1:1883",
+      `mqtts://127.0.0.1:8883\n  certFile: ${at("cert.pem")}\n  keyFile: ${at("key.pem")}`,
+    ),
+  );
+  const warned = async (): Promise<string> => {
+    const { code, stderr } = await auroraHere("config", "validate", path);
+    expect(code).toBe(0);
+    return stderr
+      .split("\n")
+      .filter((line) => line.includes("mqtt."))
+      .join("\n");
+  };
+  issue(0, 100);
+  expect(await warned()).toBe("");
+  issue(0, 10);
+  expect(await warned()).toMatch(
+    /^warning: .*:6:13: mqtt\.certFile: the certificate expires on \d{4}-.*; issue another/,
+  );
+  issue(-100, 60);
+  expect(await warned()).toMatch(/mqtt\.certFile: the certificate has expired on \d{4}-/);
+  issue(10, 60);
+  expect(await warned()).toMatch(
+    /mqtt\.certFile: the certificate holds only from .* by this machine's clock/,
+  );
+  issue(0, 100);
+  chmodSync(at("key.pem"), 0o644);
+  const words =
+    /:7:12: mqtt\.keyFile: every user of this machine may read this secret, by its mode 644.*; run chmod o= /;
+  if (isOpen(place)) expect(await warned()).toMatch(words);
+  chmodSync(place, 0o700);
+  expect(await warned()).toBe("");
+});
+
+test.skipIf(process.getuid?.() !== 0)(
+  "a file in a folder that its user may not enter names the folder",
+  () => {
+    const place = join(createTemporaryFolder(), "closed");
+    mkdirSync(place, { mode: 0o700 });
+    const caFile = join(place, "ca.pem");
+    writeFileSync(
+      caFile,
+      issueCertificate({ name: "ca", use: "authority", fromMs: Date.now(), days: 90 }).certPem,
+    );
+    const files = JSON.stringify([{ path: ["mqtt", "caFile"], file: caFile, content: "certificate" }]);
+    // Another user's look, in a process of its own.
+    const module = join(compiledRoot(), "dist", "src", "core", "platform", "daemon", "check-files.js");
+    const code = `const { checkConfiguredFiles } = await import(${JSON.stringify(pathToFileURL(module).href)});
+    process.setgroups([]); process.setgid(65534); process.setuid(65534);
+    console.log(JSON.stringify(await checkConfiguredFiles(${files})));`;
+    const said = execFileSync(process.execPath, ["--input-type=module", "-e", code], { encoding: "utf8" });
+    expect(JSON.parse(said)[0].problem).toMatch(
+      /^user 65534 may not enter the folder \/.*, in which this file is$/,
+    );
+  },
+);
 
 test("--json lists the complaints, each with its place", async () => {
   const path = write(

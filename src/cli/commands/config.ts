@@ -123,7 +123,8 @@ async function readDaemons(
   });
   const findings = files ? await file.check() : [];
   if (findings.length > 0) throw file.refuse(findings);
-  return { config: file.config, warnings: file.refuse(file.warnings()).complaints };
+  const warnings = [...file.warnings(), ...(files ? await file.fileWarnings() : [])];
+  return { config: file.config, warnings: file.refuse(warnings).complaints };
 }
 
 async function readTraining(path: string, { keys }: ValidateOptions): Promise<unknown> {

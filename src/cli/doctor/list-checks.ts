@@ -57,7 +57,8 @@ function configurationCheck(file: InstalledConfig<GatewayConfig>, { configPath }
     const { gateway, turbines, devices } = file.config;
     const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
     const text = `${configPath}: gateway ${gateway.id}, ${count(turbines.length, "turbine")}, ${count(devices.length, "device")}`;
-    return [good("configuration", text), ...describeComplaints(file.refuse(file.warnings()), warning)];
+    const warnings = [...file.warnings(), ...(await file.fileWarnings())];
+    return [good("configuration", text), ...describeComplaints(file.refuse(warnings), warning)];
   };
   return { group: "configuration", name: "configuration", timeoutMs: 10_000, run };
 }

@@ -6,6 +6,7 @@ import { gatewayConfigSchema } from "../contract/config/gateway-config-schema.ts
 import { isFields } from "../contract/fields.ts";
 import { checkConfiguredFiles } from "../platform/daemon/check-files.ts";
 import { checkOptionalPackages } from "../platform/daemon/check-packages.ts";
+import { warnOfFiles } from "../platform/daemon/file-warnings.ts";
 import type { ConfigSource, InstalledConfig } from "../platform/daemon/installed-config.ts";
 import { readYamlConfig } from "../platform/daemon/yaml-config.ts";
 import { installedPath } from "../platform/files/installed-path.ts";
@@ -52,6 +53,7 @@ export function readGatewayFile(source: GatewaySource, text?: string): Installed
       ...(await checkConfiguredFiles(listGatewayFiles(config))),
       ...(await checkBundleFit(config, config.bundles.dir)),
     ],
+    fileWarnings: () => warnOfFiles(listGatewayFiles(config), Date.now()),
     warnings: () => warnOfGateway(config, environment.AURORA_MQTT_PASSWORD !== undefined),
   };
 }

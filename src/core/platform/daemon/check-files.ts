@@ -1,13 +1,13 @@
 /** Looks whether the files that a configuration names are there, may be read and hold what they must. Shows nothing of them. */
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
-import { readdir, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { access, constants, readdir, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { type ConfigFinding, findNearest } from "../../contract/config/config-finding.ts";
 import type { ConfiguredFile, FileContent } from "../../contract/config/configured-files.ts";
 import { readFileBounded } from "../files/bounded-read.ts";
 
 /** Many authorities in one file. */
-const maxFileBytes = 4 * 1024 * 1024;
+export const maxFileBytes: number = 4 * 1024 * 1024;
 /** Names of a folder that are looked through for one that was meant. */
 const maxNames = 1000;
 
@@ -68,9 +68,26 @@ async function describeRefusal(
   }
   if (code === "EACCES" || code === "EPERM") {
     const user = process.getuid?.() ?? "this one";
+    const folder = await findClosedFolder(dirname(resolve(file)));
+    if (folder !== undefined) {
+      const problem = `user ${user} may not enter the folder ${folder}, in which this ${what} is`;
+      return { problem, write: "change that folder's owner or rights" };
+    }
     return { problem: `user ${user} may not read this ${what}`, write: "change its owner or its rights" };
   }
   return { problem: `the ${what} cannot be read: ${message}` };
+}
+
+/** The first folder from the top that this user may not enter: `aurora keys` makes folders for their owner alone. */
+async function findClosedFolder(folder: string): Promise<string | undefined> {
+  const above = dirname(folder);
+  const found = above === folder ? undefined : await findClosedFolder(above);
+  if (found !== undefined) return found;
+  const isOpen = await access(folder, constants.X_OK).then(
+    () => true,
+    (error: unknown) => (error as NodeJS.ErrnoException).code !== "EACCES",
+  );
+  return isOpen ? undefined : folder;
 }
 
 const howToMake: Readonly<Record<Exclude<FileContent, FolderContent>, string>> = {

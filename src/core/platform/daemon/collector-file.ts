@@ -4,6 +4,7 @@ import { listCollectorFiles } from "../../contract/config/configured-files.ts";
 import { installedPath } from "../files/installed-path.ts";
 import { checkConfiguredFiles } from "./check-files.ts";
 import { warnOfCollector } from "./config-warnings.ts";
+import { warnOfFiles } from "./file-warnings.ts";
 import type { ConfigSource, InstalledConfig } from "./installed-config.ts";
 import { readYamlConfig } from "./yaml-config.ts";
 
@@ -30,6 +31,7 @@ export function readCollectorFile(source: ConfigSource): InstalledConfig<Collect
     config,
     refuse: read.refuse,
     warnings: () => warnOfCollector(config),
+    fileWarnings: () => warnOfFiles(listCollectorFiles(config), Date.now()),
     check: () => checkConfiguredFiles(listCollectorFiles(config)),
   };
 }

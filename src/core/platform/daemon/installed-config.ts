@@ -18,6 +18,8 @@ export interface InstalledConfig<T> extends ReadConfig<T> {
   check(): Promise<ConfigFinding[]>;
   /** What it may say, and probably does not mean. */
   warnings(): readonly ConfigFinding[];
+  /** What the files that it names will lead to, though they can be used now. */
+  fileWarnings(): Promise<readonly ConfigFinding[]>;
 }
 
 /** Errors of a start that a mistake in the configuration explains. */
@@ -41,7 +43,7 @@ export async function startConfigured<T>(
   const findings = await file.check();
   try {
     const started = await start();
-    const told = [...findings, ...file.warnings()];
+    const told = [...findings, ...file.warnings(), ...(await file.fileWarnings())];
     for (const { file: path, line, key, problem, write } of file.refuse(told).complaints) {
       logger.warn(`the configuration: ${key}: ${problem}`, {
         path,

@@ -1,0 +1,79 @@
+/**
+ * What the files that a configuration names will lead to, though they can be used now: a secret that every user of the
+ * machine reads, a certificate whose time is up. Shows nothing of them; what cannot be read is told by whoever checks files.
+ */
+import type { X509Certificate } from "node:crypto";
+import { realpath, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { ConfigFinding } from "../../contract/config/config-finding.ts";
+import type { ConfiguredFile, FileContent } from "../../contract/config/configured-files.ts";
+import { readFileBounded } from "../files/bounded-read.ts";
+import { maxFileBytes, parseCertificate } from "./check-files.ts";
+
+const secrets: ReadonlySet<FileContent> = new Set(["private-key", "hex-key", "text"]);
+/** As doctor warns of the broker's own certificate. */
+const soonMs = 30 * 86_400_000;
+
+/** In the order of `files`. @param nowMs epoch, by which certificates are judged */
+export async function warnOfFiles(
+  files: readonly ConfiguredFile[],
+  nowMs: number,
+): Promise<readonly ConfigFinding[]> {
+  const findings: ConfigFinding[] = [];
+  for (const { path, file, content } of files) {
+    const found = secrets.has(content)
+      ? await warnOfRights(file)
+      : content === "certificate"
+        ? await warnOfDates(file, nowMs)
+        : undefined;
+    if (found !== undefined) findings.push({ path, value: file, ...found });
+  }
+  return findings;
+}
+
+type Warning = Pick<ConfigFinding, "problem" | "write">;
+
+async function warnOfRights(file: string): Promise<Warning | undefined> {
+  // There the bits say nothing.
+  if (process.platform === "win32") return undefined;
+  try {
+    const target = await realpath(file);
+    const { mode } = await stat(target);
+    if ((mode & 0o006) === 0 || !(await isOpenToOthers(dirname(target)))) return undefined;
+    const rights = (mode & 0o777).toString(8);
+    return {
+      problem: `every user of this machine may read this secret, by its mode ${rights}`,
+      write: `run chmod o= ${file}`,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A folder that others may not enter keeps all that is below it from them. */
+async function isOpenToOthers(folder: string): Promise<boolean> {
+  if (((await stat(folder)).mode & 0o001) === 0) return false;
+  const above = dirname(folder);
+  return above === folder || isOpenToOthers(above);
+}
+
+async function warnOfDates(file: string, nowMs: number): Promise<Warning | undefined> {
+  const bytes = await readFileBounded(file, maxFileBytes).catch(() => new Uint8Array());
+  const pem = new TextDecoder().decode(bytes);
+  // Among many authorities one that is no longer good does no harm.
+  if (pem.split("-----BEGIN CERTIFICATE-----").length !== 2) return undefined;
+  const certificate = parseCertificate(pem);
+  return certificate === undefined ? undefined : judgeDates(certificate, nowMs);
+}
+
+function judgeDates({ validFrom, validTo }: X509Certificate, nowMs: number): Warning | undefined {
+  const [fromMs, toMs] = [Date.parse(validFrom), Date.parse(validTo)];
+  const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+  if (nowMs < fromMs) {
+    const problem = `the certificate holds only from ${day(fromMs)} on, by this machine's clock`;
+    return { problem, write: "set the clock of this machine, or of the one that issued it" };
+  }
+  const write = "issue another (`aurora keys`, `aurora fleet enrol`), and put it in its place";
+  if (nowMs > toMs) return { problem: `the certificate has expired on ${day(toMs)}`, write };
+  return toMs - nowMs < soonMs ? { problem: `the certificate expires on ${day(toMs)}`, write } : undefined;
+}
