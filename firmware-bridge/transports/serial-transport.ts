@@ -95,11 +95,18 @@ function read(port: SerialPort, onBytes: (chunk: Uint8Array) => void): SerialRea
   return { pause: () => void port.pause(), resume: () => void port.resume() };
 }
 
+/** Linux says it by the lock, macOS as busy; Windows gives a port to one program, and denies it to others as it does a right. */
+const heldPattern = /Cannot lock port|Resource busy|EBUSY/;
+
 function unreachable(path: string, cause: Error): AuroraError {
-  return new AuroraError("DEVICE_UNREACHABLE", `cannot open ${path}: ${cause.message}`, {
+  const isHeld = heldPattern.test(cause.message);
+  const why = isHeld ? "another program has this port open" : cause.message;
+  return new AuroraError("DEVICE_UNREACHABLE", `cannot open ${path}: ${why}`, {
     op: "open serial port",
     subject: path,
-    hint: "check the path and that this user may use it (group dialout)",
+    hint: isHeld
+      ? `end that program (\`fuser ${path}\` names it), or write another port`
+      : "check the path and that this user may use it (group dialout)",
     cause,
   });
 }

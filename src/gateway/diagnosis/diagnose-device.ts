@@ -32,7 +32,9 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
     if (isRestarting(facts) || facts.returns >= diagnosisLimits.returns) return null;
     if (forMs < diagnosisLimits.contactMs) return undefined;
     const why = state === "connecting" ? reason : `the line is open, but no device says hello (${reason})`;
-    const cure = "Check its power, its line, and the address in `connect` of the configuration.";
+    const cure = /another program has this port/.test(reason)
+      ? "End that program, or the second gateway: `fuser PORT` names it."
+      : "Check its power, its line, and the address in `connect` of the configuration.";
     return { text: `nothing is heard of it: ${why}`, cure };
   },
   refused: ({ contact: { state, reason, hint } }) =>

@@ -54,6 +54,23 @@ test("a path that is not a serial port is an error that names it", async () => {
 });
 
 describe.skipIf(!hasTerminals)("a serial line (needs python3 with pty)", () => {
+  test("a port that another program has open is told as such, and is free when that lets go", async () => {
+    const folder = createTemporaryFolder();
+    const path = join(folder, "gateway");
+    await plugIn(path, join(folder, "device"));
+    const handlers = { onOpen: () => {}, onBytes: () => {}, onDrain: () => {}, onClose: () => {} };
+    const first = createSerialTransport(path);
+    await first.open(handlers);
+    const second = createSerialTransport(path);
+    closers.push(() => second.close());
+    await expect(second.open(handlers)).rejects.toMatchObject({
+      message: `cannot open ${path}: another program has this port open`,
+      hint: expect.stringContaining(`fuser ${path}`),
+    });
+    await first.close();
+    await second.open(handlers);
+  });
+
   test("samples arrive over a serial line, and the conversation goes on after the adapter was pulled", async () => {
     const folder = createTemporaryFolder();
     const paths = [join(folder, "gateway"), join(folder, "device")] as const;
