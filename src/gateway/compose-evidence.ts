@@ -185,7 +185,7 @@ export async function composeEvidence(
     },
     onRefused: (request, reason) => tellRefusal(around, request, reason),
   });
-  await listenToOrders(around, {
+  const orders = await listenToOrders(around, {
     topic: topics.evidence(gateway),
     isAuthentic: await readOrderCheck(config),
     onReceipt: sender.receive,
@@ -216,6 +216,7 @@ export async function composeEvidence(
       refused: sender.refused,
       bufferBytes: surrounding?.bufferBytes ?? 0,
       requests: { received: requests.received, refused: requests.refused },
+      orders: orders(),
     }),
   };
 }

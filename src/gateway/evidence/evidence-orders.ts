@@ -10,7 +10,13 @@ import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 
 const maxOrderBytes = 4_096;
 
-/** Subscribes; what the broker refuses is logged and done without. */
+/** Messages that were not obeyed; whoever may write to the topic can send any number of them. */
+export interface OrderCounts {
+  readonly notUnderstood: number;
+  readonly notOfCollector: number;
+}
+
+/** Subscribes; what the broker refuses is logged and done without. Returns what it counts; the log is told of the first of a kind. */
 export async function listenToOrders(
   { mqtt, logger }: { readonly mqtt: Pick<MqttClient, "subscribe">; readonly logger: Logger },
   to: {
@@ -20,19 +26,25 @@ export async function listenToOrders(
     readonly onReceipt: (receipt: EvidenceReceipt) => void;
     readonly onRequest: (request: EvidenceRequest) => void;
   },
-): Promise<void> {
+): Promise<() => OrderCounts> {
   const { topic } = to;
+  const counts = { notUnderstood: 0, notOfCollector: 0 };
+  const count = (kind: keyof OrderCounts, message: string): void => {
+    counts[kind] += 1;
+    if (counts[kind] === 1) logger.warn(`${message}; further ones are counted`, { topic });
+  };
   const accept = (_topic: string, payload: Uint8Array): void => {
     const order = evidenceOrderSchema.safeParse(parseJson(payload));
-    if (!order.success) logger.warn("something on the evidence topic was not understood", { topic });
+    if (!order.success) count("notUnderstood", "something on the evidence topic was not understood");
     else if (to.isAuthentic?.(order.data) === false)
-      logger.warn("something on the evidence topic is not of the enrolment's collector", { topic });
+      count("notOfCollector", "something on the evidence topic is not of the enrolment's collector");
     else if (order.data.type === "receipt") to.onReceipt(order.data);
     else to.onRequest(order.data);
   };
   await mqtt.subscribe(topic, 1, accept).catch((error: unknown) => {
     logger.error("the broker refuses the evidence topic", { topic, error });
   });
+  return () => counts;
 }
 
 function parseJson(payload: Uint8Array): unknown {
