@@ -22,6 +22,8 @@ export function checkRunning(config: GatewayConfig, page: GatewayPage | null): r
     const advice = "Give one of them an id and an enrolment of its own (gateway.id): a copied card?";
     results.push(bad("identity", `another gateway logs in as ${config.gateway.id}`, advice));
   }
+  const { trouble = null } = outbox;
+  if (trouble !== null) results.push(describeTrouble(trouble));
   if (outbox.records > manyRecords) {
     const advice =
       "The collector was away or cannot follow; it is sent by itself, at uplink.backlogKibibytesPerSecond.";
@@ -32,6 +34,26 @@ export function checkRunning(config: GatewayConfig, page: GatewayPage | null): r
     ...(page.sources ?? []).flatMap(describeSource),
     ...config.devices.flatMap(({ id }) => describeDevice(id, devices, config)),
   ];
+}
+
+/** @param trouble as the gateway's page names what is wrong with its outbox */
+function describeTrouble(trouble: string): CheckResult {
+  const [text, advice] =
+    trouble === "gone"
+      ? [
+          "its file was removed or replaced while the gateway runs: what is written is lost at its end",
+          "Let the collector have what waits, then restart the gateway.",
+        ]
+      : trouble === "full"
+        ? [
+            "the disk, or its share of it, is full: all but alerts wait in memory",
+            "Free some room on the disk.",
+          ]
+        : [
+            `cannot be written (${trouble}): records wait in memory`,
+            "Look at the disk; the gateway's log says more.",
+          ];
+  return bad("outbox", text, advice);
 }
 
 function describeSource(page: NonNullable<GatewayPage["sources"]>[number]): readonly CheckResult[] {

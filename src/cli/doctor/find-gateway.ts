@@ -7,7 +7,7 @@ import { askStatus, findGatewayAddress, type GatewayAddress } from "../device/as
 export interface GatewayPage {
   readonly gateway: string;
   readonly mqtt: { readonly connected: boolean; readonly cloned?: boolean | undefined };
-  readonly outbox: { readonly records: number };
+  readonly outbox: { readonly records: number; readonly trouble?: string | null | undefined };
   readonly windows: { readonly processed: number };
   /** Of SCADA values; of an older gateway: absent. */
   readonly sources?:
@@ -34,7 +34,7 @@ export interface GatewayPage {
 const statusSchema: z.ZodType<GatewayPage> = z.object({
   gateway: z.string(),
   mqtt: z.object({ connected: z.boolean(), cloned: z.boolean().optional() }),
-  outbox: z.object({ records: z.number() }),
+  outbox: z.object({ records: z.number(), trouble: z.string().nullable().optional() }),
   windows: z.object({ processed: z.number() }),
   sources: z
     .array(

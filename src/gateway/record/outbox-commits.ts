@@ -8,11 +8,13 @@ import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
 import type { OutboxWriter } from "./outbox-writer.ts";
-import type { StoreReserve } from "./store-reserve.ts";
+import type { StoreFile } from "./store-file.ts";
 
 export interface OutboxCommits {
   /** The kind of error that keeps anything from being committed now, or null. */
   readonly trouble: string | null;
+  /** The file was removed, or another put in its place: what is committed is lost with the process. */
+  readonly isGone: boolean;
   readonly closed: boolean;
   /** Commits after `delayMs`, or at the commit that is planned already. */
   schedule(delayMs: number): void;
@@ -25,7 +27,7 @@ export interface OutboxCommits {
 
 export interface OutboxCommitsOptions {
   readonly writer: OutboxWriter;
-  readonly reserve: StoreReserve;
+  readonly file: Pick<StoreFile, "reserve" | "isGone">;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
@@ -34,16 +36,18 @@ export interface OutboxCommitsOptions {
   readonly onUnwritten: () => void;
 }
 
-/** How often to look whether the disk has room for the reserve again. */
-const restoreEveryMs = 10_000;
+/** How often to look whether the disk has room for the reserve again, and whether the file is where it was. */
+const lookEveryMs = 10_000;
 
 export function createOutboxCommits(options: OutboxCommitsOptions): OutboxCommits {
-  const { writer, reserve, clock, timers, logger, announce } = options;
+  const { writer, clock, timers, logger, announce, file } = options;
+  const { reserve } = file;
   const retry = createBackoff({ firstMs: 1000, maxMs: 60_000 });
   let trouble: string | null = null;
   let isTold = !reserve.isHeld;
   let closed = false;
-  let triedRestoreMs = clock.monotonicMs();
+  let lookedMs = clock.monotonicMs();
+  let isGone = false;
   let cancelTimer: (() => void) | null = null;
 
   const tell = (kind: string, error: unknown): void => {
@@ -62,16 +66,29 @@ export function createOutboxCommits(options: OutboxCommitsOptions): OutboxCommit
     logger.info("the outbox can be written again", { after: before ?? "full" });
   };
 
-  const restoreReserve = (): void => {
+  const look = (): void => {
     const nowMs = clock.monotonicMs();
-    if (reserve.isHeld || nowMs - triedRestoreMs < restoreEveryMs) return;
-    triedRestoreMs = nowMs;
-    reserve.restore();
+    if (nowMs - lookedMs < lookEveryMs) return;
+    lookedMs = nowMs;
+    if (!reserve.isHeld) reserve.restore();
+    if (file.isGone() === isGone) return;
+    isGone = !isGone;
+    if (!isGone) {
+      logger.info("the store is in its place again");
+      return;
+    }
+    const detail = "the store was removed or replaced while it is in use: what is written is lost at the end";
+    const hint = "Let the collector have what waits, then restart: the folder is made anew.";
+    logger.error(detail, { hint });
+    writer.pushEvent("store.gone", "outbox", detail);
   };
 
   const commits: OutboxCommits = {
     get trouble() {
       return trouble;
+    },
+    get isGone() {
+      return isGone;
     },
     get closed() {
       return closed;
@@ -87,7 +104,7 @@ export function createOutboxCommits(options: OutboxCommitsOptions): OutboxCommit
       if (closed) return;
       cancelTimer?.();
       cancelTimer = null;
-      restoreReserve();
+      look();
       if (!writer.hasWork) return;
       const before = writer.pendingRecords;
       try {

@@ -29,7 +29,7 @@ export interface OutboxCounts {
   readonly pendingRecords: number;
   /** Records that could not be encoded (a bug; declared as events). */
   readonly rejected: number;
-  /** Why not everything can be committed now, or null: `full` until the disk has room for the reserve again. */
+  /** Why not everything can be committed now, or null: `full` until the disk has room for the reserve again, `gone` while its file is not in its place. */
   readonly trouble: string | null;
   /** Bytes of the database and its log on the disk. */
   readonly diskBytes: number;
@@ -108,7 +108,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const unwritten = createUnwrittenLife({ writer, holdsOlder: (lane) => outbox.peek(lane) !== null });
   const commits = createOutboxCommits({
     writer,
-    reserve: file.reserve,
+    file,
     clock,
     timers: options.timers,
     logger,
@@ -206,7 +206,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     counts: () => ({
       ...countLanes(writer),
       rejected,
-      trouble: commits.trouble ?? (file.reserve.isHeld ? null : "full"),
+      trouble: commits.trouble ?? (commits.isGone ? "gone" : file.reserve.isHeld ? null : "full"),
       diskBytes: file.sizeBytes(),
     }),
     onCommit(callback) {

@@ -42,6 +42,8 @@ export interface StoreFile {
   /** Runs `work` on the open database; a corrupted one is replaced and `work` run once more. Throws `STORE`. */
   use<T>(work: (database: SqliteDatabase) => T): T;
   readonly reserve: StoreReserve;
+  /** Is another file in its place, or none? What is written then is found by nobody after the end. */
+  isGone(): boolean;
   /** Bytes on the disk: the database and its log, without the reserve. */
   sizeBytes(): number;
   close(): void;
@@ -56,6 +58,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
   const logger = options.logger ?? silentLogger;
   const parts: StorePart[] = [];
   let database: SqliteDatabase | null = null;
+  let inode: number | undefined;
   let closed = false;
 
   const announce = (setAside: string, reason: string): void => {
@@ -87,6 +90,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
       return fresh;
     }
     database = opened;
+    inode = inodeOf(path);
     tellRenewed(renewed);
     return opened;
   };
@@ -149,6 +153,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
 
   return {
     reserve,
+    isGone: () => database !== null && inodeOf(path) !== inode,
     sizeBytes: () =>
       ["", "-wal"].reduce(
         (sum, suffix) => sum + (statSync(path + suffix, { throwIfNoEntry: false })?.size ?? 0),
@@ -186,6 +191,10 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
       database = null;
     },
   };
+}
+
+function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino;
 }
 
 function isCorrupt(error: unknown): boolean {

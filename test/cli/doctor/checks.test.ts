@@ -220,4 +220,15 @@ test("the running gateway: its broker, a twin, and when each device spoke last",
     "bad device e: no contact (connecting)",
   ]);
   expect(checkRunning(config, null)[0]?.verdict).toBe("skipped");
+  for (const [trouble, words] of [
+    ["gone", /its file was removed or replaced/],
+    ["full", /is full: all but alerts wait/],
+    ["io", /cannot be written \(io\)/],
+  ] as const) {
+    const troubled = checkRunning(config, { ...page, outbox: { records: 1, trouble } });
+    expect(troubled.find(({ name }) => name === "outbox")).toMatchObject({
+      verdict: "bad",
+      text: expect.stringMatching(words),
+    });
+  }
 });

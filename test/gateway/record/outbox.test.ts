@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, readdirSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -181,6 +181,31 @@ describe("the outbox", () => {
     );
     const declared = updates.reduce((sum, record) => sum + (record.kind === "gap" ? record.records : 0), 0);
     expect(declared + contents(outbox, "prediction")!.records.length).toBe(appended);
+  });
+
+  test("a file that is removed or replaced while it is in use is told once, and that it is back", () => {
+    const path = newPath();
+    const { clock, outbox } = openOutbox(path);
+    const later = (name: string): void => {
+      clock.advance(10_000);
+      outbox.append(event(name));
+      clock.advance(1_000);
+    };
+    later("before");
+    expect(outbox.counts().trouble).toBeNull();
+    renameSync(path, `${path}.away`);
+    for (const name of ["gone", "still gone"]) later(name);
+    expect(outbox.counts()).toMatchObject({ trouble: "gone", pendingRecords: 0 });
+    writeFileSync(path, "of somebody else");
+    later("another's");
+    expect(outbox.counts().trouble).toBe("gone");
+    renameSync(`${path}.away`, path);
+    later("back");
+    expect(outbox.counts().trouble).toBeNull();
+    const told = contents(outbox, "update")!.records.filter(
+      (record) => record.kind === "event" && record.name === "store.gone",
+    );
+    expect(told).toHaveLength(1);
   });
 
   test("a corrupted file at the start is set aside, and the collector is told", () => {
