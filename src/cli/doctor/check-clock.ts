@@ -1,9 +1,8 @@
 /** The machine's clock, which dates every alert: is it plausible, is it kept by somebody, does it agree with others'? */
 import { stat } from "node:fs/promises";
+import { findClockFault } from "../../core/platform/clock.ts";
 import { bad, type CheckResult, good, warning } from "./check-result.ts";
 
-/** Before this software was made no clock is right. */
-const earliestMs = Date.UTC(2026, 0, 1);
 const synchronisedFile = "/run/systemd/timesync/synchronized";
 const answerMs = 5_000;
 /** An answer's way there and back, and a date in whole seconds. */
@@ -14,7 +13,8 @@ const advice =
 
 export async function checkClock(nowMs: number): Promise<CheckResult> {
   const time = new Date(nowMs).toISOString();
-  if (nowMs < earliestMs) return bad("clock", `it says ${time}, which is past`, advice);
+  const fault = findClockFault(nowMs);
+  if (fault !== null) return bad("clock", `it says ${time}, and ${fault}`, advice);
   const isSynchronised = (await stat(synchronisedFile).catch(() => undefined)) !== undefined;
   return good("clock", isSynchronised ? `${time}, synchronised` : time);
 }

@@ -26,3 +26,15 @@ export const systemTimers: Timers = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Before this software was made no clock is right. */
+const earliestMs = Date.UTC(2026, 0, 1);
+/** The certificates and keys of an installation are made for ten years; a clock that has lost its time may say 2038 or 2106. */
+const latestMs = Date.UTC(2037, 0, 1);
+
+/** What is implausible about a clock that says `nowMs`, in words; null: nothing. */
+export function findClockFault(nowMs: number): string | null {
+  if (nowMs < earliestMs) return "is behind: this software was made later";
+  if (nowMs >= latestMs) return "is ahead: no certificate of an installation holds so long";
+  return null;
+}

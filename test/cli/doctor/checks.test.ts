@@ -60,6 +60,9 @@ describe("the checks of a run", () => {
 
 test("the clock is held against a bound and against others'", async () => {
   expect((await checkClock(Date.UTC(1970, 0, 2))).verdict).toBe("bad");
+  expect((await checkClock(Date.UTC(2038, 0, 19, 3, 14, 8))).text).toMatch(
+    /^it says 2038-01-19T03:14:08.000Z, and is ahead/,
+  );
   expect((await checkClock(Date.now())).verdict).toBe("good");
   const nowMs = 1_800_000_000_000;
   expect(compareClock("x", nowMs - 1_000, nowMs)).toMatchObject({ verdict: "good", text: "1.0 s apart" });

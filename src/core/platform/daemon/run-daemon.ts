@@ -2,7 +2,7 @@
  * Runs a daemon until it is asked to stop: SIGINT, SIGTERM, or the end of the parent that forked it. Tells the
  * parent, or systemd, when it is ready. Stops once, within a bound.
  */
-import { systemTimers } from "../clock.ts";
+import { findClockFault, systemTimers } from "../clock.ts";
 import type { Logger } from "../logger.ts";
 import { findServiceManager, followWork } from "./service-manager.ts";
 
@@ -23,6 +23,11 @@ export async function runDaemon(daemon: Daemon, logger: Logger): Promise<void> {
   const isForked = process.send !== undefined;
   if (process.connected) process.send?.(ready);
   logger.info("ready", { httpUrl: daemon.httpUrl, mqttUrl: daemon.mqttUrl });
+  const fault = findClockFault(Date.now());
+  if (fault !== null)
+    logger.warn(`this machine's clock ${fault}`, {
+      hint: "Set up time synchronisation: it dates all records.",
+    });
   const manager = findServiceManager(process.env, { isForked, logger });
   void manager?.tell("READY=1");
   const nextWork = async (): Promise<void> => daemon.nextWork?.();
