@@ -23,7 +23,7 @@ export type DeviceSessionState =
   /** Connected; the device has not introduced itself yet. */
   | "waiting-for-hello"
   | "established"
-  /** The device speaks a version that this gateway does not, or is not the expected one. */
+  /** The device speaks a version that this gateway does not, is not the expected one, or its hello cannot be read. */
   | "refused";
 
 /** What a device delivers after its hello. */

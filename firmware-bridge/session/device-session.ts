@@ -114,6 +114,7 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
       if (answer === "new") options.onHello(offered);
       return true;
     },
+    onUnreadableHello: handshake.receiveUnreadable,
     onMessage: receiveMessage,
     isBound: () => sender.isBound,
     onStranger: () => {

@@ -31,6 +31,8 @@ interface GatewayHandshake {
   introduce(reason: string): void;
   /** Takes a device's hello: refuses it, or welcomes the device for the first time in its session or again. */
   receive(offered: HelloMessage, sequence: number): "refused" | "new" | "back";
+  /** A hello came that breaks the rules: nobody knows whose it is. What is established stays so. */
+  receiveUnreadable(reason: string): void;
   /** Stops saying hello, and keeps the connection whoever is there. */
   stop(): void;
   /** There is no connection. */
@@ -88,11 +90,15 @@ export function createGatewayHandshake(
     sender.isBound = false;
     sender.send({ type: "nack", sequence, reason });
     hello = offered;
+    turnAway({ reason, hint }, offered.deviceId);
+    if (refusal.isStranger) leaveLinkLater(`${offered.deviceId} is there: ${reason}`);
+  }
+
+  function turnAway({ reason, hint }: Omit<Refusal, "isStranger">, who: string): void {
     const isKnown = status.current === "refused";
     status.become("refused", reason);
-    if (refusal.isStranger) leaveLinkLater(`${offered.deviceId} is there: ${reason}`);
     // It is met again with every connection.
-    const told = `${offered.deviceId}: ${reason}`;
+    const told = `${who}: ${reason}`;
     if (!isKnown && told !== toldRefusal) report(reason, hint);
     toldRefusal = told;
   }
@@ -143,6 +149,11 @@ export function createGatewayHandshake(
       if (sender.isBound) link.bind(offered.sessionId);
       status.become("established", isNew ? "the device introduced itself" : "the device is back");
       return isNew ? "new" : "back";
+    },
+    receiveUnreadable: (error) => {
+      if (status.current === "established") return;
+      const reason = `its hello breaks the protocol: ${error}`;
+      turnAway({ reason, hint: "hold its hello against firmware-bridge/PROTOCOL.md, section 4" }, link.name);
     },
     stop,
     rest: status.become,

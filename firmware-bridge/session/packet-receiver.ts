@@ -13,6 +13,8 @@ import { createSequenceTracker, lateSequence, staleSequence } from "./sequence-t
 
 /** Counters of a receiver since it was created. */
 interface ReceiverCounters {
+  /** Hellos that could be read, whether they were welcome or not. */
+  hellos: number;
   /** Sequence numbers that did not come in their turn. */
   lostFrames: number;
   /** Of these, packets that came after newer ones; not delivered, since their place in the stream is past. */
@@ -40,6 +42,8 @@ interface PacketReceiverOptions {
   admitsHello?(): boolean;
   /** A hello of any version; `sequence` is its number. Returns whether it begins the session. */
   onHello(hello: HelloMessage, sequence: number): boolean;
+  /** A hello that breaks the rules came, and was answered by a Nack. */
+  onUnreadableHello?(reason: string): void;
   /** Any other message; the reason if it must be refused. A raw window is valid only during the call. */
   onMessage(message: Exclude<DeviceMessage, HelloMessage>): string | undefined;
   /** Whether packets other than a hello must be bound to the session. */
@@ -70,6 +74,7 @@ export function createPacketReceiver(options: PacketReceiverOptions): PacketRece
   const rawWindows = createRawWindowDecoder(maxSamplesPerMessage);
   const tracker = createSequenceTracker();
   const counters: ReceiverCounters = {
+    hellos: 0,
     lostFrames: 0,
     lateFrames: 0,
     duplicates: 0,
@@ -92,10 +97,13 @@ export function createPacketReceiver(options: PacketReceiverOptions): PacketRece
     if (decoded?.ok !== true || decoded.value.type !== "hello") {
       counters.malformedMessages++;
       // A hello always wants an answer, or the other side would repeat it for ever without knowing why.
-      sender.send({ type: "nack", sequence, reason: decoded?.ok === false ? decoded.error : "not a hello" });
+      const reason = decoded?.ok === false ? decoded.error : "not a hello";
+      sender.send({ type: "nack", sequence, reason });
+      options.onUnreadableHello?.(reason);
       return;
     }
     const hello = decoded.value;
+    counters.hellos++;
     if (hello.sessionId !== sessionId) {
       sessionId = hello.sessionId;
       tracker.start(sequence);

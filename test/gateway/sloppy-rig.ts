@@ -55,6 +55,10 @@ export interface SloppyRig {
   readonly lastAgeMs: number;
   /** A boot: another session number, counters from 0. */
   boot(changes?: Partial<HelloMessage>): void;
+  /** Its hello once more, in the same session. */
+  helloAgain(): void;
+  /** Nothing that the gateway sends reaches it any more. */
+  deafen(): void;
   send(message: DeviceMessage): void;
   stream(seconds: number, sloppiness?: Sloppiness): void;
   /** Time passes without a packet. */
@@ -133,6 +137,7 @@ export async function openSloppyRig(listens: "deaf" | "listens" = "deaf"): Promi
   let position = 0;
   let packets = 0;
   let sinceTickMs = 0;
+  const unanswered: number[] = [];
 
   const wrap = (message: DeviceMessage): Buffer => {
     const flags = message.type === "hello" ? packetFlags.acknowledge : packetFlags.session;
@@ -149,10 +154,12 @@ export async function openSloppyRig(listens: "deaf" | "listens" = "deaf"): Promi
   };
   const pass = (ms: number): void => {
     clock.advance(ms);
+    for (const sequence of unanswered.splice(0)) port.arrive(wrap({ type: "ack", sequence }));
     sinceTickMs += ms;
     for (; sinceTickMs >= 1000; sinceTickMs -= 1000) watch.tick(session.statistics);
   };
-  port.onConfig = (configSequence) => port.arrive(wrap({ type: "ack", sequence: configSequence }));
+  // Not within the call that sends it: an answer takes its time.
+  port.onConfig = (configSequence) => unanswered.push(configSequence);
 
   return {
     clock,
@@ -169,6 +176,10 @@ export async function openSloppyRig(listens: "deaf" | "listens" = "deaf"): Promi
       sequence = 0;
       position = 0;
       port.arrive(wrap(hello));
+    },
+    helloAgain: () => port.arrive(wrap(hello)),
+    deafen: () => {
+      port.onConfig = () => {};
     },
     send: (message) => port.arrive(wrap(message)),
     stream: (seconds, sloppiness = {}) => {

@@ -171,6 +171,7 @@ function createDeviceLink(
       pipeline.announce(hello);
     },
     onConfigured: (hello) => {
+      watch.configured();
       captures.contact(hello, session);
       pushes.contact(hello, session);
     },

@@ -26,7 +26,7 @@ export interface DeviceWatchOptions {
 }
 
 export interface DeviceWatch
-  extends Pick<DeviceObserver, "setAside" | "window" | "clockAheadMs" | "windows"> {
+  extends Pick<DeviceObserver, "setAside" | "window" | "configured" | "clockAheadMs" | "windows"> {
   hello(hello: HelloMessage): void;
   /** Raw samples are valid only during the call. */
   message(message: DeviceDataMessage, hello: HelloMessage, arrival: Arrival): void;
@@ -80,6 +80,7 @@ export function createDeviceWatch(options: DeviceWatchOptions): DeviceWatch {
     problem: (advice) => {
       hint = advice;
     },
+    configured: () => observer.configured(),
     setAside: (quarantine, monotonicMs) => observer.setAside(quarantine, monotonicMs),
     window: (levels, reference, shaftRpm) => observer.window(levels, reference, shaftRpm),
     get clockAheadMs() {

@@ -46,6 +46,8 @@ export const recentNames = [
   "late",
   "lost",
   "damaged",
+  "hellos",
+  "configurations",
   "samples",
   "missing",
   "setAside",

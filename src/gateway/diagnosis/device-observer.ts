@@ -28,10 +28,13 @@ export interface LinkTotals {
   readonly duplicates: number;
   readonly lateFrames: number;
   readonly lostFrames: number;
+  readonly hellos: number;
 }
 
 export interface DeviceObserver {
   hello(hello: HelloMessage, monotonicMs: number): void;
+  /** It took its configuration. */
+  configured(): void;
   uptime(uptimeMs: number, monotonicMs: number): void;
   /** Raw samples as the device stamped them. */
   samples(message: RawWindowMessage, channel: DeviceChannel, arrival: Arrival): void;
@@ -101,6 +104,10 @@ class Observer implements DeviceObserver {
     this.#pacedChannel = "";
   }
 
+  configured(): void {
+    this.#counts.add("configurations", 1);
+  }
+
   uptime(uptimeMs: number, monotonicMs: number): void {
     this.#sessions.noteUptime(uptimeMs, monotonicMs);
   }
@@ -166,10 +173,12 @@ class Observer implements DeviceObserver {
     const counts = this.#counts;
     const since = this.#before ?? totals;
     this.#count("frames", totals.frames - since.frames, monotonicMs);
-    counts.add("damaged", totals.badFrames - since.badFrames);
+    // What belongs to a session that was refused looks like damage.
+    if (contact.state !== "refused") counts.add("damaged", totals.badFrames - since.badFrames);
     counts.add("twice", totals.duplicates - since.duplicates);
     counts.add("late", totals.lateFrames - since.lateFrames);
     counts.add("lost", totals.lostFrames - since.lostFrames);
+    counts.add("hellos", totals.hellos - since.hellos);
     this.#before = { ...totals };
     return {
       infersItself,

@@ -22,6 +22,8 @@ export const diagnosisLimits = {
   twiceShare: 0.05,
   leastFrames: 5,
   quietCounts: 2,
+  /** In half a minute, of a device that is in contact for so long. */
+  hellos: 10,
   louderDb: 12,
   quieterDb: 9,
 } as const;
@@ -57,6 +59,20 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
       cure: "Look at its supply, its watchdog and its console: windows that a restart cuts are lost.",
     };
   },
+  "hello-again": (facts) => {
+    if (!saysHelloAgain(facts)) return null;
+    const { hellos, configurations } = facts.recent;
+    const often = `says hello ${hellos.count} times in half a minute`;
+    return configurations.count === 0
+      ? {
+          text: `${often} and never takes its configuration: it does not hear the gateway`,
+          cure: "Check the line from the gateway to the device (its RX pin, its baud rate); over MQTT that it subscribes to its rx topic.",
+        }
+      : {
+          text: `${often}, though it has its configuration`,
+          cure: "Say hello at the start, after a new connection and when the gateway does; if it restarts, let it draw another session_id at each boot.",
+        };
+  },
   "wrong-channel": ({ announced, expected }) => {
     if (announced === null) return undefined;
     const missing = expected.filter((name) => !announced.includes(name));
@@ -66,9 +82,11 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
       cure: `Name the channel ${listNames(missing)} in the firmware, or write the device's name as \`channel\` of the measuring point.`,
     };
   },
-  silent: ({ contact, silentMs, infersItself, expected }) => {
-    // A device that infers has nothing to say while its turbine stands.
-    if (infersItself || expected.length === 0 || contact.state !== "established") return null;
+  silent: (facts) => {
+    const { contact, silentMs, infersItself, expected } = facts;
+    // A device that infers has nothing to say while its turbine stands, and one without a configuration must not.
+    if (saysHelloAgain(facts) || infersItself || expected.length === 0 || contact.state !== "established")
+      return null;
     const quietMs = Math.min(silentMs, contact.forMs);
     if (quietMs < diagnosisLimits.silentMs) return null;
     return {
@@ -122,7 +140,9 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
   clock: findClockError,
   "clock-drift": findDrift,
   rate: findRate,
-  "frames-twice": ({ recent: { frames, twice } }) => {
+  "frames-twice": (facts) => {
+    const { frames, twice } = facts.recent;
+    if (saysHelloAgain(facts)) return null;
     if (frames.count === 0) return undefined;
     const share = twice.count / Math.max(1, frames.count - twice.count);
     if (!twice.isHabit || twice.count < diagnosisLimits.leastFrames || share < diagnosisLimits.twiceShare)
@@ -177,6 +197,14 @@ export function isRestarting({
   return (
     restartsInMinute >= diagnosisLimits.restartsInMinute || restartsInHour >= diagnosisLimits.restartsInHour
   );
+}
+
+/** It begins again and again in one session; the hellos that make a contact are not meant. */
+function saysHelloAgain(facts: DeviceFacts): boolean {
+  const { contact, recent, returns } = facts;
+  const { hellos, contactMs } = diagnosisLimits;
+  if (contact.state !== "established" || contact.forMs < contactMs) return false;
+  return recent.hellos.isHabit && recent.hellos.count >= hellos && returns === 0 && !isRestarting(facts);
 }
 
 /** @param frames all of which `bad` ones are a part */

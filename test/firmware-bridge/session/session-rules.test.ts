@@ -154,7 +154,7 @@ describe("bad input", () => {
       sequence: 7,
       reason: expect.stringMatching(reason),
     });
-    expect(heard.session.state).toBe("waiting-for-hello");
+    expect(heard.session.state).toBe("refused");
   });
 
   test("a packet that asks for an answer gets one, again when it comes again", () => {

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { minuteMs } from "../../../src/core/maths/durations.ts";
 import { createTurbineSimulation } from "../../../src/core/simulate/turbine-simulation.ts";
@@ -334,6 +335,74 @@ test.each([
   rig.wait(3);
   expect(rig.said).toEqual([said]);
   expect(rig.watch.diagnoses[0]?.cure).toBe(cure);
+});
+
+test.each([
+  [
+    { deviceId: "mcu 1/a" },
+    'refused: its hello breaks the protocol: Hello.device_id "mcu 1/a" is not an id',
+    /^hold its hello against/,
+  ],
+  [
+    { channels: [{ name: "accel-de", unit: "g", sampleRateHz: 12_000, scale: 0 }] },
+    'refused: its hello breaks the protocol: channel "accel-de": scale is 0, not above 0',
+    /^hold its hello against/,
+  ],
+  [
+    { deviceId: "mcu-2" },
+    'refused: "mcu-1" is expected at mqtt:aurora/v1/device/gw-1/mcu-1/tx',
+    /^check the wiring/,
+  ],
+])(
+  "a hello with %o is refused with the reason, once, and what follows it is not called damage",
+  async (changes, said, cure) => {
+    const rig = await openSloppyRig();
+    for (let hello = 0; hello < 5; hello++) {
+      rig.boot(changes);
+      rig.stream(12);
+    }
+    expect(rig.said).toEqual([said]);
+    expect(rig.watch.diagnoses[0]?.cure).toMatch(cure);
+    expect(rig.logged).toHaveLength(1);
+    rig.boot({
+      deviceId: "mcu-1",
+      channels: [{ name: "accel-de", unit: "g", sampleRateHz: 12_000, scale: 0.0005 }],
+    });
+    rig.stream(60);
+    expect(rig.said).toEqual([]);
+  },
+);
+
+test("a device that does not hear its gateway is told so, and not that its sensor is silent", async () => {
+  const rig = await openSloppyRig();
+  rig.deafen();
+  rig.boot();
+  for (let second = 0; second < 56; second += 2) {
+    rig.wait(2);
+    rig.helloAgain();
+  }
+  expect(rig.said).toEqual([
+    expect.stringMatching(/^hello-again: says hello 1\d times in half a minute and never takes its config/),
+  ]);
+  expect(rig.logged).toHaveLength(1);
+});
+
+test.each([
+  ["goes on with its stream", (rig: SloppyRig) => rig.helloAgain()],
+  ["begins anew without another session number", (rig: SloppyRig) => rig.boot({ sessionId: 7 })],
+])("a device that says hello every second and %s is told so", async (_name, sayHello) => {
+  const rig = await openSloppyRig();
+  rig.boot({ sessionId: 7 });
+  rig.stream(20);
+  for (let second = 0; second < 25; second++) {
+    rig.stream(1);
+    sayHello(rig);
+    // The gateway publishes its answers one after the other.
+    await setImmediate();
+  }
+  expect(rig.said).toEqual([
+    expect.stringMatching(/^hello-again: says hello \d+ times in half a minute, though it has/),
+  ]);
 });
 
 test("a device that is in contact and sends nothing but signs of life is told so", async () => {

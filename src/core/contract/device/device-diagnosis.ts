@@ -7,6 +7,7 @@ export const diagnosisCodes = [
   "refused",
   "two-devices",
   "restarts",
+  "hello-again",
   "wrong-channel",
   "silent",
   "set-aside",
