@@ -19,14 +19,16 @@ export interface DeviceClock {
   restart(): void;
   /** What is taken off its times, ms; 0: they are believed. */
   readonly aheadMs: number;
+  /** It says a time before 2020: it counts from its start, or from 1970. */
+  readonly isUnset: boolean;
 }
 
 /** An off-the-shelf quartz is off by this after a month; alerts may be dated so much wrong. */
 export const clockToleranceMs = 60_000;
 /** A clock that was off and is this near is right again. */
 const rightAgainMs = clockToleranceMs / 2;
-/** 2020: a gateway that says less has not been told the time yet, and judges nobody's. */
-const gatewayKnowsMs = 1_577_836_800_000;
+/** 2020: who says less has not been told the time yet. A gateway judges nobody's then, and a device is not believed. */
+const toldMs = 1_577_836_800_000;
 /** The least delay of so long says where the clock stands. */
 const segmentMs = 15_000;
 
@@ -37,6 +39,7 @@ export function createDeviceClock(): DeviceClock {
 
 class Believed implements DeviceClock {
   aheadMs = 0;
+  isUnset = false;
   #lastSkewMs = Number.NaN;
   #lastAtMs = Number.NaN;
   /** Largest skew of this segment: that of the piece that was delayed least. */
@@ -45,10 +48,11 @@ class Believed implements DeviceClock {
 
   note({ endMs, arrivedMs, arrivedMonotonicMs: atMs, pace }: Parameters<DeviceClock["note"]>[0]): void {
     const skewMs = endMs - arrivedMs;
-    if (!Number.isFinite(skewMs) || arrivedMs < gatewayKnowsMs || pace === "played") return;
+    if (!Number.isFinite(skewMs) || arrivedMs < toldMs || pace === "played") return;
     const { aheadMs } = this;
+    this.isUnset = endMs < toldMs;
     if (aheadMs !== 0 && Math.abs(skewMs) < rightAgainMs) this.aheadMs = 0;
-    else if (skewMs > clockToleranceMs && aheadMs === 0) this.aheadMs = skewMs;
+    else if ((skewMs > clockToleranceMs || this.isUnset) && aheadMs === 0) this.aheadMs = skewMs;
     else if (pace === "true" && this.#wasSet(skewMs, atMs)) this.#follow(skewMs);
     // Nothing arrives before it was measured.
     else if (pace === "true" && aheadMs !== 0 && skewMs > aheadMs) this.aheadMs = skewMs;

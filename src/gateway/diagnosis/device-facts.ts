@@ -26,6 +26,7 @@ export interface DeviceFacts {
   readonly silentMs: number;
   /** What is taken off its times, ms. */
   readonly clockAheadMs: number;
+  readonly isClockUnset: boolean;
   readonly pace: Pace;
   readonly estimate: PaceEstimate | null;
   /** Of the channel that was estimated. */

@@ -190,6 +190,7 @@ class Observer implements DeviceObserver {
       returns: this.#sessions.returns(monotonicMs),
       silentMs: monotonicMs - this.#lastDataMonotonicMs,
       clockAheadMs: this.#clock.aheadMs,
+      isClockUnset: this.#clock.isUnset,
       pace: this.#pace.pace,
       estimate: this.#pace.estimate(),
       saidRateHz: this.#saidRateHz,

@@ -13,8 +13,13 @@ const staysShare = 0.8;
 const leastShiftMs = 1_500;
 
 /** The clock is off by more than a minute: its times are those of arrival. */
-export function findClockError({ clockAheadMs: ms }: DeviceFacts): Verdict {
+export function findClockError({ clockAheadMs: ms, isClockUnset }: DeviceFacts): Verdict {
   if (ms === 0) return null;
+  if (isClockUnset)
+    return {
+      text: "clock was never set, and says a time before 2020; time of arrival is used",
+      cure: "Send a time stamp of 0 until the clock is set (UTC), not the time since the start.",
+    };
   return {
     text: `clock is ${formatSpan(Math.abs(ms))} ${ms > 0 ? "ahead" : "behind"}; time of arrival is used`,
     cure: "Set the device's clock (UTC), or send a time stamp of 0. If all devices are off alike, it is the gateway's clock: `aurora doctor`.",

@@ -68,6 +68,23 @@ describe("a clock", () => {
     expect(Math.abs(rig.lastAgeMs)).toBeLessThan(1_000);
   });
 
+  test("that counts from its start is known by its first stamp, and no sample is dated in 1970", async () => {
+    const began = (await openSloppyRig()).clock.nowMs();
+    const clock = (worldMs: number): number => worldMs - began;
+    const rig = await listen({ clock }, 1);
+    expect(rig.said).toEqual([
+      "clock: clock was never set, and says a time before 2020; time of arrival is used",
+    ]);
+    for (let second = 0; second < 30; second++) {
+      expect(Math.abs(rig.lastAgeMs)).toBeLessThan(1_000);
+      rig.stream(1, { clock });
+    }
+    // Then it is set.
+    rig.stream(5);
+    expect(rig.said).toEqual([]);
+    expect(rig.lastAgeMs).toBeCloseTo(0, 0);
+  });
+
   test("that was set right is believed again, without a sample lost", async () => {
     const rig = await listen({ clock: (worldMs) => worldMs + 120 * minuteMs });
     rig.stream(20);
