@@ -34,8 +34,8 @@ export interface DeviceFacts {
   readonly recent: RecentFacts;
   /** What most of its data was set aside for; null: nothing was. */
   readonly setAsideFor: { readonly reason: QuarantineReason; readonly detail: string } | null;
-  /** The channel whose alternating part is the least; null: none was heard while the shaft was known to turn. */
-  readonly quietest: ChannelLevel | null;
+  /** Of the expected channels that were heard while the shaft was known to turn. */
+  readonly levels: readonly ChannelLevel[];
   /** Against the bundle's healthy machines; null: not known. */
   readonly level: LevelDifference | null;
 }
@@ -51,6 +51,8 @@ export const recentNames = [
   "configurations",
   "samples",
   "missing",
+  "blocks",
+  "again",
   "setAside",
   "readings",
   "notNumbers",
@@ -74,6 +76,16 @@ export interface ChannelLevel {
   /** Of what alternates, in the unit and in counts of the converter. */
   readonly rms: number;
   readonly rmsCounts: number;
+  /** The same of what is faster than a hum. */
+  readonly fastRmsCounts: number;
+  /** Where the signal lies, by how fast it changes. */
+  readonly hertz: number;
+  /** The physical value of a count, and the counts of the converter's smallest step. */
+  readonly scale: number;
+  readonly step: number;
+  /** Share of the samples that stand at an end which none passes, and the end in the unit; 0: none. */
+  readonly cutShare: number;
+  readonly cutAt: number;
 }
 
 /** What was found. */

@@ -119,9 +119,11 @@ class Observer implements DeviceObserver {
     const samples = message.counts.length;
     const endMs = endOf(message.timestampUs, samples, sampleRateHz);
     this.#shaftRpm = Math.abs(message.shaftRpm);
-    const jump = this.#channels.note(message, channel);
+    const { jump, isAgain } = this.#channels.note(message, channel);
     if (!this.#isTurning(arrivedMonotonicMs)) this.#channels.pause();
     this.#count("samples", samples, arrivedMonotonicMs);
+    this.#counts.add("blocks", 1);
+    if (isAgain) this.#counts.add("again", 1);
     if (jump > 0) this.#counts.add("missing", jump);
     else if (jump === -samples) this.#counts.add("twice", 1);
     if (this.#pacedChannel === "") this.#pacedChannel = channel.name;
@@ -196,7 +198,7 @@ class Observer implements DeviceObserver {
       saidRateHz: this.#saidRateHz,
       recent: readRecent(counts),
       setAsideFor: this.#setAsideFor,
-      quietest: this.#channels.quietest(expected),
+      levels: this.#channels.levels(expected),
       level: this.#level.difference,
     };
   }

@@ -4,8 +4,9 @@
  */
 import { type DiagnosisCode, diagnosisCodes } from "../../core/contract/device/device-diagnosis.ts";
 import type { DeviceFacts, Finding, Verdict } from "./device-facts.ts";
-import { formatShare, formatValue } from "./diagnosis-words.ts";
+import { formatShare } from "./diagnosis-words.ts";
 import { findClockError, findDrift, findRate } from "./find-clock-error.ts";
+import { findClipped, findCoarse, findLevel, findNoVibration } from "./find-sensor-fault.ts";
 import { adviseSetAside } from "./set-aside-advice.ts";
 
 /** Thresholds of the table. */
@@ -21,11 +22,8 @@ export const diagnosisLimits = {
   frameShare: 0.01,
   twiceShare: 0.05,
   leastFrames: 5,
-  quietCounts: 2,
   /** In half a minute, of a device that is in contact for so long. */
   hellos: 10,
-  louderDb: 12,
-  quieterDb: 9,
 } as const;
 
 const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = {
@@ -115,28 +113,10 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
       cure: "Look for a sensor that does not answer: send nothing rather than NaN.",
     };
   },
-  "no-vibration": ({ quietest }) => {
-    if (quietest === null) return undefined;
-    const { channel, unit, mean, rms, rmsCounts } = quietest;
-    if (rmsCounts > diagnosisLimits.quietCounts) return null;
-    return {
-      text: `${channel} is a constant ${formatValue(mean)} ${unit} while the shaft turns: what alternates is ${formatValue(rms)} ${unit}, ${formatValue(rmsCounts)} counts of its converter`,
-      cure: "Check the sensor, its mounting and its cable, and that it is not the bias voltage that is sampled.",
-    };
-  },
-  level: ({ level, quietest }) => {
-    if (level === null) return undefined;
-    if (quietest !== null && quietest.rmsCounts <= diagnosisLimits.quietCounts) return null;
-    const { meanDb, commonDb } = level;
-    const isOff = commonDb >= diagnosisLimits.louderDb || commonDb <= -diagnosisLimits.quieterDb;
-    if (!isOff) return null;
-    const size = Math.abs(meanDb);
-    const guess = size < 40 ? "is the unit m/s2?" : size < 75 ? "is the unit mg?" : "is the scale right?";
-    return {
-      text: `level ${Math.round(size)} dB ${meanDb > 0 ? "above" : "below"} a healthy machine: ${guess}`,
-      cure: "Hold the scale and the unit of its hello against the sensor's data sheet: 20 dB is the factor 9.81 between g and m/s2, 60 dB the 1,000 between g and mg.",
-    };
-  },
+  "no-vibration": findNoVibration,
+  coarse: findCoarse,
+  clipped: findClipped,
+  level: findLevel,
   clock: findClockError,
   "clock-drift": findDrift,
   rate: findRate,
@@ -152,6 +132,11 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
       cure: "Repeat only what asks for an acknowledgement; over MQTT look for two bridges of one broker.",
     };
   },
+  "samples-again": ({ recent: { blocks, again } }) =>
+    judgeFrames(blocks.count, again, (share) => ({
+      text: `${formatShare(share)} of the frames bring the samples of the frame before them again`,
+      cure: "Give a buffer away only once it was filled anew: look at the halves of its double buffer, or at a sensor that is read faster than it measures.",
+    })),
   "frames-out-of-order": ({ recent: { frames, late } }) =>
     judgeFrames(frames.count, late, (share) => ({
       text: `${formatShare(share)} of the frames arrive out of order, and what is late is lost`,

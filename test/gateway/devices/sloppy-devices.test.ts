@@ -30,6 +30,21 @@ function healthyTimes(factor: number): Sloppiness {
   };
 }
 
+function clipAt2G(counts: Int16Array): void {
+  for (const index of counts.keys()) counts[index] = Math.max(-4_096, Math.min(4_096, counts[index]! * 10));
+}
+
+/** 50 Hz of this amplitude, in counts, with the converter's noise. */
+function hum(amplitude: number): (counts: Int16Array) => void {
+  let position = 0;
+  return (counts) => {
+    for (const index of counts.keys()) {
+      const phase = (2 * Math.PI * 50 * position++) / 12_000;
+      counts[index] = Math.round(amplitude * Math.sin(phase)) + (counts[index]! & 1);
+    }
+  };
+}
+
 test("a healthy device is told nothing of, and its clock is believed", async () => {
   const rig = await listen({ clock: (worldMs) => worldMs - 3_000 }, 120);
   expect(rig.said).toEqual([]);
@@ -198,7 +213,7 @@ describe("frames", () => {
         firstSample: packet * 480,
         timestampUs: rig.clock.nowMs() * 1000 - 40_000,
         shaftRpm: 1_500,
-        counts: Int16Array.from({ length: 400 }, (_, index) => ((index * 37) % 601) - 300),
+        counts: Int16Array.from({ length: 400 }, (_, index) => (((packet + index) * 37) % 601) - 300),
       });
       if (packet % 25 === 0) rig.wait(0);
     }
@@ -300,6 +315,72 @@ describe("a sensor", () => {
     expect(rig.said).toContainEqual(
       expect.stringMatching(`^set-aside: all of its data is set aside: .*${detail}`),
     );
+  });
+
+  test.each([
+    [
+      "is cut off at 2 g",
+      clipAt2G,
+      /^clipped: accel-de is clipped: 1\d % of its samples stand at an end of -?2 g/,
+    ],
+    [
+      "has 8 bits left",
+      (counts: Int16Array) => {
+        for (const index of counts.keys()) counts[index] = 512 + Math.round(counts[index]! / 256) * 256;
+      },
+      /^coarse: accel-de moves in steps of 0\.125 g \(256 counts\), and what alternates is 0\.15 g/,
+    ],
+    [
+      "is nothing but the mains",
+      hum(3_000),
+      /^no-vibration: accel-de carries a hum of about (49|50) Hz and nothing else while the shaft turns/,
+    ],
+  ])("that %s is told so once, and not asked about its unit", async (_name, fill, text) => {
+    const rig = await openSloppyRig("listens");
+    rig.boot();
+    rig.stream(60, { fill });
+    expect(rig.said).toEqual([expect.stringMatching(text)]);
+    expect(rig.logged).toHaveLength(1);
+  });
+
+  test("whose hum drowns a vibration is not: the vibration is still there", async () => {
+    const rig = await openSloppyRig();
+    const add = hum(20_000);
+    rig.boot();
+    rig.stream(40, {
+      fill: (counts) => {
+        const vibration = counts.slice();
+        add(counts);
+        for (const index of counts.keys()) counts[index]! += vibration[index]! >> 3;
+      },
+    });
+    expect(rig.said).toEqual([]);
+  });
+
+  test("whose converter has 12 bits, aligned to the left, is not called coarse", async () => {
+    const rig = await openSloppyRig();
+    rig.boot();
+    rig.stream(40, {
+      fill: (counts) => {
+        for (const index of counts.keys()) counts[index]! &= ~15;
+      },
+    });
+    expect(rig.said).toEqual([]);
+  });
+
+  test("of which every second frame brings the samples before again is told so", async () => {
+    let before = new Int16Array();
+    let isSecond = false;
+    const rig = await listen({
+      fill: (counts) => {
+        if (isSecond) counts.set(before);
+        isSecond = !isSecond;
+        before = counts.slice();
+      },
+    });
+    expect(rig.said).toEqual([
+      "samples-again: 50 % of the frames bring the samples of the frame before them again",
+    ]);
   });
 
   test("that says nothing but a direct voltage is told so while the shaft turns, and not while it stands", async () => {

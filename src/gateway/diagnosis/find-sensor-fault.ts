@@ -1,0 +1,69 @@
+/** The rules about what a sensor carries: nothing, a hum, too coarse or cut off, and a level that asks about its unit. */
+import type { ChannelLevel, DeviceFacts, Verdict } from "./device-facts.ts";
+import { formatShare, formatValue, formatWhole } from "./diagnosis-words.ts";
+
+/** A converter's own noise. */
+const quietCounts = 2;
+/** Times of the slow part that are left where there is nothing else: what is faster than a hum is more. */
+const humShare = 0.1;
+const coarseSteps = 2;
+const louderDb = 12;
+const quieterDb = 9;
+
+/** It hears nothing while the shaft turns, or nothing but a hum. */
+export function findNoVibration({ levels }: DeviceFacts): Verdict {
+  if (levels.length === 0) return undefined;
+  const { channel, unit, mean, rms, rmsCounts, fastRmsCounts, hertz } = quietestOf(levels);
+  if (rmsCounts <= quietCounts)
+    return {
+      text: `${channel} is a constant ${formatValue(mean)} ${unit} while the shaft turns: what alternates is ${formatValue(rms)} ${unit}, ${formatValue(rmsCounts)} counts of its converter`,
+      cure: "Check the sensor, its mounting and its cable, and that it is not the bias voltage that is sampled.",
+    };
+  if (fastRmsCounts > quietCounts || fastRmsCounts > humShare * rmsCounts) return null;
+  return {
+    text: `${channel} carries a hum of about ${formatWhole(hertz)} Hz and nothing else while the shaft turns: what is faster is ${formatValue(fastRmsCounts)} counts of its converter`,
+    cure: "Check the sensor and its cable: a broken shield, an open input or a loop of earths hears the mains. What filters before the converter has to let the bearing's band through.",
+  };
+}
+
+/** What alternates is hardly more than one step of the converter. */
+export function findCoarse({ levels }: DeviceFacts): Verdict {
+  if (levels.length === 0) return undefined;
+  const { channel, unit, scale, step, rms, rmsCounts } = quietestOf(levels);
+  if (step === 1 || rmsCounts <= quietCounts || rmsCounts > coarseSteps * step) return null;
+  return {
+    text: `${channel} moves in steps of ${formatValue(step * scale)} ${unit} (${formatWhole(step)} counts), and what alternates is ${formatValue(rms)} ${unit}: too coarse to hear a bearing`,
+    cure: "Send all bits that the converter has: look for a shift or an 8-bit type in the driver; else choose a smaller range of the sensor.",
+  };
+}
+
+/** Peaks are cut off before the end of the numbers. */
+export function findClipped({ levels }: DeviceFacts): Verdict {
+  if (levels.length === 0) return undefined;
+  const clipped = levels.find(({ cutShare }) => cutShare > 0);
+  if (clipped === undefined) return null;
+  const { channel, unit, cutShare, cutAt } = clipped;
+  return {
+    text: `${channel} is clipped: ${formatShare(cutShare)} of its samples stand at an end of ${formatValue(cutAt)} ${unit} that none passes`,
+    cure: "Choose a larger range of the sensor or less gain, and check that it is not loose.",
+  };
+}
+
+/** All of the signal is louder or quieter than healthy machines are. */
+export function findLevel({ level, levels }: DeviceFacts): Verdict {
+  if (level === null) return undefined;
+  // Said by what it is.
+  if (levels.some(({ rmsCounts, cutShare }) => rmsCounts <= quietCounts || cutShare > 0)) return null;
+  const { meanDb, commonDb } = level;
+  if (commonDb < louderDb && commonDb > -quieterDb) return null;
+  const size = Math.abs(meanDb);
+  const guess = size < 40 ? "is the unit m/s2?" : size < 75 ? "is the unit mg?" : "is the scale right?";
+  return {
+    text: `level ${Math.round(size)} dB ${meanDb > 0 ? "above" : "below"} a healthy machine: ${guess}`,
+    cure: "Hold the scale and the unit of its hello against the sensor's data sheet: 20 dB is the factor 9.81 between g and m/s2, 60 dB the 1,000 between g and mg.",
+  };
+}
+
+function quietestOf(levels: readonly ChannelLevel[]): ChannelLevel {
+  return levels.reduce((quietest, level) => (level.rmsCounts < quietest.rmsCounts ? level : quietest));
+}
