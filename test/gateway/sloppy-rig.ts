@@ -8,6 +8,7 @@ import { onTestFinished } from "vitest";
 import type { MqttPort } from "../../firmware-bridge/framing/mqtt-link.ts";
 import { encodeMessage, packetTypeOf } from "../../firmware-bridge/messages/message-codec.ts";
 import { headerBytes, packetFlags, packetTypes, versionAndType } from "../../firmware-bridge/protocol.ts";
+import type { DeviceSession } from "../../firmware-bridge/session/device-session.ts";
 import type { Manifest } from "../../src/core/contract/bundle/manifest.ts";
 import type { DeviceMessage, HelloMessage } from "../../src/core/contract/device/device-message.ts";
 import type { Quarantine, SampleBlock } from "../../src/core/contract/stream.ts";
@@ -47,6 +48,8 @@ export interface Sloppiness {
 export interface SloppyRig {
   readonly clock: ManualClock;
   readonly watch: DeviceWatch;
+  /** What the link has counted. */
+  readonly totals: DeviceSession["statistics"];
   /** Codes and sentences of what holds now. */
   readonly said: readonly string[];
   /** What was logged of diagnoses, with `over` before those that ended. */
@@ -156,7 +159,7 @@ export async function openSloppyRig(listens: "deaf" | "listens" = "deaf"): Promi
     clock.advance(ms);
     for (const sequence of unanswered.splice(0)) port.arrive(wrap({ type: "ack", sequence }));
     sinceTickMs += ms;
-    for (; sinceTickMs >= 1000; sinceTickMs -= 1000) watch.tick(session.statistics);
+    for (; sinceTickMs >= 1000; sinceTickMs -= 1000) watch.tick(session.statistics, null);
   };
   // Not within the call that sends it: an answer takes its time.
   port.onConfig = (configSequence) => unanswered.push(configSequence);
@@ -164,6 +167,7 @@ export async function openSloppyRig(listens: "deaf" | "listens" = "deaf"): Promi
   return {
     clock,
     watch,
+    totals: session.statistics,
     get said() {
       return watch.diagnoses.map(({ code, text }) => `${code}: ${text}`);
     },

@@ -127,7 +127,7 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     },
     tick: () => {
       recordings.tick(clock.monotonicMs());
-      for (const { watch, session } of links.sessions) watch.tick(session.statistics);
+      for (const { id, watch, session } of links.sessions) watch.tick(session.statistics, pushes.trouble(id));
     },
     noteSetAside: (quarantine) => watches.get(quarantine.deviceId)?.setAside(quarantine, clock.monotonicMs()),
     noteDecision: ({ point: { turbine, component } }, scored) => {

@@ -52,6 +52,8 @@ export interface DevicePushes {
   describe(deviceId: string): { readonly stage: string; readonly confirmedBytes: number } | null;
   /** Version of the model that a push has left on the device in this session; null: it runs what its hello said. */
   runs(deviceId: string, sessionId: number | undefined): string | null;
+  /** What the newest push left the device without, and why; null: it did not, or there was none. */
+  trouble(deviceId: string): string | null;
   readonly counts: DevicePushCounts;
   close(): void;
 }
@@ -66,6 +68,7 @@ interface Entry {
   left: { readonly sessionId: number; readonly sha256: string; readonly version: string } | null;
   /** Image that is not tried again. */
   refusedSha256: string;
+  trouble: string | null;
   /** Grows with every look, so that only the newest one counts. */
   look: number;
 }
@@ -88,6 +91,7 @@ export function createDevicePushes(options: DevicePushesOptions): DevicePushes {
         confirmedBytes: 0,
         left: null,
         refusedSha256: "",
+        trouble: null,
         look: 0,
       },
     ]),
@@ -112,11 +116,13 @@ export function createDevicePushes(options: DevicePushesOptions): DevicePushes {
       return;
     }
     entry.push?.cancel("another bundle serves now");
+    entry.push = null;
     const { hello } = entry.contact;
     const runs =
       entry.left?.sessionId === hello.sessionId
         ? entry.left.sha256
         : Buffer.from(hello.modelSha256 ?? []).toString("hex");
+    if (runs === image.sha256) entry.trouble = null;
     if (runs === image.sha256 || entry.refusedSha256 === image.sha256) return;
     start(entry, image);
   }
@@ -154,7 +160,8 @@ export function createDevicePushes(options: DevicePushesOptions): DevicePushes {
     { push, image }: { readonly push: ModelPush; readonly image: DeviceImage },
     result: ModelPushResult,
   ): void {
-    if (entry.push === push) entry.push = null;
+    const isReplaced = entry.push !== push;
+    if (!isReplaced) entry.push = null;
     counts[result.outcome]++;
     const { outcome, reason } = result;
     if (outcome === "confirmed" || outcome === "already-runs") {
@@ -164,8 +171,12 @@ export function createDevicePushes(options: DevicePushesOptions): DevicePushes {
     }
     if (outcome === "refused" || outcome === "reverted") entry.refusedSha256 = image.sha256;
     const fields = { device: entry.device.id, version: image.image.version, outcome, reason };
-    if (reason === "") logger.info("the device runs the model", fields);
-    else logger.warn("the device does not run the model", fields);
+    const { name, version } = image.image;
+    const trouble = reason === "" ? null : `${name} ${version}: ${reason}`;
+    if (trouble === null) logger.info("the device runs the model", fields);
+    // It is tried again and again, and told once.
+    else logger[trouble === entry.trouble ? "debug" : "warn"]("the device does not run the model", fields);
+    if (!isReplaced) entry.trouble = trouble;
     if (outcome === "failed") {
       const cancel = options.timers.after(retryMs, () => {
         retries.delete(cancel);
@@ -207,6 +218,7 @@ export function createDevicePushes(options: DevicePushesOptions): DevicePushes {
       const left = entries.get(deviceId)?.left;
       return left != null && left.sessionId === sessionId ? left.version : null;
     },
+    trouble: (deviceId) => entries.get(deviceId)?.trouble ?? null,
     counts,
     close: () => {
       for (const cancel of retries) cancel();

@@ -37,8 +37,11 @@ export interface DeviceWatch
   /** It comes and goes, which is told as such, and not each time. */
   readonly isRestarting: boolean;
   readonly diagnoses: readonly DeviceDiagnosis[];
-  /** Call it about once a second, with what the link has counted. */
-  tick(totals: DeviceSession["statistics"]): void;
+  /**
+   * Call it about once a second, with what the link has counted, and why the newest push of a model left the device
+   * without (null: it did not).
+   */
+  tick(totals: DeviceSession["statistics"], modelTrouble: string | null): void;
 }
 
 /** What the link itself has told already. */
@@ -51,7 +54,7 @@ export function createDeviceWatch(options: DeviceWatchOptions): DeviceWatch {
   const observer = createDeviceObserver({ infersItself: device.mode === "edge", expected, standbyBelowRpm });
   const ledger = createDiagnosisLedger({
     codes: diagnosisCodes,
-    plain: ["no-contact", "refused", "wrong-channel", "clock"],
+    plain: ["no-contact", "refused", "wrong-channel", "clock", "model-push"],
   });
   let contact = {
     state: "closed" as DeviceSession["state"],
@@ -95,7 +98,8 @@ export function createDeviceWatch(options: DeviceWatchOptions): DeviceWatch {
     get diagnoses() {
       return ledger.diagnoses;
     },
-    tick: (totals) => {
+    tick: (totals, modelTrouble) => {
+      observer.modelTrouble = modelTrouble;
       const now = { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
       const { state, reason, sinceMonotonicMs } = contact;
       const forMs = now.monotonicMs - sinceMonotonicMs;

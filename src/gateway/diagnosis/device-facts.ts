@@ -22,6 +22,8 @@ export interface DeviceFacts {
   readonly restartsInHour: number;
   /** Returns of an earlier session in two minutes. */
   readonly returns: number;
+  /** Why the newest push of a model left it without; null: it has what it was given, or was given nothing. */
+  readonly modelTrouble: string | null;
   /** Since the last sample, reading or score, ms; infinite before the first. */
   readonly silentMs: number;
   /** What is taken off its times, ms. */

@@ -50,6 +50,8 @@ export interface DeviceObserver {
   ): void;
   /** What is taken off its times, ms. */
   readonly clockAheadMs: number;
+  /** Why the newest push of a model left it without. */
+  modelTrouble: string | null;
   readonly windows: number;
   /** Call it about once a second. */
   read(contact: DeviceFacts["contact"], totals: LinkTotals, monotonicMs: number): DeviceFacts;
@@ -86,6 +88,7 @@ class Observer implements DeviceObserver {
   #shaftRpm = Number.NaN;
   #before: LinkTotals | null = null;
   windows = 0;
+  modelTrouble: string | null = null;
 
   constructor(options: DeviceObserverOptions) {
     this.#options = options;
@@ -190,6 +193,7 @@ class Observer implements DeviceObserver {
       restartsInMinute: this.#sessions.restarts(minuteMs, monotonicMs),
       restartsInHour: this.#sessions.restarts(hourMs, monotonicMs),
       returns: this.#sessions.returns(monotonicMs),
+      modelTrouble: this.modelTrouble,
       silentMs: monotonicMs - this.#lastDataMonotonicMs,
       clockAheadMs: this.#clock.aheadMs,
       isClockUnset: this.#clock.isUnset,

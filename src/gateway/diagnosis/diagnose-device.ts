@@ -80,6 +80,13 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
       cure: `Name the channel ${listNames(missing)} in the firmware, or write the device's name as \`channel\` of the measuring point.`,
     };
   },
+  "model-push": ({ modelTrouble }) =>
+    modelTrouble === null
+      ? null
+      : {
+          text: `did not take ${modelTrouble}`,
+          cure: "It goes on with the model that it had, if any. Check its key (`keyFile`), its slots and its line; `aurora device push` tries it by hand.",
+        },
   silent: (facts) => {
     const { contact, silentMs, infersItself, expected } = facts;
     // A device that infers has nothing to say while its turbine stands, and one without a configuration must not.

@@ -9,6 +9,7 @@ export const diagnosisCodes = [
   "restarts",
   "hello-again",
   "wrong-channel",
+  "model-push",
   "silent",
   "set-aside",
   "not-a-number",

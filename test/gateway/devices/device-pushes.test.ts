@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import type { HelloMessage } from "../../../src/core/contract/device/device-message.ts";
+import { createRandom } from "../../../src/core/maths/random.ts";
+import { type Logger, silentLogger } from "../../../src/core/platform/logger.ts";
+import { createDevicePushes } from "../../../src/gateway/devices/device-pushes.ts";
+import { createManualTimers } from "../../firmware-bridge/manual-timers.ts";
+import { createImage, createProbes, deviceKey } from "../../firmware-bridge/model-transfer.ts";
+import { openSloppyRig } from "../sloppy-rig.ts";
+
+const hello: HelloMessage = {
+  type: "hello",
+  protocolMajor: 1,
+  protocolMinor: 1,
+  deviceId: "mcu-1",
+  firmware: "by hand",
+  sessionId: 7,
+  channels: [{ name: "accel-de", unit: "g", sampleRateHz: 12_000, scale: 0.0005 }],
+};
+
+test("a device that answers no push is tried again and again, told of once, and right when it runs the model", async () => {
+  const image = createImage("1.1.0", 0x1010000);
+  const timers = createManualTimers();
+  const warned: string[] = [];
+  const logger: Logger = { ...silentLogger, warn: (message) => warned.push(message) };
+  const pushes = createDevicePushes({
+    devices: [{ id: "mcu-1", bundle: image.name, key: deviceKey }],
+    imageOf: async () => ({ image, sha256: "ab".repeat(32), probes: createProbes(image) }),
+    timers,
+    random: createRandom(1),
+    logger,
+    onEnd: () => {},
+  });
+  pushes.contact(hello, { sendModel: () => true });
+  const pass = async (minutes: number): Promise<void> => {
+    for (let second = 0; second < minutes * 60; second++) {
+      timers.advance(1000);
+      await new Promise(setImmediate);
+    }
+  };
+  await pass(2);
+  const rig = await openSloppyRig();
+  rig.boot();
+  const tick = (): void => rig.watch.tick(rig.totals, pushes.trouble("mcu-1"));
+  tick();
+  expect(rig.said).toEqual([expect.stringMatching(/^model-push: did not take \S+ 1\.1\.0: /)]);
+  await pass(12);
+  expect(pushes.counts.failed).toBeGreaterThan(1);
+  tick();
+  expect(warned).toEqual(["the device does not run the model"]);
+  expect(rig.logged).toHaveLength(1);
+  pushes.contact(
+    { ...hello, sessionId: 8, modelSha256: Buffer.from("ab".repeat(32), "hex") },
+    { sendModel: () => true },
+  );
+  await pass(0.1);
+  tick();
+  expect(rig.said).toEqual([]);
+  pushes.close();
+});
