@@ -156,7 +156,8 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
           text: `${formatShare(share)} of the frames arrive damaged`,
           cure: "Check baud rate, ground and length of the line; use a shielded cable or a lower rate.",
         })),
-  "frames-lost": ({ recent: { frames, lost, late, damaged } }) => {
+  "frames-lost": ({ recent: { frames, lost, late, damaged }, returns }) => {
+    if (returns > 0) return null;
     // What came late or damaged has a name of its own.
     const count = lost.count - late.count - damaged.count;
     return judgeFrames(frames.count + count, { ...lost, count }, (share) => ({
@@ -164,8 +165,9 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
       cure: "The line or a buffer is too small for what is sent: check its rate, or use a faster line.",
     }));
   },
-  "samples-missing": ({ recent: { samples, missing, lost }, infersItself }) => {
-    if (infersItself || lost.isHabit) return null;
+  "samples-missing": ({ recent: { samples, missing, lost }, infersItself, returns }) => {
+    // Two devices of one id have two counts.
+    if (returns > 0 || infersItself || lost.isHabit) return null;
     if (samples.count === 0) return undefined;
     const share = missing.count / (samples.count + missing.count);
     if (!missing.isHabit || share < diagnosisLimits.frameShare) return null;

@@ -269,6 +269,28 @@ describe("a device that comes and goes", () => {
     ]);
   });
 
+  test("is two devices, and not a line that loses samples, where each goes on with its own count", async () => {
+    const rig = await openSloppyRig();
+    for (let turn = 0; turn < 8; turn++) {
+      for (const sessionId of [111, 222]) {
+        rig.boot({ sessionId });
+        for (let packet = 0; packet < 50; packet++) {
+          rig.wait(1);
+          rig.send({
+            type: "raw-window",
+            channel: 0,
+            firstSample: 480 * packet + 48_000 * turn + (packet % 10 === 0 ? 0 : 200 * packet),
+            timestampUs: rig.clock.nowMs() * 1000 - 40_000,
+            shaftRpm: 1_500,
+            counts: Int16Array.from({ length: 480 }, (_, index) => (((packet + index) * 37) % 601) - 300),
+          });
+        }
+      }
+    }
+    rig.wait(1);
+    expect(rig.said).toEqual([expect.stringMatching(/^two-devices: /)]);
+  });
+
   test("has no contact once it stays away, and is well when it is back", async () => {
     const rig = await listen({});
     rig.connect(false);
