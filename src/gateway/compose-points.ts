@@ -163,9 +163,8 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     register,
     snapshots: kept.deciders,
     baselines,
+    losses: telemetry,
     sink: {
-      onWorkDue: telemetry.workDue,
-      onLost: telemetry.lost,
       onDecision: (decision, scored) => {
         if (scored !== null) figures.record(scored.window, scored.output);
         telemetry.decision(decision, scored);

@@ -5,9 +5,10 @@
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { GatewayConfig, PointConfig } from "../contract/config/gateway-config.ts";
 import type { OperatingState } from "../contract/prediction.ts";
-import type { FeatureWindow, PointId, Quarantine, SampleBlock } from "../contract/stream.ts";
+import type { FeatureWindow, PointId, Quarantine, Reused, SampleBlock } from "../contract/stream.ts";
 import { classifyOperatingState } from "../decision/operating-state.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { OpenWindows } from "../window/window-sink.ts";
 import type { LoadedBundle, StudentOutput } from "./loaded-bundle.ts";
 import { createPointPresence, type PointPresence, type PresenceSnapshot } from "./point-presence.ts";
 import type { WindowBundle } from "./spec-cutter.ts";
@@ -38,6 +39,8 @@ export interface MeasuringPoint<B extends WindowBundle = LoadedBundle> {
   tick(): void;
   /** What was heard of it. */
   readonly heard: PresenceSnapshot;
+  /** Adds the open window to `span`. */
+  coverOpen(span: Reused<OpenWindows>): void;
   /** Lets go of the open window. */
   close(): void;
 }
@@ -138,6 +141,10 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
     }
     const reason = this.#presence.findSilence(nowMs, this.#windowSpec);
     if (reason !== null) this.#noteSilence(reason);
+  }
+
+  coverOpen(span: Reused<OpenWindows>): void {
+    this.#cutter.coverOpen(span);
   }
 
   close(): void {

@@ -3,7 +3,15 @@
  * begins; the window that is open is finished for the old one. Checks no data and knows nothing of models.
  */
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
-import type { FeatureWindow, PointId, Quarantine, RecordedBlock, SampleBlock } from "../contract/stream.ts";
+import type {
+  FeatureWindow,
+  PointId,
+  Quarantine,
+  RecordedBlock,
+  Reused,
+  SampleBlock,
+} from "../contract/stream.ts";
+import type { OpenWindows } from "../window/window-sink.ts";
 import {
   createSpecCutter,
   type EndedWindow,
@@ -40,6 +48,8 @@ export interface WindowCutter<B extends WindowBundle> {
   pause(detail: string): readonly CutWindow<B>[];
   /** Abandons what is open. */
   reset(detail: string): void;
+  /** Adds the windows that are open to `span`. */
+  coverOpen(span: Reused<OpenWindows>): void;
   /** Lets go of what is open without a word: an end is no bad data. */
   close(): void;
 }
@@ -107,6 +117,11 @@ class Cutter<B extends WindowBundle> implements WindowCutter<B>, SpecCutterSink<
     this.#current.windower.reset("gap", detail);
   }
 
+  coverOpen(span: Reused<OpenWindows>): void {
+    coverOpen(this.#current, span);
+    for (const old of this.#finishing) coverOpen(old, span);
+  }
+
   close(): void {
     this.#closed = true;
     this.reset("closed");
@@ -166,6 +181,13 @@ class Cutter<B extends WindowBundle> implements WindowCutter<B>, SpecCutterSink<
       counts: block.counts.subarray(offset),
     });
   }
+}
+
+/** Where none of a bundle's windows is open, the windower may still look for where a successor's first one begins. */
+function coverOpen<B extends WindowBundle>(cutter: SpecCutter<B>, span: Reused<OpenWindows>): void {
+  if (cutter.openWindows === 0) return;
+  span.windows += cutter.openWindows;
+  cutter.windower.coverOpen(span);
 }
 
 const none: readonly never[] = [];

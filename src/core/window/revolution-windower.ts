@@ -12,7 +12,7 @@
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { QuarantineReason, RecordedBlock, Reused, SampleRun } from "../contract/stream.ts";
-import { countWindowSlots, type WindowEnd, type WindowSink } from "./window-sink.ts";
+import { countWindowSlots, type OpenWindows, type WindowEnd, type WindowSink } from "./window-sink.ts";
 
 /** One stream (one channel of one device). */
 export interface RevolutionWindower {
@@ -21,6 +21,8 @@ export interface RevolutionWindower {
   pause(detail: string): void;
   /** Abandons what is open, for example because the stream ended. */
   reset(reason: QuarantineReason, detail: string): void;
+  /** Widens `span` by the time of the samples in the oldest open window. */
+  coverOpen(span: Reused<OpenWindows>): void;
 }
 
 /** Largest relative change of speed inside a window. */
@@ -35,17 +37,13 @@ const maxSlots = 64;
 
 /** Creates a windower. @throws AuroraError BUNDLE_FORMAT unless unit is revolutions and 0 < hop ≤ length. */
 export function createRevolutionWindower(spec: WindowSpec, sink: WindowSink): RevolutionWindower {
-  if (spec.unit !== "revolutions" || !(spec.hop > 0 && spec.hop <= spec.length)) {
-    throw new AuroraError("BUNDLE_FORMAT", "a revolution windower needs revolutions with 0 < hop ≤ length", {
-      op: "create windower",
-    });
-  }
+  const refuse = (why: string): never => {
+    throw new AuroraError("BUNDLE_FORMAT", why, { op: "create windower" });
+  };
+  if (spec.unit !== "revolutions" || !(spec.hop > 0 && spec.hop <= spec.length))
+    refuse("a revolution windower needs revolutions with 0 < hop ≤ length");
   const slots = countWindowSlots(spec);
-  if (slots > maxSlots) {
-    throw new AuroraError("BUNDLE_FORMAT", `${slots} windows would overlap, at most ${maxSlots} may`, {
-      op: "create windower",
-    });
-  }
+  if (slots > maxSlots) refuse(`${slots} windows would overlap, at most ${maxSlots} may`);
   return new Windower(spec, slots, sink);
 }
 
@@ -53,13 +51,7 @@ export function createRevolutionWindower(spec: WindowSpec, sink: WindowSink): Re
 const startFields = { ms: 0, sample: 1, rpm: 2, position: 3, count: 4 } as const;
 
 /** One for all pushes, so that none of them allocates. */
-const run: Reused<SampleRun> = {
-  counts: new Int16Array(0),
-  scale: 0,
-  shaftRpm: 0,
-  from: 0,
-  to: 0,
-};
+const run: Reused<SampleRun> = { counts: new Int16Array(0), scale: 0, shaftRpm: 0, from: 0, to: 0 };
 
 class Windower implements RevolutionWindower {
   readonly #spec: WindowSpec;
@@ -119,11 +111,10 @@ class Windower implements RevolutionWindower {
     if (!this.#running) return;
     const isShort = this.#ended === 0;
     const isOneWindow = this.#opened === 1 && this.#slots === 1;
-    if (isShort && this.#afterShortRun && isOneWindow && this.#positionAt(this.#sample) >= 1 - 1e-6) {
-      if (this.#sink.snapshot !== undefined) {
-        this.#ended++;
-        this.#sink.snapshot(0, this.#describeWindow(0));
-      }
+    const isLongEnough = this.#positionAt(this.#sample) >= 1 - 1e-6;
+    if (isShort && this.#afterShortRun && isOneWindow && isLongEnough && this.#sink.snapshot !== undefined) {
+      this.#ended++;
+      this.#sink.snapshot(0, this.#describeWindow(0));
     }
     this.#abandonAll("gap", detail);
     this.#afterShortRun = isShort;
@@ -131,6 +122,15 @@ class Windower implements RevolutionWindower {
 
   reset(reason: QuarantineReason, detail: string): void {
     this.#abandonAll(reason, detail);
+  }
+
+  coverOpen(span: Reused<OpenWindows>): void {
+    if (this.#ended === this.#opened) return;
+    const { fromMs, toMs } = this.#describeWindow(this.#ended % this.#slots);
+    const endMs = this.#timeOf(this.#sample);
+    // By both clocks: it may have been set anew inside the window.
+    span.fromMs = Math.min(span.fromMs, fromMs, fromMs + endMs - toMs);
+    span.toMs = Math.max(span.toMs, toMs, endMs);
   }
 
   /** Takes samples up to where the next window begins or ends, or begins or ends it. */

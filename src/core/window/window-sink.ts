@@ -39,6 +39,13 @@ export interface WindowSink {
   refuse(quarantine: Quarantine): void;
 }
 
+/** What windows that are open have taken so far, epoch ms; none: 0 windows, and `fromMs` > `toMs`. */
+export interface OpenWindows {
+  readonly windows: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 /** How many windows may be open at a time. */
 export function countWindowSlots(spec: WindowSpec): number {
   return Math.ceil(spec.length / spec.hop - 1e-9);

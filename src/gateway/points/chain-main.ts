@@ -56,7 +56,7 @@ function createCountedBundle(
 }
 
 /** Gathers what is told. */
-function createTeller(post: (batch: Omit<ChainBatch, "takenBytes">) => void) {
+function createTeller(post: (batch: Pick<ChainBatch, "tellings" | "numbers">) => void) {
   let tellings: ChainTelling[] = [];
   let numbers = new Float32Array(4096);
   let length = 0;
@@ -103,7 +103,7 @@ function createTeller(post: (batch: Omit<ChainBatch, "takenBytes">) => void) {
 function runChain(start: ChainStart, post: (batch: ChainBatch) => void): void {
   const reader = createRingReader(start.memory, start.lowBytes);
   const teller = createTeller(({ tellings, numbers }) =>
-    post({ tellings, numbers, takenBytes: reader.takenBytes }),
+    post({ tellings, numbers, takenBytes: reader.takenBytes, open: chain.open }),
   );
   const { tell } = teller;
   const streams: BlockStream[] = [];
@@ -172,7 +172,8 @@ function runChain(start: ChainStart, post: (batch: ChainBatch) => void): void {
         tell(order);
         return;
       case "close":
-        chain.close();
+        // The last word: from here on nothing is untold but what is open.
+        tell({ type: "heard", heard: chain.heard });
         closed = true;
         return;
     }

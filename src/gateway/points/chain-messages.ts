@@ -5,6 +5,7 @@ import type { HelloMessage } from "../../core/contract/device/device-message.ts"
 import type { OperatingState } from "../../core/contract/prediction.ts";
 import type { FeatureWindow, Quarantine, Reading, SchemaDrift } from "../../core/contract/stream.ts";
 import type { PresenceSnapshot } from "../../core/serving/point-presence.ts";
+import type { OpenWindows } from "../../core/window/window-sink.ts";
 import type { PointSilence } from "../alarms/component-tracker.ts";
 import type { BlockStream, RingMemory } from "./block-ring.ts";
 import type { ChainPoint } from "./signal-chain.ts";
@@ -51,7 +52,7 @@ export type ChainOrder =
   | { readonly type: "tick"; readonly moment: ChainMoment }
   /** To be answered when all before it is done. */
   | { readonly type: "mark"; readonly mark: number }
-  /** Lets go of what is open, and ends. */
+  /** Ends; what is open is lost with it. */
   | { readonly type: "close" };
 
 /** A window of point number `point`; its numbers stand in the batch, one after the other, −1 for what it does not have. */
@@ -86,6 +87,8 @@ export type ChainTelling =
 export interface ChainBatch {
   readonly tellings: readonly ChainTelling[];
   readonly numbers: Float32Array;
-  /** All that came of so many bytes of the memory is told with this, modulo 2^32. */
+  /** All that came of so many bytes of the memory is told with this, modulo 2^32 … */
   readonly takenBytes: number;
+  /** … but for the windows that are open. */
+  readonly open: OpenWindows | null;
 }

@@ -13,7 +13,7 @@ import { openThread } from "../../core/platform/daemon/open-thread.ts";
 import type { LogFields, Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
 import type { PresenceSnapshot } from "../../core/serving/point-presence.ts";
-import type { WaitingWindow } from "../../core/serving/window-decider.ts";
+import type { OpenWindows } from "../../core/window/window-sink.ts";
 import { createRingMemory, createRingWriter } from "./block-ring.ts";
 import type { ChainBatch, ChainMoment, ChainOrder, ChainStart } from "./chain-messages.ts";
 import { createLentBundles, takeBatch } from "./chain-tellings.ts";
@@ -41,8 +41,8 @@ export interface ChainThreadOptions {
   /** More waits than should: whoever sends is to wait until `onLow`. */
   onHigh(): void;
   onLow(): void;
-  /** Samples of this time were on their way to it, or in it, when it ended. */
-  onLost(span: WaitingWindow): void;
+  /** Samples of this time were on their way to it, or in windows that were open in it, when it ended. */
+  onLost(span: OpenWindows): void;
   /** The thread ended unasked; so many samples are lost. */
   onEnded(lostSamples: number): void;
   /** Begins the thread; default: as a program of ours is begun. */
@@ -61,7 +61,7 @@ export interface ChainThread {
   tick(): void;
   /** Resolves when what came of everything accepted has been told. */
   idle(): Promise<void>;
-  /** Resolves when the thread has taken what it was given, has let go of open windows and ended. */
+  /** Resolves when the thread has taken what it was given and ended, and the windows that were open are declared. */
   close(): Promise<void>;
 }
 
@@ -159,7 +159,7 @@ export function createChainThread(options: ChainThreadOptions): ChainThread {
       const { device: deviceId, channel } = config;
       const stream = streams.find(deviceId, channel);
       const samples = stream === undefined ? 0 : (left.get(stream.number) ?? 0);
-      // An end that was wanted lets go of open windows without a word.
+      // An end that was wanted is no bad data.
       const windows = isClosing || stream === undefined || heard[index]?.isStanding === true ? 0 : 1;
       if (samples === 0 && windows === 0) continue;
       const detail = `worker ${number} ended with what it had of ${id.turbine}/${id.component}`;
@@ -171,7 +171,8 @@ export function createChainThread(options: ChainThreadOptions): ChainThread {
     const lostSamples = [...left.values()].reduce((sum, samples) => sum + samples, 0);
     const { span } = untold;
     untold.clear();
-    if (lostSamples > 0 && span !== null) options.onLost(span);
+    // How many windows would have come of samples that were not taken, nobody knows.
+    if (span !== null) options.onLost(lostSamples === 0 ? span : { ...span, windows: 0 });
     if (!isClosing) options.onEnded(lostSamples);
   }
 
@@ -192,7 +193,7 @@ export function createChainThread(options: ChainThreadOptions): ChainThread {
     let why: LogFields = {};
     worker.on("message", (batch: ChainBatch) => {
       takeBatch(batch, taker);
-      untold.told(batch.takenBytes, ring.writtenBytes);
+      untold.told(batch.takenBytes, ring.writtenBytes, batch.open);
     });
     worker.once("error", (error) => {
       why = { error };

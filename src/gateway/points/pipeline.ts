@@ -12,11 +12,8 @@ import { groupBy } from "../../core/maths/group-by.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
-import {
-  createWindowDecider,
-  type DecisionSink,
-  type WaitingWindow,
-} from "../../core/serving/window-decider.ts";
+import { createWindowDecider, type DecisionSink } from "../../core/serving/window-decider.ts";
+import type { OpenWindows } from "../../core/window/window-sink.ts";
 import type { PointSilence } from "../alarms/component-tracker.ts";
 import type { DataQuality } from "../record/data-quality.ts";
 import { createEdgeScores, type EdgeScoreCounts } from "./edge-scores.ts";
@@ -35,16 +32,22 @@ import { createWorkGauge, type WorkGauge } from "./work-gauge.ts";
 export interface PipelineSink extends DecisionSink {
   onQuarantine(quarantine: Quarantine, turbine: string | null): void;
   onSchemaDrift(drift: SchemaDrift): void;
-  /** A window was cut and waits to be decided, or samples went to a worker: a kill would lose more than before. */
-  onWorkDue?(): void;
-  /** A worker ended with samples of this time, whose windows nobody will decide. */
-  onLost?(span: WaitingWindow): void;
   /** Nothing is known of a point any more; comes after the decision that says so. */
   onSilence?(point: PointId, silence: PointSilence): void;
   /** A device computed other integers than this gateway. */
   onScoreMismatch?(deviceId: string, detail: string): void;
   /** A worker ended unasked; what was on its way to it is set aside, and it is begun again. */
   onWorkerEnded?(worker: number, lostSamples: number): void;
+}
+
+/** Who says what a kill would lose, and what is lost. */
+export interface LossSink {
+  /** A window was cut and waits to be decided: a kill would lose more than before. */
+  workDue(): void;
+  /** Samples came of a time that is not said yet to be lost by a kill; whoever sent them is told afterwards that they came. */
+  samplesDue(): void;
+  /** A worker ended, or the pipeline, with samples of this time, whose windows nobody will decide. */
+  lost(span: OpenWindows): void;
 }
 
 export interface PipelineOptions {
@@ -65,6 +68,8 @@ export interface PipelineOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly sink: PipelineSink;
+  /** Default: nobody. */
+  readonly losses?: LossSink;
 }
 
 export interface Pipeline {
@@ -90,13 +95,13 @@ export interface Pipeline {
   snapshot(): Readonly<Record<string, DeciderSnapshot>>;
   /** Resolves when every window that was cut has been decided. */
   idle(): Promise<void>;
-  /** Lets go of open windows (their bundles wait for that) and resolves as `idle` does. */
+  /** Declares open windows lost, lets go of them (their bundles wait for that) and resolves as `idle` does. */
   close(): Promise<void>;
 }
 
 /** Creates the pipeline of all configured points. */
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { config, clock, quality, sink, load = createWorkGauge(), baselines, bundleOf } = options;
+  const { config, clock, quality, sink, load = createWorkGauge(), baselines, bundleOf, losses } = options;
   const setAside = (quarantine: Quarantine, turbine: string | null, windows: 0 | 1): void => {
     quality.quarantined(turbine, quarantine.reason, windows);
     sink.onQuarantine(quarantine, turbine);
@@ -135,14 +140,14 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     clock,
     load,
     logger: options.logger,
-    onGiven: () => sink.onWorkDue?.(),
-    onLost: (span) => sink.onLost?.(span),
+    onGiven: () => losses?.samplesDue(),
+    onLost: (span) => losses?.lost(span),
     onWorkerEnded: (worker, lostSamples) => sink.onWorkerEnded?.(worker, lostSamples),
     beginWorker: options.beginWorker,
     sink: {
       window: (point, due) => {
         points[point]!.decider.submit(due);
-        sink.onWorkDue?.();
+        losses?.workDue();
       },
       missing: (point, fromMs, toMs) => points[point]!.decider.noteMissing(fromMs, toMs),
       silence: (point, silence) => {

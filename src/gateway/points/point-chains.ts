@@ -7,16 +7,12 @@ import type { HelloMessage } from "../../core/contract/device/device-message.ts"
 import type { Reading, SampleBlock } from "../../core/contract/stream.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
-import type { WaitingWindow } from "../../core/serving/window-decider.ts";
+import type { OpenWindows } from "../../core/window/window-sink.ts";
 import type { ChainStart } from "./chain-messages.ts";
 import { type ChainThread, createChainThread } from "./chain-thread.ts";
+import { createHomeChain, type HomeChain } from "./home-chain.ts";
 import type { OperatingReadings } from "./operating-readings.ts";
-import {
-  type ChainSink,
-  createSignalChain,
-  type SignalChain,
-  type SignalChainOptions,
-} from "./signal-chain.ts";
+import type { ChainSink, SignalChain, SignalChainOptions } from "./signal-chain.ts";
 import type { WorkGauge } from "./work-gauge.ts";
 
 /** Whom to stop while a worker has too much to do. */
@@ -42,10 +38,10 @@ export interface PointChainsOptions extends Omit<SignalChainOptions<LoadedBundle
   /** Knows what a kill would lose. */
   readonly load: Pick<WorkGauge, "join">;
   readonly logger: Logger;
-  /** More than before went to a worker that has not told of it. */
+  /** A kill would lose more than before: samples that a worker has not told of, or that are in windows which are open. */
   onGiven?(): void;
-  /** A worker ended, and samples of this time with it. */
-  onLost?(span: WaitingWindow): void;
+  /** Samples of this time, and windows that were open in it, went with a worker that ended, or at the end of all. */
+  onLost?(span: OpenWindows): void;
   onWorkerEnded?(worker: number, lostSamples: number): void;
   /** For tests that end a worker. */
   readonly beginWorker?: ((start: ChainStart) => Worker) | undefined;
@@ -70,13 +66,15 @@ export function createPointChains(options: PointChainsOptions): PointChains {
   let watcher: PressureWatcher = { onHigh: () => {}, onLow: () => {} };
   const placesOf = (worker: number | undefined): readonly number[] =>
     points.flatMap(({ config }, index) => (shares.get(config.device) === worker ? [index] : []));
-  const home = createPart(placesOf(undefined));
+  const home = createHome(placesOf(undefined));
 
-  function createPart(places: readonly number[]): SignalChain<LoadedBundle> {
-    return createSignalChain({
+  function createHome(places: readonly number[]): HomeChain {
+    return createHomeChain({
       ...options,
       points: places.map((place) => points[place]!),
       sink: shiftPoints(sink, places),
+      onGiven: () => options.onGiven?.(),
+      onLost: (open) => options.onLost?.(open),
     });
   }
   function createWorker(worker: number): ChainThread {

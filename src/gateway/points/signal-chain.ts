@@ -7,7 +7,7 @@ import type { ChannelContract } from "../../core/contract/bundle/manifest.ts";
 import type { GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
 import { operatingChannels } from "../../core/contract/config/operating-channels.ts";
 import type { HelloMessage } from "../../core/contract/device/device-message.ts";
-import type { PointId, Quarantine, SampleBlock, SchemaDrift } from "../../core/contract/stream.ts";
+import type { PointId, Quarantine, Reused, SampleBlock, SchemaDrift } from "../../core/contract/stream.ts";
 import { createWaveformIngest } from "../../core/ingest/waveform-ingest.ts";
 import { groupBy } from "../../core/maths/group-by.ts";
 import type { Clock } from "../../core/platform/clock.ts";
@@ -19,6 +19,7 @@ import {
 } from "../../core/serving/measuring-point.ts";
 import type { PresenceSnapshot } from "../../core/serving/point-presence.ts";
 import type { WindowBundle } from "../../core/serving/spec-cutter.ts";
+import type { OpenWindows } from "../../core/window/window-sink.ts";
 import type { PointSilence } from "../alarms/component-tracker.ts";
 
 /** A point of a chain, which its owner knows by its place in the chain's list. */
@@ -61,6 +62,8 @@ export interface SignalChain<B extends WindowBundle> {
   pointsOf(deviceId: string, channel: string): readonly MeasuringPoint<B>[];
   /** What was heard of each point, in their order. */
   readonly heard: readonly PresenceSnapshot[];
+  /** What a kill would lose of the points' open windows; null: none is open. */
+  readonly open: OpenWindows | null;
   /** Lets go of open windows. */
   close(): void;
 }
@@ -125,6 +128,15 @@ export function createSignalChain<B extends WindowBundle>(options: SignalChainOp
     pointsOf,
     get heard() {
       return points.map((point) => point.heard);
+    },
+    get open() {
+      const span: Reused<OpenWindows> = {
+        windows: 0,
+        fromMs: Number.POSITIVE_INFINITY,
+        toMs: Number.NEGATIVE_INFINITY,
+      };
+      for (const point of points) point.coverOpen(span);
+      return span.windows === 0 ? null : span;
     },
     close: () => {
       for (const point of points) point.close();

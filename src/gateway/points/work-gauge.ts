@@ -1,5 +1,6 @@
 /** Work that waits, held against two marks: at the high one whoever brings more is stopped, at the low one let go on. */
 import type { WaitingWindow } from "../../core/serving/window-decider.ts";
+import type { OpenWindows } from "../../core/window/window-sink.ts";
 
 export interface WorkGaugeWatcher {
   onHigh(): void;
@@ -12,10 +13,10 @@ export interface WorkGauge {
   /** … and is done, well or not. */
   end(window?: WaitingWindow): void;
   readonly waiting: number;
-  /** Asks, too, what else a kill would lose: of that the time is known, and not how many windows come of it. */
-  join(source: () => WaitingWindow | null): void;
-  /** Windows that wait, and what they and all that joined cover together; null: nothing. */
-  readonly held: (WaitingWindow & { readonly windows: number }) | null;
+  /** Asks, too, what else a kill would lose: samples that wait to be cut, and windows that are open. */
+  join(source: () => OpenWindows | null): void;
+  /** Windows that wait or are open, and what they and all that joined cover together; null: nothing. */
+  readonly held: OpenWindows | null;
   /** Resolves when the next piece that waits is done; at once where none waits. */
   moved(): Promise<void>;
   /** Whom to tell from now on; one at a time. */
@@ -34,7 +35,7 @@ export function createWorkGauge(
   let watcher: WorkGaugeWatcher | null = null;
   let onMoved: (() => void)[] = [];
   const windows = new Set<WaitingWindow>();
-  const joined: (() => WaitingWindow | null)[] = [];
+  const joined: (() => OpenWindows | null)[] = [];
   return {
     begin: (window) => {
       waiting++;
@@ -60,6 +61,7 @@ export function createWorkGauge(
     get held() {
       let fromMs = Number.POSITIVE_INFINITY;
       let toMs = Number.NEGATIVE_INFINITY;
+      let open = 0;
       const cover = (span: WaitingWindow): void => {
         if (span.fromMs < fromMs) fromMs = span.fromMs;
         if (span.toMs > toMs) toMs = span.toMs;
@@ -67,9 +69,11 @@ export function createWorkGauge(
       for (const window of windows) cover(window);
       for (const source of joined) {
         const span = source();
-        if (span !== null) cover(span);
+        if (span === null) continue;
+        cover(span);
+        open += span.windows;
       }
-      return fromMs === Number.POSITIVE_INFINITY ? null : { windows: windows.size, fromMs, toMs };
+      return fromMs === Number.POSITIVE_INFINITY ? null : { windows: windows.size + open, fromMs, toMs };
     },
     join: (source) => {
       joined.push(source);

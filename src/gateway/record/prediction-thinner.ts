@@ -43,7 +43,9 @@ interface PointBatch {
   openedMs: number;
   allowance: number;
   allowanceMs: number;
-  /** Windows that were not given yet, and when the first and the last of them ended. */
+  /** When the first window of the open row began. */
+  rowFromMs: number;
+  /** Windows that were not given yet, when the first of them began and the last one ended. */
   heldWindows: number;
   heldFromMs: number;
   heldToMs: number;
@@ -64,9 +66,8 @@ export function createPredictionThinner(
   const give = (batch: PointBatch): void => {
     const columns = batch.rows.take();
     if (columns.timesMs.length > 0) emit({ kind: "prediction-batch", ...batch.header, ...columns });
-    // Of the row that is still open no more is known than which it is.
     batch.heldWindows = batch.rows.windowsInRow;
-    batch.heldFromMs = batch.rowNumber * rowMs;
+    batch.heldFromMs = batch.rowFromMs;
   };
 
   const close = (batch: PointBatch): void => {
@@ -88,6 +89,7 @@ export function createPredictionThinner(
       openedMs: toMs,
       allowance: current?.allowance ?? burst,
       allowanceMs: current?.allowanceMs ?? toMs,
+      rowFromMs: toMs,
       heldWindows: 0,
       heldFromMs: toMs,
       heldToMs: toMs,
@@ -107,7 +109,7 @@ export function createPredictionThinner(
     update(decision, shaftRpm) {
       if (decision.modes.length === 0) return;
       const batch = openPoint(decision);
-      const { modes, toMs } = decision;
+      const { modes, fromMs, toMs } = decision;
       const rowNumber = Math.floor(toMs / rowMs);
       if (batch.rows.length === 0 && batch.rows.windowsInRow === 0) batch.openedMs = toMs;
       if (rowNumber !== batch.rowNumber) {
@@ -115,15 +117,19 @@ export function createPredictionThinner(
         batch.rowNumber = rowNumber;
       }
       if (batch.heldWindows === 0) {
-        batch.heldFromMs = toMs;
+        batch.heldFromMs = fromMs;
         batch.heldToMs = toMs;
       }
       batch.heldWindows += 1;
-      batch.heldFromMs = Math.min(batch.heldFromMs, toMs);
+      batch.heldFromMs = Math.min(batch.heldFromMs, fromMs);
       batch.heldToMs = Math.max(batch.heldToMs, toMs);
       const reached = modes.some((mode) => mode.probability >= mode.threshold);
       if (reached && mayKeep(batch, toMs, { burst, everyMs })) batch.rows.addRow(decision, shaftRpm);
-      else batch.rows.addWindow(decision, shaftRpm);
+      else {
+        const isFirst = batch.rows.windowsInRow === 0;
+        batch.rowFromMs = isFirst ? fromMs : Math.min(batch.rowFromMs, fromMs);
+        batch.rows.addWindow(decision, shaftRpm);
+      }
       giveIfDue(batch, toMs);
     },
     tick(nowMs) {

@@ -6,16 +6,19 @@ import type { DriftReport, UplinkRecord } from "../../core/contract/uplink-recor
 import { isOperating } from "../../core/decision/operating-state.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { ScoredWindow } from "../../core/serving/loaded-bundle.ts";
+import type { OpenWindows } from "../../core/window/window-sink.ts";
 import type { DataQuality } from "./data-quality.ts";
 import { createDriftWatch, type DriftSource, type DriftWindow } from "./drift-watch.ts";
-import { type HeldInMemory, type LossMark, noLossMark } from "./loss-mark.ts";
+import { type LossMark, noLossMark } from "./loss-mark.ts";
 import { createPredictionThinner } from "./prediction-thinner.ts";
 
 export interface Telemetry {
-  /** A kill would lose more than before: a window that waits to be decided, samples that wait to be cut. */
+  /** A kill would lose more than before: a window that waits to be decided. */
   workDue(): void;
-  /** Nobody will decide on windows of this time, epoch ms; how many they are is not known. */
-  lost(span: { readonly fromMs: number; readonly toMs: number }): void;
+  /** The same of samples that wait to be cut or are in open windows: said before whoever sent them hears that they came. */
+  samplesDue(): void;
+  /** Nobody will decide on windows of this time, epoch ms. */
+  lost(span: OpenWindows): void;
   decision(decision: Decision, scored: ScoredWindow | null): void;
   /** A row that was scored outside of a measuring point, in operation. */
   drift(point: PointId, source: DriftSource, row: DriftWindow): void;
@@ -40,13 +43,11 @@ export interface TelemetryOptions {
   readonly healthIntervalMs: number;
   /** Says after a kill what was gathered; default none. */
   readonly mark?: LossMark;
-  /** Windows that wait to be decided, and samples that wait to be cut, which a kill loses as well; default none. */
-  readonly undecided?: () => HeldWindows | null;
+  /** Windows that are open or wait to be decided, and samples that wait to be cut, which a kill loses as well; default none. */
+  readonly undecided?: () => OpenWindows | null;
   /** Calls back once what came together is decided, which the mark then says in one write; default `setImmediate`. */
   readonly soon?: (callback: () => void) => void;
 }
-
-type HeldWindows = Omit<HeldInMemory, "records">;
 
 /** Creates the telemetry of a gateway. */
 export function createTelemetry(options: TelemetryOptions): Telemetry {
@@ -104,8 +105,17 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
 
   return {
     workDue: noteHeldSoon,
-    lost: ({ fromMs, toMs }) =>
-      append({ kind: "gap", lane: "prediction", reason: "killed", records: 0, fromMs, toMs }),
+    samplesDue: noteHeld,
+    lost: ({ windows, fromMs, toMs }) =>
+      append({
+        kind: "gap",
+        lane: "prediction",
+        reason: "killed",
+        records: 0,
+        fromMs: Math.floor(fromMs),
+        toMs: Math.ceil(toMs),
+        ...(windows === 0 ? {} : { windows }),
+      }),
     decision: (decision, scored) => {
       if (scored === null) return;
       const { window, output, bundle } = scored;
@@ -152,7 +162,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   };
 }
 
-function joinHeld(one: HeldWindows | null, other: HeldWindows | null): HeldWindows | null {
+function joinHeld(one: OpenWindows | null, other: OpenWindows | null): OpenWindows | null {
   if (one === null || other === null) return one ?? other;
   return {
     windows: one.windows + other.windows,

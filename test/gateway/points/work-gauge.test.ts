@@ -33,14 +33,16 @@ test("tells what the windows that wait cover together, and nothing of other work
   expect([gauge.held, gauge.waiting]).toEqual([null, 1]);
 });
 
-test("covers what joined as well, of which no windows are counted", () => {
+test("covers what joined as well, and counts the windows that are open there", () => {
   const gauge = createWorkGauge();
-  let untold: { readonly fromMs: number; readonly toMs: number } | null = null;
+  let untold: { readonly windows: number; readonly fromMs: number; readonly toMs: number } | null = null;
   gauge.join(() => untold);
   gauge.join(() => null);
   expect(gauge.held).toBeNull();
-  untold = { fromMs: 2_000, toMs: 9_000 };
+  untold = { windows: 0, fromMs: 2_000, toMs: 9_000 };
   expect(gauge.held).toEqual({ windows: 0, fromMs: 2_000, toMs: 9_000 });
   gauge.begin({ fromMs: 1_000, toMs: 2_500 });
   expect(gauge.held).toEqual({ windows: 1, fromMs: 1_000, toMs: 9_000 });
+  untold = { windows: 4, fromMs: 2_000, toMs: 9_000 };
+  expect(gauge.held).toEqual({ windows: 5, fromMs: 1_000, toMs: 9_000 });
 });

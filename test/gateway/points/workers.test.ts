@@ -8,11 +8,7 @@ import { createRandom } from "../../../src/core/maths/random.ts";
 import { openThread } from "../../../src/core/platform/daemon/open-thread.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import type { ChainStart } from "../../../src/gateway/points/chain-messages.ts";
-import {
-  createPipeline,
-  type PipelineOptions,
-  type PipelineSink,
-} from "../../../src/gateway/points/pipeline.ts";
+import { createPipeline, type PipelineOptions } from "../../../src/gateway/points/pipeline.ts";
 import { countWorkers } from "../../../src/gateway/points/share-devices.ts";
 import { createWorkGauge } from "../../../src/gateway/points/work-gauge.ts";
 import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
@@ -47,10 +43,8 @@ function createConfig(changes: object = {}) {
   });
 }
 
-interface Changes extends Partial<PipelineOptions>, Pick<PipelineSink, "onWorkDue" | "onLost"> {}
-
 /** A pipeline of these points, and all that it says. */
-function start(workers: number, { onWorkDue, onLost, ...changes }: Changes = {}) {
+function start(workers: number, changes: Partial<PipelineOptions> = {}) {
   const clock = createManualClock();
   const bundles = new Map(
     ["bearing-sample", "other"].map((name) => [name, createFakeBundle("1.0.0", { name })]),
@@ -88,8 +82,6 @@ function start(workers: number, { onWorkDue, onLost, ...changes }: Changes = {})
       onSchemaDrift: (drift) => say(`schema ${drift.deviceId}`, drift),
       onSilence: (point, silence) => say(`silence ${nameOf(point)}`, silence),
       onWorkerEnded: (worker) => ended.push(worker),
-      onWorkDue: () => onWorkDue?.(),
-      onLost: (span) => onLost?.(span),
     },
     ...changes,
   });
@@ -197,7 +189,7 @@ test.for([1, 2, 3])("the same frames give the same decisions in the same order, 
   for (const { all } of runs) expect(all.map(({ holders }) => holders)).toEqual(all.map(() => 0));
 });
 
-interface Mortal extends Changes {
+interface Mortal extends Partial<PipelineOptions> {
   readonly spoil?: (start: ChainStart) => ChainStart;
 }
 
@@ -287,8 +279,7 @@ test("what a worker has not told of is known with its time, until it is told or 
   const lost: unknown[] = [];
   const { begun, feed, ended, pipeline } = startMortal({
     load,
-    onWorkDue: () => grown++,
-    onLost: (span) => lost.push(span),
+    losses: { workDue: () => {}, samplesDue: () => grown++, lost: (span) => lost.push(span) },
   });
   // Before it has begun.
   feed(0, 50);
@@ -304,8 +295,68 @@ test("what a worker has not told of is known with its time, until it is told or 
   await pipeline.idle();
   expect(load.held).toBeNull();
   // Unless it was quicker.
-  if (pipeline.workers.lostSamples > 0) expect(lost).toEqual([untold]);
+  if (pipeline.workers.lostSamples > 0) expect(lost).toEqual([{ windows: 0, ...untold }]);
 });
+
+test.for([0, 1, 2])(
+  "open windows are known with their time, and declared at the end, %i workers",
+  async (workers) => {
+    const load = createWorkGauge();
+    const lost: unknown[] = [];
+    let grown = 0;
+    const { pipeline, clock, all, said, use } = start(workers, {
+      load,
+      losses: { workDue: () => {}, samplesDue: () => grown++, lost: (span) => lost.push(span) },
+    });
+    // A tenth of a window each, on one channel of two devices.
+    const feed = (from: number, to: number): void => {
+      for (let index = from; index < to; index++)
+        for (const deviceId of [deviceOf(1), deviceOf(2)])
+          pipeline.accept({
+            ...blockAt(0, { deviceId, channel: "fe", shaftRpm: 1_800 }),
+            timestampMs: startMs + index * 10,
+            firstSample: index * 100,
+            arrivedMonotonicMs: clock.monotonicMs(),
+          });
+    };
+    feed(0, 125);
+    pipeline.tick();
+    await pipeline.idle();
+    expect(said["WT1/free-end"]).toHaveLength(12);
+    // They began at 1.2 s.
+    const opened = { fromMs: startMs + 1000, toMs: startMs + 2000 };
+    expect(load.held).toEqual({ windows: 2, ...opened });
+    expect(grown).toBeLessThan(10);
+    // Another bundle serves from the next windows on; those of the old one are still open.
+    use("other", "1.1.1");
+    feed(125, 126);
+    pipeline.tick();
+    await pipeline.idle();
+    expect(load.held).toEqual({ windows: 2, ...opened });
+    // One device falls silent: what it had open is set aside and counted.
+    clock.advance(60_300);
+    pipeline.accept({
+      ...blockAt(0, { deviceId: deviceOf(2), channel: "fe", shaftRpm: 1_800 }),
+      timestampMs: startMs + 1260,
+      firstSample: 12_600,
+      arrivedMonotonicMs: clock.monotonicMs(),
+    });
+    pipeline.tick();
+    await pipeline.idle();
+    expect(load.held).toEqual({ windows: 1, ...opened });
+    expect(lost).toEqual([]);
+
+    await pipeline.close();
+    const [{ windows, fromMs, toMs }] = lost as [{ windows: number; fromMs: number; toMs: number }];
+    expect([lost.length, windows]).toEqual([1, 1]);
+    expect(fromMs).toBeLessThanOrEqual(startMs + 1200);
+    expect(fromMs).toBeGreaterThanOrEqual(startMs + 1000);
+    expect(toMs).toBeGreaterThanOrEqual(startMs + 1270);
+    expect(toMs).toBeLessThanOrEqual(startMs + 2000);
+    expect(load.held).toBeNull();
+    expect(all.map(({ holders }) => holders)).toEqual(all.map(() => 0));
+  },
+);
 
 test("a worker that throws is one that dies", async () => {
   const errors: unknown[] = [];
