@@ -5,8 +5,9 @@ import type {
   RecordedAlarm,
   RecordedEvent,
 } from "../../src/collector/record/fleet-record.ts";
+import { findDoubled, findMissing, type StoredRow } from "./audit-windows.ts";
 import type { TimeSpan } from "./paced-device.ts";
-import type { WatchedPark } from "./watched-park.ts";
+import { rowSeconds, type WatchedPark } from "./watched-park.ts";
 
 export interface ParkAudit {
   readonly wrongs: readonly string[];
@@ -20,10 +21,9 @@ export interface ParkAudit {
   readonly declaredPieces: number;
 }
 
-/** Longest window that the bundle cuts here, with a margin: 30 turns at 1,400 rpm. */
-const windowMs = 1_700;
-/** A session's first window begins with its first sample; what is cut off at a seam is less than a window. */
-const seamMs = 2 * windowMs;
+/** What the bundle cuts here, and the longest that it can be where nobody says how fast the shaft was: at 1,060 rpm. */
+const windowRevolutions = 30;
+const longestWindowMs = 1_700;
 
 /** Reads everything of the park. */
 export async function auditPark(record: FleetRecord, park: WatchedPark): Promise<ParkAudit> {
@@ -44,7 +44,7 @@ export async function auditPark(record: FleetRecord, park: WatchedPark): Promise
     );
     windows += rows.reduce((sum, row) => sum + row.windows, 0);
     pieces += acknowledged.length;
-    const audit = auditPieces(acknowledged, rows, gaps);
+    const audit = findMissing(acknowledged, rows, gaps);
     declaredPieces += audit.declared;
     if (audit.missing.length > 0) {
       const first = new Date(audit.missing[0]!.fromMs).toISOString();
@@ -52,7 +52,7 @@ export async function auditPark(record: FleetRecord, park: WatchedPark): Promise
         `${turbine}: ${audit.missing.length} acknowledged pieces are neither stored nor declared, the first of ${first}`,
       );
     }
-    const doubled = findDoubled(rows);
+    const doubled = findDoubled(rows, rowSeconds * 1000);
     if (doubled !== null) wrongs.push(`${turbine}: windows are stored twice at ${doubled}`);
   }
   const refused = await readRefused(record, park.name);
@@ -99,11 +99,6 @@ function auditAlarms(alarms: readonly RecordedAlarm[], park: WatchedPark): strin
 }
 
 /** Rows of predictions, in order of time. */
-interface StoredRow {
-  readonly toMs: number;
-  readonly windows: number;
-}
-
 async function readRows(
   record: FleetRecord,
   turbine: { readonly site: string; readonly turbine: string },
@@ -115,50 +110,14 @@ async function readRows(
   for (let fromMs = sinceMs - stepMs; fromMs <= newestMs; fromMs += stepMs) {
     const range = { fromMs, toMs: fromMs + stepMs - 1, bucketMs: 1 };
     for (const series of await record.predictions({ ...turbine, ...range }))
-      for (const [index, toMs] of series.timesMs.entries())
-        rows.push({ toMs, windows: series.windows[index]! });
+      for (const [index, toMs] of series.timesMs.entries()) {
+        const windows = series.windows[index]!;
+        const rpm = series.shaftRpm[index] ?? null;
+        const windowMs = rpm === null ? longestWindowMs : (windowRevolutions * 60_000) / rpm;
+        rows.push({ toMs, windows, lengthMs: windows * windowMs });
+      }
   }
   return rows.sort((left, right) => left.toMs - right.toMs);
-}
-
-function auditPieces(
-  acknowledged: readonly TimeSpan[],
-  rows: readonly StoredRow[],
-  gaps: readonly TimeSpan[],
-): { readonly missing: readonly TimeSpan[]; readonly declared: number } {
-  const missing: TimeSpan[] = [];
-  let declared = 0;
-  for (const [index, piece] of acknowledged.entries()) {
-    const middleMs = (piece.fromMs + piece.toMs) / 2;
-    if (rows.some(({ toMs, windows }) => toMs >= middleMs && toMs - windows * windowMs <= middleMs)) continue;
-    if (gaps.some(({ fromMs, toMs }) => middleMs >= fromMs - windowMs && middleMs <= toMs + windowMs)) {
-      declared += 1;
-      continue;
-    }
-    const before = acknowledged[index - 1];
-    const after = acknowledged[index + 1];
-    const isSeam =
-      before === undefined ||
-      after === undefined ||
-      piece.fromMs - before.toMs > 1 ||
-      after.fromMs - piece.toMs > 1;
-    // Half a window on both sides of a seam is of no window.
-    if (isSeam && piece.toMs - piece.fromMs <= seamMs) continue;
-    missing.push(piece);
-  }
-  return { missing, declared };
-}
-
-/** Time at which rows hold more windows than time had room for, or null. */
-function findDoubled(rows: readonly StoredRow[]): string | null {
-  const shortestMs = 900;
-  for (let start = 0; start + 1 < rows.length; start++) {
-    const end = Math.min(rows.length - 1, start + 12);
-    const windows = rows.slice(start + 1, end + 1).reduce((sum, row) => sum + row.windows, 0);
-    const spanMs = rows[end]!.toMs - rows[start]!.toMs;
-    if (windows * shortestMs > spanMs + 2 * windowMs) return new Date(rows[start]!.toMs).toISOString();
-  }
-  return null;
 }
 
 function readGap({ detail }: RecordedEvent): TimeSpan {

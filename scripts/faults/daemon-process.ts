@@ -31,6 +31,8 @@ export interface DaemonProcess {
   /** SIGTERM, which is not waited for. */
   askToStop(): void;
   readonly isRunning: boolean;
+  /** Runs begun so far. */
+  readonly runs: number;
   readonly pid: number | undefined;
   /** Of the run that was ready last. */
   readonly url: string;
@@ -49,6 +51,7 @@ const keptLog = 400_000;
 export function createDaemonProcess(plan: DaemonPlan): DaemonProcess {
   let child: ChildProcess | null = null;
   let wanted = false;
+  let runs = 0;
   let url = "";
   let log = "";
   const crashes: string[] = [];
@@ -71,6 +74,7 @@ export function createDaemonProcess(plan: DaemonPlan): DaemonProcess {
       }),
     );
     wanted = true;
+    runs += 1;
     child = started;
     listen(started.stdout!);
     listen(started.stderr!);
@@ -116,6 +120,9 @@ export function createDaemonProcess(plan: DaemonPlan): DaemonProcess {
     },
     get isRunning() {
       return child !== null;
+    },
+    get runs() {
+      return runs;
     },
     get pid() {
       return child?.pid;

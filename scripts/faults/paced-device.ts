@@ -16,11 +16,17 @@ export interface TimeSpan {
   readonly toMs: number;
 }
 
+/** A piece of the signal that a gateway acknowledged as a whole. */
+export interface AcknowledgedPiece extends TimeSpan {
+  /** The gateway's run that did. */
+  readonly run: number;
+}
+
 export interface PacedDevice {
   /** `tcp://…`, for a gateway's configuration. */
   readonly address: string;
-  /** Pieces that were acknowledged as a whole, in order. */
-  readonly acknowledged: readonly TimeSpan[];
+  /** In order. */
+  readonly acknowledged: readonly AcknowledgedPiece[];
   /** Stops streaming; what is under way is waited for. */
   finish(): Promise<void>;
   close(): Promise<void>;
@@ -33,6 +39,8 @@ export interface PacedDeviceOptions {
   readonly speed: number;
   /** Its clock at the first contact, epoch ms. */
   readonly startMs: number;
+  /** Which run of the gateway it is. */
+  readonly countRuns: () => number;
 }
 
 const samplesPerPacket = 480;
@@ -58,7 +66,7 @@ export async function startPacedDevice(options: PacedDeviceOptions): Promise<Pac
     },
   });
   await endpoint.open();
-  const acknowledged: TimeSpan[] = [];
+  const acknowledged: AcknowledgedPiece[] = [];
   let startedMs = Number.NaN;
   let isOver = false;
 
@@ -97,8 +105,9 @@ export async function startPacedDevice(options: PacedDeviceOptions): Promise<Pac
       }
       // What is over when there is a gateway again was heard by nobody.
       if (late > 2 * pieceSamples) position += Math.floor(late / pieceSamples) * pieceSamples;
+      const run = options.countRuns();
       if (await sendPiece(position, pieceSamples))
-        acknowledged.push({ fromMs: timeOf(position), toMs: timeOf(position + pieceSamples) });
+        acknowledged.push({ fromMs: timeOf(position), toMs: timeOf(position + pieceSamples), run });
       position += pieceSamples;
     }
   };

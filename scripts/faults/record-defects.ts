@@ -12,7 +12,7 @@ import { until } from "../../test/support/until.ts";
 import { auditPark } from "./audit-park.ts";
 import { patienceMs } from "./daemon-process.ts";
 import type { FaultSite } from "./fault-site.ts";
-import { openWatchedPark, type WatchedPark } from "./watched-park.ts";
+import { openWatchedPark, rowSeconds, type WatchedPark } from "./watched-park.ts";
 
 const topics = createTopics("aurora/v1");
 
@@ -54,7 +54,7 @@ export async function forgeAck(site: FaultSite, enrolment: EnrolmentKey): Promis
     speed: 4,
     firstOnsetS: 10_000,
     onsetStepS: 0,
-    changes: { uplink: { predictionIntervalSeconds: 1, healthIntervalSeconds: 1, ackKeyFile } },
+    changes: { uplink: { predictionIntervalSeconds: rowSeconds, healthIntervalSeconds: 1, ackKeyFile } },
   });
   const forger = createMqttClient({ url: site.brokerUrl, clientId: "forger" });
   const forgedLanes = new Set<Lane>();

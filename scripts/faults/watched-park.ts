@@ -75,6 +75,9 @@ const catchUpS = 1_200;
 /** More than a gateway takes of a device. */
 const greatestSpeed = 5_000;
 
+/** Of data a row of predictions. */
+export const rowSeconds = 1;
+
 /** Prepares a park at a site and starts its devices; the gateway is not started yet. */
 export async function openWatchedPark(site: FaultSite, options: WatchedParkOptions): Promise<WatchedPark> {
   const { name, speed } = options;
@@ -85,7 +88,15 @@ export async function openWatchedPark(site: FaultSite, options: WatchedParkOptio
   );
   const devices: PacedDevice[] = [];
   for (const [index, turbine] of turbines.entries())
-    devices.push(await startPacedDevice({ id: `mcu-${turbine}`, signal: signals[index]!, speed, startMs }));
+    devices.push(
+      await startPacedDevice({
+        id: `mcu-${turbine}`,
+        signal: signals[index]!,
+        speed,
+        startMs,
+        countRuns: () => gateway.runs,
+      }),
+    );
   const folder = join(site.folder, name);
   mkdirSync(folder, { recursive: true });
   const configPath = join(folder, "gateway.yaml");
@@ -113,7 +124,7 @@ export async function openWatchedPark(site: FaultSite, options: WatchedParkOptio
     })),
     bundles: { dir: join(root, "models"), trustedKeys: [join(root, "models", "release.pub")] },
     drift: { intervalSeconds: 10 },
-    uplink: { predictionIntervalSeconds: 1, healthIntervalSeconds: 3600 },
+    uplink: { predictionIntervalSeconds: rowSeconds, healthIntervalSeconds: 3600 },
     ...options.changes,
   };
   writeFileSync(configPath, JSON.stringify(config));
