@@ -80,12 +80,17 @@ const gapSentences: Readonly<Record<GapReason | "unknown", string>> = {
   expired: "of the lane were dropped on the gateway, as they were too old",
   "disk-full": "of the lane were dropped on the gateway, whose disk was full",
   killed: "of the lane were lost when the gateway, or a worker of it, ended before they were written down",
+  overload: "of the lane were not cut into windows on the gateway, to which more came than it could take",
   summarised: "of the lane were thinned to rows of ten minutes on the gateway, whose store was short of room",
 };
 
-function describeGapSize({ records, windows }: GapRecord): string {
-  if (windows === undefined) return records === 0 ? "an unknown number of records" : `${records} records`;
-  return records === 0 ? `${windows} windows` : `${records} records and ${windows} windows`;
+function describeGapSize({ records, windows, samples }: GapRecord): string {
+  const sizes = [
+    ...(records === 0 ? [] : [`${records} records`]),
+    ...(windows === undefined ? [] : [`${windows} windows`]),
+    ...(samples === undefined ? [] : [`${samples} samples`]),
+  ];
+  return sizes.join(" and ") || "an unknown number of records";
 }
 
 /** The day (UTC) of a moment, `YYYY-MM-DD`. */

@@ -104,9 +104,9 @@ export interface UpdateRecord {
 /**
  * Why something of a lane is missing, by number on the wire from 1: over the size that the store or the lane may have; too
  * old; the disk was full and memory short; the gateway ended before it was written down; not gone, but thinned to rows
- * of ten minutes.
+ * of ten minutes; more samples came than could be cut into windows.
  */
-export const gapReasons = ["quota", "expired", "disk-full", "killed", "summarised"] as const;
+export const gapReasons = ["quota", "expired", "disk-full", "killed", "summarised", "overload"] as const;
 
 export type GapReason = (typeof gapReasons)[number];
 
@@ -121,6 +121,8 @@ export interface GapRecord {
   readonly reason?: GapReason;
   /** Windows that were gathered and in no record yet. Absent: not known. */
   readonly windows?: number;
+  /** Samples that no window was cut from. Absent: not known. */
+  readonly samples?: number;
 }
 
 /** A part of raw evidence: the bytes of its packed samples from `offset` on. */

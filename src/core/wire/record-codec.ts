@@ -113,6 +113,7 @@ function packBody(record: UplinkRecord): Record<string, Plain> {
           toMs: toTime(record.toMs),
           reason: record.reason === undefined ? 0 : gapReasons.indexOf(record.reason) + 1,
           windows: record.windows === undefined ? 0 : asCount(record.windows, "windows") + 1,
+          samples: record.samples === undefined ? 0 : asCount(record.samples, "samples") + 1,
         }),
       };
     case "evidence-piece":
@@ -173,6 +174,7 @@ function unpackGap(plain: Plain): UplinkRecord | undefined {
   if (lane === undefined) return undefined;
   const reason = gapReasons[asCount(plain.reason, "reason") - 1];
   const windows = asCount(plain.windows, "windows");
+  const samples = asCount(plain.samples, "samples");
   return {
     kind: "gap",
     lane,
@@ -181,6 +183,7 @@ function unpackGap(plain: Plain): UplinkRecord | undefined {
     toMs: asCount(plain.toMs, "toMs"),
     ...(reason === undefined ? {} : { reason }),
     ...(windows === 0 ? {} : { windows: windows - 1 }),
+    ...(samples === 0 ? {} : { samples: samples - 1 }),
   };
 }
 

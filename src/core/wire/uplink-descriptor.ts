@@ -104,6 +104,7 @@ const messages: Readonly<Record<string, IType | IEnum>> = {
     "DISK_FULL",
     "KILLED",
     "SUMMARISED",
+    "OVERLOAD",
   ]),
   Gap: message({
     lane: "Lane 1",
@@ -112,6 +113,7 @@ const messages: Readonly<Record<string, IType | IEnum>> = {
     toMs: "uint64 4",
     reason: "GapReason 5",
     windows: "uint64 6",
+    samples: "uint64 7",
   }),
   EvidencePiece: message({ id: "bytes 1", offset: "uint64 2", about: "string 3", data: "bytes 4" }),
 };

@@ -43,6 +43,8 @@ export interface ChainThreadOptions {
   onLow(): void;
   /** Samples of this time were on their way to it, or in windows that were open in it, when it ended. */
   onLost(span: OpenWindows): void;
+  /** So many samples of this time found no room in its memory. */
+  onOverload(span: OpenWindows, samples: number): void;
   /** The thread ended unasked; so many samples are lost. */
   onEnded(lostSamples: number): void;
   /** Begins the thread; default: as a program of ours is begun. */
@@ -73,6 +75,8 @@ const maxMemoryBytes = 1 << 28;
 /** A thread that takes nothing of what waits for so many ticks hangs, and is ended. */
 const stuckTicks = 30;
 const stopMs = 1_000;
+/** What finds no room is declared once in so many ticks. */
+const refusedTicks = 60;
 /** What is allocated dies at once, as everywhere in a gateway. */
 const resourceLimits = { maxYoungGenerationSizeMb: 6 };
 
@@ -86,6 +90,9 @@ export function createChainThread(options: ChainThreadOptions): ChainThread {
   const streams = createKnownStreams();
   const untold = createUntoldSpan();
   options.load.join(() => untold.span);
+  /** What found no room and is not declared yet. */
+  const refused = { time: createUntoldSpan(), samples: 0, ticks: 0 };
+  options.load.join(() => refused.time.span);
   const waitingMarks = new Map<number, () => void>();
   /** What found no room; nothing overtakes it. */
   let backlog: ChainOrder[] = [];
@@ -127,12 +134,23 @@ export function createChainThread(options: ChainThreadOptions): ChainThread {
     onRelieved: relieve,
   };
 
-  function refuse({ deviceId, channel, timestampMs, counts }: SampleBlock): void {
+  function refuse(block: SampleBlock): void {
+    const { deviceId, channel, timestampMs, counts } = block;
+    refused.samples += counts.length;
+    if (refused.time.give(block)) options.onGiven();
     const detail = `${ring.usedBytes} bytes wait already to be taken by worker ${number}`;
     const what = { reason: "overload" as const, deviceId, channel, timestampMs, detail };
     for (const { id, config } of points)
       if (config.device === deviceId && config.channel === channel)
         sink.setAside({ ...what, samples: counts.length }, id.turbine, 0);
+  }
+
+  function declareRefused(): void {
+    const { span } = refused.time;
+    if (span !== null) options.onOverload(span, refused.samples);
+    refused.time.clear();
+    refused.samples = 0;
+    refused.ticks = 0;
   }
 
   /** Takes out what a thread that ended has left, for the next one to begin with nothing; returns the samples by stream. */
@@ -248,6 +266,7 @@ export function createChainThread(options: ChainThreadOptions): ChainThread {
     },
     use: (bundle) => order({ type: "use", bundle: bundles.lend(bundle) }),
     tick: () => {
+      if (refused.samples > 0 && ++refused.ticks >= refusedTicks) declareRefused();
       endIfStuck();
       if (flush()) order({ type: "tick", moment: readMoment() });
     },
@@ -261,6 +280,7 @@ export function createChainThread(options: ChainThreadOptions): ChainThread {
       isClosing = true;
       await kept.close();
       clear();
+      declareRefused();
       bundles.close();
     },
   };

@@ -48,6 +48,8 @@ export interface LossSink {
   samplesDue(): void;
   /** A worker ended, or the pipeline, with samples of this time, whose windows nobody will decide. */
   lost(span: OpenWindows): void;
+  /** So many samples of this time found no room where windows are cut. */
+  overload(span: OpenWindows, samples: number): void;
 }
 
 export interface PipelineOptions {
@@ -142,6 +144,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     logger: options.logger,
     onGiven: () => losses?.samplesDue(),
     onLost: (span) => losses?.lost(span),
+    onOverload: (span, samples) => losses?.overload(span, samples),
     onWorkerEnded: (worker, lostSamples) => sink.onWorkerEnded?.(worker, lostSamples),
     beginWorker: options.beginWorker,
     sink: {

@@ -42,6 +42,8 @@ export interface PointChainsOptions extends Omit<SignalChainOptions<LoadedBundle
   onGiven?(): void;
   /** Samples of this time, and windows that were open in it, went with a worker that ended, or at the end of all. */
   onLost?(span: OpenWindows): void;
+  /** So many samples of this time found no room in the memory of their worker. */
+  onOverload?(span: OpenWindows, samples: number): void;
   onWorkerEnded?(worker: number, lostSamples: number): void;
   /** For tests that end a worker. */
   readonly beginWorker?: ((start: ChainStart) => Worker) | undefined;
@@ -89,6 +91,7 @@ export function createPointChains(options: PointChainsOptions): PointChains {
       begin: options.beginWorker,
       onGiven: () => options.onGiven?.(),
       onLost: (span) => options.onLost?.(span),
+      onOverload: (span, samples) => options.onOverload?.(span, samples),
       onHigh: () => watcher.onHigh(devices),
       // Who is let go first is read first, and may fill the memory alone: each time it is another one.
       onLow: () => {

@@ -239,13 +239,17 @@ function mergeGaps(drops: readonly LaneDrop[]): readonly GapRecord[] {
 
 /** Two gaps of one lane and reason as one. */
 export function joinGaps(left: GapRecord, right: GapRecord): GapRecord {
-  const windows = (left.windows ?? 0) + (right.windows ?? 0);
+  const sum = (name: "windows" | "samples"): Partial<GapRecord> =>
+    left[name] === undefined && right[name] === undefined
+      ? {}
+      : { [name]: (left[name] ?? 0) + (right[name] ?? 0) };
   return {
     ...left,
     records: left.records + right.records,
     fromMs: Math.min(left.fromMs, right.fromMs),
     toMs: Math.max(left.toMs, right.toMs),
-    ...(left.windows === undefined && right.windows === undefined ? {} : { windows }),
+    ...sum("windows"),
+    ...sum("samples"),
   };
 }
 

@@ -2,7 +2,7 @@
 import type { AlertEvent } from "../../core/contract/alert.ts";
 import type { Decision } from "../../core/contract/prediction.ts";
 import type { PointId, SchemaDrift } from "../../core/contract/stream.ts";
-import type { DriftReport, UplinkRecord } from "../../core/contract/uplink-record.ts";
+import type { DriftReport, GapReason, GapRecord, UplinkRecord } from "../../core/contract/uplink-record.ts";
 import { isOperating } from "../../core/decision/operating-state.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { ScoredWindow } from "../../core/serving/loaded-bundle.ts";
@@ -19,6 +19,8 @@ export interface Telemetry {
   samplesDue(): void;
   /** Nobody will decide on windows of this time, epoch ms. */
   lost(span: OpenWindows): void;
+  /** Of so many samples of this time no windows were cut: there was no room for them. */
+  overload(span: OpenWindows, samples: number): void;
   decision(decision: Decision, scored: ScoredWindow | null): void;
   /** A row that was scored outside of a measuring point, in operation. */
   drift(point: PointId, source: DriftSource, row: DriftWindow): void;
@@ -100,22 +102,22 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       outboxRecords: options.outboxRecords(),
     });
   };
+  const declare = (
+    reason: GapReason,
+    { fromMs, toMs }: Pick<OpenWindows, "fromMs" | "toMs">,
+    size: Pick<GapRecord, "windows" | "samples">,
+  ): void => {
+    const span = { fromMs: Math.floor(fromMs), toMs: Math.ceil(toMs) };
+    append({ kind: "gap", lane: "prediction", reason, records: 0, ...span, ...size });
+  };
   const event = (name: string, subject: string, detail: string): void =>
     append({ kind: "event", timeMs: clock.nowMs(), name, subject, detail: detail.slice(0, 1000) });
 
   return {
     workDue: noteHeldSoon,
     samplesDue: noteHeld,
-    lost: ({ windows, fromMs, toMs }) =>
-      append({
-        kind: "gap",
-        lane: "prediction",
-        reason: "killed",
-        records: 0,
-        fromMs: Math.floor(fromMs),
-        toMs: Math.ceil(toMs),
-        ...(windows === 0 ? {} : { windows }),
-      }),
+    lost: ({ windows, ...span }) => declare("killed", span, windows === 0 ? {} : { windows }),
+    overload: (span, samples) => declare("overload", span, { samples }),
     decision: (decision, scored) => {
       if (scored === null) return;
       const { window, output, bundle } = scored;

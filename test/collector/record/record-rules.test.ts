@@ -7,6 +7,7 @@ test.for([
   [{ records: 0 }, "an unknown number of records of the lane were lost"],
   [{ records: 3 }, "3 records of the lane were lost"],
   [{ records: 0, windows: 57 }, "57 windows of the lane were lost"],
+  [{ records: 0, samples: 480 }, "480 samples of the lane were lost"],
   [{ records: 3, windows: 57 }, "3 records and 57 windows of the lane were lost"],
 ] as const)("a gap of %o is told in words", ([size, words]) => {
   const gap: GapRecord = { kind: "gap", lane: "alert", reason: "killed", fromMs: 0, toMs: 1000, ...size };

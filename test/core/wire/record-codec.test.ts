@@ -167,6 +167,7 @@ const record: fc.Arbitrary<UplinkRecord> = fc.oneof<fc.Arbitrary<UplinkRecord>[]
     toMs: time,
     reason: fc.constantFrom(...gapReasons),
     windows: fc.nat(),
+    samples: fc.nat(),
   }),
 );
 

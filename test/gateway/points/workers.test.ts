@@ -279,7 +279,12 @@ test("what a worker has not told of is known with its time, until it is told or 
   const lost: unknown[] = [];
   const { begun, feed, ended, pipeline } = startMortal({
     load,
-    losses: { workDue: () => {}, samplesDue: () => grown++, lost: (span) => lost.push(span) },
+    losses: {
+      workDue: () => {},
+      samplesDue: () => grown++,
+      lost: (span) => lost.push(span),
+      overload: () => {},
+    },
   });
   // Before it has begun.
   feed(0, 50);
@@ -306,7 +311,12 @@ test.for([0, 1, 2])(
     let grown = 0;
     const { pipeline, clock, all, said, use } = start(workers, {
       load,
-      losses: { workDue: () => {}, samplesDue: () => grown++, lost: (span) => lost.push(span) },
+      losses: {
+        workDue: () => {},
+        samplesDue: () => grown++,
+        lost: (span) => lost.push(span),
+        overload: () => {},
+      },
     });
     // A tenth of a window each, on one channel of two devices.
     const feed = (from: number, to: number): void => {
@@ -395,8 +405,18 @@ test("devices are held while their worker has too much to do, and let go", async
   expect(said["WT1/drive-end"]).toHaveLength(6000);
 });
 
-test("what finds no room at all is set aside and counted", async () => {
-  const { pipeline, clock, quarantines } = start(1);
+test("what finds no room at all is set aside and counted, and declared with its time", async () => {
+  const load = createWorkGauge();
+  const declared: unknown[] = [];
+  const { pipeline, clock, quarantines } = start(1, {
+    load,
+    losses: {
+      workDue: () => {},
+      samplesDue: () => {},
+      lost: () => {},
+      overload: (span, samples) => declared.push({ ...span, samples }),
+    },
+  });
   const counts = Int16Array.from({ length: 30_000 }, (_, at) => (at * 37) % 101);
   for (let index = 0; index < 200; index++) {
     const firstSample = index * counts.length;
@@ -416,6 +436,16 @@ test("what finds no room at all is set aside and counted", async () => {
   const refused = quarantines.filter(({ reason }) => reason === "overload");
   expect(refused.length).toBeGreaterThan(100);
   expect(refused.every(({ turbine, samples }) => turbine === "WT1" && samples === 30_000)).toBe(true);
+  // Until that is declared, a kill would declare it.
+  const times = refused.map(({ timestampMs }) => timestampMs);
+  const span = { fromMs: Math.min(...times), toMs: Math.max(...times) + 3_000 };
+  expect(load.held).toEqual({ windows: 0, ...span });
+  for (let tick = 0; tick < 60; tick++) pipeline.tick();
+  expect(declared).toEqual([{ windows: 0, ...span, samples: refused.length * 30_000 }]);
+  await pipeline.idle();
+  expect(load.held).toBeNull();
+  await pipeline.close();
+  expect(declared).toHaveLength(1);
 });
 
 test("workers are counted by points and cores, unless they are configured", () => {
