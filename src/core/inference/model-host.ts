@@ -1,7 +1,7 @@
 /**
- * Runs the windows of many points as one batch a tick, and changes the model between two batches: rows submitted
- * before the change run on the old model, rows after it on the new one, answers come in the order of submission, and
- * none is lost. It knows no features, bundles or decisions.
+ * Runs the windows of many points as one batch a tick, or as soon as many wait, and changes the model between two batches:
+ * rows submitted before the change run on the old model, rows after it on the new one, answers come in the order of
+ * submission, and none is lost. It knows no features, bundles or decisions.
  */
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { StudentEngine } from "./student-engine.ts";
@@ -35,8 +35,13 @@ interface ModelHostCounters {
 }
 
 interface ModelHostOptions {
-  /** Rows of one run at most; default 2,048: with a run a turn of the event loop, fewer than one turn's reads may bring. */
+  /** Rows of one run at most; default 2,048. */
   readonly maxBatchRows?: number;
+  /**
+   * Rows with which a run begins at once; default 64. One turn of the event loop may read more than a thousand windows: all that
+   * each of them holds would outlive the young generation, and be marked and swept with the old one.
+   */
+  readonly promptRows?: number;
   /** Rows that may wait at once; default 8,192. */
   readonly maxWaitingRows?: number;
   /** Calls `run` once, a little later: what gathers a batch. Default `setImmediate`. */
@@ -87,6 +92,7 @@ interface Lane<M> {
 /** Creates a host that serves `initial`. */
 export function createModelHost<M>(initial: HostedModel<M>, options: ModelHostOptions = {}): ModelHost<M> {
   const maxBatchRows = options.maxBatchRows ?? 2048;
+  const promptRows = options.promptRows ?? 64;
   const maxWaitingRows = options.maxWaitingRows ?? 8_192;
   const schedule = options.schedule ?? ((run: () => void) => void setImmediate(run));
   const counters = {
@@ -105,6 +111,7 @@ export function createModelHost<M>(initial: HostedModel<M>, options: ModelHostOp
   /** Lanes whose engine is not closed. */
   const open = new Map<HostedModel<M>, Lane<M>>([[initial, current]]);
   let isScheduled = false;
+  let isDraining = false;
   let closing: Promise<void> | null = null;
 
   const refuse = (message: string): Promise<never> => {
@@ -112,21 +119,26 @@ export function createModelHost<M>(initial: HostedModel<M>, options: ModelHostOp
     return Promise.reject(createError("submit window", message));
   };
   const wake = (): void => {
-    if (isScheduled) return;
-    isScheduled = true;
-    schedule(() => void drain());
+    if (current.waiting.length >= promptRows) void drain();
+    else if (!isScheduled) {
+      isScheduled = true;
+      schedule(() => {
+        isScheduled = false;
+        void drain();
+      });
+    }
   };
   const drain = async (): Promise<void> => {
-    for (;;) {
-      const lane = lanes[0]!;
+    if (isDraining) return;
+    isDraining = true;
+    for (let lane = lanes[0]; lane !== undefined; lane = lanes[0]) {
       if (lane.waiting.length > 0) await runBatch(lane);
       else if (lane.retired !== null) {
         lanes.shift();
         lane.retired();
-        if (lanes.length === 0) break;
       } else break;
     }
-    isScheduled = false;
+    isDraining = false;
   };
   const runBatch = async (lane: Lane<M>): Promise<void> => {
     const { engine } = lane.model;

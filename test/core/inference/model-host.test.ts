@@ -64,6 +64,25 @@ describe("the model host", () => {
     await host.close();
   });
 
+  test("runs at once what waits in a burst, and the rest with the tick", async () => {
+    const engine = createIntegerEngine(students[0]!);
+    const scheduled: (() => void)[] = [];
+    const schedule = (run: () => void): void => void scheduled.push(run);
+    const host = createModelHost({ engine, meta: null }, { promptRows: 16, schedule });
+    const rows = createRandomRows(createRandom(4), students[0]!, 40);
+    const answered: number[] = [];
+    const answers = Array.from({ length: 40 }, async (_, row) => {
+      await host.submit(rows.subarray(row * 17, (row + 1) * 17));
+      answered.push(row);
+    });
+    await Promise.all(answers.slice(0, 16));
+    expect(scheduled).toHaveLength(1);
+    scheduled[0]!();
+    await Promise.all(answers);
+    expect(answered).toEqual(Array.from({ length: 40 }, (_, row) => row));
+    expect(host.counters).toMatchObject({ completed: 40, waiting: 0 });
+  });
+
   test("copies a row when it is submitted, so that its buffer can be reused at once", async () => {
     const engine = createIntegerEngine(students[0]!);
     const host = createModelHost({ engine, meta: null });
