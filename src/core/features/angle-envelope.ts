@@ -2,10 +2,12 @@
  * The envelope over shaft angle: |e| or e² integrated into equal slices of a revolution, low-passed and decimated.
  * The only thing of a window that is held; its size depends on revolutions, never on the sampling rate.
  */
+import type { Reused } from "../contract/stream.ts";
 import { designLowPassFir } from "../maths/filter-design.ts";
 import {
   createSliceState,
   resetSliceState,
+  type SliceRun,
   shareSliceKernel,
   sliceRunSamples,
   sliceRunSlices,
@@ -55,6 +57,9 @@ export function createAngleEnvelope(options: AngleEnvelopeOptions): AngleEnvelop
   return new Envelope(options);
 }
 
+/** One for all runs, so that none of them allocates. */
+const run: Reused<SliceRun> = { samples: new Float64Array(0), from: 0, to: 0 };
+
 class Envelope implements AngleEnvelope {
   readonly samplesPerRevolution: number;
   readonly #isEnergy: boolean;
@@ -79,14 +84,24 @@ class Envelope implements AngleEnvelope {
   }
 
   add({ magnitudes, from, to, revolutionsPerSample }: ResidualRun): void {
-    const { samples: input, outputs } = this.#kernel;
+    const { samples: squares, outputs } = this.#kernel;
     const step = revolutionsPerSample * this.samplesPerRevolution * oversampling;
     const most = Math.max(1, Math.min(sliceRunSamples, Math.floor(sliceRunSlices / (step + 1))));
     for (let next = from; next < to; ) {
       const length = Math.min(most, to - next);
-      input.set(magnitudes.subarray(next, next + length));
-      if (this.#isEnergy) for (let index = 0; index < length; index++) input[index]! *= input[index]!;
-      this.#keep(outputs, this.#kernel.run(this.#state, length, step));
+      if (this.#isEnergy) {
+        for (let index = 0; index < length; index++) {
+          const magnitude = magnitudes[next + index]!;
+          squares[index] = magnitude * magnitude;
+        }
+        run.samples = squares;
+        run.from = 0;
+      } else {
+        run.samples = magnitudes;
+        run.from = next;
+      }
+      run.to = run.from + length;
+      this.#keep(outputs, this.#kernel.run(this.#state, run, step));
       next += length;
     }
   }

@@ -4,48 +4,51 @@
  */
 import { findOrMake } from "./find-or-make.ts";
 import { branch, type Code, f64, f64x2, i32, repeat } from "./wasm-code.ts";
-import { encodeModule, type Locals, preferVectors, startModule } from "./wasm-module.ts";
+import { encodeModule, type Locals, preferVectors, startModule, takeRoom } from "./wasm-module.ts";
 
 /** Samples of one run at most. */
 export const sliceRunSamples = 512;
 /** Slices of one run at most: `samples` · (`step` + 1) must stay below. */
 export const sliceRunSlices = 16_384;
 
-/** One for the whole process: samples and state are put in, run and taken out again. */
+/** `samples[from … to)`. */
+export type SliceRun = Readonly<Record<"from" | "to", number> & Record<"samples", Float64Array>>;
+
+/** One for the whole process: a state is put in, run and taken out again. */
 export interface SliceKernel {
-  /** The samples of a run. */
+  /** Room for the samples of a run that lie nowhere yet. */
   readonly samples: Float64Array;
-  /** What comes of it. */
+  /** What comes of a run. */
   readonly outputs: Float64Array;
-  /** Takes `count` samples, each of which covers `step` > 0 slices; returns the number of outputs. */
-  run(state: SliceState, count: number, step: number): number;
+  /** Takes samples, each of which covers `step` > 0 slices; returns the number of outputs. */
+  run(state: SliceState, run: SliceRun, step: number): number;
 }
 
 /** Of one stream, between two runs. */
 export interface SliceState {
-  /** Share of the running slice that is filled, 0 … 1, and the integral over it so far. */
-  readonly running: Float64Array;
-  /** Slices that the next output needs, and how many: every second one, and those between. */
-  readonly even: Float64Array;
-  readonly odd: Float64Array;
+  /**
+   * Share of the running slice that is filled, 0 … 1, and the integral over it so far; then, each in half of the rest, slices that
+   * the next output needs: every second one, and those between.
+   */
+  readonly doubles: Float64Array;
+  /** How many slices that are. */
   held: number;
+}
+
+const runningDoubles = 2;
+
+/** Doubles for every second slice that an output needs: an even number, so that vectors can take them. */
+function countHalf(taps: number): number {
+  return 2 * Math.ceil(((taps + 1) >> 1) / 2);
 }
 
 /** Creates the state of a stream that has not begun, for a low-pass of so many taps. */
 export function createSliceState(taps: number): SliceState {
-  const half = (taps + 1) >> 1;
-  // In one piece: a buffer of its own for each would take more than what it holds.
-  const doubles = new Float64Array(2 + 2 * half);
-  return {
-    running: doubles.subarray(0, 2),
-    even: doubles.subarray(2, 2 + half),
-    odd: doubles.subarray(2 + half),
-    held: 0,
-  };
+  return { doubles: new Float64Array(runningDoubles + 2 * countHalf(taps)), held: 0 };
 }
 
 export function resetSliceState(state: SliceState): void {
-  state.running.fill(0);
+  state.doubles.fill(0, 0, runningDoubles);
   state.held = 0;
 }
 
@@ -53,20 +56,20 @@ export function resetSliceState(state: SliceState): void {
 export function createScriptSliceKernel(taps: Float64Array): SliceKernel {
   const length = taps.length;
   const reversed = Float64Array.from(taps).reverse();
-  const samples = new Float64Array(sliceRunSamples);
   const slices = new Float64Array(length + sliceRunSlices);
   const outputs = new Float64Array(sliceRunSlices / 2);
+  const half = countHalf(length);
+  const placeOf = (slice: number): number => runningDoubles + (slice & 1) * half + (slice >> 1);
   return {
-    samples,
+    samples: new Float64Array(sliceRunSamples),
     outputs,
-    run: (state, count, step) => {
+    run: (state, { samples, from, to }, step) => {
+      const { doubles } = state;
       let { held } = state;
-      for (let index = 0; index < held; index++) {
-        slices[index] = (index & 1 ? state.odd : state.even)[index >> 1]!;
-      }
-      let part = state.running[0]!;
-      let sum = state.running[1]!;
-      for (let index = 0; index < count; index++) {
+      for (let index = 0; index < held; index++) slices[index] = doubles[placeOf(index)]!;
+      let part = doubles[0]!;
+      let sum = doubles[1]!;
+      for (let index = from; index < to; index++) {
         const sample = samples[index]!;
         let next = part + step;
         if (next < 1) {
@@ -80,8 +83,8 @@ export function createScriptSliceKernel(taps: Float64Array): SliceKernel {
         }
         part = next;
       }
-      state.running[0] = part;
-      state.running[1] = sum;
+      doubles[0] = part;
+      doubles[1] = sum;
       let many = 0;
       for (let from = 0; from + length <= held; from += 2, many++) {
         let output = 0;
@@ -89,9 +92,7 @@ export function createScriptSliceKernel(taps: Float64Array): SliceKernel {
         outputs[many] = output;
       }
       state.held = held - 2 * many;
-      for (let index = 0; index < state.held; index++) {
-        (index & 1 ? state.odd : state.even)[index >> 1] = slices[2 * many + index]!;
-      }
+      for (let index = 0; index < state.held; index++) doubles[placeOf(index)] = slices[2 * many + index]!;
       return many;
     },
   };
@@ -104,7 +105,8 @@ const abreast = 4;
 
 /** Where in the memory what lies, bytes. */
 interface Layout {
-  readonly running: number;
+  /** As {@link SliceState.doubles}. */
+  readonly state: number;
   readonly taps: number;
   readonly samples: number;
   readonly even: number;
@@ -113,32 +115,34 @@ interface Layout {
   readonly end: number;
 }
 
-/** Creates the kernel in WebAssembly. @throws Error where the processor or the runtime has no vectors. */
+/**
+ * Creates the kernel in WebAssembly, in room that it shares: samples that another kernel has written there are taken where they
+ * lie, others are copied. @throws Error where the processor or the runtime has no vectors.
+ */
 export function createVectorSliceKernel(taps: Float64Array): SliceKernel {
-  const layout = layOut(taps.length);
-  const { memory, find } = startModule(encodeSlices(taps.length, layout));
-  const run = find("run");
-  const view = (from: number, to: number): Float64Array =>
-    new Float64Array(memory, from, (to - from) / doubleBytes);
-  view(layout.taps, layout.samples).set(Float64Array.from(taps).reverse());
-  const running = view(layout.running, layout.taps);
-  const even = view(layout.even, layout.odd);
-  const odd = view(layout.odd, layout.outputs);
+  const { memory, from } = takeRoom(layOut(taps.length, 0).end);
+  const layout = layOut(taps.length, from);
+  const run = startModule(encodeSlices(taps.length, layout), memory).find("run");
+  const { buffer } = memory;
+  new Float64Array(buffer, layout.taps, taps.length).set(Float64Array.from(taps).reverse());
+  const inner = new Float64Array(buffer, layout.state, (layout.taps - layout.state) / doubleBytes);
+  const own = new Float64Array(buffer, layout.samples, sliceRunSamples);
+  /** Whose samples came last, and where they begin in the memory. */
+  let source: Float64Array = own;
+  let sourceAt: number | null = layout.samples;
   return {
-    samples: view(layout.samples, layout.even),
-    outputs: view(layout.outputs, layout.end),
-    run: (state, count, step) => {
-      running[0] = state.running[0]!;
-      running[1] = state.running[1]!;
-      for (let index = 0; index < state.held; index += 2) even[index >> 1] = state.even[index >> 1]!;
-      for (let index = 1; index < state.held; index += 2) odd[index >> 1] = state.odd[index >> 1]!;
-      const slices = run(doubleBytes * count, state.held, step);
-      state.running[0] = running[0];
-      state.running[1] = running[1];
+    samples: own,
+    outputs: new Float64Array(buffer, layout.outputs, sliceRunSlices / 2),
+    run: (state, { samples, from, to }, step) => {
+      if (samples !== source) sourceAt = samples.buffer === buffer ? samples.byteOffset : null;
+      source = samples;
+      if (sourceAt === null) own.set(samples.subarray(from, to));
+      inner.set(state.doubles);
+      const at = sourceAt === null ? layout.samples : sourceAt + doubleBytes * from;
+      const slices = run(at, at + doubleBytes * (to - from), state.held, step);
+      state.doubles.set(inner);
       const many = slices < taps.length ? 0 : ((slices - taps.length) >> 1) + 1;
       state.held = slices - 2 * many;
-      for (let index = 0; index < state.held; index += 2) state.even[index >> 1] = even[many + (index >> 1)]!;
-      for (let index = 1; index < state.held; index += 2) state.odd[index >> 1] = odd[many + (index >> 1)]!;
       return many;
     },
   };
@@ -156,40 +160,57 @@ export function shareSliceKernel(taps: Float64Array): SliceKernel {
   );
 }
 
-function layOut(taps: number): Layout {
+function layOut(taps: number, state: number): Layout {
   // Outputs are computed by eights: what lies behind the last slice is read and thrown away.
   const half = taps + sliceRunSlices / 2 + 2 * abreast;
-  const tapsAt = 2 * doubleBytes;
+  const tapsAt = state + doubleBytes * (runningDoubles + 2 * countHalf(taps));
   const samples = tapsAt + doubleBytes * taps;
   const even = samples + doubleBytes * sliceRunSamples;
   const odd = even + doubleBytes * half;
   const outputs = odd + doubleBytes * half;
-  const end = outputs + doubleBytes * half;
-  return { running: 0, taps: tapsAt, samples, even, odd, outputs, end };
+  return { state, taps: tapsAt, samples, even, odd, outputs, end: outputs + doubleBytes * half };
 }
 
-/** `run(bytes, slices, step)` returns the slices, those that were held included. */
+/** `run(at, stop, slices, step)` of the samples between two addresses; returns the slices, those that were held included. */
 function encodeSlices(taps: number, layout: Layout): Uint8Array {
   const sums = Array.from({ length: abreast }, (_, index) => `sum${index}`);
-  return encodeModule(layout.end, [
+  return encodeModule("given", [
     {
       name: "run",
-      parameters: { bytes: "i32", slices: "i32", step: "f64" },
+      parameters: { at: "i32", stop: "i32", slices: "i32", step: "f64" },
       result: "i32",
-      locals: { i32: "at stop", f64: "part sum next sample", v128: `tap ${sums.join(" ")}` },
+      locals: { f64: "part sum next sample", v128: `tap ${sums.join(" ")}` },
       body: (locals) => [
+        ...encodeCopies(taps, layout, (held, kept) =>
+          f64x2.store({ address: i32.constant(held) }, f64x2.load(i32.constant(kept))),
+        ),
         ...encodeIntegration(layout, locals),
         ...encodeLowPass(taps, layout, locals),
+        // Where the low-pass came to its end lies the first slice that the next output needs.
+        ...encodeCopies(taps, layout, (held, kept) =>
+          f64x2.store({ address: i32.constant(kept) }, f64x2.load(locals.get("stop"), held)),
+        ),
         ...locals.get("slices"),
       ],
     },
   ]);
 }
 
+/** Copies between the beginning of the slices and the state, however many of them are held. */
+function encodeCopies(taps: number, layout: Layout, copy: (held: number, kept: number) => Code): Code {
+  const half = doubleBytes * countHalf(taps);
+  const kept = layout.state + doubleBytes * runningDoubles;
+  const offsets = Array.from({ length: half / vectorBytes }, (_, index) => vectorBytes * index);
+  return [
+    ...offsets.flatMap((offset) => copy(layout.even + offset, kept + offset)),
+    ...offsets.flatMap((offset) => copy(layout.odd + offset, kept + half + offset)),
+  ];
+}
+
 function encodeIntegration(layout: Layout, { get, set }: Locals): Code {
   const { add, sub, mul } = f64;
   const one = f64.constant(1);
-  const running = i32.constant(layout.running);
+  const running = i32.constant(layout.state);
   /** Even slices and odd ones lie apart, so that the low-pass reads neighbours. */
   const keep = (value: Code): Code => {
     const place = i32.shiftLeft(i32.shiftRight(get("slices"), i32.constant(1)), i32.constant(3));
@@ -204,7 +225,7 @@ function encodeIntegration(layout: Layout, { get, set }: Locals): Code {
     ...set("sum", f64.load(running, doubleBytes)),
     ...repeat(
       [
-        ...set("sample", f64.load(get("at"), layout.samples)),
+        ...set("sample", f64.load(get("at"))),
         ...set("next", add(get("part"), get("step"))),
         ...branch(
           f64.isBelow(get("next"), one),
@@ -226,7 +247,7 @@ function encodeIntegration(layout: Layout, { get, set }: Locals): Code {
         ...set("part", get("next")),
         ...set("at", i32.add(get("at"), i32.constant(doubleBytes))),
       ],
-      i32.isBelow(get("at"), get("bytes")),
+      i32.isBelow(get("at"), get("stop")),
     ),
     ...f64.store({ address: running }, get("part")),
     ...f64.store({ address: running, offset: doubleBytes }, get("sum")),
@@ -253,6 +274,7 @@ function encodeLowPass(taps: number, layout: Layout, { get, set }: Locals): Code
   );
   return [
     ...set("at", i32.constant(0)),
+    ...set("stop", i32.constant(0)),
     ...branch(
       i32.isBelow(get("slices"), i32.constant(taps)),
       [],

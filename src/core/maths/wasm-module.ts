@@ -25,22 +25,28 @@ export interface Locals {
   set(name: string, value: Code): Code;
 }
 
+const pageBytes = 65_536;
 /** Magic number and version. */
 const header: Code = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 
-/** Encodes a module that exports `memory` of so many bytes, rounded up to pages, and the functions. */
-export function encodeModule(memoryBytes: number, functions: readonly WasmFunction[]): Uint8Array {
+/**
+ * Encodes a module that exports the functions and `memory` of so many bytes, rounded up to pages; or one that works in a memory
+ * that it is given when it starts.
+ */
+export function encodeModule(memory: number | "given", functions: readonly WasmFunction[]): Uint8Array {
   const types = functions.map(({ parameters, result }) => {
     const given = Object.values(parameters).map((type) => typeBytes[type]);
     return [0x60, given.length, ...given, ...(result === undefined ? [0] : [1, typeBytes[result]])];
   });
   const exported = functions.flatMap(({ name }, index) => [...text(name), 0, index]);
   const count = functions.length;
+  const isGiven = memory === "given";
   return Uint8Array.from([
     ...header,
     ...section(1, [count, ...types.flat()]),
+    ...(isGiven ? section(2, [1, ...text("given"), ...text("memory"), 2, 0, 1]) : []),
     ...section(3, [count, ...functions.map((_, index) => index)]),
-    ...section(5, [1, 0, ...leb128(Math.ceil(memoryBytes / 65_536))]),
+    ...(isGiven ? [] : section(5, [1, 0, ...leb128(Math.ceil(memory / pageBytes))])),
     ...section(7, [count + 1, ...text("memory"), 2, 0, ...exported]),
     ...section(10, [count, ...functions.flatMap(encodeFunction)]),
   ]);
@@ -49,10 +55,39 @@ export function encodeModule(memoryBytes: number, functions: readonly WasmFuncti
 /** What is used of the runtime's WebAssembly; the compiler's library for servers does not name it. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
+  readonly Memory: new (size: { readonly initial: number }) => WasmMemory;
   readonly Instance: new (
     module: object,
+    imports: { readonly given?: { readonly memory: WasmMemory } },
   ) => { readonly exports: Readonly<Record<string, (...given: readonly number[]) => number>> };
 };
+
+interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+}
+
+/** Bytes of a memory that several kernels work in, so that one reads where another has written. */
+interface WasmRoom {
+  readonly memory: WasmMemory;
+  /** Where they begin, a multiple of 16. */
+  readonly from: number;
+}
+
+/** Pages of such a memory; what nobody touches takes none of the machine's. */
+const sharedPages = 16;
+const roomStep = 16;
+let newest: { readonly memory: WasmMemory; readonly end: number; next: number } | null = null;
+
+/** Takes room for good: in the newest memory, or in a further one where that has none left. */
+export function takeRoom(bytes: number): WasmRoom {
+  if (newest === null || newest.next + bytes > newest.end) {
+    const initial = Math.max(sharedPages, Math.ceil(bytes / pageBytes));
+    newest = { memory: new WebAssembly.Memory({ initial }), end: initial * pageBytes, next: 0 };
+  }
+  const { memory, next: from } = newest;
+  newest.next = Math.ceil((from + bytes) / roomStep) * roomStep;
+  return { memory, from };
+}
 
 /** A module that runs. */
 export interface WasmInstance {
@@ -61,9 +96,10 @@ export interface WasmInstance {
   find(name: string): (...given: readonly number[]) => number;
 }
 
-/** Compiles and starts a module. @throws Error where the processor or the runtime has no vectors. */
-export function startModule(bytes: Uint8Array): WasmInstance {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
+/** Compiles and starts a module, in `given` if it wants one. @throws Error where the processor or the runtime has no vectors. */
+export function startModule(bytes: Uint8Array, given?: WasmMemory): WasmInstance {
+  const imports = given === undefined ? {} : { given: { memory: given } };
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
   const { buffer } = exports.memory as unknown as { readonly buffer: ArrayBuffer };
   return {
     memory: buffer,

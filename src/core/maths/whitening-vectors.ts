@@ -4,7 +4,7 @@
  */
 import { conversionSlackBytes, describeConversion } from "./convert-counts.ts";
 import { type Code, f64, f64x2, i32, repeat } from "./wasm-code.ts";
-import { encodeModule, type Locals, startModule } from "./wasm-module.ts";
+import { encodeModule, type Locals, startModule, takeRoom } from "./wasm-module.ts";
 import {
   countRunBlocks,
   highPassPole,
@@ -43,8 +43,9 @@ export function createVectorWhiteningKernel(options: WhiteningOptions): Whitenin
   const { order, blockSamples } = options;
   if (order < 1 || order > maxOrder || blockSamples % 2 !== 0) return null;
   const maxBlocks = countRunBlocks(blockSamples);
-  const layout = layOut(options, maxBlocks);
-  const module = startModule(encodeWhitening(options, layout));
+  const { memory, from } = takeRoom(layOut(options, maxBlocks, 0).end);
+  const layout = layOut(options, maxBlocks, from);
+  const module = startModule(encodeWhitening(options, layout), memory);
   const run = module.find("run");
   const convert = module.find("convert");
   const counted = new Int16Array(module.memory, layout.counts, maxBlocks * blockSamples);
@@ -76,9 +77,9 @@ function countLagPairs(order: number): number {
   return (order >> 1) + 1;
 }
 
-function layOut({ order, blockSamples }: WhiteningOptions, maxBlocks: number): Layout {
+/** From `state` on. */
+function layOut({ order, blockSamples }: WhiteningOptions, maxBlocks: number, state: number): Layout {
   const rows = (maxBlocks + 1) >> 1;
-  const state = 0;
   const products = state + doubleBytes * (2 + 2 * countLagPairs(order));
   const coefficients = products + rows * vectorBytes * (order + 1);
   // The lag behind an even order is computed and thrown away: it reaches one sample further back.
@@ -107,7 +108,7 @@ function encodeWhitening(options: WhiteningOptions, layout: Layout): Uint8Array 
     ...pairs.map((pair) => `r${pair} f${pair} even${pair} odd${pair}`),
     ...range(order + 1).map((lag) => `c${lag} a${lag} t${lag}`),
   ];
-  return encodeModule(layout.end, [
+  return encodeModule("given", [
     describeConversion({ countsAt: layout.counts }),
     {
       name: "run",

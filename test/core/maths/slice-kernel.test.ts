@@ -12,22 +12,30 @@ import {
   sliceRunSlices,
 } from "../../../src/core/maths/slice-kernel.ts";
 
+import { createVectorWhiteningKernel } from "../../../src/core/maths/whitening-vectors.ts";
+
 const taps = designLowPassFir(25, 0.45, 5);
 
 function runAll(
   kernel: SliceKernel,
   runs: readonly { readonly samples: number; readonly step: number }[],
   sampleAt: () => number,
-): { readonly heard: number[]; readonly state: ReturnType<typeof createSliceState> } {
+): { readonly heard: number[]; readonly state: readonly (number | undefined)[] } {
   const state = createSliceState(taps.length);
   const heard: number[] = [];
   for (const { samples, step } of runs) {
     const count = Math.min(samples, Math.floor(sliceRunSlices / (step + 1)));
-    for (let index = 0; index < count; index++) kernel.samples[index] = sampleAt();
-    const many = kernel.run(state, count, step);
+    // Elsewhere in memory, in the middle of it, or in the kernel's own room.
+    const from = count % 3;
+    const source = from === 0 ? kernel.samples : new Float64Array(from + count);
+    for (let index = from; index < from + count; index++) source[index] = sampleAt();
+    const many = kernel.run(state, { samples: source, from, to: from + count }, step);
     heard.push(...kernel.outputs.subarray(0, many));
   }
-  return { heard, state };
+  const { doubles, held } = state;
+  const half = (doubles.length - 2) / 2;
+  const slices = Array.from({ length: held }, (_, index) => doubles[2 + (index & 1) * half + (index >> 1)]);
+  return { heard, state: [doubles[0], doubles[1], ...slices] };
 }
 
 test("vectors and JavaScript agree on every bit, however long a sample covers and however runs are cut", () => {
@@ -64,8 +72,27 @@ test("the integral of a constant is that constant, in as many outputs as every s
   const state = createSliceState(taps.length);
   kernel.samples.fill(3);
   // 500 samples of a fifth of a slice: 100 slices, of which the low-pass takes 25 for its first output.
-  expect(kernel.run(state, 500, 0.2)).toBe(Math.floor((100 - 25) / 2) + 1);
+  expect(kernel.run(state, { samples: kernel.samples, from: 0, to: 500 }, 0.2)).toBe(
+    Math.floor((100 - 25) / 2) + 1,
+  );
   for (const output of kernel.outputs.subarray(0, 38)) expect(output).toBeCloseTo(3, 12);
   resetSliceState(state);
-  expect(kernel.run(state, 100, 0.2)).toBe(0);
+  expect(kernel.run(state, { samples: kernel.samples, from: 0, to: 100 }, 0.2)).toBe(0);
+});
+
+test("samples of another kernel in the same memory are taken where they lie", () => {
+  const { magnitudes } = createVectorWhiteningKernel({ order: 6, blockSamples: 64, memory: 0.5 })!;
+  const kernels = [createVectorSliceKernel(taps), createScriptSliceKernel(taps)];
+  expect(kernels[0]!.outputs.buffer).toBe(magnitudes.buffer);
+  for (const [index] of magnitudes.entries()) magnitudes[index] = Math.sin(index) ** 2;
+  const [ours, script] = kernels.map((kernel) => {
+    const state = createSliceState(taps.length);
+    const runs = [6, 256, 500].map((to, index, all) => {
+      const many = kernel.run(state, { samples: magnitudes, from: all[index - 1] ?? 0, to }, 0.7);
+      return [...kernel.outputs.subarray(0, many)];
+    });
+    return runs;
+  });
+  expect(ours).toEqual(script);
+  expect(ours![2]!.length).toBeGreaterThan(50);
 });
