@@ -360,6 +360,6 @@ test("a password file's last line break is no part of the password", async () =>
   const passwordFile = join(createTemporaryFolder(), "password");
   writeFileSync(passwordFile, "secret\n");
   const config = { username: "u", passwordFile, caFile: null, certFile: null, keyFile: null };
-  expect(await readBrokerLogin(config)).toEqual({ username: "u", password: "secret" });
-  expect(await readBrokerLogin(config, "other")).toEqual({ username: "u", password: "other" });
+  expect(await readBrokerLogin(config)).toMatchObject({ username: "u", password: "secret" });
+  expect(await readBrokerLogin(config, "other")).toMatchObject({ username: "u", password: "other" });
 });
