@@ -173,7 +173,7 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
     if (!missing.isHabit || share < diagnosisLimits.frameShare) return null;
     return {
       text: `${formatShare(share)} of the samples are missing between frames that all arrive`,
-      cure: "The device measures more than it can send (12 kHz are 24 kB/s, 115,200 baud carry 11.5): use a faster line or a lower rate.",
+      cure: "The device measures more than it can send (12 kHz are 24 kB/s, 115,200 baud carry 11.5) or compute: use a faster line, a lower rate, or, where it scores, mode raw.",
     };
   },
 };
