@@ -161,7 +161,7 @@ export const laneOfKind: Readonly<Record<UplinkRecord["kind"], Lane>> = {
 /** One message on the uplink: consecutive records of one lane. */
 export interface UplinkEnvelope {
   readonly gateway: string;
-  /** Random, new at every start of the store's life (a new database), so that sequences cannot be mixed up. */
+  /** Random, of the gateway's run that appended the records, so that copies of one store never give one name to two records. */
   readonly bootId: string;
   readonly lane: Lane;
   /** Sequence of the first record; the records are consecutive in their lane. From 1. */

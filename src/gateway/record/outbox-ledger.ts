@@ -133,7 +133,9 @@ export function openOutboxLedger(database: SqliteDatabase, bounds: OutboxBounds)
       for (const gap of mergeGaps(drops)) grow("update", nowMs, encodeRecord(gap));
       for (const lane of lanes) {
         const { nextSequence } = next[lane];
-        if (nextSequence !== totals[lane].nextSequence) table.setNextSequence(lane, nextSequence);
+        if (nextSequence === totals[lane].nextSequence) continue;
+        table.setNextSequence(lane, nextSequence);
+        table.lives.begin(lane, () => table.oldest(lane));
       }
     });
     const changed = lanes.filter((lane) => next[lane].nextSequence !== totals[lane].nextSequence);
@@ -255,7 +257,8 @@ export function joinGaps(left: GapRecord, right: GapRecord): GapRecord {
 
 /**
  * The oldest records of a lane that are not acknowledged, or null. Never reaches over a hole, which thinned records leave:
- * what comes after one is given out when everything before it is acknowledged, or the collector would pass over that. Ends before a record that the disk has changed, or is that record alone.
+ * what comes after one is given out when everything before it is acknowledged, or the collector would pass over that; and never
+ * from one life into the next. Ends before a record that the disk has changed, or is that record alone.
  */
 export function readBatch(
   ledger: OutboxLedger,
@@ -269,18 +272,19 @@ export function readBatch(
   if (first === undefined) return null;
   if (first.body === null) return { damaged: first };
   const oldestHeld = table.read(lane, acknowledged[lane], 1)[0]!.sequence;
-  if (first.sequence > after + 1 && oldestHeld < first.sequence) return null;
+  const { bootId, firstSequence, lastSequence } = table.lives.find(lane, first.sequence);
+  if (oldestHeld < (first.sequence > after + 1 ? first.sequence : firstSequence)) return null;
   const maxBytes = options.maxBytes ?? 128 * 1024;
   const records: Uint8Array[] = [];
   let bytes = 0;
   for (const [index, { sequence, body }] of rows.entries()) {
-    if (body === null) break;
+    if (body === null || sequence > lastSequence) break;
     bytes += body.length;
     if (records.length > 0 && (bytes > maxBytes || sequence !== first.sequence + index)) break;
     records.push(body);
   }
-  const oldestSequence = Math.max(oldestHeld, acknowledged[lane] + 1);
-  return { bootId: table.bootId, firstSequence: first.sequence, oldestSequence, records };
+  const oldestSequence = Math.max(oldestHeld, acknowledged[lane] + 1, firstSequence);
+  return { bootId, firstSequence: first.sequence, oldestSequence, records };
 }
 
 export function sumOf(totals: Readonly<Record<Lane, LaneTotals>>, field: "records" | "bytes"): number {

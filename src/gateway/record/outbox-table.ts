@@ -4,10 +4,11 @@
  * Records are rows of an ordinary table under an index, as a row of some kilobytes in a table without row ids takes up to
  * three times its size. What an older version left in such a table is read, sent and removed where it stands.
  */
-import { randomBytes } from "node:crypto";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { type Lane, lanes } from "../../core/contract/topics.ts";
+import type { Lane } from "../../core/contract/topics.ts";
 import type { SqliteDatabase, SqlRow } from "../../core/platform/sqlite/sqlite-database.ts";
+import { laneNumber } from "../../core/wire/uplink-schema.ts";
+import { newBootId, type OutboxLives, openOutboxLives } from "./outbox-lives.ts";
 import { openSealedBody, sealBody } from "./sealed-body.ts";
 
 export interface LaneTotals {
@@ -41,9 +42,7 @@ export interface StoredRecord {
 }
 
 export interface OutboxTable {
-  readonly bootId: string;
-  /** Gives the life of this outbox another name, at once. */
-  renewBootId(): void;
+  readonly lives: OutboxLives;
   totals(lane: Lane): LaneTotals;
   insert(lane: Lane, record: NewRecord): void;
   setNextSequence(lane: Lane, sequence: number): void;
@@ -83,15 +82,12 @@ const dropStep = 256;
 
 /** Creates the tables if they are not there; refuses a newer schema with `STORE`. */
 export function openOutboxTable(database: SqliteDatabase): OutboxTable {
-  const opened = openSchema(database);
-  let { bootId } = opened;
-  const { tables } = opened;
+  const tables = openSchema(database);
   const columns = "lane, sequence, time_ms, body";
   const all =
     tables.length === 1
       ? tables[0]!
       : `(${tables.map((table) => `SELECT ${columns} FROM ${table}`).join(" UNION ALL ")})`;
-  const rename = database.prepare("UPDATE outbox_meta SET value = ? WHERE key = 'boot-id'");
   const total = database.prepare(
     `SELECT count(*) AS records, coalesce(sum(length(body)), 0) AS bytes FROM ${all} WHERE lane = ?`,
   );
@@ -122,10 +118,10 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
   }));
 
   const removeBetween = (lane: Lane, from: number, to: number): void => {
-    for (const removal of removals) removal.run(numberOf(lane), from, to);
+    for (const removal of removals) removal.run(laneNumber(lane), from, to);
   };
   const removeCounted = (lane: Lane, sequence: number): DroppedRecords => {
-    const row = totalUpTo.get(numberOf(lane), sequence)!;
+    const row = totalUpTo.get(laneNumber(lane), sequence)!;
     const records = asNumber(row, "records");
     if (records > 0) removeBetween(lane, 0, sequence);
     return {
@@ -136,45 +132,40 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
     };
   };
 
+  const readNext = (lane: Lane): number => Number(next.get(laneNumber(lane))?.next_sequence ?? 1);
+
   return {
-    get bootId() {
-      return bootId;
-    },
-    renewBootId() {
-      const fresh = newBootId();
-      rename.run(fresh);
-      bootId = fresh;
-    },
+    lives: openOutboxLives(database, readNext),
     totals(lane) {
-      const row = total.get(numberOf(lane))!;
-      const nextSequence = Number(next.get(numberOf(lane))?.next_sequence ?? 1);
+      const row = total.get(laneNumber(lane))!;
+      const nextSequence = readNext(lane);
       return { records: asNumber(row, "records"), bytes: asNumber(row, "bytes"), nextSequence };
     },
     insert: (lane, { sequence, timeMs, body }) =>
-      void insert.run(numberOf(lane), sequence, Math.round(timeMs), sealBody(body)),
-    setNextSequence: (lane, sequence) => void setNext.run(numberOf(lane), sequence),
+      void insert.run(laneNumber(lane), sequence, Math.round(timeMs), sealBody(body)),
+    setNextSequence: (lane, sequence) => void setNext.run(laneNumber(lane), sequence),
     read: (lane, after, limit) =>
-      select.all(numberOf(lane), after, limit).map((row) => ({
+      select.all(laneNumber(lane), after, limit).map((row) => ({
         sequence: asNumber(row, "sequence"),
         timeMs: asNumber(row, "time_ms"),
         body: openSealedBody(row.body as Uint8Array),
         bytes: (row.body as Uint8Array).length,
       })),
     oldest(lane) {
-      const sequence = oldest.get(numberOf(lane))?.sequence;
+      const sequence = oldest.get(laneNumber(lane))?.sequence;
       return typeof sequence === "number" ? sequence : null;
     },
     removeUpTo: removeCounted,
     removeBetween,
     dropBefore(lane, timeMs) {
-      const kept = firstSince.get(numberOf(lane), Math.round(timeMs))?.sequence;
+      const kept = firstSince.get(laneNumber(lane), Math.round(timeMs))?.sequence;
       return removeCounted(lane, typeof kept === "number" ? kept - 1 : Number.MAX_SAFE_INTEGER);
     },
     dropOldest(lane, bytes) {
       let upTo = 0;
       let found = 0;
       while (found < bytes) {
-        const rows = sizes.all(numberOf(lane), upTo, dropStep);
+        const rows = sizes.all(laneNumber(lane), upTo, dropStep);
         for (const row of rows) {
           if (found >= bytes) break;
           found += asNumber(row, "bytes");
@@ -193,8 +184,8 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
   };
 }
 
-/** Creates what is missing; gives the boot id, and the tables that hold records. */
-function openSchema(database: SqliteDatabase): { bootId: string; tables: readonly string[] } {
+/** Creates what is missing; gives the tables that hold records. */
+function openSchema(database: SqliteDatabase): readonly string[] {
   return database.transaction(() => {
     database.exec(schema);
     const read = database.prepare("SELECT value FROM outbox_meta WHERE key = ?");
@@ -210,8 +201,7 @@ function openSchema(database: SqliteDatabase): { bootId: string; tables: readonl
       });
     }
     if (version < schemaVersion) database.exec("UPDATE outbox_meta SET value = '2' WHERE key = 'schema'");
-    const bootId = String(read.get("boot-id")!.value);
-    return { bootId, tables: hasOlderRecords(database) ? ["outbox_entry", olderTable] : ["outbox_entry"] };
+    return hasOlderRecords(database) ? ["outbox_entry", olderTable] : ["outbox_entry"];
   });
 }
 
@@ -222,15 +212,6 @@ function hasOlderRecords(database: SqliteDatabase): boolean {
   if (database.prepare(`SELECT 1 AS found FROM ${olderTable} LIMIT 1`).get() !== undefined) return true;
   database.exec(`DROP TABLE ${olderTable}`);
   return false;
-}
-
-function newBootId(): string {
-  return randomBytes(9).toString("hex");
-}
-
-/** Lanes are kept by their number on the wire. */
-function numberOf(lane: Lane): number {
-  return lanes.indexOf(lane) + 1;
 }
 
 function asNumber(row: SqlRow, name: string): number {

@@ -5,7 +5,12 @@
  */
 import { basename } from "node:path";
 import type { Lane } from "../../core/contract/topics.ts";
-import { type EventRecord, laneOfKind, type UplinkRecord } from "../../core/contract/uplink-record.ts";
+import {
+  type EventRecord,
+  laneOfKind,
+  type UplinkAck,
+  type UplinkRecord,
+} from "../../core/contract/uplink-record.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import { WireRangeError } from "../../core/wire/uplink-schema.ts";
@@ -36,8 +41,10 @@ export interface OutboxCounts {
 }
 
 export interface Outbox {
-  /** Of the database in use, or null while none could be opened; another one means that sequences begin anew. */
+  /** Life of what is appended now, or null while no database could be opened; another one means that all is to be sent anew. */
   readonly bootId: string | null;
+  /** What that acknowledges of this file's records: up to a sequence; null: of a life that none of the lane belongs to. */
+  readAck(ack: Pick<UplinkAck, "bootId" | "lane" | "sequence">): number | null;
   /** Appends to the lane of its kind. An alert is on the disk when this returns (unless the disk is full). */
   append(record: UplinkRecord): void;
   flush(): void;
@@ -46,8 +53,8 @@ export interface Outbox {
   /** What must not be lost and could not be written, to be sent from memory. */
   readonly unwritten: UnwrittenLife;
   /**
-   * Everything of the lane up to `sequence` is stored elsewhere: forgets it. Of another `bootId`: does nothing. Of a
-   * record that this file never held: begins a new life under another boot id.
+   * Everything of the lane up to `sequence`, and of that life, is stored elsewhere: forgets it. Of another `bootId`: does
+   * nothing. Of a record of this run that was never held: all that is held begins a new life.
    */
   acknowledge(bootId: string, lane: Lane, sequence: number): void;
   counts(): OutboxCounts;
@@ -125,7 +132,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       detail,
     });
     try {
-      file.use(() => writer.ledger!.table.renewBootId());
+      file.use(() => writer.ledger!.table.lives.renew());
     } catch (error) {
       commits.suffer(error);
     }
@@ -163,7 +170,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   const outbox: Outbox = {
     get bootId() {
-      return writer.ledger?.table.bootId ?? null;
+      return writer.ledger?.table.lives.bootId ?? null;
+    },
+    readAck: ({ bootId, lane, sequence }) => {
+      const life = writer.ledger?.table.lives.named(bootId, lane) ?? null;
+      return life === null ? null : Math.min(sequence, life.lastSequence);
     },
     unwritten,
     append(record) {
@@ -197,8 +208,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
       }
     },
     acknowledge(bootId, lane, sequence) {
-      if (bootId !== writer.ledger?.table.bootId) return;
-      const verdict = writer.acknowledge(lane, sequence);
+      const upTo = outbox.readAck({ bootId, lane, sequence });
+      if (upTo === null) return;
+      const verdict = writer.acknowledge(lane, upTo);
       if (verdict === "old") return;
       if (verdict === "unknown") beginNewLife(`acknowledged ${lane} ${sequence}, which was never given out`);
       commits.schedule(groupMs);

@@ -5,6 +5,7 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Lane } from "../../core/contract/topics.ts";
+import type { UplinkAck } from "../../core/contract/uplink-record.ts";
 import type { OutboxBatch, PeekOptions } from "./outbox-ledger.ts";
 import type { OutboxWriter } from "./outbox-writer.ts";
 
@@ -12,6 +13,8 @@ export interface UnwrittenLife {
   readonly bootId: string;
   /** The oldest numbered records of a lane, or null when there are none, or older ones in the file. */
   peek(lane: Lane, options?: PeekOptions): OutboxBatch | null;
+  /** The sequence, where it is of this life; else null. */
+  readAck(ack: Pick<UplinkAck, "bootId" | "sequence">): number | null;
   acknowledge(bootId: string, lane: Lane, sequence: number): void;
   onCommit(callback: (lane: Lane) => void): () => void;
   /** There may be something to send. */
@@ -45,6 +48,7 @@ export function createUnwrittenLife({ writer, holdsOlder }: UnwrittenLifeOptions
       }
       return { bootId, firstSequence: first.sequence, oldestSequence: oldest.sequence, records };
     },
+    readAck: (ack) => (ack.bootId === bootId ? ack.sequence : null),
     acknowledge(ofBootId, lane, sequence) {
       if (ofBootId !== bootId) return;
       writer.buffer.forget(lane, sequence);

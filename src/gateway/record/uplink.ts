@@ -28,6 +28,8 @@ export interface UplinkOutbox {
     lane: Lane,
     options: { readonly after: number; readonly maxRecords: number; readonly maxBytes: number },
   ): UplinkBatch | null;
+  /** Up to which sequence that acknowledges what is held; null: nothing of it, it is of another outbox. */
+  readAck(ack: Pick<UplinkAck, "bootId" | "lane" | "sequence">): number | null;
   acknowledge(bootId: string, lane: Lane, sequence: number): void;
   onCommit(callback: (lane: Lane) => void): () => void;
 }
@@ -148,7 +150,7 @@ export function createUplink(options: UplinkOptions): Uplink {
         maxBytes: Math.min(maxBytes, Math.max(2048, Math.min(room / 2, room - underWay))),
       });
       // Another life of the outbox begins with the next pump.
-      if (batch === null || batch.bootId !== life.bootId) return;
+      if (batch === null || life.outbox.bootId !== life.bootId) return;
       const bytes = publisher.send(lane, batch);
       if (isPaced(lane)) pace.sent(bytes, nowMs);
       const last = batch.firstSequence + batch.records.length - 1;
@@ -189,14 +191,18 @@ export function createUplink(options: UplinkOptions): Uplink {
     if (closed) return;
     const nowMs = clock.monotonicMs();
     const read = decodeUplinkAck(payload);
-    const life = lives.find(({ outbox }) => read.ok && outbox.bootId === read.value.bootId) ?? lives[0]!;
-    const ack = life.guard.admit(payload, { bootId: life.outbox.bootId, nowMs });
-    if (ack === null) return;
-    const { bootId, lane, sequence } = ack;
+    const own = lives.find(({ outbox }) => read.ok && outbox.readAck(read.value) !== null);
+    const life = own ?? lives[0]!;
+    const { bootId } = own !== undefined && read.ok ? read.value : life.outbox;
+    const ack = life.guard.admit(payload, { bootId, nowMs });
+    const sequence = ack === null ? null : life.outbox.readAck(ack);
+    if (ack === null || sequence === null) return;
+    const { lane } = ack;
     learn(ack, life.senders[lane]);
-    life.outbox.acknowledge(bootId, lane, sequence);
+    const before = life.outbox.bootId;
+    life.outbox.acknowledge(ack.bootId, lane, sequence);
     // The outbox may have begun a new life on hearing of records that it does not know.
-    if (life.outbox.bootId !== bootId) life.guard.renewed(nowMs);
+    if (life.outbox.bootId !== before) life.guard.renewed(nowMs);
     if (life.outbox.bootId !== life.bootId || life.senders[lane].acknowledge(sequence)) pump();
   };
 

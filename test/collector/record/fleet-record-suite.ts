@@ -17,6 +17,7 @@ import type { EventRecord, HealthRecord } from "../../../src/core/contract/uplin
 import { outcomeEventName } from "../../../src/core/drift/outcome-event.ts";
 import { alertEvent, driftReport, predictionBatch, turbineState } from "../fleet-records.ts";
 import { describeClocks } from "./clock-suite.ts";
+import { describeClones } from "./clone-suite.ts";
 import { describeDriftRecord } from "./drift-record-suite.ts";
 import { describeEvidenceRecord } from "./evidence-record-suite.ts";
 import { describeRecordBounds } from "./record-bounds-suite.ts";
@@ -111,6 +112,7 @@ export function describeFleetRecord(engine: string, createStorage: () => RecordS
     describeKeeping(open, createStorage);
     describeRecordBounds(open);
     describeClocks(open);
+    describeClones(open);
     describeThinning(open, createStorage);
   });
 }

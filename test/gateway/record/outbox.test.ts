@@ -11,7 +11,7 @@ import { createOutbox } from "../../../src/gateway/record/outbox.ts";
 import { openStoreFile } from "../../../src/gateway/record/store-file.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
-import { contents, openOutbox } from "./outbox-rig.ts";
+import { contents, type OutboxRig, openOutbox } from "./outbox-rig.ts";
 
 const newPath = (): string => join(createTemporaryFolder(), "store.db");
 const event = (name: string): EventRecord => ({ kind: "event", timeMs: 1, name, subject: "s", detail: "d" });
@@ -68,25 +68,34 @@ describe("the outbox", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  test("survives a restart: records, sequences and the boot id; a new file has a new one", () => {
+  test("survives a restart: records, sequences and their boot id; what follows has a new one", () => {
     const path = newPath();
+    const restart = (rig: OutboxRig): OutboxRig => {
+      rig.outbox.close();
+      rig.file.close();
+      return openOutbox(path);
+    };
     const first = openOutbox(path);
-    first.outbox.append(event("a"));
-    first.outbox.append(event("b"));
+    for (const name of ["a", "b", "c"]) first.outbox.append(event(name));
     first.outbox.flush();
     const { bootId } = first.outbox.peek("update")!;
     first.outbox.acknowledge(bootId, "update", 2);
-    first.outbox.close();
-    first.file.close();
-    const second = openOutbox(path);
-    expect(second.outbox.counts().records).toBe(0);
-    second.outbox.append(event("c"));
-    second.outbox.flush();
-    expect(second.outbox.peek("update")).toMatchObject({ bootId, firstSequence: 3 });
+    // Nothing is appended by the second.
+    const rig = restart(restart(first));
+    const third = rig.outbox;
+    expect(third.counts().records).toBe(1);
+    third.append(event("d"));
+    third.append(alert("z"));
+    third.flush();
+    expect(third.bootId).not.toBe(bootId);
+    // One life after the other, and what of one is acknowledged says nothing of the next.
+    expect(third.peek("update")).toMatchObject({ bootId, firstSequence: 3, records: { length: 1 } });
+    expect(third.peek("update", { after: 3 })).toBeNull();
+    expect(third.peek("alert")).toMatchObject({ bootId: third.bootId, firstSequence: 1 });
+    third.acknowledge(bootId, "update", 50);
+    expect(third.peek("update")).toMatchObject({ bootId: third.bootId, firstSequence: 4, oldestSequence: 4 });
+    expect(restart(rig).outbox.peek("update")).toMatchObject({ bootId: third.bootId, firstSequence: 4 });
     expect(openOutbox(newPath()).outbox.peek("update")).toBeNull();
-    const other = openOutbox(newPath());
-    other.outbox.append(alert("z"));
-    expect(other.outbox.peek("alert")?.bootId).not.toBe(bootId);
   });
 
   test("forgets what is acknowledged, of its own boot and never more than it gave out", () => {
@@ -295,15 +304,21 @@ describe("the outbox", () => {
           }
         }
         outbox.flush();
-        const held = contents(outbox, "prediction");
         const expected = Array.from(
           { length: appended - acknowledged },
           (_, index) => acknowledged + index + 1,
         );
-        expect(
-          held?.records.map((record) => record.kind === "prediction-batch" && record.windows[0]) ?? [],
-        ).toEqual(expected);
-        if (held !== null) expect(held.first).toBe(acknowledged + 1);
+        const found: unknown[] = [];
+        for (;;) {
+          const held = outbox.peek("prediction");
+          if (held === null) break;
+          expect(held).toMatchObject({ firstSequence: acknowledged + 1, oldestSequence: acknowledged + 1 });
+          const { records } = contents(outbox, "prediction")!;
+          found.push(...records.map((record) => record.kind === "prediction-batch" && record.windows[0]));
+          acknowledged += records.length;
+          outbox.acknowledge(held.bootId, "prediction", acknowledged);
+        }
+        expect(found).toEqual(expected);
         file.close();
       }),
       { numRuns: 40 },

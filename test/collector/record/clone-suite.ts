@@ -1,0 +1,65 @@
+/** Two gateways that go on from copies of one card, before an engine of the record: nothing of either is lost. */
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { clockEventName } from "../../../src/collector/record/clock-rules.ts";
+import type { FleetRecord } from "../../../src/collector/record/fleet-record.ts";
+import { ok } from "../../../src/core/contract/result.ts";
+import { lanes } from "../../../src/core/contract/topics.ts";
+import { assembleEnvelope, decodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
+import { type OutboxRig, openOutbox } from "../../gateway/record/outbox-rig.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+
+const t = 1_700_000_000_000;
+
+/** Tests over an engine that is opened anew for each. */
+export function describeClones(open: () => Promise<FleetRecord>): void {
+  it("keeps what both of two gateways say that go on from copies of one card", async () => {
+    const record = await open();
+    const folder = createTemporaryFolder();
+    const paths = ["card.db", "copy.db"].map((name) => join(folder, name)) as [string, string];
+    const say = ({ outbox }: OutboxRig, name: string): void => {
+      outbox.append({ kind: "event", timeMs: t, name, subject: "s", detail: "d" });
+      outbox.flush();
+    };
+    /** Sends what one holds; whoever listens hears what is acknowledged. */
+    const send = async ({ outbox }: OutboxRig, listeners: readonly OutboxRig[]): Promise<void> => {
+      for (const lane of lanes)
+        for (let sent = 0; sent < 10; sent++) {
+          const batch = outbox.peek(lane);
+          if (batch === null) break;
+          const bytes = assembleEnvelope({ gateway: "gw-1", lane, ...batch }, batch.records);
+          const read = decodeUplinkEnvelope(bytes);
+          if (!read.ok) throw new Error(read.error.message);
+          const records = read.value.records.map((each) => ok(each as Parameters<typeof ok>[0]) as never);
+          const envelope = { ...read.value, topic: "t", payload: bytes, records };
+          const [stored] = await record.storeEnvelopes({ nowMs: t, envelopes: [envelope], setAside: [] });
+          for (const { outbox: each } of listeners) each.acknowledge(batch.bootId, lane, stored!.watermark);
+        }
+    };
+
+    const card = openOutbox(paths[0]);
+    say(card, "before");
+    await send(card, [card]);
+    say(card, "waits");
+    card.outbox.close();
+    card.file.close();
+    copyFileSync(paths[0], paths[1]);
+
+    const both = paths.map((path) => openOutbox(path));
+    for (let round = 1; round <= 3; round++)
+      for (const [index, gateway] of both.entries()) {
+        for (let number = 0; number <= index; number++) say(gateway, `${index} says ${round}.${number}`);
+        await send(gateway, both);
+      }
+    const { items } = await record.events({ limit: 99, offset: 0 });
+    const names = items.flatMap(({ name }) => (name === clockEventName ? [] : [name]));
+    const said = [1, 2, 3].flatMap((round) => [
+      `0 says ${round}.0`,
+      `1 says ${round}.0`,
+      `1 says ${round}.1`,
+    ]);
+    expect(names.toSorted()).toEqual([...said, "before", "waits"].toSorted());
+    expect(both.map(({ outbox }) => outbox.peek("update"))).toEqual([null, null]);
+  });
+}
