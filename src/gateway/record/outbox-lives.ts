@@ -6,7 +6,6 @@
 import { randomBytes } from "node:crypto";
 import type { Lane } from "../../core/contract/topics.ts";
 import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
-import { laneNumber } from "../../core/wire/uplink-schema.ts";
 import { eachLane } from "./lane-policy.ts";
 
 /** What of a lane belongs to one life. */
@@ -30,37 +29,25 @@ export interface OutboxLives {
   renew(): void;
 }
 
-const schema = `
-  CREATE TABLE IF NOT EXISTS outbox_life (
-    lane INTEGER NOT NULL,
-    first_sequence INTEGER NOT NULL,
-    boot_id TEXT NOT NULL,
-    PRIMARY KEY (lane, first_sequence)
-  ) WITHOUT ROWID;
-`;
-
 /** Begins a life; records from before the first one that is written down bear the name that the file's meta table has. */
 export function openOutboxLives(database: SqliteDatabase, nextSequence: (lane: Lane) => number): OutboxLives {
-  database.exec(schema);
-  const readBase = database.prepare("SELECT value FROM outbox_meta WHERE key = 'boot-id'");
-  const writeBase = database.prepare("UPDATE outbox_meta SET value = ? WHERE key = 'boot-id'");
   const read = database.prepare(
-    "SELECT first_sequence, boot_id FROM outbox_life WHERE lane = ? ORDER BY first_sequence",
+    "SELECT key, value FROM outbox_meta WHERE key = 'boot-id' OR key LIKE 'life/%'",
   );
-  const insert = database.prepare("INSERT OR IGNORE INTO outbox_life VALUES (?, ?, ?)");
-  const forget = database.prepare(
-    `DELETE FROM outbox_life WHERE lane = ? AND first_sequence <
-       (SELECT max(first_sequence) FROM outbox_life WHERE lane = ? AND first_sequence <= ?)`,
-  );
-  const clear = database.prepare("DELETE FROM outbox_life");
+  const write = database.prepare("INSERT OR IGNORE INTO outbox_meta VALUES (?, ?)");
+  const remove = database.prepare("DELETE FROM outbox_meta WHERE key = ?");
+  const rename = database.prepare("UPDATE outbox_meta SET value = ? WHERE key = 'boot-id'");
 
   let bootId = newBootId();
+  const kept = read.all().map(({ key, value }) => ({ key: String(key), bootId: String(value) }));
+  const base = { bootId: kept.find(({ key }) => key === "boot-id")!.bootId, firstSequence: 0 };
   /** In order; the last one goes on. */
   let lives = eachLane((lane) => {
-    const base = { bootId: String(readBase.get()!.value), firstSequence: 0 };
-    const known = read.all(laneNumber(lane)).map((row) => {
-      return { bootId: String(row.boot_id), firstSequence: Number(row.first_sequence) };
-    });
+    const start = keyOf(lane, "");
+    const known = kept
+      .filter(({ key }) => key.startsWith(start))
+      .map((life) => ({ bootId: life.bootId, firstSequence: Number(life.key.slice(start.length)) }))
+      .sort((left, right) => left.firstSequence - right.firstSequence);
     return endEach([base, ...known, { bootId, firstSequence: nextSequence(lane) }]);
   });
 
@@ -71,20 +58,27 @@ export function openOutboxLives(database: SqliteDatabase, nextSequence: (lane: L
     find: (lane, sequence) => lives[lane].findLast(({ firstSequence }) => firstSequence <= sequence)!,
     named: (name, lane) => lives[lane].find((life) => life.bootId === name) ?? null,
     begin: (lane, readOldest) => {
-      const number = laneNumber(lane);
-      const { changes } = insert.run(number, lives[lane].at(-1)!.firstSequence, bootId);
-      if (changes > 0) forget.run(number, number, readOldest());
+      const { changes } = write.run(keyOf(lane, lives[lane].at(-1)!.firstSequence), bootId);
+      if (changes === 0) return;
+      const oldest = readOldest() ?? 0;
+      for (const { firstSequence, lastSequence } of lives[lane].slice(1))
+        if (lastSequence < oldest) remove.run(keyOf(lane, firstSequence));
     },
     renew: () => {
       const fresh = newBootId();
       database.transaction(() => {
-        clear.run();
-        writeBase.run(fresh);
+        for (const { key } of read.all()) if (key !== "boot-id") remove.run(key!);
+        rename.run(fresh);
       });
       bootId = fresh;
       lives = eachLane(() => endEach([{ bootId, firstSequence: 0 }]));
     },
   };
+}
+
+/** Under which the meta table has the life of a lane that begins there; a table of its own could not be made on a full disk. */
+function keyOf(lane: Lane, firstSequence: number | ""): string {
+  return `life/${lane}/${firstSequence}`;
 }
 
 /** Each life ends where the next one begins. */

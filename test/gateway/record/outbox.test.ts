@@ -98,6 +98,42 @@ describe("the outbox", () => {
     expect(openOutbox(newPath()).outbox.peek("update")).toBeNull();
   });
 
+  test("remembers the lives of what it holds, and no others", () => {
+    const path = newPath();
+    const lives: string[] = [];
+    const readLives = ({ file }: OutboxRig): unknown[] =>
+      file.use((database) =>
+        database.prepare("SELECT key FROM outbox_meta WHERE key LIKE 'life/update/%' ORDER BY key").all(),
+      );
+    for (let run = 1; run <= 4; run++) {
+      const rig = openOutbox(path);
+      rig.outbox.append(event(`${run}`));
+      rig.outbox.flush();
+      lives.push(rig.outbox.bootId!);
+      expect(readLives(rig)).toHaveLength(run);
+      rig.outbox.close();
+      rig.file.close();
+    }
+    const fifth = openOutbox(path);
+    for (const [index, bootId] of lives.slice(0, 3).entries()) {
+      expect(fifth.outbox.peek("update")).toMatchObject({ bootId, firstSequence: index + 1 });
+      fifth.outbox.acknowledge(bootId, "update", index + 1);
+    }
+    // With the first record of another run.
+    fifth.outbox.append(event("5"));
+    fifth.outbox.flush();
+    expect(readLives(fifth)).toEqual([{ key: "life/update/4" }, { key: "life/update/5" }]);
+    // As older as the collector says: all that is held is sent under one new name.
+    fifth.outbox.acknowledge(lives[3]!, "update", 4);
+    fifth.outbox.acknowledge(fifth.outbox.bootId!, "update", 50);
+    fifth.outbox.flush();
+    const { bootId } = fifth.outbox;
+    expect(fifth.outbox.peek("update")).toMatchObject({ bootId, firstSequence: 5, records: { length: 2 } });
+    fifth.outbox.close();
+    fifth.file.close();
+    expect(openOutbox(path).outbox.peek("update")).toMatchObject({ bootId, firstSequence: 5 });
+  });
+
   test("forgets what is acknowledged, of its own boot and never more than it gave out", () => {
     const { clock, outbox } = openOutbox(newPath());
     for (const name of ["a", "b", "c"]) outbox.append(event(name));
