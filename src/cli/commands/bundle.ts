@@ -5,7 +5,7 @@ import { loadTrustedKeys } from "../../core/bundle/keys.ts";
 import { readBundle } from "../../core/bundle/verify-bundle.ts";
 import { resignBundle } from "../../core/bundle/write-bundle.ts";
 import { mcuModelFileName } from "../../core/contract/bundle/manifest.ts";
-import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { writeOutputFile } from "../../core/platform/files/atomic-file.ts";
 import { loadReleaseKey } from "../bundle/release-key.ts";
 import { renderModelHeader } from "../device/render-model-header.ts";
 import { releaseKeyFile } from "../terminal/installation.ts";
@@ -113,7 +113,7 @@ function exportCommand(): Command {
     .action(async (dir: string, options: JsonOption & { readonly out: string }) => {
       const bundle = await readBundle(dir);
       const text = renderModelHeader(bundle);
-      await writeFileAtomic(options.out, new TextEncoder().encode(text));
+      await writeOutputFile(options.out, new TextEncoder().encode(text));
       const modelBytes = bundle.files.get(mcuModelFileName)!.length;
       if (options.json === true)
         print(JSON.stringify({ out: options.out, modelBytes, digest: bundle.digest }));

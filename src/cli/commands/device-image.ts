@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { idPattern } from "../../core/contract/topics.ts";
-import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { writeOutputFile } from "../../core/platform/files/atomic-file.ts";
 import { readDeviceKey } from "../../core/serving/device-image.ts";
 import { readPushImage } from "../device/find-push-target.ts";
 import { createFlashImage, type FlashLayout, renderIntelHex } from "../device/flash-image.ts";
@@ -78,7 +78,7 @@ async function runDeviceImage(dir: string, flags: DeviceImageFlags): Promise<voi
   const key = await readDeviceKey(flags.key);
   const flash = createFlashImage(flags, { key, model, ...(id === undefined ? {} : { deviceId: id }) });
   const isHex = /\.hex$/i.test(out);
-  await writeFileAtomic(out, isHex ? renderIntelHex(flash) : flash.bytes);
+  await writeOutputFile(out, isHex ? renderIntelHex(flash) : flash.bytes);
   const { address, bytes } = flash;
   const said = {
     out,

@@ -2,7 +2,7 @@
 import { extname } from "node:path";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { DeviceCaptureReply } from "../../core/contract/device/device-capture.ts";
-import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { writeOutputFile } from "../../core/platform/files/atomic-file.ts";
 import { encodeNpy } from "../../core/platform/files/encode-npy.ts";
 
 /** @throws AuroraError USAGE where `out` does not end in .npy. */
@@ -18,8 +18,8 @@ export function expectNpyName(out: string): void {
 /** Writes both files; returns the path of the one beside. Fails with WIRE_FORMAT when the counts are not as many as told. */
 export async function writeCapture(out: string, reply: DeviceCaptureReply): Promise<string> {
   const beside = `${out.slice(0, -".npy".length)}.json`;
-  await writeFileAtomic(beside, `${JSON.stringify(reply.about, null, 2)}\n`);
-  await writeFileAtomic(out, encodeNpy([readCounts(reply)]));
+  await writeOutputFile(beside, `${JSON.stringify(reply.about, null, 2)}\n`);
+  await writeOutputFile(out, encodeNpy([readCounts(reply)]));
   return beside;
 }
 

@@ -3,7 +3,7 @@ import { extname } from "node:path";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { maxCaptureSamples } from "../../core/contract/device/device-capture.ts";
 import { type EvidenceAbout, evidenceAboutSchema, maxAboutBytes } from "../../core/contract/evidence.ts";
-import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { writeOutputFile } from "../../core/platform/files/atomic-file.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import { readCollectorFile } from "../drift/ask-collector.ts";
 
@@ -52,8 +52,8 @@ export async function fetchEvidence({
   const out = named ?? `${turbine}-${component}-${id.slice(0, 12)}.npy`;
   const sidecar = `${out.slice(0, -".npy".length)}.json`;
   // The bytes as they came: their digest is the evidence's id.
-  await writeFileAtomic(sidecar, text);
-  await writeFileAtomic(out, npy);
+  await writeOutputFile(sidecar, text);
+  await writeOutputFile(out, npy);
   return { id, out, sidecar, about };
 }
 

@@ -51,7 +51,13 @@ export async function createAuthority(
   await makeFolder(dir, folderMode);
   // The key first: a certificate without its key would look like an authority, and be of no use.
   await writeFileAtomic(keyFile, keyPem, { mode: keyMode });
-  await writeFileAtomic(caFile, certPem);
+  try {
+    await writeFileAtomic(caFile, certPem);
+  } catch (error) {
+    // It would be there already when it is tried again.
+    await rm(keyFile, { force: true });
+    throw error;
+  }
   return { caFile, keyFile };
 }
 

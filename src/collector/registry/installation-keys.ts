@@ -6,10 +6,12 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import {
   createKeyPair,
+  type KeyPair,
   loadPrivateKey,
   type PrivateKey,
   parsePrivateKey,
   privateKeySuffix,
+  removeKeyPair,
   writeKeyPair,
 } from "../../core/bundle/keys.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
@@ -41,12 +43,30 @@ export interface InstallationKeys {
 
 /**
  * Makes the five key pairs and signs the first root metadata.
- * @throws AuroraError KEY when keys are there already; KEY or STORE when the folder cannot be written.
+ * @throws AuroraError KEY when keys are there already; STORE when the folder cannot be written; then none is there.
  */
 export async function createInstallationKeys(dir: string, nowMs: number): Promise<InstallationKeys> {
   for (const name of names) await refuseExisting(join(dir, name + privateKeySuffix));
   const pairs = names.map((name) => [name, createKeyPair()] as const);
-  for (const [name, pair] of pairs) await writeKeyPair(dir, name, pair);
+  const written: string[] = [];
+  try {
+    for (const [name, pair] of pairs) {
+      await writeKeyPair(dir, name, pair);
+      written.push(name);
+    }
+    return await signFirstRoot(dir, pairs, nowMs);
+  } catch (error) {
+    // Some of the keys would be there already when it is tried again.
+    for (const name of written) await removeKeyPair(dir, name);
+    throw error;
+  }
+}
+
+async function signFirstRoot(
+  dir: string,
+  pairs: readonly (readonly [string, KeyPair])[],
+  nowMs: number,
+): Promise<InstallationKeys> {
   const keys = new Map(pairs.map(([name, pair]) => [name, parsePrivateKey(pair.privateKeyPem)]));
   const root = keys.get("root")!;
   const bytes = signRoot(

@@ -10,14 +10,14 @@ import {
   sign as signBytes,
   verify as verifyBytes,
 } from "node:crypto";
-import { chmod, open, readdir, stat } from "node:fs/promises";
+import { chmod, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AuroraError } from "../contract/aurora-error.ts";
-import { makeFolder } from "../platform/files/atomic-file.ts";
+import { makeFolder, storeError } from "../platform/files/atomic-file.ts";
 import { readFileBounded } from "../platform/files/bounded-read.ts";
 import type { Signer, TrustedKey } from "./dsse.ts";
 
-interface KeyPair {
+export interface KeyPair {
   /** SHA-256 of the public key's SPKI DER, lower-case hex. */
   readonly keyId: string;
   /** SPKI PEM. */
@@ -82,12 +82,26 @@ export function parsePrivateKey(pem: string, subject = "private key"): PrivateKe
 
 /**
  * Writes `<name>.key` (mode 0600) and `<name>.pub` (0644) into `dir`, made with mode 0700 if missing.
- * @throws AuroraError KEY when either file is there already: a key is never overwritten.
+ * @throws AuroraError KEY when either file is there already: a key is never overwritten; STORE when the system refuses to
+ * write. Then neither is there.
  */
 export async function writeKeyPair(dir: string, name: string, pair: KeyPair): Promise<void> {
   await makeFolder(dir, 0o700);
-  await writeNewFile(join(dir, name + privateKeySuffix), pair.privateKeyPem, 0o600);
-  await writeNewFile(join(dir, name + publicKeySuffix), pair.publicKeyPem, 0o644);
+  const keyFile = join(dir, name + privateKeySuffix);
+  await writeNewFile(keyFile, pair.privateKeyPem, 0o600);
+  try {
+    await writeNewFile(join(dir, name + publicKeySuffix), pair.publicKeyPem, 0o644);
+  } catch (error) {
+    // Half a pair would be there already when it is tried again.
+    await rm(keyFile, { force: true });
+    throw error;
+  }
+}
+
+/** Takes back what {@link writeKeyPair} wrote, where what it belongs to could not be finished. */
+export async function removeKeyPair(dir: string, name: string): Promise<void> {
+  for (const suffix of [privateKeySuffix, publicKeySuffix])
+    await rm(join(dir, name + suffix), { force: true });
 }
 
 /** Loads a private key file. @throws AuroraError KEY. */
@@ -172,8 +186,10 @@ async function readPem(path: string): Promise<string> {
 }
 
 async function writeNewFile(path: string, text: string, mode: number): Promise<void> {
+  let isMine = false;
   try {
     const file = await open(path, "wx", mode);
+    isMine = true;
     try {
       await file.writeFile(text);
       await file.sync();
@@ -182,17 +198,14 @@ async function writeNewFile(path: string, text: string, mode: number): Promise<v
     }
     await chmod(path, mode); // whatever the umask says
   } catch (cause) {
-    const exists = (cause as NodeJS.ErrnoException).code === "EEXIST";
-    throw new AuroraError(
-      "KEY",
-      exists ? "is there already, and a key is never overwritten" : String(cause),
-      {
-        op: "write key",
-        subject: path,
-        cause,
-        ...(exists ? { hint: "Choose another folder, or move the old key away." } : {}),
-      },
-    );
+    if (isMine) await rm(path, { force: true });
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw storeError("write key", path, cause);
+    throw new AuroraError("KEY", "is there already, and a key is never overwritten", {
+      op: "write key",
+      subject: path,
+      cause,
+      hint: "Choose another folder, or move the old key away.",
+    });
   }
 }
 

@@ -3,12 +3,12 @@
  * them are. A process that is ended before takes them with it. What is there already and no file (/dev/null, a pipe) is
  * written to as it is: nothing is ever put in its place.
  */
-import { realpathSync, rmSync } from "node:fs";
-import { open, stat } from "node:fs/promises";
+import { constants, realpathSync, rmSync } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { atProcessEnd } from "../../../core/platform/daemon/at-process-end.ts";
-import { renameAtomic } from "../../../core/platform/files/atomic-file.ts";
+import { followLinks, renameAtomic } from "../../../core/platform/files/atomic-file.ts";
 
 /** What stands in a row; null is nothing. */
 export type Cell = string | number | null;
@@ -27,7 +27,6 @@ const bufferLength = 64 * 1024;
 
 /** Begins a table at `path`, whose folder must exist. Fails with STORE. */
 export async function openRowWriter(path: string, columns: readonly string[]): Promise<RowWriter> {
-  const temporary = `${path}.${process.pid}.tmp`;
   const fail = (cause: unknown): never => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new AuroraError("STORE", `cannot write ${path}: ${reason}`, {
@@ -40,9 +39,13 @@ export async function openRowWriter(path: string, columns: readonly string[]): P
   const before = await stat(path).catch(() => null);
   if (before?.isDirectory() === true) fail(new Error("it is a folder"));
   const isDevice = before !== null && !before.isFile();
+  const probe = before?.isFIFO() === true ? await openRead(path).catch(fail) : null;
+  const target = isDevice ? path : await followLinks(path);
+  const temporary = `${target}.${process.pid}.tmp`;
   // Before it is there: a signal may come at once.
   const removeTemporary = atProcessEnd(() => (isDevice ? undefined : rmSync(temporary, { force: true })));
   const handle = await (isDevice ? open(path, "w") : open(temporary, "wx")).catch(fail);
+  await probe?.close();
   const asJson = /\.(jsonl|ndjson)$/i.test(path);
   let isOpen = true;
   let text = asJson ? "" : `${columns.join(",")}\n`;
@@ -66,13 +69,21 @@ export async function openRowWriter(path: string, columns: readonly string[]): P
       await flush();
       if (!isDevice) await handle.sync().catch(fail);
       await closeHandle();
-      if (!isDevice) await renameAtomic(temporary, path).catch(fail);
+      if (!isDevice) await renameAtomic(temporary, target).catch(fail);
     },
     close: async () => {
       await closeHandle();
       removeTemporary();
     },
   };
+}
+
+/** Opens a pipe that somebody reads: to open one that nobody does would wait for ever. */
+async function openRead(pipe: string): Promise<FileHandle> {
+  const { O_WRONLY, O_NONBLOCK } = constants;
+  return open(pipe, O_WRONLY | O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === "ENXIO" ? new Error("it is a pipe that nobody reads") : error;
+  });
 }
 
 function renderField(cell: Cell): string | number {

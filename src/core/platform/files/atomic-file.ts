@@ -18,7 +18,8 @@ let counter = 0;
 
 /**
  * Writes `bytes` (text as UTF-8) to `path`, whose folder must exist; when the promise resolves, they are on the disk.
- * Fails with `STORE` when the disk is full or the folder cannot be written; the old file is then untouched.
+ * Fails with `STORE` when the disk is full, the folder cannot be written, or a folder, a pipe or a device has that name (a rename
+ * would take its place); what was there is then untouched. A link is replaced, not followed.
  */
 export async function writeFileAtomic(
   path: string,
@@ -29,6 +30,7 @@ export async function writeFileAtomic(
   counter += 1;
   const temporary = join(folder, `.${basename(path)}.${process.pid}-${counter}.tmp`);
   try {
+    await refuseOther(path);
     const file = await open(temporary, "wx", options.mode ?? 0o644);
     try {
       const { owner } = options;
@@ -47,8 +49,36 @@ export async function writeFileAtomic(
     await syncFolder(folder);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
-    throw storeError("write file", path, error);
+    throw error instanceof AuroraError ? error : storeError("write file", path, error);
   }
+}
+
+/** As {@link writeFileAtomic}, for what a person names as an output: where a link stands, the file that it leads to is replaced. */
+export async function writeOutputFile(path: string, bytes: Uint8Array | string): Promise<void> {
+  await writeFileAtomic(await followLinks(path), bytes);
+}
+
+/** The path that a write to `path` is meant for: behind its links, or itself where nothing is yet. Fails with `STORE`. */
+export async function followLinks(path: string): Promise<string> {
+  try {
+    return (await lstat(path).catch(forgiveMissing)) === undefined ? path : await realpath(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw storeError("write file", path, error);
+    const hint = "Name the place itself, or remove the link.";
+    throw new AuroraError("STORE", `${path} is a link that leads nowhere`, {
+      op: "write file",
+      subject: path,
+      hint,
+    });
+  }
+}
+
+/** @throws AuroraError STORE for what has the name and is neither a file nor a link */
+async function refuseOther(path: string): Promise<void> {
+  const there = await lstat(path).catch(forgiveMissing);
+  if (there === undefined || there.isFile() || there.isSymbolicLink()) return;
+  const hint = "Name a file: a folder, a pipe and a device stay as they are.";
+  throw new AuroraError("STORE", `${path} is no regular file`, { op: "write file", subject: path, hint });
 }
 
 /**
@@ -68,10 +98,7 @@ export async function replaceFile(
       return await writeFileAtomic(path, text, options);
     target = await realpath(path);
     stats = await stat(target);
-    if (!stats.isFile()) {
-      const hint = "Name a file: a folder, a pipe and a device stay as they are.";
-      throw new AuroraError("STORE", `${path} is no regular file`, { op: "replace", subject: path, hint });
-    }
+    await refuseOther(target);
   } catch (error) {
     throw error instanceof AuroraError ? error : storeError("replace", path, error);
   }
@@ -143,6 +170,9 @@ export function storeError(op: string, path: string, cause: unknown): AuroraErro
     EACCES: "Give this user the right to write there.",
     EPERM: "Give this user the right to write there.",
     ENOENT: "Create the folder first.",
+    EEXIST: "A file has that name: choose another.",
+    ENOTDIR: "What stands before the last / must be a folder, and is a file.",
+    ELOOP: "Its links lead in a circle: name the place itself.",
   };
   const hint = typeof code === "string" ? hints[code] : undefined;
   const reason = cause instanceof Error ? cause.message : String(cause);
