@@ -43,12 +43,17 @@ export function findDrift(facts: DeviceFacts): Verdict {
 export function findRate(facts: DeviceFacts): Verdict {
   const { estimate, saidRateHz, pace } = facts;
   if (pace === "unknown" || estimate === null) return undefined;
-  const rate = measureRate(estimate, pace === "true");
+  const rate = measureRate(estimate, pace !== "played");
   if (Math.abs(rate - 1) < rateError) {
     const { rateByStamps, rateByArrival } = estimate;
     return isNear(Number.isNaN(rateByStamps) ? rateByArrival : rateByStamps, rateError) ? undefined : null;
   }
   const rateHz = rate * saidRateHz;
+  if (pace === "slow")
+    return {
+      text: `sends ${formatWhole(rateHz)} samples a second, ${formatWhole(saidRateHz)} Hz said`,
+      cure: "Its line or its processor is too slow for this rate (12 kHz are 24 kB/s, 115,200 baud carry 11.5), or its converter has another one: use a faster line, or announce the rate at which the converter really runs.",
+    };
   return {
     text: `${formatWhole(rateHz)} Hz measured, ${formatWhole(saidRateHz)} said`,
     cure: "Announce the rate at which the converter really runs: fault frequencies are looked for at the wrong places otherwise.",

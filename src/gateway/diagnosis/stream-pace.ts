@@ -16,9 +16,9 @@ export interface StreamPiece {
 
 /**
  * `true`: about one second of samples a second. `played`: many more, for long: a recording or a simulation, whose time is its
- * own. `unknown`: too little was heard.
+ * own. `slow`: far fewer, so that what comes is older and older. `unknown`: too little was heard.
  */
-export type Pace = "unknown" | "true" | "played";
+export type Pace = "unknown" | "true" | "played" | "slow";
 
 /** Ratios of what was measured to what was said; 1 where all is well. */
 export interface PaceEstimate {
@@ -51,6 +51,7 @@ const leastSegments = 7;
 /** What a device had in its buffers when it was first heard comes faster than it is measured. */
 const playedLeadMs = 10_000;
 const playedPace = 1.4;
+const slowPace = 0.7;
 const knownAfterMs = 10_000;
 /** A step between stamps and samples by more is a clock that was set. */
 const clockStepMs = 500;
@@ -155,7 +156,8 @@ class SegmentedPace implements StreamPace {
     const elapsedMs = atMs - this.#begunMs;
     const playedMs = sampleMs - this.#firstSampleMs;
     if (playedMs - elapsedMs > playedLeadMs && playedMs > playedPace * elapsedMs) this.pace = "played";
-    else if (this.pace === "unknown" && elapsedMs >= knownAfterMs) this.pace = "true";
+    else if (this.pace !== "played" && elapsedMs >= knownAfterMs)
+      this.pace = playedMs < slowPace * elapsedMs ? "slow" : "true";
   }
 }
 

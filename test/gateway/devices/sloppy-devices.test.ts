@@ -153,6 +153,19 @@ describe("a sampling rate", () => {
     expect(rig.said).toEqual(["rate: 48,000 Hz measured, 12,000 said"]);
   });
 
+  test.each([
+    [
+      "a line of 1 kB/s, so that what comes is old",
+      (worldMs: number, began: number) => began + (worldMs - began) / 24,
+    ],
+    ["a converter without stamps", () => 0],
+  ])("that never arrives, for %s, is told as such and not as a wrong clock", async (_name, clockOf) => {
+    const began = (await openSloppyRig()).clock.nowMs();
+    const rig = await listen({ rateHz: 500, clock: (worldMs) => clockOf(worldMs, began) }, 300);
+    expect(rig.said).toEqual(["rate: sends 500 samples a second, 12,000 Hz said"]);
+    expect(rig.logged).toHaveLength(1);
+  });
+
   test("at the border of what is told is told once", async () => {
     const rig = await listen({ rateHz: 12_061 }, 1_800);
     expect(rig.logged).toEqual([expect.stringContaining("Hz measured, 12,000 said")]);
