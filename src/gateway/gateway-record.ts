@@ -72,7 +72,7 @@ export function openGatewayRecord(options: GatewayRecordOptions, closers: Closer
   closers.add(() => outbox.close());
   const state = createStateStore(file, logger);
   const telemetry = createTelemetry({
-    append: (record) => outbox.append(record),
+    append: (record, fromMs) => outbox.append(record, fromMs),
     outboxRecords: () => outbox.counts().records,
     quality,
     clock,

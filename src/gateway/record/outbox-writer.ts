@@ -44,7 +44,7 @@ export interface OutboxWriter {
   readonly ledger: OutboxLedger | null;
   readonly buffer: OutboxBuffer;
   /** Lets a record wait; gives its lane. Throws WireRangeError for one that cannot be encoded. */
-  push(record: UplinkRecord): Lane;
+  push(record: UplinkRecord, fromMs?: number): Lane;
   pushEvent(name: string, subject: string, detail: string): Lane;
   /** Remembers an acknowledgement, which goes with the next commit; what of it is news as the ledger says. */
   acknowledge(lane: Lane, sequence: number): "new" | "old" | "unknown";
@@ -79,10 +79,10 @@ export function createOutboxWriter(options: OutboxWriterOptions): OutboxWriter {
   let ledger: OutboxLedger | null = null;
   let acknowledgementsWait = false;
 
-  const push = (record: UplinkRecord): Lane => {
+  const push = (record: UplinkRecord, fromMs?: number): Lane => {
     const lane = laneOfKind[record.kind];
     const timeMs = clock.nowMs();
-    buffer.push({ lane, timeMs, span: spanOfRecord(record, timeMs), body: encodeRecord(record) });
+    buffer.push({ lane, timeMs, span: spanOfRecord(record, timeMs, fromMs), body: encodeRecord(record) });
     // An alert is on the disk before this run of the event loop ends, or is noted when it could not be.
     if (policies[lane].isExpendable) mark.note(lane, buffer.held(lane));
     return lane;

@@ -45,8 +45,11 @@ export interface Outbox {
   readonly bootId: string | null;
   /** What that acknowledges of this file's records: up to a sequence; null: of a life that none of the lane belongs to. */
   readAck(ack: Pick<UplinkAck, "bootId" | "lane" | "sequence">): number | null;
-  /** Appends to the lane of its kind. An alert is on the disk when this returns (unless the disk is full). */
-  append(record: UplinkRecord): void;
+  /**
+   * Appends to the lane of its kind; `fromMs` is when what it tells of began, where it does not say so itself. An alert is on the
+   * disk when this returns (unless the disk is full).
+   */
+  append(record: UplinkRecord, fromMs?: number): void;
   flush(): void;
   /** The oldest committed records of a lane, or null when there are none (or the store cannot be read). */
   peek(lane: Lane, options?: PeekOptions): OutboxBatch | null;
@@ -177,10 +180,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
       return life === null ? null : Math.min(sequence, life.lastSequence);
     },
     unwritten,
-    append(record) {
+    append(record, fromMs) {
       let lane: Lane;
       try {
-        lane = writer.push(record);
+        lane = writer.push(record, fromMs);
       } catch (error) {
         if (!(error instanceof WireRangeError)) throw error;
         rejected += 1;

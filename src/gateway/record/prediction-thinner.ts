@@ -51,9 +51,9 @@ interface PointBatch {
   heldToMs: number;
 }
 
-/** Creates a thinner that hands its batches to `emit`. */
+/** Creates a thinner that hands its batches to `emit`, each with the time at which its first window began. */
 export function createPredictionThinner(
-  emit: (batch: PredictionBatch) => void,
+  emit: (batch: PredictionBatch, fromMs: number) => void,
   options: PredictionThinnerOptions = {},
 ): PredictionThinner {
   const rowMs = options.rowMs ?? 60_000;
@@ -65,7 +65,8 @@ export function createPredictionThinner(
 
   const give = (batch: PointBatch): void => {
     const columns = batch.rows.take();
-    if (columns.timesMs.length > 0) emit({ kind: "prediction-batch", ...batch.header, ...columns });
+    if (columns.timesMs.length > 0)
+      emit({ kind: "prediction-batch", ...batch.header, ...columns }, batch.heldFromMs);
     batch.heldWindows = batch.rows.windowsInRow;
     batch.heldFromMs = batch.rowFromMs;
   };

@@ -7,12 +7,15 @@ export interface RecordSpan {
   readonly toMs: number;
 }
 
-/** Of what tells of no time of its own, `nowMs`. A batch's first row begins where one before it would have ended. */
-export function spanOfRecord(record: UplinkRecord, nowMs: number): RecordSpan {
+/**
+ * Of what tells of no time of its own, `nowMs`. When a batch's first window began, it does not say: where `fromMs` is absent, its
+ * first row begins where one before it would have ended.
+ */
+export function spanOfRecord(record: UplinkRecord, nowMs: number, fromMs?: number): RecordSpan {
   switch (record.kind) {
     case "prediction-batch": {
       const [first = nowMs, second = first] = record.timesMs;
-      return toSpan(first - Math.max(0, second - first), record.timesMs.at(-1) ?? nowMs);
+      return toSpan(fromMs ?? first - Math.max(0, second - first), record.timesMs.at(-1) ?? nowMs);
     }
     case "drift-report":
       return toSpan(record.fromMs, record.toMs);

@@ -36,7 +36,8 @@ export interface Telemetry {
 }
 
 export interface TelemetryOptions {
-  readonly append: (record: UplinkRecord) => void;
+  /** `fromMs` as the outbox takes it. */
+  readonly append: (record: UplinkRecord, fromMs?: number) => void;
   readonly outboxRecords: () => number;
   readonly quality: DataQuality;
   readonly clock: Clock;

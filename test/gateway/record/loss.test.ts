@@ -170,6 +170,10 @@ test("what a kill takes is dated by what it tells of, not by when it was told", 
     timesMs: [120_000, 180_000],
     shaftRpm: [1500, 1500],
   });
+  outbox.append(
+    { kind: "prediction-batch", ...machine, ...cells, timesMs: [121_000, 180_000], shaftRpm: [1500, 1500] },
+    58_800,
+  );
   outbox.append({
     kind: "drift-report",
     ...machine,
@@ -179,8 +183,8 @@ test("what a kill takes is dated by what it tells of, not by when it was told", 
     sketches,
   });
   expect(openLossMark(`${path}.mark`).lost).toEqual([
-    // The first row begins where one before it would have ended.
-    { kind: "gap", lane: "prediction", reason: "killed", records: 1, fromMs: 60_000, toMs: 180_000 },
+    // The first row of the one begins where one before it would have ended, that of the other where it is said to.
+    { kind: "gap", lane: "prediction", reason: "killed", records: 2, fromMs: 58_800, toMs: 180_000 },
     { kind: "gap", lane: "drift", reason: "killed", records: 1, fromMs: 10_000, toMs: 70_000 },
   ]);
 });

@@ -50,6 +50,24 @@ describe("thinning predictions", () => {
     expect(batches[0]!.shaftRpm).toEqual([1800, Number.NaN]);
   });
 
+  test("says when the first window of a batch began, and of those that are not given yet", () => {
+    const beginnings: number[] = [];
+    const thinner = createPredictionThinner((_, fromMs) => beginnings.push(fromMs), {
+      rowMs: 10_000,
+      batchRows: 2,
+    });
+    // Of these windows of a second the twentieth is a row of its own, beside an open one.
+    for (let index = 1; index <= 20; index++)
+      thinner.update(
+        decision(index * 1200, [index === 20 ? 0.9 : 0.1], { fromMs: index * 1200 - 1000 }),
+        1800,
+      );
+    expect(beginnings).toEqual([200]);
+    expect(thinner.held).toEqual({ windows: 4, fromMs: 17 * 1200 - 1000, toMs: 24_000 });
+    thinner.flush();
+    expect(beginnings).toEqual([200, 17 * 1200 - 1000]);
+  });
+
   test("means the risk of the windows that know theirs, and says which rows end learning", () => {
     const batches: PredictionBatch[] = [];
     const thinner = createPredictionThinner((batch) => batches.push(batch));
