@@ -4,7 +4,6 @@ import { findClockFault } from "../../core/platform/clock.ts";
 import { bad, type CheckResult, good, warning } from "./check-result.ts";
 
 const synchronisedFile = "/run/systemd/timesync/synchronized";
-const answerMs = 5_000;
 /** An answer's way there and back, and a date in whole seconds. */
 const tolerableMs = 5_000;
 const wrongMs = 60_000;
@@ -27,31 +26,4 @@ export function compareClock(whose: string, theirsMs: number, nowMs: number): Ch
   const text = `this machine is ${seconds} s ${aheadMs < 0 ? "behind" : "ahead"}`;
   if (Math.abs(aheadMs) <= tolerableMs) return good(name, `${seconds} s apart`);
   return Math.abs(aheadMs) > wrongMs ? bad(name, text, advice) : warning(name, text, advice);
-}
-
-/** Asks the update server, whose every answer is dated (RFC 9110 section 6.6.1). */
-export async function checkUpdateServer(url: string): Promise<readonly CheckResult[]> {
-  const name = "update server";
-  try {
-    const response = await fetch(url, {
-      method: "HEAD",
-      redirect: "manual",
-      signal: AbortSignal.timeout(answerMs),
-    });
-    const reached = good(name, `${new URL(url).host} answers`);
-    const dateMs = Date.parse(response.headers.get("date") ?? "");
-    return Number.isNaN(dateMs)
-      ? [reached]
-      : [reached, compareClock("the update server", dateMs, Date.now())];
-  } catch (error) {
-    const cause = error instanceof Error ? (error.cause ?? error) : error;
-    const text = cause instanceof Error ? cause.message : String(cause);
-    return [
-      warning(
-        name,
-        `${url}: ${text}`,
-        "Check updates.url and the collector behind it; the models here serve on.",
-      ),
-    ];
-  }
 }

@@ -5,7 +5,7 @@ import type { ConfigSource, InstalledConfig } from "../../core/platform/daemon/i
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { readGatewayFile } from "../../core/serving/gateway-file.ts";
 import { checkBroker } from "./check-broker.ts";
-import { checkClock, checkUpdateServer } from "./check-clock.ts";
+import { checkClock } from "./check-clock.ts";
 import { checkCollector } from "./check-collector.ts";
 import { checkDisk } from "./check-disk.ts";
 import { checkLines } from "./check-lines.ts";
@@ -14,6 +14,7 @@ import { checkNativeParts } from "./check-native.ts";
 import { checkPort } from "./check-port.ts";
 import { bad, type CheckResult, good, skipped, warning } from "./check-result.ts";
 import { checkRunning } from "./check-running.ts";
+import { checkUpdateServer } from "./check-update-server.ts";
 import { type FoundGateway, findGateway } from "./find-gateway.ts";
 import type { Check } from "./run-checks.ts";
 

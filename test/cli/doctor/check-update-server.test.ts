@@ -1,0 +1,54 @@
+/** Each against a real server. */
+import { createServer as createWebServer } from "node:http";
+import { createServer, type Server } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { checkUpdateServer } from "../../../src/cli/doctor/check-update-server.ts";
+
+async function listen(server: Server): Promise<string> {
+  onTestFinished(() => void server.close());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `127.0.0.1:${(server.address() as { port: number }).port}`;
+}
+
+/** The line of the server itself. */
+async function look(url: string): Promise<string> {
+  const [{ verdict, text, advice = "" } = { verdict: "", text: "" }] = await checkUpdateServer(url);
+  return `${verdict}: ${text}\n${advice}`;
+}
+
+test("a collector that serves updates is good; its address without /tuf, and one that serves none, are told apart", async () => {
+  const served = new Set(["/tuf/metadata/timestamp.json"]);
+  const host = await listen(
+    createWebServer(
+      (request, response) => void response.writeHead(served.has(request.url!) ? 200 : 404).end(),
+    ),
+  );
+  for (const url of [`http://${host}/tuf`, `http://${host}/tuf/`]) {
+    expect(await checkUpdateServer(url)).toMatchObject([
+      { verdict: "good", text: `${host} answers` },
+      { verdict: "good", name: "clock and that of the update server" },
+    ]);
+  }
+  expect(await look(`http://${host}`)).toMatch(
+    /^warning: there are no updates at http:.*\/metadata\/timestamp\.json: .* 404\n.*with \/tuf behind it/,
+  );
+  served.clear();
+  expect(await look(`http://${host}/tuf`)).toMatch(
+    /^warning: .* 404\n.*registry\.keysDir and registry\.publish/,
+  );
+  expect(await look(`https://${host}/tuf`)).toMatch(/^warning: .*no TLS is spoken on this port\nWrite http:/);
+});
+
+test("a broker's port, which hangs up or answers otherwise, is told as such", async () => {
+  for (const answer of ["", "\x20\x02\x00\x01"]) {
+    const host = await listen(
+      createServer((socket) => {
+        socket.on("error", () => {});
+        socket.once("data", () => socket.end(answer));
+      }),
+    );
+    expect(await look(`http://${host}/tuf`)).toMatch(
+      /^warning: .*is no web server, or hangs up \(\w+\)\nIs this the broker's port/,
+    );
+  }
+});
