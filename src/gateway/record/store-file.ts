@@ -5,6 +5,7 @@
 import { existsSync, statSync } from "node:fs";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
+import { noteFilePlace } from "../../core/platform/sqlite/file-place.ts";
 import { openSqlite, setFileAside } from "../../core/platform/sqlite/sqlite.ts";
 import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
 import { sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
@@ -58,7 +59,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
   const logger = options.logger ?? silentLogger;
   const parts: StorePart[] = [];
   let database: SqliteDatabase | null = null;
-  let inode: number | undefined;
+  let isElsewhere = (): boolean => false;
   let closed = false;
 
   const announce = (setAside: string, reason: string): void => {
@@ -90,7 +91,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
       return fresh;
     }
     database = opened;
-    inode = inodeOf(path);
+    isElsewhere = noteFilePlace(path);
     tellRenewed(renewed);
     return opened;
   };
@@ -153,7 +154,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
 
   return {
     reserve,
-    isGone: () => database !== null && inodeOf(path) !== inode,
+    isGone: () => database !== null && isElsewhere(),
     sizeBytes: () =>
       ["", "-wal"].reduce(
         (sum, suffix) => sum + (statSync(path + suffix, { throwIfNoEntry: false })?.size ?? 0),
@@ -191,10 +192,6 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
       database = null;
     },
   };
-}
-
-function inodeOf(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.ino;
 }
 
 function isCorrupt(error: unknown): boolean {

@@ -3,10 +3,12 @@
  * batch is one transaction without a pause; nobody outside this folder sees that.
  */
 
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { Clock } from "../../../core/platform/clock.ts";
 import type { Logger } from "../../../core/platform/logger.ts";
 import { rest } from "../../../core/platform/rest.ts";
+import { noteFilePlace } from "../../../core/platform/sqlite/file-place.ts";
 import { openSqlite } from "../../../core/platform/sqlite/sqlite.ts";
 import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
 import { syncSqliteLog } from "../../../core/platform/sqlite/sync-log.ts";
@@ -81,11 +83,16 @@ export async function openSqliteRecord(
   }
 }
 
-/** What is stored is on the disk when that is said. Leaves out pruning: what a power cut brings back is pruned again. */
+/**
+ * What is stored is on the disk, and will be found there, when that is said. Leaves out pruning: what a power cut brings back is
+ * pruned again.
+ */
 function syncWrites(record: FleetRecord, path: string): FleetRecord {
+  const isGone = noteFilePlace(path);
   const thenSync =
     <A extends readonly unknown[], R>(store: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
+      if (isGone()) throw goneError(path);
       const stored = await store(...args);
       await syncSqliteLog(path);
       return stored;
@@ -100,6 +107,18 @@ function syncWrites(record: FleetRecord, path: string): FleetRecord {
     putEvidence: thenSync(record.putEvidence),
     forgetEvidence: thenSync(record.forgetEvidence),
   };
+}
+
+function goneError(path: string): AuroraError {
+  return new AuroraError(
+    "STORE",
+    `${path} was removed or replaced while it is in use: nothing is stored in it`,
+    {
+      op: "store",
+      subject: path,
+      hint: "Start the collector again: it begins a new record, or opens what was put there. Gateways keep what it has not acknowledged.",
+    },
+  );
 }
 
 /** Creates the record over an open database, which it migrates and closes. @throws AuroraError STORE */

@@ -47,6 +47,21 @@ function envelopeOf(names: readonly string[]): CheckedEnvelope {
 const store = (record: FleetRecord, ...envelopes: CheckedEnvelope[]) =>
   record.storeEnvelopes({ nowMs: t, envelopes, setAside: [] });
 
+it("says of nothing that it is stored once its file was removed or replaced, until it is in its place again", async () => {
+  const path = join(createTemporaryFolder(), "collector.sqlite");
+  const record = await createSqliteStorage(path).open();
+  onTestFinished(() => record.close());
+  await store(record, envelopeOf(["a"]));
+  renameSync(path, `${path}.away`);
+  await expect(store(record, envelopeOf(["a", "b"]))).rejects.toMatchObject({ code: "STORE", subject: path });
+  writeFileSync(path, "another");
+  await expect(store(record, envelopeOf(["a", "b"]))).rejects.toThrow(
+    /removed or replaced while it is in use/,
+  );
+  renameSync(`${path}.away`, path);
+  expect(await store(record, envelopeOf(["a", "b"]))).toMatchObject([{ outcome: "stored", watermark: 2 }]);
+});
+
 it("stores nothing of a batch that the disk has no room for, and goes on when there is room", async () => {
   const record = createSqliteRecord(openSqlite(":memory:", { maxBytes: 256 * 1024 }));
   onTestFinished(() => record.close());
