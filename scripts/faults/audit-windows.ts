@@ -33,11 +33,13 @@ export function findMissing(
   for (const [index, piece] of pieces.entries()) {
     if (measureUncovered(piece, stored) <= toleranceMs) continue;
     const uncoveredMs = measureUncovered(piece, known);
-    const isLeftOut = [pieces[index - 1], pieces[index + 1]].some(
-      (other) =>
-        other?.run === piece.run &&
-        Math.min(Math.abs(other.fromMs - piece.toMs), Math.abs(piece.fromMs - other.toMs)) > 1,
-    );
+    const isLeftOut =
+      piece.isCutOff ||
+      [pieces[index - 1], pieces[index + 1]].some(
+        (other) =>
+          other?.run === piece.run &&
+          Math.min(Math.abs(other.fromMs - piece.toMs), Math.abs(piece.fromMs - other.toMs)) > 1,
+      );
     if (uncoveredMs <= toleranceMs) declared += 1;
     else if (!isLeftOut || uncoveredMs > longestMs + toleranceMs) missing.push(piece);
   }

@@ -20,6 +20,8 @@ export interface TimeSpan {
 export interface AcknowledgedPiece extends TimeSpan {
   /** The gateway's run that did. */
   readonly run: number;
+  /** In that run something after it was left out or not taken, as where the machine is too slow: its window is set aside. */
+  isCutOff?: boolean;
 }
 
 export interface PacedDevice {
@@ -39,8 +41,8 @@ export interface PacedDeviceOptions {
   readonly speed: number;
   /** Its clock at the first contact, epoch ms. */
   readonly startMs: number;
-  /** Which run of the gateway it is. */
-  readonly countRuns: () => number;
+  /** Which run of the gateway it is; null while none runs. */
+  readonly findRun: () => number | null;
 }
 
 const samplesPerPacket = 480;
@@ -91,6 +93,10 @@ export async function startPacedDevice(options: PacedDeviceOptions): Promise<Pac
     return endpoint.inFlightFrames === 0 && before[0] === interruptions && before[1] === endpoint.ackTimeouts;
   };
 
+  const noteCutOff = (): void => {
+    const last = acknowledged.at(-1);
+    if (last !== undefined && last.run === options.findRun()) last.isCutOff = true;
+  };
   const run = async (): Promise<void> => {
     const pieceSamples = pieceSeconds * sampleRateHz;
     let position = 0;
@@ -104,9 +110,14 @@ export async function startPacedDevice(options: PacedDeviceOptions): Promise<Pac
         continue;
       }
       // What is over when there is a gateway again was heard by nobody.
-      if (late > 2 * pieceSamples) position += Math.floor(late / pieceSamples) * pieceSamples;
-      const run = options.countRuns();
-      if (await sendPiece(position, pieceSamples))
+      if (late > 2 * pieceSamples) {
+        position += Math.floor(late / pieceSamples) * pieceSamples;
+        noteCutOff();
+      }
+      const run = options.findRun();
+      const isTaken = await sendPiece(position, pieceSamples);
+      if (!isTaken) noteCutOff();
+      else if (run !== null)
         acknowledged.push({ fromMs: timeOf(position), toMs: timeOf(position + pieceSamples), run });
       position += pieceSamples;
     }

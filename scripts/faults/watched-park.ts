@@ -94,7 +94,7 @@ export async function openWatchedPark(site: FaultSite, options: WatchedParkOptio
         signal: signals[index]!,
         speed,
         startMs,
-        countRuns: () => gateway.runs,
+        findRun: () => (gateway.isRunning ? gateway.runs : null),
       }),
     );
   const folder = join(site.folder, name);

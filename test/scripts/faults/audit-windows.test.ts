@@ -42,6 +42,14 @@ test("where a device itself leaves something out, the window before is set aside
   );
 });
 
+test("so it is where nothing more came to be acknowledged before the gateway ended", () => {
+  const pieces = [...piecesFrom(0, 3, 1), ...piecesFrom(20_000, 3, 2)];
+  const rows = [...rowsFrom(0, 4), ...rowsFrom(20_000, 5)];
+  const cutOff = pieces.with(2, { ...pieces[2]!, isCutOff: true });
+  expect(findMissing(cutOff, rows, []).missing).toEqual([]);
+  expect(findMissing(cutOff, rows.toSpliced(3, 1), []).missing).toEqual(cutOff.slice(1, 3));
+});
+
 test.for([1_000, 10_000])(
   "rows of %i ms are not taken for doubled, and what is doubled is found",
   (rowMs) => {
