@@ -109,7 +109,7 @@ restart() {
   systemctl start "$unit"
   before=$(show "$unit" MainPID)
   kill -KILL "$before"
-  waits 120 is_another "$unit" "$before"
+  waits 240 is_another "$unit" "$before"
   judge "$unit comes back when it is killed" 0 $?
 }
 

@@ -14,8 +14,8 @@ export interface Daemon {
   close(): Promise<void>;
 }
 
-/** A daemon that has not stopped after this long is left behind. */
-const maxStopMs = 2500;
+/** A daemon that has not stopped after this long is left behind: a slow machine that is busy takes seconds. */
+const maxStopMs = 15_000;
 
 /** Resolves when the daemon has stopped. */
 export async function runDaemon(daemon: Daemon, logger: Logger): Promise<void> {
