@@ -6,6 +6,8 @@ export interface FairQueue<T> {
   /** Of all that waits. */
   readonly cost: number;
   push(sender: string, item: T): void;
+  /** Gives back what was taken last of a sender: it comes before what waits of it. */
+  putBack(sender: string, item: T): void;
   /** Takes one of each sender after the other: at most so many, and none once they cost `mostCost`. */
   take(most: number, mostCost: number): T[];
   /** Cost of what waits of a sender. */
@@ -24,6 +26,14 @@ export function createFairQueue<T>(costOf: (item: T) => number): FairQueue<T> {
   const senders = new Map<string, SenderQueue<T>>();
   let count = 0;
   let cost = 0;
+  const add = (sender: string, item: T): SenderQueue<T> => {
+    const queue = senders.get(sender) ?? { items: [], first: 0, cost: 0 };
+    senders.set(sender, queue);
+    queue.cost += costOf(item);
+    cost += costOf(item);
+    count += 1;
+    return queue;
+  };
   return {
     get count() {
       return count;
@@ -31,13 +41,12 @@ export function createFairQueue<T>(costOf: (item: T) => number): FairQueue<T> {
     get cost() {
       return cost;
     },
-    push: (sender, item) => {
-      const queue = senders.get(sender) ?? { items: [], first: 0, cost: 0 };
-      senders.set(sender, queue);
-      queue.items.push(item);
-      queue.cost += costOf(item);
-      cost += costOf(item);
-      count += 1;
+    push: (sender, item) => add(sender, item).items.push(item),
+    putBack: (sender, item) => {
+      const queue = add(sender, item);
+      if (queue.first > 0) queue.first -= 1;
+      else queue.items.unshift(item);
+      queue.items[queue.first] = item;
     },
     take: (most, mostCost) => {
       const taken: T[] = [];

@@ -180,12 +180,14 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
       pendingBytes -= costOf(message);
       message.settle?.();
     }
-    if (storeFails) waitAgain(again);
-    else if (again.length > 0) options.timers.after(holePauseMs, () => waitAgain(again));
+    if (storeFails) {
+      // Before what came meanwhile, which would follow a hole otherwise.
+      for (const message of again.reverse()) waiting.putBack(gatewayOf(message.topic), message);
+    } else if (again.length > 0) options.timers.after(holePauseMs, () => waitAgain(again));
   };
   const waitAgain = (messages: readonly WaitingMessage[]): void => {
     for (const message of messages) waiting.push(gatewayOf(message.topic), message);
-    if (!closed && messages.length > 0) loop.wake();
+    if (!closed) loop.wake();
   };
   const loop = createBatchLoop({
     timers: options.timers,

@@ -179,4 +179,10 @@ it("lets senders take turns, and keeps the order of each", () => {
     0,
   ]);
   expect([queue.costOf("a"), queue.take(5, 99)]).toEqual([0, []]);
+  // What was given back comes first.
+  for (const item of ["a6", "a7", "a8"]) queue.push("a", item);
+  expect(queue.take(2, 99)).toEqual(["a6", "a7"]);
+  queue.push("a", "a9");
+  for (const item of ["a7", "a6", "a5"]) queue.putBack("a", item);
+  expect([queue.cost, queue.take(9, 99), queue.count]).toEqual([10, ["a5", "a6", "a7", "a8", "a9"], 0]);
 });

@@ -140,6 +140,40 @@ describe("the uplink's ingest", () => {
     expect([settled, (await names(bench)).length]).toEqual([2, 2]);
   });
 
+  it("keeps the order of what waits for a database, so that nothing of it follows a hole", async () => {
+    let works = false;
+    const bench = createIngestBench({
+      wrapRecord: (record) => ({
+        ...record,
+        storeEnvelopes: (batch) =>
+          works
+            ? record.storeEnvelopes(batch)
+            : Promise.reject(new AuroraError("STORE", "the database is away", { op: "store" })),
+      }),
+    });
+    let settled = 0;
+    for (let sequence = 1; sequence <= 60; sequence++) {
+      const envelope = eventEnvelope([event(`e${sequence}`)], { firstSequence: sequence });
+      bench.ingest.accept(
+        "aurora/v1/gateway/gw-1/up/update",
+        encodeUplinkEnvelope(envelope),
+        () => settled++,
+      );
+      // Some are tried in vain before the others come.
+      if (sequence % 20 === 0) {
+        bench.clock.advance(100);
+        for (let turn = 0; turn < 4; turn++) await settle();
+      }
+    }
+    works = true;
+    for (let turn = 0; turn < 20; turn++) {
+      bench.clock.advance(100);
+      await settle();
+    }
+    expect([settled, bench.acks.at(-1)]).toMatchObject([60, { sequence: 60 }]);
+    expect(await names(bench)).toEqual(Array.from({ length: 60 }, (_, index) => `e${index + 1}`));
+  });
+
   it("lets of a gateway only so much wait behind a hole that others keep the broker's places", async () => {
     const bench = createIngestBench();
     const settled: string[] = [];
