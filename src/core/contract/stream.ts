@@ -94,6 +94,8 @@ export interface Quarantine {
   readonly deviceId: string;
   readonly channel: string;
   readonly timestampMs: number;
+  /** Of a window: when it ended, or its last sample came. */
+  readonly endMs?: number;
   /** What was expected and what came, in one sentence. */
   readonly detail: string;
   /** Samples (or readings: 1) that were set aside. */

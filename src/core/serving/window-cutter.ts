@@ -147,6 +147,7 @@ class Cutter<B extends WindowBundle> implements WindowCutter<B>, SpecCutterSink<
       deviceId: this.#deviceId,
       channel: this.#channel,
       timestampMs: fromMs,
+      endMs: toMs,
       detail: `window ${id} says nothing about ${names.slice(0, 4).join(", ")}`,
       samples: end.samples,
     };

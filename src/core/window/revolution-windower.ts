@@ -224,6 +224,7 @@ class Windower implements RevolutionWindower {
         deviceId: this.#deviceId,
         channel: this.#channel,
         timestampMs: this.#starts[at + startFields.ms]!,
+        endMs: Math.max(this.#describeWindow(slot).toMs, this.#timeOf(this.#sample)),
         detail,
         samples: this.#sample - this.#starts[at + startFields.sample]!,
       });

@@ -87,6 +87,7 @@ export function createSecondsWindower(
       deviceId: window.deviceId,
       channel: [...window.missing][0] ?? "",
       timestampMs: window.number * hopMs,
+      endMs: window.number * hopMs + lengthMs,
       detail,
       samples: window.readings,
     });

@@ -46,6 +46,8 @@ export interface LossSink {
   workDue(): void;
   /** Samples came of a time that is not said yet to be lost by a kill; whoever sent them is told afterwards that they came. */
   samplesDue(): void;
+  /** That was set aside and counted: a kill takes what was not told of it yet. */
+  setAside(quarantine: Pick<Quarantine, "timestampMs" | "endMs">, windows: 0 | 1): void;
   /** A worker ended, or the pipeline, with samples of this time, whose windows nobody will decide. */
   lost(span: OpenWindows): void;
   /** So many samples of this time found no room where windows are cut. */
@@ -106,6 +108,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const { config, clock, quality, sink, load = createWorkGauge(), baselines, bundleOf, losses } = options;
   const setAside = (quarantine: Quarantine, turbine: string | null, windows: 0 | 1): void => {
     quality.quarantined(turbine, quarantine.reason, windows);
+    losses?.setAside(quarantine, windows);
     sink.onQuarantine(quarantine, turbine);
   };
   const onSchemaDrift = (drift: SchemaDrift): void => sink.onSchemaDrift(drift);

@@ -8,7 +8,7 @@ export interface RecordSpan {
 }
 
 /**
- * Of what tells of no time of its own, `nowMs`. When a batch's first window began, it does not say: where `fromMs` is absent, its
+ * Of what tells of no time of its own, from `fromMs`, if given, to `nowMs`. When a batch's first window began, it does not say: where `fromMs` is absent, its
  * first row begins where one before it would have ended.
  */
 export function spanOfRecord(record: UplinkRecord, nowMs: number, fromMs?: number): RecordSpan {
@@ -20,7 +20,7 @@ export function spanOfRecord(record: UplinkRecord, nowMs: number, fromMs?: numbe
     case "drift-report":
       return toSpan(record.fromMs, record.toMs);
     default:
-      return toSpan(nowMs, nowMs);
+      return toSpan(fromMs ?? nowMs, nowMs);
   }
 }
 

@@ -1,9 +1,10 @@
 /** What the collector shall know, as records for the outbox: thinned predictions, drift, health, events, updates. */
 import type { AlertEvent } from "../../core/contract/alert.ts";
 import type { Decision } from "../../core/contract/prediction.ts";
-import type { PointId, SchemaDrift } from "../../core/contract/stream.ts";
+import type { PointId, Quarantine, SchemaDrift } from "../../core/contract/stream.ts";
 import type { DriftReport, GapReason, GapRecord, UplinkRecord } from "../../core/contract/uplink-record.ts";
 import { isOperating } from "../../core/decision/operating-state.ts";
+import { dayMs } from "../../core/maths/durations.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { ScoredWindow } from "../../core/serving/loaded-bundle.ts";
 import type { OpenWindows } from "../../core/window/window-sink.ts";
@@ -17,6 +18,8 @@ export interface Telemetry {
   workDue(): void;
   /** The same of samples that wait to be cut or are in open windows: said before whoever sent them hears that they came. */
   samplesDue(): void;
+  /** Data, or a window of them, was set aside, which the next health record tells: a kill takes that until then. */
+  setAside(quarantine: Pick<Quarantine, "timestampMs" | "endMs">, windows: 0 | 1): void;
   /** Nobody will decide on windows of this time, epoch ms. */
   lost(span: OpenWindows): void;
   /** Of so many samples of this time no windows were cut: there was no room for them. */
@@ -74,6 +77,8 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     soon = (callback: () => void) => void setImmediate(callback),
   } = options;
   let isNoteDue = false;
+  /** What was set aside since the last health record, in whole seconds: the mark is written no oftener. */
+  let untold: OpenWindows | null = null;
   const noteHeldSoon = (): void => {
     if (isNoteDue) return;
     isNoteDue = true;
@@ -81,7 +86,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   };
   const noteHeld = (): void => {
     isNoteDue = false;
-    const predictions = joinHeld(thinner.held, undecided());
+    const predictions = joinHeld(joinHeld(thinner.held, undecided()), untold);
     const sketches = drift.held;
     mark.noteOpen(
       predictions === null ? null : { records: 0, ...predictions },
@@ -91,7 +96,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
 
   const health = (): void => {
     const { processed, quarantined, dropped, byReason } = quality.total;
-    append({
+    const record = {
       kind: "health",
       timeMs: clock.nowMs(),
       uptimeMs: Math.round(clock.monotonicMs() - startedMonotonicMs),
@@ -101,7 +106,9 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       windowsDropped: dropped,
       quarantined: { ...byReason },
       outboxRecords: options.outboxRecords(),
-    });
+    } as const;
+    append(record, untold?.fromMs);
+    untold = null;
   };
   const declare = (
     reason: GapReason,
@@ -117,6 +124,15 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   return {
     workDue: noteHeldSoon,
     samplesDue: noteHeld,
+    setAside: ({ timestampMs, endMs = timestampMs }, windows) => {
+      const nowMs = clock.nowMs();
+      // A block may have been set aside for its very time.
+      const isKnown = windows === 1 || Math.abs(timestampMs - nowMs) < dayMs;
+      const fromMs = Math.floor((isKnown ? timestampMs : nowMs) / 1000) * 1000;
+      const toMs = Math.ceil((isKnown ? endMs : nowMs) / 1000) * 1000;
+      untold = joinHeld(untold, { windows, fromMs, toMs });
+      noteHeldSoon();
+    },
     lost: ({ windows, ...span }) => declare("killed", span, windows === 0 ? {} : { windows }),
     overload: (span, samples) => declare("overload", span, { samples }),
     decision: (decision, scored) => {

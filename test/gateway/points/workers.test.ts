@@ -280,6 +280,7 @@ test("what a worker has not told of is known with its time, until it is told or 
   const { begun, feed, ended, pipeline } = startMortal({
     load,
     losses: {
+      setAside: () => {},
       workDue: () => {},
       samplesDue: () => grown++,
       lost: (span) => lost.push(span),
@@ -312,6 +313,7 @@ test.for([0, 1, 2])(
     const { pipeline, clock, all, said, use } = start(workers, {
       load,
       losses: {
+        setAside: () => {},
         workDue: () => {},
         samplesDue: () => grown++,
         lost: (span) => lost.push(span),
@@ -411,6 +413,7 @@ test("what finds no room at all is set aside and counted, and declared with its 
   const { pipeline, clock, quarantines } = start(1, {
     load,
     losses: {
+      setAside: () => {},
       workDue: () => {},
       samplesDue: () => {},
       lost: () => {},

@@ -106,6 +106,25 @@ describe("telemetry", () => {
     expect(markTurn()).toBeNull();
   });
 
+  it("marks what was set aside until a health record tells of it", () => {
+    const { telemetry, records, markTurn, clock } = create();
+    telemetry.tick();
+    telemetry.setAside({ timestampMs: 5_400, endMs: 6_600 }, 1);
+    telemetry.setAside({ timestampMs: 6_600, endMs: 7_800 }, 1);
+    expect(markTurn()).toEqual({ records: 0, windows: 2, fromMs: 5_000, toMs: 8_000 });
+    // A block whose own time is what was wrong with it.
+    telemetry.setAside({ timestampMs: 9e13 }, 0);
+    expect(markTurn()).toMatchObject({
+      windows: 2,
+      toMs: Math.max(8_000, Math.ceil(clock.nowMs() / 1000) * 1000),
+    });
+    clock.advance(30_000);
+    telemetry.tick();
+    expect(records.filter(({ kind }) => kind === "health")).toHaveLength(2);
+    telemetry.tick();
+    expect(markTurn()).toBeNull();
+  });
+
   it("says how the gateway is at its start, then once an interval", () => {
     const { clock, records, quality, telemetry, kinds } = create();
     quality.processed("WT01");
