@@ -23,6 +23,11 @@ export function mountSmallDisk(sizeKib: number): string | null {
 export function fillDisk(disk: string, leftKib = 0): () => void {
   const filling = join(disk, "filling");
   const { bavail, bsize } = statfsSync(disk);
-  writeFileSync(filling, new Uint8Array(Math.max(0, bavail * bsize - leftKib * 1024)));
+  try {
+    writeFileSync(filling, new Uint8Array(Math.max(0, bavail * bsize - leftKib * 1024)));
+  } catch (error) {
+    // Somebody else took room meanwhile: it is full all the same.
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+  }
   return () => rmSync(filling);
 }

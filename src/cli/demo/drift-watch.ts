@@ -41,7 +41,7 @@ export interface DriftWatchOptions {
 /** Healthy periods after which no drift is the answer. */
 const healthyPeriods = 6;
 /** Periods in which a drift that was found may be placed wrongly: all of its points are seldom found in one. */
-const unsurePeriods = 3;
+const unsurePeriods = 6;
 
 /**
  * What the periods so far say. `met`: in one period all that drifts is what was expected, placed as expected, and of a site most
