@@ -94,9 +94,11 @@ export function watchDrift(options: DriftWatchOptions): DriftWatch {
     if (verdict !== "open") decide();
   };
   const run = async (): Promise<void> => {
+    let nextMs: number | null = null;
     while (!stop.signal.aborted) {
-      for (const period of await readPeriods(options, periods.at(-1)?.fromMs ?? null, stop.signal))
-        take(period);
+      const read = await readPeriods(options, nextMs, stop.signal);
+      nextMs = read.nextMs;
+      for (const period of read.complete) take(period);
       // Rejects only where it is cut short.
       await setTimeout(pauseMs, undefined, { signal: stop.signal }).catch(() => {});
     }
@@ -124,19 +126,23 @@ export function watchDrift(options: DriftWatchOptions): DriftWatch {
   };
 }
 
-/** Periods after `lastMs` of which every point was assessed and read together with the others, in order. */
+/**
+ * Periods from `nextMs` on (null: from the newest) of which every point was assessed and read together with the others, in order;
+ * and the one to go on with, which is not left out because it was not complete when it was first seen.
+ */
 async function readPeriods(
   { collectorUrl, points }: DriftWatchOptions,
-  lastMs: number | null,
+  nextMs: number | null,
   signal: AbortSignal,
-): Promise<readonly DriftPeriod[]> {
+): Promise<{ readonly complete: readonly DriftPeriod[]; readonly nextMs: number | null }> {
   const ask = (day?: string) => askVerdicts(collectorUrl, day, signal);
   const newest = await ask();
   const periodMs = driftPeriods.lengthS * 1000;
   const newestMs = Math.max(...(newest?.verdicts ?? []).map(({ fromMs }) => fromMs));
-  if (!Number.isFinite(newestMs)) return [];
+  if (!Number.isFinite(newestMs)) return { complete: [], nextMs };
   const complete: DriftPeriod[] = [];
-  for (let fromMs = lastMs === null ? newestMs : lastMs + periodMs; fromMs <= newestMs; fromMs += periodMs) {
+  let fromMs = nextMs ?? newestMs;
+  for (; fromMs <= newestMs; fromMs += periodMs) {
     const page = await ask(nameDriftDay({ fromMs, toMs: fromMs + periodMs }));
     const verdicts = page?.verdicts ?? [];
     // Of an older one nothing more is to come.
@@ -144,7 +150,7 @@ async function readPeriods(
     if (page === null || (!isOld && (verdicts.length < points || verdicts.some(lacksCause)))) break;
     complete.push({ fromMs, verdicts });
   }
-  return complete;
+  return { complete, nextMs: fromMs };
 }
 
 function lacksCause({ level, cause }: DriftVerdict): boolean {
