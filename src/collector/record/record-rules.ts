@@ -85,11 +85,9 @@ const gapSentences: Readonly<Record<GapReason | "unknown", string>> = {
 };
 
 function describeGapSize({ records, windows, samples }: GapRecord): string {
-  const sizes = [
-    ...(records === 0 ? [] : [`${records} records`]),
-    ...(windows === undefined ? [] : [`${windows} windows`]),
-    ...(samples === undefined ? [] : [`${samples} samples`]),
-  ];
+  const sizes = Object.entries({ records: records === 0 ? undefined : records, windows, samples })
+    .filter(([, size]) => size !== undefined)
+    .map(([unit, size]) => `${size} ${unit}`);
   return sizes.join(" and ") || "an unknown number of records";
 }
 

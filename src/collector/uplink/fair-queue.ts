@@ -29,8 +29,9 @@ export function createFairQueue<T>(costOf: (item: T) => number): FairQueue<T> {
   const add = (sender: string, item: T): SenderQueue<T> => {
     const queue = senders.get(sender) ?? { items: [], first: 0, cost: 0 };
     senders.set(sender, queue);
-    queue.cost += costOf(item);
-    cost += costOf(item);
+    const itsCost = costOf(item);
+    queue.cost += itsCost;
+    cost += itsCost;
     count += 1;
     return queue;
   };
@@ -44,9 +45,11 @@ export function createFairQueue<T>(costOf: (item: T) => number): FairQueue<T> {
     push: (sender, item) => add(sender, item).items.push(item),
     putBack: (sender, item) => {
       const queue = add(sender, item);
-      if (queue.first > 0) queue.first -= 1;
-      else queue.items.unshift(item);
-      queue.items[queue.first] = item;
+      if (queue.first === 0) queue.items.unshift(item);
+      else {
+        queue.first -= 1;
+        queue.items[queue.first] = item;
+      }
     },
     take: (most, mostCost) => {
       const taken: T[] = [];
@@ -57,8 +60,9 @@ export function createFairQueue<T>(costOf: (item: T) => number): FairQueue<T> {
         const item = queue.items[queue.first]!;
         taken.push(item);
         queue.first += 1;
-        queue.cost -= costOf(item);
-        cost -= costOf(item);
+        const itsCost = costOf(item);
+        queue.cost -= itsCost;
+        cost -= itsCost;
         senders.delete(sender);
         if (queue.first < queue.items.length) senders.set(sender, queue);
       }

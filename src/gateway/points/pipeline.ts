@@ -46,7 +46,7 @@ export interface LossSink {
   workDue(): void;
   /** Samples came of a time that is not said yet to be lost by a kill; whoever sent them is told afterwards that they came. */
   samplesDue(): void;
-  /** That was set aside and counted: a kill takes what was not told of it yet. */
+  /** Data, or a window of them, was set aside and counted; until that is told, a kill takes it. */
   setAside(quarantine: Pick<Quarantine, "timestampMs" | "endMs">, windows: 0 | 1): void;
   /** A worker ended, or the pipeline, with samples of this time, whose windows nobody will decide. */
   lost(span: OpenWindows): void;

@@ -8,8 +8,8 @@ export interface RecordSpan {
 }
 
 /**
- * Of what tells of no time of its own, from `fromMs`, if given, to `nowMs`. When a batch's first window began, it does not say: where `fromMs` is absent, its
- * first row begins where one before it would have ended.
+ * Of what tells of no time of its own, from `fromMs`, if given, to `nowMs`. When a batch's first window began, it does not say:
+ * where `fromMs` is absent, its first row begins where one before it would have ended.
  */
 export function spanOfRecord(record: UplinkRecord, nowMs: number, fromMs?: number): RecordSpan {
   switch (record.kind) {

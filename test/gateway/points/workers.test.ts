@@ -8,7 +8,7 @@ import { createRandom } from "../../../src/core/maths/random.ts";
 import { openThread } from "../../../src/core/platform/daemon/open-thread.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import type { ChainStart } from "../../../src/gateway/points/chain-messages.ts";
-import { createPipeline, type PipelineOptions } from "../../../src/gateway/points/pipeline.ts";
+import { createPipeline, type LossSink, type PipelineOptions } from "../../../src/gateway/points/pipeline.ts";
 import { countWorkers } from "../../../src/gateway/points/share-devices.ts";
 import { createWorkGauge } from "../../../src/gateway/points/work-gauge.ts";
 import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
@@ -18,6 +18,13 @@ import { blockAt, createFakeBundle, createIdleBaselines, startMs } from "../fake
 
 const bearing = { bpfo: 3, bpfi: 5, bsf: 4, ftf: 0.4 };
 const turbines = 5;
+const noLosses: LossSink = {
+  setAside: () => {},
+  workDue: () => {},
+  samplesDue: () => {},
+  lost: () => {},
+  overload: () => {},
+};
 const deviceOf = (index: number): string => `mcu-${index}`;
 
 /** Each turbine has a device of two channels; two points of the first share one channel. */
@@ -279,13 +286,7 @@ test("what a worker has not told of is known with its time, until it is told or 
   const lost: unknown[] = [];
   const { begun, feed, ended, pipeline } = startMortal({
     load,
-    losses: {
-      setAside: () => {},
-      workDue: () => {},
-      samplesDue: () => grown++,
-      lost: (span) => lost.push(span),
-      overload: () => {},
-    },
+    losses: { ...noLosses, samplesDue: () => grown++, lost: (span) => lost.push(span) },
   });
   // Before it has begun.
   feed(0, 50);
@@ -312,13 +313,7 @@ test.for([0, 1, 2])(
     let grown = 0;
     const { pipeline, clock, all, said, use } = start(workers, {
       load,
-      losses: {
-        setAside: () => {},
-        workDue: () => {},
-        samplesDue: () => grown++,
-        lost: (span) => lost.push(span),
-        overload: () => {},
-      },
+      losses: { ...noLosses, samplesDue: () => grown++, lost: (span) => lost.push(span) },
     });
     // A tenth of a window each, on one channel of two devices.
     const feed = (from: number, to: number): void => {
@@ -412,13 +407,7 @@ test("what finds no room at all is set aside and counted, and declared with its 
   const declared: unknown[] = [];
   const { pipeline, clock, quarantines } = start(1, {
     load,
-    losses: {
-      setAside: () => {},
-      workDue: () => {},
-      samplesDue: () => {},
-      lost: () => {},
-      overload: (span, samples) => declared.push({ ...span, samples }),
-    },
+    losses: { ...noLosses, overload: (span, samples) => declared.push({ ...span, samples }) },
   });
   const counts = Int16Array.from({ length: 30_000 }, (_, at) => (at * 37) % 101);
   for (let index = 0; index < 200; index++) {
