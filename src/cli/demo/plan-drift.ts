@@ -19,7 +19,7 @@ interface DriftPeriods {
   readonly warningsPerPointDay: number;
   /** Simulated seconds a second, until it has caught up with the present. */
   readonly speed: number;
-  /** So far behind the present it begins. */
+  /** So far behind the present it begins, or up to a period more: at the start of one, so that a seed gives every period the same samples. */
   readonly beginsAgoMs: number;
 }
 

@@ -229,6 +229,9 @@ function stoppedEarly({ until }: RunDemoOptions): DemoOutcome {
 }
 
 function startDevices(plan: DemoPlan, speed: number): Promise<DeviceSimulator[]> {
+  const { beginsAgoMs, lengthS } = driftPeriods;
+  const agoMs = Date.now() - beginsAgoMs;
+  const beginsAtMs = agoMs - (agoMs % (lengthS * 1000));
   return Promise.all(
     plan.turbines.map((turbine) =>
       startDeviceSimulator({
@@ -236,7 +239,7 @@ function startDevices(plan: DemoPlan, speed: number): Promise<DeviceSimulator[]>
         outlet: { kind: "tcp", host: "127.0.0.1", port: 0 },
         source: turbine.source,
         speed,
-        ...(plan.drift === undefined ? {} : { beginsAgoMs: driftPeriods.beginsAgoMs }),
+        ...(plan.drift === undefined ? {} : { beginsAtMs }),
       }),
     ),
   );

@@ -43,8 +43,8 @@ export interface DeviceSimulatorOptions {
   readonly source: SampleSource;
   /** Simulated seconds per second, > 0; `Infinity`: as fast as the gateway takes them. Default 1. */
   readonly speed?: number;
-  /** Its clock begins so long ago, and once it has caught up its pace is true; default 0: `speed` for ever. */
-  readonly beginsAgoMs?: number;
+  /** Its clock begins at this epoch time, in the past, and once it has caught up its pace is true; default: now, and `speed` for ever. */
+  readonly beginsAtMs?: number;
   /** Samples per packet; at most and by default 496 on a byte stream (a frame), 2,000 by default over MQTT. */
   readonly samplesPerPacket?: number;
   /** Byte streams only. */
@@ -120,7 +120,7 @@ export async function startDeviceSimulator(options: DeviceSimulatorOptions): Pro
     timers: systemTimers,
     speed,
     samplesPerPacket: packetSize(options),
-    ...(options.beginsAgoMs === undefined ? {} : { beginsAgoMs: options.beginsAgoMs }),
+    ...(options.beginsAtMs === undefined ? {} : { beginsAtMs: options.beginsAtMs }),
     ...(options.onStart === undefined ? {} : { onStart: options.onStart }),
   });
   return {

@@ -27,8 +27,8 @@ export interface StreamPumpOptions {
   readonly timers: Timers;
   /** Simulated seconds per second; `Infinity`: as fast as the link takes them. */
   readonly speed: number;
-  /** The device's clock begins so long ago; once it has caught up, the pace is true. Default 0: its pace never changes. */
-  readonly beginsAgoMs?: number;
+  /** The device's clock begins at this epoch time, in the past; once it has caught up, the pace is true. Default: it begins now, and its pace never changes. */
+  readonly beginsAtMs?: number;
   /** Samples per packet and channel. */
   readonly samplesPerPacket: number;
   /** Called once, when the first packet can be sent: the stream's time starts here. */
@@ -52,7 +52,7 @@ const shortestWaitMs = 2;
 
 /** Starts pumping as soon as the link is ready. */
 export function startStreamPump(options: StreamPumpOptions): StreamPump {
-  const { source, link, clock, speed, beginsAgoMs = 0 } = options;
+  const { source, link, clock, speed } = options;
   const { sampleRateHz } = source.channels[0]!;
   const buffers = source.channels.map(() => new Int16Array(options.samplesPerPacket));
   let position = 0;
@@ -64,8 +64,9 @@ export function startStreamPump(options: StreamPumpOptions): StreamPump {
   const run = async (): Promise<StreamEnd> => {
     await link.ready();
     options.onStart?.();
-    const epochMs = clock.nowMs() - beginsAgoMs;
-    const pace = startPace(clock, { sampleRateHz, speed, beginsAgoMs });
+    const nowMs = clock.nowMs();
+    const epochMs = options.beginsAtMs ?? nowMs;
+    const pace = startPace(clock, { sampleRateHz, speed, beginsAgoMs: nowMs - epochMs });
     while (!stopped) {
       const due = pace.dueSamples();
       if (due - position < options.samplesPerPacket) {
@@ -164,8 +165,10 @@ interface Pace {
   slip(samples: number): void;
 }
 
-interface PaceOptions extends Required<Pick<StreamPumpOptions, "speed" | "beginsAgoMs">> {
+interface PaceOptions extends Pick<StreamPumpOptions, "speed"> {
   readonly sampleRateHz: number;
+  /** 0: it never catches up. */
+  readonly beginsAgoMs: number;
 }
 
 /** An infinite speed: all samples are due at once. */

@@ -65,7 +65,7 @@ function createWorld(speed: number, { total = 1_000_000, beginsAgoMs = 0 } = {})
     clock,
     timers,
     speed,
-    beginsAgoMs,
+    ...(beginsAgoMs === 0 ? {} : { beginsAtMs: clock.nowMs() - beginsAgoMs }),
     samplesPerPacket: 100,
   });
   const settle = async (): Promise<void> => {
