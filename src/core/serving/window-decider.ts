@@ -40,7 +40,10 @@ export interface WindowDeciderOptions {
   readonly watch: DecidingWatch;
   readonly register: AlarmRegister;
   /** Counts the windows of a turbine that were decided, and those that could not be. */
-  readonly quality: { processed(turbine: string): void; dropped(turbine: string): void };
+  readonly quality: {
+    processed(turbine: string): void;
+    dropped(turbine: string, window: WaitingWindow): void;
+  };
   /** Counts the windows that wait to be decided. */
   readonly load: { begin(window: WaitingWindow): void; end(window: WaitingWindow): void };
   readonly logger: Logger;
@@ -133,7 +136,7 @@ export function createWindowDecider(options: WindowDeciderOptions): WindowDecide
         try {
           await decide(due, await output);
         } catch (error) {
-          quality.dropped(point.turbine);
+          quality.dropped(point.turbine, window);
           logger.error("a window could not be decided", { window: window.id, error });
         } finally {
           waiting--;

@@ -12,7 +12,11 @@ import { groupBy } from "../../core/maths/group-by.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
-import { createWindowDecider, type DecisionSink } from "../../core/serving/window-decider.ts";
+import {
+  createWindowDecider,
+  type DecisionSink,
+  type WindowDeciderOptions,
+} from "../../core/serving/window-decider.ts";
 import type { OpenWindows } from "../../core/window/window-sink.ts";
 import type { PointSilence } from "../alarms/component-tracker.ts";
 import type { DataQuality } from "../record/data-quality.ts";
@@ -46,8 +50,8 @@ export interface LossSink {
   workDue(): void;
   /** Samples came of a time that is not said yet to be lost by a kill; whoever sent them is told afterwards that they came. */
   samplesDue(): void;
-  /** Data, or a window of them, was set aside and counted; until that is told, a kill takes it. */
-  setAside(quarantine: Pick<Quarantine, "timestampMs" | "endMs">, windows: 0 | 1): void;
+  /** Data, or a window of them, was set aside or could not be decided, and was counted; until that is told, a kill takes it. */
+  setAside(span: Pick<Quarantine, "timestampMs" | "endMs">, windows: 0 | 1): void;
   /** A worker ended, or the pipeline, with samples of this time, whose windows nobody will decide. */
   lost(span: OpenWindows): void;
   /** So many samples of this time found no room where windows are cut. */
@@ -117,6 +121,13 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     quarantine: (quarantine) => setAside(quarantine, quarantine.deviceId, 0),
     schemaDrift: onSchemaDrift,
   });
+  const counted: WindowDeciderOptions["quality"] = {
+    processed: quality.processed,
+    dropped: (turbine, { fromMs, toMs }) => {
+      quality.dropped(turbine);
+      losses?.setAside({ timestampMs: fromMs, endMs: toMs }, 1);
+    },
+  };
   const points = listPoints(config).map(({ id, config: pointConfig }) => {
     const name = `${id.turbine}/${id.component}`;
     const watch = baselines.create(id, {
@@ -129,7 +140,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       bearing: pointConfig.bearing,
       watch,
       register: options.register,
-      quality,
+      quality: counted,
       load,
       logger: options.logger,
       sink,

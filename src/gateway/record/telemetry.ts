@@ -18,8 +18,8 @@ export interface Telemetry {
   workDue(): void;
   /** The same of samples that wait to be cut or are in open windows: said before whoever sent them hears that they came. */
   samplesDue(): void;
-  /** Data, or a window of them, was set aside, which the next health record tells: a kill takes that until then. */
-  setAside(quarantine: Pick<Quarantine, "timestampMs" | "endMs">, windows: 0 | 1): void;
+  /** Data, or a window of them, was set aside or could not be decided, which the next health record tells: a kill takes that until then. */
+  setAside(span: Pick<Quarantine, "timestampMs" | "endMs">, windows: 0 | 1): void;
   /** Nobody will decide on windows of this time, epoch ms. */
   lost(span: OpenWindows): void;
   /** Of so many samples of this time no windows were cut: there was no room for them. */

@@ -41,6 +41,8 @@ function create(turbines: GatewayConfig["turbines"] = [{ ...plain, id: "WT01", p
   const decisions: (Decision & { isScored: boolean })[] = [];
   const quarantines: (Quarantine & { turbine: string | null })[] = [];
   const drifts: SchemaDrift[] = [];
+  const untold: { readonly fromMs: number; readonly toMs: number | undefined; readonly windows: number }[] =
+    [];
   const quality = createDataQuality();
   const config: GatewayConfig = {
     gateway: {
@@ -99,6 +101,14 @@ function create(turbines: GatewayConfig["turbines"] = [{ ...plain, id: "WT01", p
     snapshots: new Map(),
     baselines: createIdleBaselines(),
     register: createAlarmRegister(),
+    losses: {
+      workDue: () => {},
+      samplesDue: () => {},
+      setAside: ({ timestampMs, endMs }, windows) =>
+        untold.push({ fromMs: timestampMs, toMs: endMs, windows }),
+      lost: () => {},
+      overload: () => {},
+    },
     bundleOf: (name) => bundles.get(name)!,
     sink: {
       onDecision: (decision, scored) => decisions.push({ ...decision, isScored: scored !== null }),
@@ -117,7 +127,7 @@ function create(turbines: GatewayConfig["turbines"] = [{ ...plain, id: "WT01", p
   const read = (channel: string, unit: string, value: number, turbine = "WT01"): void =>
     pipeline.acceptReading({ deviceId: turbine, channel, unit, value, ...stampNow(clock) });
   const states = (): string[] => decisions.map(({ operatingState }) => operatingState);
-  return { clock, bundles, decisions, quarantines, drifts, quality, pipeline, accept, read, states };
+  return { clock, bundles, decisions, quarantines, drifts, quality, pipeline, accept, read, states, untold };
 }
 
 describe("the pipeline", () => {
@@ -282,10 +292,12 @@ describe("the pipeline", () => {
     ]);
   });
 
-  it("counts a window that could not be decided as dropped", async () => {
-    const { accept, bundles, quality, decisions } = create();
+  it("counts a window that could not be decided as dropped, and says its time for a kill", async () => {
+    const { accept, bundles, quality, decisions, untold } = create();
     bundles.get("bearing-sample")!.answer = new Error("the engine failed");
     await accept();
     expect([quality.total.dropped, quality.total.processed, decisions.length]).toEqual([1, 0, 0]);
+    expect(untold).toEqual([{ fromMs: expect.any(Number), toMs: expect.any(Number), windows: 1 }]);
+    expect(untold[0]!.toMs).toBeGreaterThan(untold[0]!.fromMs);
   });
 });
