@@ -7,8 +7,11 @@ import { type FaultEngine, type FaultSite, startFaultSite } from "./fault-site.t
 import { attackGateway } from "./gateway-defects.ts";
 import { makeEnrolmentKey } from "./record-defects.ts";
 
-/** By default it drops what comes when 1,000 messages wait for a subscriber, which gateways send again and this does not. */
-const brokerLines = ["max_queued_messages 20000"];
+/**
+ * As SCALING.md asks for. By default 20 messages are under way to a subscriber, so that neighbours wait behind a flood at the broker, and
+ * what comes when 1,000 wait is dropped, which gateways send again and this does not.
+ */
+const brokerLines = ["max_inflight_messages 0", "max_queued_messages 100000"];
 /** By default the broker drops the largest envelopes before the collector sees them. */
 const maxPacketBytes = 4_194_304;
 

@@ -103,6 +103,8 @@ export async function startFaultSite(options: FaultSiteOptions): Promise<FaultSi
   const ear = createMqttClient({
     url: brokerUrl,
     clientId: "ear",
+    // What is said while its connection is lost is not said again.
+    sessionExpirySeconds: 600,
     backoff: { firstMs: 20, maxMs: 100 },
     maxPacketBytes: 16_777_216,
   });
