@@ -34,13 +34,15 @@ interface SampleBlockReader {
 /** Creates a reader; it fills one block for all messages, and converts the channels of a hello once. */
 export function createSampleBlockReader(): SampleBlockReader {
   let converted: HelloMessage | undefined;
-  let channels: readonly DeviceChannel[] = [];
+  let channels: DeviceChannel[] = [];
   const block = createReusedBlock();
   return {
     read: (hello, message, arrival) => {
       if (hello !== converted) {
         converted = hello;
-        channels = hello.channels.map(inGravities);
+        // Not by `map`: compiled or not, it makes arrays of two kinds.
+        channels = [];
+        for (const each of hello.channels) channels.push(inGravities(each));
       }
       const channel = channels[message.channel];
       if (channel === undefined) return undefined;

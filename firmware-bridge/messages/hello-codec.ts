@@ -1,6 +1,7 @@
 /** Checks what a hello announces, field by field; a hello of another major version is read no further than needed. */
 import type { DeviceChannel, HelloMessage } from "../../src/core/contract/device/device-message.ts";
 import { failed, ok, type Result } from "../../src/core/contract/result.ts";
+import type { Reused } from "../../src/core/contract/stream.ts";
 import { idPattern } from "../../src/core/contract/topics.ts";
 import { minPayloadBytes, protocolVersion } from "../protocol.ts";
 import type { WireFields } from "./device-schema.ts";
@@ -24,10 +25,18 @@ export function readHello(fields: WireFields["hello"]): Result<HelloMessage, str
     maxPayloadBytes,
   } = fields;
   if (!idPattern.test(deviceId)) return failed(`Hello.device_id ${quote(deviceId)} is not an id`);
-  const head = { type: "hello", protocolMajor, protocolMinor, deviceId, firmware, sessionId } as const;
-  if (protocolMajor !== protocolVersion.major) return ok({ ...head, channels: [] });
-  if (!fits(firmware, maxNameBytes)) return failed("Hello.firmware is longer than 64 bytes");
   const channels: DeviceChannel[] = [];
+  const hello: Reused<HelloMessage> = {
+    type: "hello",
+    protocolMajor,
+    protocolMinor,
+    deviceId,
+    firmware,
+    sessionId,
+    channels,
+  };
+  if (protocolMajor !== protocolVersion.major) return ok(hello);
+  if (!fits(firmware, maxNameBytes)) return failed("Hello.firmware is longer than 64 bytes");
   const seen = new Set<string>();
   for (const item of announced) {
     const problem = checkChannel(item);
@@ -42,14 +51,12 @@ export function readHello(fields: WireFields["hello"]): Result<HelloMessage, str
     return failed(`Hello.model_sha256 has ${modelSha256.length} bytes, not 32`);
   if (maxPayloadBytes > 0 && maxPayloadBytes < minPayloadBytes)
     return failed(`Hello.max_payload_bytes is ${maxPayloadBytes}, below ${minPayloadBytes}`);
-  return ok({
-    ...head,
-    channels,
-    ...(modelVersion === "" ? {} : { modelVersion }),
-    ...(modelSha256.length === 0 ? {} : { modelSha256 }),
-    ...(securityCounter === 0 ? {} : { securityCounter }),
-    ...(maxPayloadBytes === 0 ? {} : { maxPayloadBytes }),
-  });
+  // No spreads: every message is read by its device's hello, and hellos of one shape are compiled for once.
+  if (modelVersion !== "") hello.modelVersion = modelVersion;
+  if (modelSha256.length > 0) hello.modelSha256 = modelSha256;
+  if (securityCounter !== 0) hello.securityCounter = securityCounter;
+  if (maxPayloadBytes !== 0) hello.maxPayloadBytes = maxPayloadBytes;
+  return ok(hello);
 }
 
 function checkChannel(channel: DeviceChannel): string | undefined {

@@ -36,11 +36,12 @@ export function createRawWindowDecoder(maxSamples: number): RawWindowDecoder {
   /** One view per length, made when first needed: devices send few lengths. */
   let views: (Int16Array | undefined)[] = [];
   const float = new DataView(new ArrayBuffer(4));
+  // Doubles from the beginning: a number that becomes one later makes V8 compile all that reads it anew.
   const message: Reused<RawWindowMessage> = {
     type: "raw-window",
     channel: 0,
-    firstSample: 0,
-    timestampUs: 0,
+    firstSample: Number.NaN,
+    timestampUs: Number.NaN,
     shaftRpm: Number.NaN,
     counts,
   };

@@ -39,19 +39,22 @@ export interface SampleRun extends Pick<RecordedBlock, "counts" | "scale" | "sha
 /** A run of waveform samples that came. */
 export interface SampleBlock extends RecordedBlock, Pick<Arrival, "arrivedMonotonicMs"> {}
 
-/** Makes a block without samples, to be filled for every message. */
+/**
+ * Makes a block without samples, to be filled for every message. Its numbers are doubles from the beginning: one that becomes
+ * so later makes V8 compile all that reads it anew.
+ */
 export function createReusedBlock(): Reused<SampleBlock> {
   return {
     deviceId: "",
     channel: "",
     unit: "",
-    timestampMs: 0,
-    firstSample: 0,
-    sampleRateHz: 0,
-    scale: 0,
-    shaftRpm: 0,
+    timestampMs: Number.NaN,
+    firstSample: Number.NaN,
+    sampleRateHz: Number.NaN,
+    scale: Number.NaN,
+    shaftRpm: Number.NaN,
     counts: new Int16Array(0),
-    arrivedMonotonicMs: 0,
+    arrivedMonotonicMs: Number.NaN,
   };
 }
 

@@ -22,6 +22,11 @@ export interface EvidenceHeights {
 export const fastAllowance = 1.25;
 /** Deviations of a block's mean that are still taken for healthy, however long they last. */
 export const slowAllowance = 3;
+/**
+ * A sum of evidence before there is any: 0 as a double, not as the small integer that a literal would be. A state whose sum
+ * begins as an integer takes another shape with its first evidence, and V8 compiles all that reads states anew.
+ */
+export const noEvidence: number = new Float64Array(1)[0]!;
 /** The lowest heights, for budgets that would let single windows and blocks raise. */
 const leastFast = 3;
 const leastSlow = 0.5;

@@ -13,7 +13,7 @@
  */
 import { z } from "zod";
 import { hourMs } from "../maths/durations.ts";
-import { fastAllowance } from "./false-alarm-budget.ts";
+import { fastAllowance, noEvidence } from "./false-alarm-budget.ts";
 
 /** How a healthy signal lies and scatters; all in the signal's own unit. */
 export interface HealthySpread {
@@ -83,7 +83,7 @@ export function beginFast(spread: HealthySpread): FastState {
     variance: spread.machine ** 2,
     noise: spread.window ** 2,
     learnt: priorWindows,
-    sum: 0,
+    sum: noEvidence,
     sinceMs: null,
     recent: spread.location,
     waiting: [],

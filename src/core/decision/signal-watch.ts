@@ -105,12 +105,13 @@ export function raiseSignal(
     mostFast: state.fast.sum,
     mostSlow: state.slow.sum,
   };
-  return { ...state, held };
+  return { fast: state.fast, slow: state.slow, held };
 }
 
 /** Another model or another reference: what gathered was against the old one. The alarm stands on. */
 export function forgetEvidence(state: SignalState, spread: HealthySpread): SignalState {
-  return { ...beginSignal(spread), held: state.held && rebaseAlarm(state.held, spread.location) };
+  const held = state.held && rebaseAlarm(state.held, spread.location);
+  return { fast: beginFast(spread), slow: idleSlow, held };
 }
 
 /** Validator of {@link SignalState}: a snapshot comes from a disk. */

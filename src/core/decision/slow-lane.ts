@@ -11,7 +11,7 @@
  */
 import { z } from "zod";
 import { hourMs } from "../maths/durations.ts";
-import { slowAllowance } from "./false-alarm-budget.ts";
+import { noEvidence, slowAllowance } from "./false-alarm-budget.ts";
 import { toNormalScore } from "./normal-score.ts";
 
 /** What a signal is expected to be while healthy, in its own unit. */
@@ -40,7 +40,7 @@ export interface SlowState {
 }
 
 /** Nothing has gathered. */
-export const idleSlow: SlowState = { sum: 0, sinceMs: null, score: null, block: null };
+export const idleSlow: SlowState = { sum: noEvidence, sinceMs: null, score: null, block: null };
 
 const blockMs = hourMs;
 /** A block of fewer windows stays open. */
@@ -64,7 +64,8 @@ export function stepSlow(
     // Each by its own speed: a block may have seen many.
     total: (open?.total ?? 0) + value - reference.location,
   };
-  if (toMs - block.fromMs < blockMs || block.count < fewestWindows) return { ...state, block };
+  if (toMs - block.fromMs < blockMs || block.count < fewestWindows)
+    return { sum: state.sum, sinceMs: state.sinceMs, score: state.score, block };
   const score = scoreBlock(block.total / block.count, block.count, reference);
   const sum = Math.min(mostSum, Math.max(0, state.sum + Math.min(highestScore, score) - slowAllowance));
   return { sum, sinceMs: sum === 0 ? null : (state.sinceMs ?? block.fromMs), score, block: null };

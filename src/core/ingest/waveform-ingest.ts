@@ -4,6 +4,7 @@
  */
 import type { ChannelContract } from "../contract/bundle/manifest.ts";
 import type { QuarantineReason, RecordedBlock } from "../contract/stream.ts";
+import { durationOf } from "../maths/durations.ts";
 import { type CountScan, createCountScan } from "./scan-counts.ts";
 import {
   type ContractLookup,
@@ -62,9 +63,9 @@ export function createWaveformIngest(options: WaveformIngestOptions): WaveformIn
     const stream: Stream = {
       scan: createCountScan(),
       started: false,
-      nextSample: 0,
-      clockOffsetMs: 0,
-      rateHz: 0,
+      nextSample: Number.NaN,
+      clockOffsetMs: Number.NaN,
+      rateHz: Number.NaN,
       unit: "",
     };
     streams.set(deviceId, ofDevice.set(channel, stream));
@@ -177,5 +178,5 @@ function findValueBreach(block: RecordedBlock, contract: ChannelContract, scan: 
 }
 
 function clockOffsetOf(block: RecordedBlock): number {
-  return block.timestampMs - (block.firstSample * 1000) / block.sampleRateHz;
+  return block.timestampMs - durationOf(block.firstSample, block.sampleRateHz);
 }

@@ -12,6 +12,7 @@
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { QuarantineReason, RecordedBlock, Reused, SampleRun } from "../contract/stream.ts";
+import { durationOf } from "../maths/durations.ts";
 import { countWindowSlots, type OpenWindows, type WindowEnd, type WindowSink } from "./window-sink.ts";
 
 /** One stream (one channel of one device). */
@@ -171,7 +172,7 @@ class Windower implements RevolutionWindower {
   }
 
   #timeOf(index: number): number {
-    return this.#originMs + (index * 1000) / this.#rateHz;
+    return this.#originMs + durationOf(index, this.#rateHz);
   }
 
   /** The open window of a slot, that ends here. */
@@ -245,7 +246,7 @@ class Windower implements RevolutionWindower {
     }
     const sample = this.#sample;
     if (Math.abs(this.#timeOf(sample) - block.timestampMs) > maxClockDriftMs) {
-      this.#originMs = block.timestampMs - (sample * 1000) / this.#rateHz;
+      this.#originMs = block.timestampMs - durationOf(sample, this.#rateHz);
     }
     if (block.shaftRpm !== this.#rpm) {
       this.#anchorPosition = this.#positionAt(sample);

@@ -150,7 +150,7 @@ function createDeviceLink(
   let health: DeviceHealthMessage | null = null;
   const blocks = createSampleBlockReader();
   /** Of the newest message; one for all, so that none of them allocates. */
-  const arrival = { arrivedMs: 0, arrivedMonotonicMs: 0, clockAheadMs: 0 };
+  const arrival = { arrivedMs: Number.NaN, arrivedMonotonicMs: Number.NaN, clockAheadMs: Number.NaN };
   let hasBeenHeard = false;
   const noteState = createStateLog(device, { mqtt: options.mqtt, watch, logger });
   const session = createDeviceSession({

@@ -3,6 +3,8 @@
  * late says little, so only the least delay of every quarter of a minute counts. Allocates nothing a block.
  */
 
+import { durationOf } from "../../core/maths/durations.ts";
+
 /** A piece of a stream, as it came. */
 export interface StreamPiece {
   readonly firstSample: number;
@@ -82,7 +84,7 @@ class SegmentedPace implements StreamPace {
 
   note({ firstSample, samples, sampleRateHz, endMs, arrivedMonotonicMs: atMs }: StreamPiece): void {
     if (!(sampleRateHz > 0)) return;
-    const sampleMs = ((firstSample + samples) * 1000) / sampleRateHz;
+    const sampleMs = durationOf(firstSample + samples, sampleRateHz);
     const isOther =
       Number.isNaN(this.#begunMs) || sampleRateHz !== this.#rateHz || firstSample < this.#nextSample;
     const stepMs = endMs - sampleMs - this.#offsetMs;
