@@ -1,5 +1,6 @@
 /** The machine's clock, which dates every alert: is it plausible, is it kept by somebody, does it agree with others'? */
 import { stat } from "node:fs/promises";
+import { formatDuration } from "../../core/maths/durations.ts";
 import { findClockFault } from "../../core/platform/clock.ts";
 import { bad, type CheckResult, good, warning } from "./check-result.ts";
 
@@ -22,8 +23,8 @@ export async function checkClock(nowMs: number): Promise<CheckResult> {
 export function compareClock(whose: string, theirsMs: number, nowMs: number): CheckResult {
   const aheadMs = nowMs - theirsMs;
   const name = `clock and that of ${whose}`;
-  const seconds = (Math.abs(aheadMs) / 1000).toFixed(Math.abs(aheadMs) < 10_000 ? 1 : 0);
-  const text = `this machine is ${seconds} s ${aheadMs < 0 ? "behind" : "ahead"}`;
-  if (Math.abs(aheadMs) <= tolerableMs) return good(name, `${seconds} s apart`);
+  const length = formatDuration(Math.abs(aheadMs));
+  const text = `this machine is ${length} ${aheadMs < 0 ? "behind" : "ahead"}`;
+  if (Math.abs(aheadMs) <= tolerableMs) return good(name, `${length} apart`);
   return Math.abs(aheadMs) > wrongMs ? bad(name, text, advice) : warning(name, text, advice);
 }

@@ -1,5 +1,6 @@
 /** The running gateway, by its own page: broker, a twin with its id, what waits for the collector, when each device spoke last. */
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import { formatDuration } from "../../core/maths/durations.ts";
 import { bad, type CheckResult, good, skipped, warning } from "./check-result.ts";
 import type { GatewayPage } from "./find-gateway.ts";
 
@@ -94,14 +95,7 @@ function describeDevice(
   }
   if (silentMs === undefined) return [good(name, "in contact"), ...diagnoses];
   if (silentMs === null) return [warning(name, "in contact, and has sent nothing yet", advice), ...diagnoses];
-  const text = `spoke ${renderAge(silentMs)} ago`;
+  const text = `spoke ${formatDuration(silentMs)} ago`;
   if (silentMs > operation.dataTimeoutSeconds * 1000) return [bad(name, text, advice), ...diagnoses];
   return diagnoses.length > 0 ? diagnoses : [good(name, text)];
-}
-
-/** `350 ms`, `12 s`, `3 min`, `5 h`. */
-function renderAge(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 120_000) return `${Math.round(ms / 1000)} s`;
-  return ms < 7_200_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 3_600_000)} h`;
 }

@@ -1,12 +1,13 @@
 /** Gateways, models and what happened: the machinery behind the turbines. */
 
+import { formatDuration } from "../../core/maths/durations.ts";
 import type { ModelView } from "../fleet/load-models.ts";
 import type { OverviewPage } from "../fleet/load-pages.ts";
 import type { GatewayView } from "../fleet/load-turbines.ts";
 import type { ListPart } from "../fleet/select-list.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderPanel } from "./page-layout.ts";
-import { formatBytes, formatCount, formatDuration, formatUtc, renderAgo, renderBadge } from "./page-words.ts";
+import { formatBytes, formatCount, formatUtc, renderAgo, renderBadge } from "./page-words.ts";
 
 /** Renders a part of the gateways. @param of what is said of all: how many there are, and the way to other parts */
 export function renderGateways(

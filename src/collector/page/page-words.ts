@@ -5,6 +5,7 @@
 import type { AlarmState, AlertSeverity } from "../../core/contract/alert.ts";
 import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
 import type { ComponentHealth } from "../../core/contract/turbine-state.ts";
+import { formatDuration } from "../../core/maths/durations.ts";
 import type { FailureTitles } from "../fleet/load-pages.ts";
 import { html, type SafeHtml } from "./html.ts";
 
@@ -12,19 +13,6 @@ import { html, type SafeHtml } from "./html.ts";
 export function formatUtc(timeMs: number): string {
   if (!Number.isFinite(timeMs) || timeMs <= 0) return "never";
   return new Date(timeMs).toISOString().slice(0, 19).replace("T", " ");
-}
-
-/** `12 s`, `5 min`, `3 h 20 min`, `4 d`. */
-export function formatDuration(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 120) return `${minutes} min`;
-  if (minutes < 48 * 60) {
-    const rest = minutes % 60;
-    return rest === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${rest} min`;
-  }
-  return `${Math.round(minutes / 1440)} d`;
 }
 
 /** `93.2 %`. */

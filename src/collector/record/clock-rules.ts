@@ -3,7 +3,7 @@
  * sorts on top for ever, and nothing is removed because its clock says 1970. Every engine does this alike.
  */
 import type { EventRecord } from "../../core/contract/uplink-record.ts";
-import { dayMs, hourMs, minuteMs } from "../../core/maths/durations.ts";
+import { dayMs, formatDuration, hourMs, minuteMs } from "../../core/maths/durations.ts";
 import type { RecordFault, StorableRecord } from "./fleet-record.ts";
 
 /** For how long an outbox may have waited: what is older on arrival is of a wrong clock. */
@@ -87,7 +87,5 @@ function sayTime(timeMs: number): string {
 }
 
 function sayDifference(timeMs: number, nowMs: number): string {
-  const days = Math.abs(timeMs - nowMs) / dayMs;
-  const length = days >= 2 ? `${Math.round(days)} days` : `${Math.max(1, Math.round(days * 24 * 60))} min`;
-  return `${length} ${timeMs < nowMs ? "behind" : "ahead of"} the collector (${sayTime(nowMs)}); what it dates goes by its arrival where its time cannot be right`;
+  return `${formatDuration(Math.abs(timeMs - nowMs))} ${timeMs < nowMs ? "behind" : "ahead of"} the collector (${sayTime(nowMs)}); what it dates goes by its arrival where its time cannot be right`;
 }

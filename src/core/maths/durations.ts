@@ -14,3 +14,16 @@ export const dayMs = 86_400_000;
 export function durationOf(samples: number, sampleRateHz: number): number {
   return (samples * 0.5 * 2000) / sampleRateHz;
 }
+
+/** A length of time for people, not below zero: `12 s`, `5 min`, `3 h 20 min`, `4 d`. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 120) return `${minutes} min`;
+  if (minutes < 48 * 60) {
+    const rest = minutes % 60;
+    return rest === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${rest} min`;
+  }
+  return `${Math.round(minutes / 1440)} d`;
+}

@@ -1,6 +1,7 @@
 /** The rules about time: a clock that is wrong, one that runs wrong, and a sampling rate that is not what was said. */
+import { formatDuration } from "../../core/maths/durations.ts";
 import type { DeviceFacts, Verdict } from "./device-facts.ts";
-import { formatSpan, formatValue, formatWhole } from "./diagnosis-words.ts";
+import { formatValue, formatWhole } from "./diagnosis-words.ts";
 import type { PaceEstimate } from "./stream-pace.ts";
 
 /** A quarter of the 2 % within which lines of a spectrum are looked for. */
@@ -21,7 +22,7 @@ export function findClockError({ clockAheadMs: ms, isClockUnset }: DeviceFacts):
       cure: "Send a time stamp of 0 until the clock is set (UTC), not the time since the start.",
     };
   return {
-    text: `clock is ${formatSpan(Math.abs(ms))} ${ms > 0 ? "ahead" : "behind"}; time of arrival is used`,
+    text: `clock is ${formatDuration(Math.abs(ms))} ${ms > 0 ? "ahead" : "behind"}; time of arrival is used`,
     cure: "Set the device's clock (UTC), or send a time stamp of 0. If all devices are off alike, it is the gateway's clock: `aurora doctor`.",
   };
 }

@@ -65,14 +65,14 @@ test("the clock is held against a bound and against others'", async () => {
   );
   expect((await checkClock(Date.now())).verdict).toBe("good");
   const nowMs = 1_800_000_000_000;
-  expect(compareClock("x", nowMs - 1_000, nowMs)).toMatchObject({ verdict: "good", text: "1.0 s apart" });
+  expect(compareClock("x", nowMs - 1_000, nowMs)).toMatchObject({ verdict: "good", text: "1 s apart" });
   expect(compareClock("x", nowMs + 20_000, nowMs)).toMatchObject({
     verdict: "warning",
     text: "this machine is 20 s behind",
   });
   expect(compareClock("x", nowMs - 7_200_000, nowMs)).toMatchObject({
     verdict: "bad",
-    text: "this machine is 7200 s ahead",
+    text: "this machine is 2 h ahead",
   });
 });
 
@@ -216,7 +216,7 @@ test("the running gateway: its broker, a twin, and when each device spoke last",
     "warning outbox: 20000 records wait for the collector",
     "good SCADA source scada/WT01: connected",
     "bad SCADA source tcp://10.0.0.9:502: no answer",
-    "good device a: spoke 200 ms ago",
+    "good device a: spoke 0 s ago",
     "bad device b: spoke 60 min ago",
     "bad device c: restarts",
     "warning device d: the running gateway does not know it",

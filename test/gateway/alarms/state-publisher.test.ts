@@ -111,7 +111,7 @@ describe("the state publisher", () => {
     mqtt.connect();
     await settle();
     expect(shown().at(-1)?.devices).toEqual([]);
-    const diagnosis = { code: "clock", text: "clock is 2 h 0 min ahead", cure: "Set it.", sinceMs: 1 };
+    const diagnosis = { code: "clock", text: "clock is 2 h ahead", cure: "Set it.", sinceMs: 1 };
     diagnosed.push({ device: "mcu", diagnoses: [diagnosis] });
     clock.advance(1);
     states.tick();

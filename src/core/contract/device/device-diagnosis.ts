@@ -34,7 +34,7 @@ export type DiagnosisCode = (typeof diagnosisCodes)[number];
 export interface DeviceDiagnosis {
   /** One of {@link diagnosisCodes}; a newer gateway may know others. */
   readonly code: string;
-  /** For example `clock is 2 h 0 min ahead; time of arrival is used`. */
+  /** For example `clock is 2 h ahead; time of arrival is used`. */
   readonly text: string;
   readonly cure: string;
   /** Since when it holds, epoch ms by the gateway's clock. */
