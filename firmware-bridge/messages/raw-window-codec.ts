@@ -20,8 +20,8 @@ const isBigEndian: boolean = new Uint8Array(Uint16Array.of(1).buffer)[0] === 0;
 /** Decodes one raw window after the other. */
 interface RawWindowDecoder {
   /**
-   * Reads the message in `bytes[start, end)`. The result and its counts are valid until the next call; undefined
-   * when the bytes are not a raw window.
+   * Reads the message in `bytes[start, end)`. The result and its counts are valid until the next call, or until somebody
+   * else uses the room; undefined when the bytes are not a raw window.
    */
   decode(bytes: Uint8Array, start: number, end: number): RawWindowMessage | undefined;
 }
@@ -29,10 +29,16 @@ interface RawWindowDecoder {
 /** Room for the samples of a frame; what comes over MQTT may be longer. */
 const usualSamples = 512;
 
-/** Creates a decoder for windows of at most `maxSamples` samples; its memory grows with what comes. */
-export function createRawWindowDecoder(maxSamples: number): RawWindowDecoder {
-  let counts = new Int16Array(Math.min(usualSamples, maxSamples));
-  let countBytes = Buffer.from(counts.buffer);
+/**
+ * Creates a decoder for windows of at most `maxSamples` samples. They are put into `room`, which others may use in between, as
+ * long as they fit; from the first longer one on into memory of its own, which grows with what comes.
+ */
+export function createRawWindowDecoder(
+  maxSamples: number,
+  room: Int16Array = new Int16Array(usualSamples),
+): RawWindowDecoder {
+  let counts = room;
+  let countBytes = bytesOf(counts);
   /** One view per length, made when first needed: devices send few lengths. */
   let views: (Int16Array | undefined)[] = [];
   const float = new DataView(new ArrayBuffer(4));
@@ -89,7 +95,7 @@ export function createRawWindowDecoder(maxSamples: number): RawWindowDecoder {
 
   function makeRoom(samples: number): void {
     counts = new Int16Array(Math.min(maxSamples, 2 * samples));
-    countBytes = Buffer.from(counts.buffer);
+    countBytes = bytesOf(counts);
     views = [];
   }
 
@@ -152,6 +158,10 @@ export function createRawWindowDecoder(maxSamples: number): RawWindowDecoder {
   }
 
   return { decode };
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Int16Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /**

@@ -3,6 +3,7 @@
  * Bad packets are counted, never thrown.
  */
 import type { DeviceMessage, HelloMessage } from "../../src/core/contract/device/device-message.ts";
+import { shareCounts } from "../../src/core/maths/wasm-module.ts";
 import type { PacketSink } from "../framing/frame-parser.ts";
 import type { LinkCounters, PacketLink } from "../framing/packet-link.ts";
 import { decodeMessage } from "../messages/message-codec.ts";
@@ -71,7 +72,7 @@ const maxSamplesPerMessage = maxMqttBytes / 2;
 /** Creates a receiver that waits for a hello. */
 export function createPacketReceiver(options: PacketReceiverOptions): PacketReceiver {
   const { sender } = options;
-  const rawWindows = createRawWindowDecoder(maxSamplesPerMessage);
+  const rawWindows = createRawWindowDecoder(maxSamplesPerMessage, shareCounts());
   const tracker = createSequenceTracker();
   const counters: ReceiverCounters = {
     hellos: 0,

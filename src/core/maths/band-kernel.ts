@@ -9,7 +9,15 @@ import { conversionSlackBytes, describeConversion } from "./convert-counts.ts";
 import type { ButterworthSection } from "./filter-design.ts";
 import { findOrMake } from "./find-or-make.ts";
 import { branch, type Code, f64x2, i32, repeat } from "./wasm-code.ts";
-import { encodeModule, type Locals, preferVectors, startModule, type WasmFunction } from "./wasm-module.ts";
+import {
+  createCountsIntake,
+  encodeModule,
+  type Locals,
+  preferVectors,
+  startModule,
+  takeRoom,
+  type WasmFunction,
+} from "./wasm-module.ts";
 
 /** Most samples of one run. */
 export const bandKernelSamples = 512;
@@ -122,27 +130,29 @@ function filterBand(input: Float64Array, samples: number, band: Float64Array): v
 /** Creates the kernel of vectors. @throws Error where the processor or the runtime has none. */
 export function createVectorBandKernel(make: BandKernelMake): BandKernel {
   const pairBytes = doubleBytes * bandPairDoubles;
-  const inputAt = pairBytes * make.length;
+  const length = pairBytes * make.length + (doubleBytes + countBytes) * bandKernelSamples;
+  const { memory, from } = takeRoom(length + 2 * conversionSlackBytes);
+  const inputAt = from + pairBytes * make.length;
   const countsAt = inputAt + doubleBytes * bandKernelSamples + conversionSlackBytes;
-  const end = countsAt + countBytes * bandKernelSamples + conversionSlackBytes;
   const loops: WasmFunction[] = [];
   for (let pair = 0; pair < make.length; pair += pairsAbreast) {
     const abreast = make.slice(pair, pair + pairsAbreast).map((sums, index) => {
-      return { at: pairBytes * (pair + index), sums };
+      return { at: from + pairBytes * (pair + index), sums };
     });
     loops.push(encodeBandLoop(`run${pair}`, inputAt, abreast));
   }
-  const { memory, find } = startModule(encodeModule(end, [...loops, describeConversion({ countsAt })]));
+  const { find } = startModule(encodeModule("given", [...loops, describeConversion()]), memory);
   const runs = loops.map(({ name }) => find(name));
   const convert = find("convert");
-  const counted = new Int16Array(memory, countsAt, bandKernelSamples);
-  const values = new Float64Array(memory, 0, bandPairDoubles * make.length);
+  const takeIn = createCountsIntake(memory, countsAt, bandKernelSamples);
+  const { buffer } = memory;
+  const values = new Float64Array(buffer, from, bandPairDoubles * make.length);
   return {
-    input: new Float64Array(memory, inputAt, bandKernelSamples),
+    input: new Float64Array(buffer, inputAt, bandKernelSamples),
     fill: (counts, scale, level) => {
       if (counts.length === 0) return;
-      counted.set(counts);
-      convert(countBytes * counts.length, inputAt, scale, level);
+      const at = takeIn(counts);
+      convert(at, at + countBytes * counts.length, inputAt, scale, level);
     },
     run: (bank, samples) => {
       for (let index = 0; index < values.length; index++) values[index] = bank[index]!;

@@ -10,20 +10,15 @@ const doubleBytes = 8;
 const vectorBytes = 16;
 const together = 8;
 
-/** Where in a kernel's memory the counts lie, bytes. */
-interface CountsPlace {
-  readonly countsAt: number;
-}
-
 /**
- * `convert(bytes, target, scale, level)`: so many bytes of counts, at least two, as count · scale − level from the target on.
- * Writes up to {@link conversionSlackBytes} further.
+ * `convert(at, stop, target, scale, level)`: the counts between two addresses, one at least, as count · scale − level from the
+ * target on. Writes up to {@link conversionSlackBytes} further.
  */
-export function describeConversion({ countsAt }: CountsPlace): WasmFunction {
+export function describeConversion(): WasmFunction {
   return {
     name: "convert",
-    parameters: { bytes: "i32", target: "i32", scale: "f64", level: "f64" },
-    locals: { i32: "at", v128: "counts four scales levels" },
+    parameters: { at: "i32", stop: "i32", target: "i32", scale: "f64", level: "f64" },
+    locals: { v128: "counts four scales levels" },
     body: ({ get, set }) => {
       const put = (place: number): readonly number[] => {
         const values = f64x2.fromIntegers(
@@ -37,7 +32,7 @@ export function describeConversion({ countsAt }: CountsPlace): WasmFunction {
         ...set("levels", f64x2.both(get("level"))),
         ...repeat(
           [
-            ...set("counts", f64x2.load(get("at"), countsAt)),
+            ...set("counts", f64x2.load(get("at"))),
             ...set("four", f64x2.widenLow(get("counts"))),
             ...put(0),
             ...put(1),
@@ -47,7 +42,7 @@ export function describeConversion({ countsAt }: CountsPlace): WasmFunction {
             ...set("target", i32.add(get("target"), i32.constant(doubleBytes * together))),
             ...set("at", i32.add(get("at"), i32.constant(countBytes * together))),
           ],
-          i32.isBelow(get("at"), get("bytes")),
+          i32.isBelow(get("at"), get("stop")),
         ),
       ];
     },

@@ -3,7 +3,7 @@
  * neighbours are equal are they looked at one by one.
  */
 import { branch, f64x2, i16x8, i32, repeat } from "./wasm-code.ts";
-import { encodeModule, preferVectors, startModule } from "./wasm-module.ts";
+import { createCountsIntake, encodeModule, preferVectors, startModule, takeRoom } from "./wasm-module.ts";
 
 /** Counts of one run at most. */
 export const scanRunCounts = 512;
@@ -57,18 +57,20 @@ export function createScriptScanKernel(): ScanKernel {
 const countBytes = 2;
 const vectorBytes = 16;
 const together = 8;
-/** Extremes by place in the vector, then the run; the last count before the first one lies right before it. */
+/** Extremes by place in the vector, then the run. */
 const highAt = vectorBytes;
 const runAt = 2 * vectorBytes;
 const countsAt = 4 * vectorBytes;
 
 /** Creates the kernel in WebAssembly. @throws Error where the processor or the runtime has no vectors. */
 export function createVectorScanKernel(): ScanKernel {
-  const { memory, find } = startModule(encodeScan());
-  const scan = find("scan");
-  const counted = new Int16Array(memory, countsAt - countBytes, scanRunCounts + 1);
-  const extremes = new Int16Array(memory, 0, 2 * together);
-  const ends = new Int32Array(memory, runAt, 1);
+  const { memory, from: base } = takeRoom(countsAt + countBytes * scanRunCounts);
+  const scan = startModule(encodeScan(base), memory).find("scan");
+  const takeIn = createCountsIntake(memory, base + countsAt, scanRunCounts);
+  const { buffer } = memory;
+  const all = new Int16Array(buffer);
+  const extremes = new Int16Array(buffer, base, 2 * together);
+  const ends = new Int32Array(buffer, base + runAt, 1);
   const found: ScanResult = { min: 0, max: 0, longest: 0, run: 0 };
   const rest = createScriptScanKernel();
   return {
@@ -80,9 +82,13 @@ export function createVectorScanKernel(): ScanKernel {
         Object.assign(found, rest.found);
         return;
       }
-      counted[0] = counts[0]!;
-      counted.set(counts, 1);
-      found.longest = scan(countBytes * whole, before);
+      const at = takeIn(counts);
+      // The count before the first one is held to be its like, whoever's it is.
+      const beforeFirst = at / countBytes - 1;
+      const kept = all[beforeFirst]!;
+      all[beforeFirst] = counts[0]!;
+      found.longest = scan(at, at + countBytes * whole, before);
+      all[beforeFirst] = kept;
       found.run = ends[0]!;
       found.min = extremes[0]!;
       found.max = extremes[together]!;
@@ -109,23 +115,20 @@ export function shareScanKernel(): ScanKernel {
   return shared;
 }
 
-/** `scan(bytes, run)` returns the longest run. */
-function encodeScan(): Uint8Array {
-  const end = countsAt + countBytes * scanRunCounts;
-  return encodeModule(end, [
+/** `scan(at, end, run)` of the whole vectors between two addresses; returns the longest run. */
+function encodeScan(base: number): Uint8Array {
+  return encodeModule("given", [
     {
       name: "scan",
-      parameters: { bytes: "i32", run: "i32" },
+      parameters: { at: "i32", end: "i32", run: "i32" },
       result: "i32",
-      locals: { i32: "at stop longest", v128: "counts low high" },
+      locals: { i32: "stop longest", v128: "counts low high" },
       body: ({ get, set }) => {
         const one = i32.constant(1);
-        const zero = i32.constant(0);
+        const results = i32.constant(base);
+        const countBefore = i32.sub(get("at"), i32.constant(countBytes));
         const keepLongest = set("longest", i32.larger(get("longest"), get("run")));
-        const isSame = i32.isEqual(
-          i32.loadCount(get("at"), countsAt),
-          i32.loadCount(get("at"), countsAt - countBytes),
-        );
+        const isSame = i32.isEqual(i32.loadCount(get("at")), i32.loadCount(countBefore));
         const oneByOne = [
           ...set("stop", i32.add(get("at"), i32.constant(vectorBytes))),
           ...repeat(
@@ -139,24 +142,23 @@ function encodeScan(): Uint8Array {
           ),
         ];
         return [
-          ...set("low", f64x2.load(zero, countsAt)),
+          ...set("low", f64x2.load(get("at"))),
           ...set("high", get("low")),
           ...repeat(
             [
-              ...set("counts", f64x2.load(get("at"), countsAt)),
+              ...set("counts", f64x2.load(get("at"))),
               ...set("low", i16x8.min(get("low"), get("counts"))),
               ...set("high", i16x8.max(get("high"), get("counts"))),
-              ...branch(
-                i16x8.isAnyEqual(get("counts"), f64x2.load(get("at"), countsAt - countBytes)),
-                oneByOne,
-                [...set("run", one), ...set("at", i32.add(get("at"), i32.constant(vectorBytes)))],
-              ),
+              ...branch(i16x8.isAnyEqual(get("counts"), f64x2.load(countBefore)), oneByOne, [
+                ...set("run", one),
+                ...set("at", i32.add(get("at"), i32.constant(vectorBytes))),
+              ]),
             ],
-            i32.isBelow(get("at"), get("bytes")),
+            i32.isBelow(get("at"), get("end")),
           ),
-          ...f64x2.store({ address: zero }, get("low")),
-          ...f64x2.store({ address: zero, offset: highAt }, get("high")),
-          ...i32.store({ address: zero, offset: runAt }, get("run")),
+          ...f64x2.store({ address: results }, get("low")),
+          ...f64x2.store({ address: results, offset: highAt }, get("high")),
+          ...i32.store({ address: results, offset: runAt }, get("run")),
           ...get("longest"),
         ];
       },

@@ -3,7 +3,7 @@
  * WebAssembly. Knows no channel.
  */
 import { f64x2, i16x8, i32, i64x2, repeat } from "./wasm-code.ts";
-import { encodeModule, preferVectors, startModule } from "./wasm-module.ts";
+import { createCountsIntake, encodeModule, preferVectors, startModule, takeRoom } from "./wasm-module.ts";
 
 /** What was summed up; whole numbers, exact below 2^53. */
 interface CountSums {
@@ -54,11 +54,12 @@ const countsAt = 2 * vectorBytes;
 
 /** Creates the kernel in WebAssembly. @throws Error where the processor or the runtime has no vectors. */
 export function createVectorSumKernel(): SumKernel {
-  const { memory, find } = startModule(encodeSum());
-  const sum = find("sum");
-  const held = new Int16Array(memory, countsAt, runCounts);
-  const sums = new Int32Array(memory, 0, 4);
-  const squares = new Uint32Array(memory, squaresAt, 4);
+  const { memory, from: base } = takeRoom(countsAt + countBytes * runCounts);
+  const sum = startModule(encodeSum(base), memory).find("sum");
+  const takeIn = createCountsIntake(memory, base + countsAt, runCounts);
+  const { buffer } = memory;
+  const sums = new Int32Array(buffer, base, 4);
+  const squares = new Uint32Array(buffer, base + squaresAt, 4);
   const found: CountSums = { sum: 0, squares: 0 };
   return {
     found,
@@ -68,8 +69,9 @@ export function createVectorSumKernel(): SumKernel {
       const whole = counts.length - (counts.length % together);
       for (let from = 0; from < whole; from += runCounts) {
         const to = Math.min(whole, from + runCounts);
-        held.set(to - from === counts.length ? counts : counts.subarray(from, to));
-        sum(countBytes * (to - from));
+        // Few counts behind the last whole vector are taken in with it, and summed up below.
+        const at = takeIn(counts.length <= runCounts ? counts : counts.subarray(from, to));
+        sum(at, at + countBytes * (to - from));
         found.sum += sums[0]! + sums[1]! + sums[2]! + sums[3]!;
         found.squares += squares[0]! + squares[2]! + (squares[1]! + squares[3]!) * 2 ** 32;
       }
@@ -86,19 +88,19 @@ export function shareSumKernel(): SumKernel {
   return shared;
 }
 
-/** `sum(bytes)`: of whole vectors, one at least. */
-function encodeSum(): Uint8Array {
-  return encodeModule(countsAt + countBytes * runCounts, [
+/** `sum(at, stop)`: of the whole vectors between two addresses, one at least. */
+function encodeSum(base: number): Uint8Array {
+  return encodeModule("given", [
     {
       name: "sum",
-      parameters: { bytes: "i32" },
-      locals: { i32: "at", v128: "counts pairs sums squares" },
+      parameters: { at: "i32", stop: "i32" },
+      locals: { v128: "counts pairs sums squares" },
       body: ({ get, set }) => [
         ...set("sums", f64x2.zero()),
         ...set("squares", f64x2.zero()),
         ...repeat(
           [
-            ...set("counts", f64x2.load(get("at"), countsAt)),
+            ...set("counts", f64x2.load(get("at"))),
             ...set("sums", i16x8.addSums(get("sums"), i16x8.addPairs(get("counts")))),
             // Two squares of −32,768 are 2^31: without a sign they fit.
             ...set("pairs", i16x8.multiplyPairs(get("counts"), get("counts"))),
@@ -106,10 +108,10 @@ function encodeSum(): Uint8Array {
             ...set("squares", i64x2.add(get("squares"), i64x2.widenHigh(get("pairs")))),
             ...set("at", i32.add(get("at"), i32.constant(vectorBytes))),
           ],
-          i32.isBelow(get("at"), get("bytes")),
+          i32.isBelow(get("at"), get("stop")),
         ),
-        ...f64x2.store({ address: i32.constant(0) }, get("sums")),
-        ...f64x2.store({ address: i32.constant(0), offset: squaresAt }, get("squares")),
+        ...f64x2.store({ address: i32.constant(base) }, get("sums")),
+        ...f64x2.store({ address: i32.constant(base), offset: squaresAt }, get("squares")),
       ],
     },
   ]);

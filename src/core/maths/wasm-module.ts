@@ -89,6 +89,49 @@ export function takeRoom(bytes: number): WasmRoom {
   return { memory, from };
 }
 
+/**
+ * Finds counts in the memory that kernels share, for one that has room at `ownAt` for those that lie elsewhere: what lies in the
+ * memory is taken where it is, the rest is copied. Returns their address.
+ */
+export function createCountsIntake(
+  { buffer }: WasmMemory,
+  ownAt: number,
+  most: number,
+): (counts: Int16Array) => number {
+  const own = new Int16Array(buffer, ownAt, most);
+  /** Who came last, and where they lie; null: elsewhere. The same view comes many times. */
+  let last: Int16Array = own;
+  let lastAt: number | null = ownAt;
+  return (counts) => {
+    if (counts !== last) lastAt = counts.buffer === buffer ? counts.byteOffset : null;
+    last = counts;
+    if (lastAt !== null) return lastAt;
+    own.set(counts);
+    return ownAt;
+  };
+}
+
+/** As many as a frame brings. */
+const sharedCounts = 512;
+/** What stands before the first count is a kernel's to change while it runs, and what lies behind the last is read by eights. */
+const besideCountsBytes = 16;
+let countsOfAll: Int16Array | null = null;
+
+/**
+ * Room for a block of counts in the memory that kernels share. One for all who decode: what is written there is valid until
+ * anybody writes the next.
+ */
+export function shareCounts(): Int16Array {
+  countsOfAll ??= preferVectors(
+    () => {
+      const { memory, from } = takeRoom(2 * sharedCounts + 2 * besideCountsBytes);
+      return new Int16Array(memory.buffer, from + besideCountsBytes, sharedCounts);
+    },
+    () => new Int16Array(sharedCounts),
+  );
+  return countsOfAll;
+}
+
 /** A module that runs. */
 export interface WasmInstance {
   readonly memory: ArrayBuffer;

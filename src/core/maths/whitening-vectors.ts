@@ -4,7 +4,7 @@
  */
 import { conversionSlackBytes, describeConversion } from "./convert-counts.ts";
 import { type Code, f64, f64x2, i32, repeat } from "./wasm-code.ts";
-import { encodeModule, type Locals, startModule, takeRoom } from "./wasm-module.ts";
+import { createCountsIntake, encodeModule, type Locals, startModule, takeRoom } from "./wasm-module.ts";
 import {
   countRunBlocks,
   highPassPole,
@@ -48,7 +48,7 @@ export function createVectorWhiteningKernel(options: WhiteningOptions): Whitenin
   const module = startModule(encodeWhitening(options, layout), memory);
   const run = module.find("run");
   const convert = module.find("convert");
-  const counted = new Int16Array(module.memory, layout.counts, maxBlocks * blockSamples);
+  const takeIn = createCountsIntake(memory, layout.counts, maxBlocks * blockSamples);
   const pairs = countLagPairs(order);
   const inner = new Float64Array(module.memory, layout.state, 2 + 2 * pairs);
   const { faded } = whiteningState;
@@ -58,8 +58,8 @@ export function createVectorWhiteningKernel(options: WhiteningOptions): Whitenin
     maxBlocks,
     fill: (counts, start, scale) => {
       if (counts.length === 0) return;
-      counted.set(counts);
-      convert(countBytes * counts.length, layout.samples + doubleBytes * start, scale, 0);
+      const at = takeIn(counts);
+      convert(at, at + countBytes * counts.length, layout.samples + doubleBytes * start, scale, 0);
     },
     run: (state, blocks) => {
       inner[0] = state[whiteningState.raw]!;
@@ -109,7 +109,7 @@ function encodeWhitening(options: WhiteningOptions, layout: Layout): Uint8Array 
     ...range(order + 1).map((lag) => `c${lag} a${lag} t${lag}`),
   ];
   return encodeModule("given", [
-    describeConversion({ countsAt: layout.counts }),
+    describeConversion(),
     {
       name: "run",
       parameters: { blocks: "i32" },

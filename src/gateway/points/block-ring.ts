@@ -10,6 +10,7 @@
  */
 import { deserialize, serialize } from "node:v8";
 import { createReusedBlock, type Reused, type SampleBlock } from "../../core/contract/stream.ts";
+import { shareCounts } from "../../core/maths/wasm-module.ts";
 
 /** Who sends blocks: told once, then called by its number. */
 export type BlockStream = Pick<SampleBlock, "deviceId" | "channel" | "unit">;
@@ -234,11 +235,12 @@ export function createRingReader(memory: RingMemory, lowBytes: number): RingRead
 }
 
 /**
- * Reads counts out of shared memory into memory of its own, which is filled anew each time: what lies in shared memory is copied
- * many times more slowly by whoever takes it next, and a view on it would be made for each block.
+ * Reads counts out of memory that both threads see into that of this thread's kernels, which is filled anew each time: what lies in
+ * shared memory is copied many times more slowly by whoever takes it next, and a view on it would be made for each block.
  */
 function createCountsReader(words: Int32Array): (fromWord: number, length: number) => Int16Array {
-  let held = new Int32Array(256);
+  const room = shareCounts();
+  let held = new Int32Array(room.buffer, room.byteOffset, room.length >> 1);
   /** By length: devices send few. */
   let views: (Int16Array | undefined)[] = [];
   return (fromWord, length) => {
@@ -250,7 +252,7 @@ function createCountsReader(words: Int32Array): (fromWord: number, length: numbe
     for (let index = 0; index < many; index++) held[index] = words[fromWord + index]!;
     let view = views[length];
     if (view === undefined) {
-      view = new Int16Array(held.buffer, 0, length);
+      view = new Int16Array(held.buffer, held.byteOffset, length);
       views[length] = view;
     }
     return view;
