@@ -103,13 +103,17 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
   };
 }
 
+/** A server may be told to answer a commit before it is on the disk: what is acknowledged must outlive its end. */
+const begin = `BEGIN; SELECT set_config('synchronous_commit', 'on', true)
+  WHERE current_setting('synchronous_commit') = 'off'`;
+
 async function runTransaction<T>(
   client: PoolClient,
   work: (session: SqlSession) => Promise<T>,
   subject: string,
 ): Promise<T> {
   const session = createSession((run) => run(client), subject);
-  await session.exec("BEGIN");
+  await session.exec(begin);
   try {
     const result = await work(session);
     await session.exec("COMMIT");

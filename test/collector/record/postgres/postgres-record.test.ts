@@ -371,6 +371,23 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     await expect.poll(() => record.check().then(() => true), { timeout: 5_000 }).toBe(true);
   });
 
+  it("has what it says is stored on the disk, also of a server that is set to answer before", async () => {
+    // It writes down what it has answered every ten seconds.
+    const own = await startScratchPostgres(["synchronous_commit=off", "wal_writer_delay=10s"]);
+    onTestFinished(() => own.close());
+    const url = await own.createDatabase();
+    const record = await openAt(url);
+    const events: StorableRecord[] = [];
+    for (let index = 1; index <= 20; index++) {
+      events.push(event(`event ${index}`));
+      await store(record, [envelopeOf(events)]);
+    }
+    await own.kill();
+    await record.close();
+    await own.start();
+    expect((await (await openAt(url)).events(all)).total).toBe(20);
+  });
+
   it("logs in with a password that a file holds, whatever is in it", async () => {
     const url = await server.createDatabase();
     const password = 'a%2F&b=c? +"\u00e9';
