@@ -33,8 +33,8 @@ export interface LaneSender {
   /** Of all envelopes under way. */
   readonly bytesUnderWay: number;
   /**
-   * Bytes that may be under way. What is lost with its connection may have been too much for the line, which carries it
-   * no better the next time: then it is half of that, and more again with every acknowledgement.
+   * Bytes that may be under way. What is lost may have been too much for the line, or an envelope too large for the broker, and
+   * fares no better the next time: then it is half of that, and more again with every acknowledgement.
    */
   readonly limitBytes: number;
   /** An envelope that ends at `last` was handed to the transport. */
@@ -68,6 +68,7 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
   const underWay = (): number => flights.reduce((sum, { bytes }) => sum + bytes, 0);
   const dueMs = ({ sentMs }: Flight): number => sentMs + options.ackTimeoutMs;
   const goBack = (): void => {
+    if (flights.length > 0) limitBytes = Math.max(minLimitBytes, Math.min(limitBytes, underWay()) / 2);
     flights = [];
     sentUpTo = acknowledged;
   };
@@ -110,7 +111,6 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
       return true;
     },
     restart() {
-      if (flights.length > 0) limitBytes = Math.max(minLimitBytes, Math.min(limitBytes, underWay()) / 2);
       goBack();
       notBeforeMs = Number.NEGATIVE_INFINITY;
     },

@@ -170,3 +170,30 @@ for (const { name, available, startBroker } of brokers) {
     });
   });
 }
+
+test.skipIf(!hasMosquitto)(
+  "alerts arrive through a broker that takes what is large and gives it to nobody (skipped without mosquitto)",
+  async () => {
+    const broker = await startMosquitto(await findFreePort(), ["message_size_limit 20000"]);
+    onTestFinished(() => broker.close());
+    const collector = startCollector(broker.port, 0);
+    const file = openStoreFile({ path: join(createTemporaryFolder(), "store.db"), survives: "crash" });
+    onTestFinished(() => file.close());
+    const outbox = createOutbox({ file, clock: systemClock, timers: systemTimers });
+    onTestFinished(() => outbox.close());
+    for (let id = 1; id <= 60; id++) {
+      outbox.append({ kind: "alert", id: `${id}`, json: JSON.stringify("y".repeat(2_000)) });
+    }
+    await until(() => outbox.counts().records === 60, "the alerts wait");
+    const url = `mqtt://127.0.0.1:${broker.port}`;
+    // In MQTT 3.1.1 the broker cannot say that it has dropped a message.
+    const transport = createMqttClient({ url, clientId: "gateway", backoff, version: 4 });
+    onTestFinished(() => transport.close());
+    const times = { ackTimeoutMs: 200, resend: { firstMs: 20, maxMs: 100 } };
+    const timing = { clock: systemClock, timers: systemTimers, ...times };
+    const uplink = createUplink({ gateway: "gw", outbox, transport, topics, ...timing });
+    onTestFinished(() => uplink.close());
+    await until(() => outbox.counts().records === 0, "everything is acknowledged", 20_000);
+    expect(idsOf(collector)).toEqual(numbers(60));
+  },
+);
