@@ -129,9 +129,7 @@ export function describeClocks(open: () => Promise<FleetRecord>): void {
     await send([event("c", y1970)], t + 1_000);
     const told = await clockEvents(record);
     expect(told).toMatchObject([{ subject: "gw-1", gateway: "(collector)", timeMs: t }]);
-    expect(told[0]!.detail).toMatch(
-      /^gw-1 dates .* 1970-01-01T00:01:00.000Z, 19676 d behind the collector/,
-    );
+    expect(told[0]!.detail).toMatch(/^gw-1 dates .* 1970-01-01T00:01:00.000Z, 19676 d behind the collector/);
     await send([event("d", y2038)], t + 2 * day);
     expect((await clockEvents(record))[0]!.detail).toMatch(/ahead of the collector/);
     expect(await clockEvents(record)).toHaveLength(2);
