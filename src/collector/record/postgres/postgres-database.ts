@@ -3,7 +3,7 @@
  * a connection, transactions, and one kind of error. Holds no table.
  */
 import { createHash } from "node:crypto";
-import { type ClientConfig, DatabaseError, Pool, type PoolClient } from "pg";
+import { type ClientConfig, DatabaseError, Pool, type PoolClient, types } from "pg";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { Logger } from "../../../core/platform/logger.ts";
 
@@ -202,12 +202,14 @@ function connectionConfig(options: PostgresOptions): ClientConfig {
   };
 }
 
+/** In whichever of its two forms the server is set to write it (`bytea_output`). */
+const readBytes = types.getTypeParser(types.builtins.BYTEA, "text") as unknown as (value: string) => Buffer;
 const plainText = (value: string): unknown => value;
 
 /** Of the types that the record's tables have (pg_type.dat). */
 const parsers: Readonly<Record<number, (value: string) => unknown>> = {
   16: (value) => value === "t",
-  17: (value) => new Uint8Array(Buffer.from(value.slice(2), "hex")),
+  17: (value) => new Uint8Array(readBytes(value)),
   20: Number,
   21: Number,
   23: Number,
@@ -246,14 +248,19 @@ export function isDataError(error: unknown): boolean {
   return /^(2[23]|54)/.test(sqlState(error) ?? "");
 }
 
-/** A connection that cannot be used again: the server ended it, or nothing was heard on it in time. */
+/**
+ * A connection that cannot be used again: the server ended it, nothing was heard on it in time, or it leads to a server that only
+ * reads, while the address may lead to another by now.
+ */
 function isLost(error: unknown): boolean {
   const cause = error instanceof AuroraError ? error.cause : error;
   if (!(cause instanceof Error)) return false;
-  return cause instanceof DatabaseError ? /^(08|57P)/.test(cause.code ?? "") : true;
+  return cause instanceof DatabaseError ? /^(08|57P|25006)/.test(cause.code ?? "") : true;
 }
 
 const hints: readonly (readonly [RegExp, string])[] = [
+  [/^08P01/, "A pooler between needs `ignore_startup_parameters`, as src/SCALING.md says."],
+  [/^25006/, "This server only reads: let `record.url` lead to the primary, not to a replica."],
   [/^28/, "Check the user, `record.passwordFile`, and the server's pg_hba.conf."],
   [/^3D/, "Create the database: `createdb --encoding=UTF8 --template=template0 NAME`."],
   [/^42501/, "Grant this user the right to create tables in the database (it owns what it creates)."],

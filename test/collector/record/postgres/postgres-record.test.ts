@@ -388,6 +388,36 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     expect((await (await openAt(url)).events(all)).total).toBe(20);
   });
 
+  it("reads bytes as they were stored, in whichever form the server writes them", async () => {
+    const url = await server.createDatabase();
+    await query(url, `ALTER DATABASE ${url.split("/").at(-1)} SET bytea_output = escape`);
+    const record = await openAt(url);
+    const payload = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+    const fault = { reason: "envelope-invalid", detail: "d" } as const;
+    await record.storeEnvelopes({ nowMs: t, envelopes: [], setAside: [{ topic: "up", payload, fault }] });
+    const [aside] = (await record.quarantine(1)).items;
+    expect(aside!.sample).toEqual(payload.subarray(0, aside!.sample.length));
+    expect(aside!.sample.length).toBeGreaterThan(128);
+  });
+
+  it("leaves a server that only reads for the one that the address leads to then", async () => {
+    const url = await server.createDatabase();
+    const record = await openAt(url);
+    const name = url.split("/").at(-1);
+    // Holds for connections that are made from now on, as long as they live.
+    await query(url, `ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+    await query(
+      url,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}' AND pid <> pg_backend_pid()`,
+    );
+    const next = () => store(record, [envelopeOf([event("a")])]);
+    const refusal = { code: "STORE", hint: expect.stringContaining("primary") };
+    await expect.poll(() => next().catch((error: unknown) => error)).toMatchObject(refusal);
+    const other = url.replace(`${name}`, "postgres");
+    await query(other, `ALTER DATABASE ${name} RESET default_transaction_read_only`);
+    await expect.poll(() => next().then(() => true)).toBe(true);
+  });
+
   it("logs in with a password that a file holds, whatever is in it", async () => {
     const url = await server.createDatabase();
     const password = 'a%2F&b=c? +"\u00e9';
