@@ -475,6 +475,32 @@ test("what is allowed and probably not meant is a warning, which keeps no gatewa
   ]);
 });
 
+test("a collector's setting that another one leaves without effect is named, with what to write", async () => {
+  const folder = createTemporaryFolder();
+  const validate = async (text: string): Promise<string> => {
+    const path = join(folder, "collector.yaml");
+    writeFileSync(path, text);
+    const { code, stderr } = await auroraHere("config", "validate", path, "collector");
+    expect(code).toBe(0);
+    return stderr;
+  };
+  const gateways = "embedded: {gateways: [{id: gw, site: s, passwordFile: p}]}";
+  writeFileSync(join(folder, "p"), "secret", { mode: 0o600 });
+  const external = `mqtt: {url: 'mqtts://b:8883', ${gateways}}\n`.replace(": p}", `: ${join(folder, "p")}}`);
+  expect(await validate(external)).toMatch(
+    /mqtt\.embedded\.gateways: .*kept out by it; enrol .*enrolledFile/,
+  );
+  const unused = await validate(
+    `mqtt: {username: u}\nrecord: {tls: true, passwordFile: ${join(folder, "p")}}\ningest: {workers: 4}\n`,
+  );
+  expect(unused).toMatch(/mqtt\.username: .*; write it under mqtt\.embedded/);
+  expect(unused).toMatch(/record\.passwordFile: .*record\.tls: .*; write record\.kind: postgres/s);
+  expect(unused).toMatch(/ingest\.workers: this collector has no workers: .*mqtt\.url/);
+  const shared =
+    "mqtt: {url: 'mqtts://b:8883'}\nrecord: {kind: postgres, url: 'postgres://a@h/d', tls: true}\n";
+  expect(await validate(`${shared}ingest: {workers: 4}\n`)).not.toContain("warning");
+});
+
 test("files are there, readable, and hold what they must; nothing of them is shown", async () => {
   const authority = issueCertificate({ name: "ca", use: "authority", fromMs: Date.now(), days: 2 });
   const other = issueCertificate({ name: "other", use: "authority", fromMs: Date.now(), days: 2 });

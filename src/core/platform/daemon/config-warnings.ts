@@ -4,10 +4,12 @@ import type { CollectorConfig } from "../../contract/config/collector-config.ts"
 import type { ConfigFinding, KeyPath } from "../../contract/config/config-finding.ts";
 import type { GatewayConfig } from "../../contract/config/gateway-config.ts";
 import { isLoopbackAddress, isLoopbackHost } from "../loopback-host.ts";
+import { warnOfUnused } from "./unused-settings.ts";
 
 /** Of a collector. */
-export function warnOfCollector({ collector, mqtt }: CollectorConfig): readonly ConfigFinding[] {
-  const findings: ConfigFinding[] = [];
+export function warnOfCollector(config: CollectorConfig): readonly ConfigFinding[] {
+  const { collector, mqtt } = config;
+  const findings: ConfigFinding[] = [...warnOfUnused(config)];
   if (!isNear(collector.httpHost)) {
     findings.push({
       path: ["collector", "httpHost"],
