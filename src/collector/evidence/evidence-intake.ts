@@ -10,6 +10,7 @@ import type { RecordedEvidence } from "../../core/contract/evidence-list.ts";
 import { failed, ok, type Result } from "../../core/contract/result.ts";
 import type { EvidencePiece } from "../../core/contract/uplink-record.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
+import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { EvidenceRecord } from "../record/evidence-record.ts";
 import { readAbout, unpackEvidence } from "./check-evidence.ts";
@@ -54,6 +55,16 @@ interface WholeEvidence {
   readonly npy: Uint8Array;
 }
 
+/** Why a whole is none. */
+interface NotWhole {
+  readonly reason: string;
+  /** Are its bytes others than those that were announced? */
+  readonly isChanged: boolean;
+}
+
+/** That are remembered: beyond, what comes once more is taken once more. */
+const mostSentBack = 1_000;
+
 export function createEvidenceIntake(options: EvidenceIntakeOptions): EvidenceIntake {
   const { incoming, store, record, clock, logger } = options;
   let storedBytes = 0;
@@ -68,13 +79,29 @@ export function createEvidenceIntake(options: EvidenceIntakeOptions): EvidenceIn
     return failed(`${gateway}: ${reason}`);
   };
 
+  /** What arrived and was not what it had been announced to be. */
+  const sentBack = new Set<string>();
+  /** A disk here may have changed its bytes, and its gateway has them still: it is taken from its beginning once more. */
+  const sendBack = (gateway: string, id: string, { reason, isChanged }: NotWhole): Result<null, string> => {
+    if (!isChanged || sentBack.has(id)) return refuse(gateway, id, reason);
+    if (sentBack.size >= mostSentBack) sentBack.clear();
+    sentBack.add(id);
+    logger.warn("raw evidence is not what was announced, and is asked for once more", {
+      gateway,
+      id,
+      reason,
+    });
+    tell(gateway, { id, state: "partial", have: 0, reason: reason.slice(0, 512) });
+    return failed(`${gateway}: ${reason}`);
+  };
+
   /** All of it; what is not as its digests say is removed, with why. */
-  const readWhole = async (id: string): Promise<Result<WholeEvidence, string>> => {
+  const readWhole = async (id: string): Promise<Result<WholeEvidence, NotWhole>> => {
     const { about, text, packed } = await incoming.read(id);
     const npy = await unpackEvidence(about, packed);
     if (npy.ok) return ok({ id, about, text, npy: npy.value });
     await incoming.remove(id);
-    return npy;
+    return failed({ reason: npy.error, isChanged: sha256Hex(packed) !== about.evidence.packed.sha256 });
   };
 
   const keep = async ({ id, about, text, npy }: WholeEvidence): Promise<void> => {
@@ -98,7 +125,7 @@ export function createEvidenceIntake(options: EvidenceIntakeOptions): EvidenceIn
     if ((await record.findEvidence(id)) !== null) return incoming.remove(id);
     const whole = await readWhole(id);
     if (whole.ok) await keep(whole.value);
-    else refuse(gateway, id, whole.error);
+    else sendBack(gateway, id, whole.error);
   };
   const uploads = store.isRemote ? createUploadQueue({ upload, timers: options.timers, logger }) : null;
   /** What an earlier process had put together; asked for with the first piece, by whoever takes pieces. */
@@ -111,7 +138,7 @@ export function createEvidenceIntake(options: EvidenceIntakeOptions): EvidenceIn
   /** All pieces are there. */
   const finish = async (gateway: string, id: string): Promise<Result<null, string>> => {
     const whole = await readWhole(id);
-    if (!whole.ok) return refuse(gateway, id, whole.error);
+    if (!whole.ok) return sendBack(gateway, id, whole.error);
     if (uploads === null) await keep(whole.value);
     else uploads.add(id);
     return ok(null);

@@ -133,6 +133,23 @@ it("writes the last bytes again, of which a power cut may have left the length a
   expect((await listed(place.record)).total).toBe(1);
 });
 
+it("asks once more for what its own disk has changed, and stores it then", async () => {
+  const place = await createPlace();
+  const evidence = await makeEvidence();
+  const intake = await place.start();
+  const pieces = evidence.pieces(1_000);
+  for (const piece of pieces.slice(0, -1)) await intake.take("gw-1", piece);
+  const part = join(place.folder, "incoming", `${evidence.id}.part`);
+  const bytes = readFileSync(part);
+  bytes[100]! ^= 1;
+  writeFileSync(part, bytes);
+  expect((await intake.take("gw-1", pieces.at(-1)!)).ok).toBe(false);
+  // Its gateway begins anew, and gives up nothing.
+  expect(place.receipts.at(-1)).toMatchObject({ id: evidence.id, state: "partial", have: 0 });
+  for (const piece of pieces) expect((await intake.take("gw-1", piece)).ok).toBe(true);
+  expect((await listed(place.record)).total).toBe(1);
+});
+
 it("refuses what cannot be what it says, names the sender, and lets a neighbour go on", async () => {
   const place = await createPlace();
   const intake = await place.start();
