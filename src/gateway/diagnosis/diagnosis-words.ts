@@ -1,8 +1,8 @@
 /** Figures of diagnoses in words for people. */
 
-/** `12,240`. */
+/** `12,240`. Not by `toLocaleString`: the first number formatted so takes tables of megabytes into a process, for good. */
 export function formatWhole(value: number): string {
-  return Math.round(value).toLocaleString("en");
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** Three digits: `1.02`, `0.000512`. */
