@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import type { EvidenceOrder, EvidenceRequest } from "../core/contract/evidence.ts";
 import type { Topics } from "../core/contract/topics.ts";
-import { systemClock, systemTimers } from "../core/platform/clock.ts";
+import { type Clock, systemClock, systemTimers } from "../core/platform/clock.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
@@ -29,6 +29,8 @@ export interface EvidenceSurroundings {
   /** Where figures are counted by whoever takes pieces; null: elsewhere. */
   readonly metrics: Metrics | null;
   readonly logger: Logger;
+  /** Says when something arrives; default the machine's. */
+  readonly clock?: Pick<Clock, "nowMs">;
 }
 
 /** Of all bytes: so much may be stored before it is looked at again whether it is too much. */
@@ -49,8 +51,7 @@ export interface CollectorEvidence extends EvidenceReader {
 
 /** Opens its folders; a bucket is asked when it is needed. @throws AuroraError STORE or CONFIG_INVALID */
 export async function openCollectorEvidence(around: EvidenceSurroundings): Promise<CollectorEvidence> {
-  const { config, record, topics, client, metrics, logger } = around;
-  const clock = systemClock;
+  const { config, record, topics, client, metrics, logger, clock = systemClock } = around;
   const sites = around.sites ?? { get: () => null };
   const seal = await openAckSeal(config.mqtt.enrolmentKeyFile);
   const tell = (gateway: string, order: EvidenceOrder): Promise<void> =>

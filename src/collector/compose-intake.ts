@@ -4,11 +4,14 @@
  */
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { createTopics, type Topics } from "../core/contract/topics.ts";
+import { systemClock } from "../core/platform/clock.ts";
 import type { Closers } from "../core/platform/daemon/closing.ts";
 import { every } from "../core/platform/daemon/every.ts";
+import { nodeFileSystem } from "../core/platform/files/file-system.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
+import { believedFile, openArrivalClock } from "./clock-trust.ts";
 import { type CollectorEvidence, openCollectorEvidence } from "./compose-evidence.ts";
 import { bundleScanMs, openModels } from "./compose-registry.ts";
 import type { BundleShelf } from "./fleet/bundle-shelf.ts";
@@ -53,7 +56,9 @@ export async function openIntake(options: IntakeOptions, closers: Closers): Prom
   const topics = createTopics(config.mqtt.base);
   const sites = await openGatewaySites(config, logger);
   closers.add(every(enrolledScanMs, logger, () => sites.refresh()));
-  const around = { config, record, topics, sites, metrics, logger };
+  const trusted = { path: believedFile(config), files: nodeFileSystem, clock: systemClock, logger };
+  const clock = await openArrivalClock(trusted);
+  const around = { config, record, topics, sites, clock, metrics, logger };
   const evidence = await openCollectorEvidence({ ...around, client: { publish } });
   closers.add(() => evidence.close());
   const intake = await createGatewayIntake({

@@ -1,5 +1,4 @@
 /** Work on the record by the clock: thinning, pruning, verdicts of drift, and who published what. Of all that share a record one does it at a time. */
-import { join } from "node:path";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { hourMs } from "../core/maths/durations.ts";
 import { systemClock, systemTimers } from "../core/platform/clock.ts";
@@ -8,7 +7,7 @@ import { every } from "../core/platform/daemon/every.ts";
 import { nodeFileSystem } from "../core/platform/files/file-system.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
-import { createClockTrust } from "./clock-trust.ts";
+import { believedFile, createClockTrust } from "./clock-trust.ts";
 import type { CollectorEvidence } from "./compose-evidence.ts";
 import { registryFolder } from "./compose-registry.ts";
 import { createDriftJob } from "./fleet/drift-job.ts";
@@ -40,7 +39,7 @@ export function keepRecord(options: KeepRecordOptions, closers: Closers): void {
   closers.add(() => alone.close());
   const policy = retentionPolicy(config);
   const mayRemove = createClockTrust({
-    path: join(config.collector.stateDir, "clock.believed"),
+    path: believedFile(config),
     files: nodeFileSystem,
     clock: systemClock,
     logger,

@@ -1,11 +1,16 @@
 /** Whether a clock that jumps ends the time of all that is stored. */
-import { writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
-import { createClockTrust } from "../../src/collector/clock-trust.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { createClockTrust, openArrivalClock } from "../../src/collector/clock-trust.ts";
+import { expiryTimes, retentionPolicy } from "../../src/collector/record/retention-policy.ts";
+import { createSqliteRecord } from "../../src/collector/record/sqlite/sqlite-record.ts";
 import { AuroraError } from "../../src/core/contract/aurora-error.ts";
+import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
+import { ok } from "../../src/core/contract/result.ts";
 import { type FileSystem, nodeFileSystem } from "../../src/core/platform/files/file-system.ts";
 import { createLogger } from "../../src/core/platform/logger.ts";
+import { openSqlite } from "../../src/core/platform/sqlite/sqlite.ts";
 import { createManualClock } from "../support/manual-clock.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 
@@ -17,7 +22,14 @@ function createBench(files: FileSystem = nodeFileSystem) {
   const clock = createManualClock();
   const lines: string[] = [];
   const logger = createLogger({ write: (line) => lines.push(line) });
-  return { path, clock, lines, begin: () => createClockTrust({ path, files, clock, logger }) };
+  const options = { path, files, clock, logger };
+  return {
+    path,
+    clock,
+    lines,
+    begin: () => createClockTrust(options),
+    openArrival: () => openArrivalClock(options),
+  };
 }
 
 test("a clock that is suddenly years ahead removes nothing for a day, also after a restart, and is told once", async () => {
@@ -66,4 +78,59 @@ test("a file that says nothing and a disk that takes nothing keep nobody from re
   writeFileSync(path, "yesterday\n");
   clock.jump(12 * 365 * dayMs);
   expect(await trust()).toBe(true);
+});
+
+const rightMs = Date.UTC(2026, 10, 20);
+
+test("what arrives while a clock is years back is still there when it is right again", async () => {
+  const { clock, lines, begin, openArrival } = createBench();
+  clock.jump(rightMs - clock.nowMs());
+  expect(await begin()()).toBe(true);
+  // A battery is flat: after the next start it is 2022.
+  clock.jump(-4 * 365 * dayMs);
+  const trust = begin();
+  const arrival = await openArrival();
+  expect(lines.filter((line) => line.includes("is behind"))).toHaveLength(1);
+  clock.advance(hourMs);
+  expect([arrival.isBehind, arrival.nowMs()]).toEqual([true, rightMs + hourMs]);
+  expect(await trust()).toBe(true);
+  // What was believed is believed over a further start.
+  expect((await openArrival()).nowMs()).toBe(rightMs);
+
+  const record = createSqliteRecord(openSqlite(":memory:"));
+  onTestFinished(() => record.close());
+  const event = { kind: "event", timeMs: rightMs, name: "e", subject: "s", detail: "" } as const;
+  const envelope = {
+    gateway: "gw",
+    bootId: "b",
+    lane: "update",
+    firstSequence: 1,
+    oldestSequence: 1,
+  } as const;
+  const envelopes = [{ ...envelope, topic: "t", payload: Uint8Array.of(1), records: [ok(event)] }];
+  await record.storeEnvelopes({ nowMs: arrival.nowMs(), envelopes, setAside: [] });
+  clock.jump(4 * 365 * dayMs);
+  expect([arrival.isBehind, arrival.nowMs()]).toEqual([false, clock.nowMs()]);
+  const policy = retentionPolicy(collectorConfigSchema.parse({}));
+  await record.prune(expiryTimes(policy, clock.nowMs()));
+  expect((await record.events({ limit: 9, offset: 0 })).total).toBe(1);
+});
+
+test("a clock that stays back is believed after a day, and one that was of another century never", async () => {
+  const { path, clock, begin, openArrival } = createBench();
+  clock.jump(rightMs - clock.nowMs());
+  expect(await begin()()).toBe(true);
+  clock.jump(-40 * dayMs);
+  const [trust, arrival] = [begin(), await openArrival()];
+  expect(await trust()).toBe(true);
+  clock.advance(dayMs);
+  expect(await trust()).toBe(true);
+  expect([arrival.isBehind, arrival.nowMs()]).toEqual([false, rightMs - 39 * dayMs]);
+  expect((await openArrival()).isBehind).toBe(false);
+
+  writeFileSync(path, `${Date.UTC(2038, 0, 19)}\n`);
+  expect((await openArrival()).nowMs()).toBe(clock.nowMs());
+  rmSync(path);
+  mkdirSync(path);
+  expect((await openArrival()).nowMs()).toBe(clock.nowMs());
 });

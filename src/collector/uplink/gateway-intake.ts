@@ -29,6 +29,8 @@ export interface GatewayIntakeOptions {
   readonly record: FleetRecord;
   readonly topics: Topics;
   readonly sites: Omit<EnrolledSites, "refresh">;
+  /** Says when something arrives. */
+  readonly clock: UplinkIngestOptions["clock"];
   /** Models that are known here, by their digest. */
   readonly models: {
     get(digest: string): KnownReference | undefined;
@@ -44,9 +46,9 @@ export interface GatewayIntakeOptions {
 
 /** Creates it at rest. @throws AuroraError KEY for an enrolment key that cannot be read */
 export async function createGatewayIntake(options: GatewayIntakeOptions): Promise<GatewayIntake> {
-  const { config, record, topics, sites, models, logger, metrics, publish, beforeStore } = options;
+  const { config, record, topics, sites, clock, models, logger, metrics, publish, beforeStore } = options;
   const seal = await openAckSeal(config.mqtt.enrolmentKeyFile);
-  const around = { record, clock: systemClock, timers: systemTimers, logger };
+  const around = { record, clock, timers: systemTimers, logger };
   const ingest = createUplinkIngest({
     ...around,
     ...options.batches,

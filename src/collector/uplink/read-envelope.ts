@@ -23,6 +23,8 @@ import type { GatewaySites } from "./gateway-sites.ts";
 export interface RecordLimits {
   readonly sites: GatewaySites;
   readonly nowMs: number;
+  /** Is it known that it is later than that? Default: no. */
+  readonly isBehind?: boolean;
   /** For how long drift is kept, ms: what is older is not taken in. */
   readonly driftKeptMs: number;
   /** Bins of each column that a model's drift reference has; undefined: the model is not known here. */
@@ -188,8 +190,8 @@ function checkDrift(report: DriftReport, sender: RecordSender): RecordFault | nu
 
 /** A clock that jumped ahead would make a day of the future "today", one that jumped back an old one. */
 function checkClock({ fromMs, toMs }: DriftReport, sender: RecordSender): RecordFault | null {
-  const { nowMs, driftKeptMs } = sender.limits;
-  if (nowMs < earliestOwnMs) return null;
+  const { nowMs, isBehind = false, driftKeptMs } = sender.limits;
+  if (isBehind || nowMs < earliestOwnMs) return null;
   const refuse = (why: string): RecordFault => {
     const dated = `${sender.gateway} dates a drift report ${new Date(toMs).toISOString()}`;
     return { reason: "drift-clock", detail: `${dated}, ${why} (now it is ${new Date(nowMs).toISOString()})` };

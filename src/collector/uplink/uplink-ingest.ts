@@ -21,7 +21,8 @@ import type { RecordLimits } from "./read-envelope.ts";
 
 export interface UplinkIngestOptions {
   readonly record: Pick<FleetRecord, "storeEnvelopes">;
-  readonly clock: Clock;
+  /** `isBehind`: this machine's own is known to be, so that it cannot say that another one is wrong. */
+  readonly clock: Clock & { readonly isBehind?: boolean };
   readonly timers: Timers;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -109,7 +110,8 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
     messages: readonly WaitingMessage[],
     early: Set<Uint8Array>,
   ): Promise<void> => {
-    const limits = { sites, driftKeptMs, driftBinsOf, nowMs: clock.nowMs() };
+    const { isBehind = false } = clock;
+    const limits = { sites, driftKeptMs, driftBinsOf, nowMs: clock.nowMs(), isBehind };
     let isFirst = true;
     for await (const read of cutBatches(messages, limits, clock)) {
       // What is large is stored in parts, and others have their turn between them.

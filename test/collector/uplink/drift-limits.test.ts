@@ -56,6 +56,14 @@ describe("a gateway's clock", () => {
     await bench.take([report], { lane: "drift" });
     expect((await bench.record.quarantine(0)).total).toBe(0);
   });
+
+  it("is not called wrong by a collector that knows its own clock to be behind", async () => {
+    const bench = createIngestBench({ driftKeptMs: 90 * dayMs });
+    const report = reportAt(bench.clock.nowMs() + 3 * hourMs);
+    Object.assign(bench.clock, { isBehind: true });
+    await bench.take([report], { lane: "drift" });
+    expect((await bench.record.quarantine(0)).total).toBe(0);
+  });
 });
 
 describe("a drift report", () => {
