@@ -31,6 +31,9 @@ export interface Sketcher {
 /** Magnitude up to which a value is one: the squares of a day's values still have a sum in float32. */
 const largestValue = 1e15;
 
+/** What a narrow count can hold: no count is larger than the number of windows. */
+const maxNarrowCount = 0xffff;
+
 /** Creates a sketcher for points that run the reference's model. */
 export function createSketcher(reference: DriftReference): Sketcher {
   return new PointSketcher(findOrMake(plans, reference, () => planSketches(reference)));
@@ -72,8 +75,11 @@ const momentFields = { mean: 0, sumSquares: 1, min: 2, max: 3, count: 4 } as con
 
 class PointSketcher implements Sketcher {
   readonly #plan: SketchPlan;
-  /** Of every feature its bins; then how many values were valid, one a feature, and how many were not. */
-  readonly #counts: Uint32Array;
+  /**
+   * Of every feature its bins; then how many values were valid, one a feature, and how many were not. Narrow until an
+   * interval has more windows than its numbers can count.
+   */
+  #counts: Uint16Array | Uint32Array;
   readonly #validAt: number;
   readonly #invalidAt: number;
   /** {@link momentFields} of each feature. */
@@ -85,7 +91,7 @@ class PointSketcher implements Sketcher {
     this.#plan = plan;
     this.#validAt = countOffsets[total]!;
     this.#invalidAt = this.#validAt + total;
-    this.#counts = new Uint32Array(this.#invalidAt + total);
+    this.#counts = new Uint16Array(this.#invalidAt + total);
     this.#moments = new Float64Array(total * momentFields.count);
     this.#reset();
   }
@@ -96,6 +102,7 @@ class PointSketcher implements Sketcher {
     levels?: ArrayLike<number> | null,
   ): void {
     const { total, scoresFrom, levelsFrom } = this.#plan;
+    if (this.windows === maxNarrowCount) this.#counts = Uint32Array.from(this.#counts);
     this.windows++;
     for (let index = 0; index < scoresFrom; index++) this.#add(index, features[index]!);
     if (scores !== null) {

@@ -64,6 +64,19 @@ describe("sketches", () => {
     );
   });
 
+  it("count more windows of an interval than narrow numbers hold", () => {
+    const sketcher = createSketcher(reference);
+    for (const windows of [65_535, 65_536, 70_000, 3]) {
+      for (let window = 0; window < windows; window++) sketcher.update([3, Number.NaN, 3], [1]);
+      const [a, b, constant] = sketcher.take();
+      expect([countValues(a!), b!.invalid, Math.max(...constant!.counts)]).toEqual([
+        windows,
+        windows,
+        windows,
+      ]);
+    }
+  });
+
   it("count every value once: in a bin or as invalid", () => {
     fc.assert(
       fc.property(rows, (given) => {
