@@ -11,6 +11,7 @@ import { createRawWindowDecoder } from "../../firmware-bridge/messages/raw-windo
 import { maxSamplesPerFrame } from "../../firmware-bridge/protocol.ts";
 import { readBundle } from "../../src/core/bundle/verify-bundle.ts";
 import { computeBearingOrders, generatorBearings } from "../../src/core/contract/bundle/bearing-geometry.ts";
+import { shareCounts } from "../../src/core/maths/wasm-module.ts";
 import { packageRoot } from "../../src/core/platform/files/package-root.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { serveBundle } from "../../src/core/serving/loaded-bundle.ts";
@@ -54,7 +55,7 @@ async function feed(bytes: Buffer, { announce, accept, idle }: Pipeline): Promis
     channels,
   } as const;
   announce(hello);
-  const decoder = createRawWindowDecoder(maxSamplesPerFrame);
+  const decoder = createRawWindowDecoder(maxSamplesPerFrame, shareCounts());
   const blocks = createSampleBlockReader();
   const parser = createFrameParser(({ bytes: packet, start, end }) => {
     const message = decoder.decode(packet, start, end);
