@@ -1,5 +1,11 @@
 /** Parts that the configurations of gateway and collector have in common: broker, files, trusted keys. */
 import { z } from "zod";
+import { idPattern } from "../topics.ts";
+
+/** An id of a site, turbine, gateway or device. */
+export const idSchema: z.ZodString = z
+  .string()
+  .regex(idPattern, "letters, digits, dot, dash and underscore; at most 63; starts with a letter or digit");
 
 /** A path of a file or folder. */
 export const filePathSchema: z.ZodString = z.string().min(1).max(4096);

@@ -1,7 +1,6 @@
 /** The broker that a collector has of its own: where it listens, with TLS or without, and who may connect. */
 import { z } from "zod";
-import { idPattern } from "../topics.ts";
-import { filePathSchema as file, optionalFile } from "./config-parts.ts";
+import { filePathSchema as file, idSchema as id, optionalFile } from "./config-parts.ts";
 
 /** A gateway that may connect to the embedded broker. */
 export interface EnrolledGateway {
@@ -66,13 +65,8 @@ export const embeddedBrokerSchema: z.ZodType<EmbeddedBrokerConfig, object> = z
     gateways: z
       .array(
         z.strictObject({
-          id: z.string().regex(idPattern).describe("Id of the gateway, which is its user name"),
-          site: z
-            .string()
-            .regex(idPattern)
-            .nullable()
-            .default(null)
-            .describe("Site whose turbines it may speak of; null: of any"),
+          id: id.describe("Id of the gateway, which is its user name"),
+          site: id.nullable().default(null).describe("Site whose turbines it may speak of; null: of any"),
           passwordFile: password,
         }),
       )
@@ -82,8 +76,8 @@ export const embeddedBrokerSchema: z.ZodType<EmbeddedBrokerConfig, object> = z
     devices: z
       .array(
         z.strictObject({
-          gateway: z.string().regex(idPattern).describe("Gateway that it belongs to"),
-          id: z.string().regex(idPattern).describe("Id of the device; its user name is <gateway>/<id>"),
+          gateway: id.describe("Gateway that it belongs to"),
+          id: id.describe("Id of the device; its user name is <gateway>/<id>"),
           passwordFile: password,
         }),
       )

@@ -2,12 +2,12 @@
 import { z } from "zod";
 import { writtenBearingSchema } from "../bundle/bearing.ts";
 import { maxCaptureSeconds } from "../device/device-capture.ts";
-import { idPattern } from "../topics.ts";
 import { checkGatewayReferences } from "./check-gateway-references.ts";
 import {
   brokerLoginShape,
   brokerUrlSchema,
   filePathSchema as file,
+  idSchema as id,
   topicBaseSchema,
   trustedKeysSchema,
 } from "./config-parts.ts";
@@ -17,9 +17,6 @@ import { modbusSchema } from "./modbus-config.ts";
 import { opcuaSchema } from "./opcua-config.ts";
 import { storeSchema, uplinkSchema } from "./record-config.ts";
 
-const id = z
-  .string()
-  .regex(idPattern, "letters, digits, dot, dash and underscore; at most 63; starts with a letter or digit");
 const optionalFile = file.nullable().default(null);
 
 /** How a device can be reached; the part behind the scheme is checked where it is used. */

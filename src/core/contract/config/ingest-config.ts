@@ -1,6 +1,6 @@
 /** How workers share what gateways send. */
 import { z } from "zod";
-import { idPattern } from "../topics.ts";
+import { idSchema as id } from "./config-parts.ts";
 
 /** Of the workers of one machine. */
 export interface IngestConfig {
@@ -19,9 +19,7 @@ export const ingestSchema: z.ZodType<IngestConfig, unknown> = z.strictObject({
     .describe(
       "Processes of `--role ingest`, and of `--role all` with record.kind postgres and a broker of its own",
     ),
-  name: z
-    .string()
-    .regex(idPattern)
+  name: id
     .default("ingest")
     .describe(
       "Begins the workers' client ids at the broker: another one on every machine, the same at every start, or two throw each other out",

@@ -41,14 +41,17 @@ const bucketSchema = z
       .describe("Address of the server: https://s3.eu-central-1.amazonaws.com, or one of your own"),
     region: z
       .string()
-      .regex(/^[a-z0-9][a-z0-9-]{0,63}$/)
+      .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "small letters, digits and dashes, at most 64: eu-central-1")
       .default("us-east-1")
       .describe(
         "Region of the bucket, which requests are signed for; most servers of one's own take the default",
       ),
     bucket: z
       .string()
-      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)
+      .regex(
+        /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+        "3 to 63 small letters, digits, dots and dashes; begins and ends with a letter or digit",
+      )
       .describe("Name of the bucket, which must be there"),
     prefix: z
       .string()
