@@ -9,13 +9,21 @@ import { type GatewaySource, readGatewayFile } from "../core/serving/gateway-fil
 import { startGateway } from "./compose.ts";
 
 /**
- * The heap may grow by a tenth and 8 MB above what lived in it when it was last collected, instead of to twice as much; and no code
- * is kept in the form between bytecode and optimised code, which is large and of no gain here (ADR 58). Only of a gateway: what
- * lives in it stays small.
+ * The heap may grow by a tenth and 8 MB above what lived in it when it was last collected, instead of to twice as much (ADR 58).
+ * Only of a gateway: what lives in it stays small.
  */
-const heapFlags: readonly string[] = ["--heap-growing-percent=10", "--no-sparkplug", "--flush-baseline-code"];
-/** In the small profile V8 also favours size, and forgets at each full collection the bytecode that has not run since the last. */
-const smallHeapFlags: readonly string[] = ["--optimize-for-size", "--bytecode-old-age=1"];
+const heapFlags: readonly string[] = ["--heap-growing-percent=10"];
+/**
+ * In the small profile V8 also favours size: it keeps no code in the form between bytecode and optimised code, which is large, and
+ * at each full collection leaves no gaps and forgets the bytecode that has not run since the last.
+ */
+const smallHeapFlags: readonly string[] = [
+  "--optimize-for-size",
+  "--no-sparkplug",
+  "--flush-baseline-code",
+  "--bytecode-old-age=1",
+  "--compact-on-every-full-gc",
+];
 
 export interface RunGatewayOptions extends GatewaySource {
   readonly runtimeVersion: string;
