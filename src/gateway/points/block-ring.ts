@@ -78,7 +78,10 @@ export function createRingMemory(bytes: number): RingMemory {
 
 const alignUp = (bytes: number): number => (bytes + 7) & ~7;
 
-/** The one writer of a memory. */
+/** A reader that sleeps is woken for so much: each call takes both threads more time than a block of samples. */
+const worthWaking = 1 << 15;
+
+/** The one writer of a memory. For what little it writes in one turn of the event loop a reader that sleeps is woken at its end. */
 export function createRingWriter(memory: RingMemory): RingWriter {
   const header = new Int32Array(memory.header);
   const capacity = memory.records.byteLength;
@@ -86,6 +89,9 @@ export function createRingWriter(memory: RingMemory): RingWriter {
   const numbers = new Float64Array(memory.records);
   const samples = new Int16Array(memory.records);
   const bytes = new Uint8Array(memory.records);
+  /** Bytes since a reader that may sleep was called. */
+  let unheard = 0;
+  let isWakingSoon = false;
 
   const usedBytes = (): number => (Atomics.load(header, written) - Atomics.load(header, read)) >>> 0;
 
@@ -103,9 +109,19 @@ export function createRingWriter(memory: RingMemory): RingWriter {
   }
   function commit(length: number): void {
     Atomics.add(header, written, length);
+    unheard += length;
+    if (unheard >= worthWaking) wake();
+    else if (!isWakingSoon) {
+      isWakingSoon = true;
+      setImmediate(wakeAtLast);
+    }
+  }
+  function wakeAtLast(): void {
+    isWakingSoon = false;
     wake();
   }
   function wake(): void {
+    unheard = 0;
     if (Atomics.load(header, asleep) === 0) return;
     Atomics.add(header, calls, 1);
     Atomics.notify(header, calls);

@@ -67,8 +67,11 @@ export interface ChainThread {
   close(): Promise<void>;
 }
 
-/** Bytes that may wait before whoever sends is stopped, and those at which they go on: less than a tenth of a second's work. */
-const marks = { high: 1 << 20, low: 1 << 18 } as const;
+/**
+ * Bytes that may wait before whoever sends is stopped, and those at which they go on: less than a tenth of a second's work, and
+ * enough to last while the main thread reads for another worker.
+ */
+const marks = { high: 1 << 21, low: 1 << 20 } as const;
 /** There is room for as much more of each device, which may be on its way: what one reads at once, and frames told beforehand. */
 const roomPerDevice = 1 << 17;
 const maxMemoryBytes = 1 << 28;
@@ -292,6 +295,6 @@ function beginThread(workerData: ChainStart): Worker {
 
 function chooseMemoryBytes(points: readonly ChainPoint[]): number {
   const devices = new Set(points.map(({ config }) => config.device)).size;
-  const wanted = 2 * marks.high + devices * roomPerDevice;
+  const wanted = marks.high + devices * roomPerDevice;
   return Math.min(maxMemoryBytes, 2 ** Math.ceil(Math.log2(wanted)));
 }
