@@ -50,8 +50,8 @@ function computeDensity(x: number): number {
   return Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
 }
 
-/** Standard normal distribution function by its series (below 6) to full precision. */
-function computeNormalCdf(x: number): number {
+/** Standard normal distribution function by its series, to full precision within ±6. */
+export function computeNormalCdf(x: number): number {
   if (x < -8) return 0;
   if (x > 8) return 1;
   let [term, sum] = [x, x];
