@@ -1,19 +1,23 @@
 /**
  * Measures drift again, all its declared figures: `npm run test:drift -- [--json] [--only name,name]
- * [--times N]`, with N times as many days of invented columns. Ends with one line of
+ * [--times N]`, with N times as many days of invented columns and invented fleets. Ends with one line of
  * JSON, `{cases, violations, missed, figures}`; a violation is a bound that was missed, and makes it fail.
  */
 import { parseArgs } from "node:util";
+import * as causes from "./drift/causes.ts";
 import * as cost from "./drift/cost.ts";
 import type { DriftMeasure } from "./drift/drift-measure.ts";
 import * as falseAlarms from "./drift/false-alarms.ts";
+import * as gatewayShare from "./drift/gateway-share.ts";
 import * as healthyMachines from "./drift/healthy-machines.ts";
 import * as shifts from "./drift/shifts.ts";
 import * as streams from "./drift/streams.ts";
 
 const modules: Readonly<Record<string, { measure(times?: number): Promise<DriftMeasure> }>> = {
   cost,
+  "gateway-share": gatewayShare,
   shifts,
+  causes,
   "healthy-machines": healthyMachines,
   streams,
   "false-alarms": falseAlarms,

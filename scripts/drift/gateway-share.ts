@@ -1,34 +1,68 @@
 /**
- * Measures what watching for drift costs a gateway: its share of the pipeline's processor time a window, the time that
- * assessing a day takes, and the bytes of a column and interval on the uplink.
- * Run with `npx tsx scripts/bench-drift.ts [seconds]`; counts CPU time of this process, not the wall's.
+ * What watching for drift costs a gateway: its share of the pipeline's processor time a window, the time that assessing a day
+ * takes, and the bytes of a column and interval on the uplink. Counts CPU time of this process, not the wall's.
  */
 import { join } from "node:path";
-import { loadTrustedKeys } from "../src/core/bundle/keys.ts";
-import { verifyBundle } from "../src/core/bundle/verify-bundle.ts";
-import type { Decision } from "../src/core/contract/prediction.ts";
-import type { DriftReport } from "../src/core/contract/uplink-record.ts";
-import { assessDay } from "../src/core/drift/assess-day.ts";
-import type { DaySummary } from "../src/core/drift/day-summary.ts";
-import type { DriftReference } from "../src/core/drift/drift-reference.ts";
-import { createDriftTask } from "../src/core/drift/drift-task.ts";
-import { levelEdgesDb } from "../src/core/drift/fit-reference.ts";
-import { addToDay } from "../src/core/drift/merge-day.ts";
-import { beginSiteReference } from "../src/core/drift/site-reference.ts";
-import { packageRoot } from "../src/core/platform/files/package-root.ts";
-import { silentLogger } from "../src/core/platform/logger.ts";
-import { type LoadedBundle, type ScoredWindow, serveBundle } from "../src/core/serving/loaded-bundle.ts";
-import { findNewestVersion } from "../src/core/serving/served-models.ts";
-import { createTurbineSimulation } from "../src/core/simulate/turbine-simulation.ts";
-import { encodeRecord } from "../src/core/wire/record-codec.ts";
-import { createDriftWatch, type DriftWatch } from "../src/gateway/record/drift-watch.ts";
-import { openBenchPipeline } from "./bench/bench-pipeline.ts";
+import { loadTrustedKeys } from "../../src/core/bundle/keys.ts";
+import { verifyBundle } from "../../src/core/bundle/verify-bundle.ts";
+import type { Decision } from "../../src/core/contract/prediction.ts";
+import type { DriftReport } from "../../src/core/contract/uplink-record.ts";
+import { assessDay } from "../../src/core/drift/assess-day.ts";
+import type { DaySummary } from "../../src/core/drift/day-summary.ts";
+import type { DriftReference } from "../../src/core/drift/drift-reference.ts";
+import { createDriftTask } from "../../src/core/drift/drift-task.ts";
+import { levelEdgesDb } from "../../src/core/drift/fit-reference.ts";
+import { addToDay } from "../../src/core/drift/merge-day.ts";
+import { beginSiteReference } from "../../src/core/drift/site-reference.ts";
+import { dayMs } from "../../src/core/maths/durations.ts";
+import { packageRoot } from "../../src/core/platform/files/package-root.ts";
+import { silentLogger } from "../../src/core/platform/logger.ts";
+import { type LoadedBundle, type ScoredWindow, serveBundle } from "../../src/core/serving/loaded-bundle.ts";
+import { findNewestVersion } from "../../src/core/serving/served-models.ts";
+import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulation.ts";
+import { encodeRecord } from "../../src/core/wire/record-codec.ts";
+import { createDriftWatch, type DriftWatch } from "../../src/gateway/record/drift-watch.ts";
+import { openBenchPipeline } from "../bench/bench-pipeline.ts";
+import type { DriftMeasure } from "./drift-measure.ts";
 
-const seconds = Number(process.argv[2] ?? 3600);
+/** Of a simulated turbine. */
+const seconds = 3_600;
 const intervalMs = 600_000;
-const dayMs = 86_400_000;
+const bounds = { share: 0.02, bytes: 100 };
 const blockLength = 496;
 const models = join(packageRoot(), "models");
+
+export async function measure(): Promise<DriftMeasure> {
+  const bundle = await openBundle();
+  const { heard, microseconds } = await runPipeline(bundle);
+  const perWindow = microseconds / heard.length;
+  const sketching = timeSketching(heard);
+  const reports: DriftReport[] = [];
+  const watch = createDriftWatch(intervalMs, (report) => reports.push(report));
+  addAll(watch, heard, 0);
+  watch.flush();
+  const columns = bundle.reference.features.length;
+  const bytes = Math.max(...reports.map((report) => encodeRecord(report).length / columns));
+  const assessing = timeAssessing(reports, bundle.reference);
+  const windowsPerDay = (heard.length / seconds) * 86_400;
+  const share = sketching / perWindow + (1000 * assessing) / (windowsPerDay * perWindow);
+  const figures = {
+    windows: heard.length,
+    columns,
+    engine: bundle.engine.kind,
+    "microseconds of the pipeline a window": Math.round(perWindow),
+    "microseconds of sketching a window, reports included": Number(sketching.toFixed(2)),
+    "milliseconds to assess a day": Number(assessing.toFixed(1)),
+    "share of a gateway's time": Number(share.toFixed(5)),
+    "most bytes a column and interval": Math.ceil(bytes),
+  };
+  await bundle.retire();
+  const missed = [
+    ...(share > bounds.share ? [`${share} of a gateway's time`] : []),
+    ...(bytes > bounds.bytes ? [`${bytes} bytes a column and interval`] : []),
+  ];
+  return { cases: heard.length, violations: missed.length, missed, figures };
+}
 
 interface Heard {
   readonly decision: Decision;
@@ -138,28 +172,3 @@ function timeAssessing(reports: readonly DriftReport[], reference: DriftReferenc
   }
   return spent.slice(20).reduce((sum, each) => sum + each, 0) / 20;
 }
-
-const bundle = await openBundle();
-const { heard, microseconds } = await runPipeline(bundle);
-const perWindow = microseconds / heard.length;
-const sketching = timeSketching(heard);
-const reports: DriftReport[] = [];
-const watch = createDriftWatch(intervalMs, (report) => reports.push(report));
-addAll(watch, heard, 0);
-watch.flush();
-const columns = bundle.reference.features.length;
-const perColumn = reports.map((report) => encodeRecord(report).length / columns);
-const assessing = timeAssessing(reports, bundle.reference);
-const windowsPerDay = (heard.length / seconds) * 86_400;
-console.log(`${heard.length} windows of ${seconds} s, ${columns} columns, ${bundle.engine.kind} engine`);
-console.log(`pipeline ${perWindow.toFixed(0)} us of CPU a window`);
-console.log(
-  `sketching ${sketching.toFixed(2)} us a window, reports included: ${((100 * sketching) / perWindow).toFixed(2)} % of it`,
-);
-console.log(
-  `assessing a day ${assessing.toFixed(0)} ms: ${((100 * assessing * 1000) / (windowsPerDay * perWindow)).toFixed(3)} % of a day's windows`,
-);
-console.log(
-  `at most ${Math.max(...perColumn).toFixed(0)} bytes a column and interval of ${intervalMs / 1000} s, over ${reports.length} of them`,
-);
-await bundle.retire();
