@@ -6,9 +6,11 @@ import { readDriftDay } from "../../core/drift/drift-day.ts";
 import { loadGatewayConfig } from "../device/ask-gateway.ts";
 import { askGatewayDrift } from "../device/ask-gateway-drift.ts";
 import { defaultCollectorUrl } from "../drift/ask-collector.ts";
-import { askPerformance, askVerdicts, parsePoint } from "../drift/ask-drift.ts";
+import { askHistory, askPerformance, askVerdicts, mostDays, parsePoint } from "../drift/ask-drift.ts";
 import { diffDays } from "../drift/diff-days.ts";
+import { renderDriftDays } from "../drift/render-days.ts";
 import { renderDayDiff } from "../drift/render-diff.ts";
+import { parseInteger } from "../terminal/options.ts";
 import { renderDriftExplanation, renderDriftReport, renderGatewayDrift } from "../terminal/render-drift.ts";
 import { renderPerformance } from "../terminal/render-performance.ts";
 
@@ -17,6 +19,7 @@ interface DriftFlags {
   readonly site?: string;
   readonly turbine?: string;
   readonly day?: string;
+  readonly days?: number;
   readonly json?: boolean;
   readonly config?: string;
 }
@@ -48,11 +51,16 @@ function reportCommand(): Command {
     .option("--site <id>", "only this site")
     .option("--turbine <id>", "only this turbine")
     .option("--day <day>", `${dayWords} (default: the newest that was assessed)`, parseDay)
+    .option(
+      "--days <n>",
+      `the last 1 to ${mostDays} days up to it, too: by site and turbine, with --turbine by column`,
+      parseInteger(1, mostDays),
+    )
     .addOption(
       new Option(
         "-c, --config <file>",
         "ask the gateway of this configuration instead, at a site without a collector",
-      ).conflicts(["collector", "site", "day"]),
+      ).conflicts(["collector", "site", "day", "days"]),
     )
     .addHelpText(
       "after",
@@ -62,11 +70,13 @@ once in a thousand days, and a warning once in a hundred (drift.falsePerPointDay
 Below it stands how well the models decide: what confirmed outcomes say, and an estimate from their own probabilities, of the
 first hundred points, with its assumption; where that is broken, why nothing is estimated.
 --json prints what /api/v1/drift/verdicts answers, all parts of it in one, and as "performance" what /api/v1/drift/performance
-does (null before the first assessed day). A gateway says what it found last by itself, with
+does (null before the first assessed day); with --days as "history" what /api/v1/drift/days answers of the days, and with --turbine
+the verdicts of those on which it moved. A gateway says what it found last by itself, with
 less beside it than a collector.
 
 Example:
   $ aurora drift report
+  $ aurora drift report --days 14
   $ aurora drift report --site north-sea --day 2026-11-19 --json
   $ aurora drift report --config /etc/aurora/gateway.yaml`,
     )
@@ -78,9 +88,13 @@ Example:
       const reply = await askVerdicts(flags, Date.now());
       // Without a day there is nothing that could speak against an estimate.
       const performance = reply.verdicts.length === 0 ? null : await askPerformance(flags, reply.day);
+      const isToldByDay = flags.days !== undefined && reply.verdicts.length > 0;
+      const history = isToldByDay ? await askHistory({ ...flags, day: reply.day }, flags.days) : null;
       const words = (): string =>
-        renderDriftReport(reply) + (performance === null ? "" : renderPerformance(performance));
-      print(flags, { ...reply, performance }, words);
+        renderDriftReport(reply) +
+        (history === null ? "" : renderDriftDays(history)) +
+        (performance === null ? "" : renderPerformance(performance));
+      print(flags, { ...reply, performance, ...(flags.days === undefined ? {} : { history }) }, words);
     });
 }
 

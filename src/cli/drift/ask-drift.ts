@@ -6,12 +6,14 @@ import {
 } from "../../core/contract/drift-performance-schema.ts";
 import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
 import {
+  type DriftDays,
   type DriftDaysReply,
   type DriftVerdictReply,
   driftDaysReplySchema,
   driftVerdictReplySchema,
   type PointLevels,
 } from "../../core/contract/drift-verdict-schema.ts";
+import { isMoved } from "../../core/drift/drift-level.ts";
 import { askCollector } from "./ask-collector.ts";
 
 /** Verdicts that are asked for at once. */
@@ -35,16 +37,27 @@ export interface DriftQuestion {
  * @throws AuroraError USAGE for a day or a point of which there is no verdict; COLLECTOR
  */
 export async function askVerdicts(question: DriftQuestion, nowMs: number): Promise<DriftVerdictReply> {
-  const { site, turbine, component } = question;
+  const reply = await askDay(question);
+  const { component } = question;
+  const chosen =
+    component === undefined ? reply.verdicts : reply.verdicts.filter((each) => each.component === component);
+  if (chosen.length > 0) return { ...reply, verdicts: chosen };
+  const isOpen = await explainNothing(question, nowMs);
+  if (isOpen) return { ...reply, verdicts: [] };
+  throw new AuroraError("USAGE", `there is no verdict of ${namePoint(question)}`, { op });
+}
+
+/** All parts of a day, of whatever component. */
+async function askDay(question: DriftQuestion): Promise<DriftVerdictReply> {
+  const { collector, site, turbine } = question;
   const verdicts: DriftVerdict[] = [];
   let day = question.day;
   let cursor: string | undefined;
   for (let part = 0; part < maxParts; part++) {
-    const query = { site, turbine, day, cursor, limit: String(partSize) };
     const reply = await askCollector({
-      collector: question.collector,
+      collector,
       path: "api/v1/drift/verdicts",
-      query,
+      query: { site, turbine, day, cursor, limit: String(partSize) },
       schema: driftVerdictReplySchema,
       op,
     });
@@ -54,11 +67,7 @@ export async function askVerdicts(question: DriftQuestion, nowMs: number): Promi
     if (reply.next === null) break;
     cursor = reply.next;
   }
-  const chosen = component === undefined ? verdicts : verdicts.filter((each) => each.component === component);
-  if (chosen.length > 0) return { day: day!, verdicts: chosen, next: null };
-  const isOpen = await explainNothing(question, nowMs);
-  if (isOpen) return { day: day!, verdicts: [], next: null };
-  throw new AuroraError("USAGE", `there is no verdict of ${namePoint(question)}`, { op });
+  return { day: day!, verdicts, next: null };
 }
 
 /**
@@ -77,6 +86,62 @@ export function askPerformance(
     schema: driftPerformanceReplySchema,
     op: "ask how well models decide",
   });
+}
+
+/** Levels by day, and of a single turbine the verdicts that say which of its columns moved. */
+export interface DriftHistory extends DriftDays {
+  /** One a day; null: no turbine was named, and so none were asked for. */
+  readonly verdicts: readonly (readonly DriftVerdict[])[] | null;
+}
+
+/**
+ * The last `days` assessed days up to that of the question, of all its points.
+ * @param days at most {@link mostDays}
+ * @throws AuroraError COLLECTOR
+ */
+export async function askHistory(question: DriftQuestion, days: number): Promise<DriftHistory> {
+  const table = await askLevels(question);
+  const from = Math.max(0, table.days.length - days);
+  const shown = table.days.slice(from);
+  const points = table.points.map((point) => ({ ...point, levels: point.levels.slice(from) }));
+  if (question.turbine === undefined) return { days: shown, points, verdicts: null };
+  const verdicts: (readonly DriftVerdict[])[] = [];
+  for (const [index, day] of shown.entries()) {
+    const hasMoved = points.some(({ levels }) => isMoved(levels[index] ?? null));
+    verdicts.push(hasMoved ? (await askDay({ ...question, day })).verdicts : []);
+  }
+  return { days: shown, points, verdicts };
+}
+
+/** So many days are told at once. */
+export const mostDays = 30;
+
+/** All points' levels of the days up to that of the question. */
+async function askLevels(question: DriftQuestion): Promise<DriftDays> {
+  const { collector, site, turbine, day: to } = question;
+  const parts: DriftDaysReply[] = [];
+  for (let cursor: string | undefined; parts.length < maxParts; ) {
+    const query = { site, turbine, to, cursor, limit: String(namedPoints) };
+    const reply = await askCollector({
+      collector,
+      path: "api/v1/drift/days",
+      query,
+      schema: driftDaysReplySchema,
+      op,
+    });
+    parts.push(reply);
+    if (reply.next === null) break;
+    cursor = reply.next;
+  }
+  // A day may be assessed between two parts.
+  const days = [...new Set(parts.flatMap((part) => part.days))].sort();
+  const points = parts.flatMap((part) =>
+    part.points.map((point) => ({
+      ...point,
+      levels: days.map((day) => point.levels[part.days.indexOf(day)] ?? null),
+    })),
+  );
+  return { days, points };
 }
 
 const op = "ask for verdicts of drift";

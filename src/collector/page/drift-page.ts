@@ -1,6 +1,7 @@
 /** Drift on a page of its own: what moved on a day, sites and turbines by day, a part of them at a time. */
+
+import { type DriftRow, rollUpSites, rollUpTurbines } from "../../core/drift/roll-up-days.ts";
 import type { DriftPage } from "../fleet/load-drift-pages.ts";
-import { type DriftRow, rollUpSites, rollUpTurbines } from "./drift-rows.ts";
 import { describeDay, describeTurbine, hasSites, renderFindings, renderLevels } from "./drift-section.ts";
 import { type HeatRow, labelDay, renderHeatMap, renderLevelCell } from "./heat-map.ts";
 import { html, type SafeHtml } from "./html.ts";

@@ -5,7 +5,6 @@
 import { compareLevels, isMoved } from "../../core/drift/drift-level.ts";
 import { driftLevelWords } from "../../core/drift/drift-words.ts";
 import { type DriftFinding, listFindings } from "../../core/drift/list-findings.ts";
-import type { FleetDriftView } from "../fleet/load-drift-pages.ts";
 import {
   countAssessed,
   countLevels,
@@ -13,7 +12,8 @@ import {
   expectWarnings,
   rollUpFleet,
   rollUpTurbines,
-} from "./drift-rows.ts";
+} from "../../core/drift/roll-up-days.ts";
+import type { FleetDriftView } from "../fleet/load-drift-pages.ts";
 import { renderFinding, renderPlaces } from "./finding-card.ts";
 import { type HeatRow, labelDay, renderHeatLegend, renderHeatMap, renderLevelCell } from "./heat-map.ts";
 import { html, type SafeHtml } from "./html.ts";

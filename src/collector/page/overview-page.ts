@@ -2,6 +2,7 @@
 
 import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
 import type { ComponentHealth } from "../../core/contract/turbine-state.ts";
+import { countLevels } from "../../core/drift/roll-up-days.ts";
 import type { OverviewPage, OverviewQuery } from "../fleet/load-pages.ts";
 import type { GatewayView, TurbineView } from "../fleet/load-turbines.ts";
 import {
@@ -14,7 +15,6 @@ import {
 } from "../fleet/select-list.ts";
 import { renderAlerts } from "./alert-section.ts";
 import { type PageRange, renderCharts } from "./chart-section.ts";
-import { countLevels } from "./drift-rows.ts";
 import { renderDrift } from "./drift-section.ts";
 import { renderEvents, renderGateways, renderModels } from "./gateway-section.ts";
 import { html, type SafeHtml } from "./html.ts";

@@ -1,10 +1,11 @@
 /** Drift on a turbine's page: each component day by day, what moved on the chosen day, and which columns moved when. */
 
-import type { DriftRole, DriftVerdict, FeatureShift } from "../../core/contract/drift-verdict.ts";
+import type { DriftVerdict, FeatureShift } from "../../core/contract/drift-verdict.ts";
 import { describeColumn } from "../../core/drift/describe-column.ts";
 import { isMoved } from "../../core/drift/drift-level.ts";
 import { describeMove, driftLevelWords } from "../../core/drift/drift-words.ts";
 import { listFindings } from "../../core/drift/list-findings.ts";
+import { trackColumns } from "../../core/drift/track-columns.ts";
 import type { TurbineDriftView } from "../fleet/load-drift-pages.ts";
 import { renderFinding } from "./finding-card.ts";
 import { type HeatRow, labelDay, renderHeatLegend, renderHeatMap, renderLevelCell } from "./heat-map.ts";
@@ -59,15 +60,6 @@ function renderComponents({ table }: TurbineDriftView, day: string): SafeHtml {
   return html`${renderHeatMap({ label: "Drift by component and day", days: table.days, day, rows, dayHref })}${renderHeatLegend(levels)}`;
 }
 
-/** One column of one component, followed over the days on which it moved. */
-interface ColumnTrack {
-  readonly component: string;
-  readonly name: string;
-  readonly role: DriftRole;
-  /** One a day; null: it did not move, or nothing was assessed. */
-  readonly shifts: readonly (FeatureShift | null)[];
-}
-
 /** Which columns moved when; nothing where none did. */
 function renderColumns({ table, verdicts }: TurbineDriftView, day: string): SafeHtml | null {
   const tracks = trackColumns(verdicts);
@@ -82,29 +74,6 @@ function renderColumns({ table, verdicts }: TurbineDriftView, day: string): Safe
   return html`<h3>Which columns moved when</h3>
   <p class="note">How many times what is usual from day to day a column was off, with its direction. Empty: it did not move.</p>
   ${renderHeatMap({ label: "Shift by column and day", days: table.days, day, rows })}`;
-}
-
-function trackColumns(days: TurbineDriftView["verdicts"]): readonly ColumnTrack[] {
-  const tracks = new Map<string, ColumnTrack & { readonly shifts: (FeatureShift | null)[] }>();
-  for (const [index, verdicts] of days.entries()) {
-    for (const { component, shifts } of verdicts) {
-      for (const shift of shifts) {
-        const key = JSON.stringify([component, shift.name]);
-        const track = tracks.get(key) ?? {
-          component,
-          name: shift.name,
-          role: shift.role,
-          shifts: days.map(() => null),
-        };
-        tracks.set(key, track);
-        // The surest stands first.
-        track.shifts[index] ??= shift;
-      }
-    }
-  }
-  const size = ({ shifts }: ColumnTrack): number =>
-    Math.max(...shifts.map((shift) => Math.abs(shift?.deviations ?? 0)));
-  return [...tracks.values()].sort((a, b) => size(b) - size(a));
 }
 
 function renderShiftCell(shift: FeatureShift | null, name: string, day: string): SafeHtml {

@@ -102,6 +102,34 @@ describe("aurora drift, of a running collector", () => {
     expect(new Set(all.verdicts.map(({ site, turbine }) => `${site}/${turbine}`)).size).toBe(234);
   });
 
+  test("report --days shows the fleet, every site and the turbines that need attention first, day by day", async () => {
+    const { code, stdout, stderr } = await drift("report", "--days", "14");
+    expect([code, stderr]).toEqual([0, ""]);
+    const table = stdout.slice(stdout.indexOf("Day by day"));
+    expect(table).toMatch(/^Day by day\n {2,}\d\d-\d\d \d\d-\d\d\n {2}all points +· +1◆\n/);
+    expect(table).toMatch(/\n {2}site north-sea +· +1◆\n {2}site ridge +·\n {2}site wide +·\n/);
+    expect(table).toMatch(/\n {2}WT07 \(north-sea\) +· +◆\n/);
+    expect(table).toContain(
+      "  and 214 more turbines\n  ◆ drift, · stable, ◐ learning; a number counts points\n",
+    );
+    expect(table).not.toContain("Columns that moved");
+    const one = await drift("report", "--days", "1", "--site", "ridge");
+    expect(one.stdout).toMatch(/\n {2}all points +·\n {2}WT09 +·\n/);
+  });
+
+  test("report --days of a turbine shows its columns, too; --json has them as the API answers", async () => {
+    const { stdout } = await drift("report", "--days", "2", "--turbine", "WT07");
+    expect(stdout).toMatch(/\nColumns that moved, .*\n {2,}.*\n {2}generator-bearing: impacts +−\d+\n/);
+    const { history } = JSON.parse(
+      (await drift("report", "--days", "1", "--turbine", "WT07", "--json")).stdout,
+    );
+    expect(history).toMatchObject({ days: [nameOf(1)], points: [{ turbine: "WT07", levels: ["drift"] }] });
+    expect(history.verdicts).toMatchObject([[{ turbine: "WT07", level: "drift" }]]);
+    const { code, stderr } = await drift("report", "--days", "31");
+    expect(code).toBe(2);
+    expect(stderr).toContain("It must be a number from 1 to 30.");
+  });
+
   test("diff says what became of the points between two days", async () => {
     const { code, stdout } = await drift("diff", nameOf(2), nameOf(1), "--turbine", "WT07");
     expect(code).toBe(0);

@@ -1,9 +1,9 @@
 /** Levels of points by day as rows of a heat map: of turbines, of sites and of the fleet; those that need attention first. */
 
-import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
-import type { DriftDays, PointLevels } from "../../core/contract/drift-verdict-schema.ts";
-import { compareLevels, isAssessed, isMoved } from "../../core/drift/drift-level.ts";
-import { groupBy } from "../../core/maths/group-by.ts";
+import type { DriftLevel } from "../contract/drift-verdict.ts";
+import type { DriftDays, PointLevels } from "../contract/drift-verdict-schema.ts";
+import { groupBy } from "../maths/group-by.ts";
+import { compareLevels, isAssessed, isMoved } from "./drift-level.ts";
 
 /** The level of several points on one day: the one that says most, and of how many it is said. */
 export interface RolledLevel {

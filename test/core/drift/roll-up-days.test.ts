@@ -6,8 +6,8 @@ import {
   rollUpFleet,
   rollUpSites,
   rollUpTurbines,
-} from "../../../src/collector/page/drift-rows.ts";
-import { daysUpTo, pointOf } from "./drift-pages.ts";
+} from "../../../src/core/drift/roll-up-days.ts";
+import { daysUpTo, pointOf } from "../../collector/page/drift-pages.ts";
 
 const points = [
   pointOf("b/WT10/gearbox", "sss"),
