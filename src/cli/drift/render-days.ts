@@ -1,5 +1,5 @@
 /** Drift day by day as a table for a terminal: the fleet, its sites, its turbines, and of a single turbine the columns that moved. */
-import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
+import type { DriftLevel, DriftVerdict } from "../../core/contract/drift-verdict.ts";
 import { describeColumn } from "../../core/drift/describe-column.ts";
 import { levelsByWeight } from "../../core/drift/drift-level.ts";
 import { driftLevelWords } from "../../core/drift/drift-words.ts";
@@ -53,7 +53,10 @@ export function renderDriftDays(history: DriftHistory): string {
   const legend = levelsByWeight
     .filter((level) => levels.has(level))
     .map((level) => `${marks[level]} ${driftLevelWords[level]}`);
-  const tracks = verdicts === null ? [] : trackColumns(verdicts);
+  // A turbine's name may stand at several sites.
+  const tracks = trackColumns(
+    (verdicts ?? []).map((ofDay) => (named.length > 0 ? ofDay.map(nameSite) : ofDay)),
+  );
   const lines = [
     "",
     "Day by day",
@@ -77,6 +80,10 @@ function countOf({ level, count }: RolledLevel): string {
 function describeTurbine({ site, turbine, levels }: DriftRow, isSiteNamed: boolean): Row {
   const name = isSiteNamed ? `${turbine} (${site})` : `${turbine}`;
   return { name, cells: levels.map(({ level }) => (level === null ? "" : marks[level])) };
+}
+
+function nameSite(verdict: DriftVerdict): DriftVerdict {
+  return { ...verdict, component: `${verdict.component} (${verdict.site})` };
 }
 
 function describeTrack({ component, name, role, shifts }: ColumnTrack): Row {
