@@ -192,6 +192,37 @@ describe("assessing a day", () => {
     expect(verdict.shifts[0]).toMatchObject({ aspect: "invalid", feature: 2, current: 1 });
   });
 
+  it("sees that other classes are decided by the logits that they are decided from", () => {
+    const columns = task.columns.map((column, index) =>
+      index === 2 ? { ...column, role: "score" as const } : column,
+    );
+    const random = createRandom(31);
+    const next = createRows(random, { columns: 3, rho: 0.5, common: 0 });
+    let reference = beginSiteReference();
+    // A fault is decided where its logit is positive: once in two hundred windows, from day 20 on in one of six more.
+    const decided: number[] = [];
+    const levels: string[] = [];
+    for (let day = 0; day < 23; day++) {
+      let faults = 0;
+      const score = moved(next, (row) => {
+        row[2]! = 1.4 * row[2]! - 3.6 + (day >= 20 && random.uniform() < 1 / 6 ? 6 : 0);
+        if (row[2]! > 0) faults++;
+      });
+      const assessed = assessDay({ ...task, columns }, reference, summariseRows(task, day, { next: score }));
+      reference = assessed.reference;
+      decided.push(faults / 144);
+      if (day >= 14) levels.push(assessed.verdict.level);
+      if (day < 20) continue;
+      expect(assessed.verdict.level).toBe("drift");
+      expect(new Set(assessed.verdict.shifts.map(({ name, role }) => `${name}, ${role}`))).toEqual(
+        new Set(["column.2, score"]),
+      );
+    }
+    expect(levels.slice(0, 6)).toEqual(new Array(6).fill("stable"));
+    expect(Math.max(...decided.slice(0, 20))).toBeLessThan(0.05);
+    expect(Math.min(...decided.slice(20))).toBeGreaterThan(0.1);
+  });
+
   it("is paused without rows, and does not speak of a handful", () => {
     const { reference, next } = learn(20);
     const empty = { fromMs: 20 * dayMs, periodMs: dayMs, features: [] };
