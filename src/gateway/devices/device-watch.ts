@@ -77,7 +77,8 @@ export function createDeviceWatch(options: DeviceWatchOptions): DeviceWatch {
     hello: (hello) => observer.hello(hello, clock.monotonicMs()),
     message: (message, hello, arrival) => observe(observer, { message, hello, arrival }),
     state: (state, reason) => {
-      const isSame = state === contact.state;
+      // A line that opens and says nothing is made again before it is called silent: both are the same lack of contact.
+      const isSame = state === contact.state || (isOutOfContact(state) && isOutOfContact(contact.state));
       contact = { state, reason, sinceMonotonicMs: isSame ? contact.sinceMonotonicMs : clock.monotonicMs() };
     },
     problem: (advice) => {
@@ -107,6 +108,10 @@ export function createDeviceWatch(options: DeviceWatchOptions): DeviceWatch {
       for (const news of ledger.update(diagnoseDevice(facts), now)) tell(news);
     },
   };
+}
+
+function isOutOfContact(state: DeviceSession["state"]): boolean {
+  return state === "connecting" || state === "waiting-for-hello";
 }
 
 function observe(

@@ -316,6 +316,27 @@ describe("a device that comes and goes", () => {
   });
 });
 
+test("a line that opens and says nothing is told, however often it is made again", async () => {
+  const rig = await openSloppyRig();
+  for (let attempt = 0; attempt < 4; attempt++) {
+    rig.connect(true);
+    rig.wait(10);
+    rig.connect(false);
+    rig.wait(2);
+  }
+  rig.connect(true);
+  rig.wait(5);
+  expect(rig.said).toEqual([
+    expect.stringMatching(/^no-contact: .*the line is open, but no device says hello/),
+  ]);
+  const [told] = rig.watch.diagnoses;
+  rig.wait(1);
+  expect(rig.watch.diagnoses[0]?.sinceMs).toBe(told?.sinceMs);
+  rig.boot();
+  rig.stream(5);
+  expect(rig.said).toEqual([]);
+});
+
 describe("a sensor", () => {
   test.each([
     ["9.81 too large", 9.81, /^level 2\d dB above a healthy machine: is the unit m\/s2\?$/],
