@@ -1,8 +1,9 @@
 /** `aurora device image`: the flash of a device with a bundle's model in it, for a programmer. */
+import { dirname, resolve } from "node:path";
 import { Command } from "commander";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { idPattern } from "../../core/contract/topics.ts";
-import { writeOutputFile } from "../../core/platform/files/atomic-file.ts";
+import { followLinks, writeOutputFile } from "../../core/platform/files/atomic-file.ts";
 import { readDeviceKey } from "../../core/serving/device-image.ts";
 import { readPushImage } from "../device/find-push-target.ts";
 import { createFlashImage, type FlashLayout, renderIntelHex } from "../device/flash-image.ts";
@@ -73,6 +74,7 @@ async function runDeviceImage(dir: string, flags: DeviceImageFlags): Promise<voi
       },
     );
   }
+  await refuseSource(out, { dir, key: flags.key });
   const { image, sha256 } = await readPushImage(dir, flags.keys ?? [releaseKeyFile()]);
   const model = { image: image.bytes, securityCounter: image.securityCounter };
   const key = await readDeviceKey(flags.key);
@@ -94,4 +96,20 @@ async function runDeviceImage(dir: string, flags: DeviceImageFlags): Promise<voi
       ? `${JSON.stringify(said)}\n`
       : `${out}: ${image.name} ${image.version} in the slot at 0x${flags.slotsAt.toString(16)}, ${bytes.length} bytes of flash from 0x${address.toString(16)}\n`,
   );
+}
+
+/** A device's key is often the only copy, and a bundle with another file is no bundle any more: neither is written over. */
+async function refuseSource(
+  out: string,
+  { dir, key }: { readonly dir: string; readonly key: string },
+): Promise<void> {
+  const target = resolve(await followLinks(out));
+  const isKey = target === resolve(await followLinks(key));
+  const isInBundle = (await followLinks(dirname(target))) === resolve(await followLinks(dir));
+  if (!isKey && !isInBundle) return;
+  throw new AuroraError("USAGE", isKey ? `${out} is the device's key` : `${out} would lie in the bundle`, {
+    op: "write flash image",
+    subject: out,
+    hint: "Name another file under --out: what the image is made of is not written over.",
+  });
 }

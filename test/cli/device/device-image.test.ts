@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { mcuImageOffsets, mcuSlotBytes } from "../../../scripts/mcu/mcu-image.ts";
@@ -66,6 +66,28 @@ test("a bundle becomes plain bytes or Intel HEX with the board's addresses", asy
   expect(bytes.subarray(256, 260).toString()).toBe("ACMU");
   expect(bytes.subarray(0x8000).every((byte) => byte === 0xff)).toBe(true);
   expect(readIntelHex(readFileSync(hex, "utf8"), 0x0804_0000, bytes.length)).toEqual(bytes);
+});
+
+test("neither the device's key nor a file of the bundle is written over", async () => {
+  const folder = createTemporaryFolder();
+  const keyFile = join(folder, "mcu.key");
+  const link = join(folder, "link.key");
+  const copy = join(folder, "bundle");
+  writeFileSync(keyFile, key);
+  symlinkSync(keyFile, link);
+  cpSync(bundle, copy, { recursive: true });
+  const before = readdirSync(copy);
+  for (const [out, words] of [
+    [keyFile, "is the device's key"],
+    [link, "is the device's key"],
+    [join(copy, "manifest.json"), "would lie in the bundle"],
+    [join(copy, "new.bin"), "would lie in the bundle"],
+  ] as const) {
+    const { code, stderr } = await auroraHere("device", "image", copy, "--key", keyFile, "--out", out);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);
+    expect(new Uint8Array(readFileSync(keyFile))).toEqual(key);
+    expect(readdirSync(copy)).toEqual(before);
+  }
 });
 
 test("a layout that cannot be is refused in words", () => {
