@@ -417,6 +417,11 @@ test("lines that stand a step too far, odd spaces and another encoding are one m
     1,
     expect.stringMatching(/^error: .*:1:\d+: this is not text in UTF-8; save the file as UTF-8 .*\nhint/),
   ]);
+  const folder = "  site: north\n  stateDir: /var/lib/gr\u00f6\u00dfe";
+  writeFileSync(path, Buffer.from(good.replace("  site: north", folder), "latin1"));
+  expect((await auroraHere("config", "validate", path)).stderr).toMatch(
+    /^error: .*:4:24: this is not text in UTF-8; save the file as UTF-8 .*\nhint/,
+  );
 });
 
 test("a port of the other way, and a folder that is another one each time, are warnings", async () => {
