@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeEach, describe, expect, it, test } from "vitest";
@@ -548,6 +548,21 @@ test("files are there, readable, and hold what they must; nothing of them is sho
     chmodSync(at("ca.pem"), 0);
     expect(await said(`caFile: ${at("ca.pem")}`)).toMatch(/may not read this file/);
   }
+});
+
+test("a line that is no serial port, and one port under two names, are named", async () => {
+  const port = join(folder, "by-id");
+  symlinkSync("/dev/null", port);
+  const connect = "connect: tcp://10.0.0.5:4000";
+  const of = (text: string): Promise<string> => complain(connect, `connect: ${text}`);
+  expect(good).toContain(connect);
+  expect(await of(folder)).toMatch(
+    /:8:14: devices\[0\]\.connect: this is a folder, and a serial port is needed/,
+  );
+  expect(await of(write("", "capture.bin"))).toMatch(/this is a file, and a serial port is needed/);
+  expect(await of(`/dev/null\n  - { id: mcu-9, connect: ${port} }`)).toMatch(
+    /:9:\d+: devices\[1\]\.connect: this leads to \/dev\/null, as devices\[0\]\.connect does .*; give every device/,
+  );
 });
 
 test("a secret that everybody reads and a certificate whose time is up are warnings, which keep nothing from starting", async () => {

@@ -6,6 +6,7 @@ import { gatewayConfigSchema } from "../contract/config/gateway-config-schema.ts
 import { isFields } from "../contract/fields.ts";
 import { checkConfiguredFiles } from "../platform/daemon/check-files.ts";
 import { checkOptionalPackages } from "../platform/daemon/check-packages.ts";
+import { checkSerialLines } from "../platform/daemon/check-serial-lines.ts";
 import { warnOfFiles } from "../platform/daemon/file-warnings.ts";
 import type { ConfigSource, InstalledConfig } from "../platform/daemon/installed-config.ts";
 import { readYamlConfig } from "../platform/daemon/yaml-config.ts";
@@ -51,6 +52,7 @@ export function readGatewayFile(source: GatewaySource, text?: string): Installed
     check: async () => [
       ...checkOptionalPackages(config),
       ...(await checkConfiguredFiles(listGatewayFiles(config))),
+      ...(await checkSerialLines(config)),
       ...(await checkBundleFit(config, config.bundles.dir)),
     ],
     fileWarnings: () => warnOfFiles(listGatewayFiles(config), Date.now()),
