@@ -83,7 +83,20 @@ function askForHelp([node = "", script = "", , name, ...rest]: readonly string[]
 function withUsageErrors(command: Command, path: string): Command {
   for (const child of command.commands) withUsageErrors(child, `${path} ${child.name()}`);
   command.helpOption("-h, --help", "print this help");
+  refuseSecondValues(command);
   return command.exitOverride().showHelpAfterError(usageHint(path));
+}
+
+/** Of two values for one option commander drops the first without a word. Those that may be repeated begin as a list. */
+function refuseSecondValues(command: Command): void {
+  for (const option of command.options) {
+    if (option.isBoolean() || option.variadic || Array.isArray(option.defaultValue)) continue;
+    let isGiven = false;
+    command.on(`option:${option.name()}`, () => {
+      if (isGiven) command.error(`error: ${option.flags} stands twice`, { exitCode: 2 });
+      isGiven = true;
+    });
+  }
 }
 
 function usageHint(path: string): string {

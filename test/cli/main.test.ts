@@ -98,6 +98,8 @@ describe("aurora", () => {
     [["help", "nonsense"]],
     [["demo", "--fault", "nonsense"]],
     [["demo", "--timeout", "soon"]],
+    [["demo", "--seed", "1", "--seed", "2"]],
+    [["doctor", "-c", "a.yaml", "--config", "b.yaml"]],
     [["gateway", "--nonsense"]],
   ])("wrong usage ends with 2, what is wrong and what to do: %j", async ([args]) => {
     const { code, stdout, stderr } = await aurora(...args!);
