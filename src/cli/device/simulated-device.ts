@@ -64,7 +64,13 @@ export interface SimulatedDevice {
 
 /** Reads what the options name. Fails with USAGE, DATA_*, BUNDLE_*, CONFIG_INVALID. */
 export async function openSimulatedDevice(options: SimulatedDeviceOptions): Promise<SimulatedDevice> {
-  const { noise, drop, truncate, seed } = options;
+  const { noise, drop, truncate, seed, key, model, slot } = options;
+  if (key === undefined && (model ?? slot) !== undefined) {
+    throw new AuroraError("USAGE", "a device without a key runs no model", {
+      op: "simulate device",
+      hint: "give --key FILE, or leave out --model and --slot: then it sends raw samples",
+    });
+  }
   const { source, about } = await openSource(options);
   const outlet = parseOutlet(options);
   const isDisturbed = noise > 0 || drop > 0 || truncate > 0;
@@ -82,7 +88,7 @@ export async function openSimulatedDevice(options: SimulatedDeviceOptions): Prom
       outlet,
       source,
       speed: options.speed,
-      ...(options.key === undefined ? {} : { edge: await openEdge(options, options.key) }),
+      ...(key === undefined ? {} : { edge: await openEdge(options, key) }),
       ...(isDisturbed ? { disturbance } : {}),
     },
   };

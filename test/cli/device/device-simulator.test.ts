@@ -14,6 +14,7 @@ import {
   startDeviceSimulator,
 } from "../../../src/cli/device/device-simulator.ts";
 import { createSimulatedSource } from "../../../src/cli/device/sample-source.ts";
+import { openSimulatedDevice } from "../../../src/cli/device/simulated-device.ts";
 import { createTopics } from "../../../src/core/contract/topics.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 import { systemTimers } from "../../../src/core/platform/clock.ts";
@@ -232,3 +233,26 @@ describe("startDeviceSimulator", () => {
     );
   });
 });
+
+it.each([{ model: "models/bearing-vibration/1.0.0" }, { slot: "slot.bin" }])(
+  "without a key %j is refused, for it would run no model",
+  async (given) => {
+    const device = {
+      connect: "tcp://127.0.0.1:0",
+      id: "sim-test",
+      gateway: "gw-1",
+      base: "aurora/v1",
+      speed: 1,
+      noise: 0,
+      drop: 0,
+      truncate: 0,
+      turbine: 0,
+      rate: 12_000,
+      end: "both",
+    } as const;
+    await expect(openSimulatedDevice({ ...options, ...device, ...given })).rejects.toMatchObject({
+      code: "USAGE",
+      message: "a device without a key runs no model",
+    });
+  },
+);
