@@ -10,6 +10,8 @@ import { encodeNpy, shippedBundle, sidecarArguments, simulateFault } from "./rec
 
 const { counts, sidecar } = simulateFault(4);
 const flags = sidecarArguments(sidecar);
+const withFlag = (name: string, value: string): readonly string[] =>
+  flags.map((flag, index) => (flags[index - 1] === name ? value : flag));
 
 function createFolder(): { folder: string; good: string; short: string; out: string } {
   const folder = createTemporaryFolder();
@@ -45,7 +47,7 @@ describe("aurora score", () => {
   it("scores with fault orders that do not fit each other, and says so", async () => {
     const { good, out } = createFolder();
     const exchanged = "bpfo=5.4152,bpfi=3.5848,bsf=4.7135,ftf=0.39828";
-    const orders = flags.map((flag, index) => (flags[index - 1] === "--bearing" ? exchanged : flag));
+    const orders = withFlag("--bearing", exchanged);
     const { code, stderr } = await auroraHere(
       "score",
       shippedBundle,
@@ -100,14 +102,8 @@ describe("aurora score", () => {
 
   it.each([
     ["without a bearing", 2, flags.slice(0, 4), "good.npy", /--bearing/],
-    [
-      "at a rate the bundle does not take",
-      2,
-      [...flags, "--rate-hz", "100"],
-      "good.npy",
-      /--rate-hz says 100/,
-    ],
-    ["at a speed that is none", 2, [...flags, "--shaft-rpm", "99999"], "good.npy", /fewer than 10 samples/],
+    ["at a rate the bundle does not take", 2, withFlag("--rate-hz", "100"), "good.npy", /--rate-hz says 100/],
+    ["at a speed that is none", 2, withFlag("--shaft-rpm", "99999"), "good.npy", /fewer than 10 samples/],
     ["for a file that is not there", 1, flags, "no.npy", /error: .*no\.npy/],
   ])("ends %s with a hint and no table", async (_, expected, given, name, message) => {
     const { folder, out } = createFolder();
