@@ -86,17 +86,22 @@ export function createGatewayHandshake(
   }
 
   function refuse(offered: HelloMessage, sequence: number, refusal: Refusal): void {
-    const { reason, hint } = refusal;
+    const { reason } = refusal;
+    const found = refusal.isStranger ? `${offered.deviceId} is there: ${reason}` : reason;
     sender.isBound = false;
     sender.send({ type: "nack", sequence, reason });
     hello = offered;
-    turnAway({ reason, hint }, offered.deviceId);
-    if (refusal.isStranger) leaveLinkLater(`${offered.deviceId} is there: ${reason}`);
+    turnAway(refusal, { who: offered.deviceId, found });
+    if (refusal.isStranger) leaveLinkLater(found);
   }
 
-  function turnAway({ reason, hint }: Omit<Refusal, "isStranger">, who: string): void {
+  /** @param found the reason, for those who are not told `who` beside it */
+  function turnAway(
+    { reason, hint }: Omit<Refusal, "isStranger">,
+    { who, found }: { readonly who: string; readonly found: string },
+  ): void {
     const isKnown = status.current === "refused";
-    status.become("refused", reason);
+    status.become("refused", found);
     // It is met again with every connection.
     const told = `${who}: ${reason}`;
     if (!isKnown && told !== toldRefusal) report(reason, hint);
@@ -135,7 +140,7 @@ export function createGatewayHandshake(
     },
     receive: (offered, sequence) => {
       hellos.stop();
-      const refused = refuseHello(offered, options.expectedDeviceId, link.name);
+      const refused = refuseHello(offered, options, link.name);
       if (refused !== undefined) {
         refuse(offered, sequence, refused);
         return "refused";
@@ -153,7 +158,8 @@ export function createGatewayHandshake(
     receiveUnreadable: (error) => {
       if (status.current === "established") return;
       const reason = `its hello breaks the protocol: ${error}`;
-      turnAway({ reason, hint: "hold its hello against firmware-bridge/PROTOCOL.md, section 4" }, link.name);
+      const hint = "hold its hello against firmware-bridge/PROTOCOL.md, section 4";
+      turnAway({ reason, hint }, { who: link.name, found: reason });
     },
     stop,
     rest: status.become,
@@ -171,7 +177,7 @@ interface Refusal {
 /** Why the device at `linkName` is refused; undefined: it is welcome. */
 function refuseHello(
   offered: HelloMessage,
-  expectedDeviceId: string | undefined,
+  { expectedDeviceId, gatewayId }: Pick<DeviceSessionOptions, "expectedDeviceId" | "gatewayId">,
   linkName: string,
 ): Refusal | undefined {
   const { major, minor } = protocolVersion;
@@ -183,6 +189,12 @@ function refuseHello(
       isStranger: false,
     };
   }
+  if (offered.deviceId === gatewayId && offered.channels.length === 0)
+    return {
+      reason: "what the gateway says comes back, and nothing else",
+      hint: "look for transmit and receive that touch, and for the echo of a modem, a terminal or a serial server",
+      isStranger: false,
+    };
   if (expectedDeviceId !== undefined && offered.deviceId !== expectedDeviceId)
     return {
       reason: `"${expectedDeviceId}" is expected at ${linkName}`,

@@ -504,8 +504,13 @@ test.each([
   ],
   [
     { deviceId: "mcu-2" },
-    'refused: "mcu-1" is expected at mqtt:aurora/v1/device/gw-1/mcu-1/tx',
+    'refused: mcu-2 is there: "mcu-1" is expected at mqtt:aurora/v1/device/gw-1/mcu-1/tx',
     /^check the wiring/,
+  ],
+  [
+    { deviceId: "gw-1", channels: [] },
+    "refused: what the gateway says comes back, and nothing else",
+    /^look for transmit and receive that touch/,
   ],
 ])(
   "a hello with %o is refused with the reason, once, and what follows it is not called damage",
