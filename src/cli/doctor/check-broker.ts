@@ -15,6 +15,7 @@ import { openBrokerSocket, parseBrokerUrl } from "../../core/platform/mqtt/broke
 import {
   type ConnectFailure,
   describeConnectFailure,
+  describeHandshakeEnd,
   loginCure,
   noBrokerCure,
 } from "../../core/platform/mqtt/connect-failures.ts";
@@ -94,7 +95,12 @@ function openOnce(
     );
     socket.once(isTls ? "secureConnect" : "connect", () => end(null));
     socket.once("error", (error) =>
-      end(describeConnectFailure(error) ?? { problem: error.message, cure: unreachable }),
+      end(
+        (isTls ? describeHandshakeEnd : describeConnectFailure)(error) ?? {
+          problem: error.message,
+          cure: unreachable,
+        },
+      ),
     );
   });
 }

@@ -92,8 +92,13 @@ test("this gateway's certificate: none, of another authority, of other dates", a
 });
 
 test("a port without TLS behind mqtts, and one with TLS behind mqtt", async () => {
-  const listen = (answer: string): Promise<number> => {
-    const server: Server = createServer((socket) => void socket.on("error", () => {}).end(answer));
+  const listen = (answer: string | null): Promise<number> => {
+    const server: Server = createServer((socket) => {
+      socket.on("error", () => {});
+      if (answer !== null) socket.end(answer);
+      // As mosquitto does with what is no CONNECT.
+      else socket.once("data", () => socket.resetAndDestroy());
+    });
     onTestFinished(() => void server.close());
     return new Promise((resolve) =>
       server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port)),
@@ -102,6 +107,7 @@ test("a port without TLS behind mqtts, and one with TLS behind mqtt", async () =
   const noTls = /no TLS is spoken on this port.*\nWrite mqtt:\/\/ without caFile/;
   expect(await tell({ url: `mqtts://127.0.0.1:${await listen("SSH-2.0-x\r\n")}` })).toMatch(noTls);
   expect(await tell({ url: `mqtts://127.0.0.1:${await listen("")}` })).toMatch(noTls);
+  expect(await tell({ url: `mqtts://127.0.0.1:${await listen(null)}` })).toMatch(noTls);
   const server = issue({ name: "127.0.0.1", use: "server" }, authority);
   const broker = await createEmbeddedBroker({ tls: { cert: server.certPem, key: server.keyPem } });
   onTestFinished(() => broker.close());

@@ -27,6 +27,11 @@ export const noBrokerCure =
   "Is this the broker's TLS port? Then write mqtts://. Else check that a broker of MQTT listens there.";
 const noTls = "Write mqtt:// without caFile and certFile, or the broker's TLS port, mostly 8883.";
 
+const hungUp: ConnectFailure = {
+  problem: "it hung up during the TLS handshake: perhaps no TLS is spoken on this port",
+  cure: noTls,
+};
+
 /** What the other end is to a client; the first row whose pattern fits. */
 const failures: readonly Row[] = [
   {
@@ -154,17 +159,17 @@ export function describeConnectFailure(error: Error): ConnectFailure | undefined
   const { code, message } = error as Omit<NodeJS.ErrnoException, "code"> & { readonly code?: unknown };
   if (typeof code === "number") return describeRefusal(code);
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return describeOtherName(error);
-  if (message.includes("before secure TLS")) {
-    return {
-      problem: "it hung up during the TLS handshake: perhaps no TLS is spoken on this port",
-      cure: noTls,
-    };
-  }
+  if (message.includes("before secure TLS")) return hungUp;
   // Some come as OpenSSL's line alone.
   const name = typeof code === "string" ? code : /SSL routines/.test(message) ? upperCase(message) : "";
   const row = failures.find(({ codes }) => codes.test(name));
   if (row === undefined) return undefined;
   return { problem: `${row.problem}${typeof code === "string" ? ` (${code})` : ""}`, cure: row.cure };
+}
+
+/** As {@link describeConnectFailure}, of a client whose TLS handshake had not come to its end: a broker without TLS resets it. */
+export function describeHandshakeEnd(error: Error): ConnectFailure | undefined {
+  return (error as NodeJS.ErrnoException).code === "ECONNRESET" ? hungUp : describeConnectFailure(error);
 }
 
 /** `…:tlsv13 alert certificate required:…` as its code would be. */
