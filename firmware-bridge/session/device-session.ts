@@ -77,17 +77,22 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
     },
   });
 
+  let lastOutcome = "";
   const configuration = createConfigDelivery({
     ...options,
     sender,
     timers,
     sessionId: () => (handshake.state === "established" ? handshake.hello?.sessionId : undefined),
     onDelivery: (outcome) => {
+      const isTold = outcome === lastOutcome;
+      lastOutcome = outcome;
       if (outcome === "acknowledged") {
         if (handshake.hello !== undefined) options.onConfigured?.(handshake.hello);
         return;
       }
-      handshake.report(`did not take a config (${outcome})`, "check the device's firmware and the line");
+      // It is tried again for as long as the device is there.
+      if (!isTold)
+        handshake.report(`did not take a config (${outcome})`, "check the device's firmware and the line");
       if (outcome === "given-up") handshake.introduce("the device does not answer");
     },
   });

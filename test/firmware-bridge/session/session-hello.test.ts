@@ -59,7 +59,21 @@ describe("the handshake", () => {
     }
     const configs = device.takeSent().filter(({ type }) => type === packetTypes.config);
     expect(configs).toHaveLength(linkTiming.maxAttempts - 1);
-    expect(heard.problems).toEqual(["device device-1: did not take a config (given-up)"]);
+    const problem = "device device-1: did not take a config (given-up)";
+    expect(heard.problems).toEqual([problem]);
+    // It answers the gateway's hello, and takes nothing again.
+    device.play(hello, 40);
+    timers.advance(9_000);
+    device.play(hello, 41);
+    timers.advance(9_000);
+    expect(heard.problems).toEqual([problem]);
+    device.takeSent();
+    device.play(hello, 42);
+    const config = device.takeSent().find(({ type }) => type === packetTypes.config);
+    device.play({ type: "ack", sequence: config!.sequence }, 0);
+    device.play(hello, 43);
+    timers.advance(9_000);
+    expect(heard.problems).toEqual([problem, problem]);
   });
 
   test("a repeated hello is answered again but is no new session", () => {
