@@ -1,6 +1,7 @@
 /** `aurora fleet enrol|revoke`: gateways, one or many, and those who read what they tell, for a broker that others run. */
 import { Command, InvalidArgumentError } from "commander";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { isTopicFilter } from "../../core/contract/config/check-gateway-references.ts";
 import { idPattern } from "../../core/contract/topics.ts";
 import { systemClock } from "../../core/platform/clock.ts";
 import { type EnrolResult, enrolGateways } from "../fleet/enrol-gateways.ts";
@@ -172,8 +173,10 @@ function parseId(text: string): string {
 
 function parseFilter(text: string): string {
   // A line of an access list, and a text in quotes.
-  if (/^[^\s"\\$][^"\\\n\r]{0,511}$/.test(text)) return text;
-  throw new InvalidArgumentError("A topic filter without quotes and backslashes.");
+  if (/^[^\s"\\$][^"\\\n\r]{0,511}$/.test(text) && isTopicFilter(text)) return text;
+  throw new InvalidArgumentError(
+    "A topic filter without quotes and backslashes, with + or # between slashes, and # at the end alone.",
+  );
 }
 
 function parseBase(text: string): string {

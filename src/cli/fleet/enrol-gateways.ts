@@ -50,6 +50,7 @@ interface MadeLogin {
 
 const authorityName = "aurora enrolment";
 const keyName = "enrolment.key";
+const usualBase = "aurora/v1";
 /** Of folders: for their owner only. */
 const privateMode = 0o700;
 
@@ -106,7 +107,7 @@ async function enrolAlone(request: EnrolRequest): Promise<EnrolResult> {
   }
   const enrolment: Enrolment = {
     version: 1,
-    base: known?.base ?? request.base ?? "aurora/v1",
+    base: known?.base ?? request.base ?? usualBase,
     tlsHost: known?.tlsHost ?? request.tlsHost,
     gateways: [...(known?.gateways ?? []), ...request.gateways],
     readers: [...(known?.readers ?? []), ...(request.readers ?? [])],
@@ -152,6 +153,15 @@ function refuseContradictions(request: EnrolRequest, known: Enrolment | null): v
     const double = devices.find((device, index) => devices.indexOf(device) !== index);
     if (double !== undefined) refuse(`device ${double} of ${id} is named twice`, "Name each device once.");
   }
+  const ownTopics = known?.base ?? base ?? usualBase;
+  const wide = request.gateways
+    .flatMap(({ readTopics }) => readTopics)
+    .find((filter) => reachesBelow(filter, ownTopics));
+  if (wide !== undefined)
+    refuse(
+      `--read ${wide} would let a gateway read what others are told below ${ownTopics}`,
+      "Name the bridge's own topics, for example scada/+/values.",
+    );
   if (known === null) return;
   if (base !== null && base !== known.base)
     refuse(
@@ -233,4 +243,14 @@ async function openKey(path: string): Promise<Uint8Array> {
 
 function writeSecret(path: string, text: string): Promise<void> {
   return writeFileAtomic(path, text, { mode: 0o600 });
+}
+
+/** Can the filter match a topic below the base? */
+function reachesBelow(filter: string, base: string): boolean {
+  const levels = filter.split("/");
+  for (const [index, level] of base.split("/").entries()) {
+    if (levels[index] === "#") return true;
+    if (levels[index] !== "+" && levels[index] !== level) return false;
+  }
+  return levels.length > base.split("/").length;
 }

@@ -46,6 +46,21 @@ test("an enrolment gives each gateway a password and a key of its own, and nobod
   expect(statSync(dir).mode & 0o777).toBe(0o700);
 });
 
+test("a gateway may read its bridge's topics, and not those of others; what is no filter reaches no access list", async () => {
+  const dir = createTemporaryFolder();
+  const enrol = (...flags: string[]) => auroraHere("fleet", "enrol", "gw-1", "--dir", dir, ...flags);
+  for (const filter of ["#", "+/#", "aurora/#", "aurora/v1/gateway/+/ack"]) {
+    const { code, stderr } = await enrol("--read", filter);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("read what others are told below aurora/v1")]);
+  }
+  for (const filter of ["a#b", "a/#/b", "a+/b"]) {
+    const { code, stderr } = await enrol("--read", filter);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("# at the end alone")]);
+  }
+  expect(existsSync(join(dir, "enrolled.json"))).toBe(false);
+  expect((await enrol("--read", "aurora/scada/#", "--read", "+/values")).code).toBe(0);
+});
+
 test("a reader has a login and no key; its name is nobody else's, and it has no devices", async () => {
   const dir = createTemporaryFolder();
   const enrol = (...args: readonly string[]) => auroraHere("fleet", "enrol", ...args, "--dir", dir);

@@ -123,12 +123,16 @@ function checkMappedChannels(config: GatewayConfig): ConfigFinding[] {
   ]);
 }
 
-/** MQTT 5 section 4.7.1: a wildcard is a level of its own, and # the last one. */
 const filterPattern = /^(?:[^+#/\0]*|\+)(?:\/(?:[^+#/\0]*|\+))*(?:\/#)?$/;
+
+/** MQTT 5 section 4.7.1: a wildcard is a level of its own, and # the last one. */
+export function isTopicFilter(text: string): boolean {
+  return text === "#" || filterPattern.test(text);
+}
 
 function checkTopics({ scada }: GatewayConfig): ConfigFinding[] {
   return scada.flatMap(({ topic }, index) => {
-    if (topic === "#" || filterPattern.test(topic)) return [];
+    if (isTopicFilter(topic)) return [];
     const write = "write + or # between slashes, and # at the end alone";
     return [{ path: ["scada", index, "topic"], problem: "this is no filter of topics", write }];
   });
