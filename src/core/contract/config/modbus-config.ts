@@ -110,7 +110,7 @@ export const modbusSchema: z.ZodType<readonly ModbusConfig[], unknown> = z
   .default([])
   .describe("Modbus TCP servers that SCADA values are read from (needs the optional package modbus-serial)");
 
-/** Registers beyond the last address, and servers that stand twice. */
+/** Registers beyond the last address or of two numbers, and servers that stand twice. */
 export function checkModbus(modbus: readonly ModbusConfig[]): ConfigFinding[] {
   return modbus.flatMap(({ url, units }, server) => [
     ...(modbus.findIndex((other) => other.url === url) === server
@@ -123,16 +123,24 @@ export function checkModbus(modbus: readonly ModbusConfig[]): ConfigFinding[] {
           },
         ]),
     ...units.flatMap(({ channels }, unit) =>
-      channels.flatMap(({ address, type }, at) =>
-        address + registersOf[type] <= 65_536
+      channels.flatMap((channel, at) => {
+        const problem = describePlace(channel, channels);
+        return problem === null
           ? []
-          : [
-              {
-                path: ["modbus", server, "units", unit, "channels", at, "address"],
-                problem: `a ${type} takes ${registersOf[type]} registers, and the last address is 65535`,
-              },
-            ],
-      ),
+          : [{ path: ["modbus", server, "units", unit, "channels", at, "address"], problem }];
+      }),
     ),
   ]);
+}
+
+/** What is wrong with where a number lies; null: nothing. One register may serve two channels, half a number none. */
+function describePlace(channel: ModbusChannelConfig, all: readonly ModbusChannelConfig[]): string | null {
+  const { address, type, table } = channel;
+  const many = registersOf[type];
+  if (address + many > 65_536) return `a ${type} takes ${many} registers, and the last address is 65535`;
+  const torn = all.find(
+    (other) => other.table === table && other.address > address && other.address < address + many,
+  );
+  if (torn === undefined) return null;
+  return `${type} takes the registers ${address} to ${address + many - 1}, and ${torn.name} begins at ${torn.address}`;
 }

@@ -69,6 +69,23 @@ it("takes registers that have an address, of turbines that are there, each chann
       [{ ...server, units: [{ ...unit, channels: [{ ...channel, address: 65_535 }] }] }],
       "the last address is 65535",
     ],
+    [
+      [
+        {
+          ...server,
+          units: [
+            {
+              ...unit,
+              channels: [
+                { ...channel, address: 10 },
+                { ...channel, name: "wind", address: 11 },
+              ],
+            },
+          ],
+        },
+      ],
+      "int32 takes the registers 10 to 11, and wind begins at 11",
+    ],
     [[{ ...server, units: [{ ...unit, turbine: "WT02" }] }], "no turbine"],
     [[{ ...server, units: [unit, { ...unit, unitId: 2 }] }], "stands twice"],
     [
