@@ -40,7 +40,8 @@ export function findCoarse({ levels }: DeviceFacts): Verdict {
 /** Peaks are cut off before the end of the numbers. */
 export function findClipped({ levels }: DeviceFacts): Verdict {
   if (levels.length === 0) return undefined;
-  const clipped = levels.find(({ cutShare }) => cutShare > 0);
+  // A constant is told as what it is: neither a larger range nor less gain would mend it.
+  const clipped = levels.find(({ cutShare, rmsCounts }) => cutShare > 0 && rmsCounts > quietCounts);
   if (clipped === undefined) return null;
   const { channel, unit, cutShare, cutAt } = clipped;
   return {

@@ -424,6 +424,14 @@ describe("a sensor", () => {
     expect(rig.said).toEqual([]);
   });
 
+  test("that gives a constant is not called clipped", async () => {
+    const rig = await listen({ fill: (counts) => void counts.fill(0), shaftRpm: 1_797 });
+    expect(rig.said).toEqual([
+      expect.stringMatching(/^set-aside: .*identical samples in a row/),
+      expect.stringMatching(/^no-vibration: accel-de is a constant 0 g while the shaft turns/),
+    ]);
+  });
+
   test("of which every second frame brings the samples before again is told so", async () => {
     let before = new Int16Array();
     let isSecond = false;
