@@ -422,6 +422,12 @@ test("lines that stand a step too far, odd spaces and another encoding are one m
   expect((await auroraHere("config", "validate", path)).stderr).toMatch(
     /^error: .*:4:24: this is not text in UTF-8; save the file as UTF-8 .*\nhint/,
   );
+  // In a comment it is nobody's path or name: such a file goes on to start its gateway.
+  writeFileSync(
+    path,
+    Buffer.from(good.replace("  site: north", "  # gr\u00f6\u00dfe\n  site: north"), "latin1"),
+  );
+  expect((await auroraHere("config", "validate", path)).code).toBe(0);
 });
 
 test("a port of the other way, and a folder that is another one each time, are warnings", async () => {

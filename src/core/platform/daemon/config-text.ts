@@ -139,20 +139,29 @@ function pathOf(role: number | "value" | "key" | null, ancestors: readonly unkno
 
 /** Editors of other systems save otherwise; a parser then sees one odd word, or nothing at all. */
 function refuseOtherEncoding(text: string, path: string): void {
-  // What a decoder did not know it has given as U+FFFD: a path with such a letter would be another path.
-  const marks = [text.indexOf("\0"), text.indexOf("\ufffd")].filter((index) => index !== -1);
-  if (marks.length === 0) return;
-  const at = Math.min(...marks);
-  const before = text.slice(0, at).split("\n");
+  // What a decoder did not know it has given as U+FFFD: a path with such a letter would be another path. In a comment it harms nobody.
+  for (const [index, line] of text.split("\n").entries()) {
+    const column = line.search(/[\0\ufffd]/);
+    const comment = line.search(/(?:^|\s)#/);
+    if (column !== -1 && (comment === -1 || column < comment))
+      refuseEncodingAt({ file: path, line: index + 1, column: column + 1 });
+  }
+}
+
+function refuseEncodingAt(place: {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}): never {
   const problem = "this is not text in UTF-8";
-  throw new ConfigError(path, [
+  throw new ConfigError(place.file, [
     makeComplaint(
       {
         path: [],
         problem,
         write: "save the file as UTF-8 (an editor may call UTF-16 Unicode, and Latin-1 ANSI)",
       },
-      { file: path, line: before.length, column: before.at(-1)!.length + 1 },
+      place,
     ),
   ]);
 }
