@@ -1,8 +1,9 @@
 /** How a command ends: what is said of an error, the exit code, and a reader that has gone away. */
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { redactPasswords } from "../../core/platform/redact.ts";
 
 /**
- * Writes `error` to stderr.
+ * Writes `error` to stderr, without the passwords of addresses that it repeats.
  * @returns the exit code: 2 for wrong usage, 1 for everything else.
  */
 export function reportError(error: unknown): number {
@@ -10,16 +11,18 @@ export function reportError(error: unknown): number {
     const { subject, message } = error;
     // Many messages are half a sentence about their subject: "is missing".
     const where = subject === undefined || message.includes(subject) ? "" : `${subject}: `;
-    process.stderr.write(`error: ${printable(`${where}${message}`)}\n`);
-    process.stderr.write(`hint: ${printable(error.hint)}\n`);
+    process.stderr.write(`error: ${say(`${where}${message}`)}\n`);
+    process.stderr.write(`hint: ${say(error.hint)}\n`);
     return error.code === "USAGE" ? 2 : 1;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(
-    `bug: ${text}\nhint: This should not happen. Please report it with the lines above.\n`,
+    `bug: ${redactPasswords(text)}\nhint: This should not happen. Please report it with the lines above.\n`,
   );
   return 1;
 }
+
+const say = (text: string): string => printable(redactPasswords(text));
 
 /** Text from a file or the wire as it may be shown on a terminal: what would move its cursor or change its colours shows as �. */
 export function printable(text: string): string {

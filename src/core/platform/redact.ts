@@ -54,7 +54,12 @@ export function redact(value: unknown, depth = 0): unknown {
 /** Takes the passwords out of URLs in a text and bounds its length. */
 export function redactText(text: string): string {
   const bounded = text.length > textLimit ? `${text.slice(0, textLimit)}… (${text.length} characters)` : text;
-  return bounded.replace(urlPassword, `$1:${redactedMark}@`);
+  return redactPasswords(bounded);
+}
+
+/** Takes the passwords out of URLs in a text of any length. */
+export function redactPasswords(text: string): string {
+  return text.replace(urlPassword, `$1:${redactedMark}@`);
 }
 
 function describeError(error: Error, depth: number): Record<string, unknown> {

@@ -99,6 +99,9 @@ test("init writes over nothing without --force, and nothing at all where somethi
     stderr: expect.stringContaining("the argument file is empty"),
   });
   const other = join(folder, "other.yaml");
+  const told = await auroraHere("init", other, "--yes", "--broker", "mqtt://me:hidden-word@b:1883");
+  expect(told.stderr).toMatch(/--broker mqtt:\/\/me:\[redacted\]@b:1883: there is a password in the address/);
+  expect(told.stderr).not.toContain("hidden-word");
   const missing = await auroraHere("init", other, "--yes", "--connect", "usb0", "--broker", "mqtt://b");
   expect(missing.code).toBe(2);
   for (const line of [
