@@ -1,6 +1,6 @@
 /**
  * Measures drift again, all its declared figures: `npm run test:drift -- [--json] [--only name,name]
- * [--times N]`, with N times as many days of invented columns and invented fleets. Ends with one line of
+ * [--without name,name] [--times N]`, with N times as many days of invented columns and invented fleets. Ends with one line of
  * JSON, `{cases, violations, missed, figures}`; a violation is a bound that was missed, and makes it fail.
  */
 import { parseArgs } from "node:util";
@@ -26,20 +26,23 @@ const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     only: { type: "string" },
+    without: { type: "string", default: "" },
     times: { type: "string", default: "1" },
   },
 });
-const asked = values.only?.split(",") ?? Object.keys(modules);
+const without = values.without.split(",").filter((name) => name !== "");
+const named = values.only?.split(",") ?? Object.keys(modules);
+for (const name of [...without, ...named])
+  if (modules[name] === undefined)
+    throw new Error(`no measurement "${name}", there are ${Object.keys(modules).join(", ")}`);
+const asked = named.filter((name) => !without.includes(name));
 
 let cases = 0;
 const missed: string[] = [];
 const figures: Record<string, unknown> = {};
 for (const name of asked) {
-  const module = modules[name];
-  if (module === undefined)
-    throw new Error(`no measurement "${name}", there are ${Object.keys(modules).join(", ")}`);
   const startedMs = performance.now();
-  const measured = await module.measure(Number(values.times));
+  const measured = await modules[name]!.measure(Number(values.times));
   cases += measured.cases;
   missed.push(...measured.missed.map((each) => `${name}: ${each}`));
   figures[name] = measured.figures;
