@@ -1,7 +1,7 @@
 /** `aurora device sim`: a device that streams simulated vibration or a recording to a gateway. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { faultKinds } from "../../core/contract/bundle/bearing-fault.ts";
-import { idPattern } from "../../core/contract/topics.ts";
+import { defaultBase, idPattern } from "../../core/contract/topics.ts";
 import { systemTimers } from "../../core/platform/clock.ts";
 import { startDeviceSimulator } from "../device/device-simulator.ts";
 import { openSimulatedDevice, type SimulatedDeviceOptions } from "../device/simulated-device.ts";
@@ -26,7 +26,7 @@ export function deviceSimCommand(): Command {
     )
     .option("--id <id>", "the device's id", parseId, "sim-1")
     .option("--gateway <id>", "the gateway's id, for MQTT topics", parseId, "gateway-1")
-    .option("--base <topic>", "base topic", "aurora/v1")
+    .option("--base <topic>", "base topic", defaultBase)
     .option("--username <name>", "user at the broker; the password comes from AURORA_MQTT_PASSWORD")
     .option(
       "--speed <factor>",

@@ -1,8 +1,7 @@
 /** `aurora fleet enrol|revoke`: gateways, one or many, and those who read what they tell, for a broker that others run. */
 import { Command, InvalidArgumentError } from "commander";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { isTopicFilter } from "../../core/contract/config/check-gateway-references.ts";
-import { idPattern } from "../../core/contract/topics.ts";
+import { idPattern, isTopicFilter } from "../../core/contract/topics.ts";
 import { systemClock } from "../../core/platform/clock.ts";
 import { type EnrolResult, enrolGateways } from "../fleet/enrol-gateways.ts";
 import { revokeGateway } from "../fleet/revoke-gateway.ts";

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { readBundle } from "../../core/bundle/verify-bundle.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
-import { createTopics } from "../../core/contract/topics.ts";
+import { createTopics, defaultBase } from "../../core/contract/topics.ts";
 import { createMqttClient } from "../../core/platform/mqtt/mqtt-client.ts";
 import { findNewestVersion } from "../../core/serving/served-models.ts";
 import { type DeviceSimulator, startDeviceSimulator } from "../device/device-simulator.ts";
@@ -114,7 +114,7 @@ async function play(options: RunDemoOptions, dir: string, onClose: OnClose): Pro
   const { httpUrl, mqttUrl } = reached;
   const mqtt = createMqttClient({ url: mqttUrl, clientId: `aurora-demo-${process.pid}`, version: 4 });
   onClose(() => mqtt.close());
-  const topics = createTopics("aurora/v1");
+  const topics = createTopics(defaultBase);
   const watch = await watchAlerts(mqtt, {
     topic: topics.allAlerts,
     expected: plan.expected,

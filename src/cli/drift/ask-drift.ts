@@ -118,17 +118,9 @@ export const mostDays = 30;
 
 /** All points' levels of the days up to that of the question. */
 async function askLevels(question: DriftQuestion): Promise<DriftDays> {
-  const { collector, site, turbine, day: to } = question;
   const parts: DriftDaysReply[] = [];
   for (let cursor: string | undefined; parts.length < maxParts; ) {
-    const query = { site, turbine, to, cursor, limit: String(namedPoints) };
-    const reply = await askCollector({
-      collector,
-      path: "api/v1/drift/days",
-      query,
-      schema: driftDaysReplySchema,
-      op,
-    });
+    const reply = await askDays(question, { to: question.day, cursor });
     parts.push(reply);
     if (reply.next === null) break;
     cursor = reply.next;
@@ -195,12 +187,15 @@ function refuseChoice(question: DriftQuestion, table: DriftDaysReply): AuroraErr
   });
 }
 
-/** Levels of the first points of the last 30 days. */
-function askDays(question: Pick<DriftQuestion, "collector" | "site" | "turbine">): Promise<DriftDaysReply> {
+/** Levels of the 30 days up to one, of a part of the points; left out: of the newest days, and of the first points. */
+function askDays(
+  { collector, site, turbine }: Pick<DriftQuestion, "collector" | "site" | "turbine">,
+  { to, cursor }: { readonly to?: string | undefined; readonly cursor?: string | undefined } = {},
+): Promise<DriftDaysReply> {
   return askCollector({
-    collector: question.collector,
+    collector,
     path: "api/v1/drift/days",
-    query: { site: question.site, turbine: question.turbine, limit: String(namedPoints) },
+    query: { site, turbine, to, cursor, limit: String(namedPoints) },
     schema: driftDaysReplySchema,
     op,
   });

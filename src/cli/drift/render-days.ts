@@ -1,7 +1,7 @@
 /** Drift day by day as a table for a terminal: the fleet, its sites, its turbines, and of a single turbine the columns that moved. */
 import type { DriftLevel, DriftVerdict } from "../../core/contract/drift-verdict.ts";
 import { describeColumn } from "../../core/drift/describe-column.ts";
-import { levelsByWeight } from "../../core/drift/drift-level.ts";
+import { isMoved, levelsByWeight } from "../../core/drift/drift-level.ts";
 import { driftLevelWords } from "../../core/drift/drift-words.ts";
 import {
   type DriftRow,
@@ -74,7 +74,7 @@ export function renderDriftDays(history: DriftHistory): string {
 /** Of several points: how many are at the level that says most. */
 function countOf({ level, count }: RolledLevel): string {
   if (level === null) return "";
-  return level === "drift" || level === "warning" ? `${count}${marks[level]}` : marks[level];
+  return isMoved(level) ? `${count}${marks[level]}` : marks[level];
 }
 
 function describeTurbine({ site, turbine, levels }: DriftRow, isSiteNamed: boolean): Row {

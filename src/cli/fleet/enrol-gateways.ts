@@ -6,11 +6,12 @@ import { createHash, pbkdf2Sync, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { EnrolledEntry, EnrolledReader, Enrolment, UserDigest } from "../../core/contract/enrolment.ts";
-import { idPattern } from "../../core/contract/topics.ts";
+import { defaultBase, idPattern } from "../../core/contract/topics.ts";
 import { ackKeyBytes, deriveAckKey } from "../../core/platform/ack-key.ts";
 import { makeFolder, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { readHexKey } from "../../core/platform/files/read-hex-key.ts";
+import { filtersMeet } from "../../core/platform/mqtt/mqtt-topic.ts";
 import { collectorUser } from "./broker-files.ts";
 import { enrolledFileOf, loadEnrolment, saveBrokerFiles, saveEnrolment } from "./enrolment.ts";
 import { holdEnrolment } from "./hold-enrolment.ts";
@@ -50,7 +51,6 @@ interface MadeLogin {
 
 const authorityName = "aurora enrolment";
 const keyName = "enrolment.key";
-const usualBase = "aurora/v1";
 /** Of folders: for their owner only. */
 const privateMode = 0o700;
 
@@ -107,7 +107,7 @@ async function enrolAlone(request: EnrolRequest): Promise<EnrolResult> {
   }
   const enrolment: Enrolment = {
     version: 1,
-    base: known?.base ?? request.base ?? usualBase,
+    base: known?.base ?? request.base ?? defaultBase,
     tlsHost: known?.tlsHost ?? request.tlsHost,
     gateways: [...(known?.gateways ?? []), ...request.gateways],
     readers: [...(known?.readers ?? []), ...(request.readers ?? [])],
@@ -153,10 +153,10 @@ function refuseContradictions(request: EnrolRequest, known: Enrolment | null): v
     const double = devices.find((device, index) => devices.indexOf(device) !== index);
     if (double !== undefined) refuse(`device ${double} of ${id} is named twice`, "Name each device once.");
   }
-  const ownTopics = known?.base ?? base ?? usualBase;
+  const ownTopics = known?.base ?? base ?? defaultBase;
   const wide = request.gateways
     .flatMap(({ readTopics }) => readTopics)
-    .find((filter) => reachesBelow(filter, ownTopics));
+    .find((filter) => filtersMeet(filter, `${ownTopics}/+/#`));
   if (wide !== undefined)
     refuse(
       `--read ${wide} would let a gateway read what others are told below ${ownTopics}`,
@@ -243,14 +243,4 @@ async function openKey(path: string): Promise<Uint8Array> {
 
 function writeSecret(path: string, text: string): Promise<void> {
   return writeFileAtomic(path, text, { mode: 0o600 });
-}
-
-/** Can the filter match a topic below the base? */
-function reachesBelow(filter: string, base: string): boolean {
-  const levels = filter.split("/");
-  for (const [index, level] of base.split("/").entries()) {
-    if (levels[index] === "#") return true;
-    if (levels[index] !== "+" && levels[index] !== level) return false;
-  }
-  return levels.length > base.split("/").length;
 }

@@ -3,12 +3,22 @@
 /** Pattern of a site, turbine, gateway or device id. */
 export const idPattern: RegExp = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
+/** The base of all topics where none is configured. */
+export const defaultBase = "aurora/v1";
+
+const filterPattern = /^(?:[^+#/\0]*|\+)(?:\/(?:[^+#/\0]*|\+))*(?:\/#)?$/;
+
+/** MQTT 5 section 4.7.1: a wildcard is a level of its own, and # the last one. */
+export function isTopicFilter(text: string): boolean {
+  return text === "#" || filterPattern.test(text);
+}
+
 /** Lanes of the durable store, in order of survival. */
 export const lanes = ["alert", "update", "drift", "prediction", "raw"] as const;
 
 export type Lane = (typeof lanes)[number];
 
-/** All topics below one base, default `aurora/v1`. */
+/** All topics below one base, mostly {@link defaultBase}. */
 export interface Topics {
   deviceTx(gateway: string, device: string): string;
   deviceRx(gateway: string, device: string): string;

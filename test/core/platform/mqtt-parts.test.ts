@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { createBackoff } from "../../../src/core/platform/backoff.ts";
 import { createMqttClient } from "../../../src/core/platform/mqtt/mqtt-client.ts";
 import { createMqttPacketGuard } from "../../../src/core/platform/mqtt/mqtt-packet-guard.ts";
-import { filterCovers, topicMatches } from "../../../src/core/platform/mqtt/mqtt-topic.ts";
+import { filterCovers, filtersMeet, topicMatches } from "../../../src/core/platform/mqtt/mqtt-topic.ts";
 
 describe("the packet guard", () => {
   test("lets packets within the bound pass however they are cut into chunks, and stops the first above it", () => {
@@ -79,7 +79,7 @@ describe("topic filters", () => {
     expect(topicMatches(filter, topic)).toBe(expected);
   });
 
-  test("a filter covers another exactly when it matches all that the other can match", () => {
+  describe("of two filters", () => {
     const level = fc.constantFrom("a", "b", "+");
     const filter = fc
       .tuple(fc.array(level, { minLength: 1, maxLength: 3 }), fc.boolean())
@@ -92,15 +92,28 @@ describe("topic filters", () => {
         ...names.flatMap((z) => [`${x}/${y}/${z}`, ...names.map((w) => `${x}/${y}/${z}/${w}`)]),
       ]),
     ]);
-    fc.assert(
-      fc.property(filter, filter, (outer, inner) => {
-        const matched = topics.filter((topic) => topicMatches(inner, topic));
-        const all = matched.every((topic) => topicMatches(outer, topic));
-        if (filterCovers(outer, inner)) expect(all).toBe(true);
-        else expect(all && !inner.includes("#") && matched.length > 0).toBe(false);
-      }),
-      { numRuns: 1000 },
-    );
+
+    test("one covers the other exactly when it matches all that the other can match", () => {
+      fc.assert(
+        fc.property(filter, filter, (outer, inner) => {
+          const matched = topics.filter((topic) => topicMatches(inner, topic));
+          const all = matched.every((topic) => topicMatches(outer, topic));
+          if (filterCovers(outer, inner)) expect(all).toBe(true);
+          else expect(all && !inner.includes("#") && matched.length > 0).toBe(false);
+        }),
+        { numRuns: 1000 },
+      );
+    });
+
+    test("they meet exactly when a topic matches both", () => {
+      fc.assert(
+        fc.property(filter, filter, (one, other) => {
+          const both = topics.some((topic) => topicMatches(one, topic) && topicMatches(other, topic));
+          expect(filtersMeet(one, other)).toBe(both);
+        }),
+        { numRuns: 1000 },
+      );
+    });
   });
 });
 

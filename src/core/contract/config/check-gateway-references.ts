@@ -1,5 +1,6 @@
 /** What the parts of a gateway's configuration say of each other: ids that stand once, and names that are known. */
 import type { z } from "zod";
+import { isTopicFilter } from "../topics.ts";
 import { type ConfigFinding, findNearest, formatKeyPath, type KeyPath } from "./config-finding.ts";
 import { isPort } from "./config-parts.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
@@ -121,13 +122,6 @@ function checkMappedChannels(config: GatewayConfig): ConfigFinding[] {
       ]),
     ),
   ]);
-}
-
-const filterPattern = /^(?:[^+#/\0]*|\+)(?:\/(?:[^+#/\0]*|\+))*(?:\/#)?$/;
-
-/** MQTT 5 section 4.7.1: a wildcard is a level of its own, and # the last one. */
-export function isTopicFilter(text: string): boolean {
-  return text === "#" || filterPattern.test(text);
 }
 
 function checkTopics({ scada }: GatewayConfig): ConfigFinding[] {

@@ -1,6 +1,6 @@
 /** Parts that the configurations of gateway and collector have in common: broker, files, trusted keys. */
 import { z } from "zod";
-import { idPattern } from "../topics.ts";
+import { defaultBase, idPattern } from "../topics.ts";
 
 /** An id of a site, turbine, gateway or device. */
 export const idSchema: z.ZodString = z
@@ -91,5 +91,5 @@ export const topicBaseSchema: z.ZodDefault<z.ZodString> = z
     /^[^\s/+#][^\s+#]{0,126}[^\s/+#]$/,
     "must be a prefix of topics such as aurora/v1: no slash at its ends, no +, # or space",
   )
-  .default("aurora/v1")
+  .default(defaultBase)
   .describe("Prefix of every topic");

@@ -27,6 +27,18 @@ export function filterCovers(outer: string, inner: string): boolean {
   return allowed.length === asked.length;
 }
 
+/** Can a topic match both filters? That wildcards do not match a leading `$` is left out: it says yes rather than no. */
+export function filtersMeet(one: string, other: string): boolean {
+  const levels = one.split("/");
+  const theirs = other.split("/");
+  for (const [index, level] of levels.entries()) {
+    const met = theirs[index];
+    if (level === "#" || met === "#") return true;
+    if (met === undefined || (level !== "+" && met !== "+" && level !== met)) return false;
+  }
+  return theirs.length === levels.length || theirs[levels.length] === "#";
+}
+
 /** Is it a shared subscription (MQTT 5 section 4.8.2)? */
 export function isSharedFilter(filter: string): boolean {
   return filter.startsWith("$share/");
