@@ -51,8 +51,9 @@ export function createMqttLink(options: MqttLinkOptions): PacketLink {
   let full = false;
   let sessionId = 0;
 
+  /** What comes before the link is up begins nothing: whoever sent it says hello again, and is answered then. */
   function receive(payload: Uint8Array, retained: boolean): void {
-    if (handlers === undefined) return;
+    if (handlers === undefined || !isUp) return;
     counters.bytes += payload.length;
     const end = payload.length - trailerBytes(payload[1] ?? 0);
     // A retained message is an old one, and not allowed on these topics.

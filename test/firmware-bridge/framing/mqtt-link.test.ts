@@ -56,6 +56,40 @@ test("the same messages go over MQTT, with windows larger than a frame", async (
   }
 });
 
+test("what comes between a subscription and its acknowledgement begins no conversation", async () => {
+  const broker = createMemoryBroker();
+  const device = createDevice(createMqttLink({ mqtt: broker.connect(), listenTopic: rx, sendTopic: tx }));
+  await device.open();
+  const port = broker.connect();
+  let acknowledge = (): void => {};
+  const heard = listen(
+    createMqttLink({
+      listenTopic: tx,
+      sendTopic: rx,
+      mqtt: Object.assign(Object.create(port), {
+        subscribe: async (...subscription: Parameters<typeof port.subscribe>) => {
+          await port.subscribe(...subscription);
+          await new Promise<void>((resolve) => {
+            acknowledge = resolve;
+          });
+        },
+      }),
+    }),
+  );
+  closers.push(heard.session.close, device.close);
+  const opened = heard.session.open();
+  const hellos = (): number => broker.published.filter(({ topic }) => topic === tx).length;
+  const before = hellos();
+  await until(() => hellos() > before + 1, "hellos of the device");
+  expect(heard.session.state).toBe("connecting");
+  acknowledge();
+  await opened;
+  await device.ready();
+  for (let value = 0; value < 7; value++) device.send({ type: "reading", channel: 0, timestampUs: 0, value });
+  await heard.until(() => heard.values.length === 7);
+  expect(heard.session.statistics).toMatchObject({ lostFrames: 0, refusedFrames: 0, unsentPackets: 0 });
+});
+
 test("a message that came twice is delivered once", async () => {
   const { broker, heard, device } = await begin();
   device.send({ type: "reading", channel: 0, timestampUs: 0, value: 7 });
