@@ -5,10 +5,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
+import { findFreePort } from "../../test/support/free-port.ts";
 import { buildCoreFirmware, buildHostProgram } from "./build-firmware.ts";
 import { mcuImageBytes } from "./mcu-image.ts";
 import {
@@ -169,15 +169,6 @@ function failToStart(program: string, status: number | null): never {
 async function kill(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
   await ended;
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 /** QEMU listens before the first instruction; whoever connects keeps trying anyhow. */

@@ -21,6 +21,10 @@ export interface Mosquitto {
   close(): Promise<void>;
 }
 
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
 /** Starts one on `port`; `extra` are further lines of its configuration. */
 export async function startMosquitto(port: number, extra: readonly string[] = []): Promise<Mosquitto> {
   const scratch = createScratchFolder("mosquitto");
@@ -34,14 +38,17 @@ export async function startMosquitto(port: number, extra: readonly string[] = []
     port,
     async kill() {
       if (child === null) return;
-      const gone = once(child, "exit");
+      const gone = hasEnded(child) ? undefined : once(child, "exit");
       child.kill("SIGKILL");
       await gone;
       child = null;
     },
     async start() {
-      child = endWithProcess(spawn(program, ["-c", config], { stdio: "ignore" }));
+      const started = endWithProcess(spawn(program, ["-c", config], { stdio: "ignore" }));
+      child = started;
       await untilListening(port, "mosquitto");
+      // Who answers may be another that has the port.
+      if (hasEnded(started)) throw new Error(`mosquitto ended at its start on port ${port}`);
     },
     async close() {
       await broker.kill();
