@@ -105,6 +105,7 @@ export async function openSloppyRig(listens: "deaf" | "listens" = "deaf"): Promi
     topics: createTopics("aurora/v1"),
     mqtt: port.mqtt,
     clock,
+    timers: clock,
     random,
     bearingOf: () => bearing,
     channelsOf: () => ["accel-de"],
@@ -224,7 +225,7 @@ export async function openSloppyRig(listens: "deaf" | "listens" = "deaf"): Promi
       for (const { packet } of waiting) port.arrive(packet);
     },
     wait: (seconds) => {
-      for (let second = 0; second < seconds; second++) pass(1000);
+      for (let left = seconds; left > 0; left--) pass(Math.min(1, left) * 1000);
     },
     connect: port.connect,
   };

@@ -23,7 +23,7 @@ import type { DeviceHealthMessage, HelloMessage } from "../../core/contract/devi
 import type { Reading, SampleBlock } from "../../core/contract/stream.ts";
 import type { Topics } from "../../core/contract/topics.ts";
 import type { Random } from "../../core/maths/random.ts";
-import { type Clock, systemTimers } from "../../core/platform/clock.ts";
+import { type Clock, systemTimers, type Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { DeviceCaptures } from "./device-captures.ts";
 import type { DevicePushes } from "./device-pushes.ts";
@@ -54,6 +54,8 @@ export interface DeviceLinksOptions extends Pick<DeviceWatchOptions, "standbyBel
   readonly topics: Topics;
   readonly mqtt: MqttPort;
   readonly clock: Clock;
+  /** Default: those of the event loop. */
+  readonly timers?: Timers;
   readonly random: Random;
   readonly logger: Logger;
   readonly pipeline: DeviceDataSink;
@@ -121,7 +123,7 @@ async function createPacketLink(device: DeviceConfig, options: DeviceLinksOption
     return { link, settle: () => {} };
   }
   const transport = createReconnectingTransport(await createByteTransport(address.value, device.baud), {
-    timers: systemTimers,
+    timers: options.timers ?? systemTimers,
     random: options.random,
   });
   return { link: createFramedLink(transport), settle: transport.settle };
@@ -163,6 +165,7 @@ function createDeviceLink(
       ? {}
       : { configuration: { bearing, alarmRawSamples: device.alarmRawSamples } }),
     random: options.random,
+    timers: options.timers ?? systemTimers,
     onHello: (hello) => {
       logger.info("device introduced itself", { firmware: hello.firmware, channels: hello.channels.length });
       health = null;
@@ -265,10 +268,14 @@ function createStateLog(
   },
 ): (state: DeviceSession["state"], reason: string) => void {
   let warnedOf: string | undefined;
+  let before: DeviceSession["state"] = "closed";
   return (state, reason) => {
     logger.debug("device link", { state, reason });
     if (state === "established") warnedOf = undefined;
-    const isLost = state === "connecting" && reason !== "opened" && reason !== warnedOf;
+    // Why a device was refused has been said.
+    const isNews = before !== "refused" && reason !== "opened" && reason !== warnedOf;
+    before = state;
+    const isLost = state === "connecting" && isNews;
     // The broker's loss is the broker's, and said once for all devices.
     if (!isLost || watch.isRestarting || (connect === "mqtt" && !mqtt.connected)) return;
     warnedOf = reason;

@@ -10,6 +10,7 @@ import type { HelloMessage } from "../../core/contract/device/device-message.ts"
 import type { Arrival } from "../../core/contract/stream.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
+import { createDeviceContact } from "../diagnosis/device-contact.ts";
 import type { DeviceFacts } from "../diagnosis/device-facts.ts";
 import { createDeviceObserver, type DeviceObserver } from "../diagnosis/device-observer.ts";
 import { diagnoseDevice, isRestarting } from "../diagnosis/diagnose-device.ts";
@@ -56,12 +57,7 @@ export function createDeviceWatch(options: DeviceWatchOptions): DeviceWatch {
     codes: diagnosisCodes,
     plain: ["no-contact", "refused", "wrong-channel", "clock", "model-push"],
   });
-  let contact = {
-    state: "closed" as DeviceSession["state"],
-    reason: "",
-    sinceMonotonicMs: clock.monotonicMs(),
-  };
-  let hint = "";
+  const contact = createDeviceContact(clock.monotonicMs());
   let facts: DeviceFacts | null = null;
 
   function tell({ kind, diagnosis }: DiagnosisNews): void {
@@ -76,14 +72,8 @@ export function createDeviceWatch(options: DeviceWatchOptions): DeviceWatch {
   return {
     hello: (hello) => observer.hello(hello, clock.monotonicMs()),
     message: (message, hello, arrival) => observe(observer, { message, hello, arrival }),
-    state: (state, reason) => {
-      // A line that opens and says nothing is made again before it is called silent: both are the same lack of contact.
-      const isSame = state === contact.state || (isOutOfContact(state) && isOutOfContact(contact.state));
-      contact = { state, reason, sinceMonotonicMs: isSame ? contact.sinceMonotonicMs : clock.monotonicMs() };
-    },
-    problem: (advice) => {
-      hint = advice;
-    },
+    state: (state, reason) => contact.become(state, reason, clock.monotonicMs()),
+    problem: contact.advise,
     configured: () => observer.configured(),
     setAside: (quarantine, monotonicMs) => observer.setAside(quarantine, monotonicMs),
     window: (levels, reference, shaftRpm) => observer.window(levels, reference, shaftRpm),
@@ -102,16 +92,10 @@ export function createDeviceWatch(options: DeviceWatchOptions): DeviceWatch {
     tick: (totals, modelTrouble) => {
       observer.modelTrouble = modelTrouble;
       const now = { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
-      const { state, reason, sinceMonotonicMs } = contact;
-      const forMs = now.monotonicMs - sinceMonotonicMs;
-      facts = observer.read({ state, reason, hint, forMs }, totals, now.monotonicMs);
+      facts = observer.read(contact.read(now.monotonicMs), totals, now.monotonicMs);
       for (const news of ledger.update(diagnoseDevice(facts), now)) tell(news);
     },
   };
-}
-
-function isOutOfContact(state: DeviceSession["state"]): boolean {
-  return state === "connecting" || state === "waiting-for-hello";
 }
 
 function observe(

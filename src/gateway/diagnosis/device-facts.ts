@@ -10,9 +10,9 @@ export interface DeviceFacts {
   readonly contact: {
     readonly state: "closed" | "connecting" | "waiting-for-hello" | "established" | "refused";
     readonly reason: string;
-    /** What the link advises; empty: nothing. */
-    readonly hint: string;
     readonly forMs: number;
+    /** Why it is turned away, also while the connection is made again, and what to do (empty: nothing is known); null: it is not. */
+    readonly refusal: { readonly reason: string; readonly hint: string } | null;
   };
   /** Null before a hello. */
   readonly announced: readonly string[] | null;

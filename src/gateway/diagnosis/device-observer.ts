@@ -179,7 +179,7 @@ class Observer implements DeviceObserver {
     const since = this.#before ?? totals;
     this.#count("frames", totals.frames - since.frames, monotonicMs);
     // What belongs to a session that was refused looks like damage.
-    if (contact.state !== "refused") counts.add("damaged", totals.badFrames - since.badFrames);
+    if (contact.refusal === null) counts.add("damaged", totals.badFrames - since.badFrames);
     counts.add("twice", totals.duplicates - since.duplicates);
     counts.add("late", totals.lateFrames - since.lateFrames);
     counts.add("lost", totals.lostFrames - since.lostFrames);

@@ -27,8 +27,8 @@ export const diagnosisLimits = {
 } as const;
 
 const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = {
-  "no-contact": ({ contact: { state, reason, forMs }, ...facts }) => {
-    if (state !== "connecting" && state !== "waiting-for-hello") return null;
+  "no-contact": ({ contact: { state, reason, forMs, refusal }, ...facts }) => {
+    if (refusal !== null || (state !== "connecting" && state !== "waiting-for-hello")) return null;
     if (isRestarting(facts) || facts.returns >= diagnosisLimits.returns) return null;
     if (forMs < diagnosisLimits.contactMs) return undefined;
     const why = state === "connecting" ? reason : `the line is open, but no device says hello (${reason})`;
@@ -37,8 +37,10 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
       : "Check its power, its line, and the address in `connect` of the configuration.";
     return { text: `nothing is heard of it: ${why}`, cure };
   },
-  refused: ({ contact: { state, reason, hint } }) =>
-    state === "refused" ? { text: reason, cure: hint === "" ? "See the gateway's log." : hint } : null,
+  refused: ({ contact: { refusal } }) =>
+    refusal === null
+      ? null
+      : { text: refusal.reason, cure: refusal.hint === "" ? "See the gateway's log." : refusal.hint },
   "two-devices": ({ returns }) =>
     returns < diagnosisLimits.returns
       ? null
