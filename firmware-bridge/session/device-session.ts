@@ -77,23 +77,15 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
     },
   });
 
-  let lastOutcome = "";
   const configuration = createConfigDelivery({
     ...options,
     sender,
     timers,
     sessionId: () => (handshake.state === "established" ? handshake.hello?.sessionId : undefined),
     onDelivery: (outcome) => {
-      const isTold = outcome === lastOutcome;
-      lastOutcome = outcome;
-      if (outcome === "acknowledged") {
-        if (handshake.hello !== undefined) options.onConfigured?.(handshake.hello);
-        return;
-      }
-      // It is tried again for as long as the device is there.
-      if (!isTold)
-        handshake.report(`did not take a config (${outcome})`, "check the device's firmware and the line");
-      if (outcome === "given-up") handshake.introduce("the device does not answer");
+      if (outcome === "given-up") handshake.introduce("the device does not acknowledge its configuration");
+      else if (outcome === "acknowledged" && handshake.hello !== undefined)
+        options.onConfigured?.(handshake.hello);
     },
   });
 

@@ -60,8 +60,8 @@ export interface SloppyRig {
   boot(changes?: Partial<HelloMessage>): void;
   /** Its hello once more, in the same session. */
   helloAgain(): void;
-  /** Nothing that the gateway sends reaches it any more. */
-  deafen(): void;
+  /** What it says to a configuration from now on; at first "ack". */
+  answer(how: "ack" | "nack" | "nothing"): void;
   send(message: DeviceMessage): void;
   stream(seconds: number, sloppiness?: Sloppiness): void;
   /** Time passes without a packet. */
@@ -142,6 +142,7 @@ export async function openSloppyRig(listens: "deaf" | "listens" = "deaf"): Promi
   let packets = 0;
   let sinceTickMs = 0;
   const unanswered: number[] = [];
+  let answer: "ack" | "nack" | "nothing" = "ack";
 
   const wrap = (message: DeviceMessage): Buffer => {
     const flags = message.type === "hello" ? packetFlags.acknowledge : packetFlags.session;
@@ -158,7 +159,11 @@ export async function openSloppyRig(listens: "deaf" | "listens" = "deaf"): Promi
   };
   const pass = (ms: number): void => {
     clock.advance(ms);
-    for (const sequence of unanswered.splice(0)) port.arrive(wrap({ type: "ack", sequence }));
+    for (const sequence of unanswered.splice(0)) {
+      if (answer === "ack") port.arrive(wrap({ type: "ack", sequence }));
+      else if (answer === "nack")
+        port.arrive(wrap({ type: "nack", sequence, reason: "mode raw is not known" }));
+    }
     sinceTickMs += ms;
     for (; sinceTickMs >= 1000; sinceTickMs -= 1000) watch.tick(session.statistics, null);
   };
@@ -183,8 +188,8 @@ export async function openSloppyRig(listens: "deaf" | "listens" = "deaf"): Promi
       port.arrive(wrap(hello));
     },
     helloAgain: () => port.arrive(wrap(hello)),
-    deafen: () => {
-      port.onConfig = () => {};
+    answer: (how) => {
+      answer = how;
     },
     send: (message) => port.arrive(wrap(message)),
     stream: (seconds, sloppiness = {}) => {

@@ -97,7 +97,7 @@ export async function pushToDevice(options: PushToDeviceOptions): Promise<Device
     onProblem: (problem) => options.onNotice?.(problem.message),
   });
   const giveUp = setTimeout(() => {
-    if (push === null) settle(noContact(image.bytes.length));
+    if (push === null) settle(noContact(session.hello !== undefined, image.bytes.length));
   }, contactMs);
   try {
     await session.open();
@@ -131,8 +131,9 @@ async function openTransport(
   return createReconnectingTransport(line, { timers: systemTimers, random });
 }
 
-function noContact(sizeBytes: number): ModelPushResult {
-  return notBegun("failed", `no device answered for ${contactMs / 1000} s`, sizeBytes);
+function noContact(isThere: boolean, sizeBytes: number): ModelPushResult {
+  const what = isThere ? "it says hello, and acknowledged no configuration" : "no device answered";
+  return notBegun("failed", `${what} for ${contactMs / 1000} s`, sizeBytes);
 }
 
 /** It does not infer, and will not by being asked again. */

@@ -6,7 +6,7 @@ import type { DeviceSession } from "../../../firmware-bridge/session/device-sess
 import type { DeviceDataMessage } from "../../../firmware-bridge/session/device-session-options.ts";
 import type { DeviceConfig } from "../../core/contract/config/gateway-config.ts";
 import { type DeviceDiagnosis, diagnosisCodes } from "../../core/contract/device/device-diagnosis.ts";
-import type { HelloMessage } from "../../core/contract/device/device-message.ts";
+import type { HelloMessage, NackMessage } from "../../core/contract/device/device-message.ts";
 import type { Arrival } from "../../core/contract/stream.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
@@ -55,7 +55,7 @@ export function createDeviceWatch(options: DeviceWatchOptions): DeviceWatch {
   const observer = createDeviceObserver({ infersItself: device.mode === "edge", expected, standbyBelowRpm });
   const ledger = createDiagnosisLedger({
     codes: diagnosisCodes,
-    plain: ["no-contact", "refused", "wrong-channel", "clock", "model-push"],
+    plain: ["no-contact", "refused", "wrong-channel", "clock", "model-push", "not-configured"],
   });
   const contact = createDeviceContact(clock.monotonicMs());
   let facts: DeviceFacts | null = null;
@@ -71,10 +71,17 @@ export function createDeviceWatch(options: DeviceWatchOptions): DeviceWatch {
 
   return {
     hello: (hello) => observer.hello(hello, clock.monotonicMs()),
-    message: (message, hello, arrival) => observe(observer, { message, hello, arrival }),
+    message: (message, hello, arrival) => {
+      // Of all that a gateway sends only a configuration is answered so.
+      if (message.type === "nack") contact.object(message.reason);
+      else observe(observer, { message, hello, arrival });
+    },
     state: (state, reason) => contact.become(state, reason, clock.monotonicMs()),
     problem: contact.advise,
-    configured: () => observer.configured(),
+    configured: () => {
+      contact.configured();
+      observer.configured();
+    },
     setAside: (quarantine, monotonicMs) => observer.setAside(quarantine, monotonicMs),
     window: (levels, reference, shaftRpm) => observer.window(levels, reference, shaftRpm),
     get clockAheadMs() {
@@ -100,7 +107,11 @@ export function createDeviceWatch(options: DeviceWatchOptions): DeviceWatch {
 
 function observe(
   observer: DeviceObserver,
-  came: { readonly message: DeviceDataMessage; readonly hello: HelloMessage; readonly arrival: Arrival },
+  came: {
+    readonly message: Exclude<DeviceDataMessage, NackMessage>;
+    readonly hello: HelloMessage;
+    readonly arrival: Arrival;
+  },
 ): void {
   const { message, hello, arrival } = came;
   switch (message.type) {
@@ -117,7 +128,6 @@ function observe(
       observer.uptime(message.uptimeMs, arrival.arrivedMonotonicMs);
       return;
     case "model-status":
-    case "nack":
       return;
   }
 }

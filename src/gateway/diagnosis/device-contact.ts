@@ -11,6 +11,10 @@ export interface DeviceContact {
   become(state: Contact["state"], reason: string, monotonicMs: number): void;
   /** What the link advises about the last problem that it told. */
   advise(hint: string): void;
+  /** The device took its configuration. */
+  configured(): void;
+  /** The device refuses its configuration. */
+  object(reason: string): void;
   /** Call it about once a second. */
   read(monotonicMs: number): Contact;
 }
@@ -24,6 +28,9 @@ export function createDeviceContact(startMonotonicMs: number): DeviceContact {
   let reason = "";
   let sinceMs = startMonotonicMs;
   let hint = "";
+  /** Since when the device has been asked to take its configuration: monotonic, or "taken"; null: not yet. */
+  let asked: number | "taken" | null = null;
+  let objection = "";
   let refusedFor: string | null = null;
   let refusedMs = Number.NaN;
   return {
@@ -34,16 +41,27 @@ export function createDeviceContact(startMonotonicMs: number): DeviceContact {
       if (state === "refused") refusedMs = monotonicMs;
       if (next === "refused") refusedFor = why;
       else if (!isOutOfContact(next)) refusedFor = null;
+      // Who never acknowledges a configuration is asked who it is, and to take it, every few seconds.
+      if (next === "established" && typeof asked !== "number") asked = monotonicMs;
+      else if (next !== "established" && (next !== "waiting-for-hello" || asked === "taken")) asked = null;
       state = next;
       reason = why;
     },
     advise: (advice) => {
       hint = advice;
     },
+    configured: () => {
+      asked = "taken";
+      objection = "";
+    },
+    object: (why) => {
+      objection = why;
+    },
     read: (monotonicMs) => {
       if (state !== "refused" && monotonicMs - refusedMs > refusalHoldMs) refusedFor = null;
       const refusal = refusedFor === null ? null : { reason: refusedFor, hint };
-      return { state, reason, forMs: monotonicMs - sinceMs, refusal };
+      const unconfiguredMs = asked === "taken" ? 0 : asked === null ? Number.NaN : monotonicMs - asked;
+      return { state, reason, forMs: monotonicMs - sinceMs, unconfiguredMs, objection, refusal };
     },
   };
 }

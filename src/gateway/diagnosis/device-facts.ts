@@ -12,6 +12,10 @@ export interface DeviceFacts {
     readonly reason: string;
     readonly forMs: number;
     /** Why it is turned away, also while the connection is made again, and what to do (empty: nothing is known); null: it is not. */
+    /** For how long it has been asked in vain to take its configuration, ms; 0: it has taken it. NaN: it was not asked yet. */
+    readonly unconfiguredMs: number;
+    /** Why it refuses its configuration; empty: it says nothing. */
+    readonly objection: string;
     readonly refusal: { readonly reason: string; readonly hint: string } | null;
   };
   /** Null before a hello. */

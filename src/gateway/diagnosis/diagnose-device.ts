@@ -59,20 +59,30 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
       cure: "Look at its supply, its watchdog and its console: windows that a restart cuts are lost.",
     };
   },
-  "hello-again": (facts) => {
-    if (!saysHelloAgain(facts)) return null;
-    const { hellos, configurations } = facts.recent;
-    const often = `says hello ${hellos.count} times in half a minute`;
-    return configurations.count === 0
+  "not-configured": (facts) => {
+    const { state, unconfiguredMs, objection, refusal } = facts.contact;
+    if (refusal !== null) return null;
+    // It is taken for gone, or for two, or has no time to answer.
+    if (state !== "established" || facts.returns > 0 || isRestarting(facts)) return undefined;
+    if (!isDeaf(facts) && !(unconfiguredMs >= diagnosisLimits.contactMs))
+      return unconfiguredMs === 0 ? null : undefined;
+    return objection === ""
       ? {
-          text: `${often} and never takes its configuration: it does not hear the gateway`,
-          cure: "Check the line from the gateway to the device (its RX pin, its baud rate); over MQTT that it subscribes to its rx topic.",
+          text: "says hello, and never acknowledges its configuration",
+          cure: "Check the line from the gateway to the device (its RX pin, its baud rate; over MQTT that it subscribes to its rx topic). If it hears, let it answer each Config by an Ack of that number: firmware-bridge/PROTOCOL.md, sections 5 and 6.",
         }
       : {
-          text: `${often}, though it has its configuration`,
-          cure: "Say hello at the start, after a new connection and when the gateway does; if it restarts, let it draw another session_id at each boot.",
+          text: `refuses its configuration: ${objection}`,
+          cure: "Give it a `mode` in the gateway's configuration that its firmware knows, or mend its firmware: firmware-bridge/PROTOCOL.md, section 4.",
         };
   },
+  "hello-again": (facts) =>
+    !saysHelloAgain(facts) || !facts.recent.configurations.isHabit
+      ? null
+      : {
+          text: `says hello ${facts.recent.hellos.count} times in half a minute, though it has its configuration`,
+          cure: "Say hello at the start, after a new connection and when the gateway does; if it restarts, let it draw another session_id at each boot.",
+        },
   "wrong-channel": ({ announced, expected }) => {
     if (announced === null) return undefined;
     const missing = expected.filter((name) => !announced.includes(name));
@@ -94,6 +104,7 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
     // A device that infers has nothing to say while its turbine stands, and one without a configuration must not.
     if (saysHelloAgain(facts) || infersItself || expected.length === 0 || contact.state !== "established")
       return null;
+    if (contact.unconfiguredMs !== 0) return null;
     const quietMs = Math.min(silentMs, contact.forMs);
     if (quietMs < diagnosisLimits.silentMs) return null;
     return {
@@ -201,6 +212,11 @@ function saysHelloAgain(facts: DeviceFacts): boolean {
   const { hellos, contactMs } = diagnosisLimits;
   if (contact.state !== "established" || contact.forMs < contactMs) return false;
   return recent.hellos.isHabit && recent.hellos.count >= hellos && returns === 0 && !isRestarting(facts);
+}
+
+/** It says hello all the time, and nothing that was sent to it since was acknowledged. */
+function isDeaf(facts: DeviceFacts): boolean {
+  return saysHelloAgain(facts) && facts.recent.configurations.count === 0;
 }
 
 /** @param frames all of which `bad` ones are a part */

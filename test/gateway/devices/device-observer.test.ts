@@ -15,7 +15,14 @@ const hello: HelloMessage = {
   sessionId: 7,
   channels: [channel],
 };
-const contact = { state: "established", reason: "", forMs: 300_000, refusal: null } as const;
+const contact = {
+  state: "established",
+  reason: "",
+  forMs: 300_000,
+  unconfiguredMs: 0,
+  objection: "",
+  refusal: null,
+} as const;
 const still = { frames: 0, badFrames: 0, duplicates: 0, lateFrames: 0, lostFrames: 0, hellos: 0 };
 const began = 1_700_000_000_000;
 const windowSamples = 14_400;

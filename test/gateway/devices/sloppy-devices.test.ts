@@ -542,18 +542,54 @@ test.each([
   },
 );
 
-test("a device that does not hear its gateway is told so, and not that its sensor is silent", async () => {
+test.each([
+  ["says hello every second second", 2],
+  ["says hello when it is asked to", 6],
+  ["hardly says anything", 9],
+])("a device that %s and acknowledges no configuration is told so, once", async (_name, everySeconds) => {
   const rig = await openSloppyRig();
-  rig.deafen();
+  rig.answer("nothing");
   rig.boot();
-  for (let second = 0; second < 56; second += 2) {
-    rig.wait(2);
+  for (let second = 0; second < 120; second += everySeconds) {
+    rig.wait(everySeconds);
     rig.helloAgain();
+    await setImmediate();
   }
-  expect(rig.said).toEqual([
-    expect.stringMatching(/^hello-again: says hello 1\d times in half a minute and never takes its config/),
-  ]);
+  expect(rig.said).toEqual(["not-configured: says hello, and never acknowledges its configuration"]);
+  const [{ sinceMs }] = rig.watch.diagnoses as [DeviceDiagnosis];
+  expect(rig.clock.nowMs() - sinceMs).toBeGreaterThan(90_000);
   expect(rig.logged).toHaveLength(1);
+  rig.answer("ack");
+  rig.helloAgain();
+  await setImmediate();
+  rig.stream(60);
+  expect(rig.said).toEqual([]);
+});
+
+test("a device that refuses its configuration is told so with its reason, and not that it sends no data", async () => {
+  const rig = await openSloppyRig();
+  rig.answer("nack");
+  rig.boot();
+  for (let second = 0; second < 90; second += 2) {
+    rig.wait(2);
+    rig.send({ type: "health", uptimeMs: second * 1000, droppedSamples: 0, discardedBytes: 0, badFrames: 0 });
+  }
+  expect(rig.said).toEqual(["not-configured: refuses its configuration: mode raw is not known"]);
+  expect(rig.logged).toHaveLength(1);
+});
+
+test("a device that took its configuration once, and not again after a break, is told so", async () => {
+  const rig = await listen({});
+  rig.connect(false);
+  rig.wait(5);
+  rig.answer("nothing");
+  rig.connect(true);
+  for (let second = 0; second < 60; second += 6) {
+    rig.helloAgain();
+    await setImmediate();
+    rig.wait(6);
+  }
+  expect(rig.said).toEqual([expect.stringMatching(/^not-configured: /)]);
 });
 
 test.each([

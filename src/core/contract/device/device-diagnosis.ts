@@ -7,6 +7,7 @@ export const diagnosisCodes = [
   "refused",
   "two-devices",
   "restarts",
+  "not-configured",
   "hello-again",
   "wrong-channel",
   "model-push",
