@@ -66,7 +66,7 @@ async function expand(written: Uint8Array, path: string, options: LoadOptions): 
   const text = new TextDecoder().decode(written);
   const parse = (content: string, subject: string): Record<string, unknown> =>
     inConfig(subject, () =>
-      parseYamlConfig(content, { path: subject, schema: z.looseObject({}), environment: {} }),
+      parseYamlConfig(content, { path: subject, schema: z.looseObject({}), environment: {}, kind: "train" }),
     );
   if (typeof parse(text, path).from !== "string") return written;
   const own = inConfig(path, () => parseYamlConfig(text, { path, schema: tunedFileSchema, environment: {} }));

@@ -376,7 +376,7 @@ test("units and channels of a SCADA bridge are held against what reads them", as
   expect(stderr).toMatch(/repairs\[0\]\.component: .*no component "gearbx".*gearbox/);
 });
 
-test("another daemon's file is one mistake, and so are tabs", async () => {
+test("a file for another thing is one mistake, and so are tabs", async () => {
   const collector = write("collector:\n  httpPort: 8081\nretentionDays: 30\n", "collector.yaml");
   const asGateway = await auroraHere("config", "validate", collector);
   expect(asGateway.stderr).toMatch(
@@ -385,6 +385,20 @@ test("another daemon's file is one mistake, and so are tabs", async () => {
   expect((await auroraHere("config", "validate", collector, "collector")).code).toBe(0);
   const asCollector = await auroraHere("config", "validate", write(good), "collector");
   expect(asCollector.stderr).toMatch(/^error: .*:1:1: this is a gateway's configuration, not a collector's/);
+  const shipped = join(import.meta.dirname, "../../models/bearing-vibration/train.yaml");
+  for (const daemon of ["gateway", "collector"])
+    expect((await auroraHere("config", "validate", shipped, daemon)).stderr).toMatch(
+      new RegExp(
+        `^error: .*: this is a training configuration, not a ${daemon}'s; .* run it with .aurora train .*\\n`,
+      ),
+    );
+  for (const command of [
+    ["config", "validate", write(good), "train"],
+    ["train", write(good)],
+  ])
+    expect((await auroraHere(...command)).stderr).toMatch(
+      /^error: .*:1:1: this is a gateway's configuration, not a training configuration; .*\n/,
+    );
   const tabs = await complain("  id: gw-1\n  site: north\n", "\tid: gw-1\n\tsite: north\n");
   expect(tabs.split("\n").filter((line) => /:\d+:\d+: /.test(line))).toEqual([
     "error: /gateway.yaml:2:1: not valid YAML: the line is indented with a tab, and so do 1 more lines; write two spaces for every tab",

@@ -3,7 +3,7 @@ import { Argument, Command } from "commander";
 import { z } from "zod";
 import { loadTrustedKeys } from "../../core/bundle/keys.ts";
 import { collectorConfigSchema } from "../../core/contract/config/collector-config.ts";
-import type { ConfigKind } from "../../core/contract/config/config-kind.ts";
+import { type ConfigKind, configKinds } from "../../core/contract/config/config-kind.ts";
 import { gatewayConfigSchema } from "../../core/contract/config/gateway-config-schema.ts";
 import { readCollectorFile } from "../../core/platform/daemon/collector-file.ts";
 import { ConfigError, renderComplaint } from "../../core/platform/daemon/config-error.ts";
@@ -16,13 +16,10 @@ import { printable } from "../terminal/end-process.ts";
 import { releaseKeyFile } from "../terminal/installation.ts";
 import { environmentHelp } from "../terminal/options.ts";
 
-/** Whose configuration a file can be. */
-const kinds = ["gateway", "collector", "train"] as const;
-
-type FileKind = (typeof kinds)[number];
+type DaemonKind = Exclude<ConfigKind, "train">;
 
 const schemas = { gateway: gatewayConfigSchema, collector: collectorConfigSchema } as const;
-const readers: Readonly<Record<ConfigKind, (source: ConfigSource) => InstalledConfig<unknown>>> = {
+const readers: Readonly<Record<DaemonKind, (source: ConfigSource) => InstalledConfig<unknown>>> = {
   gateway: readGatewayFile,
   collector: readCollectorFile,
 };
@@ -34,7 +31,7 @@ interface ValidateOptions {
 }
 
 export function configCommand(): Command {
-  const kind = (): Argument => new Argument("[kind]", "whose configuration").choices(kinds);
+  const kind = (): Argument => new Argument("[kind]", "whose configuration").choices(configKinds);
   const command = new Command("config").addHelpText(
     "after",
     `${environmentHelp}
@@ -51,7 +48,7 @@ Example:
       "after",
       "\nExamples:\n  $ aurora config schema gateway > gateway.schema.json\n  $ aurora config schema train > train.schema.json\n",
     )
-    .action(async (name: FileKind) => {
+    .action(async (name: ConfigKind) => {
       process.stdout.write(`${JSON.stringify(await describeSchema(name), null, 2)}\n`);
     });
   command
@@ -83,7 +80,7 @@ Examples:
   return command;
 }
 
-async function describeSchema(name: FileKind): Promise<object> {
+async function describeSchema(name: ConfigKind): Promise<object> {
   if (name === "train") {
     const [{ loadUsualConfigs }, { recipeTable }, { describeTrainingConfig }] = await loadTrainingPart();
     return describeTrainingConfig(recipeTable, await loadUsualConfigs());
@@ -91,7 +88,11 @@ async function describeSchema(name: FileKind): Promise<object> {
   return { title: `aurora ${name} configuration`, ...z.toJSONSchema(schemas[name], { io: "input" }) };
 }
 
-async function validate(path: string, named: FileKind | undefined, options: ValidateOptions): Promise<void> {
+async function validate(
+  path: string,
+  named: ConfigKind | undefined,
+  options: ValidateOptions,
+): Promise<void> {
   try {
     const name = named ?? ((await hasDataset(path)) ? "train" : "gateway");
     const { config, warnings } =
@@ -113,7 +114,7 @@ async function validate(path: string, named: FileKind | undefined, options: Vali
 /** @throws ConfigError where it is wrong */
 async function readDaemons(
   path: string,
-  name: ConfigKind,
+  name: DaemonKind,
   { files }: ValidateOptions,
 ): Promise<{ readonly config: unknown; readonly warnings: ConfigError["complaints"] }> {
   const file = readers[name]({

@@ -1,6 +1,9 @@
-/** Tells a gateway's configuration from a collector's by the keys that only one of them has. */
+/** Tells configurations of gateways, of collectors and of trainings apart by the keys that only one of them has. */
 
-export type ConfigKind = "gateway" | "collector";
+/** What a configuration may be for; in this order a command line names it. */
+export const configKinds = ["gateway", "collector", "train"] as const;
+
+export type ConfigKind = (typeof configKinds)[number];
 
 const ownKeys: Readonly<Record<ConfigKind, readonly string[]>> = {
   gateway: [
@@ -19,11 +22,13 @@ const ownKeys: Readonly<Record<ConfigKind, readonly string[]>> = {
     "store",
   ],
   collector: ["collector", "record", "ingest", "registry", "retentionDays"],
+  train: ["dataset", "from", "version", "changelog", "features", "recipe", "thresholds"],
 };
 
-/** Whose configuration has these keys at its top; null where they speak for neither. */
+/** What a configuration with these keys at its top is for; null where they speak for none more than for the others. */
 export function recogniseConfig(keys: readonly string[]): ConfigKind | null {
-  const count = (kind: ConfigKind): number => keys.filter((key) => ownKeys[kind].includes(key)).length;
-  const [gateway, collector] = [count("gateway"), count("collector")];
-  return gateway === collector ? null : gateway > collector ? "gateway" : "collector";
+  const counts = configKinds.map((kind) => keys.filter((key) => ownKeys[kind].includes(key)).length);
+  const most = Math.max(...counts);
+  const first = counts.indexOf(most);
+  return first === counts.lastIndexOf(most) ? configKinds[first]! : null;
 }

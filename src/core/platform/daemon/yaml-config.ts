@@ -31,7 +31,7 @@ interface YamlConfigOptions<T> {
   readonly path: string;
   readonly schema: z.ZodType<T>;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Whose configuration it must be; undefined: another thing's than a daemon's. */
+  /** What it must be for; undefined: for nothing that a command line names. */
   readonly kind?: ConfigKind;
   /** Puts in what the file leaves out, before it is validated. */
   readonly complete?: (value: unknown) => unknown;
@@ -136,7 +136,7 @@ function complain(
   return makeComplaint(finding, { file, ...source.placeOf(finding.path), value });
 }
 
-/** Of another daemon's file every key would be unknown: that is one mistake. */
+/** Of a file for another thing every key would be unknown: that is one mistake. */
 function refuseOtherKind(
   document: Document,
   {
@@ -154,9 +154,13 @@ function refuseOtherKind(
   if (typeof contents !== "object" || contents === null) return;
   const recognised = recogniseConfig(Object.keys(contents));
   if (recognised === null || recognised === kind) return;
+  const training = "a training configuration";
+  const is = recognised === "train" ? training : `a ${recognised}'s configuration`;
+  const isNot = kind === "train" ? training : `a ${kind}'s`;
+  const run = recognised === "train" ? "train" : `${recognised} --config`;
   throw wholeFile(
-    `this is a ${recognised}'s configuration, not a ${kind}'s`,
-    `check it with \`aurora config validate ${file} ${recognised}\`, run it with \`aurora ${recognised} --config ${file}\``,
+    `this is ${is}, not ${isNot}`,
+    `check it with \`aurora config validate ${file} ${recognised}\`, run it with \`aurora ${run} ${file}\``,
   );
 }
 
