@@ -1,6 +1,6 @@
 /**
- * Exchanges that wait for a broker's answer. Each ends with the answer, with the loss of its connection, or after a time
- * limit; a broker that does not answer is cut off.
+ * Exchanges that wait for a broker's answer. Each ends with the answer or with the loss of its connection: a broker that
+ * does not answer in time is cut off.
  */
 import { AuroraError } from "../../contract/aurora-error.ts";
 import type { Timers } from "../clock.ts";
@@ -58,9 +58,8 @@ export function createMqttExchanges(options: MqttExchangesOptions): MqttExchange
         const fail = (error: Error): void => settle(error);
         pending.add(fail);
         const cancel = timers.after(answerTimeoutMs, () => {
-          const detail = `no answer within ${answerTimeoutMs} ms`;
-          settle(createMqttError(subject, detail));
-          connection.cut({ reason: "silent", detail });
+          // What waits ends with the loss that follows, so that it is told from what the broker refuses.
+          connection.cut({ reason: "silent", detail: `no answer within ${answerTimeoutMs} ms` });
         });
         begin(connection, settle);
       }),

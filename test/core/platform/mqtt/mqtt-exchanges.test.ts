@@ -42,11 +42,13 @@ test("without a connection it is refused at once", async () => {
   expect(hasErrorCode(error, "MQTT")).toBe(true);
 });
 
-test("a broker that does not answer is cut off", async () => {
+test("a broker that does not answer is cut off, which ends what waits", async () => {
   const waiting = failure(exchanges.run(connection, () => {}));
   clock.advance(1000);
-  expect(await waiting).toMatchObject({ message: "no answer within 1000 ms" });
   expect(cuts).toEqual([{ reason: "silent", detail: "no answer within 1000 ms" }]);
+  expect([exchanges.waiting, clock.pendingTimers]).toEqual([1, 0]);
+  exchanges.failAll("connection lost: no answer within 1000 ms");
+  expect(await waiting).toMatchObject({ message: "connection lost: no answer within 1000 ms" });
 });
 
 test("a lost connection ends all that wait, and whoever waited for that goes on", async () => {
