@@ -211,6 +211,10 @@ export function createUplink(options: UplinkOptions): Uplink {
     pump();
   };
 
+  // Before anything is sent: an acknowledgement may come at once.
+  transport.subscribe(topics.ack(gateway), 1, onAck).catch((error: unknown) => {
+    logger.error("the broker refuses the acknowledgements' topic", { topic: topics.ack(gateway), error });
+  });
   const stopListening = [
     ...lives.map(({ outbox }) => outbox.onCommit(gather)),
     transport.onConnect(() => {
@@ -220,10 +224,6 @@ export function createUplink(options: UplinkOptions): Uplink {
       pump();
     }),
   ];
-  transport.subscribe(topics.ack(gateway), 1, onAck).catch((error: unknown) => {
-    logger.error("the broker refuses the acknowledgements' topic", { topic: topics.ack(gateway), error });
-  });
-
   return {
     counts: () => ({ timeouts, ...sumAcks(lives.map(({ guard }) => guard.counts())), ...publisher.counts() }),
     hurry() {

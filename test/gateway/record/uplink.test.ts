@@ -126,6 +126,30 @@ describe("the uplink", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  test("asks for acknowledgements before it sends, also where there is a connection already", () => {
+    const { clock, outbox, network, uplink } = open();
+    uplink.close();
+    outbox.append(alert("x"));
+    network.connect();
+    const order: string[] = [];
+    const transport: UplinkTransport = {
+      get connected() {
+        return network.connected;
+      },
+      publish: (topic, payload, how) => {
+        order.push(topic);
+        return network.publish(topic, payload, how);
+      },
+      subscribe: (filter, qos, handler) => {
+        order.push(filter);
+        return network.subscribe(filter, qos, handler);
+      },
+      onConnect: network.onConnect,
+    };
+    createUplink({ gateway: "gw", outbox, transport, topics, clock, timers: clock });
+    expect(order).toEqual([topics.ack("gw"), topics.up("gw", "alert")]);
+  });
+
   test("sends alerts at once and before everything else that waits", () => {
     const { clock, outbox, network } = open();
     outbox.append(event("a"));
