@@ -12,21 +12,22 @@ import {
   type BandPlace,
   type BandSum,
   bandKernelSamples,
-  bandPairDoubles,
   bandSums,
+  createBandBank,
   fillBand,
   locateBandValue,
   resetBandBank,
-  shareBandKernel,
 } from "../maths/band-kernel.ts";
+import { shareBandKernel } from "../maths/band-vectors.ts";
 import { designButterworth } from "../maths/filter-design.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
 import type { BoundChain, ChainWithFeatures, WaveformContext } from "./chain.ts";
 import { createParamsReader, refuse } from "./read-params.ts";
 
-/** Sums of the filtered signal, and of how many samples. */
+/** Sums of the filtered signal, of how many samples, and how much smaller the band's signal is than what was summed up. */
 interface BandSums extends Readonly<Record<BandSum, number>> {
   readonly count: number;
+  readonly gain: number;
 }
 
 /** What a feature is computed from, and how. */
@@ -43,8 +44,11 @@ const minSamples = 64;
 const maxDesigns = 64;
 
 const operators: Readonly<Record<string, BandOperator>> = {
-  "rms-db": { reads: ["s2"], compute: ({ s2, count }) => 10 * Math.log10(s2 / count) },
-  "peak-db": { reads: ["peak"], compute: ({ peak }) => 20 * Math.log10(peak) },
+  "rms-db": {
+    reads: ["s2"],
+    compute: ({ s2, count, gain }) => 10 * Math.log10((gain * gain * s2) / count),
+  },
+  "peak-db": { reads: ["peak"], compute: ({ peak, gain }) => 20 * Math.log10(gain * peak) },
   // 0 dB: Gaussian noise. Rises with impacts, whatever the level.
   "kurtosis-db": {
     reads: ["s2", "s4"],
@@ -79,6 +83,8 @@ interface BandDesign {
 interface PlacedBand extends Pick<BandPlace, "index"> {
   /** Samples until the filters have settled; what came before is not summed up. */
   readonly settling: number;
+  /** Of both its sections. */
+  readonly gain: number;
 }
 
 /** What all streams share. */
@@ -160,6 +166,7 @@ class BandLevels implements BoundChain {
     const sumOf = (sum: BandSum): number => this.#bank[locateBandValue(place, bandSums[sum])]!;
     const value = operator.compute({
       count: this.#taken - place.settling,
+      gain: place.gain,
       s2: sumOf("s2"),
       s4: sumOf("s4"),
       peak: sumOf("peak"),
@@ -186,7 +193,7 @@ class BandLevels implements BoundChain {
 /** Designs the filters of those bands that the rate holds, and finds what runs them. */
 function designBands(bands: readonly Band[], sampleRateHz: number): BandDesign {
   const heard = bands.filter((band) => band.toHz <= highestShare * sampleRateHz);
-  const bank = new Float64Array(bandPairDoubles * Math.ceil(heard.length / 2));
+  const bank = createBandBank(heard.length);
   const places = bands.map((band): PlacedBand | null => {
     const index = heard.indexOf(band);
     if (index < 0) return null;
@@ -194,7 +201,7 @@ function designBands(bands: readonly Band[], sampleRateHz: number): BandDesign {
     const low = designButterworth("lowpass", band.toHz, sampleRateHz);
     fillBand({ bank, index }, high, low);
     // One period of the lower edge: by then the high-pass has forgotten how the window began.
-    return { index, settling: Math.ceil(sampleRateHz / band.fromHz) };
+    return { index, settling: Math.ceil(sampleRateHz / band.fromHz), gain: high.gain * low.gain };
   });
   const sums = Array.from({ length: Math.ceil(heard.length / 2) }, (_, pair) => {
     return [...new Set(heard.slice(2 * pair, 2 * pair + 2).flatMap(({ reads }) => reads))];

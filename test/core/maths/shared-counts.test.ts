@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeEach, expect, test } from "vitest";
-import { createVectorBandKernel } from "../../../src/core/maths/band-kernel.ts";
+import { createVectorBandKernel } from "../../../src/core/maths/band-vectors.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 import { createVectorScanKernel } from "../../../src/core/maths/scan-kernel.ts";
 import { createVectorSumKernel } from "../../../src/core/maths/sum-kernel.ts";
