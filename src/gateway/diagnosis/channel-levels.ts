@@ -22,6 +22,8 @@ interface BlockPlace {
   jump: number;
   /** The same samples under another index. */
   isAgain: boolean;
+  /** Root mean square of what alternates, in counts. */
+  rmsCounts: number;
 }
 
 interface Channel {
@@ -41,7 +43,7 @@ const maxChannels = 64;
 export function createChannelLevels(): ChannelLevels {
   const channels = new Map<string, Channel>();
   const kernel = shareSumKernel();
-  const place: BlockPlace = { jump: 0, isAgain: false };
+  const place: BlockPlace = { jump: 0, isAgain: false, rmsCounts: 0 };
 
   function open(name: string, firstSample: number): Channel | undefined {
     if (channels.size >= maxChannels) return undefined;
@@ -62,14 +64,18 @@ export function createChannelLevels(): ChannelLevels {
       const channel = channels.get(of.name) ?? open(of.name, firstSample);
       place.jump = 0;
       place.isAgain = false;
+      place.rmsCounts = 0;
       if (channel === undefined) return place;
       place.jump = firstSample - channel.nextSample;
       // What goes back is known by its index.
       place.isAgain = channel.look.note(counts) && place.jump >= 0;
       channel.nextSample = firstSample + counts.length;
       kernel.run(counts);
-      channel.sum += kernel.found.sum;
-      channel.sumSquares += kernel.found.squares;
+      const { sum, squares } = kernel.found;
+      const mean = sum / counts.length;
+      place.rmsCounts = Math.sqrt(Math.max(0, squares / counts.length - mean * mean));
+      channel.sum += sum;
+      channel.sumSquares += squares;
       channel.samples += counts.length;
       if (channel.samples >= stretchSeconds * of.sampleRateHz) closeStretch(channel, of);
       return place;

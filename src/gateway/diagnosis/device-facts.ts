@@ -33,6 +33,8 @@ export interface DeviceFacts {
   /** What is taken off its times, ms. */
   readonly clockAheadMs: number;
   readonly isClockUnset: boolean;
+  /** As the newest block of samples says; NaN: it does not. */
+  readonly shaftRpm: number;
   readonly pace: Pace;
   readonly estimate: PaceEstimate | null;
   /** Of the channel that was estimated. */
@@ -59,6 +61,8 @@ export const recentNames = [
   "missing",
   "blocks",
   "again",
+  /** Blocks that vibrate as of a running machine, at a speed below standby that were one above it in Hz. */
+  "hertz",
   "setAside",
   "readings",
   "notNumbers",

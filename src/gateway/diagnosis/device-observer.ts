@@ -2,6 +2,7 @@
  * Gathers the facts of one device from its stream, a message at a time: counts, paces, levels. Allocates nothing a sample,
  * judges nothing, and reads no clock.
  */
+import { inGravities } from "../../core/contract/acceleration-units.ts";
 import type { LevelStatistics } from "../../core/contract/bundle/baseline-spec.ts";
 import type {
   DeviceChannel,
@@ -59,6 +60,8 @@ export interface DeviceObserver {
 
 /** A shaft turns so long after a window ended: less than a channel is listened to before it is judged. */
 const windowHoldMs = 8_000;
+/** What alternates of a machine in operation, at the least. */
+const runningRmsG = 0.05;
 
 /** What is known of a device before it says anything. */
 export interface DeviceObserverOptions extends Pick<DeviceFacts, "infersItself" | "expected"> {
@@ -122,9 +125,10 @@ class Observer implements DeviceObserver {
     const samples = message.counts.length;
     const endMs = endOf(message.timestampUs, samples, sampleRateHz);
     this.#shaftRpm = Math.abs(message.shaftRpm);
-    const { jump, isAgain } = this.#channels.note(message, channel);
+    const { jump, isAgain, rmsCounts } = this.#channels.note(message, channel);
     if (!this.#isTurning(arrivedMonotonicMs)) this.#channels.pause();
     this.#count("samples", samples, arrivedMonotonicMs);
+    if (this.#mayBeHertz() && vibrates(rmsCounts, channel)) this.#counts.add("hertz", 1);
     this.#counts.add("blocks", 1);
     if (isAgain) this.#counts.add("again", 1);
     if (jump > 0) this.#counts.add("missing", jump);
@@ -197,6 +201,7 @@ class Observer implements DeviceObserver {
       silentMs: monotonicMs - this.#lastDataMonotonicMs,
       clockAheadMs: this.#clock.aheadMs,
       isClockUnset: this.#clock.isUnset,
+      shaftRpm: this.#shaftRpm,
       pace: this.#pace.pace,
       estimate: this.#pace.estimate(),
       saidRateHz: this.#saidRateHz,
@@ -212,6 +217,12 @@ class Observer implements DeviceObserver {
     return Number.isNaN(this.#shaftRpm)
       ? monotonicMs - this.#lastWindowMonotonicMs < windowHoldMs
       : this.#shaftRpm >= this.#options.standbyBelowRpm;
+  }
+
+  /** No machine that is in operation turns so slowly, and one that turned so fast is in operation. */
+  #mayBeHertz(): boolean {
+    const { standbyBelowRpm } = this.#options;
+    return this.#shaftRpm < standbyBelowRpm && this.#shaftRpm * 60 >= standbyBelowRpm;
   }
 
   #count(name: RecentName, many: number, monotonicMs: number): void {
@@ -235,4 +246,10 @@ function endOf(timestampUs: number, samples: number, sampleRateHz: number): numb
 function readRecent(counts: ReturnType<typeof createRecentCounts<RecentName>>): RecentFacts {
   const read = (name: RecentName) => ({ count: counts.sum(name), isHabit: counts.isHabit(name) });
   return Object.fromEntries(recentNames.map((name) => [name, read(name)])) as unknown as RecentFacts;
+}
+
+/** As a machine in operation does; of one that hardly turns next to nothing is heard. */
+function vibrates(rmsCounts: number, channel: DeviceChannel): boolean {
+  const { unit, scale } = inGravities(channel);
+  return unit === "g" && rmsCounts * scale >= runningRmsG;
 }

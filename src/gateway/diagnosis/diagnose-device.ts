@@ -6,7 +6,7 @@ import { type DiagnosisCode, diagnosisCodes } from "../../core/contract/device/d
 import type { DeviceFacts, Finding, Verdict } from "./device-facts.ts";
 import { formatShare } from "./diagnosis-words.ts";
 import { findClockError, findDrift, findRate } from "./find-clock-error.ts";
-import { findClipped, findCoarse, findLevel, findNoVibration } from "./find-sensor-fault.ts";
+import { findClipped, findCoarse, findLevel, findNoVibration, findSpeed } from "./find-sensor-fault.ts";
 import { adviseSetAside } from "./set-aside-advice.ts";
 
 /** Thresholds of the table. */
@@ -133,6 +133,7 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
       cure: "Look for a sensor that does not answer: send nothing rather than NaN.",
     };
   },
+  speed: findSpeed,
   "no-vibration": findNoVibration,
   coarse: findCoarse,
   clipped: findClipped,

@@ -1,4 +1,4 @@
-/** The rules about what a sensor carries: nothing, a hum, too coarse or cut off, and a level that asks about its unit. */
+/** The rules about what sensors carry: a speed in another unit, nothing, a hum, too coarse or cut off, and a level that asks about its unit. */
 import type { ChannelLevel, DeviceFacts, Verdict } from "./device-facts.ts";
 import { formatShare, formatValue, formatWhole } from "./diagnosis-words.ts";
 
@@ -7,8 +7,20 @@ const quietCounts = 2;
 /** Times of the slow part that are left where there is nothing else: what is faster than a hum is more. */
 const humShare = 0.1;
 const coarseSteps = 2;
+const hertzShare = 0.9;
 const louderDb = 12;
 const quieterDb = 9;
+
+/** The shaft hardly turns, and yet it vibrates: the speed would be one of operation if it were in Hz. */
+export function findSpeed({ shaftRpm, recent: { blocks, hertz } }: DeviceFacts): Verdict {
+  if (blocks.count === 0) return undefined;
+  if (!hertz.isHabit || hertz.count < hertzShare * blocks.count) return null;
+  const said = String(Number(shaftRpm.toFixed(2)));
+  return {
+    text: `says ${said} rpm, at which its turbine stands by, and vibrates as one that runs: is the speed in Hz (${said} Hz are ${formatWhole(shaftRpm * 60)} rpm)?`,
+    cure: "Send the shaft speed in revolutions a minute. If the shaft is as slow as that, write a lower operation.standbyBelowRpm into the gateway's configuration.",
+  };
+}
 
 /** It hears nothing while the shaft turns, or nothing but a hum. */
 export function findNoVibration({ levels }: DeviceFacts): Verdict {

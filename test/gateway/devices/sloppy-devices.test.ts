@@ -462,6 +462,18 @@ describe("a sensor", () => {
     ]);
   });
 
+  test("of the shaft speed that gives Hz is asked about its unit, and that of a machine at walking pace is not", async () => {
+    const rig = await listen({ shaftRpm: 29.95 });
+    expect(rig.said).toEqual([
+      expect.stringMatching(/^speed: says 29.95 rpm, .*: is the speed in Hz \(29.95 Hz are 1,797 rpm\)\?$/),
+    ]);
+    rig.stream(120, { shaftRpm: 1_797 });
+    expect(rig.said).toEqual([]);
+    const fill = (counts: Int16Array): void => counts.set(counts.map((count) => count / 10));
+    rig.stream(60, { shaftRpm: 30, fill });
+    expect(rig.said).toEqual([]);
+  });
+
   test("under another name than the configuration's is named with both", async () => {
     const rig = await openSloppyRig();
     rig.boot({ channels: [{ name: "accel_de", unit: "g", sampleRateHz: 12_000, scale: 0.0005 }] });

@@ -13,6 +13,7 @@ export const diagnosisCodes = [
   "model-push",
   "silent",
   "set-aside",
+  "speed",
   "not-a-number",
   "no-vibration",
   "coarse",
