@@ -1,6 +1,6 @@
 /** The disk of the state folder: is it there, may it be written, has it room for what the configuration may put there, is it worn? */
 import { constants } from "node:fs";
-import { access, lstat, readdir, readFile, stat, statfs } from "node:fs/promises";
+import { access, lstat, mkdtemp, readdir, readFile, rmdir, stat, statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { bad, type CheckResult, good, renderBytes, skipped, warning } from "./check-result.ts";
@@ -17,17 +17,10 @@ export async function checkDisk({
   const stateDir = resolve(gateway.stateDir);
   const folder = await findExisting(stateDir);
   const isThere = folder === stateDir;
-  const results: CheckResult[] = [];
-  const user = process.getuid?.() ?? "this user";
-  try {
-    await access(folder, constants.W_OK | constants.X_OK);
-    results.push(good("state folder", isThere ? stateDir : `${stateDir} will be made in ${folder}`));
-  } catch {
-    // Whatever the reason: read-only, another's, no folder.
-    const advice = `Give it to the gateway's user (chown), or name another folder under gateway.stateDir.`;
-    results.push(bad("state folder", `user ${user} may not write ${folder}`, advice));
-  }
-  const { bavail, bsize, type } = await statfs(folder);
+  const results: CheckResult[] = [await checkStateFolder(stateDir, folder)];
+  const { bavail, blocks, bsize, type } = await statfs(folder);
+  if (blocks === 0 && !memoryDisks.has(type))
+    return [...results, skipped("disk space", `${folder} is on no disk`), await checkWear("/sys/block")];
   if (memoryDisks.has(type)) {
     const advice = "Name a folder on a disk under gateway.stateDir.";
     results.push(
@@ -44,6 +37,29 @@ export async function checkDisk({
   else results.push(free < still ? warning("disk space", text, advice) : good("disk space", text));
   results.push(await checkWear("/sys/block"));
   return results;
+}
+
+/** @param folder the state folder, or the first one above it that is there */
+async function checkStateFolder(stateDir: string, folder: string): Promise<CheckResult> {
+  const name = "state folder";
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch {
+    // Whatever the reason: read-only, another's, no folder.
+    const user = process.getuid?.() ?? "this user";
+    const advice = `Give it to the gateway's user (chown), or name another folder under gateway.stateDir.`;
+    return bad(name, `user ${user} may not write ${folder}`, advice);
+  }
+  if (folder === stateDir) return good(name, stateDir);
+  try {
+    // The rights are there, and yet /proc, and a disk whose file system is broken, take no folder.
+    await rmdir(await mkdtemp(join(folder, ".aurora-doctor-")));
+    return good(name, `${stateDir} will be made in ${folder}`);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const advice = "Name a folder on a disk under gateway.stateDir.";
+    return bad(name, `${stateDir} cannot be made: ${folder} takes no folder (${code})`, advice);
+  }
 }
 
 async function findExisting(path: string): Promise<string> {

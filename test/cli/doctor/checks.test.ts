@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, test } from "vitest";
@@ -88,6 +88,15 @@ test("the disk: room for what the configuration may write, and what an eMMC says
   });
   const [, space] = await checkDisk({ ...greedy, evidence: { ...greedy.evidence, diskBytes: 1e18 } });
   expect(space).toMatchObject({ verdict: "warning", advice: expect.stringContaining("evidence.diskBytes") });
+
+  expect(readdirSync(folder)).toEqual([]);
+  // Even root may make no folder there.
+  const nowhere = await checkDisk(configure({ gateway: { id: "g", site: "s", stateDir: "/proc/x" } }));
+  expect(nowhere).toMatchObject([
+    { verdict: "bad", text: expect.stringMatching(/^\/proc\/x cannot be made: |may not write \/proc$/) },
+    { verdict: "skipped", text: "/proc is on no disk" },
+    { name: "disk wear" },
+  ]);
 
   const lost = mountSmallDisk(64);
   if (lost !== null) {
