@@ -16,6 +16,7 @@ import {
   type ConnectFailure,
   describeConnectFailure,
   describeHandshakeEnd,
+  describePeer,
   loginCure,
   noBrokerCure,
 } from "../../core/platform/mqtt/connect-failures.ts";
@@ -111,7 +112,7 @@ async function logIn(
 ): Promise<{ readonly result: CheckResult; readonly client: MqttClient | null }> {
   const name = "broker's login";
   const where = adviseOfLogin(url, login);
-  let refusal = { detail: "no answer to the login", hint: where };
+  let refusal: Refusal | undefined;
   let giveUpSoon = (): void => {};
   let endWaiting = (): void => {};
   const client = createMqttClient({
@@ -145,7 +146,31 @@ async function logIn(
     return { result: good(name, `as ${who}, MQTT ${version}`), client };
   }
   await client.close();
+  refusal ??= (await findWebServer(url, login)) ?? { detail: "no answer to the login", hint: where };
   return { result: bad(name, `as ${who}: ${refusal.detail}`, refusal.hint), client: null };
+}
+
+/** Why nobody was let in, and what to do. */
+interface Refusal {
+  readonly detail: string;
+  readonly hint: string;
+}
+
+/** Some web servers wait for the end of a line, which no login over MQTT has: this asks one for a page. */
+function findWebServer(url: string, { tls }: BrokerLogin): Promise<Refusal | undefined> {
+  return new Promise((resolve) => {
+    const address = parseBrokerUrl(url);
+    const socket = openBrokerSocket(address, tls ?? (address.secure ? {} : undefined));
+    const end = (peer?: ConnectFailure): void => {
+      socket.destroy();
+      resolve(peer && { detail: peer.problem, hint: peer.cure });
+    };
+    socket.setTimeout(probeMs, () => end());
+    socket.once("error", () => end());
+    socket.once("close", () => end());
+    socket.once("data", (first) => end(describePeer(first)));
+    socket.write("GET / HTTP/1.0\r\n\r\n");
+  });
 }
 
 /** Where the broker hangs up without a word: over TLS 1.3 it does so to a client certificate that it does not take. */

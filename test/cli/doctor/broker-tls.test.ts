@@ -91,6 +91,22 @@ test("this gateway's certificate: none, of another authority, of other dates", a
   expect(early).toMatch(/holds from .* on: is this machine's clock behind\?/);
 });
 
+test("a web server that is waiting for the end of a line, which no login has", async () => {
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.on("data", (chunk) => {
+      if (chunk.includes("\n")) socket.end("HTTP/1.0 200 OK\r\n\r\n");
+    });
+  });
+  onTestFinished(() => void server.close());
+  const port = await new Promise<number>((resolve) =>
+    server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port)),
+  );
+  expect(await tell({ url: `mqtt://127.0.0.1:${port}` })).toMatch(
+    /^broker's login: as nobody: a web server answers on this port, .*\nWrite the broker's port/,
+  );
+});
+
 test("a port without TLS behind mqtts, and one with TLS behind mqtt", async () => {
   const listen = (answer: string | null): Promise<number> => {
     const server: Server = createServer((socket) => {
