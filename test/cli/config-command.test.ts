@@ -283,6 +283,12 @@ describe("config validate names file, line and column, key, value, and what to w
       /:5:3: mqtt\.password: unknown key "password"; did you mean "passwordFile"\?\n/,
     ],
     [
+      "a number whose digits are in the bound's",
+      "connect: mqtt\n",
+      "connect: /dev/ttyACM0\n    baud: 0\n",
+      /:11:11: devices\[1\]\.baud: must be at least 1200 \(it says 0\)\n/,
+    ],
+    [
       "thousands set apart by a comma",
       "connect: mqtt\n",
       "connect: /dev/ttyACM0\n    baud: 921,600\n",
@@ -374,6 +380,23 @@ test("units and channels of a SCADA bridge are held against what reads them", as
   expect(stderr).toMatch(/no topic under scada maps wind-speed of turbine WT01/);
   expect(stderr).toMatch(/ambient-temperature is expected in degC.*\(it says "°C"\); write degC/);
   expect(stderr).toMatch(/repairs\[0\]\.component: .*no component "gearbx".*gearbox/);
+});
+
+/** What is said of the example of a Modbus server, with one part replaced. */
+async function complainOfModbus(from: string | RegExp, to: string): Promise<string> {
+  const example = readFileSync(
+    join(import.meta.dirname, "../../scripts/examples/gateway-modbus.yaml"),
+    "utf8",
+  ).replace(/ {2}username.*\n.*password\n/, "");
+  const text = example.replace(from, to);
+  expect(text).not.toBe(example);
+  return (await auroraHere("config", "validate", write(text))).stderr.replaceAll(folder, "");
+}
+
+test("a channel that no register is mapped to is mapped where the others are", async () => {
+  expect(await complainOfModbus(/^.*name: power.*\n/m, "")).toMatch(
+    /no topic under scada and no register under modbus maps power .*; map it under modbus\n/,
+  );
 });
 
 test("a file for another thing is one mistake, and so are tabs", async () => {

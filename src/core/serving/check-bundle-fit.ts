@@ -98,15 +98,15 @@ function checkLogbook(
   const manifest = scadaBundle === null ? undefined : installed.get(scadaBundle);
   if (typeof manifest !== "object" || manifest.normalBehaviour === undefined) return [];
   const findings: ConfigFinding[] = [];
-  const mapped = listMappedChannels(config)
-    .filter(({ turbine }) => turbine === id)
-    .flatMap(({ channels }) => channels.map(({ name }) => name));
+  const mappings = listMappedChannels(config).filter(({ turbine }) => turbine === id);
+  const mapped = mappings.flatMap(({ channels }) => channels.map(({ name }) => name));
   const missing = manifest.channels.map(({ name }) => name).filter((name) => !mapped.includes(name));
   if (missing.length > 0) {
+    const places = [...new Set(mappings.map(({ path }) => path[0]))].join(" or ") || "scada, modbus or opcua";
     findings.push({
       path: ["turbines", index, "scadaBundle"],
       problem: `${describeMappings(config)} maps ${missing.join(", ")} of turbine ${id}: a row that lacks a channel is never scored`,
-      write: `map ${missing.length === 1 ? "it" : "them"} under scada`,
+      write: `map ${missing.length === 1 ? "it" : "them"} under ${places}`,
     });
   }
   const known = [...new Set(manifest.normalBehaviour.residuals.map(({ component }) => component))];

@@ -71,12 +71,18 @@ function showValue(value: unknown): ConfigComplaint["value"] {
   return text.length > maxValueLength ? `${text.slice(0, maxValueLength)}…` : text;
 }
 
+/** Whether `text` says `value`, and not something of which that is only a part: 1200 does not say 0. */
+function names(text: string, value: string): boolean {
+  const literally = value.replace(/[\^$.*+?()[\]{}|]/g, "\\$&");
+  return new RegExp(`(?<![\\p{L}\\p{N}.-])${literally}(?![.-]?[\\p{L}\\p{N}])`, "u").test(text);
+}
+
 /** `file:line:column: key: what is wrong (it says VALUE); what to write`. */
 export function renderComplaint(complaint: ConfigComplaint): string {
   const { file, line, column, variable, key, value, problem, write } = complaint;
   const place =
     variable !== null ? `environment ${variable}` : line === null ? file : `${file}:${line}:${column}`;
-  const isTold = value === null || problem.includes(String(value));
+  const isTold = value === null || names(problem, String(value));
   const found = isTold ? "" : ` (it says ${JSON.stringify(value)})`;
   return `${place}: ${key === "" ? "" : `${key}: `}${problem}${found}${write === null ? "" : `; ${write}`}`;
 }
