@@ -9,8 +9,6 @@ import { findStablePorts } from "../device/stable-ports.ts";
 import { bad, type CheckResult, good, skipped, warning } from "./check-result.ts";
 
 const answerMs = 2_000;
-/** Of an address without one: registered for opc.tcp. */
-const opcUaPort = 4840;
 
 /** @param isRunning the gateway holds the lines: only what does not disturb it is looked at. */
 export async function checkLines(
@@ -67,10 +65,7 @@ function checkTcp(name: string, connect: string): Promise<CheckResult> {
   const advice =
     "Check its power, its address and the network between; a serial server must be in raw mode, a field bus allow one more client.";
   return new Promise((resolve) => {
-    const socket = connectTcp({
-      host: hostOf(url),
-      port: Number(url.port || opcUaPort),
-    });
+    const socket = connectTcp({ host: hostOf(url), port: Number(url.port) });
     const end = (result: CheckResult): void => {
       socket.destroy();
       resolve(result);

@@ -1,6 +1,7 @@
 /** `modbus` of a gateway's configuration: Modbus TCP servers that SCADA values are read from. */
 import { z } from "zod";
 import type { ConfigFinding } from "./config-finding.ts";
+import { isPort } from "./config-parts.ts";
 import { mappedIdSchema, type ScaledChannel, scaledChannelShape } from "./scaled-channel.ts";
 
 /** How the bits of registers are meant. */
@@ -70,6 +71,10 @@ export const modbusSchema: z.ZodType<readonly ModbusConfig[], unknown> = z
       url: z
         .string()
         .regex(/^tcp:\/\/(\[[0-9A-Fa-f:]+\]|[^\s/:[\]@]{1,255}):\d{1,5}$/, "tcp://HOST:PORT, mostly port 502")
+        .refine(
+          (url) => isPort(/:(\d+)$/.exec(url)?.[1] ?? "502"),
+          "the port must be a number from 1 to 65535",
+        )
         .describe("The server: tcp://HOST:PORT, mostly port 502"),
       pollSeconds: z
         .number()

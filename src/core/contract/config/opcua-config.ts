@@ -1,7 +1,7 @@
 /** `opcua` of a gateway's configuration: OPC UA servers that SCADA values are read from. */
 import { z } from "zod";
 import type { ConfigFinding } from "./config-finding.ts";
-import { filePathSchema, optionalFile } from "./config-parts.ts";
+import { filePathSchema, isPort, optionalFile } from "./config-parts.ts";
 import { mappedIdSchema, type ScaledChannel, scaledChannelShape } from "./scaled-channel.ts";
 
 /** One variable of an OPC UA server. */
@@ -35,13 +35,26 @@ export interface OpcUaConfig {
   readonly turbines: readonly OpcUaTurbineConfig[];
 }
 
+const urlPattern = /^opc\.tcp:\/\/[^\s/@]{1,255}(\/\S{0,255})?$/;
+
+function checkPort(url: string, context: z.RefinementCtx): void {
+  const [, host, port, path = ""] = /^opc\.tcp:\/\/(\[[^\]]*\]|[^:/]*)(?::([^/]*))?(\/.*)?$/.exec(url) ?? [];
+  // Of what is no address at all one complaint is enough.
+  if (host === undefined || !urlPattern.test(url) || (port !== undefined && isPort(port))) return;
+  const message =
+    port === undefined ? "the address has no port" : "the port must be a number from 1 to 65535";
+  const write = `write opc.tcp://${host}:4840${path}, or the port that the server's manual names`;
+  context.addIssue({ code: "custom", message, params: { write } });
+}
+
 /** Validator of {@link OpcUaConfig}, as many as there are servers. */
 export const opcuaSchema: z.ZodType<readonly OpcUaConfig[], unknown> = z
   .array(
     z.strictObject({
       url: z
         .string()
-        .regex(/^opc\.tcp:\/\/[^\s/@]{1,255}(\/\S{0,255})?$/, "opc.tcp://HOST:PORT/PATH, mostly port 4840")
+        .regex(urlPattern, "opc.tcp://HOST:PORT/PATH, mostly port 4840")
+        .superRefine(checkPort)
         .describe("The server: opc.tcp://HOST:PORT/PATH, mostly port 4840"),
       security: z
         .enum(["none", "sign", "sign-and-encrypt"])

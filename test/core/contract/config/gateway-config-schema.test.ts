@@ -93,6 +93,7 @@ it("takes registers that have an address, of turbines that are there, each chann
       "takes but one connection",
     ],
     [[{ ...server, url: "tcp://user:secret@plc:502" }], "tcp://HOST:PORT"],
+    [[{ ...server, url: "tcp://plc:99999" }], "the port must be a number from 1 to 65535"],
     [[{ ...server, units: [{ ...unit, channels: [{ ...channel, scale: 0 }] }] }], "the same"],
     [[{ ...server, units: [{ ...unit, channels: [{ ...channel, type: "float16" }] }] }], "Invalid option"],
   ];
@@ -120,6 +121,9 @@ it("trusts no OPC UA server that is not named, and sends no password in the clea
     [{ ...secured, username: "u" }, "a user needs a password"],
     [{ ...plain, username: "u", passwordFile: "p" }, "would travel in the clear"],
     [{ ...plain, url: "opc.tcp://user:secret@plc:4840" }, "opc.tcp://HOST:PORT/PATH"],
+    [{ ...plain, url: "opc.tcp://plc/site" }, "write opc.tcp://plc:4840/site"],
+    [{ ...plain, url: "opc.tcp://[::1]" }, "write opc.tcp://[::1]:4840"],
+    [{ ...plain, url: "opc.tcp://plc:99999" }, "the port must be a number from 1 to 65535"],
     [
       { ...plain, turbines: [{ turbine: "WT01", channels: [{ name: "p", node: "P", unit: "kW" }] }] },
       "ns=2;s=NAME",
