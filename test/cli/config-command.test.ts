@@ -569,6 +569,12 @@ test("files are there, readable, and hold what they must; nothing of them is sho
     /mqtt\.keyFile: the key does not belong to the certificate/,
   );
   expect(await said(`username: u, passwordFile: ${at("password")}`)).toMatch(/the file is empty/);
+  write("old secret\nnew secret\n", "certs/password");
+  const lines = await said(`username: u, passwordFile: ${at("password")}`);
+  expect(lines).toMatch(
+    /mqtt\.passwordFile: the file holds 2 lines, and a secret is one .*; write the secret into it, on one line\n/,
+  );
+  expect(lines).not.toMatch(/old secret|new secret/);
   const sealed = await said("username: u", `uplink: { ackKeyFile: ${at("ack.key")} }\n`);
   expect(sealed).toMatch(/uplink\.ackKeyFile: the file does not hold 64 hexadecimal digits/);
   expect(sealed).not.toContain("but secret");

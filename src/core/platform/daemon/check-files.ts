@@ -113,6 +113,12 @@ async function checkContent(text: string, configured: ConfiguredFile): Promise<C
     // OpenSSL's words name nothing that a reader could act upon.
     return { problem: `the file holds no ${content === "json" ? "JSON" : content.replace("-", " ")}`, write };
   }
+  if (content === "text" && text.trim().includes("\n")) {
+    return {
+      problem: `the file holds ${text.trim().split("\n").length} lines, and a secret is one`,
+      write,
+    };
+  }
   if (content === "hex-key" && !/^[0-9a-f]{64}$/i.test(text.trim())) {
     return { problem: "the file does not hold 64 hexadecimal digits", write };
   }
