@@ -334,6 +334,15 @@ describe("config validate names file, line and column, key, value, and what to w
     expect(await complain(from, to)).toMatch(expected);
   });
 
+  it("one line is one however its host is written", async () => {
+    const lines = good
+      .replace("tcp://10.0.0.5:4000", "tcp://plc.example:4000")
+      .replace("connect: mqtt", "connect: tcp://PLC.example:04000");
+    expect((await auroraHere("config", "validate", write(lines))).stderr).toMatch(
+      /:10:14: devices\[1\]\.connect: "tcp:\/\/PLC\.example:04000" stands twice, first at devices\[0\]/,
+    );
+  });
+
   it("one sensor may hear two bearings of a machine, and not two machines", async () => {
     const other = bearing.replace("3.58", "3.05");
     const gearbox = `      - { component: gearbox, device: mcu-1, channel: accel-de, ${other} }\n`;

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { isTopicFilter } from "../topics.ts";
 import { type ConfigFinding, findNearest, formatKeyPath, type KeyPath } from "./config-finding.ts";
-import { isPort } from "./config-parts.ts";
+import { addressOf, isPort } from "./config-parts.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
 import { listMappedChannels } from "./mapped-channels.ts";
 import { checkModbus } from "./modbus-config.ts";
@@ -48,10 +48,12 @@ function checkDevices({ devices }: GatewayConfig): ConfigFinding[] {
     const write = "give every device a line or port of its own";
     return [
       ...once(`"${id}"`, `id ${id}`, ["devices", index, "id"]),
-      ...(connect === "mqtt" ? [] : once(`"${connect}"`, `connect ${connect}`, path)).map((finding) => ({
-        ...finding,
-        write,
-      })),
+      ...(connect === "mqtt" ? [] : once(`"${connect}"`, `connect ${addressOf(connect)}`, path)).map(
+        (finding) => ({
+          ...finding,
+          write,
+        }),
+      ),
       ...(port === undefined || isPort(port)
         ? []
         : [{ path, problem: "the port must be a number from 1 to 65535" }]),

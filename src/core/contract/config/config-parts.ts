@@ -54,6 +54,11 @@ export function isPort(text: string): boolean {
   return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
 }
 
+/** A server's address as it would be another way: names of hosts are the same in capitals. Of anything else what it says. */
+export function addressOf(url: string): string {
+  return url.startsWith("tcp:") && URL.canParse(url) ? new URL(url).href.toLowerCase() : url;
+}
+
 /** How a broker is logged in to; alike for gateway and collector. */
 export interface BrokerLoginConfig {
   readonly username: string | null;

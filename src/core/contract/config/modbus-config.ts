@@ -1,7 +1,7 @@
 /** `modbus` of a gateway's configuration: Modbus TCP servers that SCADA values are read from. */
 import { z } from "zod";
 import type { ConfigFinding } from "./config-finding.ts";
-import { isPort } from "./config-parts.ts";
+import { addressOf, isPort } from "./config-parts.ts";
 import { mappedIdSchema, type ScaledChannel, scaledChannelShape } from "./scaled-channel.ts";
 
 /** How the bits of registers are meant. */
@@ -118,7 +118,7 @@ export const modbusSchema: z.ZodType<readonly ModbusConfig[], unknown> = z
 /** Registers beyond the last address or of two numbers, and servers that stand twice. */
 export function checkModbus(modbus: readonly ModbusConfig[]): ConfigFinding[] {
   return modbus.flatMap(({ url, units }, server) => [
-    ...(modbus.findIndex((other) => other.url === url) === server
+    ...(modbus.findIndex((other) => addressOf(other.url) === addressOf(url)) === server
       ? []
       : [
           {

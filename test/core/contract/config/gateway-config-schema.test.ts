@@ -92,6 +92,7 @@ it("takes registers that have an address, of turbines that are there, each chann
       [server, { ...server, units: [{ ...unit, channels: [{ ...channel, name: "other" }] }] }],
       "takes but one connection",
     ],
+    [[server, { ...server, url: "tcp://PLC:502" }], "takes but one connection"],
     [[{ ...server, url: "tcp://user:secret@plc:502" }], "tcp://HOST:PORT"],
     [[{ ...server, url: "tcp://plc:99999" }], "the port must be a number from 1 to 65535"],
     [[{ ...server, units: [{ ...unit, channels: [{ ...channel, scale: 0 }] }] }], "the same"],
