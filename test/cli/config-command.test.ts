@@ -408,6 +408,19 @@ test("a channel that no register is mapped to is mapped where the others are", a
   );
 });
 
+test("a manual's register number is asked about, and a server that is looked at too rarely is told", async () => {
+  expect(await complainOfModbus("address: 100,", "address: 40101,")).toMatch(
+    /^warning: .*:\d+:\d+: modbus\[0\]\.units\[0\]\.channels\[0\]\.address: is this a manual's number\? Its register 40101 is holding 100 on the wire; write 100, unless/,
+  );
+  expect(await complainOfModbus("input, address: 200,", "input, address: 30201,")).toMatch(/is input 200 on/);
+  expect(await complainOfModbus("address: 100,", "address: 400101,")).toMatch(
+    /must be at most 65535: of a manual's register 400101 write 100/,
+  );
+  expect(await complainOfModbus("pollSeconds: 10", "pollSeconds: 900")).toMatch(
+    /^error: .*: modbus\[0\]\.pollSeconds: rows of turbine-scada are means over 600 s, .* \(it says 900\); write less than 600/,
+  );
+});
+
 test("a file for another thing is one mistake, and so are tabs", async () => {
   const collector = write("collector:\n  httpPort: 8081\nretentionDays: 30\n", "collector.yaml");
   const asGateway = await auroraHere("config", "validate", collector);

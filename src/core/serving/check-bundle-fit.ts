@@ -30,6 +30,7 @@ export async function checkBundleFit(config: GatewayConfig, bundlesDir: string):
     ...checkLearning(config, installed),
     ...config.turbines.flatMap((turbine, index) => checkLogbook(config, turbine, { index, installed })),
     ...checkScadaChannels(config, installed),
+    ...checkPauses(config, installed),
   ];
 }
 
@@ -170,6 +171,41 @@ function checkScadaChannels(config: GatewayConfig, installed: Installed): readon
       ];
     });
   });
+}
+
+/** Servers that are looked at more rarely than a bundle makes a row of what is read. */
+function checkPauses(
+  { turbines, modbus, opcua }: GatewayConfig,
+  installed: Installed,
+): readonly ConfigFinding[] {
+  const readers = new Map(turbines.map(({ id, scadaBundle }) => [id, scadaBundle]));
+  const check = (path: KeyPath, seconds: number, read: readonly string[]): ConfigFinding[] => {
+    for (const turbine of read) {
+      const bundle = installed.get(readers.get(turbine) ?? "");
+      if (typeof bundle !== "object" || bundle.normalBehaviour === undefined) continue;
+      const { name, window } = bundle;
+      if (window.unit !== "seconds" || seconds <= window.length) continue;
+      const problem = `rows of ${name} are means over ${window.length} s, and many would hold no value`;
+      return [{ path, problem, write: `write less than ${window.length}, better 10` }];
+    }
+    return [];
+  };
+  return [
+    ...modbus.flatMap(({ pollSeconds, units }, at) =>
+      check(
+        ["modbus", at, "pollSeconds"],
+        pollSeconds,
+        units.map(({ turbine }) => turbine),
+      ),
+    ),
+    ...opcua.flatMap(({ everySeconds, turbines: read }, at) =>
+      check(
+        ["opcua", at, "everySeconds"],
+        everySeconds,
+        read.map(({ turbine }) => turbine),
+      ),
+    ),
+  ];
 }
 
 /** Is it the same unit, written otherwise? */

@@ -4,6 +4,7 @@
  */
 import { type ConfigFinding, formatKeyPath, type KeyPath } from "../contract/config/config-finding.ts";
 import type { GatewayConfig } from "../contract/config/gateway-config.ts";
+import { warnOfModbus } from "../contract/config/modbus-config.ts";
 import { createTopics } from "../contract/topics.ts";
 import { isNear, warnOfBroker, warnOfPlace } from "../platform/daemon/config-warnings.ts";
 import { topicMatches } from "../platform/mqtt/mqtt-topic.ts";
@@ -31,6 +32,7 @@ export function warnOfGateway(config: GatewayConfig, hasPassword: boolean): read
     ...config.turbines.flatMap((turbine, index) => warnOfTurbine(turbine, index)),
     ...warnOfStandby(config),
     ...warnOfTopics(config),
+    ...warnOfModbus(config.modbus),
     ...config.opcua.flatMap(({ security }, index) =>
       security !== "none"
         ? []

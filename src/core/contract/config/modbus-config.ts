@@ -54,7 +54,7 @@ const modbusChannel = z.strictObject({
   address: z
     .int()
     .min(0)
-    .max(65_535)
+    .max(65_535, "must be at most 65535: of a manual's register 400101 write 100, of holding registers")
     .describe("Address of the first register as on the wire, from 0 (40001 of a manual is holding 0)"),
   type: z.enum(registerTypes).describe("How the bits of the registers are meant"),
   invalid: z
@@ -136,6 +136,26 @@ export function checkModbus(modbus: readonly ModbusConfig[]): ConfigFinding[] {
       }),
     ),
   ]);
+}
+
+/** Addresses that are numbers of a manual, which counts registers from 1 and puts the digit of their table in front. */
+export function warnOfModbus(modbus: readonly ModbusConfig[]): readonly ConfigFinding[] {
+  return modbus.flatMap(({ units }, server) =>
+    units.flatMap(({ channels }, unit) =>
+      channels.flatMap(({ address, table }, at): ConfigFinding[] => {
+        const begin = table === "holding" ? 40_001 : 30_001;
+        if (address < begin || address >= begin + 9_999) return [];
+        const onWire = address - begin;
+        return [
+          {
+            path: ["modbus", server, "units", unit, "channels", at, "address"],
+            problem: `is this a manual's number? Its register ${address} is ${table} ${onWire} on the wire`,
+            write: `write ${onWire}, unless the manual says that it counts from 0`,
+          },
+        ];
+      }),
+    ),
+  );
 }
 
 /** What is wrong with where a number lies; null: nothing. One register may serve two channels, half a number none. */
