@@ -1,6 +1,7 @@
 /** One route of the JSON API: its query is validated before it is answered, and what is wrong with it is said (400). */
 import type { z } from "zod";
 import { sayIssue } from "../../core/contract/config/describe-issue.ts";
+import { fieldsOf } from "../../core/contract/fields.ts";
 import type { FleetSource } from "../fleet/fleet-source.ts";
 import { errorResponse, type HttpRequest, type HttpResponse, jsonResponse } from "./http-route.ts";
 
@@ -29,12 +30,23 @@ export function defineRoute<Q>(route: {
     answer: async (fleet, request) => {
       const query = route.query.safeParse(request.query);
       if (!query.success) return errorResponse(400, "QUERY", sayIssues(query.error, request.query));
+      const blank = findBlankNumber(query.data, request.query);
+      if (blank !== undefined)
+        return errorResponse(400, "QUERY", `${blank}: must be a number, and nothing stands there`);
       // No name and no text that is kept holds one, and no engine can be asked for it.
       if (JSON.stringify(request.query).includes("\\u0000"))
         return errorResponse(400, "QUERY", "a NUL character is in no text");
       return jsonResponse(await route.answer(fleet, query.data));
     },
   };
+}
+
+/** A number that is given, and is blank: JavaScript takes that for 0. */
+function findBlankNumber(found: unknown, asked: unknown): string | undefined {
+  return Object.entries(fieldsOf(found)).find(([name, value]) => {
+    const text = fieldsOf(asked)[name];
+    return typeof value === "number" && typeof text === "string" && text.trim() === "";
+  })?.[0];
 }
 
 function sayIssues({ issues }: z.ZodError, query: unknown): string {

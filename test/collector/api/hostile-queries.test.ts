@@ -101,6 +101,24 @@ it.each([
   }
 });
 
+it.each([
+  "/api/v1/alerts?limit=",
+  "/api/v1/events?offset=",
+  "/api/v1/evidence?offset=",
+  "/api/v1/drift/verdicts?limit=",
+  "/api/v1/predictions?site=s&turbine=t&fromMs=",
+  "/api/v1/predictions?site=s&turbine=t&spanMs=",
+])("takes no blank behind %s for 0", async (path) => {
+  const [, name] = /(\w+)=$/.exec(path)!;
+  const wanted = /limit|span/.test(path)
+    ? "must be at least 1"
+    : "must be a number, and nothing stands there";
+  for (const blank of ["", "%20"]) {
+    const { status, text } = await ask(path + blank);
+    expect([status, JSON.parse(text).error.message]).toEqual([400, `${name}: ${wanted}`]);
+  }
+});
+
 it("refuses a query of ten megabytes, and answers the next", async () => {
   expect([0, 414, 431]).toContain((await ask(`/?q=${"a".repeat(10_000_000)}`)).status);
   expect((await ask("/?q=a")).status).toBe(200);
