@@ -162,6 +162,8 @@ test("a person asks for samples and gets them, or the gateway's reason why not",
   ]);
   expect((await reasons())[0]!.detail).toContain(refused);
   await strict.close();
+  // Who asks before would ask the one that is gone.
+  await until(async () => !(await isReachable()), "its goodbye");
 
   await installation.startGateway(turbines, { evidence: { allow: ["request"] } });
   await until(isReachable, "the turbine again", 30_000);

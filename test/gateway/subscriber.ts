@@ -8,12 +8,11 @@ import {
   turbineStateSchema,
 } from "../../src/core/contract/turbine-state.ts";
 import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
-import type { MqttClient } from "../../src/core/platform/mqtt/mqtt-reconnect.ts";
+import { until } from "../support/until.ts";
 import { type Installation, names, topics } from "./installation.ts";
 
 /** What a subscriber has heard. */
 export interface Subscriber {
-  readonly client: MqttClient;
   /** Every event as it came, repetitions included. */
   readonly alerts: AlertEvent[];
   readonly states: Map<string, TurbineState>;
@@ -22,7 +21,7 @@ export interface Subscriber {
   readonly statuses: GatewayStatus[];
 }
 
-/** An ordinary guest at the broker who listens to everything that is public. */
+/** An ordinary guest at the broker who listens to everything that is public, from when this resolves: there must be a broker. */
 export async function listen(installation: Installation): Promise<Subscriber> {
   const client = createMqttClient({
     url: installation.mqttUrl,
@@ -32,7 +31,7 @@ export async function listen(installation: Installation): Promise<Subscriber> {
   });
   onTestFinished(() => client.close());
   const owner = installation.connect(`owner-${Math.random()}`);
-  const subscriber: Subscriber = { client, alerts: [], states: new Map(), history: [], statuses: [] };
+  const subscriber: Subscriber = { alerts: [], states: new Map(), history: [], statuses: [] };
   const parse = (payload: Uint8Array): unknown => JSON.parse(Buffer.from(payload).toString("utf8"));
   await client.subscribe(topics.allAlerts, 1, (topic, payload) => {
     const event = alertEventSchema.parse(parse(payload));
@@ -47,5 +46,7 @@ export async function listen(installation: Installation): Promise<Subscriber> {
   await owner.subscribe(topics.status(names.gateway), 1, (_topic, payload) => {
     subscriber.statuses.push(gatewayStatusSchema.parse(parse(payload)));
   });
+  // An event is told once, and waits for nobody who is still on the way.
+  await until(() => client.connected && owner.connected, "the subscriber listens");
   return subscriber;
 }
