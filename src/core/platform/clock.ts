@@ -19,11 +19,24 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
 };
 
-/** Timers of the event loop; a pending one keeps the process alive: its owner cancels it when it closes. */
+/**
+ * Timers of the event loop; a pending one keeps the process alive: its owner cancels it when it closes. Most bound how long
+ * another may be silent. After a time in which this process did not run, the event loop would call them before it reads
+ * what came meanwhile: they have their turn after that.
+ */
 export const systemTimers: Timers = {
   after(delayMs, callback) {
-    const timer = setTimeout(callback, Math.max(0, delayMs));
-    return () => clearTimeout(timer);
+    let turn: NodeJS.Immediate | undefined;
+    const timer = setTimeout(
+      () => {
+        turn = setImmediate(callback);
+      },
+      Math.max(0, delayMs),
+    );
+    return () => {
+      clearTimeout(timer);
+      clearImmediate(turn);
+    };
   },
 };
 
