@@ -43,10 +43,16 @@ async function mayPublish(
   { url, topic, timeoutMs = 5_000 }: BrokerProbeOptions,
   login: BrokerLogin,
 ): Promise<boolean> {
+  let giveUp = (): void => {};
   const client = createMqttClient({
     url,
     clientId: `aurora-probe-${randomBytes(6).toString("hex")}`,
     ...login,
+    // Asked for after an attempt that failed: that was the one.
+    renewLogin: async () => {
+      giveUp();
+      return login;
+    },
     version: 5,
     answerTimeoutMs: timeoutMs,
     // One attempt.
@@ -56,10 +62,12 @@ async function mayPublish(
   try {
     const connected = await new Promise<boolean>((resolve) => {
       const cancel = systemTimers.after(timeoutMs, () => resolve(false));
-      client.onConnect(() => {
+      const end = (isConnected: boolean): void => {
         cancel();
-        resolve(true);
-      });
+        resolve(isConnected);
+      };
+      giveUp = () => end(false);
+      client.onConnect(() => end(true));
     });
     if (!connected) return false;
     return await client.publish(topic, "{}", { qos: 1, retain: false }).then(

@@ -27,7 +27,7 @@ async function begin(...lines: readonly string[]) {
   const none = { caFile: null, certFile: null, keyFile: null };
   const passwordFile = join(dir, "gateways", "gw-1", "mqtt.password");
   const login = await readBrokerLogin({ ...none, username: "gw-1", passwordFile });
-  return { url: `mqtt://127.0.0.1:${broker.port}`, topic, timeoutMs: 500, login };
+  return { url: `mqtt://127.0.0.1:${broker.port}`, topic, login };
 }
 
 const passwords = ["allow_anonymous false", "password_file DIR/mosquitto.passwd"];
@@ -64,14 +64,10 @@ test("a broker of MQTT 3.1.1, which cannot say that it refused, is left in peace
       return false;
     },
   });
+  const url = `mqtt://127.0.0.1:${broker.port}`;
+  // An attempt that fails is over, whatever time it may take.
   const probe = (): ReturnType<typeof probeBroker> =>
-    probeBroker({
-      url: `mqtt://127.0.0.1:${broker.port}`,
-      topic,
-      login: {},
-      includesOwn: true,
-      timeoutMs: 300,
-    });
+    probeBroker({ url, topic, login: {}, includesOwn: true, timeoutMs: 600_000 });
   expect(await probe()).toEqual([]);
   expect(refused).toEqual([]);
   await broker.close();
