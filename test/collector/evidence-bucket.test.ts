@@ -11,7 +11,7 @@ it("takes everything else while the bucket is away, says so, and stores and serv
   const server = await startS3Server();
   onTestFinished(() => server.close());
   await server.kill();
-  const s3 = { ...server.settings, timeoutSeconds: 2 };
+  const s3 = server.settings;
   const fleet = await startTestFleet(createTemporaryFolder(), {}, { evidence: { s3 } });
   onTestFinished(() => fleet.collector.close());
   const { url, record } = fleet.collector;
