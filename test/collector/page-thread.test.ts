@@ -10,6 +10,7 @@ import { createTopics } from "../../src/core/contract/topics.ts";
 import { compiledCommand } from "../support/compiled.ts";
 import { findFreePort } from "../support/free-port.ts";
 import { type GatewayProcess, startGatewayProcess } from "../support/gateway-process.ts";
+import { hasEnded } from "../support/has-ended.ts";
 import { hasPostgres, type ScratchPostgres, startScratchPostgres } from "../support/scratch-postgres.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
@@ -49,7 +50,7 @@ async function start(record: object = {}): Promise<HeldCollector> {
 
 async function end(collector: HeldCollector | undefined): Promise<void> {
   await collector?.gateway.close();
-  if (collector?.child.exitCode === null && collector.child.signalCode === null) await collector.kill();
+  if (collector !== undefined && !hasEnded(collector.child)) await collector.kill();
   collector?.remove();
 }
 

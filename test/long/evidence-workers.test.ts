@@ -21,6 +21,7 @@ import { createUplink } from "../../src/gateway/record/uplink.ts";
 import { type MadeEvidence, makeEvidence } from "../collector/evidence/make-evidence.ts";
 import { compiledCommand } from "../support/compiled.ts";
 import { findFreePort } from "../support/free-port.ts";
+import { hasEnded } from "../support/has-ended.ts";
 import { hasMosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { type S3Server, startS3Server } from "../support/s3-server.ts";
 import { hasPostgres, type ScratchPostgres, startScratchPostgres } from "../support/scratch-postgres.ts";
@@ -191,7 +192,7 @@ async function startMachine(
   const child = endWithProcess(spawn(process.execPath, command, { stdio: "ignore" }));
   const pids = (): number[] => childrenOf(child.pid!);
   const kill = async (): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
+    if (hasEnded(child)) return;
     const workers = pids();
     const gone = once(child, "exit");
     child.kill("SIGKILL");
@@ -205,7 +206,7 @@ async function startMachine(
 }
 
 async function isReady(url: string, child: ChildProcess): Promise<boolean> {
-  expect(child.exitCode).toBeNull();
+  expect(hasEnded(child)).toBe(false);
   return fetch(`${url}/-/ready`).then(
     ({ ok }) => ok,
     () => false,

@@ -4,6 +4,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
+import { hasEnded } from "./has-ended.ts";
 import { untilListening } from "./until-listening.ts";
 
 const program = "/usr/sbin/mosquitto";
@@ -19,10 +20,6 @@ export interface Mosquitto {
   start(): Promise<void>;
   /** Kills and tidies up. */
   close(): Promise<void>;
-}
-
-function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
-  return exitCode !== null || signalCode !== null;
 }
 
 /** Starts one on `port`; `extra` are further lines of its configuration. */

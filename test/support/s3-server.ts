@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
 import { findFreePort } from "./free-port.ts";
+import { hasEnded } from "./has-ended.ts";
 import { untilListening } from "./until-listening.ts";
 
 export interface S3Server {
@@ -93,7 +94,7 @@ export async function startS3Server(program: S3Program = "s3rver"): Promise<S3Se
     dir,
     kill: async () => {
       if (child === null) return;
-      const gone = once(child, "exit");
+      const gone = hasEnded(child) ? undefined : once(child, "exit");
       child.kill("SIGKILL");
       await gone;
       child = null;

@@ -7,6 +7,7 @@ import pg from "pg";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
 import { findFreePort } from "./free-port.ts";
+import { hasEnded } from "./has-ended.ts";
 
 const versions = "/usr/lib/postgresql";
 
@@ -81,7 +82,7 @@ export async function startScratchPostgres(settings: readonly string[] = []): Pr
       }),
     async kill() {
       if (child === null) return;
-      const gone = once(child, "exit");
+      const gone = hasEnded(child) ? undefined : once(child, "exit");
       child.kill("SIGKILL");
       await gone;
       child = null;
@@ -95,7 +96,7 @@ export async function startScratchPostgres(settings: readonly string[] = []): Pr
       for (let attempt = 0; attempt < 100; attempt++) {
         const running = endWithProcess(spawn(program, ["-D", data, ...options], spawning));
         child = running;
-        while (running.exitCode === null) {
+        while (!hasEnded(running)) {
           const answers = await administer((client) => client.query("SELECT 1")).catch(() => null);
           if (answers !== null) return;
           await delay(20);
@@ -129,11 +130,12 @@ export async function startScratchTimescale(settings: readonly string[] = []): P
   };
 }
 
-/** The server and the processes that it has forked. */
+/** The server, and then the processes that it has forked: one that is stopped forks no more. */
 function signalAll(child: ChildProcess | null, signal: NodeJS.Signals): void {
   if (child?.pid === undefined) return;
+  process.kill(child.pid, signal);
   const forked = execFileSync("ps", ["-o", "pid=", "--ppid", String(child.pid)], { encoding: "utf8" });
-  for (const pid of [child.pid, ...forked.trim().split(/\s+/).map(Number)]) {
+  for (const pid of forked.trim().split(/\s+/).map(Number)) {
     try {
       process.kill(pid, signal);
     } catch (error) {

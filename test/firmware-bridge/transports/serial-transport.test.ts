@@ -11,6 +11,7 @@ import { hasErrorCode } from "../../../src/core/contract/aurora-error.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 import { systemTimers } from "../../../src/core/platform/clock.ts";
 import { endWithProcess } from "../../../src/core/platform/daemon/at-process-end.ts";
+import { hasEnded } from "../../support/has-ended.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { createDevice, listen } from "../conversation.ts";
 import { observe } from "../observe-transport.ts";
@@ -22,7 +23,7 @@ afterEach(async () => {
 });
 
 async function unplug(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasEnded(child)) return;
   const exited = once(child, "exit");
   child.kill("SIGKILL");
   await exited;
