@@ -182,11 +182,13 @@ class Observer implements DeviceObserver {
     const counts = this.#counts;
     const since = this.#before ?? totals;
     this.#count("frames", totals.frames - since.frames, monotonicMs);
-    // What belongs to a session that was refused looks like damage.
-    if (contact.refusal === null) counts.add("damaged", totals.badFrames - since.badFrames);
-    counts.add("twice", totals.duplicates - since.duplicates);
-    counts.add("late", totals.lateFrames - since.lateFrames);
-    counts.add("lost", totals.lostFrames - since.lostFrames);
+    // What belongs to a session that was refused looks like damage, and says the same hello again and again.
+    if (contact.refusal === null) {
+      counts.add("damaged", totals.badFrames - since.badFrames);
+      counts.add("twice", totals.duplicates - since.duplicates);
+      counts.add("late", totals.lateFrames - since.lateFrames);
+      counts.add("lost", totals.lostFrames - since.lostFrames);
+    }
     counts.add("hellos", totals.hellos - since.hellos);
     this.#before = { ...totals };
     return {

@@ -554,6 +554,17 @@ test.each([
   },
 );
 
+test("nothing is held against a refused device but that it is refused", async () => {
+  const rig = await openSloppyRig();
+  // The same hello with each connection.
+  for (let hello = 0; hello < 20; hello++) {
+    rig.boot({ deviceId: "mcu-2", sessionId: 7 });
+    rig.wait(3);
+  }
+  expect(rig.totals.duplicates).toBeGreaterThan(10);
+  expect(rig.said).toEqual([expect.stringMatching(/^refused: /)]);
+});
+
 test.each([
   ["says hello every second second", 2],
   ["says hello when it is asked to", 6],
