@@ -5,6 +5,7 @@ import { createTopics } from "../../../src/core/contract/topics.ts";
 import { createEmbeddedBroker } from "../../../src/core/platform/mqtt/embedded-broker.ts";
 import { createMqttClient } from "../../../src/core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../../../src/core/platform/mqtt/mqtt-reconnect.ts";
+import { findFreePort } from "../../support/free-port.ts";
 import { until } from "../../support/until.ts";
 import { createDevice, listen } from "../conversation.ts";
 import { createMemoryBroker } from "../memory-broker.ts";
@@ -139,9 +140,7 @@ test("when the broker comes back the conversation goes on, and what was not sent
 test("over a real broker that starts late, a device is heard, and heard again after the broker was away", async () => {
   const authenticate = (): boolean => true;
   const allow = { authenticate, authorisePublish: authenticate, authoriseSubscribe: authenticate };
-  const placeholder = await createEmbeddedBroker(allow);
-  const { port } = placeholder;
-  await placeholder.close();
+  const port = await findFreePort();
   const connect = (clientId: string): MqttClient => {
     const client = createMqttClient({
       url: `mqtt://127.0.0.1:${port}`,

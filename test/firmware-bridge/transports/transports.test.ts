@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { createFramedLink } from "../../../firmware-bridge/framing/framed-link.ts";
 import { reconnectBackoff } from "../../../firmware-bridge/link-timing.ts";
@@ -15,6 +15,7 @@ import {
 import { AuroraError, hasErrorCode } from "../../../src/core/contract/aurora-error.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 import { systemTimers } from "../../../src/core/platform/clock.ts";
+import { findFreePort } from "../../support/free-port.ts";
 import { listeningPort } from "../../support/listening-port.ts";
 import { createDevice, listen } from "../conversation.ts";
 import { createManualTimers } from "../manual-timers.ts";
@@ -25,11 +26,11 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-async function serve(onSocket: (socket: Socket) => void): Promise<{ server: Server; port: number }> {
+async function serve(onSocket: (socket: Socket) => void): Promise<number> {
   const server = createServer(onSocket);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   closers.push(() => new Promise((resolve) => server.close(resolve)));
-  return { server, port: listeningPort(server) };
+  return listeningPort(server);
 }
 
 describe("tcp", () => {
@@ -53,8 +54,7 @@ describe("tcp", () => {
   });
 
   test("an address where nobody listens is an error that names it", async () => {
-    const { server, port } = await serve(() => {});
-    await new Promise((resolve) => server.close(resolve));
+    const port = await findFreePort();
     const error = await createTcpTransport("127.0.0.1", port)
       .open(observe().handlers)
       .catch((reason: unknown) => reason);
@@ -115,7 +115,7 @@ describe("tcp", () => {
   });
 
   test("a port in use is an error", async () => {
-    const { port } = await serve(() => {});
+    const port = await serve(() => {});
     const error = await createTcpListenerTransport("127.0.0.1", port)
       .open(observe().handlers)
       .catch((reason: unknown) => reason);
@@ -205,10 +205,9 @@ describe("reconnecting", () => {
 
   test("a session survives a device that dies and comes back on the same port", async () => {
     const random = createRandom(6);
-    const first = createTcpListenerTransport("127.0.0.1", 0);
-    const device = createDevice(createFramedLink(first));
+    const port = await findFreePort();
+    const device = createDevice(createFramedLink(createTcpListenerTransport("127.0.0.1", port)));
     await device.open();
-    const { port } = first;
     const transport = createReconnectingTransport(createTcpTransport("127.0.0.1", port), {
       timers: systemTimers,
       random,
