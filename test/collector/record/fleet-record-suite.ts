@@ -15,6 +15,7 @@ import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { failed, ok } from "../../../src/core/contract/result.ts";
 import type { EventRecord, HealthRecord } from "../../../src/core/contract/uplink-record.ts";
 import { outcomeEventName } from "../../../src/core/drift/outcome-event.ts";
+import { until } from "../../support/until.ts";
 import { alertEvent, driftReport, predictionBatch, turbineState } from "../fleet-records.ts";
 import { describeClocks } from "./clock-suite.ts";
 import { describeClones } from "./clone-suite.ts";
@@ -769,7 +770,7 @@ function describeKeeping(open: Open, createStorage: () => RecordStorage): void {
     await record.releaseLeases("a");
     expect(await hold("b")).toBe(true);
     expect(await hold("a")).toBe(false);
-    await expect.poll(() => hold("a", "drift")).toBe(true);
+    await until(() => hold("a", "drift"), "the lease is over");
     expect(await hold("b", "drift")).toBe(false);
   });
 

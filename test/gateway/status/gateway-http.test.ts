@@ -16,6 +16,7 @@ import {
 } from "../../../src/gateway/status/gateway-http.ts";
 import { openHalf } from "../../support/half-open.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { until } from "../../support/until.ts";
 
 let server: GatewayHttp;
 let stateDir: string;
@@ -190,8 +191,13 @@ it("waits for a port that another program has, says so, and takes it when it is 
   const never = await startGatewayHttp({ ...options, port });
   await never.close();
   other.close();
-  await vi.waitFor(async () => expect((await fetch(`${late.url}/-/healthy`)).status).toBe(200));
-  await vi.waitFor(() => expect(existsSync(join(dir, "access.json"))).toBe(true));
+  const isHealthy = (): Promise<boolean> =>
+    fetch(`${late.url}/-/healthy`).then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+  await until(isHealthy, "it has the port");
+  await until(() => existsSync(join(dir, "access.json")), "the access file");
   await late.close();
   await expect(fetch(`${late.url}/-/healthy`)).rejects.toThrow();
 });
