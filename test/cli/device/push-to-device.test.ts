@@ -84,7 +84,6 @@ test("a device without a model part says so at once, instead of being asked for 
     reason: expect.stringMatching(/^it takes no model \(this device cannot infer\): .*no key.*--key FILE/),
     sentBytes: 0,
   });
-  expect(report.durationMs).toBeLessThan(5_000);
 });
 
 test("a bundle that no trusted key has signed is not pushed, whatever its digests say", async () => {
