@@ -1,6 +1,6 @@
 /**
  * The whitening kernel as vectors of two doubles in WebAssembly. What must be added in its order stays so: side by side are
- * two lags of one sample, two blocks of one recursion, two samples of one filter.
+ * two lags of one sample, four blocks of one recursion, two samples of one filter.
  */
 import { conversionSlackBytes, describeConversion } from "./convert-counts.ts";
 import { type Code, f64, f64x2, i32, repeat } from "./wasm-code.ts";
@@ -16,6 +16,8 @@ import {
 
 /** Higher orders have more lags than a processor has registers. */
 const maxOrder = 8;
+/** Rows of two blocks whose recursions go side by side: each waits for its own divisions. */
+const rowsAbreast = 2;
 const countBytes = 2;
 const doubleBytes = 8;
 const vectorBytes = 16;
@@ -79,7 +81,7 @@ function countLagPairs(order: number): number {
 
 /** From `state` on. */
 function layOut({ order, blockSamples }: WhiteningOptions, maxBlocks: number, state: number): Layout {
-  const rows = (maxBlocks + 1) >> 1;
+  const rows = rowsAbreast * Math.ceil(maxBlocks / (2 * rowsAbreast));
   const products = state + doubleBytes * (2 + 2 * countLagPairs(order));
   const coefficients = products + rows * vectorBytes * (order + 1);
   // The lag behind an even order is computed and thrown away: it reaches one sample further back.
@@ -104,9 +106,13 @@ function encodeWhitening(options: WhiteningOptions, layout: Layout): Uint8Array 
   const { order } = options;
   const pairs = range(countLagPairs(order));
   const named = [
-    "now fresh error limit alive reflection next sum",
+    "now fresh",
+    ...range(rowsAbreast).flatMap((row) => [
+      ...["error", "limit", "alive", "reflection", "sum"].map((name) => `${name}_${row}`),
+      ...range(order + 1).map((lag) => `a${lag}_${row} t${lag}_${row}`),
+    ]),
     ...pairs.map((pair) => `r${pair} f${pair} even${pair} odd${pair}`),
-    ...range(order + 1).map((lag) => `c${lag} a${lag} t${lag}`),
+    ...range(order + 1).map((lag) => `a${lag}`),
   ];
   return encodeModule("given", [
     describeConversion(),
@@ -213,47 +219,50 @@ function encodeLagProducts(
   ];
 }
 
-/** `solveLevinsonDurbin` of two blocks at once: where one has come to its end, what it has is kept. */
+/** `solveLevinsonDurbin` of four blocks at once, in two rows: where one has come to its end, what it has is kept. */
 function encodeRecursion({ order }: WhiteningOptions, layout: Layout, { get, set }: Locals): Code {
   const { add, sub, mul } = f64x2;
   const rowBytes = vectorBytes * (order + 1);
-  const one = f64x2.both(f64.constant(1));
-  const steps = range(order).flatMap((index) => {
-    const m = index + 1;
-    const before = range(index).map((k) => k + 1);
+  const all = (value: number): Code => f64x2.both(f64.constant(value));
+  const solveRow = (row: number): readonly Code[] => {
+    const of = (name: string): Code => get(`${name}_${row}`);
+    const put = (name: string, value: Code): Code => set(`${name}_${row}`, value);
+    const product = (lag: number): Code => f64x2.load(get("row"), rowBytes * row + vectorBytes * lag);
+    const offset = (index: number): number => vectorBytes * (order * row + index);
     return [
-      ...set("sum", get(`c${m}`)),
-      ...before.flatMap((k) => set("sum", add(get("sum"), mul(get(`a${k}`), get(`c${m - k}`))))),
-      ...set("reflection", f64x2.div(f64x2.neg(get("sum")), get("error"))),
-      ...set("next", mul(get("error"), sub(one, mul(get("reflection"), get("reflection"))))),
-      ...set("alive", f64x2.and(get("alive"), f64x2.isAbove(get("next"), get("limit")))),
-      ...before.flatMap((k) => set(`t${k}`, add(get(`a${k}`), mul(get("reflection"), get(`a${m - k}`))))),
-      ...before.flatMap((k) => set(`a${k}`, f64x2.choose(get(`t${k}`), get(`a${k}`), get("alive")))),
-      ...set(`a${m}`, f64x2.and(get("reflection"), get("alive"))),
-      ...set("error", get("next")),
+      put("error", product(0)),
+      put("limit", mul(of("error"), all(1e-12))),
+      put("alive", f64x2.isAbove(of("error"), f64x2.zero())),
+      ...range(order).flatMap((index) => {
+        const m = index + 1;
+        const before = range(index).map((k) => k + 1);
+        return [
+          put("sum", product(m)),
+          ...before.map((k) => put("sum", add(of("sum"), mul(of(`a${k}`), product(m - k))))),
+          put("reflection", f64x2.div(f64x2.neg(of("sum")), of("error"))),
+          put("error", mul(of("error"), sub(all(1), mul(of("reflection"), of("reflection"))))),
+          put("alive", f64x2.and(of("alive"), f64x2.isAbove(of("error"), of("limit")))),
+          ...before.map((k) => put(`t${k}`, add(of(`a${k}`), mul(of("reflection"), of(`a${m - k}`))))),
+          ...before.map((k) => put(`a${k}`, f64x2.choose(of(`t${k}`), of(`a${k}`), of("alive")))),
+          put(`a${m}`, f64x2.and(of("reflection"), of("alive"))),
+        ];
+      }),
+      ...range(order).map((index) =>
+        f64x2.store({ address: get("stop"), offset: offset(index) }, of(`a${index + 1}`)),
+      ),
     ];
-  });
-  // The row of coefficients lies as far into its table as that of products does, less one vector a row.
-  const coefficientRow = i32.add(
-    i32.constant(layout.coefficients),
-    i32.mul(i32.shiftRight(get("block"), i32.constant(1)), i32.constant(vectorBytes * order)),
-  );
+  };
+  const rows = range(rowsAbreast).map(solveRow);
   return [
     ...set("block", i32.constant(0)),
     ...set("row", i32.constant(layout.products)),
+    ...set("stop", i32.constant(layout.coefficients)),
     ...repeat(
       [
-        ...range(order + 1).flatMap((lag) => set(`c${lag}`, f64x2.load(get("row"), vectorBytes * lag))),
-        ...set("error", get("c0")),
-        ...set("limit", mul(get("c0"), f64x2.both(f64.constant(1e-12)))),
-        ...set("alive", f64x2.isAbove(get("c0"), f64x2.zero())),
-        ...steps,
-        ...set("stop", coefficientRow),
-        ...range(order).flatMap((index) =>
-          f64x2.store({ address: get("stop"), offset: vectorBytes * index }, get(`a${index + 1}`)),
-        ),
-        ...set("row", i32.add(get("row"), i32.constant(rowBytes))),
-        ...set("block", i32.add(get("block"), i32.constant(2))),
+        ...rows[0]!.flatMap((_, line) => rows.flatMap((row) => row[line]!)),
+        ...set("row", i32.add(get("row"), i32.constant(rowsAbreast * rowBytes))),
+        ...set("stop", i32.add(get("stop"), i32.constant(rowsAbreast * vectorBytes * order))),
+        ...set("block", i32.add(get("block"), i32.constant(2 * rowsAbreast))),
       ],
       i32.isBelow(get("block"), get("blocks")),
     ),
