@@ -105,6 +105,7 @@ describe("startDeviceSimulator", () => {
     const gateway = connectGateway(tcpLink(simulator.address));
     expect(await simulator.ended).toBe("source-ended");
     expect(gateway.jumps).toEqual([]);
+    await until(() => gateway.counts.length >= 60_000, "what is still on its way");
     expect(gateway.counts).toEqual(expectedCounts(60_000));
     expect(gateway.session.hello?.channels).toEqual([
       { name: "accel-de", unit: "g", sampleRateHz: 12_000, scale: 16 / 32_768 },
@@ -189,6 +190,7 @@ describe("startDeviceSimulator", () => {
     });
     expect(simulator.address).toBe("mqtt:sim-test");
     expect(await simulator.ended).toBe("source-ended");
+    await until(() => gateway.counts.length >= 24_000, "what is still on its way");
     expect(gateway.counts).toEqual(expectedCounts(24_000));
   });
 
@@ -206,6 +208,7 @@ describe("startDeviceSimulator", () => {
     });
     expect(simulator.address).toBe(ends[0]);
     expect(await simulator.ended).toBe("source-ended");
+    await until(() => gateway.counts.length >= 24_000, "what is still on its way");
     expect(gateway.counts).toEqual(expectedCounts(24_000));
   });
 
