@@ -100,7 +100,7 @@ export function listen(link: PacketLink, options: Partial<DeviceSessionOptions> 
   return { session, hellos, states, problems, samples, values, look, reaches, until };
 }
 
-/** A device on `link`; what is waited for of it has a deadline too. */
+/** A device on `link`, which gives nothing up however late it is acknowledged; what is waited for of it has a deadline too. */
 export function createDevice(link: PacketLink, options: Partial<DeviceEndpointOptions> = {}): DeviceEndpoint {
   const device = createDeviceEndpoint({
     link,
@@ -110,6 +110,7 @@ export function createDevice(link: PacketLink, options: Partial<DeviceEndpointOp
     channels,
     random: createRandom(2),
     ...options,
+    limits: { ackTimeoutMs: 600_000, ...options.limits },
   });
   const { ready, drained } = device;
   const known = (waitedFor: string) => () => ({

@@ -63,6 +63,8 @@ export async function startHandDevice(
     channels,
     random,
     sessionId: random.integer(2 ** 31) + 1,
+    // What was streamed has been taken, however late a busy gateway says so.
+    limits: { ackTimeoutMs: 600_000 },
   });
   await endpoint.open();
   onTestFinished(() => endpoint.close());

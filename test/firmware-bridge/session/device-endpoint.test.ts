@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
+import { linkTiming } from "../../../firmware-bridge/link-timing.ts";
 import { packetFlags, packetTypes } from "../../../firmware-bridge/protocol.ts";
 import type { DeviceEndpoint } from "../../../firmware-bridge/session/device-endpoint.ts";
 import { hasErrorCode } from "../../../src/core/contract/aurora-error.ts";
@@ -20,7 +21,7 @@ beforeEach(async () => {
   states = [];
   device = createDevice(gateway.link, {
     timers,
-    limits: { maxInFlightFrames },
+    limits: { maxInFlightFrames, ackTimeoutMs: linkTiming.streamAckMs },
     onState: (state) => states.push(state),
   });
   await device.open();
