@@ -47,17 +47,32 @@ export function computeTheilSenSlope(
   minDistance: number,
 ): number {
   const { length } = x;
-  const step = Math.max(1, Math.ceil((length * length) / 2 / maxPairs));
+  if (!(computeRange(x) >= minDistance)) return 0;
   const slopes: number[] = [];
-  let pair = 0;
+  const step = Math.max(1, Math.ceil((length * length) / 2 / maxPairs));
+  /** Pairs from here to the next that is looked at. */
+  let ahead = 0;
   for (let first = 0; first < length; first++) {
-    for (let second = first + 1; second < length; second++) {
-      if (pair++ % step !== 0) continue;
+    let second = first + 1 + ahead;
+    for (; second < length; second += step) {
       const distance = x[second]! - x[first]!;
       if (Math.abs(distance) >= minDistance) slopes.push((y[second]! - y[first]!) / distance);
     }
+    ahead = second - length;
   }
   return slopes.length < 8 ? 0 : computeMedian(slopes);
+}
+
+/** How far the largest value lies above the smallest; what is not a number is passed over. */
+function computeRange(values: ArrayLike<number>): number {
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]!;
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return most - least;
 }
 
 /**

@@ -135,11 +135,16 @@ function fitLevel(
   octaves: readonly number[],
   index: number,
 ): SiteLevel | null {
-  const heard = windows.flatMap((window, at) => (Number.isFinite(window.levels[index]!) ? [at] : []));
+  const x: number[] = [];
+  const y: number[] = [];
+  for (const [at, { levels }] of windows.entries()) {
+    const level = levels[index]!;
+    if (!Number.isFinite(level)) continue;
+    x.push(octaves[at]!);
+    y.push(level);
+  }
   // Now and then unheard is a sensor's affair; mostly unheard is a band that does not exist here.
-  if (heard.length < windows.length / 2) return null;
-  const x = heard.map((at) => octaves[at]!);
-  const y = heard.map((at) => windows[at]!.levels[index]!);
+  if (x.length < windows.length / 2) return null;
   const slope = computeTheilSenSlope(x, y, minOctaves);
   const perOctaveDb = Math.min(maxPerOctaveDb, Math.max(minPerOctaveDb, slope));
   const residuals = y.map((value, at) => value - perOctaveDb * x[at]!);
@@ -166,9 +171,7 @@ function fitSeverity(
   { spec }: BaselineSubject,
 ): SiteSeverity {
   const values = windows
-    .map(({ levels, shaftRpm }) =>
-      computeSeverity({ levels: Float32Array.from(levels), shaftRpm }, spec, baseline),
-    )
+    .map(({ levels, shaftRpm }) => computeSeverity({ levels, shaftRpm }, spec, baseline))
     .filter(Number.isFinite);
   const autocorrelation = computeBatchAutocorrelation(toBlocks(values), maxAutocorrelation);
   const scale = values.length === 0 ? usualSeverityDb : computeScaledMad(values);
@@ -283,7 +286,7 @@ export function medianSeverity(
   baseline: SiteBaseline | null,
 ): number {
   const severities = windows.map(({ levels, shaftRpm }) =>
-    computeSeverity({ levels: Float32Array.from(levels), shaftRpm }, spec, baseline),
+    computeSeverity({ levels, shaftRpm }, spec, baseline),
   );
   return computeMedian(severities.filter(Number.isFinite));
 }

@@ -29,7 +29,7 @@ const floorDb = 1;
  * @param shaftRpm speed of the window; without one (NaN) levels are not corrected for speed.
  */
 export function computeSeverity(
-  { levels, shaftRpm }: { readonly levels: Float32Array; readonly shaftRpm: number },
+  { levels, shaftRpm }: { readonly levels: ArrayLike<number>; readonly shaftRpm: number },
   spec: BaselineSpec,
   baseline: SiteBaseline | null,
 ): number {
