@@ -54,13 +54,8 @@ export interface UpdateFixture extends RegistryFixture {
   prover(body: string, timeoutMs?: number): Promise<ProverCommand>;
 }
 
-/** For sources that misbehave: a machine under load may well exceed them with a good one. */
-export const impatientBounds: NonNullable<UpdaterOptions["bounds"]> = {
-  metadata: { stallMs: 400, deadlineMs: 800 },
-  target: { stallMs: 400, deadlineMs: 1500 },
-};
-
-const patientBounds: typeof impatientBounds = {
+/** What a good source does not exceed on a machine under load either. */
+export const patientBounds: NonNullable<UpdaterOptions["bounds"]> = {
   metadata: { stallMs: 10_000, deadlineMs: 20_000 },
   target: { stallMs: 10_000, deadlineMs: 20_000 },
 };
