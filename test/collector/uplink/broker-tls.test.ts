@@ -75,7 +75,6 @@ function connect(url: string, options: IClientOptions): Promise<MqttClient | str
   const client = mqtt.connect(url, {
     protocolVersion: 4,
     reconnectPeriod: 0,
-    connectTimeout: 3_000,
     ...options,
   });
   onTestFinished(() => void client.end(true));
