@@ -132,7 +132,7 @@ function plan(changes: Partial<PublishPlan> = {}): PublishPlan {
     collector: url,
     root: null,
     firstPatienceMs: 0,
-    patienceMs: 2_000,
+    patienceMs: 60_000,
     onProgress: () => {},
     onBreak: () => {},
     ...changes,
