@@ -5,7 +5,7 @@
  * gateways that look for updates every five minutes. `npm run bench -- --peer [--quick]` is the gateway beside one in Python,
  * alone: it installs what that needs into a kept temporary folder, and says what is missing where nothing can be installed.
  * `npm run bench -- --only memory` measures the packaged gateway's memory and start, of both profiles; with `--hours 4` its memory
- * over so long. `--only growth` measures what a sample costs and a point holds, over channels and sampling rates.
+ * over so much signal, `--pace 2` times as fast as it was recorded. `--only growth` measures what a sample costs and a point holds, over channels and sampling rates.
  */
 import { parseArgs } from "node:util";
 import { measureIngest } from "./bench/bench-ingest.ts";
@@ -28,6 +28,7 @@ const { values } = parseArgs({
     seconds: { type: "string" },
     "check-ins": { type: "string", default: "10000" },
     hours: { type: "string", default: "0" },
+    pace: { type: "string", default: "1" },
   },
 });
 const { quick } = values;
@@ -38,6 +39,8 @@ const isWanted = (part: string): boolean => only === "" || only === part;
 
 const hours = Number(values.hours);
 if (!(hours >= 0 && hours <= 8)) throw new Error(`--hours is a number from 0 to 8, not ${values.hours}`);
+const pace = Number(values.pace);
+if (!(pace >= 1 && pace <= 16)) throw new Error(`--pace is a number from 1 to 16, not ${values.pace}`);
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const report: Record<string, unknown> = {};
@@ -58,7 +61,7 @@ if (isWanted("thinning")) {
   report.thinning = await measureThinning(quick);
 }
 // Not without being asked: it takes half an hour, or as long as one says.
-const memory = only === "memory" ? await measureMemory({ quick, hours, say }) : { wrong: [] };
+const memory = only === "memory" ? await measureMemory({ quick, hours, pace, say }) : { wrong: [] };
 if (only === "memory") report.memory = memory;
 for (const text of memory.wrong) {
   say(text);

@@ -1,6 +1,6 @@
 /**
  * Resident memory of the packaged gateway under 50 windows a second, for both profiles, and the time from its start to its first
- * prediction. `hours` above 0 instead plays that load for so long and gives the curve with its slope.
+ * prediction. `hours` above 0 instead plays that load for so many hours of signal and gives the curve with its slope.
  */
 import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
@@ -31,6 +31,7 @@ const startPace = 16;
 const startDevices = 4;
 
 interface CurvePoint {
+  /** Of signal. */
   readonly seconds: number;
   readonly rssMb: number;
 }
@@ -47,8 +48,10 @@ interface LoadRun {
 
 export interface MemoryOptions {
   readonly quick: boolean;
-  /** Length of the long run; 0: none, but the load of ten minutes and the starts. */
+  /** Signal of the long run; 0: none, but the load of ten minutes and the starts. */
   readonly hours: number;
+  /** How much faster than it was recorded the long run's signal is played. */
+  readonly pace: number;
   readonly say: (text: string) => void;
 }
 
@@ -59,10 +62,10 @@ export type MemoryReport = Readonly<Record<string, unknown>> & { readonly wrong:
  * Measures all.
  * @throws when the bundle cannot be made, or a gateway ends.
  */
-export async function measureMemory({ quick, hours, say }: MemoryOptions): Promise<MemoryReport> {
+export async function measureMemory({ quick, hours, pace, say }: MemoryOptions): Promise<MemoryReport> {
   say("bundling the gateway as a package has it ...");
   const entry = makePackagedGateway();
-  if (hours > 0) return measureLong({ entry, hours, say });
+  if (hours > 0) return measureLong({ entry, hours, pace, say });
   const load = quick ? quickLoad : fullLoad;
   const stream = encodeLoad(load.minutes * 60);
   const runs: Partial<Record<Profile, LoadRun>> = {};
@@ -120,17 +123,19 @@ function summarise(
 async function measureLong({
   entry,
   hours,
+  pace,
   say,
 }: Omit<MemoryOptions, "quick"> & { readonly entry: string }): Promise<MemoryReport> {
-  say(`${hours} hours at 50 windows a second ...`);
+  say(`${hours} hours at 50 windows a second${pace === 1 ? "" : `, ${pace} times as fast`} ...`);
   const stream = encodeLoad(hours * 3600);
-  const everySeconds = Math.max(1, Math.min(60, hours * 30));
-  const run = await play(stream, { entry, profile: "standard", pace: 1, everySeconds });
+  const everySeconds = Math.max(1, Math.min(60, hours * 30) / pace);
+  const run = await play(stream, { entry, profile: "standard", pace, everySeconds });
   // What a process gathers while it warms up is no trend: the second half is.
   const settled = run.curve.slice(Math.floor(run.curve.length / 2));
   const { slope, standardError } = fitLine(settled);
   return {
     hours,
+    playedAt: pace,
     windows: run.windows,
     slopeMbPerHour: { value: round(slope * 3600), standardError: round(standardError * 3600) },
     rssMb: { first: round(settled[0]!.rssMb), last: round(run.rssMb), peak: round(run.peakMb) },
@@ -174,7 +179,7 @@ async function play(stream: BenchStream, options: PlayOptions): Promise<LoadRun>
   const startedMs = performance.now();
   const look = async (): Promise<number> => {
     const rssMb = await gateway.rssMb();
-    curve.push({ seconds: (performance.now() - startedMs) / 1000, rssMb });
+    curve.push({ seconds: ((performance.now() - startedMs) / 1000) * options.pace, rssMb });
     return rssMb;
   };
   const timer = setInterval(() => void look().catch(() => {}), options.everySeconds * 1000);
