@@ -1,4 +1,4 @@
-/** A real gateway process for a benchmark, on one core where the machine lets us choose. */
+/** A real gateway process for a benchmark, as a package has it, on one core where the machine lets us choose. */
 import { spawn, spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -44,17 +44,8 @@ export interface BenchGatewayOptions {
   readonly mqtt: { readonly url: string; readonly username: string; readonly password: string } | null;
   /** Threads beside the main one; default 0. With any, the gateway has all cores. */
   readonly workers?: number;
-  /** Default: `dist`'s program, started as a daemon is. */
-  readonly launch?: Partial<GatewayLaunch>;
-}
-
-/** Which program is started, and how. */
-export interface GatewayLaunch {
-  /** The file that Node runs. */
-  readonly entry: string;
-  readonly nodeOptions: readonly string[];
-  /** Behind `gateway --config <file>`. */
-  readonly args: readonly string[];
+  /** Default: as configured, which is the standard one. */
+  readonly profile?: "standard" | "small";
 }
 
 /** A connection each: a busy gateway would close a kept one in the moment in which it is used again. */
@@ -72,7 +63,23 @@ export function pinCommand([program, ...rest]: readonly [string, ...string[]]): 
     : { command: program, args: rest, pinned };
 }
 
-/** Starts `dist`'s gateway with one turbine a channel. */
+let packaged: string | null = null;
+
+/** Bundles `dist` for this machine, once a process; returns its program. */
+function makePackagedGateway(): string {
+  if (packaged !== null) return packaged;
+  const root = packageRoot();
+  const out = join(root, "build", "bench");
+  const script = join(root, "scripts", "packaging", "bundle.mjs");
+  const made = spawnSync(process.execPath, [script, out, `${process.platform}-${process.arch}`], {
+    encoding: "utf8",
+  });
+  if (made.status !== 0) throw new Error(`the bundle was not made: ${made.stderr}`);
+  packaged = join(out, "main.js");
+  return packaged;
+}
+
+/** Starts the packaged gateway with one turbine a channel. */
 export async function startBenchGateway(options: BenchGatewayOptions): Promise<BenchGateway> {
   const { channels = 1, workers = 0 } = options;
   const root = packageRoot();
@@ -95,12 +102,9 @@ export async function startBenchGateway(options: BenchGatewayOptions): Promise<B
   const path = join(dir, "gateway.yaml");
   // JSON is YAML.
   await writeFile(path, JSON.stringify(config));
-  const {
-    entry = join(root, "dist", "src", "cli", "main.js"),
-    nodeOptions = daemonNodeOptions,
-    args: further = [],
-  } = options.launch ?? {};
-  const program = [...nodeOptions, entry, "gateway", "--config", path, ...further];
+  const profile = options.profile === undefined ? [] : ["--profile", options.profile];
+  const entry = makePackagedGateway();
+  const program = [...daemonNodeOptions, entry, "gateway", "--config", path, ...profile];
   const { command, args, pinned } =
     workers === 0
       ? pinCommand([process.execPath, ...program])

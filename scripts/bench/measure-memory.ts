@@ -2,13 +2,9 @@
  * Resident memory of the packaged gateway under 50 windows a second, for both profiles, and the time from its start to its first
  * prediction. `hours` above 0 instead plays that load for so many hours of signal and gives the curve with its slope.
  */
-import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { daemonNodeOptions } from "../../src/cli/demo/child-daemon.ts";
-import { packageRoot } from "../../src/core/platform/files/package-root.ts";
 import { startBenchDevices } from "./bench-devices.ts";
-import { type BenchGateway, type GatewayStatus, startBenchGateway, waitUntilIdle } from "./bench-gateway.ts";
+import { type GatewayStatus, startBenchGateway, waitUntilIdle } from "./bench-gateway.ts";
 import { type BenchStream, benchRateHz, encodeBenchStream } from "./bench-stream.ts";
 
 const startMs = Date.UTC(2026, 0, 1);
@@ -63,18 +59,16 @@ export type MemoryReport = Readonly<Record<string, unknown>> & { readonly wrong:
  * @throws when the bundle cannot be made, or a gateway ends.
  */
 export async function measureMemory({ quick, hours, pace, say }: MemoryOptions): Promise<MemoryReport> {
-  say("bundling the gateway as a package has it ...");
-  const entry = makePackagedGateway();
-  if (hours > 0) return measureLong({ entry, hours, pace, say });
+  if (hours > 0) return measureLong({ hours, pace, say });
   const load = quick ? quickLoad : fullLoad;
   const stream = encodeLoad(load.minutes * 60);
   const runs: Partial<Record<Profile, LoadRun>> = {};
   const startTimes: Partial<Record<Profile, readonly number[]>> = {};
   for (const profile of profiles) {
     say(`${load.minutes} minutes at 50 windows a second, profile ${profile} ...`);
-    runs[profile] = await play(stream, { entry, profile, pace: load.pace, everySeconds: quick ? 2 : 10 });
+    runs[profile] = await play(stream, { profile, pace: load.pace, everySeconds: quick ? 2 : 10 });
     say(`${starts} starts, profile ${profile} ...`);
-    startTimes[profile] = await timeStarts(entry, profile);
+    startTimes[profile] = await timeStarts(profile);
   }
   return summarise(runs as Record<Profile, LoadRun>, startTimes as Record<Profile, readonly number[]>, load);
 }
@@ -120,16 +114,11 @@ function summarise(
   };
 }
 
-async function measureLong({
-  entry,
-  hours,
-  pace,
-  say,
-}: Omit<MemoryOptions, "quick"> & { readonly entry: string }): Promise<MemoryReport> {
+async function measureLong({ hours, pace, say }: Omit<MemoryOptions, "quick">): Promise<MemoryReport> {
   say(`${hours} hours at 50 windows a second${pace === 1 ? "" : `, ${pace} times as fast`} ...`);
   const stream = encodeLoad(hours * 3600);
   const everySeconds = Math.max(1, Math.min(60, hours * 30) / pace);
-  const run = await play(stream, { entry, profile: "standard", pace, everySeconds });
+  const run = await play(stream, { profile: "standard", pace, everySeconds });
   // What a process gathers while it warms up is no trend: the second half is.
   const settled = run.curve.slice(Math.floor(run.curve.length / 2));
   const { slope, standardError } = fitLine(settled);
@@ -148,33 +137,19 @@ function encodeLoad(seconds: number): BenchStream {
   return encodeBenchStream((seconds * samplesPerSecond) / devices / benchRateHz, startMs);
 }
 
-/** Bundles `dist` for this machine where the packages of native parts are found; returns its program. */
-function makePackagedGateway(): string {
-  const root = packageRoot();
-  const out = join(root, "build", "bench-memory");
-  const script = join(root, "scripts", "packaging", "bundle.mjs");
-  const made = spawnSync(process.execPath, [script, out, `${process.platform}-${process.arch}`], {
-    encoding: "utf8",
-  });
-  if (made.status !== 0) throw new Error(`the bundle was not made: ${made.stderr}`);
-  return join(out, "main.js");
-}
-
 interface PlayOptions {
-  readonly entry: string;
   readonly profile: Profile;
   readonly pace: number;
   readonly everySeconds: number;
 }
 
-function startGateway(addresses: readonly string[], entry: string, profile: Profile): Promise<BenchGateway> {
-  const launch = { entry, nodeOptions: daemonNodeOptions, args: ["--profile", profile] };
-  return startBenchGateway({ addresses, mqtt: null, launch });
-}
-
 async function play(stream: BenchStream, options: PlayOptions): Promise<LoadRun> {
   const fleet = await startBenchDevices(devices, stream);
-  const gateway = await startGateway(fleet.addresses, options.entry, options.profile);
+  const gateway = await startBenchGateway({
+    addresses: fleet.addresses,
+    mqtt: null,
+    profile: options.profile,
+  });
   const curve: CurvePoint[] = [];
   const startedMs = performance.now();
   const look = async (): Promise<number> => {
@@ -207,13 +182,13 @@ async function play(stream: BenchStream, options: PlayOptions): Promise<LoadRun>
 }
 
 /** Milliseconds from the start of the process to the first prediction, of devices that wait for it and send at once. */
-async function timeStarts(entry: string, profile: Profile): Promise<readonly number[]> {
+async function timeStarts(profile: Profile): Promise<readonly number[]> {
   const stream = encodeBenchStream(8, startMs);
   const times: number[] = [];
   for (let start = 0; start <= starts; start++) {
     const fleet = await startBenchDevices(startDevices, stream);
     const sent = fleet.send(startDevices * benchRateHz * startPace);
-    const gateway = await startGateway(fleet.addresses, entry, profile);
+    const gateway = await startBenchGateway({ addresses: fleet.addresses, mqtt: null, profile });
     try {
       await sent;
       const { startToFirstPredictionMs } = await waitUntilIdle(gateway);

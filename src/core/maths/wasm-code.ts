@@ -6,7 +6,8 @@
 /** Instructions, encoded. */
 export type Code = readonly number[];
 
-const join = (...parts: readonly Code[]): Code => parts.flat();
+/** One after the other. Not by spreads: they go from byte to byte, and the runtime would compile what does so. */
+export const join = (...parts: readonly Code[]): Code => parts.flat();
 const simd = (op: number): Code => [0xfd, ...leb128(op)];
 type Unary = (one: Code) => Code;
 type Binary = (one: Code, other: Code) => Code;

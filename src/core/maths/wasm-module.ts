@@ -2,7 +2,7 @@
  * Modules of WebAssembly (core specification 2.0, binary format), encoded where they are started: no tool, no file, some hundred
  * bytes each.
  */
-import { type Code, leb128 } from "./wasm-code.ts";
+import { type Code, join, leb128 } from "./wasm-code.ts";
 
 type ValueType = "i32" | "f64" | "v128";
 
@@ -36,20 +36,27 @@ const header: Code = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 export function encodeModule(memory: number | "given", functions: readonly WasmFunction[]): Uint8Array {
   const types = functions.map(({ parameters, result }) => {
     const given = Object.values(parameters).map((type) => typeBytes[type]);
-    return [0x60, given.length, ...given, ...(result === undefined ? [0] : [1, typeBytes[result]])];
+    return join([0x60, given.length], given, result === undefined ? [0] : [1, typeBytes[result]]);
   });
-  const exported = functions.flatMap(({ name }, index) => [...text(name), 0, index]);
+  const exported = functions.map(({ name }, index) => join(text(name), [0, index]));
   const count = functions.length;
   const isGiven = memory === "given";
-  return Uint8Array.from([
-    ...header,
-    ...section(1, [count, ...types.flat()]),
-    ...(isGiven ? section(2, [1, ...text("given"), ...text("memory"), 2, 0, 1]) : []),
-    ...section(3, [count, ...functions.map((_, index) => index)]),
-    ...(isGiven ? [] : section(5, [1, 0, ...leb128(Math.ceil(memory / pageBytes))])),
-    ...section(7, [count + 1, ...text("memory"), 2, 0, ...exported]),
-    ...section(10, [count, ...functions.flatMap(encodeFunction)]),
-  ]);
+  const module = join(
+    header,
+    section(1, join([count], ...types)),
+    isGiven ? section(2, join([1], text("given"), text("memory"), [2, 0, 1])) : [],
+    section(
+      3,
+      join(
+        [count],
+        functions.map((_, index) => index),
+      ),
+    ),
+    isGiven ? [] : section(5, join([1, 0], leb128(Math.ceil(memory / pageBytes)))),
+    section(7, join([count + 1], text("memory"), [2, 0], ...exported)),
+    section(10, join([count], ...functions.map(encodeFunction))),
+  );
+  return new Uint8Array(module);
 }
 
 /** What is used of the runtime's WebAssembly; the compiler's library for servers does not name it. */
@@ -174,18 +181,21 @@ function encodeFunction({ parameters, locals, body }: WasmFunction): Code {
     return leb128(index);
   };
   const code = body({
-    get: (name) => [0x20, ...find(name)],
-    set: (name, value) => [...value, 0x21, ...find(name)],
+    get: (name) => join([0x20], find(name)),
+    set: (name, value) => join(value, [0x21], find(name)),
   });
-  const declared = groups.flatMap((group) => [...leb128(group.names.length), group.type]);
-  const content = [groups.length, ...declared, ...code, 0x0b];
-  return [...leb128(content.length), ...content];
+  const declared = groups.map((group) => join(leb128(group.names.length), [group.type]));
+  const content = join([groups.length], ...declared, code, [0x0b]);
+  return join(leb128(content.length), content);
 }
 
 function section(id: number, content: Code): Code {
-  return [id, ...leb128(content.length), ...content];
+  return join([id], leb128(content.length), content);
 }
 
 function text(ascii: string): Code {
-  return [ascii.length, ...Array.from(ascii, (letter) => letter.charCodeAt(0))];
+  return join(
+    [ascii.length],
+    Array.from(ascii, (letter) => letter.charCodeAt(0)),
+  );
 }
