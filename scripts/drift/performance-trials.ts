@@ -28,7 +28,7 @@ export interface PerformanceTrial {
 }
 
 /** A case whose outcome is known, but not to the estimate. */
-interface KnownCase {
+export interface KnownCase {
   readonly probability: number;
   readonly isFault: boolean;
 }
@@ -96,7 +96,7 @@ export function runWeeks(weeks: readonly (readonly KnownCase[])[], setting: Week
     if (estimate.kind === "estimate") {
       made.push({
         error: Math.abs(estimate.accuracy.value - truth),
-        covers: covers(estimate.accuracy, truth),
+        covers: covers(estimate.accuracy, truth, week.length),
       });
     } else {
       const anyway = estimatePerformance({ ...question, doubts: { drifted: false, contradicted: false } });
@@ -119,8 +119,25 @@ export interface WeekSetting {
   readonly confirmedShare: number;
 }
 
-function covers({ low, high }: EstimatedShare, value: number): boolean {
-  return value >= low && value <= high;
+/** What is true is a whole number of cases: no interval is finer than half of one. */
+function covers({ low, high }: EstimatedShare, value: number, cases: number): boolean {
+  return value >= low - 0.5 / cases && value <= high + 0.5 / cases;
+}
+
+/** All of them as one; errors are means over trials. */
+export function sumTrials(trials: readonly PerformanceTrial[]): PerformanceTrial {
+  const sum = (pick: (trial: PerformanceTrial) => number): number =>
+    trials.reduce((total, trial) => total + pick(trial), 0);
+  const spoken = trials.flatMap(({ meanErrorOfSilent }) =>
+    meanErrorOfSilent === null ? [] : [meanErrorOfSilent],
+  );
+  return {
+    estimates: sum((trial) => trial.estimates),
+    silent: sum((trial) => trial.silent),
+    covered: sum((trial) => trial.covered),
+    meanError: sum((trial) => trial.meanError) / trials.length,
+    meanErrorOfSilent: spoken.length === 0 ? null : mean(spoken),
+  };
 }
 
 function mean(values: readonly number[]): number {

@@ -12,8 +12,15 @@ import { createRandom } from "../../src/core/maths/random.ts";
 import { packageRoot } from "../../src/core/platform/files/package-root.ts";
 import type { ChangeDetector } from "./detectors/change-detector.ts";
 import { computeRunLength } from "./detectors/cusum.ts";
+import { tryEdpTrain } from "./edp-performance.ts";
 import { drawStream, readStream, streamNames } from "./label-streams.ts";
-import { type PerformanceTrial, tryBearingBundle, tryElec2, tryMadeWeeks } from "./performance-trials.ts";
+import {
+  type PerformanceTrial,
+  sumTrials,
+  tryBearingBundle,
+  tryElec2,
+  tryMadeWeeks,
+} from "./performance-trials.ts";
 import { runPrequential, type StreamScore } from "./prequential.ts";
 
 /** What was measured; a violation is a missed bound, named in `missed`. */
@@ -47,7 +54,7 @@ export async function measure(): Promise<Measurement> {
   measureStreams(book);
   measureRunLengths(book);
   measureConcept(book);
-  measurePerformance(book);
+  await measurePerformance(book);
   measureCost(book);
   return book.close();
 }
@@ -156,7 +163,7 @@ function measureConcept(book: Book): void {
   for (const odds of [4, 0.25]) book.bound(`concept.outcomesToFindOdds${odds}`, meanOf(odds, 5_000), 100);
 }
 
-function measurePerformance(book: Book): void {
+async function measurePerformance(book: Book): Promise<void> {
   const note = (name: string, trial: PerformanceTrial): void => {
     for (const [figure, value] of Object.entries(trial)) {
       book.note(`performance.${name}.${figure}`, value ?? "none");
@@ -170,11 +177,18 @@ function measurePerformance(book: Book): void {
   note("conceptMoves", concept);
   // Half of the weeks are after the change; it must be silent in most of them.
   book.reach("performance.conceptMoves.silentShareAfter", concept.silent / (25 * seeds.length), 0.8);
-  const elec2 = tryElec2(process.env.AURORA_DATA ?? join(root, "..", "shared", "data"));
+  const dataDir = process.env.AURORA_DATA ?? join(root, "..", "shared", "data");
+  const elec2 = tryElec2(dataDir);
   if (elec2 === null) book.note("performance.elec2", "skipped: no file");
   else {
     note("elec2", elec2);
     book.reach("performance.elec2.coveredShare", elec2.covered / Math.max(1, elec2.estimates), 0.8);
+  }
+  if (!existsSync(join(dataDir, "edp"))) book.note("performance.edpTrain", "skipped: no files");
+  else {
+    const edp = await tryEdpTrain(dataDir);
+    note("edpTrain", edp);
+    book.reach("performance.edpTrain.coveredShare", edp.covered / Math.max(1, edp.estimates), 0.8);
   }
   for (const { unit, answer } of tryBearingBundle(join(root, "models", "bearing-vibration", "1.0.0"))) {
     const { truth, estimate, reason } = answer;
@@ -184,22 +198,6 @@ function measurePerformance(book: Book): void {
       estimate === null ? `silent: ${reason}` : `${estimate.low.toFixed(3)} to ${estimate.high.toFixed(3)}`,
     );
   }
-}
-
-function sumTrials(trials: readonly PerformanceTrial[]): PerformanceTrial {
-  const sum = (pick: (trial: PerformanceTrial) => number): number =>
-    trials.reduce((total, trial) => total + pick(trial), 0);
-  const spoken = trials.flatMap(({ meanErrorOfSilent }) =>
-    meanErrorOfSilent === null ? [] : [meanErrorOfSilent],
-  );
-  return {
-    estimates: sum((trial) => trial.estimates),
-    silent: sum((trial) => trial.silent),
-    covered: sum((trial) => trial.covered),
-    meanError: sum((trial) => trial.meanError) / trials.length,
-    meanErrorOfSilent:
-      spoken.length === 0 ? null : spoken.reduce((total, error) => total + error, 0) / spoken.length,
-  };
 }
 
 function measureCost(book: Book): void {
