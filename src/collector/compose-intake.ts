@@ -73,12 +73,21 @@ export async function openIntake(options: IntakeOptions, closers: Closers): Prom
 
 /** How storing goes, as it is asked. */
 export function storingPart(
-  client: Pick<MqttClient, "connected">,
-  { ingest, evidence }: Pick<OpenIntake, "ingest" | "evidence">,
+  client: Pick<MqttClient, "connected" | "refusedFilters">,
+  { ingest, evidence, topics }: Pick<OpenIntake, "ingest" | "evidence" | "topics">,
 ): StoringPart {
+  /** Nobody is alarmed later, or not at all, for want of these. */
+  const lesser: ReadonlySet<string> = new Set([
+    topics.allStates,
+    topics.allStatuses,
+    topics.allOfLane("raw"),
+  ]);
   return {
     get connected() {
-      return client.connected;
+      return client.connected && [...client.refusedFilters].every((filter) => lesser.has(filter));
+    },
+    get refusedFilters() {
+      return [...client.refusedFilters];
     },
     get storeFails() {
       return ingest.storeFails;

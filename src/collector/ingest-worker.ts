@@ -104,6 +104,7 @@ function createSoleSubscriber(
     renew: async () => {
       const before = isMine;
       isMine = await alone.hold("states and evidence");
+      // What the broker refuses the client asks for again.
       if (isMine && !before) for (const filter of filters) await client.subscribe(filter, 1, () => {});
       // Also what an earlier process of this number owned in the session that is left.
       if (!isMine) for (const filter of filters) await client.unsubscribe(filter);

@@ -6,7 +6,10 @@ import type { Metrics, MetricsSnapshot } from "../core/platform/metrics.ts";
 
 /** Whatever takes and stores what gateways send. */
 export interface StoringPart {
+  /** To a broker that grants the lanes of alerts and of what else is stored at once. */
   readonly connected: boolean;
+  /** What else, or of these, the broker refuses. */
+  readonly refusedFilters: readonly string[];
   /** Did the last attempt to store fail? */
   readonly storeFails: boolean;
   /** Why raw evidence waits at its gateways, or null. */
@@ -21,8 +24,8 @@ interface WorkerReport extends StoringPart {
 /** A worker as it is seen from elsewhere. */
 export interface WorkerView {
   state(): "ready" | "not ready" | "cannot store";
-  /** Why raw evidence waits at its gateways, as it last said, or null. */
-  evidenceFault(): string | null;
+  /** What does not come although alerts do, as it last said, in words; or null. */
+  impairment(): string | null;
   /** What it has counted; null: it has not said so yet, or it counts where this is asked. */
   snapshot(): MetricsSnapshot | null;
 }
@@ -56,10 +59,11 @@ export function sendReports(
   { logger, send }: { readonly logger: Logger; readonly send: (report: object) => void },
 ): () => void {
   const report = async (): Promise<void> => {
-    const { connected, storeFails, evidenceFault } = worker;
+    const { connected, refusedFilters, storeFails, evidenceFault } = worker;
     send({
       type: "worker",
       connected,
+      refusedFilters,
       storeFails,
       evidenceFault,
       metrics: await metrics.snapshot(),
@@ -87,14 +91,14 @@ export function createReportedWorker(): ReportedWorker {
       const isFresh = systemClock.monotonicMs() - reportedMs < reportHoldsMs;
       return stateOf({ ...report, connected: report.connected && isFresh });
     },
-    evidenceFault: () => report?.evidenceFault ?? null,
+    impairment: () => (report === null ? null : impairmentOf(report)),
     snapshot: () => report?.metrics ?? null,
   };
 }
 
 /** One that works and counts here. */
 export function viewHere(part: StoringPart): WorkerView {
-  return { state: () => stateOf(part), evidenceFault: () => part.evidenceFault, snapshot: () => null };
+  return { state: () => stateOf(part), impairment: () => impairmentOf(part), snapshot: () => null };
 }
 
 /** Joins the views of workers 1, 2, … */
@@ -107,10 +111,7 @@ export function viewAll(workers: readonly WorkerView[]): WorkersView {
       const ready = states.filter((state) => state === "ready").length;
       return ready === wanted ? null : `${ready} of ${wanted} workers are ready; the log says why`;
     },
-    impairment: () => {
-      const fault = workers.map((worker) => worker.evidenceFault()).find((one) => one !== null);
-      return fault === undefined ? null : `raw evidence waits at its gateways: ${fault}`;
-    },
+    impairment: () => workers.map((worker) => worker.impairment()).find((one) => one !== null) ?? null,
     snapshots: () =>
       new Map(
         workers.flatMap((worker, index) => {
@@ -124,6 +125,14 @@ export function viewAll(workers: readonly WorkerView[]): WorkersView {
 function stateOf({ connected, storeFails }: StoringPart): "ready" | "not ready" | "cannot store" {
   if (storeFails) return "cannot store";
   return connected ? "ready" : "not ready";
+}
+
+function impairmentOf({ refusedFilters, evidenceFault }: StoringPart): string | null {
+  const faults = [
+    ...(refusedFilters.length === 0 ? [] : [`the broker refuses ${refusedFilters.join(", ")}`]),
+    ...(evidenceFault === null ? [] : [`raw evidence waits at its gateways: ${evidenceFault}`]),
+  ];
+  return faults.length === 0 ? null : faults.join("; ");
 }
 
 function isWorkerReport(message: unknown): message is WorkerReport {

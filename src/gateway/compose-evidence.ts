@@ -108,12 +108,18 @@ export async function composeEvidence(
     budget: openByteBudget({ dailyBytes: settings.dailyBytes, state, clock }),
     append: (piece) => outbox.append(piece),
     laneIsEmpty: () => outbox.counts().lanes.raw.records === 0,
+    withdraw: () => clearRawLane(outbox),
     laneBytesSent: () => uplink.counts().bytesByLane.raw,
+    acknowledgements: () => uplink.counts().acksReceived,
     clock,
     logger,
     onRefused: ({ id, kind }, reason) => {
       logger.warn("the collector refuses evidence", { id, kind, reason });
       telemetry.event("evidence-refused", id, `${kind}: ${reason}`);
+    },
+    onHeld: ({ id, kind }, reason) => {
+      logger.warn("evidence does not arrive and is put off", { id, kind, reason });
+      telemetry.event("evidence-held", id, `${kind}: ${reason}`);
     },
   });
   closers.add(() => sender.close());
@@ -214,6 +220,9 @@ export async function composeEvidence(
       waitingBytes: spool.bytes,
       stored: sender.stored,
       refused: sender.refused,
+      held: sender.held,
+      lostPieces: sender.lostPieces,
+      pieceLimitBytes: sender.pieceLimitBytes,
       bufferBytes: surrounding?.bufferBytes ?? 0,
       requests: { received: requests.received, refused: requests.refused },
       orders: orders(),

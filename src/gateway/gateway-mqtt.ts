@@ -130,9 +130,6 @@ function watchForClones(client: MqttClient, clones: CloneWatch, topic: string): 
     connections += 1;
     // What is there at the first connection was left by the process before this one. The client renews a subscription.
     if (connections !== 2) return;
-    client
-      .subscribe(topic, 1, (_topic, payload) => clones.heardStatus(payload))
-      // Without the right to read it nothing is noticed.
-      .catch(() => undefined);
+    void client.subscribe(topic, 1, (_topic, payload) => clones.heardStatus(payload));
   });
 }

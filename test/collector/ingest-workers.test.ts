@@ -8,6 +8,7 @@ import { openShapedLink } from "../../scripts/faults/shaped-link.ts";
 import { type IngestWorker, startIngestWorker } from "../../src/collector/ingest-worker.ts";
 import { openRecord } from "../../src/collector/open-record.ts";
 import type { FleetRecord } from "../../src/collector/record/fleet-record.ts";
+import { viewAll, viewHere } from "../../src/collector/worker-report.ts";
 import {
   type CollectorConfig,
   collectorConfigSchema,
@@ -22,7 +23,7 @@ import { decodeUplinkAck } from "../../src/core/wire/uplink-ack.ts";
 import { compiledCommand } from "../support/compiled.ts";
 import { findFreePort } from "../support/free-port.ts";
 import { hasEnded } from "../support/has-ended.ts";
-import { hasMosquitto, type Mosquitto, startMosquitto } from "../support/mosquitto.ts";
+import { dynamicSecurity, hasMosquitto, type Mosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { hasPostgres, type ScratchPostgres, startScratchPostgres } from "../support/scratch-postgres.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
@@ -75,7 +76,9 @@ describe.skipIf(!hasBoth)(`workers that share what gateways send${none}`, () => 
   });
   afterAll(() => server?.close());
 
-  const begin = async (): Promise<{
+  const begin = async (
+    extra: readonly string[] = [],
+  ): Promise<{
     readonly broker: Mosquitto;
     readonly config: CollectorConfig;
     readonly record: FleetRecord;
@@ -83,6 +86,7 @@ describe.skipIf(!hasBoth)(`workers that share what gateways send${none}`, () => 
     const broker = await startMosquitto(await findFreePort(), [
       "max_inflight_messages 0",
       "max_queued_messages 0",
+      ...extra,
     ]);
     onTestFinished(() => broker.close());
     const config = collectorConfigSchema.parse({
@@ -166,6 +170,35 @@ describe.skipIf(!hasBoth)(`workers that share what gateways send${none}`, () => 
     own.goOn();
     await until(() => stored.size === 1_001, "all is acknowledged", 30_000);
   });
+
+  it.skipIf(dynamicSecurity === undefined)(
+    "asks again for what the broker refuses, and says so, until its rights are mended",
+    async () => {
+      const { broker, config, record } = await begin(refusing());
+      const told: string[] = [];
+      const tell = (message: string): void => void told.push(message);
+      const logger = { ...silentLogger, warn: tell, error: tell };
+      const worker = await startIngestWorker(config, 1, { logger, metrics: createMetrics() });
+      onTestFinished(() => worker.close());
+      const { notReady, impairment } = viewAll([viewHere(worker.storing)]);
+      await until(() => notReady() === null, "lanes are granted");
+      const wanted = [topics.allStates, topics.allStatuses, topics.allOfLane("raw")];
+      await until(() => worker.storing.refusedFilters.length === wanted.length, "all three are refused");
+      expect(worker.storing.refusedFilters.toSorted()).toEqual(wanted.toSorted());
+      expect(impairment()).toContain(topics.allStates);
+      const { client } = await connectGateways(broker.port);
+      const state = JSON.stringify(turbineState("wt-1", Date.now(), "d"));
+      await client.publish(topics.state("north-sea", "wt-1"), state, { qos: 1, retain: true });
+      const acls = [{ acltype: "subscribe", allow: true }];
+      const mend = JSON.stringify({ commands: [{ command: "setDefaultACLAccess", acls }] });
+      await client.publish("$CONTROL/dynamic-security/v1", mend, { qos: 1, retain: false });
+      const heard = async (): Promise<boolean> => (await record.turbines()).length === 1;
+      await until(heard, "the state that was there is heard", 30_000);
+      await until(() => impairment() === null, "it is well", 30_000);
+      expect(told.filter((message) => message.includes("refuses a subscription"))).toHaveLength(3);
+      expect(told.filter((message) => message.includes("no connection"))).toEqual([]);
+    },
+  );
 
   it("is not thrown out by whoever guesses its client id, where there is an enrolment", async () => {
     const { broker, config: shared } = await begin();
@@ -310,6 +343,31 @@ describe.skipIf(!hasBoth)(`workers that share what gateways send${none}`, () => 
     expect(await (await fetch(`${url}/metrics`)).text()).not.toContain("uplink_messages_total");
   });
 });
+
+/** A broker that grants shared subscriptions and acknowledgements, and no other; anyone may change that. */
+function refusing(): string[] {
+  const path = join(createTemporaryFolder(), "dynamic-security.json");
+  const allow = (acltype: string, topic: string) => ({ acltype, topic, priority: 1, allow: true });
+  const acls = [
+    allow("publishClientSend", "$CONTROL/#"),
+    allow("subscribePattern", topics.ack("+")),
+    allow("subscribePattern", "$share/#"),
+  ];
+  const rights = {
+    defaultACLAccess: {
+      publishClientSend: true,
+      publishClientReceive: true,
+      subscribe: false,
+      unsubscribe: true,
+    },
+    clients: [],
+    groups: [{ groupname: "all", roles: [{ rolename: "all" }] }],
+    anonymousGroup: "all",
+    roles: [{ rolename: "all", acls }],
+  };
+  writeFileSync(path, JSON.stringify(rights));
+  return ["user root", `plugin ${dynamicSecurity}`, `plugin_opt_config_file ${path}`];
+}
 
 async function startWorker(config: CollectorConfig, index: number): Promise<IngestWorker> {
   const worker = await startIngestWorker(config, index, { logger: silentLogger, metrics: createMetrics() });

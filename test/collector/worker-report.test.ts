@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { createReportedWorker, sendReports, viewAll, viewHere } from "../../src/collector/worker-report.ts";
+import {
+  createReportedWorker,
+  type StoringPart,
+  sendReports,
+  viewAll,
+  viewHere,
+} from "../../src/collector/worker-report.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { createMetrics } from "../../src/core/platform/metrics.ts";
 
@@ -7,12 +13,13 @@ import { createMetrics } from "../../src/core/platform/metrics.ts";
 async function reportOf(
   connected: boolean,
   storeFails: boolean,
-  evidenceFault: string | null = null,
+  faults: Partial<Pick<StoringPart, "evidenceFault" | "refusedFilters">> = {},
 ): Promise<object> {
   const metrics = createMetrics();
   metrics.counter({ name: "stored_total", help: "Stored" }).add(3);
   return new Promise((resolve) => {
-    const stop = sendReports({ connected, storeFails, evidenceFault }, metrics, {
+    const part = { connected, storeFails, evidenceFault: null, refusedFilters: [], ...faults };
+    const stop = sendReports(part, metrics, {
       logger: silentLogger,
       send: (report) => {
         stop();
@@ -37,7 +44,9 @@ describe("the view of workers", () => {
     expect(notReady()).toBe("1 of 2 workers are ready; the log says why");
     expect(viewAll([]).notReady()).toBeNull();
     expect(
-      viewAll([viewHere({ connected: true, storeFails: false, evidenceFault: null })]).notReady(),
+      viewAll([
+        viewHere({ connected: true, refusedFilters: [], storeFails: false, evidenceFault: null }),
+      ]).notReady(),
     ).toBeNull();
   });
 
@@ -46,11 +55,19 @@ describe("the view of workers", () => {
     const { notReady, impairment } = viewAll(workers);
     expect(impairment()).toBeNull();
     workers[0]!.take(await reportOf(true, false));
-    workers[1]!.take(await reportOf(true, false, "no bucket is there"));
+    workers[1]!.take(await reportOf(true, false, { evidenceFault: "no bucket is there" }));
     expect(notReady()).toBeNull();
     expect(impairment()).toBe("raw evidence waits at its gateways: no bucket is there");
     workers[1]!.take(await reportOf(true, false));
     expect(impairment()).toBeNull();
+  });
+
+  it("says what the broker refuses, beside what else goes wrong", async () => {
+    const worker = createReportedWorker();
+    const { notReady, impairment } = viewAll([worker]);
+    worker.take(await reportOf(true, false, { refusedFilters: ["a/+", "b"], evidenceFault: "no bucket" }));
+    expect(notReady()).toBeNull();
+    expect(impairment()).toBe("the broker refuses a/+, b; raw evidence waits at its gateways: no bucket");
   });
 
   it("shows what each has counted by its number, and passes over what is no report", async () => {

@@ -45,6 +45,7 @@ export function createFakeMqtt(): FakeMqtt {
     },
     subscribe: async () => {},
     unsubscribe: async () => {},
+    refusedFilters: new Set(),
     onConnect: (callback) => {
       callbacks.push(callback);
       if (client.connected) callback();

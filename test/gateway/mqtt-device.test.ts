@@ -69,14 +69,9 @@ test("on the embedded broker a device talks to its gateway and to nobody else, a
   const maySubscribe = async (username: string, filter: string): Promise<boolean> => {
     const client = installation.connect(`${Math.random()}`, { username, version: 4 });
     await until(() => client.connected, "connected");
-    const allowed = await client
-      .subscribe(filter, 1, () => {})
-      .then(
-        () => true,
-        () => false,
-      );
+    await client.subscribe(filter, 1, () => {});
     await client.close();
-    return allowed;
+    return client.refusedFilters.size === 0;
   };
   const device = `${names.gateway}/${one}`;
   expect(await mayPublish(device, topics.deviceTx(names.gateway, one))).toBe(true);

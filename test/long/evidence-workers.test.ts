@@ -14,6 +14,7 @@ import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts
 import { sha256Hex } from "../../src/core/platform/files/sha256.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
+import { clearRawLane } from "../../src/gateway/compose-evidence.ts";
 import { createEvidenceSender } from "../../src/gateway/evidence/evidence-sender.ts";
 import { createOutbox } from "../../src/gateway/record/outbox.ts";
 import { openStoreFile } from "../../src/gateway/record/store-file.ts";
@@ -58,15 +59,19 @@ async function sendAsGateway(brokerPort: number, { id, about, packed }: MadeEvid
       remove: async () => {
         isThere = false;
       },
+      has: () => isThere,
     },
     budget: { spend: () => true, charge: () => {}, left: 1e9 },
     append: (piece) => outbox.append(piece),
     laneIsEmpty: () => outbox.counts().lanes.raw.records === 0,
+    withdraw: () => clearRawLane(outbox),
     laneBytesSent: () => uplink.counts().bytesByLane.raw,
+    acknowledgements: () => uplink.counts().acksReceived,
     // What is not answered within half a minute is sent again: in the test within three seconds.
     clock: { monotonicMs: () => 10 * performance.now() },
     logger: silentLogger,
     onRefused: () => {},
+    onHeld: () => {},
   });
   await transport.subscribe(topics.evidence("gw-1"), 1, (_, payload) => {
     const order = evidenceOrderSchema.parse(JSON.parse(Buffer.from(payload).toString()));

@@ -12,6 +12,11 @@ const program = "/usr/sbin/mosquitto";
 /** Is the Debian package installed? Tests that need it are skipped by name otherwise. */
 export const hasMosquitto: boolean = existsSync(program);
 
+/** The plugin that refuses subscriptions (an access list of mosquitto grants them and keeps silent), where it is installed. */
+export const dynamicSecurity: string | undefined = ["x86_64", "aarch64"]
+  .map((machine) => `/usr/lib/${machine}-linux-gnu/mosquitto_dynamic_security.so`)
+  .find((path) => existsSync(path));
+
 /** A mosquitto on loopback that anyone may use. */
 export interface Mosquitto {
   readonly port: number;

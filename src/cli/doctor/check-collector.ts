@@ -28,15 +28,13 @@ export async function checkCollector(
   const { ackKeyFile } = config.uplink;
   const key = ackKeyFile === null ? null : await readHexKey(ackKeyFile);
   const answers = createAnswers();
-  const subscribed = await client
-    .subscribe(topics.ack(id), 1, (_topic, payload) => {
-      const ack = decodeUplinkAck(payload);
-      if (ack.ok && ack.value.bootId === testLife && ack.value.lane === lane) answers.take(ack.value);
-    })
-    .then(() => true)
-    .catch(() => false);
+  await client.subscribe(topics.ack(id), 1, (_topic, payload) => {
+    const ack = decodeUplinkAck(payload);
+    if (ack.ok && ack.value.bootId === testLife && ack.value.lane === lane) answers.take(ack.value);
+  });
   const rights = "Give the broker the access list that `aurora fleet enrol` writes, for this gateway.id.";
-  if (!subscribed) return [bad(name, `this login may not read ${topics.ack(id)}`, rights)];
+  if (client.refusedFilters.has(topics.ack(id)))
+    return [bad(name, `this login may not read ${topics.ack(id)}`, rights)];
 
   const send = async (sequence: number, records: readonly EventRecord[]): Promise<UplinkAck | null> => {
     const answer = answers.next();

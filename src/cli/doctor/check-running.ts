@@ -23,6 +23,12 @@ export function checkRunning(config: GatewayConfig, page: GatewayPage | null): r
     const advice = "Give one of them an id and an enrolment of its own (gateway.id): a copied card?";
     results.push(bad("identity", `another gateway logs in as ${config.gateway.id}`, advice));
   }
+  const { refusedFilters = [] } = mqtt;
+  if (refusedFilters.length > 0) {
+    const advice =
+      "Give this login the right to read them in the broker's access list; no restart is needed.";
+    results.push(bad("subscriptions", `the broker refuses ${refusedFilters.join(", ")}`, advice));
+  }
   const { trouble = null } = outbox;
   if (trouble !== null) results.push(describeTrouble(trouble));
   if (outbox.records > manyRecords) {
@@ -32,6 +38,7 @@ export function checkRunning(config: GatewayConfig, page: GatewayPage | null): r
   }
   return [
     ...results,
+    ...describeEvidence(page.evidence ?? {}),
     ...(page.sources ?? []).flatMap(describeSource),
     ...config.devices.flatMap(({ id }) => describeDevice(id, devices, config)),
   ];
@@ -55,6 +62,21 @@ function describeTrouble(trouble: string): CheckResult {
             "Look at the disk; the gateway's log says more.",
           ];
   return bad("outbox", text, advice);
+}
+
+function describeEvidence({
+  held = 0,
+  pieceLimitBytes = null,
+}: NonNullable<GatewayPage["evidence"]>): readonly CheckResult[] {
+  const advice =
+    "Let the broker take messages of 64 KiB (mosquitto: message_size_limit, max_packet_size) and this login write the lane `raw`; the gateway tries again by itself.";
+  if (held > 0) {
+    const text = `${held} ${held === 1 ? "recording waits" : "recordings wait"} here: no piece arrives, while other records do`;
+    return [warning("raw evidence", text, advice)];
+  }
+  if (pieceLimitBytes === null) return [];
+  const text = `pieces of more than ${pieceLimitBytes} bytes do not arrive; smaller ones are sent`;
+  return [warning("raw evidence", text, advice)];
 }
 
 function describeSource(page: NonNullable<GatewayPage["sources"]>[number]): readonly CheckResult[] {

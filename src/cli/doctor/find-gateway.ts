@@ -6,9 +6,18 @@ import { askStatus, findGatewayAddress, type GatewayAddress } from "../device/as
 /** `/status` of a gateway, as far as it is read here. */
 export interface GatewayPage {
   readonly gateway: string;
-  readonly mqtt: { readonly connected: boolean; readonly cloned?: boolean | undefined };
+  readonly mqtt: {
+    readonly connected: boolean;
+    readonly cloned?: boolean | undefined;
+    /** Of an older gateway: absent. */
+    readonly refusedFilters?: readonly string[] | undefined;
+  };
   readonly outbox: { readonly records: number; readonly trouble?: string | null | undefined };
   readonly windows: { readonly processed: number };
+  /** Raw evidence on its way; of an older gateway: without these. */
+  readonly evidence?:
+    | { readonly held?: number | undefined; readonly pieceLimitBytes?: number | null | undefined }
+    | undefined;
   /** Of SCADA values; of an older gateway: absent. */
   readonly sources?:
     | readonly {
@@ -33,9 +42,16 @@ export interface GatewayPage {
 
 const statusSchema: z.ZodType<GatewayPage> = z.object({
   gateway: z.string(),
-  mqtt: z.object({ connected: z.boolean(), cloned: z.boolean().optional() }),
+  mqtt: z.object({
+    connected: z.boolean(),
+    cloned: z.boolean().optional(),
+    refusedFilters: z.array(z.string()).optional(),
+  }),
   outbox: z.object({ records: z.number(), trouble: z.string().nullable().optional() }),
   windows: z.object({ processed: z.number() }),
+  evidence: z
+    .object({ held: z.number().optional(), pieceLimitBytes: z.number().nullable().optional() })
+    .optional(),
   sources: z
     .array(
       z.object({

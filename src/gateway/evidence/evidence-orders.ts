@@ -16,7 +16,7 @@ export interface OrderCounts {
   readonly notOfCollector: number;
 }
 
-/** Subscribes; what the broker refuses is logged and done without. Returns what it counts; the log is told of the first of a kind. */
+/** Subscribes. Returns what it counts; the log is told of the first of a kind. */
 export async function listenToOrders(
   { mqtt, logger }: { readonly mqtt: Pick<MqttClient, "subscribe">; readonly logger: Logger },
   to: {
@@ -41,9 +41,7 @@ export async function listenToOrders(
     else if (order.data.type === "receipt") to.onReceipt(order.data);
     else to.onRequest(order.data);
   };
-  await mqtt.subscribe(topic, 1, accept).catch((error: unknown) => {
-    logger.error("the broker refuses the evidence topic", { topic, error });
-  });
+  await mqtt.subscribe(topic, 1, accept);
   return () => counts;
 }
 

@@ -1,7 +1,9 @@
 /**
  * Sends evidence through the outbox's last lane, one piece at a time: the next one goes when the collector has said how
  * much it holds, so that the outbox holds one piece at most and a slow line is never full of them. Where the two disagree,
- * as after a restart of either, the collector's word counts. What it has stored, or will never take, leaves the disk.
+ * as after a restart of either, the collector's word counts. What it has stored, or will never take, leaves the disk. A
+ * piece that never arrives while other records do (a broker drops what is large without a word) is sent again in smaller
+ * ones; where the smallest do not arrive either, the evidence stays on the disk for a while, and others have their turn.
  */
 import type { EvidenceReceipt } from "../../core/contract/evidence.ts";
 import type { EvidencePiece } from "../../core/contract/uplink-record.ts";
@@ -9,20 +11,28 @@ import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { EvidenceSpool } from "./evidence-spool.ts";
+import { createLostTries, type LostTries } from "./lost-tries.ts";
 import type { MadeEvidence } from "./make-evidence.ts";
+import { createPieceSize } from "./piece-size.ts";
 
 export interface EvidenceSenderOptions {
-  readonly spool: Pick<EvidenceSpool, "next" | "remove">;
+  readonly spool: Pick<EvidenceSpool, "next" | "remove" | "has">;
   readonly budget: ByteBudget;
   readonly append: (piece: EvidencePiece) => void;
   /** Is anything of the last lane still in the outbox? */
   readonly laneIsEmpty: () => boolean;
+  /** Takes out of the outbox what is in the last lane: it is sent otherwise. */
+  readonly withdraw: () => void;
   /** Bytes that the last lane has put on the line since the start, repetitions included. */
   readonly laneBytesSent: () => number;
+  /** Acknowledgements of the collector since the start, of any lane. */
+  readonly acknowledgements: () => number;
   readonly clock: Pick<Clock, "monotonicMs">;
   readonly logger: Logger;
   /** The collector will never take it, and said why. */
   onRefused(evidence: MadeEvidence, reason: string): void;
+  /** It does not arrive and waits on the disk; told of each once. */
+  onHeld(evidence: MadeEvidence, reason: string): void;
 }
 
 export interface EvidenceSender {
@@ -32,6 +42,12 @@ export interface EvidenceSender {
   tick(): void;
   readonly stored: number;
   readonly refused: number;
+  /** Pieces that were given up since the start, to be sent as smaller ones or later. */
+  readonly lostPieces: number;
+  /** Bytes above which pieces do not arrive, or null. */
+  readonly pieceLimitBytes: number | null;
+  /** Evidence that waits on the disk since its smallest pieces do not arrive. */
+  readonly held: number;
   /** Resolves when nothing of its own is under way on the disk. */
   close(): Promise<void>;
 }
@@ -44,13 +60,24 @@ interface UnderWay {
   sentMs: number | null;
   /** The first piece asks how much there is. */
   isAsking: boolean;
+  /** Of the piece that is under way. */
+  pieceBytes: number;
+  tries: LostTries | null;
 }
 
-/** Bytes of a piece: the smallest takes a second of a line of 64 kbit/s, the largest spares the disks of both sides. */
-const smallestPiece = 8_192;
-const largestPiece = 32_768;
-/** A piece that is answered within this time may be larger: an alert would not have waited for it. */
-const promptMs = 500;
+/** Evidence that does not arrive: how often it was put off, and until when. */
+interface Held {
+  readonly times: number;
+  readonly untilMs: number;
+}
+
+/** Of one piece. Nobody is harmed by a smaller one too early. */
+const mostLostTries = 3;
+/** How long evidence is put off: twice as long each time, up to the most. */
+const firstHoldMs = 3_600_000;
+const mostHoldMs = 6 * firstHoldMs;
+const heldReason =
+  "its smallest pieces are sent again and again and not stored, while other records are: does the broker drop messages by their size, or refuse this login the lane `raw`?";
 
 /** A piece that the collector stored and did not answer for is sent again. */
 const answerMs = 30_000;
@@ -61,7 +88,9 @@ export function createEvidenceSender(options: EvidenceSenderOptions): EvidenceSe
   const { spool, budget, clock, logger } = options;
   let current: UnderWay | null = null;
   let busy: Promise<void> | null = null;
-  let pieceBytes = smallestPiece;
+  const pieceSize = createPieceSize();
+  const held = new Map<string, Held>();
+  let lostPieces = 0;
   let closed = false;
   let stored = 0;
   let refused = 0;
@@ -71,12 +100,16 @@ export function createEvidenceSender(options: EvidenceSenderOptions): EvidenceSe
   const send = (under: UnderWay): void => {
     const { evidence, have, isAsking } = under;
     const offset = isAsking ? 0 : have;
-    const bytes = evidence.packed.subarray(offset, offset + pieceBytes);
+    const bytes = evidence.packed.subarray(offset, offset + pieceSize.bytes);
     const about = offset === 0 ? evidence.about : "";
     const cost = bytes.length + about.length + overheadBytes;
     if (!budget.spend(cost)) return;
     accounted += cost;
     under.sentMs = clock.monotonicMs();
+    under.pieceBytes = bytes.length;
+    const { laneBytesSent, acknowledgements } = options;
+    const least = bytes.length + about.length;
+    under.tries = createLostTries({ bytes: least, laneBytesSent, acknowledgements });
     options.append({ kind: "evidence-piece", id: evidence.id, offset, about, bytes });
   };
 
@@ -96,20 +129,53 @@ export function createEvidenceSender(options: EvidenceSenderOptions): EvidenceSe
       return;
     }
     const { sentMs } = current;
+    if (sentMs !== null && current.tries!.look() >= mostLostTries) {
+      giveUpPiece(current);
+      return;
+    }
     const isOverdue = sentMs !== null && clock.monotonicMs() - sentMs >= answerMs && options.laneIsEmpty();
     if (sentMs === null || isOverdue) send(current);
   };
 
+  /** Of nothing that was given up is an answer waited for; what arrived nevertheless is known with the next. */
+  const giveUpPiece = (under: UnderWay): void => {
+    const { evidence, pieceBytes } = under;
+    const { id } = evidence;
+    options.withdraw();
+    lostPieces++;
+    under.sentMs = null;
+    const nowMs = clock.monotonicMs();
+    if (pieceSize.lost(pieceBytes, nowMs)) {
+      const { limitBytes } = pieceSize;
+      logger.warn("a piece of evidence does not arrive and is sent in smaller ones", {
+        id,
+        pieceBytes,
+        limitBytes,
+      });
+      send(under);
+      return;
+    }
+    const times = held.get(id)?.times ?? 0;
+    held.set(id, { times: times + 1, untilMs: nowMs + Math.min(mostHoldMs, firstHoldMs * 2 ** times) });
+    current = null;
+    if (times === 0) options.onHeld(evidence, heldReason);
+  };
+
   const load = (): void => {
+    const nowMs = clock.monotonicMs();
+    for (const id of [...held.keys()]) if (!spool.has(id)) held.delete(id);
+    const isHeld = (id: string): boolean => nowMs < (held.get(id)?.untilMs ?? 0);
     work(async () => {
-      const evidence = await spool.next();
-      if (evidence !== null) current = { evidence, have: 0, sentMs: null, isAsking: true };
+      const evidence = await spool.next(isHeld);
+      if (evidence === null) return;
+      current = { evidence, have: 0, sentMs: null, isAsking: true, pieceBytes: 0, tries: null };
     });
   };
 
   const end = (): void => {
     const { id } = current!.evidence;
     current = null;
+    held.delete(id);
     work(() => spool.remove(id));
   };
 
@@ -140,10 +206,12 @@ export function createEvidenceSender(options: EvidenceSenderOptions): EvidenceSe
       if (have > current.evidence.packed.length) return;
       // Nothing of it: there is no room yet, or a piece of before was not understood. The beginning is sent again in a while.
       const { sentMs } = current;
-      if (sentMs !== null) pieceBytes = sizeNext(pieceBytes, clock.monotonicMs() - sentMs);
+      const nowMs = clock.monotonicMs();
+      if (sentMs !== null) pieceSize.answered(nowMs - sentMs, nowMs);
       const isPutOff = have === 0 && current.isAsking;
       current.have = have;
       current.isAsking = have === 0;
+      held.delete(id);
       if (isPutOff) return;
       current.sentMs = null;
       step();
@@ -155,15 +223,18 @@ export function createEvidenceSender(options: EvidenceSenderOptions): EvidenceSe
     get refused() {
       return refused;
     },
+    get lostPieces() {
+      return lostPieces;
+    },
+    get pieceLimitBytes() {
+      return pieceSize.limitBytes;
+    },
+    get held() {
+      return [...held.keys()].filter((id) => spool.has(id)).length;
+    },
     close: async () => {
       closed = true;
       await busy;
     },
   };
-}
-
-function sizeNext(pieceBytes: number, answeredMs: number): number {
-  return answeredMs <= promptMs
-    ? Math.min(largestPiece, 2 * pieceBytes)
-    : Math.max(smallestPiece, pieceBytes / 2);
 }

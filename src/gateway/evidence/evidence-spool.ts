@@ -20,9 +20,10 @@ import type { MadeEvidence } from "./make-evidence.ts";
 export interface EvidenceSpool {
   /** Keeps it until `remove`; rejects with AuroraError STORE when the disk refuses. */
   add(evidence: MadeEvidence): Promise<void>;
-  /** The next to send, whole and as its digests say, or null. */
-  next(): Promise<MadeEvidence | null>;
+  /** The next to send, whole and as its digests say, of those that are not put off; or null. */
+  next(isPutOff?: (id: string) => boolean): Promise<MadeEvidence | null>;
   remove(id: string): Promise<void>;
+  has(id: string): boolean;
   readonly waiting: number;
   readonly bytes: number;
 }
@@ -135,11 +136,12 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
       // From now on it may be sent: its files are whole.
       entries = [...entries, entry];
     },
-    next: async () => {
+    next: async (isPutOff = () => false) => {
       // Told once; whoever asks is back.
       await open().catch(() => undefined);
       if (!opened) return null;
       for (const entry of sortEntries(entries)) {
+        if (isPutOff(entry.id)) continue;
         const found = await read(entry.id).catch(() => null);
         if (found !== null) return found;
         await giveUp(entry, "its files are damaged");
@@ -150,6 +152,7 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
       entries = entries.filter((entry) => entry.id !== id);
       await removeFiles(id);
     },
+    has: (id) => entries.some((entry) => entry.id === id),
     get waiting() {
       return entries.length;
     },

@@ -212,9 +212,7 @@ export function createUplink(options: UplinkOptions): Uplink {
   };
 
   // Before anything is sent: an acknowledgement may come at once.
-  transport.subscribe(topics.ack(gateway), 1, onAck).catch((error: unknown) => {
-    logger.error("the broker refuses the acknowledgements' topic", { topic: topics.ack(gateway), error });
-  });
+  void transport.subscribe(topics.ack(gateway), 1, onAck);
   const stopListening = [
     ...lives.map(({ outbox }) => outbox.onCommit(gather)),
     transport.onConnect(() => {

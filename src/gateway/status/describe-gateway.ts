@@ -102,7 +102,12 @@ export function describeGateway(parts: GatewayParts): Readonly<Record<string, un
       refusedReports: parts.drift.refused,
     },
     ...figures.describe(),
-    mqtt: { connected: mqtt.connected, version: mqtt.version, cloned: parts.isCloned() },
+    mqtt: {
+      connected: mqtt.connected,
+      version: mqtt.version,
+      cloned: parts.isCloned(),
+      refusedFilters: [...mqtt.refusedFilters],
+    },
     outbox: parts.outbox.counts(),
     /** Null where the system does not count it. */
     disk: readDiskWrites(),

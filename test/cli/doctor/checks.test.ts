@@ -232,6 +232,17 @@ test("the running gateway: its broker, a twin, and when each device spoke last",
     "bad device e: no contact (connecting)",
   ]);
   expect(checkRunning(config, null)[0]?.verdict).toBe("skipped");
+  const texts = (more: Partial<GatewayPage>): string[] =>
+    checkRunning(config, { ...page, ...more }).map(({ name, text }) => `${name}: ${text}`);
+  const mqtt = { connected: true, refusedFilters: ["a/ack"] };
+  expect(texts({ mqtt })).toContain("subscriptions: the broker refuses a/ack");
+  expect(texts({ evidence: { held: 0, pieceLimitBytes: 8_192 } })).toContain(
+    "raw evidence: pieces of more than 8192 bytes do not arrive; smaller ones are sent",
+  );
+  expect(texts({ evidence: { held: 2, pieceLimitBytes: 1_024 } })).toContain(
+    "raw evidence: 2 recordings wait here: no piece arrives, while other records do",
+  );
+  expect(texts({ evidence: { held: 0, pieceLimitBytes: null } }).join()).not.toContain("raw evidence");
   for (const [trouble, words] of [
     ["gone", /its file was removed or replaced/],
     ["full", /is full: all but alerts wait/],

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { EvidenceRequest } from "../../../src/core/contract/evidence.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
-import type { MqttHandler } from "../../../src/core/platform/mqtt/mqtt-reconnect.ts";
+import type { MqttHandler } from "../../../src/core/platform/mqtt/mqtt-subscriptions.ts";
 import { listenToOrders } from "../../../src/gateway/evidence/evidence-orders.ts";
 
 test("whatever is written to the topic, it is counted and told once a kind; what the collector orders is heard between", async () => {

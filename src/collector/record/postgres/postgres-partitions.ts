@@ -3,7 +3,9 @@
  * up predictions have one for each day and length of rows. Predictions may stand in chunks of TimescaleDB instead, which makes
  * them by itself and drops what belongs to one with its table.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { dayMs } from "../../../core/maths/durations.ts";
+import type { Logger } from "../../../core/platform/logger.ts";
 import { type PostgresDatabase, type SqlSession, sqlState } from "./postgres-database.ts";
 import { schemaLock } from "./postgres-schema.ts";
 import type { PredictionDays } from "./postgres-timescale.ts";
@@ -30,7 +32,10 @@ export function dayNumber(timeMs: number): number {
 export interface PostgresPartitions {
   /** Makes the partitions of a moment's day and of the next, once. Not inside a transaction: it waits for nobody's rows. */
   prepare(nowMs: number): Promise<void>;
-  /** Drops the days of a table that ended before `beforeMs`; resolves with about how many rows there were. */
+  /**
+   * Drops the days of a table that ended before `beforeMs`; resolves with about how many rows there were. What somebody reads
+   * for long is left to another time, which is told.
+   */
   drop(table: PartitionedTable, beforeMs: number): Promise<number>;
   /** Days before `day` of predictions in shorter rows than `rowMs`, the oldest first. */
   shorterThan(rowMs: number, day: number): Promise<readonly DayPartition[]>;
@@ -44,32 +49,55 @@ export interface PostgresPartitions {
 export function createPostgresPartitions(
   database: PostgresDatabase,
   days: PredictionDays,
+  logger: Logger,
 ): PostgresPartitions {
   const tables: readonly ArrivalTable[] = days === "chunks" ? ["event"] : ["prediction", "event"];
   const list = (table: PartitionedTable): Promise<readonly DayPartition[]> =>
     table === "prediction" && days === "chunks" ? listChunks(database) : listPartitions(database, table);
   const made = new Set<number>();
-  const make = async (day: number): Promise<void> => {
+  const make = async (day: number, patienceMs?: number): Promise<void> => {
     if (made.has(day)) return;
     await database.transaction(async (session) => {
+      if (patienceMs !== undefined) await session.exec(`SET LOCAL lock_timeout = ${patienceMs}`);
       await session.rows("SELECT pg_advisory_xact_lock($1)", [schemaLock]);
-      for (const table of tables) await makeDay(session, table, day);
+      // A default partition would be searched at every new one: a day without its own is refused, and made by the next batch.
+      for (const table of tables)
+        await addPartition(session, table, {
+          name: `${table}_${day}`,
+          bounds: `FROM (${day}) TO (${day + 1})`,
+        });
     });
     made.add(day);
+  };
+  let againMs = Number.NEGATIVE_INFINITY;
+  /** Nothing that is to be stored today waits for it. */
+  const makeAhead = async (day: number, nowMs: number): Promise<void> => {
+    if (Math.abs(nowMs - againMs) < aheadEveryMs) return;
+    try {
+      await make(day, dropPatienceMs);
+    } catch (error) {
+      if (sqlState(error) !== lockNotAvailable) throw error;
+      againMs = nowMs;
+    }
   };
   return {
     prepare: async (nowMs) => {
       const today = dayNumber(nowMs);
       await make(today);
-      await make(today + 1);
+      await makeAhead(today + 1, nowMs);
     },
     drop: async (table, beforeMs) => {
       const partitions = await list(table);
       let rows = 0;
       for (const { name, day, estimate } of partitions.filter(({ day }) => day < dayNumber(beforeMs))) {
         made.delete(day);
-        // Apart: each waits for the readers of its own day.
-        await database.exec(`DROP TABLE IF EXISTS ${name}`);
+        if (!(await dropSoon(database, name))) {
+          logger.warn("a day that is over is dropped another time: somebody reads the table for long", {
+            partition: name,
+            hint: "If it stays so, look for a transaction that nobody ends: pg_stat_activity, by xact_start.",
+          });
+          break;
+        }
         rows += estimate;
       }
       return rows;
@@ -85,10 +113,8 @@ export function createPostgresPartitions(
       if (found?.there === true) return;
       await database.transaction(async (session) => {
         await session.rows("SELECT pg_advisory_xact_lock($1)", [schemaLock]);
-        await session.exec(
-          `CREATE TABLE IF NOT EXISTS ${name} PARTITION OF prediction_summary
-             FOR VALUES FROM (${rowMs}, ${day}) TO (${rowMs}, ${day + 1})`,
-        );
+        const bounds = `FROM (${rowMs}, ${day}) TO (${rowMs}, ${day + 1})`;
+        await addPartition(session, "prediction_summary", { name, bounds });
       });
     },
     dropEmpty: async (partition) => {
@@ -109,6 +135,31 @@ const dropPatienceMs = 200;
 /** lock_not_available (PostgreSQL documentation, appendix A). */
 const lockNotAvailable = "55P03";
 
+/** Until a day that somebody needed is tried to be made, or dropped, again; and how often it is. */
+const aheadEveryMs = 60_000;
+const dropPauseMs = 500;
+const dropAttempts = 5;
+
+/**
+ * Drops a partition, if nobody reads its table for longer than a moment: whoever stores would wait behind, for a dump's whole
+ * length.
+ */
+async function dropSoon(database: PostgresDatabase, name: string): Promise<boolean> {
+  for (let attempt = 1; attempt <= dropAttempts; attempt++) {
+    try {
+      await database.transaction(async (session) => {
+        await session.exec(`SET LOCAL lock_timeout = ${dropPatienceMs}`);
+        await session.exec(`DROP TABLE IF EXISTS ${name}`);
+      });
+      return true;
+    } catch (error) {
+      if (sqlState(error) !== lockNotAvailable) throw error;
+      if (attempt < dropAttempts) await delay(dropPauseMs);
+    }
+  }
+  return false;
+}
+
 /** In the order in which readers lock: the table, then its partition. */
 async function dropIfEmpty(session: SqlSession, { name, rowMs }: DayPartition): Promise<boolean> {
   await session.exec(`SET LOCAL lock_timeout = ${dropPatienceMs}`);
@@ -124,10 +175,20 @@ async function dropIfEmpty(session: SqlSession, { name, rowMs }: DayPartition): 
   return true;
 }
 
-/** A default partition would be searched at every new one: a day without its own is refused, and made by the next batch. */
-async function makeDay(session: SqlSession, table: ArrivalTable, day: number): Promise<void> {
+/**
+ * Adds a partition, if it is not there. Made by itself and attached: `CREATE TABLE … PARTITION OF` would wait for whoever reads
+ * the table, and all that store behind it (PostgreSQL documentation, 5.11.2.1).
+ */
+async function addPartition(
+  session: SqlSession,
+  table: PartitionedTable,
+  { name, bounds }: { readonly name: string; readonly bounds: string },
+): Promise<void> {
+  const [found] = await session.rows("SELECT to_regclass($1) IS NOT NULL AS there", [name]);
+  if (found?.there === true) return;
   await session.exec(
-    `CREATE TABLE IF NOT EXISTS ${table}_${day} PARTITION OF ${table} FOR VALUES FROM (${day}) TO (${day + 1})`,
+    `CREATE TABLE ${name} (LIKE ${table} INCLUDING ALL);
+     ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES ${bounds}`,
   );
 }
 

@@ -40,7 +40,7 @@ export async function openPostgresRecord(options: PostgresRecordOptions): Promis
   const database = openPostgres(options);
   try {
     const days = await migratePostgres(database, options.logger);
-    return createRecord(database, createPostgresPartitions(database, days), options);
+    return createRecord(database, createPostgresPartitions(database, days, options.logger), options);
   } catch (error) {
     await database.close();
     throw error;

@@ -5,6 +5,7 @@
  * Every connection gets a fresh vendor client with its reconnecting and its stores switched off: the vendor's offline
  * queue has no bound, and its replay can lose what is published meanwhile (mqtt.js issue 2015).
  */
+import { createRequire } from "node:module";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { type IClientOptions, MqttClient as VendorClient } from "mqtt";
@@ -64,11 +65,19 @@ export interface MqttClientOptions extends BrokerLogin {
   readonly random?: () => number;
 }
 
+/** Of a PUBLISH of MQTT 5 at most: type and length, the topic's length, packet id, no properties (section 3.3). */
+const publishHeaderBytes = 5 + 2 + 2 + 1;
 const defaultMaxPacketBytes = 1024 * 1024;
 
 // Before it writes its first packet the codec makes a buffer for every number of two bytes, 65,536 of them: 8 MB for as
 // long as the process runs. What a few packets a second need is made when they are written.
 mqttPacket.writeToStream.cacheNumbers = false;
+// mosquitto answers a message above its `message_size_limit` with "packet too large", which section 3.4.2.1 does not know:
+// the codec would take that for damage, and each such message would end the connection.
+const { MQTT5_PUBACK_PUBREC_CODES: codes } = createRequire(import.meta.url)("mqtt-packet/constants.js") as {
+  readonly MQTT5_PUBACK_PUBREC_CODES: Record<number, string>;
+};
+codes[0x95] = "Packet too large";
 
 /**
  * Starts to connect, and returns at once: an unreachable broker is tried for ever. Throws `CONFIG_INVALID` if the URL is
@@ -162,11 +171,14 @@ function openVendorConnection(
   }, vendorOptions);
   /** The broker's Receive Maximum (MQTT 5 section 3.3.4), which the vendor does not heed. */
   let windowSize = 65_535;
+  /** The broker's Maximum Packet Size (section 3.2.2.3.6): one that sends it more it throws out. */
+  let largestPacket = Number.POSITIVE_INFINITY;
   let onTheWire = 0;
   const waiting: (() => void)[] = [];
   vendor.on("connect", (connack) => {
     answered = true;
     windowSize = connack.properties?.receiveMaximum ?? windowSize;
+    largestPacket = connack.properties?.maximumPacketSize ?? largestPacket;
     events.onConnect();
   });
   vendor.on("message", (topic, payload, packet) => {
@@ -199,6 +211,11 @@ function openVendorConnection(
   });
   return {
     publish({ topic, payload, qos, retain }, done) {
+      const bytes = Buffer.byteLength(topic) + payload.length + publishHeaderBytes;
+      if (bytes > largestPacket) {
+        done(new Error(`a message of ${bytes} bytes; the broker takes at most ${largestPacket}`));
+        return;
+      }
       const send = (): void => {
         onTheWire += 1;
         vendor.publish(topic, toBuffer(payload), { qos, retain }, (error) => {

@@ -17,21 +17,20 @@ import {
   type PublishOptions,
 } from "./broker-connection.ts";
 import { createMqttError, createMqttExchanges } from "./mqtt-exchanges.ts";
-import { topicMatches } from "./mqtt-topic.ts";
+import { createMqttSubscriptions, type MqttHandler } from "./mqtt-subscriptions.ts";
 import { createTakeoverWatch } from "./takeover-watch.ts";
-
-/** Takes a message. The payload stays valid; what the handler throws is logged and does no harm. */
-export type MqttHandler = (topic: string, payload: Uint8Array, retain: boolean) => void;
 
 export interface MqttClient {
   /** Resolves when written (QoS 0) or acknowledged by the broker (QoS 1). Rejects with `MQTT` when not connected, when the connection is lost meanwhile, or without an answer. */
   publish(topic: string, payload: Uint8Array | string, options: PublishOptions): Promise<void>;
   /**
-   * Registers `handler` for a filter, one a filter, and renews it at every connection. Resolves at once while not
-   * connected; rejects with `MQTT` when the broker refuses it.
+   * Registers `handler` for a filter, one a filter, and renews it at every connection. Resolves when the broker has answered,
+   * at once while not connected. What it refuses is logged, and asked for again in a while until it is granted.
    */
   subscribe(filter: string, qos: MqttQos, handler: MqttHandler): Promise<void>;
   unsubscribe(filter: string): Promise<void>;
+  /** Filters that the broker refused when it was last asked. */
+  readonly refusedFilters: ReadonlySet<string>;
   readonly connected: boolean;
   /** Of the current or the last connection. */
   readonly version: MqttVersion | null;
@@ -66,10 +65,11 @@ const stableMs = 5_000;
 export function createReconnectingClient(options: ReconnectOptions): MqttClient {
   const { logger, timers, subject } = options;
   const backoff = createBackoff(options.backoff);
-  const subscriptions = new Map<string, { readonly qos: MqttQos; readonly handler: MqttHandler }>();
   const connectCallbacks = new Set<() => void>();
   const lossCallbacks = new Set<(loss: ConnectionLoss) => void>();
   const exchanges = createMqttExchanges(options);
+  const random = options.backoff.random ?? Math.random;
+  const subscriptions = createMqttSubscriptions({ subject, exchanges, random, logger, timers });
   const takeovers = createTakeoverWatch(options.takenOverHint, timers);
   let version: MqttVersion = options.version === "auto" ? 5 : options.version;
   let provenVersion: MqttVersion | null = null;
@@ -105,16 +105,9 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     const mine = connection;
     provenVersion = version;
     welcomed = true;
-    const renewed = [...subscriptions].map(([filter, { qos }]) =>
-      exchanges
-        .run(connection, (current, done) => current.subscribe(filter, qos, done))
-        .catch((error: unknown) => {
-          if (connection === mine)
-            logger.warn("subscription not renewed", { broker: subject, filter, error });
-        }),
-    );
-    await Promise.all(renewed);
-    if (mine === null || connection !== mine || closing) return;
+    if (mine === null) return;
+    await subscriptions.begin(mine);
+    if (connection !== mine || closing) return;
     connected = true;
     told.clear();
     // A broker that lets in and throws out at once must not be stormed.
@@ -130,6 +123,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     connected = false;
     welcomed = false;
     cancelStable();
+    subscriptions.end();
     exchanges.failAll(`connection lost: ${loss.detail}`);
     if (wasConnected) for (const callback of [...lossCallbacks]) guarded(() => callback(loss));
     if (closing) {
@@ -160,9 +154,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
   };
 
   const deliver = (topic: string, payload: Uint8Array, retain: boolean): void => {
-    for (const [filter, { handler }] of [...subscriptions]) {
-      if (topicMatches(filter, topic)) guarded(() => handler(topic, payload, retain));
-    }
+    for (const handler of subscriptions.handlersOf(topic)) guarded(() => handler(topic, payload, retain));
   };
 
   const guarded = (call: () => void): void => {
@@ -193,21 +185,10 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
         current.publish({ topic, payload: bytes, qos, retain }, done),
       );
     },
-    async subscribe(filter, qos, handler) {
-      subscriptions.set(filter, { qos, handler });
-      if (!welcomed) return;
-      const mine = connection;
-      try {
-        await exchanges.run(connection, (current, done) => current.subscribe(filter, qos, done));
-      } catch (error) {
-        // Lost meanwhile: it is registered and will be renewed. Refused: it is not.
-        if (connection !== mine) return;
-        subscriptions.delete(filter);
-        throw error;
-      }
-    },
+    subscribe: (filter, qos, handler) => subscriptions.add(filter, { qos, handler }),
+    refusedFilters: subscriptions.refused,
     async unsubscribe(filter) {
-      subscriptions.delete(filter);
+      subscriptions.remove(filter);
       // A session that was kept may have it from before.
       if (!welcomed) return;
       // Lost or without an answer: the next connection does not renew it.
@@ -229,6 +210,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     async close() {
       if (closing) return;
       closing = true;
+      subscriptions.end();
       cancelRetry();
       cancelStable();
       takeovers.close();

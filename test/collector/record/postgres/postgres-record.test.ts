@@ -262,6 +262,77 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     expect((await record.predictions(range))[0]).toMatchObject({ windows: [60] });
   });
 
+  /** Somebody reads all tables, as a dump does, until told to end. */
+  const readForLong = async (url: string): Promise<() => Promise<void>> => {
+    const reader = new pg.Client(url);
+    reader.on("error", () => {});
+    await reader.connect();
+    await reader.query("BEGIN");
+    for (const table of ["prediction", "prediction_summary", "event", "alarm"])
+      await reader.query(`SELECT COUNT(*) FROM ${table}`);
+    return () => reader.end();
+  };
+
+  it("stores on a new day while somebody reads for long", async () => {
+    const url = await server.createDatabase();
+    const record = await openAt(url, { statementTimeoutMs: 5_000 });
+    await store(record, [envelopeOf([event("today")])]);
+    const end = await readForLong(url);
+    onTestFinished(end);
+    const startMs = performance.now();
+    for (const days of [1, 2]) {
+      const batch = predictionBatch("wt-1", t, { rows: 3, stepMs: 1_000 });
+      const envelope = envelopeOf([event(`day ${days}`), batch], {
+        firstSequence: 1 + days,
+        bootId: `b${days}`,
+      });
+      await store(record, [{ ...envelope, firstSequence: 1 }], t + days * dayMs);
+    }
+    expect(performance.now() - startMs).toBeLessThan(3_000);
+    expect((await record.events(all)).total).toBe(3);
+  });
+
+  it("leaves a day that is over to another time while somebody reads for long, and holds nobody up", async () => {
+    const url = await server.createDatabase();
+    const record = await openAt(url);
+    const update = {
+      kind: "update",
+      timeMs: t,
+      modelName: "m",
+      fromVersion: "1",
+      toVersion: "2",
+      step: "fetched",
+      detail: "",
+    } as const;
+    await store(record, [envelopeOf([event("old"), update])]);
+    await store(record, [envelopeOf([event("new")], { bootId: "later" })], t + 3 * dayMs);
+    const end = await readForLong(url);
+    onTestFinished(end);
+    const before = t + 2 * dayMs;
+    const times = { predictions: before, drift: 0, verdicts: 0, events: before, updates: before };
+    let isPruning = true;
+    const pruning = record.prune(times).finally(() => {
+      isPruning = false;
+    });
+    let slowestMs = 0;
+    for (let sequence = 2; isPruning; sequence++) {
+      const startMs = performance.now();
+      const envelope = envelopeOf([event(`${sequence}`)], { bootId: "later", firstSequence: sequence });
+      await store(record, [envelope], t + 3 * dayMs);
+      slowestMs = Math.max(slowestMs, performance.now() - startMs);
+    }
+    await pruning;
+    expect(slowestMs).toBeLessThan(2_000);
+    // What waits for nobody was done.
+    expect((await record.updates(all)).total).toBe(0);
+    const olds = async (): Promise<number> =>
+      (await query(url, "SELECT 1 FROM event WHERE name = 'old'")).length;
+    expect(await olds()).toBe(1);
+    await end();
+    await record.prune(times);
+    expect(await olds()).toBe(0);
+  });
+
   it("counts a row that came again on another day once when the first of its days is thinned", async () => {
     const url = await server.createDatabase();
     const record = await openAt(url);

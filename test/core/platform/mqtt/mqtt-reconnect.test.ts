@@ -18,8 +18,12 @@ interface Played {
 }
 
 /** A client on a clock of its own; its connections in their order. */
-function openClient(): { client: MqttClient; clock: ManualClock; connections: Played[] } {
+function openClient(): { client: MqttClient; clock: ManualClock; connections: Played[]; told: string[] } {
   const clock = createManualClock();
+  const told: string[] = [];
+  const tell = (message: string): void => {
+    if (message.includes("subscription")) told.push(message);
+  };
   const connections: Played[] = [];
   const client = createReconnectingClient({
     openConnection: (_version, events): BrokerConnection => {
@@ -41,11 +45,11 @@ function openClient(): { client: MqttClient; clock: ManualClock; connections: Pl
     answerTimeoutMs: 1_000,
     maxInFlight: 10,
     takenOverHint: undefined,
-    logger: silentLogger,
+    logger: { ...silentLogger, warn: tell, info: tell },
     timers: clock,
   });
   onTestFinished(() => client.close());
-  return { client, clock, connections };
+  return { client, clock, connections, told };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -71,15 +75,60 @@ test("a subscription that a broker does not answer in time is renewed with the n
   expect(heard).toEqual(["a"]);
 });
 
-test("a subscription that a broker refuses is not renewed", async () => {
-  const { client, clock, connections } = openClient();
-  connections[0]!.events.onConnect();
+const filtersOf = ({ asked }: Played): string[] => asked.map(({ filter }) => filter);
+
+test("a subscription that a broker refuses is asked for again, less and less often, until it is granted", async () => {
+  const { client, clock, connections, told } = openClient();
+  const [connection] = connections;
+  connection!.events.onConnect();
   await turn();
-  const subscribed = client.subscribe("a", 1, () => {});
-  connections[0]!.asked[0]!.answer(new Error("not authorised"));
-  await expect(subscribed).rejects.toThrow("not authorised");
+  const heard: string[] = [];
+  const subscribed = client.subscribe("a", 1, (topic) => heard.push(topic));
+  const waits: number[] = [];
+  for (let times = 1; times <= 12; times++) {
+    expect(connection!.asked).toHaveLength(times);
+    connection!.asked.at(-1)!.answer(new Error("not authorised"));
+    await subscribed;
+    await turn();
+    expect([...client.refusedFilters]).toEqual(["a"]);
+    let waitedMs = 0;
+    while (connection!.asked.length === times) {
+      clock.advance(1_000);
+      waitedMs += 1_000;
+    }
+    waits.push(waitedMs);
+  }
+  expect(waits[0]).toBeLessThanOrEqual(5_000);
+  expect(waits.toSorted((one, other) => one - other)).toEqual(waits);
+  expect(waits.at(-1)).toBe(225_000);
+  expect(told).toEqual(["the broker refuses a subscription"]);
+  connection!.asked.at(-1)!.answer(null);
+  await turn();
+  expect([...client.refusedFilters]).toEqual([]);
+  expect(told).toHaveLength(2);
+  clock.advance(1_000_000);
+  expect(connection!.asked).toHaveLength(13);
+  connection!.events.onMessage("a", Uint8Array.of(), false);
+  expect(heard).toEqual(["a"]);
+});
+
+test("what is refused is asked for at the next connection, and not by a timer of the one before", async () => {
+  const { client, clock, connections } = openClient();
+  void client.subscribe("a", 1, () => {});
+  void client.subscribe("b", 1, () => {});
+  connections[0]!.events.onConnect();
+  for (const { answer } of connections[0]!.asked) answer(new Error("not authorised"));
+  await turn();
+  expect(client.connected).toBe(true);
+  await client.unsubscribe("b");
+  expect([...client.refusedFilters]).toEqual(["a"]);
   connections[0]!.events.onLoss({ reason: "closed", detail: "unplugged" });
   clock.advance(1_000);
   connections[1]!.events.onConnect();
-  expect(connections[1]!.asked).toEqual([]);
+  expect(filtersOf(connections[1]!)).toEqual(["a"]);
+  connections[1]!.asked[0]!.answer(null);
+  await turn();
+  clock.advance(1_000_000);
+  expect(filtersOf(connections[1]!)).toEqual(["a"]);
+  expect(client.refusedFilters.size).toBe(0);
 });
