@@ -5,11 +5,11 @@
  * Every connection gets a fresh vendor client with its reconnecting and its stores switched off: the vendor's offline
  * queue has no bound, and its replay can lose what is published meanwhile (mqtt.js issue 2015).
  */
-import { createRequire } from "node:module";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { type IClientOptions, MqttClient as VendorClient } from "mqtt";
 import mqttPacket from "mqtt-packet";
+import packetConstants from "mqtt-packet/constants.js";
 import { systemTimers, type Timers } from "../clock.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import type {
@@ -74,10 +74,7 @@ const defaultMaxPacketBytes = 1024 * 1024;
 mqttPacket.writeToStream.cacheNumbers = false;
 // mosquitto answers a message above its `message_size_limit` with "packet too large", which section 3.4.2.1 does not know:
 // the codec would take that for damage, and each such message would end the connection.
-const { MQTT5_PUBACK_PUBREC_CODES: codes } = createRequire(import.meta.url)("mqtt-packet/constants.js") as {
-  readonly MQTT5_PUBACK_PUBREC_CODES: Record<number, string>;
-};
-codes[0x95] = "Packet too large";
+packetConstants.MQTT5_PUBACK_PUBREC_CODES[0x95] = "Packet too large";
 
 /**
  * Starts to connect, and returns at once: an unreachable broker is tried for ever. Throws `CONFIG_INVALID` if the URL is

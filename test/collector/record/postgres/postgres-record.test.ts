@@ -279,7 +279,7 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     await store(record, [envelopeOf([event("today")])]);
     const end = await readForLong(url);
     onTestFinished(end);
-    const startMs = performance.now();
+    // One that waited for the reader would fail after its five seconds.
     for (const days of [1, 2]) {
       const batch = predictionBatch("wt-1", t, { rows: 3, stepMs: 1_000 });
       const envelope = envelopeOf([event(`day ${days}`), batch], {
@@ -288,7 +288,6 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
       });
       await store(record, [{ ...envelope, firstSequence: 1 }], t + days * dayMs);
     }
-    expect(performance.now() - startMs).toBeLessThan(3_000);
     expect((await record.events(all)).total).toBe(3);
   });
 
@@ -322,7 +321,8 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
       slowestMs = Math.max(slowestMs, performance.now() - startMs);
     }
     await pruning;
-    expect(slowestMs).toBeLessThan(2_000);
+    // One that waited for the reader would wait for the twenty seconds of the pruning.
+    expect(slowestMs).toBeLessThan(10_000);
     // What waits for nobody was done.
     expect((await record.updates(all)).total).toBe(0);
     const olds = async (): Promise<number> =>
