@@ -466,6 +466,23 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     expect((await (await openAt(url)).events(all)).total).toBe(20);
   });
 
+  it("goes on where a newer collector gives its tables new columns", async () => {
+    const url = await server.createDatabase();
+    const record = await openAt(url);
+    const readAll = () =>
+      Promise.all([record.gateways(), record.quarantine(9), record.events(all), record.updates(all)]);
+    await store(record, [envelopeOf([event("a")])]);
+    // On all connections that there may be.
+    for (let times = 0; times < 4; times++) await Promise.all([1, 2, 3].map(readAll));
+    for (const table of ["gateway", "quarantine", "model_update", "uplink_progress", "turbine", "event"])
+      await query(url, `ALTER TABLE ${table} ADD COLUMN further integer`);
+    await store(record, [envelopeOf([event("b")], { firstSequence: 2 })]);
+    const [gateways, , events] = await readAll();
+    expect(gateways).toHaveLength(1);
+    expect(events.total).toBe(2);
+    await Promise.all([1, 2, 3].map(readAll));
+  });
+
   it("reads bytes as they were stored, in whichever form the server writes them", async () => {
     const url = await server.createDatabase();
     await query(url, `ALTER DATABASE ${url.split("/").at(-1)} SET bytea_output = escape`);
