@@ -43,7 +43,7 @@ export interface CollectorEvidence extends EvidenceReader {
   ask(request: EvidenceRequest): Promise<void>;
   /** Removes what is too old or too much; call it now and then. */
   keep(): Promise<number>;
-  /** Why the bucket cannot be used, or null. */
+  /** Why pieces cannot be kept, or the bucket not be used; or null. */
   readonly fault: string | null;
   /** Begins nothing more, and gives up what waits for a bucket. */
   close(): Promise<void>;
@@ -80,12 +80,20 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
     return keeping;
   };
   let keptAtBytes = 0;
+  let keepFault: string | null = null;
+  /** Told once until it works again: pieces come every few seconds. */
+  const onTaken = (gateway: string, error: Error | null): void => {
+    if (error === null && keepFault !== null) logger.info("raw evidence can be kept again");
+    if (error !== null && keepFault === null)
+      logger.error("raw evidence cannot be kept; gateways keep theirs", { gateway, error });
+    keepFault = error === null ? null : error.message;
+  };
   return {
     ...createEvidenceReader({ store, record, logger }),
     keep,
     ask: (request) => tell(request.gateway, request),
     take: async (envelopes) => {
-      const taken = await takePieces(envelopes, { intake, logger });
+      const taken = await takePieces(envelopes, { intake, onTaken });
       if (intake.storedBytes - keptAtBytes >= slack * maxBytes) {
         keptAtBytes = intake.storedBytes;
         const kept = keep();
@@ -96,7 +104,7 @@ export async function openCollectorEvidence(around: EvidenceSurroundings): Promi
       return taken;
     },
     get fault() {
-      return bucket?.fault ?? null;
+      return keepFault ?? bucket?.fault ?? null;
     },
     close: async () => {
       bucket?.close();

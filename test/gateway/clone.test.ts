@@ -100,6 +100,7 @@ describe.each(brokers)("on $name", ({ available, start }) => {
         timers: systemTimers,
         logger: silentLogger,
         isCloneSign: createFleetWatch({ clock: systemClock, logger: fleet.logger, metrics }),
+        metrics,
       });
       onTestFinished(() => watch.close());
       const collector = createMqttClient({ url, clientId: "collector" });

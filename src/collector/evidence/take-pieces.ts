@@ -4,23 +4,34 @@
  */
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { failed } from "../../core/contract/result.ts";
-import type { Logger } from "../../core/platform/logger.ts";
 import type { CheckedEnvelope } from "../record/fleet-record.ts";
 import type { EvidenceIntake } from "./evidence-intake.ts";
 
-/** The same envelopes; without its records where a piece cannot be kept now: it is not acknowledged, and comes again. */
+/** The same envelopes; without its records where a piece cannot be kept now, which is told: it is not acknowledged, and comes again. */
 export async function takePieces(
   envelopes: readonly CheckedEnvelope[],
-  { intake, logger }: { readonly intake: EvidenceIntake; readonly logger: Logger },
+  {
+    intake,
+    onTaken,
+  }: {
+    readonly intake: Pick<EvidenceIntake, "take">;
+    /** After each envelope with pieces: what keeps them from being kept, or null. */
+    readonly onTaken: (gateway: string, fault: Error | null) => void;
+  },
 ): Promise<readonly CheckedEnvelope[]> {
   if (!envelopes.some(holdsPiece)) return envelopes;
   const taken: CheckedEnvelope[] = [];
   for (const envelope of envelopes) {
+    if (!holdsPiece(envelope)) {
+      taken.push(envelope);
+      continue;
+    }
     try {
       taken.push(await takeOf(envelope, intake));
+      onTaken(envelope.gateway, null);
     } catch (error) {
       if (!hasErrorCode(error, "STORE")) throw error;
-      logger.error("raw evidence cannot be kept; its gateway keeps it", { gateway: envelope.gateway, error });
+      onTaken(envelope.gateway, error);
       taken.push({ ...envelope, records: [] });
     }
   }
@@ -31,8 +42,10 @@ function holdsPiece({ records }: CheckedEnvelope): boolean {
   return records.some((record) => record.ok && record.value.kind === "evidence-piece");
 }
 
-async function takeOf(envelope: CheckedEnvelope, intake: EvidenceIntake): Promise<CheckedEnvelope> {
-  if (!holdsPiece(envelope)) return envelope;
+async function takeOf(
+  envelope: CheckedEnvelope,
+  intake: Pick<EvidenceIntake, "take">,
+): Promise<CheckedEnvelope> {
   const records: CheckedEnvelope["records"][number][] = [];
   for (const record of envelope.records) {
     if (!record.ok || record.value.kind !== "evidence-piece") {

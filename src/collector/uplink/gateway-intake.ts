@@ -63,5 +63,5 @@ export async function createGatewayIntake(options: GatewayIntakeOptions): Promis
     },
   });
   const isCloneSign = createCloneWatch({ clock: systemClock, logger, metrics });
-  return { ingest, states: createStateWatch({ ...around, sites, isCloneSign }) };
+  return { ingest, states: createStateWatch({ ...around, sites, isCloneSign, metrics }) };
 }

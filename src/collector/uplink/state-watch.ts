@@ -10,12 +10,14 @@ import { failed, ok, type Result } from "../../core/contract/result.ts";
 import { gatewayStatusSchema, turbineStateSchema } from "../../core/contract/turbine-state.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
+import type { Metrics } from "../../core/platform/metrics.ts";
 import { rest } from "../../core/platform/rest.ts";
 import type { FleetRecord, RecordFault, SetAsideMessage, StateBatch } from "../record/fleet-record.ts";
 import { recordBounds } from "../record/record-bounds.ts";
 import { createBatchLoop, lastBatchMs, pauseAfterFailure } from "./batch-loop.ts";
 import type { CloneWatch } from "./clone-watch.ts";
 import type { EnrolledSites } from "./gateway-sites.ts";
+import { createWaitingStates, maxStateBytes, type StateMessage } from "./waiting-states.ts";
 
 /** Takes messages of `<base>/turbine/<site>/<turbine>/state` and `<base>/gateway/<gateway>/status`. */
 export interface StateWatch {
@@ -25,21 +27,9 @@ export interface StateWatch {
   close(): Promise<void>;
 }
 
-interface Message {
-  readonly kind: "state" | "status";
-  readonly topic: string;
-  readonly payload: Uint8Array;
-  readonly retained: boolean;
-  readonly heardMs: number;
-}
-
 type StateSites = Pick<EnrolledSites, "get" | "hasSite">;
 
 const anySite: StateSites = { get: () => undefined, hasSite: () => true };
-/** States are small; a larger message is not parsed. */
-const maxBytes = 262_144;
-/** Topics that may wait at once; whoever publishes under more names than that is not a fleet. */
-const maxWaiting = 20_000;
 const delayMs = 100;
 
 export function createStateWatch(options: {
@@ -51,15 +41,22 @@ export function createStateWatch(options: {
   readonly sites?: StateSites;
   /** Told of each gateway's status, before it is stored; is it a sign of two gateways under one id? */
   readonly isCloneSign?: CloneWatch;
+  readonly metrics: Metrics;
 }): StateWatch {
   const { record, clock, timers, logger, sites = anySite, isCloneSign = () => false } = options;
-  const waiting = new Map<string, Message>();
+  const waiting = createWaitingStates();
+  const droppedTotal = options.metrics.counter({
+    name: "states_dropped_total",
+    help: "States of turbines and statuses of gateways that were dropped since too much waited to be stored",
+    labels: ["kind"],
+  });
   let closed = false;
   let storeFails = false;
+  let isDropping = false;
 
   const storeNext = async (): Promise<void> => {
-    const messages = [...waiting.values()];
-    waiting.clear();
+    const messages = waiting.takeAll();
+    isDropping = false;
     let stored = 0;
     try {
       for (const part of cutParts(messages)) {
@@ -75,20 +72,22 @@ export function createStateWatch(options: {
       await pauseAfterFailure(timers);
       // A status comes once: that a gateway went away while the record did must be known afterwards.
       if (hasErrorCode(error, "STORE")) {
-        for (const message of messages.slice(stored))
-          if (!waiting.has(message.topic)) waiting.set(message.topic, message);
+        for (const message of messages.slice(stored)) waiting.putBack(message);
       }
     }
   };
-  const countWaiting = (): number => waiting.size;
-  const isFull = (): boolean => waiting.size >= maxWaiting;
+  const countWaiting = (): number => waiting.count;
+  const isFull = (): boolean => waiting.isFull;
   const loop = createBatchLoop({ timers, delayMs, countWaiting, isFull, storeNext });
-  const accept = (heard: Omit<Message, "heardMs">): void => {
-    const message = { ...heard, heardMs: clock.nowMs() };
+  const accept = (heard: Omit<StateMessage, "heardMs" | "sizeBytes">): void => {
     // An empty retained message clears the topic (MQTT 3.1.1, section 3.3.1.3).
-    if (closed || message.payload.length === 0) return;
-    if (waiting.size >= maxWaiting && !waiting.has(message.topic)) return;
-    waiting.set(message.topic, message);
+    if (closed || heard.payload.length === 0) return;
+    if (!waiting.put({ ...heard, heardMs: clock.nowMs() })) {
+      droppedTotal.add(1, { kind: heard.kind });
+      // Once until what waits is taken to be stored.
+      if (!isDropping) logger.warn("states are dropped: more come than are stored", { topic: heard.topic });
+      isDropping = true;
+    }
     loop.wake();
   };
   return {
@@ -102,8 +101,8 @@ export function createStateWatch(options: {
 }
 
 /** Parts that are read and stored at a time: others have their turn between them. */
-function* cutParts(messages: readonly Message[]): Generator<readonly Message[]> {
-  let part: Message[] = [];
+function* cutParts(messages: readonly StateMessage[]): Generator<readonly StateMessage[]> {
+  let part: StateMessage[] = [];
   let bytes = 0;
   for (const message of messages) {
     part.push(message);
@@ -118,7 +117,7 @@ function* cutParts(messages: readonly Message[]): Generator<readonly Message[]> 
 
 /** A broker does not tell who published a state: it must be of a site that any enrolled gateway may speak of. */
 function readStates(
-  messages: readonly Message[],
+  messages: readonly StateMessage[],
   nowMs: number,
   { sites, isCloneSign }: { readonly sites: StateSites; readonly isCloneSign: CloneWatch },
 ): StateBatch {
@@ -126,7 +125,7 @@ function readStates(
   const gateways: StateBatch["gateways"][number][] = [];
   const setAside: SetAsideMessage[] = [];
   /** A retained message says how things were at its own time; a fresh one how they were when it was heard. */
-  const seenAt = (time: string | null, { retained, heardMs }: Message): number =>
+  const seenAt = (time: string | null, { retained, heardMs }: StateMessage): number =>
     retained ? Math.min(nowMs, time === null ? 0 : Date.parse(time)) : heardMs;
   for (const message of messages) {
     const refuse = (fault: RecordFault): void => {
@@ -156,12 +155,12 @@ function readStates(
 
 /** @param idsOf the ids of the sender, which must be the last levels of the topic before its name */
 function parse<T>(
-  { topic, payload }: Message,
+  { topic, payload, sizeBytes }: StateMessage,
   schema: z.ZodType<T>,
   idsOf: (value: T) => readonly string[],
 ): Result<T, RecordFault> {
   const fault = (detail: string): Result<T, RecordFault> => failed({ reason: "state-invalid", detail });
-  if (payload.length > maxBytes) return fault(`${payload.length} bytes, at most ${maxBytes} are read`);
+  if (sizeBytes > maxStateBytes) return fault(`${sizeBytes} bytes, at most ${maxStateBytes} are read`);
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(payload));

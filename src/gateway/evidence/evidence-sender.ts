@@ -77,7 +77,7 @@ const mostLostTries = 3;
 const firstHoldMs = 3_600_000;
 const mostHoldMs = 6 * firstHoldMs;
 const heldReason =
-  "its smallest pieces are sent again and again and not stored, while other records are: does the broker drop messages by their size, or refuse this login the lane `raw`?";
+  "its smallest pieces are sent again and again and not stored, while other records are: does the broker drop messages by their size, or refuse this login the lane `raw`; or can the collector keep none (its `/-/ready`)?";
 
 /** A piece that the collector stored and did not answer for is sent again. */
 const answerMs = 30_000;

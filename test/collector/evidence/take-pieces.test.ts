@@ -30,6 +30,7 @@ async function createBench(dir = createTemporaryFolder()) {
   const store = await openFolderStore(dir);
   const incoming = await openIncomingFiles({ dir: join(dir, "incoming"), clock: systemClock });
   const receipts: (EvidenceReceipt & { readonly to: string })[] = [];
+  const faults: (readonly [string, string | null])[] = [];
   let intake: ReturnType<typeof createEvidenceIntake> | null = null;
   const open = (record: FleetRecord) =>
     createEvidenceIntake({
@@ -47,7 +48,10 @@ async function createBench(dir = createTemporaryFolder()) {
     maxPendingBytes: 10_000_000,
     beforeStore: (envelopes) => {
       intake ??= open(bench.record);
-      return takePieces(envelopes, { intake, logger: silentLogger });
+      return takePieces(envelopes, {
+        intake,
+        onTaken: (gateway, fault) => void faults.push([gateway, fault?.message ?? null]),
+      });
     },
   });
   const next = new Map<string, number>();
@@ -67,7 +71,7 @@ async function createBench(dir = createTemporaryFolder()) {
   };
   const stored = async (): Promise<string[]> =>
     (await bench.record.evidence({ limit: 99, offset: 0 })).items.map(({ id }) => id).sort();
-  return { ...bench, dir, send, receipts, stored };
+  return { ...bench, dir, send, receipts, faults, stored };
 }
 
 const whole = ({ pieces }: MadeEvidence): EvidencePiece => pieces(60_000)[0]!;
@@ -186,6 +190,10 @@ it("on a full disk acknowledges no piece, keeps storing what needs none, and tak
   expect(bench.acks.filter(({ gateway }) => gateway === "gw-2").at(-1)).toMatchObject({ sequence: 1 });
   expect((await bench.record.events({ name: "e", limit: 9, offset: 0 })).total).toBe(1);
   expect((await bench.record.quarantine(9)).total).toBe(0);
+  expect(bench.faults).toEqual([
+    ["gw-1", null],
+    ["gw-1", expect.stringContaining("ENOSPC")],
+  ]);
   empty();
   // The gateway has no answer and sends it again.
   const again: UplinkEnvelope = {
@@ -201,4 +209,5 @@ it("on a full disk acknowledges no piece, keeps storing what needs none, and tak
   expect(await bench.stored()).toEqual([evidence.id]);
   expect(existsSync(join(disk, "evidence", evidence.id.slice(0, 2), `${evidence.id}.npy`))).toBe(true);
   expect(bench.receipts.at(-1)).toMatchObject({ to: "gw-1", state: "stored" });
+  expect(bench.faults.at(-1)).toEqual(["gw-1", null]);
 });

@@ -4,8 +4,10 @@ import { createSqliteRecord } from "../../../src/collector/record/sqlite/sqlite-
 import { createStateWatch, type StateWatch } from "../../../src/collector/uplink/state-watch.ts";
 import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { createMetrics, type Metrics } from "../../../src/core/platform/metrics.ts";
 import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
 import { createManualClock, type ManualClock } from "../../support/manual-clock.ts";
+import { until } from "../../support/until.ts";
 import { turbineState } from "../fleet-records.ts";
 
 function createBench(
@@ -15,18 +17,21 @@ function createBench(
   readonly record: FleetRecord;
   readonly watch: StateWatch;
   readonly clock: ManualClock;
+  readonly metrics: Metrics;
 } {
   const record = createSqliteRecord(openSqlite(":memory:"));
   onTestFinished(() => record.close());
   const clock = createManualClock();
+  const metrics = createMetrics();
   const watch = createStateWatch({
     record: wrapRecord(record),
     clock,
     timers: clock,
     logger: silentLogger,
+    metrics,
     ...(sites === undefined ? {} : { sites }),
   });
-  return { record, watch, clock };
+  return { record, watch, clock, metrics };
 }
 
 const bytes = (value: object): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
@@ -117,4 +122,39 @@ it("knows after the record was away what was said meanwhile, and when", async ()
   expect(await record.gateways()).toMatchObject([{ gateway: "gw-1", online: false }]);
   expect(await record.turbines()).toMatchObject([{ turbine: "wt-1", lastSeenMs: heardMs }]);
   await watch.close();
+});
+
+it("holds so many bytes of what cannot be stored, keeps room for statuses, and counts what it drops", async () => {
+  let isFull = true;
+  const { record, watch, clock, metrics } = createBench(undefined, (real) => ({
+    ...real,
+    storeStates: async (batch) => {
+      if (isFull) throw new AuroraError("STORE", "the disk is full", { op: "store", hint: "free some" });
+      return real.storeStates(batch);
+    },
+  }));
+  const large = new Uint8Array(256 * 1024).fill(32);
+  const turbine = (number: number): string => `aurora/v1/turbine/north-sea/wt-${number}/state`;
+  const before = process.memoryUsage.rss();
+  // As they come from a connection: each a view on bytes that are used again.
+  for (let number = 0; number < 2_000; number++) {
+    watch.acceptState(turbine(number), large, false);
+    if (number % 500 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(process.memoryUsage.rss() - before).toBeLessThan(200 * 1024 * 1024);
+  large.fill(0);
+  watch.acceptStatus("aurora/v1/gateway/gw-1/status", bytes({ gateway: "gw-1", online: true }), false);
+  // One that is too large to be a state takes little room.
+  for (let number = 0; number < 1_000; number++)
+    watch.acceptStatus(`aurora/v1/gateway/x-${number}/status`, new Uint8Array(1024 * 1024), false);
+  const text = await metrics.render();
+  const dropped = Number(/states_dropped_total\{kind="state"\} (\d+)/.exec(text)?.[1]);
+  expect(dropped).toBeGreaterThan(1_800);
+  expect(text).not.toContain('states_dropped_total{kind="status"}');
+  isFull = false;
+  await until(async () => {
+    clock.advance(1_000);
+    return (await record.gateways()).length > 0;
+  }, "the status is stored");
+  expect((await record.gateways()).map(({ gateway }) => gateway)).toEqual(["gw-1"]);
 });

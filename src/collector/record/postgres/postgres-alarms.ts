@@ -4,7 +4,8 @@ import { fromAlarmRow, fromAlarmStepRow, maxAlarmSteps } from "../alarm-rows.ts"
 import type { AlarmLifeStep, AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
 import { refuseBeyond } from "../record-bounds.ts";
 import { alarmLifeStep, placeAlert, transitionOf } from "../record-rules.ts";
-import type { SqlParameter, SqlSession } from "./postgres-database.ts";
+import type { SqlSession } from "./postgres-database.ts";
+import type { SqlParameter } from "./postgres-values.ts";
 
 /** Stores an event with the alarm that it belongs to; one that is known changes nothing. @throws RecordRefusedError before anything is written */
 export async function putAlert(session: SqlSession, event: AlertEvent, receivedMs: number): Promise<void> {

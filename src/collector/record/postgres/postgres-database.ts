@@ -6,9 +6,7 @@ import { createHash } from "node:crypto";
 import { type ClientConfig, DatabaseError, Pool, type PoolClient, types } from "pg";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { Logger } from "../../../core/platform/logger.ts";
-
-/** What can be bound; a list becomes an array of the server. A text may not hold a NUL character. */
-export type SqlParameter = number | string | boolean | Uint8Array | null | readonly SqlParameter[];
+import { type SqlParameter, toParameter } from "./postgres-values.ts";
 
 /** A row by the names of its columns: int8 and numeric are numbers, bytea is bytes. */
 export type PostgresRow = Readonly<Record<string, unknown>>;
@@ -61,13 +59,32 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
   // Of a connection that nobody uses just now: the next statement gets another.
   pool.on("error", (error) => logger.debug("a connection to the database was lost", { error }));
   let closing: Promise<void> | null = null;
-  const lend = async <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => {
-    let client: PoolClient;
+  /** Counts how often tables were changed under statements that were prepared: connections of before are not used again. */
+  let generation = 0;
+  const born = new WeakMap<object, number>();
+  pool.on("connect", (client) => void born.set(client, generation));
+  const connect = async (): Promise<PoolClient> => {
     try {
-      client = await pool.connect();
+      for (;;) {
+        const client = await pool.connect();
+        if (born.get(client) === generation) return client;
+        client.release(true);
+      }
     } catch (error) {
       throw wrapError(error, subject);
     }
+  };
+  const lend = async <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => {
+    try {
+      return await lendOnce(work);
+    } catch (error) {
+      if (!isOutdated(error)) throw error;
+      generation++;
+      return lendOnce(work);
+    }
+  };
+  const lendOnce = async <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => {
+    const client = await connect();
     let broken: Error | undefined;
     // What a connection says while it is lent would end the process otherwise; the statement under way rejects, too.
     const onError = (error: Error): void => {
@@ -159,30 +176,6 @@ function nameOf(text: string): string {
   return name;
 }
 
-/** Bytes are a Buffer for the driver, and a list its text, which the driver would write slowly. */
-function toParameter(value: SqlParameter): unknown {
-  if (value instanceof Uint8Array) return toBuffer(value);
-  return Array.isArray(value) ? encodeArray(value) : value;
-}
-
-function toBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-/** An array's text (PostgreSQL documentation, 8.15.6). */
-export function encodeArray(values: readonly SqlParameter[]): string {
-  return `{${values.map(encodeElement).join(",")}}`;
-}
-
-function encodeElement(value: SqlParameter): string {
-  if (value === null) return "NULL";
-  if (typeof value === "string") {
-    return `"${/["\\]/.test(value) ? value.replaceAll(/["\\]/g, "\\$&") : value}"`;
-  }
-  if (value instanceof Uint8Array) return `"\\\\x${toBuffer(value).toString("hex")}"`;
-  return Array.isArray(value) ? encodeArray(value) : String(value);
-}
-
 function connectionConfig(options: PostgresOptions): ClientConfig {
   const { url, password, statementTimeoutMs, ca } = options;
   // Within the address: what an address says, or leaves out, goes before every other option of the driver.
@@ -246,6 +239,16 @@ export function sqlState(error: unknown): string | undefined {
 /** Is it what was to be stored that the server refused (classes 22, data, 23, constraints, and 54, limits)? It refuses it again. */
 export function isDataError(error: unknown): boolean {
   return /^(2[23]|54)/.test(sqlState(error) ?? "");
+}
+
+/**
+ * Was a statement prepared before its tables were changed, as by a newer collector that shares them, or is it not there any more? It
+ * has done nothing, nor has its transaction. (0A000 says more than this; its words are in the server's language.)
+ */
+function isOutdated(error: unknown): boolean {
+  const cause = error instanceof AuroraError ? error.cause : error;
+  if (!(cause instanceof DatabaseError)) return false;
+  return cause.code === "26000" || (cause.code === "0A000" && cause.routine === "RevalidateCachedQuery");
 }
 
 /**

@@ -13,9 +13,10 @@ import type {
   SetAsideMessage,
 } from "../fleet-record.ts";
 import { maxQuarantineEntries, otherTopics, quarantineSampleBytes, storableText } from "../record-rules.ts";
-import type { PostgresRow, SqlParameter, SqlSession } from "./postgres-database.ts";
+import type { PostgresRow, SqlSession } from "./postgres-database.ts";
 import { dayNumber } from "./postgres-partitions.ts";
 import { transpose } from "./postgres-predictions.ts";
+import type { SqlParameter } from "./postgres-values.ts";
 
 /** Who sent a record, and when it arrived. */
 export interface RecordSource {

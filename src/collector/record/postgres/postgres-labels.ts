@@ -4,8 +4,9 @@
  */
 import type { PredictionBatch } from "../../../core/contract/uplink-record.ts";
 import type { RecordFault, StorableRecord } from "../fleet-record.ts";
-import { encodeArray, type PostgresDatabase, type SqlParameter } from "./postgres-database.ts";
+import type { PostgresDatabase } from "./postgres-database.ts";
 import { countUse, type Refused, type SentRecord } from "./postgres-use.ts";
+import { encodeArray, type SqlParameter } from "./postgres-values.ts";
 
 /** Labels that are remembered with their numbers. */
 const maxLabels = 10_000;

@@ -8,8 +8,9 @@ import type { TurbineRef } from "../fleet-record.ts";
 import { longestRowMs, type PredictionRange, type PredictionSeries } from "../prediction-record.ts";
 import { recordBounds } from "../record-bounds.ts";
 import { assembleSeries, type PredictionStep } from "../record-rules.ts";
-import type { PostgresDatabase, PostgresRow, SqlParameter, SqlSession } from "./postgres-database.ts";
+import type { PostgresDatabase, PostgresRow, SqlSession } from "./postgres-database.ts";
 import { dayNumber } from "./postgres-partitions.ts";
+import type { SqlParameter } from "./postgres-values.ts";
 
 /** A batch with the numbers of its point and its label. */
 export interface NumberedBatch {

@@ -1,3 +1,4 @@
+import { chownSync, statSync } from "node:fs";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type {
@@ -19,6 +20,7 @@ import {
   type ScratchPostgres,
   startScratchPostgres,
 } from "../../../support/scratch-postgres.ts";
+import { fillDisk, mountSmallDisk } from "../../../support/small-disk.ts";
 import { until } from "../../../support/until.ts";
 import { driftReport, predictionBatch } from "../../fleet-records.ts";
 import { describeFleetRecord, type RecordStorage } from "../fleet-record-suite.ts";
@@ -464,6 +466,65 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     await record.close();
     await own.start();
     expect((await (await openAt(url)).events(all)).total).toBe(20);
+  });
+
+  it("goes on where a newer collector gives its tables new columns", async () => {
+    const url = await server.createDatabase();
+    const record = await openAt(url);
+    const readAll = () =>
+      Promise.all([record.gateways(), record.quarantine(9), record.events(all), record.updates(all)]);
+    await store(record, [envelopeOf([event("a")])]);
+    // On all connections that there may be.
+    for (let times = 0; times < 4; times++) await Promise.all([1, 2, 3].map(readAll));
+    for (const table of ["gateway", "quarantine", "model_update", "uplink_progress", "turbine", "event"])
+      await query(url, `ALTER TABLE ${table} ADD COLUMN further integer`);
+    await store(record, [envelopeOf([event("b")], { firstSequence: 2 })]);
+    const [gateways, , events] = await readAll();
+    expect(gateways).toHaveLength(1);
+    expect(events.total).toBe(2);
+    await Promise.all([1, 2, 3].map(readAll));
+  });
+
+  it("rejects what the server's disk has no room for, whole, and goes on when there is room", async (context) => {
+    const disk = mountSmallDisk(40_960);
+    if (disk === null) return context.skip("nobody may mount a small disk here");
+    const url = await server.createDatabase();
+    const [{ data_directory: data }] = (await query(url, "SHOW data_directory")) as [
+      { readonly data_directory: string },
+    ];
+    const { uid, gid } = statSync(data);
+    chownSync(disk, uid, gid);
+    const name = url.split("/").at(-1);
+    const admin = url.replace(/[^/]*$/, "postgres");
+    await query(admin, `CREATE TABLESPACE small_disk LOCATION '${disk}'`);
+    await query(admin, `ALTER DATABASE ${name} SET TABLESPACE small_disk`);
+    const record = await openAt(url);
+    await store(record, [envelopeOf([event("first")])]);
+    const empty = fillDisk(disk, 64);
+    let sequence = 2;
+    const next = (): Promise<unknown> => {
+      const large = Array.from({ length: 50 }, (_, index) => ({
+        ...event(`e-${sequence + index}`),
+        detail: "x".repeat(4_000 + index),
+      }));
+      return store(record, [envelopeOf(large, { firstSequence: sequence })]).then(() => {
+        sequence += 50;
+      });
+    };
+    let refusal: unknown = null;
+    while (refusal === null)
+      await next().catch((error: unknown) => {
+        refusal = error;
+      });
+    expect(refusal).toMatchObject({ code: "STORE", hint: expect.stringContaining("Free some space") });
+    await expect(next()).rejects.toMatchObject({ code: "STORE" });
+    expect((await record.events(all)).total).toBe(sequence - 1);
+    empty();
+    await next();
+    expect((await record.events(all)).total).toBe(sequence - 1);
+    await record.close();
+    await query(admin, `DROP DATABASE ${name}`);
+    await query(admin, "DROP TABLESPACE small_disk");
   });
 
   it("reads bytes as they were stored, in whichever form the server writes them", async () => {
