@@ -27,6 +27,9 @@ const leastSpreadScatter = 0.05;
 /** Rows an hour over the usual below which scatter within the hour is another thing: neighbours are alike. */
 const leastDensity = 0.7;
 
+/** Standard errors by which two of three days are off where the third does not tell all. */
+const leastSupport = 2;
+
 /** A day further back is not one of the last three. */
 const mostDaysBack = 7;
 
@@ -57,7 +60,9 @@ export function scatterLevels(column: ColumnReference, day: KeptDay, periods: re
   }
   const largest = column.curve.reduce((most, [, , , , mean]) => Math.max(most, Math.abs(mean)), 1e-6);
   variance = Math.max(variance, (1e-6 * largest) ** 2);
-  const last = lastThree(column, day);
+  const last = isEcho(column, day, { centre, variance })
+    ? ([null, null, day] as const)
+    : lastThree(column, day);
   const extra = last.map((each) => (each === null ? Number.NaN : excess(each)));
   const levels = last.map((each) => (each === null ? Number.NaN : each[3]));
   return {
@@ -117,6 +122,27 @@ export function scatterSpreads(
     ),
     fresh: standardise(spreads, extra, { centre, variance }),
   };
+}
+
+/**
+ * Are the last three days off together by one of them alone, which was told when it came, or was too short to be learnt? What
+ * went by itself would else be told for three days, as a third of what it was.
+ */
+function isEcho(
+  column: ColumnReference,
+  day: KeptDay,
+  { centre, variance }: { centre: number; variance: number },
+): boolean {
+  const last = lastThree(column, day);
+  if (last.some((each) => each === null)) return false;
+  const shifts = last.map((each) => each![3] - centre);
+  const furthest = shifts.reduce(
+    (most, shift, at) => (Math.abs(shift) > Math.abs(shifts[most]!) ? at : most),
+    0,
+  );
+  const wasTold = furthest < 2 && column.recent.at(furthest - 2)![1] === false;
+  const others = average(shifts.filter((_, at) => at !== furthest));
+  return wasTold && others * Math.sign(shifts[furthest]!) < leastSupport * Math.sqrt(variance / 2);
 }
 
 function lastThree(column: ColumnReference, day: KeptDay): readonly (KeptDay | null)[] {

@@ -137,6 +137,21 @@ describe("assessing a day", () => {
     expect(assessDay(task, once.reference, next).verdict.level).not.toBe("drift");
   });
 
+  it("tells what one day had of itself once, and not as a third of it for two days more", () => {
+    for (const seed of [1, 2, 3, 4, 5, 6]) {
+      const { levels } = live(learn(20, seed), [2, 0, 0, 0]);
+      expect(levels, `seed ${seed}`).toEqual(["drift", "stable", "stable", "stable"]);
+    }
+  });
+
+  it("tells three days together on, where two of them show it without the furthest", () => {
+    for (const seed of [1, 2, 3, 4, 5, 6]) {
+      const { levels } = live(learn(20, seed), [2, 0.5, 0.5, 0.5, 0.5]);
+      expect(levels.slice(0, 1), `seed ${seed}`).toEqual(["drift"]);
+      expect(levels.slice(2), `seed ${seed}`).not.toContain("stable");
+    }
+  });
+
   it("goes on with a reference of before, which knew of no spells", () => {
     const { reference, next } = learn(20);
     const before = reference.columns.map(({ spell: _, ...column }) => column);
