@@ -19,6 +19,8 @@ export interface DayScatter extends DayUnit {
   /** The day, and the mean of the last three; NaN: not known. */
   readonly current: number;
   readonly together: number;
+  /** The last three are off together by one alone that was told before: they are not tested together. */
+  readonly isEcho: boolean;
 }
 
 /** Smallest scatter of the logarithm of a variance that is believed. */
@@ -60,9 +62,8 @@ export function scatterLevels(column: ColumnReference, day: KeptDay, periods: re
   }
   const largest = column.curve.reduce((most, [, , , , mean]) => Math.max(most, Math.abs(mean)), 1e-6);
   variance = Math.max(variance, (1e-6 * largest) ** 2);
-  const last = isEcho(column, day, { centre, variance })
-    ? ([null, null, day] as const)
-    : lastThree(column, day);
+  const last = lastThree(column, day);
+  const isEcho = findEcho(column, last, { centre, variance });
   const extra = last.map((each) => (each === null ? Number.NaN : excess(each)));
   const levels = last.map((each) => (each === null ? Number.NaN : each[3]));
   return {
@@ -72,7 +73,8 @@ export function scatterLevels(column: ColumnReference, day: KeptDay, periods: re
     weight,
     beyond: [extra[0]!, extra[1]!, extra[2]!],
     current: day[3],
-    together: average(levels),
+    together: isEcho ? Number.NaN : average(levels),
+    isEcho,
     values: align(
       periods,
       days,
@@ -115,6 +117,7 @@ export function scatterSpreads(
     beyond: [extra[0]!, extra[1]!, extra[2]!],
     current: day[4],
     together: Number.NaN,
+    isEcho: false,
     values: align(
       periods,
       known,
@@ -128,12 +131,11 @@ export function scatterSpreads(
  * Are the last three days off together by one of them alone, which was told when it came, or was too short to be learnt? What
  * went by itself would else be told for three days, as a third of what it was.
  */
-function isEcho(
+function findEcho(
   column: ColumnReference,
-  day: KeptDay,
+  last: readonly (KeptDay | null)[],
   { centre, variance }: { centre: number; variance: number },
 ): boolean {
-  const last = lastThree(column, day);
   if (last.some((each) => each === null)) return false;
   const shifts = last.map((each) => each![3] - centre);
   const furthest = shifts.reduce(
