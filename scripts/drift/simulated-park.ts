@@ -2,7 +2,6 @@
 
 import type { FeatureSpec } from "../../src/core/contract/bundle/feature-spec.ts";
 import type { Manifest } from "../../src/core/contract/bundle/manifest.ts";
-import type { DriftLoad } from "../../src/core/contract/drift-verdict.ts";
 import type { FeatureSketch } from "../../src/core/contract/uplink-record.ts";
 import { findBin } from "../../src/core/drift/bins.ts";
 import type { DaySummary } from "../../src/core/drift/day-summary.ts";
@@ -31,9 +30,15 @@ export interface ParkOptions extends Omit<TurbineSimulationOptions, "sampleRateH
   readonly periodS: number;
 }
 
-/** One turbine's days, one after the other; each is a summary a sensor. */
+/** A day of one sensor, its loads told apart by the shaft's speed, which a vibration device knows, or by the turbine's power. */
+export interface SensorDay {
+  readonly bySpeed: DaySummary;
+  readonly byPower: DaySummary;
+}
+
+/** One turbine's days, one after the other; each has one a sensor. */
 export interface TurbineDays {
-  next(): readonly DaySummary[];
+  next(): readonly SensorDay[];
 }
 
 /** The columns of a bundle's features and levels, each level with bins of 3 dB. */
@@ -59,9 +64,9 @@ export function watchTurbine(options: ParkOptions, turbine: number, task: DriftT
   const simulation = createTurbineSimulation(rest);
   const { sampleRateHz, scale } = simulation;
   const periodMs = periodS * 1000;
-  const days: (DaySummary | null)[] = Array.from({ length: options.sensors ?? 1 }, () => null);
-  const windowers = days.map((_, sensor) =>
-    createPointWindower(manifest, simulation.turbines[turbine]!.orders, (row, window) => {
+  let days: readonly SensorDay[] = [];
+  const windowers = Array.from({ length: options.sensors ?? 1 }, (_, sensor) =>
+    createPointWindower(manifest, simulation.turbines[turbine]!.orders, (row, { shaftRpm, ...window }) => {
       const report = {
         kind: "drift-report" as const,
         site: "",
@@ -75,15 +80,23 @@ export function watchTurbine(options: ParkOptions, turbine: number, task: DriftT
       };
       // A window across midnight belongs to the day of its middle.
       if (findDayOf(report, periodMs) !== dayMs) return;
-      days[sensor] = addToDay(days[sensor]!, report, periodMs);
+      const { bySpeed, byPower } = days[sensor]!;
+      const speed = findLoad(Number.NaN, shaftRpm);
+      const power = findLoad(simulation.state(turbine).powerKw, shaftRpm);
+      const own = {
+        bySpeed: addToDay(bySpeed, speed === undefined ? report : { ...report, load: speed }, periodMs),
+        byPower: addToDay(byPower, power === undefined ? report : { ...report, load: power }, periodMs),
+      };
+      days = days.map((each, index) => (index === sensor ? own : each));
     }),
   );
   let dayMs = startMs - periodMs;
   let firstSample = 0;
   return {
     next: () => {
-      days.fill(null);
       dayMs += periodMs;
+      const empty = { fromMs: dayMs, periodMs, features: [] };
+      days = windowers.map(() => ({ bySpeed: empty, byPower: empty }));
       for (let sample = 0; sample < periodS * sampleRateHz; sample += blockSamples) {
         const { sensors, shaftRpm } = simulation.nextBlock(turbine, blockSamples);
         for (const [sensor, counts] of sensors.entries()) {
@@ -101,7 +114,7 @@ export function watchTurbine(options: ParkOptions, turbine: number, task: DriftT
         }
         firstSample += blockSamples;
       }
-      return days.map((day) => day ?? { fromMs: dayMs, periodMs, features: [] });
+      return days;
     },
   };
 }
@@ -109,7 +122,7 @@ export function watchTurbine(options: ParkOptions, turbine: number, task: DriftT
 interface HeardWindow {
   readonly fromMs: number;
   readonly toMs: number;
-  readonly load?: DriftLoad;
+  readonly shaftRpm: number;
 }
 
 /** Features, then levels, of every window. */
@@ -138,8 +151,7 @@ function createPointWindower(
         extractor.finish(row, offset);
         offset += extractor.featureNames.length;
       }
-      const load = findLoad(Number.NaN, shaftRpm);
-      onRow(row, { fromMs, toMs, ...(load === undefined ? {} : { load }) });
+      onRow(row, { fromMs, toMs, shaftRpm });
     },
     abandon: () => {},
     refuse: () => {},

@@ -19,6 +19,7 @@ import {
   provisionalCurve,
   refineColumn,
 } from "./learn-day.ts";
+import { learnElsewhere } from "./learn-elsewhere.ts";
 import { measureDistances } from "./measure-distances.ts";
 import { beginColumn, type ColumnReference, type KeptDay, type SiteReference } from "./site-reference.ts";
 import { finishSteps, type Steps } from "./steps.ts";
@@ -149,7 +150,12 @@ function chooseLevel(
     return { level: day.pValue <= task.warningsPerDay ? "warning" : "stable", reason: null };
   }
   if (day.columns.some(({ column }) => column.isLearnt)) {
-    return { level: "insufficient", reason: `${day.rows} rows are too few, or at loads not heard before` };
+    const begun = Math.max(0, ...day.columns.map(({ column }) => column.elsewhere?.days.length ?? 0));
+    const known = begun === 0 ? "" : `, of which ${begun} of ${task.learnDays} days are known`;
+    return {
+      level: "insufficient",
+      reason: `${day.rows} rows are too few, or at loads not heard before${known}`,
+    };
   }
   const known = Math.max(0, ...day.columns.map(({ column }) => column.days.length));
   return { level: "learning", reason: `${known} of ${task.learnDays} days are known` };
@@ -166,7 +172,10 @@ function takeDay(
     const given = { period: day.fromMs / day.periodMs, day: today, counts: feature.sketch.counts };
     return learnColumn(column, given, task.learnDays);
   }
-  if (today.rows < leastRows || today.slots < leastSlots) return column;
+  if (today.rows < leastRows || today.slots < leastSlots) {
+    const period = day.fromMs / day.periodMs;
+    return learnElsewhere(column, { feature, today, period }, task.learnDays);
+  }
   const isFine = level === "stable" && isLongEnough(today);
   const refined = isFine ? refineColumn(column, { kept, day: today, counts: feature.sketch.counts }) : column;
   const moved = tests.find(({ kind }) => kind === "mean1");

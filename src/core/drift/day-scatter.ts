@@ -19,6 +19,8 @@ export interface DayScatter extends DayUnit {
   /** The day, and the mean of the last three; NaN: not known. */
   readonly current: number;
   readonly together: number;
+  /** The last three are off together by one alone that was told before: they are not tested together. */
+  readonly isEcho: boolean;
 }
 
 /** Smallest scatter of the logarithm of a variance that is believed. */
@@ -26,6 +28,9 @@ const leastSpreadScatter = 0.05;
 
 /** Rows an hour over the usual below which scatter within the hour is another thing: neighbours are alike. */
 const leastDensity = 0.7;
+
+/** Standard errors by which two of three days are off where the third does not tell all. */
+const leastSupport = 2;
 
 /** A day further back is not one of the last three. */
 const mostDaysBack = 7;
@@ -58,6 +63,7 @@ export function scatterLevels(column: ColumnReference, day: KeptDay, periods: re
   const largest = column.curve.reduce((most, [, , , , mean]) => Math.max(most, Math.abs(mean)), 1e-6);
   variance = Math.max(variance, (1e-6 * largest) ** 2);
   const last = lastThree(column, day);
+  const isEcho = findEcho(column, last, { centre, variance });
   const extra = last.map((each) => (each === null ? Number.NaN : excess(each)));
   const levels = last.map((each) => (each === null ? Number.NaN : each[3]));
   return {
@@ -67,7 +73,8 @@ export function scatterLevels(column: ColumnReference, day: KeptDay, periods: re
     weight,
     beyond: [extra[0]!, extra[1]!, extra[2]!],
     current: day[3],
-    together: average(levels),
+    together: isEcho ? Number.NaN : average(levels),
+    isEcho,
     values: align(
       periods,
       days,
@@ -110,6 +117,7 @@ export function scatterSpreads(
     beyond: [extra[0]!, extra[1]!, extra[2]!],
     current: day[4],
     together: Number.NaN,
+    isEcho: false,
     values: align(
       periods,
       known,
@@ -117,6 +125,26 @@ export function scatterSpreads(
     ),
     fresh: standardise(spreads, extra, { centre, variance }),
   };
+}
+
+/**
+ * Are the last three days off together by one of them alone, which was told when it came, or was too short to be learnt? What
+ * went by itself would else be told for three days, as a third of what it was.
+ */
+function findEcho(
+  column: ColumnReference,
+  last: readonly (KeptDay | null)[],
+  { centre, variance }: { centre: number; variance: number },
+): boolean {
+  if (last.some((each) => each === null)) return false;
+  const shifts = last.map((each) => each![3] - centre);
+  const furthest = shifts.reduce(
+    (most, shift, at) => (Math.abs(shift) > Math.abs(shifts[most]!) ? at : most),
+    0,
+  );
+  const wasTold = furthest < 2 && column.recent.at(furthest - 2)![1] === false;
+  const others = average(shifts.filter((_, at) => at !== furthest));
+  return wasTold && others * Math.sign(shifts[furthest]!) < leastSupport * Math.sqrt(variance / 2);
 }
 
 function lastThree(column: ColumnReference, day: KeptDay): readonly (KeptDay | null)[] {

@@ -104,6 +104,12 @@ function factsOfPoint({ signature, verdict }: ReadVerdict): Fact[] {
   if (isAtAllLoads === false) {
     facts.add("not the same at all loads", { speaksFor: ["turbine"], speaksAgainst: ["sensor"] });
   }
+  if (isAtAllLoads === null && isOfSpeedAlone(levels)) {
+    facts.add(
+      "heard within one half octave of the shaft's speed, and nobody tells the turbine's power: a lull or a gust would sound alike",
+      { speaksFor: [], speaksAgainst: ["sensor", "turbine", "site", "fleet", "unknown"] },
+    );
+  }
   if (linesUp.length > 0) {
     facts.add(`went up as with damage: ${listNames(linesUp)}`, ofDamage);
   } else if (linesDown.length === 0 && levels.length > 0) {
@@ -113,6 +119,12 @@ function factsOfPoint({ signature, verdict }: ReadVerdict): Fact[] {
     });
   }
   return facts.all;
+}
+
+/** At rated speed the shaft's tells nothing of the load. */
+function isOfSpeedAlone(levels: readonly FeatureShift[]): boolean {
+  const loads = levels.flatMap((shift) => shift.loads);
+  return loads.length > 0 && loads.every(({ by }) => by === "speed");
 }
 
 /** What the other points say. */

@@ -29,6 +29,11 @@ export function isLongEnough(day: ColumnDay): boolean {
   return day.rows >= leastLearningRows && day.slots >= leastLearningSlots;
 }
 
+/** The oldest first. */
+export function sortDays(days: readonly KeptDay[]): readonly KeptDay[] {
+  return [...days].sort((a, b) => a[0] - b[0]);
+}
+
 /** What is kept of a day. */
 export function keepDay(period: number, day: ColumnDay): KeptDay {
   const spread = day.spread === null ? null : round(day.spread, 4);
@@ -76,7 +81,8 @@ export function admitDays(column: ColumnReference, recent: ColumnReference["rece
   let { days, spell } = column;
   for (const [day, isFine] of recent.slice(0, -2)) {
     if (isFine) {
-      days = [...days, ...tameSpell(days, spell), day].slice(-mostDays);
+      // Days at other loads may have been learnt while this one waited.
+      days = sortDays([...days, ...tameSpell(days, spell), day]).slice(-mostDays);
       spell = [];
     } else if (day[1] >= leastLearningSlots && spell.length <= longestSpell) {
       spell = [...spell, day];

@@ -53,6 +53,8 @@ export interface ColumnReference {
   readonly groups: readonly (readonly number[])[];
   /** The days in a row that lie off in one direction: since when, epoch ms. */
   readonly run: readonly [direction: 1 | -1, sinceMs: number] | null;
+  /** What is being learnt of days at loads that the curve knows nothing of; null: nothing. */
+  readonly elsewhere: Omit<ColumnReference, "elsewhere"> | null;
 }
 
 export interface SiteReference {
@@ -78,27 +80,28 @@ const keptDaySchema = z.tuple([
   count,
 ]);
 
+const columnSchema = z.object({
+  name: z.string(),
+  isLearnt: z.boolean(),
+  learning: z.array(z.array(z.tuple([by, z.int(), count, finite])).max(mostLoads)).max(mostDays),
+  curve: z.array(z.tuple([by, z.int(), count, count, finite])).max(mostLoads),
+  days: z.array(keptDaySchema).max(mostDays),
+  recent: z.array(z.tuple([keptDaySchema, z.boolean()])).max(3),
+  // References of before have none.
+  spell: z.array(keptDaySchema).max(10).default([]),
+  stretches: z.array(z.tuple([count, count])).length(stretchLengths.length),
+  groups: z.array(z.array(count)).length(sketchGroups),
+  run: z.tuple([z.union([z.literal(1), z.literal(-1)]), finite]).nullable(),
+});
+
 /** What {@link SiteReference} is on disk. */
 export const siteReferenceSchema: z.ZodType<SiteReference> = z.object({
   version: z.literal(1),
   periodMs: z.number().positive().nullable(),
   lastMs: finite.nullable(),
   columns: z
-    .array(
-      z.object({
-        name: z.string(),
-        isLearnt: z.boolean(),
-        learning: z.array(z.array(z.tuple([by, z.int(), count, finite])).max(mostLoads)).max(mostDays),
-        curve: z.array(z.tuple([by, z.int(), count, count, finite])).max(mostLoads),
-        days: z.array(keptDaySchema).max(mostDays),
-        recent: z.array(z.tuple([keptDaySchema, z.boolean()])).max(3),
-        // References of before have none.
-        spell: z.array(keptDaySchema).max(10).default([]),
-        stretches: z.array(z.tuple([count, count])).length(stretchLengths.length),
-        groups: z.array(z.array(count)).length(sketchGroups),
-        run: z.tuple([z.union([z.literal(1), z.literal(-1)]), finite]).nullable(),
-      }),
-    )
+    // References of before learn at no other loads.
+    .array(columnSchema.extend({ elsewhere: columnSchema.nullable().default(null) }))
     .max(512),
 });
 
@@ -120,6 +123,7 @@ export function beginColumn(name: string, bins: number): ColumnReference {
     stretches: stretchLengths.map(() => [0, 0]),
     groups: Array.from({ length: sketchGroups }, () => new Array<number>(bins).fill(0)),
     run: null,
+    elsewhere: null,
   };
 }
 

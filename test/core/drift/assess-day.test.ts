@@ -5,6 +5,7 @@ import {
   dayMs,
   summariseRows,
 } from "../../../scripts/drift/correlated-days.ts";
+import type { DriftLoad } from "../../../src/core/contract/drift-verdict.ts";
 import { assessDay, type DayVerdict } from "../../../src/core/drift/assess-day.ts";
 import type { DaySummary } from "../../../src/core/drift/day-summary.ts";
 import type { DriftTask } from "../../../src/core/drift/drift-task.ts";
@@ -38,6 +39,15 @@ const moved =
     next(row);
     change(row);
   };
+
+/** A day that was heard at one load. */
+function atLoad(day: DaySummary, load: DriftLoad | null): DaySummary {
+  const features = day.features.map(({ sketch, cells }) => ({
+    sketch,
+    cells: cells.map((cell) => ({ ...cell, load })),
+  }));
+  return { ...day, features };
+}
 
 describe("assessing a day", () => {
   it("learns first, and then finds ordinary days stable", () => {
@@ -135,6 +145,47 @@ describe("assessing a day", () => {
     const ignorant = live(learn(20), [0, ...calm]).reference;
     expect(assessDay(task, ignorant, next).verdict.level).toBe("drift");
     expect(assessDay(task, once.reference, next).verdict.level).not.toBe("drift");
+  });
+
+  it("tells what one day had of itself once, and not as a third of it for two days more", () => {
+    for (const seed of [1, 2, 3, 4, 5, 6]) {
+      const { levels } = live(learn(20, seed), [2, 0, 0, 0]);
+      expect(levels, `seed ${seed}`).toEqual(["drift", "stable", "stable", "stable"]);
+    }
+  });
+
+  it("tells three days together on, where two of them show it without the furthest", () => {
+    for (const seed of [1, 2, 3, 4, 5, 6]) {
+      const { levels } = live(learn(20, seed), [2, 0.5, 0.5, 0.5, 0.5]);
+      expect(levels.slice(0, 1), `seed ${seed}`).toEqual(["drift"]);
+      expect(levels.slice(2), `seed ${seed}`).not.toContain("stable");
+    }
+  });
+
+  it("learns what is usual at loads that it never heard, and compares days there and at the old ones", () => {
+    const { next, ...learnt } = learn(20);
+    let { reference } = learnt;
+    const live = (day: number, load: DriftLoad | null, by = 0): DayVerdict => {
+      const shifted = moved(next, (row) => {
+        row[1]! += by;
+      });
+      const assessed = assessDay(task, reference, atLoad(summariseRows(task, day, { next: shifted })!, load));
+      reference = assessed.reference;
+      const written = JSON.stringify(reference);
+      expect(JSON.stringify(siteReferenceSchema.parse(JSON.parse(written)))).toBe(written);
+      return assessed.verdict;
+    };
+    // Nobody told the power before; the machine is louder where it is told now, by more than any drift.
+    const told = { by: "power", band: 21 } as const;
+    const first = Array.from({ length: 14 }, (_, day) => live(20 + day, told, 5));
+    expect(new Set(first.map(({ level }) => level))).toEqual(new Set(["insufficient"]));
+    expect(first[13]!.reason).toContain("at loads not heard before, of which 13 of 14 days are known");
+    expect([34, 35, 36].map((day) => live(day, told, 5).level)).toEqual(["stable", "stable", "stable"]);
+    expect([37, 38].map((day) => live(day, null).level)).toEqual(["stable", "stable"]);
+    expect(live(39, told, 3.5)).toMatchObject({ level: "drift", shifts: [{ name: "column.1" }] });
+    for (const { days } of reference.columns) {
+      expect(days.map(([period]) => period)).toEqual(Array.from({ length: 37 }, (_, period) => period));
+    }
   });
 
   it("goes on with a reference of before, which knew of no spells", () => {

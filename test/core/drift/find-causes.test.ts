@@ -62,6 +62,17 @@ describe("a sensor", () => {
     expect(cause.evidenceAgainst).toContain("not the same at all loads");
   });
 
+  it("may be a lull where only the shaft's speed tells the load, and it stood still", () => {
+    const against = (by: "speed" | "power"): string => {
+      const shifts = quieter.map((each) => ({ ...each, loads: [{ by, band: 21, shift: each.shift }] }));
+      return causeOf(siteWith("farm/WT07", shifts)).evidenceAgainst.join();
+    };
+    expect(against("speed")).toContain(
+      "nobody tells the turbine's power: a lull or a gust would sound alike",
+    );
+    expect(against("power")).toBe("");
+  });
+
   it("is noisy when higher levels rise and the machine's lines drown", () => {
     const shifts = [
       shift("high.rms", 7),

@@ -35,6 +35,7 @@ function draw(random: Random, { scales, common = 0, days = usualDays }: Columns)
       beyond: [0, 0, 0] as const,
       current,
       together: Number.NaN,
+      isEcho: false,
       values: Float64Array.from(rest, (value) => (value - centre) / Math.sqrt(variance)),
       fresh: [0, 0, 0] as const,
     };
