@@ -4,5 +4,5 @@ declare module "mqtt-packet/constants.js" {
     /** Reason codes of PUBACK and PUBREC that the codec takes, by number. */
     readonly MQTT5_PUBACK_PUBREC_CODES: Record<number, string>;
   };
-  export default constants;
+  export = constants;
 }
