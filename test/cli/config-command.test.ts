@@ -68,6 +68,18 @@ describe("config validate names file, line and column, key, value, and what to w
   const second = `      - component: gearbox\n        device: mcu-1\n        channel: accel-de\n        ${bearing}\n`;
   it.each([
     [
+      "a share in a hundred",
+      "",
+      "alarms: { falsePerTurbineYear: 10 % }\n",
+      /:18:32: alarms\.falsePerTurbineYear: must be a number without a unit .*; write 0\.1 for 10 in a hundred/,
+    ],
+    [
+      "a value where a list belongs",
+      "",
+      "modbus: tcp://plc:502\n",
+      /:18:9: modbus: must be a list \(it says "tcp:\/\/plc:502"\); write \[tcp:\/\/plc:502\]\nhint/,
+    ],
+    [
       "a decimal comma in a mapping",
       "bpfo: 3.58",
       "bpfo: 3,58",
@@ -465,6 +477,12 @@ test("lines that stand a step too far, odd spaces and another encoding are one m
     ]);
     expect(said[0]).toContain(`/gateway.yaml:${place}: `);
   }
+  expect(places(await complain("ftf: 0.398 }", "ftf: 0.398"))).toEqual([
+    "error: /gateway.yaml:18:1: not valid YAML: a { in front of this place is not closed; close it with }",
+  ]);
+  expect(places(await complain("site: north", "site: north: east # both"))).toEqual([
+    'error: /gateway.yaml:3:9: not valid YAML: a colon with a space behind it stands in this value; write site: "north: east"',
+  ]);
   const hard = await complain("  id: gw-1\n  site", "\u00a0 id: gw-1\n\u00a0 site");
   expect(places(hard)).toEqual([
     "error: /gateway.yaml:2:1: not valid YAML: the line is indented with a no-break space, and so do 1 more lines; write a usual space for it",

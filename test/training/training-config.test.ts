@@ -87,3 +87,45 @@ test("hypotheses whose features do not correspond cannot be tied", () => {
   const list = config.features.list.filter((feature) => feature.name !== "bsf.h2");
   expect(() => deriveTying({ ...config.features, list }, config.hypotheses)).toThrow(/bsf\./);
 });
+
+const scada = await readFile(new URL("../../models/turbine-scada/train.yaml", import.meta.url), "utf8");
+
+test.each([
+  ["min: -50", "min: 60", "channels[0].max: is not above min, 60"],
+  ["minRateHz: 10000", "minRateHz: 60000", "channels[0].maxRateHz: is below minRateHz, 60000"],
+  ["length: 30, hop: 30", "length: 30, hop: 31", "window.hop: is longer than a window"],
+  ['">=0.1.0 <1.0.0"', "^0.1", "runtime: is not a range of semantic versions"],
+  ["catalogueVersion: 1", "catalogueVersion: 9", "features.catalogueVersion: there is no such version"],
+  ["fftSize: 2048", "fftSize: 2000", "features.chains[0].params.fftSize: chain envelope: fftSize 2000"],
+  ["kind: envelope-order", "kind: envelop", "features.chains[0].kind: chain envelope: no chain kind"],
+  ["operator: order-log-snr", "operator: snr", "features.list[0].operator: feature bpfi.h1: chain kind"],
+  ["order: bpfi", "order: bfpi", 'features.list[0].params.order: feature bpfi.h1: parameter "order"'],
+  ["featurePrefix: bpfi.", "featurePrefix: x.", "hypotheses[0].featurePrefix: no feature's name begins with"],
+  ["failureMode: ball", "failureMode: Ball", "hypotheses[2].failureMode: lower-case letters"],
+  ["onCount: 6", "onCount: 11", "thresholds.onCount: is above onWindows: of 10 windows"],
+  ["to: [8, 4]", "to: [8, 9]", "recipe.student.prune.to[1]: is wider than the layer of 8 neurons"],
+  ["operator: rms-db", "operator: rms", "baseline.levels.list[0].operator: feature"],
+])("what a bundle would be refused for is refused in its configuration: %s as %s", (from, to, complaint) => {
+  expect(shipped).toContain(from);
+  const place = /^\S+:\d+:\d+: /;
+  let message = "";
+  try {
+    parse(shipped.replace(from, to));
+  } catch (error) {
+    message = (error as Error).message;
+  }
+  expect(message).toMatch(place);
+  expect(message.replace(place, "")).toContain(complaint);
+});
+
+test("a table's features read channels that there are, by operators that there are", () => {
+  const parseScada = (text: string): unknown =>
+    parseTrainingConfig(new TextEncoder().encode(text), "train.yaml").config;
+  expect(parseScada(scada)).toBeDefined();
+  expect(() => parseScada(scada.replace("params: { channel: power }", "params: { channel: pwoer }"))).toThrow(
+    /train\.yaml:\d+:\d+: features\.chains\[\d+\]\.params\.channel: there is no channel pwoer; did you mean "power"/,
+  );
+  expect(() => parseScada(scada.replace("operator: mean", "operator: meen"))).toThrow(
+    /train\.yaml:\d+:\d+: features\.list\[\d+\]\.operator: .*no operator "meen"/,
+  );
+});

@@ -44,6 +44,8 @@ export function describeDriftEnd(
 }
 
 function describePeriod(verdicts: readonly DriftVerdict[]): string {
+  // A machine that is too busy to play the devices loses whole periods.
+  if (verdicts.length === 0) return "nothing was heard of any point";
   const count = (level: DriftVerdict["level"]): number =>
     verdicts.filter((verdict) => verdict.level === level).length;
   const learning = count("learning");

@@ -111,8 +111,9 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
     if (waiting.length === 0) return;
     const isTired = ({ waitingMonotonicMs }: WatchedDrift): boolean =>
       clock.monotonicMs() - waitingMonotonicMs > patienceMs;
+    // What waits may be of several periods: a device that was cut off tells days of before.
     for (const fromMs of new Set(waiting.map((entry) => entry.waiting!.fromMs))) {
-      const together = waiting.filter((entry) => entry.waiting!.fromMs === fromMs);
+      const together = waiting.filter((entry) => entry.waiting?.fromMs === fromMs);
       if (when === "settled" && isExpected(fromMs) && !together.some(isTired)) continue;
       const verdicts = findCauses(
         together.map((entry) => entry.waiting!),

@@ -152,6 +152,12 @@ async function pollUnits(
   return answered;
 }
 
+/** Whether a raw number says that there is no value; one of 32 bits is near what is written, and no more: -99.9 is -99.9000015. */
+function saysNothing({ type, invalid }: ModbusChannelConfig, raw: number): boolean {
+  if (Number.isNaN(raw)) return true;
+  return invalid.some((each) => raw === (type === "float32" ? Math.fround(each) : each));
+}
+
 interface UnitReaderParts {
   readonly sink: ReadingSink;
   readonly clock: Clock;
@@ -179,7 +185,7 @@ function createUnitReader({ sink, clock, faults, counts }: UnitReaderParts): Rea
     for (const channel of block.channels) {
       const raw = decodeRegisters(channel, { address: block.address, registers }, unit.wordOrder);
       const register = describeRegister(unit, channel);
-      if (channel.invalid.includes(raw) || Number.isNaN(raw)) {
+      if (saysNothing(channel, raw)) {
         const detail = `${raw} says that there is no value`;
         faults.note(register, { detail, cure: registerCure });
         miss(unit, [channel], `${register.subject}: ${detail}`);

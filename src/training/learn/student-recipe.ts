@@ -110,7 +110,30 @@ export const studentRecipeSchema: z.ZodType<StudentRecipe> = z
         message: `has ${student.prune.to.length} widths, expected ${student.hidden.length} as in hidden`,
       });
     }
+    refuseGrowth(student, ["student", "prune", "to"], context);
   });
+
+/** Of widths that pruning would have to add neurons for. */
+function refuseGrowth(
+  {
+    hidden,
+    prune,
+  }: { readonly hidden: readonly number[]; readonly prune: { readonly to: readonly number[] } | null },
+  path: readonly string[],
+  context: z.RefinementCtx,
+): void {
+  for (const [index, width] of (prune?.to ?? []).entries()) {
+    const before = hidden[index];
+    if (before === undefined || width <= before) continue;
+    const message = `is wider than the layer of ${before} neurons that is pruned`;
+    context.addIssue({
+      code: "custom",
+      path: [...path, index],
+      message,
+      params: { write: `write ${before} or less` },
+    });
+  }
+}
 
 /** From the rows of a regression to an int8 student. Widths are neurons. */
 export interface RegressionRecipe {
@@ -145,6 +168,7 @@ const regressionStudentSchema: z.ZodType<RegressionRecipe["student"]> = z
     prune: z.strictObject({ to: someWidths, rounds: z.int().min(1).max(50), fit: fitConfigSchema }),
   })
   .superRefine(({ hidden, prune }, context) => {
+    refuseGrowth({ hidden, prune }, ["prune", "to"], context);
     if (prune.to.length === hidden.length) return;
     context.addIssue({
       code: "custom",

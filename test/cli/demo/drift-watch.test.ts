@@ -115,6 +115,7 @@ describe("what is said of a drift", () => {
     expect(tell({ fromMs: 0, verdicts: learning })).toBe(
       "00:00  learning: 3 of 14 periods are known of each of 6 points\n",
     );
+    expect(tell({ fromMs: 0, verdicts: [] })).toBe("00:00  nothing was heard of any point\n");
     const found = tell(period({ [first]: "turbine" }));
     expect(found).toContain("5 stable, 1 drift");
     expect(found).toContain("DRIFT  WT02 / generator-drive-end  of the turbine");

@@ -43,6 +43,8 @@ interface Site {
   readonly events: string[];
   readonly clock: ReturnType<typeof createManualClock>;
   model: DriftModel;
+  /** Reports that the post has not heard of, while they are kept from it; null: it hears all. */
+  kept: DriftReport[] | null;
   /** Starts the post as after a restart. */
   start(epoch?: number, periodMs?: number): DriftPost;
   /** Plays `days` days of all turbines; `gain` is added to the levels of some. */
@@ -69,7 +71,10 @@ function createSite(turbines: readonly string[] = ["WT01"]): Site {
       logger: silentLogger,
       onEvent: (point, name, detail) => events.push(`${name} ${point.turbine}: ${detail}`),
     });
-  const watch = createDriftWatch(hourMs, (report) => here.post.take(report));
+  const watch = createDriftWatch(hourMs, (report) => {
+    if (here.kept === null) here.post.take(report);
+    else here.kept.push(report);
+  });
   const hear = (random: Random, offset: number, gain: number, at: PointId): void => {
     const noise = (): number => 0.3 * random.normal() + offset;
     const window = { toMs: clock.nowMs(), shaftRpm: 1500, scores: Float64Array.of(noise()) };
@@ -82,6 +87,7 @@ function createSite(turbines: readonly string[] = ["WT01"]): Site {
     events,
     clock,
     model: modelOf(),
+    kept: null,
     start: (epoch, periodMs) => {
       here.post = start(epoch, periodMs);
       return here.post;
@@ -95,7 +101,7 @@ function createSite(turbines: readonly string[] = ["WT01"]): Site {
             hear(randoms[index]!, offsets[index]!, gain[point.turbine] ?? 0, point);
           }
           clock.advance(1);
-          here.post.tick();
+          if (here.kept === null) here.post.tick();
         }
       }
     },
@@ -229,6 +235,34 @@ describe("the gateway's own watch for drift", () => {
     here.play(2, { WT01: -6 });
     expect(here.standing("WT01").level).toBe("drift");
     expect(here.events).toHaveLength(1);
+  });
+
+  it("tells verdicts of several periods that wait together, as after a device that was cut off", () => {
+    const here = createSite(["WT01", "WT02", "WT03"]);
+    here.play(8);
+    here.kept = [];
+    const beganMs = here.clock.nowMs();
+    here.play(3, { WT01: -6 });
+    const tell = (turbine: string, day: number): void => {
+      for (const report of here.kept ?? []) {
+        const isOfDay = Math.floor((report.fromMs - beganMs) / dayMs) === day;
+        if (report.turbine === turbine && isOfDay) here.post.take(report);
+      }
+    };
+    // The second day of WT01 waits for that of WT03, and the first of WT02, which was cut off, comes meanwhile.
+    tell("WT03", 0);
+    tell("WT01", 0);
+    tell("WT01", 1);
+    tell("WT01", 2);
+    tell("WT02", 0);
+    tell("WT02", 1);
+    here.post.close();
+    expect(here.standing("WT01")).toMatchObject({ level: "drift", raised: "drift" });
+    expect(here.standing("WT02")).toMatchObject({ level: "stable", raised: null });
+    tell("WT03", 1);
+    tell("WT02", 2);
+    tell("WT03", 2);
+    expect(here.events.map((event) => event.split(":")[0])).toEqual(["drift.drift WT01"]);
   });
 
   it("refuses and counts what is late, from the future, of another model or of other bins", () => {

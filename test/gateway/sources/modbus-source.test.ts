@@ -121,6 +121,15 @@ test("a number that says that there is none, and a NaN, are missing values", asy
   ]);
 });
 
+test("a float that says that there is none is known by its 32 bits", async () => {
+  // -99.9, which is no number of 32 bits.
+  const server = await startHandModbusServer((request) => registersFrame(request, [0xc2c7, 0xcccd]));
+  const { bad, readings } = await start(server.port, [unit([{ ...speed, address: 10, invalid: [-99.9] }])]);
+  await until(() => bad.length + readings.length >= 2, "two polls");
+  expect(readings).toEqual([]);
+  expect(bad[0]).toMatchObject({ channel: "shaft-speed", reason: "missing-value" });
+});
+
 test("a server that restarts, or was not there at first, is found again", async () => {
   const port = await findFreePort();
   const early = await start(port, [unit([power])]);

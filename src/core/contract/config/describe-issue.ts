@@ -72,6 +72,13 @@ function describeType(
     // A unit has no digits but a power behind it: neither 0b11 nor a date nor 12:30 is a number with one.
     const unit = /^(-?\d+(\.\d+)?) ?[\p{L}°%"][^\d]{0,14}[23]?$/u.exec(text);
     if (unit !== null) {
+      // Which of the two is meant, only its author knows: the number beside it may be a hundred times another.
+      const share = Number((Number(unit[1]) / 100).toPrecision(12));
+      if (text.endsWith("%"))
+        return {
+          problem: "must be a number without a unit",
+          write: `write ${share} for ${unit[1]} in a hundred`,
+        };
       return { problem: "must be a number without a unit", write: `write ${unit[1]}, in the key's own unit` };
     }
     // JavaScript knows numbers in binary, YAML does not.
@@ -90,6 +97,11 @@ function describeType(
   }
   if (expected === "boolean" && typeof value === "string" && /^(yes|no|on|off)$/i.test(value)) {
     return { problem: "must be true or false", write: `write ${/^(yes|on)$/i.test(value)}` };
+  }
+  const isPlain =
+    typeof value === "number" || (typeof value === "string" && /^[\w./@+-][\w./:@+-]*$/.test(value));
+  if (expected === "array" && isPlain) {
+    return { problem: "must be a list", write: `write [${written ?? value}]` };
   }
   const wanted: Readonly<Record<string, string>> = {
     array: "a list",

@@ -1,6 +1,6 @@
 /** `modbus` of a gateway's configuration: Modbus TCP servers that SCADA values are read from. */
 import { z } from "zod";
-import type { ConfigFinding } from "./config-finding.ts";
+import type { ConfigFinding, KeyPath } from "./config-finding.ts";
 import { addressOf, isPort } from "./config-parts.ts";
 import { mappedIdSchema, type ScaledChannel, scaledChannelShape } from "./scaled-channel.ts";
 
@@ -129,10 +129,10 @@ export function checkModbus(modbus: readonly ModbusConfig[]): ConfigFinding[] {
         ]),
     ...units.flatMap(({ channels }, unit) =>
       channels.flatMap((channel, at) => {
+        const path = ["modbus", server, "units", unit, "channels", at];
         const problem = describePlace(channel, channels);
-        return problem === null
-          ? []
-          : [{ path: ["modbus", server, "units", unit, "channels", at, "address"], problem }];
+        const misplaced = problem === null ? [] : [{ path: [...path, "address"], problem }];
+        return [...misplaced, ...findUnmet(channel, [...path, "invalid"])];
       }),
     ),
   ]);
@@ -156,6 +156,33 @@ export function warnOfModbus(modbus: readonly ModbusConfig[]): readonly ConfigFi
       }),
     ),
   );
+}
+
+/** Smallest and largest whole number of a type, and the bits that it has. */
+const wholeNumbers: Readonly<Partial<Record<RegisterType, { readonly min: number; readonly bits: number }>>> =
+  {
+    int16: { min: -32_768, bits: 16 },
+    uint16: { min: 0, bits: 16 },
+    int32: { min: -2_147_483_648, bits: 32 },
+    uint32: { min: 0, bits: 32 },
+  };
+
+/** Numbers that say "no value" and that the registers never hold: what a broken sensor gives would be taken for a value. */
+function findUnmet({ type, invalid }: ModbusChannelConfig, path: KeyPath): ConfigFinding[] {
+  const whole = wholeNumbers[type];
+  if (whole === undefined) return [];
+  const { min } = whole;
+  const span = 2 ** whole.bits;
+  return invalid.flatMap((number, at): ConfigFinding[] => {
+    if (Number.isInteger(number) && number >= min && number < min + span) return [];
+    const problem = `registers that are read as ${type}, before scaling, never hold this number`;
+    const meant = number < min ? number + span : number - span;
+    const isOther = Number.isInteger(number) && meant >= min && meant < min + span;
+    const write = isOther
+      ? `write ${meant}, which are the same bits`
+      : `write a whole number from ${min} to ${min + span - 1}`;
+    return [{ path: [...path, at], problem, write }];
+  });
 }
 
 /** What is wrong with where a number lies; null: nothing. One register may serve two channels, half a number none. */

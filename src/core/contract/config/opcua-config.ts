@@ -47,6 +47,26 @@ function checkPort(url: string, context: z.RefinementCtx): void {
   context.addIssue({ code: "custom", message, params: { write } });
 }
 
+const nodePattern = /^(?:ns=(\d{1,5});)?([isgb])=(.{1,1024})$/;
+
+/** Part 6 of OPC UA, 5.3.1.10: a namespace of 16 bits; a number of 32 bits, a text, a GUID or bytes in base64. */
+function checkNode(node: string, context: z.RefinementCtx): void {
+  const [, namespace = "0", kind, id = ""] = nodePattern.exec(node) ?? [];
+  const complain = (message: string, write: string): void =>
+    context.addIssue({ code: "custom", message, params: { write } });
+  if (Number(namespace) > 65_535)
+    complain(
+      "the number of a namespace is 0 to 65535",
+      "write the one that the server's list of namespaces has",
+    );
+  if (kind === "i" && !(/^\d{1,10}$/.test(id) && Number(id) <= 4_294_967_295))
+    complain("the number of a node is 0 to 4294967295", "write s= in front of a name");
+  if (kind === "g" && !/^[\dA-Fa-f]{8}(-[\dA-Fa-f]{4}){3}-[\dA-Fa-f]{12}$/.test(id))
+    complain("this is no GUID", "write it as 00112233-4455-6677-8899-aabbccddeeff");
+  if (kind === "b" && !/^([A-Za-z\d+/]{4})*([A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/.test(id))
+    complain("these are no bytes in base64", "fill them up with = to a multiple of four letters");
+}
+
 /** Validator of {@link OpcUaConfig}, as many as there are servers. */
 export const opcuaSchema: z.ZodType<readonly OpcUaConfig[], unknown> = z
   .array(
@@ -103,7 +123,8 @@ export const opcuaSchema: z.ZodType<readonly OpcUaConfig[], unknown> = z
                   ...scaledChannelShape,
                   node: z
                     .string()
-                    .regex(/^(ns=\d{1,5};)?[isgb]=.{1,1024}$/, "ns=2;s=NAME, ns=2;i=NUMBER")
+                    .regex(nodePattern, "ns=2;s=NAME, ns=2;i=NUMBER")
+                    .superRefine(checkNode)
                     .describe("Node id of the variable, for example ns=2;s=WT01.ActivePower"),
                 }),
               )

@@ -229,13 +229,11 @@ function describeErrors(
     return new ConfigError(path, [complain({ path: [], problem, write }, first, column)]);
   }
   // One line that stands a step too far is several errors to a parser, in words of its own.
-  const indented = document.errors[0];
-  if (indented !== undefined && (indentCodes.has(indented.code) || /without - /.test(indented.message))) {
-    const { line, col } = lines.linePos(indented.pos[0]);
-    const problem = "not valid YAML: from here on the lines are indented otherwise than those they belong to";
-    const write =
-      "let all keys of a mapping, or of an entry behind its `- `, begin in one column, and have one space behind their colon";
-    return new ConfigError(path, [complain({ path: [], problem, write }, line, col)]);
+  const leading = document.errors[0];
+  if (leading !== undefined) {
+    const { line, col } = lines.linePos(leading.pos[0]);
+    const layout = sayLayout(leading, linesText[line - 1] ?? "");
+    if (layout !== null) return new ConfigError(path, [complain({ path: [], ...layout }, line, col)]);
   }
   const complaints = document.errors.slice(0, maxYamlErrors).map((error) => {
     const { line, col } = lines.linePos(error.pos[0]);
@@ -243,6 +241,30 @@ function describeErrors(
     return complain({ path: [], ...sayError(error, key) }, line, col);
   });
   return new ConfigError(path, complaints);
+}
+
+/** How the lines stand, where that is what the parser stumbles over; null: it is something else. @param lineText where it does */
+function sayLayout(
+  { code, message }: Document["errors"][number],
+  lineText: string,
+): Pick<ConfigFinding, "problem" | "write"> | null {
+  const end = /^Flow .* end with a ([}\]])/.exec(message)?.[1];
+  if (end !== undefined) {
+    const problem = `not valid YAML: a ${end === "}" ? "{" : "["} in front of this place is not closed`;
+    return { problem, write: `close it with ${end}` };
+  }
+  const [, key, value] =
+    /^\s*(?:- )*([\w-]+: )([^"'{[|>&*\s#][^#"]*: [^#"]*?)\s*(?:#.*)?$/.exec(lineText) ?? [];
+  if (code === "BLOCK_AS_IMPLICIT_KEY" && value !== undefined) {
+    const problem = "not valid YAML: a colon with a space behind it stands in this value";
+    return { problem, write: `write ${key}"${value}"` };
+  }
+  if (!indentCodes.has(code) && !/without - /.test(message)) return null;
+  return {
+    problem: "not valid YAML: from here on the lines are indented otherwise than those they belong to",
+    write:
+      "let all keys of a mapping, or of an entry behind its `- `, begin in one column, and have one space behind their colon",
+  };
 }
 
 /** The parser's error in words of whoever writes a configuration. @param key the word that stands there */

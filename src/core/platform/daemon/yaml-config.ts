@@ -104,7 +104,13 @@ function readText<T>(text: string, options: YamlConfigOptions<T>): ReadConfig<T>
   const { complete = (whole: unknown) => whole } = options;
   const value = complete(toValue(document, wholeFile));
   const parsed = schema.safeParse(value);
-  const findings = (parsed.error?.issues ?? []).flatMap((issue) => {
+  const issues = parsed.error?.issues ?? [];
+  const mistyped = new Set(
+    issues.filter(({ code }) => code === "invalid_type").map(({ path }) => path.join("\n")),
+  );
+  const findings = issues.flatMap((issue) => {
+    // A text where a list belongs is not too long for one.
+    if (/^too_/.test(issue.code) && mistyped.has(issue.path.join("\n"))) return [];
     const path = issue.path.filter((part) => typeof part !== "symbol");
     if (issue.code !== "unrecognized_keys")
       return [{ path, ...describeIssue(issue, source.valueAt(path), source.writtenAt(path)) }];

@@ -88,7 +88,8 @@ export interface BearingConfig extends CommonConfig {
 }
 
 const share = z.number().min(0).max(1);
-const windows = z.int().min(1).max(100_000);
+/** As many as a manifest takes. */
+const windows = z.int().min(1).max(10_000);
 const figure = z
   .strictObject({ value: z.number(), low: z.number().nullable(), high: z.number().nullable() })
   .optional();
@@ -127,7 +128,7 @@ export const diagnosisShape: { readonly [Key in DiagnosisKeys]-?: z.ZodType<Bear
   hypotheses: z
     .array(
       z.strictObject({
-        failureMode: z.string().max(64),
+        failureMode: z.string().regex(namePattern, "lower-case letters, digits and dashes"),
         title: z.string().max(256),
         featurePrefix: z.string().min(1).max(64),
       }),

@@ -9,6 +9,7 @@ import type { ScoredSet } from "../../judge/scored-set.ts";
 import type { StepOutput } from "../../pipeline/step-runner.ts";
 import { type AnyRecipe, defineRecipe, type TrainedModel, type TrainingContext } from "../recipe.ts";
 import { type BearingConfig, bearingConfigSchema, decideThreshold } from "./bearing-config.ts";
+import { checkDiagnosis } from "./check-bearing-config.ts";
 import { judgeBearing } from "./judge/bearing-evaluation.ts";
 import { judgeBearingBundle, runBearingHeldOut } from "./judge/bundle-figures.ts";
 import { readInventedLogits, scoreInvented } from "./judge/invented-figures.ts";
@@ -29,7 +30,7 @@ import { reportBearing } from "./report/bearing-report.ts";
 export const bearingRecipe: AnyRecipe = defineRecipe<BearingConfig>({
   kind: "recordings",
   source: "src/training/recipes/bearing/bearing-recipe.ts",
-  schema: bearingConfigSchema,
+  schema: bearingConfigSchema.superRefine(checkDiagnosis),
   protocols: { "held-out": runBearingHeldOut },
   ownProtocols: ({ protocols }) =>
     Object.fromEntries(Object.keys(protocols).map((name) => [name, createSplitProtocol(name)])),

@@ -7,6 +7,7 @@ import { sayLearningPath } from "../../judge/learning-path.ts";
 import type { ScoredSet } from "../../judge/scored-set.ts";
 import type { StepOutput } from "../../pipeline/step-runner.ts";
 import { type AnyRecipe, defineRecipe, type TrainedModel, type TrainingContext } from "../recipe.ts";
+import { checkDiagnosis } from "./check-bearing-config.ts";
 import { judgeTuned, weighEvidence } from "./judge/tuned-evaluation.ts";
 import { judgeTunedBundle, runTunedHeldOut } from "./judge/tuned-judgement.ts";
 import { refuseFewWindows } from "./learn/enough-windows.ts";
@@ -23,7 +24,7 @@ import { type TunedConfig, tunedConfigSchema, tunedFileSchema, weighRigs } from 
 export const tunedRecipe: AnyRecipe = defineRecipe<TunedConfig>({
   kind: "recordings",
   source: "src/training/recipes/bearing/tuned-recipe.ts",
-  schema: tunedConfigSchema,
+  schema: tunedConfigSchema.superRefine(checkDiagnosis),
   fileSchema: tunedFileSchema,
   protocols: { "held-out": runTunedHeldOut },
   attachments: ({ dataset }) => [dataset.manifest],

@@ -12,9 +12,11 @@ import {
   siteCorrectionSchema,
 } from "../../../core/contract/bundle/normal-behaviour.ts";
 import { suggestWord } from "../../../core/contract/config/config-finding.ts";
+import { createScalarExtractor } from "../../../core/features/scalar-extractor.ts";
 import { checkDatasetChannels } from "../../dataset/scada/check-dataset-channels.ts";
 import { type ScadaTableDataset, scadaTableSchema } from "../../dataset/scada/table-config.ts";
 import { type RegressionRecipe, regressionRecipeShape } from "../../learn/student-recipe.ts";
+import { checkCommonConfig, complainTo } from "../check-config.ts";
 import { type CommonConfig, commonConfigShape } from "../common-config.ts";
 
 interface ResidualConfig {
@@ -178,14 +180,19 @@ export const scadaConfigSchema: z.ZodType<ScadaRecipeConfig> = z
       .optional(),
     testLooks: z.array(z.string().max(4096)).max(64),
   })
-  .superRefine(({ dataset, channels, residuals, operation, recipe: { inventedStops } }, context) => {
+  .superRefine((config, context) => {
+    const { dataset, channels, features, residuals, operation } = config;
+    const { inventedStops } = config.recipe;
     const names = channels.map((each) => each.name);
-    const complain = (path: (string | number)[], message: string): void =>
-      context.addIssue({ code: "custom", path, message });
+    const complain = complainTo(context);
+    checkCommonConfig(config, createScalarExtractor, complain);
     const expectChannel = (path: (string | number)[], channel: string): void => {
       if (!names.includes(channel))
         complain(path, `there is no channel ${channel}${suggestWord(channel, names)}`);
     };
+    for (const [index, { params }] of features.chains.entries())
+      if (typeof params.channel === "string")
+        expectChannel(["features", "chains", index, "params", "channel"], params.channel);
     for (const channel of Object.keys(inventedStops?.standing ?? {}))
       expectChannel(["recipe", "inventedStops", "standing"], channel);
     for (const [index, { channel }] of residuals.entries())

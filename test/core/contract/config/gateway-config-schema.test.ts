@@ -64,6 +64,9 @@ it("takes registers that have an address, of turbines that are there, each chann
       },
     ],
   });
+  const withInvalid = (type: string, number: number) => [
+    { ...server, units: [{ ...unit, channels: [{ ...channel, type, invalid: [number] }] }] },
+  ];
   const bad: readonly (readonly [readonly object[], string])[] = [
     [
       [{ ...server, units: [{ ...unit, channels: [{ ...channel, address: 65_535 }] }] }],
@@ -97,10 +100,18 @@ it("takes registers that have an address, of turbines that are there, each chann
     [[{ ...server, url: "tcp://plc:99999" }], "the port must be a number from 1 to 65535"],
     [[{ ...server, units: [{ ...unit, channels: [{ ...channel, scale: 0 }] }] }], "the same"],
     [[{ ...server, units: [{ ...unit, channels: [{ ...channel, type: "float16" }] }] }], "Invalid option"],
+    [withInvalid("int16", 65_535), "write -1, which are the same bits"],
+    [withInvalid("uint16", -32_768), "write 32768, which are the same bits"],
+    [withInvalid("uint32", -1), "write 4294967295, which are the same bits"],
+    [withInvalid("int16", -3276.8), "write a whole number from -32768 to 32767"],
   ];
   for (const [servers, message] of bad) {
     expect(JSON.stringify(modbus(servers).error?.issues), message).toContain(message);
   }
+  expect(modbus(withInvalid("int16", -32_768)).success).toBe(true);
+  expect(modbus(withInvalid("uint16", 65_535)).success).toBe(true);
+  expect(modbus(withInvalid("int32", -2_147_483_648)).success).toBe(true);
+  expect(modbus(withInvalid("float32", -99.9)).success).toBe(true);
 });
 
 it("trusts no OPC UA server that is not named, and sends no password in the clear", () => {
@@ -108,6 +119,10 @@ it("trusts no OPC UA server that is not named, and sends no password in the clea
   const plain = { url: "opc.tcp://plc:4840/site", security: "none", turbines };
   const secured = { ...plain, security: "sign-and-encrypt", certFile: "a", keyFile: "b", trustFiles: ["c"] };
   const opcua = (server: object) => gatewayConfigSchema.safeParse({ ...least, opcua: [server] });
+  const withNode = (node: string) => ({
+    ...plain,
+    turbines: [{ turbine: "WT01", channels: [{ name: "p", node, unit: "kW" }] }],
+  });
   expect(opcua(plain).success).toBe(true);
   expect(opcua(secured).data?.opcua[0]).toMatchObject({
     policy: "Basic256Sha256",
@@ -129,7 +144,20 @@ it("trusts no OPC UA server that is not named, and sends no password in the clea
       { ...plain, turbines: [{ turbine: "WT01", channels: [{ name: "p", node: "P", unit: "kW" }] }] },
       "ns=2;s=NAME",
     ],
+    [withNode("ns=2;i=WT01"), "the number of a node is 0 to 4294967295"],
+    [withNode("ns=2;i=4294967296"), "the number of a node is 0 to 4294967295"],
+    [withNode("ns=65536;s=P"), "the number of a namespace is 0 to 65535"],
+    [withNode("ns=2;g=WT01"), "this is no GUID"],
+    [withNode("ns=2;b=WT01 "), "these are no bytes in base64"],
   ];
+  for (const node of [
+    "i=2258",
+    "ns=65535;i=4294967295",
+    "s=a b",
+    "g=72962B91-FA75-4AE6-8D28-B404DC7DAF63",
+    "b=M/RbKBsRVkePCePcx24oRA==",
+  ])
+    expect(opcua(withNode(node)).success, node).toBe(true);
   for (const [server, message] of bad) {
     expect(JSON.stringify(opcua(server).error?.issues), message).toContain(message);
   }

@@ -23,7 +23,9 @@ export function deriveTying(spec: FeatureSpec, hypotheses: readonly Hypothesis[]
     if (own[index]!.length === 0 || rests[index] !== rests[0]) {
       throw new AuroraError(
         "CONFIG_INVALID",
-        `features of "${hypothesis.featurePrefix}" are [${rests[index]}], those of "${hypotheses[0]!.featurePrefix}" [${rests[0]}]`,
+        own[index]!.length === 0
+          ? `no feature's name begins with "${hypothesis.featurePrefix}"`
+          : `features of "${hypothesis.featurePrefix}" are [${rests[index]}], those of "${hypotheses[0]!.featurePrefix}" [${rests[0]}]`,
         {
           op: "tie weights",
           subject: hypothesis.failureMode,
