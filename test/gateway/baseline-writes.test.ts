@@ -31,6 +31,7 @@ test("what points have learnt for a quarter of an hour of data is written once f
         writes.push(Object.keys(entries));
         return true;
       },
+      release: () => {},
     },
     logger: silentLogger,
     onEvent: () => {},

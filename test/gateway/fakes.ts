@@ -71,7 +71,7 @@ export function createFakeState(): StateStore {
   };
   const setAll: StateStore["setAll"] = (entries) =>
     Object.entries(entries).every(([key, text]) => set(key, text));
-  return { get: (key) => values.get(key) ?? null, set, setAll, setDescribed: setAll };
+  return { get: (key) => values.get(key) ?? null, set, setAll, setDescribed: setAll, release: () => {} };
 }
 
 /** Baselines that are kept nowhere. */

@@ -109,7 +109,9 @@ function mergeCells(a: readonly DayCell[], b: readonly DayCell[]): readonly DayC
 }
 
 function mergeCell(a: DayCell, b: DayCell): DayCell {
-  return { slot: a.slot, load: a.load, ...mergeMoments(a, b) };
+  // Field by field: a day holds thousands, and what is spread lies outside its object.
+  const { count, mean, sumSquares } = mergeMoments(a, b);
+  return { slot: a.slot, load: a.load, count, mean, sumSquares };
 }
 
 /** By slot, then an unknown load, then power before speed, then the band. */

@@ -216,6 +216,20 @@ function createDriftMemory({ rules, state, logger, epochOf, onEvent }: DriftPost
     onEvent(point, "drift.lost", "a day is of another length now; its days are learnt anew");
     return false;
   };
+  const opened: WatchedDrift[] = [];
+  const describe = (entries: readonly WatchedDrift[]): Readonly<Record<string, string | null>> => {
+    const texts: Record<string, string | null> = {};
+    for (const entry of entries) {
+      const { point, ground, epoch, standing } = entry;
+      if (ground === null) continue;
+      const kept: DriftSnapshot = { version: 1, ...ground, epoch, standing };
+      texts[keyOf(point)] = JSON.stringify(kept);
+      texts[dayKeyOf(point)] = describeDay(entry);
+    }
+    return texts;
+  };
+  // A day is 100 kB a point as text, and is in memory as a day already.
+  const describeAll = (): Readonly<Record<string, string | null>> => describe(opened);
   return {
     open: (point) => {
       const onLost = (): void =>
@@ -234,7 +248,8 @@ function createDriftMemory({ rules, state, logger, epochOf, onEvent }: DriftPost
         ground: kept ?? null,
         day: isOfKept ? heard!.day : null,
       });
-      return {
+      state.release([keyOf(point), dayKeyOf(point)], describeAll);
+      const entry: WatchedDrift = {
         point,
         take: watch.take,
         advance: watch.advance,
@@ -251,17 +266,12 @@ function createDriftMemory({ rules, state, logger, epochOf, onEvent }: DriftPost
         waitingMonotonicMs: Number.NaN,
         savedSlot: Number.NaN,
       };
+      opened.push(entry);
+      return entry;
     },
     save: (entries) => {
-      const texts: Record<string, string | null> = {};
-      for (const entry of entries) {
-        const { point, ground, epoch, standing } = entry;
-        if (ground === null) continue;
-        const kept: DriftSnapshot = { version: 1, ...ground, epoch, standing };
-        texts[keyOf(point)] = JSON.stringify(kept);
-        texts[dayKeyOf(point)] = describeDay(entry);
-      }
-      if (Object.keys(texts).length > 0) state.setAll(texts);
+      const texts = describe(entries);
+      if (Object.keys(texts).length > 0) state.setDescribed(texts, describeAll);
     },
     saveDay: (entry) => {
       const { point, day, waiting } = entry;
@@ -271,7 +281,7 @@ function createDriftMemory({ rules, state, logger, epochOf, onEvent }: DriftPost
       const slot = (day.fromMs / rules.periodMs) * savesPerDay + last;
       if (slot === entry.savedSlot) return;
       entry.savedSlot = slot;
-      state.set(dayKeyOf(point), describeDay(entry));
+      state.setDescribed({ [dayKeyOf(point)]: describeDay(entry) }, describeAll);
     },
   };
 }

@@ -96,7 +96,7 @@ const saveEveryMs = 900_000;
 
 /** Creates the baselines of a site without points. */
 export function createSiteBaselines(options: SiteBaselinesOptions): SiteBaselines {
-  const all: { readonly point: PointId; readonly watch: KeptWatch }[] = [];
+  const all: { readonly point: PointId; readonly watch: Watch }[] = [];
   // One write for all: a thousand would not end before the gateway has to.
   const describe = (watches: readonly KeptWatch[]): Readonly<Record<string, string>> =>
     Object.assign({}, ...watches.map((watch) => watch.takeProgress()));
@@ -108,6 +108,7 @@ export function createSiteBaselines(options: SiteBaselinesOptions): SiteBaseline
     create: (point, start) => {
       const watch = new Watch(point, start, options);
       all.push({ point, watch });
+      options.state.release(watch.keys, describeAll);
       return watch;
     },
     get conditions() {
@@ -166,6 +167,11 @@ class Watch implements KeptWatch {
     this.#key = `baseline/${point.turbine}/${point.component}`;
     this.#watch = openWatch(point, this.#key, { ...options, ...start });
     this.#options = options;
+  }
+
+  /** Under which the state store keeps it. */
+  get keys(): readonly string[] {
+    return [this.#key, outlookKey(this.#point)];
   }
 
   get model(): ModelRef {

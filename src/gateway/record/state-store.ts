@@ -19,11 +19,13 @@ export interface StateStore {
    * As `setAll`, for what `describe` says again at any time: once it is on the disk it leaves memory, and `describe`, the same one each
    * time, is asked where the file is begun anew.
    */
-  setDescribed(
-    entries: Readonly<Record<string, string>>,
-    describe: () => Readonly<Record<string, string>>,
-  ): boolean;
+  setDescribed(entries: Readonly<Record<string, string | null>>, describe: DescribeState): boolean;
+  /** What the last run kept under `keys` has been taken up, and `describe` says it again: it leaves memory as after `setDescribed`. */
+  release(keys: readonly string[], describe: DescribeState): void;
 }
+
+/** Says what there is to keep, by key; null: nothing. */
+export type DescribeState = () => Readonly<Record<string, string | null>>;
 
 /** A thousand turbines' deciders and alarms stay well below. */
 const maxTextLength = 16 * 1024 * 1024;
@@ -34,7 +36,7 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
   /** Keys whose value in memory is newer than the disk's. */
   const waiting = new Set<string>();
   /** Keys whose value is on the disk alone, and who says it again. */
-  const described = new Map<string, () => Readonly<Record<string, string>>>();
+  const described = new Map<string, DescribeState>();
   let failing = false;
 
   file.add({
@@ -50,7 +52,7 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
     // What this process knows is still true: it is written anew, whole.
     onRenewed() {
       for (const describe of new Set(described.values()))
-        for (const [key, text] of Object.entries(describe())) values.set(key, text);
+        for (const [key, text] of Object.entries(describe())) if (text !== null) values.set(key, text);
       for (const key of values.keys()) waiting.add(key);
       write();
     },
@@ -110,11 +112,19 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
     setAll,
     setDescribed: (entries, describe) => {
       const isWritten = setAll(entries);
-      for (const key of Object.keys(entries)) {
+      for (const [key, text] of Object.entries(entries)) {
+        if (text === null) continue;
         described.set(key, describe);
         if (isWritten) values.delete(key);
       }
       return isWritten;
+    },
+    release: (keys, describe) => {
+      for (const key of keys) {
+        if (!values.has(key) || waiting.has(key)) continue;
+        described.set(key, describe);
+        values.delete(key);
+      }
     },
   };
 }

@@ -89,3 +89,36 @@ test("what its owner says again leaves memory, and is asked for where the file i
   state.setAll({ "baseline/b": null });
   expect(state.get("baseline/b")).toBeNull();
 });
+
+test("what the last run kept leaves memory once it has been taken up", () => {
+  const path = join(createTemporaryFolder(), "store.db");
+  const former = openStoreFile({ path });
+  createStateStore(former).setAll({ "drift/a": "kept", "drift/b": "kept", alarms: "{}" });
+  former.close();
+  const file = openStoreFile({ path, maxFileBytes: 65_536 });
+  onTestFinished(() => file.close());
+  const state = createStateStore(file);
+  const describe = () => ({ "drift/a": "said again", "drift/b": null, "drift/c": null });
+  expect(state.set("drift/b", "y".repeat(100_000))).toBe(false);
+  state.release(["drift/a", "drift/b", "drift/c"], describe);
+  file.use((database) => database.exec("UPDATE state SET value = 'behind' WHERE key != 'alarms'"));
+  // What waits for the disk stays, and what there is not is not there.
+  expect(["drift/a", "drift/c"].map((key) => state.get(key))).toEqual(["behind", null]);
+  expect(state.get("drift/b")).toHaveLength(100_000);
+  expect(state.setDescribed({ "drift/a": "next", "drift/b": null }, describe)).toBe(true);
+  expect(["drift/a", "drift/b", "alarms"].map((key) => state.get(key))).toEqual(["next", null, "{}"]);
+  expect(() =>
+    file.use(() => {
+      throw Object.assign(new Error("database disk image is malformed"), {
+        code: "ERR_SQLITE_ERROR",
+        errcode: 11,
+      });
+    }),
+  ).toThrow();
+  expect(["drift/a", "drift/b", "drift/c", "alarms"].map((key) => state.get(key))).toEqual([
+    "said again",
+    null,
+    null,
+    "{}",
+  ]);
+});
