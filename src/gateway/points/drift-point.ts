@@ -15,6 +15,7 @@ import { createDriftTask, type DriftTask } from "../../core/drift/drift-task.ts"
 import { addToDay, findDayOf } from "../../core/drift/merge-day.ts";
 import { beginSiteReference, carryColumns, type SiteReference } from "../../core/drift/site-reference.ts";
 import { dayMs, hourMs } from "../../core/maths/durations.ts";
+import { type PackedDay, packDay, unpackDay } from "./packed-day.ts";
 
 /** A bundle as far as a point's days need it. */
 export interface DriftModel {
@@ -53,8 +54,10 @@ export interface DriftPoint {
   readonly point: PointId;
   /** Null before the first report. */
   readonly ground: DriftGround | null;
-  /** The day that is being heard. */
+  /** The day that is being heard, made anew each time. */
   readonly day: DaySummary | null;
+  /** Start of that day; null: none is. */
+  readonly dayFromMs: number | null;
   /**
    * Takes a report; a day that it shows to be over is assessed before.
    * @param modelOf the bundle that serves under a name
@@ -92,16 +95,17 @@ export function createDriftPoint(
 ): DriftPoint {
   const { periodMs } = rules;
   const graceMs = graceOf(rules);
-  let { ground, day } = kept;
+  let { ground } = kept;
+  let day: PackedDay | null = kept.day && packDay(kept.day);
   let task: DriftTask | null = null;
   /** The data's own time at the last report, and when that was. */
   let heard: { readonly toMs: number; readonly monotonicMs: number } | null = null;
 
   /** Assesses `ended`, and goes on with what was learnt of it. */
-  const assess = (ended: DaySummary): DriftVerdict | null => {
+  const assess = (ended: PackedDay): DriftVerdict | null => {
     if (ground === null || task === null) return null;
     const { model } = ground;
-    const { verdict, reference } = assessDay(task, ground.reference, ended);
+    const { verdict, reference } = assessDay(task, ground.reference, unpackDay(ended));
     ground = { model, reference };
     day = null;
     const { name, version, digest } = model;
@@ -139,7 +143,10 @@ export function createDriftPoint(
       return ground;
     },
     get day() {
-      return day;
+      return day && unpackDay(day);
+    },
+    get dayFromMs() {
+      return day?.fromMs ?? null;
     },
     take: (report, { nowMs, monotonicMs }, modelOf) => {
       let isLost = false;
@@ -163,7 +170,7 @@ export function createDriftPoint(
         const lastMs = Math.max(ground?.reference.lastMs ?? -1, day === null ? -1 : day.fromMs - 1);
         if (fromMs <= lastMs) return refuse("late", "its day has been assessed, or a later one has begun");
         if (day !== null && fromMs > day.fromMs) verdict = assess(day);
-        day = addToDay(day, report, periodMs);
+        day = packDay(addToDay(day && unpackDay(day), report, periodMs));
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
         return refuse("not-fitting", error.message, verdict);
@@ -180,7 +187,7 @@ export function createDriftPoint(
       if (day !== null) return nowMs > day.fromMs + periodMs + graceMs ? assess(day) : null;
       const { lastMs } = ground.reference;
       if (lastMs === null || nowMs <= lastMs + 2 * periodMs + graceMs) return null;
-      return assess({ fromMs: lastMs + periodMs, periodMs, features: [] });
+      return assess(packDay({ fromMs: lastMs + periodMs, periodMs, features: [] }));
     },
     renew: () => {
       [day, heard] = [null, null];

@@ -104,7 +104,7 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
     if (event !== null) onEvent(entry.point, event.name, event.detail);
   };
   const isExpected = (fromMs: number): boolean =>
-    [...watched.values()].some(({ day }) => day !== null && day.fromMs <= fromMs);
+    [...watched.values()].some(({ dayFromMs }) => dayFromMs !== null && dayFromMs <= fromMs);
   /** Reads the verdicts of a period together: once no other is expected of it, or not for longer; `now`: at once. */
   const publish = (when: "settled" | "now"): void => {
     const waiting = [...watched.values()].filter((entry) => entry.waiting !== null);
@@ -260,6 +260,9 @@ function createDriftMemory({ rules, state, logger, epochOf, onEvent }: DriftPost
         get day() {
           return watch.day;
         },
+        get dayFromMs() {
+          return watch.dayFromMs;
+        },
         epoch,
         standing: kept?.standing ?? nothingSaid,
         waiting: null,
@@ -274,9 +277,10 @@ function createDriftMemory({ rules, state, logger, epochOf, onEvent }: DriftPost
       if (Object.keys(texts).length > 0) state.setDescribed(texts, describeAll);
     },
     saveDay: (entry) => {
-      const { point, day, waiting } = entry;
+      const { point, waiting } = entry;
       // While a verdict waits, the disk keeps the day that it was made of.
-      if (day === null || waiting !== null) return;
+      const day = waiting === null ? entry.day : null;
+      if (day === null) return;
       const last = day.features[0]?.cells.at(-1)?.slot ?? 0;
       const slot = (day.fromMs / rules.periodMs) * savesPerDay + last;
       if (slot === entry.savedSlot) return;
