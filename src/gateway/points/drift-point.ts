@@ -16,6 +16,7 @@ import { addToDay, findDayOf } from "../../core/drift/merge-day.ts";
 import { beginSiteReference, carryColumns, type SiteReference } from "../../core/drift/site-reference.ts";
 import { dayMs, hourMs } from "../../core/maths/durations.ts";
 import { type PackedDay, packDay, unpackDay } from "./packed-day.ts";
+import { type PackedReference, packReference, unpackReference } from "./packed-reference.ts";
 
 /** A bundle as far as a point's days need it. */
 export interface DriftModel {
@@ -52,8 +53,12 @@ interface DriftGround {
 
 export interface DriftPoint {
   readonly point: PointId;
-  /** Null before the first report. */
+  /** Null before the first report; made anew each time. */
   readonly ground: DriftGround | null;
+  /** The model that its days are of; null before the first report. */
+  readonly model: ModelRef | null;
+  /** Days that its reference rests on, the column that knows most. */
+  readonly referenceDays: number;
   /** The day that is being heard, made anew each time. */
   readonly day: DaySummary | null;
   /** Start of that day; null: none is. */
@@ -95,7 +100,8 @@ export function createDriftPoint(
 ): DriftPoint {
   const { periodMs } = rules;
   const graceMs = graceOf(rules);
-  let { ground } = kept;
+  let model = kept.ground?.model ?? null;
+  let reference: PackedReference | null = kept.ground && packReference(kept.ground.reference);
   let day: PackedDay | null = kept.day && packDay(kept.day);
   let task: DriftTask | null = null;
   /** The data's own time at the last report, and when that was. */
@@ -103,10 +109,9 @@ export function createDriftPoint(
 
   /** Assesses `ended`, and goes on with what was learnt of it. */
   const assess = (ended: PackedDay): DriftVerdict | null => {
-    if (ground === null || task === null) return null;
-    const { model } = ground;
-    const { verdict, reference } = assessDay(task, ground.reference, unpackDay(ended));
-    ground = { model, reference };
+    if (model === null || reference === null || task === null) return null;
+    const { verdict, reference: next } = assessDay(task, unpackReference(reference), unpackDay(ended));
+    reference = packReference(next);
     day = null;
     const { name, version, digest } = model;
     const of = { modelName: name, modelVersion: version, modelDigest: digest };
@@ -115,14 +120,16 @@ export function createDriftPoint(
 
   /** Makes sure that the report's model is the one whose days are held; false: its bundle does not serve. */
   const adopt = (report: DriftReport, modelOf: (name: string) => DriftModel | null): boolean => {
-    if (task !== null && ground?.model.digest === report.modelDigest) return true;
-    const model = modelOf(report.modelName);
-    if (model === null || model.ref.digest !== report.modelDigest) return false;
-    task = createTask(model, rules);
-    if (ground?.model.digest === model.ref.digest) return true;
+    if (task !== null && model?.digest === report.modelDigest) return true;
+    const served = modelOf(report.modelName);
+    if (served === null || served.ref.digest !== report.modelDigest) return false;
+    task = createTask(served, rules);
+    if (model?.digest === served.ref.digest) return true;
     const levels = task.columns.filter(({ role }) => role === "level");
-    const reference = ground === null ? beginSiteReference() : carryColumns(ground.reference, levels);
-    ground = { model: model.ref, reference };
+    const carried =
+      reference === null ? beginSiteReference() : carryColumns(unpackReference(reference), levels);
+    model = served.ref;
+    reference = packReference(carried);
     // The day of a change is the new model's: half a day of each would be compared with whole ones.
     day = null;
     return true;
@@ -131,16 +138,22 @@ export function createDriftPoint(
   /** A clock that was far ahead and was set right again must not make everything late for years; true: days were let go. */
   const forgetFuture = (nowMs: number): boolean => {
     if (day !== null && day.fromMs > nowMs + farAheadMs) day = null;
-    const lastMs = ground?.reference.lastMs ?? null;
-    if (ground === null || lastMs === null || lastMs <= nowMs + farAheadMs) return false;
-    ground = { ...ground, reference: beginSiteReference() };
+    const lastMs = reference?.lastMs ?? null;
+    if (lastMs === null || lastMs <= nowMs + farAheadMs) return false;
+    reference = packReference(beginSiteReference());
     return true;
   };
 
   return {
     point,
     get ground() {
-      return ground;
+      return model && reference && { model, reference: unpackReference(reference) };
+    },
+    get model() {
+      return model;
+    },
+    get referenceDays() {
+      return reference?.days ?? 0;
     },
     get day() {
       return day && unpackDay(day);
@@ -161,13 +174,13 @@ export function createDriftPoint(
       if (report.toMs > nowMs + farAheadMs) {
         return refuse("future", `it ends ${describeHours(report.toMs - nowMs)} from now`);
       }
-      const before = ground?.model.digest;
+      const before = model?.digest;
       if (!adopt(report, modelOf)) return refuse("other-model", "its bundle does not serve any more");
       isLost = forgetFuture(nowMs);
       let verdict: DriftVerdict | null = null;
       try {
         const fromMs = findDayOf(report, periodMs);
-        const lastMs = Math.max(ground?.reference.lastMs ?? -1, day === null ? -1 : day.fromMs - 1);
+        const lastMs = Math.max(reference?.lastMs ?? -1, day === null ? -1 : day.fromMs - 1);
         if (fromMs <= lastMs) return refuse("late", "its day has been assessed, or a later one has begun");
         if (day !== null && fromMs > day.fromMs) verdict = assess(day);
         day = packDay(addToDay(day && unpackDay(day), report, periodMs));
@@ -182,16 +195,16 @@ export function createDriftPoint(
     advance: (monotonicMs) => {
       // Of a day of the last run it is not known how much has gone: it lasts at most its length from now.
       if (heard === null && day !== null) heard = { toMs: day.fromMs, monotonicMs };
-      if (heard === null || ground === null) return null;
+      if (heard === null || reference === null) return null;
       const nowMs = heard.toMs + monotonicMs - heard.monotonicMs;
       if (day !== null) return nowMs > day.fromMs + periodMs + graceMs ? assess(day) : null;
-      const { lastMs } = ground.reference;
+      const { lastMs } = reference;
       if (lastMs === null || nowMs <= lastMs + 2 * periodMs + graceMs) return null;
       return assess(packDay({ fromMs: lastMs + periodMs, periodMs, features: [] }));
     },
     renew: () => {
       [day, heard] = [null, null];
-      if (ground !== null) ground = { model: ground.model, reference: beginSiteReference() };
+      if (reference !== null) reference = packReference(beginSiteReference());
     },
   };
 }

@@ -166,10 +166,10 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
       memory.save([entry]);
     },
     get standings() {
-      return [...watched.values()].map(({ point, standing, ground }) => ({
+      return [...watched.values()].map(({ point, standing, referenceDays }) => ({
         point,
         ...standing,
-        referenceDays: Math.max(0, ...(ground?.reference.columns ?? []).map(({ days }) => days.length)),
+        referenceDays,
       }));
     },
     refused,
@@ -198,9 +198,9 @@ interface DriftMemory {
 function createDriftMemory({ rules, state, logger, epochOf, onEvent }: DriftPostOptions): DriftMemory {
   const keyOf = ({ turbine, component }: PointId): string => `drift/${turbine}/${component}`;
   const dayKeyOf = ({ turbine, component }: PointId): string => `drift-day/${turbine}/${component}`;
-  const describeDay = ({ ground, day }: WatchedDrift): string | null => {
-    if (ground === null || day === null) return null;
-    return JSON.stringify({ version: 1, modelDigest: ground.model.digest, day } satisfies DriftDaySnapshot);
+  const describeDay = ({ model, day }: WatchedDrift): string | null => {
+    if (model === null || day === null) return null;
+    return JSON.stringify({ version: 1, modelDigest: model.digest, day } satisfies DriftDaySnapshot);
   };
   /** False, and told: a machine that was mended is another one, and periods of another length are other days. */
   const isOfNow = (point: PointId, read: DriftSnapshot, epoch: number): boolean => {
@@ -228,7 +228,7 @@ function createDriftMemory({ rules, state, logger, epochOf, onEvent }: DriftPost
     }
     return texts;
   };
-  // A day is 100 kB a point as text, and is in memory as a day already.
+  // Both texts together are half a megabyte a point after three months.
   const describeAll = (): Readonly<Record<string, string | null>> => describe(opened);
   return {
     open: (point) => {
@@ -256,6 +256,12 @@ function createDriftMemory({ rules, state, logger, epochOf, onEvent }: DriftPost
         renew: watch.renew,
         get ground() {
           return watch.ground;
+        },
+        get model() {
+          return watch.model;
+        },
+        get referenceDays() {
+          return watch.referenceDays;
         },
         get day() {
           return watch.day;
