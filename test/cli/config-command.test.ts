@@ -649,6 +649,10 @@ test("a line that is no serial port, and one port under two names, are named", a
     /:8:14: devices\[0\]\.connect: this is a folder, and a serial port is needed/,
   );
   expect(await of(write("", "capture.bin"))).toMatch(/this is a file, and a serial port is needed/);
+  if (process.platform !== "win32")
+    expect(await of("COM3")).toMatch(
+      /:8:14: devices\[0\]\.connect: Windows alone has .* \(it says "COM3"\); write/,
+    );
   expect(await of(`/dev/null\n  - { id: mcu-9, connect: ${port} }`)).toMatch(
     /:9:\d+: devices\[1\]\.connect: this leads to \/dev\/null, as devices\[0\]\.connect does .*; give every device/,
   );
