@@ -135,8 +135,10 @@ function complain(
   },
 ): ReturnType<typeof makeComplaint> {
   const value = source.writtenAt(finding.path) ?? source.valueAt(finding.path) ?? finding.value;
-  const key = formatKeyPath(finding.path);
-  const override = overrides.find(({ path }) => formatKeyPath(path) === key);
+  // What a variable says stands in no line, nor does what is in it.
+  const override = overrides
+    .filter(({ path }) => path.every((part, index) => part === finding.path[index]))
+    .sort((one, other) => other.path.length - one.path.length)[0];
   if (override !== undefined) return makeComplaint(finding, { file, variable: override.variable, value });
   if (finding.isKey) return makeComplaint(finding, { file, ...source.placeOfKey(finding.path) });
   return makeComplaint(finding, { file, ...source.placeOf(finding.path), value });
