@@ -76,8 +76,14 @@ describe("config validate names file, line and column, key, value, and what to w
     [
       "a value where a list belongs",
       "",
+      "bundles: { trustedKeys: /etc/aurora/release.pub }\n",
+      /:18:25: bundles\.trustedKeys: must be a list .*; write \[\/etc\/aurora\/release\.pub\]\nhint/,
+    ],
+    [
+      "a text where a list of mappings belongs",
+      "",
       "modbus: tcp://plc:502\n",
-      /:18:9: modbus: must be a list \(it says "tcp:\/\/plc:502"\); write \[tcp:\/\/plc:502\]\nhint/,
+      /:18:9: modbus: must be a list \(it says "tcp:\/\/plc:502"\)\nhint/,
     ],
     [
       "a decimal comma in a mapping",
