@@ -37,6 +37,9 @@ export function readHello(fields: WireFields["hello"]): Result<HelloMessage, str
   };
   if (protocolMajor !== protocolVersion.major) return ok(hello);
   if (!fits(firmware, maxNameBytes)) return failed("Hello.firmware is longer than 64 bytes");
+  // Since 1.1 packets are bound to it, and 0 binds none.
+  if (sessionId === 0 && protocolMinor >= 1)
+    return failed("Hello.session_id is 0: every boot draws another number above it");
   const seen = new Set<string>();
   for (const item of announced) {
     const problem = checkChannel(item);

@@ -76,8 +76,14 @@ describe("config validate names file, line and column, key, value, and what to w
     [
       "a value where a list belongs",
       "",
+      "bundles: { trustedKeys: /etc/aurora/release.pub }\n",
+      /:18:25: bundles\.trustedKeys: must be a list .*; write \[\/etc\/aurora\/release\.pub\]\nhint/,
+    ],
+    [
+      "a text where a list of mappings belongs",
+      "",
       "modbus: tcp://plc:502\n",
-      /:18:9: modbus: must be a list \(it says "tcp:\/\/plc:502"\); write \[tcp:\/\/plc:502\]\nhint/,
+      /:18:9: modbus: must be a list \(it says "tcp:\/\/plc:502"\)\nhint/,
     ],
     [
       "a decimal comma in a mapping",
@@ -649,6 +655,10 @@ test("a line that is no serial port, and one port under two names, are named", a
     /:8:14: devices\[0\]\.connect: this is a folder, and a serial port is needed/,
   );
   expect(await of(write("", "capture.bin"))).toMatch(/this is a file, and a serial port is needed/);
+  if (process.platform !== "win32")
+    expect(await of("COM3")).toMatch(
+      /:8:14: devices\[0\]\.connect: Windows alone has .* \(it says "COM3"\); write/,
+    );
   expect(await of(`/dev/null\n  - { id: mcu-9, connect: ${port} }`)).toMatch(
     /:9:\d+: devices\[1\]\.connect: this leads to \/dev\/null, as devices\[0\]\.connect does .*; give every device/,
   );

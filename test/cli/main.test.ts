@@ -1,4 +1,6 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { describe, expect, test } from "vitest";
@@ -6,6 +8,7 @@ import { commandTable } from "../../src/cli/command-table.ts";
 import { createKeyPair, parsePrivateKey } from "../../src/core/bundle/keys.ts";
 import { writeBundle } from "../../src/core/bundle/write-bundle.ts";
 import { sampleContents } from "../core/bundle/sample-bundle.ts";
+import { compiledCommand } from "../support/compiled.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { aurora, startAurora } from "./aurora.ts";
 
@@ -50,6 +53,21 @@ describe("aurora", () => {
     expect(stderr).toMatch(
       /^error: nothing says why WT07 gearbox is to be learnt anew\nhint: .*--reason 'bearing/,
     );
+  });
+
+  test.skipIf(!existsSync("/dev/full"))("a full disk under stdout is an error, and no bug", async () => {
+    const full = openSync("/dev/full", "w");
+    const child = spawn(process.execPath, [compiledCommand(), "config", "schema"], {
+      stdio: ["ignore", full, "pipe"],
+    });
+    closeSync(full);
+    const ended = once(child, "close");
+    let stderr = "";
+    child.stderr!.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    expect(await ended).toEqual([1, null]);
+    expect(stderr).toMatch(/^error: cannot write what belongs on stdout: ENOSPC.*\nhint: .*\n$/);
   });
 
   test("--version prints a semantic version", async () => {

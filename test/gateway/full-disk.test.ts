@@ -1,8 +1,12 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { compiledCommand } from "../support/compiled.ts";
+import { findFreePort } from "../support/free-port.ts";
 import { type GatewayProcess, startGatewayProcess } from "../support/gateway-process.ts";
 import { fillDisk, mountSmallDisk } from "../support/small-disk.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
 import { createInstallation, names, startDevice } from "./installation.ts";
 import { listen } from "./subscriber.ts";
@@ -47,6 +51,32 @@ test("a gateway starts on a full disk: it serves, warns, says so, and writes dow
     40_000,
   );
 }, 90_000);
+
+test.skipIf(!existsSync("/dev/full"))(
+  "a gateway whose log takes no line goes on",
+  async () => {
+    const installation = await createInstallation();
+    const httpPort = await findFreePort();
+    const config = installation.writeGatewayConfig(
+      [{ id: "WT02", bearing: createTurbine(32, null).bearing, connect: "mqtt" }],
+      {
+        gateway: { id: names.gateway, site: names.site, stateDir: createTemporaryFolder(), httpPort },
+      },
+    );
+    const full = openSync("/dev/full", "w");
+    const gateway = spawn(process.execPath, [compiledCommand(), "gateway", "--config", config], {
+      stdio: ["ignore", "ignore", full],
+    });
+    onTestFinished(() => void gateway.kill("SIGKILL"));
+    closeSync(full);
+    // By then it has logged that it serves, and where.
+    const isHealthy = async (): Promise<boolean> =>
+      (await fetch(`http://127.0.0.1:${httpPort}/-/healthy`).catch(() => null))?.ok === true;
+    await until(isHealthy, "its health", 60_000);
+    expect([gateway.exitCode, gateway.signalCode]).toEqual([null, null]);
+  },
+  130_000,
+);
 
 test("windows that were in memory when the gateway was killed are declared to the collector", async () => {
   const installation = await createInstallation();

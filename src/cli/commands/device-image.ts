@@ -1,6 +1,6 @@
 /** `aurora device image`: the flash of a device with a bundle's model in it, for a programmer. */
 import { dirname, resolve } from "node:path";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { idPattern } from "../../core/contract/topics.ts";
 import { followLinks, writeOutputFile } from "../../core/platform/files/atomic-file.ts";
@@ -18,8 +18,8 @@ interface DeviceImageFlags extends FlashLayout {
   readonly json?: boolean;
 }
 
-const parseAddress = parseInteger(0, 0xffff_ffff);
-const parseSize = parseInteger(512, 0x1000_0000);
+const parseAddress = parsePlace(parseInteger(0, 0xffff_ffff));
+const parseSize = parsePlace(parseInteger(512, 0x1000_0000));
 
 /** Builds the command `image`, to be put under `aurora device`. */
 export function deviceImageCommand(): Command {
@@ -112,4 +112,15 @@ async function refuseSource(
     subject: out,
     hint: "Name another file under --out: what the image is made of is not written over.",
   });
+}
+
+/** Refuses 08040000, which is an address without its 0x, or a decimal number that nobody writes so: one of them flashes elsewhere. */
+function parsePlace(parse: (text: string) => number): (text: string) => number {
+  return (text) => {
+    if (/^0\d/.test(text.trim()))
+      throw new InvalidArgumentError(
+        `It has zeros in front: write 0x${text.trim()}, or decimal digits without them.`,
+      );
+    return parse(text);
+  };
 }

@@ -50,10 +50,17 @@ function flush(stream: NodeJS.WriteStream): Promise<void> {
 /** What a program ends by that writes where nobody reads. */
 const sigpipe = 13;
 
-/** Ends the process, without a word, when nobody reads its stdout any more (`| head`, a pager that was left). */
+/**
+ * Ends the process when its stdout takes nothing more: without a word when nobody reads it (`| head`, a pager that was left), with
+ * one when its disk is full. What it says on stderr it says as long as somebody takes it.
+ */
 export function endAtClosedPipe(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    process.exit(128 + sigpipe);
+    if (error.code === "EPIPE") process.exit(128 + sigpipe);
+    process.stderr.write(
+      `error: cannot write what belongs on stdout: ${error.message}\nhint: Check the disk, or the device, that it goes to.\n`,
+    );
+    process.exit(1);
   });
+  process.stderr.on("error", () => {});
 }

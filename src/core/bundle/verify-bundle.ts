@@ -2,7 +2,7 @@
  * Reads a bundle and finds whatever was changed in it, offline. Verifies before it parses: signature → manifest's
  * digest → manifest's form → every other file's size and digest, and no file more. Refuses; never repairs.
  */
-import { AuroraError } from "../contract/aurora-error.ts";
+import { AuroraError, hasErrorCode } from "../contract/aurora-error.ts";
 import { bundleFileNames, type Manifest, manifestSchema } from "../contract/bundle/manifest.ts";
 import { sayIssue } from "../contract/config/describe-issue.ts";
 import { sha256Hex } from "../platform/files/sha256.ts";
@@ -91,8 +91,24 @@ async function verifySource(
   limits: BundleLimits,
 ): Promise<VerifiedBundle> {
   const head = await readHead(source, limits);
-  const signedBy = verifyManifestSignature(head.signatureBytes, sha256Hex(head.manifestBytes), trustedKeys);
+  const signedBy = findSigners(head, trustedKeys, source.subject);
   return { ...(await readBody(source, head, limits)), signedBy };
+}
+
+/** Who signed; an error says of which bundle it speaks, for a gateway may have many. */
+function findSigners(
+  { signatureBytes, manifestBytes }: BundleHead,
+  trustedKeys: readonly TrustedKey[],
+  subject: string,
+): readonly string[] {
+  try {
+    return verifyManifestSignature(signatureBytes, sha256Hex(manifestBytes), trustedKeys);
+  } catch (cause) {
+    if (!hasErrorCode(cause, "BUNDLE_SIGNATURE")) throw cause;
+    const { op, message, hint } = cause;
+    const file = `${subject}/${signatureFileName}`;
+    throw new AuroraError("BUNDLE_SIGNATURE", message, { op, subject: file, hint, cause });
+  }
 }
 
 type BundleHead = Pick<Bundle, "manifestBytes" | "signatureBytes">;

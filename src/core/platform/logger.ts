@@ -34,9 +34,7 @@ export interface LoggerOptions {
 export function createLogger(options: LoggerOptions = {}): Logger {
   const format = options.format ?? "auto";
   const asText = format === "text" || (format === "auto" && process.stderr.isTTY === true);
-  // Synchronous: what was logged before a crash is what one needs after it.
-  const sink: DestinationStream =
-    options.write === undefined ? destination({ fd: 2, sync: true }) : { write: options.write };
+  const sink: DestinationStream = options.write === undefined ? openStderr() : { write: options.write };
   const stream: DestinationStream = asText ? { write: (line) => sink.write(renderLine(line)) } : sink;
   const base = options.name === undefined ? {} : { name: options.name };
   const root = pino(
@@ -50,6 +48,17 @@ export function createLogger(options: LoggerOptions = {}): Logger {
     stream,
   );
   return wrap(root);
+}
+
+/** Bytes of lines that wait while stderr takes none. */
+const maxWaitingBytes = 65_536;
+
+/** A log on a full disk, or that nobody reads, is no reason to end; what cannot be written waits, and what does not fit is lost. */
+function openStderr(): DestinationStream {
+  // Synchronous: what was logged before a crash is what one needs after it.
+  const stderr = destination({ fd: 2, sync: true, maxLength: maxWaitingBytes });
+  stderr.on("error", () => {});
+  return stderr;
 }
 
 export const silentLogger: Logger = {

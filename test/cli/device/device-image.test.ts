@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { mcuImageOffsets, mcuSlotBytes } from "../../../scripts/mcu/mcu-image.ts";
@@ -100,6 +100,14 @@ test("a layout that cannot be is refused in words", () => {
     [{ slotsAt: 0, slotBytes: 4096, identityAt: 8192 }, "outside the flash"],
   ] as const)
     expect(() => createFlashImage(layout, { key, model, deviceId: "x" })).toThrow(words);
+});
+
+test("an address without its 0x is refused, and not taken for a decimal number", async () => {
+  const out = join(createTemporaryFolder(), "slots.hex");
+  const asked = ["device", "image", bundle, "--key", "any.key", "--out", out, "--slots-at", "08040000"];
+  const { code, stderr } = await auroraHere(...asked);
+  expect([code, existsSync(out)]).toEqual([2, false]);
+  expect(stderr).toContain("It has zeros in front: write 0x08040000, or decimal digits without them.");
 });
 
 test("Intel HEX goes over the boundary of 64 kB", () => {

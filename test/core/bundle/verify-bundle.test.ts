@@ -110,7 +110,11 @@ describe("a bundle", () => {
     const stranger = newKey();
     const foreign = createBundle(sampleContents(), stranger);
     const error = await refusal(verifyBundleFiles(bundleEntries(foreign), trusted, "test"));
-    expect(error.code).toBe("BUNDLE_SIGNATURE");
+    expect(error).toMatchObject({
+      code: "BUNDLE_SIGNATURE",
+      subject: "test/manifest.dsse.json",
+      message: "0 trusted keys have signed, 1 needed",
+    });
     await refusal(verifyBundleFiles(bundleEntries(foreign), [], "test"));
   });
 

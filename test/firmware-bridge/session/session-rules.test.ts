@@ -136,6 +136,7 @@ describe("bad input", () => {
 
   test.each([
     ["an id with a slash", { ...hello, deviceId: "a/b" }, /is not an id/],
+    ["a session 0", { ...hello, protocolMinor: 1, sessionId: 0 }, /session_id is 0: every boot draws/],
     ["a channel twice", { ...hello, channels: [channels[0]!, channels[0]!] }, /announced twice/],
     ["a scale of zero", { ...hello, channels: [{ ...channels[0]!, scale: 0 }] }, /scale is 0/],
     [

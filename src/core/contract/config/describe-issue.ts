@@ -98,11 +98,6 @@ function describeType(
   if (expected === "boolean" && typeof value === "string" && /^(yes|no|on|off)$/i.test(value)) {
     return { problem: "must be true or false", write: `write ${/^(yes|on)$/i.test(value)}` };
   }
-  const isPlain =
-    typeof value === "number" || (typeof value === "string" && /^[\w./@+-][\w./:@+-]*$/.test(value));
-  if (expected === "array" && isPlain) {
-    return { problem: "must be a list", write: `write [${written ?? value}]` };
-  }
   const wanted: Readonly<Record<string, string>> = {
     array: "a list",
     object: "a mapping of keys",

@@ -3,6 +3,8 @@ import { realpath, stat } from "node:fs/promises";
 import { type ConfigFinding, formatKeyPath, type KeyPath } from "../../contract/config/config-finding.ts";
 import type { GatewayConfig } from "../../contract/config/gateway-config.ts";
 
+const writePort = "write the port's name, mostly /dev/serial/by-id/…; `aurora device list` shows them";
+
 /** What is wrong with them, in their order. */
 export async function checkSerialLines({
   devices,
@@ -10,14 +12,21 @@ export async function checkSerialLines({
   const findings: ConfigFinding[] = [];
   const users = new Map<string, KeyPath>();
   for (const [index, { connect }] of devices.entries()) {
-    if (!connect.startsWith("/")) continue;
     const path = ["devices", index, "connect"];
+    if (/^COM\d/.test(connect) && process.platform !== "win32") {
+      findings.push({
+        path,
+        value: connect,
+        problem: "Windows alone has ports of this name",
+        write: writePort,
+      });
+    }
+    if (!connect.startsWith("/")) continue;
     const found = await stat(connect).catch(() => undefined);
     if (found === undefined) continue;
     if (!found.isCharacterDevice()) {
       const problem = `this is a ${found.isDirectory() ? "folder" : "file"}, and a serial port is needed`;
-      const write = "write the port's name, mostly /dev/serial/by-id/…; `aurora device list` shows them";
-      findings.push({ path, value: connect, problem, write });
+      findings.push({ path, value: connect, problem, write: writePort });
       continue;
     }
     const port = await realpath(connect).catch(() => connect);

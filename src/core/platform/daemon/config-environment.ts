@@ -33,8 +33,8 @@ function environmentName(key: string): string {
 }
 
 /**
- * Finds the overrides in `environment`; `schema` is asked for only where there is a variable to find a key for. Variables with the prefix but without a double underscore (`AURORA_DATA`)
- * are other settings and left alone.
+ * Finds the overrides in `environment`; `schema` is asked for only where there is a variable to find a key for. Variables with the prefix but without a double underscore
+ * that name no key at the top (`AURORA_DATA`) are other settings and left alone.
  */
 export function findEnvironmentOverrides(
   schema: () => ConfigJsonSchema,
@@ -43,8 +43,11 @@ export function findEnvironmentOverrides(
   const overrides: EnvironmentOverride[] = [];
   const unknown: string[] = [];
   for (const [variable, text] of Object.entries(environment).sort()) {
-    if (!variable.startsWith("AURORA_") || !variable.includes("__") || text === undefined) continue;
+    const isWithin = variable.includes("__");
+    if (!variable.startsWith("AURORA_") || text === undefined) continue;
+    if (!isWithin && !/^AURORA_[A-Z]+$/.test(variable)) continue;
     const found = resolvePath(schema(), variable.slice("AURORA_".length).split("__"));
+    if (found === undefined && !isWithin) continue;
     if (found === undefined) unknown.push(variable);
     else overrides.push({ variable, path: found.path, value: readValue(text, found.schema) });
   }

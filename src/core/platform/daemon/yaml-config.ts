@@ -112,8 +112,15 @@ function readText<T>(text: string, options: YamlConfigOptions<T>): ReadConfig<T>
     // A text where a list belongs is not too long for one.
     if (/^too_/.test(issue.code) && mistyped.has(issue.path.join("\n"))) return [];
     const path = issue.path.filter((part) => typeof part !== "symbol");
-    if (issue.code !== "unrecognized_keys")
-      return [{ path, ...describeIssue(issue, source.valueAt(path), source.writtenAt(path)) }];
+    if (issue.code !== "unrecognized_keys") {
+      const [value, written] = [source.valueAt(path), source.writtenAt(path)];
+      const meant =
+        issue.code === "invalid_type" && issue.expected === "array"
+          ? putInList(written ?? value, schemaAt(jsonSchema(), path))
+          : undefined;
+      const write = meant === undefined ? {} : { write: `write ${meant}` };
+      return [{ path, ...describeIssue(issue, value, written), ...write }];
+    }
     return issue.keys.map((name) => unknownKey([...path, name], { source, jsonSchema: jsonSchema() }));
   });
   const told = new Set(findings.map(({ path }) => formatKeyPath(path)));
@@ -135,8 +142,10 @@ function complain(
   },
 ): ReturnType<typeof makeComplaint> {
   const value = source.writtenAt(finding.path) ?? source.valueAt(finding.path) ?? finding.value;
-  const key = formatKeyPath(finding.path);
-  const override = overrides.find(({ path }) => formatKeyPath(path) === key);
+  // What a variable says stands in no line, nor does what is in it.
+  const override = overrides
+    .filter(({ path }) => path.every((part, index) => part === finding.path[index]))
+    .sort((one, other) => other.path.length - one.path.length)[0];
   if (override !== undefined) return makeComplaint(finding, { file, variable: override.variable, value });
   if (finding.isKey) return makeComplaint(finding, { file, ...source.placeOfKey(finding.path) });
   return makeComplaint(finding, { file, ...source.placeOf(finding.path), value });
@@ -170,6 +179,24 @@ function refuseOtherKind(
   );
 }
 
+/** What a JSON schema says of the value at `path`. */
+function schemaAt(whole: ConfigJsonSchema, path: KeyPath): ConfigJsonSchema | undefined {
+  let at: ConfigJsonSchema | undefined = whole;
+  for (const part of path) {
+    at = at?.anyOf?.find(({ properties, items }) => properties !== undefined || items !== undefined) ?? at;
+    at = typeof part === "number" ? at?.items : at?.properties?.[part];
+  }
+  return at;
+}
+
+/** The value as the only one of the list that belongs there; undefined: it is none that could be in it. */
+function putInList(value: unknown, list: ConfigJsonSchema | undefined): string | undefined {
+  const type = list?.items?.type;
+  const isNumber = type === "number" && Number.isFinite(Number(value)) && value !== "";
+  const isText = type === "string" && typeof value === "string" && /^[\w./@+-]+$/.test(value);
+  return isNumber || isText ? `[${String(value)}]` : undefined;
+}
+
 function unknownKey(
   path: KeyPath,
   { source, jsonSchema }: { readonly source: ConfigText; readonly jsonSchema: ConfigJsonSchema },
@@ -179,11 +206,7 @@ function unknownKey(
   if (meant !== undefined) {
     return { path, problem: "unknown key: a decimal comma?", write: `write ${meant}`, isKey: true };
   }
-  let at: ConfigJsonSchema | undefined = jsonSchema;
-  for (const part of path.slice(0, -1)) {
-    at = at?.anyOf?.find(({ properties, items }) => properties !== undefined || items !== undefined) ?? at;
-    at = typeof part === "number" ? at?.items : at?.properties?.[part];
-  }
+  const at = schemaAt(jsonSchema, path.slice(0, -1));
   const known = Object.keys(at?.properties ?? {});
   return { path, problem: `unknown key "${name}"${suggestWord(name, known)}`, isKey: true };
 }

@@ -113,6 +113,15 @@ describe("a YAML configuration", () => {
     expect(() => parse(minimal, { AURORA_MQTT__URLL: "x" })).toThrow(
       /AURORA_MQTT__URLL names no configuration key/,
     );
+    // A key at the top is a key like any other; what is wrong within it is the variable's as well.
+    const device = "{ id: mcu-7, connect: tcp://plc:4001 }";
+    expect(parse(minimal, { AURORA_DEVICES: `[${device}]` }).devices).toMatchObject([{ id: "mcu-7" }]);
+    expect(() => parse(minimal, { AURORA_DEVICES: `[${device.replace("connect", "conect")}]` })).toThrow(
+      /environment AURORA_DEVICES: devices\[0\]\.conect: unknown key "conect"; did you mean "connect"/,
+    );
+    expect(() => parse(minimal, { AURORA_GATEWAY: "gw-7" })).toThrow(
+      /environment AURORA_GATEWAY: gateway: must be a mapping of keys/,
+    );
     expect(() => parse(minimal, { AURORA_MQTT__URL: "x" })).toThrow(
       /environment AURORA_MQTT__URL: mqtt\.url/,
     );
