@@ -9,6 +9,7 @@ import type { PointId } from "../../core/contract/stream.ts";
 import type { DriftReport } from "../../core/contract/uplink-record.ts";
 import { graceOf } from "../../core/drift/day-summary.ts";
 import { findCauses } from "../../core/drift/find-causes.ts";
+import { findOrMake } from "../../core/maths/find-or-make.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { readKept } from "../record/read-kept.ts";
@@ -105,30 +106,33 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
   };
   const isExpected = (fromMs: number): boolean =>
     [...watched.values()].some(({ day }) => day !== null && day.fromMs <= fromMs);
-  /** Reads the verdicts of a period together: once no other is expected of it, or not for longer; `now`: at once. */
-  const publish = (when: "settled" | "now"): void => {
-    const waiting = [...watched.values()].filter((entry) => entry.waiting !== null);
+  const listWaiting = (): WatchedDrift[] => [...watched.values()].filter(({ waiting }) => waiting !== null);
+  /** Reads the verdicts of a period together. */
+  const publish = (fromMs: number): void => {
+    const together = listWaiting().filter((entry) => entry.waiting?.fromMs === fromMs);
+    const verdicts = findCauses(
+      together.map((entry) => entry.waiting!),
+      { points: [...watched.values()].map(({ point }) => point) },
+    );
+    for (const [index, entry] of together.entries()) {
+      entry.waiting = null;
+      announce(entry, verdicts[index]!);
+    }
+  };
+  /** Reads the periods of which no other verdict is expected, or not for longer. A device that was cut off tells several. */
+  const publishSettled = (): void => {
+    const waiting = listWaiting();
     if (waiting.length === 0) return;
     const isTired = ({ waitingMonotonicMs }: WatchedDrift): boolean =>
       clock.monotonicMs() - waitingMonotonicMs > patienceMs;
-    // What waits may be of several periods: a device that was cut off tells days of before.
-    for (const fromMs of new Set(waiting.map((entry) => entry.waiting!.fromMs))) {
-      const together = waiting.filter((entry) => entry.waiting?.fromMs === fromMs);
-      if (when === "settled" && isExpected(fromMs) && !together.some(isTired)) continue;
-      const verdicts = findCauses(
-        together.map((entry) => entry.waiting!),
-        { points: [...watched.values()].map(({ point }) => point) },
-      );
-      for (const [index, entry] of together.entries()) {
-        entry.waiting = null;
-        announce(entry, verdicts[index]!);
-      }
+    for (const [fromMs, together] of groupByPeriod(waiting)) {
+      if (!isExpected(fromMs) || together.some(isTired)) publish(fromMs);
     }
   };
   const hold = (entry: WatchedDrift, verdict: DriftVerdict | null): void => {
     if (verdict === null) return;
-    // What it said of an earlier day still waits for points that never came.
-    if (entry.waiting !== null) publish("now");
+    // What it said of an earlier day still waits for points that never came; other days may wait for longer.
+    if (entry.waiting !== null) publish(entry.waiting.fromMs);
     entry.waiting = verdict;
     entry.waitingMonotonicMs = clock.monotonicMs();
   };
@@ -151,7 +155,7 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
       if (taken.isLost)
         onEvent(entry.point, "drift.lost", "its days lie in the future; they are learnt anew");
       hold(entry, taken.verdict);
-      publish("settled");
+      publishSettled();
       memory.saveDay(entry);
     },
     renew: ({ turbine, component }, why) => {
@@ -176,13 +180,20 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
     tick: () => {
       const monotonicMs = clock.monotonicMs();
       for (const entry of watched.values()) hold(entry, entry.advance(monotonicMs));
-      publish("settled");
+      publishSettled();
     },
     close: () => {
-      publish("now");
+      for (const fromMs of groupByPeriod(listWaiting()).keys()) publish(fromMs);
       memory.save([...watched.values()]);
     },
   };
+}
+
+/** By the start of the period that their verdicts are of; all of them have one that waits. */
+function groupByPeriod(waiting: readonly WatchedDrift[]): ReadonlyMap<number, readonly WatchedDrift[]> {
+  const periods = new Map<number, WatchedDrift[]>();
+  for (const entry of waiting) findOrMake(periods, entry.waiting!.fromMs, () => []).push(entry);
+  return periods;
 }
 
 /** What is kept of points, and how. */
