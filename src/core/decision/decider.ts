@@ -23,7 +23,7 @@ import {
 import type { DeciderSnapshot } from "./decider-snapshot.ts";
 import { describeMode, describeUnheard } from "./describe-mode.ts";
 import { type EvidenceHeights, splitBudget } from "./false-alarm-budget.ts";
-import { type HealthySpread, usualSpread } from "./fast-lane.ts";
+import { findHighestHealthy, type HealthySpread, usualSpread } from "./fast-lane.ts";
 import { isOperating } from "./operating-state.ts";
 import {
   beginSignal,
@@ -71,7 +71,10 @@ export interface Decider {
    * Returns the failure modes that were active and that the new model does not know: no evidence can clear them.
    */
   adopt(parts: DeciderParts): readonly string[];
-  /** Forgets what has gathered; active alarms stay active. */
+  /**
+   * Forgets what has gathered, for the machine is held to be healthy from now on. Active alarms stay active until their
+   * signals are where those of healthy machines lie: how its own lay before says nothing of it now.
+   */
   forget(): void;
   /** Has any signal gathered so much that what is heard now must not be learnt as healthy? */
   readonly isSuspicious: boolean;
@@ -142,7 +145,10 @@ class PointDecider implements Decider {
     if (version !== this.#lastBaseline) {
       // What a severity was above is another level now.
       const state = this.#signals.get(vibrationLevelMode);
-      if (state !== undefined) this.#signals.set(vibrationLevelMode, forgetEvidence(state, severitySpread));
+      if (state !== undefined) {
+        const healthy = findHealthyEnd(severitySpread, vibrationLevelMode);
+        this.#signals.set(vibrationLevelMode, forgetEvidence(state, severitySpread, healthy));
+      }
     }
     this.#lastBaseline = version;
     this.#last = this.#step(prediction, own);
@@ -159,7 +165,9 @@ class PointDecider implements Decider {
     this.parts = next;
     this.#heard = toHeardParts(next);
     this.#heights = splitBudget(this.#falsePerYear, next.outputs.length + 1);
-    this.forget();
+    for (const [name, state] of this.#signals) {
+      this.#signals.set(name, forgetEvidence(state, spreadOf(this.#heard, name)));
+    }
     const known = listFailureModes(next);
     this.#signals = new Map([...this.#signals].filter(([name]) => known.includes(name)));
     this.#last = [];
@@ -169,7 +177,8 @@ class PointDecider implements Decider {
 
   forget(): void {
     for (const [name, state] of this.#signals) {
-      this.#signals.set(name, forgetEvidence(state, spreadOf(this.#heard, name)));
+      const spread = spreadOf(this.#heard, name);
+      this.#signals.set(name, forgetEvidence(state, spread, findHealthyEnd(spread, name)));
     }
   }
 
@@ -249,6 +258,11 @@ export function listFailureModes({
 
 function spreadOf({ spread }: Pick<HeardParts, "spread">, name: string): HealthySpread {
   return name === vibrationLevelMode ? severitySpread : spread;
+}
+
+/** Up to where a signal may lie that is healthy for all that is known. A severity is above this very machine: it only wanders. */
+function findHealthyEnd(spread: HealthySpread, name: string): number {
+  return name === vibrationLevelMode ? spread.location + 2 * spread.wander : findHighestHealthy(spread);
 }
 
 /** Goes on with what was kept: of another model only the alarms that stand. */

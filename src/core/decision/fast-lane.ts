@@ -91,6 +91,11 @@ export function beginFast(spread: HealthySpread): FastState {
   };
 }
 
+/** Level up to which a machine of which nothing is known may well be healthy. */
+export function findHighestHealthy({ location, machine }: HealthySpread): number {
+  return location + plausible * machine;
+}
+
 /** The value beyond which a window is evidence, after `elapsedMs` since the last. */
 export function findBound(state: FastState, spread: HealthySpread, elapsedMs: number): number {
   const { variance, step } = drift(state, spread, elapsedMs);

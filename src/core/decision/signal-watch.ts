@@ -108,9 +108,16 @@ export function raiseSignal(
   return { fast: state.fast, slow: state.slow, held };
 }
 
-/** Another model or another reference: what gathered was against the old one. The alarm stands on. */
-export function forgetEvidence(state: SignalState, spread: HealthySpread): SignalState {
-  const held = state.held && rebaseAlarm(state.held, spread.location);
+/**
+ * Another model or another reference: what gathered was against the old one. The alarm stands on, until its signal is near
+ * `healthy`.
+ */
+export function forgetEvidence(
+  state: SignalState,
+  spread: HealthySpread,
+  healthy: number = spread.location,
+): SignalState {
+  const held = state.held && rebaseAlarm(state.held, healthy);
   return { fast: beginFast(spread), slow: idleSlow, held };
 }
 

@@ -9,25 +9,13 @@ import type { PointId } from "../../core/contract/stream.ts";
 import type { DriftReport } from "../../core/contract/uplink-record.ts";
 import { graceOf } from "../../core/drift/day-summary.ts";
 import { findCauses } from "../../core/drift/find-causes.ts";
+import { findOrMake } from "../../core/maths/find-or-make.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
-import {
-  createDriftPoint,
-  type DriftModel,
-  type DriftPoint,
-  type DriftRefusal,
-  type DriftRules,
-  driftRefusals,
-} from "./drift-point.ts";
-import {
-  type DriftDaySnapshot,
-  type DriftSnapshot,
-  type DriftStanding,
-  driftDaySnapshotSchema,
-  driftSnapshotSchema,
-} from "./drift-snapshot.ts";
+import { createDriftMemory, type WatchedDrift } from "./drift-memory.ts";
+import { type DriftModel, type DriftRefusal, type DriftRules, driftRefusals } from "./drift-point.ts";
+import type { DriftStanding } from "./drift-snapshot.ts";
 import { advanceStanding, type DriftEventName, nothingSaid } from "./drift-standing.ts";
 
 /** How a point stands against its own days. */
@@ -64,18 +52,6 @@ export interface DriftPost {
   close(): void;
 }
 
-/** A day is written down so many times: a kill costs an hour of it. */
-const savesPerDay = 24;
-
-interface WatchedDrift extends DriftPoint {
-  readonly epoch: number;
-  standing: DriftStanding;
-  /** A verdict that waits to be read together with others, and since when. */
-  waiting: DriftVerdict | null;
-  waitingMonotonicMs: number;
-  savedSlot: number;
-}
-
 /** Creates the post; nothing is known of a point before its first report. */
 export function createDriftPost(options: DriftPostOptions): DriftPost {
   const { points, clock, logger, onEvent } = options;
@@ -105,30 +81,33 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
   };
   const isExpected = (fromMs: number): boolean =>
     [...watched.values()].some(({ dayFromMs }) => dayFromMs !== null && dayFromMs <= fromMs);
-  /** Reads the verdicts of a period together: once no other is expected of it, or not for longer; `now`: at once. */
-  const publish = (when: "settled" | "now"): void => {
-    const waiting = [...watched.values()].filter((entry) => entry.waiting !== null);
+  const listWaiting = (): WatchedDrift[] => [...watched.values()].filter(({ waiting }) => waiting !== null);
+  /** Reads the verdicts of a period together. */
+  const publish = (fromMs: number): void => {
+    const together = listWaiting().filter((entry) => entry.waiting?.fromMs === fromMs);
+    const verdicts = findCauses(
+      together.map((entry) => entry.waiting!),
+      { points: [...watched.values()].map(({ point }) => point) },
+    );
+    for (const [index, entry] of together.entries()) {
+      entry.waiting = null;
+      announce(entry, verdicts[index]!);
+    }
+  };
+  /** Reads the periods of which no other verdict is expected, or not for longer. A device that was cut off tells several. */
+  const publishSettled = (): void => {
+    const waiting = listWaiting();
     if (waiting.length === 0) return;
     const isTired = ({ waitingMonotonicMs }: WatchedDrift): boolean =>
       clock.monotonicMs() - waitingMonotonicMs > patienceMs;
-    // What waits may be of several periods: a device that was cut off tells days of before.
-    for (const fromMs of new Set(waiting.map((entry) => entry.waiting!.fromMs))) {
-      const together = waiting.filter((entry) => entry.waiting?.fromMs === fromMs);
-      if (when === "settled" && isExpected(fromMs) && !together.some(isTired)) continue;
-      const verdicts = findCauses(
-        together.map((entry) => entry.waiting!),
-        { points: [...watched.values()].map(({ point }) => point) },
-      );
-      for (const [index, entry] of together.entries()) {
-        entry.waiting = null;
-        announce(entry, verdicts[index]!);
-      }
+    for (const [fromMs, together] of groupByPeriod(waiting)) {
+      if (!isExpected(fromMs) || together.some(isTired)) publish(fromMs);
     }
   };
   const hold = (entry: WatchedDrift, verdict: DriftVerdict | null): void => {
     if (verdict === null) return;
-    // What it said of an earlier day still waits for points that never came.
-    if (entry.waiting !== null) publish("now");
+    // What it said of an earlier day still waits for points that never came; other days may wait for longer.
+    if (entry.waiting !== null) publish(entry.waiting.fromMs);
     entry.waiting = verdict;
     entry.waitingMonotonicMs = clock.monotonicMs();
   };
@@ -151,7 +130,7 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
       if (taken.isLost)
         onEvent(entry.point, "drift.lost", "its days lie in the future; they are learnt anew");
       hold(entry, taken.verdict);
-      publish("settled");
+      publishSettled();
       memory.saveDay(entry);
     },
     renew: ({ turbine, component }, why) => {
@@ -176,122 +155,18 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
     tick: () => {
       const monotonicMs = clock.monotonicMs();
       for (const entry of watched.values()) hold(entry, entry.advance(monotonicMs));
-      publish("settled");
+      publishSettled();
     },
     close: () => {
-      publish("now");
+      for (const fromMs of groupByPeriod(listWaiting()).keys()) publish(fromMs);
       memory.save([...watched.values()]);
     },
   };
 }
 
-/** What is kept of points, and how. */
-interface DriftMemory {
-  /** The watch of a point as the last run left it. */
-  open(point: PointId): WatchedDrift;
-  /** In one write. */
-  save(entries: readonly WatchedDrift[]): void;
-  /** Once an hour of the day. */
-  saveDay(entry: WatchedDrift): void;
-}
-
-function createDriftMemory({ rules, state, logger, epochOf, onEvent }: DriftPostOptions): DriftMemory {
-  const keyOf = ({ turbine, component }: PointId): string => `drift/${turbine}/${component}`;
-  const dayKeyOf = ({ turbine, component }: PointId): string => `drift-day/${turbine}/${component}`;
-  const describeDay = ({ model, day }: WatchedDrift): string | null => {
-    if (model === null || day === null) return null;
-    return JSON.stringify({ version: 1, modelDigest: model.digest, day } satisfies DriftDaySnapshot);
-  };
-  /** False, and told: a machine that was mended is another one, and periods of another length are other days. */
-  const isOfNow = (point: PointId, read: DriftSnapshot, epoch: number): boolean => {
-    if (read.epoch !== epoch) {
-      onEvent(
-        point,
-        "baseline-renewed",
-        `by the configuration: ${epoch} renewals, where ${read.epoch} were known`,
-      );
-      return false;
-    }
-    if ((read.reference.periodMs ?? rules.periodMs) === rules.periodMs) return true;
-    onEvent(point, "drift.lost", "a day is of another length now; its days are learnt anew");
-    return false;
-  };
-  const opened: WatchedDrift[] = [];
-  const describe = (entries: readonly WatchedDrift[]): Readonly<Record<string, string | null>> => {
-    const texts: Record<string, string | null> = {};
-    for (const entry of entries) {
-      const { point, ground, epoch, standing } = entry;
-      if (ground === null) continue;
-      const kept: DriftSnapshot = { version: 1, ...ground, epoch, standing };
-      texts[keyOf(point)] = JSON.stringify(kept);
-      texts[dayKeyOf(point)] = describeDay(entry);
-    }
-    return texts;
-  };
-  // Both texts together are half a megabyte a point after three months.
-  const describeAll = (): Readonly<Record<string, string | null>> => describe(opened);
-  return {
-    open: (point) => {
-      const onLost = (): void =>
-        onEvent(point, "drift.lost", "what was kept of its days cannot be read; they are learnt anew");
-      const epoch = epochOf(point);
-      const read = readKept(state, { key: keyOf(point), schema: driftSnapshotSchema, logger, onLost });
-      const kept = read === undefined || isOfNow(point, read, epoch) ? read : undefined;
-      // Told once.
-      if (kept !== read) state.setAll({ [keyOf(point)]: null, [dayKeyOf(point)]: null });
-      const heard =
-        kept === undefined
-          ? undefined
-          : readKept(state, { key: dayKeyOf(point), schema: driftDaySnapshotSchema, logger, onLost });
-      const isOfKept = heard?.modelDigest === kept?.model.digest && heard?.day.periodMs === rules.periodMs;
-      const watch = createDriftPoint(point, rules, {
-        ground: kept ?? null,
-        day: isOfKept ? heard!.day : null,
-      });
-      state.release([keyOf(point), dayKeyOf(point)], describeAll);
-      const entry: WatchedDrift = {
-        point,
-        take: watch.take,
-        advance: watch.advance,
-        renew: watch.renew,
-        get ground() {
-          return watch.ground;
-        },
-        get model() {
-          return watch.model;
-        },
-        get referenceDays() {
-          return watch.referenceDays;
-        },
-        get day() {
-          return watch.day;
-        },
-        get dayFromMs() {
-          return watch.dayFromMs;
-        },
-        epoch,
-        standing: kept?.standing ?? nothingSaid,
-        waiting: null,
-        waitingMonotonicMs: Number.NaN,
-        savedSlot: Number.NaN,
-      };
-      opened.push(entry);
-      return entry;
-    },
-    save: (entries) => {
-      const texts = describe(entries);
-      if (Object.keys(texts).length > 0) state.setDescribed(texts, describeAll);
-    },
-    saveDay: (entry) => {
-      const { point, waiting } = entry;
-      // While a verdict waits, the disk keeps the day that it was made of.
-      const day = waiting === null ? entry.day : null;
-      if (day === null) return;
-      const last = day.features[0]?.cells.at(-1)?.slot ?? 0;
-      const slot = (day.fromMs / rules.periodMs) * savesPerDay + last;
-      if (slot === entry.savedSlot) return;
-      entry.savedSlot = slot;
-      state.setDescribed({ [dayKeyOf(point)]: describeDay(entry) }, describeAll);
-    },
-  };
+/** By the start of the period that their verdicts are of; all of them have one that waits. */
+function groupByPeriod(waiting: readonly WatchedDrift[]): ReadonlyMap<number, readonly WatchedDrift[]> {
+  const periods = new Map<number, WatchedDrift[]>();
+  for (const entry of waiting) findOrMake(periods, entry.waiting!.fromMs, () => []).push(entry);
+  return periods;
 }

@@ -209,6 +209,56 @@ test("a renewal forgets the evidence against the old baseline, and ends no alarm
   expect(watch.snapshot().decider.baselineVersion).toBe(0);
 });
 
+/** Windows that lie ten minutes apart, so that a day is 144 of them. */
+function feedTenths(
+  watch: ReturnType<typeof create>,
+  { from, to }: { readonly from: number; readonly to: number },
+  scene: WatchScene,
+): void {
+  for (let tenth = from; tenth < to; tenth++) watch.update(watchedWindow(tenth * 600, scene));
+}
+const listActive = (watch: ReturnType<typeof create>) => watch.active.map(({ failureMode }) => failureMode);
+
+test("a mended machine's alarm ends a day after its renewal, wherever among healthy machines it lies, and it is learnt", () => {
+  for (const logit of [-3, -1, -0.4, 0.2]) {
+    const healthy: WatchScene = { logits: [logit, logit - 1] };
+    const watch = create();
+    feedTenths(watch, { from: 0, to: 200 }, healthy);
+    feedTenths(watch, { from: 200, to: 300 }, { logits: [logit + 6, logit - 1] });
+    expect(listActive(watch)).toEqual(["outer-race"]);
+    watch.renew(order);
+    feedTenths(watch, { from: 300, to: 430 }, healthy);
+    expect(listActive(watch)).toEqual(["outer-race"]);
+    feedTenths(watch, { from: 430, to: 450 }, healthy);
+    expect(listActive(watch), `${logit}`).toEqual([]);
+    feedTenths(watch, { from: 450, to: 550 }, healthy);
+    expect(watch.status).toMatchObject({ state: "ready", version: 2 });
+  }
+});
+
+test("an alarm of a machine that was not mended outlives a renewal, and its fault is not learnt", () => {
+  const watch = create();
+  feedTenths(watch, { from: 0, to: 200 }, {});
+  feedTenths(watch, { from: 200, to: 300 }, faulty);
+  watch.renew(order);
+  feedTenths(watch, { from: 300, to: 900 }, faulty);
+  expect(listActive(watch)).toEqual(["outer-race"]);
+  expect(watch.status).toMatchObject({ state: "learning", windows: 0 });
+});
+
+test("an alarm of loudness ends a day after the machine's new reference is there, against which it is not loud", () => {
+  const watch = create();
+  feedTenths(watch, { from: 0, to: 200 }, {});
+  feedTenths(watch, { from: 200, to: 300 }, { levelDb: -18 });
+  expect(listActive(watch)).toEqual(["vibration-level"]);
+  watch.renew(order);
+  feedTenths(watch, { from: 300, to: 420 }, { levelDb: -29 });
+  expect(watch.status).toMatchObject({ state: "ready", version: 2 });
+  // A warmer week is a decibel louder.
+  feedTenths(watch, { from: 420, to: 600 }, { levelDb: -28 });
+  expect(listActive(watch)).toEqual([]);
+});
+
 test("a renewal is kept, also in the very moment of it, and renewing again only starts over", () => {
   const first = create();
   feedWatch(first, { from: 0, to: 80 });

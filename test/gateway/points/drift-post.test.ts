@@ -111,6 +111,24 @@ function createSite(turbines: readonly string[] = ["WT01"]): Site {
   return here;
 }
 
+/** Plays days that the post hears nothing of; the answer tells it one turbine's reports of one of them, from 0. */
+function playUnheard(
+  here: Site,
+  days: number,
+  gain: Readonly<Record<string, number>>,
+): (turbine: string, day: number) => void {
+  const beganMs = here.clock.nowMs();
+  const unheard: DriftReport[] = [];
+  here.kept = unheard;
+  here.play(days, gain);
+  return (turbine, day) => {
+    for (const report of unheard) {
+      const isOfDay = Math.floor((report.fromMs - beganMs) / dayMs) === day;
+      if (report.turbine === turbine && isOfDay) here.post.take(report);
+    }
+  };
+}
+
 describe("the gateway's own watch for drift", () => {
   it("learns, is stable, tells a quieter sensor once with the point, and its end", () => {
     const here = createSite(["WT01", "WT02", "WT03"]);
@@ -240,15 +258,7 @@ describe("the gateway's own watch for drift", () => {
   it("tells verdicts of several periods that wait together, as after a device that was cut off", () => {
     const here = createSite(["WT01", "WT02", "WT03"]);
     here.play(8);
-    here.kept = [];
-    const beganMs = here.clock.nowMs();
-    here.play(3, { WT01: -6 });
-    const tell = (turbine: string, day: number): void => {
-      for (const report of here.kept ?? []) {
-        const isOfDay = Math.floor((report.fromMs - beganMs) / dayMs) === day;
-        if (report.turbine === turbine && isOfDay) here.post.take(report);
-      }
-    };
+    const tell = playUnheard(here, 3, { WT01: -6 });
     // The second day of WT01 waits for that of WT03, and the first of WT02, which was cut off, comes meanwhile.
     tell("WT03", 0);
     tell("WT01", 0);
@@ -263,6 +273,24 @@ describe("the gateway's own watch for drift", () => {
     tell("WT02", 2);
     tell("WT03", 2);
     expect(here.events.map((event) => event.split(":")[0])).toEqual(["drift.drift WT01"]);
+  });
+
+  it("reads a day of all points together, though one that was cut off has a day before it still waiting", () => {
+    const turbines = ["WT01", "WT02", "WT03", "WT04", "WT05"];
+    const here = createSite(turbines);
+    here.play(8);
+    const tell = playUnheard(here, 3, Object.fromEntries(turbines.map((turbine) => [turbine, -6])));
+    tell("WT05", 0);
+    for (const turbine of ["WT01", "WT02", "WT03"]) for (let day = 0; day < 3; day++) tell(turbine, day);
+    // The first day of WT04 waits for that of WT05 when its second, for which three others wait, is over.
+    for (let day = 0; day < 3; day++) tell("WT04", day);
+    tell("WT05", 1);
+    tell("WT05", 2);
+    here.post.close();
+    expect(here.standing("WT01").title).toMatch(/^5 points of site north /);
+    for (const turbine of turbines) {
+      expect(here.standing(turbine), turbine).toMatchObject({ title: here.standing("WT01").title });
+    }
   });
 
   it("refuses and counts what is late, from the future, of another model or of other bins", () => {

@@ -119,9 +119,9 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
         `${name} is ${String(values.get(name))} and ${other} ${String(values.get(other))}: they mean the same`,
       );
     }
-    return value > 0 && value <= max
-      ? value
-      : refuse(`${name} is ${String(values.get(name))}, not a number above 0`);
+    if (value > 0 && value <= max) return value;
+    const wanted = value > max ? `more than ${max}` : "not a number above 0";
+    return refuse(`${name} is ${String(values.get(name))}, ${wanted}`);
   };
   const textOf = (name: string): string | undefined => {
     const value = values.get(name);
