@@ -506,6 +506,17 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     expect((await (await openAt(url)).events(all)).total).toBe(20);
   });
 
+  it("stores what is not known as such where the database takes NULL in a list for a word", async () => {
+    const url = await server.createDatabase();
+    await query(url, `ALTER DATABASE ${url.split("/").at(-1)} SET array_nulls = off`);
+    const record = await openAt(url);
+    const batch = predictionBatch("WT01", t, { rows: 2, stepMs: 60_000 });
+    const [stored] = await store(record, [envelopeOf([{ ...batch, shaftRpm: [1_800, Number.NaN] }])]);
+    expect(stored?.records).toEqual([ok("prediction-batch")]);
+    const range = { site: batch.site, turbine: "WT01", fromMs: t - dayMs, toMs: t, bucketMs: 1 };
+    expect(await record.predictions(range)).toMatchObject([{ windows: [20, 20], shaftRpm: [1_800, null] }]);
+  });
+
   it("goes on where a newer collector gives its tables new columns", async () => {
     const url = await server.createDatabase();
     const record = await openAt(url);
