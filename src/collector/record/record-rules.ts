@@ -15,6 +15,11 @@ export const otherTopics = "(other topics)";
 /** How much of a message that was set aside is kept. */
 export const quarantineSampleBytes = 256;
 
+/** The words of a search: all of them must occur, in whatever order. */
+export function searchWords(search: string): readonly string[] {
+  return search.split(/\s+/).filter((word) => word !== "");
+}
+
 /** Words about what was set aside: they may quote it, and so hold what no engine keeps. At most 500 characters. */
 export function storableText(words: string): string {
   const bytes = new TextEncoder().encode(words.slice(0, 500).replaceAll("\u0000", "\ufffd"));

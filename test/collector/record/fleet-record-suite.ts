@@ -606,7 +606,7 @@ function describeMachines(open: Open): void {
     expect([total, items[0]]).toMatchObject([1, { gateway: "(collector)", subject: "s", believedMs: t }]);
   });
 
-  it("finds alarms, events and updates by a text in their names or words, whatever its case", async () => {
+  it("finds alarms, events and updates by words in their names or texts, whatever their case and order", async () => {
     const record = await open();
     const update = {
       kind: "update",
@@ -625,14 +625,13 @@ function describeMachines(open: Open): void {
     ]);
     const countAlarms = async (search: string): Promise<number> =>
       (await record.alarms({ ...all, search })).total;
-    const texts = ["", "WT-1", "inner-race", "gearbox", "nowhere", "wt%1"];
-    expect(await Promise.all(texts.map(countAlarms))).toEqual([2, 1, 1, 2, 0, 0]);
+    const texts = ["", "WT-1", "inner-race", "gearbox", "nowhere", "wt%1", " ball  wt-2", "ball wt-1"];
+    expect(await Promise.all(texts.map(countAlarms))).toEqual([2, 1, 1, 2, 0, 0, 1, 0]);
     const countEvents = async (search: string): Promise<number> =>
       (await record.events({ ...all, search })).total;
-    expect(await Promise.all(["", "schema", "100%", "gw-1", "wt-1"].map(countEvents))).toEqual([
-      2, 1, 1, 2, 0,
-    ]);
-    const found = await record.updates({ ...all, search: "DIGEST" });
+    const words = ["", "schema", "100%", "gw-1", "wt-1", "new SCHEMA gw-1", "schema old"];
+    expect(await Promise.all(words.map(countEvents))).toEqual([2, 1, 1, 2, 0, 1, 0]);
+    const found = await record.updates({ ...all, search: "DIGEST 2.0.0" });
     expect(found).toMatchObject({ total: 1, items: [{ toVersion: "2.0.0" }] });
   });
 

@@ -13,7 +13,13 @@ import type {
   RecordedUpdate,
   SetAsideMessage,
 } from "../fleet-record.ts";
-import { maxQuarantineEntries, otherTopics, quarantineSampleBytes, storableText } from "../record-rules.ts";
+import {
+  maxQuarantineEntries,
+  otherTopics,
+  quarantineSampleBytes,
+  searchWords,
+  storableText,
+} from "../record-rules.ts";
 
 /** Who sent a record, and when it arrived. */
 export interface RecordOrigin {
@@ -96,6 +102,11 @@ const eventTexts = "gateway || char(10) || name || char(10) || subject || char(1
 const updateTexts =
   "gateway || char(10) || model_name || char(10) || to_version || char(10) || step || char(10) || detail";
 
+/** The condition that each word of a list (JSON, its one parameter) stands somewhere in a text. */
+export function holdsWords(text: string): string {
+  return `NOT EXISTS (SELECT 1 FROM json_each(?) AS word WHERE instr(lower(${text}), lower(word.value)) = 0)`;
+}
+
 /** Newest first; `filter` is asked with the query's name twice (null: any). */
 function createList<T>(
   database: SqliteDatabase,
@@ -107,11 +118,11 @@ function createList<T>(
   read: (row: SqlRow) => T,
 ): (query: EventQuery) => Listing<T> {
   const where = `FROM ${table} WHERE (? IS NULL OR gateway = ?) AND ${filter}
-    AND (? = '' OR instr(lower(${searched}), lower(?)) > 0)`;
+    AND ${holdsWords(searched)}`;
   const count = database.prepare(`SELECT COUNT(*) AS total ${where}`);
   const rows = database.prepare(`SELECT * ${where} ORDER BY believed_ms DESC, id DESC LIMIT ? OFFSET ?`);
   return ({ gateway = null, name = null, search = "", limit, offset }) => {
-    const values = [gateway, gateway, name, name, search, search] as const;
+    const values = [gateway, gateway, name, name, JSON.stringify(searchWords(search))] as const;
     return {
       total: Number(count.get(...values)?.total ?? 0),
       items: rows.all(...values, limit, offset).map(read),
