@@ -36,10 +36,10 @@ export interface SqliteEvents {
   quarantine(limit: number): Listing<QuarantineEntry>;
   /** Removes at most so many events that arrived before `beforeMs`, but confirmed outcomes; returns how many. */
   pruneEvents(beforeMs: number, most: number): number;
-  /** Removes confirmed outcomes that arrived before `beforeMs`; returns how many. */
-  pruneOutcomes(beforeMs: number): number;
-  /** Removes updates that arrived before `beforeMs`; returns how many. */
-  pruneUpdates(beforeMs: number): number;
+  /** Removes at most so many confirmed outcomes that arrived before `beforeMs`; returns how many. */
+  pruneOutcomes(beforeMs: number, most: number): number;
+  /** Removes at most so many updates that arrived before `beforeMs`; returns how many. */
+  pruneUpdates(beforeMs: number, most: number): number;
 }
 
 /** Prepares the statements over a migrated database. */
@@ -57,8 +57,13 @@ export function createSqliteEvents(database: SqliteDatabase): SqliteEvents {
     `DELETE FROM event WHERE id IN
        (SELECT id FROM event WHERE received_ms < ? AND name <> ? ORDER BY received_ms LIMIT ?)`,
   );
-  const pruneOutcomes = database.prepare("DELETE FROM event WHERE received_ms < ? AND name = ?");
-  const pruneUpdates = database.prepare("DELETE FROM model_update WHERE received_ms < ?");
+  const pruneOutcomes = database.prepare(
+    `DELETE FROM event WHERE id IN
+       (SELECT id FROM event WHERE received_ms < ? AND name = ? ORDER BY received_ms LIMIT ?)`,
+  );
+  const pruneUpdates = database.prepare(
+    "DELETE FROM model_update WHERE id IN (SELECT id FROM model_update WHERE received_ms < ? LIMIT ?)",
+  );
   return {
     ...createQuarantine(database),
     putEvent: (record, { gateway, receivedMs }) => {
@@ -87,8 +92,9 @@ export function createSqliteEvents(database: SqliteDatabase): SqliteEvents {
       fromUpdateRow,
     ),
     pruneEvents: (beforeMs, most) => pruneEvents.run(Math.trunc(beforeMs), outcomeEventName, most).changes,
-    pruneOutcomes: (beforeMs) => pruneOutcomes.run(Math.trunc(beforeMs), outcomeEventName).changes,
-    pruneUpdates: (beforeMs) => pruneUpdates.run(Math.trunc(beforeMs)).changes,
+    pruneOutcomes: (beforeMs, most) =>
+      pruneOutcomes.run(Math.trunc(beforeMs), outcomeEventName, most).changes,
+    pruneUpdates: (beforeMs, most) => pruneUpdates.run(Math.trunc(beforeMs), most).changes,
   };
 }
 
