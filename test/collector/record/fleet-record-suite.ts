@@ -164,7 +164,25 @@ function describeEnvelopes(open: Open): void {
     expect(await store(record, early)).toEqual([{ outcome: "hole", watermark: 1, missing: 0, records: [] }]);
     const rest = envelopeOf([event("x")], { firstSequence: 9, oldestSequence: 9 });
     expect(await store(record, rest)).toMatchObject([{ outcome: "stored", watermark: 9, missing: 7 }]);
-    expect(await eventNames(record)).toEqual(["a", "x"]);
+    expect(await eventNames(record)).toEqual(["a", "gap.update", "x"]);
+  });
+
+  it("declares what of alerts and updates is not here after the record was set back, and leaves to gateways what they drop", async () => {
+    const record = await open();
+    const lanes = ["alert", "update", "drift", "prediction"] as const;
+    const send = async (firstSequence: number): Promise<void> => {
+      const at = { firstSequence, oldestSequence: firstSequence };
+      for (const lane of lanes) await store(record, envelopeOf([health(1)], { lane, ...at }));
+    };
+    await send(1);
+    // The record was set back by 40 of each lane, which its gateway was told to be stored.
+    for (const again of [42, 42]) await send(again);
+    const { items } = await record.events({ ...all, gateway: "gw-1" });
+    expect(items.map(({ name, subject }) => [name, subject]).reverse()).toEqual([
+      ["gap.alert", "alert"],
+      ["gap.update", "update"],
+    ]);
+    expect(items[0]?.detail).toMatch(/^40 records of the lane are not here/);
   });
 
   it("keeps lanes, gateways and the lives of an outbox apart", async () => {
