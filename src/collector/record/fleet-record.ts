@@ -181,7 +181,7 @@ export interface ListRange {
 /** Part of a list, of one gateway or of all. */
 export interface GatewayQuery extends ListRange {
   readonly gateway?: string | undefined;
-  /** Those that hold this text, whatever its case (ASCII), in one of their names or words; empty: all. */
+  /** Those that hold each of its words, whatever their case (ASCII), in their names or words; none: all. */
   readonly search?: string | undefined;
 }
 
@@ -191,7 +191,7 @@ export interface EventQuery extends GatewayQuery {
 }
 
 export interface AlarmQuery extends ListRange, TurbineFilter {
-  /** Those that hold this text, whatever its case (ASCII), in site, turbine, component or failure mode; empty: all. */
+  /** Those that hold each of its words, whatever their case (ASCII), in site, turbine, component or failure mode; none: all. */
   readonly search?: string | undefined;
   readonly active?: boolean | undefined;
 }

@@ -1,5 +1,6 @@
 /** What every engine of the fleet's record does alike, so that engines differ in how they store and in nothing else. */
 import type { AlertEvent, AlertTransition } from "../../core/contract/alert.ts";
+import type { Lane } from "../../core/contract/topics.ts";
 import type { EventRecord, GapReason, GapRecord } from "../../core/contract/uplink-record.ts";
 import { believeTime } from "./clock-rules.ts";
 import type { AlarmLifeStep } from "./fleet-record.ts";
@@ -14,6 +15,11 @@ export const maxQuarantineEntries = 1_000;
 export const otherTopics = "(other topics)";
 /** How much of a message that was set aside is kept. */
 export const quarantineSampleBytes = 256;
+
+/** The words of a search: all of them must occur, in whatever order. */
+export function searchWords(search: string): readonly string[] {
+  return search.split(/\s+/).filter((word) => word !== "");
+}
 
 /** Words about what was set aside: they may quote it, and so hold what no engine keeps. At most 500 characters. */
 export function storableText(words: string): string {
@@ -71,6 +77,24 @@ export function describeGap(gap: GapRecord): EventRecord {
     name: `gap.${gap.lane}`,
     subject: gap.lane,
     detail: `${describeGapSize(gap)} ${gapSentences[gap.reason ?? "unknown"]}, from ${range}`,
+  };
+}
+
+/** Lanes of which a gateway drops nothing that was not acknowledged: of what is missing there no gateway tells. */
+const keptLanes: ReadonlySet<Lane> = new Set(["alert", "update"]);
+
+/**
+ * What is said where a gateway does not hold records any more that are not here, because another record has acknowledged them, or this
+ * one was set back to what it was before; null: nothing is missing, or the gateway says so itself.
+ */
+export function describeMissing(lane: Lane, missing: number, nowMs: number): EventRecord | null {
+  if (missing === 0 || !keptLanes.has(lane)) return null;
+  return {
+    kind: "event",
+    timeMs: nowMs,
+    name: `gap.${lane}`,
+    subject: lane,
+    detail: `${missing} records of the lane are not here, and the gateway does not hold them any more: another collector has acknowledged them, or this record was set back (restored from a copy, or a standby that was behind took over), which other lanes do not tell; what the gateway has lost by itself it declares as well`,
   };
 }
 

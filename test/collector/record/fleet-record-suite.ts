@@ -164,7 +164,25 @@ function describeEnvelopes(open: Open): void {
     expect(await store(record, early)).toEqual([{ outcome: "hole", watermark: 1, missing: 0, records: [] }]);
     const rest = envelopeOf([event("x")], { firstSequence: 9, oldestSequence: 9 });
     expect(await store(record, rest)).toMatchObject([{ outcome: "stored", watermark: 9, missing: 7 }]);
-    expect(await eventNames(record)).toEqual(["a", "x"]);
+    expect(await eventNames(record)).toEqual(["a", "gap.update", "x"]);
+  });
+
+  it("declares what of alerts and updates is not here after the record was set back, and leaves to gateways what they drop", async () => {
+    const record = await open();
+    const lanes = ["alert", "update", "drift", "prediction"] as const;
+    const send = async (firstSequence: number): Promise<void> => {
+      const at = { firstSequence, oldestSequence: firstSequence };
+      for (const lane of lanes) await store(record, envelopeOf([health(1)], { lane, ...at }));
+    };
+    await send(1);
+    // The record was set back by 40 of each lane, which its gateway was told to be stored.
+    for (const again of [42, 42]) await send(again);
+    const { items } = await record.events({ ...all, gateway: "gw-1" });
+    expect(items.map(({ name, subject }) => [name, subject]).reverse()).toEqual([
+      ["gap.alert", "alert"],
+      ["gap.update", "update"],
+    ]);
+    expect(items[0]?.detail).toMatch(/^40 records of the lane are not here/);
   });
 
   it("keeps lanes, gateways and the lives of an outbox apart", async () => {
@@ -606,7 +624,7 @@ function describeMachines(open: Open): void {
     expect([total, items[0]]).toMatchObject([1, { gateway: "(collector)", subject: "s", believedMs: t }]);
   });
 
-  it("finds alarms, events and updates by a text in their names or words, whatever its case", async () => {
+  it("finds alarms, events and updates by words in their names or texts, whatever their case and order", async () => {
     const record = await open();
     const update = {
       kind: "update",
@@ -625,14 +643,13 @@ function describeMachines(open: Open): void {
     ]);
     const countAlarms = async (search: string): Promise<number> =>
       (await record.alarms({ ...all, search })).total;
-    const texts = ["", "WT-1", "inner-race", "gearbox", "nowhere", "wt%1"];
-    expect(await Promise.all(texts.map(countAlarms))).toEqual([2, 1, 1, 2, 0, 0]);
+    const texts = ["", "WT-1", "inner-race", "gearbox", "nowhere", "wt%1", " ball  wt-2", "ball wt-1"];
+    expect(await Promise.all(texts.map(countAlarms))).toEqual([2, 1, 1, 2, 0, 0, 1, 0]);
     const countEvents = async (search: string): Promise<number> =>
       (await record.events({ ...all, search })).total;
-    expect(await Promise.all(["", "schema", "100%", "gw-1", "wt-1"].map(countEvents))).toEqual([
-      2, 1, 1, 2, 0,
-    ]);
-    const found = await record.updates({ ...all, search: "DIGEST" });
+    const words = ["", "schema", "100%", "gw-1", "wt-1", "new SCHEMA gw-1", "schema old"];
+    expect(await Promise.all(words.map(countEvents))).toEqual([2, 1, 1, 2, 0, 1, 0]);
+    const found = await record.updates({ ...all, search: "DIGEST 2.0.0" });
     expect(found).toMatchObject({ total: 1, items: [{ toVersion: "2.0.0" }] });
   });
 

@@ -239,7 +239,7 @@ describe("the uplink's ingest", () => {
     expect(await second.take([event("x")], { firstSequence: 9, oldestSequence: 9 })).toMatchObject([
       { sequence: 9 },
     ]);
-    expect(await names(second)).toEqual(["a", "b", "c", "x"]);
+    expect(await names(second)).toEqual(["a", "b", "c", "gap.update", "x"]);
   });
 
   it("keeps two lives of a gateway's outbox apart", async () => {

@@ -3,8 +3,9 @@ import type { AlertEvent } from "../../../core/contract/alert.ts";
 import { fromAlarmRow, fromAlarmStepRow, maxAlarmSteps } from "../alarm-rows.ts";
 import type { AlarmLifeStep, AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
 import { refuseBeyond } from "../record-bounds.ts";
-import { alarmLifeStep, placeAlert, transitionOf } from "../record-rules.ts";
+import { alarmLifeStep, placeAlert, searchWords, transitionOf } from "../record-rules.ts";
 import type { SqlSession } from "./postgres-database.ts";
+import { holdsWords } from "./postgres-events.ts";
 import type { SqlParameter } from "./postgres-values.ts";
 
 /** Stores an event with the alarm that it belongs to; one that is known changes nothing. @throws RecordRefusedError before anything is written */
@@ -82,12 +83,12 @@ async function checkKinds(session: SqlSession, { data }: AlertEvent): Promise<vo
 
 const chosen = `($1::text IS NULL OR alarm.site = $1) AND ($2::text IS NULL OR alarm.turbine = $2)
   AND ($3::boolean IS NULL OR active = $3)
-  AND ($4::text = '' OR strpos(lower(concat_ws(chr(10), alarm.site, alarm.turbine, component, failure_mode)), lower($4)) > 0)`;
+  AND ${holdsWords("$4", "alarm.site, alarm.turbine, component, failure_mode")}`;
 
 /** Active ones first, then the newest. */
 export async function listAlarms(session: SqlSession, query: AlarmQuery): Promise<Listing<RecordedAlarm>> {
   const { site = null, turbine = null, active = null, search = "" } = query;
-  const values: SqlParameter[] = [site, turbine, active, search];
+  const values: SqlParameter[] = [site, turbine, active, searchWords(search)];
   const [count] = await session.rows(`SELECT COUNT(*) AS total FROM alarm WHERE ${chosen}`, values);
   const rows = await session.rows(
     `SELECT alarm.*, alert_event.json FROM alarm

@@ -14,6 +14,7 @@ import type {
   StorableRecord,
   StoredEnvelope,
 } from "../fleet-record.ts";
+import { describeMissing } from "../record-rules.ts";
 import { type Admission, createAdmission } from "./postgres-bounds.ts";
 import { tellOfClocks } from "./postgres-clocks.ts";
 import { isDataError, type PostgresDatabase, type SqlSession } from "./postgres-database.ts";
@@ -100,6 +101,9 @@ async function storeBatch(
     lane.sequence = step.watermark;
     const source = { gateway: envelope.gateway, receivedMs: nowMs };
     const { topic, payload } = envelope;
+    const missing = before === null ? 0 : step.missing;
+    const lost = describeMissing(envelope.lane, missing, nowMs);
+    if (lost !== null) fresh.push({ record: lost, source, message: { topic, payload }, fault: null });
     const news = envelope.records.slice(step.duplicates, step.duplicates + step.fresh);
     const records = news.map((record) => {
       if (!record.ok) {
@@ -114,7 +118,7 @@ async function storeBatch(
       return entry;
     });
     const doubt = findDoubt(news, source);
-    return { step, records, doubt, missing: before === null ? 0 : step.missing };
+    return { step, records, doubt, missing };
   });
   const beyond = await countDailyUse(
     session,

@@ -6,7 +6,7 @@ import type { PointId } from "../../../core/contract/stream.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { RecordFault, StorableRecord } from "../fleet-record.ts";
 import { refuseBeyond, refusePredictions } from "../record-bounds.ts";
-import { isDataError, type PostgresDatabase, type SqlSession } from "./postgres-database.ts";
+import { isDataError, type PostgresDatabase } from "./postgres-database.ts";
 import { createLabelCheck } from "./postgres-labels.ts";
 import { createPointNumbers, namePoint } from "./postgres-machines.ts";
 import { transpose } from "./postgres-predictions.ts";
@@ -244,9 +244,4 @@ function createModeCheck(
       remembered += 1;
     }
   };
-}
-
-/** Forgets failure modes that were last heard of before `beforeMs`, and a day: they are not noted oftener than that. */
-export async function pruneModes(session: SqlSession, beforeMs: number): Promise<void> {
-  await session.run("DELETE FROM point_mode WHERE heard_ms < $1", [Math.trunc(beforeMs - dayMs)]);
 }

@@ -120,9 +120,12 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
   };
 }
 
-/** A server may be told to answer a commit before it is on the disk: what is acknowledged must outlive its end. */
-const begin = `BEGIN; SELECT set_config('synchronous_commit', 'on', true)
-  WHERE current_setting('synchronous_commit') = 'off'`;
+/**
+ * A server may be told to answer a commit before it is on the disk: what is acknowledged must outlive its end. And it may be told to
+ * take NULL in a list for a word: all that holds a value that is not known would be refused, and be set aside.
+ */
+const begin = `BEGIN; SELECT set_config(name, 'on', true) FROM unnest('{synchronous_commit,array_nulls}'::text[]) AS name
+  WHERE current_setting(name) = 'off'`;
 
 async function runTransaction<T>(
   client: PoolClient,

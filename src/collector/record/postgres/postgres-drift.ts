@@ -287,8 +287,3 @@ export async function newestDriftDay(session: SqlSession, untilDay: string): Pro
   ]);
   return row === undefined || row.from_ms === null ? null : utcDayOf(Number(row.from_ms));
 }
-
-/** Removes whole days before `beforeDay`, with their cells; resolves with how many rows. */
-export function pruneDrift(session: SqlSession, beforeDay: string): Promise<number> {
-  return session.run("DELETE FROM drift_period WHERE from_ms < $1", [Date.parse(beforeDay)]);
-}

@@ -12,7 +12,13 @@ import type {
   RecordedUpdate,
   SetAsideMessage,
 } from "../fleet-record.ts";
-import { maxQuarantineEntries, otherTopics, quarantineSampleBytes, storableText } from "../record-rules.ts";
+import {
+  maxQuarantineEntries,
+  otherTopics,
+  quarantineSampleBytes,
+  searchWords,
+  storableText,
+} from "../record-rules.ts";
 import type { PostgresRow, SqlSession } from "./postgres-database.ts";
 import { dayNumber } from "./postgres-partitions.ts";
 import { transpose } from "./postgres-predictions.ts";
@@ -118,19 +124,26 @@ async function list<T>(
 ): Promise<Listing<T>> {
   const { gateway = null, name = null, search = "", limit, offset } = of.query;
   const where = `FROM ${of.table} WHERE ($1::text IS NULL OR gateway = $1) AND ${of.filter}
-    AND ($3::text = '' OR strpos(lower(concat_ws(chr(10), ${of.searched})), lower($3)) > 0)`;
+    AND ${holdsWords("$3", of.searched)}`;
+  const words = searchWords(search);
   const [count] = await session.rows(
     `SELECT COUNT(*) AS total FROM (SELECT 1 ${where} LIMIT ${maxCounted}) AS counted`,
-    [gateway, name, search],
+    [gateway, name, words],
   );
   const rows = await session.rows(`SELECT * ${where} ORDER BY believed_ms DESC, id DESC LIMIT $4 OFFSET $5`, [
     gateway,
     name,
-    search,
+    words,
     limit,
     offset,
   ]);
   return { total: Number(count?.total), items: rows.map(read) };
+}
+
+/** The condition that each of the words in a parameter stands somewhere in one of the columns. */
+export function holdsWords(parameter: string, columns: string): string {
+  return `(cardinality(${parameter}::text[]) = 0 OR NOT EXISTS (SELECT 1 FROM unnest(${parameter}::text[]) AS word
+    WHERE strpos(lower(concat_ws(chr(10), ${columns})), lower(word)) = 0))`;
 }
 
 /** What was set aside of one topic for one reason. */

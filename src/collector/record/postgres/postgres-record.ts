@@ -3,23 +3,20 @@
  * processes may use one database at the same time.
  */
 
-import { outcomeEventName } from "../../../core/drift/outcome-event.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { FleetRecord } from "../fleet-record.ts";
-import { utcDayOf } from "../record-rules.ts";
-import type { PrunedClass } from "../retention-policy.ts";
 import { listAlarms } from "./postgres-alarms.ts";
 import { createEnvelopeStore } from "./postgres-batch.ts";
-import { pruneModes } from "./postgres-bounds.ts";
 import { ownName } from "./postgres-clocks.ts";
 import { openPostgres, type PostgresDatabase, type PostgresOptions } from "./postgres-database.ts";
-import { createPostgresDrift, pruneDrift } from "./postgres-drift.ts";
+import { createPostgresDrift } from "./postgres-drift.ts";
 import { createPostgresDriftRecord } from "./postgres-drift-record.ts";
 import { listEvents, listQuarantine, listUpdates, putEvents } from "./postgres-events.ts";
 import { createPostgresEvidence } from "./postgres-evidence.ts";
 import { listGateways, listTurbines } from "./postgres-machines.ts";
 import { createPostgresPartitions, type PostgresPartitions } from "./postgres-partitions.ts";
 import { createPostgresPredictions } from "./postgres-predictions.ts";
+import { pruneRecord } from "./postgres-prune.ts";
 import { migratePostgres } from "./postgres-schema.ts";
 import { createStateStore } from "./postgres-states.ts";
 import { createPostgresThinning } from "./postgres-thinning.ts";
@@ -74,7 +71,7 @@ function createRecord(
     events: (query) => listEvents(database, query),
     updates: (query) => listUpdates(database, query),
     quarantine: (limit) => listQuarantine(database, limit),
-    prune: (olderThanMs) => prune(database, partitions, olderThanMs),
+    prune: (olderThanMs) => pruneRecord(database, partitions, olderThanMs),
     // By the server's clock alone: those of its clients may differ.
     holdLease: async (name, { holder, forMs }) =>
       (await database.run(
@@ -91,35 +88,4 @@ function createRecord(
     },
     close: () => database.close(),
   };
-}
-
-/** Days of masses are dropped as a whole; what is kept in small numbers is deleted. */
-async function prune(
-  database: PostgresDatabase,
-  partitions: PostgresPartitions,
-  olderThanMs: Readonly<Record<PrunedClass, number>>,
-): Promise<number> {
-  const remove = (sql: string, ...values: (string | number)[]): Promise<number> => database.run(sql, values);
-  const { verdicts, drift, updates } = olderThanMs;
-  await pruneModes(database, olderThanMs.predictions);
-  const removed =
-    (await partitions.drop("prediction", olderThanMs.predictions)) +
-    (await partitions.drop("prediction_summary", olderThanMs.predictions)) +
-    (await partitions.drop("event", olderThanMs.events)) +
-    (await pruneDrift(database, utcDayOf(drift))) +
-    (await remove("DELETE FROM drift_reference WHERE until_ms < $1", Math.trunc(drift))) +
-    (await remove("DELETE FROM drift_verdict WHERE to_ms < $1", Math.trunc(verdicts))) +
-    (await remove(
-      "DELETE FROM outcome WHERE received_ms < $1 AND name = $2",
-      Math.trunc(verdicts),
-      outcomeEventName,
-    )) +
-    (await remove("DELETE FROM model_update WHERE received_ms < $1", Math.trunc(updates)));
-  await remove(
-    `DELETE FROM drift_model WHERE from_ms < $1
-       AND NOT EXISTS (SELECT 1 FROM drift_reference WHERE drift_reference.model_digest = drift_model.model_digest)
-       AND NOT EXISTS (SELECT 1 FROM drift_period WHERE drift_period.model_digest = drift_model.model_digest)`,
-    Math.trunc(drift),
-  );
-  return removed;
 }

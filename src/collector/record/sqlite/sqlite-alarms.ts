@@ -4,7 +4,8 @@ import type { SqliteDatabase, SqlValue } from "../../../core/platform/sqlite/sql
 import { fromAlarmRow, fromAlarmStepRow, maxAlarmSteps } from "../alarm-rows.ts";
 import type { AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
 import { refuseBeyond } from "../record-bounds.ts";
-import { alarmLifeStep, placeAlert, transitionOf } from "../record-rules.ts";
+import { alarmLifeStep, placeAlert, searchWords, transitionOf } from "../record-rules.ts";
+import { holdsWords } from "./sqlite-events.ts";
 
 export interface SqliteAlarms {
   /** @throws RecordRefusedError for an alarm of a kind beyond its turbine's bound */
@@ -92,9 +93,9 @@ function buildFilter(query: AlarmQuery): { where: string; values: SqlValue[] } {
   add("alarm.site = ?", query.site);
   add("alarm.turbine = ?", query.turbine);
   add("active = ?", query.active === undefined ? undefined : Number(query.active));
-  const search = query.search ?? "";
+  const words = searchWords(query.search ?? "");
   const searched =
     "alarm.site || char(10) || alarm.turbine || char(10) || component || char(10) || failure_mode";
-  add(`instr(lower(${searched}), lower(?)) > 0`, search === "" ? undefined : search);
+  add(holdsWords(searched), words.length === 0 ? undefined : JSON.stringify(words));
   return { where: parts.length === 0 ? "" : `WHERE ${parts.join(" AND ")}`, values };
 }

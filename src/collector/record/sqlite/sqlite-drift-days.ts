@@ -9,8 +9,8 @@ import { utcDayOf } from "../record-rules.ts";
 export interface SqliteDriftDays {
   read(query: DriftDayQuery): DriftDay[];
   newestDay(untilDay: string): string | null;
-  /** Removes whole days before `beforeDay`; returns how many rows. */
-  prune(beforeDay: string): number;
+  /** Removes at most so many rows of whole days before `beforeDay`, with their cells; returns how many. */
+  prune(beforeDay: string, most: number): number;
 }
 
 /** No day is read beyond this many points and models. */
@@ -30,10 +30,9 @@ export function createSqliteDriftDays(database: SqliteDatabase): SqliteDriftDays
      ORDER BY site, turbine, component, model_digest, from_ms`,
   );
   const newest = database.prepare("SELECT MAX(from_ms) AS from_ms FROM drift_period WHERE from_ms < ?");
-  const pruneCells = database.prepare(
-    "DELETE FROM drift_cell WHERE period IN (SELECT id FROM drift_period WHERE from_ms < ?)",
-  );
-  const prune = database.prepare("DELETE FROM drift_period WHERE from_ms < ?");
+  const oldest = "SELECT id FROM drift_period WHERE from_ms < ? ORDER BY from_ms, id LIMIT ?";
+  const pruneCells = database.prepare(`DELETE FROM drift_cell WHERE period IN (${oldest})`);
+  const prune = database.prepare(`DELETE FROM drift_period WHERE id IN (${oldest})`);
   return {
     read: ({ day, site = null, turbine = null, limit = maxPoints, after }) => {
       const range = [Date.parse(day), Date.parse(day) + dayMs] as const;
@@ -45,10 +44,10 @@ export function createSqliteDriftDays(database: SqliteDatabase): SqliteDriftDays
       const fromMs = newest.get(Date.parse(untilDay) + dayMs)?.from_ms;
       return fromMs === undefined || fromMs === null ? null : utcDayOf(Number(fromMs));
     },
-    prune: (beforeDay) => {
+    prune: (beforeDay, most) => {
       const beforeMs = Date.parse(beforeDay);
-      pruneCells.run(beforeMs);
-      return prune.run(beforeMs).changes;
+      pruneCells.run(beforeMs, most);
+      return prune.run(beforeMs, most).changes;
     },
   };
 }

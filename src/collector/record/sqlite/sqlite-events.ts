@@ -13,7 +13,13 @@ import type {
   RecordedUpdate,
   SetAsideMessage,
 } from "../fleet-record.ts";
-import { maxQuarantineEntries, otherTopics, quarantineSampleBytes, storableText } from "../record-rules.ts";
+import {
+  maxQuarantineEntries,
+  otherTopics,
+  quarantineSampleBytes,
+  searchWords,
+  storableText,
+} from "../record-rules.ts";
 
 /** Who sent a record, and when it arrived. */
 export interface RecordOrigin {
@@ -30,10 +36,10 @@ export interface SqliteEvents {
   quarantine(limit: number): Listing<QuarantineEntry>;
   /** Removes at most so many events that arrived before `beforeMs`, but confirmed outcomes; returns how many. */
   pruneEvents(beforeMs: number, most: number): number;
-  /** Removes confirmed outcomes that arrived before `beforeMs`; returns how many. */
-  pruneOutcomes(beforeMs: number): number;
-  /** Removes updates that arrived before `beforeMs`; returns how many. */
-  pruneUpdates(beforeMs: number): number;
+  /** Removes at most so many confirmed outcomes that arrived before `beforeMs`; returns how many. */
+  pruneOutcomes(beforeMs: number, most: number): number;
+  /** Removes at most so many updates that arrived before `beforeMs`; returns how many. */
+  pruneUpdates(beforeMs: number, most: number): number;
 }
 
 /** Prepares the statements over a migrated database. */
@@ -51,8 +57,13 @@ export function createSqliteEvents(database: SqliteDatabase): SqliteEvents {
     `DELETE FROM event WHERE id IN
        (SELECT id FROM event WHERE received_ms < ? AND name <> ? ORDER BY received_ms LIMIT ?)`,
   );
-  const pruneOutcomes = database.prepare("DELETE FROM event WHERE received_ms < ? AND name = ?");
-  const pruneUpdates = database.prepare("DELETE FROM model_update WHERE received_ms < ?");
+  const pruneOutcomes = database.prepare(
+    `DELETE FROM event WHERE id IN
+       (SELECT id FROM event WHERE received_ms < ? AND name = ? ORDER BY received_ms LIMIT ?)`,
+  );
+  const pruneUpdates = database.prepare(
+    "DELETE FROM model_update WHERE id IN (SELECT id FROM model_update WHERE received_ms < ? LIMIT ?)",
+  );
   return {
     ...createQuarantine(database),
     putEvent: (record, { gateway, receivedMs }) => {
@@ -81,8 +92,9 @@ export function createSqliteEvents(database: SqliteDatabase): SqliteEvents {
       fromUpdateRow,
     ),
     pruneEvents: (beforeMs, most) => pruneEvents.run(Math.trunc(beforeMs), outcomeEventName, most).changes,
-    pruneOutcomes: (beforeMs) => pruneOutcomes.run(Math.trunc(beforeMs), outcomeEventName).changes,
-    pruneUpdates: (beforeMs) => pruneUpdates.run(Math.trunc(beforeMs)).changes,
+    pruneOutcomes: (beforeMs, most) =>
+      pruneOutcomes.run(Math.trunc(beforeMs), outcomeEventName, most).changes,
+    pruneUpdates: (beforeMs, most) => pruneUpdates.run(Math.trunc(beforeMs), most).changes,
   };
 }
 
@@ -96,6 +108,11 @@ const eventTexts = "gateway || char(10) || name || char(10) || subject || char(1
 const updateTexts =
   "gateway || char(10) || model_name || char(10) || to_version || char(10) || step || char(10) || detail";
 
+/** The condition that each word of a list (JSON, its one parameter) stands somewhere in a text. */
+export function holdsWords(text: string): string {
+  return `NOT EXISTS (SELECT 1 FROM json_each(?) AS word WHERE instr(lower(${text}), lower(word.value)) = 0)`;
+}
+
 /** Newest first; `filter` is asked with the query's name twice (null: any). */
 function createList<T>(
   database: SqliteDatabase,
@@ -107,11 +124,11 @@ function createList<T>(
   read: (row: SqlRow) => T,
 ): (query: EventQuery) => Listing<T> {
   const where = `FROM ${table} WHERE (? IS NULL OR gateway = ?) AND ${filter}
-    AND (? = '' OR instr(lower(${searched}), lower(?)) > 0)`;
+    AND ${holdsWords(searched)}`;
   const count = database.prepare(`SELECT COUNT(*) AS total ${where}`);
   const rows = database.prepare(`SELECT * ${where} ORDER BY believed_ms DESC, id DESC LIMIT ? OFFSET ?`);
   return ({ gateway = null, name = null, search = "", limit, offset }) => {
-    const values = [gateway, gateway, name, name, search, search] as const;
+    const values = [gateway, gateway, name, name, JSON.stringify(searchWords(search))] as const;
     return {
       total: Number(count.get(...values)?.total ?? 0),
       items: rows.all(...values, limit, offset).map(read),

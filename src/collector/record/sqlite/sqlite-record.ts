@@ -40,8 +40,8 @@ export interface SqliteRecordOptions {
   readonly thinningRows?: number;
 }
 
-/** Events that are removed at a time. */
-const prunedEvents = 4_000;
+/** Rows that are removed at a time: whoever stores waits for no more. */
+const prunedRows = 1_000;
 
 /**
  * Opens (or creates) the record at `path`. A damaged file is set aside and a new record begun, which says so as its
@@ -166,22 +166,21 @@ export function createSqliteRecord(
     prune: async (olderThanMs) => {
       let removed = await prunePredictions(olderThanMs.predictions);
       machines.pruneModes(olderThanMs.predictions);
-      for (let more = prunedEvents; more >= prunedEvents; await rest()) {
-        more = events.pruneEvents(olderThanMs.events, prunedEvents);
-        removed += more;
-      }
+      const day = utcDayOf(olderThanMs.drift);
       const parts = [
-        () => driftDays.prune(utcDayOf(olderThanMs.drift)),
-        () => driftSteps.pruneReferences(olderThanMs.drift),
-        () => verdicts.prune(olderThanMs.verdicts),
-        () => events.pruneOutcomes(olderThanMs.verdicts),
-        () => events.pruneUpdates(olderThanMs.updates),
+        () => events.pruneEvents(olderThanMs.events, prunedRows),
+        () => driftDays.prune(day, prunedRows),
+        () => verdicts.prune(olderThanMs.verdicts, prunedRows),
+        () => events.pruneOutcomes(olderThanMs.verdicts, prunedRows),
+        () => events.pruneUpdates(olderThanMs.updates, prunedRows),
       ];
       for (const part of parts) {
-        removed += database.transaction(part);
-        await rest();
+        for (let more = prunedRows; more >= prunedRows; await rest()) {
+          more = database.transaction(part);
+          removed += more;
+        }
       }
-      return removed;
+      return removed + database.transaction(() => driftSteps.pruneReferences(olderThanMs.drift));
     },
     ...createMemoryLeases(),
     check: async () => {

@@ -20,7 +20,7 @@ import type {
   StoredEnvelope,
 } from "../fleet-record.ts";
 import { dailyClassOf, RecordRefusedError, refusePredictions } from "../record-bounds.ts";
-import { describeGap, otherTopics } from "../record-rules.ts";
+import { describeGap, describeMissing, otherTopics } from "../record-rules.ts";
 import type { SqliteAlarms } from "./sqlite-alarms.ts";
 import { type DriftTables, ownName } from "./sqlite-drift-record.ts";
 import type { RecordOrigin, SqliteEvents } from "./sqlite-events.ts";
@@ -88,14 +88,18 @@ export function storeEnvelope(
   const step = stepWatermark(before ?? 0, envelope);
   machines.touchGateway(envelope.gateway, nowMs);
   const fresh = envelope.records.slice(step.duplicates, step.duplicates + step.fresh);
-  const records = fresh.map((record) => {
+  const missing = before === null ? 0 : step.missing;
+  const store = (record: CheckedEnvelope["records"][number]): Result<UplinkRecord["kind"], RecordFault> => {
     const origin = { gateway: envelope.gateway, receivedMs: nowMs };
     const stored = record.ok ? tryRecord(tables, record.value, origin) : record;
     if (!stored.ok) {
       events.setAside({ topic: envelope.topic, payload: envelope.payload, fault: stored.error }, nowMs);
     }
     return stored;
-  });
+  };
+  const lost = describeMissing(envelope.lane, missing, nowMs);
+  if (lost !== null) store(ok(lost));
+  const records = fresh.map(store);
   for (const record of fresh) {
     const doubt = doubtRecord(record.ok ? record.value : record.error, {
       gateway: envelope.gateway,
@@ -109,7 +113,7 @@ export function storeEnvelope(
   return {
     outcome: step.hole ? "hole" : step.fresh > 0 ? "stored" : "duplicate",
     watermark: step.watermark,
-    missing: before === null ? 0 : step.missing,
+    missing,
     records,
   };
 }

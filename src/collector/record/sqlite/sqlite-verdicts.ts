@@ -25,8 +25,8 @@ export interface SqliteVerdicts {
   put(point: number, verdict: DriftVerdict): boolean;
   /** Writes anew what is there. */
   replace(point: number, verdict: DriftVerdict): void;
-  /** Removes those of periods that ended before `beforeMs`; returns how many. */
-  prune(beforeMs: number): number;
+  /** Removes at most so many of periods that ended before `beforeMs`; returns how many. */
+  prune(beforeMs: number, most: number): number;
 }
 
 /** The points of a site and turbine, each of which may be null for all; the plus keeps to the index by time. */
@@ -47,7 +47,11 @@ export function createSqliteVerdicts(database: SqliteDatabase): SqliteVerdicts {
   const newest = database.prepare(
     `SELECT from_ms, to_ms FROM drift_verdict WHERE from_ms <= ? AND ${chosenPoints} ORDER BY from_ms DESC LIMIT 1`,
   );
-  const prune = database.prepare("DELETE FROM drift_verdict WHERE to_ms < ?");
+  // The first condition is for the index: a period begins before it ends.
+  const prune = database.prepare(
+    `DELETE FROM drift_verdict WHERE rowid IN
+       (SELECT rowid FROM drift_verdict WHERE from_ms < ? AND to_ms < ? ORDER BY from_ms LIMIT ?)`,
+  );
   return {
     ...createLists(database),
     days: createDays(database),
@@ -63,7 +67,7 @@ export function createSqliteVerdicts(database: SqliteDatabase): SqliteVerdicts {
       const { modelDigest, fromMs, toMs } = verdict;
       replace.run(JSON.stringify(verdict), point, modelDigest, fromMs, toMs);
     },
-    prune: (beforeMs) => prune.run(Math.trunc(beforeMs)).changes,
+    prune: (beforeMs, most) => prune.run(Math.trunc(beforeMs), Math.trunc(beforeMs), most).changes,
   };
 }
 

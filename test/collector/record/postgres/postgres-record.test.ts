@@ -335,6 +335,44 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     expect(await olds()).toBe(0);
   });
 
+  it("removes what a shorter retention leaves behind in statements of few rows each", async () => {
+    const url = await server.createDatabase();
+    const record = await openAt(url);
+    const tables = {
+      drift_period: `INSERT INTO drift_period (point, model_digest, from_ms, period_ms, model_name, model_version, gateway,
+        first_ms, last_ms, reports, late_reports, assessed, received_ms, sketches)
+        SELECT i, 'm', ${t}, 1, 'm', '1', 'gw', 0, 0, 1, 0, true, 0, '' FROM generate_series(1, 9001) AS i`,
+      drift_reference: `INSERT INTO drift_reference SELECT i, 'm', 1, ${t}, NULL, '{}' FROM generate_series(1, 9001) AS i`,
+      drift_verdict: `INSERT INTO drift_verdict SELECT i, 'm', ${t - 1}, ${t}, 'stable', '{}'
+        FROM generate_series(1, 9001) AS i`,
+      model_update: `INSERT INTO model_update (gateway, time_ms, received_ms, believed_ms, model_name, from_version,
+        to_version, step, detail) SELECT 'gw', ${t}, ${t}, ${t}, 'm', '1', '2', 's', '' FROM generate_series(1, 9001) AS i`,
+      outcome: `INSERT INTO outcome (gateway, time_ms, received_ms, believed_ms, name, subject, detail)
+        SELECT 'gw', ${t}, ${t}, ${t}, 'outcome.confirmed', 's', '' FROM generate_series(1, 9001) AS i`,
+      point_mode: `INSERT INTO point_mode SELECT i, 'inner-race', ${t} FROM generate_series(1, 9001) AS i`,
+    };
+    await query(
+      url,
+      `CREATE FUNCTION refuse_many() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+         IF (SELECT COUNT(*) FROM gone) > 4000 THEN RAISE 'too many rows of % in one statement', TG_TABLE_NAME; END IF;
+         RETURN NULL;
+       END $$`,
+    );
+    for (const [table, fill] of Object.entries(tables)) {
+      await query(url, fill);
+      await query(
+        url,
+        `CREATE TRIGGER few AFTER DELETE ON ${table} REFERENCING OLD TABLE AS gone
+         FOR EACH STATEMENT EXECUTE FUNCTION refuse_many()`,
+      );
+    }
+    const before = t + 2 * dayMs;
+    const old = { predictions: before, drift: before, verdicts: before, events: before, updates: before };
+    expect(await record.prune(old)).toBe(5 * 9_001);
+    for (const table of Object.keys(tables))
+      expect(await query(url, `SELECT 1 FROM ${table} LIMIT 1`), table).toEqual([]);
+  });
+
   it("counts a row that came again on another day once when the first of its days is thinned", async () => {
     const url = await server.createDatabase();
     const record = await openAt(url);
@@ -466,6 +504,17 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     await record.close();
     await own.start();
     expect((await (await openAt(url)).events(all)).total).toBe(20);
+  });
+
+  it("stores what is not known as such where the database takes NULL in a list for a word", async () => {
+    const url = await server.createDatabase();
+    await query(url, `ALTER DATABASE ${url.split("/").at(-1)} SET array_nulls = off`);
+    const record = await openAt(url);
+    const batch = predictionBatch("WT01", t, { rows: 2, stepMs: 60_000 });
+    const [stored] = await store(record, [envelopeOf([{ ...batch, shaftRpm: [1_800, Number.NaN] }])]);
+    expect(stored?.records).toEqual([ok("prediction-batch")]);
+    const range = { site: batch.site, turbine: "WT01", fromMs: t - dayMs, toMs: t, bucketMs: 1 };
+    expect(await record.predictions(range)).toMatchObject([{ windows: [20, 20], shaftRpm: [1_800, null] }]);
   });
 
   it("goes on where a newer collector gives its tables new columns", async () => {

@@ -113,6 +113,42 @@ it("says how many rows it has removed", async () => {
   expect(await record.prune({ ...never, verdicts: t + 1 })).toBe(1);
 });
 
+it("gives others their turn while it removes what a shorter retention leaves behind", async () => {
+  const database = openSqlite(":memory:");
+  const record = createSqliteRecord(database);
+  onTestFinished(() => record.close());
+  const many = "WITH RECURSIVE row (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM row WHERE i < 9001)";
+  database.exec(`
+    INSERT INTO drift_period (id, point, model_digest, from_ms, period_ms, model_name, model_version, gateway, first_ms,
+      last_ms, reports, late_reports, assessed, sketches)
+      ${many} SELECT i, i, 'm', ${t}, 1, 'm', '1', 'gw', 0, 0, 1, 0, 0, '' FROM row;
+    INSERT INTO drift_cell ${many} SELECT i, 0, 'all', '' FROM row;
+    INSERT INTO drift_verdict ${many} SELECT i, 'm', ${t - 1}, ${t}, 'stable', '{}' FROM row;
+    INSERT INTO model_update (gateway, time_ms, received_ms, model_name, from_version, to_version, step, detail)
+      ${many} SELECT 'gw', ${t}, ${t}, 'm', '1', '2', 's', '' FROM row;
+    INSERT INTO event (gateway, time_ms, received_ms, name, subject, detail)
+      ${many} SELECT 'gw', ${t}, ${t}, '${outcomeEventName}', 's', '' FROM row`);
+  const tables = ["drift_period", "drift_cell", "drift_verdict", "model_update", "event"];
+  const counts = tables.map((table) => database.prepare(`SELECT COUNT(*) AS left FROM ${table}`));
+  const countAll = (): number => counts.reduce((sum, count) => sum + Number(count.get()?.left), 0);
+  const before = t + 2 * 86_400_000;
+  let isDone = false;
+  const pruning = record
+    .prune({ predictions: 0, drift: before, verdicts: before, events: 0, updates: before })
+    .finally(() => {
+      isDone = true;
+    });
+  let left = 5 * 9_001;
+  while (!isDone) {
+    await new Promise((resolve) => setImmediate(resolve));
+    const now = countAll();
+    // A part of periods goes with its cells.
+    expect(left - now).toBeLessThanOrEqual(2 * 2_000);
+    left = now;
+  }
+  expect([await pruning, countAll()]).toEqual([4 * 9_001, 0]);
+});
+
 it("reads what an older collector has kept: of its predictions no risk is known", async () => {
   const path = join(createTemporaryFolder(), "collector.sqlite");
   const database = openOlder(path, 1);
