@@ -15,6 +15,7 @@ static uint8_t hello[FRAME_MAX_SENT_PAYLOAD];
 void board_start(board_info *info) {
   (void)memset(long_name, 'n', sizeof long_name - 1U);
   (void)memset(info, 0, sizeof *info);
+  info->session_id = 1U;
   info->device_id = long_name;
   info->channel = long_name;
   info->unit = long_name;
