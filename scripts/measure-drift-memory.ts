@@ -28,7 +28,6 @@ const { featureCount } = reference;
 const [scores, levels] = [count("score"), count("level")];
 const random = createRandom(1);
 let nowMs = Date.UTC(2026, 0, 1);
-let bytesOnDisk = 0;
 const kept = new Map<string, number>();
 const post = createDriftPost({
   rules: { periodMs: dayMs, falsePerDay: 0.001, learnDays: 14 },
@@ -75,7 +74,7 @@ for (let day = 1; day <= told.at(-1)!; day++) {
     post.tick();
   }
   if (!told.includes(day)) continue;
-  bytesOnDisk = [...kept.values()].reduce((sum, bytes) => sum + bytes, 0);
+  const bytesOnDisk = [...kept.values()].reduce((sum, bytes) => sum + bytes, 0);
   const heldKb = (readHeapKb() - before) / points;
   process.stdout.write(
     `${day} days: ${heldKb.toFixed(0)} kB a point, ${(bytesOnDisk / points / 1024).toFixed(0)} kB of text on the disk\n`,

@@ -13,6 +13,8 @@ import {
   driftSnapshotSchema,
 } from "./drift-snapshot.ts";
 import { nothingSaid } from "./drift-standing.ts";
+import { unpackDay } from "./packed-day.ts";
+import { unpackReference } from "./packed-reference.ts";
 
 /** A day is written down so many times: a kill costs an hour of it. */
 const savesPerDay = 24;
@@ -57,9 +59,10 @@ export function createDriftMemory({
 }: DriftMemoryOptions): DriftMemory {
   const keyOf = ({ turbine, component }: PointId): string => `drift/${turbine}/${component}`;
   const dayKeyOf = ({ turbine, component }: PointId): string => `drift-day/${turbine}/${component}`;
-  const describeDay = ({ model, day }: WatchedDrift): string | null => {
-    if (model === null || day === null) return null;
-    return JSON.stringify({ version: 1, modelDigest: model.digest, day } satisfies DriftDaySnapshot);
+  const describeDay = ({ ground, day }: WatchedDrift): string | null => {
+    if (ground === null || day === null) return null;
+    const modelDigest = ground.model.digest;
+    return JSON.stringify({ version: 1, modelDigest, day: unpackDay(day) } satisfies DriftDaySnapshot);
   };
   /** False, and told: a machine that was mended is another one, and periods of another length are other days. */
   const isOfNow = (point: PointId, read: DriftSnapshot, epoch: number): boolean => {
@@ -81,13 +84,15 @@ export function createDriftMemory({
     for (const entry of entries) {
       const { point, ground, epoch, standing } = entry;
       if (ground === null) continue;
-      const kept: DriftSnapshot = { version: 1, ...ground, epoch, standing };
+      const { model } = ground;
+      const reference = unpackReference(ground.reference);
+      const kept: DriftSnapshot = { version: 1, model, reference, epoch, standing };
       texts[keyOf(point)] = JSON.stringify(kept);
       texts[dayKeyOf(point)] = describeDay(entry);
     }
     return texts;
   };
-  // Both texts together are half a megabyte a point after three months.
+  // Both texts together are more than all else that is kept of a point.
   const describeAll = (): Readonly<Record<string, string | null>> => describe(opened);
   return {
     open: (point) => {
@@ -116,17 +121,8 @@ export function createDriftMemory({
         get ground() {
           return watch.ground;
         },
-        get model() {
-          return watch.model;
-        },
-        get referenceDays() {
-          return watch.referenceDays;
-        },
         get day() {
           return watch.day;
-        },
-        get dayFromMs() {
-          return watch.dayFromMs;
         },
         epoch,
         standing: kept?.standing ?? nothingSaid,
@@ -142,12 +138,10 @@ export function createDriftMemory({
       if (Object.keys(texts).length > 0) state.setDescribed(texts, describeAll);
     },
     saveDay: (entry) => {
-      const { point, waiting } = entry;
+      const { point, day, waiting } = entry;
       // While a verdict waits, the disk keeps the day that it was made of.
-      const day = waiting === null ? entry.day : null;
-      if (day === null) return;
-      const last = day.features[0]?.cells.at(-1)?.slot ?? 0;
-      const slot = (day.fromMs / rules.periodMs) * savesPerDay + last;
+      if (day === null || waiting !== null) return;
+      const slot = (day.fromMs / rules.periodMs) * savesPerDay + day.lastSlot;
       if (slot === entry.savedSlot) return;
       entry.savedSlot = slot;
       state.setDescribed({ [dayKeyOf(point)]: describeDay(entry) }, describeAll);

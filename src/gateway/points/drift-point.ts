@@ -46,23 +46,17 @@ interface Moment {
 }
 
 /** What a point's days stand on. */
-interface DriftGround {
+export interface DriftGround<R = PackedReference> {
   readonly model: ModelRef;
-  readonly reference: SiteReference;
+  readonly reference: R;
 }
 
 export interface DriftPoint {
   readonly point: PointId;
-  /** Null before the first report; made anew each time. */
+  /** Null before the first report. */
   readonly ground: DriftGround | null;
-  /** The model that its days are of; null before the first report. */
-  readonly model: ModelRef | null;
-  /** Days that its reference rests on, the column that knows most. */
-  readonly referenceDays: number;
-  /** The day that is being heard, made anew each time. */
-  readonly day: DaySummary | null;
-  /** Start of that day; null: none is. */
-  readonly dayFromMs: number | null;
+  /** The day that is being heard. */
+  readonly day: PackedDay | null;
   /**
    * Takes a report; a day that it shows to be over is assessed before.
    * @param modelOf the bundle that serves under a name
@@ -96,12 +90,11 @@ const warningShare = 10;
 export function createDriftPoint(
   point: PointId,
   rules: DriftRules,
-  kept: { readonly ground: DriftGround | null; readonly day: DaySummary | null },
+  kept: { readonly ground: DriftGround<SiteReference> | null; readonly day: DaySummary | null },
 ): DriftPoint {
   const { periodMs } = rules;
   const graceMs = graceOf(rules);
-  let model = kept.ground?.model ?? null;
-  let reference: PackedReference | null = kept.ground && packReference(kept.ground.reference);
+  let ground: DriftGround | null = kept.ground && groundOn(kept.ground.model, kept.ground.reference);
   let day: PackedDay | null = kept.day && packDay(kept.day);
   let task: DriftTask | null = null;
   /** The data's own time at the last report, and when that was. */
@@ -109,9 +102,10 @@ export function createDriftPoint(
 
   /** Assesses `ended`, and goes on with what was learnt of it. */
   const assess = (ended: PackedDay): DriftVerdict | null => {
-    if (model === null || reference === null || task === null) return null;
-    const { verdict, reference: next } = assessDay(task, unpackReference(reference), unpackDay(ended));
-    reference = packReference(next);
+    if (ground === null || task === null) return null;
+    const { model } = ground;
+    const { verdict, reference } = assessDay(task, unpackReference(ground.reference), unpackDay(ended));
+    ground = groundOn(model, reference);
     day = null;
     const { name, version, digest } = model;
     const of = { modelName: name, modelVersion: version, modelDigest: digest };
@@ -120,16 +114,15 @@ export function createDriftPoint(
 
   /** Makes sure that the report's model is the one whose days are held; false: its bundle does not serve. */
   const adopt = (report: DriftReport, modelOf: (name: string) => DriftModel | null): boolean => {
-    if (task !== null && model?.digest === report.modelDigest) return true;
-    const served = modelOf(report.modelName);
-    if (served === null || served.ref.digest !== report.modelDigest) return false;
-    task = createTask(served, rules);
-    if (model?.digest === served.ref.digest) return true;
+    if (task !== null && ground?.model.digest === report.modelDigest) return true;
+    const model = modelOf(report.modelName);
+    if (model === null || model.ref.digest !== report.modelDigest) return false;
+    task = createTask(model, rules);
+    if (ground?.model.digest === model.ref.digest) return true;
     const levels = task.columns.filter(({ role }) => role === "level");
-    const carried =
-      reference === null ? beginSiteReference() : carryColumns(unpackReference(reference), levels);
-    model = served.ref;
-    reference = packReference(carried);
+    const reference =
+      ground === null ? beginSiteReference() : carryColumns(unpackReference(ground.reference), levels);
+    ground = groundOn(model.ref, reference);
     // The day of a change is the new model's: half a day of each would be compared with whole ones.
     day = null;
     return true;
@@ -138,28 +131,19 @@ export function createDriftPoint(
   /** A clock that was far ahead and was set right again must not make everything late for years; true: days were let go. */
   const forgetFuture = (nowMs: number): boolean => {
     if (day !== null && day.fromMs > nowMs + farAheadMs) day = null;
-    const lastMs = reference?.lastMs ?? null;
-    if (lastMs === null || lastMs <= nowMs + farAheadMs) return false;
-    reference = packReference(beginSiteReference());
+    const lastMs = ground?.reference.lastMs ?? null;
+    if (ground === null || lastMs === null || lastMs <= nowMs + farAheadMs) return false;
+    ground = groundOn(ground.model, beginSiteReference());
     return true;
   };
 
   return {
     point,
     get ground() {
-      return model && reference && { model, reference: unpackReference(reference) };
-    },
-    get model() {
-      return model;
-    },
-    get referenceDays() {
-      return reference?.days ?? 0;
+      return ground;
     },
     get day() {
-      return day && unpackDay(day);
-    },
-    get dayFromMs() {
-      return day?.fromMs ?? null;
+      return day;
     },
     take: (report, { nowMs, monotonicMs }, modelOf) => {
       let isLost = false;
@@ -174,13 +158,13 @@ export function createDriftPoint(
       if (report.toMs > nowMs + farAheadMs) {
         return refuse("future", `it ends ${describeHours(report.toMs - nowMs)} from now`);
       }
-      const before = model?.digest;
+      const before = ground?.model.digest;
       if (!adopt(report, modelOf)) return refuse("other-model", "its bundle does not serve any more");
       isLost = forgetFuture(nowMs);
       let verdict: DriftVerdict | null = null;
       try {
         const fromMs = findDayOf(report, periodMs);
-        const lastMs = Math.max(reference?.lastMs ?? -1, day === null ? -1 : day.fromMs - 1);
+        const lastMs = Math.max(ground?.reference.lastMs ?? -1, day === null ? -1 : day.fromMs - 1);
         if (fromMs <= lastMs) return refuse("late", "its day has been assessed, or a later one has begun");
         if (day !== null && fromMs > day.fromMs) verdict = assess(day);
         day = packDay(addToDay(day && unpackDay(day), report, periodMs));
@@ -195,18 +179,22 @@ export function createDriftPoint(
     advance: (monotonicMs) => {
       // Of a day of the last run it is not known how much has gone: it lasts at most its length from now.
       if (heard === null && day !== null) heard = { toMs: day.fromMs, monotonicMs };
-      if (heard === null || reference === null) return null;
+      if (heard === null || ground === null) return null;
       const nowMs = heard.toMs + monotonicMs - heard.monotonicMs;
       if (day !== null) return nowMs > day.fromMs + periodMs + graceMs ? assess(day) : null;
-      const { lastMs } = reference;
+      const { lastMs } = ground.reference;
       if (lastMs === null || nowMs <= lastMs + 2 * periodMs + graceMs) return null;
       return assess(packDay({ fromMs: lastMs + periodMs, periodMs, features: [] }));
     },
     renew: () => {
       [day, heard] = [null, null];
-      if (reference !== null) reference = packReference(beginSiteReference());
+      if (ground !== null) ground = groundOn(ground.model, beginSiteReference());
     },
   };
+}
+
+function groundOn(model: ModelRef, reference: SiteReference): DriftGround {
+  return { model, reference: packReference(reference) };
 }
 
 function createTask({ reference, isNormalBehaviour }: DriftModel, rules: DriftRules): DriftTask {

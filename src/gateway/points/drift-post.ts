@@ -80,7 +80,7 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
     if (event !== null) onEvent(entry.point, event.name, event.detail);
   };
   const isExpected = (fromMs: number): boolean =>
-    [...watched.values()].some(({ dayFromMs }) => dayFromMs !== null && dayFromMs <= fromMs);
+    [...watched.values()].some(({ day }) => day !== null && day.fromMs <= fromMs);
   const listWaiting = (): WatchedDrift[] => [...watched.values()].filter(({ waiting }) => waiting !== null);
   /** Reads the verdicts of a period together. */
   const publish = (fromMs: number): void => {
@@ -145,10 +145,10 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
       memory.save([entry]);
     },
     get standings() {
-      return [...watched.values()].map(({ point, standing, referenceDays }) => ({
+      return [...watched.values()].map(({ point, standing, ground }) => ({
         point,
         ...standing,
-        referenceDays,
+        referenceDays: ground?.reference.days ?? 0,
       }));
     },
     refused,

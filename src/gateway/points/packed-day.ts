@@ -12,6 +12,8 @@ import type { DayCell, DayFeature, DaySummary } from "../../core/drift/day-summa
 export interface PackedDay {
   readonly fromMs: number;
   readonly periodMs: number;
+  /** The last of its slots in which its first column was heard; 0 where none was. */
+  readonly lastSlot: number;
   readonly numbers: Float64Array;
 }
 
@@ -30,7 +32,8 @@ export function packDay({ fromMs, periodMs, features }: DaySummary): PackedDay {
     for (const { slot, load, count, mean, sumSquares } of cells)
       numbers.push(slot * loadsOfSlot + rankLoad(load), count, mean, sumSquares);
   }
-  return { fromMs, periodMs, numbers: Float64Array.from(numbers) };
+  const lastSlot = features[0]?.cells.at(-1)?.slot ?? 0;
+  return { fromMs, periodMs, lastSlot, numbers: Float64Array.from(numbers) };
 }
 
 /** The day that was packed. */
