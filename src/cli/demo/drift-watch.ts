@@ -71,6 +71,7 @@ function isExpectedPlace({ turbine, component }: DriftVerdict, { points }: Expec
 const maxBytes = 16 * 1024 * 1024;
 const askMs = 5000;
 const pauseMs = 500;
+const periodMs = driftPeriods.lengthS * 1000;
 
 /** Begins to watch; a question that the collector does not answer is asked again. */
 export function watchDrift(options: DriftWatchOptions): DriftWatch {
@@ -94,10 +95,10 @@ export function watchDrift(options: DriftWatchOptions): DriftWatch {
     if (verdict !== "open") decide();
   };
   const run = async (): Promise<void> => {
-    let nextMs: number | null = null;
+    let place: ReadingPlace = { nextMs: null, seen: null };
     while (!stop.signal.aborted) {
-      const read = await readPeriods(options, nextMs, stop.signal);
-      nextMs = read.nextMs;
+      const read = await readPeriods(options, place, stop.signal);
+      place = read.place;
       for (const period of read.complete) take(period);
       // Rejects only where it is cut short.
       await setTimeout(pauseMs, undefined, { signal: stop.signal }).catch(() => {});
@@ -126,31 +127,45 @@ export function watchDrift(options: DriftWatchOptions): DriftWatch {
   };
 }
 
+/** Where the reader is: the period that it goes on with (null: the newest), and what that one looked like when it was last read. */
+interface ReadingPlace {
+  readonly nextMs: number | null;
+  readonly seen: string | null;
+}
+
 /**
- * Periods from `nextMs` on (null: from the newest) of which every point was assessed and read together with the others, in order;
- * and the one to go on with, which is not left out because it was not complete when it was first seen.
+ * Periods from a place on, in order, of which every point was assessed and read together with the others, twice alike: what is said of
+ * a period is read anew when a point comes late. One is not left out because it was not complete when it was first seen.
  */
 async function readPeriods(
   { collectorUrl, points }: DriftWatchOptions,
-  nextMs: number | null,
+  from: ReadingPlace,
   signal: AbortSignal,
-): Promise<{ readonly complete: readonly DriftPeriod[]; readonly nextMs: number | null }> {
+): Promise<{ readonly complete: readonly DriftPeriod[]; readonly place: ReadingPlace }> {
   const ask = (day?: string) => askVerdicts(collectorUrl, day, signal);
-  const newest = await ask();
-  const periodMs = driftPeriods.lengthS * 1000;
-  const newestMs = Math.max(...(newest?.verdicts ?? []).map(({ fromMs }) => fromMs));
-  if (!Number.isFinite(newestMs)) return { complete: [], nextMs };
+  const newest = (await ask())?.verdicts.map(({ fromMs }) => fromMs) ?? [];
+  if (newest.length === 0) return { complete: [], place: from };
+  const newestMs = Math.max(...newest);
+  // A device may lag behind the others by periods.
+  const slowestMs = newest.length < points ? Number.NEGATIVE_INFINITY : Math.min(...newest);
   const complete: DriftPeriod[] = [];
-  let fromMs = nextMs ?? newestMs;
-  for (; fromMs <= newestMs; fromMs += periodMs) {
-    const page = await ask(nameDriftDay({ fromMs, toMs: fromMs + periodMs }));
-    const verdicts = page?.verdicts ?? [];
+  let { nextMs, seen } = from;
+  for (nextMs ??= newestMs; nextMs <= newestMs; nextMs += periodMs) {
+    const page = await ask(nameDriftDay({ fromMs: nextMs, toMs: nextMs + periodMs }));
+    if (page === null) break;
+    const { verdicts } = page;
+    const look = JSON.stringify(verdicts);
     // Of an older one nothing more is to come.
-    const isOld = fromMs < newestMs - periodMs;
-    if (page === null || (!isOld && (verdicts.length < points || verdicts.some(lacksCause)))) break;
-    complete.push({ fromMs, verdicts });
+    const isOld = nextMs < slowestMs - periodMs;
+    const isWhole = verdicts.length >= points && !verdicts.some(lacksCause);
+    if (!isOld && !(isWhole && look === seen)) {
+      seen = look;
+      break;
+    }
+    complete.push({ fromMs: nextMs, verdicts });
+    seen = null;
   }
-  return { complete, nextMs: fromMs };
+  return { complete, place: { nextMs, seen } };
 }
 
 function lacksCause({ level, cause }: DriftVerdict): boolean {

@@ -12,6 +12,7 @@ import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
 import { createTopics, defaultBase } from "../../core/contract/topics.ts";
 import { createMqttClient } from "../../core/platform/mqtt/mqtt-client.ts";
 import { findNewestVersion } from "../../core/serving/served-models.ts";
+import { createConvoy } from "../device/convoy.ts";
 import { type DeviceSimulator, startDeviceSimulator } from "../device/device-simulator.ts";
 import { releaseKeyFile } from "../terminal/installation.ts";
 import { type ChildDaemon, startChildDaemon } from "./child-daemon.ts";
@@ -62,6 +63,8 @@ type OnClose = (close: () => Promise<unknown>) => void;
 const bundleName = "bearing-vibration";
 const readyTimeoutMs = 120_000;
 const stopGraceMs = 2500;
+/** Simulated seconds that one device may be ahead of the slowest where their days are compared. */
+const leadS = 1;
 
 /** Runs the demonstration and cleans up after it. */
 export async function runDemo(options: RunDemoOptions): Promise<DemoOutcome> {
@@ -232,6 +235,8 @@ function startDevices(plan: DemoPlan, speed: number): Promise<DeviceSimulator[]>
   const { beginsAgoMs, lengthS } = driftPeriods;
   const agoMs = Date.now() - beginsAgoMs;
   const beginsAtMs = agoMs - (agoMs % (lengthS * 1000));
+  const rates = plan.turbines.map(({ source }) => source.channels[0]!.sampleRateHz);
+  const convoy = createConvoy(leadS * Math.min(...rates));
   return Promise.all(
     plan.turbines.map((turbine) =>
       startDeviceSimulator({
@@ -239,7 +244,7 @@ function startDevices(plan: DemoPlan, speed: number): Promise<DeviceSimulator[]>
         outlet: { kind: "tcp", host: "127.0.0.1", port: 0 },
         source: turbine.source,
         speed,
-        ...(plan.drift === undefined ? {} : { beginsAtMs }),
+        ...(plan.drift === undefined ? {} : { beginsAtMs, convoy }),
       }),
     ),
   );

@@ -17,6 +17,7 @@ import { createRandom, type Random } from "../../core/maths/random.ts";
 import { systemClock, systemTimers } from "../../core/platform/clock.ts";
 import { silentLogger } from "../../core/platform/logger.ts";
 import { createMqttClient } from "../../core/platform/mqtt/mqtt-client.ts";
+import type { Convoy } from "./convoy.ts";
 import { createDisturbedTransport, type Disturbance } from "./disturbed-transport.ts";
 import { createEdgeDevice, type EdgeDeviceOptions } from "./edge-device.ts";
 import type { SampleSource } from "./sample-source.ts";
@@ -45,6 +46,8 @@ export interface DeviceSimulatorOptions {
   readonly speed?: number;
   /** Its clock begins at this epoch time, in the past, and once it has caught up its pace is true; default: now, and `speed` for ever. */
   readonly beginsAtMs?: number;
+  /** Devices that it keeps together with. */
+  readonly convoy?: Convoy;
   /** Samples per packet; at most and by default 496 on a byte stream (a frame), 2,000 by default over MQTT. */
   readonly samplesPerPacket?: number;
   /** Byte streams only. */
@@ -121,6 +124,7 @@ export async function startDeviceSimulator(options: DeviceSimulatorOptions): Pro
     speed,
     samplesPerPacket: packetSize(options),
     ...(options.beginsAtMs === undefined ? {} : { beginsAtMs: options.beginsAtMs }),
+    ...(options.convoy === undefined ? {} : { convoy: options.convoy }),
     ...(options.onStart === undefined ? {} : { onStart: options.onStart }),
   });
   return {

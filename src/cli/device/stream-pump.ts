@@ -7,6 +7,7 @@
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import type { RawWindowMessage } from "../../core/contract/device/device-message.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
+import { type Convoy, createConvoy } from "./convoy.ts";
 import type { SampleSource } from "./sample-source.ts";
 
 /** Where the samples go; a `DeviceEndpoint` is one. */
@@ -29,6 +30,8 @@ export interface StreamPumpOptions {
   readonly speed: number;
   /** The device's clock begins at this epoch time, in the past; once it has caught up, the pace is true. Default: it begins now, and its pace never changes. */
   readonly beginsAtMs?: number;
+  /** Streams that it keeps together with; default: none. */
+  readonly convoy?: Convoy;
   /** Samples per packet and channel. */
   readonly samplesPerPacket: number;
   /** Called once, when the first packet can be sent: the stream's time starts here. */
@@ -60,6 +63,7 @@ export function startStreamPump(options: StreamPumpOptions): StreamPump {
   let droppedSamples = 0;
   let stopped = false;
   const nap = createNap(options.timers);
+  const place = (options.convoy ?? createConvoy(Number.POSITIVE_INFINITY)).join();
 
   const run = async (): Promise<StreamEnd> => {
     await link.ready();
@@ -68,14 +72,15 @@ export function startStreamPump(options: StreamPumpOptions): StreamPump {
     const epochMs = options.beginsAtMs ?? nowMs;
     const pace = startPace(clock, { sampleRateHz, speed, beginsAgoMs: nowMs - epochMs });
     while (!stopped) {
-      const due = pace.dueSamples();
+      const taken = pace.dueSamples();
+      const due = Math.min(taken, place.limit);
       if (due - position < options.samplesPerPacket) {
         const missing = position + options.samplesPerPacket - due;
         await nap.take(Math.max(shortestWaitMs, pace.durationMs(missing)));
         continue;
       }
       // As fast as the link takes them nothing is ever late.
-      const late = Number.isFinite(speed) ? due - position - bufferedS * sampleRateHz * speed : 0;
+      const late = Number.isFinite(speed) ? taken - position - bufferedS * sampleRateHz * speed : 0;
       const { samples, shaftRpm } = source.read(buffers);
       if (samples === 0) {
         await link.drained();
@@ -89,6 +94,7 @@ export function startStreamPump(options: StreamPumpOptions): StreamPump {
         sentSamples += samples;
       }
       position += samples;
+      place.moveTo(position);
     }
     return "stopped";
   };
@@ -112,7 +118,7 @@ export function startStreamPump(options: StreamPumpOptions): StreamPump {
     }
   };
 
-  const ended = run().catch(endOf);
+  const ended = run().catch(endOf).finally(place.leave);
   return {
     get sentSamples() {
       return sentSamples;

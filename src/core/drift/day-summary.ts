@@ -36,7 +36,10 @@ export interface DaySummary {
   readonly features: readonly DayFeature[];
 }
 
-/** How long after its end a period's reports are waited for, at most two hours; ms. */
+/** However short a period is: a busy machine stalls for seconds. */
+const shortestGraceMs = 30_000;
+
+/** How long after its end a period's reports are waited for, at most two hours and at least half a minute; ms. */
 export function graceOf({ periodMs }: { readonly periodMs: number }): number {
-  return Math.min(2 * hourMs, periodMs / 10);
+  return Math.min(2 * hourMs, Math.max(shortestGraceMs, periodMs / 10));
 }

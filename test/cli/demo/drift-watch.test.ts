@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type DriftPeriod, decideDrift, watchDrift } from "../../../src/cli/demo/drift-watch.ts";
 import { createDriftTeller, describeDriftEnd } from "../../../src/cli/demo/drift-words.ts";
 import { planDriftDemo } from "../../../src/cli/demo/plan-drift.ts";
@@ -105,6 +105,64 @@ describe("watchDrift", () => {
     expect(unhandled).toEqual([]);
     await expect(watch.ended).rejects.toThrow(/verdicts/);
     await expect(watch.decided).rejects.toThrow(/verdicts/);
+  });
+});
+
+describe("a device that lags behind the others", () => {
+  const startMs = Date.UTC(2026, 2, 12, 10);
+  const minute = 60_000;
+  const at = (each: DriftVerdict, index: number): DriftVerdict => ({
+    ...each,
+    fromMs: startMs + index * minute,
+    toMs: startMs + (index + 1) * minute,
+  });
+
+  it("is waited for: no period is read before all of its points are, and its causes were found with all of them", async () => {
+    // By period, as the collector has them now.
+    let periods: (readonly DriftVerdict[])[] = [period().verdicts.map((each) => at(each, 0))];
+    const server = createServer((request, response) => {
+      const day = new URL(request.url!, "http://localhost").searchParams.get("day");
+      const newest = places.flatMap((place) => {
+        const of = periods.flat().filter((each) => place === `demo/${each.turbine}/${each.component}`);
+        return of.slice(-1);
+      });
+      const verdicts = day === null ? newest : (periods[(Date.parse(day) - startMs) / minute] ?? []);
+      response.end(JSON.stringify({ day: "2026-03-12", verdicts, next: null }));
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const read: DriftPeriod[] = [];
+    const watch = watchDrift({
+      collectorUrl: `http://127.0.0.1:${port}`,
+      points: 6,
+      expected: grease,
+      onPeriod: (each) => read.push(each),
+    });
+    onTestFinished(async () => {
+      await watch.close();
+      server.close();
+    });
+    await vi.waitFor(() => expect(read).toHaveLength(1), 10_000);
+    const lagging = (each: DriftVerdict): boolean => each.turbine === "WT01";
+    const ahead = (kinds: Parameters<typeof period>[0], index: number): readonly DriftVerdict[] =>
+      period(kinds)
+        .verdicts.filter((each) => !lagging(each))
+        .map((each) => at(each, index));
+    // The drift is of period 1; three periods later nothing of it is to be seen.
+    const unread = ahead({ [first]: "turbine" }, 1).map((each) => ({ ...each, cause: null }));
+    periods = [periods[0]!, unread, ahead({}, 2), ahead({}, 3), ahead({}, 4)];
+    await setTimeout(1_500);
+    expect(read).toHaveLength(1);
+    const late = [1, 2, 3, 4].map((index) =>
+      period()
+        .verdicts.filter(lagging)
+        .map((each) => at(each, index)),
+    );
+    const caused = [ahead({ [first]: "turbine" }, 1), ...periods.slice(2)];
+    periods = [periods[0]!, ...caused.map((verdicts, index) => [...late[index]!, ...verdicts])];
+    await watch.decided;
+    expect(watch.verdict).toBe("met");
+    expect(read.slice(0, 2).map(({ verdicts }) => verdicts.length)).toEqual([6, 6]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { type Convoy, createConvoy } from "../../../src/cli/device/convoy.ts";
 import type { SampleSource } from "../../../src/cli/device/sample-source.ts";
 import { type SampleLink, type StreamPump, startStreamPump } from "../../../src/cli/device/stream-pump.ts";
 import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
@@ -35,7 +36,14 @@ interface Sent {
 }
 
 /** A world in which time passes only by `turn`. */
-function createWorld(speed: number, { total = 1_000_000, beginsAgoMs = 0 } = {}) {
+function createWorld(
+  speed: number,
+  {
+    total = 1_000_000,
+    beginsAgoMs = 0,
+    convoy,
+  }: { readonly total?: number; readonly beginsAgoMs?: number; readonly convoy?: Convoy } = {},
+) {
   let nowMs = 0;
   let open = true;
   let waiting: (() => void)[] = [];
@@ -66,6 +74,7 @@ function createWorld(speed: number, { total = 1_000_000, beginsAgoMs = 0 } = {})
     timers,
     speed,
     ...(beginsAgoMs === 0 ? {} : { beginsAtMs: clock.nowMs() - beginsAgoMs }),
+    ...(convoy === undefined ? {} : { convoy }),
     samplesPerPacket: 100,
   });
   const settle = async (): Promise<void> => {
@@ -166,6 +175,30 @@ describe("startStreamPump", () => {
     // Two seconds of stall, at most, are made up for.
     expect(world.pump.sentSamples).toBeLessThan(35_000);
     world.pump.stop();
+  });
+
+  it("goes no further than the slowest of its convoy allows, and on without one that has ended", async () => {
+    const convoy = createConvoy(1000);
+    const [fast, slow] = [createWorld(10, { convoy }), createWorld(10, { convoy })];
+    const turn = async (ms: number): Promise<void> => {
+      for (let turned = 0; turned < ms; turned += 10) for (const world of [fast, slow]) await world.turn(10);
+    };
+    await turn(200);
+    slow.shut();
+    await turn(1000);
+    expect(slow.pump.sentSamples).toBeLessThanOrEqual(2_000);
+    expect(fast.pump.sentSamples).toBeGreaterThan(slow.pump.sentSamples);
+    expect(fast.pump.sentSamples).toBeLessThanOrEqual(slow.pump.sentSamples + 1_000);
+    slow.reopen();
+    await turn(1000);
+    expect(slow.pump.sentSamples).toBeGreaterThan(15_000);
+    expect(Math.abs(fast.pump.sentSamples - slow.pump.sentSamples)).toBeLessThanOrEqual(1_000);
+    slow.pump.stop();
+    const before = fast.pump.sentSamples;
+    await turn(1000);
+    expect(fast.pump.sentSamples).toBeGreaterThan(before + 5_000);
+    expect([fast, slow].map(({ pump }) => pump.droppedSamples)).toEqual([0, 0]);
+    fast.pump.stop();
   });
 
   it("ends with its source after the last, shorter packet", async () => {

@@ -46,18 +46,35 @@ describe("the drift job", () => {
     expect(text).toContain("aurora_drift_open_periods_count 0");
   });
 
-  it("waits until a gateway has gone on to the next day, or two hours", async () => {
+  it("waits until a point has gone on to the next day, or two hours", async () => {
     const bench = createDriftBench();
     await bench.sendDay(one, 0);
     await bench.sendDay(two, 0, {}, "gw-2");
     expect((await bench.runAt(1, 0)).verdicts).toBe(0);
-    // The first of the next day, of one of the gateways.
+    // The first of the next day, of one of the points.
     await bench.sendDay(one, 1, { hours: [0, 1] });
     expect((await bench.runAt(1, 1)).verdicts).toBe(1);
     expect(await bench.verdicts(0)).toMatchObject([one]);
     expect((await bench.runAt(1, 1.9)).verdicts).toBe(0);
     expect((await bench.runAt(1, 2)).verdicts).toBe(1);
     expect((await bench.verdicts(1)).length).toBe(0);
+  });
+
+  it("assesses no half of a day of a point whose device lags behind the others of its gateway", async () => {
+    const bench = await afterDays(6);
+    bench.nowMs = firstDayMs + 9 * 24 * hourMs;
+    await bench.sendDay(one, 6);
+    await bench.sendDay(two, 6, { hours: [0, 13] });
+    await bench.sendDay(one, 7);
+    expect((await bench.runAt(9, 0.1)).verdicts).toBe(1);
+    await bench.sendDay(two, 6, { hours: [13, 24] });
+    await bench.sendDay(two, 7);
+    expect((await bench.runAt(9, 0.2)).verdicts).toBe(1);
+    expect(await bench.verdicts(6)).toMatchObject([
+      { ...one, rows: 144 },
+      { ...two, rows: 144 },
+    ]);
+    expect(await bench.record.driftBacklog()).toEqual({ openPeriods: 2, lateReports: 0 });
   });
 
   it("assesses what comes after an outage of 36 hours in its order, each day once", async () => {
@@ -137,6 +154,7 @@ describe("the drift job", () => {
     await bench.sendDay(one, 7, { hours: [0, 1] });
     expect((await bench.job.run()).verdicts).toBe(0);
     // Set right again: its last word is of today.
+    bench.nowMs += 1;
     await bench.sendDay(one, 6, { hours: [23, 24] });
     expect((await bench.runAt(7, 0)).verdicts).toBe(0);
     expect((await bench.runAt(7, 2)).verdicts).toBe(1);
@@ -290,7 +308,7 @@ describe("the drift job", () => {
       bench.nowMs = firstDayMs + period * minute;
       const fromMs = firstDayMs + period * minute;
       await bench.sendDay(one, 0, { fromMs, periodMs: minute });
-      bench.nowMs += minute + 6_000;
+      bench.nowMs += minute + 30_000;
       await bench.job.run();
     }
     const page = await bench.record.driftVerdicts({ day: dayName(0), limit: 10 });

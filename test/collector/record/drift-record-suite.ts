@@ -181,6 +181,9 @@ function describeSteps(open: Open): void {
       previousDigest: null,
     });
     expect(await store(record, plain("wt-2", 0), { any: "thing" })).toBe(true);
+    // That another point has gone on says nothing of this one: its device may lag behind.
+    expect(await due(fromMs + 2 * dayMs)).toEqual([["wt-1", 0]]);
+    await send(dayOf("wt-2", 2, { hours: [0, 1] }));
     expect(await due(fromMs + 2 * dayMs)).toEqual([
       ["wt-1", 0],
       ["wt-2", 1],

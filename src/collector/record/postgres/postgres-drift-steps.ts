@@ -15,7 +15,10 @@ import { readDriftState, readDuePeriod, readPoint, readRange, readStoredReferenc
 import { awaitedPeriods, type DriftRenewal } from "../drift-rules.ts";
 import type { SqlSession } from "./postgres-database.ts";
 
-/** Ended by this clock, and its gateway has gone on to a later period, or nothing came for the time of grace. */
+/**
+ * Ended by this clock, and the last word of its point is of a later period, or nothing came for the time of grace. Of other points of its
+ * gateway nothing follows: the device of one may lag behind.
+ */
 export async function listDuePeriods(session: SqlSession, query: DuePeriodQuery): Promise<DriftPeriod[]> {
   const { nowMs, graceMs, limit } = query;
   const rows = await session.rows(
@@ -26,7 +29,9 @@ export async function listDuePeriods(session: SqlSession, query: DuePeriodQuery)
      FROM drift_period JOIN point ON point.id = drift_period.point
      WHERE NOT assessed AND from_ms + period_ms <= $1
        AND (GREATEST(from_ms + period_ms, received_ms) <= $2
-         OR from_ms < (SELECT from_ms FROM drift_gateway WHERE drift_gateway.gateway = drift_period.gateway))
+         OR EXISTS (SELECT 1 FROM drift_period AS later WHERE later.point = drift_period.point
+           AND later.model_digest = drift_period.model_digest AND later.from_ms > drift_period.from_ms
+           AND later.received_ms >= drift_period.received_ms))
        AND NOT EXISTS (SELECT 1 FROM drift_period AS earlier WHERE NOT earlier.assessed
          AND earlier.point = drift_period.point AND earlier.model_digest = drift_period.model_digest
          AND earlier.from_ms < drift_period.from_ms)

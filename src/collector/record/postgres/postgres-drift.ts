@@ -68,7 +68,6 @@ export function createPostgresDrift(periodMs: number): PostgresDrift {
           ? await beginPeriod(session, { point, fromMs, periodMs, report, source, sketches })
           : await addToPeriod(session, row, { report, source, sketches });
       if (cell !== null && moments !== null) await putCell(session, period, { ...cell, moments });
-      await noteReporter(session, source, fromMs);
     },
   };
 }
@@ -184,14 +183,6 @@ async function putCell(
     `INSERT INTO drift_cell (period, slot, load_name, moments) VALUES ($1, $2, $3, $4)
      ON CONFLICT (period, slot, load_name) DO UPDATE SET moments = excluded.moments`,
     [period, slot, loadName, packMoments(moments)],
-  );
-}
-
-async function noteReporter(session: SqlSession, source: RecordSource, fromMs: number): Promise<void> {
-  await session.run(
-    `INSERT INTO drift_gateway (gateway, from_ms, received_ms) VALUES ($1, $2, $3)
-     ON CONFLICT (gateway) DO UPDATE SET from_ms = excluded.from_ms, received_ms = excluded.received_ms`,
-    [source.gateway, fromMs, Math.trunc(source.receivedMs)],
   );
 }
 

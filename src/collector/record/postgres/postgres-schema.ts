@@ -97,7 +97,7 @@ const migrations: readonly string[] = [
   ) WITH (fillfactor = 50);
   CREATE TABLE lease (name text PRIMARY KEY, holder text NOT NULL, until timestamptz NOT NULL);
   `,
-  // As in SQLite, where each column of them is explained by its use.
+  // As in SQLite, where each column of them is explained by its use; drift_gateway is written by older collectors alone.
   `
   CREATE TABLE drift_period (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, point integer NOT NULL, model_digest text COLLATE "C" NOT NULL,

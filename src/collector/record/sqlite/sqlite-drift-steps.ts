@@ -46,7 +46,8 @@ export function createSqliteDriftSteps(database: SqliteDatabase): SqliteDriftSte
 }
 
 function createPeriods(database: SqliteDatabase): Pick<SqliteDriftSteps, "due" | "openPeriod"> {
-  // Ended by this clock, and its gateway has gone on to a later period, or nothing came for the time of grace.
+  // Ended by this clock, and the last word of its point is of a later period, or nothing came for the time of grace. Of other points of
+  // its gateway nothing follows: the device of one may lag behind.
   const due = database.prepare(
     `SELECT site, turbine, component, model_digest, from_ms, from_ms + period_ms AS to_ms, model_name, model_version,
        (SELECT time_ms FROM drift_renewal WHERE drift_renewal.point = drift_period.point) AS renewed_ms,
@@ -55,7 +56,9 @@ function createPeriods(database: SqliteDatabase): Pick<SqliteDriftSteps, "due" |
      FROM drift_period JOIN point ON point.id = drift_period.point
      WHERE assessed = 0 AND from_ms + period_ms <= ?
        AND (MAX(from_ms + period_ms, received_ms) <= ?
-         OR from_ms < (SELECT from_ms FROM drift_gateway WHERE drift_gateway.gateway = drift_period.gateway))
+         OR EXISTS (SELECT 1 FROM drift_period AS later WHERE later.point = drift_period.point
+           AND later.model_digest = drift_period.model_digest AND later.from_ms > drift_period.from_ms
+           AND later.received_ms >= drift_period.received_ms))
        AND NOT EXISTS (SELECT 1 FROM drift_period AS earlier WHERE earlier.assessed = 0
          AND earlier.point = drift_period.point AND earlier.model_digest = drift_period.model_digest
          AND earlier.from_ms < drift_period.from_ms)

@@ -45,10 +45,6 @@ export function createSqliteDrift(database: SqliteDatabase, periodMs: number): S
   const putCells = createCellWriter(database);
   const checkGateway = createRoomCheck(database);
   const checkDay = createDayCheck(database);
-  const noteGateway = database.prepare(
-    `INSERT INTO drift_gateway (gateway, from_ms, received_ms) VALUES (?, ?, ?)
-     ON CONFLICT (gateway) DO UPDATE SET from_ms = excluded.from_ms, received_ms = excluded.received_ms`,
-  );
   const noteModel = database.prepare(
     `INSERT INTO drift_model (model_digest, from_ms) VALUES (?, ?)
      ON CONFLICT (model_digest) DO UPDATE SET from_ms = MIN(from_ms, excluded.from_ms)`,
@@ -86,10 +82,7 @@ export function createSqliteDrift(database: SqliteDatabase, periodMs: number): S
         const merged = mergeColumns(unpackSketches(row.sketches as Uint8Array), sketches, mergeSketch);
         update.run(gateway, first, last, received, packSketches(merged), id);
       }
-      if (Number(row?.assessed ?? 0) === 0) {
-        putCells(id, features);
-      }
-      noteGateway.run(gateway, fromMs, received);
+      if (Number(row?.assessed ?? 0) === 0) putCells(id, features);
     },
   };
 }

@@ -198,6 +198,8 @@ const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [
   `,
   // When two gateways under one id were last heard of.
   "ALTER TABLE gateway ADD COLUMN cloned_ms INTEGER",
+  // Whether a point has gone on to a later period is read from its own.
+  "DROP TABLE drift_gateway",
 ];
 
 /** Moves the days of before, which were one row of JSON a column, to their new table. They had no moments: none is assessed. */
