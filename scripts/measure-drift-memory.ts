@@ -1,5 +1,6 @@
 /**
- * What the gateway's own watch for drift holds in memory, kB a point, after so many days of the shipped bearing bundle's columns.
+ * What the gateway's own watch for drift holds in memory, kB a point, after so many days of the shipped bearing bundle's columns, and
+ * what the end of a day costs.
  * `node --expose-gc --import tsx scripts/measure-drift-memory.ts`
  */
 import { readFile } from "node:fs/promises";
@@ -29,6 +30,7 @@ const [scores, levels] = [count("score"), count("level")];
 const random = createRandom(1);
 let nowMs = Date.UTC(2026, 0, 1);
 const kept = new Map<string, number>();
+let [workMs, longestStepMs] = [0, 0];
 const post = createDriftPost({
   rules: { periodMs: dayMs, falsePerDay: 0.001, learnDays: 14 },
   points: [],
@@ -48,6 +50,15 @@ const post = createDriftPost({
   clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
   logger: silentLogger,
   onEvent: () => {},
+  run: (work) => {
+    for (let isDone = false; !isDone; ) {
+      const beganMs = performance.now();
+      isDone = work.next().done === true;
+      const tookMs = performance.now() - beganMs;
+      workMs += tookMs;
+      longestStepMs = Math.max(longestStepMs, tookMs);
+    }
+  },
 });
 const watch = createDriftWatch(hourMs, (report) => post.take(report));
 
@@ -60,6 +71,7 @@ function readHeapKb(): number {
 
 const before = readHeapKb();
 for (let day = 1; day <= told.at(-1)!; day++) {
+  [workMs, longestStepMs] = [0, 0];
   for (let window = 0; window < windowsPerDay; window++) {
     nowMs += dayMs / windowsPerDay;
     for (let point = 0; point < points; point++) {
@@ -77,6 +89,6 @@ for (let day = 1; day <= told.at(-1)!; day++) {
   const bytesOnDisk = [...kept.values()].reduce((sum, bytes) => sum + bytes, 0);
   const heldKb = (readHeapKb() - before) / points;
   process.stdout.write(
-    `${day} days: ${heldKb.toFixed(0)} kB a point, ${(bytesOnDisk / points / 1024).toFixed(0)} kB of text on the disk\n`,
+    `${day} days: ${heldKb.toFixed(0)} kB a point, ${(bytesOnDisk / points / 1024).toFixed(0)} kB of text on the disk; a day's end takes ${(workMs / points).toFixed(1)} ms a point, in steps of at most ${longestStepMs.toFixed(1)} ms\n`,
   );
 }

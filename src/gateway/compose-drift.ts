@@ -1,8 +1,9 @@
 /** Joins the light watch for drift to what a gateway is configured to watch and serves. Assesses nothing itself. */
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import type { PointId } from "../core/contract/stream.ts";
-import type { Clock } from "../core/platform/clock.ts";
+import type { Clock, Timers } from "../core/platform/clock.ts";
 import type { Logger } from "../core/platform/logger.ts";
+import { takeTurns } from "../core/platform/take-turns.ts";
 import type { LoadedBundle } from "../core/serving/loaded-bundle.ts";
 import type { ScoredRow } from "../core/serving/scada/scada-turbine.ts";
 import type { ServedModels } from "../core/serving/served-models.ts";
@@ -22,11 +23,16 @@ interface DriftSurroundings {
   readonly record: Pick<GatewayRecord, "state" | "telemetry">;
   readonly models: Pick<ServedModels, "names" | "current">;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly logger: Logger;
 }
 
+/** Between two slices of an assessment: signal comes all the while, and a day's end has no hurry. */
+const pauseMs = 20;
+
 /** Creates the watch, fed by the reports that telemetry sends from now on. */
-export function composeDrift({ config, record, models, clock, logger }: DriftSurroundings): DriftPost {
+export function composeDrift(surroundings: DriftSurroundings): DriftPost {
+  const { config, record, models, clock, timers, logger } = surroundings;
   const { state, telemetry } = record;
   const { periodSeconds, falsePerPointDay, learnDays } = config.drift;
   const post = createDriftPost({
@@ -45,6 +51,12 @@ export function composeDrift({ config, record, models, clock, logger }: DriftSur
       logger.info(name, { turbine, component, detail });
       // The collector comes to its own verdicts, with the whole fleet in view.
       if (!verdictEvents.includes(name)) telemetry.event(name, `${turbine}/${component}`, detail);
+    },
+    run: (work) => {
+      const pause = (): Promise<void> => new Promise((resolve) => timers.after(pauseMs, resolve));
+      takeTurns(work, { pause, clock }).catch((error: unknown) =>
+        logger.error("the watch for drift failed", { error }),
+      );
     },
   });
   telemetry.onDriftReport((report) => post.take(report));

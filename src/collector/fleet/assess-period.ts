@@ -13,7 +13,7 @@ import {
   siteReferenceSchema,
 } from "../../core/drift/site-reference.ts";
 import { countValues } from "../../core/drift/sketcher.ts";
-import type { Steps } from "../../core/drift/steps.ts";
+import type { Steps } from "../../core/maths/steps.ts";
 import type { AssessedPeriod, DriftPeriod, StoredReference } from "../record/drift-record.ts";
 
 /** All that a period is assessed by. */

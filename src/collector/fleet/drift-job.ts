@@ -10,12 +10,12 @@ import { createDriftTask, type DriftTask } from "../../core/drift/drift-task.ts"
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { latencyBucketsSeconds, type Metrics } from "../../core/platform/metrics.ts";
+import { takeTurns } from "../../core/platform/take-turns.ts";
 import type { AssessedPeriod, DriftPeriod } from "../record/drift-record.ts";
 import type { FleetRecord } from "../record/fleet-record.ts";
 import { assessPeriod, leaveUnassessed } from "./assess-period.ts";
 import type { FleetSource } from "./fleet-source.ts";
 import { publishPeriod } from "./publish-period.ts";
-import { takeTurns } from "./take-turns.ts";
 
 export interface DriftJobOptions {
   readonly record: FleetRecord;

@@ -10,9 +10,9 @@ import { findCausesByStep } from "../../core/drift/find-causes.ts";
 import { selectSurvivors } from "../../core/drift/fleet-budget.ts";
 import type { DriftFleet } from "../../core/drift/fleet-view.ts";
 import type { Logger } from "../../core/platform/logger.ts";
+import { type TurnOptions, takeTurns } from "../../core/platform/take-turns.ts";
 import type { DriftState, PublishedPeriod } from "../record/drift-record.ts";
 import type { FleetRecord } from "../record/fleet-record.ts";
-import { type TurnOptions, takeTurns } from "./take-turns.ts";
 import { type ToldDrift, tellDrift } from "./tell-drift.ts";
 
 export interface PublishOptions extends TurnOptions {

@@ -4,6 +4,7 @@
  */
 import type { DriftLevel, DriftVerdict, FeatureDistances, FeatureShift } from "../contract/drift-verdict.ts";
 import type { PointId } from "../contract/stream.ts";
+import { finishSteps, type Steps } from "../maths/steps.ts";
 import { checkDay } from "./check-day.ts";
 import { type ColumnDay, leastLoadDays, leastRows, leastSlots, summariseColumn } from "./column-day.ts";
 import type { AspectTest } from "./column-test.ts";
@@ -22,7 +23,6 @@ import {
 import { learnElsewhere } from "./learn-elsewhere.ts";
 import { measureDistances } from "./measure-distances.ts";
 import { beginColumn, type ColumnReference, type KeptDay, type SiteReference } from "./site-reference.ts";
-import { finishSteps, type Steps } from "./steps.ts";
 import { testDay } from "./test-day.ts";
 
 /** What is said of a day, without whose day it is, and before the points are read together. */

@@ -4,11 +4,11 @@
  * beside it.
  */
 import type { DriftVerdict } from "../contract/drift-verdict.ts";
+import { finishSteps, type Steps } from "../maths/steps.ts";
 import { explainCause } from "./explain-cause.ts";
 import { type DriftFleet, viewFleet } from "./fleet-view.ts";
 import { placeDrift } from "./place-drift.ts";
 import { createVerdictReader, type ReadVerdict } from "./read-verdicts.ts";
-import { finishSteps, type Steps } from "./steps.ts";
 
 /**
  * The same verdicts in the same order; every warning and drift has a cause, every other one none.

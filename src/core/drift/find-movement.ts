@@ -2,9 +2,10 @@
  * The way that most points of a group moved, if there is one. Not every point is compared with every other: a few are tried as its
  * leader, first those that lie nearest to where all went that moved at about their time.
  */
+
+import type { Steps } from "../maths/steps.ts";
 import { type JointStory, joinStories } from "./join-stories.ts";
 import type { ReadVerdict } from "./read-verdicts.ts";
-import type { Steps } from "./steps.ts";
 
 /** Points that moved as one of them did. */
 export interface Movement {

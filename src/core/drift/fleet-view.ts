@@ -4,11 +4,11 @@
  */
 import type { PointId } from "../contract/stream.ts";
 import { groupBy } from "../maths/group-by.ts";
+import type { Steps } from "../maths/steps.ts";
 import { isAssessed } from "./drift-level.ts";
 import { findMovement, type Movement } from "./find-movement.ts";
 import { countTurbines, findCompanions, type ReadVerdict } from "./read-verdicts.ts";
 import { compareWith } from "./shift-likeness.ts";
-import type { Steps } from "./steps.ts";
 
 /** An alarm of a point that stands, or stood in the period. */
 export interface DriftAlarm extends PointId {

@@ -27,6 +27,8 @@ export interface WatchedDrift extends DriftPoint {
   waiting: DriftVerdict | null;
   waitingMonotonicMs: number;
   savedSlot: number;
+  /** What is on the disk; null: not known. */
+  saved: Pick<WatchedDrift, "ground" | "standing"> | null;
 }
 
 export interface DriftMemoryOptions {
@@ -59,10 +61,12 @@ export function createDriftMemory({
 }: DriftMemoryOptions): DriftMemory {
   const keyOf = ({ turbine, component }: PointId): string => `drift/${turbine}/${component}`;
   const dayKeyOf = ({ turbine, component }: PointId): string => `drift-day/${turbine}/${component}`;
-  const describeDay = ({ ground, day }: WatchedDrift): string | null => {
-    if (ground === null || day === null) return null;
+  const describeDay = ({ ground, day, ended }: WatchedDrift): string | null => {
+    // After a kill the older of the two is assessed, and the other one begins with what comes then.
+    const kept = ended ?? day;
+    if (ground === null || kept === null) return null;
     const modelDigest = ground.model.digest;
-    return JSON.stringify({ version: 1, modelDigest, day: unpackDay(day) } satisfies DriftDaySnapshot);
+    return JSON.stringify({ version: 1, modelDigest, day: unpackDay(kept) } satisfies DriftDaySnapshot);
   };
   /** False, and told: a machine that was mended is another one, and periods of another length are other days. */
   const isOfNow = (point: PointId, read: DriftSnapshot, epoch: number): boolean => {
@@ -79,19 +83,21 @@ export function createDriftMemory({
     return false;
   };
   const opened: WatchedDrift[] = [];
-  const describe = (entries: readonly WatchedDrift[]): Readonly<Record<string, string | null>> => {
+  const describe = (entries: readonly WatchedDrift[]): Record<string, string | null> => {
     const texts: Record<string, string | null> = {};
     for (const entry of entries) {
       const { point, ground, epoch, standing } = entry;
       if (ground === null) continue;
+      texts[dayKeyOf(point)] = describeDay(entry);
       const { model } = ground;
       const reference = unpackReference(ground.reference);
       const kept: DriftSnapshot = { version: 1, model, reference, epoch, standing };
       texts[keyOf(point)] = JSON.stringify(kept);
-      texts[dayKeyOf(point)] = describeDay(entry);
     }
     return texts;
   };
+  const isSaved = ({ ground, standing, saved }: WatchedDrift): boolean =>
+    saved !== null && saved.ground === ground && saved.standing === standing;
   // Both texts together are more than all else that is kept of a point.
   const describeAll = (): Readonly<Record<string, string | null>> => describe(opened);
   return {
@@ -117,6 +123,7 @@ export function createDriftMemory({
         point,
         take: watch.take,
         advance: watch.advance,
+        assess: watch.assess,
         renew: watch.renew,
         get ground() {
           return watch.ground;
@@ -124,23 +131,33 @@ export function createDriftMemory({
         get day() {
           return watch.day;
         },
+        get ended() {
+          return watch.ended;
+        },
         epoch,
         standing: kept?.standing ?? nothingSaid,
         waiting: null,
         waitingMonotonicMs: Number.NaN,
         savedSlot: Number.NaN,
+        saved: null,
       };
+      if (kept !== undefined) entry.saved = { ground: entry.ground, standing: entry.standing };
       opened.push(entry);
       return entry;
     },
     save: (entries) => {
-      const texts = describe(entries);
-      if (Object.keys(texts).length > 0) state.setDescribed(texts, describeAll);
+      // A reference is hundreds of kilobytes of text, and most change once a day.
+      const changed = entries.filter((entry) => !isSaved(entry));
+      const texts = describe(changed);
+      for (const entry of entries) if (isSaved(entry)) texts[dayKeyOf(entry.point)] = describeDay(entry);
+      if (Object.keys(texts).length === 0) return;
+      state.setDescribed(texts, describeAll);
+      for (const entry of changed) entry.saved = { ground: entry.ground, standing: entry.standing };
     },
     saveDay: (entry) => {
-      const { point, day, waiting } = entry;
-      // While a verdict waits, the disk keeps the day that it was made of.
-      if (day === null || waiting !== null) return;
+      const { point, day, ended, waiting } = entry;
+      // Until what a day came to is told, the disk keeps that day.
+      if (day === null || ended !== null || waiting !== null) return;
       const slot = (day.fromMs / rules.periodMs) * savesPerDay + day.lastSlot;
       if (slot === entry.savedSlot) return;
       entry.savedSlot = slot;

@@ -1,13 +1,14 @@
 /**
  * One point under the light watch for drift: its reports become days, and each day is held against the point's own days
- * before it. Publishes nothing; what a day came to is returned.
+ * before it. Publishes nothing. A day that is over is assessed by steps, when whoever asks has time for it; until then the point
+ * takes nothing else.
  */
 
 import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
 import type { ModelRef } from "../../core/contract/prediction.ts";
 import type { PointId } from "../../core/contract/stream.ts";
 import type { DriftReport } from "../../core/contract/uplink-record.ts";
-import { assessDay } from "../../core/drift/assess-day.ts";
+import { assessDayByStep } from "../../core/drift/assess-day.ts";
 import type { DaySummary } from "../../core/drift/day-summary.ts";
 import { graceOf } from "../../core/drift/day-summary.ts";
 import type { DriftReference } from "../../core/drift/drift-reference.ts";
@@ -15,6 +16,7 @@ import { createDriftTask, type DriftTask } from "../../core/drift/drift-task.ts"
 import { addToDay, findDayOf } from "../../core/drift/merge-day.ts";
 import { beginSiteReference, carryColumns, type SiteReference } from "../../core/drift/site-reference.ts";
 import { dayMs, hourMs } from "../../core/maths/durations.ts";
+import type { Steps } from "../../core/maths/steps.ts";
 import { type PackedDay, packDay, unpackDay } from "./packed-day.ts";
 import { type PackedReference, packReference, unpackReference } from "./packed-reference.ts";
 
@@ -57,13 +59,20 @@ export interface DriftPoint {
   readonly ground: DriftGround | null;
   /** The day that is being heard. */
   readonly day: PackedDay | null;
+  /** The day that is over and has not been assessed. */
+  readonly ended: PackedDay | null;
   /**
-   * Takes a report; a day that it shows to be over is assessed before.
+   * Takes a report, which may show that a day is over. While one is, call `assess` before.
    * @param modelOf the bundle that serves under a name
    */
   take(report: DriftReport, moment: Moment, modelOf: (name: string) => DriftModel | null): TakenReport;
-  /** Time has passed: assesses a day that is over, and one in which nothing came; null: nothing is. */
-  advance(monotonicMs: number): DriftVerdict | null;
+  /** Time has passed: a day may be over, or one in which nothing came. */
+  advance(monotonicMs: number): void;
+  /**
+   * Assesses the day that is over, and goes on with what was learnt of it; null: nothing is known to hold it against. The day is over
+   * with, whatever comes of it. @throws RangeError for a day that does not hold together
+   */
+  assess(): Steps<DriftVerdict | null>;
   /** Lets its days go. */
   renew(): void;
 }
@@ -71,8 +80,6 @@ export interface DriftPoint {
 export interface TakenReport {
   /** Null: it was taken. */
   readonly refused: { readonly reason: DriftRefusal; readonly detail: string } | null;
-  /** Of the day before. */
-  readonly verdict: DriftVerdict | null;
   /** Another model has begun; its levels go on, or there are none. */
   readonly isRelearning: boolean;
   /** Its days were let go: they lay in the future. */
@@ -96,17 +103,19 @@ export function createDriftPoint(
   const graceMs = graceOf(rules);
   let ground: DriftGround | null = kept.ground && groundOn(kept.ground.model, kept.ground.reference);
   let day: PackedDay | null = kept.day && packDay(kept.day);
+  let ended: PackedDay | null = null;
   let task: DriftTask | null = null;
   /** The data's own time at the last report, and when that was. */
   let heard: { readonly toMs: number; readonly monotonicMs: number } | null = null;
 
-  /** Assesses `ended`, and goes on with what was learnt of it. */
-  const assess = (ended: PackedDay): DriftVerdict | null => {
+  const assessEnded = function* (over: PackedDay): Steps<DriftVerdict | null> {
     if (ground === null || task === null) return null;
     const { model } = ground;
-    const { verdict, reference } = assessDay(task, unpackReference(ground.reference), unpackDay(ended));
+    const before = unpackReference(ground.reference);
+    yield;
+    const { verdict, reference } = yield* assessDayByStep(task, before, unpackDay(over));
+    yield;
     ground = groundOn(model, reference);
-    day = null;
     const { name, version, digest } = model;
     const of = { modelName: name, modelVersion: version, modelDigest: digest };
     return { ...point, ...of, ...verdict, cause: null };
@@ -145,14 +154,13 @@ export function createDriftPoint(
     get day() {
       return day;
     },
+    get ended() {
+      return ended;
+    },
     take: (report, { nowMs, monotonicMs }, modelOf) => {
       let isLost = false;
-      const refuse = (
-        reason: DriftRefusal,
-        detail: string,
-        verdict: DriftVerdict | null = null,
-      ): TakenReport => {
-        return { refused: { reason, detail }, verdict, isRelearning: false, isLost };
+      const refuse = (reason: DriftRefusal, detail: string): TakenReport => {
+        return { refused: { reason, detail }, isRelearning: false, isLost };
       };
       if (nowMs < earliestNowMs) return refuse("no-time", "the clock has not been set");
       if (report.toMs > nowMs + farAheadMs) {
@@ -161,33 +169,45 @@ export function createDriftPoint(
       const before = ground?.model.digest;
       if (!adopt(report, modelOf)) return refuse("other-model", "its bundle does not serve any more");
       isLost = forgetFuture(nowMs);
-      let verdict: DriftVerdict | null = null;
       try {
         const fromMs = findDayOf(report, periodMs);
         const lastMs = Math.max(ground?.reference.lastMs ?? -1, day === null ? -1 : day.fromMs - 1);
         if (fromMs <= lastMs) return refuse("late", "its day has been assessed, or a later one has begun");
-        if (day !== null && fromMs > day.fromMs) verdict = assess(day);
-        day = packDay(addToDay(day && unpackDay(day), report, periodMs));
+        const isNext = day !== null && fromMs > day.fromMs;
+        const next = packDay(addToDay(day === null || isNext ? null : unpackDay(day), report, periodMs));
+        if (isNext) ended = day;
+        day = next;
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
-        return refuse("not-fitting", error.message, verdict);
+        return refuse("not-fitting", error.message);
       }
       heard = { toMs: report.toMs, monotonicMs };
       const isRelearning = before !== undefined && before !== report.modelDigest;
-      return { refused: null, verdict, isRelearning, isLost };
+      return { refused: null, isRelearning, isLost };
     },
     advance: (monotonicMs) => {
       // Of a day of the last run it is not known how much has gone: it lasts at most its length from now.
       if (heard === null && day !== null) heard = { toMs: day.fromMs, monotonicMs };
-      if (heard === null || ground === null) return null;
+      // Nor is it known what to hold it against before a report says so.
+      if (heard === null || ground === null || task === null || ended !== null) return;
       const nowMs = heard.toMs + monotonicMs - heard.monotonicMs;
-      if (day !== null) return nowMs > day.fromMs + periodMs + graceMs ? assess(day) : null;
       const { lastMs } = ground.reference;
-      if (lastMs === null || nowMs <= lastMs + 2 * periodMs + graceMs) return null;
-      return assess(packDay({ fromMs: lastMs + periodMs, periodMs, features: [] }));
+      if (day !== null) {
+        if (nowMs > day.fromMs + periodMs + graceMs) [ended, day] = [day, null];
+      } else if (lastMs !== null && nowMs > lastMs + 2 * periodMs + graceMs) {
+        ended = packDay({ fromMs: lastMs + periodMs, periodMs, features: [] });
+      }
+    },
+    assess: function* () {
+      if (ended === null) return null;
+      try {
+        return yield* assessEnded(ended);
+      } finally {
+        ended = null;
+      }
     },
     renew: () => {
-      [day, heard] = [null, null];
+      [day, ended, heard] = [null, null, null];
       if (ground !== null) ground = groundOn(ground.model, beginSiteReference());
     },
   };

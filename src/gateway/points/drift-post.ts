@@ -8,8 +8,9 @@ import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
 import type { PointId } from "../../core/contract/stream.ts";
 import type { DriftReport } from "../../core/contract/uplink-record.ts";
 import { graceOf } from "../../core/drift/day-summary.ts";
-import { findCauses } from "../../core/drift/find-causes.ts";
+import { findCausesByStep } from "../../core/drift/find-causes.ts";
 import { findOrMake } from "../../core/maths/find-or-make.ts";
+import { finishSteps, type Steps } from "../../core/maths/steps.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { StateStore } from "../record/state-store.ts";
@@ -37,6 +38,8 @@ export interface DriftPostOptions {
   readonly clock: Pick<Clock, "nowMs" | "monotonicMs">;
   readonly logger: Logger;
   readonly onEvent: (point: PointId, name: DriftEventName, detail: string) => void;
+  /** Goes through steps of a few milliseconds each, at once or between other work; a thousand points end their day at one moment. */
+  readonly run: (work: Steps<void>) => void;
 }
 
 export interface DriftPost {
@@ -80,42 +83,88 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
     if (event !== null) onEvent(entry.point, event.name, event.detail);
   };
   const isExpected = (fromMs: number): boolean =>
-    [...watched.values()].some(({ day }) => day !== null && day.fromMs <= fromMs);
+    [...watched.values()].some(({ day, ended }) => {
+      const oldest = ended ?? day;
+      return oldest !== null && oldest.fromMs <= fromMs;
+    });
   const listWaiting = (): WatchedDrift[] => [...watched.values()].filter(({ waiting }) => waiting !== null);
   /** Reads the verdicts of a period together. */
-  const publish = (fromMs: number): void => {
-    const together = listWaiting().filter((entry) => entry.waiting?.fromMs === fromMs);
-    const verdicts = findCauses(
-      together.map((entry) => entry.waiting!),
+  const publish = function* (fromMs: number): Steps<void> {
+    const together = listWaiting().flatMap((entry) =>
+      entry.waiting?.fromMs === fromMs ? [{ entry, verdict: entry.waiting }] : [],
+    );
+    const caused = yield* findCausesByStep(
+      together.map(({ verdict }) => verdict),
       { points: [...watched.values()].map(({ point }) => point) },
     );
-    for (const [index, entry] of together.entries()) {
+    for (const [index, { entry, verdict }] of together.entries()) {
+      yield;
+      // Its days may have been let go meanwhile.
+      if (entry.waiting !== verdict) continue;
       entry.waiting = null;
-      announce(entry, verdicts[index]!);
+      announce(entry, caused[index]!);
     }
   };
   /** Reads the periods of which no other verdict is expected, or not for longer. A device that was cut off tells several. */
-  const publishSettled = (): void => {
-    const waiting = listWaiting();
-    if (waiting.length === 0) return;
+  const publishSettled = function* (): Steps<void> {
     const isTired = ({ waitingMonotonicMs }: WatchedDrift): boolean =>
       clock.monotonicMs() - waitingMonotonicMs > patienceMs;
-    for (const [fromMs, together] of groupByPeriod(waiting)) {
-      if (!isExpected(fromMs) || together.some(isTired)) publish(fromMs);
+    for (const [fromMs, together] of groupByPeriod(listWaiting())) {
+      if (!isExpected(fromMs) || together.some(isTired)) yield* publish(fromMs);
     }
   };
-  const hold = (entry: WatchedDrift, verdict: DriftVerdict | null): void => {
+  const assess = function* (entry: WatchedDrift): Steps<void> {
+    const { point, ended } = entry;
+    let verdict: DriftVerdict | null = null;
+    try {
+      verdict = yield* entry.assess();
+    } catch (error) {
+      // A fault of ours: it costs one day of one point, and not all that come after it.
+      logger.error("a day of drift could not be assessed", { ...point, fromMs: ended?.fromMs, error });
+    }
     if (verdict === null) return;
     // What it said of an earlier day still waits for points that never came; other days may wait for longer.
-    if (entry.waiting !== null) publish(entry.waiting.fromMs);
+    if (entry.waiting !== null) yield* publish(entry.waiting.fromMs);
     entry.waiting = verdict;
     entry.waitingMonotonicMs = clock.monotonicMs();
+  };
+
+  /** Points with a day that is over, in the order in which their days ended. */
+  const ended = new Set<WatchedDrift>();
+  let work: Steps<void> | null = null;
+  const workThrough = function* (): Steps<void> {
+    try {
+      do {
+        for (const entry of ended) {
+          ended.delete(entry);
+          yield* assess(entry);
+          yield;
+        }
+        yield* publishSettled();
+      } while (ended.size > 0);
+    } finally {
+      work = null;
+    }
+  };
+  const attend = (entry: WatchedDrift): void => {
+    if (entry.ended !== null) ended.add(entry);
+  };
+  /** Begins to work on what there is to do, unless that has begun. */
+  const begin = (): void => {
+    if (work !== null || (ended.size === 0 && listWaiting().length === 0)) return;
+    work = workThrough();
+    options.run(work);
+  };
+  /** A point takes nothing before its last day is assessed. */
+  const settle = (entry: WatchedDrift): void => {
+    while (entry.ended !== null && work !== null) work.next();
   };
 
   return {
     take: (report) => {
       const { site, turbine, component } = report;
       const entry = find({ site, turbine, component });
+      settle(entry);
       const moment = { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
       const taken = entry.take(report, moment, options.modelOf);
       if (taken.refused !== null) {
@@ -129,13 +178,14 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
       }
       if (taken.isLost)
         onEvent(entry.point, "drift.lost", "its days lie in the future; they are learnt anew");
-      hold(entry, taken.verdict);
-      publishSettled();
+      attend(entry);
+      begin();
       memory.saveDay(entry);
     },
     renew: ({ turbine, component }, why) => {
       const entry = watched.get(`${turbine}/${component}`);
       if (entry === undefined) return;
+      settle(entry);
       entry.renew();
       entry.waiting = null;
       if (entry.standing.raised !== null) {
@@ -154,11 +204,15 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
     refused,
     tick: () => {
       const monotonicMs = clock.monotonicMs();
-      for (const entry of watched.values()) hold(entry, entry.advance(monotonicMs));
-      publishSettled();
+      for (const entry of watched.values()) {
+        entry.advance(monotonicMs);
+        attend(entry);
+      }
+      begin();
     },
     close: () => {
-      for (const fromMs of groupByPeriod(listWaiting()).keys()) publish(fromMs);
+      if (work !== null) finishSteps(work);
+      for (const fromMs of groupByPeriod(listWaiting()).keys()) finishSteps(publish(fromMs));
       memory.save([...watched.values()]);
     },
   };

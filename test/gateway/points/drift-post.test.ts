@@ -4,6 +4,7 @@ import type { DriftReport } from "../../../src/core/contract/uplink-record.ts";
 import type { DriftReference } from "../../../src/core/drift/drift-reference.ts";
 import { levelEdgesDb } from "../../../src/core/drift/fit-reference.ts";
 import { createRandom, type Random } from "../../../src/core/maths/random.ts";
+import { finishSteps, type Steps } from "../../../src/core/maths/steps.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import type { DriftModel } from "../../../src/gateway/points/drift-point.ts";
 import { createDriftPost, type DriftPost, type PointDrift } from "../../../src/gateway/points/drift-post.ts";
@@ -53,7 +54,10 @@ interface Site {
 }
 
 /** Six windows an hour. Each day has an offset of its own, as days have. */
-function createSite(turbines: readonly string[] = ["WT01"]): Site {
+function createSite(
+  turbines: readonly string[] = ["WT01"],
+  run: (work: Steps<void>) => void = finishSteps,
+): Site {
   const clock = createManualClock();
   clock.jump(dayMs - (clock.nowMs() % dayMs));
   const state = createFakeState();
@@ -70,6 +74,7 @@ function createSite(turbines: readonly string[] = ["WT01"]): Site {
       clock,
       logger: silentLogger,
       onEvent: (point, name, detail) => events.push(`${name} ${point.turbine}: ${detail}`),
+      run,
     });
   const watch = createDriftWatch(hourMs, (report) => {
     if (here.kept === null) here.post.take(report);
@@ -346,5 +351,65 @@ describe("the gateway's own watch for drift", () => {
     expect(here.standing("WT01")).toMatchObject({ level: "stable" });
     expect(here.standing("WT01").referenceDays).toBeGreaterThanOrEqual(referenceDays);
     expect(here.events).toEqual([]);
+  });
+
+  describe("while it works between other things", () => {
+    /** After eight days and two quieter ones, of which the last is over and waits to be assessed. */
+    function playUnassessed() {
+      const works: Steps<void>[] = [];
+      let isBusy = false;
+      const here = createSite(["WT01", "WT02"], (work) => (isBusy ? works.push(work) : finishSteps(work)));
+      here.play(9);
+      here.play(1, { WT01: -6 });
+      isBusy = true;
+      here.clock.advance(3 * hourMs);
+      here.post.tick();
+      return { here, works };
+    }
+
+    it("does nothing of an assessment at once, and comes to the same in the end", () => {
+      const { here, works } = playUnassessed();
+      expect(works).toHaveLength(1);
+      expect(here.standing("WT01").level).toBe("stable");
+      expect(here.standing("WT01").sinceMs).toBeLessThan(here.clock.nowMs() - dayMs);
+      let steps = 0;
+      while (works[0]!.next().done !== true) steps++;
+      expect(steps).toBeGreaterThan(10);
+      expect(here.standing("WT01").level).toBe("drift");
+      expect(here.standing("WT02").level).toBe("stable");
+      expect(here.events.map((event) => event.split(":")[0])).toEqual(["drift.drift WT01"]);
+    });
+
+    it("assesses a day before it takes the point's second report of the next", () => {
+      const works: Steps<void>[] = [];
+      const here = createSite(["WT01", "WT02"], (work) => works.push(work));
+      here.play(9);
+      here.play(2, { WT01: -6 });
+      for (const work of works) finishSteps(work);
+      expect(works.length).toBeGreaterThan(0);
+      expect(here.standing("WT01").level).toBe("drift");
+      expect(here.standing("WT02").level).toBe("stable");
+      expect(here.post.refused).toMatchObject({ late: 0, "not-fitting": 0 });
+    });
+
+    it("assesses it after a kill in the midst of it", () => {
+      const { here, works } = playUnassessed();
+      for (let step = 0; step < 3; step++) works[0]!.next();
+      const { referenceDays } = here.standing("WT01");
+      here.start();
+      here.play(1, { WT01: -6 });
+      here.post.close();
+      expect(here.standing("WT01")).toMatchObject({ level: "drift", referenceDays });
+    });
+
+    it("lets days go that are being assessed, and ends its work when it is closed", () => {
+      const { here, works } = playUnassessed();
+      for (let step = 0; step < 3; step++) works[0]!.next();
+      here.post.renew({ turbine: "WT01", component }, "by technician: bearing replaced");
+      here.post.close();
+      expect(works[0]!.next().done).toBe(true);
+      expect(here.standing("WT01")).toMatchObject({ level: "learning", referenceDays: 0, raised: null });
+      expect(here.standing("WT02").sinceMs).not.toBeNull();
+    });
   });
 });

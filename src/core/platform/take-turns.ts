@@ -1,6 +1,6 @@
 /** Goes through long work on a thread that others share. Knows nothing of the work. */
-import type { Steps } from "../../core/drift/steps.ts";
-import type { Clock } from "../../core/platform/clock.ts";
+import type { Steps } from "../maths/steps.ts";
+import type { Clock } from "./clock.ts";
 
 export interface TurnOptions {
   /** Lets others have their turn. */
