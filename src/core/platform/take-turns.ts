@@ -1,5 +1,4 @@
 /** Goes through long work on a thread that others share. Knows nothing of the work. */
-import type { Steps } from "../maths/steps.ts";
 import type { Clock } from "./clock.ts";
 
 export interface TurnOptions {
@@ -12,7 +11,7 @@ export interface TurnOptions {
 const sliceMs = 5;
 
 /** Resolves with what the work comes to; rejects with what it throws. */
-export async function takeTurns<T>(steps: Steps<T>, { pause, clock }: TurnOptions): Promise<T> {
+export async function takeTurns<T>(steps: Iterator<undefined, T>, { pause, clock }: TurnOptions): Promise<T> {
   for (let sinceMs = clock.monotonicMs(); ; ) {
     const { done, value } = steps.next();
     if (done === true) return value;
