@@ -9,6 +9,7 @@ import type { UplinkRecord } from "../../src/core/contract/uplink-record.ts";
 import { createAlarmRegister } from "../../src/core/decision/alarms/alarm-register.ts";
 import type { DriftReference } from "../../src/core/drift/drift-reference.ts";
 import { levelEdgesDb } from "../../src/core/drift/fit-reference.ts";
+import { systemTimers } from "../../src/core/platform/clock.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { type LoadedBundle, serveBundle } from "../../src/core/serving/loaded-bundle.ts";
 import { findNewestVersion } from "../../src/core/serving/served-models.ts";
@@ -100,7 +101,7 @@ function createSite(): Site {
     healthIntervalMs: 60_000,
   });
   const served = { names: [bundle.ref.name], current: () => bundle };
-  const surroundings = { config, models: served, clock, logger: silentLogger };
+  const surroundings = { config, models: served, clock, timers: systemTimers, logger: silentLogger };
   const logger = { ...silentLogger, info };
   const drift = composeDrift({ ...surroundings, logger, record: { state, telemetry } });
   const pipeline = createPipeline({

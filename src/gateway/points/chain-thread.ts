@@ -243,7 +243,8 @@ export function createChainThread(options: ChainThreadOptions): ChainThread {
       return;
     }
     taken = { bytes, ticks: taken.ticks + 1 };
-    if (taken.ticks < stuckTicks) return;
+    // Once: it may take a while to end.
+    if (taken.ticks !== stuckTicks) return;
     logger.error("a worker takes nothing any more and is ended", { worker: number, waiting: ring.usedBytes });
     void thread.terminate();
   }

@@ -197,6 +197,8 @@ export const collectorConfigSchema: z.ZodType<CollectorConfig> = z.strictObject(
     .min(1)
     .max(3650)
     .default(90)
-    .describe("Days that predictions, sketches of drift, events and updates are kept"),
+    .describe(
+      "Days that predictions, sketches of drift, events and updates are kept; in PostgreSQL more than 1000 want max_locks_per_transaction of 256 or more at the server",
+    ),
   log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
 });
