@@ -115,6 +115,8 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
   };
   const assess = function* (entry: WatchedDrift): Steps<void> {
     const { point, ended } = entry;
+    // What it said of an earlier day still waits for points that never came; other days may wait for longer.
+    if (entry.waiting !== null) yield* publish(entry.waiting.fromMs);
     let verdict: DriftVerdict | null = null;
     try {
       verdict = yield* entry.assess();
@@ -123,8 +125,6 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
       logger.error("a day of drift could not be assessed", { ...point, fromMs: ended?.fromMs, error });
     }
     if (verdict === null) return;
-    // What it said of an earlier day still waits for points that never came; other days may wait for longer.
-    if (entry.waiting !== null) yield* publish(entry.waiting.fromMs);
     entry.waiting = verdict;
     entry.waitingMonotonicMs = clock.monotonicMs();
   };
