@@ -75,7 +75,7 @@ const marks = { high: 1 << 21, low: 1 << 20 } as const;
 /** There is room for as much more of each device, which may be on its way: what one reads at once, and frames told beforehand. */
 const roomPerDevice = 1 << 17;
 const maxMemoryBytes = 1 << 28;
-/** A thread that takes nothing of what waits for so many ticks hangs, and is ended. */
+/** A thread that takes nothing of what waits for so many ticks hangs, and is ended, which may take it a while. */
 const stuckTicks = 30;
 const stopMs = 1_000;
 /** What finds no room is declared once in so many ticks. */
@@ -243,7 +243,6 @@ export function createChainThread(options: ChainThreadOptions): ChainThread {
       return;
     }
     taken = { bytes, ticks: taken.ticks + 1 };
-    // Once: it may take a while to end.
     if (taken.ticks !== stuckTicks) return;
     logger.error("a worker takes nothing any more and is ended", { worker: number, waiting: ring.usedBytes });
     void thread.terminate();
