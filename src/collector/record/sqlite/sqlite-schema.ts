@@ -198,8 +198,12 @@ const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [
   `,
   // When two gateways under one id were last heard of.
   "ALTER TABLE gateway ADD COLUMN cloned_ms INTEGER",
-  // Whether a point has gone on to a later period is read from its own.
-  "DROP TABLE drift_gateway",
+  // Whether a point has gone on to a later period is read from its own; and the first that are due are found without a look at all.
+  `
+  DROP TABLE drift_gateway;
+  DROP INDEX drift_period_open;
+  CREATE INDEX drift_period_open ON drift_period (from_ms, point, first_ms, period_ms) WHERE assessed = 0;
+  `,
 ];
 
 /** Moves the days of before, which were one row of JSON a column, to their new table. They had no moments: none is assessed. */
