@@ -204,6 +204,8 @@ const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [
   DROP INDEX drift_period_open;
   CREATE INDEX drift_period_open ON drift_period (from_ms, point, first_ms, period_ms) WHERE assessed = 0;
   `,
+  // How many points a period waits for is counted without a look at what their references hold.
+  "CREATE INDEX drift_reference_of_point ON drift_reference (point, until_ms, period_ms)",
 ];
 
 /** Moves the days of before, which were one row of JSON a column, to their new table. They had no moments: none is assessed. */
