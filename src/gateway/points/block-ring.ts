@@ -3,14 +3,14 @@
  * twice and nothing allocated a block. Between the blocks stand messages of any shape, in the same order. Holds a bounded
  * number of bytes; what does not fit is refused, and the writer says what is then done.
  *
- *   header  | written | read | asleep | pressed | calls |    bytes since the beginning, modulo 2^32; two flags; a count
+ *   header  | written | read | asleep | pressed | calls |    bytes since the beginning, modulo 2^32; two flags; a count; 64 bytes each
  *   record  | kind | bytes | body … |                a multiple of 8 bytes, never across the end
  *   block   | time | first | rate | scale | rpm | arrived | 6 numbers of 8 bytes
  *           | stream | samples | counts … |
  */
 import { deserialize, serialize } from "node:v8";
 import { createReusedBlock, type Reused, type SampleBlock } from "../../core/contract/stream.ts";
-import { shareCounts } from "../../core/maths/wasm-module.ts";
+import { createCountsReader } from "./counts-reader.ts";
 
 /** Who sends blocks: told once, then called by its number. */
 export type BlockStream = Pick<SampleBlock, "deviceId" | "channel" | "unit">;
@@ -29,6 +29,8 @@ export interface RingWriter {
   writeMessage(message: unknown): boolean;
   /** Bytes that are not read yet. */
   readonly usedBytes: number;
+  /** Are at least so many not read yet? Looks at the reader only where it may be so. */
+  holds(bytes: number): boolean;
   /** Asks the reader to tell when no more than its low mark waits. */
   press(): void;
   /** Bytes that were read since the beginning; moves while the reader lives. */
@@ -52,6 +54,8 @@ export interface RingReader {
   read(take: RecordTaker): boolean;
   /** What was taken until now is done with: its room is free, and it is no longer left if this thread ends. */
   settle(): void;
+  /** Bytes that were taken since. */
+  readonly unsettledBytes: number;
   /** Bytes that were taken since the beginning, modulo 2^32, whether they are done with or not. */
   readonly takenBytes: number;
   /** Was the writer waiting to be told, and is there room now? Answers yes once. */
@@ -60,11 +64,13 @@ export interface RingReader {
   wait(): void;
 }
 
+/** Each by itself: a line of a cache that two threads write to goes from one to the other each time. */
+const lineBytes = 64;
 const written = 0;
-const read = 1;
-const asleep = 2;
-const pressed = 3;
-const calls = 4;
+const read = 16;
+const asleep = 32;
+const pressed = 48;
+const calls = 64;
 
 const kinds = { filler: 0, block: 1, message: 2 } as const;
 const recordHeadBytes = 8;
@@ -73,15 +79,15 @@ const blockHeadBytes = recordHeadBytes + numbersOfBlock * 8 + 8;
 
 /** Memory for `bytes` of records, a power of two from 2^12 to 2^30. */
 export function createRingMemory(bytes: number): RingMemory {
-  return { header: new SharedArrayBuffer(20), records: new SharedArrayBuffer(bytes) };
+  return { header: new SharedArrayBuffer(5 * lineBytes), records: new SharedArrayBuffer(bytes) };
 }
 
 const alignUp = (bytes: number): number => (bytes + 7) & ~7;
 
-/** A reader that sleeps is woken for so much: each call takes both threads more time than a block of samples. */
-const worthWaking = 1 << 15;
+/** The reader is told of so much at once, and woken if it sleeps: each time takes both threads more time than a block of samples. */
+const worthTelling = 1 << 15;
 
-/** The one writer of a memory. For what little it writes in one turn of the event loop a reader that sleeps is woken at its end. */
+/** The one writer of a memory. What little it writes in one turn of the event loop the reader is told at its end. */
 export function createRingWriter(memory: RingMemory): RingWriter {
   const header = new Int32Array(memory.header);
   const capacity = memory.records.byteLength;
@@ -89,39 +95,45 @@ export function createRingWriter(memory: RingMemory): RingWriter {
   const numbers = new Float64Array(memory.records);
   const samples = new Int16Array(memory.records);
   const bytes = new Uint8Array(memory.records);
-  /** Bytes since a reader that may sleep was called. */
-  let unheard = 0;
-  let isWakingSoon = false;
+  let writtenBytes = 0;
+  /** As far as the reader was told. */
+  let toldBytes = 0;
+  /** As far as the reader was known to be when that mattered last. */
+  let readBytes = 0;
+  let isTellingSoon = false;
 
-  const usedBytes = (): number => (Atomics.load(header, written) - Atomics.load(header, read)) >>> 0;
+  const lookUsed = (): number => {
+    readBytes = Atomics.load(header, read);
+    return (writtenBytes - readBytes) >>> 0;
+  };
 
   /** Where a record of so many bytes is to stand, or −1. Fills what is left before the end, if it does not fit there. */
   function reserve(length: number): number {
-    const at = (header[written]! >>> 0) & (capacity - 1);
+    const at = (writtenBytes >>> 0) & (capacity - 1);
     const tail = capacity - at;
     const needed = length <= tail ? length : tail + length;
-    if (needed > capacity - usedBytes()) return -1;
+    if (needed > capacity - ((writtenBytes - readBytes) >>> 0) && needed > capacity - lookUsed()) return -1;
     if (length <= tail) return at;
     words[at >> 2] = kinds.filler;
     words[(at >> 2) + 1] = tail;
-    Atomics.add(header, written, tail);
+    writtenBytes = (writtenBytes + tail) | 0;
     return 0;
   }
   function commit(length: number): void {
-    Atomics.add(header, written, length);
-    unheard += length;
-    if (unheard >= worthWaking) wake();
-    else if (!isWakingSoon) {
-      isWakingSoon = true;
-      setImmediate(wakeAtLast);
+    writtenBytes = (writtenBytes + length) | 0;
+    if ((writtenBytes - toldBytes) >>> 0 >= worthTelling) tell();
+    else if (!isTellingSoon) {
+      isTellingSoon = true;
+      setImmediate(tellAtLast);
     }
   }
-  function wakeAtLast(): void {
-    isWakingSoon = false;
-    wake();
+  function tellAtLast(): void {
+    isTellingSoon = false;
+    tell();
   }
-  function wake(): void {
-    unheard = 0;
+  function tell(): void {
+    toldBytes = writtenBytes;
+    Atomics.store(header, written, writtenBytes);
     if (Atomics.load(header, asleep) === 0) return;
     Atomics.add(header, calls, 1);
     Atomics.notify(header, calls);
@@ -162,22 +174,27 @@ export function createRingWriter(memory: RingMemory): RingWriter {
       return true;
     },
     get usedBytes() {
-      return usedBytes();
+      return lookUsed();
     },
+    holds: (wanted) => (writtenBytes - readBytes) >>> 0 >= wanted && lookUsed() >= wanted,
     press: () => {
       Atomics.store(header, pressed, 1);
-      wake();
+      tell();
     },
     get readBytes() {
       return Atomics.load(header, read) >>> 0;
     },
     get writtenBytes() {
-      return Atomics.load(header, written) >>> 0;
+      return writtenBytes >>> 0;
     },
     drain: (take) => {
+      Atomics.store(header, written, writtenBytes);
       const reader = createRingReader(memory, 0);
       while (reader.read(take)) {}
       header.fill(0);
+      writtenBytes = 0;
+      toldBytes = 0;
+      readBytes = 0;
     },
   };
 }
@@ -194,6 +211,9 @@ export function createRingReader(memory: RingMemory, lowBytes: number): RingRead
 
   const usedBytes = (): number => (Atomics.load(header, written) - Atomics.load(header, read)) >>> 0;
   let taken = Atomics.load(header, read);
+  let settled = taken;
+  /** As far as the writer was known to be when all before it was taken. */
+  let seen = taken;
 
   function takeRecord(at: number, take: RecordTaker): void {
     const word = at >> 2;
@@ -222,7 +242,10 @@ export function createRingReader(memory: RingMemory, lowBytes: number): RingRead
 
   return {
     read: (take) => {
-      if (taken === Atomics.load(header, written)) return false;
+      if (taken === seen) {
+        seen = Atomics.load(header, written);
+        if (taken === seen) return false;
+      }
       const at = (taken >>> 0) & mask;
       const length = words[(at >> 2) + 1]!;
       takeRecord(at, take);
@@ -230,7 +253,11 @@ export function createRingReader(memory: RingMemory, lowBytes: number): RingRead
       return true;
     },
     settle: () => {
+      settled = taken;
       Atomics.store(header, read, taken);
+    },
+    get unsettledBytes() {
+      return (taken - settled) >>> 0;
     },
     get takenBytes() {
       return taken >>> 0;
@@ -247,30 +274,5 @@ export function createRingReader(memory: RingMemory, lowBytes: number): RingRead
       if (usedBytes() === 0 && Atomics.load(header, pressed) === 0) Atomics.wait(header, calls, seen);
       Atomics.store(header, asleep, 0);
     },
-  };
-}
-
-/**
- * Reads counts out of memory that both threads see into that of this thread's kernels, which is filled anew each time: what lies in
- * shared memory is copied many times more slowly by whoever takes it next, and a view on it would be made for each block.
- */
-function createCountsReader(words: Int32Array): (fromWord: number, length: number) => Int16Array {
-  const room = shareCounts();
-  let held = new Int32Array(room.buffer, room.byteOffset, room.length >> 1);
-  /** By length: devices send few. */
-  let views: (Int16Array | undefined)[] = [];
-  return (fromWord, length) => {
-    const many = (length + 1) >> 1;
-    if (many > held.length) {
-      held = new Int32Array(2 * many);
-      views = [];
-    }
-    for (let index = 0; index < many; index++) held[index] = words[fromWord + index]!;
-    let view = views[length];
-    if (view === undefined) {
-      view = new Int16Array(held.buffer, held.byteOffset, length);
-      views[length] = view;
-    }
-    return view;
   };
 }

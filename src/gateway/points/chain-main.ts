@@ -19,8 +19,10 @@ import type {
 import { createLatestReadings } from "./operating-readings.ts";
 import { createSignalChain, type SignalChain } from "./signal-chain.ts";
 
-/** Windows that are told together, at most. */
-const maxBatch = 8;
+/** Windows that are told together, at most … */
+const maxBatch = 24;
+/** … and what has been taken meanwhile. */
+const maxUnsettledBytes = 1 << 19;
 
 /** A bundle that windows are cut for; tells once when it serves no more and its last window ended. */
 interface CountedBundle extends WindowBundle {
@@ -197,14 +199,13 @@ function runChain(start: ChainStart, post: (batch: ChainBatch) => void): void {
       for (const bundle of released) tell({ type: "released", bundle });
       released = [];
     }
-    if (!some || teller.waiting >= maxBatch || closed) teller.post();
+    if (some && !closed && teller.waiting < maxBatch && reader.unsettledBytes < maxUnsettledBytes) continue;
+    teller.post();
     // Of a thread that ends, what it has not told is left like what it has not taken.
-    if (teller.waiting === 0) reader.settle();
+    reader.settle();
     if (reader.isRelieved()) tell({ type: "relieved" });
-    if (!some) {
-      teller.post();
-      reader.wait();
-    }
+    teller.post();
+    if (!some) reader.wait();
   }
 }
 

@@ -68,10 +68,10 @@ export interface ChainThread {
 }
 
 /**
- * Bytes that may wait before whoever sends is stopped, and those at which they go on: less than a tenth of a second's work, and
- * enough to last while the main thread reads for another worker.
+ * Bytes that may wait before whoever sends is stopped, and those at which they go on: so much that each thread works for a while
+ * before another takes its core, and enough left to last while the main thread reads for another worker.
  */
-const marks = { high: 1 << 21, low: 1 << 20 } as const;
+const marks = { high: 3 << 21, low: 3 << 19 } as const;
 /** There is room for as much more of each device, which may be on its way: what one reads at once, and frames told beforehand. */
 const roomPerDevice = 1 << 17;
 const maxMemoryBytes = 1 << 28;
@@ -258,7 +258,7 @@ export function createChainThread(options: ChainThreadOptions): ChainThread {
       if (isNew) order({ type: "stream", number: stream, stream: { deviceId, channel, unit } });
       if (!flush() || !ring.writeBlock(stream, block)) refuse(block);
       else if (untold.give(block)) options.onGiven();
-      if (isHigh || ring.usedBytes < marks.high) return;
+      if (isHigh || !ring.holds(marks.high)) return;
       isHigh = true;
       options.onHigh();
       ring.press();
