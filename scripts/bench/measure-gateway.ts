@@ -8,11 +8,10 @@ import { measureMcu } from "./bench-mcu.ts";
 import { benchRateHz, encodeBenchStream } from "./bench-stream.ts";
 import { measureUplink } from "./bench-uplink.ts";
 import { computeLatencyMs } from "./latency-histogram.ts";
+import { measureWorkers } from "./measure-workers.ts";
 
 const startMs = Date.UTC(2026, 0, 1);
 const devices = 16;
-/** On two cores one more than they have beside the main thread: none idles while another waits. */
-const benchWorkers = 2;
 const warmUpMs = 2000;
 /** Of each device's stream: in fewer, what threads compile at their beginning is most of what is measured. */
 const streamSeconds = 600;
@@ -32,33 +31,16 @@ interface Run {
   readonly latencyMs: { readonly p50: number; readonly p99: number };
   readonly wallSeconds: number;
   readonly cpuSeconds: number;
-  /** Of these, the main thread's. */
-  readonly mainCpuSeconds: number;
-  /** What sending took, on the same cores. */
-  readonly senderCpuSeconds: number;
   readonly rssMb: number;
   readonly pinned: boolean;
 }
 
-/** How a run differs from the others. */
-interface RunOptions {
-  readonly sampleRateHz?: number;
-  /** With any, the gateway has all cores. */
-  readonly workers?: number;
-}
-
-async function run(
-  seconds: number,
-  samplesPerSecond: number,
-  { sampleRateHz, workers = 0 }: RunOptions = {},
-): Promise<Run> {
-  const stream = encodeBenchStream(seconds, startMs, sampleRateHz === undefined ? {} : { sampleRateHz });
+async function run(seconds: number, samplesPerSecond: number, sampleRateHz = benchRateHz): Promise<Run> {
+  const stream = encodeBenchStream(seconds, startMs, { sampleRateHz });
   const fleet = await startBenchDevices(devices, stream);
-  const gateway = await startBenchGateway({ addresses: fleet.addresses, mqtt: null, workers });
+  const gateway = await startBenchGateway({ addresses: fleet.addresses, mqtt: null });
   try {
     const cpuBefore = await gateway.cpuSeconds();
-    const mainCpuBefore = await gateway.mainCpuSeconds();
-    const sender = process.cpuUsage();
     const before = performance.now();
     const sent = fleet.send(samplesPerSecond);
     await Promise.race([sent, new Promise((resolve) => setTimeout(resolve, warmUpMs))]);
@@ -69,8 +51,6 @@ async function run(
       throw new Error(`no window was processed: ${JSON.stringify(status.windows)}`);
     const wallSeconds = (performance.now() - before - 200) / 1000;
     const cpuSeconds = (await gateway.cpuSeconds()) - cpuBefore;
-    const mainCpuSeconds = (await gateway.mainCpuSeconds()) - mainCpuBefore;
-    const { user, system } = process.cpuUsage(sender);
     const rssMb = await gateway.rssMb();
     const after = await gateway.latency();
     const latencyMs = { p50: computeLatencyMs(warm, after, 0.5), p99: computeLatencyMs(warm, after, 0.99) };
@@ -80,8 +60,6 @@ async function run(
       samples: stream.samples * devices,
       wallSeconds,
       cpuSeconds,
-      mainCpuSeconds,
-      senderCpuSeconds: (user + system) / 1e6,
       rssMb,
       pinned: gateway.pinned,
     };
@@ -100,25 +78,9 @@ function describeFastSensors({ samples, wallSeconds }: Run): object {
   };
 }
 
-/** What workers bring: both runs by the clock on the wall, in which the sender has its share of the same cores. */
-function describeWorkers(alone: Run, shared: Run): object {
-  const perSecond = shared.samples / shared.wallSeconds;
-  return {
-    workers: benchWorkers,
-    samplesPerSecond: Math.round(perSecond),
-    timesAsFast: (perSecond * alone.wallSeconds) / alone.samples,
-    cpuTimesAsMuch: shared.cpuSeconds / alone.cpuSeconds,
-    mainThreadShare: shared.mainCpuSeconds / shared.cpuSeconds,
-    senderCores: shared.senderCpuSeconds / shared.wallSeconds,
-    rssMb: Math.round(shared.rssMb),
-  };
-}
-
 /** Runs of the same stream at different paces. */
 interface Runs {
   readonly fast: Run;
-  /** As fast, with workers. */
-  readonly shared: Run;
   readonly bothBands: Run;
   readonly half: Run;
   readonly slow: Run;
@@ -136,8 +98,9 @@ export async function measureGateway({
   quick,
   say,
 }: GatewayOptions): Promise<Readonly<Record<string, unknown>>> {
-  const { fast, shared, bothBands, half, slow, load } = await runAll({ quick, say });
+  const { fast, bothBands, half, slow, load } = await runAll({ quick, say });
   const samplesPerSecond = fast.samples / fast.wallSeconds;
+  const workers = await measureWorkers(say);
   const { minutes, pace } = quick ? quickLoad : fullLoad;
   say("uplink of one turbine ...");
   const uplink = await measureUplink(quick ? 3600 : 21_600, startMs, randomBytes(12).toString("hex"));
@@ -155,10 +118,8 @@ export async function measureGateway({
     windowsPerSecond: Math.round(fast.status.windows.processed / fast.wallSeconds),
     windows: fast.status.windows,
     cpuShare: fast.cpuSeconds / fast.wallSeconds,
-    workers: describeWorkers(fast, shared),
-    decisionsEqual: [shared, slow].every(
-      ({ status }) => status.decisionsDigest === fast.status.decisionsDigest,
-    ),
+    workers,
+    decisionsEqual: slow.status.decisionsDigest === fast.status.decisionsDigest && workers.decisionsEqual,
     latencyMs: { ...half.latencyMs, atSamplesPerSecond: latencyLoad },
     rssMb: load.rssMb,
     rssLoad: { minutes, windowsPerSecond: 50, playedAt: pace },
@@ -176,10 +137,8 @@ async function runAll({ quick, say }: GatewayOptions): Promise<Runs> {
   say("full speed ...");
   const fast = await run(streamSeconds, Number.POSITIVE_INFINITY);
   const samplesPerSecond = fast.samples / fast.wallSeconds;
-  say(`full speed, ${benchWorkers} workers on all cores ...`);
-  const shared = await run(streamSeconds, Number.POSITIVE_INFINITY, { workers: benchWorkers });
   say(`full speed, sensors at ${fastRateHz} Hz ...`);
-  const bothBands = await run(streamSeconds / 4, Number.POSITIVE_INFINITY, { sampleRateHz: fastRateHz });
+  const bothBands = await run(streamSeconds / 4, Number.POSITIVE_INFINITY, fastRateHz);
   say("latency at half the required speed ...");
   const half = await run(streamSeconds, latencyLoad);
   say("unhurried, to compare decisions ...");
@@ -192,5 +151,5 @@ async function runAll({ quick, say }: GatewayOptions): Promise<Runs> {
     (loadMinutes * 60 * loadSamplesPerSecond) / pace / devices / benchRateHz,
     loadSamplesPerSecond,
   );
-  return { fast, shared, bothBands, half, slow, load };
+  return { fast, bothBands, half, slow, load };
 }
