@@ -11,7 +11,7 @@ export interface PackedReference {
   readonly lastMs: number | null;
   /** Days that it rests on, the column that knows most. */
   readonly days: number;
-  readonly text: Buffer;
+  readonly text: Uint8Array;
 }
 
 /** As deflated text. */
@@ -19,7 +19,8 @@ export function packReference(reference: SiteReference): PackedReference {
   return {
     lastMs: reference.lastMs,
     days: Math.max(0, ...reference.columns.map(({ days }) => days.length)),
-    text: deflateRawSync(JSON.stringify(reference)),
+    // A copy of its own length: what the library gives is the beginning of 16 KiB, whatever was packed.
+    text: new Uint8Array(deflateRawSync(JSON.stringify(reference))),
   };
 }
 

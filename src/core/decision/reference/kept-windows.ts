@@ -22,8 +22,8 @@ export interface KeptWindows {
 
 /** Of a row: when it began and ended, and the shaft's speed; its logits follow. */
 const fields = { fromMs: 0, toMs: 1, shaftRpm: 2, logits: 3 } as const;
-/** Rows for which room is made at first; it doubles. */
-const firstRows = 16;
+/** Rows for which room is made at once: copying all of them is cheap, and double the room would be half empty a point. */
+const moreRows = 32;
 
 /** Begins with what the last run kept; what does not have the shape of its first window is left out. */
 export function createKeptWindows(before: readonly KeptWindow[] = []): KeptWindows {
@@ -44,7 +44,7 @@ class Rows implements KeptWindows {
   /** Single precision, as they are measured. */
   #levels = new Float32Array(0);
   /** By place; most have none. */
-  #features: (readonly number[] | undefined)[] = [];
+  readonly #features = new Map<number, readonly number[]>();
 
   push(window: HealthyWindow): void {
     if (this.length === 0) {
@@ -60,7 +60,7 @@ class Rows implements KeptWindows {
     rows[at + fields.shaftRpm] = window.shaftRpm;
     rows.set(window.logits, at + fields.logits);
     this.#levels.set(window.levels, this.length * this.#bands);
-    this.#features[this.length] = window.features;
+    if (window.features !== undefined) this.#features.set(this.length, window.features);
     this.length++;
   }
 
@@ -74,7 +74,7 @@ class Rows implements KeptWindows {
     this.length = 0;
     this.#rows = new Float64Array(0);
     this.#levels = new Float32Array(0);
-    this.#features = [];
+    this.#features.clear();
   }
 
   begins(): readonly number[] {
@@ -99,7 +99,7 @@ class Rows implements KeptWindows {
   }
 
   #grow(): void {
-    const wanted = Math.max(firstRows, 2 * this.length);
+    const wanted = this.length + moreRows;
     const rows = new Float64Array(wanted * this.#rowWidth());
     const levels = new Float32Array(wanted * this.#bands);
     rows.set(this.#rows);
@@ -118,7 +118,7 @@ class Rows implements KeptWindows {
       levels: this.#levels.subarray(place * this.#bands, (place + 1) * this.#bands),
       logits: rows.subarray(at + fields.logits, at + this.#rowWidth()),
     };
-    const known = this.#features[place];
+    const known = this.#features.get(place);
     return known === undefined ? window : { ...window, features: known };
   }
 }
