@@ -7,6 +7,7 @@
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { ChainSpec, FeatureDeclaration } from "../contract/bundle/feature-spec.ts";
 import type { SampleRun } from "../contract/stream.ts";
+import type { CountRun, OutputPlace } from "../maths/decimation-kernel.ts";
 import { createDecimator, type Decimator } from "../maths/decimator.ts";
 import { designLowPassFir } from "../maths/filter-design.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
@@ -83,6 +84,10 @@ export function bindEnvelopeOrderChain(
   return () => new EnvelopeOrderChain(plan);
 }
 
+/** One for all pushes, so that none of them allocates. */
+const piece: CountRun = { counts: new Int16Array(0), from: 0, to: 0, scale: 0 };
+const place: OutputPlace = { out: new Float64Array(0), at: 0 };
+
 class EnvelopeOrderChain implements BoundChain {
   readonly #plan: EnvelopePlan;
   readonly #whitener: ReturnType<typeof createBlockWhitener>;
@@ -107,7 +112,7 @@ class EnvelopeOrderChain implements BoundChain {
     this.#analysisHz = sampleRateHz / factor;
     if (factor === 1) this.#decimator = null;
     else if (this.#decimator?.factor === factor) this.#decimator.reset();
-    else this.#decimator = createDecimator(designAnalysisFilter(factor), factor);
+    else this.#decimator = createDecimator({ taps: designAnalysisFilter(factor), factor });
     if (this.#sampleRateHz !== sampleRateHz || this.#bearing !== bearing) this.#pool = null;
     this.#sampleRateHz = sampleRateHz;
     if (this.#bearing !== bearing || this.#envelope === null) this.#refine(bearing);
@@ -127,13 +132,14 @@ class EnvelopeOrderChain implements BoundChain {
     whitener.open(revolutionsPerSample);
     if (decimator === null) whitener.take(run);
     else {
-      const { counts, from, to, scale } = run;
-      const { buffer } = whitener;
-      for (let next = from; next < to; ) {
-        const start = whitener.position;
-        const end = Math.min(to, next + (whitener.limit - start) * decimator.factor);
-        whitener.wrote(decimator.push(counts, next, end, scale, buffer, start));
-        next = end;
+      piece.counts = run.counts;
+      piece.scale = run.scale;
+      place.out = whitener.buffer;
+      for (let next = run.from; next < run.to; next = piece.to) {
+        place.at = whitener.position;
+        piece.from = next;
+        piece.to = Math.min(run.to, next + (whitener.limit - place.at) * decimator.factor);
+        whitener.wrote(decimator.push(piece, place));
       }
     }
     whitener.close();

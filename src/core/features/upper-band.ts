@@ -6,8 +6,14 @@
  */
 
 import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
-import type { SampleRun } from "../contract/stream.ts";
+import type { Reused, SampleRun } from "../contract/stream.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
+import {
+  carrierBits,
+  createMixingKernel,
+  type MixingKernel,
+  mixingRunCounts,
+} from "../maths/mixing-kernel.ts";
 import type { WaveformContext } from "./chain.ts";
 import { analysisRateHz } from "./envelope-order-chain.ts";
 import { createWaveformExtractor, type WaveformExtractor } from "./waveform-extractor.ts";
@@ -17,10 +23,6 @@ import { createWaveformExtractor, type WaveformExtractor } from "./waveform-extr
  * no trace, and what lies up to as far above the carrier folds upon what lies below.
  */
 const carrierShare = { numerator: 17, denominator: 20 } as const;
-
-/** The carrier in whole numbers, a fraction of so many bits: faster than doubles, and the same counts on every processor. */
-const carrierBits = 15;
-const half = 2 ** (carrierBits - 1);
 
 /** One window at a time, beside the lower band's extractor. Streams as that does: nothing allocates per sample. */
 export interface UpperBandExtractor {
@@ -39,13 +41,13 @@ export function createUpperBandExtractor(spec: FeatureSpec): UpperBandExtractor 
 }
 
 /** One for all pushes, so that none of them allocates and no stream holds one. */
-const shifted = { counts: new Int16Array(0), scale: 0, shaftRpm: 0, from: 0, to: 0 };
+const shifted: Reused<SampleRun> = { counts: new Int16Array(0), scale: 0, shaftRpm: 0, from: 0, to: 0 };
 
 class UpperBand implements UpperBandExtractor {
   readonly #spec: FeatureSpec;
   #extractor: WaveformExtractor | null = null;
-  /** One period, in samples; null: the open window has no upper band. */
-  #carrier: Int32Array | null = null;
+  /** Null: the open window has no upper band. */
+  #carrier: MixingKernel | null = null;
   #phase = 0;
 
   constructor(spec: FeatureSpec) {
@@ -60,7 +62,7 @@ class UpperBand implements UpperBandExtractor {
       return;
     }
     const period = carrierShare.denominator * Math.floor(context.sampleRateHz / analysisRateHz);
-    if (this.#carrier?.length !== period) this.#carrier = shareCarrier(period);
+    if (this.#carrier?.period !== period) this.#carrier = shareCarrier(period);
     this.#phase = 0;
     this.#extractor ??= createWaveformExtractor(this.#spec);
     this.#extractor.begin(context);
@@ -69,25 +71,15 @@ class UpperBand implements UpperBandExtractor {
   push(run: SampleRun): void {
     const carrier = this.#carrier;
     if (carrier === null || this.#extractor === null) return;
-    const { counts, from, to } = run;
-    if (shifted.counts.length < to - from) shifted.counts = new Int16Array(to - from);
-    const mixed = shifted.counts;
-    const period = carrier.length;
-    let phase = this.#phase;
-    let next = from;
-    while (next < to) {
-      const end = Math.min(to, next + period - phase);
-      let at = phase;
-      for (; next < end; next++, at++) {
-        mixed[next - from] = (Math.imul(counts[next]!, carrier[at]!) + half) >> carrierBits;
-      }
-      phase = at === period ? 0 : at;
-    }
-    this.#phase = phase;
+    shifted.counts = carrier.mixed;
     shifted.scale = run.scale;
     shifted.shaftRpm = run.shaftRpm;
-    shifted.to = to - from;
-    this.#extractor.push(shifted);
+    for (let next = run.from; next < run.to; next += shifted.to) {
+      shifted.to = Math.min(run.to - next, mixingRunCounts);
+      carrier.run(run.counts, next, next + shifted.to, this.#phase);
+      this.#phase = (this.#phase + shifted.to) % carrier.period;
+      this.#extractor.push(shifted);
+    }
   }
 
   finish(): Float32Array | null {
@@ -111,16 +103,16 @@ function hasUpperBand(spec: FeatureSpec, sampleRateHz: number): boolean {
   return sampleRateHz >= 2 * analysisRateHz && spec.chains.some(({ kind }) => kind === "envelope-order");
 }
 
-const carriers = new Map<number, Int32Array>();
+const carriers = new Map<number, MixingKernel>();
 
 /** The carrier of this process for a period: there are a few, of the factors by which rates are decimated. */
-function shareCarrier(period: number): Int32Array {
-  return findOrMake(carriers, period, () => sampleCarrier(period));
+function shareCarrier(period: number): MixingKernel {
+  return findOrMake(carriers, period, () => createMixingKernel(sampleCarrier(period)));
 }
 
-/** A whole number of the carrier's turns takes `period` samples: no phase ever drifts. */
-function sampleCarrier(period: number): Int32Array {
-  return Int32Array.from({ length: period }, (_, index) =>
+/** A whole number of the carrier's turns takes `period` samples: no phase ever drifts. In whole numbers, as it is mixed. */
+function sampleCarrier(period: number): Int16Array {
+  return Int16Array.from({ length: period }, (_, index) =>
     Math.round(Math.cos((2 * Math.PI * carrierShare.numerator * index) / period) * (2 ** carrierBits - 1)),
   );
 }

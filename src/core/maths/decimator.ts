@@ -1,97 +1,51 @@
 /** A decimating FIR filter that streams: one output every `factor` inputs, no output before its memory is full. */
+import {
+  type CountRun,
+  createDecimationState,
+  type Decimation,
+  decimationRunCounts,
+  type OutputPlace,
+  shareDecimationKernel,
+} from "./decimation-kernel.ts";
 
 /** Keeps its memory between calls; `push` allocates nothing. */
 export interface Decimator {
   readonly factor: number;
   reset(): void;
-  /**
-   * Filters `input[from … to) · scale`, writes the outputs to `out` from `outOffset`.
-   * @returns how many outputs were written: at most ⌈(to − from) / factor⌉.
-   */
-  push(
-    input: Int16Array | Float64Array,
-    from: number,
-    to: number,
-    scale: number,
-    out: Float64Array,
-    outOffset: number,
-  ): number;
+  /** Filters a run of any length, writes the outputs to a place. Returns how many: at most ⌈(to − from) / factor⌉. */
+  push(run: Readonly<CountRun>, place: Readonly<OutputPlace>): number;
 }
 
-/** Inputs that are gathered before the memory is moved to its start. */
-const room = 64;
+/** One for all calls of kernels, so that none of them allocates. */
+const piece: CountRun = { counts: new Int16Array(0), from: 0, to: 0, scale: 0 };
+const next: OutputPlace = { out: new Float64Array(0), at: 0 };
 
 /**
- * Creates a decimator by `factor` ≥ 1 with the given coefficients (see {@link designLowPassFir}).
+ * Creates a decimator by `factor` ≥ 2 with at least as many coefficients (see `designLowPassFir`).
  * The first output comes with input number `taps.length`, further ones every `factor` inputs.
  */
-export function createDecimator(taps: Float64Array, factor: number): Decimator {
-  if (!Number.isInteger(factor) || factor < 1) throw new RangeError(`factor ${factor}`);
-  const length = taps.length;
-  const reversed = Float64Array.from(taps).reverse();
-  /** The newest samples in one piece: what the next output needs of the past, and room for more. */
-  const memory = new Float64Array(length + Math.max(room, factor));
-  let written = 0;
-  /** Where in the memory the next output's oldest sample lies; at or before `written` unless factor > length. */
-  let start = 0;
-
-  /** Writes every output whose samples are there. */
-  const filter = (out: Float64Array, outOffset: number): number => {
-    const two = 2 * factor;
-    const three = 3 * factor;
-    let at = outOffset;
-    let first = start;
-    // Four outputs at a time: each adds in the order of its taps, and none waits for its own last sum.
-    for (; first + three + length <= written; first += 4 * factor, at += 4) {
-      let sum0 = 0;
-      let sum1 = 0;
-      let sum2 = 0;
-      let sum3 = 0;
-      for (let tap = 0, from = first; tap < length; tap++, from++) {
-        const coefficient = reversed[tap]!;
-        sum0 += memory[from]! * coefficient;
-        sum1 += memory[from + factor]! * coefficient;
-        sum2 += memory[from + two]! * coefficient;
-        sum3 += memory[from + three]! * coefficient;
-      }
-      out[at] = sum0;
-      out[at + 1] = sum1;
-      out[at + 2] = sum2;
-      out[at + 3] = sum3;
-    }
-    for (; first + length <= written; first += factor) {
-      let sum = 0;
-      for (let tap = 0, from = first; tap < length; tap++, from++) sum += memory[from]! * reversed[tap]!;
-      out[at++] = sum;
-    }
-    start = first;
-    return at;
-  };
-
+export function createDecimator(decimation: Decimation): Decimator {
+  const { taps, factor } = decimation;
+  if (!Number.isInteger(factor) || factor < 2) throw new RangeError(`factor ${factor}`);
+  if (taps.length < factor) throw new RangeError(`${taps.length} taps, of which none falls on some inputs`);
+  const kernel = shareDecimationKernel(decimation);
+  const state = createDecimationState(decimation);
   return {
     factor,
     reset: () => {
-      written = 0;
-      start = 0;
+      state.held = 0;
     },
-    // biome-ignore lint/complexity/useMaxParams: a kernel of the hot path
-    push: (input, from, to, scale, out, outOffset) => {
-      let outputs = outOffset;
-      let next = from;
-      while (next < to) {
-        if (written === memory.length) {
-          const kept = Math.min(start, written);
-          memory.copyWithin(0, kept, written);
-          written -= kept;
-          start -= kept;
-        }
-        const end = Math.min(to, next + memory.length - written);
-        let at = written;
-        for (; next < end; next++, at++) memory[at] = input[next]! * scale;
-        written = at;
-        outputs = filter(out, outputs);
+    push: ({ counts, from, to, scale }, { out, at }) => {
+      piece.counts = counts;
+      piece.scale = scale;
+      next.out = out;
+      next.at = at;
+      for (let first = from; first < to; first = piece.to) {
+        piece.from = first;
+        piece.to = Math.min(to, first + decimationRunCounts);
+        next.at += kernel.run(state, piece, next);
       }
-      return outputs - outOffset;
+      return next.at - at;
     },
   };
 }

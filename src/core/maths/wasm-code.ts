@@ -45,9 +45,12 @@ export const i32: {
   readonly add: Binary;
   readonly sub: Binary;
   readonly mul: Binary;
+  /** Unsigned, as comparisons are … */
+  readonly div: Binary;
+  readonly remainder: Binary;
   readonly and: Binary;
   readonly shiftLeft: Binary;
-  /** Unsigned, as comparisons are. */
+  /** … and this. */
   readonly shiftRight: Binary;
   readonly isBelow: Binary;
   /** 1 or 0. */
@@ -63,6 +66,8 @@ export const i32: {
   add: binary([0x6a]),
   sub: binary([0x6b]),
   mul: binary([0x6c]),
+  div: binary([0x6e]),
+  remainder: binary([0x70]),
   and: binary([0x71]),
   shiftLeft: binary([0x74]),
   shiftRight: binary([0x76]),
@@ -84,6 +89,7 @@ export const f64: {
   readonly mul: Binary;
   readonly isBelow: Binary;
   readonly isAtLeast: Binary;
+  readonly fromInteger: Unary;
 } = {
   constant: (value) => [0x44, ...new Uint8Array(Float64Array.of(value).buffer)],
   load: load([0x2b]),
@@ -93,6 +99,7 @@ export const f64: {
   mul: binary([0xa2]),
   isBelow: binary([0x63]),
   isAtLeast: binary([0x66]),
+  fromInteger: unary([0xb7]),
 };
 
 /** Vectors of two doubles, and their bits. */
@@ -174,12 +181,15 @@ export const i16x8: {
   /** Sums of neighbours, or of the products of neighbours, as four integers of 32 bits; and the sums of such. */
   readonly addPairs: Unary;
   readonly multiplyPairs: Binary;
+  /** (one · other + 2^14) >> 15, for all but twice −32,768. */
+  readonly multiplyFractions: Binary;
   readonly addSums: Binary;
 } = {
   min: binary(simd(0x96)),
   max: binary(simd(0x98)),
   addPairs: unary(simd(0x7e)),
   multiplyPairs: binary(simd(0xba)),
+  multiplyFractions: binary(simd(0x82)),
   addSums: binary(simd(0xae)),
   isAnyEqual: (one, other) => join(one, other, simd(0x2d), simd(0x53)),
 };

@@ -98,22 +98,22 @@ export function takeRoom(bytes: number): WasmRoom {
 
 /**
  * Finds counts in the memory that kernels share, for one that has room at `ownAt` for those that lie elsewhere: what lies in the
- * memory is taken where it is, the rest is copied. Returns their address.
+ * memory is taken where it is, the rest is copied. Returns the address of `counts[from … to)`.
  */
 export function createCountsIntake(
   { buffer }: WasmMemory,
   ownAt: number,
   most: number,
-): (counts: Int16Array) => number {
+): (counts: Int16Array, from?: number, to?: number) => number {
   const own = new Int16Array(buffer, ownAt, most);
   /** Who came last, and where they lie; null: elsewhere. The same view comes many times. */
   let last: Int16Array = own;
   let lastAt: number | null = ownAt;
-  return (counts) => {
+  return (counts, from = 0, to = counts.length) => {
     if (counts !== last) lastAt = counts.buffer === buffer ? counts.byteOffset : null;
     last = counts;
-    if (lastAt !== null) return lastAt;
-    own.set(counts);
+    if (lastAt !== null) return lastAt + from * counts.BYTES_PER_ELEMENT;
+    own.set(to - from === counts.length ? counts : counts.subarray(from, to));
     return ownAt;
   };
 }

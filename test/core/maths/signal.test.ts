@@ -199,10 +199,11 @@ describe("the decimator", () => {
   it("is the plain convolution, every factor-th value, however the input is split", () => {
     fc.assert(
       fc.property(
-        fc.integer({ min: 1, max: 7 }),
-        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 2, max: 12 }),
+        fc.nat(20),
         fc.array(fc.nat(200), { maxLength: 8 }),
-        (factor, length, splits) => {
+        (factor, more, splits) => {
+          const length = factor + more;
           const random = createRandom(length);
           const taps = Float64Array.from({ length }, () => random.normal());
           const input = Int16Array.from({ length: 200 }, () => random.integer(2000) - 1000);
@@ -212,17 +213,23 @@ describe("the decimator", () => {
             for (let tap = 0; tap < length; tap++) sum += taps[tap]! * input[end - tap]! * 0.5;
             expected.push(sum);
           }
-          const decimator = createDecimator(taps, factor);
+          const decimator = createDecimator({ taps, factor });
           const out = new Float64Array(400);
           let written = 0;
           let from = 0;
           for (const split of [...splits.sort((a, b) => a - b), 200]) {
-            written += decimator.push(input, from, split, 0.5, out, written);
+            const run = { counts: input, from, to: split, scale: 0.5 };
+            written += decimator.push(run, { out, at: written });
             from = split;
           }
           expectClose(out.subarray(0, written), expected, 6);
         },
       ),
     );
+  });
+
+  it("refuses to keep all, and taps that pass over inputs", () => {
+    for (const factor of [0, 1, 2.5, 4, Number.NaN])
+      expect(() => createDecimator({ taps: new Float64Array(3), factor })).toThrow(RangeError);
   });
 });

@@ -53,19 +53,15 @@ export function computeRecordedSpectrum(
   ) {
     envelope.reset();
     whitener.reset();
-    const decimator = factor === 1 ? null : createDecimator(designAnalysisFilter(factor), factor);
+    const decimator = factor === 1 ? null : createDecimator({ taps: designAnalysisFilter(factor), factor });
     whitener.open(step);
     for (let next = from; next < from + perWindow; ) {
       const start = whitener.position;
       const end = Math.min(from + perWindow, next + (whitener.limit - start) * factor);
-      if (decimator === null) {
-        for (let index = next, at = start; index < end; index++, at++) {
-          whitener.buffer[at] = signal.counts[index]! * signal.scale;
-        }
-        whitener.wrote(end - next);
-      } else {
-        whitener.wrote(decimator.push(signal.counts, next, end, signal.scale, whitener.buffer, start));
-      }
+      const { counts, scale } = signal;
+      const run = { counts, scale, from: next, to: end };
+      if (decimator === null) whitener.take(run);
+      else whitener.wrote(decimator.push(run, { out: whitener.buffer, at: start }));
       next = end;
     }
     whitener.close();

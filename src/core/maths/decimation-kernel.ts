@@ -1,0 +1,281 @@
+/**
+ * A low-pass of counts of which every so many-th output is kept. In plain JavaScript, and as WebAssembly with eight outputs at a
+ * time: the same bits, each adds in the order of its taps.
+ */
+import { findOrMake } from "./find-or-make.ts";
+import { branch, type Code, f64, f64x2, i32, repeat } from "./wasm-code.ts";
+import {
+  createCountsIntake,
+  encodeModule,
+  type Locals,
+  preferVectors,
+  startModule,
+  takeRoom,
+} from "./wasm-module.ts";
+
+/** The make of a low-pass: every `factor`-th output, 2 at least. */
+export interface Decimation {
+  readonly taps: Float64Array;
+  readonly factor: number;
+}
+
+/** `counts[from … to)` · scale, {@link decimationRunCounts} at most. Whoever runs fills one anew each time. */
+export interface CountRun {
+  counts: Int16Array;
+  from: number;
+  to: number;
+  scale: number;
+}
+
+/** Where outputs go: those of a run into `out` from `at` on. */
+export interface OutputPlace {
+  out: Float64Array;
+  at: number;
+}
+
+/** Counts of one run at most. */
+export const decimationRunCounts = 1024;
+
+/** One for the whole process: a state is put in, run and taken out again. */
+export interface DecimationKernel {
+  /**
+   * Takes a count at least, returns the number of outputs. In the memory that kernels share it writes up to 56 bytes beyond
+   * the last of them.
+   */
+  run(state: DecimationState, run: Readonly<CountRun>, place: Readonly<OutputPlace>): number;
+}
+
+/** Of one stream, between two runs. */
+export interface DecimationState {
+  /** Samples that the next output needs, from the oldest on: every `factor`-th in a piece of its own. */
+  readonly doubles: Float64Array;
+  /** How many they are. */
+  held: number;
+}
+
+/** Doubles for each piece: an even number, so that vectors can take them. */
+function countPiece({ taps, factor }: Decimation): number {
+  return 2 * Math.ceil(Math.ceil(taps.length / factor) / 2);
+}
+
+/** Creates the state of a stream that has not begun. */
+export function createDecimationState(decimation: Decimation): DecimationState {
+  return { doubles: new Float64Array(decimation.factor * countPiece(decimation)), held: 0 };
+}
+
+/** Creates the kernel in plain JavaScript: for machines without vectors, and to hold the other one against. */
+export function createScriptDecimationKernel(decimation: Decimation): DecimationKernel {
+  const { taps, factor } = decimation;
+  const length = taps.length;
+  const reversed = Float64Array.from(taps).reverse();
+  const samples = new Float64Array(length + decimationRunCounts);
+  const piece = countPiece(decimation);
+  const placeOf = (sample: number): number => (sample % factor) * piece + Math.floor(sample / factor);
+  return {
+    run: (state, { counts, from, to, scale }, { out, at }) => {
+      const { doubles } = state;
+      let { held } = state;
+      for (let index = 0; index < held; index++) samples[index] = doubles[placeOf(index)]!;
+      for (let index = from; index < to; index++) samples[held++] = counts[index]! * scale;
+      let many = 0;
+      for (let first = 0; first + length <= held; first += factor, many++) {
+        let sum = 0;
+        for (let tap = 0; tap < length; tap++) sum += samples[first + tap]! * reversed[tap]!;
+        out[at + many] = sum;
+      }
+      state.held = held - factor * many;
+      for (let index = 0; index < state.held; index++)
+        doubles[placeOf(index)] = samples[factor * many + index]!;
+      return many;
+    },
+  };
+}
+
+const countBytes = 2;
+const doubleBytes = 8;
+const vectorBytes = 16;
+/** Vectors of outputs that are computed together: none waits for its own last sum. */
+const abreast = 4;
+/** What is read behind the last count without meaning anything must lie within what stands behind a block. */
+const maxFactor = 9;
+
+/** Where in the memory what lies, bytes. */
+interface Layout {
+  /** As {@link DecimationState.doubles}. */
+  readonly state: number;
+  readonly taps: number;
+  readonly counts: number;
+  /** Of each piece. */
+  readonly samples: readonly number[];
+  readonly outputs: number;
+  readonly end: number;
+}
+
+/**
+ * Creates the kernel in WebAssembly, in room that it shares: counts and outputs that lie there are taken and put where they lie,
+ * others are copied. Null for a make that does not suit it. @throws Error where the processor or the runtime has no vectors.
+ */
+export function createVectorDecimationKernel(decimation: Decimation): DecimationKernel | null {
+  const { taps, factor } = decimation;
+  const length = taps.length;
+  if (factor > maxFactor) return null;
+  const { memory, from: base } = takeRoom(layOut(decimation, 0).end);
+  const layout = layOut(decimation, base);
+  const run = startModule(encodeDecimation(decimation, layout), memory).find("run");
+  const { buffer } = memory;
+  new Float64Array(buffer, layout.taps, length).set(Float64Array.from(taps).reverse());
+  const inner = new Float64Array(buffer, layout.state, factor * countPiece(decimation));
+  const own = new Float64Array(buffer, layout.outputs, Math.ceil(decimationRunCounts / factor));
+  const takeIn = createCountsIntake(memory, layout.counts, decimationRunCounts);
+  /** Where outputs went last, and where that begins in the memory; null: elsewhere. */
+  let target: Float64Array = own;
+  let targetAt: number | null = layout.outputs;
+  return {
+    run: (state, { counts, from, to, scale }, { out, at }) => {
+      if (out !== target) targetAt = out.buffer === buffer ? out.byteOffset : null;
+      target = out;
+      const total = state.held + to - from;
+      const many = total < length ? 0 : Math.floor((total - length) / factor) + 1;
+      inner.set(state.doubles);
+      const first = takeIn(counts, from, to);
+      const put = targetAt === null ? layout.outputs : targetAt + doubleBytes * at;
+      run(first, first + countBytes * (to - from), state.held, scale, put, doubleBytes * many);
+      state.doubles.set(inner);
+      state.held = total - factor * many;
+      if (targetAt === null) for (let index = 0; index < many; index++) out[at + index] = own[index]!;
+      return many;
+    },
+  };
+}
+
+const shared = new Map<string, DecimationKernel>();
+
+/** The kernel of this process for a make: vectors where there are any, and the make suits them. */
+export function shareDecimationKernel(decimation: Decimation): DecimationKernel {
+  return findOrMake(shared, `${decimation.factor}/${decimation.taps.join()}`, () =>
+    preferVectors(
+      () => createVectorDecimationKernel(decimation),
+      () => createScriptDecimationKernel(decimation),
+    ),
+  );
+}
+
+function layOut(decimation: Decimation, state: number): Layout {
+  const { taps, factor } = decimation;
+  const pieceBytes = doubleBytes * countPiece(decimation);
+  // Outputs are computed by eights: what lies behind the last sample is read and thrown away.
+  const outputsBytes = doubleBytes * (Math.ceil(decimationRunCounts / factor) + 2 * abreast);
+  const tapsAt = state + factor * pieceBytes;
+  const counts = tapsAt + doubleBytes * taps.length;
+  const samples =
+    counts + Math.ceil((countBytes * (decimationRunCounts + factor)) / vectorBytes) * vectorBytes;
+  const outputs = samples + factor * (pieceBytes + outputsBytes);
+  return {
+    state,
+    taps: tapsAt,
+    counts,
+    samples: Array.from({ length: factor }, (_, piece) => samples + piece * (pieceBytes + outputsBytes)),
+    outputs,
+    end: outputs + outputsBytes,
+  };
+}
+
+/** `run(at, stop, held, scale, target, bytes)` of the counts between two addresses, and of so many bytes of outputs. */
+function encodeDecimation(decimation: Decimation, layout: Layout): Uint8Array {
+  const { factor } = decimation;
+  const places = Array.from({ length: factor }, (_, index) => `to${index}`);
+  const sums = Array.from({ length: abreast }, (_, index) => `sum${index}`);
+  return encodeModule("given", [
+    {
+      name: "run",
+      parameters: { at: "i32", stop: "i32", held: "i32", scale: "f64", target: "i32", bytes: "i32" },
+      locals: { i32: `from ${places.join(" ")}`, v128: `tap ${sums.join(" ")}` },
+      body: (locals) => [
+        ...encodeCopies(decimation, layout, (first, kept) =>
+          f64x2.store({ address: i32.constant(first) }, f64x2.load(i32.constant(kept))),
+        ),
+        ...encodeIntake(factor, layout, locals),
+        ...encodeLowPass(decimation, layout, locals),
+        // Where the low-pass came to its end lies the first sample that the next output needs.
+        ...encodeCopies(decimation, layout, (first, kept) =>
+          f64x2.store({ address: i32.constant(kept) }, f64x2.load(locals.get("bytes"), first)),
+        ),
+      ],
+    },
+  ]);
+}
+
+/** Copies between the beginning of the samples and the state, however many of them are held. */
+function encodeCopies(
+  decimation: Decimation,
+  layout: Layout,
+  copy: (first: number, kept: number) => Code,
+): Code {
+  const bytes = doubleBytes * countPiece(decimation);
+  const offsets = Array.from({ length: bytes / vectorBytes }, (_, index) => vectorBytes * index);
+  return layout.samples.flatMap((first, piece) =>
+    offsets.flatMap((offset) => copy(first + offset, layout.state + piece * bytes + offset)),
+  );
+}
+
+/** Counts as doubles, every `factor`-th in a piece of its own, so that the low-pass reads neighbours. */
+function encodeIntake(factor: number, { samples }: Layout, { get, set }: Locals): Code {
+  const inTurn = Array.from({ length: factor }, (_, index) => index);
+  const every = i32.constant(factor);
+  const between = i32.constant(samples[1]! - samples[0]!);
+  const placeOf = (sample: Code): Code =>
+    i32.add(
+      i32.add(i32.constant(samples[0]!), i32.mul(i32.remainder(sample, every), between)),
+      i32.shiftLeft(i32.div(sample, every), i32.constant(3)),
+    );
+  return [
+    ...inTurn.flatMap((index) => set(`to${index}`, placeOf(i32.add(get("held"), i32.constant(index))))),
+    ...repeat(
+      [
+        ...inTurn.flatMap((index) => [
+          ...f64.store(
+            { address: get(`to${index}`) },
+            f64.mul(f64.fromInteger(i32.loadCount(get("at"), countBytes * index)), get("scale")),
+          ),
+          ...set(`to${index}`, i32.add(get(`to${index}`), i32.constant(doubleBytes))),
+        ]),
+        ...set("at", i32.add(get("at"), i32.constant(countBytes * factor))),
+      ],
+      i32.isBelow(get("at"), get("stop")),
+    ),
+  ];
+}
+
+/** Output j is the sum of sample factor · j + tap times tap. */
+function encodeLowPass({ taps, factor }: Decimation, layout: Layout, { get, set }: Locals): Code {
+  const sums = Array.from({ length: abreast }, (_, index) => index);
+  const addTap = (_: number, tap: number): Code => {
+    const first = layout.samples[tap % factor]! + doubleBytes * Math.floor(tap / factor);
+    return [
+      ...set("tap", f64x2.loadBoth(i32.constant(layout.taps), doubleBytes * tap)),
+      ...sums.flatMap((index) => {
+        const samples = f64x2.load(get("from"), first + vectorBytes * index);
+        return set(`sum${index}`, f64x2.add(get(`sum${index}`), f64x2.mul(samples, get("tap"))));
+      }),
+    ];
+  };
+  return branch(
+    get("bytes"),
+    [
+      ...set("from", i32.constant(0)),
+      ...repeat(
+        [
+          ...sums.flatMap((index) => set(`sum${index}`, f64x2.zero())),
+          ...Array.from(taps, addTap).flat(),
+          ...sums.flatMap((index) =>
+            f64x2.store({ address: get("target"), offset: vectorBytes * index }, get(`sum${index}`)),
+          ),
+          ...set("target", i32.add(get("target"), i32.constant(vectorBytes * abreast))),
+          ...set("from", i32.add(get("from"), i32.constant(vectorBytes * abreast))),
+        ],
+        i32.isBelow(get("from"), get("bytes")),
+      ),
+    ],
+    [],
+  );
+}

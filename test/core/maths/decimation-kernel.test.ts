@@ -1,0 +1,90 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { designAnalysisFilter } from "../../../src/core/features/envelope-order-chain.ts";
+import {
+  createDecimationState,
+  createScriptDecimationKernel,
+  createVectorDecimationKernel,
+  type Decimation,
+  type DecimationKernel,
+  decimationRunCounts,
+} from "../../../src/core/maths/decimation-kernel.ts";
+import { createRandom } from "../../../src/core/maths/random.ts";
+import { shareCounts } from "../../../src/core/maths/wasm-module.ts";
+import { createVectorWhiteningKernel } from "../../../src/core/maths/whitening-vectors.ts";
+
+function runAll(
+  kernel: DecimationKernel,
+  decimation: Decimation,
+  { lengths, seed, scale }: { lengths: readonly number[]; seed: number; scale: number },
+  room: Float64Array,
+): object {
+  const random = createRandom(seed);
+  const state = createDecimationState(decimation);
+  const heard: number[] = [];
+  for (const length of lengths) {
+    // In the memory that kernels share, or elsewhere; at its beginning, or in the middle.
+    const counts = length <= 500 && length % 3 > 0 ? shareCounts() : new Int16Array(length + 7);
+    const from = length % 3;
+    for (let index = from; index < from + length; index++) counts[index] = random.integer(65_536) - 32_768;
+    const many = kernel.run(state, { counts, from, to: from + length, scale }, { out: room, at: from });
+    heard.push(...room.subarray(from, from + many));
+  }
+  const { doubles, held } = state;
+  const piece = doubles.length / decimation.factor;
+  const { factor } = decimation;
+  const samples = Array.from(
+    { length: held },
+    (_, at) => doubles[(at % factor) * piece + Math.floor(at / factor)],
+  );
+  return { heard, held, samples };
+}
+
+const runs = fc.record({
+  lengths: fc.array(fc.integer({ min: 1, max: decimationRunCounts }), { minLength: 1, maxLength: 9 }),
+  seed: fc.integer(),
+  scale: fc.constantFrom(0.001, 1, 1e-300, 1e300, 0, -0.5, Number.NaN),
+});
+
+test.each([2, 3, 4, 5, 8, 9])(
+  "of every %ith output vectors and JavaScript agree on every bit, however runs are cut",
+  (factor) => {
+    const decimation = { taps: designAnalysisFilter(factor), factor };
+    const vectors = createVectorDecimationKernel(decimation)!;
+    const script = createScriptDecimationKernel(decimation);
+    const whitening = createVectorWhiteningKernel({ order: 6, blockSamples: 32, memory: 0.75 })!;
+    fc.assert(
+      fc.property(runs, fc.boolean(), (given, isShared) => {
+        const room = isShared ? whitening.samples : new Float64Array(decimationRunCounts);
+        const expected = runAll(script, decimation, given, new Float64Array(decimationRunCounts));
+        expect(runAll(vectors, decimation, given, room)).toEqual(expected);
+      }),
+      { numRuns: 60 },
+    );
+  },
+);
+
+test.each([
+  [2, 2],
+  [3, 2],
+  [7, 7],
+  [20, 7],
+])("a low-pass of %i taps, every %ith output: the same", (length, factor) => {
+  const random = createRandom(length);
+  const decimation = { taps: Float64Array.from({ length }, () => random.normal()), factor };
+  const vectors = createVectorDecimationKernel(decimation)!;
+  const script = createScriptDecimationKernel(decimation);
+  fc.assert(
+    fc.property(runs, (given) => {
+      const [one, other] = [vectors, script].map((kernel) =>
+        runAll(kernel, decimation, given, new Float64Array(2 * decimationRunCounts)),
+      );
+      expect(one).toEqual(other);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test("a factor that would read far behind a block is left to JavaScript", () => {
+  expect(createVectorDecimationKernel({ taps: designAnalysisFilter(10), factor: 10 })).toBeNull();
+});
