@@ -3,7 +3,7 @@
  * time: the same bits, each adds in the order of its taps.
  */
 import { findOrMake } from "./find-or-make.ts";
-import { branch, type Code, f64, f64x2, i32, repeat } from "./wasm-code.ts";
+import { branch, type Code, f64, f64x2, i16x8, i32, repeat } from "./wasm-code.ts";
 import {
   createCountsIntake,
   encodeModule,
@@ -94,6 +94,7 @@ export function createScriptDecimationKernel(decimation: Decimation): Decimation
 const countBytes = 2;
 const doubleBytes = 8;
 const vectorBytes = 16;
+const together = vectorBytes / countBytes;
 /** Vectors of outputs that are computed together: none waits for its own last sum. */
 const abreast = 4;
 /** What is read behind the last count without meaning anything must lie within what stands behind a block. */
@@ -168,7 +169,7 @@ function layOut(decimation: Decimation, state: number): Layout {
   const tapsAt = state + factor * pieceBytes;
   const counts = tapsAt + doubleBytes * taps.length;
   const samples =
-    counts + Math.ceil((countBytes * (decimationRunCounts + factor)) / vectorBytes) * vectorBytes;
+    counts + Math.ceil((countBytes * (decimationRunCounts + maxFactor)) / vectorBytes) * vectorBytes;
   const outputs = samples + factor * (pieceBytes + outputsBytes);
   return {
     state,
@@ -189,7 +190,7 @@ function encodeDecimation(decimation: Decimation, layout: Layout): Uint8Array {
     {
       name: "run",
       parameters: { at: "i32", stop: "i32", held: "i32", scale: "f64", target: "i32", bytes: "i32" },
-      locals: { i32: `from ${places.join(" ")}`, v128: `tap ${sums.join(" ")}` },
+      locals: { i32: `from ${places.join(" ")}`, v128: `counts four scales tap ${sums.join(" ")}` },
       body: (locals) => [
         ...encodeCopies(decimation, layout, (first, kept) =>
           f64x2.store({ address: i32.constant(first) }, f64x2.load(i32.constant(kept))),
@@ -219,7 +220,8 @@ function encodeCopies(
 }
 
 /** Counts as doubles, every `factor`-th in a piece of its own, so that the low-pass reads neighbours. */
-function encodeIntake(factor: number, { samples }: Layout, { get, set }: Locals): Code {
+function encodeIntake(factor: number, { samples }: Layout, locals: Locals): Code {
+  const { get, set } = locals;
   const inTurn = Array.from({ length: factor }, (_, index) => index);
   const every = i32.constant(factor);
   const between = i32.constant(samples[1]! - samples[0]!);
@@ -228,21 +230,54 @@ function encodeIntake(factor: number, { samples }: Layout, { get, set }: Locals)
       i32.add(i32.constant(samples[0]!), i32.mul(i32.remainder(sample, every), between)),
       i32.shiftLeft(i32.div(sample, every), i32.constant(3)),
     );
+  const isVector = together % factor === 0 && factor < together;
+  const counts = isVector ? together : factor;
+  const bytes = (doubleBytes * counts) / factor;
   return [
     ...inTurn.flatMap((index) => set(`to${index}`, placeOf(i32.add(get("held"), i32.constant(index))))),
+    ...set("scales", f64x2.both(get("scale"))),
     ...repeat(
       [
-        ...inTurn.flatMap((index) => [
-          ...f64.store(
-            { address: get(`to${index}`) },
-            f64.mul(f64.fromInteger(i32.loadCount(get("at"), countBytes * index)), get("scale")),
-          ),
-          ...set(`to${index}`, i32.add(get(`to${index}`), i32.constant(doubleBytes))),
-        ]),
-        ...set("at", i32.add(get("at"), i32.constant(countBytes * factor))),
+        ...(isVector ? encodeEightCounts(factor, locals) : encodeCounts(factor, locals)),
+        ...inTurn.flatMap((index) => set(`to${index}`, i32.add(get(`to${index}`), i32.constant(bytes)))),
+        ...set("at", i32.add(get("at"), i32.constant(countBytes * counts))),
       ],
       i32.isBelow(get("at"), get("stop")),
     ),
+  ];
+}
+
+/** One for each piece. */
+function encodeCounts(factor: number, { get }: Locals): Code {
+  return Array.from({ length: factor }, (_, index) => {
+    const count = f64.fromInteger(i32.loadCount(get("at"), countBytes * index));
+    return f64.store({ address: get(`to${index}`) }, f64.mul(count, get("scale")));
+  }).flat();
+}
+
+/** Eight, of which those of a piece are put side by side first. */
+function encodeEightCounts(factor: number, { get, set }: Locals): Code {
+  const each = together / factor;
+  const order = Array.from(
+    { length: together },
+    (_, place) => factor * (place % each) + Math.floor(place / each),
+  );
+  const put = (pair: number): Code => {
+    const address = get(`to${Math.floor((2 * pair) / each)}`);
+    const values = f64x2.fromIntegers(pair % 2 === 0 ? get("four") : f64x2.slide(get("four"), get("four")));
+    return f64x2.store(
+      { address, offset: doubleBytes * ((2 * pair) % each) },
+      f64x2.mul(values, get("scales")),
+    );
+  };
+  return [
+    ...set("counts", i16x8.arrange(f64x2.load(get("at")), order)),
+    ...set("four", f64x2.widenLow(get("counts"))),
+    ...put(0),
+    ...put(1),
+    ...set("four", f64x2.widenHigh(get("counts"))),
+    ...put(2),
+    ...put(3),
   ];
 }
 

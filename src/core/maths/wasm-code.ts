@@ -184,6 +184,8 @@ export const i16x8: {
   /** (one · other + 2^14) >> 15, for all but twice −32,768. */
   readonly multiplyFractions: Binary;
   readonly addSums: Binary;
+  /** By the places that they have had, all eight. */
+  arrange(counts: Code, places: readonly number[]): Code;
 } = {
   min: binary(simd(0x96)),
   max: binary(simd(0x98)),
@@ -191,6 +193,13 @@ export const i16x8: {
   multiplyPairs: binary(simd(0xba)),
   multiplyFractions: binary(simd(0x82)),
   addSums: binary(simd(0xae)),
+  arrange: (counts, places) =>
+    join(
+      counts,
+      counts,
+      simd(13),
+      places.flatMap((place) => [2 * place, 2 * place + 1]),
+    ),
   isAnyEqual: (one, other) => join(one, other, simd(0x2d), simd(0x53)),
 };
 
