@@ -1,16 +1,26 @@
 /** Location, scale and slope that a few wild values do not move. */
 import { medianInPlace, quantileInPlace } from "./select.ts";
 
+/** Room for values to be reordered in; no call comes between. */
+let room = new Float64Array(512);
+
+function copy(values: ArrayLike<number>): Float64Array {
+  const { length } = values;
+  if (room.length < length) room = new Float64Array(2 * length);
+  for (let index = 0; index < length; index++) room[index] = values[index]!;
+  return room;
+}
+
 /** Median; NaN for no values. Does not reorder `values`. */
 export function computeMedian(values: ArrayLike<number>): number {
-  return values.length === 0 ? Number.NaN : medianInPlace(Float64Array.from(values), values.length);
+  return values.length === 0 ? Number.NaN : medianInPlace(copy(values), values.length);
 }
 
 /** The `probability`-quantile (as `quantileInPlace`); NaN for no values. Does not reorder `values`. */
 export function computeQuantile(values: ArrayLike<number>, probability: number): number {
   return values.length === 0
     ? Number.NaN
-    : quantileInPlace(Float64Array.from(values), values.length, probability);
+    : quantileInPlace(copy(values), values.length, probability);
 }
 
 /** Makes the median absolute deviation of a normal distribution its standard deviation. */
@@ -21,12 +31,12 @@ export function computeRobustLocation(values: ArrayLike<number>): {
   readonly location: number;
   readonly scale: number;
 } {
-  const location = computeMedian(values);
-  // Not by a function given to `from`: that goes from value to value by an iterator, many times slower.
-  const distances = Float64Array.from(values);
-  for (let index = 0; index < distances.length; index++)
-    distances[index] = Math.abs(distances[index]! - location);
-  return { location, scale: normalConsistency * computeMedian(distances) };
+  const { length } = values;
+  if (length === 0) return { location: Number.NaN, scale: Number.NaN };
+  const distances = copy(values);
+  const location = medianInPlace(distances, length);
+  for (let index = 0; index < length; index++) distances[index] = Math.abs(distances[index]! - location);
+  return { location, scale: normalConsistency * medianInPlace(distances, length) };
 }
 
 /** The scale of {@link computeRobustLocation} alone. */

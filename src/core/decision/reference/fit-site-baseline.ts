@@ -124,8 +124,9 @@ export function fitSiteBaseline(
       .slice(0, maxFeatureRows),
     suspicions: [],
   };
-  const unsteady = findUnsteadiness({ windows, margins }, baseline, subject);
-  const learnt = { ...baseline, severity: fitSeverity(windows, baseline, subject) };
+  const severities = windows.map((window) => computeSeverity(window, spec, baseline));
+  const unsteady = findUnsteadiness({ severities, margins }, baseline, subject);
+  const learnt = { ...baseline, severity: fitSeverity(severities, daysOf(windows)) };
   if (unsteady !== null) return failed({ kind: "unsteady", detail: unsteady, baseline: learnt });
   return ok({ ...learnt, suspicions: findSuspicions(windows, subject) });
 }
@@ -137,8 +138,8 @@ function fitLevel(
 ): SiteLevel | null {
   const x: number[] = [];
   const y: number[] = [];
-  for (const [at, { levels }] of windows.entries()) {
-    const level = levels[index]!;
+  for (let at = 0; at < windows.length; at++) {
+    const level = windows[at]!.levels[index]!;
     if (!Number.isFinite(level)) continue;
     x.push(octaves[at]!);
     y.push(level);
@@ -165,19 +166,13 @@ function fitMargin(margins: readonly number[], octaves: readonly number[], days:
 }
 
 /** Of the severities above a baseline of the very windows that it was fitted to. */
-function fitSeverity(
-  windows: readonly HealthyWindow[],
-  baseline: SiteBaseline,
-  { spec }: BaselineSubject,
-): SiteSeverity {
-  const values = windows
-    .map(({ levels, shaftRpm }) => computeSeverity({ levels, shaftRpm }, spec, baseline))
-    .filter(Number.isFinite);
+function fitSeverity(severities: readonly number[], days: number): SiteSeverity {
+  const values = severities.filter(Number.isFinite);
   const autocorrelation = computeBatchAutocorrelation(toBlocks(values), maxAutocorrelation);
   const scale = values.length === 0 ? usualSeverityDb : computeScaledMad(values);
   return {
     window: toLongRun(Math.max(scale, leastSeverityDb), autocorrelation),
-    ...fitWander(values, { wander: usualSeverityDb, least: leastSeverityDb, days: daysOf(windows) }),
+    ...fitWander(values, { wander: usualSeverityDb, least: leastSeverityDb, days }),
   };
 }
 
@@ -231,20 +226,22 @@ function fitWander(
 
 /** What moved between the quarters of the data, or null. */
 function findUnsteadiness(
-  learnt: { readonly windows: readonly HealthyWindow[]; readonly margins: readonly (readonly number[])[] },
+  learnt: { readonly severities: readonly number[]; readonly margins: readonly (readonly number[])[] },
   baseline: SiteBaseline,
-  { spec, outputs }: BaselineSubject,
+  { outputs }: BaselineSubject,
 ): string | null {
-  const { windows, margins } = learnt;
-  const quarter = Math.floor(windows.length / 4);
-  const quarters = [0, 1, 2, 3].map((part) => windows.slice(part * quarter, (part + 1) * quarter));
-  const severities = quarters.map((part) => medianSeverity(part, spec, baseline)).filter(Number.isFinite);
-  const wanderDb = Math.max(...severities) - Math.min(...severities);
+  const { severities, margins } = learnt;
+  const quarter = Math.floor(severities.length / 4);
+  const quarters = [0, 1, 2, 3];
+  const levels = quarters
+    .map((part) => medianOfHeard(severities.slice(part * quarter, (part + 1) * quarter)))
+    .filter(Number.isFinite);
+  const wanderDb = Math.max(...levels) - Math.min(...levels);
   if (wanderDb > maxWanderDb) {
     return `the level wandered by ${wanderDb.toFixed(1)} dB while it was learnt`;
   }
   for (const [index, { autocorrelation }] of baseline.margins.entries()) {
-    const parts = quarters.map((_, part) =>
+    const parts = quarters.map((part) =>
       margins.slice(part * quarter, (part + 1) * quarter).map((each) => each[index]!),
     );
     const medians = parts.map((part) => computeMedian(part));
@@ -272,8 +269,7 @@ function findFault(windows: readonly HealthyWindow[], { outputs, spec }: Baselin
 }
 
 function findSuspicions(windows: readonly HealthyWindow[], { spec }: BaselineSubject): string[] {
-  const anySpeed = windows.map((window) => ({ ...window, shaftRpm: Number.NaN }));
-  const severityDb = medianSeverity(anySpeed, spec, null);
+  const severityDb = medianSeverity(windows, spec, null);
   return severityDb > suspiciousDb
     ? [`${severityDb.toFixed(0)} dB louder than the healthy machines of training`]
     : [];
@@ -285,8 +281,9 @@ export function medianSeverity(
   spec: BaselineSpec,
   baseline: SiteBaseline | null,
 ): number {
-  const severities = windows.map(({ levels, shaftRpm }) =>
-    computeSeverity({ levels, shaftRpm }, spec, baseline),
-  );
+  return medianOfHeard(windows.map((window) => computeSeverity(window, spec, baseline)));
+}
+
+function medianOfHeard(severities: readonly number[]): number {
   return computeMedian(severities.filter(Number.isFinite));
 }
