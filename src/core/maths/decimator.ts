@@ -2,11 +2,15 @@
 import {
   type CountRun,
   createDecimationState,
+  createScriptDecimationKernel,
   type Decimation,
+  type DecimationKernel,
   decimationRunCounts,
   type OutputPlace,
-  shareDecimationKernel,
 } from "./decimation-kernel.ts";
+import { createVectorDecimationKernel } from "./decimation-vectors.ts";
+import { findOrMake } from "./find-or-make.ts";
+import { preferVectors } from "./wasm-module.ts";
 
 /** Keeps its memory between calls; `push` allocates nothing. */
 export interface Decimator {
@@ -48,4 +52,16 @@ export function createDecimator(decimation: Decimation): Decimator {
       return next.at - at;
     },
   };
+}
+
+const shared = new Map<string, DecimationKernel>();
+
+/** The kernel of this process for a make: vectors where there are any, and the make suits them. */
+function shareDecimationKernel(decimation: Decimation): DecimationKernel {
+  return findOrMake(shared, `${decimation.factor}/${decimation.taps.join()}`, () =>
+    preferVectors(
+      () => createVectorDecimationKernel(decimation),
+      () => createScriptDecimationKernel(decimation),
+    ),
+  );
 }

@@ -18,9 +18,7 @@ export function computeMedian(values: ArrayLike<number>): number {
 
 /** The `probability`-quantile (as `quantileInPlace`); NaN for no values. Does not reorder `values`. */
 export function computeQuantile(values: ArrayLike<number>, probability: number): number {
-  return values.length === 0
-    ? Number.NaN
-    : quantileInPlace(copy(values), values.length, probability);
+  return values.length === 0 ? Number.NaN : quantileInPlace(copy(values), values.length, probability);
 }
 
 /** Makes the median absolute deviation of a normal distribution its standard deviation. */

@@ -4,11 +4,11 @@ import { designAnalysisFilter } from "../../../src/core/features/envelope-order-
 import {
   createDecimationState,
   createScriptDecimationKernel,
-  createVectorDecimationKernel,
   type Decimation,
   type DecimationKernel,
   decimationRunCounts,
 } from "../../../src/core/maths/decimation-kernel.ts";
+import { createVectorDecimationKernel } from "../../../src/core/maths/decimation-vectors.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 import { shareCounts } from "../../../src/core/maths/wasm-module.ts";
 import { createVectorWhiteningKernel } from "../../../src/core/maths/whitening-vectors.ts";
