@@ -3,7 +3,7 @@ import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import type { PointId } from "../core/contract/stream.ts";
 import type { Clock, Timers } from "../core/platform/clock.ts";
 import type { Logger } from "../core/platform/logger.ts";
-import { takeTurns } from "../core/platform/take-turns.ts";
+import { workInSpareTime } from "../core/platform/take-turns.ts";
 import type { LoadedBundle } from "../core/serving/loaded-bundle.ts";
 import type { ScoredRow } from "../core/serving/scada/scada-turbine.ts";
 import type { ServedModels } from "../core/serving/served-models.ts";
@@ -27,12 +27,9 @@ interface DriftSurroundings {
   readonly logger: Logger;
 }
 
-/** Between two slices of an assessment: signal comes all the while, and a day's end has no hurry. */
-const pauseMs = 20;
-
 /** Creates the watch, fed by the reports that telemetry sends from now on. */
 export function composeDrift(surroundings: DriftSurroundings): DriftPost {
-  const { config, record, models, clock, timers, logger } = surroundings;
+  const { config, record, models, clock, logger } = surroundings;
   const { state, telemetry } = record;
   const { periodSeconds, falsePerPointDay, learnDays } = config.drift;
   const post = createDriftPost({
@@ -52,12 +49,7 @@ export function composeDrift(surroundings: DriftSurroundings): DriftPost {
       // The collector comes to its own verdicts, with the whole fleet in view.
       if (!verdictEvents.includes(name)) telemetry.event(name, `${turbine}/${component}`, detail);
     },
-    run: (work) => {
-      const pause = (): Promise<void> => new Promise((resolve) => timers.after(pauseMs, resolve));
-      takeTurns(work, { pause, clock }).catch((error: unknown) =>
-        logger.error("the watch for drift failed", { error }),
-      );
-    },
+    run: (work) => workInSpareTime(work, "the watch for drift failed", surroundings),
   });
   telemetry.onDriftReport((report) => post.take(report));
   return post;

@@ -14,6 +14,7 @@ import type { Clock, Timers } from "../core/platform/clock.ts";
 import { type Closers, waitAtMost } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
+import { workInSpareTime } from "../core/platform/take-turns.ts";
 import type { LoadedBundle, ScoredWindow } from "../core/serving/loaded-bundle.ts";
 import { listComponents } from "../core/serving/scada/scada-turbine.ts";
 import type { ServedModels } from "../core/serving/served-models.ts";
@@ -122,6 +123,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       // A machine that was changed is not what its days before were like.
       if (kind === "renewed") drift.renew({ turbine, component }, detail);
     },
+    run: (work) => workInSpareTime(work, "a baseline could not be fitted", surroundings),
   });
   const sources = composeSources(surroundings, closers);
   let diagnosed: (turbine: string) => readonly DiagnosedDevice[] = () => [];
@@ -288,11 +290,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
 }
 
 /** Components that the SCADA bundle of `turbine` watches. */
-function listScadaComponents(
-  config: GatewayConfig,
-  models: ServedModels,
-  turbine: string,
-): readonly string[] {
+function listScadaComponents(config: GatewayConfig, models: ServedModels, turbine: string) {
   const name = config.turbines.find(({ id }) => id === turbine)?.scadaBundle ?? null;
   const spec = name === null ? undefined : models.current(name).manifest.normalBehaviour;
   return spec === undefined ? [] : listComponents(spec);

@@ -1,8 +1,12 @@
 import { expect, test } from "vitest";
 import type { Prediction } from "../../src/core/contract/prediction.ts";
+import type { PointId } from "../../src/core/contract/stream.ts";
+import type { WatchedWindow } from "../../src/core/decision/reference/own-reference.ts";
+import type { Steps } from "../../src/core/maths/steps.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import type { LoadedBundle } from "../../src/core/serving/loaded-bundle.ts";
 import { createSiteBaselines } from "../../src/gateway/points/site-baselines.ts";
+import { createFakeState } from "./fakes.ts";
 
 const model = { name: "m", version: "1.0.0", digest: "d" };
 const manifest = {
@@ -16,6 +20,74 @@ const manifest = {
   },
 };
 const bundle = { manifest, ref: model } as unknown as LoadedBundle;
+
+/** One window of a point, `toMs` on. */
+function windowOf(point: PointId, toMs: number): WatchedWindow {
+  const prediction: Prediction = {
+    point,
+    windowId: `${point.turbine}/${toMs}`,
+    fromMs: toMs - 1000,
+    toMs,
+    quantised: Uint8Array.of(0),
+    logits: Float64Array.of(0.1),
+    model,
+    operatingState: "full-performance",
+  };
+  return { prediction, levels: Float32Array.of(-30), shaftRpm: 1500 };
+}
+
+const points = ["WT01", "WT02", "WT03"].map((turbine) => ({ site: "s", turbine, component: "b" }));
+
+/** Baselines of these points that are fitted in steps, which are taken by hand. */
+function openPatient() {
+  const told: string[] = [];
+  const works: Steps<void>[] = [];
+  const baselines = createSiteBaselines({
+    commissioning: { minWindows: 96, minHours: 0 },
+    falsePerPointYear: () => 0.1,
+    faultPrior: 0.05,
+    state: createFakeState(),
+    logger: silentLogger,
+    onEvent: ({ turbine }, kind) => told.push(`${turbine} ${kind}`),
+    run: (work) => works.push(work),
+  });
+  const watches = points.map((point) =>
+    baselines.create(point, { config: { baselineEpoch: 0 }, bundle, decider: undefined }),
+  );
+  const learn = (windows: number): void => {
+    for (let at = 1; at <= windows; at++)
+      for (const [index, point] of points.entries()) watches[index]!.update(windowOf(point, 1000 * at));
+  };
+  return { baselines, watches, told, works, learn };
+}
+
+test("baselines that are due together are fitted one by one, and one whose next window comes at once", () => {
+  const { watches, told, works, learn } = openPatient();
+  learn(96);
+  expect(told).toEqual([]);
+  expect(works).toHaveLength(1);
+  works[0]!.next();
+  expect(told).toEqual(["WT01 ready"]);
+  watches[2]!.update(windowOf(points[2]!, 97_000));
+  expect(told).toEqual(["WT01 ready", "WT03 ready"]);
+  while (works[0]!.next().done !== true) {}
+  expect(told).toEqual(["WT01 ready", "WT03 ready", "WT02 ready"]);
+  expect(watches.map(({ condition }) => condition.status?.state)).toEqual(["ready", "ready", "ready"]);
+});
+
+test("an end, an update and an operator's order find every baseline fitted that there was enough for", () => {
+  const ended = openPatient();
+  ended.learn(96);
+  ended.baselines.save();
+  expect(ended.told).toEqual(["WT01 ready", "WT02 ready", "WT03 ready"]);
+
+  const changed = openPatient();
+  changed.learn(96);
+  changed.watches[0]!.adopt(bundle);
+  const order = { atMs: 97_000, by: "operator", reason: "repaired" };
+  expect(changed.baselines.renew(points[1]!, order)).toMatchObject({ letGo: 1 });
+  expect(changed.told).toEqual(["WT01 ready", "WT02 ready", "WT02 renewed"]);
+});
 
 test("what points have learnt for a quarter of an hour of data is written once for all, at the next tick", () => {
   const writes: string[][] = [];
@@ -36,24 +108,12 @@ test("what points have learnt for a quarter of an hour of data is written once f
     logger: silentLogger,
     onEvent: () => {},
   });
-  const points = ["WT01", "WT02"].map((turbine) => ({ site: "s", turbine, component: "b" }));
-  const watches = points.map((point) =>
+  const pair = points.slice(0, 2);
+  const watches = pair.map((point) =>
     baselines.create(point, { config: { baselineEpoch: 0 }, bundle, decider: undefined }),
   );
   const learnUntil = (toMs: number): void => {
-    for (const [index, point] of points.entries()) {
-      const prediction: Prediction = {
-        point,
-        windowId: `${point.turbine}/${toMs}`,
-        fromMs: toMs - 1000,
-        toMs,
-        quantised: Uint8Array.of(0),
-        logits: Float64Array.of(0.1),
-        model,
-        operatingState: "full-performance",
-      };
-      watches[index]!.update({ prediction, levels: Float32Array.of(-30), shaftRpm: 1500 });
-    }
+    for (const [index, point] of pair.entries()) watches[index]!.update(windowOf(point, toMs));
   };
   learnUntil(1000);
   baselines.tick();

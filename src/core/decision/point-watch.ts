@@ -16,9 +16,8 @@ import { createDecider, type Decider } from "./decider.ts";
 import type { DeciderSnapshot } from "./decider-snapshot.ts";
 import { chooseStopDb, createOutlook, type Outlook, tellOutlook } from "./outlook/outlook.ts";
 import type { OutlookSnapshot } from "./outlook/outlook-snapshot.ts";
-import type { BaselineOptions } from "./reference/baseline-learner.ts";
 import type { BaselineSnapshot } from "./reference/baseline-snapshot.ts";
-import type { BaselineEvent } from "./reference/baseline-status.ts";
+import type { BaselineEvent, BaselineOptions } from "./reference/baseline-status.ts";
 import {
   createOwnReference,
   type OwnReference,
@@ -35,6 +34,11 @@ interface PointWatchOptions extends BaselineOptions {
   readonly faultPrior: number;
   /** Where the machine must stop, dB above its baseline; null or absent: chosen from the baseline. */
   readonly stopDb?: number | null;
+  /**
+   * A baseline for which there are enough windows is fitted when `settle` is called, or before the next window: decisions
+   * are the same. Default: with the window that completes them.
+   */
+  readonly settlesLater?: boolean;
 }
 
 interface PointWatchSetup {
@@ -66,7 +70,10 @@ interface WatchedDecision {
 }
 
 export interface PointWatch
-  extends Pick<OwnReference, "status" | "isLearnt" | "severityDb" | "standing" | "healthyRows"> {
+  extends Pick<
+    OwnReference,
+    "status" | "isLearnt" | "severityDb" | "standing" | "healthyRows" | "isDue" | "settle"
+  > {
   /** The model whose predictions are taken. */
   readonly model: ModelRef;
   /** When the machine must stop, or why that cannot be said. */
@@ -75,7 +82,7 @@ export interface PointWatch
   readonly active: Decider["active"];
   /**
    * One window further. Throws when the prediction is of another point or model: these are bugs of the caller.
-   * The event is of the baseline, for an operator.
+   * The event is of the baseline, for an operator; with `settlesLater` it may be of an earlier window.
    */
   update(window: WatchedWindow): WatchedDecision;
   /** The point has no data over this time: information unavailable. Alarms stay. */
@@ -141,6 +148,14 @@ class Watch implements PointWatch {
     return this.#own.healthyRows;
   }
 
+  get isDue(): boolean {
+    return this.#own.isDue;
+  }
+
+  settle(): BaselineEvent | null {
+    return this.#own.settle();
+  }
+
   get outlook(): AlertOutlook {
     const outlook = this.#outlook;
     if (outlook === null) return { cannotSay: "this machine has no healthy baseline yet" };
@@ -154,6 +169,7 @@ class Watch implements PointWatch {
   update(window: WatchedWindow): WatchedDecision {
     const own = this.#own;
     const decider = this.#decider;
+    const late = own.settle();
     // Held against what was learnt before it, then learnt itself.
     const baseline = own.compare(window);
     const { severityDb } = own;
@@ -166,7 +182,8 @@ class Watch implements PointWatch {
     );
     const isLearning = (baseline?.model ?? null) === null;
     // What may be a fault is not learnt as healthy.
-    const event = decider.isSuspicious || isRepeated ? null : own.learn(window);
+    if (!decider.isSuspicious && !isRepeated) own.learn(window);
+    const event = this.#options.settlesLater === true ? late : own.settle();
     // Key by key: a spread makes an object of a shape of its own.
     return {
       decision: { point, windowId, fromMs, toMs, operatingState, model, modes, severityDb, isLearning },

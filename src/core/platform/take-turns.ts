@@ -1,5 +1,6 @@
 /** Goes through long work on a thread that others share. Knows nothing of the work. */
-import type { Clock } from "./clock.ts";
+import type { Clock, Timers } from "./clock.ts";
+import type { Logger } from "./logger.ts";
 
 export interface TurnOptions {
   /** Lets others have their turn. */
@@ -19,4 +20,19 @@ export async function takeTurns<T>(steps: Iterator<undefined, T>, { pause, clock
     await pause();
     sinceMs = clock.monotonicMs();
   }
+}
+
+/** Between two slices of what has no hurry: signal comes all the while. */
+const pauseMs = 20;
+
+/** Begins after a pause, and goes on while the event loop has other work; what it throws is logged with `failure`. */
+export function workInSpareTime(
+  steps: Iterator<undefined, void>,
+  failure: string,
+  { clock, timers, logger }: { readonly clock: Clock; readonly timers: Timers; readonly logger: Logger },
+): void {
+  const pause = (): Promise<void> => new Promise((resolve) => timers.after(pauseMs, resolve));
+  pause()
+    .then(() => takeTurns(steps, { pause, clock }))
+    .catch((error: unknown) => logger.error(failure, { error }));
 }

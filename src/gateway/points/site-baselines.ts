@@ -1,60 +1,29 @@
 /**
  * The watches of a site's measuring points, with their healthy baselines kept over restarts: one entry a point, so that
  * a kill costs one point's progress at most; and the operator's order to learn one anew. What a watch says of its baseline
- * is told here; deciders and alarms are kept elsewhere, together (`snapshots.ts`). Decides nothing itself.
+ * is told by it (`kept-watch.ts`); deciders and alarms are kept elsewhere, together (`snapshots.ts`). Decides nothing itself.
  */
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import type {
-  PointBaselineReport,
-  RenewalReply,
-  RenewalRequest,
-} from "../../core/contract/baseline-report.ts";
-import type { GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
-import type { Decision, ModelRef } from "../../core/contract/prediction.ts";
+import type { PointBaselineReport, RenewalReply } from "../../core/contract/baseline-report.ts";
+import type { ModelRef } from "../../core/contract/prediction.ts";
 import type { PointId } from "../../core/contract/stream.ts";
-import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
-import { outlookSnapshotSchema } from "../../core/decision/outlook/outlook-snapshot.ts";
-import { createPointWatch, type PointWatch, selectWatchParts } from "../../core/decision/point-watch.ts";
-import { baselineSnapshotSchema } from "../../core/decision/reference/baseline-snapshot.ts";
-import type { BaselineEvent } from "../../core/decision/reference/baseline-status.ts";
-import type { WatchedWindow } from "../../core/decision/reference/own-reference.ts";
-import { hourMs } from "../../core/maths/durations.ts";
-import type { Logger } from "../../core/platform/logger.ts";
-import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
+import type { Steps } from "../../core/maths/steps.ts";
 import type { PointCondition } from "../alarms/component-tracker.ts";
-import { readKept } from "../record/read-kept.ts";
-import type { StateStore } from "../record/state-store.ts";
+import { createDueFits } from "./due-fits.ts";
+import {
+  createKeptWatch,
+  type KeptWatch,
+  type KeptWatchOptions,
+  type PointStart,
+  type RenewalOrder,
+} from "./kept-watch.ts";
 
-/** What a point starts with. */
-interface PointStart {
-  readonly config: Pick<PointConfig, "baselineEpoch">;
-  /** The bundle that serves first. */
-  readonly bundle: LoadedBundle;
-  /** The decider of the last run. */
-  readonly decider: DeciderSnapshot | undefined;
-}
-
-/** A point's watch; what it says of its baseline is told, and kept. */
-export interface KeptWatch extends Pick<PointWatch, "model" | "healthyRows" | "noteMissing" | "outlook"> {
-  /** Decides a scored window, and learns of it. */
-  update(window: WatchedWindow): Decision;
-  /** Another bundle serves, from before its first window. */
-  adopt(bundle: LoadedBundle): void;
-  readonly condition: Omit<PointCondition, "point">;
-  readonly report: PointBaselineReport;
-  /** Lets the baseline go, and tells it; null: the bundle knows none. */
-  renew(order: RenewalOrder): RenewalReply | null;
-  /** Of the decider. */
-  snapshot(): DeciderSnapshot;
-  /** It has come further than what is written down, by an event or by much. */
-  readonly isDue: boolean;
-  /** How far the baseline is, by the keys of the state under which it is written down; nothing is due then. */
-  takeProgress(): Readonly<Record<string, string>>;
-}
-
-/** Who lets a baseline go, when and why. */
-interface RenewalOrder extends RenewalRequest {
-  readonly atMs: number;
+export interface SiteBaselinesOptions extends Omit<KeptWatchOptions, "fits"> {
+  /**
+   * Goes through steps of a few milliseconds each, between other work: points that begin together have heard enough for a
+   * baseline together. Absent: each is fitted with the window that completes it.
+   */
+  readonly run?: (work: Steps<void>) => void;
 }
 
 export interface SiteBaselines {
@@ -77,26 +46,9 @@ export interface SiteBaselines {
   save(): void;
 }
 
-export interface SiteBaselinesOptions {
-  readonly commissioning: GatewayConfig["commissioning"];
-  /** False alarms a year that a point may raise, > 0: its share of its turbine's. */
-  falsePerPointYear(point: PointId): number;
-  /** `alarms.faultPrior`. */
-  readonly faultPrior: number;
-  /** `alarms.stopDb`; absent: null. */
-  readonly stopDb?: number | null;
-  readonly state: StateStore;
-  readonly logger: Logger;
-  /** `lost`: what the last run kept cannot be read, and is learnt anew; `renewed`: an operator wanted it. */
-  onEvent(point: PointId, kind: BaselineEvent["kind"] | "lost" | "renewed", detail: string): void;
-}
-
-/** A learner that is killed forgets this much of the data's time at most. */
-const saveEveryMs = 900_000;
-
 /** Creates the baselines of a site without points. */
 export function createSiteBaselines(options: SiteBaselinesOptions): SiteBaselines {
-  const all: { readonly point: PointId; readonly watch: Watch }[] = [];
+  const all: { readonly point: PointId; readonly watch: KeptWatch }[] = [];
   // One write for all: a thousand would not end before the gateway has to.
   const describe = (watches: readonly KeptWatch[]): Readonly<Record<string, string>> =>
     Object.assign({}, ...watches.map((watch) => watch.takeProgress()));
@@ -104,9 +56,10 @@ export function createSiteBaselines(options: SiteBaselinesOptions): SiteBaseline
   const write = (watches: readonly KeptWatch[]): void => {
     options.state.setDescribed(describe(watches), describeAll);
   };
+  const fits = createDueFits(options.run);
   return {
     create: (point, start) => {
-      const watch = new Watch(point, start, options);
+      const watch = createKeptWatch(point, start, { ...options, fits });
       all.push({ point, watch });
       options.state.release(watch.keys, describeAll);
       return watch;
@@ -150,136 +103,5 @@ function refuseModel(subject: string, { name, version }: ModelRef): AuroraError 
     op: "renew baseline",
     subject,
     hint: `Its model ${name} ${version} knows no baselines: nothing is learnt on site.`,
-  });
-}
-
-class Watch implements KeptWatch {
-  readonly #point: PointId;
-  readonly #key: string;
-  readonly #watch: PointWatch;
-  readonly #options: SiteBaselinesOptions;
-  /** Of the data, when what was learnt was due last; NaN: no window came in this run. */
-  #dueMs = Number.NaN;
-  isDue = false;
-
-  constructor(point: PointId, start: PointStart, options: SiteBaselinesOptions) {
-    this.#point = point;
-    this.#key = `baseline/${point.turbine}/${point.component}`;
-    this.#watch = openWatch(point, this.#key, { ...options, ...start });
-    this.#options = options;
-  }
-
-  /** Under which the state store keeps it. */
-  get keys(): readonly string[] {
-    return [this.#key, outlookKey(this.#point)];
-  }
-
-  get model(): ModelRef {
-    return this.#watch.model;
-  }
-
-  get healthyRows(): PointWatch["healthyRows"] {
-    return this.#watch.healthyRows;
-  }
-
-  get condition(): KeptWatch["condition"] {
-    return { status: this.#watch.status, severityDb: this.#watch.severityDb };
-  }
-
-  get outlook(): PointWatch["outlook"] {
-    return this.#watch.outlook;
-  }
-
-  get report(): PointBaselineReport {
-    const { turbine, component } = this.#point;
-    return { turbine, component, ...this.#watch.standing };
-  }
-
-  update(window: WatchedWindow): Decision {
-    const { decision, event } = this.#watch.update(window);
-    this.#tell(event);
-    const { toMs } = window.prediction;
-    // A bundle without a baseline section has nothing to write down.
-    if (this.#watch.isLearnt && !(Math.abs(toMs - this.#dueMs) < saveEveryMs)) {
-      // The first window of a run has nothing to save yet.
-      if (!Number.isNaN(this.#dueMs)) this.isDue = true;
-      this.#dueMs = toMs;
-    }
-    return decision;
-  }
-
-  noteMissing(fromMs: number, toMs: number): Decision {
-    return this.#watch.noteMissing(fromMs, toMs);
-  }
-
-  adopt(bundle: LoadedBundle): void {
-    this.#tell(this.#watch.adopt(selectWatchParts(bundle.manifest, bundle.ref)).event);
-  }
-
-  renew(order: RenewalOrder): RenewalReply | null {
-    const renewed = this.#watch.renew(order);
-    if (renewed === null) return null;
-    const { letGo } = renewed;
-    const { state, onEvent } = this.#options;
-    // False: it waits in memory for the disk.
-    const isStored = state.setAll(this.takeProgress());
-    const what = letGo === 0 ? "it had none yet" : `version ${letGo} is let go`;
-    onEvent(this.#point, "renewed", `by ${order.by}: ${order.reason} (${what})`);
-    const activeAlarms = this.#watch.active.map(({ failureMode }) => failureMode);
-    return { point: this.report, letGo, activeAlarms, isStored };
-  }
-
-  snapshot(): DeciderSnapshot {
-    return this.#watch.snapshot().decider;
-  }
-
-  takeProgress(): Readonly<Record<string, string>> {
-    const { baseline, outlook } = this.#watch.snapshot();
-    this.isDue = false;
-    return {
-      ...(outlook === undefined ? {} : { [outlookKey(this.#point)]: JSON.stringify(outlook) }),
-      ...(baseline === undefined ? {} : { [this.#key]: JSON.stringify(baseline) }),
-    };
-  }
-
-  #tell(event: BaselineEvent | null): void {
-    if (event === null) return;
-    this.#options.onEvent(this.#point, event.kind, event.detail);
-    this.isDue = true;
-  }
-}
-
-function outlookKey({ turbine, component }: PointId): string {
-  return `outlook/${turbine}/${component}`;
-}
-
-/** The watch of a point as the last run left it under `key`. */
-function openWatch(point: PointId, key: string, options: SiteBaselinesOptions & PointStart): PointWatch {
-  const { bundle, config, commissioning, state } = options;
-  const baseline = readKept(state, {
-    key,
-    schema: baselineSnapshotSchema,
-    logger: options.logger,
-    onLost: () => options.onEvent(point, "lost", "what was kept cannot be read; it is learnt anew"),
-  });
-  const outlook = readKept(state, {
-    key: outlookKey(point),
-    schema: outlookSnapshotSchema,
-    logger: options.logger,
-    onLost: () =>
-      options.onEvent(point, "lost", "what was kept of its trend cannot be read; it is followed anew"),
-  });
-  return createPointWatch({
-    point,
-    parts: selectWatchParts(bundle.manifest, bundle.ref),
-    options: {
-      epoch: config.baselineEpoch,
-      minWindows: commissioning.minWindows,
-      minDurationMs: commissioning.minHours * hourMs,
-      falsePerYear: options.falsePerPointYear(point),
-      faultPrior: options.faultPrior,
-      stopDb: options.stopDb ?? null,
-    },
-    snapshot: { decider: options.decider, baseline, outlook },
   });
 }

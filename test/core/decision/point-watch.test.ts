@@ -54,7 +54,8 @@ test("a watch is its learner, its severity and its decider, each window held aga
         const severityDb = isCompared ? computeSeverity({ levels: levels!, shaftRpm }, spec!, known) : null;
         const decided = decider.update(prediction, { baseline: known, severityDb, shaftRpm });
         const isLearnt = levels !== undefined && !decider.isSuspicious;
-        const event = isLearnt ? learner.update({ prediction, levels, shaftRpm }) : null;
+        if (isLearnt) learner.update({ prediction, levels, shaftRpm });
+        const event = learner.settle();
         const isLearning = (known?.model ?? null) === null;
         expect(watch.update({ prediction, levels, shaftRpm })).toEqual({
           decision: { ...decided, severityDb, isLearning },
@@ -62,6 +63,35 @@ test("a watch is its learner, its severity and its decider, each window held aga
         });
         expect([watch.status, watch.active]).toEqual([learner.status, decider.active]);
       }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test("whenever a baseline is fitted that there is enough for, decisions, events and what is kept are the same", () => {
+  fc.assert(
+    fc.property(streams, fc.array(fc.boolean(), { minLength: 1, maxLength: 7 }), (stream, asked) => {
+      const prompt = create();
+      const patient = create({ options: { ...watchOptions, settlesLater: true } });
+      const told: object[][] = [[], []];
+      for (const [index, scene] of layOut(stream).entries()) {
+        const window = watchedWindow(index, scene);
+        const expected = prompt.update(window);
+        const { decision, event } = patient.update(window);
+        expect(decision).toEqual(expected.decision);
+        expect(patient.active).toEqual(prompt.active);
+        const asks = asked[index % asked.length] === true;
+        const later = asks ? patient.settle() : null;
+        if (asks) expect(patient.isDue).toBe(false);
+        if (expected.event !== null) told[0]!.push(expected.event);
+        for (const each of [event, later]) if (each !== null) told[1]!.push(each);
+      }
+      expect(prompt.isDue).toBe(false);
+      const last = patient.settle();
+      if (last !== null) told[1]!.push(last);
+      expect(told[1]).toEqual(told[0]);
+      expect(patient.snapshot()).toEqual(prompt.snapshot());
+      expect(patient.standing).toEqual(prompt.standing);
     }),
     { numRuns: 40 },
   );

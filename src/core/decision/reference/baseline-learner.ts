@@ -10,11 +10,10 @@
  *      │ └── looks faulty: refused, tried again later
  *      └── relearn (operator, maintenance), other levels; another model: its logits are learnt again beneath
  */
-import type { Prediction } from "../../contract/prediction.ts";
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import { isOperating } from "../operating-state.ts";
 import type { BaselineSnapshot } from "./baseline-snapshot.ts";
-import type { BaselineEvent, BaselineStatus } from "./baseline-status.ts";
+import type { BaselineEvent, BaselineOptions, BaselineStatus, LearntWindow } from "./baseline-status.ts";
 import {
   type BaselineSubject,
   baselineBlockWindows,
@@ -26,38 +25,25 @@ import { createKeptWindows, type KeptWindows } from "./kept-windows.ts";
 import { joinBaselines, measureGrowth, toOneShape } from "./refine-baseline.ts";
 import { hasLevels } from "./severity.ts";
 
-/** What an installation decides about learning. */
-export interface BaselineOptions {
-  /** Counted up by an operator (after maintenance, after a new sensor): a baseline of another epoch is learnt again. */
-  readonly epoch: number;
-  /** Windows to rest on; the bundle's own minimum is a lower bound. */
-  readonly minWindows: number;
-  /** Time of data to span, ms. */
-  readonly minDurationMs: number;
-}
-
-/** One scored window. */
-export interface LearntWindow {
-  readonly prediction: Prediction;
-  /** dB, one a level; NaN: not heard. */
-  readonly levels: Float32Array;
-  readonly shaftRpm: number;
-  /** What the student was given; absent or empty: not known. */
-  readonly features?: Float32Array | undefined;
-}
-
 export interface BaselineLearner {
   /** The baseline to compare with, or null. While another model's logits are learnt it speaks of levels only. */
   readonly current: SiteBaseline | null;
   readonly status: BaselineStatus;
   /** As in the status. */
   readonly windows: number;
-  /** One scored window further. */
-  update(window: LearntWindow): BaselineEvent | null;
+  /** One scored window further, when nothing is due. */
+  update(window: LearntWindow): void;
+  /** Are there enough windows to fit a baseline to? */
+  readonly isDue: boolean;
+  /** Fits what is due: before the next window, or earlier. */
+  settle(): BaselineEvent | null;
   /** Another model serves: levels are kept where they are the same, logits are learnt again. */
   adopt(subject: BaselineSubject): BaselineEvent | null;
   snapshot(): BaselineSnapshot;
 }
+
+/** The last one of a learner, or one to go by until then. */
+type BaselineFit = "final" | "provisional";
 
 /** Blocks that are kept at most: 512 windows. */
 const maxBlocks = 32;
@@ -94,6 +80,7 @@ class Learner implements BaselineLearner {
   #refusedAt: number;
   /** Why the last that was tried looked faulty; null: it did not. */
   #refusal: string | null;
+  #due: BaselineFit | null = null;
 
   constructor(first: BaselineSubject, options: BaselineOptions, snapshot: BaselineSnapshot | undefined) {
     this.#options = options;
@@ -137,13 +124,23 @@ class Learner implements BaselineLearner {
     };
   }
 
-  update({ prediction, levels, shaftRpm, features }: LearntWindow): BaselineEvent | null {
-    if (this.#isDone() || !isOperating(prediction.operatingState)) return null;
-    if (!(shaftRpm > 0) || !prediction.logits.every(Number.isFinite)) return null;
+  update({ prediction, levels, shaftRpm, features }: LearntWindow): void {
+    if (this.#isDone() || !isOperating(prediction.operatingState)) return;
+    if (!(shaftRpm > 0) || !prediction.logits.every(Number.isFinite)) return;
     const { fromMs, toMs, logits } = prediction;
     this.#keep({ fromMs, toMs, shaftRpm, levels, logits }, features);
     // A fit looks at all that is kept: once a block is often enough.
-    return this.#seen % baselineBlockWindows === 0 ? this.#tryFit(fromMs) : null;
+    if (this.#seen % baselineBlockWindows === 0) this.#due = this.#chooseFit(fromMs);
+  }
+
+  get isDue(): boolean {
+    return this.#due !== null;
+  }
+
+  settle(): BaselineEvent | null {
+    const due = this.#due;
+    this.#due = null;
+    return due === null ? null : this.#fit(due === "final");
   }
 
   adopt(next: BaselineSubject): BaselineEvent | null {
@@ -170,6 +167,7 @@ class Learner implements BaselineLearner {
   }
 
   #forget(): void {
+    this.#due = null;
     this.#kept.clear();
     this.#seen = 0;
     this.#stride = 1;
@@ -233,10 +231,9 @@ class Learner implements BaselineLearner {
     this.#current = toOneShape(keepsLevels ? joinBaselines(before, next) : next);
   }
 
-  #tryFit(fromMs: number): BaselineEvent | null {
-    const isFinal = this.#seen >= this.#refusedAt && this.#isEnough(fromMs);
-    const least = Math.max(this.#subject.spec.minWindows, this.#nextTry);
-    return isFinal || this.#seen >= least ? this.#fit(isFinal) : null;
+  #chooseFit(fromMs: number): BaselineFit | null {
+    if (this.#seen >= this.#refusedAt && this.#isEnough(fromMs)) return "final";
+    return this.#seen >= Math.max(this.#subject.spec.minWindows, this.#nextTry) ? "provisional" : null;
   }
 
   #fit(isFinal: boolean): BaselineEvent | null {

@@ -1,4 +1,25 @@
-/** What a learner of baselines says of itself: how far it is, and what is new. */
+/** What a learner of baselines is told, and what it says of itself: how far it is, and what is new. */
+import type { Prediction } from "../../contract/prediction.ts";
+
+/** What an installation decides about learning. */
+export interface BaselineOptions {
+  /** Counted up by an operator (after maintenance, after a new sensor): a baseline of another epoch is learnt again. */
+  readonly epoch: number;
+  /** Windows to rest on; the bundle's own minimum is a lower bound. */
+  readonly minWindows: number;
+  /** Time of data to span, ms. */
+  readonly minDurationMs: number;
+}
+
+/** One scored window. */
+export interface LearntWindow {
+  readonly prediction: Prediction;
+  /** dB, one a level; NaN: not heard. */
+  readonly levels: Float32Array;
+  readonly shaftRpm: number;
+  /** What the student was given; absent or empty: not known. */
+  readonly features?: Float32Array | undefined;
+}
 
 /** News for an operator. */
 export interface BaselineEvent {

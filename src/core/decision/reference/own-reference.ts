@@ -8,9 +8,9 @@ import type { Calibration, OutputClass } from "../../contract/bundle/manifest.ts
 import type { ModelRef, Prediction } from "../../contract/prediction.ts";
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import { isOperating } from "../operating-state.ts";
-import { type BaselineLearner, type BaselineOptions, createBaselineLearner } from "./baseline-learner.ts";
+import { type BaselineLearner, createBaselineLearner } from "./baseline-learner.ts";
 import type { BaselineRenewal, BaselineSnapshot } from "./baseline-snapshot.ts";
-import type { BaselineEvent, BaselineStatus } from "./baseline-status.ts";
+import type { BaselineEvent, BaselineOptions, BaselineStatus } from "./baseline-status.ts";
 import { describeBaseline } from "./describe-baseline.ts";
 import type { BaselineSubject } from "./fit-site-baseline.ts";
 import { computeSeverity } from "./severity.ts";
@@ -48,8 +48,12 @@ export interface OwnReference {
   readonly healthyRows: readonly (readonly number[])[];
   /** Measures the severity of a window; returns the baseline that it is to be held against. */
   compare(window: WatchedWindow): SiteBaseline | null;
-  /** Learns of a window; the event is for an operator. */
-  learn(window: WatchedWindow): BaselineEvent | null;
+  /** Learns of a window, when nothing is due. */
+  learn(window: WatchedWindow): void;
+  /** Has it heard enough to fit a baseline? */
+  readonly isDue: boolean;
+  /** Fits what is due, before the next window at the latest; the event is for an operator. */
+  settle(): BaselineEvent | null;
   /** Another model serves, from before its first window. */
   adopt(parts: WatchParts): BaselineEvent | null;
   /**
@@ -79,6 +83,8 @@ class Reference implements OwnReference {
   #learner: BaselineLearner | null;
   /** End of the last window that was learnt in this run; NaN: none was. */
   #lastMs = Number.NaN;
+  /** End of the last window that was given to the learner. */
+  #heardMs = Number.NaN;
   #renewal: BaselineRenewal | null;
   severityDb: number | null = null;
 
@@ -123,12 +129,25 @@ class Reference implements OwnReference {
     return baseline;
   }
 
-  learn({ prediction, levels, shaftRpm, features }: WatchedWindow): BaselineEvent | null {
+  learn({ prediction, levels, shaftRpm, features }: WatchedWindow): void {
     const learner = this.#learner;
-    if (learner === null || levels === undefined) return null;
+    if (learner === null || levels === undefined) return;
     const before = learner.windows;
-    const event = learner.update({ prediction, levels, shaftRpm, features });
-    if (learner.windows > before) this.#lastMs = prediction.toMs;
+    learner.update({ prediction, levels, shaftRpm, features });
+    this.#heardMs = prediction.toMs;
+    if (learner.windows > before) this.#lastMs = this.#heardMs;
+  }
+
+  get isDue(): boolean {
+    return this.#learner?.isDue === true;
+  }
+
+  settle(): BaselineEvent | null {
+    const learner = this.#learner;
+    if (learner === null) return null;
+    const before = learner.windows;
+    const event = learner.settle();
+    if (learner.windows > before) this.#lastMs = this.#heardMs;
     return event;
   }
 

@@ -47,7 +47,7 @@ function play(
   const events: BaselineEvent[] = [];
   for (let index = first; index < first + windows; index++) {
     const { logit = -3, levelDb = -30, rpm = 1500, state = "full-performance" } = sceneOf(index);
-    const event = learner.update({
+    learner.update({
       prediction: {
         point: { site: "s", turbine: "t", component: "c" },
         windowId: `${index}`,
@@ -61,6 +61,7 @@ function play(
       levels: Float32Array.of(levelDb + 0.5 * random.normal(), levelDb - 5 + 0.5 * random.normal()),
       shaftRpm: rpm,
     });
+    const event = learner.settle();
     if (event !== null) events.push(event);
   }
   return events;
