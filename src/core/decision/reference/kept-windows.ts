@@ -65,9 +65,19 @@ class Rows implements KeptWindows {
   }
 
   retain(isWanted: (place: number) => boolean): void {
-    const wanted = this.list().filter((_, place) => isWanted(place));
-    this.clear();
-    for (const window of wanted) this.push(window);
+    const wanted = Array.from({ length: this.length }, (_, place) => place).filter(isWanted);
+    const features = wanted.map((place) => this.#features.get(place));
+    const room = wanted.length + moreRows;
+    const rows = new Float64Array(room * this.#rowWidth());
+    const levels = new Float32Array(room * this.#bands);
+    copyRows(this.#rows, rows, { width: this.#rowWidth(), places: wanted });
+    copyRows(this.#levels, levels, { width: this.#bands, places: wanted });
+    this.#rows = rows;
+    this.#levels = levels;
+    this.length = wanted.length;
+    this.#features.clear();
+    for (const [place, known] of features.entries())
+      if (known !== undefined) this.#features.set(place, known);
   }
 
   clear(): void {
@@ -121,4 +131,15 @@ class Rows implements KeptWindows {
     const known = this.#features.get(place);
     return known === undefined ? window : { ...window, features: known };
   }
+}
+
+/** Copies the rows at these places, one behind the other. */
+function copyRows(
+  from: Float64Array | Float32Array,
+  to: Float64Array | Float32Array,
+  { width, places }: { readonly width: number; readonly places: readonly number[] },
+): void {
+  let at = 0;
+  for (const place of places)
+    for (let index = place * width; index < (place + 1) * width; index++) to[at++] = from[index]!;
 }
