@@ -1,8 +1,9 @@
 /**
- * `npm run test:cpus [-- --json] [--inputs N]`: whether one arithmetic holds on every CPU. Runs the shipped bundles'
+ * `npm run test:cpus [-- --json] [--inputs N] [--rates]`: whether one arithmetic holds on every CPU. Runs the shipped bundles'
  * golden vectors and at least 100,000 random inputs on Cortex-M0, M3, M4 and M7 (the C engine in QEMU) and, with ONNX
  * Runtime and the TypeScript engine, on this machine, on x86 without VNNI and on ARM. Counts the instructions a sample of the
- * gateway's code on x86 and on ARM, and estimates a Raspberry Pi 4's load. Ends with one JSON object
+ * gateway's code on x86 and on ARM, and estimates a Raspberry Pi 4's load; with `--rates` (two minutes) also at three sampling rates on x86,
+ * when most is compiled. Ends with one JSON object
  * `{cases, violations, cpus, skipped, instructions}`; exit code 1 when one integer differs.
  */
 import { spawnSync } from "node:child_process";
@@ -64,7 +65,10 @@ try {
 } finally {
   scratch.remove();
 }
-const instructions = countInstructions();
+const instructions = {
+  ...countInstructions(),
+  ...(process.argv.includes("--rates") ? { byRate: countByRate() } : {}),
+};
 const total = Object.values(cpus).reduce((sum, one) => sum + one.cases, 0);
 const violations = Object.values(cpus).reduce((sum, one) => sum + one.violations, 0);
 const shipped = models.map(({ id, golden, mcuModel, isShipped }) => ({
@@ -114,6 +118,23 @@ function tryForeign(cpu: ForeignCpu, file: string): void {
   } finally {
     cpu.close();
   }
+}
+
+/** Instructions a sample by sampling rate. */
+function countByRate(): Readonly<Record<number, number>> {
+  const counts: Record<number, number> = {};
+  for (const sampleRateHz of [10_000, 25_600, 51_200]) {
+    const counter = createInstructionCounter({ sampleRateHz, shortSeconds: 240, longSeconds: 480 });
+    const counted = "missing" in counter ? counter : counter.count(x86Cpu("max"));
+    if (!("missing" in counter)) counter.close();
+    if ("missing" in counted) {
+      skip(`instructions at ${sampleRateHz} Hz`, counted.missing);
+      continue;
+    }
+    counts[sampleRateHz] = Math.round(counted.instructionsPerSample);
+    say(`x86 max        ${counts[sampleRateHz]} instructions a sample at ${sampleRateHz} Hz, compiled`);
+  }
+  return counts;
 }
 
 /** Instructions a sample by CPU, and what a Raspberry Pi 4 would have to do by those of its CPU. */
@@ -166,7 +187,7 @@ function readInputs(): number {
   const at = process.argv.indexOf("--inputs");
   const count = at < 0 ? 100_000 : Number(process.argv[at + 1]);
   if (!Number.isInteger(count) || count < 1) {
-    process.stderr.write("usage: npm run test:cpus -- [--json] [--inputs N]\n");
+    process.stderr.write("usage: npm run test:cpus -- [--json] [--inputs N] [--rates]\n");
     process.exit(2);
   }
   return count;

@@ -11,14 +11,19 @@ import { createScratchFolder } from "../scratch-folder.ts";
 import type { ForeignCpu } from "./foreign-cpu.ts";
 import { hasProgram, runTool } from "./toolchain.ts";
 
-/** Both runs are past most of what V8 compiles; what it still compiles in the second half is counted. */
-const runSeconds = { short: 60, long: 120 } as const;
+/** One stream, and the seconds of it that both runs take. What V8 still compiles in the second half is counted. */
+export interface CountedStream {
+  readonly sampleRateHz: number;
+  readonly shortSeconds: number;
+  readonly longSeconds: number;
+}
 
 /** A Raspberry Pi 4: what its core clocks at, and instructions a cycle that are assumed of it; nobody has measured one here. */
 const pi4 = { hertz: 1.5e9, instructionsPerCycle: 1 } as const;
 
 /** What is asked of a small gateway. */
 export const piLoad = { channels: 8, sampleRateHz: 25_600 } as const;
+const piStream: CountedStream = { sampleRateHz: piLoad.sampleRateHz, shortSeconds: 60, longSeconds: 120 };
 
 export interface InstructionCount {
   readonly instructionsPerSample: number;
@@ -31,7 +36,9 @@ export interface InstructionCounter {
 }
 
 /** Builds the plugin and writes the stream down, or says what that lacks. */
-export function createInstructionCounter(): InstructionCounter | { readonly missing: string } {
+export function createInstructionCounter(
+  stream: CountedStream = piStream,
+): InstructionCounter | { readonly missing: string } {
   if (!hasProgram("gcc")) return { missing: "the Debian package gcc" };
   const scratch = createScratchFolder("instructions");
   // Not beside this file: `dist` has no C.
@@ -39,11 +46,8 @@ export function createInstructionCounter(): InstructionCounter | { readonly miss
   const plugin = join(scratch.path, "count-instructions.so");
   runTool("gcc", ["-O2", "-shared", "-fPIC", "-o", plugin, source]);
   const frames = join(scratch.path, "frames");
-  writeFileSync(
-    frames,
-    encodeBenchStream(runSeconds.long, startMs, { sampleRateHz: piLoad.sampleRateHz }).bytes,
-  );
-  return { count: (cpu) => countOn(cpu, { plugin, frames }), close: () => scratch.remove() };
+  writeFileSync(frames, encodeBenchStream(stream.longSeconds, startMs, stream).bytes);
+  return { count: (cpu) => countOn(cpu, { plugin, frames, stream }), close: () => scratch.remove() };
 }
 
 /** Of one core, with what is assumed, in words. */
@@ -63,7 +67,11 @@ const startMs = Date.UTC(2026, 0, 1);
 
 function countOn(
   cpu: ForeignCpu,
-  { plugin, frames }: { readonly plugin: string; readonly frames: string },
+  {
+    plugin,
+    frames,
+    stream,
+  }: { readonly plugin: string; readonly frames: string; readonly stream: CountedStream },
 ): InstructionCount | { readonly missing: string } {
   try {
     const prepared = cpu.prepare();
@@ -77,18 +85,18 @@ function countOn(
     ) {
       return { missing: "the Debian package qemu-user" };
     }
+    const { sampleRateHz, shortSeconds, longSeconds } = stream;
     const run = (seconds: number): number => {
       const child = join(import.meta.dirname, "gateway-load.js");
-      const size = [runSeconds.long, piLoad.sampleRateHz, seconds].map(String);
+      const size = [longSeconds, sampleRateHz, seconds].map(String);
       const args = ["-plugin", plugin, ...rest, "--single-threaded", child, frames, ...size];
       const done = spawnSync(program, args, { encoding: "utf8" });
       const counted = /^instructions=(\d+)$/m.exec(done.stderr)?.[1];
       if (done.status !== 0 || counted === undefined) throw new Error(`${cpu.name}: ${done.stderr}`);
       return Number(counted);
     };
-    const { short, long } = runSeconds;
-    const samples = (long - short) * piLoad.sampleRateHz;
-    return { instructionsPerSample: (run(long) - run(short)) / samples };
+    const samples = (longSeconds - shortSeconds) * sampleRateHz;
+    return { instructionsPerSample: (run(longSeconds) - run(shortSeconds)) / samples };
   } finally {
     cpu.close();
   }
