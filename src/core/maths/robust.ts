@@ -1,14 +1,14 @@
 /** Location, scale and slope that a few wild values do not move. */
 import { medianInPlace, quantileInPlace } from "./select.ts";
 
-/** Room for values to be reordered in; no call comes between. */
-let room = new Float64Array(512);
+/** Room for few values to be reordered in; no call comes between. */
+const room = new Float64Array(4096);
 
 function copy(values: ArrayLike<number>): Float64Array {
   const { length } = values;
-  if (room.length < length) room = new Float64Array(2 * length);
-  for (let index = 0; index < length; index++) room[index] = values[index]!;
-  return room;
+  const copied = length <= room.length ? room : new Float64Array(length);
+  for (let index = 0; index < length; index++) copied[index] = values[index]!;
+  return copied;
 }
 
 /** Median; NaN for no values. Does not reorder `values`. */
