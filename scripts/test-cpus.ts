@@ -1,10 +1,11 @@
 /**
  * `npm run test:cpus [-- --json] [--inputs N] [--rates]`: whether one arithmetic holds on every CPU. Runs the shipped bundles'
  * golden vectors and at least 100,000 random inputs on Cortex-M0, M3, M4 and M7 (the C engine in QEMU) and, with ONNX
- * Runtime and the TypeScript engine, on this machine, on x86 without VNNI and on ARM. Counts the instructions a sample of the
- * gateway's code on x86 and on ARM, and estimates a Raspberry Pi 4's load; with `--rates` (two minutes) also at three sampling rates on x86,
- * when most is compiled. Ends with one JSON object
- * `{cases, violations, cpus, skipped, instructions}`; exit code 1 when one integer differs.
+ * Runtime and the TypeScript engine, on this machine, on x86 without VNNI and on ARM. Plays a stream through the gateway's code on x86
+ * and on ARM, of which every feature, level, score and decision must have this machine's bits, counts its instructions a sample and
+ * estimates a Raspberry Pi 4's load; with `--rates` (two minutes) also counts at three sampling rates on x86, when most is compiled.
+ * Ends with one JSON object
+ * `{cases, violations, cpus, skipped, instructions}`; exit code 1 when one integer or bit differs.
  */
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -155,6 +156,8 @@ function countInstructions(): Readonly<Record<string, unknown>> {
       counts[cpu.name] = counted;
       const each = Math.round(counted.instructionsPerSample);
       say(`${cpu.name.padEnd(14)} ${each} instructions a sample at ${piLoad.sampleRateHz} Hz`);
+      // Every feature, level, score and decision of a stream, to the last bit.
+      report(`gateway ${cpu.name}`, () => ({ cases: counted.decided, violations: counted.differing }));
     }
   } finally {
     counter.close();

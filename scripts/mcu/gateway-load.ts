@@ -1,8 +1,10 @@
 /**
  * Runs on the CPU under test: frames of some seconds of one channel, from bytes through the data contract, features, student and
  * decision of the gateway's own code, without sockets and record. Arguments: the file of frames, its seconds, its sampling
- * rate, and how many of its seconds are taken: the difference of two runs is what the gateway does with a sample.
+ * rate, and how many of its seconds are taken: the difference of two runs is what the gateway does with a sample. Prints one
+ * JSON object `{digests}`, one a decision: of its features, levels and scores too, to the last bit.
  */
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createFrameParser } from "../../firmware-bridge/framing/frame-parser.ts";
@@ -22,12 +24,12 @@ import { benchChannels, benchScale, benchSessionId } from "../bench/bench-stream
 const [made, sampleRateHz, taken] = process.argv.slice(3).map(Number) as [number, number, number];
 const channel = benchChannels[0]!;
 let nowMs = 0;
-let decided = 0;
+const digests: string[] = [];
 
 const pipeline = await openPipeline();
 await feed(readFileSync(process.argv[2]!), pipeline);
 await pipeline.close();
-process.stdout.write(`${JSON.stringify({ decided })}\n`);
+process.stdout.write(`${JSON.stringify({ digests })}\n`);
 
 async function openPipeline(): Promise<Pipeline> {
   const dir = join(packageRoot(), "models", "bearing-vibration", "1.0.0");
@@ -36,8 +38,12 @@ async function openPipeline(): Promise<Pipeline> {
     bearing: computeBearingOrders(generatorBearings[0]!),
     channel,
     nowMs: () => nowMs,
-    onDecision: () => {
-      decided++;
+    onDecision: (decision, scored) => {
+      const digest = createHash("sha256").update(JSON.stringify(decision));
+      const { features, upperFeatures, levels } = scored?.window ?? {};
+      for (const values of [features, upperFeatures, levels, scored?.output.logits])
+        if (values !== undefined) digest.update(values);
+      digests.push(digest.digest("base64"));
     },
   });
 }

@@ -27,6 +27,9 @@ const piStream: CountedStream = { sampleRateHz: piLoad.sampleRateHz, shortSecond
 
 export interface InstructionCount {
   readonly instructionsPerSample: number;
+  /** Windows of the stream, and how many of them differ in a feature, a level, a score or a decision from this machine's. */
+  readonly decided: number;
+  readonly differing: number;
 }
 
 /** A stream with the plugin that counts; `count` takes CPUs of QEMU's user mode alone. */
@@ -51,7 +54,7 @@ export function createInstructionCounter(
 }
 
 /** Of one core, with what is assumed, in words. */
-export function estimatePi4({ instructionsPerSample }: InstructionCount): {
+export function estimatePi4({ instructionsPerSample }: Pick<InstructionCount, "instructionsPerSample">): {
   readonly coreShare: number;
   readonly how: string;
 } {
@@ -86,17 +89,25 @@ function countOn(
       return { missing: "the Debian package qemu-user" };
     }
     const { sampleRateHz, shortSeconds, longSeconds } = stream;
-    const run = (seconds: number): number => {
+    const play = ([command, ...args]: readonly string[], seconds: number) => {
       const child = join(import.meta.dirname, "gateway-load.js");
       const size = [longSeconds, sampleRateHz, seconds].map(String);
-      const args = ["-plugin", plugin, ...rest, "--single-threaded", child, frames, ...size];
-      const done = spawnSync(program, args, { encoding: "utf8" });
-      const counted = /^instructions=(\d+)$/m.exec(done.stderr)?.[1];
-      if (done.status !== 0 || counted === undefined) throw new Error(`${cpu.name}: ${done.stderr}`);
-      return Number(counted);
+      const done = spawnSync(command!, [...args, child, frames, ...size], { encoding: "utf8" });
+      if (done.status !== 0) throw new Error(`${cpu.name}: ${done.stderr}`);
+      const { digests } = JSON.parse(done.stdout) as { readonly digests: readonly string[] };
+      return { digests, instructions: Number(/^instructions=(\d+)$/m.exec(done.stderr)?.[1]) };
     };
-    const samples = (longSeconds - shortSeconds) * sampleRateHz;
-    return { instructionsPerSample: (run(longSeconds) - run(shortSeconds)) / samples };
+    const counting = [program, "-plugin", plugin, ...rest, "--single-threaded"];
+    const short = play(counting, shortSeconds);
+    const long = play(counting, longSeconds);
+    const instructionsPerSample =
+      (long.instructions - short.instructions) / ((longSeconds - shortSeconds) * sampleRateHz);
+    if (!(instructionsPerSample > 0)) throw new Error(`${cpu.name}: the plugin counted nothing`);
+    const { digests } = play([process.execPath], longSeconds);
+    if (digests.length === 0 || digests.length !== long.digests.length)
+      throw new Error(`${cpu.name}: ${long.digests.length} windows instead of ${digests.length}`);
+    const differing = digests.filter((digest, index) => digest !== long.digests[index]).length;
+    return { instructionsPerSample, decided: digests.length, differing };
   } finally {
     cpu.close();
   }
