@@ -25,14 +25,12 @@ export async function takeTurns<T>(steps: Iterator<undefined, T>, { pause, clock
 /** Between two slices of what has no hurry: signal comes all the while. */
 const pauseMs = 20;
 
-/** Begins after a pause, and goes on while the event loop has other work; what it throws is logged with `failure`. */
+/** Begins at once, and goes on while the event loop has other work; what it throws is logged with `failure`. */
 export function workInSpareTime(
   steps: Iterator<undefined, void>,
   failure: string,
   { clock, timers, logger }: { readonly clock: Clock; readonly timers: Timers; readonly logger: Logger },
 ): void {
   const pause = (): Promise<void> => new Promise((resolve) => timers.after(pauseMs, resolve));
-  pause()
-    .then(() => takeTurns(steps, { pause, clock }))
-    .catch((error: unknown) => logger.error(failure, { error }));
+  takeTurns(steps, { pause, clock }).catch((error: unknown) => logger.error(failure, { error }));
 }
