@@ -5,6 +5,7 @@ import { bearingFaults, faultKinds } from "../contract/bundle/bearing-fault.ts";
 import type { FeatureDeclaration } from "../contract/bundle/feature-spec.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
 import type { AngleEnvelope } from "./angle-envelope.ts";
+import { type CombHeights, mostHarmonics } from "./comb-fit.ts";
 import type { OrderSpectrum } from "./order-spectrum.ts";
 import { createParamsReader, refuse } from "./read-params.ts";
 
@@ -45,6 +46,12 @@ function createOperator(feature: FeatureDeclaration): EnvelopeOperator {
       return bindSideBandLogSnr(feature);
     case "order-margin":
       return bindOrderMargin(feature);
+    case "comb-log-snr":
+      return bindComb(feature);
+    case "comb-line-log-snr":
+      return bindSideBandComb(feature, "lines");
+    case "comb-side-log-snr":
+      return bindSideBandComb(feature, "sideBands");
     case "envelope-kurtosis":
       return bindEnvelopeStatistic(feature, envelopeKurtosis);
     case "envelope-crest-factor":
@@ -122,6 +129,50 @@ function bindOrderMargin(feature: FeatureDeclaration): EnvelopeOperator {
     evaluate: (view) => meanOf(own, view) - Math.max(...rivals.map((name) => meanOf(name, view))),
     highestOrder: (bearing) =>
       Math.max(...hypotheses.map((name) => bearing[name])) * harmonics * (1 + tolerance),
+  };
+}
+
+/** `comb-log-snr`: mean over harmonics 1 … `harmonics` of `order`, all at the one deviation at which they stand highest. */
+function bindComb(feature: FeatureDeclaration): EnvelopeOperator {
+  const { name, harmonics, tolerance, params } = readComb(feature);
+  params.done();
+  return {
+    evaluate: ({ bearing, spectrum }) =>
+      spectrum.fitComb({ order: orderOf(name, bearing), harmonics, tolerance, spacing: 0 }).lines,
+    highestOrder: (bearing) => orderOf(name, bearing) * harmonics * (1 + tolerance),
+  };
+}
+
+/**
+ * `comb-line-log-snr` and `comb-side-log-snr`: mean over the same lines, and over their side bands at ± `spacing`, at the one
+ * deviation at which all of them together stand highest.
+ */
+function bindSideBandComb(feature: FeatureDeclaration, part: keyof CombHeights): EnvelopeOperator {
+  const { name, harmonics, tolerance, params } = readComb(feature);
+  const spacing = params.choice("spacing", orderNames);
+  params.done();
+  return {
+    evaluate: ({ bearing, spectrum }) => {
+      const comb = { harmonics, tolerance, spacing: orderOf(spacing, bearing) };
+      return spectrum.fitComb({ order: orderOf(name, bearing), ...comb })[part];
+    },
+    highestOrder: (bearing) =>
+      orderOf(name, bearing) * harmonics * (1 + tolerance) + orderOf(spacing, bearing),
+  };
+}
+
+function readComb(feature: FeatureDeclaration): {
+  readonly name: OrderName;
+  readonly harmonics: number;
+  readonly tolerance: number;
+  readonly params: ReturnType<typeof createParamsReader>;
+} {
+  const params = createParamsReader(feature.params, `feature ${feature.name}`);
+  return {
+    name: params.choice("order", bearingOrderNames),
+    harmonics: params.integer("harmonics", 1, mostHarmonics),
+    tolerance: params.number("tolerance", 0, 0.1),
+    params,
   };
 }
 

@@ -2,7 +2,9 @@
  * The amplitude spectrum of an angle-sampled signal over orders of the shaft speed, and the logarithmic
  * signal-to-noise ratio of a line in it: log(peak near the order / median around it). Free of level by construction.
  */
+
 import { shareSpectrumKernel } from "../maths/spectrum-kernel.ts";
+import { type Comb, type CombHeights, createCombFit } from "./comb-fit.ts";
 
 /** Medians are kept on this grid of orders, so that neighbouring features share them. */
 const floorGridOrders = 0.25;
@@ -16,7 +18,7 @@ export function highestOrderOf(samplesPerRevolution: number): number {
   return (passband * samplesPerRevolution) / 2;
 }
 
-/** One spectrum at a time, of all of one size; `compute` and `logSnr` allocate nothing. */
+/** One spectrum at a time, of all of one size; nothing of it allocates. */
 export interface OrderSpectrum {
   /** Distance of two bins in orders. */
   readonly binOrders: number;
@@ -27,8 +29,10 @@ export interface OrderSpectrum {
   readonly amplitudes: Float64Array;
   /** Removes the mean, applies a Hann window, pads with zeros and transforms `samples[0 … count)`. */
   compute(samples: Float32Array, count: number): void;
-  /** Puts other amplitudes, of as many bins, in place of the computed ones. */
-  replace(others: Float64Array): void;
+  /** Median of the amplitudes that may be asked for. */
+  computeLevel(): number;
+  /** `amplitudes` were written over: what was known of those before is forgotten. */
+  renew(): void;
   /**
    * ln(largest amplitude within `order`·(1 ± tolerance) / median amplitude within ± floorOrders), for the order of a
    * fault: bins that a harmonic of the shaft fills are passed over, even where the order itself lies among them (what
@@ -38,6 +42,12 @@ export interface OrderSpectrum {
   logSnr(order: number, tolerance: number): number;
   /** The same for a harmonic of the shaft itself: nothing is passed over. */
   shaftLogSnr(order: number, tolerance: number): number;
+  /**
+   * The heights of `comb` at the one deviation, in steps of a bin of its highest line, at which lines and side bands together
+   * stand highest: what noise happens to have within each line's own reach counts for less. A line is the largest of three
+   * bins; what a harmonic of the shaft fills, and what lies outside the spectrum, is as high as the median.
+   */
+  fitComb(comb: Comb): CombHeights;
 }
 
 /** The make of a spectrum. */
@@ -101,6 +111,12 @@ export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectru
     return peak > 0 ? Math.log(peak / floor) : 0;
   };
 
+  const combs = createCombFit({ binOrders, lowestBin, highestBin, amplitudes, isShaftBin, floorNear });
+  const renew = (): void => {
+    floors.fill(-1);
+    combs.renew();
+  };
+
   return {
     binOrders,
     lowestOrder,
@@ -115,14 +131,13 @@ export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectru
       for (let index = 0; index < count; index++) input[index] = (samples[index]! - mean) * hann[index]!;
       input.fill(0, count);
       kernel.transform();
-      floors.fill(-1);
+      renew();
     },
-    replace: (others) => {
-      amplitudes.set(others);
-      floors.fill(-1);
-    },
+    computeLevel: () => kernel.median(lowestBin, highestBin),
+    renew,
     logSnr: (order, tolerance) => computeLogSnr(order, tolerance, 1),
     shaftLogSnr: (order, tolerance) => computeLogSnr(order, tolerance, 0),
+    fitComb: combs.fit,
   };
 }
 
