@@ -1,5 +1,5 @@
 """A gateway as one would write it in Python: frames from TCP devices (cobs, zlib, protobuf) -> windows of 30 revolutions ->
-whitening, envelope over shaft angle, order spectrum, 21 features (NumPy, SciPy) -> int8 student (ONNX Runtime), a window at a time.
+whitening, envelope over shaft angle, order spectrum, features (NumPy, SciPy) -> int8 student (ONNX Runtime), a window at a time.
 It has no data contract, levels, drift sketches, alarms or record, and answers a device once. Used by bench-peer.ts:
 
     peer_gateway.py JOB.json HOST:PORT...
@@ -51,7 +51,11 @@ class Lines:
 
     def __init__(self, features):
         self.places = {}
-        rows = [self.read(feature["operator"], **feature["params"]) for feature in features]
+        lines = [feature for feature in features if not feature["operator"].startswith("comb-")]
+        self.line_rows = [features.index(feature) for feature in lines]
+        rows = [self.read(feature["operator"], **feature["params"]) for feature in lines]
+        self.combs = Combs([feature for feature in features if feature not in lines], self)
+        self.comb_rows = [row for row in range(len(features)) if row not in self.line_rows]
         # A feature is the mean of its lines, a margin that less the largest mean of its rivals.
         self.mean = np.zeros((len(rows), len(self.places)))
         for row, (own, _) in enumerate(rows):
@@ -61,8 +65,9 @@ class Lines:
         longest = max(map(len, peaks))
         self.peaks = np.array([np.pad(bins, (0, longest - len(bins)), mode="edge") for bins in peaks])
         # Neighbouring lines share a median, and medians of one width go together: at the ends they are narrower.
-        slots = [int(order / 0.25 + 0.5) for order, *_ in self.places]
-        known = sorted(set(slots))
+        slots = [self.slot(order) for order, *_ in self.places]
+        known = sorted({*slots, *self.combs.slots})
+        self.combs.find_floors(known)
         self.floor_of = np.array([known.index(slot) for slot in slots])
         floors = [self.floor_bins(slot * 0.25) for slot in known]
         widths = np.array([len(bins) for bins in floors])
@@ -99,14 +104,97 @@ class Lines:
         first = max(self.lowest, int((centre - CHAIN["floorOrders"]) / BIN + 0.5))
         return np.arange(first, min(self.highest, int((centre + CHAIN["floorOrders"]) / BIN + 0.5)) + 1)
 
+    @staticmethod
+    def slot(order):
+        return int(order / 0.25 + 0.5)
+
     def features(self, amplitudes):
         for at, bins in self.groups:
             self.medians[at] = median_of_rows(amplitudes[bins])
         lines = np.log(amplitudes[self.peaks].max(axis=1) / self.medians[self.floor_of])
-        features = self.mean @ lines
+        of_lines = self.mean @ lines
         for row, others in self.rivals:
-            features[row] -= lines[others].mean(axis=1).max()
+            of_lines[row] -= lines[others].mean(axis=1).max()
+        features = np.empty(len(self.line_rows) + len(self.comb_rows))
+        features[self.line_rows] = of_lines
+        features[self.comb_rows] = self.combs.features(amplitudes, self.medians)
         return features
+
+
+class Combs:
+    """Mean ln(peak / median) of the lines of a comb, or of their side bands, at the one slip where all of it stands highest. Combs
+    that two features read are searched once; all slips of all combs are looked at together."""
+
+    def __init__(self, features, lines):
+        self.searches, self.rows, self.slots = {}, [], []
+        places = []
+        for feature in features:
+            params = feature["params"]
+            order, spacing = ORDERS[params["order"]], ORDERS[params["spacing"]] if "spacing" in params else 0.0
+            key = (order, spacing, params["harmonics"], params["tolerance"])
+            if key not in self.searches:
+                self.searches[key] = len(self.searches)
+                places.append(self.place(lines, *key))
+            self.rows.append((self.searches[key], feature["operator"] == "comb-side-log-snr"))
+        if not places:
+            return
+        widest = max(len(orders) for _, orders, *_ in places)
+        self.bins, self.orders = [], []
+        for bins, orders, *_ in places:
+            # What a shorter comb lacks lies in a bin that counts for nothing.
+            self.bins.append(np.pad(bins, ((0, 0), (0, widest - len(orders)))))
+            self.orders.append(orders + [orders[0]] * (widest - len(orders)))
+        self.counts = [len(bins) for bins in self.bins]
+        self.starts = np.cumsum([0, *self.counts[:-1]])
+        self.harmonics = [harmonics for *_, harmonics, _ in places]
+        self.bands = [bands for *_, bands in places]
+        self.slots = [lines.slot(order) for orders in self.orders for order in orders]
+        bins = np.concatenate(self.bins)
+        self.counts_for = (bins >= lines.lowest) & (bins <= lines.highest)
+        self.bins = np.where(self.counts_for, bins, 0)
+        near = np.arange(lines.highest + 2)
+        self.seen = away_from_shaft(near * BIN)
+
+    def place(self, lines, order, spacing, harmonics, tolerance):
+        """Bins [slips × lines and side bands], the orders that medians are taken around, lines, side bands."""
+        top = int(harmonics * order / BIN + 0.5)
+        reach = max(1, int(tolerance * top + 0.5))
+        slips = np.arange(top - reach, top + reach + 1)
+        side = int(spacing / BIN + 0.5)
+        bins, orders, bands = [], [], 0
+        for h in range(1, harmonics + 1):
+            bins.append((2 * slips * h + harmonics) // (2 * harmonics))
+            orders.append(order * h)
+        for h in range(1, harmonics + 1):
+            for sign in (-1, 1) if side > 0 else ():
+                bins.append((2 * slips * h + harmonics) // (2 * harmonics) + sign * side)
+                orders.append(max(lines.lowest * BIN, min(lines.highest * BIN, order * h + sign * spacing)))
+                bands += (2 * top * h + harmonics) // (2 * harmonics) + sign * side >= lines.lowest
+        return np.stack(bins, axis=1), orders, harmonics, bands
+
+    def find_floors(self, known):
+        if self.rows:
+            of = np.array([known.index(slot) for slot in self.slots]).reshape(len(self.counts), -1)
+            self.floors = np.repeat(of, self.counts, axis=0)
+
+    def features(self, amplitudes, medians):
+        if not self.rows:
+            return []
+        seen = amplitudes[: len(self.seen)] * self.seen
+        ridge = seen.copy()
+        np.maximum(ridge[1:], seen[:-1], out=ridge[1:])
+        np.maximum(ridge[:-1], seen[1:], out=ridge[:-1])
+        peaks = ridge[self.bins]
+        heights = np.zeros(peaks.shape)
+        np.log(np.clip(peaks / medians[self.floors], 1e-3, 1e3), out=heights, where=self.counts_for & (peaks > 0))
+        sums = heights.sum(axis=1)
+        best = [start + sums[start : start + count].argmax() for start, count in zip(self.starts, self.counts)]
+        return [
+            heights[best[at], self.harmonics[at] :].sum() / max(1, self.bands[at])
+            if of_sides
+            else heights[best[at], : self.harmonics[at]].mean()
+            for at, of_sides in self.rows
+        ]
 
 
 def median_of_rows(rows):

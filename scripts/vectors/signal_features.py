@@ -32,8 +32,11 @@ def fault(count, rate, rpm, order, seed):
     return np.floor(noise(count, seed) + burst + tone + 0.5)
 
 
-def envelope_order(counts, scale, rate, rpm, bearing, measure="magnitude", memory=0.75):
-    order, block, per_rev, fft_size, floor_orders = 6, 32, 48, 2048, 2.0
+PER_REV, FFT_SIZE, FLOOR_ORDERS = 48, 2048, 2.0
+
+
+def envelope_spectrum(counts, scale, rate, rpm, measure="magnitude", memory=0.75):
+    order, block, per_rev, fft_size = 6, 32, PER_REV, FFT_SIZE
     x = counts * scale
     factor = max(1, int(rate // 12000))
     if factor > 1:
@@ -62,28 +65,56 @@ def envelope_order(counts, scale, rate, rpm, bearing, measure="magnitude", memor
     slices = np.diff(np.interp(edges, np.arange(len(integral)), integral))
     kept = signal.lfilter(signal.firwin(25, 0.45, window=("kaiser", 5)), [1], slices)[24::2]
     kept = kept.astype(np.float32).astype(float)
-    spectrum = np.abs(np.fft.rfft((kept - kept.mean()) * np.hanning(len(kept)), fft_size))
-    width = per_rev / fft_size
-    lowest, highest = int(np.ceil(0.1 / width)), int(np.floor(0.8 * per_rev / 2 / width))
+    return np.abs(np.fft.rfft((kept - kept.mean()) * np.hanning(len(kept)), fft_size))
+
+
+def read_features(spectrum, bearing):
+    width = PER_REV / FFT_SIZE
+    lowest, highest = int(np.ceil(0.1 / width)), int(np.floor(0.8 * PER_REV / 2 / width))
+
+    def floor_near(at):
+        centre = np.floor(at / 0.25 + 0.5) * 0.25
+        low = max(lowest, int(np.floor((centre - FLOOR_ORDERS) / width + 0.5)))
+        high = min(highest, int(np.floor((centre + FLOOR_ORDERS) / width + 0.5)))
+        return np.median(spectrum[low : high + 1])
+
+    def of_shaft(orders):
+        return np.abs(orders - np.floor(orders + 0.5)) < 0.04
 
     def snr(at, tolerance=0.02, shaft=False):
-        centre = np.floor(at / 0.25 + 0.5) * 0.25
-        low = max(lowest, int(np.floor((centre - floor_orders) / width + 0.5)))
-        high = min(highest, int(np.floor((centre + floor_orders) / width + 0.5)))
         near_low = max(lowest, int(np.floor((at - at * tolerance) / width)))
         near_high = min(highest, int(np.ceil((at + at * tolerance) / width)))
         near = np.arange(near_low, near_high + 1)
-
-        def of_shaft(orders):
-            return np.abs(orders - np.floor(orders + 0.5)) < 0.04
-
         if not shaft:
             near = near[~of_shaft(near * width)]
         if shaft or not of_shaft(at):
             near = np.append(near, int(np.floor(at / width + 0.5)))
         if len(near) == 0:
             return 0.0
-        return np.log(spectrum[near].max() / np.median(spectrum[low : high + 1]))
+        return np.log(spectrum[near].max() / floor_near(at))
+
+    def comb(order, spacing=0.0, harmonics=2, tolerance=0.02):
+        """Mean log SNR of lines and of side bands at the slip, in bins of the highest line, where all stand highest."""
+
+        def height(bins, at):
+            near = np.array([bins - 1, bins, bins + 1])
+            seen = np.where(of_shaft(near * width), 0, spectrum[near]).max(axis=0)
+            held = np.clip(seen / floor_near(at), 1e-3, 1e3)
+            return np.log(np.where((seen == 0) | (bins < lowest) | (bins > highest), 1, held))
+
+        top = int(np.floor(harmonics * order / width + 0.5))
+        reach = max(1, int(np.floor(tolerance * top + 0.5)))
+        highest_line = np.arange(top - reach, top + reach + 1)
+        side = int(np.floor(spacing / width + 0.5))
+        lines, sides, bands = 0.0, 0.0, 0
+        for h in range(1, harmonics + 1):
+            bins = (2 * highest_line * h + harmonics) // (2 * harmonics)
+            lines = lines + height(bins, order * h)
+            for sign in (-1, 1) if side > 0 else ():
+                sides = sides + height(bins + sign * side, order * h + sign * spacing)
+                bands += (2 * top * h + harmonics) // (2 * harmonics) + sign * side >= lowest
+        best = np.argmax(lines + sides)
+        return lines[best] / harmonics, sides[best] / bands if bands > 0 else 0.0
 
     kinds = ["bpfi", "bpfo", "bsf"]
     means = {k: np.mean([snr(bearing[k] * h) for h in (1, 2, 3)]) for k in kinds}
@@ -94,6 +125,8 @@ def envelope_order(counts, scale, rate, rpm, bearing, measure="magnitude", memor
         for name, distance in (("shaft", 1.0), ("ftf", bearing["ftf"])):
             out[f"{kind}.side.{name}"] = (snr(bearing[kind] - distance) + snr(bearing[kind] + distance)) / 2
         out[f"{kind}.margin"] = means[kind] - max(means[k] for k in kinds if k != kind)
+        out[f"{kind}.comb"] = comb(bearing[kind])[0]
+        out[f"{kind}.comb.line"], out[f"{kind}.comb.side"] = comb(bearing[kind], bearing["ftf"])
     out["cage.h1"] = snr(bearing["ftf"])
     out["shaft.h1"] = snr(1.0, 0.01, shaft=True)
     out["shaft.h2"] = snr(2.0, 0.01, shaft=True)
@@ -139,10 +172,11 @@ def main():
     for rate, rpm, kind, seed in ((12000, 1797, "bpfi", 1), (12000, 700, "bsf", 2), (48000, 1500, "bpfo", 5)):
         count = int(30 * 60 * rate / rpm)
         counts = fault(count, rate, rpm, bearing[kind], seed)
+        window = (counts, 0.001, rate, rpm)
         chains.append(
             {"rate": rate, "rpm": rpm, "order": bearing[kind], "seed": seed, "count": count, "scale": 0.001,
-             "checksum": int(counts.sum()), "features": envelope_order(counts, 0.001, rate, rpm, bearing),
-             "energyFeatures": envelope_order(counts, 0.001, rate, rpm, bearing, "energy", 0.97)}
+             "checksum": int(counts.sum()), "features": read_features(envelope_spectrum(*window), bearing),
+             "energyFeatures": read_features(envelope_spectrum(*window, "energy", 0.97), bearing)}
         )
     spectrum = np.fft.rfft(small)
     vectors = {

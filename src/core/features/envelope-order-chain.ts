@@ -29,7 +29,7 @@ import {
   widenShaftGuard,
 } from "./order-spectrum.ts";
 import { createParamsReader, refuse } from "./read-params.ts";
-import { createSpectrumPool, type SpectrumPool, snapshotMemory } from "./spectrum-pool.ts";
+import { createSpectrumPool, type SpectrumPool } from "./spectrum-pool.ts";
 
 /** Rates from twice this are decimated by a whole factor, to between this and twice this. */
 export const analysisRateHz = 12_000;
@@ -98,9 +98,8 @@ class EnvelopeOrderChain implements BoundChain {
   #analysisHz = analysisRateHz;
   #bearing: BearingOrders | null = null;
   #sampleRateHz = 0;
-  /** Of the windows, or of the snapshots, since the last one of the other kind, another rate or bearing. */
+  /** Of the snapshots since the last whole window, of one rate and bearing. */
   #pool: SpectrumPool | null = null;
-  #poolsSnapshots = false;
 
   constructor(plan: EnvelopePlan) {
     this.#plan = plan;
@@ -152,25 +151,17 @@ class EnvelopeOrderChain implements BoundChain {
   }
 
   finish(): void {
-    const { samples, count, samplesPerRevolution } = this.#endEnvelope();
+    const { samples, count } = this.#endEnvelope();
+    this.#pool = null;
     const { spectrum } = this.#resolution;
-    const { pooledWindows, view } = this.#plan;
-    view.spectrum = spectrum;
+    this.#plan.view.spectrum = spectrum;
     spectrum.compute(samples, count);
-    if (this.#poolsSnapshots) this.#pool = null;
-    this.#poolsSnapshots = false;
-    if (pooledWindows === 1) return;
-    this.#pool ??= createSpectrumPool(pooledWindows);
-    this.#pool.admit(count / samplesPerRevolution);
-    this.#pool.blend(spectrum);
   }
 
   finishPooled(): number {
     const { grid, revolutions, view } = this.#plan;
     const { samples, count, samplesPerRevolution } = this.#endEnvelope();
-    if (!this.#poolsSnapshots) this.#pool = null;
-    this.#poolsSnapshots = true;
-    this.#pool ??= createSpectrumPool(snapshotMemory);
+    this.#pool ??= createSpectrumPool();
     const shortest = this.#pool.admit(count / samplesPerRevolution);
     const shaftGuardOrders = widenShaftGuard(grid.shaftGuardOrders, Math.max(1, revolutions / shortest));
     view.spectrum = shareSpectrum({ ...this.#resolution.grid, shaftGuardOrders });
@@ -219,8 +210,6 @@ function readChain(chain: ChainSpec): {
   readonly grid: OrderSpectrumOptions;
   /** Of the longest window. */
   readonly revolutions: number;
-  /** Whole windows whose spectra are pooled: the newest weighs one part in so many. */
-  readonly pooledWindows: number;
   readonly subject: string;
 } {
   const subject = `chain ${chain.name}`;
@@ -231,8 +220,6 @@ function readChain(chain: ChainSpec): {
   // Chains that do not say are older than the choice.
   const isSaid = Object.hasOwn(chain.params, "envelope");
   const measure = isSaid ? params.choice("envelope", envelopeMeasures) : "magnitude";
-  const pools = Object.hasOwn(chain.params, "pooledWindows");
-  const pooledWindows = pools ? params.integer("pooledWindows", 2, 64) : 1;
   const samplesPerRevolution = params.integer("samplesPerRevolution", 8, 256);
   const fftSize = params.integer("fftSize", 64, 16_384);
   const revolutions = params.number("revolutions", 1, 1000);
@@ -249,7 +236,6 @@ function readChain(chain: ChainSpec): {
     measure,
     grid: { samplesPerRevolution, fftSize, floorOrders, shaftGuardOrders },
     revolutions,
-    pooledWindows,
     subject,
   };
 }

@@ -29,10 +29,8 @@ export interface OrderSpectrum {
   readonly amplitudes: Float64Array;
   /** Removes the mean, applies a Hann window, pads with zeros and transforms `samples[0 … count)`. */
   compute(samples: Float32Array, count: number): void;
-  /** Median of the amplitudes that may be asked for. */
-  computeLevel(): number;
-  /** `amplitudes` were written over: what was known of those before is forgotten. */
-  renew(): void;
+  /** Puts other amplitudes, of as many bins, in place of the computed ones. */
+  replace(others: Float64Array): void;
   /**
    * ln(largest amplitude within `order`·(1 ± tolerance) / median amplitude within ± floorOrders), for the order of a
    * fault: bins that a harmonic of the shaft fills are passed over, even where the order itself lies among them (what
@@ -112,6 +110,7 @@ export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectru
   };
 
   const combs = createCombFit({ binOrders, lowestBin, highestBin, amplitudes, isShaftBin, floorNear });
+  /** Forgets what was known of the spectrum before. */
   const renew = (): void => {
     floors.fill(-1);
     combs.renew();
@@ -133,8 +132,10 @@ export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectru
       kernel.transform();
       renew();
     },
-    computeLevel: () => kernel.median(lowestBin, highestBin),
-    renew,
+    replace: (others) => {
+      amplitudes.set(others);
+      renew();
+    },
     logSnr: (order, tolerance) => computeLogSnr(order, tolerance, 1),
     shaftLogSnr: (order, tolerance) => computeLogSnr(order, tolerance, 0),
     fitComb: combs.fit,

@@ -52,6 +52,11 @@ function changeChain(changes: ChainSpec["params"]): FeatureSpec {
   return { ...bearingFeatureSpec, chains: [{ ...chain!, params: { ...chain!.params, ...changes } }] };
 }
 
+/** Of magnitudes, which is what a chain integrates that does not say. */
+const [ownChain] = bearingFeatureSpec.chains;
+const { envelope: _, ...plain } = ownChain!.params;
+const magnitudes: FeatureSpec = { ...bearingFeatureSpec, chains: [{ ...ownChain!, params: plain }] };
+
 const timeOperators = [
   "mean",
   "rms",
@@ -89,8 +94,8 @@ describe("chain envelope-order", () => {
     for (const { rate, rpm, order, seed, count, scale, checksum, features } of vectors.envelopeOrder) {
       const signal = makeFaultCounts(count, rate, rpm, order, seed);
       expect(signal.reduce((sum, value) => sum + value, 0)).toBe(checksum);
-      const out = extract(bearingFeatureSpec, signal, rate, rpm, scale);
-      for (const [index, { name }] of bearingFeatureSpec.list.entries()) {
+      const out = extract(magnitudes, signal, rate, rpm, scale);
+      for (const [index, { name }] of magnitudes.list.entries()) {
         expect(out[index], `${name} at ${rate} Hz, ${rpm} rpm`).toBeCloseTo(features[name], 4);
       }
     }
@@ -109,7 +114,7 @@ describe("chain envelope-order", () => {
   it("integrates magnitudes unless it is told otherwise, and nothing but what it knows", () => {
     const signal = makeFaultCounts(6000, 12_000, 1800, bearing.bpfi, 3);
     const hear = (spec: FeatureSpec) => extract(spec, signal, 12_000, 1800, 1);
-    expect(hear(changeChain({ envelope: "magnitude" }))).toEqual(hear(bearingFeatureSpec));
+    expect(hear(changeChain({ envelope: "magnitude" }))).toEqual(hear(magnitudes));
     expect(() => hear(changeChain({ envelope: "cube" }))).toThrow(
       /"envelope" must be one of magnitude, energy/,
     );
