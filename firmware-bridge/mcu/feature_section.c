@@ -28,15 +28,20 @@ static bool check_feature(const uint8_t *feature) {
   const uint32_t harmonic = feature[3];
   const bool orders = (feature[1] < (uint32_t)ORDER_COUNT) && (feature[2] < (uint32_t)ORDER_COUNT) && (harmonic >= 1u) && (harmonic <= 16u);
   const float *numbers = section_floats(&feature[4]);
+  const bool tolerance = (numbers[0] >= 0.0f) && (numbers[0] <= 0.1f);
   if (!(section_is_finite(numbers[1]) && section_is_finite(numbers[2]))) {
     return false;
   }
   switch (feature[0]) {
     case ORDER_LOG_SNR:
     case SIDE_BAND_LOG_SNR:
-      return orders && (numbers[0] >= 0.0f) && (numbers[0] <= 0.1f);
+      return orders && tolerance;
     case ORDER_MARGIN:
-      return orders && (feature[1] < (uint32_t)ORDER_FAULT_COUNT) && (numbers[0] >= 0.0f) && (numbers[0] <= 0.1f);
+      return orders && (feature[1] < (uint32_t)ORDER_FAULT_COUNT) && tolerance;
+    case COMB_LOG_SNR:
+    case COMB_LINE_LOG_SNR:
+    case COMB_SIDE_LOG_SNR:
+      return orders && (feature[1] < (uint32_t)ORDER_SHAFT) && (harmonic <= AURORA_COMB_MOST_HARMONICS) && tolerance;
     case ENVELOPE_KURTOSIS:
     case ENVELOPE_CREST:
       return true;

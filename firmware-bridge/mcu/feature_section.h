@@ -12,7 +12,16 @@
 
 #define SECTION_FEATURE_BYTES 16u
 
-enum { ORDER_LOG_SNR = 0, SIDE_BAND_LOG_SNR = 1, ORDER_MARGIN = 2, ENVELOPE_KURTOSIS = 3, ENVELOPE_CREST = 4 };
+enum {
+  ORDER_LOG_SNR = 0,
+  SIDE_BAND_LOG_SNR = 1,
+  ORDER_MARGIN = 2,
+  ENVELOPE_KURTOSIS = 3,
+  ENVELOPE_CREST = 4,
+  COMB_LOG_SNR = 5,
+  COMB_LINE_LOG_SNR = 6,
+  COMB_SIDE_LOG_SNR = 7
+};
 enum { ORDER_SHAFT = 4, ORDER_COUNT = 5, ORDER_FAULT_COUNT = 3 };
 
 /* Kinds of the chain, by what of the residual is integrated. */

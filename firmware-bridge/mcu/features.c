@@ -16,10 +16,20 @@ static float order_of(const aurora_bearing *bearing, uint32_t name) {
   return orders[name];
 }
 
+/* Of the envelope itself: no order, no spectrum. */
+static bool is_statistic(uint32_t operator_number) {
+  return (operator_number == ENVELOPE_KURTOSIS) || (operator_number == ENVELOPE_CREST);
+}
+
+/* Of a comb with side bands. */
+static bool has_side_bands(uint32_t operator_number) {
+  return (operator_number == COMB_LINE_LOG_SNR) || (operator_number == COMB_SIDE_LOG_SNR);
+}
+
 /* Highest order that a feature looks at. */
 static float highest_order(const aurora_bearing *bearing, const uint8_t *feature) {
   const float tolerance = section_floats(&feature[4])[0];
-  if (feature[0] >= ENVELOPE_KURTOSIS) {
+  if (is_statistic(feature[0])) {
     return 0.0f; /* whatever stands where others name an order */
   }
   float order = order_of(bearing, feature[1]);
@@ -33,7 +43,8 @@ static float highest_order(const aurora_bearing *bearing, const uint8_t *feature
   if (feature[0] == SIDE_BAND_LOG_SNR) {
     order += order_of(bearing, feature[2]);
   }
-  return order * (1.0f + tolerance);
+  order *= 1.0f + tolerance;
+  return has_side_bands(feature[0]) ? (order + order_of(bearing, feature[2])) : order;
 }
 
 bool aurora_features_begin(aurora_features *state, const aurora_model *model, float sample_rate_hz,
@@ -201,6 +212,20 @@ static bool margin(aurora_features *state, uint32_t own, uint32_t harmonics, flo
   return true;
 }
 
+static bool fit_comb(aurora_features *state, const uint8_t *feature, float tolerance, float *out) {
+  const aurora_comb comb = {
+      .order = order_of(&state->bearing, feature[1]),
+      .harmonics = feature[3],
+      .tolerance = tolerance,
+      .spacing = has_side_bands(feature[0]) ? order_of(&state->bearing, feature[2]) : 0.0f,
+  };
+  if (!aurora_comb_find(&state->comb, &state->spectrum, &comb)) {
+    return false;
+  }
+  *out = (feature[0] == COMB_SIDE_LOG_SNR) ? state->comb.side_bands : state->comb.lines;
+  return true;
+}
+
 static bool evaluate(aurora_features *state, const uint8_t *feature, float *out) {
   const float tolerance = section_floats(&feature[4])[0];
   switch (feature[0]) {
@@ -211,6 +236,10 @@ static bool evaluate(aurora_features *state, const uint8_t *feature, float *out)
       return side_bands(state, feature, tolerance, out);
     case ORDER_MARGIN:
       return margin(state, feature[1], feature[3], tolerance, out);
+    case COMB_LOG_SNR:
+    case COMB_LINE_LOG_SNR:
+    case COMB_SIDE_LOG_SNR:
+      return fit_comb(state, feature, tolerance, out);
     default:
       return section_is_finite(*out); /* computed from the envelope */
   }
@@ -225,11 +254,11 @@ bool aurora_features_finish(aurora_features *state, float *features) {
   }
   for (uint32_t i = 0; i < count; i++) {
     const uint8_t operator_number = list[SECTION_FEATURE_BYTES * i];
-    features[i] = (operator_number >= ENVELOPE_KURTOSIS)
-                      ? envelope_statistic(state, operator_number == ENVELOPE_KURTOSIS)
-                      : 0.0f;
+    features[i] =
+        is_statistic(operator_number) ? envelope_statistic(state, operator_number == ENVELOPE_KURTOSIS) : 0.0f;
   }
   aurora_spectrum_compute(&state->spectrum, state->envelope.count);
+  aurora_comb_forget(&state->comb);
   for (uint32_t i = 0; i < count; i++) {
     if (!evaluate(state, &list[SECTION_FEATURE_BYTES * i], &features[i])) {
       return false;

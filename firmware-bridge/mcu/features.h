@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "arithmetic.h"
+#include "comb.h"
 #include "decimator.h"
 #include "envelope.h"
 #include "model.h"
@@ -42,6 +43,7 @@ typedef struct {
   bool spoiled; /* an impossible speed came */
   aurora_envelope envelope;
   aurora_spectrum spectrum;
+  aurora_comb_fit comb;
   float buffer[AURORA_FEATURES_MAX_FFT + 2u]; /* the envelope, then its spectrum in place */
 } aurora_features;
 

@@ -14,8 +14,6 @@ static uint32_t ceil_of(float value) {
 
 static uint32_t round_of(float value) { return (uint32_t)(value + 0.5f); }
 
-static float magnitude_of(float value) { return (value < 0.0f) ? -value : value; }
-
 static uint32_t larger(uint32_t one, uint32_t other) { return (one > other) ? one : other; }
 
 static uint32_t smaller(uint32_t one, uint32_t other) { return (one < other) ? one : other; }
@@ -183,12 +181,19 @@ void aurora_spectrum_compute(aurora_spectrum *spectrum, uint32_t count) {
   }
 }
 
-/* Orders values so that values[rank] is the rank-th smallest and nothing before it is larger (Hoare 1961). */
+static float middle_of(float first, float second, float third) {
+  const float low = (first < second) ? first : second;
+  const float high = (first < second) ? second : first;
+  return (third < low) ? low : ((third < high) ? third : high);
+}
+
+/* Orders values so that values[rank] is the rank-th smallest and nothing before it is larger (Hoare 1961), by the middle one of
+ * three (Singleton 1969). */
 static void select_rank(float *values, int32_t count, int32_t rank) {
   int32_t low = 0;
   int32_t high = count - 1;
   while (low < high) {
-    const float pivot = values[(low + high) / 2];
+    const float pivot = middle_of(values[low], values[(low + high) / 2], values[high]);
     int32_t left = low;
     int32_t right = high;
     while (left <= right) {
@@ -216,8 +221,29 @@ static void select_rank(float *values, int32_t count, int32_t rank) {
   }
 }
 
-/* Median of amplitudes within reach of a grid point, from powers: the root of the middle one, or the mean of two. */
-static float floor_near(aurora_spectrum *spectrum, float order) {
+/* Median amplitude of `count` bins, one at least, from their powers: the root of the middle one, or the mean of two. */
+static float median_of(const aurora_spectrum *spectrum, uint32_t from, uint32_t count) {
+  float *scratch = &spectrum->buffer[(spectrum->size / 2u) + 1u];
+  for (uint32_t i = 0; i < count; i++) {
+    scratch[i] = spectrum->buffer[from + i];
+  }
+  const uint32_t middle = count / 2u;
+  select_rank(scratch, (int32_t)count, (int32_t)middle);
+  const float upper = aurora_sqrt(scratch[middle]);
+  if ((count & 1u) != 0u) {
+    return upper;
+  }
+  float below = scratch[0];
+  for (uint32_t i = 1u; i < middle; i++) {
+    if (scratch[i] > below) {
+      below = scratch[i];
+    }
+  }
+  return (upper + aurora_sqrt(below)) * 0.5f;
+}
+
+/* The median within reach of a point of the grid. */
+float aurora_spectrum_floor(aurora_spectrum *spectrum, float order) {
   const uint32_t slot = round_of(order / FLOOR_GRID_ORDERS);
   if (spectrum->floors[slot] >= 0.0f) {
     return spectrum->floors[slot];
@@ -227,33 +253,10 @@ static float floor_near(aurora_spectrum *spectrum, float order) {
   const uint32_t from = larger(spectrum->lowest_bin, (lower > 0.0f) ? round_of(lower) : 0u);
   const uint32_t to =
       smaller(spectrum->highest_bin, round_of((centre + spectrum->floor_orders) / spectrum->bin_orders));
-  float *scratch = &spectrum->buffer[(spectrum->size / 2u) + 1u];
-  if (from > to) { /* a median narrower than a bin */
-    spectrum->floors[slot] = 0.0f;
-    return 0.0f;
-  }
-  const uint32_t count = (to - from) + 1u;
-  for (uint32_t i = 0; i < count; i++) {
-    scratch[i] = spectrum->buffer[from + i];
-  }
-  const uint32_t middle = count / 2u;
-  select_rank(scratch, (int32_t)count, (int32_t)middle);
-  float floor = aurora_sqrt(scratch[middle]);
-  if ((count & 1u) == 0u) {
-    float below = scratch[0];
-    for (uint32_t i = 1u; i < middle; i++) {
-      if (scratch[i] > below) {
-        below = scratch[i];
-      }
-    }
-    floor = (floor + aurora_sqrt(below)) * 0.5f;
-  }
+  /* 0: a median narrower than a bin. */
+  const float floor = (from > to) ? 0.0f : median_of(spectrum, from, (to - from) + 1u);
   spectrum->floors[slot] = floor;
   return floor;
-}
-
-static bool near_shaft(const aurora_spectrum *spectrum, float order) {
-  return magnitude_of(order - (float)round_of(order)) < spectrum->shaft_guard_orders;
 }
 
 bool aurora_spectrum_log_snr(aurora_spectrum *spectrum, float order, float tolerance, bool of_shaft, float *out) {
@@ -263,13 +266,13 @@ bool aurora_spectrum_log_snr(aurora_spectrum *spectrum, float order, float toler
   const float reach = order * tolerance;
   const uint32_t from = larger(spectrum->lowest_bin, floor_of((order - reach) / spectrum->bin_orders));
   const uint32_t to = smaller(spectrum->highest_bin, ceil_of((order + reach) / spectrum->bin_orders));
-  const float floor = floor_near(spectrum, order);
+  const float floor = aurora_spectrum_floor(spectrum, order);
   if (!(floor > 0.0f)) {
     return false;
   }
-  float peak = (!of_shaft && near_shaft(spectrum, order)) ? 0.0f : spectrum->buffer[round_of(order / spectrum->bin_orders)];
+  float peak = (!of_shaft && aurora_spectrum_near_shaft(spectrum, order)) ? 0.0f : spectrum->buffer[round_of(order / spectrum->bin_orders)];
   for (uint32_t bin = from; bin <= to; bin++) {
-    if ((spectrum->buffer[bin] > peak) && (of_shaft || !near_shaft(spectrum, (float)bin * spectrum->bin_orders))) {
+    if ((spectrum->buffer[bin] > peak) && (of_shaft || !aurora_spectrum_near_shaft(spectrum, (float)bin * spectrum->bin_orders))) {
       peak = spectrum->buffer[bin];
     }
   }

@@ -31,6 +31,15 @@ void aurora_spectrum_set(aurora_spectrum *spectrum, float *buffer, uint32_t size
 /* Removes the mean of the first `count` samples, applies a Hann window, pads with zeros, transforms, squares. */
 void aurora_spectrum_compute(aurora_spectrum *spectrum, uint32_t count);
 
+/* Median of the amplitudes around an order within the spectrum; overwrites what lies behind the powers. */
+float aurora_spectrum_floor(aurora_spectrum *spectrum, float order);
+
+/* Does a harmonic of the shaft fill this order, which is not below 0? */
+static inline bool aurora_spectrum_near_shaft(const aurora_spectrum *spectrum, float order) {
+  const float off = order - (float)(uint32_t)(order + 0.5f);
+  return ((off < 0.0f) ? -off : off) < spectrum->shaft_guard_orders;
+}
+
 /* ln(peak within order * (1 +- tolerance) / local median) into `out`; bins of shaft harmonics are passed over unless
  * `of_shaft`. False when there is no energy or the order lies outside the spectrum. */
 bool aurora_spectrum_log_snr(aurora_spectrum *spectrum, float order, float tolerance, bool of_shaft, float *out);

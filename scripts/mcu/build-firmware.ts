@@ -43,6 +43,7 @@ export const featureSources: readonly string[] = [
   "envelope.c",
   "prediction.c",
   "spectrum.c",
+  "comb.c",
   "decimator.c",
   "float_math.c",
 ];

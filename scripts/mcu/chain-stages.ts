@@ -38,10 +38,16 @@ export const chainStages = [
     stage: "transform",
     functions: ["transform", "swap_bit_reversed", "add_quarters", "unpack_powers", "aurora_spectrum_compute"],
   },
-  { stage: "medians", functions: ["floor_near"] },
+  { stage: "medians", functions: ["aurora_spectrum_floor", "median_of"] },
   {
     stage: "order SNRs and statistics",
-    functions: ["aurora_features_finish", "envelope_statistic", "evaluate", "aurora_spectrum_log_snr"],
+    functions: [
+      "aurora_features_finish",
+      "envelope_statistic",
+      "evaluate",
+      "aurora_spectrum_log_snr",
+      "aurora_comb_find",
+    ],
   },
   { stage: "quantising and student", functions: ["aurora_features_quantise", "aurora_student_run"] },
 ] as const;

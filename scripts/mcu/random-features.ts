@@ -17,12 +17,22 @@ const bearing = { bpfo: 1.58, bpfi: 2.42, bsf: 1.99, ftf: 0.4 };
 const filterFactors = [2, 3, 4];
 const outputs = 3;
 
-/** Creates a model and so many windows; `chain` is the number of its kind. */
-export function createRandomFeatures(random: Random, windows: number, chain = 1): RandomFeatures {
+/** What is drawn: the number of the chain's kind, and of how many operators, from the first on. */
+export interface DrawnFeatures {
+  readonly chain: number;
+  readonly operators: number;
+}
+
+/** Creates a model and so many windows. */
+export function createRandomFeatures(
+  random: Random,
+  windows: number,
+  { chain, operators }: DrawnFeatures,
+): RandomFeatures {
   const inputs = 4 + random.integer(17);
   const perRevolution = 24 + 4 * random.integer(9);
   const fftSize = 64 << random.integer(6);
-  const section = createSection(random, { chain, inputs, perRevolution, fftSize });
+  const section = createSection(random, { chain, operators, inputs, perRevolution, fftSize });
   const student = createRandomStudent(random, [inputs, 8, outputs]);
   // Energies of tens of thousands of g have a power that float32 does not hold.
   const scales = [1 / 1024, chain === 1 ? 1 : 1 / 32, 3e-5];
@@ -35,15 +45,17 @@ export function createRandomFeatures(random: Random, windows: number, chain = 1)
   };
 }
 
-interface SectionShape {
-  readonly chain: number;
+interface SectionShape extends DrawnFeatures {
   readonly inputs: number;
   readonly perRevolution: number;
   readonly fftSize: number;
 }
 
 /** As MODEL_FORMAT.md has it. */
-function createSection(random: Random, { chain, inputs, perRevolution, fftSize }: SectionShape): Uint8Array {
+function createSection(
+  random: Random,
+  { chain, operators, inputs, perRevolution, fftSize }: SectionShape,
+): Uint8Array {
   const block = 8 + random.integer(57);
   const order = random.integer(Math.min(16, block >> 1) + 1);
   const widest = (perRevolution * (fftSize / 2 - 4)) / (2 * fftSize);
@@ -71,7 +83,7 @@ function createSection(random: Random, { chain, inputs, perRevolution, fftSize }
     at += 6 + 2 * taps;
   }
   for (let feature = 0; feature < inputs; feature++) {
-    bytes.set([random.integer(5), random.integer(3), random.integer(5), 1 + random.integer(2)], at);
+    bytes.set([random.integer(operators), random.integer(3), random.integer(5), 1 + random.integer(2)], at);
     view.setFloat32(at + 4, 0.03 * random.uniform(), true);
     view.setFloat32(at + 8, random.uniform(), true);
     view.setFloat32(at + 12, 0.5 + random.uniform(), true);

@@ -1,5 +1,7 @@
 /** The features in C: on this machine beside those of the gateway, on other targets beside those of this machine. */
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { changeFeatures, type FeaturesChange, listCombs } from "../../scripts/mcu/change-features.ts";
 import {
   CheckCommands,
   CheckResults,
@@ -9,17 +11,13 @@ import {
 import { buildCheckProgram, type CheckProgram, type CheckTarget } from "../../scripts/mcu/check-program.ts";
 import { readShippedModels, type ShippedModel } from "../../scripts/mcu/shipped-models.ts";
 import type { GoldenWindow } from "../../src/core/bundle/golden-window.ts";
-import type { ChainSpec, FeatureSpec } from "../../src/core/contract/bundle/feature-spec.ts";
-import { encodeMcuSection } from "../../src/core/features/mcu-section.ts";
+import { readMcuSection } from "../../src/core/features/mcu-section.ts";
 import { createWaveformExtractor } from "../../src/core/features/waveform-extractor.ts";
-import { createIntegerKernel } from "../../src/core/inference/integer-engine.ts";
-import { encodeMcuModel } from "../../src/core/inference/mcu-codec.ts";
-import { mcuNeverRaises } from "../../src/core/inference/mcu-layout.ts";
+import { decodeMcuModel } from "../../src/core/inference/mcu-codec.ts";
+import { findOrMake } from "../../src/core/maths/find-or-make.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
+import { expectAlike, extract } from "./gateway-windows.ts";
 import { reasonToSkip } from "./skip-reason.ts";
-
-/** float32 on the device against float64 on the gateway, in the features' own unit (natural logarithms). */
-const tolerance = 0.005;
 
 /** Describes them on this machine and on `targets`. */
 export function describeFeatures(targets: readonly CheckTarget[]): void {
@@ -38,50 +36,72 @@ export function describeFeatures(targets: readonly CheckTarget[]): void {
     for (const program of programs.values()) program.close();
   });
 
+  function buildCheck(target: CheckTarget): CheckProgram {
+    return findOrMake(programs, target, () => buildCheckProgram(target));
+  }
+
   function runOn(
     target: CheckTarget,
-    list: readonly CheckWindow[] = windows,
-    file: Uint8Array = model.mcuModel!,
+    { list = windows, file = model.mcuModel! }: Partial<Run> = {},
   ): WindowResult[] {
-    const program = programs.get(target) ?? buildCheckProgram(target);
-    programs.set(target, program);
     const commands = new CheckCommands().model(file);
     for (const window of list) commands.window(window);
-    const results = new CheckResults(program.run(commands.finish()));
+    const results = new CheckResults(buildCheck(target).run(commands.finish()));
     expect(results.word()).toBe(0);
     const { list: features } = model.manifest.features;
     return list.map(() => results.window(features.length, model.manifest.outputs.length));
   }
 
+  const changes: readonly (readonly [string, (model: ShippedModel) => FeaturesChange])[] = [
+    ["magnitudes", () => ({})],
+    ["energies", () => ({ params: energies })],
+    ["combs", ({ manifest }) => ({ list: listCombs(manifest.features.list) })],
+  ];
+
   describe.skipIf(reasonToSkip("host") !== null)("the features in C", () => {
-    test.each([
-      ["magnitudes", {}],
-      ["energies", { envelope: "energy", whiteningMemory: 0.9 }],
-    ])(
+    test.each(changes)(
       "of %s are those of the gateway, and lead to the same integers, however a window was cut and its speed moved",
-      (_, params) => {
-        const { spec, file } = changeChain(model, params);
-        const extractor = createWaveformExtractor(spec);
-        const kernel = createIntegerKernel(model.student);
-        const results = runOn("host", windows, file);
+      (_, change) => {
+        const changed = changeFeatures(model, change(model));
+        const results = runOn("host", { file: changed.mcuModel! });
         for (const [index, window] of windows.entries()) {
-          const expected = new Float32Array(kernel.inputs);
-          extractor.begin({ ...window, shaftRpm: window.pieces[0]!.shaftRpm });
-          for (const { counts, shaftRpm } of window.pieces) {
-            extractor.push({ counts, from: 0, to: counts.length, scale: window.scale, shaftRpm });
-          }
-          extractor.finish(expected, 0);
-          const actual = results[index]!;
-          expect(actual.scored).toBe(true);
-          for (const [feature, value] of expected.entries()) {
-            expect(Math.abs(actual.features[feature]! - value)).toBeLessThan(tolerance);
-          }
-          const logits = new Uint8Array(kernel.outputs);
-          kernel.runQuantisedInto(actual.quantised, 1, logits);
-          expect(actual.logits).toEqual(logits);
+          const extractor = createWaveformExtractor(changed.manifest.features);
+          expectAlike(results[index]!, extract(extractor, window), changed);
         }
       },
     );
+
+    test("are refused with an operator, an order or a number of harmonics that there is not, as the gateway refuses them", () => {
+      const list = listCombs(model.manifest.features.list);
+      const plain = changeFeatures(model, { list });
+      const sectionOf = (file: Uint8Array): number =>
+        new DataView(file.buffer, file.byteOffset).getUint32(80, true);
+      const comb =
+        sectionOf(plain.mcuModel!) + decodeMcuModel(plain.mcuModel!).features!.length - 16 * list.length;
+      expect(plain.mcuModel![comb]).toBe(5);
+      const kind = sectionOf(plain.mcuModel!) + 2;
+      const cases: [Uint8Array, number, number, boolean][] = [
+        [plain.mcuModel!, kind, 0, false],
+        [plain.mcuModel!, kind, 3, false],
+        [plain.mcuModel!, comb + 3, 0, false],
+        [plain.mcuModel!, comb + 3, 1, true],
+        [plain.mcuModel!, comb + 3, 4, true],
+        [plain.mcuModel!, comb + 3, 5, false],
+        [plain.mcuModel!, comb + 1, 4, false],
+        [plain.mcuModel!, comb + 2, 5, false],
+        [plain.mcuModel!, comb, 8, false],
+      ];
+      const commands = new CheckCommands();
+      const files = cases.map(([file, at, value]) => seal(file, at, value));
+      for (const file of files) commands.model(file);
+      const results = new CheckResults(buildCheck("host").run(commands.finish()));
+      for (const [index, [, at, value, isSound]] of cases.entries()) {
+        const what = `byte ${at - kind + 2} is ${value}`;
+        expect(results.word() === 0, what).toBe(isSound);
+        const section = decodeMcuModel(files[index]!).features!;
+        expect(readMcuSection(section) !== undefined, what).toBe(isSound);
+      }
+    });
 
     test("of a dead signal, of an impossible speed and of a window beyond the buffer are not scored", () => {
       const dead = { ...windows[0]!, pieces: [{ counts: new Int16Array(12_000).fill(7), shaftRpm: 1800 }] };
@@ -90,7 +110,7 @@ export function describeFeatures(targets: readonly CheckTarget[]): void {
       const long = { ...windows[0]!, pieces: Array.from({ length: 3 }, () => windows[0]!.pieces[0]!) };
       const orders = { ...windows[0]!, bearing: { ...windows[0]!.bearing, bpfi: 12 } };
       const rate = { ...windows[0]!, sampleRateHz: 96_000 };
-      for (const result of runOn("host", [dead, fast, stopped, long, orders, rate]))
+      for (const result of runOn("host", { list: [dead, fast, stopped, long, orders, rate] }))
         expect(result.scored).toBe(false);
     });
   });
@@ -100,26 +120,31 @@ export function describeFeatures(targets: readonly CheckTarget[]): void {
     test.skipIf(reason !== null)(
       `the features on ${target} have the same bits as on the host${reason === null ? "" : ` (${reason})`}`,
       () => {
-        const expected = runOn("host");
-        for (const [index, actual] of runOn(target).entries()) expect(actual).toEqual(expected[index]);
+        const list = listCombs(model.manifest.features.list);
+        const combs = changeFeatures(model, { list });
+        for (const run of [{}, { file: combs.mcuModel! }]) {
+          const expected = runOn("host", run);
+          for (const [index, actual] of runOn(target, run).entries()) expect(actual).toEqual(expected[index]);
+        }
       },
     );
   }
 }
 
-/** The model with other parameters of its chain, for a device too. */
-function changeChain(
-  { manifest, student }: ShippedModel,
-  params: ChainSpec["params"],
-): { readonly spec: FeatureSpec; readonly file: Uint8Array } {
-  const { features, window, scaler } = manifest;
-  const chains = features.chains.map((chain) => ({ ...chain, params: { ...chain.params, ...params } }));
-  const spec = { ...features, chains };
-  const section = encodeMcuSection({ spec, window, scaler, maxRateHz: 52_000 });
-  if (!section.ok) throw new Error(section.reason);
-  const raiseAt = manifest.outputs.map(() => mcuNeverRaises);
-  const model = { name: "changed", version: "1.0.0", student, raiseAt, features: section.bytes };
-  return { spec, file: encodeMcuModel(model) };
+/** What is run. */
+interface Run {
+  readonly list: readonly CheckWindow[];
+  readonly file: Uint8Array;
+}
+
+const energies = { envelope: "energy", whiteningMemory: 0.9 };
+
+/** The file with another byte, and the digest that goes with it. */
+function seal(file: Uint8Array, at: number, value: number): Uint8Array {
+  const changed = file.slice();
+  changed[at] = value;
+  changed.set(createHash("sha256").update(changed.subarray(0, -32)).digest(), changed.length - 32);
+  return changed;
 }
 
 /** Pieces of which `next` gives lengths and factors of the speed. */

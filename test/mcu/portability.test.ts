@@ -66,6 +66,7 @@ describe.skipIf(missing !== null)(
       for (const flags of [[], ["-std=gnu11"], ["-ffp-contract=fast"]]) {
         for (const source of [
           "spectrum.c",
+          "comb.c",
           "envelope.c",
           "prediction.c",
           "decimator.c",

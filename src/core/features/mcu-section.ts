@@ -11,6 +11,7 @@ import {
 } from "../contract/bundle/feature-spec.ts";
 import type { Scaler, WindowSpec } from "../contract/bundle/manifest.ts";
 import { designAngleFilter, type EnvelopeMeasure, envelopeMeasures } from "./angle-envelope.ts";
+import { mostHarmonics as mostCombHarmonics } from "./comb-fit.ts";
 import { analysisRateHz, designAnalysisFilter } from "./envelope-order-chain.ts";
 
 /** What a device needs to make the student's input of a stream of counts. */
@@ -38,9 +39,18 @@ const sectionOperators = [
   "order-margin",
   "envelope-kurtosis",
   "envelope-crest-factor",
+  "comb-log-snr",
+  "comb-line-log-snr",
+  "comb-side-log-snr",
 ] as const;
 /** The number of an order or of a spacing is its place. */
 const sectionOrders = ["bpfo", "bpfi", "bsf", "ftf", "shaft"] as const;
+/** Of a margin. */
+const faultOrders: ReadonlySet<string> = new Set(["bpfo", "bpfi", "bsf"]);
+/** Of operators but combs. */
+const mostHarmonics = 16;
+/** As float32. */
+const mostTolerance = Math.fround(0.1);
 
 /** Sizes of the firmware's buffers (firmware-bridge/mcu/features.h). */
 const limits = {
@@ -149,14 +159,9 @@ export function readMcuSection(bytes: Uint8Array): McuFeatures | undefined {
   const inverseStd: number[] = [];
   for (let index = 0; index < features; index++, offset += sectionFeatureBytes) {
     const operator = sectionOperators[view.getUint8(offset)];
-    if (operator === undefined) return undefined;
-    list.push({
-      name: `f${index}`,
-      operator,
-      chain: chainName,
-      params: readParams(view, offset),
-      group: "all",
-    });
+    const params = readParams(view, offset);
+    if (operator === undefined || params === undefined) return undefined;
+    list.push({ name: `f${index}`, operator, chain: chainName, params, group: "all" });
     mean.push(view.getFloat32(offset + 8, true));
     inverseStd.push(view.getFloat32(offset + 12, true));
   }
@@ -234,19 +239,32 @@ function refused(reason: string): McuSection {
   return { ok: false, reason };
 }
 
-function readParams(view: DataView, offset: number): FeatureDeclaration["params"] {
-  const order = sectionOrders[view.getUint8(offset + 1)]!;
-  const spacing = sectionOrders[view.getUint8(offset + 2)]!;
+/** Undefined where the firmware would refuse them too. */
+function readParams(view: DataView, offset: number): FeatureDeclaration["params"] | undefined {
+  const operator = sectionOperators[view.getUint8(offset)];
+  if (operator === "envelope-kurtosis" || operator === "envelope-crest-factor") return {};
+  const order = sectionOrders[view.getUint8(offset + 1)];
+  const spacing = sectionOrders[view.getUint8(offset + 2)];
   const harmonic = view.getUint8(offset + 3);
   const tolerance = view.getFloat32(offset + 4, true);
-  switch (sectionOperators[view.getUint8(offset)]) {
+  if (order === undefined || spacing === undefined) return undefined;
+  const isComb = operator?.startsWith("comb-") === true;
+  if (isComb && order === "shaft") return undefined;
+  if (harmonic < 1 || harmonic > (isComb ? mostCombHarmonics : mostHarmonics)) return undefined;
+  if (!(tolerance >= 0 && tolerance <= mostTolerance)) return undefined;
+  switch (operator) {
     case "order-log-snr":
       return { order, harmonic, tolerance };
     case "side-band-log-snr":
       return { order, spacing, harmonic, tolerance };
     case "order-margin":
+      return faultOrders.has(order) ? { order, harmonics: harmonic, tolerance } : undefined;
+    case "comb-log-snr":
       return { order, harmonics: harmonic, tolerance };
+    case "comb-line-log-snr":
+    case "comb-side-log-snr":
+      return { order, spacing, harmonics: harmonic, tolerance };
     default:
-      return {};
+      return undefined;
   }
 }

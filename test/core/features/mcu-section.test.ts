@@ -46,6 +46,34 @@ test("a section of energies gives back that it is one", () => {
   expect(readMcuSection(section.bytes)).toBeUndefined();
 });
 
+test("combs keep their numbers and their parameters, and have 1 to 4 harmonics of a bearing's order", () => {
+  const comb = { order: "bpfo", harmonics: 3, tolerance: 0.02 };
+  const list = [
+    { operator: "comb-log-snr", params: comb },
+    { operator: "comb-line-log-snr", params: { ...comb, spacing: "shaft" } },
+    { operator: "comb-side-log-snr", params: { ...comb, harmonics: 4, spacing: "ftf" } },
+  ].map((one) => ({ ...bearingFeatureSpec.list[0]!, ...one }));
+  const spec = { ...bearingFeatureSpec, list };
+  const section = encodeMcuSection({ ...features, spec, window: bearingWindow });
+  if (!section.ok) expect.fail(section.reason);
+  const { bytes } = section;
+  const first = bytes.length - 16 * list.length;
+  expect([0, 1, 2].map((index) => bytes[first + 16 * index])).toEqual([5, 6, 7]);
+  expect(readMcuSection(bytes)!.spec.list.map(({ operator, params }) => ({ operator, params }))).toEqual(
+    list.map(({ operator, params }) => ({ operator, params: { ...params, tolerance: Math.fround(0.02) } })),
+  );
+  for (const [at, value] of [
+    [first + 3, 0],
+    [first + 3, 5],
+    [first + 1, 4],
+    [first + 16 + 2, 5],
+  ] as const) {
+    const changed = bytes.slice();
+    changed[at] = value;
+    expect(readMcuSection(changed)).toBeUndefined();
+  }
+});
+
 test.each([
   ["operator", { operator: "no-such-operator" }],
   ["order", { params: { order: "gear-mesh", harmonic: 1, tolerance: 0.02 } }],
