@@ -96,6 +96,7 @@ Summary:   probabilities     of the windows' mean logits, one a failure mode, ca
                              From 24 kHz on two bands are heard, up to 5 kHz and above (to 16 kHz), by the gateway, too: all
                              probabilities, of rows as of files, rest on both; quantised_<mode> are of the lower one, the
                              same on every engine
+                             A recording that is faster than the bundle takes (52 kHz) is heard at a half, a third, … of its rate
            severity          median over the recording's tenths of a second, in dB above severityReference: baseline (of
                              --baseline), bundle (other machines: only the trend means something) or unit (1 g); without
                              --scale and --unit the file's numbers are taken for g; a machine that is too loud for the

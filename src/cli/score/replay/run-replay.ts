@@ -16,6 +16,7 @@ import type { ReplayFlags } from "./replay-options.ts";
 import { type ReplayRequest, type ReplayResult, replayRecordings } from "./replay-recordings.ts";
 import { placeReplayRows } from "./replay-rows.ts";
 import { createReplayedGateway, readReplayedGateway } from "./replayed-gateway.ts";
+import { listSpeedDoubts } from "./speed-doubts.ts";
 import { listTimeDoubts } from "./time-doubts.ts";
 
 export interface ReplayCommandFlags extends ReplayFlags, SidecarFlags {
@@ -49,6 +50,9 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
   );
   for (const doubt of listTimeDoubts(plan.recordings, Date.now())) {
     process.stderr.write(`warning: time: ${printable(doubt)}\n`);
+  }
+  for (const doubt of await listSpeedDoubts(plan.recordings)) {
+    process.stderr.write(`warning: speed: ${printable(doubt)}\n`);
   }
   for (const doubt of listDoubts(plan)) process.stderr.write(`warning: bearing: ${doubt}\n`);
   complain(result);

@@ -51,7 +51,7 @@ export function joinSidecar(path: string, parts: readonly SidecarPart[]): FileDe
     throw new AuroraError("USAGE", `nothing says ${what} of ${path}`, {
       op: "read sidecar",
       subject: path,
-      hint: `give ${hint}, or a ${path.replace(/\.[^./]*$/, "")}.json beside the file`,
+      hint: `give ${hint}, or a ${nameSidecar(path)} beside the file`,
     });
   };
   const [scale, unit] = [first("scale"), first("unit")];
@@ -64,6 +64,11 @@ export function joinSidecar(path: string, parts: readonly SidecarPart[]): FileDe
     },
     channel: first("channel") ?? null,
   };
+}
+
+/** Seconds are no ending: `2004.02.12.10.32.39` would share a description with all files of its minute. */
+function nameSidecar(path: string): string {
+  return `${path.replace(/\.(?!\d+$)[^./]*$/, "")}.json`;
 }
 
 const numberKeys = {

@@ -122,6 +122,23 @@ describe("scoring files", () => {
     expect(summary.setAside).toEqual({ windows: 0, samples: {} });
   });
 
+  it("hears a recording that is faster than the data contract takes at a half of its rate", async () => {
+    const fast = Float64Array.from({ length: 8 * counts.length }, (_, index) => {
+      const at = index / 8;
+      const [low, share] = [Math.floor(at), at - Math.floor(at)];
+      return counts[low]! * (1 - share) + (counts[low + 1] ?? 0) * share;
+    });
+    const { summary, rows } = await score("a.npy", encodeNpy(fast, [fast.length]), null, {
+      ...sidecar,
+      rateHz: 8 * sidecar.rateHz,
+    });
+    expect(summary.error).toBeUndefined();
+    expect(rows.length).toBe(onGateway.length);
+    expect(rows[1]!.from_ms).toBeCloseTo(onGateway[1]!.window.fromMs, 0);
+    expect(summary.probabilities.inner).toBeGreaterThan(0.9);
+    expect(summary.probabilities.inner).toBeGreaterThan(summary.probabilities.outer!);
+  });
+
   it("quantises numbers that are no counts finely enough to say nearly the same", async () => {
     const values = Float32Array.from(counts, (count) => count * sidecar.scale);
     const { rows } = await score("a.npy", encodeNpy(values, [values.length]), null, {

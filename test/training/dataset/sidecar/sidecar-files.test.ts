@@ -129,6 +129,16 @@ describe("what is known of a recording", () => {
       message: expect.stringMatching(message),
     });
   });
+
+  it.each([
+    ["week/a.npy", "week/a.json"],
+    ["week/2004.02.12.10.32.39", "week/2004.02.12.10.32.39.json"],
+  ])("that is missing is asked for in a file beside %s: %s", async (recording, beside) => {
+    const describer = await createDescriber({ shaftRpm: 2000, bearing: orders });
+    await expect(describer.describe(recording)).rejects.toMatchObject({
+      hint: `give --rate-hz, or a ${beside} beside the file`,
+    });
+  });
 });
 
 describe("a channel", () => {
