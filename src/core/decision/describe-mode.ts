@@ -7,6 +7,7 @@ import { weighRisk } from "./compute-risk.ts";
 import type { EvidenceHeights } from "./false-alarm-budget.ts";
 import { findBound } from "./fast-lane.ts";
 import { type SignalState, weighEvidence } from "./signal-watch.ts";
+import { evidenceOfSlow } from "./slow-lane.ts";
 
 /** What else a mode's description rests on. */
 interface DescriptionContext {
@@ -57,8 +58,8 @@ export function describeUnheard(name: string, { fast, held }: SignalState): Mode
 
 /** Of a standing alarm by the most evidence that there was; on its way to an end by less and less of it. */
 function riskOf({ fast, slow, held }: SignalState, { faultPrior, heights }: DescriptionContext): number {
-  if (held === null) return weighRisk({ fast: fast.sum, slow: slow.sum }, faultPrior);
+  if (held === null) return weighRisk({ fast: fast.sum, slow: evidenceOfSlow(slow).sum }, faultPrior);
   // Of an alarm that comes from an older snapshot no more is known than that it was raised.
-  const { mostFast = Math.max(heights.fast, fast.sum), mostSlow = slow.sum } = held;
+  const { mostFast = Math.max(heights.fast, fast.sum), mostSlow = evidenceOfSlow(slow).sum } = held;
   return weighRisk({ fast: mostFast, slow: mostSlow, kept: 1 - measureQuiet(held) }, faultPrior);
 }

@@ -35,12 +35,12 @@ const leastSlow = 0.5;
  * Heights for a point that may raise `falsePerYear` (> 0) false alarms a year over `signals` failure modes.
  *
  * - Fast: sums of normal steps with mean −k and deviation 1 reach h about once in e^(2kh) steps (Wald 1947).
- * - Slow: one block alone must lie where one in so many does.
+ * - Slow: one block alone must lie where one in so many does, and half of these for each of its two sums.
  */
 export function splitBudget(falsePerYear: number, signals: number): EvidenceHeights {
   const each = falsePerYear / signals;
   const perWindow = Math.min(0.5, (each * fastShare) / windowsPerYear);
-  const perBlock = Math.min(0.5, (each * (1 - fastShare)) / blocksPerYear);
+  const perBlock = Math.min(0.5, (each * (1 - fastShare)) / 2 / blocksPerYear);
   return {
     fast: Math.max(leastFast, -Math.log(perWindow) / (2 * fastAllowance)),
     slow: Math.max(leastSlow, findUpperDeviate(perBlock) - slowAllowance),

@@ -7,7 +7,14 @@ import type { AlarmLane } from "../contract/prediction.ts";
 import { type HeldAlarm, heldAlarmSchema, holdAlarm, rebaseAlarm } from "./alarm-hold.ts";
 import type { EvidenceHeights } from "./false-alarm-budget.ts";
 import { beginFast, type FastState, fastStateSchema, type HealthySpread, stepFast } from "./fast-lane.ts";
-import { idleSlow, type SlowReference, type SlowState, slowStateSchema, stepSlow } from "./slow-lane.ts";
+import {
+  evidenceOfSlow,
+  idleSlow,
+  type SlowReference,
+  type SlowState,
+  slowStateSchema,
+  stepSlow,
+} from "./slow-lane.ts";
 
 /** What is remembered of a signal between windows; plain data that can be stored. */
 export interface SignalState {
@@ -60,7 +67,11 @@ export function stepSignal(before: SignalState, window: SignalWindow, rule: Sign
 function noteEvidence(held: HeldAlarm, { fast, slow }: Pick<SignalState, "fast" | "slow">): HeldAlarm {
   const { mostFast, mostSlow } = held;
   if (mostFast === undefined || mostSlow === undefined) return held;
-  return { ...held, mostFast: Math.max(mostFast, fast.sum), mostSlow: Math.max(mostSlow, slow.sum) };
+  return {
+    ...held,
+    mostFast: Math.max(mostFast, fast.sum),
+    mostSlow: Math.max(mostSlow, evidenceOfSlow(slow).sum),
+  };
 }
 
 /** The lane with more evidence, and how much: 1 raises. */
@@ -69,9 +80,10 @@ export function weighEvidence(
   { fast: fastHeight, slow: slowHeight }: EvidenceHeights,
 ): { readonly lane: AlarmLane; readonly share: number; readonly sinceMs: number | null } {
   const ofFast = fast.sum / fastHeight;
-  const ofSlow = slow.sum / slowHeight;
+  const slowEvidence = evidenceOfSlow(slow);
+  const ofSlow = slowEvidence.sum / slowHeight;
   return ofSlow > ofFast
-    ? { lane: "slow", share: ofSlow, sinceMs: slow.sinceMs }
+    ? { lane: "slow", share: ofSlow, sinceMs: slowEvidence.sinceMs }
     : { lane: "fast", share: ofFast, sinceMs: fast.sinceMs };
 }
 
@@ -103,7 +115,7 @@ export function raiseSignal(
     quietWindows: 0,
     toMs: window.toMs,
     mostFast: state.fast.sum,
-    mostSlow: state.slow.sum,
+    mostSlow: evidenceOfSlow(state.slow).sum,
   };
   return { fast: state.fast, slow: state.slow, held };
 }

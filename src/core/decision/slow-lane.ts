@@ -7,7 +7,12 @@
  *   sum   = max(0, sum + min(score, 6) − 3)
  *
  * n blocks and N windows were learnt, m are in the block. The allowance of 3 deviations is for what lasts: a machine that
- * wanders to there and stays is healthy for all that can be known. Reads no clock.
+ * wanders to there and stays is healthy for all that can be known.
+ *
+ * The same is summed against the machine's own last day. What wanders over days cancels there, and how far an hour lies from
+ * the day before it is seen anew every hour, so that its deviation is soon the machine's own and not what is usual. Growth
+ * within hours shows there long before it leaves what the reference allows; growth over weeks shows against the reference
+ * alone. Reads no clock.
  */
 import { z } from "zod";
 import { hourMs } from "../maths/durations.ts";
@@ -35,12 +40,34 @@ export interface SlowState {
   readonly sinceMs: number | null;
   /** Score of the last whole block; null: none yet. */
   readonly score: number | null;
+  /** The same evidence against the last day; absent: it was kept by an earlier version. */
+  readonly recent?: RecentBlocks | undefined;
   /** The block that is open: its start, and its windows' values above what was expected of each. */
   readonly block: { readonly fromMs: number; readonly count: number; readonly total: number } | null;
 }
 
+/** How the last day lay. */
+interface RecentBlocks {
+  /** Means of the last blocks in which nothing gathered, above what the reference expects; oldest first. */
+  readonly means: readonly number[];
+  /** Sum of the squared distances of blocks from the day before them, and how many there were. */
+  readonly squares: number;
+  readonly count: number;
+  /** As in the lane's state. */
+  readonly sum: number;
+  readonly sinceMs: number | null;
+  /** Windows of the reference that the means are above: with another one all begins anew. */
+  readonly windows: number;
+}
+
 /** Nothing has gathered. */
-export const idleSlow: SlowState = { sum: noEvidence, sinceMs: null, score: null, block: null };
+export const idleSlow: SlowState = {
+  sum: noEvidence,
+  sinceMs: null,
+  score: null,
+  recent: undefined,
+  block: null,
+};
 
 const blockMs = hourMs;
 /** A block of fewer windows stays open. */
@@ -48,6 +75,15 @@ const fewestWindows = 3;
 const highestScore = 6;
 /** Evidence does not grow for ever: what came in a week may go in two. */
 const mostSum = 30;
+/** Blocks of the last day: at most, and at least before anything is held against them. */
+const dayBlocks = 24;
+const fewestDayBlocks = 20;
+/** Blocks between the day and what is held against it: a fault that grows is not its own healthy day. */
+const lagBlocks = 3;
+/** Blocks that the reference's deviations weigh as much as. */
+const priorBlocks = 12;
+/** What the machine showed longer ago weighs no more. */
+const mostCounted = 2000;
 
 /** One window further. */
 export function stepSlow(
@@ -65,10 +101,48 @@ export function stepSlow(
     total: (open?.total ?? 0) + value - reference.location,
   };
   if (toMs - block.fromMs < blockMs || block.count < fewestWindows)
-    return { sum: state.sum, sinceMs: state.sinceMs, score: state.score, block };
+    return { sum: state.sum, sinceMs: state.sinceMs, score: state.score, recent: state.recent, block };
   const score = scoreBlock(block.total / block.count, block.count, reference);
   const sum = Math.min(mostSum, Math.max(0, state.sum + Math.min(highestScore, score) - slowAllowance));
-  return { sum, sinceMs: sum === 0 ? null : (state.sinceMs ?? block.fromMs), score, block: null };
+  const recent = stepRecent(state.recent, { mean: block.total / block.count, ...block }, reference);
+  return { sum, sinceMs: sum === 0 ? null : (state.sinceMs ?? block.fromMs), score, recent, block: null };
+}
+
+/** The stronger of both sums: against the reference, and against the last day. */
+export function evidenceOfSlow(state: SlowState): { readonly sum: number; readonly sinceMs: number | null } {
+  const { recent } = state;
+  return recent !== undefined && recent.sum > state.sum ? recent : state;
+}
+
+/** One block further against the last day. What may be a fault is neither counted nor becomes part of a day. */
+function stepRecent(
+  before: RecentBlocks | undefined,
+  { mean, fromMs, count }: { readonly mean: number; readonly fromMs: number; readonly count: number },
+  reference: SlowReference,
+): RecentBlocks {
+  const { windows, wander, window } = reference;
+  const state = before?.windows === windows ? before : beginRecent(windows);
+  const day = state.means.slice(0, Math.max(0, state.means.length - lagBlocks)).slice(-dayBlocks);
+  if (day.length < fewestDayBlocks) return { ...state, means: [...state.means, mean] };
+  const excess = mean - day.reduce((sum, each) => sum + each, 0) / day.length;
+  const freedom = priorBlocks + state.count;
+  const prior = (wander ** 2 + window ** 2 / count) * (1 + 1 / day.length);
+  const variance = (priorBlocks * prior + state.squares) / freedom;
+  const score = toNormalScore(excess / Math.sqrt(variance), freedom);
+  const sum = Math.min(mostSum, Math.max(0, state.sum + Math.min(highestScore, score) - slowAllowance));
+  if (sum > 0) return { ...state, sum, sinceMs: state.sinceMs ?? fromMs };
+  return {
+    means: [...state.means, mean].slice(-dayBlocks - lagBlocks),
+    squares: state.squares + Math.min(excess ** 2, 9 * variance),
+    count: Math.min(mostCounted, state.count + 1),
+    sum: noEvidence,
+    sinceMs: null,
+    windows,
+  };
+}
+
+function beginRecent(windows: number): RecentBlocks {
+  return { means: [], squares: 0, count: 0, sum: noEvidence, sinceMs: null, windows };
 }
 
 /** How far out a block's mean excess over `count` windows lies, as a normal deviate. */
@@ -83,5 +157,15 @@ export const slowStateSchema: z.ZodType<SlowState> = z.strictObject({
   sum: z.number().min(0),
   sinceMs: z.number().nullable(),
   score: z.number().nullable(),
+  recent: z
+    .strictObject({
+      means: z.array(z.number()).max(64),
+      squares: z.number(),
+      count: z.number(),
+      sum: z.number(),
+      sinceMs: z.number().nullable(),
+      windows: z.number(),
+    })
+    .optional(),
   block: z.strictObject({ fromMs: z.number(), count: z.int().min(1), total: z.number() }).nullable(),
 });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import {
+  evidenceOfSlow,
   idleSlow,
   type SlowReference,
   type SlowState,
@@ -104,4 +105,46 @@ test("a clock that goes back begins another block", () => {
 test("a state from a disk is read as it was", () => {
   const state = play(idleSlow, [4, 4, 4]);
   expect(slowStateSchema.parse(JSON.parse(JSON.stringify(state)))).toEqual(state);
+});
+
+/** Hours of 15 windows about these levels, which scatter by a tenth. */
+function playHours(from: SlowState, levels: readonly number[], startHour: number): SlowState {
+  return levels.reduce((state, level, at) => {
+    const hour = Array.from(
+      { length: 15 },
+      (_, index) => level + (index % 3) / 10 - 0.1 + ((at % 5) - 2) / 20,
+    );
+    return play(state, hour, (startHour + at) * 60 * minuteMs);
+  }, from);
+}
+
+test("a rise within hours that the reference still allows is evidence against the last day", () => {
+  const days = playHours(idleSlow, new Array<number>(72).fill(1), 0);
+  expect(evidenceOfSlow(days).sum).toBe(0);
+  const risen = playHours(days, [2.6, 2.6], 72);
+  expect(risen.sum).toBe(0);
+  expect(evidenceOfSlow(risen)).toMatchObject({ sum: expect.any(Number), sinceMs: 72 * 60 * minuteMs });
+  expect(evidenceOfSlow(risen).sum).toBeGreaterThan(1.5);
+  // The same on the first day: nothing is known of how it scatters.
+  expect(
+    evidenceOfSlow(playHours(playHours(idleSlow, new Array<number>(10).fill(1), 0), [2.6, 2.6], 10)).sum,
+  ).toBe(0);
+});
+
+test("what wanders from day to day is no evidence against the last day", () => {
+  const wander = Array.from({ length: 400 }, (_, hour) => 1 + 1.2 * Math.sin((2 * Math.PI * hour) / 168));
+  let state = playHours(idleSlow, wander.slice(0, 30), 0);
+  for (let hour = 30; hour < wander.length; hour++) {
+    state = playHours(state, wander.slice(hour, hour + 1), hour);
+    expect(evidenceOfSlow(state).sum).toBeLessThan(1.5);
+  }
+});
+
+test("the last day begins anew with another reference, and is kept as plain JSON", () => {
+  const days = playHours(idleSlow, new Array<number>(40).fill(1), 0);
+  expect(slowStateSchema.parse(JSON.parse(JSON.stringify(days)))).toEqual(days);
+  expect(days.recent!.means.length).toBe(27);
+  const hour = Array.from({ length: 15 }, () => 5);
+  const other = play(days, hour, 40 * 60 * minuteMs, { ...reference, windows: 200 });
+  expect(other.recent).toMatchObject({ means: [expect.any(Number)], sum: 0, windows: 200 });
 });
