@@ -36,7 +36,7 @@ const tolerance = 0.02;
 const hypotheses = faultKinds.map((kind) => bearingFaults[kind]);
 
 /**
- * Nine features each for inner race (0 …), outer race and rolling element, in the same sequence: log SNR of harmonics
+ * Ten features each for inner race (0 …), outer race and rolling element, in the same sequence: log SNR of harmonics
  * 1–3, mean side bands at shaft and at cage distance around harmonic 1, margin over the other hypotheses; harmonics 1 and 2 at
  * one slip, and with their side bands at cage distance at one slip. Then what they share: cage and shaft. Kurtosis and crest factor of the envelope were tried on the tuning folds and are left out
  * (`src/adr/0009-whiten-with-a-short-memory.md`).
@@ -98,6 +98,13 @@ export const bearingFeatureSpec: FeatureSpec = {
         params: { order, spacing: "ftf", harmonics: 2, tolerance },
         group,
       })),
+      {
+        name: `${order}.comb.half`,
+        operator: "half-comb-log-snr",
+        chain,
+        params: { order, harmonics: 3, tolerance },
+        group,
+      },
     ]),
     {
       name: "cage.h1",

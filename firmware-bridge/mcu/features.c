@@ -26,6 +26,9 @@ static bool has_side_bands(uint32_t operator_number) {
   return (operator_number == COMB_LINE_LOG_SNR) || (operator_number == COMB_SIDE_LOG_SNR);
 }
 
+/* Of the order that a comb is named by. */
+static float share_of(uint32_t operator_number) { return (operator_number == HALF_COMB_LOG_SNR) ? 0.5f : 1.0f; }
+
 /* Highest order that a feature looks at. */
 static float highest_order(const aurora_bearing *bearing, const uint8_t *feature) {
   const float tolerance = section_floats(&feature[4])[0];
@@ -39,7 +42,7 @@ static float highest_order(const aurora_bearing *bearing, const uint8_t *feature
       order = (other > order) ? other : order;
     }
   }
-  order *= (float)feature[3];
+  order *= share_of(feature[0]) * (float)feature[3];
   if (feature[0] == SIDE_BAND_LOG_SNR) {
     order += order_of(bearing, feature[2]);
   }
@@ -214,7 +217,7 @@ static bool margin(aurora_features *state, uint32_t own, uint32_t harmonics, flo
 
 static bool fit_comb(aurora_features *state, const uint8_t *feature, float tolerance, float *out) {
   const aurora_comb comb = {
-      .order = order_of(&state->bearing, feature[1]),
+      .order = share_of(feature[0]) * order_of(&state->bearing, feature[1]),
       .harmonics = feature[3],
       .tolerance = tolerance,
       .spacing = has_side_bands(feature[0]) ? order_of(&state->bearing, feature[2]) : 0.0f,
@@ -239,6 +242,7 @@ static bool evaluate(aurora_features *state, const uint8_t *feature, float *out)
     case COMB_LOG_SNR:
     case COMB_LINE_LOG_SNR:
     case COMB_SIDE_LOG_SNR:
+    case HALF_COMB_LOG_SNR:
       return fit_comb(state, feature, tolerance, out);
     default:
       return section_is_finite(*out); /* computed from the envelope */

@@ -181,19 +181,24 @@ void aurora_spectrum_compute(aurora_spectrum *spectrum, uint32_t count) {
   }
 }
 
-static float middle_of(float first, float second, float third) {
-  const float low = (first < second) ? first : second;
-  const float high = (first < second) ? second : first;
-  return (third < low) ? low : ((third < high) ? third : high);
+/* Powers as their bits, which stand in the same order as they: comparing these is sooner. The attribute allows it. */
+typedef uint32_t __attribute__((may_alias)) power_bits;
+
+static power_bits *bits_at(float *powers) { return (power_bits *)(void *)powers; }
+
+static uint32_t middle_of(uint32_t first, uint32_t second, uint32_t third) {
+  const uint32_t low = smaller(first, second);
+  const uint32_t high = larger(first, second);
+  return (third < low) ? low : smaller(third, high);
 }
 
 /* Orders values so that values[rank] is the rank-th smallest and nothing before it is larger (Hoare 1961), by the middle one of
  * three (Singleton 1969). */
-static void select_rank(float *values, int32_t count, int32_t rank) {
+static void select_rank(power_bits *values, int32_t count, int32_t rank) {
   int32_t low = 0;
   int32_t high = count - 1;
   while (low < high) {
-    const float pivot = middle_of(values[low], values[(low + high) / 2], values[high]);
+    const uint32_t pivot = middle_of(values[low], values[(low + high) / 2], values[high]);
     int32_t left = low;
     int32_t right = high;
     while (left <= right) {
@@ -204,7 +209,7 @@ static void select_rank(float *values, int32_t count, int32_t rank) {
         right--;
       }
       if (left <= right) {
-        const float held = values[left];
+        const uint32_t held = values[left];
         values[left] = values[right];
         values[right] = held;
         left++;
@@ -224,22 +229,21 @@ static void select_rank(float *values, int32_t count, int32_t rank) {
 /* Median amplitude of `count` bins, one at least, from their powers: the root of the middle one, or the mean of two. */
 static float median_of(const aurora_spectrum *spectrum, uint32_t from, uint32_t count) {
   float *scratch = &spectrum->buffer[(spectrum->size / 2u) + 1u];
+  power_bits *bits = bits_at(scratch);
+  const power_bits *powers = bits_at(&spectrum->buffer[from]);
   for (uint32_t i = 0; i < count; i++) {
-    scratch[i] = spectrum->buffer[from + i];
+    bits[i] = powers[i];
   }
   const uint32_t middle = count / 2u;
-  select_rank(scratch, (int32_t)count, (int32_t)middle);
+  select_rank(bits, (int32_t)count, (int32_t)middle);
   const float upper = aurora_sqrt(scratch[middle]);
   if ((count & 1u) != 0u) {
     return upper;
   }
-  float below = scratch[0];
   for (uint32_t i = 1u; i < middle; i++) {
-    if (scratch[i] > below) {
-      below = scratch[i];
-    }
+    bits[0] = larger(bits[0], bits[i]);
   }
-  return (upper + aurora_sqrt(below)) * 0.5f;
+  return (upper + aurora_sqrt(scratch[0])) * 0.5f;
 }
 
 /* The median within reach of a point of the grid. */

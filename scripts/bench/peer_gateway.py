@@ -51,7 +51,7 @@ class Lines:
 
     def __init__(self, features):
         self.places = {}
-        lines = [feature for feature in features if not feature["operator"].startswith("comb-")]
+        lines = [feature for feature in features if "comb-" not in feature["operator"]]
         self.line_rows = [features.index(feature) for feature in lines]
         rows = [self.read(feature["operator"], **feature["params"]) for feature in lines]
         self.combs = Combs([feature for feature in features if feature not in lines], self)
@@ -130,7 +130,8 @@ class Combs:
         places = []
         for feature in features:
             params = feature["params"]
-            order, spacing = ORDERS[params["order"]], ORDERS[params["spacing"]] if "spacing" in params else 0.0
+            share = 0.5 if feature["operator"].startswith("half-") else 1.0
+            order, spacing = share * ORDERS[params["order"]], ORDERS[params["spacing"]] if "spacing" in params else 0.0
             key = (order, spacing, params["harmonics"], params["tolerance"])
             if key not in self.searches:
                 self.searches[key] = len(self.searches)

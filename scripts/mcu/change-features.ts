@@ -48,6 +48,7 @@ const combs: Readonly<Record<string, { readonly operator: string } & FeatureDecl
   h1: { operator: "comb-log-snr", harmonics: 3 },
   h2: { operator: "comb-line-log-snr", harmonics: 3, spacing: "shaft" },
   h3: { operator: "comb-side-log-snr", harmonics: 3, spacing: "shaft" },
+  margin: { operator: "half-comb-log-snr", harmonics: 3 },
   "side.shaft": { operator: "comb-line-log-snr", harmonics: 2, spacing: "ftf" },
   "side.ftf": { operator: "comb-side-log-snr", harmonics: 2, spacing: "ftf" },
 };

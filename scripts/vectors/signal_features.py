@@ -126,6 +126,7 @@ def read_features(spectrum, bearing):
             out[f"{kind}.side.{name}"] = (snr(bearing[kind] - distance) + snr(bearing[kind] + distance)) / 2
         out[f"{kind}.margin"] = means[kind] - max(means[k] for k in kinds if k != kind)
         out[f"{kind}.comb"] = comb(bearing[kind])[0]
+        out[f"{kind}.comb.half"] = comb(bearing[kind] / 2, harmonics=3)[0]
         out[f"{kind}.comb.line"], out[f"{kind}.comb.side"] = comb(bearing[kind], bearing["ftf"])
     out["cage.h1"] = snr(bearing["ftf"])
     out["shaft.h1"] = snr(1.0, 0.01, shaft=True)

@@ -23,8 +23,8 @@ const digests = {
   },
   "energies, combs among them": {
     chain: 2,
-    operators: 8,
-    digest: "27cbe395870b0de5fd07d57393b894beff60463d2c8ad55a6fdd2947550b2586",
+    operators: 9,
+    digest: "8811ba3d2b7a643ff64b90a8f703e478b82b4e249058fdaf7e6aa13de237cc0f",
   },
 } as const;
 const kinds = ["magnitudes", "energies", "energies, combs among them"] as const;

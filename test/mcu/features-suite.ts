@@ -89,7 +89,8 @@ export function describeFeatures(targets: readonly CheckTarget[]): void {
         [plain.mcuModel!, comb + 3, 5, false],
         [plain.mcuModel!, comb + 1, 4, false],
         [plain.mcuModel!, comb + 2, 5, false],
-        [plain.mcuModel!, comb, 8, false],
+        [plain.mcuModel!, comb, 8, true],
+        [plain.mcuModel!, comb, 9, false],
       ];
       const commands = new CheckCommands();
       const files = cases.map(([file, at, value]) => seal(file, at, value));

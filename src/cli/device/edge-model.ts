@@ -3,7 +3,7 @@
  * integers. Another model takes over with the next window.
  */
 import type { RunnableModel } from "../../../firmware-bridge/model/model-slots.ts";
-import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
+import { type BearingOrders, bearingOrderNames } from "../../core/contract/bundle/bearing.ts";
 import type { ScoreMessage } from "../../core/contract/device/device-message.ts";
 import type { RecordedBlock } from "../../core/contract/stream.ts";
 import { type McuFeatures, readMcuSection } from "../../core/features/mcu-section.ts";
@@ -50,15 +50,21 @@ export interface EdgeScorer extends Omit<EdgeInference, "accept"> {
 
 /** Each score goes to `send` with the model that gave it; the counters go on from model to model. */
 export function createEdgeScorer(send: (score: ScoreMessage, model: EdgeModel) => void): EdgeScorer {
-  let current: { readonly model: EdgeModel; readonly inference: EdgeInference } | null = null;
+  let current: {
+    readonly model: EdgeModel;
+    readonly bearing: BearingOrders;
+    readonly inference: EdgeInference;
+  } | null = null;
   let scoresBefore = 0;
   let abandonedBefore = 0;
   return {
     accept: (block, model, bearing) => {
-      if (current?.model !== model) {
+      // Another bearing begins anew, as on a device; the same one said again does not.
+      if (current?.model !== model || !isSame(current.bearing, bearing)) {
         scoresBefore += current?.inference.scores ?? 0;
         abandonedBefore += current?.inference.abandonedWindows ?? 0;
-        current = { model, inference: createEdgeInference(model, bearing, (score) => send(score, model)) };
+        const inference = createEdgeInference(model, bearing, (score) => send(score, model));
+        current = { model, bearing, inference };
       }
       current.inference.accept(block);
     },
@@ -69,6 +75,10 @@ export function createEdgeScorer(send: (score: ScoreMessage, model: EdgeModel) =
       return abandonedBefore + (current?.inference.abandonedWindows ?? 0);
     },
   };
+}
+
+function isSame(one: BearingOrders, other: BearingOrders): boolean {
+  return bearingOrderNames.every((name) => one[name] === other[name]);
 }
 
 function createEdgeInference(

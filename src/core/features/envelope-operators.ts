@@ -47,7 +47,9 @@ function createOperator(feature: FeatureDeclaration): EnvelopeOperator {
     case "order-margin":
       return bindOrderMargin(feature);
     case "comb-log-snr":
-      return bindComb(feature);
+      return bindComb(feature, 1);
+    case "half-comb-log-snr":
+      return bindComb(feature, 0.5);
     case "comb-line-log-snr":
       return bindSideBandComb(feature, "lines");
     case "comb-side-log-snr":
@@ -132,14 +134,17 @@ function bindOrderMargin(feature: FeatureDeclaration): EnvelopeOperator {
   };
 }
 
-/** `comb-log-snr`: mean over harmonics 1 … `harmonics` of `order`, all at the one deviation at which they stand highest. */
-function bindComb(feature: FeatureDeclaration): EnvelopeOperator {
+/**
+ * `comb-log-snr`: mean over harmonics 1 … `harmonics` of `order`, all at the one deviation at which they stand highest.
+ * `half-comb-log-snr`: of half of `order`, where a rolling element strikes one race harder than the other.
+ */
+function bindComb(feature: FeatureDeclaration, share: 0.5 | 1): EnvelopeOperator {
   const { name, harmonics, tolerance, params } = readComb(feature);
   params.done();
   return {
     evaluate: ({ bearing, spectrum }) =>
-      spectrum.fitComb({ order: orderOf(name, bearing), harmonics, tolerance, spacing: 0 }).lines,
-    highestOrder: (bearing) => orderOf(name, bearing) * harmonics * (1 + tolerance),
+      spectrum.fitComb({ order: share * orderOf(name, bearing), harmonics, tolerance, spacing: 0 }).lines,
+    highestOrder: (bearing) => share * orderOf(name, bearing) * harmonics * (1 + tolerance),
   };
 }
 

@@ -42,6 +42,7 @@ const sectionOperators = [
   "comb-log-snr",
   "comb-line-log-snr",
   "comb-side-log-snr",
+  "half-comb-log-snr",
 ] as const;
 /** The number of an order or of a spacing is its place. */
 const sectionOrders = ["bpfo", "bpfi", "bsf", "ftf", "shaft"] as const;
@@ -248,7 +249,7 @@ function readParams(view: DataView, offset: number): FeatureDeclaration["params"
   const harmonic = view.getUint8(offset + 3);
   const tolerance = view.getFloat32(offset + 4, true);
   if (order === undefined || spacing === undefined) return undefined;
-  const isComb = operator?.startsWith("comb-") === true;
+  const isComb = operator?.includes("comb-") === true;
   if (isComb && order === "shaft") return undefined;
   if (harmonic < 1 || harmonic > (isComb ? mostCombHarmonics : mostHarmonics)) return undefined;
   if (!(tolerance >= 0 && tolerance <= mostTolerance)) return undefined;
@@ -260,6 +261,7 @@ function readParams(view: DataView, offset: number): FeatureDeclaration["params"
     case "order-margin":
       return faultOrders.has(order) ? { order, harmonics: harmonic, tolerance } : undefined;
     case "comb-log-snr":
+    case "half-comb-log-snr":
       return { order, harmonics: harmonic, tolerance };
     case "comb-line-log-snr":
     case "comb-side-log-snr":
