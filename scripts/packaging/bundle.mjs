@@ -83,6 +83,13 @@ const shortened = [
   ["zod/v4/locales/index.js", 'export { default as en } from "./en.js";'],
   // The client alone, without its ways through proxies and web sockets, which nobody takes.
   ["mqtt/build/index.js", 'exports.MqttClient = require("./lib/client").default;'],
+  // Its timers in workers, which browsers need; the log's threads; traces that figures may be joined to.
+  [
+    "mqtt/build/lib/get-timer.js",
+    "exports.__esModule = true; exports.default = () => ({ set: setInterval, clear: clearInterval });",
+  ],
+  ["pino/lib/transport.js", 'module.exports = () => { throw new Error("no transports in the bundle"); };'],
+  ["@opentelemetry/api/dist/index.cjs", "exports.trace = { getSpan() {} }; exports.context = { active() {} };"],
 ];
 
 /** Applies the relocations to the files that they name, and notes which were applied. */
@@ -90,7 +97,7 @@ function relocate(applied) {
   return {
     name: "relocate",
     setup: (bundler) => {
-      bundler.onLoad({ filter: /\.js$/ }, ({ path }) => {
+      bundler.onLoad({ filter: /\.c?js$/ }, ({ path }) => {
         const name = relative(path.startsWith(packages) ? packages : join(root, "dist"), path);
         const short = shortened.find(([file]) => file === name);
         if (short !== undefined) {
