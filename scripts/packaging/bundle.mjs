@@ -89,7 +89,10 @@ const shortened = [
     "exports.__esModule = true; exports.default = () => ({ set: setInterval, clear: clearInterval });",
   ],
   ["pino/lib/transport.js", 'module.exports = () => { throw new Error("no transports in the bundle"); };'],
-  ["@opentelemetry/api/dist/index.cjs", "exports.trace = { getSpan() {} }; exports.context = { active() {} };"],
+  [
+    "@opentelemetry/api/dist/index.cjs",
+    "exports.trace = { getSpan() {} }; exports.context = { active() {} };",
+  ],
 ];
 
 /** Applies the relocations to the files that they name, and notes which were applied. */
