@@ -1,7 +1,7 @@
 /**
  * Prints what the bearing student would be that learns from another make of its features:
- * `npx tsx scripts/bench-chain.ts [PARAMETER=VALUE ...] [--rigs 5] [--from 5001]`, for example
- * `whiteningMemory=0.97 envelope=energy`; without a parameter, the make that ships. The data is found through AURORA_DATA,
+ * `npx tsx scripts/bench-chain.ts [PARAMETER=VALUE ...] [--combs] [--rigs 5] [--from 5001]`, for example
+ * `whiteningMemory=0.97 envelope=energy`; without a parameter, the make that ships; `--combs` with combs beside its lines. The data is found through AURORA_DATA,
  * else ../shared/data. For choosing: it learns on the published tuning folds and on invented rigs of training's own
  * generator, and plays families of other rigs (scripts/bench-transfer) from seeds that those figures do not use. No held-out
  * bearing is judged but where a tuning fold has it, no bundle is written.
@@ -16,6 +16,7 @@ import { withBundle } from "../src/cli/score/files/open-bundle.ts";
 import type { BearingConfig } from "../src/training/recipes/bearing/bearing-config.ts";
 import { loadTrainingConfig } from "../src/training/training-config.ts";
 import { changeChain, cutChainRows, describeFold, learnChain, lendStudent } from "./bench/chain-student.ts";
+import { addCombs } from "./bench/comb-features.ts";
 import { rigFamilies } from "./bench/transfer-families.ts";
 import { playRig } from "./bench/transfer-play.ts";
 import {
@@ -28,7 +29,11 @@ import {
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rigs: { type: "string", default: "5" }, from: { type: "string", default: "5001" } },
+  options: {
+    combs: { type: "boolean", default: false },
+    rigs: { type: "string", default: "5" },
+    from: { type: "string", default: "5001" },
+  },
 });
 const params = Object.fromEntries(
   positionals.map((each) => {
@@ -39,9 +44,11 @@ const params = Object.fromEntries(
 const folder = join("models", "bearing-vibration");
 const { recipe, attachments } = await loadTrainingConfig(join(folder, "train.yaml"));
 const dataDir = process.env.AURORA_DATA ?? join("..", "shared", "data");
-const rows = await cutChainRows(changeChain(recipe.config as BearingConfig, params), attachments, dataDir);
+const changed = changeChain(recipe.config as BearingConfig, params);
+const config = options.combs ? { ...changed, features: addCombs(changed.features) } : changed;
+const rows = await cutChainRows(config, attachments, dataDir);
 const { folds, student } = await learnChain(rows);
-console.log(`${positionals.join(" ") || "as it ships"}\n`);
+console.log(`${[...positionals, ...(options.combs ? ["with combs"] : [])].join(" ") || "as it ships"}\n`);
 console.log(`${"folds".padEnd(24)}| windows | recordings   above | raises  rightly`);
 for (const fold of folds) console.log(describeFold(rows, student, fold));
 const { location, machine, window } = student.healthy;

@@ -364,6 +364,15 @@ describe("the house", () => {
     expect(found).toEqual([]);
   });
 
+  it("takes no tables of time zones and languages into a gateway", () => {
+    const found = breaches(function* ({ path, room, code }) {
+      if (!["core", "gateway"].some((part) => isWithin(room, part))) return;
+      const own = path === "src/core/contract/iso-time.ts";
+      if (!own && /\bto(?:ISO|UTC|Locale)\w*String\(/.test(code)) yield "says a time or a number by itself";
+    });
+    expect(found).toEqual([]);
+  });
+
   it("has no file past 300 lines", () => {
     expect(breaches((file) => (file.text.split("\n").length > 301 ? ["too long"] : []))).toEqual([]);
   });

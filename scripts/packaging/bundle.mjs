@@ -3,6 +3,7 @@
 // file finds by its own place it finds there. TensorFlow is not part of it. Needs `npm run build` before.
 //   node scripts/packaging/bundle.mjs [folder] [linux-x64 linux-arm64 ...]
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { builtinModules, createRequire } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
@@ -82,6 +83,16 @@ const shortened = [
   ["zod/v4/locales/index.js", 'export { default as en } from "./en.js";'],
   // The client alone, without its ways through proxies and web sockets, which nobody takes.
   ["mqtt/build/index.js", 'exports.MqttClient = require("./lib/client").default;'],
+  // Its timers in workers, which browsers need; the log's threads; traces that figures may be joined to.
+  [
+    "mqtt/build/lib/get-timer.js",
+    "exports.__esModule = true; exports.default = () => ({ set: setInterval, clear: clearInterval });",
+  ],
+  ["pino/lib/transport.js", 'module.exports = () => { throw new Error("no transports in the bundle"); };'],
+  [
+    "@opentelemetry/api/dist/index.cjs",
+    "exports.trace = { getSpan() {} }; exports.context = { active() {} };",
+  ],
 ];
 
 /** Applies the relocations to the files that they name, and notes which were applied. */
@@ -89,7 +100,7 @@ function relocate(applied) {
   return {
     name: "relocate",
     setup: (bundler) => {
-      bundler.onLoad({ filter: /\.js$/ }, ({ path }) => {
+      bundler.onLoad({ filter: /\.c?js$/ }, ({ path }) => {
         const name = relative(path.startsWith(packages) ? packages : join(root, "dist"), path);
         const short = shortened.find(([file]) => file === name);
         if (short !== undefined) {
@@ -110,6 +121,32 @@ function relocate(applied) {
     },
   };
 }
+
+/**
+ * What is imported of Node's own modules, required: for an import Node reads all that the module can give, and so makes what it makes
+ * only for who asks, as the texts of all authorities (`tls.rootCertificates`) and the streams of a terminal.
+ */
+const requireBuiltins = {
+  name: "require-builtins",
+  setup: (bundler) => {
+    const named = new RegExp(`^(node:)?(${builtinModules.join("|")})$`);
+    bundler.onResolve({ filter: named }, ({ path, kind }) => {
+      if (kind !== "import-statement") return undefined;
+      return { path: path.replace(/^node:/, ""), namespace: "builtin", sideEffects: false };
+    });
+    bundler.onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => {
+      const module = `node:${path}`;
+      const names = Object.keys(createRequire(import.meta.url)(module)).filter((name) => name !== "default");
+      const contents = [
+        `const builtin = require("${module}");`,
+        "const pick = (name) => builtin[name];",
+        ...names.map((name) => `export const ${name} = /* @__PURE__ */ pick("${name}");`),
+        "export default builtin;",
+      ];
+      return { contents: contents.join("\n"), loader: "js" };
+    });
+  },
+};
 
 /** Packages made for `require` find what Node gives them. */
 const preamble = `import { createRequire as auroraRequire } from "node:module";
@@ -143,7 +180,7 @@ export async function makeBundle({ out, platforms: wanted }) {
     // What its packages use where it is installed, and do without where it is not.
     external: ["pg-native", "bufferutil", "utf-8-validate"],
     banner: { js: preamble },
-    plugins: [relocate(applied)],
+    plugins: [relocate(applied), requireBuiltins],
     metafile: true,
     logLevel: "warning",
   });

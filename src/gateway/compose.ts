@@ -210,6 +210,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     host: config.gateway.httpHost,
     port: config.gateway.httpPort,
     stateDir: config.gateway.stateDir,
+    clock,
     logger,
     routes: [
       ...createStatusRoutes({

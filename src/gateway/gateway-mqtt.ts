@@ -1,6 +1,7 @@
 /** Connects a gateway to its broker, as its configuration says, with the retained status and its last will. */
 import { randomBytes } from "node:crypto";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
+import { renderIsoTime } from "../core/contract/iso-time.ts";
 import type { Topics } from "../core/contract/topics.ts";
 import type { GatewayStatus } from "../core/contract/turbine-state.ts";
 import type { Clock } from "../core/platform/clock.ts";
@@ -51,7 +52,7 @@ export async function connectGatewayMqtt(options: GatewayMqttOptions): Promise<G
   const describe = (online: boolean): GatewayStatus => ({
     gateway: id,
     online,
-    time: online ? new Date(clock.nowMs()).toISOString() : null,
+    time: online ? renderIsoTime(clock.nowMs()) : null,
     version: online ? options.runtimeVersion : null,
     config: online ? withoutSecrets(config) : null,
     instance,

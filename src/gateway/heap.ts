@@ -9,11 +9,12 @@ import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
  */
 const flags: readonly string[] = ["--heap-growing-percent=10", "--no-concurrent-marking"];
 /**
- * In the small profile V8 also favours size: it keeps no code in the form between bytecode and optimised code, which is large, and
- * at each full collection leaves no gaps and forgets the bytecode that has not run since the last.
+ * In the small profile V8 also favours size: its young generation grows no further, it keeps no code in the form between bytecode and
+ * optimised code, which is large, and at each full collection leaves no gaps and forgets the bytecode that has not run since the last.
  */
 const flagsOfSmall: readonly string[] = [
   "--optimize-for-size",
+  "--semi-space-growth-factor=1",
   "--no-sparkplug",
   "--flush-baseline-code",
   "--compact-on-every-full-gc",

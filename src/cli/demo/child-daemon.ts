@@ -31,10 +31,15 @@ export const daemonNodeOptions: readonly string[] = ["--max-semi-space-size=2"];
 
 /**
  * Environment of a gateway's process. Node's threads for files and compilation, and ONNX Runtime in them, otherwise free what
- * they no longer need into an arena of each thread, where it stays: 7 MB (`npm run bench -- --only memory`). The package's
- * `aurora` says the same.
+ * they no longer need into an arena of each thread, where it stays: 7 MB (`npm run bench -- --only memory`). And glibc otherwise
+ * takes the largest block that was ever freed for one that will be wanted again, and keeps as much of what the start took: a
+ * bound that is said stays where it is. The package's `aurora` says the same.
  */
-export const gatewayEnvironment: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: "1" };
+export const gatewayEnvironment: Readonly<Record<string, string>> = {
+  MALLOC_ARENA_MAX: "1",
+  MALLOC_MMAP_THRESHOLD_: "65536",
+  MALLOC_TRIM_THRESHOLD_: "65536",
+};
 
 /** Longest wait for the rest of what a daemon said before it ended. */
 const pipeGraceMs = 1000;

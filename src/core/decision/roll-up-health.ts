@@ -2,6 +2,8 @@
  * What a turbine's components make of the turbine: the worst of them with its reason, and how many are healthy. One that
  * is unknown hides none of the others. Words for people; reads no clock.
  */
+
+import { renderIsoTime } from "../contract/iso-time.ts";
 import type { AlarmLane } from "../contract/prediction.ts";
 import {
   type ComponentCondition,
@@ -86,8 +88,8 @@ export function describeLane(lane: AlarmLane | null | undefined): string {
 
 /** `12:40 UTC` of the same day, else with its date. */
 function formatMoment(timeMs: number, nowMs: number): string {
-  const [date, time] = new Date(timeMs).toISOString().slice(0, 16).split("T");
-  const today = new Date(nowMs).toISOString().slice(0, 10);
+  const [date, time] = renderIsoTime(timeMs).slice(0, 16).split("T");
+  const today = renderIsoTime(nowMs).slice(0, 10);
   return `${date === today ? "" : `${date} `}${time} UTC`;
 }
 

@@ -1,6 +1,7 @@
 /** The sentence that an operator reads first: who moved, how, and since when. Statistics have no place in it. */
 
 import type { DriftVerdict, FeatureShift } from "../contract/drift-verdict.ts";
+import { renderIsoTime } from "../contract/iso-time.ts";
 import { dayMs } from "../maths/durations.ts";
 import { describeSensor, formatDb, isTemperature, spell, wordShift } from "./describe-column.ts";
 import { storyOf } from "./join-stories.ts";
@@ -17,7 +18,7 @@ export function describeSince(
   { fromMs, toMs }: Pick<DriftVerdict, "fromMs" | "toMs">,
 ): string {
   const since = new Date(sinceMs);
-  if (toMs - fromMs < dayMs / 2) return `since ${since.toISOString().slice(11, 16)}`;
+  if (toMs - fromMs < dayMs / 2) return `since ${renderIsoTime(sinceMs).slice(11, 16)}`;
   if (toMs - sinceMs < 7 * dayMs) return `since ${weekdays[since.getUTCDay()]}`;
   const isLongAgo = toMs - sinceMs > 300 * dayMs;
   return `since ${since.getUTCDate()} ${months[since.getUTCMonth()]}${isLongAgo ? ` ${since.getUTCFullYear()}` : ""}`;

@@ -1,4 +1,6 @@
 /** Names of the periods that drift is assessed by: of a day its date, of a shorter one its start. */
+
+import { renderIsoTime } from "../contract/iso-time.ts";
 import { dayMs } from "../maths/durations.ts";
 
 /** From its start to before its end, epoch ms. */
@@ -9,7 +11,7 @@ export interface PeriodRange {
 
 /** `YYYY-MM-DD` of a period of a day, `YYYY-MM-DDTHH:MMZ` (with seconds where it needs them) of a shorter one. */
 export function nameDriftDay({ fromMs, toMs }: PeriodRange): string {
-  const iso = new Date(fromMs).toISOString();
+  const iso = renderIsoTime(fromMs);
   if (toMs - fromMs >= dayMs) return iso.slice(0, 10);
   return fromMs % 60_000 === 0 ? `${iso.slice(0, 16)}Z` : `${iso.slice(0, 19)}Z`;
 }
@@ -21,6 +23,6 @@ export function readDriftDay(name: string): PeriodRange | null {
   if (!dayPattern.test(name)) return null;
   const fromMs = Date.parse(name);
   // 30 February is read as 2 March.
-  if (Number.isNaN(fromMs) || new Date(fromMs).toISOString().slice(0, 10) !== name.slice(0, 10)) return null;
+  if (Number.isNaN(fromMs) || renderIsoTime(fromMs).slice(0, 10) !== name.slice(0, 10)) return null;
   return { fromMs, toMs: fromMs + (name.length === 10 ? dayMs : 1) };
 }

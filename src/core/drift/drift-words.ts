@@ -7,6 +7,7 @@ import type {
   DriftVerdict,
   FeatureShift,
 } from "../contract/drift-verdict.ts";
+import { renderIsoTime } from "../contract/iso-time.ts";
 import { dayMs } from "../maths/durations.ts";
 import { describeColumn } from "./describe-column.ts";
 import type { PeriodRange } from "./drift-day.ts";
@@ -92,7 +93,7 @@ export function titleVerdict({ cause, turbine, component, shifts, level, reason 
 
 /** When something began: its date where periods are days, else the moment. */
 export function nameMoment(timeMs: number, { fromMs, toMs }: PeriodRange): string {
-  const iso = new Date(timeMs).toISOString();
+  const iso = renderIsoTime(timeMs);
   return toMs - fromMs >= dayMs ? iso.slice(0, 10) : iso;
 }
 

@@ -5,6 +5,7 @@ import type {
   PointPerformanceReply,
   ShareRange,
 } from "../contract/drift-performance-schema.ts";
+import { renderIsoTime } from "../contract/iso-time.ts";
 
 /** A point that something is estimated of. */
 export interface EstimatedPoint extends PointPerformanceReply {
@@ -56,7 +57,7 @@ export function describeOutcomes(model: ModelOutcomesReply): string {
   const { outcomes, errors, faults, expectedFaults } = verdict;
   const counted = `${outcomes} ${outcomes === 1 ? "outcome" : "outcomes"} confirmed, ${errors} decided wrongly, ${faults} ${faults === 1 ? "fault" : "faults"} where ${expectedFaults.toFixed(1)} were to be expected`;
   if (contradictedMs === null) return `${counted}: nothing speaks against it`;
-  const since = new Date(contradictedMs).toISOString().slice(0, 10);
+  const since = renderIsoTime(contradictedMs).slice(0, 10);
   return `${counted}: they contradict it since ${since}${contradictedBy === null ? "" : `, ${changeWords[contradictedBy]}`}`;
 }
 

@@ -1,5 +1,6 @@
 /** Structured logs on stderr: JSON lines for machines, one plain line each on a terminal. Never on stdout, never with a secret. */
 import { type DestinationStream, destination, type Logger as PinoLogger, pino } from "pino";
+import { renderIsoTime } from "../contract/iso-time.ts";
 import { isSecretKey, redact, redactedMark, redactText } from "./redact.ts";
 
 const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
@@ -42,7 +43,7 @@ export function createLogger(options: LoggerOptions = {}): Logger {
       level: options.level ?? "info",
       base: { pid: process.pid, ...base },
       messageKey: "message",
-      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      timestamp: () => `,"time":"${renderIsoTime(Date.now())}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
     stream,

@@ -1,5 +1,6 @@
 /** Takes secrets out of anything that is about to be logged or published. Looks at key names and at URLs; it cannot know a secret by its value. */
 import { AuroraError } from "../contract/aurora-error.ts";
+import { renderIsoTime } from "../contract/iso-time.ts";
 
 /** What stands where a secret stood. */
 export const redactedMark = "[redacted]";
@@ -29,7 +30,8 @@ export function redact(value: unknown, depth = 0): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof Error) return depth >= depthLimit ? value.name : describeError(value, depth);
   if (ArrayBuffer.isView(value)) return `<${value.byteLength} bytes>`;
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "invalid date" : value.toISOString();
+  if (value instanceof Date)
+    return Number.isNaN(value.getTime()) ? "invalid date" : renderIsoTime(value.getTime());
   if (depth >= depthLimit) return "…";
   if (Array.isArray(value)) {
     const items = value.slice(0, itemLimit).map((item) => redact(item, depth + 1));

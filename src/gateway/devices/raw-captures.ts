@@ -6,6 +6,7 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { maxCaptureSamples } from "../../core/contract/device/device-capture.ts";
+import { renderIsoTime } from "../../core/contract/iso-time.ts";
 import type { SampleBlock } from "../../core/contract/stream.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
 import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
@@ -139,7 +140,7 @@ function createRecordingWriter({ dir, placeOf, logger }: RawCapturesOptions): Re
     const { deviceId, channel, timestampMs } = recording.first;
     const folder = join(dir, deviceId);
     await mkdir(folder, { recursive: true });
-    const name = `${new Date(timestampMs).toISOString().replaceAll(":", "-")}-${toFileName(channel)}`;
+    const name = `${renderIsoTime(timestampMs).replaceAll(":", "-")}-${toFileName(channel)}`;
     await writeFileAtomic(join(folder, `${name}.json`), JSON.stringify(describeRecording(recording, place)));
     await writeFileAtomic(join(folder, `${name}.npy`), encodeNpy(recording.parts));
     written++;

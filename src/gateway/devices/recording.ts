@@ -1,6 +1,7 @@
 /** Recordings: runs of raw samples without a gap, how they are gathered, and what is known of them. */
 import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import type { RecordingAbout } from "../../core/contract/device/device-capture.ts";
+import { renderIsoTime } from "../../core/contract/iso-time.ts";
 import type { RecordedBlock } from "../../core/contract/stream.ts";
 
 /** A run of samples without a gap. */
@@ -37,7 +38,7 @@ export function describeRecording(recording: Recording, place: RecordingPlace): 
     device: first.deviceId,
     channel: first.channel,
     unit: first.unit,
-    from: new Date(first.timestampMs).toISOString(),
+    from: renderIsoTime(first.timestampMs),
     firstSample: first.firstSample,
     ...(place.alert === undefined ? {} : { alert: place.alert }),
   };

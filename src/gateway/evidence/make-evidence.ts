@@ -7,6 +7,7 @@ import {
   type EvidenceKind,
   maxAboutBytes,
 } from "../../core/contract/evidence.ts";
+import { renderIsoTime } from "../../core/contract/iso-time.ts";
 import { encodeNpy } from "../../core/platform/files/encode-npy.ts";
 import { packSamples } from "../../core/platform/files/sample-codec.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
@@ -42,7 +43,7 @@ export async function makeEvidence(recording: Recording, occasion: EvidenceOccas
       version: 1,
       ...facts,
       ...(request === undefined ? {} : { request }),
-      to: new Date(first.timestampMs + (1000 * samples) / first.sampleRateHz).toISOString(),
+      to: renderIsoTime(first.timestampMs + (1000 * samples) / first.sampleRateHz),
       samples,
       npySha256: sha256Hex(encodeNpy(parts)),
       packed: { codec: "split-brotli", bytes: packed.length, sha256: sha256Hex(packed) },

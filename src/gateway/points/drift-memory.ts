@@ -119,28 +119,7 @@ export function createDriftMemory({
         day: isOfKept ? heard!.day : null,
       });
       state.release([keyOf(point), dayKeyOf(point)], describeAll);
-      const entry: WatchedDrift = {
-        point,
-        take: watch.take,
-        advance: watch.advance,
-        assess: watch.assess,
-        renew: watch.renew,
-        get ground() {
-          return watch.ground;
-        },
-        get day() {
-          return watch.day;
-        },
-        get ended() {
-          return watch.ended;
-        },
-        epoch,
-        standing: kept?.standing ?? nothingSaid,
-        waiting: null,
-        waitingMonotonicMs: Number.NaN,
-        savedSlot: Number.NaN,
-        saved: null,
-      };
+      const entry = new Watched(watch, epoch, kept?.standing ?? nothingSaid);
       if (kept !== undefined) entry.saved = { ground: entry.ground, standing: entry.standing };
       opened.push(entry);
       return entry;
@@ -164,4 +143,52 @@ export function createDriftMemory({
       state.setDescribed({ [dayKeyOf(point)]: describeDay(entry) }, describeAll);
     },
   };
+}
+
+class Watched implements WatchedDrift {
+  readonly #days: DriftPoint;
+  readonly epoch: number;
+  standing: DriftStanding;
+  waiting: DriftVerdict | null = null;
+  waitingMonotonicMs = Number.NaN;
+  savedSlot = Number.NaN;
+  saved: WatchedDrift["saved"] = null;
+
+  constructor(days: DriftPoint, epoch: number, standing: DriftStanding) {
+    this.#days = days;
+    this.epoch = epoch;
+    this.standing = standing;
+  }
+
+  get point(): PointId {
+    return this.#days.point;
+  }
+
+  get ground(): WatchedDrift["ground"] {
+    return this.#days.ground;
+  }
+
+  get day(): WatchedDrift["day"] {
+    return this.#days.day;
+  }
+
+  get ended(): WatchedDrift["ended"] {
+    return this.#days.ended;
+  }
+
+  take(...report: Parameters<DriftPoint["take"]>): ReturnType<DriftPoint["take"]> {
+    return this.#days.take(...report);
+  }
+
+  advance(monotonicMs: number): void {
+    this.#days.advance(monotonicMs);
+  }
+
+  assess(): ReturnType<DriftPoint["assess"]> {
+    return this.#days.assess();
+  }
+
+  renew(): void {
+    this.#days.renew();
+  }
 }

@@ -93,124 +93,143 @@ const earliestNowMs = 1_577_836_800_000;
 /** So many times as many warnings as false verdicts. */
 const warningShare = 10;
 
-/** Creates the watch of a point, new or as the last run left it. */
-export function createDriftPoint(
-  point: PointId,
-  rules: DriftRules,
-  kept: { readonly ground: DriftGround<SiteReference> | null; readonly day: DaySummary | null },
-): DriftPoint {
-  const { periodMs } = rules;
-  const graceMs = graceOf(rules);
-  let ground: DriftGround | null = kept.ground && groundOn(kept.ground.model, kept.ground.reference);
-  let day: PackedDay | null = kept.day && packDay(kept.day);
-  let ended: PackedDay | null = null;
-  let task: DriftTask | null = null;
-  /** The data's own time at the last report, and when that was. */
-  let heard: { readonly toMs: number; readonly monotonicMs: number } | null = null;
+/** What the last run left. */
+interface KeptDays {
+  readonly ground: DriftGround<SiteReference> | null;
+  readonly day: DaySummary | null;
+}
 
-  const assessEnded = function* (over: PackedDay): Steps<DriftVerdict | null> {
-    if (ground === null || task === null) return null;
-    const { model } = ground;
-    const before = unpackReference(ground.reference);
+/** Creates the watch of a point, new or as the last run left it. */
+export function createDriftPoint(point: PointId, rules: DriftRules, kept: KeptDays): DriftPoint {
+  return new Days(point, rules, kept);
+}
+
+/** A point's days: of a thousand points there are a thousand. */
+class Days implements DriftPoint {
+  readonly point: PointId;
+  readonly #rules: DriftRules;
+  ground: DriftGround | null;
+  day: PackedDay | null;
+  ended: PackedDay | null = null;
+  #task: DriftTask | null = null;
+  /** The data's own time at the last report, and when that was. */
+  #heard: { readonly toMs: number; readonly monotonicMs: number } | null = null;
+
+  constructor(point: PointId, rules: DriftRules, kept: KeptDays) {
+    this.point = point;
+    this.#rules = rules;
+    this.ground = kept.ground && groundOn(kept.ground.model, kept.ground.reference);
+    this.day = kept.day && packDay(kept.day);
+  }
+
+  take(
+    report: DriftReport,
+    { nowMs, monotonicMs }: Moment,
+    modelOf: (name: string) => DriftModel | null,
+  ): TakenReport {
+    let isLost = false;
+    const refuse = (reason: DriftRefusal, detail: string): TakenReport => {
+      return { refused: { reason, detail }, isRelearning: false, isLost };
+    };
+    if (nowMs < earliestNowMs) return refuse("no-time", "the clock has not been set");
+    if (report.toMs > nowMs + farAheadMs) {
+      return refuse("future", `it ends ${describeHours(report.toMs - nowMs)} from now`);
+    }
+    const before = this.ground?.model.digest;
+    if (!this.#adopt(report, modelOf)) return refuse("other-model", "its bundle does not serve any more");
+    isLost = this.#forgetFuture(nowMs);
+    try {
+      const { periodMs } = this.#rules;
+      const { day } = this;
+      const fromMs = findDayOf(report, periodMs);
+      const lastMs = Math.max(this.ground?.reference.lastMs ?? -1, day === null ? -1 : day.fromMs - 1);
+      if (fromMs <= lastMs) return refuse("late", "its day has been assessed, or a later one has begun");
+      const isNext = day !== null && fromMs > day.fromMs;
+      const next = packDay(addToDay(day === null || isNext ? null : unpackDay(day), report, periodMs));
+      if (isNext) this.ended = day;
+      this.day = next;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return refuse("not-fitting", error.message);
+    }
+    this.#heard = { toMs: report.toMs, monotonicMs };
+    const isRelearning = before !== undefined && before !== report.modelDigest;
+    return { refused: null, isRelearning, isLost };
+  }
+
+  advance(monotonicMs: number): void {
+    const { ground, day } = this;
+    const { periodMs } = this.#rules;
+    // Of a day of the last run it is not known how much has gone: it lasts at most its length from now.
+    if (this.#heard === null && day !== null) this.#heard = { toMs: day.fromMs, monotonicMs };
+    const heard = this.#heard;
+    // Nor is it known what to hold it against before a report says so.
+    if (heard === null || ground === null || this.#task === null || this.ended !== null) return;
+    const nowMs = heard.toMs + monotonicMs - heard.monotonicMs;
+    const graceMs = graceOf(this.#rules);
+    const { lastMs } = ground.reference;
+    if (day !== null) {
+      if (nowMs > day.fromMs + periodMs + graceMs) [this.ended, this.day] = [day, null];
+    } else if (lastMs !== null && nowMs > lastMs + 2 * periodMs + graceMs) {
+      this.ended = packDay({ fromMs: lastMs + periodMs, periodMs, features: [] });
+    }
+  }
+
+  *assess(): Steps<DriftVerdict | null> {
+    if (this.ended === null) return null;
+    try {
+      return yield* this.#assessEnded(this.ended);
+    } finally {
+      this.ended = null;
+    }
+  }
+
+  renew(): void {
+    [this.day, this.ended, this.#heard] = [null, null, null];
+    if (this.ground !== null) this.ground = groundOn(this.ground.model, beginSiteReference());
+  }
+
+  *#assessEnded(over: PackedDay): Steps<DriftVerdict | null> {
+    const task = this.#task;
+    if (this.ground === null || task === null) return null;
+    const { model } = this.ground;
+    const before = unpackReference(this.ground.reference);
     yield;
     const { verdict, reference } = yield* assessDayByStep(task, before, unpackDay(over));
     yield;
-    ground = groundOn(model, reference);
+    this.ground = groundOn(model, reference);
     const { name, version, digest } = model;
     const of = { modelName: name, modelVersion: version, modelDigest: digest };
-    return { ...point, ...of, ...verdict, cause: null };
-  };
+    return { ...this.point, ...of, ...verdict, cause: null };
+  }
 
   /** Makes sure that the report's model is the one whose days are held; false: its bundle does not serve. */
-  const adopt = (report: DriftReport, modelOf: (name: string) => DriftModel | null): boolean => {
-    if (task !== null && ground?.model.digest === report.modelDigest) return true;
+  #adopt(report: DriftReport, modelOf: (name: string) => DriftModel | null): boolean {
+    const { ground } = this;
+    if (this.#task !== null && ground?.model.digest === report.modelDigest) return true;
     const model = modelOf(report.modelName);
     if (model === null || model.ref.digest !== report.modelDigest) return false;
-    task = createTask(model, rules);
+    const task = createTask(model, this.#rules);
+    this.#task = task;
     if (ground?.model.digest === model.ref.digest) return true;
     const levels = task.columns.filter(({ role }) => role === "level");
     const reference =
       ground === null ? beginSiteReference() : carryColumns(unpackReference(ground.reference), levels);
-    ground = groundOn(model.ref, reference);
+    this.ground = groundOn(model.ref, reference);
     // The day of a change is the new model's: half a day of each would be compared with whole ones.
-    day = null;
+    this.day = null;
     return true;
-  };
+  }
 
   /** A clock that was far ahead and was set right again must not make everything late for years; true: days were let go. */
-  const forgetFuture = (nowMs: number): boolean => {
-    if (day !== null && day.fromMs > nowMs + farAheadMs) day = null;
+  #forgetFuture(nowMs: number): boolean {
+    const { ground } = this;
+    if (this.day !== null && this.day.fromMs > nowMs + farAheadMs) this.day = null;
     const lastMs = ground?.reference.lastMs ?? null;
     if (ground === null || lastMs === null || lastMs <= nowMs + farAheadMs) return false;
-    ground = groundOn(ground.model, beginSiteReference());
+    this.ground = groundOn(ground.model, beginSiteReference());
     return true;
-  };
-
-  return {
-    point,
-    get ground() {
-      return ground;
-    },
-    get day() {
-      return day;
-    },
-    get ended() {
-      return ended;
-    },
-    take: (report, { nowMs, monotonicMs }, modelOf) => {
-      let isLost = false;
-      const refuse = (reason: DriftRefusal, detail: string): TakenReport => {
-        return { refused: { reason, detail }, isRelearning: false, isLost };
-      };
-      if (nowMs < earliestNowMs) return refuse("no-time", "the clock has not been set");
-      if (report.toMs > nowMs + farAheadMs) {
-        return refuse("future", `it ends ${describeHours(report.toMs - nowMs)} from now`);
-      }
-      const before = ground?.model.digest;
-      if (!adopt(report, modelOf)) return refuse("other-model", "its bundle does not serve any more");
-      isLost = forgetFuture(nowMs);
-      try {
-        const fromMs = findDayOf(report, periodMs);
-        const lastMs = Math.max(ground?.reference.lastMs ?? -1, day === null ? -1 : day.fromMs - 1);
-        if (fromMs <= lastMs) return refuse("late", "its day has been assessed, or a later one has begun");
-        const isNext = day !== null && fromMs > day.fromMs;
-        const next = packDay(addToDay(day === null || isNext ? null : unpackDay(day), report, periodMs));
-        if (isNext) ended = day;
-        day = next;
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
-        return refuse("not-fitting", error.message);
-      }
-      heard = { toMs: report.toMs, monotonicMs };
-      const isRelearning = before !== undefined && before !== report.modelDigest;
-      return { refused: null, isRelearning, isLost };
-    },
-    advance: (monotonicMs) => {
-      // Of a day of the last run it is not known how much has gone: it lasts at most its length from now.
-      if (heard === null && day !== null) heard = { toMs: day.fromMs, monotonicMs };
-      // Nor is it known what to hold it against before a report says so.
-      if (heard === null || ground === null || task === null || ended !== null) return;
-      const nowMs = heard.toMs + monotonicMs - heard.monotonicMs;
-      const { lastMs } = ground.reference;
-      if (day !== null) {
-        if (nowMs > day.fromMs + periodMs + graceMs) [ended, day] = [day, null];
-      } else if (lastMs !== null && nowMs > lastMs + 2 * periodMs + graceMs) {
-        ended = packDay({ fromMs: lastMs + periodMs, periodMs, features: [] });
-      }
-    },
-    assess: function* () {
-      if (ended === null) return null;
-      try {
-        return yield* assessEnded(ended);
-      } finally {
-        ended = null;
-      }
-    },
-    renew: () => {
-      [day, ended, heard] = [null, null, null];
-      if (ground !== null) ground = groundOn(ground.model, beginSiteReference());
-    },
-  };
+  }
 }
 
 function groundOn(model: ModelRef, reference: SiteReference): DriftGround {

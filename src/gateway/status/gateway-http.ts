@@ -9,6 +9,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { AuroraError, type ErrorCode } from "../../core/contract/aurora-error.ts";
 import { gatewayAccessFile } from "../../core/contract/device/device-capture.ts";
+import { renderHttpDate } from "../../core/contract/iso-time.ts";
+import type { Clock } from "../../core/platform/clock.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
 import { boundHttpConnections } from "../../core/platform/http-places.ts";
 import type { Logger } from "../../core/platform/logger.ts";
@@ -54,6 +56,7 @@ export interface GatewayHttpOptions {
   /** Where the access file stands while the server listens. */
   readonly stateDir: string;
   readonly routes: readonly GatewayRoute[];
+  readonly clock: Clock;
   readonly logger: Logger;
   /** How a port that another program has is waited for; default 1 s to 1 min. */
   readonly retry?: { readonly firstMs: number; readonly maxMs: number };
@@ -173,6 +176,7 @@ async function serve(
   const { headers = {}, ...answer } = await findAnswer(request, options, gone.signal);
   if (response.destroyed) return;
   response.writeHead(answer.status, {
+    date: renderHttpDate(options.clock.nowMs()),
     "content-type": answer.contentType,
     "x-content-type-options": "nosniff",
     "cache-control": "no-store",

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { changeFeatures } from "../../../scripts/mcu/change-features.ts";
 import { readShippedModels } from "../../../scripts/mcu/shipped-models.ts";
 import { createEdgeScorer, openEdgeModel } from "../../../src/cli/device/edge-model.ts";
 import type { ScoreMessage } from "../../../src/core/contract/device/device-message.ts";
@@ -7,11 +6,9 @@ import { createRandom } from "../../../src/core/maths/random.ts";
 
 const bearing = { bpfo: 3.5848, bpfi: 5.4152, bsf: 4.7135, ftf: 0.39828 };
 
-test("a simulated device pools its windows as a model says, and begins anew with another bearing alone", async () => {
+test("a simulated device begins anew with another bearing, and not with the same one said again", async () => {
   const shipped = (await readShippedModels()).find((one) => one.manifest.name === "bearing-vibration")!;
-  const models = [shipped, changeFeatures(shipped, { params: { pooledWindows: 4 } })].map(
-    ({ mcuModel }) => openEdgeModel(mcuModel!)!,
-  );
+  const model = openEdgeModel(shipped.mcuModel!)!;
   const random = createRandom(1);
   const counts = Int16Array.from({ length: 26_000 }, () => Math.round(4000 * (random.uniform() - 0.5)));
   const block = {
@@ -23,21 +20,25 @@ test("a simulated device pools its windows as a model says, and begins anew with
     shaftRpm: 1797,
     counts,
   };
-  const [alone, pooled] = models.map((model) => {
-    const scores: ScoreMessage[] = [];
-    const scorer = createEdgeScorer((score) => scores.push(score));
-    const bearings = [bearing, { ...bearing }, { ...bearing, bsf: 4.7 }];
-    for (const [index, now] of bearings.entries()) {
-      const firstSample = index * counts.length;
-      scorer.accept({ ...block, firstSample, timestampMs: firstSample / 12 }, model, now);
-    }
-    expect(scorer.scores).toBe(scores.length);
-    return scores;
-  });
-  // Two windows of a block, and another that has begun in the first ends in the second.
-  expect(pooled!.map(({ firstSample }) => firstSample)).toEqual(alone!.map(({ firstSample }) => firstSample));
-  const isAlike = pooled!.map(({ inputs }, index) => Buffer.compare(inputs!, alone![index]!.inputs!) === 0);
-  const anew = pooled!.findIndex(({ firstSample }) => firstSample === 2 * counts.length);
-  expect(anew).toBeGreaterThan(2);
-  expect(isAlike).toEqual(pooled!.map((_, index) => index === 0 || index === anew));
+  const scores: ScoreMessage[] = [];
+  const scorer = createEdgeScorer((score) => scores.push(score));
+  const other = { ...bearing, bpfi: 5.1 };
+  for (const [index, now] of [bearing, { ...bearing }, other].entries()) {
+    const firstSample = index * counts.length;
+    scorer.accept({ ...block, firstSample, timestampMs: firstSample / 12 }, model, now);
+  }
+  expect(scorer.scores).toBe(scores.length);
+  // Two windows of a block, and another that has begun in the first ends in the second; of the third block alone two.
+  expect(scores.map(({ firstSample = 0 }) => firstSample >= 2 * counts.length)).toEqual([
+    false,
+    false,
+    false,
+    false,
+    true,
+    true,
+  ]);
+  const [first, renewed] = [scores[0]!, scores.at(-2)!];
+  expect(renewed.firstSample).toBe(2 * counts.length);
+  // The same samples, looked at elsewhere.
+  expect(Buffer.compare(first.inputs!, renewed.inputs!)).not.toBe(0);
 });

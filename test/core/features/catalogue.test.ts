@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bearingFeatureSpec } from "../../../scripts/bearing-feature-spec.ts";
+import { addCombs } from "../../../scripts/bench/comb-features.ts";
 import { hasErrorCode } from "../../../src/core/contract/aurora-error.ts";
 import type {
   ChainSpec,
@@ -46,16 +47,13 @@ function extract(
   return extractInPieces({ spec, bearing, counts, sampleRateHz: rateHz, shaftRpm: rpm, scale, splits });
 }
 
-/** The bearing's features with other parameters of their chain. */
+/** The bearing's features, combs among them, with other parameters of their chain. */
 function changeChain(changes: ChainSpec["params"]): FeatureSpec {
   const [chain] = bearingFeatureSpec.chains;
-  return { ...bearingFeatureSpec, chains: [{ ...chain!, params: { ...chain!.params, ...changes } }] };
+  return { ...combSpec, chains: [{ ...chain!, params: { ...chain!.params, ...changes } }] };
 }
 
-/** Of magnitudes, which is what a chain integrates that does not say. */
-const [ownChain] = bearingFeatureSpec.chains;
-const { envelope: _, ...plain } = ownChain!.params;
-const magnitudes: FeatureSpec = { ...bearingFeatureSpec, chains: [{ ...ownChain!, params: plain }] };
+const combSpec = addCombs(bearingFeatureSpec);
 
 const timeOperators = [
   "mean",
@@ -94,8 +92,8 @@ describe("chain envelope-order", () => {
     for (const { rate, rpm, order, seed, count, scale, checksum, features } of vectors.envelopeOrder) {
       const signal = makeFaultCounts(count, rate, rpm, order, seed);
       expect(signal.reduce((sum, value) => sum + value, 0)).toBe(checksum);
-      const out = extract(magnitudes, signal, rate, rpm, scale);
-      for (const [index, { name }] of magnitudes.list.entries()) {
+      const out = extract(combSpec, signal, rate, rpm, scale);
+      for (const [index, { name }] of combSpec.list.entries()) {
         expect(out[index], `${name} at ${rate} Hz, ${rpm} rpm`).toBeCloseTo(features[name], 4);
       }
     }
@@ -114,7 +112,7 @@ describe("chain envelope-order", () => {
   it("integrates magnitudes unless it is told otherwise, and nothing but what it knows", () => {
     const signal = makeFaultCounts(6000, 12_000, 1800, bearing.bpfi, 3);
     const hear = (spec: FeatureSpec) => extract(spec, signal, 12_000, 1800, 1);
-    expect(hear(changeChain({ envelope: "magnitude" }))).toEqual(hear(magnitudes));
+    expect(hear(changeChain({ envelope: "magnitude" }))).toEqual(hear(combSpec));
     expect(() => hear(changeChain({ envelope: "cube" }))).toThrow(
       /"envelope" must be one of magnitude, energy/,
     );

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
 import { gatewayAccessSchema } from "../../../src/core/contract/device/device-capture.ts";
+import { systemClock } from "../../../src/core/platform/clock.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createStatusRoutes } from "../../../src/gateway/status/describe-gateway.ts";
 import {
@@ -29,6 +30,7 @@ function start(dir: string): Promise<GatewayHttp> {
     host: "127.0.0.1",
     port: 0,
     stateDir: dir,
+    clock: { ...systemClock, nowMs: () => Date.UTC(2026, 0, 1, 6, 7, 8) },
     logger: { ...silentLogger, error },
     routes: [
       ...createStatusRoutes({
@@ -59,6 +61,11 @@ beforeEach(async () => {
   server = await start(stateDir);
 });
 afterEach(() => server.close());
+
+it("says when it answered, by its own clock", async () => {
+  const { headers } = await fetch(`${server.url}/status`);
+  expect(headers.get("date")).toBe("Thu, 01 Jan 2026 06:07:08 GMT");
+});
 
 const accessPath = (): string => join(stateDir, "access.json");
 const readToken = (): string =>
@@ -172,6 +179,7 @@ it("waits for a port that another program has, says so, and takes it when it is 
   const options = {
     host: "127.0.0.1",
     stateDir: dir,
+    clock: { ...systemClock, nowMs: () => Date.UTC(2026, 0, 1, 6, 7, 8) },
     logger: { ...silentLogger, error },
     routes: createStatusRoutes({
       healthy: () => true,

@@ -1,5 +1,6 @@
 /** Says how a point stands against its healthy baseline, and why: numbers and sentences for people. Decides nothing. */
 import type { BaselineStanding, LearningProgress, ReferenceReport } from "../../contract/baseline-report.ts";
+import { renderIsoTime } from "../../contract/iso-time.ts";
 import type { ModelRef } from "../../contract/prediction.ts";
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import { hourMs } from "../../maths/durations.ts";
@@ -128,7 +129,7 @@ function explainLearning(
 
 /** RFC 3339 of a data time; what a device's broken clock says is held within the years that it can state. */
 function toTime(epochMs: number): string {
-  return new Date(Math.min(Math.max(epochMs, 0), Date.UTC(9999, 0, 1))).toISOString();
+  return renderIsoTime(Math.min(Math.max(epochMs, 0), Date.UTC(9999, 0, 1)));
 }
 
 function round(value: number, digits: number): number {

@@ -7,6 +7,7 @@ import { realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { ConfigFinding } from "../../contract/config/config-finding.ts";
 import type { ConfiguredFile, FileContent } from "../../contract/config/configured-files.ts";
+import { renderIsoTime } from "../../contract/iso-time.ts";
 import { readFileBounded } from "../files/bounded-read.ts";
 import { maxFileBytes, parseCertificate } from "./check-files.ts";
 
@@ -68,7 +69,7 @@ async function warnOfDates(file: string, nowMs: number): Promise<Warning | undef
 
 function judgeDates({ validFrom, validTo }: X509Certificate, nowMs: number): Warning | undefined {
   const [fromMs, toMs] = [Date.parse(validFrom), Date.parse(validTo)];
-  const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+  const day = (ms: number): string => renderIsoTime(ms).slice(0, 10);
   if (nowMs < fromMs) {
     const problem = `the certificate holds only from ${day(fromMs)} on, by this machine's clock`;
     return { problem, write: "set the clock of this machine, or of the one that issued it" };

@@ -80,12 +80,7 @@ export function createLoginKeeper(first: BrokerLogin): LoginKeeper {
     if (renewLogin === undefined) return;
     try {
       const read = await renewLogin();
-      // Certificate and key may be in the midst of being replaced: with halves of two pairs no socket can be opened.
-      createSecureContext({
-        ca: pemOf(read.tls?.ca),
-        cert: pemOf(read.tls?.cert),
-        key: pemOf(read.tls?.key),
-      });
+      if (read.tls !== undefined) refuseHalves(read.tls);
       login = read;
     } catch {
       // A file that is away for now: what was read before is tried again.
@@ -108,6 +103,14 @@ export function createLoginKeeper(first: BrokerLogin): LoginKeeper {
       };
     },
   };
+}
+
+/**
+ * Certificate and key may be in the midst of being replaced: with halves of two pairs no socket can be opened. Not for a login
+ * without either: where no authority is named this loads all that Node knows, 2 MB for as long as the process runs.
+ */
+function refuseHalves({ ca, cert, key }: MqttTls): void {
+  createSecureContext({ ca: pemOf(ca), cert: pemOf(cert), key: pemOf(key) });
 }
 
 function pemOf(text: string | Uint8Array | undefined): string | undefined {
