@@ -12,7 +12,8 @@
  * The same is summed against the machine's own last day. What wanders over days cancels there, and how far an hour lies from
  * the day before it is seen anew every hour, so that its deviation is soon the machine's own and not what is usual. Growth
  * within hours shows there long before it leaves what the reference allows; growth over weeks shows against the reference
- * alone. Reads no clock.
+ * alone. An hour counts there only where the reference finds it high as well: one that is like any other hour of the machine
+ * is no evidence, however low the day before it lay. Reads no clock.
  */
 import { z } from "zod";
 import { hourMs } from "../maths/durations.ts";
@@ -84,6 +85,11 @@ const lagBlocks = 3;
 const priorBlocks = 12;
 /** What the machine showed longer ago weighs no more. */
 const mostCounted = 2000;
+/**
+ * The score against the reference that a block must have before it counts against the day. Machines whose modes wander over a day
+ * by more than their days showed give the day's sum its false alarms from hours that are like the others: ADR 36.
+ */
+const leastScore = 1.5;
 
 /** One window further. */
 export function stepSlow(
@@ -104,7 +110,11 @@ export function stepSlow(
     return { sum: state.sum, sinceMs: state.sinceMs, score: state.score, recent: state.recent, block };
   const score = scoreBlock(block.total / block.count, block.count, reference);
   const sum = Math.min(mostSum, Math.max(0, state.sum + Math.min(highestScore, score) - slowAllowance));
-  const recent = stepRecent(state.recent, { mean: block.total / block.count, ...block }, reference);
+  const recent = stepRecent(
+    state.recent,
+    { mean: block.total / block.count, ownScore: score, ...block },
+    reference,
+  );
   return { sum, sinceMs: sum === 0 ? null : (state.sinceMs ?? block.fromMs), score, recent, block: null };
 }
 
@@ -117,7 +127,7 @@ export function evidenceOfSlow(state: SlowState): { readonly sum: number; readon
 /** One block further against the last day. What may be a fault is neither counted nor becomes part of a day. */
 function stepRecent(
   before: RecentBlocks | undefined,
-  { mean, fromMs, count }: { readonly mean: number; readonly fromMs: number; readonly count: number },
+  { mean, ownScore, fromMs, count }: WholeBlock,
   reference: SlowReference,
 ): RecentBlocks {
   const { windows, wander, window } = reference;
@@ -128,7 +138,7 @@ function stepRecent(
   const freedom = priorBlocks + state.count;
   const prior = (wander ** 2 + window ** 2 / count) * (1 + 1 / day.length);
   const variance = (priorBlocks * prior + state.squares) / freedom;
-  const score = toNormalScore(excess / Math.sqrt(variance), freedom);
+  const score = ownScore < leastScore ? 0 : toNormalScore(excess / Math.sqrt(variance), freedom);
   const sum = Math.min(mostSum, Math.max(0, state.sum + Math.min(highestScore, score) - slowAllowance));
   if (sum > 0) return { ...state, sum, sinceMs: state.sinceMs ?? fromMs };
   return {
@@ -139,6 +149,14 @@ function stepRecent(
     sinceMs: null,
     windows,
   };
+}
+
+/** A block that is over, its mean above what the reference expects, and how far out that lies against the reference. */
+interface WholeBlock {
+  readonly mean: number;
+  readonly ownScore: number;
+  readonly fromMs: number;
+  readonly count: number;
 }
 
 function beginRecent(windows: number): RecentBlocks {

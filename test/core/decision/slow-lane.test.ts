@@ -131,6 +131,20 @@ test("a rise within hours that the reference still allows is evidence against th
   ).toBe(0);
 });
 
+test("an hour above the last day that is like any other of the reference is no evidence", () => {
+  const low = playHours(idleSlow, new Array<number>(72).fill(-1), 0);
+  // Two above the day before, and where the reference expects it.
+  expect(evidenceOfSlow(playHours(low, [1, 1, 1], 72)).sum).toBe(0);
+  expect(evidenceOfSlow(playHours(low, [2.6, 2.6], 72)).sum).toBeGreaterThan(1.5);
+});
+
+test("what gathered against the last day goes as soon as the reference finds the hours usual", () => {
+  const days = playHours(idleSlow, new Array<number>(72).fill(1), 0);
+  const risen = playHours(days, [2.6], 72);
+  expect(risen.recent!.sum).toBeGreaterThan(0);
+  expect(playHours(risen, [1.6], 73).recent!.sum).toBe(0);
+});
+
 test("what wanders from day to day is no evidence against the last day", () => {
   const wander = Array.from({ length: 400 }, (_, hour) => 1 + 1.2 * Math.sin((2 * Math.PI * hour) / 168));
   let state = playHours(idleSlow, wander.slice(0, 30), 0);
