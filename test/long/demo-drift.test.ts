@@ -33,5 +33,6 @@ test("--fault sensor is the same drift, told in the words of whoever looks after
 test("a healthy demonstration shows no drift", async () => {
   const { code, report } = await playDrift("--drift", "none", "--seed", "4");
   expect([code, report.drift]).toMatchObject([0, { expected: null, found: [] }]);
-  expect(report.drift!.periods).toBeGreaterThanOrEqual(20);
+  // Fourteen of learning and six of health, but for those that were over when it was first asked.
+  expect(report.drift!.periods).toBeGreaterThanOrEqual(16);
 });
