@@ -13,7 +13,7 @@ import { createM4Clock } from "./cycle-model.ts";
 import { createM7Clock } from "./cycle-model-m7.ts";
 import { createFlashModel, type FlashKind, waitStates } from "./flash-model.ts";
 import { disassemble, findFunction, findInlinedFunctions } from "./program-trace.ts";
-import { readShippedModels, type ShippedModel } from "./shipped-models.ts";
+import { readShippedModels } from "./shipped-models.ts";
 
 /** Cores whose chain is modelled. */
 export type ChainCore = "m4" | "m7";
@@ -41,16 +41,10 @@ export interface ChainCost {
 /** So many samples are added that the device's own window ends, whatever its rounding. */
 const samplesBehind = 64;
 
-/** Measures both cores at 12 kHz, of the shipped bearing bundle. Needs the packages of `findMissingPackages`. */
+/** Measures both cores at 12 kHz. Needs the packages of `findMissingPackages`. */
 export async function measureChain(cores: readonly ChainCore[] = ["m4", "m7"]): Promise<ChainCost[]> {
   const model = (await readShippedModels()).find((one) => one.manifest.name === "bearing-vibration");
-  if (model === undefined) throw new Error("no bearing bundle to measure");
-  return measureChainOf(model, cores);
-}
-
-/** The same of a model that has a golden window at 12 kHz. */
-export function measureChainOf(model: ShippedModel, cores: readonly ChainCore[]): ChainCost[] {
-  if (model.mcuModel === null) throw new Error("no bearing bundle to measure");
+  if (model === undefined || model.mcuModel === null) throw new Error("no bearing bundle to measure");
   const { mcuModel, golden, manifest } = model;
   const window = golden.cases.flatMap((one) =>
     one.kind === "window" && one.window.sampleRateHz === 12_000 ? [one.window] : [],

@@ -77,7 +77,7 @@ export function createCombFit(spectrum: CombedSpectrum): CombFit {
       : Math.min(highest, Math.max(1 / highest, peak / floor));
   };
 
-  /** Medians around all that the comb has; returns their product: not above 0 where one of them is not. */
+  /** Medians around all that the comb has; returns the least of them. */
   const findFloors = ({ order, harmonics, spacing }: Comb): number => {
     let least = Number.POSITIVE_INFINITY;
     for (let line = 0; line < harmonics; line++) {
@@ -97,6 +97,7 @@ export function createCombFit(spectrum: CombedSpectrum): CombFit {
     const reach = Math.max(1, roundUp(Math.fround(tolerance) * top));
     const side = spacing === 0 ? 0 : toBins(spacing, binOrders);
     let best = -1;
+    let [bestLines, bestSides] = [1, 1];
     let sideBands = 0;
     for (let line = 1; line <= harmonics && side > 0; line++) {
       sideBands += placeOf(line, top, harmonics) - side < lowestBin ? 1 : 2;
@@ -112,9 +113,11 @@ export function createCombFit(spectrum: CombedSpectrum): CombFit {
       }
       if (!(lines * sides > best)) continue;
       best = lines * sides;
-      heights.lines = Math.log(lines) / harmonics;
-      heights.sideBands = sideBands === 0 ? 0 : Math.log(sides) / sideBands;
+      bestLines = lines;
+      bestSides = sides;
     }
+    heights.lines = Math.log(bestLines) / harmonics;
+    heights.sideBands = sideBands === 0 ? 0 : Math.log(bestSides) / sideBands;
   };
 
   return {
