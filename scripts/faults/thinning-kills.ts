@@ -131,7 +131,7 @@ async function thinUnderKills(
     const child = endWithProcess(
       fork(program, [JSON.stringify(plan)], { stdio: ["ignore", "ignore", "pipe", "ipc"], execArgv: [] }),
     );
-    const gone = once(child, "exit");
+    const gone = once(child, "close");
     const goesOn = killed < most;
     const met = await passSteps(child, goesOn ? 1 + random.integer(3) : Number.POSITIVE_INFINITY);
     done.steps += met.steps;
@@ -168,7 +168,8 @@ function passSteps(
       steps++;
       if (word === "done" || steps === count) end(word === "done");
     });
-    child.once("exit", () => end(false));
+    // "exit" may come before the last word, "close" comes after it.
+    child.once("close", () => end(false));
   });
 }
 
