@@ -11,9 +11,12 @@ const record =
   place.engine === "sqlite"
     ? await openSqliteRecord({ ...options, path: place.at, clock: systemClock })
     : await openPostgresRecord({ ...options, url: place.at, connections: 2, statementTimeoutMs: 20_000 });
+/** Resolves once it is written: what still waits when a channel is closed is lost. */
+const tell = (word: "step" | "done"): Promise<unknown> =>
+  new Promise((resolve) => process.send!(word, resolve));
 for (let isDone = false; !isDone; ) {
   ({ isDone } = await record.thinPredictions(thinning));
-  process.send!(isDone ? "done" : "step");
+  await tell(isDone ? "done" : "step");
 }
 await record.close();
 process.disconnect();
