@@ -21,7 +21,7 @@ export interface BenchPoint {
 /** Opens it; what is quarantined is an error, and nothing is kept. */
 export function openBenchPipeline({ bundle, bearing, channel, nowMs, onDecision }: BenchPoint): Pipeline {
   const point = { component: "generator-bearing", bundle: bundle.ref.name, device: "mcu", channel, bearing };
-  const config = gatewayConfigSchema.parse({
+  const config = gatewayConfigSchema().parse({
     gateway: { id: "gw", site: "bench" },
     devices: [{ id: "mcu", connect: "mqtt" }],
     turbines: [{ id: "WT01", points: [point] }],

@@ -90,7 +90,7 @@ async function measure(place: Place, load: FilledDays): Promise<ThinningFigures>
     const asSent = await perDay();
     await place.settle();
     lap("settled");
-    const steps = collectorConfigSchema.parse({}).predictions.thinning;
+    const steps = collectorConfigSchema().parse({}).predictions.thinning;
     const settled = await perDay();
     const bytes: Record<string, number> = { asSent, settled };
     const young = youngDays * asSent;

@@ -25,7 +25,7 @@ export async function measureUplink(
   const dir = scratch.path;
   const passwordFile = join(dir, "password");
   await writeFile(passwordFile, password, { mode: 0o600 });
-  const config = collectorConfigSchema.parse({
+  const config = collectorConfigSchema().parse({
     collector: { stateDir: join(dir, "collector"), httpPort: 0 },
     mqtt: { embedded: { port: 0, gateways: [{ id: "gw-bench", passwordFile }] } },
   });

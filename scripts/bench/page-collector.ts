@@ -36,7 +36,7 @@ export async function serveBench(dir: string, turbines: number): Promise<void> {
   const gateways = Array.from({ length: benchGateways }, (_, index) => ({ id: `gw-${index}`, passwordFile }));
   const keysDir = join(dir, "keys");
   await createInstallationKeys(keysDir, Date.now());
-  const config = collectorConfigSchema.parse({
+  const config = collectorConfigSchema().parse({
     collector: { stateDir, httpPort: 0 },
     mqtt: { embedded: { port: 0, gateways } },
     registry: { keysDir, publish: [benchBundle], trustedKeys: [benchKeys] },

@@ -29,7 +29,7 @@ export async function scoreStream(
   stream: BenchStream,
   bearing: BearingOrders,
 ): Promise<StreamScores> {
-  const manifest = manifestSchema.parse(JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")));
+  const manifest = manifestSchema().parse(JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")));
   const mlp = decodeStudent(await readFile(join(folder, "model.int8.onnx")));
   const rows: Float32Array[] = [];
   const scores = new Map<string, number>();

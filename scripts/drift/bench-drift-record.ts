@@ -63,7 +63,7 @@ function measureMerge(): number {
 }
 
 async function measureRecord(dir: string) {
-  const config = collectorConfigSchema.parse({ drift: { learnDays: 5 } }).drift;
+  const config = collectorConfigSchema().parse({ drift: { learnDays: 5 } }).drift;
   const clock = { nowMs: () => nowMs, monotonicMs: () => performance.now() };
   let nowMs = firstMs;
   const record = await openSqliteRecord({ path: join(dir, "collector.sqlite"), clock, logger: silentLogger });

@@ -99,7 +99,7 @@ async function auditClock(record: FleetRecord, park: WatchedPark): Promise<reado
   const before = await auditPark(record, park);
   const wrongs = [...before.wrongs];
   if (before.windows === 0) wrongs.push("no predictions are stored");
-  await record.prune(expiryTimes(retentionPolicy(collectorConfigSchema.parse({})), Date.now()));
+  await record.prune(expiryTimes(retentionPolicy(collectorConfigSchema().parse({})), Date.now()));
   const after = await auditPark(record, park);
   if (after.windows < before.windows)
     wrongs.push(`${before.windows - after.windows} of ${before.windows} stored windows are pruned at once`);

@@ -142,7 +142,7 @@ export async function startFaultSite(options: FaultSiteOptions): Promise<FaultSi
       callbacks.add(callback);
       return () => void callbacks.delete(callback);
     },
-    openRecord: () => openRecord(collectorConfigSchema.parse(config), silentLogger),
+    openRecord: () => openRecord(collectorConfigSchema().parse(config), silentLogger),
     start,
     stop,
     listCrashes: () => daemons.flatMap(({ crashes }) => crashes),

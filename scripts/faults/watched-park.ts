@@ -147,7 +147,7 @@ export async function openWatchedPark(site: FaultSite, options: WatchedParkOptio
   const ours = new Set(turbines.map((turbine) => topics.alert(name, turbine)));
   const stopListening = site.listen((topic, payload) => {
     if (!ours.has(topic)) return;
-    heard.add(alertEventSchema.parse(JSON.parse(Buffer.from(payload).toString("utf8"))).id);
+    heard.add(alertEventSchema().parse(JSON.parse(Buffer.from(payload).toString("utf8"))).id);
   });
   const status = async (): Promise<ParkStatus> =>
     (await (await fetch(`${gateway.url}/status`)).json()) as ParkStatus;

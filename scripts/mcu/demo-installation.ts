@@ -63,7 +63,7 @@ export async function prepareInstallation(folder: string): Promise<DemoInstallat
 export async function startDemoCollector(installation: DemoInstallation): Promise<RunningCollector> {
   const { folder, bundles, models, offers, trustedKeys, passwordFile } = installation;
   const gateways = [{ id: gatewayId, site, passwordFile }];
-  const config = collectorConfigSchema.parse({
+  const config = collectorConfigSchema().parse({
     collector: { stateDir: join(folder, "collector"), httpPort: 0 },
     mqtt: { embedded: { port: 0, anonymousRead: true, gateways } },
     registry: { keysDir: join(folder, "keys"), publish: [join(models, bundles.name), offers], trustedKeys },
@@ -92,7 +92,7 @@ export async function startDemoGateway(
     bearing,
   };
   return await startGateway({
-    config: gatewayConfigSchema.parse({
+    config: gatewayConfigSchema().parse({
       gateway: { id: gatewayId, site, stateDir: join(folder, "gateway"), httpPort: 0 },
       mqtt: { url: collector.mqttUrl, username: gatewayId, passwordFile },
       devices: [device],

@@ -115,10 +115,11 @@ async function watchAsGuest(mqttUrl: string): Promise<Guest> {
   const alerts: AlertEvent[] = [];
   let decidedBy: string | null = null;
   await mqtt.subscribe(topics.allAlerts, 1, (_topic, payload) => {
-    alerts.push(alertEventSchema.parse(JSON.parse(Buffer.from(payload).toString())));
+    alerts.push(alertEventSchema().parse(JSON.parse(Buffer.from(payload).toString())));
   });
   await mqtt.subscribe(topics.allStates, 1, (_topic, payload) => {
-    decidedBy = turbineStateSchema.parse(JSON.parse(Buffer.from(payload).toString())).model?.version ?? null;
+    decidedBy =
+      turbineStateSchema().parse(JSON.parse(Buffer.from(payload).toString())).model?.version ?? null;
   });
   return { alerts, decidedBy: () => decidedBy, close: () => mqtt.close() };
 }

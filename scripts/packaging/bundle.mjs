@@ -95,6 +95,10 @@ const shortened = [
   ],
 ];
 
+/** What our own files say of zod, and what the bundle says: of a value all is kept, of a namespace what is used, which is half. */
+const wholeOfZod = 'import { z } from "zod";';
+const usedOfZod = 'import * as z from "zod";';
+
 /** Applies the relocations to the files that they name, and notes which were applied. */
 function relocate(applied) {
   return {
@@ -108,8 +112,12 @@ function relocate(applied) {
           return { contents: short[1], loader: "js" };
         }
         const own = relocations.filter(([file]) => file === name);
-        if (own.length === 0) return undefined;
-        let contents = readFileSync(path, "utf8");
+        if (own.length === 0 && path.startsWith(packages)) return undefined;
+        const written = readFileSync(path, "utf8");
+        if (written.includes('from "zod"') && !written.includes(wholeOfZod)) {
+          return { errors: [{ text: `${name} does not say ${wholeOfZod}` }] };
+        }
+        let contents = written.replace(wholeOfZod, usedOfZod);
         for (const relocation of own) {
           const [file, from, to] = relocation;
           if (!contents.includes(from)) return { errors: [{ text: `${file} no longer says ${from}` }] };

@@ -52,7 +52,7 @@ describe.skipIf(executablePath === undefined)("drift in Chromium (skipped where 
   let stop = async (): Promise<void> => {};
 
   beforeAll(async () => {
-    const config = collectorConfigSchema.parse({
+    const config = collectorConfigSchema().parse({
       collector: { stateDir: join(scratch.path, "state"), httpPort: 0 },
       mqtt: { embedded: { port: 0 } },
     });

@@ -201,7 +201,7 @@ describe.skipIf(executablePath === undefined)("the page in Chromium (skipped whe
       collector: { stateDir: createTemporaryFolder(), httpPort: 0 },
       mqtt: { embedded: { port: 0 } },
     };
-    const collector = await startCollector(collectorConfigSchema.parse(config), { logger: silentLogger });
+    const collector = await startCollector(collectorConfigSchema().parse(config), { logger: silentLogger });
     const page = await browser.newPage();
     await page.goto(collector.url);
     expect(await page.locator("#alerts .empty").innerText()).toContain("No alert has been raised");

@@ -11,7 +11,7 @@ import { startTestFleet } from "./fleet-fixture.ts";
 describe("a collector's start and end", () => {
   const quiet = { logger: silentLogger };
   const configure = (stateDir: string, more: object = {}) =>
-    collectorConfigSchema.parse({
+    collectorConfigSchema().parse({
       collector: { stateDir, httpPort: 0 },
       mqtt: { embedded: { port: 0 } },
       ...more,

@@ -400,7 +400,7 @@ describe("a running collector", () => {
 
   it("names the port that is taken when it cannot listen", async () => {
     const httpPort = Number(new URL(fleet.collector.url).port);
-    const config = collectorConfigSchema.parse({
+    const config = collectorConfigSchema().parse({
       collector: { stateDir: createTemporaryFolder(), httpPort },
       mqtt: { embedded: { port: 0 } },
     });

@@ -55,7 +55,7 @@ export interface DriftBench {
 export function createDriftBench(
   options: { readonly path?: string; readonly drift?: object } = {},
 ): DriftBench {
-  const config = collectorConfigSchema.parse({ drift: { learnDays: 5, ...options.drift } }).drift;
+  const config = collectorConfigSchema().parse({ drift: { learnDays: 5, ...options.drift } }).drift;
   const database = openSqlite(options.path ?? ":memory:");
   const record = createSqliteRecord(database, { driftPeriodMs: config.periodSeconds * 1_000 });
   onTestFinished(() => record.close());

@@ -72,7 +72,7 @@ test("outcomes that somebody confirmed come in as events of a gateway, and turn 
     };
     const read = async () => {
       const { status, body } = await fleet.getJson("/api/v1/drift/performance");
-      return { status, models: driftPerformanceReplySchema.parse(body).models };
+      return { status, models: driftPerformanceReplySchema().parse(body).models };
     };
     expect(await read()).toEqual({ status: 200, models: [] });
     for (let index = 0; index < 3; index++) await confirm(index, false);

@@ -16,7 +16,7 @@ it.skipIf(!hasMosquitto)(
     const port = await findFreePort();
     const broker = await startMosquitto(port);
     onTestFinished(() => broker.close());
-    const config = collectorConfigSchema.parse({
+    const config = collectorConfigSchema().parse({
       collector: { stateDir: createTemporaryFolder(), httpPort: 0 },
       mqtt: { url: `mqtt://127.0.0.1:${port}` },
     });

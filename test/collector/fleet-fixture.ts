@@ -135,7 +135,7 @@ export async function startTestFleet(
   const bundle = await writeBundle(join(bundlesDir, "1.2.0"), fleetBundle(), release);
   const passwordFile = join(folder, "gw-1.password");
   writeFileSync(passwordFile, "correct horse\n", { mode: 0o600 });
-  const config = collectorConfigSchema.parse({
+  const config = collectorConfigSchema().parse({
     collector: { stateDir: join(folder, "state"), httpPort: 0 },
     mqtt: {
       embedded: {

@@ -22,7 +22,7 @@ it("stores every record of a real outbox exactly once, over lost acknowledgement
   const brokerPort = await findFreePort();
   const passwordFile = join(folder, "password");
   writeFileSync(passwordFile, "secret");
-  const config = collectorConfigSchema.parse({
+  const config = collectorConfigSchema().parse({
     // Its records are dated 2026.
     retentionDays: 3_650,
     collector: { stateDir: join(folder, "collector"), httpPort: 0 },

@@ -89,7 +89,7 @@ describe.skipIf(!hasBoth)(`workers that share what gateways send${none}`, () => 
       ...extra,
     ]);
     onTestFinished(() => broker.close());
-    const config = collectorConfigSchema.parse({
+    const config = collectorConfigSchema().parse({
       collector: { stateDir: createTemporaryFolder(), httpPort: 0 },
       mqtt: { url: `mqtt://127.0.0.1:${broker.port}` },
       record: { kind: "postgres", url: await server.createDatabase() },

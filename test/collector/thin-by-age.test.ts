@@ -32,7 +32,7 @@ async function createKept(): Promise<{
     create: (hold, metrics = createMetrics()) =>
       createThinByAge({
         record,
-        policy: retentionPolicy(collectorConfigSchema.parse({})).predictions,
+        policy: retentionPolicy(collectorConfigSchema().parse({})).predictions,
         hold,
         clock: { ...systemClock, nowMs: () => t },
         timers: systemTimers,

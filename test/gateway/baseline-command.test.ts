@@ -54,10 +54,10 @@ async function createSite(bundle: { readonly baseline?: typeof baseline } = { ba
   return {
     installation,
     run,
-    show: async (...args) => baselineListSchema.parse(JSON.parse(await run("show", ...args, "--json"))),
+    show: async (...args) => baselineListSchema().parse(JSON.parse(await run("show", ...args, "--json"))),
     renew: async (reason, turbineId = "WT01", component = names.component) => {
       const said = await run("renew", turbineId, component, "--reason", reason, "--json");
-      return renewalReplySchema.parse(JSON.parse(said));
+      return renewalReplySchema().parse(JSON.parse(said));
     },
     start: () =>
       installation.startGateway([{ id: "WT01", bearing: turbine.bearing, connect: device.address }], {
@@ -163,7 +163,7 @@ describe("aurora baseline", () => {
     const site = await createSite();
     const gateway = await site.start();
     const path = join(site.installation.folder, "gateway", "access.json");
-    const { url, token } = gatewayAccessSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+    const { url, token } = gatewayAccessSchema().parse(JSON.parse(readFileSync(path, "utf8")));
     const renewPath = `${url}/baselines/WT01/${names.component}/renew`;
     const good = JSON.stringify({ reason: "r", by: "b" });
     const post = (body: string, word: string, to = renewPath): Promise<Response> =>

@@ -71,7 +71,7 @@ function createSite(fault: FaultPlan | "none", seed = 21): Site {
     events,
     start: (epoch = 0) => {
       const point = { component: "b", bundle: bundle.ref.name, device: "mcu", channel: "a" };
-      const config = gatewayConfigSchema.parse({
+      const config = gatewayConfigSchema().parse({
         gateway: { id: "gw", site: "test" },
         devices: [{ id: "mcu", connect: "mqtt" }],
         turbines: [

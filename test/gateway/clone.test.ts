@@ -42,7 +42,7 @@ async function startGateway(url: string) {
   writeFileSync(ackKeyFile, "5a".repeat(32));
   const { logger, errors } = createErrorLog();
   const events: string[] = [];
-  const config = gatewayConfigSchema.parse({
+  const config = gatewayConfigSchema().parse({
     gateway: { id: "gw-1", site: "north-sea", stateDir: join(createTemporaryFolder(), "state") },
     mqtt: { url },
     uplink: { ackKeyFile },

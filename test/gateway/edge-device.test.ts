@@ -205,7 +205,7 @@ describe("raw samples on request", () => {
     ]);
     const file = join(installation.folder, "gateway", "access.json");
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    const { url, token } = gatewayAccessSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+    const { url, token } = gatewayAccessSchema().parse(JSON.parse(readFileSync(file, "utf8")));
     expect(url).toBe(gateway.httpUrl);
     const ask = async (
       body: string,

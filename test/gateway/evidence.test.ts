@@ -58,7 +58,7 @@ test("the samples around an alarm are a file at the collector, which the score c
   const about = readFileSync(`${path}.json`);
   expect(sha256Hex(about)).toBe(evidence!.id);
   expect(sha256Hex(readFileSync(`${path}.npy`))).toBe(
-    evidenceAboutSchema.parse(JSON.parse(about.toString())).evidence.npySha256,
+    evidenceAboutSchema().parse(JSON.parse(about.toString())).evidence.npySha256,
   );
   // As whoever reviews it takes it.
   const taken = join(installation.folder, "taken.npy");

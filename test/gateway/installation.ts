@@ -201,13 +201,13 @@ export async function createInstallation(): Promise<Installation> {
     password,
     putBundle,
     startCollector: async ({ scanMs = 200, evidence = {} } = {}) => {
-      const config = collectorConfigSchema.parse({ ...planCollector(), evidence });
+      const config = collectorConfigSchema().parse({ ...planCollector(), evidence });
       const collector = await startCollector(config, { logger, bundleScanMs: scanMs });
       onTestFinished(() => collector.close());
       return collector;
     },
     startGateway: async (turbines, changes = {}, clock: Clock & Partial<Timers> = systemClock) => {
-      const config = gatewayConfigSchema.parse(planGateway(turbines, changes));
+      const config = gatewayConfigSchema().parse(planGateway(turbines, changes));
       const gateway = await startGateway({
         config,
         logger: logger.child({ gateway: ++gateways }),

@@ -88,7 +88,7 @@ test("what is wrong with a field bus is in the gateway's metrics, in the state o
   );
 
   const httpPort = Number(new URL(gateway.httpUrl).port);
-  const config = gatewayConfigSchema.parse({
+  const config = gatewayConfigSchema().parse({
     gateway: { id: names.gateway, site: names.site, httpPort },
     turbines: [{ id: "WT01" }],
   });

@@ -34,17 +34,17 @@ export async function listen(installation: Installation): Promise<Subscriber> {
   const subscriber: Subscriber = { alerts: [], states: new Map(), history: [], statuses: [] };
   const parse = (payload: Uint8Array): unknown => JSON.parse(Buffer.from(payload).toString("utf8"));
   await client.subscribe(topics.allAlerts, 1, (topic, payload) => {
-    const event = alertEventSchema.parse(parse(payload));
+    const event = alertEventSchema().parse(parse(payload));
     if (topic !== topics.alert(event.data.site, event.data.turbine)) throw new Error(`alert on ${topic}`);
     subscriber.alerts.push(event);
   });
   await client.subscribe(topics.allStates, 1, (_topic, payload) => {
-    const state = turbineStateSchema.parse(parse(payload));
+    const state = turbineStateSchema().parse(parse(payload));
     subscriber.states.set(state.turbine, state);
     subscriber.history.push(state);
   });
   await owner.subscribe(topics.status(names.gateway), 1, (_topic, payload) => {
-    subscriber.statuses.push(gatewayStatusSchema.parse(parse(payload)));
+    subscriber.statuses.push(gatewayStatusSchema().parse(parse(payload)));
   });
   // An event is told once, and waits for nobody who is still on the way.
   await until(() => client.connected && owner.connected, "the subscriber listens");

@@ -83,7 +83,7 @@ test("a gateway goes on when a worker dies amid full speed, and says so", async 
   const begun: Worker[] = [];
   const errors: string[] = [];
   const gateway = await startGateway({
-    config: gatewayConfigSchema.parse(JSON.parse(readFileSync(path, "utf8"))),
+    config: gatewayConfigSchema().parse(JSON.parse(readFileSync(path, "utf8"))),
     logger: { ...silentLogger, error: (message) => errors.push(message) },
     environment: {},
     runtimeVersion,

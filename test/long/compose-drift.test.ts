@@ -78,7 +78,7 @@ function createSite(): Site {
   let nowMs = startMs;
   let at = 0;
   const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
-  const config = gatewayConfigSchema.parse({
+  const config = gatewayConfigSchema().parse({
     gateway: { id: "gw", site: "test" },
     devices: [0, 1].map((index) => ({ id: `mcu${index}`, connect: "mqtt" })),
     turbines: simulation.turbines.map(({ orders }, index) => ({

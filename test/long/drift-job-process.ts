@@ -13,7 +13,7 @@ const record = createSqliteRecord(openSqlite(path));
 const job = createDriftJob({
   record,
   models: new Map([["d", knownModel("d")]]),
-  config: collectorConfigSchema.parse({ drift: { learnDays: 5 } }).drift,
+  config: collectorConfigSchema().parse({ drift: { learnDays: 5 } }).drift,
   clock: { nowMs: () => Number(nowMs), monotonicMs: () => performance.now() },
   timers: systemTimers,
   metrics: createMetrics(),

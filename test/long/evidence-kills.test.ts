@@ -140,7 +140,7 @@ test("evidence arrives once and byte for byte over kills of gateway and collecto
   expect((await list()).map((each) => each.id)).toEqual([id]);
   const path = join(folder, "collector", "evidence", id.slice(0, 2), id);
   expect(readFileSync(`${path}.json`)).toEqual(about);
-  const { evidence } = evidenceAboutSchema.parse(JSON.parse(about.toString()));
+  const { evidence } = evidenceAboutSchema().parse(JSON.parse(about.toString()));
   const npy = Buffer.from(encodeNpy([await unpackSamples(packed, evidence.samples)]));
   expect(readFileSync(`${path}.npy`).equals(npy)).toBe(true);
   expect(listParts(folder)).toEqual([]);

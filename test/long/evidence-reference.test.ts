@@ -70,7 +70,7 @@ test("a gateway that runs sends a healthy reference of its point once a month", 
   });
   expect(first!.samples).toBeGreaterThan(20_000);
   const json = await (await fetch(`${collector.url}/api/v1/evidence/${first!.id}.json`)).json();
-  expect(evidenceAboutSchema.parse(json)).toMatchObject({ bearing, evidence: { kind: "reference" } });
+  expect(evidenceAboutSchema().parse(json)).toMatchObject({ bearing, evidence: { kind: "reference" } });
 
   // Not before its month is over, although it runs and nothing is raised.
   clock.turn(21 * dayMs);

@@ -74,7 +74,7 @@ async function sendAsGateway(brokerPort: number, { id, about, packed }: MadeEvid
     onHeld: () => {},
   });
   await transport.subscribe(topics.evidence("gw-1"), 1, (_, payload) => {
-    const order = evidenceOrderSchema.parse(JSON.parse(Buffer.from(payload).toString()));
+    const order = evidenceOrderSchema().parse(JSON.parse(Buffer.from(payload).toString()));
     if (order.type !== "receipt") return;
     receipts.push(order);
     sender.receive(order);
@@ -131,7 +131,7 @@ describe.skipIf(!hasBoth)(`evidence through workers that share what gateways sen
         evidence: settings,
       });
       const record = await openRecord(
-        collectorConfigSchema.parse(plan("nobody", createTemporaryFolder())),
+        collectorConfigSchema().parse(plan("nobody", createTemporaryFolder())),
         silentLogger,
       );
       onTestFinished(() => record.close());

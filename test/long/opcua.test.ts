@@ -73,7 +73,7 @@ interface Started {
 }
 
 async function start(port: number, server: object = plain): Promise<Started> {
-  const { opcua } = gatewayConfigSchema.parse({
+  const { opcua } = gatewayConfigSchema().parse({
     gateway: { id: "gw", site: "north" },
     turbines: [{ id: "T1" }],
     opcua: [{ url: `opc.tcp://127.0.0.1:${port}/site`, ...server }],

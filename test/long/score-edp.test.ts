@@ -111,7 +111,7 @@ async function watchSignals(bundle: LoadedBundle): Promise<{
   const rows: { turbine: string; judged: ScoredRow }[] = [];
   const alerts: AlertEvent[] = [];
   const watch = createScadaWatch({
-    config: gatewayConfigSchema.parse({
+    config: gatewayConfigSchema().parse({
       gateway: { id: "gw", site: "edp" },
       turbines: turbines.map((id) => ({ id, scadaBundle: bundle.ref.name })),
     }),

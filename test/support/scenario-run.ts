@@ -28,7 +28,7 @@ export async function runScenario(
   seconds: number,
 ): Promise<ScenarioRun> {
   const simulation = createTurbineSimulation(options);
-  const config = gatewayConfigSchema.parse({
+  const config = gatewayConfigSchema().parse({
     gateway: { id: "gw", site: "test" },
     devices: simulation.turbines.map((_, index) => ({ id: `mcu-${index}`, connect: "mqtt" })),
     turbines: simulation.turbines.map(({ orders }, index) => ({

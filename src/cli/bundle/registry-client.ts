@@ -35,7 +35,7 @@ export function createRegistryClient(collector: string): RegistryClient {
   const send = async (url: URL, init: RequestInit): Promise<PublicationAnswer> => {
     const { status, body } = await fetchAnswer(url, init);
     if (status === 202) {
-      const reply = publicationReplySchema.safeParse(body);
+      const reply = publicationReplySchema().safeParse(body);
       if (reply.success) return { ok: true, reply: reply.data };
     }
     const said = refusalSchema.safeParse(body);
@@ -55,7 +55,7 @@ export function createRegistryClient(collector: string): RegistryClient {
   };
   return {
     view: () =>
-      askCollector({ collector, path: "api/v1/registry", query: {}, schema: registryViewSchema, op }),
+      askCollector({ collector, path: "api/v1/registry", query: {}, schema: registryViewSchema(), op }),
     order: (envelope) =>
       send(new URL("api/v1/registry/publications", base), {
         method: "POST",

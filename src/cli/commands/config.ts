@@ -85,7 +85,7 @@ async function describeSchema(name: ConfigKind): Promise<object> {
     const [{ loadUsualConfigs }, { recipeTable }, { describeTrainingConfig }] = await loadTrainingPart();
     return describeTrainingConfig(recipeTable, await loadUsualConfigs());
   }
-  return { title: `aurora ${name} configuration`, ...z.toJSONSchema(schemas[name], { io: "input" }) };
+  return { title: `aurora ${name} configuration`, ...z.toJSONSchema(schemas[name](), { io: "input" }) };
 }
 
 async function validate(

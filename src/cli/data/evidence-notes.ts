@@ -45,7 +45,7 @@ export async function readEvidenceNotes(
     if (!file.endsWith(".npy") || !known.has(beside)) continue;
     const fields = await readFields(join(dir, beside));
     if (isAbsent(fields.evidence)) continue;
-    const read = evidenceAboutSchema.safeParse(fields);
+    const read = evidenceAboutSchema().safeParse(fields);
     if (!read.success) {
       notes.set(file, unread("its description is not understood; a later version may have written it"));
       continue;

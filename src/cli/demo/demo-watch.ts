@@ -37,7 +37,7 @@ export async function watchAlerts(
     decide = resolve;
   });
   await mqtt.subscribe(topic, 1, (_topic, payload) => {
-    const event = alertEventSchema.parse(JSON.parse(Buffer.from(payload).toString("utf8")));
+    const event = alertEventSchema().parse(JSON.parse(Buffer.from(payload).toString("utf8")));
     // At least once: a repetition has the same id.
     if (seen.has(event.id)) return;
     seen.add(event.id);

@@ -181,7 +181,7 @@ async function askVerdicts(
   const url = new URL("/api/v1/drift/verdicts?limit=500", collectorUrl);
   if (day !== undefined) url.searchParams.set("day", day);
   const body = await readReply(url, signal);
-  return body === null ? null : driftVerdictReplySchema.parse(JSON.parse(body.toString("utf8")));
+  return body === null ? null : driftVerdictReplySchema().parse(JSON.parse(body.toString("utf8")));
 }
 
 async function readReply(url: URL, signal: AbortSignal): Promise<Buffer | null> {

@@ -37,7 +37,7 @@ export async function askBaselines(
   const { points } = await askOperator({
     config,
     path: baselinesPath,
-    schema: baselineListSchema,
+    schema: baselineListSchema(),
     maxBytes: maxListBytes,
     timeoutMs,
     op: "show baselines",
@@ -86,7 +86,7 @@ export async function askRenewal(
     const hint = "`aurora baseline show --config FILE` lists those that it has.";
     throw refuseUnknown("renew baseline", subject, hint);
   }
-  const wish = renewalRequestSchema.safeParse(request);
+  const wish = renewalRequestSchema().safeParse(request);
   if (!wish.success) {
     throw new AuroraError("USAGE", `not a renewal: ${sayIssue(wish.error.issues[0], request)}`, {
       op: "renew baseline",
@@ -98,7 +98,7 @@ export async function askRenewal(
     config,
     path: `${baselinesPath}/${encodeURIComponent(turbine)}/${encodeURIComponent(component)}/renew`,
     post: wish.data,
-    schema: renewalReplySchema,
+    schema: renewalReplySchema(),
     maxBytes: maxReplyBytes,
     timeoutMs,
     op: "renew baseline",

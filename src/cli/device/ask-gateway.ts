@@ -36,7 +36,7 @@ const refusalSchema = z.object({
 
 /** Reads a gateway's configuration file. Fails with CONFIG_INVALID. */
 export function loadGatewayConfig(path: string): GatewayConfig {
-  return loadYamlConfig({ path, schema: gatewayConfigSchema, environment: process.env });
+  return loadYamlConfig({ path, schema: gatewayConfigSchema(), environment: process.env });
 }
 
 /** Where a gateway of this machine is asked; `missing`: why its port, which the system chose, is not known, or null. */
@@ -160,7 +160,7 @@ export async function askCapture(
     config,
     path: `/devices/${encodeURIComponent(deviceId)}/capture`,
     post: request,
-    schema: deviceCaptureReplySchema,
+    schema: deviceCaptureReplySchema(),
     maxBytes: maxReplyBytes,
     timeoutMs: 5_000 * request.seconds + replyMs,
     signal,
@@ -181,7 +181,7 @@ async function readAccess(stateDir: string): Promise<GatewayAccess> {
   const path = resolve(stateDir, gatewayAccessFile);
   try {
     const bytes = await readFileBounded(path, maxAccessBytes, { missing: "GATEWAY", op: "read" });
-    return gatewayAccessSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    return gatewayAccessSchema().parse(JSON.parse(new TextDecoder().decode(bytes)));
   } catch (cause) {
     const { message, hint } = describeUnread(path, systemCode(cause));
     throw new AuroraError("GATEWAY", message, { op: "ask gateway", subject: path, hint, cause });

@@ -122,7 +122,7 @@ const pageSchema: z.ZodType<LivePage> = z.object({
       firmware: z.string().nullable(),
       model: z.string().nullable(),
       windows: count.nullable().default(null),
-      diagnoses: z.array(deviceDiagnosisSchema).default([]),
+      diagnoses: z.array(deviceDiagnosisSchema()).default([]),
       push: z.object({ stage: z.string(), confirmedBytes: count }).nullable(),
       health: z
         .object({ droppedSamples: count, badFrames: count, abandonedWindows: count.optional() })

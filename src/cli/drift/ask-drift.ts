@@ -58,7 +58,7 @@ async function askDay(question: DriftQuestion): Promise<DriftVerdictReply> {
       collector,
       path: "api/v1/drift/verdicts",
       query: { site, turbine, day, cursor, limit: String(partSize) },
-      schema: driftVerdictReplySchema,
+      schema: driftVerdictReplySchema(),
       op,
     });
     // The newest day may become another one between two parts.
@@ -83,7 +83,7 @@ export function askPerformance(
     collector,
     path: "api/v1/drift/performance",
     query: { site, turbine, day: day.slice(0, 10), limit: String(estimatedPoints) },
-    schema: driftPerformanceReplySchema,
+    schema: driftPerformanceReplySchema(),
     op: "ask how well models decide",
   });
 }
@@ -196,7 +196,7 @@ function askDays(
     collector,
     path: "api/v1/drift/days",
     query: { site, turbine, to, cursor, limit: String(namedPoints) },
-    schema: driftDaysReplySchema,
+    schema: driftDaysReplySchema(),
     op,
   });
 }

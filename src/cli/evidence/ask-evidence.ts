@@ -41,7 +41,7 @@ export function askEvidence(
     collector,
     path: "api/v1/evidence",
     query: { ...query, limit: String(limit) },
-    schema: evidenceListSchema,
+    schema: evidenceListSchema(),
     op: "list raw evidence",
   });
 }
@@ -79,7 +79,7 @@ export async function requestEvidence(point: RequestedPoint): Promise<EvidenceRe
     path: "api/v1/evidence/requests",
     query: {},
     post: { site, turbine, component, seconds },
-    schema: evidenceRequestReplySchema,
+    schema: evidenceRequestReplySchema(),
     op: "ask for raw samples",
     hints: {
       403: "Whoever runs the collector has to set evidence.requests: true; whether samples leave, the gateway decides.",

@@ -70,7 +70,7 @@ export function expectName(out: string): void {
 function readDescription(id: string, text: Uint8Array): EvidenceAbout {
   if (sha256Hex(text) !== id) throw refuse(id, "its description is not that of its id");
   try {
-    return evidenceAboutSchema.parse(JSON.parse(new TextDecoder().decode(text)));
+    return evidenceAboutSchema().parse(JSON.parse(new TextDecoder().decode(text)));
   } catch (cause) {
     // The digest is right: a later version wrote it.
     throw refuse(id, "its description is not understood", cause);

@@ -19,7 +19,7 @@ export async function loadEnrolment(dir: string): Promise<Enrolment | null> {
   const path = enrolledFileOf(dir);
   const bytes = await nodeFileSystem.read(path, maxEnrolmentBytes);
   if (bytes === null) return null;
-  const parsed = enrolmentSchema.safeParse(parseJsonBytes(bytes));
+  const parsed = enrolmentSchema().safeParse(parseJsonBytes(bytes));
   if (parsed.success) return parsed.data;
   throw new AuroraError("CONFIG_INVALID", `${path} is not a list of enrolled gateways`, {
     op: "enrol gateway",

@@ -44,7 +44,7 @@ function checkId(text: string): Result<string, string> {
 }
 
 function checkBroker(text: string): Result<string, string> {
-  const read = brokerUrlSchema.safeParse(text);
+  const read = brokerUrlSchema().safeParse(text);
   if (read.success) return ok(text);
   return failed(sayIssue(read.error.issues[0], text));
 }

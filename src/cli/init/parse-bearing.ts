@@ -90,7 +90,7 @@ function parseGeometry(values: ReadonlyMap<string, number>): Result<NamedBearing
 }
 
 function checked(orders: unknown, origin: string): Result<NamedBearing, string> {
-  const read = writtenBearingSchema.safeParse(orders);
+  const read = writtenBearingSchema().safeParse(orders);
   if (read.success) return ok({ orders: read.data, origin });
   return failed(sayIssue(read.error.issues[0], orders));
 }

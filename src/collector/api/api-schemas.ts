@@ -35,7 +35,7 @@ export const turbinesSchema: z.ZodType = listOf(
       .object({ health: z.enum(componentHealths), reason: z.string() })
       .describe("The worst of its components, with the reason"),
     components: z.array(
-      componentConditionSchema.extend({
+      componentConditionSchema().extend({
         risks: z
           .array(z.object({ failureMode: z.string(), risk: probability.nullable() }))
           .describe("Probability of the fault at the site's prior; null: not known"),
@@ -44,7 +44,7 @@ export const turbinesSchema: z.ZodType = listOf(
     ),
     operatingState,
     lastSeenMs: timeMs,
-    state: turbineStateSchema.nullable().describe("Last state as published; may be old"),
+    state: turbineStateSchema().nullable().describe("Last state as published; may be old"),
   }),
 );
 
@@ -56,7 +56,7 @@ export const alertsSchema: z.ZodType = listOf(
     sinceMs: timeMs.describe("As the latest event says, or firstMs where that cannot be right"),
     firstMs: timeMs,
     lastMs: timeMs,
-    event: alertEventSchema,
+    event: alertEventSchema(),
     steps: z.array(
       z.object({
         eventId: z.string(),

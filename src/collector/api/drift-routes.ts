@@ -29,7 +29,7 @@ export const driftRoutes: readonly ApiRoute[] = [
       limit,
       cursor: cursor.optional(),
     }),
-    response: driftVerdictReplySchema,
+    response: driftVerdictReplySchema(),
     answer: loadDriftVerdicts,
   }),
   defineRoute({
@@ -43,7 +43,7 @@ export const driftRoutes: readonly ApiRoute[] = [
       limit,
       cursor: cursor.optional(),
     }),
-    response: driftDaysReplySchema,
+    response: driftDaysReplySchema(),
     answer: loadDriftDays,
   }),
   defineRoute({
@@ -51,7 +51,7 @@ export const driftRoutes: readonly ApiRoute[] = [
     summary:
       "What confirmed outcomes say of each model, and performance estimated without them, per point; silent where its assumption is broken",
     query: z.strictObject({ day: z.iso.date().optional(), ...turbines, limit }),
-    response: driftPerformanceReplySchema,
+    response: driftPerformanceReplySchema(),
     answer: loadPerformance,
   }),
   defineRoute({

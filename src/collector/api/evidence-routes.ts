@@ -25,7 +25,7 @@ export const evidenceRoutes: readonly ApiRoute[] = [
       limit: z.coerce.number().int().min(1).max(500).default(100),
       offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
     }),
-    response: evidenceListSchema,
+    response: evidenceListSchema(),
     answer: async ({ record }, query) => {
       return { limit: query.limit, offset: query.offset, ...(await record.evidence(query)) };
     },

@@ -25,7 +25,7 @@ export function readAbout(
   } catch {
     return failed("the description is not JSON");
   }
-  const parsed = evidenceAboutSchema.safeParse(json);
+  const parsed = evidenceAboutSchema().safeParse(json);
   if (!parsed.success) {
     return failed(`the description: ${sayIssue(parsed.error.issues[0], json)}`);
   }

@@ -147,7 +147,7 @@ export async function openIncomingFiles(options: IncomingFilesOptions): Promise<
 /** What was checked when it was begun; null for a file that somebody changed since. */
 function parseAbout(text: Uint8Array): EvidenceAbout | null {
   try {
-    return evidenceAboutSchema.safeParse(JSON.parse(Buffer.from(text).toString("utf8"))).data ?? null;
+    return evidenceAboutSchema().safeParse(JSON.parse(Buffer.from(text).toString("utf8"))).data ?? null;
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;

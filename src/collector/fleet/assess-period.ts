@@ -97,7 +97,7 @@ function chooseReference({ period, task, stored, previous }: PeriodEvidence): Si
 
 /** The reference as it was stored; null for one that this version does not read: it is learnt anew. */
 function readReference({ reference }: StoredReference): SiteReference | null {
-  const read = siteReferenceSchema.safeParse(reference);
+  const read = siteReferenceSchema().safeParse(reference);
   return read.success ? read.data : null;
 }
 

@@ -63,7 +63,7 @@ const givesWayMs = 300_000;
 const maxAboutBytes = 65_536;
 
 const aboutSchema = z.strictObject({
-  order: publishOrderSchema,
+  order: publishOrderSchema(),
   publisher: z.string().max(64),
   keyId: z.string().max(64),
   envelope: z.string().max(32_768),

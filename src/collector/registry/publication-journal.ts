@@ -40,7 +40,7 @@ const publicationSchema: z.ZodType<Publication> = z.strictObject({
   upload: z.string().regex(uploadPattern),
   publishedMs: z.number(),
   signedBy: z.array(z.string().max(64)).max(16),
-  order: publishOrderSchema,
+  order: publishOrderSchema(),
   publisher: z.string().max(64),
   keyId: z.string().max(64),
   envelope: z.string().max(32_768),

@@ -195,6 +195,6 @@ function samePublished(present: TargetFile, digest: string): PublishedBundle {
 }
 
 function describeTarget(target: TargetFile): PublishedBundle {
-  const custom = updateTargetSchema.parse(target.custom);
+  const custom = updateTargetSchema().parse(target.custom);
   return { ...custom, sizeBytes: target.length, sha256: target.hashes.sha256 ?? "" };
 }

@@ -87,7 +87,7 @@ async function readList(path: string): Promise<EnrolledList> {
   const op = "read enrolled gateways";
   const hint = "`aurora fleet enrol` writes it (enrolled.json); this user must be able to read it.";
   const errors = { missing: "CONFIG_INVALID", tooLarge: "CONFIG_INVALID", op, hint } as const;
-  const parsed = enrolledSitesSchema.safeParse(
+  const parsed = enrolledSitesSchema().safeParse(
     parseJsonBytes(await readFileBounded(path, maxEnrolmentBytes, errors)),
   );
   if (!parsed.success) {

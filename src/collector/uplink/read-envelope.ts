@@ -126,7 +126,7 @@ function checkAlert(record: AlertRecord, sender: RecordSender): Result<StorableR
   } catch {
     return failed({ reason: "alert-invalid", detail: `alert ${record.id.slice(0, 64)} is not JSON` });
   }
-  const event = alertEventSchema.safeParse(json);
+  const event = alertEventSchema().safeParse(json);
   if (!event.success) {
     return failed({ reason: "alert-invalid", detail: sayIssue(event.error.issues[0], json) });
   }

@@ -132,14 +132,14 @@ function readStates(
       setAside.push({ topic: message.topic, payload: message.payload, fault });
     };
     if (message.kind === "state") {
-      const read = parse(message, turbineStateSchema, ({ site, turbine }) => [site, turbine]);
+      const read = parse(message, turbineStateSchema(), ({ site, turbine }) => [site, turbine]);
       if (!read.ok) refuse(read.error);
       else if (!sites.hasSite(read.value.site)) {
         const detail = `no enrolled gateway may speak of site ${read.value.site}`;
         refuse({ reason: "foreign-site", detail });
       } else turbines.push({ state: read.value, seenMs: seenAt(read.value.time, message), message });
     } else {
-      const read = parse(message, gatewayStatusSchema, ({ gateway }) => [gateway]);
+      const read = parse(message, gatewayStatusSchema(), ({ gateway }) => [gateway]);
       if (!read.ok) refuse(read.error);
       else if (sites.get(read.value.gateway) === null) {
         refuse({ reason: "not-enrolled", detail: `${read.value.gateway} is not an enrolled gateway` });

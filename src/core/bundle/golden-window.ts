@@ -104,7 +104,7 @@ function checkGoldenWindow({ sampleRateHz, shaftRpm, bearing, scale, counts }: G
   if (!(scale > 0 && Number.isFinite(scale) && Math.fround(scale) === scale)) {
     throw refuseGolden(`has a window of scale ${scale}, expected a float32 above 0`);
   }
-  const orders = bearingOrdersSchema.safeParse(bearing);
+  const orders = bearingOrdersSchema().safeParse(bearing);
   if (!orders.success) {
     const issue = orders.error.issues[0];
     throw refuseGolden(`has a window of an impossible bearing: ${issue?.path.join(".")} ${issue?.message}`);

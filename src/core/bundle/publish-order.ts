@@ -44,7 +44,7 @@ export function readPublishOrder(
     if (envelope.payloadType !== payloadType) return bad("the envelope does not hold an order to publish");
     if (envelope.signatures.length !== 1) return bad("an order has one signature");
     const [keyId] = verifyEnvelope(envelope, keys);
-    const order = publishOrderSchema.safeParse(JSON.parse(new TextDecoder().decode(envelope.payload)));
+    const order = publishOrderSchema().safeParse(JSON.parse(new TextDecoder().decode(envelope.payload)));
     if (!order.success) return bad("the order does not have the form of this version");
     return ok({ order: order.data, keyId: keyId! });
   } catch (error) {

@@ -60,7 +60,7 @@ export function parseManifest(bytes: Uint8Array, subject: string): Manifest {
   } catch (cause) {
     throw badFormat(subject, `${manifestFileName} is not JSON`, cause);
   }
-  const parsed = manifestSchema.safeParse(json);
+  const parsed = manifestSchema().safeParse(json);
   if (!parsed.success) {
     throw badFormat(subject, `${manifestFileName}: ${sayIssue(parsed.error.issues[0], json)}`);
   }

@@ -1,5 +1,6 @@
 /** The alert that subscribers see: a CloudEvent 1.0 in structured JSON, frozen; and its outlook in words for people. */
 import { z } from "zod";
+import { onDemand } from "./on-demand.ts";
 import { type PhysicalEvidence, physicalEvidenceSchema } from "./physical-evidence.ts";
 import {
   type AlarmLane,
@@ -100,58 +101,62 @@ const text = z.string().min(1).max(256);
 const time = z.iso.datetime({ offset: true });
 const finite = z.number();
 const hours = z.number().min(0);
-const outlook: z.ZodType<AlertOutlook> = z.union([
-  z.strictObject({ hours, low: hours, high: hours.nullable(), stopDb: z.number().positive() }),
-  z.strictObject({ cannotSay: text }),
-]);
+const outlook: () => z.ZodType<AlertOutlook> = onDemand(() =>
+  z.union([
+    z.strictObject({ hours, low: hours, high: hours.nullable(), stopDb: z.number().positive() }),
+    z.strictObject({ cannotSay: text }),
+  ]),
+);
 
 /** Validator of {@link AlertEvent}; unknown fields are accepted and dropped. */
-export const alertEventSchema: z.ZodType<AlertEvent> = z.object({
-  specversion: z.literal("1.0"),
-  // turbine, component, mode, since and transition: five names of up to 63 characters and two numbers.
-  id: z.string().min(1).max(512),
-  source: text,
-  type: z.enum([
-    "io.aurora.alert.raised.v1",
-    "io.aurora.alert.updated.v1",
-    "io.aurora.alert.acknowledged.v1",
-    "io.aurora.alert.cleared.v1",
-  ]),
-  time,
-  subject: text,
-  datacontenttype: z.literal("application/json"),
-  data: z.object({
-    turbine: text,
-    site: text,
-    component: text,
-    failureMode: text,
-    severity: z.enum(["warning", "critical"]),
-    state: z.enum(alarmStates),
-    probability: z.number().min(0).max(1),
-    risk: z.number().min(0).max(1).nullable().optional(),
-    lane: z.enum(alarmLanes).optional(),
-    score: finite,
-    threshold: z.number().min(0).max(1),
-    horizonHours: z.number().positive().nullable(),
-    severityDb: finite.nullable().optional(),
-    outlook: outlook.optional(),
-    since: time,
-    operatingState: z.enum(operatingStates),
-    window: z.object({ from: time, to: time, id: text }),
-    explanation: z.object({
-      baseValue: finite,
-      groups: z.array(z.object({ name: text, share: finite })).max(64),
-      gap: z.number().min(0),
-      band: z.enum(["lower", "upper"]).optional(),
-      bundleBaseValue: finite.optional(),
+export const alertEventSchema: () => z.ZodType<AlertEvent> = onDemand(() =>
+  z.object({
+    specversion: z.literal("1.0"),
+    // turbine, component, mode, since and transition: five names of up to 63 characters and two numbers.
+    id: z.string().min(1).max(512),
+    source: text,
+    type: z.enum([
+      "io.aurora.alert.raised.v1",
+      "io.aurora.alert.updated.v1",
+      "io.aurora.alert.acknowledged.v1",
+      "io.aurora.alert.cleared.v1",
+    ]),
+    time,
+    subject: text,
+    datacontenttype: z.literal("application/json"),
+    data: z.object({
+      turbine: text,
+      site: text,
+      component: text,
+      failureMode: text,
+      severity: z.enum(["warning", "critical"]),
+      state: z.enum(alarmStates),
+      probability: z.number().min(0).max(1),
+      risk: z.number().min(0).max(1).nullable().optional(),
+      lane: z.enum(alarmLanes).optional(),
+      score: finite,
+      threshold: z.number().min(0).max(1),
+      horizonHours: z.number().positive().nullable(),
+      severityDb: finite.nullable().optional(),
+      outlook: outlook().optional(),
+      since: time,
+      operatingState: z.enum(operatingStates),
+      window: z.object({ from: time, to: time, id: text }),
+      explanation: z.object({
+        baseValue: finite,
+        groups: z.array(z.object({ name: text, share: finite })).max(64),
+        gap: z.number().min(0),
+        band: z.enum(["lower", "upper"]).optional(),
+        bundleBaseValue: finite.optional(),
+      }),
+      // An alert is worth more than its evidence: what a later version says otherwise is dropped alone.
+      evidence: physicalEvidenceSchema().optional().catch(undefined),
+      inferredOn: z.enum(["gateway", "device"]).optional(),
+      model: z.object({ name: text, version: text, digest: text }),
+      traceId: text,
     }),
-    // An alert is worth more than its evidence: what a later version says otherwise is dropped alone.
-    evidence: physicalEvidenceSchema.optional().catch(undefined),
-    inferredOn: z.enum(["gateway", "device"]).optional(),
-    model: z.object({ name: text, version: text, digest: text }),
-    traceId: text,
   }),
-});
+);
 
 /**
  * The outlook in one sentence without a full stop, for example `main-bearing degrading, p = 0.93; says nothing of when

@@ -3,6 +3,7 @@
  * HTTP, and the JSON that `aurora baseline` prints. A point is *learning* until it has its *own reference*.
  */
 import { z } from "zod";
+import { onDemand } from "./on-demand.ts";
 import type { ModelRef } from "./prediction.ts";
 import { idPattern } from "./topics.ts";
 
@@ -116,10 +117,12 @@ const line = (max: number): z.ZodType<string, string> =>
     );
 
 /** Validator of {@link RenewalRequest}. */
-export const renewalRequestSchema: z.ZodType<RenewalRequest> = z.strictObject({
-  reason: line(maxReasonLength),
-  by: line(maxNameLength),
-});
+export const renewalRequestSchema: () => z.ZodType<RenewalRequest> = onDemand(() =>
+  z.strictObject({
+    reason: line(maxReasonLength),
+    by: line(maxNameLength),
+  }),
+);
 
 const time = z.iso.datetime({ offset: true });
 const count = z.int().min(0);
@@ -128,56 +131,62 @@ const name = z.string().regex(idPattern);
 const rpm = z.number().positive();
 
 /** Validator of {@link PointBaselineReport}. */
-const pointBaselineSchema: z.ZodType<PointBaselineReport> = z.strictObject({
-  turbine: name,
-  component: name,
-  model: z.strictObject({
-    name: z.string().max(256),
-    version: z.string().max(256),
-    digest: z.string().max(128),
+const pointBaselineSchema: () => z.ZodType<PointBaselineReport> = onDemand(() =>
+  z.strictObject({
+    turbine: name,
+    component: name,
+    model: z.strictObject({
+      name: z.string().max(256),
+      version: z.string().max(256),
+      digest: z.string().max(128),
+    }),
+    state: z.enum(["none", "learning", "refused", "own-reference"]),
+    why: z.string().min(1).max(4096),
+    learning: z
+      .strictObject({
+        windows: count,
+        ofWindows: count,
+        hours,
+        ofHours: hours,
+        since: time.nullable(),
+      })
+      .nullable(),
+    reference: z
+      .strictObject({
+        version: z.int().min(1),
+        windows: z.int().min(1),
+        from: time,
+        to: time,
+        shaftRpm: z.strictObject({ min: rpm, max: rpm, reference: rpm }),
+        hasScores: z.boolean(),
+        suspicions: z.array(z.string().max(1024)).max(64),
+      })
+      .nullable(),
+    severityDb: z.number().nullable(),
+    renewed: z
+      .strictObject({
+        count: z.int().min(1),
+        at: time,
+        by: z.string().min(1).max(maxNameLength),
+        reason: z.string().min(1).max(maxReasonLength),
+      })
+      .nullable(),
   }),
-  state: z.enum(["none", "learning", "refused", "own-reference"]),
-  why: z.string().min(1).max(4096),
-  learning: z
-    .strictObject({
-      windows: count,
-      ofWindows: count,
-      hours,
-      ofHours: hours,
-      since: time.nullable(),
-    })
-    .nullable(),
-  reference: z
-    .strictObject({
-      version: z.int().min(1),
-      windows: z.int().min(1),
-      from: time,
-      to: time,
-      shaftRpm: z.strictObject({ min: rpm, max: rpm, reference: rpm }),
-      hasScores: z.boolean(),
-      suspicions: z.array(z.string().max(1024)).max(64),
-    })
-    .nullable(),
-  severityDb: z.number().nullable(),
-  renewed: z
-    .strictObject({
-      count: z.int().min(1),
-      at: time,
-      by: z.string().min(1).max(maxNameLength),
-      reason: z.string().min(1).max(maxReasonLength),
-    })
-    .nullable(),
-});
+);
 
 /** Validator of {@link BaselineList}. */
-export const baselineListSchema: z.ZodType<BaselineList> = z.strictObject({
-  points: z.array(pointBaselineSchema).max(65_536),
-});
+export const baselineListSchema: () => z.ZodType<BaselineList> = onDemand(() =>
+  z.strictObject({
+    points: z.array(pointBaselineSchema()).max(65_536),
+  }),
+);
 
 /** Validator of {@link RenewalReply}. */
-export const renewalReplySchema: z.ZodType<RenewalReply> = z.strictObject({
-  point: pointBaselineSchema,
-  letGo: count,
-  activeAlarms: z.array(z.string().max(64)).max(32),
-  isStored: z.boolean(),
-});
+export const renewalReplySchema: () => z.ZodType<RenewalReply> = onDemand(() =>
+  z.strictObject({
+    point: pointBaselineSchema(),
+    letGo: count,
+    activeAlarms: z.array(z.string().max(64)).max(32),
+    isStored: z.boolean(),
+  }),
+);

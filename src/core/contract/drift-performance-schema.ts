@@ -1,5 +1,6 @@
 /** What is said of how well models decide: by confirmed outcomes, and estimated where there are none. With its validator. */
 import { z } from "zod";
+import { onDemand } from "./on-demand.ts";
 import type { PointId } from "./stream.ts";
 
 /** A share, 0 to 1, with its 90 % interval. */
@@ -65,57 +66,61 @@ export interface DriftPerformanceReply {
 }
 
 const timeMs = z.number().describe("Epoch milliseconds");
-const estimatedShare = z
-  .object({ value: z.number(), low: z.number(), high: z.number() })
-  .describe("0 to 1, with its 90 % interval");
+const estimatedShare = onDemand(() =>
+  z
+    .object({ value: z.number(), low: z.number(), high: z.number() })
+    .describe("0 to 1, with its 90 % interval"),
+);
 
 /** Of `/api/v1/drift/performance`. */
-export const driftPerformanceReplySchema: z.ZodType<DriftPerformanceReply> = z.object({
-  day: z.string().max(64),
-  assumption: z.string().max(1_000).describe("To be read beside every estimate"),
-  models: z
-    .array(
-      z.object({
-        modelDigest: z.string().max(256),
-        contradictedMs: z
-          .number()
-          .nullable()
-          .describe("When outcomes first spoke against it; null: they do not"),
-        contradictedBy: z.enum(outcomeChanges).nullable().exactOptional(),
-        verdict: z.object({
-          change: z.enum(outcomeChanges).nullable(),
-          outcomes: z.int(),
-          errors: z.int(),
-          faults: z.int(),
-          expectedFaults: z.number(),
-          evidence: z.number().describe("Of a change; an alarm at 1"),
-        }),
-      }),
-    )
-    .max(10_000),
-  points: z
-    .array(
-      z.object({
-        site: z.string().max(64),
-        turbine: z.string().max(64),
-        component: z.string().max(256),
-        modelName: z.string().max(256),
-        modelVersion: z.string().max(64),
-        modelDigest: z.string().max(256),
-        fromMs: timeMs,
-        toMs: timeMs,
-        estimate: z.union([
-          z.object({
-            kind: z.literal("estimate"),
-            cases: z.int().describe("Windows and failure modes"),
-            accuracy: estimatedShare,
-            precision: estimatedShare.nullable(),
-            recall: estimatedShare,
-            assumption: z.string().max(1_000),
+export const driftPerformanceReplySchema: () => z.ZodType<DriftPerformanceReply> = onDemand(() =>
+  z.object({
+    day: z.string().max(64),
+    assumption: z.string().max(1_000).describe("To be read beside every estimate"),
+    models: z
+      .array(
+        z.object({
+          modelDigest: z.string().max(256),
+          contradictedMs: z
+            .number()
+            .nullable()
+            .describe("When outcomes first spoke against it; null: they do not"),
+          contradictedBy: z.enum(outcomeChanges).nullable().exactOptional(),
+          verdict: z.object({
+            change: z.enum(outcomeChanges).nullable(),
+            outcomes: z.int(),
+            errors: z.int(),
+            faults: z.int(),
+            expectedFaults: z.number(),
+            evidence: z.number().describe("Of a change; an alarm at 1"),
           }),
-          z.object({ kind: z.literal("silent"), reason: z.string().max(1_000) }),
-        ]),
-      }),
-    )
-    .max(10_000),
-});
+        }),
+      )
+      .max(10_000),
+    points: z
+      .array(
+        z.object({
+          site: z.string().max(64),
+          turbine: z.string().max(64),
+          component: z.string().max(256),
+          modelName: z.string().max(256),
+          modelVersion: z.string().max(64),
+          modelDigest: z.string().max(256),
+          fromMs: timeMs,
+          toMs: timeMs,
+          estimate: z.union([
+            z.object({
+              kind: z.literal("estimate"),
+              cases: z.int().describe("Windows and failure modes"),
+              accuracy: estimatedShare(),
+              precision: estimatedShare().nullable(),
+              recall: estimatedShare(),
+              assumption: z.string().max(1_000),
+            }),
+            z.object({ kind: z.literal("silent"), reason: z.string().max(1_000) }),
+          ]),
+        }),
+      )
+      .max(10_000),
+  }),
+);

@@ -7,6 +7,7 @@ import {
   type FeatureDistances,
   type FeatureShift,
 } from "./drift-verdict.ts";
+import { onDemand } from "./on-demand.ts";
 import type { PointId } from "./stream.ts";
 
 const text = (longest: number) => z.string().max(longest);
@@ -19,72 +20,78 @@ const maxShifts = 16;
 const maxLoads = 256;
 const maxEvidence = 64;
 
-const shiftSchema: z.ZodType<FeatureShift> = z.object({
-  feature: z.int().min(0),
-  name: text(256),
-  role: z.enum(driftRoles),
-  aspect: z.enum(["mean", "spread", "invalid", "stuck"]),
-  reference: z.number(),
-  current: z.number(),
-  shift: z.number().describe("At equal loads, in the column's unit; spread: logarithm of the ratio"),
-  deviations: z.number().describe("Over what is usual from day to day"),
-  pValue: share,
-  sinceMs: timeMs,
-  loads: z
-    .array(
-      z.object({
-        by: z.enum(["power", "speed"]),
-        band: z.int().describe("floor(2 · log2(kW or rpm))"),
-        shift: z.number(),
-      }),
-    )
-    .max(maxLoads),
-});
+const shiftSchema: () => z.ZodType<FeatureShift> = onDemand(() =>
+  z.object({
+    feature: z.int().min(0),
+    name: text(256),
+    role: z.enum(driftRoles),
+    aspect: z.enum(["mean", "spread", "invalid", "stuck"]),
+    reference: z.number(),
+    current: z.number(),
+    shift: z.number().describe("At equal loads, in the column's unit; spread: logarithm of the ratio"),
+    deviations: z.number().describe("Over what is usual from day to day"),
+    pValue: share,
+    sinceMs: timeMs,
+    loads: z
+      .array(
+        z.object({
+          by: z.enum(["power", "speed"]),
+          band: z.int().describe("floor(2 · log2(kW or rpm))"),
+          shift: z.number(),
+        }),
+      )
+      .max(maxLoads),
+  }),
+);
 
-const distance = z.object({ value: z.number(), low: z.number(), high: z.number() });
+const distance = onDemand(() => z.object({ value: z.number(), low: z.number(), high: z.number() }));
 
-const distancesSchema: z.ZodType<FeatureDistances> = z.object({
-  feature: z.int().min(0),
-  name: text(256),
-  psi: distance,
-  ks: distance,
-  wasserstein: distance,
-  jensenShannon: distance,
-  bins: z
-    .object({
-      edges: z.array(z.number()).max(maxBins - 1),
-      reference: z.array(share).max(maxBins),
-      current: z.array(share).max(maxBins),
-    })
-    .exactOptional(),
-});
+const distancesSchema: () => z.ZodType<FeatureDistances> = onDemand(() =>
+  z.object({
+    feature: z.int().min(0),
+    name: text(256),
+    psi: distance(),
+    ks: distance(),
+    wasserstein: distance(),
+    jensenShannon: distance(),
+    bins: z
+      .object({
+        edges: z.array(z.number()).max(maxBins - 1),
+        reference: z.array(share).max(maxBins),
+        current: z.array(share).max(maxBins),
+      })
+      .exactOptional(),
+  }),
+);
 
 /** One point, model and day. */
-export const driftVerdictSchema: z.ZodType<DriftVerdict> = z.object({
-  site: text(64),
-  turbine: text(64),
-  component: text(256),
-  modelName: text(256),
-  modelVersion: text(64),
-  modelDigest: text(128),
-  fromMs: timeMs,
-  toMs: timeMs,
-  level: z.enum(driftLevels),
-  reason: text(1_000).nullable().describe("Why there is no verdict"),
-  pValue: share.nullable(),
-  rows: z.number().min(0),
-  referenceDays: z.number().min(0),
-  shifts: z.array(shiftSchema).max(maxShifts).describe("The surest first; empty while stable"),
-  distances: z.array(distancesSchema).max(maxShifts).describe("How far, never whether"),
-  cause: z
-    .object({
-      kind: z.enum(["sensor", "turbine", "site", "fleet", "unknown"]),
-      title: text(1_000),
-      evidenceFor: z.array(text(1_000)).max(maxEvidence),
-      evidenceAgainst: z.array(text(1_000)).max(maxEvidence),
-    })
-    .nullable(),
-});
+export const driftVerdictSchema: () => z.ZodType<DriftVerdict> = onDemand(() =>
+  z.object({
+    site: text(64),
+    turbine: text(64),
+    component: text(256),
+    modelName: text(256),
+    modelVersion: text(64),
+    modelDigest: text(128),
+    fromMs: timeMs,
+    toMs: timeMs,
+    level: z.enum(driftLevels),
+    reason: text(1_000).nullable().describe("Why there is no verdict"),
+    pValue: share.nullable(),
+    rows: z.number().min(0),
+    referenceDays: z.number().min(0),
+    shifts: z.array(shiftSchema()).max(maxShifts).describe("The surest first; empty while stable"),
+    distances: z.array(distancesSchema()).max(maxShifts).describe("How far, never whether"),
+    cause: z
+      .object({
+        kind: z.enum(["sensor", "turbine", "site", "fleet", "unknown"]),
+        title: text(1_000),
+        evidenceFor: z.array(text(1_000)).max(maxEvidence),
+        evidenceAgainst: z.array(text(1_000)).max(maxEvidence),
+      })
+      .nullable(),
+  }),
+);
 
 /** Verdicts of one day, a part of them. */
 export interface DriftVerdictReply {
@@ -96,11 +103,13 @@ export interface DriftVerdictReply {
 }
 
 /** Of `/api/v1/drift/verdicts`. */
-export const driftVerdictReplySchema: z.ZodType<DriftVerdictReply> = z.object({
-  day: text(64).describe("YYYY-MM-DD; the start of a period that is shorter than a day"),
-  verdicts: z.array(driftVerdictSchema).max(1_000),
-  next: text(2_048).nullable().describe("Cursor of what follows; null: that is all"),
-});
+export const driftVerdictReplySchema: () => z.ZodType<DriftVerdictReply> = onDemand(() =>
+  z.object({
+    day: text(64).describe("YYYY-MM-DD; the start of a period that is shorter than a day"),
+    verdicts: z.array(driftVerdictSchema()).max(1_000),
+    next: text(2_048).nullable().describe("Cursor of what follows; null: that is all"),
+  }),
+);
 
 /** The levels of one point, one a day. */
 export interface PointLevels extends PointId {
@@ -122,17 +131,19 @@ export interface DriftDaysReply extends DriftDays {
 }
 
 /** Of `/api/v1/drift/days`. */
-export const driftDaysReplySchema: z.ZodType<DriftDaysReply> = z.object({
-  days: z.array(text(64)).max(1_000),
-  points: z
-    .array(
-      z.object({
-        site: text(64),
-        turbine: text(64),
-        component: text(256),
-        levels: z.array(z.enum(driftLevels).nullable()).max(1_000).describe("One a day; null: no verdict"),
-      }),
-    )
-    .max(1_000),
-  next: text(2_048).nullable().describe("Cursor of what follows; null: that is all"),
-});
+export const driftDaysReplySchema: () => z.ZodType<DriftDaysReply> = onDemand(() =>
+  z.object({
+    days: z.array(text(64)).max(1_000),
+    points: z
+      .array(
+        z.object({
+          site: text(64),
+          turbine: text(64),
+          component: text(256),
+          levels: z.array(z.enum(driftLevels).nullable()).max(1_000).describe("One a day; null: no verdict"),
+        }),
+      )
+      .max(1_000),
+    next: text(2_048).nullable().describe("Cursor of what follows; null: that is all"),
+  }),
+);

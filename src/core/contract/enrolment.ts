@@ -3,6 +3,7 @@
  * `aurora fleet` writes it; a collector that uses another broker reads of which site each gateway may speak.
  */
 import { z } from "zod";
+import { onDemand } from "./on-demand.ts";
 import { idPattern } from "./topics.ts";
 
 /** A gateway that was enrolled. */
@@ -50,31 +51,35 @@ export interface Enrolment {
 export const maxEnrolmentBytes: number = 128 * 1024 * 1024;
 
 const id = z.string().regex(idPattern);
-const entrySites = z.object({ id, site: id.nullable() });
+const entrySites = onDemand(() => z.object({ id, site: id.nullable() }));
 
 /** The whole list. */
-export const enrolmentSchema: z.ZodType<Enrolment> = z.object({
-  version: z.literal(1),
-  base: z.string(),
-  tlsHost: z.string().nullable(),
-  gateways: z.array(entrySites.extend({ devices: z.array(id), readTopics: z.array(z.string()) })),
-  readers: z.array(entrySites).optional(),
-  users: z.array(
-    z.object({
-      name: z.string(),
-      mosquitto: z.string(),
-      emqx: z.object({ hash: z.string(), salt: z.string() }),
-    }),
-  ),
-  revoked: z.array(id).optional(),
-});
+export const enrolmentSchema: () => z.ZodType<Enrolment> = onDemand(() =>
+  z.object({
+    version: z.literal(1),
+    base: z.string(),
+    tlsHost: z.string().nullable(),
+    gateways: z.array(entrySites().extend({ devices: z.array(id), readTopics: z.array(z.string()) })),
+    readers: z.array(entrySites()).optional(),
+    users: z.array(
+      z.object({
+        name: z.string(),
+        mosquitto: z.string(),
+        emqx: z.object({ hash: z.string(), salt: z.string() }),
+      }),
+    ),
+    revoked: z.array(id).optional(),
+  }),
+);
 
 /** No more of it than of which site each gateway may speak. */
-export const enrolledSitesSchema: z.ZodType<{
+export const enrolledSitesSchema: () => z.ZodType<{
   readonly gateways: readonly Pick<EnrolledEntry, "id" | "site">[];
-}> = z.object({
-  version: z.literal(1),
-  gateways: z
-    .array(entrySites)
-    .refine((all) => new Set(all.map((one) => one.id)).size === all.length, "a gateway is in it twice"),
-});
+}> = onDemand(() =>
+  z.object({
+    version: z.literal(1),
+    gateways: z
+      .array(entrySites())
+      .refine((all) => new Set(all.map((one) => one.id)).size === all.length, "a gateway is in it twice"),
+  }),
+);

@@ -1,6 +1,7 @@
 /** What a collector's API says of raw evidence, for its server and for whoever asks it. */
 import { z } from "zod";
 import { type EvidenceKind, type EvidenceVerdict, evidenceKinds, sha256Pattern } from "./evidence.ts";
+import { onDemand } from "./on-demand.ts";
 
 /** One piece of evidence that a collector keeps. All times are epoch milliseconds. */
 export interface RecordedEvidence {
@@ -61,41 +62,45 @@ export interface EvidenceRequestReply {
 const timeMs = z.number().describe("Epoch milliseconds");
 const digest = z.string().regex(sha256Pattern).describe("SHA-256, lower-case hexadecimal");
 
-export const evidenceListSchema: z.ZodType<EvidenceListReply> = z.object({
-  total: z.int().min(0),
-  limit: z.int(),
-  offset: z.int(),
-  items: z.array(
-    z.object({
-      id: digest.describe("Digest of its description, which holds that of its samples"),
-      kind: z.enum(evidenceKinds),
-      gateway: z.string(),
-      site: z.string(),
-      turbine: z.string(),
-      component: z.string(),
-      fromMs: timeMs,
-      toMs: timeMs,
-      storedMs: timeMs,
-      samples: z.int(),
-      bytes: z.int(),
-      npySha256: digest,
-      model: z.object({ name: z.string(), version: z.string(), digest: z.string() }),
-      said: z
-        .object({
-          verdict: z.enum(["alarm", "healthy", "no-alarm"]),
-          failureModes: z.array(z.string()),
-          probability: z.number().min(0).max(1).nullable(),
-        })
-        .describe("What the model said when it was taken"),
-      alert: z.string().nullable().describe("Id of the alert that it surrounds"),
-      request: z.string().nullable().describe("Id of the request that it answers"),
-    }),
-  ),
-});
+export const evidenceListSchema: () => z.ZodType<EvidenceListReply> = onDemand(() =>
+  z.object({
+    total: z.int().min(0),
+    limit: z.int(),
+    offset: z.int(),
+    items: z.array(
+      z.object({
+        id: digest.describe("Digest of its description, which holds that of its samples"),
+        kind: z.enum(evidenceKinds),
+        gateway: z.string(),
+        site: z.string(),
+        turbine: z.string(),
+        component: z.string(),
+        fromMs: timeMs,
+        toMs: timeMs,
+        storedMs: timeMs,
+        samples: z.int(),
+        bytes: z.int(),
+        npySha256: digest,
+        model: z.object({ name: z.string(), version: z.string(), digest: z.string() }),
+        said: z
+          .object({
+            verdict: z.enum(["alarm", "healthy", "no-alarm"]),
+            failureModes: z.array(z.string()),
+            probability: z.number().min(0).max(1).nullable(),
+          })
+          .describe("What the model said when it was taken"),
+        alert: z.string().nullable().describe("Id of the alert that it surrounds"),
+        request: z.string().nullable().describe("Id of the request that it answers"),
+      }),
+    ),
+  }),
+);
 
-export const evidenceRequestReplySchema: z.ZodType<EvidenceRequestReply> = z.object({
-  request: z.string().min(1).max(128),
-  gateway: z.string(),
-  samples: z.string(),
-  refusal: z.string(),
-});
+export const evidenceRequestReplySchema: () => z.ZodType<EvidenceRequestReply> = onDemand(() =>
+  z.object({
+    request: z.string().min(1).max(128),
+    gateway: z.string(),
+    samples: z.string(),
+    refusal: z.string(),
+  }),
+);

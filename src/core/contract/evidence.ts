@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { bearingOrdersSchema } from "./bundle/bearing.ts";
 import { maxCaptureSamples, maxCaptureSeconds, type RecordingAbout } from "./device/device-capture.ts";
+import { onDemand } from "./on-demand.ts";
 import { idPattern } from "./topics.ts";
 
 /** Why it was taken: around an alarm, as a healthy reference, or because a person asked. */
@@ -68,42 +69,44 @@ const name = words.max(256);
 const time = z.iso.datetime({ offset: true });
 
 /** Validator of {@link EvidenceAbout}; unknown fields are accepted and dropped. */
-export const evidenceAboutSchema: z.ZodType<EvidenceAbout> = z.object({
-  rateHz: z.number().positive().max(1e7),
-  shaftRpm: z.number().optional(),
-  shaftRpmRange: z.tuple([z.number(), z.number()]).optional(),
-  scale: z.number().positive(),
-  bearing: bearingOrdersSchema.optional(),
-  device: id,
-  channel: words.max(64),
-  unit: words.max(32),
-  from: time,
-  firstSample: z.int().min(0),
-  alert: words.max(512).optional(),
-  evidence: z.object({
-    version: z.literal(1),
-    kind: z.enum(evidenceKinds),
-    gateway: id,
-    site: id,
-    turbine: id,
-    component: id,
-    request: id.optional(),
-    to: time,
-    samples: z.int().min(1).max(maxCaptureSamples),
-    model: z.object({ name, version: name, digest: name }),
-    said: z.object({
-      verdict: z.enum(["alarm", "healthy", "no-alarm"]),
-      failureModes: z.array(name).max(32),
-      probability: z.number().min(0).max(1).nullable(),
-    }),
-    npySha256: digest,
-    packed: z.object({
-      codec: z.literal("split-brotli"),
-      bytes: z.int().min(1).max(maxPackedBytes),
-      sha256: digest,
+export const evidenceAboutSchema: () => z.ZodType<EvidenceAbout> = onDemand(() =>
+  z.object({
+    rateHz: z.number().positive().max(1e7),
+    shaftRpm: z.number().optional(),
+    shaftRpmRange: z.tuple([z.number(), z.number()]).optional(),
+    scale: z.number().positive(),
+    bearing: bearingOrdersSchema().optional(),
+    device: id,
+    channel: words.max(64),
+    unit: words.max(32),
+    from: time,
+    firstSample: z.int().min(0),
+    alert: words.max(512).optional(),
+    evidence: z.object({
+      version: z.literal(1),
+      kind: z.enum(evidenceKinds),
+      gateway: id,
+      site: id,
+      turbine: id,
+      component: id,
+      request: id.optional(),
+      to: time,
+      samples: z.int().min(1).max(maxCaptureSamples),
+      model: z.object({ name, version: name, digest: name }),
+      said: z.object({
+        verdict: z.enum(["alarm", "healthy", "no-alarm"]),
+        failureModes: z.array(name).max(32),
+        probability: z.number().min(0).max(1).nullable(),
+      }),
+      npySha256: digest,
+      packed: z.object({
+        codec: z.literal("split-brotli"),
+        bytes: z.int().min(1).max(maxPackedBytes),
+        sha256: digest,
+      }),
     }),
   }),
-});
+);
 
 /** What the collector says of evidence that it is sent. */
 export interface EvidenceReceipt {
@@ -136,23 +139,25 @@ export type EvidenceOrder = EvidenceReceipt | EvidenceRequest;
 
 const mac = z.string().regex(sha256Pattern);
 
-export const evidenceOrderSchema: z.ZodType<EvidenceOrder> = z.discriminatedUnion("type", [
-  z.object({
-    type: z.literal("receipt"),
-    id: digest,
-    state: z.enum(["partial", "stored", "refused"]),
-    have: z.int().min(0).max(maxPackedBytes),
-    reason: z.string().max(512),
-    mac: mac.optional(),
-  }),
-  z.object({
-    type: z.literal("request"),
-    id,
-    gateway: id,
-    turbine: id,
-    component: id,
-    seconds: z.number().min(0.1).max(maxCaptureSeconds),
-    askedMs: z.number().min(0).max(8.64e15),
-    mac: mac.optional(),
-  }),
-]);
+export const evidenceOrderSchema: () => z.ZodType<EvidenceOrder> = onDemand(() =>
+  z.discriminatedUnion("type", [
+    z.object({
+      type: z.literal("receipt"),
+      id: digest,
+      state: z.enum(["partial", "stored", "refused"]),
+      have: z.int().min(0).max(maxPackedBytes),
+      reason: z.string().max(512),
+      mac: mac.optional(),
+    }),
+    z.object({
+      type: z.literal("request"),
+      id,
+      gateway: id,
+      turbine: id,
+      component: id,
+      seconds: z.number().min(0.1).max(maxCaptureSeconds),
+      askedMs: z.number().min(0).max(8.64e15),
+      mac: mac.optional(),
+    }),
+  ]),
+);

@@ -3,6 +3,7 @@
  * far each stands out, and what speaks against it. Says nothing of how the model weighed them: that is the explanation.
  */
 import { z } from "zod";
+import { onDemand } from "./on-demand.ts";
 
 /** What a line's order is a multiple of, and what a pair of side bands is spaced by. */
 export const lineOrders = ["bpfo", "bpfi", "bsf", "ftf", "shaft"] as const;
@@ -78,36 +79,38 @@ export const maxAgainst = 12;
 
 const finite = z.number();
 const count = z.int().min(0).max(maxEvidenceLines);
-const counted = z.object({ found: count, of: count });
-const range = z.object({ min: finite, max: finite });
+const counted = onDemand(() => z.object({ found: count, of: count }));
+const range = onDemand(() => z.object({ min: finite, max: finite }));
 const db = z.number().min(-1000).max(1000);
 
 /** Validator of {@link PhysicalEvidence}; unknown fields are accepted and dropped. */
-export const physicalEvidenceSchema: z.ZodType<PhysicalEvidence> = z.object({
-  windows: z.int().min(1).max(100_000),
-  band: z.enum(["lower", "upper"]).optional(),
-  since: z.iso.datetime({ offset: true }).optional(),
-  speedRpm: range,
-  loadKw: range.optional(),
-  lines: z
-    .array(
-      z.object({
-        name: z.string().min(1).max(64),
-        kind: z.enum(["harmonic", "side-band"]),
-        harmonic: z.int().min(1).max(64),
-        spacing: z.enum(lineOrders).optional(),
-        order: z.number().positive(),
-        hertz: z.number().positive(),
-        dbAboveNeighbours: db,
-        noiseDb: db,
-        dbAboveHealthy: db.nullable(),
-        isFound: z.boolean(),
-      }),
-    )
-    .max(maxEvidenceLines),
-  harmonics: counted,
-  sideBands: counted,
-  rival: z.object({ failureMode: z.string().min(1).max(256), marginDb: finite }).nullable(),
-  against: z.array(z.string().min(1).max(512)).max(maxAgainst),
-  sentence: z.string().min(1).max(8192),
-});
+export const physicalEvidenceSchema: () => z.ZodType<PhysicalEvidence> = onDemand(() =>
+  z.object({
+    windows: z.int().min(1).max(100_000),
+    band: z.enum(["lower", "upper"]).optional(),
+    since: z.iso.datetime({ offset: true }).optional(),
+    speedRpm: range(),
+    loadKw: range().optional(),
+    lines: z
+      .array(
+        z.object({
+          name: z.string().min(1).max(64),
+          kind: z.enum(["harmonic", "side-band"]),
+          harmonic: z.int().min(1).max(64),
+          spacing: z.enum(lineOrders).optional(),
+          order: z.number().positive(),
+          hertz: z.number().positive(),
+          dbAboveNeighbours: db,
+          noiseDb: db,
+          dbAboveHealthy: db.nullable(),
+          isFound: z.boolean(),
+        }),
+      )
+      .max(maxEvidenceLines),
+    harmonics: counted(),
+    sideBands: counted(),
+    rival: z.object({ failureMode: z.string().min(1).max(256), marginDb: finite }).nullable(),
+    against: z.array(z.string().min(1).max(512)).max(maxAgainst),
+    sentence: z.string().min(1).max(8192),
+  }),
+);

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { namePattern, semverPattern } from "./bundle/manifest.ts";
 import { sha256Pattern } from "./evidence.ts";
+import { onDemand } from "./on-demand.ts";
 
 /** What a publisher signs with its key: this bundle, in this form, for this repository, about now. */
 export interface PublishOrder {
@@ -31,14 +32,16 @@ const sha256 = z.string().regex(sha256Pattern);
 const name = z.string().regex(namePattern);
 const version = z.string().regex(semverPattern).max(64);
 
-export const publishOrderSchema: z.ZodType<PublishOrder> = z.strictObject({
-  name,
-  version,
-  digest: sha256,
-  tar: z.strictObject({ bytes: z.int().min(1_024).max(maxPublishedBytes), sha256 }),
-  repository: sha256,
-  madeMs: z.int().min(0).max(8.64e15),
-});
+export const publishOrderSchema: () => z.ZodType<PublishOrder> = onDemand(() =>
+  z.strictObject({
+    name,
+    version,
+    digest: sha256,
+    tar: z.strictObject({ bytes: z.int().min(1_024).max(maxPublishedBytes), sha256 }),
+    repository: sha256,
+    madeMs: z.int().min(0).max(8.64e15),
+  }),
+);
 
 /** A bundle that a collector serves to gateways. */
 export interface ServedBundle {
@@ -52,14 +55,16 @@ export interface ServedBundle {
   readonly isNewest: boolean;
 }
 
-const servedBundleSchema: z.ZodType<ServedBundle> = z.strictObject({
-  name,
-  version,
-  digest: sha256,
-  sizeBytes: z.int().min(0),
-  sha256,
-  isNewest: z.boolean(),
-});
+const servedBundleSchema: () => z.ZodType<ServedBundle> = onDemand(() =>
+  z.strictObject({
+    name,
+    version,
+    digest: sha256,
+    sizeBytes: z.int().min(0),
+    sha256,
+    isNewest: z.boolean(),
+  }),
+);
 
 /** What `GET /api/v1/registry` answers. */
 export interface RegistryView {
@@ -71,11 +76,13 @@ export interface RegistryView {
   readonly bundles: readonly ServedBundle[];
 }
 
-export const registryViewSchema: z.ZodType<RegistryView> = z.strictObject({
-  repository: sha256.nullable(),
-  takesBundles: z.boolean(),
-  bundles: z.array(servedBundleSchema),
-});
+export const registryViewSchema: () => z.ZodType<RegistryView> = onDemand(() =>
+  z.strictObject({
+    repository: sha256.nullable(),
+    takesBundles: z.boolean(),
+    bundles: z.array(servedBundleSchema()),
+  }),
+);
 
 /** How far a publication is: parts are awaited, or it is served. */
 export type PublicationReply =
@@ -95,14 +102,16 @@ export type PublicationReply =
 
 export const uploadPattern: RegExp = /^[0-9a-f]{32}$/;
 
-export const publicationReplySchema: z.ZodType<PublicationReply> = z.discriminatedUnion("state", [
-  z.strictObject({
-    state: z.literal("awaiting"),
-    upload: z.string().regex(uploadPattern),
-    receivedBytes: z.int().min(0),
-  }),
-  z.strictObject({ state: z.literal("published"), isNew: z.boolean(), bundle: servedBundleSchema }),
-]);
+export const publicationReplySchema: () => z.ZodType<PublicationReply> = onDemand(() =>
+  z.discriminatedUnion("state", [
+    z.strictObject({
+      state: z.literal("awaiting"),
+      upload: z.string().regex(uploadPattern),
+      receivedBytes: z.int().min(0),
+    }),
+    z.strictObject({ state: z.literal("published"), isNew: z.boolean(), bundle: servedBundleSchema() }),
+  ]),
+);
 
 /** Name of the event that says who published what. */
 export const publishedEventName = "bundle-published";

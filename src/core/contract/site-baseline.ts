@@ -102,7 +102,7 @@ export const siteBaselineSchema: z.ZodType<SiteBaseline> = z
       max: z.number().positive(),
       reference: z.number().positive(),
     }),
-    spec: featureSpecSchema,
+    spec: featureSpecSchema(),
     levels: z.array(level.nullable()).max(512),
     model: z
       .strictObject({ name: z.string().max(256), version: z.string().max(256), digest: z.string().max(128) })

@@ -1,6 +1,7 @@
 /** What is wrong with a source of SCADA values: a server of a field bus, or a topic of a bridge. */
 import { z } from "zod";
 import { type DeviceDiagnosis, deviceDiagnosisSchema } from "./device/device-diagnosis.ts";
+import { onDemand } from "./on-demand.ts";
 
 /** What a gateway can find, worst first: no connection to the server, no answer of a unit behind it, no value of a channel. */
 export const sourceDiagnosisCodes = ["no-connection", "no-answer", "no-value"] as const;
@@ -30,7 +31,9 @@ export interface DiagnosedSource {
 export const maxSourceName = 256;
 
 /** Validator of {@link DiagnosedSource}. */
-export const diagnosedSourceSchema: z.ZodType<DiagnosedSource> = z.object({
-  source: z.string().max(maxSourceName),
-  diagnoses: z.array(deviceDiagnosisSchema).max(64),
-});
+export const diagnosedSourceSchema: () => z.ZodType<DiagnosedSource> = onDemand(() =>
+  z.object({
+    source: z.string().max(maxSourceName),
+    diagnoses: z.array(deviceDiagnosisSchema()).max(64),
+  }),
+);

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type AlarmState, type AlertSeverity, alarmStates } from "./alert.ts";
 import { type DiagnosedDevice, deviceDiagnosisSchema } from "./device/device-diagnosis.ts";
 import { type DriftLevel, driftLevels } from "./drift-verdict.ts";
+import { onDemand } from "./on-demand.ts";
 import {
   type AlarmLane,
   alarmLanes,
@@ -136,88 +137,94 @@ const probability = z.number().min(0).max(1);
 const risk = probability.nullable().optional();
 
 /** Validator of {@link ComponentCondition}. */
-export const componentConditionSchema: z.ZodObject<{
+export const componentConditionSchema: () => z.ZodObject<{
   readonly component: z.ZodString;
   readonly health: z.ZodEnum<{ readonly [Health in ComponentHealth]: Health }>;
   readonly reason: z.ZodNullable<z.ZodString>;
   readonly sinceMs: z.ZodNullable<z.ZodNumber>;
-}> = z.object({
-  component: text,
-  health: z.enum(componentHealths),
-  reason: z.string().max(1024).nullable(),
-  sinceMs: z.number().min(0).max(8.64e15).nullable(),
-});
+}> = onDemand(() =>
+  z.object({
+    component: text,
+    health: z.enum(componentHealths),
+    reason: z.string().max(1024).nullable(),
+    sinceMs: z.number().min(0).max(8.64e15).nullable(),
+  }),
+);
 
 /** Validator of {@link TurbineState}; unknown fields are accepted and dropped. */
-export const turbineStateSchema: z.ZodType<TurbineState> = z.object({
-  site: id,
-  turbine: id,
-  time,
-  operatingState: z.enum(operatingStates),
-  health: z.enum(["ok", "alarm", "information-unavailable"]),
-  healthReason: z.string().max(4096).optional(),
-  components: z.array(componentConditionSchema).max(256).optional(),
-  alarms: z
-    .array(
-      z.object({
-        component: text,
-        failureMode: text,
-        state: z.enum(alarmStates),
-        since: time,
-        probability,
-        risk,
-        lane: z.enum(alarmLanes).optional(),
-        severity: z.enum(["warning", "critical"]).optional(),
-      }),
-    )
-    .max(256),
-  lastScores: z.array(z.object({ component: text, failureMode: text, probability, risk, time })).max(256),
-  model: z.object({ name: text, version: text, digest: text }).nullable(),
-  baselines: z
-    .array(
-      z.object({
-        component: text,
-        state: z.enum(["learning", "refused", "ready"]),
-        isProvisional: z.boolean().optional(),
-        version: z.int().min(0),
-        windows: z.int().min(0),
-        neededWindows: z.int().min(0).optional(),
-        suspicions: z.array(z.string().max(1024)).max(64),
-        refusal: z.string().max(1024).optional(),
-        severityDb: z.number().nullable(),
-      }),
-    )
-    .max(64)
-    .optional(),
-  drift: z
-    .array(
-      z.object({
-        component: text,
-        level: z.enum(driftLevels),
-        since: time.nullable(),
-        title: z.string().max(1024).nullable(),
-      }),
-    )
-    .max(256)
-    .optional(),
-  devices: z
-    .array(z.object({ device: text, diagnoses: z.array(deviceDiagnosisSchema).max(64) }))
-    .max(256)
-    .optional(),
-  sources: z.array(diagnosedSourceSchema).max(256).optional(),
-  dataQuality: z.object({
-    windowsProcessed: z.number().min(0),
-    windowsQuarantined: z.number().min(0),
-    quarantinedByReason: z.record(text, z.number().min(0)),
+export const turbineStateSchema: () => z.ZodType<TurbineState> = onDemand(() =>
+  z.object({
+    site: id,
+    turbine: id,
+    time,
+    operatingState: z.enum(operatingStates),
+    health: z.enum(["ok", "alarm", "information-unavailable"]),
+    healthReason: z.string().max(4096).optional(),
+    components: z.array(componentConditionSchema()).max(256).optional(),
+    alarms: z
+      .array(
+        z.object({
+          component: text,
+          failureMode: text,
+          state: z.enum(alarmStates),
+          since: time,
+          probability,
+          risk,
+          lane: z.enum(alarmLanes).optional(),
+          severity: z.enum(["warning", "critical"]).optional(),
+        }),
+      )
+      .max(256),
+    lastScores: z.array(z.object({ component: text, failureMode: text, probability, risk, time })).max(256),
+    model: z.object({ name: text, version: text, digest: text }).nullable(),
+    baselines: z
+      .array(
+        z.object({
+          component: text,
+          state: z.enum(["learning", "refused", "ready"]),
+          isProvisional: z.boolean().optional(),
+          version: z.int().min(0),
+          windows: z.int().min(0),
+          neededWindows: z.int().min(0).optional(),
+          suspicions: z.array(z.string().max(1024)).max(64),
+          refusal: z.string().max(1024).optional(),
+          severityDb: z.number().nullable(),
+        }),
+      )
+      .max(64)
+      .optional(),
+    drift: z
+      .array(
+        z.object({
+          component: text,
+          level: z.enum(driftLevels),
+          since: time.nullable(),
+          title: z.string().max(1024).nullable(),
+        }),
+      )
+      .max(256)
+      .optional(),
+    devices: z
+      .array(z.object({ device: text, diagnoses: z.array(deviceDiagnosisSchema()).max(64) }))
+      .max(256)
+      .optional(),
+    sources: z.array(diagnosedSourceSchema()).max(256).optional(),
+    dataQuality: z.object({
+      windowsProcessed: z.number().min(0),
+      windowsQuarantined: z.number().min(0),
+      quarantinedByReason: z.record(text, z.number().min(0)),
+    }),
   }),
-});
+);
 
 /** Validator of {@link GatewayStatus}; a last will may leave out all but the gateway and `online`. */
-export const gatewayStatusSchema: z.ZodType<GatewayStatus> = z.object({
-  gateway: id,
-  online: z.boolean(),
-  time: time.nullable().default(null),
-  version: text.nullable().default(null),
-  config: z.unknown().default(null),
-  instance: z.string().max(64).nullable().optional(),
-});
+export const gatewayStatusSchema: () => z.ZodType<GatewayStatus> = onDemand(() =>
+  z.object({
+    gateway: id,
+    online: z.boolean(),
+    time: time.nullable().default(null),
+    version: text.nullable().default(null),
+    config: z.unknown().default(null),
+    instance: z.string().max(64).nullable().optional(),
+  }),
+);

@@ -5,6 +5,7 @@
  * most, both questions together, if outcomes are confirmed regardless of anything that the probabilities do not know.
  */
 import { z } from "zod";
+import { onDemand } from "../contract/on-demand.ts";
 import { createEDetector, type EDetectorState, type Payoff } from "./detectors/e-detector.ts";
 import { createErrorRateDetector, type ErrorRateState } from "./detectors/error-rate-detector.ts";
 
@@ -57,18 +58,22 @@ interface ConceptWatchOptions {
 }
 
 const count = z.int().min(0);
-const betsSchema: z.ZodType<EDetectorState> = z.object({
-  winnings: z.array(z.number().min(0)).max(64),
-  values: count,
-});
+const betsSchema: () => z.ZodType<EDetectorState> = onDemand(() =>
+  z.object({
+    winnings: z.array(z.number().min(0)).max(64),
+    values: count,
+  }),
+);
 
 /** Validator of a state that was kept; unknown fields are dropped. */
-export const conceptWatchStateSchema: z.ZodType<ConceptWatchState> = z.object({
-  errorRate: z.object({ outcomes: count, errors: count, bets: betsSchema }),
-  calibration: betsSchema,
-  faults: count,
-  expectedFaults: z.number().min(0),
-});
+export const conceptWatchStateSchema: () => z.ZodType<ConceptWatchState> = onDemand(() =>
+  z.object({
+    errorRate: z.object({ outcomes: count, errors: count, bets: betsSchema() }),
+    calibration: betsSchema(),
+    faults: count,
+    expectedFaults: z.number().min(0),
+  }),
+);
 
 interface RatedFault {
   readonly isFault: boolean;

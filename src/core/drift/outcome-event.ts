@@ -1,5 +1,6 @@
 /** A confirmed outcome as an event of the record: what somebody found at a machine, beside what a model had said of it. */
 import { z } from "zod";
+import { onDemand } from "../contract/on-demand.ts";
 import type { EventRecord } from "../contract/uplink-record.ts";
 import type { ConfirmedOutcome } from "./concept-watch.ts";
 
@@ -12,12 +13,14 @@ export interface ModelOutcome extends ConfirmedOutcome {
   readonly modelDigest: string;
 }
 
-const outcomeSchema: z.ZodType<ModelOutcome> = z.object({
-  modelDigest: z.string().min(1).max(256),
-  raised: z.boolean(),
-  risk: z.number().min(0).max(1).nullable(),
-  isFault: z.boolean(),
-});
+const outcomeSchema: () => z.ZodType<ModelOutcome> = onDemand(() =>
+  z.object({
+    modelDigest: z.string().min(1).max(256),
+    raised: z.boolean(),
+    risk: z.number().min(0).max(1).nullable(),
+    isFault: z.boolean(),
+  }),
+);
 
 /** The event's detail. */
 export function encodeOutcome({ modelDigest, raised, risk, isFault }: ModelOutcome): string {
@@ -34,6 +37,6 @@ export function readOutcome(event: Pick<EventRecord, "name" | "detail">): ModelO
     if (error instanceof SyntaxError) return null;
     throw error;
   }
-  const parsed = outcomeSchema.safeParse(detail);
+  const parsed = outcomeSchema().safeParse(detail);
   return parsed.success ? parsed.data : null;
 }

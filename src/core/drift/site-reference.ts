@@ -3,6 +3,7 @@
  * kept as deviations at equal loads, its distribution as a few groups of days. Holds no raw value.
  */
 import { z } from "zod";
+import { onDemand } from "../contract/on-demand.ts";
 import { mostDays } from "./drift-task.ts";
 
 /** Slots of the stretches whose scatter within a day is kept. */
@@ -69,41 +70,39 @@ export interface SiteReference {
 
 const finite = z.number();
 const count = z.number().nonnegative();
-const by = z.union([z.literal(0), z.literal(1), z.literal(2)]);
-const keptDaySchema = z.tuple([
-  z.int(),
-  count,
-  count,
-  finite,
-  finite.nullable(),
-  z.number().min(0).max(1),
-  count,
-]);
+const by = onDemand(() => z.union([z.literal(0), z.literal(1), z.literal(2)]));
+const keptDaySchema = onDemand(() =>
+  z.tuple([z.int(), count, count, finite, finite.nullable(), z.number().min(0).max(1), count]),
+);
 
-const columnSchema = z.object({
-  name: z.string(),
-  isLearnt: z.boolean(),
-  learning: z.array(z.array(z.tuple([by, z.int(), count, finite])).max(mostLoads)).max(mostDays),
-  curve: z.array(z.tuple([by, z.int(), count, count, finite])).max(mostLoads),
-  days: z.array(keptDaySchema).max(mostDays),
-  recent: z.array(z.tuple([keptDaySchema, z.boolean()])).max(3),
-  // References of before have none.
-  spell: z.array(keptDaySchema).max(10).default([]),
-  stretches: z.array(z.tuple([count, count])).length(stretchLengths.length),
-  groups: z.array(z.array(count)).length(sketchGroups),
-  run: z.tuple([z.union([z.literal(1), z.literal(-1)]), finite]).nullable(),
-});
+const columnSchema = onDemand(() =>
+  z.object({
+    name: z.string(),
+    isLearnt: z.boolean(),
+    learning: z.array(z.array(z.tuple([by(), z.int(), count, finite])).max(mostLoads)).max(mostDays),
+    curve: z.array(z.tuple([by(), z.int(), count, count, finite])).max(mostLoads),
+    days: z.array(keptDaySchema()).max(mostDays),
+    recent: z.array(z.tuple([keptDaySchema(), z.boolean()])).max(3),
+    // References of before have none.
+    spell: z.array(keptDaySchema()).max(10).default([]),
+    stretches: z.array(z.tuple([count, count])).length(stretchLengths.length),
+    groups: z.array(z.array(count)).length(sketchGroups),
+    run: z.tuple([z.union([z.literal(1), z.literal(-1)]), finite]).nullable(),
+  }),
+);
 
 /** What {@link SiteReference} is on disk. */
-export const siteReferenceSchema: z.ZodType<SiteReference> = z.object({
-  version: z.literal(1),
-  periodMs: z.number().positive().nullable(),
-  lastMs: finite.nullable(),
-  columns: z
-    // References of before learn at no other loads.
-    .array(columnSchema.extend({ elsewhere: columnSchema.nullable().default(null) }))
-    .max(512),
-});
+export const siteReferenceSchema: () => z.ZodType<SiteReference> = onDemand(() =>
+  z.object({
+    version: z.literal(1),
+    periodMs: z.number().positive().nullable(),
+    lastMs: finite.nullable(),
+    columns: z
+      // References of before learn at no other loads.
+      .array(columnSchema().extend({ elsewhere: columnSchema().nullable().default(null) }))
+      .max(512),
+  }),
+);
 
 /** A point of which nothing is known yet. */
 export function beginSiteReference(): SiteReference {

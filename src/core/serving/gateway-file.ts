@@ -29,7 +29,7 @@ export function readGatewayFile(source: GatewaySource, text?: string): Installed
   const { configPath, installationDir, environment, profile } = source;
   const options = {
     path: configPath,
-    schema: gatewayConfigSchema,
+    schema: gatewayConfigSchema(),
     environment,
     kind: "gateway",
     ...(profile === undefined ? {} : { complete: (value: unknown) => withProfile(value, profile) }),

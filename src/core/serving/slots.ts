@@ -10,6 +10,7 @@ import { maxBundleEntries } from "../bundle/file-source.ts";
 import { verifyBundleFiles } from "../bundle/verify-bundle.ts";
 import { writeBundleFolder } from "../bundle/write-bundle.ts";
 import { hasErrorCode } from "../contract/aurora-error.ts";
+import { onDemand } from "../contract/on-demand.ts";
 import type { FileSystem } from "../platform/files/file-system.ts";
 
 export type SlotName = "a" | "b";
@@ -27,11 +28,13 @@ export interface ActivePointer extends SlotContent {
   readonly previous: SlotContent | null;
 }
 
-const content = { slot: z.enum(["a", "b"]), digest: z.string().regex(/^[0-9a-f]{64}$/) };
-const pointerSchema: z.ZodType<ActivePointer> = z.strictObject({
-  ...content,
-  previous: z.strictObject(content).nullable(),
-});
+const content = onDemand(() => ({ slot: z.enum(["a", "b"]), digest: z.string().regex(/^[0-9a-f]{64}$/) }));
+const pointerSchema: () => z.ZodType<ActivePointer> = onDemand(() =>
+  z.strictObject({
+    ...content(),
+    previous: z.strictObject(content()).nullable(),
+  }),
+);
 
 /** The slots under a state folder. What the disk refuses is `STORE`, and never taken for "nothing there". */
 export interface Slots {
@@ -93,7 +96,7 @@ export function openSlots(stateDir: string, files: FileSystem): Slots {
 async function readPointer(files: FileSystem, path: string): Promise<ActivePointer | null> {
   try {
     const bytes = await files.read(path, 4096);
-    return bytes === null ? null : pointerSchema.parse(JSON.parse(Buffer.from(bytes).toString("utf8")));
+    return bytes === null ? null : pointerSchema().parse(JSON.parse(Buffer.from(bytes).toString("utf8")));
   } catch (error) {
     if (hasErrorCode(error, "STORE")) throw error;
     return null; // damaged: the caller falls back to what was shipped

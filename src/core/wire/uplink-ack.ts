@@ -12,6 +12,7 @@
  *    and the gateway sends once more.
  */
 import { z } from "zod";
+import { onDemand } from "../contract/on-demand.ts";
 import { failed, ok, type Result } from "../contract/result.ts";
 import { lanes } from "../contract/topics.ts";
 import type { UplinkAck, UplinkEnvelope } from "../contract/uplink-record.ts";
@@ -49,16 +50,18 @@ export function stepWatermark(
   return { duplicates, fresh, missing, hole: false, watermark: floor + fresh };
 }
 
-const ackSchema: z.ZodType<UplinkAck> = z.object({
-  bootId: z.string().min(1).max(64),
-  lane: z.enum(lanes),
-  sequence: z.int().min(0),
-  mac: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/)
-    .optional(),
-  timeMs: z.int().min(0).optional(),
-});
+const ackSchema: () => z.ZodType<UplinkAck> = onDemand(() =>
+  z.object({
+    bootId: z.string().min(1).max(64),
+    lane: z.enum(lanes),
+    sequence: z.int().min(0),
+    mac: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional(),
+    timeMs: z.int().min(0).optional(),
+  }),
+);
 
 /** The payload to publish on the acknowledgement topic. */
 export function encodeUplinkAck(ack: UplinkAck): Uint8Array {
@@ -70,7 +73,7 @@ export function encodeUplinkAck(ack: UplinkAck): Uint8Array {
 export function decodeUplinkAck(payload: Uint8Array): Result<UplinkAck, string> {
   if (payload.length > maxAckBytes) return failed(`${payload.length} bytes, at most ${maxAckBytes} allowed`);
   try {
-    const parsed = ackSchema.safeParse(JSON.parse(new TextDecoder().decode(payload)));
+    const parsed = ackSchema().safeParse(JSON.parse(new TextDecoder().decode(payload)));
     return parsed.success ? ok(parsed.data) : failed(z.prettifyError(parsed.error));
   } catch {
     return failed("not JSON");

@@ -148,6 +148,6 @@ function readKeptAlerts(
   key: string,
   { state, logger }: Pick<AlertJournalOptions, "state" | "logger">,
 ): AlertEvent[] {
-  const schema = z.array(alertEventSchema).max(maxKept);
+  const schema = z.array(alertEventSchema()).max(maxKept);
   return readKept(state, { key, schema, logger }) ?? [];
 }

@@ -3,6 +3,7 @@
  * spent, a share at a time: a kill makes the day's rest smaller, never larger.
  */
 import { z } from "zod";
+import { onDemand } from "../../core/contract/on-demand.ts";
 import { dayMs } from "../../core/maths/durations.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { StateStore } from "../record/state-store.ts";
@@ -24,7 +25,7 @@ export interface ByteBudgetOptions {
 
 const key = "evidence/budget";
 const shares = 32;
-const keptSchema = z.object({ sinceMs: z.number(), reserved: z.number().min(0) });
+const keptSchema = onDemand(() => z.object({ sinceMs: z.number(), reserved: z.number().min(0) }));
 
 /** Opens it as the last run left it; all that was set aside then counts as spent. */
 export function openByteBudget({ dailyBytes, state, clock }: ByteBudgetOptions): ByteBudget {
@@ -67,10 +68,10 @@ export function openByteBudget({ dailyBytes, state, clock }: ByteBudgetOptions):
   };
 }
 
-function readKeptBudget(text: string | null): z.infer<typeof keptSchema> | null {
+function readKeptBudget(text: string | null): z.infer<ReturnType<typeof keptSchema>> | null {
   if (text === null) return null;
   try {
-    return keptSchema.safeParse(JSON.parse(text)).data ?? null;
+    return keptSchema().safeParse(JSON.parse(text)).data ?? null;
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;

@@ -34,7 +34,7 @@ export async function listenToOrders(
     if (counts[kind] === 1) logger.warn(`${message}; further ones are counted`, { topic });
   };
   const accept = (_topic: string, payload: Uint8Array): void => {
-    const order = evidenceOrderSchema.safeParse(parseJson(payload));
+    const order = evidenceOrderSchema().safeParse(parseJson(payload));
     if (!order.success) count("notUnderstood", "something on the evidence topic was not understood");
     else if (to.isAuthentic?.(order.data) === false)
       count("notOfCollector", "something on the evidence topic is not of the enrolment's collector");

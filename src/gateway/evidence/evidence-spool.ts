@@ -62,7 +62,7 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
   const read = async (id: string): Promise<MadeEvidence | null> => {
     const text = Buffer.from(await readFileBounded(pathOf(id, "json"), maxAboutBytes));
     if (sha256Hex(text) !== id) return null;
-    const { evidence } = evidenceAboutSchema.parse(JSON.parse(text.toString("utf8")));
+    const { evidence } = evidenceAboutSchema().parse(JSON.parse(text.toString("utf8")));
     const packed = await readFileBounded(pathOf(id, "pack"), maxPackedBytes);
     if (sha256Hex(packed) !== evidence.packed.sha256) return null;
     return { id, kind: evidence.kind, about: text.toString("utf8"), packed };

@@ -4,6 +4,7 @@
  * an hour later.
  */
 import { z } from "zod";
+import { onDemand } from "../../core/contract/on-demand.ts";
 import type { Decision, ModelRef } from "../../core/contract/prediction.ts";
 import { dayMs, hourMs } from "../../core/maths/durations.ts";
 import type { Clock } from "../../core/platform/clock.ts";
@@ -45,7 +46,7 @@ interface Standing {
 
 const stateKey = "evidence/references";
 const everyMs = 30 * dayMs;
-const keptSchema = z.record(z.string(), z.number());
+const keptSchema = onDemand(() => z.record(z.string(), z.number()));
 
 export function createHealthyReferences(options: HealthyReferencesOptions): HealthyReferences {
   const { state, clock, logger, settleMs = 600_000 } = options;
@@ -105,7 +106,7 @@ function nameOf({ turbine, component }: ReferencePoint): string {
 function readTaken(text: string | null): Record<string, number> {
   if (text === null) return {};
   try {
-    return { ...keptSchema.safeParse(JSON.parse(text)).data };
+    return { ...keptSchema().safeParse(JSON.parse(text)).data };
   } catch (error) {
     if (error instanceof SyntaxError) return {};
     throw error;

@@ -105,14 +105,14 @@ export function createDriftMemory({
       const onLost = (): void =>
         onEvent(point, "drift.lost", "what was kept of its days cannot be read; they are learnt anew");
       const epoch = epochOf(point);
-      const read = readKept(state, { key: keyOf(point), schema: driftSnapshotSchema, logger, onLost });
+      const read = readKept(state, { key: keyOf(point), schema: driftSnapshotSchema(), logger, onLost });
       const kept = read === undefined || isOfNow(point, read, epoch) ? read : undefined;
       // Told once.
       if (kept !== read) state.setAll({ [keyOf(point)]: null, [dayKeyOf(point)]: null });
       const heard =
         kept === undefined
           ? undefined
-          : readKept(state, { key: dayKeyOf(point), schema: driftDaySnapshotSchema, logger, onLost });
+          : readKept(state, { key: dayKeyOf(point), schema: driftDaySnapshotSchema(), logger, onLost });
       const isOfKept = heard?.modelDigest === kept?.model.digest && heard?.day.periodMs === rules.periodMs;
       const watch = createDriftPoint(point, rules, {
         ground: kept ?? null,

@@ -1,6 +1,7 @@
 /** What the gateway keeps of a point's drift over a restart, with the validators of what is read back. */
 import { z } from "zod";
 import { type DriftLevel, driftLevels } from "../../core/contract/drift-verdict.ts";
+import { onDemand } from "../../core/contract/on-demand.ts";
 import type { ModelRef } from "../../core/contract/prediction.ts";
 import { type DaySummary, slotsOfDay } from "../../core/drift/day-summary.ts";
 import { referenceLimits } from "../../core/drift/drift-reference.ts";
@@ -42,58 +43,64 @@ const finite = z.number();
 const count = z.int().nonnegative();
 const digest = z.string().max(256);
 
-export const driftSnapshotSchema: z.ZodType<DriftSnapshot> = z.object({
-  version: z.literal(1),
-  model: z.object({ name: z.string().max(256), version: z.string().max(256), digest }),
-  epoch: z.int().nonnegative(),
-  reference: siteReferenceSchema,
-  standing: z.object({
-    level: z.enum(driftLevels),
-    sinceMs: finite.nullable(),
-    title: z.string().max(1024).nullable(),
-    raised: z.enum(["warning", "drift"]).nullable(),
+export const driftSnapshotSchema: () => z.ZodType<DriftSnapshot> = onDemand(() =>
+  z.object({
+    version: z.literal(1),
+    model: z.object({ name: z.string().max(256), version: z.string().max(256), digest }),
+    epoch: z.int().nonnegative(),
+    reference: siteReferenceSchema(),
+    standing: z.object({
+      level: z.enum(driftLevels),
+      sinceMs: finite.nullable(),
+      title: z.string().max(1024).nullable(),
+      raised: z.enum(["warning", "drift"]).nullable(),
+    }),
   }),
-});
+);
 
-const load = z.object({
-  by: z.enum(["power", "speed"]),
-  band: z.int().min(-outermostBand).max(outermostBand),
-});
+const load = onDemand(() =>
+  z.object({
+    by: z.enum(["power", "speed"]),
+    band: z.int().min(-outermostBand).max(outermostBand),
+  }),
+);
 
-export const driftDaySnapshotSchema: z.ZodType<DriftDaySnapshot> = z.object({
-  version: z.literal(1),
-  modelDigest: digest,
-  day: z.object({
-    fromMs: finite,
-    periodMs: z.number().positive(),
-    features: z
-      .array(
-        z.object({
-          sketch: z.object({
-            feature: count,
-            counts: z.array(count).max(referenceLimits.maxBins),
-            invalid: count,
-            mean: finite,
-            sumSquares: finite,
-            min: finite,
-            max: finite,
+export const driftDaySnapshotSchema: () => z.ZodType<DriftDaySnapshot> = onDemand(() =>
+  z.object({
+    version: z.literal(1),
+    modelDigest: digest,
+    day: z.object({
+      fromMs: finite,
+      periodMs: z.number().positive(),
+      features: z
+        .array(
+          z.object({
+            sketch: z.object({
+              feature: count,
+              counts: z.array(count).max(referenceLimits.maxBins),
+              invalid: count,
+              mean: finite,
+              sumSquares: finite,
+              min: finite,
+              max: finite,
+            }),
+            cells: z
+              .array(
+                z.object({
+                  slot: z
+                    .int()
+                    .min(0)
+                    .max(slotsOfDay - 1),
+                  load: load().nullable(),
+                  count: z.int().positive(),
+                  mean: finite,
+                  sumSquares: finite,
+                }),
+              )
+              .max(maxCells),
           }),
-          cells: z
-            .array(
-              z.object({
-                slot: z
-                  .int()
-                  .min(0)
-                  .max(slotsOfDay - 1),
-                load: load.nullable(),
-                count: z.int().positive(),
-                mean: finite,
-                sumSquares: finite,
-              }),
-            )
-            .max(maxCells),
-        }),
-      )
-      .max(referenceLimits.maxFeatures),
+        )
+        .max(referenceLimits.maxFeatures),
+    }),
   }),
-});
+);

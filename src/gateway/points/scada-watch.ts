@@ -216,8 +216,8 @@ function createFarmMemory(
   const describeTurbines = (farm: ScadaFarm, ids: readonly string[]): Record<string, string> =>
     Object.fromEntries(ids.map((id) => [turbineKey(id), JSON.stringify(farm.snapshotTurbine(id))]));
   return {
-    farm: (name) => read(farmKey(name), scadaFarmSnapshotSchema),
-    turbine: (id) => read(turbineKey(id), scadaTurbineSnapshotSchema),
+    farm: (name) => read(farmKey(name), scadaFarmSnapshotSchema()),
+    turbine: (id) => read(turbineKey(id), scadaTurbineSnapshotSchema()),
     saveTurbine: (name, id) => {
       const farm = farms.get(name);
       if (farm !== undefined) state.setAll(describeTurbines(farm, [id]));

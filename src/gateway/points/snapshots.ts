@@ -1,6 +1,7 @@
 /** What must survive a restart: the alarms (acknowledged, shelved, told) and the deciders' streaks. */
 
 import { z } from "zod";
+import { onDemand } from "../../core/contract/on-demand.ts";
 import {
   type AlarmRegister,
   type AlarmRegisterSnapshot,
@@ -29,14 +30,16 @@ interface ServingSnapshot {
   readonly alarms: AlarmRegisterSnapshot;
   readonly deciders: Readonly<Record<string, DeciderSnapshot>>;
 }
-const servingSchema: z.ZodType<ServingSnapshot> = z.strictObject({
-  alarms: alarmRegisterSnapshotSchema,
-  deciders: z.record(z.string(), deciderSnapshotSchema),
-});
+const servingSchema: () => z.ZodType<ServingSnapshot> = onDemand(() =>
+  z.strictObject({
+    alarms: alarmRegisterSnapshotSchema,
+    deciders: z.record(z.string(), deciderSnapshotSchema),
+  }),
+);
 
 /** Reads what the last run kept. */
 export function readSnapshots(state: StateStore, logger: Logger): Snapshots {
-  const kept = readKept(state, { key, schema: servingSchema, logger });
+  const kept = readKept(state, { key, schema: servingSchema(), logger });
   return {
     alarms: kept?.alarms,
     deciders: new Map(Object.entries(kept?.deciders ?? {})),

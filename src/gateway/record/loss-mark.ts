@@ -6,6 +6,7 @@
  */
 import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import { z } from "zod";
+import { onDemand } from "../../core/contract/on-demand.ts";
 import { type Lane, lanes } from "../../core/contract/topics.ts";
 import { type GapRecord, laneOfKind } from "../../core/contract/uplink-record.ts";
 import { dayMs } from "../../core/maths/durations.ts";
@@ -55,7 +56,7 @@ export const noLossMark: LossMark = {
 
 const markBytes = 512;
 const count = z.int().min(0);
-const schema = z.record(z.string(), z.tuple([count, count, count, count]));
+const schema = onDemand(() => z.record(z.string(), z.tuple([count, count, count, count])));
 
 /** 2020-01-01: a file of an earlier time was made before the clock was set. */
 const earliestMs = 1_577_836_800_000;
@@ -144,7 +145,7 @@ function openMark(path: string): number {
 function readLost(path: string, logger: Logger): readonly GapRecord[] | null {
   try {
     const text = readFileSync(path, "utf8");
-    const entries = schema.parse(JSON.parse(text.slice(0, markBytes)));
+    const entries = schema().parse(JSON.parse(text.slice(0, markBytes)));
     return Object.entries(entries).flatMap(([holder, [records, windows, fromMs, toMs]]): GapRecord[] => {
       const lane = holder === "open-predictions" ? "prediction" : holder === "open-drift" ? "drift" : holder;
       if (!isLane(lane)) return [];

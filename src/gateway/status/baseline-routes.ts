@@ -52,7 +52,7 @@ function renew({ path, body, actor }: GatewayRequest, { baselines, clock }: Base
     throw refuseRequest("USAGE", `there is only POST ${baselinesPath}/TURBINE/COMPONENT/renew`);
   const [, turbine = "", component = ""] = place;
   const asked = parseBody(body);
-  const wish = renewalRequestSchema.safeParse(asked);
+  const wish = renewalRequestSchema().safeParse(asked);
   if (!wish.success)
     throw refuseRequest("USAGE", `not a request for a renewal: ${sayIssue(wish.error.issues[0], asked)}`);
   return baselines.renew({ turbine, component }, { ...wish.data, atMs: clock.nowMs() });

@@ -32,7 +32,7 @@ async function capture(
   const deviceId = /^\/devices\/([A-Za-z0-9._-]{1,63})\/capture$/.exec(path)?.[1];
   if (deviceId === undefined) throw refuseRequest("USAGE", "there is only POST /devices/ID/capture");
   const asked = parseBody(body);
-  const wish = deviceCaptureRequestSchema.safeParse(asked);
+  const wish = deviceCaptureRequestSchema().safeParse(asked);
   if (!wish.success)
     throw refuseRequest("USAGE", `not a request for samples: ${sayIssue(wish.error.issues[0], asked)}`);
   const { recording, receivedSamples, gaps } = await captures.capture({ ...wish.data, deviceId, signal });

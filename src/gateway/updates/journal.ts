@@ -12,6 +12,7 @@ import { basename, dirname } from "node:path";
 import { z } from "zod";
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { updateTargetSchema } from "../../core/contract/bundle/update-target.ts";
+import { onDemand } from "../../core/contract/on-demand.ts";
 import type { FileSystem } from "../../core/platform/files/file-system.ts";
 import type { OfferedTarget } from "./tuf-client.ts";
 
@@ -56,24 +57,28 @@ const maxRefused = 32;
 const maxBytes = 262_144;
 const empty: JournalState = { pending: null, refused: [], isDoubtful: false };
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-const targetSchema: z.ZodType<OfferedTarget> = z
-  .object({ name: z.string(), version: z.string(), digest: z.string(), sizeBytes: z.int().min(0), sha256 })
-  .refine(({ name, version, digest }) => updateTargetSchema.safeParse({ name, version, digest }).success);
-const journalSchema: z.ZodType<JournalState> = z.strictObject({
-  pending: z
-    .strictObject({
-      target: targetSchema,
-      fromVersion: z.string(),
-      step: z.enum(updateSteps),
-      attempts: z.int().min(0),
-      lastReason: z.string().nullable(),
-    })
-    .nullable(),
-  refused: z
-    .array(z.strictObject({ sha256, runtimeVersion: z.string(), reason: z.string() }))
-    .max(maxRefused),
-  isDoubtful: z.boolean().default(false),
-});
+const targetSchema: () => z.ZodType<OfferedTarget> = onDemand(() =>
+  z
+    .object({ name: z.string(), version: z.string(), digest: z.string(), sizeBytes: z.int().min(0), sha256 })
+    .refine(({ name, version, digest }) => updateTargetSchema().safeParse({ name, version, digest }).success),
+);
+const journalSchema: () => z.ZodType<JournalState> = onDemand(() =>
+  z.strictObject({
+    pending: z
+      .strictObject({
+        target: targetSchema(),
+        fromVersion: z.string(),
+        step: z.enum(updateSteps),
+        attempts: z.int().min(0),
+        lastReason: z.string().nullable(),
+      })
+      .nullable(),
+    refused: z
+      .array(z.strictObject({ sha256, runtimeVersion: z.string(), reason: z.string() }))
+      .max(maxRefused),
+    isDoubtful: z.boolean().default(false),
+  }),
+);
 
 /** The journal in one file. */
 export interface Journal {
@@ -118,7 +123,7 @@ export function openJournal(path: string, files: FileSystem): Journal {
             : { state: empty, damage: null };
         }
         const json: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
-        return { state: journalSchema.parse(json), damage: null };
+        return { state: journalSchema().parse(json), damage: null };
       } catch (error) {
         if (hasErrorCode(error, "STORE")) throw error;
         await files.rename(path, damagedPath);

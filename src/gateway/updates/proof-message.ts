@@ -12,6 +12,7 @@
  */
 import { z } from "zod";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { onDemand } from "../../core/contract/on-demand.ts";
 
 /** What is to be proved. */
 export interface ProofRequest {
@@ -39,27 +40,31 @@ export interface ProofReport {
 }
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
-const requestSchema: z.ZodType<ProofRequest> = z.strictObject({
-  formatVersion: z.literal(1),
-  bundleDir: z.string().min(1).max(4096),
-  digest,
-  engine: z.enum(["auto", "onnx", "integer"]),
-});
+const requestSchema: () => z.ZodType<ProofRequest> = onDemand(() =>
+  z.strictObject({
+    formatVersion: z.literal(1),
+    bundleDir: z.string().min(1).max(4096),
+    digest,
+    engine: z.enum(["auto", "onnx", "integer"]),
+  }),
+);
 
-export const proofReportSchema: z.ZodType<ProofReport> = z.object({
-  formatVersion: z.literal(1),
-  ok: z.boolean(),
-  digest,
-  engine: z.string().min(1).max(32),
-  cases: z.int().min(0),
-  failed: z.int().min(0),
-  detail: z.string().max(4096),
-});
+export const proofReportSchema: () => z.ZodType<ProofReport> = onDemand(() =>
+  z.object({
+    formatVersion: z.literal(1),
+    ok: z.boolean(),
+    digest,
+    engine: z.string().min(1).max(32),
+    cases: z.int().min(0),
+    failed: z.int().min(0),
+    detail: z.string().max(4096),
+  }),
+);
 
 /** For the prover: reads its stdin's text. @throws AuroraError USAGE. */
 export function parseProofRequest(text: string): ProofRequest {
   try {
-    return requestSchema.parse(JSON.parse(text));
+    return requestSchema().parse(JSON.parse(text));
   } catch (cause) {
     throw new AuroraError("USAGE", "stdin is not a proof request", {
       op: "prove bundle",

@@ -158,7 +158,7 @@ function runProver(
 
 function parseReport(text: string): ProofReport | null {
   try {
-    return proofReportSchema.parse(JSON.parse(text));
+    return proofReportSchema().parse(JSON.parse(text));
   } catch {
     return null;
   }

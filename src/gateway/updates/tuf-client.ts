@@ -126,7 +126,7 @@ export function createTufClient(options: TufClientOptions): TufClient {
 
 /** The bundle that an entry of the targets offers; null for a target of another kind, which is not ours. */
 function readOffer(path: string, target: TargetFile): OfferedTarget | null {
-  const custom = updateTargetSchema.safeParse(target.custom);
+  const custom = updateTargetSchema().safeParse(target.custom);
   const sha256 = target.hashes.sha256 ?? "";
   if (!custom.success || !/^[0-9a-f]{64}$/.test(sha256)) return null;
   if (path !== updateTargetPath(custom.data.name, custom.data.version)) return null;

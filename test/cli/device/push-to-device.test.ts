@@ -106,7 +106,7 @@ test("an address that only a gateway reaches is refused with the reason", async 
 });
 
 test("devices of a gateway that does not run are listed from its configuration", async () => {
-  const config = gatewayConfigSchema.parse({
+  const config = gatewayConfigSchema().parse({
     gateway: { id: "gateway-1", site: "north", httpPort: 1 },
     mqtt: { url: "mqtt://127.0.0.1:1" },
     devices: [{ id: "mcu-1", connect: "tcp://10.0.0.7:4001", mode: "edge" }],
@@ -127,7 +127,7 @@ test("devices of a gateway that does not run are listed from its configuration",
 });
 
 test("a gateway whose port the system chose, and that does not run, is said to be missing", async () => {
-  const config = gatewayConfigSchema.parse({
+  const config = gatewayConfigSchema().parse({
     gateway: { id: "gateway-1", site: "north", httpPort: 0, stateDir: createTemporaryFolder() },
     mqtt: { url: "mqtt://127.0.0.1:1" },
     turbines: [{ id: "WT01" }],
@@ -149,7 +149,7 @@ test("what another gateway at the same address says of its devices is not taken 
   const { port: httpPort } = server.address() as { port: number };
   const list = (id: string) =>
     listDevices(
-      gatewayConfigSchema.parse({
+      gatewayConfigSchema().parse({
         gateway: { id, site: "north", httpPort },
         mqtt: { url: "mqtt://127.0.0.1:1" },
         devices: [{ id: "mcu-1", connect: "mqtt" }],

@@ -42,7 +42,7 @@ async function look(server: Named, mqtt: object = {}, ca?: string): Promise<stri
 }
 
 async function tell(mqtt: object): Promise<string> {
-  const config = gatewayConfigSchema.parse({
+  const config = gatewayConfigSchema().parse({
     gateway: { id: "gw-1", site: "north" },
     turbines: [{ id: "WT01" }],
     mqtt,

@@ -4,7 +4,7 @@ import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-c
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 function configure(engine: string, scadaBundle: string) {
-  return gatewayConfigSchema.parse({
+  return gatewayConfigSchema().parse({
     gateway: { id: "gw-1", site: "north", stateDir: createTemporaryFolder() },
     devices: [{ id: "mcu-1", connect: "mqtt" }],
     turbines: [{ id: "WT01", scadaBundle }],

@@ -18,7 +18,7 @@ import { mountSmallDisk } from "../../support/small-disk.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 function configure(more: object = {}) {
-  return gatewayConfigSchema.parse({
+  return gatewayConfigSchema().parse({
     gateway: { id: "gw-1", site: "north" },
     devices: [{ id: "mcu-1", connect: "mqtt" }],
     turbines: [{ id: "WT01" }],

@@ -23,7 +23,7 @@ async function startSite() {
   writeFileSync(enrolmentKeyFile, key);
   writeFileSync(ackKeyFile, Buffer.from(deriveAckKey(Buffer.from(key, "hex"), "gw-1")).toString("hex"));
   const collector = await startCollector(
-    collectorConfigSchema.parse({
+    collectorConfigSchema().parse({
       collector: { stateDir: join(folder, "state"), httpPort: 0 },
       mqtt: { enrolmentKeyFile, embedded: { port, gateways: [{ id: "gw-1", site: "north", passwordFile }] } },
     }),
@@ -31,7 +31,7 @@ async function startSite() {
   );
   onTestFinished(() => collector.close());
   const configure = (mqtt: object = {}, uplink: object = { ackKeyFile }) =>
-    gatewayConfigSchema.parse({
+    gatewayConfigSchema().parse({
       gateway: { id: "gw-1", site: "north" },
       mqtt: { url: `mqtt://127.0.0.1:${port}`, username: "gw-1", passwordFile, ...mqtt },
       turbines: [{ id: "WT01" }],

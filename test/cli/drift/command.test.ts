@@ -34,7 +34,7 @@ const verdicts: readonly DriftVerdict[] = [
 
 async function startWith(stored: readonly DriftVerdict[]) {
   const scratch = createScratchFolder("drift-command");
-  const config = collectorConfigSchema.parse({
+  const config = collectorConfigSchema().parse({
     collector: { stateDir: join(scratch.path, "state"), httpPort: 0 },
     mqtt: { embedded: { port: 0 } },
   });

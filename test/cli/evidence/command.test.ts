@@ -181,7 +181,7 @@ describe("aurora evidence request", () => {
   const hear = async ({ gateway, fleet }: Place): Promise<{ readonly heard: unknown[] }> => {
     const heard: unknown[] = [];
     await gateway.client.subscribe(fleet.topics.evidence("gw-1"), 1, (_, payload) => {
-      heard.push(evidenceOrderSchema.parse(JSON.parse(Buffer.from(payload).toString())));
+      heard.push(evidenceOrderSchema().parse(JSON.parse(Buffer.from(payload).toString())));
     });
     return { heard };
   };

@@ -93,7 +93,7 @@ function startEnrolledCollector(
   isTls: boolean,
   logger: Logger = silentLogger,
 ) {
-  const config = collectorConfigSchema.parse({
+  const config = collectorConfigSchema().parse({
     collector: { stateDir: createTemporaryFolder(), httpPort: 0 },
     mqtt: {
       url,
@@ -213,7 +213,7 @@ describe.skipIf(!hasMosquitto).each(kinds)(
       const collector = await startEnrolledCollector(around, isTls, logger);
       onTestFinished(() => collector.close());
       const [one, two] = around.enrolled.gateways;
-      const config = gatewayConfigSchema.parse({
+      const config = gatewayConfigSchema().parse({
         gateway: { id: "gw-1", site: "north-sea", stateDir: join(createTemporaryFolder(), "state") },
         mqtt: { url: around.url, ...loginOf(one!.dir, "gw-1", isTls) },
         uplink: { ackKeyFile: join(one!.dir, "ack.key") },

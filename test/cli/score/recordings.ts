@@ -51,7 +51,7 @@ export async function scoreOnGateway(
   { counts, sidecar }: Simulated,
   blockSamples: number,
 ): Promise<ScoredWindow[]> {
-  const config = gatewayConfigSchema.parse({
+  const config = gatewayConfigSchema().parse({
     gateway: { id: "gw", site: "test" },
     devices: [{ id: "mcu", connect: "mqtt" }],
     turbines: [

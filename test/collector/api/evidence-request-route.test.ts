@@ -128,5 +128,5 @@ it("refuses with 503 while the broker does not take it, which costs nobody a req
 
 it("makes a request that a gateway understands", () => {
   const request = { id: "0b6f", gateway: "gw-1", turbine: "wt-1", component: "c", seconds: 10, askedMs: 1 };
-  expect(evidenceOrderSchema.safeParse({ type: "request", ...request }).success).toBe(true);
+  expect(evidenceOrderSchema().safeParse({ type: "request", ...request }).success).toBe(true);
 });

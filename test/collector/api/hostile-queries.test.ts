@@ -11,7 +11,7 @@ let collector: RunningCollector;
 
 beforeAll(async () => {
   const stateDir = join(scratch.path, "state");
-  const config = collectorConfigSchema.parse({
+  const config = collectorConfigSchema().parse({
     collector: { stateDir, httpPort: 0 },
     mqtt: { embedded: { port: 0 } },
   });

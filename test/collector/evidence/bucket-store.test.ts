@@ -28,7 +28,7 @@ let prefixes = 0;
 /** Parsed as a file's would be, under a prefix that nobody has used. */
 function configure(server: S3Server, changes: Partial<EvidenceBucketConfig> = {}): EvidenceBucketConfig {
   const s3 = { ...server.settings, prefix: `test-${prefixes++}/`, ...changes };
-  return keptEvidenceSchema.parse({ s3 }).s3!;
+  return keptEvidenceSchema().parse({ s3 }).s3!;
 }
 
 async function openStore(config: EvidenceBucketConfig): Promise<{ store: BucketStore; log: string[] }> {
@@ -212,7 +212,7 @@ describe("a bucket that cannot be used", () => {
     const key = { accessKeyIdFile: keyFile("id"), secretAccessKeyFile: keyFile("secret") };
     const open = (changes: object) => {
       const s3 = { endpoint: "http://127.0.0.1:1", bucket: "evidence", ...key, ...changes };
-      const config = keptEvidenceSchema.parse({ s3 }).s3!;
+      const config = keptEvidenceSchema().parse({ s3 }).s3!;
       return openBucketStore(config, { timers: systemTimers, logger: createLogger({ level: "silent" }) });
     };
     await expect(open({ accessKeyIdFile: "/nowhere/id" })).rejects.toMatchObject({ code: "CONFIG_INVALID" });
@@ -286,11 +286,11 @@ describe("the configuration of a bucket", () => {
     secretAccessKeyFile: "/etc/aurora/secret",
   };
   const isGood = (changes: object): boolean =>
-    keptEvidenceSchema.safeParse({ s3: { ...s3, ...changes } }).success;
+    keptEvidenceSchema().safeParse({ s3: { ...s3, ...changes } }).success;
 
   it("is none unless it is given", () => {
-    expect(keptEvidenceSchema.parse({}).s3).toBeNull();
-    expect(keptEvidenceSchema.parse({ s3 }).s3).toEqual({
+    expect(keptEvidenceSchema().parse({}).s3).toBeNull();
+    expect(keptEvidenceSchema().parse({ s3 }).s3).toEqual({
       ...s3,
       region: "us-east-1",
       prefix: "",
@@ -316,7 +316,7 @@ describe("the configuration of a bucket", () => {
   });
 
   it("takes a bucket's name before a server's", () => {
-    const { s3: config } = keptEvidenceSchema.parse({
+    const { s3: config } = keptEvidenceSchema().parse({
       s3: { ...s3, endpoint: "https://s3.example:9000", prefix: "a/b/" },
     });
     expect(objectAddress(config!, "ab/c.npy")).toBe("https://s3.example:9000/evidence/a/b/ab/c.npy");

@@ -35,7 +35,7 @@ async function createPlace() {
   });
   onTestFinished(() => record.close());
   const receipts: (EvidenceReceipt & { readonly to: string })[] = [];
-  const config = keptEvidenceSchema.parse({ s3: server.settings });
+  const config = keptEvidenceSchema().parse({ s3: server.settings });
   // A failure is tried again at once: the test does not wait for it.
   const timers: Timers = { after: (_, callback) => systemTimers.after(5, callback) };
   const incomingDir = join(folder, "incoming");

@@ -93,7 +93,7 @@ test("a component whose learning is refused says so and why, tells no risk, and 
     lastScores: [score(0.9, { risk: 0.6 })],
     baselines: [baseline],
   };
-  expect(turbineStateSchema.parse(JSON.parse(JSON.stringify(state(last)))).baselines).toEqual([baseline]);
+  expect(turbineStateSchema().parse(JSON.parse(JSON.stringify(state(last)))).baselines).toEqual([baseline]);
   const view = viewOf(last);
   const text = renderComponents(view, titles, nowMs).text;
   expect(text).toContain("Learning refused");
@@ -202,7 +202,9 @@ test("an older gateway's state is read as it was meant, and no component is call
     baselines: [{ ...baseline, state: "learning" }],
   } as const;
   const healths = (changes: Partial<TurbineState>) =>
-    describeComponents(turbineStateSchema.parse(state({ ...older, ...changes }))).map(({ health }) => health);
+    describeComponents(turbineStateSchema().parse(state({ ...older, ...changes }))).map(
+      ({ health }) => health,
+    );
   expect(healths({ health: "ok" })).toEqual(["good", "learning"]);
   expect(healths({ health: "alarm", alarms: [alarm] })).toEqual(["warning", "learning"]);
   expect(healths({ health: "information-unavailable" })).toEqual(["no-data", "no-data"]);

@@ -7,7 +7,7 @@ import {
 import { collectorConfigSchema } from "../../../src/core/contract/config/collector-config.ts";
 
 const nowMs = Date.UTC(2026, 0, 31);
-const policyOf = (config: object) => retentionPolicy(collectorConfigSchema.parse(config));
+const policyOf = (config: object) => retentionPolicy(collectorConfigSchema().parse(config));
 
 test("what is pruned is kept for the days that the operator chose", () => {
   const expected = Date.UTC(2026, 0, 1);
@@ -54,5 +54,5 @@ test.for([
   ["of no whole part of a day", [{ afterDays: 7, rowSeconds: 700 }]],
   ["finer than what gateways send", [{ afterDays: 7, rowSeconds: 1 }]],
 ] as const)("a step of thinning that is %s is refused", ([, thinning]) => {
-  expect(collectorConfigSchema.safeParse({ predictions: { thinning } }).success).toBe(false);
+  expect(collectorConfigSchema().safeParse({ predictions: { thinning } }).success).toBe(false);
 });

@@ -46,7 +46,7 @@ async function start(embedded: object, logger: Logger = silentLogger) {
   const passwordFile = join(folder, "gw-2.password");
   writeFileSync(passwordFile, "secret");
   const { certFile, keyFile } = server;
-  const config = collectorConfigSchema.parse({
+  const config = collectorConfigSchema().parse({
     collector: { stateDir: join(folder, "state"), httpPort: 0 },
     mqtt: {
       embedded: {
@@ -175,7 +175,7 @@ test("without an authority of clients a password is asked for, over TLS alone", 
 
 test("keys that are none, or one without the other, are named before anything starts", async () => {
   const check = (embedded: object): string => {
-    const parsed = collectorConfigSchema.safeParse({ mqtt: { embedded } });
+    const parsed = collectorConfigSchema().safeParse({ mqtt: { embedded } });
     return parsed.success ? "good" : parsed.error.issues.map(({ path }) => path.join(".")).join(" ");
   };
   expect(check({ certFile: "a.pem" })).toBe("mqtt.embedded.keyFile");

@@ -24,7 +24,7 @@ async function openSites(enrolledFile: string): Promise<{ sites: EnrolledSites; 
   const said: string[] = [];
   const say = (message: string): void => void said.push(message);
   const logger: Logger = { ...silentLogger, info: say, warn: say, error: say };
-  const config = collectorConfigSchema.parse({ mqtt: { url, enrolledFile } });
+  const config = collectorConfigSchema().parse({ mqtt: { url, enrolledFile } });
   warnOfAnySite(config, logger);
   return { sites: await openGatewaySites(config, logger), said };
 }
@@ -93,16 +93,16 @@ it.each([
 it("warns where any gateway of another broker may speak of any site", () => {
   const said: string[] = [];
   const logger: Logger = { ...silentLogger, warn: (message) => void said.push(message) };
-  warnOfAnySite(collectorConfigSchema.parse({}), logger);
+  warnOfAnySite(collectorConfigSchema().parse({}), logger);
   expect(said).toEqual([]);
-  warnOfAnySite(collectorConfigSchema.parse({ mqtt: { url } }), logger);
+  warnOfAnySite(collectorConfigSchema().parse({ mqtt: { url } }), logger);
   expect(said).toEqual(["any gateway of the broker may speak of the turbines of any site"]);
 });
 
 it("has the sites of the embedded broker's gateways in its configuration, and no list beside it", async () => {
   const gateways = [{ ...entry, passwordFile: "p" }];
-  const config = collectorConfigSchema.parse({ mqtt: { embedded: { gateways } } });
+  const config = collectorConfigSchema().parse({ mqtt: { embedded: { gateways } } });
   const sites = await openGatewaySites(config, silentLogger);
   expect([sites.get("gw-1"), sites.get("gw-2"), sites.hasSite("x")]).toEqual(["kelmarsh", undefined, true]);
-  expect(collectorConfigSchema.safeParse({ mqtt: { enrolledFile: "enrolled.json" } }).success).toBe(false);
+  expect(collectorConfigSchema().safeParse({ mqtt: { enrolledFile: "enrolled.json" } }).success).toBe(false);
 });

@@ -30,10 +30,10 @@ const evidence: PhysicalEvidence = {
 
 it("carries its evidence over the wire, and outlives evidence that is out of bounds or of a later version", () => {
   const event = alertEvent("wt-1", "raised", 1_700_000_000_000, { evidence });
-  expect(alertEventSchema.parse(JSON.parse(JSON.stringify(event)))).toEqual(event);
+  expect(alertEventSchema().parse(JSON.parse(JSON.stringify(event)))).toEqual(event);
   const { data } = event;
   const later = { ...data, evidence: { ...evidence, phase: "of a later version" } };
-  expect(alertEventSchema.parse({ ...event, data: later }).data.evidence).toEqual(evidence);
+  expect(alertEventSchema().parse({ ...event, data: later }).data.evidence).toEqual(evidence);
   for (const change of [
     { lines: Array.from({ length: 33 }, () => line) },
     { lines: [{ ...line, kind: "sub-harmonic" }] },
@@ -44,8 +44,8 @@ it("carries its evidence over the wire, and outlives evidence that is out of bou
     { windows: 0 },
   ]) {
     const broken = { ...evidence, ...change };
-    expect(physicalEvidenceSchema.safeParse(broken).success).toBe(false);
-    const parsed = alertEventSchema.parse({ ...event, data: { ...data, evidence: broken } });
+    expect(physicalEvidenceSchema().safeParse(broken).success).toBe(false);
+    const parsed = alertEventSchema().parse({ ...event, data: { ...data, evidence: broken } });
     expect(parsed.data.evidence).toBeUndefined();
     expect(parsed.data.failureMode).toBe(data.failureMode);
   }

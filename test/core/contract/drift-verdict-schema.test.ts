@@ -16,9 +16,9 @@ test("a verdict is read as it was written, of every level, with and without the 
     driftVerdict({ distances: [without] }),
     ...driftLevels.map((level) => quietVerdict(level, level === "stable" ? null : "day 4 of 14")),
   ];
-  for (const verdict of verdicts) expect(driftVerdictSchema.parse(reread(verdict))).toEqual(verdict);
+  for (const verdict of verdicts) expect(driftVerdictSchema().parse(reread(verdict))).toEqual(verdict);
   const page = { day: "2026-11-19", verdicts, next: null };
-  expect(driftVerdictReplySchema.parse(reread(page))).toEqual(page);
+  expect(driftVerdictReplySchema().parse(reread(page))).toEqual(page);
 });
 
 test("what is no verdict is refused: an unknown level, a probability beyond 1, what JSON makes of an infinity", () => {
@@ -29,7 +29,7 @@ test("what is no verdict is refused: an unknown level, a probability beyond 1, w
     driftVerdict({ shifts: Array.from({ length: 17 }, () => featureShift()) }),
     { ...driftVerdict(), fromMs: -1 },
   ];
-  expect(bad.map((value) => driftVerdictSchema.safeParse(reread(value)).success)).toEqual(
+  expect(bad.map((value) => driftVerdictSchema().safeParse(reread(value)).success)).toEqual(
     bad.map(() => false),
   );
 });
@@ -40,7 +40,7 @@ test("days that nobody assessed have no level", () => {
     points: [{ site: "s", turbine: "t", component: "c", levels: [null, "paused"] }],
     next: null,
   };
-  expect(driftDaysReplySchema.parse(reread(days))).toEqual(days);
+  expect(driftDaysReplySchema().parse(reread(days))).toEqual(days);
   const wrong = { ...days, points: [{ ...days.points[0], levels: ["broken", null] }] };
-  expect(driftDaysReplySchema.safeParse(wrong).success).toBe(false);
+  expect(driftDaysReplySchema().safeParse(wrong).success).toBe(false);
 });

@@ -58,7 +58,7 @@ describe("assessing a day", () => {
     ]);
     expect(verdicts[3]!.reason).toMatch(/of 14 days/);
     expect(verdicts[19]).toMatchObject({ reason: null, rows: 144, shifts: [], distances: [] });
-    expect(siteReferenceSchema.parse(JSON.parse(JSON.stringify(reference)))).toEqual(reference);
+    expect(siteReferenceSchema().parse(JSON.parse(JSON.stringify(reference)))).toEqual(reference);
   });
 
   it("never learns the day on which a drift began, though nothing was to be seen of it yet", () => {
@@ -172,7 +172,7 @@ describe("assessing a day", () => {
       const assessed = assessDay(task, reference, atLoad(summariseRows(task, day, { next: shifted })!, load));
       reference = assessed.reference;
       const written = JSON.stringify(reference);
-      expect(JSON.stringify(siteReferenceSchema.parse(JSON.parse(written)))).toBe(written);
+      expect(JSON.stringify(siteReferenceSchema().parse(JSON.parse(written)))).toBe(written);
       return assessed.verdict;
     };
     // Nobody told the power before; the machine is louder where it is told now, by more than any drift.
@@ -191,7 +191,7 @@ describe("assessing a day", () => {
   it("goes on with a reference of before, which knew of no spells", () => {
     const { reference, next } = learn(20);
     const before = reference.columns.map(({ spell: _, ...column }) => column);
-    const read = siteReferenceSchema.parse(JSON.parse(JSON.stringify({ ...reference, columns: before })));
+    const read = siteReferenceSchema().parse(JSON.parse(JSON.stringify({ ...reference, columns: before })));
     expect(read).toEqual(reference);
     expect(assessDay(task, read, summariseRows(task, 20, { next })!).verdict.level).toBe("stable");
   });
@@ -204,7 +204,7 @@ describe("assessing a day", () => {
       true,
     );
     const { reference } = live(learn(20), off(5));
-    expect(siteReferenceSchema.parse(JSON.parse(JSON.stringify(reference)))).toEqual(reference);
+    expect(siteReferenceSchema().parse(JSON.parse(JSON.stringify(reference)))).toEqual(reference);
     const learnt = periodsOf(live(learn(20), [...off(5), 0, 0, 0, 0, 0, 0])).filter((period) => period < 25);
     expect(learnt.length).toBeGreaterThan(0);
     expect(learnt.length).toBeLessThanOrEqual(2);

@@ -97,7 +97,7 @@ describe("a watch over confirmed outcomes", () => {
     for (let index = 0; index < 100; index++) first.update(drawOutcome(random, 1));
     const text = JSON.stringify(first.save());
     expect(text.length).toBeLessThan(1_024);
-    const second = createConceptWatch({ state: conceptWatchStateSchema.parse(JSON.parse(text)) });
+    const second = createConceptWatch({ state: conceptWatchStateSchema().parse(JSON.parse(text)) });
     for (let index = 0; index < 50; index++) {
       const outcome = drawOutcome(random, 3);
       expect(second.update(outcome)).toEqual(first.update(outcome));

@@ -93,7 +93,7 @@ describe("physical evidence", () => {
     // The median of the highest of n bins of noise: n = 2 · 0.072 / (1.6 / 30) + 1 = 3.7.
     const bins = (2 * 0.02 * 3.6 * 30) / 1.6 + 1;
     expect(first!.noiseDb).toBeCloseTo(10 * Math.log10(-Math.log(1 - 0.5 ** (1 / bins)) / Math.LN2), 9);
-    expect(physicalEvidenceSchema.parse(evidence)).toEqual(evidence);
+    expect(physicalEvidenceSchema().parse(evidence)).toEqual(evidence);
   });
 
   test("says it in one sentence", () => {
@@ -282,7 +282,7 @@ describe("physical evidence", () => {
         const evidence = describeEvidence(subjectOf(list), [
           { features: row.slice(0, list.length), shaftRpm },
         ]);
-        if (evidence !== null) physicalEvidenceSchema.parse(evidence);
+        if (evidence !== null) physicalEvidenceSchema().parse(evidence);
       }),
       { numRuns: 300, seed: 5 },
     );

@@ -87,7 +87,7 @@ describe("a point's decider", () => {
       await decider.idle();
       expect(decisions[0]!.modes[0]!.score).toBe(logits[0]);
       // As whoever reads the topic gets it.
-      const { data } = alertEventSchema.parse(JSON.parse(JSON.stringify(alerts[0])));
+      const { data } = alertEventSchema().parse(JSON.parse(JSON.stringify(alerts[0])));
       expect(data.explanation.band).toBe(band);
       const sum = data.explanation.groups.reduce(
         (total, { share }) => total + share,

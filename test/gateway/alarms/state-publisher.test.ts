@@ -116,7 +116,7 @@ describe("the state publisher", () => {
     clock.advance(1);
     states.tick();
     await settle();
-    const state = turbineStateSchema.parse(shown().at(-1));
+    const state = turbineStateSchema().parse(shown().at(-1));
     expect(state.devices).toEqual([{ device: "mcu", diagnoses: [diagnosis] }]);
     expect(mqtt.sent).toHaveLength(2);
   });
@@ -130,7 +130,7 @@ describe("the state publisher", () => {
     clock.advance(1);
     states.tick();
     await settle();
-    expect(turbineStateSchema.parse(shown().at(-1)).sources).toEqual(sources);
+    expect(turbineStateSchema().parse(shown().at(-1)).sources).toEqual(sources);
     expect(mqtt.sent).toHaveLength(2);
   });
 

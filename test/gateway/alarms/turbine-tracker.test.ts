@@ -150,7 +150,7 @@ describe("a turbine's retained state", () => {
       { component: "generator-bearing", level: "drift", since: "2026-01-01T00:00:00.000Z", title },
       { component: "scada", level: "learning", since: null, title: null },
     ]);
-    expect(turbineStateSchema.parse(JSON.parse(JSON.stringify(described)))).toEqual(described);
+    expect(turbineStateSchema().parse(JSON.parse(JSON.stringify(described)))).toEqual(described);
     expect(tracker.describe(moment)).not.toHaveProperty("drift");
   });
 

@@ -121,7 +121,7 @@ describe("from a window to an alert", () => {
     expect(cleared!.data.model.version).toBe("1.1.0");
     expect(cleared!.data.since).toBe(raised!.data.since);
     for (const event of events) {
-      expect(alertEventSchema.safeParse(event).error).toBeUndefined();
+      expect(alertEventSchema().safeParse(event).error).toBeUndefined();
       const { explanation, score } = event.data;
       const sum = explanation.groups.reduce((total, { share }) => total + share, explanation.baseValue);
       expect(Math.abs(sum - score)).toBeLessThan(1e-9);

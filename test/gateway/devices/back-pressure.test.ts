@@ -45,7 +45,7 @@ async function startSlowGateway(connect: string): Promise<Bench> {
   const quality = createDataQuality();
   const gauge = createWorkGauge(marks);
   let most = 0;
-  const config = gatewayConfigSchema.parse({
+  const config = gatewayConfigSchema().parse({
     gateway: { id: "gw", site: "north" },
     devices: [{ id: "mcu", connect }],
     turbines: [

@@ -27,7 +27,7 @@ export async function openWay(limits: readonly string[], version: 4 | 5 = 5) {
   const broker = await startMosquitto(port, limits);
   onTestFinished(() => broker.close());
   const url = `mqtt://127.0.0.1:${port}`;
-  const config = collectorConfigSchema.parse({
+  const config = collectorConfigSchema().parse({
     collector: { stateDir: createTemporaryFolder(), httpPort: 0 },
     mqtt: { url },
   });
@@ -83,7 +83,7 @@ export async function openWay(limits: readonly string[], version: 4 | 5 = 5) {
   });
   onTestFinished(() => sender.close());
   await transport.subscribe(topics.evidence(gateway), 1, (_topic, payload) => {
-    const order = evidenceOrderSchema.parse(JSON.parse(new TextDecoder().decode(payload)));
+    const order = evidenceOrderSchema().parse(JSON.parse(new TextDecoder().decode(payload)));
     if (order.type === "receipt") sender.receive(order);
   });
   let events = 0;

@@ -32,7 +32,7 @@ function createConfig(changes: object = {}) {
   const pointOf = (index: number, component: string, channel: string, bundle: string) => {
     return { component, bundle, device: deviceOf(index), channel, bearing };
   };
-  return gatewayConfigSchema.parse({
+  return gatewayConfigSchema().parse({
     gateway: { id: "gw", site: "north", ...changes },
     mqtt: { url: "mqtt://127.0.0.1:1883" },
     devices: Array.from({ length: turbines }, (_, index) => {

@@ -35,7 +35,7 @@ interface Started {
 }
 
 async function start(port: number, units: readonly object[], timeoutSeconds = 5): Promise<Started> {
-  const { modbus } = gatewayConfigSchema.parse({
+  const { modbus } = gatewayConfigSchema().parse({
     gateway: { id: "gw", site: "north" },
     turbines: [{ id: "WT01" }, { id: "WT02" }],
     modbus: [{ url: `tcp://127.0.0.1:${port}`, pollSeconds: 1, timeoutSeconds, units }],

@@ -16,7 +16,7 @@ const power = { name: "power", node: "ns=2;s=P", unit: "kW", scale: 0.001 };
 
 async function start() {
   const clock = createManualClock();
-  const { opcua } = gatewayConfigSchema.parse({
+  const { opcua } = gatewayConfigSchema().parse({
     gateway: { id: "gw", site: "north" },
     turbines: [{ id: "T1" }],
     opcua: [
@@ -67,7 +67,7 @@ test("without its package, which is no part of a checkout, it says what to insta
 test("without its package, or a file, it says so and what to do, and goes on trying", async () => {
   const clock = createManualClock();
   const password = join(createTemporaryFolder(), "password");
-  const { opcua } = gatewayConfigSchema.parse({
+  const { opcua } = gatewayConfigSchema().parse({
     gateway: { id: "gw", site: "north" },
     turbines: [{ id: "T1" }],
     opcua: [

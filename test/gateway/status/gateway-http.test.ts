@@ -69,7 +69,7 @@ it("says when it answered, by its own clock", async () => {
 
 const accessPath = (): string => join(stateDir, "access.json");
 const readToken = (): string =>
-  gatewayAccessSchema.parse(JSON.parse(readFileSync(accessPath(), "utf8"))).token;
+  gatewayAccessSchema().parse(JSON.parse(readFileSync(accessPath(), "utf8"))).token;
 
 function askAs(host: string, path: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {

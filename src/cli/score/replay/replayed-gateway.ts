@@ -8,7 +8,7 @@ export type ReplayedGateway = Pick<GatewayConfig, "operation" | "commissioning" 
 
 /** Reads a gateway's configuration; the environment does not count. Fails with CONFIG_INVALID. */
 export function readReplayedGateway(path: string): ReplayedGateway {
-  return loadYamlConfig({ path, schema: gatewayConfigSchema, environment: {} });
+  return loadYamlConfig({ path, schema: gatewayConfigSchema(), environment: {} });
 }
 
 /** The defaults of a gateway, but for `sections`; and every recording is of a shaft that turns: whoever states a speed says so. */
@@ -17,7 +17,7 @@ export function createReplayedGateway(
 ): ReplayedGateway {
   const bearing = { bpfo: 3, bpfi: 5, bsf: 4, ftf: 0.4 };
   const point = { component: "replay", bundle: "replay", device: "file", channel: "file", bearing };
-  return gatewayConfigSchema.parse({
+  return gatewayConfigSchema().parse({
     gateway: { id: "replay", site: "replay" },
     devices: [{ id: "file", connect: "mqtt" }],
     turbines: [{ id: "replay", points: [point] }],

@@ -3,6 +3,7 @@
  * training, and how long a machine must be heard before its own baseline may be trusted. Levels never enter the student.
  */
 import { z } from "zod";
+import { onDemand } from "../on-demand.ts";
 import { type FeatureSpec, featureSpecSchema } from "./feature-spec.ts";
 
 /** Where a healthy level lies and how it scatters, robustly: median, and 1.4826 · median absolute deviation. */
@@ -53,35 +54,43 @@ export interface BaselineSpec {
   readonly evidence?: EvidenceSpec | undefined;
 }
 
-const levelStatisticsSchema: z.ZodType<LevelStatistics> = z.strictObject({
-  locationDb: z.number(),
-  scaleDb: z.number().min(0),
-});
+const levelStatisticsSchema: () => z.ZodType<LevelStatistics> = onDemand(() =>
+  z.strictObject({
+    locationDb: z.number(),
+    scaleDb: z.number().min(0),
+  }),
+);
 
-const evidenceSpecSchema: z.ZodType<EvidenceSpec> = z
-  .strictObject({
-    clip: z.number().positive().max(100),
-    allowance: z.number().min(0).max(100),
-    raise: z.number().positive().max(10_000),
-    clear: z.number().min(0).max(10_000),
-    minProbability: z.number().min(0).max(1),
-  })
-  .refine((spec) => spec.clear < spec.raise, "clear must be below raise")
-  .refine((spec) => spec.allowance < spec.clip, "allowance must be below clip");
+const evidenceSpecSchema: () => z.ZodType<EvidenceSpec> = onDemand(() =>
+  z
+    .strictObject({
+      clip: z.number().positive().max(100),
+      allowance: z.number().min(0).max(100),
+      raise: z.number().positive().max(10_000),
+      clear: z.number().min(0).max(10_000),
+      minProbability: z.number().min(0).max(1),
+    })
+    .refine((spec) => spec.clear < spec.raise, "clear must be below raise")
+    .refine((spec) => spec.allowance < spec.clip, "allowance must be below clip"),
+);
 
-const healthyLogitsSchema: z.ZodType<HealthyLogits> = z.strictObject({
-  location: z.number().min(-100).max(100),
-  machine: z.number().positive().max(100),
-  window: z.number().positive().max(100),
-  wander: z.number().positive().max(100),
-});
+const healthyLogitsSchema: () => z.ZodType<HealthyLogits> = onDemand(() =>
+  z.strictObject({
+    location: z.number().min(-100).max(100),
+    machine: z.number().positive().max(100),
+    window: z.number().positive().max(100),
+    wander: z.number().positive().max(100),
+  }),
+);
 
-export const baselineSpecSchema: z.ZodType<BaselineSpec> = z
-  .strictObject({
-    levels: featureSpecSchema,
-    reference: z.array(levelStatisticsSchema.nullable()),
-    minWindows: z.int().min(16).max(256),
-    healthy: healthyLogitsSchema.optional(),
-    evidence: evidenceSpecSchema.optional(),
-  })
-  .refine((spec) => spec.reference.length === spec.levels.list.length, "one reference a level");
+export const baselineSpecSchema: () => z.ZodType<BaselineSpec> = onDemand(() =>
+  z
+    .strictObject({
+      levels: featureSpecSchema(),
+      reference: z.array(levelStatisticsSchema().nullable()),
+      minWindows: z.int().min(16).max(256),
+      healthy: healthyLogitsSchema().optional(),
+      evidence: evidenceSpecSchema().optional(),
+    })
+    .refine((spec) => spec.reference.length === spec.levels.list.length, "one reference a level"),
+);

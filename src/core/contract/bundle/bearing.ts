@@ -1,5 +1,6 @@
 /** The geometry of a rolling bearing, as the four fault frequencies in orders of the shaft speed. */
 import { z } from "zod";
+import { onDemand } from "../on-demand.ts";
 
 /** Fault frequencies in multiples of the shaft's speed (rpm / 60). */
 export interface BearingOrders {
@@ -19,19 +20,21 @@ export interface BearingOrders {
 /** The keys of {@link BearingOrders}. */
 export const bearingOrderNames = ["bpfo", "bpfi", "bsf", "ftf"] as const;
 
-export const bearingOrdersSchema: z.ZodType<BearingOrders> = z.strictObject(
-  {
-    bpfo: z.number().min(0.5).max(60),
-    bpfi: z.number().min(0.5).max(60),
-    bsf: z.number().min(0.3).max(60),
-    ftf: z.number().min(0.05).max(0.95),
-  },
-  {
-    error: ({ code, input }) =>
-      code === "invalid_type" && input !== undefined
-        ? "must be four orders, { bpfo: …, bpfi: …, bsf: …, ftf: … }; `aurora init --bearing` writes those of a designation"
-        : undefined,
-  },
+export const bearingOrdersSchema: () => z.ZodType<BearingOrders> = onDemand(() =>
+  z.strictObject(
+    {
+      bpfo: z.number().min(0.5).max(60),
+      bpfi: z.number().min(0.5).max(60),
+      bsf: z.number().min(0.3).max(60),
+      ftf: z.number().min(0.05).max(0.95),
+    },
+    {
+      error: ({ code, input }) =>
+        code === "invalid_type" && input !== undefined
+          ? "must be four orders, { bpfo: …, bpfi: …, bsf: …, ftf: … }; `aurora init --bearing` writes those of a designation"
+          : undefined,
+    },
+  ),
 );
 
 /** Bearings have at least so many rolling elements. */
@@ -84,11 +87,11 @@ function round(order: number): number {
 }
 
 /** As {@link bearingOrdersSchema}, for what people write: orders that no bearing has are refused. */
-export const writtenBearingSchema: z.ZodType<BearingOrders> = bearingOrdersSchema.superRefine(
-  (orders, context) => {
+export const writtenBearingSchema: () => z.ZodType<BearingOrders> = onDemand(() =>
+  bearingOrdersSchema().superRefine((orders, context) => {
     const found = findImpossibleOrder(orders);
     if (found === undefined) return;
     const { name, problem, write } = found;
     context.addIssue({ code: "custom", path: [name], message: problem, params: { write } });
-  },
+  }),
 );

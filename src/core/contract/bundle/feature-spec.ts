@@ -3,6 +3,7 @@
  * Names no implementation; `src/core/features` executes it, for training and for serving alike.
  */
 import { z } from "zod";
+import { onDemand } from "../on-demand.ts";
 
 /** The version of the operator catalogue that this runtime executes; a bundle for another is refused. */
 export const featuresCatalogueVersion = 1;
@@ -39,38 +40,42 @@ export interface FeatureSpec {
 }
 
 const name = z.string().min(1).max(64);
-const params = z.record(z.string().max(64), z.union([z.number(), z.string().max(256), z.boolean()]));
+const params = onDemand(() =>
+  z.record(z.string().max(64), z.union([z.number(), z.string().max(256), z.boolean()])),
+);
 
-export const featureSpecSchema: z.ZodType<FeatureSpec> = z
-  .strictObject({
-    catalogueVersion: z.int().min(1),
-    chains: z
-      .array(z.strictObject({ name, kind: name, params }))
-      .min(1)
-      .max(64),
-    list: z
-      .array(z.strictObject({ name, operator: name, chain: name, params, group: name }))
-      .min(1)
-      .max(512),
-  })
-  .superRefine((spec, context) => {
-    const chains = new Set(spec.chains.map((chain) => chain.name));
-    const names = new Set<string>();
-    for (const [index, feature] of spec.list.entries()) {
-      if (!chains.has(feature.chain)) {
-        context.addIssue({
-          code: "custom",
-          path: ["list", index, "chain"],
-          message: `no chain "${feature.chain}"`,
-        });
+export const featureSpecSchema: () => z.ZodType<FeatureSpec> = onDemand(() =>
+  z
+    .strictObject({
+      catalogueVersion: z.int().min(1),
+      chains: z
+        .array(z.strictObject({ name, kind: name, params: params() }))
+        .min(1)
+        .max(64),
+      list: z
+        .array(z.strictObject({ name, operator: name, chain: name, params: params(), group: name }))
+        .min(1)
+        .max(512),
+    })
+    .superRefine((spec, context) => {
+      const chains = new Set(spec.chains.map((chain) => chain.name));
+      const names = new Set<string>();
+      for (const [index, feature] of spec.list.entries()) {
+        if (!chains.has(feature.chain)) {
+          context.addIssue({
+            code: "custom",
+            path: ["list", index, "chain"],
+            message: `no chain "${feature.chain}"`,
+          });
+        }
+        if (names.has(feature.name)) {
+          context.addIssue({
+            code: "custom",
+            path: ["list", index, "name"],
+            message: `"${feature.name}" stands twice`,
+          });
+        }
+        names.add(feature.name);
       }
-      if (names.has(feature.name)) {
-        context.addIssue({
-          code: "custom",
-          path: ["list", index, "name"],
-          message: `"${feature.name}" stands twice`,
-        });
-      }
-      names.add(feature.name);
-    }
-  });
+    }),
+);

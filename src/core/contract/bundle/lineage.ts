@@ -1,5 +1,6 @@
 /** Where a bundle's model comes from: code, configuration, seed, data, libraries. No clock and no commit id. */
 import { z } from "zod";
+import { onDemand } from "../on-demand.ts";
 
 export interface Lineage {
   /** SHA-256 over the sources of training and of all that it calls. */
@@ -33,23 +34,25 @@ const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
 const text = z.string().max(4096);
 
-export const lineageSchema: z.ZodType<Lineage> = z.strictObject({
-  trainingCodeSha256: sha256,
-  configSha256: sha256,
-  seed: z.int(),
-  data: z
-    .array(
-      z.strictObject({
-        name,
-        sha256,
-        trainGroups: z.array(z.string().max(128)),
-        heldOutGroups: z.array(z.string().max(128)),
-      }),
-    )
-    .min(1),
-  libraries: z.record(z.string().max(128), z.string().max(64)),
-  parent: z.string().max(128).nullable(),
-  teacher: text,
-  republished: z.strictObject({ version: z.string().max(64), digest: sha256 }).optional(),
-  ungated: z.literal(true).optional(),
-});
+export const lineageSchema: () => z.ZodType<Lineage> = onDemand(() =>
+  z.strictObject({
+    trainingCodeSha256: sha256,
+    configSha256: sha256,
+    seed: z.int(),
+    data: z
+      .array(
+        z.strictObject({
+          name,
+          sha256,
+          trainGroups: z.array(z.string().max(128)),
+          heldOutGroups: z.array(z.string().max(128)),
+        }),
+      )
+      .min(1),
+    libraries: z.record(z.string().max(128), z.string().max(64)),
+    parent: z.string().max(128).nullable(),
+    teacher: text,
+    republished: z.strictObject({ version: z.string().max(64), digest: sha256 }).optional(),
+    ungated: z.literal(true).optional(),
+  }),
+);

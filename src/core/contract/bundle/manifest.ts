@@ -3,6 +3,7 @@
  * a new use case is a new bundle, not new code.
  */
 import { z } from "zod";
+import { onDemand } from "../on-demand.ts";
 import { type BaselineSpec, baselineSpecSchema } from "./baseline-spec.ts";
 import { type FeatureSpec, featureSpecSchema } from "./feature-spec.ts";
 import { type Lineage, lineageSchema } from "./lineage.ts";
@@ -131,122 +132,138 @@ const count = z.int().min(1).max(10_000);
 export const semverPattern: RegExp = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?$/;
 
 /** Validator of a manifest's data contract. */
-export const channelsSchema: z.ZodType<readonly ChannelContract[]> = z
-  .array(
-    z.strictObject({
-      name,
-      unit: z.string().min(1).max(32),
-      min: finite,
-      max: finite,
-      minRateHz: z.number().positive(),
-      maxRateHz: z.number().positive(),
-      kind: z.enum(["waveform", "scalar"]),
-      missing: z.enum(["quarantine"]),
-      stuckAfter: z.int().min(2).max(1_000_000),
-    }),
-  )
-  .min(1)
-  .max(128);
+export const channelsSchema: () => z.ZodType<readonly ChannelContract[]> = onDemand(() =>
+  z
+    .array(
+      z.strictObject({
+        name,
+        unit: z.string().min(1).max(32),
+        min: finite,
+        max: finite,
+        minRateHz: z.number().positive(),
+        maxRateHz: z.number().positive(),
+        kind: z.enum(["waveform", "scalar"]),
+        missing: z.enum(["quarantine"]),
+        stuckAfter: z.int().min(2).max(1_000_000),
+      }),
+    )
+    .min(1)
+    .max(128),
+);
 
 /** Validator of {@link WindowSpec}, but for hop ≤ length. */
-export const windowSchema: z.ZodType<WindowSpec> = z.strictObject({
-  unit: z.enum(["revolutions", "seconds"]),
-  length: z.number().positive().max(1e6),
-  hop: z.number().positive().max(1e6),
-});
-
-export const budgetsSchema: z.ZodType<readonly DeviceBudget[]> = z.array(
+export const windowSchema: () => z.ZodType<WindowSpec> = onDemand(() =>
   z.strictObject({
-    device: name,
-    maxModelBytes: z.int().positive(),
-    maxInferenceMicroseconds: z.number().positive(),
+    unit: z.enum(["revolutions", "seconds"]),
+    length: z.number().positive().max(1e6),
+    hop: z.number().positive().max(1e6),
   }),
 );
 
-export const manifestSchema: z.ZodType<Manifest> = z
-  .strictObject({
-    formatVersion: z.literal(1),
-    name,
-    version: z.string().regex(semverPattern, "a semantic version"),
-    title: text,
-    changelog: text,
-    runtime: z.string().min(1).max(128),
-    task: z.enum(["diagnosis", "prognosis", "normal-behaviour"]),
-    horizonHours: z.number().positive().nullable(),
-    channels: channelsSchema,
-    window: windowSchema,
-    features: featureSpecSchema,
-    scaler: z.strictObject({
-      mean: z.array(finite),
-      inverseStd: z.array(z.number().positive()),
-      clamp: z.number().positive(),
+export const budgetsSchema: () => z.ZodType<readonly DeviceBudget[]> = onDemand(() =>
+  z.array(
+    z.strictObject({
+      device: name,
+      maxModelBytes: z.int().positive(),
+      maxInferenceMicroseconds: z.number().positive(),
     }),
-    outputs: z
-      .array(z.strictObject({ failureMode: name, title: text }))
-      .min(1)
-      .max(32),
-    calibration: z.array(z.strictObject({ slope: z.number().positive(), intercept: finite })),
-    thresholds: z.array(
-      z
-        .strictObject({
-          raise: probability,
-          onCount: count,
-          onWindows: count,
-          clear: probability,
-          offWindows: count,
-        })
-        .refine((threshold) => threshold.clear <= threshold.raise, "clear must not be above raise")
-        .refine(
-          (threshold) => threshold.onCount <= threshold.onWindows,
-          "onCount must not be above onWindows",
-        ),
-    ),
-    groups: z.array(z.string().min(1).max(64)).min(1).max(12),
-    budgets: budgetsSchema,
-    baseline: baselineSpecSchema.optional(),
-    normalBehaviour: normalBehaviourSchema.optional(),
-    files: z
-      .array(
-        z.strictObject({
-          path: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,126}$/, "a file name without folders"),
-          sizeBytes: z
-            .int()
-            .min(0)
-            .max(1 << 30),
-          sha256,
-        }),
-      )
-      .min(1)
-      .max(64),
-    lineage: lineageSchema,
-  })
-  .superRefine((manifest, context) => {
-    const expectLength = (path: string, actual: number, expected: number): void => {
-      if (actual !== expected) {
+  ),
+);
+
+export const manifestSchema: () => z.ZodType<Manifest> = onDemand(() =>
+  z
+    .strictObject({
+      formatVersion: z.literal(1),
+      name,
+      version: z.string().regex(semverPattern, "a semantic version"),
+      title: text,
+      changelog: text,
+      runtime: z.string().min(1).max(128),
+      task: z.enum(["diagnosis", "prognosis", "normal-behaviour"]),
+      horizonHours: z.number().positive().nullable(),
+      channels: channelsSchema(),
+      window: windowSchema(),
+      features: featureSpecSchema(),
+      scaler: z.strictObject({
+        mean: z.array(finite),
+        inverseStd: z.array(z.number().positive()),
+        clamp: z.number().positive(),
+      }),
+      outputs: z
+        .array(z.strictObject({ failureMode: name, title: text }))
+        .min(1)
+        .max(32),
+      calibration: z.array(z.strictObject({ slope: z.number().positive(), intercept: finite })),
+      thresholds: z.array(
+        z
+          .strictObject({
+            raise: probability,
+            onCount: count,
+            onWindows: count,
+            clear: probability,
+            offWindows: count,
+          })
+          .refine((threshold) => threshold.clear <= threshold.raise, "clear must not be above raise")
+          .refine(
+            (threshold) => threshold.onCount <= threshold.onWindows,
+            "onCount must not be above onWindows",
+          ),
+      ),
+      groups: z.array(z.string().min(1).max(64)).min(1).max(12),
+      budgets: budgetsSchema(),
+      baseline: baselineSpecSchema().optional(),
+      normalBehaviour: normalBehaviourSchema().optional(),
+      files: z
+        .array(
+          z.strictObject({
+            path: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,126}$/, "a file name without folders"),
+            sizeBytes: z
+              .int()
+              .min(0)
+              .max(1 << 30),
+            sha256,
+          }),
+        )
+        .min(1)
+        .max(64),
+      lineage: lineageSchema(),
+    })
+    .superRefine((manifest, context) => {
+      const expectLength = (path: string, actual: number, expected: number): void => {
+        if (actual !== expected) {
+          context.addIssue({
+            code: "custom",
+            path: [path],
+            message: `has ${actual} entries, expected ${expected}`,
+          });
+        }
+      };
+      expectLength("scaler.mean", manifest.scaler.mean.length, manifest.features.list.length);
+      expectLength("scaler.inverseStd", manifest.scaler.inverseStd.length, manifest.features.list.length);
+      const expectsValues = manifest.task === "normal-behaviour";
+      const decided = expectsValues ? 0 : manifest.outputs.length;
+      expectLength("calibration", manifest.calibration.length, decided);
+      expectLength("thresholds", manifest.thresholds.length, decided);
+      const residuals = manifest.normalBehaviour?.residuals.length ?? 0;
+      expectLength("normalBehaviour.residuals", residuals, expectsValues ? manifest.outputs.length : 0);
+      if (manifest.window.hop > manifest.window.length) {
         context.addIssue({
           code: "custom",
-          path: [path],
-          message: `has ${actual} entries, expected ${expected}`,
+          path: ["window", "hop"],
+          message: "hop must not be above length",
         });
       }
-    };
-    expectLength("scaler.mean", manifest.scaler.mean.length, manifest.features.list.length);
-    expectLength("scaler.inverseStd", manifest.scaler.inverseStd.length, manifest.features.list.length);
-    const expectsValues = manifest.task === "normal-behaviour";
-    const decided = expectsValues ? 0 : manifest.outputs.length;
-    expectLength("calibration", manifest.calibration.length, decided);
-    expectLength("thresholds", manifest.thresholds.length, decided);
-    const residuals = manifest.normalBehaviour?.residuals.length ?? 0;
-    expectLength("normalBehaviour.residuals", residuals, expectsValues ? manifest.outputs.length : 0);
-    if (manifest.window.hop > manifest.window.length) {
-      context.addIssue({ code: "custom", path: ["window", "hop"], message: "hop must not be above length" });
-    }
-    for (const feature of manifest.features.list) {
-      if (!manifest.groups.includes(feature.group)) {
-        context.addIssue({ code: "custom", path: ["groups"], message: `lacks the group "${feature.group}"` });
+      for (const feature of manifest.features.list) {
+        if (!manifest.groups.includes(feature.group)) {
+          context.addIssue({
+            code: "custom",
+            path: ["groups"],
+            message: `lacks the group "${feature.group}"`,
+          });
+        }
       }
-    }
-  });
+    }),
+);
 
 /** The same student for a microcontroller; bundles whose models only gateways run have none. */
 export const mcuModelFileName = "model.mcu.bin";

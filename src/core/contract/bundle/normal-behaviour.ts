@@ -8,6 +8,7 @@
  * Everything but the student is plain arithmetic in `src/core/decision`, the same for evaluation and serving.
  */
 import { z } from "zod";
+import { onDemand } from "../on-demand.ts";
 
 /** What an output of the student predicts. */
 interface ResidualOutput {
@@ -137,9 +138,9 @@ const euro = z.number().min(0).max(1e12);
  * Validators of {@link InspectionPolicy}'s own figures: spread them into a strict object. A training configuration says
  * all of them but the components, which are fitted.
  */
-export const inspectionPolicyShape: {
+export const inspectionPolicyShape: () => {
   readonly [Key in Exclude<keyof InspectionPolicy, "components">]: z.ZodType<InspectionPolicy[Key]>;
-} = {
+} = onDemand(() => ({
   kind: z.enum(["worth", "ranking"]).optional(),
   roundDays: days,
   perRound: count,
@@ -150,80 +151,93 @@ export const inspectionPolicyShape: {
   scoreCap: z.number().positive().max(100),
   referenceDays: days,
   minWorthEur: z.number(),
-};
+}));
 
-const inspectionPolicySchema: z.ZodType<InspectionPolicy> = z
-  .strictObject({
-    ...inspectionPolicyShape,
-    components: z
+const inspectionPolicySchema: () => z.ZodType<InspectionPolicy> = onDemand(() =>
+  z
+    .strictObject({
+      ...inspectionPolicyShape(),
+      components: z
+        .array(
+          z.strictObject({
+            component: name,
+            prior: z.number().gt(0).lt(1),
+            worthEur: euro,
+            inspectionEur: euro,
+          }),
+        )
+        .min(1)
+        .max(32),
+    })
+    .refine((policy) => policy.minLeadDays < policy.maxLeadDays, "minLeadDays must be below maxLeadDays"),
+);
+
+export const residualStatisticsSchema: () => z.ZodType<ResidualStatistics> = onDemand(() =>
+  z
+    .strictObject({
+      reference: z.enum(["own-past", "commissioning"]).optional(),
+      minRowsPerDay: count,
+      historyDays: z.int().min(2).max(3660),
+      gapDays: z.int().min(0).max(3660),
+      minHistoryDays: z.int().min(2).max(3660),
+      relearnDays: z.int().min(0).max(3660),
+      excludeDays: z.int().min(0).max(3660),
+      minScale: z.number().positive(),
+      clip: z.number().positive().max(1000),
+      ewmaDays: days,
+    })
+    .refine(
+      (spec) => spec.minHistoryDays <= spec.historyDays,
+      "minHistoryDays must not be above historyDays",
+    ),
+);
+
+export const sensorGuardSchema: () => z.ZodType<SensorGuardSpec> = onDemand(() =>
+  z.strictObject({
+    frozenRows: z.int().min(2).max(10_000),
+    fall: z.number().positive(),
+    siblingsWithin: z.number().positive(),
+    beforeDays: z.int().min(2).max(366),
+  }),
+);
+
+export const siteCorrectionSchema: () => z.ZodType<SiteCorrectionSpec> = onDemand(() =>
+  z.strictObject({
+    ridge: z.number().positive().max(1e6),
+    minRows: count,
+  }),
+);
+
+export const normalBehaviourSchema: () => z.ZodType<NormalBehaviourSpec> = onDemand(() =>
+  z.strictObject({
+    residuals: z
       .array(
         z.strictObject({
+          channel: name,
           component: name,
-          prior: z.number().gt(0).lt(1),
-          worthEur: euro,
-          inspectionEur: euro,
+          siblings: name.nullable(),
+          location: z.number(),
+          scale: z.number().positive(),
         }),
       )
       .min(1)
       .max(32),
-  })
-  .refine((policy) => policy.minLeadDays < policy.maxLeadDays, "minLeadDays must be below maxLeadDays");
-
-export const residualStatisticsSchema: z.ZodType<ResidualStatistics> = z
-  .strictObject({
-    reference: z.enum(["own-past", "commissioning"]).optional(),
-    minRowsPerDay: count,
-    historyDays: z.int().min(2).max(3660),
-    gapDays: z.int().min(0).max(3660),
-    minHistoryDays: z.int().min(2).max(3660),
-    relearnDays: z.int().min(0).max(3660),
-    excludeDays: z.int().min(0).max(3660),
-    minScale: z.number().positive(),
-    clip: z.number().positive().max(1000),
-    ewmaDays: days,
-  })
-  .refine((spec) => spec.minHistoryDays <= spec.historyDays, "minHistoryDays must not be above historyDays");
-
-export const sensorGuardSchema: z.ZodType<SensorGuardSpec> = z.strictObject({
-  frozenRows: z.int().min(2).max(10_000),
-  fall: z.number().positive(),
-  siblingsWithin: z.number().positive(),
-  beforeDays: z.int().min(2).max(366),
-});
-
-export const siteCorrectionSchema: z.ZodType<SiteCorrectionSpec> = z.strictObject({
-  ridge: z.number().positive().max(1e6),
-  minRows: count,
-});
-
-export const normalBehaviourSchema: z.ZodType<NormalBehaviourSpec> = z.strictObject({
-  residuals: z
-    .array(
-      z.strictObject({
-        channel: name,
-        component: name,
-        siblings: name.nullable(),
-        location: z.number(),
-        scale: z.number().positive(),
+    operation: z.strictObject({
+      limits: z.array(z.strictObject({ channel: name, min: z.number(), max: z.number() })).max(32),
+      powerCurve: z.strictObject({
+        windChannel: name,
+        powerChannel: name,
+        points: z
+          .array(z.tuple([z.number(), z.number()]))
+          .min(2)
+          .max(256),
+        minRatio: z.number().min(0),
+        maxRatio: z.number().positive(),
       }),
-    )
-    .min(1)
-    .max(32),
-  operation: z.strictObject({
-    limits: z.array(z.strictObject({ channel: name, min: z.number(), max: z.number() })).max(32),
-    powerCurve: z.strictObject({
-      windChannel: name,
-      powerChannel: name,
-      points: z
-        .array(z.tuple([z.number(), z.number()]))
-        .min(2)
-        .max(256),
-      minRatio: z.number().min(0),
-      maxRatio: z.number().positive(),
     }),
+    siteCorrection: siteCorrectionSchema().optional(),
+    statistics: residualStatisticsSchema(),
+    guard: sensorGuardSchema(),
+    policy: inspectionPolicySchema(),
   }),
-  siteCorrection: siteCorrectionSchema.optional(),
-  statistics: residualStatisticsSchema,
-  guard: sensorGuardSchema,
-  policy: inspectionPolicySchema,
-});
+);

@@ -1,5 +1,6 @@
 /** How a bundle appears in an update repository: what the registry signs and the gateway looks for. */
 import { z } from "zod";
+import { onDemand } from "../on-demand.ts";
 import { semverPattern } from "./manifest.ts";
 
 /** The `custom` part of a bundle's entry in signed targets metadata. */
@@ -12,11 +13,13 @@ export interface UpdateTarget {
   readonly digest: string;
 }
 
-export const updateTargetSchema: z.ZodType<UpdateTarget> = z.strictObject({
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
-  version: z.string().regex(semverPattern).max(64),
-  digest: z.string().regex(/^[0-9a-f]{64}$/),
-});
+export const updateTargetSchema: () => z.ZodType<UpdateTarget> = onDemand(() =>
+  z.strictObject({
+    name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+    version: z.string().regex(semverPattern).max(64),
+    digest: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
+);
 
 /** Path of a bundle's tar among the targets. */
 export function updateTargetPath(name: string, version: string): string {

@@ -1,6 +1,7 @@
 /** The configuration of a collector: one YAML file, every key described, secrets only in files or the environment. */
 
 import { z } from "zod";
+import { onDemand } from "../on-demand.ts";
 import {
   type BrokerLoginConfig,
   brokerLoginShape,
@@ -63,142 +64,151 @@ export interface CollectorConfig {
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" };
 }
 
-const recordSchema = z
-  .strictObject({
-    kind: z
-      .enum(["sqlite", "postgres"])
-      .default("sqlite")
-      .describe(
-        "What the fleet's record is kept in: a file in stateDir, or a PostgreSQL server (15 or later)",
-      ),
-    url: z
-      .string()
-      .max(2_048)
-      .regex(
-        /^postgres(ql)?:\/\/[^\s/:@]+@[^\s/@]+\/[^\s/?]+$/,
-        "postgres://user@host:5432/database, without a password",
-      )
-      .nullable()
-      .default(null)
-      .describe("Address of the server's database: postgres://user@host:5432/database"),
-    passwordFile: file.nullable().default(null).describe("File that holds the password at the server"),
-    tls: z.boolean().default(false).describe("TLS to the server, whose certificate is checked"),
-    caFile: file
-      .nullable()
-      .default(null)
-      .describe("Authority (PEM) of the server's certificate instead of the system's; with it tls is on"),
-    connections: z
-      .int()
-      .min(2)
-      .max(64)
-      .default(6)
-      .describe("Connections of each process to the server, at most; twice as many with the embedded broker"),
-    statementTimeoutSeconds: z
-      .number()
-      .min(1)
-      .max(600)
-      .default(20)
-      .describe("The server ends a statement that takes longer"),
-  })
-  .refine(
-    ({ kind, url }) => (kind === "postgres") === (url !== null),
-    "kind: postgres needs a url, kind: sqlite has none",
-  );
+const recordSchema = onDemand(() =>
+  z
+    .strictObject({
+      kind: z
+        .enum(["sqlite", "postgres"])
+        .default("sqlite")
+        .describe(
+          "What the fleet's record is kept in: a file in stateDir, or a PostgreSQL server (15 or later)",
+        ),
+      url: z
+        .string()
+        .max(2_048)
+        .regex(
+          /^postgres(ql)?:\/\/[^\s/:@]+@[^\s/@]+\/[^\s/?]+$/,
+          "postgres://user@host:5432/database, without a password",
+        )
+        .nullable()
+        .default(null)
+        .describe("Address of the server's database: postgres://user@host:5432/database"),
+      passwordFile: file.nullable().default(null).describe("File that holds the password at the server"),
+      tls: z.boolean().default(false).describe("TLS to the server, whose certificate is checked"),
+      caFile: file
+        .nullable()
+        .default(null)
+        .describe("Authority (PEM) of the server's certificate instead of the system's; with it tls is on"),
+      connections: z
+        .int()
+        .min(2)
+        .max(64)
+        .default(6)
+        .describe(
+          "Connections of each process to the server, at most; twice as many with the embedded broker",
+        ),
+      statementTimeoutSeconds: z
+        .number()
+        .min(1)
+        .max(600)
+        .default(20)
+        .describe("The server ends a statement that takes longer"),
+    })
+    .refine(
+      ({ kind, url }) => (kind === "postgres") === (url !== null),
+      "kind: postgres needs a url, kind: sqlite has none",
+    ),
+);
 
 /** Validator (and source of the JSON schema) of {@link CollectorConfig}. */
-export const collectorConfigSchema: z.ZodType<CollectorConfig> = z.strictObject({
-  collector: z
-    .strictObject({
-      stateDir: file
-        .default("/var/lib/aurora/collector")
-        .describe("Folder for the database and the registry"),
-      httpHost: z.string().min(1).max(255).default("127.0.0.1").describe("Address of the page and the API"),
-      httpPort: z
-        .int()
-        .min(0)
-        .max(65535)
-        .default(8080)
-        .describe("Port of the page and the API; 0 picks a free one"),
-    })
-    .prefault({}),
-  mqtt: z
-    .strictObject({
-      url: brokerUrlSchema.nullable().default(null).describe("Broker to use; null starts the embedded one"),
-      base: topicBaseSchema,
-      ...brokerLoginShape,
-      enrolmentKeyFile: file
-        .nullable()
-        .default(null)
-        .describe(
-          "Key of the enrolment (`aurora fleet enrol`): acknowledgements are sealed for each gateway",
-        ),
-      enrolledFile: file
-        .nullable()
-        .default(null)
-        .describe(
-          "List of the enrolment (enrolled.json of `aurora fleet enrol`), read again when it changes: a gateway only speaks of its site, and one that is not in it is refused",
-        ),
-      embedded: embeddedBrokerSchema.prefault({}),
-    })
-    .refine(
-      ({ url, enrolledFile }) => url !== null || enrolledFile === null,
-      "enrolledFile needs a url: gateways of the embedded broker have their sites in embedded.gateways",
-    )
-    .prefault({}),
-  record: recordSchema.prefault({}),
-  ingest: ingestSchema.prefault({}),
-  registry: registrySchema.prefault({}),
-  drift: z
-    .strictObject({
-      periodSeconds: z
-        .int()
-        .min(10)
-        .max(86_400)
-        .refine((seconds) => 86_400 % seconds === 0, "must divide a day (86400 s)")
-        .default(86_400)
-        .describe(
-          "Length of the period in which a point is assessed once; shorter than a day for demonstrations",
-        ),
-      falsePerPointDay: z
-        .number()
-        .min(1e-6)
-        .max(0.1)
-        .default(0.001)
-        .describe("Probability that a day of a healthy point is called drift"),
-      warningsPerPointDay: z
-        .number()
-        .min(1e-6)
-        .max(0.5)
-        .default(0.01)
-        .describe("Probability that it is called a warning or drift"),
-      learnDays: z
-        .int()
-        .min(5)
-        .max(90)
-        .default(14)
-        .describe("Periods that a point's own reference is learnt from"),
-      fleetFalseShare: z
-        .number()
-        .gt(0)
-        .max(0.5)
-        .default(0.1)
-        .describe("Share of false ones among the points of a period that events tell of, on average"),
-      verdictDays: z.number().min(7).max(3650).default(730).describe("Days that verdicts are kept"),
-    })
-    .refine(
-      ({ falsePerPointDay, warningsPerPointDay }) => falsePerPointDay <= warningsPerPointDay,
-      "falsePerPointDay must not be above warningsPerPointDay",
-    )
-    .prefault({}),
-  evidence: keptEvidenceSchema.prefault({}),
-  predictions: keptPredictionsSchema.prefault({}),
-  retentionDays: z
-    .number()
-    .min(1)
-    .max(3650)
-    .default(90)
-    .describe(
-      "Days that predictions, sketches of drift, events and updates are kept; in PostgreSQL more than 1000 want max_locks_per_transaction of 256 or more at the server",
-    ),
-  log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
-});
+export const collectorConfigSchema: () => z.ZodType<CollectorConfig> = onDemand(() =>
+  z.strictObject({
+    collector: z
+      .strictObject({
+        stateDir: file
+          .default("/var/lib/aurora/collector")
+          .describe("Folder for the database and the registry"),
+        httpHost: z.string().min(1).max(255).default("127.0.0.1").describe("Address of the page and the API"),
+        httpPort: z
+          .int()
+          .min(0)
+          .max(65535)
+          .default(8080)
+          .describe("Port of the page and the API; 0 picks a free one"),
+      })
+      .prefault({}),
+    mqtt: z
+      .strictObject({
+        url: brokerUrlSchema()
+          .nullable()
+          .default(null)
+          .describe("Broker to use; null starts the embedded one"),
+        base: topicBaseSchema(),
+        ...brokerLoginShape(),
+        enrolmentKeyFile: file
+          .nullable()
+          .default(null)
+          .describe(
+            "Key of the enrolment (`aurora fleet enrol`): acknowledgements are sealed for each gateway",
+          ),
+        enrolledFile: file
+          .nullable()
+          .default(null)
+          .describe(
+            "List of the enrolment (enrolled.json of `aurora fleet enrol`), read again when it changes: a gateway only speaks of its site, and one that is not in it is refused",
+          ),
+        embedded: embeddedBrokerSchema().prefault({}),
+      })
+      .refine(
+        ({ url, enrolledFile }) => url !== null || enrolledFile === null,
+        "enrolledFile needs a url: gateways of the embedded broker have their sites in embedded.gateways",
+      )
+      .prefault({}),
+    record: recordSchema().prefault({}),
+    ingest: ingestSchema().prefault({}),
+    registry: registrySchema().prefault({}),
+    drift: z
+      .strictObject({
+        periodSeconds: z
+          .int()
+          .min(10)
+          .max(86_400)
+          .refine((seconds) => 86_400 % seconds === 0, "must divide a day (86400 s)")
+          .default(86_400)
+          .describe(
+            "Length of the period in which a point is assessed once; shorter than a day for demonstrations",
+          ),
+        falsePerPointDay: z
+          .number()
+          .min(1e-6)
+          .max(0.1)
+          .default(0.001)
+          .describe("Probability that a day of a healthy point is called drift"),
+        warningsPerPointDay: z
+          .number()
+          .min(1e-6)
+          .max(0.5)
+          .default(0.01)
+          .describe("Probability that it is called a warning or drift"),
+        learnDays: z
+          .int()
+          .min(5)
+          .max(90)
+          .default(14)
+          .describe("Periods that a point's own reference is learnt from"),
+        fleetFalseShare: z
+          .number()
+          .gt(0)
+          .max(0.5)
+          .default(0.1)
+          .describe("Share of false ones among the points of a period that events tell of, on average"),
+        verdictDays: z.number().min(7).max(3650).default(730).describe("Days that verdicts are kept"),
+      })
+      .refine(
+        ({ falsePerPointDay, warningsPerPointDay }) => falsePerPointDay <= warningsPerPointDay,
+        "falsePerPointDay must not be above warningsPerPointDay",
+      )
+      .prefault({}),
+    evidence: keptEvidenceSchema().prefault({}),
+    predictions: keptPredictionsSchema().prefault({}),
+    retentionDays: z
+      .number()
+      .min(1)
+      .max(3650)
+      .default(90)
+      .describe(
+        "Days that predictions, sketches of drift, events and updates are kept; in PostgreSQL more than 1000 want max_locks_per_transaction of 256 or more at the server",
+      ),
+    log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
+  }),
+);

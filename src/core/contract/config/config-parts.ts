@@ -1,5 +1,6 @@
 /** Parts that the configurations of gateway and collector have in common: broker, files, trusted keys. */
 import { z } from "zod";
+import { onDemand } from "../on-demand.ts";
 import { defaultBase, idPattern } from "../topics.ts";
 
 /** An id of a site, turbine, gateway or device. */
@@ -11,43 +12,50 @@ export const idSchema: z.ZodString = z
 export const filePathSchema: z.ZodString = z.string().min(1).max(4096);
 
 /** Whose signature a bundle must bear; a path of its own default is looked for in the installation. */
-export const trustedKeysSchema: z.ZodDefault<z.ZodArray<z.ZodString>> = z
-  .array(filePathSchema)
-  .min(1)
-  .max(16)
-  .default(["models/release.pub"])
-  .describe("Public keys (PEM) that bundles must be signed with");
+export const trustedKeysSchema: () => z.ZodDefault<z.ZodArray<z.ZodString>> = onDemand(() =>
+  z
+    .array(filePathSchema)
+    .min(1)
+    .max(16)
+    .default(["models/release.pub"])
+    .describe("Public keys (PEM) that bundles must be signed with"),
+);
 
 const usualPorts: Readonly<Record<string, number>> = { mqtt: 1883, mqtts: 8883 };
 
 /** Validator of a broker's address; the user adds a default. */
-export const brokerUrlSchema: z.ZodString = z
-  .string()
-  .max(512)
-  .regex(/^mqtts?:\/\/[^\s/]+/, "must be mqtt://host:port, or mqtts://host:port for TLS")
-  .superRefine((url, context) => {
-    // Of what is no address at all one complaint is enough.
-    if (!/^mqtts?:\/\/[^\s/]/.test(url)) return;
-    const [, scheme = "", login, host = "", port] =
-      /^(mqtts?):\/\/(?:([^\s/]*)@)?(\[[^\]]*\]|[^\s/:]*)(?::([^\s/]*))?\/?$/.exec(url) ?? [];
-    const complain = (message: string, write: string): void =>
-      context.addIssue({ code: "custom", message, params: { write } });
-    if (login?.includes(":")) {
-      complain(
-        "there is a password in the address, which is shown to many",
-        "leave it out, and write username and passwordFile",
-      );
-    } else if (host === "") {
-      complain("this is not an address of a broker", "write mqtt://host:1883, or mqtts://host:8883 for TLS");
-    } else if (port === undefined) {
-      complain("the address has no port", `write ${scheme}://${host}:${usualPorts[scheme]}`);
-    } else if (!isPort(port)) {
-      complain(
-        "the port must be a number from 1 to 65535",
-        `write ${scheme}://${host}:${usualPorts[scheme]}`,
-      );
-    }
-  });
+export const brokerUrlSchema: () => z.ZodString = onDemand(() =>
+  z
+    .string()
+    .max(512)
+    .regex(/^mqtts?:\/\/[^\s/]+/, "must be mqtt://host:port, or mqtts://host:port for TLS")
+    .superRefine((url, context) => {
+      // Of what is no address at all one complaint is enough.
+      if (!/^mqtts?:\/\/[^\s/]/.test(url)) return;
+      const [, scheme = "", login, host = "", port] =
+        /^(mqtts?):\/\/(?:([^\s/]*)@)?(\[[^\]]*\]|[^\s/:]*)(?::([^\s/]*))?\/?$/.exec(url) ?? [];
+      const complain = (message: string, write: string): void =>
+        context.addIssue({ code: "custom", message, params: { write } });
+      if (login?.includes(":")) {
+        complain(
+          "there is a password in the address, which is shown to many",
+          "leave it out, and write username and passwordFile",
+        );
+      } else if (host === "") {
+        complain(
+          "this is not an address of a broker",
+          "write mqtt://host:1883, or mqtts://host:8883 for TLS",
+        );
+      } else if (port === undefined) {
+        complain("the address has no port", `write ${scheme}://${host}:${usualPorts[scheme]}`);
+      } else if (!isPort(port)) {
+        complain(
+          "the port must be a number from 1 to 65535",
+          `write ${scheme}://${host}:${usualPorts[scheme]}`,
+        );
+      }
+    }),
+);
 
 /** Is it a port that can be connected to? */
 export function isPort(text: string): boolean {
@@ -69,32 +77,36 @@ export interface BrokerLoginConfig {
 }
 
 /** A file that need not be named. */
-export const optionalFile: z.ZodDefault<z.ZodNullable<z.ZodString>> = filePathSchema.nullable().default(null);
+export const optionalFile: () => z.ZodDefault<z.ZodNullable<z.ZodString>> = onDemand(() =>
+  filePathSchema.nullable().default(null),
+);
 
 /** Validators of the keys of {@link BrokerLoginConfig}. */
-export const brokerLoginShape: {
+export const brokerLoginShape: () => {
   readonly [Key in keyof BrokerLoginConfig]: z.ZodDefault<z.ZodNullable<z.ZodString>>;
-} = {
+} = onDemand(() => ({
   username: z
     .string()
     .max(256)
     .nullable()
     .default(null)
     .describe("User name at the broker; left out where the broker takes it from the client certificate"),
-  passwordFile: optionalFile.describe(
+  passwordFile: optionalFile().describe(
     "File that holds the password (for a gateway, AURORA_MQTT_PASSWORD instead is possible)",
   ),
-  caFile: optionalFile.describe("CA certificates (PEM) to trust instead of the system's"),
-  certFile: optionalFile.describe("Client certificate (PEM)"),
-  keyFile: optionalFile.describe("Key of the client certificate (PEM)"),
-};
+  caFile: optionalFile().describe("CA certificates (PEM) to trust instead of the system's"),
+  certFile: optionalFile().describe("Client certificate (PEM)"),
+  keyFile: optionalFile().describe("Key of the client certificate (PEM)"),
+}));
 
 /** Validator of the base topic. */
-export const topicBaseSchema: z.ZodDefault<z.ZodString> = z
-  .string()
-  .regex(
-    /^[^\s/+#][^\s+#]{0,126}[^\s/+#]$/,
-    "must be a prefix of topics such as aurora/v1: no slash at its ends, no +, # or space",
-  )
-  .default(defaultBase)
-  .describe("Prefix of every topic");
+export const topicBaseSchema: () => z.ZodDefault<z.ZodString> = onDemand(() =>
+  z
+    .string()
+    .regex(
+      /^[^\s/+#][^\s+#]{0,126}[^\s/+#]$/,
+      "must be a prefix of topics such as aurora/v1: no slash at its ends, no +, # or space",
+    )
+    .default(defaultBase)
+    .describe("Prefix of every topic"),
+);

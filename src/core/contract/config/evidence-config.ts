@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { maxCaptureSeconds } from "../device/device-capture.ts";
 import { type EvidenceKind, evidenceKinds } from "../evidence.ts";
+import { onDemand } from "../on-demand.ts";
 
 /** `evidence` of a gateway's configuration. */
 export interface EvidenceConfig {
@@ -20,40 +21,42 @@ export interface EvidenceConfig {
   readonly diskBytes: number;
 }
 
-export const evidenceConfigSchema: z.ZodType<EvidenceConfig> = z
-  .strictObject({
-    allow: z
-      .array(z.enum(evidenceKinds))
-      .max(evidenceKinds.length)
-      .default([])
-      .describe(
-        "Raw samples that may leave the site: alarm (what surrounds one), reference (a healthy one a month), request (what a person asks for); empty: none",
-      ),
-    secondsBefore: z.number().min(0).max(30).default(20).describe("Seconds of samples before an alarm"),
-    secondsAfter: z.number().min(0).max(10).default(10).describe("Seconds of samples after an alarm"),
-    referenceSeconds: z
-      .number()
-      .min(1)
-      .max(maxCaptureSeconds)
-      .default(10)
-      .describe("Seconds of samples of a healthy reference"),
-    bufferBytes: z
-      .int()
-      .min(65_536)
-      .max(4_294_967_296)
-      .default(67_108_864)
-      .describe("Memory of the rolling buffer of raw samples; there is none unless alarm is allowed"),
-    dailyBytes: z
-      .int()
-      .min(65_536)
-      .max(1e12)
-      .default(20_971_520)
-      .describe("Bytes of raw samples that may be sent in a day"),
-    diskBytes: z
-      .int()
-      .min(1_048_576)
-      .max(1e12)
-      .default(268_435_456)
-      .describe("Bytes of raw samples that may wait on the disk to be sent"),
-  })
-  .prefault({});
+export const evidenceConfigSchema: () => z.ZodType<EvidenceConfig> = onDemand(() =>
+  z
+    .strictObject({
+      allow: z
+        .array(z.enum(evidenceKinds))
+        .max(evidenceKinds.length)
+        .default([])
+        .describe(
+          "Raw samples that may leave the site: alarm (what surrounds one), reference (a healthy one a month), request (what a person asks for); empty: none",
+        ),
+      secondsBefore: z.number().min(0).max(30).default(20).describe("Seconds of samples before an alarm"),
+      secondsAfter: z.number().min(0).max(10).default(10).describe("Seconds of samples after an alarm"),
+      referenceSeconds: z
+        .number()
+        .min(1)
+        .max(maxCaptureSeconds)
+        .default(10)
+        .describe("Seconds of samples of a healthy reference"),
+      bufferBytes: z
+        .int()
+        .min(65_536)
+        .max(4_294_967_296)
+        .default(67_108_864)
+        .describe("Memory of the rolling buffer of raw samples; there is none unless alarm is allowed"),
+      dailyBytes: z
+        .int()
+        .min(65_536)
+        .max(1e12)
+        .default(20_971_520)
+        .describe("Bytes of raw samples that may be sent in a day"),
+      diskBytes: z
+        .int()
+        .min(1_048_576)
+        .max(1e12)
+        .default(268_435_456)
+        .describe("Bytes of raw samples that may wait on the disk to be sent"),
+    })
+    .prefault({}),
+);

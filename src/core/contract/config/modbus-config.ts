@@ -1,5 +1,6 @@
 /** `modbus` of a gateway's configuration: Modbus TCP servers that SCADA values are read from. */
 import { z } from "zod";
+import { onDemand } from "../on-demand.ts";
 import type { ConfigFinding, KeyPath } from "./config-finding.ts";
 import { addressOf, isPort } from "./config-parts.ts";
 import { mappedIdSchema, type ScaledChannel, scaledChannelShape } from "./scaled-channel.ts";
@@ -48,72 +49,81 @@ export interface ModbusConfig {
   readonly units: readonly ModbusUnitConfig[];
 }
 
-const modbusChannel = z.strictObject({
-  ...scaledChannelShape,
-  table: z.enum(["holding", "input"]).default("holding").describe("Which registers"),
-  address: z
-    .int()
-    .min(0)
-    .max(65_535, "must be at most 65535: of a manual's register 400101 write 100, of holding registers")
-    .describe("Address of the first register as on the wire, from 0 (40001 of a manual is holding 0)"),
-  type: z.enum(registerTypes).describe("How the bits of the registers are meant"),
-  invalid: z
-    .array(z.number())
-    .max(8)
-    .default([])
-    .describe("Numbers, before scaling, by which the server says that it has no value, for example 65535"),
-});
+const modbusChannel = onDemand(() =>
+  z.strictObject({
+    ...scaledChannelShape(),
+    table: z.enum(["holding", "input"]).default("holding").describe("Which registers"),
+    address: z
+      .int()
+      .min(0)
+      .max(65_535, "must be at most 65535: of a manual's register 400101 write 100, of holding registers")
+      .describe("Address of the first register as on the wire, from 0 (40001 of a manual is holding 0)"),
+    type: z.enum(registerTypes).describe("How the bits of the registers are meant"),
+    invalid: z
+      .array(z.number())
+      .max(8)
+      .default([])
+      .describe("Numbers, before scaling, by which the server says that it has no value, for example 65535"),
+  }),
+);
 
 /** Validator of {@link ModbusConfig}, as many as there are servers. */
-export const modbusSchema: z.ZodType<readonly ModbusConfig[], unknown> = z
-  .array(
-    z.strictObject({
-      url: z
-        .string()
-        .regex(/^tcp:\/\/(\[[0-9A-Fa-f:]+\]|[^\s/:[\]@]{1,255}):\d{1,5}$/, "tcp://HOST:PORT, mostly port 502")
-        .refine(
-          (url) => isPort(/:(\d+)$/.exec(url)?.[1] ?? "502"),
-          "the port must be a number from 1 to 65535",
-        )
-        .describe("The server: tcp://HOST:PORT, mostly port 502"),
-      pollSeconds: z
-        .number()
-        .min(1)
-        .max(3600)
-        .default(10)
-        .describe("Seconds between two looks at all registers; a bundle's rows are means of what is read"),
-      timeoutSeconds: z
-        .number()
-        .min(0.1)
-        .max(60)
-        .default(3)
-        .describe("Seconds that connecting, and each answer, may take"),
-      blockRegisters: z
-        .int()
-        .min(4)
-        .max(125)
-        .default(120)
-        .describe("Most registers that are asked for at once; a small controller takes fewer than 125"),
-      units: z
-        .array(
-          z.strictObject({
-            turbine: mappedIdSchema.describe("Turbine that it speaks of"),
-            unitId: z.int().min(0).max(255).default(1).describe("Unit identifier behind the server"),
-            wordOrder: z
-              .enum(["high-first", "low-first"])
-              .default("high-first")
-              .describe("Which register of a number of 32 or 64 bits comes first"),
-            channels: z.array(modbusChannel).min(1).max(256),
-          }),
-        )
-        .min(1)
-        .max(256)
-        .describe("Turbines behind the server"),
-    }),
-  )
-  .max(256)
-  .default([])
-  .describe("Modbus TCP servers that SCADA values are read from (needs the optional package modbus-serial)");
+export const modbusSchema: () => z.ZodType<readonly ModbusConfig[], unknown> = onDemand(() =>
+  z
+    .array(
+      z.strictObject({
+        url: z
+          .string()
+          .regex(
+            /^tcp:\/\/(\[[0-9A-Fa-f:]+\]|[^\s/:[\]@]{1,255}):\d{1,5}$/,
+            "tcp://HOST:PORT, mostly port 502",
+          )
+          .refine(
+            (url) => isPort(/:(\d+)$/.exec(url)?.[1] ?? "502"),
+            "the port must be a number from 1 to 65535",
+          )
+          .describe("The server: tcp://HOST:PORT, mostly port 502"),
+        pollSeconds: z
+          .number()
+          .min(1)
+          .max(3600)
+          .default(10)
+          .describe("Seconds between two looks at all registers; a bundle's rows are means of what is read"),
+        timeoutSeconds: z
+          .number()
+          .min(0.1)
+          .max(60)
+          .default(3)
+          .describe("Seconds that connecting, and each answer, may take"),
+        blockRegisters: z
+          .int()
+          .min(4)
+          .max(125)
+          .default(120)
+          .describe("Most registers that are asked for at once; a small controller takes fewer than 125"),
+        units: z
+          .array(
+            z.strictObject({
+              turbine: mappedIdSchema.describe("Turbine that it speaks of"),
+              unitId: z.int().min(0).max(255).default(1).describe("Unit identifier behind the server"),
+              wordOrder: z
+                .enum(["high-first", "low-first"])
+                .default("high-first")
+                .describe("Which register of a number of 32 or 64 bits comes first"),
+              channels: z.array(modbusChannel()).min(1).max(256),
+            }),
+          )
+          .min(1)
+          .max(256)
+          .describe("Turbines behind the server"),
+      }),
+    )
+    .max(256)
+    .default([])
+    .describe(
+      "Modbus TCP servers that SCADA values are read from (needs the optional package modbus-serial)",
+    ),
+);
 
 /** Registers beyond the last address or of two numbers, and servers that stand twice. */
 export function checkModbus(modbus: readonly ModbusConfig[]): ConfigFinding[] {

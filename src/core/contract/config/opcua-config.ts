@@ -1,5 +1,6 @@
 /** `opcua` of a gateway's configuration: OPC UA servers that SCADA values are read from. */
 import { z } from "zod";
+import { onDemand } from "../on-demand.ts";
 import type { ConfigFinding } from "./config-finding.ts";
 import { filePathSchema, isPort, optionalFile } from "./config-parts.ts";
 import { mappedIdSchema, type ScaledChannel, scaledChannelShape } from "./scaled-channel.ts";
@@ -68,78 +69,84 @@ function checkNode(node: string, context: z.RefinementCtx): void {
 }
 
 /** Validator of {@link OpcUaConfig}, as many as there are servers. */
-export const opcuaSchema: z.ZodType<readonly OpcUaConfig[], unknown> = z
-  .array(
-    z.strictObject({
-      url: z
-        .string()
-        .regex(urlPattern, "opc.tcp://HOST:PORT/PATH, mostly port 4840")
-        .superRefine(checkPort)
-        .describe("The server: opc.tcp://HOST:PORT/PATH, mostly port 4840"),
-      security: z
-        .enum(["none", "sign", "sign-and-encrypt"])
-        .default("sign-and-encrypt")
-        .describe(
-          "How messages are protected; none: whoever reaches the network can answer in the server's name",
+export const opcuaSchema: () => z.ZodType<readonly OpcUaConfig[], unknown> = onDemand(() =>
+  z
+    .array(
+      z.strictObject({
+        url: z
+          .string()
+          .regex(urlPattern, "opc.tcp://HOST:PORT/PATH, mostly port 4840")
+          .superRefine(checkPort)
+          .describe("The server: opc.tcp://HOST:PORT/PATH, mostly port 4840"),
+        security: z
+          .enum(["none", "sign", "sign-and-encrypt"])
+          .default("sign-and-encrypt")
+          .describe(
+            "How messages are protected; none: whoever reaches the network can answer in the server's name",
+          ),
+        policy: z
+          .enum(["Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss"])
+          .default("Basic256Sha256")
+          .describe("Security policy, unless security is none"),
+        certFile: optionalFile().describe(
+          "This gateway's certificate (PEM), with its application URI as alternative name; the server must trust it",
         ),
-      policy: z
-        .enum(["Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss"])
-        .default("Basic256Sha256")
-        .describe("Security policy, unless security is none"),
-      certFile: optionalFile.describe(
-        "This gateway's certificate (PEM), with its application URI as alternative name; the server must trust it",
-      ),
-      keyFile: optionalFile.describe("Key of that certificate (PEM)"),
-      trustFiles: z
-        .array(filePathSchema)
-        .max(16)
-        .default([])
-        .describe("Certificates (PEM) of the server or its authority; every other server is refused"),
-      username: z.string().min(1).max(256).nullable().default(null).describe("User; null: anonymous"),
-      passwordFile: optionalFile.describe("File that holds the user's password"),
-      time: z
-        .enum(["source", "server", "arrival"])
-        .default("source")
-        .describe("Whose time a value bears: its source's, the server's or that of its arrival"),
-      everySeconds: z
-        .number()
-        .min(1)
-        .max(3600)
-        .default(10)
-        .describe("Seconds between two readings of a channel; the server is asked to sample twice as often"),
-      timeoutSeconds: z
-        .number()
-        .min(1)
-        .max(60)
-        .default(10)
-        .describe("Seconds that connecting, and each answer, may take"),
-      turbines: z
-        .array(
-          z.strictObject({
-            turbine: mappedIdSchema.describe("Turbine that it speaks of"),
-            channels: z
-              .array(
-                z.strictObject({
-                  ...scaledChannelShape,
-                  node: z
-                    .string()
-                    .regex(nodePattern, "ns=2;s=NAME, ns=2;i=NUMBER")
-                    .superRefine(checkNode)
-                    .describe("Node id of the variable, for example ns=2;s=WT01.ActivePower"),
-                }),
-              )
-              .min(1)
-              .max(256),
-          }),
-        )
-        .min(1)
-        .max(256)
-        .describe("Turbines of the server"),
-    }),
-  )
-  .max(64)
-  .default([])
-  .describe("OPC UA servers that SCADA values are read from (needs the optional package node-opcua-client)");
+        keyFile: optionalFile().describe("Key of that certificate (PEM)"),
+        trustFiles: z
+          .array(filePathSchema)
+          .max(16)
+          .default([])
+          .describe("Certificates (PEM) of the server or its authority; every other server is refused"),
+        username: z.string().min(1).max(256).nullable().default(null).describe("User; null: anonymous"),
+        passwordFile: optionalFile().describe("File that holds the user's password"),
+        time: z
+          .enum(["source", "server", "arrival"])
+          .default("source")
+          .describe("Whose time a value bears: its source's, the server's or that of its arrival"),
+        everySeconds: z
+          .number()
+          .min(1)
+          .max(3600)
+          .default(10)
+          .describe(
+            "Seconds between two readings of a channel; the server is asked to sample twice as often",
+          ),
+        timeoutSeconds: z
+          .number()
+          .min(1)
+          .max(60)
+          .default(10)
+          .describe("Seconds that connecting, and each answer, may take"),
+        turbines: z
+          .array(
+            z.strictObject({
+              turbine: mappedIdSchema.describe("Turbine that it speaks of"),
+              channels: z
+                .array(
+                  z.strictObject({
+                    ...scaledChannelShape(),
+                    node: z
+                      .string()
+                      .regex(nodePattern, "ns=2;s=NAME, ns=2;i=NUMBER")
+                      .superRefine(checkNode)
+                      .describe("Node id of the variable, for example ns=2;s=WT01.ActivePower"),
+                  }),
+                )
+                .min(1)
+                .max(256),
+            }),
+          )
+          .min(1)
+          .max(256)
+          .describe("Turbines of the server"),
+      }),
+    )
+    .max(64)
+    .default([])
+    .describe(
+      "OPC UA servers that SCADA values are read from (needs the optional package node-opcua-client)",
+    ),
+);
 
 /** Servers that nobody could trust, and passwords that would travel in the clear. */
 export function checkOpcUa(opcua: readonly OpcUaConfig[]): ConfigFinding[] {

@@ -1,5 +1,6 @@
 /** What a collector serves to gateways as updates, and who may add to it. */
 import { z } from "zod";
+import { onDemand } from "../on-demand.ts";
 import { filePathSchema as file, trustedKeysSchema } from "./config-parts.ts";
 
 /** Who may publish bundles over the API of a running collector. */
@@ -22,52 +23,59 @@ export interface RegistryConfig {
   readonly publishers: readonly PublisherConfig[];
 }
 
-const publisherSchema: z.ZodType<PublisherConfig> = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "letters, digits, dots, dashes and underscores, at most 63")
-    .describe("What the record of publications calls this publisher"),
-  keyFile: file.describe("Its public key, PEM (`aurora keys publisher`)"),
-  models: z
-    .array(
-      z
-        .string()
-        .regex(/^(\*|[a-z0-9][a-z0-9-]{0,62}\*?)$/, "the name of a model, or its beginning and *: bearing-*"),
-    )
-    .min(1)
-    .max(64)
-    .describe("Models that it may publish: names, or beginnings that end in *"),
-});
+const publisherSchema: () => z.ZodType<PublisherConfig> = onDemand(() =>
+  z.strictObject({
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "letters, digits, dots, dashes and underscores, at most 63")
+      .describe("What the record of publications calls this publisher"),
+    keyFile: file.describe("Its public key, PEM (`aurora keys publisher`)"),
+    models: z
+      .array(
+        z
+          .string()
+          .regex(
+            /^(\*|[a-z0-9][a-z0-9-]{0,62}\*?)$/,
+            "the name of a model, or its beginning and *: bearing-*",
+          ),
+      )
+      .min(1)
+      .max(64)
+      .describe("Models that it may publish: names, or beginnings that end in *"),
+  }),
+);
 
 /** Validator of {@link RegistryConfig}. */
-export const registrySchema: z.ZodType<RegistryConfig, object> = z
-  .strictObject({
-    keysDir: file.nullable().default(null).describe("TUF keys of this installation (`aurora keys init`)"),
-    publish: z.array(file).max(64).default([]).describe("Bundle folders to publish at start"),
-    trustedKeys: trustedKeysSchema,
-    publishers: z
-      .array(publisherSchema)
-      .max(32)
-      .default([])
-      .describe("Who may publish bundles over the API (`aurora bundle publish`); none: nobody may"),
-  })
-  .superRefine(({ keysDir, publishers }, context) => {
-    const complain = (path: (string | number)[], message: string, write: string): void =>
-      context.addIssue({ code: "custom", path, message, params: { write } });
-    if (publishers.length > 0 && keysDir === null) {
-      complain(
-        ["keysDir"],
-        "publishers need a repository that they publish to",
-        "name the folder that `aurora keys init` made",
-      );
-    }
-    for (const [index, { name }] of publishers.entries()) {
-      if (publishers.findIndex((other) => other.name === name) < index) {
+export const registrySchema: () => z.ZodType<RegistryConfig, object> = onDemand(() =>
+  z
+    .strictObject({
+      keysDir: file.nullable().default(null).describe("TUF keys of this installation (`aurora keys init`)"),
+      publish: z.array(file).max(64).default([]).describe("Bundle folders to publish at start"),
+      trustedKeys: trustedKeysSchema(),
+      publishers: z
+        .array(publisherSchema())
+        .max(32)
+        .default([])
+        .describe("Who may publish bundles over the API (`aurora bundle publish`); none: nobody may"),
+    })
+    .superRefine(({ keysDir, publishers }, context) => {
+      const complain = (path: (string | number)[], message: string, write: string): void =>
+        context.addIssue({ code: "custom", path, message, params: { write } });
+      if (publishers.length > 0 && keysDir === null) {
         complain(
-          ["publishers", index, "name"],
-          `there are two publishers called ${name}`,
-          "give each a name",
+          ["keysDir"],
+          "publishers need a repository that they publish to",
+          "name the folder that `aurora keys init` made",
         );
       }
-    }
-  });
+      for (const [index, { name }] of publishers.entries()) {
+        if (publishers.findIndex((other) => other.name === name) < index) {
+          complain(
+            ["publishers", index, "name"],
+            `there are two publishers called ${name}`,
+            "give each a name",
+          );
+        }
+      }
+    }),
+);

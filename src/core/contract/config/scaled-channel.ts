@@ -1,5 +1,6 @@
 /** What channels of every field bus have: a name, a unit, and how a number of the server becomes a value in it. */
 import { z } from "zod";
+import { onDemand } from "../on-demand.ts";
 import { idPattern } from "../topics.ts";
 
 /** How a number of a server becomes a value of a channel: `raw · scale + offset`, in `unit`. */
@@ -16,12 +17,12 @@ export const mappedIdSchema: z.ZodString = z
   .regex(idPattern, "letters, digits, dot, dash and underscore; at most 63");
 
 /** Validators of the keys of {@link ScaledChannel}. */
-export const scaledChannelShape: {
+export const scaledChannelShape: () => {
   readonly name: z.ZodString;
   readonly unit: z.ZodString;
   readonly scale: z.ZodDefault<z.ZodNumber>;
   readonly offset: z.ZodDefault<z.ZodNumber>;
-} = {
+} = onDemand(() => ({
   name: mappedIdSchema.describe("Channel name"),
   unit: z.string().min(1).max(32).describe("Unit of the value once it is scaled"),
   scale: z
@@ -30,4 +31,4 @@ export const scaledChannelShape: {
     .default(1)
     .describe("Value = number of the server · scale + offset"),
   offset: z.number().default(0).describe("Added after scaling, in the unit"),
-};
+}));

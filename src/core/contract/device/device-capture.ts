@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { BearingOrders } from "../bundle/bearing.ts";
 import { bearingOrdersSchema } from "../bundle/bearing.ts";
+import { onDemand } from "../on-demand.ts";
 
 /** Longest capture in seconds. */
 export const maxCaptureSeconds = 40;
@@ -58,33 +59,39 @@ export interface GatewayAccess {
 /** Name of the file in the state folder that holds a {@link GatewayAccess}. */
 export const gatewayAccessFile = "access.json";
 
-export const deviceCaptureRequestSchema: z.ZodType<DeviceCaptureRequest> = z.strictObject({
-  seconds: z.number().min(0.001).max(maxCaptureSeconds),
-  channel: z.string().min(1).max(64).nullable().default(null),
-  partial: z.boolean().default(false),
-});
-
-export const deviceCaptureReplySchema: z.ZodType<DeviceCaptureReply> = z.object({
-  about: z.object({
-    rateHz: z.number().positive(),
-    shaftRpm: z.number().optional(),
-    shaftRpmRange: z.tuple([z.number(), z.number()]).optional(),
-    scale: z.number().positive(),
-    bearing: bearingOrdersSchema.optional(),
-    device: z.string(),
-    channel: z.string(),
-    unit: z.string(),
-    from: z.string(),
-    firstSample: z.int().min(0),
-    alert: z.string().optional(),
+export const deviceCaptureRequestSchema: () => z.ZodType<DeviceCaptureRequest> = onDemand(() =>
+  z.strictObject({
+    seconds: z.number().min(0.001).max(maxCaptureSeconds),
+    channel: z.string().min(1).max(64).nullable().default(null),
+    partial: z.boolean().default(false),
   }),
-  samples: z.int().min(1).max(maxCaptureSamples),
-  receivedSamples: z.int().min(0),
-  gaps: z.int().min(0),
-  counts: z.base64(),
-});
+);
 
-export const gatewayAccessSchema: z.ZodType<GatewayAccess> = z.object({
-  url: z.string().regex(/^http:\/\/[^\s/]+$/),
-  token: z.string().min(32).max(256),
-});
+export const deviceCaptureReplySchema: () => z.ZodType<DeviceCaptureReply> = onDemand(() =>
+  z.object({
+    about: z.object({
+      rateHz: z.number().positive(),
+      shaftRpm: z.number().optional(),
+      shaftRpmRange: z.tuple([z.number(), z.number()]).optional(),
+      scale: z.number().positive(),
+      bearing: bearingOrdersSchema().optional(),
+      device: z.string(),
+      channel: z.string(),
+      unit: z.string(),
+      from: z.string(),
+      firstSample: z.int().min(0),
+      alert: z.string().optional(),
+    }),
+    samples: z.int().min(1).max(maxCaptureSamples),
+    receivedSamples: z.int().min(0),
+    gaps: z.int().min(0),
+    counts: z.base64(),
+  }),
+);
+
+export const gatewayAccessSchema: () => z.ZodType<GatewayAccess> = onDemand(() =>
+  z.object({
+    url: z.string().regex(/^http:\/\/[^\s/]+$/),
+    token: z.string().min(32).max(256),
+  }),
+);

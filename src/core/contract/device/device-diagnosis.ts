@@ -1,5 +1,6 @@
 /** What is wrong with a device, told apart by a code: one sentence with its figures, and what to do about it. */
 import { z } from "zod";
+import { onDemand } from "../on-demand.ts";
 
 /** What a gateway can find, worst first. */
 export const diagnosisCodes = [
@@ -54,9 +55,11 @@ export interface DiagnosedDevice {
 export const maxDiagnosisText = 1024;
 
 /** Validator of {@link DeviceDiagnosis}. */
-export const deviceDiagnosisSchema: z.ZodType<DeviceDiagnosis> = z.object({
-  code: z.string().max(64),
-  text: z.string().max(maxDiagnosisText),
-  cure: z.string().max(maxDiagnosisText),
-  sinceMs: z.number().min(0).max(8.64e15),
-});
+export const deviceDiagnosisSchema: () => z.ZodType<DeviceDiagnosis> = onDemand(() =>
+  z.object({
+    code: z.string().max(64),
+    text: z.string().max(maxDiagnosisText),
+    cure: z.string().max(maxDiagnosisText),
+    sinceMs: z.number().min(0).max(8.64e15),
+  }),
+);

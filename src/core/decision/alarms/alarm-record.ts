@@ -242,5 +242,5 @@ export const alarmRecordSchema: z.ZodType<AlarmRecord> = z.strictObject({
   updates: z.int().min(0),
   told: z.enum(["nothing", "raised", "cleared"]),
   toldMs: z.number(),
-  lastEvent: alertEventSchema.nullable(),
+  lastEvent: alertEventSchema().nullable(),
 });

@@ -13,7 +13,7 @@ export function readCollectorFile(source: ConfigSource): InstalledConfig<Collect
   const { configPath, installationDir, environment } = source;
   const read = readYamlConfig({
     path: configPath,
-    schema: collectorConfigSchema,
+    schema: collectorConfigSchema(),
     environment,
     kind: "collector",
   });

@@ -29,7 +29,7 @@ export function warnOfUnused(config: CollectorConfig): readonly ConfigFinding[] 
     if (record.tls) say("record", "tls", ofServer);
   }
   if (record.url === null || mqtt.url === null) {
-    const usual = ingestSchema.parse({});
+    const usual = ingestSchema().parse({});
     for (const key of ["workers", "name", "maxUnacknowledged", "sessionExpirySeconds"] as const) {
       if (ingest[key] !== usual[key]) say("ingest", key, ofWorkers);
     }

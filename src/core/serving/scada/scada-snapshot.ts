@@ -1,5 +1,6 @@
 /** What the watch over a turbine's SCADA values keeps over a restart, as plain JSON. */
 import { z } from "zod";
+import { onDemand } from "../../contract/on-demand.ts";
 import type { InspectionPlannerSnapshot } from "../../decision/normal-behaviour/inspection-planner.ts";
 import type { TurbineWatchSnapshot } from "../../decision/normal-behaviour/turbine-watch.ts";
 
@@ -42,63 +43,69 @@ const text = z.string().min(1).max(256);
 const day = z.int();
 const maybe = finite.nullable();
 
-const watch: z.ZodType<TurbineWatchSnapshot> = z.strictObject({
-  correction: z
-    .strictObject({
-      rows: z.int().min(0),
-      inputs: z.int().min(1),
-      outputs: z.int().min(1),
-      coefficients: z.array(finite).max(100_000),
-    })
-    .nullable(),
-  learning: z
-    .strictObject({
-      rows: z.int().min(0),
-      gram: z.array(finite).max(1_000_000),
-      cross: z.array(finite).max(100_000),
-    })
-    .nullable(),
-  open: z.strictObject({ day: day.nullable(), rows: z.array(z.array(finite).max(32)).max(1440) }),
-  lastDay: day.nullable(),
-  monitor: z.strictObject({
-    firstDay: day,
-    medians: z.array(z.array(maybe).max(32)).max(8000),
-    z: z.array(maybe).max(32),
-    steps: z.array(maybe).max(32),
-    repairs: z.array(z.strictObject({ component: text, day })).max(10_000),
-    reference: z
-      .array(z.strictObject({ location: finite, scale: finite }).nullable())
-      .max(32)
-      .optional(),
+const watch: () => z.ZodType<TurbineWatchSnapshot> = onDemand(() =>
+  z.strictObject({
+    correction: z
+      .strictObject({
+        rows: z.int().min(0),
+        inputs: z.int().min(1),
+        outputs: z.int().min(1),
+        coefficients: z.array(finite).max(100_000),
+      })
+      .nullable(),
+    learning: z
+      .strictObject({
+        rows: z.int().min(0),
+        gram: z.array(finite).max(1_000_000),
+        cross: z.array(finite).max(100_000),
+      })
+      .nullable(),
+    open: z.strictObject({ day: day.nullable(), rows: z.array(z.array(finite).max(32)).max(1440) }),
+    lastDay: day.nullable(),
+    monitor: z.strictObject({
+      firstDay: day,
+      medians: z.array(z.array(maybe).max(32)).max(8000),
+      z: z.array(maybe).max(32),
+      steps: z.array(maybe).max(32),
+      repairs: z.array(z.strictObject({ component: text, day })).max(10_000),
+      reference: z
+        .array(z.strictObject({ location: finite, scale: finite }).nullable())
+        .max(32)
+        .optional(),
+    }),
   }),
-});
+);
 
 /** Validator of {@link ScadaTurbineSnapshot}: it comes from a disk. */
-export const scadaTurbineSnapshotSchema: z.ZodType<ScadaTurbineSnapshot> = z.strictObject({
-  modelDigest: z.string().max(128),
-  memory: z.array(z.tuple([text, finite, finite])).max(512),
-  watch,
-});
+export const scadaTurbineSnapshotSchema: () => z.ZodType<ScadaTurbineSnapshot> = onDemand(() =>
+  z.strictObject({
+    modelDigest: z.string().max(128),
+    memory: z.array(z.tuple([text, finite, finite])).max(512),
+    watch: watch(),
+  }),
+);
 
 /** Validator of {@link ScadaFarmSnapshot}: it comes from a disk. */
-export const scadaFarmSnapshotSchema: z.ZodType<ScadaFarmSnapshot> = z.strictObject({
-  modelDigest: z.string().max(128),
-  planner: z.strictObject({
-    scores: z.array(z.tuple([day, text, z.array(maybe).max(32)])).max(1_000_000),
-    inspectedDays: z.array(z.tuple([text, text, day])).max(100_000),
+export const scadaFarmSnapshotSchema: () => z.ZodType<ScadaFarmSnapshot> = onDemand(() =>
+  z.strictObject({
+    modelDigest: z.string().max(128),
+    planner: z.strictObject({
+      scores: z.array(z.tuple([day, text, z.array(maybe).max(32)])).max(1_000_000),
+      inspectedDays: z.array(z.tuple([text, text, day])).max(100_000),
+    }),
+    standing: z.array(z.strictObject({ turbine: text, component: text, day })).max(100_000),
+    plannedDay: day.nullable(),
+    days: z
+      .array(
+        z.strictObject({
+          turbine: text,
+          day,
+          z: z.array(maybe).max(32),
+          scores: z.array(maybe).max(32),
+          sensorFaults: z.array(z.int().min(0).max(31)).max(32),
+        }),
+      )
+      .max(10_000),
+    assessed: z.array(z.tuple([text, text, finite])).max(100_000),
   }),
-  standing: z.array(z.strictObject({ turbine: text, component: text, day })).max(100_000),
-  plannedDay: day.nullable(),
-  days: z
-    .array(
-      z.strictObject({
-        turbine: text,
-        day,
-        z: z.array(maybe).max(32),
-        scores: z.array(maybe).max(32),
-        sensorFaults: z.array(z.int().min(0).max(31)).max(32),
-      }),
-    )
-    .max(10_000),
-  assessed: z.array(z.tuple([text, text, finite])).max(100_000),
-});
+);

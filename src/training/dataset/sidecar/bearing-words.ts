@@ -54,7 +54,7 @@ export function parseBearingWords(fields: Readonly<Record<string, unknown>>): Re
     const silent = bearingOrderNames.filter((name) => name !== "ftf" && values.get(name) === undefined);
     if (silent.length > 0)
       return failed(`${silent.join(" and ")} ${silent.length > 1 ? "are" : "is"} missing`);
-    const parsed = bearingOrdersSchema.safeParse({ bpfo, bpfi, bsf, ftf });
+    const parsed = bearingOrdersSchema().safeParse({ bpfo, bpfi, bsf, ftf });
     if (parsed.success) return agree(parsed.data, values);
     return failed(sayIssue(parsed.error.issues[0], { bpfo, bpfi, bsf, ftf }));
   }

@@ -143,7 +143,7 @@ export const diagnosisShape: { readonly [Key in DiagnosisKeys]-?: z.ZodType<Bear
   }),
   baseline: z
     .strictObject({
-      levels: featureSpecSchema,
+      levels: featureSpecSchema(),
       minWindows: z.int().min(16).max(256),
     })
     .optional(),

@@ -155,11 +155,11 @@ export const scadaConfigSchema: z.ZodType<ScadaRecipeConfig> = z
       maxRatio: z.number().positive(),
       binWidth: z.number().positive(),
     }),
-    siteCorrection: siteCorrectionSchema,
-    statistics: residualStatisticsSchema,
-    guard: sensorGuardSchema,
+    siteCorrection: siteCorrectionSchema(),
+    statistics: residualStatisticsSchema(),
+    guard: sensorGuardSchema(),
     policy: z.strictObject({
-      ...inspectionPolicyShape,
+      ...inspectionPolicyShape(),
       // A round of part of a day, or thousands of inspections, is a slip of the pen.
       roundDays: z.int().min(1).max(366),
       perRound: z.int().min(1).max(1000),

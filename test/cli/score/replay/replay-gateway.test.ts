@@ -43,7 +43,7 @@ interface Heard {
 /** A gateway that is up all the time, looks for silence every second, and gets each block when its last sample was taken. */
 async function hearOnGateway(life: readonly InventedRecording[]): Promise<Heard> {
   const heard: Heard = { decisions: [], alerts: [], events: [] };
-  const config = gatewayConfigSchema.parse({
+  const config = gatewayConfigSchema().parse({
     gateway: { id: "gw", site: "replay" },
     devices: [{ id: "mcu", connect: "mqtt" }],
     turbines: [

@@ -2,10 +2,10 @@ import { expect, it } from "vitest";
 import { gatewayConfigSchema } from "../../../../src/core/contract/config/gateway-config-schema.ts";
 
 const least = { gateway: { id: "gw1", site: "north" }, turbines: [{ id: "WT01" }] };
-const read = (alarms: object) => gatewayConfigSchema.safeParse({ ...least, alarms });
+const read = (alarms: object) => gatewayConfigSchema().safeParse({ ...least, alarms });
 
 it("allows one false alarm in ten turbine-years at the prior of the costs, unless told otherwise", () => {
-  const { alarms } = gatewayConfigSchema.parse(least);
+  const { alarms } = gatewayConfigSchema().parse(least);
   expect(alarms).toEqual({ falsePerTurbineYear: 0.1, faultPrior: 0.058, stopDb: null });
   expect(read({ falsePerTurbineYear: 2 }).data?.alarms).toEqual({
     falsePerTurbineYear: 2,
@@ -25,8 +25,8 @@ it("takes neither a budget of nothing nor a fault that is likelier than none", (
 });
 
 it("assesses drift over a day with one false verdict in a thousand, and takes no period shorter than an interval", () => {
-  const drift = (given: object) => gatewayConfigSchema.safeParse({ ...least, drift: given });
-  expect(gatewayConfigSchema.parse(least).drift).toEqual({
+  const drift = (given: object) => gatewayConfigSchema().safeParse({ ...least, drift: given });
+  expect(gatewayConfigSchema().parse(least).drift).toEqual({
     intervalSeconds: 600,
     periodSeconds: 86_400,
     falsePerPointDay: 0.001,
@@ -51,7 +51,8 @@ it("takes registers that have an address, of turbines that are there, each chann
   const channel = { name: "power", address: 65_534, type: "int32", unit: "kW" };
   const unit = { turbine: "WT01", channels: [channel] };
   const server = { url: "tcp://plc:502", units: [unit] };
-  const modbus = (servers: readonly object[]) => gatewayConfigSchema.safeParse({ ...least, modbus: servers });
+  const modbus = (servers: readonly object[]) =>
+    gatewayConfigSchema().safeParse({ ...least, modbus: servers });
   expect(modbus([server]).data?.modbus[0]).toMatchObject({
     pollSeconds: 10,
     timeoutSeconds: 3,
@@ -118,7 +119,7 @@ it("trusts no OPC UA server that is not named, and sends no password in the clea
   const turbines = [{ turbine: "WT01", channels: [{ name: "power", node: "ns=2;s=P", unit: "kW" }] }];
   const plain = { url: "opc.tcp://plc:4840/site", security: "none", turbines };
   const secured = { ...plain, security: "sign-and-encrypt", certFile: "a", keyFile: "b", trustFiles: ["c"] };
-  const opcua = (server: object) => gatewayConfigSchema.safeParse({ ...least, opcua: [server] });
+  const opcua = (server: object) => gatewayConfigSchema().safeParse({ ...least, opcua: [server] });
   const withNode = (node: string) => ({
     ...plain,
     turbines: [{ turbine: "WT01", channels: [{ name: "p", node, unit: "kW" }] }],

@@ -46,7 +46,7 @@ describe("the alarm register over any stream", () => {
         expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
         const bySince = new Map<string, string[]>();
         for (const event of events) {
-          expect(alertEventSchema.safeParse(event).success).toBe(true);
+          expect(alertEventSchema().safeParse(event).success).toBe(true);
           const told = bySince.get(event.data.since) ?? [];
           told.push(event.type.split(".")[3]!);
           bySince.set(event.data.since, told);

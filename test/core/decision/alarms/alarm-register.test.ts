@@ -35,7 +35,7 @@ describe("the alarm register", () => {
     expect(feed(register, decisionAt(0, [["inner", 0.3, null]]))).toEqual([]);
     const [raised, ...more] = feed(register, decisionAt(5, [["inner", 0.9, 3]]));
     expect(more).toEqual([]);
-    expect(alertEventSchema.parse(raised)).toEqual(raised);
+    expect(alertEventSchema().parse(raised)).toEqual(raised);
     expect(raised).toEqual({
       specversion: "1.0",
       id: `north/t1/generator-bearing/inner/${startMs + 3_000}/raised`,
@@ -166,7 +166,7 @@ describe("the alarm register", () => {
     feed(register, decisionAt(0, [["inner", 0.9, 0]]));
     const acknowledge = { kind: "acknowledge", atMs: startMs + 5_000, by: "ana" } as const;
     const event = expectEvent(register.step({ point, failureMode: "inner" }, acknowledge, startMs + 5_000));
-    expect(alertEventSchema.parse(event)).toMatchObject({
+    expect(alertEventSchema().parse(event)).toMatchObject({
       id: `north/t1/generator-bearing/inner/${startMs}/acknowledged`,
       type: "io.aurora.alert.acknowledged.v1",
       time: "2026-01-01T00:00:05.000Z",

@@ -29,7 +29,7 @@ describe("the alert event", () => {
         explanation: null,
         horizonHours: 72,
       });
-      expect(alertEventSchema.safeParse(event).error).toBeUndefined();
+      expect(alertEventSchema().safeParse(event).error).toBeUndefined();
     }
   });
 
@@ -45,12 +45,16 @@ describe("the alert event", () => {
     } as const;
     const decision = decisionAt(0, [["inner", 0.97, 0]]);
     const plain = createAlertEvent({ ...parts, decision, mode: decision.modes[0]! });
-    expect(alertEventSchema.parse(plain).data).not.toHaveProperty("risk");
+    expect(alertEventSchema().parse(plain).data).not.toHaveProperty("risk");
     const mode = { ...decision.modes[0]!, risk: 0.66, lane: "slow" } as const;
     const event = createAlertEvent({ ...parts, decision, mode });
-    expect(alertEventSchema.parse(event).data).toMatchObject({ probability: 0.97, risk: 0.66, lane: "slow" });
+    expect(alertEventSchema().parse(event).data).toMatchObject({
+      probability: 0.97,
+      risk: 0.66,
+      lane: "slow",
+    });
     const learning = createAlertEvent({ ...parts, decision, mode: { ...mode, risk: null, lane: "fast" } });
-    expect(alertEventSchema.parse(learning).data).toMatchObject({ risk: null, lane: "fast" });
+    expect(alertEventSchema().parse(learning).data).toMatchObject({ risk: null, lane: "fast" });
   });
 
   test("writes times as RFC 3339 in UTC", () => {

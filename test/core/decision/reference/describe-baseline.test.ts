@@ -10,7 +10,7 @@ const create = (changes: Partial<typeof watchOptions> = {}) =>
 /** What is said of a point, held to what the command promises. */
 function standingOf({ standing }: PointWatch) {
   const report = { turbine: point.turbine, component: point.component, ...standing };
-  return baselineListSchema.parse(JSON.parse(JSON.stringify({ points: [report] }))).points[0]!;
+  return baselineListSchema().parse(JSON.parse(JSON.stringify({ points: [report] }))).points[0]!;
 }
 
 test("before the first window nothing is learnt, and it is said what counts", () => {

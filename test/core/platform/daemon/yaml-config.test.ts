@@ -12,7 +12,7 @@ turbines:
 `;
 
 function parse(text: string, environment: Record<string, string> = {}) {
-  return parseYamlConfig(text, { path: "gateway.yaml", schema: gatewayConfigSchema, environment });
+  return parseYamlConfig(text, { path: "gateway.yaml", schema: gatewayConfigSchema(), environment });
 }
 
 describe("a YAML configuration", () => {
@@ -91,7 +91,7 @@ describe("a YAML configuration", () => {
 
   it("takes the keys of what may be left out as a whole", () => {
     const bucket = (text: string, environment: Record<string, string>): unknown =>
-      parseYamlConfig(text, { path: "collector.yaml", schema: collectorConfigSchema, environment }).evidence
+      parseYamlConfig(text, { path: "collector.yaml", schema: collectorConfigSchema(), environment }).evidence
         .s3;
     const keys = {
       AURORA_EVIDENCE__S3__ENDPOINT: "https://s3.example",

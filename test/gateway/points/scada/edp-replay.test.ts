@@ -142,7 +142,7 @@ async function serve(
   const judged: ScoredRow[] = [];
   const quality = createDataQuality();
   const watch = createScadaWatch({
-    config: gatewayConfigSchema.parse({
+    config: gatewayConfigSchema().parse({
       gateway: { id: "gw", site: "edp" },
       turbines: [{ id: "T01", scadaBundle: "turbine-scada" }],
     }),

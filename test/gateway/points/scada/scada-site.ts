@@ -146,7 +146,7 @@ export function createScadaSite(repairs: readonly { component: string; date: str
   const rows: ScadaSite["rows"] = [];
   const register = createAlarmRegister();
   const turbines = ["T1", "T2"];
-  const config = gatewayConfigSchema.parse({
+  const config = gatewayConfigSchema().parse({
     gateway: { id: "gw", site: "north" },
     turbines: turbines.map((id) => ({
       id,

@@ -21,7 +21,7 @@ const channel = (name: string, unit: string, max: number) => ({
   stuckAfter: 432,
 });
 
-export const channels: readonly ChannelContract[] = channelsSchema.parse([
+export const channels: readonly ChannelContract[] = channelsSchema().parse([
   channel("power", "kW", 2600),
   channel("wind-speed", "m/s", 50),
   channel("gear-oil-temperature", "degC", 150),
