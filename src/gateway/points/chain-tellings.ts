@@ -119,9 +119,13 @@ export function takeBatch({ tellings, numbers }: ChainBatch, taker: TellingTaker
 }
 
 function readWindow(
-  { id, fromMs, toMs, shaftRpm, arrivedMonotonicMs }: TellWindow,
+  { id, fromMs, toMs, shaftRpm, humLines, upperHumLines, arrivedMonotonicMs }: TellWindow,
   { id: point }: ChainPoint,
   values: Pick<FeatureWindow, "features" | "upperFeatures" | "levels">,
 ): FeatureWindow {
-  return { point, id, fromMs, toMs, shaftRpm, ...values, arrivedMonotonicMs };
+  const hum = {
+    ...(humLines === undefined ? {} : { humLines }),
+    ...(upperHumLines === undefined ? {} : { upperHumLines }),
+  };
+  return { point, id, fromMs, toMs, shaftRpm, ...values, ...hum, arrivedMonotonicMs };
 }
