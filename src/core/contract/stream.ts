@@ -122,6 +122,11 @@ export interface PointId {
   readonly component: string;
 }
 
+/** Of a point's window that begins at `fromMs`. */
+export function composeWindowId({ turbine, component }: Omit<PointId, "site">, fromMs: number): string {
+  return `${turbine}/${component}/${fromMs}`;
+}
+
 /** The feature vector of one window. */
 export interface FeatureWindow {
   readonly point: PointId;

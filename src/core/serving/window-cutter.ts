@@ -3,13 +3,14 @@
  * begins; the window that is open is finished for the old one. Checks no data and knows nothing of models.
  */
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
-import type {
-  FeatureWindow,
-  PointId,
-  Quarantine,
-  RecordedBlock,
-  Reused,
-  SampleBlock,
+import {
+  composeWindowId,
+  type FeatureWindow,
+  type PointId,
+  type Quarantine,
+  type RecordedBlock,
+  type Reused,
+  type SampleBlock,
 } from "../contract/stream.ts";
 import type { OpenWindows } from "../window/window-sink.ts";
 import {
@@ -131,7 +132,7 @@ class Cutter<B extends WindowBundle> implements WindowCutter<B>, SpecCutterSink<
     const { point, onQuarantine } = this.#options;
     const fromMs = Math.round(end.fromMs);
     const toMs = Math.round(end.toMs);
-    const id = `${point.turbine}/${point.component}/${fromMs}`;
+    const id = composeWindowId(point, fromMs);
     if (features.every(Number.isFinite)) {
       const { shaftRpm } = end;
       const arrivedMonotonicMs = this.#arrivedMonotonicMs;

@@ -206,7 +206,7 @@ export function createRingReader(memory: RingMemory, lowBytes: number): RingRead
   const words = new Int32Array(memory.records);
   const numbers = new Float64Array(memory.records);
   const bytes = new Uint8Array(memory.records);
-  const readCounts = createCountsReader(words);
+  const readCounts = createCountsReader(memory.records);
   const block = createReusedBlock();
 
   const usedBytes = (): number => (Atomics.load(header, written) - Atomics.load(header, read)) >>> 0;
@@ -226,7 +226,7 @@ export function createRingReader(memory: RingMemory, lowBytes: number): RingRead
         block.scale = numbers[number + 3]!;
         block.shaftRpm = numbers[number + 4]!;
         block.arrivedMonotonicMs = numbers[number + 5]!;
-        block.counts = readCounts((at + blockHeadBytes) >> 2, words[word + 15]!);
+        block.counts = readCounts(at + blockHeadBytes, words[word + 15]!);
         take.block(words[word + 14]!, block);
         return;
       }

@@ -18,6 +18,7 @@ import type {
 } from "./chain-messages.ts";
 import { createLatestReadings } from "./operating-readings.ts";
 import { createSignalChain, type SignalChain } from "./signal-chain.ts";
+import { createWindowRowsWriter } from "./window-rows.ts";
 
 /** Windows that are told together, at most … */
 const maxBatch = 24;
@@ -57,46 +58,31 @@ function createCountedBundle(
   };
 }
 
-/** Gathers what is told. */
-function createTeller(post: (batch: Pick<ChainBatch, "tellings" | "numbers">) => void) {
+/** Gathers what is told, in its order. */
+function createTeller(post: (batch: Pick<ChainBatch, "tellings" | "windows">) => void) {
+  const rows = createWindowRowsWriter();
   let tellings: ChainTelling[] = [];
-  let numbers = new Float32Array(4096);
-  let length = 0;
-  const add = (values: Float32Array | undefined): number => {
-    if (values === undefined) return -1;
-    if (length + values.length > numbers.length) {
-      const grown = new Float32Array(2 * (length + values.length));
-      grown.set(numbers.subarray(0, length));
-      numbers = grown;
-    }
-    numbers.set(values, length);
-    length += values.length;
-    return values.length;
+  /** Windows that the tellings speak of. */
+  let told = 0;
+  const tellWindows = (): void => {
+    if (rows.count > told) tellings.push({ type: "windows", count: rows.count - told });
+    told = rows.count;
   };
   return {
     tell: (telling: ChainTelling): void => {
+      tellWindows();
       tellings.push(telling);
     },
-    window: (point: number, due: DueWindow<CountedBundle>): void => {
-      const { point: _, features, upperFeatures, levels, ...window } = due.window;
-      tellings.push({
-        ...window,
-        type: "window",
-        point,
-        bundle: due.bundle.number,
-        operatingState: due.operatingState,
-        powerKw: due.powerKw ?? Number.NaN,
-        lengths: [add(features), add(upperFeatures), add(levels)],
-      });
-    },
+    window: (point: number, due: DueWindow<CountedBundle>): void => rows.add(point, due),
     get waiting(): number {
-      return tellings.length;
+      return tellings.length + rows.count - told;
     },
     post: (): void => {
+      tellWindows();
       if (tellings.length === 0) return;
-      post({ tellings, numbers: numbers.slice(0, length) });
+      post({ tellings, windows: rows.take() });
       tellings = [];
-      length = 0;
+      told = 0;
     },
   };
 }
@@ -104,8 +90,8 @@ function createTeller(post: (batch: Pick<ChainBatch, "tellings" | "numbers">) =>
 /** Takes everything until it is told to close. */
 function runChain(start: ChainStart, post: (batch: ChainBatch) => void): void {
   const reader = createRingReader(start.memory, start.lowBytes);
-  const teller = createTeller(({ tellings, numbers }) =>
-    post({ tellings, numbers, takenBytes: reader.takenBytes, open: chain.open }),
+  const teller = createTeller(({ tellings, windows }) =>
+    post({ tellings, windows, takenBytes: reader.takenBytes, open: chain.open }),
   );
   const { tell } = teller;
   const streams: BlockStream[] = [];

@@ -2,13 +2,13 @@
 import type { Manifest } from "../../core/contract/bundle/manifest.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { HelloMessage } from "../../core/contract/device/device-message.ts";
-import type { OperatingState } from "../../core/contract/prediction.ts";
-import type { FeatureWindow, Quarantine, Reading, SchemaDrift } from "../../core/contract/stream.ts";
+import type { Quarantine, Reading, SchemaDrift } from "../../core/contract/stream.ts";
 import type { PresenceSnapshot } from "../../core/serving/point-presence.ts";
 import type { OpenWindows } from "../../core/window/window-sink.ts";
 import type { PointSilence } from "../alarms/component-tracker.ts";
 import type { BlockStream, RingMemory } from "./block-ring.ts";
 import type { ChainPoint } from "./signal-chain.ts";
+import type { WindowRows } from "./window-rows.ts";
 
 /** One moment by both clocks of the gateway: a thread reads none itself. */
 export interface ChainMoment {
@@ -55,18 +55,9 @@ export type ChainOrder =
   /** Ends; what is open is lost with it. */
   | { readonly type: "close" };
 
-/** A window of point number `point`; its numbers stand in the batch, one after the other, −1 for what it does not have. */
-export interface TellWindow extends Omit<FeatureWindow, "point" | "features" | "upperFeatures" | "levels"> {
-  readonly type: "window";
-  readonly point: number;
-  readonly bundle: number;
-  readonly operatingState: OperatingState;
-  readonly powerKw: number;
-  readonly lengths: readonly [features: number, upperFeatures: number, levels: number];
-}
-
 export type ChainTelling =
-  | TellWindow
+  /** So many windows ended, the next ones of the batch. */
+  | { readonly type: "windows"; readonly count: number }
   | { readonly type: "missing"; readonly point: number; readonly fromMs: number; readonly toMs: number }
   | { readonly type: "silence"; readonly point: number; readonly silence: PointSilence }
   | {
@@ -86,7 +77,7 @@ export type ChainTelling =
 /** What a thread tells at once, in its order. */
 export interface ChainBatch {
   readonly tellings: readonly ChainTelling[];
-  readonly numbers: Float32Array;
+  readonly windows: WindowRows;
   /** All that came of so many bytes of the memory is told with this, modulo 2^32 … */
   readonly takenBytes: number;
   /** … but for the windows that are open. */

@@ -1,9 +1,9 @@
 /** Takes what a thread of points tells, and gives it on as the chain itself would have. Counts which bundles the thread has. */
-import type { FeatureWindow } from "../../core/contract/stream.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
 import type { PresenceSnapshot } from "../../core/serving/point-presence.ts";
-import type { ChainBatch, ChainBundle, TellWindow } from "./chain-messages.ts";
+import type { ChainBatch, ChainBundle } from "./chain-messages.ts";
 import type { ChainPoint, ChainSink } from "./signal-chain.ts";
+import { createWindowRowsReader } from "./window-rows.ts";
 
 /** Bundles that a thread cuts windows for: each is retained until the thread has no window of it any more. */
 export interface LentBundles {
@@ -69,27 +69,17 @@ export interface TellingTaker {
 }
 
 /** Takes a batch in its order. */
-export function takeBatch({ tellings, numbers }: ChainBatch, taker: TellingTaker): void {
+export function takeBatch({ tellings, windows }: ChainBatch, taker: TellingTaker): void {
   const { sink, bundles } = taker;
-  let at = 0;
-  const next = (length: number): Float32Array | undefined => {
-    if (length < 0) return undefined;
-    at += length;
-    return numbers.slice(at - length, at);
-  };
+  const readWindow = createWindowRowsReader(windows, taker.points);
   for (const telling of tellings) {
     switch (telling.type) {
-      case "window": {
-        const { lengths, bundle, point, operatingState, powerKw } = telling;
-        const [features, upperFeatures, levels] = lengths.map(next);
-        const window = readWindow(telling, taker.points[point]!, {
-          features: features!,
-          ...(upperFeatures === undefined ? {} : { upperFeatures }),
-          ...(levels === undefined ? {} : { levels }),
-        });
-        sink.window(point, { window, bundle: bundles.find(bundle), operatingState, powerKw });
+      case "windows":
+        for (let left = telling.count; left > 0; left--) {
+          const { point, bundle, window, operatingState, powerKw } = readWindow();
+          sink.window(point, { window, bundle: bundles.find(bundle), operatingState, powerKw });
+        }
         break;
-      }
       case "missing":
         sink.missing(telling.point, telling.fromMs, telling.toMs);
         break;
@@ -116,16 +106,4 @@ export function takeBatch({ tellings, numbers }: ChainBatch, taker: TellingTaker
         break;
     }
   }
-}
-
-function readWindow(
-  { id, fromMs, toMs, shaftRpm, humLines, upperHumLines, arrivedMonotonicMs }: TellWindow,
-  { id: point }: ChainPoint,
-  values: Pick<FeatureWindow, "features" | "upperFeatures" | "levels">,
-): FeatureWindow {
-  const hum = {
-    ...(humLines === undefined ? {} : { humLines }),
-    ...(upperHumLines === undefined ? {} : { upperHumLines }),
-  };
-  return { point, id, fromMs, toMs, shaftRpm, ...values, ...hum, arrivedMonotonicMs };
 }

@@ -71,7 +71,7 @@ export interface ChainThread {
  * Bytes that may wait before whoever sends is stopped, and those at which they go on: so much that each thread works for a while
  * before another takes its core, and enough left to last while the main thread reads for another worker.
  */
-const marks = { high: 3 << 21, low: 3 << 19 } as const;
+const marks = { high: 3 << 22, low: 3 << 20 } as const;
 /** There is room for as much more of each device, which may be on its way: what one reads at once, and frames told beforehand. */
 const roomPerDevice = 1 << 17;
 const maxMemoryBytes = 1 << 28;

@@ -1,21 +1,29 @@
 import { shareCounts } from "../../core/maths/wasm-module.ts";
 
+/** Counts in a word of eight bytes. */
+const countsPerWord = 4;
+
 /**
  * Reads counts out of memory that both threads see into that of this thread's kernels, which is filled anew each time: what lies in
- * shared memory is copied many times more slowly by whoever takes it next, and a view on it would be made for each block.
+ * shared memory is copied many times more slowly by whoever takes it next, and a view on it would be made for each block. Eight
+ * bytes at a time, as whole numbers: each keeps its bits.
  */
-export function createCountsReader(words: Int32Array): (fromWord: number, length: number) => Int16Array {
+export function createCountsReader(
+  records: SharedArrayBuffer,
+): (fromByte: number, length: number) => Int16Array {
+  const words = new BigInt64Array(records);
   const room = shareCounts();
-  let held = new Int32Array(room.buffer, room.byteOffset, room.length >> 1);
+  let held = new BigInt64Array(room.buffer, room.byteOffset, room.length / countsPerWord);
   /** By length: devices send few. */
   let views: (Int16Array | undefined)[] = [];
-  return (fromWord, length) => {
-    const many = (length + 1) >> 1;
+  return (fromByte, length) => {
+    const many = Math.ceil(length / countsPerWord);
     if (many > held.length) {
-      held = new Int32Array(2 * many);
+      held = new BigInt64Array(2 * many);
       views = [];
     }
-    for (let index = 0; index < many; index++) held[index] = words[fromWord + index]!;
+    const from = fromByte >> 3;
+    for (let index = 0; index < many; index++) held[index] = words[from + index]!;
     let view = views[length];
     if (view === undefined) {
       view = new Int16Array(held.buffer, held.byteOffset, length);

@@ -6,7 +6,12 @@
 import type { DeviceScore } from "../../../firmware-bridge/messages/device-data.ts";
 import type { Scaler } from "../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
-import type { FeatureWindow, Quarantine, QuarantineReason } from "../../core/contract/stream.ts";
+import {
+  composeWindowId,
+  type FeatureWindow,
+  type Quarantine,
+  type QuarantineReason,
+} from "../../core/contract/stream.ts";
 import { dequantise } from "../../core/inference/student-engine.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
 import type { MeasuringPoint } from "../../core/serving/measuring-point.ts";
@@ -131,7 +136,7 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
     const fromMs = Math.round(score.fromMs);
     const window: FeatureWindow = {
       point: point.id,
-      id: `${turbine}/${component}/${fromMs}`,
+      id: composeWindowId(point.id, fromMs),
       fromMs,
       toMs: Math.round(score.toMs),
       shaftRpm: score.shaftRpm,

@@ -7,6 +7,7 @@ import type {
   ModelRef,
   OperatingState,
 } from "../../contract/prediction.ts";
+import { composeWindowId } from "../../contract/stream.ts";
 import { explainScore } from "../../decision/normal-behaviour/explain-score.ts";
 import { dayMs } from "../../maths/durations.ts";
 import type { FarmPlan } from "./farm-plan.ts";
@@ -84,7 +85,7 @@ export function createComponentDecider(options: ComponentDeciderOptions): Compon
       const sensors = outputs.map((output) => ({ name: titles[output]!, z: day?.z[output] ?? Number.NaN }));
       const decision = {
         point: { site, turbine, component },
-        windowId: `${key}/${row.fromMs}`,
+        windowId: composeWindowId({ turbine, component }, row.fromMs),
         fromMs: row.fromMs,
         toMs: row.toMs,
         operatingState,

@@ -1,0 +1,135 @@
+/**
+ * Windows on their way from a thread of points, as two arrays of numbers however many there are: an object for each costs either
+ * thread as much as all else that is done to pass it on.
+ */
+import { type OperatingState, operatingStates } from "../../core/contract/prediction.ts";
+import { composeWindowId, type FeatureWindow } from "../../core/contract/stream.ts";
+import type { DueWindow } from "../../core/serving/measuring-point.ts";
+import type { WindowBundle } from "../../core/serving/spec-cutter.ts";
+import type { ChainPoint } from "./signal-chain.ts";
+
+/** Some windows in their order. Plain data. */
+export interface WindowRows {
+  /** A row each: {@link headDoubles} numbers. */
+  readonly heads: Float64Array;
+  /** Features, those of the band above, levels, and which lines stand on hum in each band, one window after the other. */
+  readonly values: Float32Array;
+}
+
+/** A window that was read, as its thread knows it: by the numbers of its point and its bundle. */
+export interface ReadWindow {
+  readonly point: number;
+  readonly bundle: number;
+  readonly window: FeatureWindow;
+  readonly operatingState: OperatingState;
+  readonly powerKw: number;
+}
+
+/**
+ * Point, bundle, state, from, to, speed, arrival, power, and how many features, features of the band above, levels, lines on hum and
+ * those of the band above; −1: none.
+ */
+const headDoubles = 13;
+
+/** Gathers rows. */
+export interface WindowRowsWriter {
+  /** Of windows that were added since they were taken last. */
+  readonly count: number;
+  add(point: number, due: DueWindow<WindowBundle & { readonly number: number }>): void;
+  /** Takes them out. */
+  take(): WindowRows;
+}
+
+/** Creates it with none. */
+export function createWindowRowsWriter(): WindowRowsWriter {
+  let heads = new Float64Array(24 * headDoubles);
+  let values = new Float32Array(2048);
+  let [count, length] = [0, 0];
+  const add = (some: ArrayLike<number> | undefined): number => {
+    if (some === undefined) return -1;
+    if (length + some.length > values.length) {
+      const grown = new Float32Array(2 * (length + some.length));
+      grown.set(values);
+      values = grown;
+    }
+    values.set(some, length);
+    length += some.length;
+    return some.length;
+  };
+  return {
+    get count() {
+      return count;
+    },
+    add: (point, { window, bundle, operatingState, powerKw = Number.NaN }) => {
+      const at = count * headDoubles;
+      if (at === heads.length) {
+        const grown = new Float64Array(2 * at);
+        grown.set(heads);
+        heads = grown;
+      }
+      heads[at] = point;
+      heads[at + 1] = bundle.number;
+      heads[at + 2] = operatingStates.indexOf(operatingState);
+      heads[at + 3] = window.fromMs;
+      heads[at + 4] = window.toMs;
+      heads[at + 5] = window.shaftRpm;
+      heads[at + 6] = window.arrivedMonotonicMs;
+      heads[at + 7] = powerKw;
+      heads[at + 8] = add(window.features);
+      heads[at + 9] = add(window.upperFeatures);
+      heads[at + 10] = add(window.levels);
+      heads[at + 11] = add(window.humLines);
+      heads[at + 12] = add(window.upperHumLines);
+      count++;
+    },
+    take: () => {
+      const rows = { heads: heads.slice(0, count * headDoubles), values: values.slice(0, length) };
+      [count, length] = [0, 0];
+      return rows;
+    },
+  };
+}
+
+/** Reads rows one after the other. The windows' numbers lie in `values`: who keeps a few of them for long copies them. */
+export function createWindowRowsReader(
+  { heads, values }: WindowRows,
+  points: readonly Pick<ChainPoint, "id">[],
+): () => ReadWindow {
+  let [at, length] = [0, 0];
+  const take = (many: number): Float32Array | undefined => {
+    if (many < 0) return undefined;
+    length += many;
+    return values.subarray(length - many, length);
+  };
+  return () => {
+    const point = heads[at]!;
+    const { id } = points[point]!;
+    const fromMs = heads[at + 3]!;
+    const features = take(heads[at + 8]!)!;
+    const upperFeatures = take(heads[at + 9]!);
+    const levels = take(heads[at + 10]!);
+    const humLines = take(heads[at + 11]!);
+    const upperHumLines = take(heads[at + 12]!);
+    const read = {
+      point,
+      bundle: heads[at + 1]!,
+      window: {
+        point: id,
+        id: composeWindowId(id, fromMs),
+        fromMs,
+        toMs: heads[at + 4]!,
+        shaftRpm: heads[at + 5]!,
+        features,
+        ...(upperFeatures === undefined ? {} : { upperFeatures }),
+        ...(levels === undefined ? {} : { levels }),
+        ...(humLines === undefined ? {} : { humLines: Array.from(humLines) }),
+        ...(upperHumLines === undefined ? {} : { upperHumLines: Array.from(upperHumLines) }),
+        arrivedMonotonicMs: heads[at + 6]!,
+      },
+      operatingState: operatingStates[heads[at + 2]!]!,
+      powerKw: heads[at + 7]!,
+    };
+    at += headDoubles;
+    return read;
+  };
+}
