@@ -1,6 +1,7 @@
 /**
  * Prints what a bundle does on invented rigs that it never saw, by `aurora score`'s and the gateway's own code:
- * `npx tsx scripts/bench-transfer.ts [rigs] [bundle] [--from SEED] [--missed]`. A rig is drawn from its seed alone: families
+ * `npx tsx scripts/bench-transfer.ts [rigs] [bundle] [--from SEED] [--only TEXT] [--missed]`; `--only` plays the families
+ * whose names have the text. A rig is drawn from its seed alone: families
  * have the same bearings, and differ in how they are recorded.
  *
  * Alarms, at the shipped decision and the usual budget; counts are of recordings:
@@ -47,6 +48,7 @@ const {
   allowPositionals: true,
   options: {
     from: { type: "string", default: "1" },
+    only: { type: "string", default: "" },
     missed: { type: "boolean", default: false },
   },
 });
@@ -56,7 +58,7 @@ await withBundle(dir, async (bundle) => {
   console.log(`${name} ${version} (${digest.slice(0, 12)}), ${rigs} rigs a family, seeds from ${from}\n`);
   const played: { readonly name: string; readonly rigs: readonly RigOutcome[] }[] = [];
   console.log(alarmHeader);
-  for (const family of rigFamilies) {
+  for (const family of rigFamilies.filter(({ name }) => name.includes(options.only))) {
     const outcomes: RigOutcome[] = [];
     for (let rig = 0; rig < rigs; rig++) outcomes.push(await playRig(bundle, family, from + rig));
     played.push({ name: family.name, rigs: outcomes });

@@ -3,8 +3,10 @@ import { readBundle } from "../../src/core/bundle/verify-bundle.ts";
 import { bundleFileNames, type Manifest } from "../../src/core/contract/bundle/manifest.ts";
 import { createPointWatch, type PointWatch, selectWatchParts } from "../../src/core/decision/point-watch.ts";
 import type { WatchedWindow } from "../../src/core/decision/reference/own-reference.ts";
+import { createHumModeFinder } from "../../src/core/explain/hum-modes.ts";
 import { createWaveformExtractor } from "../../src/core/features/waveform-extractor.ts";
 import { decodeStudent } from "../../src/core/inference/onnx-codec.ts";
+import { listHumLines } from "../../src/core/maths/mains-hum.ts";
 import { findNewestVersion } from "../../src/core/serving/served-models.ts";
 import type { createTurbineSimulation } from "../../src/core/simulate/turbine-simulation.ts";
 import { createRevolutionWindower } from "../../src/core/window/revolution-windower.ts";
@@ -38,17 +40,18 @@ export function createBenchWatch({ manifest, model }: BenchModel, falsePerYear: 
 /** Makes a scored window. */
 export function toWindow(
   { manifest, model }: BenchModel,
-  parts: Pick<WatchedWindow, "levels" | "shaftRpm"> & {
+  parts: Pick<WatchedWindow, "levels" | "shaftRpm" | "humModes"> & {
     readonly index: number;
     readonly fromMs: number;
     readonly toMs: number;
     readonly logits: Float64Array;
   },
 ): WatchedWindow {
-  const { index, fromMs, toMs, logits, levels, shaftRpm } = parts;
+  const { index, fromMs, toMs, logits, levels, shaftRpm, humModes } = parts;
   return {
     levels,
     shaftRpm,
+    humModes,
     prediction: {
       point: benchPoint,
       windowId: `${index}`,
@@ -77,6 +80,7 @@ export function observe(
   const { sampleRateHz, scale, turbines } = simulation;
   const features = createWaveformExtractor(manifest.features);
   const meter = createWaveformExtractor(manifest.baseline!.levels);
+  const findHumModes = createHumModeFinder(manifest, turbines[run.turbine]!.orders);
   let index = 0;
   const windower = createRevolutionWindower(manifest.window, {
     begin: (_slot, start) => {
@@ -91,11 +95,14 @@ export function observe(
     end: (_slot, { fromMs, toMs, shaftRpm }) => {
       const row = new Float32Array(manifest.features.list.length);
       const levels = new Float32Array(manifest.baseline!.levels.list.length);
-      features.finish(row, 0);
+      const lines = new Float32Array(row.length);
+      features.finish(row, 0, lines);
       meter.finish(levels, 0);
       if (!row.every(Number.isFinite)) return;
       const logits = Float64Array.from(runStudent(student, row, 1));
-      run.take(toWindow(bench, { index: index++, fromMs, toMs, shaftRpm, levels, logits }));
+      const humLines = listHumLines(lines, { shaftRpm, seconds: (toMs - fromMs) / 1000 });
+      const humModes = findHumModes({ features: row, humLines });
+      run.take(toWindow(bench, { index: index++, fromMs, toMs, shaftRpm, levels, logits, humModes }));
     },
     abandon: () => {},
     refuse: () => {},

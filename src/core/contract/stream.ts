@@ -139,6 +139,12 @@ export interface FeatureWindow {
   readonly features: Float32Array;
   /** The same of the band above, where the sensor is fast enough to have one and it says something (src/adr/0028). */
   readonly upperFeatures?: Float32Array;
+  /**
+   * Features whose line stands where electrical hum does, and those of the band above; absent: none does, or it is not known
+   * where they stand, as of a window that a device scored.
+   */
+  readonly humLines?: readonly number[];
+  readonly upperHumLines?: readonly number[];
   /** Levels of the bundle's `baseline` section, dB, NaN where not heard; absent when the bundle has none. */
   readonly levels?: Float32Array;
   /** Of the window's last sample. */

@@ -17,6 +17,8 @@ export interface WindowReference {
   readonly severityDb: number | null;
   /** Of the window; NaN: not known. */
   readonly shaftRpm: number;
+  /** Failure modes for which nothing but electrical hum speaks in this window; absent: none, or not known. */
+  readonly humModes?: readonly string[] | undefined;
 }
 
 /** One window of one signal. */
@@ -51,16 +53,18 @@ export function measureSignals(
     readonly spread: HealthySpread;
   },
   { fromMs, toMs, logits }: Pick<Prediction, "fromMs" | "toMs" | "logits">,
-  { baseline, severityDb, shaftRpm }: WindowReference,
+  { baseline, severityDb, shaftRpm, humModes = noModes }: WindowReference,
 ): MeasuredSignal[] {
   const margins = computeMargins(logits);
   const { outputs, calibration, spread } = parts;
   const measured: MeasuredSignal[] = [];
   for (let index = 0; index < outputs.length; index++) {
     const value = logits[index]!;
+    const name = outputs[index]!.failureMode;
+    const leads = isLeading(logits, index);
     measured.push({
-      name: outputs[index]!.failureMode,
-      window: { fromMs, toMs, value, compared: margins[index]!, leads: isLeading(logits, index) },
+      name,
+      window: { fromMs, toMs, value, compared: margins[index]!, leads, isHum: humModes.includes(name) },
       reference: expectMargin(baseline, index, shaftRpm),
       calibration: calibration[index]!,
       spread,
@@ -70,7 +74,7 @@ export function measureSignals(
   const atDb = baseline.isProvisional === true ? provisionalAlarmDb : levelAlarmDb;
   measured.push({
     name: vibrationLevelMode,
-    window: { fromMs, toMs, value: severityDb, compared: severityDb, leads: true },
+    window: { fromMs, toMs, value: severityDb, compared: severityDb, leads: true, isHum: false },
     reference: expectSeverity(baseline),
     // Half at the height of an alarm, other odds by a factor of e each 2 dB. No model states it.
     calibration: { slope: 0.5, intercept: -atDb / 2 },
@@ -78,6 +82,8 @@ export function measureSignals(
   });
   return measured;
 }
+
+const noModes: readonly string[] = [];
 
 /** At a tie the earlier mode leads. */
 function isLeading(logits: ArrayLike<number>, index: number): boolean {
@@ -137,7 +143,7 @@ function isFaulty(
   if (name === vibrationLevelMode && lane === "fast")
     return recent >= riseFromDb && recent - level >= levelAlarmDb;
   if (name === vibrationLevelMode) return isLikely;
-  return window.leads && (lane === "slow" || isLikely);
+  return window.leads && (lane === "slow" || (isLikely && !window.isHum));
 }
 
 /** The mode with the highest logit of late; null before the first window. */

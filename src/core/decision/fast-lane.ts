@@ -57,6 +57,8 @@ interface FastWindow {
   readonly value: number;
   /** Is this window the signal's own evidence, rather than another one's? */
   readonly leads: boolean;
+  /** Is electrical hum all that speaks for the signal? It is no evidence then, and is learnt as part of the level. */
+  readonly isHum: boolean;
 }
 
 /** A clock that is set back by less is merely corrected, ms. */
@@ -104,12 +106,12 @@ export function findBound(state: FastState, spread: HealthySpread, elapsedMs: nu
 
 /** One window further. A clock that went back forgets what is known of this machine. */
 export function stepFast(before: FastState, window: FastWindow, spread: HealthySpread): FastState {
-  const { value, leads, fromMs, toMs } = window;
+  const { value, leads, isHum, fromMs, toMs } = window;
   const elapsedMs = before.toMs === null ? 0 : toMs - before.toMs;
   const state = elapsedMs < -toleratedMs ? beginFast(spread) : before;
   const bound = findBound(state, spread, Math.max(0, elapsedMs));
   const units = (value - bound) / Math.sqrt(state.noise);
-  const gain = leads ? Math.min(clipUnits, units) : Math.min(0, units);
+  const gain = leads && !isHum ? Math.min(clipUnits, units) : Math.min(0, units);
   const sum = Math.min(mostSum, Math.max(0, state.sum + Math.max(-clipUnits, gain)));
   const { level, noise, learnt, waiting } = state;
   const { variance } = drift(state, spread, Math.max(0, elapsedMs));

@@ -175,7 +175,8 @@ class Watch implements PointWatch {
     const { severityDb } = own;
     if (baseline !== null) this.#follow(baseline, severityDb, window.prediction.toMs);
     const isRepeated = window.prediction.windowId === decider.lastWindowId;
-    const reference = { baseline, severityDb, shaftRpm: window.shaftRpm };
+    const { shaftRpm, humModes } = window;
+    const reference = { baseline, severityDb, shaftRpm, humModes };
     const { point, windowId, fromMs, toMs, operatingState, model, modes } = decider.update(
       window.prediction,
       reference,

@@ -33,6 +33,8 @@ export interface SignalWindow {
   /** For the slow lane, against the own reference. */
   readonly compared: number;
   readonly leads: boolean;
+  /** Nothing but electrical hum speaks for it: no evidence for the fast lane, which does not know how the machine hums. */
+  readonly isHum: boolean;
 }
 
 /** What a signal is held against. */

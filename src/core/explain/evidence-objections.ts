@@ -2,6 +2,7 @@
 import { bearingFaults, type FaultKind } from "../contract/bundle/bearing-fault.ts";
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { EvidenceLine, LineOrder } from "../contract/physical-evidence.ts";
+import { findNearestHum } from "../maths/mains-hum.ts";
 import { joinWords, nameHarmonic, nameSpacing } from "./evidence-words.ts";
 import type { FaultLine } from "./fault-lines.ts";
 
@@ -11,6 +12,8 @@ export interface MeasuredLine {
   readonly db: number;
   readonly noiseDb: number;
   readonly isFound: boolean;
+  /** In most windows it stands where electrical hum does. */
+  readonly isHum: boolean;
 }
 
 /** The lines of one kind of fault. */
@@ -54,6 +57,7 @@ const expectedSpacing: Readonly<Record<FaultKind, LineOrder | null>> = {
 export function listObjections(accusation: Accusation): string[] {
   return [
     ...objectToAbsent(accusation),
+    ...objectToHum(accusation),
     ...objectToRival(accusation),
     ...objectToOldLines(accusation),
     ...objectToSideBands(accusation),
@@ -69,6 +73,16 @@ function objectToAbsent({ own: { harmonics } }: Accusation): string[] {
   if (absent.length === 0) return [];
   if (found === 1) return [`only one of ${harmonics.length} harmonics stands out`];
   return [`${listHarmonics(absent)} ${absent.length === 1 ? "does" : "do"} not stand out of the noise`];
+}
+
+/** A hum keeps its frequency and a fault its order; at one speed they cannot be told from each other. */
+function objectToHum({ own: { harmonics }, lines }: Accusation): string[] {
+  const humming = harmonics.filter(({ isFound, isHum }) => isFound && isHum);
+  if (humming.length === 0) return [];
+  const hertz = humming.map(({ line }) => lines.find(({ name }) => name === line.name)?.hertz ?? Number.NaN);
+  const where = joinWords(hertz.map((each) => `${findNearestHum(each)}`));
+  const what = humming.length === 1 ? "stands on the mains' hum" : "stand on the mains' hum";
+  return [`${listHarmonics(humming)} ${what} (${where} Hz)`];
 }
 
 function objectToRival({ own, rival }: Accusation): string[] {

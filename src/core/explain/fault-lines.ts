@@ -118,6 +118,19 @@ export interface LineNoise {
 }
 
 /**
+ * A line is found when its mean over the windows stands so far above what noise shows there (the median of the highest of
+ * as many bins): three deviations of that mean, 3 dB at least. 3 dB: over ten windows no line of any healthy recording at
+ * hand reaches it, of the simulator or of the rig (src/adr/0033-an-alert-states-its-physical-evidence.md).
+ */
+const foundDb = 3;
+const foundDeviations = 3;
+
+/** What the mean of a line over `windows` must reach to be found, dB above its neighbours. */
+export function findNeededDb({ db, deviationDb }: LineNoise, windows: number): number {
+  return db + Math.max(foundDb, (foundDeviations * deviationDb) / Math.sqrt(windows));
+}
+
+/**
  * The width of one independent bin in reciprocals of the window's revolutions. A Hann window's equivalent noise bandwidth
  * is 1.5; 1.6 fits the highest bin of white noise through the feature chain of the shipped bundle within 0.5 dB from 3 to
  * 13 bins (`test/core/explain/fault-lines.test.ts`).

@@ -19,6 +19,7 @@ import {
   computeLineNoise,
   dbPerLog,
   type FaultLine,
+  findNeededDb,
   listFaultLines,
   type SearchedSpectrum,
 } from "./fault-lines.ts";
@@ -34,6 +35,9 @@ export interface EvidenceWindow {
   readonly features: ArrayLike<number>;
   /** The same of the band above, where the sensor is fast enough to have one. */
   readonly upperFeatures?: ArrayLike<number> | undefined;
+  /** Features whose line stands where electrical hum does, and those of the band above; absent: none, or not known. */
+  readonly humLines?: readonly number[] | undefined;
+  readonly upperHumLines?: readonly number[] | undefined;
   readonly shaftRpm: number;
   /** NaN or absent: not known. */
   readonly powerKw?: number | undefined;
@@ -46,14 +50,6 @@ export interface EvidenceContext {
   /** This machine's own median of each feature while it was healthy, of the lower band; null or absent: not known. */
   readonly healthyFeatures?: readonly (number | null)[] | null | undefined;
 }
-
-/**
- * A line is found when its mean over the windows stands so far above what noise shows there (the median of the highest of
- * as many bins): three deviations of that mean, 3 dB at least. 3 dB: over ten windows no line of any healthy recording at
- * hand reaches it, of the simulator or of the rig (src/adr/0033-an-alert-states-its-physical-evidence.md).
- */
-const foundDb = 3;
-const foundDeviations = 3;
 
 /**
  * The evidence in `windows` (their mean), in the band that shows more of it; null where the failure mode has no lines in this
@@ -106,7 +102,9 @@ function chooseBand(
   kind: FaultKind,
 ): (BandView & { readonly band: "lower" | "upper" | null }) | null {
   const uppers = windows.flatMap((window) =>
-    window.upperFeatures === undefined ? [] : [{ ...window, features: window.upperFeatures }],
+    window.upperFeatures === undefined
+      ? []
+      : [{ ...window, features: window.upperFeatures, humLines: window.upperHumLines }],
   );
   const lower = viewBand(subject, windows, kind);
   const upper = viewBand(subject, uppers, kind);
@@ -151,8 +149,14 @@ function measureLine(
   if (values.length === 0) return [];
   const noise = computeLineNoise(line, window);
   const db = meanOf(values);
-  const needed = Math.max(foundDb, (foundDeviations * noise.deviationDb) / Math.sqrt(values.length));
-  return [{ line, db, noiseDb: noise.db, isFound: !line.isShaded && db - noise.db >= needed }];
+  const isFound = !line.isShaded && db >= findNeededDb(noise, values.length);
+  return [{ line, db, noiseDb: noise.db, isFound, isHum: isMostlyHum(line, windows) }];
+}
+
+/** In most windows the line stands where electrical hum does. */
+function isMostlyHum({ column }: FaultLine, windows: readonly EvidenceWindow[]): boolean {
+  const humming = windows.filter(({ humLines }) => humLines?.includes(column) === true);
+  return humming.length > windows.length / 2;
 }
 
 function describeLine(

@@ -90,6 +90,8 @@ interface Rows {
   readonly lower: Float32Array;
   /** The same of the upper band; made when a window first has one. */
   upper: Float32Array | null;
+  /** 1 where a feature's line stands on hum, of the lower band and of the upper one; made when one first does. */
+  hum: Uint8Array | null;
 }
 
 const fields = { toMs: 0, shaftRpm: 1, powerKw: 2, hasUpper: 3, logits: 4 } as const;
@@ -102,11 +104,12 @@ function makeRows(windows: number, { features, logits }: RecentWindow): Rows {
     values: new Float64Array(windows * (fields.logits + logits.length)),
     lower: new Float32Array(windows * features.length),
     upper: null,
+    hum: null,
   };
 }
 
 /** The same windows with room for more. */
-function growRows({ features, outputs, values, lower, upper }: Rows, windows: number): Rows {
+function growRows({ features, outputs, values, lower, upper, hum }: Rows, windows: number): Rows {
   const grow = (band: Float32Array): Float32Array => {
     const grown = new Float32Array(windows * features);
     grown.set(band);
@@ -114,6 +117,8 @@ function growRows({ features, outputs, values, lower, upper }: Rows, windows: nu
   };
   const grownValues = new Float64Array(windows * (fields.logits + outputs));
   grownValues.set(values);
+  const grownHum = hum === null ? null : new Uint8Array(2 * windows * features);
+  grownHum?.set(hum!);
   return {
     windows,
     features,
@@ -121,6 +126,7 @@ function growRows({ features, outputs, values, lower, upper }: Rows, windows: nu
     values: grownValues,
     lower: grow(lower),
     upper: upper === null ? null : grow(upper),
+    hum: grownHum,
   };
 }
 
@@ -138,12 +144,28 @@ function writeRow(rows: Rows, place: number, window: RecentWindow): void {
   values[at + fields.hasUpper] = upperFeatures === undefined ? 0 : 1;
   values.set(logits, at + fields.logits);
   lower.set(window.features, place * features);
+  writeHum(rows, place, window);
   if (upperFeatures === undefined) return;
   rows.upper ??= new Float32Array(lower.length);
   rows.upper.set(upperFeatures, place * features);
 }
 
-function readRow({ features, outputs, values, lower, upper }: Rows, place: number): RecentWindow {
+function writeHum(rows: Rows, place: number, { humLines, upperHumLines }: RecentWindow): void {
+  if (rows.hum === null && humLines === undefined && upperHumLines === undefined) return;
+  const { windows, features } = rows;
+  rows.hum ??= new Uint8Array(2 * windows * features);
+  const at = 2 * place * features;
+  rows.hum.fill(0, at, at + 2 * features);
+  for (const column of humLines ?? []) rows.hum[at + column] = 1;
+  for (const column of upperHumLines ?? []) rows.hum[at + features + column] = 1;
+}
+
+function readHum(hum: Uint8Array | null, from: number, features: number): readonly number[] | undefined {
+  if (hum === null) return undefined;
+  return Array.from({ length: features }, (_, column) => column).filter((column) => hum[from + column] === 1);
+}
+
+function readRow({ features, outputs, values, lower, upper, hum }: Rows, place: number): RecentWindow {
   const at = place * (fields.logits + outputs);
   const featuresOf = (band: Float32Array): Float32Array =>
     band.slice(place * features, (place + 1) * features);
@@ -154,6 +176,8 @@ function readRow({ features, outputs, values, lower, upper }: Rows, place: numbe
     logits: values.slice(at + fields.logits, at + fields.logits + outputs),
     features: featuresOf(lower),
     upperFeatures: upper !== null && values[at + fields.hasUpper] === 1 ? featuresOf(upper) : undefined,
+    humLines: readHum(hum, 2 * place * features, features),
+    upperHumLines: readHum(hum, (2 * place + 1) * features, features),
   };
 }
 

@@ -31,6 +31,8 @@ export interface BoundChain {
   finishPooled?(): number;
   /** Value of the `index`-th bound feature; NaN where the window holds no information about it. */
   evaluate(index: number): number;
+  /** Where the `index`-th bound feature's one line stands, as a multiple of the shaft's speed; NaN where it has none. */
+  locate?(index: number): number;
 }
 
 /** A chain and the features that read it, in the order of the spec. */

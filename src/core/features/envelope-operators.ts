@@ -18,6 +18,8 @@ export interface EnvelopeView {
 
 export interface EnvelopeOperator {
   evaluate(view: EnvelopeView): number;
+  /** The order of the one line that is measured; left out: there is no such line, or it is the shaft's own. */
+  locate?(view: EnvelopeView): number;
   /** Highest order that it looks at for this bearing. */
   highestOrder(bearing: BearingOrders): number;
 }
@@ -80,6 +82,9 @@ function bindOrderLogSnr(feature: FeatureDeclaration): EnvelopeOperator {
         ? view.spectrum.shaftLogSnr(order, tolerance)
         : view.spectrum.logSnr(order, tolerance);
     },
+    ...(name === "shaft"
+      ? {}
+      : { locate: ({ bearing, spectrum }) => spectrum.findLine(bearing[name] * harmonic, tolerance) }),
     highestOrder: (bearing) => orderOf(name, bearing) * harmonic * (1 + tolerance),
   };
 }

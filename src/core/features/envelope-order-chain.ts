@@ -174,6 +174,11 @@ class EnvelopeOrderChain implements BoundChain {
     return operators[index]!.evaluate(view);
   }
 
+  locate(index: number): number {
+    const { operators, view } = this.#plan;
+    return operators[index]!.locate?.(view) ?? Number.NaN;
+  }
+
   /** A bearing with many rolling elements has higher orders: sample the envelope finer, at the same bin width. */
   #refine(bearing: BearingOrders): void {
     const { measure, grid, operators, revolutions, resolutionOf } = this.#plan;

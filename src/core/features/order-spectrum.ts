@@ -38,6 +38,11 @@ export interface OrderSpectrum {
    * NaN when the spectrum is without energy there or the order lies outside the spectrum.
    */
   logSnr(order: number, tolerance: number): number;
+  /**
+   * The order at which the line stands whose height `logSnr` tells, between the bins; NaN where no bin is left. The top of
+   * the parabola through the logarithms of three bins: a Hann window's line is one, nearly.
+   */
+  findLine(order: number, tolerance: number): number;
   /** The same for a harmonic of the shaft itself: nothing is passed over. */
   shaftLogSnr(order: number, tolerance: number): number;
   /**
@@ -94,6 +99,24 @@ export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectru
     return floor;
   };
 
+  const findLine = (order: number, tolerance: number): number => {
+    if (!(order >= lowestOrder && order <= highestOrder)) return Number.NaN;
+    const reach = order * tolerance;
+    const from = Math.max(lowestBin, Math.floor((order - reach) / binOrders));
+    const to = Math.min(highestBin, Math.ceil((order + reach) / binOrders));
+    let top = -1;
+    for (let bin = from; bin <= to; bin++) {
+      if (isShaftBin[bin] === 0 && (top < 0 || amplitudes[bin]! > amplitudes[top]!)) top = bin;
+    }
+    if (top < 1 || top + 1 >= bins || !(amplitudes[top]! > 0)) return Number.NaN;
+    const before = Math.log(amplitudes[top - 1]!);
+    const at = Math.log(amplitudes[top]!);
+    const after = Math.log(amplitudes[top + 1]!);
+    // On the flank of a higher line, which stands beyond the search, there is no top: the bin itself is told.
+    if (!(before <= at && after <= at && before + after < 2 * at)) return top * binOrders;
+    return (top + (0.5 * (before - after)) / (before - 2 * at + after)) * binOrders;
+  };
+
   /** `passOver` is 1 or 0: compared with the table of shaft bins without a branch. */
   const computeLogSnr = (order: number, tolerance: number, passOver: number): number => {
     if (!(order >= lowestOrder && order <= highestOrder)) return Number.NaN;
@@ -137,6 +160,7 @@ export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectru
       renew();
     },
     logSnr: (order, tolerance) => computeLogSnr(order, tolerance, 1),
+    findLine,
     shaftLogSnr: (order, tolerance) => computeLogSnr(order, tolerance, 0),
     fitComb: combs.fit,
   };

@@ -29,10 +29,13 @@ export interface UpperBandExtractor {
   /** Starts a window. The carrier starts with it, so that the features depend on the window's samples alone. */
   begin(context: WaveformContext): void;
   push(run: SampleRun): void;
-  /** The window's features, the caller's own; null where the sensor has no upper band, or it says nothing. */
-  finish(): Float32Array | null;
+  /**
+   * The window's features, the caller's own; null where the sensor has no upper band, or it says nothing. `lines` as in
+   * {@link WaveformExtractor.finish}.
+   */
+  finish(lines?: Float32Array): Float32Array | null;
   /** The same of a snapshot, pooled as those of the lower band are. */
-  finishPooled(): Float32Array | null;
+  finishPooled(lines?: Float32Array): Float32Array | null;
 }
 
 /** Creates an extractor; fails as {@link createWaveformExtractor} does, when the first window of a fast sensor begins. */
@@ -82,18 +85,18 @@ class UpperBand implements UpperBandExtractor {
     }
   }
 
-  finish(): Float32Array | null {
-    return this.#read("finish");
+  finish(lines?: Float32Array): Float32Array | null {
+    return this.#read("finish", lines);
   }
 
-  finishPooled(): Float32Array | null {
-    return this.#read("finishPooled");
+  finishPooled(lines?: Float32Array): Float32Array | null {
+    return this.#read("finishPooled", lines);
   }
 
-  #read(finish: "finish" | "finishPooled"): Float32Array | null {
+  #read(finish: "finish" | "finishPooled", lines?: Float32Array): Float32Array | null {
     if (this.#carrier === null || this.#extractor === null) return null;
     const features = new Float32Array(this.#spec.list.length);
-    this.#extractor[finish](features, 0);
+    this.#extractor[finish](features, 0, lines);
     return features.every(Number.isFinite) ? features : null;
   }
 }

@@ -22,16 +22,17 @@ export interface WaveformExtractor {
   /**
    * Ends the window and writes its features to `out` from `offset`, each rounded to float32. NaN stands where the
    * window holds no information about a feature (a dead signal): such a window is the caller's to quarantine.
+   * `lines` is filled with where the line of each feature stands, in orders; NaN for a feature that is of no one line.
    * @throws AuroraError BUNDLE_INCOMPATIBLE when the window was longer than the spec's chains can hold.
    */
-  finish(out: Float32Array, offset: number): void;
+  finish(out: Float32Array, offset: number, lines?: Float32Array): void;
   /** Whether any chain pools snapshots: else one is worth nothing. */
   readonly poolsSnapshots: boolean;
   /**
    * The same of a snapshot, shorter than a window: what chains pool is of the last snapshots together, the rest of this one
    * alone. Returns the revolutions of the pool, Infinity where the snapshot holds no information.
    */
-  finishPooled(out: Float32Array, offset: number): number;
+  finishPooled(out: Float32Array, offset: number, lines?: Float32Array): number;
 }
 
 /**
@@ -98,23 +99,33 @@ class Extractor implements WaveformExtractor {
     for (let index = 0; index < chains.length; index++) chains[index]!.push(run);
   }
 
-  finish(out: Float32Array, offset: number): void {
+  finish(out: Float32Array, offset: number, lines?: Float32Array): void {
     // One chain after the other, evaluated at once: what they compute at the end lies in shared buffers.
     for (let index = 0; index < this.#chains.length; index++) {
       this.#chains[index]!.finish();
       this.#evaluate(index, out, offset);
+      if (lines !== undefined) this.#locate(index, lines);
     }
   }
 
-  finishPooled(out: Float32Array, offset: number): number {
+  finishPooled(out: Float32Array, offset: number, lines?: Float32Array): number {
     let revolutions = Number.POSITIVE_INFINITY;
     for (let index = 0; index < this.#chains.length; index++) {
       const chain = this.#chains[index]!;
       if (chain.finishPooled === undefined) chain.finish();
       else revolutions = Math.min(revolutions, chain.finishPooled());
       this.#evaluate(index, out, offset);
+      if (lines !== undefined) this.#locate(index, lines);
     }
     return revolutions;
+  }
+
+  #locate(index: number, lines: Float32Array): void {
+    const chain = this.#chains[index]!;
+    const { places } = this.#plan.chains[index]!;
+    for (let feature = 0; feature < places.length; feature++) {
+      lines[places[feature]!] = chain.locate?.(feature) ?? Number.NaN;
+    }
   }
 
   #evaluate(index: number, out: Float32Array, offset: number): void {

@@ -77,8 +77,9 @@ export function createAlertReasons({ bearing, watch, logger }: AlertReasonsOptio
       if (digest !== bundle.ref.digest) recent.clear();
       digest = bundle.ref.digest;
       if (window.features.length === 0) return;
-      const { features, upperFeatures, shaftRpm, toMs } = window;
-      recent.note({ features, upperFeatures, shaftRpm, toMs, powerKw, logits: output.logits });
+      const { features, upperFeatures, humLines, upperHumLines, shaftRpm, toMs } = window;
+      const heard = { features, upperFeatures, humLines, upperHumLines };
+      recent.note({ ...heard, shaftRpm, toMs, powerKw, logits: output.logits });
     },
     give: async (due, explained) => {
       const { manifest } = explained.bundle;

@@ -10,6 +10,7 @@ import { fewestRevolutions } from "../features/spectrum-pool.ts";
 import { createUpperBandExtractor, type UpperBandExtractor } from "../features/upper-band.ts";
 import { createWaveformExtractor, type WaveformExtractor } from "../features/waveform-extractor.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
+import { listHumLines } from "../maths/mains-hum.ts";
 import { createRevolutionWindower, type RevolutionWindower } from "../window/revolution-windower.ts";
 import {
   countWindowSlots,
@@ -38,7 +39,7 @@ export interface EndedWindow<B extends WindowBundle> {
   readonly end: WindowEnd;
   readonly features: Float32Array;
   /** Without levels where the bundle has no baseline, without an upper band where there is none or it says nothing. */
-  readonly optional: Pick<FeatureWindow, "levels" | "upperFeatures">;
+  readonly optional: Pick<FeatureWindow, "levels" | "upperFeatures" | "humLines" | "upperHumLines">;
 }
 
 export interface SpecCutterSink<B extends WindowBundle> {
@@ -106,6 +107,7 @@ class Cutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
   readonly #meters: readonly WaveformExtractor[];
   /** Bundle of the window that is open in each slot. */
   readonly #bundles: (B | null)[];
+  readonly #lines: FoundLines;
 
   constructor({ first, bearing, sink, extractors }: CutterParts<B>) {
     const { manifest } = first;
@@ -118,6 +120,7 @@ class Cutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
     this.#uppers = extractors.map(() => createUpperBandExtractor(manifest.features));
     this.#meters = levelSpec === undefined ? [] : extractors.map(() => createWaveformExtractor(levelSpec));
     this.#bundles = extractors.map(() => null);
+    this.#lines = shareLines(manifest.features.list.length);
     this.windower = createRevolutionWindower(manifest.window, this);
   }
 
@@ -152,8 +155,8 @@ class Cutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
     const open = this.#close(slot);
     if (open === null) return;
     const features = new Float32Array(open.manifest.features.list.length);
-    this.#extractors[slot]!.finish(features, 0);
-    this.#emit(slot, open, { end, features, upperFeatures: this.#uppers[slot]!.finish() });
+    this.#extractors[slot]!.finish(features, 0, this.#lines.lower);
+    this.#emit(slot, open, { end, features, upperFeatures: this.#uppers[slot]!.finish(this.#lines.upper) });
   }
 
   abandon(slot: number, quarantine: Quarantine): void {
@@ -172,8 +175,8 @@ class Cutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
     const open = this.#close(slot);
     if (open === null) return;
     const features = new Float32Array(open.manifest.features.list.length);
-    const revolutions = this.#extractors[slot]!.finishPooled(features, 0);
-    const upperFeatures = this.#uppers[slot]!.finishPooled();
+    const revolutions = this.#extractors[slot]!.finishPooled(features, 0, this.#lines.lower);
+    const upperFeatures = this.#uppers[slot]!.finishPooled(this.#lines.upper);
     if (revolutions >= fewestRevolutions) this.#emit(slot, open, { end, features, upperFeatures });
     else open.release();
   }
@@ -189,13 +192,34 @@ class Cutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
     const meter = this.#meters[slot];
     const levels = meter === undefined ? null : new Float32Array(meter.featureNames.length);
     if (levels !== null) meter!.finish(levels, 0);
+    const hum = { shaftRpm: end.shaftRpm, seconds: (end.toMs - end.fromMs) / 1000 };
+    const humLines = listHumLines(this.#lines.lower, hum);
+    const upperHumLines = upperFeatures === null ? [] : listHumLines(this.#lines.upper, hum);
     const optional = {
       ...(upperFeatures === null ? {} : { upperFeatures }),
+      ...(humLines.length === 0 ? {} : { humLines }),
+      ...(upperHumLines.length === 0 ? {} : { upperHumLines }),
       ...(levels === null ? {} : { levels }),
     };
     this.#sink.onEnd({ bundle: open, end, features, optional });
     open.release();
   }
+}
+
+/** Where the lines of the window that ends stand, in each band. */
+interface FoundLines {
+  readonly lower: Float32Array;
+  readonly upper: Float32Array;
+}
+
+/** They live while one window ends: all cutters share those of a length. */
+const sharedLines = new Map<number, FoundLines>();
+
+function shareLines(length: number): FoundLines {
+  return findOrMake(sharedLines, length, () => ({
+    lower: new Float32Array(length),
+    upper: new Float32Array(length),
+  }));
 }
 
 /** One whose every chain can pool snapshots. */

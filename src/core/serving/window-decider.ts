@@ -5,12 +5,14 @@
 
 import type { AlertEvent } from "../contract/alert.ts";
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
+import type { Manifest } from "../contract/bundle/manifest.ts";
 import type { Decision, Prediction } from "../contract/prediction.ts";
 import type { FeatureWindow, PointId } from "../contract/stream.ts";
 import type { AlarmRegister } from "../decision/alarms/alarm-register.ts";
 import { listFailureModes } from "../decision/decider.ts";
 import type { PointWatch } from "../decision/point-watch.ts";
 import type { WatchedWindow } from "../decision/reference/own-reference.ts";
+import { createHumModeFinder, type HumModeFinder } from "../explain/hum-modes.ts";
 import type { Logger } from "../platform/logger.ts";
 import { createAlertReasons } from "./alert-reasons.ts";
 import type { LoadedBundle, ScoredWindow, StudentOutput } from "./loaded-bundle.ts";
@@ -65,6 +67,7 @@ export interface WindowDecider {
 export function createWindowDecider(options: WindowDeciderOptions): WindowDecider {
   const { point, bearing, watch, register, quality, load, logger, sink } = options;
   const reasons = createAlertReasons({ bearing, watch, logger });
+  const findHumModes = createBundleHum(bearing);
   let tail: Promise<void> = Promise.resolve();
   /** Pieces of work in the tail. */
   let waiting = 0;
@@ -91,8 +94,9 @@ export function createWindowDecider(options: WindowDeciderOptions): WindowDecide
       model: bundle.ref,
       operatingState,
     };
-    const { levels, shaftRpm } = window;
-    const decided = watch.update({ prediction, levels, shaftRpm, features: window.features });
+    const { levels, shaftRpm, features } = window;
+    const humModes = findHumModes(bundle.manifest, window);
+    const decided = watch.update({ prediction, levels, shaftRpm, features, humModes });
     const { inferredOn } = window;
     const decision: Decision = inferredOn === undefined ? decided : { ...decided, inferredOn };
     quality.processed(point.turbine);
@@ -153,5 +157,16 @@ export function createWindowDecider(options: WindowDeciderOptions): WindowDecide
       }),
     inTurn,
     idle: () => tail,
+  };
+}
+
+/** Finds what only hum speaks for, whichever bundle serves. */
+function createBundleHum(
+  bearing: BearingOrders,
+): (manifest: Manifest, window: FeatureWindow) => ReturnType<HumModeFinder> {
+  let known: { readonly manifest: Manifest; readonly find: HumModeFinder } | null = null;
+  return (manifest, window) => {
+    if (known?.manifest !== manifest) known = { manifest, find: createHumModeFinder(manifest, bearing) };
+    return known.find(window);
   };
 }

@@ -12,7 +12,7 @@ import type { ChainPoint } from "./signal-chain.ts";
 export interface WindowRows {
   /** A row each: {@link headDoubles} numbers. */
   readonly heads: Float64Array;
-  /** Features, those of the band above and levels, one window after the other. */
+  /** Features, those of the band above, levels, and which lines stand on hum in each band, one window after the other. */
   readonly values: Float32Array;
 }
 
@@ -25,8 +25,11 @@ export interface ReadWindow {
   readonly powerKw: number;
 }
 
-/** Point, bundle, state, from, to, speed, arrival, power, and how many features, features of the band above and levels; −1: none. */
-const headDoubles = 11;
+/**
+ * Point, bundle, state, from, to, speed, arrival, power, and how many features, features of the band above, levels, lines on hum and
+ * those of the band above; −1: none.
+ */
+const headDoubles = 13;
 
 /** Gathers rows. */
 export interface WindowRowsWriter {
@@ -42,7 +45,7 @@ export function createWindowRowsWriter(): WindowRowsWriter {
   let heads = new Float64Array(24 * headDoubles);
   let values = new Float32Array(2048);
   let [count, length] = [0, 0];
-  const add = (some: Float32Array | undefined): number => {
+  const add = (some: ArrayLike<number> | undefined): number => {
     if (some === undefined) return -1;
     if (length + some.length > values.length) {
       const grown = new Float32Array(2 * (length + some.length));
@@ -75,6 +78,8 @@ export function createWindowRowsWriter(): WindowRowsWriter {
       heads[at + 8] = add(window.features);
       heads[at + 9] = add(window.upperFeatures);
       heads[at + 10] = add(window.levels);
+      heads[at + 11] = add(window.humLines);
+      heads[at + 12] = add(window.upperHumLines);
       count++;
     },
     take: () => {
@@ -103,6 +108,8 @@ export function createWindowRowsReader(
     const features = take(heads[at + 8]!)!;
     const upperFeatures = take(heads[at + 9]!);
     const levels = take(heads[at + 10]!);
+    const humLines = take(heads[at + 11]!);
+    const upperHumLines = take(heads[at + 12]!);
     const read = {
       point,
       bundle: heads[at + 1]!,
@@ -115,6 +122,8 @@ export function createWindowRowsReader(
         features,
         ...(upperFeatures === undefined ? {} : { upperFeatures }),
         ...(levels === undefined ? {} : { levels }),
+        ...(humLines === undefined ? {} : { humLines: Array.from(humLines) }),
+        ...(upperHumLines === undefined ? {} : { upperHumLines: Array.from(upperHumLines) }),
         arrivedMonotonicMs: heads[at + 6]!,
       },
       operatingState: operatingStates[heads[at + 2]!]!,

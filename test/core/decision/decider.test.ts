@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { SiteBaseline } from "../../../src/core/contract/site-baseline.ts";
 import { createDecider, type Decider } from "../../../src/core/decision/decider.ts";
 import { createFeed, options, partsOf, point, predictionFor, startMs } from "./decider-feed.ts";
 
@@ -73,6 +74,66 @@ describe("the decider", () => {
     expect(risks).toEqual([...risks].sort((a, b) => b - a));
     expect(risks.at(-1)).toBeLessThan(0.1);
     expect(feed.next([healthy]).modes[0]!.active).toBe(true);
+  });
+
+  describe("a mode for which nothing but electrical hum speaks", () => {
+    const unknown = { baseline: null, severityDb: null, shaftRpm: 1500 };
+    const play = (humModes: readonly string[], windows: number): string[] => {
+      const decider = createDecider(point, partsOf(["outer-race", "ball"]), options);
+      for (let at = 0; at < windows; at++) {
+        const window = { windowId: `${at}`, fromMs: startMs + 1000 * at, toMs: startMs + 1000 * (at + 1) };
+        const { quantised, operatingState, model } = predictionFor(decider);
+        const logits = Float64Array.of(3, -3);
+        decider.update(
+          { point, ...window, quantised, logits, model, operatingState },
+          { ...unknown, humModes },
+        );
+      }
+      expect(decider.isSuspicious).toBe(decider.active.length > 0);
+      return decider.active.map(({ failureMode }) => failureMode);
+    };
+
+    test("raises nothing within minutes, and is no reason to learn nothing", () => {
+      expect(play([], 20)).toEqual(["outer-race"]);
+      expect(play(["ball"], 20)).toEqual(["outer-race"]);
+      expect(play(["outer-race"], 400)).toEqual([]);
+    });
+
+    test("is raised over hours where it leaves the machine's own reference", () => {
+      const decider = createDecider(point, partsOf(["outer-race", "ball"]), options);
+      const healthyMargin = {
+        location: -2,
+        scale: 0.4,
+        autocorrelation: 0,
+        wander: 0.3,
+        freedom: 30,
+        blocks: 24,
+      };
+      const baseline: SiteBaseline = {
+        formatVersion: 1,
+        version: 1,
+        windows: 600,
+        fromMs: 0,
+        toMs: startMs,
+        shaftRpm: { min: 1400, max: 1600, reference: 1500 },
+        spec: { catalogueVersion: 1, chains: [], list: [] },
+        levels: [],
+        model: decider.parts.model,
+        margins: [healthyMargin, healthyMargin],
+        suspicions: [],
+      };
+      let atMs = startMs;
+      for (let at = 0; at < 12 * 60 && decider.active.length === 0; at++) {
+        const { quantised, operatingState, model } = predictionFor(decider);
+        const window = { windowId: `${at}`, fromMs: atMs, toMs: atMs + 60_000 };
+        atMs += 60_000;
+        decider.update(
+          { point, ...window, quantised, logits: Float64Array.of(3, -3), model, operatingState },
+          { baseline, severityDb: null, shaftRpm: 1500, humModes: ["outer-race"] },
+        );
+      }
+      expect(decider.active).toMatchObject([{ failureMode: "outer-race" }]);
+    });
   });
 
   test("a smaller budget asks for more windows", () => {

@@ -8,7 +8,7 @@ import { beginSignal } from "../../../src/core/decision/signal-watch.ts";
 
 const measured: MeasuredSignal = {
   name: "inner",
-  window: { fromMs: 0, toMs: 1000, value: -2, compared: -2, leads: true },
+  window: { fromMs: 0, toMs: 1000, value: -2, compared: -2, leads: true, isHum: false },
   reference: null,
   calibration: { slope: 1, intercept: 0 },
   spread: usualSpread,

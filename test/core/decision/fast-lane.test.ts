@@ -16,14 +16,18 @@ interface Scene {
   readonly windows: number;
   readonly stepMs?: number;
   readonly leads?: boolean;
+  readonly isHum?: boolean;
 }
 
 /** Windows of a second, the first one after the last of `from`. */
-function play(from: FastState, { value, windows, stepMs = 1000, leads = true }: Scene): FastState {
+function play(
+  from: FastState,
+  { value, windows, stepMs = 1000, leads = true, isHum = false }: Scene,
+): FastState {
   let state = from;
   for (let at = 0; at < windows; at++) {
     const fromMs = (state.toMs ?? 0) + stepMs - 1000;
-    state = stepFast(state, { fromMs, toMs: fromMs + 1000, value: value(at), leads }, usualSpread);
+    state = stepFast(state, { fromMs, toMs: fromMs + 1000, value: value(at), leads, isHum }, usualSpread);
   }
   return state;
 }
@@ -77,7 +81,7 @@ test("windows that lie far apart never make a level certain", () => {
 
 test("a clock that goes back makes the rule as strict as at first", () => {
   const state = play(fresh, { value: healthy(-4), windows: 300 });
-  const back = stepFast(state, { fromMs: 0, toMs: 1000, value: 0, leads: true }, usualSpread);
+  const back = stepFast(state, { fromMs: 0, toMs: 1000, value: 0, leads: true, isHum: false }, usualSpread);
   expect(back.sum).toBe(0);
   expect(back).toMatchObject({ level: -1, variance: usualSpread.machine ** 2, toMs: 1000 });
 });
@@ -87,6 +91,18 @@ test("windows in which another signal leads are no evidence for this one, and ma
   expect(play(before, { value: () => 6, windows: 50, leads: false }).sum).toBe(0);
   const gathered = play(before, { value: () => 6, windows: 2 });
   expect(play(gathered, { value: () => -2, windows: 3, leads: false }).sum).toBeLessThan(gathered.sum);
+});
+
+test("windows in which nothing but hum speaks for a signal gather nothing, and are learnt", () => {
+  const before = play(fresh, { value: healthy(-2), windows: 100 });
+  const humming = play(before, { value: () => 2, windows: 400, isHum: true });
+  expect(humming.sum).toBe(0);
+  expect(humming.level).toBeGreaterThan(before.level + 1);
+  // A fault on top of it is heard above what was learnt.
+  expect(play(humming, { value: () => 2, windows: 5 }).sum).toBeLessThan(
+    play(before, { value: () => 2, windows: 5 }).sum,
+  );
+  expect(play(humming, { value: () => 8, windows: 5 }).sum).toBeGreaterThan(20);
 });
 
 test("evidence does not grow for ever", () => {
@@ -104,7 +120,7 @@ test("independent normal windows about a known level raise no more often than th
   for (let at = 0; at < windows; at++) {
     const next = stepFast(
       { ...state, level: 0, noise: 1, waiting: [] },
-      { fromMs: at, toMs: at + 1, value: random.normal(), leads: true },
+      { fromMs: at, toMs: at + 1, value: random.normal(), leads: true, isHum: false },
       still,
     );
     state = next.sum >= 4 ? known : next;

@@ -116,6 +116,32 @@ describe("physical evidence", () => {
     );
   });
 
+  test("says of lines that stand on the mains' hum that they do, where most windows have them there", () => {
+    // 1× is 3.6 · 1667 / 60 = 100.0 Hz, 2× 200.0 Hz.
+    const humming = { ...windowOf(outer, 1667), humLines: [0, 1] };
+    const plain = windowOf(outer, 1667);
+    const against = (windows: Parameters<typeof describeEvidence>[1]): readonly string[] =>
+      describeEvidence(subjectOf(usual), windows)!.against;
+    expect(against([humming, humming, plain])).toEqual([
+      "1× and 2× stand on the mains' hum (100 and 200 Hz)",
+    ]);
+    expect(against([{ ...humming, humLines: [0] }])).toEqual(["1× stands on the mains' hum (100 Hz)"]);
+    expect(against([humming, plain])).toEqual([]);
+    // Of a line that is not found nothing needs to be said.
+    expect(against([{ ...windowOf([4, ...outer.slice(1)], 1667), humLines: [0] }])).toEqual([
+      "1× does not stand out of the noise",
+    ]);
+    const upper = {
+      ...windowOf(
+        outer.map(() => 4),
+        1667,
+      ),
+      upperFeatures: outer.map(log),
+    };
+    expect(against([{ ...upper, upperHumLines: [0] }])).toEqual(["1× stands on the mains' hum (100 Hz)"]);
+    expect(against([{ ...upper, humLines: [0] }])).toEqual([]);
+  });
+
   test.each([
     ["a missing harmonic", [20, 4, 12, 4, 4, 5, 6, 0], null, "2× does not stand out of the noise"],
     ["no harmonic", [4, 5, 6, 4, 4, 5, 6, 0], null, "none of 3 harmonics stands out of the noise"],

@@ -64,3 +64,21 @@ test("of any number of windows the last sixty come back, in both bands", () => {
     }
   }
 });
+
+test("lines on hum come back with their window, in both bands, also where the ring has grown or come round", () => {
+  const recent = createRecentWindows(12);
+  const humOf = (toMs: number) => ({
+    humLines: toMs % 2 === 0 ? [0] : undefined,
+    upperHumLines: toMs % 3 === 0 ? [1] : undefined,
+  });
+  for (let toMs = 1; toMs <= 20; toMs++) {
+    const features = Float32Array.of(toMs, 1);
+    recent.note({ toMs, logits: [1], features, upperFeatures: features, shaftRpm: 1500, ...humOf(toMs) });
+  }
+  const kept = recent.listSpeaking({ output: 0, sinceMs: 0 });
+  expect(kept.map(({ toMs }) => toMs)).toEqual(Array.from({ length: 12 }, (_, at) => 9 + at));
+  for (const { toMs, humLines, upperHumLines } of kept) {
+    const { humLines: lower = [], upperHumLines: upper = [] } = humOf(toMs);
+    expect([humLines, upperHumLines]).toEqual([lower, upper]);
+  }
+});

@@ -217,3 +217,48 @@ describe("a feature spec", () => {
     expect(() => extract(counts, 12_000, 1800, 1)).toThrow(/longer than/);
   });
 });
+
+describe("where lines stand", () => {
+  /** Noise, and a tone whose amplitude follows `hertz`. */
+  function makeHum(hertz: number, rateHz: number, seconds: number): Int16Array {
+    const random = createRandom(5);
+    return Int16Array.from({ length: Math.round(seconds * rateHz) }, (_, n) => {
+      const depth = 1 + 0.8 * Math.cos((2 * Math.PI * hertz * n) / rateHz);
+      return Math.round(300 * random.normal() + 500 * depth * Math.cos((2 * Math.PI * 3100 * n) / rateHz));
+    });
+  }
+
+  const locate = (counts: Int16Array, shaftRpm: number): { out: Float32Array; lines: Float32Array } => {
+    const extractor = createWaveformExtractor(bearingFeatureSpec);
+    extractor.begin({ sampleRateHz: 12_000, bearing, shaftRpm });
+    extractor.push({ counts, from: 0, to: counts.length, scale: 0.001, shaftRpm });
+    const out = new Float32Array(bearingFeatureSpec.list.length);
+    const lines = new Float32Array(out.length);
+    extractor.finish(out, 0, lines);
+    return { out, lines };
+  };
+
+  it("is told to a small part of a bin, whatever the line's order is said to be", () => {
+    for (const rpm of [1650, 1667, 1690]) {
+      const counts = makeHum(100, 12_000, (30 * 60) / rpm);
+      const { out, lines } = locate(counts, rpm);
+      // Bins lie 48 / 2048 = 0.023 orders apart; bpfo is searched within ± 0.072.
+      expect(featureOf(lines, "bpfo.h1")).toBeCloseTo((100 * 60) / rpm, 2);
+      expect([...out]).toEqual([...extract(counts, 12_000, rpm, 0.001)]);
+    }
+  });
+
+  it("is told of single lines of a fault alone, and within their search", () => {
+    const { lines } = locate(makeHum(100, 12_000, 1.2), 1500);
+    for (const [index, { name, operator, params }] of bearingFeatureSpec.list.entries()) {
+      const order = (bearing as Readonly<Record<string, number>>)[String(params.order)];
+      if (operator !== "order-log-snr" || order === undefined) {
+        expect([name, lines[index]]).toEqual([name, Number.NaN]);
+        continue;
+      }
+      const centre = order * Number(params.harmonic);
+      const reach = centre * Number(params.tolerance) + 2 * (48 / 2048);
+      expect(Math.abs(lines[index]! - centre), name).toBeLessThan(reach);
+    }
+  });
+});

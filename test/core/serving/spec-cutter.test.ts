@@ -4,6 +4,7 @@ import type { Manifest } from "../../../src/core/contract/bundle/manifest.ts";
 import type { FeatureWindow, Quarantine, SampleBlock } from "../../../src/core/contract/stream.ts";
 import { bearingLevelSpec } from "../../../src/core/features/bearing-level-spec.ts";
 import { createWaveformExtractor } from "../../../src/core/features/waveform-extractor.ts";
+import { createRandom } from "../../../src/core/maths/random.ts";
 import { createWindowCutter } from "../../../src/core/serving/window-cutter.ts";
 import { createFakeBundle, point } from "../../gateway/fakes.ts";
 import { inventSnapshots, snapshotBearing, snapshotRpm, snapshotsFromMs } from "./snapshots.ts";
@@ -145,5 +146,40 @@ describe("snapshots shorter than a window", () => {
     const { hear, quarantines } = create({ window });
     expect(hear(inventSnapshots({ snapshots: 5, revolutions: 3 })).flat()).toEqual([]);
     expect(quarantines).toHaveLength(5);
+  });
+});
+
+describe("electrical hum", () => {
+  const sampleRateHz = 25_600;
+  /** Windows of noise that swells a hundred times a second. */
+  const hum = (shaftRpm: number): FeatureWindow[] => {
+    const random = createRandom(7);
+    const samples = Math.round((10.1 * 30 * 60 * sampleRateHz) / shaftRpm);
+    const counts = Int16Array.from({ length: samples }, (_, at) =>
+      Math.round(500 * random.normal() * (1 + 0.8 * Math.cos((2 * Math.PI * 100 * at) / sampleRateHz))),
+    );
+    const [block] = inventSnapshots({ snapshots: 1, revolutions: 1 });
+    return create()
+      .hear([{ ...block!, sampleRateHz, shaftRpm, counts }])
+      .flat();
+  };
+  const onHum = (
+    windows: readonly FeatureWindow[],
+    band: "humLines" | "upperHumLines",
+    name: string,
+  ): number => windows.filter((window) => window[band]?.includes(names.indexOf(name))).length;
+
+  it("is told of the lines that stand on it, in both bands, and of none where the shaft turns otherwise", () => {
+    // bpfo is 3.58: 100.0 Hz at 1,676 rpm, and at 1,600 rpm it is searched from 93.6 to 97.4 Hz.
+    const windows = hum(1676);
+    expect(windows).toHaveLength(10);
+    expect(onHum(windows, "humLines", "bpfo.h1")).toBe(10);
+    expect(onHum(windows, "upperHumLines", "bpfo.h1")).toBe(10);
+    // At chance: 2× is searched about 200 Hz, where such noise has no line.
+    expect(onHum(windows, "humLines", "bpfo.h2")).toBeLessThan(7);
+    const slower = hum(1600);
+    expect(slower).toHaveLength(10);
+    expect(onHum(slower, "humLines", "bpfo.h1")).toBe(0);
+    expect(onHum(slower, "upperHumLines", "bpfo.h1")).toBe(0);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import { bearingFeatureSpec, bearingWindow } from "../../../scripts/bearing-feature-spec.ts";
 import { type AlertEvent, alertEventSchema } from "../../../src/core/contract/alert.ts";
 import type { Decision } from "../../../src/core/contract/prediction.ts";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
@@ -65,6 +66,34 @@ describe("a point's decider", () => {
     expect(explanation.gap).toBeLessThan(1e-9);
     expect(score).toBe(9);
     expect(model).toEqual(bundle.ref);
+  });
+
+  it("raises nothing while the lines that stand out of a window stand on hum, and says so of an alert's", async () => {
+    const names = bearingFeatureSpec.list.map(({ name }) => name);
+    const h1 = names.indexOf("bpfi.h1");
+    const features = Float32Array.from(names, (_, column) => (column === h1 ? 2.5 : 0.5));
+    const play = async (change: object): Promise<AlertEvent[]> => {
+      const bundle = createFakeBundle("1.0.0", {
+        features: bearingFeatureSpec,
+        groups: [...new Set(bearingFeatureSpec.list.map(({ group }) => group))],
+        window: bearingWindow,
+      });
+      bundle.answer = 9;
+      const { decider, alerts } = create(bundle);
+      for (let index = 0; index < 20; index++) {
+        const window = windowAt(index, { features, ...change });
+        decider.submit({ window, bundle, operatingState: "full-performance" });
+      }
+      await decider.idle();
+      return alerts;
+    };
+    expect(await play({ humLines: [h1] })).toEqual([]);
+    expect((await play({})).map(({ type }) => type.split(".")[3])).toContain("raised");
+    const [raised] = await play({
+      humLines: [h1],
+      features: features.map((value, at) => (at === h1 + 1 ? 2.2 : value)),
+    });
+    expect(raised!.data.evidence!.against[1]).toMatch(/^1× stands on the mains' hum \(\d+ Hz\)$/);
   });
 
   it("decides by both bands of a fast sensor, and says in the alert which of them led", async () => {

@@ -54,3 +54,19 @@ test("a window's numbers stay what they are when the next batch is gathered", ()
   writer.add(0, createDue(0, 6, {}));
   expect(window.features).toStrictEqual(Float32Array.of(5, Number.MIN_VALUE, -3.25));
 });
+
+test("which lines of either band stand on hum comes with a window", () => {
+  const writer = createWindowRowsWriter();
+  const given = [
+    {},
+    { humLines: [0, 12] },
+    { upperHumLines: [511] },
+    { humLines: [7], upperHumLines: [1, 2] },
+    {},
+  ];
+  for (const [index, more] of given.entries()) writer.add(0, createDue(0, index, more));
+  const next = createWindowRowsReader(structuredClone(writer.take()), points);
+  for (const [index, more] of given.entries()) {
+    expect(next().window).toStrictEqual(createDue(0, index, more).window);
+  }
+});

@@ -88,8 +88,8 @@ export async function explainFile(
   const { fromMs, toMs, shaftRpm } = window;
   const by = { bundle: short ?? bundle, bearing: sidecar.bearing };
   const windows = answers.map((answer) => answer.window);
-  const uppers = windows.flatMap(({ upperFeatures, shaftRpm }) =>
-    upperFeatures === undefined ? [] : [{ features: upperFeatures, shaftRpm }],
+  const uppers = windows.flatMap(({ upperFeatures, upperHumLines, shaftRpm }) =>
+    upperFeatures === undefined ? [] : [{ features: upperFeatures, humLines: upperHumLines, shaftRpm }],
   );
   return {
     file: file.path,
@@ -114,7 +114,11 @@ const evidenceWindows = 10;
 /** Explains the first of `windows`, in the band whose features they hold, with the evidence of all. */
 async function explainModes(
   { bundle, bearing }: { readonly bundle: LoadedBundle; readonly bearing: Sidecar["bearing"] },
-  windows: readonly { readonly features: Float32Array; readonly shaftRpm: number }[],
+  windows: readonly {
+    readonly features: Float32Array;
+    readonly humLines?: readonly number[] | undefined;
+    readonly shaftRpm: number;
+  }[],
   { logits, quantised }: BandOutput,
 ): Promise<ModeExplanation[]> {
   const { outputs, calibration, features, window } = bundle.manifest;
@@ -127,7 +131,7 @@ async function explainModes(
     ...explanations[index]!,
     evidence: describeEvidence(
       { failureMode, features, window, bearing },
-      windows.map(({ features, shaftRpm }) => ({ features, shaftRpm })),
+      windows.map(({ features, humLines, shaftRpm }) => ({ features, humLines, shaftRpm })),
     ),
   }));
 }

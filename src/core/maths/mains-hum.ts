@@ -1,0 +1,40 @@
+/**
+ * Where electrical hum stands in the envelope of a vibration: at multiples of twice the mains' frequency (magnetic forces pull
+ * twice a period, rectifiers ripple at multiples of that), of 50 and of 60 Hz, whatever the speed. Knows nothing of
+ * machines, and cannot tell a hum from a fault whose line happens to stand there.
+ */
+
+const doubledMainsHz = [100, 120] as const;
+/** Twice the ripple of a six-pulse rectifier, which is three times the doubled frequency. */
+const mostMultiple = 6;
+/** A line's place is known to about half of what the spectrum resolves. */
+const placeShare = 0.55;
+/** Share by which a mains' frequency is off on an ordinary day. */
+const mainsDeviation = 0.001;
+
+/** The multiple of twice the mains' frequency that is nearest to `hertz`, Hz. */
+export function findNearestHum(hertz: number): number {
+  let nearest = Number.POSITIVE_INFINITY;
+  for (const doubled of doubledMainsHz) {
+    const multiple = doubled * Math.min(mostMultiple, Math.max(1, Math.round(hertz / doubled)));
+    if (Math.abs(multiple - hertz) < Math.abs(nearest - hertz)) nearest = multiple;
+  }
+  return nearest;
+}
+
+/**
+ * The features whose line stands where hum does. `orders` says where each feature's line stands, in multiples of the shaft's
+ * speed, NaN for a feature that is of no one line; the spectrum is of `seconds`.
+ */
+export function listHumLines(
+  orders: Float32Array,
+  { shaftRpm, seconds }: { readonly shaftRpm: number; readonly seconds: number },
+): readonly number[] {
+  const columns: number[] = [];
+  for (let column = 0; column < orders.length; column++) {
+    const hertz = (orders[column]! * shaftRpm) / 60;
+    const reach = placeShare / seconds + mainsDeviation * hertz;
+    if (Math.abs(findNearestHum(hertz) - hertz) <= reach) columns.push(column);
+  }
+  return columns;
+}
