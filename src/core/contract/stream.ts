@@ -140,8 +140,8 @@ export interface FeatureWindow {
   /** The same of the band above, where the sensor is fast enough to have one and it says something (src/adr/0028). */
   readonly upperFeatures?: Float32Array;
   /**
-   * Features whose line stands where electrical hum does, and those of the band above; absent: none does, or it is not known
-   * where they stand, as of a window that a device scored.
+   * Features whose line stands where electrical hum does, and those of the band above; absent: it is not known where lines
+   * stand, as of a window that a device scored.
    */
   readonly humLines?: readonly number[];
   readonly upperHumLines?: readonly number[];
@@ -151,6 +151,37 @@ export interface FeatureWindow {
   readonly arrivedMonotonicMs: number;
   /** Where the model ran on it; left out: here, on the gateway. */
   readonly inferredOn?: InferencePlace;
+}
+
+/** All of a window but its name; `upperFeatures` and `levels`: null for one that has none. */
+export interface WindowParts
+  extends Required<
+    Pick<FeatureWindow, "point" | "fromMs" | "toMs" | "shaftRpm" | "features" | "arrivedMonotonicMs">
+  > {
+  readonly upperFeatures: Float32Array | null;
+  readonly levels: Float32Array | null;
+  readonly humLines: readonly number[];
+  readonly upperHumLines: readonly number[];
+}
+
+/** Puts a window together: of few shapes, for what reads it runs for every window of all points. */
+export function composeWindow(parts: WindowParts): FeatureWindow {
+  const { point, fromMs, toMs, shaftRpm, features, humLines, upperHumLines, arrivedMonotonicMs } = parts;
+  const id = composeWindowId(point, fromMs);
+  const window: Reused<FeatureWindow> = {
+    point,
+    id,
+    fromMs,
+    toMs,
+    shaftRpm,
+    features,
+    humLines,
+    upperHumLines,
+    arrivedMonotonicMs,
+  };
+  if (parts.upperFeatures !== null) window.upperFeatures = parts.upperFeatures;
+  if (parts.levels !== null) window.levels = parts.levels;
+  return window;
 }
 
 /** Where a model ran. */

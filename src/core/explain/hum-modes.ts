@@ -9,6 +9,7 @@ import { bearingFaults, type FaultKind, faultKinds } from "../contract/bundle/be
 import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { FeatureWindow } from "../contract/stream.ts";
+import { noHum } from "../maths/mains-hum.ts";
 import { computeLineNoise, dbPerLog, findNeededDb, listFaultLines } from "./fault-lines.ts";
 
 /** What of a window tells of hum. */
@@ -22,35 +23,36 @@ export function createHumModeFinder(
   { features, window }: { readonly features: FeatureSpec; readonly window: WindowSpec },
   bearing: BearingOrders,
 ): HumModeFinder {
-  const lines = listFaultLines({ features, bearing });
-  const pictures = faultKinds.map((kind) => ({
-    kind,
-    lines: lines
-      .filter(({ of, isShaded }) => of === bearingFaults[kind].order && !isShaded)
-      .map((line) => ({
-        column: line.column,
-        needed: findNeededDb(computeLineNoise(line, window), 1) / dbPerLog,
-      })),
-  }));
-  return (window) => {
-    const { humLines = none, upperHumLines = none } = window;
-    if (humLines.length + upperHumLines.length === 0) return none;
-    return pictures.filter((picture) => isAllHum(picture, window)).map(({ kind }) => kind);
+  const columns = features.list.length;
+  /** What a feature must reach to stand out as a line of each kind of fault, kind after kind; Infinity: it is none of its lines. */
+  const needed = new Float32Array(faultKinds.length * columns).fill(Number.POSITIVE_INFINITY);
+  for (const line of listFaultLines({ features, bearing })) {
+    const kind = faultKinds.findIndex((each) => bearingFaults[each].order === line.of);
+    if (kind < 0 || line.isShaded) continue;
+    needed[kind * columns + line.column] = findNeededDb(computeLineNoise(line, window), 1) / dbPerLog;
+  }
+  return (heard) => {
+    const { humLines = noHum, upperHumLines = noHum } = heard;
+    if (humLines.length + upperHumLines.length === 0) return noKinds;
+    return faultKinds.filter((_, kind) =>
+      isAllHum(needed.subarray(kind * columns, (kind + 1) * columns), heard),
+    );
   };
 }
 
 /** Of one kind's lines some are found, and all of these stand where hum does. */
 function isAllHum(
-  { lines }: { readonly lines: readonly { readonly column: number; readonly needed: number }[] },
-  { features, upperFeatures, humLines = none, upperHumLines = none }: HeardLines,
+  needed: Float32Array,
+  { features, upperFeatures, humLines = noHum, upperHumLines = noHum }: HeardLines,
 ): boolean {
   let found = 0;
-  for (const { column, needed } of lines) {
-    if (features[column]! >= needed) {
+  for (let column = 0; column < needed.length; column++) {
+    const least = needed[column]!;
+    if (features[column]! >= least) {
       if (!humLines.includes(column)) return false;
       found++;
     }
-    if (upperFeatures !== undefined && upperFeatures[column]! >= needed) {
+    if (upperFeatures !== undefined && upperFeatures[column]! >= least) {
       if (!upperHumLines.includes(column)) return false;
       found++;
     }
@@ -58,4 +60,4 @@ function isAllHum(
   return found > 0;
 }
 
-const none: readonly never[] = [];
+const noKinds: readonly FaultKind[] = [];

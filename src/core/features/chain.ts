@@ -31,8 +31,11 @@ export interface BoundChain {
   finishPooled?(): number;
   /** Value of the `index`-th bound feature; NaN where the window holds no information about it. */
   evaluate(index: number): number;
-  /** Where the `index`-th bound feature's one line stands, as a multiple of the shaft's speed; NaN where it has none. */
-  locate?(index: number): number;
+  /**
+   * Where the one line of the `index`-th bound feature, which came to `value`, stands, as a multiple of the shaft's speed; NaN
+   * where it has none, or one that hardly stands out.
+   */
+  locate?(index: number, value: number): number;
 }
 
 /** A chain and the features that read it, in the order of the spec. */

@@ -18,8 +18,11 @@ export interface EnvelopeView {
 
 export interface EnvelopeOperator {
   evaluate(view: EnvelopeView): number;
-  /** The order of the one line that is measured; left out: there is no such line, or it is the shaft's own. */
-  locate?(view: EnvelopeView): number;
+  /**
+   * The order of the one line that is measured, which came to `value`; NaN where it hardly stands out. Left out: there is no such
+   * line, or it is the shaft's own.
+   */
+  locate?(view: EnvelopeView, value: number): number;
   /** Highest order that it looks at for this bearing. */
   highestOrder(bearing: BearingOrders): number;
 }
@@ -69,6 +72,9 @@ function createOperator(feature: FeatureDeclaration): EnvelopeOperator {
 }
 
 /** `order-log-snr`: ln(peak / local median) at `harmonic` · `order`, searched within ± tolerance. */
+/** 9 dB above the neighbours: what is lower is noise more often than a line, wherever it stands. */
+const standsOut = (9 * Math.LN10) / 20;
+
 function bindOrderLogSnr(feature: FeatureDeclaration): EnvelopeOperator {
   const params = createParamsReader(feature.params, `feature ${feature.name}`);
   const name = params.choice("order", orderNames);
@@ -84,7 +90,10 @@ function bindOrderLogSnr(feature: FeatureDeclaration): EnvelopeOperator {
     },
     ...(name === "shaft"
       ? {}
-      : { locate: ({ bearing, spectrum }) => spectrum.findLine(bearing[name] * harmonic, tolerance) }),
+      : {
+          locate: ({ bearing, spectrum }, value) =>
+            value >= standsOut ? spectrum.findLine(bearing[name] * harmonic, tolerance) : Number.NaN,
+        }),
     highestOrder: (bearing) => orderOf(name, bearing) * harmonic * (1 + tolerance),
   };
 }

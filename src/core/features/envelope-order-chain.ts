@@ -174,9 +174,9 @@ class EnvelopeOrderChain implements BoundChain {
     return operators[index]!.evaluate(view);
   }
 
-  locate(index: number): number {
+  locate(index: number, value: number): number {
     const { operators, view } = this.#plan;
-    return operators[index]!.locate?.(view) ?? Number.NaN;
+    return operators[index]!.locate?.(view, value) ?? Number.NaN;
   }
 
   /** A bearing with many rolling elements has higher orders: sample the envelope finer, at the same bin width. */

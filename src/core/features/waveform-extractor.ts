@@ -22,7 +22,8 @@ export interface WaveformExtractor {
   /**
    * Ends the window and writes its features to `out` from `offset`, each rounded to float32. NaN stands where the
    * window holds no information about a feature (a dead signal): such a window is the caller's to quarantine.
-   * `lines` is filled with where the line of each feature stands, in orders; NaN for a feature that is of no one line.
+   * `lines` is filled with where the line of each feature stands, in orders; NaN for a feature that is of no one line, or of one that
+   * hardly stands out.
    * @throws AuroraError BUNDLE_INCOMPATIBLE when the window was longer than the spec's chains can hold.
    */
   finish(out: Float32Array, offset: number, lines?: Float32Array): void;
@@ -104,7 +105,7 @@ class Extractor implements WaveformExtractor {
     for (let index = 0; index < this.#chains.length; index++) {
       this.#chains[index]!.finish();
       this.#evaluate(index, out, offset);
-      if (lines !== undefined) this.#locate(index, lines);
+      if (lines !== undefined) this.#locate(index, lines, out.subarray(offset));
     }
   }
 
@@ -115,16 +116,17 @@ class Extractor implements WaveformExtractor {
       if (chain.finishPooled === undefined) chain.finish();
       else revolutions = Math.min(revolutions, chain.finishPooled());
       this.#evaluate(index, out, offset);
-      if (lines !== undefined) this.#locate(index, lines);
+      if (lines !== undefined) this.#locate(index, lines, out.subarray(offset));
     }
     return revolutions;
   }
 
-  #locate(index: number, lines: Float32Array): void {
+  #locate(index: number, lines: Float32Array, values: Float32Array): void {
     const chain = this.#chains[index]!;
     const { places } = this.#plan.chains[index]!;
     for (let feature = 0; feature < places.length; feature++) {
-      lines[places[feature]!] = chain.locate?.(feature) ?? Number.NaN;
+      const place = places[feature]!;
+      lines[place] = chain.locate?.(feature, values[place]!) ?? Number.NaN;
     }
   }
 

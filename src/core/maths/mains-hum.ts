@@ -12,6 +12,9 @@ const placeShare = 0.55;
 /** Share by which a mains' frequency is off on an ordinary day. */
 const mainsDeviation = 0.001;
 
+/** No line stands there. */
+export const noHum: readonly number[] = [];
+
 /** The multiple of twice the mains' frequency that is nearest to `hertz`, Hz. */
 export function findNearestHum(hertz: number): number {
   let nearest = Number.POSITIVE_INFINITY;
@@ -33,8 +36,9 @@ export function listHumLines(
   const columns: number[] = [];
   for (let column = 0; column < orders.length; column++) {
     const hertz = (orders[column]! * shaftRpm) / 60;
+    if (Number.isNaN(hertz)) continue;
     const reach = placeShare / seconds + mainsDeviation * hertz;
     if (Math.abs(findNearestHum(hertz) - hertz) <= reach) columns.push(column);
   }
-  return columns;
+  return columns.length === 0 ? noHum : columns;
 }

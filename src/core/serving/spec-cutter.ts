@@ -5,12 +5,12 @@
 
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
-import type { FeatureWindow, Quarantine, SampleRun } from "../contract/stream.ts";
+import type { Quarantine, SampleRun } from "../contract/stream.ts";
 import { fewestRevolutions } from "../features/spectrum-pool.ts";
 import { createUpperBandExtractor, type UpperBandExtractor } from "../features/upper-band.ts";
 import { createWaveformExtractor, type WaveformExtractor } from "../features/waveform-extractor.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
-import { listHumLines } from "../maths/mains-hum.ts";
+import { listHumLines, noHum } from "../maths/mains-hum.ts";
 import { createRevolutionWindower, type RevolutionWindower } from "../window/revolution-windower.ts";
 import {
   countWindowSlots,
@@ -38,8 +38,12 @@ export interface EndedWindow<B extends WindowBundle> {
   readonly bundle: B;
   readonly end: WindowEnd;
   readonly features: Float32Array;
-  /** Without levels where the bundle has no baseline, without an upper band where there is none or it says nothing. */
-  readonly optional: Pick<FeatureWindow, "levels" | "upperFeatures" | "humLines" | "upperHumLines">;
+  /** Null where the bundle has no baseline. */
+  readonly levels: Float32Array | null;
+  /** Null where there is no upper band, or it says nothing. */
+  readonly upperFeatures: Float32Array | null;
+  readonly humLines: readonly number[];
+  readonly upperHumLines: readonly number[];
 }
 
 export interface SpecCutterSink<B extends WindowBundle> {
@@ -194,14 +198,8 @@ class Cutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
     if (levels !== null) meter!.finish(levels, 0);
     const hum = { shaftRpm: end.shaftRpm, seconds: (end.toMs - end.fromMs) / 1000 };
     const humLines = listHumLines(this.#lines.lower, hum);
-    const upperHumLines = upperFeatures === null ? [] : listHumLines(this.#lines.upper, hum);
-    const optional = {
-      ...(upperFeatures === null ? {} : { upperFeatures }),
-      ...(humLines.length === 0 ? {} : { humLines }),
-      ...(upperHumLines.length === 0 ? {} : { upperHumLines }),
-      ...(levels === null ? {} : { levels }),
-    };
-    this.#sink.onEnd({ bundle: open, end, features, optional });
+    const upperHumLines = upperFeatures === null ? noHum : listHumLines(this.#lines.upper, hum);
+    this.#sink.onEnd({ bundle: open, end, features, levels, upperFeatures, humLines, upperHumLines });
     open.release();
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import {
+  composeWindow,
   composeWindowId,
   type FeatureWindow,
   type PointId,
@@ -128,15 +129,23 @@ class Cutter<B extends WindowBundle> implements WindowCutter<B>, SpecCutterSink<
     this.reset("closed");
   }
 
-  onEnd({ bundle, end, features, optional }: EndedWindow<B>): void {
+  onEnd({ bundle, end, features, levels, upperFeatures, humLines, upperHumLines }: EndedWindow<B>): void {
     const { point, onQuarantine } = this.#options;
     const fromMs = Math.round(end.fromMs);
     const toMs = Math.round(end.toMs);
-    const id = composeWindowId(point, fromMs);
     if (features.every(Number.isFinite)) {
-      const { shaftRpm } = end;
-      const arrivedMonotonicMs = this.#arrivedMonotonicMs;
-      const window = { point, id, fromMs, toMs, shaftRpm, features, ...optional, arrivedMonotonicMs };
+      const window = composeWindow({
+        point,
+        fromMs,
+        toMs,
+        shaftRpm: end.shaftRpm,
+        features,
+        upperFeatures,
+        levels,
+        humLines,
+        upperHumLines,
+        arrivedMonotonicMs: this.#arrivedMonotonicMs,
+      });
       this.#ended.push({ window, bundle });
       return;
     }
@@ -149,7 +158,7 @@ class Cutter<B extends WindowBundle> implements WindowCutter<B>, SpecCutterSink<
       channel: this.#channel,
       timestampMs: fromMs,
       endMs: toMs,
-      detail: `window ${id} says nothing about ${names.slice(0, 4).join(", ")}`,
+      detail: `window ${composeWindowId(point, fromMs)} says nothing about ${names.slice(0, 4).join(", ")}`,
       samples: end.samples,
     };
     onQuarantine(quarantine, 1);

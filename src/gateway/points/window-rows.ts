@@ -3,7 +3,8 @@
  * thread as much as all else that is done to pass it on.
  */
 import { type OperatingState, operatingStates } from "../../core/contract/prediction.ts";
-import { composeWindowId, type FeatureWindow } from "../../core/contract/stream.ts";
+import { composeWindow, type FeatureWindow } from "../../core/contract/stream.ts";
+import { noHum } from "../../core/maths/mains-hum.ts";
 import type { DueWindow } from "../../core/serving/measuring-point.ts";
 import type { WindowBundle } from "../../core/serving/spec-cutter.ts";
 import type { ChainPoint } from "./signal-chain.ts";
@@ -96,36 +97,30 @@ export function createWindowRowsReader(
   points: readonly Pick<ChainPoint, "id">[],
 ): () => ReadWindow {
   let [at, length] = [0, 0];
-  const take = (many: number): Float32Array | undefined => {
-    if (many < 0) return undefined;
+  const take = (many: number): Float32Array | null => {
+    if (many < 0) return null;
     length += many;
     return values.subarray(length - many, length);
   };
+  const takeLines = (many: number): readonly number[] => (many > 0 ? Array.from(take(many)!) : noHum);
   return () => {
     const point = heads[at]!;
     const { id } = points[point]!;
-    const fromMs = heads[at + 3]!;
-    const features = take(heads[at + 8]!)!;
-    const upperFeatures = take(heads[at + 9]!);
-    const levels = take(heads[at + 10]!);
-    const humLines = take(heads[at + 11]!);
-    const upperHumLines = take(heads[at + 12]!);
     const read = {
       point,
       bundle: heads[at + 1]!,
-      window: {
+      window: composeWindow({
         point: id,
-        id: composeWindowId(id, fromMs),
-        fromMs,
+        fromMs: heads[at + 3]!,
         toMs: heads[at + 4]!,
         shaftRpm: heads[at + 5]!,
-        features,
-        ...(upperFeatures === undefined ? {} : { upperFeatures }),
-        ...(levels === undefined ? {} : { levels }),
-        ...(humLines === undefined ? {} : { humLines: Array.from(humLines) }),
-        ...(upperHumLines === undefined ? {} : { upperHumLines: Array.from(upperHumLines) }),
+        features: take(heads[at + 8]!)!,
+        upperFeatures: take(heads[at + 9]!),
+        levels: take(heads[at + 10]!),
+        humLines: takeLines(heads[at + 11]!),
+        upperHumLines: takeLines(heads[at + 12]!),
         arrivedMonotonicMs: heads[at + 6]!,
-      },
+      }),
       operatingState: operatingStates[heads[at + 2]!]!,
       powerKw: heads[at + 7]!,
     };

@@ -248,14 +248,20 @@ describe("where lines stand", () => {
     }
   });
 
-  it("is told of single lines of a fault alone, and within their search", () => {
-    const { lines } = locate(makeHum(100, 12_000, 1.2), 1500);
+  it("is told of single lines of a fault alone that stand out, and within their search", () => {
+    const { out, lines } = locate(makeHum(100, 12_000, 1.2), 1500);
+    const told = lines.filter(Number.isFinite).length;
+    expect(told).toBeGreaterThan(0);
     for (const [index, { name, operator, params }] of bearingFeatureSpec.list.entries()) {
       const order = (bearing as Readonly<Record<string, number>>)[String(params.order)];
       if (operator !== "order-log-snr" || order === undefined) {
         expect([name, lines[index]]).toEqual([name, Number.NaN]);
         continue;
       }
+      // 9 dB above the neighbours.
+      const standsOut = (20 * out[index]!) / Math.LN10 >= 9;
+      expect([name, Number.isFinite(lines[index]!)]).toEqual([name, standsOut]);
+      if (!standsOut) continue;
       const centre = order * Number(params.harmonic);
       const reach = centre * Number(params.tolerance) + 2 * (48 / 2048);
       expect(Math.abs(lines[index]! - centre), name).toBeLessThan(reach);

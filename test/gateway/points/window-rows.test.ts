@@ -18,6 +18,8 @@ function createDue(point: number, fromMs: number, more: Partial<Due["window"]>, 
     toMs: fromMs + 1043,
     shaftRpm: 1799.123456789,
     features: Float32Array.of(fromMs % 7, Number.MIN_VALUE, -3.25),
+    humLines: [],
+    upperHumLines: [],
     ...more,
     arrivedMonotonicMs: 12.0000001,
   };
