@@ -78,8 +78,8 @@ export function createAlertReasons({ bearing, watch, logger }: AlertReasonsOptio
       digest = bundle.ref.digest;
       if (window.features.length === 0) return;
       const { features, upperFeatures, humLines, upperHumLines, shaftRpm, toMs } = window;
-      const heard = { features, upperFeatures, humLines, upperHumLines };
-      recent.note({ ...heard, shaftRpm, toMs, powerKw, logits: output.logits });
+      const { logits } = output;
+      recent.note({ features, upperFeatures, humLines, upperHumLines, shaftRpm, toMs, powerKw, logits });
     },
     give: async (due, explained) => {
       const { manifest } = explained.bundle;
