@@ -4,9 +4,9 @@ import { bundleFileNames, type Manifest } from "../../src/core/contract/bundle/m
 import { createPointWatch, type PointWatch, selectWatchParts } from "../../src/core/decision/point-watch.ts";
 import type { WatchedWindow } from "../../src/core/decision/reference/own-reference.ts";
 import { createHumModeFinder } from "../../src/core/explain/hum-modes.ts";
+import { listHumLines } from "../../src/core/explain/mains-hum.ts";
 import { createWaveformExtractor } from "../../src/core/features/waveform-extractor.ts";
 import { decodeStudent } from "../../src/core/inference/onnx-codec.ts";
-import { listHumLines } from "../../src/core/maths/mains-hum.ts";
 import { findNewestVersion } from "../../src/core/serving/served-models.ts";
 import type { createTurbineSimulation } from "../../src/core/simulate/turbine-simulation.ts";
 import { createRevolutionWindower } from "../../src/core/window/revolution-windower.ts";

@@ -5,9 +5,8 @@
  */
 import type { OpenedRecording } from "../../src/cli/score/recordings/open-recording.ts";
 import { readSampleBlocks } from "../../src/cli/score/recordings/sample-blocks.ts";
-import { createReplayedGateway, type ReplayedGateway } from "../../src/cli/score/replay/replayed-gateway.ts";
+import type { ReplayedGateway } from "../../src/cli/score/replay/replayed-gateway.ts";
 import type { FeatureWindow } from "../../src/core/contract/stream.ts";
-import { createDecider } from "../../src/core/decision/decider.ts";
 import { createPointWatch, type PointWatch, selectWatchParts } from "../../src/core/decision/point-watch.ts";
 import { provisionalWindows } from "../../src/core/decision/reference/baseline-learner.ts";
 import { createHumModeFinder } from "../../src/core/explain/hum-modes.ts";
@@ -15,6 +14,7 @@ import { createWaveformIngest } from "../../src/core/ingest/waveform-ingest.ts";
 import { hourMs, minuteMs } from "../../src/core/maths/durations.ts";
 import type { LoadedBundle, StudentOutput } from "../../src/core/serving/loaded-bundle.ts";
 import { createWindowCutter } from "../../src/core/serving/window-cutter.ts";
+import { decideLooped } from "../../src/training/recipes/bearing/judge/held-out-figures.ts";
 
 /** A window as a gateway hears it. */
 export interface HeardWindow {
@@ -54,32 +54,15 @@ export async function hearRecording(
   );
 }
 
-/** What a gateway decides by unless its configuration says otherwise. */
-const usual = createReplayedGateway();
-/** Times that a recording of seconds is told, so that its length does not decide. */
-const toldTimes = 3;
-
 /** The mode that is raised where nobody knows the machine, the recording told thrice within minutes; null: none. */
-export function decideUnknown(
-  { manifest, ref: model }: LoadedBundle,
-  windows: readonly HeardWindow[],
-): string | null {
-  const { outputs, calibration, baseline } = manifest;
-  const { falsePerTurbineYear: falsePerYear, faultPrior } = usual.alarms;
-  const parts = { outputs, calibration, healthy: baseline?.healthy, model };
-  const decider = createDecider(point, parts, { falsePerYear, faultPrior });
-  const looped = Array.from({ length: toldTimes }, () => windows).flat();
-  for (const [index, { output, humModes }] of looped.entries()) {
-    const time = { windowId: `${index}`, fromMs: 1000 * index, toMs: 1000 * (index + 1) };
-    const { quantised, logits } = output;
-    const operatingState = "full-performance";
-    decider.update(
-      { point, ...time, quantised, logits, model, operatingState },
-      { baseline: null, severityDb: null, shaftRpm: Number.NaN, humModes },
-    );
-    if (decider.active.length > 0) return decider.active[0]!.failureMode;
-  }
-  return null;
+export function decideUnknown({ manifest }: LoadedBundle, windows: readonly HeardWindow[]): string | null {
+  const logits = Float32Array.from(windows.flatMap(({ output }) => Array.from(output.logits)));
+  return decideLooped(logits, windows.length, {
+    failureModes: manifest.outputs.map(({ failureMode }) => failureMode),
+    calibration: manifest.calibration,
+    healthy: manifest.baseline?.healthy,
+    humModes: windows.map(({ humModes }) => humModes),
+  });
 }
 
 /** As often comes a window once a machine is known, ms. */

@@ -155,13 +155,9 @@ export interface FeatureWindow {
 
 /** All of a window but its name; `upperFeatures` and `levels`: null for one that has none. */
 export interface WindowParts
-  extends Required<
-    Pick<FeatureWindow, "point" | "fromMs" | "toMs" | "shaftRpm" | "features" | "arrivedMonotonicMs">
-  > {
+  extends Omit<Required<FeatureWindow>, "id" | "inferredOn" | "upperFeatures" | "levels"> {
   readonly upperFeatures: Float32Array | null;
   readonly levels: Float32Array | null;
-  readonly humLines: readonly number[];
-  readonly upperHumLines: readonly number[];
 }
 
 /** Puts a window together: of few shapes, for what reads it runs for every window of all points. */

@@ -21,6 +21,9 @@ export interface WindowReference {
   readonly humModes?: readonly string[] | undefined;
 }
 
+/** Of a machine of which nothing is known. */
+export const unknownReference: WindowReference = { baseline: null, severityDb: null, shaftRpm: Number.NaN };
+
 /** One window of one signal. */
 export interface MeasuredSignal {
   readonly name: string;

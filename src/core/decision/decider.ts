@@ -17,6 +17,7 @@ import {
   findLeading,
   measureSignals,
   severitySpread,
+  unknownReference,
   vibrationLevelMode,
   type WindowReference,
 } from "./choose-alarm.ts";
@@ -87,7 +88,6 @@ export interface Decider {
 
 /** Share of an alarm's evidence from which nothing is learnt. */
 const suspiciousShare = 0.3;
-const unknown: WindowReference = { baseline: null, severityDb: null, shaftRpm: Number.NaN };
 
 /** Creates the decider of a point, new or from a snapshot; modes that the model does not know are dropped. */
 export function createDecider(point: PointId, parts: DeciderParts, options: DeciderOptions): Decider {
@@ -133,7 +133,7 @@ class PointDecider implements Decider {
     return false;
   }
 
-  update(prediction: Prediction, own: WindowReference = unknown): Decision {
+  update(prediction: Prediction, own: WindowReference = unknownReference): Decision {
     expectOwn(prediction, this.#point, this.parts);
     const { windowId, operatingState, logits } = prediction;
     if (windowId === this.lastWindowId) return this.#describe(prediction, operatingState);

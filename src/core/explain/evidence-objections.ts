@@ -2,9 +2,9 @@
 import { bearingFaults, type FaultKind } from "../contract/bundle/bearing-fault.ts";
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { EvidenceLine, LineOrder } from "../contract/physical-evidence.ts";
-import { findNearestHum } from "../maths/mains-hum.ts";
 import { joinWords, nameHarmonic, nameSpacing } from "./evidence-words.ts";
 import type { FaultLine } from "./fault-lines.ts";
+import { findNearestHum } from "./mains-hum.ts";
 
 /** A line with what the windows show of it. */
 export interface MeasuredLine {

@@ -9,8 +9,8 @@ import { bearingFaults, type FaultKind, faultKinds } from "../contract/bundle/be
 import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { FeatureWindow } from "../contract/stream.ts";
-import { noHum } from "../maths/mains-hum.ts";
 import { computeLineNoise, dbPerLog, findNeededDb, listFaultLines } from "./fault-lines.ts";
+import { noHum } from "./mains-hum.ts";
 
 /** What of a window tells of hum. */
 export type HeardLines = Pick<FeatureWindow, "features" | "upperFeatures" | "humLines" | "upperHumLines">;
@@ -34,20 +34,19 @@ export function createHumModeFinder(
   return (heard) => {
     const { humLines = noHum, upperHumLines = noHum } = heard;
     if (humLines.length + upperHumLines.length === 0) return noKinds;
-    return faultKinds.filter((_, kind) =>
-      isAllHum(needed.subarray(kind * columns, (kind + 1) * columns), heard),
-    );
+    return faultKinds.filter((_, kind) => isAllHum(needed, kind * columns, heard));
   };
 }
 
-/** Of one kind's lines some are found, and all of these stand where hum does. */
+/** Of one kind's lines, whose needs stand in `needed` from a place on, some are found, and all of these stand where hum does. */
 function isAllHum(
   needed: Float32Array,
+  from: number,
   { features, upperFeatures, humLines = noHum, upperHumLines = noHum }: HeardLines,
 ): boolean {
   let found = 0;
-  for (let column = 0; column < needed.length; column++) {
-    const least = needed[column]!;
+  for (let column = 0; column < features.length; column++) {
+    const least = needed[from + column]!;
     if (features[column]! >= least) {
       if (!humLines.includes(column)) return false;
       found++;

@@ -2,6 +2,7 @@
  * The windows that a measuring point saw last, as far as physical evidence reads them: a ring of fixed size, which copies what
  * it is given. Decides nothing.
  */
+import { noHum } from "./mains-hum.ts";
 import type { EvidenceWindow } from "./physical-evidence.ts";
 
 /** A window with what the model said of it. */
@@ -150,14 +151,18 @@ function writeRow(rows: Rows, place: number, window: RecentWindow): void {
   rows.upper.set(upperFeatures, place * features);
 }
 
-function writeHum(rows: Rows, place: number, { humLines, upperHumLines }: RecentWindow): void {
-  if (rows.hum === null && humLines === undefined && upperHumLines === undefined) return;
+function writeHum(
+  rows: Rows,
+  place: number,
+  { humLines = noHum, upperHumLines = noHum }: RecentWindow,
+): void {
+  if (rows.hum === null && humLines.length + upperHumLines.length === 0) return;
   const { windows, features } = rows;
   rows.hum ??= new Uint8Array(2 * windows * features);
   const at = 2 * place * features;
   rows.hum.fill(0, at, at + 2 * features);
-  for (const column of humLines ?? []) rows.hum[at + column] = 1;
-  for (const column of upperHumLines ?? []) rows.hum[at + features + column] = 1;
+  for (const column of humLines) rows.hum[at + column] = 1;
+  for (const column of upperHumLines) rows.hum[at + features + column] = 1;
 }
 
 function readHum(hum: Uint8Array | null, from: number, features: number): readonly number[] | undefined {

@@ -5,12 +5,12 @@
 
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
-import type { Quarantine, SampleRun } from "../contract/stream.ts";
+import type { Quarantine, SampleRun, WindowParts } from "../contract/stream.ts";
+import { listHumLines, noHum } from "../explain/mains-hum.ts";
 import { fewestRevolutions } from "../features/spectrum-pool.ts";
 import { createUpperBandExtractor, type UpperBandExtractor } from "../features/upper-band.ts";
 import { createWaveformExtractor, type WaveformExtractor } from "../features/waveform-extractor.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
-import { listHumLines, noHum } from "../maths/mains-hum.ts";
 import { createRevolutionWindower, type RevolutionWindower } from "../window/revolution-windower.ts";
 import {
   countWindowSlots,
@@ -34,16 +34,10 @@ interface Handover {
   offset: number;
 }
 
-export interface EndedWindow<B extends WindowBundle> {
+export interface EndedWindow<B extends WindowBundle>
+  extends Pick<WindowParts, "features" | "upperFeatures" | "levels" | "humLines" | "upperHumLines"> {
   readonly bundle: B;
   readonly end: WindowEnd;
-  readonly features: Float32Array;
-  /** Null where the bundle has no baseline. */
-  readonly levels: Float32Array | null;
-  /** Null where there is no upper band, or it says nothing. */
-  readonly upperFeatures: Float32Array | null;
-  readonly humLines: readonly number[];
-  readonly upperHumLines: readonly number[];
 }
 
 export interface SpecCutterSink<B extends WindowBundle> {

@@ -4,7 +4,7 @@
  */
 import { type OperatingState, operatingStates } from "../../core/contract/prediction.ts";
 import { composeWindow, type FeatureWindow } from "../../core/contract/stream.ts";
-import { noHum } from "../../core/maths/mains-hum.ts";
+import { noHum } from "../../core/explain/mains-hum.ts";
 import type { DueWindow } from "../../core/serving/measuring-point.ts";
 import type { WindowBundle } from "../../core/serving/spec-cutter.ts";
 import type { ChainPoint } from "./signal-chain.ts";

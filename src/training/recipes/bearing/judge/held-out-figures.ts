@@ -4,6 +4,8 @@
  */
 import type { HealthyLogits } from "../../../../core/contract/bundle/baseline-spec.ts";
 import type { Calibration, Threshold } from "../../../../core/contract/bundle/manifest.ts";
+import type { Prediction } from "../../../../core/contract/prediction.ts";
+import { unknownReference } from "../../../../core/decision/choose-alarm.ts";
 import { createDecider } from "../../../../core/decision/decider.ts";
 import { computeUnitShare, type Figure } from "../../../judge/figure.ts";
 import { computeAuroc, computeBrier, computeMacroAuroc } from "../../../judge/metrics.ts";
@@ -134,19 +136,25 @@ export function judgeShares(
 /** Times that a recording of about ten seconds is played, so that its length does not decide. */
 const loops = 3;
 
+interface LoopedRule extends Pick<AlertRule, "failureModes" | "calibration" | "healthy"> {
+  /** Of each row, the modes for which nothing but electrical hum speaks; left out: not known. */
+  readonly humModes?: readonly (readonly string[])[];
+}
+
 /** The mode that the gateway's own decider raises first when the recording is played in a loop; null = none. */
 export function decideLooped(
   logits: Float32Array,
   rows: number,
-  { failureModes, calibration, healthy }: AlertRule,
+  { failureModes, calibration, healthy, humModes }: LoopedRule,
 ): string | null {
   const point = { site: "rig", turbine: "rig", component: "bearing" };
   const model = { name: "judged", version: "0.0.0", digest: "" };
   const outputs = failureModes.map((failureMode) => ({ failureMode, title: failureMode }));
   const decider = createDecider(point, { outputs, calibration, healthy, model }, usualAlarms);
   for (let index = 0; index < loops * rows; index++) {
-    const from = (index % rows) * failureModes.length;
-    decider.update({
+    const row = index % rows;
+    const from = row * failureModes.length;
+    const prediction: Prediction = {
       point,
       windowId: `${index}`,
       fromMs: index * 1000,
@@ -155,7 +163,8 @@ export function decideLooped(
       logits: Float64Array.from(logits.subarray(from, from + failureModes.length)),
       model,
       operatingState: "full-performance",
-    });
+    };
+    decider.update(prediction, { ...unknownReference, humModes: humModes?.[row] });
     const raised = decider.active[0];
     if (raised !== undefined) return raised.failureMode;
   }

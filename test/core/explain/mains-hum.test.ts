@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { findNearestHum, listHumLines } from "../../../src/core/maths/mains-hum.ts";
+import { findNearestHum, listHumLines } from "../../../src/core/explain/mains-hum.ts";
 
 test("the nearest hum is a multiple of twice the mains' frequency, up to the sixth", () => {
   expect([3, 97, 112, 131, 238, 301, 610, 700, 2000].map(findNearestHum)).toEqual([
