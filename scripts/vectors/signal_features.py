@@ -35,12 +35,19 @@ def fault(count, rate, rpm, order, seed):
 PER_REV, FFT_SIZE, FLOOR_ORDERS = 48, 2048, 2.0
 
 
+def round_taps(taps):
+    """Fractions of 15 bits that add up to 1."""
+    rounded = np.floor(taps * 2**15 + 0.5)
+    rounded[(len(taps) - 1) // 2] += 2**15 - rounded.sum()
+    return rounded / 2**15
+
+
 def envelope_spectrum(counts, scale, rate, rpm, measure="magnitude", memory=0.75):
     order, block, per_rev, fft_size = 6, 32, PER_REV, FFT_SIZE
     x = counts * scale
     factor = max(1, int(rate // 12000))
     if factor > 1:
-        taps = signal.firwin(8 * factor + 1, 0.85 / factor, window=("kaiser", 5))
+        taps = round_taps(signal.firwin(8 * factor + 1, 0.85 / factor, window=("kaiser", 5)))
         x = signal.lfilter(taps, [1], x)[len(taps) - 1 :: factor]
     analysis = rate / factor
     x = signal.lfilter([1, -1], [1, -0.99], x - x[0])

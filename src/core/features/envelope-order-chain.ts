@@ -7,7 +7,7 @@
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { ChainSpec, FeatureDeclaration } from "../contract/bundle/feature-spec.ts";
 import type { SampleRun } from "../contract/stream.ts";
-import type { CountRun, OutputPlace } from "../maths/decimation-kernel.ts";
+import { type CountRun, type OutputPlace, roundTaps } from "../maths/decimation-kernel.ts";
 import { createDecimator, type Decimator } from "../maths/decimator.ts";
 import { designLowPassFir } from "../maths/filter-design.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
@@ -36,8 +36,8 @@ export const analysisRateHz = 12_000;
 const decimatorTapsPerPhase = 8;
 
 /** Taps of the low-pass before decimation by `factor` ≥ 2. */
-export function designAnalysisFilter(factor: number): Float64Array {
-  return designLowPassFir(decimatorTapsPerPhase * factor + 1, 0.85 / factor, 5);
+export function designAnalysisFilter(factor: number): Int16Array {
+  return roundTaps(designLowPassFir(decimatorTapsPerPhase * factor + 1, 0.85 / factor, 5));
 }
 
 /** Bearings whose harmonics lie higher are sampled this many times finer at most. */

@@ -10,6 +10,7 @@ import {
   featuresCatalogueVersion,
 } from "../contract/bundle/feature-spec.ts";
 import type { Scaler, WindowSpec } from "../contract/bundle/manifest.ts";
+import { readTaps } from "../maths/decimation-kernel.ts";
 import { designAngleFilter, type EnvelopeMeasure, envelopeMeasures } from "./angle-envelope.ts";
 import { mostHarmonics as mostCombHarmonics } from "./comb-fit.ts";
 import { analysisRateHz, designAnalysisFilter } from "./envelope-order-chain.ts";
@@ -88,7 +89,7 @@ export function encodeMcuSection(features: McuFeatures & { readonly maxRateHz: n
     { factor: 2, taps: designAngleFilter() },
   ];
   for (let factor = 2; factor <= Math.floor(maxRateHz / analysisRateHz); factor++) {
-    const taps = designAnalysisFilter(factor);
+    const taps = readTaps(designAnalysisFilter(factor));
     if (taps.length > limits.taps) return refused(`${maxRateHz} Hz need a filter of ${taps.length} taps`);
     filters.push({ factor, taps });
   }

@@ -1,30 +1,40 @@
-/** The decimating low-pass as vectors of two doubles in WebAssembly, eight outputs at a time, each adding in the order of its taps. */
+/**
+ * The decimating low-pass as vectors in WebAssembly: neighbouring counts times neighbouring taps, both products of eight counts in
+ * one instruction, four outputs a vector and eight at a time.
+ */
 import {
-  countPiece,
+  type CountRun,
+  countSteps,
+  createDecimationState,
+  createScriptDecimationKernel,
   type Decimation,
   type DecimationKernel,
   decimationRunCounts,
+  isOfOneScale,
+  scaleOfSums,
 } from "./decimation-kernel.ts";
-import { branch, type Code, f64, f64x2, i16x8, i32, repeat } from "./wasm-code.ts";
+import { branch, type Code, f64x2, i16x8, i32, repeat } from "./wasm-code.ts";
 import { createCountsIntake, encodeModule, type Locals, startModule, takeRoom } from "./wasm-module.ts";
 
 const countBytes = 2;
 const doubleBytes = 8;
+const pairBytes = 2 * countBytes;
 const vectorBytes = 16;
-const together = vectorBytes / countBytes;
-/** Vectors of outputs that are computed together: none waits for its own last sum. */
-const abreast = 4;
+/** Outputs of a vector: a sum has as many bits as a pair of counts. */
+const together = vectorBytes / pairBytes;
+/** Vectors of outputs that are computed together. */
+const abreast = 2;
 /** What is read behind the last count without meaning anything must lie within what stands behind a block. */
 const maxFactor = 9;
 
 /** Where in the memory what lies, bytes. */
 interface Layout {
-  /** As {@link DecimationState.doubles}. */
-  readonly state: number;
-  readonly taps: number;
+  /** Counts in their sequence: those that were held, then those of the run. */
   readonly counts: number;
-  /** Of each piece. */
-  readonly samples: readonly number[];
+  /** The same as pairs, those at the same place in an output's step in a piece of their own; `counts` where a step is a pair. */
+  readonly pieces: readonly number[];
+  /** Pairs of taps, each in all parts of a vector: those of a step side by side. */
+  readonly taps: number;
   readonly outputs: number;
   readonly end: number;
 }
@@ -37,185 +47,205 @@ export function createVectorDecimationKernel(decimation: Decimation): Decimation
   const { taps, factor } = decimation;
   const length = taps.length;
   if (factor > maxFactor) return null;
-  const { memory, from: base } = takeRoom(layOut(decimation, 0).end);
-  const layout = layOut(decimation, base);
-  const run = startModule(encodeDecimation(decimation, layout), memory).find("run");
+  const held = createDecimationState(decimation).counts.length;
+  const { memory, from: base } = takeRoom(layOut(decimation, { held, base: 0 }).end);
+  const layout = layOut(decimation, { held, base });
+  const find = startModule(encodeDecimation(decimation, { held, layout }), memory).find("run");
   const { buffer } = memory;
-  new Float64Array(buffer, layout.taps, length).set(Float64Array.from(taps).reverse());
-  const inner = new Float64Array(buffer, layout.state, factor * countPiece(decimation));
+  const pairs = arrangeTaps(decimation);
+  new Int16Array(buffer, layout.taps, pairs.length).set(pairs);
+  const inner = new Int16Array(buffer, layout.counts, held);
   const own = new Float64Array(buffer, layout.outputs, Math.ceil(decimationRunCounts / factor));
-  const takeIn = createCountsIntake(memory, layout.counts, decimationRunCounts);
+  const takeIn = createCountsIntake(memory, layout.counts + countBytes * held, decimationRunCounts);
+  const script = createScriptDecimationKernel(decimation);
   /** Where outputs went last, and where that begins in the memory; null: elsewhere. */
   let target: Float64Array = own;
   let targetAt: number | null = layout.outputs;
   return {
-    run: (state, { counts, from, to, scale }, { out, at }) => {
+    run: (state, run: Readonly<CountRun>, place) => {
+      if (!isOfOneScale(state, run)) return script.run(state, run, place);
+      const { counts, from, to, scale } = run;
+      const { out, at } = place;
       if (out !== target) targetAt = out.buffer === buffer ? out.byteOffset : null;
       target = out;
       const total = state.held + to - from;
       const many = total < length ? 0 : Math.floor((total - length) / factor) + 1;
-      inner.set(state.doubles);
+      inner.set(state.counts);
       const first = takeIn(counts, from, to);
       const put = targetAt === null ? layout.outputs : targetAt + doubleBytes * at;
-      run(first, first + countBytes * (to - from), state.held, scale, put, doubleBytes * many);
-      state.doubles.set(inner);
+      find(first, countBytes * (to - from), state.held, scaleOfSums(scale), put, pairBytes * many);
+      state.counts.set(inner);
       state.held = total - factor * many;
+      state.scale = scale;
+      state.scales = null;
       if (targetAt === null) for (let index = 0; index < many; index++) out[at + index] = own[index]!;
       return many;
     },
   };
 }
 
-function layOut(decimation: Decimation, state: number): Layout {
-  const { taps, factor } = decimation;
-  const pieceBytes = doubleBytes * countPiece(decimation);
-  // Outputs are computed by eights: what lies behind the last sample is read and thrown away.
-  const outputsBytes = doubleBytes * (Math.ceil(decimationRunCounts / factor) + 2 * abreast);
-  const tapsAt = state + factor * pieceBytes;
-  const counts = tapsAt + doubleBytes * taps.length;
-  const samples =
-    counts + Math.ceil((countBytes * (decimationRunCounts + maxFactor)) / vectorBytes) * vectorBytes;
-  const outputs = samples + factor * (pieceBytes + outputsBytes);
+function layOut(
+  decimation: Decimation,
+  { held, base }: { readonly held: number; readonly base: number },
+): Layout {
+  const { factor } = decimation;
+  const steps = countSteps(decimation);
+  const perStep = Math.ceil(factor / 2);
+  // Counts are taken by eights and outputs computed by eights: what lies behind the last is read and thrown away.
+  const countsBytes = roundUp(countBytes * (held + decimationRunCounts + 2 * factor * steps));
+  const pieceBytes = roundUp(pairBytes * (Math.ceil((held + decimationRunCounts) / factor) + 2 * steps));
+  const taps = base + countsBytes;
+  const pieces = taps + vectorBytes * steps * perStep;
+  const outputs = factor === 2 ? pieces : pieces + perStep * pieceBytes;
   return {
-    state,
-    taps: tapsAt,
-    counts,
-    samples: Array.from({ length: factor }, (_, piece) => samples + piece * (pieceBytes + outputsBytes)),
+    counts: base,
+    pieces: Array.from({ length: perStep }, (_, piece) =>
+      factor === 2 ? base : pieces + piece * pieceBytes,
+    ),
+    taps,
     outputs,
-    end: outputs + outputsBytes,
+    end: outputs + doubleBytes * (Math.ceil(decimationRunCounts / factor) + 2 * together * abreast),
   };
 }
 
-/** `run(at, stop, held, scale, target, bytes)` of the counts between two addresses, and of so many bytes of outputs. */
-function encodeDecimation(decimation: Decimation, layout: Layout): Uint8Array {
-  const { factor } = decimation;
-  const places = Array.from({ length: factor }, (_, index) => `to${index}`);
+function roundUp(bytes: number): number {
+  return vectorBytes * Math.ceil(bytes / vectorBytes);
+}
+
+/** The oldest count's tap first, as {@link Layout.taps}; what is missing of the last step or pair is 0. */
+function arrangeTaps({ taps, factor }: Decimation): Int16Array {
+  const reversed = Array.from(taps).reverse();
+  const steps = countSteps({ taps, factor });
+  const pairs = Array.from({ length: steps }, (_, step) => {
+    const own = reversed.slice(factor * step, factor * (step + 1));
+    return Array.from({ length: Math.ceil(factor / 2) }, (_pair, pair) => [
+      own[2 * pair] ?? 0,
+      own[2 * pair + 1] ?? 0,
+    ]);
+  }).flat();
+  return Int16Array.from(pairs.flatMap((pair) => Array.from({ length: together }, () => pair).flat()));
+}
+
+/** What a kernel is encoded from. */
+interface Plan {
+  /** Counts that a state has room for. */
+  readonly held: number;
+  readonly layout: Layout;
+}
+
+/** `run(at, bytes, held, scale, target, outputs)`: so many bytes of counts from an address on; of outputs the pairs' bytes. */
+function encodeDecimation(decimation: Decimation, plan: Plan): Uint8Array {
   const sums = Array.from({ length: abreast }, (_, index) => `sum${index}`);
   return encodeModule("given", [
     {
       name: "run",
-      parameters: { at: "i32", stop: "i32", held: "i32", scale: "f64", target: "i32", bytes: "i32" },
-      locals: { i32: `from ${places.join(" ")}`, v128: `counts four scales tap ${sums.join(" ")}` },
+      parameters: { at: "i32", bytes: "i32", held: "i32", scale: "f64", target: "i32", outputs: "i32" },
+      locals: { i32: "from to end stop", v128: `scales tap ${sums.join(" ")}` },
       body: (locals) => [
-        ...encodeCopies(decimation, layout, (first, kept) =>
-          f64x2.store({ address: i32.constant(first) }, f64x2.load(i32.constant(kept))),
-        ),
-        ...encodeIntake(factor, layout, locals),
-        ...encodeLowPass(decimation, layout, locals),
-        // Where the low-pass came to its end lies the first sample that the next output needs.
-        ...encodeCopies(decimation, layout, (first, kept) =>
-          f64x2.store({ address: i32.constant(kept) }, f64x2.load(locals.get("bytes"), first)),
-        ),
+        ...encodeIntake(plan, locals),
+        ...encodePairs(decimation, plan, locals),
+        ...encodeLowPass(decimation, plan, locals),
+        ...encodeKept(decimation, plan, locals),
       ],
     },
   ]);
 }
 
-/** Copies between the beginning of the samples and the state, however many of them are held. */
-function encodeCopies(
-  decimation: Decimation,
-  layout: Layout,
-  copy: (first: number, kept: number) => Code,
-): Code {
-  const bytes = doubleBytes * countPiece(decimation);
-  const offsets = Array.from({ length: bytes / vectorBytes }, (_, index) => vectorBytes * index);
-  return layout.samples.flatMap((first, piece) =>
-    offsets.flatMap((offset) => copy(first + offset, layout.state + piece * bytes + offset)),
-  );
-}
-
-/** Counts as doubles, every `factor`-th in a piece of its own, so that the low-pass reads neighbours. */
-function encodeIntake(factor: number, { samples }: Layout, locals: Locals): Code {
-  const { get, set } = locals;
-  const inTurn = Array.from({ length: factor }, (_, index) => index);
-  const every = i32.constant(factor);
-  const between = i32.constant(samples[1]! - samples[0]!);
-  const placeOf = (sample: Code): Code =>
-    i32.add(
-      i32.add(i32.constant(samples[0]!), i32.mul(i32.remainder(sample, every), between)),
-      i32.shiftLeft(i32.div(sample, every), i32.constant(3)),
-    );
-  const isVector = together % factor === 0 && factor < together;
-  const counts = isVector ? together : factor;
-  const bytes = (doubleBytes * counts) / factor;
+/** Puts the run's counts behind those that were held. */
+function encodeIntake({ layout }: Plan, { get, set }: Locals): Code {
+  const forward = (name: string): Code => set(name, i32.add(get(name), i32.constant(vectorBytes)));
   return [
-    ...inTurn.flatMap((index) => set(`to${index}`, placeOf(i32.add(get("held"), i32.constant(index))))),
-    ...set("scales", f64x2.both(get("scale"))),
+    ...set("to", i32.add(i32.constant(layout.counts), i32.shiftLeft(get("held"), i32.constant(1)))),
+    ...set("end", i32.add(get("to"), get("bytes"))),
     ...repeat(
-      [
-        ...(isVector ? encodeEightCounts(factor, locals) : encodeCounts(factor, locals)),
-        ...inTurn.flatMap((index) => set(`to${index}`, i32.add(get(`to${index}`), i32.constant(bytes)))),
-        ...set("at", i32.add(get("at"), i32.constant(countBytes * counts))),
-      ],
-      i32.isBelow(get("at"), get("stop")),
+      [...f64x2.store({ address: get("to") }, f64x2.load(get("at"))), ...forward("to"), ...forward("at")],
+      i32.isBelow(get("to"), get("end")),
     ),
   ];
 }
 
-/** One for each piece. */
-function encodeCounts(factor: number, { get }: Locals): Code {
-  return Array.from({ length: factor }, (_, index) => {
-    const count = f64.fromInteger(i32.loadCount(get("at"), countBytes * index));
-    return f64.store({ address: get(`to${index}`) }, f64.mul(count, get("scale")));
-  }).flat();
-}
-
-/** Eight, of which those of a piece are put side by side first. */
-function encodeEightCounts(factor: number, { get, set }: Locals): Code {
-  const each = together / factor;
-  const order = Array.from(
-    { length: together },
-    (_, place) => factor * (place % each) + Math.floor(place / each),
-  );
-  const put = (pair: number): Code => {
-    const address = get(`to${Math.floor((2 * pair) / each)}`);
-    const values = f64x2.fromIntegers(pair % 2 === 0 ? get("four") : f64x2.slide(get("four"), get("four")));
-    return f64x2.store(
-      { address, offset: doubleBytes * ((2 * pair) % each) },
-      f64x2.mul(values, get("scales")),
-    );
-  };
+/** Puts the pairs of each step where they belong; the last count of an odd step is a pair with 0. */
+function encodePairs({ factor }: Decimation, { layout }: Plan, { get, set }: Locals): Code {
+  if (factor === 2) return [];
+  const [first = 0] = layout.pieces;
+  const put = layout.pieces.flatMap((piece, pair) => {
+    const isWhole = 2 * pair + 1 < factor;
+    const offset = pairBytes * pair;
+    const counts = isWhole
+      ? i32.load(get("from"), offset)
+      : i32.and(i32.loadCount(get("from"), offset), i32.constant(0xffff));
+    return i32.store({ address: get("to"), offset: piece - first }, counts);
+  });
   return [
-    ...set("counts", i16x8.arrange(f64x2.load(get("at")), order)),
-    ...set("four", f64x2.widenLow(get("counts"))),
-    ...put(0),
-    ...put(1),
-    ...set("four", f64x2.widenHigh(get("counts"))),
-    ...put(2),
-    ...put(3),
+    ...set("from", i32.constant(layout.counts)),
+    ...set("to", i32.constant(first)),
+    ...repeat(
+      [
+        ...put,
+        ...set("from", i32.add(get("from"), i32.constant(countBytes * factor))),
+        ...set("to", i32.add(get("to"), i32.constant(pairBytes))),
+      ],
+      i32.isBelow(get("from"), get("end")),
+    ),
   ];
 }
 
-/** Output j is the sum of sample factor · j + tap times tap. */
-function encodeLowPass({ taps, factor }: Decimation, layout: Layout, { get, set }: Locals): Code {
+/** Output j is the sum of count factor · j + tap times tap. */
+function encodeLowPass(decimation: Decimation, { layout }: Plan, { get, set }: Locals): Code {
   const sums = Array.from({ length: abreast }, (_, index) => index);
-  const addTap = (_: number, tap: number): Code => {
-    const first = layout.samples[tap % factor]! + doubleBytes * Math.floor(tap / factor);
-    return [
-      ...set("tap", f64x2.loadBoth(i32.constant(layout.taps), doubleBytes * tap)),
+  const [first = 0] = layout.pieces;
+  const perStep = layout.pieces.length;
+  const addStep = (step: number): Code =>
+    layout.pieces.flatMap((piece, pair) => [
+      ...set("tap", f64x2.load(i32.constant(layout.taps), vectorBytes * (step * perStep + pair))),
       ...sums.flatMap((index) => {
-        const samples = f64x2.load(get("from"), first + vectorBytes * index);
-        return set(`sum${index}`, f64x2.add(get(`sum${index}`), f64x2.mul(samples, get("tap"))));
+        const counts = f64x2.load(get("from"), piece - first + pairBytes * step + vectorBytes * index);
+        return set(`sum${index}`, i16x8.addSums(get(`sum${index}`), i16x8.multiplyPairs(counts, get("tap"))));
       }),
-    ];
+    ]);
+  const put = (index: number): Code => {
+    const sum = get(`sum${index}`);
+    const store = (half: number, two: Code): Code =>
+      f64x2.store(
+        { address: get("target"), offset: vectorBytes * (2 * index + half) },
+        f64x2.mul(f64x2.fromIntegers(two), get("scales")),
+      );
+    return [...store(0, sum), ...store(1, f64x2.slide(sum, sum))];
   };
+  const outputBytes = doubleBytes * together * abreast;
   return branch(
-    get("bytes"),
+    get("outputs"),
     [
-      ...set("from", i32.constant(0)),
+      ...set("scales", f64x2.both(get("scale"))),
+      ...set("from", i32.constant(first)),
+      ...set("stop", i32.add(i32.constant(first), get("outputs"))),
       ...repeat(
         [
           ...sums.flatMap((index) => set(`sum${index}`, f64x2.zero())),
-          ...Array.from(taps, addTap).flat(),
-          ...sums.flatMap((index) =>
-            f64x2.store({ address: get("target"), offset: vectorBytes * index }, get(`sum${index}`)),
-          ),
-          ...set("target", i32.add(get("target"), i32.constant(vectorBytes * abreast))),
+          ...Array.from({ length: countSteps(decimation) }, (_, step) => addStep(step)).flat(),
+          ...sums.flatMap(put),
+          ...set("target", i32.add(get("target"), i32.constant(outputBytes))),
           ...set("from", i32.add(get("from"), i32.constant(vectorBytes * abreast))),
         ],
-        i32.isBelow(get("from"), get("bytes")),
+        i32.isBelow(get("from"), get("stop")),
       ),
     ],
     [],
   );
+}
+
+/** Puts what the next output needs to the front: as many counts as a state has room for. */
+function encodeKept({ factor }: Decimation, { held, layout }: Plan, { get, set }: Locals): Code {
+  const offsets = Array.from(
+    { length: (countBytes * held) / vectorBytes },
+    (_, index) => vectorBytes * index,
+  );
+  // An output is a pair's bytes, and comes of a step of counts.
+  const steps = i32.shiftRight(get("outputs"), i32.constant(2));
+  return [
+    ...set("from", i32.add(i32.constant(layout.counts), i32.mul(steps, i32.constant(countBytes * factor)))),
+    ...offsets.flatMap((offset) =>
+      f64x2.store({ address: i32.constant(layout.counts + offset) }, f64x2.load(get("from"), offset)),
+    ),
+  ];
 }

@@ -6,6 +6,7 @@ import {
   type Decimation,
   type DecimationKernel,
   decimationRunCounts,
+  isBounded,
   type OutputPlace,
 } from "./decimation-kernel.ts";
 import { createVectorDecimationKernel } from "./decimation-vectors.ts";
@@ -25,11 +26,12 @@ const piece: CountRun = { counts: new Int16Array(0), from: 0, to: 0, scale: 0 };
 const next: OutputPlace = { out: new Float64Array(0), at: 0 };
 
 /**
- * Creates a decimator by `factor` ≥ 2 with at least as many coefficients (see `designLowPassFir`).
+ * Creates a decimator by `factor` ≥ 2 with at least as many coefficients (see `designLowPassFir` and `roundTaps`).
  * The first output comes with input number `taps.length`, further ones every `factor` inputs.
  */
 export function createDecimator(decimation: Decimation): Decimator {
   const { taps, factor } = decimation;
+  if (!isBounded(decimation)) throw new RangeError("the taps' sizes add up to 2 or more");
   if (!Number.isInteger(factor) || factor < 2) throw new RangeError(`factor ${factor}`);
   if (taps.length < factor) throw new RangeError(`${taps.length} taps, of which none falls on some inputs`);
   const kernel = shareDecimationKernel(decimation);

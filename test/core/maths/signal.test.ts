@@ -205,12 +205,12 @@ describe("the decimator", () => {
         (factor, more, splits) => {
           const length = factor + more;
           const random = createRandom(length);
-          const taps = Float64Array.from({ length }, () => random.normal());
+          const taps = Int16Array.from({ length }, () => random.integer(2000) - 1000);
           const input = Int16Array.from({ length: 200 }, () => random.integer(2000) - 1000);
           const expected: number[] = [];
           for (let end = length - 1; end < 200; end += factor) {
             let sum = 0;
-            for (let tap = 0; tap < length; tap++) sum += taps[tap]! * input[end - tap]! * 0.5;
+            for (let tap = 0; tap < length; tap++) sum += (taps[tap]! / 2 ** 15) * input[end - tap]! * 0.5;
             expected.push(sum);
           }
           const decimator = createDecimator({ taps, factor });
@@ -228,8 +228,20 @@ describe("the decimator", () => {
     );
   });
 
+  it("refuses taps whose sums would leave 32 bits", () => {
+    const taps = Int16Array.of(32_767, 32_767, 2);
+    expect(() => createDecimator({ taps, factor: 2 })).toThrow(RangeError);
+    taps[2] = 1;
+    const out = new Float64Array(2);
+    const counts = Int16Array.of(-32_768, -32_768, -32_768);
+    expect(
+      createDecimator({ taps, factor: 2 }).push({ counts, from: 0, to: 3, scale: 1 }, { out, at: 0 }),
+    ).toBe(1);
+    expect(out[0]).toBe(-65_535);
+  });
+
   it("refuses to keep all, and taps that pass over inputs", () => {
     for (const factor of [0, 1, 2.5, 4, Number.NaN])
-      expect(() => createDecimator({ taps: new Float64Array(3), factor })).toThrow(RangeError);
+      expect(() => createDecimator({ taps: new Int16Array(3), factor })).toThrow(RangeError);
   });
 });
