@@ -2,7 +2,8 @@
 
 /**
  * Lag products r[k] = Σ x[n]·x[n−k], n in `from … to`, for k = 0 … order, with the true past: needs `order` samples
- * before `from`. Sums of them over consecutive ranges are the sums over the joined range.
+ * before `from`. Sums of them over consecutive ranges are the sums over the joined range. Every second product is added by itself,
+ * from the first one and from the second one on.
  * @param out receives order + 1 values.
  */
 // biome-ignore lint/complexity/useMaxParams: a kernel of the hot path
@@ -13,31 +14,16 @@ export function computeLagProducts(
   order: number,
   out: Float64Array,
 ): void {
-  // Four lags at a time: the delayed samples stay in registers, so a product costs half a load.
-  for (let lag = 0; lag <= order; lag += 4) {
-    let r0 = 0;
-    let r1 = 0;
-    let r2 = 0;
-    let r3 = 0;
-    // Lags above the order are computed too and thrown away; their past may lie before the buffer.
-    let d1 = x[Math.max(0, from - lag - 1)]!;
-    let d2 = x[Math.max(0, from - lag - 2)]!;
-    let d3 = x[Math.max(0, from - lag - 3)]!;
-    for (let n = from; n < to; n++) {
-      const now = x[n]!;
-      const d0 = x[n - lag]!;
-      r0 += now * d0;
-      r1 += now * d1;
-      r2 += now * d2;
-      r3 += now * d3;
-      d3 = d2;
-      d2 = d1;
-      d1 = d0;
+  for (let lag = 0; lag <= order; lag++) {
+    let even = 0;
+    let odd = 0;
+    let n = from;
+    for (; n + 1 < to; n += 2) {
+      even += x[n]! * x[n - lag]!;
+      odd += x[n + 1]! * x[n + 1 - lag]!;
     }
-    out[lag] = r0;
-    if (lag + 1 <= order) out[lag + 1] = r1;
-    if (lag + 2 <= order) out[lag + 2] = r2;
-    if (lag + 3 <= order) out[lag + 3] = r3;
+    if (n < to) even += x[n]! * x[n - lag]!;
+    out[lag] = even + odd;
   }
 }
 

@@ -8,6 +8,7 @@ import { computeLagProducts, filterPredictionError, solveLevinsonDurbin } from "
 export const whiteningRidge = 1e-4;
 /** Pole of the high-pass that takes the constant part away: 19 Hz at 12 kHz. */
 export const highPassPole = 0.99;
+const squaredPole = highPassPole * highPassPole;
 /** Samples of one run, about: those of a device's frame and of a block that waited. */
 const runSamples = 512;
 
@@ -78,7 +79,18 @@ export function createBlockWhitening(
     const end = order + to;
     let raw = state[whiteningState.raw]!;
     let high = state[whiteningState.high]!;
-    for (let index = start; index < end; index++) {
+    let index = start;
+    // By twos: the second waits for the output before the first, not for that of the first.
+    for (; index + 1 < end; index += 2) {
+      const next = samples[index + 1]!;
+      const rise = samples[index]! - raw;
+      const both = next - samples[index]! + highPassPole * rise;
+      samples[index] = rise + highPassPole * high;
+      high = both + squaredPole * high;
+      raw = next;
+      samples[index + 1] = high;
+    }
+    if (index < end) {
       const next = samples[index]!;
       high = next - raw + highPassPole * high;
       raw = next;

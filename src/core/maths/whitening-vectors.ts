@@ -1,6 +1,6 @@
 /**
- * The whitening kernel as vectors of two doubles in WebAssembly. What must be added in its order stays so: side by side are
- * two lags of one sample, four blocks of one recursion, two samples of one filter.
+ * The whitening kernel as vectors of two doubles in WebAssembly. Side by side are two samples of one filter or of one lag's sum, and
+ * four blocks of one recursion.
  */
 import { conversionSlackBytes, describeConversion } from "./convert-counts.ts";
 import { type Code, f64, f64x2, i32, repeat } from "./wasm-code.ts";
@@ -24,7 +24,7 @@ const vectorBytes = 16;
 
 /** Where in the memory what lies, bytes. */
 interface Layout {
-  /** Raw, high, then lag products by twos: the odd one first. */
+  /** Raw, high, then lag products. */
   readonly state: number;
   /** Two blocks a row: every lag product of both. */
   readonly products: number;
@@ -66,11 +66,11 @@ export function createVectorWhiteningKernel(options: WhiteningOptions): Whitenin
     run: (state, blocks) => {
       inner[0] = state[whiteningState.raw]!;
       inner[1] = state[whiteningState.high]!;
-      for (let lag = 0; lag <= order; lag++) inner[2 + (lag ^ 1)] = state[faded + lag]!;
+      for (let lag = 0; lag <= order; lag++) inner[2 + lag] = state[faded + lag]!;
       run(blocks);
       state[whiteningState.raw] = inner[0];
       state[whiteningState.high] = inner[1];
-      for (let lag = 0; lag <= order; lag++) state[faded + lag] = inner[2 + (lag ^ 1)]!;
+      for (let lag = 0; lag <= order; lag++) state[faded + lag] = inner[2 + lag]!;
     },
   };
 }
@@ -84,7 +84,7 @@ function layOut({ order, blockSamples }: WhiteningOptions, maxBlocks: number, st
   const rows = rowsAbreast * Math.ceil(maxBlocks / (2 * rowsAbreast));
   const products = state + doubleBytes * (2 + 2 * countLagPairs(order));
   const coefficients = products + rows * vectorBytes * (order + 1);
-  // The lag behind an even order is computed and thrown away: it reaches one sample further back.
+  // Samples are taken by twos, also where an order of 1 needs one alone.
   const samples = coefficients + rows * vectorBytes * order + doubleBytes;
   const magnitudes = samples + doubleBytes * (order + maxBlocks * blockSamples);
   const counts = magnitudes + doubleBytes * maxBlocks * blockSamples;
@@ -106,20 +106,20 @@ function encodeWhitening(options: WhiteningOptions, layout: Layout): Uint8Array 
   const { order } = options;
   const pairs = range(countLagPairs(order));
   const named = [
-    "now fresh",
+    "pole poles raw high pair rise now fresh last",
     ...range(rowsAbreast).flatMap((row) => [
       ...["error", "limit", "alive", "reflection", "sum"].map((name) => `${name}_${row}`),
       ...range(order + 1).map((lag) => `a${lag}_${row} t${lag}_${row}`),
     ]),
-    ...pairs.map((pair) => `r${pair} f${pair} even${pair} odd${pair}`),
-    ...range(order + 1).map((lag) => `a${lag}`),
+    ...pairs.map((pair) => `f${pair} odd${pair}`),
+    ...range(order + 1).map((lag) => `r${lag} a${lag}`),
   ];
   return encodeModule("given", [
     describeConversion(),
     {
       name: "run",
       parameters: { blocks: "i32" },
-      locals: { i32: "block at stop row", f64: "raw high x", v128: named.join(" ") },
+      locals: { i32: "block at stop row", v128: named.join(" ") },
       body: (locals) => [
         ...encodeLagProducts(options, layout, locals),
         ...encodeRecursion(options, layout, locals),
@@ -144,75 +144,77 @@ function forEachBlock({ get, set }: Locals, body: Code): Code {
   ];
 }
 
-/** The high-pass, and lag products of what it leaves, faded and put down for the recursion. */
+/** The high-pass, two samples a turn, and lag products of what it leaves, faded and put down for the recursion. */
 function encodeLagProducts(
   { order, blockSamples, memory }: WhiteningOptions,
   layout: Layout,
   locals: Locals,
 ): Code {
   const { get, set } = locals;
+  const { add, sub, mul, slide, firsts, seconds } = f64x2;
+  const lags = range(order + 1);
   const pairs = range(countLagPairs(order));
-  const first = layout.samples + doubleBytes * order;
+  const delayed = range((order - 1) >> 1);
+  const reach = doubleBytes * Math.max(2, order);
   const state = i32.constant(layout.state);
-  /** A sample with the one before it, and the same of those two, four … before, which two turns of the loop share. */
-  const takeSample = (offset: number, own: string, other: string): Code => [
-    ...set("x", f64.load(get("at"), offset)),
-    ...set("high", f64.add(f64.sub(get("x"), get("raw")), f64.mul(f64.constant(highPassPole), get("high")))),
-    ...set("raw", get("x")),
-    ...f64.store({ address: get("at"), offset }, get("high")),
-    ...set("now", f64x2.both(get("high"))),
-    ...set("fresh", f64x2.slide(get(`${other}0`), get("now"))),
-    ...pairs.flatMap((pair) => {
-      const delayed = pair === 0 ? get("fresh") : get(`${own}${pair - 1}`);
-      return set(`r${pair}`, f64x2.add(get(`r${pair}`), f64x2.mul(get("now"), delayed)));
-    }),
-    ...pairs
-      .slice(1)
-      .reverse()
-      .flatMap((pair) => set(`${own}${pair}`, get(`${own}${pair - 1}`))),
-    ...set(`${own}0`, get("fresh")),
+  /** Of samples before those of this turn: `at` stands at the oldest one that a turn needs. */
+  const back = (samples: number): Code => f64x2.load(get("at"), reach - doubleBytes * samples);
+  /** The two samples `lag` before those of this turn: neighbours as they were put down, or one of this pair and one of that. */
+  const delay = (lag: number): Code => {
+    if (lag <= 2) return get(["now", "fresh", "last"][lag]!);
+    return lag % 2 === 0 ? back(lag) : get(`odd${(lag - 3) / 2}`);
+  };
+  const takePair: Code = [
+    ...set("pair", back(0)),
+    ...set("rise", sub(get("pair"), slide(get("raw"), get("pair")))),
+    ...set("raw", get("pair")),
+    ...set("fresh", add(slide(get("rise"), get("rise")), mul(get("pole"), get("rise")))),
+    ...set("now", add(firsts(get("rise"), get("fresh")), mul(get("poles"), get("high")))),
+    ...set("high", seconds(get("now"), get("now"))),
+    ...f64x2.store({ address: get("at"), offset: reach }, get("now")),
+    ...set("fresh", slide(get("last"), get("now"))),
+    ...lags.flatMap((lag) => set(`r${lag}`, add(get(`r${lag}`), mul(get("now"), delay(lag))))),
+    ...delayed.toReversed().flatMap((odd) => set(`odd${odd}`, get(odd === 0 ? "fresh" : `odd${odd - 1}`))),
+    ...set("last", get("now")),
   ];
   const putDown = (pair: number): Code => {
-    const even = { address: get("row"), offset: vectorBytes * 2 * pair };
-    const odd = { address: get("row"), offset: vectorBytes * (2 * pair + 1) };
+    const place = (lag: number) => ({ address: get("row"), offset: vectorBytes * lag });
     const value = get(`f${pair}`);
-    const raised = pair === 0 ? f64x2.mul(value, f64x2.both(f64.constant(1 + whiteningRidge))) : value;
+    const raised = pair === 0 ? mul(value, f64x2.both(f64.constant(1 + whiteningRidge))) : value;
     return [
-      ...f64x2.storeLane(even, raised, 1),
-      ...(2 * pair + 1 > order ? [] : f64x2.storeLane(odd, value, 0)),
+      ...f64x2.storeLane(place(2 * pair), raised, 0),
+      ...(2 * pair + 1 > order ? [] : f64x2.storeLane(place(2 * pair + 1), value, 1)),
     ];
   };
-  const back = (samples: number): Code => f64x2.load(i32.constant(first - doubleBytes * samples));
+  /** What both halves of two lags' sums come to; the lag behind an even order is the one before it once more, and thrown away. */
+  const sumUp = (pair: number): Code => {
+    const [one, other] = [get(`r${2 * pair}`), get(`r${Math.min(order, 2 * pair + 1)}`)];
+    return add(firsts(one, other), seconds(one, other));
+  };
   return [
-    ...set("raw", f64.load(state)),
-    ...set("high", f64.load(state, doubleBytes)),
+    ...set("pole", f64x2.both(f64.constant(highPassPole))),
+    ...set("poles", firsts(get("pole"), mul(get("pole"), get("pole")))),
+    ...set("raw", f64x2.loadBoth(state)),
+    ...set("high", f64x2.loadBoth(state, doubleBytes)),
     ...pairs.flatMap((pair) => set(`f${pair}`, f64x2.load(state, doubleBytes * (2 + 2 * pair)))),
-    ...pairs.slice(0, -1).flatMap((pair) => set(`even${pair}`, back(3 + 2 * pair))),
-    ...(pairs.length === 1 ? set("odd0", back(2)) : []),
-    ...pairs.slice(0, -1).flatMap((pair) => set(`odd${pair}`, back(2 + 2 * pair))),
-    ...set("at", i32.constant(first)),
+    ...set("at", i32.constant(layout.samples + doubleBytes * order - reach)),
+    ...set("last", back(2)),
+    ...delayed.flatMap((odd) => set(`odd${odd}`, back(2 * odd + 3))),
     ...forEachBlock(locals, [
-      ...pairs.flatMap((pair) => set(`r${pair}`, f64x2.zero())),
+      ...lags.flatMap((lag) => set(`r${lag}`, f64x2.zero())),
       ...set("stop", i32.add(get("at"), i32.constant(doubleBytes * blockSamples))),
       ...repeat(
-        [
-          ...takeSample(0, "even", "odd"),
-          ...takeSample(doubleBytes, "odd", "even"),
-          ...set("at", i32.add(get("at"), i32.constant(vectorBytes))),
-        ],
+        [...takePair, ...set("at", i32.add(get("at"), i32.constant(vectorBytes)))],
         i32.isBelow(get("at"), get("stop")),
       ),
       ...findRow(locals, layout.products, vectorBytes * (order + 1)),
       ...pairs.flatMap((pair) => [
-        ...set(
-          `f${pair}`,
-          f64x2.add(get(`r${pair}`), f64x2.mul(f64x2.both(f64.constant(memory)), get(`f${pair}`))),
-        ),
+        ...set(`f${pair}`, add(sumUp(pair), mul(f64x2.both(f64.constant(memory)), get(`f${pair}`)))),
         ...putDown(pair),
       ]),
     ]),
-    ...f64.store({ address: state }, get("raw")),
-    ...f64.store({ address: state, offset: doubleBytes }, get("high")),
+    ...f64x2.storeLane({ address: state }, get("raw"), 1),
+    ...f64x2.storeLane({ address: state, offset: doubleBytes }, get("high"), 1),
     ...pairs.flatMap((pair) =>
       f64x2.store({ address: state, offset: doubleBytes * (2 + 2 * pair) }, get(`f${pair}`)),
     ),
@@ -272,25 +274,21 @@ function encodeRecursion({ order }: WhiteningOptions, layout: Layout, { get, set
 /** Magnitudes of the prediction error. */
 function encodePrediction({ order, blockSamples }: WhiteningOptions, layout: Layout, locals: Locals): Code {
   const { get, set } = locals;
-  const first = layout.samples + doubleBytes * order;
+  const reach = doubleBytes * order;
   const taps = range(order).map((index) => index + 1);
   const late = taps.reduce<Code>(
-    (error, k) =>
-      f64x2.add(
-        error,
-        f64x2.mul(get(`a${k}`), f64x2.load(i32.sub(get("at"), i32.constant(doubleBytes * k)))),
-      ),
-    f64x2.load(get("at")),
+    (error, k) => f64x2.add(error, f64x2.mul(get(`a${k}`), f64x2.load(get("at"), reach - doubleBytes * k))),
+    f64x2.load(get("at"), reach),
   );
   return [
-    ...set("at", i32.constant(first)),
+    ...set("at", i32.constant(layout.samples)),
     ...forEachBlock(locals, [
       ...findRow(locals, layout.coefficients, vectorBytes * order),
       ...taps.flatMap((k) => set(`a${k}`, f64x2.loadBoth(get("row"), vectorBytes * (k - 1)))),
       ...set("stop", i32.add(get("at"), i32.constant(doubleBytes * blockSamples))),
       ...repeat(
         [
-          ...f64x2.store({ address: get("at"), offset: layout.magnitudes - first }, f64x2.abs(late)),
+          ...f64x2.store({ address: get("at"), offset: layout.magnitudes - layout.samples }, f64x2.abs(late)),
           ...set("at", i32.add(get("at"), i32.constant(vectorBytes))),
         ],
         i32.isBelow(get("at"), get("stop")),
