@@ -1,6 +1,7 @@
 /**
- * Integrates a stream into equal slices of another axis, low-passes the slices and keeps every second one. In plain
- * JavaScript, and as WebAssembly with eight outputs of the low-pass at a time: the same bits, each adds in the order of its taps.
+ * Integrates a stream into equal slices of another axis, low-passes the slices and keeps every second one. The integral up to each
+ * sample of a run comes first, by fours; a slice is the difference of two places in it, so that nothing is asked of each sample. In
+ * plain JavaScript, and as WebAssembly with eight outputs of the low-pass at a time: the same bits, each adds in the order of its taps.
  */
 import { findOrMake } from "./find-or-make.ts";
 import { branch, type Code, f64, f64x2, i32, repeat } from "./wasm-code.ts";
@@ -37,6 +38,9 @@ export interface SliceState {
 
 const runningDoubles = 2;
 
+/** Added to a double and taken away again it leaves the nearest whole number, which the lower half of its bits is in between. */
+const roundingBias = 1.5 * 2 ** 52;
+
 /** Doubles for every second slice that an output needs: an even number, so that vectors can take them. */
 function countHalf(taps: number): number {
   return 2 * Math.ceil(((taps + 1) >> 1) / 2);
@@ -58,6 +62,9 @@ export function createScriptSliceKernel(taps: Float64Array): SliceKernel {
   const reversed = Float64Array.from(taps).reverse();
   const slices = new Float64Array(length + sliceRunSlices);
   const outputs = new Float64Array(sliceRunSlices / 2);
+  // Samples are taken by fours; what lies behind the last is added to nothing that is read.
+  const whole = new Float64Array(sliceRunSamples + 4);
+  const integral = new Float64Array(1 + whole.length);
   const half = countHalf(length);
   const placeOf = (slice: number): number => runningDoubles + (slice & 1) * half + (slice >> 1);
   return {
@@ -67,24 +74,22 @@ export function createScriptSliceKernel(taps: Float64Array): SliceKernel {
       const { doubles } = state;
       let { held } = state;
       for (let index = 0; index < held; index++) slices[index] = doubles[placeOf(index)]!;
-      let part = doubles[0]!;
-      let sum = doubles[1]!;
-      for (let index = from; index < to; index++) {
-        const sample = samples[index]!;
-        let next = part + step;
-        if (next < 1) {
-          sum += sample * step;
-        } else {
-          // It spans the boundary of a slice (or several, where few samples come): it is shared by what it covers.
-          slices[held++] = sum + sample * (1 - part);
-          next -= 1;
-          for (; next >= 1; next -= 1) slices[held++] = sample;
-          sum = sample * next;
-        }
-        part = next;
+      const count = to - from;
+      whole.set(samples.subarray(from, to));
+      integrate(whole, count, integral);
+      let carried = doubles[1]!;
+      let last = 0;
+      // Where slices end, in samples of this run.
+      let edge = (1 - doubles[0]!) * (1 / step);
+      for (; edge < count; edge += 1 / step) {
+        const before = edge - 0.5 + roundingBias - roundingBias;
+        const here = integral[before]! + whole[before]! * (edge - before);
+        slices[held++] = (here - last) * step + carried;
+        last = here;
+        carried = 0;
       }
-      doubles[0] = part;
-      doubles[1] = sum;
+      doubles[0] = 1 - (edge - count) * step;
+      doubles[1] = (integral[count]! - last) * step + carried;
       let many = 0;
       for (let from = 0; from + length <= held; from += 2, many++) {
         let output = 0;
@@ -98,6 +103,20 @@ export function createScriptSliceKernel(taps: Float64Array): SliceKernel {
   };
 }
 
+/** The integral of so many samples up to each of them, from 0 on: of every four the first pair, then the second behind it. */
+function integrate(samples: Float64Array, count: number, integral: Float64Array): void {
+  let base = 0;
+  for (let index = 0; index < count; index += 4) {
+    const pair = samples[index]! + samples[index + 1]!;
+    const all = samples[index + 2]! + samples[index + 3]! + pair;
+    integral[index + 1] = samples[index]! + base;
+    integral[index + 2] = pair + base;
+    integral[index + 3] = samples[index + 2]! + pair + base;
+    integral[index + 4] = all + base;
+    base += all;
+  }
+}
+
 const doubleBytes = 8;
 const vectorBytes = 16;
 /** Vectors of outputs that are computed together: none waits for its own last sum. */
@@ -109,6 +128,8 @@ interface Layout {
   readonly state: number;
   readonly taps: number;
   readonly samples: number;
+  /** Up to each sample of a run, from 0 on. */
+  readonly integral: number;
   readonly even: number;
   readonly odd: number;
   readonly outputs: number;
@@ -139,7 +160,7 @@ export function createVectorSliceKernel(taps: Float64Array): SliceKernel {
       if (sourceAt === null) own.set(samples.subarray(from, to));
       inner.set(state.doubles);
       const at = sourceAt === null ? layout.samples : sourceAt + doubleBytes * from;
-      const slices = run(at, at + doubleBytes * (to - from), state.held, step);
+      const slices = run(at, to - from, state.held, step, 1 / step);
       state.doubles.set(inner);
       const many = slices < taps.length ? 0 : ((slices - taps.length) >> 1) + 1;
       state.held = slices - 2 * many;
@@ -165,26 +186,33 @@ function layOut(taps: number, state: number): Layout {
   const half = taps + sliceRunSlices / 2 + 2 * abreast;
   const tapsAt = state + doubleBytes * (runningDoubles + 2 * countHalf(taps));
   const samples = tapsAt + doubleBytes * taps;
-  const even = samples + doubleBytes * sliceRunSamples;
+  // Samples are taken by fours.
+  const integral = samples + doubleBytes * (sliceRunSamples + 4);
+  const even = integral + doubleBytes * (1 + sliceRunSamples + 4);
   const odd = even + doubleBytes * half;
   const outputs = odd + doubleBytes * half;
-  return { state, taps: tapsAt, samples, even, odd, outputs, end: outputs + doubleBytes * half };
+  return { state, taps: tapsAt, samples, integral, even, odd, outputs, end: outputs + doubleBytes * half };
 }
 
-/** `run(at, stop, slices, step)` of the samples between two addresses; returns the slices, those that were held included. */
+/** `run(at, count, slices, step, length)` of so many samples from an address on, a slice's length in samples; returns the slices, those that were held included. */
 function encodeSlices(taps: number, layout: Layout): Uint8Array {
   const sums = Array.from({ length: abreast }, (_, index) => `sum${index}`);
   return encodeModule("given", [
     {
       name: "run",
-      parameters: { at: "i32", stop: "i32", slices: "i32", step: "f64" },
+      parameters: { at: "i32", count: "i32", slices: "i32", step: "f64", length: "f64" },
       result: "i32",
-      locals: { f64: "part sum next sample", v128: `tap ${sums.join(" ")}` },
+      locals: {
+        i32: "from stop to whole",
+        f64: "edge last carried end biased here",
+        v128: `base two four tap ${sums.join(" ")}`,
+      },
       body: (locals) => [
         ...encodeCopies(taps, layout, (held, kept) =>
           f64x2.store({ address: i32.constant(held) }, f64x2.load(i32.constant(kept))),
         ),
-        ...encodeIntegration(layout, locals),
+        ...encodeIntegral(layout, locals),
+        ...encodeSlicing(layout, locals),
         ...encodeLowPass(taps, layout, locals),
         // Where the low-pass came to its end lies the first slice that the next output needs.
         ...encodeCopies(taps, layout, (held, kept) =>
@@ -207,50 +235,73 @@ function encodeCopies(taps: number, layout: Layout, copy: (held: number, kept: n
   ];
 }
 
-function encodeIntegration(layout: Layout, { get, set }: Locals): Code {
+/** As `integrate` does. */
+function encodeIntegral(layout: Layout, { get, set }: Locals): Code {
+  const { add, slide, seconds } = f64x2;
+  const behindFirst = (pair: string): Code => add(get(pair), slide(f64x2.zero(), get(pair)));
+  return [
+    ...set("from", get("at")),
+    ...set("stop", i32.add(get("at"), i32.shiftLeft(get("count"), i32.constant(3)))),
+    ...set("to", i32.constant(layout.integral + doubleBytes)),
+    ...set("base", f64x2.zero()),
+    ...repeat(
+      [
+        ...set("two", f64x2.load(get("from"))),
+        ...set("four", f64x2.load(get("from"), vectorBytes)),
+        ...set("two", behindFirst("two")),
+        ...set("four", add(behindFirst("four"), seconds(get("two"), get("two")))),
+        ...f64x2.store({ address: get("to") }, add(get("two"), get("base"))),
+        ...f64x2.store({ address: get("to"), offset: vectorBytes }, add(get("four"), get("base"))),
+        ...set("base", add(get("base"), seconds(get("four"), get("four")))),
+        ...set("from", i32.add(get("from"), i32.constant(2 * vectorBytes))),
+        ...set("to", i32.add(get("to"), i32.constant(2 * vectorBytes))),
+      ],
+      i32.isBelow(get("from"), get("stop")),
+    ),
+  ];
+}
+
+function encodeSlicing(layout: Layout, { get, set }: Locals): Code {
   const { add, sub, mul } = f64;
   const one = f64.constant(1);
+  const bias = f64.constant(roundingBias);
   const running = i32.constant(layout.state);
+  const eight = i32.constant(3);
   /** Even slices and odd ones lie apart, so that the low-pass reads neighbours. */
   const keep = (value: Code): Code => {
-    const place = i32.shiftLeft(i32.shiftRight(get("slices"), i32.constant(1)), i32.constant(3));
+    const place = i32.shiftLeft(i32.shiftRight(get("slices"), i32.constant(1)), eight);
     const apart = i32.mul(i32.and(get("slices"), i32.constant(1)), i32.constant(layout.odd - layout.even));
     return [
       ...f64.store({ address: i32.add(place, apart), offset: layout.even }, value),
       ...set("slices", i32.add(get("slices"), i32.constant(1))),
     ];
   };
-  return [
-    ...set("part", f64.load(running)),
-    ...set("sum", f64.load(running, doubleBytes)),
-    ...repeat(
-      [
-        ...set("sample", f64.load(get("at"))),
-        ...set("next", add(get("part"), get("step"))),
-        ...branch(
-          f64.isBelow(get("next"), one),
-          set("sum", add(get("sum"), mul(get("sample"), get("step")))),
-          [
-            ...keep(add(get("sum"), mul(get("sample"), sub(one, get("part"))))),
-            ...set("next", sub(get("next"), one)),
-            ...branch(
-              f64.isAtLeast(get("next"), one),
-              repeat(
-                [...keep(get("sample")), ...set("next", sub(get("next"), one))],
-                f64.isAtLeast(get("next"), one),
-              ),
-              [],
-            ),
-            ...set("sum", mul(get("sample"), get("next"))),
-          ],
-        ),
-        ...set("part", get("next")),
-        ...set("at", i32.add(get("at"), i32.constant(doubleBytes))),
-      ],
-      i32.isBelow(get("at"), get("stop")),
+  const sinceLast = (upTo: Code): Code => add(mul(sub(upTo, get("last")), get("step")), get("carried"));
+  const takeSlice: Code = [
+    ...set("biased", add(sub(get("edge"), f64.constant(0.5)), bias)),
+    ...set("whole", i32.shiftLeft(f64.lowerBits(get("biased")), eight)),
+    ...set(
+      "here",
+      add(
+        f64.load(get("whole"), layout.integral),
+        mul(f64.load(i32.add(get("at"), get("whole"))), sub(get("edge"), sub(get("biased"), bias))),
+      ),
     ),
-    ...f64.store({ address: running }, get("part")),
-    ...f64.store({ address: running, offset: doubleBytes }, get("sum")),
+    ...keep(sinceLast(get("here"))),
+    ...set("last", get("here")),
+    ...set("carried", f64.constant(0)),
+    ...set("edge", add(get("edge"), get("length"))),
+  ];
+  const hasEnded = f64.isBelow(get("edge"), get("end"));
+  const whole = f64.load(i32.shiftLeft(get("count"), eight), layout.integral);
+  return [
+    ...set("end", f64.fromInteger(get("count"))),
+    ...set("edge", mul(sub(one, f64.load(running)), get("length"))),
+    ...set("carried", f64.load(running, doubleBytes)),
+    ...set("last", f64.constant(0)),
+    ...branch(hasEnded, repeat(takeSlice, hasEnded), []),
+    ...f64.store({ address: running }, sub(one, mul(sub(get("edge"), get("end")), get("step")))),
+    ...f64.store({ address: running, offset: doubleBytes }, sinceLast(whole)),
   ];
 }
 

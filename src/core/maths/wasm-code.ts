@@ -88,8 +88,9 @@ export const f64: {
   readonly sub: Binary;
   readonly mul: Binary;
   readonly isBelow: Binary;
-  readonly isAtLeast: Binary;
   readonly fromInteger: Unary;
+  /** The lower half of its bits, as an integer of 32. */
+  readonly lowerBits: Unary;
 } = {
   constant: (value) => [0x44, ...new Uint8Array(Float64Array.of(value).buffer)],
   load: load([0x2b]),
@@ -98,8 +99,8 @@ export const f64: {
   sub: binary([0xa1]),
   mul: binary([0xa2]),
   isBelow: binary([0x63]),
-  isAtLeast: binary([0x66]),
   fromInteger: unary([0xb7]),
+  lowerBits: unary([0xbd, 0xa7]),
 };
 
 /** Vectors of two doubles, and their bits. */
