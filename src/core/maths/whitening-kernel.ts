@@ -7,8 +7,15 @@ import { computeLagProducts, filterPredictionError, solveLevinsonDurbin } from "
 /** White noise 40 dB below the signal is added to its lag products: a fit to so few samples needs a floor. */
 export const whiteningRidge = 1e-4;
 /** Pole of the high-pass that takes the constant part away: 19 Hz at 12 kHz. */
-export const highPassPole = 0.99;
+const highPassPole = 0.99;
 const squaredPole = highPassPole * highPassPole;
+/** What is left of an output one to four samples later. */
+export const highPassPoles: readonly [number, number, number, number] = [
+  highPassPole,
+  squaredPole,
+  squaredPole * highPassPole,
+  squaredPole * squaredPole,
+];
 /** Samples of one run, about: those of a device's frame and of a block that waited. */
 const runSamples = 512;
 
@@ -74,25 +81,35 @@ export function createBlockWhitening(
   const coefficients = new Float64Array(order + 1);
   const scratch = new Float64Array(order + 1);
   const { faded } = whiteningState;
+  const [pole, squared, cubed, fourthPower] = highPassPoles;
   return (state, from, to) => {
     const start = order + from;
     const end = order + to;
     let raw = state[whiteningState.raw]!;
     let high = state[whiteningState.high]!;
     let index = start;
-    // By twos: the second waits for the output before the first, not for that of the first.
-    for (; index + 1 < end; index += 2) {
-      const next = samples[index + 1]!;
-      const rise = samples[index]! - raw;
-      const both = next - samples[index]! + highPassPole * rise;
-      samples[index] = rise + highPassPole * high;
-      high = both + squaredPole * high;
-      raw = next;
-      samples[index + 1] = high;
+    // By fours: each of them waits for the output before all four, none for another's.
+    for (; index + 3 < end; index += 4) {
+      const [x0, x1, x2, x3] = [
+        samples[index]!,
+        samples[index + 1]!,
+        samples[index + 2]!,
+        samples[index + 3]!,
+      ];
+      const first = x0 - raw;
+      const second = x1 - x0 + pole * first;
+      const third = x2 - x1 + pole * second;
+      const fourth = x3 - x2 + pole * (x2 - x1) + squared * second;
+      samples[index] = first + pole * high;
+      samples[index + 1] = second + squared * high;
+      samples[index + 2] = third + cubed * high;
+      samples[index + 3] = fourth + fourthPower * high;
+      high = samples[index + 3]!;
+      raw = x3;
     }
-    if (index < end) {
+    for (; index < end; index++) {
       const next = samples[index]!;
-      high = next - raw + highPassPole * high;
+      high = next - raw + pole * high;
       raw = next;
       samples[index] = high;
     }

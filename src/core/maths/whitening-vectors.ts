@@ -7,7 +7,7 @@ import { type Code, f64, f64x2, i32, repeat } from "./wasm-code.ts";
 import { createCountsIntake, encodeModule, type Locals, startModule, takeRoom } from "./wasm-module.ts";
 import {
   countRunBlocks,
-  highPassPole,
+  highPassPoles,
   type WhiteningKernel,
   type WhiteningOptions,
   whiteningRidge,
@@ -38,12 +38,12 @@ interface Layout {
 }
 
 /**
- * Creates the kernel; null for a make that does not suit it: a high order, or blocks of an odd length.
+ * Creates the kernel; null for a make that does not suit it: a high order, or blocks that are not made of fours.
  * @throws Error where the processor or the runtime has no vectors.
  */
 export function createVectorWhiteningKernel(options: WhiteningOptions): WhiteningKernel | null {
   const { order, blockSamples } = options;
-  if (order < 1 || order > maxOrder || blockSamples % 2 !== 0) return null;
+  if (order < 1 || order > maxOrder || blockSamples % 4 !== 0) return null;
   const maxBlocks = countRunBlocks(blockSamples);
   const { memory, from } = takeRoom(layOut(options, maxBlocks, 0).end);
   const layout = layOut(options, maxBlocks, from);
@@ -106,7 +106,7 @@ function encodeWhitening(options: WhiteningOptions, layout: Layout): Uint8Array 
   const { order } = options;
   const pairs = range(countLagPairs(order));
   const named = [
-    "pole poles raw high pair rise now fresh last",
+    "pole poles laterPoles raw high pair rise now0 now1 fresh last",
     ...range(rowsAbreast).flatMap((row) => [
       ...["error", "limit", "alive", "reflection", "sum"].map((name) => `${name}_${row}`),
       ...range(order + 1).map((lag) => `a${lag}_${row} t${lag}_${row}`),
@@ -144,7 +144,7 @@ function forEachBlock({ get, set }: Locals, body: Code): Code {
   ];
 }
 
-/** The high-pass, two samples a turn, and lag products of what it leaves, faded and put down for the recursion. */
+/** The high-pass, four samples a turn, and lag products of what it leaves, faded and put down for the recursion. */
 function encodeLagProducts(
   { order, blockSamples, memory }: WhiteningOptions,
   layout: Layout,
@@ -157,25 +157,45 @@ function encodeLagProducts(
   const delayed = range((order - 1) >> 1);
   const reach = doubleBytes * Math.max(2, order);
   const state = i32.constant(layout.state);
-  /** Of samples before those of this turn: `at` stands at the oldest one that a turn needs. */
-  const back = (samples: number): Code => f64x2.load(get("at"), reach - doubleBytes * samples);
-  /** The two samples `lag` before those of this turn: neighbours as they were put down, or one of this pair and one of that. */
-  const delay = (lag: number): Code => {
-    if (lag <= 2) return get(["now", "fresh", "last"][lag]!);
-    return lag % 2 === 0 ? back(lag) : get(`odd${(lag - 3) / 2}`);
+  const pole = (power: 0 | 1 | 2 | 3): Code => f64x2.both(f64.constant(highPassPoles[power]));
+  /** Of samples before the pair of this turn, the first or the second: `at` stands at the oldest one that the first needs. */
+  const back = (samples: number, pair = 0): Code =>
+    f64x2.load(get("at"), reach + vectorBytes * pair - doubleBytes * samples);
+  /** The two samples `lag` before those of this pair: neighbours as they were put down, or one of this pair and one of that. */
+  const delay = (lag: number, pair: number): Code => {
+    if (lag === 0) return get(`now${pair}`);
+    if (lag <= 2) return get(lag === 1 ? "fresh" : "last");
+    return lag % 2 === 0 ? back(lag, pair) : get(`odd${(lag - 3) / 2}`);
   };
-  const takePair: Code = [
-    ...set("pair", back(0)),
+  /** What the outputs of a pair are but for the output before: its own rises, the first also within the second. */
+  const rise = (pair: number): Code => [
+    ...set("pair", back(0, pair)),
     ...set("rise", sub(get("pair"), slide(get("raw"), get("pair")))),
     ...set("raw", get("pair")),
-    ...set("fresh", add(slide(get("rise"), get("rise")), mul(get("pole"), get("rise")))),
-    ...set("now", add(firsts(get("rise"), get("fresh")), mul(get("poles"), get("high")))),
-    ...set("high", seconds(get("now"), get("now"))),
-    ...f64x2.store({ address: get("at"), offset: reach }, get("now")),
-    ...set("fresh", slide(get("last"), get("now"))),
-    ...lags.flatMap((lag) => set(`r${lag}`, add(get(`r${lag}`), mul(get("now"), delay(lag))))),
+    ...set(`now${pair}`, add(slide(get("rise"), get("rise")), mul(get("pole"), get("rise")))),
+    ...set(`now${pair}`, firsts(get("rise"), get(`now${pair}`))),
+  ];
+  const followOn = (pair: number, poles: string, output: Code): Code =>
+    set(`now${pair}`, add(get(`now${pair}`), mul(get(poles), output)));
+  const addPair = (pair: number): Code => [
+    ...set("fresh", slide(get("last"), get(`now${pair}`))),
+    ...lags.flatMap((lag) => set(`r${lag}`, add(get(`r${lag}`), mul(get(`now${pair}`), delay(lag, pair))))),
     ...delayed.toReversed().flatMap((odd) => set(`odd${odd}`, get(odd === 0 ? "fresh" : `odd${odd - 1}`))),
-    ...set("last", get("now")),
+    ...set("last", get(`now${pair}`)),
+  ];
+  const put = (pair: number): Code =>
+    f64x2.store({ address: get("at"), offset: reach + vectorBytes * pair }, get(`now${pair}`));
+  const takeFour: Code = [
+    ...rise(0),
+    ...rise(1),
+    ...followOn(1, "poles", seconds(get("now0"), get("now0"))),
+    ...followOn(0, "poles", get("high")),
+    ...followOn(1, "laterPoles", get("high")),
+    ...set("high", seconds(get("now1"), get("now1"))),
+    ...put(0),
+    ...put(1),
+    ...addPair(0),
+    ...addPair(1),
   ];
   const putDown = (pair: number): Code => {
     const place = (lag: number) => ({ address: get("row"), offset: vectorBytes * lag });
@@ -192,8 +212,9 @@ function encodeLagProducts(
     return add(firsts(one, other), seconds(one, other));
   };
   return [
-    ...set("pole", f64x2.both(f64.constant(highPassPole))),
-    ...set("poles", firsts(get("pole"), mul(get("pole"), get("pole")))),
+    ...set("pole", pole(0)),
+    ...set("poles", firsts(pole(0), pole(1))),
+    ...set("laterPoles", firsts(pole(2), pole(3))),
     ...set("raw", f64x2.loadBoth(state)),
     ...set("high", f64x2.loadBoth(state, doubleBytes)),
     ...pairs.flatMap((pair) => set(`f${pair}`, f64x2.load(state, doubleBytes * (2 + 2 * pair)))),
@@ -204,7 +225,7 @@ function encodeLagProducts(
       ...lags.flatMap((lag) => set(`r${lag}`, f64x2.zero())),
       ...set("stop", i32.add(get("at"), i32.constant(doubleBytes * blockSamples))),
       ...repeat(
-        [...takePair, ...set("at", i32.add(get("at"), i32.constant(vectorBytes)))],
+        [...takeFour, ...set("at", i32.add(get("at"), i32.constant(2 * vectorBytes)))],
         i32.isBelow(get("at"), get("stop")),
       ),
       ...findRow(locals, layout.products, vectorBytes * (order + 1)),
