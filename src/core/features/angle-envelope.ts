@@ -58,7 +58,7 @@ export function createAngleEnvelope(options: AngleEnvelopeOptions): AngleEnvelop
 }
 
 /** One for all runs, so that none of them allocates. */
-const run: Reused<SliceRun> = { samples: new Float64Array(0), from: 0, to: 0 };
+const run: Reused<SliceRun> = { samples: new Float64Array(0), from: 0, to: 0, isSquared: false };
 
 class Envelope implements AngleEnvelope {
   readonly samplesPerRevolution: number;
@@ -84,25 +84,15 @@ class Envelope implements AngleEnvelope {
   }
 
   add({ magnitudes, from, to, revolutionsPerSample }: ResidualRun): void {
-    const { samples: squares, outputs } = this.#kernel;
+    const { outputs } = this.#kernel;
     const step = revolutionsPerSample * this.samplesPerRevolution * oversampling;
     const most = Math.max(1, Math.min(sliceRunSamples, Math.floor(sliceRunSlices / (step + 1))));
-    for (let next = from; next < to; ) {
-      const length = Math.min(most, to - next);
-      if (this.#isEnergy) {
-        for (let index = 0; index < length; index++) {
-          const magnitude = magnitudes[next + index]!;
-          squares[index] = magnitude * magnitude;
-        }
-        run.samples = squares;
-        run.from = 0;
-      } else {
-        run.samples = magnitudes;
-        run.from = next;
-      }
-      run.to = run.from + length;
+    run.samples = magnitudes;
+    run.isSquared = this.#isEnergy;
+    for (let next = from; next < to; next = run.to) {
+      run.from = next;
+      run.to = Math.min(to, next + most);
       this.#keep(outputs, this.#kernel.run(this.#state, run, step));
-      next += length;
     }
   }
 

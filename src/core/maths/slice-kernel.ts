@@ -12,12 +12,14 @@ export const sliceRunSamples = 512;
 /** Slices of one run at most: `samples` · (`step` + 1) must stay below. */
 export const sliceRunSlices = 16_384;
 
-/** `samples[from … to)`. */
-export type SliceRun = Readonly<Record<"from" | "to", number> & Record<"samples", Float64Array>>;
+/** `samples[from … to)`, or the square of each. */
+export type SliceRun = Readonly<
+  Record<"from" | "to", number> & Record<"samples", Float64Array> & Record<"isSquared", boolean>
+>;
 
 /** One for the whole process: a state is put in, run and taken out again. */
 export interface SliceKernel {
-  /** Room for the samples of a run that lie nowhere yet. */
+  /** Room for the samples of a run that lie nowhere yet; each run may write to it. */
   readonly samples: Float64Array;
   /** What comes of a run. */
   readonly outputs: Float64Array;
@@ -70,12 +72,13 @@ export function createScriptSliceKernel(taps: Float64Array): SliceKernel {
   return {
     samples: new Float64Array(sliceRunSamples),
     outputs,
-    run: (state, { samples, from, to }, step) => {
+    run: (state, { samples, from, to, isSquared }, step) => {
       const { doubles } = state;
       let { held } = state;
       for (let index = 0; index < held; index++) slices[index] = doubles[placeOf(index)]!;
       const count = to - from;
       whole.set(samples.subarray(from, to));
+      if (isSquared) for (let index = 0; index < count; index++) whole[index]! *= whole[index]!;
       integrate(whole, count, integral);
       let carried = doubles[1]!;
       let last = 0;
@@ -154,13 +157,13 @@ export function createVectorSliceKernel(taps: Float64Array): SliceKernel {
   return {
     samples: own,
     outputs: new Float64Array(buffer, layout.outputs, sliceRunSlices / 2),
-    run: (state, { samples, from, to }, step) => {
+    run: (state, { samples, from, to, isSquared }, step) => {
       if (samples !== source) sourceAt = samples.buffer === buffer ? samples.byteOffset : null;
       source = samples;
       if (sourceAt === null) own.set(samples.subarray(from, to));
       inner.set(state.doubles);
       const at = sourceAt === null ? layout.samples : sourceAt + doubleBytes * from;
-      const slices = run(at, to - from, state.held, step, 1 / step);
+      const slices = run(at, to - from, state.held, isSquared ? 1 : 0, step, 1 / step);
       state.doubles.set(inner);
       const many = slices < taps.length ? 0 : ((slices - taps.length) >> 1) + 1;
       state.held = slices - 2 * many;
@@ -194,13 +197,13 @@ function layOut(taps: number, state: number): Layout {
   return { state, taps: tapsAt, samples, integral, even, odd, outputs, end: outputs + doubleBytes * half };
 }
 
-/** `run(at, count, slices, step, length)` of so many samples from an address on, a slice's length in samples; returns the slices, those that were held included. */
+/** `run(at, count, slices, squared, step, length)` of so many samples from an address on, a slice's length in samples; returns the slices, those that were held included. */
 function encodeSlices(taps: number, layout: Layout): Uint8Array {
   const sums = Array.from({ length: abreast }, (_, index) => `sum${index}`);
   return encodeModule("given", [
     {
       name: "run",
-      parameters: { at: "i32", count: "i32", slices: "i32", step: "f64", length: "f64" },
+      parameters: { at: "i32", count: "i32", slices: "i32", squared: "i32", step: "f64", length: "f64" },
       result: "i32",
       locals: {
         i32: "from stop to whole",
@@ -211,6 +214,7 @@ function encodeSlices(taps: number, layout: Layout): Uint8Array {
         ...encodeCopies(taps, layout, (held, kept) =>
           f64x2.store({ address: i32.constant(held) }, f64x2.load(i32.constant(kept))),
         ),
+        ...branch(locals.get("squared"), encodeSquares(layout, locals), []),
         ...encodeIntegral(layout, locals),
         ...encodeSlicing(layout, locals),
         ...encodeLowPass(taps, layout, locals),
@@ -232,6 +236,26 @@ function encodeCopies(taps: number, layout: Layout, copy: (held: number, kept: n
   return [
     ...offsets.flatMap((offset) => copy(layout.even + offset, kept + offset)),
     ...offsets.flatMap((offset) => copy(layout.odd + offset, kept + half + offset)),
+  ];
+}
+
+/** Into the kernel's own room, from which they are taken from here on. */
+function encodeSquares(layout: Layout, { get, set }: Locals): Code {
+  const forward = (name: string): Code => set(name, i32.add(get(name), i32.constant(vectorBytes)));
+  return [
+    ...set("from", get("at")),
+    ...set("to", i32.constant(layout.samples)),
+    ...set("stop", i32.add(get("to"), i32.shiftLeft(get("count"), i32.constant(3)))),
+    ...repeat(
+      [
+        ...set("two", f64x2.load(get("from"))),
+        ...f64x2.store({ address: get("to") }, f64x2.mul(get("two"), get("two"))),
+        ...forward("from"),
+        ...forward("to"),
+      ],
+      i32.isBelow(get("to"), get("stop")),
+    ),
+    ...set("at", i32.constant(layout.samples)),
   ];
 }
 

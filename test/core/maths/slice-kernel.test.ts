@@ -18,18 +18,18 @@ const taps = designLowPassFir(25, 0.45, 5);
 
 function runAll(
   kernel: SliceKernel,
-  runs: readonly { readonly samples: number; readonly step: number }[],
+  runs: readonly { readonly samples: number; readonly step: number; readonly isSquared: boolean }[],
   sampleAt: () => number,
 ): { readonly heard: number[]; readonly state: readonly (number | undefined)[] } {
   const state = createSliceState(taps.length);
   const heard: number[] = [];
-  for (const { samples, step } of runs) {
+  for (const { samples, step, isSquared } of runs) {
     const count = Math.min(samples, Math.floor(sliceRunSlices / (step + 1)));
     // Elsewhere in memory, in the middle of it, or in the kernel's own room.
     const from = count % 3;
     const source = from === 0 ? kernel.samples : new Float64Array(from + count);
     for (let index = from; index < from + count; index++) source[index] = sampleAt();
-    const many = kernel.run(state, { samples: source, from, to: from + count }, step);
+    const many = kernel.run(state, { samples: source, from, to: from + count, isSquared }, step);
     heard.push(...kernel.outputs.subarray(0, many));
   }
   const { doubles, held } = state;
@@ -46,10 +46,13 @@ test("vectors and JavaScript agree on every bit, however long a sample covers an
     fc.double({ min: 1, max: 12_000, noNaN: true }),
     fc.constantFrom(0.2, 0.5, 1, 1 - 2 ** -53, 2, 3),
   );
-  const runs = fc.array(fc.record({ samples: fc.integer({ min: 1, max: sliceRunSamples }), step }), {
-    minLength: 1,
-    maxLength: 8,
-  });
+  const runs = fc.array(
+    fc.record({ samples: fc.integer({ min: 1, max: sliceRunSamples }), step, isSquared: fc.boolean() }),
+    {
+      minLength: 1,
+      maxLength: 8,
+    },
+  );
   fc.assert(
     fc.property(
       runs,
@@ -72,12 +75,12 @@ test("the integral of a constant is that constant, in as many outputs as every s
   const state = createSliceState(taps.length);
   kernel.samples.fill(3);
   // 500 samples of a fifth of a slice: 100 slices, of which the low-pass takes 25 for its first output.
-  expect(kernel.run(state, { samples: kernel.samples, from: 0, to: 500 }, 0.2)).toBe(
+  expect(kernel.run(state, { samples: kernel.samples, from: 0, to: 500, isSquared: false }, 0.2)).toBe(
     Math.floor((100 - 25) / 2) + 1,
   );
   for (const output of kernel.outputs.subarray(0, 38)) expect(output).toBeCloseTo(3, 12);
   resetSliceState(state);
-  expect(kernel.run(state, { samples: kernel.samples, from: 0, to: 100 }, 0.2)).toBe(0);
+  expect(kernel.run(state, { samples: kernel.samples, from: 0, to: 100, isSquared: false }, 0.2)).toBe(0);
 });
 
 test("samples of another kernel in the same memory are taken where they lie", () => {
@@ -95,7 +98,11 @@ test("samples of another kernel in the same memory are taken where they lie", ()
   const [ours, script] = kernels.map((kernel) => {
     const state = createSliceState(taps.length);
     const runs = [6, 256, 500].map((to, index, all) => {
-      const many = kernel.run(state, { samples: magnitudes, from: all[index - 1] ?? 0, to }, 0.7);
+      const many = kernel.run(
+        state,
+        { samples: magnitudes, from: all[index - 1] ?? 0, to, isSquared: false },
+        0.7,
+      );
       return [...kernel.outputs.subarray(0, many)];
     });
     return runs;
