@@ -4,14 +4,18 @@
  */
 import type { Reused } from "../contract/stream.ts";
 import { designLowPassFir } from "../maths/filter-design.ts";
+import { findOrMake } from "../maths/find-or-make.ts";
 import {
+  createScriptSliceKernel,
   createSliceState,
   resetSliceState,
+  type SliceKernel,
   type SliceRun,
-  shareSliceKernel,
   sliceRunSamples,
   sliceRunSlices,
 } from "../maths/slice-kernel.ts";
+import { createVectorSliceKernel } from "../maths/slice-vectors.ts";
+import { preferVectors } from "../maths/wasm-module.ts";
 import type { ResidualRun } from "./block-whitener.ts";
 
 /** Slices are this much finer than the samples that are kept. */
@@ -111,4 +115,16 @@ class Envelope implements AngleEnvelope {
     all.set(this.samples);
     this.samples = all;
   }
+}
+
+const shared = new Map<string, SliceKernel>();
+
+/** The kernel of this process for a low-pass: vectors where there are any. */
+function shareSliceKernel(taps: Float64Array): SliceKernel {
+  return findOrMake(shared, taps.join(), () =>
+    preferVectors(
+      () => createVectorSliceKernel(taps),
+      () => createScriptSliceKernel(taps),
+    ),
+  );
 }

@@ -3,6 +3,7 @@
  * four blocks of one recursion.
  */
 import { conversionSlackBytes, describeConversion } from "./convert-counts.ts";
+import { encodeRecursion, recursionLocals, rowsAbreast } from "./levinson-vectors.ts";
 import { type Code, f64, f64x2, i32, repeat } from "./wasm-code.ts";
 import { createCountsIntake, encodeModule, type Locals, startModule, takeRoom } from "./wasm-module.ts";
 import {
@@ -16,8 +17,6 @@ import {
 
 /** Higher orders have more lags than a processor has registers. */
 const maxOrder = 8;
-/** Rows of two blocks whose recursions go side by side: each waits for its own divisions. */
-const rowsAbreast = 2;
 const countBytes = 2;
 const doubleBytes = 8;
 const vectorBytes = 16;
@@ -107,10 +106,7 @@ function encodeWhitening(options: WhiteningOptions, layout: Layout): Uint8Array 
   const pairs = range(countLagPairs(order));
   const named = [
     "pole poles laterPoles raw high pair rise now0 now1 fresh last",
-    ...range(rowsAbreast).flatMap((row) => [
-      ...["error", "limit", "alive", "reflection", "sum"].map((name) => `${name}_${row}`),
-      ...range(order + 1).map((lag) => `a${lag}_${row} t${lag}_${row}`),
-    ]),
+    recursionLocals(order),
     ...pairs.map((pair) => `f${pair} odd${pair}`),
     ...range(order + 1).map((lag) => `r${lag} a${lag}`),
   ];
@@ -122,7 +118,7 @@ function encodeWhitening(options: WhiteningOptions, layout: Layout): Uint8Array 
       locals: { i32: "block at stop row", v128: named.join(" ") },
       body: (locals) => [
         ...encodeLagProducts(options, layout, locals),
-        ...encodeRecursion(options, layout, locals),
+        ...encodeRecursion(order, layout, locals),
         ...encodePrediction(options, layout, locals),
       ],
     },
@@ -238,56 +234,6 @@ function encodeLagProducts(
     ...f64x2.storeLane({ address: state, offset: doubleBytes }, get("high"), 1),
     ...pairs.flatMap((pair) =>
       f64x2.store({ address: state, offset: doubleBytes * (2 + 2 * pair) }, get(`f${pair}`)),
-    ),
-  ];
-}
-
-/** `solveLevinsonDurbin` of four blocks at once, in two rows: where one has come to its end, what it has is kept. */
-function encodeRecursion({ order }: WhiteningOptions, layout: Layout, { get, set }: Locals): Code {
-  const { add, sub, mul } = f64x2;
-  const rowBytes = vectorBytes * (order + 1);
-  const all = (value: number): Code => f64x2.both(f64.constant(value));
-  const solveRow = (row: number): readonly Code[] => {
-    const of = (name: string): Code => get(`${name}_${row}`);
-    const put = (name: string, value: Code): Code => set(`${name}_${row}`, value);
-    const product = (lag: number): Code => f64x2.load(get("row"), rowBytes * row + vectorBytes * lag);
-    const offset = (index: number): number => vectorBytes * (order * row + index);
-    return [
-      put("error", product(0)),
-      put("limit", mul(of("error"), all(1e-12))),
-      put("alive", f64x2.isAbove(of("error"), f64x2.zero())),
-      ...range(order).flatMap((index) => {
-        const m = index + 1;
-        const before = range(index).map((k) => k + 1);
-        return [
-          put("sum", product(m)),
-          ...before.map((k) => put("sum", add(of("sum"), mul(of(`a${k}`), product(m - k))))),
-          put("reflection", f64x2.div(f64x2.neg(of("sum")), of("error"))),
-          put("error", mul(of("error"), sub(all(1), mul(of("reflection"), of("reflection"))))),
-          put("alive", f64x2.and(of("alive"), f64x2.isAbove(of("error"), of("limit")))),
-          ...before.map((k) => put(`t${k}`, add(of(`a${k}`), mul(of("reflection"), of(`a${m - k}`))))),
-          ...before.map((k) => put(`a${k}`, f64x2.choose(of(`t${k}`), of(`a${k}`), of("alive")))),
-          put(`a${m}`, f64x2.and(of("reflection"), of("alive"))),
-        ];
-      }),
-      ...range(order).map((index) =>
-        f64x2.store({ address: get("stop"), offset: offset(index) }, of(`a${index + 1}`)),
-      ),
-    ];
-  };
-  const rows = range(rowsAbreast).map(solveRow);
-  return [
-    ...set("block", i32.constant(0)),
-    ...set("row", i32.constant(layout.products)),
-    ...set("stop", i32.constant(layout.coefficients)),
-    ...repeat(
-      [
-        ...rows[0]!.flatMap((_, line) => rows.flatMap((row) => row[line]!)),
-        ...set("row", i32.add(get("row"), i32.constant(rowsAbreast * rowBytes))),
-        ...set("stop", i32.add(get("stop"), i32.constant(rowsAbreast * vectorBytes * order))),
-        ...set("block", i32.add(get("block"), i32.constant(2 * rowsAbreast))),
-      ],
-      i32.isBelow(get("block"), get("blocks")),
     ),
   ];
 }

@@ -5,12 +5,12 @@ import { createRandom } from "../../../src/core/maths/random.ts";
 import {
   createScriptSliceKernel,
   createSliceState,
-  createVectorSliceKernel,
   resetSliceState,
   type SliceKernel,
   sliceRunSamples,
   sliceRunSlices,
 } from "../../../src/core/maths/slice-kernel.ts";
+import { createVectorSliceKernel } from "../../../src/core/maths/slice-vectors.ts";
 
 import { createVectorWhiteningKernel } from "../../../src/core/maths/whitening-vectors.ts";
 
