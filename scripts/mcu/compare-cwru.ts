@@ -20,7 +20,10 @@ export interface CwruComparison {
   readonly windows: number;
   /** Windows that one side scored and the other did not. */
   readonly scoredByOneOnly: number;
-  /** Windows in which another failure mode leads, or an output is above its alarm threshold on one side only. */
+  /**
+   * Windows in which another failure mode leads, or an output is above its alarm threshold on one side only. Modes that share the
+   * highest integer lead together.
+   */
   readonly otherDecisions: number;
   /** Windows whose integers differ from those of the TypeScript engine on the device's own inputs: must be 0. */
   readonly otherIntegers: number;
@@ -34,6 +37,12 @@ export interface CwruComparison {
     readonly p9999: number;
     readonly max: number;
   };
+}
+
+/** Of a window: the modes with the highest logit, and which outputs are above their alarm thresholds. */
+interface WindowDecision {
+  readonly leading: readonly number[];
+  readonly raised: string;
 }
 
 /** One window on the gateway's side. */
@@ -56,7 +65,7 @@ export async function compareCwru(dataDir: string, options: CwruComparisonOption
   const program = buildCheckProgram(target);
   const kernel = createIntegerKernel(model.student);
   const image = decodeMcuModel(model.mcuModel!);
-  const decide = (logits: Uint8Array): string => describeDecision(logits, model, image.raiseAt);
+  const decide = (logits: Uint8Array): WindowDecision => decideWindow(logits, model, image.raiseAt);
   const found = {
     signals: 0,
     windows: 0,
@@ -86,7 +95,7 @@ export async function compareCwru(dataDir: string, options: CwruComparisonOption
           const integers = new Uint8Array(kernel.outputs);
           kernel.runQuantisedInto(actual.quantised, 1, integers);
           if (Buffer.compare(integers, actual.logits) !== 0) found.otherIntegers++;
-          if (decide(actual.logits) !== decide(one.logits)) found.otherDecisions++;
+          if (!agree(decide(actual.logits), decide(one.logits))) found.otherDecisions++;
           const steps = Math.max(
             ...actual.logits.map((logit, output) => Math.abs(logit - one.logits[output]!)),
           );
@@ -176,11 +185,18 @@ function computeWindows(
 }
 
 /** The leading mode and which outputs are above their thresholds. */
-function describeDecision(logits: Uint8Array, model: ShippedModel, raiseAt: readonly number[]): string {
+function decideWindow(logits: Uint8Array, model: ShippedModel, raiseAt: readonly number[]): WindowDecision {
   const { outputScale, outputZeroPoint } = model.student.layers[model.student.layers.length - 1]!;
   const calibrated = Array.from(logits, (logit, output) =>
     calibrateLogit((logit - outputZeroPoint) * outputScale, model.manifest.calibration[output]!),
   );
-  const leading = calibrated.indexOf(Math.max(...calibrated));
-  return `${leading} ${Array.from(logits, (logit, output) => (logit >= raiseAt[output]! ? 1 : 0)).join("")}`;
+  const highest = Math.max(...calibrated);
+  return {
+    leading: calibrated.flatMap((logit, output) => (logit === highest ? [output] : [])),
+    raised: Array.from(logits, (logit, output) => (logit >= raiseAt[output]! ? 1 : 0)).join(""),
+  };
+}
+
+function agree(one: WindowDecision, other: WindowDecision): boolean {
+  return one.raised === other.raised && one.leading.some((mode) => other.leading.includes(mode));
 }

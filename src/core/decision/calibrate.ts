@@ -14,6 +14,14 @@ export function computeProbability(calibratedLogit: number): number {
 }
 
 /**
+ * The same in single precision, as it is told to others: the last bit of e^x is not the same on every processor, where a compiler
+ * may fuse products and sums.
+ */
+export function stateProbability(calibratedLogit: number): number {
+  return Math.fround(computeProbability(calibratedLogit));
+}
+
+/**
  * Probability, 0 to 1, that there is any fault: of the highest of `logits` (one a failure mode), calibrated with the mean
  * of the modes' calibrations. Ranks machines as the highest raw logit does. The modes of a student share their weights,
  * so their raw logits may be compared; their own calibrations may not: that of a mode which leaves a weak trace lifts it

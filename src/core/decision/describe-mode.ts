@@ -1,7 +1,7 @@
 /** What is said of a signal after a window: probability, risk, and whether its alarm stands. */
 import type { ModeDecision } from "../contract/prediction.ts";
 import { measureQuiet } from "./alarm-hold.ts";
-import { calibrateLogit, computeProbability } from "./calibrate.ts";
+import { calibrateLogit, stateProbability } from "./calibrate.ts";
 import { type MeasuredSignal, vibrationLevelMode } from "./choose-alarm.ts";
 import { weighRisk } from "./compute-risk.ts";
 import type { EvidenceHeights } from "./false-alarm-budget.ts";
@@ -29,9 +29,9 @@ export function describeMode(
   const evidence = weighEvidence(state, context.heights);
   const mode: ModeDecision = {
     failureMode: name,
-    probability: computeProbability(calibrateLogit(window.value, calibration)),
+    probability: stateProbability(calibrateLogit(window.value, calibration)),
     score: window.value,
-    threshold: computeProbability(calibrateLogit(findBound(state.fast, spread, 0), calibration)),
+    threshold: stateProbability(calibrateLogit(findBound(state.fast, spread, 0), calibration)),
     active: held !== null,
     sinceMs: held?.sinceMs ?? evidence.sinceMs,
     risk: context.isLearning && held === null ? null : riskOf(state, context),
