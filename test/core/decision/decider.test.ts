@@ -156,10 +156,10 @@ describe("the decider", () => {
     const decision = createFeed(createDecider(point, parts, options)).next([0, 2]);
     expect(decision).toMatchObject({ point, operatingState: "full-performance", model: parts.model });
     expect(decision.modes[0]).toMatchObject({ failureMode: "inner", score: 0, active: false, sinceMs: null });
-    expect(decision.modes[0]!.probability).toBeCloseTo(1 / (1 + Math.E), 6);
-    expect(decision.modes[1]!.probability).toBeCloseTo(1 / (1 + Math.exp(-2)), 6);
+    expect(decision.modes[0]!.probability).toBeCloseTo(Math.fround(1 / (1 + Math.E)), 12);
+    expect(decision.modes[1]!.probability).toBeCloseTo(Math.fround(1 / (1 + Math.exp(-2))), 12);
     // −1 + 3 · 0.7 + 1.25 · 0.55, of which calibration makes a probability.
-    expect(decision.modes[1]!.threshold).toBeCloseTo(1 / (1 + Math.exp(-1.7875)), 6);
+    expect(decision.modes[1]!.threshold).toBeCloseTo(Math.fround(1 / (1 + Math.exp(-1.7875))), 12);
   });
 
   test("says no risk while it is learning, for that is not a risk of none", () => {
