@@ -29,7 +29,7 @@ import {
   widenShaftGuard,
 } from "./order-spectrum.ts";
 import { createParamsReader, refuse } from "./read-params.ts";
-import { createSpectrumPool, type SpectrumPool } from "./spectrum-pool.ts";
+import { createSpectrumPool, enoughRevolutions, type SpectrumPool } from "./spectrum-pool.ts";
 
 /** Rates from twice this are decimated by a whole factor, to between this and twice this. */
 export const analysisRateHz = 12_000;
@@ -161,12 +161,14 @@ class EnvelopeOrderChain implements BoundChain {
   finishPooled(): number {
     const { grid, revolutions, view } = this.#plan;
     const { samples, count, samplesPerRevolution } = this.#endEnvelope();
-    this.#pool ??= createSpectrumPool();
-    const shortest = this.#pool.admit(count / samplesPerRevolution);
+    const own = count / samplesPerRevolution;
+    const pool = own < enoughRevolutions ? (this.#pool ?? createSpectrumPool()) : null;
+    this.#pool = pool;
+    const shortest = pool?.admit(own) ?? own;
     const shaftGuardOrders = widenShaftGuard(grid.shaftGuardOrders, Math.max(1, revolutions / shortest));
     view.spectrum = shareSpectrum({ ...this.#resolution.grid, shaftGuardOrders });
     view.spectrum.compute(samples, count);
-    return this.#pool.blend(view.spectrum);
+    return pool?.blend(view.spectrum) ?? own;
   }
 
   evaluate(index: number): number {

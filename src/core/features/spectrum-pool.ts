@@ -8,6 +8,9 @@ import type { OrderSpectrum } from "./order-spectrum.ts";
 /** Revolutions below which neighbouring orders can no longer be told apart: of a window, or of a pool in all. */
 export const fewestRevolutions = 8;
 
+/** A snapshot of so many revolutions tells orders apart by itself: it is pooled with no other. */
+export const enoughRevolutions = 30;
+
 /** The newest snapshot weighs one part in so many; of fewer the mean is plain. */
 const memory = 12;
 /** Of so many snapshots the shortest counts: those before weigh less than 2 % together. */
