@@ -1,6 +1,7 @@
 /* See envelope.h. */
 #include "envelope.h"
 
+#include "bytes.h"
 #include "feature_section.h"
 
 #define ANGLE_OVERSAMPLING 2.0f
@@ -24,13 +25,13 @@ static inline void add_slice(aurora_envelope *state, float slice) {
   }
 }
 
-/* |residual| integrated over equal slices of a revolution. */
-static void add_envelope(aurora_envelope *state, const float *residual, uint32_t length, float revolutions_a_sample) {
-  const float step = revolutions_a_sample * state->slices_per_revolution;
+/* |residual|, or its square, integrated over equal slices of a revolution. */
+AURORA_INLINE static inline void integrate(aurora_envelope *state, const float *residual, uint32_t length, float step,
+                                           bool energy) {
   float phase = state->phase;
   float integral = state->integral;
   for (const float *end = &residual[length]; residual != end; residual++) {
-    const float magnitude = __builtin_fabsf(*residual);
+    const float magnitude = energy ? (*residual * *residual) : __builtin_fabsf(*residual);
     float next = phase + step;
     if (__builtin_expect(next < 1.0f, true)) {
       integral += magnitude * step;
@@ -48,6 +49,16 @@ static void add_envelope(aurora_envelope *state, const float *residual, uint32_t
   }
   state->phase = phase;
   state->integral = integral;
+}
+
+/* One loop for each measure: what it is of is asked once, not at every sample. */
+static void add_envelope(aurora_envelope *state, const float *residual, uint32_t length, float revolutions_a_sample) {
+  const float step = revolutions_a_sample * state->slices_per_revolution;
+  if (state->energy) {
+    integrate(state, residual, length, step, true);
+  } else {
+    integrate(state, residual, length, step, false);
+  }
 }
 
 static void filter_high_pass(aurora_envelope *state) {
@@ -108,11 +119,6 @@ static void whiten(aurora_envelope *state) {
   filter_high_pass(state);
   compute_coefficients(state, coefficients);
   aurora_prediction_residual(&block[order], length, order, coefficients, residual);
-  if (state->energy) {
-    for (uint32_t i = 0; i < length; i++) {
-      residual[i] *= residual[i];
-    }
-  }
   /* The first samples of a window have no past: their residual would be the raw signal. */
   uint32_t from = state->first_block ? ((order < length) ? order : length) : 0u;
   state->segment_end[state->segments - 1u] = state->position;
