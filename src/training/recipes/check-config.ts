@@ -92,7 +92,9 @@ export function checkFeatures(
     const feature = spec.list.findIndex(({ name }) => subject === `feature ${name}`);
     const place = feature !== -1 ? ["list", feature] : chain !== -1 ? ["chains", chain] : [];
     const owner = spec.list[feature] ?? spec.chains[chain];
-    complain([...place, ...namedIn(message, Object.keys(owner?.params ?? {}))], message);
+    // A chain may be named as one of its parameters is.
+    const said = message.replace(subject ?? "", "");
+    complain([...place, ...namedIn(said, Object.keys(owner?.params ?? {}))], message);
   }
 }
 
