@@ -1,13 +1,13 @@
 /**
- * The feature list of the bearing bundle, as `models/bearing-vibration/train.yaml` has it: whitened envelope, one
- * spectrum over shaft orders, logarithmic signal-to-noise ratios. Free of level, of sampling rate and of the bearing's
- * geometry.
+ * The feature list of the bearing bundle, as `models/bearing-vibration/train.yaml` has it ({@link shippedFeatureSpec}), and the shorter
+ * one that it grew from: whitened envelope, one spectrum over shaft orders, logarithmic signal-to-noise ratios. Free of level, of
+ * sampling rate and of the bearing's geometry.
  *
  * Chosen on the tuning folds 1–3 of the CWRU bearings alone. How training makes rows of a recording, with the code
  * that serves:
  *
- *   const extractor = createWaveformExtractor(bearingFeatureSpec);
- *   const windower = createRevolutionWindower(bearingWindow, {
+ *   const extractor = createWaveformExtractor(shippedFeatureSpec);
+ *   const windower = createRevolutionWindower(shippedWindow, {
  *     begin: (_slot, start) => extractor.begin({ sampleRateHz: start.sampleRateHz, bearing, shaftRpm: start.shaftRpm }),
  *     push: (_slot, run) => extractor.push(run),
  *     end: () => { extractor.finish(row, 0); rows.push(row.slice()); },
@@ -25,6 +25,9 @@ import {
   featuresCatalogueVersion,
 } from "../src/core/contract/bundle/feature-spec.ts";
 import type { WindowSpec } from "../src/core/contract/bundle/manifest.ts";
+
+/** The window that goes with {@link shippedFeatureSpec}. */
+export const shippedWindow: WindowSpec = { unit: "revolutions", length: 60, hop: 60 };
 
 /** The window that goes with {@link bearingFeatureSpec}. */
 export const bearingWindow: WindowSpec = { unit: "revolutions", length: 30, hop: 30 };
@@ -99,4 +102,56 @@ export const bearingFeatureSpec: FeatureSpec = {
       group: "shaft",
     })),
   ],
+};
+
+/** `spec` with four combs a failure mode (src/adr/0062), behind its own features: they are tied alike. Of the spec's first chain. */
+export function addCombs(spec: FeatureSpec): FeatureSpec {
+  const prefixes = hypotheses.map(({ order }) => `${order}.`);
+  const own = prefixes.flatMap((prefix) => spec.list.filter(({ name }) => name.startsWith(prefix)));
+  return {
+    ...spec,
+    list: [
+      ...hypotheses.flatMap(({ order, part }) => [
+        ...own.filter(({ name }) => name.startsWith(`${order}.`)),
+        ...listCombs(order, part),
+      ]),
+      ...spec.list.filter((feature) => !own.includes(feature)),
+    ],
+  };
+}
+
+function listCombs(order: string, group: string): FeatureDeclaration[] {
+  const make = (
+    name: string,
+    operator: string,
+    params: FeatureDeclaration["params"],
+  ): FeatureDeclaration => ({
+    name: `${order}.${name}`,
+    operator,
+    chain,
+    params: { order, tolerance, ...params },
+    group,
+  });
+  return [
+    make("comb", "comb-log-snr", { harmonics: 2 }),
+    make("comb.line", "comb-line-log-snr", { spacing: "ftf", harmonics: 2 }),
+    make("comb.side", "comb-side-log-snr", { spacing: "ftf", harmonics: 2 }),
+    make("comb.half", "half-comb-log-snr", { harmonics: 3 }),
+  ];
+}
+
+/** What ships: energies, combs beside the lines, and a spectrum of sixty revolutions (src/adr/0064). */
+export const shippedFeatureSpec: FeatureSpec = {
+  ...addCombs(bearingFeatureSpec),
+  chains: bearingFeatureSpec.chains.map((each) => ({
+    ...each,
+    params: {
+      ...each.params,
+      whiteningMemory: 0.9,
+      envelope: "energy",
+      fftSize: 4096,
+      revolutions: 64,
+      shaftGuardOrders: 0.02,
+    },
+  })),
 };

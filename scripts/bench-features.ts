@@ -9,7 +9,7 @@ import { createWaveformExtractor, type WaveformExtractor } from "../src/core/fea
 import { createWaveformIngest } from "../src/core/ingest/waveform-ingest.ts";
 import { createRandom } from "../src/core/maths/random.ts";
 import { createRevolutionWindower } from "../src/core/window/revolution-windower.ts";
-import { bearingFeatureSpec, bearingWindow } from "./bearing-feature-spec.ts";
+import { shippedFeatureSpec, shippedWindow } from "./bearing-feature-spec.ts";
 
 const sampleRateHz = Number(process.argv[2] ?? 12_000);
 const shaftRpm = 1797;
@@ -22,14 +22,14 @@ for (let from = 0; from + blockLength <= counts.length; from += blockLength) {
   blocks.push(counts.subarray(from, from + blockLength));
 }
 
-const extractor = createWaveformExtractor(bearingFeatureSpec);
+const extractor = createWaveformExtractor(shippedFeatureSpec);
 const meter = createWaveformExtractor(bearingLevelSpec);
-const features = new Float32Array(bearingFeatureSpec.list.length);
+const features = new Float32Array(shippedFeatureSpec.list.length);
 let windows = 0;
 
 /** One window after the other, in blocks. */
 function runExtractor(extractor: WaveformExtractor): number {
-  const length = Math.floor((30 * 60 * sampleRateHz) / shaftRpm);
+  const length = Math.floor((shippedWindow.length * 60 * sampleRateHz) / shaftRpm);
   let samples = 0;
   for (let start = 0; start + length <= counts.length; start += length) {
     extractor.begin({ sampleRateHz, bearing, shaftRpm });
@@ -44,7 +44,7 @@ function runExtractor(extractor: WaveformExtractor): number {
   return samples;
 }
 
-const windower = createRevolutionWindower(bearingWindow, {
+const windower = createRevolutionWindower(shippedWindow, {
   begin: (_slot, start) =>
     extractor.begin({ sampleRateHz: start.sampleRateHz, bearing, shaftRpm: start.shaftRpm }),
   push: (_slot, run) => extractor.push(run),
@@ -120,7 +120,7 @@ function measure(run: () => number): { megasamplesPerSecond: number; windowsPerS
 
 const result = {
   sampleRateHz,
-  features: bearingFeatureSpec.list.length,
+  features: shippedFeatureSpec.list.length,
   pushAndFinish: measure(() => runExtractor(extractor)),
   levels: measure(() => runExtractor(meter)),
   ingestWindowFeatures: measure(runRooms),

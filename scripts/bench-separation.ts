@@ -8,7 +8,7 @@ import { createWaveformExtractor } from "../src/core/features/waveform-extractor
 import { planScenario } from "../src/core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../src/core/simulate/turbine-simulation.ts";
 import { createRevolutionWindower } from "../src/core/window/revolution-windower.ts";
-import { bearingFeatureSpec, bearingWindow } from "./bearing-feature-spec.ts";
+import { shippedFeatureSpec, shippedWindow } from "./bearing-feature-spec.ts";
 
 const seeds = 20;
 const secondsPerSeed = 30;
@@ -26,14 +26,14 @@ function scoreTurbine(seed: number, kind: FaultKind | "none"): number[][] {
   const fault = kind === "none" ? kind : { turbine: 0, kind, onsetS: 0, growthS: 0, finalSeverity };
   const simulation = createTurbineSimulation({ seed, turbines: 1, fault, sampleRateHz });
   const bearing = simulation.turbines[0]!.orders;
-  const extractor = createWaveformExtractor(bearingFeatureSpec);
+  const extractor = createWaveformExtractor(shippedFeatureSpec);
   const columns = faultKinds.map((own) =>
     [1, 2, 3].map((harmonic) => extractor.featureNames.indexOf(`${bearingFaults[own].order}.h${harmonic}`)),
   );
   if (columns.flat().includes(-1)) throw new Error("the feature list has no harmonics of the fault orders");
   const row = new Float32Array(extractor.featureNames.length);
   const scores: number[][] = [];
-  const windower = createRevolutionWindower(bearingWindow, {
+  const windower = createRevolutionWindower(shippedWindow, {
     begin: (_slot, start) => extractor.begin({ ...start, bearing }),
     push: (_slot, run) => extractor.push(run),
     end: () => {

@@ -9,7 +9,7 @@
 
 #define SECTOR_BYTES 4096U /* TODO what one erasure clears */
 #define SLOT_BYTES 16384U  /* TODO a multiple of it; a model and 256 bytes have to fit */
-#define SAMPLES_BUFFERED 512U /* TODO a power of two, for longer than an erasure takes */
+#define SAMPLES_BUFFERED 512U /* TODO a power of two, for longer than an erasure or the end of a window takes */
 
 /* TODO Where the two slots lie in memory-mapped flash, best in a bank that no code runs from: a symbol of the linker's script
  * instead of this array, which is but a place that links. `aurora device image` writes what to program there. */

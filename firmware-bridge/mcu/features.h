@@ -17,7 +17,10 @@
 #include "spectrum.h"
 
 #define AURORA_FEATURES_MAX_COUNT 64u
-#define AURORA_FEATURES_MAX_FFT 2048u
+/* Largest spectrum of a model that is taken, a power of two; sets the size of the state. */
+#ifndef AURORA_FEATURES_MAX_FFT
+#define AURORA_FEATURES_MAX_FFT 4096u
+#endif
 
 /* Orders of the shaft speed at which the watched bearing's faults show. */
 typedef struct {
@@ -33,7 +36,7 @@ typedef struct {
   float length;
 } aurora_window_spec;
 
-/* State of one window. About 10 kB, all of it owned by the caller. */
+/* State of one window. About 18 kB, four bytes of it for each of AURORA_FEATURES_MAX_FFT; all of it owned by the caller. */
 typedef struct {
   const aurora_model *model;
   aurora_bearing bearing;

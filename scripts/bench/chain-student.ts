@@ -7,10 +7,14 @@ import { joinLogits } from "../../src/core/decision/join-logits.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import type { LoadedBundle, StudentOutput } from "../../src/core/serving/loaded-bundle.ts";
 import { divideBySplit, readSplits } from "../../src/training/dataset/recordings/recording-splits.ts";
+import type { Figure } from "../../src/training/judge/figure.ts";
 import { computeAuroc, computeMacroAuroc } from "../../src/training/judge/metrics.ts";
 import type { ScoredSet } from "../../src/training/judge/scored-set.ts";
+import { runDense } from "../../src/training/learn/dense-network.ts";
+import { standardiseRows } from "../../src/training/learn/fit-scaler.ts";
 import { openTensorTrainer } from "../../src/training/learn/open-trainer.ts";
 import {
+  prepareRows,
   runStudent,
   type StudentTask,
   type TrainedStudent,
@@ -18,6 +22,8 @@ import {
 } from "../../src/training/learn/train-student.ts";
 import type { BearingConfig } from "../../src/training/recipes/bearing/bearing-config.ts";
 import { decideLooped } from "../../src/training/recipes/bearing/judge/held-out-figures.ts";
+import { summariseSplits } from "../../src/training/recipes/bearing/judge/split-figures.ts";
+import { fitLogisticRival } from "../../src/training/recipes/bearing/learn/contenders.ts";
 import { measureHealthyLogits } from "../../src/training/recipes/bearing/learn/healthy-logits.ts";
 import { deriveTying } from "../../src/training/recipes/bearing/learn/hypothesis-columns.ts";
 import {
@@ -36,6 +42,7 @@ import {
   readRecordedRows,
   selectSignals,
   type WaveformRows,
+  weighRecorded,
 } from "../../src/training/recipes/bearing/learn/recorded-rows.ts";
 
 /** What there is to learn from, by one make of features. */
@@ -72,6 +79,24 @@ export function changeChain(
   return { ...config, features: { ...config.features, chains } };
 }
 
+/**
+ * `config` with windows of so many revolutions, each with the next power of two of its samples, and with lines of shaft harmonics
+ * that are as much narrower as a window is longer.
+ */
+export function changeWindow(config: BearingConfig, revolutions: number): BearingConfig {
+  const { samplesPerRevolution } = config.features.chains[0]!.params;
+  const fftSize = 2 ** Math.ceil(Math.log2(Number(samplesPerRevolution) * revolutions));
+  const params = { fftSize, revolutions: revolutions + 4, shaftGuardOrders: 1.2 / revolutions };
+  const window = { ...config.window, length: revolutions, hop: revolutions };
+  return changeChain({ ...config, window, trainingHop: revolutions / 2 }, params);
+}
+
+/** `config` without the features that look for a comb of lines. */
+export function leaveOutCombs(config: BearingConfig): BearingConfig {
+  const list = config.features.list.filter(({ operator }) => !operator.includes("comb-"));
+  return { ...config, features: { ...config.features, list } };
+}
+
 /** Cuts all rows. Fails with DATA_MISSING, DATA_FORMAT, or BUNDLE_INCOMPATIBLE where the chain cannot be bound. */
 export async function cutChainRows(
   config: BearingConfig,
@@ -106,8 +131,23 @@ export async function learnChain(
     );
     const test = selectSignals(signals, part.test);
     const { features: values, rows: count } = joinRows(test, "served", modes);
-    const logits = runStudent(learn(selectSignals(signals, part.train), split.name), values, count);
-    return { name: split.name, signals: test, logits, set: describeSet(test, modes, { int8: logits }) };
+    const train = selectSignals(signals, part.train);
+    const learnt = learn(train, split.name);
+    const logits = runStudent(learnt, values, count);
+    const { layers } = fitLogisticRival(
+      prepareRows(widen(joinRows(train, "training", modes)), task),
+      task.tying,
+      {
+        recorded: weighRecorded(train),
+      },
+    );
+    const logistic = runDense(layers, standardiseRows(values, count, learnt.scaler), count);
+    return {
+      name: split.name,
+      signals: test,
+      logits,
+      set: describeSet(test, modes, { int8: logits, logistic }),
+    };
   });
   const heldOut = new Set(dataset.heldOutGroups);
   const trained = learn(
@@ -131,10 +171,10 @@ function describeInvented({ invented, modes }: ChainRows, trained: TrainedStuden
   return { signals, outputs: modes.length, scores: { int8: runStudent(trained, features, rows) } };
 }
 
-/** `bundle` with another make of features and another student; its calibration, levels and thresholds stay. */
+/** `bundle` with another make of features, windows as long as that asks for, and another student; its calibration, levels and thresholds stay. */
 export function lendStudent(
   bundle: LoadedBundle,
-  { features }: BearingConfig,
+  { features, window }: BearingConfig,
   { trained, healthy }: ChainStudent,
 ): LoadedBundle {
   const { baseline } = bundle.manifest;
@@ -153,9 +193,21 @@ export function lendStudent(
   const manifest = {
     ...bundle.manifest,
     features,
+    window,
     ...(baseline === undefined ? {} : { baseline: { ...baseline, healthy } }),
   };
   return { ...bundle, manifest, score };
+}
+
+/** How far the students are ahead of the regression over all folds, as a line. */
+export function describeLead({ config }: ChainRows, folds: readonly JudgedFold[]): string {
+  const { figures, gains } = summariseSplits(
+    folds.map(({ set }) => set),
+    config.seed,
+  );
+  const say = ({ value, low, high }: Figure): string =>
+    `${value.toFixed(4)} (${low?.toFixed(4)} to ${high?.toFixed(4)})`;
+  return `students ${say(figures.int8!)}, ahead of the regression by ${say(gains.overLogistic!)}`;
 }
 
 /** A fold as a line: AUROCs over windows, then recordings by their mean logits and as a gateway that knows none of them decides. */

@@ -22,8 +22,8 @@ export interface ParkAudit {
 }
 
 /** What the bundle cuts here, and the longest that it can be where nobody says how fast the shaft was: at 1,060 rpm. */
-const windowRevolutions = 30;
-const longestWindowMs = 1_700;
+const windowRevolutions = 60;
+const longestWindowMs = 3_400;
 
 /** Reads everything of the park. */
 export async function auditPark(record: FleetRecord, park: WatchedPark): Promise<ParkAudit> {

@@ -45,7 +45,7 @@ export interface FeatureCost {
 const costShapes: readonly (readonly number[])[] = [
   [64, 32, 16, 6],
   [32, 16, 4],
-  [21, 24, 12, 3],
+  [33, 24, 12, 3],
 ];
 const inputsTried = 6;
 /** Virtual nanoseconds of a SysTick on QEMU's MPS2 boards; an instruction takes one with `-icount shift=0`. */

@@ -17,21 +17,22 @@ const bearing = { bpfo: 1.58, bpfi: 2.42, bsf: 1.99, ftf: 0.4 };
 const filterFactors = [2, 3, 4];
 const outputs = 3;
 
-/** What is drawn: the number of the chain's kind, and of how many operators, from the first on. */
+/** What is drawn: the number of the chain's kind, of how many operators, from the first on, and the FFT's size, where it is not drawn too. */
 export interface DrawnFeatures {
   readonly chain: number;
   readonly operators: number;
+  readonly fftSize?: number;
 }
 
 /** Creates a model and so many windows. */
 export function createRandomFeatures(
   random: Random,
   windows: number,
-  { chain, operators }: DrawnFeatures,
+  { chain, operators, fftSize: givenSize }: DrawnFeatures,
 ): RandomFeatures {
   const inputs = 4 + random.integer(17);
   const perRevolution = 24 + 4 * random.integer(9);
-  const fftSize = 64 << random.integer(6);
+  const fftSize = givenSize ?? 64 << random.integer(6);
   const section = createSection(random, { chain, operators, inputs, perRevolution, fftSize });
   const student = createRandomStudent(random, [inputs, 8, outputs]);
   // Energies of tens of thousands of g have a power that float32 does not hold.
@@ -45,10 +46,9 @@ export function createRandomFeatures(
   };
 }
 
-interface SectionShape extends DrawnFeatures {
+interface SectionShape extends Required<DrawnFeatures> {
   readonly inputs: number;
   readonly perRevolution: number;
-  readonly fftSize: number;
 }
 
 /** As MODEL_FORMAT.md has it. */

@@ -131,19 +131,19 @@ const severities = (decisions: readonly Decision[]): number[] =>
   decisions.flatMap(({ severityDb }) => (typeof severityDb === "number" ? [severityDb] : []));
 
 test("a gateway learns what is healthy, then states how far a growing fault has gone, in its alert too", async () => {
-  const fault = { turbine: 0, kind: "outer-race", onsetS: 110, growthS: 40, finalSeverity: 8 } as const;
+  const fault = { turbine: 0, kind: "outer-race", onsetS: 140, growthS: 40, finalSeverity: 8 } as const;
   const site = createSite(fault);
   const pipeline = site.start();
   await site.play(pipeline, 20);
   expect(statusOf(pipeline)).toMatchObject({ state: "learning", version: 0 });
   // Another machine's level is not this one's health: nothing is stated before the baseline is ready.
   expect(severities(site.decisions)).toEqual([]);
-  await site.play(pipeline, 85);
+  await site.play(pipeline, 115);
   expect(statusOf(pipeline)).toMatchObject({ state: "ready", version: 1, suspicions: [] });
   const before = severities(site.decisions);
   expect(before.length).toBeGreaterThan(5);
   expect(Math.max(...before.map(Math.abs))).toBeLessThan(4);
-  await site.play(pipeline, 70);
+  await site.play(pipeline, 80);
   const after = severities(site.decisions).slice(-10);
   expect(computeMedian(after) - computeMedian(before)).toBeGreaterThan(4);
   expect(Math.min(...after)).toBeGreaterThan(Math.max(...before));

@@ -26,7 +26,7 @@ async function trainInto(out: string, { seed, gated }: { seed: number; gated: bo
 
 beforeAll(async () => {
   bundle = join(dir, "1.0.0");
-  await writeSyntheticCwru(dir, { seconds: 4, sizes: [7, 14, 21] });
+  await writeSyntheticCwru(dir, { seconds: 8, sizes: [7, 14, 21] });
   await trainInto("1.0.0", { seed: 1, gated: false });
 });
 afterAll(remove);

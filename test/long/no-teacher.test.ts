@@ -18,7 +18,7 @@ let card: string;
 
 beforeAll(async () => {
   const config = join(dir, "tiny.yaml");
-  await writeSyntheticCwru(dir, { seconds: 4, sizes: [7, 21] });
+  await writeSyntheticCwru(dir, { seconds: 8, sizes: [7, 21] });
   await writeTinyConfig(config, 1);
   await writeFile(config, (await readFile(config, "utf8")).replace("members: 1", "members: 0"));
   result = await trainFrom(config, tinyOptions(dir, "bundle", signer));

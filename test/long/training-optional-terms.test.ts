@@ -22,7 +22,7 @@ const run = (name: string, options: Partial<TrainingOptions>): Promise<TrainingR
   trainFrom(config, { ...tinyOptions(dir, name, signer), ...options });
 
 beforeAll(async () => {
-  await writeSyntheticCwru(dir, { seconds: 4, sizes: [7, 21] });
+  await writeSyntheticCwru(dir, { seconds: 8, sizes: [7, 21] });
   await writeTinyConfig(config, 1);
   const fit = "{ steps: 8, batchRows: 64, learningRate: 0.002, weightDecay: 0, inputNoise: 0.1 }";
   const text = (await readFile(config, "utf8"))

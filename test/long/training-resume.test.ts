@@ -38,7 +38,7 @@ function run({ out, work, log, signal }: Run): Promise<TrainingResult> {
 }
 
 beforeAll(async () => {
-  await writeSyntheticCwru(dir, { seconds: 4, sizes: [7, 14, 21] });
+  await writeSyntheticCwru(dir, { seconds: 8, sizes: [7, 14, 21] });
   config = join(dir, "tiny.yaml");
   await writeTinyConfig(config, 1);
   ({ digest } = await run({ out: "whole", work: null, log: (line) => whole.push(line) }));

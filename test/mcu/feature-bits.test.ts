@@ -26,8 +26,19 @@ const digests = {
     operators: 9,
     digest: "8811ba3d2b7a643ff64b90a8f703e478b82b4e249058fdaf7e6aa13de237cc0f",
   },
+  "energies, combs among them, in the longest windows": {
+    chain: 2,
+    operators: 9,
+    fftSize: 4096,
+    digest: "b8da42ed0e9ee7ecf0e95976057a66446dcde205b105bd53e698ec10b07a05d3",
+  },
 } as const;
-const kinds = ["magnitudes", "energies", "energies, combs among them"] as const;
+const kinds = [
+  "magnitudes",
+  "energies",
+  "energies, combs among them",
+  "energies, combs among them, in the longest windows",
+] as const;
 const models = 12;
 const windowsOfModel = 3;
 

@@ -86,7 +86,7 @@ export function describeFirmware(kind: BoardKind): void {
           const quantised = Math.max(0, Math.min(255, Math.round(bounded / inputScale) + inputZeroPoint));
           expect(Math.abs(score.inputs![index]! - quantised)).toBeLessThanOrEqual(1);
         }
-        expect(score.sampleCount! / ((30 * 60 * recording.sampleRateHz) / recording.shaftRpm)).toBeCloseTo(
+        expect(score.sampleCount! / ((60 * 60 * recording.sampleRateHz) / recording.shaftRpm)).toBeCloseTo(
           1,
           3,
         );

@@ -72,7 +72,7 @@ export function describeShippedBundle(trials: ShippedBundleTrials): void {
     it(`stays quiet for ${healthySeconds / 60} minutes while all turbines are healthy`, async () => {
       const { alerts, quality } = await runScenario(bundle, { seed: 4, fault: "none" }, healthySeconds);
       expect(alerts).toEqual([]);
-      expect(quality.processed).toBeGreaterThan((healthySeconds * 1000) / 600);
+      expect(quality.processed).toBeGreaterThan((healthySeconds * 1000) / 900);
       expect(quality.dropped).toBe(0);
     });
   });

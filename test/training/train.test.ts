@@ -41,7 +41,7 @@ async function trainTiny(name: string, seed: number): Promise<TrainingResult> {
 }
 
 beforeAll(async () => {
-  await writeSyntheticCwru(dir, { seconds: 4, sizes: [7, 14, 21] });
+  await writeSyntheticCwru(dir, { seconds: 8, sizes: [7, 14, 21] });
   first = await trainTiny("first", 1);
 });
 afterAll(remove);

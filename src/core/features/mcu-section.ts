@@ -57,7 +57,7 @@ const mostTolerance = Math.fround(0.1);
 /** Sizes of the firmware's buffers (firmware-bridge/mcu/features.h). */
 const limits = {
   features: 64,
-  fftSize: 2048,
+  fftSize: 4096,
   whiteningOrder: 16,
   whiteningBlock: 64,
   taps: 65,

@@ -1,6 +1,7 @@
 /**
  * Cuts windows of one specification and computes their features, of a fast sensor in both bands. Snapshots, shorter than a
- * window, are pooled (src/adr/0037): each becomes a window of its own levels, with features of the last ones together.
+ * window, are pooled (src/adr/0037): each becomes a window of its own levels, with features of the last ones together; one
+ * that is long enough to tell orders apart has its own features, too.
  */
 
 import type { BearingOrders } from "../contract/bundle/bearing.ts";

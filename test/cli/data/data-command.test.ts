@@ -16,7 +16,7 @@ const shippedBearing = join(import.meta.dirname, "..", "..", "..", "models", "be
 const geometry = "balls=9,ball_diameter=7.94,pitch_diameter=39.04";
 
 /** 16 windows: two such recordings are as many as a training takes. */
-const healthySamples = 16 * rateHz;
+const healthySamples = 32 * rateHz;
 
 /** Four machines in three formats, nothing wrong with them but their number. */
 function writeGood(): string {
@@ -268,7 +268,7 @@ describe("aurora data check", () => {
   const clipped = inventCounts({ seed: 9 }).map((count) => Math.max(-250, Math.min(250, count)));
   const stuck = [...inventCounts({ seed: 10 }), ...new Array<number>(400).fill(7), 8];
   it.each([
-    ["silent", "error", new Array<number>(13_000).fill(3), {}],
+    ["silent", "error", new Array<number>(26_000).fill(3), {}],
     ["stuck", "error", stuck, {}],
     ["clipped", "warning", clipped, {}],
     ["short", "warning", inventCounts({ seed: 11, samples: 900 }), {}],
@@ -385,7 +385,7 @@ describe("aurora data check", () => {
 
   it("says before a training that it would have too few windows of healthy machines, and what would be enough", async () => {
     const dir = createTemporaryFolder();
-    writeCounts(dir, "healthy/t1/a.npy", inventCounts({ seed: 1, samples: 3 * rateHz }));
+    writeCounts(dir, "healthy/t1/a.npy", inventCounts({ seed: 1, samples: 6 * rateHz }));
     writeCounts(dir, "inner-race/t2/a.npy", inventCounts({ seed: 2, fault: "inner-race" }));
     await auroraHere("data", "init", dir, ...known);
     const { code, check: found } = await check(dir);
@@ -396,7 +396,7 @@ describe("aurora data check", () => {
           severity: "error",
           check: "few-windows",
           message: expect.stringContaining("3 windows of healthy machines to learn from: a bundle takes 32"),
-          cure: expect.stringMatching(/for 29 s more \(29 windows of 30 revolutions at 1800 rpm\)/),
+          cure: expect.stringMatching(/for 58 s more \(29 windows of 60 revolutions at 1800 rpm\)/),
         }),
       ],
     ]);

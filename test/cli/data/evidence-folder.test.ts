@@ -15,7 +15,7 @@ const alarmOf = (...failureModes: string[]): EvidenceVerdict => {
   return { verdict: "alarm", failureModes, probability: 0.97 };
 };
 /** As many windows as a training takes. */
-const samples = 16 * rateHz;
+const samples = 32 * rateHz;
 
 interface Written {
   readonly turbine: string;
@@ -52,7 +52,7 @@ function writeEvidence(
       site: "north",
       turbine,
       component: "outer-bearing",
-      to: "2026-06-01T12:00:16.000Z",
+      to: "2026-06-01T12:00:32.000Z",
       samples,
       model: { name: "bearing-vibration", version: "1.0.0", digest: "ab".repeat(32) },
       said,

@@ -18,7 +18,7 @@ interface Invented {
 }
 
 /** Counts of a converter. */
-export function inventCounts({ seed, samples = 13_000, fault }: Invented): number[] {
+export function inventCounts({ seed, samples = 26_000, fault }: Invented): number[] {
   const random = createRandom(seed);
   const out = Array.from({ length: samples }, () => 200 * random.normal());
   const period = fault === undefined ? Number.POSITIVE_INFINITY : (rateHz * 60) / rpm / orders[fault];

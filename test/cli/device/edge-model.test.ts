@@ -10,7 +10,7 @@ test("a simulated device begins anew with another bearing, and not with the same
   const shipped = (await readShippedModels()).find((one) => one.manifest.name === "bearing-vibration")!;
   const model = openEdgeModel(shipped.mcuModel!)!;
   const random = createRandom(1);
-  const counts = Int16Array.from({ length: 26_000 }, () => Math.round(4000 * (random.uniform() - 0.5)));
+  const counts = Int16Array.from({ length: 52_000 }, () => Math.round(4000 * (random.uniform() - 0.5)));
   const block = {
     deviceId: "",
     channel: "vibration",

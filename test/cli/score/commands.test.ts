@@ -8,7 +8,7 @@ import { until } from "../../support/until.ts";
 import { auroraHere, startAurora } from "../aurora.ts";
 import { encodeNpy, shippedBundle, sidecarArguments, simulateFault } from "./recordings.ts";
 
-const { counts, sidecar } = simulateFault(4);
+const { counts, sidecar } = simulateFault(8);
 const flags = sidecarArguments(sidecar);
 const withFlag = (name: string, value: string): readonly string[] =>
   flags.map((flag, index) => (flags[index - 1] === name ? value : flag));

@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bearingFeatureSpec } from "../../../scripts/bearing-feature-spec.ts";
-import { addCombs } from "../../../scripts/bench/comb-features.ts";
+import { addCombs, bearingFeatureSpec } from "../../../scripts/bearing-feature-spec.ts";
 import { hasErrorCode } from "../../../src/core/contract/aurora-error.ts";
 import type {
   ChainSpec,

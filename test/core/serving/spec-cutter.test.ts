@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { bearingFeatureSpec } from "../../../scripts/bearing-feature-spec.ts";
+import {
+  bearingFeatureSpec,
+  shippedFeatureSpec,
+  shippedWindow,
+} from "../../../scripts/bearing-feature-spec.ts";
 import type { Manifest } from "../../../src/core/contract/bundle/manifest.ts";
 import type { FeatureWindow, Quarantine, SampleBlock } from "../../../src/core/contract/stream.ts";
 import { bearingLevelSpec } from "../../../src/core/features/bearing-level-spec.ts";
@@ -127,6 +131,29 @@ describe("snapshots shorter than a window", () => {
     const after = heard.at(-1)![0]!;
     const pooled = create().hear(short.slice(6)).flat().at(-1)!;
     expect(after.features).toEqual(pooled.features);
+  });
+
+  it("are windows of their own from 30 revolutions on, and the pool begins anew after one", () => {
+    const { hear } = create({ window: shippedWindow, features: shippedFeatureSpec });
+    const long = inventSnapshots({ snapshots: 5, revolutions: 33, fault: 1 });
+    const heard = hear(long).flat();
+    // As wide as a line of 33 revolutions, of the 64 that the spectrum declares.
+    const [chain] = shippedFeatureSpec.chains;
+    const shaftGuardOrders = 0.04;
+    const spec = {
+      ...shippedFeatureSpec,
+      chains: [{ ...chain!, params: { ...chain!.params, shaftGuardOrders } }],
+    };
+    expect(heard.map(({ features }) => features)).toEqual(long.map((block) => readAlone(block, spec)));
+
+    const short = inventSnapshots({ snapshots: 8, revolutions: 3 });
+    const mixed = create({ window: shippedWindow, features: shippedFeatureSpec });
+    const last = mixed.hear([...short.slice(0, 4), long[4]!, ...short.slice(5)]).at(-1)![0]!;
+    const pooled = create({ window: shippedWindow, features: shippedFeatureSpec })
+      .hear(short.slice(5))
+      .flat()
+      .at(-1)!;
+    expect(last.features).toEqual(pooled.features);
   });
 
   it("say nothing of a dead sensor, and leave the pool as it was", () => {

@@ -39,7 +39,7 @@ vi.setConfig({ testTimeout: 180_000 });
 
 test("a run leaves a page that needs nothing from outside, and the same figures as data", async () => {
   const dir = createTemporaryFolder();
-  await writeSyntheticCwru(dir, { seconds: 4, sizes: [7, 14, 21] });
+  await writeSyntheticCwru(dir, { seconds: 8, sizes: [7, 14, 21] });
   await writeTinyConfig(join(dir, "train.yaml"), 1);
   const { digest, evaluation } = await trainFrom(join(dir, "train.yaml"), {
     ...tinyOptions(dir, "1.0.0", parsePrivateKey(createKeyPair().privateKeyPem)),

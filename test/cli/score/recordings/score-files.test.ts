@@ -20,7 +20,7 @@ import { encodeParquet } from "../../../support/parquet-file.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 import { encodeNpy, scoreOnGateway, shippedBundle, simulateFault } from "../recordings.ts";
 
-const simulated = simulateFault(20);
+const simulated = simulateFault(40);
 const { counts, sidecar } = simulated;
 let bundle: LoadedBundle;
 let onGateway: ScoredWindow[];
@@ -169,7 +169,7 @@ describe("scoring files", () => {
   });
 
   it("rests a file of few windows on overlapping ones, and writes the gateway's rows all the same", async () => {
-    const samples = Math.ceil((59 * 60 * sidecar.rateHz) / sidecar.shaftRpm);
+    const samples = Math.ceil((119 * 60 * sidecar.rateHz) / sidecar.shaftRpm);
     const part = counts.subarray(0, samples);
     const { summary, rows } = await score("a.npy", encodeNpy(part, [samples]), null);
     expect(summary.windows).toBe(1);
@@ -212,17 +212,17 @@ describe("scoring files", () => {
     expect(summary.probabilities.inner).toBeGreaterThan(0.9);
   });
 
-  it("scores a recording of 8 to 30 revolutions as one short window, and says so", async () => {
+  it("scores a recording of 8 to 60 revolutions as one short window, and says so", async () => {
     const samples = (revolutions: number): Int16Array =>
       counts.subarray(0, Math.ceil((revolutions * 60 * sidecar.rateHz) / sidecar.shaftRpm));
-    for (const revolutions of [8.01, 12.3, 29.9]) {
+    for (const revolutions of [8.01, 12.3, 29.9, 59.9]) {
       const own = samples(revolutions);
       const { summary, rows } = await score("a.npy", encodeNpy(own, [own.length]), null);
       expect(summary).toMatchObject({ windows: 1, shortWindows: 1 });
       expect(rows.map(({ short }) => short)).toEqual([1]);
       expect(summary.probabilities.inner).toBeGreaterThan(summary.probabilities.outer!);
     }
-    const whole = await score("a.npy", encodeNpy(samples(30.1), [samples(30.1).length]), null);
+    const whole = await score("a.npy", encodeNpy(samples(60.1), [samples(60.1).length]), null);
     expect(whole.summary).toMatchObject({ windows: 1, shortWindows: 0 });
     const none = await score("a.npy", encodeNpy(samples(7.9), [samples(7.9).length]), null);
     expect(none.summary).toMatchObject({ windows: 0, shortWindows: 0, faultProbability: null });
@@ -249,8 +249,8 @@ describe("scoring files", () => {
 
   it("sets aside what is missing or beyond the sensor's range, with the windows that need it and no others", async () => {
     const values = Array.from(counts, (count) => (count * sidecar.scale).toFixed(6));
-    values[30_000] = "";
-    values[90_000] = "1e9";
+    values[60_000] = "";
+    values[180_000] = "1e9";
     const { summary, rows } = await score("a.csv", values.join("\n"), null, { ...sidecar, scale: 1 });
     expect(summary.setAside).toEqual({ windows: 2, samples: { "not-finite": 496, range: 496 } });
     expect(rows.length).toBeGreaterThanOrEqual(onGateway.length - 4);

@@ -6,7 +6,7 @@ import { auroraHere } from "../../aurora.ts";
 import { encodeNpy, shippedBundle } from "../recordings.ts";
 import { inventLife, nameByTime, writeRecording } from "./invented-life.ts";
 
-const life = inventLife({ recordings: 10, healthy: 7, seconds: 13, everySeconds: 600 });
+const life = inventLife({ recordings: 10, healthy: 7, seconds: 26, everySeconds: 600 });
 const [first] = life;
 const orders = Object.entries(first!.bearing).map(([name, order]) => `${name}=${order}`);
 const flags = ["--rate-hz", `${first!.rateHz}`, "--bearing", orders.join(",")];
@@ -143,10 +143,10 @@ describe("aurora score --decide", () => {
     const folder = createTemporaryFolder();
     const files = life.slice(0, 2).map(({ timeMs, counts, scale }) => {
       const path = join(folder, nameByTime(timeMs));
-      const lines = Array.from(counts.subarray(0, 40_000), (each, index) => {
+      const lines = Array.from(counts.subarray(0, 80_000), (each, index) => {
         const value = (each * scale).toFixed(4);
         // The last channel lost its sensor for a while.
-        return `${value}\t${(index % 7) - 3}\t${index > 20_000 && index < 25_000 ? "nan" : value}`;
+        return `${value}\t${(index % 7) - 3}\t${index > 40_000 && index < 50_000 ? "nan" : value}`;
       });
       writeFileSync(path, `${lines.join("\n")}\n`);
       return path;
@@ -172,7 +172,7 @@ describe("aurora score --decide", () => {
 
   it("takes rows of an array by a manifest alone", async () => {
     const folder = createTemporaryFolder();
-    const length = 13 * first!.rateHz;
+    const length = 26 * first!.rateHz;
     const rows = new Int16Array(3 * length);
     for (const [index, { counts }] of life.slice(0, 3).entries()) rows.set(counts, index * length);
     writeFileSync(join(folder, "rows.npy"), encodeNpy(rows, [3, length]));
@@ -191,7 +191,7 @@ describe("aurora score --decide", () => {
       point: "x",
       recordings: 3,
       from: "2004-02-12T10:32:39Z",
-      to: "2004-02-12T10:52:52Z",
+      to: "2004-02-12T10:53:05Z",
     });
   });
 

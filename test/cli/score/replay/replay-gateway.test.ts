@@ -151,7 +151,7 @@ function writeLife(life: readonly InventedRecording[], folder: string): string[]
 
 describe("a replay", () => {
   it("decides, learns and raises what a gateway did that got the same blocks", async () => {
-    const life = inventLife({ recordings: 12, healthy: 9, seconds: 13, everySeconds: 600 });
+    const life = inventLife({ recordings: 12, healthy: 9, seconds: 26, everySeconds: 600 });
     const onGateway = await hearOnGateway(life);
     const files = writeLife(life, createTemporaryFolder());
     const replayed = await replayFiles(files.reverse());
@@ -168,14 +168,14 @@ describe("a replay", () => {
   });
 
   it("goes on where one recording follows upon another without a gap, as a stream would", async () => {
-    const life = inventLife({ recordings: 4, healthy: 1, seconds: 5, everySeconds: 5 });
+    const life = inventLife({ recordings: 4, healthy: 1, seconds: 10, everySeconds: 10 });
     const onGateway = await hearOnGateway(life);
     const replayed = await replayFiles(writeLife(life, createTemporaryFolder()));
     expect(replayed).toEqual(onGateway);
     // Windows go over the edges: were each recording cut alone, the last part of each would be lost.
     const samples = life.reduce((sum, { counts }) => sum + counts.length, 0);
     const windowMs = onGateway.decisions.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
-    expect((samples * 1000) / life[0]!.rateHz - windowMs).toBeLessThan(1500);
+    expect((samples * 1000) / life[0]!.rateHz - windowMs).toBeLessThan(3000);
   });
 
   it.each([
@@ -193,7 +193,7 @@ describe("a replay", () => {
   });
 
   it("tells the history of a point as it was decided", async () => {
-    const life = inventLife({ recordings: 12, healthy: 9, seconds: 13, everySeconds: 600 });
+    const life = inventLife({ recordings: 12, healthy: 9, seconds: 26, everySeconds: 600 });
     const onGateway = await hearOnGateway(life);
     const plan = await planReplay({
       input: writeLife(life, join(createTemporaryFolder())),
