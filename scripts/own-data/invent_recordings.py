@@ -45,7 +45,7 @@ def parse_options():
     parser.add_argument("--healthy-machines", type=int, default=1, help="machines that never have a fault")
     parser.add_argument("--labels", choices=("kinds", "binary", "healthy"), default="kinds")
     parser.add_argument("--takes", type=int, default=3, help="recordings a machine and condition")
-    parser.add_argument("--seconds", type=float, default=6.0)
+    parser.add_argument("--seconds", type=float, default=12.0)
     parser.add_argument("--severity", type=float, default=1.0, help="how far faults are developed, on the whole")
     parser.add_argument("--unlike", action="store_true", help="machines of all makes; else all of one make")
     parser.add_argument("--belt", choices=("outer", "inner"), help="all have a belt at nearly the order of that ring")

@@ -56,7 +56,7 @@ async function prepare(
 
 /** Five machines of one make, whose belt the parent takes for a fault. */
 export async function learnFromFive(rig: OwnDataRig, ledger: FaultLedger): Promise<LearntSet> {
-  const dir = await rig.invent("five", "--seed", "52", "--belt", "inner", "--takes", "4");
+  const dir = await rig.invent("five", "--seed", "53", "--belt", "inner", "--takes", "4");
   const config = await prepare(rig, ledger, { name: "five machines", dir });
   const [bundle, work] = [join(rig.folder, "bundles", "five"), join(rig.folder, "work")];
   const trained = await rig.aurora(
