@@ -104,40 +104,28 @@ export const bearingFeatureSpec: FeatureSpec = {
   ],
 };
 
-/** `spec` with four combs a failure mode (src/adr/0062), behind its own features: they are tied alike. Of the spec's first chain. */
+/** `spec` with four combs (src/adr/0062) behind each failure mode's margin: they are tied alike. */
 export function addCombs(spec: FeatureSpec): FeatureSpec {
-  const prefixes = hypotheses.map(({ order }) => `${order}.`);
-  const own = prefixes.flatMap((prefix) => spec.list.filter(({ name }) => name.startsWith(prefix)));
-  return {
-    ...spec,
-    list: [
-      ...hypotheses.flatMap(({ order, part }) => [
-        ...own.filter(({ name }) => name.startsWith(`${order}.`)),
-        ...listCombs(order, part),
-      ]),
-      ...spec.list.filter((feature) => !own.includes(feature)),
-    ],
-  };
+  const list = spec.list.flatMap((feature) =>
+    feature.operator === "order-margin" ? [feature, ...listCombs(feature)] : [feature],
+  );
+  return { ...spec, list };
 }
 
-function listCombs(order: string, group: string): FeatureDeclaration[] {
-  const make = (
-    name: string,
-    operator: string,
-    params: FeatureDeclaration["params"],
-  ): FeatureDeclaration => ({
+function listCombs({ chain, group, params: { order, tolerance } }: FeatureDeclaration): FeatureDeclaration[] {
+  const combs: readonly (readonly [string, string, FeatureDeclaration["params"]])[] = [
+    ["comb", "comb-log-snr", { harmonics: 2 }],
+    ["comb.line", "comb-line-log-snr", { spacing: "ftf", harmonics: 2 }],
+    ["comb.side", "comb-side-log-snr", { spacing: "ftf", harmonics: 2 }],
+    ["comb.half", "half-comb-log-snr", { harmonics: 3 }],
+  ];
+  return combs.map(([name, operator, params]) => ({
     name: `${order}.${name}`,
     operator,
     chain,
-    params: { order, tolerance, ...params },
+    params: { order: order!, tolerance: tolerance!, ...params },
     group,
-  });
-  return [
-    make("comb", "comb-log-snr", { harmonics: 2 }),
-    make("comb.line", "comb-line-log-snr", { spacing: "ftf", harmonics: 2 }),
-    make("comb.side", "comb-side-log-snr", { spacing: "ftf", harmonics: 2 }),
-    make("comb.half", "half-comb-log-snr", { harmonics: 3 }),
-  ];
+  }));
 }
 
 /** What ships: energies, combs beside the lines, and a spectrum of sixty revolutions (src/adr/0064). */

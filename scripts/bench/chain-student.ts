@@ -7,7 +7,7 @@ import { joinLogits } from "../../src/core/decision/join-logits.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import type { LoadedBundle, StudentOutput } from "../../src/core/serving/loaded-bundle.ts";
 import { divideBySplit, readSplits } from "../../src/training/dataset/recordings/recording-splits.ts";
-import type { Figure } from "../../src/training/judge/figure.ts";
+import { formatFigure } from "../../src/training/judge/figure.ts";
 import { computeAuroc, computeMacroAuroc } from "../../src/training/judge/metrics.ts";
 import type { ScoredSet } from "../../src/training/judge/scored-set.ts";
 import { runDense } from "../../src/training/learn/dense-network.ts";
@@ -81,12 +81,13 @@ export function changeChain(
 
 /**
  * `config` with windows of so many revolutions, each with the next power of two of its samples, and with lines of shaft harmonics
- * that are as much narrower as a window is longer.
+ * that are as much narrower as a window is longer; a spectrum has room for a fifteenth more, where it can.
  */
 export function changeWindow(config: BearingConfig, revolutions: number): BearingConfig {
-  const { samplesPerRevolution } = config.features.chains[0]!.params;
-  const fftSize = 2 ** Math.ceil(Math.log2(Number(samplesPerRevolution) * revolutions));
-  const params = { fftSize, revolutions: revolutions + 4, shaftGuardOrders: 1.2 / revolutions };
+  const samplesPerRevolution = Number(config.features.chains[0]!.params.samplesPerRevolution);
+  const fftSize = 2 ** Math.ceil(Math.log2(samplesPerRevolution * revolutions));
+  const held = Math.min(Math.round((revolutions * 16) / 15), Math.floor(fftSize / samplesPerRevolution));
+  const params = { fftSize, revolutions: held, shaftGuardOrders: 1.2 / revolutions };
   const window = { ...config.window, length: revolutions, hop: revolutions };
   return changeChain({ ...config, window, trainingHop: revolutions / 2 }, params);
 }
@@ -120,8 +121,9 @@ export async function learnChain(
   const trainer = await openTensorTrainer(() => {});
   const task: StudentTask = { tying: deriveTying(features, hypotheses), recipe, trainer };
   const widen = createWiden(config, invented);
-  const learn = (from: readonly WaveformRows[], stream: string): TrainedStudent =>
-    trainStudent(widen(joinRows(from, "training", modes)), task, createRandom(seed).fork(stream));
+  const learn = (rowsOf: ReturnType<typeof widen>, stream: string): TrainedStudent =>
+    trainStudent(rowsOf, task, createRandom(seed).fork(stream));
+  const widenRows = (from: readonly WaveformRows[]) => widen(joinRows(from, "training", modes));
   const { manifest, set, root } = recordings;
   const splits = await readSplits(manifest.splits["cwru-tuning"]!, set.entries, root);
   const folds = splits.map((split): JudgedFold => {
@@ -132,15 +134,11 @@ export async function learnChain(
     const test = selectSignals(signals, part.test);
     const { features: values, rows: count } = joinRows(test, "served", modes);
     const train = selectSignals(signals, part.train);
-    const learnt = learn(train, split.name);
+    const trainRows = widenRows(train);
+    const learnt = learn(trainRows, split.name);
     const logits = runStudent(learnt, values, count);
-    const { layers } = fitLogisticRival(
-      prepareRows(widen(joinRows(train, "training", modes)), task),
-      task.tying,
-      {
-        recorded: weighRecorded(train),
-      },
-    );
+    const recorded = weighRecorded(train);
+    const { layers } = fitLogisticRival(prepareRows(trainRows, task), task.tying, { recorded });
     const logistic = runDense(layers, standardiseRows(values, count, learnt.scaler), count);
     return {
       name: split.name,
@@ -150,10 +148,7 @@ export async function learnChain(
     };
   });
   const heldOut = new Set(dataset.heldOutGroups);
-  const trained = learn(
-    signals.filter(({ entry }) => !heldOut.has(entry.machine)),
-    "bundle",
-  );
+  const trained = learn(widenRows(signals.filter(({ entry }) => !heldOut.has(entry.machine))), "bundle");
   const sets = [...folds.map((fold) => fold.set), describeInvented(rows, trained)];
   return { folds, student: { trained, healthy: measureHealthyLogits(sets) } };
 }
@@ -205,9 +200,7 @@ export function describeLead({ config }: ChainRows, folds: readonly JudgedFold[]
     folds.map(({ set }) => set),
     config.seed,
   );
-  const say = ({ value, low, high }: Figure): string =>
-    `${value.toFixed(4)} (${low?.toFixed(4)} to ${high?.toFixed(4)})`;
-  return `students ${say(figures.int8!)}, ahead of the regression by ${say(gains.overLogistic!)}`;
+  return `students ${formatFigure(figures.int8!, 4)}, ahead of the regression by ${formatFigure(gains.overLogistic!, 4)}`;
 }
 
 /** A fold as a line: AUROCs over windows, then recordings by their mean logits and as a gateway that knows none of them decides. */

@@ -5,6 +5,7 @@ import type {
   RecordedAlarm,
   RecordedEvent,
 } from "../../src/collector/record/fleet-record.ts";
+import { shippedWindow } from "../bearing-feature-spec.ts";
 import { findDoubled, findMissing, type StoredRow } from "./audit-windows.ts";
 import type { TimeSpan } from "./paced-device.ts";
 import { rowSeconds, type WatchedPark } from "./watched-park.ts";
@@ -21,9 +22,8 @@ export interface ParkAudit {
   readonly declaredPieces: number;
 }
 
-/** What the bundle cuts here, and the longest that it can be where nobody says how fast the shaft was: at 1,060 rpm. */
-const windowRevolutions = 60;
-const longestWindowMs = 3_400;
+/** As slow as the shaft can be here, where nobody says how fast it was. */
+const slowestRpm = 1_060;
 
 /** Reads everything of the park. */
 export async function auditPark(record: FleetRecord, park: WatchedPark): Promise<ParkAudit> {
@@ -112,8 +112,7 @@ async function readRows(
     for (const series of await record.predictions({ ...turbine, ...range }))
       for (const [index, toMs] of series.timesMs.entries()) {
         const windows = series.windows[index]!;
-        const rpm = series.shaftRpm[index] ?? null;
-        const windowMs = rpm === null ? longestWindowMs : (windowRevolutions * 60_000) / rpm;
+        const windowMs = (shippedWindow.length * 60_000) / (series.shaftRpm[index] ?? slowestRpm);
         rows.push({ toMs, windows, lengthMs: windows * windowMs });
       }
   }

@@ -35,6 +35,8 @@ export interface CwruComparison {
     readonly median: number;
     readonly p99: number;
     readonly p9999: number;
+    /** The largest of all but combs. */
+    readonly lines: number;
     readonly max: number;
   };
 }
@@ -76,6 +78,8 @@ export async function compareCwru(dataDir: string, options: CwruComparisonOption
   };
   let largestLogitSteps = 0;
   const errors: number[] = [];
+  const isComb = model.manifest.features.list.map(({ operator }) => operator.includes("comb-"));
+  let largestOfLines = 0;
   const recordings = await openCwruRecordings(dataDir);
   const files = [...recordings.byFile.values()];
   try {
@@ -101,8 +105,11 @@ export async function compareCwru(dataDir: string, options: CwruComparisonOption
           );
           if (steps > 0) found.otherLogits++;
           largestLogitSteps = Math.max(largestLogitSteps, steps);
-          for (const [place, value] of one.features.entries())
-            errors.push(Math.abs(actual.features[place]! - value));
+          for (const [place, value] of one.features.entries()) {
+            const error = Math.abs(actual.features[place]! - value);
+            errors.push(error);
+            if (!isComb[place]) largestOfLines = Math.max(largestOfLines, error);
+          }
         }
       }
       options.onProgress?.(index + 1, files.length);
@@ -116,7 +123,7 @@ export async function compareCwru(dataDir: string, options: CwruComparisonOption
     recordings: files.length,
     ...found,
     largestLogitSteps,
-    featureError: { median: at(0.5), p99: at(0.99), p9999: at(0.9999), max: at(1) },
+    featureError: { median: at(0.5), p99: at(0.99), p9999: at(0.9999), lines: largestOfLines, max: at(1) },
   };
 }
 

@@ -16,6 +16,7 @@ test.skipIf(!existsSync(join(data, "cwru")) || reasonToSkip("host") !== null)(
     expect(found.windows).toBeGreaterThan(900);
     expect(found).toMatchObject({ scoredByOneOnly: 0, otherDecisions: 0, otherIntegers: 0 });
     expect(found.largestLogitSteps).toBeLessThanOrEqual(3);
+    expect(found.featureError.lines).toBeLessThan(0.01);
     expect(found.featureError.p9999).toBeLessThan(0.005);
     // Where two deviations of a comb stand equally high but for rounding, each side may take another one: what the lines have
     // more, their side bands have less.
