@@ -55,6 +55,7 @@ export function describeFeatures(targets: readonly CheckTarget[]): void {
   const changes: readonly (readonly [string, (model: ShippedModel) => FeaturesChange])[] = [
     ["magnitudes", () => ({})],
     ["energies", () => ({ params: energies })],
+    ["energies held to twice their mean", () => ({ params: { ...energies, envelopeLimit: 2 } })],
     ["combs", ({ manifest }) => ({ list: listCombs(manifest.features.list) })],
   ];
 
@@ -80,9 +81,17 @@ export function describeFeatures(targets: readonly CheckTarget[]): void {
         sectionOf(plain.mcuModel!) + decodeMcuModel(plain.mcuModel!).features!.length - 16 * list.length;
       expect(plain.mcuModel![comb]).toBe(5);
       const kind = sectionOf(plain.mcuModel!) + 2;
+      const held = changeFeatures(model, { params: { ...energies, envelopeLimit: 2 } });
+      const limit = kind + 23;
       const cases: [Uint8Array, number, number, boolean][] = [
         [plain.mcuModel!, kind, 0, false],
         [plain.mcuModel!, kind, 3, false],
+        [plain.mcuModel!, limit, 2, false],
+        [held.mcuModel!, kind, 2, false],
+        [held.mcuModel!, kind, 3, true],
+        [held.mcuModel!, kind, 5, false],
+        [held.mcuModel!, limit, 1, false],
+        [held.mcuModel!, limit, 255, true],
         [plain.mcuModel!, comb + 3, 0, false],
         [plain.mcuModel!, comb + 3, 1, true],
         [plain.mcuModel!, comb + 3, 4, true],
@@ -97,7 +106,7 @@ export function describeFeatures(targets: readonly CheckTarget[]): void {
       for (const file of files) commands.model(file);
       const results = new CheckResults(buildCheck("host").run(commands.finish()));
       for (const [index, [, at, value, isSound]] of cases.entries()) {
-        const what = `byte ${at - kind + 2} is ${value}`;
+        const what = `case ${index}, byte ${at - kind + 2} is ${value}`;
         expect(results.word() === 0, what).toBe(isSound);
         const section = decodeMcuModel(files[index]!).features!;
         expect(readMcuSection(section) !== undefined, what).toBe(isSound);
