@@ -35,10 +35,7 @@ interface CutSpecs {
 }
 
 /** Creates a finder for all windows of a bundle and a bearing. */
-export function createHumModeFinder(
-  { features, window }: CutSpecs,
-  bearing: BearingOrders,
-): HumModeFinder {
+export function createHumModeFinder({ features, window }: CutSpecs, bearing: BearingOrders): HumModeFinder {
   const columns = features.list.length;
   /** What a feature must reach to stand out as a line of each kind of fault, kind after kind; Infinity: it is none of its lines. */
   const needed = new Float32Array(faultKinds.length * columns).fill(Number.POSITIVE_INFINITY);

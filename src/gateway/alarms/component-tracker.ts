@@ -121,7 +121,9 @@ class Tracker implements ComponentTracker {
     const last = this.#last;
     const own = alarms.filter((alarm) => alarm.component === component);
     const isKnown = isRunning(this.operatingStateAt(monotonicMs));
-    const standing = own.filter(({ state, conditionActive }) => conditionActive && state !== "out-of-service");
+    const standing = own.filter(
+      ({ state, conditionActive }) => conditionActive && state !== "out-of-service",
+    );
     if (standing.length > 0) {
       return this.#describeAlarm(standing, isKnown ? null : this.#whyUnknown(timeMs).reason);
     }
