@@ -18,7 +18,7 @@ export const maxFrameBytesOnWire: number = maxEncodedBytes + 2;
 
 /** Writes one frame after the other. */
 interface FrameEncoder {
-  /** The next frame's payload is written here first (1,024 bytes). */
+  /** The next frame's payload is written here first (1,024 bytes), and encoded before any other is. */
   readonly payload: Uint8Array;
   /** Packets with the flag "session" are bound to this id; 0 before there is one. */
   sessionId: number;
@@ -36,26 +36,41 @@ interface FrameEncoder {
   ): number;
 }
 
-/** Creates an encoder with its own scratch memory. */
+/** Where frames are put together, of all encoders: a payload is written and encoded before the next one is. */
+const frame = Buffer.alloc(maxFrameBytes);
+const framePayload: Uint8Array = frame.subarray(headerBytes, headerBytes + maxFramePayloadBytes);
+
+/** Creates an encoder; its payload is that of all of them. */
 export function createFrameEncoder(): FrameEncoder {
-  const frame = Buffer.alloc(maxFrameBytes);
-  const encoder: FrameEncoder = {
-    sessionId: 0,
-    payload: frame.subarray(headerBytes, headerBytes + maxFramePayloadBytes),
-    // biome-ignore lint/complexity/useMaxParams: once a packet, and nothing may allocate there
-    encode: (type, flags, sequence, payloadBytes, out, at) => {
-      if (payloadBytes > maxFramePayloadBytes) throw new RangeError(`payload of ${payloadBytes} bytes`);
-      writeHeader(frame, type, flags, sequence);
-      const crcAt = headerBytes + payloadBytes;
-      const bound = (flags & packetFlags.session) === 0 ? 0 : encoder.sessionId;
-      frame.writeUInt32LE((computeCrc32(frame, 0, crcAt) ^ bound) >>> 0, crcAt);
-      out[at] = 0;
-      const end = encodeCobs(frame, 0, crcAt + crcBytes, out, at + 1);
-      out[end] = 0;
-      return end + 1;
-    },
-  };
-  return encoder;
+  return new Encoder();
+}
+
+class Encoder implements FrameEncoder {
+  sessionId = 0;
+
+  get payload(): Uint8Array {
+    return framePayload;
+  }
+
+  // biome-ignore lint/complexity/useMaxParams: once a packet, and nothing may allocate there
+  encode(
+    type: number,
+    flags: number,
+    sequence: number,
+    payloadBytes: number,
+    out: Uint8Array,
+    at: number,
+  ): number {
+    if (payloadBytes > maxFramePayloadBytes) throw new RangeError(`payload of ${payloadBytes} bytes`);
+    writeHeader(frame, type, flags, sequence);
+    const crcAt = headerBytes + payloadBytes;
+    const bound = (flags & packetFlags.session) === 0 ? 0 : this.sessionId;
+    frame.writeUInt32LE((computeCrc32(frame, 0, crcAt) ^ bound) >>> 0, crcAt);
+    out[at] = 0;
+    const end = encodeCobs(frame, 0, crcAt + crcBytes, out, at + 1);
+    out[end] = 0;
+    return end + 1;
+  }
 }
 
 /** Writes the four header bytes of a packet at the start of `bytes`. */

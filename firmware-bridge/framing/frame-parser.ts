@@ -7,7 +7,7 @@ import { crcBytes, headerBytes, maxEncodedBytes, packetFlags } from "../protocol
 import { decodeCobsInPlace } from "./cobs.ts";
 import { computeCrc32 } from "./crc32.ts";
 
-/** A packet's header and payload. Valid only during the call: the parser fills the same object for every packet. */
+/** A packet's header and payload. Valid only during the call: all parsers fill the same object for every packet. */
 export interface ReceivedPacket {
   /** The sender's major version modulo 8. */
   readonly version: number;
@@ -51,7 +51,22 @@ const minFrameBytes = headerBytes + crcBytes;
 
 /** Creates a parser that hands good frames to `sink`. */
 export function createFrameParser(sink: PacketSink): FrameParser {
-  const counters: FrameCounters = {
+  return new Parser(sink);
+}
+
+/** One for all packets, so that none of them allocates. */
+const packet: { -readonly [Field in keyof ReceivedPacket]: ReceivedPacket[Field] } = {
+  version: 0,
+  type: 0,
+  flags: 0,
+  sequence: 0,
+  bytes: Buffer.alloc(0),
+  start: 0,
+  end: 0,
+};
+
+class Parser implements FrameParser {
+  readonly counters: FrameCounters = {
     bytes: 0,
     frames: 0,
     frameBytes: 0,
@@ -59,56 +74,97 @@ export function createFrameParser(sink: PacketSink): FrameParser {
     badFrames: 0,
     discardedBytes: 0,
   };
-  const held = Buffer.allocUnsafe(maxEncodedBytes);
-  /** One for all packets, so that none of them allocates. */
-  const packet: { -readonly [Field in keyof ReceivedPacket]: ReceivedPacket[Field] } = {
-    version: 0,
-    type: 0,
-    flags: 0,
-    sequence: 0,
-    bytes: held,
-    start: 0,
-    end: 0,
-  };
-  let heldBytes = 0;
+  readonly #sink: PacketSink;
+  readonly #held: Buffer = Buffer.allocUnsafe(maxEncodedBytes);
+  #heldBytes = 0;
   /** An oversized stretch is being thrown away until the next delimiter. */
-  let skipping = false;
+  #skipping = false;
   /** Grows with every reset, so that a running push notices one. */
-  let generation = 0;
-  let sessionId = 0;
+  #generation = 0;
+  #sessionId = 0;
 
-  function discard(length: number): void {
-    counters.badFrames++;
-    counters.discardedBytes += length;
+  constructor(sink: PacketSink) {
+    this.#sink = sink;
+  }
+
+  get pendingBytes(): number {
+    return this.#heldBytes;
+  }
+
+  push(chunk: Uint8Array): void {
+    // Buffer's indexOf is memchr; that of Uint8Array is many times slower.
+    const bytes = Buffer.isBuffer(chunk)
+      ? chunk
+      : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const started = this.#generation;
+    const { counters } = this;
+    counters.bytes += bytes.length;
+    let at = 0;
+    for (;;) {
+      const zero = bytes.indexOf(0, at);
+      if (zero < 0) break;
+      counters.delimiterBytes++;
+      if (this.#heldBytes > 0 || this.#skipping) {
+        this.#hold(bytes, at, zero);
+        const length = this.#heldBytes;
+        this.#heldBytes = 0;
+        if (!this.#skipping) this.#finish(this.#held, 0, length);
+        this.#skipping = false;
+      } else if (zero > at) {
+        this.#finish(bytes, at, zero);
+      }
+      at = zero + 1;
+      if (this.#generation !== started) {
+        counters.discardedBytes += bytes.length - at;
+        return;
+      }
+    }
+    if (at < bytes.length) this.#hold(bytes, at, bytes.length);
+  }
+
+  reset(): void {
+    if (this.#heldBytes > 0) this.#discard(this.#heldBytes);
+    this.#heldBytes = 0;
+    this.#skipping = false;
+    this.#generation++;
+  }
+
+  bind(sessionId: number): void {
+    this.#sessionId = sessionId;
+  }
+
+  #discard(length: number): void {
+    this.counters.badFrames++;
+    this.counters.discardedBytes += length;
   }
 
   /** Keeps the unfinished tail of a chunk, unless no frame can be that long. */
-  function hold(bytes: Uint8Array, start: number, end: number): void {
+  #hold(bytes: Uint8Array, start: number, end: number): void {
     const length = end - start;
-    if (skipping) {
-      counters.discardedBytes += length;
-    } else if (heldBytes + length > maxEncodedBytes) {
-      discard(heldBytes + length);
-      heldBytes = 0;
-      skipping = true;
+    if (this.#skipping) {
+      this.counters.discardedBytes += length;
+    } else if (this.#heldBytes + length > maxEncodedBytes) {
+      this.#discard(this.#heldBytes + length);
+      this.#heldBytes = 0;
+      this.#skipping = true;
     } else {
-      held.set(bytes.subarray(start, end), heldBytes);
-      heldBytes += length;
+      this.#held.set(bytes.subarray(start, end), this.#heldBytes);
+      this.#heldBytes += length;
     }
   }
 
   /** Hands over the frame in `bytes[start, end)`, if it is one. */
-  function finish(bytes: Buffer, start: number, end: number): void {
+  #finish(bytes: Buffer, start: number, end: number): void {
     const encodedBytes = end - start;
     const length = encodedBytes > maxEncodedBytes ? -1 : decodeCobsInPlace(bytes, start, end);
     const first = start + 1;
     const crcAt = first + length - crcBytes;
-    if (length < minFrameBytes || !isWhole(bytes, first, crcAt)) {
-      discard(encodedBytes);
+    if (length < minFrameBytes || !this.#isWhole(bytes, first, crcAt)) {
+      this.#discard(encodedBytes);
       return;
     }
-    counters.frames++;
-    counters.frameBytes += encodedBytes;
+    this.counters.frames++;
+    this.counters.frameBytes += encodedBytes;
     const versionAndType = bytes[first]!;
     packet.version = versionAndType >>> 5;
     packet.type = versionAndType & 31;
@@ -117,62 +173,15 @@ export function createFrameParser(sink: PacketSink): FrameParser {
     packet.bytes = bytes;
     packet.start = first + headerBytes;
     packet.end = crcAt;
-    sink(packet);
+    this.#sink(packet);
   }
 
   /** The check is the CRC, XOR the session id with the flag "session". */
-  function isWhole(bytes: Buffer, first: number, crcAt: number): boolean {
+  #isWhole(bytes: Buffer, first: number, crcAt: number): boolean {
     const rest = (computeCrc32(bytes, first, crcAt) ^ readUint32(bytes, crcAt)) >>> 0;
     if ((bytes[first + 1]! & packetFlags.session) === 0) return rest === 0;
-    return rest === sessionId && sessionId !== 0;
+    return rest === this.#sessionId && this.#sessionId !== 0;
   }
-
-  function push(chunk: Uint8Array): void {
-    // Buffer's indexOf is memchr; that of Uint8Array is many times slower.
-    const bytes = Buffer.isBuffer(chunk)
-      ? chunk
-      : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    const started = generation;
-    counters.bytes += bytes.length;
-    let at = 0;
-    for (;;) {
-      const zero = bytes.indexOf(0, at);
-      if (zero < 0) break;
-      counters.delimiterBytes++;
-      if (heldBytes > 0 || skipping) {
-        hold(bytes, at, zero);
-        const length = heldBytes;
-        heldBytes = 0;
-        if (!skipping) finish(held, 0, length);
-        skipping = false;
-      } else if (zero > at) {
-        finish(bytes, at, zero);
-      }
-      at = zero + 1;
-      if (generation !== started) {
-        counters.discardedBytes += bytes.length - at;
-        return;
-      }
-    }
-    if (at < bytes.length) hold(bytes, at, bytes.length);
-  }
-
-  return {
-    push,
-    reset: () => {
-      if (heldBytes > 0) discard(heldBytes);
-      heldBytes = 0;
-      skipping = false;
-      generation++;
-    },
-    bind: (id) => {
-      sessionId = id;
-    },
-    counters,
-    get pendingBytes() {
-      return heldBytes;
-    },
-  };
 }
 
 function readUint32(bytes: Uint8Array, at: number): number {

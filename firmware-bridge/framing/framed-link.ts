@@ -5,7 +5,7 @@
 import type { ByteTransport } from "../transports/byte-transport.ts";
 import { createFrameEncoder, maxFrameBytesOnWire } from "./frame-encoder.ts";
 import { createFrameParser } from "./frame-parser.ts";
-import type { PacketLink, PacketLinkHandlers } from "./packet-link.ts";
+import type { LinkCounters, PacketLink, PacketLinkHandlers } from "./packet-link.ts";
 
 /** Frames are gathered up to this size before they are written. */
 const batchBytes = 4096;
@@ -18,111 +18,128 @@ export function createFramedLink(
   transport: ByteTransport,
   defer: (callback: () => void) => void = setImmediate,
 ): PacketLink {
-  const encoder = createFrameEncoder();
-  let handlers: PacketLinkHandlers | undefined;
-  let connected = false;
-  let connections = 0;
-  let unsentPackets = 0;
-  let roomInTransport = true;
-  let batch = Buffer.allocUnsafe(batchBytes);
-  let batched = 0;
-  let flushScheduled = false;
-  const parser = createFrameParser((packet) => handlers?.onPacket(packet));
+  return new FramedLink(transport, defer);
+}
 
-  function flush(): void {
-    if (batched === 0) return;
-    const bytes = batch.subarray(0, batched);
-    // The transport owns what was written; the rest of the batch is used until a frame may no longer fit.
-    batch =
-      batch.length - batched < maxFrameBytesOnWire ? Buffer.allocUnsafe(batchBytes) : batch.subarray(batched);
-    batched = 0;
-    if (!transport.write(bytes)) roomInTransport = false;
+/** Rooms for frames that no link gathers any in now; each has room for one at least. */
+const spareRooms: Buffer[] = [];
+
+class FramedLink implements PacketLink {
+  readonly name: string;
+  readonly #transport: ByteTransport;
+  readonly #defer: (callback: () => void) => void;
+  readonly #encoder = createFrameEncoder();
+  readonly #parser = createFrameParser((packet) => this.#handlers?.onPacket(packet));
+  #handlers: PacketLinkHandlers | undefined;
+  #connected = false;
+  #connections = 0;
+  #unsentPackets = 0;
+  #roomInTransport = true;
+  /** Where frames are gathered, while there are any. */
+  #batch: Buffer | undefined;
+  #batched = 0;
+  #flushScheduled = false;
+
+  constructor(transport: ByteTransport, defer: (callback: () => void) => void) {
+    this.name = transport.name;
+    this.#transport = transport;
+    this.#defer = defer;
+  }
+
+  get payload(): Uint8Array {
+    return this.#encoder.payload;
+  }
+
+  get isWritable(): boolean {
+    return this.#connected && this.#roomInTransport;
+  }
+
+  get counters(): LinkCounters {
+    const { bytes, frames, discardedBytes, badFrames } = this.#parser.counters;
+    const reconnects = Math.max(0, this.#connections - 1);
+    return { bytes, frames, discardedBytes, badFrames, reconnects, unsentPackets: this.#unsentPackets };
+  }
+
+  open(given: PacketLinkHandlers): Promise<void> {
+    this.#handlers = given;
+    return this.#transport.open({
+      onOpen: () => {
+        this.#parser.reset();
+        this.#batched = 0;
+        this.#roomInTransport = true;
+        this.#connected = true;
+        this.#connections++;
+        given.onOpen();
+      },
+      onBytes: (chunk) => {
+        this.#parser.push(chunk);
+        given.onBatchEnd();
+      },
+      onDrain: () => {
+        this.#roomInTransport = true;
+        given.onWritable();
+      },
+      onClose: (reason) => {
+        this.#connected = false;
+        this.#parser.reset();
+        given.onClose(reason);
+      },
+    });
   }
 
   // biome-ignore lint/complexity/useMaxParams: once a packet, and nothing may allocate there
-  function send(type: number, flags: number, sequence: number, payloadBytes: number): void {
+  send(type: number, flags: number, sequence: number, payloadBytes: number): void {
     // Every packet of this protocol that matters is repeated by whoever waits for its answer.
-    if (!connected || !roomInTransport) {
-      unsentPackets++;
+    if (!this.#connected || !this.#roomInTransport) {
+      this.#unsentPackets++;
       return;
     }
-    batched = encoder.encode(type, flags, sequence, payloadBytes, batch, batched);
-    if (batch.length - batched < maxFrameBytesOnWire) {
-      flush();
-    } else if (!flushScheduled) {
-      flushScheduled = true;
-      defer(() => {
-        flushScheduled = false;
-        flush();
+    this.#batch ??= spareRooms.pop() ?? Buffer.allocUnsafe(batchBytes);
+    const batch = this.#batch;
+    this.#batched = this.#encoder.encode(type, flags, sequence, payloadBytes, batch, this.#batched);
+    if (batch.length - this.#batched < maxFrameBytesOnWire) {
+      this.#flush();
+    } else if (!this.#flushScheduled) {
+      this.#flushScheduled = true;
+      this.#defer(() => {
+        this.#flushScheduled = false;
+        this.#flush();
       });
     }
   }
 
-  return {
-    name: transport.name,
-    payload: encoder.payload,
-    open: (given) => {
-      handlers = given;
-      return transport.open({
-        onOpen: () => {
-          parser.reset();
-          batched = 0;
-          roomInTransport = true;
-          connected = true;
-          connections++;
-          given.onOpen();
-        },
-        onBytes: (chunk) => {
-          parser.push(chunk);
-          given.onBatchEnd();
-        },
-        onDrain: () => {
-          roomInTransport = true;
-          given.onWritable();
-        },
-        onClose: (reason) => {
-          connected = false;
-          parser.reset();
-          given.onClose(reason);
-        },
-      });
-    },
-    send,
-    bind: (sessionId) => {
-      encoder.sessionId = sessionId;
-      parser.bind(sessionId);
-    },
-    get isWritable() {
-      return connected && roomInTransport;
-    },
-    pauseReading: () => transport.pauseReading(),
-    resumeReading: () => transport.resumeReading(),
-    drop: (reason) => transport.drop(reason),
-    counters: {
-      get bytes() {
-        return parser.counters.bytes;
-      },
-      get frames() {
-        return parser.counters.frames;
-      },
-      get discardedBytes() {
-        return parser.counters.discardedBytes;
-      },
-      get badFrames() {
-        return parser.counters.badFrames;
-      },
-      get reconnects() {
-        return Math.max(0, connections - 1);
-      },
-      get unsentPackets() {
-        return unsentPackets;
-      },
-    },
-    close: async () => {
-      flush();
-      connected = false;
-      handlers = undefined;
-      await transport.close();
-    },
-  };
+  bind(sessionId: number): void {
+    this.#encoder.sessionId = sessionId;
+    this.#parser.bind(sessionId);
+  }
+
+  pauseReading(): void {
+    this.#transport.pauseReading();
+  }
+
+  resumeReading(): void {
+    this.#transport.resumeReading();
+  }
+
+  drop(reason: string): void {
+    this.#transport.drop(reason);
+  }
+
+  async close(): Promise<void> {
+    this.#flush();
+    this.#connected = false;
+    this.#handlers = undefined;
+    await this.#transport.close();
+  }
+
+  #flush(): void {
+    const batch = this.#batch;
+    const batched = this.#batched;
+    if (batch === undefined) return;
+    this.#batch = undefined;
+    this.#batched = 0;
+    // The transport owns what was written; the rest is for whoever gathers frames next.
+    if (batch.length - batched >= maxFrameBytesOnWire) spareRooms.push(batch.subarray(batched));
+    if (batched > 0 && !this.#transport.write(batch.subarray(0, batched))) this.#roomInTransport = false;
+  }
 }

@@ -55,6 +55,7 @@ export interface PacketLink {
   resumeReading(): void;
   /** Gives up the present connection, because the other side went silent, and connects again. */
   drop(reason: string): void;
+  /** As counted so far. */
   readonly counters: LinkCounters;
   close(): Promise<void>;
 }

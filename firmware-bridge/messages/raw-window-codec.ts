@@ -18,7 +18,7 @@ const maxVarintBytes = 10;
 const isBigEndian: boolean = new Uint8Array(Uint16Array.of(1).buffer)[0] === 0;
 
 /** Decodes one raw window after the other. */
-interface RawWindowDecoder {
+export interface RawWindowDecoder {
   /**
    * Reads the message in `bytes[start, end)`. The result and its counts are valid until the next call, or until somebody
    * else uses the room; undefined when the bytes are not a raw window.

@@ -4,14 +4,14 @@
  */
 import type { ConfigMessage } from "../../src/core/contract/device/device-message.ts";
 import type { Random } from "../../src/core/maths/random.ts";
-import { createBackoff } from "../../src/core/platform/backoff.ts";
+import { type Backoff, createBackoff } from "../../src/core/platform/backoff.ts";
 import type { Timers } from "../../src/core/platform/clock.ts";
 import { linkTiming, repeatBackoff } from "../link-timing.ts";
 import { packetFlags } from "../protocol.ts";
 import type { DeviceSessionOptions } from "./device-session-options.ts";
 import type { PacketSender } from "./packet-sender.ts";
 
-type Delivery = "acknowledged" | "refused" | "given-up";
+type Outcome = "acknowledged" | "refused" | "given-up";
 
 interface ConfigDeliveryOptions extends Pick<DeviceSessionOptions, "mode" | "configuration"> {
   readonly sender: PacketSender;
@@ -19,10 +19,10 @@ interface ConfigDeliveryOptions extends Pick<DeviceSessionOptions, "mode" | "con
   readonly random: Pick<Random, "uniform">;
   /** Number of the established session; undefined without one: nothing is sent then. */
   sessionId(): number | undefined;
-  onDelivery(outcome: Delivery): void;
+  onDelivery(outcome: Outcome): void;
 }
 
-interface ConfigDelivery {
+export interface ConfigDelivery {
   /** Another session begins: it is asked for the raw samples that the options name. */
   restart(): void;
   /** Sends the newest configuration in place of one that is under way. */
@@ -37,60 +37,71 @@ interface ConfigDelivery {
 
 /** Creates it with nothing to deliver. */
 export function createConfigDelivery(options: ConfigDeliveryOptions): ConfigDelivery {
-  const { sender, timers, random, mode } = options;
-  const { rawSamples: firstRawSamples = 0, ...configuration } = options.configuration ?? {};
-  const backoff = createBackoff({ random: () => random.uniform(), ...repeatBackoff });
-  let rawSamples = 0;
+  return new Delivery(options);
+}
+
+class Delivery implements ConfigDelivery {
+  readonly #options: ConfigDeliveryOptions;
+  readonly #backoff: Backoff;
+  #rawSamples = 0;
   /** Of the configuration under way. */
-  let sequence: number | undefined;
-  let attempts = 0;
-  let cancel = (): void => {};
+  #sequence: number | undefined;
+  #attempts = 0;
+  #cancel: (() => void) | null = null;
 
-  function stop(): void {
-    cancel();
-    sequence = undefined;
-    attempts = 0;
-    backoff.reset();
+  constructor(options: ConfigDeliveryOptions) {
+    const { random } = options;
+    this.#options = options;
+    this.#backoff = createBackoff({ random: () => random.uniform(), ...repeatBackoff });
   }
 
-  function finish(outcome: Delivery): void {
-    stop();
-    options.onDelivery(outcome);
+  restart(): void {
+    this.#rawSamples = this.#options.configuration?.rawSamples ?? 0;
   }
 
-  function attempt(config: ConfigMessage): void {
-    if (attempts === linkTiming.maxAttempts) {
-      finish("given-up");
-      return;
-    }
-    attempts++;
-    if (sequence === undefined) sequence = sender.send(config, packetFlags.acknowledge);
-    else sender.repeat(config, sequence);
-    cancel = timers.after(backoff.nextMs(), () => attempt(config));
-  }
-
-  function send(): void {
-    const sessionId = options.sessionId();
+  send(): void {
+    const { mode } = this.#options;
+    const sessionId = this.#options.sessionId();
     if (sessionId === undefined) return;
     // A repeated hello says that the last one did not arrive.
-    stop();
-    const raw = rawSamples > 0 ? { rawSamples } : {};
-    attempt({ type: "config", ...configuration, ...raw, mode, sessionId });
+    this.stop();
+    const { rawSamples: _first, ...configuration } = this.#options.configuration ?? {};
+    const raw = this.#rawSamples > 0 ? { rawSamples: this.#rawSamples } : {};
+    this.#attempt({ type: "config", ...configuration, ...raw, mode, sessionId });
   }
 
-  return {
-    restart: () => {
-      rawSamples = firstRawSamples;
-    },
-    send,
-    askRaw: (samples) => {
-      // A configuration that is equal to the newest asks for nothing: one more sample makes it another.
-      rawSamples = samples > 0 && samples === rawSamples ? samples + 1 : samples;
-      send();
-    },
-    settle: (settled, outcome) => {
-      if (settled === sequence) finish(outcome);
-    },
-    stop,
-  };
+  askRaw(samples: number): void {
+    // A configuration that is equal to the newest asks for nothing: one more sample makes it another.
+    this.#rawSamples = samples > 0 && samples === this.#rawSamples ? samples + 1 : samples;
+    this.send();
+  }
+
+  settle(settled: number, outcome: "acknowledged" | "refused"): void {
+    if (settled === this.#sequence) this.#finish(outcome);
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = null;
+    this.#sequence = undefined;
+    this.#attempts = 0;
+    this.#backoff.reset();
+  }
+
+  #finish(outcome: Outcome): void {
+    this.stop();
+    this.#options.onDelivery(outcome);
+  }
+
+  #attempt(config: ConfigMessage): void {
+    const { sender, timers } = this.#options;
+    if (this.#attempts === linkTiming.maxAttempts) {
+      this.#finish("given-up");
+      return;
+    }
+    this.#attempts++;
+    if (this.#sequence === undefined) this.#sequence = sender.send(config, packetFlags.acknowledge);
+    else sender.repeat(config, this.#sequence);
+    this.#cancel = timers.after(this.#backoff.nextMs(), () => this.#attempt(config));
+  }
 }

@@ -20,7 +20,7 @@ import {
 import { createDeviceHandshake } from "./device-handshake.ts";
 import { createFlightWindow } from "./flight-window.ts";
 import { createSignOfLife, createSilenceWatch } from "./liveness.ts";
-import { createPacketReceiver, type LinkStatistics, mergeCounters } from "./packet-receiver.ts";
+import { createPacketReceiver, joinCounters, type LinkStatistics } from "./packet-receiver.ts";
 import { createPacketSender } from "./packet-sender.ts";
 
 export interface DeviceEndpoint {
@@ -192,7 +192,9 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
     get ackTimeouts() {
       return flight.timeouts;
     },
-    statistics: mergeCounters(link.counters, receiver.counters),
+    get statistics() {
+      return joinCounters(link.counters, receiver.counters);
+    },
     close: async () => {
       life.stop();
       silence.stop();

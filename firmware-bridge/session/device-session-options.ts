@@ -45,7 +45,7 @@ export interface DeviceSessionOptions {
   readonly expectedDeviceId?: string;
   readonly mode: ConfigMessage["mode"];
   /** Sent with every configuration: raw samples on request and around alarms, and the bearing that is watched. */
-  readonly configuration?: Pick<ConfigMessage, "rawSamples" | "alarmRawSamples" | "bearing">;
+  readonly configuration?: Pick<ConfigMessage, "rawSamples" | "alarmRawSamples" | "bearing"> | undefined;
   readonly random: Pick<Random, "uniform">;
   readonly timers?: Timers;
   readonly limits?: Partial<DeviceSessionLimits>;

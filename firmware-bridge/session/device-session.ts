@@ -8,21 +8,27 @@ import type {
   ModelRequestMessage,
 } from "../../src/core/contract/device/device-message.ts";
 import { systemTimers } from "../../src/core/platform/clock.ts";
+import type { PacketLink } from "../framing/packet-link.ts";
 import { linkTiming } from "../link-timing.ts";
-import { createConfigDelivery } from "./config-delivery.ts";
+import { type ConfigDelivery, createConfigDelivery } from "./config-delivery.ts";
 import {
   type DeviceSessionLimits,
   type DeviceSessionOptions,
   type DeviceSessionState,
   defaultDeviceSessionLimits,
 } from "./device-session-options.ts";
-import { createGatewayHandshake } from "./gateway-handshake.ts";
-import { createHelloBound } from "./hello-bound.ts";
-import { createSilenceWatch } from "./liveness.ts";
-import { createPacketReceiver, type LinkStatistics, mergeCounters } from "./packet-receiver.ts";
-import { createPacketSender } from "./packet-sender.ts";
-import { createStreamAcknowledger } from "./stream-acknowledger.ts";
-import { createStreamBrake } from "./stream-brake.ts";
+import { createGatewayHandshake, type GatewayHandshake } from "./gateway-handshake.ts";
+import { createHelloBound, type HelloBound } from "./hello-bound.ts";
+import { createSilenceWatch, type SilenceWatch } from "./liveness.ts";
+import {
+  createPacketReceiver,
+  joinCounters,
+  type LinkStatistics,
+  type PacketReceiver,
+} from "./packet-receiver.ts";
+import { createPacketSender, type PacketSender } from "./packet-sender.ts";
+import { createStreamAcknowledger, type StreamAcknowledger } from "./stream-acknowledger.ts";
+import { createStreamBrake, type StreamBrake } from "./stream-brake.ts";
 
 export interface DeviceSession {
   /** Starts connecting; resolves at once. */
@@ -45,114 +51,204 @@ export interface DeviceSession {
   readonly state: DeviceSessionState;
   /** The device, once it has introduced itself. */
   readonly hello: HelloMessage | undefined;
+  /** As counted so far. */
   readonly statistics: LinkStatistics;
   close(): Promise<void>;
 }
 
 /** Creates a session that is not open yet. */
 export function createDeviceSession(options: DeviceSessionOptions): DeviceSession {
-  const { link } = options;
-  const timers = options.timers ?? systemTimers;
-  const limits: DeviceSessionLimits = { ...defaultDeviceSessionLimits, ...options.limits };
-  const sender = createPacketSender(link);
-  const brake = createStreamBrake({
-    link,
-    sender,
-    roomFrames: limits.roomFrames,
-    sayRoom: () => acknowledger.sayRoom(),
-  });
+  return new Session(options);
+}
 
-  const handshake = createGatewayHandshake(options, {
-    sender,
-    timers,
-    helloBackoff: limits.helloBackoff,
-    strangerMs: limits.silenceMs,
-    onIntroduce: () => {
-      receiver.awaitHello();
-      configuration.stop();
-    },
-    onNewSession: () => {
-      configuration.restart();
-      brake.restart();
-    },
-  });
+class Session implements DeviceSession {
+  readonly #options: DeviceSessionOptions;
+  readonly #link: PacketLink;
+  readonly #sender: PacketSender;
+  readonly #brake: StreamBrake;
+  readonly #handshake: GatewayHandshake;
+  readonly #configuration: ConfigDelivery;
+  readonly #hellos: HelloBound;
+  readonly #receiver: PacketReceiver;
+  readonly #acknowledger: StreamAcknowledger;
+  readonly #silence: SilenceWatch;
+  #isConnected = false;
 
-  const configuration = createConfigDelivery({
-    ...options,
-    sender,
-    timers,
-    sessionId: () => (handshake.state === "established" ? handshake.hello?.sessionId : undefined),
-    onDelivery: (outcome) => {
-      if (outcome === "given-up") handshake.introduce("the device does not acknowledge its configuration");
-      else if (outcome === "acknowledged" && handshake.hello !== undefined)
-        options.onConfigured?.(handshake.hello);
-    },
-  });
-
-  const hellos = createHelloBound({
-    timers,
-    maxHellos: linkTiming.maxHellos,
-    periodMs: linkTiming.helloMaxMs,
-    onExceeded: () =>
-      handshake.report(
-        "says hello without end",
-        "check the device's firmware; its further hellos are passed over",
-      ),
-  });
-
-  const receiver = createPacketReceiver({
-    link,
-    sender,
-    admitsHello: hellos.admits,
-    onHello: (offered, sequence) => {
-      const answer = handshake.receive(offered, sequence);
-      if (answer === "refused") return false;
-      configuration.send();
-      if (answer === "new") options.onHello(offered);
-      return true;
-    },
-    onUnreadableHello: handshake.receiveUnreadable,
-    onMessage: receiveMessage,
-    isBound: () => sender.isBound,
-    onStranger: () => {
-      if (handshake.state === "established")
-        handshake.introduce("the device sends packets of another session");
-    },
-  });
-
-  const acknowledger = createStreamAcknowledger({
-    link,
-    sender,
-    receiver,
-    timers,
-    everyPackets: limits.ackEveryFrames,
-    afterMs: limits.ackAfterMs,
-    room: brake.room,
-    isEstablished: () => handshake.state === "established",
-  });
-
-  const silence = createSilenceWatch({
-    timers,
-    silenceMs: limits.silenceMs,
-    packetsHeard: () => link.counters.frames,
-    onSilence: () => {
-      // A device that was refused has nothing more to say, and one that is not read from cannot.
-      if (handshake.state !== "refused" && !brake.isUnread)
-        link.drop(`nothing was heard for ${limits.silenceMs} ms`);
-    },
-  });
-
-  let isConnected = false;
-  /** Whoever made the device wait may say that it goes on when it has gone: nobody is listened for then. */
-  function listenAnew(): void {
-    if (isConnected) silence.restart();
+  constructor(options: DeviceSessionOptions) {
+    const { link } = options;
+    const timers = options.timers ?? systemTimers;
+    const limits: DeviceSessionLimits =
+      options.limits === undefined
+        ? defaultDeviceSessionLimits
+        : { ...defaultDeviceSessionLimits, ...options.limits };
+    this.#options = options;
+    this.#link = link;
+    const sender = createPacketSender(link);
+    this.#sender = sender;
+    const isEstablished = (): boolean => this.state === "established";
+    this.#brake = createStreamBrake({
+      link,
+      sender,
+      roomFrames: limits.roomFrames,
+      sayRoom: () => this.#acknowledger.sayRoom(),
+    });
+    this.#handshake = createGatewayHandshake(options, {
+      sender,
+      timers,
+      helloBackoff: limits.helloBackoff,
+      strangerMs: limits.silenceMs,
+      onIntroduce: () => {
+        this.#receiver.awaitHello();
+        this.#configuration.stop();
+      },
+      onNewSession: () => {
+        this.#configuration.restart();
+        this.#brake.restart();
+      },
+    });
+    this.#configuration = createConfigDelivery({
+      mode: options.mode,
+      configuration: options.configuration,
+      random: options.random,
+      sender,
+      timers,
+      sessionId: () => (isEstablished() ? this.hello?.sessionId : undefined),
+      onDelivery: (outcome) => this.#noteDelivery(outcome),
+    });
+    this.#hellos = createHelloBound({
+      timers,
+      maxHellos: linkTiming.maxHellos,
+      periodMs: linkTiming.helloMaxMs,
+      onExceeded: () =>
+        this.#handshake.report(
+          "says hello without end",
+          "check the device's firmware; its further hellos are passed over",
+        ),
+    });
+    this.#receiver = createPacketReceiver({
+      link,
+      sender,
+      admitsHello: () => this.#hellos.admits(),
+      onHello: (offered, sequence) => this.#receiveHello(offered, sequence),
+      onUnreadableHello: (reason) => this.#handshake.receiveUnreadable(reason),
+      onMessage: (message) => this.#receiveMessage(message),
+      isBound: () => sender.isBound,
+      onStranger: () => {
+        if (isEstablished()) this.#handshake.introduce("the device sends packets of another session");
+      },
+    });
+    this.#acknowledger = createStreamAcknowledger({
+      link,
+      sender,
+      receiver: this.#receiver,
+      timers,
+      everyPackets: limits.ackEveryFrames,
+      afterMs: limits.ackAfterMs,
+      room: () => this.#brake.room(),
+      isEstablished,
+    });
+    this.#silence = createSilenceWatch({
+      timers,
+      silenceMs: limits.silenceMs,
+      packetsHeard: () => link.counters.frames,
+      onSilence: () => {
+        // A device that was refused has nothing more to say, and one that is not read from cannot.
+        if (this.state !== "refused" && !this.#brake.isUnread)
+          link.drop(`nothing was heard for ${limits.silenceMs} ms`);
+      },
+    });
   }
 
-  function receiveMessage(message: Exclude<DeviceMessage, HelloMessage>): string | undefined {
-    const { hello } = handshake;
+  get state(): DeviceSessionState {
+    return this.#handshake.state;
+  }
+
+  get hello(): HelloMessage | undefined {
+    return this.#handshake.hello;
+  }
+
+  get ignoredStops(): number {
+    return this.#brake.ignoredStops;
+  }
+
+  get statistics(): LinkStatistics {
+    return joinCounters(this.#link.counters, this.#receiver.counters);
+  }
+
+  open(): Promise<void> {
+    this.#handshake.rest("connecting", "opened");
+    return this.#link.open({
+      onOpen: () => {
+        this.#stopTimers();
+        this.#isConnected = true;
+        this.#silence.restart();
+        this.#handshake.introduce("connected");
+      },
+      onPacket: (packet) => this.#receiver.receive(packet),
+      onBatchEnd: () => this.#acknowledger.onBatchEnd(),
+      onWritable: () => {},
+      onClose: (reason) => {
+        this.#isConnected = false;
+        this.#stopTimers();
+        this.#handshake.rest("connecting", reason);
+      },
+    });
+  }
+
+  askRaw(samples: number): void {
+    this.#configuration.askRaw(samples);
+  }
+
+  sendModel(message: ModelRequestMessage): boolean {
+    if (this.state !== "established" || !this.#sender.isBound || !this.#link.isWritable) return false;
+    this.#sender.send(message);
+    return true;
+  }
+
+  pause(): void {
+    this.#brake.pause();
+  }
+
+  resume(): void {
+    this.#listenAnew();
+    this.#brake.resume();
+  }
+
+  hold(): void {
+    this.#brake.hold();
+  }
+
+  letGo(): void {
+    this.#listenAnew();
+    this.#brake.letGo();
+  }
+
+  async close(): Promise<void> {
+    this.#isConnected = false;
+    this.#stopTimers();
+    this.#handshake.rest("closed", "closed");
+    await this.#link.close();
+  }
+
+  #noteDelivery(outcome: "acknowledged" | "refused" | "given-up"): void {
+    if (outcome === "given-up")
+      this.#handshake.introduce("the device does not acknowledge its configuration");
+    else if (outcome === "acknowledged" && this.hello !== undefined) this.#options.onConfigured?.(this.hello);
+  }
+
+  #receiveHello(offered: HelloMessage, sequence: number): boolean {
+    const answer = this.#handshake.receive(offered, sequence);
+    if (answer === "refused") return false;
+    this.#configuration.send();
+    if (answer === "new") this.#options.onHello(offered);
+    return true;
+  }
+
+  #receiveMessage(message: Exclude<DeviceMessage, HelloMessage>): string | undefined {
+    const { hello } = this;
     switch (message.type) {
       case "ack":
-        configuration.settle(message.sequence, "acknowledged");
+        this.#configuration.settle(message.sequence, "acknowledged");
         return undefined;
       case "config":
       case "model-begin":
@@ -165,78 +261,29 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
       case "reading":
       case "score":
         if (message.channel >= hello!.channels.length) return `channel ${message.channel} was not announced`;
-        brake.countPacket();
+        this.#brake.countPacket();
         break;
       case "nack":
-        configuration.settle(message.sequence, "refused");
+        this.#configuration.settle(message.sequence, "refused");
         break;
       case "health":
       case "model-status":
         break;
     }
-    if (hello !== undefined) options.onMessage(message, hello);
+    if (hello !== undefined) this.#options.onMessage(message, hello);
     return undefined;
   }
 
-  function stopTimers(): void {
-    acknowledger.stop();
-    hellos.restart();
-    handshake.stop();
-    silence.stop();
-    configuration.stop();
+  /** Whoever made the device wait may say that it goes on when it has gone: nobody is listened for then. */
+  #listenAnew(): void {
+    if (this.#isConnected) this.#silence.restart();
   }
 
-  return {
-    open: () => {
-      handshake.rest("connecting", "opened");
-      return link.open({
-        onOpen: () => {
-          stopTimers();
-          isConnected = true;
-          silence.restart();
-          handshake.introduce("connected");
-        },
-        onPacket: receiver.receive,
-        onBatchEnd: acknowledger.onBatchEnd,
-        onWritable: () => {},
-        onClose: (reason) => {
-          isConnected = false;
-          stopTimers();
-          handshake.rest("connecting", reason);
-        },
-      });
-    },
-    askRaw: configuration.askRaw,
-    sendModel: (message) => {
-      if (handshake.state !== "established" || !sender.isBound || !link.isWritable) return false;
-      sender.send(message);
-      return true;
-    },
-    pause: brake.pause,
-    resume: () => {
-      listenAnew();
-      brake.resume();
-    },
-    hold: brake.hold,
-    letGo: () => {
-      listenAnew();
-      brake.letGo();
-    },
-    get ignoredStops() {
-      return brake.ignoredStops;
-    },
-    get state() {
-      return handshake.state;
-    },
-    get hello() {
-      return handshake.hello;
-    },
-    statistics: mergeCounters(link.counters, receiver.counters),
-    close: async () => {
-      isConnected = false;
-      stopTimers();
-      handshake.rest("closed", "closed");
-      await link.close();
-    },
-  };
+  #stopTimers(): void {
+    this.#acknowledger.stop();
+    this.#hellos.restart();
+    this.#handshake.stop();
+    this.#silence.stop();
+    this.#configuration.stop();
+  }
 }

@@ -8,7 +8,7 @@ import type { BackoffOptions } from "../../src/core/platform/backoff.ts";
 import type { Timers } from "../../src/core/platform/clock.ts";
 import { protocolVersion } from "../protocol.ts";
 import type { DeviceSessionOptions, DeviceSessionState } from "./device-session-options.ts";
-import { createHelloRepeater, createToldState } from "./handshake.ts";
+import { createHelloRepeater, createToldState, type HelloRepeater, type ToldState } from "./handshake.ts";
 import type { PacketSender } from "./packet-sender.ts";
 
 /** What the handshake shares with the rest of the session. */
@@ -24,7 +24,7 @@ interface GatewayHandshakeParts {
   onNewSession(): void;
 }
 
-interface GatewayHandshake {
+export interface GatewayHandshake {
   readonly state: DeviceSessionState;
   /** The last hello of the device. */
   readonly hello: HelloMessage | undefined;
@@ -49,34 +49,83 @@ export function createGatewayHandshake(
   options: DeviceSessionOptions,
   parts: GatewayHandshakeParts,
 ): GatewayHandshake {
-  const { link, random } = options;
-  const { sender, timers } = parts;
-  const sessionId = Math.floor(random.uniform() * 2 ** 32);
-  let hello: HelloMessage | undefined;
-  let toldRefusal = "";
-  let keepLink: (() => void) | undefined;
-  const status = createToldState<DeviceSessionState>("closed", (state, reason) =>
-    options.onState?.(state, reason),
-  );
-  const hellos = createHelloRepeater({
-    timers,
-    random,
-    waits: parts.helloBackoff,
-    sayHello: () =>
-      sender.send({
-        type: "hello",
-        protocolMajor: protocolVersion.major,
-        protocolMinor: protocolVersion.minor,
-        deviceId: options.gatewayId,
-        firmware: options.runtimeVersion,
-        sessionId,
-        channels: [],
-      }),
-  });
+  return new Handshake(options, parts);
+}
 
-  function report(problem: string, hint: string): void {
-    const subject = hello?.deviceId ?? link.name;
-    options.onProblem?.(
+class Handshake implements GatewayHandshake {
+  readonly #options: DeviceSessionOptions;
+  readonly #parts: GatewayHandshakeParts;
+  readonly #sessionId: number;
+  readonly #status: ToldState<DeviceSessionState>;
+  readonly #hellos: HelloRepeater;
+  #toldRefusal = "";
+  #keepLink: (() => void) | undefined;
+  hello: HelloMessage | undefined;
+
+  constructor(options: DeviceSessionOptions, parts: GatewayHandshakeParts) {
+    const { random } = options;
+    const { timers, helloBackoff } = parts;
+    this.#options = options;
+    this.#parts = parts;
+    this.#sessionId = Math.floor(random.uniform() * 2 ** 32);
+    this.#status = createToldState("closed", (state, reason) => options.onState?.(state, reason));
+    const sayHello = (): void => this.#sayHello();
+    this.#hellos = createHelloRepeater({ timers, random, waits: helloBackoff, sayHello });
+  }
+
+  get state(): DeviceSessionState {
+    return this.#status.current;
+  }
+
+  introduce(reason: string): void {
+    const { sender, onIntroduce } = this.#parts;
+    onIntroduce();
+    sender.isBound = false;
+    this.#status.become("waiting-for-hello", reason);
+    this.#hellos.start();
+  }
+
+  receive(offered: HelloMessage, sequence: number): "refused" | "new" | "back" {
+    const { sender, onNewSession } = this.#parts;
+    const { link } = this.#options;
+    this.#hellos.stop();
+    const refused = refuseHello(offered, this.#options, link.name);
+    if (refused !== undefined) {
+      this.#refuse(offered, sequence, refused);
+      return "refused";
+    }
+    this.stop();
+    this.#toldRefusal = "";
+    const isNew = this.hello?.sessionId !== offered.sessionId || this.hello.deviceId !== offered.deviceId;
+    this.hello = offered;
+    if (isNew) onNewSession();
+    sender.isBound = offered.protocolMinor >= boundSinceMinor;
+    if (sender.isBound) link.bind(offered.sessionId);
+    this.#status.become("established", isNew ? "the device introduced itself" : "the device is back");
+    return isNew ? "new" : "back";
+  }
+
+  receiveUnreadable(error: string): void {
+    if (this.state === "established") return;
+    const reason = `its hello breaks the protocol: ${error}`;
+    const hint = "hold its hello against firmware-bridge/PROTOCOL.md, section 4";
+    this.#turnAway({ reason, hint }, { who: this.#options.link.name, found: reason });
+  }
+
+  stop(): void {
+    this.#hellos.stop();
+    this.#keepLink?.();
+    this.#keepLink = undefined;
+  }
+
+  rest(next: "connecting" | "closed", reason: string): void {
+    this.#status.become(next, reason);
+  }
+
+  report(problem: string, hint: string): void {
+    const { link, onProblem } = this.#options;
+    const subject = this.hello?.deviceId ?? link.name;
+    onProblem?.(
       new AuroraError("DEVICE_PROTOCOL", `device ${subject}: ${problem}`, {
         op: "talk to device",
         subject,
@@ -85,86 +134,53 @@ export function createGatewayHandshake(
     );
   }
 
-  function refuse(offered: HelloMessage, sequence: number, refusal: Refusal): void {
+  #sayHello(): void {
+    this.#parts.sender.send({
+      type: "hello",
+      protocolMajor: protocolVersion.major,
+      protocolMinor: protocolVersion.minor,
+      deviceId: this.#options.gatewayId,
+      firmware: this.#options.runtimeVersion,
+      sessionId: this.#sessionId,
+      channels: [],
+    });
+  }
+
+  #refuse(offered: HelloMessage, sequence: number, refusal: Refusal): void {
+    const { sender } = this.#parts;
     const { reason } = refusal;
     const found = refusal.isStranger ? `${offered.deviceId} is there: ${reason}` : reason;
     sender.isBound = false;
     sender.send({ type: "nack", sequence, reason });
-    hello = offered;
-    turnAway(refusal, { who: offered.deviceId, found });
-    if (refusal.isStranger) leaveLinkLater(found);
+    this.hello = offered;
+    this.#turnAway(refusal, { who: offered.deviceId, found });
+    if (refusal.isStranger) this.#leaveLinkLater(found);
   }
 
   /** @param found the reason, for those who are not told `who` beside it */
-  function turnAway(
+  #turnAway(
     { reason, hint }: Omit<Refusal, "isStranger">,
     { who, found }: { readonly who: string; readonly found: string },
   ): void {
-    const isKnown = status.current === "refused";
-    status.become("refused", found);
+    const isKnown = this.state === "refused";
+    this.#status.become("refused", found);
     // It is met again with every connection.
     const told = `${who}: ${reason}`;
-    if (!isKnown && told !== toldRefusal) report(reason, hint);
-    toldRefusal = told;
+    if (!isKnown && told !== this.#toldRefusal) this.report(reason, hint);
+    this.#toldRefusal = told;
   }
 
   /**
    * A name of a line can lead to a stranger for a moment: a terminal's number goes to whoever opens the next one. Kept, its
    * line would stay locked for the stranger's own gateway, and the expected device would never be looked for again.
    */
-  function leaveLinkLater(reason: string): void {
-    keepLink ??= timers.after(parts.strangerMs, () => {
-      keepLink = undefined;
-      link.drop(reason);
+  #leaveLinkLater(reason: string): void {
+    const { timers, strangerMs } = this.#parts;
+    this.#keepLink ??= timers.after(strangerMs, () => {
+      this.#keepLink = undefined;
+      this.#options.link.drop(reason);
     });
   }
-
-  function stop(): void {
-    hellos.stop();
-    keepLink?.();
-    keepLink = undefined;
-  }
-
-  return {
-    get state() {
-      return status.current;
-    },
-    get hello() {
-      return hello;
-    },
-    introduce: (reason) => {
-      parts.onIntroduce();
-      sender.isBound = false;
-      status.become("waiting-for-hello", reason);
-      hellos.start();
-    },
-    receive: (offered, sequence) => {
-      hellos.stop();
-      const refused = refuseHello(offered, options, link.name);
-      if (refused !== undefined) {
-        refuse(offered, sequence, refused);
-        return "refused";
-      }
-      stop();
-      toldRefusal = "";
-      const isNew = hello?.sessionId !== offered.sessionId || hello.deviceId !== offered.deviceId;
-      hello = offered;
-      if (isNew) parts.onNewSession();
-      sender.isBound = offered.protocolMinor >= boundSinceMinor;
-      if (sender.isBound) link.bind(offered.sessionId);
-      status.become("established", isNew ? "the device introduced itself" : "the device is back");
-      return isNew ? "new" : "back";
-    },
-    receiveUnreadable: (error) => {
-      if (status.current === "established") return;
-      const reason = `its hello breaks the protocol: ${error}`;
-      const hint = "hold its hello against firmware-bridge/PROTOCOL.md, section 4";
-      turnAway({ reason, hint }, { who: link.name, found: reason });
-    },
-    stop,
-    rest: status.become,
-    report,
-  };
 }
 
 interface Refusal {

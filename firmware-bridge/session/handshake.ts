@@ -1,9 +1,9 @@
 /** What the handshakes of both sides share: a state that is told when it changes, and a hello that is repeated. */
 import type { Random } from "../../src/core/maths/random.ts";
-import { type BackoffOptions, createBackoff } from "../../src/core/platform/backoff.ts";
+import { type Backoff, type BackoffOptions, createBackoff } from "../../src/core/platform/backoff.ts";
 import type { Timers } from "../../src/core/platform/clock.ts";
 
-interface ToldState<State extends string> {
+export interface ToldState<State extends string> {
   readonly current: State;
   /** Why `current` was entered. */
   readonly reason: string;
@@ -16,22 +16,25 @@ export function createToldState<State extends string>(
   first: State,
   tell: (state: State, reason: string) => void,
 ): ToldState<State> {
-  let current = first;
-  let currentReason = "";
-  return {
-    get current() {
-      return current;
-    },
-    get reason() {
-      return currentReason;
-    },
-    become: (next, reason) => {
-      if (current === next && (next !== "connecting" || reason === currentReason)) return;
-      current = next;
-      currentReason = reason;
-      tell(next, reason);
-    },
-  };
+  return new Told(first, tell);
+}
+
+class Told<State extends string> implements ToldState<State> {
+  readonly #tell: (state: State, reason: string) => void;
+  current: State;
+  reason = "";
+
+  constructor(first: State, tell: (state: State, reason: string) => void) {
+    this.current = first;
+    this.#tell = tell;
+  }
+
+  become(next: State, reason: string): void {
+    if (this.current === next && (next !== "connecting" || reason === this.reason)) return;
+    this.current = next;
+    this.reason = reason;
+    this.#tell(next, reason);
+  }
 }
 
 interface HelloRepeaterOptions {
@@ -41,7 +44,7 @@ interface HelloRepeaterOptions {
   sayHello(): void;
 }
 
-interface HelloRepeater {
+export interface HelloRepeater {
   /** Says hello at once, and again after the first wait. */
   start(): void;
   stop(): void;
@@ -49,21 +52,33 @@ interface HelloRepeater {
 
 /** Says hello again and again, with growing waits, until it is stopped. */
 export function createHelloRepeater(options: HelloRepeaterOptions): HelloRepeater {
-  const { timers, random, waits } = options;
-  const backoff = createBackoff({ random: () => random.uniform(), ...waits });
-  let cancel = (): void => {};
+  return new Repeater(options);
+}
 
-  function say(): void {
-    options.sayHello();
-    cancel = timers.after(backoff.nextMs(), say);
+class Repeater implements HelloRepeater {
+  readonly #options: HelloRepeaterOptions;
+  readonly #backoff: Backoff;
+  #cancel: (() => void) | null = null;
+
+  constructor(options: HelloRepeaterOptions) {
+    const { random, waits } = options;
+    this.#options = options;
+    this.#backoff = createBackoff({ random: () => random.uniform(), ...waits });
   }
 
-  return {
-    start: () => {
-      cancel();
-      backoff.reset();
-      say();
-    },
-    stop: () => cancel(),
-  };
+  start(): void {
+    this.stop();
+    this.#backoff.reset();
+    this.#say();
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = null;
+  }
+
+  #say(): void {
+    this.#options.sayHello();
+    this.#cancel = this.#options.timers.after(this.#backoff.nextMs(), () => this.#say());
+  }
 }

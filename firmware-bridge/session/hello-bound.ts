@@ -10,7 +10,7 @@ interface HelloBoundOptions {
   onExceeded(): void;
 }
 
-interface HelloBound {
+export interface HelloBound {
   /** May this hello be taken? */
   admits(): boolean;
   /** Another connection: counts from nothing. */
@@ -19,27 +19,39 @@ interface HelloBound {
 
 /** Creates a bound of which nothing is used. */
 export function createHelloBound(options: HelloBoundOptions): HelloBound {
-  let taken = 0;
-  let told = false;
-  let cancel = (): void => {};
-  const renew = (): void => {
-    taken = 0;
-  };
-  return {
-    admits: () => {
-      if (taken === 0) cancel = options.timers.after(options.periodMs, renew);
-      if (taken < options.maxHellos) {
-        taken++;
-        return true;
-      }
-      if (!told) options.onExceeded();
-      told = true;
-      return false;
-    },
-    restart: () => {
-      cancel();
-      renew();
-      told = false;
-    },
-  };
+  return new Bound(options);
+}
+
+class Bound implements HelloBound {
+  readonly #options: HelloBoundOptions;
+  #taken = 0;
+  #told = false;
+  #cancel: (() => void) | null = null;
+
+  constructor(options: HelloBoundOptions) {
+    this.#options = options;
+  }
+
+  admits(): boolean {
+    const { timers, periodMs, maxHellos, onExceeded } = this.#options;
+    if (this.#taken === 0) this.#cancel = timers.after(periodMs, () => this.#renew());
+    if (this.#taken < maxHellos) {
+      this.#taken++;
+      return true;
+    }
+    if (!this.#told) onExceeded();
+    this.#told = true;
+    return false;
+  }
+
+  restart(): void {
+    this.#cancel?.();
+    this.#renew();
+    this.#told = false;
+  }
+
+  #renew(): void {
+    this.#cancel = null;
+    this.#taken = 0;
+  }
 }

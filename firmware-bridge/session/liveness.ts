@@ -10,41 +10,57 @@ interface SilenceWatchOptions {
   onSilence(): void;
 }
 
-interface SilenceWatch {
+export interface SilenceWatch {
   /** Begins to watch, or forgets how long it has been silent. */
   restart(): void;
   stop(): void;
 }
+
+/** So many looks in a deadline. */
+const looks = 4;
 
 /**
  * Notices that no good packet came on a connection for too long. Looks every quarter of the deadline, so it notices at
  * most that much late; does not run yet.
  */
 export function createSilenceWatch(options: SilenceWatchOptions): SilenceWatch {
-  const looks = 4;
-  let cancel = (): void => {};
-  let heard = 0;
-  let silentLooks = 0;
+  return new Silence(options);
+}
 
-  function look(): void {
-    cancel = options.timers.after(options.silenceMs / looks, look);
-    const now = options.packetsHeard();
-    silentLooks = now === heard ? silentLooks + 1 : 0;
-    heard = now;
-    if (silentLooks < looks) return;
-    silentLooks = 0;
-    options.onSilence();
+class Silence implements SilenceWatch {
+  readonly #options: SilenceWatchOptions;
+  #cancel: (() => void) | null = null;
+  #heard = 0;
+  #silentLooks = 0;
+  readonly #look = (): void => {
+    this.#schedule();
+    const now = this.#options.packetsHeard();
+    this.#silentLooks = now === this.#heard ? this.#silentLooks + 1 : 0;
+    this.#heard = now;
+    if (this.#silentLooks < looks) return;
+    this.#silentLooks = 0;
+    this.#options.onSilence();
+  };
+
+  constructor(options: SilenceWatchOptions) {
+    this.#options = options;
   }
 
-  return {
-    restart: () => {
-      cancel();
-      heard = options.packetsHeard();
-      silentLooks = 0;
-      cancel = options.timers.after(options.silenceMs / looks, look);
-    },
-    stop: () => cancel(),
-  };
+  restart(): void {
+    this.stop();
+    this.#heard = this.#options.packetsHeard();
+    this.#silentLooks = 0;
+    this.#schedule();
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = null;
+  }
+
+  #schedule(): void {
+    this.#cancel = this.#options.timers.after(this.#options.silenceMs / looks, this.#look);
+  }
 }
 
 interface SignOfLifeOptions {

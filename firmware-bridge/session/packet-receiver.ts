@@ -4,10 +4,10 @@
  */
 import type { DeviceMessage, HelloMessage } from "../../src/core/contract/device/device-message.ts";
 import { shareCounts } from "../../src/core/maths/wasm-module.ts";
-import type { PacketSink } from "../framing/frame-parser.ts";
+import type { ReceivedPacket } from "../framing/frame-parser.ts";
 import type { LinkCounters, PacketLink } from "../framing/packet-link.ts";
 import { decodeMessage } from "../messages/message-codec.ts";
-import { createRawWindowDecoder } from "../messages/raw-window-codec.ts";
+import { createRawWindowDecoder, type RawWindowDecoder } from "../messages/raw-window-codec.ts";
 import { maxMqttBytes, packetFlags, packetTypes, protocolVersion } from "../protocol.ts";
 import type { PacketSender } from "./packet-sender.ts";
 import { createSequenceTracker, lateSequence, staleSequence } from "./sequence-tracker.ts";
@@ -54,7 +54,7 @@ interface PacketReceiverOptions {
 }
 
 export interface PacketReceiver {
-  readonly receive: PacketSink;
+  receive(packet: ReceivedPacket): void;
   /** Until the next hello (or opener), nothing else is delivered. */
   awaitHello(): void;
   /** The newest sequence number of this session. */
@@ -69,12 +69,21 @@ export interface PacketReceiver {
 
 const maxSamplesPerMessage = maxMqttBytes / 2;
 
+let sharedRawWindows: RawWindowDecoder | undefined;
+
+/** One for all receivers: what it has decoded is valid only during the call. */
+function shareRawWindows(): RawWindowDecoder {
+  sharedRawWindows ??= createRawWindowDecoder(maxSamplesPerMessage, shareCounts());
+  return sharedRawWindows;
+}
+
 /** Creates a receiver that waits for a hello. */
 export function createPacketReceiver(options: PacketReceiverOptions): PacketReceiver {
-  const { sender } = options;
-  const rawWindows = createRawWindowDecoder(maxSamplesPerMessage, shareCounts());
-  const tracker = createSequenceTracker();
-  const counters: ReceiverCounters = {
+  return new Receiver(options);
+}
+
+class Receiver implements PacketReceiver {
+  readonly counters: ReceiverCounters = {
     hellos: 0,
     lostFrames: 0,
     lateFrames: 0,
@@ -83,30 +92,110 @@ export function createPacketReceiver(options: PacketReceiverOptions): PacketRece
     malformedMessages: 0,
     unknownMessages: 0,
   };
-  let introduced = false;
-  let sessionId: number | undefined;
-  let unacknowledged = 0;
-  let unhurried = 0;
+  readonly #options: PacketReceiverOptions;
+  readonly #rawWindows = shareRawWindows();
+  readonly #tracker = createSequenceTracker();
+  #introduced = false;
+  #sessionId: number | undefined;
+  unacknowledged = 0;
+  unhurried = 0;
 
-  function refuse(sequence: number, flags: number, reason: string): void {
-    counters.malformedMessages++;
-    if ((flags & packetFlags.acknowledge) !== 0) sender.send({ type: "nack", sequence, reason });
+  constructor(options: PacketReceiverOptions) {
+    this.#options = options;
   }
 
-  function receiveHello(sequence: number, payload: Uint8Array): void {
+  get lastSequence(): number {
+    return this.#tracker.last;
+  }
+
+  receive({ version, type, flags, sequence, bytes, start, end }: ReceivedPacket): void {
+    const { counters } = this;
+    const { sender, opener, admitsHello, isBound, onStranger, onMessage } = this.#options;
+    if (type === packetTypes.hello) {
+      if (admitsHello?.() !== false) this.#receiveHello(sequence, bytes.subarray(start, end));
+      else counters.refusedFrames++;
+      return;
+    }
+    if (version !== protocolVersion.major) {
+      counters.refusedFrames++;
+      onStranger();
+      return;
+    }
+    if ((flags & packetFlags.session) === 0 && isBound()) {
+      counters.refusedFrames++;
+      return;
+    }
+    const isAnswer = type === packetTypes.ack || type === packetTypes.nack;
+    if (!isAnswer) {
+      if (!this.#introduced && type !== opener) {
+        counters.refusedFrames++;
+        onStranger();
+        return;
+      }
+      if (!this.#introduced) {
+        this.#tracker.start((sequence - 1) & 0xffff);
+        this.#introduced = true;
+      }
+      if (!this.#isNew(type, sequence, flags)) return;
+    }
+    let reason: string | undefined;
+    if (type === packetTypes.rawWindow) {
+      const message = this.#rawWindows.decode(bytes, start, end);
+      reason = message === undefined ? "not a valid RawWindow" : onMessage(message);
+    } else {
+      const decoded = decodeMessage(type, bytes.subarray(start, end));
+      if (decoded === undefined) {
+        counters.unknownMessages++;
+        if ((flags & packetFlags.acknowledge) !== 0)
+          sender.send({ type: "nack", sequence, reason: `packet type ${type} is not known here` });
+        return;
+      }
+      reason = !decoded.ok
+        ? decoded.error
+        : decoded.value.type === "hello"
+          ? "a hello in another packet"
+          : onMessage(decoded.value);
+    }
+    if (reason !== undefined) {
+      if (type === opener) this.#introduced = false;
+      this.#refuse(sequence, flags, reason);
+      return;
+    }
+    if (!isAnswer && (flags & packetFlags.acknowledge) !== 0) sender.send({ type: "ack", sequence });
+  }
+
+  awaitHello(): void {
+    this.#introduced = false;
+    this.takeUnacknowledged();
+  }
+
+  takeUnacknowledged(): void {
+    this.unacknowledged = 0;
+    this.unhurried = 0;
+  }
+
+  #refuse(sequence: number, flags: number, reason: string): void {
+    this.counters.malformedMessages++;
+    if ((flags & packetFlags.acknowledge) !== 0)
+      this.#options.sender.send({ type: "nack", sequence, reason });
+  }
+
+  #receiveHello(sequence: number, payload: Uint8Array): void {
+    const { counters } = this;
+    const tracker = this.#tracker;
     const decoded = decodeMessage(packetTypes.hello, payload);
     if (decoded?.ok !== true || decoded.value.type !== "hello") {
       counters.malformedMessages++;
       // A hello always wants an answer, or the other side would repeat it for ever without knowing why.
       const reason = decoded?.ok === false ? decoded.error : "not a hello";
-      sender.send({ type: "nack", sequence, reason });
-      options.onUnreadableHello?.(reason);
+      this.#options.sender.send({ type: "nack", sequence, reason });
+      this.#options.onUnreadableHello?.(reason);
       return;
     }
     const hello = decoded.value;
     counters.hellos++;
-    if (hello.sessionId !== sessionId) {
-      sessionId = hello.sessionId;
+    if (hello.sessionId !== this.#sessionId) {
+      this.#sessionId = hello.sessionId;
       tracker.start(sequence);
     } else {
       // Repeated, or the same session after a new connection: what was sent in between is lost.
@@ -116,119 +205,37 @@ export function createPacketReceiver(options: PacketReceiverOptions): PacketRece
       // A device that draws no number at its boot: all that it sends would be taken for repeated.
       else if (verdict < 0) tracker.start(sequence);
     }
-    unacknowledged = 0;
-    unhurried = 0;
-    introduced = options.onHello(hello, sequence);
+    this.takeUnacknowledged();
+    this.#introduced = this.#options.onHello(hello, sequence);
   }
 
   /** Is this packet new in this session? Counts what it is otherwise. */
-  function isNew(type: number, sequence: number, flags: number): boolean {
-    const verdict = tracker.accept(sequence);
+  #isNew(type: number, sequence: number, flags: number): boolean {
+    const { counters } = this;
+    const verdict = this.#tracker.accept(sequence);
     if (verdict >= 0) {
       counters.lostFrames += verdict;
-      unacknowledged++;
-      if (type === packetTypes.modelStatus) unhurried++;
+      this.unacknowledged++;
+      if (type === packetTypes.modelStatus) this.unhurried++;
       return true;
     }
     if (verdict === staleSequence) {
       counters.refusedFrames++;
-      options.onStranger();
+      this.#options.onStranger();
       return false;
     }
     if (verdict === lateSequence) counters.lateFrames++;
     else counters.duplicates++;
     // The acknowledgement was lost: the other side needs it again.
-    if ((flags & packetFlags.acknowledge) !== 0) sender.send({ type: "ack", sequence });
+    if ((flags & packetFlags.acknowledge) !== 0) this.#options.sender.send({ type: "ack", sequence });
     return false;
   }
-
-  return {
-    receive: ({ version, type, flags, sequence, bytes, start, end }) => {
-      if (type === packetTypes.hello) {
-        if (options.admitsHello?.() !== false) receiveHello(sequence, bytes.subarray(start, end));
-        else counters.refusedFrames++;
-        return;
-      }
-      if (version !== protocolVersion.major) {
-        counters.refusedFrames++;
-        options.onStranger();
-        return;
-      }
-      if ((flags & packetFlags.session) === 0 && options.isBound()) {
-        counters.refusedFrames++;
-        return;
-      }
-      const isAnswer = type === packetTypes.ack || type === packetTypes.nack;
-      if (!isAnswer) {
-        if (!introduced && type !== options.opener) {
-          counters.refusedFrames++;
-          options.onStranger();
-          return;
-        }
-        if (!introduced) {
-          tracker.start((sequence - 1) & 0xffff);
-          introduced = true;
-        }
-        if (!isNew(type, sequence, flags)) return;
-      }
-      let reason: string | undefined;
-      if (type === packetTypes.rawWindow) {
-        const message = rawWindows.decode(bytes, start, end);
-        reason = message === undefined ? "not a valid RawWindow" : options.onMessage(message);
-      } else {
-        const decoded = decodeMessage(type, bytes.subarray(start, end));
-        if (decoded === undefined) {
-          counters.unknownMessages++;
-          if ((flags & packetFlags.acknowledge) !== 0)
-            sender.send({ type: "nack", sequence, reason: `packet type ${type} is not known here` });
-          return;
-        }
-        reason = !decoded.ok
-          ? decoded.error
-          : decoded.value.type === "hello"
-            ? "a hello in another packet"
-            : options.onMessage(decoded.value);
-      }
-      if (reason !== undefined) {
-        if (type === options.opener) introduced = false;
-        refuse(sequence, flags, reason);
-        return;
-      }
-      if (!isAnswer && (flags & packetFlags.acknowledge) !== 0) sender.send({ type: "ack", sequence });
-    },
-    awaitHello: () => {
-      introduced = false;
-      unacknowledged = 0;
-      unhurried = 0;
-    },
-    get lastSequence() {
-      return tracker.last;
-    },
-    get unacknowledged() {
-      return unacknowledged;
-    },
-    get unhurried() {
-      return unhurried;
-    },
-    takeUnacknowledged: () => {
-      unacknowledged = 0;
-      unhurried = 0;
-    },
-    counters,
-  };
 }
 
 /** Everything that a session or an endpoint counts, since it was created. */
 export type LinkStatistics = LinkCounters & Readonly<ReceiverCounters>;
 
-/** A live, read-only view of both groups. */
-export function mergeCounters(link: LinkCounters, receiver: Readonly<ReceiverCounters>): LinkStatistics {
-  const live = {};
-  for (const counters of [link, receiver])
-    for (const key of Object.keys(counters))
-      Object.defineProperty(live, key, {
-        enumerable: true,
-        get: () => counters[key as keyof typeof counters],
-      });
-  return live as LinkStatistics;
+/** Both groups, as counted so far. */
+export function joinCounters(link: LinkCounters, receiver: Readonly<ReceiverCounters>): LinkStatistics {
+  return { ...link, ...receiver };
 }

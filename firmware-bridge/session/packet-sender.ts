@@ -15,32 +15,39 @@ export interface PacketSender {
 
 /** Creates a sender whose first number is 0. */
 export function createPacketSender(link: PacketLink): PacketSender {
-  let next = 0;
+  return new Sender(link);
+}
 
-  function take(): number {
-    const sequence = next;
-    next = (next + 1) & 0xffff;
+class Sender implements PacketSender {
+  readonly #link: PacketLink;
+  #next = 0;
+  isBound = false;
+
+  constructor(link: PacketLink) {
+    this.#link = link;
+  }
+
+  send(message: DeviceMessage, flags = 0): number {
+    const bytes = encodeMessage(message, this.#link.payload);
+    const sequence = message.type === "ack" || message.type === "nack" ? 0 : this.#take();
+    this.#link.send(packetTypeOf(message.type), this.#bind(message.type, flags), sequence, bytes);
+    return sequence;
+  }
+
+  repeat(message: DeviceMessage, sequence: number): void {
+    const bytes = encodeMessage(message, this.#link.payload);
+    const flags = packetFlags.acknowledge | packetFlags.repeated;
+    this.#link.send(packetTypeOf(message.type), this.#bind(message.type, flags), sequence, bytes);
+  }
+
+  #take(): number {
+    const sequence = this.#next;
+    this.#next = (sequence + 1) & 0xffff;
     return sequence;
   }
 
   /** A hello belongs to no session yet. */
-  function bind(type: DeviceMessage["type"], flags: number): number {
-    return packets.isBound && type !== "hello" ? flags | packetFlags.session : flags;
+  #bind(type: DeviceMessage["type"], flags: number): number {
+    return this.isBound && type !== "hello" ? flags | packetFlags.session : flags;
   }
-
-  const packets: PacketSender = {
-    isBound: false,
-    send: (message, flags = 0) => {
-      const bytes = encodeMessage(message, link.payload);
-      const sequence = message.type === "ack" || message.type === "nack" ? 0 : take();
-      link.send(packetTypeOf(message.type), bind(message.type, flags), sequence, bytes);
-      return sequence;
-    },
-    repeat: (message, sequence) => {
-      const bytes = encodeMessage(message, link.payload);
-      const flags = packetFlags.acknowledge | packetFlags.repeated;
-      link.send(packetTypeOf(message.type), bind(message.type, flags), sequence, bytes);
-    },
-  };
-  return packets;
 }

@@ -1,4 +1,5 @@
 /** Follows the 16-bit sequence numbers of one direction: what was lost, came twice or too late, and what belongs elsewhere. */
+import { makeCounts } from "../../src/core/maths/shared-room.ts";
 
 /** What a packet's number says: 0 or more: it is new, and as many packets before it are missing; or one of those below. */
 type SequenceVerdict = number;
@@ -13,6 +14,7 @@ export const lateSequence: SequenceVerdict = -3;
 const duplicateSpan = 1024;
 /** Numbers of which it is remembered that they came; a power of two, and no less than the span. */
 const remembered = 1024;
+const bitsOfWord = 16;
 
 interface SequenceTracker {
   /** Starts a session whose newest packet is `sequence`. */
@@ -25,45 +27,54 @@ interface SequenceTracker {
 
 /** Creates a tracker without a session. */
 export function createSequenceTracker(): SequenceTracker {
-  let started = false;
-  let last = 0;
-  /** By number modulo {@link remembered}: 1 if it is missing. */
-  const missing = new Uint8Array(remembered);
+  return new Tracker();
+}
 
-  function start(sequence: number): void {
-    started = true;
-    last = sequence;
-    missing.fill(0);
+class Tracker implements SequenceTracker {
+  #started = false;
+  last = 0;
+  /** By number modulo {@link remembered}, a bit each: 1 if it is missing. */
+  readonly #missing = makeCounts(remembered / bitsOfWord);
+
+  start(sequence: number): void {
+    this.#started = true;
+    this.last = sequence;
+    this.#missing.fill(0);
+  }
+
+  accept(sequence: number): SequenceVerdict {
+    if (!this.#started) {
+      this.start(sequence);
+      return 0;
+    }
+    const ahead = (sequence - this.last) & 0xffff;
+    if (ahead > 0 && ahead < 0x8000) {
+      this.#step(sequence, ahead);
+      return ahead - 1;
+    }
+    if (((this.last - sequence) & 0xffff) >= duplicateSpan) return staleSequence;
+    if (!this.#isMissing(sequence)) return duplicateSequence;
+    this.#setMissing(sequence, 0);
+    return lateSequence;
   }
 
   /** Takes over `sequence`, which is `ahead` of the last. */
-  function step(sequence: number, ahead: number): void {
+  #step(sequence: number, ahead: number): void {
     const gap = Math.min(ahead - 1, remembered);
-    for (let back = 1; back <= gap; back++) missing[(sequence - back) & (remembered - 1)] = 1;
-    missing[sequence & (remembered - 1)] = 0;
-    last = sequence;
+    for (let back = 1; back <= gap; back++) this.#setMissing(sequence - back, 1);
+    this.#setMissing(sequence, 0);
+    this.last = sequence;
   }
 
-  return {
-    start,
-    accept: (sequence) => {
-      if (!started) {
-        start(sequence);
-        return 0;
-      }
-      const ahead = (sequence - last) & 0xffff;
-      if (ahead > 0 && ahead < 0x8000) {
-        step(sequence, ahead);
-        return ahead - 1;
-      }
-      if (((last - sequence) & 0xffff) >= duplicateSpan) return staleSequence;
-      const place = sequence & (remembered - 1);
-      if (missing[place] === 0) return duplicateSequence;
-      missing[place] = 0;
-      return lateSequence;
-    },
-    get last() {
-      return last;
-    },
-  };
+  #isMissing(sequence: number): boolean {
+    const place = sequence & (remembered - 1);
+    return ((this.#missing[Math.floor(place / bitsOfWord)]! >> (place % bitsOfWord)) & 1) === 1;
+  }
+
+  #setMissing(sequence: number, bit: 0 | 1): void {
+    const place = sequence & (remembered - 1);
+    const word = Math.floor(place / bitsOfWord);
+    const mask = 1 << (place % bitsOfWord);
+    this.#missing[word] = bit === 1 ? this.#missing[word]! | mask : this.#missing[word]! & ~mask;
+  }
 }

@@ -26,7 +26,7 @@ interface StreamAcknowledgerOptions {
   isEstablished(): boolean;
 }
 
-interface StreamAcknowledger {
+export interface StreamAcknowledger {
   /** All packets of one read have been taken in. */
   onBatchEnd(): void;
   /** Says at once how much room there is, whether or not a packet came. */
@@ -36,31 +36,40 @@ interface StreamAcknowledger {
 
 /** Creates an acknowledger with nothing to acknowledge. */
 export function createStreamAcknowledger(options: StreamAcknowledgerOptions): StreamAcknowledger {
-  const { link, sender, receiver, timers } = options;
-  let cancel = (): void => {};
-  let scheduled = false;
+  return new Acknowledger(options);
+}
 
-  function schedule(): void {
-    scheduled = true;
-    cancel = timers.after(options.afterMs, acknowledge);
+class Acknowledger implements StreamAcknowledger {
+  readonly #options: StreamAcknowledgerOptions;
+  #cancel: (() => void) | null = null;
+  #scheduled = false;
+  readonly #acknowledge = (): void => {
+    if (this.#options.receiver.unacknowledged > 0) this.sayRoom();
+    else this.#scheduled = false;
+  };
+
+  constructor(options: StreamAcknowledgerOptions) {
+    this.#options = options;
   }
 
-  function acknowledge(): void {
-    if (receiver.unacknowledged > 0) say();
-    else scheduled = false;
+  onBatchEnd(): void {
+    const { receiver, everyPackets, room } = this.#options;
+    if (receiver.unacknowledged === 0) return;
+    if (receiver.unacknowledged >= everyPackets || room() === 0) this.sayRoom();
+    else if (!this.#scheduled && receiver.unacknowledged > receiver.unhurried) this.#schedule();
   }
 
-  function say(): void {
-    cancel();
-    scheduled = false;
-    if (!options.isEstablished()) return;
+  sayRoom(): void {
+    const { link, sender, receiver, isEstablished } = this.#options;
+    this.stop();
+    if (!isEstablished()) return;
     // One that does not fit into a full link is made good by the next.
     if (!link.isWritable) {
-      schedule();
+      this.#schedule();
       return;
     }
     receiver.takeUnacknowledged();
-    const room = options.room();
+    const room = this.#options.room();
     sender.send({
       type: "ack",
       sequence: receiver.lastSequence,
@@ -68,16 +77,14 @@ export function createStreamAcknowledger(options: StreamAcknowledgerOptions): St
     });
   }
 
-  return {
-    onBatchEnd: () => {
-      if (receiver.unacknowledged === 0) return;
-      if (receiver.unacknowledged >= options.everyPackets || options.room() === 0) say();
-      else if (!scheduled && receiver.unacknowledged > receiver.unhurried) schedule();
-    },
-    sayRoom: say,
-    stop: () => {
-      cancel();
-      scheduled = false;
-    },
-  };
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = null;
+    this.#scheduled = false;
+  }
+
+  #schedule(): void {
+    this.#scheduled = true;
+    this.#cancel = this.#options.timers.after(this.#options.afterMs, this.#acknowledge);
+  }
 }

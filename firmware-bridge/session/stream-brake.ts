@@ -36,55 +36,75 @@ export interface StreamBrake {
 
 /** Creates a brake that is off. */
 export function createStreamBrake(options: StreamBrakeOptions): StreamBrake {
-  const { link, sender, roomFrames } = options;
-  let state: "flowing" | "told-to-wait" | "unread" = "flowing";
-  let sincePause = 0;
-  let ignoredStops = 0;
-  let holders = 0;
-  const isFlowing = (): boolean => state === "flowing" && holders === 0;
-  return {
-    pause: () => {
-      sincePause = 0;
-      if (sender.isBound) {
-        state = "told-to-wait";
-        options.sayRoom();
-      } else {
-        state = "unread";
-        link.pauseReading();
-      }
-    },
-    resume: () => {
-      state = "flowing";
-      if (holders > 0) return;
-      link.resumeReading();
-      if (sender.isBound) options.sayRoom();
-    },
-    hold: () => {
-      if (holders++ > 0) return;
-      sincePause = 0;
+  return new Brake(options);
+}
+
+class Brake implements StreamBrake {
+  readonly #options: StreamBrakeOptions;
+  #state: "flowing" | "told-to-wait" | "unread" = "flowing";
+  #sincePause = 0;
+  #holders = 0;
+  ignoredStops = 0;
+
+  constructor(options: StreamBrakeOptions) {
+    this.#options = options;
+  }
+
+  get isUnread(): boolean {
+    return this.#holders > 0 || this.#state === "unread";
+  }
+
+  pause(): void {
+    const { link, sender, sayRoom } = this.#options;
+    this.#sincePause = 0;
+    if (sender.isBound) {
+      this.#state = "told-to-wait";
+      sayRoom();
+    } else {
+      this.#state = "unread";
       link.pauseReading();
-      if (sender.isBound) options.sayRoom();
-    },
-    letGo: () => {
-      if (--holders > 0 || state === "unread") return;
-      link.resumeReading();
-      if (sender.isBound) options.sayRoom();
-    },
-    room: () => {
-      if (!sender.isBound) return undefined;
-      return isFlowing() ? roomFrames : 0;
-    },
-    countPacket: () => {
-      if (!isFlowing() && ++sincePause > roomFrames) ignoredStops++;
-    },
-    restart: () => {
-      sincePause = 0;
-    },
-    get isUnread() {
-      return holders > 0 || state === "unread";
-    },
-    get ignoredStops() {
-      return ignoredStops;
-    },
-  };
+    }
+  }
+
+  resume(): void {
+    this.#state = "flowing";
+    if (this.#holders > 0) return;
+    this.#readOn();
+  }
+
+  hold(): void {
+    const { link, sender, sayRoom } = this.#options;
+    if (this.#holders++ > 0) return;
+    this.#sincePause = 0;
+    link.pauseReading();
+    if (sender.isBound) sayRoom();
+  }
+
+  letGo(): void {
+    if (--this.#holders > 0 || this.#state === "unread") return;
+    this.#readOn();
+  }
+
+  room(): number | undefined {
+    if (!this.#options.sender.isBound) return undefined;
+    return this.#isFlowing ? this.#options.roomFrames : 0;
+  }
+
+  countPacket(): void {
+    if (!this.#isFlowing && ++this.#sincePause > this.#options.roomFrames) this.ignoredStops++;
+  }
+
+  restart(): void {
+    this.#sincePause = 0;
+  }
+
+  get #isFlowing(): boolean {
+    return this.#state === "flowing" && this.#holders === 0;
+  }
+
+  #readOn(): void {
+    const { link, sender, sayRoom } = this.#options;
+    link.resumeReading();
+    if (sender.isBound) sayRoom();
+  }
 }

@@ -1,7 +1,7 @@
 /** Keeps a transport connected: tries again for ever, with bounded, jittered waits. */
 import { hasErrorCode } from "../../src/core/contract/aurora-error.ts";
 import type { Random } from "../../src/core/maths/random.ts";
-import { type BackoffOptions, createBackoff } from "../../src/core/platform/backoff.ts";
+import { type Backoff, type BackoffOptions, createBackoff } from "../../src/core/platform/backoff.ts";
 import type { Timers } from "../../src/core/platform/clock.ts";
 import { reconnectBackoff } from "../link-timing.ts";
 import type { ByteTransport, ByteTransportHandlers } from "./byte-transport.ts";
@@ -26,57 +26,81 @@ export function createReconnectingTransport(
   inner: ByteTransport,
   options: ReconnectingTransportOptions,
 ): ReconnectingTransport {
-  const backoff = createBackoff({
-    random: () => options.random.uniform(),
-    ...(options.backoff ?? reconnectBackoff),
-  });
-  let handlers: ByteTransportHandlers | undefined;
-  let cancelWait = (): void => {};
-  let cancelSettled = (): void => {};
+  return new Reconnecting(inner, options);
+}
 
-  function retry(reason: string): void {
-    const told = handlers;
+class Reconnecting implements ReconnectingTransport {
+  readonly name: string;
+  readonly #inner: ByteTransport;
+  readonly #timers: Timers;
+  readonly #backoff: Backoff;
+  #handlers: ByteTransportHandlers | undefined;
+  #cancelWait: (() => void) | null = null;
+  #cancelSettled: (() => void) | null = null;
+
+  constructor(inner: ByteTransport, { timers, random, backoff }: ReconnectingTransportOptions) {
+    this.name = inner.name;
+    this.#inner = inner;
+    this.#timers = timers;
+    this.#backoff = createBackoff({ random: () => random.uniform(), ...(backoff ?? reconnectBackoff) });
+  }
+
+  async open(given: ByteTransportHandlers): Promise<void> {
+    this.#handlers = given;
+    this.#connect();
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return this.#inner.write(bytes);
+  }
+
+  pauseReading(): void {
+    this.#inner.pauseReading();
+  }
+
+  resumeReading(): void {
+    this.#inner.resumeReading();
+  }
+
+  drop(reason: string): void {
+    this.#inner.drop(reason);
+  }
+
+  settle(): void {
+    this.#backoff.reset();
+  }
+
+  async close(): Promise<void> {
+    this.#handlers = undefined;
+    this.#cancelWait?.();
+    this.#cancelSettled?.();
+    await this.#inner.close();
+  }
+
+  #retry(reason: string): void {
+    const told = this.#handlers;
     if (told === undefined) return;
-    cancelSettled();
-    cancelWait = options.timers.after(backoff.nextMs(), connect);
+    this.#cancelSettled?.();
+    this.#cancelWait = this.#timers.after(this.#backoff.nextMs(), () => this.#connect());
     told.onClose(reason);
   }
 
-  function connect(): void {
-    const told = handlers;
+  #connect(): void {
+    const told = this.#handlers;
     if (told === undefined) return;
-    const opening = inner.open({
+    const opening = this.#inner.open({
       onOpen: () => {
-        if (handlers === undefined) return;
-        cancelSettled = options.timers.after(settledMs, backoff.reset);
+        if (this.#handlers === undefined) return;
+        this.#cancelSettled = this.#timers.after(settledMs, () => this.settle());
         told.onOpen();
       },
-      onBytes: (chunk) => handlers?.onBytes(chunk),
-      onDrain: () => handlers?.onDrain(),
-      onClose: retry,
+      onBytes: (chunk) => this.#handlers?.onBytes(chunk),
+      onDrain: () => this.#handlers?.onDrain(),
+      onClose: (reason) => this.#retry(reason),
     });
     opening.catch((error: unknown) => {
       if (!hasErrorCode(error, "DEVICE_UNREACHABLE")) throw error;
-      retry(error.message);
+      this.#retry(error.message);
     });
   }
-
-  return {
-    name: inner.name,
-    open: async (given) => {
-      handlers = given;
-      connect();
-    },
-    write: (bytes) => inner.write(bytes),
-    pauseReading: () => inner.pauseReading(),
-    resumeReading: () => inner.resumeReading(),
-    drop: (reason) => inner.drop(reason),
-    settle: backoff.reset,
-    close: async () => {
-      handlers = undefined;
-      cancelWait();
-      cancelSettled();
-      await inner.close();
-    },
-  };
 }

@@ -173,7 +173,9 @@ export async function openSloppyRig(listens: "deaf" | "listens" = "deaf"): Promi
   return {
     clock,
     watch,
-    totals: session.statistics,
+    get totals() {
+      return session.statistics;
+    },
     get said() {
       return watch.diagnoses.map(({ code, text }) => `${code}: ${text}`);
     },

@@ -6,6 +6,7 @@
 import type { FeatureSketch } from "../contract/uplink-record.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
 import { mergeMoments } from "../maths/moments.ts";
+import { makeDoubles, makeShorts } from "../maths/shared-room.ts";
 import { findBin } from "./bins.ts";
 import { countLevels, type DriftReference } from "./drift-reference.ts";
 
@@ -91,8 +92,8 @@ class PointSketcher implements Sketcher {
     this.#plan = plan;
     this.#validAt = countOffsets[total]!;
     this.#invalidAt = this.#validAt + total;
-    this.#counts = new Uint16Array(this.#invalidAt + total);
-    this.#moments = new Float64Array(total * momentFields.count);
+    this.#counts = makeShorts(this.#invalidAt + total);
+    this.#moments = makeDoubles(total * momentFields.count);
     this.#reset();
   }
 

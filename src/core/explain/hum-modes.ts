@@ -9,6 +9,7 @@ import { bearingFaults, type FaultKind, faultKinds } from "../contract/bundle/be
 import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { FeatureWindow } from "../contract/stream.ts";
+import { findOrMake } from "../maths/find-or-make.ts";
 import { computeLineNoise, dbPerLog, findNeededDb, listFaultLines } from "./fault-lines.ts";
 import { noHum } from "./mains-hum.ts";
 
@@ -18,11 +19,23 @@ export type HeardLines = Pick<FeatureWindow, "features" | "upperFeatures" | "hum
 /** Tells of windows that were cut with one spec, of one bearing. */
 export type HumModeFinder = (window: HeardLines) => readonly FaultKind[];
 
+/** By what says how windows are cut; then by bearing: points with the same one share a finder. */
+const shared = new WeakMap<object, Map<string, HumModeFinder>>();
+
+/** The finder of a bundle and a bearing, one for all points that are alike in both. `cut` is never changed. */
+export function shareHumModeFinder(cut: CutSpecs, bearing: BearingOrders): HumModeFinder {
+  const ofBearing = findOrMake(shared, cut, () => new Map());
+  return findOrMake(ofBearing, JSON.stringify(bearing), () => createHumModeFinder(cut, bearing));
+}
+
+/** How a bundle's windows are cut and read. */
+interface CutSpecs {
+  readonly features: FeatureSpec;
+  readonly window: WindowSpec;
+}
+
 /** Creates a finder for all windows of a bundle and a bearing. */
-export function createHumModeFinder(
-  { features, window }: { readonly features: FeatureSpec; readonly window: WindowSpec },
-  bearing: BearingOrders,
-): HumModeFinder {
+export function createHumModeFinder({ features, window }: CutSpecs, bearing: BearingOrders): HumModeFinder {
   const columns = features.list.length;
   /** What a feature must reach to stand out as a line of each kind of fault, kind after kind; Infinity: it is none of its lines. */
   const needed = new Float32Array(faultKinds.length * columns).fill(Number.POSITIVE_INFINITY);

@@ -1,10 +1,12 @@
 /**
  * The envelope over shaft angle: |e| or e² integrated into equal slices of a revolution, low-passed and decimated.
- * The only thing of a window that is held; its size depends on revolutions, never on the sampling rate.
+ * The only thing of a window that is held; its size depends on revolutions, never on the sampling rate. It lies in pages that all
+ * windows of this process share: of many that are open at one time half is filled, and only that takes room.
  */
 import type { Reused } from "../contract/stream.ts";
 import { designLowPassFir } from "../maths/filter-design.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
+import { makeSingles } from "../maths/shared-room.ts";
 import {
   createScriptSliceKernel,
   createSliceState,
@@ -34,16 +36,18 @@ const angleFilter = designAngleFilter();
 export const envelopeMeasures = ["magnitude", "energy"] as const;
 export type EnvelopeMeasure = (typeof envelopeMeasures)[number];
 
-/** Streams; `add` allocates nothing beyond the usual number of samples. */
+/** Streams; allocates nothing once there are pages for all windows that are open at one time. */
 export interface AngleEnvelope {
   readonly samplesPerRevolution: number;
-  /** Envelope samples at equal angles, valid up to `count` and until the next `add`. */
-  readonly samples: Float32Array;
+  /** Envelope samples at equal angles that are held. */
   readonly count: number;
-  /** Samples that came after the buffer was full; they are not held. */
+  /** Samples that came after it was full; they are not held. */
   readonly overflow: number;
+  /** Begins anew, and gives its pages to others. */
   reset(): void;
   add(run: ResidualRun): void;
+  /** The first `count` samples, in memory that all envelopes share: valid until any of them is gathered again. */
+  gather(count?: number): Float32Array;
 }
 
 /** What an envelope is of. */
@@ -52,8 +56,6 @@ export interface AngleEnvelopeOptions {
   readonly measure: EnvelopeMeasure;
   /** Samples that are held at most. */
   readonly capacity: number;
-  /** Samples for which room is made at first, that of more when they come; default: `capacity`. */
-  readonly usual?: number;
 }
 
 /** Creates an empty envelope. */
@@ -70,18 +72,19 @@ class Envelope implements AngleEnvelope {
   readonly #capacity: number;
   readonly #kernel = shareSliceKernel(angleFilter);
   readonly #state = createSliceState(taps);
-  samples: Float32Array;
+  /** In their order; the last one is filled in part. */
+  readonly #pages: Float32Array[] = [];
   count = 0;
   overflow = 0;
 
-  constructor({ samplesPerRevolution, measure, capacity, usual = capacity }: AngleEnvelopeOptions) {
+  constructor({ samplesPerRevolution, measure, capacity }: AngleEnvelopeOptions) {
     this.samplesPerRevolution = samplesPerRevolution;
     this.#isEnergy = measure === "energy";
     this.#capacity = capacity;
-    this.samples = new Float32Array(Math.min(usual, capacity));
   }
 
   reset(): void {
+    for (let page = this.#pages.pop(); page !== undefined; page = this.#pages.pop()) freePages.push(page);
     resetSliceState(this.#state);
     this.count = 0;
     this.overflow = 0;
@@ -100,21 +103,39 @@ class Envelope implements AngleEnvelope {
     }
   }
 
-  #keep(outputs: Float64Array, many: number): void {
-    const room = Math.min(many, this.#capacity - this.count);
-    if (this.count + room > this.samples.length) this.#grow();
-    const { samples, count } = this;
-    for (let index = 0; index < room; index++) samples[count + index] = outputs[index]!;
-    this.count = count + room;
-    this.overflow += many - room;
+  gather(count = this.count): Float32Array {
+    if (gathered.length < count) gathered = new Float32Array(count);
+    for (let from = 0; from < count; from += pageSamples) {
+      const page = this.#pages[from / pageSamples]!;
+      gathered.set(count - from < pageSamples ? page.subarray(0, count - from) : page, from);
+    }
+    return gathered.subarray(0, count);
   }
 
-  /** A window longer than usual: from here on there is room for the longest. */
-  #grow(): void {
-    const all = new Float32Array(this.#capacity);
-    all.set(this.samples);
-    this.samples = all;
+  #keep(outputs: Float64Array, many: number): void {
+    const room = Math.min(many, this.#capacity - this.count);
+    for (let kept = 0; kept < room; ) {
+      const at = this.count % pageSamples;
+      if (at === 0) this.#pages.push(freePages.pop() ?? makePage());
+      const page = this.#pages.at(-1)!;
+      const fitting = Math.min(room - kept, pageSamples - at);
+      for (let index = 0; index < fitting; index++) page[at + index] = outputs[kept + index]!;
+      this.count += fitting;
+      kept += fitting;
+    }
+    this.overflow += many - room;
   }
+}
+
+/** Samples of a page, ten revolutions: of the last one of a window half is empty on average, and each page is an object of 100 bytes. */
+const pageSamples = 480;
+/** Pages of no window; the one that was given back last is taken first. One of a window that was let go without a reset is no more. */
+const freePages: Float32Array[] = [];
+/** What was gathered last. */
+let gathered = new Float32Array(0);
+
+function makePage(): Float32Array {
+  return makeSingles(pageSamples);
 }
 
 const shared = new Map<string, SliceKernel>();

@@ -21,6 +21,7 @@ import {
 import { shareBandKernel } from "../maths/band-vectors.ts";
 import { designButterworth } from "../maths/filter-design.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
+import { makeDoubles } from "../maths/shared-room.ts";
 import type { BoundChain, ChainWithFeatures, WaveformContext } from "./chain.ts";
 import { createParamsReader, refuse } from "./read-params.ts";
 
@@ -131,7 +132,8 @@ class BandLevels implements BoundChain {
   begin({ sampleRateHz }: WaveformContext): void {
     if (this.#design?.sampleRateHz !== sampleRateHz) {
       this.#design = this.#plan.designFor(sampleRateHz);
-      this.#bank = this.#design.bank.slice();
+      this.#bank = makeDoubles(this.#design.bank.length);
+      this.#bank.set(this.#design.bank);
     }
     resetBandBank(this.#bank);
     this.#taken = 0;

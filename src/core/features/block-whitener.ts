@@ -9,6 +9,7 @@
 
 import type { Reused, SampleRun } from "../contract/stream.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
+import { makeDoubles } from "../maths/shared-room.ts";
 import { preferVectors } from "../maths/wasm-module.ts";
 import {
   createBlockWhitening,
@@ -94,7 +95,7 @@ class Whitener implements BlockWhitener {
     this.#heldAt = whiteningState.faded + order + 1;
     this.#endsAt = this.#heldAt + order + blockSamples;
     this.#speedsAt = this.#endsAt + maxSegments;
-    this.#numbers = new Float64Array(this.#speedsAt + maxSegments);
+    this.#numbers = makeDoubles(this.#speedsAt + maxSegments);
     this.position = order;
   }
 

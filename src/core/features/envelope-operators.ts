@@ -4,7 +4,6 @@ import { type BearingOrders, bearingOrderNames } from "../contract/bundle/bearin
 import { bearingFaults, faultKinds } from "../contract/bundle/bearing-fault.ts";
 import type { FeatureDeclaration } from "../contract/bundle/feature-spec.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
-import type { AngleEnvelope } from "./angle-envelope.ts";
 import { type CombHeights, mostHarmonics } from "./comb-fit.ts";
 import type { OrderSpectrum } from "./order-spectrum.ts";
 import { createParamsReader, refuse } from "./read-params.ts";
@@ -12,7 +11,8 @@ import { createParamsReader, refuse } from "./read-params.ts";
 /** What the chain gives to its operators. */
 export interface EnvelopeView {
   bearing: BearingOrders;
-  envelope: Pick<AngleEnvelope, "samples" | "count">;
+  /** Its samples at equal angles, all of the window. */
+  envelope: Float32Array;
   spectrum: OrderSpectrum;
 }
 
@@ -201,7 +201,7 @@ function bindEnvelopeStatistic(
 ): EnvelopeOperator {
   createParamsReader(feature.params, `feature ${feature.name}`).done();
   return {
-    evaluate: (view) => compute(view.envelope.samples, view.envelope.count),
+    evaluate: (view) => compute(view.envelope, view.envelope.length),
     highestOrder: () => 0,
   };
 }

@@ -80,7 +80,7 @@ export function bindEnvelopeOrderChain(
     resolutionOf,
     view: {
       bearing: { bpfo: 1, bpfi: 1, bsf: 1, ftf: 0.5 },
-      envelope: { samples: new Float32Array(0), count: 0 },
+      envelope: new Float32Array(0),
       spectrum: resolutionOf(1).spectrum,
     },
   };
@@ -164,23 +164,23 @@ class EnvelopeOrderChain implements BoundChain {
   }
 
   finish(): void {
-    const { samples, count } = this.#endEnvelope();
+    const samples = this.#endEnvelope();
     this.#pool = null;
     const { spectrum } = this.#resolution;
     this.#plan.view.spectrum = spectrum;
-    spectrum.compute(samples, count);
+    spectrum.compute(samples, samples.length);
   }
 
   finishPooled(): number {
     const { grid, revolutions, view } = this.#plan;
-    const { samples, count, samplesPerRevolution } = this.#endEnvelope();
-    const own = count / samplesPerRevolution;
+    const samples = this.#endEnvelope();
+    const own = samples.length / this.#resolution.grid.samplesPerRevolution;
     const pool = own < enoughRevolutions ? (this.#pool ?? createSpectrumPool()) : null;
     this.#pool = pool;
     const shortest = pool?.admit(own) ?? own;
     const shaftGuardOrders = widenShaftGuard(grid.shaftGuardOrders, Math.max(1, revolutions / shortest));
     view.spectrum = shareSpectrum({ ...this.#resolution.grid, shaftGuardOrders });
-    view.spectrum.compute(samples, count);
+    view.spectrum.compute(samples, samples.length);
     return pool?.blend(view.spectrum) ?? own;
   }
 
@@ -196,7 +196,7 @@ class EnvelopeOrderChain implements BoundChain {
 
   /** A bearing with many rolling elements has higher orders: sample the envelope finer, at the same bin width. */
   #refine(bearing: BearingOrders): void {
-    const { measure, grid, operators, revolutions, resolutionOf } = this.#plan;
+    const { measure, grid, operators, resolutionOf } = this.#plan;
     let highest = 0;
     for (const operator of operators) highest = Math.max(highest, operator.highestOrder(bearing));
     let refinement = 1;
@@ -206,11 +206,12 @@ class EnvelopeOrderChain implements BoundChain {
     this.#resolution = resolutionOf(refinement);
     const { samplesPerRevolution, fftSize } = this.#resolution.grid;
     if (this.#envelope?.samplesPerRevolution === samplesPerRevolution) return;
-    const usual = Math.ceil(revolutions * samplesPerRevolution);
-    this.#envelope = createAngleEnvelope({ samplesPerRevolution, measure, capacity: fftSize, usual });
+    this.#envelope?.reset();
+    this.#envelope = createAngleEnvelope({ samplesPerRevolution, measure, capacity: fftSize });
   }
 
-  #endEnvelope(): AngleEnvelope {
+  /** The whole window's, which the view holds until another one ends; its pages are free for others. */
+  #endEnvelope(): Float32Array {
     const { grid, subject, view } = this.#plan;
     const envelope = this.#envelope!;
     this.#whitener.flush();
@@ -219,8 +220,9 @@ class EnvelopeOrderChain implements BoundChain {
       throw refuse(subject, `the window is longer than the ${held} revolutions it holds`);
     }
     view.bearing = this.#bearing!;
-    view.envelope = envelope;
-    return envelope;
+    view.envelope = envelope.gather();
+    envelope.reset();
+    return view.envelope;
   }
 }
 

@@ -3,6 +3,8 @@
  * same however it is added: in plain JavaScript here, as vectors in `decimation-vectors.ts`.
  */
 
+import { makeCounts } from "./shared-room.ts";
+
 /** Bits of a tap's fraction: 32,768 stands for 1. */
 const tapBits = 15;
 /** The largest sum of the taps' sizes: any counts times such taps stay within 32 bits. */
@@ -84,7 +86,7 @@ export function countSteps({ taps, factor }: Decimation): number {
 /** Creates the state of a stream that has not begun; whole vectors of counts have room in it. */
 export function createDecimationState(decimation: Decimation): DecimationState {
   const room = 8 * Math.ceil((countSteps(decimation) * decimation.factor) / 8);
-  return { counts: new Int16Array(room), held: 0, scale: 0, scales: null };
+  return { counts: makeCounts(room), held: 0, scale: 0, scales: null };
 }
 
 /** Whether all that a run reads has its scale. */

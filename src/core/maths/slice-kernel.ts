@@ -3,6 +3,7 @@
  * sample of a run comes first, by fours; a slice is the difference of two places in it, so that nothing is asked of each sample. In
  * plain JavaScript here, as vectors in `slice-vectors.ts`: the same bits.
  */
+import { makeDoubles } from "./shared-room.ts";
 
 /** Samples of one run at most. */
 export const sliceRunSamples = 512;
@@ -47,7 +48,7 @@ export function countHalf(taps: number): number {
 
 /** Creates the state of a stream that has not begun, for a low-pass of so many taps. */
 export function createSliceState(taps: number): SliceState {
-  return { doubles: new Float64Array(runningDoubles + 2 * countHalf(taps)), held: 0 };
+  return { doubles: makeDoubles(runningDoubles + 2 * countHalf(taps)), held: 0 };
 }
 
 export function resetSliceState(state: SliceState): void {

@@ -9,7 +9,7 @@ export interface BackoffOptions {
   readonly random?: () => number;
 }
 
-interface Backoff {
+export interface Backoff {
   /** The next wait: between half of the current bound and the bound, which then doubles. */
   nextMs(): number;
   /** After a success: starts from the first again. */
@@ -18,16 +18,26 @@ interface Backoff {
 
 /** Creates the sequence ("equal jitter": half fixed, half random, so that no wait is ever near zero). */
 export function createBackoff(options: BackoffOptions): Backoff {
-  const random = options.random ?? Math.random;
-  let boundMs = options.firstMs;
-  return {
-    nextMs() {
-      const waitMs = boundMs / 2 + (boundMs / 2) * random();
-      boundMs = Math.min(options.maxMs, boundMs * 2);
-      return waitMs;
-    },
-    reset() {
-      boundMs = options.firstMs;
-    },
-  };
+  return new JitteredBackoff(options);
+}
+
+class JitteredBackoff implements Backoff {
+  readonly #options: BackoffOptions;
+  #boundMs: number;
+
+  constructor(options: BackoffOptions) {
+    this.#options = options;
+    this.#boundMs = options.firstMs;
+  }
+
+  nextMs(): number {
+    const { maxMs, random = Math.random } = this.#options;
+    const waitMs = this.#boundMs / 2 + (this.#boundMs / 2) * random();
+    this.#boundMs = Math.min(maxMs, this.#boundMs * 2);
+    return waitMs;
+  }
+
+  reset(): void {
+    this.#boundMs = this.#options.firstMs;
+  }
 }

@@ -45,57 +45,66 @@ interface HealthySelf {
 }
 
 /** Creates the reasons of a point of which no window is known. */
-export function createAlertReasons({ bearing, watch, logger }: AlertReasonsOptions): AlertReasons {
-  const recent = createRecentWindows();
+export function createAlertReasons(options: AlertReasonsOptions): AlertReasons {
+  return new Reasons(options);
+}
+
+class Reasons implements AlertReasons {
+  readonly #options: AlertReasonsOptions;
+  readonly #recent = createRecentWindows();
   /** The model whose features the recent windows have. */
-  let digest = "";
-  let known: { readonly of: string; readonly rows: HealthyRows; readonly self: HealthySelf } | null = null;
+  #digest = "";
+  #known: { readonly of: string; readonly rows: HealthyRows; readonly self: HealthySelf } | null = null;
 
-  const knowSelf = (bundle: LoadedBundle): HealthySelf => {
-    const rows = watch.healthyRows;
+  constructor(options: AlertReasonsOptions) {
+    this.#options = options;
+  }
+
+  note({ window, output, bundle, powerKw }: ExplainedWindow): void {
+    if (this.#digest !== bundle.ref.digest) this.#recent.clear();
+    this.#digest = bundle.ref.digest;
+    if (window.features.length === 0) return;
+    const { features, upperFeatures, humLines, upperHumLines, shaftRpm, toMs } = window;
+    const { logits } = output;
+    this.#recent.note({ features, upperFeatures, humLines, upperHumLines, shaftRpm, toMs, powerKw, logits });
+  }
+
+  async give(due: readonly DueAlert[], explained: ExplainedWindow): Promise<readonly AlertContext[]> {
+    const { manifest } = explained.bundle;
+    const { bearing } = this.#options;
+    const self = this.#knowSelf(explained.bundle);
+    const explanations = await this.#explain(explained, self);
+    return due.map(({ output, mode, sinceMs }) => ({
+      explanation: explanations[output] ?? null,
+      horizonHours: manifest.horizonHours,
+      evidence: describeEvidence(
+        { failureMode: mode.failureMode, features: manifest.features, window: manifest.window, bearing },
+        this.#recent.listSpeaking({ output, sinceMs }),
+        { since: formatTime(sinceMs), healthyFeatures: self.medians },
+      ),
+    }));
+  }
+
+  #knowSelf(bundle: LoadedBundle): HealthySelf {
+    const rows = this.#options.watch.healthyRows;
     const of = bundle.ref.digest;
-    if (known === null || known.rows !== rows || known.of !== of) {
-      known = { of, rows, self: describeSelf(rows, bundle) };
+    if (this.#known === null || this.#known.rows !== rows || this.#known.of !== of) {
+      this.#known = { of, rows, self: describeSelf(rows, bundle) };
     }
-    return known.self;
-  };
+    return this.#known.self;
+  }
 
-  const explain = async (explained: ExplainedWindow, self: HealthySelf): Promise<readonly Explanation[]> => {
+  async #explain(explained: ExplainedWindow, self: HealthySelf): Promise<readonly Explanation[]> {
     // A device that does not say what its model was given leaves nothing to explain.
     if (explained.window.features.length === 0) return [];
     try {
       return await explainScored(explained, self.background);
     } catch (error) {
       // Its gap then says so.
-      logger.error("an alert could not be explained", { error });
+      this.#options.logger.error("an alert could not be explained", { error });
       return [];
     }
-  };
-
-  return {
-    note: ({ window, output, bundle, powerKw }) => {
-      if (digest !== bundle.ref.digest) recent.clear();
-      digest = bundle.ref.digest;
-      if (window.features.length === 0) return;
-      const { features, upperFeatures, humLines, upperHumLines, shaftRpm, toMs } = window;
-      const { logits } = output;
-      recent.note({ features, upperFeatures, humLines, upperHumLines, shaftRpm, toMs, powerKw, logits });
-    },
-    give: async (due, explained) => {
-      const { manifest } = explained.bundle;
-      const self = knowSelf(explained.bundle);
-      const explanations = await explain(explained, self);
-      return due.map(({ output, mode, sinceMs }) => ({
-        explanation: explanations[output] ?? null,
-        horizonHours: manifest.horizonHours,
-        evidence: describeEvidence(
-          { failureMode: mode.failureMode, features: manifest.features, window: manifest.window, bearing },
-          recent.listSpeaking({ output, sinceMs }),
-          { since: formatTime(sinceMs), healthyFeatures: self.medians },
-        ),
-      }));
-    },
-  };
+  }
 }
 
 type HealthyRows = PointWatch["healthyRows"];

@@ -12,9 +12,9 @@ import type { AlarmRegister } from "../decision/alarms/alarm-register.ts";
 import { listFailureModes } from "../decision/decider.ts";
 import type { PointWatch } from "../decision/point-watch.ts";
 import type { WatchedWindow } from "../decision/reference/own-reference.ts";
-import { createHumModeFinder, type HumModeFinder } from "../explain/hum-modes.ts";
+import { type HumModeFinder, shareHumModeFinder } from "../explain/hum-modes.ts";
 import type { Logger } from "../platform/logger.ts";
-import { createAlertReasons } from "./alert-reasons.ts";
+import { type AlertReasons, createAlertReasons } from "./alert-reasons.ts";
 import type { LoadedBundle, ScoredWindow, StudentOutput } from "./loaded-bundle.ts";
 import type { DueWindow } from "./measuring-point.ts";
 
@@ -65,24 +65,88 @@ export interface WindowDecider {
 
 /** Creates the decider of a point; goes on where its watch stands. */
 export function createWindowDecider(options: WindowDeciderOptions): WindowDecider {
-  const { point, bearing, watch, register, quality, load, logger, sink } = options;
-  const reasons = createAlertReasons({ bearing, watch, logger });
-  const findHumModes = createBundleHum(bearing);
-  let tail: Promise<void> = Promise.resolve();
-  /** Pieces of work in the tail. */
-  let waiting = 0;
-  /** Model whose unknown failure modes have been retired. */
-  let retiredFor: string | null = null;
+  return new Decider(options);
+}
 
-  const decide = async (due: DueWindow, output: StudentOutput): Promise<void> => {
+class Decider implements WindowDecider {
+  readonly #options: WindowDeciderOptions;
+  readonly #reasons: AlertReasons;
+  #tail: Promise<void> = Promise.resolve();
+  /** Pieces of work in the tail. */
+  #waiting = 0;
+  /** Model whose unknown failure modes have been retired. */
+  #retiredFor: string | null = null;
+  /** Finds what only hum speaks for, of the bundle that serves. */
+  #humOf: Manifest | null = null;
+  #findHumModes: HumModeFinder | null = null;
+
+  constructor(options: WindowDeciderOptions) {
+    this.#options = options;
+    this.#reasons = createAlertReasons(options);
+  }
+
+  submit(due: DueWindow): void {
+    const { window, bundle } = due;
+    this.#options.load.begin(window);
+    // Until the window is decided and explained, its bundle must not close its engine.
+    bundle.retain();
+    const output = due.output === undefined ? bundle.score(window) : Promise.resolve(due.output);
+    // Rejections are taken later; without this an earlier window's wait would leave them unhandled.
+    output.catch(() => {});
+    this.#waiting++;
+    this.#tail = this.#tail.then(() => this.#decideInTurn(due, output));
+  }
+
+  noteMissing(fromMs: number, toMs: number): void {
+    this.inTurn(() => {
+      const { watch, register, sink } = this.#options;
+      const decision = watch.noteMissing(fromMs, toMs);
+      register.update(decision);
+      sink.onDecision(decision, null);
+    });
+  }
+
+  inTurn(task: () => void): void {
+    if (this.#waiting === 0) {
+      task();
+      return;
+    }
+    this.#waiting++;
+    this.#tail = this.#tail.then(() => {
+      this.#waiting--;
+      task();
+    });
+  }
+
+  idle(): Promise<void> {
+    return this.#tail;
+  }
+
+  async #decideInTurn(due: DueWindow, output: Promise<StudentOutput>): Promise<void> {
+    const { window, bundle } = due;
+    const { point, quality, logger, load } = this.#options;
+    try {
+      await this.#decide(due, await output);
+    } catch (error) {
+      quality.dropped(point.turbine, window);
+      logger.error("a window could not be decided", { window: window.id, error });
+    } finally {
+      this.#waiting--;
+      bundle.release();
+      load.end(window);
+    }
+  }
+
+  async #decide(due: DueWindow, output: StudentOutput): Promise<void> {
+    const { point, watch, register, quality, sink } = this.#options;
     const { window, bundle, operatingState } = due;
     if (watch.model.digest !== bundle.ref.digest) watch.adopt(bundle);
-    if (retiredFor !== bundle.ref.digest) {
+    if (this.#retiredFor !== bundle.ref.digest) {
       // Also the first time: the run before may have ended with a model that knew other modes.
       const { outputs, baseline } = bundle.manifest;
       const known = listFailureModes({ outputs, hasLevels: baseline !== undefined });
       for (const event of register.retire(point, known, window.toMs)) sink.onAlert(event);
-      retiredFor = bundle.ref.digest;
+      this.#retiredFor = bundle.ref.digest;
     }
     const prediction: Prediction = {
       point,
@@ -95,78 +159,29 @@ export function createWindowDecider(options: WindowDeciderOptions): WindowDecide
       operatingState,
     };
     const { levels, shaftRpm, features } = window;
-    const humModes = findHumModes(bundle.manifest, window);
+    const humModes = this.#knowHum(bundle.manifest)(window);
     const decided = watch.update({ prediction, levels, shaftRpm, features, humModes });
     const { inferredOn } = window;
     const decision: Decision = inferredOn === undefined ? decided : { ...decided, inferredOn };
     quality.processed(point.turbine);
     const scored: ScoredWindow = { window, output, bundle, powerKw: due.powerKw };
     sink.onDecision(decision, scored);
-    reasons.note(scored);
+    this.#reasons.note(scored);
     const alerts = register.update(decision);
     if (alerts.length === 0) return;
     // Before the wait: later windows must not change what is said of this one.
     const { outlook } = watch;
-    const contexts = await reasons.give(alerts, scored);
+    const contexts = await this.#reasons.give(alerts, scored);
     for (const [index, alert] of alerts.entries()) {
       const event = register.announce(alert, { ...contexts[index]!, outlook });
       if (event !== null) sink.onAlert(event);
     }
-  };
+  }
 
-  const inTurn = (task: () => void): void => {
-    if (waiting === 0) {
-      task();
-      return;
-    }
-    waiting++;
-    tail = tail.then(() => {
-      waiting--;
-      task();
-    });
-  };
-
-  return {
-    submit: (due) => {
-      const { window, bundle } = due;
-      load.begin(window);
-      // Until the window is decided and explained, its bundle must not close its engine.
-      bundle.retain();
-      const output = due.output === undefined ? bundle.score(window) : Promise.resolve(due.output);
-      // Rejections are taken below; without this an earlier window's wait would leave them unhandled.
-      output.catch(() => {});
-      waiting++;
-      tail = tail.then(async () => {
-        try {
-          await decide(due, await output);
-        } catch (error) {
-          quality.dropped(point.turbine, window);
-          logger.error("a window could not be decided", { window: window.id, error });
-        } finally {
-          waiting--;
-          bundle.release();
-          load.end(window);
-        }
-      });
-    },
-    noteMissing: (fromMs, toMs) =>
-      inTurn(() => {
-        const decision = watch.noteMissing(fromMs, toMs);
-        register.update(decision);
-        sink.onDecision(decision, null);
-      }),
-    inTurn,
-    idle: () => tail,
-  };
-}
-
-/** Finds what only hum speaks for, whichever bundle serves. */
-function createBundleHum(
-  bearing: BearingOrders,
-): (manifest: Manifest, window: FeatureWindow) => ReturnType<HumModeFinder> {
-  let known: { readonly manifest: Manifest; readonly find: HumModeFinder } | null = null;
-  return (manifest, window) => {
-    if (known?.manifest !== manifest) known = { manifest, find: createHumModeFinder(manifest, bearing) };
-    return known.find(window);
-  };
+  #knowHum(manifest: Manifest): HumModeFinder {
+    if (this.#humOf === manifest && this.#findHumModes !== null) return this.#findHumModes;
+    this.#humOf = manifest;
+    this.#findHumModes = shareHumModeFinder(manifest, this.#options.bearing);
+    return this.#findHumModes;
+  }
 }

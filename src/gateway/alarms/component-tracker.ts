@@ -70,99 +70,121 @@ const setAsideFreshMs = 60_000;
 
 /** Creates the tracker of a component that was never heard of. */
 export function createComponentTracker(turbine: string, component: string): ComponentTracker {
-  let operatingState: OperatingState = "information-unavailable";
-  let last: Decision | null = null;
+  return new Tracker(turbine, component);
+}
+
+class Tracker implements ComponentTracker {
+  readonly #turbine: string;
+  readonly #component: string;
+  #operatingState: OperatingState = "information-unavailable";
+  #last: Decision | null = null;
   /** Start of the decisions in a row that know nothing, epoch ms. */
-  let unknownSinceMs: number | null = null;
-  let silence: PointSilence | null = null;
-  let heard: HeardAt | null = null;
+  #unknownSinceMs: number | null = null;
+  #silence: PointSilence | null = null;
+  #heard: HeardAt | null = null;
   /** Between two decisions, on average; NaN before the second. */
-  let usualMs = Number.NaN;
-  let setAside: { readonly reason: QuarantineReason; readonly atMs: number } | null = null;
+  #usualMs = Number.NaN;
+  #setAside: { readonly reason: QuarantineReason; readonly atMs: number } | null = null;
 
-  const isStale = (monotonicMs: number | undefined): boolean => {
-    if (heard === null || monotonicMs === undefined) return false;
-    const ageMs = monotonicMs - heard.monotonicMs;
-    return ageMs > freshMs && ageMs > usualFactor * usualMs;
-  };
+  constructor(turbine: string, component: string) {
+    this.#turbine = turbine;
+    this.#component = component;
+  }
 
-  const operatingStateAt = (monotonicMs: number | undefined): OperatingState =>
-    isRunning(operatingState) && isStale(monotonicMs) ? "information-unavailable" : operatingState;
+  operatingStateAt(monotonicMs: number | undefined): OperatingState {
+    const state = this.#operatingState;
+    return isRunning(state) && this.#isStale(monotonicMs) ? "information-unavailable" : state;
+  }
 
-  const noteHeard = (at: HeardAt): void => {
-    const apartMs = heard === null ? Number.NaN : at.monotonicMs - heard.monotonicMs;
-    usualMs = Number.isNaN(usualMs) ? apartMs : usualMs + (apartMs - usualMs) / 8;
-    heard = at;
-  };
+  update(decision: Decision, at?: HeardAt): void {
+    this.#last = decision;
+    if (at !== undefined) this.#noteHeard(at);
+    this.#silence = null;
+    // An operating window without modes was not scored: nothing is known.
+    const isScored = decision.modes.length > 0 || decision.operatingState === "standby";
+    this.#operatingState = isScored ? decision.operatingState : "information-unavailable";
+    if (isRunning(this.#operatingState)) this.#unknownSinceMs = null;
+    else this.#unknownSinceMs ??= decision.fromMs;
+  }
 
-  const whyUnknown = (timeMs: number): Pick<ComponentCondition, "reason" | "sinceMs"> => {
-    const sinceMs = silence?.sinceMs ?? unknownSinceMs;
-    if (operatingState === "standby") return { reason: "the turbine stands by", sinceMs };
+  noteSilence(silence: PointSilence): void {
+    this.#silence = silence;
+  }
+
+  noteSetAside(reason: QuarantineReason, atMs: number): void {
+    // Of a window that a silence cut short: what is missing is not bad.
+    if (reason !== "gap") this.#setAside = { reason, atMs };
+  }
+
+  describe({ timeMs, monotonicMs, alarms, condition }: ComponentMoment): ComponentCondition {
+    const component = this.#component;
+    const last = this.#last;
+    const own = alarms.filter((alarm) => alarm.component === component);
+    const isKnown = isRunning(this.operatingStateAt(monotonicMs));
+    const standing = own.filter(
+      ({ state, conditionActive }) => conditionActive && state !== "out-of-service",
+    );
+    if (standing.length > 0) {
+      return this.#describeAlarm(standing, isKnown ? null : this.#whyUnknown(timeMs).reason);
+    }
+    const withheld = own.find(({ state }) => state === "out-of-service");
+    if (withheld !== undefined) {
+      const reason = `its alarm of ${words(withheld.failureMode)} is out of service`;
+      return { component, health: "no-data", reason, sinceMs: null };
+    }
+    // A model that knows no references never ends learning one: it must not be said to be on the way.
+    const learnsNone = condition !== undefined && condition.status === null;
+    const isHeard =
+      isKnown || (last !== null && isRunning(last.operatingState) && !this.#isStale(monotonicMs));
+    const refusal = condition?.status?.refusal;
+    if (refusal !== undefined && isHeard && this.#silence === null) {
+      const advice = adviseRefused({ turbine: this.#turbine, component });
+      const reason = `it looks faulty: ${refusal.slice(0, 400)}; ${advice}`;
+      return { component, health: "refused", reason, sinceMs: null };
+    }
+    const isLearning = !learnsNone && (last?.isLearning ?? condition?.status?.state === "learning");
+    if (isLearning && isHeard && this.#silence === null) {
+      return { component, health: "learning", reason: describeProgress(condition), sinceMs: null };
+    }
+    if (!isKnown) return { component, health: "no-data", ...this.#whyUnknown(timeMs) };
+    const reason = learnsNone ? "but held against no reference of its own" : describeDoubt(condition);
+    return { component, health: "good", reason, sinceMs: null };
+  }
+
+  #isStale(monotonicMs: number | undefined): boolean {
+    if (this.#heard === null || monotonicMs === undefined) return false;
+    const ageMs = monotonicMs - this.#heard.monotonicMs;
+    return ageMs > freshMs && ageMs > usualFactor * this.#usualMs;
+  }
+
+  #noteHeard(at: HeardAt): void {
+    const apartMs = this.#heard === null ? Number.NaN : at.monotonicMs - this.#heard.monotonicMs;
+    const usualMs = this.#usualMs;
+    this.#usualMs = Number.isNaN(usualMs) ? apartMs : usualMs + (apartMs - usualMs) / 8;
+    this.#heard = at;
+  }
+
+  #whyUnknown(timeMs: number): Pick<ComponentCondition, "reason" | "sinceMs"> {
+    const silence = this.#silence;
+    const setAside = this.#setAside;
+    const sinceMs = silence?.sinceMs ?? this.#unknownSinceMs;
+    if (this.#operatingState === "standby") return { reason: "the turbine stands by", sinceMs };
     if (setAside !== null && Math.abs(timeMs - setAside.atMs) <= setAsideFreshMs) {
       return { reason: `its data is in quarantine (${setAside.reason})`, sinceMs };
     }
-    if (last === null) return { reason: "nothing was heard of it yet", sinceMs: null };
+    if (this.#last === null) return { reason: "nothing was heard of it yet", sinceMs: null };
     if (silence !== null) return silence;
-    if (heard !== null && isRunning(operatingState))
-      return { reason: "no score has come for long", sinceMs: heard.atMs };
-    const isScored = last.operatingState === "information-unavailable";
+    if (this.#heard !== null && isRunning(this.#operatingState))
+      return { reason: "no score has come for long", sinceMs: this.#heard.atMs };
+    const isScored = this.#last.operatingState === "information-unavailable";
     return { reason: isScored ? "its data cannot be decided on" : "not scored yet", sinceMs };
-  };
+  }
 
-  return {
-    operatingStateAt,
-    update(decision, at) {
-      last = decision;
-      if (at !== undefined) noteHeard(at);
-      silence = null;
-      // An operating window without modes was not scored: nothing is known.
-      const isScored = decision.modes.length > 0 || decision.operatingState === "standby";
-      operatingState = isScored ? decision.operatingState : "information-unavailable";
-      if (isRunning(operatingState)) unknownSinceMs = null;
-      else unknownSinceMs ??= decision.fromMs;
-    },
-    noteSilence(next) {
-      silence = next;
-    },
-    noteSetAside(reason, atMs) {
-      // Of a window that a silence cut short: what is missing is not bad.
-      if (reason !== "gap") setAside = { reason, atMs };
-    },
-    describe({ timeMs, monotonicMs, alarms, condition }) {
-      const own = alarms.filter((alarm) => alarm.component === component);
-      const isKnown = isRunning(operatingStateAt(monotonicMs));
-      const standing = own.filter(
-        ({ state, conditionActive }) => conditionActive && state !== "out-of-service",
-      );
-      if (standing.length > 0) return describeAlarm(standing, isKnown ? null : whyUnknown(timeMs).reason);
-      const withheld = own.find(({ state }) => state === "out-of-service");
-      if (withheld !== undefined) {
-        const reason = `its alarm of ${words(withheld.failureMode)} is out of service`;
-        return { component, health: "no-data", reason, sinceMs: null };
-      }
-      // A model that knows no references never ends learning one: it must not be said to be on the way.
-      const learnsNone = condition !== undefined && condition.status === null;
-      const isHeard = isKnown || (last !== null && isRunning(last.operatingState) && !isStale(monotonicMs));
-      const refusal = condition?.status?.refusal;
-      if (refusal !== undefined && isHeard && silence === null) {
-        const reason = `it looks faulty: ${refusal.slice(0, 400)}; ${adviseRefused({ turbine, component })}`;
-        return { component, health: "refused", reason, sinceMs: null };
-      }
-      const isLearning = !learnsNone && (last?.isLearning ?? condition?.status?.state === "learning");
-      if (isLearning && isHeard && silence === null) {
-        return { component, health: "learning", reason: describeProgress(condition), sinceMs: null };
-      }
-      if (!isKnown) return { component, health: "no-data", ...whyUnknown(timeMs) };
-      const reason = learnsNone ? "but held against no reference of its own" : describeDoubt(condition);
-      return { component, health: "good", reason, sinceMs: null };
-    },
-  };
-
-  function describeAlarm(standing: readonly OpenAlarm[], unknown: string | null): ComponentCondition {
+  #describeAlarm(standing: readonly OpenAlarm[], unknown: string | null): ComponentCondition {
     const worst = standing.find(({ severity }) => severity === "critical") ?? standing[0]!;
     const now = unknown === null ? "" : `; now ${unknown}`;
     const reason = `${words(worst.failureMode)}: ${describeLane(worst.lane)}${now}`;
-    return { component, health: worst.severity, reason, sinceMs: worst.sinceMs };
+    return { component: this.#component, health: worst.severity, reason, sinceMs: worst.sinceMs };
   }
 }
 

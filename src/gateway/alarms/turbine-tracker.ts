@@ -73,50 +73,69 @@ export function createTurbineTracker(
   turbine: string,
   components: readonly string[],
 ): TurbineTracker {
-  const trackers = new Map<string, ComponentTracker>(
-    components.map((component) => [component, createComponentTracker(turbine, component)]),
-  );
+  return new Tracker(site, turbine, components);
+}
+
+class Tracker implements TurbineTracker {
+  readonly #site: string;
+  readonly #turbine: string;
+  readonly #trackers: ReadonlyMap<string, ComponentTracker>;
   /** The last of each failure mode. Written every window and described when somebody looks. */
-  const scores = new Map<string, LastScore>();
-  let model: ModelRef | null = null;
-  return {
-    update(decision, heard) {
-      const { point, modes, toMs } = decision;
-      const tracker = trackers.get(point.component);
-      if (point.site !== site || point.turbine !== turbine || tracker === undefined) return;
-      tracker.update(decision, heard);
-      model = decision.model;
-      const { component } = point;
-      for (const mode of modes) scores.set(`${component}/${mode.failureMode}`, { component, mode, toMs });
-    },
-    noteSilence: (component, silence) => trackers.get(component)?.noteSilence(silence),
-    noteSetAside: (component, reason, atMs) => trackers.get(component)?.noteSetAside(reason, atMs),
-    describe({ timeMs, monotonicMs, alarms, dataQuality, conditions, drift, devices, sources }) {
-      const known = [...trackers.values()].map((tracker) => tracker.operatingStateAt(monotonicMs));
-      const age = monotonicMs === undefined ? {} : { monotonicMs };
-      const described = [...trackers].map(([component, tracker]) => {
-        const condition = conditions?.find(({ point }) => point.component === component);
-        return withSaneTime(tracker.describe({ timeMs, ...age, alarms, condition }));
-      });
-      return {
-        site,
-        turbine,
-        time: formatTime(timeMs),
-        operatingState: operatingStates.find((state) => known.includes(state)) ?? "information-unavailable",
-        health: describeHealth(known, alarms),
-        healthReason: rollUpHealth(described, timeMs).reason,
-        components: described,
-        alarms: alarms.map(describeAlarm),
-        lastScores: [...scores.values()].map(describeScore),
-        model,
-        ...(conditions === undefined ? {} : { baselines: describeBaselines(conditions) }),
-        ...(drift === undefined ? {} : { drift: drift.map(describeDrift) }),
-        ...(devices === undefined ? {} : { devices }),
-        ...(sources === undefined ? {} : { sources }),
-        dataQuality,
-      };
-    },
-  };
+  readonly #scores = new Map<string, LastScore>();
+  #model: ModelRef | null = null;
+
+  constructor(site: string, turbine: string, components: readonly string[]) {
+    this.#site = site;
+    this.#turbine = turbine;
+    this.#trackers = new Map(
+      components.map((component) => [component, createComponentTracker(turbine, component)]),
+    );
+  }
+
+  update(decision: Decision, heard?: HeardAt): void {
+    const { point, modes, toMs } = decision;
+    const { site, turbine, component } = point;
+    const tracker = this.#trackers.get(component);
+    if (site !== this.#site || turbine !== this.#turbine || tracker === undefined) return;
+    tracker.update(decision, heard);
+    this.#model = decision.model;
+    for (const mode of modes) this.#scores.set(`${component}/${mode.failureMode}`, { component, mode, toMs });
+  }
+
+  noteSilence(component: string, silence: PointSilence): void {
+    this.#trackers.get(component)?.noteSilence(silence);
+  }
+
+  noteSetAside(component: string, reason: QuarantineReason, atMs: number): void {
+    this.#trackers.get(component)?.noteSetAside(reason, atMs);
+  }
+
+  describe(now: TurbineMoment): TurbineState {
+    const { timeMs, monotonicMs, alarms, dataQuality, conditions, drift, devices, sources } = now;
+    const known = [...this.#trackers.values()].map((tracker) => tracker.operatingStateAt(monotonicMs));
+    const age = monotonicMs === undefined ? {} : { monotonicMs };
+    const described = [...this.#trackers].map(([component, tracker]) => {
+      const condition = conditions?.find(({ point }) => point.component === component);
+      return withSaneTime(tracker.describe({ timeMs, ...age, alarms, condition }));
+    });
+    return {
+      site: this.#site,
+      turbine: this.#turbine,
+      time: formatTime(timeMs),
+      operatingState: operatingStates.find((state) => known.includes(state)) ?? "information-unavailable",
+      health: describeHealth(known, alarms),
+      healthReason: rollUpHealth(described, timeMs).reason,
+      components: described,
+      alarms: alarms.map(describeAlarm),
+      lastScores: [...this.#scores.values()].map(describeScore),
+      model: this.#model,
+      ...(conditions === undefined ? {} : { baselines: describeBaselines(conditions) }),
+      ...(drift === undefined ? {} : { drift: drift.map(describeDrift) }),
+      ...(devices === undefined ? {} : { devices }),
+      ...(sources === undefined ? {} : { sources }),
+      dataQuality,
+    };
+  }
 }
 
 interface LastScore {

@@ -126,7 +126,7 @@ async function createPacketLink(device: DeviceConfig, options: DeviceLinksOption
     timers: options.timers ?? systemTimers,
     random: options.random,
   });
-  return { link: createFramedLink(transport), settle: transport.settle };
+  return { link: createFramedLink(transport), settle: () => transport.settle() };
 }
 
 function createDeviceLink(

@@ -1,4 +1,5 @@
 /** Counts of the last half minute or so, in steps of ten seconds, so that what has ended is soon forgotten. */
+import { makeDoubles } from "../../core/maths/shared-room.ts";
 
 export interface RecentCounts<Name extends string> {
   add(name: Name, count: number): void;
@@ -30,7 +31,7 @@ class Counts<Name extends string> implements RecentCounts<Name> {
 
   constructor(names: readonly Name[]) {
     this.#names = names;
-    this.#kept = new Float64Array(steps * names.length);
+    this.#kept = makeDoubles(steps * names.length);
   }
 
   add(name: Name, count: number): void {

@@ -4,6 +4,7 @@
  */
 
 import { durationOf } from "../../core/maths/durations.ts";
+import { makeDoubles } from "../../core/maths/shared-room.ts";
 
 /** A piece of a stream, as it came. */
 export interface StreamPiece {
@@ -66,9 +67,9 @@ export function createStreamPace(): StreamPace {
 }
 
 class SegmentedPace implements StreamPace {
-  readonly #times = new Float64Array(segments);
-  readonly #sampleDelays = new Float64Array(segments);
-  readonly #stampDelays = new Float64Array(segments);
+  readonly #times = makeDoubles(segments);
+  readonly #sampleDelays = makeDoubles(segments);
+  readonly #stampDelays = makeDoubles(segments);
   #closed = 0;
   #begunMs = Number.NaN;
   #firstSampleMs = Number.NaN;

@@ -57,9 +57,11 @@ export function createSiteBaselines(options: SiteBaselinesOptions): SiteBaseline
     options.state.setDescribed(describe(watches), describeAll);
   };
   const fits = createDueFits(options.run);
+  /** One for all points. */
+  const watchOptions: KeptWatchOptions = { ...options, fits };
   return {
     create: (point, start) => {
-      const watch = createKeptWatch(point, start, { ...options, fits });
+      const watch = createKeptWatch(point, start, watchOptions);
       all.push({ point, watch });
       options.state.release(watch.keys, describeAll);
       return watch;

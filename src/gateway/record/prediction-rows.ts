@@ -4,6 +4,7 @@
  */
 import type { Decision } from "../../core/contract/prediction.ts";
 import type { PredictionBatch } from "../../core/contract/uplink-record.ts";
+import { makeDoubles } from "../../core/maths/shared-room.ts";
 
 /** The columns of a batch, rows in the order in which they were closed. */
 type PredictionColumns = Pick<
@@ -131,7 +132,7 @@ class Tallies {
 
   constructor(failureModes: number) {
     this.length = failureModes;
-    this.#values = new Float64Array(failureModes * tallyFields.all);
+    this.#values = makeDoubles(failureModes * tallyFields.all);
   }
 
   add(failureMode: number, value: number): void {

@@ -78,13 +78,14 @@ export function createPredictionThinner(
 
   const openPoint = (decision: Decision): PointBatch => {
     const { point, model, modes, toMs } = decision;
-    const key = `${point.site}/${point.turbine}/${point.component}`;
+    const { site, turbine, component } = point;
+    const key = `${site}/${turbine}/${component}`;
     const current = points.get(key);
     if (current !== undefined && isSame(current.header, decision)) return current;
     if (current !== undefined) close(current);
     const failureModes = modes.map((mode) => mode.failureMode);
     const opened: PointBatch = {
-      header: { ...point, modelName: model.name, modelVersion: model.version, failureModes },
+      header: { site, turbine, component, modelName: model.name, modelVersion: model.version, failureModes },
       rows: createRowBuilder(failureModes.length),
       rowNumber: Math.floor(toMs / rowMs),
       openedMs: toMs,

@@ -22,7 +22,7 @@ async function begin() {
   const broker = createMemoryBroker();
   const heard = listen(createMqttLink({ mqtt: broker.connect(), listenTopic: tx, sendTopic: rx }));
   const device = createDevice(createMqttLink({ mqtt: broker.connect(), listenTopic: rx, sendTopic: tx }));
-  closers.push(heard.session.close, device.close);
+  closers.push(() => heard.session.close(), device.close);
   await heard.session.open();
   await device.open();
   await device.ready();
@@ -77,7 +77,7 @@ test("what comes between a subscription and its acknowledgement begins no conver
       }),
     }),
   );
-  closers.push(heard.session.close, device.close);
+  closers.push(() => heard.session.close(), device.close);
   const opened = heard.session.open();
   const hellos = (): number => broker.published.filter(({ topic }) => topic === tx).length;
   const before = hellos();
@@ -152,7 +152,7 @@ test("over a real broker that starts late, a device is heard, and heard again af
   };
   const heard = listen(createMqttLink({ mqtt: connect("gateway-1"), listenTopic: tx, sendTopic: rx }));
   const device = createDevice(createMqttLink({ mqtt: connect("device-1"), listenTopic: rx, sendTopic: tx }));
-  closers.unshift(heard.session.close, device.close);
+  closers.unshift(() => heard.session.close(), device.close);
   await heard.session.open();
   await device.open();
   expect(heard.session.state).toBe("connecting");

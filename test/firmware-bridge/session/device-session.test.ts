@@ -25,7 +25,7 @@ test("a device over tcp introduces itself and its samples arrive as they were se
     random: createRandom(3),
   });
   const heard = listen(createFramedLink(transport));
-  closers.push(heard.session.close);
+  closers.push(() => heard.session.close());
   await heard.session.open();
   const counts = Int16Array.from({ length: 100_000 }, (_, index) => (index * 7919) % 65_536);
   for (let from = 0; from < counts.length; from += 496) {
@@ -60,7 +60,7 @@ test("a device in the same process introduces itself", async () => {
   const [gatewayEnd, deviceEnd] = createMemoryTransportPair();
   const device = createDevice(createFramedLink(deviceEnd));
   const heard = listen(createFramedLink(gatewayEnd));
-  closers.push(device.close, heard.session.close);
+  closers.push(device.close, () => heard.session.close());
   await heard.session.open();
   await device.open();
   await device.ready();

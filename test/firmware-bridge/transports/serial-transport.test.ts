@@ -80,7 +80,7 @@ describe.skipIf(!hasTerminals)("a serial line (needs python3 with pty)", () => {
     const device = createDevice(await openSerialLink(paths[1]), {
       limits: { maxInFlightFrames: 8, helloBackoff: { firstMs: 20, maxMs: 100 } },
     });
-    closers.push(heard.session.close, device.close);
+    closers.push(() => heard.session.close(), device.close);
     await heard.session.open();
     await device.open();
 
@@ -121,7 +121,7 @@ describe.skipIf(!hasTerminals)("a serial line (needs python3 with pty)", () => {
     const paths = [join(folder, "gateway"), join(folder, "device")] as const;
     await plugIn(...paths);
     const heard = listen(await openSerialLink(paths[0]));
-    closers.push(heard.session.close);
+    closers.push(() => heard.session.close());
     await heard.session.open();
     await heard.reaches("waiting-for-hello");
     const random = createRandom(9);

@@ -214,7 +214,7 @@ describe("reconnecting", () => {
       backoff: { firstMs: 10, maxMs: 50 },
     });
     const heard = listen(createFramedLink(transport));
-    closers.push(heard.session.close);
+    closers.push(() => heard.session.close());
     await heard.session.open();
     await device.ready();
     device.send({ type: "reading", channel: 0, timestampUs: 0, value: 1 });

@@ -78,9 +78,9 @@ test("a device that says hello without end under another's id, and never reads, 
     [deviceAt(`tcp://127.0.0.1:${(server.address() as AddressInfo).port}`)],
     logger,
   );
-  const { statistics } = links.sessions[0]!.session;
-  await until(() => statistics.frames >= 200_000, "the gateway has read all hellos", 20_000);
-  expect(statistics.refusedFrames).toBeGreaterThan(199_000);
+  const { session } = links.sessions[0]!;
+  await until(() => session.statistics.frames >= 200_000, "the gateway has read all hellos", 20_000);
+  expect(session.statistics.refusedFrames).toBeGreaterThan(199_000);
   expect(warnings.map(({ message }) => message)).toEqual([
     expect.stringContaining('"mcu-1" is expected'),
     expect.stringContaining("says hello without end"),

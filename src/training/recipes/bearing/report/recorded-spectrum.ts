@@ -67,7 +67,7 @@ export function computeRecordedSpectrum(
     }
     whitener.close();
     whitener.flush();
-    spectrum.compute(envelope.samples, Math.min(envelope.count, fftSize));
+    spectrum.compute(envelope.gather(), envelope.count);
     for (let bin = 0; bin < sums.length; bin++) sums[bin]! += spectrum.amplitudes[bin]!;
   }
   if (windows === 0) return null;
