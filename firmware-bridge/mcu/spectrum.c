@@ -38,7 +38,10 @@ static void hold_to(float *samples, uint32_t count, float most) {
   }
 }
 
-static void apply_window(float *samples, uint32_t size, uint32_t count) {
+static void apply_window(float *samples, uint32_t size, uint32_t count, float limit) {
+  if (limit > 0.0f) {
+    hold_to(samples, count, limit * (aurora_sum(samples, count) / (float)count));
+  }
   const float mean = aurora_sum(samples, count) / (float)count;
   const uint32_t last = (count > 1u) ? (count - 1u) : 1u;
   /* Symmetric: both ends at once. */
@@ -178,10 +181,7 @@ static void unpack_powers(float *pairs, uint32_t length) {
 void aurora_spectrum_compute(aurora_spectrum *spectrum, uint32_t count) {
   float *buffer = spectrum->buffer;
   const uint32_t bins = spectrum->size / 2u;
-  if (spectrum->limit > 0.0f) {
-    hold_to(buffer, count, spectrum->limit * (aurora_sum(buffer, count) / (float)count));
-  }
-  apply_window(buffer, spectrum->size, count);
+  apply_window(buffer, spectrum->size, count, spectrum->limit);
   transform(buffer, bins);
   unpack_powers(buffer, bins);
   for (uint32_t bin = 1u; bin <= bins; bin++) {
