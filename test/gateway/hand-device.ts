@@ -1,7 +1,6 @@
 /** A device on a tcp port whose packets a test sends by hand, good and bad ones. */
 import { onTestFinished } from "vitest";
 import { createFramedLink } from "../../firmware-bridge/framing/framed-link.ts";
-import type { PacketLink } from "../../firmware-bridge/framing/packet-link.ts";
 import { createDeviceEndpoint } from "../../firmware-bridge/session/device-endpoint.ts";
 import { createTcpListenerTransport } from "../../firmware-bridge/transports/tcp-transport.ts";
 import type { DeviceChannel } from "../../src/core/contract/device/device-message.ts";
@@ -51,13 +50,11 @@ export async function startHandDevice(
   const transport = createTcpListenerTransport("127.0.0.1", port);
   const link = createFramedLink(transport);
   let change: PacketChanges["payload"];
-  const inherited: PacketLink = Object.create(link);
-  const tampered: PacketLink = Object.assign(inherited, {
-    send: (type: number, flags: number, sequence: number, length: number) =>
-      link.send(type, flags, sequence, change?.(link.payload, length) ?? length),
-  });
+  const send = link.send.bind(link);
+  link.send = (type, flags, sequence, length) =>
+    send(type, flags, sequence, change?.(link.payload, length) ?? length);
   const endpoint = createDeviceEndpoint({
-    link: tampered,
+    link,
     deviceId: deviceOf(turbine),
     firmware: "by hand",
     channels,

@@ -12,6 +12,7 @@
 import type { Calibration, OutputClass } from "../contract/bundle/manifest.ts";
 import type { Decision, ModeDecision, ModelRef, OperatingState, Prediction } from "../contract/prediction.ts";
 import type { PointId } from "../contract/stream.ts";
+import { findOrMake } from "../maths/find-or-make.ts";
 import {
   chooseRaised,
   findLeading,
@@ -242,9 +243,13 @@ interface HeardParts extends Pick<DeciderParts, "outputs" | "calibration"> {
   readonly failureModes: readonly string[];
 }
 
+const heardParts = new WeakMap<DeciderParts, HeardParts>();
+
 function toHeardParts(parts: DeciderParts): HeardParts {
-  const { outputs, calibration, healthy: spread = usualSpread } = parts;
-  return { outputs, calibration, spread, failureModes: listFailureModes(parts) };
+  return findOrMake(heardParts, parts, () => {
+    const { outputs, calibration, healthy: spread = usualSpread } = parts;
+    return { outputs, calibration, spread, failureModes: listFailureModes(parts) };
+  });
 }
 
 /** Failure modes that alarms can be of: a model's own, then the level's where levels are measured. */

@@ -203,8 +203,8 @@ function openDecider(options: ReplayedPointOptions): ReplayDecider {
     sink,
   });
   return {
-    submit: decider.submit,
-    noteMissing: decider.noteMissing,
+    submit: (due) => decider.submit(due),
+    noteMissing: (fromMs, toMs) => decider.noteMissing(fromMs, toMs),
     get waiting() {
       return waiting;
     },

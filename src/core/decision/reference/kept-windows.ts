@@ -23,9 +23,8 @@ export interface KeptWindows {
 
 /** Of a row: when it began and ended, and the shaft's speed; its logits follow. */
 const fields = { fromMs: 0, toMs: 1, shaftRpm: 2, logits: 3 } as const;
-/** Rows for which room is made at first, and each time there is none: copying all is cheap, and double the room would be half empty. */
-const firstRows = 8;
-const moreRows = 32;
+/** Rows for which room is made at once: copying all of them is cheap, and double the room would be half empty a point. */
+const moreRows = 8;
 
 /** Begins with what the last run kept; what does not have the shape of its first window is left out. */
 export function createKeptWindows(before: readonly KeptWindow[] = []): KeptWindows {
@@ -113,7 +112,7 @@ class Rows implements KeptWindows {
   }
 
   #grow(): void {
-    const space = this.#makeSpace(this.length === 0 ? firstRows : this.length + moreRows);
+    const space = this.#makeSpace(this.length + moreRows);
     space.doubles.set(this.#space.doubles);
     space.singles.set(this.#space.singles);
     this.#space = space;
