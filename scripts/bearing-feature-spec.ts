@@ -128,7 +128,7 @@ function listCombs({ chain, group, params: { order, tolerance } }: FeatureDeclar
   }));
 }
 
-/** What ships: energies, combs beside the lines, and a spectrum of sixty revolutions (src/adr/0064). */
+/** What ships: energies held to a limit, combs beside the lines, and a spectrum of sixty revolutions (src/adr/0064, 0065). */
 export const shippedFeatureSpec: FeatureSpec = {
   ...addCombs(bearingFeatureSpec),
   chains: bearingFeatureSpec.chains.map((each) => ({
@@ -137,6 +137,7 @@ export const shippedFeatureSpec: FeatureSpec = {
       ...each.params,
       whiteningMemory: 0.9,
       envelope: "energy",
+      envelopeLimit: 6,
       fftSize: 4096,
       revolutions: 64,
       shaftGuardOrders: 0.02,

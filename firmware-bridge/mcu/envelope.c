@@ -165,7 +165,7 @@ void aurora_envelope_take(aurora_envelope *state, uint32_t count) {
 
 void aurora_envelope_begin(aurora_envelope *state, const uint8_t *section, float *samples, uint32_t capacity) {
   section_reset_filter(section, 0u, &state->angle);
-  state->energy = section[2] == SECTION_CHAIN_ENERGY;
+  state->energy = (section[2] == (uint8_t)SECTION_CHAIN_ENERGY) || (section[2] == (uint8_t)SECTION_CHAIN_HELD_ENERGY);
   state->memory = section_floats(section)[SECTION_MEMORY];
   state->order = (uint16_t)section_u16(&section[4]);
   state->limit = (uint16_t)(state->order + section_u16(&section[6]));

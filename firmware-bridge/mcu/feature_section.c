@@ -51,6 +51,20 @@ static bool check_feature(const uint8_t *feature) {
   }
 }
 
+/* A limit of the mean itself would leave nothing. */
+static bool check_chain(uint32_t kind, uint32_t limit) {
+  switch (kind) {
+    case SECTION_CHAIN_MAGNITUDE:
+    case SECTION_CHAIN_ENERGY:
+      return limit == 0u;
+    case SECTION_CHAIN_HELD_MAGNITUDE:
+    case SECTION_CHAIN_HELD_ENERGY:
+      return limit >= 2u;
+    default:
+      return false;
+  }
+}
+
 bool aurora_features_check(const aurora_model *model) {
   if (!aurora_rounds_as_written()) {
     return false; /* built so that the features would be others */
@@ -66,7 +80,7 @@ bool aurora_features_check(const aurora_model *model) {
   const uint32_t fft = section_u16(&section[14]);
   const float *numbers = section_floats(section);
   if ((count != model->head->inputs) || (count > AURORA_FEATURES_MAX_COUNT) || 
-      ((section[2] != SECTION_CHAIN_MAGNITUDE) && (section[2] != SECTION_CHAIN_ENERGY)) ||
+      !check_chain(section[2], section[SECTION_LIMIT_BYTE]) ||
       (order > AURORA_ENVELOPE_MAX_ORDER) || (block > AURORA_ENVELOPE_MAX_BLOCK) ||
       (block < LOWEST_WHITENED_BLOCK) || (order > (block / 2u)) || (fft < 64u) || (fft > AURORA_FEATURES_MAX_FFT) ||
       ((fft & (fft - 1u)) != 0u)) {

@@ -25,9 +25,10 @@ enum {
 };
 enum { ORDER_SHAFT = 4, ORDER_COUNT = 5, ORDER_FAULT_COUNT = 3 };
 
-/* Kinds of the chain, by what of the residual is integrated. */
-#define SECTION_CHAIN_MAGNITUDE 1u
-#define SECTION_CHAIN_ENERGY 2u
+/* Kinds of the chain, by what of the residual is integrated, and whether what comes of it is held to a limit. */
+enum { SECTION_CHAIN_MAGNITUDE = 1, SECTION_CHAIN_ENERGY = 2, SECTION_CHAIN_HELD_MAGNITUDE = 3, SECTION_CHAIN_HELD_ENERGY = 4 };
+/* Where the limit stands; 0 without one. */
+#define SECTION_LIMIT_BYTE 25u
 
 /* Numbers of the section's head, by their place in it as 32-bit words. */
 enum {

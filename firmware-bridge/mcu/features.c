@@ -80,7 +80,7 @@ bool aurora_features_begin(aurora_features *state, const aurora_model *model, fl
   }
   aurora_envelope_begin(&state->envelope, section, state->buffer, size);
   aurora_spectrum_set(&state->spectrum, state->buffer, size, per_revolution, numbers[SECTION_FLOOR_ORDERS],
-                      numbers[SECTION_SHAFT_GUARD_ORDERS]);
+                      numbers[SECTION_SHAFT_GUARD_ORDERS], (float)section[SECTION_LIMIT_BYTE]);
   return true;
 }
 

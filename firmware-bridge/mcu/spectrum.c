@@ -19,15 +19,23 @@ static uint32_t larger(uint32_t one, uint32_t other) { return (one > other) ? on
 static uint32_t smaller(uint32_t one, uint32_t other) { return (one < other) ? one : other; }
 
 void aurora_spectrum_set(aurora_spectrum *spectrum, float *buffer, uint32_t size, float samples_per_revolution,
-                         float floor_orders, float shaft_guard_orders) {
+                         float floor_orders, float shaft_guard_orders, float limit) {
   spectrum->buffer = buffer;
   spectrum->size = size;
   spectrum->bin_orders = samples_per_revolution / (float)size;
   spectrum->highest_order = 0.4f * samples_per_revolution;
   spectrum->floor_orders = floor_orders;
   spectrum->shaft_guard_orders = shaft_guard_orders;
+  spectrum->limit = limit;
   spectrum->lowest_bin = ceil_of(AURORA_SPECTRUM_LOWEST_ORDER / spectrum->bin_orders);
   spectrum->highest_bin = smaller(size / 2u, floor_of(spectrum->highest_order / spectrum->bin_orders));
+}
+
+/* A knock is heard as loud as `most`. */
+static void hold_to(float *samples, uint32_t count, float most) {
+  for (uint32_t i = 0; i < count; i++) {
+    samples[i] = (samples[i] > most) ? most : samples[i];
+  }
 }
 
 static void apply_window(float *samples, uint32_t size, uint32_t count) {
@@ -170,6 +178,9 @@ static void unpack_powers(float *pairs, uint32_t length) {
 void aurora_spectrum_compute(aurora_spectrum *spectrum, uint32_t count) {
   float *buffer = spectrum->buffer;
   const uint32_t bins = spectrum->size / 2u;
+  if (spectrum->limit > 0.0f) {
+    hold_to(buffer, count, spectrum->limit * (aurora_sum(buffer, count) / (float)count));
+  }
   apply_window(buffer, spectrum->size, count);
   transform(buffer, bins);
   unpack_powers(buffer, bins);

@@ -17,6 +17,7 @@ typedef struct {
   float highest_order;
   float floor_orders;
   float shaft_guard_orders;
+  float limit; /* most that a sample counts for, times their mean; 0: as it is */
   uint32_t lowest_bin;
   uint32_t highest_bin;
   float floors[AURORA_SPECTRUM_MAX_FLOORS]; /* medians on a grid of orders; negative: not yet known */
@@ -26,9 +27,9 @@ typedef struct {
 #define AURORA_SPECTRUM_LOWEST_ORDER 0.1f
 
 void aurora_spectrum_set(aurora_spectrum *spectrum, float *buffer, uint32_t size, float samples_per_revolution,
-                         float floor_orders, float shaft_guard_orders);
+                         float floor_orders, float shaft_guard_orders, float limit);
 
-/* Removes the mean of the first `count` samples, applies a Hann window, pads with zeros, transforms, squares. */
+/* Holds the first `count` samples to their limit, removes their mean, applies a Hann window, pads with zeros, transforms, squares. */
 void aurora_spectrum_compute(aurora_spectrum *spectrum, uint32_t count);
 
 /* Median of the amplitudes around an order within the spectrum; overwrites what lies behind the powers. */

@@ -34,6 +34,7 @@ CHAIN = manifest["features"]["chains"][0]["params"]
 REVOLUTIONS = manifest["window"]["length"]
 ORDER, BLOCK, MEMORY = CHAIN["whiteningOrder"], CHAIN["whiteningBlock"], CHAIN["whiteningMemory"]
 PER_REVOLUTION, FFT_SIZE = CHAIN["samplesPerRevolution"], CHAIN["fftSize"]
+LIMIT = CHAIN.get("envelopeLimit")
 MEASURE = np.square if CHAIN.get("envelope") == "energy" else np.abs
 BIN = PER_REVOLUTION / FFT_SIZE
 ORDERS = dict(job["orders"], shaft=1.0)
@@ -258,6 +259,8 @@ def order_spectrum(samples):
     hann = hann_of.get(len(samples))
     if hann is None:
         hann = hann_of[len(samples)] = np.hanning(len(samples))
+    if LIMIT is not None:
+        samples = np.minimum(samples, LIMIT * samples.mean())
     return np.abs(rfft((samples - samples.mean()) * hann, FFT_SIZE))
 
 

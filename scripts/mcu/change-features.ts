@@ -1,12 +1,16 @@
 /** A shipped model with other features, for a device too: for what no shipped bundle has yet. Its decisions mean nothing. */
-import type { ChainSpec, FeatureDeclaration } from "../../src/core/contract/bundle/feature-spec.ts";
+import type {
+  ChainSpec,
+  FeatureDeclaration,
+  FeatureParameter,
+} from "../../src/core/contract/bundle/feature-spec.ts";
 import { createMcuModel } from "../../src/training/bundle/create-mcu-model.ts";
 import type { ShippedModel } from "./shipped-models.ts";
 
 /** What is changed. */
 export interface FeaturesChange {
-  /** Parameters of every chain, beside those that it has. */
-  readonly params?: ChainSpec["params"];
+  /** Parameters of every chain, beside those that it has; undefined takes one away. */
+  readonly params?: Readonly<Record<string, FeatureParameter | undefined>>;
   /** Another list, as long as the model's: its student and its scaler stay. */
   readonly list?: readonly FeatureDeclaration[];
 }
@@ -14,7 +18,15 @@ export interface FeaturesChange {
 /** The model with `change`. @throws Error where a microcontroller cannot compute it. */
 export function changeFeatures(model: ShippedModel, { params = {}, list }: FeaturesChange): ShippedModel {
   const { features } = model.manifest;
-  const chains = features.chains.map((chain) => ({ ...chain, params: { ...chain.params, ...params } }));
+  const chains = features.chains.map((chain): ChainSpec => {
+    const said = Object.entries({ ...chain.params, ...params });
+    return {
+      ...chain,
+      params: Object.fromEntries(
+        said.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+      ),
+    };
+  });
   const changed = { ...features, chains, list: list ?? features.list };
   if (changed.list.length !== features.list.length) {
     throw new Error(`${changed.list.length} features for a student of ${features.list.length}`);

@@ -42,7 +42,7 @@ def round_taps(taps):
     return rounded / 2**15
 
 
-def envelope_spectrum(counts, scale, rate, rpm, measure="magnitude", memory=0.75):
+def envelope_spectrum(counts, scale, rate, rpm, measure="magnitude", memory=0.75, limit=np.inf):
     order, block, per_rev, fft_size = 6, 32, PER_REV, FFT_SIZE
     x = counts * scale
     factor = max(1, int(rate // 12000))
@@ -72,6 +72,7 @@ def envelope_spectrum(counts, scale, rate, rpm, measure="magnitude", memory=0.75
     slices = np.diff(np.interp(edges, np.arange(len(integral)), integral))
     kept = signal.lfilter(signal.firwin(25, 0.45, window=("kaiser", 5)), [1], slices)[24::2]
     kept = kept.astype(np.float32).astype(float)
+    kept = np.minimum(kept, limit * kept.mean())
     return np.abs(np.fft.rfft((kept - kept.mean()) * np.hanning(len(kept)), fft_size))
 
 
@@ -184,7 +185,8 @@ def main():
         chains.append(
             {"rate": rate, "rpm": rpm, "order": bearing[kind], "seed": seed, "count": count, "scale": 0.001,
              "checksum": int(counts.sum()), "features": read_features(envelope_spectrum(*window), bearing),
-             "energyFeatures": read_features(envelope_spectrum(*window, "energy", 0.97), bearing)}
+             "energyFeatures": read_features(envelope_spectrum(*window, "energy", 0.97), bearing),
+             "limitedFeatures": read_features(envelope_spectrum(*window, "energy", 0.97, 2), bearing)}
         )
     spectrum = np.fft.rfft(small)
     vectors = {

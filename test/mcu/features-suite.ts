@@ -53,8 +53,9 @@ export function describeFeatures(targets: readonly CheckTarget[]): void {
   }
 
   const changes: readonly (readonly [string, (model: ShippedModel) => FeaturesChange])[] = [
-    ["magnitudes", () => ({})],
-    ["energies", () => ({ params: energies })],
+    ["what ships", () => ({})],
+    ["magnitudes without a limit", () => ({ params: { envelope: "magnitude", envelopeLimit: undefined } })],
+    ["energies held to twice their mean", () => ({ params: twiceTheMean })],
     ["combs", ({ manifest }) => ({ list: listCombs(manifest.features.list) })],
   ];
 
@@ -73,16 +74,24 @@ export function describeFeatures(targets: readonly CheckTarget[]): void {
 
     test("are refused with an operator, an order or a number of harmonics that there is not, as the gateway refuses them", () => {
       const list = listCombs(model.manifest.features.list);
-      const plain = changeFeatures(model, { list });
+      const plain = changeFeatures(model, { list, params: { envelopeLimit: undefined } });
       const sectionOf = (file: Uint8Array): number =>
         new DataView(file.buffer, file.byteOffset).getUint32(80, true);
       const comb =
         sectionOf(plain.mcuModel!) + decodeMcuModel(plain.mcuModel!).features!.length - 16 * list.length;
       expect(plain.mcuModel![comb]).toBe(5);
       const kind = sectionOf(plain.mcuModel!) + 2;
+      const held = changeFeatures(model, { params: twiceTheMean });
+      const limit = kind + 23;
       const cases: [Uint8Array, number, number, boolean][] = [
         [plain.mcuModel!, kind, 0, false],
         [plain.mcuModel!, kind, 3, false],
+        [plain.mcuModel!, limit, 2, false],
+        [held.mcuModel!, kind, 2, false],
+        [held.mcuModel!, kind, 3, true],
+        [held.mcuModel!, kind, 5, false],
+        [held.mcuModel!, limit, 1, false],
+        [held.mcuModel!, limit, 255, true],
         [plain.mcuModel!, comb + 3, 0, false],
         [plain.mcuModel!, comb + 3, 1, true],
         [plain.mcuModel!, comb + 3, 4, true],
@@ -97,7 +106,7 @@ export function describeFeatures(targets: readonly CheckTarget[]): void {
       for (const file of files) commands.model(file);
       const results = new CheckResults(buildCheck("host").run(commands.finish()));
       for (const [index, [, at, value, isSound]] of cases.entries()) {
-        const what = `byte ${at - kind + 2} is ${value}`;
+        const what = `case ${index}, byte ${at - kind + 2} is ${value}`;
         expect(results.word() === 0, what).toBe(isSound);
         const section = decodeMcuModel(files[index]!).features!;
         expect(readMcuSection(section) !== undefined, what).toBe(isSound);
@@ -138,7 +147,7 @@ interface Run {
   readonly file: Uint8Array;
 }
 
-const energies = { envelope: "energy", whiteningMemory: 0.9 };
+const twiceTheMean = { envelope: "energy", envelopeLimit: 2 };
 
 /** The file with another byte, and the digest that goes with it. */
 function seal(file: Uint8Array, at: number, value: number): Uint8Array {

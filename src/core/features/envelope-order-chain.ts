@@ -40,6 +40,9 @@ export function designAnalysisFilter(factor: number): Int16Array {
   return roundTaps(designLowPassFir(decimatorTapsPerPhase * factor + 1, 0.85 / factor, 5));
 }
 
+/** As a byte of a microcontroller's file. */
+const mostEnvelopeLimit = 255;
+
 /** Bearings whose harmonics lie higher are sampled this many times finer at most. */
 const maxRefinement = 16;
 
@@ -82,6 +85,16 @@ export function bindEnvelopeOrderChain(
     },
   };
   return () => new EnvelopeOrderChain(plan);
+}
+
+/** `chain` for windows that are shorter by `widening`: the lines of the shaft's harmonics, which features pass over, are as much wider. */
+export function widenShaftLines(chain: ChainSpec, widening: number): ChainSpec {
+  const guard = chain.params.shaftGuardOrders;
+  if (typeof guard !== "number") return chain;
+  return {
+    ...chain,
+    params: { ...chain.params, shaftGuardOrders: widenShaftGuard(guard, widening) },
+  };
 }
 
 /** One for all pushes, so that none of them allocates. */
@@ -226,7 +239,7 @@ function readChain(chain: ChainSpec): {
   const order = params.integer("whiteningOrder", 0, 64);
   const blockSamples = params.integer("whiteningBlock", 8, 8192);
   const memory = params.number("whiteningMemory", 0, 0.999);
-  // Chains that do not say are older than the choice.
+  // Chains that do not say this, or the limit, are older than the choice.
   const isSaid = Object.hasOwn(chain.params, "envelope");
   const measure = isSaid ? params.choice("envelope", envelopeMeasures) : "magnitude";
   const samplesPerRevolution = params.integer("samplesPerRevolution", 8, 256);
@@ -234,6 +247,8 @@ function readChain(chain: ChainSpec): {
   const revolutions = params.number("revolutions", 1, 1000);
   const floorOrders = params.number("floorOrders", 0.1, 10);
   const shaftGuardOrders = params.number("shaftGuardOrders", 0, 0.4);
+  const isLimited = Object.hasOwn(chain.params, "envelopeLimit");
+  const envelopeLimit = isLimited ? params.integer("envelopeLimit", 2, mostEnvelopeLimit) : 0;
   params.done();
   if ((fftSize & (fftSize - 1)) !== 0) throw refuse(subject, `fftSize ${fftSize} is not a power of two`);
   if (order > blockSamples / 2) throw refuse(subject, "whiteningOrder is above half of whiteningBlock");
@@ -243,7 +258,7 @@ function readChain(chain: ChainSpec): {
   return {
     whitening: { order, blockSamples, memory },
     measure,
-    grid: { samplesPerRevolution, fftSize, floorOrders, shaftGuardOrders },
+    grid: { samplesPerRevolution, fftSize, floorOrders, shaftGuardOrders, envelopeLimit },
     revolutions,
     subject,
   };
@@ -261,7 +276,7 @@ function createResolutions(grid: OrderSpectrumOptions): (refinement: number) => 
 }
 
 function shareSpectrum(options: OrderSpectrumOptions): OrderSpectrum {
-  const { samplesPerRevolution, fftSize, floorOrders, shaftGuardOrders } = options;
-  const key = `${samplesPerRevolution}/${fftSize}/${floorOrders}/${shaftGuardOrders}`;
+  const { samplesPerRevolution, fftSize, floorOrders, shaftGuardOrders, envelopeLimit } = options;
+  const key = `${samplesPerRevolution}/${fftSize}/${floorOrders}/${shaftGuardOrders}/${envelopeLimit}`;
   return findOrMake(sharedSpectra, key, () => createOrderSpectrum(options));
 }

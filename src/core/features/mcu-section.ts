@@ -31,8 +31,12 @@ export type McuSection =
 const sectionHeaderBytes = 40;
 /** Bytes of a feature. */
 const sectionFeatureBytes = 16;
-/** Numbers of the chain `envelope-order`, the only one, by what it integrates: firmware that knows one alone refuses the other. */
+/**
+ * Numbers of the chain `envelope-order`, the only one, by what it integrates and whether that is held to a limit: firmware that does
+ * not know one refuses it.
+ */
 const envelopeOrderChains: Readonly<Record<EnvelopeMeasure, number>> = { magnitude: 1, energy: 2 };
+const heldChains: Readonly<Record<EnvelopeMeasure, number>> = { magnitude: 3, energy: 4 };
 /** An operator's number is its place. */
 const sectionOperators = [
   "order-log-snr",
@@ -97,7 +101,9 @@ export function encodeMcuSection(features: McuFeatures & { readonly maxRateHz: n
   const bytes = new Uint8Array(sectionHeaderBytes + filterBytes + sectionFeatureBytes * spec.list.length);
   const view = new DataView(bytes.buffer);
   view.setUint16(0, spec.list.length, true);
-  view.setUint8(2, envelopeOrderChains[chain.params.envelope === "energy" ? "energy" : "magnitude"]);
+  const limit = Number(chain.params.envelopeLimit ?? 0);
+  const numbers = limit > 0 ? heldChains : envelopeOrderChains;
+  view.setUint8(2, numbers[chain.params.envelope === "energy" ? "energy" : "magnitude"]);
   view.setUint8(3, filters.length - 1);
   view.setUint16(4, param("whiteningOrder"), true);
   view.setUint16(6, param("whiteningBlock"), true);
@@ -107,6 +113,7 @@ export function encodeMcuSection(features: McuFeatures & { readonly maxRateHz: n
   view.setFloat32(16, param("floorOrders"), true);
   view.setFloat32(20, param("shaftGuardOrders"), true);
   view.setUint8(24, window.unit === "revolutions" ? 0 : 1);
+  view.setUint8(25, limit);
   view.setFloat32(28, window.length, true);
   view.setFloat32(32, window.hop, true);
   view.setFloat32(36, scaler.clamp, true);
@@ -139,7 +146,10 @@ const chainName = "envelope";
 export function readMcuSection(bytes: Uint8Array): McuFeatures | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < sectionHeaderBytes) return undefined;
-  const envelope = envelopeMeasures.find((measure) => envelopeOrderChains[measure] === view.getUint8(2));
+  const limit = view.getUint8(25);
+  if (limit === 1) return undefined;
+  const numbers = limit > 0 ? heldChains : envelopeOrderChains;
+  const envelope = envelopeMeasures.find((measure) => numbers[measure] === view.getUint8(2));
   if (envelope === undefined) return undefined;
   const features = view.getUint16(0, true);
   let offset = sectionHeaderBytes;
@@ -178,6 +188,7 @@ export function readMcuSection(bytes: Uint8Array): McuFeatures | undefined {
     shaftGuardOrders: view.getFloat32(20, true),
   };
   if (envelope !== "magnitude") params.envelope = envelope;
+  if (limit > 0) params.envelopeLimit = limit;
   return {
     spec: {
       catalogueVersion: featuresCatalogueVersion,

@@ -27,7 +27,7 @@ export interface OrderSpectrum {
   readonly highestOrder: number;
   /** Amplitudes of the last spectrum (unscaled), fftSize/2 + 1 bins. */
   readonly amplitudes: Float64Array;
-  /** Removes the mean, applies a Hann window, pads with zeros and transforms `samples[0 … count)`. */
+  /** Holds `samples[0 … count)` to their limit, removes their mean, applies a Hann window, pads with zeros and transforms. */
   compute(samples: Float32Array, count: number): void;
   /** Puts other amplitudes, of as many bins, in place of the computed ones. */
   replace(others: Float64Array): void;
@@ -65,6 +65,11 @@ export interface OrderSpectrumOptions {
    * line ends; 0 passes nothing over.
    */
   readonly shaftGuardOrders: number;
+  /**
+   * Most that a sample counts for, times the mean of a window's: a knock that has nothing to do with the shaft is heard as loud
+   * as this, a bearing's impacts, which are many, as they are. 0: no limit.
+   */
+  readonly envelopeLimit: number;
 }
 
 /** `shaftGuardOrders` of a window that is shorter by `widening`: in steps, because a spectrum is kept for every width. */
@@ -73,7 +78,7 @@ export function widenShaftGuard(shaftGuardOrders: number, widening: number): num
 }
 
 export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectrum {
-  const { samplesPerRevolution, fftSize, floorOrders, shaftGuardOrders } = options;
+  const { samplesPerRevolution, fftSize, floorOrders, shaftGuardOrders, envelopeLimit } = options;
   const kernel = shareSpectrumKernel(fftSize);
   const { input, amplitudes } = kernel;
   const bins = fftSize / 2 + 1;
@@ -147,10 +152,11 @@ export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectru
     compute: (samples, count) => {
       if (count !== hannLength) fillHann(hann, count);
       hannLength = count;
-      let mean = 0;
-      for (let index = 0; index < count; index++) mean += samples[index]!;
-      mean /= count;
-      for (let index = 0; index < count; index++) input[index] = (samples[index]! - mean) * hann[index]!;
+      const most = envelopeLimit > 0 ? envelopeLimit * computeMean(samples, count, Infinity) : Infinity;
+      const mean = computeMean(samples, count, most);
+      for (let index = 0; index < count; index++) {
+        input[index] = (Math.min(samples[index]!, most) - mean) * hann[index]!;
+      }
       input.fill(0, count);
       kernel.transform();
       renew();
@@ -164,6 +170,13 @@ export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectru
     shaftLogSnr: (order, tolerance) => computeLogSnr(order, tolerance, 0),
     fitComb: combs.fit,
   };
+}
+
+/** Of values that count for `most` at most. */
+function computeMean(samples: Float32Array, count: number, most: number): number {
+  let sum = 0;
+  for (let index = 0; index < count; index++) sum += Math.min(samples[index]!, most);
+  return sum / count;
 }
 
 function fillHann(window: Float64Array, length: number): void {

@@ -7,10 +7,10 @@ import { encodeMcuModel } from "../../core/inference/mcu-codec.ts";
 import { mcuNeverRaises } from "../../core/inference/mcu-layout.ts";
 
 /**
- * Cycles of a Cortex-M4 a multiply-add of an int8 student, as the cycle model counts for the shipped one of 828
- * (`npm run bench:mcu`: 3,466); larger ones take fewer. Modelled without wait states, not measured on silicon.
+ * Cycles of a Cortex-M4 a multiply-add of an int8 student, as the cycle model counts for the shipped one of 1,116
+ * (`npm run bench:mcu`: 2,879); larger ones take fewer. Modelled without wait states, not measured on silicon.
  */
-export const cortexM4CyclesPerMultiplyAdd = 4.2;
+export const cortexM4CyclesPerMultiplyAdd = 2.6;
 
 /** The parts of a manifest that the device needs. */
 export type McuManifest = Pick<

@@ -108,6 +108,26 @@ describe("chain envelope-order", () => {
     }
   });
 
+  it("of energies that are held to twice their mean agrees with it too, and is another", () => {
+    const spec = changeChain({ envelope: "energy", whiteningMemory: 0.97, envelopeLimit: 2 });
+    for (const {
+      rate,
+      rpm,
+      order,
+      seed,
+      count,
+      scale,
+      limitedFeatures,
+      energyFeatures,
+    } of vectors.envelopeOrder) {
+      const out = extract(spec, makeFaultCounts(count, rate, rpm, order, seed), rate, rpm, scale);
+      for (const [index, { name }] of spec.list.entries()) {
+        expect(out[index], `${name} at ${rate} Hz, ${rpm} rpm`).toBeCloseTo(limitedFeatures[name], 4);
+      }
+      expect(limitedFeatures["bpfo.h1"]).not.toBeCloseTo(energyFeatures["bpfo.h1"], 3);
+    }
+  });
+
   it("integrates magnitudes unless it is told otherwise, and nothing but what it knows", () => {
     const signal = makeFaultCounts(6000, 12_000, 1800, bearing.bpfi, 3);
     const hear = (spec: FeatureSpec) => extract(spec, signal, 12_000, 1800, 1);
@@ -115,6 +135,9 @@ describe("chain envelope-order", () => {
     expect(() => hear(changeChain({ envelope: "cube" }))).toThrow(
       /"envelope" must be one of magnitude, energy/,
     );
+    for (const envelopeLimit of [0, 1, 2.5, 256, "4"]) {
+      expect(() => hear(changeChain({ envelopeLimit })), String(envelopeLimit)).toThrow(/"envelopeLimit"/);
+    }
   });
 });
 

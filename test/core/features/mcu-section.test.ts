@@ -42,8 +42,31 @@ test("a section of energies gives back that it is one", () => {
   if (!section.ok) expect.fail(section.reason);
   expect(section.bytes[2]).toBe(2);
   expect(readMcuSection(section.bytes)?.spec.chains[0]?.params.envelope).toBe("energy");
-  section.bytes[2] = 3;
+  section.bytes[2] = 5;
   expect(readMcuSection(section.bytes)).toBeUndefined();
+});
+
+test("a section that holds its envelope to a limit gives it back, and is nothing without one", () => {
+  const [chain] = bearingFeatureSpec.chains;
+  const params = { ...chain!.params, envelope: "energy", envelopeLimit: 4 };
+  const spec = { ...bearingFeatureSpec, chains: [{ ...chain!, params }] };
+  const section = encodeMcuSection({ ...features, spec, window: bearingWindow });
+  if (!section.ok) expect.fail(section.reason);
+  const { bytes } = section;
+  expect([bytes[2], bytes[25]]).toEqual([4, 4]);
+  expect(readMcuSection(bytes)?.spec.chains[0]?.params).toMatchObject({
+    envelope: "energy",
+    envelopeLimit: 4,
+  });
+  for (const [kind, limit] of [
+    [4, 0],
+    [4, 1],
+    [2, 4],
+  ] as const) {
+    bytes[2] = kind;
+    bytes[25] = limit;
+    expect(readMcuSection(bytes), `kind ${kind}, limit ${limit}`).toBeUndefined();
+  }
 });
 
 test("combs keep their numbers and their parameters, and have 1 to 4 harmonics of a bearing's order", () => {

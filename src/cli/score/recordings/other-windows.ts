@@ -3,9 +3,8 @@
  * scored as one of its own length: a line is as much wider in its spectrum, so its features are weaker, but they mean the
  * same. A short one is summed up over windows that overlap: more of them rest on the same samples.
  */
-import type { ChainSpec } from "../../../core/contract/bundle/feature-spec.ts";
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
-import { widenShaftGuard } from "../../../core/features/order-spectrum.ts";
+import { widenShaftLines } from "../../../core/features/envelope-order-chain.ts";
 import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import type { OpenedRecording } from "./open-recording.ts";
@@ -32,16 +31,6 @@ export async function countRevolutions({ file, sidecar }: OpenedRecording): Prom
   let samples = 0;
   for await (const piece of file.pieces()) samples += piece.length;
   return ((samples / sidecar.rateHz) * sidecar.shaftRpm) / 60;
-}
-
-/** The lines of the shaft's harmonics, which features pass over, are as much wider as the window is shorter. */
-function widenShaftLines(chain: ChainSpec, widening: number): ChainSpec {
-  const guard = chain.params.shaftGuardOrders;
-  if (typeof guard !== "number") return chain;
-  return {
-    ...chain,
-    params: { ...chain.params, shaftGuardOrders: widenShaftGuard(guard, widening) },
-  };
 }
 
 /** A file of fewer windows is summed up over overlapping ones. */

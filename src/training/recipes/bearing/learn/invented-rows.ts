@@ -4,6 +4,7 @@ import { faultKinds } from "../../../../core/contract/bundle/bearing-fault.ts";
 import type { FeatureSpec } from "../../../../core/contract/bundle/feature-spec.ts";
 import type { Lineage } from "../../../../core/contract/bundle/lineage.ts";
 import type { WindowSpec } from "../../../../core/contract/bundle/manifest.ts";
+import { widenShaftLines } from "../../../../core/features/envelope-order-chain.ts";
 import { createRandom, type Random } from "../../../../core/maths/random.ts";
 import { sha256Hex } from "../../../../core/platform/files/sha256.ts";
 import { extractRows } from "../../../learn/extract-rows.ts";
@@ -101,12 +102,7 @@ function shortenWindow(
 ): { readonly window: WindowSpec; readonly features: FeatureSpec } {
   const length = Math.floor(100 * revolutions) / 100;
   if (window.unit !== "revolutions" || length >= window.length) return { window, features };
-  const chains = features.chains.map((chain) => {
-    const guard = chain.params.shaftGuardOrders;
-    if (typeof guard !== "number") return chain;
-    const wider = Math.min(0.4, Math.ceil((100 * guard * window.length) / length) / 100);
-    return { ...chain, params: { ...chain.params, shaftGuardOrders: wider } };
-  });
+  const chains = features.chains.map((chain) => widenShaftLines(chain, window.length / length));
   return { window: { ...window, length, hop: length }, features: { ...features, chains } };
 }
 

@@ -33,7 +33,8 @@ export function computeRecordedSpectrum(
   const revolutions = Number(params.revolutions);
   const samplesPerRevolution = 2 ** Math.ceil(Math.log2(Math.max(48, 2.5 * highestOrder)));
   const fftSize = 2 ** Math.ceil(Math.log2(revolutions * samplesPerRevolution));
-  const grid = { samplesPerRevolution, fftSize, floorOrders: 2, shaftGuardOrders: 0 };
+  const envelopeLimit = Number(params.envelopeLimit ?? 0);
+  const grid = { samplesPerRevolution, fftSize, floorOrders: 2, shaftGuardOrders: 0, envelopeLimit };
   const spectrum = createOrderSpectrum(grid);
   const wanted = Math.floor(revolutions * samplesPerRevolution);
   const measure = params.envelope === "energy" ? "energy" : "magnitude";
