@@ -21,8 +21,9 @@ export function createFramedLink(
   return new FramedLink(transport, defer);
 }
 
-/** Rooms for frames that no link gathers any in now; each has room for one at least. */
+/** Rooms for frames that no link gathers any in now; each has room for one at least. Links that all speak at once make more. */
 const spareRooms: Buffer[] = [];
+const maxSpareRooms = 16;
 
 class FramedLink implements PacketLink {
   readonly name: string;
@@ -139,7 +140,8 @@ class FramedLink implements PacketLink {
     this.#batch = undefined;
     this.#batched = 0;
     // The transport owns what was written; the rest is for whoever gathers frames next.
-    if (batch.length - batched >= maxFrameBytesOnWire) spareRooms.push(batch.subarray(batched));
+    const isRoom = batch.length - batched >= maxFrameBytesOnWire;
+    if (isRoom && spareRooms.length < maxSpareRooms) spareRooms.push(batch.subarray(batched));
     if (batched > 0 && !this.#transport.write(batch.subarray(0, batched))) this.#roomInTransport = false;
   }
 }

@@ -9,7 +9,6 @@
  * The severity above the own reference is a signal of its own, `vibration-level`: a fault of no known kind.
  */
 
-import type { Calibration, OutputClass } from "../contract/bundle/manifest.ts";
 import type { Decision, ModeDecision, ModelRef, OperatingState, Prediction } from "../contract/prediction.ts";
 import type { PointId } from "../contract/stream.ts";
 import {
@@ -24,7 +23,8 @@ import {
 import type { DeciderSnapshot } from "./decider-snapshot.ts";
 import { describeMode, describeUnheard } from "./describe-mode.ts";
 import { type EvidenceHeights, splitBudget } from "./false-alarm-budget.ts";
-import { findHighestHealthy, type HealthySpread, usualSpread } from "./fast-lane.ts";
+import { findHighestHealthy, type HealthySpread } from "./fast-lane.ts";
+import { type DecidingParts, type HeardParts, listFailureModes, toHeardParts } from "./heard-parts.ts";
 import { isOperating } from "./operating-state.ts";
 import {
   beginSignal,
@@ -35,15 +35,8 @@ import {
   weighEvidence,
 } from "./signal-watch.ts";
 
-/** The parts of a bundle's manifest that decide. */
-export interface DeciderParts {
-  readonly outputs: readonly OutputClass[];
-  /** One an output. */
-  readonly calibration: readonly Calibration[];
-  /** False: levels are not measured, and none raises an alarm. Absent: they are. */
-  readonly hasLevels?: boolean | undefined;
-  /** How raw logits of healthy machines lie; absent: `usualSpread` of `fast-lane.ts`. */
-  readonly healthy: HealthySpread | undefined;
+/** What of a bundle decides. */
+export interface DeciderParts extends DecidingParts {
   /** The model whose predictions these parts belong to. */
   readonly model: ModelRef;
 }
@@ -235,26 +228,6 @@ class PointDecider implements Decider {
 }
 
 type DecidedWindow = Pick<Prediction, "windowId" | "fromMs" | "toMs">;
-
-/** What of the parts every window is held against. */
-interface HeardParts extends Pick<DeciderParts, "outputs" | "calibration"> {
-  readonly spread: HealthySpread;
-  readonly failureModes: readonly string[];
-}
-
-function toHeardParts(parts: DeciderParts): HeardParts {
-  const { outputs, calibration, healthy: spread = usualSpread } = parts;
-  return { outputs, calibration, spread, failureModes: listFailureModes(parts) };
-}
-
-/** Failure modes that alarms can be of: a model's own, then the level's where levels are measured. */
-export function listFailureModes({
-  outputs,
-  hasLevels = true,
-}: Pick<DeciderParts, "outputs" | "hasLevels">): string[] {
-  const modes = outputs.map(({ failureMode }) => failureMode);
-  return hasLevels ? [...modes, vibrationLevelMode] : modes;
-}
 
 function spreadOf({ spread }: Pick<HeardParts, "spread">, name: string): HealthySpread {
   return name === vibrationLevelMode ? severitySpread : spread;

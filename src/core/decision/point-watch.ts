@@ -12,6 +12,7 @@ import type { Manifest } from "../contract/bundle/manifest.ts";
 import type { Decision, ModelRef } from "../contract/prediction.ts";
 import type { SiteBaseline } from "../contract/site-baseline.ts";
 import type { PointId } from "../contract/stream.ts";
+import { findOrMake } from "../maths/find-or-make.ts";
 import { createDecider, type Decider } from "./decider.ts";
 import type { DeciderSnapshot } from "./decider-snapshot.ts";
 import { chooseStopDb, createOutlook, type Outlook, tellOutlook } from "./outlook/outlook.ts";
@@ -225,13 +226,19 @@ class Watch implements PointWatch {
   }
 }
 
-/** The parts of a bundle that a watch needs. */
+const selected = new WeakMap<object, WatchParts>();
+
+/** The parts of a bundle that a watch needs, one object for all of its points. */
 export function selectWatchParts(
   manifest: Pick<Manifest, "outputs" | "calibration" | "baseline">,
   model: ModelRef,
 ): WatchParts {
+  const known = selected.get(manifest);
+  if (known?.model === model) return known;
   const { outputs, calibration, baseline } = manifest;
-  return { outputs, calibration, baseline, model };
+  const parts: WatchParts = { outputs, calibration, baseline, model };
+  selected.set(manifest, parts);
+  return parts;
 }
 
 /** The outlook against the levels in use: as it was, or another, which knows what `snapshot` tells of the same ones. */
@@ -251,6 +258,11 @@ function followOutlook(
   return createOutlook(reference, { snapshot });
 }
 
-function toDeciderParts({ outputs, calibration, baseline, model }: WatchParts): Decider["parts"] {
-  return { outputs, calibration, hasLevels: baseline !== undefined, healthy: baseline?.healthy, model };
+const deciderParts = new WeakMap<WatchParts, Decider["parts"]>();
+
+function toDeciderParts(parts: WatchParts): Decider["parts"] {
+  return findOrMake(deciderParts, parts, () => {
+    const { outputs, calibration, baseline, model } = parts;
+    return { outputs, calibration, hasLevels: baseline !== undefined, healthy: baseline?.healthy, model };
+  });
 }

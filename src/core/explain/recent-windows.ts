@@ -2,6 +2,7 @@
  * The windows that a measuring point saw last, as far as physical evidence reads them: a ring of fixed size, which copies what
  * it is given. Decides nothing.
  */
+import { makeRowSpace } from "../maths/row-space.ts";
 import { noHum } from "./mains-hum.ts";
 import type { EvidenceWindow } from "./physical-evidence.ts";
 
@@ -86,9 +87,9 @@ interface Rows {
   readonly features: number;
   readonly outputs: number;
   /** {@link fields}, then the logits. */
-  readonly values: Float64Array;
-  /** Single precision, as features are. */
-  readonly lower: Float32Array;
+  readonly doubles: Float64Array;
+  /** The features, in single precision as they are. */
+  readonly singles: Float32Array;
   /** The same of the upper band; made when a window first has one. */
   upper: Float32Array | null;
   /** 1 where a feature's line stands on hum, of the lower band and of the upper one; made when one first does. */
@@ -102,31 +103,27 @@ function makeRows(windows: number, { features, logits }: RecentWindow): Rows {
     windows,
     features: features.length,
     outputs: logits.length,
-    values: new Float64Array(windows * (fields.logits + logits.length)),
-    lower: new Float32Array(windows * features.length),
+    ...makeRowSpace(windows, { doubles: fields.logits + logits.length, singles: features.length }),
     upper: null,
     hum: null,
   };
 }
 
 /** The same windows with room for more. */
-function growRows({ features, outputs, values, lower, upper, hum }: Rows, windows: number): Rows {
-  const grow = (band: Float32Array): Float32Array => {
-    const grown = new Float32Array(windows * features);
-    grown.set(band);
-    return grown;
-  };
-  const grownValues = new Float64Array(windows * (fields.logits + outputs));
-  grownValues.set(values);
+function growRows({ features, outputs, doubles, singles, upper, hum }: Rows, windows: number): Rows {
+  const space = makeRowSpace(windows, { doubles: fields.logits + outputs, singles: features });
+  space.doubles.set(doubles);
+  space.singles.set(singles);
+  const grownUpper = upper === null ? null : new Float32Array(windows * features);
+  grownUpper?.set(upper!);
   const grownHum = hum === null ? null : new Uint8Array(2 * windows * features);
   grownHum?.set(hum!);
   return {
     windows,
     features,
     outputs,
-    values: grownValues,
-    lower: grow(lower),
-    upper: upper === null ? null : grow(upper),
+    ...space,
+    upper: grownUpper,
     hum: grownHum,
   };
 }
@@ -136,18 +133,18 @@ function fits({ features, outputs }: Rows, window: RecentWindow): boolean {
 }
 
 function writeRow(rows: Rows, place: number, window: RecentWindow): void {
-  const { features, outputs, values, lower } = rows;
+  const { features, outputs, doubles, singles } = rows;
   const { toMs, shaftRpm, powerKw = Number.NaN, upperFeatures, logits } = window;
   const at = place * (fields.logits + outputs);
-  values[at + fields.toMs] = toMs;
-  values[at + fields.shaftRpm] = shaftRpm;
-  values[at + fields.powerKw] = powerKw;
-  values[at + fields.hasUpper] = upperFeatures === undefined ? 0 : 1;
-  values.set(logits, at + fields.logits);
-  lower.set(window.features, place * features);
+  doubles[at + fields.toMs] = toMs;
+  doubles[at + fields.shaftRpm] = shaftRpm;
+  doubles[at + fields.powerKw] = powerKw;
+  doubles[at + fields.hasUpper] = upperFeatures === undefined ? 0 : 1;
+  doubles.set(logits, at + fields.logits);
+  singles.set(window.features, place * features);
   writeHum(rows, place, window);
   if (upperFeatures === undefined) return;
-  rows.upper ??= new Float32Array(lower.length);
+  rows.upper ??= new Float32Array(singles.length);
   rows.upper.set(upperFeatures, place * features);
 }
 
@@ -170,17 +167,17 @@ function readHum(hum: Uint8Array | null, from: number, features: number): readon
   return Array.from({ length: features }, (_, column) => column).filter((column) => hum[from + column] === 1);
 }
 
-function readRow({ features, outputs, values, lower, upper, hum }: Rows, place: number): RecentWindow {
+function readRow({ features, outputs, doubles, singles, upper, hum }: Rows, place: number): RecentWindow {
   const at = place * (fields.logits + outputs);
   const featuresOf = (band: Float32Array): Float32Array =>
     band.slice(place * features, (place + 1) * features);
   return {
-    toMs: values[at + fields.toMs]!,
-    shaftRpm: values[at + fields.shaftRpm]!,
-    powerKw: values[at + fields.powerKw]!,
-    logits: values.slice(at + fields.logits, at + fields.logits + outputs),
-    features: featuresOf(lower),
-    upperFeatures: upper !== null && values[at + fields.hasUpper] === 1 ? featuresOf(upper) : undefined,
+    toMs: doubles[at + fields.toMs]!,
+    shaftRpm: doubles[at + fields.shaftRpm]!,
+    powerKw: doubles[at + fields.powerKw]!,
+    logits: doubles.slice(at + fields.logits, at + fields.logits + outputs),
+    features: featuresOf(singles),
+    upperFeatures: upper !== null && doubles[at + fields.hasUpper] === 1 ? featuresOf(upper) : undefined,
     humLines: readHum(hum, 2 * place * features, features),
     upperHumLines: readHum(hum, (2 * place + 1) * features, features),
   };

@@ -46,8 +46,8 @@ export interface AngleEnvelope {
   /** Begins anew, and gives its pages to others. */
   reset(): void;
   add(run: ResidualRun): void;
-  /** The first `count` samples, in memory that all envelopes share: valid until any of them is gathered again. */
-  gather(count?: number): Float32Array;
+  /** All of its samples, in memory that all envelopes share: valid until any of them is gathered again. */
+  gather(): Float32Array;
 }
 
 /** What an envelope is of. */
@@ -74,6 +74,7 @@ class Envelope implements AngleEnvelope {
   readonly #state = createSliceState(taps);
   /** In their order; the last one is filled in part. */
   readonly #pages: Float32Array[] = [];
+  #page: Float32Array = noPage;
   count = 0;
   overflow = 0;
 
@@ -103,7 +104,8 @@ class Envelope implements AngleEnvelope {
     }
   }
 
-  gather(count = this.count): Float32Array {
+  gather(): Float32Array {
+    const { count } = this;
     if (gathered.length < count) gathered = new Float32Array(count);
     for (let from = 0; from < count; from += pageSamples) {
       const page = this.#pages[from / pageSamples]!;
@@ -113,17 +115,23 @@ class Envelope implements AngleEnvelope {
   }
 
   #keep(outputs: Float64Array, many: number): void {
-    const room = Math.min(many, this.#capacity - this.count);
+    const { count } = this;
+    const room = Math.min(many, this.#capacity - count);
     for (let kept = 0; kept < room; ) {
-      const at = this.count % pageSamples;
-      if (at === 0) this.#pages.push(freePages.pop() ?? makePage());
-      const page = this.#pages.at(-1)!;
-      const fitting = Math.min(room - kept, pageSamples - at);
-      for (let index = 0; index < fitting; index++) page[at + index] = outputs[kept + index]!;
-      this.count += fitting;
-      kept += fitting;
+      const at = (count + kept) % pageSamples;
+      if (at === 0) this.#page = this.#takePage();
+      const page = this.#page;
+      const end = Math.min(room, kept + pageSamples - at);
+      for (let from = at - kept; kept < end; kept++) page[from + kept] = outputs[kept]!;
     }
+    this.count = count + room;
     this.overflow += many - room;
+  }
+
+  #takePage(): Float32Array {
+    const page = freePages.pop() ?? makePage();
+    this.#pages.push(page);
+    return page;
   }
 }
 
@@ -133,6 +141,8 @@ const pageSamples = 480;
 const freePages: Float32Array[] = [];
 /** What was gathered last. */
 let gathered = new Float32Array(0);
+
+const noPage = new Float32Array(0);
 
 function makePage(): Float32Array {
   return makeSingles(pageSamples);

@@ -51,11 +51,7 @@ export interface MeasuringPointOptions<B extends WindowBundle = LoadedBundle> {
   /** The bundle that serves first. */
   readonly bundle: B;
   readonly operation: GatewayConfig["operation"];
-  readonly decider: {
-    submit(due: DueWindow<B>): void;
-    /** There were no data over this time. */
-    noteMissing(fromMs: number, toMs: number): void;
-  };
+  readonly sink: PointSink<B>;
   /** NaN when there is none, or it is too old at `monotonicMs`. */
   readonly readings: {
     read(turbine: string, channel: "shaft-speed" | "power", monotonicMs: number): number;
@@ -63,6 +59,14 @@ export interface MeasuringPointOptions<B extends WindowBundle = LoadedBundle> {
   readonly clock: Clock;
   /** What was heard of the point before; default: nothing. */
   readonly heard?: PresenceSnapshot | undefined;
+}
+
+/** Where what comes of a point goes. */
+export interface PointSink<B extends WindowBundle = LoadedBundle> {
+  /** A window is to be decided. */
+  submit(due: DueWindow<B>): void;
+  /** There were no data over this time. */
+  noteMissing(fromMs: number, toMs: number): void;
   /**
    * Nothing is known of the point any more: why, and when its last data arrived (epoch ms by this machine's clock: a
    * device's may say anything). Comes after the decision.
@@ -92,14 +96,19 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
   #windowSpec: WindowSpec;
 
   constructor(options: MeasuringPointOptions<B>) {
-    const { id, config, bundle, onQuarantine } = options;
+    const { id, config, bundle, sink } = options;
     const { dataTimeoutSeconds, standbyBelowRpm } = options.operation;
     this.id = id;
     this.config = config;
     this.#options = options;
     this.#timeoutMs = dataTimeoutSeconds * 1000;
     this.#presence = createPointPresence({ standbyBelowRpm, timeoutMs: this.#timeoutMs }, options.heard);
-    this.#cutter = createWindowCutter({ point: id, bearing: config.bearing, bundle, onQuarantine });
+    this.#cutter = createWindowCutter({
+      point: id,
+      bearing: config.bearing,
+      bundle,
+      onQuarantine: (quarantine, windows) => sink.onQuarantine(quarantine, windows),
+    });
     this.#windowSpec = bundle.manifest.window;
   }
 
@@ -123,10 +132,10 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
   }
 
   acceptScore(scored: Required<Pick<DueWindow<B>, "window" | "bundle" | "output">>): void {
-    const { clock, decider } = this.#options;
+    const { clock, sink } = this.#options;
     this.#presence.noteScore(scored.window);
     const operatingState = this.#findOperatingState(scored.window.shaftRpm, clock.monotonicMs());
-    decider.submit({ ...scored, operatingState, powerKw: this.#readPower() });
+    sink.submit({ ...scored, operatingState, powerKw: this.#readPower() });
   }
 
   use(next: B): void {
@@ -180,13 +189,13 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
   }
 
   #noteSilence(reason: string): void {
-    const { clock, decider, onSilence } = this.#options;
+    const { clock, sink } = this.#options;
     const { lastDataMs, lastBlockMonotonicMs } = this.#presence;
     const toMs = clock.nowMs();
     const fromMs = Number.isNaN(lastDataMs) ? toMs : Math.min(lastDataMs, toMs);
     this.#cutter.reset(reason);
-    decider.noteMissing(fromMs, toMs);
-    onSilence?.(reason, clock.nowMs() - (clock.monotonicMs() - lastBlockMonotonicMs));
+    sink.noteMissing(fromMs, toMs);
+    sink.onSilence?.(reason, clock.nowMs() - (clock.monotonicMs() - lastBlockMonotonicMs));
   }
 
   /** Of windows that ended just now, or in a pause: they are as old as their last block. */
@@ -194,7 +203,7 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
     for (const { window, bundle } of windows) {
       this.#presence.noteWindow(window.arrivedMonotonicMs);
       const operatingState = this.#findOperatingState(window.shaftRpm, this.#presence.lastBlockMonotonicMs);
-      this.#options.decider.submit({ window, bundle, operatingState, powerKw: this.#readPower() });
+      this.#options.sink.submit({ window, bundle, operatingState, powerKw: this.#readPower() });
     }
   }
 }

@@ -9,7 +9,7 @@ import type { Manifest } from "../contract/bundle/manifest.ts";
 import type { Decision, Prediction } from "../contract/prediction.ts";
 import type { FeatureWindow, PointId } from "../contract/stream.ts";
 import type { AlarmRegister } from "../decision/alarms/alarm-register.ts";
-import { listFailureModes } from "../decision/decider.ts";
+import { listFailureModes } from "../decision/heard-parts.ts";
 import type { PointWatch } from "../decision/point-watch.ts";
 import type { WatchedWindow } from "../decision/reference/own-reference.ts";
 import { type HumModeFinder, shareHumModeFinder } from "../explain/hum-modes.ts";

@@ -4,7 +4,6 @@ import { createMqttLink, type MqttPort } from "../../../firmware-bridge/framing/
 import type { PacketLink } from "../../../firmware-bridge/framing/packet-link.ts";
 import {
   createSampleBlockReader,
-  type DeviceArrival,
   type DeviceScore,
   toDeviceScore,
   toReading,
@@ -87,7 +86,7 @@ export interface DeviceLinks {
 export async function openDeviceLinks(options: DeviceLinksOptions): Promise<DeviceLinks> {
   const sessions = await Promise.all(
     options.devices.map(async (device) => {
-      const link = createDeviceLink(device, await createPacketLink(device, options), options);
+      const link = new OpenedDevice(device, await createPacketLink(device, options), options);
       await link.session.open();
       return link;
     }),
@@ -129,128 +128,134 @@ async function createPacketLink(device: DeviceConfig, options: DeviceLinksOption
   return { link: createFramedLink(transport), settle: () => transport.settle() };
 }
 
-function createDeviceLink(
-  device: DeviceConfig,
-  { link, settle }: OpenedLink,
-  options: DeviceLinksOptions,
-): DeviceLink {
-  const { clock, pipeline, captures, pushes } = options;
-  const logger = options.logger.child({ device: device.id });
-  const watch = createDeviceWatch({
-    device,
-    expected: options.channelsOf(device.id),
-    standbyBelowRpm: options.standbyBelowRpm,
-    clock,
-    logger,
-    onNews: options.onDiagnosis,
-  });
-  const bearing = options.bearingOf(device.id);
-  const lose = (): void => {
-    captures.lost(device.id);
-    pushes.lost(device.id);
-  };
-  let health: DeviceHealthMessage | null = null;
-  const blocks = createSampleBlockReader();
+class OpenedDevice implements DeviceLink {
+  readonly id: string;
+  readonly watch: DeviceWatch;
+  readonly session: DeviceSession;
+  readonly #device: DeviceConfig;
+  readonly #options: DeviceLinksOptions;
+  readonly #logger: Logger;
+  readonly #opened: OpenedLink;
+  readonly #blocks = createSampleBlockReader();
   /** Of the newest message; one for all, so that none of them allocates. */
-  const arrival = { arrivedMs: Number.NaN, arrivedMonotonicMs: Number.NaN, clockAheadMs: Number.NaN };
-  let hasBeenHeard = false;
-  const noteState = createStateLog(device, { mqtt: options.mqtt, watch, logger });
-  const session = createDeviceSession({
-    link,
-    gatewayId: options.gatewayId,
-    runtimeVersion: options.runtimeVersion,
-    expectedDeviceId: device.id,
-    mode: device.mode,
-    ...(bearing === undefined || device.mode === "raw"
-      ? {}
-      : { configuration: { bearing, alarmRawSamples: device.alarmRawSamples } }),
-    random: options.random,
-    timers: options.timers ?? systemTimers,
-    onHello: (hello) => {
-      logger.info("device introduced itself", { firmware: hello.firmware, channels: hello.channels.length });
-      health = null;
-      watch.hello(hello);
-      lose();
-      pipeline.announce(hello);
-    },
-    onConfigured: (hello) => {
-      watch.configured();
-      captures.contact(hello, session);
-      pushes.contact(hello, session);
-    },
-    onMessage: (message, hello) => {
-      settle();
-      arrival.arrivedMs = clock.nowMs();
-      arrival.arrivedMonotonicMs = clock.monotonicMs();
-      watch.message(message, hello, arrival);
-      arrival.clockAheadMs = watch.clockAheadMs;
-      hasBeenHeard = true;
-      if (message.type === "health") {
-        logger.debug("device health", { ...message });
-        health = message;
-      } else takeMessage(message, { device, blocks, hello, arrival }, options);
-    },
-    onState: (state, reason) => {
-      if (state !== "established") lose();
-      watch.state(state, reason);
-      noteState(state, reason);
-    },
-    onProblem: (problem) => {
-      watch.problem(problem.hint ?? "");
-      logger.warn(problem.message, { code: problem.code, hint: problem.hint });
-    },
-  });
-  return {
-    id: device.id,
-    session,
-    watch,
-    get health() {
-      return health;
-    },
-    get heardMs() {
-      return hasBeenHeard ? arrival.arrivedMonotonicMs : null;
-    },
-  };
-}
+  readonly #arrival = { arrivedMs: Number.NaN, arrivedMonotonicMs: Number.NaN, clockAheadMs: Number.NaN };
+  #hasBeenHeard = false;
+  health: DeviceHealthMessage | null = null;
 
-/** Gives what a device sent to whom it concerns. */
-function takeMessage(
-  message: Exclude<DeviceDataMessage, DeviceHealthMessage>,
-  from: {
-    readonly device: DeviceConfig;
-    readonly blocks: ReturnType<typeof createSampleBlockReader>;
-    readonly hello: HelloMessage;
-    readonly arrival: DeviceArrival;
-  },
-  { pipeline, captures, recordings, pushes }: DeviceLinksOptions,
-): void {
-  const { device, blocks, hello, arrival } = from;
-  switch (message.type) {
-    case "raw-window": {
-      const block = blocks.read(hello, message, arrival);
-      if (block === undefined) return;
-      const isAskedFor = captures.accept(block);
-      if (device.mode !== "edge") pipeline.accept(block);
-      // A device that infers sends raw windows around alarms, for people: not to be decided upon.
-      else if (!isAskedFor) recordings.accept(block);
-      return;
+  constructor(device: DeviceConfig, opened: OpenedLink, options: DeviceLinksOptions) {
+    const { clock, random, gatewayId, runtimeVersion } = options;
+    const logger = options.logger.child({ device: device.id });
+    this.id = device.id;
+    this.#device = device;
+    this.#opened = opened;
+    this.#options = options;
+    this.#logger = logger;
+    this.watch = createDeviceWatch({
+      device,
+      expected: options.channelsOf(device.id),
+      standbyBelowRpm: options.standbyBelowRpm,
+      clock,
+      logger,
+      onNews: options.onDiagnosis,
+    });
+    const bearing = options.bearingOf(device.id);
+    const noteState = createStateLog(device, { mqtt: options.mqtt, watch: this.watch, logger });
+    this.session = createDeviceSession({
+      link: opened.link,
+      gatewayId,
+      runtimeVersion,
+      expectedDeviceId: device.id,
+      mode: device.mode,
+      configuration:
+        bearing === undefined || device.mode === "raw"
+          ? undefined
+          : { bearing, alarmRawSamples: device.alarmRawSamples },
+      random,
+      timers: options.timers ?? systemTimers,
+      onHello: (hello) => this.#greet(hello),
+      onConfigured: (hello) => {
+        this.watch.configured();
+        options.captures.contact(hello, this.session);
+        options.pushes.contact(hello, this.session);
+      },
+      onMessage: (message, hello) => this.#receive(message, hello),
+      onState: (state, reason) => {
+        if (state !== "established") this.#lose();
+        this.watch.state(state, reason);
+        noteState(state, reason);
+      },
+      onProblem: (problem) => {
+        this.watch.problem(problem.hint ?? "");
+        logger.warn(problem.message, { code: problem.code, hint: problem.hint });
+      },
+    });
+  }
+
+  get heardMs(): number | null {
+    return this.#hasBeenHeard ? this.#arrival.arrivedMonotonicMs : null;
+  }
+
+  #greet(hello: HelloMessage): void {
+    const { firmware, channels } = hello;
+    this.#logger.info("device introduced itself", { firmware, channels: channels.length });
+    this.health = null;
+    this.watch.hello(hello);
+    this.#lose();
+    this.#options.pipeline.announce(hello);
+  }
+
+  #lose(): void {
+    this.#options.captures.lost(this.id);
+    this.#options.pushes.lost(this.id);
+  }
+
+  #receive(message: DeviceDataMessage, hello: HelloMessage): void {
+    const { clock } = this.#options;
+    const arrival = this.#arrival;
+    this.#opened.settle();
+    arrival.arrivedMs = clock.nowMs();
+    arrival.arrivedMonotonicMs = clock.monotonicMs();
+    this.watch.message(message, hello, arrival);
+    arrival.clockAheadMs = this.watch.clockAheadMs;
+    this.#hasBeenHeard = true;
+    if (message.type === "health") {
+      this.#logger.debug("device health", { ...message });
+      this.health = message;
+    } else this.#take(message, hello);
+  }
+
+  /** Gives what the device sent to whom it concerns. */
+  #take(message: Exclude<DeviceDataMessage, DeviceHealthMessage>, hello: HelloMessage): void {
+    const { pipeline, captures, recordings, pushes } = this.#options;
+    const { mode } = this.#device;
+    const arrival = this.#arrival;
+    switch (message.type) {
+      case "raw-window": {
+        const block = this.#blocks.read(hello, message, arrival);
+        if (block === undefined) return;
+        const isAskedFor = captures.accept(block);
+        if (mode !== "edge") pipeline.accept(block);
+        // A device that infers sends raw windows around alarms, for people: not to be decided upon.
+        else if (!isAskedFor) recordings.accept(block);
+        return;
+      }
+      case "reading": {
+        const reading = toReading(hello, message, arrival);
+        if (reading !== undefined) pipeline.acceptDeviceReading(reading);
+        return;
+      }
+      case "score": {
+        if (mode === "raw") return;
+        const score = toDeviceScore(hello, message, arrival);
+        if (score !== undefined) pipeline.acceptScore(score, mode);
+        return;
+      }
+      case "model-status":
+        pushes.status(this.id, message);
+        return;
+      case "nack":
+        return;
     }
-    case "reading": {
-      const reading = toReading(hello, message, arrival);
-      if (reading !== undefined) pipeline.acceptDeviceReading(reading);
-      return;
-    }
-    case "score": {
-      if (device.mode === "raw") return;
-      const score = toDeviceScore(hello, message, arrival);
-      if (score !== undefined) pipeline.acceptScore(score, device.mode);
-      return;
-    }
-    case "model-status":
-      pushes.status(device.id, message);
-      return;
-    case "nack":
-      return;
   }
 }
 

@@ -10,11 +10,14 @@ import type { HelloMessage, NackMessage } from "../../core/contract/device/devic
 import type { Arrival } from "../../core/contract/stream.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import { createDeviceContact } from "../diagnosis/device-contact.ts";
-import type { DeviceFacts } from "../diagnosis/device-facts.ts";
+import { createDeviceContact, type DeviceContact } from "../diagnosis/device-contact.ts";
 import { createDeviceObserver, type DeviceObserver } from "../diagnosis/device-observer.ts";
 import { diagnoseDevice, isRestarting } from "../diagnosis/diagnose-device.ts";
-import { createDiagnosisLedger, type DiagnosisNews } from "../diagnosis/diagnosis-ledger.ts";
+import {
+  createDiagnosisLedger,
+  type DiagnosisNews,
+  type DiagnosisRules,
+} from "../diagnosis/diagnosis-ledger.ts";
 
 export interface DeviceWatchOptions {
   readonly device: Pick<DeviceConfig, "id" | "mode">;
@@ -48,61 +51,93 @@ export interface DeviceWatch
 /** What the link itself has told already. */
 const toldByLink: readonly string[] = ["no-contact", "refused"];
 
+const rules: DiagnosisRules<DeviceDiagnosis["code"]> = {
+  codes: diagnosisCodes,
+  plain: ["no-contact", "refused", "wrong-channel", "clock", "model-push", "not-configured"],
+};
+
 /** Creates the watch of a device that was never heard of. */
 export function createDeviceWatch(options: DeviceWatchOptions): DeviceWatch {
-  const { device, expected, clock, logger } = options;
-  const { standbyBelowRpm } = options;
-  const observer = createDeviceObserver({ infersItself: device.mode === "edge", expected, standbyBelowRpm });
-  const ledger = createDiagnosisLedger({
-    codes: diagnosisCodes,
-    plain: ["no-contact", "refused", "wrong-channel", "clock", "model-push", "not-configured"],
-  });
-  const contact = createDeviceContact(clock.monotonicMs());
-  let facts: DeviceFacts | null = null;
+  return new Watch(options);
+}
 
-  function tell({ kind, diagnosis }: DiagnosisNews): void {
+class Watch implements DeviceWatch {
+  readonly #options: DeviceWatchOptions;
+  readonly #observer: DeviceObserver;
+  readonly #ledger = createDiagnosisLedger(rules);
+  readonly #contact: DeviceContact;
+  isRestarting = false;
+
+  constructor(options: DeviceWatchOptions) {
+    const { device, expected, clock, standbyBelowRpm } = options;
+    const infersItself = device.mode === "edge";
+    this.#options = options;
+    this.#observer = createDeviceObserver({ infersItself, expected, standbyBelowRpm });
+    this.#contact = createDeviceContact(clock.monotonicMs());
+  }
+
+  get clockAheadMs(): number {
+    return this.#observer.clockAheadMs;
+  }
+
+  get windows(): number {
+    return this.#observer.windows;
+  }
+
+  get diagnoses(): readonly DeviceDiagnosis[] {
+    return this.#ledger.diagnoses;
+  }
+
+  hello(hello: HelloMessage): void {
+    this.#observer.hello(hello, this.#options.clock.monotonicMs());
+  }
+
+  message(message: DeviceDataMessage, hello: HelloMessage, arrival: Arrival): void {
+    // Of all that a gateway sends only a configuration is answered so.
+    if (message.type === "nack") this.#contact.object(message.reason);
+    else observe(this.#observer, { message, hello, arrival });
+  }
+
+  state(state: DeviceSession["state"], reason: string): void {
+    this.#contact.become(state, reason, this.#options.clock.monotonicMs());
+  }
+
+  problem(hint: string): void {
+    this.#contact.advise(hint);
+  }
+
+  configured(): void {
+    this.#contact.configured();
+    this.#observer.configured();
+  }
+
+  setAside(...aside: Parameters<DeviceObserver["setAside"]>): void {
+    this.#observer.setAside(...aside);
+  }
+
+  window(...decided: Parameters<DeviceObserver["window"]>): void {
+    this.#observer.window(...decided);
+  }
+
+  tick(totals: DeviceSession["statistics"], modelTrouble: string | null): void {
+    const { clock } = this.#options;
+    const observer = this.#observer;
+    observer.modelTrouble = modelTrouble;
+    const now = { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
+    const facts = observer.read(this.#contact.read(now.monotonicMs), totals, now.monotonicMs);
+    this.isRestarting = isRestarting(facts);
+    for (const news of this.#ledger.update(diagnoseDevice(facts), now)) this.#tell(news);
+  }
+
+  #tell({ kind, diagnosis }: DiagnosisNews): void {
+    const { device, logger, onNews } = this.#options;
     const { code, text, cure } = diagnosis;
     if (!toldByLink.includes(code)) {
       if (kind === "onset") logger.warn(`device ${device.id}: ${text}`, { code, hint: cure });
       else logger.info("a diagnosis of the device is over", { code, was: text });
     }
-    options.onNews(device.id, { kind, diagnosis });
+    onNews(device.id, { kind, diagnosis });
   }
-
-  return {
-    hello: (hello) => observer.hello(hello, clock.monotonicMs()),
-    message: (message, hello, arrival) => {
-      // Of all that a gateway sends only a configuration is answered so.
-      if (message.type === "nack") contact.object(message.reason);
-      else observe(observer, { message, hello, arrival });
-    },
-    state: (state, reason) => contact.become(state, reason, clock.monotonicMs()),
-    problem: contact.advise,
-    configured: () => {
-      contact.configured();
-      observer.configured();
-    },
-    setAside: (quarantine, monotonicMs) => observer.setAside(quarantine, monotonicMs),
-    window: (levels, reference, shaftRpm) => observer.window(levels, reference, shaftRpm),
-    get clockAheadMs() {
-      return observer.clockAheadMs;
-    },
-    get windows() {
-      return observer.windows;
-    },
-    get isRestarting() {
-      return facts !== null && isRestarting(facts);
-    },
-    get diagnoses() {
-      return ledger.diagnoses;
-    },
-    tick: (totals, modelTrouble) => {
-      observer.modelTrouble = modelTrouble;
-      const now = { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
-      facts = observer.read(contact.read(now.monotonicMs), totals, now.monotonicMs);
-      for (const news of ledger.update(diagnoseDevice(facts), now)) tell(news);
-    },
-  };
 }
 
 function observe(

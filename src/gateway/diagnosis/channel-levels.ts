@@ -41,12 +41,51 @@ const maxChannels = 64;
 
 /** Creates levels of a device that was not heard yet. */
 export function createChannelLevels(): ChannelLevels {
-  const channels = new Map<string, Channel>();
-  const kernel = shareSumKernel();
-  const place: BlockPlace = { jump: 0, isAgain: false, rmsCounts: 0 };
+  return new Levels();
+}
 
-  function open(name: string, firstSample: number): Channel | undefined {
-    if (channels.size >= maxChannels) return undefined;
+/** One for all, so that no block allocates. */
+const place: BlockPlace = { jump: 0, isAgain: false, rmsCounts: 0 };
+
+class Levels implements ChannelLevels {
+  readonly #channels = new Map<string, Channel>();
+  readonly #kernel = shareSumKernel();
+
+  note({ counts, firstSample }: RawWindowMessage, of: DeviceChannel): BlockPlace {
+    const channel = this.#channels.get(of.name) ?? this.#open(of.name, firstSample);
+    place.jump = 0;
+    place.isAgain = false;
+    place.rmsCounts = 0;
+    if (channel === undefined) return place;
+    place.jump = firstSample - channel.nextSample;
+    // What goes back is known by its index.
+    place.isAgain = channel.look.note(counts) && place.jump >= 0;
+    channel.nextSample = firstSample + counts.length;
+    this.#kernel.run(counts);
+    const { sum, squares } = this.#kernel.found;
+    const mean = sum / counts.length;
+    place.rmsCounts = Math.sqrt(Math.max(0, squares / counts.length - mean * mean));
+    channel.sum += sum;
+    channel.sumSquares += squares;
+    channel.samples += counts.length;
+    if (channel.samples >= stretchSeconds * of.sampleRateHz) closeStretch(channel, of);
+    return place;
+  }
+
+  pause(): void {
+    for (const channel of this.#channels.values()) forget(channel);
+  }
+
+  restart(): void {
+    this.#channels.clear();
+  }
+
+  levels(names: readonly string[]): ChannelLevel[] {
+    return names.flatMap((name) => this.#channels.get(name)?.level ?? []);
+  }
+
+  #open(name: string, firstSample: number): Channel | undefined {
+    if (this.#channels.size >= maxChannels) return undefined;
     const opened: Channel = {
       nextSample: firstSample,
       samples: 0,
@@ -55,37 +94,9 @@ export function createChannelLevels(): ChannelLevels {
       look: createSampleLook(),
       level: null,
     };
-    channels.set(name, opened);
+    this.#channels.set(name, opened);
     return opened;
   }
-
-  return {
-    note: ({ counts, firstSample }, of) => {
-      const channel = channels.get(of.name) ?? open(of.name, firstSample);
-      place.jump = 0;
-      place.isAgain = false;
-      place.rmsCounts = 0;
-      if (channel === undefined) return place;
-      place.jump = firstSample - channel.nextSample;
-      // What goes back is known by its index.
-      place.isAgain = channel.look.note(counts) && place.jump >= 0;
-      channel.nextSample = firstSample + counts.length;
-      kernel.run(counts);
-      const { sum, squares } = kernel.found;
-      const mean = sum / counts.length;
-      place.rmsCounts = Math.sqrt(Math.max(0, squares / counts.length - mean * mean));
-      channel.sum += sum;
-      channel.sumSquares += squares;
-      channel.samples += counts.length;
-      if (channel.samples >= stretchSeconds * of.sampleRateHz) closeStretch(channel, of);
-      return place;
-    },
-    pause: () => {
-      for (const channel of channels.values()) forget(channel);
-    },
-    restart: () => channels.clear(),
-    levels: (names) => names.flatMap((name) => channels.get(name)?.level ?? []),
-  };
 }
 
 function closeStretch(channel: Channel, { name, unit, scale, sampleRateHz }: DeviceChannel): void {

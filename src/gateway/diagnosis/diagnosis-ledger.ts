@@ -23,43 +23,64 @@ export interface DiagnosisLedger<Code extends string> {
 /** What holds at a border comes and goes: it is over when nothing of it was seen for so long. */
 const lingerMs = minuteMs;
 
-/** Creates the ledger of something that nothing is wrong with. */
-export function createDiagnosisLedger<Code extends string>(of: {
+/** Which codes there are, and how they end; what is alike in all devices or sources shares it. */
+export interface DiagnosisRules<Code extends string> {
   /** Worst first. */
   readonly codes: readonly Code[];
   /** These are plain facts, and over when they are. */
   readonly plain: readonly Code[];
-}): DiagnosisLedger<Code> {
-  /** `first` is what was told: whoever reads that it is over finds its beginning by the words. */
-  const standing = new Map<
-    Code,
-    { readonly first: DeviceDiagnosis; diagnosis: DeviceDiagnosis; seenMonotonicMs: number }
-  >();
+}
 
-  return {
-    update: (verdicts, { nowMs, monotonicMs }) => {
-      const news: DiagnosisNews[] = [];
-      for (const code of of.codes) {
-        const verdict = verdicts.get(code);
-        const before = standing.get(code);
-        if (verdict === undefined) {
-          // Its time stands still while nothing can be said.
-          if (before !== undefined) before.seenMonotonicMs = monotonicMs;
-        } else if (verdict !== null) {
-          const text = verdict.text.slice(0, maxDiagnosisText);
-          const diagnosis = { code, text, cure: verdict.cure, sinceMs: before?.diagnosis.sinceMs ?? nowMs };
-          standing.set(code, { first: before?.first ?? diagnosis, diagnosis, seenMonotonicMs: monotonicMs });
-          if (before === undefined) news.push({ kind: "onset", diagnosis });
-        } else if (before !== undefined) {
-          if (!of.plain.includes(code) && monotonicMs - before.seenMonotonicMs < lingerMs) continue;
-          standing.delete(code);
-          news.push({ kind: "over", diagnosis: before.first });
-        }
+/** `first` is what was told: whoever reads that it is over finds its beginning by the words. */
+interface Standing {
+  readonly first: DeviceDiagnosis;
+  readonly diagnosis: DeviceDiagnosis;
+  seenMonotonicMs: number;
+}
+
+/** Creates the ledger of something that nothing is wrong with. */
+export function createDiagnosisLedger<Code extends string>(
+  rules: DiagnosisRules<Code>,
+): DiagnosisLedger<Code> {
+  return new Ledger(rules);
+}
+
+class Ledger<Code extends string> implements DiagnosisLedger<Code> {
+  readonly #rules: DiagnosisRules<Code>;
+  readonly #standing = new Map<Code, Standing>();
+
+  constructor(rules: DiagnosisRules<Code>) {
+    this.#rules = rules;
+  }
+
+  get diagnoses(): readonly DeviceDiagnosis[] {
+    return this.#rules.codes.flatMap((code) => this.#standing.get(code)?.diagnosis ?? []);
+  }
+
+  update(
+    verdicts: ReadonlyMap<Code, Verdict>,
+    { nowMs, monotonicMs }: DiagnosisTime,
+  ): readonly DiagnosisNews[] {
+    const { codes, plain } = this.#rules;
+    const standing = this.#standing;
+    const news: DiagnosisNews[] = [];
+    for (const code of codes) {
+      const verdict = verdicts.get(code);
+      const before = standing.get(code);
+      if (verdict === undefined) {
+        // Its time stands still while nothing can be said.
+        if (before !== undefined) before.seenMonotonicMs = monotonicMs;
+      } else if (verdict !== null) {
+        const text = verdict.text.slice(0, maxDiagnosisText);
+        const diagnosis = { code, text, cure: verdict.cure, sinceMs: before?.diagnosis.sinceMs ?? nowMs };
+        standing.set(code, { first: before?.first ?? diagnosis, diagnosis, seenMonotonicMs: monotonicMs });
+        if (before === undefined) news.push({ kind: "onset", diagnosis });
+      } else if (before !== undefined) {
+        if (!plain.includes(code) && monotonicMs - before.seenMonotonicMs < lingerMs) continue;
+        standing.delete(code);
+        news.push({ kind: "over", diagnosis: before.first });
       }
-      return news;
-    },
-    get diagnoses() {
-      return of.codes.flatMap((code) => standing.get(code)?.diagnosis ?? []);
-    },
-  };
+    }
+    return news;
+  }
 }

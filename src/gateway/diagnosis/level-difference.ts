@@ -1,5 +1,6 @@
 /** How a machine's levels lie against the healthy machines of its bundle: a wrong unit moves all bands alike, a fault does not. */
 import type { LevelStatistics } from "../../core/contract/bundle/baseline-spec.ts";
+import { makeDoubles } from "../../core/maths/shared-room.ts";
 
 /** In decibels; positive: louder than healthy machines. */
 export interface LevelDifference {
@@ -23,38 +24,45 @@ const leastRpm = 900;
 
 /** Creates the watch of a machine that was not heard yet. */
 export function createLevelWatch(): LevelWatch {
-  const means = new Float64Array(windows);
-  const commons = new Float64Array(windows);
-  let noted = 0;
-  const median = (values: Float64Array): number => values.toSorted()[windows >> 1]!;
-
-  return {
-    note: (levels, reference, shaftRpm) => {
-      if (!(shaftRpm >= leastRpm)) return;
-      let sum = 0;
-      let least = Number.POSITIVE_INFINITY;
-      let most = Number.NEGATIVE_INFINITY;
-      let heard = 0;
-      for (let index = 0; index < levels.length; index++) {
-        const healthy = reference[index];
-        const difference = healthy == null ? Number.NaN : levels[index]! - healthy.locationDb;
-        if (!Number.isFinite(difference)) continue;
-        sum += difference;
-        least = Math.min(least, difference);
-        most = Math.max(most, difference);
-        heard++;
-      }
-      // One band alone may be a fault's.
-      if (heard < 3) return;
-      means[noted % windows] = sum / heard;
-      commons[noted % windows] = least > 0 ? least : Math.min(0, most);
-      noted++;
-    },
-    restart: () => {
-      noted = 0;
-    },
-    get difference() {
-      return noted < windows ? null : { meanDb: median(means), commonDb: median(commons) };
-    },
-  };
+  return new Watch();
 }
+
+class Watch implements LevelWatch {
+  readonly #means = makeDoubles(windows);
+  readonly #commons = makeDoubles(windows);
+  #noted = 0;
+
+  get difference(): LevelDifference | null {
+    if (this.#noted < windows) return null;
+    return { meanDb: medianOf(this.#means), commonDb: medianOf(this.#commons) };
+  }
+
+  note(levels: Float32Array, reference: readonly (LevelStatistics | null)[], shaftRpm: number): void {
+    if (!(shaftRpm >= leastRpm)) return;
+    let sum = 0;
+    let least = Number.POSITIVE_INFINITY;
+    let most = Number.NEGATIVE_INFINITY;
+    let heard = 0;
+    for (let index = 0; index < levels.length; index++) {
+      const healthy = reference[index];
+      const difference = healthy == null ? Number.NaN : levels[index]! - healthy.locationDb;
+      if (!Number.isFinite(difference)) continue;
+      sum += difference;
+      least = Math.min(least, difference);
+      most = Math.max(most, difference);
+      heard++;
+    }
+    // One band alone may be a fault's.
+    if (heard < 3) return;
+    const place = this.#noted % windows;
+    this.#means[place] = sum / heard;
+    this.#commons[place] = least > 0 ? least : Math.min(0, most);
+    this.#noted++;
+  }
+
+  restart(): void {
+    this.#noted = 0;
+  }
+}
+
+const medianOf = (values: Float64Array): number => values.toSorted()[windows >> 1]!;

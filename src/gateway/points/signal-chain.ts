@@ -16,6 +16,7 @@ import {
   type DueWindow,
   type MeasuringPoint,
   type MeasuringPointOptions,
+  type PointSink,
 } from "../../core/serving/measuring-point.ts";
 import type { PresenceSnapshot } from "../../core/serving/point-presence.ts";
 import type { WindowBundle } from "../../core/serving/spec-cutter.ts";
@@ -80,12 +81,7 @@ export function createSignalChain<B extends WindowBundle>(options: SignalChainOp
       operation,
       readings,
       clock,
-      decider: {
-        submit: (due) => sink.window(index, due),
-        noteMissing: (fromMs, toMs) => sink.missing(index, fromMs, toMs),
-      },
-      onQuarantine: (quarantine, windows) => sink.setAside(quarantine, id.turbine, windows),
-      onSilence: (reason, sinceMs) => sink.silence(index, { reason, sinceMs }),
+      sink: new PointOfChain(sink, index, id.turbine),
     }),
   );
   const byChannel = groupByChannel(points);
@@ -142,6 +138,35 @@ export function createSignalChain<B extends WindowBundle>(options: SignalChainOp
       for (const point of points) point.close();
     },
   };
+}
+
+/** Where what comes of one point goes: to the chain's sink, by its place. */
+class PointOfChain<B extends WindowBundle> implements PointSink<B> {
+  readonly #sink: ChainSink<B>;
+  readonly #place: number;
+  readonly #turbine: string;
+
+  constructor(sink: ChainSink<B>, place: number, turbine: string) {
+    this.#sink = sink;
+    this.#place = place;
+    this.#turbine = turbine;
+  }
+
+  submit(due: DueWindow<B>): void {
+    this.#sink.window(this.#place, due);
+  }
+
+  noteMissing(fromMs: number, toMs: number): void {
+    this.#sink.missing(this.#place, fromMs, toMs);
+  }
+
+  onQuarantine(quarantine: Quarantine, windows: 0 | 1): void {
+    this.#sink.setAside(quarantine, this.#turbine, windows);
+  }
+
+  onSilence(reason: string, sinceMs: number): void {
+    this.#sink.silence(this.#place, { reason, sinceMs });
+  }
 }
 
 const none: readonly never[] = [];

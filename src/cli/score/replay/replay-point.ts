@@ -81,11 +81,14 @@ export function createReplayedPoint(options: ReplayedPointOptions): ReplayedPoin
     config: { ...standIn, bundle: bundle.ref.name, bearing: options.bearing },
     bundle,
     operation: gateway.operation,
-    decider,
     readings: { read: () => Number.NaN },
     clock,
-    onQuarantine: (quarantine, windows) => {
-      if (!isAtEdge) sink.setAside(quarantine, windows);
+    sink: {
+      submit: (due) => decider.submit(due),
+      noteMissing: (fromMs, toMs) => decider.noteMissing(fromMs, toMs),
+      onQuarantine: (quarantine, windows) => {
+        if (!isAtEdge) sink.setAside(quarantine, windows);
+      },
     },
   });
   const ingest = createIngest(() => contract, sink);

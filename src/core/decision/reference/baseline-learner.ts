@@ -206,7 +206,8 @@ class Learner implements BaselineLearner {
     this.#firstMs ??= window.fromMs;
     if (block % this.#stride !== 0) return;
     const isKnown = isFirst && features !== undefined && features.length > 0;
-    kept.push(isKnown ? { ...window, features: Array.from(features) } : window);
+    // The copy of a copy: of the first, which grew number by number, half as much again is room for more.
+    kept.push(isKnown ? { ...window, features: Array.from(features).slice() } : window);
     if (kept.length < maxBlocks * baselineBlockWindows) return;
     kept.retain((place) => Math.floor(place / baselineBlockWindows) % 2 === 0);
     this.#stride *= 2;

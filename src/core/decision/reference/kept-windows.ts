@@ -2,6 +2,7 @@
  * The windows that a baseline is learnt from, in the order of time: numbers in a row each, since a gateway may learn of a
  * thousand points at once. Judges none, and lets none go by itself.
  */
+import { makeRowSpace, type RowSpace } from "../../maths/row-space.ts";
 import type { KeptWindow } from "./baseline-snapshot.ts";
 import type { HealthyWindow } from "./fit-site-baseline.ts";
 
@@ -23,7 +24,7 @@ export interface KeptWindows {
 /** Of a row: when it began and ended, and the shaft's speed; its logits follow. */
 const fields = { fromMs: 0, toMs: 1, shaftRpm: 2, logits: 3 } as const;
 /** Rows for which room is made at once: copying all of them is cheap, and double the room would be half empty a point. */
-const moreRows = 32;
+const moreRows = 8;
 
 /** Begins with what the last run kept; what does not have the shape of its first window is left out. */
 export function createKeptWindows(before: readonly KeptWindow[] = []): KeptWindows {
@@ -36,13 +37,14 @@ export function createKeptWindows(before: readonly KeptWindow[] = []): KeptWindo
   return kept;
 }
 
+const noRows = makeRowSpace(0, { doubles: 0, singles: 0 });
+
 class Rows implements KeptWindows {
   length = 0;
   #outputs = 0;
   #bands = 0;
-  #rows = new Float64Array(0);
-  /** Single precision, as they are measured. */
-  #levels = new Float32Array(0);
+  /** Of each window its {@link fields} and logits, and its levels in single precision, as they are measured. */
+  #space = noRows;
   /** By place; most have none. */
   readonly #features = new Map<number, readonly number[]>();
 
@@ -53,13 +55,13 @@ class Rows implements KeptWindows {
       this.#bands = window.levels.length;
     }
     const at = this.length * this.#rowWidth();
-    if (at >= this.#rows.length) this.#grow();
-    const rows = this.#rows;
-    rows[at + fields.fromMs] = window.fromMs;
-    rows[at + fields.toMs] = window.toMs;
-    rows[at + fields.shaftRpm] = window.shaftRpm;
-    rows.set(window.logits, at + fields.logits);
-    this.#levels.set(window.levels, this.length * this.#bands);
+    if (at >= this.#space.doubles.length) this.#grow();
+    const { doubles, singles } = this.#space;
+    doubles[at + fields.fromMs] = window.fromMs;
+    doubles[at + fields.toMs] = window.toMs;
+    doubles[at + fields.shaftRpm] = window.shaftRpm;
+    doubles.set(window.logits, at + fields.logits);
+    singles.set(window.levels, this.length * this.#bands);
     if (window.features !== undefined) this.#features.set(this.length, window.features);
     this.length++;
   }
@@ -67,13 +69,10 @@ class Rows implements KeptWindows {
   retain(isWanted: (place: number) => boolean): void {
     const wanted = Array.from({ length: this.length }, (_, place) => place).filter(isWanted);
     const features = wanted.map((place) => this.#features.get(place));
-    const room = wanted.length + moreRows;
-    const rows = new Float64Array(room * this.#rowWidth());
-    const levels = new Float32Array(room * this.#bands);
-    copyRows(this.#rows, rows, { width: this.#rowWidth(), places: wanted });
-    copyRows(this.#levels, levels, { width: this.#bands, places: wanted });
-    this.#rows = rows;
-    this.#levels = levels;
+    const space = this.#makeSpace(wanted.length + moreRows);
+    copyRows(this.#space.doubles, space.doubles, { width: this.#rowWidth(), places: wanted });
+    copyRows(this.#space.singles, space.singles, { width: this.#bands, places: wanted });
+    this.#space = space;
     this.length = wanted.length;
     this.#features.clear();
     for (const [place, known] of features.entries())
@@ -82,14 +81,14 @@ class Rows implements KeptWindows {
 
   clear(): void {
     this.length = 0;
-    this.#rows = new Float64Array(0);
-    this.#levels = new Float32Array(0);
+    this.#space = noRows;
     this.#features.clear();
   }
 
   begins(): readonly number[] {
     const width = this.#rowWidth();
-    return Array.from({ length: this.length }, (_, place) => this.#rows[place * width + fields.fromMs]!);
+    const { doubles } = this.#space;
+    return Array.from({ length: this.length }, (_, place) => doubles[place * width + fields.fromMs]!);
   }
 
   list(): readonly HealthyWindow[] {
@@ -108,25 +107,26 @@ class Rows implements KeptWindows {
     return fields.logits + this.#outputs;
   }
 
+  #makeSpace(rows: number): RowSpace {
+    return makeRowSpace(rows, { doubles: this.#rowWidth(), singles: this.#bands });
+  }
+
   #grow(): void {
-    const wanted = this.length + moreRows;
-    const rows = new Float64Array(wanted * this.#rowWidth());
-    const levels = new Float32Array(wanted * this.#bands);
-    rows.set(this.#rows);
-    levels.set(this.#levels);
-    this.#rows = rows;
-    this.#levels = levels;
+    const space = this.#makeSpace(this.length + moreRows);
+    space.doubles.set(this.#space.doubles);
+    space.singles.set(this.#space.singles);
+    this.#space = space;
   }
 
   #windowAt(place: number): HealthyWindow {
-    const rows = this.#rows;
+    const { doubles, singles } = this.#space;
     const at = place * this.#rowWidth();
     const window = {
-      fromMs: rows[at + fields.fromMs]!,
-      toMs: rows[at + fields.toMs]!,
-      shaftRpm: rows[at + fields.shaftRpm]!,
-      levels: this.#levels.subarray(place * this.#bands, (place + 1) * this.#bands),
-      logits: rows.subarray(at + fields.logits, at + this.#rowWidth()),
+      fromMs: doubles[at + fields.fromMs]!,
+      toMs: doubles[at + fields.toMs]!,
+      shaftRpm: doubles[at + fields.shaftRpm]!,
+      levels: singles.subarray(place * this.#bands, (place + 1) * this.#bands),
+      logits: doubles.subarray(at + fields.logits, at + this.#rowWidth()),
     };
     const known = this.#features.get(place);
     return known === undefined ? window : { ...window, features: known };
