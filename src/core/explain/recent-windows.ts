@@ -2,7 +2,7 @@
  * The windows that a measuring point saw last, as far as physical evidence reads them: a ring of fixed size, which copies what
  * it is given. Decides nothing.
  */
-import { makeRowSpace } from "../maths/row-space.ts";
+import { growRowSpace, makeRowSpace, type RowWidth } from "../maths/row-space.ts";
 import { noHum } from "./mains-hum.ts";
 import type { EvidenceWindow } from "./physical-evidence.ts";
 
@@ -103,17 +103,19 @@ function makeRows(windows: number, { features, logits }: RecentWindow): Rows {
     windows,
     features: features.length,
     outputs: logits.length,
-    ...makeRowSpace(windows, { doubles: fields.logits + logits.length, singles: features.length }),
+    ...makeRowSpace(windows, widthOf(features.length, logits.length)),
     upper: null,
     hum: null,
   };
 }
 
+function widthOf(features: number, outputs: number): RowWidth {
+  return { doubles: fields.logits + outputs, singles: features };
+}
+
 /** The same windows with room for more. */
-function growRows({ features, outputs, doubles, singles, upper, hum }: Rows, windows: number): Rows {
-  const space = makeRowSpace(windows, { doubles: fields.logits + outputs, singles: features });
-  space.doubles.set(doubles);
-  space.singles.set(singles);
+function growRows(rows: Rows, windows: number): Rows {
+  const { features, outputs, upper, hum } = rows;
   const grownUpper = upper === null ? null : new Float32Array(windows * features);
   grownUpper?.set(upper!);
   const grownHum = hum === null ? null : new Uint8Array(2 * windows * features);
@@ -122,7 +124,7 @@ function growRows({ features, outputs, doubles, singles, upper, hum }: Rows, win
     windows,
     features,
     outputs,
-    ...space,
+    ...growRowSpace(rows, windows, widthOf(features, outputs)),
     upper: grownUpper,
     hum: grownHum,
   };

@@ -60,7 +60,7 @@ interface Resolution {
 }
 
 /** All that a chain's declaration says; the windows of all points share it. */
-interface EnvelopePlan extends ReturnType<typeof readChain> {
+interface EnvelopePlan extends EnvelopeChain {
   readonly operators: readonly EnvelopeOperator[];
   readonly resolutionOf: (refinement: number) => Resolution;
   /** What is evaluated now: the window that ended last. */
@@ -72,7 +72,7 @@ export function bindEnvelopeOrderChain(
   chain: ChainSpec,
   features: readonly FeatureDeclaration[],
 ): () => BoundChain {
-  const declared = readChain(chain);
+  const declared = readEnvelopeChain(chain);
   const resolutionOf = createResolutions(declared.grid);
   const plan: EnvelopePlan = {
     ...declared,
@@ -226,14 +226,19 @@ class EnvelopeOrderChain implements BoundChain {
   }
 }
 
-function readChain(chain: ChainSpec): {
+/** What a chain's parameters say. */
+export interface EnvelopeChain {
   readonly whitening: WhiteningOptions;
   readonly measure: EnvelopeMeasure;
   readonly grid: OrderSpectrumOptions;
   /** Of the longest window. */
   readonly revolutions: number;
+  /** Names the chain where something is refused. */
   readonly subject: string;
-} {
+}
+
+/** Reads the parameters of a chain of this kind. @throws AuroraError BUNDLE_INCOMPATIBLE for a parameter that is none or out of range. */
+export function readEnvelopeChain(chain: ChainSpec): EnvelopeChain {
   const subject = `chain ${chain.name}`;
   const params = createParamsReader(chain.params, subject);
   const order = params.integer("whiteningOrder", 0, 64);

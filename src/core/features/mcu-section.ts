@@ -32,11 +32,12 @@ const sectionHeaderBytes = 40;
 /** Bytes of a feature. */
 const sectionFeatureBytes = 16;
 /**
- * Numbers of the chain `envelope-order`, the only one, by what it integrates and whether that is held to a limit: firmware that does
+ * Number of the chain `envelope-order`, the only one, by what it integrates and whether that is held to a limit: firmware that does
  * not know one refuses it.
  */
-const envelopeOrderChains: Readonly<Record<EnvelopeMeasure, number>> = { magnitude: 1, energy: 2 };
-const heldChains: Readonly<Record<EnvelopeMeasure, number>> = { magnitude: 3, energy: 4 };
+function numberChain(measure: EnvelopeMeasure, limit: number): number {
+  return (measure === "energy" ? 2 : 1) + (limit > 0 ? 2 : 0);
+}
 /** An operator's number is its place. */
 const sectionOperators = [
   "order-log-snr",
@@ -102,8 +103,7 @@ export function encodeMcuSection(features: McuFeatures & { readonly maxRateHz: n
   const view = new DataView(bytes.buffer);
   view.setUint16(0, spec.list.length, true);
   const limit = Number(chain.params.envelopeLimit ?? 0);
-  const numbers = limit > 0 ? heldChains : envelopeOrderChains;
-  view.setUint8(2, numbers[chain.params.envelope === "energy" ? "energy" : "magnitude"]);
+  view.setUint8(2, numberChain(chain.params.envelope === "energy" ? "energy" : "magnitude", limit));
   view.setUint8(3, filters.length - 1);
   view.setUint16(4, param("whiteningOrder"), true);
   view.setUint16(6, param("whiteningBlock"), true);
@@ -148,8 +148,7 @@ export function readMcuSection(bytes: Uint8Array): McuFeatures | undefined {
   if (bytes.length < sectionHeaderBytes) return undefined;
   const limit = view.getUint8(25);
   if (limit === 1) return undefined;
-  const numbers = limit > 0 ? heldChains : envelopeOrderChains;
-  const envelope = envelopeMeasures.find((measure) => numbers[measure] === view.getUint8(2));
+  const envelope = envelopeMeasures.find((measure) => numberChain(measure, limit) === view.getUint8(2));
   if (envelope === undefined) return undefined;
   const features = view.getUint16(0, true);
   let offset = sectionHeaderBytes;

@@ -12,6 +12,14 @@ export interface RowSpace {
   readonly singles: Float32Array;
 }
 
+/** Makes room for so many rows: those of `space`, as wide, and more. */
+export function growRowSpace(space: RowSpace, rows: number, width: RowWidth): RowSpace {
+  const grown = makeRowSpace(rows, width);
+  grown.doubles.set(space.doubles);
+  grown.singles.set(space.singles);
+  return grown;
+}
+
 /** Makes room for so many rows. */
 export function makeRowSpace(rows: number, width: RowWidth): RowSpace {
   const doubles = rows * width.doubles;

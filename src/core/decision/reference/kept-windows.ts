@@ -2,7 +2,7 @@
  * The windows that a baseline is learnt from, in the order of time: numbers in a row each, since a gateway may learn of a
  * thousand points at once. Judges none, and lets none go by itself.
  */
-import { makeRowSpace, type RowSpace } from "../../maths/row-space.ts";
+import { growRowSpace, makeRowSpace, type RowWidth } from "../../maths/row-space.ts";
 import type { KeptWindow } from "./baseline-snapshot.ts";
 import type { HealthyWindow } from "./fit-site-baseline.ts";
 
@@ -69,7 +69,7 @@ class Rows implements KeptWindows {
   retain(isWanted: (place: number) => boolean): void {
     const wanted = Array.from({ length: this.length }, (_, place) => place).filter(isWanted);
     const features = wanted.map((place) => this.#features.get(place));
-    const space = this.#makeSpace(wanted.length + moreRows);
+    const space = makeRowSpace(wanted.length + moreRows, this.#width());
     copyRows(this.#space.doubles, space.doubles, { width: this.#rowWidth(), places: wanted });
     copyRows(this.#space.singles, space.singles, { width: this.#bands, places: wanted });
     this.#space = space;
@@ -107,15 +107,12 @@ class Rows implements KeptWindows {
     return fields.logits + this.#outputs;
   }
 
-  #makeSpace(rows: number): RowSpace {
-    return makeRowSpace(rows, { doubles: this.#rowWidth(), singles: this.#bands });
+  #width(): RowWidth {
+    return { doubles: this.#rowWidth(), singles: this.#bands };
   }
 
   #grow(): void {
-    const space = this.#makeSpace(this.length + moreRows);
-    space.doubles.set(this.#space.doubles);
-    space.singles.set(this.#space.singles);
-    this.#space = space;
+    this.#space = growRowSpace(this.#space, this.length + moreRows, this.#width());
   }
 
   #windowAt(place: number): HealthyWindow {

@@ -5,7 +5,11 @@
 import type { FeatureSpec } from "../../../../core/contract/bundle/feature-spec.ts";
 import { createAngleEnvelope } from "../../../../core/features/angle-envelope.ts";
 import { createBlockWhitener } from "../../../../core/features/block-whitener.ts";
-import { analysisRateHz, designAnalysisFilter } from "../../../../core/features/envelope-order-chain.ts";
+import {
+  analysisRateHz,
+  designAnalysisFilter,
+  readEnvelopeChain,
+} from "../../../../core/features/envelope-order-chain.ts";
 import { createOrderSpectrum } from "../../../../core/features/order-spectrum.ts";
 import { createDecimator } from "../../../../core/maths/decimator.ts";
 import { computeMedian } from "../../../../core/maths/robust.ts";
@@ -28,20 +32,16 @@ export function computeRecordedSpectrum(
   spec: FeatureSpec,
   highestOrder: number,
 ): RecordedSpectrum | null {
-  const params = spec.chains.find(({ kind }) => kind === "envelope-order")?.params;
-  if (params === undefined) return null;
-  const revolutions = Number(params.revolutions);
+  const chain = spec.chains.find(({ kind }) => kind === "envelope-order");
+  if (chain === undefined) return null;
+  const { whitening, measure, revolutions, grid: heard } = readEnvelopeChain(chain);
   const samplesPerRevolution = 2 ** Math.ceil(Math.log2(Math.max(48, 2.5 * highestOrder)));
   const fftSize = 2 ** Math.ceil(Math.log2(revolutions * samplesPerRevolution));
-  const envelopeLimit = Number(params.envelopeLimit ?? 0);
-  const grid = { samplesPerRevolution, fftSize, floorOrders: 2, shaftGuardOrders: 0, envelopeLimit };
+  const grid = { ...heard, samplesPerRevolution, fftSize, floorOrders: 2, shaftGuardOrders: 0 };
   const spectrum = createOrderSpectrum(grid);
   const wanted = Math.floor(revolutions * samplesPerRevolution);
-  const measure = params.envelope === "energy" ? "energy" : "magnitude";
   const envelope = createAngleEnvelope({ samplesPerRevolution, measure, capacity: fftSize });
-  const whitening = { order: Number(params.whiteningOrder), blockSamples: Number(params.whiteningBlock) };
-  const memory = Number(params.whiteningMemory);
-  const whitener = createBlockWhitener({ ...whitening, memory }, envelope);
+  const whitener = createBlockWhitener(whitening, envelope);
   const factor = Math.max(1, Math.floor(signal.sampleRateHz / analysisRateHz));
   const step = signal.shaftRpm / 60 / (signal.sampleRateHz / factor);
   const perWindow = Math.floor(wanted / samplesPerRevolution / step) * factor;
