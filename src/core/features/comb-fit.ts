@@ -26,9 +26,8 @@ export interface CombedSpectrum {
   readonly binOrders: number;
   readonly lowestBin: number;
   readonly highestBin: number;
-  readonly amplitudes: Float64Array;
-  /** 1 for each bin that a harmonic of the shaft fills: no line is looked for there. */
-  readonly isShaftBin: Uint8Array;
+  /** Of each bin the largest amplitude of itself and its neighbours that no harmonic of the shaft fills; 0: there is none. */
+  raise(): Float64Array;
   /** Median amplitude around an order. */
   floorNear(order: number): number;
 }
@@ -46,12 +45,11 @@ export const mostHarmonics = 4;
 /** No line is taken for higher or lower than this: the product of all of a comb stays within single precision. */
 const highest = 1000;
 
-/** Creates a fit for spectra in `spectrum.amplitudes`. */
+/** Creates a fit for one spectrum after the other. */
 export function createCombFit(spectrum: CombedSpectrum): CombFit {
-  const { binOrders, lowestBin, highestBin, amplitudes, isShaftBin } = spectrum;
-  /** Of each bin the largest amplitude of itself and its neighbours that no harmonic of the shaft fills; 0: there is none. */
-  const ridge = new Float64Array(amplitudes.length);
-  let isRidgeKnown = false;
+  const { binOrders, lowestBin, highestBin } = spectrum;
+  /** Of the spectrum that is looked at; null: nobody has asked for it. */
+  let ridge: Float64Array | null = null;
   const floors = new Float64Array(mostHarmonics);
   const upper = new Float64Array(mostHarmonics);
   const lower = new Float64Array(mostHarmonics);
@@ -59,18 +57,7 @@ export function createCombFit(spectrum: CombedSpectrum): CombFit {
   /** What `heights` are of. */
   const last = { order: 0, harmonics: 0, tolerance: 0, spacing: 0 };
 
-  const raise = (): void => {
-    for (let bin = lowestBin; bin <= highestBin; bin++) {
-      let peak = 0;
-      for (let near = bin - 1; near <= bin + 1; near++) {
-        if (isShaftBin[near] === 0 && amplitudes[near]! > peak) peak = amplitudes[near]!;
-      }
-      ridge[bin] = peak;
-    }
-    isRidgeKnown = true;
-  };
-
-  const heightAt = (bin: number, floor: number): number => {
+  const heightAt = (ridge: Float64Array, bin: number, floor: number): number => {
     const peak = ridge[bin]!;
     return bin < lowestBin || bin > highestBin || peak === 0
       ? 1
@@ -92,7 +79,7 @@ export function createCombFit(spectrum: CombedSpectrum): CombFit {
     return least;
   };
 
-  const search = ({ order, harmonics, tolerance, spacing }: Comb): void => {
+  const search = (ridge: Float64Array, { order, harmonics, tolerance, spacing }: Comb): void => {
     const top = toBins(Math.fround(order) * harmonics, binOrders);
     const reach = Math.max(1, roundUp(Math.fround(tolerance) * top));
     const side = spacing === 0 ? 0 : toBins(spacing, binOrders);
@@ -107,9 +94,9 @@ export function createCombFit(spectrum: CombedSpectrum): CombFit {
       let sides = 1;
       for (let line = 0; line < harmonics; line++) {
         const bin = placeOf(line + 1, highestLine, harmonics);
-        lines *= heightAt(bin, floors[line]!);
+        lines *= heightAt(ridge, bin, floors[line]!);
         if (side === 0) continue;
-        sides *= heightAt(bin + side, upper[line]!) * heightAt(bin - side, lower[line]!);
+        sides *= heightAt(ridge, bin + side, upper[line]!) * heightAt(ridge, bin - side, lower[line]!);
       }
       if (!(lines * sides > best)) continue;
       best = lines * sides;
@@ -129,8 +116,8 @@ export function createCombFit(spectrum: CombedSpectrum): CombFit {
         last.tolerance === tolerance &&
         last.spacing === spacing;
       if (isLast) return heights;
-      if (!isRidgeKnown) raise();
-      if (findFloors(comb) > 0) search(comb);
+      ridge ??= spectrum.raise();
+      if (findFloors(comb) > 0) search(ridge, comb);
       else {
         heights.lines = Number.NaN;
         heights.sideBands = Number.NaN;
@@ -142,7 +129,7 @@ export function createCombFit(spectrum: CombedSpectrum): CombFit {
       return heights;
     },
     renew: () => {
-      isRidgeKnown = false;
+      ridge = null;
       last.order = 0;
     },
   };

@@ -3,13 +3,16 @@
  * signal-to-noise ratio of a line in it: log(peak near the order / median around it). Free of level by construction.
  */
 
-import { shareSpectrumKernel } from "../maths/spectrum-kernel.ts";
+import { findOrMake } from "../maths/find-or-make.ts";
+import { shareSpectrumKernel } from "../maths/spectrum-vectors.ts";
 import { type Comb, type CombHeights, createCombFit } from "./comb-fit.ts";
 
 /** Medians are kept on this grid of orders, so that neighbouring features share them. */
 const floorGridOrders = 0.25;
 /** Below this the Hann window's main lobe at zero order reigns. */
 const lowestOrder = 0.1;
+/** Lengths whose Hann windows are kept. */
+const keptWindows = 4;
 /** Share of the Nyquist order above which the envelope's low-pass bends the floor. */
 const passband = 0.8;
 
@@ -86,9 +89,9 @@ export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectru
   const highestOrder = highestOrderOf(samplesPerRevolution);
   const lowestBin = Math.ceil(lowestOrder / binOrders);
   const highestBin = Math.min(bins - 1, Math.floor(highestOrder / binOrders));
-  const hann = new Float64Array(fftSize);
+  /** Hann windows by their lengths. */
+  const windows = new Map<number, Float64Array>();
   const floors = new Float64Array(Math.ceil(highestOrder / floorGridOrders) + 2);
-  let hannLength = 0;
   const ofShaft = (order: number): boolean => Math.abs(order - Math.round(order)) < shaftGuardOrders;
   const isShaftBin = Uint8Array.from({ length: bins }, (_, bin) => (ofShaft(bin * binOrders) ? 1 : 0));
 
@@ -137,7 +140,13 @@ export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectru
     return peak > 0 ? Math.log(peak / floor) : 0;
   };
 
-  const combs = createCombFit({ binOrders, lowestBin, highestBin, amplitudes, isShaftBin, floorNear });
+  const combs = createCombFit({
+    binOrders,
+    lowestBin,
+    highestBin,
+    raise: () => kernel.ridge(isShaftBin),
+    floorNear,
+  });
   /** Forgets what was known of the spectrum before. */
   const renew = (): void => {
     floors.fill(-1);
@@ -150,12 +159,21 @@ export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectru
     highestOrder,
     amplitudes,
     compute: (samples, count) => {
-      if (count !== hannLength) fillHann(hann, count);
-      hannLength = count;
-      const most = envelopeLimit > 0 ? envelopeLimit * computeMean(samples, count, Infinity) : Infinity;
-      const mean = computeMean(samples, count, most);
-      for (let index = 0; index < count; index++) {
-        input[index] = (Math.min(samples[index]!, most) - mean) * hann[index]!;
+      const hann = findOrMake(windows, count, () => {
+        // Windows of one speed differ by a sample or two.
+        if (windows.size >= keptWindows) windows.clear();
+        return tabulateHann(count);
+      });
+      sumUp(samples, count);
+      const most = envelopeLimit * (totals.sum / count);
+      if (envelopeLimit > 0 && totals.largest > most) {
+        const mean = computeMean(samples, count, most);
+        for (let index = 0; index < count; index++) {
+          input[index] = (Math.min(samples[index]!, most) - mean) * hann[index]!;
+        }
+      } else {
+        const mean = totals.sum / count;
+        for (let index = 0; index < count; index++) input[index] = (samples[index]! - mean) * hann[index]!;
       }
       input.fill(0, count);
       kernel.transform();
@@ -172,6 +190,21 @@ export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectru
   };
 }
 
+const totals = { sum: 0, largest: 0 };
+
+/** Of one pass: a sum waits for the one before, and what is compared meanwhile costs nothing. */
+function sumUp(samples: Float32Array, count: number): void {
+  let sum = 0;
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let index = 0; index < count; index++) {
+    const sample = samples[index]!;
+    sum += sample;
+    if (sample > largest) largest = sample;
+  }
+  totals.sum = sum;
+  totals.largest = largest;
+}
+
 /** Of values that count for `most` at most. */
 function computeMean(samples: Float32Array, count: number, most: number): number {
   let sum = 0;
@@ -179,9 +212,10 @@ function computeMean(samples: Float32Array, count: number, most: number): number
   return sum / count;
 }
 
-function fillHann(window: Float64Array, length: number): void {
+function tabulateHann(length: number): Float64Array {
   const denominator = Math.max(1, length - 1);
-  for (let index = 0; index < length; index++) {
-    window[index] = 0.5 - 0.5 * Math.cos((2 * Math.PI * index) / denominator);
-  }
+  return Float64Array.from(
+    { length },
+    (_, index) => 0.5 - 0.5 * Math.cos((2 * Math.PI * index) / denominator),
+  );
 }

@@ -1,7 +1,7 @@
 /**
  * Bands as vectors of two doubles in WebAssembly, which round to the same bits as JavaScript. A recursion waits for its own last
- * output, so one band alone leaves the processor idle while several in JavaScript run out of registers: two pairs of bands go in
- * one loop (`npx tsx scripts/bench-features.ts`: levels).
+ * output, so one band alone leaves the processor idle while several in JavaScript run out of registers: three pairs of bands go in
+ * one loop (`npx tsx scripts/bench-features.ts 25600`: levels).
  */
 import {
   type BandKernel,
@@ -114,8 +114,8 @@ function encodeDifferences({ given, differences }: Layout): WasmFunction {
   };
 }
 
-/** Two pairs wait for each other's last outputs less than for their own; for a third there is no register. */
-const pairsAbreast = 2;
+/** Pairs wait for each other's last outputs less than for their own. For a third there is no register: what is stored meanwhile costs less. */
+const pairsAbreast = 3;
 const coefficients = ["a1", "a2", "k1", "k2"];
 const states = ["m1", "m2", "y1", "y2"];
 

@@ -2,7 +2,7 @@
  * The median of a range by counting: how many values lie below a pivot, and which are next to it. A few counts find it, and
  * each goes through the values without a branch, which a selection cannot. The pivots are guessed; the result is exact.
  */
-import { f64, f64x2, i32, i64x2, repeat } from "./wasm-code.ts";
+import { branch, type Code, f64, f64x2, i32, i64x2, repeat } from "./wasm-code.ts";
 import type { WasmFunction, WasmInstance } from "./wasm-module.ts";
 
 /** What lies on either side of a pivot. */
@@ -61,37 +61,52 @@ const vectorBytes = 16;
 /**
  * `count(pivot, from, to)`: of the doubles between two addresses, one at least. Writes at `foundAt` two numbers of values below the
  * pivot (64 bits), the two largest of them and the two smallest others: of every second value each. What lies right behind
- * the range must be writable; it is as before in the end.
+ * the range must be writable; it is as before in the end. Two vectors a turn, each with sums of its own: a comparison waits for the one before.
  */
 export function describeCount(foundAt: number): WasmFunction {
+  const found = ["counts", "below", "above"];
   return {
     name: "count",
     parameters: { pivot: "f64", from: "i32", to: "i32" },
-    locals: { f64: "behind", v128: "pivots values mask counts below above" },
+    locals: {
+      f64: "behind",
+      v128: `pivots values mask ${found.map((each) => `${each}0 ${each}1`).join(" ")}`,
+    },
     body: ({ get, set }) => {
       const infinity = f64.constant(Number.POSITIVE_INFINITY);
+      const take = (place: 0 | 1): Code => [
+        ...set("values", f64x2.load(get("from"), vectorBytes * place)),
+        ...set("mask", f64x2.isAbove(get("pivots"), get("values"))),
+        ...set(`counts${place}`, i64x2.sub(get(`counts${place}`), get("mask"))),
+        ...set(`below${place}`, f64x2.pmax(get(`below${place}`), f64x2.and(get("values"), get("mask")))),
+        // With all bits set it is no number, and smaller than none.
+        ...set(`above${place}`, f64x2.pmin(get(`above${place}`), f64x2.or(get("values"), get("mask")))),
+      ];
+      const advance = (vectors: number): Code =>
+        set("from", i32.add(get("from"), i32.constant(vectorBytes * vectors)));
+      const isLeft = i32.isBelow(get("from"), get("to"));
+      // Of an odd number of vectors the first goes alone: their bytes are 1 … 16 more than a multiple of 32.
+      const lastByte = i32.sub(i32.sub(get("to"), get("from")), i32.constant(1));
+      const isEven = i32.and(lastByte, i32.constant(vectorBytes));
       return [
         ...set("pivots", f64x2.both(get("pivot"))),
-        ...set("above", f64x2.both(infinity)),
+        ...set("above0", f64x2.both(infinity)),
+        ...set("above1", get("above0")),
         // The last vector of an odd number of values.
         ...set("behind", f64.load(get("to"))),
         ...f64.store({ address: get("to") }, infinity),
-        ...repeat(
-          [
-            ...set("values", f64x2.load(get("from"))),
-            ...set("mask", f64x2.isAbove(get("pivots"), get("values"))),
-            ...set("counts", i64x2.sub(get("counts"), get("mask"))),
-            ...set("below", f64x2.pmax(get("below"), f64x2.and(get("values"), get("mask")))),
-            // With all bits set it is no number, and smaller than none.
-            ...set("above", f64x2.pmin(get("above"), f64x2.or(get("values"), get("mask")))),
-            ...set("from", i32.add(get("from"), i32.constant(vectorBytes))),
-          ],
-          i32.isBelow(get("from"), get("to")),
-        ),
+        ...branch(isEven, [], [...take(0), ...advance(1)]),
+        ...branch(isLeft, repeat([...take(0), ...take(1), ...advance(2)], isLeft), []),
         ...f64.store({ address: get("to") }, get("behind")),
-        ...f64x2.store({ address: i32.constant(foundAt) }, get("counts")),
-        ...f64x2.store({ address: i32.constant(foundAt), offset: vectorBytes }, get("below")),
-        ...f64x2.store({ address: i32.constant(foundAt), offset: 2 * vectorBytes }, get("above")),
+        ...f64x2.store({ address: i32.constant(foundAt) }, i64x2.add(get("counts0"), get("counts1"))),
+        ...f64x2.store(
+          { address: i32.constant(foundAt), offset: vectorBytes },
+          f64x2.pmax(get("below0"), get("below1")),
+        ),
+        ...f64x2.store(
+          { address: i32.constant(foundAt), offset: 2 * vectorBytes },
+          f64x2.pmin(get("above0"), get("above1")),
+        ),
       ];
     },
   };

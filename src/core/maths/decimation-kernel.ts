@@ -5,14 +5,14 @@
 
 import { makeCounts } from "./shared-room.ts";
 
-/** Bits of a tap's fraction: 32,768 stands for 1. */
-const tapBits = 15;
+/** What of a tap stands for 1: its fraction has 15 bits. */
+const wholeTap = 32_768;
 /** The largest sum of the taps' sizes: any counts times such taps stay within 32 bits. */
 const mostGain = 2 ** 16 - 1;
 
 /** The make of a low-pass: every `factor`-th output, 2 at least. */
 export interface Decimation {
-  /** Fractions of {@link tapBits} bits; see {@link roundTaps}. */
+  /** Fractions of 15 bits; see {@link roundTaps}. */
   readonly taps: Int16Array;
   readonly factor: number;
 }
@@ -57,20 +57,20 @@ export interface DecimationState {
 
 /** `taps` in whole numbers that add up to what 1 stands for, so that what does not change comes out as it went in. */
 export function roundTaps(taps: Float64Array): Int16Array {
-  const rounded = Int16Array.from(taps, (tap) => Math.round(tap * 2 ** tapBits));
+  const rounded = Int16Array.from(taps, (tap) => Math.round(tap * wholeTap));
   const middle = (taps.length - 1) >> 1;
-  rounded[middle]! += 2 ** tapBits - rounded.reduce((sum, tap) => sum + tap, 0);
+  rounded[middle]! += wholeTap - rounded.reduce((sum, tap) => sum + tap, 0);
   return rounded;
 }
 
 /** What a tap stands for, exact in single precision. */
 export function readTaps(taps: Int16Array): Float64Array {
-  return Float64Array.from(taps, (tap) => tap / 2 ** tapBits);
+  return Float64Array.from(taps, (tap) => tap / wholeTap);
 }
 
 /** What a sum of counts times taps stands for. */
 export function scaleOfSums(scale: number): number {
-  return scale / 2 ** tapBits;
+  return scale / wholeTap;
 }
 
 /** Whether no counts take a sum out of 32 bits. */

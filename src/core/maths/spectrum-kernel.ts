@@ -1,14 +1,10 @@
 /**
- * Amplitudes of the spectrum of real values, and medians of ranges of them: in plain JavaScript, and as vectors of two doubles in
- * WebAssembly, to the same bits. Does not window or pad: the caller does.
+ * Amplitudes of the spectrum of real values, medians of ranges of them and their ridge: in plain JavaScript here, as vectors in
+ * `spectrum-vectors.ts`, to the same bits. Does not window or pad: the caller does.
  */
 
-import { createMedianSearch, describeCount, describeSum } from "./counted-median.ts";
-import { findOrMake } from "./find-or-make.ts";
-import { createRealFft, tabulateTransform } from "./real-fft.ts";
+import { createRealFft } from "./real-fft.ts";
 import { medianInPlace } from "./select.ts";
-import { type Code, f64, f64x2, i32, repeat } from "./wasm-code.ts";
-import { encodeModule, type Locals, preferVectors, startModule, type WasmFunction } from "./wasm-module.ts";
 
 /** Spectra of one length, one at a time; nothing allocates. */
 export interface SpectrumKernel {
@@ -19,6 +15,11 @@ export interface SpectrumKernel {
   transform(): void;
   /** Median of the amplitudes `from … to` (exclusive), one at least, as `medianInPlace` says; moves none. */
   median(from: number, to: number): number;
+  /**
+   * Of each amplitude the largest of itself and its two neighbours, but for those that `passedOver` marks with a 1, a table that is
+   * not changed later; 0 where none is left. Valid until the next transform or ridge.
+   */
+  ridge(passedOver: Uint8Array): Float64Array;
 }
 
 /** Creates the kernel in plain JavaScript: for machines without vectors, and to hold the other one against. */
@@ -29,6 +30,7 @@ export function createScriptSpectrumKernel(size: number): SpectrumKernel {
   const amplitudes = new Float64Array(bins);
   const real = new Float64Array(bins);
   const imag = new Float64Array(bins);
+  const ridge = new Float64Array(bins);
   return {
     input,
     amplitudes,
@@ -41,224 +43,24 @@ export function createScriptSpectrumKernel(size: number): SpectrumKernel {
       }
     },
     median: createSelection(amplitudes),
+    ridge: (passedOver) => {
+      for (let bin = 0; bin < bins; bin++) {
+        let peak = 0;
+        for (let near = bin - 1; near <= bin + 1; near++) {
+          if (passedOver[near] === 0 && amplitudes[near]! > peak) peak = amplitudes[near]!;
+        }
+        ridge[bin] = peak;
+      }
+      return ridge;
+    },
   };
 }
 
 /** Medians of what is copied first. */
-function createSelection(values: Float64Array): SpectrumKernel["median"] {
+export function createSelection(values: Float64Array): SpectrumKernel["median"] {
   const scratch = new Float64Array(values.length);
   return (from, to) => {
     for (let index = from; index < to; index++) scratch[index - from] = values[index]!;
     return medianInPlace(scratch, to - from);
   };
-}
-
-const doubleBytes = 8;
-const vectorBytes = 16;
-const addressBytes = 4;
-/** Right behind what `count` finds. */
-const inputAt = 3 * vectorBytes;
-
-/** Where in the memory what lies, bytes. The first half of the transform's results is its real parts. */
-interface Layout {
-  readonly half: number;
-  readonly re: number;
-  readonly im: number;
-  /** One more, for the vector that reaches beyond the last. */
-  readonly amplitudes: number;
-  /** Of the last step, and of the steps before it, one after the other. */
-  readonly cosines: number;
-  readonly sines: number;
-  readonly stepCosines: number;
-  readonly stepSines: number;
-  /** Where the first value of each pair of the first step lies in the input. */
-  readonly sources: number;
-  readonly end: number;
-}
-
-/** Creates the kernel of vectors, of 16 values at least. @throws Error where the processor or the runtime has none. */
-export function createVectorSpectrumKernel(size: number): SpectrumKernel | null {
-  if (size < 16) return null;
-  const layout = layOut(size);
-  const { half } = layout;
-  const transform = describeTransform(layout);
-  const module = startModule(encodeModule(layout.end, [transform, describeCount(0), describeSum()]));
-  const { memory } = module;
-  fillTables(memory, layout);
-  const run = module.find(transform.name);
-  const re = new Float64Array(memory, layout.re, 1);
-  const im = new Float64Array(memory, layout.im, 1);
-  const amplitudes = new Float64Array(memory, layout.amplitudes, half + 1);
-  const search = createMedianSearch(module, { foundAt: 0, valuesAt: layout.amplitudes });
-  const select = createSelection(amplitudes);
-  return {
-    input: new Float64Array(memory, inputAt, size),
-    amplitudes,
-    transform: () => {
-      run();
-      // Both ends are real.
-      const first = re[0]! + im[0]!;
-      const last = re[0]! - im[0]!;
-      amplitudes[0] = Math.sqrt(first * first);
-      amplitudes[half] = Math.sqrt(last * last);
-    },
-    median: (from, to) => search(from, to) ?? select(from, to),
-  };
-}
-
-function layOut(size: number): Layout {
-  const half = size / 2;
-  const re = inputAt + doubleBytes * size;
-  const im = re + doubleBytes * half;
-  const amplitudes = im + doubleBytes * half;
-  const cosines = amplitudes + doubleBytes * (half + 2);
-  const sines = cosines + doubleBytes * half;
-  const stepCosines = sines + doubleBytes * half;
-  const stepSines = stepCosines + doubleBytes * half;
-  const sources = stepSines + doubleBytes * half;
-  const end = sources + addressBytes * (half / 2) + vectorBytes;
-  return { half, re, im, amplitudes, cosines, sines, stepCosines, stepSines, sources, end };
-}
-
-/** The same numbers as `createRealFft` uses, in the order in which they are wanted. */
-function fillTables(memory: ArrayBuffer, layout: Layout): void {
-  const { half } = layout;
-  const { reversed, cosine, sine } = tabulateTransform(2 * half);
-  new Float64Array(memory, layout.cosines, half).set(cosine);
-  new Float64Array(memory, layout.sines, half).set(sine);
-  const stepCosines = new Float64Array(memory, layout.stepCosines, half);
-  const stepSines = new Float64Array(memory, layout.stepSines, half);
-  for (let span = 2; span < half; span <<= 1) {
-    for (let offset = 0; offset < span; offset++) {
-      stepCosines[span + offset] = cosine[(half / span) * offset]!;
-      stepSines[span + offset] = sine[(half / span) * offset]!;
-    }
-  }
-  const sources = new Uint32Array(memory, layout.sources, half / 2);
-  for (let pair = 0; pair < half / 2; pair++) sources[pair] = inputAt + vectorBytes * reversed[2 * pair]!;
-}
-
-/** `transform()`: line by line what `createRealFft` says, two values at a time. */
-function describeTransform(layout: Layout): WasmFunction {
-  const v128 = "wr wi xr xi yr yi br bi ar ai";
-  return {
-    name: "transform",
-    parameters: {},
-    locals: { i32: "at mirror source step", v128 },
-    body: (locals) => {
-      const steps: Code[] = [];
-      for (let span = 2; span < layout.half; span <<= 1) steps.push(encodeStep(locals, layout, span));
-      return [...encodeFirstStep(locals, layout), ...steps.flat(), ...encodeUnpacking(locals, layout)];
-    },
-  };
-}
-
-/** Puts the input into the order of reversed bits, and does the step that needs no multiplication. */
-function encodeFirstStep({ get, set }: Locals, { half, re, im, sources }: Layout): Code {
-  // Of a pair, both lie half of the input apart.
-  const apart = (vectorBytes * half) / 2;
-  return [
-    ...set("at", i32.constant(0)),
-    ...repeat(
-      [
-        ...set("source", i32.load(i32.shiftRight(get("at"), i32.constant(2)), sources)),
-        ...set("xr", f64x2.load(get("source"))),
-        ...set("xi", f64x2.load(get("source"), apart)),
-        ...set("ar", f64x2.add(get("xr"), get("xi"))),
-        ...set("br", f64x2.sub(get("xr"), get("xi"))),
-        ...f64x2.store({ address: get("at"), offset: re }, f64x2.firsts(get("ar"), get("br"))),
-        ...f64x2.store({ address: get("at"), offset: im }, f64x2.seconds(get("ar"), get("br"))),
-        ...set("at", i32.add(get("at"), i32.constant(vectorBytes))),
-      ],
-      i32.isBelow(get("at"), i32.constant(doubleBytes * half)),
-    ),
-  ];
-}
-
-function encodeStep({ get, set }: Locals, layout: Layout, span: number): Code {
-  const { half, re, im, stepCosines, stepSines } = layout;
-  const { add, sub, mul } = f64x2;
-  const spanBytes = doubleBytes * span;
-  const take = (name: string, offset: number): Code => set(name, f64x2.load(get("at"), offset));
-  const put = (offset: number, value: Code): Code => f64x2.store({ address: get("at"), offset }, value);
-  const butterfly = [
-    ...set("wr", f64x2.load(get("step"), stepCosines + spanBytes)),
-    ...set("wi", f64x2.load(get("step"), stepSines + spanBytes)),
-    ...take("xr", re + spanBytes),
-    ...take("xi", im + spanBytes),
-    ...set("br", sub(mul(get("xr"), get("wr")), mul(get("xi"), get("wi")))),
-    ...set("bi", add(mul(get("xr"), get("wi")), mul(get("xi"), get("wr")))),
-    ...take("ar", re),
-    ...take("ai", im),
-    ...put(re, add(get("ar"), get("br"))),
-    ...put(im, add(get("ai"), get("bi"))),
-    ...put(re + spanBytes, sub(get("ar"), get("br"))),
-    ...put(im + spanBytes, sub(get("ai"), get("bi"))),
-  ];
-  const advance = (name: string, bytes: number): Code => set(name, i32.add(get(name), i32.constant(bytes)));
-  return [
-    ...set("at", i32.constant(0)),
-    ...repeat(
-      [
-        ...set("step", i32.constant(0)),
-        ...repeat(
-          [...butterfly, ...advance("at", vectorBytes), ...advance("step", vectorBytes)],
-          i32.isBelow(get("step"), i32.constant(spanBytes)),
-        ),
-        ...advance("at", spanBytes),
-      ],
-      i32.isBelow(get("at"), i32.constant(doubleBytes * half)),
-    ),
-  ];
-}
-
-/** Joins the spectra of even and odd values; of the last vector the second is no amplitude. */
-function encodeUnpacking({ get, set }: Locals, layout: Layout): Code {
-  const { half, re, im, amplitudes, cosines, sines } = layout;
-  const { add, sub, mul } = f64x2;
-  const both = (value: number): Code => f64x2.both(f64.constant(value));
-  const halved = (value: Code): Code => mul(both(0.5), value);
-  const take = (name: string, offset: number): Code => set(name, f64x2.load(get("at"), offset));
-  const swapped = (offset: number): Code =>
-    f64x2.slide(f64x2.load(get("mirror"), offset), f64x2.load(get("mirror"), offset));
-  const firstAt = doubleBytes;
-  return [
-    ...set("at", i32.constant(firstAt)),
-    ...set("mirror", i32.constant(doubleBytes * (half - 2))),
-    ...repeat(
-      [
-        ...take("wr", cosines),
-        ...take("wi", sines),
-        ...take("xr", re),
-        ...take("xi", im),
-        ...set("yr", swapped(re)),
-        ...set("yi", swapped(im)),
-        ...set("ar", halved(add(get("xr"), get("yr")))),
-        ...set("ai", halved(sub(get("xi"), get("yi")))),
-        ...set("br", halved(add(get("xi"), get("yi")))),
-        ...set("bi", halved(sub(get("yr"), get("xr")))),
-        ...set("xr", sub(add(get("ar"), mul(get("br"), get("wr"))), mul(get("bi"), get("wi")))),
-        ...set("xi", add(add(get("ai"), mul(get("br"), get("wi"))), mul(get("bi"), get("wr")))),
-        ...f64x2.store(
-          { address: get("at"), offset: amplitudes },
-          f64x2.sqrt(add(mul(get("xr"), get("xr")), mul(get("xi"), get("xi")))),
-        ),
-        ...set("at", i32.add(get("at"), i32.constant(vectorBytes))),
-        ...set("mirror", i32.sub(get("mirror"), i32.constant(vectorBytes))),
-      ],
-      i32.isBelow(get("at"), i32.constant(doubleBytes * half)),
-    ),
-  ];
-}
-
-const shared = new Map<number, SpectrumKernel>();
-
-/** The kernel of this process for a length: vectors where there are any. @throws RangeError as `createRealFft` does. */
-export function shareSpectrumKernel(size: number): SpectrumKernel {
-  return findOrMake(shared, size, () =>
-    preferVectors(
-      () => createVectorSpectrumKernel(size),
-      () => createScriptSpectrumKernel(size),
-    ),
-  );
 }

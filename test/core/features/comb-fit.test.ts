@@ -1,10 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Comb, type CombFit, createCombFit } from "../../../src/core/features/comb-fit.ts";
+import { shareSpectrumKernel } from "../../../src/core/maths/spectrum-vectors.ts";
 
 const bins = 1025;
 const binOrders = 48 / 2048;
 const [lowestBin, highestBin] = [5, 819];
+const kernel = shareSpectrumKernel(2 * (bins - 1));
+
+/** A fit for what is put into the spectrum. */
+function fitTo(amplitudes: Float64Array, passedOver: Uint8Array, floor: number): CombFit {
+  const raise = (): Float64Array => {
+    kernel.amplitudes.set(amplitudes);
+    return kernel.ridge(passedOver);
+  };
+  return createCombFit({ binOrders, lowestBin, highestBin, raise, floorNear: () => floor });
+}
 
 /** A spectrum of 1 everywhere but for some lines. */
 function makeFit(lines: Readonly<Record<number, number>>, shaftBins: readonly number[] = []): CombFit {
@@ -12,7 +23,7 @@ function makeFit(lines: Readonly<Record<number, number>>, shaftBins: readonly nu
   for (const [bin, height] of Object.entries(lines)) amplitudes[Number(bin)] = height;
   const isShaftBin = new Uint8Array(bins);
   for (const bin of shaftBins) isShaftBin[bin] = 1;
-  return createCombFit({ binOrders, lowestBin, highestBin, amplitudes, isShaftBin, floorNear: () => 1 });
+  return fitTo(amplitudes, isShaftBin, 1);
 }
 
 /** Of lines at bins 200 and 400, which may lie 2 % beside. */
@@ -49,24 +60,14 @@ describe("a comb", () => {
   });
 
   it("says nothing of a spectrum without energy, and is bounded in one of a single tone", () => {
-    const amplitudes = new Float64Array(bins);
-    const isShaftBin = new Uint8Array(bins);
-    const spectrum = { binOrders, lowestBin, highestBin, amplitudes, isShaftBin, floorNear: () => 0 };
-    expect(createCombFit(spectrum).fit(withSides)).toEqual({ lines: Number.NaN, sideBands: Number.NaN });
+    const silent = fitTo(new Float64Array(bins), new Uint8Array(bins), 0);
+    expect(silent.fit(withSides)).toEqual({ lines: Number.NaN, sideBands: Number.NaN });
     expect(makeFit({ 200: 1e300, 400: Number.POSITIVE_INFINITY }).fit(comb).lines).toBe(Math.log(1000));
   });
 
   it("is looked for anew once the spectrum is another one", () => {
     const amplitudes = new Float64Array(bins).fill(1);
-    const isShaftBin = new Uint8Array(bins);
-    const fit = createCombFit({
-      binOrders,
-      lowestBin,
-      highestBin,
-      amplitudes,
-      isShaftBin,
-      floorNear: () => 1,
-    });
+    const fit = fitTo(amplitudes, new Uint8Array(bins), 1);
     expect(fit.fit(comb).lines).toBe(0);
     amplitudes[200] = Math.E ** 2;
     expect(fit.fit(comb).lines).toBe(0);

@@ -2,12 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createRandom } from "../../../src/core/maths/random.ts";
 import { medianInPlace } from "../../../src/core/maths/select.ts";
-import {
-  createScriptSpectrumKernel,
-  createVectorSpectrumKernel,
-  type SpectrumKernel,
-  shareSpectrumKernel,
-} from "../../../src/core/maths/spectrum-kernel.ts";
+import { createScriptSpectrumKernel, type SpectrumKernel } from "../../../src/core/maths/spectrum-kernel.ts";
+import { createVectorSpectrumKernel, shareSpectrumKernel } from "../../../src/core/maths/spectrum-vectors.ts";
 
 const sizes = [16, 32, 64, 256, 2048];
 const kernels = new Map(
@@ -17,7 +13,7 @@ const kernels = new Map(
 );
 const size = fc.constantFrom(...sizes);
 
-test("vectors and JavaScript agree on every bit of amplitudes and medians, whatever the signal", () => {
+test("vectors and JavaScript agree on every bit of amplitudes, medians and ridges, whatever the signal", () => {
   const level = fc.constantFrom(0, 1e-320, 1e-200, 1e-9, 1, 1e6, 1e160, 1e308, Number.NaN);
   const wild = fc.constantFrom(0, 1e12, Number.NaN, Number.POSITIVE_INFINITY);
   fc.assert(
@@ -37,6 +33,10 @@ test("vectors and JavaScript agree on every bit of amplitudes and medians, whate
         expect(vectors.median(from, to)).toBe(script.median(from, to));
       }
       expect(vectors.amplitudes).toEqual(script.amplitudes);
+      for (const share of [0, 0.2, 1]) {
+        const passedOver = Uint8Array.from(script.amplitudes, () => (random.uniform() < share ? 1 : 0));
+        expect(vectors.ridge(passedOver)).toEqual(script.ridge(passedOver));
+      }
     }),
     { numRuns: 150 },
   );
@@ -72,6 +72,16 @@ test("values that grow by powers of ten take no more counts than there are value
   const values = Array.from({ length: 301 }, (_, index) => 10 ** (index - 150));
   put(vectors, values);
   expect(vectors.median(3, 304)).toBe(1);
+});
+
+test("a ridge is the largest of three, but for those that are passed over", () => {
+  for (const kernel of [createScriptSpectrumKernel(16), createVectorSpectrumKernel(16)!]) {
+    kernel.amplitudes.set([5, 1, 2, 3, Number.NaN, 4, 0, 0, 9]);
+    const passedOver = Uint8Array.of(0, 0, 0, 1, 0, 0, 1, 0, 0);
+    expect([...kernel.ridge(passedOver)]).toEqual([5, 5, 2, 2, 4, 4, 4, 9, 9]);
+    expect([...kernel.ridge(new Uint8Array(9).fill(1))]).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    expect([...kernel.ridge(passedOver)]).toEqual([5, 5, 2, 2, 4, 4, 4, 9, 9]);
+  }
 });
 
 test("a short transform stays in JavaScript, and no other length is taken", () => {
