@@ -2,7 +2,6 @@
  * The windows that a measuring point saw last, as far as physical evidence reads them: a ring of fixed size, which copies what
  * it is given. Decides nothing.
  */
-import { growRowSpace, makeRowSpace, type RowWidth } from "../maths/row-space.ts";
 import { noHum } from "./mains-hum.ts";
 import type { EvidenceWindow } from "./physical-evidence.ts";
 
@@ -14,41 +13,52 @@ export interface RecentWindow extends EvidenceWindow {
   readonly logits: ArrayLike<number>;
 }
 
+/** A window that is known once more: of its features those that are lines, NaN for the others. */
+export type KnownWindow = EvidenceWindow & Pick<RecentWindow, "toMs">;
+
 /** The last windows of one point, all of one model. */
 export interface RecentWindows {
   note(window: RecentWindow): void;
-  /** Another model serves: what was noted has other features. */
-  clear(): void;
   /**
    * The windows after `sinceMs` that spoke for `output`, oldest first: those in which no other output had a higher logit.
    * Where none did, all after `sinceMs`; where there are none, the last.
    */
-  listSpeaking(alarm: { readonly output: number; readonly sinceMs: number }): readonly RecentWindow[];
+  listSpeaking(alarm: { readonly output: number; readonly sinceMs: number }): readonly KnownWindow[];
 }
 
 /** The mean of a line over so many windows is known within half a decibel. */
 const keptWindows = 60;
 
 /** Windows for which room is made at first; it doubles. */
-const firstWindows = 8;
+const firstWindows = 15;
 
-/** Creates an empty ring. */
-export function createRecentWindows(capacity: number = keptWindows): RecentWindows {
-  return new Ring(capacity);
+/** Creates an empty ring; `columns` are the features that are lines (`fault-lines.ts`). */
+export function createRecentWindows(
+  columns: readonly number[],
+  capacity: number = keptWindows,
+): RecentWindows {
+  return new Ring(columns, capacity);
 }
 
 class Ring implements RecentWindows {
+  readonly #columns: readonly number[];
   readonly #capacity: number;
   #rows: Rows | null = null;
   #noted = 0;
 
-  constructor(capacity: number) {
+  constructor(columns: readonly number[], capacity: number) {
+    this.#columns = columns;
     this.#capacity = capacity;
   }
 
   note(window: RecentWindow): void {
-    if (this.#rows === null || !fits(this.#rows, window)) {
-      this.#rows = makeRows(Math.min(firstWindows, this.#capacity), window);
+    const { features, logits } = window;
+    if (this.#rows?.features !== features.length || this.#rows.outputs !== logits.length) {
+      this.#rows = makeRows(Math.min(firstWindows, this.#capacity), {
+        features: features.length,
+        outputs: logits.length,
+        columns: this.#columns,
+      });
       this.#noted = 0;
     }
     if (this.#noted === this.#rows.windows && this.#noted < this.#capacity) {
@@ -58,136 +68,162 @@ class Ring implements RecentWindows {
     this.#noted++;
   }
 
-  clear(): void {
-    this.#rows = null;
-    this.#noted = 0;
-  }
-
-  listSpeaking({ output, sinceMs }: { readonly output: number; readonly sinceMs: number }): RecentWindow[] {
-    const all = this.#listInOrder();
-    const since = all.filter(({ toMs }) => toMs > sinceMs);
-    const leading = since.filter(({ logits }) => leads(logits, output));
-    if (leading.length > 0) return leading;
-    return since.length > 0 ? since : all.slice(-1);
-  }
-
-  #listInOrder(): RecentWindow[] {
+  listSpeaking({ output, sinceMs }: { readonly output: number; readonly sinceMs: number }): KnownWindow[] {
     const rows = this.#rows;
     if (rows === null) return [];
     const length = Math.min(this.#noted, rows.windows);
-    const first = this.#noted - length;
-    return Array.from({ length }, (_, at) => readRow(rows, (first + at) % rows.windows));
+    const places = Array.from({ length }, (_, at) => (this.#noted - length + at) % rows.windows);
+    const since = places.filter((place) => rows.doubles[place * doubles.width + doubles.toMs]! > sinceMs);
+    const leading = since.filter((place) => isAhead(rows, place, output));
+    const speaking = leading.length > 0 ? leading : since.length > 0 ? since : places.slice(-1);
+    return speaking.map((place) => readRow(rows, place));
   }
 }
 
-/** The windows as numbers in a row each: as objects those of a thousand points would take 40 MB. */
-interface Rows {
-  /** For so many windows there is room. */
-  readonly windows: number;
+/** What the windows are of. */
+interface Shape {
   readonly features: number;
   readonly outputs: number;
-  /** {@link fields}, then the logits. */
+  /** The features that are lines. */
+  readonly columns: readonly number[];
+}
+
+/** The windows as numbers in a row each: as objects those of a thousand points would take 40 MB. */
+interface Rows extends Shape {
+  /** For so many windows there is room. */
+  readonly windows: number;
+  /** {@link doubles} of each. */
   readonly doubles: Float64Array;
-  /** The features, in single precision as they are. */
-  readonly singles: Float32Array;
-  /** The same of the upper band; made when a window first has one. */
-  upper: Float32Array | null;
-  /** 1 where a feature's line stands on hum, of the lower band and of the upper one; made when one first does. */
-  hum: Uint8Array | null;
+  /** {@link shorts} of each, then its lines; `width` in all. */
+  readonly shorts: Int16Array;
+  readonly width: number;
+  /** The lines of the upper band; made when a window first has one. */
+  upper: Int16Array | null;
 }
 
-const fields = { toMs: 0, shaftRpm: 1, powerKw: 2, hasUpper: 3, logits: 4 } as const;
+const doubles = { toMs: 0, shaftRpm: 1, powerKw: 2, width: 3 } as const;
+/** Whether it has an upper band, and of each output whether none is ahead of it, 1 or 0. */
+const shorts = { hasUpper: 0, leads: 1 } as const;
 
-function makeRows(windows: number, { features, logits }: RecentWindow): Rows {
+/**
+ * A line is a whole number of steps of a 512th of its natural logarithm (0.02 dB), twice, and 1 more where it stands on hum.
+ * That is enough for a mean that is told in tenths of a decibel, and a quarter of what features and hum take.
+ */
+const stepsPerLog = 512;
+const maxSteps = 16_383;
+/** What is not known of a line, in place of its number of steps. */
+const noSteps = -16_384;
+
+function makeRows(windows: number, { features, outputs, columns }: Shape): Rows {
+  const width = shorts.leads + outputs + columns.length;
+  const shortsAt = windows * doubles.width * Float64Array.BYTES_PER_ELEMENT;
+  // One piece of memory, as in row-space.ts.
+  const memory = new ArrayBuffer(shortsAt + windows * width * Int16Array.BYTES_PER_ELEMENT);
   return {
+    features,
+    outputs,
+    columns,
     windows,
-    features: features.length,
-    outputs: logits.length,
-    ...makeRowSpace(windows, widthOf(features.length, logits.length)),
+    doubles: new Float64Array(memory, 0, windows * doubles.width),
+    shorts: new Int16Array(memory, shortsAt, windows * width),
+    width,
     upper: null,
-    hum: null,
   };
-}
-
-function widthOf(features: number, outputs: number): RowWidth {
-  return { doubles: fields.logits + outputs, singles: features };
 }
 
 /** The same windows with room for more. */
 function growRows(rows: Rows, windows: number): Rows {
-  const { features, outputs, upper, hum } = rows;
-  const grownUpper = upper === null ? null : new Float32Array(windows * features);
-  grownUpper?.set(upper!);
-  const grownHum = hum === null ? null : new Uint8Array(2 * windows * features);
-  grownHum?.set(hum!);
-  return {
-    windows,
-    features,
-    outputs,
-    ...growRowSpace(rows, windows, widthOf(features, outputs)),
-    upper: grownUpper,
-    hum: grownHum,
-  };
+  const grown = makeRows(windows, rows);
+  grown.doubles.set(rows.doubles);
+  grown.shorts.set(rows.shorts);
+  if (rows.upper === null) return grown;
+  grown.upper = makeUpper(grown);
+  grown.upper.set(rows.upper);
+  return grown;
 }
 
-function fits({ features, outputs }: Rows, window: RecentWindow): boolean {
-  return window.features.length === features && window.logits.length === outputs;
+function makeUpper({ windows, columns }: Rows): Int16Array {
+  return new Int16Array(windows * columns.length);
 }
 
 function writeRow(rows: Rows, place: number, window: RecentWindow): void {
-  const { features, outputs, doubles, singles } = rows;
-  const { toMs, shaftRpm, powerKw = Number.NaN, upperFeatures, logits } = window;
-  const at = place * (fields.logits + outputs);
-  doubles[at + fields.toMs] = toMs;
-  doubles[at + fields.shaftRpm] = shaftRpm;
-  doubles[at + fields.powerKw] = powerKw;
-  doubles[at + fields.hasUpper] = upperFeatures === undefined ? 0 : 1;
-  doubles.set(logits, at + fields.logits);
-  singles.set(window.features, place * features);
-  writeHum(rows, place, window);
+  const { toMs, shaftRpm, powerKw = Number.NaN, features, upperFeatures, logits } = window;
+  const double = place * doubles.width;
+  rows.doubles[double + doubles.toMs] = toMs;
+  rows.doubles[double + doubles.shaftRpm] = shaftRpm;
+  rows.doubles[double + doubles.powerKw] = powerKw;
+  const short = place * rows.width;
+  rows.shorts[short + shorts.hasUpper] = upperFeatures === undefined ? 0 : 1;
+  for (let output = 0; output < rows.outputs; output++) {
+    rows.shorts[short + shorts.leads + output] = leads(logits, output) ? 1 : 0;
+  }
+  const { columns } = rows;
+  writeLines(rows.shorts, short + shorts.leads + rows.outputs, {
+    columns,
+    features,
+    humLines: window.humLines,
+  });
   if (upperFeatures === undefined) return;
-  rows.upper ??= new Float32Array(singles.length);
-  rows.upper.set(upperFeatures, place * features);
+  rows.upper ??= makeUpper(rows);
+  writeLines(rows.upper, place * columns.length, {
+    columns,
+    features: upperFeatures,
+    humLines: window.upperHumLines,
+  });
 }
 
-function writeHum(
-  rows: Rows,
-  place: number,
-  { humLines = noHum, upperHumLines = noHum }: RecentWindow,
-): void {
-  if (rows.hum === null && humLines.length + upperHumLines.length === 0) return;
-  const { windows, features } = rows;
-  rows.hum ??= new Uint8Array(2 * windows * features);
-  const at = 2 * place * features;
-  rows.hum.fill(0, at, at + 2 * features);
-  for (const column of humLines) rows.hum[at + column] = 1;
-  for (const column of upperHumLines) rows.hum[at + features + column] = 1;
+function isAhead({ shorts: all, width, outputs }: Rows, place: number, output: number): boolean {
+  return output < outputs && all[place * width + shorts.leads + output] === 1;
 }
 
-function readHum(hum: Uint8Array | null, from: number, features: number): readonly number[] | undefined {
-  if (hum === null) return undefined;
-  return Array.from({ length: features }, (_, column) => column).filter((column) => hum[from + column] === 1);
+interface BandLines extends Pick<EvidenceWindow, "features" | "humLines"> {
+  readonly columns: readonly number[];
 }
 
-function readRow({ features, outputs, doubles, singles, upper, hum }: Rows, place: number): RecentWindow {
-  const at = place * (fields.logits + outputs);
-  const featuresOf = (band: Float32Array): Float32Array =>
-    band.slice(place * features, (place + 1) * features);
+function writeLines(to: Int16Array, at: number, { columns, features, humLines = noHum }: BandLines): void {
+  for (let index = 0; index < columns.length; index++) {
+    const column = columns[index]!;
+    const steps = Math.round(features[column]! * stepsPerLog);
+    const known = Number.isFinite(steps) ? Math.max(-maxSteps, Math.min(maxSteps, steps)) : noSteps;
+    to[at + index] = 2 * known + (humLines.includes(column) ? 1 : 0);
+  }
+}
+
+function readRow(rows: Rows, place: number): KnownWindow {
+  const double = place * doubles.width;
+  const short = place * rows.width;
+  const lower = readLines(rows.shorts, short + shorts.leads + rows.outputs, rows);
+  const hasUpper = rows.upper !== null && rows.shorts[short + shorts.hasUpper] === 1;
+  const upper = hasUpper ? readLines(rows.upper!, place * rows.columns.length, rows) : null;
   return {
-    toMs: doubles[at + fields.toMs]!,
-    shaftRpm: doubles[at + fields.shaftRpm]!,
-    powerKw: doubles[at + fields.powerKw]!,
-    logits: doubles.slice(at + fields.logits, at + fields.logits + outputs),
-    features: featuresOf(singles),
-    upperFeatures: upper !== null && doubles[at + fields.hasUpper] === 1 ? featuresOf(upper) : undefined,
-    humLines: readHum(hum, 2 * place * features, features),
-    upperHumLines: readHum(hum, (2 * place + 1) * features, features),
+    toMs: rows.doubles[double + doubles.toMs]!,
+    shaftRpm: rows.doubles[double + doubles.shaftRpm]!,
+    powerKw: rows.doubles[double + doubles.powerKw]!,
+    features: lower.features,
+    humLines: lower.humLines,
+    ...(upper === null ? {} : { upperFeatures: upper.features, upperHumLines: upper.humLines }),
   };
+}
+
+function readLines(
+  from: Int16Array,
+  at: number,
+  { columns, features }: Shape,
+): { readonly features: Float32Array; readonly humLines: readonly number[] } {
+  const lines = new Float32Array(features).fill(Number.NaN);
+  const humLines: number[] = [];
+  for (const [index, column] of columns.entries()) {
+    const kept = from[at + index]!;
+    const steps = kept >> 1;
+    if (steps !== noSteps) lines[column] = steps / stepsPerLog;
+    if ((kept & 1) === 1) humLines.push(column);
+  }
+  return { features: lines, humLines };
 }
 
 function leads(logits: ArrayLike<number>, output: number): boolean {
   for (let other = 0; other < logits.length; other++) {
     if (logits[other]! > logits[output]!) return false;
   }
-  return output < logits.length;
+  return true;
 }

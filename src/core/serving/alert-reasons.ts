@@ -9,8 +9,9 @@ import type { DueAlert } from "../decision/alarms/alarm-register.ts";
 import { type AlertContext, formatTime } from "../decision/alarms/alert-event.ts";
 import type { PointWatch } from "../decision/point-watch.ts";
 import type { ExplanationBackground } from "../explain/background.ts";
+import { shareLineColumns } from "../explain/fault-lines.ts";
 import { describeEvidence } from "../explain/physical-evidence.ts";
-import { createRecentWindows } from "../explain/recent-windows.ts";
+import { createRecentWindows, type RecentWindows } from "../explain/recent-windows.ts";
 import { createSiteBackground } from "../explain/site-background.ts";
 import { computeMedian } from "../maths/robust.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -51,7 +52,8 @@ export function createAlertReasons(options: AlertReasonsOptions): AlertReasons {
 
 class Reasons implements AlertReasons {
   readonly #options: AlertReasonsOptions;
-  readonly #recent = createRecentWindows();
+  /** Null before the first window. */
+  #recent: RecentWindows | null = null;
   /** The model whose features the recent windows have. */
   #digest = "";
   #known: { readonly of: string; readonly rows: HealthyRows; readonly self: HealthySelf } | null = null;
@@ -61,9 +63,10 @@ class Reasons implements AlertReasons {
   }
 
   note({ window, output, bundle, powerKw }: ExplainedWindow): void {
-    if (this.#digest !== bundle.ref.digest) this.#recent.clear();
+    if (this.#digest !== bundle.ref.digest) this.#recent = null;
     this.#digest = bundle.ref.digest;
     if (window.features.length === 0) return;
+    this.#recent ??= createRecentWindows(shareLineColumns(bundle.manifest.features, this.#options.bearing));
     const { features, upperFeatures, humLines, upperHumLines, shaftRpm, toMs } = window;
     const { logits } = output;
     this.#recent.note({ features, upperFeatures, humLines, upperHumLines, shaftRpm, toMs, powerKw, logits });
@@ -79,7 +82,7 @@ class Reasons implements AlertReasons {
       horizonHours: manifest.horizonHours,
       evidence: describeEvidence(
         { failureMode: mode.failureMode, features: manifest.features, window: manifest.window, bearing },
-        this.#recent.listSpeaking({ output, sinceMs }),
+        this.#recent?.listSpeaking({ output, sinceMs }) ?? [],
         { since: formatTime(sinceMs), healthyFeatures: self.medians },
       ),
     }));

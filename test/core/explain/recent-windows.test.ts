@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { dbPerLog } from "../../../src/core/explain/fault-lines.ts";
 import { createRecentWindows } from "../../../src/core/explain/recent-windows.ts";
 
 const windowAt = (toMs: number, logits: readonly number[]) => ({
@@ -9,7 +10,7 @@ const windowAt = (toMs: number, logits: readonly number[]) => ({
 });
 
 test("the windows since an alarm in which its mode leads speak for it, oldest first, as many as are kept", () => {
-  const recent = createRecentWindows(4);
+  const recent = createRecentWindows([0], 4);
   for (const [toMs, inner, outer] of [
     [1, 0.1, 0.9],
     [2, 0.1, 0.9],
@@ -29,44 +30,59 @@ test("the windows since an alarm in which its mode leads speak for it, oldest fi
   expect(times(0, 99)).toEqual([6]);
   // Of what no output stands for.
   expect(times(2, 4)).toEqual([5, 6]);
-  recent.clear();
-  expect(times(1, 0)).toEqual([]);
+  expect(createRecentWindows([0]).listSpeaking({ output: 1, sinceMs: 0 })).toEqual([]);
 });
 
-test("a window comes back as it was noted, whatever becomes of its arrays, and another shape begins anew", () => {
-  const recent = createRecentWindows(3);
-  const features = Float32Array.of(0.1, -0.2);
-  const whole = { toMs: 5, shaftRpm: 1500.5, powerKw: 700, logits: [0.1, 0.2], features };
-  recent.note({ ...whole, upperFeatures: Float32Array.of(0.3, 0.4) });
-  recent.note(whole);
-  const kept = Float32Array.from(features);
+test("a window comes back with its lines, whatever becomes of its arrays, and another shape begins anew", () => {
+  const recent = createRecentWindows([0, 2], 3);
+  const features = Float32Array.of(0.5, 7, -0.25);
+  const heard = { toMs: 5, shaftRpm: 1500.1, powerKw: 700.3 };
+  recent.note({ ...heard, logits: [0.1, 0.2], features, upperFeatures: Float32Array.of(1, 7, 2) });
+  recent.note({ ...heard, logits: [0.1, 0.2], features });
   features.fill(0);
+  const lower = { ...heard, features: Float32Array.of(0.5, Number.NaN, -0.25), humLines: [] };
   expect(recent.listSpeaking({ output: 1, sinceMs: 0 })).toEqual([
-    { ...whole, logits: Float64Array.of(0.1, 0.2), features: kept, upperFeatures: Float32Array.of(0.3, 0.4) },
-    { ...whole, logits: Float64Array.of(0.1, 0.2), features: kept },
+    { ...lower, upperFeatures: Float32Array.of(1, Number.NaN, 2), upperHumLines: [] },
+    lower,
   ]);
   recent.note({ toMs: 6, shaftRpm: 1, logits: [1], features: [1] });
   expect(recent.listSpeaking({ output: 0, sinceMs: 0 })).toMatchObject([{ toMs: 6, powerKw: Number.NaN }]);
 });
 
+test("a line is kept within a hundredth of a decibel, and what is no number is not known", () => {
+  const values = [-31.9, -3.456, -1 / 1024, 0, 1e-9, 0.123456, 2.71, 11.5, 31.99];
+  const unknown = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  const features = [...values, ...unknown, 100, -100];
+  const recent = createRecentWindows([...features.keys()]);
+  recent.note({ toMs: 1, shaftRpm: 1500, logits: [1], features, humLines: [3, 9] });
+  const [window] = recent.listSpeaking({ output: 0, sinceMs: 0 });
+  const kept = Array.from({ length: features.length }, (_, column) => window!.features[column]!);
+  for (const [at, value] of values.entries()) {
+    expect(Math.abs(kept[at]! - value) * dbPerLog).toBeLessThanOrEqual(0.0085);
+  }
+  expect(kept.slice(values.length, -2)).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+  expect(kept.slice(-2)).toEqual([16_383 / 512, -16_383 / 512]);
+  expect(window!.humLines).toEqual([3, 9]);
+});
+
 test("of any number of windows the last sixty come back, in both bands", () => {
-  const recent = createRecentWindows();
+  const recent = createRecentWindows([0]);
   for (let toMs = 1; toMs <= 100; toMs++) {
-    const upper = toMs % 3 === 0 ? { upperFeatures: Float32Array.of(-toMs) } : {};
-    recent.note({ ...windowAt(toMs, [1, 0]), ...upper });
+    const upper = toMs % 3 === 0 ? { upperFeatures: Float32Array.of(-toMs / 4) } : {};
+    recent.note({ ...windowAt(toMs, [1, 0]), features: [toMs / 4], ...upper });
     const kept = recent.listSpeaking({ output: 0, sinceMs: 0 });
     expect(kept.map((window) => window.toMs)).toEqual(
       Array.from({ length: Math.min(toMs, 60) }, (_, at) => Math.max(0, toMs - 60) + at + 1),
     );
     for (const window of kept) {
-      expect(window.features).toEqual(Float32Array.of(window.toMs));
-      expect(window.upperFeatures?.[0]).toBe(window.toMs % 3 === 0 ? -window.toMs : undefined);
+      expect(window.features).toEqual(Float32Array.of(window.toMs / 4));
+      expect(window.upperFeatures?.[0]).toBe(window.toMs % 3 === 0 ? -window.toMs / 4 : undefined);
     }
   }
 });
 
 test("lines on hum come back with their window, in both bands, also where the ring has grown or come round", () => {
-  const recent = createRecentWindows(12);
+  const recent = createRecentWindows([0, 1], 12);
   const humOf = (toMs: number) => ({
     humLines: toMs % 2 === 0 ? [0] : undefined,
     upperHumLines: toMs % 3 === 0 ? [1] : undefined,
