@@ -8,6 +8,7 @@ import type { Explanation } from "../contract/prediction.ts";
 import type { DueAlert } from "../decision/alarms/alarm-register.ts";
 import { type AlertContext, formatTime } from "../decision/alarms/alert-event.ts";
 import type { PointWatch } from "../decision/point-watch.ts";
+import { type HealthyRows, listHealthyRows } from "../decision/reference/healthy-rows.ts";
 import type { ExplanationBackground } from "../explain/background.ts";
 import { shareLineColumns } from "../explain/fault-lines.ts";
 import { describeEvidence } from "../explain/physical-evidence.ts";
@@ -110,13 +111,11 @@ class Reasons implements AlertReasons {
   }
 }
 
-type HealthyRows = PointWatch["healthyRows"];
-
 function describeSelf(rows: HealthyRows, bundle: LoadedBundle): HealthySelf {
   const { list } = bundle.manifest.features;
-  const fitting = rows.filter((row) => row.length === list.length);
+  const fitting = rows.features === list.length ? listHealthyRows(rows) : [];
   return {
-    background: createSiteBackground(fitting.map((row) => bundle.standardised(Float32Array.from(row)))),
+    background: createSiteBackground(fitting.map((row) => bundle.standardised(row))),
     medians: list.map((_, column) => {
       const values = fitting.map((row) => row[column]!).filter(Number.isFinite);
       return values.length === 0 ? null : computeMedian(values);

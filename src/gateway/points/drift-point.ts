@@ -16,6 +16,7 @@ import { createDriftTask, type DriftTask } from "../../core/drift/drift-task.ts"
 import { addToDay, findDayOf } from "../../core/drift/merge-day.ts";
 import { beginSiteReference, carryColumns, type SiteReference } from "../../core/drift/site-reference.ts";
 import { dayMs, hourMs } from "../../core/maths/durations.ts";
+import { findOrMake } from "../../core/maths/find-or-make.ts";
 import type { Steps } from "../../core/maths/steps.ts";
 import { type PackedDay, packDay, unpackDay } from "./packed-day.ts";
 import { type PackedReference, packReference, unpackReference } from "./packed-reference.ts";
@@ -209,7 +210,7 @@ class Days implements DriftPoint {
     if (this.#task !== null && ground?.model.digest === report.modelDigest) return true;
     const model = modelOf(report.modelName);
     if (model === null || model.ref.digest !== report.modelDigest) return false;
-    const task = createTask(model, this.#rules);
+    const task = shareTask(model, this.#rules);
     this.#task = task;
     if (ground?.model.digest === model.ref.digest) return true;
     const levels = task.columns.filter(({ role }) => role === "level");
@@ -234,6 +235,15 @@ class Days implements DriftPoint {
 
 function groundOn(model: ModelRef, reference: SiteReference): DriftGround {
   return { model, reference: packReference(reference) };
+}
+
+/** By the reference of a bundle, then by the rules of a gateway. */
+const sharedTasks = new WeakMap<DriftReference, WeakMap<DriftRules, DriftTask>>();
+
+/** One for all points of a bundle: it names each of its columns. */
+function shareTask(model: DriftModel, rules: DriftRules): DriftTask {
+  const ofReference = findOrMake(sharedTasks, model.reference, () => new WeakMap());
+  return findOrMake(ofReference, rules, () => createTask(model, rules));
 }
 
 function createTask({ reference, isNormalBehaviour }: DriftModel, rules: DriftRules): DriftTask {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { SiteBaseline } from "../../../src/core/contract/site-baseline.ts";
-import { createOwnReference } from "../../../src/core/decision/reference/own-reference.ts";
+import { listHealthyRows, packHealthyRows } from "../../../src/core/decision/reference/healthy-rows.ts";
+import { createOwnReference, type OwnReference } from "../../../src/core/decision/reference/own-reference.ts";
 import { bearingLevelSpec } from "../../../src/core/features/bearing-level-spec.ts";
 
 const model = { name: "bearing", version: "1.0.0", digest: "a".repeat(64) };
@@ -18,7 +19,7 @@ const parts = {
 const options = { epoch: 0, minWindows: 600, minDurationMs: 0 };
 const featureRows = [
   [0.5, 1],
-  [0.6, 1],
+  [0.625, 1],
 ];
 const baseline: SiteBaseline = {
   formatVersion: 1,
@@ -38,17 +39,27 @@ const begun = { version: 1, kept: [], seen: 0, stride: 1, firstMs: null, refusal
 const snapshot = { ...begun, epoch: 0, modelDigest: model.digest, baseline };
 
 test("the healthy windows of a machine are known for the model that was given them, and for no other", () => {
-  expect(createOwnReference(parts, options, undefined).healthyRows).toEqual([]);
+  const rowsOf = ({ healthyRows }: OwnReference): number[][] =>
+    listHealthyRows(healthyRows).map((row) => Array.from(row));
+  expect(rowsOf(createOwnReference(parts, options, undefined))).toEqual([]);
   const own = createOwnReference(parts, options, snapshot);
-  expect(own.healthyRows).toEqual(featureRows);
-  // The same list: whoever makes something of it asks whether it is.
+  expect(rowsOf(own)).toEqual(featureRows);
+  expect(own.snapshot()!.baseline!.featureRows).toEqual(featureRows);
+  // The same object: whoever makes something of it asks whether it is.
   expect(own.healthyRows).toBe(own.healthyRows);
   own.adopt({ ...parts, model: { ...model, version: "2.0.0", digest: "b".repeat(64) } });
-  expect(own.healthyRows).toEqual([]);
+  expect(rowsOf(own)).toEqual([]);
 });
 
 test("a renewed machine is not known any more", () => {
   const own = createOwnReference(parts, options, snapshot);
   own.renew({ atMs: 1, by: "somebody", reason: "a new bearing" });
-  expect(own.healthyRows).toEqual([]);
+  expect(listHealthyRows(own.healthyRows)).toEqual([]);
+});
+
+test("rows come back as they were packed, and those of another length than the first are left out", () => {
+  const rows = packHealthyRows([[1, 2.5], [3], Float32Array.of(-4, 5), []]);
+  expect(listHealthyRows(rows)).toEqual([Float32Array.of(1, 2.5), Float32Array.of(-4, 5)]);
+  expect(listHealthyRows(packHealthyRows([]))).toEqual([]);
+  expect(listHealthyRows(packHealthyRows([[], [1]]))).toEqual([]);
 });

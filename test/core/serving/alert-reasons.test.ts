@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Decision, ModeDecision } from "../../../src/core/contract/prediction.ts";
 import type { FeatureWindow } from "../../../src/core/contract/stream.ts";
+import { packHealthyRows } from "../../../src/core/decision/reference/healthy-rows.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createAlertReasons } from "../../../src/core/serving/alert-reasons.ts";
 import { createFakeBundle, type FakeBundle, point, startMs, windowAt } from "../../gateway/fakes.ts";
@@ -21,7 +22,7 @@ const features = {
 
 function create(healthyRows: readonly (readonly number[])[]) {
   const error = vi.fn();
-  const watch = { healthyRows };
+  const watch = { healthyRows: packHealthyRows(healthyRows) };
   return {
     watch,
     error,
@@ -95,10 +96,9 @@ describe("the reasons of an alert", () => {
     expect(before.explanation).not.toHaveProperty("bundleBaseValue");
     expect(before.evidence!.lines[0]!.dbAboveHealthy).toBeNull();
     // Rows of another model's features are none of this one's.
-    watch.healthyRows = [
-      [0.5, 1],
-      [1, 2, 3],
-    ];
+    watch.healthyRows = packHealthyRows([[1, 2, 3]]);
+    expect((await give()).explanation).not.toHaveProperty("bundleBaseValue");
+    watch.healthyRows = packHealthyRows([[0.5, 1]]);
     const after = await give();
     expect(after.explanation).toHaveProperty("bundleBaseValue");
     expect(after.evidence!.lines[0]!.dbAboveHealthy).toBeCloseTo((2 * 20) / Math.LN10, 5);

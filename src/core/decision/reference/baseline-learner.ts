@@ -21,6 +21,7 @@ import {
   type HealthyWindow,
   measureSpan,
 } from "./fit-site-baseline.ts";
+import { type HealthyRows, listHealthyRows, noHealthyRows, packHealthyRows } from "./healthy-rows.ts";
 import { createKeptWindows, type KeptWindows } from "./kept-windows.ts";
 import { joinBaselines, measureGrowth, toOneShape } from "./refine-baseline.ts";
 import { hasLevels } from "./severity.ts";
@@ -28,6 +29,8 @@ import { hasLevels } from "./severity.ts";
 export interface BaselineLearner {
   /** The baseline to compare with, or null. While another model's logits are learnt it speaks of levels only. */
   readonly current: SiteBaseline | null;
+  /** The features that the baseline keeps, which `current` leaves out; the same object as long as they are the same. */
+  readonly healthyRows: HealthyRows;
   readonly status: BaselineStatus;
   /** As in the status. */
   readonly windows: number;
@@ -66,7 +69,8 @@ export function createBaselineLearner(
 class Learner implements BaselineLearner {
   readonly #options: BaselineOptions;
   #subject: BaselineSubject;
-  #current: SiteBaseline | null;
+  #current: SiteBaseline | null = null;
+  healthyRows: HealthyRows = noHealthyRows;
   #version: number;
   readonly #kept: KeptWindows;
   #seen: number;
@@ -85,7 +89,7 @@ class Learner implements BaselineLearner {
   constructor(first: BaselineSubject, options: BaselineOptions, snapshot: BaselineSnapshot | undefined) {
     this.#options = options;
     this.#subject = first;
-    this.#current = snapshot?.baseline ? toOneShape(snapshot.baseline) : null;
+    this.#adoptBaseline(snapshot?.baseline ?? null);
     this.#version = snapshot?.version ?? 0;
     this.#kept = createKeptWindows(snapshot?.kept);
     this.#seen = snapshot?.seen ?? 0;
@@ -97,7 +101,7 @@ class Learner implements BaselineLearner {
     this.#refusal = snapshot?.refusal ?? null;
     if (snapshot !== undefined) {
       const isOtherEpoch = snapshot.epoch !== options.epoch;
-      if (isOtherEpoch) this.#current = null;
+      if (isOtherEpoch) this.#adoptBaseline(null);
       if (isOtherEpoch || snapshot.modelDigest !== (first.model?.digest ?? null)) this.#forget();
     }
     this.#reconcile();
@@ -154,7 +158,7 @@ class Learner implements BaselineLearner {
       epoch: this.#options.epoch,
       modelDigest: this.#subject.model?.digest ?? null,
       version: this.#version,
-      baseline: this.#current,
+      baseline: this.#describeBaseline(),
       kept: this.#kept.snapshot(),
       seen: this.#seen,
       stride: this.#stride,
@@ -191,10 +195,10 @@ class Learner implements BaselineLearner {
     const current = this.#current;
     if (current === null || this.#isOurs()) return null;
     if (!hasLevels(current, this.#subject.spec.levels)) {
-      this.#current = null;
+      this.#adoptBaseline(null);
       return { kind: "relearning", detail: "the model watches other levels" };
     }
-    this.#current = toOneShape({ ...current, model: null, margins: [] });
+    this.#adoptBaseline({ ...current, model: null, margins: [] });
     return { kind: "relearning", detail: "the scores of another model are learnt; levels stay as they were" };
   }
 
@@ -206,8 +210,7 @@ class Learner implements BaselineLearner {
     this.#firstMs ??= window.fromMs;
     if (block % this.#stride !== 0) return;
     const isKnown = isFirst && features !== undefined && features.length > 0;
-    // The copy of a copy: of the first, which grew number by number, half as much again is room for more.
-    kept.push(isKnown ? { ...window, features: Array.from(features).slice() } : window);
+    kept.push(isKnown ? { ...window, features } : window);
     if (kept.length < maxBlocks * baselineBlockWindows) return;
     kept.retain((place) => Math.floor(place / baselineBlockWindows) % 2 === 0);
     this.#stride *= 2;
@@ -223,13 +226,26 @@ class Learner implements BaselineLearner {
   }
 
   /** Puts what was learnt in place of what there was; levels that were ready before this model came stay. */
-  #adoptBaseline(learnt: SiteBaseline): void {
+  #putInPlace(learnt: SiteBaseline): void {
     const before = this.#current;
     const keepsLevels =
       before !== null &&
       (before.levelsVersion !== undefined || (!this.#isOurs() && before.isProvisional !== true));
     const next = { ...learnt, version: ++this.#version };
-    this.#current = toOneShape(keepsLevels ? joinBaselines(before, next) : next);
+    this.#adoptBaseline(keepsLevels ? joinBaselines(before, next) : next);
+  }
+
+  /** From now on this is what windows are compared with. */
+  #adoptBaseline(baseline: SiteBaseline | null): void {
+    this.healthyRows = packHealthyRows(baseline?.featureRows ?? []);
+    this.#current = baseline === null ? null : toOneShape({ ...baseline, featureRows: undefined });
+  }
+
+  /** As it is written down. */
+  #describeBaseline(): SiteBaseline | null {
+    const rows = listHealthyRows(this.healthyRows);
+    if (this.#current === null || rows.length === 0) return this.#current;
+    return { ...this.#current, featureRows: rows.map((row) => Array.from(row)) };
   }
 
   #chooseFit(fromMs: number): BaselineFit | null {
@@ -277,7 +293,7 @@ class Learner implements BaselineLearner {
     }
     const isFirst = !this.#isOurs();
     this.#refusal = null;
-    this.#adoptBaseline(isFinal ? learnt : { ...learnt, isProvisional: true });
+    this.#putInPlace(isFinal ? learnt : { ...learnt, isProvisional: true });
     const restsOn = this.#seen;
     if (isFinal) this.#forget();
     else if (!isFirst) return null;

@@ -36,7 +36,7 @@ export interface HealthyWindow {
   /** One an output; empty where levels alone are learnt. */
   readonly logits: ArrayLike<number>;
   /** What the student was given; absent: not kept. */
-  readonly features?: readonly number[] | undefined;
+  readonly features?: ArrayLike<number> | undefined;
 }
 
 /** What of a bundle a baseline is learnt for. */
@@ -120,7 +120,7 @@ export function fitSiteBaseline(
       ),
     ),
     featureRows: windows
-      .flatMap(({ features }) => (features === undefined ? [] : [features]))
+      .flatMap(({ features }) => (features === undefined ? [] : [Array.from(features)]))
       .slice(0, maxFeatureRows),
     suspicions: [],
   };

@@ -45,8 +45,8 @@ class Rows implements KeptWindows {
   #bands = 0;
   /** Of each window its {@link fields} and logits, and its levels in single precision, as they are measured. */
   #space = noRows;
-  /** By place; most have none. */
-  readonly #features = new Map<number, readonly number[]>();
+  /** Most have none. */
+  readonly #features = new FeatureRows();
 
   push(window: HealthyWindow): void {
     if (this.length === 0) {
@@ -62,21 +62,18 @@ class Rows implements KeptWindows {
     doubles[at + fields.shaftRpm] = window.shaftRpm;
     doubles.set(window.logits, at + fields.logits);
     singles.set(window.levels, this.length * this.#bands);
-    if (window.features !== undefined) this.#features.set(this.length, window.features);
+    if (window.features !== undefined) this.#features.push(this.length, window.features);
     this.length++;
   }
 
   retain(isWanted: (place: number) => boolean): void {
     const wanted = Array.from({ length: this.length }, (_, place) => place).filter(isWanted);
-    const features = wanted.map((place) => this.#features.get(place));
     const space = makeRowSpace(wanted.length + moreRows, this.#width());
     copyRows(this.#space.doubles, space.doubles, { width: this.#rowWidth(), places: wanted });
     copyRows(this.#space.singles, space.singles, { width: this.#bands, places: wanted });
     this.#space = space;
     this.length = wanted.length;
-    this.#features.clear();
-    for (const [place, known] of features.entries())
-      if (known !== undefined) this.#features.set(place, known);
+    this.#features.retain(wanted);
   }
 
   clear(): void {
@@ -96,10 +93,11 @@ class Rows implements KeptWindows {
   }
 
   snapshot(): KeptWindow[] {
-    return this.list().map(({ levels, logits, ...window }) => ({
+    return this.list().map(({ levels, logits, features, ...window }) => ({
       ...window,
       levels: Array.from(levels, (value) => (Number.isFinite(value) ? value : null)),
       logits: Array.from(logits),
+      ...(features === undefined ? {} : { features: Array.from(features) }),
     }));
   }
 
@@ -125,8 +123,57 @@ class Rows implements KeptWindows {
       levels: singles.subarray(place * this.#bands, (place + 1) * this.#bands),
       logits: doubles.subarray(at + fields.logits, at + this.#rowWidth()),
     };
-    const known = this.#features.get(place);
-    return known === undefined ? window : { ...window, features: known };
+    const known = this.#features.at(place);
+    return known === null ? window : { ...window, features: known };
+  }
+}
+
+const noFeatures = new Float32Array(0);
+/** Of features room for so many more windows is made at once. */
+const moreFeatures = 4;
+
+/** The features of some of the windows, in single precision as they are measured, one row behind the other. */
+class FeatureRows {
+  /** Of the windows that have features, ascending. */
+  #places: number[] = [];
+  #width = 0;
+  #values = noFeatures;
+
+  /** Those of a later window than all that are kept; left out when they are not as many as the first's. */
+  push(place: number, features: ArrayLike<number>): void {
+    const rows = this.#places.length;
+    if (rows === 0) this.#width = features.length;
+    if (features.length !== this.#width) return;
+    if ((rows + 1) * this.#width > this.#values.length) this.#resize(rows + moreFeatures);
+    this.#values.set(features, rows * this.#width);
+    this.#places.push(place);
+  }
+
+  /** Null: none are kept. Valid until the next change. */
+  at(place: number): Float32Array | null {
+    const row = this.#places.indexOf(place);
+    return row < 0 ? null : this.#values.subarray(row * this.#width, (row + 1) * this.#width);
+  }
+
+  /** Lets go of all but those of the windows at `wanted`, ascending, which come to lie one behind the other. */
+  retain(wanted: readonly number[]): void {
+    const rows = wanted.map((place) => this.#places.indexOf(place));
+    const kept = rows.filter((row) => row >= 0);
+    for (const [to, row] of kept.entries()) {
+      this.#values.copyWithin(to * this.#width, row * this.#width, (row + 1) * this.#width);
+    }
+    this.#places = rows.flatMap((row, place) => (row < 0 ? [] : [place]));
+    this.#resize(kept.length + moreFeatures);
+  }
+
+  clear(): void {
+    [this.#places, this.#values] = [[], noFeatures];
+  }
+
+  #resize(rows: number): void {
+    const values = new Float32Array(rows * this.#width);
+    values.set(this.#values.subarray(0, values.length));
+    this.#values = values;
   }
 }
 

@@ -13,6 +13,7 @@ import type { BaselineRenewal, BaselineSnapshot } from "./baseline-snapshot.ts";
 import type { BaselineEvent, BaselineOptions, BaselineStatus } from "./baseline-status.ts";
 import { describeBaseline } from "./describe-baseline.ts";
 import type { BaselineSubject } from "./fit-site-baseline.ts";
+import { type HealthyRows, noHealthyRows } from "./healthy-rows.ts";
 import { computeSeverity } from "./severity.ts";
 
 /** What of a bundle decides. */
@@ -46,8 +47,8 @@ export interface OwnReference {
   readonly severityDb: number | null;
   /** How far the baseline is, and why, for people. */
   readonly standing: BaselineStanding;
-  /** Features of this machine's healthy windows, for the model that serves; the same list as long as they are the same. */
-  readonly healthyRows: readonly (readonly number[])[];
+  /** Features of this machine's healthy windows, for the model that serves; the same object as long as they are the same. */
+  readonly healthyRows: HealthyRows;
   /** Measures the severity of a window; returns the baseline that it is to be held against. */
   compare(window: WatchedWindow): SiteBaseline | null;
   /** Learns of a window, when nothing is due. */
@@ -66,8 +67,6 @@ export interface OwnReference {
   /** Undefined: the bundle knows no baselines. */
   snapshot(): BaselineSnapshot | undefined;
 }
-
-const noRows: readonly (readonly number[])[] = [];
 
 /** Creates the reference of a point, new or from a snapshot. */
 export function createOwnReference(
@@ -119,9 +118,10 @@ class Reference implements OwnReference {
     });
   }
 
-  get healthyRows(): readonly (readonly number[])[] {
-    const baseline = this.#learner?.current ?? null;
-    return (baseline?.model?.digest === this.#parts.model.digest && baseline.featureRows) || noRows;
+  get healthyRows(): HealthyRows {
+    const learner = this.#learner;
+    const isOfModel = learner?.current?.model?.digest === this.#parts.model.digest;
+    return learner !== null && isOfModel ? learner.healthyRows : noHealthyRows;
   }
 
   compare(window: WatchedWindow): SiteBaseline | null {

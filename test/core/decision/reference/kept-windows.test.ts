@@ -17,7 +17,7 @@ const noted = ({ levels, ...window }: ReturnType<typeof windowOf>) => ({
 test("what is kept comes back to the bit, also over a restart, and in the order in which it came", () => {
   const kept = createKeptWindows();
   const windows = Array.from({ length: 40 }, (_, at) =>
-    windowOf(at, at % 16 === 0 ? { features: [at / 13, 2] } : {}),
+    windowOf(at, at % 16 === 0 ? { features: [Math.fround(at / 13), 2] } : {}),
   );
   for (const window of windows) kept.push(window);
   expect(kept.snapshot()).toEqual(windows.map(noted));
@@ -27,6 +27,26 @@ test("what is kept comes back to the bit, also over a restart, and in the order 
   const left = windows.filter((_, place) => place % 2 === 1 || place === 32);
   expect(kept.snapshot()).toEqual(left.map(noted));
   expect(kept.length).toBe(left.length);
+  kept.push(windowOf(40, { features: [7, 8] }));
+  expect(
+    kept.list().flatMap(({ features }) => (features === undefined ? [] : [Array.from(features)])),
+  ).toEqual([
+    [Math.fround(32 / 13), 2],
+    [7, 8],
+  ]);
+});
+
+test("features are kept of any number of windows, and those of another length than the first are left out", () => {
+  const kept = createKeptWindows();
+  const shown = (): unknown[] =>
+    kept.list().map(({ features }) => features && Array.from(features as ArrayLike<number>));
+  for (let at = 0; at < 12; at++) kept.push(windowOf(at, { features: at === 5 ? [1] : [at, -at] }));
+  expect(shown()).toEqual(Array.from({ length: 12 }, (_, at) => (at === 5 ? undefined : [at, -at])));
+  kept.retain((place) => place > 3 && place % 2 === 1);
+  expect(shown()).toEqual([undefined, [7, -7], [9, -9], [11, -11]]);
+  kept.clear();
+  kept.push(windowOf(1, { features: [3] }));
+  expect(shown()).toEqual([[3]]);
 });
 
 test("a model with other levels and outputs begins anew; of a snapshot that mixes shapes the first counts", () => {

@@ -1,0 +1,32 @@
+/**
+ * Features of a machine's healthy windows in one piece of memory, in single precision as they were measured: a thousand points
+ * keep theirs for years, and need them once an alert. Chooses none.
+ */
+
+/** One row behind the other. */
+export interface HealthyRows {
+  /** Numbers of each row. */
+  readonly features: number;
+  readonly values: Float32Array;
+}
+
+/** Nothing is known. */
+export const noHealthyRows: HealthyRows = { features: 0, values: new Float32Array(0) };
+
+/** Copies rows; those that are not as long as the first are left out. */
+export function packHealthyRows(rows: readonly ArrayLike<number>[]): HealthyRows {
+  const features = rows[0]?.length ?? 0;
+  const fitting = rows.filter((row) => row.length === features);
+  if (features === 0) return noHealthyRows;
+  const values = new Float32Array(fitting.length * features);
+  for (const [place, row] of fitting.entries()) values.set(row, place * features);
+  return { features, values };
+}
+
+/** The rows, as parts of that memory. */
+export function listHealthyRows({ features, values }: HealthyRows): Float32Array[] {
+  if (features === 0) return [];
+  return Array.from({ length: values.length / features }, (_, place) =>
+    values.subarray(place * features, (place + 1) * features),
+  );
+}
