@@ -54,3 +54,43 @@ test("a gateway starts on a read-only disk: it serves, alerts, says so, and keep
   );
   await until(() => existsSync(join(stateDir, "gateway.db")), "the outbox", 90_000);
 });
+
+test("one that starts again on a read-only disk knows which alarms stand: none is raised twice", async ({
+  skip,
+}) => {
+  const disk = mountSmallDisk(32_768);
+  if (disk === null) return skip("nobody may mount a small disk here");
+  const stateDir = join(disk, "gateway");
+  mkdirSync(stateDir);
+  const installation = await createInstallation();
+  const collector = await installation.startCollector();
+  const subscriber = await listen(installation);
+  const { source, bearing } = createTurbine(32, { kind: "outer-race", onsetS: 5 });
+  const device = await startDevice("WT02", source, 20);
+  const config = installation.writeGatewayConfig([{ id: "WT02", bearing, connect: device.address }], {
+    gateway: { id: names.gateway, site: names.site, stateDir, httpPort: 0 },
+  });
+  const countAlarms = async (): Promise<number> =>
+    (await collector.record.alarms({ limit: 1, offset: 0 })).total;
+
+  const first = await startGatewayProcess(config);
+  await until(() => subscriber.alerts.length > 0, "the alert", 60_000);
+  await until(async () => (await countAlarms()) === 1, "the alert at the collector", 60_000);
+  // As when the power goes: what it wrote last is in the log beside its database.
+  await first.kill();
+  execFileSync("mount", ["-o", "remount,ro", disk]);
+  const second = await startGatewayProcess(config);
+  onTestFinished(second.kill);
+  await until(async () => windowsOf(await second.status()) >= 20, "windows after the restart", 60_000);
+  expect(second.log()).toContain("may not write");
+  expect(new Set(subscriber.alerts.map(({ id }) => id)).size).toBe(1);
+  expect(subscriber.states.get("WT02")!.health).toBe("alarm");
+  execFileSync("mount", ["-o", "remount,rw", disk]);
+  await until(() => existsSync(join(stateDir, "gateway.db-wal")), "the outbox", 90_000);
+  await until(async () => windowsOf(await second.status()) >= 40, "windows after that", 60_000);
+  expect(await countAlarms()).toBe(1);
+});
+
+function windowsOf(status: Record<string, unknown>): number {
+  return (status.windows as { readonly processed: number }).processed;
+}

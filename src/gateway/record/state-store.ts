@@ -39,16 +39,21 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
   const described = new Map<string, DescribeState>();
   let failing = false;
 
+  const take = (database: SqliteDatabase): void => {
+    for (const row of database.prepare("SELECT key, value FROM state").all()) {
+      const key = String(row.key);
+      if (!waiting.has(key) && !values.has(key)) values.set(key, String(row.value));
+    }
+  };
+
   file.add({
     attach(database: SqliteDatabase) {
       database.exec(
         "CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
       );
-      for (const row of database.prepare("SELECT key, value FROM state").all()) {
-        const key = String(row.key);
-        if (!waiting.has(key) && !values.has(key)) values.set(key, String(row.value));
-      }
+      take(database);
     },
+    takeUp: take,
     // What this process knows is still true: it is written anew, whole.
     onRenewed() {
       for (const describe of new Set(described.values()))

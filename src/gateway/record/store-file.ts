@@ -6,6 +6,7 @@ import { existsSync, statSync } from "node:fs";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import { noteFilePlace } from "../../core/platform/sqlite/file-place.ts";
+import { readSqliteCopy } from "../../core/platform/sqlite/read-copy.ts";
 import { openSqlite, setFileAside } from "../../core/platform/sqlite/sqlite.ts";
 import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
 import { sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
@@ -33,6 +34,11 @@ export interface StoreFileOptions {
 export interface StorePart {
   /** Called with every newly opened database, before anything else uses it: create tables, prepare statements. */
   readonly attach: (database: SqliteDatabase) => void;
+  /**
+   * Called instead where the file is there and the disk lets nobody open it, such as one that went read-only: takes up what was kept
+   * from a copy, which has the tables that the last run made and is gone afterwards.
+   */
+  readonly takeUp?: (copy: SqliteDatabase) => void;
   /** Called when a corrupted file was replaced by an empty one, after `attach`. */
   readonly onRenewed?: (setAside: string, reason: string) => void;
 }
@@ -60,6 +66,8 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
   const parts: StorePart[] = [];
   let database: SqliteDatabase | null = null;
   let isElsewhere = (): boolean => false;
+  /** It is there, and cannot be opened where it lies. */
+  let isAway = false;
   let closed = false;
 
   const announce = (setAside: string, reason: string): void => {
@@ -104,6 +112,15 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
     else announce(renewed.setAside, renewed.reason);
   };
 
+  const takeUp = ({ takeUp: take }: StorePart): void => {
+    if (take === undefined) return;
+    try {
+      readSqliteCopy(path, take);
+    } catch (error) {
+      logger.error("what the last run kept cannot be read, starting without it", { path, error });
+    }
+  };
+
   const replace = (reason: string): SqliteDatabase => {
     try {
       database?.close();
@@ -122,7 +139,8 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
   } catch (error) {
     const kind = sqliteErrorKind(error);
     // One that was used before is away for a while: a card that went read-only, files that were given to somebody else.
-    const isKept = (kind === "cannot-open" || kind === "read-only") && existsSync(path);
+    isAway = existsSync(path);
+    const isKept = (kind === "cannot-open" || kind === "read-only") && isAway;
     if (kind !== "full" && kind !== "io" && !isKept && !isFullDisk(error)) throw error;
     logger.error("the store cannot be opened now, trying again later", { path, error });
   }
@@ -164,6 +182,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
       parts.push(part);
       try {
         if (database !== null) part.attach(database);
+        else if (isAway) takeUp(part);
       } catch (error) {
         if (!isCorrupt(error)) {
           parts.pop();

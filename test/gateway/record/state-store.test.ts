@@ -1,8 +1,13 @@
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, readdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { hasErrorCode } from "../../../src/core/contract/aurora-error.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createStateStore } from "../../../src/gateway/record/state-store.ts";
 import { openStoreFile } from "../../../src/gateway/record/store-file.ts";
+import { mountSmallDisk } from "../../support/small-disk.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 test("snapshots survive a restart, and null forgets", () => {
@@ -121,4 +126,62 @@ test("what the last run kept leaves memory once it has been taken up", () => {
     null,
     "{}",
   ]);
+});
+
+describe("on a disk that went read-only", () => {
+  /** A store as a power cut left it, on a disk that nobody may write to any more; null: nobody may mount one here. */
+  function leaveStore(): { readonly path: string; readonly mayWrite: () => void } | null {
+    const disk = mountSmallDisk(4_096);
+    if (disk === null) return null;
+    const [path, aside] = [join(disk, "store.db"), createTemporaryFolder()];
+    const file = openStoreFile({ path });
+    const state = createStateStore(file);
+    expect(state.setAll({ alarms: "standing", model: "1.0.0" })).toBe(true);
+    // A clean end would empty the log, and what was committed last is there.
+    for (const suffix of ["", "-wal"]) copyFileSync(path + suffix, join(aside, `kept${suffix}`));
+    file.close();
+    for (const suffix of ["", "-wal"]) copyFileSync(join(aside, `kept${suffix}`), path + suffix);
+    execFileSync("mount", ["-o", "remount,ro", disk]);
+    return { path, mayWrite: () => void execFileSync("mount", ["-o", "remount,rw", disk]) };
+  }
+
+  function openAgain(path: string) {
+    const error = vi.fn();
+    const logger = { ...silentLogger, error };
+    const file = openStoreFile({ path, logger });
+    onTestFinished(() => file.close());
+    return { file, error, state: createStateStore(file, logger) };
+  }
+
+  test("what was kept is known, nothing is left behind, and it is written when it can be", ({ skip }) => {
+    const left = leaveStore();
+    if (left === null) return skip("nobody may mount a small disk here");
+    const copies = (): number =>
+      readdirSync(tmpdir()).filter((name) => name.startsWith("aurora-read-")).length;
+    const before = copies();
+    const { file, state } = openAgain(left.path);
+    expect([state.get("alarms"), state.get("model")]).toEqual(["standing", "1.0.0"]);
+    expect(copies()).toBe(before);
+    expect(state.set("alarms", "over")).toBe(false);
+    expect(state.get("alarms")).toBe("over");
+    left.mayWrite();
+    expect(state.set("model", null)).toBe(true);
+    const rows = file.use((database) => database.prepare("SELECT key, value FROM state").all());
+    expect(rows).toEqual([{ key: "alarms", value: "over" }]);
+  });
+
+  test("a store that makes no sense is said, and nothing is known of it", ({ skip }) => {
+    const left = leaveStore();
+    if (left === null) return skip("nobody may mount a small disk here");
+    left.mayWrite();
+    writeFileSync(left.path, "no database");
+    writeFileSync(`${left.path}-wal`, "nor a log");
+    execFileSync("mount", ["-o", "remount,ro", join(left.path, "..")]);
+    const { state, error } = openAgain(left.path);
+    expect(state.get("alarms")).toBeNull();
+    expect(error.mock.calls.map(([message]) => message)).toContain(
+      "what the last run kept cannot be read, starting without it",
+    );
+    expect(existsSync(left.path)).toBe(true);
+  });
 });
