@@ -49,7 +49,7 @@ const highest = 1000;
 export function createCombFit(spectrum: CombedSpectrum): CombFit {
   const { binOrders, lowestBin, highestBin } = spectrum;
   /** Of the spectrum that is looked at; null: nobody has asked for it. */
-  let ridge: Float64Array | null = null;
+  let raised: Float64Array | null = null;
   const floors = new Float64Array(mostHarmonics);
   const upper = new Float64Array(mostHarmonics);
   const lower = new Float64Array(mostHarmonics);
@@ -116,8 +116,8 @@ export function createCombFit(spectrum: CombedSpectrum): CombFit {
         last.tolerance === tolerance &&
         last.spacing === spacing;
       if (isLast) return heights;
-      ridge ??= spectrum.raise();
-      if (findFloors(comb) > 0) search(ridge, comb);
+      raised ??= spectrum.raise();
+      if (findFloors(comb) > 0) search(raised, comb);
       else {
         heights.lines = Number.NaN;
         heights.sideBands = Number.NaN;
@@ -129,7 +129,7 @@ export function createCombFit(spectrum: CombedSpectrum): CombFit {
       return heights;
     },
     renew: () => {
-      ridge = null;
+      raised = null;
       last.order = 0;
     },
   };
