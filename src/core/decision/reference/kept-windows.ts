@@ -21,8 +21,10 @@ export interface KeptWindows {
   snapshot(): KeptWindow[];
 }
 
-/** Of a row: when it began and ended, and the shaft's speed; its logits follow. */
-const fields = { fromMs: 0, toMs: 1, shaftRpm: 2, logits: 3 } as const;
+/** When a window began and ended; what was measured of it is kept in single precision. */
+const times = { fromMs: 0, toMs: 1, width: 2 } as const;
+/** The shaft's speed; levels and logits follow. */
+const measured = { shaftRpm: 0, levels: 1 } as const;
 /** Rows for which room is made at once: copying all of them is cheap, and double the room would be half empty a point. */
 const moreRows = 8;
 
@@ -43,7 +45,7 @@ class Rows implements KeptWindows {
   length = 0;
   #outputs = 0;
   #bands = 0;
-  /** Of each window its {@link fields} and logits, and its levels in single precision, as they are measured. */
+  /** Of each window its {@link times}, and what was {@link measured}. */
   #space = noRows;
   /** Most have none. */
   readonly #features = new FeatureRows();
@@ -54,14 +56,15 @@ class Rows implements KeptWindows {
       this.#outputs = window.logits.length;
       this.#bands = window.levels.length;
     }
-    const at = this.length * this.#rowWidth();
-    if (at >= this.#space.doubles.length) this.#grow();
+    const time = this.length * times.width;
+    if (time >= this.#space.doubles.length) this.#grow();
     const { doubles, singles } = this.#space;
-    doubles[at + fields.fromMs] = window.fromMs;
-    doubles[at + fields.toMs] = window.toMs;
-    doubles[at + fields.shaftRpm] = window.shaftRpm;
-    doubles.set(window.logits, at + fields.logits);
-    singles.set(window.levels, this.length * this.#bands);
+    doubles[time + times.fromMs] = window.fromMs;
+    doubles[time + times.toMs] = window.toMs;
+    const at = this.length * this.#rowWidth();
+    singles[at + measured.shaftRpm] = window.shaftRpm;
+    singles.set(window.levels, at + measured.levels);
+    singles.set(window.logits, at + measured.levels + this.#bands);
     if (window.features !== undefined) this.#features.push(this.length, window.features);
     this.length++;
   }
@@ -69,8 +72,8 @@ class Rows implements KeptWindows {
   retain(isWanted: (place: number) => boolean): void {
     const wanted = Array.from({ length: this.length }, (_, place) => place).filter(isWanted);
     const space = makeRowSpace(wanted.length + moreRows, this.#width());
-    copyRows(this.#space.doubles, space.doubles, { width: this.#rowWidth(), places: wanted });
-    copyRows(this.#space.singles, space.singles, { width: this.#bands, places: wanted });
+    copyRows(this.#space.doubles, space.doubles, { width: times.width, places: wanted });
+    copyRows(this.#space.singles, space.singles, { width: this.#rowWidth(), places: wanted });
     this.#space = space;
     this.length = wanted.length;
     this.#features.retain(wanted);
@@ -83,9 +86,8 @@ class Rows implements KeptWindows {
   }
 
   begins(): readonly number[] {
-    const width = this.#rowWidth();
     const { doubles } = this.#space;
-    return Array.from({ length: this.length }, (_, place) => doubles[place * width + fields.fromMs]!);
+    return Array.from({ length: this.length }, (_, place) => doubles[place * times.width + times.fromMs]!);
   }
 
   list(): readonly HealthyWindow[] {
@@ -102,11 +104,11 @@ class Rows implements KeptWindows {
   }
 
   #rowWidth(): number {
-    return fields.logits + this.#outputs;
+    return measured.levels + this.#bands + this.#outputs;
   }
 
   #width(): RowWidth {
-    return { doubles: this.#rowWidth(), singles: this.#bands };
+    return { doubles: times.width, singles: this.#rowWidth() };
   }
 
   #grow(): void {
@@ -115,13 +117,14 @@ class Rows implements KeptWindows {
 
   #windowAt(place: number): HealthyWindow {
     const { doubles, singles } = this.#space;
-    const at = place * this.#rowWidth();
+    const [time, at] = [place * times.width, place * this.#rowWidth()];
+    const logits = at + measured.levels + this.#bands;
     const window = {
-      fromMs: doubles[at + fields.fromMs]!,
-      toMs: doubles[at + fields.toMs]!,
-      shaftRpm: doubles[at + fields.shaftRpm]!,
-      levels: singles.subarray(place * this.#bands, (place + 1) * this.#bands),
-      logits: doubles.subarray(at + fields.logits, at + this.#rowWidth()),
+      fromMs: doubles[time + times.fromMs]!,
+      toMs: doubles[time + times.toMs]!,
+      shaftRpm: singles[at + measured.shaftRpm]!,
+      levels: singles.subarray(at + measured.levels, logits),
+      logits: singles.subarray(logits, logits + this.#outputs),
     };
     const known = this.#features.at(place);
     return known === null ? window : { ...window, features: known };

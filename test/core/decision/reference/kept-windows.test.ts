@@ -4,9 +4,9 @@ import { createKeptWindows } from "../../../../src/core/decision/reference/kept-
 const windowOf = (at: number, more: object = {}) => ({
   fromMs: 1000 * at,
   toMs: 1000 * at + 999,
-  shaftRpm: 1500 + at / 3,
+  shaftRpm: Math.fround(1500 + at / 3),
   levels: Float32Array.of(at / 7, Number.NaN),
-  logits: [-1 - at / 9, at / 11, 0.1],
+  logits: [-1 - at / 9, at / 11, 0.1].map(Math.fround),
   ...more,
 });
 const noted = ({ levels, ...window }: ReturnType<typeof windowOf>) => ({
@@ -14,7 +14,7 @@ const noted = ({ levels, ...window }: ReturnType<typeof windowOf>) => ({
   levels: [levels[0], null],
 });
 
-test("what is kept comes back to the bit, also over a restart, and in the order in which it came", () => {
+test("what is kept comes back to the bit of single precision, also over a restart, and in the order in which it came", () => {
   const kept = createKeptWindows();
   const windows = Array.from({ length: 40 }, (_, at) =>
     windowOf(at, at % 16 === 0 ? { features: [Math.fround(at / 13), 2] } : {}),
