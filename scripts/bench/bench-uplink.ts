@@ -15,12 +15,16 @@ const daySeconds = 86_400;
 /** Health goes by the wall clock, so a replay that is faster than time sends none: counted apart, one envelope each. */
 const healthPerDay = daySeconds / 60;
 
+export interface UplinkCost {
+  readonly bytesPerTurbineDay: number;
+  /** The same by what it is spent on: the lanes, and health. */
+  readonly bytesByLane: Readonly<Record<string, number>>;
+  /** Of signal that was streamed. */
+  readonly seconds: number;
+}
+
 /** Streams `seconds` of one turbine's data through a gateway and scales what its uplink sent to a day. */
-export async function measureUplink(
-  seconds: number,
-  startMs: number,
-  password: string,
-): Promise<{ readonly bytesPerTurbineDay: number; readonly seconds: number }> {
+export async function measureUplink(seconds: number, startMs: number, password: string): Promise<UplinkCost> {
   const scratch = createScratchFolder("bench-uplink");
   const dir = scratch.path;
   const passwordFile = join(dir, "password");
@@ -41,8 +45,14 @@ export async function measureUplink(
       await new Promise((resolve) => setTimeout(resolve, 200));
       status = await gateway.status();
     }
-    const measured = (status.uplink.bytesSent * daySeconds) / seconds;
-    return { bytesPerTurbineDay: Math.round(measured + healthPerDay * healthBytes()), seconds };
+    const perDay = (bytes: number): number => Math.round((bytes * daySeconds) / seconds);
+    const health = healthPerDay * healthBytes();
+    const lanes = Object.entries(status.uplink.bytesByLane).map(([lane, bytes]) => [lane, perDay(bytes)]);
+    return {
+      bytesPerTurbineDay: perDay(status.uplink.bytesSent) + health,
+      bytesByLane: { ...Object.fromEntries(lanes), health },
+      seconds,
+    };
   } finally {
     await gateway.stop();
     fleet.close();

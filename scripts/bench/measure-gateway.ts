@@ -126,6 +126,7 @@ export async function measureGateway({
     // At full speed a first window would wait behind all that is read before it.
     startToFirstPredictionMs: half.status.startToFirstPredictionMs,
     uplinkBytesPerTurbineDay: uplink.bytesPerTurbineDay,
+    uplinkBytesByLane: uplink.bytesByLane,
     uplinkMeasuredSeconds: uplink.seconds,
     link,
     mcu,
