@@ -13,7 +13,13 @@
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import { isOperating } from "../operating-state.ts";
 import type { BaselineSnapshot } from "./baseline-snapshot.ts";
-import type { BaselineEvent, BaselineOptions, BaselineStatus, LearntWindow } from "./baseline-status.ts";
+import type {
+  BaselineEvent,
+  BaselineLearner,
+  BaselineOptions,
+  BaselineStatus,
+  LearntWindow,
+} from "./baseline-status.ts";
 import {
   type BaselineSubject,
   baselineBlockWindows,
@@ -25,25 +31,6 @@ import { type HealthyRows, listHealthyRows, noHealthyRows, packHealthyRows } fro
 import { createKeptWindows, type KeptWindows } from "./kept-windows.ts";
 import { joinBaselines, measureGrowth, toOneShape } from "./refine-baseline.ts";
 import { hasLevels } from "./severity.ts";
-
-export interface BaselineLearner {
-  /** The baseline to compare with, or null. While another model's logits are learnt it speaks of levels only. */
-  readonly current: SiteBaseline | null;
-  /** The features that the baseline keeps, which `current` leaves out; the same object as long as they are the same. */
-  readonly healthyRows: HealthyRows;
-  readonly status: BaselineStatus;
-  /** As in the status. */
-  readonly windows: number;
-  /** One scored window further, when nothing is due. */
-  update(window: LearntWindow): void;
-  /** Are there enough windows to fit a baseline to? */
-  readonly isDue: boolean;
-  /** Fits what is due: before the next window, or earlier. */
-  settle(): BaselineEvent | null;
-  /** Another model serves: levels are kept where they are the same, logits are learnt again. */
-  adopt(subject: BaselineSubject): BaselineEvent | null;
-  snapshot(): BaselineSnapshot;
-}
 
 /** The last one of a learner, or one to go by until then. */
 type BaselineFit = "final" | "provisional";
@@ -89,7 +76,7 @@ class Learner implements BaselineLearner {
   constructor(first: BaselineSubject, options: BaselineOptions, snapshot: BaselineSnapshot | undefined) {
     this.#options = options;
     this.#subject = first;
-    this.#adoptBaseline(snapshot?.baseline ?? null);
+    this.#adoptBaseline(snapshot?.epoch === options.epoch ? snapshot.baseline : null);
     this.#version = snapshot?.version ?? 0;
     this.#kept = createKeptWindows(snapshot?.kept);
     this.#seen = snapshot?.seen ?? 0;
@@ -101,7 +88,6 @@ class Learner implements BaselineLearner {
     this.#refusal = snapshot?.refusal ?? null;
     if (snapshot !== undefined) {
       const isOtherEpoch = snapshot.epoch !== options.epoch;
-      if (isOtherEpoch) this.#adoptBaseline(null);
       if (isOtherEpoch || snapshot.modelDigest !== (first.model?.digest ?? null)) this.#forget();
     }
     this.#reconcile();

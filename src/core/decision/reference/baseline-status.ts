@@ -1,5 +1,9 @@
 /** What a learner of baselines is told, and what it says of itself: how far it is, and what is new. */
 import type { Prediction } from "../../contract/prediction.ts";
+import type { SiteBaseline } from "../../contract/site-baseline.ts";
+import type { BaselineSnapshot } from "./baseline-snapshot.ts";
+import type { BaselineSubject } from "./fit-site-baseline.ts";
+import type { HealthyRows } from "./healthy-rows.ts";
 
 /** What an installation decides about learning. */
 export interface BaselineOptions {
@@ -41,4 +45,24 @@ export interface BaselineStatus {
   readonly suspicions: readonly string[];
   /** Why it was refused; absent unless it was. */
   readonly refusal?: string | undefined;
+}
+
+/** Learns the baseline of one point. */
+export interface BaselineLearner {
+  /** The baseline to compare with, or null. While another model's logits are learnt it speaks of levels only. */
+  readonly current: SiteBaseline | null;
+  /** The features that the baseline keeps, which `current` leaves out; the same object as long as they are the same. */
+  readonly healthyRows: HealthyRows;
+  readonly status: BaselineStatus;
+  /** As in the status. */
+  readonly windows: number;
+  /** One scored window further, when nothing is due. */
+  update(window: LearntWindow): void;
+  /** Are there enough windows to fit a baseline to? */
+  readonly isDue: boolean;
+  /** Fits what is due: before the next window, or earlier. */
+  settle(): BaselineEvent | null;
+  /** Another model serves: levels are kept where they are the same, logits are learnt again. */
+  adopt(subject: BaselineSubject): BaselineEvent | null;
+  snapshot(): BaselineSnapshot;
 }

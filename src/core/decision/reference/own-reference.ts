@@ -8,9 +8,9 @@ import type { Calibration, OutputClass } from "../../contract/bundle/manifest.ts
 import type { ModelRef, Prediction } from "../../contract/prediction.ts";
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import { isOperating } from "../operating-state.ts";
-import { type BaselineLearner, createBaselineLearner } from "./baseline-learner.ts";
+import { createBaselineLearner } from "./baseline-learner.ts";
 import type { BaselineRenewal, BaselineSnapshot } from "./baseline-snapshot.ts";
-import type { BaselineEvent, BaselineOptions, BaselineStatus } from "./baseline-status.ts";
+import type { BaselineEvent, BaselineLearner, BaselineOptions, BaselineStatus } from "./baseline-status.ts";
 import { describeBaseline } from "./describe-baseline.ts";
 import type { BaselineSubject } from "./fit-site-baseline.ts";
 import { type HealthyRows, noHealthyRows } from "./healthy-rows.ts";
