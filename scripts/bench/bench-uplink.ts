@@ -15,6 +15,7 @@ const daySeconds = 86_400;
 /** Health goes by the wall clock, so a replay that is faster than time sends none: counted apart, one envelope each. */
 const healthPerDay = daySeconds / 60;
 
+/** What a turbine costs a day. */
 export interface UplinkCost {
   readonly bytesPerTurbineDay: number;
   /** The same by what it is spent on: the lanes, and health. */

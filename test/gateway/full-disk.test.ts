@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { compiledCommand } from "../support/compiled.ts";
@@ -8,8 +8,8 @@ import { type GatewayProcess, startGatewayProcess } from "../support/gateway-pro
 import { fillDisk, mountSmallDisk } from "../support/small-disk.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
+import { createDiskScene } from "./disk-scene.ts";
 import { createInstallation, names, startDevice } from "./installation.ts";
-import { listen } from "./subscriber.ts";
 import { createTurbine } from "./turbines.ts";
 
 interface Status {
@@ -25,19 +25,11 @@ test("a gateway starts on a full disk: it serves, warns, says so, and writes dow
 }) => {
   const disk = mountSmallDisk(2048);
   if (disk === null) return skip("nobody may mount a small disk here");
-  const stateDir = join(disk, "gateway");
-  mkdirSync(stateDir);
+  const { stateDir, subscriber, source, configure, countAlarms } = await createDiskScene(disk);
   const giveBack = fillDisk(disk);
-  const installation = await createInstallation();
-  const collector = await installation.startCollector();
-  const subscriber = await listen(installation);
-  const { source, bearing } = createTurbine(32, { kind: "outer-race", onsetS: 5 });
   const device = await startDevice("WT02", source, 20);
-  const config = installation.writeGatewayConfig([{ id: "WT02", bearing, connect: device.address }], {
-    gateway: { id: names.gateway, site: names.site, stateDir, httpPort: 0 },
-  });
 
-  const gateway = await startGatewayProcess(config);
+  const gateway = await startGatewayProcess(configure(device.address));
   onTestFinished(gateway.kill);
   expect(gateway.log()).toContain("access file cannot be written");
   await until(() => subscriber.alerts.length > 0, "the alert", 40_000);
@@ -45,11 +37,7 @@ test("a gateway starts on a full disk: it serves, warns, says so, and writes dow
 
   giveBack();
   await until(() => existsSync(join(stateDir, "access.json")), "the access file", 40_000);
-  await until(
-    async () => (await collector.record.alarms({ limit: 1, offset: 0 })).total === 1,
-    "the alert at the collector",
-    40_000,
-  );
+  await until(async () => (await countAlarms()) === 1, "the alert at the collector", 40_000);
 }, 90_000);
 
 test.skipIf(!existsSync("/dev/full"))(

@@ -19,6 +19,11 @@ export function mountSmallDisk(sizeKib: number): string | null {
   return folder;
 }
 
+/** Lets nobody write to `disk` any more, or everybody again. Fails while a file on it is open for writing. */
+export function remountDisk(disk: string, how: "ro" | "rw"): void {
+  execFileSync("mount", ["-o", `remount,${how}`, disk]);
+}
+
 /** Takes all the room that `disk` has but `leftKib`; returns what gives it back. */
 export function fillDisk(disk: string, leftKib = 0): () => void {
   const filling = join(disk, "filling");

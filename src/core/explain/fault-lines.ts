@@ -7,7 +7,7 @@ import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { FeatureDeclaration, FeatureParameter, FeatureSpec } from "../contract/bundle/feature-spec.ts";
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import { type LineOrder, lineOrders } from "../contract/physical-evidence.ts";
-import { findOrMake } from "../maths/find-or-make.ts";
+import { shareByBearing } from "./share-by-bearing.ts";
 
 /** A line, or a pair of side bands, that one feature measures. */
 export interface FaultLine {
@@ -65,16 +65,9 @@ export function listFaultLines({
   });
 }
 
-/** By what says how windows are read; then by bearing. */
-const sharedColumns = new WeakMap<object, Map<string, readonly number[]>>();
-
-/** The features that are lines, one list for all points that are alike in both. `features` is never changed. */
-export function shareLineColumns(features: FeatureSpec, bearing: BearingOrders): readonly number[] {
-  const ofBearing = findOrMake(sharedColumns, features, () => new Map());
-  return findOrMake(ofBearing, JSON.stringify(bearing), () =>
-    listFaultLines({ features, bearing }).map(({ column }) => column),
-  );
-}
+/** The features that are lines, one list for all points that are alike in both. */
+export const shareLineColumns: (features: FeatureSpec, bearing: BearingOrders) => readonly number[] =
+  shareByBearing((features, bearing) => listFaultLines({ features, bearing }).map(({ column }) => column));
 
 function readLine(
   { name, operator, params }: FeatureDeclaration,

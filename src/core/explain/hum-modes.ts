@@ -9,9 +9,9 @@ import { bearingFaults, type FaultKind, faultKinds } from "../contract/bundle/be
 import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { FeatureWindow } from "../contract/stream.ts";
-import { findOrMake } from "../maths/find-or-make.ts";
 import { computeLineNoise, dbPerLog, findNeededDb, listFaultLines } from "./fault-lines.ts";
 import { noHum } from "./mains-hum.ts";
+import { shareByBearing } from "./share-by-bearing.ts";
 
 /** What of a window tells of hum. */
 export type HeardLines = Pick<FeatureWindow, "features" | "upperFeatures" | "humLines" | "upperHumLines">;
@@ -19,14 +19,9 @@ export type HeardLines = Pick<FeatureWindow, "features" | "upperFeatures" | "hum
 /** Tells of windows that were cut with one spec, of one bearing. */
 export type HumModeFinder = (window: HeardLines) => readonly FaultKind[];
 
-/** By what says how windows are cut; then by bearing: points with the same one share a finder. */
-const shared = new WeakMap<object, Map<string, HumModeFinder>>();
-
-/** The finder of a bundle and a bearing, one for all points that are alike in both. `cut` is never changed. */
-export function shareHumModeFinder(cut: CutSpecs, bearing: BearingOrders): HumModeFinder {
-  const ofBearing = findOrMake(shared, cut, () => new Map());
-  return findOrMake(ofBearing, JSON.stringify(bearing), () => createHumModeFinder(cut, bearing));
-}
+/** The finder of a bundle and a bearing, one for all points that are alike in both. */
+export const shareHumModeFinder: (cut: CutSpecs, bearing: BearingOrders) => HumModeFinder =
+  shareByBearing(createHumModeFinder);
 
 /** How a bundle's windows are cut and read. */
 interface CutSpecs {

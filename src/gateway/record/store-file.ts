@@ -2,10 +2,11 @@
  * The gateway's one database file: opened when first needed, set aside when corrupted, tried again when the disk was
  * full. Knows nothing of what is kept in it; each part brings its own tables.
  */
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import { noteFilePlace } from "../../core/platform/sqlite/file-place.ts";
+import { sizeWithLog } from "../../core/platform/sqlite/file-size.ts";
 import { readSqliteCopy } from "../../core/platform/sqlite/read-copy.ts";
 import { openSqlite, setFileAside } from "../../core/platform/sqlite/sqlite.ts";
 import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
@@ -173,11 +174,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
   return {
     reserve,
     isGone: () => database !== null && isElsewhere(),
-    sizeBytes: () =>
-      ["", "-wal"].reduce(
-        (sum, suffix) => sum + (statSync(path + suffix, { throwIfNoEntry: false })?.size ?? 0),
-        0,
-      ),
+    sizeBytes: () => sizeWithLog(path),
     add(part) {
       parts.push(part);
       try {

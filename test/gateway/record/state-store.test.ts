@@ -1,13 +1,11 @@
-import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, readdirSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { hasErrorCode } from "../../../src/core/contract/aurora-error.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createStateStore } from "../../../src/gateway/record/state-store.ts";
 import { openStoreFile } from "../../../src/gateway/record/store-file.ts";
-import { mountSmallDisk } from "../../support/small-disk.ts";
+import { mountSmallDisk, remountDisk } from "../../support/small-disk.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 test("snapshots survive a restart, and null forgets", () => {
@@ -141,8 +139,8 @@ describe("on a disk that went read-only", () => {
     for (const suffix of ["", "-wal"]) copyFileSync(path + suffix, join(aside, `kept${suffix}`));
     file.close();
     for (const suffix of ["", "-wal"]) copyFileSync(join(aside, `kept${suffix}`), path + suffix);
-    execFileSync("mount", ["-o", "remount,ro", disk]);
-    return { path, mayWrite: () => void execFileSync("mount", ["-o", "remount,rw", disk]) };
+    remountDisk(disk, "ro");
+    return { path, mayWrite: () => remountDisk(disk, "rw") };
   }
 
   function openAgain(path: string) {
@@ -156,12 +154,12 @@ describe("on a disk that went read-only", () => {
   test("what was kept is known, nothing is left behind, and it is written when it can be", ({ skip }) => {
     const left = leaveStore();
     if (left === null) return skip("nobody may mount a small disk here");
-    const copies = (): number =>
-      readdirSync(tmpdir()).filter((name) => name.startsWith("aurora-read-")).length;
-    const before = copies();
+    const temporary = createTemporaryFolder();
+    vi.stubEnv("TMPDIR", temporary);
+    onTestFinished(() => void vi.unstubAllEnvs());
     const { file, state } = openAgain(left.path);
     expect([state.get("alarms"), state.get("model")]).toEqual(["standing", "1.0.0"]);
-    expect(copies()).toBe(before);
+    expect(readdirSync(temporary)).toEqual([]);
     expect(state.set("alarms", "over")).toBe(false);
     expect(state.get("alarms")).toBe("over");
     left.mayWrite();
@@ -176,7 +174,7 @@ describe("on a disk that went read-only", () => {
     left.mayWrite();
     writeFileSync(left.path, "no database");
     writeFileSync(`${left.path}-wal`, "nor a log");
-    execFileSync("mount", ["-o", "remount,ro", join(left.path, "..")]);
+    remountDisk(join(left.path, ".."), "ro");
     const { state, error } = openAgain(left.path);
     expect(state.get("alarms")).toBeNull();
     expect(error.mock.calls.map(([message]) => message)).toContain(

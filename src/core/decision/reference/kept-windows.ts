@@ -147,7 +147,7 @@ class FeatureRows {
     const rows = this.#places.length;
     if (rows === 0) this.#width = features.length;
     if (features.length !== this.#width) return;
-    if ((rows + 1) * this.#width > this.#values.length) this.#resize(rows + moreFeatures);
+    if ((rows + 1) * this.#width > this.#values.length) this.#grow(rows + moreFeatures);
     this.#values.set(features, rows * this.#width);
     this.#places.push(place);
   }
@@ -162,20 +162,19 @@ class FeatureRows {
   retain(wanted: readonly number[]): void {
     const rows = wanted.map((place) => this.#places.indexOf(place));
     const kept = rows.filter((row) => row >= 0);
-    for (const [to, row] of kept.entries()) {
-      this.#values.copyWithin(to * this.#width, row * this.#width, (row + 1) * this.#width);
-    }
+    const values = new Float32Array((kept.length + moreFeatures) * this.#width);
+    copyRows(this.#values, values, { width: this.#width, places: kept });
     this.#places = rows.flatMap((row, place) => (row < 0 ? [] : [place]));
-    this.#resize(kept.length + moreFeatures);
+    this.#values = values;
   }
 
   clear(): void {
     [this.#places, this.#values] = [[], noFeatures];
   }
 
-  #resize(rows: number): void {
+  #grow(rows: number): void {
     const values = new Float32Array(rows * this.#width);
-    values.set(this.#values.subarray(0, values.length));
+    values.set(this.#values);
     this.#values = values;
   }
 }

@@ -3,10 +3,11 @@
  * it, and what was committed last is in its log. Read from a copy in the folder for temporary files, which is gone afterwards.
  * For files that nobody writes.
  */
-import { copyFileSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { AuroraError } from "../../contract/aurora-error.ts";
+import { databaseFiles, sizeOf, sizeWithLog } from "./file-size.ts";
 import { openSqlite } from "./sqlite.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 
@@ -15,14 +16,16 @@ const maxCopiedBytes = 64 * 1024 * 1024;
 
 /** Hands a copy of the database at `path`, with its log, to `read`. Fails with `STORE` where it is too large or cannot be copied. */
 export function readSqliteCopy(path: string, read: (database: SqliteDatabase) => void): void {
-  const files = ["", "-wal"].filter((suffix) => sizeOf(path + suffix) > 0);
-  const bytes = files.reduce((sum, suffix) => sum + sizeOf(path + suffix), 0);
-  if (bytes > maxCopiedBytes) throw refuse(path, `it is larger than ${maxCopiedBytes / 1024 / 1024} MiB`);
+  if (sizeWithLog(path) > maxCopiedBytes) {
+    throw refuse(path, `it is larger than ${maxCopiedBytes / 1024 / 1024} MiB`);
+  }
   let folder: string | null = null;
   try {
     folder = mkdtempSync(join(tmpdir(), "aurora-read-"));
     const copy = join(folder, basename(path));
-    for (const suffix of files) copyFileSync(path + suffix, copy + suffix);
+    for (const suffix of databaseFiles) {
+      if (sizeOf(path + suffix) > 0) copyFileSync(path + suffix, copy + suffix);
+    }
     const database = openSqlite(copy, { locking: "exclusive" });
     try {
       read(database);
@@ -34,10 +37,6 @@ export function readSqliteCopy(path: string, read: (database: SqliteDatabase) =>
   } finally {
     if (folder !== null) rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function refuse(path: string, reason: string, cause?: unknown): AuroraError {

@@ -2,11 +2,12 @@
  * The one door to SQLite: the library built into Node where it exists, better-sqlite3 elsewhere. Opens in WAL mode,
  * checks the file, sets a corrupted one aside and starts over. Synchronous, as both libraries are; one writer a file.
  */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { AuroraError } from "../../contract/aurora-error.ts";
+import { sizeOf, sizeWithLog } from "./file-size.ts";
 import {
   createSqliteDatabase,
   type RawDatabase,
@@ -79,13 +80,9 @@ function busyTimeout({ busyTimeoutMs = 5_000 }: SqliteOptions): number {
 
 /** SQLite takes a file without a byte for a new database: of one that was there before, everything is lost. */
 function refuseEmpty(path: string): void {
-  if (sizeOf(path) > 0 || sizeOf(`${path}-wal`) > 0) return;
+  if (sizeWithLog(path) > 0) return;
   const error = Object.assign(new Error("the file is empty"), { code: "SQLITE_CORRUPT" });
   throw wrapSqliteError(error, "open database", path);
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function makeFolder(dir: string): void {
