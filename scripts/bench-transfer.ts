@@ -1,8 +1,9 @@
 /**
  * Prints what a bundle does on invented rigs that it never saw, by `aurora score`'s and the gateway's own code:
- * `npx tsx scripts/bench-transfer.ts [rigs] [bundle] [--from SEED] [--only TEXT] [--missed]`; `--only` plays the families
+ * `npx tsx scripts/bench-transfer.ts [rigs] [bundle] [--from SEED] [--only TEXT] [--coinciding] [--missed]`; `--only` plays the families
  * whose names have the text. A rig is drawn from its seed alone: families
- * have the same bearings, and differ in how they are recorded.
+ * have the same bearings, and differ in how they are recorded. `--coinciding` draws on until there are as many rigs whose bearing
+ * has two kinds of fault in one place, and plays those alone.
  *
  * Alarms, at the shipped decision and the usual budget; counts are of recordings:
  * - `unknown machine`: a recording told thrice within minutes to a decider that knows the bundle's healthy machines alone.
@@ -24,8 +25,10 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { withBundle } from "../src/cli/score/files/open-bundle.ts";
 import { usualSpread } from "../src/core/decision/fast-lane.ts";
+import { findCoincidingModes } from "../src/core/explain/coinciding-modes.ts";
 import { rigFamilies } from "./bench/transfer-families.ts";
 import { playRig } from "./bench/transfer-play.ts";
+import { drawRigBearing } from "./bench/transfer-rig.ts";
 import {
   alarmHeader,
   countAlarms,
@@ -49,18 +52,26 @@ const {
   options: {
     from: { type: "string", default: "1" },
     only: { type: "string", default: "" },
+    coinciding: { type: "boolean", default: false },
     missed: { type: "boolean", default: false },
   },
 });
 await withBundle(dir, async (bundle) => {
   const { name, version, digest } = bundle.ref;
   const [rigs, from] = [Number(rigCount), Number(options.from)];
-  console.log(`${name} ${version} (${digest.slice(0, 12)}), ${rigs} rigs a family, seeds from ${from}\n`);
+  const seeds: number[] = [];
+  for (let seed = from; seeds.length < rigs; seed++) {
+    const coinciding = findCoincidingModes(bundle.manifest.features, drawRigBearing(seed));
+    if (!options.coinciding || coinciding.length > 0) seeds.push(seed);
+  }
+  console.log(
+    `${name} ${version} (${digest.slice(0, 12)}), ${rigs} rigs a family, seeds from ${from}${options.coinciding ? ", two kinds of fault in one place" : ""}\n`,
+  );
   const played: { readonly name: string; readonly rigs: readonly RigOutcome[] }[] = [];
   console.log(alarmHeader);
   for (const family of rigFamilies.filter(({ name }) => name.includes(options.only))) {
     const outcomes: RigOutcome[] = [];
-    for (let rig = 0; rig < rigs; rig++) outcomes.push(await playRig(bundle, family, from + rig));
+    for (const seed of seeds) outcomes.push(await playRig(bundle, family, seed));
     played.push({ name: family.name, rigs: outcomes });
     console.log(describeAlarms(family.name, countAlarms(outcomes)));
   }

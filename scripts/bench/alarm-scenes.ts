@@ -1,7 +1,7 @@
 /** The windows of simulated turbines as a gateway would score them, with the shipped bundle's student. */
 import { readBundle } from "../../src/core/bundle/verify-bundle.ts";
 import { bundleFileNames, type Manifest } from "../../src/core/contract/bundle/manifest.ts";
-import { createPointWatch, type PointWatch, selectWatchParts } from "../../src/core/decision/point-watch.ts";
+import { createPointWatch, type PointWatch } from "../../src/core/decision/point-watch.ts";
 import type { WatchedWindow } from "../../src/core/decision/reference/own-reference.ts";
 import { createHumModeFinder } from "../../src/core/explain/hum-modes.ts";
 import { listHumLines } from "../../src/core/explain/mains-hum.ts";
@@ -30,9 +30,10 @@ export async function openBenchModel(): Promise<BenchModel> {
 
 /** A point's watch as a gateway makes it with its defaults, for one point of one turbine. */
 export function createBenchWatch({ manifest, model }: BenchModel, falsePerYear: number): PointWatch {
+  const { outputs, calibration, baseline } = manifest;
   return createPointWatch({
     point: benchPoint,
-    parts: selectWatchParts(manifest, model),
+    parts: { outputs, calibration, baseline, model },
     options: { epoch: 0, minWindows: 600, minDurationMs: 86_400_000, falsePerYear, faultPrior: 0.058 },
   });
 }

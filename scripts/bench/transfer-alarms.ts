@@ -6,13 +6,15 @@
 import type { OpenedRecording } from "../../src/cli/score/recordings/open-recording.ts";
 import { readSampleBlocks } from "../../src/cli/score/recordings/sample-blocks.ts";
 import type { ReplayedGateway } from "../../src/cli/score/replay/replayed-gateway.ts";
+import type { BearingOrders } from "../../src/core/contract/bundle/bearing.ts";
 import type { FeatureWindow } from "../../src/core/contract/stream.ts";
-import { createPointWatch, type PointWatch, selectWatchParts } from "../../src/core/decision/point-watch.ts";
+import { createPointWatch, type PointWatch } from "../../src/core/decision/point-watch.ts";
 import { provisionalWindows } from "../../src/core/decision/reference/baseline-learner.ts";
 import { createHumModeFinder } from "../../src/core/explain/hum-modes.ts";
 import { createWaveformIngest } from "../../src/core/ingest/waveform-ingest.ts";
 import { hourMs, minuteMs } from "../../src/core/maths/durations.ts";
 import type { LoadedBundle, StudentOutput } from "../../src/core/serving/loaded-bundle.ts";
+import { selectWatchParts } from "../../src/core/serving/select-watch-parts.ts";
 import { createWindowCutter } from "../../src/core/serving/window-cutter.ts";
 import { decideLooped } from "../../src/training/recipes/bearing/judge/held-out-figures.ts";
 
@@ -55,13 +57,18 @@ export async function hearRecording(
 }
 
 /** The mode that is raised where nobody knows the machine, the recording told thrice within minutes; null: none. */
-export function decideUnknown({ manifest }: LoadedBundle, windows: readonly HeardWindow[]): string | null {
+export function decideUnknown(
+  { manifest, ref }: LoadedBundle,
+  bearing: BearingOrders,
+  windows: readonly HeardWindow[],
+): string | null {
   const logits = Float32Array.from(windows.flatMap(({ output }) => Array.from(output.logits)));
   return decideLooped(logits, windows.length, {
     failureModes: manifest.outputs.map(({ failureMode }) => failureMode),
     calibration: manifest.calibration,
     healthy: manifest.baseline?.healthy,
     humModes: windows.map(({ humModes }) => humModes),
+    coinciding: selectWatchParts(manifest, ref, bearing).coinciding ?? [],
   });
 }
 
@@ -85,14 +92,14 @@ export interface LearntMachine {
 /** Tells a new machine its healthy self, in a loop, until it has a (provisional) reference of its own. */
 export function learnMachine(
   bundle: LoadedBundle,
-  gateway: ReplayedGateway,
+  { gateway, bearing }: { readonly gateway: ReplayedGateway; readonly bearing: BearingOrders },
   healthy: readonly HeardWindow[],
 ): LearntMachine {
   const open = (snapshot?: ReturnType<PointWatch["snapshot"]>): PointWatch => {
     const { minWindows, minHours } = gateway.commissioning;
     const { falsePerTurbineYear: falsePerYear, faultPrior } = gateway.alarms;
     const options = { epoch: 0, minWindows, minDurationMs: minHours * hourMs, falsePerYear, faultPrior };
-    const parts = selectWatchParts(bundle.manifest, bundle.ref);
+    const parts = selectWatchParts(bundle.manifest, bundle.ref, bearing);
     return createPointWatch({ point, parts, options, ...(snapshot === undefined ? {} : { snapshot }) });
   };
   const learning = open();

@@ -4,7 +4,13 @@ import { createReplayedGateway } from "../../src/cli/score/replay/replayed-gatew
 import { faultKinds } from "../../src/core/contract/bundle/bearing-fault.ts";
 import type { LoadedBundle } from "../../src/core/serving/loaded-bundle.ts";
 import { decideUnknown, type HeardWindow, hearRecording, learnMachine } from "./transfer-alarms.ts";
-import { type RigFamily, type RigRecording, recordHealthyRig, recordRig } from "./transfer-rig.ts";
+import {
+  drawRigBearing,
+  type RigFamily,
+  type RigRecording,
+  recordHealthyRig,
+  recordRig,
+} from "./transfer-rig.ts";
 import { scoreForRanking } from "./transfer-scores.ts";
 import type { DecidedRecording, RigOutcome } from "./transfer-tables.ts";
 
@@ -42,7 +48,8 @@ async function hearHealthySelf(
 
 /** Plays rig number `seed`: a healthy recording, and one of each kind of fault. */
 export async function playRig(bundle: LoadedBundle, family: RigFamily, seed: number): Promise<RigOutcome> {
-  const machine = learnMachine(bundle, gateway, await hearHealthySelf(bundle, family, seed));
+  const bearing = drawRigBearing(seed);
+  const machine = learnMachine(bundle, { gateway, bearing }, await hearHealthySelf(bundle, family, seed));
   const recordings: DecidedRecording[] = [];
   for (const recording of recordRig(family, seed, [null, ...faultKinds])) {
     const opened = await open(bundle, family, recording);
@@ -50,7 +57,7 @@ export async function playRig(bundle: LoadedBundle, family: RigFamily, seed: num
     recordings.push({
       kind: recording.kind,
       scores: await scoreForRanking(bundle, opened, (family.seconds * family.shaftRpm) / 60),
-      unknown: decideUnknown(bundle, windows),
+      unknown: decideUnknown(bundle, bearing, windows),
       own: machine.decide(windows),
       windows,
     });

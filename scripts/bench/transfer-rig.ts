@@ -63,6 +63,11 @@ export function recordHealthyRig(family: RigFamily, seed: number, take: number):
   return { kind: null, bearing: plan.bearing, samples: record(family, plan, { kind: null, random }) };
 }
 
+/** The bearing of rig number `seed`, of whichever family. */
+export function drawRigBearing(seed: number): BearingOrders {
+  return drawBearing(createRandom(seed).fork("design"));
+}
+
 function designRig(family: RigFamily, seed: number): { readonly root: Random; readonly plan: RigPlan } {
   const root = createRandom(seed);
   const design = root.fork("design");

@@ -8,10 +8,13 @@ import type { LoadedBundle } from "../../src/core/serving/loaded-bundle.ts";
 import { createSiteBaselines } from "../../src/gateway/points/site-baselines.ts";
 import { createFakeState } from "./fakes.ts";
 
+const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.4 };
+
 const model = { name: "m", version: "1.0.0", digest: "d" };
 const manifest = {
   outputs: [{ failureMode: "outer-race", component: "b" }],
   calibration: [{ slope: 1, intercept: 0 }],
+  features: { catalogueVersion: 1, chains: [], list: [] },
   baseline: {
     levels: { list: [{ name: "low.rms" }] },
     minWindows: 8,
@@ -52,7 +55,7 @@ function openPatient() {
     run: (work) => works.push(work),
   });
   const watches = points.map((point) =>
-    baselines.create(point, { config: { baselineEpoch: 0 }, bundle, decider: undefined }),
+    baselines.create(point, { config: { baselineEpoch: 0, bearing }, bundle, decider: undefined }),
   );
   const learn = (windows: number): void => {
     for (let at = 1; at <= windows; at++)
@@ -110,7 +113,7 @@ test("what points have learnt for a quarter of an hour of data is written once f
   });
   const pair = points.slice(0, 2);
   const watches = pair.map((point) =>
-    baselines.create(point, { config: { baselineEpoch: 0 }, bundle, decider: undefined }),
+    baselines.create(point, { config: { baselineEpoch: 0, bearing }, bundle, decider: undefined }),
   );
   const learnUntil = (toMs: number): void => {
     for (const [index, point] of pair.entries()) watches[index]!.update(windowOf(point, toMs));

@@ -19,6 +19,7 @@ import { chooseBundle } from "../../core/serving/choose-bundle.ts";
 import { type LoadedBundle, serveBundle } from "../../core/serving/loaded-bundle.ts";
 import { findNewestVersion } from "../../core/serving/served-models.ts";
 import { proveGolden } from "../../gateway/updates/prove-golden.ts";
+import { checkBearings } from "./check-bearings.ts";
 import { bad, type CheckResult, good, renderBytes, skipped, warning } from "./check-result.ts";
 
 /** How long the load is measured, of each bundle. */
@@ -45,6 +46,7 @@ export async function checkModels(setting: ModelsSetting): Promise<readonly Chec
     results.push(...loaded.results);
     if (loaded.bundle === null) continue;
     const { bundle, windows } = loaded;
+    results.push(...checkBearings(name, bundle.manifest.features, config.turbines));
     const used = points.filter((point) => point.bundle === name).length;
     const first = windows[0];
     if (first !== undefined && used > 0) {

@@ -5,6 +5,7 @@ import type { SiteBaseline } from "../contract/site-baseline.ts";
 import { calibrateLogit, computeProbability } from "./calibrate.ts";
 import type { EvidenceHeights } from "./false-alarm-budget.ts";
 import type { HealthySpread } from "./fast-lane.ts";
+import { liftCoinciding } from "./lift-coinciding.ts";
 import { computeMargins, expectMargin, expectSeverity } from "./reference/margin.ts";
 import { type SignalState, type SignalWindow, weighEvidence } from "./signal-watch.ts";
 import type { SlowReference } from "./slow-lane.ts";
@@ -54,17 +55,23 @@ export function measureSignals(
     readonly outputs: readonly OutputClass[];
     readonly calibration: readonly Calibration[];
     readonly spread: HealthySpread;
+    /** Places of the outputs that the bearing's lines do not tell apart. */
+    readonly coinciding: readonly number[];
   },
   { fromMs, toMs, logits }: Pick<Prediction, "fromMs" | "toMs" | "logits">,
   { baseline, severityDb, shaftRpm, humModes = noModes }: WindowReference,
 ): MeasuredSignal[] {
-  const margins = computeMargins(logits);
-  const { outputs, calibration, spread } = parts;
+  const margins = computeMargins(logits, parts.coinciding);
+  const { outputs, calibration, spread, coinciding } = parts;
+  // Where one of them leads, all do.
+  const values = coinciding.length === 0 ? logits : liftCoinciding(logits, coinciding);
+  const leading = findHighest(values);
+  const isShared = coinciding.includes(leading);
   const measured: MeasuredSignal[] = [];
   for (let index = 0; index < outputs.length; index++) {
-    const value = logits[index]!;
+    const value = values[index]!;
     const name = outputs[index]!.failureMode;
-    const leads = isLeading(logits, index);
+    const leads = index === leading || (isShared && coinciding.includes(index));
     measured.push({
       name,
       window: { fromMs, toMs, value, compared: margins[index]!, leads, isHum: humModes.includes(name) },
@@ -88,13 +95,13 @@ export function measureSignals(
 
 const noModes: readonly string[] = [];
 
-/** At a tie the earlier mode leads. */
-function isLeading(logits: ArrayLike<number>, index: number): boolean {
-  const value = logits[index]!;
-  for (let other = 0; other < logits.length; other++) {
-    if (!(logits[other]! < value || (logits[other] === value && other >= index))) return false;
+/** At a tie the earlier one. */
+function findHighest(logits: ArrayLike<number>): number {
+  let highest = 0;
+  for (let index = 1; index < logits.length; index++) {
+    if (logits[index]! > logits[highest]!) highest = index;
   }
-  return true;
+  return highest;
 }
 
 function isLearntSpeed({ shaftRpm: { min, max } }: SiteBaseline, shaftRpm: number): boolean {

@@ -13,12 +13,15 @@ export interface DecidingParts {
   readonly hasLevels?: boolean | undefined;
   /** How raw logits of healthy machines lie; absent: `usualSpread` of `fast-lane.ts`. */
   readonly healthy: HealthySpread | undefined;
+  /** Places of the outputs that this bearing's lines do not tell apart; absent: none. */
+  readonly coinciding?: readonly number[] | undefined;
 }
 
 /** What of the parts every window is held against. */
 export interface HeardParts extends Pick<DecidingParts, "outputs" | "calibration"> {
   readonly spread: HealthySpread;
   readonly failureModes: readonly string[];
+  readonly coinciding: readonly number[];
 }
 
 const heardParts = new WeakMap<DecidingParts, HeardParts>();
@@ -26,8 +29,8 @@ const heardParts = new WeakMap<DecidingParts, HeardParts>();
 /** One object for all who give the same parts. */
 export function toHeardParts(parts: DecidingParts): HeardParts {
   return findOrMake(heardParts, parts, () => {
-    const { outputs, calibration, healthy: spread = usualSpread } = parts;
-    return { outputs, calibration, spread, failureModes: listFailureModes(parts) };
+    const { outputs, calibration, healthy: spread = usualSpread, coinciding = [] } = parts;
+    return { outputs, calibration, spread, failureModes: listFailureModes(parts), coinciding };
   });
 }
 

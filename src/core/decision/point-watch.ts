@@ -8,7 +8,6 @@
  *               └─▶ learner ────▶ event (ready, unsteady, relearning), for the windows after it
  */
 import type { AlertOutlook } from "../contract/alert.ts";
-import type { Manifest } from "../contract/bundle/manifest.ts";
 import type { Decision, ModelRef } from "../contract/prediction.ts";
 import type { SiteBaseline } from "../contract/site-baseline.ts";
 import type { PointId } from "../contract/stream.ts";
@@ -226,21 +225,6 @@ class Watch implements PointWatch {
   }
 }
 
-const selected = new WeakMap<object, WatchParts>();
-
-/** The parts of a bundle that a watch needs, one object for all of its points. */
-export function selectWatchParts(
-  manifest: Pick<Manifest, "outputs" | "calibration" | "baseline">,
-  model: ModelRef,
-): WatchParts {
-  const known = selected.get(manifest);
-  if (known?.model === model) return known;
-  const { outputs, calibration, baseline } = manifest;
-  const parts: WatchParts = { outputs, calibration, baseline, model };
-  selected.set(manifest, parts);
-  return parts;
-}
-
 /** The outlook against the levels in use: as it was, or another, which knows what `snapshot` tells of the same ones. */
 function followOutlook(
   outlook: Outlook | null,
@@ -262,7 +246,8 @@ const deciderParts = new WeakMap<WatchParts, Decider["parts"]>();
 
 function toDeciderParts(parts: WatchParts): Decider["parts"] {
   return findOrMake(deciderParts, parts, () => {
-    const { outputs, calibration, baseline, model } = parts;
-    return { outputs, calibration, hasLevels: baseline !== undefined, healthy: baseline?.healthy, model };
+    const { outputs, calibration, baseline, model, coinciding } = parts;
+    const hasLevels = baseline !== undefined;
+    return { outputs, calibration, hasLevels, healthy: baseline?.healthy, model, coinciding };
   });
 }

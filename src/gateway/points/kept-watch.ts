@@ -7,18 +7,20 @@ import type {
   RenewalReply,
   RenewalRequest,
 } from "../../core/contract/baseline-report.ts";
+import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import type { GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
 import type { Decision, ModelRef } from "../../core/contract/prediction.ts";
 import type { PointId } from "../../core/contract/stream.ts";
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
 import { outlookSnapshotSchema } from "../../core/decision/outlook/outlook-snapshot.ts";
-import { createPointWatch, type PointWatch, selectWatchParts } from "../../core/decision/point-watch.ts";
+import { createPointWatch, type PointWatch } from "../../core/decision/point-watch.ts";
 import { baselineSnapshotSchema } from "../../core/decision/reference/baseline-snapshot.ts";
 import type { BaselineEvent } from "../../core/decision/reference/baseline-status.ts";
 import type { WatchedWindow } from "../../core/decision/reference/own-reference.ts";
 import { hourMs } from "../../core/maths/durations.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
+import { selectWatchParts } from "../../core/serving/select-watch-parts.ts";
 import type { PointCondition } from "../alarms/component-tracker.ts";
 import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
@@ -26,7 +28,7 @@ import type { DueFits } from "./due-fits.ts";
 
 /** What a point starts with. */
 export interface PointStart {
-  readonly config: Pick<PointConfig, "baselineEpoch">;
+  readonly config: Pick<PointConfig, "baselineEpoch" | "bearing">;
   /** The bundle that serves first. */
   readonly bundle: LoadedBundle;
   /** The decider of the last run. */
@@ -87,6 +89,7 @@ class Watch implements KeptWatch {
   readonly #key: string;
   readonly #watch: PointWatch;
   readonly #options: KeptWatchOptions;
+  readonly #bearing: BearingOrders;
   /** Of the data, when what was learnt was due last; NaN: no window came in this run. */
   #dueMs = Number.NaN;
   isDue = false;
@@ -96,6 +99,7 @@ class Watch implements KeptWatch {
     this.#key = `baseline/${point.turbine}/${point.component}`;
     this.#watch = openWatch(point, this.#key, { ...options, ...start });
     this.#options = options;
+    this.#bearing = start.config.bearing;
   }
 
   get keys(): readonly string[] {
@@ -148,7 +152,7 @@ class Watch implements KeptWatch {
 
   adopt(bundle: LoadedBundle): void {
     this.settle();
-    this.#tell(this.#watch.adopt(selectWatchParts(bundle.manifest, bundle.ref)).event);
+    this.#tell(this.#watch.adopt(selectWatchParts(bundle.manifest, bundle.ref, this.#bearing)).event);
   }
 
   renew(order: RenewalOrder): RenewalReply | null {
@@ -208,7 +212,7 @@ function openWatch(point: PointId, key: string, options: KeptWatchOptions & Poin
   });
   return createPointWatch({
     point,
-    parts: selectWatchParts(bundle.manifest, bundle.ref),
+    parts: selectWatchParts(bundle.manifest, bundle.ref, config.bearing),
     options: {
       epoch: config.baselineEpoch,
       minWindows: commissioning.minWindows,

@@ -3,14 +3,44 @@ import { checkModels } from "../../../src/cli/doctor/check-models.ts";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
-function configure(engine: string, scadaBundle: string) {
-  return gatewayConfigSchema().parse({
+function base() {
+  return {
     gateway: { id: "gw-1", site: "north", stateDir: createTemporaryFolder() },
     devices: [{ id: "mcu-1", connect: "mqtt" }],
+  };
+}
+
+function configure(engine: string, scadaBundle: string) {
+  return gatewayConfigSchema().parse({
+    ...base(),
     turbines: [{ id: "WT01", scadaBundle }],
     bundles: { dir: "models", trustedKeys: ["models/release.pub"], engine },
   });
 }
+
+test("the doctor names bearings of which an alarm cannot say which part is damaged", async () => {
+  const orders = { bpfo: 6.14, bpfi: 7.86, bsf: 7.89, ftf: 0.44 };
+  const points = ["main-bearing", "generator-bearing"].map((component, channel) => ({
+    component,
+    device: "mcu-1",
+    channel: `vibration-${channel}`,
+    bearing: channel === 0 ? orders : { ...orders, bsf: 7.3 },
+  }));
+  const config = gatewayConfigSchema().parse({
+    ...base(),
+    turbines: [{ id: "WT01", points }],
+    bundles: { dir: "models", trustedKeys: ["models/release.pub"] },
+  });
+  const results = await checkModels({ config, runtimeVersion: "0.1.0", isRunning: false });
+  expect(results.filter(({ name }) => name.startsWith("bearing of"))).toEqual([
+    {
+      verdict: "warning",
+      name: "bearing of WT01/main-bearing",
+      text: "faults of inner race (bpfi 7.86) and rolling element (bsf 7.89) look alike: their lines lie in one place",
+      advice: "When one is raised, look at both.",
+    },
+  ]);
+});
 
 test.each([
   { engine: "auto", bundle: "turbine-scada", text: "ONNX Runtime (8352 multiply-adds a window)" },

@@ -26,6 +26,24 @@ function open(failureModes: readonly string[] = ["inner"], change: Partial<typeo
   return { decider, feed: createFeed(decider) };
 }
 
+/** A reference of a day, with the location of each mode's margin. */
+function baselineOf(decider: Decider, locations: readonly number[]): SiteBaseline {
+  const margin = { scale: 0.4, autocorrelation: 0, wander: 0.3, freedom: 30, blocks: 24 };
+  return {
+    formatVersion: 1,
+    version: 1,
+    windows: 600,
+    fromMs: 0,
+    toMs: startMs,
+    shaftRpm: { min: 1400, max: 1600, reference: 1500 },
+    spec: { catalogueVersion: 1, chains: [], list: [] },
+    levels: [],
+    model: decider.parts.model,
+    margins: locations.map((location) => ({ location, ...margin })),
+    suspicions: [],
+  };
+}
+
 const namesOf = ({ active }: Decider): string[] => active.map(({ failureMode }) => failureMode);
 
 describe("the decider", () => {
@@ -101,27 +119,7 @@ describe("the decider", () => {
 
     test("is raised over hours where it leaves the machine's own reference", () => {
       const decider = createDecider(point, partsOf(["outer-race", "ball"]), options);
-      const healthyMargin = {
-        location: -2,
-        scale: 0.4,
-        autocorrelation: 0,
-        wander: 0.3,
-        freedom: 30,
-        blocks: 24,
-      };
-      const baseline: SiteBaseline = {
-        formatVersion: 1,
-        version: 1,
-        windows: 600,
-        fromMs: 0,
-        toMs: startMs,
-        shaftRpm: { min: 1400, max: 1600, reference: 1500 },
-        spec: { catalogueVersion: 1, chains: [], list: [] },
-        levels: [],
-        model: decider.parts.model,
-        margins: [healthyMargin, healthyMargin],
-        suspicions: [],
-      };
+      const baseline = baselineOf(decider, [-2, -2]);
       let atMs = startMs;
       for (let at = 0; at < 12 * 60 && decider.active.length === 0; at++) {
         const { quantised, operatingState, model } = predictionFor(decider);
@@ -134,6 +132,59 @@ describe("the decider", () => {
       }
       expect(decider.active).toMatchObject([{ failureMode: "outer-race" }]);
     });
+  });
+
+  describe("modes that the bearing's lines do not tell apart", () => {
+    const play = (coinciding: readonly number[], windows: readonly (readonly number[])[]): string[] => {
+      const parts = partsOf(["inner-race", "outer-race", "ball"]);
+      const decider = createDecider(point, { ...parts, coinciding }, options);
+      for (let at = 0; at < 60; at++) {
+        const window = { windowId: `${at}`, fromMs: startMs + 1000 * at, toMs: startMs + 1000 * (at + 1) };
+        const { quantised, operatingState, model } = predictionFor(decider);
+        const logits = Float64Array.from(windows[at % windows.length]!);
+        decider.update({ point, ...window, quantised, logits, model, operatingState });
+      }
+      return namesOf(decider);
+    };
+    // The one leads, and then the other; what speaks for neither by itself does not last.
+    const inTurn = [
+      [2.2, -3, 2.1],
+      [2.1, -3, 2.2],
+      [1.45, -3, 1.4],
+    ];
+
+    test("gather evidence in every window in which either leads", () => {
+      expect(play([], inTurn)).toEqual([]);
+      expect(play([0, 2], inTurn)).toHaveLength(1);
+      expect(play([1, 2], inTurn)).toEqual([]);
+    });
+
+    test("gather none where another mode leads", () => {
+      const outer = [[1, 3, 1]];
+      expect(play([0, 2], outer)).toEqual(["outer-race"]);
+    });
+  });
+
+  test("a fault that lifts two modes alike leaves the machine's own reference where they are no rivals", () => {
+    const raisedOf = (coinciding: readonly number[], margin: number): string[] => {
+      const parts = { ...partsOf(["inner-race", "outer-race", "ball"]), coinciding };
+      const decider = createDecider(point, parts, options);
+      const baseline = baselineOf(decider, [margin, -0.4, margin]);
+      for (let at = 0; at < 24 * 60; at++) {
+        const fromMs = startMs + 60_000 * at;
+        const window = { windowId: `${at}`, fromMs, toMs: fromMs + 60_000 };
+        const { quantised, operatingState, model } = predictionFor(decider);
+        const logits = Float64Array.of(-0.9, -3, -0.9);
+        decider.update(
+          { point, ...window, quantised, logits, model, operatingState },
+          { baseline, severityDb: null, shaftRpm: 1500 },
+        );
+      }
+      return namesOf(decider);
+    };
+    // Healthy, both stood 0.4 above the third.
+    expect(raisedOf([], 0)).toEqual([]);
+    expect(raisedOf([0, 2], 0.4)).toEqual(["inner-race"]);
   });
 
   test("a smaller budget asks for more windows", () => {

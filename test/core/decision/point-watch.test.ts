@@ -4,7 +4,7 @@ import { createDecider } from "../../../src/core/decision/decider.ts";
 import { deciderSnapshotSchema } from "../../../src/core/decision/decider-snapshot.ts";
 import { isOperating } from "../../../src/core/decision/operating-state.ts";
 import { outlookSnapshotSchema } from "../../../src/core/decision/outlook/outlook-snapshot.ts";
-import { createPointWatch, selectWatchParts } from "../../../src/core/decision/point-watch.ts";
+import { createPointWatch } from "../../../src/core/decision/point-watch.ts";
 import { createBaselineLearner } from "../../../src/core/decision/reference/baseline-learner.ts";
 import { baselineSnapshotSchema } from "../../../src/core/decision/reference/baseline-snapshot.ts";
 import { computeSeverity } from "../../../src/core/decision/reference/severity.ts";
@@ -200,10 +200,22 @@ test("a bundle without a baseline section decides all the same, and states no se
   expect(watch.status).toMatchObject({ state: "learning", version: 0 });
 });
 
-test("of a manifest a watch takes what decides, and nothing else", () => {
-  const { model, ...manifest } = watchParts;
-  const whole = { ...manifest, name: "bearing", files: [] };
-  expect(selectWatchParts(whole, model)).toEqual(watchParts);
+test("where the bearing is another one after a restart, levels stay and margins are learnt again", () => {
+  const alike = { ...watchParts, coinciding: [0, 1] };
+  const watch = create({ parts: alike });
+  feedWatch(watch, { from: 0, to: 80 });
+  expect(watch.status).toMatchObject({ state: "ready" });
+  const text = JSON.stringify(watch.snapshot().baseline);
+  const baseline = baselineSnapshotSchema.parse(JSON.parse(text));
+  expect(baseline.coinciding).toEqual([0, 1]);
+  const same = create({ parts: alike, snapshot: { baseline } });
+  expect(same.status).toMatchObject({ state: "ready" });
+  const other = create({ snapshot: { baseline } });
+  expect(other.status).toMatchObject({ state: "learning" });
+  const { decision } = other.update(watchedWindow(81));
+  expect(decision.isLearning).toBe(true);
+  expect(decision.severityDb).toEqual(expect.any(Number));
+  expect(other.snapshot().baseline).not.toHaveProperty("coinciding");
 });
 
 const order = { atMs: Date.UTC(2026, 4, 1), by: "technician", reason: "bearing replaced" };

@@ -16,17 +16,22 @@ import {
   windowAt,
 } from "../../gateway/fakes.ts";
 
-function create(bundle: FakeBundle) {
+function create(bundle: FakeBundle, orders: { readonly bsf?: number } = {}) {
   const decisions: Decision[] = [];
   const alerts: AlertEvent[] = [];
   const dropped: string[] = [];
   const error = vi.fn();
   const register = createAlarmRegister();
   const quality = createDataQuality();
+  const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.4, ...orders };
   const decider = createWindowDecider({
     point,
-    bearing: { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.4 },
-    watch: createIdleBaselines().create(point, { config: { baselineEpoch: 0 }, bundle, decider: undefined }),
+    bearing,
+    watch: createIdleBaselines().create(point, {
+      config: { baselineEpoch: 0, bearing },
+      bundle,
+      decider: undefined,
+    }),
     register,
     quality,
     load: createWorkGauge(),
@@ -94,6 +99,39 @@ describe("a point's decider", () => {
       features: features.map((value, at) => (at === h1 + 1 ? 2.2 : value)),
     });
     expect(raised!.data.evidence!.against[1]).toMatch(/^1× stands on the mains' hum \(\d+ Hz\)$/);
+  });
+
+  it("takes two modes for one fault where the bearing's lines do not tell them apart", async () => {
+    const modes = ["inner-race", "outer-race", "ball"];
+    const play = async (bsf: number): Promise<string[]> => {
+      const bundle = createFakeBundle("1.0.0", {
+        features: bearingFeatureSpec,
+        groups: [...new Set(bearingFeatureSpec.list.map(({ group }) => group))],
+        window: bearingWindow,
+        outputs: modes.map((failureMode) => ({ failureMode, title: failureMode })),
+        calibration: modes.map(() => ({ slope: 1, intercept: 0 })),
+      });
+      // Now the one leads and now the other, and at times neither is far from healthy.
+      const inTurn = [
+        [2.2, -3, 2.1],
+        [2.1, -3, 2.2],
+        [1.45, -3, 1.4],
+      ];
+      let next = 0;
+      bundle.score = async () => ({
+        quantised: new Uint8Array(modes.length),
+        logits: Float64Array.from(inTurn[next++ % inTurn.length]!),
+      });
+      const { decider, types } = create(bundle, { bsf });
+      const features = new Float32Array(bearingFeatureSpec.list.length);
+      for (let index = 0; index < 60; index++) {
+        decider.submit({ window: windowAt(index, { features }), bundle, operatingState: "full-performance" });
+      }
+      await decider.idle();
+      return types();
+    };
+    expect(await play(4.71)).toEqual([]);
+    expect(await play(5.45)).toContain("raised");
   });
 
   it("decides by both bands of a fast sensor, and says in the alert which of them led", async () => {

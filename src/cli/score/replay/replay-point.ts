@@ -9,7 +9,7 @@ import type { ChannelContract } from "../../../core/contract/bundle/manifest.ts"
 import type { Decision } from "../../../core/contract/prediction.ts";
 import type { PointId, Quarantine } from "../../../core/contract/stream.ts";
 import type { AlarmRegister } from "../../../core/decision/alarms/alarm-register.ts";
-import { createPointWatch, selectWatchParts } from "../../../core/decision/point-watch.ts";
+import { createPointWatch } from "../../../core/decision/point-watch.ts";
 import type { BaselineEvent, BaselineStatus } from "../../../core/decision/reference/baseline-status.ts";
 import { createWaveformIngest, type WaveformIngest } from "../../../core/ingest/waveform-ingest.ts";
 import { hourMs } from "../../../core/maths/durations.ts";
@@ -17,6 +17,7 @@ import type { Clock } from "../../../core/platform/clock.ts";
 import { type Logger, silentLogger } from "../../../core/platform/logger.ts";
 import type { LoadedBundle, ScoredWindow } from "../../../core/serving/loaded-bundle.ts";
 import { createMeasuringPoint } from "../../../core/serving/measuring-point.ts";
+import { selectWatchParts } from "../../../core/serving/select-watch-parts.ts";
 import { createWindowDecider, type WindowDeciderOptions } from "../../../core/serving/window-decider.ts";
 import type { OpenedRecording } from "../recordings/open-recording.ts";
 import { readSampleBlocks } from "../recordings/sample-blocks.ts";
@@ -221,7 +222,7 @@ function openWatch(options: ReplayedPointOptions): WindowDeciderOptions["watch"]
   const { minWindows, minHours } = gateway.commissioning;
   const watch = createPointWatch({
     point: options.point,
-    parts: selectWatchParts(bundle.manifest, bundle.ref),
+    parts: selectWatchParts(bundle.manifest, bundle.ref, options.bearing),
     options: {
       epoch: 0,
       minWindows,

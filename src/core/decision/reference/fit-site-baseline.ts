@@ -45,6 +45,8 @@ export interface BaselineSubject {
   readonly outputs: readonly OutputClass[];
   /** Null: levels only. */
   readonly model: ModelRef | null;
+  /** Places of the outputs that this bearing's lines do not tell apart; absent: none. */
+  readonly coinciding?: readonly number[] | undefined;
 }
 
 /** Consecutive windows that are kept together, so that their correlation is seen. */
@@ -98,7 +100,8 @@ export function fitSiteBaseline(
   if (levels.every((level) => level === null))
     return failed({ kind: "unheard", detail: "no level is heard" });
   const outputs = subject.model === null ? [] : subject.outputs;
-  const margins = outputs.length === 0 ? [] : windows.map(({ logits }) => computeMargins(logits));
+  const margins =
+    outputs.length === 0 ? [] : windows.map(({ logits }) => computeMargins(logits, subject.coinciding));
   const faulty = outputs.length === 0 ? null : findFault(windows, subject);
   if (faulty !== null) return failed({ kind: "faulty", detail: faulty });
   const baseline: SiteBaseline = {

@@ -4,17 +4,19 @@ import type { SlowReference } from "../slow-lane.ts";
 import { octavesAbove } from "./severity.ts";
 
 /**
- * Of each output: its raw logit above the highest of the others; of a single output: the logit itself. What moves all
- * outputs of a machine alike, its noise and its load, cancels.
+ * Of each output: its raw logit above the highest of the others; of one without rivals: the logit itself. What moves all
+ * outputs of a machine alike, its noise and its load, cancels. Of those at the places `coinciding` none is the rival of another:
+ * they rise together.
  */
-export function computeMargins(logits: ArrayLike<number>): number[] {
+export function computeMargins(logits: ArrayLike<number>, coinciding: readonly number[] = []): number[] {
   const margins: number[] = [];
   for (let own = 0; own < logits.length; own++) {
     let highest = Number.NEGATIVE_INFINITY;
     for (let other = 0; other < logits.length; other++) {
-      if (other !== own) highest = Math.max(highest, logits[other]!);
+      const isAlike = coinciding.includes(own) && coinciding.includes(other);
+      if (other !== own && !isAlike) highest = Math.max(highest, logits[other]!);
     }
-    margins.push(logits.length === 1 ? logits[own]! : logits[own]! - highest);
+    margins.push(highest === Number.NEGATIVE_INFINITY ? logits[own]! : logits[own]! - highest);
   }
   return margins;
 }

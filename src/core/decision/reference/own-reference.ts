@@ -23,6 +23,8 @@ export interface WatchParts {
   readonly calibration: readonly Calibration[];
   /** Absent: nothing is learnt on site, and no severity is stated. */
   readonly baseline?: BaselineSpec | undefined;
+  /** Places of the outputs that this bearing's lines do not tell apart; absent: none. */
+  readonly coinciding?: readonly number[] | undefined;
   readonly model: ModelRef;
 }
 
@@ -92,7 +94,7 @@ class Reference implements OwnReference {
   constructor(parts: WatchParts, options: BaselineOptions, kept: BaselineSnapshot | undefined) {
     this.#options = options;
     this.#parts = parts;
-    this.#learner = beginLearner(parts, options, kept);
+    this.#learner = beginLearner(parts, options, kept && dropOtherMargins(kept, parts));
     this.#renewal = kept?.renewal ?? null;
   }
 
@@ -173,9 +175,13 @@ class Reference implements OwnReference {
 
   snapshot(): BaselineSnapshot | undefined {
     const progress = this.#learner?.snapshot();
-    return progress === undefined || this.#renewal === null
-      ? progress
-      : { ...progress, renewal: this.#renewal };
+    if (progress === undefined) return undefined;
+    const { coinciding = [] } = this.#parts;
+    return {
+      ...progress,
+      ...(coinciding.length === 0 ? {} : { coinciding }),
+      ...(this.#renewal === null ? {} : { renewal: this.#renewal }),
+    };
   }
 
   #begin(snapshot: BaselineSnapshot | undefined): void {
@@ -194,6 +200,12 @@ function beginLearner(
   return subject === null ? null : createBaselineLearner(subject, options, snapshot);
 }
 
+/** What was learnt against other rivals, since the bearing is said to be another one now: levels stay, margins are learnt again. */
+function dropOtherMargins(kept: BaselineSnapshot, { coinciding = [] }: WatchParts): BaselineSnapshot {
+  if (kept.baseline === null || (kept.coinciding ?? []).join() === coinciding.join()) return kept;
+  return { ...kept, baseline: { ...kept.baseline, model: null, margins: [] } };
+}
+
 /** dB of a window above `baseline`; null: not known. */
 function measureSeverity(
   { prediction, levels, shaftRpm }: WatchedWindow,
@@ -207,6 +219,6 @@ function measureSeverity(
   return Number.isFinite(value) ? value : null;
 }
 
-function toSubject({ baseline, outputs, model }: WatchParts): BaselineSubject | null {
-  return baseline === undefined ? null : { spec: baseline, outputs, model };
+function toSubject({ baseline, outputs, model, coinciding }: WatchParts): BaselineSubject | null {
+  return baseline === undefined ? null : { spec: baseline, outputs, model, coinciding };
 }

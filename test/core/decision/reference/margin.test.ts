@@ -29,6 +29,11 @@ test("a margin is the logit above the highest rival, alone the logit itself", ()
   expect(computeMargins([2, 2])).toEqual([0, 0]);
 });
 
+test("modes that the bearing's lines do not tell apart are no rivals: a fault of theirs stands out of both margins", () => {
+  expect(computeMargins([2, -3, 2.1], [0, 2])).toEqual([5, -5.1, 5.1]);
+  expect(computeMargins([2, 2.1], [0, 1])).toEqual([2, 2.1]);
+});
+
 test("what moves all outputs alike cancels", () => {
   expect(computeMargins([11, 14, 13])).toEqual(computeMargins([1, 4, 3]));
 });

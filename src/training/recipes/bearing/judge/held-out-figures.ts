@@ -139,18 +139,20 @@ const loops = 3;
 interface LoopedRule extends Pick<AlertRule, "failureModes" | "calibration" | "healthy"> {
   /** Of each row, the modes for which nothing but electrical hum speaks; left out: not known. */
   readonly humModes?: readonly (readonly string[])[];
+  /** Places of the modes that the bearing's lines do not tell apart; left out: none, or not known. */
+  readonly coinciding?: readonly number[];
 }
 
 /** The mode that the gateway's own decider raises first when the recording is played in a loop; null = none. */
 export function decideLooped(
   logits: Float32Array,
   rows: number,
-  { failureModes, calibration, healthy, humModes }: LoopedRule,
+  { failureModes, calibration, healthy, humModes, coinciding }: LoopedRule,
 ): string | null {
   const point = { site: "rig", turbine: "rig", component: "bearing" };
   const model = { name: "judged", version: "0.0.0", digest: "" };
   const outputs = failureModes.map((failureMode) => ({ failureMode, title: failureMode }));
-  const decider = createDecider(point, { outputs, calibration, healthy, model }, usualAlarms);
+  const decider = createDecider(point, { outputs, calibration, healthy, model, coinciding }, usualAlarms);
   for (let index = 0; index < loops * rows; index++) {
     const row = index % rows;
     const from = row * failureModes.length;

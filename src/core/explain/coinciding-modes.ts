@@ -1,0 +1,32 @@
+/**
+ * The failure modes of a bearing that its lines do not tell apart: the first line of each lies where that of another is
+ * searched. Rolling elements of some bearings strike about as often as their inner race, those of others as their outer one. What
+ * a student says of such a pair is much the same, and now the one leads and now the other.
+ */
+import type { BearingOrders } from "../contract/bundle/bearing.ts";
+import { bearingFaults, type FaultKind, faultKinds } from "../contract/bundle/bearing-fault.ts";
+import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
+import { type FaultLine, listFaultLines } from "./fault-lines.ts";
+import { shareByBearing } from "./share-by-bearing.ts";
+
+/** As {@link findCoincidingModes}, one list for all points that are alike in both. */
+export const shareCoincidingModes: (features: FeatureSpec, bearing: BearingOrders) => readonly FaultKind[] =
+  shareByBearing(findCoincidingModes);
+
+/** Two modes or more, or none. */
+export function findCoincidingModes(features: FeatureSpec, bearing: BearingOrders): readonly FaultKind[] {
+  const lines = listFaultLines({ features, bearing }).filter(
+    ({ kind, harmonic }) => kind === "harmonic" && harmonic === 1,
+  );
+  const firsts = faultKinds.flatMap((mode) => {
+    const line = lines.find(({ of }) => of === bearingFaults[mode].order);
+    return line === undefined ? [] : [{ mode, line }];
+  });
+  return firsts
+    .filter((own) => firsts.some((other) => other !== own && isWithinReach(own.line, other.line)))
+    .map(({ mode }) => mode);
+}
+
+function isWithinReach(own: FaultLine, other: FaultLine): boolean {
+  return Math.abs(own.order - other.order) <= Math.max(own.reach, other.reach);
+}
