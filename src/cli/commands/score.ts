@@ -92,7 +92,8 @@ Summary:   probabilities     of the windows' mean logits, one a failure mode, ca
                              fewer than ten windows is summed up over windows that overlap by two thirds, rows are not
            faultProbability  that any fault is there: of the mean of the student's logits with and without side bands, which
                              stand elsewhere on every machine; it and the modes' probabilities each take their own question
-                             for even beforehand (this fault or not, any or none), so it may be the lower one
+                             for even beforehand (this fault or not, any or none), so it may be the lower one. Where a bearing
+                             has two kinds of fault in one place it is that of either
                              From 24 kHz on two bands are heard, up to 5 kHz and above (to 16 kHz), by the gateway, too: all
                              probabilities, of rows as of files, rest on both; quantised_<mode> are of the lower one, the
                              same on every engine

@@ -28,6 +28,8 @@ export const unknownReference: WindowReference = { baseline: null, severityDb: n
 /** One window of one signal. */
 export interface MeasuredSignal {
   readonly name: string;
+  /** As it is told: the student's own logit, or dB. */
+  readonly score: number;
   readonly window: SignalWindow;
   readonly reference: SlowReference | null;
   /** From the signal's value to a probability that takes fault and none for equally likely. */
@@ -74,6 +76,7 @@ export function measureSignals(
     const leads = index === leading || (isShared && coinciding.includes(index));
     measured.push({
       name,
+      score: logits[index]!,
       window: { fromMs, toMs, value, compared: margins[index]!, leads, isHum: humModes.includes(name) },
       reference: expectMargin(baseline, index, shaftRpm),
       calibration: calibration[index]!,
@@ -84,6 +87,7 @@ export function measureSignals(
   const atDb = baseline.isProvisional === true ? provisionalAlarmDb : levelAlarmDb;
   measured.push({
     name: vibrationLevelMode,
+    score: severityDb,
     window: { fromMs, toMs, value: severityDb, compared: severityDb, leads: true, isHum: false },
     reference: expectSeverity(baseline),
     // Half at the height of an alarm, other odds by a factor of e each 2 dB. No model states it.

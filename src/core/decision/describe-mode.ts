@@ -21,7 +21,7 @@ interface DescriptionContext {
 
 /** Describes a signal that the window has said something of. */
 export function describeMode(
-  { name, window, calibration, spread }: MeasuredSignal,
+  { name, score, calibration, spread }: MeasuredSignal,
   state: SignalState,
   context: DescriptionContext,
 ): ModeDecision {
@@ -29,8 +29,8 @@ export function describeMode(
   const evidence = weighEvidence(state, context.heights);
   const mode: ModeDecision = {
     failureMode: name,
-    probability: stateProbability(calibrateLogit(window.value, calibration)),
-    score: window.value,
+    probability: stateProbability(calibrateLogit(score, calibration)),
+    score,
     threshold: stateProbability(calibrateLogit(findBound(state.fast, spread, 0), calibration)),
     active: held !== null,
     sinceMs: held?.sinceMs ?? evidence.sinceMs,

@@ -159,6 +159,15 @@ describe("the decider", () => {
       expect(play([1, 2], inTurn)).toEqual([]);
     });
 
+    test("are told with the student's own logits, which an explanation sums up to", () => {
+      const parts = { ...partsOf(["inner-race", "outer-race", "ball"]), coinciding: [0, 2] };
+      const feed = createFeed(createDecider(point, parts, options));
+      playUntilRaised(feed, 60, [0.1, -3, 0.2]);
+      const { modes } = feed.next([0.1, -3, 0.2]);
+      expect(modes.map(({ active }) => active)).toEqual([false, false, true, false].slice(0, modes.length));
+      expect(modes.map(({ score }) => score)).toEqual([0.1, -3, 0.2]);
+    });
+
     test("gather none where another mode leads", () => {
       const outer = [[1, 3, 1]];
       expect(play([0, 2], outer)).toEqual(["outer-race"]);

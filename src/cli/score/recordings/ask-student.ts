@@ -1,9 +1,12 @@
 /** What the student says of windows: the gateway's own answer, and what files are summed up of. */
+import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
 import type { FeatureWindow } from "../../../core/contract/stream.ts";
 import { calibrateLogit, computeProbability } from "../../../core/decision/calibrate.ts";
 import { joinLogits } from "../../../core/decision/join-logits.ts";
+import { liftCoinciding } from "../../../core/decision/lift-coinciding.ts";
 import type { BandOutput, LoadedBundle, StudentOutput } from "../../../core/serving/loaded-bundle.ts";
+import { selectWatchParts } from "../../../core/serving/select-watch-parts.ts";
 
 /** A window with what the student says of it. */
 export interface AnsweredWindow {
@@ -13,17 +16,19 @@ export interface AnsweredWindow {
   readonly probabilities: readonly number[];
   /**
    * For the question of any fault, one a failure mode: means of the student's logits with and without side bands, joined where the
-   * window has two bands.
+   * window has two bands, and lifted where the bearing's lines do not tell modes apart (src/adr/0066).
    */
   readonly faultLogits: readonly number[];
 }
 
-/** Asks about all of `windows` at once. Fails with INFERENCE. */
+/** Asks about all of `windows`, of one bearing, at once. Fails with INFERENCE. */
 export async function askStudent(
   bundle: LoadedBundle,
   windows: readonly FeatureWindow[],
+  bearing: BearingOrders,
 ): Promise<AnsweredWindow[]> {
   const { calibration } = bundle.manifest;
+  const { coinciding = [] } = selectWatchParts(bundle.manifest, bundle.ref, bearing);
   const remove = createSideBandRemover(bundle.manifest);
   const outputs = await Promise.all(windows.map((window) => bundle.score(window)));
   const bare =
@@ -45,7 +50,7 @@ export async function askStudent(
       probabilities: calibration.map((own, mode) =>
         computeProbability(calibrateLogit(output.logits[mode]!, own)),
       ),
-      faultLogits: meanOf(output, bare[index]!),
+      faultLogits: Array.from(liftCoinciding(meanOf(output, bare[index]!), coinciding)),
     };
   });
 }

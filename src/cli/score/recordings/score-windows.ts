@@ -50,7 +50,7 @@ export async function* scoreWindows(
       schemaDrift: () => {},
     },
   });
-  const answer = (): Promise<AnsweredWindow[]> => askStudent(bundle, cut.splice(0));
+  const answer = (): Promise<AnsweredWindow[]> => askStudent(bundle, cut.splice(0), sidecar.bearing);
   try {
     for await (const { block, broken } of readSampleBlocks(recording)) {
       if (broken !== null) {

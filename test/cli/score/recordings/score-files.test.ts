@@ -168,6 +168,16 @@ describe("scoring files", () => {
     expect(rows[3]!.fault_probability).toBeCloseTo(computeFaultProbability(mixed, calibration), 12);
   });
 
+  it("is as sure of a fault where the bearing does not tell which part has it", async () => {
+    const { bearing } = sidecar;
+    const alike = { ...sidecar, bearing: { ...bearing, bsf: 1.002 * bearing.bpfi } };
+    const { summary } = await score("a.npy", encodeNpy(counts, [counts.length]), null, alike);
+    const { inner, ball } = summary.probabilities;
+    expect(Math.abs(inner! - ball!)).toBeLessThan(0.02);
+    expect(Math.max(inner!, ball!)).toBeLessThan(0.95);
+    expect(summary.faultProbability).toBeGreaterThan(0.99);
+  });
+
   it("rests a file of few windows on overlapping ones, and writes the gateway's rows all the same", async () => {
     const samples = Math.ceil((119 * 60 * sidecar.rateHz) / sidecar.shaftRpm);
     const part = counts.subarray(0, samples);
