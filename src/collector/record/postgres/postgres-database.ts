@@ -22,8 +22,12 @@ export interface SqlSession {
 }
 
 export interface PostgresDatabase extends SqlSession {
-  /** Commits when `work` resolves, rolls back when it rejects; again, up to three times, when the server says that two stood in each other's way. */
-  transaction<T>(work: (session: SqlSession) => Promise<T>): Promise<T>;
+  /**
+   * Commits when `work` resolves, rolls back when it rejects; again, up to three times, when the server says that two stood in each other's way.
+   * With `seen` all that it reads is of one moment, and nobody drops a part of these tables. Else a statement may know the parts of
+   * before and the rows of after, and miss what was moved.
+   */
+  transaction<T>(work: (session: SqlSession) => Promise<T>, seen?: readonly string[]): Promise<T>;
   /** May be called twice. */
   close(): Promise<void>;
 }
@@ -103,10 +107,10 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
   };
   return {
     ...createSession((run) => lend(run), subject),
-    transaction: async (work) => {
+    transaction: async (work, seen) => {
       for (let attempt = 1; ; attempt++) {
         try {
-          return await lend((client) => runTransaction(client, work, subject));
+          return await lend((client) => runTransaction(client, work, { subject, seen }));
         } catch (error) {
           if (attempt >= maxAttempts || !collisions.has(sqlState(error))) throw error;
           logger.debug("two transactions stood in each other's way; tried again", { attempt });
@@ -124,17 +128,19 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
  * A server may be told to answer a commit before it is on the disk: what is acknowledged must outlive its end. And it may be told to
  * take NULL in a list for a word: all that holds a value that is not known would be refused, and be set aside.
  */
-const begin = `BEGIN; SELECT set_config(name, 'on', true) FROM unnest('{synchronous_commit,array_nulls}'::text[]) AS name
+const settings = `SELECT set_config(name, 'on', true) FROM unnest('{synchronous_commit,array_nulls}'::text[]) AS name
   WHERE current_setting(name) = 'off'`;
 
 async function runTransaction<T>(
   client: PoolClient,
   work: (session: SqlSession) => Promise<T>,
-  subject: string,
+  { subject, seen }: { readonly subject: string; readonly seen: readonly string[] | undefined },
 ): Promise<T> {
   const session = createSession((run) => run(client), subject);
-  await session.exec(begin);
+  const tables = seen?.map((table) => `ONLY ${table}`).join(", ");
+  const lock = `BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE ${tables} IN ACCESS SHARE MODE`;
   try {
+    await session.exec(`${tables === undefined ? "BEGIN" : lock}; ${settings}`);
     const result = await work(session);
     await session.exec("COMMIT");
     return result;

@@ -34,17 +34,20 @@ export function createPostgresPredictions(database: PostgresDatabase): PostgresP
         [site, turbine, component],
       );
       const maxRows = Math.floor(recordBounds.answerRows / Math.max(1, points.length));
-      return database.transaction(async (session) => {
-        // Some hundred days look expensive to the server, which would compile for seconds what runs for milliseconds; and its plan
-        // is the same whatever the values are.
-        await session.exec("SET LOCAL jit = off; SET LOCAL plan_cache_mode = force_generic_plan");
-        const series: PredictionSeries[] = [];
-        for (const { id, component: name } of points) {
-          const steps = await readSteps(session, Number(id), { ...range, maxRows });
-          series.push(assembleSeries(String(name), steps));
-        }
-        return series;
-      });
+      return database.transaction(
+        async (session) => {
+          // Some hundred days look expensive to the server, which would compile for seconds what runs for milliseconds; and its plan
+          // is the same whatever the values are.
+          await session.exec("SET LOCAL jit = off; SET LOCAL plan_cache_mode = force_generic_plan");
+          const series: PredictionSeries[] = [];
+          for (const { id, component: name } of points) {
+            const steps = await readSteps(session, Number(id), { ...range, maxRows });
+            series.push(assembleSeries(String(name), steps));
+          }
+          return series;
+        },
+        ["prediction", "prediction_summary"],
+      );
     },
     newestMs: async ({ site, turbine, untilMs }) => {
       const [row] = await database.rows(
