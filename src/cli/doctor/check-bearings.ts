@@ -7,7 +7,7 @@ import { type CheckResult, warning } from "./check-result.ts";
 
 type Turbine = Pick<GatewayConfig["turbines"][number], "id" | "points">;
 
-/** A line for each point of the bundle `name` whose alarms name a part by chance; none where all tell parts apart. */
+/** A line for each point of the bundle `name` whose alarms cannot say for sure which part is damaged; none where the lines tell. */
 export function checkBearings(
   name: string,
   features: FeatureSpec,

@@ -1,5 +1,6 @@
 /** A decider of one point for tests, and windows to feed it. */
 import type { Decision, OperatingState, Prediction } from "../../../src/core/contract/prediction.ts";
+import type { SiteBaseline } from "../../../src/core/contract/site-baseline.ts";
 import type { Decider, DeciderParts } from "../../../src/core/decision/decider.ts";
 
 export const point = { site: "north", turbine: "t1", component: "generator-bearing" };
@@ -55,5 +56,23 @@ export function predictionFor(decider: Decider): Prediction {
     logits: Float64Array.of(5),
     model: decider.parts.model,
     operatingState: "full-performance",
+  };
+}
+
+/** A reference of a day, with the location of each mode's margin. */
+export function baselineOf(decider: Decider, locations: readonly number[]): SiteBaseline {
+  const margin = { scale: 0.4, autocorrelation: 0, wander: 0.3, freedom: 30, blocks: 24 };
+  return {
+    formatVersion: 1,
+    version: 1,
+    windows: 600,
+    fromMs: 0,
+    toMs: startMs,
+    shaftRpm: { min: 1400, max: 1600, reference: 1500 },
+    spec: { catalogueVersion: 1, chains: [], list: [] },
+    levels: [],
+    model: decider.parts.model,
+    margins: locations.map((location) => ({ location, ...margin })),
+    suspicions: [],
   };
 }

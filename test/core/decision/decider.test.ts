@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { SiteBaseline } from "../../../src/core/contract/site-baseline.ts";
 import { createDecider, type Decider } from "../../../src/core/decision/decider.ts";
-import { createFeed, options, partsOf, point, predictionFor, startMs } from "./decider-feed.ts";
+import { baselineOf, createFeed, options, partsOf, point, predictionFor, startMs } from "./decider-feed.ts";
 
 const faulty = 5;
 const healthy = -2;
@@ -24,24 +23,6 @@ function playUntilRaised(
 function open(failureModes: readonly string[] = ["inner"], change: Partial<typeof options> = {}) {
   const decider = createDecider(point, partsOf(failureModes), { ...options, ...change });
   return { decider, feed: createFeed(decider) };
-}
-
-/** A reference of a day, with the location of each mode's margin. */
-function baselineOf(decider: Decider, locations: readonly number[]): SiteBaseline {
-  const margin = { scale: 0.4, autocorrelation: 0, wander: 0.3, freedom: 30, blocks: 24 };
-  return {
-    formatVersion: 1,
-    version: 1,
-    windows: 600,
-    fromMs: 0,
-    toMs: startMs,
-    shaftRpm: { min: 1400, max: 1600, reference: 1500 },
-    spec: { catalogueVersion: 1, chains: [], list: [] },
-    levels: [],
-    model: decider.parts.model,
-    margins: locations.map((location) => ({ location, ...margin })),
-    suspicions: [],
-  };
 }
 
 const namesOf = ({ active }: Decider): string[] => active.map(({ failureMode }) => failureMode);
@@ -132,68 +113,6 @@ describe("the decider", () => {
       }
       expect(decider.active).toMatchObject([{ failureMode: "outer-race" }]);
     });
-  });
-
-  describe("modes that the bearing's lines do not tell apart", () => {
-    const play = (coinciding: readonly number[], windows: readonly (readonly number[])[]): string[] => {
-      const parts = partsOf(["inner-race", "outer-race", "ball"]);
-      const decider = createDecider(point, { ...parts, coinciding }, options);
-      for (let at = 0; at < 60; at++) {
-        const window = { windowId: `${at}`, fromMs: startMs + 1000 * at, toMs: startMs + 1000 * (at + 1) };
-        const { quantised, operatingState, model } = predictionFor(decider);
-        const logits = Float64Array.from(windows[at % windows.length]!);
-        decider.update({ point, ...window, quantised, logits, model, operatingState });
-      }
-      return namesOf(decider);
-    };
-    // The one leads, and then the other; what speaks for neither by itself does not last.
-    const inTurn = [
-      [2.2, -3, 2.1],
-      [2.1, -3, 2.2],
-      [1.45, -3, 1.4],
-    ];
-
-    test("gather evidence in every window in which either leads", () => {
-      expect(play([], inTurn)).toEqual([]);
-      expect(play([0, 2], inTurn)).toHaveLength(1);
-      expect(play([1, 2], inTurn)).toEqual([]);
-    });
-
-    test("are told with the student's own logits, which an explanation sums up to", () => {
-      const parts = { ...partsOf(["inner-race", "outer-race", "ball"]), coinciding: [0, 2] };
-      const feed = createFeed(createDecider(point, parts, options));
-      playUntilRaised(feed, 60, [0.1, -3, 0.2]);
-      const { modes } = feed.next([0.1, -3, 0.2]);
-      expect(modes.map(({ active }) => active)).toEqual([false, false, true, false].slice(0, modes.length));
-      expect(modes.map(({ score }) => score)).toEqual([0.1, -3, 0.2]);
-    });
-
-    test("gather none where another mode leads", () => {
-      const outer = [[1, 3, 1]];
-      expect(play([0, 2], outer)).toEqual(["outer-race"]);
-    });
-  });
-
-  test("a fault that lifts two modes alike leaves the machine's own reference where they are no rivals", () => {
-    const raisedOf = (coinciding: readonly number[], margin: number): string[] => {
-      const parts = { ...partsOf(["inner-race", "outer-race", "ball"]), coinciding };
-      const decider = createDecider(point, parts, options);
-      const baseline = baselineOf(decider, [margin, -0.4, margin]);
-      for (let at = 0; at < 24 * 60; at++) {
-        const fromMs = startMs + 60_000 * at;
-        const window = { windowId: `${at}`, fromMs, toMs: fromMs + 60_000 };
-        const { quantised, operatingState, model } = predictionFor(decider);
-        const logits = Float64Array.of(-0.9, -3, -0.9);
-        decider.update(
-          { point, ...window, quantised, logits, model, operatingState },
-          { baseline, severityDb: null, shaftRpm: 1500 },
-        );
-      }
-      return namesOf(decider);
-    };
-    // Healthy, both stood 0.4 above the third.
-    expect(raisedOf([], 0)).toEqual([]);
-    expect(raisedOf([0, 2], 0.4)).toEqual(["inner-race"]);
   });
 
   test("a smaller budget asks for more windows", () => {

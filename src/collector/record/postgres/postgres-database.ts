@@ -24,10 +24,9 @@ export interface SqlSession {
 export interface PostgresDatabase extends SqlSession {
   /**
    * Commits when `work` resolves, rolls back when it rejects; again, up to three times, when the server says that two stood in each other's way.
-   * With `seen` all that it reads is of one moment, and nobody drops a part of these tables. Else a statement may know the parts of
-   * before and the rows of after, and miss what was moved.
+   * `begin` opens it, of another isolation than usual.
    */
-  transaction<T>(work: (session: SqlSession) => Promise<T>, seen?: readonly string[]): Promise<T>;
+  transaction<T>(work: (session: SqlSession) => Promise<T>, begin?: string): Promise<T>;
   /** May be called twice. */
   close(): Promise<void>;
 }
@@ -107,10 +106,10 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
   };
   return {
     ...createSession((run) => lend(run), subject),
-    transaction: async (work, seen) => {
+    transaction: async (work, begin = "BEGIN") => {
       for (let attempt = 1; ; attempt++) {
         try {
-          return await lend((client) => runTransaction(client, work, { subject, seen }));
+          return await lend((client) => runTransaction(client, work, { subject, begin }));
         } catch (error) {
           if (attempt >= maxAttempts || !collisions.has(sqlState(error))) throw error;
           logger.debug("two transactions stood in each other's way; tried again", { attempt });
@@ -134,13 +133,11 @@ const settings = `SELECT set_config(name, 'on', true) FROM unnest('{synchronous_
 async function runTransaction<T>(
   client: PoolClient,
   work: (session: SqlSession) => Promise<T>,
-  { subject, seen }: { readonly subject: string; readonly seen: readonly string[] | undefined },
+  { subject, begin }: { readonly subject: string; readonly begin: string },
 ): Promise<T> {
   const session = createSession((run) => run(client), subject);
-  const tables = seen?.map((table) => `ONLY ${table}`).join(", ");
-  const lock = `BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE ${tables} IN ACCESS SHARE MODE`;
   try {
-    await session.exec(`${tables === undefined ? "BEGIN" : lock}; ${settings}`);
+    await session.exec(`${begin}; ${settings}`);
     const result = await work(session);
     await session.exec("COMMIT");
     return result;

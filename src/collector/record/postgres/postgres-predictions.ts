@@ -25,6 +25,13 @@ export interface PostgresPredictions {
   newestMs(query: TurbineRef & { readonly untilMs: number }): Promise<number>;
 }
 
+/**
+ * All that is read is of one moment, that of the first statement after the lock, and nobody drops a part of the tables meanwhile. Else a
+ * statement may know the parts of before and the rows of after, and miss what was moved between them.
+ */
+const atOneMoment =
+  "BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE ONLY prediction, ONLY prediction_summary IN ACCESS SHARE MODE";
+
 export function createPostgresPredictions(database: PostgresDatabase): PostgresPredictions {
   return {
     read: async ({ site, turbine, component = null, ...range }) => {
@@ -34,20 +41,17 @@ export function createPostgresPredictions(database: PostgresDatabase): PostgresP
         [site, turbine, component],
       );
       const maxRows = Math.floor(recordBounds.answerRows / Math.max(1, points.length));
-      return database.transaction(
-        async (session) => {
-          // Some hundred days look expensive to the server, which would compile for seconds what runs for milliseconds; and its plan
-          // is the same whatever the values are.
-          await session.exec("SET LOCAL jit = off; SET LOCAL plan_cache_mode = force_generic_plan");
-          const series: PredictionSeries[] = [];
-          for (const { id, component: name } of points) {
-            const steps = await readSteps(session, Number(id), { ...range, maxRows });
-            series.push(assembleSeries(String(name), steps));
-          }
-          return series;
-        },
-        ["prediction", "prediction_summary"],
-      );
+      return database.transaction(async (session) => {
+        // Some hundred days look expensive to the server, which would compile for seconds what runs for milliseconds; and its plan
+        // is the same whatever the values are.
+        await session.exec("SET LOCAL jit = off; SET LOCAL plan_cache_mode = force_generic_plan");
+        const series: PredictionSeries[] = [];
+        for (const { id, component: name } of points) {
+          const steps = await readSteps(session, Number(id), { ...range, maxRows });
+          series.push(assembleSeries(String(name), steps));
+        }
+        return series;
+      }, atOneMoment);
     },
     newestMs: async ({ site, turbine, untilMs }) => {
       const [row] = await database.rows(
