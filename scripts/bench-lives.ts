@@ -8,19 +8,12 @@
  * of a channel without an end is its healthy hours: there no alarm is right. The options stand for a gateway's `commissioning`.
  */
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { withBundle } from "../src/cli/score/files/open-bundle.ts";
-import { planReplay } from "../src/cli/score/replay/plan-replay.ts";
 import type { PointReport } from "../src/cli/score/replay/point-history.ts";
-import { readManifest } from "../src/cli/score/replay/replay-manifest.ts";
-import { replayRecordings } from "../src/cli/score/replay/replay-recordings.ts";
-import { createReplayedGateway } from "../src/cli/score/replay/replayed-gateway.ts";
-import { createDescriber } from "../src/cli/score/sidecar/sidecar-options.ts";
-import type { LoadedBundle } from "../src/core/serving/loaded-bundle.ts";
-import { describeIms, describePronostia, type LifeSet } from "./bench/life-manifests.ts";
-import { createScratchFolder } from "./scratch-folder.ts";
+import { describeIms, describePronostia } from "./bench/life-manifests.ts";
+import { replayLives } from "./bench/replay-lives.ts";
 
 const root = join(import.meta.dirname, "..");
 const dataDir = process.env.AURORA_DATA ?? join(root, "..", "shared", "data");
@@ -31,37 +24,6 @@ const { values: options } = parseArgs({
     "min-hours": { type: "string" },
   },
 });
-
-async function replay(bundle: LoadedBundle, set: LifeSet): Promise<readonly PointReport[]> {
-  const scratch = createScratchFolder("lives");
-  try {
-    const path = join(scratch.path, `${set.name}.json`);
-    await writeFile(path, JSON.stringify(set.manifest));
-    const plan = await planReplay({
-      input: set.files,
-      manifest: { path, entries: await readManifest(path) },
-      points: [],
-      course: null,
-      describer: await createDescriber({}),
-    });
-    const { "min-windows": minWindows, "min-hours": minHours } = options;
-    const { points, errors } = await replayRecordings(bundle, {
-      plan,
-      gateway: createReplayedGateway({
-        commissioning: {
-          ...(minWindows === undefined ? {} : { minWindows: Number(minWindows) }),
-          ...(minHours === undefined ? {} : { minHours: Number(minHours) }),
-        },
-      }),
-      addRows: () => Promise.resolve(),
-      progress: () => {},
-    });
-    if (errors.length > 0) throw new Error(JSON.stringify(errors));
-    return points;
-  } finally {
-    scratch.remove();
-  }
-}
 
 function describePoint({ point, from, to, windows, learntAt, alarms }: PointReport): string {
   const [fromMs, toMs] = [Date.parse(from ?? ""), Date.parse(to ?? "")];
@@ -81,6 +43,11 @@ function describePoint({ point, from, to, windows, learntAt, alarms }: PointRepo
   ].join("");
 }
 
+const { "min-windows": minWindows, "min-hours": minHours } = options;
+const commissioning = {
+  ...(minWindows === undefined ? {} : { minWindows: Number(minWindows) }),
+  ...(minHours === undefined ? {} : { minHours: Number(minHours) }),
+};
 const sets = [
   ["ims", describeIms],
   ["pronostia", describePronostia],
@@ -91,7 +58,7 @@ await withBundle(options.bundle, async (bundle) => {
       process.stdout.write(`${name}: skipped, there is no ${join(dataDir, name)}; set AURORA_DATA\n`);
       continue;
     }
-    const points = await replay(bundle, await describe(dataDir));
+    const points = await replayLives(bundle, await describe(dataDir), commissioning);
     const raised = points.filter(({ alarms }) => alarms.length > 0).length;
     process.stdout.write(
       [

@@ -6,13 +6,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-
-/** A set of lives, as files for `--input` and a document for `--manifest`. */
-export interface LifeSet {
-  readonly name: "ims" | "pronostia";
-  readonly files: readonly string[];
-  readonly manifest: object;
-}
+import type { BearingOrders } from "../../src/core/contract/bundle/bearing.ts";
+import { parseNpy } from "../../src/training/dataset/npy.ts";
+import type { LifeSet } from "./replay-lives.ts";
 
 const imsSchema = z.object({
   orders: z.object({ bpfo: z.number(), bpfi: z.number(), bsf: z.number(), ftf: z.number() }),
@@ -32,13 +28,12 @@ export async function describeIms(dataDir: string): Promise<LifeSet> {
   const folder = join(dataDir, "ims");
   const { orders, files } = imsSchema.parse(JSON.parse(await readFile(join(folder, "index.json"), "utf8")));
   return {
-    name: "ims",
     files: Object.keys(files).map((file) => join(folder, file)),
     manifest: {
       bearing: orders,
       recordings: Object.entries(files).map(([file, { rate_hz, rpm, times }]) => ({
         file,
-        point: file.replace(/^ims1_|(_end)?\.npy$/g, ""),
+        point: nameChannel(file),
         rows: "snapshots",
         times: spreadTimes(times),
         rateHz: rate_hz,
@@ -68,12 +63,41 @@ const pronostiaSchema = z.record(
   z.object({ rate_hz: z.number(), rpm: z.number(), scale_g: z.number(), snapshot_every_s: z.number() }),
 );
 
+/** A healthy channel of `ims`, its snapshots in counts. */
+export interface HealthyChannel {
+  readonly point: string;
+  readonly orders: BearingOrders;
+  readonly rateHz: number;
+  readonly shaftRpm: number;
+  /** Samples of a snapshot. */
+  readonly length: number;
+  readonly snapshots: readonly Float64Array[];
+}
+
+/** Reads the eight healthy channels of `ims`. */
+export async function readHealthyChannels(dataDir: string): Promise<readonly HealthyChannel[]> {
+  const folder = join(dataDir, "ims");
+  const { orders, files } = imsSchema.parse(JSON.parse(await readFile(join(folder, "index.json"), "utf8")));
+  const healthy = Object.entries(files).filter(([file]) => !file.endsWith("_end.npy"));
+  return await Promise.all(
+    healthy.map(async ([file, { rate_hz, rpm }]) => {
+      const { shape, data } = parseNpy(await readFile(join(folder, file)), file);
+      const [rows = 0, length = 0] = shape;
+      const snapshots = Array.from({ length: rows }, (_, row) =>
+        Float64Array.from(data.subarray(row * length, (row + 1) * length)),
+      );
+      return { point: nameChannel(file), orders, rateHz: rate_hz, shaftRpm: rpm, length, snapshots };
+    }),
+  );
+}
+
+const nameChannel = (file: string): string => file.replace(/^ims1_|(_end)?\.npy$/g, "");
+
 /** A point a bearing; when the lives began is not stated: each begins with the same midnight. */
 export async function describePronostia(dataDir: string): Promise<LifeSet> {
   const folder = join(dataDir, "pronostia");
   const files = pronostiaSchema.parse(JSON.parse(await readFile(join(folder, "index.json"), "utf8")));
   return {
-    name: "pronostia",
     files: Object.keys(files).map((file) => join(folder, file)),
     manifest: {
       bearing: { bpfo: 5.611, bpfi: 7.389, bsf: 7.177, ftf: 0.4316 },

@@ -1,0 +1,53 @@
+/** Tells a gateway's own code, as `aurora score --decide` does, what bearings' recordings were. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { planReplay } from "../../src/cli/score/replay/plan-replay.ts";
+import type { PointReport } from "../../src/cli/score/replay/point-history.ts";
+import { readManifest } from "../../src/cli/score/replay/replay-manifest.ts";
+import { replayRecordings } from "../../src/cli/score/replay/replay-recordings.ts";
+import { createReplayedGateway } from "../../src/cli/score/replay/replayed-gateway.ts";
+import { createDescriber } from "../../src/cli/score/sidecar/sidecar-options.ts";
+import type { LoadedBundle } from "../../src/core/serving/loaded-bundle.ts";
+import { createScratchFolder } from "../scratch-folder.ts";
+
+/** Files for `--input` and a document for `--manifest`. */
+export interface LifeSet {
+  readonly files: readonly string[];
+  readonly manifest: object;
+}
+
+/** A gateway's `commissioning`; what is not said is as usual. */
+export interface LifeCommissioning {
+  readonly minWindows?: number;
+  readonly minHours?: number;
+}
+
+/** What happened to each point. Throws where a recording cannot be read. */
+export async function replayLives(
+  bundle: LoadedBundle,
+  set: LifeSet,
+  commissioning: LifeCommissioning = {},
+): Promise<readonly PointReport[]> {
+  const scratch = createScratchFolder("lives");
+  try {
+    const path = join(scratch.path, "manifest.json");
+    await writeFile(path, JSON.stringify(set.manifest));
+    const plan = await planReplay({
+      input: set.files,
+      manifest: { path, entries: await readManifest(path) },
+      points: [],
+      course: null,
+      describer: await createDescriber({}),
+    });
+    const { points, errors } = await replayRecordings(bundle, {
+      plan,
+      gateway: createReplayedGateway({ commissioning }),
+      addRows: () => Promise.resolve(),
+      progress: () => {},
+    });
+    if (errors.length > 0) throw new Error(JSON.stringify(errors));
+    return points;
+  } finally {
+    scratch.remove();
+  }
+}
