@@ -184,7 +184,7 @@ function describeLogits(windows: readonly HeardWindow[], kind: FaultKind | null)
  */
 export function describeSilent(rigs: readonly RigOutcome[], spread: HealthySpread): string[] {
   const recordings = rigs.flatMap((rig) => rig.recordings).filter(({ windows }) => windows.length > 0);
-  const bound = findBound(beginFast(spread), spread, 0);
+  const bound = findBound(beginFast(spread), spread, { elapsedMs: 0, ceiling: Number.POSITIVE_INFINITY });
   const healthy = recordings.filter(({ kind }) => kind === null).map(({ windows }) => leadingOf(windows));
   const high = computeQuantile(healthy, 0.99);
   const reasons = [

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { gatewayAccessSchema, type RecordingAbout } from "../../src/core/contract/device/device-capture.ts";
+import { bearingLevelSpec } from "../../src/core/features/bearing-level-spec.ts";
 import { parseNpy } from "../../src/training/dataset/npy.ts";
 import { until } from "../support/until.ts";
 import { capture, score } from "./capture-command.ts";
@@ -91,6 +92,28 @@ describe("a device that infers itself", () => {
     // The device writes its slot beside its work.
     const versionInSlot = (): string => readFileSync(slotFile).subarray(48, 53).toString();
     await until(() => versionInSlot() === "1.1.0", "the new model in the slot");
+  });
+
+  test("has a reference of its own, of its scores alone", async () => {
+    const installation = await createInstallation();
+    const reference = bearingLevelSpec.list.map(() => ({ locationDb: -20, scaleDb: 3 }));
+    await installation.putBundle({
+      version: "1.0.1",
+      baseline: { levels: bearingLevelSpec, reference, minWindows: 32 },
+    });
+    await installation.startCollector();
+    const subscriber = await listen(installation);
+    const keyFile = writeKey(installation);
+    const turbine = createTurbine(31, null, 600);
+    const device = await startDevice("WT01", turbine.source, 60, { key, firstImage: null, slotFile: null });
+    await installation.startGateway([
+      { id: "WT01", bearing: turbine.bearing, connect: device.address, mode: "edge", keyFile },
+    ]);
+    const baseline = () => subscriber.states.get("WT01")?.baselines?.[0];
+    await until(() => baseline()?.state === "ready", "a reference", 30_000);
+    expect(baseline()).toMatchObject({ component: "generator-bearing", isProvisional: true, version: 1 });
+    expect(subscriber.states.get("WT01")).toMatchObject({ health: "ok" });
+    expect(subscriber.alerts).toEqual([]);
   });
 
   test("in mode both is compared with the gateway, which decides", async () => {

@@ -145,7 +145,7 @@ export interface FeatureWindow {
    */
   readonly humLines?: readonly number[];
   readonly upperHumLines?: readonly number[];
-  /** Levels of the bundle's `baseline` section, dB, NaN where not heard; absent when the bundle has none. */
+  /** Levels of the bundle's `baseline` section, dB, NaN where not heard; absent when it has none, and of a device's scores. */
   readonly levels?: Float32Array;
   /** Of the window's last sample. */
   readonly arrivedMonotonicMs: number;

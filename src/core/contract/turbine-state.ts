@@ -23,7 +23,8 @@ export type TurbineHealth = "ok" | "alarm" | "information-unavailable";
 
 /**
  * What one may believe of a component now, worst first. `learning`: no alarm, but no reference of its own yet either, so
- * only what is plain beyond doubt would raise one. `refused`: the same, and what was to be learnt looks faulty itself.
+ * only what is plain beyond doubt would raise one. `refused`: what was to be learnt looks faulty itself; beside what is plain
+ * only what grows above it would raise one.
  */
 export const componentHealths = ["critical", "warning", "refused", "no-data", "learning", "good"] as const;
 

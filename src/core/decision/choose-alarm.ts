@@ -4,7 +4,7 @@ import type { AlarmLane, Prediction } from "../contract/prediction.ts";
 import type { SiteBaseline } from "../contract/site-baseline.ts";
 import { calibrateLogit, computeProbability } from "./calibrate.ts";
 import type { EvidenceHeights } from "./false-alarm-budget.ts";
-import type { HealthySpread } from "./fast-lane.ts";
+import { findCeiling, type HealthySpread } from "./fast-lane.ts";
 import { liftCoinciding } from "./lift-coinciding.ts";
 import { computeMargins, expectMargin, expectSeverity } from "./reference/margin.ts";
 import { type SignalState, type SignalWindow, weighEvidence } from "./signal-watch.ts";
@@ -14,7 +14,12 @@ import type { SlowReference } from "./slow-lane.ts";
 export interface WindowReference {
   /** The point's own healthy baseline; null: it has none yet. */
   readonly baseline: SiteBaseline | null;
-  /** dB above it; null: not known. */
+  /**
+   * How a machine scores that looked faulty while it was learnt: no measure of health, but what grows above it is evidence.
+   * Absent or null: nothing was refused as a baseline.
+   */
+  readonly doubted?: SiteBaseline | null | undefined;
+  /** dB above the baseline; null: not known. */
   readonly severityDb: number | null;
   /** Of the window; NaN: not known. */
   readonly shaftRpm: number;
@@ -61,9 +66,10 @@ export function measureSignals(
     readonly coinciding: readonly number[];
   },
   { fromMs, toMs, logits }: Pick<Prediction, "fromMs" | "toMs" | "logits">,
-  { baseline, severityDb, shaftRpm, humModes = noModes }: WindowReference,
+  { baseline, doubted = null, severityDb, shaftRpm, humModes = noModes }: WindowReference,
 ): MeasuredSignal[] {
   const margins = computeMargins(logits, parts.coinciding);
+  const highestHealthy = findCeiling(parts.spread);
   const { outputs, calibration, spread, coinciding } = parts;
   // Where one of them leads, all do.
   const values = coinciding.length === 0 ? logits : liftCoinciding(logits, coinciding);
@@ -74,11 +80,23 @@ export function measureSignals(
     const value = values[index]!;
     const name = outputs[index]!.failureMode;
     const leads = index === leading || (isShared && coinciding.includes(index));
+    const reference = expectMargin(baseline, index, shaftRpm) ?? expectMargin(doubted, index, shaftRpm);
+    const isHum = humModes.includes(name);
+    // Hum may stand higher than healthy machines do, and is this machine's own.
+    const ceiling = reference === null && !isHum ? highestHealthy : Number.POSITIVE_INFINITY;
     measured.push({
       name,
       score: logits[index]!,
-      window: { fromMs, toMs, value, compared: margins[index]!, leads, isHum: humModes.includes(name) },
-      reference: expectMargin(baseline, index, shaftRpm),
+      window: {
+        fromMs,
+        toMs,
+        value,
+        compared: margins[index]!,
+        leads,
+        isHum: humModes.includes(name),
+        ceiling,
+      },
+      reference,
       calibration: calibration[index]!,
       spread,
     });
@@ -88,7 +106,15 @@ export function measureSignals(
   measured.push({
     name: vibrationLevelMode,
     score: severityDb,
-    window: { fromMs, toMs, value: severityDb, compared: severityDb, leads: true, isHum: false },
+    window: {
+      fromMs,
+      toMs,
+      value: severityDb,
+      compared: severityDb,
+      leads: true,
+      isHum: false,
+      ceiling: Number.POSITIVE_INFINITY,
+    },
     reference: expectSeverity(baseline),
     // Half at the height of an alarm, other odds by a factor of e each 2 dB. No model states it.
     calibration: { slope: 0.5, intercept: -atDb / 2 },

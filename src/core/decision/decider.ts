@@ -1,7 +1,7 @@
 /**
  * From predictions to decisions, for one measuring point, within a budget of false alarms. Every failure mode is a signal
  * (`signal-watch.ts`): a fast lane against healthy machines in general and the last minutes, a slow lane against the
- * machine's own reference. Never reads the clock, never says "healthy" of a turbine that it cannot know.
+ * machine's own reference, or what was refused as one. Never reads the clock, never says "healthy" of a turbine that it cannot know.
  *
  * The fast lane hears raw logits and the slow one margins: a student's modes share their weights, so both mean the same
  * for every mode and machine, which calibrated probabilities do not. One fault, one alarm: only the mode with the

@@ -21,17 +21,18 @@ interface DescriptionContext {
 
 /** Describes a signal that the window has said something of. */
 export function describeMode(
-  { name, score, calibration, spread }: MeasuredSignal,
+  { name, score, window, calibration, spread }: MeasuredSignal,
   state: SignalState,
   context: DescriptionContext,
 ): ModeDecision {
   const { held } = state;
   const evidence = weighEvidence(state, context.heights);
+  const bound = findBound(state.fast, spread, { elapsedMs: 0, ceiling: window.ceiling });
   const mode: ModeDecision = {
     failureMode: name,
     probability: stateProbability(calibrateLogit(score, calibration)),
     score,
-    threshold: stateProbability(calibrateLogit(findBound(state.fast, spread, 0), calibration)),
+    threshold: stateProbability(calibrateLogit(bound, calibration)),
     active: held !== null,
     sinceMs: held?.sinceMs ?? evidence.sinceMs,
     risk: context.isLearning && held === null ? null : riskOf(state, context),

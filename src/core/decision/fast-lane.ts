@@ -9,7 +9,8 @@
  * Before anything was heard the level is that of healthy machines in general with their scatter from machine to machine,
  * which makes the rule strict; every window narrows it. Between windows it may wander (Ornstein-Uhlenbeck with the healthy
  * deviation and an hour's memory), so that windows that lie far apart never make it certain. It follows with a delay and
- * not while anything has gathered: a growing fault is not learnt. Reads no clock.
+ * not while anything has gathered: a fault that grows in minutes is not learnt. One that grows over days is: as long as nothing
+ * else hears that, no level above those of all machines is taken for healthy. Reads no clock.
  */
 import { z } from "zod";
 import { hourMs } from "../maths/durations.ts";
@@ -59,6 +60,8 @@ interface FastWindow {
   readonly leads: boolean;
   /** Is electrical hum all that speaks for the signal? It is no evidence then, and is learnt as part of the level. */
   readonly isHum: boolean;
+  /** No level above this is taken for healthy, in the signal's unit; infinite where a reference hears what grows slowly. */
+  readonly ceiling: number;
 }
 
 /** A clock that is set back by less is merely corrected, ms. */
@@ -98,18 +101,28 @@ export function findHighestHealthy({ location, machine }: HealthySpread): number
   return location + plausible * machine;
 }
 
+/** Level above which no machine lies in any of its hours. */
+export function findCeiling({ location, machine, wander }: HealthySpread): number {
+  return location + plausible * Math.hypot(machine, wander);
+}
+
 /** The value beyond which a window is evidence, after `elapsedMs` since the last. */
-export function findBound(state: FastState, spread: HealthySpread, elapsedMs: number): number {
+export function findBound(
+  state: FastState,
+  spread: HealthySpread,
+  { elapsedMs, ceiling }: { readonly elapsedMs: number } & Pick<FastWindow, "ceiling">,
+): number {
   const { variance, step } = drift(state, spread, elapsedMs);
-  return state.level + plausible * Math.sqrt(variance + lag * step) + fastAllowance * Math.sqrt(state.noise);
+  const level = Math.min(state.level, ceiling);
+  return level + plausible * Math.sqrt(variance + lag * step) + fastAllowance * Math.sqrt(state.noise);
 }
 
 /** One window further. A clock that went back forgets what is known of this machine. */
 export function stepFast(before: FastState, window: FastWindow, spread: HealthySpread): FastState {
-  const { value, leads, isHum, fromMs, toMs } = window;
+  const { value, leads, isHum, ceiling, fromMs, toMs } = window;
   const elapsedMs = before.toMs === null ? 0 : toMs - before.toMs;
   const state = elapsedMs < -toleratedMs ? beginFast(spread) : before;
-  const bound = findBound(state, spread, Math.max(0, elapsedMs));
+  const bound = findBound(state, spread, { elapsedMs: Math.max(0, elapsedMs), ceiling });
   const units = (value - bound) / Math.sqrt(state.noise);
   const gain = leads && !isHum ? Math.min(clipUnits, units) : Math.min(0, units);
   const sum = Math.min(mostSum, Math.max(0, state.sum + Math.max(-clipUnits, gain)));

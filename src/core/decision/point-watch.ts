@@ -24,7 +24,7 @@ import {
   type WatchedWindow,
   type WatchParts,
 } from "./reference/own-reference.ts";
-import { computeHealthySpread } from "./reference/severity.ts";
+import { computeHealthySpread, isHeard } from "./reference/severity.ts";
 
 /** What an installation decides. */
 interface PointWatchOptions extends BaselineOptions {
@@ -158,7 +158,7 @@ class Watch implements PointWatch {
 
   get outlook(): AlertOutlook {
     const outlook = this.#outlook;
-    if (outlook === null) return { cannotSay: "this machine has no healthy baseline yet" };
+    if (outlook === null) return { cannotSay: "how loud this machine is when healthy is not known" };
     return tellOutlook(outlook.forecast(), outlook.reference.stopDb);
   }
 
@@ -173,10 +173,11 @@ class Watch implements PointWatch {
     // Held against what was learnt before it, then learnt itself.
     const baseline = own.compare(window);
     const { severityDb } = own;
-    if (baseline !== null) this.#follow(baseline, severityDb, window.prediction.toMs);
+    if (baseline !== null && isHeard(baseline)) this.#follow(baseline, severityDb, window.prediction.toMs);
+    else if (baseline !== null) this.#outlook = null;
     const isRepeated = window.prediction.windowId === decider.lastWindowId;
     const { shaftRpm, humModes } = window;
-    const reference = { baseline, severityDb, shaftRpm, humModes };
+    const reference = { baseline, doubted: own.doubted, severityDb, shaftRpm, humModes };
     const { point, windowId, fromMs, toMs, operatingState, model, modes } = decider.update(
       window.prediction,
       reference,

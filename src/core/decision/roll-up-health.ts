@@ -75,7 +75,7 @@ export function tellsRisk(health: ComponentHealth): boolean {
 export function describeLane(lane: AlarmLane | null | undefined): string {
   switch (lane) {
     case "slow":
-      return "evidence of hours or days against its own healthy self";
+      return "evidence of hours or days against how it was before";
     case "fast":
       return "strong evidence within minutes";
     case null:

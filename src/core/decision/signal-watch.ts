@@ -30,17 +30,19 @@ export interface SignalWindow {
   readonly toMs: number;
   /** For the fast lane, against healthy machines in general and the last minutes. */
   readonly value: number;
-  /** For the slow lane, against the own reference. */
+  /** For the slow lane, against the reference. */
   readonly compared: number;
   readonly leads: boolean;
   /** Nothing but electrical hum speaks for it: no evidence for the fast lane, which does not know how the machine hums. */
   readonly isHum: boolean;
+  /** The highest level that may be healthy: that of any machine as long as there is no reference, else infinite. */
+  readonly ceiling: number;
 }
 
 /** What a signal is held against. */
 interface SignalRule {
   readonly spread: HealthySpread;
-  /** Null: the machine has no own reference yet. */
+  /** How the machine was; null: not known yet. */
   readonly reference: SlowReference | null;
 }
 
@@ -97,7 +99,7 @@ export function raiseSignal(
     lane,
     sinceMs,
   }: {
-    readonly measured: { readonly window: SignalWindow; readonly reference: SlowReference | null };
+    readonly measured: Pick<SignalRule, "reference"> & { readonly window: SignalWindow };
     readonly lane: AlarmLane;
     readonly sinceMs: number;
   },
@@ -105,7 +107,7 @@ export function raiseSignal(
   const { window, reference } = measured;
   const isSlow = lane === "slow" && reference !== null;
   const now = isSlow ? window.compared : Math.max(window.value, state.fast.recent);
-  const healthy = isSlow ? reference.location : state.fast.level;
+  const healthy = isSlow ? reference.location : Math.min(state.fast.level, window.ceiling);
   const held: HeldAlarm = {
     sinceMs,
     lane,

@@ -1,5 +1,5 @@
 /**
- * The slow lane: a fault that grows over hours and months, against the machine's own reference. The unit of evidence is a
+ * The slow lane: a fault that grows over hours and months, against how the machine was: its reference, or what was refused as one. The unit of evidence is a
  * block, an hour of the machine's life, not a window: windows of an hour share their wind and their oil.
  *
  *   t     = (mean of the block − reference) / √(wander² · (1 + 1/n) + windows' deviation² · (1/m + 1/N))

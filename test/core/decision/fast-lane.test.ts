@@ -4,6 +4,7 @@ import {
   type FastState,
   fastStateSchema,
   findBound,
+  findHighestHealthy,
   stepFast,
   usualSpread,
 } from "../../../src/core/decision/fast-lane.ts";
@@ -17,17 +18,23 @@ interface Scene {
   readonly stepMs?: number;
   readonly leads?: boolean;
   readonly isHum?: boolean;
+  readonly ceiling?: number;
 }
+
+const known = Number.POSITIVE_INFINITY;
+const boundOf = (state: FastState, elapsedMs = 0, ceiling = known): number =>
+  findBound(state, usualSpread, { elapsedMs, ceiling });
 
 /** Windows of a second, the first one after the last of `from`. */
 function play(
   from: FastState,
-  { value, windows, stepMs = 1000, leads = true, isHum = false }: Scene,
+  { value, windows, stepMs = 1000, leads = true, isHum = false, ceiling = known }: Scene,
 ): FastState {
   let state = from;
   for (let at = 0; at < windows; at++) {
     const fromMs = (state.toMs ?? 0) + stepMs - 1000;
-    state = stepFast(state, { fromMs, toMs: fromMs + 1000, value: value(at), leads, isHum }, usualSpread);
+    const window = { fromMs, toMs: fromMs + 1000, value: value(at), leads, isHum, ceiling };
+    state = stepFast(state, window, usualSpread);
   }
   return state;
 }
@@ -39,7 +46,7 @@ const healthy = (level: number) => {
 };
 
 test("before anything was heard only what hardly a healthy machine shows is evidence", () => {
-  expect(findBound(fresh, usualSpread, 0)).toBeCloseTo(strictBound, 12);
+  expect(boundOf(fresh)).toBeCloseTo(strictBound, 12);
   expect(play(fresh, { value: () => strictBound - 0.01, windows: 1 }).sum).toBe(0);
   const heard = play(fresh, { value: () => strictBound + 0.55, windows: 1 });
   expect([heard.sum, heard.sinceMs]).toEqual([expect.closeTo(1, 9), 0]);
@@ -52,7 +59,7 @@ test("what was heard of this machine narrows the bound, wherever it lies", () =>
     const state = play(fresh, { value: healthy(level), windows: 200 });
     expect(state.level).toBeCloseTo(level, 0);
     expect(state.sum).toBe(0);
-    expect(findBound(state, usualSpread, 1000) - level).toBeLessThan(1.4);
+    expect(boundOf(state, 1000) - level).toBeLessThan(1.4);
   }
 });
 
@@ -72,7 +79,7 @@ test("a fault that grows within minutes is not learnt", () => {
 
 test("windows that lie far apart never make a level certain", () => {
   const state = play(fresh, { value: healthy(-2), windows: 300, stepMs: 3_600_000 });
-  expect(findBound(state, usualSpread, 3_600_000)).toBeGreaterThan(-2 + 3 * 0.5);
+  expect(boundOf(state, 3_600_000)).toBeGreaterThan(-2 + 3 * 0.5);
   // The same rise: evidence a second after, nothing an hour after.
   const close = play(fresh, { value: healthy(-2), windows: 300 });
   expect(play(close, { value: () => -0.2, windows: 1 }).sum).toBeGreaterThan(0);
@@ -81,7 +88,8 @@ test("windows that lie far apart never make a level certain", () => {
 
 test("a clock that goes back makes the rule as strict as at first", () => {
   const state = play(fresh, { value: healthy(-4), windows: 300 });
-  const back = stepFast(state, { fromMs: 0, toMs: 1000, value: 0, leads: true, isHum: false }, usualSpread);
+  const earlier = { fromMs: 0, toMs: 1000, value: 0, leads: true, isHum: false, ceiling: known };
+  const back = stepFast(state, earlier, usualSpread);
   expect(back.sum).toBe(0);
   expect(back).toMatchObject({ level: -1, variance: usualSpread.machine ** 2, toMs: 1000 });
 });
@@ -105,6 +113,26 @@ test("windows in which nothing but hum speaks for a signal gather nothing, and a
   expect(play(humming, { value: () => 8, windows: 5 }).sum).toBeGreaterThan(20);
 });
 
+test("of a machine without a reference no level above any healthy machine's is taken for its own, however slowly it rose", () => {
+  const ceiling = findHighestHealthy(usualSpread);
+  const noise = healthy(0);
+  const risen = (scene: Pick<Scene, "ceiling" | "stepMs">): FastState =>
+    play(fresh, { value: (at) => Math.min(6, -2 + 0.001 * at) + noise(), windows: 8200, ...scene });
+  for (const stepMs of [1000, 60_000, 600_000]) {
+    expect(risen({ stepMs }).sum).toBeLessThan(3);
+    expect(risen({ stepMs, ceiling }).sum).toBe(60);
+    // One whose level lies at the end of healthy ones gathers nothing, nor does one that hums.
+    expect(play(fresh, { value: healthy(ceiling - 0.3), windows: 2000, stepMs, ceiling }).sum).toBeLessThan(
+      3,
+    );
+    expect(play(fresh, { value: () => 4, windows: 500, stepMs, ceiling, isHum: true }).sum).toBe(0);
+  }
+  expect(boundOf({ ...fresh, level: 4, variance: 0 }, 0, ceiling)).toBeCloseTo(
+    ceiling + 1.25 * usualSpread.window,
+    12,
+  );
+});
+
 test("evidence does not grow for ever", () => {
   expect(play(fresh, { value: () => 8, windows: 500 }).sum).toBe(60);
 });
@@ -112,18 +140,18 @@ test("evidence does not grow for ever", () => {
 test("independent normal windows about a known level raise no more often than the height says", () => {
   // Wald: sums with allowance 1.25 reach 4 about once in e^(2 · 1.25 · 4) = 22,026 windows.
   const random = createRandom(3);
-  const known: FastState = { ...fresh, level: 0, variance: 1e-6, noise: 1, learnt: 1e9 };
+  const settled: FastState = { ...fresh, level: 0, variance: 1e-6, noise: 1, learnt: 1e9 };
   const still = { location: 0, machine: 0.001, window: 1, wander: 1e-9 };
-  let state = known;
+  let state = settled;
   let reached = 0;
   const windows = 400_000;
   for (let at = 0; at < windows; at++) {
     const next = stepFast(
       { ...state, level: 0, noise: 1, waiting: [] },
-      { fromMs: at, toMs: at + 1, value: random.normal(), leads: true, isHum: false },
+      { fromMs: at, toMs: at + 1, value: random.normal(), leads: true, isHum: false, ceiling: known },
       still,
     );
-    state = next.sum >= 4 ? known : next;
+    state = next.sum >= 4 ? settled : next;
     if (next.sum >= 4) reached++;
   }
   expect(reached).toBeGreaterThan(0);

@@ -49,7 +49,7 @@ function feed(watch: PointWatch, from: number, to: number, levelDb = (_minute: n
 
 it("a watch has an outlook from its baseline on, keeps it over a restart and forgets it when the baseline is renewed", () => {
   const watch = createPointWatch({ point, parts, options });
-  expect(watch.outlook).toEqual({ cannotSay: "this machine has no healthy baseline yet" });
+  expect(watch.outlook).toEqual({ cannotSay: "how loud this machine is when healthy is not known" });
   feed(watch, 0, 400);
   expect(watch.status?.state).toBe("ready");
   expect(watch.outlook).toEqual({ cannotSay: "its severity is within what it was while healthy" });
@@ -64,6 +64,6 @@ it("a watch has an outlook from its baseline on, keeps it over a restart and for
   expect(again.snapshot().outlook).toEqual(watch.snapshot().outlook);
 
   watch.renew({ atMs: 0, by: "x", reason: "new bearing" });
-  expect(watch.outlook).toEqual({ cannotSay: "this machine has no healthy baseline yet" });
+  expect(watch.outlook).toEqual({ cannotSay: "how loud this machine is when healthy is not known" });
   expect(watch.snapshot().outlook).toBeUndefined();
 });

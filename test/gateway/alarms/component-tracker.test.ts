@@ -132,7 +132,7 @@ describe("a component's health", () => {
     expect(tracker.describe(at({ alarms: [minor, alarm] }))).toEqual({
       component,
       health: "critical",
-      reason: "inner race: evidence of hours or days against its own healthy self",
+      reason: "inner race: evidence of hours or days against how it was before",
       sinceMs: startMs,
     });
     expect(tracker.describe(at({ alarms: [minor] })).reason).toBe(

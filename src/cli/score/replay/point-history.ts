@@ -204,7 +204,7 @@ function describeReason(
   lane: AlarmLane | null,
 ): string {
   const rest =
-    lane === "slow" ? ", gathered above its own reference" : ` (threshold ${threshold.toFixed(2)})`;
+    lane === "slow" ? ", gathered above how it was before" : ` (threshold ${threshold.toFixed(2)})`;
   const level =
     severityDb === undefined || severityDb === null
       ? ""

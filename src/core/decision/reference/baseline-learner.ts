@@ -7,7 +7,7 @@
  *   learning ──a hundred windows, steady──▶ provisional ──enough of them, and of time──▶ ready
  *      ▲ │                                     └── refined each time that there are twice as many
  *      │ ├── unsteady: the older half is let go (thrice)
- *      │ └── looks faulty: refused, tried again later
+ *      │ └── looks faulty: refused, tried again later; how it scores is known all the same
  *      └── relearn (operator, maintenance), other levels; another model: its logits are learnt again beneath
  */
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
@@ -27,10 +27,11 @@ import {
   type HealthyWindow,
   measureSpan,
 } from "./fit-site-baseline.ts";
-import { type HealthyRows, listHealthyRows, noHealthyRows, packHealthyRows } from "./healthy-rows.ts";
+import { describeWithRows, type HealthyRows, noHealthyRows, packHealthyRows } from "./healthy-rows.ts";
 import { createKeptWindows, type KeptWindows } from "./kept-windows.ts";
-import { joinBaselines, measureGrowth, toOneShape } from "./refine-baseline.ts";
-import { hasLevels } from "./severity.ts";
+import { doubtGrowth, dropMargins, measureGrowth, mergeBaselines, toOneShape } from "./refine-baseline.ts";
+import { describeRefusal, noRefusal, type Refusal, refuse, restoreRefusal } from "./refusal.ts";
+import { hasLevels, isHeard } from "./severity.ts";
 
 /** The last one of a learner, or one to go by until then. */
 type BaselineFit = "final" | "provisional";
@@ -69,8 +70,7 @@ class Learner implements BaselineLearner {
   #nextTry: number;
   /** Windows before which a baseline that was not good is not tried again, whatever time has passed. */
   #refusedAt: number;
-  /** Why the last that was tried looked faulty; null: it did not. */
-  #refusal: string | null;
+  #refusal: Refusal;
   #due: BaselineFit | null = null;
 
   constructor(first: BaselineSubject, options: BaselineOptions, snapshot: BaselineSnapshot | undefined) {
@@ -85,7 +85,7 @@ class Learner implements BaselineLearner {
     this.#refusals = snapshot?.refusals ?? 0;
     this.#nextTry = snapshot?.nextTry ?? provisionalWindows;
     this.#refusedAt = snapshot?.refusedAt ?? 0;
-    this.#refusal = snapshot?.refusal ?? null;
+    this.#refusal = restoreRefusal(snapshot ?? {});
     if (snapshot !== undefined) {
       const isOtherEpoch = snapshot.epoch !== options.epoch;
       if (isOtherEpoch || snapshot.modelDigest !== (first.model?.digest ?? null)) this.#forget();
@@ -97,6 +97,10 @@ class Learner implements BaselineLearner {
     return this.#current;
   }
 
+  get doubted(): SiteBaseline | null {
+    return this.#refusal.doubted;
+  }
+
   get windows(): number {
     return this.#isOurs() ? (this.#current?.windows ?? 0) : this.#seen;
   }
@@ -104,18 +108,19 @@ class Learner implements BaselineLearner {
   get status(): BaselineStatus {
     const current = this.#current;
     const isOurs = this.#isOurs();
+    const { detail } = this.#refusal;
     return {
-      state: isOurs ? "ready" : this.#refusal === null ? "learning" : "refused",
+      state: isOurs ? "ready" : detail === null ? "learning" : "refused",
       isProvisional: isOurs && !this.#isDone(),
       version: current?.version ?? 0,
       windows: this.windows,
       suspicions: current?.suspicions ?? [],
-      ...(isOurs || this.#refusal === null ? {} : { refusal: this.#refusal }),
+      ...(isOurs || detail === null ? {} : { refusal: detail }),
     };
   }
 
   update({ prediction, levels, shaftRpm, features }: LearntWindow): void {
-    if (this.#isDone() || !isOperating(prediction.operatingState)) return;
+    if (this.#knows(levels) || !isOperating(prediction.operatingState)) return;
     if (!(shaftRpm > 0) || !prediction.logits.every(Number.isFinite)) return;
     const { fromMs, toMs, logits } = prediction;
     this.#keep({ fromMs, toMs, shaftRpm, levels, logits }, features);
@@ -144,7 +149,7 @@ class Learner implements BaselineLearner {
       epoch: this.#options.epoch,
       modelDigest: this.#subject.model?.digest ?? null,
       version: this.#version,
-      baseline: this.#describeBaseline(),
+      baseline: describeWithRows(this.#current, this.healthyRows),
       kept: this.#kept.snapshot(),
       seen: this.#seen,
       stride: this.#stride,
@@ -152,7 +157,7 @@ class Learner implements BaselineLearner {
       refusals: this.#refusals,
       nextTry: this.#nextTry,
       refusedAt: this.#refusedAt,
-      ...(this.#refusal === null ? {} : { refusal: this.#refusal }),
+      ...describeRefusal(this.#refusal),
     };
   }
 
@@ -165,7 +170,7 @@ class Learner implements BaselineLearner {
     this.#refusals = 0;
     this.#nextTry = provisionalWindows;
     this.#refusedAt = 0;
-    this.#refusal = null;
+    this.#refusal = noRefusal;
   }
 
   #isOurs(): boolean {
@@ -176,6 +181,11 @@ class Learner implements BaselineLearner {
     return this.#isOurs() && this.#current?.isProvisional !== true;
   }
 
+  /** Is there nothing more to learn of a window? A baseline of scores alone goes on where levels are heard. */
+  #knows(levels: Float32Array): boolean {
+    return this.#isDone() && (isHeard(this.#current!) || !levels.some(Number.isFinite));
+  }
+
   /** Lets go of what the present subject has no use for; says why when a baseline is lost. */
   #reconcile(): BaselineEvent | null {
     const current = this.#current;
@@ -184,8 +194,9 @@ class Learner implements BaselineLearner {
       this.#adoptBaseline(null);
       return { kind: "relearning", detail: "the model watches other levels" };
     }
-    this.#adoptBaseline({ ...current, model: null, margins: [] });
-    return { kind: "relearning", detail: "the scores of another model are learnt; levels stay as they were" };
+    this.#adoptBaseline(dropMargins(current));
+    const levels = this.#current === null ? "" : "; levels stay as they were";
+    return { kind: "relearning", detail: `the scores of another model are learnt${levels}` };
   }
 
   #keep(window: Omit<HealthyWindow, "features">, features: LearntWindow["features"]): void {
@@ -211,14 +222,10 @@ class Learner implements BaselineLearner {
     this.#nextTry = this.#seen + provisionalWindows / 2;
   }
 
-  /** Puts what was learnt in place of what there was; levels that were ready before this model came stay. */
   #putInPlace(learnt: SiteBaseline): void {
-    const before = this.#current;
-    const keepsLevels =
-      before !== null &&
-      (before.levelsVersion !== undefined || (!this.#isOurs() && before.isProvisional !== true));
+    const before = describeWithRows(this.#current, this.healthyRows);
     const next = { ...learnt, version: ++this.#version };
-    this.#adoptBaseline(keepsLevels ? joinBaselines(before, next) : next);
+    this.#adoptBaseline(mergeBaselines(before, next, this.#isOurs()));
   }
 
   /** From now on this is what windows are compared with. */
@@ -227,15 +234,10 @@ class Learner implements BaselineLearner {
     this.#current = baseline === null ? null : toOneShape({ ...baseline, featureRows: undefined });
   }
 
-  /** As it is written down. */
-  #describeBaseline(): SiteBaseline | null {
-    const rows = listHealthyRows(this.healthyRows);
-    if (this.#current === null || rows.length === 0) return this.#current;
-    return { ...this.#current, featureRows: rows.map((row) => Array.from(row)) };
-  }
-
   #chooseFit(fromMs: number): BaselineFit | null {
     if (this.#seen >= this.#refusedAt && this.#isEnough(fromMs)) return "final";
+    // What is final is not given up for less.
+    if (this.#isDone()) return null;
     return this.#seen >= Math.max(this.#subject.spec.minWindows, this.#nextTry) ? "provisional" : null;
   }
 
@@ -248,37 +250,32 @@ class Learner implements BaselineLearner {
     const before = this.#isOurs() ? this.#current : null;
     const grownDb = before === null ? 0 : measureGrowth(windows, this.#subject.spec, before);
     if (!isFinal && grownDb > 0) return null;
-    if (fitted.ok) return this.#take(fitted.value, grownDb, isFinal);
-    const { detail } = fitted.error;
-    if (fitted.error.kind === "few" || fitted.error.kind === "unheard") return null;
+    if (fitted.ok) return this.#take(doubtGrowth(fitted.value, grownDb), isFinal);
+    const { error } = fitted;
+    if (error.kind === "few" || error.kind === "unheard") return null;
     if (before !== null) {
       // What there is was learnt of steadier times: it goes on, and is refined later.
       this.#refusedAt = this.#nextTry;
       return null;
     }
-    if (fitted.error.kind !== "unsteady") {
+    if (error.kind === "faulty") {
       this.#refusedAt = this.#nextTry;
-      this.#refusal = detail;
-      return { kind: "refused", detail };
+      this.#refusal = refuse(this.#refusal, error, isFinal);
+      return { kind: "refused", detail: error.detail };
     }
     if (this.#refusals < maxRefusals) {
       this.#refusals++;
-      this.#refusal = null;
+      this.#refusal = { ...this.#refusal, detail: null };
       this.#letGoOfHalf();
-      return { kind: "unsteady", detail };
+      return { kind: "unsteady", detail: error.detail };
     }
-    const doubt = `${detail}, for the ${this.#refusals + 1}th time`;
-    return this.#take({ ...fitted.error.baseline, suspicions: [doubt] }, grownDb, isFinal);
+    const doubt = `${error.detail}, for the ${this.#refusals + 1}th time`;
+    return this.#take({ ...error.baseline, suspicions: [doubt] }, isFinal);
   }
 
-  #take(fitted: SiteBaseline, grownDb: number, isFinal: boolean): BaselineEvent | null {
-    let learnt = fitted;
-    if (grownDb > 0) {
-      const suspicion = `${grownDb.toFixed(0)} dB louder than its provisional baseline`;
-      learnt = { ...learnt, suspicions: [...learnt.suspicions, suspicion] };
-    }
+  #take(learnt: SiteBaseline, isFinal: boolean): BaselineEvent | null {
     const isFirst = !this.#isOurs();
-    this.#refusal = null;
+    this.#refusal = noRefusal;
     this.#putInPlace(isFinal ? learnt : { ...learnt, isProvisional: true });
     const restsOn = this.#seen;
     if (isFinal) this.#forget();

@@ -44,6 +44,8 @@ export interface BaselineSnapshot {
   readonly refusedAt?: number | undefined;
   /** Why the last that was tried looked faulty; absent: it did not, or nobody wrote it down. */
   readonly refusal?: string | undefined;
+  /** How the machine is where that was refused; absent: it was not, or nobody kept it. */
+  readonly doubted?: SiteBaseline | undefined;
   /** Places of the outputs that were no rivals in its margins; absent: none. */
   readonly coinciding?: readonly number[] | undefined;
   /** The last one; absent: never. */
@@ -75,6 +77,7 @@ export const baselineSnapshotSchema: z.ZodType<BaselineSnapshot> = z.strictObjec
   nextTry: z.int().min(1).optional(),
   refusedAt: z.int().min(0).optional(),
   refusal: z.string().max(1024).optional(),
+  doubted: siteBaselineSchema.optional(),
   coinciding: z.array(z.int().min(0).max(31)).max(32).optional(),
   renewal: z
     .strictObject({

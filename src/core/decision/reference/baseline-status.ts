@@ -51,6 +51,8 @@ export interface BaselineStatus {
 export interface BaselineLearner {
   /** The baseline to compare with, or null. While another model's logits are learnt it speaks of levels only. */
   readonly current: SiteBaseline | null;
+  /** How the machine scores where that was refused as a baseline, until there is one; null: nothing was refused. */
+  readonly doubted: SiteBaseline | null;
   /** The features that the baseline keeps, which `current` leaves out; the same object as long as they are the same. */
   readonly healthyRows: HealthyRows;
   readonly status: BaselineStatus;

@@ -109,6 +109,8 @@ function explainLearning(
     const { nextTry } = learner.snapshot;
     const again = nextTry === undefined ? "" : `; it is tried again with ${nextTry} windows`;
     parts.unshift(`it is not learnt from, since it looks faulty: ${refusal}${again}`);
+    if (learner.snapshot.doubted !== undefined)
+      parts.push("what grows above how it was then is raised all the same");
   } else if (windows >= ofWindows && hours >= ofHours)
     parts.push("the next windows show whether they were steady");
   const { refusals, version } = learner.snapshot;

@@ -24,7 +24,7 @@ import {
   usualSeverityDb,
   usualWander,
 } from "./margin.ts";
-import { computeSeverity } from "./severity.ts";
+import { computeSeverity, isHeard } from "./severity.ts";
 
 /** One window of healthy operation. */
 export interface HealthyWindow {
@@ -74,10 +74,11 @@ const maxAutocorrelation = 0.95;
 /** Rows of features that a baseline keeps. */
 const maxFeatureRows = 32;
 
-/** Why there is no baseline; what moved can still be seen in an `unsteady` one. */
+/** Why there is no baseline; how the machine is all the same can be seen in one that looks `faulty`, and what moved in an `unsteady` one. */
 type NoBaseline =
-  | { readonly kind: "few" | "unheard" | "faulty"; readonly detail: string }
-  | { readonly kind: "unsteady"; readonly detail: string; readonly baseline: SiteBaseline };
+  | { readonly kind: "few"; readonly detail: string }
+  | { readonly kind: "unheard"; readonly detail: string }
+  | { readonly kind: "faulty" | "unsteady"; readonly detail: string; readonly baseline: SiteBaseline };
 
 /**
  * Fits a baseline to windows in the order of time; `version` is its number. The error says why these windows are no
@@ -97,13 +98,12 @@ export function fitSiteBaseline(
   const reference = computeMedian(speeds);
   const octaves = speeds.map((rpm) => Math.log2(rpm / reference));
   const levels = spec.levels.list.map((_, index) => fitLevel(windows, octaves, index));
-  if (levels.every((level) => level === null))
-    return failed({ kind: "unheard", detail: "no level is heard" });
   const outputs = subject.model === null ? [] : subject.outputs;
+  // Scores are a reference by themselves.
+  if (outputs.length === 0 && !isHeard({ levels }))
+    return failed({ kind: "unheard", detail: "no level is heard" });
   const margins =
     outputs.length === 0 ? [] : windows.map(({ logits }) => computeMargins(logits, subject.coinciding));
-  const faulty = outputs.length === 0 ? null : findFault(windows, subject);
-  if (faulty !== null) return failed({ kind: "faulty", detail: faulty });
   const baseline: SiteBaseline = {
     formatVersion: 1,
     version,
@@ -128,8 +128,13 @@ export function fitSiteBaseline(
     suspicions: [],
   };
   const severities = windows.map((window) => computeSeverity(window, spec, baseline));
-  const unsteady = findUnsteadiness({ severities, margins }, baseline, subject);
   const learnt = { ...baseline, severity: fitSeverity(severities, daysOf(windows)) };
+  const unsteady = findUnsteadiness({ severities, margins }, baseline, subject);
+  const faulty = outputs.length === 0 ? null : findFault(windows, subject);
+  if (faulty !== null) {
+    const doubted = { ...learnt, suspicions: unsteady === null ? [] : [unsteady] };
+    return failed({ kind: "faulty", detail: faulty, baseline: doubted });
+  }
   if (unsteady !== null) return failed({ kind: "unsteady", detail: unsteady, baseline: learnt });
   return ok({ ...learnt, suspicions: findSuspicions(windows, subject) });
 }

@@ -2,6 +2,7 @@
  * Features of a machine's healthy windows in one piece of memory, in single precision as they were measured: a thousand points
  * keep theirs for years, and need them once an alert. Chooses none.
  */
+import type { SiteBaseline } from "../../contract/site-baseline.ts";
 
 /** One row behind the other. */
 export interface HealthyRows {
@@ -29,4 +30,11 @@ export function listHealthyRows({ features, values }: HealthyRows): Float32Array
   return Array.from({ length: values.length / features }, (_, place) =>
     values.subarray(place * features, (place + 1) * features),
   );
+}
+
+/** A baseline with the rows that it keeps, as it is written down. */
+export function describeWithRows(baseline: SiteBaseline | null, kept: HealthyRows): SiteBaseline | null {
+  const rows = listHealthyRows(kept);
+  if (baseline === null || rows.length === 0) return baseline;
+  return { ...baseline, featureRows: rows.map((row) => Array.from(row)) };
 }

@@ -7,6 +7,7 @@ import type { BaselineSpec } from "../../contract/bundle/baseline-spec.ts";
 import type { Calibration, OutputClass } from "../../contract/bundle/manifest.ts";
 import type { ModelRef, Prediction } from "../../contract/prediction.ts";
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
+import { findOrMake } from "../../maths/find-or-make.ts";
 import { isOperating } from "../operating-state.ts";
 import { createBaselineLearner } from "./baseline-learner.ts";
 import type { BaselineRenewal, BaselineSnapshot } from "./baseline-snapshot.ts";
@@ -14,6 +15,7 @@ import type { BaselineEvent, BaselineLearner, BaselineOptions, BaselineStatus } 
 import { describeBaseline } from "./describe-baseline.ts";
 import type { BaselineSubject } from "./fit-site-baseline.ts";
 import { type HealthyRows, noHealthyRows } from "./healthy-rows.ts";
+import { dropMargins } from "./refine-baseline.ts";
 import { computeSeverity } from "./severity.ts";
 
 /** What of a bundle decides. */
@@ -31,7 +33,7 @@ export interface WatchParts {
 /** A window as the student has scored it. */
 export interface WatchedWindow {
   readonly prediction: Prediction;
-  /** dB, one a level of the bundle's baseline section; NaN: not heard. Absent: not measured. */
+  /** dB, one a level of the bundle's baseline section; NaN: not heard. Absent: none was, since a device sent its score alone. */
   readonly levels?: Float32Array | undefined;
   readonly shaftRpm: number;
   /** What the student was given; absent or empty: not known. */
@@ -53,6 +55,8 @@ export interface OwnReference {
   readonly healthyRows: HealthyRows;
   /** Measures the severity of a window; returns the baseline that it is to be held against. */
   compare(window: WatchedWindow): SiteBaseline | null;
+  /** How the machine is where that was refused as a baseline; null: it was not. */
+  readonly doubted: SiteBaseline | null;
   /** Learns of a window, when nothing is due. */
   learn(window: WatchedWindow): void;
   /** Has it heard enough to fit a baseline? */
@@ -89,6 +93,8 @@ class Reference implements OwnReference {
   /** End of the last window that was given to the learner. */
   #heardMs = Number.NaN;
   #renewal: BaselineRenewal | null;
+  /** Levels of a window that has none: whoever scored it sends no samples. */
+  #unheard: Float32Array;
   severityDb: number | null = null;
 
   constructor(parts: WatchParts, options: BaselineOptions, kept: BaselineSnapshot | undefined) {
@@ -96,6 +102,7 @@ class Reference implements OwnReference {
     this.#parts = parts;
     this.#learner = beginLearner(parts, options, kept && dropOtherMargins(kept, parts));
     this.#renewal = kept?.renewal ?? null;
+    this.#unheard = listUnheard(parts);
   }
 
   get status(): BaselineStatus | null {
@@ -120,6 +127,10 @@ class Reference implements OwnReference {
     });
   }
 
+  get doubted(): SiteBaseline | null {
+    return this.#learner?.doubted ?? null;
+  }
+
   get healthyRows(): HealthyRows {
     const learner = this.#learner;
     const isOfModel = learner?.current?.model?.digest === this.#parts.model.digest;
@@ -127,17 +138,16 @@ class Reference implements OwnReference {
   }
 
   compare(window: WatchedWindow): SiteBaseline | null {
-    // Without levels a window says nothing of how loud the machine is: it is neither compared nor learnt.
-    const baseline = window.levels === undefined ? null : (this.#learner?.current ?? null);
+    const baseline = this.#learner?.current ?? null;
     this.severityDb = measureSeverity(window, this.#parts.baseline, baseline);
     return baseline;
   }
 
   learn({ prediction, levels, shaftRpm, features }: WatchedWindow): void {
     const learner = this.#learner;
-    if (learner === null || levels === undefined) return;
+    if (learner === null) return;
     const before = learner.windows;
-    learner.update({ prediction, levels, shaftRpm, features });
+    learner.update({ prediction, levels: levels ?? this.#unheard, shaftRpm, features });
     this.#heardMs = prediction.toMs;
     if (learner.windows > before) this.#lastMs = this.#heardMs;
   }
@@ -157,6 +167,7 @@ class Reference implements OwnReference {
 
   adopt(next: WatchParts): BaselineEvent | null {
     this.#parts = next;
+    this.#unheard = listUnheard(next);
     this.#lastMs = Number.NaN;
     const subject = toSubject(next);
     if (subject !== null && this.#learner !== null) return this.#learner.adopt(subject);
@@ -202,8 +213,17 @@ function beginLearner(
 
 /** What was learnt against other rivals, since the bearing is said to be another one now: levels stay, margins are learnt again. */
 function dropOtherMargins(kept: BaselineSnapshot, { coinciding = [] }: WatchParts): BaselineSnapshot {
-  if (kept.baseline === null || (kept.coinciding ?? []).join() === coinciding.join()) return kept;
-  return { ...kept, baseline: { ...kept.baseline, model: null, margins: [] } };
+  if ((kept.coinciding ?? []).join() === coinciding.join()) return kept;
+  return { ...kept, baseline: kept.baseline && dropMargins(kept.baseline), doubted: undefined };
+}
+
+const unheardLevels = new WeakMap<WatchParts, Float32Array>();
+
+/** One for all points of a bundle. */
+function listUnheard(parts: WatchParts): Float32Array {
+  return findOrMake(unheardLevels, parts, () =>
+    new Float32Array(parts.baseline?.levels.list.length ?? 0).fill(Number.NaN),
+  );
 }
 
 /** dB of a window above `baseline`; null: not known. */

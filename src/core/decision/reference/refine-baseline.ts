@@ -5,6 +5,7 @@
 import type { BaselineSpec } from "../../contract/bundle/baseline-spec.ts";
 import type { SiteBaseline, SiteMargin } from "../../contract/site-baseline.ts";
 import { type HealthyWindow, medianSeverity } from "./fit-site-baseline.ts";
+import { isHeard } from "./severity.ts";
 
 /** Median severity above a provisional baseline, dB, above which it is not refined. */
 const maxRefinedDb = 2;
@@ -18,6 +19,35 @@ export function measureGrowth(
   const late = windows.slice(-Math.ceil(windows.length / 4));
   const severityDb = medianSeverity(late, spec, baseline);
   return severityDb > maxRefinedDb ? severityDb : 0;
+}
+
+/**
+ * What is in use after `next` was learnt: all of it, or its scores above levels that were ready before this model came, or
+ * its levels beneath scores that were final while no level was heard. `isOurs`: `before` has the scores of this model.
+ */
+export function mergeBaselines(
+  before: SiteBaseline | null,
+  next: SiteBaseline,
+  isOurs: boolean,
+): SiteBaseline {
+  if (before === null) return next;
+  const wasFinal = before.isProvisional !== true;
+  if (!isHeard(before))
+    return isOurs && wasFinal ? { ...joinBaselines(next, before), version: next.version } : next;
+  const keepsLevels = before.levelsVersion !== undefined || (!isOurs && wasFinal);
+  return keepsLevels ? joinBaselines(before, next) : next;
+}
+
+/** What is left where scores mean something else from now on: its levels; null: it has none. */
+export function dropMargins(baseline: SiteBaseline): SiteBaseline | null {
+  return isHeard(baseline) ? { ...baseline, model: null, margins: [] } : null;
+}
+
+/** A baseline of a machine that grew louder by `grownDb` while it was learnt: 0, nothing is to be said. */
+export function doubtGrowth(learnt: SiteBaseline, grownDb: number): SiteBaseline {
+  if (grownDb === 0) return learnt;
+  const suspicion = `${grownDb.toFixed(0)} dB louder than its provisional baseline`;
+  return { ...learnt, suspicions: [...learnt.suspicions, suspicion] };
 }
 
 /** The margins of `learnt` above the levels of `before`, which was learnt when another model served. */

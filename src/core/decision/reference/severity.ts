@@ -70,6 +70,12 @@ export function computeHealthySpread({ levels }: Pick<SiteBaseline, "levels">): 
   return spread / weights;
 }
 
+/** Was any level heard while `baseline` was learnt? Of a device that sends its scores alone none is. */
+export function isHeard({ levels }: Pick<SiteBaseline, "levels">): boolean {
+  for (const level of levels) if (level !== null) return true;
+  return false;
+}
+
 /** What was found of a baseline's specification, which never changes: asked for every window, it is compared once. */
 const compared = new WeakMap<FeatureSpec, WeakMap<FeatureSpec, boolean>>();
 

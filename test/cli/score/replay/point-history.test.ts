@@ -143,7 +143,7 @@ set aside: 1 recording at a time that was there already, 1 window lost to bad da
     /^probability 0\.90 \(threshold .*\), 1\.3 dB below its own reference$/,
   );
   expect(report.alarms[1]!.reason).toMatch(
-    /^probability 0\.90, gathered above its own reference, 1\.3 dB below/,
+    /^probability 0\.90, gathered above how it was before, 1\.3 dB below/,
   );
 });
 

@@ -260,3 +260,44 @@ test("what has grown louder since the first reference is not refined into it", (
   expect(learner.status).toMatchObject({ version: 1, isProvisional: true });
   expect(learner.current!.levels[0]!.locationDb).toBeCloseTo(-30, 0);
 });
+
+test("how a machine is that was refused is known, refined until it is ready, kept over a restart, and forgotten with it", () => {
+  const learner = createBaselineLearner(subject, options);
+  play(learner, 96, () => ({ logit: 3 }));
+  expect(learner.current).toBeNull();
+  expect(learner.doubted).toMatchObject({ windows: 96, margins: [{ location: expect.closeTo(3, 0) }] });
+  const first = createBaselineLearner(subject, { ...options, minDurationMs: 150_000 });
+  play(first, 96, () => ({ logit: 3 }));
+  expect(first.doubted).toMatchObject({ isProvisional: true, windows: 96 });
+  play(first, 160, () => ({ logit: 3 }), 96);
+  const known = first.doubted;
+  expect(known).toMatchObject({ isProvisional: false, windows: expect.any(Number) });
+  // What is worse from then on does not become what the machine is like.
+  play(first, 1000, () => ({ logit: 6 }), 256);
+  expect(first.doubted).toEqual(known);
+  const kept = baselineSnapshotSchema.parse(JSON.parse(JSON.stringify(first.snapshot())));
+  const restarted = createBaselineLearner(subject, { ...options, minDurationMs: 150_000 }, kept);
+  expect(restarted.doubted).toEqual(known);
+  // Written down by a version that did not keep it.
+  const { doubted: _, ...older } = kept;
+  expect(createBaselineLearner(subject, options, older).doubted).toBeNull();
+  restarted.adopt({ ...subject, model: { name: "m", version: "2.0.0", digest: "d2" } });
+  expect(restarted.doubted).toBeNull();
+});
+
+test("what was refused once is known until there is a baseline, also where the machine moves meanwhile", () => {
+  const learner = createBaselineLearner(subject, { ...options, minDurationMs: 10_000_000 });
+  play(learner, 96, () => ({ logit: 3 }));
+  const known = learner.doubted;
+  expect(known).toMatchObject({ isProvisional: true, levels: [null, null] });
+  // Not refined by what moves.
+  play(learner, 96, (index) => ({ logit: index < 150 ? 3 : 6 }), 96);
+  expect(learner.status.state).toBe("refused");
+  expect(learner.doubted).toEqual(known);
+  play(learner, 192, () => ({ logit: -3 }), 192);
+  expect(learner.status.state).toBe("learning");
+  expect(learner.doubted).toEqual(known);
+  play(learner, 1000, () => ({ logit: -3 }), 384);
+  expect(learner.status).toMatchObject({ state: "ready", isProvisional: true });
+  expect(learner.doubted).toBeNull();
+});
