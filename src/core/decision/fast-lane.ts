@@ -3,14 +3,14 @@
  * long as it looks healthy, from what is known of other machines to what this one showed a moment ago, and sums up what
  * lies beyond the highest level that is still plausible (one-sided CUSUM, Page 1954).
  *
- *   bound = level + 3 · √(variance of the level now) + k · deviation of a window
+ *   bound = min(level + 3 · √(variance of the level now), ceiling) + k · deviation of a window
  *   sum   = max(0, sum + clip(value − bound) / deviation of a window)
  *
  * Before anything was heard the level is that of healthy machines in general with their scatter from machine to machine,
  * which makes the rule strict; every window narrows it. Between windows it may wander (Ornstein-Uhlenbeck with the healthy
  * deviation and an hour's memory), so that windows that lie far apart never make it certain. It follows with a delay and
  * not while anything has gathered: a fault that grows in minutes is not learnt. One that grows over days is: as long as nothing
- * else hears that, no level above those of all machines is taken for healthy. Reads no clock.
+ * else hears that, no level above those of all machines (the ceiling) is plausible. Reads no clock.
  */
 import { z } from "zod";
 import { hourMs } from "../maths/durations.ts";
@@ -113,8 +113,8 @@ export function findBound(
   { elapsedMs, ceiling }: { readonly elapsedMs: number } & Pick<FastWindow, "ceiling">,
 ): number {
   const { variance, step } = drift(state, spread, elapsedMs);
-  const level = Math.min(state.level, ceiling);
-  return level + plausible * Math.sqrt(variance + lag * step) + fastAllowance * Math.sqrt(state.noise);
+  const highest = Math.min(state.level + plausible * Math.sqrt(variance + lag * step), ceiling);
+  return highest + fastAllowance * Math.sqrt(state.noise);
 }
 
 /** One window further. A clock that went back forgets what is known of this machine. */

@@ -91,3 +91,17 @@ test("a fault that grows from the first hour on, before anything could be learnt
     expect(active(watch)).toEqual(["outer-race"]);
   }
 });
+
+test("however far apart snapshots lie, a fault that is there before the machine is known is heard", () => {
+  for (const apart of [6, 36, 72]) {
+    const watch = create();
+    for (let index = 0; index < 120; index++) {
+      const { prediction, ...rest } = watchedWindow(index, {
+        logits: [-3 + 8 * Math.min(1, index / 60), -3],
+      });
+      const fromMs = index * apart * everyMs;
+      watch.update({ ...rest, prediction: { ...prediction, fromMs, toMs: fromMs + 1000 } });
+    }
+    expect(active(watch), `${apart / 6} h`).toEqual(["outer-race"]);
+  }
+});

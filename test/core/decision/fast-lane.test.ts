@@ -127,7 +127,7 @@ test("of a machine without a reference no level above any healthy machine's is t
     );
     expect(play(fresh, { value: () => 4, windows: 500, stepMs, ceiling, isHum: true }).sum).toBe(0);
   }
-  expect(boundOf({ ...fresh, level: 4, variance: 0 }, 0, ceiling)).toBeCloseTo(
+  expect(boundOf({ ...fresh, level: 4 }, 3_600_000, ceiling)).toBeCloseTo(
     ceiling + 1.25 * usualSpread.window,
     12,
   );
