@@ -69,8 +69,8 @@ export function measureSignals(
   { baseline, doubted = null, severityDb, shaftRpm, humModes = noModes }: WindowReference,
 ): MeasuredSignal[] {
   const margins = computeMargins(logits, parts.coinciding);
-  const highestHealthy = findCeiling(parts.spread);
   const { outputs, calibration, spread, coinciding } = parts;
+  const highestHealthy = findCeiling(spread);
   // Where one of them leads, all do.
   const values = coinciding.length === 0 ? logits : liftCoinciding(logits, coinciding);
   const leading = findHighest(values);
@@ -87,15 +87,7 @@ export function measureSignals(
     measured.push({
       name,
       score: logits[index]!,
-      window: {
-        fromMs,
-        toMs,
-        value,
-        compared: margins[index]!,
-        leads,
-        isHum: humModes.includes(name),
-        ceiling,
-      },
+      window: { fromMs, toMs, value, compared: margins[index]!, leads, isHum, ceiling },
       reference,
       calibration: calibration[index]!,
       spread,
