@@ -95,6 +95,7 @@ function describeAll(outcomes: readonly WeekOutcome[]): string[] {
   ];
   for (const [at, height] of heights.entries()) {
     const seen = faulty.filter(({ visible }) => visible[at] !== null);
+    if (seen.length === 0) continue;
     const later = seen
       .map((each) => each.later[at] ?? Number.POSITIVE_INFINITY)
       .sort((one, other) => one - other);

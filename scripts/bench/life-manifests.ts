@@ -23,10 +23,16 @@ const imsSchema = z.object({
   ),
 });
 
+async function readImsIndex(
+  dataDir: string,
+): Promise<z.infer<typeof imsSchema> & { readonly folder: string }> {
+  const folder = join(dataDir, "ims");
+  return { folder, ...imsSchema.parse(JSON.parse(await readFile(join(folder, "index.json"), "utf8"))) };
+}
+
 /** A point a channel; the last hour of two of them is of the same point. The unit of the counts is not known. */
 export async function describeIms(dataDir: string): Promise<LifeSet> {
-  const folder = join(dataDir, "ims");
-  const { orders, files } = imsSchema.parse(JSON.parse(await readFile(join(folder, "index.json"), "utf8")));
+  const { folder, orders, files } = await readImsIndex(dataDir);
   return {
     files: Object.keys(files).map((file) => join(folder, file)),
     manifest: {
@@ -76,8 +82,7 @@ export interface HealthyChannel {
 
 /** Reads the eight healthy channels of `ims`. */
 export async function readHealthyChannels(dataDir: string): Promise<readonly HealthyChannel[]> {
-  const folder = join(dataDir, "ims");
-  const { orders, files } = imsSchema.parse(JSON.parse(await readFile(join(folder, "index.json"), "utf8")));
+  const { folder, orders, files } = await readImsIndex(dataDir);
   const healthy = Object.entries(files).filter(([file]) => !file.endsWith("_end.npy"));
   return await Promise.all(
     healthy.map(async ([file, { rate_hz, rpm }]) => {

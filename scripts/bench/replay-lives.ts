@@ -1,7 +1,7 @@
 /** Tells a gateway's own code, as `aurora score --decide` does, what bearings' recordings were. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { planReplay } from "../../src/cli/score/replay/plan-replay.ts";
+import { planReplay, type ReplayPlan } from "../../src/cli/score/replay/plan-replay.ts";
 import type { PointReport } from "../../src/cli/score/replay/point-history.ts";
 import { readManifest } from "../../src/cli/score/replay/replay-manifest.ts";
 import { replayRecordings } from "../../src/cli/score/replay/replay-recordings.ts";
@@ -22,6 +22,19 @@ export interface LifeCommissioning {
   readonly minHours?: number;
 }
 
+/** Plans to tell all of it, by a manifest that is written to `folder`. */
+export async function planLives({ files, manifest }: LifeSet, folder: string): Promise<ReplayPlan> {
+  const path = join(folder, "manifest.json");
+  await writeFile(path, JSON.stringify(manifest));
+  return await planReplay({
+    input: files,
+    manifest: { path, entries: await readManifest(path) },
+    points: [],
+    course: null,
+    describer: await createDescriber({}),
+  });
+}
+
 /** What happened to each point. Throws where a recording cannot be read. */
 export async function replayLives(
   bundle: LoadedBundle,
@@ -30,17 +43,8 @@ export async function replayLives(
 ): Promise<readonly PointReport[]> {
   const scratch = createScratchFolder("lives");
   try {
-    const path = join(scratch.path, "manifest.json");
-    await writeFile(path, JSON.stringify(set.manifest));
-    const plan = await planReplay({
-      input: set.files,
-      manifest: { path, entries: await readManifest(path) },
-      points: [],
-      course: null,
-      describer: await createDescriber({}),
-    });
     const { points, errors } = await replayRecordings(bundle, {
-      plan,
+      plan: await planLives(set, scratch.path),
       gateway: createReplayedGateway({ commissioning }),
       addRows: () => Promise.resolve(),
       progress: () => {},

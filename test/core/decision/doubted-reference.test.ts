@@ -1,19 +1,16 @@
 /** A machine that looks faulty while it is learnt has no reference, and its faults are heard all the same. */
 import { expect, test } from "vitest";
-import { createPointWatch } from "../../../src/core/decision/point-watch.ts";
+import type { PointWatch } from "../../../src/core/decision/point-watch.ts";
 import { baselineSnapshotSchema } from "../../../src/core/decision/reference/baseline-snapshot.ts";
-import { point } from "./decider-feed.ts";
-import { type WatchScene, watchedWindow, watchOptions, watchParts } from "./watch-feed.ts";
+import { createWatch, listActive, type WatchScene, watchedWindow } from "./watch-feed.ts";
 
 const everyMs = 600_000;
 /** As near to a fault as nearly no healthy machine, and so refused; it raises nothing within minutes. */
 const doubtful: WatchScene = { logits: [1.6, -3] };
-const create = (snapshot?: Parameters<typeof createPointWatch>[0]["snapshot"]) =>
-  createPointWatch({ point, parts: watchParts, options: watchOptions, ...(snapshot && { snapshot }) });
 
 /** A window every ten minutes; `sceneOf` is asked with its number. */
 function feedSnapshots(
-  watch: ReturnType<typeof createPointWatch>,
+  watch: PointWatch,
   { from, to }: { readonly from: number; readonly to: number },
   sceneOf: (index: number) => WatchScene,
 ): ReturnType<typeof watch.update>[] {
@@ -25,17 +22,14 @@ function feedSnapshots(
   });
 }
 
-const active = (watch: ReturnType<typeof createPointWatch>): string[] =>
-  watch.active.map(({ failureMode }) => failureMode);
-
 test("a fault that grows for days on a machine that was refused raises, in the slow lane, and is not learnt", () => {
-  const watch = create();
+  const watch = createWatch();
   // Follows slowly enough that no minute is unlike the ones before.
   feedSnapshots(watch, { from: 0, to: 200 }, (index) => ({
     logits: [-1.2 + Math.min(2.8, 0.06 * index), -3],
   }));
   const refused = feedSnapshots(watch, { from: 200, to: 900 }, () => doubtful);
-  expect([watch.status?.state, active(watch)]).toEqual(["refused", []]);
+  expect([watch.status?.state, listActive(watch)]).toEqual(["refused", []]);
   expect(watch.standing.why).toContain("what grows above how it was then is raised all the same");
   // What is not known to be healthy has no risk and no severity.
   expect(refused.at(-1)!.decision).toMatchObject({ isLearning: true, severityDb: null });
@@ -43,12 +37,12 @@ test("a fault that grows for days on a machine that was refused raises, in the s
   const grown = feedSnapshots(watch, { from: 900, to: 1500 }, (index) => ({
     logits: [1.6 + 0.01 * (index - 900), -3],
   }));
-  expect(active(watch)).toEqual(["outer-race"]);
+  expect(listActive(watch)).toEqual(["outer-race"]);
   expect(grown.at(-1)!.decision.modes[0]).toMatchObject({ active: true, lane: "slow" });
 });
 
 test("it raises nothing as long as it is as it was, for weeks, and also after a restart", () => {
-  const watch = create();
+  const watch = createWatch();
   feedSnapshots(watch, { from: 0, to: 200 }, (index) => ({
     logits: [-1.2 + Math.min(2.8, 0.06 * index), -3],
   }));
@@ -56,18 +50,18 @@ test("it raises nothing as long as it is as it was, for weeks, and also after a 
   const { decider, baseline } = watch.snapshot();
   const kept = baselineSnapshotSchema.parse(JSON.parse(JSON.stringify(baseline)));
   expect(kept.doubted).toMatchObject({ isProvisional: false });
-  const restarted = create({ decider, baseline: kept });
+  const restarted = createWatch({ snapshot: { decider, baseline: kept } });
   const window = { from: 2000, to: 2400 };
   expect(feedSnapshots(restarted, window, () => doubtful)).toEqual(
     feedSnapshots(watch, window, () => doubtful),
   );
-  expect(active(watch)).toEqual([]);
+  expect(listActive(watch)).toEqual([]);
   feedSnapshots(restarted, { from: 2400, to: 2600 }, () => ({ logits: [6, -3] }));
-  expect(active(restarted)).toEqual(["outer-race"]);
+  expect(listActive(restarted)).toEqual(["outer-race"]);
 });
 
 test("how loud it is is not held against it, nor told", () => {
-  const watch = create();
+  const watch = createWatch();
   feedSnapshots(watch, { from: 0, to: 200 }, (index) => ({
     logits: [-1.2 + Math.min(2.8, 0.06 * index), -3],
   }));
@@ -75,26 +69,26 @@ test("how loud it is is not held against it, nor told", () => {
     ...doubtful,
     levelDb: index % 100 < 50 ? -30 : -18,
   }));
-  expect([watch.status?.state, active(watch)]).toEqual(["refused", []]);
+  expect([watch.status?.state, listActive(watch)]).toEqual(["refused", []]);
   expect(steps.at(-1)!.decision).toMatchObject({ severityDb: null });
 });
 
 test("a fault that grows from the first hour on, before anything could be learnt, does not become usual", () => {
   for (const hours of [12, 24, 48]) {
-    const watch = create();
+    const watch = createWatch();
     feedSnapshots(watch, { from: 0, to: 1000 }, (index) => ({
       logits: [-3 + 9 * Math.min(1, index / (6 * hours)), -3],
     }));
-    expect(active(watch), `${hours} h`).toEqual(["outer-race"]);
+    expect(listActive(watch), `${hours} h`).toEqual(["outer-race"]);
     // Nor does its alarm end while the fault stands.
     feedSnapshots(watch, { from: 1000, to: 2000 }, () => ({ logits: [6, -3] }));
-    expect(active(watch)).toEqual(["outer-race"]);
+    expect(listActive(watch)).toEqual(["outer-race"]);
   }
 });
 
 test("however far apart snapshots lie, a fault that is there before the machine is known is heard", () => {
   for (const apart of [6, 36, 72]) {
-    const watch = create();
+    const watch = createWatch();
     for (let index = 0; index < 120; index++) {
       const { prediction, ...rest } = watchedWindow(index, {
         logits: [-3 + 8 * Math.min(1, index / 60), -3],
@@ -102,6 +96,6 @@ test("however far apart snapshots lie, a fault that is there before the machine 
       const fromMs = index * apart * everyMs;
       watch.update({ ...rest, prediction: { ...prediction, fromMs, toMs: fromMs + 1000 } });
     }
-    expect(active(watch), `${apart / 6} h`).toEqual(["outer-race"]);
+    expect(listActive(watch), `${apart / 6} h`).toEqual(["outer-race"]);
   }
 });

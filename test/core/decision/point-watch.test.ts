@@ -5,22 +5,21 @@ import { createDecider } from "../../../src/core/decision/decider.ts";
 import { deciderSnapshotSchema } from "../../../src/core/decision/decider-snapshot.ts";
 import { isOperating } from "../../../src/core/decision/operating-state.ts";
 import { outlookSnapshotSchema } from "../../../src/core/decision/outlook/outlook-snapshot.ts";
-import { createPointWatch } from "../../../src/core/decision/point-watch.ts";
+import type { PointWatch } from "../../../src/core/decision/point-watch.ts";
 import { createBaselineLearner } from "../../../src/core/decision/reference/baseline-learner.ts";
 import { baselineSnapshotSchema } from "../../../src/core/decision/reference/baseline-snapshot.ts";
 import { computeSeverity } from "../../../src/core/decision/reference/severity.ts";
 import { point } from "./decider-feed.ts";
 import {
+  createWatch,
   feedWatch,
+  listActive,
   renewParts,
   type WatchScene,
   watchedWindow,
   watchOptions,
   watchParts,
 } from "./watch-feed.ts";
-
-const create = (change: Partial<Parameters<typeof createPointWatch>[0]> = {}) =>
-  createPointWatch({ point, parts: watchParts, options: watchOptions, ...change });
 
 const faulty: WatchScene = { logits: [3, -3], levelDb: -22 };
 const scenes: readonly WatchScene[] = [
@@ -45,7 +44,7 @@ test("a watch is its learner, its severity and its decider, each window held aga
   const { baseline: spec, ...rest } = watchParts;
   fc.assert(
     fc.property(streams, (stream) => {
-      const watch = create();
+      const watch = createWatch();
       const learner = createBaselineLearner({ ...rest, spec: spec! }, watchOptions);
       const decider = createDecider(point, { ...rest, healthy: undefined }, watchOptions);
       for (const [index, scene] of layOut(stream).entries()) {
@@ -78,8 +77,8 @@ test("a watch is its learner, its severity and its decider, each window held aga
 test("whenever a baseline is fitted that there is enough for, decisions, events and what is kept are the same", () => {
   fc.assert(
     fc.property(streams, fc.array(fc.boolean(), { minLength: 1, maxLength: 7 }), (stream, asked) => {
-      const prompt = create();
-      const patient = create({ options: { ...watchOptions, settlesLater: true } });
+      const prompt = createWatch();
+      const patient = createWatch({ options: { ...watchOptions, settlesLater: true } });
       const told: object[][] = [[], []];
       for (const [index, scene] of layOut(stream).entries()) {
         const window = watchedWindow(index, scene);
@@ -105,7 +104,7 @@ test("whenever a baseline is fitted that there is enough for, decisions, events 
 });
 
 test("a watch learns, says so once, and states severity from the next window on", () => {
-  const watch = create();
+  const watch = createWatch();
   expect(watch.status).toMatchObject({ state: "learning", version: 0, windows: 0 });
   const steps = feedWatch(watch, { from: 0, to: 80 });
   const ready = steps.findIndex(({ event }) => event?.kind === "ready");
@@ -120,7 +119,7 @@ test("a watch learns, says so once, and states severity from the next window on"
 });
 
 test("a point without data says nothing of its modes, and its alarm stays", () => {
-  const watch = create();
+  const watch = createWatch();
   feedWatch(watch, { from: 0, to: 6 }, faulty);
   const decision = watch.noteMissing(6000, 66_000);
   expect(decision).toMatchObject({ operatingState: "information-unavailable", modes: [], toMs: 66_000 });
@@ -130,12 +129,12 @@ test("a point without data says nothing of its modes, and its alarm stays", () =
 test("a watch goes on after a restart as if there had been none, from the parts as they are stored", () => {
   fc.assert(
     fc.property(streams, fc.nat(), (stream, cut) => {
-      const whole = create();
+      const whole = createWatch();
       const laid = layOut(stream);
       const stop = cut % (laid.length + 1);
       for (let index = 0; index < stop; index++) whole.update(watchedWindow(index, laid[index]));
       const { decider, baseline, outlook } = whole.snapshot();
-      const resumed = create({
+      const resumed = createWatch({
         snapshot: {
           decider: deciderSnapshotSchema.parse(JSON.parse(JSON.stringify(decider))),
           baseline: baselineSnapshotSchema.parse(JSON.parse(JSON.stringify(baseline))),
@@ -164,15 +163,17 @@ test("each part that an earlier run stored is read without the other", () => {
   };
   const decider = deciderSnapshotSchema.parse(JSON.parse(stored.decider));
   const baseline = baselineSnapshotSchema.parse(JSON.parse(stored.baseline));
-  expect(create({ snapshot: { decider } }).active).toEqual([{ failureMode: "outer-race", sinceMs: 1000 }]);
-  const watch = create({ snapshot: { baseline } });
+  expect(createWatch({ snapshot: { decider } }).active).toEqual([
+    { failureMode: "outer-race", sinceMs: 1000 },
+  ]);
+  const watch = createWatch({ snapshot: { baseline } });
   expect(watch.active).toEqual([]);
   feedWatch(watch, { from: 0, to: 80 });
   expect(watch.status).toMatchObject({ state: "ready", version: 4 });
 });
 
 test("another model: what it does not know is named, its scores are learnt, the levels stay", () => {
-  const watch = create();
+  const watch = createWatch();
   feedWatch(watch, { from: 0, to: 80 });
   feedWatch(watch, { from: 80, to: 86 }, faulty);
   const outputs = ["cage", "ball"].map((failureMode) => ({ failureMode, title: failureMode }));
@@ -187,7 +188,7 @@ test("another model: what it does not know is named, its scores are learnt, the 
 });
 
 test("a bundle without a baseline section decides all the same, and states no severity", () => {
-  const watch = create();
+  const watch = createWatch();
   feedWatch(watch, { from: 0, to: 80 });
   const { baseline: _none, ...without } = renewParts();
   watch.adopt(without);
@@ -201,15 +202,15 @@ test("a bundle without a baseline section decides all the same, and states no se
 
 test("where the bearing is another one after a restart, levels stay and margins are learnt again", () => {
   const alike = { ...watchParts, coinciding: [0, 1] };
-  const watch = create({ parts: alike });
+  const watch = createWatch({ parts: alike });
   feedWatch(watch, { from: 0, to: 80 });
   expect(watch.status).toMatchObject({ state: "ready" });
   const text = JSON.stringify(watch.snapshot().baseline);
   const baseline = baselineSnapshotSchema.parse(JSON.parse(text));
   expect(baseline.coinciding).toEqual([0, 1]);
-  const same = create({ parts: alike, snapshot: { baseline } });
+  const same = createWatch({ parts: alike, snapshot: { baseline } });
   expect(same.status).toMatchObject({ state: "ready" });
-  const other = create({ snapshot: { baseline } });
+  const other = createWatch({ snapshot: { baseline } });
   expect(other.status).toMatchObject({ state: "learning" });
   const { decision } = other.update(watchedWindow(81));
   expect(decision.isLearning).toBe(true);
@@ -220,7 +221,7 @@ test("where the bearing is another one after a restart, levels stay and margins 
 const order = { atMs: Date.UTC(2026, 4, 1), by: "technician", reason: "bearing replaced" };
 
 test("a renewal lets the baseline go, and what is learnt next is the mended machine, under a new version", () => {
-  const watch = create();
+  const watch = createWatch();
   feedWatch(watch, { from: 0, to: 80 });
   expect(watch.renew(order)).toEqual({ letGo: 1 });
   expect([watch.status, watch.severityDb]).toMatchObject([
@@ -235,10 +236,10 @@ test("a renewal lets the baseline go, and what is learnt next is the mended mach
 });
 
 test("a renewal forgets the evidence against the old baseline, and ends no alarm", () => {
-  const watch = create();
+  const watch = createWatch();
   feedWatch(watch, { from: 0, to: 80 });
   feedWatch(watch, { from: 80, to: 100 }, faulty);
-  expect(watch.active.map(({ failureMode }) => failureMode)).toEqual(["outer-race"]);
+  expect(listActive(watch)).toEqual(["outer-race"]);
   expect(watch.snapshot().decider.baselineVersion).toBe(1);
   const sums = () => watch.snapshot().decider.signals.map(({ fast, slow }) => Math.max(fast.sum, slow.sum));
   expect(Math.max(...sums())).toBeGreaterThan(0);
@@ -252,18 +253,17 @@ test("a renewal forgets the evidence against the old baseline, and ends no alarm
 
 /** Windows that lie ten minutes apart, so that a day is 144 of them. */
 function feedTenths(
-  watch: ReturnType<typeof create>,
+  watch: PointWatch,
   { from, to }: { readonly from: number; readonly to: number },
   scene: WatchScene,
 ): void {
   for (let tenth = from; tenth < to; tenth++) watch.update(watchedWindow(tenth * 600, scene));
 }
-const listActive = (watch: ReturnType<typeof create>) => watch.active.map(({ failureMode }) => failureMode);
 
 test("a mended machine's alarm ends a day after its renewal, wherever among healthy machines it lies, and it is learnt", () => {
   for (const logit of [-3, -1, -0.4, 0.2]) {
     const healthy: WatchScene = { logits: [logit, logit - 1] };
-    const watch = create();
+    const watch = createWatch();
     feedTenths(watch, { from: 0, to: 200 }, healthy);
     feedTenths(watch, { from: 200, to: 300 }, { logits: [logit + 6, logit - 1] });
     expect(listActive(watch)).toEqual(["outer-race"]);
@@ -278,7 +278,7 @@ test("a mended machine's alarm ends a day after its renewal, wherever among heal
 });
 
 test("an alarm of a machine that was not mended outlives a renewal, and its fault is not learnt", () => {
-  const watch = create();
+  const watch = createWatch();
   feedTenths(watch, { from: 0, to: 200 }, {});
   feedTenths(watch, { from: 200, to: 300 }, faulty);
   watch.renew(order);
@@ -288,7 +288,7 @@ test("an alarm of a machine that was not mended outlives a renewal, and its faul
 });
 
 test("an alarm of loudness ends a day after the machine's new reference is there, against which it is not loud", () => {
-  const watch = create();
+  const watch = createWatch();
   feedTenths(watch, { from: 0, to: 200 }, {});
   feedTenths(watch, { from: 200, to: 300 }, { levelDb: -18 });
   expect(listActive(watch)).toEqual(["vibration-level"]);
@@ -301,12 +301,12 @@ test("an alarm of loudness ends a day after the machine's new reference is there
 });
 
 test("a renewal is kept, also in the very moment of it, and renewing again only starts over", () => {
-  const first = create();
+  const first = createWatch();
   feedWatch(first, { from: 0, to: 80 });
   first.renew(order);
-  const keep = (watch: ReturnType<typeof create>) => {
+  const keep = (watch: PointWatch) => {
     const baseline = baselineSnapshotSchema.parse(JSON.parse(JSON.stringify(watch.snapshot().baseline)));
-    return create({ snapshot: { ...watch.snapshot(), baseline } });
+    return createWatch({ snapshot: { ...watch.snapshot(), baseline } });
   };
   const second = keep(first);
   expect([second.status, second.standing]).toEqual([first.status, first.standing]);
@@ -326,7 +326,7 @@ test("a renewal is kept, also in the very moment of it, and renewing again only 
 });
 
 test("where the bundle knows no baselines there is none to renew, and what was renewed before stays known", () => {
-  const watch = create();
+  const watch = createWatch();
   feedWatch(watch, { from: 0, to: 80 });
   watch.renew(order);
   const { baseline: _none, ...without } = renewParts();

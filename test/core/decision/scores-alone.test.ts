@@ -1,24 +1,20 @@
 /** A device that infers sends scores and no samples: its machine has a reference of scores all the same. */
 import { expect, test } from "vitest";
-import { createPointWatch } from "../../../src/core/decision/point-watch.ts";
 import { baselineSnapshotSchema } from "../../../src/core/decision/reference/baseline-snapshot.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
-import { point } from "./decider-feed.ts";
 import {
+  createWatch,
   feedWatch,
+  listActive,
   renewParts,
   type WatchScene,
   watchedWindow,
-  watchOptions,
-  watchParts,
 } from "./watch-feed.ts";
 
-const create = (change: Partial<Parameters<typeof createPointWatch>[0]> = {}) =>
-  createPointWatch({ point, parts: watchParts, options: watchOptions, ...change });
 const alone: WatchScene = { isUnheard: true };
 
 test("scores alone become a reference; how loud the machine is stays unknown", () => {
-  const watch = create();
+  const watch = createWatch();
   const steps = feedWatch(watch, { from: 0, to: 80 }, alone);
   expect(steps.flatMap(({ event }) => event?.kind ?? [])).toEqual(["ready"]);
   expect(watch.status).toMatchObject({ state: "ready", isProvisional: false, version: 1, suspicions: [] });
@@ -32,7 +28,7 @@ test.for([2400, 60_000, 600_000])(
   "a fault that grows for days is heard by scores alone, a window every %i ms",
   (everyMs) => {
     const random = createRandom(3);
-    const watch = create();
+    const watch = createWatch();
     const daily = 86_400_000 / everyMs;
     let lane: string | undefined;
     for (let index = 0; index < 5 * daily && lane === undefined; index++) {
@@ -48,20 +44,20 @@ test.for([2400, 60_000, 600_000])(
       if (lane !== undefined) expect(grown).toBeGreaterThan(0);
     }
     expect(lane).toBe("slow");
-    expect(watch.active.map(({ failureMode }) => failureMode)).toEqual(["outer-race"]);
+    expect(listActive(watch)).toEqual(["outer-race"]);
   },
 );
 
 test("a strong fault raises at once, and is not learnt", () => {
-  const watch = create();
+  const watch = createWatch();
   feedWatch(watch, { from: 0, to: 200 }, { logits: [3, -3], isUnheard: true });
-  expect(watch.active.map(({ failureMode }) => failureMode)).toEqual(["outer-race"]);
+  expect(listActive(watch)).toEqual(["outer-race"]);
   expect(watch.status).toMatchObject({ state: "learning" });
   expect(watch.status!.windows).toBeLessThan(6);
 });
 
 test("where levels are heard later they are learnt beside the scores, which stay what they were", () => {
-  const watch = create();
+  const watch = createWatch();
   feedWatch(watch, { from: 0, to: 80 }, alone);
   const scores = watch.snapshot().baseline?.baseline;
   // It has worn a little since, too little to be heard.
@@ -85,7 +81,7 @@ test("where levels are heard later they are learnt beside the scores, which stay
 });
 
 test("a reference of levels holds scores that come alone, and says nothing of loudness meanwhile", () => {
-  const watch = create();
+  const watch = createWatch();
   feedWatch(watch, { from: 0, to: 80 });
   const steps = feedWatch(watch, { from: 80, to: 100 }, alone);
   expect(steps.at(-1)!.decision).toMatchObject({ severityDb: null, isLearning: false });
@@ -94,11 +90,11 @@ test("a reference of levels holds scores that come alone, and says nothing of lo
 });
 
 test("it goes on after a restart and with another model, whose scores are learnt, and levels once they are heard", () => {
-  const watch = create();
+  const watch = createWatch();
   feedWatch(watch, { from: 0, to: 80 }, alone);
   const { decider, baseline } = watch.snapshot();
   const kept = baselineSnapshotSchema.parse(JSON.parse(JSON.stringify(baseline)));
-  const restarted = create({ snapshot: { decider, baseline: kept } });
+  const restarted = createWatch({ snapshot: { decider, baseline: kept } });
   expect(restarted.status).toEqual(watch.status);
   const next = renewParts();
   // Of the old model nothing is left: no level was heard.

@@ -1,6 +1,6 @@
 /** A bundle's parts with a baseline section, and scored windows of one machine, for tests of a point's watch. */
 import type { Prediction } from "../../../src/core/contract/prediction.ts";
-import type { createPointWatch } from "../../../src/core/decision/point-watch.ts";
+import { createPointWatch, type PointWatch } from "../../../src/core/decision/point-watch.ts";
 import type { WatchedWindow, WatchParts } from "../../../src/core/decision/reference/own-reference.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 import { point } from "./decider-feed.ts";
@@ -30,6 +30,16 @@ export const watchOptions = {
   falsePerYear: 0.1,
   faultPrior: 0.05,
 };
+
+/** A watch of such a point; `change` overwrites parts of how it is set up. */
+export function createWatch(change: Partial<Parameters<typeof createPointWatch>[0]> = {}): PointWatch {
+  return createPointWatch({ point, parts: watchParts, options: watchOptions, ...change });
+}
+
+/** Failure modes of the alarms that stand. */
+export function listActive(watch: Pick<PointWatch, "active">): string[] {
+  return watch.active.map(({ failureMode }) => failureMode);
+}
 
 /** Parts of a later version of the same bundle. */
 export function renewParts(change: Partial<WatchParts> = {}): WatchParts {
@@ -64,7 +74,7 @@ export function watchedWindow(index: number, scene: WatchScene = {}, parts = wat
 
 /** Feeds the windows of seconds `from` up to `to`; returns what came of them. */
 export function feedWatch(
-  watch: ReturnType<typeof createPointWatch>,
+  watch: PointWatch,
   { from, to }: { readonly from: number; readonly to: number },
   scene: WatchScene = {},
 ): ReturnType<typeof watch.update>[] {

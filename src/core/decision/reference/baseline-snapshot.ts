@@ -44,7 +44,7 @@ export interface BaselineSnapshot {
   readonly refusedAt?: number | undefined;
   /** Why the last that was tried looked faulty; absent: it did not, or nobody wrote it down. */
   readonly refusal?: string | undefined;
-  /** How the machine is where that was refused; absent: it was not, or nobody kept it. */
+  /** How the machine scores, if that was refused as a baseline, until there is one; absent: nothing was, or nobody kept it. */
   readonly doubted?: SiteBaseline | undefined;
   /** Places of the outputs that were no rivals in its margins; absent: none. */
   readonly coinciding?: readonly number[] | undefined;

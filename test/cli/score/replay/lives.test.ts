@@ -1,16 +1,12 @@
 /** Two sets of real bearings' lives can be replayed by a manifest; skipped, with a word, where the data are not there. */
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { describeIms, describePronostia } from "../../../../scripts/bench/life-manifests.ts";
-import type { LifeSet } from "../../../../scripts/bench/replay-lives.ts";
+import { planLives } from "../../../../scripts/bench/replay-lives.ts";
 import { withBundle } from "../../../../src/cli/score/files/open-bundle.ts";
-import { planReplay, type ReplayPlan } from "../../../../src/cli/score/replay/plan-replay.ts";
-import { readManifest } from "../../../../src/cli/score/replay/replay-manifest.ts";
 import { replayRecordings } from "../../../../src/cli/score/replay/replay-recordings.ts";
 import { createReplayedGateway } from "../../../../src/cli/score/replay/replayed-gateway.ts";
-import { createDescriber } from "../../../../src/cli/score/sidecar/sidecar-options.ts";
 import { dataFolder } from "../../../support/data-folder.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 import { shippedBundle } from "../recordings.ts";
@@ -19,16 +15,11 @@ const hasData = ["ims", "pronostia"].every((name) => existsSync(join(dataFolder,
 const title = (text: string): string =>
   hasData ? text : `${text} (skipped: no ims and pronostia in ${dataFolder}; set AURORA_DATA)`;
 
-async function plan(set: LifeSet): Promise<ReplayPlan> {
-  const path = join(createTemporaryFolder(), "manifest.json");
-  await writeFile(path, JSON.stringify(set.manifest));
-  const entries = await readManifest(path);
-  const describer = await createDescriber({});
-  return planReplay({ input: set.files, manifest: { path, entries }, points: [], course: null, describer });
-}
-
 it.skipIf(!hasData)(title("six lives are planned snapshot by snapshot"), async () => {
-  const { recordings, points, errors } = await plan(await describePronostia(dataFolder));
+  const { recordings, points, errors } = await planLives(
+    await describePronostia(dataFolder),
+    createTemporaryFolder(),
+  );
   expect(errors).toEqual([]);
   expect(points).toHaveLength(6);
   expect(recordings).toHaveLength(2803 + 871 + 911 + 797 + 515 + 1637);
@@ -36,7 +27,7 @@ it.skipIf(!hasData)(title("six lives are planned snapshot by snapshot"), async (
 });
 
 it.skipIf(!hasData)(title("of eight channels none raises in its healthy hours"), async () => {
-  const made = await plan(await describeIms(dataFolder));
+  const made = await planLives(await describeIms(dataFolder), createTemporaryFolder());
   expect(made.errors).toEqual([]);
   expect(made.recordings).toHaveLength(8 * 50 + 2 * 6);
   const endMs = Date.UTC(2003, 10, 1);
