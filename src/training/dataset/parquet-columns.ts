@@ -4,7 +4,15 @@
  */
 import type { FileHandle } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
-import { type AsyncBuffer, type FileMetaData, parquetMetadata, parquetScan, parquetSchema } from "hyparquet";
+import {
+  type AsyncBuffer,
+  type FileMetaData,
+  parquetMetadata,
+  parquetScan,
+  parquetSchema,
+  type RowGroup,
+  type SchemaTree,
+} from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { openDataFile, readWhole } from "./read-data-file.ts";
@@ -81,22 +89,10 @@ export async function openParquetTable(path: string): Promise<ParquetTable> {
     const footer = await readAt({ file, path }, size - footerBytes, footerBytes);
     return await guard(path, async () => {
       const metadata = parquetMetadata(new Uint8Array(footer).buffer);
-      for (const group of metadata.row_groups) {
-        for (const { meta_data: chunk } of group.columns) {
-          const largest = Math.max(
-            Number(chunk?.total_compressed_size),
-            Number(chunk?.total_uncompressed_size),
-          );
-          if (!(largest <= maxChunkBytes)) {
-            throw refuse(
-              path,
-              `has a row group whose column ${chunk?.path_in_schema.join(".")} takes ${largest} bytes`,
-              `write it in row groups of at most ${maxChunkBytes / 2 ** 20} MiB a column, for example of a million rows`,
-            );
-          }
-        }
-      }
-      const columns = parquetSchema(metadata).children.flatMap(({ element, children }) => {
+      const schema = parquetSchema(metadata);
+      const leaves = new Set(listLeaves(schema));
+      for (const group of metadata.row_groups) checkRowGroup(path, group, leaves);
+      const columns = schema.children.flatMap(({ element, children }) => {
         const meaning = element.logical_type?.type ?? element.converted_type ?? element.type ?? "";
         const isNumber =
           children.length === 0 &&
@@ -113,6 +109,33 @@ export async function openParquetTable(path: string): Promise<ParquetTable> {
     });
   } finally {
     await file.close();
+  }
+}
+
+/** Paths of the columns that hold values. */
+function listLeaves({ path, children }: SchemaTree): string[] {
+  return children.length === 0 ? [path.join(".")] : children.flatMap(listLeaves);
+}
+
+/**
+ * Every column at most once, of those that there are, and none too large. The library begins all its reads before it looks at
+ * one: what is wrong here would end them while nobody waits for them.
+ */
+function checkRowGroup(path: string, { columns }: RowGroup, leaves: ReadonlySet<string>): void {
+  const found = new Set<string>();
+  for (const { meta_data: chunk } of columns) {
+    const name = chunk?.path_in_schema.join(".") ?? "";
+    if (!leaves.has(name) || found.has(name))
+      throw refuse(path, `has a row group with a wrong column ${name}`);
+    found.add(name);
+    const largest = Math.max(Number(chunk?.total_compressed_size), Number(chunk?.total_uncompressed_size));
+    if (!(largest <= maxChunkBytes)) {
+      throw refuse(
+        path,
+        `has a row group whose column ${name} takes ${largest} bytes`,
+        `write it in row groups of at most ${maxChunkBytes / 2 ** 20} MiB a column, for example of a million rows`,
+      );
+    }
   }
 }
 
@@ -167,13 +190,24 @@ export async function withParquetBytes<T>(path: string, use: (file: AsyncBuffer)
 function asyncBuffer(handle: FileHandle, path: string, byteLength: number): AsyncBuffer {
   return {
     byteLength,
-    slice: async (from, to = byteLength) => {
-      const bytes = Math.min(to, byteLength) - from;
-      if (!(from >= 0 && bytes >= 0 && bytes <= maxChunkBytes))
-        throw new RangeError(`bytes ${from} to ${to}`);
-      return new Uint8Array(await readAt({ file: handle, path }, from, bytes)).buffer;
+    slice: (from, to = byteLength) => {
+      const read = readRange({ file: handle, path }, from, Math.min(to, byteLength) - from);
+      // The library begins reads before it wants them: one that fails after another has ended all would be nobody's.
+      read.catch(() => {});
+      return read;
     },
   };
+}
+
+async function readRange(
+  file: { readonly file: FileHandle; readonly path: string },
+  from: number,
+  bytes: number,
+): Promise<ArrayBuffer> {
+  if (!(from >= 0 && bytes >= 0 && bytes <= maxChunkBytes)) {
+    throw new RangeError(`${bytes} bytes from ${from} on are asked for`);
+  }
+  return new Uint8Array(await readAt(file, from, bytes)).buffer;
 }
 
 async function readAt(

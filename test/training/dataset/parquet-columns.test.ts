@@ -4,7 +4,11 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hasErrorCode } from "../../../src/core/contract/aurora-error.ts";
-import { openParquetTable, readParquetColumn } from "../../../src/training/dataset/parquet-columns.ts";
+import {
+  openParquetTable,
+  readParquetColumn,
+  withParquetBytes,
+} from "../../../src/training/dataset/parquet-columns.ts";
 import { encodeParquet } from "../../support/parquet-file.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -87,6 +91,38 @@ describe("a Parquet file", () => {
       ),
       { numRuns: 400 },
     );
+  });
+
+  it("whose reading ends while a part of it is still on its way ends nothing else", async () => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on("unhandledRejection", note);
+    try {
+      let part: unknown;
+      const reading = withParquetBytes(write(whole), async (file) => {
+        part = file.slice(2 ** 40);
+        throw new Error("the reading ends first");
+      });
+      await expect(reading).rejects.toThrow("the reading ends first");
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unhandled).toEqual([]);
+      await expect(part).rejects.toThrow(RangeError);
+    } finally {
+      process.off("unhandledRejection", note);
+    }
+  });
+
+  it.each([
+    ["twice", "first", /has a row group with a wrong column first/],
+    ["that the table does not have", "third", /has a row group with a wrong column third/],
+  ])("is refused where a row group has a column %s", async (_, name, message) => {
+    const bytes = encodeParquet({ first: table.accel, other: table.accel }, 25_000);
+    // The last place is the row group's, the first the schema's.
+    bytes.write(name, bytes.lastIndexOf("other"), "latin1");
+    await expect(openParquetTable(write(bytes))).rejects.toMatchObject({
+      code: "DATA_FORMAT",
+      message: expect.stringMatching(message),
+    });
   });
 
   const whole = encodeParquet(table, 25_000);
