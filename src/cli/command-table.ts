@@ -46,7 +46,8 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: "baseline",
-    description: "what a gateway's points have learnt to be healthy: show it, renew it after a repair",
+    description:
+      "what a gateway's points have learnt to be healthy: show it, renew it after a repair or an inspection",
     load: async () => (await import("./commands/baseline.ts")).baselineCommand(),
   },
   {

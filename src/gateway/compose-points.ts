@@ -120,8 +120,11 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     onEvent: ({ turbine, component }, kind, detail) => {
       logger.info("baseline", { turbine, component, kind, detail });
       telemetry.event(`baseline-${kind}`, `${turbine}/${component}`, detail);
+      if (kind !== "renewed") return;
       // A machine that was changed is not what its days before were like.
-      if (kind === "renewed") drift.renew({ turbine, component }, detail);
+      drift.renew({ turbine, component }, detail);
+      // What ended with it must not come back with a restart.
+      state.setAll(kept.describe(register, pipeline));
     },
     run: (work) => workInSpareTime(work, "a baseline could not be fitted", surroundings),
   });

@@ -19,7 +19,8 @@ import {
   startDevice,
   type TestGateway,
 } from "./installation.ts";
-import { createTurbine } from "./turbines.ts";
+import { listen } from "./subscriber.ts";
+import { createTurbine, type TestFault } from "./turbines.ts";
 
 const baseline = {
   levels: bearingLevelSpec,
@@ -41,10 +42,13 @@ interface Site {
   silence(): Promise<void>;
 }
 
-async function createSite(bundle: { readonly baseline?: typeof baseline } = { baseline }): Promise<Site> {
+async function createSite(
+  bundle: { readonly baseline?: typeof baseline } = { baseline },
+  fault: TestFault | null = null,
+): Promise<Site> {
   const installation = await createInstallation();
   await installation.putBundle({ version: "1.1.0", ...bundle });
-  const turbine = createTurbine(41, null);
+  const turbine = createTurbine(41, fault);
   const device = await startDevice("WT01", turbine.source, 40);
   const config = join(installation.folder, "gateway.yaml");
   const gateway = { id: names.gateway, site: names.site, stateDir: join(installation.folder, "gateway") };
@@ -129,6 +133,38 @@ describe("aurora baseline", () => {
     expect(await site.run("renew", "WT01", names.component, "--reason", "once more")).toContain(
       "It had none in use yet: what it had learnt so far is let go.\n",
     );
+  }, 180_000);
+
+  test("ends the alarm of a machine that was found healthy, and takes it for what it is, also after a restart", async () => {
+    const site = await createSite({ baseline }, { kind: "outer-race", onsetS: 5 });
+    await site.installation.startCollector();
+    const subscriber = await listen(site.installation);
+    const first = await site.start();
+    await until(() => subscriber.alerts.length > 0, "an alert", 30_000);
+    const place = ["WT01", names.component] as const;
+    const said = await site.run("renew", ...place, "--found-healthy", "--reason", "raceways clean");
+    expect(said).toContain(
+      "It was found healthy: however it looks from now on is learnt, and what rises above that is raised.\n" +
+        "Active alarms end with the next window of the operating turbine: outer-race.\n",
+    );
+    await until(() => subscriber.alerts.length > 1, "an end of it", 30_000);
+    expect(subscriber.alerts.map(({ type, data }) => [type, data.failureMode, data.state])).toEqual([
+      ["io.aurora.alert.raised.v1", "outer-race", "unacknowledged"],
+      ["io.aurora.alert.cleared.v1", "outer-race", "returned-unacknowledged"],
+    ]);
+    const stateOf = async () => (await site.show("WT01")).points[0]!;
+    await until(async () => (await stateOf()).state === "own-reference", "an own reference", 60_000);
+    expect((await stateOf()).reference!.suspicions).toEqual([
+      expect.stringMatching(/^half of the windows look like .* and it was found healthy$/),
+    ]);
+    expect(await site.run("show")).toMatch(
+      / {2}renewed {4}once, last \S+ by .+: found healthy, raceways clean\n/,
+    );
+    await first.close();
+    await site.start();
+    await until(async () => (await stateOf()).severityDb !== null, "a severity", 30_000);
+    expect(await stateOf()).toMatchObject({ state: "own-reference", renewed: { foundHealthy: true } });
+    expect(subscriber.alerts).toHaveLength(2);
   }, 180_000);
 
   test("refuses a point that there is not, an empty and an over-long reason, and changes nothing", async () => {

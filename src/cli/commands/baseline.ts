@@ -1,4 +1,4 @@
-/** `aurora baseline`: how a gateway's points stand against their healthy baselines, and learning one anew after a repair. */
+/** `aurora baseline`: how a gateway's points stand against their healthy baselines, and learning one anew after a repair or an inspection. */
 import { userInfo } from "node:os";
 import { Command } from "commander";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
@@ -10,6 +10,11 @@ import { renderBaselines, renderRenewal } from "../terminal/render-baselines.ts"
 interface BaselineFlags {
   readonly config: string;
   readonly json?: boolean;
+}
+
+interface RenewalFlags extends BaselineFlags {
+  readonly reason?: string;
+  readonly foundHealthy?: boolean;
 }
 
 const configHelp = "configuration of the gateway; its state folder must be readable";
@@ -51,35 +56,47 @@ Example:
 
 function renewCommand(): Command {
   return new Command("renew")
-    .description("let a point learn anew what is healthy, from now on: after a repair or with another sensor")
+    .description(
+      "let a point learn anew what is healthy, from now on: after a repair, with another sensor, or when it was found healthy",
+    )
     .argument("<turbine>", "id of the turbine")
-    .argument("<component>", "component that was repaired")
+    .argument("<component>", "component that was repaired or looked at")
     .requiredOption("-c, --config <file>", configHelp)
     .option(
       "--reason <text>",
       `what was done, one line of at most ${maxReasonLength} characters; must be given`,
     )
+    .option("--found-healthy", "somebody has inspected it and there was nothing to repair")
     .option("--json", "print one JSON object")
     .addHelpText(
       "after",
       `
 The reference in use is let go, and the evidence against it. Active alarms are not cleared: each goes on until its own
 rule ends it. Time, user and reason go to the gateway's log and to the collector. Call it when the turbine is back in
-healthy operation: whatever it does from then on is what it is held against. Calling it again starts learning over once
-more, and does no other harm.
+healthy operation: whatever it does from then on is what it is held against, unless it looks faulty. Calling it again
+starts learning over once more, and does no other harm.
 
-Example:
-  $ aurora baseline renew WT07 generator-bearing --reason 'bearing replaced' --config /etc/aurora/gateway.yaml`,
+Some healthy machines look faulty. With --found-healthy, and only after an inspection, active alarms end with the next
+window, and what the machine looks like is no reason to refuse it: it is the reference, which says so. What rises above
+it is raised. That holds for later models too, until the next renewal or another baselineEpoch.
+
+Examples:
+  $ aurora baseline renew WT07 generator-bearing --reason 'bearing replaced' --config /etc/aurora/gateway.yaml
+  $ aurora baseline renew WT07 gearbox --found-healthy --reason 'endoscope: raceways clean' --config /etc/aurora/gateway.yaml`,
     )
-    .action(
-      async (turbine: string, component: string, flags: BaselineFlags & { readonly reason?: string }) => {
-        const { reason } = flags;
-        if (reason === undefined) throw refuseReasonless(`${turbine} ${component}`);
-        const config = loadGatewayConfig(flags.config);
-        const reply = await askRenewal(config, { turbine, component, reason, by: nameUser() });
-        process.stdout.write(flags.json === true ? `${JSON.stringify(reply)}\n` : renderRenewal(reply));
-      },
-    );
+    .action(async (turbine: string, component: string, flags: RenewalFlags) => {
+      const { reason, foundHealthy = false } = flags;
+      if (reason === undefined) throw refuseReasonless(`${turbine} ${component}`);
+      const config = loadGatewayConfig(flags.config);
+      const reply = await askRenewal(config, {
+        turbine,
+        component,
+        reason,
+        by: nameUser(),
+        ...(foundHealthy ? { foundHealthy } : {}),
+      });
+      process.stdout.write(flags.json === true ? `${JSON.stringify(reply)}\n` : renderRenewal(reply));
+    });
 }
 
 function refuseReasonless(subject: string): AuroraError {

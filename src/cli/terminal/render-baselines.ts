@@ -10,19 +10,28 @@ export function renderBaselines(points: readonly PointBaselineReport[]): string 
 
 /** What became of an order to learn anew. */
 export function renderRenewal({ point, letGo, activeAlarms, isStored }: RenewalReply): string {
-  const { turbine, component } = point;
+  const { turbine, component, renewed } = point;
   const lines = [
     `${turbine} ${component} learns its healthy baseline anew from now on.`,
     letGo === 0
       ? "It had none in use yet: what it had learnt so far is let go."
       : `Version ${letGo} is let go, and the evidence against it.`,
-    activeAlarms.length === 0
-      ? "No alarm of it is active."
-      : `Active alarms go on until their own rule ends them: ${activeAlarms.join(", ")}.`,
+    renewed?.foundHealthy === true
+      ? "It was found healthy: however it looks from now on is learnt, and what rises above that is raised."
+      : "If it looks faulty meanwhile, learning is refused.",
+    tellAlarms(activeAlarms, renewed?.foundHealthy === true),
   ];
   if (!isStored)
     lines.push("The gateway's disk refused it: it holds, but a restart before that is mended forgets it.");
   return `${lines.join("\n")}\n`;
+}
+
+function tellAlarms(active: readonly string[], isEnding: boolean): string {
+  if (active.length === 0) return "No alarm of it is active.";
+  const names = active.join(", ");
+  return isEnding
+    ? `Active alarms end with the next window of the operating turbine: ${names}.`
+    : `Active alarms go on until their own rule ends them: ${names}.`;
 }
 
 const stateWords = {
@@ -56,8 +65,11 @@ function renderPoint(point: PointBaselineReport): string {
   }
   lines.push(`  model      ${model.name} ${model.version}`);
   if (renewed !== null) {
-    const { count, at, by, reason } = renewed;
-    lines.push(`  renewed    ${count === 1 ? "once" : `${count} times`}, last ${at} by ${by}: ${reason}`);
+    const { count, at, by, reason, foundHealthy } = renewed;
+    const times = count === 1 ? "once" : `${count} times`;
+    lines.push(
+      `  renewed    ${times}, last ${at} by ${by}: ${foundHealthy === true ? "found healthy, " : ""}${reason}`,
+    );
   }
   return `${lines.join("\n")}\n`;
 }

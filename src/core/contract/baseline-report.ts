@@ -51,6 +51,8 @@ interface RenewalReport {
   /** The user of the gateway's machine who called the command, as the command says. */
   readonly by: string;
   readonly reason: string;
+  /** The machine was found healthy as it was, however it looks; absent: nobody said so. */
+  readonly foundHealthy?: true | undefined;
 }
 
 /** How a point stands against its healthy baseline. */
@@ -88,6 +90,8 @@ export interface RenewalRequest {
   readonly reason: string;
   /** The local user who wants it. */
   readonly by: string;
+  /** Somebody has looked, and found the machine healthy as it is: alarms end, and what it looks like is learnt. Absent: nobody has. */
+  readonly foundHealthy?: boolean | undefined;
 }
 
 /** The answer to a renewal. */
@@ -96,7 +100,7 @@ export interface RenewalReply {
   readonly point: PointBaselineReport;
   /** Version that was let go; 0: there was none. */
   readonly letGo: number;
-  /** Failure modes with an active alarm: they go on until their own rule ends them. */
+  /** Failure modes that had an active alarm: they go on until their own rule ends them, or, found healthy, end with the next window. */
   readonly activeAlarms: readonly string[];
   /** False: the disk refused it; it holds, and is written as soon as the disk takes it. */
   readonly isStored: boolean;
@@ -121,6 +125,7 @@ export const renewalRequestSchema: () => z.ZodType<RenewalRequest> = onDemand(()
   z.strictObject({
     reason: line(maxReasonLength),
     by: line(maxNameLength),
+    foundHealthy: z.boolean().optional(),
   }),
 );
 
@@ -169,6 +174,7 @@ const pointBaselineSchema: () => z.ZodType<PointBaselineReport> = onDemand(() =>
         at: time,
         by: z.string().min(1).max(maxNameLength),
         reason: z.string().min(1).max(maxReasonLength),
+        foundHealthy: z.literal(true).optional(),
       })
       .nullable(),
   }),

@@ -25,6 +25,8 @@ export interface WindowReference {
   readonly shaftRpm: number;
   /** Failure modes for which nothing but electrical hum speaks in this window; absent: none, or not known. */
   readonly humModes?: readonly string[] | undefined;
+  /** Somebody has found the machine healthy as it is, however it looks; absent: nobody has. */
+  readonly isVouched?: boolean | undefined;
 }
 
 /** Of a machine of which nothing is known. */
@@ -66,8 +68,9 @@ export function measureSignals(
     readonly coinciding: readonly number[];
   },
   { fromMs, toMs, logits }: Pick<Prediction, "fromMs" | "toMs" | "logits">,
-  { baseline, doubted = null, severityDb, shaftRpm, humModes = noModes }: WindowReference,
+  own: WindowReference,
 ): MeasuredSignal[] {
+  const { baseline, severityDb, shaftRpm, humModes = noModes, isVouched = false } = own;
   const margins = computeMargins(logits, parts.coinciding);
   const { outputs, calibration, spread, coinciding } = parts;
   const highestHealthy = findCeiling(spread);
@@ -80,14 +83,15 @@ export function measureSignals(
     const value = values[index]!;
     const name = outputs[index]!.failureMode;
     const leads = index === leading || (isShared && coinciding.includes(index));
-    const reference = expectMargin(baseline, index, shaftRpm) ?? expectMargin(doubted, index, shaftRpm);
+    const reference = expectMode(own, index, shaftRpm);
     const isHum = humModes.includes(name);
     // Hum may stand higher than healthy machines do, and is this machine's own.
-    const ceiling = reference === null && !isHum ? highestHealthy : Number.POSITIVE_INFINITY;
+    const isAny = reference === null && !isHum && !isVouched;
+    const ceiling = isAny ? highestHealthy : Number.POSITIVE_INFINITY;
     measured.push({
       name,
       score: logits[index]!,
-      window: { fromMs, toMs, value, compared: margins[index]!, leads, isHum, ceiling },
+      window: { fromMs, toMs, value, compared: margins[index]!, leads, isHum, ceiling, isVouched },
       reference,
       calibration: calibration[index]!,
       spread,
@@ -106,6 +110,8 @@ export function measureSignals(
       leads: true,
       isHum: false,
       ceiling: Number.POSITIVE_INFINITY,
+      // It is above this machine's own level by itself.
+      isVouched: false,
     },
     reference: expectSeverity(baseline),
     // Half at the height of an alarm, other odds by a factor of e each 2 dB. No model states it.
@@ -113,6 +119,15 @@ export function measureSignals(
     spread: severitySpread,
   });
   return measured;
+}
+
+/** What is expected of the margin of output `index` at a shaft speed; null: not known. */
+export function expectMode(
+  { baseline, doubted = null }: Pick<WindowReference, "baseline" | "doubted">,
+  index: number,
+  shaftRpm: number,
+): SlowReference | null {
+  return expectMargin(baseline, index, shaftRpm) ?? expectMargin(doubted, index, shaftRpm);
 }
 
 const noModes: readonly string[] = [];

@@ -13,7 +13,9 @@ import type { Decision, ModeDecision, ModelRef, OperatingState, Prediction } fro
 import type { PointId } from "../contract/stream.ts";
 import {
   chooseRaised,
+  expectMode,
   findLeading,
+  type MeasuredSignal,
   measureSignals,
   severitySpread,
   unknownReference,
@@ -34,6 +36,7 @@ import {
   stepSignal,
   weighEvidence,
 } from "./signal-watch.ts";
+import { moveSlow } from "./slow-lane.ts";
 
 /** What of a bundle decides. */
 export interface DeciderParts extends DecidingParts {
@@ -67,9 +70,10 @@ export interface Decider {
   adopt(parts: DeciderParts): readonly string[];
   /**
    * Forgets what has gathered, for the machine is held to be healthy from now on. Active alarms stay active until their
-   * signals are where those of healthy machines lie: how its own lay before says nothing of it now.
+   * signals are where those of healthy machines lie: how its own lay before says nothing of it now. `foundHealthy`: somebody
+   * has looked, and they end.
    */
-  forget(): void;
+  forget(order: { readonly foundHealthy: boolean }): void;
   /** Has any signal gathered so much that what is heard now must not be learnt as healthy? */
   readonly isSuspicious: boolean;
   /** Failure modes that are active, with the start of their evidence. */
@@ -96,6 +100,8 @@ class PointDecider implements Decider {
   #signals: Map<string, SignalState>;
   #lastBaseline: number;
   #last: readonly ModeDecision[] = [];
+  /** What the last window of this run was held against; null: nothing yet. */
+  #against: WindowReference | null = null;
   parts: DeciderParts;
   lastWindowId: string | null;
 
@@ -164,11 +170,14 @@ class PointDecider implements Decider {
     const known = listFailureModes(next);
     this.#signals = new Map([...this.#signals].filter(([name]) => known.includes(name)));
     this.#last = [];
+    this.#against = null;
     this.lastWindowId = null;
     return before.map(({ failureMode }) => failureMode).filter((failureMode) => !known.includes(failureMode));
   }
 
-  forget(): void {
+  forget({ foundHealthy }: { readonly foundHealthy: boolean }): void {
+    this.#against = null;
+    if (foundHealthy) this.#signals.clear();
     for (const [name, state] of this.#signals) {
       const spread = spreadOf(this.#heard, name);
       this.#signals.set(name, forgetEvidence(state, spread, findHealthyEnd(spread, name)));
@@ -189,6 +198,7 @@ class PointDecider implements Decider {
     const heights = this.#heights;
     const { outputs, failureModes } = this.#heard;
     const measured = measureSignals(this.#heard, prediction, own);
+    this.#moveTo(own, measured);
     for (const each of measured) {
       const before = signals.get(each.name) ?? beginSignal(each.spread);
       signals.set(each.name, stepSignal(before, each.window, each));
@@ -213,6 +223,21 @@ class PointDecider implements Decider {
       else if (state !== undefined && state.held !== null) modes.push(describeUnheard(name, state));
     }
     return modes;
+  }
+
+  /** Goes on against what a window is held against, where that is another reference than the last one's. */
+  #moveTo(own: WindowReference, measured: readonly MeasuredSignal[]): void {
+    const last = this.#against;
+    if (last?.baseline === own.baseline && last.doubted === own.doubted) return;
+    this.#against = own;
+    if (last === null) return;
+    for (let index = 0; index < this.#heard.outputs.length; index++) {
+      const { name, reference: to } = measured[index]!;
+      const from = expectMode(last, index, own.shaftRpm);
+      const state = this.#signals.get(name);
+      if (state === undefined || from === null || to === null) continue;
+      this.#signals.set(name, { ...state, slow: moveSlow(state.slow, { from, to }) });
+    }
   }
 
   /** The last decision, of this window. */

@@ -62,6 +62,8 @@ interface FastWindow {
   readonly isHum: boolean;
   /** No level above this is taken for healthy, in the signal's unit; infinite where a reference hears what grows slowly. */
   readonly ceiling: number;
+  /** Was the machine found healthy as it is? Where it lies at first is its level then, not where machines in general do. */
+  readonly isVouched: boolean;
 }
 
 /** A clock that is set back by less is merely corrected, ms. */
@@ -119,9 +121,10 @@ export function findBound(
 
 /** One window further. A clock that went back forgets what is known of this machine. */
 export function stepFast(before: FastState, window: FastWindow, spread: HealthySpread): FastState {
-  const { value, leads, isHum, ceiling, fromMs, toMs } = window;
+  const { value, leads, isHum, ceiling, isVouched, fromMs, toMs } = window;
   const elapsedMs = before.toMs === null ? 0 : toMs - before.toMs;
-  const state = elapsedMs < -toleratedMs ? beginFast(spread) : before;
+  const known = elapsedMs < -toleratedMs ? beginFast(spread) : before;
+  const state = isVouched && known.toMs === null ? { ...known, level: value } : known;
   const bound = findBound(state, spread, { elapsedMs: Math.max(0, elapsedMs), ceiling });
   const units = (value - bound) / Math.sqrt(state.noise);
   const gain = leads && !isHum ? Math.min(clipUnits, units) : Math.min(0, units);
@@ -129,15 +132,15 @@ export function stepFast(before: FastState, window: FastWindow, spread: HealthyS
   const { level, noise, learnt, waiting } = state;
   const { variance } = drift(state, spread, Math.max(0, elapsedMs));
   const isLearnt = waiting.length >= lag && sum === 0;
-  const known = isLearnt
+  const next = isLearnt
     ? learn({ level, variance, noise, learnt }, waiting[0]!, spread)
     : { level, variance, noise, learnt };
   // Field by field, once a window and mode: spreads are copied key by key.
   return {
-    level: known.level,
-    variance: known.variance,
-    noise: known.noise,
-    learnt: known.learnt,
+    level: next.level,
+    variance: next.variance,
+    noise: next.noise,
+    learnt: next.learnt,
     sum,
     sinceMs: sum === 0 ? null : (state.sinceMs ?? fromMs),
     recent: before.toMs === null ? value : before.recent + recentShare * (value - before.recent),

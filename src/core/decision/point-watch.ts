@@ -94,7 +94,7 @@ export interface PointWatch
   adopt(parts: WatchParts): { readonly unknown: readonly string[]; readonly event: BaselineEvent | null };
   /**
    * As {@link OwnReference.renew}. Evidence that has gathered against the old baseline goes with it, with the next
-   * window; alarms do not: each ends by its own rule.
+   * window; alarms do not: each ends by its own rule, unless somebody has found the machine healthy.
    */
   readonly renew: OwnReference["renew"];
   snapshot(): PointWatchSnapshot;
@@ -177,7 +177,8 @@ class Watch implements PointWatch {
     else if (baseline !== null) this.#outlook = null;
     const isRepeated = window.prediction.windowId === decider.lastWindowId;
     const { shaftRpm, humModes } = window;
-    const reference = { baseline, doubted: own.doubted, severityDb, shaftRpm, humModes };
+    const { doubted, isVouched } = own;
+    const reference = { baseline, doubted, severityDb, shaftRpm, humModes, isVouched };
     const { point, windowId, fromMs, toMs, operatingState, model, modes } = decider.update(
       window.prediction,
       reference,
@@ -202,7 +203,7 @@ class Watch implements PointWatch {
   }
 
   renew(order: Parameters<OwnReference["renew"]>[0]): ReturnType<OwnReference["renew"]> {
-    this.#decider.forget();
+    this.#decider.forget({ foundHealthy: order.foundHealthy === true });
     this.#outlook = null;
     this.#keptOutlook = undefined;
     return this.#own.renew(order);

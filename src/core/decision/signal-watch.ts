@@ -37,6 +37,8 @@ export interface SignalWindow {
   readonly isHum: boolean;
   /** The highest level that may be healthy: that of any machine as long as there is no reference, else infinite. */
   readonly ceiling: number;
+  /** Was the machine found healthy as it is? */
+  readonly isVouched: boolean;
 }
 
 /** What a signal is held against. */

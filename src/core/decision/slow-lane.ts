@@ -57,7 +57,7 @@ interface RecentBlocks {
   /** As in the lane's state. */
   readonly sum: number;
   readonly sinceMs: number | null;
-  /** Windows of the reference that the means are above: with another one all begins anew. */
+  /** Windows of the reference that the means are above: with another one, of which nobody told, all begins anew. */
   readonly windows: number;
 }
 
@@ -116,6 +116,24 @@ export function stepSlow(
     reference,
   );
   return { sum, sinceMs: sum === 0 ? null : (state.sinceMs ?? block.fromMs), score, recent, block: null };
+}
+
+/** Goes on against another reference of the same signal: what lay so far above the one lies otherwise above the other. */
+export function moveSlow(
+  state: SlowState,
+  { from, to }: { readonly from: SlowReference; readonly to: SlowReference },
+): SlowState {
+  const { recent, block } = state;
+  const higher = from.location - to.location;
+  return {
+    ...state,
+    recent: recent && {
+      ...recent,
+      means: recent.means.map((mean) => mean + higher),
+      windows: to.windows,
+    },
+    block: block && { ...block, total: block.total + block.count * higher },
+  };
 }
 
 /** The stronger of both sums: against the reference, and against the last day. */

@@ -157,15 +157,17 @@ class Watch implements KeptWatch {
 
   renew(order: RenewalOrder): RenewalReply | null {
     this.settle();
-    const renewed = this.#watch.renew(order);
+    const { foundHealthy = false, ...rest } = order;
+    const activeAlarms = this.#watch.active.map(({ failureMode }) => failureMode);
+    const renewed = this.#watch.renew(foundHealthy ? { ...rest, foundHealthy } : rest);
     if (renewed === null) return null;
     const { letGo } = renewed;
     const { state, onEvent } = this.#options;
     // False: it waits in memory for the disk.
     const isStored = state.setAll(this.takeProgress());
     const what = letGo === 0 ? "it had none yet" : `version ${letGo} is let go`;
-    onEvent(this.#point, "renewed", `by ${order.by}: ${order.reason} (${what})`);
-    const activeAlarms = this.#watch.active.map(({ failureMode }) => failureMode);
+    const why = foundHealthy ? `found healthy, ${order.reason}` : order.reason;
+    onEvent(this.#point, "renewed", `by ${order.by}: ${why} (${what})`);
     return { point: this.report, letGo, activeAlarms, isStored };
   }
 

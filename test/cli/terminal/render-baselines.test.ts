@@ -58,7 +58,7 @@ test("a point whose learning is refused says so, and what to do", () => {
   expect(text.split("\n").slice(0, 3)).toEqual([
     "WT07 generator-bearing: learning refused",
     "  why        it is not learnt from",
-    "  to do      inspect it; after a repair: aurora baseline renew WT07 generator-bearing --reason '…' --config FILE",
+    "  to do      inspect it, then: aurora baseline renew WT07 generator-bearing --reason '…' --config FILE, with --found-healthy if there was nothing to repair",
   ]);
 });
 
@@ -70,6 +70,16 @@ test("a renewal says what was let go, that alarms go on, and what the disk did",
   expect(text).not.toContain("disk");
   const bare = renderRenewal({ ...reply, letGo: 0, activeAlarms: [], isStored: false });
   expect(bare).toContain(
-    "It had none in use yet: what it had learnt so far is let go.\nNo alarm of it is active.\nThe gateway's disk refused it",
+    "It had none in use yet: what it had learnt so far is let go.\nIf it looks faulty meanwhile, learning is refused.\nNo alarm of it is active.\nThe gateway's disk refused it",
   );
+});
+
+test("a renewal of a machine that was found healthy says that alarms end, and for how long that holds", () => {
+  const point: PointBaselineReport = { ...learning, renewed: { ...learning.renewed!, foundHealthy: true } };
+  const reply = { point, letGo: 0, activeAlarms: ["ball"], isStored: true };
+  expect(renderRenewal(reply)).toContain(
+    "It was found healthy: however it looks from now on is learnt, and what rises above that is raised.\n" +
+      "Active alarms end with the next window of the operating turbine: ball.\n",
+  );
+  expect(renderBaselines([point])).toContain(" by ops: found healthy, bearing replaced\n");
 });

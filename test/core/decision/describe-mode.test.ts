@@ -9,7 +9,16 @@ import { beginSignal } from "../../../src/core/decision/signal-watch.ts";
 const measured: MeasuredSignal = {
   name: "inner",
   score: -2,
-  window: { fromMs: 0, toMs: 1000, value: -2, compared: -2, leads: true, isHum: false, ceiling: 0 },
+  window: {
+    fromMs: 0,
+    toMs: 1000,
+    value: -2,
+    compared: -2,
+    leads: true,
+    isHum: false,
+    ceiling: 0,
+    isVouched: false,
+  },
   reference: null,
   calibration: { slope: 1, intercept: 0 },
   spread: usualSpread,

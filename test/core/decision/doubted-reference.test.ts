@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { PointWatch } from "../../../src/core/decision/point-watch.ts";
 import { baselineSnapshotSchema } from "../../../src/core/decision/reference/baseline-snapshot.ts";
-import { createWatch, listActive, type WatchScene, watchedWindow } from "./watch-feed.ts";
+import { createWatch, listActive, type WatchScene, watchedWindow, watchOptions } from "./watch-feed.ts";
 
 const everyMs = 600_000;
 /** As near to a fault as nearly no healthy machine, and so refused; it raises nothing within minutes. */
@@ -83,6 +83,25 @@ test("a fault that grows from the first hour on, before anything could be learnt
     // Nor does its alarm end while the fault stands.
     feedSnapshots(watch, { from: 1000, to: 2000 }, () => ({ logits: [6, -3] }));
     expect(listActive(watch)).toEqual(["outer-race"]);
+  }
+});
+
+test("how the last day was is known across each refinement of what the machine is held against, refused or not", () => {
+  for (const logit of [-3, 1.6]) {
+    const watch = createWatch({ options: { ...watchOptions, minWindows: 400 } });
+    const recentOf = () => watch.snapshot().decider.signals[0]!.slow.recent;
+    const heard = new Set<number>();
+    feedSnapshots(watch, { from: 0, to: 200 }, (index) => ({
+      logits: [Math.min(logit, -1.2 + 0.06 * index), -3],
+    }));
+    for (let index = 200; index < 600; index++) {
+      feedSnapshots(watch, { from: index, to: index + 1 }, () => ({ logits: [logit, -3] }));
+      const recent = recentOf();
+      if (recent !== undefined) heard.add(recent.windows);
+      // From the first on it only grows, up to a day and three hours.
+      if (index >= 400) expect(recent!.means.length).toBe(27);
+    }
+    expect(heard.size).toBeGreaterThan(1);
   }
 });
 

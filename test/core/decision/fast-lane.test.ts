@@ -19,6 +19,7 @@ interface Scene {
   readonly leads?: boolean;
   readonly isHum?: boolean;
   readonly ceiling?: number;
+  readonly isVouched?: boolean;
 }
 
 const known = Number.POSITIVE_INFINITY;
@@ -28,12 +29,12 @@ const boundOf = (state: FastState, elapsedMs = 0, ceiling = known): number =>
 /** Windows of a second, the first one after the last of `from`. */
 function play(
   from: FastState,
-  { value, windows, stepMs = 1000, leads = true, isHum = false, ceiling = known }: Scene,
+  { value, windows, stepMs = 1000, leads = true, isHum = false, ceiling = known, isVouched = false }: Scene,
 ): FastState {
   let state = from;
   for (let at = 0; at < windows; at++) {
     const fromMs = (state.toMs ?? 0) + stepMs - 1000;
-    const window = { fromMs, toMs: fromMs + 1000, value: value(at), leads, isHum, ceiling };
+    const window = { fromMs, toMs: fromMs + 1000, value: value(at), leads, isHum, ceiling, isVouched };
     state = stepFast(state, window, usualSpread);
   }
   return state;
@@ -88,7 +89,15 @@ test("windows that lie far apart never make a level certain", () => {
 
 test("a clock that goes back makes the rule as strict as at first", () => {
   const state = play(fresh, { value: healthy(-4), windows: 300 });
-  const earlier = { fromMs: 0, toMs: 1000, value: 0, leads: true, isHum: false, ceiling: known };
+  const earlier = {
+    fromMs: 0,
+    toMs: 1000,
+    value: 0,
+    leads: true,
+    isHum: false,
+    ceiling: known,
+    isVouched: false,
+  };
   const back = stepFast(state, earlier, usualSpread);
   expect(back.sum).toBe(0);
   expect(back).toMatchObject({ level: -1, variance: usualSpread.machine ** 2, toMs: 1000 });
@@ -133,6 +142,16 @@ test("of a machine without a reference no level above any healthy machine's is t
   );
 });
 
+test("a machine that was found healthy lies at first where it lies, and a rise from there is evidence", () => {
+  const settled = play(fresh, { value: healthy(4), windows: 300, isVouched: true });
+  expect(settled.sum).toBe(0);
+  expect(settled.level).toBeCloseTo(4, 0);
+  expect(play(fresh, { value: healthy(4), windows: 300 }).sum).toBe(60);
+  expect(play(fresh, { value: (at) => (at < 3 ? 4 : 9), windows: 13, isVouched: true }).sum).toBeGreaterThan(
+    20,
+  );
+});
+
 test("evidence does not grow for ever", () => {
   expect(play(fresh, { value: () => 8, windows: 500 }).sum).toBe(60);
 });
@@ -148,7 +167,15 @@ test("independent normal windows about a known level raise no more often than th
   for (let at = 0; at < windows; at++) {
     const next = stepFast(
       { ...state, level: 0, noise: 1, waiting: [] },
-      { fromMs: at, toMs: at + 1, value: random.normal(), leads: true, isHum: false, ceiling: known },
+      {
+        fromMs: at,
+        toMs: at + 1,
+        value: random.normal(),
+        leads: true,
+        isHum: false,
+        ceiling: known,
+        isVouched: false,
+      },
       still,
     );
     state = next.sum >= 4 ? settled : next;

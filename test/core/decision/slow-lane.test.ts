@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   evidenceOfSlow,
   idleSlow,
+  moveSlow,
   type SlowReference,
   type SlowState,
   slowStateSchema,
@@ -152,6 +153,22 @@ test("what wanders from day to day is no evidence against the last day", () => {
     state = playHours(state, wander.slice(hour, hour + 1), hour);
     expect(evidenceOfSlow(state).sum).toBeLessThan(1.5);
   }
+});
+
+test("the last day goes on against another reference of the same machine as if it had been that from the first", () => {
+  const to = { ...reference, location: 1.4, windows: 200 };
+  const hours = Array.from({ length: 40 }, (_, hour) => 1 + 0.1 * Math.sin(hour));
+  // A block is open, and evidence has gathered.
+  const open = play(playHours(playHours(idleSlow, hours, 0), [2.6], 40), [2.5, 2.5], 41 * 60 * minuteMs);
+  const moved = moveSlow(open, { from: reference, to });
+  const { means, windows, sum } = moved.recent!;
+  expect(means).toEqual(open.recent!.means.map((mean) => expect.closeTo(mean - 0.4, 12)));
+  expect([windows, sum]).toEqual([200, open.recent!.sum]);
+  expect(sum).toBeGreaterThan(0);
+  expect(moved.block).toEqual({ ...open.block, total: expect.closeTo(open.block!.total - 0.8, 12) });
+  const next = play(moved, new Array<number>(15).fill(2.6), 42 * 60 * minuteMs, to);
+  expect(next.recent!.sum).toBeGreaterThan(sum);
+  expect(moveSlow(idleSlow, { from: reference, to })).toEqual(idleSlow);
 });
 
 test("the last day begins anew with another reference, and is kept as plain JSON", () => {

@@ -108,7 +108,7 @@ describe("a component's health", () => {
     expect(tracker.describe(at({ condition }))).toEqual({
       component,
       health: "refused",
-      reason: `it looks faulty: half is odd; inspect it; after a repair: aurora baseline renew WT07 ${component} --reason '…' --config FILE`,
+      reason: `it looks faulty: half is odd; inspect it, then: aurora baseline renew WT07 ${component} --reason '…' --config FILE, with --found-healthy if there was nothing to repair`,
       sinceMs: null,
     });
     expect(tracker.describe(at({ condition, alarms: [alarm] })).health).toBe("critical");

@@ -21,6 +21,8 @@ export interface BaselineRenewal {
   readonly atMs: number;
   readonly by: string;
   readonly reason: string;
+  /** Somebody found the machine healthy as it was then, and what it looks like is no reason to refuse it; absent: nobody did. */
+  readonly foundHealthy?: true | undefined;
 }
 
 export interface BaselineSnapshot {
@@ -85,6 +87,7 @@ export const baselineSnapshotSchema: z.ZodType<BaselineSnapshot> = z.strictObjec
       atMs: z.number(),
       by: z.string().max(64),
       reason: z.string().max(400),
+      foundHealthy: z.literal(true).optional(),
     })
     .optional(),
 });

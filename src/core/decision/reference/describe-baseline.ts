@@ -30,7 +30,13 @@ export function describeBaseline(facts: BaselineFacts): BaselineStanding {
   const renewed =
     renewal === null
       ? null
-      : { count: renewal.count, at: toTime(renewal.atMs), by: renewal.by, reason: renewal.reason };
+      : {
+          count: renewal.count,
+          at: toTime(renewal.atMs),
+          by: renewal.by,
+          reason: renewal.reason,
+          ...(renewal.foundHealthy === true ? { foundHealthy: true as const } : {}),
+        };
   const common = { model, severityDb: severityDb === null ? null : round(severityDb, 1), renewed };
   if (learner === null) {
     const why = `the model ${model.name} ${model.version} knows no baselines: nothing is learnt on site`;
@@ -56,7 +62,8 @@ export function adviseRefused({
   readonly turbine: string;
   readonly component: string;
 }): string {
-  return `inspect it; after a repair: aurora baseline renew ${turbine} ${component} --reason '…' --config FILE`;
+  const renew = `aurora baseline renew ${turbine} ${component} --reason '…' --config FILE`;
+  return `inspect it, then: ${renew}, with --found-healthy if there was nothing to repair`;
 }
 
 type KnownLearner = NonNullable<BaselineFacts["learner"]>;

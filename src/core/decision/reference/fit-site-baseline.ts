@@ -47,6 +47,8 @@ export interface BaselineSubject {
   readonly model: ModelRef | null;
   /** Places of the outputs that this bearing's lines do not tell apart; absent: none. */
   readonly coinciding?: readonly number[] | undefined;
+  /** Somebody found the machine healthy as it is: that it looks faulty is told, and no reason to refuse it. Absent: nobody did. */
+  readonly isVouched?: boolean | undefined;
 }
 
 /** Consecutive windows that are kept together, so that their correlation is seen. */
@@ -131,12 +133,13 @@ export function fitSiteBaseline(
   const learnt = { ...baseline, severity: fitSeverity(severities, daysOf(windows)) };
   const unsteady = findUnsteadiness({ severities, margins }, baseline, subject);
   const faulty = outputs.length === 0 ? null : findFault(windows, subject);
-  if (faulty !== null) {
+  if (faulty !== null && subject.isVouched !== true) {
     const doubted = { ...learnt, suspicions: unsteady === null ? [] : [unsteady] };
     return failed({ kind: "faulty", detail: faulty, baseline: doubted });
   }
   if (unsteady !== null) return failed({ kind: "unsteady", detail: unsteady, baseline: learnt });
-  return ok({ ...learnt, suspicions: findSuspicions(windows, subject) });
+  const vouched = faulty === null ? [] : [`${faulty}, and it was found healthy`];
+  return ok({ ...learnt, suspicions: [...vouched, ...findSuspicions(windows, subject)] });
 }
 
 function fitLevel(

@@ -57,6 +57,8 @@ export interface OwnReference {
   compare(window: WatchedWindow): SiteBaseline | null;
   /** How the machine is where that was refused as a baseline; null: it was not. */
   readonly doubted: SiteBaseline | null;
+  /** Has somebody found the machine healthy as it is, whatever it looks like? */
+  readonly isVouched: boolean;
   /** Learns of a window, when nothing is due. */
   learn(window: WatchedWindow): void;
   /** Has it heard enough to fit a baseline? */
@@ -87,7 +89,7 @@ class Reference implements OwnReference {
   readonly #options: BaselineOptions;
   #parts: WatchParts;
   /** Null: the bundle knows no baselines. */
-  #learner: BaselineLearner | null;
+  #learner: BaselineLearner | null = null;
   /** End of the last window that was learnt in this run; NaN: none was. */
   #lastMs = Number.NaN;
   /** End of the last window that was given to the learner. */
@@ -100,8 +102,10 @@ class Reference implements OwnReference {
   constructor(parts: WatchParts, options: BaselineOptions, kept: BaselineSnapshot | undefined) {
     this.#options = options;
     this.#parts = parts;
-    this.#learner = beginLearner(parts, options, kept && dropOtherMargins(kept, parts));
-    this.#renewal = kept?.renewal ?? null;
+    // What was found healthy was another machine, sensor or bearing.
+    const isOther = kept !== undefined && kept.epoch !== options.epoch;
+    this.#renewal = (isOther ? kept.renewal && stopVouching(kept.renewal) : kept?.renewal) ?? null;
+    this.#begin(kept && dropOtherMargins(kept, parts));
     this.#unheard = listUnheard(parts);
   }
 
@@ -129,6 +133,10 @@ class Reference implements OwnReference {
 
   get doubted(): SiteBaseline | null {
     return this.#learner?.doubted ?? null;
+  }
+
+  get isVouched(): boolean {
+    return this.#renewal?.foundHealthy === true;
   }
 
   get healthyRows(): HealthyRows {
@@ -169,7 +177,7 @@ class Reference implements OwnReference {
     this.#parts = next;
     this.#unheard = listUnheard(next);
     this.#lastMs = Number.NaN;
-    const subject = toSubject(next);
+    const subject = toSubject(next, this.isVouched);
     if (subject !== null && this.#learner !== null) return this.#learner.adopt(subject);
     this.#begin(undefined);
     return null;
@@ -178,9 +186,9 @@ class Reference implements OwnReference {
   renew(order: Omit<BaselineRenewal, "count">): { readonly letGo: number } | null {
     const progress = this.#learner?.snapshot();
     if (progress === undefined) return null;
+    this.#renewal = { count: (this.#renewal?.count ?? 0) + 1, ...order };
     // What a learner was told in another epoch it forgets, but for the count of its versions.
     this.#begin({ ...progress, epoch: this.#options.epoch + 1 });
-    this.#renewal = { count: (this.#renewal?.count ?? 0) + 1, ...order };
     return { letGo: progress.baseline?.version ?? 0 };
   }
 
@@ -196,19 +204,15 @@ class Reference implements OwnReference {
   }
 
   #begin(snapshot: BaselineSnapshot | undefined): void {
-    this.#learner = beginLearner(this.#parts, this.#options, snapshot);
+    const subject = toSubject(this.#parts, this.isVouched);
+    this.#learner = subject === null ? null : createBaselineLearner(subject, this.#options, snapshot);
     this.severityDb = null;
     this.#lastMs = Number.NaN;
   }
 }
 
-function beginLearner(
-  parts: WatchParts,
-  options: BaselineOptions,
-  snapshot: BaselineSnapshot | undefined,
-): BaselineLearner | null {
-  const subject = toSubject(parts);
-  return subject === null ? null : createBaselineLearner(subject, options, snapshot);
+function stopVouching(renewal: BaselineRenewal): BaselineRenewal {
+  return { ...renewal, foundHealthy: undefined };
 }
 
 /** What was learnt against other rivals, since the bearing is said to be another one now: levels stay, margins are learnt again. */
@@ -239,6 +243,9 @@ function measureSeverity(
   return Number.isFinite(value) ? value : null;
 }
 
-function toSubject({ baseline, outputs, model, coinciding }: WatchParts): BaselineSubject | null {
-  return baseline === undefined ? null : { spec: baseline, outputs, model, coinciding };
+function toSubject(
+  { baseline, outputs, model, coinciding }: WatchParts,
+  isVouched: boolean,
+): BaselineSubject | null {
+  return baseline === undefined ? null : { spec: baseline, outputs, model, coinciding, isVouched };
 }

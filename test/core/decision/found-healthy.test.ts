@@ -1,0 +1,133 @@
+/** Some healthy machines look faulty: somebody has looked at one, and said so. */
+import { describe, expect, test } from "vitest";
+import { baselineSnapshotSchema } from "../../../src/core/decision/reference/baseline-snapshot.ts";
+import {
+  createWatch,
+  feedWatch,
+  listActive,
+  renewParts,
+  type WatchScene,
+  watchedWindow,
+  watchOptions,
+  watchParts,
+} from "./watch-feed.ts";
+
+/** What no healthy machine of training looks like: raises within a minute, and is refused where it does not. */
+const faultyLooking: WatchScene = { logits: [3, -3] };
+const found = { atMs: 1, by: "somebody", reason: "endoscope: raceways clean", foundHealthy: true } as const;
+
+/** A machine that raised an alarm of an outer race's fault and was inspected. */
+function inspect(): ReturnType<typeof createWatch> {
+  const watch = createWatch();
+  feedWatch(watch, { from: 0, to: 60 }, faultyLooking);
+  expect(listActive(watch)).toEqual(["outer-race"]);
+  expect(watch.renew(found)).toEqual({ letGo: 0 });
+  return watch;
+}
+
+describe("a machine that was found healthy", () => {
+  test("has no alarm from its next window on, is learnt as it is, and its reference says so", () => {
+    const watch = inspect();
+    const [first] = feedWatch(watch, { from: 60, to: 61 }, faultyLooking);
+    expect(first!.decision.modes.map(({ active }) => active)).toEqual([false, false]);
+    feedWatch(watch, { from: 61, to: 400 }, faultyLooking);
+    expect(listActive(watch)).toEqual([]);
+    expect(watch.status).toMatchObject({ state: "ready", isProvisional: false });
+    expect(watch.status!.suspicions).toEqual([
+      expect.stringMatching(
+        /^half of the windows look like outer-race \(logit ≥ [23]\.\d\), and it was found healthy$/,
+      ),
+    ]);
+    expect(watch.standing.renewed).toEqual({
+      count: 1,
+      at: "1970-01-01T00:00:00.001Z",
+      by: "somebody",
+      reason: "endoscope: raceways clean",
+      foundHealthy: true,
+    });
+  });
+
+  test("raises what rises above that: at once, while it is learnt, and against its own reference", () => {
+    for (const learnt of [62, 90, 400]) {
+      const watch = inspect();
+      feedWatch(watch, { from: 60, to: learnt }, faultyLooking);
+      expect(listActive(watch)).toEqual([]);
+      feedWatch(watch, { from: learnt, to: learnt + 60 }, { logits: [8, -3] });
+      expect(listActive(watch), `after ${learnt}`).toEqual(["outer-race"]);
+      // Nor is that learnt as healthy.
+      feedWatch(watch, { from: learnt + 60, to: learnt + 900 }, { logits: [8, -3] });
+      expect(listActive(watch)).toEqual(["outer-race"]);
+    }
+  });
+
+  test("raises another kind of fault, which nobody has vouched for", () => {
+    const watch = inspect();
+    feedWatch(watch, { from: 60, to: 400 }, faultyLooking);
+    feedWatch(watch, { from: 400, to: 500 }, { logits: [3, 7] });
+    expect(listActive(watch)).toEqual(["ball"]);
+  });
+
+  test("is known to be so after a restart, before and after it is learnt", () => {
+    for (const learnt of [60, 80, 400]) {
+      const watch = inspect();
+      feedWatch(watch, { from: 60, to: learnt }, faultyLooking);
+      const { decider, baseline } = watch.snapshot();
+      const kept = baselineSnapshotSchema.parse(JSON.parse(JSON.stringify(baseline)));
+      const restarted = createWatch({ snapshot: { decider, baseline: kept } });
+      feedWatch(restarted, { from: learnt, to: 900 }, faultyLooking);
+      expect([listActive(restarted), restarted.status?.state], `after ${learnt}`).toEqual([[], "ready"]);
+      // Where the decider is lost it begins with the machine as it is.
+      const lost = createWatch({ snapshot: { baseline: kept } });
+      feedWatch(lost, { from: learnt, to: 900 }, faultyLooking);
+      expect(listActive(lost)).toEqual([]);
+    }
+  });
+
+  test("is so for another model too", () => {
+    const watch = inspect();
+    feedWatch(watch, { from: 60, to: 400 }, faultyLooking);
+    const next = renewParts();
+    watch.adopt(next);
+    for (let index = 400; index < 800; index++) watch.update(watchedWindow(index, faultyLooking, next));
+    expect([listActive(watch), watch.status?.state]).toEqual([[], "ready"]);
+    // And where a gateway starts with one.
+    const { decider, baseline } = watch.snapshot();
+    const later = renewParts({ model: { ...next.model, version: "3.0.0", digest: "d3" } });
+    const started = createWatch({ parts: later, snapshot: { decider, baseline } });
+    for (let index = 800; index < 1200; index++) started.update(watchedWindow(index, faultyLooking, later));
+    expect([listActive(started), started.status?.state]).toEqual([[], "ready"]);
+  });
+
+  test("is one of which nobody knows anything after a renewal, and with another epoch, also when that is told twice", () => {
+    const watch = inspect();
+    feedWatch(watch, { from: 60, to: 400 }, faultyLooking);
+    const { foundHealthy: _, ...repaired } = found;
+    const { decider, baseline } = watch.snapshot();
+    watch.renew(repaired);
+    feedWatch(watch, { from: 400, to: 500 }, faultyLooking);
+    expect([listActive(watch), watch.standing.renewed?.foundHealthy]).toEqual([["outer-race"], undefined]);
+    const other = { ...watchOptions, epoch: 1 };
+    const first = createWatch({ options: other, snapshot: { baseline } });
+    expect(first.standing.renewed).toMatchObject({ count: 1, reason: found.reason });
+    const second = createWatch({ options: other, snapshot: { baseline: first.snapshot().baseline } });
+    feedWatch(second, { from: 400, to: 500 }, faultyLooking);
+    expect(listActive(second)).toEqual(["outer-race"]);
+    expect(decider.signals).toHaveLength(3);
+  });
+
+  test("is held against nothing that was refused before", () => {
+    const watch = createWatch();
+    feedWatch(watch, { from: 0, to: 400 }, { logits: [1.6, -3] });
+    expect(watch.status?.state).toBe("refused");
+    watch.renew(found);
+    expect(watch.status?.state).toBe("learning");
+    expect(watch.snapshot().baseline?.doubted).toBeUndefined();
+    feedWatch(watch, { from: 400, to: 600 }, { logits: [1.6, -3] });
+    expect(watch.status?.state).toBe("ready");
+  });
+
+  test("learns nothing of a model that knows no baselines, and nothing is said of it", () => {
+    const { baseline: _, ...parts } = watchParts;
+    expect(createWatch({ parts }).renew(found)).toBeNull();
+  });
+});
