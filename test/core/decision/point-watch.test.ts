@@ -187,6 +187,35 @@ test("another model: what it does not know is named, its scores are learnt, the 
   expect(() => watch.update(watchedWindow(87))).toThrow("model d1");
 });
 
+test("a device that infers with an older model than its gateway starts with loses nothing that was learnt of it", () => {
+  const watch = createWatch();
+  feedWatch(watch, { from: 0, to: 80 });
+  const { decider, baseline } = watch.snapshot();
+  const started = createWatch({ parts: renewParts(), snapshot: { decider, baseline } });
+  // Stopped before anything was heard, and started once more.
+  const kept = baselineSnapshotSchema.parse(JSON.parse(JSON.stringify(started.snapshot().baseline)));
+  expect(kept).toEqual(baseline);
+  const again = createWatch({ parts: renewParts(), snapshot: { decider, baseline: kept } });
+  expect(again.adopt(watchParts)).toEqual({ unknown: [], event: null });
+  expect(again.standing).toMatchObject({
+    state: "own-reference",
+    reference: { version: 1, hasScores: true },
+  });
+  expect(feedWatch(again, { from: 80, to: 90 }).map(({ decision }) => decision.isLearning)).not.toContain(
+    true,
+  );
+  // With a window of the newer one its scores are learnt.
+  const other = createWatch({ parts: renewParts(), snapshot: { decider, baseline: kept } });
+  other.update(watchedWindow(80, {}, renewParts()));
+  expect(other.adopt(watchParts).event).toMatchObject({ kind: "relearning" });
+  expect(other.status).toMatchObject({ state: "learning", version: 1 });
+  // Nor is it brought back after a renewal.
+  const renewed = createWatch({ parts: renewParts(), snapshot: { decider, baseline: kept } });
+  renewed.renew(order);
+  renewed.adopt(watchParts);
+  expect(renewed.status).toMatchObject({ state: "learning", version: 0 });
+});
+
 test("a bundle without a baseline section decides all the same, and states no severity", () => {
   const watch = createWatch();
   feedWatch(watch, { from: 0, to: 80 });

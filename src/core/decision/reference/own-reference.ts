@@ -95,6 +95,8 @@ class Reference implements OwnReference {
   /** End of the last window that was given to the learner. */
   #heardMs = Number.NaN;
   #renewal: BaselineRenewal | null;
+  /** What was kept of another model than the one that this run begins with, until a window says which of them serves; null: it does. */
+  #parked: BaselineSnapshot | null = null;
   /** Levels of a window that has none: whoever scored it sends no samples. */
   #unheard: Float32Array;
   severityDb: number | null = null;
@@ -105,6 +107,7 @@ class Reference implements OwnReference {
     // What was found healthy was another machine, sensor or bearing.
     const isOther = kept !== undefined && kept.epoch !== options.epoch;
     this.#renewal = (isOther ? kept.renewal && stopVouching(kept.renewal) : kept?.renewal) ?? null;
+    if (kept !== undefined && !isOther && kept.modelDigest !== parts.model.digest) this.#parked = kept;
     this.#begin(kept && dropOtherMargins(kept, parts));
     this.#unheard = listUnheard(parts);
   }
@@ -146,6 +149,7 @@ class Reference implements OwnReference {
   }
 
   compare(window: WatchedWindow): SiteBaseline | null {
+    this.#parked = null;
     const baseline = this.#learner?.current ?? null;
     this.severityDb = measureSeverity(window, this.#parts.baseline, baseline);
     return baseline;
@@ -177,6 +181,13 @@ class Reference implements OwnReference {
     this.#parts = next;
     this.#unheard = listUnheard(next);
     this.#lastMs = Number.NaN;
+    const parked = this.#parked;
+    if (parked?.modelDigest === next.model.digest) {
+      // A device infers with the model that it had, whatever its gateway has been given meanwhile.
+      this.#parked = null;
+      this.#begin(dropOtherMargins(parked, next));
+      return null;
+    }
     const subject = toSubject(next, this.isVouched);
     if (subject !== null && this.#learner !== null) return this.#learner.adopt(subject);
     this.#begin(undefined);
@@ -186,6 +197,7 @@ class Reference implements OwnReference {
   renew(order: Omit<BaselineRenewal, "count">): { readonly letGo: number } | null {
     const progress = this.#learner?.snapshot();
     if (progress === undefined) return null;
+    this.#parked = null;
     this.#renewal = { count: (this.#renewal?.count ?? 0) + 1, ...order };
     // What a learner was told in another epoch it forgets, but for the count of its versions.
     this.#begin({ ...progress, epoch: this.#options.epoch + 1 });
@@ -193,6 +205,8 @@ class Reference implements OwnReference {
   }
 
   snapshot(): BaselineSnapshot | undefined {
+    // As long as nothing was heard, nothing is forgotten.
+    if (this.#parked !== null) return { ...this.#parked, renewal: this.#renewal ?? undefined };
     const progress = this.#learner?.snapshot();
     if (progress === undefined) return undefined;
     const { coinciding = [] } = this.#parts;
