@@ -11,6 +11,8 @@ export interface MeasuredLine {
   readonly line: FaultLine;
   readonly db: number;
   readonly noiseDb: number;
+  /** Where it stood when the machine was healthy; null: not known. */
+  readonly healthyDb: number | null;
   readonly isFound: boolean;
   /** In most windows it stands where electrical hum does. */
   readonly isHum: boolean;
@@ -56,6 +58,7 @@ const expectedSpacing: Readonly<Record<FaultKind, LineOrder | null>> = {
 /** All objections, those that weigh most first. */
 export function listObjections(accusation: Accusation): string[] {
   return [
+    ...objectToTwin(accusation),
     ...objectToAbsent(accusation),
     ...objectToHum(accusation),
     ...objectToRival(accusation),
@@ -64,6 +67,27 @@ export function listObjections(accusation: Accusation): string[] {
     ...objectToShaft(accusation),
     ...objectToCoincidence(accusation),
   ];
+}
+
+/** Another fault whose first line is searched at the same place: no line tells one from the other. */
+function objectToTwin({ own, pictures }: Accusation): string[] {
+  const first = findFirst(own);
+  return pictures.flatMap((other) => {
+    const theirs = other.kind === own.kind ? undefined : findFirst(other);
+    if (first === undefined || theirs === undefined || !isSamePlace(first, theirs)) return [];
+    const [ours, them] = [first, theirs].map(({ line: { order } }) => order.toFixed(2));
+    return [
+      `a fault of the ${bearingFaults[other.kind].part} has its lines at nearly the same places (order ${them}, this ${ours})`,
+    ];
+  });
+}
+
+function findFirst({ harmonics }: FaultPicture): MeasuredLine | undefined {
+  return harmonics.find(({ line }) => line.harmonic === 1);
+}
+
+function isSamePlace({ line: own }: MeasuredLine, { line: other }: MeasuredLine): boolean {
+  return Math.abs(own.order - other.order) <= Math.max(own.reach, other.reach);
 }
 
 function objectToAbsent({ own: { harmonics } }: Accusation): string[] {
@@ -132,7 +156,12 @@ function objectToShaft({ own: { harmonics }, window }: Accusation): string[] {
  */
 function objectToCoincidence({ own, pictures }: Accusation): string[] {
   const found = own.harmonics.filter(({ isFound }) => isFound);
-  const others = pictures.filter(({ kind }) => kind !== own.kind);
+  const first = findFirst(own);
+  const others = pictures.filter((other) => {
+    const theirs = findFirst(other);
+    const isTwin = first !== undefined && theirs !== undefined && isSamePlace(first, theirs);
+    return other.kind !== own.kind && !isTwin;
+  });
   return found.flatMap(({ line }) => {
     const sources = others
       .filter(

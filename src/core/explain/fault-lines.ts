@@ -130,9 +130,17 @@ export interface LineNoise {
 const foundDb = 3;
 const foundDeviations = 3;
 
-/** What the mean of a line over `windows` must reach to be found, dB above its neighbours. */
-export function findNeededDb({ db, deviationDb }: LineNoise, windows: number): number {
-  return db + Math.max(foundDb, (foundDeviations * deviationDb) / Math.sqrt(windows));
+/**
+ * What the mean of a line over `windows` must reach to be found, dB above its neighbours. `healthyDb` is where it stood when the
+ * machine was healthy: what has risen as far above that, and stands above what noise shows, is found as well; null: not known.
+ */
+export function findNeededDb(
+  { db, deviationDb }: LineNoise,
+  windows: number,
+  healthyDb: number | null = null,
+): number {
+  const rise = Math.max(foundDb, (foundDeviations * deviationDb) / Math.sqrt(windows));
+  return healthyDb === null ? db + rise : Math.min(db + rise, Math.max(db, healthyDb + rise));
 }
 
 /**

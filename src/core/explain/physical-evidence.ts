@@ -61,16 +61,15 @@ export function describeEvidence(
   { since, healthyFeatures }: EvidenceContext = {},
 ): PhysicalEvidence | null {
   const kind = faultKinds.find((each) => each === subject.failureMode);
-  const seen = kind === undefined ? null : chooseBand(subject, windows, kind);
+  const seen =
+    kind === undefined ? null : chooseBand(subject, windows, { kind, healthy: healthyFeatures ?? [] });
   if (kind === undefined || seen === null) return null;
   const { own, pictures, heard, band } = seen;
   const rpms = heard.map(({ shaftRpm }) => shaftRpm);
   const hertzPerOrder = meanOf(rpms) / 60;
-  // What was learnt of the lower band says nothing of the upper one.
-  const healthy = band === "upper" ? null : healthyFeatures;
   const lines = [...own.harmonics, ...own.sideBands]
     .slice(0, maxEvidenceLines)
-    .map((measured) => describeLine(measured, hertzPerOrder, healthy?.[measured.line.column]));
+    .map((measured) => describeLine(measured, hertzPerOrder));
   const rival = findRival(own, pictures);
   const loads = heard.map(({ powerKw }) => powerKw ?? Number.NaN).filter(Number.isFinite);
   const drawn = {
@@ -88,6 +87,12 @@ export function describeEvidence(
   return { ...drawn, sentence: writeEvidence(drawn, bearingFaults[kind].part) };
 }
 
+/** The fault that is looked for, and this machine's own median of each feature while it was healthy; empty: not known. */
+interface SoughtFault {
+  readonly kind: FaultKind;
+  readonly healthy: readonly (number | null)[];
+}
+
 /** What one band shows of a fault. */
 interface BandView {
   readonly heard: readonly EvidenceWindow[];
@@ -99,15 +104,16 @@ interface BandView {
 function chooseBand(
   subject: EvidenceSubject,
   windows: readonly EvidenceWindow[],
-  kind: FaultKind,
+  sought: SoughtFault,
 ): (BandView & { readonly band: "lower" | "upper" | null }) | null {
   const uppers = windows.flatMap((window) =>
     window.upperFeatures === undefined
       ? []
       : [{ ...window, features: window.upperFeatures, humLines: window.upperHumLines }],
   );
-  const lower = viewBand(subject, windows, kind);
-  const upper = viewBand(subject, uppers, kind);
+  const lower = viewBand(subject, windows, sought);
+  // What was learnt of the lower band says nothing of the upper one.
+  const upper = viewBand(subject, uppers, { ...sought, healthy: [] });
   if (upper === null) return lower === null ? null : { ...lower, band: null };
   return lower === null || upper.own.excessDb > lower.own.excessDb
     ? { ...upper, band: "upper" }
@@ -117,20 +123,28 @@ function chooseBand(
 function viewBand(
   subject: EvidenceSubject,
   windows: readonly EvidenceWindow[],
-  kind: FaultKind,
+  { kind, healthy }: SoughtFault,
 ): BandView | null {
   const heard = windows.filter(
     ({ features, shaftRpm }) => features.length === subject.features.list.length && shaftRpm > 0,
   );
   if (heard.length === 0) return null;
-  const pictures = drawPictures(subject, heard);
+  const pictures = drawPictures(subject, heard, healthy);
   const own = pictures.find((picture) => picture.kind === kind);
   return own === undefined || own.harmonics.length === 0 ? null : { heard, own, pictures };
 }
 
 /** The kinds of faults of which the bundle looks for harmonics. */
-function drawPictures(subject: EvidenceSubject, windows: readonly EvidenceWindow[]): FaultPicture[] {
-  const measured = listFaultLines(subject).flatMap((line) => measureLine(line, subject, windows));
+function drawPictures(
+  subject: EvidenceSubject,
+  windows: readonly EvidenceWindow[],
+  healthy: SoughtFault["healthy"],
+): FaultPicture[] {
+  const measured = listFaultLines(subject).flatMap((line) => {
+    const value = healthy[line.column];
+    const healthyDb = typeof value === "number" && Number.isFinite(value) ? value * dbPerLog : null;
+    return measureLine({ line, healthyDb }, subject, windows);
+  });
   return faultKinds.map((kind) => {
     const ofKind = measured.filter(({ line }) => line.of === (bearingFaults[kind].order satisfies LineOrder));
     const harmonics = ofKind.filter(({ line }) => line.kind === "harmonic");
@@ -141,7 +155,7 @@ function drawPictures(subject: EvidenceSubject, windows: readonly EvidenceWindow
 
 /** Nothing where no window says anything of it. */
 function measureLine(
-  line: FaultLine,
+  { line, healthyDb }: Pick<MeasuredLine, "line" | "healthyDb">,
   { window }: EvidenceSubject,
   windows: readonly EvidenceWindow[],
 ): readonly MeasuredLine[] {
@@ -149,8 +163,8 @@ function measureLine(
   if (values.length === 0) return [];
   const noise = computeLineNoise(line, window);
   const db = meanOf(values);
-  const isFound = !line.isShaded && db >= findNeededDb(noise, values.length);
-  return [{ line, db, noiseDb: noise.db, isFound, isHum: isMostlyHum(line, windows) }];
+  const isFound = !line.isShaded && db >= findNeededDb(noise, values.length, healthyDb);
+  return [{ line, db, noiseDb: noise.db, healthyDb, isFound, isHum: isMostlyHum(line, windows) }];
 }
 
 /** In most windows the line stands where electrical hum does. */
@@ -160,12 +174,10 @@ function isMostlyHum({ column }: FaultLine, windows: readonly EvidenceWindow[]):
 }
 
 function describeLine(
-  { line, db, noiseDb, isFound }: MeasuredLine,
+  { line, db, noiseDb, healthyDb, isFound }: MeasuredLine,
   hertzPerOrder: number,
-  healthy: number | null | undefined,
 ): EvidenceLine {
   const { name, kind, harmonic, spacing, order } = line;
-  const isKnown = typeof healthy === "number" && Number.isFinite(healthy);
   return {
     name,
     kind,
@@ -175,7 +187,7 @@ function describeLine(
     hertz: order * hertzPerOrder,
     dbAboveNeighbours: db,
     noiseDb,
-    dbAboveHealthy: isKnown ? db - healthy * dbPerLog : null,
+    dbAboveHealthy: healthyDb === null ? null : db - healthyDb,
     isFound,
   };
 }

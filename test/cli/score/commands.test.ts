@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parseBearing } from "../../../src/cli/score/sidecar/sidecar-options.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../../support/until.ts";
+import { encodeWav } from "../../training/dataset/samples/encode-wav.ts";
 import { auroraHere, startAurora } from "../aurora.ts";
 import { encodeNpy, shippedBundle, sidecarArguments, simulateFault } from "./recordings.ts";
 
@@ -207,6 +208,60 @@ describe("aurora score", () => {
       kept,
     );
     expect((JSON.parse(again.stdout) as { files: object[] }).files).toEqual(files);
+  });
+
+  it("says nothing of a file whose samples were all set aside, and why they were", async () => {
+    const { folder, out } = createFolder();
+    const wild = join(folder, "milli.npy");
+    writeFileSync(
+      wild,
+      encodeNpy(
+        Float64Array.from(counts, (count) => 1e6 + count),
+        [counts.length],
+      ),
+    );
+    const args = ["--input", wild, "--out", out, "--unit", "g", ...flags];
+    const { code, stdout, stderr } = await auroraHere("score", shippedBundle, ...args);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/milli\.npy: 0 windows \(\d+ samples set aside: range\), fault -/);
+    expect(stderr).toMatch(
+      /^error: .*milli\.npy: no window could be scored\nhint: data was set aside \(range\)/,
+    );
+  });
+
+  it("says where an option counts instead of what a file says itself, once", async () => {
+    const { folder, out } = createFolder();
+    const waves = ["a.wav", "b.wav"].map((name) => join(folder, name));
+    for (const path of waves)
+      writeFileSync(path, encodeWav({ kind: "float32", rateHz: 12_000, channels: [[...counts]] }));
+    const args = ["--input", ...waves, "--out", out];
+    const same = await auroraHere("score", shippedBundle, ...args, ...flags);
+    expect([same.code, same.stderr]).toEqual([0, ""]);
+    const { stderr } = await auroraHere("score", shippedBundle, ...args, ...withFlag("--rate-hz", "25600"));
+    expect(stderr).toBe(
+      `warning: rate: ${waves[0]} says 12000 Hz itself, and --rate-hz 25600 counts instead, for it and all others\n`,
+    );
+  });
+
+  it("takes a known designation from a sidecar, and names those that are known where one is not", async () => {
+    const { folder, out, good } = createFolder();
+    const { rateHz, shaftRpm } = sidecar;
+    writeFileSync(join(folder, "good.json"), JSON.stringify({ rateHz, shaftRpm, bearing: "SKF 6205-2RS" }));
+    const { code, stderr } = await auroraHere("score", shippedBundle, "--input", good, "--out", out);
+    expect([code, stderr]).toEqual([0, ""]);
+    const unknown = await auroraHere(
+      "score",
+      shippedBundle,
+      "--input",
+      good,
+      "--out",
+      out,
+      ...withFlag("--bearing", "6205"),
+    );
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toMatch(
+      /^error: --bearing 6205 is no file, and no designation whose geometry is known\nhint: known are 6205-2RS, /,
+    );
   });
 
   it("names a table that cannot be written", async () => {

@@ -116,6 +116,35 @@ describe("physical evidence", () => {
     );
   });
 
+  test("finds lines that have risen above this machine's own when it was healthy, before they stand out of any noise", () => {
+    // Noise alone shows 4, 5 and 6 dB here, and of a machine that nobody knows lines are asked for 3 more.
+    const windows = Array.from({ length: 10 }, () => windowOf([6.5, 7.5, 6, 4, 4, 5, 6, 0]));
+    const healthyFeatures = [2.5, 3.5, 5.5, 4, 4, 5, 6, 0].map(log);
+    const known = describeEvidence(subjectOf(usual), windows, { healthyFeatures })!;
+    expect(known.lines.map(({ isFound }) => isFound)).toEqual([true, true, false, false]);
+    expect(known.sentence).toMatch(
+      /^Lines at 1× and 2× the outer race's order .*, 4 and 4 dB above this machine when healthy/,
+    );
+    expect(describeEvidence(subjectOf(usual), windows)!.harmonics).toEqual({ found: 0, of: 3 });
+    // However far a line has risen, below what noise shows it is none.
+    const quiet = windows.map(() => windowOf([3, 7.5, 6, 4, 4, 5, 6, 0]));
+    const low = describeEvidence(subjectOf(usual), quiet, {
+      healthyFeatures: [-5, 7, 6, 4, 4, 5, 6, 0].map(log),
+    })!;
+    expect(low.harmonics.found).toBe(0);
+  });
+
+  test("names a fault whose lines lie at nearly the same places first, whether or not any stands out", () => {
+    const alike = { ...bearing, bpfi: 3.62 };
+    for (const dbs of [outer, [4, 5, 6, 4, 4, 5, 6, 0]]) {
+      const { against } = describeEvidence(subjectOf(usual, { bearing: alike }), [windowOf(dbs)])!;
+      expect(against[0]).toBe(
+        "a fault of the inner race has its lines at nearly the same places (order 3.62, this 3.60)",
+      );
+      expect(against.join()).not.toContain("1× the inner race (3.62)");
+    }
+  });
+
   test("says of lines that stand on the mains' hum that they do, where most windows have them there", () => {
     // 1× is 3.6 · 1667 / 60 = 100.0 Hz, 2× 200.0 Hz.
     const humming = { ...windowOf(outer, 1667), humLines: [0, 1] };

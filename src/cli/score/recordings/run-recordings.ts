@@ -75,18 +75,12 @@ function expectOutputsApart({
 }
 
 function noteSeverityOnly(files: readonly FileSummary[]): void {
-  const silent = files.filter((file) => file.windows === 0 && file.error === undefined && !saysNothing(file));
-  const spoilt = silent.filter(({ setAside }) => setAside.windows > 0).length;
-  for (const [count, why] of [
-    [
-      silent.length - spoilt,
-      `are shorter than ${fewestRevolutions} revolutions of the shaft (--shaft-rpm counts a minute's)`,
-    ],
-    [spoilt, "lost every window to bad data (setAside)"],
-  ] as const) {
-    if (count > 0)
-      process.stderr.write(`note: ${count} of ${files.length} files ${why}: a severity, but no diagnosis\n`);
-  }
+  const short = files.filter((file) => file.windows === 0 && file.error === undefined && !saysNothing(file));
+  if (short.length === 0) return;
+  process.stderr.write(
+    `note: ${short.length} of ${files.length} files are shorter than ${fewestRevolutions} revolutions of the shaft ` +
+      "(--shaft-rpm counts a minute's): a severity, but no diagnosis\n",
+  );
 }
 
 async function obtainBaseline(
@@ -125,7 +119,7 @@ function describeBaseline(known: ReadBaseline | null): object | null {
 function describe({ file, windows, shortWindows, probabilities, ...rest }: FileSummary): string {
   const show = (value: number | null): string => (value === null ? "-" : value.toFixed(3));
   const modes = Object.entries(probabilities).map(([mode, value]) => `${mode} ${show(value)}`);
-  const lost = rest.setAside.windows === 0 ? "" : ` (${rest.setAside.windows} lost to bad data)`;
+  const lost = describeLosses(rest.setAside);
   const short = shortWindows === 0 ? "" : " (shorter than the bundle's)";
   const { severity } = rest;
   const above = { baseline: "over the baseline", bundle: "over the bundle's reference", unit: "over 1 g" };
@@ -133,9 +127,16 @@ function describe({ file, windows, shortWindows, probabilities, ...rest }: FileS
   return `${file}: ${windows} windows${lost}${short}, fault ${show(rest.faultProbability)}: ${modes.join(", ")}, ${level}\n`;
 }
 
-/** Neither a diagnosis nor a severity. */
-function saysNothing({ windows, severity }: FileSummary): boolean {
-  return windows === 0 && severity === null;
+function describeLosses({ windows, samples }: FileSummary["setAside"]): string {
+  const lost = Object.entries(samples).map(([reason, count]) => `${count} samples set aside: ${reason}`);
+  if (windows > 0) lost.unshift(`${windows} lost to bad data`);
+  return lost.length === 0 ? "" : ` (${lost.join(", ")})`;
+}
+
+/** No diagnosis, and no severity, or one of data that was set aside. */
+function saysNothing({ windows, severity, setAside }: FileSummary): boolean {
+  const isBad = setAside.windows > 0 || Object.keys(setAside.samples).length > 0;
+  return windows === 0 && (severity === null || isBad);
 }
 
 /** Says on stderr what is wrong with a file, if anything is. */

@@ -60,6 +60,12 @@ export interface PointReport {
   readonly from: string | null;
   readonly to: string | null;
   readonly recordings: number;
+  /** Of the shaft in the longest of them; null: there was none. */
+  readonly mostRevolutions: number | null;
+  /** Those of which no sample is in a decided window: how the machine was then is not known. */
+  readonly unheardRecordings: number;
+  /** End of the last window that was decided; null: none was. */
+  readonly heardUntil: string | null;
   /** Windows that were decided. */
   readonly windows: number;
   /** Windows that the reference rests on, or that were learnt from so far. */
@@ -78,7 +84,7 @@ export type SetAsideRecording = "sameTime" | "overlapping";
 export interface PointHistory {
   readonly sink: ReplaySink;
   noteRecording(startMs: number): void;
-  noteEnd(endMs: number): void;
+  noteEnd(endMs: number, revolutions: number): void;
   noteSetAside(why: SetAsideRecording): void;
   report(): PointReport;
 }
@@ -153,13 +159,18 @@ export function createPointHistory(name: string): PointHistory {
   const setAside = { sameTime: 0, overlapping: 0 };
   let status: BaselineStatus | null = null;
   let learntMs: number | null = null;
-  let [fromMs, toMs, recordings, windows] = [Number.NaN, Number.NaN, 0, 0];
+  let [fromMs, toMs, heardMs, recordings, windows] = [Number.NaN, Number.NaN, Number.NaN, 0, 0];
+  let mostRevolutions: number | null = null;
+  const unheard = createUnheardCounter();
 
   return {
     sink: {
       onDecision: (decision, scored) => {
         noteDecision(decision);
-        if (scored !== null) windows++;
+        if (scored === null) return;
+        windows++;
+        heardMs = decision.toMs;
+        unheard.hear(decision);
       },
       onAlert: follow,
       onBaseline: (atMs, now, event) => {
@@ -172,10 +183,13 @@ export function createPointHistory(name: string): PointHistory {
     },
     noteRecording: (startMs) => {
       recordings++;
+      unheard.begin(startMs);
       if (Number.isNaN(fromMs)) fromMs = startMs;
     },
-    noteEnd: (endMs) => {
+    noteEnd: (endMs, revolutions) => {
+      if (Number.isFinite(revolutions)) mostRevolutions = Math.max(mostRevolutions ?? 0, revolutions);
       toMs = endMs;
+      unheard.end(endMs);
     },
     noteSetAside: (why) => {
       setAside[why]++;
@@ -188,6 +202,9 @@ export function createPointHistory(name: string): PointHistory {
       from: Number.isNaN(fromMs) ? null : formatMoment(fromMs),
       to: Number.isNaN(toMs) ? null : formatMoment(toMs),
       recordings,
+      mostRevolutions,
+      unheardRecordings: unheard.count,
+      heardUntil: Number.isNaN(heardMs) ? null : formatMoment(heardMs),
       windows,
       learntWindows: status?.windows ?? 0,
       suspicions: status?.suspicions ?? [],
@@ -195,6 +212,37 @@ export function createPointHistory(name: string): PointHistory {
       alarms,
       setAside: { ...losses.losses, recordings: setAside },
     }),
+  };
+}
+
+/** Counts recordings that no window was decided of, in the order of time. */
+interface UnheardCounter {
+  begin(startMs: number): void;
+  end(endMs: number): void;
+  hear(window: { readonly fromMs: number; readonly toMs: number }): void;
+  readonly count: number;
+}
+
+function createUnheardCounter(): UnheardCounter {
+  /** Recordings that no window was decided of, and that none can be decided of any more. */
+  let over = 0;
+  let waiting: { readonly startMs: number; endMs: number }[] = [];
+  return {
+    begin: (startMs) => {
+      waiting.push({ startMs, endMs: Number.POSITIVE_INFINITY });
+    },
+    end: (endMs) => {
+      const last = waiting.at(-1);
+      if (last !== undefined) last.endMs = Math.min(last.endMs, endMs);
+    },
+    hear: ({ fromMs, toMs }) => {
+      const before = waiting.filter(({ endMs }) => endMs <= fromMs).length;
+      over += before;
+      waiting = waiting.slice(before).filter(({ startMs }) => startMs >= toMs);
+    },
+    get count() {
+      return over + waiting.length;
+    },
   };
 }
 

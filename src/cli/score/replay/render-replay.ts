@@ -81,13 +81,14 @@ function nameFault(failureMode: string): string {
   return failureMode === vibrationLevelMode ? words : `${words} fault`;
 }
 
-function describeEnd({ windows, state, refusal, learntWindows, alarms, suspicions }: PointReport): string {
+function describeEnd(report: PointReport): string {
+  const { windows, state, refusal, learntWindows, alarms, suspicions } = report;
   if (windows === 0 && alarms.length === 0) return "no window could be decided";
   const open = alarms.filter(({ clearedAt }) => clearedAt === null);
   const standing = open.map(({ failureMode, worst }) => `${nameFault(failureMode)} (${worst.severity})`);
   const alarm =
     alarms.length === 0
-      ? "no alarm would have been raised"
+      ? `no alarm would have been raised${describeUnheard(report)}`
       : standing.length === 0
         ? "no alarm stands"
         : `at the end ${standing.join(" and ")} stands`;
@@ -96,6 +97,12 @@ function describeEnd({ windows, state, refusal, learntWindows, alarms, suspicion
   return state === "learning"
     ? `${alarm}; still learning, of ${count(learntWindows, "window")} so far`
     : `${alarm}${doubts}`;
+}
+
+/** What was not heard is not healthy. */
+function describeUnheard({ unheardRecordings, recordings }: PointReport): string {
+  if (unheardRecordings === 0) return "";
+  return `, but how it was in ${unheardRecordings} of ${count(recordings, "recording")} is not known`;
 }
 
 function renderBudget({ falsePerTurbineYear, points }: ReplayBudget): string {

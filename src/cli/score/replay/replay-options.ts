@@ -59,7 +59,7 @@ Past:      --decide plays recordings to what a gateway is made of, in order of t
            (2004.02.12.10.32.39, 20040212_103239.csv, acc_2004-02-12T10-32-39Z.npy). What names no zone is UTC.
            Order does not matter. Of two recordings of a point at the same time the first counts, and one that begins
            before the one before it has ended does not: both are counted. Between recordings time passes as it did.
-           Speed: where lines of a shaft stand elsewhere than at --shaft-rpm a warning says where; a wrong --rate-hz looks so, too.
+           Speed: where many lines of a shaft stand up to 5 % from --shaft-rpm a warning says where; a wrong --rate-hz looks so, too. None proves nothing.
            Point of a recording: of --point, else "point" in the manifest or in NAME.json, else its folder. A channel of
            many is chosen as for scores; a point is one channel: b1='2004*#0' b2='2004*#1' are two of the same files.
            Manifest: {recordings: [{file, time, point, …}, …]}, with any of a NAME.json's keys in an entry or beside
@@ -67,7 +67,8 @@ Past:      --decide plays recordings to what a gateway is made of, in order of t
            everySeconds: 600} (or times: [...]) is an array whose rows are recordings. Its files are those of --input
            or, without that, in its own folder.
            --json: points with point, learntAt, state, alarms (failureMode, raisedAt, clearedAt, severity, lane, reason,
-           …), recordings, windows and what was set aside; times are null for what has not happened. An alarm is told as
+           …), recordings, unheardRecordings (no window of them was decided: how the machine was then is not known),
+           heardUntil, windows and what was set aside; times are null for what has not happened. An alarm is told as
            it was when it was raised; "worst" says what it grew to, criticalAt when.`;
 
 /** @throws AuroraError USAGE where options of a replay come without one, or with what a replay does not take. */

@@ -54,6 +54,8 @@ export interface ReplayedPoint {
   play(recording: OpenedRecording, startMs: number): Promise<void>;
   /** Epoch ms after the last sample that was played; NaN before the first. */
   readonly endMs: number;
+  /** No recording follows: time passes until what was open is decided, as it would on a gateway that hears no more. */
+  end(): Promise<void>;
   /** Lets go of what is open. */
   close(): Promise<void>;
 }
@@ -121,6 +123,10 @@ export function createReplayedPoint(options: ReplayedPointOptions): ReplayedPoin
         if (decider.waiting >= maxWaiting) await decider.settle();
       }
       isAtEdge = true;
+      await decider.settle();
+    },
+    end: async () => {
+      if (!Number.isNaN(endMs)) passTime(endMs + timeoutMs + 2 * tickMs);
       await decider.settle();
     },
     close: async () => {

@@ -48,6 +48,8 @@ export async function replayRecordings(bundle: LoadedBundle, request: ReplayRequ
       }
       await request.addRows(players.takeRows());
     }
+    await players.end();
+    await request.addRows(players.takeRows());
   } finally {
     await players.close();
   }
@@ -62,6 +64,8 @@ interface Players {
   /** Fails as the file's reader does, with USAGE or CONFIG_INVALID where its description does not fit. */
   play(planned: PlannedRecording): Promise<void>;
   takeRows(): readonly ReplayRow[];
+  /** No recording follows. */
+  end(): Promise<void>;
   close(): Promise<void>;
   report(): readonly PointReport[];
 }
@@ -112,13 +116,16 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway }: ReplayRequest): 
         await player.point.play(recording, timeMs);
       } finally {
         player.lengthMs = Math.max(0, player.point.endMs - timeMs);
-        history.noteEnd(player.point.endMs);
+        history.noteEnd(player.point.endMs, (player.lengthMs * description.sidecar.shaftRpm) / 60_000);
       }
     },
     takeRows: () => {
       const taken = rows;
       rows = [];
       return taken;
+    },
+    end: async () => {
+      for (const { point } of players.values()) await point.end();
     },
     close: async () => {
       for (const { point } of players.values()) await point.close();

@@ -1,4 +1,5 @@
 /** `aurora score --decide`: plays recordings to a gateway's own code, prints what it decided, and says on stderr what went wrong. */
+import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import { checkMinWindows } from "../../../core/serving/check-commissioning.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
@@ -16,6 +17,7 @@ import type { ReplayFlags } from "./replay-options.ts";
 import { type ReplayRequest, type ReplayResult, replayRecordings } from "./replay-recordings.ts";
 import { placeReplayRows } from "./replay-rows.ts";
 import { createReplayedGateway, readReplayedGateway } from "./replayed-gateway.ts";
+import { listSnapshotDoubts } from "./snapshot-doubts.ts";
 import { listSpeedDoubts } from "./speed-doubts.ts";
 import { listTimeDoubts } from "./time-doubts.ts";
 
@@ -53,6 +55,9 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
   }
   for (const doubt of await listSpeedDoubts(plan.recordings)) {
     process.stderr.write(`warning: speed: ${printable(doubt)}\n`);
+  }
+  for (const doubt of listSnapshotDoubts(bundle.manifest, bearingsOf(plan), points)) {
+    process.stderr.write(`warning: recordings: ${printable(doubt)}\n`);
   }
   for (const doubt of listDoubts(plan)) process.stderr.write(`warning: bearing: ${doubt}\n`);
   complain(result);
@@ -101,6 +106,11 @@ async function withRows(
   }
 }
 
+function bearingsOf({ recordings }: ReplayPlan): (point: string) => BearingOrders | undefined {
+  const bearings = new Map(recordings.map(({ point, description }) => [point, description.sidecar.bearing]));
+  return (point) => bearings.get(point);
+}
+
 function listDoubts({ recordings }: ReplayPlan): ReadonlySet<string> {
   const bearings = new Map(
     recordings.map(({ description: { sidecar } }) => [JSON.stringify(sidecar.bearing), sidecar.bearing]),
@@ -113,7 +123,18 @@ function complain({ points, errors }: ReplayResult): void {
   if (errors.length > shownErrors) {
     process.stderr.write(`error: ${errors.length - shownErrors} more files could not be replayed\n`);
   }
-  for (const point of points) if (point.windows === 0) complainOfSilence(point);
+  for (const point of points) {
+    if (point.windows === 0) complainOfSilence(point);
+    else if (point.unheardRecordings > 0) warnOfUnheard(point);
+  }
+}
+
+function warnOfUnheard({ point, unheardRecordings, recordings, heardUntil, setAside }: PointReport): void {
+  const reasons = Object.keys(setAside.samples).join(", ") || "too short for a window";
+  process.stderr.write(
+    `warning: ${printable(point)}: no window of ${unheardRecordings} of ${recordings} recordings could be decided (${reasons}); ` +
+      `the last that could ended at ${heardUntil}\n`,
+  );
 }
 
 function complainOfSilence({ point, setAside, recordings }: PointReport): void {

@@ -1,7 +1,7 @@
 /** The options of a command that describe files of samples, and what they come to for each file. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type AccelerationUnit, accelerationUnits } from "../../../core/contract/acceleration-units.ts";
-import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { AuroraError, hasErrorCode } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import { readStatedRate } from "../../../training/dataset/samples/sample-file.ts";
 import { parseBearingWords, speaksOfBearing } from "../../../training/dataset/sidecar/bearing-words.ts";
@@ -15,7 +15,8 @@ import {
   readGeometries,
   readOwnSidecar,
 } from "../../../training/dataset/sidecar/sidecar-files.ts";
-import { computeBearingOrders, findBearing } from "../../init/bearing-catalogue.ts";
+import { bearingCatalogue, computeBearingOrders, findBearing } from "../../init/bearing-catalogue.ts";
+import { printable } from "../../terminal/end-process.ts";
 import { parseNumber } from "../../terminal/options.ts";
 
 export interface SidecarFlags {
@@ -91,6 +92,39 @@ export interface Describer {
   listParts(path: string, listed: SidecarPart): Promise<readonly SidecarPart[]>;
 }
 
+/** A file of geometries. What stands in `--bearing` may have been meant as a designation. */
+async function readBearings(file: string, mayBeName: boolean): Promise<Geometries> {
+  try {
+    return await readGeometries(file);
+  } catch (error) {
+    if (!mayBeName || !hasErrorCode(error, "DATA_MISSING")) throw error;
+    const known = bearingCatalogue.map(({ designation }) => designation).join(", ");
+    throw new AuroraError(
+      "USAGE",
+      `--bearing ${file} is no file, and no designation whose geometry is known`,
+      {
+        op: "read bearings",
+        subject: file,
+        hint: `known are ${known}; of any other give the orders of its data sheet, such as bpfo=3.5848,bpfi=5.4152,bsf=4.7135,ftf=0.39828`,
+      },
+    );
+  }
+}
+
+/** A sidecar may name a bearing that the catalogue knows. */
+function nameBearing(part: SidecarPart): SidecarPart {
+  if (part.bearing !== undefined || part.bearingName === undefined) return part;
+  const known = findBearing(part.bearingName);
+  return known === undefined ? part : { ...part, bearing: computeBearingOrders(known.geometry) };
+}
+
+/** Once a run: a thousand files are usually alike. */
+function warnOfRate(path: string, statedHz: number, givenHz: number): void {
+  process.stderr.write(
+    `warning: rate: ${printable(path)} says ${statedHz} Hz itself, and --rate-hz ${givenHz} counts instead, for it and all others\n`,
+  );
+}
+
 /** Reads the file of geometries, if one is named. Fails with DATA_MISSING, CONFIG_INVALID. */
 export async function createDescriber(flags: SidecarFlags): Promise<Describer> {
   const { bearing, bearings, ...rest } = flags;
@@ -102,14 +136,16 @@ export async function createDescriber(flags: SidecarFlags): Promise<Describer> {
     });
   }
   const file = bearings ?? (typeof bearing === "string" ? bearing : undefined);
-  const geometries: Geometries | null = file === undefined ? null : await readGeometries(file);
+  const geometries = file === undefined ? null : await readBearings(file, typeof bearing === "string");
   const given = { ...rest, bearing: typeof bearing === "string" ? undefined : bearing };
-  const listParts: Describer["listParts"] = async (path, listed) => [
-    given,
-    listed,
-    geometries?.find(path) ?? {},
-    await readOwnSidecar(path),
-    { rateHz: await readStatedRate(path) },
-  ];
+  let isWarned = false;
+  const listParts: Describer["listParts"] = async (path, listed) => {
+    const statedHz = await readStatedRate(path);
+    const isOther = statedHz !== undefined && Math.abs((rest.rateHz ?? statedHz) / statedHz - 1) > 0.001;
+    if (isOther && !isWarned) warnOfRate(path, statedHz, rest.rateHz!);
+    isWarned ||= isOther;
+    const own = nameBearing(await readOwnSidecar(path));
+    return [given, listed, geometries?.find(path) ?? {}, own, { rateHz: statedHz }];
+  };
   return { describe: async (path) => joinSidecar(path, await listParts(path, {})), listParts };
 }

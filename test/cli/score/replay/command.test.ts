@@ -210,6 +210,46 @@ describe("aurora score --decide", () => {
     );
   });
 
+  it("says of how many recordings nothing is known, and until when something was heard", async () => {
+    const folder = createTemporaryFolder();
+    const gateway = writeGateway(folder);
+    const files = life.slice(0, 6).map((each, index) => {
+      const counts = index < 4 ? each.counts : each.counts.map(() => 7);
+      return writeRecording(folder, nameByTime(each.timeMs), { ...each, counts });
+    });
+    const args = ["--input", ...files, "--gateway", gateway, ...flags, "--unit", "g"];
+    const { code, stdout, stderr } = await replay(...args);
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      "no alarm would have been raised, but how it was in 2 of 6 recordings is not known",
+    );
+    expect(stderr).toMatch(
+      /^warning: .*: no window of 2 of 6 recordings could be decided \(stuck\); the last that could ended at 2004-02-12T/m,
+    );
+    const { report } = await replay(...args, "--json");
+    expect(report!.points[0]).toMatchObject({
+      recordings: 6,
+      unheardRecordings: 2,
+      heardUntil: expect.stringMatching(/^2004-02-12T/),
+    });
+  });
+
+  it("decides snapshots to the last one, and one that stands alone", async () => {
+    const folder = createTemporaryFolder();
+    // A second of 10 revolutions and more: less than a window.
+    const files = life.slice(0, 3).map((each) =>
+      writeRecording(folder, nameByTime(each.timeMs), {
+        ...each,
+        counts: each.counts.slice(0, each.rateHz),
+      }),
+    );
+    for (const given of [files, files.slice(0, 1)]) {
+      const { code, stderr, report } = await replay("--input", ...given, ...flags, "--json");
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(report!.points[0]).toMatchObject({ windows: given.length, unheardRecordings: 0 });
+    }
+  });
+
   it("refuses recordings of another bearing at the same point", async () => {
     const folder = createTemporaryFolder();
     const [a, b] = life;

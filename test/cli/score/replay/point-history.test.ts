@@ -69,7 +69,7 @@ function tellDay() {
     1,
   );
   history.noteSetAside("sameTime");
-  history.noteEnd(hour(8) + 40);
+  history.noteEnd(hour(8) + 40, 20);
   return history.report();
 }
 
