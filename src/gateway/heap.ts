@@ -1,5 +1,5 @@
 /** How large a gateway's heap may be (ADR 58). Only of a gateway: what lives in it stays small. */
-import { setFlagsFromString } from "node:v8";
+import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 
@@ -34,4 +34,24 @@ export function collectGarbage(): void {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   collect();
+}
+
+/** Bytes by which a heap has grown since it was last collected when {@link collectEarly} does it again. */
+const earlyBytes = 3_000_000;
+const lookEveryMs = 1000;
+
+/**
+ * Collects as soon as a few megabytes have gathered, as long as the process runs: V8 waits for more, and while it marks in small
+ * steps it lets yet more gather. For the small profile: it pauses for tens of milliseconds, twice a minute under full load.
+ */
+export function collectEarly(): void {
+  let least = getHeapStatistics().used_heap_size;
+  const look = (): void => {
+    const used = getHeapStatistics().used_heap_size;
+    least = Math.min(least, used);
+    if (used < least + earlyBytes) return;
+    collectGarbage();
+    least = getHeapStatistics().used_heap_size;
+  };
+  setInterval(look, lookEveryMs).unref();
 }

@@ -5,7 +5,7 @@ import { keepFilesPrivate } from "../core/platform/daemon/state-folder.ts";
 import { createLogger, type Logger } from "../core/platform/logger.ts";
 import { type GatewaySource, readGatewayFile } from "../core/serving/gateway-file.ts";
 import { startGateway } from "./compose.ts";
-import { boundHeap, collectGarbage } from "./heap.ts";
+import { boundHeap, collectEarly, collectGarbage } from "./heap.ts";
 
 export interface RunGatewayOptions extends GatewaySource {
   readonly runtimeVersion: string;
@@ -16,8 +16,9 @@ export interface RunGatewayOptions extends GatewaySource {
  * @throws AuroraError CONFIG_INVALID, BUNDLE_*, STORE when it cannot start.
  */
 export async function runGateway(options: RunGatewayOptions): Promise<void> {
-  const { gateway, logger } = await startFromFile(options);
+  const { gateway, logger, isSmall } = await startFromFile(options);
   collectGarbage();
+  if (isSmall) collectEarly();
   await runDaemon(gateway, logger);
 }
 
@@ -30,10 +31,13 @@ async function startFromFile(options: RunGatewayOptions): Promise<StartedGateway
   keepFilesPrivate();
   const logger = createLogger({ name: "gateway", level: config.log.level });
   const start = () => startGateway({ config, logger, environment, runtimeVersion });
-  return { gateway: await startConfigured(file, { logger, start }), logger };
+  const isSmall = config.gateway.profile === "small";
+  return { gateway: await startConfigured(file, { logger, start }), logger, isSmall };
 }
 
 interface StartedGateway {
   readonly gateway: Awaited<ReturnType<typeof startGateway>>;
   readonly logger: Logger;
+  /** Is it of the small profile? */
+  readonly isSmall: boolean;
 }
