@@ -16,7 +16,6 @@ import type { Logger } from "../core/platform/logger.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import { workInSpareTime } from "../core/platform/take-turns.ts";
 import type { LoadedBundle, ScoredWindow } from "../core/serving/loaded-bundle.ts";
-import { listComponents } from "../core/serving/scada/scada-turbine.ts";
 import type { ServedModels } from "../core/serving/served-models.ts";
 import { type AlertJournal, openAlertJournal } from "./alarms/alert-journal.ts";
 import { createMqttAlertSink } from "./alarms/alert-sink.ts";
@@ -26,7 +25,7 @@ import { composeDrift, describeDriftRow, scadaComponent } from "./compose-drift.
 import { composeSources, type DescribedSource } from "./compose-sources.ts";
 import type { GatewayRecord } from "./gateway-record.ts";
 import { createBusReadings } from "./points/bus-readings.ts";
-import { checkScadaConfig } from "./points/check-scada-config.ts";
+import { checkScadaConfig, listScadaComponents } from "./points/check-scada-config.ts";
 import type { DriftPost } from "./points/drift-post.ts";
 import { isOperatingChannel } from "./points/operating-readings.ts";
 import { createPipeline, type Pipeline, type PipelineOptions } from "./points/pipeline.ts";
@@ -96,7 +95,8 @@ const lastWordsMs = 500;
 export function composePoints(surroundings: PointsSurroundings, closers: Closers): GatewayPoints {
   const { config, record, models, quality, mqtt, topics, clock, logger } = surroundings;
   const { outbox, state, telemetry } = record;
-  checkScadaConfig(config, (name) => models.current(name).manifest);
+  const manifestOf = (name: string) => models.current(name).manifest;
+  checkScadaConfig(config, manifestOf);
   const kept = readSnapshots(state, logger);
   const journal = openAlertJournal({
     state,
@@ -117,13 +117,16 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     stopDb: config.alarms.stopDb,
     state,
     logger,
+    endAlarms: (point, atMs) => {
+      for (const event of register.retire(point, [], atMs)) onAlert(event);
+    },
     onEvent: ({ turbine, component }, kind, detail) => {
       logger.info("baseline", { turbine, component, kind, detail });
       telemetry.event(`baseline-${kind}`, `${turbine}/${component}`, detail);
       if (kind !== "renewed") return;
       // A machine that was changed is not what its days before were like.
       drift.renew({ turbine, component }, detail);
-      // What ended with it must not come back with a restart.
+      // What had gathered against it must not come back with a restart.
       state.setAll(kept.describe(register, pipeline));
     },
     run: (work) => workInSpareTime(work, "a baseline could not be fitted", surroundings),
@@ -137,7 +140,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     dataQualityOf: quality.ofTurbine,
     conditions: () => baselines.conditions,
     drift: () => drift.standings.map(({ point, ...standing }) => ({ ...point, ...standing })),
-    componentsOf: (turbine) => listScadaComponents(config, models, turbine),
+    componentsOf: (turbine) => listScadaComponents(config, manifestOf, turbine),
     devices: (turbine) => diagnosed(turbine),
     sources: sources.diagnosed,
     mqtt,
@@ -290,11 +293,4 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       states.tick();
     },
   };
-}
-
-/** Components that the SCADA bundle of `turbine` watches. */
-function listScadaComponents(config: GatewayConfig, models: ServedModels, turbine: string) {
-  const name = config.turbines.find(({ id }) => id === turbine)?.scadaBundle ?? null;
-  const spec = name === null ? undefined : models.current(name).manifest.normalBehaviour;
-  return spec === undefined ? [] : listComponents(spec);
 }

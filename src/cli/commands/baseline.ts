@@ -76,9 +76,9 @@ rule ends it. Time, user and reason go to the gateway's log and to the collector
 healthy operation: whatever it does from then on is what it is held against, unless it looks faulty. Calling it again
 starts learning over once more, and does no other harm.
 
-Some healthy machines look faulty. With --found-healthy, and only after an inspection, active alarms end with the next
-window, and what the machine looks like is no reason to refuse it: it is the reference, which says so. What rises above
-it is raised. That holds for later models too, until the next renewal or another baselineEpoch.
+Some healthy machines look faulty. With --found-healthy, and only after an inspection, active alarms end, and what the
+machine looks like is no reason to refuse it: it is the reference, which says so. What rises above it is raised. That
+holds for later models too, until the next renewal or another baselineEpoch.
 
 Examples:
   $ aurora baseline renew WT07 generator-bearing --reason 'bearing replaced' --config /etc/aurora/gateway.yaml

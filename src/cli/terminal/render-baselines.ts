@@ -30,7 +30,7 @@ function tellAlarms(active: readonly string[], isEnding: boolean): string {
   if (active.length === 0) return "No alarm of it is active.";
   const names = active.join(", ");
   return isEnding
-    ? `Active alarms end with the next window of the operating turbine: ${names}.`
+    ? `Its alarms have ended: ${names}.`
     : `Active alarms go on until their own rule ends them: ${names}.`;
 }
 

@@ -100,7 +100,7 @@ export interface RenewalReply {
   readonly point: PointBaselineReport;
   /** Version that was let go; 0: there was none. */
   readonly letGo: number;
-  /** Failure modes that had an active alarm: they go on until their own rule ends them, or, found healthy, end with the next window. */
+  /** Failure modes that had an active alarm: they go on until their own rule ends them, or, found healthy, have ended. */
   readonly activeAlarms: readonly string[];
   /** False: the disk refused it; it holds, and is written as soon as the disk takes it. */
   readonly isStored: boolean;

@@ -8,7 +8,7 @@ import { findCeiling, type HealthySpread } from "./fast-lane.ts";
 import { liftCoinciding } from "./lift-coinciding.ts";
 import { computeMargins, expectMargin, expectSeverity } from "./reference/margin.ts";
 import { type SignalState, type SignalWindow, weighEvidence } from "./signal-watch.ts";
-import type { SlowReference } from "./slow-lane.ts";
+import { isExpected, type SlowReference } from "./slow-lane.ts";
 
 /** What a window is compared with. */
 export interface WindowReference {
@@ -86,12 +86,20 @@ export function measureSignals(
     const reference = expectMode(own, index, shaftRpm);
     const isHum = humModes.includes(name);
     // Hum may stand higher than healthy machines do, and is this machine's own.
-    const isAny = reference === null && !isHum && !isVouched;
-    const ceiling = isAny ? highestHealthy : Number.POSITIVE_INFINITY;
+    const ceiling = reference === null && !isHum ? highestHealthy : Number.POSITIVE_INFINITY;
     measured.push({
       name,
       score: logits[index]!,
-      window: { fromMs, toMs, value, compared: margins[index]!, leads, isHum, ceiling, isVouched },
+      window: {
+        fromMs,
+        toMs,
+        value,
+        compared: margins[index]!,
+        leads,
+        isHum,
+        ceiling,
+        isVouched: isVouched && isExpected(margins[index]!, reference),
+      },
       reference,
       calibration: calibration[index]!,
       spread,
@@ -110,7 +118,7 @@ export function measureSignals(
       leads: true,
       isHum: false,
       ceiling: Number.POSITIVE_INFINITY,
-      // It is above this machine's own level by itself.
+      // A severity is above this machine's own level by itself.
       isVouched: false,
     },
     reference: expectSeverity(baseline),

@@ -25,8 +25,14 @@ import {
 import type { DeciderSnapshot } from "./decider-snapshot.ts";
 import { describeMode, describeUnheard } from "./describe-mode.ts";
 import { type EvidenceHeights, splitBudget } from "./false-alarm-budget.ts";
-import { findHighestHealthy, type HealthySpread } from "./fast-lane.ts";
-import { type DecidingParts, type HeardParts, listFailureModes, toHeardParts } from "./heard-parts.ts";
+import {
+  type DecidingParts,
+  findHealthyEnd,
+  type HeardParts,
+  listFailureModes,
+  spreadOf,
+  toHeardParts,
+} from "./heard-parts.ts";
 import { isOperating } from "./operating-state.ts";
 import {
   beginSignal,
@@ -34,6 +40,7 @@ import {
   raiseSignal,
   type SignalState,
   stepSignal,
+  vouchSignal,
   weighEvidence,
 } from "./signal-watch.ts";
 import { moveSlow } from "./slow-lane.ts";
@@ -177,10 +184,14 @@ class PointDecider implements Decider {
 
   forget({ foundHealthy }: { readonly foundHealthy: boolean }): void {
     this.#against = null;
-    if (foundHealthy) this.#signals.clear();
+    // It was above a reference that is let go.
+    if (foundHealthy) this.#signals.delete(vibrationLevelMode);
     for (const [name, state] of this.#signals) {
       const spread = spreadOf(this.#heard, name);
-      this.#signals.set(name, forgetEvidence(state, spread, findHealthyEnd(spread, name)));
+      const next = foundHealthy
+        ? vouchSignal(state, spread)
+        : forgetEvidence(state, spread, findHealthyEnd(spread, name));
+      this.#signals.set(name, next);
     }
   }
 
@@ -253,15 +264,6 @@ class PointDecider implements Decider {
 }
 
 type DecidedWindow = Pick<Prediction, "windowId" | "fromMs" | "toMs">;
-
-function spreadOf({ spread }: Pick<HeardParts, "spread">, name: string): HealthySpread {
-  return name === vibrationLevelMode ? severitySpread : spread;
-}
-
-/** Up to where a signal may lie that is healthy for all that is known. A severity is above this very machine: it only wanders. */
-function findHealthyEnd(spread: HealthySpread, name: string): number {
-  return name === vibrationLevelMode ? spread.location + 2 * spread.wander : findHighestHealthy(spread);
-}
 
 /** Goes on with what was kept: of another model only the alarms that stand. */
 function restoreSignals(

@@ -50,6 +50,8 @@ export interface FastState {
   readonly waiting: readonly number[];
   /** End of the last window, epoch ms; null: none yet. */
   readonly toMs: number | null;
+  /** Where a machine lay that was found healthy, as long as that is all that is known of it; else absent. */
+  readonly vouched?: number | undefined;
 }
 
 interface FastWindow {
@@ -62,7 +64,7 @@ interface FastWindow {
   readonly isHum: boolean;
   /** No level above this is taken for healthy, in the signal's unit; infinite where a reference hears what grows slowly. */
   readonly ceiling: number;
-  /** Was the machine found healthy as it is? Where it lies at first is its level then, not where machines in general do. */
+  /** Was the machine found healthy, and is it as it was then, for all that is known? If it lies above machines in general its level begins there. */
   readonly isVouched: boolean;
 }
 
@@ -115,7 +117,11 @@ export function findBound(
   { elapsedMs, ceiling }: { readonly elapsedMs: number } & Pick<FastWindow, "ceiling">,
 ): number {
   const { variance, step } = drift(state, spread, elapsedMs);
-  const highest = Math.min(state.level + plausible * Math.sqrt(variance + lag * step), ceiling);
+  const top =
+    state.vouched === undefined
+      ? ceiling
+      : state.vouched + plausible * Math.hypot(spread.machine, spread.wander);
+  const highest = Math.min(state.level + plausible * Math.sqrt(variance + lag * step), top);
   return highest + fastAllowance * Math.sqrt(state.noise);
 }
 
@@ -124,7 +130,7 @@ export function stepFast(before: FastState, window: FastWindow, spread: HealthyS
   const { value, leads, isHum, ceiling, isVouched, fromMs, toMs } = window;
   const elapsedMs = before.toMs === null ? 0 : toMs - before.toMs;
   const known = elapsedMs < -toleratedMs ? beginFast(spread) : before;
-  const state = isVouched && known.toMs === null ? { ...known, level: value } : known;
+  const state = isVouched ? vouch(known, value) : known;
   const bound = findBound(state, spread, { elapsedMs: Math.max(0, elapsedMs), ceiling });
   const units = (value - bound) / Math.sqrt(state.noise);
   const gain = leads && !isHum ? Math.min(clipUnits, units) : Math.min(0, units);
@@ -147,7 +153,20 @@ export function stepFast(before: FastState, window: FastWindow, spread: HealthyS
     // A spread would leave room for sixteen more.
     waiting: waiting.slice(1 - lag).concat(Math.min(value, bound)),
     toMs,
+    // With a reference no ceiling is asked for; of hum there is none.
+    vouched: isVouched && (isHum || Number.isFinite(ceiling)) ? state.vouched : undefined,
   };
+}
+
+/** With the first window that is heard of a machine which was found healthy: where it lies it may lie. */
+function vouch(state: FastState, value: number): FastState {
+  return state.toMs === null ? vouchFor(state, value) : state;
+}
+
+/** Of a machine which was found healthy: it lies at `value`, if not below machines in general, and that is healthy. */
+export function vouchFor(state: FastState, value: number): FastState {
+  const level = Math.max(state.level, value);
+  return { ...state, level, vouched: level };
 }
 
 function drift(
@@ -185,4 +204,5 @@ export const fastStateSchema: z.ZodType<FastState> = z.strictObject({
   recent: z.number(),
   waiting: z.array(z.number()).max(64),
   toMs: z.number().nullable(),
+  vouched: z.number().optional(),
 });

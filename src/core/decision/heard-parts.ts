@@ -1,8 +1,8 @@
 /** What every window is held against, of the parts of a bundle's manifest that decide: the same for all points of a bundle. */
 import type { Calibration, OutputClass } from "../contract/bundle/manifest.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
-import { vibrationLevelMode } from "./choose-alarm.ts";
-import { type HealthySpread, usualSpread } from "./fast-lane.ts";
+import { severitySpread, vibrationLevelMode } from "./choose-alarm.ts";
+import { findHighestHealthy, type HealthySpread, usualSpread } from "./fast-lane.ts";
 
 /** The parts of a bundle's manifest that decide. */
 export interface DecidingParts {
@@ -41,4 +41,14 @@ export function listFailureModes({
 }: Pick<DecidingParts, "outputs" | "hasLevels">): string[] {
   const modes = outputs.map(({ failureMode }) => failureMode);
   return hasLevels ? [...modes, vibrationLevelMode] : modes;
+}
+
+/** How a healthy signal of this name scatters. */
+export function spreadOf({ spread }: Pick<HeardParts, "spread">, name: string): HealthySpread {
+  return name === vibrationLevelMode ? severitySpread : spread;
+}
+
+/** Up to where a signal may lie that is healthy for all that is known. A severity is above this very machine: it only wanders. */
+export function findHealthyEnd(spread: HealthySpread, name: string): number {
+  return name === vibrationLevelMode ? spread.location + 2 * spread.wander : findHighestHealthy(spread);
 }

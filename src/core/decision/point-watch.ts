@@ -199,14 +199,18 @@ class Watch implements PointWatch {
   }
 
   adopt(next: WatchParts): ReturnType<PointWatch["adopt"]> {
+    // What looks like a fault of the machine now is not what somebody has looked at.
+    if (this.#decider.isSuspicious) this.#own.stopVouching();
     return { unknown: this.#decider.adopt(toDeciderParts(next)), event: this.#own.adopt(next) };
   }
 
   renew(order: Parameters<OwnReference["renew"]>[0]): ReturnType<OwnReference["renew"]> {
+    const renewed = this.#own.renew(order);
+    if (renewed === null) return null;
     this.#decider.forget({ foundHealthy: order.foundHealthy === true });
     this.#outlook = null;
     this.#keptOutlook = undefined;
-    return this.#own.renew(order);
+    return renewed;
   }
 
   snapshot(): PointWatchSnapshot {

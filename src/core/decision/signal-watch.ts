@@ -6,7 +6,14 @@ import { z } from "zod";
 import type { AlarmLane } from "../contract/prediction.ts";
 import { type HeldAlarm, heldAlarmSchema, holdAlarm, rebaseAlarm } from "./alarm-hold.ts";
 import type { EvidenceHeights } from "./false-alarm-budget.ts";
-import { beginFast, type FastState, fastStateSchema, type HealthySpread, stepFast } from "./fast-lane.ts";
+import {
+  beginFast,
+  type FastState,
+  fastStateSchema,
+  type HealthySpread,
+  stepFast,
+  vouchFor,
+} from "./fast-lane.ts";
 import {
   evidenceOfSlow,
   idleSlow,
@@ -137,6 +144,11 @@ export function forgetEvidence(
 ): SignalState {
   const held = state.held && rebaseAlarm(state.held, healthy);
   return { fast: beginFast(spread), slow: idleSlow, held };
+}
+
+/** Of a machine that was found healthy, however its last windows looked. */
+export function vouchSignal({ fast }: SignalState, spread: HealthySpread): SignalState {
+  return { fast: vouchFor(beginFast(spread), fast.recent), slow: idleSlow, held: null };
 }
 
 /** Validator of {@link SignalState}: a snapshot comes from a disk. */

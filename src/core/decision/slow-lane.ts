@@ -118,6 +118,12 @@ export function stepSlow(
   return { sum, sinceMs: sum === 0 ? null : (state.sinceMs ?? block.fromMs), score, recent, block: null };
 }
 
+/** Does a window lie where the reference expects one at most? Without one nothing is unexpected. */
+export function isExpected(value: number, reference: SlowReference | null): boolean {
+  if (reference === null) return true;
+  return value <= reference.location + slowAllowance * Math.hypot(reference.window, reference.wander);
+}
+
 /** Goes on against another reference of the same signal: what lay so far above the one lies otherwise above the other. */
 export function moveSlow(
   state: SlowState,

@@ -210,7 +210,7 @@ function describeProgress(condition: ComponentMoment["condition"]): string | nul
 
 function describeDoubt(condition: ComponentMoment["condition"]): string | null {
   const doubt = condition?.status?.suspicions[0];
-  return doubt === undefined ? null : `but perhaps not when it was learnt: ${doubt.slice(0, 200)}`;
+  return doubt === undefined ? null : `but see how it was learnt: ${doubt.slice(0, 200)}`;
 }
 
 function words(name: string): string {

@@ -1,8 +1,9 @@
-/** Holds the configuration of SCADA bundles against the bundles themselves, before anything waits in vain for a value. */
+/** Holds the configuration of SCADA bundles against the bundles themselves, before anything waits in vain for a value; and what these watch. */
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { Manifest } from "../../core/contract/bundle/manifest.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { describeMappings, listMappedChannels } from "../../core/contract/config/mapped-channels.ts";
+import { listComponents } from "../../core/serving/scada/scada-turbine.ts";
 
 /**
  * Every turbine's `scadaBundle` must be one of normal behaviour, every channel of it mapped for the turbine, and every
@@ -47,4 +48,15 @@ export function checkScadaConfig(config: GatewayConfig, manifestOf: (name: strin
       );
     }
   }
+}
+
+/** Components that the SCADA bundle of a turbine watches; none without one. */
+export function listScadaComponents(
+  { turbines }: GatewayConfig,
+  manifestOf: (name: string) => Manifest,
+  turbine: string,
+): readonly string[] {
+  const name = turbines.find(({ id }) => id === turbine)?.scadaBundle ?? null;
+  const spec = name === null ? undefined : manifestOf(name).normalBehaviour;
+  return spec === undefined ? [] : listComponents(spec);
 }

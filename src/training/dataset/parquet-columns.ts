@@ -90,7 +90,7 @@ export async function openParquetTable(path: string): Promise<ParquetTable> {
     return await guard(path, async () => {
       const metadata = parquetMetadata(new Uint8Array(footer).buffer);
       const schema = parquetSchema(metadata);
-      const leaves = new Set(listLeaves(schema));
+      const leaves = listLeaves(schema);
       for (const group of metadata.row_groups) checkRowGroup(path, group, leaves);
       const columns = schema.children.flatMap(({ element, children }) => {
         const meaning = element.logical_type?.type ?? element.converted_type ?? element.type ?? "";
@@ -118,16 +118,16 @@ function listLeaves({ path, children }: SchemaTree): string[] {
 }
 
 /**
- * Every column at most once, of those that there are, and none too large. The library begins all its reads before it looks at
- * one: what is wrong here would end them while nobody waits for them.
+ * Each column as often as the table has it, and none too large. The library begins all its reads before it looks at one: what is
+ * wrong here would end them while nobody waits for them.
  */
-function checkRowGroup(path: string, { columns }: RowGroup, leaves: ReadonlySet<string>): void {
-  const found = new Set<string>();
+function checkRowGroup(path: string, { columns }: RowGroup, leaves: readonly string[]): void {
+  const left = [...leaves];
   for (const { meta_data: chunk } of columns) {
     const name = chunk?.path_in_schema.join(".") ?? "";
-    if (!leaves.has(name) || found.has(name))
-      throw refuse(path, `has a row group with a wrong column ${name}`);
-    found.add(name);
+    const place = left.indexOf(name);
+    if (place < 0) throw refuse(path, `has a row group with a wrong column ${name}`);
+    left.splice(place, 1);
     const largest = Math.max(Number(chunk?.total_compressed_size), Number(chunk?.total_uncompressed_size));
     if (!(largest <= maxChunkBytes)) {
       throw refuse(
@@ -142,6 +142,7 @@ function checkRowGroup(path: string, { columns }: RowGroup, leaves: ReadonlySet<
 /** The numbers of a column in pieces that are valid until the next is asked for; null is NaN. Fails with DATA_FORMAT. */
 export async function* readParquetColumn(table: ParquetTable, column: string): AsyncGenerator<Float64Array> {
   const { path, metadata } = table;
+  expectOne(table, column);
   const handle = await openDataFile(path, op);
   try {
     const file = asyncBuffer(handle, path, (await handle.stat()).size);
@@ -175,6 +176,12 @@ export async function* readParquetColumn(table: ParquetTable, column: string): A
   } finally {
     await handle.close();
   }
+}
+
+/** Two columns may have one name: which of them is meant nobody can say. Fails with DATA_FORMAT. */
+export function expectOne({ path, metadata }: Pick<ParquetTable, "path" | "metadata">, column: string): void {
+  const { length } = parquetSchema(metadata).children.filter(({ element }) => element.name === column);
+  if (length > 1) throw refuse(path, `has ${length} columns ${column}`, "give each column a name of its own");
 }
 
 /** Opens the file's bytes for the library for as long as `use` runs: parts are read when they are asked for. Fails with DATA_MISSING. */

@@ -7,7 +7,7 @@ import { extname } from "node:path";
 import { type FileMetaData, parquetRead } from "hyparquet";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { parseCsv } from "./csv.ts";
-import { boundedCompressors, openParquetTable, withParquetBytes } from "./parquet-columns.ts";
+import { boundedCompressors, expectOne, openParquetTable, withParquetBytes } from "./parquet-columns.ts";
 import { openDataFile } from "./read-data-file.ts";
 
 /** How a text file is laid out, where it does not show. Of Parquet nothing of it is asked. */
@@ -207,6 +207,7 @@ async function readRowGroups(
   names: readonly (string | undefined)[],
   take: TakeRow,
 ): Promise<void> {
+  for (const name of names) if (name !== undefined) expectOne({ path, metadata }, name);
   await withParquetBytes(path, async (file) => {
     let rowStart = 0;
     for (const group of metadata.row_groups) {

@@ -79,7 +79,7 @@ test("a renewal of a machine that was found healthy says that alarms end, and fo
   const reply = { point, letGo: 0, activeAlarms: ["ball"], isStored: true };
   expect(renderRenewal(reply)).toContain(
     "It was found healthy: however it looks from now on is learnt, and what rises above that is raised.\n" +
-      "Active alarms end with the next window of the operating turbine: ball.\n",
+      "Its alarms have ended: ball.\n",
   );
   expect(renderBaselines([point])).toContain(" by ops: found healthy, bearing replaced\n");
 });

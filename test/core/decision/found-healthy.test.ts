@@ -1,5 +1,6 @@
 /** Some healthy machines look faulty: somebody has looked at one, and said so. */
 import { describe, expect, test } from "vitest";
+import type { PointWatch } from "../../../src/core/decision/point-watch.ts";
 import { baselineSnapshotSchema } from "../../../src/core/decision/reference/baseline-snapshot.ts";
 import {
   createWatch,
@@ -25,6 +26,13 @@ function inspect(): ReturnType<typeof createWatch> {
   return watch;
 }
 
+/** One window every ten minutes. */
+function feedSnapshot(watch: PointWatch, index: number, scene: WatchScene): ReturnType<PointWatch["update"]> {
+  const { prediction, ...rest } = watchedWindow(index, scene);
+  const fromMs = index * 600_000;
+  return watch.update({ ...rest, prediction: { ...prediction, fromMs, toMs: fromMs + 1000 } });
+}
+
 describe("a machine that was found healthy", () => {
   test("has no alarm from its next window on, is learnt as it is, and its reference says so", () => {
     const watch = inspect();
@@ -35,7 +43,7 @@ describe("a machine that was found healthy", () => {
     expect(watch.status).toMatchObject({ state: "ready", isProvisional: false });
     expect(watch.status!.suspicions).toEqual([
       expect.stringMatching(
-        /^half of the windows look like outer-race \(logit ≥ [23]\.\d\), and it was found healthy$/,
+        /^found healthy, though half of the windows look like outer-race \(logit ≥ [23]\.\d\)$/,
       ),
     ]);
     expect(watch.standing.renewed).toEqual({
@@ -126,8 +134,99 @@ describe("a machine that was found healthy", () => {
     expect(watch.status?.state).toBe("ready");
   });
 
-  test("learns nothing of a model that knows no baselines, and nothing is said of it", () => {
+  test("is refused like any other where it looks faulty and moves, however slowly it does", () => {
+    const options = { ...watchOptions, minWindows: 600, minDurationMs: 86_400_000 };
+    /** By how much a fault has grown when it is raised. */
+    const growUntilRaised = (healthy: number, perHour: number, isVouched: boolean): number => {
+      const watch = createWatch({ options });
+      if (isVouched) watch.renew(found);
+      for (let index = 0; index < 2000; index++) {
+        feedSnapshot(watch, index, { logits: [healthy + (perHour * index) / 6, -6] });
+        if (listActive(watch).length > 0) return (perHour * index) / 6;
+      }
+      return Number.POSITIVE_INFINITY;
+    };
+    for (const perHour of [0.1, 0.2, 0.5, 1]) {
+      const ordinary = growUntilRaised(-3.2, perHour, false);
+      expect(growUntilRaised(1, perHour, true), `${perHour} an hour`).toBeLessThanOrEqual(ordinary);
+    }
+    const moving = createWatch();
+    moving.renew(found);
+    const details: string[] = [];
+    for (let index = 0; index < 400; index++) {
+      const { event } = feedSnapshot(moving, index, {
+        ...faultyLooking,
+        levelDb: index % 64 < 32 ? -30 : -24,
+      });
+      if (event !== null) details.push(`${event.kind} ${event.detail}`);
+    }
+    expect(details[0]).toMatch(
+      /^refused half of the windows look like outer-race .*, and the level wandered by/,
+    );
+    expect(details.join()).not.toContain("unsteady");
+  });
+
+  test("is held to its reference once it has one: a fault is none of what was vouched for, also when a clock is set back", () => {
+    const watch = createWatch();
+    watch.renew(found);
+    feedWatch(watch, { from: 4000, to: 4400 });
+    expect(watch.status).toMatchObject({ state: "ready", isProvisional: false });
+    feedWatch(watch, { from: 0, to: 30 }, { logits: [4, -3] });
+    expect(listActive(watch)).toEqual(["outer-race"]);
+    // One that is as its reference says begins where it lies.
+    const odd = inspect();
+    feedWatch(odd, { from: 4000, to: 4400 }, faultyLooking);
+    feedWatch(odd, { from: 0, to: 300 }, faultyLooking);
+    expect([listActive(odd), odd.status?.state]).toEqual([[], "ready"]);
+  });
+
+  test("may begin with a window that is lower or higher than the others: it is never stricter than with a stranger", () => {
+    for (const [first, then] of [
+      [-5, -1.5],
+      [-4, -1],
+    ] as const) {
+      const watch = createWatch();
+      watch.renew(found);
+      feedWatch(watch, { from: 0, to: 1 }, { logits: [first, -6] });
+      feedWatch(watch, { from: 1, to: 90 }, { logits: [then, -6] });
+      expect(listActive(watch), `${first}`).toEqual([]);
+    }
+    // How it looked when it was inspected counts, too.
+    const watch = inspect();
+    feedWatch(watch, { from: 60, to: 63 }, { logits: [-3, -6] });
+    feedWatch(watch, { from: 63, to: 120 }, { logits: [2.5, -3] });
+    expect(listActive(watch)).toEqual([]);
+  });
+
+  test("says so beside the levels of the model before, where the next one's scores look faulty", () => {
+    const watch = createWatch();
+    watch.renew(found);
+    feedWatch(watch, { from: 0, to: 200 });
+    expect(watch.status).toMatchObject({ state: "ready", suspicions: [] });
+    const next = renewParts();
+    watch.adopt(next);
+    for (let index = 200; index < 600; index++) watch.update(watchedWindow(index, faultyLooking, next));
+    expect(watch.status!.suspicions).toEqual([expect.stringMatching(/^found healthy, though half of /)]);
+  });
+
+  test("is not vouched for with another model while something has gathered against it", () => {
+    const watch = inspect();
+    feedWatch(watch, { from: 60, to: 400 }, faultyLooking);
+    for (let index = 400; listActive(watch).length === 0; index++) {
+      feedWatch(watch, { from: index, to: index + 1 }, { logits: [7, -3] });
+    }
+    watch.adopt(renewParts());
+    expect(watch.standing.renewed).toMatchObject({ count: 1, reason: found.reason });
+    expect(watch.standing.renewed).not.toHaveProperty("foundHealthy");
+  });
+
+  test("is one whose model knows baselines: nothing is changed of another", () => {
     const { baseline: _, ...parts } = watchParts;
-    expect(createWatch({ parts }).renew(found)).toBeNull();
+    const watch = createWatch({ parts });
+    for (let index = 0; index < 60; index++) watch.update(watchedWindow(index, faultyLooking));
+    expect(listActive(watch)).toEqual(["outer-race"]);
+    const before = watch.snapshot();
+    expect(watch.renew(found)).toBeNull();
+    expect(watch.snapshot()).toEqual(before);
   });
 });

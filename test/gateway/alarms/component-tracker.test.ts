@@ -165,7 +165,7 @@ describe("a component's health", () => {
       suspicions: ["25 dB louder"],
     } as const;
     const { health, reason } = tracker.describe(at({ condition: { status, severityDb: 0 } }));
-    expect([health, reason]).toEqual(["good", "but perhaps not when it was learnt: 25 dB louder"]);
+    expect([health, reason]).toEqual(["good", "but see how it was learnt: 25 dB louder"]);
   });
 });
 

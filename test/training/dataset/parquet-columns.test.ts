@@ -113,7 +113,7 @@ describe("a Parquet file", () => {
   });
 
   it.each([
-    ["twice", "first", /has a row group with a wrong column first/],
+    ["more often than the table", "first", /has a row group with a wrong column first/],
     ["that the table does not have", "third", /has a row group with a wrong column third/],
   ])("is refused where a row group has a column %s", async (_, name, message) => {
     const bytes = encodeParquet({ first: table.accel, other: table.accel }, 25_000);
@@ -122,6 +122,19 @@ describe("a Parquet file", () => {
     await expect(openParquetTable(write(bytes))).rejects.toMatchObject({
       code: "DATA_FORMAT",
       message: expect.stringMatching(message),
+    });
+  });
+
+  it("in which two columns have one name is read but for these, which are named", async () => {
+    const bytes = encodeParquet({ first: table.accel, other: table.accel, time: table.time }, 25_000);
+    for (let at = bytes.indexOf("other"); at >= 0; at = bytes.indexOf("other"))
+      bytes.write("first", at, "latin1");
+    const path = write(bytes);
+    expect(await readColumn(path, "time")).toEqual([...table.time]);
+    await expect(readColumn(path, "first")).rejects.toMatchObject({
+      code: "DATA_FORMAT",
+      message: `${path} has 2 columns first`,
+      hint: "give each column a name of its own",
     });
   });
 

@@ -117,13 +117,10 @@ export function fitSiteBaseline(
     spec: spec.levels,
     levels,
     model: subject.model,
-    margins: outputs.map((_, index) =>
-      fitMargin(
-        margins.map((each) => each[index]!),
-        octaves,
-        daysOf(windows),
-      ),
-    ),
+    margins: outputs.map((_, index) => {
+      const own = margins.map((each) => each[index]!);
+      return fitMargin(own, octaves, daysOf(windows));
+    }),
     featureRows: windows
       .flatMap(({ features }) => (features === undefined ? [] : [Array.from(features)]))
       .slice(0, maxFeatureRows),
@@ -133,12 +130,14 @@ export function fitSiteBaseline(
   const learnt = { ...baseline, severity: fitSeverity(severities, daysOf(windows)) };
   const unsteady = findUnsteadiness({ severities, margins }, baseline, subject);
   const faulty = outputs.length === 0 ? null : findFault(windows, subject);
-  if (faulty !== null && subject.isVouched !== true) {
+  const isVouched = subject.isVouched === true;
+  if (faulty !== null && (!isVouched || unsteady !== null)) {
     const doubted = { ...learnt, suspicions: unsteady === null ? [] : [unsteady] };
-    return failed({ kind: "faulty", detail: faulty, baseline: doubted });
+    const detail = isVouched ? `${faulty}, and ${unsteady}` : faulty;
+    return failed({ kind: "faulty", detail, baseline: doubted });
   }
   if (unsteady !== null) return failed({ kind: "unsteady", detail: unsteady, baseline: learnt });
-  const vouched = faulty === null ? [] : [`${faulty}, and it was found healthy`];
+  const vouched = faulty === null ? [] : [`found healthy, though ${faulty}`];
   return ok({ ...learnt, suspicions: [...vouched, ...findSuspicions(windows, subject)] });
 }
 

@@ -59,6 +59,8 @@ export interface OwnReference {
   readonly doubted: SiteBaseline | null;
   /** Has somebody found the machine healthy as it is, whatever it looks like? */
   readonly isVouched: boolean;
+  /** What is learnt from now on is refused where it looks faulty, as of any machine. */
+  stopVouching(): void;
   /** Learns of a window, when nothing is due. */
   learn(window: WatchedWindow): void;
   /** Has it heard enough to fit a baseline? */
@@ -106,7 +108,8 @@ class Reference implements OwnReference {
     this.#parts = parts;
     // What was found healthy was another machine, sensor or bearing.
     const isOther = kept !== undefined && kept.epoch !== options.epoch;
-    this.#renewal = (isOther ? kept.renewal && stopVouching(kept.renewal) : kept?.renewal) ?? null;
+    this.#renewal = kept?.renewal ?? null;
+    if (isOther) this.stopVouching();
     if (kept !== undefined && !isOther && kept.modelDigest !== parts.model.digest) this.#parked = kept;
     this.#begin(kept && dropOtherMargins(kept, parts));
     this.#unheard = listUnheard(parts);
@@ -140,6 +143,10 @@ class Reference implements OwnReference {
 
   get isVouched(): boolean {
     return this.#renewal?.foundHealthy === true;
+  }
+
+  stopVouching(): void {
+    if (this.#renewal !== null) this.#renewal = { ...this.#renewal, foundHealthy: undefined };
   }
 
   get healthyRows(): HealthyRows {
@@ -223,10 +230,6 @@ class Reference implements OwnReference {
     this.severityDb = null;
     this.#lastMs = Number.NaN;
   }
-}
-
-function stopVouching(renewal: BaselineRenewal): BaselineRenewal {
-  return { ...renewal, foundHealthy: undefined };
 }
 
 /** What was learnt against other rivals, since the bearing is said to be another one now: levels stay, margins are learnt again. */

@@ -60,7 +60,7 @@ export function joinBaselines(before: SiteBaseline, learnt: SiteBaseline): SiteB
     levels,
     shaftRpm,
     severity,
-    suspicions,
+    suspicions: [...new Set([...suspicions, ...learnt.suspicions])],
     levelsVersion: before.levelsVersion ?? before.version,
     margins: learnt.margins.map((margin) => {
       return { ...margin, location: margin.location + (margin.perOctave ?? 0) * octaves };
