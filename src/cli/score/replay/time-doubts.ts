@@ -1,4 +1,5 @@
 /** What is odd about the times of recordings that are played all the same; in words, for stderr. */
+import { computeMedian } from "../../../core/maths/robust.ts";
 import { namesZone, parseTime } from "../../../training/dataset/parse-time.ts";
 import type { PlannedRecording } from "./plan-replay.ts";
 import { formatMoment } from "./recording-time.ts";
@@ -7,10 +8,16 @@ type TimedRecording = Pick<PlannedRecording, "file" | "timeMs" | "statedTime">;
 
 /** A day for clocks that run ahead. */
 const toleratedMs = 86_400_000;
+const yearMs = 365.25 * 86_400_000;
+/** A pause that is worth a word, and by how many times it is longer than others. */
+const oddGapMs = yearMs;
+const oddGaps = 50;
 
 /** None, where nothing is odd. `nowMs` is now. */
 export function listTimeDoubts(recordings: readonly TimedRecording[], nowMs: number): readonly string[] {
-  return [doubtFuture(recordings, nowMs), doubtZones(recordings)].filter((doubt) => doubt !== null);
+  return [doubtFuture(recordings, nowMs), doubtGap(recordings), doubtZones(recordings)].filter(
+    (doubt) => doubt !== null,
+  );
 }
 
 function doubtFuture(recordings: readonly TimedRecording[], nowMs: number): string | null {
@@ -19,6 +26,18 @@ function doubtFuture(recordings: readonly TimedRecording[], nowMs: number): stri
   if (first === undefined) return null;
   const many = ahead.length === 1 ? "1 recording begins" : `${ahead.length} recordings begin`;
   return `${many} in the future, the first ${formatMoment(first.timeMs)} (${first.file}): time passes until then as a machine's would`;
+}
+
+/** A clock that was reset begins years ago: what it stamped is played first, and what the machine is held against. */
+function doubtGap(recordings: readonly TimedRecording[]): string | null {
+  const inOrder = [...recordings].sort((one, other) => one.timeMs - other.timeMs);
+  const gaps = inOrder.slice(1).map(({ timeMs }, index) => timeMs - inOrder[index]!.timeMs);
+  const longest = gaps.reduce((most, gap) => Math.max(most, gap), 0);
+  if (longest < oddGapMs || longest < oddGaps * computeMedian(gaps)) return null;
+  const at = gaps.indexOf(longest);
+  const [before, after] = [inOrder[at]!, inOrder[at + 1]!];
+  const years = (longest / yearMs).toFixed(1);
+  return `${years} years lie between ${formatMoment(before.timeMs)} (${before.file}) and ${formatMoment(after.timeMs)} (${after.file}): if a clock was reset, leave out what it stamped then, since what comes first is learnt as healthy`;
 }
 
 /** Among times with a zone one without is off by hours as soon as it is not of UTC. */

@@ -27,3 +27,21 @@ it("says what begins in the future, but for a clock that is a little ahead", () 
   expect(doubt).toMatch(/^1 recording begins in the future, the first 2031-02-12T00:00:00Z \(b\.npy\)/);
   expect(listTimeDoubts([at("a.npy", "2026-01-01T12:00:00Z")], nowMs)).toEqual([]);
 });
+
+it("says where years lie between two recordings, and others follow one another soon", () => {
+  const seconds = (from: string) =>
+    Array.from({ length: 9 }, (_, index) => {
+      const timeMs = Date.parse(from) + 600_000 * index;
+      return { file: `${from.slice(0, 4)}-${index}.npy`, statedTime: null, timeMs };
+    });
+  const reset = [...seconds("2025-03-01T00:00:00Z"), ...seconds("2000-01-01T00:00:00Z")];
+  expect(listTimeDoubts(reset, nowMs)).toEqual([
+    expect.stringMatching(
+      /^25\.2 years lie between 2000-01-01T01:20:00Z \(2000-8\.npy\) and 2025-03-01T00:00:00Z \(2025-0\.npy\): if a clock was reset/,
+    ),
+  ]);
+  expect(listTimeDoubts(seconds("2025-03-01T00:00:00Z"), nowMs)).toEqual([]);
+  // Once a year is once a year.
+  const yearly = [2001, 2002, 2004, 2005].map((year) => at(`${year}.npy`, `${year}-01-01T00:00:00Z`));
+  expect(listTimeDoubts(yearly, nowMs)).toEqual([]);
+});
