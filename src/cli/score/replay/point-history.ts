@@ -19,6 +19,8 @@ export interface ReplayedAlarm {
   /** Beginning of the evidence that raised it. */
   readonly since: string;
   readonly criticalAt: string | null;
+  /** What the spectrum showed when it became critical after it was raised; null: it did not, or nobody looked. */
+  readonly criticalEvidence: PhysicalEvidence | null;
   /** When it was raised: calibrated, and dB above the own reference (null: not known). */
   readonly probability: number;
   readonly severityDb: number | null;
@@ -115,6 +117,7 @@ function createAlarmList(): AlarmList {
       lane,
       since: shorten(data.since),
       criticalAt: data.severity === "critical" ? shorten(time) : null,
+      criticalEvidence: null,
       probability: data.probability,
       severityDb,
       reason: describeReason(data, lane),
@@ -143,7 +146,10 @@ function createAlarmList(): AlarmList {
       if (type === "io.aurora.alert.raised.v1") return raise(event);
       const open = findOpen(data.failureMode);
       if (open === undefined) return;
-      if (data.severity === "critical") open.criticalAt ??= shorten(time);
+      if (data.severity === "critical" && open.criticalAt === null) {
+        open.criticalAt = shorten(time);
+        open.criticalEvidence = data.evidence ?? null;
+      }
       const lastOutlook = data.outlook ?? open.worst.lastOutlook;
       open.worst = { ...open.worst, severity: data.severity, lastOutlook };
       if (type === "io.aurora.alert.cleared.v1") open.clearedAt = shorten(time);

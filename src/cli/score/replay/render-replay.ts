@@ -67,12 +67,19 @@ function listAlarmMoments(alarm: ReplayedAlarm): Moment[] {
       at: raisedAt,
       text: `raised ${name}${isBornCritical ? ", critical" : ""}${by}, since ${since}: ${reason}`,
     },
-    ...(criticalAt === null || isBornCritical ? [] : [{ at: criticalAt, text: `${name} is critical` }]),
+    ...(criticalAt === null || isBornCritical
+      ? []
+      : [{ at: criticalAt, text: `${name} is critical${describeEvidence(alarm)}` }]),
     ...(isLouder && severityDbAt !== null
       ? [{ at: severityDbAt, text: `${name} at its loudest, ${severityDb!.toFixed(1)} dB` }]
       : []),
     ...(clearedAt === null ? [] : [{ at: clearedAt, text: `cleared ${name}` }]),
   ];
+}
+
+/** A fault has grown since it was raised, and shows more of itself. */
+function describeEvidence({ criticalEvidence }: ReplayedAlarm): string {
+  return criticalEvidence === null ? "" : `: ${criticalEvidence.sentence.replace(/\.$/, "")}`;
 }
 
 /** A level that rises is a fault of no known kind. */

@@ -74,6 +74,7 @@ describe("aurora score --decide", () => {
       lane: expect.toSatisfy((lane) => lane === null || lane === "fast" || lane === "slow"),
       since: expect.stringMatching(iso),
       criticalAt: null,
+      criticalEvidence: null,
       probability: expect.any(Number),
       severityDb: expect.any(Number),
       reason: expect.stringMatching(/^probability .* dB above its own reference\. /),

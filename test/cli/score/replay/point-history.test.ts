@@ -2,11 +2,24 @@ import { expect, it } from "vitest";
 import { createPointHistory } from "../../../../src/cli/score/replay/point-history.ts";
 import { renderReplay } from "../../../../src/cli/score/replay/render-replay.ts";
 import type { AlertSeverity, AlertTransition } from "../../../../src/core/contract/alert.ts";
+import type { PhysicalEvidence } from "../../../../src/core/contract/physical-evidence.ts";
 import type { AlarmLane } from "../../../../src/core/contract/prediction.ts";
 import { createAlertEvent } from "../../../../src/core/decision/alarms/alert-event.ts";
 import { decisionAt } from "../../../core/decision/alarms/decisions.ts";
 
 const status = { isProvisional: false, version: 1, windows: 128, suspicions: ["it wandered"] } as const;
+
+/** What the spectrum shows at last. */
+const grown: PhysicalEvidence = {
+  windows: 10,
+  speedRpm: { min: 1490, max: 1510 },
+  lines: [],
+  harmonics: { found: 1, of: 3 },
+  sideBands: { found: 0, of: 1 },
+  rival: null,
+  against: [],
+  sentence: "A line at 1× the outer race's order.",
+};
 
 /** A day of one point: learnt, raised, critical, cleared, and raised again by the other lane. */
 function tellDay() {
@@ -18,7 +31,11 @@ function tellDay() {
     hours: number,
     transition: AlertTransition,
     severity: AlertSeverity,
-    { lane, severityDb = -1.25 }: { readonly lane: AlarmLane; readonly severityDb?: number },
+    {
+      lane,
+      severityDb = -1.25,
+      evidence,
+    }: { readonly lane: AlarmLane; readonly severityDb?: number; readonly evidence?: PhysicalEvidence },
   ): void => {
     const before = decisionAt(0, [["outer-race", 0.9, 0]]);
     const mode = { ...before.modes[0]!, active: transition !== "cleared", lane };
@@ -41,6 +58,7 @@ function tellDay() {
         sinceMs: hour(hours) - 60_000,
         explanation: null,
         horizonHours: null,
+        evidence: evidence ?? null,
       }),
     );
   };
@@ -56,7 +74,7 @@ function tellDay() {
     { kind: "ready", detail: "version 1 of 128 windows" },
   );
   alert(3, "raised", "warning", { lane: "fast" });
-  alert(4, "updated", "critical", { lane: "fast", severityDb: 2.5 });
+  alert(4, "updated", "critical", { lane: "fast", severityDb: 2.5, evidence: grown });
   alert(5, "updated", "critical", { lane: "fast", severityDb: 7.25 });
   alert(6, "cleared", "critical", { lane: "fast", severityDb: 0.5 });
   alert(7, "raised", "warning", { lane: "slow" });
@@ -86,6 +104,7 @@ it("tells an alarm as it was when it was raised, and apart from that what it gre
       failureMode: "outer-race",
       raisedAt: "2004-02-12T03:00:00Z",
       criticalAt: "2004-02-12T04:00:00Z",
+      criticalEvidence: grown,
       clearedAt: "2004-02-12T06:00:00Z",
       severity: "warning",
       severityDb: -1.25,
@@ -126,7 +145,7 @@ it("tells it in words, in order of time", () => {
   2004-02-12T01:00:00Z  too unsteady to learn from, learning on: the speed wandered
   2004-02-12T02:00:00Z  own reference: version 1 of 128 windows
   2004-02-12T03:00:00Z  raised outer race fault by the fast lane, since 2004-02-12T02:59:00Z: ${report.alarms[0]!.reason}
-  2004-02-12T04:00:00Z  outer race fault is critical
+  2004-02-12T04:00:00Z  outer race fault is critical: A line at 1× the outer race's order
   2004-02-12T05:00:00Z  outer race fault at its loudest, 7.3 dB
   2004-02-12T06:00:00Z  cleared outer race fault
   2004-02-12T07:00:00Z  raised outer race fault by the slow lane, since 2004-02-12T06:59:00Z: ${report.alarms[1]!.reason}
