@@ -116,7 +116,9 @@ export function raiseSignal(
   const { window, reference } = measured;
   const isSlow = lane === "slow" && reference !== null;
   const now = isSlow ? window.compared : Math.max(window.value, state.fast.recent);
-  const healthy = isSlow ? reference.location : Math.min(state.fast.level, window.ceiling);
+  const healthy = isSlow
+    ? reference.location
+    : Math.min(state.fast.level, state.fast.vouched ?? window.ceiling);
   const held: HeldAlarm = {
     sinceMs,
     lane,

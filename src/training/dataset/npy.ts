@@ -37,7 +37,7 @@ export function parseNpy(bytes: Uint8Array, subject: string): NpyArray {
     throw new AuroraError("DATA_FORMAT", `${subject}: expected ${expected}, got ${actual}`, {
       op: "parse npy",
       subject,
-      hint: "write the file with numpy.save(name, array) from a plain numeric array",
+      hint: "copy the file again if it is cut off; else write it with numpy.save(name, array) from a plain numeric array",
     });
   };
   const { descr, isFortran, shape, dataAt } = parseNpyHeader(bytes, refuse);

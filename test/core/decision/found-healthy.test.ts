@@ -68,6 +68,15 @@ describe("a machine that was found healthy", () => {
     }
   });
 
+  test("has an alarm that ends when the machine is back where it was vouched for, before it is learnt", () => {
+    const watch = inspect();
+    feedWatch(watch, { from: 60, to: 80 }, faultyLooking);
+    feedWatch(watch, { from: 80, to: 120 }, { logits: [9, -3] });
+    expect(listActive(watch)).toEqual(["outer-race"]);
+    for (let index = 200; index < 400; index++) feedSnapshot(watch, index, faultyLooking);
+    expect(listActive(watch)).toEqual([]);
+  });
+
   test("raises another kind of fault, which nobody has vouched for", () => {
     const watch = inspect();
     feedWatch(watch, { from: 60, to: 400 }, faultyLooking);

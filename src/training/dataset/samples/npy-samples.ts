@@ -122,7 +122,7 @@ function refuse(path: string, expected: string, actual: string): never {
   throw new AuroraError("DATA_FORMAT", `${path}: expected ${expected}, got ${actual}`, {
     op: "open npy",
     subject: path,
-    hint: "save it with numpy.save(name, array): whole numbers or floats, channels × samples or samples × channels",
+    hint: "copy it again if it is cut off; else save it with numpy.save(name, array): whole numbers or floats, channels × samples or samples × channels",
   });
 }
 
