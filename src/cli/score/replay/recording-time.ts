@@ -4,6 +4,7 @@
  * name that counts (`acc_00001`) has no time.
  */
 import { statSync } from "node:fs";
+import { basename } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { isPlausibleTime } from "../../../training/dataset/parse-time.ts";
 
@@ -43,7 +44,10 @@ export function describeUntimed(file: string): AuroraError {
       hint: "name files; a folder's are FOLDER/*",
     });
   }
-  return new AuroraError("USAGE", `nothing says when ${file} was recorded`, {
+  const [odd] = basename(file).match(timeInName) ?? [];
+  const named =
+    odd === undefined ? "" : `: ${odd} in its name is no time of a clock that was set (1990 to 2099)`;
+  return new AuroraError("USAGE", `nothing says when ${file} was recorded${named}`, {
     op: "plan replay",
     subject: file,
     hint: `list it in --manifest with its time; or put {"time": "2004-02-12T10:32:39Z"} into a .json beside it; or call it by its time (2004-02-12T10-32-39.csv); or, where files follow one another evenly, give --from TIME --every SECONDS`,

@@ -1,10 +1,14 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import {
   compareNames,
+  describeUntimed,
   findTimeInName,
   formatMoment,
 } from "../../../../src/cli/score/replay/recording-time.ts";
+import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 import { watchEventLoop } from "../../../support/watch-event-loop.ts";
 import { nameByTime } from "./invented-life.ts";
 
@@ -68,4 +72,12 @@ it("puts acc_2 before acc_10, and shows whole seconds as such", () => {
   expect(["acc_10", "acc_2", "acc_1"].sort(compareNames)).toEqual(["acc_1", "acc_2", "acc_10"]);
   expect(formatMoment(timeMs)).toBe("2004-02-12T10:32:39Z");
   expect(formatMoment(timeMs + 40)).toBe("2004-02-12T10:32:39.040Z");
+});
+
+it("says of a name with a time that no clock shows that it is none", () => {
+  const path = join(createTemporaryFolder(), "1970-01-01T00-10-00.npy");
+  writeFileSync(path, "");
+  expect(describeUntimed(path).message).toBe(
+    `nothing says when ${path} was recorded: 1970-01-01T00-10-00 in its name is no time of a clock that was set (1990 to 2099)`,
+  );
 });
