@@ -117,8 +117,12 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     stopDb: config.alarms.stopDb,
     state,
     logger,
-    endAlarms: (point, atMs) => {
-      for (const event of register.retire(point, [], atMs)) onAlert(event);
+    endAlarms: (point, failureModes, atMs) => {
+      const others = register
+        .list(point.site, point.turbine)
+        .map(({ failureMode }) => failureMode)
+        .filter((name) => !failureModes.includes(name));
+      for (const event of register.retire(point, others, atMs)) onAlert(event);
     },
     onEvent: ({ turbine, component }, kind, detail) => {
       logger.info("baseline", { turbine, component, kind, detail });

@@ -176,14 +176,13 @@ class PointDecider implements Decider {
     }
     const known = listFailureModes(next);
     this.#signals = new Map([...this.#signals].filter(([name]) => known.includes(name)));
-    this.#last = [];
-    this.#against = null;
+    [this.#last, this.#against] = [[], null];
     this.lastWindowId = null;
     return before.map(({ failureMode }) => failureMode).filter((failureMode) => !known.includes(failureMode));
   }
 
   forget({ foundHealthy }: { readonly foundHealthy: boolean }): void {
-    this.#against = null;
+    [this.#last, this.#against] = [[], null];
     // It was above a reference that is let go.
     if (foundHealthy) this.#signals.delete(vibrationLevelMode);
     for (const [name, state] of this.#signals) {

@@ -129,7 +129,7 @@ export function findBound(
 export function stepFast(before: FastState, window: FastWindow, spread: HealthySpread): FastState {
   const { value, leads, isHum, ceiling, isVouched, fromMs, toMs } = window;
   const elapsedMs = before.toMs === null ? 0 : toMs - before.toMs;
-  const known = elapsedMs < -toleratedMs ? beginFast(spread) : before;
+  const known = elapsedMs < -toleratedMs ? beginAnew(before, spread) : before;
   const state = isVouched ? vouch(known, value) : known;
   const bound = findBound(state, spread, { elapsedMs: Math.max(0, elapsedMs), ceiling });
   const units = (value - bound) / Math.sqrt(state.noise);
@@ -158,9 +158,15 @@ export function stepFast(before: FastState, window: FastWindow, spread: HealthyS
   };
 }
 
-/** With the first window that is heard of a machine which was found healthy: where it lies it may lie. */
+/** What is forgotten is not what somebody has vouched for. */
+function beginAnew({ vouched }: FastState, spread: HealthySpread): FastState {
+  const begun = beginFast(spread);
+  return vouched === undefined ? begun : vouchFor(begun, vouched);
+}
+
+/** Where nobody heard a machine before it was found healthy: where it lies in its first window it may lie. */
 function vouch(state: FastState, value: number): FastState {
-  return state.toMs === null ? vouchFor(state, value) : state;
+  return state.toMs === null && state.vouched === undefined ? vouchFor(state, value) : state;
 }
 
 /** Of a machine which was found healthy: it lies at `value`, if not below machines in general, and that is healthy. */

@@ -14,6 +14,7 @@ import type { PointId } from "../contract/stream.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
 import { createDecider, type Decider } from "./decider.ts";
 import type { DeciderSnapshot } from "./decider-snapshot.ts";
+import { listFailureModes } from "./heard-parts.ts";
 import { chooseStopDb, createOutlook, type Outlook, tellOutlook } from "./outlook/outlook.ts";
 import type { OutlookSnapshot } from "./outlook/outlook-snapshot.ts";
 import type { BaselineSnapshot } from "./reference/baseline-snapshot.ts";
@@ -78,6 +79,8 @@ export interface PointWatch
   readonly model: ModelRef;
   /** When the machine must stop, or why that cannot be said. */
   readonly outlook: AlertOutlook;
+  /** Those that alarms of the model can be of, and the level's. */
+  readonly failureModes: readonly string[];
   /** Failure modes that are active, with the start of their streak. */
   readonly active: Decider["active"];
   /**
@@ -160,6 +163,10 @@ class Watch implements PointWatch {
     const outlook = this.#outlook;
     if (outlook === null) return { cannotSay: "how loud this machine is when healthy is not known" };
     return tellOutlook(outlook.forecast(), outlook.reference.stopDb);
+  }
+
+  get failureModes(): readonly string[] {
+    return listFailureModes(this.#decider.parts);
   }
 
   get active(): Decider["active"] {

@@ -72,8 +72,8 @@ export interface KeptWatchOptions {
   readonly logger: Logger;
   /** `lost`: what the last run kept cannot be read, and is learnt anew; `renewed`: an operator wanted it. */
   onEvent(point: PointId, kind: BaselineEvent["kind"] | "lost" | "renewed", detail: string): void;
-  /** A point was found healthy: ends its alarms. Absent: nobody keeps any. */
-  readonly endAlarms?: (point: PointId, atMs: number) => void;
+  /** A point was found healthy: ends its alarms of these failure modes, and no others of the component (of SCADA values). Absent: nobody keeps any. */
+  readonly endAlarms?: (point: PointId, failureModes: readonly string[], atMs: number) => void;
   /** Whose baseline can be fitted. */
   readonly fits: DueFits;
 }
@@ -164,7 +164,7 @@ class Watch implements KeptWatch {
     const renewed = this.#watch.renew(foundHealthy ? { ...rest, foundHealthy } : rest);
     if (renewed === null) return null;
     const { letGo } = renewed;
-    if (foundHealthy) this.#options.endAlarms?.(this.#point, order.atMs);
+    if (foundHealthy) this.#options.endAlarms?.(this.#point, this.#watch.failureModes, order.atMs);
     const { state, onEvent } = this.#options;
     // False: it waits in memory for the disk.
     const isStored = state.setAll(this.takeProgress());

@@ -77,6 +77,27 @@ describe("a machine that was found healthy", () => {
     expect(listActive(watch)).toEqual([]);
   });
 
+  test("is where it was when that was said: not where a clock that is set back or one odd window puts it", () => {
+    const back = inspect();
+    feedWatch(back, { from: 5000, to: 5040 }, faultyLooking);
+    feedWatch(back, { from: 0, to: 60 }, { logits: [9, -3] });
+    expect(listActive(back)).toEqual(["outer-race"]);
+    const odd = inspect();
+    feedWatch(odd, { from: 60, to: 61 }, { logits: [9, -3] });
+    feedWatch(odd, { from: 61, to: 90 }, faultyLooking);
+    expect(listActive(odd)).toEqual([]);
+    feedWatch(odd, { from: 90, to: 120 }, { logits: [9, -3] });
+    expect(listActive(odd)).toEqual(["outer-race"]);
+  });
+
+  test("is not raised anew by the window that came before the order, when that comes once more", () => {
+    const watch = inspect();
+    const [{ decision }] = feedWatch(watch, { from: 59, to: 60 }, faultyLooking) as [
+      ReturnType<PointWatch["update"]>,
+    ];
+    expect(decision.modes).toEqual([]);
+  });
+
   test("raises another kind of fault, which nobody has vouched for", () => {
     const watch = inspect();
     feedWatch(watch, { from: 60, to: 400 }, faultyLooking);

@@ -64,7 +64,7 @@ export interface PointReport {
   readonly recordings: number;
   /** Of the shaft in the longest of them; null: there was none. */
   readonly mostRevolutions: number | null;
-  /** Those of which no sample is in a decided window: how the machine was then is not known. */
+  /** Those most of whose samples were set aside: how the machine was then is not known. */
   readonly unheardRecordings: number;
   /** End of the last window that was decided; null: none was. */
   readonly heardUntil: string | null;
@@ -86,7 +86,8 @@ export type SetAsideRecording = "sameTime" | "overlapping";
 export interface PointHistory {
   readonly sink: ReplaySink;
   noteRecording(startMs: number): void;
-  noteEnd(endMs: number, revolutions: number): void;
+  /** Of the recording that was noted last: what was read of it. */
+  noteEnd(endMs: number, length: { readonly revolutions: number; readonly samples: number }): void;
   noteSetAside(why: SetAsideRecording): void;
   report(): PointReport;
 }
@@ -167,7 +168,9 @@ export function createPointHistory(name: string): PointHistory {
   let learntMs: number | null = null;
   let [fromMs, toMs, heardMs, recordings, windows] = [Number.NaN, Number.NaN, Number.NaN, 0, 0];
   let mostRevolutions: number | null = null;
-  const unheard = createUnheardCounter();
+  let unheardRecordings = 0;
+  /** Of the recording that is played. */
+  let lostSamples = 0;
 
   return {
     sink: {
@@ -176,7 +179,6 @@ export function createPointHistory(name: string): PointHistory {
         if (scored === null) return;
         windows++;
         heardMs = decision.toMs;
-        unheard.hear(decision);
       },
       onAlert: follow,
       onBaseline: (atMs, now, event) => {
@@ -185,17 +187,20 @@ export function createPointHistory(name: string): PointHistory {
         if (event !== null)
           reference.push({ at: formatMoment(atMs), kind: event.kind, detail: event.detail });
       },
-      setAside: losses.update,
+      setAside: (quarantine, lostWindows) => {
+        losses.update(quarantine, lostWindows);
+        if (lostWindows === 0) lostSamples += quarantine.samples;
+      },
     },
     noteRecording: (startMs) => {
       recordings++;
-      unheard.begin(startMs);
+      lostSamples = 0;
       if (Number.isNaN(fromMs)) fromMs = startMs;
     },
-    noteEnd: (endMs, revolutions) => {
+    noteEnd: (endMs, { revolutions, samples }) => {
+      if (lostSamples > samples / 2) unheardRecordings++;
       if (Number.isFinite(revolutions)) mostRevolutions = Math.max(mostRevolutions ?? 0, revolutions);
       toMs = endMs;
-      unheard.end(endMs);
     },
     noteSetAside: (why) => {
       setAside[why]++;
@@ -209,7 +214,7 @@ export function createPointHistory(name: string): PointHistory {
       to: Number.isNaN(toMs) ? null : formatMoment(toMs),
       recordings,
       mostRevolutions,
-      unheardRecordings: unheard.count,
+      unheardRecordings,
       heardUntil: Number.isNaN(heardMs) ? null : formatMoment(heardMs),
       windows,
       learntWindows: status?.windows ?? 0,
@@ -218,37 +223,6 @@ export function createPointHistory(name: string): PointHistory {
       alarms,
       setAside: { ...losses.losses, recordings: setAside },
     }),
-  };
-}
-
-/** Counts recordings that no window was decided of, in the order of time. */
-interface UnheardCounter {
-  begin(startMs: number): void;
-  end(endMs: number): void;
-  hear(window: { readonly fromMs: number; readonly toMs: number }): void;
-  readonly count: number;
-}
-
-function createUnheardCounter(): UnheardCounter {
-  /** Recordings that no window was decided of, and that none can be decided of any more. */
-  let over = 0;
-  let waiting: { readonly startMs: number; endMs: number }[] = [];
-  return {
-    begin: (startMs) => {
-      waiting.push({ startMs, endMs: Number.POSITIVE_INFINITY });
-    },
-    end: (endMs) => {
-      const last = waiting.at(-1);
-      if (last !== undefined) last.endMs = Math.min(last.endMs, endMs);
-    },
-    hear: ({ fromMs, toMs }) => {
-      const before = waiting.filter(({ endMs }) => endMs <= fromMs).length;
-      over += before;
-      waiting = waiting.slice(before).filter(({ startMs }) => startMs >= toMs);
-    },
-    get count() {
-      return over + waiting.length;
-    },
   };
 }
 

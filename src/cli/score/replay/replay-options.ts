@@ -67,7 +67,7 @@ Past:      --decide plays recordings to what a gateway is made of, in order of t
            everySeconds: 600} (or times: [...]) is an array whose rows are recordings. Its files are those of --input
            or, without that, in its own folder.
            --json: points with point, learntAt, state, alarms (failureMode, raisedAt, clearedAt, severity, lane, reason,
-           …), recordings, unheardRecordings (no window of them was decided: how the machine was then is not known),
+           …), recordings, unheardRecordings (most of their samples were set aside: how it was then is not known),
            heardUntil, windows and what was set aside; times are null for what has not happened. An alarm is told as
            it was when it was raised; "worst" says what it grew to, criticalAt when.`;
 

@@ -116,7 +116,11 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway }: ReplayRequest): 
         await player.point.play(recording, timeMs);
       } finally {
         player.lengthMs = Math.max(0, player.point.endMs - timeMs);
-        history.noteEnd(player.point.endMs, (player.lengthMs * description.sidecar.shaftRpm) / 60_000);
+        const { shaftRpm, rateHz } = description.sidecar;
+        history.noteEnd(player.point.endMs, {
+          revolutions: (player.lengthMs * shaftRpm) / 60_000,
+          samples: (player.lengthMs * rateHz) / 1000,
+        });
       }
     },
     takeRows: () => {

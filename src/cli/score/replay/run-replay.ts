@@ -130,10 +130,10 @@ function complain({ points, errors }: ReplayResult): void {
 }
 
 function warnOfUnheard({ point, unheardRecordings, recordings, heardUntil, setAside }: PointReport): void {
-  const reasons = Object.keys(setAside.samples).join(", ") || "too short for a window";
+  const reasons = Object.keys(setAside.samples).join(", ");
   process.stderr.write(
-    `warning: ${printable(point)}: no window of ${unheardRecordings} of ${recordings} recordings could be decided (${reasons}); ` +
-      `the last that could ended at ${heardUntil}\n`,
+    `warning: ${printable(point)}: most samples of ${unheardRecordings} of ${recordings} recordings were set aside (${reasons}); ` +
+      `the last window that could be decided ended at ${heardUntil}\n`,
   );
 }
 

@@ -155,6 +155,8 @@ export function tellDecision(
   const { transition, decision, mode, sinceMs } = due;
   const expected = transition === "raised" ? "nothing" : "raised";
   if (record.sinceMs !== sinceMs || record.told !== expected) return null;
+  // It ended while its explanation was made: nobody was told of it, and nobody has to be.
+  if (transition !== "cleared" && !isConditionActive(record.alarm)) return null;
   const updates = record.updates + (transition === "updated" ? 1 : 0);
   const event = createAlertEvent({
     transition,

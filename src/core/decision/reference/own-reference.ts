@@ -192,6 +192,7 @@ class Reference implements OwnReference {
     if (parked?.modelDigest === next.model.digest) {
       // A device infers with the model that it had, whatever its gateway has been given meanwhile.
       this.#parked = null;
+      this.#renewal = parked.renewal ?? null;
       this.#begin(dropOtherMargins(parked, next));
       return null;
     }

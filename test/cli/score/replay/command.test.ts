@@ -225,7 +225,7 @@ describe("aurora score --decide", () => {
       "no alarm would have been raised, but how it was in 2 of 6 recordings is not known",
     );
     expect(stderr).toMatch(
-      /^warning: .*: no window of 2 of 6 recordings could be decided \(stuck\); the last that could ended at 2004-02-12T/m,
+      /^warning: .*: most samples of 2 of 6 recordings were set aside \(stuck\); the last window that could be decided ended at 2004-02-12T/m,
     );
     const { report } = await replay(...args, "--json");
     expect(report!.points[0]).toMatchObject({

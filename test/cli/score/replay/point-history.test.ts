@@ -87,7 +87,7 @@ function tellDay() {
     1,
   );
   history.noteSetAside("sameTime");
-  history.noteEnd(hour(8) + 40, 20);
+  history.noteEnd(hour(8) + 40, { revolutions: 20, samples: 12_000 });
   return history.report();
 }
 

@@ -243,6 +243,14 @@ describe("the alarm register", () => {
     expect(register.retire({ ...point, turbine: "t2" }, [], startMs)).toEqual([]);
   });
 
+  test("tells nobody of an alarm that ended while its explanation was made", () => {
+    const register = createAlarmRegister();
+    const [due] = register.update(decisionAt(0, [["inner", 0.9, 0]]));
+    expect(register.retire(point, [], startMs)).toEqual([]);
+    expect(register.announce(due!, context)).toBeNull();
+    expect(register.list("north", "t1").filter(({ conditionActive }) => conditionActive)).toEqual([]);
+  });
+
   test("does not raise again after a restart, and keeps since, acknowledgement and shelving", () => {
     const register = createAlarmRegister();
     feed(register, decisionAt(0, bothModes));
