@@ -118,11 +118,8 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     state,
     logger,
     endAlarms: (point, failureModes, atMs) => {
-      const others = register
-        .list(point.site, point.turbine)
-        .map(({ failureMode }) => failureMode)
-        .filter((name) => !failureModes.includes(name));
-      for (const event of register.retire(point, others, atMs)) onAlert(event);
+      const isOver = (failureMode: string): boolean => failureModes.includes(failureMode);
+      for (const event of register.retire(point, isOver, atMs)) onAlert(event);
     },
     onEvent: ({ turbine, component }, kind, detail) => {
       logger.info("baseline", { turbine, component, kind, detail });

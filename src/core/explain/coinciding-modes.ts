@@ -6,7 +6,7 @@
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import { bearingFaults, type FaultKind, faultKinds } from "../contract/bundle/bearing-fault.ts";
 import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
-import { type FaultLine, listFaultLines } from "./fault-lines.ts";
+import { isWithinReach, listFaultLines } from "./fault-lines.ts";
 import { shareByBearing } from "./share-by-bearing.ts";
 
 /** As {@link findCoincidingModes}, one list for all points that are alike in both. */
@@ -25,8 +25,4 @@ export function findCoincidingModes(features: FeatureSpec, bearing: BearingOrder
   return firsts
     .filter((own) => firsts.some((other) => other !== own && isWithinReach(own.line, other.line)))
     .map(({ mode }) => mode);
-}
-
-function isWithinReach(own: FaultLine, other: FaultLine): boolean {
-  return Math.abs(own.order - other.order) <= Math.max(own.reach, other.reach);
 }

@@ -3,7 +3,7 @@ import { bearingFaults, type FaultKind } from "../contract/bundle/bearing-fault.
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { EvidenceLine, LineOrder } from "../contract/physical-evidence.ts";
 import { joinWords, nameHarmonic, nameSpacing } from "./evidence-words.ts";
-import type { FaultLine } from "./fault-lines.ts";
+import { type FaultLine, isWithinReach } from "./fault-lines.ts";
 import { findNearestHum } from "./mains-hum.ts";
 
 /** A line with what the windows show of it. */
@@ -73,21 +73,22 @@ export function listObjections(accusation: Accusation): string[] {
 function objectToTwin({ own, pictures }: Accusation): string[] {
   const first = findFirst(own);
   return pictures.flatMap((other) => {
-    const theirs = other.kind === own.kind ? undefined : findFirst(other);
-    if (first === undefined || theirs === undefined || !isSamePlace(first, theirs)) return [];
-    const [ours, them] = [first, theirs].map(({ line: { order } }) => order.toFixed(2));
+    if (!isTwin(own, other)) return [];
+    const [ours, them] = [first, findFirst(other)].map((line) => line!.order.toFixed(2));
     return [
       `a fault of the ${bearingFaults[other.kind].part} has its lines at nearly the same places (order ${them}, this ${ours})`,
     ];
   });
 }
 
-function findFirst({ harmonics }: FaultPicture): MeasuredLine | undefined {
-  return harmonics.find(({ line }) => line.harmonic === 1);
+function isTwin(own: FaultPicture, other: FaultPicture): boolean {
+  const [first, theirs] = [findFirst(own), findFirst(other)];
+  if (other.kind === own.kind || first === undefined || theirs === undefined) return false;
+  return isWithinReach(first, theirs);
 }
 
-function isSamePlace({ line: own }: MeasuredLine, { line: other }: MeasuredLine): boolean {
-  return Math.abs(own.order - other.order) <= Math.max(own.reach, other.reach);
+function findFirst({ harmonics }: FaultPicture): FaultLine | undefined {
+  return harmonics.find(({ line }) => line.harmonic === 1)?.line;
 }
 
 function objectToAbsent({ own: { harmonics } }: Accusation): string[] {
@@ -156,12 +157,7 @@ function objectToShaft({ own: { harmonics }, window }: Accusation): string[] {
  */
 function objectToCoincidence({ own, pictures }: Accusation): string[] {
   const found = own.harmonics.filter(({ isFound }) => isFound);
-  const first = findFirst(own);
-  const others = pictures.filter((other) => {
-    const theirs = findFirst(other);
-    const isTwin = first !== undefined && theirs !== undefined && isSamePlace(first, theirs);
-    return other.kind !== own.kind && !isTwin;
-  });
+  const others = pictures.filter((other) => other.kind !== own.kind && !isTwin(own, other));
   return found.flatMap(({ line }) => {
     const sources = others
       .filter(

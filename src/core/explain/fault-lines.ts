@@ -166,3 +166,8 @@ export function computeLineNoise(line: Pick<FaultLine, "reach" | "searched">, wi
   const deviation = (quantile(0.84) - quantile(0.16)) / 2;
   return { db: quantile(0.5), deviationDb: deviation / Math.sqrt(line.searched.length) };
 }
+
+/** Is one line searched where the other lies? */
+export function isWithinReach(own: FaultLine, other: FaultLine): boolean {
+  return Math.abs(own.order - other.order) <= Math.max(own.reach, other.reach);
+}

@@ -145,7 +145,8 @@ class Decider implements WindowDecider {
       // Also the first time: the run before may have ended with a model that knew other modes.
       const { outputs, baseline } = bundle.manifest;
       const known = listFailureModes({ outputs, hasLevels: baseline !== undefined });
-      for (const event of register.retire(point, known, window.toMs)) sink.onAlert(event);
+      const isUnknown = (failureMode: string): boolean => !known.includes(failureMode);
+      for (const event of register.retire(point, isUnknown, window.toMs)) sink.onAlert(event);
       this.#retiredFor = bundle.ref.digest;
     }
     const prediction: Prediction = {

@@ -1,26 +1,18 @@
 /** A machine that looks faulty while it is learnt has no reference, and its faults are heard all the same. */
 import { expect, test } from "vitest";
-import type { PointWatch } from "../../../src/core/decision/point-watch.ts";
 import { baselineSnapshotSchema } from "../../../src/core/decision/reference/baseline-snapshot.ts";
-import { createWatch, listActive, type WatchScene, watchedWindow, watchOptions } from "./watch-feed.ts";
+import {
+  createWatch,
+  feedSnapshots,
+  listActive,
+  snapshotsMs,
+  type WatchScene,
+  watchedWindow,
+  watchOptions,
+} from "./watch-feed.ts";
 
-const everyMs = 600_000;
 /** As near to a fault as nearly no healthy machine, and so refused; it raises nothing within minutes. */
 const doubtful: WatchScene = { logits: [1.6, -3] };
-
-/** A window every ten minutes; `sceneOf` is asked with its number. */
-function feedSnapshots(
-  watch: PointWatch,
-  { from, to }: { readonly from: number; readonly to: number },
-  sceneOf: (index: number) => WatchScene,
-): ReturnType<typeof watch.update>[] {
-  return Array.from({ length: to - from }, (_, at) => {
-    const index = from + at;
-    const { prediction, ...rest } = watchedWindow(index, sceneOf(index));
-    const fromMs = index * everyMs;
-    return watch.update({ ...rest, prediction: { ...prediction, fromMs, toMs: fromMs + 1000 } });
-  });
-}
 
 test("a fault that grows for days on a machine that was refused raises, in the slow lane, and is not learnt", () => {
   const watch = createWatch();
@@ -112,7 +104,7 @@ test("however far apart snapshots lie, a fault that is there before the machine 
       const { prediction, ...rest } = watchedWindow(index, {
         logits: [-3 + 8 * Math.min(1, index / 60), -3],
       });
-      const fromMs = index * apart * everyMs;
+      const fromMs = index * apart * snapshotsMs;
       watch.update({ ...rest, prediction: { ...prediction, fromMs, toMs: fromMs + 1000 } });
     }
     expect(listActive(watch), `${apart / 6} h`).toEqual(["outer-race"]);

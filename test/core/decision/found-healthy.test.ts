@@ -4,6 +4,7 @@ import type { PointWatch } from "../../../src/core/decision/point-watch.ts";
 import { baselineSnapshotSchema } from "../../../src/core/decision/reference/baseline-snapshot.ts";
 import {
   createWatch,
+  feedSnapshots,
   feedWatch,
   listActive,
   renewParts,
@@ -24,13 +25,6 @@ function inspect(): ReturnType<typeof createWatch> {
   expect(listActive(watch)).toEqual(["outer-race"]);
   expect(watch.renew(found)).toEqual({ letGo: 0 });
   return watch;
-}
-
-/** One window every ten minutes. */
-function feedSnapshot(watch: PointWatch, index: number, scene: WatchScene): ReturnType<PointWatch["update"]> {
-  const { prediction, ...rest } = watchedWindow(index, scene);
-  const fromMs = index * 600_000;
-  return watch.update({ ...rest, prediction: { ...prediction, fromMs, toMs: fromMs + 1000 } });
 }
 
 describe("a machine that was found healthy", () => {
@@ -73,7 +67,7 @@ describe("a machine that was found healthy", () => {
     feedWatch(watch, { from: 60, to: 80 }, faultyLooking);
     feedWatch(watch, { from: 80, to: 120 }, { logits: [9, -3] });
     expect(listActive(watch)).toEqual(["outer-race"]);
-    for (let index = 200; index < 400; index++) feedSnapshot(watch, index, faultyLooking);
+    feedSnapshots(watch, { from: 200, to: 400 }, () => faultyLooking);
     expect(listActive(watch)).toEqual([]);
   });
 
@@ -171,7 +165,9 @@ describe("a machine that was found healthy", () => {
       const watch = createWatch({ options });
       if (isVouched) watch.renew(found);
       for (let index = 0; index < 2000; index++) {
-        feedSnapshot(watch, index, { logits: [healthy + (perHour * index) / 6, -6] });
+        feedSnapshots(watch, { from: index, to: index + 1 }, () => ({
+          logits: [healthy + (perHour * index) / 6, -6],
+        }));
         if (listActive(watch).length > 0) return (perHour * index) / 6;
       }
       return Number.POSITIVE_INFINITY;
@@ -182,14 +178,10 @@ describe("a machine that was found healthy", () => {
     }
     const moving = createWatch();
     moving.renew(found);
-    const details: string[] = [];
-    for (let index = 0; index < 400; index++) {
-      const { event } = feedSnapshot(moving, index, {
-        ...faultyLooking,
-        levelDb: index % 64 < 32 ? -30 : -24,
-      });
-      if (event !== null) details.push(`${event.kind} ${event.detail}`);
-    }
+    const details = feedSnapshots(moving, { from: 0, to: 400 }, (index) => ({
+      ...faultyLooking,
+      levelDb: index % 64 < 32 ? -30 : -24,
+    })).flatMap(({ event }) => (event === null ? [] : [`${event.kind} ${event.detail}`]));
     expect(details[0]).toMatch(
       /^refused half of the windows look like outer-race .*, and the level wandered by/,
     );

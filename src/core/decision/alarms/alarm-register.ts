@@ -70,8 +70,8 @@ export interface AlarmRegister {
    * error says why the step is not possible now.
    */
   step(alarm: AlarmName, step: PersonStep, atMs: number): Result<AlertEvent | null, string>;
-  /** Clears the alarms of a point whose failure modes the model no longer knows; returns the events to publish. */
-  retire(point: PointId, knownModes: readonly string[], atMs: number): AlertEvent[];
+  /** Clears the alarms of a point of those failure modes that are over; returns the events to publish. */
+  retire(point: PointId, isOver: (failureMode: string) => boolean, atMs: number): AlertEvent[];
   /** The alarms of a turbine that are not normal, oldest first. */
   list(site: string, turbine: string): OpenAlarm[];
   /**
@@ -137,10 +137,10 @@ export function createAlarmRegister(
       records.set(name, told.record);
       return ok(told.event);
     },
-    retire(point, knownModes, atMs) {
+    retire(point, isOver, atMs) {
       const events: AlertEvent[] = [];
       for (const [name, record] of records) {
-        if (!isOf(record, point) || knownModes.includes(record.failureMode)) continue;
+        if (!isOf(record, point) || !isOver(record.failureMode)) continue;
         const returned = stepAlarm(record.alarm, { kind: "return", atMs });
         if (!returned.ok) continue;
         const told = tellStep({ ...record, alarm: returned.value }, "cleared", atMs);

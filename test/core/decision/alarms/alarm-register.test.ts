@@ -232,21 +232,21 @@ describe("the alarm register", () => {
   test("clears the alarms of modes that a new model does not know", () => {
     const register = createAlarmRegister();
     feed(register, decisionAt(0, bothModes));
-    expect(register.retire(point, ["outer"], startMs + 9_000)).toMatchObject([
+    expect(register.retire(point, (mode) => mode !== "outer", startMs + 9_000)).toMatchObject([
       {
         type: "io.aurora.alert.cleared.v1",
         time: "2026-01-01T00:00:09.000Z",
         data: { failureMode: "inner" },
       },
     ]);
-    expect(register.retire(point, ["outer"], startMs + 9_000)).toEqual([]);
-    expect(register.retire({ ...point, turbine: "t2" }, [], startMs)).toEqual([]);
+    expect(register.retire(point, (mode) => mode !== "outer", startMs + 9_000)).toEqual([]);
+    expect(register.retire({ ...point, turbine: "t2" }, () => true, startMs)).toEqual([]);
   });
 
   test("tells nobody of an alarm that ended while its explanation was made", () => {
     const register = createAlarmRegister();
     const [due] = register.update(decisionAt(0, [["inner", 0.9, 0]]));
-    expect(register.retire(point, [], startMs)).toEqual([]);
+    expect(register.retire(point, () => true, startMs)).toEqual([]);
     expect(register.announce(due!, context)).toBeNull();
     expect(register.list("north", "t1").filter(({ conditionActive }) => conditionActive)).toEqual([]);
   });
