@@ -91,7 +91,7 @@ bool aurora_features_check(const aurora_model *model) {
   if (!((numbers[SECTION_MEMORY] >= 0.0f) && (numbers[SECTION_MEMORY] < 1.0f) && (per_revolution >= 8.0f) &&
         (((0.4f * per_revolution) * 4.0f) < (float)(AURORA_SPECTRUM_MAX_FLOORS - 3u)) && (numbers[SECTION_FLOOR_ORDERS] >= 0.1f) &&
         (numbers[SECTION_FLOOR_ORDERS] <= 10.0f) && ((2.0f * numbers[SECTION_FLOOR_ORDERS] * (float)fft) < (per_revolution * (float)((fft / 2u) - 3u))) &&
-        (numbers[SECTION_SHAFT_GUARD_ORDERS] >= 0.0f) && (numbers[SECTION_SHAFT_GUARD_ORDERS] <= 0.4f) && (numbers[SECTION_WINDOW_LENGTH] > 0.0f) && (numbers[SECTION_WINDOW_HOP] == numbers[SECTION_WINDOW_LENGTH]) &&
+        (numbers[SECTION_SHAFT_GUARD_ORDERS] >= 0.0f) && (numbers[SECTION_SHAFT_GUARD_ORDERS] <= 0.4f) && (numbers[SECTION_WINDOW_LENGTH] >= 0.001f) && (numbers[SECTION_WINDOW_LENGTH] <= 1000000.0f) && (numbers[SECTION_WINDOW_HOP] == numbers[SECTION_WINDOW_LENGTH]) &&
         (numbers[SECTION_CLAMP] > 0.0f))) {
     return false;
   }

@@ -47,8 +47,11 @@ export function createAlertCaptures(options: AlertCapturesOptions): AlertCapture
 
   async function record(event: AlertEvent, { deviceId, channel, seconds }: AlertSource): Promise<void> {
     const { recording } = await captures.capture({ deviceId, channel, seconds, partial: true });
-    recordings.keep(recording, event.id, clock.monotonicMs());
     options.onRecording?.(recording, event);
+    if (!(await recordings.keep(recording, event.id, clock.monotonicMs()))) {
+      missed++;
+      return;
+    }
     logger.info("raw samples were kept for an alert", {
       device: deviceId,
       alert: event.id,

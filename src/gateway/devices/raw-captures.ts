@@ -30,8 +30,8 @@ export interface RawCapturesOptions {
 export interface RawCaptures {
   /** `block.counts` are valid only during the call. */
   accept(block: SampleBlock): void;
-  /** Keeps a recording that was made for the alert of this id. */
-  keep(recording: Recording, alert: string, arrivedMonotonicMs: number): void;
+  /** Keeps a recording that was made for the alert of this id; resolves with whether it is on disk. */
+  keep(recording: Recording, alert: string, arrivedMonotonicMs: number): Promise<boolean>;
   /** Writes down what has ended; call it about once a second. */
   tick(monotonicMs: number): void;
   /** Recordings that were written since the start. */
@@ -66,7 +66,7 @@ export function createRawCaptures(options: RawCapturesOptions): RawCaptures {
     const capture = open.get(key);
     open.delete(key);
     const recording = capture?.run.longest;
-    if (capture != null && recording != null) writer.save(recording, capture.arrivedMonotonicMs);
+    if (capture != null && recording != null) void writer.save(recording, capture.arrivedMonotonicMs);
   }
 
   return {
@@ -114,7 +114,8 @@ export function createRawCaptures(options: RawCapturesOptions): RawCaptures {
 }
 
 interface RecordingWriter {
-  save(recording: Recording, arrivedMonotonicMs: number, alert?: string): void;
+  /** Resolves with whether it is on disk; never rejects. */
+  save(recording: Recording, arrivedMonotonicMs: number, alert?: string): Promise<boolean>;
   readonly written: number;
   readonly dropped: number;
   /** Resolves when all is on disk, or was given up. */
@@ -123,11 +124,13 @@ interface RecordingWriter {
 
 /** Writes recordings one after the other, deletes the oldest of a device, and bounds how many it may begin. */
 function createRecordingWriter({ dir, placeOf, logger }: RawCapturesOptions): RecordingWriter {
-  let tail: Promise<void> = Promise.resolve();
+  let tail: Promise<unknown> = Promise.resolve();
   let written = 0;
   let dropped = 0;
   /** When recordings of a device ended that were written in the last minute. */
   const recent = new Map<string, number[]>();
+  /** Files of a device that were written in this run, in their order: a clock that was set back dates the newest before all others. */
+  const newest = new Map<string, string[]>();
 
   function mayWrite(deviceId: string, arrivedMonotonicMs: number): boolean {
     const ends = (recent.get(deviceId) ?? []).filter((end) => arrivedMonotonicMs - end < minuteMs);
@@ -144,8 +147,10 @@ function createRecordingWriter({ dir, placeOf, logger }: RawCapturesOptions): Re
     await writeFileAtomic(join(folder, `${name}.json`), JSON.stringify(describeRecording(recording, place)));
     await writeFileAtomic(join(folder, `${name}.npy`), encodeNpy(recording.parts));
     written++;
-    const names = (await readdir(folder)).filter((each) => each.endsWith(".npy")).sort();
-    for (const old of names.slice(0, -keptRecordings)) {
+    const own = [...(newest.get(deviceId) ?? []).filter((each) => each !== `${name}.npy`), `${name}.npy`];
+    newest.set(deviceId, own.slice(-keptRecordings));
+    const earlier = (await readdir(folder)).filter((each) => each.endsWith(".npy") && !own.includes(each));
+    for (const old of [...earlier.sort(), ...own].slice(0, -keptRecordings)) {
       await rm(join(folder, old), { force: true });
       await rm(join(folder, old.replace(/npy$/, "json")), { force: true });
     }
@@ -160,14 +165,20 @@ function createRecordingWriter({ dir, placeOf, logger }: RawCapturesOptions): Re
             device: deviceId,
             dropped,
           });
-        return;
+        return Promise.resolve(false);
       }
       // A disk that is full or gone costs this recording, and nothing else.
-      tail = tail
+      const done = tail
         .then(() => write(recording, { ...placeOf(deviceId), alert }))
-        .catch((error: unknown) =>
-          logger.warn("raw samples of a device could not be kept", { device: deviceId, error }),
+        .then(
+          () => true,
+          (error: unknown) => {
+            logger.warn("raw samples of a device could not be kept", { device: deviceId, error });
+            return false;
+          },
         );
+      tail = done;
+      return done;
     },
     get written() {
       return written;
@@ -175,7 +186,9 @@ function createRecordingWriter({ dir, placeOf, logger }: RawCapturesOptions): Re
     get dropped() {
       return dropped;
     },
-    idle: () => tail,
+    idle: async () => {
+      await tail;
+    },
   };
 }
 

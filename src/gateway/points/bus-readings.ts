@@ -28,7 +28,7 @@ export interface BusReadings {
 export function createBusReadings(options: BusReadingsOptions): BusReadings {
   const { config, bundleOf, onQuarantine } = options;
   const bundles = new Map(config.turbines.map(({ id, scadaBundle }) => [id, scadaBundle]));
-  const means = new Map<string, ReadingMeans>();
+  const means = new Map<string, { readonly lengthMs: number; readonly of: ReadingMeans }>();
   const manifestOf = (turbine: string): LoadedBundle["manifest"] | undefined => {
     const name = bundles.get(turbine) ?? null;
     return name === null ? undefined : bundleOf(name).manifest;
@@ -39,10 +39,12 @@ export function createBusReadings(options: BusReadingsOptions): BusReadings {
   };
   const meansOf = (turbine: string): ReadingMeans => {
     const known = means.get(turbine);
-    if (known !== undefined) return known;
-    const hopSeconds = manifestOf(turbine)?.window.hop ?? 600;
-    const created = createReadingMeans({ lengthMs: hopSeconds * 1000, onMean: options.onMean, onQuarantine });
-    means.set(turbine, created);
+    const lengthMs = (manifestOf(turbine)?.window.hop ?? 600) * 1000;
+    if (known?.lengthMs === lengthMs) return known.of;
+    // Another bundle serves, whose rows have another length: what was open ends as it is.
+    known?.of.advance(Number.POSITIVE_INFINITY);
+    const created = createReadingMeans({ lengthMs, onMean: options.onMean, onQuarantine });
+    means.set(turbine, { lengthMs, of: created });
     return created;
   };
   const ingest = createScalarIngest({
@@ -57,7 +59,7 @@ export function createBusReadings(options: BusReadingsOptions): BusReadings {
       return true;
     },
     tick: (nowMs) => {
-      for (const each of means.values()) each.advance(nowMs);
+      for (const each of means.values()) each.of.advance(nowMs);
     },
   };
 }

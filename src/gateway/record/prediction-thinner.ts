@@ -31,7 +31,13 @@ export interface PredictionThinner {
   readonly held: { readonly windows: number; readonly fromMs: number; readonly toMs: number } | null;
 }
 
-/** Everything of one point under one model. */
+/** Single windows that a point may still have as rows of their own, and since when. */
+interface Allowance {
+  left: number;
+  atMs: number;
+}
+
+/** Everything of one point under one model, with the same failure modes. */
 interface PointBatch {
   readonly header: Pick<
     PredictionBatch,
@@ -41,8 +47,8 @@ interface PointBatch {
   /** Number of the row that windows are gathered for now, in units of rowMs since the epoch. */
   rowNumber: number;
   openedMs: number;
-  allowance: number;
-  allowanceMs: number;
+  /** Shared by the batches of a point. */
+  readonly allowance: Allowance;
   /** When the first window of the open row began. */
   rowFromMs: number;
   /** Windows that were not given yet, when the first of them began and the last one ended. */
@@ -50,6 +56,12 @@ interface PointBatch {
   heldFromMs: number;
   heldToMs: number;
 }
+
+/**
+ * Batches of a point that are open at once: a level is known at some speeds alone, and a machine whose speed wanders about
+ * their border must not begin a batch with each window.
+ */
+const mostOpen = 2;
 
 /** Creates a thinner that hands its batches to `emit`, each with the time at which its first window began. */
 export function createPredictionThinner(
@@ -61,7 +73,7 @@ export function createPredictionThinner(
   const batchMs = options.batchMs ?? 300_000;
   const burst = options.fullRateBurst ?? 120;
   const everyMs = options.fullRateEveryMs ?? 30_000;
-  const points = new Map<string, PointBatch>();
+  const points = new Map<string, readonly PointBatch[]>();
 
   const give = (batch: PointBatch): void => {
     const columns = batch.rows.take();
@@ -80,23 +92,25 @@ export function createPredictionThinner(
     const { point, model, modes, toMs } = decision;
     const { site, turbine, component } = point;
     const key = `${site}/${turbine}/${component}`;
-    const current = points.get(key);
-    if (current !== undefined && isSame(current.header, decision)) return current;
-    if (current !== undefined) close(current);
+    const known = points.get(key) ?? [];
+    const current = known.find(({ header }) => isSame(header, decision));
+    if (current !== undefined) return current;
+    // Another model takes the place of all that was open, other modes that of the older one.
+    const stay = known.filter(({ header }) => isOfModel(header, model)).slice(1 - mostOpen);
+    for (const batch of known) if (!stay.includes(batch)) close(batch);
     const failureModes = modes.map((mode) => mode.failureMode);
     const opened: PointBatch = {
       header: { site, turbine, component, modelName: model.name, modelVersion: model.version, failureModes },
       rows: createRowBuilder(failureModes.length),
       rowNumber: Math.floor(toMs / rowMs),
       openedMs: toMs,
-      allowance: current?.allowance ?? burst,
-      allowanceMs: current?.allowanceMs ?? toMs,
+      allowance: known[0]?.allowance ?? { left: burst, atMs: toMs },
       rowFromMs: toMs,
       heldWindows: 0,
       heldFromMs: toMs,
       heldToMs: toMs,
     };
-    points.set(key, opened);
+    points.set(key, [...stay, opened]);
     return opened;
   };
 
@@ -126,7 +140,8 @@ export function createPredictionThinner(
       batch.heldFromMs = Math.min(batch.heldFromMs, fromMs);
       batch.heldToMs = Math.max(batch.heldToMs, toMs);
       const reached = modes.some((mode) => mode.probability >= mode.threshold);
-      if (reached && mayKeep(batch, toMs, { burst, everyMs })) batch.rows.addRow(decision, shaftRpm);
+      if (reached && mayKeep(batch.allowance, toMs, { burst, everyMs }))
+        batch.rows.addRow(decision, shaftRpm);
       else {
         const isFirst = batch.rows.windowsInRow === 0;
         batch.rowFromMs = isFirst ? fromMs : Math.min(batch.rowFromMs, fromMs);
@@ -135,49 +150,58 @@ export function createPredictionThinner(
       giveIfDue(batch, toMs);
     },
     tick(nowMs) {
-      for (const batch of points.values()) {
+      for (const batch of allBatches(points)) {
         // A row is over one row length after its end: late windows still find it.
         if (Math.floor(nowMs / rowMs) > batch.rowNumber + 1) batch.rows.closeRow();
         if (batch.rows.length > 0 || batch.rows.windowsInRow > 0) giveIfDue(batch, nowMs);
       }
     },
     flush() {
-      for (const batch of points.values()) close(batch);
+      for (const batch of allBatches(points)) close(batch);
     },
     // Asked after every window: nothing is allocated a point.
     get held() {
       let windows = 0;
       let fromMs = Number.POSITIVE_INFINITY;
       let toMs = Number.NEGATIVE_INFINITY;
-      for (const batch of points.values()) {
-        if (batch.heldWindows === 0) continue;
-        windows += batch.heldWindows;
-        if (batch.heldFromMs < fromMs) fromMs = batch.heldFromMs;
-        if (batch.heldToMs > toMs) toMs = batch.heldToMs;
+      for (const batches of points.values()) {
+        for (const batch of batches) {
+          if (batch.heldWindows === 0) continue;
+          windows += batch.heldWindows;
+          if (batch.heldFromMs < fromMs) fromMs = batch.heldFromMs;
+          if (batch.heldToMs > toMs) toMs = batch.heldToMs;
+        }
       }
       return windows === 0 ? null : { windows, fromMs, toMs };
     },
   };
 }
 
+function* allBatches(points: ReadonlyMap<string, readonly PointBatch[]>): Iterable<PointBatch> {
+  for (const batches of points.values()) yield* batches;
+}
+
 /** A token bucket in the windows' own time; a clock set back earns nothing and costs nothing. */
 function mayKeep(
-  batch: PointBatch,
+  allowance: Allowance,
   timeMs: number,
   { burst, everyMs }: { readonly burst: number; readonly everyMs: number },
 ): boolean {
-  const earned = Math.max(0, timeMs - batch.allowanceMs) / everyMs;
-  batch.allowance = Math.min(burst, batch.allowance + earned);
-  batch.allowanceMs = timeMs;
-  if (batch.allowance < 1) return false;
-  batch.allowance -= 1;
+  const earned = Math.max(0, timeMs - allowance.atMs) / everyMs;
+  allowance.left = Math.min(burst, allowance.left + earned);
+  allowance.atMs = timeMs;
+  if (allowance.left < 1) return false;
+  allowance.left -= 1;
   return true;
+}
+
+function isOfModel(header: PointBatch["header"], { name, version }: Decision["model"]): boolean {
+  return header.modelName === name && header.modelVersion === version;
 }
 
 function isSame(header: PointBatch["header"], { model, modes }: Pick<Decision, "model" | "modes">): boolean {
   return (
-    header.modelName === model.name &&
-    header.modelVersion === model.version &&
+    isOfModel(header, model) &&
     header.failureModes.length === modes.length &&
     header.failureModes.every((failureMode, index) => failureMode === modes[index]!.failureMode)
   );

@@ -40,7 +40,7 @@ function create(seconds = 2) {
       },
       isBusy: () => state.isBusy,
     },
-    recordings: { keep: (_recording, alert) => void kept.push(alert) },
+    recordings: { keep: (_recording, alert) => Promise.resolve(kept.push(alert) > 0) },
     sourceOf: (turbine) => (turbine === "WT01" ? { deviceId: "mcu", channel: "de", seconds } : undefined),
     clock,
     logger: silentLogger,

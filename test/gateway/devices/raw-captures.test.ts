@@ -73,6 +73,21 @@ test("a burst is written when it has ended, and only the newest of a device are 
   expect([...parseNpy(readFileSync(files.at(-1)!), "newest").data]).toEqual([39]);
 });
 
+test("the newest are kept where a clock that was set back dates them before all others", async () => {
+  const dir = createTemporaryFolder();
+  const captures = createRawCaptures({ dir, placeOf: () => ({ bearing }), logger: silentLogger });
+  const october = Date.UTC(2026, 9, 1);
+  for (let index = 0; index < 40; index++) {
+    const timestampMs = index < 38 ? october + 2_000 * index : index * 1000;
+    captures.accept({ ...block(10 * index, [index], 2_000 * index), timestampMs });
+  }
+  captures.tick(90_000);
+  await captures.close();
+  const kept = listNpy(dir).map((path) => parseNpy(readFileSync(path), path).data[0]);
+  expect(kept).toHaveLength(32);
+  expect(kept).toEqual(expect.arrayContaining([38, 39]));
+});
+
 test("a device that jumps about is written down 32 times a minute at most", async () => {
   const dir = createTemporaryFolder();
   const captures = createRawCaptures({ dir, placeOf: () => ({ bearing }), logger: silentLogger });

@@ -50,6 +50,24 @@ describe("thinning predictions", () => {
     expect(batches[0]!.shaftRpm).toEqual([1800, Number.NaN]);
   });
 
+  test("a mode that is known of every second window begins no batch with each of them", () => {
+    const batches: PredictionBatch[] = [];
+    const thinner = createPredictionThinner((batch) => batches.push(batch));
+    for (let second = 0; second < 3600; second++) {
+      thinner.update(decision(second * 1000, second % 2 === 0 ? [0.1, 0.2] : [0.1]), 1800);
+      thinner.tick(second * 1000);
+    }
+    thinner.update(decision(3600_000, [0.1], { model: { name: "m", version: "2", digest: "e" } }), 1800);
+    thinner.flush();
+    expect(total(batches)).toBe(3601);
+    // Twice as many as where all windows have the same modes, and one of the other model.
+    expect(batches.length).toBeLessThanOrEqual(2 * 13 + 1);
+    expect(batches.filter(({ failureModes }) => failureModes.length === 2)).toSatisfy(
+      (both: readonly PredictionBatch[]) => total(both) === 1800,
+    );
+    expect(batches.at(-1)).toMatchObject({ modelVersion: "2", windows: [1] });
+  });
+
   test("says when the first window of a batch began, and of those that are not given yet", () => {
     const beginnings: number[] = [];
     const thinner = createPredictionThinner((_, fromMs) => beginnings.push(fromMs), {

@@ -6,6 +6,7 @@ import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import { hourMs } from "../../maths/durations.ts";
 import type { BaselineRenewal, BaselineSnapshot } from "./baseline-snapshot.ts";
 import type { BaselineStatus } from "./baseline-status.ts";
+import { measureSpan } from "./fit-site-baseline.ts";
 
 /** What is known of a baseline. */
 interface BaselineFacts {
@@ -69,14 +70,15 @@ export function adviseRefused({
 type KnownLearner = NonNullable<BaselineFacts["learner"]>;
 
 function measureProgress(
-  { status, snapshot }: KnownLearner,
+  { snapshot }: KnownLearner,
   { wanted, lastMs }: Pick<BaselineFacts, "wanted" | "lastMs">,
 ): LearningProgress {
-  const { firstMs, kept } = snapshot;
+  const { firstMs, kept, seen } = snapshot;
+  const begins = kept.map(({ fromMs }) => fromMs);
   const last = Math.max(lastMs ?? Number.NEGATIVE_INFINITY, kept.at(-1)?.toMs ?? Number.NEGATIVE_INFINITY);
-  const spanMs = firstMs === null ? 0 : Math.max(0, last - firstMs);
+  const spanMs = firstMs === null ? 0 : measureSpan([...begins, last]);
   return {
-    windows: status.windows,
+    windows: seen,
     ofWindows: wanted.windows,
     hours: round(spanMs / hourMs, 2),
     ofHours: wanted.durationMs / hourMs,

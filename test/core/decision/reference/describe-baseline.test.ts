@@ -36,6 +36,16 @@ test("learning is stated in windows and hours of what is wanted, the larger of i
   expect(why).toBe("41 of 64 windows and 0.25 of 2 hours are learnt");
 });
 
+test("progress is what the learner counts: a standstill is no time of learning", () => {
+  const watch = create({ minWindows: 500, minDurationMs: 7_200_000 });
+  feedWatch(watch, { from: 0, to: 60 });
+  // Three days later.
+  feedWatch(watch, { from: 3 * 86_400, to: 3 * 86_400 + 20 });
+  const { learning } = standingOf(watch);
+  expect(learning).toMatchObject({ windows: 80, ofWindows: 500, ofHours: 2 });
+  expect(learning!.hours).toBeLessThan(7);
+});
+
 test("what looks faulty is called refused, with the reason and when it is tried again", () => {
   const watch = create();
   // Too little to raise an alarm, too much to be learnt as healthy.
