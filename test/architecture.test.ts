@@ -148,7 +148,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   "cli/init": ["core"],
   "cli/device": ["core", "firmware-bridge", "training/dataset", "cli/terminal"],
-  "cli/score/files": ["core", "cli/terminal"],
+  "cli/score/files": ["core", "cli/terminal", "training/dataset"],
   "cli/score/sidecar": ["core", "training/dataset", "cli/init/bearing-catalogue.ts", "cli/terminal"],
   "cli/score/recordings": [
     "core",

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { FaultKind } from "../../src/core/contract/bundle/bearing-fault.ts";
 import { createRandom, type Random } from "../../src/core/maths/random.ts";
 import { createFaultExcitation } from "../../src/core/simulate/fault-excitation.ts";
-import { createResonator } from "../../src/core/simulate/resonator.ts";
+import { createResonators } from "../../src/core/simulate/resonator.ts";
 import type { HealthyChannel } from "./life-manifests.ts";
 import type { LifeSet } from "./replay-lives.ts";
 import { measureLine } from "./visible-line.ts";
@@ -129,7 +129,7 @@ function createGrowingFault(
       toRevolutions: revolutions,
       strength: strength * peak,
     });
-    createResonator({ frequencyHz, dampingRatio, noiseRmsG: 0, impactPeakG: 1 }, rateHz).addTo(
+    createResonators([{ frequencyHz, dampingRatio, noiseRmsG: 0, impactPeakG: 1 }], rateHz).addTo(
       samples,
       { noise, impacts },
       length,

@@ -7,7 +7,7 @@ import type { FaultKind } from "../../src/core/contract/bundle/bearing-fault.ts"
 import { computeBearingOrders } from "../../src/core/contract/bundle/bearing-geometry.ts";
 import { createRandom, type Random } from "../../src/core/maths/random.ts";
 import { createFaultExcitation } from "../../src/core/simulate/fault-excitation.ts";
-import { createResonator, type Resonance } from "../../src/core/simulate/resonator.ts";
+import { createResonators, type Resonance } from "../../src/core/simulate/resonator.ts";
 
 /** What is difficult about a family of rigs. Levels are in multiples of the broadband noise's rms. */
 export interface RigFamily {
@@ -172,7 +172,7 @@ function record(
     }
     turns += samples * perSample;
   }
-  for (const resonance of plan.resonances) createResonator(resonance, rateHz).addTo(out, forces, length);
+  createResonators(plan.resonances, rateHz).addTo(out, forces, length);
   const { amplitude = 1, offset = 0, clip = Number.POSITIVE_INFINITY } = family;
   for (let index = 0; index < length; index++) {
     out[index] = Math.max(-clip, Math.min(clip, out[index]! + offset)) * amplitude;

@@ -32,6 +32,7 @@ import { createPipeline, type Pipeline, type PipelineOptions } from "./points/pi
 import { createScadaWatch } from "./points/scada-watch.ts";
 import { createSiteBaselines, type SiteBaselines } from "./points/site-baselines.ts";
 import { readSnapshots } from "./points/snapshots.ts";
+import { createUnwatchedAlarms } from "./points/unwatched-alarms.ts";
 import type { WorkGauge } from "./points/work-gauge.ts";
 import type { DataQuality } from "./record/data-quality.ts";
 import type { Uplink } from "./record/uplink.ts";
@@ -117,9 +118,8 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     stopDb: config.alarms.stopDb,
     state,
     logger,
-    endAlarms: (point, failureModes, atMs) => {
-      const isOver = (failureMode: string): boolean => failureModes.includes(failureMode);
-      for (const event of register.retire(point, isOver, atMs)) onAlert(event);
+    endAlarms: (order) => {
+      for (const event of register.retire(order)) onAlert(event);
     },
     onEvent: ({ turbine, component }, kind, detail) => {
       logger.info("baseline", { turbine, component, kind, detail });
@@ -136,6 +136,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
   let diagnosed: (turbine: string) => readonly DiagnosedDevice[] = () => [];
   const states = createStatePublisher({
     site: config.gateway.site,
+    gateway: config.gateway.id,
     turbines: config.turbines,
     register,
     dataQualityOf: quality.ofTurbine,
@@ -227,6 +228,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       },
     },
   });
+  const endUnwatched = createUnwatchedAlarms({ ...surroundings, manifestOf, register, onAlert });
   const bus = createBusReadings({
     config,
     bundleOf: (name) => models.current(name),
@@ -285,6 +287,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       scada.use(bundle);
     },
     tick: () => {
+      endUnwatched();
       pipeline.tick();
       baselines.tick();
       sources.tick();

@@ -6,7 +6,10 @@ import { loadGateways } from "../../src/collector/fleet/load-turbines.ts";
 import { parsePageRange } from "../../src/collector/page/chart-section.ts";
 import { renderOverviewPage } from "../../src/collector/page/overview-page.ts";
 import { createSqliteRecord } from "../../src/collector/record/sqlite/sqlite-record.ts";
-import { createCloneWatch as createFleetWatch } from "../../src/collector/uplink/clone-watch.ts";
+import {
+  createCloneWatch as createFleetWatch,
+  createTwinWatch,
+} from "../../src/collector/uplink/clone-watch.ts";
 import { createStateWatch } from "../../src/collector/uplink/state-watch.ts";
 import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
 import { createTopics } from "../../src/core/contract/topics.ts";
@@ -16,6 +19,7 @@ import { createMetrics } from "../../src/core/platform/metrics.ts";
 import { createEmbeddedBroker } from "../../src/core/platform/mqtt/embedded-broker.ts";
 import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
 import { openSqlite } from "../../src/core/platform/sqlite/sqlite.ts";
+import { createTurbineTracker } from "../../src/gateway/alarms/turbine-tracker.ts";
 import { createCloneWatch } from "../../src/gateway/clone-watch.ts";
 import { connectGatewayMqtt, type GatewayMqtt } from "../../src/gateway/gateway-mqtt.ts";
 import { findFreePort } from "../support/free-port.ts";
@@ -202,4 +206,20 @@ test("three copies of a card are found out as two are", () => {
     return watch({ gateway: "gw-1", online: true, time, version: null, config: null, instance }, false);
   });
   expect(signs).toEqual([false, false, false, true, true, true]);
+});
+
+test("two gateways that watch one turbine are told of, and one that takes another's place is not", () => {
+  const { logger, errors } = createErrorLog();
+  const metrics = createMetrics();
+  const watch = createTwinWatch({ clock: systemClock, logger, metrics });
+  const tracker = createTurbineTracker("north", "WT07", ["generator-bearing"]);
+  const say = (gateway: string | undefined, minute: number): boolean => {
+    const dataQuality = { windowsProcessed: 0, windowsQuarantined: 0, quarantinedByReason: {} };
+    const state = tracker.describe({ timeMs: minute * 60_000, alarms: [], dataQuality });
+    return watch(gateway === undefined ? state : { ...state, gateway }, false);
+  };
+  expect([say("old", 0), say("old", 1), say("new", 2), say("new", 3), say(undefined, 4)]).not.toContain(true);
+  expect(errors).toEqual([]);
+  expect([say("old", 5), say("new", 6)]).toEqual([true, true]);
+  expect(errors).toHaveLength(1);
 });

@@ -3,13 +3,13 @@
  * its log. What no count says (scale, rate, speed) stands in an `index.json` or a `NAME.json` beside the file.
  */
 import { basename, extname } from "node:path";
-import { gravitiesOf } from "../../core/contract/acceleration-units.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { createFileNotes, type FileNotes } from "../../training/dataset/recordings/file-notes.ts";
 import type { RecordedSignal } from "../../training/dataset/recordings/recording-set.ts";
+import { findFileScale } from "../../training/dataset/samples/file-scale.ts";
 import { chooseQuantisation, readCountBlocks } from "../../training/dataset/samples/quantise-samples.ts";
 import { openSampleFile, readStatedRate } from "../../training/dataset/samples/sample-file.ts";
-import type { SidecarPart } from "../../training/dataset/sidecar/sidecar.ts";
+import { joinScale, type SidecarPart } from "../../training/dataset/sidecar/sidecar.ts";
 import { accelerometerChannel, type SampleSource } from "./sample-source.ts";
 
 /** One accelerometer's samples, all of a recording. */
@@ -92,15 +92,15 @@ async function readSignal(path: string, end: string | null, notes: FileNotes): P
   const find = <K extends keyof SidecarPart>(key: K): SidecarPart[K] =>
     said.find((part) => part[key] !== undefined)?.[key];
   const [rateHz, shaftRpm] = [find("rateHz") ?? (await readStatedRate(path)), find("shaftRpm")];
-  const [scale, unit] = [find("scale"), find("unit")];
-  if (rateHz === undefined || shaftRpm === undefined || (scale === undefined && unit === undefined)) {
+  const { scale } = findFileScale(file, { scale: joinScale(said), otherUnit: find("otherUnit") });
+  if (rateHz === undefined || shaftRpm === undefined || scale === null) {
     throw new AuroraError("DATA_MISSING", `nothing says rate, shaft speed and scale or unit of ${path}`, {
       op: "open recording",
       subject: path,
       hint: "a device states them: write them into a NAME.json or an index.json beside the recording",
     });
   }
-  const quantisation = await chooseQuantisation(file, (scale ?? 1) * gravitiesOf[unit ?? "g"], range);
+  const quantisation = await chooseQuantisation(file, scale, range);
   const parts: Int16Array[] = [];
   let samples = 0;
   for await (const { counts } of readCountBlocks(file, quantisation, blockSamples)) {

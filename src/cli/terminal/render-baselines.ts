@@ -11,8 +11,11 @@ export function renderBaselines(points: readonly PointBaselineReport[]): string 
 /** What became of an order to learn anew. */
 export function renderRenewal({ point, letGo, activeAlarms, isStored }: RenewalReply): string {
   const { turbine, component, renewed } = point;
+  const isBlocked = activeAlarms.length > 0 && renewed?.foundHealthy !== true;
   const lines = [
-    `${turbine} ${component} learns its healthy baseline anew from now on.`,
+    isBlocked
+      ? `${turbine} ${component} learns its healthy baseline anew as soon as its alarms have ended.`
+      : `${turbine} ${component} learns its healthy baseline anew from now on.`,
     letGo === 0
       ? "It had none in use yet: what it had learnt so far is let go."
       : `Version ${letGo} is let go, and the evidence against it.`,
@@ -31,7 +34,7 @@ function tellAlarms(active: readonly string[], isEnding: boolean): string {
   const names = active.join(", ");
   return isEnding
     ? `Its alarms have ended: ${names}.`
-    : `Active alarms go on until their own rule ends them: ${names}.`;
+    : `Active alarms go on until their signals have been near the healthy level for a day of data: ${names}. After an inspection --found-healthy ends them at once.`;
 }
 
 const stateWords = {

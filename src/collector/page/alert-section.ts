@@ -59,9 +59,10 @@ function renderAlarm(
     <div><dt>Rests on</dt><dd>${capitalise(describeLane(data.lane))} <div class="why">model's probability ${formatShare(data.probability)}</div></dd></div>
     ${typeof data.severityDb === "number" ? html`<div><dt>Severity</dt><dd>${formatSeverity(data.severityDb)} <div class="why">above its healthy baseline</div></dd></div>` : null}
     ${renderBegin(alarm, nowMs)}
-    <div><dt>Alarm state</dt><dd>${capitalise(alarmStateWords[data.state])}</dd></div>
+    ${data.leadingMode === undefined ? null : html`<div><dt>Looks like by now</dt><dd>${capitalise(titleOf(titles, data.leadingMode))}</dd></div>`}
+    <div><dt>Alarm state</dt><dd>${capitalise(alarmStateWords[data.state])} ${data.clearedBecause === undefined ? null : html`<div class="why">${data.clearedBecause}</div>`}</dd></div>
     <div><dt>Operating state</dt><dd>${formatName(data.operatingState)}</dd></div>
-    <div><dt>Outlook</dt><dd>${capitalise(describeOutlook(data))}</dd></div>
+    ${data.clearedBecause === undefined ? html`<div><dt>Outlook</dt><dd>${capitalise(describeOutlook(data))}</dd></div>` : null}
     <div><dt>Model</dt><dd>${data.model.name} ${data.model.version} <code title="${data.model.digest}">${data.model.digest.slice(0, 12)}</code></dd></div>
     ${raw.map((each) => html`<div><dt>Raw samples</dt><dd>${renderRaw(each)}</dd></div>`)}
   </dl>

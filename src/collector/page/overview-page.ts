@@ -83,7 +83,7 @@ function renderTiles({ turbines, gateways, drift, activeAlarms: active }: Overvi
     title: "Active alerts",
     figure: String(active),
     tone: active > 0 ? "critical" : "calm",
-    words: active > 0 ? `on ${counts.alarming} of ${turbines.length} turbines` : "none stands",
+    words: active > 0 ? describeAlarming(turbines) : "none stands",
   })}
   ${renderTile({
     title: "Turbines",
@@ -124,6 +124,14 @@ function renderTile(tile: {
   readonly words: string;
 }): SafeHtml {
   return html`<div class="tile ${tile.tone}"><h2>${tile.title}</h2><p class="tile-figure">${tile.figure}</p><p class="why">${tile.words}</p></div>`;
+}
+
+/** An alert of a turbine that is not heard of any more stands all the same. */
+function describeAlarming(turbines: OverviewPage["turbines"]): string {
+  const alarming = turbines.filter(({ state }) => state?.health === "alarm");
+  const silent = alarming.filter(({ health }) => health !== "alarm").length;
+  const unknown = silent === 0 ? "" : `, ${silent} of which nothing is known now`;
+  return `on ${alarming.length} of ${turbines.length} turbines${unknown}`;
 }
 
 interface TurbineCounts {

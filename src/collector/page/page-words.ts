@@ -2,8 +2,10 @@
  * How figures, times and states are said to people. UTC everywhere: a fleet has many time zones. A state is a badge of a
  * shape, words and a colour, so that none is told by colour alone.
  */
+
 import type { AlarmState, AlertSeverity } from "../../core/contract/alert.ts";
 import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
+import { earliestClockMs } from "../../core/contract/iso-time.ts";
 import type { ComponentHealth } from "../../core/contract/turbine-state.ts";
 import { formatDuration } from "../../core/maths/durations.ts";
 import type { FailureTitles } from "../fleet/load-pages.ts";
@@ -32,12 +34,9 @@ export function formatRisk(risk: number): string {
   return risk > 0.999 ? "> 99.9 %" : formatShare(risk);
 }
 
-/** 2020-01-01: no machine of a fleet tells truly of a time before. */
-const earliestMs = 1_577_836_800_000;
-
 /** `5 min ago`; of a time that cannot be, that it cannot. @param suffix after the duration */
 export function formatAge(timeMs: number, nowMs: number, suffix = " ago"): string {
-  if (timeMs < earliestMs && nowMs >= earliestMs) return "by a clock that is wrong";
+  if (timeMs < earliestClockMs && nowMs >= earliestClockMs) return "by a clock that is wrong";
   if (timeMs > nowMs + 3_600_000) return "by a clock that is ahead";
   return `${formatDuration(nowMs - timeMs)}${suffix}`;
 }

@@ -2,6 +2,7 @@
  * Whose clock counts. A gateway's own is believed while it can be right; else what it dates counts by its arrival: nothing
  * sorts on top for ever, and nothing is removed because its clock says 1970. Every engine does this alike.
  */
+import { earliestClockMs } from "../../core/contract/iso-time.ts";
 import type { EventRecord } from "../../core/contract/uplink-record.ts";
 import { dayMs, formatDuration, hourMs, minuteMs } from "../../core/maths/durations.ts";
 import type { RecordFault, StorableRecord } from "./fleet-record.ts";
@@ -12,8 +13,6 @@ export const longestWaitMs: number = 30 * dayMs;
 export const maxAheadMs: number = hourMs;
 /** How far a gateway's clock may differ when it says its time at once, in its status. */
 const maxDifferenceMs = 5 * minuteMs;
-/** 2020-01-01: a collector whose own clock says that it is earlier cannot say that another one is wrong. */
-export const earliestOwnMs = 1_577_836_800_000;
 /** A gateway whose clock differs is told of once in so long. */
 export const toldAgainMs: number = dayMs;
 /** Name of the event. */
@@ -25,7 +24,7 @@ export function believeTime(timeMs: number, receivedMs: number): number {
 }
 
 function canBeRight(timeMs: number, receivedMs: number): boolean {
-  if (receivedMs < earliestOwnMs) return true;
+  if (receivedMs < earliestClockMs) return true;
   return timeMs >= receivedMs - longestWaitMs && timeMs <= receivedMs + maxAheadMs;
 }
 
@@ -49,7 +48,7 @@ export function doubtStatus(
   time: string | null,
   from: { readonly gateway: string; readonly receivedMs: number },
 ): EventRecord | null {
-  if (time === null || from.receivedMs < earliestOwnMs) return null;
+  if (time === null || from.receivedMs < earliestClockMs) return null;
   const timeMs = Date.parse(time);
   if (Math.abs(timeMs - from.receivedMs) <= maxDifferenceMs) return null;
   const what = `the clock of ${from.gateway} says ${sayTime(timeMs)}`;

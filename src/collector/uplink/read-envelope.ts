@@ -2,8 +2,10 @@
  * Opens an envelope of the uplink, and reads and checks its records one by one, each when it is asked for. Bad content is
  * a value: it is set aside and counted, and never blocks its lane. Stores nothing.
  */
+
 import { alertEventSchema } from "../../core/contract/alert.ts";
 import { sayIssue } from "../../core/contract/config/describe-issue.ts";
+import { earliestClockMs } from "../../core/contract/iso-time.ts";
 import { failed, ok, type Result } from "../../core/contract/result.ts";
 import { idPattern } from "../../core/contract/topics.ts";
 import type {
@@ -14,7 +16,7 @@ import type {
 } from "../../core/contract/uplink-record.ts";
 import { type EnvelopeHeader, openUplinkEnvelope } from "../../core/wire/envelope-codec.ts";
 import { decodeRecord } from "../../core/wire/record-codec.ts";
-import { earliestOwnMs, maxAheadMs } from "../record/clock-rules.ts";
+import { maxAheadMs } from "../record/clock-rules.ts";
 import type { RecordFault, StorableRecord, UplinkMessage } from "../record/fleet-record.ts";
 import { recordBounds } from "../record/record-bounds.ts";
 import type { GatewaySites } from "./gateway-sites.ts";
@@ -191,7 +193,7 @@ function checkDrift(report: DriftReport, sender: RecordSender): RecordFault | nu
 /** A clock that jumped ahead would make a day of the future "today", one that jumped back an old one. */
 function checkClock({ fromMs, toMs }: DriftReport, sender: RecordSender): RecordFault | null {
   const { nowMs, isBehind = false, driftKeptMs } = sender.limits;
-  if (isBehind || nowMs < earliestOwnMs) return null;
+  if (isBehind || nowMs < earliestClockMs) return null;
   const refuse = (why: string): RecordFault => {
     const dated = `${sender.gateway} dates a drift report ${new Date(toMs).toISOString()}`;
     return { reason: "drift-clock", detail: `${dated}, ${why} (now it is ${new Date(nowMs).toISOString()})` };

@@ -15,7 +15,7 @@ import { rest } from "../../core/platform/rest.ts";
 import type { FleetRecord, RecordFault, SetAsideMessage, StateBatch } from "../record/fleet-record.ts";
 import { recordBounds } from "../record/record-bounds.ts";
 import { createBatchLoop, lastBatchMs, pauseAfterFailure } from "./batch-loop.ts";
-import type { CloneWatch } from "./clone-watch.ts";
+import type { CloneWatch, TwinWatch } from "./clone-watch.ts";
 import type { EnrolledSites } from "./gateway-sites.ts";
 import { createWaitingStates, maxStateBytes, type StateMessage } from "./waiting-states.ts";
 
@@ -41,9 +41,12 @@ export function createStateWatch(options: {
   readonly sites?: StateSites;
   /** Told of each gateway's status, before it is stored; is it a sign of two gateways under one id? */
   readonly isCloneSign?: CloneWatch;
+  /** Told of each turbine's state. */
+  readonly isTwinSign?: TwinWatch;
   readonly metrics: Metrics;
 }): StateWatch {
   const { record, clock, timers, logger, sites = anySite, isCloneSign = () => false } = options;
+  const { isTwinSign = () => false } = options;
   const waiting = createWaitingStates();
   const droppedTotal = options.metrics.counter({
     name: "states_dropped_total",
@@ -60,7 +63,7 @@ export function createStateWatch(options: {
     let stored = 0;
     try {
       for (const part of cutParts(messages)) {
-        await record.storeStates(readStates(part, clock.nowMs(), { sites, isCloneSign }));
+        await record.storeStates(readStates(part, clock.nowMs(), { sites, isCloneSign, isTwinSign }));
         stored += part.length;
         if (part.length < messages.length) await rest();
       }
@@ -119,7 +122,11 @@ function* cutParts(messages: readonly StateMessage[]): Generator<readonly StateM
 function readStates(
   messages: readonly StateMessage[],
   nowMs: number,
-  { sites, isCloneSign }: { readonly sites: StateSites; readonly isCloneSign: CloneWatch },
+  {
+    sites,
+    isCloneSign,
+    isTwinSign,
+  }: { readonly sites: StateSites; readonly isCloneSign: CloneWatch; readonly isTwinSign: TwinWatch },
 ): StateBatch {
   const turbines: StateBatch["turbines"][number][] = [];
   const gateways: StateBatch["gateways"][number][] = [];
@@ -137,7 +144,10 @@ function readStates(
       else if (!sites.hasSite(read.value.site)) {
         const detail = `no enrolled gateway may speak of site ${read.value.site}`;
         refuse({ reason: "foreign-site", detail });
-      } else turbines.push({ state: read.value, seenMs: seenAt(read.value.time, message), message });
+      } else {
+        isTwinSign(read.value, message.retained);
+        turbines.push({ state: read.value, seenMs: seenAt(read.value.time, message), message });
+      }
     } else {
       const read = parse(message, gatewayStatusSchema(), ({ gateway }) => [gateway]);
       if (!read.ok) refuse(read.error);

@@ -15,13 +15,15 @@ export const gravitiesOf: Readonly<Record<AccelerationUnit, number>> = {
   "mm/s2": 1e-3 / standardGravity,
 };
 
-/** Other spellings of m/s² that sensors' data sheets have. */
-const spellings: Readonly<Record<string, AccelerationUnit>> = {
-  "m/s^2": "m/s2",
-  "m/s²": "m/s2",
-  "mm/s^2": "mm/s2",
-  "mm/s²": "mm/s2",
-};
+/** The unit of acceleration that `text` means, in any of the spellings that data sheets and files have; null: none. */
+export function readAccelerationUnit(text: string): AccelerationUnit | null {
+  // A text of Latin-1 that was read as UTF-8 has lost its ².
+  const plain = text
+    .trim()
+    .replace(/[²\ufffd]$|\^2$|\*\*2$/, "2")
+    .replace(/\/s\/s$/, "/s2");
+  return accelerationUnits.find((known) => known === plain) ?? null;
+}
 
 /** What a conversion needs to know of a channel. */
 interface ScaledChannel {
@@ -34,7 +36,7 @@ interface ScaledChannel {
 /** A device's channel with its acceleration in g, which contracts are in; one of any other quantity, or of readings, as it was. */
 export function inGravities<T extends ScaledChannel>(channel: T): T {
   if (channel.sampleRateHz === 0) return channel;
-  const unit = spellings[channel.unit] ?? channel.unit;
-  const factor = Object.hasOwn(gravitiesOf, unit) ? gravitiesOf[unit as AccelerationUnit] : 1;
+  const unit = readAccelerationUnit(channel.unit);
+  const factor = unit === null ? 1 : gravitiesOf[unit];
   return factor === 1 ? channel : { ...channel, unit: "g", scale: channel.scale * factor };
 }

@@ -46,6 +46,8 @@ export interface AlertData {
   readonly site: string;
   readonly component: string;
   readonly failureMode: string;
+  /** Another failure mode that the machine has looked like for a while: the fault is of that kind, or there are two; absent: none. */
+  readonly leadingMode?: string | undefined;
   readonly severity: AlertSeverity;
   readonly state: AlarmState;
   /** Calibrated; takes fault and no fault for equally likely. */
@@ -77,6 +79,8 @@ export interface AlertData {
   };
   /** What the spectrum shows of the failure mode; absent where it names no line to look for. */
   readonly evidence?: PhysicalEvidence | undefined;
+  /** Why it was cleared by an order and not by evidence, in words; absent: by evidence, or it was not. */
+  readonly clearedBecause?: string | undefined;
   /** Where the model ran; absent: on the gateway. */
   readonly inferredOn?: "gateway" | "device" | undefined;
   readonly model: { readonly name: string; readonly version: string; readonly digest: string };
@@ -129,6 +133,7 @@ export const alertEventSchema: () => z.ZodType<AlertEvent> = onDemand(() =>
       site: text,
       component: text,
       failureMode: text,
+      leadingMode: text.optional().catch(undefined),
       severity: z.enum(["warning", "critical"]),
       state: z.enum(alarmStates),
       probability: z.number().min(0).max(1),
@@ -151,6 +156,7 @@ export const alertEventSchema: () => z.ZodType<AlertEvent> = onDemand(() =>
       }),
       // An alert is worth more than its evidence: what a later version says otherwise is dropped alone.
       evidence: physicalEvidenceSchema().optional().catch(undefined),
+      clearedBecause: z.string().min(1).max(1024).optional().catch(undefined),
       inferredOn: z.enum(["gateway", "device"]).optional(),
       model: z.object({ name: text, version: text, digest: text }),
       traceId: text,

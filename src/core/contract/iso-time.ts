@@ -3,6 +3,9 @@
  * so takes the tables of all time zones into a process, 1 MB for good.
  */
 
+/** 2020-01-01: a clock that says that it is earlier has not been set. */
+export const earliestClockMs = 1_577_836_800_000;
+
 /** `2026-01-01T00:00:00.000Z`, as `Date.prototype.toISOString` says it. @throws RangeError for a time that is none. */
 export function renderIsoTime(epochMs: number): string {
   const date = new Date(epochMs);

@@ -44,6 +44,8 @@ export interface ComponentCondition {
 export interface TurbineState {
   readonly site: string;
   readonly turbine: string;
+  /** Id of whoever says it; older gateways do not. */
+  readonly gateway?: string | undefined;
   /** RFC 3339. */
   readonly time: string;
   readonly operatingState: OperatingState;
@@ -55,6 +57,8 @@ export interface TurbineState {
   readonly alarms: readonly {
     readonly component: string;
     readonly failureMode: string;
+    /** Another one that the machine has looked like for a while; absent: none. */
+    readonly leadingMode?: string | undefined;
     readonly state: AlarmState;
     readonly since: string;
     readonly probability: number;
@@ -157,6 +161,7 @@ export const turbineStateSchema: () => z.ZodType<TurbineState> = onDemand(() =>
   z.object({
     site: id,
     turbine: id,
+    gateway: id.optional().catch(undefined),
     time,
     operatingState: z.enum(operatingStates),
     health: z.enum(["ok", "alarm", "information-unavailable"]),
@@ -167,6 +172,7 @@ export const turbineStateSchema: () => z.ZodType<TurbineState> = onDemand(() =>
         z.object({
           component: text,
           failureMode: text,
+          leadingMode: text.optional(),
           state: z.enum(alarmStates),
           since: time,
           probability,

@@ -1,7 +1,8 @@
 /**
  * How long an alarm stands: as long as its fault does. That nothing is seen of a fault for a while is no evidence that it
  * went away (the wind turned, another line leads, the sensor sees less): an alarm ends when its signal has been back
- * near the healthy level for a day of data, with enough windows to say so. Reads no clock.
+ * near the healthy level for a day of data, with enough windows to say so, while no other kind raged and the sensor heard
+ * its machine. Reads no clock.
  */
 import { z } from "zod";
 import { type AlarmLane, alarmLanes } from "../contract/prediction.ts";
@@ -47,6 +48,11 @@ export function holdAlarm(held: HeldAlarm, value: number, toMs: number): HeldAla
   const quietWindows = held.quietWindows + 1;
   if (quietWindows >= fewestQuietWindows && quietMs >= dayMs) return null;
   return { ...held, mean, peak, quietMs, quietWindows, toMs };
+}
+
+/** One window further that cannot show that a fault has gone: the alarm stands as it is. */
+export function pauseAlarm(held: HeldAlarm | null, toMs: number): HeldAlarm | null {
+  return held === null ? null : { ...held, toMs };
 }
 
 /** How far the alarm is on its way to an end: 0, its signal is not quiet, to 1. */

@@ -55,6 +55,8 @@ const levelAlarmDb = 8;
 const riseFromDb = 4;
 /** The same while the reference is provisional: it has not seen every wind yet. */
 const provisionalAlarmDb = 10;
+/** Of a sensor that hears its machine no more, dB: no load makes a machine as quiet as that. */
+export const deafDb = -9;
 /** Outside the learnt speeds by more than this share a level is expected by guess, and says nothing. */
 const speedMargin = 0.1;
 
@@ -74,6 +76,7 @@ export function measureSignals(
   const margins = computeMargins(logits, parts.coinciding);
   const { outputs, calibration, spread, coinciding } = parts;
   const highestHealthy = findCeiling(spread);
+  const isDeaf = severityDb !== null && severityDb <= deafDb;
   // Where one of them leads, all do.
   const values = coinciding.length === 0 ? logits : liftCoinciding(logits, coinciding);
   const leading = findHighest(values);
@@ -99,6 +102,7 @@ export function measureSignals(
         isHum,
         ceiling,
         isVouched: isVouched && isExpected(margins[index]!, reference),
+        isDeaf,
       },
       reference,
       calibration: calibration[index]!,
@@ -120,6 +124,7 @@ export function measureSignals(
       ceiling: Number.POSITIVE_INFINITY,
       // A severity is above this machine's own level by itself.
       isVouched: false,
+      isDeaf,
     },
     reference: expectSeverity(baseline),
     // Half at the height of an alarm, other odds by a factor of e each 2 dB. No model states it.
@@ -199,6 +204,25 @@ function isFaulty(
     return recent >= riseFromDb && recent - level >= levelAlarmDb;
   if (name === vibrationLevelMode) return isLikely;
   return window.leads && (lane === "slow" || (isLikely && !window.isHum));
+}
+
+/**
+ * Can the window show that the fault has gone whose alarm stands? Not where the sensor hears its machine no more, nor while another
+ * kind of fault is likely: a fault that looks otherwise has not gone.
+ */
+export function canEnd(
+  { name, window }: MeasuredSignal,
+  measured: readonly MeasuredSignal[],
+  signals: ReadonlyMap<string, SignalState>,
+): boolean {
+  if ((signals.get(name)?.held ?? null) === null) return true;
+  if (window.isDeaf) return false;
+  if (name === vibrationLevelMode) return true;
+  return !measured.some((other) => {
+    if (other.name === name || other.name === vibrationLevelMode || other.window.isHum) return false;
+    const recent = signals.get(other.name)?.fast.recent ?? Number.NEGATIVE_INFINITY;
+    return other.window.leads && computeProbability(calibrateLogit(recent, other.calibration)) >= 0.5;
+  });
 }
 
 /** The mode with the highest logit of late; null before the first window. */

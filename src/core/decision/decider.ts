@@ -12,6 +12,7 @@
 import type { Decision, ModeDecision, ModelRef, OperatingState, Prediction } from "../contract/prediction.ts";
 import type { PointId } from "../contract/stream.ts";
 import {
+  canEnd,
   chooseRaised,
   expectMode,
   findLeading,
@@ -211,7 +212,7 @@ class PointDecider implements Decider {
     this.#moveTo(own, measured);
     for (const each of measured) {
       const before = signals.get(each.name) ?? beginSignal(each.spread);
-      signals.set(each.name, stepSignal(before, each.window, each));
+      signals.set(each.name, stepSignal(before, each, canEnd(each, measured, signals)));
     }
     const raised = chooseRaised(measured, signals, heights);
     if (raised !== null) {

@@ -105,8 +105,9 @@ export function findHighestHealthy({ location, machine }: HealthySpread): number
   return location + plausible * machine;
 }
 
-/** Level above which no machine lies in any of its hours. */
-export function findCeiling({ location, machine, wander }: HealthySpread): number {
+/** Level above which no machine lies in any of its hours, or, from a `location` of its own, not this one. */
+export function findCeiling(spread: HealthySpread, location: number = spread.location): number {
+  const { machine, wander } = spread;
   return location + plausible * Math.hypot(machine, wander);
 }
 
@@ -117,10 +118,7 @@ export function findBound(
   { elapsedMs, ceiling }: { readonly elapsedMs: number } & Pick<FastWindow, "ceiling">,
 ): number {
   const { variance, step } = drift(state, spread, elapsedMs);
-  const top =
-    state.vouched === undefined
-      ? ceiling
-      : state.vouched + plausible * Math.hypot(spread.machine, spread.wander);
+  const top = state.vouched === undefined ? ceiling : findCeiling(spread, state.vouched);
   const highest = Math.min(state.level + plausible * Math.sqrt(variance + lag * step), top);
   return highest + fastAllowance * Math.sqrt(state.noise);
 }

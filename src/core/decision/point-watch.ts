@@ -125,6 +125,8 @@ class Watch implements PointWatch {
     });
     this.#own = createOwnReference(parts, options, snapshot?.baseline);
     this.#keptOutlook = snapshot?.outlook;
+    // What gathered was of other lines, or of another machine: alarms alone stand on.
+    if (this.#own.isOtherMachine) this.#decider.forget({ foundHealthy: false });
   }
 
   get model(): ModelRef {
@@ -144,7 +146,14 @@ class Watch implements PointWatch {
   }
 
   get standing(): OwnReference["standing"] {
-    return this.#own.standing;
+    const { standing } = this.#own;
+    if (standing.learning === null || !this.#decider.isSuspicious) return standing;
+    const [alarm] = this.#decider.active;
+    const cause =
+      alarm === undefined
+        ? "it looks as if a fault began"
+        : `its alarm of ${alarm.failureMode.replaceAll("-", " ")} stands, which ends after a day near the healthy level`;
+    return { ...standing, why: `${standing.why}; nothing is learnt as long as ${cause}` };
   }
 
   get healthyRows(): OwnReference["healthyRows"] {

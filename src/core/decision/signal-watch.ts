@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { AlarmLane } from "../contract/prediction.ts";
-import { type HeldAlarm, heldAlarmSchema, holdAlarm, rebaseAlarm } from "./alarm-hold.ts";
+import { type HeldAlarm, heldAlarmSchema, holdAlarm, pauseAlarm, rebaseAlarm } from "./alarm-hold.ts";
 import type { EvidenceHeights } from "./false-alarm-budget.ts";
 import {
   beginFast,
@@ -46,6 +46,8 @@ export interface SignalWindow {
   readonly ceiling: number;
   /** Was the machine found healthy as it is? */
   readonly isVouched: boolean;
+  /** The sensor hears far less than the machine's own healthy level: that it hears no fault says nothing. */
+  readonly isDeaf: boolean;
 }
 
 /** What a signal is held against. */
@@ -60,12 +62,17 @@ export function beginSignal(spread: HealthySpread): SignalState {
   return { fast: beginFast(spread), slow: idleSlow, held: null };
 }
 
-/** One window further: evidence, and the standing alarm. */
-export function stepSignal(before: SignalState, window: SignalWindow, rule: SignalRule): SignalState {
+/** One window further: evidence, and the standing alarm; `mayEnd`: the window can show that its fault has gone. */
+export function stepSignal(
+  before: SignalState,
+  { window, spread, reference }: SignalRule & { readonly window: SignalWindow },
+  mayEnd: boolean,
+): SignalState {
   const { value, compared, toMs } = window;
-  const { spread, reference } = rule;
   const held =
-    before.held === null ? null : holdAlarm(before.held, before.held.isMargin ? compared : value, toMs);
+    before.held === null || !mayEnd
+      ? pauseAlarm(before.held, toMs)
+      : holdAlarm(before.held, before.held.isMargin ? compared : value, toMs);
   // What gathered for an alarm that is over was spent on it.
   if (before.held !== null && held === null) return beginSignal(spread);
   const fast = stepFast(before.fast, window, spread);

@@ -47,6 +47,8 @@ export interface EvidenceWindow {
 export interface EvidenceContext {
   /** Beginning of the alarm, RFC 3339. */
   readonly since?: string | undefined;
+  /** Another failure mode that the last windows look like; absent: none. */
+  readonly leadingMode?: string | undefined;
   /** This machine's own median of each feature while it was healthy, of the lower band; null or absent: not known. */
   readonly healthyFeatures?: readonly (number | null)[] | null | undefined;
 }
@@ -58,7 +60,7 @@ export interface EvidenceContext {
 export function describeEvidence(
   subject: EvidenceSubject,
   windows: readonly EvidenceWindow[],
-  { since, healthyFeatures }: EvidenceContext = {},
+  { since, leadingMode, healthyFeatures }: EvidenceContext = {},
 ): PhysicalEvidence | null {
   const kind = faultKinds.find((each) => each === subject.failureMode);
   const seen =
@@ -82,9 +84,18 @@ export function describeEvidence(
     harmonics: countFound(lines, "harmonic"),
     sideBands: countFound(lines, "side-band"),
     rival: rival === null ? null : { failureMode: rival.kind, marginDb: own.excessDb - rival.excessDb },
-    against: listObjections({ own, rival, pictures, lines, window: subject.window }).slice(0, maxAgainst),
+    against: [
+      ...objectToLead(leadingMode),
+      ...listObjections({ own, rival, pictures, lines, window: subject.window }),
+    ].slice(0, maxAgainst),
   };
   return { ...drawn, sentence: writeEvidence(drawn, bearingFaults[kind].part) };
+}
+
+/** The lines are those of windows in which the fault led: what the machine looks like since stands beside them. */
+function objectToLead(leadingMode: string | undefined): string[] {
+  const kind = faultKinds.find((each) => each === leadingMode);
+  return kind === undefined ? [] : [`the last windows look like a fault of the ${bearingFaults[kind].part}`];
 }
 
 /** The fault that is looked for, and this machine's own median of each feature while it was healthy; empty: not known. */

@@ -84,7 +84,7 @@ class Reasons implements AlertReasons {
       evidence: describeEvidence(
         { failureMode: mode.failureMode, features: manifest.features, window: manifest.window, bearing },
         this.#recent?.listSpeaking({ output, sinceMs }) ?? [],
-        { since: formatTime(sinceMs), healthyFeatures: self.medians },
+        { since: formatTime(sinceMs), leadingMode: mode.leadingMode, healthyFeatures: self.medians },
       ),
     }));
   }

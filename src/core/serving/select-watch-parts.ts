@@ -1,5 +1,5 @@
 /** What of a bundle and of a point's bearing a watch decides by. */
-import type { BearingOrders } from "../contract/bundle/bearing.ts";
+import { type BearingOrders, bearingOrderNames } from "../contract/bundle/bearing.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
 import type { ModelRef } from "../contract/prediction.ts";
 import type { WatchParts } from "../decision/reference/own-reference.ts";
@@ -8,7 +8,7 @@ import { findOrMake } from "../maths/find-or-make.ts";
 
 const selected = new WeakMap<object, Map<string, WatchParts>>();
 
-/** The parts of a bundle that a watch needs, one object for all points whose bearings have the same coinciding modes. */
+/** The parts of a bundle that a watch needs, one object for all points that have the same bearing. */
 export function selectWatchParts(
   manifest: Pick<Manifest, "outputs" | "calibration" | "baseline" | "features">,
   model: ModelRef,
@@ -16,12 +16,13 @@ export function selectWatchParts(
 ): WatchParts {
   const ofBundle = findOrMake(selected, manifest, () => new Map<string, WatchParts>());
   const modes: readonly string[] = shareCoincidingModes(manifest.features, bearing);
-  const key = modes.join();
+  const orders = bearingOrderNames.map((name) => bearing[name]);
+  const key = orders.join();
   const known = ofBundle.get(key);
   if (known?.model === model) return known;
   const { outputs, calibration, baseline } = manifest;
   const coinciding = outputs.flatMap(({ failureMode }, at) => (modes.includes(failureMode) ? [at] : []));
-  const parts: WatchParts = { outputs, calibration, baseline, model, coinciding };
+  const parts: WatchParts = { outputs, calibration, baseline, model, coinciding, orders };
   ofBundle.set(key, parts);
   return parts;
 }

@@ -8,7 +8,7 @@ import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
 import type { Decision, Prediction } from "../contract/prediction.ts";
 import type { FeatureWindow, PointId } from "../contract/stream.ts";
-import type { AlarmRegister } from "../decision/alarms/alarm-register.ts";
+import { type AlarmRegister, isSamePoint } from "../decision/alarms/alarm-register.ts";
 import { listFailureModes } from "../decision/heard-parts.ts";
 import type { PointWatch } from "../decision/point-watch.ts";
 import type { WatchedWindow } from "../decision/reference/own-reference.ts";
@@ -114,7 +114,12 @@ class Decider implements WindowDecider {
     this.#waiting++;
     this.#tail = this.#tail.then(() => {
       this.#waiting--;
-      task();
+      try {
+        task();
+      } catch (error) {
+        // What comes after it is decided all the same.
+        this.#options.logger.error("a step between two windows failed", { error });
+      }
     });
   }
 
@@ -145,8 +150,12 @@ class Decider implements WindowDecider {
       // Also the first time: the run before may have ended with a model that knew other modes.
       const { outputs, baseline } = bundle.manifest;
       const known = listFailureModes({ outputs, hasLevels: baseline !== undefined });
-      const isUnknown = (failureMode: string): boolean => !known.includes(failureMode);
-      for (const event of register.retire(point, isUnknown, window.toMs)) sink.onAlert(event);
+      const retired = register.retire({
+        isOver: (alarm) => isSamePoint(alarm.point, point) && !known.includes(alarm.failureMode),
+        atMs: window.toMs,
+        reason: `${bundle.ref.name} ${bundle.ref.version}, which serves now, does not know this failure mode`,
+      });
+      for (const event of retired) sink.onAlert(event);
       this.#retiredFor = bundle.ref.digest;
     }
     const prediction: Prediction = {

@@ -66,8 +66,9 @@ export function createBearingSensor(
           acceleration[index]! += 2 * noise[index]! * vibration.broadbandRmsG;
         }
       }
+      const countsPerG = gain / accelerometerScale;
       for (let index = 0; index < stepSamples; index++) {
-        const count = Math.round((gain * acceleration[index]!) / accelerometerScale);
+        const count = Math.round(countsPerG * acceleration[index]!);
         rendered[index] = count > 32_767 ? 32_767 : count < -32_768 ? -32_768 : count;
       }
     },

@@ -7,7 +7,7 @@ import type { Random } from "../maths/random.ts";
 import type { MachineChange } from "./drift-plan.ts";
 import { createFastNoise } from "./fast-noise.ts";
 import { modulatedTones, type Tone, tablePoints, tabulateTones } from "./periodic-table.ts";
-import { createResonator, type Resonance } from "./resonator.ts";
+import { createResonators, type Resonance } from "./resonator.ts";
 
 /** How the turbine runs during one block. */
 interface DriveTrainBlock {
@@ -18,6 +18,14 @@ interface DriveTrainBlock {
   readonly relativeSpeed: number;
   /** 0 to 1, at the end of the block. */
   readonly load: number;
+}
+
+/** Of what the machine does by itself, in g at 1,500 rpm and full load. */
+interface DriveTrainGains {
+  readonly shaft: number;
+  readonly mesh: number;
+  readonly grid: number;
+  readonly noise: number;
 }
 
 interface DriveTrainVibration {
@@ -52,7 +60,7 @@ export function createDriveTrainVibration(
   const resonances = drawResonances(broadbandRmsG, between).filter(
     ({ frequencyHz }) => frequencyHz < 0.45 * sampleRateHz,
   );
-  let resonators = resonances.map((resonance) => createResonator(resonance, sampleRateHz));
+  let resonators = createResonators(resonances, sampleRateHz);
   const rolling = createFastNoise(random.integer(0x7fffffff));
   const electronics = createFastNoise(random.integer(0x7fffffff));
   // 100 µg/√Hz to 200 µg/√Hz, a good MEMS accelerometer.
@@ -64,31 +72,28 @@ export function createDriveTrainVibration(
   const noise = new Float64Array(largestBlock);
   const floor = new Float64Array(largestBlock);
   let gridTurn = random.uniform();
-  let shaftGain = Number.NaN;
-  let meshGain = 0;
-  let gridGain = 0;
-  let noiseGain = 0;
+  /** At the end of the last block; null: there was none. */
+  let gains: DriveTrainGains | null = null;
 
   const render = (out: Float64Array, impacts: Float64Array, block: DriveTrainBlock): void => {
     const { samples, relativeSpeed, load } = block;
     const turning = Math.min(1, relativeSpeed * 2);
     const modulation = 1 + meshDepth * Math.cos(2 * Math.PI * block.toRevolutions * intermediateOrder);
     // Unbalance grows with the square of speed, mesh forces with torque, rolling noise with both.
-    const shaftGainTo = relativeSpeed * relativeSpeed;
-    const meshGainTo = turning * relativeSpeed * (0.25 + 0.75 * load) * modulation;
-    const gridGainTo = load > 0 ? 0.4 + 0.6 * load : 0;
-    const noiseGainTo = relativeSpeed ** 1.5 * (0.6 + 0.4 * load);
-    if (Number.isNaN(shaftGain)) {
-      shaftGain = shaftGainTo;
-      meshGain = meshGainTo;
-      gridGain = gridGainTo;
-      noiseGain = noiseGainTo;
-    }
+    const to: DriveTrainGains = {
+      shaft: relativeSpeed * relativeSpeed,
+      mesh: turning * relativeSpeed * (0.25 + 0.75 * load) * modulation,
+      grid: load > 0 ? 0.4 + 0.6 * load : 0,
+      noise: relativeSpeed ** 1.5 * (0.6 + 0.4 * load),
+    };
+    // What changes with each sample is a local variable: one of a closure would be allocated anew each time.
+    let { shaft: shaftGain, mesh: meshGain, grid: gridGain, noise: noiseGain } = gains ?? to;
+    let gridAngle = gridTurn;
     const perSample = 1 / samples;
-    const shaftStep = (shaftGainTo - shaftGain) * perSample;
-    const meshStep = (meshGainTo - meshGain) * perSample;
-    const gridStep = (gridGainTo - gridGain) * perSample;
-    const noiseStep = (noiseGainTo - noiseGain) * perSample;
+    const shaftStep = (to.shaft - shaftGain) * perSample;
+    const meshStep = (to.mesh - meshGain) * perSample;
+    const gridStep = (to.grid - gridGain) * perSample;
+    const noiseStep = (to.noise - noiseGain) * perSample;
     const turnStep = (block.toRevolutions - block.fromRevolutions) * perSample;
     let turn = block.fromRevolutions - Math.floor(block.fromRevolutions);
     rolling.fill(noise, samples);
@@ -97,7 +102,7 @@ export function createDriveTrainVibration(
       const at = turn * tablePoints;
       const point = at | 0;
       const fraction = at - point;
-      const gridAt = gridTurn * tablePoints;
+      const gridAt = gridAngle * tablePoints;
       const gridPoint = gridAt | 0;
       const gridFraction = gridAt - gridPoint;
       const shaft = shaftTable[point]! + fraction * (shaftTable[point + 1]! - shaftTable[point]!);
@@ -113,18 +118,16 @@ export function createDriveTrainVibration(
       noiseGain += noiseStep;
       turn += turnStep;
       if (turn >= 1) turn -= 1;
-      gridTurn += gridTurnsPerSample;
-      if (gridTurn >= 1) gridTurn -= 1;
+      gridAngle += gridTurnsPerSample;
+      if (gridAngle >= 1) gridAngle -= 1;
     }
-    shaftGain = shaftGainTo;
-    meshGain = meshGainTo;
-    gridGain = gridGainTo;
-    noiseGain = noiseGainTo;
-    const forces = { noise, impacts };
-    for (const resonator of resonators) resonator.addTo(out, forces, samples);
+    gridTurn = gridAngle;
+    gains = to;
+    resonators.addTo(out, { noise, impacts }, samples);
   };
   const alter = (change: MachineChange): void => {
-    resonators = resonances.map((each) => createResonator(alterResonance(each, change), sampleRateHz));
+    const altered = resonances.map((each) => alterResonance(each, change));
+    resonators = createResonators(altered, sampleRateHz);
   };
   return { broadbandRmsG, render, alter };
 }

@@ -17,17 +17,84 @@ interface Forces {
   readonly impacts: Float64Array;
 }
 
-/** Adds a resonance's answer to the output, block by block. */
+/** Adds the answers of resonances to the output, block by block. */
 interface Resonator {
-  /** Adds the answer to the first `length` forces, in g, to `out`. */
+  /** Adds the answers to the first `length` forces, in g, to `out`. */
   addTo(out: Float64Array, forces: Forces, length: number): void;
 }
 
+/** A two-pole filter, and the last two of its answers. */
+interface TwoPoles {
+  readonly noiseGain: number;
+  readonly impactGain: number;
+  readonly a1: number;
+  readonly a2: number;
+  y1: number;
+  y2: number;
+}
+
 /**
- * Impulse-invariant two-pole filter: h[n] = e^(−ζω n/fs) · sin(ω_d n/fs), scaled so that both gains of the resonance
- * hold at any sampling rate. Throws a RangeError when the resonance does not lie below half the sampling rate.
+ * Creates resonances that are heard together, in their order. Throws a RangeError when one does not lie below half the sampling
+ * rate.
  */
-export function createResonator(resonance: Resonance, sampleRateHz: number): Resonator {
+export function createResonators(resonances: readonly Resonance[], sampleRateHz: number): Resonator {
+  const filters = resonances.map((resonance) => designFilter(resonance, sampleRateHz));
+  return {
+    addTo: (out, forces, length) => {
+      for (let index = 0; index < filters.length; index += 2) {
+        const [one, other] = [filters[index]!, filters[index + 1]];
+        const addition = { out, forces, length };
+        if (other === undefined) addOne(one, addition);
+        else addTwo(one, other, addition);
+      }
+    },
+  };
+}
+
+interface Addition {
+  readonly out: Float64Array;
+  readonly forces: Forces;
+  readonly length: number;
+}
+
+function addOne(filter: TwoPoles, { out, forces, length }: Addition): void {
+  const { noise, impacts } = forces;
+  const { noiseGain, impactGain, a1, a2 } = filter;
+  let { y1, y2 } = filter;
+  for (let index = 0; index < length; index++) {
+    const y = noiseGain * noise[index]! + impactGain * impacts[index]! + a1 * y1 + a2 * y2;
+    y2 = y1;
+    y1 = y;
+    out[index]! += y;
+  }
+  filter.y1 = y1;
+  filter.y2 = y2;
+}
+
+/** Each answer waits for the one before it: of two filters one is computed while the other waits. */
+function addTwo(one: TwoPoles, other: TwoPoles, { out, forces, length }: Addition): void {
+  const { noise, impacts } = forces;
+  const { noiseGain, impactGain, a1, a2 } = one;
+  const { noiseGain: otherNoiseGain, impactGain: otherImpactGain, a1: b1, a2: b2 } = other;
+  let { y1, y2 } = one;
+  let { y1: z1, y2: z2 } = other;
+  for (let index = 0; index < length; index++) {
+    const y = noiseGain * noise[index]! + impactGain * impacts[index]! + a1 * y1 + a2 * y2;
+    const z = otherNoiseGain * noise[index]! + otherImpactGain * impacts[index]! + b1 * z1 + b2 * z2;
+    y2 = y1;
+    y1 = y;
+    z2 = z1;
+    z1 = z;
+    out[index] = out[index]! + y + z;
+  }
+  one.y1 = y1;
+  one.y2 = y2;
+  other.y1 = z1;
+  other.y2 = z2;
+}
+
+/** Impulse-invariant: h[n] = e^(−ζω n/fs) · sin(ω_d n/fs), scaled so that both gains of the resonance hold at any sampling rate. */
+function designFilter(resonance: Resonance, sampleRateHz: number): TwoPoles {
   const { frequencyHz, dampingRatio } = resonance;
   if (!(frequencyHz > 0 && frequencyHz < sampleRateHz / 2)) {
     throw new RangeError(`a resonance at ${frequencyHz} Hz cannot be sampled at ${sampleRateHz} Hz`);
@@ -46,21 +113,5 @@ export function createResonator(resonance: Resonance, sampleRateHz: number): Res
   // The first crest of the ringing stands a quarter period after the impact.
   const crest = Math.exp((-dampingRatio * Math.PI) / 2);
   const impactGain = (resonance.impactPeakG / crest) * first;
-  let y1 = 0;
-  let y2 = 0;
-  return {
-    addTo: (out, { noise, impacts }, length) => {
-      let previous = y1;
-      let beforePrevious = y2;
-      for (let index = 0; index < length; index++) {
-        const force = noiseGain * noise[index]! + impactGain * impacts[index]!;
-        const y = force + a1 * previous + a2 * beforePrevious;
-        beforePrevious = previous;
-        previous = y;
-        out[index]! += y;
-      }
-      y1 = previous;
-      y2 = beforePrevious;
-    },
-  };
+  return { noiseGain, impactGain, a1, a2, y1: 0, y2: 0 };
 }

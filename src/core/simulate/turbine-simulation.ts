@@ -210,9 +210,10 @@ function createTurbine(
     }
     const step = { fromRevolutions: revolutions, toRevolutions: to, relativeSpeed, load: state.load };
     for (const sensor of sensors) {
-      if (sensor !== first)
-        for (let index = 0; index <= stepSamples; index++)
-          sensor.impacts[index] = otherEndShare * impacts[index]!;
+      if (sensor !== first) {
+        const weaker = sensor.impacts;
+        for (let index = 0; index <= stepSamples; index++) weaker[index] = otherEndShare * impacts[index]!;
+      }
       sensor.render(step);
     }
     revolutions = to;

@@ -6,6 +6,7 @@ import type { Decision, OperatingState } from "../../core/contract/prediction.ts
 import type { PointId, QuarantineReason } from "../../core/contract/stream.ts";
 import type { ComponentCondition } from "../../core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
+import { deafDb } from "../../core/decision/choose-alarm.ts";
 import { provisionalWindows } from "../../core/decision/reference/baseline-learner.ts";
 import type { BaselineStatus } from "../../core/decision/reference/baseline-status.ts";
 import { adviseRefused } from "../../core/decision/reference/describe-baseline.ts";
@@ -124,8 +125,9 @@ class Tracker implements ComponentTracker {
     const standing = own.filter(
       ({ state, conditionActive }) => conditionActive && state !== "out-of-service",
     );
+    const deafness = describeDeafness(condition);
     if (standing.length > 0) {
-      return this.#describeAlarm(standing, isKnown ? null : this.#whyUnknown(timeMs).reason);
+      return this.#describeAlarm(standing, isKnown ? deafness : this.#whyUnknown(timeMs).reason);
     }
     const withheld = own.find(({ state }) => state === "out-of-service");
     if (withheld !== undefined) {
@@ -147,6 +149,10 @@ class Tracker implements ComponentTracker {
       return { component, health: "learning", reason: describeProgress(condition), sinceMs: null };
     }
     if (!isKnown) return { component, health: "no-data", ...this.#whyUnknown(timeMs) };
+    if (deafness !== null) {
+      const reason = `${deafness}: does its sensor still hear it?`;
+      return { component, health: "no-data", reason, sinceMs: null };
+    }
     const reason = learnsNone ? "but held against no reference of its own" : describeDoubt(condition);
     return { component, health: "good", reason, sinceMs: null };
   }
@@ -182,8 +188,11 @@ class Tracker implements ComponentTracker {
 
   #describeAlarm(standing: readonly OpenAlarm[], unknown: string | null): ComponentCondition {
     const worst = standing.find(({ severity }) => severity === "critical") ?? standing[0]!;
-    const now = unknown === null ? "" : `; now ${unknown}`;
-    const reason = `${words(worst.failureMode)}: ${describeLane(worst.lane)}${now}`;
+    // The time that is told after it is the alarm's.
+    const now = unknown === null ? "" : `${unknown} now; `;
+    const { leadingMode } = worst;
+    const lead = leadingMode === null ? "" : `, by now rather like ${words(leadingMode)}`;
+    const reason = `${now}${words(worst.failureMode)}${lead}: ${describeLane(worst.lane)}`;
     return { component: this.#component, health: worst.severity, reason, sinceMs: worst.sinceMs };
   }
 }
@@ -206,6 +215,13 @@ function describeProgress(condition: ComponentMoment["condition"]): string | nul
   if (status === null || status.state !== "learning") return null;
   if (status.windows < provisionalWindows) return `${status.windows} of ${provisionalWindows} windows`;
   return `${status.windows} windows, not enough to go by yet`;
+}
+
+/** A sensor that hears far less than its machine's own healthy level hears its faults no more either; null: it does not. */
+function describeDeafness(condition: ComponentMoment["condition"]): string | null {
+  const severityDb = condition?.severityDb ?? null;
+  if (severityDb === null || severityDb > deafDb) return null;
+  return `${Math.round(-severityDb)} dB quieter than when it was healthy`;
 }
 
 function describeDoubt(condition: ComponentMoment["condition"]): string | null {

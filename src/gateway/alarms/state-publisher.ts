@@ -44,6 +44,8 @@ export interface DescribedComponent extends ComponentCondition {
 
 export interface StatePublisherOptions {
   readonly site: string;
+  /** Id of this gateway; absent: states do not say whose they are. */
+  readonly gateway?: string;
   readonly turbines: readonly TurbineConfig[];
   readonly register: AlarmRegister;
   /** What of a turbine's data was processed and set aside. */
@@ -119,7 +121,8 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
   const publish = async (entry: Entry, state: TurbineState): Promise<void> => {
     entry.published = urgentPart(state);
     entry.publishedMonotonicMs = clock.monotonicMs();
-    await mqtt.publish(topics.state(site, entry.turbine), JSON.stringify(state), { qos: 1, retain: true });
+    const told = options.gateway === undefined ? state : { ...state, gateway: options.gateway };
+    await mqtt.publish(topics.state(site, entry.turbine), JSON.stringify(told), { qos: 1, retain: true });
   };
   const forget = (entry: Entry): void => {
     entry.published = "";

@@ -160,10 +160,11 @@ function withSaneTime(condition: ComponentCondition): ComponentCondition {
 }
 
 function describeAlarm(alarm: OpenAlarm): TurbineState["alarms"][number] {
-  const { component, failureMode, state, sinceMs, probability, risk, lane, severity } = alarm;
+  const { component, failureMode, leadingMode, state, sinceMs, probability, risk, lane, severity } = alarm;
   return {
     component,
     failureMode,
+    ...(leadingMode === null ? {} : { leadingMode }),
     state,
     since: formatTime(sinceMs),
     probability,

@@ -3,6 +3,7 @@
  * pace of the world and is minutes old. By how much such a clock is off is taken off its times: they then say the time of
  * arrival, and keep the distances that the device measured. Small errors, and streams that are played faster, are left alone.
  */
+import { earliestClockMs } from "../../core/contract/iso-time.ts";
 import type { Pace } from "./stream-pace.ts";
 
 export interface DeviceClock {
@@ -27,8 +28,6 @@ export interface DeviceClock {
 export const clockToleranceMs = 60_000;
 /** A clock that was off and is this near is right again. */
 const rightAgainMs = clockToleranceMs / 2;
-/** 2020: who says less has not been told the time yet. A gateway judges nobody's then, and a device is not believed. */
-const toldMs = 1_577_836_800_000;
 /** The least delay of so long says where the clock stands. */
 const segmentMs = 15_000;
 
@@ -48,9 +47,9 @@ class Believed implements DeviceClock {
 
   note({ endMs, arrivedMs, arrivedMonotonicMs: atMs, pace }: Parameters<DeviceClock["note"]>[0]): void {
     const skewMs = endMs - arrivedMs;
-    if (!Number.isFinite(skewMs) || arrivedMs < toldMs || pace === "played") return;
+    if (!Number.isFinite(skewMs) || arrivedMs < earliestClockMs || pace === "played") return;
     const { aheadMs } = this;
-    this.isUnset = endMs < toldMs;
+    this.isUnset = endMs < earliestClockMs;
     if (aheadMs !== 0 && Math.abs(skewMs) < rightAgainMs) this.aheadMs = 0;
     else if ((skewMs > clockToleranceMs || this.isUnset) && aheadMs === 0) this.aheadMs = skewMs;
     else if (pace === "true" && this.#wasSet(skewMs, atMs)) this.#follow(skewMs);

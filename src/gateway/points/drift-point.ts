@@ -5,6 +5,7 @@
  */
 
 import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
+import { earliestClockMs } from "../../core/contract/iso-time.ts";
 import type { ModelRef } from "../../core/contract/prediction.ts";
 import type { PointId } from "../../core/contract/stream.ts";
 import type { DriftReport } from "../../core/contract/uplink-record.ts";
@@ -89,8 +90,6 @@ export interface TakenReport {
 
 /** A report of a time further ahead is of a wrong clock. */
 const farAheadMs = dayMs;
-/** 2020-01-01: a clock that says that it is earlier has not been set. */
-const earliestNowMs = 1_577_836_800_000;
 /** So many times as many warnings as false verdicts. */
 const warningShare = 10;
 
@@ -132,7 +131,7 @@ class Days implements DriftPoint {
     const refuse = (reason: DriftRefusal, detail: string): TakenReport => {
       return { refused: { reason, detail }, isRelearning: false, isLost };
     };
-    if (nowMs < earliestNowMs) return refuse("no-time", "the clock has not been set");
+    if (nowMs < earliestClockMs) return refuse("no-time", "the clock has not been set");
     if (report.toMs > nowMs + farAheadMs) {
       return refuse("future", `it ends ${describeHours(report.toMs - nowMs)} from now`);
     }

@@ -11,6 +11,7 @@ import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import type { GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
 import type { Decision, ModelRef } from "../../core/contract/prediction.ts";
 import type { PointId } from "../../core/contract/stream.ts";
+import { isSamePoint, type RetirementOrder } from "../../core/decision/alarms/alarm-register.ts";
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
 import { outlookSnapshotSchema } from "../../core/decision/outlook/outlook-snapshot.ts";
 import { createPointWatch, type PointWatch } from "../../core/decision/point-watch.ts";
@@ -73,7 +74,7 @@ export interface KeptWatchOptions {
   /** `lost`: what the last run kept cannot be read, and is learnt anew; `renewed`: an operator wanted it. */
   onEvent(point: PointId, kind: BaselineEvent["kind"] | "lost" | "renewed", detail: string): void;
   /** A point was found healthy: ends its alarms of these failure modes, and no others of the component (of SCADA values). Absent: nobody keeps any. */
-  readonly endAlarms?: (point: PointId, failureModes: readonly string[], atMs: number) => void;
+  readonly endAlarms?: (order: RetirementOrder) => void;
   /** Whose baseline can be fitted. */
   readonly fits: DueFits;
 }
@@ -164,7 +165,7 @@ class Watch implements KeptWatch {
     const renewed = this.#watch.renew(foundHealthy ? { ...rest, foundHealthy } : rest);
     if (renewed === null) return null;
     const { letGo } = renewed;
-    if (foundHealthy) this.#options.endAlarms?.(this.#point, this.#watch.failureModes, order.atMs);
+    if (foundHealthy) this.#endAlarms(order);
     const { state, onEvent } = this.#options;
     // False: it waits in memory for the disk.
     const isStored = state.setAll(this.takeProgress());
@@ -186,6 +187,15 @@ class Watch implements KeptWatch {
       ...(outlook === undefined ? {} : { [outlookKey(this.#point)]: JSON.stringify(outlook) }),
       ...(baseline === undefined ? {} : { [this.#key]: JSON.stringify(baseline) }),
     };
+  }
+
+  #endAlarms({ by, reason, atMs }: RenewalOrder): void {
+    const { failureModes } = this.#watch;
+    this.#options.endAlarms?.({
+      isOver: (alarm) => isSamePoint(alarm.point, this.#point) && failureModes.includes(alarm.failureMode),
+      atMs,
+      reason: `found healthy by ${by}: ${reason}`,
+    });
   }
 
   #tell(event: BaselineEvent | null): void {

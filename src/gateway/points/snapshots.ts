@@ -25,6 +25,12 @@ export interface Snapshots {
 
 const key = "serving";
 
+/**
+ * Points that were taken out of the configuration, or are called otherwise by mistake, of which a later run may have again: what
+ * had gathered against one goes on, and a machine that was found healthy long ago is not believed to be so still.
+ */
+const mostAbsent = 64;
+
 /** Both in one text: a decider that forgot an alarm which the register remembers would clear it. */
 interface ServingSnapshot {
   readonly alarms: AlarmRegisterSnapshot;
@@ -40,11 +46,17 @@ const servingSchema: () => z.ZodType<ServingSnapshot> = onDemand(() =>
 /** Reads what the last run kept. */
 export function readSnapshots(state: StateStore, logger: Logger): Snapshots {
   const kept = readKept(state, { key, schema: servingSchema(), logger });
+  const before = Object.entries(kept?.deciders ?? {});
+  /** Of points that this run does not have; null: not asked yet. */
+  let absent: readonly (readonly [string, DeciderSnapshot])[] | null = null;
   return {
     alarms: kept?.alarms,
-    deciders: new Map(Object.entries(kept?.deciders ?? {})),
+    deciders: new Map(before),
     describe: (register, pipeline) => {
-      const snapshot: ServingSnapshot = { alarms: register.snapshot(), deciders: pipeline.snapshot() };
+      const own = pipeline.snapshot();
+      absent ??= before.filter(([name]) => !Object.hasOwn(own, name)).slice(-mostAbsent);
+      const deciders = { ...Object.fromEntries(absent), ...own };
+      const snapshot: ServingSnapshot = { alarms: register.snapshot(), deciders };
       return { [key]: JSON.stringify(snapshot) };
     },
   };

@@ -4,8 +4,10 @@
  * a power cut it may be half a minute old. One that could never be written is empty: then something may have been lost
  * since it was made, and nobody knows how much. Holds counts and times, no records.
  */
+
 import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import { z } from "zod";
+import { earliestClockMs } from "../../core/contract/iso-time.ts";
 import { onDemand } from "../../core/contract/on-demand.ts";
 import { type Lane, lanes } from "../../core/contract/topics.ts";
 import { type GapRecord, laneOfKind } from "../../core/contract/uplink-record.ts";
@@ -58,8 +60,6 @@ const markBytes = 512;
 const count = z.int().min(0);
 const schema = onDemand(() => z.record(z.string(), z.tuple([count, count, count, count])));
 
-/** 2020-01-01: a file of an earlier time was made before the clock was set. */
-const earliestMs = 1_577_836_800_000;
 /** So far back a loss is dated where the mark's own time cannot be right. */
 const unknownSinceMs = 30 * dayMs;
 
@@ -178,7 +178,8 @@ function timeOfFile(path: string): number | null {
 }
 
 function believeFileTime(fileMs: number | null, nowMs: number): number {
-  const canBeRight = fileMs !== null && fileMs <= nowMs && (fileMs >= earliestMs || nowMs < earliestMs);
+  const canBeRight =
+    fileMs !== null && fileMs <= nowMs && (fileMs >= earliestClockMs || nowMs < earliestClockMs);
   return Math.max(0, canBeRight ? fileMs : nowMs - unknownSinceMs);
 }
 

@@ -9,6 +9,7 @@ import {
 } from "../../../src/cli/score/recordings/read-baseline.ts";
 import { createThinnedList } from "../../../src/cli/score/recordings/recording-severity.ts";
 import { openRecordings, scoreFiles } from "../../../src/cli/score/recordings/score-files.ts";
+import { createUnitDoubts } from "../../../src/cli/score/recordings/unit-doubts.ts";
 import { readBundle } from "../../../src/core/bundle/verify-bundle.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
@@ -93,6 +94,37 @@ describe("the severity of recordings too short for a diagnosis", () => {
     // Against other machines the first traces of wear drown in how machines differ.
     for (let index = 6; index < wears.length; index++)
       expect(plain[index]!).toBeGreaterThan(plain[index - 1]!);
+  });
+
+  it("is in the unit that a file states of itself, and is not known of what is no acceleration", async () => {
+    const folder = createTemporaryFolder();
+    const samples = wearOf(0.5, 1, 2.5);
+    const write = (name: string, head: string, perG: number): string => {
+      writeFileSync(join(folder, name), `${head}\n${[...samples].map((each) => each * perG).join("\n")}\n`);
+      return name;
+    };
+    const names = [
+      write("g.csv", "acc [g]", 1),
+      write("metric.csv", "Beschl. [m/s²]", 9.806_65),
+      write("none.csv", "acc", 1),
+      write("velocity.csv", "v [mm/s]", 10),
+    ];
+    const doubts = createUnitDoubts();
+    const [inG, metric, none, velocity] = await scoreFiles(bundle, {
+      files: names.map((name) => join(folder, name)),
+      describe: describeFile,
+      out: join(folder, "out.csv"),
+      baseline: null,
+      onOpened: doubts.look,
+      progress: () => {},
+    });
+    expect(metric!.severity!).toBeCloseTo(inG!.severity!, 2);
+    expect(none!.severity!).toBeCloseTo(inG!.severity!, 2);
+    expect([velocity!.severity, velocity!.windows]).toEqual([null, inG!.windows]);
+    expect(names.map((name) => doubts.isKnown(join(folder, name)))).toEqual([true, true, false, false]);
+    expect(doubts.list()).toEqual([
+      expect.stringMatching(/velocity\.csv is in mm\/s, which is no acceleration/),
+    ]);
   });
 
   it("does not fall silent when the machine becomes too loud for its sensor", async () => {

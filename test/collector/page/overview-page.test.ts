@@ -72,6 +72,21 @@ test("an alarm's card says what the spectrum shows, line by line, and against wh
   expect(text).toContain("−2.00 base of this machine when healthy (−1.00 of the bundle");
 });
 
+test("an alarm's card says what it looks like by now, and why it was cleared without evidence", () => {
+  const cardOf = (active: boolean, change: Parameters<typeof alertEvent>[3]): string => {
+    const event = alertEvent("wt-1", active ? "updated" : "cleared", nowMs, change);
+    const alarm = { alarm: 7, active, sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, event, steps: [] };
+    const page = { ...empty, alarms: { total: 1, items: [alarm] } };
+    return renderOverviewPage(page, parsePageRange(null)).text;
+  };
+  const led = cardOf(true, { leadingMode: "ball" });
+  expect(led).toContain("<dt>Looks like by now</dt><dd>Ball</dd>");
+  expect(led).toContain("<dt>Outlook</dt>");
+  const cleared = cardOf(false, { clearedBecause: "found healthy by ana: <worn seal>" });
+  expect(cleared).toContain("found healthy by ana: &lt;worn seal&gt;");
+  expect(cleared).not.toContain("<dt>Outlook</dt>");
+});
+
 test("nothing is said to be thousands of days old because a clock says 1970", () => {
   const since = new Date(60_000).toISOString();
   const event = alertEvent("wt-1", "raised", 60_000, { since });

@@ -18,6 +18,7 @@ const measured: MeasuredSignal = {
     isHum: false,
     ceiling: 0,
     isVouched: false,
+    isDeaf: false,
   },
   reference: null,
   calibration: { slope: 1, intercept: 0 },

@@ -20,6 +20,7 @@ const alarm: OpenAlarm = {
   probability: 0.97,
   risk: 0.66,
   lane: "slow",
+  leadingMode: null,
   severity: "critical",
   conditionActive: true,
 };
@@ -140,7 +141,10 @@ describe("a component's health", () => {
     );
     tracker.update(missing(1));
     tracker.noteSilence({ reason: "no data", sinceMs: startMs });
-    expect(tracker.describe(at({ alarms: [alarm] })).reason).toContain("; now no data");
+    expect(tracker.describe(at({ alarms: [alarm] })).reason).toContain("no data now; ");
+    expect(tracker.describe(at({ alarms: [{ ...alarm, leadingMode: "ball" }] })).reason).toContain(
+      ", by now rather like ball: ",
+    );
     expect(tracker.describe(at({ alarms: [{ ...alarm, component: "gearbox" }] })).health).toBe("no-data");
   });
 

@@ -13,6 +13,7 @@ const alarm: OpenAlarm = {
   probability: 0.9,
   risk: 0.36,
   lane: "slow",
+  leadingMode: null,
   severity: "warning",
   conditionActive: true,
 };

@@ -123,3 +123,61 @@ test("another model learns anew and says so; damage on the disk is told", async 
   site.start(next);
   expect(site.events.at(-1)).toBe("lost scada-turbine/T1");
 });
+
+test.each([
+  ["for hours", 3, 30],
+  ["over a midnight", 30, 400],
+])(
+  "a clock that was ahead %s and is right again leaves no turbine unwatched",
+  async (_, hours, aheadDays) => {
+    const site = createScadaSite();
+    const bundle = createScadaBundle();
+    const watch = site.start(bundle);
+    await site.play(watch, 0, days(30));
+    const ahead = days(30 + aheadDays);
+    await site.play(watch, ahead, ahead + hours);
+    await watch.close();
+    const again = site.start(bundle);
+    await site.play(again, days(30), days(75), warming);
+    expect(site.events.slice(0, 2)).toEqual(["T1 scada-set-back", "T2 scada-set-back"]);
+    expect(named(site.alerts)).toContain("T1 gearbox failure-ahead");
+    expect(Date.parse(site.alerts[0]!.data.since)).toBeLessThan(startMs + 75 * dayMs);
+  },
+);
+
+test("a clock that is behind for an hour, as after a start without a battery, costs nothing that was learnt", async () => {
+  const site = createScadaSite();
+  const watch = site.start(createScadaBundle());
+  await site.play(watch, 0, days(50));
+  await site.play(watch, days(10), days(10) + 5);
+  await site.play(watch, days(50), days(75), warming);
+  expect(site.events).toEqual(["T1 inspection-asked"]);
+  expect(named(site.alerts)).toContain("T1 gearbox failure-ahead");
+});
+
+test("a clock of 1970 that is set makes no decades of days", async () => {
+  const site = createScadaSite();
+  const watch = site.start(createScadaBundle());
+  const epoch = -startMs / (dayMs / 24);
+  await site.play(watch, epoch, epoch + 30);
+  let written = 0;
+  const { setAll } = site.state;
+  site.state.setAll = (entries) => {
+    written++;
+    return setAll(entries);
+  };
+  await site.play(watch, 0, 3);
+  expect(written).toBeLessThan(400);
+});
+
+test("another model does not forget which inspection was asked for", async () => {
+  const site = createScadaSite();
+  const watch = site.start(createScadaBundle());
+  await site.play(watch, 0, days(62), warming);
+  expect(named(site.alerts)).toContain("T1 gearbox failure-ahead");
+  const told = site.alerts.length;
+  watch.use(createScadaBundle("1.1.0"));
+  const stays: Disturbance = (turbine) => (turbine === "T1" ? { "gear-bearing": 3 } : null);
+  await site.play(watch, days(62), days(62 + 18), stays);
+  expect(site.alerts.slice(told).filter(({ type }) => type.includes("cleared"))).toEqual([]);
+});

@@ -3,6 +3,7 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { ChannelContract } from "../../../core/contract/bundle/manifest.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { decimateSamples } from "../../../training/dataset/samples/decimated-samples.ts";
+import { type FileScale, findFileScale } from "../../../training/dataset/samples/file-scale.ts";
 import {
   chooseQuantisation,
   type SampleQuantisation,
@@ -20,6 +21,8 @@ export interface OpenedRecording {
   readonly quantisation: SampleQuantisation;
   /** What the bundle expects of the channel; without a range where nobody knows the unit. */
   readonly contract: ChannelContract;
+  /** Of its numbers; what else its own header says of them, or a description. */
+  readonly fileScale: FileScale;
 }
 
 /**
@@ -35,13 +38,15 @@ export async function openRecording(
   const factor = Math.ceil(described.rateHz / contract.maxRateHz);
   const file = factor > 1 ? decimateSamples(recorded, factor) : recorded;
   const sidecar = factor > 1 ? { ...described, rateHz: described.rateHz / factor } : described;
-  const quantisation = await chooseQuantisation(file, sidecar.scale, contract);
+  const fileScale = findFileScale(file, sidecar);
+  const quantisation = await chooseQuantisation(file, fileScale.scale, contract);
   const anyRange = { min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY };
   return {
     file,
     sidecar,
     quantisation,
     contract: quantisation.isAbsolute ? contract : { ...contract, ...anyRange },
+    fileScale,
   };
 }
 

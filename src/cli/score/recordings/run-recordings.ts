@@ -3,6 +3,7 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { doubtBearing } from "../../../training/dataset/sidecar/bearing-words.ts";
+import { printable } from "../../terminal/end-process.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { complainOfFile, exitCodeOf } from "../files/file-report.ts";
 import { expectOtherOutput } from "../files/row-writer.ts";
@@ -16,6 +17,7 @@ import {
   writeBaseline,
 } from "./read-baseline.ts";
 import { openRecordings, scoreFiles } from "./score-files.ts";
+import { createUnitDoubts } from "./unit-doubts.ts";
 
 export interface RecordingFlags extends SidecarFlags {
   readonly input: readonly string[];
@@ -36,6 +38,7 @@ export async function runRecordings(bundle: LoadedBundle, flags: RecordingFlags)
     if (doubt !== null) doubts.add(doubt);
     return description;
   };
+  const unitDoubts = createUnitDoubts();
   const bar = createProgressBar();
   const known = await obtainBaseline(bundle, flags, describer);
   const files = await scoreFiles(bundle, {
@@ -43,16 +46,18 @@ export async function runRecordings(bundle: LoadedBundle, flags: RecordingFlags)
     describe: describeFile,
     out: flags.out,
     baseline: known?.baseline ?? null,
+    onOpened: unitDoubts.look,
     progress: bar.update,
   }).finally(bar.end);
   for (const doubt of doubts) process.stderr.write(`warning: bearing: ${doubt}\n`);
+  for (const doubt of unitDoubts.list()) process.stderr.write(`warning: unit: ${printable(doubt)}\n`);
   for (const warning of known?.warnings ?? []) process.stderr.write(`warning: baseline: ${warning}\n`);
   process.stdout.write(
     flags.json === true
       ? `${JSON.stringify({ model: bundle.ref, out: flags.out, baseline: describeBaseline(known), files })}\n`
       : files
           .filter(({ error }) => error === undefined)
-          .map(describe)
+          .map((file) => describe(file, unitDoubts.isKnown(file.file)))
           .join(""),
   );
   for (const file of files) complain(file);
@@ -116,14 +121,19 @@ function describeBaseline(known: ReadBaseline | null): object | null {
   return { version, windows, shaftRpm, warnings: known.warnings };
 }
 
-function describe({ file, windows, shortWindows, probabilities, ...rest }: FileSummary): string {
+function describe(
+  { file, windows, shortWindows, probabilities, ...rest }: FileSummary,
+  isUnitKnown: boolean,
+): string {
   const show = (value: number | null): string => (value === null ? "-" : value.toFixed(3));
   const modes = Object.entries(probabilities).map(([mode, value]) => `${mode} ${show(value)}`);
   const lost = describeLosses(rest.setAside);
   const short = shortWindows === 0 ? "" : " (shorter than the bundle's)";
   const { severity } = rest;
   const above = { baseline: "over the baseline", bundle: "over the bundle's reference", unit: "over 1 g" };
-  const level = severity === null ? "no level" : `${severity.toFixed(1)} dB ${above[rest.severityReference]}`;
+  const condition = isUnitKnown || rest.severityReference === "baseline" ? "" : " if its numbers are g";
+  const level =
+    severity === null ? "no level" : `${severity.toFixed(1)} dB ${above[rest.severityReference]}${condition}`;
   return `${file}: ${windows} windows${lost}${short}, fault ${show(rest.faultProbability)}: ${modes.join(", ")}, ${level}\n`;
 }
 

@@ -24,6 +24,8 @@ export interface ScoreRequest {
   readonly out: string;
   /** Null: severity is against what the bundle knows. */
   readonly baseline: SiteBaseline | null;
+  /** Told of each recording before it is scored. */
+  readonly onOpened?: (recording: OpenedRecording) => void;
   /** Called before each file and after each of its windows, and at the end. */
   readonly progress: (done: number, total: number, what: string) => void;
 }
@@ -54,7 +56,7 @@ export async function scoreFiles(bundle: LoadedBundle, request: ScoreRequest): P
   }
 }
 
-interface FileScoring extends Pick<ScoreRequest, "describe"> {
+interface FileScoring extends Pick<ScoreRequest, "describe" | "onOpened"> {
   readonly scale: SeverityScale;
   readonly addRow: (place: RowPlace, answered: AnsweredWindow) => Promise<void>;
   /** Told how many windows were scored so far. */
@@ -64,16 +66,22 @@ interface FileScoring extends Pick<ScoreRequest, "describe"> {
 async function scoreFile(
   bundle: LoadedBundle,
   path: string,
-  { describe, scale, addRow, tell }: FileScoring,
+  { describe, onOpened, scale, addRow, tell }: FileScoring,
 ): Promise<FileSummary> {
   let summary = createSummary(path, bundle.manifest, scale);
   const scoreAll = async (by: LoadedBundle, recording: OpenedRecording): Promise<void> => {
     const isShort = by !== bundle;
     summary = createSummary(path, bundle.manifest, scale);
     const onQuarantine = summary.setAside;
+    // Levels of volts or mm/s are held against a baseline of the same alone.
+    const isHeld = scale.reference === "baseline" || recording.fileScale.otherUnit === null;
     const meter = createLevelMeter(scale.spec.levels, recording.sidecar.bearing, summary.addLevels);
     let index = 0;
-    for await (const answered of scoreWindows(by, recording, { onQuarantine, meter })) {
+    for await (const answered of scoreWindows(
+      by,
+      recording,
+      isHeld ? { onQuarantine, meter } : { onQuarantine },
+    )) {
       summary.update(answered, isShort);
       await addRow({ file: path, index: index++, isShort }, answered);
       tell(index);
@@ -83,6 +91,7 @@ async function scoreFile(
     const { sidecar, channel } = await describe(path);
     const file = rememberSamples(await openSampleFile(path, channel));
     const recording = await openRecording(bundle, file, sidecar);
+    onOpened?.(recording);
     await scoreAll(bundle, recording);
     const result = summary.summarise();
     if (result.windows >= fewWindows) return result;

@@ -4,7 +4,7 @@ import type { PhysicalEvidence } from "../../../core/contract/physical-evidence.
 import type { AlarmLane, Decision } from "../../../core/contract/prediction.ts";
 import type { BaselineStatus } from "../../../core/decision/reference/baseline-status.ts";
 import { createLossCounter, type Losses } from "../files/file-report.ts";
-import { formatMoment } from "./recording-time.ts";
+import { formatMoment } from "../files/time-doubts.ts";
 import type { ReplaySink } from "./replay-point.ts";
 
 /** One alarm; times are ISO 8601 UTC, null: not yet. */
@@ -31,6 +31,9 @@ export interface ReplayedAlarm {
   /** How long the machine could run on, as it was said then; null: it was not. */
   readonly outlook: AlertOutlook | null;
   readonly worst: WorstOfAlarm;
+  /** Another failure mode that the machine had looked like for a while when it was last told, and since when it was told; null: none. */
+  readonly leadingMode: string | null;
+  readonly leadingModeAt: string | null;
 }
 
 /** What an alarm grew to until it was cleared, or until now. */
@@ -130,6 +133,8 @@ function createAlarmList(): AlarmList {
         severityDbAt: severityDb === null ? null : shorten(time),
         lastOutlook: outlook,
       },
+      leadingMode: null,
+      leadingModeAt: null,
     });
   };
   return {
@@ -150,6 +155,11 @@ function createAlarmList(): AlarmList {
       if (data.severity === "critical" && open.criticalAt === null) {
         open.criticalAt = shorten(time);
         open.criticalEvidence = data.evidence ?? null;
+      }
+      const leadingMode = data.leadingMode ?? null;
+      if (leadingMode !== open.leadingMode) {
+        open.leadingMode = leadingMode;
+        open.leadingModeAt = leadingMode === null ? null : shorten(time);
       }
       const lastOutlook = data.outlook ?? open.worst.lastOutlook;
       open.worst = { ...open.worst, severity: data.severity, lastOutlook };

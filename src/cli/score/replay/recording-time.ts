@@ -30,11 +30,6 @@ export function compareNames(a: string, b: string): number {
   return naturally.compare(a, b);
 }
 
-/** ISO 8601, UTC, of an epoch time in ms; whole seconds are shown as such. */
-export function formatMoment(timeMs: number): string {
-  return new Date(Math.round(timeMs)).toISOString().replace(".000Z", "Z");
-}
-
 /** Why nothing says when `file` was recorded: it is not there, or has no time. */
 export function describeUntimed(file: string): AuroraError {
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {

@@ -57,6 +57,7 @@ const toldGrowthDb = 1;
 
 function listAlarmMoments(alarm: ReplayedAlarm): Moment[] {
   const { failureMode, raisedAt, clearedAt, criticalAt, lane, reason, since } = alarm;
+  const { leadingMode, leadingModeAt } = alarm;
   const { severityDb, severityDbAt } = alarm.worst;
   const isLouder = (severityDb ?? 0) - (alarm.severityDb ?? 0) >= toldGrowthDb;
   const name = nameFault(failureMode);
@@ -73,6 +74,9 @@ function listAlarmMoments(alarm: ReplayedAlarm): Moment[] {
     ...(isLouder && severityDbAt !== null
       ? [{ at: severityDbAt, text: `${name} at its loudest, ${severityDb!.toFixed(1)} dB` }]
       : []),
+    ...(leadingMode === null || leadingModeAt === null
+      ? []
+      : [{ at: leadingModeAt, text: `${name} looks like ${nameFault(leadingMode)} by now` }]),
     ...(clearedAt === null ? [] : [{ at: clearedAt, text: `cleared ${name}` }]),
   ];
 }

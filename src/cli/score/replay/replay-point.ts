@@ -235,6 +235,7 @@ function openWatch(options: ReplayedPointOptions): WindowDeciderOptions["watch"]
       minDurationMs: minHours * hourMs,
       falsePerYear: options.falsePerYear,
       faultPrior: gateway.alarms.faultPrior,
+      stopDb: gateway.alarms.stopDb,
     },
   });
   return {

@@ -8,7 +8,7 @@ import { createAlarmRegister } from "../../../core/decision/alarms/alarm-registe
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { rememberSamples } from "../../../training/dataset/samples/samples.ts";
 import { describeFileError, type FileError } from "../files/file-report.ts";
-import { openRecording } from "../recordings/open-recording.ts";
+import { type OpenedRecording, openRecording } from "../recordings/open-recording.ts";
 import type { PlannedRecording, ReplayPlan } from "./plan-replay.ts";
 import { createPointHistory, type PointHistory, type PointReport } from "./point-history.ts";
 import { createReplayedPoint, type ReplayedPoint } from "./replay-point.ts";
@@ -20,6 +20,8 @@ export interface ReplayRequest {
   readonly gateway: ReplayedGateway;
   /** Takes the windows that were decided since the last call. */
   readonly addRows: (rows: readonly ReplayRow[]) => Promise<void>;
+  /** Told of each recording before it is played. */
+  readonly onOpened?: (recording: OpenedRecording) => void;
   /** Called before each recording, and at the end. */
   readonly progress: (done: number, total: number, what: string) => void;
 }
@@ -70,7 +72,7 @@ interface Players {
   report(): readonly PointReport[];
 }
 
-function createPlayers(bundle: LoadedBundle, { plan, gateway }: ReplayRequest): Players {
+function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: ReplayRequest): Players {
   const register = createAlarmRegister();
   const players = new Map<
     string,
@@ -110,6 +112,7 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway }: ReplayRequest): 
       expectBearing(planned, player.bearing);
       const file = rememberSamples(await planned.open());
       const recording = await openRecording(bundle, file, description.sidecar);
+      onOpened?.(recording);
       player.lastMs = timeMs;
       history.noteRecording(timeMs);
       try {

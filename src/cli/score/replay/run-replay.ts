@@ -8,6 +8,8 @@ import { printable } from "../../terminal/end-process.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { complainOfFile, exitCodeOf } from "../files/file-report.ts";
 import { expectOtherOutput, openRowWriter, type RowWriter } from "../files/row-writer.ts";
+import { listTimeDoubts } from "../files/time-doubts.ts";
+import { createUnitDoubts } from "../recordings/unit-doubts.ts";
 import { createDescriber, type SidecarFlags } from "../sidecar/sidecar-options.ts";
 import { type PlanRequest, planReplay, type ReplayPlan } from "./plan-replay.ts";
 import type { PointReport } from "./point-history.ts";
@@ -18,8 +20,7 @@ import { type ReplayRequest, type ReplayResult, replayRecordings } from "./repla
 import { placeReplayRows } from "./replay-rows.ts";
 import { createReplayedGateway, readReplayedGateway } from "./replayed-gateway.ts";
 import { listSnapshotDoubts } from "./snapshot-doubts.ts";
-import { listSpeedDoubts } from "./speed-doubts.ts";
-import { listTimeDoubts } from "./time-doubts.ts";
+import { listSpeedDoubts, listStandbyDoubts } from "./speed-doubts.ts";
 
 export interface ReplayCommandFlags extends ReplayFlags, SidecarFlags {
   readonly input?: readonly string[];
@@ -36,9 +37,10 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
   if (flags.gateway !== undefined) checkMinWindows(gateway.commissioning, bundle.manifest);
   const plan = await planReplay(await readRequest(flags));
   if (flags.out !== undefined) expectOtherOutput(listReadFiles(plan, flags), flags.out);
+  const unitDoubts = createUnitDoubts();
   const bar = createProgressBar();
   const result = await withRows(bundle, flags.out, (addRows) =>
-    replayRecordings(bundle, { plan, gateway, addRows, progress: bar.update }),
+    replayRecordings(bundle, { plan, gateway, addRows, onOpened: unitDoubts.look, progress: bar.update }),
   ).finally(bar.end);
   const { points, errors } = result;
   const { falsePerTurbineYear } = gateway.alarms;
@@ -52,6 +54,11 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
   );
   for (const doubt of listTimeDoubts(plan.recordings, Date.now())) {
     process.stderr.write(`warning: time: ${printable(doubt)}\n`);
+  }
+  for (const doubt of unitDoubts.list()) process.stderr.write(`warning: unit: ${printable(doubt)}\n`);
+  if (flags.gateway === undefined) {
+    for (const doubt of listStandbyDoubts(plan.recordings))
+      process.stderr.write(`warning: speed: ${printable(doubt)}\n`);
   }
   for (const doubt of await listSpeedDoubts(plan.recordings)) {
     process.stderr.write(`warning: speed: ${printable(doubt)}\n`);

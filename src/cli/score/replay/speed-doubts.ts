@@ -8,6 +8,7 @@ import { createRealFft } from "../../../core/maths/real-fft.ts";
 import { computeMedian, computeScaledMad } from "../../../core/maths/robust.ts";
 import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
 import type { PlannedRecording } from "./plan-replay.ts";
+import { usualStandbyRpm } from "./replayed-gateway.ts";
 
 type SpeedRecording = Pick<PlannedRecording, "point" | "description" | "open">;
 
@@ -28,6 +29,21 @@ const neighbours = 15;
 const clear = 6;
 /** A shaft may turn so much otherwise than stated: a fault's search is wider, less its slip. */
 const tolerated = 0.009;
+
+/** Points whose shaft is so slow that a gateway with its defaults would take the turbine to stand by, as of a speed in hertz. */
+export function listStandbyDoubts(
+  recordings: readonly Pick<PlannedRecording, "point" | "description">[],
+): readonly string[] {
+  const standbyBelowRpm = usualStandbyRpm();
+  return [...new Set(recordings.map(({ point }) => point))].flatMap((point) => {
+    const own = recordings.filter((recording) => recording.point === point);
+    const fastest = Math.max(...own.map(({ description }) => description.sidecar.shaftRpm));
+    if (fastest >= standbyBelowRpm) return [];
+    return [
+      `${point}: at ${fastest} rpm a gateway with its defaults takes the turbine to stand by and decides nothing: is that the speed in Hz (${Math.round(60 * fastest)} rpm)? A shaft that is as slow needs a lower operation.standbyBelowRpm`,
+    ];
+  });
+}
 
 /** None, where nothing is odd, or nothing can be said. A recording that cannot be read says nothing here. */
 export async function listSpeedDoubts(recordings: readonly SpeedRecording[]): Promise<readonly string[]> {

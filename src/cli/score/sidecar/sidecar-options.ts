@@ -57,9 +57,11 @@ above the numbers), .mat (level 5; a vector, or name:2 for a channel of a matrix
 rate; a PCM number is the converter's count, so that --scale is the value of one); under any other name what is
 in the file decides. They may be larger than memory. int16, and whole numbers that come with --scale, are taken as the
 converter's counts. Other numbers are quantised to int16 as a device would: a first pass finds the file's peak (with a
-known unit at most the bundle's range), which becomes count 32,000. With --scale or --unit, data outside the bundle's
-data contract is set aside with the windows that need it, as on the gateway. Without them nobody knows the unit: no
-range is held against the numbers, which does no harm, because no feature of a bearing depends on the level.
+known unit at most the bundle's range), which becomes count 32,000. The unit is that of --scale and --unit, else what
+the file itself writes: in brackets after the column's name (Accel [m/s²]) or in a line below the names. Where it is
+known, data outside the bundle's data contract is set aside with the windows that need it, as on the gateway. Where
+nobody knows it, no range is held against the numbers, which does no harm to a diagnosis, because no feature of a
+bearing depends on the level; a severity then takes them for g. Of volts or mm/s without --scale there is none.
 
 What a file does not say of itself comes, in this sequence, from the options, from the file of geometries (YAML, JSON
 or CSV; the first entry whose name or "file" fits the file's name as a pattern with *; it may say rate_hz, shaft_rpm,

@@ -7,6 +7,7 @@ import { dayMs } from "../../../core/maths/durations.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { listComponents, requireSpec } from "../../../core/serving/scada/scada-turbine.ts";
 import { type Cell, expectOtherOutput, openRowWriter } from "../files/row-writer.ts";
+import { listTimeDoubts } from "../files/time-doubts.ts";
 import type { LoggedRepair } from "./read-repairs.ts";
 import {
   type FarmFiles,
@@ -48,6 +49,8 @@ export interface ScoredTables {
   readonly turbines: readonly string[];
   /** Channels without any number, by file. */
   readonly silent: ReadonlyMap<string, readonly string[]>;
+  /** What is odd about the times of rows, in words. */
+  readonly timeDoubts: readonly string[];
 }
 
 /**
@@ -99,7 +102,21 @@ export async function scoreTables(bundle: LoadedBundle, request: TableRequest): 
     inspections,
     turbines: turbines.map(({ turbine }) => turbine),
     silent: new Map([...silent].map(([file, channels]) => [files[file]!, channels])),
+    timeDoubts: turbines.flatMap((rows) => doubtTimes(rows, files)),
   };
+}
+
+/** A row of a wrong year makes a silence of years, at whose days an inspection may be asked for by what was known before. */
+function doubtTimes({ timeMs, file, row }: JoinedRows, files: readonly string[]): readonly string[] {
+  const rows = Array.from(timeMs, (each, at) => ({
+    timeMs: each,
+    statedTime: null,
+    // Of a million rows two are named.
+    get file() {
+      return `${files[file[at]!]!}, row ${row[at]!}`;
+    },
+  }));
+  return listTimeDoubts(rows, Date.now(), "row");
 }
 
 interface Loaded extends Pick<FarmTables, "errors" | "silent"> {

@@ -155,8 +155,8 @@ export const channelsSchema: () => z.ZodType<readonly ChannelContract[]> = onDem
 export const windowSchema: () => z.ZodType<WindowSpec> = onDemand(() =>
   z.strictObject({
     unit: z.enum(["revolutions", "seconds"]),
-    length: z.number().positive().max(1e6),
-    hop: z.number().positive().max(1e6),
+    length: z.number().min(1e-3).max(1e6),
+    hop: z.number().min(1e-3).max(1e6),
   }),
 );
 

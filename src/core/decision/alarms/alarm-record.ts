@@ -41,6 +41,8 @@ export interface AlarmRecord {
   readonly severity: AlertSeverity;
   /** Windows in a row at or above the critical probability. */
   readonly highWindows: number;
+  /** Another mode that leads, and for how many windows it has or has not in a row; absent: none has yet. */
+  readonly leading?: { readonly failureMode: string | null; readonly windows: number } | undefined;
   /** `updated` events of this occurrence. */
   readonly updates: number;
   /** How far this occurrence has been told: not at all, raised, or raised and cleared. */
@@ -65,6 +67,9 @@ export interface ToldAlarm<Event = AlertEvent> {
 
 /** What the last window adds to an alarm's recent probability. */
 const recentShare = 0.2;
+
+/** Windows in a row that another mode leads, or leads no more, before it is told: at the border of two kinds they take turns. */
+const leadingWindows = 12;
 
 /** The record of an alarm that was never raised. */
 export function createAlarmRecord(
@@ -102,7 +107,9 @@ export function followDecision(
   }
   let current = record;
   if (!wasActive) {
-    const sinceMs = mode.sinceMs ?? decision.fromMs;
+    // What was ended by an order and goes on all the same is another occurrence: one of the same beginning would be taken for told.
+    const isTold = mode.sinceMs === null || mode.sinceMs === record.sinceMs;
+    const sinceMs = isTold ? decision.fromMs : mode.sinceMs;
     const alarm = expectStep(stepAlarm(record.alarm, { kind: "raise", sinceMs }));
     // A new occurrence: nothing of it has been told.
     current = { ...createAlarmRecord(record.point, mode), alarm, sinceMs };
@@ -115,7 +122,20 @@ export function followDecision(
   const recentProbability =
     current.recentProbability + recentShare * (probability - current.recentProbability);
   const lane = mode.lane ?? current.lane;
-  return { ...current, probability, risk, lane, recentProbability, highWindows, severity };
+  const leading = followLeading(current.leading, mode.leadingMode ?? null);
+  return { ...current, probability, risk, lane, leading, recentProbability, highWindows, severity };
+}
+
+function followLeading(before: AlarmRecord["leading"], failureMode: string | null): AlarmRecord["leading"] {
+  if (before === undefined && failureMode === null) return undefined;
+  const isSame = before !== undefined && before.failureMode === failureMode;
+  return { failureMode, windows: isSame ? Math.min(leadingWindows, before.windows + 1) : 1 };
+}
+
+/** Another mode that has led for long enough; where it takes turns with the alarm's own, what was told of it last. */
+export function findLeadingMode({ leading, lastEvent }: AlarmRecord): string | undefined {
+  if (leading === undefined || leading.windows < leadingWindows) return lastEvent?.data.leadingMode;
+  return leading.failureMode ?? undefined;
 }
 
 /** What subscribers must be told after a decision; null: nothing. */
@@ -134,6 +154,7 @@ export function findDueTransition(
     severity: lastEvent.data.severity,
     probability: lastEvent.data.probability,
     modelDigest: lastEvent.data.model.digest,
+    leadingMode: lastEvent.data.leadingMode,
     atMs: record.toldMs,
   };
   const now = {
@@ -141,6 +162,7 @@ export function findDueTransition(
     probability: mode.probability,
     recentProbability,
     modelDigest: decision.model.digest,
+    leadingMode: findLeadingMode(record),
     atMs: decision.toMs,
   };
   return isMaterialChange(told, now, policy) ? "updated" : null;
@@ -165,6 +187,7 @@ export function tellDecision(
     mode,
     state: record.alarm.state,
     severity: record.severity,
+    leadingMode: findLeadingMode(record),
     sinceMs,
     ...context,
   });
@@ -172,17 +195,24 @@ export function tellDecision(
   return { record: { ...record, told, updates, toldMs: decision.toMs, lastEvent: event }, event };
 }
 
+/** What a person did, or an order. */
+interface WindowlessStep {
+  readonly transition: AlertTransition;
+  readonly atMs: number;
+  /** Why an alarm was cleared without evidence. */
+  readonly reason?: string | undefined;
+}
+
 /** Tells of a step without a window; no event when the alarm was never told. */
 export function tellStep(
   record: AlarmRecord,
-  transition: AlertTransition,
-  atMs: number,
+  { transition, atMs, reason }: WindowlessStep,
 ): ToldAlarm<AlertEvent | null> {
   const { lastEvent, sinceMs } = record;
   const isTold = record.told === "raised" || (record.told === "cleared" && transition === "acknowledged");
   if (lastEvent === null || sinceMs === null || !isTold) return { record, event: null };
   const updates = record.updates + (transition === "updated" ? 1 : 0);
-  const change = { transition, updateNumber: updates, sinceMs, state: record.alarm.state, atMs };
+  const change = { transition, updateNumber: updates, sinceMs, state: record.alarm.state, atMs, reason };
   const event = repeatAlertEvent(lastEvent, change);
   const told = transition === "cleared" ? "cleared" : record.told;
   return { record: { ...record, updates, told, lastEvent: event }, event };
@@ -242,6 +272,9 @@ export const alarmRecordSchema: z.ZodType<AlarmRecord> = z.strictObject({
   severity: z.enum(["warning", "critical"]),
   highWindows: z.int().min(0),
   updates: z.int().min(0),
+  leading: z
+    .strictObject({ failureMode: z.string().max(256).nullable(), windows: z.int().min(0) })
+    .optional(),
   told: z.enum(["nothing", "raised", "cleared"]),
   toldMs: z.number(),
   lastEvent: alertEventSchema().nullable(),

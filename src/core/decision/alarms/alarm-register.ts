@@ -16,6 +16,7 @@ import {
   createAlarmRecord,
   endShelving,
   findDueTransition,
+  findLeadingMode,
   followDecision,
   type ModeOfDecision,
   tellDecision,
@@ -52,9 +53,19 @@ export interface OpenAlarm {
   readonly risk: number | null;
   /** What raised it; null: not known. */
   readonly lane: AlarmLane | null;
+  /** Another failure mode that the machine has looked like for a while; null: none. */
+  readonly leadingMode: string | null;
   readonly severity: AlertSeverity;
   /** Is the process in the alarm's condition now, whether or not people are shown it? */
   readonly conditionActive: boolean;
+}
+
+/** Which alarms are over, and why. */
+export interface RetirementOrder {
+  isOver(alarm: AlarmName): boolean;
+  readonly atMs: number;
+  /** In words, for whoever reads that an alarm was cleared. */
+  readonly reason: string;
 }
 
 /** All alarms of a gateway. */
@@ -70,8 +81,8 @@ export interface AlarmRegister {
    * error says why the step is not possible now.
    */
   step(alarm: AlarmName, step: PersonStep, atMs: number): Result<AlertEvent | null, string>;
-  /** Clears the alarms of a point of those failure modes that are over; returns the events to publish. */
-  retire(point: PointId, isOver: (failureMode: string) => boolean, atMs: number): AlertEvent[];
+  /** Clears alarms that no evidence can end, or need not; returns the events to publish. */
+  retire(order: RetirementOrder): AlertEvent[];
   /** The alarms of a turbine that are not normal, oldest first. */
   list(site: string, turbine: string): OpenAlarm[];
   /**
@@ -104,7 +115,7 @@ export function createAlarmRegister(
       const { point, toMs } = decision;
       const due: DueAlert[] = [];
       for (const [name, record] of records) {
-        if (isOf(record, point)) records.set(name, endShelving(record, toMs));
+        if (isSamePoint(record.point, point)) records.set(name, endShelving(record, toMs));
       }
       for (const [output, mode] of decision.modes.entries()) {
         const name = nameAlarm(point, mode.failureMode);
@@ -133,17 +144,17 @@ export function createAlarmRegister(
       const next = stepAlarm(record.alarm, step);
       if (!next.ok) return failed(`${name}: ${next.error}`);
       const transition = step.kind === "acknowledge" ? "acknowledged" : "updated";
-      const told = tellStep({ ...record, alarm: next.value }, transition, atMs);
+      const told = tellStep({ ...record, alarm: next.value }, { transition, atMs });
       records.set(name, told.record);
       return ok(told.event);
     },
-    retire(point, isOver, atMs) {
+    retire({ isOver, atMs, reason }) {
       const events: AlertEvent[] = [];
       for (const [name, record] of records) {
-        if (!isOf(record, point) || !isOver(record.failureMode)) continue;
+        if (!isOver(record)) continue;
         const returned = stepAlarm(record.alarm, { kind: "return", atMs });
         if (!returned.ok) continue;
-        const told = tellStep({ ...record, alarm: returned.value }, "cleared", atMs);
+        const told = tellStep({ ...record, alarm: returned.value }, { transition: "cleared", atMs, reason });
         records.set(name, told.record);
         if (told.event !== null) events.push(told.event);
       }
@@ -168,6 +179,7 @@ function toOpenAlarm(record: AlarmRecord): OpenAlarm {
     severity,
     risk: record.risk ?? null,
     lane: record.lane ?? null,
+    leadingMode: findLeadingMode(record) ?? null,
     state: alarm.state,
     sinceMs: sinceMs ?? ("atMs" in alarm ? alarm.atMs : 0),
     probability,
@@ -175,7 +187,7 @@ function toOpenAlarm(record: AlarmRecord): OpenAlarm {
   };
 }
 
-function isOf(record: AlarmRecord, point: PointId): boolean {
-  const { site, turbine, component } = record.point;
-  return site === point.site && turbine === point.turbine && component === point.component;
+/** Is it one and the same measuring point? */
+export function isSamePoint(one: PointId, other: PointId): boolean {
+  return one.site === other.site && one.turbine === other.turbine && one.component === other.component;
 }

@@ -32,6 +32,8 @@ export interface AlertParts extends AlertContext {
   readonly mode: ModeDecision;
   readonly state: AlarmState;
   readonly severity: AlertSeverity;
+  /** Another failure mode that the machine has looked like for a while; absent: none. */
+  readonly leadingMode?: string | undefined;
   readonly sinceMs: number;
 }
 
@@ -57,6 +59,7 @@ export function createAlertEvent(parts: AlertParts): AlertEvent {
       site: point.site,
       component: point.component,
       failureMode: mode.failureMode,
+      ...(parts.leadingMode === undefined ? {} : { leadingMode: parts.leadingMode }),
       severity: parts.severity,
       state: parts.state,
       probability: mode.probability,
@@ -82,7 +85,10 @@ export function createAlertEvent(parts: AlertParts): AlertEvent {
 /** A later event of the same alarm without a new window: a person's step, or the end of a model's knowledge. */
 export function repeatAlertEvent(
   event: AlertEvent,
-  change: Pick<AlertParts, "transition" | "updateNumber" | "sinceMs" | "state"> & { readonly atMs: number },
+  change: Pick<AlertParts, "transition" | "updateNumber" | "sinceMs" | "state"> & {
+    readonly atMs: number;
+    readonly reason?: string | undefined;
+  },
 ): AlertEvent {
   const { site, turbine, component, failureMode } = event.data;
   const alarm = nameAlarm({ site, turbine, component }, failureMode);
@@ -91,8 +97,17 @@ export function repeatAlertEvent(
     id: nameEvent(alarm, change),
     type: `io.aurora.alert.${change.transition}.v1`,
     time: formatTime(change.atMs),
-    data: { ...event.data, state: change.state },
+    data: { ...event.data, ...describeEnd(change), state: change.state },
   };
+}
+
+/** Of an alarm that an order ended nothing is expected any more: what its last window said is no news. */
+function describeEnd({
+  transition,
+  reason,
+}: Pick<AlertParts, "transition"> & { readonly reason?: string | undefined }): Partial<AlertEvent["data"]> {
+  if (transition !== "cleared" || reason === undefined) return {};
+  return { risk: null, outlook: undefined, evidence: undefined, clearedBecause: reason };
 }
 
 /** Idempotent id: alarm, beginning, transition, and the number of an update. */

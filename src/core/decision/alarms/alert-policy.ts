@@ -29,6 +29,8 @@ export interface AlertPicture {
   readonly severity: AlertSeverity;
   readonly probability: number;
   readonly modelDigest: string;
+  /** Another mode that leads; undefined: none. */
+  readonly leadingMode: string | undefined;
   readonly atMs: number;
 }
 
@@ -65,7 +67,7 @@ export function isMaterialChange(
   if (now.severity !== told.severity) return true;
   // The absolute distance, so that a clock that jumped back does not silence an alarm.
   if (Math.abs(now.atMs - told.atMs) < policy.minUpdateIntervalMs) return false;
-  if (now.modelDigest !== told.modelDigest) return true;
+  if (now.modelDigest !== told.modelDigest || now.leadingMode !== told.leadingMode) return true;
   const isTypical = Math.abs(now.probability - now.recentProbability) < policy.materialProbability;
   return isTypical && Math.abs(now.probability - told.probability) >= policy.materialProbability;
 }

@@ -17,6 +17,10 @@ interface DailyMedian {
   add(timestampMs: number, residuals: ArrayLike<number>): DayOfResiduals | null;
   /** Time has passed without rows: gives the open day when it is over. */
   advance(timestampMs: number): DayOfResiduals | null;
+  /** The open day; null: there is none. */
+  readonly day: number | null;
+  /** Lets an open day go that is `from` or later. */
+  forgetFrom(from: number): void;
   /** Rows of the open day, for a snapshot. */
   snapshot(): DailyMedianSnapshot;
 }
@@ -53,6 +57,14 @@ export function createDailyMedian(outputs: number, minRows: number, from?: Daily
     return done;
   };
   return {
+    get day() {
+      return day;
+    },
+    forgetFrom: (from) => {
+      if (day === null || day < from) return;
+      day = null;
+      rows = [];
+    },
     advance,
     add: (timestampMs, residuals) => {
       const done = advance(timestampMs);

@@ -31,6 +31,8 @@ interface InspectionPlanner {
   assess(day: number): PlannedInspection[];
   /** Names the pairs to inspect at the end of `day` and counts them as inspected; at most `perRound`, best first. */
   plan(day: number): PlannedInspection[];
+  /** A clock was ahead: what was dated `day` or later never was, and an inspection that was asked for then was asked for the day before. */
+  forgetFrom(day: number): void;
   /** A pair was inspected without having been named. */
   inspected(turbine: string, component: string, day: number): void;
   snapshot(): InspectionPlannerSnapshot;
@@ -129,6 +131,12 @@ export function createInspectionPlanner(
       });
       if (past[0]!.day <= day - policy.referenceDays) {
         past = past.filter((entry) => entry.day > day - policy.referenceDays);
+      }
+    },
+    forgetFrom: (day) => {
+      past = past.filter((entry) => entry.day < day);
+      for (const each of inspectedDays.values()) {
+        if (each.day >= day) inspected(each.turbine, each.component, day - 1);
       }
     },
     failed: (turbine, component, day) => {

@@ -25,6 +25,10 @@ interface ResidualMonitor {
   update(day: number, medians: ArrayLike<number>): MonitorDay;
   /** The logbook says that the component failed and was mended at `day`: its past starts over. Call it before later days. */
   repaired(component: string, day: number): void;
+  /** A clock was ahead: `day` and what was dated after it is still to come. What has been averaged stays. */
+  forgetFrom(day: number): void;
+  /** Days that it looks back on at most: of days without medians before those nothing is left. */
+  readonly keptDays: number;
   snapshot(): ResidualMonitorSnapshot;
 }
 
@@ -134,8 +138,13 @@ export function createResidualMonitor(spec: MonitorSpec, from?: ResidualMonitorS
 
   return {
     components,
+    keptDays,
     repaired: (component, day) => {
       repairs.push({ component, day });
+    },
+    forgetFrom: (day) => {
+      for (const values of series) values.splice(Math.max(0, day - firstDay));
+      for (const [output, step] of steps.entries()) steps[output] = step >= day ? day - 1 : step;
     },
     update: (day, medians) => {
       if (series[0]!.length > 0 && day < firstDay + series[0]!.length) {

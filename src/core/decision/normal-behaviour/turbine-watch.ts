@@ -4,6 +4,8 @@
  * student's inputs and outputs. The evaluation in training lives through the same parts.
  */
 import type { NormalBehaviourSpec } from "../../contract/bundle/normal-behaviour.ts";
+import { earliestClockMs } from "../../contract/iso-time.ts";
+import { dayMs } from "../../maths/durations.ts";
 import type { RidgeSnapshot } from "../../maths/ridge.ts";
 import { createDailyMedian, type DailyMedianSnapshot, type DayOfResiduals } from "./daily-median.ts";
 import { createFrozenGuard, createOperationFilter } from "./guards.ts";
@@ -14,6 +16,8 @@ import { applySiteCorrection, createSiteCorrectionLearner, type SiteCorrection }
 export interface WatchedRow {
   /** Begin of the window. */
   readonly timestampMs: number;
+  /** What the clock says that is believed now; absent: the row came when it was stamped. */
+  readonly nowMs?: number;
   /** In the order of the watch's channels. */
   readonly values: ArrayLike<number>;
   readonly standardised: ArrayLike<number>;
@@ -29,6 +33,8 @@ export interface WatchOutcome {
   readonly residuals: Float64Array | null;
   /** Days that this row showed to be over, in order. */
   readonly days: readonly MonitorDay[];
+  /** A clock was ahead until the day before: this day and later ones, which were over already, are still to come; null: none was. */
+  readonly setBackTo: number | null;
 }
 
 export interface TurbineWatch {
@@ -84,16 +90,40 @@ export function createTurbineWatch(options: TurbineWatchOptions, from?: TurbineW
   const median = createDailyMedian(outputs, spec.statistics.minRowsPerDay, from?.open);
   const monitor = createResidualMonitor(spec, from?.monitor);
   let lastDay = from?.lastDay ?? null;
+  /** Since when the clock has said that a day which is over is still to come; null: it does not. */
+  let earlierSinceMs: number | null = null;
 
   const close = (day: DayOfResiduals | null): MonitorDay[] => {
     if (day === null || (lastDay !== null && day.day <= lastDay)) return [];
     const days: MonitorDay[] = [];
-    for (let at = lastDay === null ? day.day : lastDay + 1; at <= day.day; at++) {
+    // A clock of 1970 that is set makes a silence of decades.
+    const first = lastDay === null ? day.day : Math.max(lastDay + 1, day.day - monitor.keptDays);
+    for (let at = first; at <= day.day; at++) {
       const medians = at === day.day ? day.medians : new Float64Array(outputs).fill(Number.NaN);
       days.push(monitor.update(at, medians));
     }
     lastDay = day.day;
     return days;
+  };
+
+  /**
+   * A clock that was ahead must not leave a turbine unwatched until its wrong date: once it has been right for a day, what is
+   * dated after it is let go. One that is behind for an hour, as after a start without a battery, does no harm.
+   */
+  const setBack = (nowMs: number): number | null => {
+    const today = Math.floor(nowMs / dayMs);
+    const isAhead = (lastDay ?? today) > today || (median.day ?? today) > today + 1;
+    if (!isAhead || nowMs < earliestClockMs) {
+      earlierSinceMs = null;
+      return null;
+    }
+    earlierSinceMs = Math.min(earlierSinceMs ?? nowMs, nowMs);
+    if (nowMs - earlierSinceMs < dayMs) return null;
+    earlierSinceMs = null;
+    median.forgetFrom(today);
+    monitor.forgetFrom(today);
+    if (lastDay !== null) lastDay = Math.min(lastDay, today - 1);
+    return today;
   };
 
   return {
@@ -104,12 +134,13 @@ export function createTurbineWatch(options: TurbineWatchOptions, from?: TurbineW
     advance: (timestampMs) => close(median.advance(timestampMs)),
     repaired: (component, day) => monitor.repaired(component, day),
     accept: (row) => {
+      const setBackTo = setBack(row.nowMs ?? row.timestampMs);
       const days = close(median.advance(row.timestampMs));
+      const none = { unexplained: null, residuals: null, days, setBackTo };
       // The guard sees every row, also those that are not scored for another reason.
       const isFrozen = frozen.update(row.values);
-      if (isFrozen) return { state: "frozen", unexplained: null, residuals: null, days };
-      if (!isOperating(row.values))
-        return { state: "not-operating", unexplained: null, residuals: null, days };
+      if (isFrozen) return { ...none, state: "frozen" };
+      if (!isOperating(row.values)) return { ...none, state: "not-operating" };
       const unexplained = Float64Array.from(
         spec.residuals,
         ({ location, scale }, output) =>
@@ -118,7 +149,7 @@ export function createTurbineWatch(options: TurbineWatchOptions, from?: TurbineW
       if (learner !== null && correction === null) {
         learner.add(row, unexplained);
         correction = learner.fit();
-        return { state: "learning", unexplained, residuals: null, days };
+        return { ...none, state: "learning", unexplained };
       }
       const residuals = unexplained.slice();
       if (correction !== null) applySiteCorrection(correction, row, residuals);
@@ -127,6 +158,7 @@ export function createTurbineWatch(options: TurbineWatchOptions, from?: TurbineW
         unexplained,
         residuals,
         days: [...days, ...close(median.add(row.timestampMs, residuals))],
+        setBackTo,
       };
     },
     snapshot: () => ({

@@ -50,6 +50,8 @@ export interface BaselineSnapshot {
   readonly doubted?: SiteBaseline | undefined;
   /** Places of the outputs that were no rivals in its margins; absent: none. */
   readonly coinciding?: readonly number[] | undefined;
+  /** Orders of the bearing that it listened at; absent: nobody wrote them down. */
+  readonly orders?: readonly number[] | undefined;
   /** The last one; absent: never. */
   readonly renewal?: BaselineRenewal | undefined;
 }
@@ -81,6 +83,7 @@ export const baselineSnapshotSchema: z.ZodType<BaselineSnapshot> = z.strictObjec
   refusal: z.string().max(1024).optional(),
   doubted: siteBaselineSchema.optional(),
   coinciding: z.array(z.int().min(0).max(31)).max(32).optional(),
+  orders: z.array(z.number().positive()).max(8).optional(),
   renewal: z
     .strictObject({
       count: z.int().min(1),
@@ -91,3 +94,10 @@ export const baselineSnapshotSchema: z.ZodType<BaselineSnapshot> = z.strictObjec
     })
     .optional(),
 });
+
+/** What was being learnt, let go; a baseline in use stays. */
+export function forgetProgress(kept: BaselineSnapshot): BaselineSnapshot {
+  const { epoch, modelDigest, version, baseline, renewal } = kept;
+  const begun = { kept: [], seen: 0, stride: 1, firstMs: null, refusals: 0 };
+  return { epoch, modelDigest, version, baseline, ...begun, renewal };
+}

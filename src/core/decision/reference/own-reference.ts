@@ -10,7 +10,7 @@ import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import { findOrMake } from "../../maths/find-or-make.ts";
 import { isOperating } from "../operating-state.ts";
 import { createBaselineLearner } from "./baseline-learner.ts";
-import type { BaselineRenewal, BaselineSnapshot } from "./baseline-snapshot.ts";
+import { type BaselineRenewal, type BaselineSnapshot, forgetProgress } from "./baseline-snapshot.ts";
 import type { BaselineEvent, BaselineLearner, BaselineOptions, BaselineStatus } from "./baseline-status.ts";
 import { describeBaseline } from "./describe-baseline.ts";
 import type { BaselineSubject } from "./fit-site-baseline.ts";
@@ -27,6 +27,8 @@ export interface WatchParts {
   readonly baseline?: BaselineSpec | undefined;
   /** Places of the outputs that this bearing's lines do not tell apart; absent: none. */
   readonly coinciding?: readonly number[] | undefined;
+  /** Of the bearing, at which the model listens; absent: not known. */
+  readonly orders?: readonly number[] | undefined;
   readonly model: ModelRef;
 }
 
@@ -53,6 +55,8 @@ export interface OwnReference {
   readonly standing: BaselineStanding;
   /** Features of this machine's healthy windows, for the model that serves; the same object as long as they are the same. */
   readonly healthyRows: HealthyRows;
+  /** Is what was kept of another epoch, or of a bearing with other orders? */
+  readonly isOtherMachine: boolean;
   /** Measures the severity of a window; returns the baseline that it is to be held against. */
   compare(window: WatchedWindow): SiteBaseline | null;
   /** How the machine is where that was refused as a baseline; null: it was not. */
@@ -102,12 +106,14 @@ class Reference implements OwnReference {
   /** Levels of a window that has none: whoever scored it sends no samples. */
   #unheard: Float32Array;
   severityDb: number | null = null;
+  readonly isOtherMachine: boolean;
 
   constructor(parts: WatchParts, options: BaselineOptions, kept: BaselineSnapshot | undefined) {
     this.#options = options;
     this.#parts = parts;
     // What was found healthy was another machine, sensor or bearing.
-    const isOther = kept !== undefined && kept.epoch !== options.epoch;
+    const isOther = kept !== undefined && (kept.epoch !== options.epoch || isOtherBearing(kept, parts));
+    this.isOtherMachine = isOther;
     this.#renewal = kept?.renewal ?? null;
     if (isOther) this.stopVouching();
     if (kept !== undefined && !isOther && kept.modelDigest !== parts.model.digest) this.#parked = kept;
@@ -217,9 +223,10 @@ class Reference implements OwnReference {
     if (this.#parked !== null) return { ...this.#parked, renewal: this.#renewal ?? undefined };
     const progress = this.#learner?.snapshot();
     if (progress === undefined) return undefined;
-    const { coinciding = [] } = this.#parts;
+    const { coinciding = [], orders } = this.#parts;
     return {
       ...progress,
+      ...(orders === undefined ? {} : { orders }),
       ...(coinciding.length === 0 ? {} : { coinciding }),
       ...(this.#renewal === null ? {} : { renewal: this.#renewal }),
     };
@@ -234,9 +241,22 @@ class Reference implements OwnReference {
 }
 
 /** What was learnt against other rivals, since the bearing is said to be another one now: levels stay, margins are learnt again. */
-function dropOtherMargins(kept: BaselineSnapshot, { coinciding = [] }: WatchParts): BaselineSnapshot {
-  if ((kept.coinciding ?? []).join() === coinciding.join()) return kept;
-  return { ...kept, baseline: kept.baseline && dropMargins(kept.baseline), doubted: undefined };
+function dropOtherMargins(kept: BaselineSnapshot, parts: WatchParts): BaselineSnapshot {
+  const isOther = isOtherBearing(kept, parts);
+  const { coinciding = [] } = parts;
+  if (!isOther && (kept.coinciding ?? []).join() === coinciding.join()) return kept;
+  const levels = { ...kept, baseline: kept.baseline && dropMargins(kept.baseline), doubted: undefined };
+  return isOther ? forgetProgress(levels) : levels;
+}
+
+/** Orders of one bearing may be rounded otherwise. */
+const sameOrders = 1e-3;
+
+/** Was it learnt at other lines? Where nobody wrote the orders down, it is not known to be. */
+function isOtherBearing({ orders }: BaselineSnapshot, parts: WatchParts): boolean {
+  const now = parts.orders;
+  if (orders === undefined || now === undefined) return false;
+  return orders.some((order, at) => Math.abs(order / (now[at] ?? Number.NaN) - 1) > sameOrders);
 }
 
 const unheardLevels = new WeakMap<WatchParts, Float32Array>();

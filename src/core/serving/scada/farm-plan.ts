@@ -25,6 +25,8 @@ export interface FarmPlan {
    * from its end on.
    */
   takeDay(turbine: string, repairs: readonly Repair[], day: MonitorDay): readonly PlannedInspection[];
+  /** A clock was ahead: what was dated `day` or later is still to come. */
+  setBack(day: number): void;
   /** The last day of a turbine that is over. */
   lastDayOf(turbine: string): MonitorDay | undefined;
   /** The inspection that is asked for and stands. */
@@ -78,9 +80,20 @@ export function createFarmPlan({ policy, components, turbines, from }: FarmPlanO
       tellRepairs(turbine, repairs, day.day);
       planner.observe(turbine, day.day, new Map(components.map((name, at) => [name, day.scores[at]!])));
       for (const [key, asked] of standing) {
-        if (asked.turbine === turbine && day.day >= asked.day + policy.muteDays) standing.delete(key);
+        if (asked.turbine !== turbine || day.day < asked.day + policy.muteDays) continue;
+        // It stands until something is known that could speak against it: another model learns the turbine first.
+        if (!Number.isNaN(day.scores[components.indexOf(asked.component)] ?? 0)) standing.delete(key);
       }
       return plan(day.day);
+    },
+    setBack: (day) => {
+      planner.forgetFrom(day);
+      if (plannedDay !== null && plannedDay >= day) plannedDay = day - 1;
+      for (const [turbine, known] of days)
+        if (known.day >= day) days.set(turbine, { ...known, day: day - 1 });
+      for (const [key, asked] of standing) {
+        if (asked.day >= day) standing.set(key, { ...asked, day: day - 1 });
+      }
     },
     lastDayOf: (turbine) => days.get(turbine),
     askedOf: (turbine, component) => standing.get(keyOf(turbine, component)),
@@ -98,6 +111,12 @@ export function createFarmPlan({ policy, components, turbines, from }: FarmPlanO
       ),
     }),
   };
+}
+
+/** What of a farm does not depend on the model that serves: which inspections were asked for, and when. */
+export function carryPlan(kept: ScadaFarmSnapshot): ScadaFarmSnapshot {
+  const { standing, planner } = kept;
+  return { ...kept, standing, planner: { ...planner, scores: [] }, plannedDay: null, days: [], assessed: [] };
 }
 
 function keepDay(

@@ -3,13 +3,15 @@
  * end of every day, and turns what the policy asks for into decisions of two modes a component: `failure-ahead` while
  * an inspection is asked for, `sensor-fault` while a sensor's values cannot be believed. Reads no clock of its own.
  */
+import { renderIsoTime } from "../../contract/iso-time.ts";
 import type { Decision, Explanation } from "../../contract/prediction.ts";
 import type { Quarantine, Reading } from "../../contract/stream.ts";
 import type { PlannedInspection } from "../../decision/normal-behaviour/inspection-planner.ts";
 import type { MonitorDay } from "../../decision/normal-behaviour/residual-monitor.ts";
+import { dayMs } from "../../maths/durations.ts";
 import type { LoadedBundle } from "../loaded-bundle.ts";
 import { createComponentDecider } from "./component-decider.ts";
-import { createFarmPlan } from "./farm-plan.ts";
+import { carryPlan, createFarmPlan } from "./farm-plan.ts";
 import type { ScadaFarmSnapshot, ScadaTurbineSnapshot } from "./scada-snapshot.ts";
 import {
   createScadaTurbine,
@@ -76,7 +78,7 @@ export function createScadaFarm(options: ScadaFarmOptions): ScadaFarm {
     policy: spec.policy,
     components,
     turbines: new Set(options.turbines.map(({ id }) => id)).size,
-    from: kept.farm?.modelDigest === ref.digest ? kept.farm : undefined,
+    from: kept.farm === undefined || kept.farm.modelDigest === ref.digest ? kept.farm : carryPlan(kept.farm),
   });
   const decide = createComponentDecider({
     site,
@@ -102,6 +104,14 @@ export function createScadaFarm(options: ScadaFarmOptions): ScadaFarm {
           onDay: (day) => {
             for (const inspection of plan.takeDay(id, repairs, day)) sink.onInspection(inspection);
             sink.onDay(id, day);
+          },
+          onSetBack: (day) => {
+            plan.setBack(day);
+            sink.onEvent(
+              id,
+              "scada-set-back",
+              `its clock was ahead until now: ${nameDay(day)} is still to come`,
+            );
           },
           onQuarantine: (quarantine, windows) => sink.onQuarantine(id, quarantine, windows),
           onDropped: (error) => sink.onDropped(id, error),
@@ -132,3 +142,6 @@ export function createScadaFarm(options: ScadaFarmOptions): ScadaFarm {
     },
   };
 }
+
+/** A whole day since the epoch, as people write it. */
+const nameDay = (day: number): string => renderIsoTime(day * dayMs).slice(0, 10);

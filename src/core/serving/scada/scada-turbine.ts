@@ -28,6 +28,8 @@ export interface ScadaTurbineSink {
   onRow(scored: ScoredRow): void;
   /** A day is over; days without rows come too, with what is still known. */
   onDay(day: MonitorDay): void;
+  /** A clock was ahead: that day (whole days since the epoch) and what was dated after it is still to come. */
+  onSetBack(day: number): void;
   onQuarantine(quarantine: Quarantine, windows: 0 | 1): void;
   /** A row, or the end of a day, could not be taken; what comes after it is. */
   onDropped(error: unknown): void;
@@ -80,8 +82,9 @@ export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
   let tail: Promise<void> = Promise.resolve();
   /** By how much the last reading's own time lay behind its arrival: a bridge that is late, or in another time zone. */
   let lagMs = Number.NaN;
-  /** Day that time alone has come to. */
-  let advancedDay = Number.NEGATIVE_INFINITY;
+  let arrivedMs = Number.NaN;
+  /** Day that time alone has come to last. */
+  let advancedDay = Number.NaN;
 
   /** What was logged by the end of a day is known on the next one: before `timeMs` closes that. */
   const tellRepairs = (timeMs: number): void => {
@@ -96,12 +99,14 @@ export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
   const take = (row: ScadaRow, output: StudentOutput): void => {
     const wasLearning = watch.correction === null;
     tellRepairs(row.fromMs);
-    const { state, unexplained, residuals, days } = watch.accept({
+    const { state, unexplained, residuals, days, setBackTo } = watch.accept({
       timestampMs: row.fromMs,
+      nowMs: arrivedMs,
       values: row.values,
       standardised: bundle.standardised(row.features),
       outputs: output.logits,
     });
+    if (setBackTo !== null) sink.onSetBack(setBackTo);
     for (const day of days) sink.onDay(day);
     if (wasLearning && watch.correction !== null) sink.onLearnt(watch.correction);
     sink.onRow({ row, state, output, unexplained, residuals });
@@ -128,7 +133,8 @@ export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
 
   return {
     accept: (reading) => {
-      lagMs = reading.arrivedMs - reading.timestampMs;
+      ({ arrivedMs } = reading);
+      lagMs = arrivedMs - reading.timestampMs;
       cutter.accept(reading);
     },
     advance: (nowMs) => {
@@ -137,7 +143,7 @@ export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
       // The last row of a day is cut some minutes after its end.
       const endedMs = nowMs - lagMs - 2 * manifest.window.length * 1000;
       const day = Math.floor(endedMs / dayMs);
-      if (day <= advancedDay) return;
+      if (day === advancedDay) return;
       advancedDay = day;
       tail = tail.then(() => {
         try {

@@ -3,11 +3,11 @@
  * folder's index, of the file's header. Reads no sample but those of a speed channel.
  */
 import { extname, join, relative } from "node:path";
-import { gravitiesOf } from "../../../core/contract/acceleration-units.ts";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
-import { readStatedRate } from "../samples/sample-file.ts";
+import { findFileScale } from "../samples/file-scale.ts";
+import { readStatedRate, readStatedUnit } from "../samples/sample-file.ts";
 import { isSameBearing } from "../sidecar/bearing-words.ts";
-import type { SidecarPart } from "../sidecar/sidecar.ts";
+import { joinScale, type SidecarPart } from "../sidecar/sidecar.ts";
 import { expandManifest } from "./expand-manifest.ts";
 import { createFileNotes } from "./file-notes.ts";
 import { type ManifestEntry, nameBearing } from "./manifest-entry.ts";
@@ -159,7 +159,9 @@ async function describe({ listed, path, place, beside, root }: ToDescribe): Prom
     "the bearing",
     "bearing: {balls: 9, ball_diameter: 7.94, pitch_diameter: 39.04} (or bpfo, bpfi and bsf)",
   );
-  const [scale, unit] = [first("scale"), first("unit")];
+  const unit = await readStatedUnit(path, place);
+  const saidScale = { scale: joinScale(parts), otherUnit: first("otherUnit") };
+  const { scale, overruled: ownUnit } = findFileScale({ isCounts: false, unit }, saidScale);
   const { file, label, machine, shared, load, learn } = listed;
   const channel = listed.part.channel ?? null;
   const entry: RecordedEntry = {
@@ -175,17 +177,20 @@ async function describe({ listed, path, place, beside, root }: ToDescribe): Prom
     sampleRateHz,
     shaftRpm,
     bearing,
-    isAbsolute: scale !== undefined || unit !== undefined,
+    isAbsolute: scale !== null,
   };
   return {
     entry,
     where: listed.where,
     durationS: first("durationS") ?? null,
-    overruled,
+    overruled:
+      ownUnit === null
+        ? overruled
+        : [...overruled, `says another unit or scale of ${listed.file} than its own ${ownUnit}`],
     speed,
     path,
     place,
-    scale: scale === undefined && unit === undefined ? null : (scale ?? 1) * gravitiesOf[unit ?? "g"],
+    scale,
   };
 }
 

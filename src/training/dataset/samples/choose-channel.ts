@@ -10,7 +10,14 @@ const clockName =
   /^(time|timestamp|date|datetime|zeit|zeitstempel|uhrzeit|datum|t|index|sample|samples|n|no|#|)([ _[(].*)?$/i;
 
 /** A unit in brackets after a name: `Accel [g]`, `acc_x (m/s²)`. */
-const unitAfterName = /\s*[[(][^[(]*[\])]\s*$/;
+const unitAfterName = /\s*[[(]([^[(]*)[\])]\s*$/;
+/** Without brackets only what nothing else is written like: `Acceleration m/s²`. */
+const unitWithoutBrackets = /[\s_,](mm?\/s\S*)\s*$/;
+
+/** The unit that a channel's name ends with, as it is written; undefined: it has none. */
+export function readNamedUnit(name: string): string | undefined {
+  return unitAfterName.exec(name)?.[1] ?? unitWithoutBrackets.exec(name)?.[1];
+}
 
 /**
  * Index of the one channel among `names` that `channel` means: the name itself (its unit in brackets may be left out), the

@@ -2,7 +2,7 @@
  * Where the numbers stand in a text: what parts them, which column, and on which line they begin. Above them may stand what
  * data loggers write: comments (#, %), lines about the rig, a line of names and one of units.
  */
-import { chooseChannel, chooseUnnamedChannel } from "./choose-channel.ts";
+import { chooseChannel, chooseUnnamedChannel, readNamedUnit } from "./choose-channel.ts";
 
 /** How a line's fields are parted. */
 export type CsvSeparator = "," | ";" | "\t" | " ";
@@ -13,6 +13,8 @@ export interface CsvLayout {
   /** Number of the first line that may hold data, from 1; infinite where names are all there is. */
   readonly firstLine: number;
   readonly separator: CsvSeparator;
+  /** Of the column, where its name or a line of units has one. */
+  readonly unit?: string | undefined;
 }
 
 /** A line that is not blank, and its number, from 1. */
@@ -53,8 +55,11 @@ export function findCsvLayout(path: string, head: readonly CsvLine[], channel: s
     columns,
   );
   const index =
-    names === null ? chooseUnnamedChannel(path, columns, channel) : chooseChannel(path, names, channel);
-  return { index, columns, firstLine: data?.number ?? Number.POSITIVE_INFINITY, separator };
+    names === null
+      ? chooseUnnamedChannel(path, columns, channel)
+      : chooseChannel(path, names.columns, channel);
+  const unit = names === null ? undefined : (names.units?.[index] ?? readNamedUnit(names.columns[index]!));
+  return { index, columns, firstLine: data?.number ?? Number.POSITIVE_INFINITY, separator, unit };
 }
 
 /** A line's fields, without blanks and quotes around them. */
@@ -121,21 +126,30 @@ function hasDecimalCommas(data: readonly Line[], above: readonly Line[]): boolea
   return areHalves && data.some(({ fields }) => /^0\d/.test(fields[1]!));
 }
 
+/** What stands above the data. */
+interface ColumnNames {
+  readonly columns: readonly string[];
+  /** Where a line below the names has them. */
+  readonly units?: readonly string[];
+}
+
 /** The names among the lines above the data; null where there are none of so many columns. */
 function chooseNames(
   above: readonly string[][],
   comments: readonly string[][],
   columns: number,
-): readonly string[] | null {
+): ColumnNames | null {
   const fits = (fields: readonly string[]): boolean => fields.length === columns;
   const [last, before] = [above.at(-1), above.at(-2)];
   if (last === undefined) {
     // numpy.savetxt writes them as a comment.
     const comment = comments.at(-1);
     if (comment === undefined || !fits(comment)) return null;
-    return comment.every((field) => Number.isNaN(Number(field))) ? comment : null;
+    return comment.every((field) => Number.isNaN(Number(field))) ? { columns: comment } : null;
   }
   const areUnits = last.every((field) => unitName.test(field));
-  if (areUnits && before !== undefined && fits(before)) return before;
-  return fits(last) ? last : null;
+  if (areUnits && before !== undefined && fits(before)) {
+    return { columns: before, units: last.map((unit) => unit.replace(/^[[(](.*)[\])]$/, "$1")) };
+  }
+  return fits(last) ? { columns: last } : null;
 }

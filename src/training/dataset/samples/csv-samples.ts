@@ -34,7 +34,7 @@ export async function openCsvSamples(path: string, channel: string | null): Prom
   const layout = findCsvLayout(path, head, channel);
   if (layout.firstLine === Number.POSITIVE_INFINITY)
     throw refuse(path, head.at(-1)!.number, "no number follows");
-  return { path, isCounts: false, pieces: () => readColumn(path, layout) };
+  return { path, isCounts: false, unit: layout.unit, pieces: () => readColumn(path, layout) };
 }
 
 async function* readColumn(path: string, layout: CsvLayout): AsyncGenerator<Float64Array> {

@@ -18,7 +18,7 @@ export function decimateSamples(file: SampleFile, factor: number): SampleFile {
   const taps = designLowPassFir(tapsPerPhase * factor + 1, cutoff / factor, beta);
   const { rateHz } = file;
   return {
-    path: file.path,
+    ...file,
     isCounts: false,
     rateHz: rateHz === undefined ? undefined : rateHz / factor,
     pieces: () => decimate(file, taps, factor),

@@ -1,10 +1,10 @@
 /** What a recording on disk is to `score` and `explain`: one channel of samples that is read from its beginning as often as asked. */
 import { readlink, stat } from "node:fs/promises";
 import { extname } from "node:path";
-import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { AuroraError, hasErrorCode } from "../../../core/contract/aurora-error.ts";
 import { openParquetTable, readParquetColumn } from "../parquet-columns.ts";
 import { openDataFile } from "../read-data-file.ts";
-import { chooseChannel } from "./choose-channel.ts";
+import { chooseChannel, readNamedUnit } from "./choose-channel.ts";
 import { openCsvSamples } from "./csv-samples.ts";
 import { openMatSamples } from "./mat-samples.ts";
 import { type NpyRows, openNpyRows, openNpySamples } from "./npy-samples.ts";
@@ -32,6 +32,21 @@ export async function openSampleFile(path: string, channel: string | null): Prom
       return openWavSamples(path, sizeBytes, channel);
     default:
       return openByContent(path, sizeBytes, channel);
+  }
+}
+
+/** Files of these endings have no place for a unit. */
+const withoutUnit: ReadonlySet<string> = new Set([".wav", ".npy", ".mat"]);
+
+/** Unit that the file itself states of a channel; undefined: it states none, or cannot be read, which its reader will say. */
+export async function readStatedUnit(path: string, channel: string | null): Promise<string | undefined> {
+  if (withoutUnit.has(extname(path).toLowerCase())) return undefined;
+  try {
+    const { unit, isCounts } = await openSampleFile(path, channel);
+    return isCounts ? undefined : unit;
+  } catch (error) {
+    if (hasErrorCode(error)) return undefined;
+    throw error;
   }
 }
 
@@ -109,5 +124,6 @@ async function openParquetSamples(path: string, channel: string | null): Promise
   const table = await openParquetTable(path);
   const names = table.columns.map(({ name }) => name);
   const column = table.columns[chooseChannel(path, names, channel)]!;
-  return { path, isCounts: column.isInt16, pieces: () => readParquetColumn(table, column.name) };
+  const unit = readNamedUnit(column.name);
+  return { path, isCounts: column.isInt16, unit, pieces: () => readParquetColumn(table, column.name) };
 }

@@ -6,6 +6,8 @@ export interface SampleFile {
   readonly isCounts: boolean;
   /** As the file itself states it; absent: it says none. */
   readonly rateHz?: number | undefined;
+  /** Of the channel, as its name or a line of units writes it; absent: it says none. */
+  readonly unit?: string | undefined;
   /**
    * Reads from the beginning, in pieces of bounded size; a piece is valid until the next one is asked for. A missing
    * value is NaN. Fails with DATA_FORMAT, DATA_MISSING.

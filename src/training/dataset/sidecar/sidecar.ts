@@ -1,8 +1,8 @@
 /** What a file of samples does not say of itself: rate, shaft speed, unit, bearing, channel; keys in any usual spelling. */
 import {
   type AccelerationUnit,
-  accelerationUnits,
   gravitiesOf,
+  readAccelerationUnit,
 } from "../../../core/contract/acceleration-units.ts";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
@@ -16,6 +16,8 @@ export interface Sidecar {
   readonly bearing: BearingOrders;
   /** Physical value (in the bundle's unit) of the file's number 1; null: nobody knows. */
   readonly scale: number | null;
+  /** A unit that is said, and is none of acceleration. */
+  readonly otherUnit?: string | undefined;
 }
 
 /** What one source says; what it does not say another may. */
@@ -27,6 +29,8 @@ export interface SidecarPart {
   readonly bearingName?: string | undefined;
   readonly scale?: number | undefined;
   readonly unit?: AccelerationUnit | undefined;
+  /** As it was written, where it is none of acceleration, such as `V` or `mm/s`. */
+  readonly otherUnit?: string | undefined;
   readonly channel?: string | undefined;
   /** How long it is said to last, in seconds; only a check of recordings asks. */
   readonly durationS?: number | undefined;
@@ -54,16 +58,23 @@ export function joinSidecar(path: string, parts: readonly SidecarPart[]): FileDe
       hint: `give ${hint}, or a ${nameSidecar(path)} beside the file`,
     });
   };
-  const [scale, unit] = [first("scale"), first("unit")];
   return {
     sidecar: {
       rateHz: need(first("rateHz"), "the sampling rate", "--rate-hz"),
       shaftRpm: need(first("shaftRpm"), "the shaft speed", "--shaft-rpm"),
       bearing: need(first("bearing"), "the bearing", "--bearing with orders or a file of geometries"),
-      scale: scale === undefined && unit === undefined ? null : (scale ?? 1) * gravitiesOf[unit ?? "g"],
+      scale: joinScale(parts),
+      otherUnit: first("otherUnit"),
     },
     channel: first("channel") ?? null,
   };
+}
+
+/** What number 1 of a file is worth in g by what the sources say; null where they say nothing of it. */
+export function joinScale(parts: readonly SidecarPart[]): number | null {
+  const scale = parts.find((part) => part.scale !== undefined)?.scale;
+  const unit = parts.find((part) => part.unit !== undefined)?.unit;
+  return scale === undefined && unit === undefined ? null : (scale ?? 1) * gravitiesOf[unit ?? "g"];
 }
 
 /** Seconds are no ending: `2004.02.12.10.32.39` would share a description with all files of its minute. */
@@ -144,14 +155,15 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
   if (whole !== undefined && single !== undefined && !isSameBearing(whole, single)) {
     refuse(`bearing has bpfo ${whole.bpfo}, and what stands beside it comes to ${single.bpfo}: which is it?`);
   }
-  // Any other unit (volts, counts) is as good as none: only acceleration is held against the bundle's range.
-  const unit = textOf("unit")?.replace("²", "2").replace("^", "");
+  const unit = textOf("unit");
+  const acceleration = unit === undefined ? null : readAccelerationUnit(unit);
   return {
     rateHz: numberOf(numberKeys.rateHz),
     shaftRpm: numberOf(numberKeys.shaftRpm),
     scale: numberOf(numberKeys.scale),
     durationS: numberOf(numberKeys.durationS),
-    unit: accelerationUnits.find((known) => known === unit),
+    unit: acceleration ?? undefined,
+    otherUnit: acceleration === null ? unit : undefined,
     channel: textOf("channel"),
     time: textOf("time"),
     point: textOf("point"),

@@ -86,6 +86,8 @@ describe("aurora score --decide", () => {
         severityDbAt: expect.stringMatching(iso),
         lastOutlook: expect.toSatisfy((outlook) => outlook === null || typeof outlook === "object"),
       },
+      leadingMode: null,
+      leadingModeAt: null,
     });
     const rows = readFileSync(out, "utf8").trimEnd().split("\n");
     expect(rows[0]).toBe(

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { formatMoment } from "../../../../src/cli/score/files/time-doubts.ts";
 import { type PlanRequest, planReplay } from "../../../../src/cli/score/replay/plan-replay.ts";
-import { formatMoment } from "../../../../src/cli/score/replay/recording-time.ts";
 import { readManifest } from "../../../../src/cli/score/replay/replay-manifest.ts";
 import { parsePoint } from "../../../../src/cli/score/replay/replay-options.ts";
 import { createDescriber, type SidecarFlags } from "../../../../src/cli/score/sidecar/sidecar-options.ts";

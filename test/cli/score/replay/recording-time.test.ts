@@ -2,11 +2,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { formatMoment } from "../../../../src/cli/score/files/time-doubts.ts";
 import {
   compareNames,
   describeUntimed,
   findTimeInName,
-  formatMoment,
 } from "../../../../src/cli/score/replay/recording-time.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 import { watchEventLoop } from "../../../support/watch-event-loop.ts";

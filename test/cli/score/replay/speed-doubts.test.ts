@@ -1,5 +1,9 @@
 import { expect, it } from "vitest";
-import { listSpeedDoubts, measureSpeedShare } from "../../../../src/cli/score/replay/speed-doubts.ts";
+import {
+  listSpeedDoubts,
+  listStandbyDoubts,
+  measureSpeedShare,
+} from "../../../../src/cli/score/replay/speed-doubts.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";
 import type { SampleFile } from "../../../../src/training/dataset/samples/samples.ts";
 
@@ -65,4 +69,14 @@ it("doubts no speed within the slip that is searched, and none of what cannot be
     return { ...each, open: () => Promise.reject(new Error("gone")) };
   });
   expect(await listSpeedDoubts(broken)).toEqual([]);
+});
+
+it("asks whether a speed at which a gateway would stand by is in hertz", () => {
+  const at = (point: string, shaftRpm: number) => ({
+    point,
+    description: { sidecar: { rateHz: 12_000, shaftRpm, bearing, scale: null }, channel: null },
+  });
+  expect(listStandbyDoubts([at("a", 25), at("a", 24.9), at("b", 1500)])).toEqual([
+    expect.stringMatching(/^a: at 25 rpm .* is that the speed in Hz \(1500 rpm\)\?/),
+  ]);
 });

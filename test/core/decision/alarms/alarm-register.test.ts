@@ -3,6 +3,7 @@ import { type AlertEvent, alertEventSchema } from "../../../../src/core/contract
 import {
   alarmRegisterSnapshotSchema,
   createAlarmRegister,
+  isSamePoint,
 } from "../../../../src/core/decision/alarms/alarm-register.ts";
 import { defaultAlertPolicy } from "../../../../src/core/decision/alarms/alert-policy.ts";
 import { decisionAt, model, point, startMs } from "./decisions.ts";
@@ -232,21 +233,73 @@ describe("the alarm register", () => {
   test("clears the alarms of modes that a new model does not know", () => {
     const register = createAlarmRegister();
     feed(register, decisionAt(0, bothModes));
-    expect(register.retire(point, (mode) => mode !== "outer", startMs + 9_000)).toMatchObject([
+    const retire = (of: typeof point, isOver: (failureMode: string) => boolean) =>
+      register.retire({
+        isOver: (alarm) => isSamePoint(alarm.point, of) && isOver(alarm.failureMode),
+        atMs: startMs + 9_000,
+        reason: "another model",
+      });
+    expect(retire(point, (mode) => mode !== "outer")).toMatchObject([
       {
         type: "io.aurora.alert.cleared.v1",
         time: "2026-01-01T00:00:09.000Z",
         data: { failureMode: "inner" },
       },
     ]);
-    expect(register.retire(point, (mode) => mode !== "outer", startMs + 9_000)).toEqual([]);
-    expect(register.retire({ ...point, turbine: "t2" }, () => true, startMs)).toEqual([]);
+    expect(retire(point, (mode) => mode !== "outer")).toEqual([]);
+    expect(retire({ ...point, turbine: "t2" }, () => true)).toEqual([]);
+  });
+
+  test("ends the alarms that an order names, says why, and takes what goes on all the same for another occurrence", () => {
+    const register = createAlarmRegister();
+    feed(register, decisionAt(0, bothModes));
+    const other = { ...point, component: "gearbox" };
+    feed(register, decisionAt(0, bothModes, { point: other }));
+    const order = {
+      isOver: (alarm: { readonly point: typeof point }) => alarm.point.component !== "gearbox",
+      atMs: startMs + 9_000,
+      reason: "nobody watches it",
+    };
+    const events = register.retire(order);
+    expect(events.map(({ type, data }) => [type.split(".")[3], data.component, data.risk])).toEqual([
+      ["cleared", point.component, null],
+      ["cleared", point.component, null],
+    ]);
+    expect(events[0]!.data).toMatchObject({ clearedBecause: "nobody watches it" });
+    expect(events[0]!.data.evidence).toBeUndefined();
+    expect(register.retire(order)).toEqual([]);
+    const active = register.list("north", "t1").filter(({ conditionActive }) => conditionActive);
+    expect(new Set(active.map(({ component }) => component))).toEqual(new Set(["gearbox"]));
+    const before = register.snapshot().records.map(({ lastEvent }) => lastEvent!.id);
+    const [again] = feed(register, decisionAt(20, bothModes));
+    expect(again!.type).toBe("io.aurora.alert.raised.v1");
+    expect(before).not.toContain(again!.id);
+    expect(again!.data.since).toBe("2026-01-01T00:00:20.000Z");
+  });
+
+  test("tells of another kind that takes the lead, once it has for a while, and of its end", () => {
+    const register = createAlarmRegister();
+    const told: (string | undefined)[] = [];
+    const play = (index: number, leadingMode: string | null): void => {
+      const decision = decisionAt(index * 60, [["inner", 0.9, 0]]);
+      const modes = decision.modes.map((mode) => (leadingMode === null ? mode : { ...mode, leadingMode }));
+      for (const event of feed(register, { ...decision, modes })) told.push(event.data.leadingMode);
+    };
+    for (let index = 0; index < 30; index++) play(index, index % 5 === 4 ? "outer" : null);
+    expect(told).toEqual([undefined]);
+    for (let index = 30; index < 60; index++) play(index, "outer");
+    expect(told).toEqual([undefined, "outer"]);
+    expect(register.list("north", "t1")).toMatchObject([{ failureMode: "inner", leadingMode: "outer" }]);
+    for (let index = 60; index < 90; index++) play(index, index % 5 === 4 ? null : "outer");
+    expect(told).toEqual([undefined, "outer"]);
+    for (let index = 90; index < 120; index++) play(index, null);
+    expect(told).toEqual([undefined, "outer", undefined]);
   });
 
   test("tells nobody of an alarm that ended while its explanation was made", () => {
     const register = createAlarmRegister();
     const [due] = register.update(decisionAt(0, [["inner", 0.9, 0]]));
-    expect(register.retire(point, () => true, startMs)).toEqual([]);
+    expect(register.retire({ isOver: () => true, atMs: startMs, reason: "over" })).toEqual([]);
     expect(register.announce(due!, context)).toBeNull();
     expect(register.list("north", "t1").filter(({ conditionActive }) => conditionActive)).toEqual([]);
   });

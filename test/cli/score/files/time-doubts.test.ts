@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { listTimeDoubts } from "../../../../src/cli/score/replay/time-doubts.ts";
+import { listTimeDoubts } from "../../../../src/cli/score/files/time-doubts.ts";
 import { parseTime } from "../../../../src/training/dataset/parse-time.ts";
 
 const nowMs = Date.UTC(2026, 0, 1);

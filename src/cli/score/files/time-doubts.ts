@@ -1,10 +1,14 @@
-/** What is odd about the times of recordings that are played all the same; in words, for stderr. */
+/** What is odd about the times of recordings, or of a table's rows, that are played all the same; in words, for stderr. */
 import { computeMedian } from "../../../core/maths/robust.ts";
 import { namesZone, parseTime } from "../../../training/dataset/parse-time.ts";
-import type { PlannedRecording } from "./plan-replay.ts";
-import { formatMoment } from "./recording-time.ts";
 
-type TimedRecording = Pick<PlannedRecording, "file" | "timeMs" | "statedTime">;
+/** A recording or a row. */
+interface TimedRecording {
+  readonly file: string;
+  readonly timeMs: number;
+  /** As a description wrote it; null: the time came from elsewhere. */
+  readonly statedTime: string | null;
+}
 
 /** A day for clocks that run ahead. */
 const toleratedMs = 86_400_000;
@@ -14,17 +18,26 @@ const oddGapMs = yearMs;
 const oddGaps = 50;
 
 /** None, where nothing is odd. `nowMs` is now. */
-export function listTimeDoubts(recordings: readonly TimedRecording[], nowMs: number): readonly string[] {
-  return [doubtFuture(recordings, nowMs), doubtGap(recordings), doubtZones(recordings)].filter(
+export function listTimeDoubts(
+  recordings: readonly TimedRecording[],
+  nowMs: number,
+  what: "recording" | "row" = "recording",
+): readonly string[] {
+  return [doubtFuture(recordings, nowMs, what), doubtGap(recordings), doubtZones(recordings)].filter(
     (doubt) => doubt !== null,
   );
 }
 
-function doubtFuture(recordings: readonly TimedRecording[], nowMs: number): string | null {
+/** ISO 8601, UTC, of an epoch time in ms; whole seconds are shown as such. */
+export function formatMoment(timeMs: number): string {
+  return new Date(Math.round(timeMs)).toISOString().replace(".000Z", "Z");
+}
+
+function doubtFuture(recordings: readonly TimedRecording[], nowMs: number, what: string): string | null {
   const ahead = recordings.filter(({ timeMs }) => timeMs > nowMs + toleratedMs);
   const [first] = ahead;
   if (first === undefined) return null;
-  const many = ahead.length === 1 ? "1 recording begins" : `${ahead.length} recordings begin`;
+  const many = ahead.length === 1 ? `1 ${what} begins` : `${ahead.length} ${what}s begin`;
   return `${many} in the future, the first ${formatMoment(first.timeMs)} (${first.file}): time passes until then as a machine's would`;
 }
 

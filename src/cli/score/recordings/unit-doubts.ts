@@ -1,0 +1,37 @@
+/** What is doubtful about the units of recordings, in words for stderr; of files that are alike the first is named. */
+import type { OpenedRecording } from "./open-recording.ts";
+
+/** Collects doubts, as recordings are opened. */
+export interface UnitDoubts {
+  look(recording: OpenedRecording): void;
+  list(): readonly string[];
+  /** Does anything say what this file's numbers are worth? */
+  isKnown(path: string): boolean;
+}
+
+/** Creates a collection without any. */
+export function createUnitDoubts(): UnitDoubts {
+  const files = new Map<string, Set<string>>();
+  const unknown = new Set<string>();
+  return {
+    look: ({ file, fileScale }) => {
+      if (fileScale.scale === null) unknown.add(file.path);
+      const doubt = sayDoubt(fileScale);
+      if (doubt !== null) files.set(doubt, (files.get(doubt) ?? new Set()).add(file.path));
+    },
+    list: () =>
+      [...files].map(([doubt, [first, ...others]]) => {
+        const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+        return `${first}${more} ${doubt}`;
+      }),
+    isKnown: (path) => !unknown.has(path),
+  };
+}
+
+function sayDoubt({ overruled, otherUnit }: OpenedRecording["fileScale"]): string | null {
+  if (overruled !== null) {
+    return `says ${overruled} itself, and what is said of it beside that counts instead`;
+  }
+  if (otherUnit === null) return null;
+  return `is in ${otherUnit}, which is no acceleration: kinds of fault are told from its lines, its level says nothing`;
+}

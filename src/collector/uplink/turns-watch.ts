@@ -1,0 +1,72 @@
+/**
+ * Notices two that speak of one subject by turns: one that was followed by another and says something new. Who takes another's
+ * place never comes back, and what a broker delivers again is nothing new. Stores nothing.
+ */
+import type { Clock } from "../../core/platform/clock.ts";
+import type { Counter } from "../../core/platform/metrics.ts";
+
+/** Something that was said of a subject. */
+export interface Speech {
+  readonly subject: string;
+  /** Whoever said it. */
+  readonly speaker: string;
+  /** By the speaker's own clock; null: it did not say. */
+  readonly time: string | null;
+  /** Kept by the broker, maybe for longer than the speaker lived: no sign. */
+  readonly retained: boolean;
+}
+
+/** Takes each, in the order of their coming. Has the speaker come back after another? */
+export type TurnsWatch = (speech: Speech) => boolean;
+
+interface Speakers {
+  /** What each said last; the one that spoke last is the last. */
+  readonly said: ReadonlyMap<string, string | null>;
+  readonly toldMs: number;
+}
+
+const tellAgainMs = 3_600_000;
+/** Speakers of a subject that are remembered: so many copies of a card are found out. */
+const maxSpeakers = 4;
+/** Subjects that are followed at once; the one followed for longest goes. */
+const maxSubjects = 200_000;
+
+/** Creates a watch that has heard nobody; tells of a subject once an hour. */
+export function createTurnsWatch(options: {
+  readonly clock: Pick<Clock, "monotonicMs">;
+  readonly turnsTotal: Counter;
+  readonly tell: (subject: string, speakers: readonly string[]) => void;
+}): TurnsWatch {
+  const followed = new Map<string, Speakers>();
+  const note = (subject: string, { said, toldMs }: Speakers): number => {
+    options.turnsTotal.add(1, {});
+    const nowMs = options.clock.monotonicMs();
+    if (nowMs - toldMs < tellAgainMs) return toldMs;
+    options.tell(subject, [...said.keys()]);
+    return nowMs;
+  };
+  return ({ subject, speaker, time, retained }) => {
+    const known = followed.get(subject);
+    if (known !== undefined && retained) return false;
+    const said = new Map(known?.said);
+    const isKnown = said.has(speaker);
+    if (isKnown && said.get(speaker) === time) return false;
+    const isBack = isKnown && [...said.keys()].at(-1) !== speaker;
+    let toldMs = known?.toldMs ?? Number.NEGATIVE_INFINITY;
+    if (isBack) toldMs = note(subject, { said, toldMs });
+    said.delete(speaker);
+    said.set(speaker, time);
+    dropOldest(said, maxSpeakers);
+    followed.delete(subject);
+    followed.set(subject, { said, toldMs });
+    dropOldest(followed, maxSubjects);
+    return isBack;
+  };
+}
+
+function dropOldest(entries: Map<string, unknown>, most: number): void {
+  for (const first of entries.keys()) {
+    if (entries.size <= most) return;
+    entries.delete(first);
+  }
+}

@@ -1,0 +1,41 @@
+/** What a file's numbers are worth in g: by what is said of it, else by the unit that the file itself states. */
+import { gravitiesOf, readAccelerationUnit } from "../../../core/contract/acceleration-units.ts";
+import type { SampleFile } from "./samples.ts";
+
+/** What a description says of a file's numbers. */
+export interface SaidScale {
+  /** Of number 1, in g; null: nothing is said. */
+  readonly scale: number | null;
+  /** A unit that was said, and is none of acceleration. */
+  readonly otherUnit?: string | undefined;
+}
+
+/** What it comes to. */
+export interface FileScale {
+  /** Value of number 1, in g; null: nobody knows, or it is no acceleration. */
+  readonly scale: number | null;
+  /** The unit of another quantity that the numbers are in; null: none is stated. */
+  readonly otherUnit: string | null;
+  /** The file states a unit of acceleration that what is said of it contradicts; null: it does not. */
+  readonly overruled: string | null;
+}
+
+/** How far apart two values of number 1 may lie, as a share: g is 9.81 m/s² to many. */
+const sameScale = 0.01;
+
+/** Settles it. A converter's counts are in no unit, whatever stands above them. */
+export function findFileScale(file: Pick<SampleFile, "isCounts" | "unit">, said: SaidScale): FileScale {
+  const stated = file.isCounts ? undefined : file.unit;
+  const unit = stated === undefined ? null : readAccelerationUnit(stated);
+  const own = unit === null ? null : gravitiesOf[unit];
+  if (said.scale !== null) {
+    const isOther = own !== null && Math.abs(said.scale / own - 1) > sameScale;
+    return { scale: said.scale, otherUnit: null, overruled: isOther ? stated! : null };
+  }
+  if (said.otherUnit !== undefined) return { scale: null, otherUnit: said.otherUnit, overruled: null };
+  const isOtherQuantity = stated !== undefined && unit === null && otherQuantities.test(stated.trim());
+  return { scale: own, otherUnit: isOtherQuantity ? stated.trim() : null, overruled: null };
+}
+
+/** Velocity, displacement, voltage and current: brackets hold other things too, such as `(DE)`. */
+const otherQuantities = /^([mµu]?m\/s|in\/s|ips|[mµu]m|m?v|m?a|volts?)$/i;

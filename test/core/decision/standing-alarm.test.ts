@@ -1,0 +1,88 @@
+/** What ends a standing alarm, and what does not: another kind that rages, a sensor that hears nothing, a bearing that was corrected. */
+import { expect, test } from "vitest";
+import { createDecider } from "../../../src/core/decision/decider.ts";
+import type { PointWatch } from "../../../src/core/decision/point-watch.ts";
+import { baselineSnapshotSchema } from "../../../src/core/decision/reference/baseline-snapshot.ts";
+import { createFeed, options, partsOf, point } from "./decider-feed.ts";
+import {
+  createWatch,
+  feedWatch,
+  listActive,
+  type WatchScene,
+  watchedWindow,
+  watchParts,
+} from "./watch-feed.ts";
+
+const day = 24 * 60;
+
+test("an alarm stands while another kind of fault rages, and ends a day after that has gone as well", () => {
+  const decider = createDecider(point, partsOf(["inner", "outer"]), options);
+  const feed = createFeed(decider);
+  const play = (minutes: number, logits: readonly number[]): void => {
+    for (let minute = 0; minute < minutes; minute++) {
+      feed.next(logits);
+      feed.atMs += 59_000;
+    }
+  };
+  play(60, [-3, -3]);
+  for (let second = 0; second < 60; second++) feed.next([5, 0]);
+  expect(decider.active.map(({ failureMode }) => failureMode)).toEqual(["inner"]);
+  const [{ sinceMs } = { sinceMs: 0 }] = decider.active;
+  play(3 * day, [-4, 5]);
+  expect(decider.active).toEqual([{ failureMode: "inner", sinceMs }]);
+  expect(feed.next([-4, 5]).modes[0]).toMatchObject({ active: true, leadingMode: "outer" });
+  play(2 * day, [-3, -3]);
+  expect(decider.active).toEqual([]);
+});
+
+/** A window every ten minutes. */
+function playSnapshots(watch: PointWatch, from: number, count: number, scene: WatchScene): number {
+  for (let index = 0; index < count; index++) watch.update(watchedWindow(from + 600 * index, scene));
+  return from + 600 * count;
+}
+
+test("a sensor that hears its machine no more ends no alarm", () => {
+  const watch = createWatch();
+  feedWatch(watch, { from: 0, to: 200 });
+  expect(watch.status?.state).toBe("ready");
+  feedWatch(watch, { from: 200, to: 400 }, { logits: [5, -1], levelDb: -20 });
+  expect(listActive(watch)).toEqual(["outer-race"]);
+  const dead = playSnapshots(watch, 400, 3 * 144, { levelDb: -60 });
+  expect([listActive(watch), watch.severityDb! < -9]).toEqual([["outer-race"], true]);
+  playSnapshots(watch, dead, 2 * 144, {});
+  expect(listActive(watch)).toEqual([]);
+});
+
+test("what was learnt at other lines is not what a corrected bearing's lines are held against", () => {
+  const wrong = { ...watchParts, orders: [3.07, 4.93, 4, 0.38] };
+  const right = { ...watchParts, orders: [3.58, 5.42, 4.71, 0.4] };
+  const watch = createWatch({ parts: wrong });
+  feedWatch(watch, { from: 0, to: 200 });
+  const { decider, baseline } = watch.snapshot();
+  const kept = baselineSnapshotSchema.parse(JSON.parse(JSON.stringify(baseline)));
+  const restart = (parts: typeof wrong) => createWatch({ parts, snapshot: { decider, baseline: kept } });
+  // At the right lines this healthy machine scores higher.
+  const scene = { logits: [0.2, -1.5] } as const;
+  const unaware = restart(wrong);
+  feedWatch(unaware, { from: 200, to: 4_000 }, scene);
+  expect(listActive(unaware)).toEqual(["outer-race"]);
+  const corrected = restart(right);
+  expect(corrected.standing).toMatchObject({ state: "learning", reference: { hasScores: false } });
+  feedWatch(corrected, { from: 200, to: 4_000 }, scene);
+  expect(listActive(corrected)).toEqual([]);
+  expect(corrected.severityDb).not.toBeNull();
+  // The same orders, rounded otherwise, are the same.
+  const rounded = restart({ ...watchParts, orders: [3.0701, 4.9299, 4.0002, 0.38] });
+  expect(rounded.standing.state).toBe("own-reference");
+});
+
+test("what keeps a renewed machine from being learnt is said", () => {
+  const watch = createWatch();
+  feedWatch(watch, { from: 0, to: 200 });
+  feedWatch(watch, { from: 200, to: 300 }, { logits: [5, -1] });
+  watch.renew({ atMs: 300_000, by: "ana", reason: "bearing replaced" });
+  feedWatch(watch, { from: 300, to: 400 });
+  expect(watch.standing.why).toMatch(
+    /; nothing is learnt as long as its alarm of outer race stands, which ends after a day near the healthy level$/,
+  );
+});

@@ -1,0 +1,63 @@
+/** What the configuration no longer names ends, once, and nothing else does. */
+import { expect, test } from "vitest";
+import type { AlertEvent } from "../../../src/core/contract/alert.ts";
+import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
+import { createTopics } from "../../../src/core/contract/topics.ts";
+import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { createUnwatchedAlarms } from "../../../src/gateway/points/unwatched-alarms.ts";
+import { decisionAt } from "../../core/decision/alarms/decisions.ts";
+import { feed } from "../../core/decision/alarms/feed-register.ts";
+import { createManualClock } from "../../support/manual-clock.ts";
+import { createScadaBundle } from "./scada/scada-site.ts";
+
+test("alarms of components and turbines that are gone are cleared, and a gone turbine's retained state with them", () => {
+  const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.4 };
+  const config = gatewayConfigSchema().parse({
+    gateway: { id: "gw", site: "north" },
+    devices: [{ id: "mcu", connect: "mqtt" }],
+    turbines: [
+      {
+        id: "t1",
+        scadaBundle: "scada-test",
+        points: [{ component: "main-bearing", bundle: "b", device: "mcu", channel: "de", bearing }],
+      },
+    ],
+  });
+  const register = createAlarmRegister();
+  const points = [
+    ["north", "t1", "main-bearing"],
+    ["north", "t1", "gearbox"],
+    ["north", "t1", "mian-bearing"],
+    ["north", "t9", "main-bearing"],
+    ["south", "t1", "main-bearing"],
+  ].map(([site, turbine, component]) => ({ site: site!, turbine: turbine!, component: component! }));
+  for (const point of points) feed(register, decisionAt(0, [["inner", 0.9, 0]], { point }));
+  const alerts: AlertEvent[] = [];
+  const published: string[] = [];
+  const end = createUnwatchedAlarms({
+    config,
+    manifestOf: () => createScadaBundle().manifest,
+    register,
+    clock: createManualClock(),
+    logger: silentLogger,
+    mqtt: {
+      publish: (topic, payload) => {
+        published.push(`${topic} ${payload.length}`);
+        return Promise.resolve();
+      },
+    },
+    topics: createTopics("aurora/v1"),
+    onAlert: (event) => void alerts.push(event),
+  });
+  end();
+  end();
+  expect(
+    alerts.map(({ data, type }) => `${type.split(".")[3]} ${data.site} ${data.turbine} ${data.component}`),
+  ).toEqual([
+    "cleared north t1 mian-bearing",
+    "cleared north t9 main-bearing",
+    "cleared south t1 main-bearing",
+  ]);
+  expect(published).toEqual(["aurora/v1/turbine/north/t9/state 0"]);
+});

@@ -1,0 +1,84 @@
+/** What a file's numbers are worth: what is said of them, else the unit that the file itself states. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { createScratchFolder } from "../../../../scripts/scratch-folder.ts";
+import { readAccelerationUnit } from "../../../../src/core/contract/acceleration-units.ts";
+import { findFileScale } from "../../../../src/training/dataset/samples/file-scale.ts";
+import { openSampleFile, readStatedUnit } from "../../../../src/training/dataset/samples/sample-file.ts";
+
+const scratch = createScratchFolder("file-scale");
+afterAll(() => scratch.remove());
+
+const standardGravity = 9.806_65;
+
+test.each([
+  ["g", "g"],
+  [" mg ", "mg"],
+  ["m/s2", "m/s2"],
+  ["m/s^2", "m/s2"],
+  ["m/s²", "m/s2"],
+  ["m/s**2", "m/s2"],
+  ["m/s/s", "m/s2"],
+  // Latin-1, read as UTF-8.
+  ["m/s\ufffd", "m/s2"],
+  ["mm/s²", "mm/s2"],
+  ["mm/s", null],
+  ["m/s", null],
+  ["V", null],
+  ["", null],
+])("%j is the acceleration %j", (text, unit) => {
+  expect(readAccelerationUnit(text)).toBe(unit);
+});
+
+test.each([
+  { name: "in brackets after the name", head: "Zeit [s];Beschl. [m/s²]", separator: ";", unit: "m/s²" },
+  { name: "in round brackets", head: "t,acc_x (g)", separator: ",", unit: "g" },
+  { name: "without brackets", head: "t,Acceleration m/s^2", separator: ",", unit: "m/s^2" },
+  { name: "in a line below the names", head: "t;a\n[s];[m/s^2]", separator: ";", unit: "m/s^2" },
+  { name: "in a comment", head: "# t [s], a [mg]", separator: ",", unit: "mg" },
+  { name: "nowhere", head: "t,acc", separator: ",", unit: undefined },
+])("a unit of a text stands $name", async ({ name, head, separator, unit }) => {
+  const path = join(scratch.path, `${name}.csv`);
+  const rows = Array.from({ length: 8 }, (_, row) => `0.${row}${separator}1.${row}`);
+  writeFileSync(path, `${head}\n${rows.join("\n")}\n`);
+  expect((await openSampleFile(path, "1")).unit).toBe(unit);
+  expect(await readStatedUnit(path, "1")).toBe(unit);
+});
+
+test("a file that cannot be read states no unit: whoever reads it says why", async () => {
+  expect(await readStatedUnit(join(scratch.path, "nothing.csv"), null)).toBeUndefined();
+});
+
+test("what is said of a file counts before what the file states", () => {
+  const file = { isCounts: false, unit: "m/s²" };
+  expect(findFileScale(file, { scale: null }).scale).toBeCloseTo(1 / standardGravity, 12);
+  expect(findFileScale(file, { scale: 1 })).toEqual({ scale: 1, otherUnit: null, overruled: "m/s²" });
+  // g is 9.81 m/s² to many.
+  expect(findFileScale(file, { scale: 1 / 9.81 }).overruled).toBeNull();
+  expect(findFileScale(file, { scale: null, otherUnit: "V" })).toEqual({
+    scale: null,
+    otherUnit: "V",
+    overruled: null,
+  });
+});
+
+test("a converter's counts are in no unit", () => {
+  expect(findFileScale({ isCounts: true, unit: "g" }, { scale: null }).scale).toBeNull();
+});
+
+test.each(["mm/s", "V", "mV", "µm", "in/s"])("%s is no acceleration", (unit) => {
+  expect(findFileScale({ isCounts: false, unit }, { scale: null })).toEqual({
+    scale: null,
+    otherUnit: unit,
+    overruled: null,
+  });
+});
+
+test("what stands in brackets may be no unit", () => {
+  expect(findFileScale({ isCounts: false, unit: "DE" }, { scale: null })).toEqual({
+    scale: null,
+    otherUnit: null,
+    overruled: null,
+  });
+});
