@@ -45,6 +45,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/device.ts")).deviceCommand(),
   },
   {
+    name: "alert",
+    description: "a gateway's alarms: list, acknowledge and shelve them, take them out of service",
+    load: async () => (await import("./commands/alert.ts")).alertCommand(),
+  },
+  {
     name: "baseline",
     description:
       "what a gateway's points have learnt to be healthy: show it, renew it after a repair or an inspection",

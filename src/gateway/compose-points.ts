@@ -17,6 +17,7 @@ import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import { workInSpareTime } from "../core/platform/take-turns.ts";
 import type { LoadedBundle, ScoredWindow } from "../core/serving/loaded-bundle.ts";
 import type { ServedModels } from "../core/serving/served-models.ts";
+import { type AlarmDesk, createAlarmDesk } from "./alarms/alarm-desk.ts";
 import { type AlertJournal, openAlertJournal } from "./alarms/alert-journal.ts";
 import { createMqttAlertSink } from "./alarms/alert-sink.ts";
 import type { PointCondition } from "./alarms/component-tracker.ts";
@@ -24,6 +25,7 @@ import { createStatePublisher, type DescribedComponent } from "./alarms/state-pu
 import { composeDrift, describeDriftRow, scadaComponent } from "./compose-drift.ts";
 import { composeSources, type DescribedSource } from "./compose-sources.ts";
 import type { GatewayRecord } from "./gateway-record.ts";
+import { createListeners } from "./listeners.ts";
 import { createBusReadings } from "./points/bus-readings.ts";
 import { checkScadaConfig, listScadaComponents } from "./points/check-scada-config.ts";
 import type { DriftPost } from "./points/drift-post.ts";
@@ -60,6 +62,7 @@ export interface PointsSurroundings {
 export interface GatewayPoints {
   readonly pipeline: Pipeline;
   readonly register: AlarmRegister;
+  readonly alarms: AlarmDesk;
   readonly figures: ServingFigures;
   readonly journal: AlertJournal;
   /** Where the baselines of all points stand. */
@@ -107,6 +110,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     logger,
   });
   const register = createAlarmRegister(defaultAlertPolicy, kept.alarms);
+  const keepServing = (): void => void state.setAll(kept.describe(register, pipeline));
   const drift = composeDrift(surroundings);
   const baselines = createSiteBaselines({
     commissioning: config.commissioning,
@@ -128,7 +132,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       // A machine that was changed is not what its days before were like.
       drift.renew({ turbine, component }, detail);
       // What had gathered against it must not come back with a restart.
-      state.setAll(kept.describe(register, pipeline));
+      keepServing();
     },
     run: (work) => workInSpareTime(work, "a baseline could not be fitted", surroundings),
   });
@@ -150,9 +154,9 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     clock,
   });
   const figures = createServingFigures(clock);
-  const alertCallbacks: ((event: AlertEvent) => void)[] = [];
-  const decisionCallbacks: ((decision: Decision, scored: ScoredWindow | null) => void)[] = [];
-  const setAsideCallbacks: ((quarantine: Quarantine) => void)[] = [];
+  const alerts = createListeners<[AlertEvent]>();
+  const decisions = createListeners<[Decision, ScoredWindow | null]>();
+  const setAside = createListeners<[Quarantine]>();
 
   const onAlert = (event: AlertEvent): void => {
     const { turbine, component, failureMode, probability } = event.data;
@@ -160,12 +164,12 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     journal.take(event, kept.describe(register, pipeline));
     logger.warn("alert", { type: event.type, turbine, component, failureMode, probability });
     states.tick();
-    for (const callback of alertCallbacks) callback(event);
+    alerts.tell(event);
   };
   const onQuarantine = (quarantine: Quarantine): void => {
     logger.debug("set aside", { ...quarantine });
     states.noteSetAside(quarantine);
-    for (const callback of setAsideCallbacks) callback(quarantine);
+    setAside.tell(quarantine);
   };
   const pipeline = createPipeline({
     ...surroundings,
@@ -179,7 +183,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
         if (scored !== null) figures.record(scored.window, scored.output);
         telemetry.decision(decision, scored);
         states.update(decision);
-        for (const callback of decisionCallbacks) callback(decision, scored);
+        decisions.tell(decision, scored);
       },
       onAlert,
       onQuarantine,
@@ -228,6 +232,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       },
     },
   });
+  const alarms = createAlarmDesk({ ...surroundings, register, onAlert, onSilentStep: keepServing });
   const endUnwatched = createUnwatchedAlarms({ ...surroundings, manifestOf, register, onAlert });
   const bus = createBusReadings({
     config,
@@ -251,21 +256,16 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
   return {
     pipeline,
     register,
+    alarms,
     figures,
     journal,
     baselines,
     drift,
     conditions: () => baselines.conditions,
     components: states.describeComponents,
-    onAlert: (callback) => {
-      alertCallbacks.push(callback);
-    },
-    onDecision: (callback) => {
-      decisionCallbacks.push(callback);
-    },
-    onSetAside: (callback) => {
-      setAsideCallbacks.push(callback);
-    },
+    onAlert: alerts.add,
+    onDecision: decisions.add,
+    onSetAside: setAside.add,
     showDevices: (source) => {
       diagnosed = source;
     },

@@ -21,6 +21,7 @@ import { countWorkers } from "./points/share-devices.ts";
 import { createWorkGauge } from "./points/work-gauge.ts";
 import { createDataQuality } from "./record/data-quality.ts";
 import { createUplink, type UplinkOptions } from "./record/uplink.ts";
+import { createAlarmRoutes } from "./status/alarm-routes.ts";
 import { createBaselineRoutes } from "./status/baseline-routes.ts";
 import { createStatusRoutes, describeGateway } from "./status/describe-gateway.ts";
 import { createDeviceRoute } from "./status/device-routes.ts";
@@ -239,6 +240,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
           }),
       }),
       createDeviceRoute(devices),
+      ...createAlarmRoutes(points.alarms),
       ...createBaselineRoutes({ baselines: points.baselines, clock }),
     ],
   });

@@ -1,10 +1,10 @@
 /** `aurora baseline`: how a gateway's points stand against their healthy baselines, and learning one anew after a repair or an inspection. */
-import { userInfo } from "node:os";
 import { Command } from "commander";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { maxReasonLength } from "../../core/contract/baseline-report.ts";
 import { askBaselines, askRenewal } from "../device/ask-baselines.ts";
 import { loadGatewayConfig } from "../device/ask-gateway.ts";
+import { nameUser } from "../terminal/name-user.ts";
 import { renderBaselines, renderRenewal } from "../terminal/render-baselines.ts";
 
 interface BaselineFlags {
@@ -105,14 +105,4 @@ function refuseReasonless(subject: string): AuroraError {
     subject,
     hint: "Say in one line what was done, for example --reason 'bearing replaced': it is kept, and shown to whoever asks later.",
   });
-}
-
-/** Who calls the command. */
-function nameUser(): string {
-  try {
-    return userInfo().username.slice(0, 64);
-  } catch {
-    // An account without an entry has a number only.
-    return `uid ${process.getuid?.() ?? "unknown"}`;
-  }
 }

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { onDemand } from "./on-demand.ts";
+import { oneLine } from "./one-line.ts";
 import type { ModelRef } from "./prediction.ts";
 import { idPattern } from "./topics.ts";
 
@@ -106,25 +107,11 @@ export interface RenewalReply {
   readonly isStored: boolean;
 }
 
-/** One line that a terminal, a log and a page can show as it is. */
-const line = (max: number): z.ZodType<string, string> =>
-  z
-    .string()
-    .max(4 * max)
-    .transform((text) => text.trim())
-    .pipe(
-      z
-        .string()
-        .min(1, "it is empty")
-        .max(max, `it has more than ${max} characters`)
-        .regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]*$/u, "it is not one line of text"),
-    );
-
 /** Validator of {@link RenewalRequest}. */
 export const renewalRequestSchema: () => z.ZodType<RenewalRequest> = onDemand(() =>
   z.strictObject({
-    reason: line(maxReasonLength),
-    by: line(maxNameLength),
+    reason: oneLine(maxReasonLength),
+    by: oneLine(maxNameLength),
     foundHealthy: z.boolean().optional(),
   }),
 );

@@ -67,7 +67,9 @@ test("a renewal says what was let go, that alarms go on, and what the disk did",
   const text = renderRenewal(reply);
   expect(text).toContain("learns its healthy baseline anew as soon as its alarms have ended.");
   expect(text).toContain("Version 3 is let go, and the evidence against it.");
-  expect(text).toContain("go on until their signals have been near the healthy level for a day of data: ball, inner-race.");
+  expect(text).toContain(
+    "go on until their signals have been near the healthy level for a day of data: ball, inner-race.",
+  );
   expect(text).not.toContain("disk");
   const bare = renderRenewal({ ...reply, letGo: 0, activeAlarms: [], isStored: false });
   expect(bare).toContain(

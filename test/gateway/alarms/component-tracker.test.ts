@@ -13,6 +13,7 @@ import { decisionAt, point, startMs } from "../../core/decision/alarms/decisions
 const component = point.component;
 const minute = 60_000;
 const alarm: OpenAlarm = {
+  turbine: "t1",
   component,
   failureMode: "inner-race",
   state: "unacknowledged",
@@ -21,6 +22,8 @@ const alarm: OpenAlarm = {
   risk: 0.66,
   lane: "slow",
   leadingMode: null,
+  by: null,
+  untilMs: null,
   severity: "critical",
   conditionActive: true,
 };

@@ -6,6 +6,7 @@ import { decisionAt, model, point, startMs } from "../../core/decision/alarms/de
 
 const dataQuality = { windowsProcessed: 3, windowsQuarantined: 1, quarantinedByReason: { range: 1 } };
 const alarm: OpenAlarm = {
+  turbine: "t1",
   component: "generator-bearing",
   failureMode: "inner",
   state: "unacknowledged",
@@ -14,6 +15,8 @@ const alarm: OpenAlarm = {
   risk: 0.36,
   lane: "slow",
   leadingMode: null,
+  by: null,
+  untilMs: null,
   severity: "warning",
   conditionActive: true,
 };

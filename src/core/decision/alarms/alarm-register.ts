@@ -44,6 +44,7 @@ export type PersonStep = Exclude<AlarmStep, { readonly kind: "raise" | "return" 
 
 /** An alarm that is not normal, for the turbine's retained state. */
 export interface OpenAlarm {
+  readonly turbine: string;
   readonly component: string;
   readonly failureMode: string;
   readonly state: AlarmState;
@@ -58,6 +59,10 @@ export interface OpenAlarm {
   readonly severity: AlertSeverity;
   /** Is the process in the alarm's condition now, whether or not people are shown it? */
   readonly conditionActive: boolean;
+  /** Who acknowledged or withheld it; null: nobody has. */
+  readonly by: string | null;
+  /** When its shelving ends; null: it is not shelved. */
+  readonly untilMs: number | null;
 }
 
 /** Which alarms are over, and why. */
@@ -83,8 +88,8 @@ export interface AlarmRegister {
   step(alarm: AlarmName, step: PersonStep, atMs: number): Result<AlertEvent | null, string>;
   /** Clears alarms that no evidence can end, or need not; returns the events to publish. */
   retire(order: RetirementOrder): AlertEvent[];
-  /** The alarms of a turbine that are not normal, oldest first. */
-  list(site: string, turbine: string): OpenAlarm[];
+  /** The alarms of a turbine, or of all of the site, that are not normal, oldest first. */
+  list(site: string, turbine?: string): OpenAlarm[];
   /**
    * All that must survive a restart, as plain JSON. To be stored in one write with the deciders' snapshots: a decider
    * that forgot an alarm which the register remembers would clear it.
@@ -163,7 +168,8 @@ export function createAlarmRegister(
     list: (site, turbine) =>
       [...records.values()]
         .filter(({ point, alarm }) => {
-          return point.site === site && point.turbine === turbine && alarm.state !== "normal";
+          const isAsked = point.site === site && (turbine === undefined || point.turbine === turbine);
+          return isAsked && alarm.state !== "normal";
         })
         .map(toOpenAlarm)
         .sort((a, b) => a.sinceMs - b.sinceMs),
@@ -174,6 +180,7 @@ export function createAlarmRegister(
 function toOpenAlarm(record: AlarmRecord): OpenAlarm {
   const { point, failureMode, alarm, sinceMs, probability, severity } = record;
   return {
+    turbine: point.turbine,
     component: point.component,
     failureMode,
     severity,
@@ -184,6 +191,8 @@ function toOpenAlarm(record: AlarmRecord): OpenAlarm {
     sinceMs: sinceMs ?? ("atMs" in alarm ? alarm.atMs : 0),
     probability,
     conditionActive: isConditionActive(alarm),
+    by: "by" in alarm ? alarm.by : null,
+    untilMs: "untilMs" in alarm ? alarm.untilMs : null,
   };
 }
 

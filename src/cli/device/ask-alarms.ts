@@ -1,0 +1,63 @@
+/** Asks a running gateway for its alarms, and does something to one. */
+import {
+  type AlarmOrder,
+  type AlarmPlace,
+  type AlarmReply,
+  type AlarmReport,
+  alarmListSchema,
+  alarmReplySchema,
+  alarmsPath,
+} from "../../core/contract/alarm-report.ts";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import { idPattern } from "../../core/contract/topics.ts";
+import { askOperator } from "./ask-gateway.ts";
+
+/** 100,000 alarms have room. */
+const maxListBytes = 64 * 1024 * 1024;
+const maxReplyBytes = 64 * 1024;
+const timeoutMs = 10_000;
+
+/** Those that are not normal, oldest first. @throws AuroraError GATEWAY when there is no gateway or it refuses. */
+export async function askAlarms(config: GatewayConfig): Promise<readonly AlarmReport[]> {
+  const { alarms } = await askOperator({
+    config,
+    path: alarmsPath,
+    schema: alarmListSchema(),
+    maxBytes: maxListBytes,
+    timeoutMs,
+    op: "list alarms",
+    subject: config.gateway.id,
+  });
+  return alarms;
+}
+
+/**
+ * Does something to an alarm.
+ * @throws AuroraError USAGE for an alarm that is not there, or that this cannot be done to; GATEWAY when there is no gateway.
+ */
+export async function askAlarmStep(
+  config: GatewayConfig,
+  place: AlarmPlace,
+  order: AlarmOrder,
+): Promise<AlarmReply> {
+  const parts = [place.turbine, place.component, place.failureMode];
+  const subject = parts.join(" ");
+  if (!parts.every((part) => idPattern.test(part))) {
+    throw new AuroraError("USAGE", `there is no alarm of ${subject}`, {
+      op: order.action,
+      subject,
+      hint: "`aurora alert list --config FILE` says which there are: turbine, component, failure mode.",
+    });
+  }
+  return await askOperator({
+    config,
+    path: [alarmsPath, ...parts.map(encodeURIComponent)].join("/"),
+    post: order,
+    schema: alarmReplySchema(),
+    maxBytes: maxReplyBytes,
+    timeoutMs,
+    op: order.action,
+    subject,
+  });
+}

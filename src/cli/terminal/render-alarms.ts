@@ -1,0 +1,42 @@
+/** A gateway's alarms, as text for a terminal. */
+import type { AlarmPlace, AlarmReply, AlarmReport } from "../../core/contract/alarm-report.ts";
+
+/** A line an alarm. */
+export function renderAlarms(alarms: readonly AlarmReport[]): string {
+  if (alarms.length === 0) return "No alarm stands, and none waits to be acknowledged.\n";
+  return alarms.map((alarm) => `${renderAlarm(alarm)}\n`).join("");
+}
+
+/** What became of a step. */
+export function renderAlarmStep(
+  { turbine, component, failureMode }: AlarmPlace,
+  { alarm }: AlarmReply,
+): string {
+  if (alarm === null) return `${turbine} ${component} ${failureMode}: normal, nothing is left to be seen\n`;
+  return renderAlarms([alarm]);
+}
+
+const stateWords: Readonly<Record<AlarmReport["state"], string>> = {
+  normal: "normal",
+  unacknowledged: "not acknowledged",
+  acknowledged: "acknowledged",
+  "returned-unacknowledged": "over, not acknowledged",
+  shelved: "shelved",
+  suppressed: "suppressed",
+  "out-of-service": "out of service",
+};
+
+function renderAlarm(alarm: AlarmReport): string {
+  const { turbine, component, failureMode, leadingMode, state, severity, since, by, until } = alarm;
+  const who = by === null ? "" : ` by ${by}`;
+  const end = until === null ? "" : ` until ${until}`;
+  // Of what is withheld people want to know whether it goes on.
+  const isWithheld = state === "shelved" || state === "suppressed" || state === "out-of-service";
+  const going = isWithheld
+    ? alarm.conditionActive
+      ? ", its condition holds"
+      : ", its condition is over"
+    : "";
+  const lead = leadingMode === null ? "" : `, looks like ${leadingMode} by now`;
+  return `${turbine} ${component} ${failureMode}: ${severity}, ${stateWords[state]}${who}${end}${going}, since ${since}${lead}`;
+}

@@ -1,0 +1,99 @@
+/** What people do to a gateway's alarms: they see them, acknowledge them, and withhold them for a while. Decides nothing. */
+
+import type { AlarmOrder, AlarmPlace, AlarmReply, AlarmReport } from "../../core/contract/alarm-report.ts";
+import type { AlertEvent } from "../../core/contract/alert.ts";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import type { AlarmRegister, OpenAlarm, PersonStep } from "../../core/decision/alarms/alarm-register.ts";
+import { formatTime } from "../../core/decision/alarms/alert-event.ts";
+import { hourMs } from "../../core/maths/durations.ts";
+import type { Clock } from "../../core/platform/clock.ts";
+
+export interface AlarmDeskOptions {
+  readonly config: Pick<GatewayConfig, "gateway">;
+  readonly register: Pick<AlarmRegister, "list" | "step">;
+  readonly clock: Pick<Clock, "nowMs">;
+  /** Tells subscribers. */
+  onAlert(event: AlertEvent): void;
+  /** Something has changed of which subscribers are told nothing: it must outlive a restart all the same. */
+  onSilentStep(): void;
+}
+
+export interface AlarmDesk {
+  /** All that are not normal, oldest first. */
+  list(): readonly AlarmReport[];
+  /** @throws AuroraError USAGE where there is no such alarm, or this cannot be done to it as it is. */
+  act(place: AlarmPlace, order: AlarmOrder): AlarmReply;
+}
+
+/** Creates the desk of a gateway. */
+export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
+  const { config, register, clock } = options;
+  const { site } = config.gateway;
+  const find = (place: AlarmPlace): OpenAlarm | undefined =>
+    register
+      .list(site, place.turbine)
+      .find(
+        ({ component, failureMode }) => component === place.component && failureMode === place.failureMode,
+      );
+  return {
+    list: () => register.list(site).map(describeAlarm),
+    act: (place, order) => {
+      const { turbine, component, failureMode } = place;
+      const subject = `${turbine} ${component} ${failureMode}`;
+      if (find(place) === undefined) {
+        throw new AuroraError("USAGE", `there is no alarm of ${subject}`, {
+          op: "alert",
+          subject,
+          hint: "`aurora alert list --config FILE` says which there are: turbine, component, failure mode.",
+        });
+      }
+      const atMs = clock.nowMs();
+      const point = { site, turbine, component };
+      const stepped = register.step({ point, failureMode }, toStep(order, atMs), atMs);
+      if (!stepped.ok) {
+        throw new AuroraError("USAGE", stepped.error, {
+          op: "alert",
+          subject,
+          hint: "`aurora alert list --config FILE` says in which state it is.",
+        });
+      }
+      if (stepped.value === null) options.onSilentStep();
+      else options.onAlert(stepped.value);
+      const left = find(place);
+      return { alarm: left === undefined ? null : describeAlarm(left) };
+    },
+  };
+}
+
+function toStep({ action, by, hours = 0 }: AlarmOrder, atMs: number): PersonStep {
+  switch (action) {
+    case "acknowledge":
+    case "remove-from-service":
+      return { kind: action, atMs, by };
+    case "shelve":
+      return { kind: action, atMs, by, untilMs: atMs + hours * hourMs };
+    case "unshelve":
+    case "return-to-service":
+      return { kind: action };
+    default:
+      return action satisfies never;
+  }
+}
+
+function describeAlarm(alarm: OpenAlarm): AlarmReport {
+  const { turbine, component, failureMode, state, conditionActive, severity, leadingMode } = alarm;
+  return {
+    turbine,
+    component,
+    failureMode,
+    state,
+    conditionActive,
+    severity,
+    leadingMode,
+    since: formatTime(alarm.sinceMs),
+    probability: alarm.probability,
+    by: alarm.by,
+    until: alarm.untilMs === null ? null : formatTime(alarm.untilMs),
+  };
+}

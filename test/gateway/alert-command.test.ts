@@ -1,0 +1,98 @@
+/** `aurora alert`: people's steps on a gateway that runs. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { alertCommand } from "../../src/cli/commands/alert.ts";
+import { type AlarmReply, alarmListSchema, alarmReplySchema } from "../../src/core/contract/alarm-report.ts";
+import { gatewayAccessSchema } from "../../src/core/contract/device/device-capture.ts";
+import { outputOf } from "../support/output-of.ts";
+import { until } from "../support/until.ts";
+import { createInstallation, names, startDevice } from "./installation.ts";
+import { listen } from "./subscriber.ts";
+import { createTurbine } from "./turbines.ts";
+
+test("an alarm is listed, acknowledged, shelved and taken out of service, subscribers are told, and it outlives a restart", async () => {
+  const installation = await createInstallation();
+  await installation.putBundle({ version: "1.1.0" });
+  const turbine = createTurbine(41, { kind: "outer-race", onsetS: 5 });
+  const device = await startDevice("WT01", turbine.source, 40);
+  await installation.startCollector();
+  const subscriber = await listen(installation);
+  const start = () =>
+    installation.startGateway([{ id: "WT01", bearing: turbine.bearing, connect: device.address }]);
+  const gateway = await start();
+  const config = join(installation.folder, "gateway.yaml");
+  const own = { id: names.gateway, site: names.site, stateDir: join(installation.folder, "gateway") };
+  writeFileSync(config, JSON.stringify({ gateway: own, turbines: [{ id: "WT01" }] }));
+  const run = (...args: string[]): Promise<string> =>
+    outputOf(() => alertCommand().parseAsync([...args, "--config", config], { from: "user" }));
+  const list = async (...args: string[]) =>
+    alarmListSchema().parse(JSON.parse(await run("list", ...args, "--json"))).alarms;
+  const place = ["WT01", names.component, "outer-race"] as const;
+  const act = async (command: string, ...args: string[]): Promise<AlarmReply> =>
+    alarmReplySchema().parse(JSON.parse(await run(command, ...place, ...args, "--json")));
+
+  expect(await run("list", "WT02")).toBe("No alarm stands, and none waits to be acknowledged.\n");
+  for (const other of ["ball", "../x"]) {
+    await expect(run("ack", "WT01", names.component, other)).rejects.toMatchObject({
+      code: "USAGE",
+      message: `there is no alarm of WT01 ${names.component} ${other}`,
+    });
+  }
+  await until(() => subscriber.alerts.length > 0, "an alert", 30_000);
+  expect(await list("WT01")).toMatchObject([
+    { turbine: "WT01", failureMode: "outer-race", state: "unacknowledged", conditionActive: true, by: null },
+  ]);
+  expect(await list("WT02")).toEqual([]);
+
+  const acknowledged = await act("ack");
+  expect(acknowledged.alarm).toMatchObject({ state: "acknowledged", by: expect.any(String) });
+  await expect(run("ack", ...place)).rejects.toMatchObject({
+    code: "USAGE",
+    message: expect.stringContaining("acknowledge is not possible while acknowledged"),
+  });
+  const { alarm } = await act("shelve", "--hours", "2");
+  expect(alarm).toMatchObject({ state: "shelved", conditionActive: true });
+  expect(Math.abs(Date.parse(alarm!.until!) - Date.now() - 7_200_000)).toBeLessThan(60_000);
+  expect(await run("list")).toMatch(
+    /^WT01 \S+ outer-race: (warning|critical), shelved by .+ until \S+Z, its condition holds, since \S+Z\n$/,
+  );
+  await expect(run("shelve", ...place, "--hours", "200")).rejects.toThrow();
+  expect((await act("shelve", "--end")).alarm).toMatchObject({ state: "acknowledged", until: null });
+  expect((await act("maintain")).alarm).toMatchObject({ state: "out-of-service" });
+  await until(
+    () => subscriber.alerts.some(({ data }) => data.state === "out-of-service"),
+    "what subscribers are told",
+    5_000,
+  );
+  expect(subscriber.alerts.map(({ type }) => type)).toContain("io.aurora.alert.acknowledged.v1");
+
+  await gateway.close();
+  await start();
+  expect(await list()).toMatchObject([{ state: "out-of-service" }]);
+  expect((await act("maintain", "--end")).alarm).toMatchObject({ state: "acknowledged" });
+
+  const path = join(installation.folder, "gateway", "access.json");
+  const { url, token } = gatewayAccessSchema().parse(JSON.parse(readFileSync(path, "utf8")));
+  const post = async (body: string, word: string, to = place.join("/")): Promise<number> => {
+    const headers = { authorization: `Bearer ${word}` };
+    return (await fetch(`${url}/alarms/${to}`, { method: "POST", body, headers })).status;
+  };
+  expect((await fetch(`${url}/alarms`)).status).toBe(403);
+  const good = JSON.stringify({ action: "acknowledge", by: "b" });
+  expect(await post(good, "x".repeat(token.length))).toBe(403);
+  for (const body of [
+    "",
+    "[]",
+    '{"action":"acknowledge"}',
+    '{"action":"shelve","by":"b"}',
+    '{"action":"shelve","by":"b","hours":169}',
+    '{"action":"acknowledge","by":"b","hours":1}',
+    '{"action":"suppress","by":"b"}',
+    '{"action":"acknowledge","by":"a\\u001b[2J"}',
+  ]) {
+    expect([body, await post(body, token)]).toEqual([body, 400]);
+  }
+  expect(await post(good, token, "WT01/bearing")).toBe(400);
+  expect(await list()).toMatchObject([{ state: "acknowledged" }]);
+}, 120_000);
