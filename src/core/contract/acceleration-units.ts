@@ -17,12 +17,24 @@ export const gravitiesOf: Readonly<Record<AccelerationUnit, number>> = {
 
 /** The unit of acceleration that `text` means, in any of the spellings that data sheets and files have; null: none. */
 export function readAccelerationUnit(text: string): AccelerationUnit | null {
-  // A text of Latin-1 that was read as UTF-8 has lost its ².
   const plain = text
     .trim()
+    // Which mean of it is meant does not matter to samples.
+    .replace(/[\s_-]+(rms|pk|peak|p-p|0-p)$/i, "")
+    .replace(/^G$/, "g")
+    .replace(/sec/g, "s")
+    // A text of Latin-1 that was read as UTF-8 has lost its ².
     .replace(/[²\ufffd]$|\^2$|\*\*2$/, "2")
-    .replace(/\/s\/s$/, "/s2");
+    .replace(/\/s\/s$/, "/s2")
+    .replace(/^(mm?)[\s.*·]?s(\^|\*\*)?[-−]2$/, "$1/s2");
   return accelerationUnits.find((known) => known === plain) ?? null;
+}
+
+/** Is `text` a unit of velocity, displacement, voltage or current? What stands in brackets, or in a description, may be none. */
+export function isOtherQuantity(text: string): boolean {
+  return /^([mµu]?m\/s(ec)?|in\/s(ec)?|ips|[mµu]m|m?V|m?A|volts?)([\s_-]+(rms|RMS|pk|peak))?$/.test(
+    text.trim(),
+  );
 }
 
 /** What a conversion needs to know of a channel. */

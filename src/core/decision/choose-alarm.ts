@@ -7,6 +7,7 @@ import type { EvidenceHeights } from "./false-alarm-budget.ts";
 import { findCeiling, type HealthySpread } from "./fast-lane.ts";
 import { liftCoinciding } from "./lift-coinciding.ts";
 import { computeMargins, expectMargin, expectSeverity } from "./reference/margin.ts";
+import { isLearntSpeed } from "./reference/severity.ts";
 import { type SignalState, type SignalWindow, weighEvidence } from "./signal-watch.ts";
 import { isExpected, type SlowReference } from "./slow-lane.ts";
 
@@ -27,6 +28,8 @@ export interface WindowReference {
   readonly humModes?: readonly string[] | undefined;
   /** Somebody has found the machine healthy as it is, however it looks; absent: nobody has. */
   readonly isVouched?: boolean | undefined;
+  /** The sensor has heard far less than the machine's own healthy level for a while; absent: it has not. */
+  readonly isDeaf?: boolean | undefined;
 }
 
 /** Of a machine of which nothing is known. */
@@ -55,10 +58,6 @@ const levelAlarmDb = 8;
 const riseFromDb = 4;
 /** The same while the reference is provisional: it has not seen every wind yet. */
 const provisionalAlarmDb = 10;
-/** Of a sensor that hears its machine no more, dB: no load makes a machine as quiet as that. */
-export const deafDb = -9;
-/** Outside the learnt speeds by more than this share a level is expected by guess, and says nothing. */
-const speedMargin = 0.1;
 
 /** What one window says of every signal that it says anything of: modes in the order of the outputs, then the level. */
 export function measureSignals(
@@ -72,11 +71,10 @@ export function measureSignals(
   { fromMs, toMs, logits }: Pick<Prediction, "fromMs" | "toMs" | "logits">,
   own: WindowReference,
 ): MeasuredSignal[] {
-  const { baseline, severityDb, shaftRpm, humModes = noModes, isVouched = false } = own;
+  const { baseline, severityDb, shaftRpm, humModes = noModes, isVouched = false, isDeaf = false } = own;
   const margins = computeMargins(logits, parts.coinciding);
   const { outputs, calibration, spread, coinciding } = parts;
   const highestHealthy = findCeiling(spread);
-  const isDeaf = severityDb !== null && severityDb <= deafDb;
   // Where one of them leads, all do.
   const values = coinciding.length === 0 ? logits : liftCoinciding(logits, coinciding);
   const leading = findHighest(values);
@@ -154,10 +152,6 @@ function findHighest(logits: ArrayLike<number>): number {
   return highest;
 }
 
-function isLearntSpeed({ shaftRpm: { min, max } }: SiteBaseline, shaftRpm: number): boolean {
-  return shaftRpm >= min * (1 - speedMargin) && shaftRpm <= max * (1 + speedMargin);
-}
-
 /** An alarm that is to be raised now. */
 export interface RaisedAlarm {
   readonly measured: MeasuredSignal;
@@ -206,37 +200,52 @@ function isFaulty(
   return window.leads && (lane === "slow" || (isLikely && !window.isHum));
 }
 
-/**
- * Can the window show that the fault has gone whose alarm stands? Not where the sensor hears its machine no more, nor while another
- * kind of fault is likely: a fault that looks otherwise has not gone.
- */
-export function canEnd(
-  { name, window }: MeasuredSignal,
-  measured: readonly MeasuredSignal[],
-  signals: ReadonlyMap<string, SignalState>,
-): boolean {
-  if ((signals.get(name)?.held ?? null) === null) return true;
-  if (window.isDeaf) return false;
-  if (name === vibrationLevelMode) return true;
-  return !measured.some((other) => {
-    if (other.name === name || other.name === vibrationLevelMode || other.window.isHum) return false;
-    const recent = signals.get(other.name)?.fast.recent ?? Number.NEGATIVE_INFINITY;
-    return other.window.leads && computeProbability(calibrateLogit(recent, other.calibration)) >= 0.5;
-  });
+/** Share of an alarm's evidence from which a signal may show a fault. */
+export const suspiciousShare = 0.3;
+/** By so much a kind must be above the alarm's own of late to be what the machine looks like. */
+const clearlyLikelier = 1;
+
+/** What the signals of a machine are, beside each other. */
+export interface SignalPicture {
+  readonly outputs: readonly OutputClass[];
+  /** Places of the outputs that the bearing's lines do not tell apart. */
+  readonly coinciding: readonly number[];
+  readonly signals: ReadonlyMap<string, SignalState>;
+  readonly heights: EvidenceHeights;
 }
 
-/** The mode with the highest logit of late; null before the first window. */
-export function findLeading(
-  outputs: readonly OutputClass[],
-  signals: ReadonlyMap<string, SignalState>,
-): string | null {
-  let best: string | null = null;
-  let highest = Number.NEGATIVE_INFINITY;
-  for (const { failureMode } of outputs) {
-    const recent = signals.get(failureMode)?.fast.recent ?? Number.NEGATIVE_INFINITY;
-    if (!(recent > highest)) continue;
-    best = failureMode;
-    highest = recent;
+/**
+ * Another kind of which there is evidence, where the alarm is of `name`: the one that stands highest of late; null: there is none. That
+ * one is likelier than not would not do: of some healthy machines one always is. Kinds that coincide are one.
+ */
+export function findOtherKind(
+  name: string,
+  { outputs, coinciding, signals, heights }: SignalPicture,
+): { readonly failureMode: string; readonly recent: number } | null {
+  if (name === vibrationLevelMode) return null;
+  const isTwin = coinciding.includes(outputs.findIndex(({ failureMode }) => failureMode === name));
+  let best: { readonly failureMode: string; readonly recent: number } | null = null;
+  for (const [at, { failureMode }] of outputs.entries()) {
+    const state = signals.get(failureMode);
+    if (failureMode === name || state === undefined || (isTwin && coinciding.includes(at))) continue;
+    if (weighEvidence(state, heights).share < suspiciousShare) continue;
+    if (best === null || state.fast.recent > best.recent) best = { failureMode, recent: state.fast.recent };
   }
   return best;
+}
+
+/**
+ * Can the window show that the fault has gone whose alarm stands? Not where the sensor hears its machine no more, nor while there
+ * is evidence of another kind: a fault that looks otherwise has not gone.
+ */
+export function canEnd({ name, window }: MeasuredSignal, picture: SignalPicture): boolean {
+  if ((picture.signals.get(name)?.held ?? null) === null) return true;
+  return !window.isDeaf && findOtherKind(name, picture) === null;
+}
+
+/** What a machine looks like instead while the alarm of `name` stands; null: like nothing else, or not clearly. */
+export function findLeading(name: string, picture: SignalPicture): string | null {
+  const other = findOtherKind(name, picture);
+  const own = picture.signals.get(name)?.fast.recent ?? Number.NEGATIVE_INFINITY;
+  return other !== null && other.recent >= own + clearlyLikelier ? other.failureMode : null;
 }

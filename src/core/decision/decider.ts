@@ -15,10 +15,10 @@ import {
   canEnd,
   chooseRaised,
   expectMode,
-  findLeading,
   type MeasuredSignal,
   measureSignals,
   severitySpread,
+  suspiciousShare,
   unknownReference,
   vibrationLevelMode,
   type WindowReference,
@@ -90,9 +90,6 @@ export interface Decider {
   readonly lastWindowId: string | null;
   snapshot(): DeciderSnapshot;
 }
-
-/** Share of an alarm's evidence from which nothing is learnt. */
-const suspiciousShare = 0.3;
 
 /** Creates the decider of a point, new or from a snapshot; modes that the model does not know are dropped. */
 export function createDecider(point: PointId, parts: DeciderParts, options: DeciderOptions): Decider {
@@ -209,10 +206,11 @@ class PointDecider implements Decider {
     const heights = this.#heights;
     const { outputs, failureModes } = this.#heard;
     const measured = measureSignals(this.#heard, prediction, own);
+    const picture = { outputs, coinciding: this.#heard.coinciding, signals, heights };
     this.#moveTo(own, measured);
     for (const each of measured) {
       const before = signals.get(each.name) ?? beginSignal(each.spread);
-      signals.set(each.name, stepSignal(before, each, canEnd(each, measured, signals)));
+      signals.set(each.name, stepSignal(before, each, canEnd(each, picture)));
     }
     const raised = chooseRaised(measured, signals, heights);
     if (raised !== null) {
@@ -221,8 +219,7 @@ class PointDecider implements Decider {
     }
     const context = {
       faultPrior: this.#faultPrior,
-      heights,
-      leading: findLeading(outputs, signals),
+      picture,
       isLearning: (own.baseline?.model ?? null) === null,
     };
     const modes: ModeDecision[] = [];

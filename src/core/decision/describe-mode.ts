@@ -2,9 +2,8 @@
 import type { ModeDecision } from "../contract/prediction.ts";
 import { measureQuiet } from "./alarm-hold.ts";
 import { calibrateLogit, stateProbability } from "./calibrate.ts";
-import { type MeasuredSignal, vibrationLevelMode } from "./choose-alarm.ts";
+import { findLeading, type MeasuredSignal, type SignalPicture } from "./choose-alarm.ts";
 import { weighRisk } from "./compute-risk.ts";
-import type { EvidenceHeights } from "./false-alarm-budget.ts";
 import { findBound } from "./fast-lane.ts";
 import { type SignalState, weighEvidence } from "./signal-watch.ts";
 import { evidenceOfSlow } from "./slow-lane.ts";
@@ -13,9 +12,7 @@ import { evidenceOfSlow } from "./slow-lane.ts";
 interface DescriptionContext {
   /** Share of components with a fault at any time, 0 to 0.5. */
   readonly faultPrior: number;
-  readonly heights: EvidenceHeights;
-  /** Mode that the last windows look like; null: none. */
-  readonly leading: string | null;
+  readonly picture: SignalPicture;
   readonly isLearning: boolean;
 }
 
@@ -26,7 +23,7 @@ export function describeMode(
   context: DescriptionContext,
 ): ModeDecision {
   const { held } = state;
-  const evidence = weighEvidence(state, context.heights);
+  const evidence = weighEvidence(state, context.picture.heights);
   const bound = findBound(state.fast, spread, { elapsedMs: 0, ceiling: window.ceiling });
   const mode: ModeDecision = {
     failureMode: name,
@@ -39,9 +36,8 @@ export function describeMode(
   };
   if (held === null) return mode;
   const raised = held.lane === null ? mode : { ...mode, lane: held.lane };
-  const { leading } = context;
-  const isOther = leading !== null && leading !== name && name !== vibrationLevelMode;
-  return isOther ? { ...raised, leadingMode: leading } : raised;
+  const leadingMode = findLeading(name, context.picture);
+  return leadingMode === null ? raised : { ...raised, leadingMode };
 }
 
 /** Describes a standing alarm of which the window said nothing: as it was of late. */
@@ -58,9 +54,9 @@ export function describeUnheard(name: string, { fast, held }: SignalState): Mode
 }
 
 /** Of a standing alarm by the most evidence that there was; on its way to an end by less and less of it. */
-function riskOf({ fast, slow, held }: SignalState, { faultPrior, heights }: DescriptionContext): number {
+function riskOf({ fast, slow, held }: SignalState, { faultPrior, picture }: DescriptionContext): number {
   if (held === null) return weighRisk({ fast: fast.sum, slow: evidenceOfSlow(slow).sum }, faultPrior);
   // Of an alarm that comes from an older snapshot no more is known than that it was raised.
-  const { mostFast = Math.max(heights.fast, fast.sum), mostSlow = evidenceOfSlow(slow).sum } = held;
+  const { mostFast = Math.max(picture.heights.fast, fast.sum), mostSlow = evidenceOfSlow(slow).sum } = held;
   return weighRisk({ fast: mostFast, slow: mostSlow, kept: 1 - measureQuiet(held) }, faultPrior);
 }

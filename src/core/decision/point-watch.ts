@@ -73,7 +73,7 @@ interface WatchedDecision {
 export interface PointWatch
   extends Pick<
     OwnReference,
-    "status" | "isLearnt" | "severityDb" | "standing" | "healthyRows" | "isDue" | "settle"
+    "status" | "isLearnt" | "isDeaf" | "severityDb" | "standing" | "healthyRows" | "isDue" | "settle"
   > {
   /** The model whose predictions are taken. */
   readonly model: ModelRef;
@@ -145,6 +145,10 @@ class Watch implements PointWatch {
     return this.#own.severityDb;
   }
 
+  get isDeaf(): boolean {
+    return this.#own.isDeaf;
+  }
+
   get standing(): OwnReference["standing"] {
     const { standing } = this.#own;
     if (standing.learning === null || !this.#decider.isSuspicious) return standing;
@@ -193,8 +197,8 @@ class Watch implements PointWatch {
     else if (baseline !== null) this.#outlook = null;
     const isRepeated = window.prediction.windowId === decider.lastWindowId;
     const { shaftRpm, humModes } = window;
-    const { doubted, isVouched } = own;
-    const reference = { baseline, doubted, severityDb, shaftRpm, humModes, isVouched };
+    const { doubted, isVouched, isDeaf } = own;
+    const reference = { baseline, doubted, severityDb, shaftRpm, humModes, isVouched, isDeaf };
     const { point, windowId, fromMs, toMs, operatingState, model, modes } = decider.update(
       window.prediction,
       reference,

@@ -6,6 +6,7 @@
 import type { AlertEvent } from "../contract/alert.ts";
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
+import { scadaModes } from "../contract/bundle/normal-behaviour.ts";
 import type { Decision, Prediction } from "../contract/prediction.ts";
 import type { FeatureWindow, PointId } from "../contract/stream.ts";
 import { type AlarmRegister, isSamePoint } from "../decision/alarms/alarm-register.ts";
@@ -149,7 +150,8 @@ class Decider implements WindowDecider {
     if (this.#retiredFor !== bundle.ref.digest) {
       // Also the first time: the run before may have ended with a model that knew other modes.
       const { outputs, baseline } = bundle.manifest;
-      const known = listFailureModes({ outputs, hasLevels: baseline !== undefined });
+      // What SCADA values say of the same component is not this model's to end.
+      const known = [...listFailureModes({ outputs, hasLevels: baseline !== undefined }), ...scadaModes];
       const retired = register.retire({
         isOver: (alarm) => isSamePoint(alarm.point, point) && !known.includes(alarm.failureMode),
         atMs: window.toMs,

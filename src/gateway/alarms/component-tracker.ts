@@ -6,7 +6,6 @@ import type { Decision, OperatingState } from "../../core/contract/prediction.ts
 import type { PointId, QuarantineReason } from "../../core/contract/stream.ts";
 import type { ComponentCondition } from "../../core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
-import { deafDb } from "../../core/decision/choose-alarm.ts";
 import { provisionalWindows } from "../../core/decision/reference/baseline-learner.ts";
 import type { BaselineStatus } from "../../core/decision/reference/baseline-status.ts";
 import { adviseRefused } from "../../core/decision/reference/describe-baseline.ts";
@@ -27,6 +26,8 @@ export interface PointCondition {
   readonly status: BaselineStatus | null;
   /** Of its last window, dB; null: not known. */
   readonly severityDb: number | null;
+  /** Has its sensor heard far less than that for a while? Absent: it has not. */
+  readonly isDeaf?: boolean | undefined;
 }
 
 export interface ComponentTracker {
@@ -220,7 +221,7 @@ function describeProgress(condition: ComponentMoment["condition"]): string | nul
 /** A sensor that hears far less than its machine's own healthy level hears its faults no more either; null: it does not. */
 function describeDeafness(condition: ComponentMoment["condition"]): string | null {
   const severityDb = condition?.severityDb ?? null;
-  if (severityDb === null || severityDb > deafDb) return null;
+  if (severityDb === null || condition?.isDeaf !== true) return null;
   return `${Math.round(-severityDb)} dB quieter than when it was healthy`;
 }
 

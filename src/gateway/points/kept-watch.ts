@@ -118,7 +118,8 @@ class Watch implements KeptWatch {
   }
 
   get condition(): KeptWatch["condition"] {
-    return { status: this.#watch.status, severityDb: this.#watch.severityDb };
+    const { status, severityDb, isDeaf } = this.#watch;
+    return { status, severityDb, isDeaf };
   }
 
   get outlook(): PointWatch["outlook"] {

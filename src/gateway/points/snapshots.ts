@@ -8,6 +8,7 @@ import {
   alarmRegisterSnapshotSchema,
 } from "../../core/decision/alarms/alarm-register.ts";
 import { type DeciderSnapshot, deciderSnapshotSchema } from "../../core/decision/decider-snapshot.ts";
+import { idleSlow } from "../../core/decision/slow-lane.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
@@ -25,11 +26,25 @@ export interface Snapshots {
 
 const key = "serving";
 
-/**
- * Points that were taken out of the configuration, or are called otherwise by mistake, of which a later run may have again: what
- * had gathered against one goes on, and a machine that was found healthy long ago is not believed to be so still.
- */
+/** Points that were taken out of the configuration, or are called otherwise by mistake, which a later run may have again. */
 const mostAbsent = 64;
+
+/**
+ * Of such a point how the machine lay stays: one that was found healthy must not be believed to be so still, wherever it lies by
+ * then. Its alarms ended, and what had gathered is of the past.
+ */
+function letGo(snapshot: DeciderSnapshot): DeciderSnapshot {
+  const signals = snapshot.signals.map(({ failureMode, fast }) => {
+    const usual = fast.vouched ?? fast.level;
+    return {
+      failureMode,
+      fast: { ...fast, sum: 0, sinceMs: null, recent: usual, waiting: [] },
+      slow: idleSlow,
+      held: null,
+    };
+  });
+  return { ...snapshot, signals };
+}
 
 /** Both in one text: a decider that forgot an alarm which the register remembers would clear it. */
 interface ServingSnapshot {
@@ -54,7 +69,10 @@ export function readSnapshots(state: StateStore, logger: Logger): Snapshots {
     deciders: new Map(before),
     describe: (register, pipeline) => {
       const own = pipeline.snapshot();
-      absent ??= before.filter(([name]) => !Object.hasOwn(own, name)).slice(-mostAbsent);
+      absent ??= before
+        .filter(([name]) => !Object.hasOwn(own, name))
+        .slice(-mostAbsent)
+        .map(([name, snapshot]) => [name, letGo(snapshot)] as const);
       const deciders = { ...Object.fromEntries(absent), ...own };
       const snapshot: ServingSnapshot = { alarms: register.snapshot(), deciders };
       return { [key]: JSON.stringify(snapshot) };

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { MeasuredSignal } from "../../../src/core/decision/choose-alarm.ts";
 import { weighRisk } from "../../../src/core/decision/compute-risk.ts";
 import { describeMode } from "../../../src/core/decision/describe-mode.ts";
-import { splitBudget } from "../../../src/core/decision/false-alarm-budget.ts";
+import { type EvidenceHeights, splitBudget } from "../../../src/core/decision/false-alarm-budget.ts";
 import { usualSpread } from "../../../src/core/decision/fast-lane.ts";
 import { beginSignal } from "../../../src/core/decision/signal-watch.ts";
 
@@ -24,11 +24,17 @@ const measured: MeasuredSignal = {
   calibration: { slope: 1, intercept: 0 },
   spread: usualSpread,
 };
-const heights = { fast: 8, slow: 2 };
+const pictureOf = (heights: EvidenceHeights) => ({
+  outputs: [],
+  coinciding: [],
+  signals: new Map(),
+  heights,
+});
+const picture = pictureOf({ fast: 8, slow: 2 });
 const riskAt = (sum: number, faultPrior: number): number | null | undefined => {
   const idle = beginSignal(usualSpread);
   const state = { ...idle, fast: { ...idle.fast, sum } };
-  return describeMode(measured, state, { faultPrior, heights, leading: null, isLearning: false }).risk;
+  return describeMode(measured, state, { faultPrior, picture, isLearning: false }).risk;
 };
 
 test("risk is the site's prior without evidence, and rises evenly in log odds, at most 1,000 to 1", () => {
@@ -52,7 +58,7 @@ test("of an alarm that an older version raised no more is known than that it was
   const idle = beginSignal(usualSpread);
   const held = { sinceMs: 0, lane: null, isMargin: false, healthy: -1, mean: null, peak: null } as const;
   const state = { ...idle, held: { ...held, quietMs: 0, quietWindows: 0, toMs: 0 } };
-  const context = { faultPrior: 0.058, heights: splitBudget(0.1, 4), leading: null, isLearning: true };
+  const context = { faultPrior: 0.058, picture: pictureOf(splitBudget(0.1, 4)), isLearning: true };
   expect(describeMode(measured, state, context).risk).toBeCloseTo(0.75, 2);
 });
 

@@ -155,6 +155,18 @@ test("a clock that is behind for an hour, as after a start without a battery, co
   expect(named(site.alerts)).toContain("T1 gearbox failure-ahead");
 });
 
+test("a clock that is behind for days lets nothing go and ends no alarm", async () => {
+  const site = createScadaSite();
+  const bundle = createScadaBundle();
+  await site.play(site.start(bundle), 0, days(62), warming);
+  expect(named(site.alerts)).toContain("T1 gearbox failure-ahead");
+  await site.play(site.start(bundle), days(10), days(10) + 49);
+  const again = site.start(bundle);
+  await site.play(again, days(64), days(70), warming);
+  expect(site.events.filter((event) => event.endsWith("scada-set-back"))).toEqual([]);
+  expect(site.alerts.filter(({ type }) => type.includes("cleared"))).toEqual([]);
+});
+
 test("a clock of 1970 that is set makes no decades of days", async () => {
   const site = createScadaSite();
   const watch = site.start(createScadaBundle());

@@ -22,6 +22,9 @@ interface ResidualOutput {
   readonly scale: number;
 }
 
+/** Failure modes that are decided on of each component, in order. */
+export const scadaModes = ["failure-ahead", "sensor-fault"] as const;
+
 /** When a row is normal operation; other rows are not scored, because they do not show the health. */
 export interface OperationSpec {
   /** Every channel must be within min … max. */

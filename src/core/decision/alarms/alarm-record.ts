@@ -107,8 +107,8 @@ export function followDecision(
   }
   let current = record;
   if (!wasActive) {
-    // What was ended by an order and goes on all the same is another occurrence: one of the same beginning would be taken for told.
-    const isTold = mode.sinceMs === null || mode.sinceMs === record.sinceMs;
+    // What was ended by an order and goes on all the same is another occurrence: one of an earlier beginning would be taken for told.
+    const isTold = mode.sinceMs === null || (record.sinceMs !== null && mode.sinceMs <= record.sinceMs);
     const sinceMs = isTold ? decision.fromMs : mode.sinceMs;
     const alarm = expectStep(stepAlarm(record.alarm, { kind: "raise", sinceMs }));
     // A new occurrence: nothing of it has been told.

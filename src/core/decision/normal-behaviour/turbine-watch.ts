@@ -56,8 +56,15 @@ export interface TurbineWatchSnapshot {
   readonly learning: RidgeSnapshot | null;
   readonly open: DailyMedianSnapshot;
   readonly lastDay: number | null;
+  /** Days jumped from one to the other lately; absent: they did not. */
+  readonly jump?: { readonly from: number; readonly to: number } | undefined;
   readonly monitor: ResidualMonitorSnapshot;
 }
+
+/** Days without a row that are no jump. */
+const usualSilentDays = 3;
+/** Days after a jump that may be those of a wrong clock. */
+const rememberedDays = 7;
 
 /** What a watch is made for. */
 interface TurbineWatchOptions {
@@ -90,6 +97,8 @@ export function createTurbineWatch(options: TurbineWatchOptions, from?: TurbineW
   const median = createDailyMedian(outputs, spec.statistics.minRowsPerDay, from?.open);
   const monitor = createResidualMonitor(spec, from?.monitor);
   let lastDay = from?.lastDay ?? null;
+  /** From the day before to the first one after a silence of days, or a clock's jump; null: there was none of late. */
+  let jump = from?.jump ?? null;
   /** Since when the clock has said that a day which is over is still to come; null: it does not. */
   let earlierSinceMs: number | null = null;
 
@@ -102,17 +111,22 @@ export function createTurbineWatch(options: TurbineWatchOptions, from?: TurbineW
       const medians = at === day.day ? day.medians : new Float64Array(outputs).fill(Number.NaN);
       days.push(monitor.update(at, medians));
     }
+    if (lastDay !== null && day.day - lastDay > usualSilentDays) jump = { from: lastDay, to: day.day };
+    else if (jump !== null && day.day > jump.to + rememberedDays) jump = null;
     lastDay = day.day;
     return days;
   };
 
   /**
-   * A clock that was ahead must not leave a turbine unwatched until its wrong date: once it has been right for a day, what is
-   * dated after it is let go. One that is behind for an hour, as after a start without a battery, does no harm.
+   * A clock that was ahead must not leave a turbine unwatched until its wrong date: once it has been for a day what it was before
+   * the days jumped, what is dated after it is let go. A clock that is behind goes to before any jump, and costs nothing.
    */
   const setBack = (nowMs: number): number | null => {
     const today = Math.floor(nowMs / dayMs);
-    const isAhead = (lastDay ?? today) > today || (median.day ?? today) > today + 1;
+    const hasOverDays = lastDay !== null && lastDay > today;
+    const isAhead = hasOverDays
+      ? jump !== null && today >= jump.from && today < jump.to
+      : (median.day ?? today) > today + 1 && today >= (lastDay ?? today);
     if (!isAhead || nowMs < earliestClockMs) {
       earlierSinceMs = null;
       return null;
@@ -120,9 +134,10 @@ export function createTurbineWatch(options: TurbineWatchOptions, from?: TurbineW
     earlierSinceMs = Math.min(earlierSinceMs ?? nowMs, nowMs);
     if (nowMs - earlierSinceMs < dayMs) return null;
     earlierSinceMs = null;
+    jump = null;
     median.forgetFrom(today);
     monitor.forgetFrom(today);
-    if (lastDay !== null) lastDay = Math.min(lastDay, today - 1);
+    if (hasOverDays) lastDay = today - 1;
     return today;
   };
 
@@ -166,6 +181,7 @@ export function createTurbineWatch(options: TurbineWatchOptions, from?: TurbineW
       learning: learner === null || correction !== null ? null : learner.snapshot(),
       open: median.snapshot(),
       lastDay,
+      ...(jump === null ? {} : { jump }),
       monitor: monitor.snapshot(),
     }),
   };

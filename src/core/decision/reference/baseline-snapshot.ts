@@ -101,3 +101,15 @@ export function forgetProgress(kept: BaselineSnapshot): BaselineSnapshot {
   const begun = { kept: [], seen: 0, stride: 1, firstMs: null, refusals: 0 };
   return { epoch, modelDigest, version, baseline, ...begun, renewal };
 }
+
+/** Orders of one bearing may be rounded otherwise. */
+const sameOrders = 1e-3;
+
+/** Was it learnt at other lines than those of `now`? Where nobody wrote the orders down, it is not known to be. */
+export function isOtherBearing(
+  { orders }: Pick<BaselineSnapshot, "orders">,
+  now: readonly number[] | undefined,
+): boolean {
+  if (orders === undefined || now === undefined) return false;
+  return orders.some((order, at) => Math.abs(order / (now[at] ?? Number.NaN) - 1) > sameOrders);
+}

@@ -10,8 +10,14 @@ import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import { findOrMake } from "../../maths/find-or-make.ts";
 import { isOperating } from "../operating-state.ts";
 import { createBaselineLearner } from "./baseline-learner.ts";
-import { type BaselineRenewal, type BaselineSnapshot, forgetProgress } from "./baseline-snapshot.ts";
+import {
+  type BaselineRenewal,
+  type BaselineSnapshot,
+  forgetProgress,
+  isOtherBearing,
+} from "./baseline-snapshot.ts";
 import type { BaselineEvent, BaselineLearner, BaselineOptions, BaselineStatus } from "./baseline-status.ts";
+import { createDeafness } from "./deafness.ts";
 import { describeBaseline } from "./describe-baseline.ts";
 import type { BaselineSubject } from "./fit-site-baseline.ts";
 import { type HealthyRows, noHealthyRows } from "./healthy-rows.ts";
@@ -55,6 +61,8 @@ export interface OwnReference {
   readonly standing: BaselineStanding;
   /** Features of this machine's healthy windows, for the model that serves; the same object as long as they are the same. */
   readonly healthyRows: HealthyRows;
+  /** Has the sensor heard far less than the machine's own healthy level for a while, at speeds that were learnt? */
+  readonly isDeaf: boolean;
   /** Is what was kept of another epoch, or of a bearing with other orders? */
   readonly isOtherMachine: boolean;
   /** Measures the severity of a window; returns the baseline that it is to be held against. */
@@ -106,17 +114,21 @@ class Reference implements OwnReference {
   /** Levels of a window that has none: whoever scored it sends no samples. */
   #unheard: Float32Array;
   severityDb: number | null = null;
+  readonly #deafness = createDeafness();
   readonly isOtherMachine: boolean;
 
   constructor(parts: WatchParts, options: BaselineOptions, kept: BaselineSnapshot | undefined) {
     this.#options = options;
     this.#parts = parts;
     // What was found healthy was another machine, sensor or bearing.
-    const isOther = kept !== undefined && (kept.epoch !== options.epoch || isOtherBearing(kept, parts));
+    const isOther =
+      kept !== undefined && (kept.epoch !== options.epoch || isOtherBearing(kept, parts.orders));
     this.isOtherMachine = isOther;
     this.#renewal = kept?.renewal ?? null;
     if (isOther) this.stopVouching();
-    if (kept !== undefined && !isOther && kept.modelDigest !== parts.model.digest) this.#parked = kept;
+    // A configuration may be wrong for one start.
+    const isOtherModel = kept?.modelDigest !== parts.model.digest;
+    if (kept?.epoch === options.epoch && (isOther || isOtherModel)) this.#parked = kept;
     this.#begin(kept && dropOtherMargins(kept, parts));
     this.#unheard = listUnheard(parts);
   }
@@ -143,6 +155,10 @@ class Reference implements OwnReference {
     });
   }
 
+  get isDeaf(): boolean {
+    return this.#deafness.isDeaf;
+  }
+
   get doubted(): SiteBaseline | null {
     return this.#learner?.doubted ?? null;
   }
@@ -165,6 +181,7 @@ class Reference implements OwnReference {
     this.#parked = null;
     const baseline = this.#learner?.current ?? null;
     this.severityDb = measureSeverity(window, this.#parts.baseline, baseline);
+    this.#deafness.note(this.severityDb, baseline, window.shaftRpm);
     return baseline;
   }
 
@@ -220,7 +237,8 @@ class Reference implements OwnReference {
 
   snapshot(): BaselineSnapshot | undefined {
     // As long as nothing was heard, nothing is forgotten.
-    if (this.#parked !== null) return { ...this.#parked, renewal: this.#renewal ?? undefined };
+    if (this.#parked !== null)
+      return this.isOtherMachine ? this.#parked : { ...this.#parked, renewal: this.#renewal ?? undefined };
     const progress = this.#learner?.snapshot();
     if (progress === undefined) return undefined;
     const { coinciding = [], orders } = this.#parts;
@@ -236,27 +254,18 @@ class Reference implements OwnReference {
     const subject = toSubject(this.#parts, this.isVouched);
     this.#learner = subject === null ? null : createBaselineLearner(subject, this.#options, snapshot);
     this.severityDb = null;
+    this.#deafness.forget();
     this.#lastMs = Number.NaN;
   }
 }
 
 /** What was learnt against other rivals, since the bearing is said to be another one now: levels stay, margins are learnt again. */
 function dropOtherMargins(kept: BaselineSnapshot, parts: WatchParts): BaselineSnapshot {
-  const isOther = isOtherBearing(kept, parts);
+  const isOther = isOtherBearing(kept, parts.orders);
   const { coinciding = [] } = parts;
   if (!isOther && (kept.coinciding ?? []).join() === coinciding.join()) return kept;
   const levels = { ...kept, baseline: kept.baseline && dropMargins(kept.baseline), doubted: undefined };
   return isOther ? forgetProgress(levels) : levels;
-}
-
-/** Orders of one bearing may be rounded otherwise. */
-const sameOrders = 1e-3;
-
-/** Was it learnt at other lines? Where nobody wrote the orders down, it is not known to be. */
-function isOtherBearing({ orders }: BaselineSnapshot, parts: WatchParts): boolean {
-  const now = parts.orders;
-  if (orders === undefined || now === undefined) return false;
-  return orders.some((order, at) => Math.abs(order / (now[at] ?? Number.NaN) - 1) > sameOrders);
 }
 
 const unheardLevels = new WeakMap<WatchParts, Float32Array>();

@@ -94,3 +94,11 @@ export function octavesAbove(shaftRpm: number, { shaftRpm: learnt }: Pick<SiteBa
 function expectLevel(healthy: SiteLevel | LevelStatistics, octaves: number): number {
   return "perOctaveDb" in healthy ? healthy.locationDb + healthy.perOctaveDb * octaves : healthy.locationDb;
 }
+
+/** Outside the learnt speeds by more than this share a level is expected by guess, and says nothing. */
+const speedMargin = 0.1;
+
+/** Has the machine been learnt at about this speed? */
+export function isLearntSpeed({ shaftRpm: { min, max } }: SiteBaseline, shaftRpm: number): boolean {
+  return shaftRpm >= min * (1 - speedMargin) && shaftRpm <= max * (1 + speedMargin);
+}

@@ -1,5 +1,5 @@
 /** What a row, the turbine's last day and the plan make of each component: a decision of two modes, with its explanation. */
-import type { NormalBehaviourSpec } from "../../contract/bundle/normal-behaviour.ts";
+import { type NormalBehaviourSpec, scadaModes } from "../../contract/bundle/normal-behaviour.ts";
 import type {
   Decision,
   Explanation,
@@ -12,9 +12,6 @@ import { explainScore } from "../../decision/normal-behaviour/explain-score.ts";
 import { dayMs } from "../../maths/durations.ts";
 import type { FarmPlan } from "./farm-plan.ts";
 import type { ScoredRow } from "./scada-turbine.ts";
-
-/** Failure modes of such a decision, in order. */
-const scadaModes = ["failure-ahead", "sensor-fault"] as const;
 
 export interface ComponentDeciderOptions {
   readonly site: string;

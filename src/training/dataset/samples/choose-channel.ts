@@ -14,9 +14,13 @@ const unitAfterName = /\s*[[(]([^[(]*)[\])]\s*$/;
 /** Without brackets only what nothing else is written like: `Acceleration m/s²`. */
 const unitWithoutBrackets = /[\s_,](mm?\/s\S*)\s*$/;
 
+/** A direction or an end of the machine: `(V)` is vertical, `(DE)` the drive end. */
+const placeAfterName = /\s*\([A-Z]{1,3}\)\s*$/;
+
 /** The unit that a channel's name ends with, as it is written; undefined: it has none. */
 export function readNamedUnit(name: string): string | undefined {
-  return unitAfterName.exec(name)?.[1] ?? unitWithoutBrackets.exec(name)?.[1];
+  const plain = name.replace(placeAfterName, "");
+  return unitAfterName.exec(plain)?.[1] ?? unitWithoutBrackets.exec(plain)?.[1];
 }
 
 /**

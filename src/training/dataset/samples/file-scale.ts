@@ -1,5 +1,9 @@
 /** What a file's numbers are worth in g: by what is said of it, else by the unit that the file itself states. */
-import { gravitiesOf, readAccelerationUnit } from "../../../core/contract/acceleration-units.ts";
+import {
+  gravitiesOf,
+  isOtherQuantity,
+  readAccelerationUnit,
+} from "../../../core/contract/acceleration-units.ts";
 import type { SampleFile } from "./samples.ts";
 
 /** What a description says of a file's numbers. */
@@ -33,9 +37,6 @@ export function findFileScale(file: Pick<SampleFile, "isCounts" | "unit">, said:
     return { scale: said.scale, otherUnit: null, overruled: isOther ? stated! : null };
   }
   if (said.otherUnit !== undefined) return { scale: null, otherUnit: said.otherUnit, overruled: null };
-  const isOtherQuantity = stated !== undefined && unit === null && otherQuantities.test(stated.trim());
-  return { scale: own, otherUnit: isOtherQuantity ? stated.trim() : null, overruled: null };
+  const isOther = stated !== undefined && unit === null && isOtherQuantity(stated);
+  return { scale: own, otherUnit: isOther ? stated.trim() : null, overruled: null };
 }
-
-/** Velocity, displacement, voltage and current: brackets hold other things too, such as `(DE)`. */
-const otherQuantities = /^([mµu]?m\/s|in\/s|ips|[mµu]m|m?v|m?a|volts?)$/i;

@@ -2,6 +2,7 @@
 import {
   type AccelerationUnit,
   gravitiesOf,
+  isOtherQuantity,
   readAccelerationUnit,
 } from "../../../core/contract/acceleration-units.ts";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
@@ -163,7 +164,8 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
     scale: numberOf(numberKeys.scale),
     durationS: numberOf(numberKeys.durationS),
     unit: acceleration ?? undefined,
-    otherUnit: acceleration === null ? unit : undefined,
+    // Of any other word (counts, raw) nobody knows what it means: the file itself may.
+    otherUnit: acceleration === null && unit !== undefined && isOtherQuantity(unit) ? unit : undefined,
     channel: textOf("channel"),
     time: textOf("time"),
     point: textOf("point"),

@@ -6,6 +6,7 @@ import { createScratchFolder } from "../../../../scripts/scratch-folder.ts";
 import { readAccelerationUnit } from "../../../../src/core/contract/acceleration-units.ts";
 import { findFileScale } from "../../../../src/training/dataset/samples/file-scale.ts";
 import { openSampleFile, readStatedUnit } from "../../../../src/training/dataset/samples/sample-file.ts";
+import { parseSidecarWords } from "../../../../src/training/dataset/sidecar/sidecar.ts";
 
 const scratch = createScratchFolder("file-scale");
 afterAll(() => scratch.remove());
@@ -23,6 +24,12 @@ test.each([
   // Latin-1, read as UTF-8.
   ["m/s\ufffd", "m/s2"],
   ["mm/s²", "mm/s2"],
+  ["G", "g"],
+  ["g rms", "g"],
+  ["m/sec2", "m/s2"],
+  ["m s^-2", "m/s2"],
+  ["ms-2", "m/s2"],
+  ["MG", null],
   ["mm/s", null],
   ["m/s", null],
   ["V", null],
@@ -37,6 +44,8 @@ test.each([
   { name: "without brackets", head: "t,Acceleration m/s^2", separator: ",", unit: "m/s^2" },
   { name: "in a line below the names", head: "t;a\n[s];[m/s^2]", separator: ";", unit: "m/s^2" },
   { name: "in a comment", head: "# t [s], a [mg]", separator: ",", unit: "mg" },
+  { name: "before a direction", head: "t,acc [g] (A)", separator: ",", unit: "g" },
+  { name: "in no direction", head: "t,Bearing 1 (V)", separator: ",", unit: undefined },
   { name: "nowhere", head: "t,acc", separator: ",", unit: undefined },
 ])("a unit of a text stands $name", async ({ name, head, separator, unit }) => {
   const path = join(scratch.path, `${name}.csv`);
@@ -81,4 +90,13 @@ test("what stands in brackets may be no unit", () => {
     otherUnit: null,
     overruled: null,
   });
+});
+
+test("a description's word that means nothing leaves the file its say", () => {
+  for (const word of ["counts", "raw", "-", "acceleration"]) {
+    const { otherUnit, unit } = parseSidecarWords({ rateHz: 1000, unit: word }, "a.json");
+    expect([otherUnit, unit]).toEqual([undefined, undefined]);
+  }
+  expect(parseSidecarWords({ rateHz: 1000, unit: "mm/s rms" }, "a.json").otherUnit).toBe("mm/s rms");
+  expect(parseSidecarWords({ rateHz: 1000, unit: "m/sec^2" }, "a.json").unit).toBe("m/s2");
 });

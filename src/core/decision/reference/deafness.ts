@@ -1,0 +1,34 @@
+/** Whether a sensor still hears its machine: how long it has heard far less than the machine's own healthy level. */
+import type { SiteBaseline } from "../../contract/site-baseline.ts";
+import { isLearntSpeed } from "./severity.ts";
+
+/** Of a sensor that hears its machine no more, dB, for so many windows in a row. */
+const deafDb = -9;
+const deafWindows = 12;
+
+/** Follows one sensor. */
+export interface Deafness {
+  readonly isDeaf: boolean;
+  /** One window: dB above `baseline`, null where not known. At a speed that was not learnt a level is a guess, and no news. */
+  note(severityDb: number | null, baseline: SiteBaseline | null, shaftRpm: number): void;
+  /** There is another baseline, or none. */
+  forget(): void;
+}
+
+/** Creates it for a sensor that hears. */
+export function createDeafness(): Deafness {
+  /** In a row. */
+  let quiet = 0;
+  return {
+    get isDeaf(): boolean {
+      return quiet >= deafWindows;
+    },
+    note: (severityDb, baseline, shaftRpm) => {
+      if (severityDb === null || baseline === null || !isLearntSpeed(baseline, shaftRpm)) return;
+      quiet = severityDb <= deafDb ? Math.min(deafWindows, quiet + 1) : 0;
+    },
+    forget: () => {
+      quiet = 0;
+    },
+  };
+}
