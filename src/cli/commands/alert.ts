@@ -47,6 +47,12 @@ function listCommand(): Command {
     .argument("[turbine]", "id of the turbine (default: all)")
     .requiredOption("-c, --config <file>", configHelp)
     .option("--json", "print one JSON object")
+    .addHelpText(
+      "after",
+      `
+Example:
+  $ aurora alert list WT07 --config /etc/aurora/gateway.yaml`,
+    )
     .action(async (turbine: string | undefined, flags: AlertFlags) => {
       const all = await askAlarms(loadGatewayConfig(flags.config));
       const alarms = all.filter((alarm) => turbine === undefined || alarm.turbine === turbine);
@@ -71,7 +77,10 @@ function acknowledgeCommand(): Command {
     "ack",
     "acknowledge an alarm: somebody has seen it",
     `An alarm that is over and was never acknowledged stays listed until somebody has. One that stands goes on, and ends by
-its own rule. Subscribers and the collector are told, with the alarm's state.`,
+its own rule. Subscribers and the collector are told, with the alarm's state.
+
+Example:
+  $ aurora alert ack WT07 generator-bearing inner-race --config /etc/aurora/gateway.yaml`,
   ).action((...[turbine, component, failureMode, flags]: StepArguments<AlertFlags>) =>
     act({ turbine, component, failureMode }, flags, { action: "acknowledge" }),
   );
@@ -82,7 +91,11 @@ function shelveCommand(): Command {
     "shelve",
     "hide an alarm for some hours",
     `What the machine does is followed beneath, and its health stays what it is; the alarm is shown again when the hours are
-over.`,
+over.
+
+Examples:
+  $ aurora alert shelve WT07 generator-bearing inner-race --hours 12 --config /etc/aurora/gateway.yaml
+  $ aurora alert shelve WT07 generator-bearing inner-race --end --config /etc/aurora/gateway.yaml`,
   )
     .option("--hours <number>", "for how long", parseNumber(0.01, maxShelvedHours), 8)
     .option("--end", "show it again now")
@@ -100,7 +113,11 @@ function maintainCommand(): Command {
     "maintain",
     "take an alarm out of service while its machine or sensor is worked on",
     `It stays out until --end, over restarts. Its component is of unknown health meanwhile. After a repair call
-\`aurora baseline renew\` as well.`,
+\`aurora baseline renew\` as well.
+
+Examples:
+  $ aurora alert maintain WT07 generator-bearing inner-race --config /etc/aurora/gateway.yaml
+  $ aurora alert maintain WT07 generator-bearing inner-race --end --config /etc/aurora/gateway.yaml`,
   )
     .option("--end", "put it back into service")
     .action((...[turbine, component, failureMode, flags]: StepArguments<MaintainFlags>) =>
