@@ -7,8 +7,8 @@ import {
   alarmListSchema,
   alarmReplySchema,
   alarmsPath,
+  refuseUnknownAlarm,
 } from "../../core/contract/alarm-report.ts";
-import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { idPattern } from "../../core/contract/topics.ts";
 import { askOperator } from "./ask-gateway.ts";
@@ -44,11 +44,7 @@ export async function askAlarmStep(
   const parts = [place.turbine, place.component, place.failureMode];
   const subject = parts.join(" ");
   if (!parts.every((part) => idPattern.test(part))) {
-    throw new AuroraError("USAGE", `there is no alarm of ${subject}`, {
-      op: order.action,
-      subject,
-      hint: "`aurora alert list --config FILE` says which there are: turbine, component, failure mode.",
-    });
+    throw refuseUnknownAlarm(place, order.action);
   }
   return await askOperator({
     config,

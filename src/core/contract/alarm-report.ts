@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { type AlarmState, type AlertSeverity, alarmStates } from "./alert.ts";
+import { AuroraError } from "./aurora-error.ts";
 import { onDemand } from "./on-demand.ts";
 import { oneLine } from "./one-line.ts";
 
@@ -66,6 +67,16 @@ export interface AlarmOrder {
 export interface AlarmReply {
   /** As it is from now on; null: it is normal, as nothing is left to be seen. */
   readonly alarm: AlarmReport | null;
+}
+
+/** The error for an alarm that is not among those of `aurora alert list`; `op` is what was to be done to it. */
+export function refuseUnknownAlarm({ turbine, component, failureMode }: AlarmPlace, op: string): AuroraError {
+  const subject = `${turbine} ${component} ${failureMode}`;
+  return new AuroraError("USAGE", `there is no alarm of ${subject}`, {
+    op,
+    subject,
+    hint: "`aurora alert list --config FILE` says which there are: turbine, component, failure mode.",
+  });
 }
 
 const name = z.string().min(1).max(256);

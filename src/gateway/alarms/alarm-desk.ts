@@ -1,6 +1,12 @@
 /** What people do to a gateway's alarms: they see them, acknowledge them, and withhold them for a while. Decides nothing. */
 
-import type { AlarmOrder, AlarmPlace, AlarmReply, AlarmReport } from "../../core/contract/alarm-report.ts";
+import {
+  type AlarmOrder,
+  type AlarmPlace,
+  type AlarmReply,
+  type AlarmReport,
+  refuseUnknownAlarm,
+} from "../../core/contract/alarm-report.ts";
 import type { AlertEvent } from "../../core/contract/alert.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
@@ -40,21 +46,14 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
     list: () => register.list(site).map(describeAlarm),
     act: (place, order) => {
       const { turbine, component, failureMode } = place;
-      const subject = `${turbine} ${component} ${failureMode}`;
-      if (find(place) === undefined) {
-        throw new AuroraError("USAGE", `there is no alarm of ${subject}`, {
-          op: "alert",
-          subject,
-          hint: "`aurora alert list --config FILE` says which there are: turbine, component, failure mode.",
-        });
-      }
+      if (find(place) === undefined) throw refuseUnknownAlarm(place, order.action);
       const atMs = clock.nowMs();
       const point = { site, turbine, component };
       const stepped = register.step({ point, failureMode }, toStep(order, atMs), atMs);
       if (!stepped.ok) {
         throw new AuroraError("USAGE", stepped.error, {
-          op: "alert",
-          subject,
+          op: order.action,
+          subject: `${turbine} ${component} ${failureMode}`,
           hint: "`aurora alert list --config FILE` says in which state it is.",
         });
       }

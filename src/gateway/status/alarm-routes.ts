@@ -5,14 +5,13 @@ import {
   alarmOrderSchema,
   alarmsPath,
 } from "../../core/contract/alarm-report.ts";
-import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import type { AlarmDesk } from "../alarms/alarm-desk.ts";
 import {
   answerJson,
   expectOperator,
   type GatewayRequest,
   type GatewayRoute,
-  parseBody,
+  readOrder,
   refuseRequest,
 } from "./gateway-http.ts";
 
@@ -39,9 +38,6 @@ function act({ path, body, actor }: GatewayRequest, desk: AlarmDesk): AlarmReply
   if (place === null)
     throw refuseRequest("USAGE", `there is only POST ${alarmsPath}/TURBINE/COMPONENT/FAILURE-MODE`);
   const [, turbine = "", component = "", failureMode = ""] = place;
-  const asked = parseBody(body);
-  const order = alarmOrderSchema().safeParse(asked);
-  if (!order.success)
-    throw refuseRequest("USAGE", `nothing to do to an alarm: ${sayIssue(order.error.issues[0], asked)}`);
-  return desk.act({ turbine, component, failureMode }, order.data);
+  const order = readOrder(body, alarmOrderSchema(), "nothing to do to an alarm");
+  return desk.act({ turbine, component, failureMode }, order);
 }

@@ -8,7 +8,6 @@ import {
   type RenewalReply,
   renewalRequestSchema,
 } from "../../core/contract/baseline-report.ts";
-import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { SiteBaselines } from "../points/site-baselines.ts";
 import {
@@ -16,7 +15,7 @@ import {
   expectOperator,
   type GatewayRequest,
   type GatewayRoute,
-  parseBody,
+  readOrder,
   refuseRequest,
 } from "./gateway-http.ts";
 
@@ -51,9 +50,6 @@ function renew({ path, body, actor }: GatewayRequest, { baselines, clock }: Base
   if (place === null)
     throw refuseRequest("USAGE", `there is only POST ${baselinesPath}/TURBINE/COMPONENT/renew`);
   const [, turbine = "", component = ""] = place;
-  const asked = parseBody(body);
-  const wish = renewalRequestSchema().safeParse(asked);
-  if (!wish.success)
-    throw refuseRequest("USAGE", `not a request for a renewal: ${sayIssue(wish.error.issues[0], asked)}`);
-  return baselines.renew({ turbine, component }, { ...wish.data, atMs: clock.nowMs() });
+  const wish = readOrder(body, renewalRequestSchema(), "not a request for a renewal");
+  return baselines.renew({ turbine, component }, { ...wish, atMs: clock.nowMs() });
 }

@@ -1,5 +1,4 @@
 /** `POST /devices/ID/capture`: raw samples of a device, for this machine's operator. */
-import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import {
   type DeviceCaptureReply,
   deviceCaptureRequestSchema,
@@ -11,7 +10,7 @@ import {
   expectOperator,
   type GatewayRequest,
   type GatewayRoute,
-  parseBody,
+  readOrder,
   refuseRequest,
 } from "./gateway-http.ts";
 
@@ -31,11 +30,8 @@ async function capture(
   expectOperator(actor);
   const deviceId = /^\/devices\/([A-Za-z0-9._-]{1,63})\/capture$/.exec(path)?.[1];
   if (deviceId === undefined) throw refuseRequest("USAGE", "there is only POST /devices/ID/capture");
-  const asked = parseBody(body);
-  const wish = deviceCaptureRequestSchema().safeParse(asked);
-  if (!wish.success)
-    throw refuseRequest("USAGE", `not a request for samples: ${sayIssue(wish.error.issues[0], asked)}`);
-  const { recording, receivedSamples, gaps } = await captures.capture({ ...wish.data, deviceId, signal });
+  const wish = readOrder(body, deviceCaptureRequestSchema(), "not a request for samples");
+  const { recording, receivedSamples, gaps } = await captures.capture({ ...wish, deviceId, signal });
   return {
     about: describeRecording(recording, placeOf(deviceId)),
     samples: recording.samples,

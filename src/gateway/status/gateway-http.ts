@@ -7,7 +7,9 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import type { z } from "zod";
 import { AuroraError, type ErrorCode } from "../../core/contract/aurora-error.ts";
+import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import { gatewayAccessFile } from "../../core/contract/device/device-capture.ts";
 import { renderHttpDate } from "../../core/contract/iso-time.ts";
 import type { Clock } from "../../core/platform/clock.ts";
@@ -149,8 +151,16 @@ export function expectOperator(actor: GatewayActor): void {
   if (actor === "local") throw refuseRequest("GATEWAY", "the gateway does not know this caller");
 }
 
+/** What a JSON body asks for. @throws AuroraError USAGE, beginning with `refusal`, for what `schema` does not take. */
+export function readOrder<T>(body: string, schema: z.ZodType<T>, refusal: string): T {
+  const asked = parseBody(body);
+  const order = schema.safeParse(asked);
+  if (order.success) return order.data;
+  throw refuseRequest("USAGE", `${refusal}: ${sayIssue(order.error.issues[0], asked)}`);
+}
+
 /** The value of a JSON body, or undefined, which no schema takes, for what is not JSON. */
-export function parseBody(text: string): unknown {
+function parseBody(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

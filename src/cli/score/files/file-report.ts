@@ -45,6 +45,11 @@ export function complainOfFile({ file, error }: ReportedFile): boolean {
   return true;
 }
 
+/** Says on stderr, a line each, what is doubtful about `what`. */
+export function warnOf(what: string, doubts: Iterable<string>): void {
+  for (const doubt of doubts) process.stderr.write(`warning: ${what}: ${printable(doubt)}\n`);
+}
+
 /** 0 where all is well, 2 where every file was described wrongly, 1 where any has an error or says nothing. */
 export function exitCodeOf<T extends ReportedFile>(
   files: readonly T[],

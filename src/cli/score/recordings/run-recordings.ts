@@ -3,9 +3,8 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { doubtBearing } from "../../../training/dataset/sidecar/bearing-words.ts";
-import { printable } from "../../terminal/end-process.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
-import { complainOfFile, exitCodeOf } from "../files/file-report.ts";
+import { complainOfFile, exitCodeOf, warnOf } from "../files/file-report.ts";
 import { expectOtherOutput } from "../files/row-writer.ts";
 import { createDescriber, type Describer, type SidecarFlags } from "../sidecar/sidecar-options.ts";
 import type { FileSummary } from "./file-summary.ts";
@@ -49,9 +48,9 @@ export async function runRecordings(bundle: LoadedBundle, flags: RecordingFlags)
     onOpened: unitDoubts.look,
     progress: bar.update,
   }).finally(bar.end);
-  for (const doubt of doubts) process.stderr.write(`warning: bearing: ${doubt}\n`);
-  for (const doubt of unitDoubts.list()) process.stderr.write(`warning: unit: ${printable(doubt)}\n`);
-  for (const warning of known?.warnings ?? []) process.stderr.write(`warning: baseline: ${warning}\n`);
+  warnOf("bearing", doubts);
+  warnOf("unit", unitDoubts.list());
+  warnOf("baseline", known?.warnings ?? []);
   process.stdout.write(
     flags.json === true
       ? `${JSON.stringify({ model: bundle.ref, out: flags.out, baseline: describeBaseline(known), files })}\n`

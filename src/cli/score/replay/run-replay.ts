@@ -6,7 +6,7 @@ import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { doubtBearing } from "../../../training/dataset/sidecar/bearing-words.ts";
 import { printable } from "../../terminal/end-process.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
-import { complainOfFile, exitCodeOf } from "../files/file-report.ts";
+import { complainOfFile, exitCodeOf, warnOf } from "../files/file-report.ts";
 import { expectOtherOutput, openRowWriter, type RowWriter } from "../files/row-writer.ts";
 import { listTimeDoubts } from "../files/time-doubts.ts";
 import { createUnitDoubts } from "../recordings/unit-doubts.ts";
@@ -52,21 +52,12 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
         ? ""
         : printable(renderReplay(points, budget, errors.length)),
   );
-  for (const doubt of listTimeDoubts(plan.recordings, Date.now())) {
-    process.stderr.write(`warning: time: ${printable(doubt)}\n`);
-  }
-  for (const doubt of unitDoubts.list()) process.stderr.write(`warning: unit: ${printable(doubt)}\n`);
-  if (flags.gateway === undefined) {
-    for (const doubt of listStandbyDoubts(plan.recordings))
-      process.stderr.write(`warning: speed: ${printable(doubt)}\n`);
-  }
-  for (const doubt of await listSpeedDoubts(plan.recordings)) {
-    process.stderr.write(`warning: speed: ${printable(doubt)}\n`);
-  }
-  for (const doubt of listSnapshotDoubts(bundle.manifest, bearingsOf(plan), points)) {
-    process.stderr.write(`warning: recordings: ${printable(doubt)}\n`);
-  }
-  for (const doubt of listDoubts(plan)) process.stderr.write(`warning: bearing: ${doubt}\n`);
+  warnOf("time", listTimeDoubts(plan.recordings, Date.now()));
+  warnOf("unit", unitDoubts.list());
+  if (flags.gateway === undefined) warnOf("speed", listStandbyDoubts(plan.recordings));
+  warnOf("speed", await listSpeedDoubts(plan.recordings));
+  warnOf("recordings", listSnapshotDoubts(bundle.manifest, bearingsOf(plan), points));
+  warnOf("bearing", listDoubts(plan));
   complain(result);
   return exitCodeOf(
     [...points.map((point) => ({ file: point.point, windows: point.windows })), ...errors],

@@ -4,9 +4,8 @@ import type { Bundle } from "../../../core/bundle/bundle.ts";
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { listComponents, requireSpec } from "../../../core/serving/scada/scada-turbine.ts";
-import { printable } from "../../terminal/end-process.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
-import { complainOfFile, exitCodeOf } from "../files/file-report.ts";
+import { complainOfFile, exitCodeOf, warnOf } from "../files/file-report.ts";
 import { findTableForm, listColumnNames, nameColumns } from "./column-names.ts";
 import { type LoggedRepair, readRepairs } from "./read-repairs.ts";
 import { type AskedInspection, type ScoredTables, scoreTables } from "./score-tables.ts";
@@ -52,10 +51,8 @@ export async function runTables(
   );
   for (const file of files) complain(file, scored);
   const read = files.filter(({ error }) => error === undefined);
-  for (const warning of doubtRepairs(repairs, scored)) process.stderr.write(`warning: repairs: ${warning}\n`);
-  for (const warning of scored.timeDoubts.slice(0, shownDoubts)) {
-    process.stderr.write(`warning: time: ${printable(warning)}\n`);
-  }
+  warnOf("repairs", doubtRepairs(repairs, scored));
+  warnOf("time", scored.timeDoubts.slice(0, shownDoubts));
   for (const note of listNotes(read, manifest)) process.stderr.write(`note: ${note}\n`);
   return exitCodeOf(files, saysNothing);
 }

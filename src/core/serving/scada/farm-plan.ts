@@ -115,8 +115,8 @@ export function createFarmPlan({ policy, components, turbines, from }: FarmPlanO
 
 /** What of a farm does not depend on the model that serves: which inspections were asked for, and when. */
 export function carryPlan(kept: ScadaFarmSnapshot): ScadaFarmSnapshot {
-  const { standing, planner } = kept;
-  return { ...kept, standing, planner: { ...planner, scores: [] }, plannedDay: null, days: [], assessed: [] };
+  const planner = { ...kept.planner, scores: [] };
+  return { ...kept, planner, plannedDay: null, days: [], assessed: [] };
 }
 
 function keepDay(
