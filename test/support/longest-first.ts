@@ -17,7 +17,7 @@ const longest = [
   "long/training-resume",
   "postgres/postgres-record",
   "cli/demo",
-  "collector/ingest-workers",
+  "long/ingest-workers",
   "browser/page",
   "cli/main",
   "gateway/update",

@@ -20,6 +20,7 @@ import { createMetrics } from "../../src/core/platform/metrics.ts";
 import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
 import { encodeUplinkEnvelope } from "../../src/core/wire/envelope-codec.ts";
 import { decodeUplinkAck } from "../../src/core/wire/uplink-ack.ts";
+import { alertEvent, alertRecord, turbineState } from "../collector/fleet-records.ts";
 import { compiledCommand } from "../support/compiled.ts";
 import { findFreePort } from "../support/free-port.ts";
 import { hasEnded } from "../support/has-ended.ts";
@@ -27,7 +28,6 @@ import { dynamicSecurity, hasMosquitto, type Mosquitto, startMosquitto } from ".
 import { hasPostgres, type ScratchPostgres, startScratchPostgres } from "../support/scratch-postgres.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
-import { alertEvent, alertRecord, turbineState } from "./fleet-records.ts";
 
 const base = "aurora/v1";
 const topics = createTopics(base);

@@ -1,0 +1,3 @@
+import { describeFeatureBits } from "../mcu/feature-bits-suite.ts";
+
+describeFeatureBits("m4");
