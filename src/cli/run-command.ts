@@ -1,7 +1,7 @@
 /** Runs the `aurora` command: finds the subcommand, loads only that one, and turns errors into exit codes 0, 1 and 2. */
 import { Command, CommanderError } from "commander";
 import { commandTable } from "./command-table.ts";
-import { reportError } from "./terminal/end-process.ts";
+import { type ErrorReport, printJsonError, reportError } from "./terminal/end-process.ts";
 import { runtimeVersion } from "./terminal/installation.ts";
 
 /** Runs it with the arguments as `process.argv` holds them, to the end; returns the exit code and ends no process. */
@@ -34,8 +34,11 @@ export async function runCommand(given: readonly string[]): Promise<number> {
     await program.parseAsync(argv);
     return process.exitCode === undefined ? 0 : Number(process.exitCode);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    return reportError(error);
+    const json = argv.includes("--json");
+    if (!(error instanceof CommanderError)) return reportError(error, { json });
+    if (error.exitCode === 0) return 0;
+    if (json) printJsonError(describeUsage(error, argv[2]!));
+    return 2;
   }
 }
 
@@ -97,6 +100,12 @@ function refuseSecondValues(command: Command): void {
       isGiven = true;
     });
   }
+}
+
+function describeUsage({ message }: CommanderError, name: string): ErrorReport {
+  const isKnown = commandTable.some((entry) => entry.name === name);
+  const hint = usageHint(isKnown ? `aurora ${name}` : "aurora").replace(/^hint: /, "");
+  return { code: "USAGE", message: message.replace(/^error: /, ""), hint };
 }
 
 function usageHint(path: string): string {

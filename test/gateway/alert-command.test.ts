@@ -48,7 +48,7 @@ test("an alarm is listed, acknowledged, shelved and taken out of service, subscr
   const acknowledged = await act("ack");
   expect(acknowledged.alarm).toMatchObject({ state: "acknowledged", by: expect.any(String) });
   await expect(run("ack", ...place)).rejects.toMatchObject({
-    code: "USAGE",
+    code: "GATEWAY",
     message: expect.stringContaining("acknowledge is not possible while acknowledged"),
   });
   const { alarm } = await act("shelve", "--hours", "2");

@@ -100,7 +100,7 @@ function sayWritten({ manifest, config, entries, unlabelled, others }: Initialis
     ...(others === 0 ? [] : [`${others} other files were passed over`]),
   ];
   return `${[
-    `${manifest}: ${files} recordings of ${machines} machines (${labels})`,
+    `${manifest}: ${files} ${files === 1 ? "recording" : "recordings"} of ${machines} ${machines === 1 ? "machine" : "machines"} (${labels})`,
     `${config}: written`,
     ...left,
     `Next:\n  aurora data check ${quoteWord(config)}\n  aurora train ${quoteWord(config)}`,

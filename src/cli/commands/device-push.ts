@@ -56,7 +56,7 @@ async function runDevicePush(dir: string, flags: DevicePushFlags): Promise<void>
     onNotice: (text) => {
       if (text === noticed) return;
       noticed = text;
-      process.stderr.write(`${isTerminal ? "\r" : ""}${printable(text)}\n`);
+      process.stderr.write(`${isTerminal ? "\r" : ""}warning: ${printable(text)}\n`);
     },
   });
   if (isTerminal) process.stderr.write("\n");

@@ -1,7 +1,6 @@
 /** `aurora explain`: what the prediction of one window is made of, as bars or JSON. */
 import { Command } from "commander";
 import { openSampleFile } from "../../training/dataset/samples/sample-file.ts";
-import { withJsonError } from "../score/files/file-report.ts";
 import { readsRows, withBundle } from "../score/files/open-bundle.ts";
 import { explainFile, renderExplanation } from "../score/recordings/explain-file.ts";
 import {
@@ -52,28 +51,26 @@ Example:
     .action(async (dir: string, flags: ExplainFlags) => {
       const color = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
       const path = flags.window;
-      const { json, text } = await withJsonError(flags, () =>
-        withBundle(dir, async (loaded, bundle) => {
-          if (readsRows(bundle)) {
-            const channels = bundle.manifest.channels.map(({ name }) => name);
-            const columns = await nameColumns(
-              channels,
-              {
-                known: listColumnNames(bundle),
-                channels: bundle.manifest.channels,
-                form: findTableForm(bundle),
-              },
-              undefined,
-            );
-            const json = await explainRows(loaded, path, columns);
-            return { json, text: renderRowExplanation(json, color) };
-          }
-          const describer = await createDescriber(flags);
-          const { sidecar, channel } = await describer.describe(path);
-          const json = await explainFile(loaded, await openSampleFile(path, channel), sidecar);
-          return { json, text: renderExplanation(json, color) };
-        }),
-      );
+      const { json, text } = await withBundle(dir, async (loaded, bundle) => {
+        if (readsRows(bundle)) {
+          const channels = bundle.manifest.channels.map(({ name }) => name);
+          const columns = await nameColumns(
+            channels,
+            {
+              known: listColumnNames(bundle),
+              channels: bundle.manifest.channels,
+              form: findTableForm(bundle),
+            },
+            undefined,
+          );
+          const json = await explainRows(loaded, path, columns);
+          return { json, text: renderRowExplanation(json, color) };
+        }
+        const describer = await createDescriber(flags);
+        const { sidecar, channel } = await describer.describe(path);
+        const json = await explainFile(loaded, await openSampleFile(path, channel), sidecar);
+        return { json, text: renderExplanation(json, color) };
+      });
       process.stdout.write(flags.json === true ? `${JSON.stringify(json)}\n` : text);
     });
 }

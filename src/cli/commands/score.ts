@@ -1,6 +1,5 @@
 /** `aurora score`: recordings or tables in files through a bundle, with the gateway's own results. */
 import { Command } from "commander";
-import { withJsonError } from "../score/files/file-report.ts";
 import { readsRows, withBundle } from "../score/files/open-bundle.ts";
 import { type RecordingFlags, runRecordings } from "../score/recordings/run-recordings.ts";
 import {
@@ -66,18 +65,16 @@ Examples:
       --turbine T01='T01_*' T06='T06_*' T07='T07_*' T11='T11_*' --repairs ../shared/data/edp/htw-failures-*.csv`,
     )
     .action(async (dir: string, flags: ScoreFlags) => {
-      process.exitCode = await withJsonError(flags, () =>
-        withBundle(
-          dir,
-          (loaded, bundle) => {
-            if (readsRows(bundle)) return runTables(loaded, bundle, flags);
-            return flags.decide === true ? runReplay(loaded, flags) : runRecordings(loaded, flags);
-          },
-          (bundle) => {
-            refuseForeignOptions(readsRows(bundle) ? "tables" : "recordings", flags);
-            checkReplayOptions(flags);
-          },
-        ),
+      process.exitCode = await withBundle(
+        dir,
+        (loaded, bundle) => {
+          if (readsRows(bundle)) return runTables(loaded, bundle, flags);
+          return flags.decide === true ? runReplay(loaded, flags) : runRecordings(loaded, flags);
+        },
+        (bundle) => {
+          refuseForeignOptions(readsRows(bundle) ? "tables" : "recordings", flags);
+          checkReplayOptions(flags);
+        },
       );
     });
 }

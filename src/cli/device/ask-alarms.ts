@@ -34,7 +34,7 @@ export async function askAlarms(config: GatewayConfig): Promise<readonly AlarmRe
 
 /**
  * Does something to an alarm.
- * @throws AuroraError USAGE for an alarm that is not there, or that this cannot be done to; GATEWAY when there is no gateway.
+ * @throws AuroraError USAGE for an alarm that is not there; GATEWAY where this cannot be done to it as it is, or there is no gateway.
  */
 export async function askAlarmStep(
   config: GatewayConfig,

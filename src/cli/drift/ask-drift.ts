@@ -158,7 +158,7 @@ async function explainNothing(question: DriftQuestion, nowMs: number): Promise<b
   const table = ofTurbine.points.length > 0 ? ofTurbine : await askDays({ collector, site });
   if (table.days.length === 0 && site === undefined) {
     if (day === undefined && question.turbine === undefined) return true;
-    throw new AuroraError("USAGE", "the collector has no verdict of drift yet", {
+    throw new AuroraError("COLLECTOR", "the collector has no verdict of drift yet", {
       op,
       hint: "Verdicts come once a day, when the day is over; the page says what is heard of now.",
     });

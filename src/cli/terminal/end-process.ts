@@ -1,19 +1,37 @@
 /** How a command ends: what is said of an error, the exit code, and a reader that has gone away. */
-import { hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { type AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { redactPasswords } from "../../core/platform/redact.ts";
 
+/** A user's error as `--json` says it. */
+export interface ErrorReport {
+  /** One of the codes in `src/ERRORS.md`. */
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** What is said of a user's error, without the passwords of addresses that it repeats. */
+export function describeError({ code, subject, message, hint }: AuroraError): ErrorReport {
+  // Many messages are half a sentence about their subject: "is missing".
+  const where = subject === undefined || message.includes(subject) ? "" : `${subject}: `;
+  return { code, message: say(`${where}${message}`), hint: say(hint) };
+}
+
+/** Writes `{"error": {code, message, hint}}` to stdout, where JSON was asked for. */
+export function printJsonError(error: ErrorReport): void {
+  process.stdout.write(`${JSON.stringify({ error })}\n`);
+}
+
 /**
- * Writes `error` to stderr, without the passwords of addresses that it repeats.
+ * Writes `error` to stderr, and where JSON was asked for to stdout as well.
  * @returns the exit code: 2 for wrong usage, 1 for everything else.
  */
-export function reportError(error: unknown): number {
+export function reportError(error: unknown, { json = false }: { readonly json?: boolean } = {}): number {
   if (hasErrorCode(error)) {
-    const { subject, message } = error;
-    // Many messages are half a sentence about their subject: "is missing".
-    const where = subject === undefined || message.includes(subject) ? "" : `${subject}: `;
-    process.stderr.write(`error: ${say(`${where}${message}`)}\n`);
-    process.stderr.write(`hint: ${say(error.hint)}\n`);
-    return error.code === "USAGE" ? 2 : 1;
+    const report = describeError(error);
+    if (json) printJsonError(report);
+    process.stderr.write(`error: ${report.message}\nhint: ${report.hint}\n`);
+    return report.code === "USAGE" ? 2 : 1;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(

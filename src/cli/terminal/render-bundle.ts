@@ -4,6 +4,7 @@ import type { TrustedKey } from "../../core/bundle/dsse.ts";
 import { verifyBundle } from "../../core/bundle/verify-bundle.ts";
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { ungatedWords } from "../../core/contract/bundle/lineage.ts";
+import { describeError } from "./end-process.ts";
 
 /** The manifest's main points, one a line, and the files. */
 export function renderBundle(bundle: Bundle): string {
@@ -64,7 +65,9 @@ export async function checkSignedBundle(dir: string, keys: readonly TrustedKey[]
     return { dir, ok: true, name, version, digest, signedBy, ...ungated };
   } catch (error) {
     if (!hasErrorCode(error)) throw error;
-    return { dir, ok: false, code: error.code, message: error.message, hint: error.hint };
+    // A file of it, not the folder, which stands before it.
+    const { message } = error.subject === dir ? error : describeError(error);
+    return { dir, ok: false, code: error.code, message, hint: error.hint };
   }
 }
 

@@ -118,7 +118,7 @@ export function verifyEnvelope(
       `${distinct} trusted ${distinct === 1 ? "key has" : "keys have"} signed, ${Math.max(1, threshold)} needed`,
       {
         op: "verify signature",
-        hint: `Trusted: ${trustedKeys.map((key) => key.keyId).join(", ") || "none"}.`,
+        hint: `Trust the signer's public key (\`--keys FILE\`, \`bundles.trustedKeys\` of a gateway), or sign with a trusted one; trusted are: ${trustedKeys.map((key) => key.keyId).join(", ") || "none"}.`,
       },
     );
   }

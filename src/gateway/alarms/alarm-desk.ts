@@ -28,7 +28,7 @@ export interface AlarmDeskOptions {
 export interface AlarmDesk {
   /** All that are not normal, oldest first. */
   list(): readonly AlarmReport[];
-  /** @throws AuroraError USAGE where there is no such alarm, or this cannot be done to it as it is. */
+  /** @throws AuroraError USAGE where there is no such alarm, GATEWAY where this cannot be done to it as it is. */
   act(place: AlarmPlace, order: AlarmOrder): AlarmReply;
 }
 
@@ -51,10 +51,10 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
       const point = { site, turbine, component };
       const stepped = register.step({ point, failureMode }, toStep(order, atMs), atMs);
       if (!stepped.ok) {
-        throw new AuroraError("USAGE", stepped.error, {
+        throw new AuroraError("GATEWAY", stepped.error, {
           op: order.action,
           subject: `${turbine} ${component} ${failureMode}`,
-          hint: "`aurora alert list --config FILE` says in which state it is.",
+          hint: "`aurora alert list` says in which state it is; what withholds it is ended first, with --end.",
         });
       }
       if (stepped.value === null) options.onSilentStep();

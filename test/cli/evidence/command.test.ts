@@ -64,7 +64,7 @@ const wrong = async (
   stderr: RegExp,
 ): Promise<void> => {
   const { code: ended, stderr: said, stdout } = await finished;
-  expect([ended, stdout]).toEqual([code, ""]);
+  expect([ended, stdout]).toEqual([code, expect.stringMatching(/^(|\{"error":\{"code":".*\}\}\n)$/)]);
   expect(said).toMatch(stderr);
   expect(said).toMatch(/^error: .*\nhint: .*\n$/);
 };

@@ -1,40 +1,17 @@
 /** What is said of a file beside its predictions: why it could not be scored, and what of it was lost to bad data. */
 import { hasErrorCode } from "../../../core/contract/aurora-error.ts";
 import type { Quarantine } from "../../../core/contract/stream.ts";
-import { printable } from "../../terminal/end-process.ts";
-
-/** Why a file could not be scored. */
-export interface FileError {
-  /** One of the codes in `src/ERRORS.md`. */
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string;
-}
+import { type ErrorReport, printable } from "../../terminal/end-process.ts";
 
 /** A user's error as it stands in a summary; a bug is thrown on. */
-export function describeFileError(error: unknown): FileError {
+export function describeFileError(error: unknown): ErrorReport {
   if (!hasErrorCode(error)) throw error;
   return { code: error.code, message: error.message, hint: error.hint };
 }
 
-/** Runs `work`; what it fails with is printed as `{"error": {code, message, hint}}` where JSON was asked for, and thrown on. */
-export async function withJsonError<T>(
-  { json }: { readonly json?: boolean },
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (json === true && hasErrorCode(error)) {
-      process.stdout.write(`${JSON.stringify({ error: describeFileError(error) })}\n`);
-    }
-    throw error;
-  }
-}
-
 interface ReportedFile {
   readonly file: string;
-  readonly error?: FileError;
+  readonly error?: ErrorReport;
 }
 
 /** Says a file's error on stderr, if it has one; returns whether it has. */

@@ -5,7 +5,8 @@ import {
   computeFaultProbability,
   computeProbability,
 } from "../../../core/decision/calibrate.ts";
-import { createLossCounter, type FileError, type LossCounter, type Losses } from "../files/file-report.ts";
+import type { ErrorReport } from "../../terminal/end-process.ts";
+import { createLossCounter, type LossCounter, type Losses } from "../files/file-report.ts";
 import type { AnsweredWindow } from "./ask-student.ts";
 import { createSeverityMedian, type SeverityReference, type SeverityScale } from "./recording-severity.ts";
 
@@ -25,7 +26,7 @@ export interface FileSummary {
   /** Windows that were lost to bad data, and samples by the reason that they were set aside for. */
   readonly setAside: Losses;
   /** Why the file, or the rest of it, could not be read; absent where all went well. */
-  readonly error?: FileError;
+  readonly error?: ErrorReport;
 }
 
 /** What a file is summed up of. */
@@ -41,7 +42,7 @@ export interface SummaryBuilder {
   readonly setAside: LossCounter["update"];
   /** Of a tenth of a second. */
   addLevels(levels: Float32Array, shaftRpm: number): void;
-  summarise(error?: FileError): FileSummary;
+  summarise(error?: ErrorReport): FileSummary;
 }
 
 /** The failure mode without `-race`: `inner`, `outer`, `ball`. */

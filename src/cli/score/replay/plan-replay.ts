@@ -9,7 +9,8 @@ import {
   joinSidecar,
   type SidecarPart,
 } from "../../../training/dataset/sidecar/sidecar.ts";
-import { describeFileError, type FileError } from "../files/file-report.ts";
+import type { ErrorReport } from "../../terminal/end-process.ts";
+import { describeFileError } from "../files/file-report.ts";
 import type { Describer } from "../sidecar/sidecar-options.ts";
 import { compareNames, describeUntimed, findTimeInName } from "./recording-time.ts";
 import { type ManifestEntry, resolveListed } from "./replay-manifest.ts";
@@ -33,7 +34,7 @@ export interface ReplayPlan {
   readonly recordings: readonly PlannedRecording[];
   /** Names of the points, in the order in which the files name them. */
   readonly points: readonly string[];
-  readonly errors: readonly { readonly file: string; readonly error: FileError }[];
+  readonly errors: readonly { readonly file: string; readonly error: ErrorReport }[];
 }
 
 export interface PlanRequest {
@@ -55,7 +56,7 @@ export async function planReplay(request: PlanRequest): Promise<ReplayPlan> {
   const listed = matchEntries(request);
   const nameFolder = createFolderNames(listed.map(({ file }) => file));
   expectUsedPoints(request, listed);
-  const errors: { file: string; error: FileError }[] = [];
+  const errors: { file: string; error: ErrorReport }[] = [];
   const recordings: PlannedRecording[] = [];
   const tellTime = createCourses(request, listed);
   const points = new Set<string>();

@@ -7,7 +7,8 @@ import type { PointId } from "../../../core/contract/stream.ts";
 import { createAlarmRegister } from "../../../core/decision/alarms/alarm-register.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { rememberSamples } from "../../../training/dataset/samples/samples.ts";
-import { describeFileError, type FileError } from "../files/file-report.ts";
+import type { ErrorReport } from "../../terminal/end-process.ts";
+import { describeFileError } from "../files/file-report.ts";
 import { type OpenedRecording, openRecording } from "../recordings/open-recording.ts";
 import type { PlannedRecording, ReplayPlan } from "./plan-replay.ts";
 import { createPointHistory, type PointHistory, type PointReport } from "./point-history.ts";
@@ -29,7 +30,7 @@ export interface ReplayRequest {
 /** What came of it: one entry a point, in the order of the files, and the files that could not be read. */
 export interface ReplayResult {
   readonly points: readonly PointReport[];
-  readonly errors: readonly { readonly file: string; readonly error: FileError }[];
+  readonly errors: readonly { readonly file: string; readonly error: ErrorReport }[];
 }
 
 /** Fails with INFERENCE, STORE, BUNDLE_INCOMPATIBLE: nothing that another recording would be spared. */

@@ -3,14 +3,15 @@
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { findOrMake } from "../../../core/maths/find-or-make.ts";
 import { isPlausibleTime } from "../../../training/dataset/parse-time.ts";
-import { describeFileError, type FileError } from "../files/file-report.ts";
+import type { ErrorReport } from "../../terminal/end-process.ts";
+import { describeFileError } from "../files/file-report.ts";
 import { type ReadingColumns, type Readings, readReadings } from "./read-readings.ts";
 import type { FileTurbine } from "./table-options.ts";
 
 /** Tables that can be scored, and errors of the others by their place among the files. */
 export interface FarmTables {
   readonly tables: readonly TurbineTable[];
-  readonly errors: ReadonlyMap<number, FileError>;
+  readonly errors: ReadonlyMap<number, ErrorReport>;
   /** Channels without any number, by the file's place. */
   readonly silent: ReadonlyMap<number, readonly string[]>;
 }
@@ -33,7 +34,7 @@ export interface FarmFiles {
 /** Reads all files; what is wrong with one is its error. */
 export async function readTables({ files, turbines, columns, progress }: FarmFiles): Promise<FarmTables> {
   const tables: TurbineTable[] = [];
-  const errors = new Map<number, FileError>();
+  const errors = new Map<number, ErrorReport>();
   const silent = new Map<number, readonly string[]>();
   const ids = new Set<string>();
   /** Turbine that only a file's name speaks of → that file. */

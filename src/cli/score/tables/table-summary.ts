@@ -5,7 +5,8 @@ import type { WatchOutcome } from "../../../core/decision/normal-behaviour/turbi
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { ComponentStanding } from "../../../core/serving/scada/scada-farm.ts";
 import { requireSpec } from "../../../core/serving/scada/scada-turbine.ts";
-import { createLossCounter, type FileError, type LossCounter, type Losses } from "../files/file-report.ts";
+import type { ErrorReport } from "../../terminal/end-process.ts";
+import { createLossCounter, type LossCounter, type Losses } from "../files/file-report.ts";
 import type { FarmFiles, FarmTables } from "./read-tables.ts";
 import type { ReplayedRow, ReplaySink, RowPlace } from "./replay-farm.ts";
 
@@ -42,7 +43,7 @@ export interface TableSummary {
   /** While residuals do not count; null once the site's own share has been learnt. */
   readonly learning: LearningProgress | null;
   /** Why the file could not be read; absent where all went well. */
-  readonly error?: FileError;
+  readonly error?: ErrorReport;
 }
 
 /** A turbine in a file. */
@@ -109,7 +110,7 @@ interface TableSummaryBuilder {
   readonly setAside: LossCounter["update"];
   takeDay(day: MonitorDay): void;
   takeStanding(standing: readonly ComponentStanding[]): void;
-  summarise(error?: FileError): TableSummary;
+  summarise(error?: ErrorReport): TableSummary;
 }
 
 function createTableSummary(

@@ -147,7 +147,7 @@ export function createAlarmRegister(
       const name = nameAlarm(point, failureMode);
       const record = records.get(name) ?? createAlarmRecord(point, { failureMode, probability: 0 });
       const next = stepAlarm(record.alarm, step);
-      if (!next.ok) return failed(`${name}: ${next.error}`);
+      if (!next.ok) return failed(next.error);
       const transition = step.kind === "acknowledge" ? "acknowledged" : "updated";
       const told = tellStep({ ...record, alarm: next.value }, { transition, atMs });
       records.set(name, told.record);

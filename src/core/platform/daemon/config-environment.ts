@@ -23,8 +23,8 @@ export interface EnvironmentOverride {
 
 interface EnvironmentOverrides {
   readonly overrides: readonly EnvironmentOverride[];
-  /** Variables that name no key. */
-  readonly unknown: readonly string[];
+  /** Variables that name no key, and the one that was probably meant, which is there. */
+  readonly unknown: readonly { readonly variable: string; readonly meant: string | null }[];
 }
 
 /** `passwordFile` → `PASSWORD_FILE`. */
@@ -41,14 +41,15 @@ export function findEnvironmentOverrides(
   environment: Readonly<Record<string, string | undefined>>,
 ): EnvironmentOverrides {
   const overrides: EnvironmentOverride[] = [];
-  const unknown: string[] = [];
+  const unknown: EnvironmentOverrides["unknown"][number][] = [];
   for (const [variable, text] of Object.entries(environment).sort()) {
     const isWithin = variable.includes("__");
     if (!variable.startsWith("AURORA_") || text === undefined) continue;
     if (!isWithin && !/^AURORA_[A-Z]+$/.test(variable)) continue;
-    const found = resolvePath(schema(), variable.slice("AURORA_".length).split("__"));
+    const parts = variable.slice("AURORA_".length).split("__");
+    const found = resolvePath(schema(), parts);
     if (found === undefined && !isWithin) continue;
-    if (found === undefined) unknown.push(variable);
+    if (found === undefined) unknown.push({ variable, meant: findMeant(schema(), parts) });
     else overrides.push({ variable, path: found.path, value: readValue(text, found.schema) });
   }
   return { overrides, unknown };
@@ -59,15 +60,27 @@ interface FoundKey {
   readonly schema: ConfigJsonSchema | undefined;
 }
 
-function resolvePath(schema: ConfigJsonSchema, parts: readonly string[]): FoundKey | undefined {
+/** The variable whose words are written together: `HTTPPORT` for `HTTP_PORT`. */
+function findMeant(schema: ConfigJsonSchema, parts: readonly string[]): string | null {
+  const together = (text: string): string => text.replaceAll("_", "").toUpperCase();
+  const found = resolvePath(schema, parts, (key, part) => together(key) === together(part));
+  if (found === undefined) return null;
+  return `AURORA_${found.path.map((part) => environmentName(`${part}`)).join("__")}`;
+}
+
+const isNamed = (key: string, part: string): boolean => environmentName(key) === part;
+
+function resolvePath(
+  schema: ConfigJsonSchema,
+  parts: readonly string[],
+  isKey: (key: string, part: string) => boolean = isNamed,
+): FoundKey | undefined {
   const path: (string | number)[] = [];
   let at: ConfigJsonSchema | undefined = schema;
   for (const part of parts) {
     at = at?.anyOf?.find(({ properties, items }) => properties !== undefined || items !== undefined) ?? at;
     if (at?.properties !== undefined) {
-      const key: string | undefined = Object.keys(at.properties).find(
-        (name) => environmentName(name) === part,
-      );
+      const key: string | undefined = Object.keys(at.properties).find((name) => isKey(name, part));
       if (key === undefined) return undefined;
       path.push(key);
       at = at.properties[key];

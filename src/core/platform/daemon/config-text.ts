@@ -229,7 +229,7 @@ function describeErrors(
     return new ConfigError(path, [complain({ path: [], problem, write }, first, column)]);
   }
   // One line that stands a step too far is several errors to a parser, in words of its own.
-  const leading = document.errors[0];
+  const leading = document.errors.find(({ message }) => unclosed.test(message)) ?? document.errors[0];
   if (leading !== undefined) {
     const { line, col } = lines.linePos(leading.pos[0]);
     const layout = sayLayout(leading, linesText[line - 1] ?? "");
@@ -243,12 +243,15 @@ function describeErrors(
   return new ConfigError(path, complaints);
 }
 
+/** A bracket that is not closed, which is what all errors behind it come from. */
+const unclosed = /^Flow .* end with a ([}\]])/;
+
 /** How the lines stand, where that is what the parser stumbles over; null: it is something else. @param lineText where it does */
 function sayLayout(
   { code, message }: Document["errors"][number],
   lineText: string,
 ): Pick<ConfigFinding, "problem" | "write"> | null {
-  const end = /^Flow .* end with a ([}\]])/.exec(message)?.[1];
+  const end = unclosed.exec(message)?.[1];
   if (end !== undefined) {
     const problem = `not valid YAML: a ${end === "}" ? "{" : "["} in front of this place is not closed`;
     return { problem, write: `close it with ${end}` };

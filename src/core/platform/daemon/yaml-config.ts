@@ -91,9 +91,13 @@ function readText<T>(text: string, options: YamlConfigOptions<T>): ReadConfig<T>
   if (found.unknown.length > 0) {
     throw new ConfigError(
       file,
-      found.unknown.map((variable) =>
-        makeComplaint({ path: [], problem: `${variable} names no configuration key` }, { file, variable }),
-      ),
+      found.unknown.map(({ variable, meant }) => {
+        const question = meant === null ? "" : `; did you mean ${meant}?`;
+        return makeComplaint(
+          { path: [], problem: `${variable} names no configuration key${question}` },
+          { file, variable },
+        );
+      }),
     );
   }
   refuseOtherKind(document, { kind: options.kind, file, wholeFile });

@@ -79,7 +79,7 @@ function describeUnreadable(path: string, cause: unknown): AuroraError {
   return new AuroraError("DATA_MISSING", `cannot read the folder ${path}`, {
     op: "list recordings",
     subject: path,
-    hint: "the folder of the recordings is that of the manifest, or is named with --data DIR",
+    hint: "check the path and that this user may read it; beside a manifest that lies elsewhere, --data DIR names the folder",
     cause,
   });
 }

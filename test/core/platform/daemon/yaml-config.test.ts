@@ -111,7 +111,10 @@ describe("a YAML configuration", () => {
 
   it("refuses a variable that names no key, and names the variable of a wrong value", () => {
     expect(() => parse(minimal, { AURORA_MQTT__URLL: "x" })).toThrow(
-      /AURORA_MQTT__URLL names no configuration key/,
+      /AURORA_MQTT__URLL names no configuration key$/m,
+    );
+    expect(() => parse(minimal, { AURORA_GATEWAY__HTTPPORT: "8080" })).toThrow(
+      /AURORA_GATEWAY__HTTPPORT names no configuration key; did you mean AURORA_GATEWAY__HTTP_PORT\?/,
     );
     // A key at the top is a key like any other; what is wrong within it is the variable's as well.
     const device = "{ id: mcu-7, connect: tcp://plc:4001 }";

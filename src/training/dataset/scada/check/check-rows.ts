@@ -99,7 +99,7 @@ function checkSteps(farm: ScannedFarm, series: TurbineSeries): DataFinding[] {
       ...at,
       value: `the longest gap is ${(longestMs / hourMs).toFixed(0)} hours from ${sayTime(timestampMs[longest]!)}`,
       problem: `${(100 * missing).toFixed(0)} % of the time of ${turbine} have no usable row`,
-      cure: "nothing where it sent nothing or was filtered to normal operation; otherwise export these times again",
+      cure: "do nothing if the turbine sent no data then, or only normal operation was kept; otherwise export these times again",
     });
   }
   return findings;
