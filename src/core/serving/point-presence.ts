@@ -58,6 +58,21 @@ const neverHeard: PresenceSnapshot = {
   isStanding: false,
 };
 
+/** The state, and a block that came since which nobody has told of; of one that came before it nothing changes. */
+export function noteArrival(
+  snapshot: PresenceSnapshot = neverHeard,
+  { timestampMs, arrivedMonotonicMs }: { readonly timestampMs: number; readonly arrivedMonotonicMs: number },
+): PresenceSnapshot {
+  if (arrivedMonotonicMs <= snapshot.lastBlockMonotonicMs) return snapshot;
+  const { lastUsefulMonotonicMs } = snapshot;
+  return {
+    ...snapshot,
+    lastBlockMonotonicMs: arrivedMonotonicMs,
+    lastUsefulMonotonicMs: Number.isNaN(lastUsefulMonotonicMs) ? arrivedMonotonicMs : lastUsefulMonotonicMs,
+    lastDataMs: timestampMs,
+  };
+}
+
 /** Creates the presence of a point that was never heard of, or goes on with one. */
 export function createPointPresence(
   limits: PresenceLimits,

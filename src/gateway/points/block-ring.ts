@@ -37,8 +37,11 @@ export interface RingWriter {
   readonly readBytes: number;
   /** Bytes that were written since the beginning, modulo 2^32. */
   readonly writtenBytes: number;
-  /** When there is no reader: takes out all that it left, the record that it was at included. Begins anew. */
-  drain(take: RecordTaker): void;
+  /**
+   * When there is no reader: takes out all that it left, the record that it was at included, but for what it has told that it took,
+   * bytes since the beginning. Begins anew.
+   */
+  drain(take: RecordTaker, takenBytes: number): void;
 }
 
 /** What is read, in its order. */
@@ -187,8 +190,10 @@ export function createRingWriter(memory: RingMemory): RingWriter {
     get writtenBytes() {
       return writtenBytes >>> 0;
     },
-    drain: (take) => {
+    drain: (take, takenBytes) => {
       Atomics.store(header, written, writtenBytes);
+      // It tells first and then frees the room: the difference of two counts that wrap around, by its sign.
+      if (((takenBytes - Atomics.load(header, read)) | 0) > 0) Atomics.store(header, read, takenBytes);
       const reader = createRingReader(memory, 0);
       while (reader.read(take)) {}
       header.fill(0);

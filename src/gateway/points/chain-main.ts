@@ -91,7 +91,13 @@ function createTeller(post: (batch: Pick<ChainBatch, "tellings" | "windows">) =>
 function runChain(start: ChainStart, post: (batch: ChainBatch) => void): void {
   const reader = createRingReader(start.memory, start.lowBytes);
   const teller = createTeller(({ tellings, windows }) =>
-    post({ tellings, windows, takenBytes: reader.takenBytes, open: chain.open }),
+    post({
+      tellings,
+      windows,
+      takenBytes: reader.takenBytes,
+      open: chain.open,
+      openOfPoint: chain.openOfPoint,
+    }),
   );
   const { tell } = teller;
   const streams: BlockStream[] = [];

@@ -80,6 +80,8 @@ export interface ChainBatch {
   readonly windows: WindowRows;
   /** All that came of so many bytes of the memory is told with this, modulo 2^32 … */
   readonly takenBytes: number;
-  /** … but for the windows that are open. */
+  /** … but for the windows that are open, … */
   readonly open: OpenWindows | null;
+  /** … so many at each point, in their order. */
+  readonly openOfPoint: Uint16Array;
 }

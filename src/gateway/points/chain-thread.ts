@@ -12,10 +12,11 @@ import { type BegunWorker, keepWorker } from "../../core/platform/daemon/keep-wo
 import { openThread } from "../../core/platform/daemon/open-thread.ts";
 import type { LogFields, Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
-import type { PresenceSnapshot } from "../../core/serving/point-presence.ts";
+import { noteArrival, type PresenceSnapshot } from "../../core/serving/point-presence.ts";
 import type { OpenWindows } from "../../core/window/window-sink.ts";
 import { createRingMemory, createRingWriter } from "./block-ring.ts";
 import type { ChainBatch, ChainMoment, ChainOrder, ChainStart } from "./chain-messages.ts";
+import { noneTold, takeRemains } from "./chain-remains.ts";
 import { createLentBundles, takeBatch } from "./chain-tellings.ts";
 import { createKnownStreams } from "./known-streams.ts";
 import type { LatestReadings } from "./operating-readings.ts";
@@ -99,7 +100,9 @@ export function createChainThread(options: ChainThreadOptions): ChainThread {
   const waitingMarks = new Map<number, () => void>();
   /** What found no room; nothing overtakes it. */
   let backlog: ChainOrder[] = [];
-  let heard: readonly PresenceSnapshot[] = [];
+  let heard: readonly (PresenceSnapshot | undefined)[] = [];
+  /** What the thread that runs has told last. */
+  let told: Pick<ChainBatch, "takenBytes" | "openOfPoint"> = noneTold(points.length);
   let marked = 0;
   let isHigh = false;
   let isClosing = false;
@@ -156,37 +159,25 @@ export function createChainThread(options: ChainThreadOptions): ChainThread {
     refused.ticks = 0;
   }
 
-  /** Takes out what a thread that ended has left, for the next one to begin with nothing; returns the samples by stream. */
-  function takeLeft(): ReadonlyMap<number, number> {
-    const samples = new Map<number, number>();
-    const kept: ChainOrder[] = [];
-    const sift = (left: ChainOrder): void => {
-      if (left.type === "mark") answer(left.mark);
-      else if (left.type === "hello") kept.push(left);
-    };
-    ring.drain({
-      block: (stream, { counts }) => samples.set(stream, (samples.get(stream) ?? 0) + counts.length),
-      message: (message) => sift(message as ChainOrder),
-    });
-    for (const left of backlog) sift(left);
-    backlog = kept;
-    return samples;
-  }
-
   /** Nothing is left of an ended thread; what it was given and did not tell is declared. */
   function clear(): void {
-    const left = takeLeft();
-    for (const [index, { id, config }] of points.entries()) {
+    const remains = takeRemains(ring, backlog, told.takenBytes);
+    for (const mark of remains.marks) answer(mark);
+    backlog = [...remains.hellos];
+    const left = remains.samples;
+    heard = points.map(({ id, config }, index) => {
       const { device: deviceId, channel } = config;
       const stream = streams.find(deviceId, channel);
       const samples = stream === undefined ? 0 : (left.get(stream.number) ?? 0);
       // An end that was wanted is no bad data.
-      const windows = isClosing || stream === undefined || heard[index]?.isStanding === true ? 0 : 1;
-      if (samples === 0 && windows === 0) continue;
+      const open = isClosing ? 0 : told.openOfPoint[index]!;
       const detail = `worker ${number} ended with what it had of ${id.turbine}/${id.component}`;
-      const timestampMs = clock.nowMs();
-      sink.setAside({ reason: "gap", deviceId, channel, timestampMs, detail, samples }, id.turbine, windows);
-    }
+      const gap = { reason: "gap" as const, deviceId, channel, timestampMs: clock.nowMs(), detail };
+      if (samples > 0 || open > 0) sink.setAside({ ...gap, samples }, id.turbine, open > 0 ? 1 : 0);
+      for (let window = 1; window < open; window++) sink.setAside({ ...gap, samples: 0 }, id.turbine, 1);
+      return stream === undefined ? heard[index] : noteArrival(heard[index], stream);
+    });
+    told = noneTold(points.length);
     streams.forget();
     relieve();
     const lostSamples = [...left.values()].reduce((sum, samples) => sum + samples, 0);
@@ -214,6 +205,7 @@ export function createChainThread(options: ChainThreadOptions): ChainThread {
     let why: LogFields = {};
     worker.on("message", (batch: ChainBatch) => {
       takeBatch(batch, taker);
+      told = batch;
       untold.told(batch.takenBytes, ring.writtenBytes, batch.open);
     });
     worker.once("error", (error) => {

@@ -14,7 +14,7 @@ export interface HomeChainOptions extends SignalChainOptions<LoadedBundle> {
   onLost(open: OpenWindows): void;
 }
 
-export type HomeChain = Omit<SignalChain<LoadedBundle>, "heard" | "open">;
+export type HomeChain = Omit<SignalChain<LoadedBundle>, "heard" | "open" | "openOfPoint">;
 
 /** Creates it. Which windows are open is looked up once one has ended or a second is over: a block costs two comparisons. */
 export function createHomeChain(options: HomeChainOptions): HomeChain {

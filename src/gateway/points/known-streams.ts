@@ -1,16 +1,22 @@
 /** Numbers of the streams that go to a thread: one is told to it once, and then called by its number. */
+import type { SampleBlock } from "../../core/contract/stream.ts";
 import { maxStreams } from "../../core/ingest/schema-watch.ts";
 import type { BlockStream } from "./block-ring.ts";
 
 interface KnownStream {
   readonly number: number;
   unit: string;
+  /** Of its newest block. */
+  arrivedMonotonicMs: number;
+  timestampMs: number;
 }
+
+type ArrivedBlock = BlockStream & Pick<SampleBlock, "arrivedMonotonicMs" | "timestampMs">;
 
 /** As the thread that runs knows them. */
 export interface KnownStreams {
   /** `isNew`: the thread is to be told of it, for the first time or once more. */
-  know(block: BlockStream): { readonly stream: number; readonly isNew: boolean };
+  know(block: ArrivedBlock): { readonly stream: number; readonly isNew: boolean };
   find(deviceId: string, channel: string): KnownStream | undefined;
   forget(): void;
 }
@@ -26,17 +32,19 @@ export function createKnownStreams(): KnownStreams {
     known = 0;
   };
   return {
-    know: ({ deviceId, channel, unit }) => {
+    know: ({ deviceId, channel, unit, arrivedMonotonicMs, timestampMs }) => {
       const stream = find(deviceId, channel);
       if (stream !== undefined) {
         const isNew = stream.unit !== unit;
         stream.unit = unit;
+        stream.arrivedMonotonicMs = arrivedMonotonicMs;
+        stream.timestampMs = timestampMs;
         return { stream: stream.number, isNew };
       }
       // Only a device that calls its channels otherwise again and again gets there: all are told anew.
       if (known === maxStreams) forget();
       const channels = byDevice.get(deviceId) ?? new Map<string, KnownStream>();
-      channels.set(channel, { number: known, unit });
+      channels.set(channel, { number: known, unit, arrivedMonotonicMs, timestampMs });
       byDevice.set(deviceId, channels);
       return { stream: known++, isNew: true };
     },

@@ -65,6 +65,8 @@ export interface SignalChain<B extends WindowBundle> {
   readonly heard: readonly PresenceSnapshot[];
   /** What a kill would lose of the points' open windows; null: none is open. */
   readonly open: OpenWindows | null;
+  /** Windows that are open at each point, in their order. */
+  readonly openOfPoint: Uint16Array;
   /** Lets go of open windows. */
   close(): void;
 }
@@ -126,18 +128,26 @@ export function createSignalChain<B extends WindowBundle>(options: SignalChainOp
       return points.map((point) => point.heard);
     },
     get open() {
-      const span: Reused<OpenWindows> = {
-        windows: 0,
-        fromMs: Number.POSITIVE_INFINITY,
-        toMs: Number.NEGATIVE_INFINITY,
-      };
+      const span = createOpenSpan();
       for (const point of points) point.coverOpen(span);
       return span.windows === 0 ? null : span;
+    },
+    get openOfPoint() {
+      const span = createOpenSpan();
+      return Uint16Array.from(points, (point) => {
+        const before = span.windows;
+        point.coverOpen(span);
+        return span.windows - before;
+      });
     },
     close: () => {
       for (const point of points) point.close();
     },
   };
+}
+
+function createOpenSpan(): Reused<OpenWindows> {
+  return { windows: 0, fromMs: Number.POSITIVE_INFINITY, toMs: Number.NEGATIVE_INFINITY };
 }
 
 /** Where what comes of one point goes: to the chain's sink, by its place. */

@@ -21,8 +21,11 @@ export interface KeptWorker {
 
 /** One that ran this long was a good one. */
 const stableMs = 30_000;
+/** One that is killed ends at once; one that a system call holds is not waited for any longer. */
+const killedMs = 5_000;
 
 export interface KeepOptions {
+  /** May throw: the first time whoever keeps it fails with that, later it counts as one that ended. */
   readonly begin: () => BegunWorker;
   /** Called whenever one has ended, with what there is to say of it; may close. */
   readonly onEnd: (how: LogFields) => void;
@@ -34,14 +37,13 @@ export interface KeepOptions {
   readonly logger: Logger;
 }
 
-/** Begins the first at once. */
+/** Begins the first at once. @throws what `begin` throws then */
 export function keepWorker(options: KeepOptions): KeptWorker {
   const { begin, onEnd, message, fields, stopMs, logger } = options;
   const backoff = createBackoff({ firstMs: 500, maxMs: 30_000, random: Math.random });
   let closing = false;
   let cancelBegin = (): void => {};
-  const beginNext = (): BegunWorker => {
-    const worker = begin();
+  const beginNext = (worker: BegunWorker): BegunWorker => {
     const cancelStable = systemTimers.after(stableMs, () => backoff.reset());
     void worker.ended.then((how) => {
       cancelStable();
@@ -50,12 +52,12 @@ export function keepWorker(options: KeepOptions): KeptWorker {
       const retryMs = Math.round(backoff.nextMs());
       logger.error(message, { ...fields, ...how, retryMs });
       cancelBegin = systemTimers.after(retryMs, () => {
-        current = beginNext();
+        current = beginNext(beginAgain(begin));
       });
     });
     return worker;
   };
-  let current = beginNext();
+  let current = beginNext(begin());
   return {
     close: async () => {
       closing = true;
@@ -64,6 +66,17 @@ export function keepWorker(options: KeepOptions): KeptWorker {
       stop();
       await waitAtMost(ended, stopMs);
       kill();
+      // What it has told until then comes before its end.
+      await waitAtMost(ended, killedMs);
     },
   };
+}
+
+/** A system that is out of memory or threads has them again. */
+function beginAgain(begin: () => BegunWorker): BegunWorker {
+  try {
+    return begin();
+  } catch (error) {
+    return { ended: Promise.resolve({ error }), stop: () => {}, kill: () => {} };
+  }
 }
