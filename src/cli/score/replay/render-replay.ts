@@ -69,7 +69,7 @@ function listDeafMoments(deaf: readonly DeafSpan[]): Moment[] {
   const others = deaf.slice(toldDeafSpans);
   const [next] = others;
   if (next === undefined) return told;
-  const text = `its sensor hears ${describeQuieter(next)} again, ${countOf(others.length, "time")} to the end`;
+  const text = `again its sensor hears ${describeQuieter(next)}, ${countOf(others.length, "time")} to the end`;
   return [...told, { at: next.since, text }];
 }
 

@@ -268,14 +268,12 @@ describe("aurora score --decide", () => {
   it("says of a turbine that stands by so, and not that it was not heard", async () => {
     const folder = createTemporaryFolder();
     const gateway = writeGateway(folder);
-    const files = life
-      .slice(0, 3)
-      .map((each, index) =>
-        writeRecording(folder, nameByTime(each.timeMs), {
-          ...each,
-          shaftRpm: index === 1 ? 2 : each.shaftRpm,
-        }),
-      );
+    const files = life.slice(0, 3).map((each, index) =>
+      writeRecording(folder, nameByTime(each.timeMs), {
+        ...each,
+        shaftRpm: index === 1 ? 2 : each.shaftRpm,
+      }),
+    );
     const { stdout } = await replay("--input", ...files, "--gateway", gateway, ...flags);
     expect(stdout).toContain("set aside: 1 recording of a turbine that stands by\n");
     expect(stdout).not.toContain("is not known");

@@ -224,7 +224,7 @@ it("tells since when a sensor hears far less than before, how much less, and whe
   );
   const nightly = hearLevels([0, 1, 2, 3, 4].flatMap(() => [...loud, -30, -30, -30, -30]));
   expect(renderReplay([nightly.report()], budget, 0)).toContain(
-    "2004-02-12T17:00:00Z  its sensor hears 30 dB less than when the machine was healthy again, 3 times to the end\n",
+    "2004-02-12T17:00:00Z  again its sensor hears 30 dB less than when the machine was healthy, 3 times to the end\n",
   );
 });
 
