@@ -13,7 +13,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { withBundle } from "../src/cli/score/files/open-bundle.ts";
-import type { ReplayedAlarm } from "../src/cli/score/replay/point-history.ts";
+import type { ReplayedAlarm } from "../src/cli/score/replay/alarm-list.ts";
 import { faultKinds } from "../src/core/contract/bundle/bearing-fault.ts";
 import type { LoadedBundle } from "../src/core/serving/loaded-bundle.ts";
 import {

@@ -73,7 +73,7 @@ interface WatchedDecision {
 export interface PointWatch
   extends Pick<
     OwnReference,
-    "status" | "isLearnt" | "isDeaf" | "severityDb" | "standing" | "healthyRows" | "isDue" | "settle"
+    "status" | "isLearnt" | "deafness" | "severityDb" | "standing" | "healthyRows" | "isDue" | "settle"
   > {
   /** The model whose predictions are taken. */
   readonly model: ModelRef;
@@ -145,8 +145,8 @@ class Watch implements PointWatch {
     return this.#own.severityDb;
   }
 
-  get isDeaf(): boolean {
-    return this.#own.isDeaf;
+  get deafness(): OwnReference["deafness"] {
+    return this.#own.deafness;
   }
 
   get standing(): OwnReference["standing"] {
@@ -197,7 +197,8 @@ class Watch implements PointWatch {
     else if (baseline !== null) this.#outlook = null;
     const isRepeated = window.prediction.windowId === decider.lastWindowId;
     const { shaftRpm, humModes } = window;
-    const { doubted, isVouched, isDeaf } = own;
+    const { doubted, isVouched } = own;
+    const { isDeaf } = own.deafness;
     const reference = { baseline, doubted, severityDb, shaftRpm, humModes, isVouched, isDeaf };
     const { point, windowId, fromMs, toMs, operatingState, model, modes } = decider.update(
       window.prediction,

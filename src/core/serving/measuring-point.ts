@@ -35,6 +35,8 @@ export interface MeasuringPoint<B extends WindowBundle = LoadedBundle> {
   acceptScore(scored: Required<Pick<DueWindow<B>, "window" | "bundle" | "output">>): void;
   /** A new bundle serves from the next window on. */
   use(bundle: B): void;
+  /** All of a recording has come that is known to be whole; the next block begins another. A stream that goes on has no such end. */
+  endRecording(): void;
   /** Looks whether the point fell silent. */
   tick(): void;
   /** What was heard of it. */
@@ -141,6 +143,10 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
   use(next: B): void {
     this.#windowSpec = next.manifest.window;
     this.#cutter.use(next);
+  }
+
+  endRecording(): void {
+    this.#submitAll(this.#cutter.endRecording("the recording ended"));
   }
 
   tick(): void {

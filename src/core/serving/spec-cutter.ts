@@ -54,7 +54,7 @@ export interface SpecCutterSink<B extends WindowBundle> {
  * where its successor takes over.
  */
 export interface SpecCutter<B extends WindowBundle> {
-  readonly windower: Pick<RevolutionWindower, "accept" | "pause" | "reset" | "coverOpen">;
+  readonly windower: Pick<RevolutionWindower, "accept" | "pause" | "endRecording" | "reset" | "coverOpen">;
   /** Can a bundle with this manifest share it? */
   fits(manifest: Manifest): boolean;
   /** Bundle of the windows to come; null when the next one belongs to a successor. */

@@ -48,6 +48,8 @@ export interface WindowCutter<B extends WindowBundle> {
   use(bundle: B): void;
   /** No block has come for long: what is open ends here. Returns it, if it is a snapshot that counts, as `accept` does. */
   pause(detail: string): readonly CutWindow<B>[];
+  /** A recording that is known to be whole ended here: as {@link pause}, whatever came before it. */
+  endRecording(detail: string): readonly CutWindow<B>[];
   /** Abandons what is open. */
   reset(detail: string): void;
   /** Adds the windows that are open to `span`. */
@@ -110,6 +112,14 @@ class Cutter<B extends WindowBundle> implements WindowCutter<B>, SpecCutterSink<
     for (const old of this.#finishing) old.windower.pause(detail);
     this.#finishing = none;
     this.#current.windower.pause(detail);
+    return this.#ended;
+  }
+
+  endRecording(detail: string): readonly CutWindow<B>[] {
+    this.#forgetEnded();
+    for (const old of this.#finishing) old.windower.endRecording(detail);
+    this.#finishing = none;
+    this.#current.windower.endRecording(detail);
     return this.#ended;
   }
 

@@ -3,16 +3,14 @@
  * where windows begin and end. The same code cuts recordings in training and streams on the gateway.
  *
  * A gap, another sampling rate, a speed that is unknown or moves by more than 10 % inside a window abandons what is
- * open and starts afresh; nothing is interpolated over.
- *
- * A *snapshot* is a run of samples too short for a window, of one revolution at least, that a pause ends: a silence, or a gap
- * no shorter than the run, which the loss of a few blocks from a continuous stream is not. Nor is it one where the run before
- * held a whole window or broke off otherwise: the first short run after that is abandoned, as everywhere else.
+ * open and starts afresh; nothing is interpolated over. What is open when a pause comes may be a snapshot, a window of
+ * what there is: snapshot-rule.ts says when.
  */
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { QuarantineReason, RecordedBlock, Reused, SampleRun } from "../contract/stream.ts";
 import { durationOf } from "../maths/durations.ts";
+import { createSnapshotRule } from "./snapshot-rule.ts";
 import { countWindowSlots, type OpenWindows, type WindowEnd, type WindowSink } from "./window-sink.ts";
 
 /** One stream (one channel of one device). */
@@ -20,6 +18,8 @@ export interface RevolutionWindower {
   accept(block: RecordedBlock): void;
   /** No block has come for long: what is open ends here, as a snapshot or abandoned. */
   pause(detail: string): void;
+  /** All of a recording has come that is known to be whole: what is open ends here, and the next block begins another. */
+  endRecording(detail: string): void;
   /** Abandons what is open, for example because the stream ended. */
   reset(reason: QuarantineReason, detail: string): void;
   /** Widens `span` by the time of the samples in the oldest open window. */
@@ -76,8 +76,7 @@ class Windower implements RevolutionWindower {
   /** Windows opened and ended since the restart; those between are open, each in slot number mod slots. */
   #opened = 0;
   #ended = 0;
-  /** Whether the run before lets the open one be a snapshot. */
-  #afterShortRun = true;
+  readonly #snapshots = createSnapshotRule();
   #deviceId = "";
   #channel = "";
 
@@ -107,22 +106,40 @@ class Windower implements RevolutionWindower {
     while (this.#ended < this.#opened && this.#nextEnd() <= this.#sample) this.#endWindow();
   }
 
-  /** Ends the open run at a pause. */
   pause(detail: string): void {
     if (!this.#running) return;
     const isShort = this.#ended === 0;
-    const isOneWindow = this.#opened === 1 && this.#slots === 1;
-    const isLongEnough = this.#positionAt(this.#sample) >= 1 - 1e-6;
-    if (isShort && this.#afterShortRun && isOneWindow && isLongEnough && this.#sink.snapshot !== undefined) {
+    const isOne = isShort && this.#opened === 1 && this.#slots === 1;
+    const isSnapshot = isOne && this.#snapshots.isSnapshot(this.#positionAt(this.#sample));
+    if (isSnapshot && this.#sink.snapshot !== undefined) {
       this.#ended++;
       this.#sink.snapshot(0, this.#describeWindow(0));
     }
-    this.#abandonAll("gap", detail);
-    this.#afterShortRun = isShort;
+    this.reset("gap", detail);
+    this.#snapshots.notePause(isShort);
+  }
+
+  endRecording(detail: string): void {
+    this.pause(detail);
+    this.#snapshots.noteRecordingEnd();
   }
 
   reset(reason: QuarantineReason, detail: string): void {
-    this.#abandonAll(reason, detail);
+    for (; this.#ended < this.#opened; this.#ended++) {
+      const slot = this.#ended % this.#slots;
+      const at = slot * startFields.count;
+      this.#sink.abandon(slot, {
+        reason,
+        deviceId: this.#deviceId,
+        channel: this.#channel,
+        timestampMs: this.#starts[at + startFields.ms]!,
+        endMs: Math.max(this.#describeWindow(slot).toMs, this.#timeOf(this.#sample)),
+        detail,
+        samples: this.#sample - this.#starts[at + startFields.sample]!,
+      });
+    }
+    if (this.#running) this.#snapshots.noteBreak(reason);
+    this.#running = false;
   }
 
   coverOpen(span: Reused<OpenWindows>): void {
@@ -137,8 +154,7 @@ class Windower implements RevolutionWindower {
   /** Takes samples up to where the next window begins or ends, or begins or ends it. */
   #step(base: number, blockEnd: number): void {
     const sample = this.#sample;
-    const isOpen = this.#ended < this.#opened;
-    const nextEnd = isOpen ? this.#nextEnd() : Number.POSITIVE_INFINITY;
+    const nextEnd = this.#ended < this.#opened ? this.#nextEnd() : Number.POSITIVE_INFINITY;
     if (nextEnd <= sample) {
       this.#endWindow();
       return;
@@ -211,36 +227,21 @@ class Windower implements RevolutionWindower {
   #refuse(block: RecordedBlock): void {
     const { deviceId, channel, timestampMs, counts } = block;
     const detail = `shaft speed is ${block.shaftRpm} rpm`;
-    this.#abandonAll("no-shaft-speed", detail);
-    const samples = counts.length;
-    this.#sink.refuse({ reason: "no-shaft-speed", deviceId, channel, timestampMs, detail, samples });
-  }
-
-  #abandonAll(reason: QuarantineReason, detail: string): void {
-    for (; this.#ended < this.#opened; this.#ended++) {
-      const slot = this.#ended % this.#slots;
-      const at = slot * startFields.count;
-      this.#sink.abandon(slot, {
-        reason,
-        deviceId: this.#deviceId,
-        channel: this.#channel,
-        timestampMs: this.#starts[at + startFields.ms]!,
-        endMs: Math.max(this.#describeWindow(slot).toMs, this.#timeOf(this.#sample)),
-        detail,
-        samples: this.#sample - this.#starts[at + startFields.sample]!,
-      });
-    }
-    if (this.#running) this.#afterShortRun = reason === "rate";
-    this.#running = false;
+    this.reset("no-shaft-speed", detail);
+    const reason = "no-shaft-speed";
+    this.#sink.refuse({ reason, deviceId, channel, timestampMs, detail, samples: counts.length });
   }
 
   #prepare(block: RecordedBlock): void {
     if (this.#running) {
       const broken = this.#breakWith(block);
-      if (broken?.reason === "gap" && this.#isPause(block)) this.pause(broken.detail);
-      else if (broken !== null) this.#abandonAll(broken.reason, broken.detail);
+      const isGap = broken?.reason === "gap";
+      if (isGap && this.#snapshots.isPause(this.#countMissing(block), this.#sample))
+        this.pause(broken.detail);
+      else if (broken !== null) this.reset(broken.reason, broken.detail);
     }
     if (!this.#running) {
+      this.#snapshots.noteNext(this.#countMissing(block), this.#sample);
       this.#restart(block);
       return;
     }
@@ -270,12 +271,11 @@ class Windower implements RevolutionWindower {
     this.#ended = 0;
   }
 
-  /** Whether what is missing before the block is no less than what came. A device that counts anew tells it by its clock. */
-  #isPause(block: RecordedBlock): boolean {
-    const sample = this.#sample;
-    const missing = block.firstSample - this.#deviceOrigin - sample;
-    const silence = ((block.timestampMs - this.#timeOf(sample)) * this.#rateHz) / 1000;
-    return (missing > 0 ? missing : silence) >= sample;
+  /** Samples that are missing before the block. A device that counts anew tells it by its clock. */
+  #countMissing({ firstSample, timestampMs }: RecordedBlock): number {
+    const missing = firstSample - this.#deviceOrigin - this.#sample;
+    if (missing > 0) return missing;
+    return ((timestampMs - this.#timeOf(this.#sample)) * this.#rateHz) / 1000;
   }
 
   /** Why the stream cannot go on with this block, or null. */

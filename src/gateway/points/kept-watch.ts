@@ -118,8 +118,8 @@ class Watch implements KeptWatch {
   }
 
   get condition(): KeptWatch["condition"] {
-    const { status, severityDb, isDeaf } = this.#watch;
-    return { status, severityDb, isDeaf };
+    const { status, severityDb, deafness } = this.#watch;
+    return { status, severityDb, isDeaf: deafness.isDeaf };
   }
 
   get outlook(): PointWatch["outlook"] {

@@ -110,9 +110,9 @@ test("a machine at a speed that was not learnt is quieter, and its sensor not de
   for (let index = 0; index < 60; index++) {
     watch.update({ ...watchedWindow(200 + index, quiet), shaftRpm: 900 });
   }
-  expect(watch.isDeaf).toBe(false);
+  expect(watch.deafness.isDeaf).toBe(false);
   feedWatch(watch, { from: 300, to: 320 }, quiet);
-  expect(watch.isDeaf).toBe(true);
+  expect(watch.deafness).toMatchObject({ isDeaf: true, quietWindows: 20 });
 });
 
 test("two kinds that lie alike take no turns in what is told, nor do kinds of one place", () => {

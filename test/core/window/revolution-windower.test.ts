@@ -302,6 +302,69 @@ describe("snapshots between pauses", () => {
     expect(heard.abandoned).toEqual(heard.plain.abandoned);
   });
 
+  it("are heard after a run of any length that a pause no shorter than it ended, however far apart the next look is", () => {
+    // By turns three windows and a part, and a part of one, each followed by as long a pause as it took.
+    const heard = cut([
+      [0, 950],
+      [950, 250],
+      [1000, 950],
+      [949, 250],
+      [1000, 250],
+    ]);
+    // The fourth came 949 samples after a run of 950: it may be what an outage left of a stream.
+    expect(samplesOf(heard.snapshots)).toEqual([250, 250]);
+    expect(samplesOf(heard.abandoned)).toEqual([50, 50, 250]);
+    expect(heard.windows).toEqual(heard.plain.windows);
+  });
+
+  it("are heard after a longer run that a silence ended, as soon as the silence was no shorter", () => {
+    for (const [wait, expected] of [
+      [950, [200]],
+      [949, []],
+    ] as const) {
+      const recorder = createRecorder();
+      const snapshots: number[] = [];
+      const windower = createRevolutionWindower(spec, {
+        ...recorder,
+        snapshot: (slot, window) => {
+          snapshots.push(window.samples);
+          recorder.end(slot, window);
+        },
+      });
+      windower.accept(makeBlock(0, 950));
+      windower.pause("no data");
+      windower.accept(makeBlock(950 + wait, 1150 + wait));
+      windower.pause("no data");
+      expect(snapshots).toEqual(expected);
+    }
+  });
+
+  it("are recordings that are known to be whole, whatever came before them and however soon", () => {
+    const recorder = createRecorder();
+    const snapshots: number[] = [];
+    const windower = createRevolutionWindower(spec, {
+      ...recorder,
+      snapshot: (slot, window) => {
+        snapshots.push(window.samples);
+        recorder.end(slot, window);
+      },
+    });
+    let at = 0;
+    for (const samples of [950, 250, 99, 200]) {
+      windower.accept(makeBlock(at, at + samples));
+      windower.endRecording("the recording ended");
+      at += samples + 1;
+    }
+    // What follows a loss inside a recording is a part of one.
+    windower.accept(makeBlock(at, at + 120));
+    windower.accept(makeBlock(at + 130, at + 260));
+    windower.endRecording("the recording ended");
+    windower.accept(makeBlock(at + 261, at + 411));
+    windower.endRecording("the recording ended");
+    expect(snapshots).toEqual([250, 200, 150]);
+    expect(recorder.abandoned.map(({ samples }) => samples)).toEqual([50, 99, 120, 130]);
+  });
+
   it("are recognised by the clock where a device counts anew each time", () => {
     const recorder = createRecorder();
     const snapshots: number[] = [];

@@ -4,7 +4,7 @@ import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { doubtBearing } from "../../../training/dataset/sidecar/bearing-words.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
-import { complainOfFile, exitCodeOf, warnOf } from "../files/file-report.ts";
+import { complainOfFile, countOf, exitCodeOf, warnOf } from "../files/file-report.ts";
 import { expectOtherOutput } from "../files/row-writer.ts";
 import { createDescriber, type Describer, type SidecarFlags } from "../sidecar/sidecar-options.ts";
 import type { FileSummary } from "./file-summary.ts";
@@ -133,11 +133,13 @@ function describe(
   const condition = isUnitKnown || rest.severityReference === "baseline" ? "" : " if its numbers are g";
   const level =
     severity === null ? "no level" : `${severity.toFixed(1)} dB ${above[rest.severityReference]}${condition}`;
-  return `${file}: ${windows} windows${lost}${short}, fault ${show(rest.faultProbability)}: ${modes.join(", ")}, ${level}\n`;
+  return `${file}: ${countOf(windows, "window")}${lost}${short}, fault ${show(rest.faultProbability)}: ${modes.join(", ")}, ${level}\n`;
 }
 
 function describeLosses({ windows, samples }: FileSummary["setAside"]): string {
-  const lost = Object.entries(samples).map(([reason, count]) => `${count} samples set aside: ${reason}`);
+  const lost = Object.entries(samples).map(
+    ([reason, count]) => `${countOf(count, "sample")} set aside: ${reason}`,
+  );
   if (windows > 0) lost.unshift(`${windows} lost to bad data`);
   return lost.length === 0 ? "" : ` (${lost.join(", ")})`;
 }

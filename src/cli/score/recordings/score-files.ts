@@ -7,7 +7,7 @@ import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { openSampleFile } from "../../../training/dataset/samples/sample-file.ts";
 import { rememberSamples } from "../../../training/dataset/samples/samples.ts";
 import type { FileDescription } from "../../../training/dataset/sidecar/sidecar.ts";
-import { describeFileError } from "../files/file-report.ts";
+import { countOf, describeFileError } from "../files/file-report.ts";
 import { type Cell, expectOtherOutput, openRowWriter } from "../files/row-writer.ts";
 import type { AnsweredWindow } from "./ask-student.ts";
 import { createSummary, type FileSummary, probabilityKey } from "./file-summary.ts";
@@ -45,7 +45,8 @@ export async function scoreFiles(bundle: LoadedBundle, request: ScoreRequest): P
     const summaries: FileSummary[] = [];
     for (const [index, path] of files.entries()) {
       progress(index, files.length, path);
-      const tell = (windows: number): void => progress(index, files.length, `${path}, ${windows} windows`);
+      const tell = (windows: number): void =>
+        progress(index, files.length, `${path}, ${countOf(windows, "window")}`);
       summaries.push(await scoreFile(bundle, path, { ...request, scale, addRow, tell }));
     }
     progress(files.length, files.length, "");

@@ -1,7 +1,10 @@
 /** A replay in words: a timeline a point, the budget that applied, and what was set aside. */
 import type { GatewayConfig } from "../../../core/contract/config/gateway-config.ts";
 import { vibrationLevelMode } from "../../../core/decision/choose-alarm.ts";
-import type { PointReport, ReplayedAlarm } from "./point-history.ts";
+import { countOf } from "../files/file-report.ts";
+import { describeShown, type ReplayedAlarm } from "./alarm-list.ts";
+import type { DeafSpan } from "./deaf-spans.ts";
+import { describeQuieter, type PointReport } from "./point-history.ts";
 
 /** The budget of false alarms, as `--json` prints it. */
 export type ReplayBudget = Pick<GatewayConfig["alarms"], "falsePerTurbineYear"> & {
@@ -18,7 +21,7 @@ export function renderReplay(points: readonly PointReport[], budget: ReplayBudge
 function renderPoint(report: PointReport): string[] {
   const { point, recordings, windows, from, to } = report;
   const span = from === null || to === null ? "" : `, ${from} to ${to}`;
-  const head = `${point}: ${count(recordings, "recording")}${span}, ${count(windows, "window")}`;
+  const head = `${point}: ${countOf(recordings, "recording")}${span}, ${countOf(windows, "window")}`;
   return [
     head,
     ...listMoments(report).map(({ at, text }) => `  ${at}  ${text}`),
@@ -33,13 +36,13 @@ interface Moment {
 }
 
 /** What happened, in order of time. */
-function listMoments({ from, state, reference, alarms }: PointReport): Moment[] {
+function listMoments({ from, state, reference, alarms, deaf }: PointReport): Moment[] {
   const start = from === null || state === "none" ? [] : [{ at: from, text: "learning" }];
   const news = reference.map(({ at, kind, detail }) => ({
     at,
     text: `${newsWords[kind] ?? kind}: ${detail}`,
   }));
-  const moments = [...start, ...news, ...alarms.flatMap(listAlarmMoments)];
+  const moments = [...start, ...news, ...alarms.flatMap(listAlarmMoments), ...listDeafMoments(deaf)];
   // Texts of ISO 8601 in one zone sort as their times do; with and without milliseconds they do not.
   return moments.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
@@ -52,21 +55,38 @@ const newsWords: Readonly<Record<string, string>> = {
   relearning: "learning again",
 };
 
+/** Of a machine that stands every night the first times are told one by one. */
+const toldDeafSpans = 2;
+
+function listDeafMoments(deaf: readonly DeafSpan[]): Moment[] {
+  const told = deaf.slice(0, toldDeafSpans).flatMap((span) => {
+    const text = `its sensor hears ${describeQuieter(span)}: does the machine stand, or does the sensor hear it no more?`;
+    const begun = { at: span.since, text };
+    return span.until === null
+      ? [begun]
+      : [begun, { at: span.until, text: "its sensor hears it as before again" }];
+  });
+  const others = deaf.slice(toldDeafSpans);
+  const [next] = others;
+  if (next === undefined) return told;
+  const text = `again its sensor hears ${describeQuieter(next)}, ${countOf(others.length, "time")} to the end`;
+  return [...told, { at: next.since, text }];
+}
+
 /** An alarm that has grown by less is as loud as it was said to be when it was raised. */
 const toldGrowthDb = 1;
 
 function listAlarmMoments(alarm: ReplayedAlarm): Moment[] {
-  const { failureMode, raisedAt, clearedAt, criticalAt, lane, reason, since } = alarm;
+  const { failureMode, raisedAt, clearedAt, criticalAt } = alarm;
   const { leadingMode, leadingModeAt } = alarm;
   const { severityDb, severityDbAt } = alarm.worst;
   const isLouder = (severityDb ?? 0) - (alarm.severityDb ?? 0) >= toldGrowthDb;
   const name = nameFault(failureMode);
-  const by = lane === null ? "" : ` by the ${lane} lane`;
   const isBornCritical = criticalAt === raisedAt;
   return [
     {
       at: raisedAt,
-      text: `raised ${name}${isBornCritical ? ", critical" : ""}${by}, since ${since}: ${reason}`,
+      text: `raised ${name}${isBornCritical ? ", critical" : ""}${describeRaise(alarm)}`,
     },
     ...(criticalAt === null || isBornCritical
       ? []
@@ -79,6 +99,18 @@ function listAlarmMoments(alarm: ReplayedAlarm): Moment[] {
       : [{ at: leadingModeAt, text: `${name} looks like ${nameFault(leadingMode)} by now` }]),
     ...(clearedAt === null ? [] : [{ at: clearedAt, text: `cleared ${name}` }]),
   ];
+}
+
+/**
+ * What raised it: a sum over windows, or over hours. No probability of one window does, and where hours did the last window's may
+ * be low.
+ */
+function describeRaise({ lane, since, reason, probability, ...shown }: ReplayedAlarm): string {
+  if (lane === null) return `, since ${since}: ${reason}`;
+  const by = ` by the ${lane} lane, since ${since}`;
+  return lane === "fast"
+    ? `${by}: windows above what a healthy machine shows, the last with ${reason}`
+    : `${by}: hours above how it was before; the last window, which alone decides nothing, with probability ${probability.toFixed(2)}${describeShown(shown)}`;
 }
 
 /** A fault has grown since it was raised, and shows more of itself. */
@@ -97,23 +129,35 @@ function describeEnd(report: PointReport): string {
   if (windows === 0 && alarms.length === 0) return "no window could be decided";
   const open = alarms.filter(({ clearedAt }) => clearedAt === null);
   const standing = open.map(({ failureMode, worst }) => `${nameFault(failureMode)} (${worst.severity})`);
+  const why = open.find(({ whyItStands }) => whyItStands !== null)?.whyItStands ?? null;
   const alarm =
     alarms.length === 0
       ? `no alarm would have been raised${describeUnheard(report)}`
       : standing.length === 0
         ? "no alarm stands"
-        : `at the end ${standing.join(" and ")} stands`;
+        : `at the end ${standing.join(" and ")} stands${why === null ? "" : `: ${why}`}`;
   const doubts = suspicions.map((each) => `; doubtful reference: ${each}`).join("");
   if (refusal !== null) return `${alarm}; it has no reference of its own, since it looks faulty: ${refusal}`;
   return state === "learning"
-    ? `${alarm}; still learning, of ${count(learntWindows, "window")} so far`
+    ? `${alarm}; still learning, of ${countOf(learntWindows, "window")} so far`
     : `${alarm}${doubts}`;
 }
 
 /** What was not heard is not healthy. */
-function describeUnheard({ unheardRecordings, recordings }: PointReport): string {
-  if (unheardRecordings === 0) return "";
-  return `, but how it was in ${unheardRecordings} of ${count(recordings, "recording")} is not known`;
+function describeUnheard({ unheardRecordings, recordings, deaf }: PointReport): string {
+  const last = deaf.at(-1);
+  const parts = [
+    ...(unheardRecordings === 0
+      ? []
+      : [`how it was in ${unheardRecordings} of ${countOf(recordings, "recording")} is not known`]),
+    ...(last?.until === null ? [`since ${last.since} its sensor has heard ${describeQuieter(last)}`] : []),
+    ...(last !== undefined && last.until !== null
+      ? [
+          `its sensor heard ${describeQuieter(last)}${deaf.length > 1 ? ", last" : ""} from ${last.since} to ${last.until}`,
+        ]
+      : []),
+  ];
+  return parts.length === 0 ? "" : `, but ${parts.join(", and ")}`;
 }
 
 function renderBudget({ falsePerTurbineYear, points }: ReplayBudget): string {
@@ -137,14 +181,12 @@ function renderSetAside(points: readonly PointReport[], unread: number): string 
       "recording",
       "that began before the one before had ended",
     ],
+    [sum(({ setAside }) => setAside.recordings.tooShort), "recording", "too short to be heard"],
+    [sum(({ setAside }) => setAside.recordings.standby), "recording", "of a turbine that stands by"],
     [sum(({ setAside }) => setAside.windows), "window", "lost to bad data"],
     ...[...samples].map(([reason, lost]) => [lost, "sample", `(${reason})`] as const),
     [unread, "file", "that could not be read"],
   ] as const;
-  const said = parts.filter(([lost]) => lost > 0).map(([lost, what, why]) => `${count(lost, what)} ${why}`);
+  const said = parts.filter(([lost]) => lost > 0).map(([lost, what, why]) => `${countOf(lost, what)} ${why}`);
   return `set aside: ${said.join(", ") || "nothing"}`;
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }

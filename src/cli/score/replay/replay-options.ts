@@ -67,8 +67,9 @@ Past:      --decide plays recordings to what a gateway is made of, in order of t
            everySeconds: 600} (or times: [...]) is an array whose rows are recordings. Its files are those of --input
            or, without that, in its own folder.
            --json: points with point, learntAt, state, alarms (failureMode, raisedAt, clearedAt, severity, lane, reason,
-           …), recordings, unheardRecordings (most of their samples were set aside: how it was then is not known),
-           heardUntil, windows and what was set aside; times are null for what has not happened. An alarm is told as
+           …), recordings, unheardRecordings (most of their samples were set aside, or they are too short: how it was then
+           is not known), deaf (since, until, quieterDb: its sensor heard far less than when the machine was healthy),
+           heardUntil, windows and what was set aside; beside them warnings, as on stderr; times are null for what has not happened. An alarm is told as
            it was when it was raised; "worst" says what it grew to, criticalAt when.`;
 
 /** @throws AuroraError USAGE where options of a replay come without one, or with what a replay does not take. */

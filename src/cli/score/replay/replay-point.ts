@@ -1,7 +1,8 @@
 /**
  * One measuring point that is told its past: the data contract, then what a gateway's point is made of (windows, decider,
  * watch, alarms), with a clock that goes with the recordings. Adds nothing to what a gateway would decide, and takes
- * nothing away: blocks of all recordings go one way, and between two of them time passes as it did.
+ * nothing away: blocks of all recordings go one way, and between two of them time passes as it did. What is known of
+ * a recording and not of a stream is said, too: that it is whole.
  */
 import type { AlertEvent } from "../../../core/contract/alert.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
@@ -21,6 +22,8 @@ import { selectWatchParts } from "../../../core/serving/select-watch-parts.ts";
 import { createWindowDecider, type WindowDeciderOptions } from "../../../core/serving/window-decider.ts";
 import type { OpenedRecording } from "../recordings/open-recording.ts";
 import { readSampleBlocks } from "../recordings/sample-blocks.ts";
+import type { HeardLevel } from "./deaf-spans.ts";
+import { seamlessMs } from "./heard-recordings.ts";
 import type { ReplayedGateway } from "./replayed-gateway.ts";
 
 /** Who hears of what is decided, in the order of time. */
@@ -30,6 +33,8 @@ export interface ReplaySink {
   onAlert(event: AlertEvent): void;
   /** Of the point's own reference, after the window that ended at `atMs`. */
   onBaseline(atMs: number, status: BaselineStatus, event: BaselineEvent | null): void;
+  /** Of a window, held against the point's own reference. */
+  onLevel(level: HeardLevel): void;
   /** `windows` is 1 when a window was lost, 0 when samples were. */
   setAside(quarantine: Quarantine, windows: 0 | 1): void;
 }
@@ -64,8 +69,6 @@ export interface ReplayedPoint {
 const maxWaiting = 64;
 /** As often does a gateway look whether a point fell silent. */
 const tickMs = 1000;
-/** A recording that follows this soon upon the one before goes on where that ended. */
-const seamlessMs = 2;
 
 /** Creates a point that was never heard of. */
 export function createReplayedPoint(options: ReplayedPointOptions): ReplayedPoint {
@@ -75,6 +78,7 @@ export function createReplayedPoint(options: ReplayedPointOptions): ReplayedPoin
   let endMs = Number.NaN;
   /** Number of the next sample, since the first of the first recording. */
   let nextSample = 0;
+  let lastRateHz = Number.NaN;
   let contract: ChannelContract | undefined;
   /** At a recording's edge what is lost is no bad data: there was none. */
   let isAtEdge = true;
@@ -90,7 +94,7 @@ export function createReplayedPoint(options: ReplayedPointOptions): ReplayedPoin
       submit: (due) => decider.submit(due),
       noteMissing: (fromMs, toMs) => decider.noteMissing(fromMs, toMs),
       onQuarantine: (quarantine, windows) => {
-        if (!isAtEdge) sink.setAside(quarantine, windows);
+        if (!isAtEdge || quarantine.reason === "not-finite") sink.setAside(quarantine, windows);
       },
     },
   });
@@ -105,9 +109,11 @@ export function createReplayedPoint(options: ReplayedPointOptions): ReplayedPoin
     },
     play: async (recording, startMs) => {
       isAtEdge = true;
-      passTime(startMs);
       const { rateHz } = recording.sidecar;
       const gapMs = Number.isNaN(endMs) ? 0 : startMs - endMs;
+      if (gapMs > seamlessMs || rateHz !== lastRateHz) point.endRecording();
+      lastRateHz = rateHz;
+      passTime(startMs);
       if (gapMs > seamlessMs) nextSample += Math.max(1, Math.round((gapMs * rateHz) / 1000));
       ({ contract } = recording);
       for await (const { block, broken } of readSampleBlocks(recording, {
@@ -126,6 +132,7 @@ export function createReplayedPoint(options: ReplayedPointOptions): ReplayedPoin
       await decider.settle();
     },
     end: async () => {
+      point.endRecording();
       if (!Number.isNaN(endMs)) passTime(endMs + timeoutMs + 2 * tickMs);
       await decider.settle();
     },
@@ -250,6 +257,9 @@ function openWatch(options: ReplayedPointOptions): WindowDeciderOptions["watch"]
     },
     update: (window) => {
       const { decision, event } = watch.update(window);
+      const { fromMs, toMs, severityDb = null } = decision;
+      const { isDeaf, quietWindows } = watch.deafness;
+      sink.onLevel({ fromMs, toMs, severityDb, isDeaf, quietWindows });
       if (watch.status !== null) sink.onBaseline(decision.toMs, watch.status, event);
       return decision;
     },

@@ -124,6 +124,7 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
         history.noteEnd(player.point.endMs, {
           revolutions: (player.lengthMs * shaftRpm) / 60_000,
           samples: (player.lengthMs * rateHz) / 1000,
+          isStandby: Math.abs(shaftRpm) < gateway.operation.standbyBelowRpm,
         });
       }
     },

@@ -6,7 +6,7 @@ import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { doubtBearing } from "../../../training/dataset/sidecar/bearing-words.ts";
 import { printable } from "../../terminal/end-process.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
-import { complainOfFile, exitCodeOf, warnOf } from "../files/file-report.ts";
+import { complainOfFile, exitCodeOf } from "../files/file-report.ts";
 import { expectOtherOutput, openRowWriter, type RowWriter } from "../files/row-writer.ts";
 import { listTimeDoubts } from "../files/time-doubts.ts";
 import { createUnitDoubts } from "../recordings/unit-doubts.ts";
@@ -45,19 +45,27 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
   const { points, errors } = result;
   const { falsePerTurbineYear } = gateway.alarms;
   const budget: ReplayBudget = { falsePerTurbineYear, points: points.length };
+  const doubts = [
+    ...prefix("time", listTimeDoubts(plan.recordings, Date.now())),
+    ...prefix("unit", unitDoubts.list()),
+    ...(flags.gateway === undefined ? prefix("speed", listStandbyDoubts(plan.recordings)) : []),
+    ...prefix("speed", await listSpeedDoubts(plan.recordings)),
+    ...prefix("recordings", listSnapshotDoubts(bundle.manifest, bearingsOf(plan), points)),
+    ...prefix("bearing", listDoubts(plan)),
+    ...points.filter(isPartlyHeard).map(describeUnheard),
+  ];
+  const warnings = [
+    ...doubts,
+    ...points.flatMap(describeSilence).map(({ message, hint }) => `${message}: ${hint}`),
+  ];
   process.stdout.write(
     flags.json === true
-      ? `${JSON.stringify({ model: bundle.ref, budget, points, errors })}\n`
+      ? `${JSON.stringify({ model: bundle.ref, budget, points, errors, warnings })}\n`
       : points.length === 0
         ? ""
         : printable(renderReplay(points, budget, errors.length)),
   );
-  warnOf("time", listTimeDoubts(plan.recordings, Date.now()));
-  warnOf("unit", unitDoubts.list());
-  if (flags.gateway === undefined) warnOf("speed", listStandbyDoubts(plan.recordings));
-  warnOf("speed", await listSpeedDoubts(plan.recordings));
-  warnOf("recordings", listSnapshotDoubts(bundle.manifest, bearingsOf(plan), points));
-  warnOf("bearing", listDoubts(plan));
+  for (const doubt of doubts) process.stderr.write(`warning: ${printable(doubt)}\n`);
   complain(result);
   return exitCodeOf(
     [...points.map((point) => ({ file: point.point, windows: point.windows })), ...errors],
@@ -116,34 +124,52 @@ function listDoubts({ recordings }: ReplayPlan): ReadonlySet<string> {
   return new Set([...bearings.values()].map(doubtBearing).filter((doubt) => doubt !== null));
 }
 
+/** What is doubtful about `what`, each with that before it. */
+function prefix(what: string, doubts: Iterable<string>): string[] {
+  return [...doubts].map((doubt) => `${what}: ${doubt}`);
+}
+
 function complain({ points, errors }: ReplayResult): void {
   for (const each of errors.slice(0, shownErrors)) complainOfFile(each);
   if (errors.length > shownErrors) {
     process.stderr.write(`error: ${errors.length - shownErrors} more files could not be replayed\n`);
   }
-  for (const point of points) {
-    if (point.windows === 0) complainOfSilence(point);
-    else if (point.unheardRecordings > 0) warnOfUnheard(point);
+  for (const { message, hint } of points.flatMap(describeSilence)) {
+    process.stderr.write(`error: ${printable(message)}\nhint: ${hint}\n`);
   }
 }
 
-function warnOfUnheard({ point, unheardRecordings, recordings, heardUntil, setAside }: PointReport): void {
-  const reasons = Object.keys(setAside.samples).join(", ");
-  process.stderr.write(
-    `warning: ${printable(point)}: most samples of ${unheardRecordings} of ${recordings} recordings were set aside (${reasons}); ` +
-      `the last window that could be decided ended at ${heardUntil}\n`,
-  );
+function isPartlyHeard({ windows, unheardRecordings }: PointReport): boolean {
+  return windows > 0 && unheardRecordings > 0;
 }
 
-function complainOfSilence({ point, setAside, recordings }: PointReport): void {
-  if (recordings === 0) return;
+function describeUnheard(report: PointReport): string {
+  const { point, unheardRecordings, recordings, heardUntil, setAside } = report;
+  const { tooShort } = setAside.recordings;
+  const lost = unheardRecordings - tooShort;
+  const reasons = Object.keys(setAside.samples).join(", ");
+  const parts = [
+    ...(lost > 0 ? [`most samples of ${lost} of ${recordings} recordings were set aside (${reasons})`] : []),
+    ...(tooShort > 0 ? [`${tooShort} of ${recordings} recordings were too short to be heard`] : []),
+  ];
+  return `${point}: ${parts.join("; ")}; the last window that could be decided ended at ${heardUntil}`;
+}
+
+/** Why no window of a point could be decided; none: some could, or none was played. */
+function describeSilence({
+  point,
+  windows,
+  setAside,
+  recordings,
+}: PointReport): { readonly message: string; readonly hint: string }[] {
+  if (windows > 0 || recordings === 0) return [];
   const reasons = Object.keys(setAside.samples);
   const advice = reasons.every((reason) => reason === "not-finite")
     ? "look at how the file was written"
     : `check --unit and --scale${reasons.includes("stuck") ? ", and whether the sensor was connected" : ""}`;
-  const why =
+  const hint =
     reasons.length === 0
       ? `its recordings are too short, below one revolution of the shaft each or below ${fewestRevolutions} in all: check --rate-hz and --shaft-rpm`
       : `samples were set aside (${reasons.join(", ")}); ${advice}`;
-  process.stderr.write(`error: ${printable(point)}: no window could be decided\nhint: ${why}\n`);
+  return [{ message: `${point}: no window could be decided`, hint }];
 }

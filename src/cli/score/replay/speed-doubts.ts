@@ -40,9 +40,14 @@ export function listStandbyDoubts(
     const fastest = Math.max(...own.map(({ description }) => description.sidecar.shaftRpm));
     if (fastest >= standbyBelowRpm) return [];
     return [
-      `${point}: at ${fastest} rpm a gateway with its defaults takes the turbine to stand by and decides nothing: is that the speed in Hz (${Math.round(60 * fastest)} rpm)? A shaft that is as slow needs a lower operation.standbyBelowRpm`,
+      `${point}: at ${formatRpm(fastest)} rpm a gateway with its defaults takes the turbine to stand by and decides nothing: is that the speed in Hz (${Math.round(60 * fastest)} rpm)? A shaft that is as slow needs a lower operation.standbyBelowRpm`,
     ];
   });
+}
+
+/** To a tenth, or of a slow shaft to three digits. */
+function formatRpm(rpm: number): string {
+  return `${Number(rpm >= 100 ? rpm.toFixed(1) : rpm.toPrecision(3))}`;
 }
 
 /** None, where nothing is odd, or nothing can be said. A recording that cannot be read says nothing here. */
@@ -63,7 +68,7 @@ export async function listSpeedDoubts(recordings: readonly SpeedRecording[]): Pr
     if (share === null || Math.abs(share - 1) <= tolerated) continue;
     const percent = Math.abs(100 * (share - 1)).toFixed(1);
     doubts.push(
-      `${point}: lines of a shaft stand at ${(share * shaftRpm).toFixed(0)} rpm, ${percent} % ${share > 1 ? "above" : "below"} the stated ${shaftRpm} rpm: check --shaft-rpm and --rate-hz (${rateHz}); lines of a fault are looked for within 2 %`,
+      `${point}: lines of a shaft stand at ${(share * shaftRpm).toFixed(0)} rpm, ${percent} % ${share > 1 ? "above" : "below"} the stated ${formatRpm(shaftRpm)} rpm: check --shaft-rpm and --rate-hz (${rateHz}); lines of a fault are looked for within 2 %`,
     );
   }
   return doubts;

@@ -9,6 +9,8 @@ const deafWindows = 12;
 /** Follows one sensor. */
 export interface Deafness {
   readonly isDeaf: boolean;
+  /** Windows in a row that were as quiet as of a sensor that is deaf. */
+  readonly quietWindows: number;
   /** One window: dB above `baseline`, null where not known. At a speed that was not learnt a level is a guess, and no news. */
   note(severityDb: number | null, baseline: SiteBaseline | null, shaftRpm: number): void;
   /** There is another baseline, or none. */
@@ -23,9 +25,12 @@ export function createDeafness(): Deafness {
     get isDeaf(): boolean {
       return quiet >= deafWindows;
     },
+    get quietWindows(): number {
+      return quiet;
+    },
     note: (severityDb, baseline, shaftRpm) => {
       if (severityDb === null || baseline === null || !isLearntSpeed(baseline, shaftRpm)) return;
-      quiet = severityDb <= deafDb ? Math.min(deafWindows, quiet + 1) : 0;
+      quiet = severityDb <= deafDb ? quiet + 1 : 0;
     },
     forget: () => {
       quiet = 0;

@@ -24,7 +24,7 @@ import {
   usualSeverityDb,
   usualWander,
 } from "./margin.ts";
-import { computeSeverity, isHeard } from "./severity.ts";
+import { computeSeverity, describeWander, isHeard } from "./severity.ts";
 
 /** One window of healthy operation. */
 export interface HealthyWindow {
@@ -247,9 +247,7 @@ function findUnsteadiness(
     .map((part) => medianOfHeard(severities.slice(part * quarter, (part + 1) * quarter)))
     .filter(Number.isFinite);
   const wanderDb = Math.max(...levels) - Math.min(...levels);
-  if (wanderDb > maxWanderDb) {
-    return `the level wandered by ${wanderDb.toFixed(1)} dB while it was learnt`;
-  }
+  if (wanderDb > maxWanderDb) return describeWander(wanderDb);
   for (const [index, { autocorrelation }] of baseline.margins.entries()) {
     const parts = quarters.map((part) =>
       margins.slice(part * quarter, (part + 1) * quarter).map((each) => each[index]!),

@@ -17,7 +17,7 @@ import {
   isOtherBearing,
 } from "./baseline-snapshot.ts";
 import type { BaselineEvent, BaselineLearner, BaselineOptions, BaselineStatus } from "./baseline-status.ts";
-import { createDeafness } from "./deafness.ts";
+import { createDeafness, type Deafness } from "./deafness.ts";
 import { describeBaseline } from "./describe-baseline.ts";
 import type { BaselineSubject } from "./fit-site-baseline.ts";
 import { type HealthyRows, noHealthyRows } from "./healthy-rows.ts";
@@ -62,7 +62,7 @@ export interface OwnReference {
   /** Features of this machine's healthy windows, for the model that serves; the same object as long as they are the same. */
   readonly healthyRows: HealthyRows;
   /** Has the sensor heard far less than the machine's own healthy level for a while, at speeds that were learnt? */
-  readonly isDeaf: boolean;
+  readonly deafness: Pick<Deafness, "isDeaf" | "quietWindows">;
   /** Is what was kept of another epoch, or of a bearing with other orders? */
   readonly isOtherMachine: boolean;
   /** Measures the severity of a window; returns the baseline that it is to be held against. */
@@ -114,7 +114,7 @@ class Reference implements OwnReference {
   /** Levels of a window that has none: whoever scored it sends no samples. */
   #unheard: Float32Array;
   severityDb: number | null = null;
-  readonly #deafness = createDeafness();
+  readonly deafness: Deafness = createDeafness();
   readonly isOtherMachine: boolean;
 
   constructor(parts: WatchParts, options: BaselineOptions, kept: BaselineSnapshot | undefined) {
@@ -155,10 +155,6 @@ class Reference implements OwnReference {
     });
   }
 
-  get isDeaf(): boolean {
-    return this.#deafness.isDeaf;
-  }
-
   get doubted(): SiteBaseline | null {
     return this.#learner?.doubted ?? null;
   }
@@ -181,7 +177,7 @@ class Reference implements OwnReference {
     this.#parked = null;
     const baseline = this.#learner?.current ?? null;
     this.severityDb = measureSeverity(window, this.#parts.baseline, baseline);
-    this.#deafness.note(this.severityDb, baseline, window.shaftRpm);
+    this.deafness.note(this.severityDb, baseline, window.shaftRpm);
     return baseline;
   }
 
@@ -254,7 +250,7 @@ class Reference implements OwnReference {
     const subject = toSubject(this.#parts, this.isVouched);
     this.#learner = subject === null ? null : createBaselineLearner(subject, this.#options, snapshot);
     this.severityDb = null;
-    this.#deafness.forget();
+    this.deafness.forget();
     this.#lastMs = Number.NaN;
   }
 }

@@ -102,3 +102,12 @@ const speedMargin = 0.1;
 export function isLearntSpeed({ shaftRpm: { min, max } }: SiteBaseline, shaftRpm: number): boolean {
   return shaftRpm >= min * (1 - speedMargin) && shaftRpm <= max * (1 + speedMargin);
 }
+
+/** No machine that runs wanders by so much, dB: at times it vibrates a tenth of what it does at others. */
+const standingWanderDb = 20;
+
+/** Why a level that wandered by `wanderDb` is none to learn from; of more than a running machine's it says what it looks like. */
+export function describeWander(wanderDb: number): string {
+  const stood = wanderDb > standingWanderDb ? ", as between a machine that runs and one that stands" : "";
+  return `the level wandered by ${wanderDb.toFixed(1)} dB while it was learnt${stood}`;
+}

@@ -22,6 +22,7 @@ interface Report {
     readonly alarms: readonly { readonly severityDb: number | null }[];
     readonly setAside: object;
   }[];
+  readonly warnings: readonly string[];
   readonly errors: readonly { readonly file: string; readonly error: { readonly code: string } }[];
 }
 
@@ -88,7 +89,9 @@ describe("aurora score --decide", () => {
       },
       leadingMode: null,
       leadingModeAt: null,
+      whyItStands: null,
     });
+    expect(report!.warnings).toEqual([]);
     const rows = readFileSync(out, "utf8").trimEnd().split("\n");
     expect(rows[0]).toBe(
       "point,from_ms,to_ms,shaft_rpm,state,quantised_inner,quantised_outer,quantised_ball,probability_inner,probability_outer,probability_ball,active_inner,active_outer,active_ball,severity_db",
@@ -99,7 +102,9 @@ describe("aurora score --decide", () => {
     expect(words.stdout).toMatch(/^drive-end: 10 recordings, 2004-02-12T10:32:39Z to /);
     expect(words.stdout).toMatch(/\n {2}2004-02-12T10:32:39Z {2}learning\n/);
     expect(words.stdout).toMatch(/ {2}own reference(, provisional)?: version 1 of \d+ windows/);
-    expect(words.stdout).toMatch(/ {2}raised outer race fault.*, since 2004-02-12T[^ ]*Z: probability /);
+    expect(words.stdout).toMatch(
+      / {2}raised outer race fault.* by the (fast|slow) lane, since 2004-02-12T[^ ]*Z: .* with probability /,
+    );
     expect(words.stdout).toMatch(/at the end outer race fault \(warning\) stands/);
     expect(words.stdout).toMatch(/\nbudget: 0\.5 false alarms a turbine and year\nset aside: nothing\n$/);
   });
@@ -211,6 +216,14 @@ describe("aurora score --decide", () => {
     expect(stderr).toMatch(
       /: no window could be decided\nhint: its recordings are too short, below one revolution of the shaft each or below 8 in all/,
     );
+    const { report } = await replay("--input", ...files, "--json");
+    expect(report!.points[0]).toMatchObject({
+      unheardRecordings: 3,
+      setAside: { recordings: { tooShort: 3 } },
+    });
+    expect(report!.warnings).toContainEqual(
+      expect.stringMatching(/: no window could be decided: its recordings are too short/),
+    );
   });
 
   it("says of how many recordings nothing is known, and until when something was heard", async () => {
@@ -235,6 +248,35 @@ describe("aurora score --decide", () => {
       unheardRecordings: 2,
       heardUntil: expect.stringMatching(/^2004-02-12T/),
     });
+    expect(report!.warnings.map((each) => `warning: ${each}`)).toEqual(stderr.trimEnd().split("\n"));
+  });
+
+  it("counts recordings that are too short to be heard, and says so", async () => {
+    const folder = createTemporaryFolder();
+    // Less than a revolution, after and before whole windows.
+    const files = life.slice(0, 3).map((each, index) => {
+      const counts = index === 1 ? each.counts.slice(0, 400) : each.counts;
+      return writeRecording(folder, nameByTime(each.timeMs), { ...each, counts });
+    });
+    const { code, stdout, stderr } = await replay("--input", ...files, ...flags);
+    expect(code).toBe(0);
+    expect(stdout).toContain("but how it was in 1 of 3 recordings is not known");
+    expect(stdout).toContain("set aside: 1 recording too short to be heard\n");
+    expect(stderr).toMatch(/^warning: .*: 1 of 3 recordings were too short to be heard; the last window/m);
+  });
+
+  it("says of a turbine that stands by so, and not that it was not heard", async () => {
+    const folder = createTemporaryFolder();
+    const gateway = writeGateway(folder);
+    const files = life.slice(0, 3).map((each, index) =>
+      writeRecording(folder, nameByTime(each.timeMs), {
+        ...each,
+        shaftRpm: index === 1 ? 2 : each.shaftRpm,
+      }),
+    );
+    const { stdout } = await replay("--input", ...files, "--gateway", gateway, ...flags);
+    expect(stdout).toContain("set aside: 1 recording of a turbine that stands by\n");
+    expect(stdout).not.toContain("is not known");
   });
 
   it("decides snapshots to the last one, and one that stands alone", async () => {

@@ -131,7 +131,7 @@ it("tells an alarm as it was when it was raised, and apart from that what it gre
   expect(setAside).toEqual({
     windows: 1,
     samples: { range: 496 },
-    recordings: { sameTime: 1, overlapping: 0 },
+    recordings: { sameTime: 1, overlapping: 0, tooShort: 0, standby: 0 },
   });
 });
 
@@ -144,11 +144,11 @@ it("tells it in words, in order of time", () => {
   2004-02-12T00:00:00Z  learning
   2004-02-12T01:00:00Z  too unsteady to learn from, learning on: the speed wandered
   2004-02-12T02:00:00Z  own reference: version 1 of 128 windows
-  2004-02-12T03:00:00Z  raised outer race fault by the fast lane, since 2004-02-12T02:59:00Z: ${report.alarms[0]!.reason}
+  2004-02-12T03:00:00Z  raised outer race fault by the fast lane, since 2004-02-12T02:59:00Z: windows above what a healthy machine shows, the last with ${report.alarms[0]!.reason}
   2004-02-12T04:00:00Z  outer race fault is critical: A line at 1× the outer race's order
   2004-02-12T05:00:00Z  outer race fault at its loudest, 7.3 dB
   2004-02-12T06:00:00Z  cleared outer race fault
-  2004-02-12T07:00:00Z  raised outer race fault by the slow lane, since 2004-02-12T06:59:00Z: ${report.alarms[1]!.reason}
+  2004-02-12T07:00:00Z  raised outer race fault by the slow lane, since 2004-02-12T06:59:00Z: hours above how it was before; the last window, which alone decides nothing, with probability 0.90, 1.3 dB below its own reference
   at the end outer race fault (warning) stands; doubtful reference: it wandered
 
 b2: 0 recordings, 0 windows
@@ -179,5 +179,78 @@ it("calls a point whose learning was refused by that name, never learnt", () => 
   expect(report).toMatchObject({ state: "refused", refusal, learntAt: null });
   expect(renderReplay([report], { falsePerTurbineYear: 0.1, points: 1 }, 0)).toContain(
     `  no alarm would have been raised; it has no reference of its own, since it looks faulty: ${refusal}\n`,
+  );
+});
+
+/** A point that was played a recording an hour, of whose windows each has such a level. */
+function hearLevels(levels: readonly number[]) {
+  const history = createPointHistory("b1");
+  const fromMs = Date.UTC(2004, 1, 12);
+  let quietWindows = 0;
+  for (const [hour, severityDb] of levels.entries()) {
+    const startMs = fromMs + hour * 3_600_000;
+    const window = { fromMs: startMs, toMs: startMs + 2000, shaftRpm: 1500 };
+    history.noteRecording(startMs);
+    quietWindows = severityDb < -9 ? quietWindows + 1 : 0;
+    history.sink.onDecision(decisionAt(startMs, [["outer-race", 0.1, null]]), { window } as never);
+    history.sink.onLevel({ ...window, severityDb, quietWindows, isDeaf: quietWindows >= 3 });
+    history.noteEnd(window.toMs, { revolutions: 50, samples: 24_000 });
+  }
+  return history;
+}
+
+it("tells since when a sensor hears far less than before, how much less, and when it heard again", () => {
+  const loud = [0, 1, 0];
+  const ended = hearLevels([...loud, -20, -12, ...loud, -30, -40, -50, -40, ...loud]).report();
+  // Two quiet windows are none that are told.
+  expect(ended.deaf).toEqual([
+    {
+      since: "2004-02-12T08:00:00Z",
+      toldAt: "2004-02-12T10:00:02Z",
+      until: "2004-02-12T11:00:02Z",
+      quieterDb: 40,
+    },
+  ]);
+  const budget = { falsePerTurbineYear: 0.1, points: 1 };
+  expect(renderReplay([ended], budget, 0)).toContain(`
+  2004-02-12T08:00:00Z  its sensor hears 40 dB less than when the machine was healthy: does the machine stand, or does the sensor hear it no more?
+  2004-02-12T11:00:02Z  its sensor hears it as before again
+  no alarm would have been raised, but its sensor heard 40 dB less than when the machine was healthy from 2004-02-12T08:00:00Z to 2004-02-12T11:00:02Z
+`);
+  const lasting = hearLevels([...loud, -50, -50, -50, -54]).report();
+  expect(lasting.deaf).toMatchObject([{ since: "2004-02-12T03:00:00Z", until: null, quieterDb: 51 }]);
+  expect(renderReplay([lasting], budget, 0)).toContain(
+    "no alarm would have been raised, but since 2004-02-12T03:00:00Z its sensor has heard 51 dB less than when",
+  );
+  const nightly = hearLevels([0, 1, 2, 3, 4].flatMap(() => [...loud, -30, -30, -30, -30]));
+  expect(renderReplay([nightly.report()], budget, 0)).toContain(
+    "2004-02-12T17:00:00Z  again its sensor hears 30 dB less than when the machine was healthy, 3 times to the end\n",
+  );
+});
+
+it("says why an alarm stands whose sensor hears its machine no more", () => {
+  const history = hearLevels([0, 0, -50, -50, -50]);
+  const before = decisionAt(Date.UTC(2004, 1, 12), [["outer-race", 0.9, 0]]);
+  const mode = { ...before.modes[0]!, active: true, lane: "fast" as const };
+  history.sink.onAlert(
+    createAlertEvent({
+      transition: "raised",
+      updateNumber: 1,
+      decision: { ...before, modes: [mode] },
+      mode,
+      state: "unacknowledged",
+      severity: "critical",
+      sinceMs: before.fromMs,
+      explanation: null,
+      horizonHours: null,
+      evidence: null,
+    }),
+  );
+  const report = history.report();
+  const why =
+    "since 2004-02-12T02:00:00Z its sensor has heard 50 dB less than when the machine was healthy, and no alarm ends by what is not heard";
+  expect(report.alarms).toMatchObject([{ clearedAt: null, whyItStands: why }]);
+  expect(renderReplay([report], { falsePerTurbineYear: 0.1, points: 1 }, 0)).toContain(
+    `  at the end outer race fault (critical) stands: ${why}\n`,
   );
 });

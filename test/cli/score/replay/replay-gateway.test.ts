@@ -134,6 +134,7 @@ async function replayFiles(files: readonly string[]): Promise<Heard> {
       onBaseline: (_, __, event) => {
         if (event !== null) heard.events.push(`${event.kind} ${event.detail}`);
       },
+      onLevel: () => {},
       setAside: () => {},
     },
   });
@@ -190,6 +191,40 @@ describe("a replay", () => {
       ({ operatingState }) => operatingState !== "information-unavailable",
     );
     expect(known.length).toBeGreaterThan(36);
+  });
+
+  it("hears snapshots that are by turns longer and shorter than a window, as a gateway does", async () => {
+    const life = inventLife({ recordings: 20, healthy: 12, seconds: 5, everySeconds: 70 }).map(
+      (each, index) => ({
+        ...each,
+        counts: index % 2 === 0 ? each.counts : each.counts.slice(0, 1.5 * each.rateHz),
+      }),
+    );
+    const onGateway = await hearOnGateway(life);
+    expect(await replayFiles(writeLife(life, createTemporaryFolder()))).toEqual(onGateway);
+    const known = onGateway.decisions.filter(
+      ({ operatingState }) => operatingState !== "information-unavailable",
+    );
+    // The last one is decided when the pause after it is known.
+    const short = known.filter(({ fromMs, toMs }) => toMs - fromMs < 1600);
+    expect(short).toHaveLength(9);
+  });
+
+  it("knows that recordings are whole, and hears all of them however soon one follows", async () => {
+    const life = inventLife({ recordings: 10, seconds: 1.5, everySeconds: 2 });
+    const { points } = await replayRecordings(bundle, {
+      plan: await planReplay({
+        input: writeLife(life, createTemporaryFolder()),
+        manifest: null,
+        points: [],
+        course: null,
+        describer: await createDescriber({}),
+      }),
+      gateway: createReplayedGateway({ commissioning }),
+      addRows: () => Promise.resolve(),
+      progress: () => {},
+    });
+    expect(points).toMatchObject([{ recordings: 10, windows: 10, unheardRecordings: 0 }]);
   });
 
   it("tells the history of a point as it was decided", async () => {

@@ -80,3 +80,18 @@ it("asks whether a speed at which a gateway would stand by is in hertz", () => {
     expect.stringMatching(/^a: at 25 rpm .* is that the speed in Hz \(1500 rpm\)\?/),
   ]);
 });
+
+it("states a speed to a tenth, or to three digits where the shaft is slow", async () => {
+  const slow = { rateHz: 12_000, shaftRpm: 2.991666666666667, bearing, scale: null };
+  expect(listStandbyDoubts([{ point: "b1", description: { sidecar: slow, channel: null } }])[0]).toContain(
+    "at 2.99 rpm a gateway",
+  );
+  const computed = plan(recordShaft(1953, 0.05)).map((each) => ({
+    ...each,
+    description: {
+      sidecar: { ...stated, shaftRpm: 1999.9950000000001, bearing, scale: null },
+      channel: null,
+    },
+  }));
+  expect((await listSpeedDoubts(computed))[0]).toContain("the stated 2000 rpm:");
+});

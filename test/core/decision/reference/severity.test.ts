@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { BaselineSpec } from "../../../../src/core/contract/bundle/baseline-spec.ts";
 import type { SiteBaseline } from "../../../../src/core/contract/site-baseline.ts";
-import { computeSeverity } from "../../../../src/core/decision/reference/severity.ts";
+import { computeSeverity, describeWander } from "../../../../src/core/decision/reference/severity.ts";
 
 const list = ["a", "b", "c"].map((name) => ({
   name,
@@ -102,4 +102,11 @@ test("without a baseline a rise in a quiet band shows, however loud the machine 
     computeSeverity({ levels: Float32Array.of(-20 + 12, 99, -10 - 12 + quiet), shaftRpm: 1500 }, spec, null);
   expect(value(0)).toBeCloseTo(0, 5);
   expect(value(8)).toBeCloseTo(4, 5);
+});
+
+test("a level that wandered further than that of any machine that runs is said to look like one that stood", () => {
+  expect(describeWander(4.25)).toBe("the level wandered by 4.3 dB while it was learnt");
+  expect(describeWander(43.2)).toBe(
+    "the level wandered by 43.2 dB while it was learnt, as between a machine that runs and one that stands",
+  );
 });

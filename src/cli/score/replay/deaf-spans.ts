@@ -1,0 +1,75 @@
+/** When a point's sensor heard far less than its machine's own healthy level, and how much less. Raises nothing: an alarm is of a machine. */
+import { formatMoment } from "../files/time-doubts.ts";
+
+/** Times are ISO 8601 UTC. */
+export interface DeafSpan {
+  /** Beginning of its first window. */
+  readonly since: string;
+  /** When that had lasted long enough to say so. */
+  readonly toldAt: string;
+  /** End of its last window; null: it lasted to the end. */
+  readonly until: string | null;
+  /** Mean of its windows, dB below the own reference, > 0. */
+  readonly quieterDb: number;
+}
+
+/** A window that was held against the point's own reference. */
+export interface HeardLevel {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** dB above the own reference; null: not known. */
+  readonly severityDb: number | null;
+  /** Windows in a row that were as quiet as of a deaf sensor, with this one. */
+  readonly quietWindows: number;
+  readonly isDeaf: boolean;
+}
+
+export interface DeafSpans {
+  update(level: HeardLevel): void;
+  readonly spans: readonly DeafSpan[];
+}
+
+/** A stretch of quiet windows in a row. */
+interface QuietStretch {
+  readonly sinceMs: number;
+  toldMs: number | null;
+  lastMs: number;
+  windows: number;
+  sumDb: number;
+}
+
+/** Creates it for a sensor that hears. */
+export function createDeafSpans(): DeafSpans {
+  const ended: DeafSpan[] = [];
+  let stretch: QuietStretch | null = null;
+  return {
+    update: ({ fromMs, toMs, severityDb, quietWindows, isDeaf }) => {
+      if (quietWindows === 0) {
+        if (stretch !== null) ended.push(...describeStretch(stretch, stretch.lastMs));
+        stretch = null;
+        return;
+      }
+      stretch ??= { sinceMs: fromMs, toldMs: null, lastMs: toMs, windows: 0, sumDb: 0 };
+      // One at a speed that was not learnt says nothing of the sensor.
+      if (severityDb === null || quietWindows === stretch.windows) return;
+      stretch.windows = quietWindows;
+      stretch.sumDb += severityDb;
+      stretch.lastMs = toMs;
+      if (isDeaf) stretch.toldMs ??= toMs;
+    },
+    get spans() {
+      return stretch === null ? ended : [...ended, ...describeStretch(stretch, null)];
+    },
+  };
+}
+
+/** None, where it was too short to be told. */
+function describeStretch(
+  { sinceMs, toldMs, windows, sumDb }: QuietStretch,
+  untilMs: number | null,
+): readonly DeafSpan[] {
+  if (toldMs === null) return [];
+  const until = untilMs === null ? null : formatMoment(untilMs);
+  const quieterDb = -sumDb / windows;
+  return [{ since: formatMoment(sinceMs), toldAt: formatMoment(toldMs), until, quieterDb }];
+}

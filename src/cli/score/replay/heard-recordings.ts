@@ -1,0 +1,110 @@
+/**
+ * Of which recordings of a point nothing, or too little, was heard: how the machine was then is not known. A short one
+ * may have been heard together with those before it. Decides nothing.
+ */
+import { enoughRevolutions } from "../../../core/features/spectrum-pool.ts";
+
+/** A recording that was played, as far as is asked. */
+export interface PlayedRecording {
+  readonly endMs: number;
+  /** Of the shaft. */
+  readonly revolutions: number;
+  /** Were most of its samples set aside? */
+  readonly isMostlyLost: boolean;
+  /** Was its turbine too slow to be one that operates? */
+  readonly isStandby: boolean;
+}
+
+/** Numbers of recordings. */
+export interface UnheardCounts {
+  /** All of which how the machine was then is not known. */
+  readonly unheard: number;
+  /** Those of them of which nothing was set aside. */
+  readonly tooShort: number;
+  /** A turbine that stands by is not unheard. */
+  readonly standby: number;
+}
+
+export interface HeardRecordings {
+  begin(startMs: number): void;
+  /** Of the recording that began last: some of it was set aside. */
+  noteLoss(): void;
+  end(recording: PlayedRecording): void;
+  /** A window was decided. They come in order of time, the last ones of a recording after the next one began. */
+  noteWindow(window: { readonly fromMs: number; readonly toMs: number; readonly shaftRpm: number }): void;
+  count(): UnheardCounts;
+}
+
+/** Recordings that followed one another without a gap: a window may go over their edges. */
+interface Stretch {
+  readonly fromMs: number;
+  /** Infinity while it is played. */
+  toMs: number;
+  /** But for those that were mostly lost, or of a turbine that stands by. */
+  recordings: number;
+  revolutions: number;
+  hasLoss: boolean;
+}
+
+/** A recording that follows this soon upon the one before goes on where that ended. */
+export const seamlessMs = 2;
+/** Times of windows are whole milliseconds. */
+const roundingMs = 1;
+
+/** Creates it for a point of which nothing was played. */
+export function createHeardRecordings(): HeardRecordings {
+  let [mostlyLost, partlyLost, tooShort, standby] = [0, 0, 0, 0];
+  let last: Stretch | null = null;
+  /** Those of which no window was decided yet, in order of time. */
+  let pending: Stretch[] = [];
+  const settle = ({ recordings, hasLoss }: Stretch): void => {
+    if (hasLoss) partlyLost += recordings;
+    else tooShort += recordings;
+  };
+  return {
+    begin: (startMs) => {
+      if (last === null || startMs - last.toMs > seamlessMs) {
+        last = { fromMs: startMs, toMs: startMs, recordings: 0, revolutions: 0, hasLoss: false };
+        pending.push(last);
+      }
+      last.recordings++;
+      last.toMs = Number.POSITIVE_INFINITY;
+    },
+    noteLoss: () => {
+      if (last !== null) last.hasLoss = true;
+    },
+    end: ({ endMs, revolutions, isMostlyLost, isStandby }) => {
+      if (last === null) return;
+      last.toMs = endMs;
+      last.revolutions += revolutions;
+      if (!isMostlyLost && !isStandby) return;
+      last.recordings--;
+      if (isStandby) standby++;
+      else mostlyLost++;
+    },
+    noteWindow: ({ fromMs, toMs, shaftRpm }) => {
+      const isPooled = ((toMs - fromMs) * shaftRpm) / 60_000 < enoughRevolutions;
+      const isLater = (stretch: Stretch): boolean => stretch.fromMs >= toMs - roundingMs;
+      for (const stretch of pending) {
+        if (isLater(stretch)) continue;
+        const isHeard = stretch.toMs > fromMs + roundingMs || (isPooled && canPool(stretch));
+        if (!isHeard) settle(stretch);
+      }
+      pending = pending.filter(isLater);
+    },
+    count: () => {
+      const open = pending.reduce((sum, { recordings }) => sum + recordings, 0);
+      const lossy = pending.reduce((sum, { recordings, hasLoss }) => sum + (hasLoss ? recordings : 0), 0);
+      return {
+        unheard: mostlyLost + partlyLost + tooShort + open,
+        tooShort: tooShort + open - lossy,
+        standby,
+      };
+    },
+  };
+}
+
+/** Is it a snapshot that the next ones were heard together with? */
+function canPool({ revolutions, hasLoss }: Stretch): boolean {
+  return !hasLoss && revolutions >= 1 && revolutions < enoughRevolutions;
+}

@@ -1,0 +1,74 @@
+import { expect, it } from "vitest";
+import { createHeardRecordings } from "../../../../src/cli/score/replay/heard-recordings.ts";
+
+const hourMs = 3_600_000;
+
+/** A recording an hour, of so many revolutions at 60 rpm; `heard` are those of each that one window holds. */
+function play(recordings: readonly (readonly [revolutions: number, heard: number])[]) {
+  const heard = createHeardRecordings();
+  for (const [hour, [revolutions, window]] of recordings.entries()) {
+    const fromMs = hour * hourMs;
+    heard.begin(fromMs);
+    heard.end({ endMs: fromMs + 1000 * revolutions, revolutions, isMostlyLost: false, isStandby: false });
+    if (window > 0) heard.noteWindow({ fromMs, toMs: fromMs + 1000 * window, shaftRpm: 60 });
+  }
+  return heard.count();
+}
+
+it("counts recordings of which no window was decided", () => {
+  expect(
+    play([
+      [65, 60],
+      [57, 0],
+      [65, 60],
+      [57, 57],
+    ]),
+  ).toEqual({ unheard: 1, tooShort: 1, standby: 0 });
+  // None was heard after the last two, and nothing is known of them.
+  expect(
+    play([
+      [65, 60],
+      [5, 0],
+      [5, 0],
+    ]),
+  ).toMatchObject({ unheard: 2, tooShort: 2 });
+});
+
+it("counts those as heard that the next snapshot was heard together with", () => {
+  const pooled = [
+    [3, 0],
+    [3, 0],
+    [3, 3],
+    [3, 3],
+  ] as const;
+  expect(play(pooled)).toMatchObject({ unheard: 0, tooShort: 0 });
+  // A whole window is heard by itself, and less than a revolution is not heard at all.
+  expect(play([[3, 0], [65, 60], [0.9, 0], ...pooled])).toMatchObject({ unheard: 2, tooShort: 2 });
+});
+
+it("takes recordings that follow one another without a gap for one", () => {
+  const heard = createHeardRecordings();
+  for (let second = 0; second < 65; second++) {
+    heard.begin(1000 * second);
+    if (second === 60) heard.noteWindow({ fromMs: 0, toMs: 60_000, shaftRpm: 60 });
+    heard.end({ endMs: 1000 * second + 999, revolutions: 1, isMostlyLost: false, isStandby: false });
+  }
+  expect(heard.count().unheard).toBe(0);
+});
+
+it("tells what was set aside from what is too short, and a turbine that stands by from both", () => {
+  const heard = createHeardRecordings();
+  const lengths = { revolutions: 70, isMostlyLost: false, isStandby: false };
+  heard.begin(0);
+  heard.noteLoss();
+  heard.end({ ...lengths, endMs: 1000 });
+  heard.begin(hourMs);
+  heard.noteLoss();
+  heard.end({ ...lengths, endMs: hourMs + 1000, isMostlyLost: true });
+  heard.begin(2 * hourMs);
+  heard.end({ ...lengths, endMs: 2 * hourMs + 1000, isStandby: true });
+  expect(heard.count()).toEqual({ unheard: 2, tooShort: 0, standby: 1 });
+  // Also where some of it was decided: most of it was not heard.
+  heard.noteWindow({ fromMs: hourMs, toMs: hourMs + 500, shaftRpm: 4000 });
+  expect(heard.count()).toEqual({ unheard: 2, tooShort: 0, standby: 1 });
+});
