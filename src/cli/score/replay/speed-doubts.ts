@@ -4,31 +4,26 @@
  * would not. A rate of 20,000 Hz where 20,480 is true puts every line of a fault 2.4 % off, beyond where it is looked for.
  */
 
+import { standsOnMains } from "../../../core/explain/mains-hum.ts";
 import { createRealFft } from "../../../core/maths/real-fft.ts";
-import { computeMedian, computeScaledMad } from "../../../core/maths/robust.ts";
 import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
 import type { PlannedRecording } from "./plan-replay.ts";
 import { usualStandbyRpm } from "./replayed-gateway.ts";
+import { combHarmonics, findCombShare, findLines, toleratedShare } from "./shaft-comb.ts";
 
 type SpeedRecording = Pick<PlannedRecording, "point" | "description" | "open">;
 
 /** Recordings of a point that are listened to: its first ones. */
 const heardRecordings = 24;
-const fewestRecordings = 8;
-/** Samples of each. */
+/** A mean spectrum is one of so many parts at least: recordings, or halves of fewer ones that overlap, and so on. */
+const fewestParts = 8;
+/** Samples of a part. */
 const mostSamples = 2 ** 16;
-/** Below so many revolutions neighbouring spacings cannot be told apart. */
+/** Below so many revolutions of a part neighbouring spacings cannot be told apart; parts of one recording share its knocks. */
 const fewestRevolutions = 16;
-const harmonics = 30;
-/** Spacings that are tried, as a share of the stated speed, and how far apart they are. */
-const reach = 0.05;
-const step = 0.0005;
-/** Bins on either side of which a line's neighbourhood is the median. */
-const neighbours = 15;
-/** Deviations of the other spacings by which a comb stands out; noise alone reaches 4. */
-const clear = 6;
-/** A shaft may turn so much otherwise than stated: a fault's search is wider, less its slip. */
-const tolerated = 0.009;
+const fewestRevolutionsOfCut = 32;
+/** Resolutions of a spectrum within which a line may be the mains' own. */
+const humReach = 2;
 
 /** Points whose shaft is so slow that a gateway with its defaults would take the turbine to stand by, as of a speed in hertz. */
 export function listStandbyDoubts(
@@ -54,16 +49,15 @@ export async function listSpeedDoubts(recordings: readonly SpeedRecording[]): Pr
     const alike = own.filter(({ description: { sidecar } }) => {
       return sidecar.rateHz === rateHz && sidecar.shaftRpm === shaftRpm;
     });
-    if (alike.length < fewestRecordings) continue;
     const files = await Promise.all(alike.map(({ open }) => open().catch(() => null)));
     const share = await measureSpeedShare(
       files.filter((file) => file !== null),
       { rateHz, shaftRpm },
     );
-    if (share === null || Math.abs(share - 1) <= tolerated) continue;
+    if (share === null || Math.abs(share - 1) <= toleratedShare) continue;
     const percent = Math.abs(100 * (share - 1)).toFixed(1);
     doubts.push(
-      `${point}: lines of a shaft stand at ${(share * shaftRpm).toFixed(0)} rpm, ${percent} % ${share > 1 ? "above" : "below"} the stated ${shaftRpm} rpm: check --shaft-rpm and --rate-hz (${rateHz}); lines of a fault are looked for within 2 %`,
+      `${point}: lines of a shaft stand at ${(share * shaftRpm).toFixed(0)} rpm, ${percent} % ${share > 1 ? "above" : "below"} the stated ${shaftRpm} rpm: check --shaft-rpm and --rate-hz (${rateHz}); lines of a fault are looked for within 2 %; a second machine that turns so may be what is heard`,
     );
   }
   return doubts;
@@ -79,55 +73,64 @@ export async function measureSpeedShare(
 ): Promise<number | null> {
   const spectrum = await computeMeanSpectrum(files);
   if (spectrum === null) return null;
-  const turnBins = ((shaftRpm / 60) * 2 * (spectrum.length - 1)) / rateHz;
-  if ((2 * (spectrum.length - 1)) / (rateHz / (shaftRpm / 60)) < fewestRevolutions) return null;
-  const highest = Math.min(spectrum.length, Math.ceil(turnBins * harmonics * (1 + reach)) + neighbours + 1);
-  const heights = spectrum.slice(0, highest).map(Math.log);
-  const excess = heights.map((height, bin) => {
-    return height - computeMedian(heights.subarray(Math.max(0, bin - neighbours), bin + neighbours + 1));
-  });
-  const count = Math.round((2 * reach) / step) + 1;
-  const scores = Float64Array.from({ length: count }, (_, index) => {
-    return scoreComb(excess, turnBins * (1 - reach + index * step));
-  });
-  const best = scores.indexOf(Math.max(...scores));
-  const height = (scores[best]! - computeMedian(scores)) / computeScaledMad(scores);
-  // A comb at the end of what was tried may be the foot of another one.
-  return height >= clear && best > 0 && best < count - 1 ? 1 - reach + best * step : null;
+  const { power, samples, isCut } = spectrum;
+  const size = 2 * (power.length - 1);
+  const revolutions = (samples * shaftRpm) / 60 / rateHz;
+  if (revolutions < (isCut ? fewestRevolutionsOfCut : fewestRevolutions)) return null;
+  const turnBins = ((shaftRpm / 60) * size) / rateHz;
+  const resolution = size / samples;
+  const isMasked = (bin: number): boolean => {
+    return standsOnMains((bin * rateHz) / size, (humReach * rateHz) / samples);
+  };
+  const lines = findLines({ power, resolution, isMasked }, turnBins * combHarmonics * 1.05);
+  return findCombShare(lines, { turnBins, resolution });
 }
 
-/** Mean height of the harmonics of a spacing of `turnBins`. */
-function scoreComb(excess: Float64Array, turnBins: number): number {
-  let [sum, count] = [0, 0];
-  for (let harmonic = 1; harmonic <= harmonics; harmonic++) {
-    const bin = Math.round(harmonic * turnBins);
-    if (bin >= excess.length) break;
-    sum += excess[bin]!;
-    count++;
-  }
-  return count === 0 ? 0 : sum / count;
+interface MeanSpectrum {
+  readonly power: Float64Array;
+  /** That each of its parts is of; zeros stand behind them. */
+  readonly samples: number;
+  /** Several of them are of one recording. */
+  readonly isCut: boolean;
 }
 
-/** Mean power spectrum of the beginnings; null where they are too few or not alike in length. */
-async function computeMeanSpectrum(files: readonly SampleFile[]): Promise<Float64Array | null> {
+/** Mean power spectrum of parts of the beginnings; null where there is little of them, or they are not alike in length. */
+async function computeMeanSpectrum(files: readonly SampleFile[]): Promise<MeanSpectrum | null> {
+  if (files.length === 0) return null;
+  const partsOfEach = Math.ceil(fewestParts / files.length);
+  // Each begins in the middle of the one before.
+  const most = (mostSamples * (partsOfEach + 1)) / 2;
   const beginnings: Float64Array[] = [];
   for (const file of files) {
-    const samples = await readBeginning(file);
+    const samples = await readBeginning(file, most);
     if (samples.length > 0 && samples.every(Number.isFinite)) beginnings.push(samples);
   }
-  const shortest = Math.min(mostSamples, ...beginnings.map(({ length }) => length));
-  if (beginnings.length < fewestRecordings || shortest < 1024) return null;
+  const shortest = Math.min(most, ...beginnings.map(({ length }) => length));
+  const hop = Math.floor(shortest / (partsOfEach + 1));
+  const samples = partsOfEach === 1 ? shortest : 2 * hop;
+  if (beginnings.length * partsOfEach < fewestParts || samples < 1024) return null;
+  const parts = beginnings.flatMap((beginning) => {
+    return Array.from({ length: partsOfEach }, (_, index) => {
+      return beginning.subarray(index * hop, index * hop + samples);
+    });
+  });
+  return { power: computeMeanPower(parts), samples, isCut: partsOfEach > 1 };
+}
+
+/** Of parts of one length. */
+function computeMeanPower(parts: readonly Float64Array[]): Float64Array {
+  const { length } = parts[0]!;
   // Longer than what there is: zeros behind it make bins finer.
-  const fft = createRealFft(2 ** Math.ceil(Math.log2(shortest)));
+  const fft = createRealFft(2 ** Math.ceil(Math.log2(length)));
   const input = new Float64Array(fft.size);
   const real = new Float64Array(fft.size / 2 + 1);
   const imag = new Float64Array(fft.size / 2 + 1);
   const power = new Float64Array(fft.size / 2 + 1).fill(Number.MIN_VALUE);
-  for (const samples of beginnings) {
+  for (const samples of parts) {
     let mean = 0;
-    for (let index = 0; index < shortest; index++) mean += samples[index]! / shortest;
-    for (let index = 0; index < shortest; index++) {
-      const window = 0.5 - 0.5 * Math.cos((2 * Math.PI * index) / shortest);
+    for (let index = 0; index < length; index++) mean += samples[index]! / length;
+    for (let index = 0; index < length; index++) {
+      const window = 0.5 - 0.5 * Math.cos((2 * Math.PI * index) / length);
       input[index] = (samples[index]! - mean) * window;
     }
     fft.forward(input, real, imag);
@@ -136,16 +139,16 @@ async function computeMeanSpectrum(files: readonly SampleFile[]): Promise<Float6
   return power;
 }
 
-/** At most {@link mostSamples}; empty where the file cannot be read. */
-async function readBeginning(file: SampleFile): Promise<Float64Array> {
-  const samples = new Float64Array(mostSamples);
+/** At most `most` samples; empty where the file cannot be read. */
+async function readBeginning(file: SampleFile, most: number): Promise<Float64Array> {
+  const samples = new Float64Array(most);
   let length = 0;
   try {
     for await (const piece of file.pieces()) {
-      const part = piece.subarray(0, mostSamples - length);
+      const part = piece.subarray(0, most - length);
       samples.set(part, length);
       length += part.length;
-      if (length === mostSamples) break;
+      if (length === most) break;
     }
   } catch {
     // What is wrong with it was said when it was played.
