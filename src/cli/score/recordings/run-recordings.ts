@@ -10,6 +10,7 @@ import { complainOfFile, exitCodeOf, warnOf } from "../files/file-report.ts";
 import { expectOtherOutput } from "../files/row-writer.ts";
 import { listSpeedDoubts } from "../replay/speed-doubts.ts";
 import { createDescriber, type Describer, type SidecarFlags } from "../sidecar/sidecar-options.ts";
+import { listClippingDoubts } from "./clipping-doubts.ts";
 import type { FileSummary } from "./file-summary.ts";
 import {
   isBaselineFile,
@@ -56,6 +57,8 @@ export async function runRecordings(bundle: LoadedBundle, flags: RecordingFlags)
   warnOf("bearing", doubts);
   warnOf("unit", unitDoubts.list());
   warnOf("speed", await listOwnSpeedDoubts(described));
+  const heard = [...described].map(([path, { channel }]) => ({ open: () => openSampleFile(path, channel) }));
+  warnOf("level", await listClippingDoubts(heard));
   warnOf("baseline", known?.warnings ?? []);
   process.stdout.write(
     flags.json === true

@@ -9,6 +9,7 @@ import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { complainOfFile, exitCodeOf, warnOf } from "../files/file-report.ts";
 import { expectOtherOutput, openRowWriter, type RowWriter } from "../files/row-writer.ts";
 import { listTimeDoubts } from "../files/time-doubts.ts";
+import { listClippingDoubts } from "../recordings/clipping-doubts.ts";
 import { createUnitDoubts } from "../recordings/unit-doubts.ts";
 import { createDescriber, type SidecarFlags } from "../sidecar/sidecar-options.ts";
 import { type PlanRequest, planReplay, type ReplayPlan } from "./plan-replay.ts";
@@ -30,6 +31,8 @@ export interface ReplayCommandFlags extends ReplayFlags, SidecarFlags {
 
 /** Files whose errors are printed one by one; of more only the number is. */
 const shownErrors = 10;
+/** Recordings that are looked at for clipping: reading all again would take as long as the replay. */
+const heardForClipping = 24;
 
 /** Returns the exit code. Fails with USAGE, CONFIG_INVALID, DATA_MISSING, STORE, INFERENCE. */
 export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags): Promise<number> {
@@ -56,6 +59,7 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
   warnOf("unit", unitDoubts.list());
   if (flags.gateway === undefined) warnOf("speed", listStandbyDoubts(plan.recordings));
   warnOf("speed", await listSpeedDoubts(plan.recordings));
+  warnOf("level", await listClippingDoubts(plan.recordings.slice(0, heardForClipping)));
   warnOf("recordings", listSnapshotDoubts(bundle.manifest, bearingsOf(plan), points));
   warnOf("bearing", listDoubts(plan));
   complain(result);
