@@ -57,7 +57,7 @@ export async function listSpeedDoubts(recordings: readonly SpeedRecording[]): Pr
     if (share === null || Math.abs(share - 1) <= toleratedShare) continue;
     const percent = Math.abs(100 * (share - 1)).toFixed(1);
     doubts.push(
-      `${point}: lines of a shaft stand at ${(share * shaftRpm).toFixed(0)} rpm, ${percent} % ${share > 1 ? "above" : "below"} the stated ${shaftRpm} rpm: check --shaft-rpm and --rate-hz (${rateHz}); lines of a fault are looked for within 2 %; a second machine that turns so may be what is heard`,
+      `${point}: lines of a shaft stand at ${(share * shaftRpm).toFixed(0)} rpm, ${percent} % ${share > 1 ? "above" : "below"} the stated ${Number(shaftRpm.toFixed(2))} rpm: check --shaft-rpm and --rate-hz (${rateHz}); lines of a fault are looked for within 2 %; a second machine that turns so may be what is heard`,
     );
   }
   return doubts;
