@@ -8,7 +8,6 @@ import type { FileDescription } from "../../../training/dataset/sidecar/sidecar.
 import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { complainOfFile, exitCodeOf, warnOf } from "../files/file-report.ts";
 import { expectOtherOutput } from "../files/row-writer.ts";
-import { listSpeedDoubts } from "../replay/speed-doubts.ts";
 import { createDescriber, type Describer, type SidecarFlags } from "../sidecar/sidecar-options.ts";
 import { listClippingDoubts } from "./clipping-doubts.ts";
 import type { FileSummary } from "./file-summary.ts";
@@ -20,6 +19,7 @@ import {
   writeBaseline,
 } from "./read-baseline.ts";
 import { openRecordings, scoreFiles } from "./score-files.ts";
+import { listSpeedDoubts } from "./speed-doubts.ts";
 import { createUnitDoubts } from "./unit-doubts.ts";
 
 export interface RecordingFlags extends SidecarFlags {

@@ -10,6 +10,7 @@ import { complainOfFile, exitCodeOf, warnOf } from "../files/file-report.ts";
 import { expectOtherOutput, openRowWriter, type RowWriter } from "../files/row-writer.ts";
 import { listTimeDoubts } from "../files/time-doubts.ts";
 import { listClippingDoubts } from "../recordings/clipping-doubts.ts";
+import { listSpeedDoubts } from "../recordings/speed-doubts.ts";
 import { createUnitDoubts } from "../recordings/unit-doubts.ts";
 import { createDescriber, type SidecarFlags } from "../sidecar/sidecar-options.ts";
 import { type PlanRequest, planReplay, type ReplayPlan } from "./plan-replay.ts";
@@ -19,9 +20,8 @@ import { readManifest } from "./replay-manifest.ts";
 import type { ReplayFlags } from "./replay-options.ts";
 import { type ReplayRequest, type ReplayResult, replayRecordings } from "./replay-recordings.ts";
 import { placeReplayRows } from "./replay-rows.ts";
-import { createReplayedGateway, readReplayedGateway } from "./replayed-gateway.ts";
+import { createReplayedGateway, listStandbyDoubts, readReplayedGateway } from "./replayed-gateway.ts";
 import { listSnapshotDoubts } from "./snapshot-doubts.ts";
-import { listSpeedDoubts, listStandbyDoubts } from "./speed-doubts.ts";
 
 export interface ReplayCommandFlags extends ReplayFlags, SidecarFlags {
   readonly input?: readonly string[];

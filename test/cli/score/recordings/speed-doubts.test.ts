@@ -1,9 +1,6 @@
 import { expect, it } from "vitest";
-import {
-  listSpeedDoubts,
-  listStandbyDoubts,
-  measureSpeedShare,
-} from "../../../../src/cli/score/replay/speed-doubts.ts";
+import { listSpeedDoubts, measureSpeedShare } from "../../../../src/cli/score/recordings/speed-doubts.ts";
+import { listStandbyDoubts } from "../../../../src/cli/score/replay/replayed-gateway.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";
 import type { SampleFile } from "../../../../src/training/dataset/samples/samples.ts";
 

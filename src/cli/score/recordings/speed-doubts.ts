@@ -7,11 +7,15 @@
 import { standsOnMains } from "../../../core/explain/mains-hum.ts";
 import { createRealFft } from "../../../core/maths/real-fft.ts";
 import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
-import type { PlannedRecording } from "./plan-replay.ts";
-import { usualStandbyRpm } from "./replayed-gateway.ts";
+import type { FileDescription } from "../../../training/dataset/sidecar/sidecar.ts";
 import { combHarmonics, findCombShare, findLines, toleratedShare } from "./shaft-comb.ts";
 
-type SpeedRecording = Pick<PlannedRecording, "point" | "description" | "open">;
+/** A recording of a point, and what is said of it. */
+interface SpeedRecording {
+  readonly point: string;
+  readonly description: FileDescription;
+  readonly open: () => Promise<SampleFile>;
+}
 
 /** Recordings of a point that are listened to: its first ones. */
 const heardRecordings = 24;
@@ -24,21 +28,6 @@ const fewestRevolutions = 16;
 const fewestRevolutionsOfCut = 32;
 /** Resolutions of a spectrum within which a line may be the mains' own. */
 const humReach = 2;
-
-/** Points whose shaft is so slow that a gateway with its defaults would take the turbine to stand by, as of a speed in hertz. */
-export function listStandbyDoubts(
-  recordings: readonly Pick<PlannedRecording, "point" | "description">[],
-): readonly string[] {
-  const standbyBelowRpm = usualStandbyRpm();
-  return [...new Set(recordings.map(({ point }) => point))].flatMap((point) => {
-    const own = recordings.filter((recording) => recording.point === point);
-    const fastest = Math.max(...own.map(({ description }) => description.sidecar.shaftRpm));
-    if (fastest >= standbyBelowRpm) return [];
-    return [
-      `${point}: at ${fastest} rpm a gateway with its defaults takes the turbine to stand by and decides nothing: is that the speed in Hz (${Math.round(60 * fastest)} rpm)? A shaft that is as slow needs a lower operation.standbyBelowRpm`,
-    ];
-  });
-}
 
 /** None, where nothing is odd, or nothing can be said. A recording that cannot be read says nothing here. */
 export async function listSpeedDoubts(recordings: readonly SpeedRecording[]): Promise<readonly string[]> {
