@@ -175,6 +175,20 @@ describe("the severity of recordings too short for a diagnosis", () => {
     expect(none!.severity).toBeNull();
   });
 
+  it("says that a baseline looks faulty itself, and says so again when it is read", async () => {
+    const folder = createTemporaryFolder();
+    const learn = async (wear: number) => {
+      const samples = wearOf(wear, 3, 12);
+      writeFileSync(join(folder, "a.npy"), encodeNpy(samples, [samples.length]));
+      return learnBaseline(bundle, openRecordings(bundle, [join(folder, "a.npy")], describeFile));
+    };
+    expect((await learn(0)).warnings).toEqual([]);
+    const { baseline, warnings } = await learn(1);
+    expect(warnings).toEqual([expect.stringMatching(/^looks faulty itself: half of the windows look like/)]);
+    await writeBaseline(join(folder, "b.json"), baseline);
+    expect((await readBaseline(join(folder, "b.json"), bundle)).warnings).toEqual(warnings);
+  });
+
   it("refuses a baseline that is none", async () => {
     const folder = createTemporaryFolder();
     const path = join(folder, "b.json");

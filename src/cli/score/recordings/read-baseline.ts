@@ -4,7 +4,11 @@ import { canonicalJsonBytes } from "../../../core/bundle/canonical-json.ts";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { sayIssue } from "../../../core/contract/config/describe-issue.ts";
 import { type SiteBaseline, siteBaselineSchema } from "../../../core/contract/site-baseline.ts";
-import { fitSiteBaseline, type HealthyWindow } from "../../../core/decision/reference/fit-site-baseline.ts";
+import {
+  findFault,
+  fitSiteBaseline,
+  type HealthyWindow,
+} from "../../../core/decision/reference/fit-site-baseline.ts";
 import { hasLevels } from "../../../core/decision/reference/severity.ts";
 import { writeFileAtomic } from "../../../core/platform/files/atomic-file.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
@@ -62,7 +66,8 @@ export async function readBaseline(path: string, bundle: LoadedBundle): Promise<
 
 /**
  * Learns from recordings, each with what is known of it. The caller says that the machine was healthy: where the
- * recordings disagree with one another it is learnt all the same, with a warning. Fails with DATA_*.
+ * recordings disagree with one another, or look faulty, it is learnt all the same, with a warning, which stays in the baseline where
+ * they look faulty: a gateway would refuse to learn, until somebody says that it was found healthy. Fails with DATA_*.
  */
 export async function learnBaseline(
   bundle: LoadedBundle,
@@ -70,6 +75,7 @@ export async function learnBaseline(
 ): Promise<ReadBaseline> {
   const { spec } = chooseSeverityScale(bundle.manifest, null);
   const windows = createThinnedList<HealthyWindow>(maxPieces);
+  const scored: HealthyWindow[] = [];
   let atMs = 0;
   let subject = "recordings";
   for await (const recording of recordings) {
@@ -84,8 +90,10 @@ export async function learnBaseline(
       }));
       atMs += 100;
     });
-    for await (const _ of scoreWindows(bundle, recording, { meter })) {
-      // The meter hears what the windows are cut from.
+    for await (const { window, output } of scoreWindows(bundle, recording, { meter })) {
+      const { fromMs, toMs, shaftRpm } = window;
+      if (scored.length < maxPieces)
+        scored.push({ fromMs, toMs, shaftRpm, levels: [], logits: Array.from(output.logits) });
     }
   }
   const { outputs } = bundle.manifest;
@@ -94,9 +102,15 @@ export async function learnBaseline(
     { spec: { ...spec, minWindows: 1 }, outputs, model: null },
     1,
   );
-  if (fitted.ok) return { baseline: fitted.value, warnings: fitted.value.suspicions };
+  const fault = scored.length === 0 ? null : findFault(scored, { spec, outputs, model: null });
+  const faulty = fault === null ? [] : [`looks faulty itself: ${fault}; a gateway would not learn it`];
+  const keep = (baseline: SiteBaseline, unsteady: readonly string[]): ReadBaseline => {
+    const suspicions = [...faulty, ...baseline.suspicions];
+    return { baseline: { ...baseline, suspicions }, warnings: [...suspicions, ...unsteady] };
+  };
+  if (fitted.ok) return keep(fitted.value, []);
   const { error } = fitted;
-  if (error.kind === "unsteady") return { baseline: error.baseline, warnings: [error.detail] };
+  if (error.kind === "unsteady") return keep(error.baseline, [error.detail]);
   throw new AuroraError("DATA_FORMAT", `no baseline can be learnt of ${subject}: ${error.detail}`, {
     op: "learn baseline",
     subject,

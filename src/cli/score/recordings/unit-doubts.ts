@@ -14,9 +14,11 @@ export function createUnitDoubts(): UnitDoubts {
   const files = new Map<string, Set<string>>();
   const unknown = new Set<string>();
   return {
-    look: ({ file, fileScale }) => {
+    look: ({ file, fileScale, quantisation }) => {
       if (fileScale.scale === null) unknown.add(file.path);
-      const doubt = sayDoubt(fileScale);
+      const isNumber = !file.isCounts && fileScale.scale === null && fileScale.otherUnit === null;
+      const doubt =
+        isNumber && quantisation.scale * highestCount > mostGravities ? noGravities : sayDoubt(fileScale);
       if (doubt !== null) files.set(doubt, (files.get(doubt) ?? new Set()).add(file.path));
     },
     list: () =>
@@ -27,6 +29,12 @@ export function createUnitDoubts(): UnitDoubts {
     isKnown: (path) => !unknown.has(path),
   };
 }
+
+const highestCount = 32_767;
+/** More g than accelerometers for machines take. */
+const mostGravities = 10_000;
+const noGravities =
+  "holds numbers that are too large to be g: counts of a converter, perhaps; --scale says what one is worth, and until then its level says nothing";
 
 function sayDoubt({ overruled, otherUnit }: OpenedRecording["fileScale"]): string | null {
   if (overruled !== null) {

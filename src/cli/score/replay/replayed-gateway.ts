@@ -2,6 +2,8 @@
 import type { GatewayConfig } from "../../../core/contract/config/gateway-config.ts";
 import { gatewayConfigSchema } from "../../../core/contract/config/gateway-config-schema.ts";
 import { loadYamlConfig } from "../../../core/platform/daemon/yaml-config.ts";
+import { formatRpm } from "../recordings/speed-doubts.ts";
+import type { PlannedRecording } from "./plan-replay.ts";
 
 /** What an installation decides. */
 export type ReplayedGateway = Pick<GatewayConfig, "operation" | "commissioning" | "alarms">;
@@ -12,7 +14,7 @@ export function readReplayedGateway(path: string): ReplayedGateway {
 }
 
 /** Shaft speed below which a gateway that is told nothing else takes its turbine to stand by, rpm. */
-export function usualStandbyRpm(): number {
+function usualStandbyRpm(): number {
   return gatewayConfigSchema().parse(describeGateway()).operation.standbyBelowRpm;
 }
 
@@ -36,4 +38,19 @@ function describeGateway(): Readonly<Record<string, unknown>> {
     devices: [{ id: "file", connect: "mqtt" }],
     turbines: [{ id: "replay", points: [point] }],
   };
+}
+
+/** Points whose shaft is so slow that a gateway with its defaults would take the turbine to stand by, as of a speed in hertz. */
+export function listStandbyDoubts(
+  recordings: readonly Pick<PlannedRecording, "point" | "description">[],
+): readonly string[] {
+  const standbyBelowRpm = usualStandbyRpm();
+  return [...new Set(recordings.map(({ point }) => point))].flatMap((point) => {
+    const own = recordings.filter((recording) => recording.point === point);
+    const fastest = Math.max(...own.map(({ description }) => description.sidecar.shaftRpm));
+    if (fastest >= standbyBelowRpm) return [];
+    return [
+      `${point}: at ${formatRpm(fastest)} rpm a gateway with its defaults takes the turbine to stand by and decides nothing: is that the speed in Hz (${Math.round(60 * fastest)} rpm)? A shaft that is as slow needs a lower operation.standbyBelowRpm`,
+    ];
+  });
 }

@@ -9,6 +9,8 @@ import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { complainOfFile, exitCodeOf } from "../files/file-report.ts";
 import { expectOtherOutput, openRowWriter, type RowWriter } from "../files/row-writer.ts";
 import { listTimeDoubts } from "../files/time-doubts.ts";
+import { listClippingDoubts } from "../recordings/clipping-doubts.ts";
+import { listSpeedDoubts } from "../recordings/speed-doubts.ts";
 import { createUnitDoubts } from "../recordings/unit-doubts.ts";
 import { createDescriber, type SidecarFlags } from "../sidecar/sidecar-options.ts";
 import { type PlanRequest, planReplay, type ReplayPlan } from "./plan-replay.ts";
@@ -18,9 +20,8 @@ import { readManifest } from "./replay-manifest.ts";
 import type { ReplayFlags } from "./replay-options.ts";
 import { type ReplayRequest, type ReplayResult, replayRecordings } from "./replay-recordings.ts";
 import { placeReplayRows } from "./replay-rows.ts";
-import { createReplayedGateway, readReplayedGateway } from "./replayed-gateway.ts";
+import { createReplayedGateway, listStandbyDoubts, readReplayedGateway } from "./replayed-gateway.ts";
 import { listSnapshotDoubts } from "./snapshot-doubts.ts";
-import { listSpeedDoubts, listStandbyDoubts } from "./speed-doubts.ts";
 
 export interface ReplayCommandFlags extends ReplayFlags, SidecarFlags {
   readonly input?: readonly string[];
@@ -30,6 +31,8 @@ export interface ReplayCommandFlags extends ReplayFlags, SidecarFlags {
 
 /** Files whose errors are printed one by one; of more only the number is. */
 const shownErrors = 10;
+/** Recordings that are looked at for clipping: reading all again would take as long as the replay. */
+const heardForClipping = 24;
 
 /** Returns the exit code. Fails with USAGE, CONFIG_INVALID, DATA_MISSING, STORE, INFERENCE. */
 export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags): Promise<number> {
@@ -50,6 +53,7 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
     ...prefix("unit", unitDoubts.list()),
     ...(flags.gateway === undefined ? prefix("speed", listStandbyDoubts(plan.recordings)) : []),
     ...prefix("speed", await listSpeedDoubts(plan.recordings)),
+    ...prefix("level", await listClippingDoubts(plan.recordings.slice(0, heardForClipping))),
     ...prefix("recordings", listSnapshotDoubts(bundle.manifest, bearingsOf(plan), points)),
     ...prefix("bearing", listDoubts(plan)),
     ...points.filter(isPartlyHeard).map(describeUnheard),

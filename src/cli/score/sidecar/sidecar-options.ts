@@ -1,4 +1,5 @@
 /** The options of a command that describe files of samples, and what they come to for each file. */
+import { stat } from "node:fs/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type AccelerationUnit, accelerationUnits } from "../../../core/contract/acceleration-units.ts";
 import { AuroraError, hasErrorCode } from "../../../core/contract/aurora-error.ts";
@@ -18,6 +19,7 @@ import {
 import { bearingCatalogue, computeBearingOrders, findBearing } from "../../init/bearing-catalogue.ts";
 import { printable } from "../../terminal/end-process.ts";
 import { parseNumber } from "../../terminal/options.ts";
+import { readStatedTimes, type StatedTimes } from "./time-column.ts";
 
 export interface SidecarFlags {
   readonly rateHz?: number;
@@ -55,7 +57,8 @@ Files: .npy (whole numbers or floats; one-dimensional, channels × samples or sa
 (commas, semicolons, tabs or blanks part the columns, a comma may be the decimal point; names, units, comments may stand
 above the numbers), .mat (level 5; a vector, or name:2 for a channel of a matrix), .parquet, .wav (which states its
 rate; a PCM number is the converter's count, so that --scale is the value of one); under any other name what is
-in the file decides. They may be larger than memory. int16, and whole numbers that come with --scale, are taken as the
+in the file decides. A column of times (time, t, timestamp, seconds; s unless a unit says ms, us, ns) states the rate, and a
+gap in its first million rows is told. They may be larger than memory. int16, and whole numbers that come with --scale, are taken as the
 converter's counts. Other numbers are quantised to int16 as a device would: a first pass finds the file's peak (with a
 known unit at most the bundle's range), which becomes count 32,000. The unit is that of --scale and --unit, else what
 the file itself writes: in brackets after the column's name (Accel [m/s²]) or in a line below the names. Where it is
@@ -127,6 +130,19 @@ function warnOfRate(path: string, statedHz: number, givenHz: number): void {
   );
 }
 
+/** Files whose gaps are told; in a thousand that were recorded alike the rest are, too. */
+const shownGaps = 3;
+
+function warnOfGap(path: string, { gap, gaps, lookedAt }: StatedTimes): void {
+  const { fromS, lengthS } = gap!;
+  const others = gaps === 1 ? "" : ` (the longest of ${gaps} gaps)`;
+  const looked = lookedAt === null ? "" : ` in its first ${lookedAt} rows`;
+  process.stderr.write(
+    `warning: time: ${printable(path)} lacks ${lengthS.toPrecision(3)} s after ${fromS.toFixed(3)} s${others}${looked} by its own column of times; ` +
+      "what is before and after is taken as one: cut the file there\n",
+  );
+}
+
 /** Reads the file of geometries, if one is named. Fails with DATA_MISSING, CONFIG_INVALID. */
 export async function createDescriber(flags: SidecarFlags): Promise<Describer> {
   const { bearing, bearings, ...rest } = flags;
@@ -141,13 +157,39 @@ export async function createDescriber(flags: SidecarFlags): Promise<Describer> {
   const geometries = file === undefined ? null : await readBearings(file, typeof bearing === "string");
   const given = { ...rest, bearing: typeof bearing === "string" ? undefined : bearing };
   let isWarned = false;
+  const told = new Set<string>();
   const listParts: Describer["listParts"] = async (path, listed) => {
-    const statedHz = await readStatedRate(path);
+    const times = await readStatedTimes(path);
+    const statedHz = times?.rateHz ?? (await readStatedRate(path));
+    if (times !== null && times.gaps > 0 && !told.has(path)) {
+      if (told.size < shownGaps) warnOfGap(path, times);
+      told.add(path);
+    }
     const isOther = statedHz !== undefined && Math.abs((rest.rateHz ?? statedHz) / statedHz - 1) > 0.001;
     if (isOther && !isWarned) warnOfRate(path, statedHz, rest.rateHz!);
     isWarned ||= isOther;
     const own = nameBearing(await readOwnSidecar(path));
     return [given, listed, geometries?.find(path) ?? {}, own, { rateHz: statedHz }];
   };
-  return { describe: async (path) => joinSidecar(path, await listParts(path, {})), listParts };
+  const describe: Describer["describe"] = async (path) => {
+    const parts = await listParts(path, {});
+    try {
+      return joinSidecar(path, parts);
+    } catch (error) {
+      await expectFile(path);
+      throw error;
+    }
+  };
+  return { describe, listParts };
+}
+
+/** Of a file that is not there nothing else is worth saying. @throws AuroraError DATA_MISSING */
+async function expectFile(path: string): Promise<void> {
+  await stat(path).catch((cause: unknown) => {
+    throw new AuroraError("DATA_MISSING", `cannot read ${path}`, {
+      op: "open samples",
+      subject: path,
+      cause,
+    });
+  });
 }

@@ -265,8 +265,9 @@ function findUnsteadiness(
   return null;
 }
 
-/** Which output looks like a fault's, or null. */
-function findFault(windows: readonly HealthyWindow[], { outputs, spec }: BaselineSubject): string | null {
+/** Which output looks like a fault's in half of the windows, in words; null: none does. */
+export function findFault(windows: readonly HealthyWindow[], subject: BaselineSubject): string | null {
+  const { outputs, spec } = subject;
   const { location, machine } = spec.healthy ?? usualSpread;
   for (const [index, { title }] of outputs.entries()) {
     const median = computeMedian(windows.map(({ logits }) => logits[index]!));

@@ -52,8 +52,7 @@ export async function readStatedUnit(path: string, channel: string | null): Prom
 
 /** The rate that the file itself states, in Hz; undefined: it states none. Fails with DATA_MISSING, DATA_FORMAT. */
 export async function readStatedRate(path: string): Promise<number | undefined> {
-  const sizeBytes = await statFile(path);
-  return extname(path).toLowerCase() === ".wav" ? readWavRate(path, sizeBytes) : undefined;
+  return extname(path).toLowerCase() === ".wav" ? readWavRate(path, await statFile(path)) : undefined;
 }
 
 /** Opens a `.npy` file whose rows are recordings. Fails with DATA_MISSING, DATA_FORMAT. */

@@ -56,9 +56,25 @@ export function parseBearingWords(fields: Readonly<Record<string, unknown>>): Re
       return failed(`${silent.join(" and ")} ${silent.length > 1 ? "are" : "is"} missing`);
     const parsed = bearingOrdersSchema().safeParse({ bpfo, bpfi, bsf, ftf });
     if (parsed.success) return agree(parsed.data, values);
-    return failed(sayIssue(parsed.error.issues[0], { bpfo, bpfi, bsf, ftf }));
+    const hertz = Math.max(bpfo!, bpfi!, bsf!);
+    return failed(
+      `${sayIssue(parsed.error.issues[0], { bpfo, bpfi, bsf, ftf })}${hintOfHertz(hertz, values)}`,
+    );
   }
   return parseGeometry(values);
+}
+
+const highestOrder = 60;
+
+/** Data sheets state frequencies at a speed: what no order can be is one of them. */
+function hintOfHertz(highest: number, values: ReadonlyMap<string, number | undefined>): string {
+  if (!(highest > highestOrder)) return "";
+  const rpm = values.get("shaftrpm");
+  const example =
+    rpm === undefined || !(rpm > 0)
+      ? "divide each by the shaft's turns a second (rpm / 60)"
+      : `${highest} Hz / ${round(rpm / 60)} Hz = ${round(highest / (rpm / 60))}`;
+  return `; these look like hertz, and orders are multiples of the shaft's speed: ${example}`;
 }
 
 /** Orders that are given beside a geometry, by which they must be possible. */

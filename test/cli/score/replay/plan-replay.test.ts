@@ -263,15 +263,12 @@ recordings:
     );
   });
 
-  it("says of a file that is not there that it is missing", async () => {
+  it("says of a file that is not there that it is missing, when it is played", async () => {
     const { folder } = createFolder();
-    const { recordings, errors } = await plan({
+    const { recordings } = await plan({
       manifest: await writeManifest(folder, [{ file: "a.npy", time: "2004-01-01" }]),
     });
-    expect(recordings).toEqual([]);
-    expect(errors).toMatchObject([
-      { error: { code: "DATA_MISSING", message: expect.stringMatching(/cannot read/) } },
-    ]);
+    await expect(recordings[0]!.open()).rejects.toThrow(/cannot read/);
   });
 
   it.each([

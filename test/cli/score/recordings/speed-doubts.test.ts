@@ -1,0 +1,164 @@
+import { expect, it } from "vitest";
+import { listSpeedDoubts, measureSpeedShare } from "../../../../src/cli/score/recordings/speed-doubts.ts";
+import { listStandbyDoubts } from "../../../../src/cli/score/replay/replayed-gateway.ts";
+import { createRandom } from "../../../../src/core/maths/random.ts";
+import type { SampleFile } from "../../../../src/training/dataset/samples/samples.ts";
+
+const stated = { rateHz: 20_000, shaftRpm: 2000 };
+const bearing = { bpfo: 7.092, bpfi: 8.908, bsf: 8.395, ftf: 0.4433 };
+
+/** A cosine; the noise's deviation is 1. */
+interface Tone {
+  readonly hertz: number;
+  readonly loudness: number;
+}
+
+/** Recordings of tones in noise of 1, of `seconds` each. */
+function recordTones(
+  tones: readonly Tone[],
+  { seconds, recordings }: { seconds: number; recordings: number },
+) {
+  const random = createRandom(7);
+  return Array.from({ length: recordings }, (): SampleFile => {
+    const samples = Float64Array.from({ length: seconds * stated.rateHz }, () => random.normal());
+    for (const { hertz, loudness } of tones) {
+      const phase = 2 * Math.PI * random.uniform();
+      const turn = (2 * Math.PI * hertz) / stated.rateHz;
+      for (let at = 0; at < samples.length; at++) samples[at]! += loudness * Math.cos(turn * at + phase);
+    }
+    return {
+      path: "a",
+      isCounts: false,
+      pieces: async function* () {
+        yield samples;
+      },
+    };
+  });
+}
+
+const shaftOf = (rpm: number, ...orders: readonly number[]): Tone[] =>
+  orders.map((order) => ({ hertz: (rpm / 60) * order, loudness: 0.3 }));
+const mainsOf = (hertz: number): Tone[] =>
+  [1, 2, 3, 4, 5, 6, 8, 10, 12].map((multiple) => ({ hertz: hertz * multiple, loudness: 0.5 }));
+
+/** Recordings of a second in which a shaft of `shaftRpm` turns; `loudness` of its harmonics in noise of 1. */
+function recordShaft(shaftRpm: number, loudness: number, recordings = 24): SampleFile[] {
+  const random = createRandom(11);
+  return Array.from({ length: recordings }, () => {
+    const phases = Array.from({ length: 12 }, () => 2 * Math.PI * random.uniform());
+    const samples = Float64Array.from({ length: 20_480 }, (_, index) => {
+      const turns = ((index / stated.rateHz) * shaftRpm) / 60;
+      return phases.reduce(
+        (sum, phase, harmonic) => sum + loudness * Math.cos(2 * Math.PI * (harmonic + 1) * turns + phase),
+        random.normal(),
+      );
+    });
+    return {
+      path: "a",
+      isCounts: false,
+      pieces: async function* () {
+        yield samples;
+      },
+    };
+  });
+}
+
+const plan = (files: readonly SampleFile[], shaftRpm = stated.shaftRpm) =>
+  files.map((file) => ({
+    point: "b1",
+    description: { sidecar: { ...stated, shaftRpm, bearing, scale: null }, channel: null },
+    open: () => Promise.resolve(file),
+  }));
+
+it.each([1953, 1973, 2000, 2031])(
+  "finds a shaft that turns at %d rpm where 2,000 are stated",
+  async (rpm) => {
+    const share = await measureSpeedShare(recordShaft(rpm, 0.05), stated);
+    expect(share! * 2000).toBeGreaterThan(rpm - 3);
+    expect(share! * 2000).toBeLessThan(rpm + 3);
+  },
+);
+
+it("says nothing where no shaft is heard, where it turns far otherwise, or where there is little to hear", async () => {
+  expect(await measureSpeedShare(recordShaft(2000, 0), stated)).toBeNull();
+  expect(await measureSpeedShare(recordShaft(1620, 0.05), stated)).toBeNull();
+  expect(await measureSpeedShare(recordShaft(2000, 0.05, 4), stated)).toBeNull();
+  expect(await measureSpeedShare(recordShaft(2000, 0.05), { ...stated, shaftRpm: 300 })).toBeNull();
+});
+
+it("doubts a speed whose lines stand elsewhere, with both numbers", async () => {
+  expect(await listSpeedDoubts(plan(recordShaft(1953, 0.05)))).toEqual([
+    expect.stringMatching(
+      /^b1: lines of a shaft stand at 195[234] rpm, 2\.[34] % below the stated 2000 rpm: check --shaft-rpm and --rate-hz \(20000\)/,
+    ),
+  ]);
+});
+
+it("doubts no speed within the slip that is searched, and none of what cannot be read", async () => {
+  expect(await listSpeedDoubts(plan(recordShaft(2010, 0.05)))).toEqual([]);
+  const broken = plan(recordShaft(1953, 0.05)).map((each) => {
+    return { ...each, open: () => Promise.reject(new Error("gone")) };
+  });
+  expect(await listSpeedDoubts(broken)).toEqual([]);
+});
+
+it("asks whether a speed at which a gateway would stand by is in hertz", () => {
+  const at = (point: string, shaftRpm: number) => ({
+    point,
+    description: { sidecar: { rateHz: 12_000, shaftRpm, bearing, scale: null }, channel: null },
+  });
+  expect(listStandbyDoubts([at("a", 25), at("a", 24.9), at("b", 1500)])).toEqual([
+    expect.stringMatching(/^a: at 25 rpm .* is that the speed in Hz \(1500 rpm\)\?/),
+  ]);
+});
+
+const fewLong = { seconds: 3, recordings: 8 };
+
+it.each([
+  ["two poles on 50 Hz", 2950, 50],
+  ["four poles on 50 Hz", 1475, 50],
+  ["two poles on 60 Hz", 3540, 60],
+  ["four poles on 60 Hz", 1770, 60],
+])("takes no hum for a shaft: %s", async (_, rpm, hertz) => {
+  const files = recordTones([...shaftOf(rpm, 1, 2, 3, 4, 5), ...mainsOf(hertz)], fewLong);
+  expect(await listSpeedDoubts(plan(files, rpm))).toEqual([]);
+  const silent = recordTones(mainsOf(hertz), fewLong);
+  expect(await listSpeedDoubts(plan(silent, rpm))).toEqual([]);
+  const wrong = await listSpeedDoubts(plan(files, rpm * 1.03));
+  expect(wrong).toHaveLength(1);
+  expect(Math.abs(Number(/stand at (\d+) rpm/.exec(wrong[0]!)![1]) - rpm)).toBeLessThan(4);
+});
+
+it("takes side bands of a gear, and lines of a bearing, for no shaft, and hears the shaft beside them", async () => {
+  const gear = [26.63, 27, 27.37, 53.63, 54, 54.37].flatMap((order) => shaftOf(1765, order));
+  const outer = [3.05, 6.1, 9.15, 12.2, 15.25].flatMap((order) => shaftOf(1765, order));
+  const alone = recordTones([...gear, ...outer], fewLong);
+  expect(await listSpeedDoubts(plan(alone, 1765))).toEqual([]);
+  const beside = recordTones([...shaftOf(1765, 1, 2), ...gear, ...outer], fewLong);
+  expect(await listSpeedDoubts(plan(beside, 1765))).toEqual([]);
+  expect(await listSpeedDoubts(plan(beside, 1712))).toEqual([expect.stringMatching(/stand at 176[456] rpm/)]);
+  expect(await listSpeedDoubts(plan(beside, 1818))).toEqual([expect.stringMatching(/stand at 176[456] rpm/)]);
+});
+
+it("says nothing where a second machine turns at another speed nearby", async () => {
+  const both = recordTones([...shaftOf(1765, 1, 2), ...shaftOf(1812, 1, 2, 3)], fewLong);
+  expect(await listSpeedDoubts(plan(both, 1765))).toEqual([]);
+  expect(await listSpeedDoubts(plan(both, 1790))).toEqual([]);
+});
+
+it("hears one long recording as well as many", async () => {
+  const long = recordTones(shaftOf(1765, 1, 2, 3), { seconds: 12, recordings: 1 });
+  expect(await listSpeedDoubts(plan(long, 1812))).toEqual([expect.stringMatching(/stand at 176[456] rpm/)]);
+  expect(await listSpeedDoubts(plan(long, 1765))).toEqual([]);
+  const short = recordTones(shaftOf(1765, 1, 2, 3), { seconds: 1, recordings: 1 });
+  expect(await listSpeedDoubts(plan(short, 1812))).toEqual([]);
+});
+
+it("states a speed to a tenth, or to three digits where the shaft is slow", async () => {
+  const slow = { rateHz: 12_000, shaftRpm: 2.991666666666667, bearing, scale: null };
+  expect(listStandbyDoubts([{ point: "b1", description: { sidecar: slow, channel: null } }])[0]).toContain(
+    "at 2.99 rpm a gateway",
+  );
+  const long = recordTones(shaftOf(1953, 1, 2, 3), { seconds: 12, recordings: 1 });
+  expect((await listSpeedDoubts(plan(long, 1999.9950000000001)))[0]).toContain("the stated 2000 rpm:");
+});

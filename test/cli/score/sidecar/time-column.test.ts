@@ -1,0 +1,50 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { readStatedTimes } from "../../../../src/cli/score/sidecar/time-column.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "times-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** A table of 2,000 rows at 25.6 kHz, whose column of times is written by `write`. */
+async function writeTable(head: string, write: (seconds: number, row: number) => string): Promise<string> {
+  const rows = Array.from({ length: 2000 }, (_, row) => `${write(row / 25_600, row)},${Math.sin(row)}`);
+  const path = join(folder, "a.csv");
+  await writeFile(path, `${head}\n${rows.join("\n")}\n`);
+  return path;
+}
+
+it.each([
+  ["time [s],acc [g]", 1],
+  ["Time (ms),acc", 1e3],
+  ["t,acc", 1],
+  ["time_us,acc", 1e6],
+])("reads the rate of the column of times: %s", async (head, ofSecond) => {
+  const path = await writeTable(head, (seconds) => (seconds * ofSecond).toPrecision(9));
+  expect(await readStatedTimes(path)).toEqual({ rateHz: 25_600, gap: null, gaps: 0, lookedAt: null });
+});
+
+it("says where times are missing, and the rate all the same", async () => {
+  const path = await writeTable("time [s],acc", (seconds, row) =>
+    (seconds + (row < 1000 ? 5 : 8)).toFixed(7),
+  );
+  const stated = await readStatedTimes(path);
+  expect(stated).toMatchObject({ rateHz: 25_600, gaps: 1 });
+  expect(stated!.gap!.fromS).toBeCloseTo(999 / 25_600, 5);
+  expect(stated!.gap!.lengthS).toBeCloseTo(3, 4);
+});
+
+it.each([
+  ["index,acc", (_: number, row: number) => `${row}`],
+  ["time [s],acc", (seconds: number) => seconds.toFixed(3)],
+  ["time [s],acc", (seconds: number) => Math.sin(9999 * seconds).toFixed(6)],
+  ["time,acc", (_: number, row: number) => `${row}`],
+  ["time [m],acc", (seconds: number) => `${seconds}`],
+  ["time,acc", (seconds: number) => `2026-01-01T00:00:${seconds}`],
+])("says nothing of what is no steady clock: %s", async (head, write) => {
+  expect(await readStatedTimes(await writeTable(head, write))).toBeNull();
+});
