@@ -15,6 +15,8 @@ export type ContractLookup = (deviceId: string, channel: string) => ChannelContr
 
 /** More streams than this are not told apart: names come from the network, memory must stay bounded. */
 export const maxStreams = 4096;
+/** Of one device that nobody expects: one that has ever-new names leaves room for the others. */
+const maxStrangersOfDevice = 256;
 
 export interface AnnouncedChannel {
   readonly name: string;
@@ -57,12 +59,17 @@ export function createSchemaWatch(
   report: (drift: SchemaDrift) => void,
 ): SchemaWatch {
   const streams = new Map<string, Told>();
+  /** Of these, by device, those that nobody expects. */
+  const strangers = new Map<string, number>();
 
   const toldOf = (deviceId: string, channel: string, contract: ChannelContract | undefined): Told | null => {
     const key = streamKey(deviceId, channel);
     let told = streams.get(key);
     if (told === undefined) {
-      if (streams.size >= maxStreams) return null;
+      const known = strangers.get(deviceId) ?? 0;
+      if (streams.size >= maxStreams || (contract === undefined && known >= maxStrangersOfDevice))
+        return null;
+      if (contract === undefined) strangers.set(deviceId, known + 1);
       told = { unit: contract?.unit ?? "", rateHz: Number.NaN, unknown: false, missing: false };
       streams.set(key, told);
     }

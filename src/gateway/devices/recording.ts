@@ -56,8 +56,12 @@ export interface RecordingRun {
   readonly gaps: number;
 }
 
+/** Blocks of a few samples would take more memory than their samples. */
+const partSamples = 4096;
+
 interface OpenRun {
   readonly first: Recording["first"];
+  /** Of {@link partSamples} each; the last one may have room left. */
   readonly parts: Int16Array[];
   samples: number;
   /** Σ speed · samples. */
@@ -98,15 +102,14 @@ export function createRecordingRun(samples: number): RecordingRun {
       }
       open ??= begin(block);
       const taken = Math.min(counts.length, samples - open.samples);
-      open.parts.push(counts.slice(0, taken));
-      open.samples += taken;
+      gather(open, counts.subarray(0, taken));
       open.turns += shaftRpm * taken;
       open.slowestRpm = Math.min(open.slowestRpm, shaftRpm);
       open.fastestRpm = Math.max(open.fastestRpm, shaftRpm);
       if (best === null || open.samples > best.samples) best = open;
     },
     get longest() {
-      return best === null ? null : { ...best, shaftRpm: best.turns / best.samples };
+      return best === null ? null : close(best);
     },
     get isComplete() {
       return best !== null && best.samples >= samples;
@@ -118,4 +121,23 @@ export function createRecordingRun(samples: number): RecordingRun {
       return gaps;
     },
   };
+}
+
+function gather(run: OpenRun, counts: Int16Array): void {
+  for (let from = 0; from < counts.length; ) {
+    const filled = run.samples % partSamples;
+    if (filled === 0) run.parts.push(new Int16Array(partSamples));
+    const some = counts.subarray(from, from + partSamples - filled);
+    run.parts.at(-1)!.set(some, filled);
+    run.samples += some.length;
+    from += some.length;
+  }
+}
+
+function close({ parts, turns, ...run }: OpenRun): Recording {
+  const left = run.samples % partSamples;
+  const whole = parts.map((part, index) =>
+    left > 0 && index === parts.length - 1 ? part.subarray(0, left) : part,
+  );
+  return { ...run, parts: whole, shaftRpm: turns / run.samples };
 }
