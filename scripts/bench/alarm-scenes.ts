@@ -3,8 +3,8 @@ import { readBundle } from "../../src/core/bundle/verify-bundle.ts";
 import { bundleFileNames, type Manifest } from "../../src/core/contract/bundle/manifest.ts";
 import { createPointWatch, type PointWatch } from "../../src/core/decision/point-watch.ts";
 import type { WatchedWindow } from "../../src/core/decision/reference/own-reference.ts";
-import { createHumModeFinder } from "../../src/core/explain/hum-modes.ts";
-import { listHumLines } from "../../src/core/explain/mains-hum.ts";
+import { listForeignLines } from "../../src/core/explain/foreign-lines.ts";
+import { createForeignModeFinder } from "../../src/core/explain/foreign-modes.ts";
 import { createWaveformExtractor } from "../../src/core/features/waveform-extractor.ts";
 import { decodeStudent } from "../../src/core/inference/onnx-codec.ts";
 import { findNewestVersion } from "../../src/core/serving/served-models.ts";
@@ -41,18 +41,18 @@ export function createBenchWatch({ manifest, model }: BenchModel, falsePerYear: 
 /** Makes a scored window. */
 export function toWindow(
   { manifest, model }: BenchModel,
-  parts: Pick<WatchedWindow, "levels" | "shaftRpm" | "humModes"> & {
+  parts: Pick<WatchedWindow, "levels" | "shaftRpm" | "foreignModes"> & {
     readonly index: number;
     readonly fromMs: number;
     readonly toMs: number;
     readonly logits: Float64Array;
   },
 ): WatchedWindow {
-  const { index, fromMs, toMs, logits, levels, shaftRpm, humModes } = parts;
+  const { index, fromMs, toMs, logits, levels, shaftRpm, foreignModes } = parts;
   return {
     levels,
     shaftRpm,
-    humModes,
+    foreignModes,
     prediction: {
       point: benchPoint,
       windowId: `${index}`,
@@ -81,7 +81,7 @@ export function observe(
   const { sampleRateHz, scale, turbines } = simulation;
   const features = createWaveformExtractor(manifest.features);
   const meter = createWaveformExtractor(manifest.baseline!.levels);
-  const findHumModes = createHumModeFinder(manifest, turbines[run.turbine]!.orders);
+  const findForeignModes = createForeignModeFinder(manifest, turbines[run.turbine]!.orders);
   let index = 0;
   const windower = createRevolutionWindower(manifest.window, {
     begin: (_slot, start) => {
@@ -101,9 +101,9 @@ export function observe(
       meter.finish(levels, 0);
       if (!row.every(Number.isFinite)) return;
       const logits = Float64Array.from(runStudent(student, row, 1));
-      const humLines = listHumLines(lines, { shaftRpm, seconds: (toMs - fromMs) / 1000 });
-      const humModes = findHumModes({ features: row, humLines });
-      run.take(toWindow(bench, { index: index++, fromMs, toMs, shaftRpm, levels, logits, humModes }));
+      const foreignLines = listForeignLines(lines, { shaftRpm, seconds: (toMs - fromMs) / 1000 });
+      const foreignModes = findForeignModes({ features: row, foreignLines });
+      run.take(toWindow(bench, { index: index++, fromMs, toMs, shaftRpm, levels, logits, foreignModes }));
     },
     abandon: () => {},
     refuse: () => {},

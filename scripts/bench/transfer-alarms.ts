@@ -10,7 +10,7 @@ import type { BearingOrders } from "../../src/core/contract/bundle/bearing.ts";
 import type { FeatureWindow } from "../../src/core/contract/stream.ts";
 import { createPointWatch, type PointWatch } from "../../src/core/decision/point-watch.ts";
 import { provisionalWindows } from "../../src/core/decision/reference/baseline-learner.ts";
-import { createHumModeFinder } from "../../src/core/explain/hum-modes.ts";
+import { createForeignModeFinder } from "../../src/core/explain/foreign-modes.ts";
 import { createWaveformIngest } from "../../src/core/ingest/waveform-ingest.ts";
 import { hourMs, minuteMs } from "../../src/core/maths/durations.ts";
 import type { LoadedBundle, StudentOutput } from "../../src/core/serving/loaded-bundle.ts";
@@ -22,7 +22,7 @@ import { decideLooped } from "../../src/training/recipes/bearing/judge/held-out-
 export interface HeardWindow {
   readonly window: FeatureWindow;
   /** Failure modes for which nothing but electrical hum speaks. */
-  readonly humModes: readonly string[];
+  readonly foreignModes: readonly string[];
   readonly output: StudentOutput;
 }
 
@@ -46,11 +46,11 @@ export async function hearRecording(
   }
   for (const { window } of cutter.pause("the recording is over")) windows.push(window);
   cutter.close();
-  const findHumModes = createHumModeFinder(bundle.manifest, sidecar.bearing);
+  const findForeignModes = createForeignModeFinder(bundle.manifest, sidecar.bearing);
   return Promise.all(
     windows.map(async (window) => ({
       window,
-      humModes: findHumModes(window),
+      foreignModes: findForeignModes(window),
       output: await bundle.score(window),
     })),
   );
@@ -67,7 +67,7 @@ export function decideUnknown(
     failureModes: manifest.outputs.map(({ failureMode }) => failureMode),
     calibration: manifest.calibration,
     healthy: manifest.baseline?.healthy,
-    humModes: windows.map(({ humModes }) => humModes),
+    foreignModes: windows.map(({ foreignModes }) => foreignModes),
     coinciding: selectWatchParts(manifest, ref, bearing).coinciding ?? [],
   });
 }
@@ -124,13 +124,13 @@ export function learnMachine(
 
 /** Window number `at` of a machine's life. */
 function tell(watch: PointWatch, windows: readonly HeardWindow[], at: number): void {
-  const { window, humModes, output } = windows[at % windows.length]!;
+  const { window, foreignModes, output } = windows[at % windows.length]!;
   const { levels, shaftRpm, features } = window;
   watch.update({
     levels,
     shaftRpm,
     features,
-    humModes,
+    foreignModes,
     prediction: {
       point,
       windowId: `${at}`,

@@ -127,6 +127,14 @@ export function composeWindowId({ turbine, component }: Omit<PointId, "site">, f
   return `${turbine}/${component}/${fromMs}`;
 }
 
+/** Features whose line stands where a machine may have one that is not its bearing's, by what it may be. */
+export interface ForeignLines {
+  /** Electrical hum, a multiple of twice the mains' frequency. */
+  readonly hum: readonly number[];
+  /** A harmonic of the shaft. */
+  readonly shaft: readonly number[];
+}
+
 /** The feature vector of one window. */
 export interface FeatureWindow {
   readonly point: PointId;
@@ -139,12 +147,9 @@ export interface FeatureWindow {
   readonly features: Float32Array;
   /** The same of the band above, where the sensor is fast enough to have one and it says something (src/adr/0028). */
   readonly upperFeatures?: Float32Array;
-  /**
-   * Features whose line stands where electrical hum does, and those of the band above; absent: it is not known where lines
-   * stand, as of a window that a device scored.
-   */
-  readonly humLines?: readonly number[];
-  readonly upperHumLines?: readonly number[];
+  /** Of its lines, and of those of the band above; absent: it is not known where lines stand, as of a window that a device scored. */
+  readonly foreignLines?: ForeignLines;
+  readonly upperForeignLines?: ForeignLines;
   /** Levels of the bundle's `baseline` section, dB, NaN where not heard; absent when it has none, and of a device's scores. */
   readonly levels?: Float32Array;
   /** Of the window's last sample. */
@@ -162,7 +167,8 @@ export interface WindowParts
 
 /** Puts a window together: of few shapes, for what reads it runs for every window of all points. */
 export function composeWindow(parts: WindowParts): FeatureWindow {
-  const { point, fromMs, toMs, shaftRpm, features, humLines, upperHumLines, arrivedMonotonicMs } = parts;
+  const { point, fromMs, toMs, shaftRpm, features, foreignLines, upperForeignLines, arrivedMonotonicMs } =
+    parts;
   const id = composeWindowId(point, fromMs);
   const window: Reused<FeatureWindow> = {
     point,
@@ -171,8 +177,8 @@ export function composeWindow(parts: WindowParts): FeatureWindow {
     toMs,
     shaftRpm,
     features,
-    humLines,
-    upperHumLines,
+    foreignLines,
+    upperForeignLines,
     arrivedMonotonicMs,
   };
   if (parts.upperFeatures !== null) window.upperFeatures = parts.upperFeatures;

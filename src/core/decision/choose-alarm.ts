@@ -24,8 +24,8 @@ export interface WindowReference {
   readonly severityDb: number | null;
   /** Of the window; NaN: not known. */
   readonly shaftRpm: number;
-  /** Failure modes for which nothing but electrical hum speaks in this window; absent: none, or not known. */
-  readonly humModes?: readonly string[] | undefined;
+  /** Failure modes for which nothing but foreign lines speaks in this window, of the mains or the shaft; absent: none, or not known. */
+  readonly foreignModes?: readonly string[] | undefined;
   /** Somebody has found the machine healthy as it is, however it looks; absent: nobody has. */
   readonly isVouched?: boolean | undefined;
   /** The sensor has heard far less than the machine's own healthy level for a while; absent: it has not. */
@@ -71,7 +71,7 @@ export function measureSignals(
   { fromMs, toMs, logits }: Pick<Prediction, "fromMs" | "toMs" | "logits">,
   own: WindowReference,
 ): MeasuredSignal[] {
-  const { baseline, severityDb, shaftRpm, humModes = noModes, isVouched = false, isDeaf = false } = own;
+  const { baseline, severityDb, shaftRpm, foreignModes = noModes, isVouched = false, isDeaf = false } = own;
   const margins = computeMargins(logits, parts.coinciding);
   const { outputs, calibration, spread, coinciding } = parts;
   const highestHealthy = findCeiling(spread);
@@ -85,9 +85,9 @@ export function measureSignals(
     const name = outputs[index]!.failureMode;
     const leads = index === leading || (isShared && coinciding.includes(index));
     const reference = expectMode(own, index, shaftRpm);
-    const isHum = humModes.includes(name);
-    // Hum may stand higher than healthy machines do, and is this machine's own.
-    const ceiling = reference === null && !isHum ? highestHealthy : Number.POSITIVE_INFINITY;
+    const isForeign = foreignModes.includes(name);
+    // Foreign lines may stand higher than on healthy machines in general, and are this machine's own.
+    const ceiling = reference === null && !isForeign ? highestHealthy : Number.POSITIVE_INFINITY;
     measured.push({
       name,
       score: logits[index]!,
@@ -97,7 +97,7 @@ export function measureSignals(
         value,
         compared: margins[index]!,
         leads,
-        isHum,
+        isForeign,
         ceiling,
         isVouched: isVouched && isExpected(margins[index]!, reference),
         isDeaf,
@@ -118,7 +118,7 @@ export function measureSignals(
       value: severityDb,
       compared: severityDb,
       leads: true,
-      isHum: false,
+      isForeign: false,
       ceiling: Number.POSITIVE_INFINITY,
       // A severity is above this machine's own level by itself.
       isVouched: false,
@@ -197,7 +197,7 @@ function isFaulty(
   if (name === vibrationLevelMode && lane === "fast")
     return recent >= riseFromDb && recent - level >= levelAlarmDb;
   if (name === vibrationLevelMode) return isLikely;
-  return window.leads && (lane === "slow" || (isLikely && !window.isHum));
+  return window.leads && (lane === "slow" || (isLikely && !window.isForeign));
 }
 
 /** Share of an alarm's evidence from which a signal may show a fault. */

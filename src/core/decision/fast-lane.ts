@@ -60,8 +60,8 @@ interface FastWindow {
   readonly value: number;
   /** Is this window the signal's own evidence, rather than another one's? */
   readonly leads: boolean;
-  /** Is electrical hum all that speaks for the signal? It is no evidence then, and is learnt as part of the level. */
-  readonly isHum: boolean;
+  /** Are lines of the mains or the shaft all that speaks for the signal? It is no evidence then, and is learnt as part of the level. */
+  readonly isForeign: boolean;
   /** No level above this is taken for healthy, in the signal's unit; infinite where a reference hears what grows slowly. */
   readonly ceiling: number;
   /** Was the machine found healthy, and is it as it was then, for all that is known? If it lies above machines in general its level begins there. */
@@ -125,13 +125,13 @@ export function findBound(
 
 /** One window further. A clock that went back forgets what is known of this machine. */
 export function stepFast(before: FastState, window: FastWindow, spread: HealthySpread): FastState {
-  const { value, leads, isHum, ceiling, isVouched, fromMs, toMs } = window;
+  const { value, leads, isForeign, ceiling, isVouched, fromMs, toMs } = window;
   const elapsedMs = before.toMs === null ? 0 : toMs - before.toMs;
   const known = elapsedMs < -toleratedMs ? beginAnew(before, spread) : before;
   const state = isVouched ? vouch(known, value) : known;
   const bound = findBound(state, spread, { elapsedMs: Math.max(0, elapsedMs), ceiling });
   const units = (value - bound) / Math.sqrt(state.noise);
-  const gain = leads && !isHum ? Math.min(clipUnits, units) : Math.min(0, units);
+  const gain = leads && !isForeign ? Math.min(clipUnits, units) : Math.min(0, units);
   const sum = Math.min(mostSum, Math.max(0, state.sum + Math.max(-clipUnits, gain)));
   const { level, noise, learnt, waiting } = state;
   const { variance } = drift(state, spread, Math.max(0, elapsedMs));
@@ -151,8 +151,8 @@ export function stepFast(before: FastState, window: FastWindow, spread: HealthyS
     // A spread would leave room for sixteen more.
     waiting: waiting.slice(1 - lag).concat(Math.min(value, bound)),
     toMs,
-    // With a reference no ceiling is asked for; of hum there is none.
-    vouched: isVouched && (isHum || Number.isFinite(ceiling)) ? state.vouched : undefined,
+    // With a reference no ceiling is asked for; of foreign lines there is none.
+    vouched: isVouched && (isForeign || Number.isFinite(ceiling)) ? state.vouched : undefined,
   };
 }
 

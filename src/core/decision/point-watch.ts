@@ -196,10 +196,10 @@ class Watch implements PointWatch {
     if (baseline !== null && isHeard(baseline)) this.#follow(baseline, severityDb, window.prediction.toMs);
     else if (baseline !== null) this.#outlook = null;
     const isRepeated = window.prediction.windowId === decider.lastWindowId;
-    const { shaftRpm, humModes } = window;
+    const { shaftRpm, foreignModes } = window;
     const { doubted, isVouched } = own;
     const { isDeaf } = own.deafness;
-    const reference = { baseline, doubted, severityDb, shaftRpm, humModes, isVouched, isDeaf };
+    const reference = { baseline, doubted, severityDb, shaftRpm, foreignModes, isVouched, isDeaf };
     const { point, windowId, fromMs, toMs, operatingState, model, modes } = decider.update(
       window.prediction,
       reference,

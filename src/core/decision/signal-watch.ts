@@ -40,8 +40,8 @@ export interface SignalWindow {
   /** For the slow lane, against the reference. */
   readonly compared: number;
   readonly leads: boolean;
-  /** Nothing but electrical hum speaks for it: no evidence for the fast lane, which does not know how the machine hums. */
-  readonly isHum: boolean;
+  /** Nothing but lines of the mains or the shaft speaks for it: no evidence for the fast lane, which does not know how the machine hums and knocks. */
+  readonly isForeign: boolean;
   /** The highest level that may be healthy: that of any machine as long as there is no reference, else infinite. */
   readonly ceiling: number;
   /** Was the machine found healthy as it is? */

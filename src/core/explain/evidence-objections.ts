@@ -16,6 +16,8 @@ export interface MeasuredLine {
   readonly isFound: boolean;
   /** In most windows it stands where electrical hum does. */
   readonly isHum: boolean;
+  /** In most windows it stands where a harmonic of the shaft may. */
+  readonly isShaft: boolean;
 }
 
 /** The lines of one kind of fault. */
@@ -140,14 +142,16 @@ function objectToSideBands({ own: { kind, sideBands } }: Accusation): string[] {
   return [`no side bands at ${nameSpacing(spacing)}, which a damaged ${part} usually shows`];
 }
 
-/** A line on a harmonic of the shaft cannot be told from it; one beside it may be its skirt. */
+/** A line on a harmonic of the shaft cannot be told from it; one beside it may be its skirt, or it, where the stated speed is wrong. */
 function objectToShaft({ own: { harmonics }, window }: Accusation): string[] {
   const reach = window.unit === "revolutions" ? lineRevolutions / window.length : 0;
-  return harmonics.flatMap(({ line: { harmonic, order, isShaded }, isFound }) => {
+  return harmonics.flatMap(({ line: { harmonic, order, isShaded }, isFound, isShaft }) => {
     const where = `${nameHarmonic(harmonic)} (order ${order.toFixed(2)})`;
     const shaft = `${nameHarmonic(Math.round(order))} the shaft's speed`;
     if (isShaded) return [`${where} lies on ${shaft}, where no fault can be told`];
-    return isFound && Math.abs(order - Math.round(order)) < reach ? [`${where} lies beside ${shaft}`] : [];
+    if (!isFound) return [];
+    if (Math.abs(order - Math.round(order)) < reach) return [`${where} lies beside ${shaft}`];
+    return isShaft ? [`what stands out near ${where} may be ${shaft}`] : [];
   });
 }
 

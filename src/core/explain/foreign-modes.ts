@@ -1,6 +1,6 @@
 /**
- * The failure modes for which nothing but electrical hum speaks in a window: lines of theirs stand out, and every one that does
- * stands where hum does, at a multiple of twice the mains' frequency. A fault that happens to strike there shows other lines
+ * The failure modes for which nothing but foreign lines speaks in a window: lines of theirs stand out, and every one that does
+ * stands where electrical hum or a harmonic of the shaft does. A fault that happens to strike there shows other lines
  * beside: a harmonic at another place, side bands. Decides nothing, and knows nothing of windows of which it is not said
  * where their lines stand.
  */
@@ -8,20 +8,23 @@ import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import { bearingFaults, type FaultKind, faultKinds } from "../contract/bundle/bearing-fault.ts";
 import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
-import type { FeatureWindow } from "../contract/stream.ts";
+import type { FeatureWindow, ForeignLines } from "../contract/stream.ts";
 import { computeLineNoise, dbPerLog, findNeededDb, listFaultLines } from "./fault-lines.ts";
-import { noHum } from "./mains-hum.ts";
+import { noForeignLines } from "./foreign-lines.ts";
 import { shareByBearing } from "./share-by-bearing.ts";
 
-/** What of a window tells of hum. */
-export type HeardLines = Pick<FeatureWindow, "features" | "upperFeatures" | "humLines" | "upperHumLines">;
+/** What of a window tells of them. */
+export type HeardLines = Pick<
+  FeatureWindow,
+  "features" | "upperFeatures" | "foreignLines" | "upperForeignLines"
+>;
 
 /** Tells of windows that were cut with one spec, of one bearing. */
-export type HumModeFinder = (window: HeardLines) => readonly FaultKind[];
+export type ForeignModeFinder = (window: HeardLines) => readonly FaultKind[];
 
 /** The finder of a bundle and a bearing, one for all points that are alike in both. */
-export const shareHumModeFinder: (cut: CutSpecs, bearing: BearingOrders) => HumModeFinder =
-  shareByBearing(createHumModeFinder);
+export const shareForeignModeFinder: (cut: CutSpecs, bearing: BearingOrders) => ForeignModeFinder =
+  shareByBearing(createForeignModeFinder);
 
 /** How a bundle's windows are cut and read. */
 interface CutSpecs {
@@ -30,41 +33,69 @@ interface CutSpecs {
 }
 
 /** Creates a finder for all windows of a bundle and a bearing. */
-export function createHumModeFinder({ features, window }: CutSpecs, bearing: BearingOrders): HumModeFinder {
+export function createForeignModeFinder(
+  { features, window }: CutSpecs,
+  bearing: BearingOrders,
+): ForeignModeFinder {
   const columns = features.list.length;
-  /** What a feature must reach to stand out as a line of each kind of fault, kind after kind; Infinity: it is none of its lines. */
-  const needed = new Float32Array(faultKinds.length * columns).fill(Number.POSITIVE_INFINITY);
+  const kinds = faultKinds.map((): KindLines => {
+    return { needed: new Float32Array(columns).fill(Number.POSITIVE_INFINITY), beside: new Set() };
+  });
   for (const line of listFaultLines({ features, bearing })) {
-    const kind = faultKinds.findIndex((each) => bearingFaults[each].order === line.of);
-    if (kind < 0 || line.isShaded) continue;
-    needed[kind * columns + line.column] = findNeededDb(computeLineNoise(line, window), 1) / dbPerLog;
+    const kind = kinds[faultKinds.findIndex((each) => bearingFaults[each].order === line.of)];
+    if (kind === undefined || line.isShaded) continue;
+    kind.needed[line.column] = findNeededDb(computeLineNoise(line, window), 1) / dbPerLog;
+    if (line.spacing === "shaft") kind.beside.add(line.column);
   }
   return (heard) => {
-    const { humLines = noHum, upperHumLines = noHum } = heard;
-    if (humLines.length + upperHumLines.length === 0) return noKinds;
-    return faultKinds.filter((_, kind) => isAllHum(needed, kind * columns, heard));
+    const { foreignLines: lower = noForeignLines, upperForeignLines: upper = noForeignLines } = heard;
+    if (lower.hum.length + lower.shaft.length + upper.hum.length + upper.shaft.length === 0) return noKinds;
+    return faultKinds.filter((_, kind) => isAllForeign(kinds[kind]!, heard));
   };
 }
 
-/** Of one kind's lines, whose needs stand in `needed` from a place on, some are found, and all of these stand where hum does. */
-function isAllHum(
-  needed: Float32Array,
-  from: number,
-  { features, upperFeatures, humLines = noHum, upperHumLines = noHum }: HeardLines,
-): boolean {
-  let found = 0;
+/** The lines of one kind of fault. */
+interface KindLines {
+  /** What a feature must reach to stand out as one of them; Infinity: it is none. */
+  readonly needed: Float32Array;
+  /** Side bands at the shaft's speed: beside a harmonic of the shaft they are its neighbours. */
+  readonly beside: Set<number>;
+}
+
+/** Some of the kind's lines are found, and all of these are foreign. */
+function isAllForeign(kind: KindLines, heard: HeardLines): boolean {
+  const { features, upperFeatures, foreignLines, upperForeignLines } = heard;
+  const found = { hum: 0, shaft: 0, beside: 0, own: 0 };
+  countFound(kind, { features, foreign: foreignLines }, found);
+  if (upperFeatures !== undefined)
+    countFound(kind, { features: upperFeatures, foreign: upperForeignLines }, found);
+  const { hum, shaft, beside, own } = found;
+  return own === 0 && hum + shaft > 0 && (beside === 0 || hum === 0);
+}
+
+/** How many lines were found, by whose they may be. */
+interface FoundLines {
+  hum: number;
+  shaft: number;
+  beside: number;
+  own: number;
+}
+
+function countFound(
+  { needed, beside }: KindLines,
+  {
+    features,
+    foreign = noForeignLines,
+  }: { readonly features: Float32Array; readonly foreign: ForeignLines | undefined },
+  found: FoundLines,
+): void {
   for (let column = 0; column < features.length; column++) {
-    const least = needed[from + column]!;
-    if (features[column]! >= least) {
-      if (!humLines.includes(column)) return false;
-      found++;
-    }
-    if (upperFeatures !== undefined && upperFeatures[column]! >= least) {
-      if (!upperHumLines.includes(column)) return false;
-      found++;
-    }
+    if (!(features[column]! >= needed[column]!)) continue;
+    if (beside.has(column)) found.beside++;
+    else if (foreign.shaft.includes(column)) found.shaft++;
+    else if (foreign.hum.includes(column)) found.hum++;
+    else found.own++;
   }
-  return found > 0;
 }
 
 const noKinds: readonly FaultKind[] = [];

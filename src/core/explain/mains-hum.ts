@@ -13,7 +13,7 @@ const placeShare = 0.55;
 const mainsDeviation = 0.001;
 
 /** No line stands there. */
-export const noHum: readonly number[] = [];
+const noHum: readonly number[] = [];
 
 /** The multiple of twice the mains' frequency that is nearest to `hertz`, Hz. */
 export function findNearestHum(hertz: number): number {

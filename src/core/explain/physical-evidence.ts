@@ -13,12 +13,12 @@ import {
   maxEvidenceLines,
   type PhysicalEvidence,
 } from "../contract/physical-evidence.ts";
+import type { ForeignLines } from "../contract/stream.ts";
 import { type FaultPicture, listObjections, type MeasuredLine } from "./evidence-objections.ts";
 import { writeEvidence } from "./evidence-words.ts";
 import {
   computeLineNoise,
   dbPerLog,
-  type FaultLine,
   findNeededDb,
   listFaultLines,
   type SearchedSpectrum,
@@ -35,9 +35,9 @@ export interface EvidenceWindow {
   readonly features: ArrayLike<number>;
   /** The same of the band above, where the sensor is fast enough to have one. */
   readonly upperFeatures?: ArrayLike<number> | undefined;
-  /** Features whose line stands where electrical hum does, and those of the band above; absent: none, or not known. */
-  readonly humLines?: readonly number[] | undefined;
-  readonly upperHumLines?: readonly number[] | undefined;
+  /** Of its lines, and of those of the band above; absent: none, or not known. */
+  readonly foreignLines?: ForeignLines | undefined;
+  readonly upperForeignLines?: ForeignLines | undefined;
   readonly shaftRpm: number;
   /** NaN or absent: not known. */
   readonly powerKw?: number | undefined;
@@ -120,7 +120,7 @@ function chooseBand(
   const uppers = windows.flatMap((window) =>
     window.upperFeatures === undefined
       ? []
-      : [{ ...window, features: window.upperFeatures, humLines: window.upperHumLines }],
+      : [{ ...window, features: window.upperFeatures, foreignLines: window.upperForeignLines }],
   );
   const lower = viewBand(subject, windows, sought);
   // What was learnt of the lower band says nothing of the upper one.
@@ -175,13 +175,12 @@ function measureLine(
   const noise = computeLineNoise(line, window);
   const db = meanOf(values);
   const isFound = !line.isShaded && db >= findNeededDb(noise, values.length, healthyDb);
-  return [{ line, db, noiseDb: noise.db, healthyDb, isFound, isHum: isMostlyHum(line, windows) }];
-}
-
-/** In most windows the line stands where electrical hum does. */
-function isMostlyHum({ column }: FaultLine, windows: readonly EvidenceWindow[]): boolean {
-  const humming = windows.filter(({ humLines }) => humLines?.includes(column) === true);
-  return humming.length > windows.length / 2;
+  const isMostly = (of: keyof ForeignLines): boolean => {
+    const some = windows.filter(({ foreignLines }) => foreignLines?.[of].includes(line.column) === true);
+    return some.length > windows.length / 2;
+  };
+  const [isHum, isShaft] = [isMostly("hum"), isMostly("shaft")];
+  return [{ line, db, noiseDb: noise.db, healthyDb, isFound, isHum, isShaft }];
 }
 
 function describeLine(

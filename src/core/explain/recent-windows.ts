@@ -2,7 +2,8 @@
  * The windows that a measuring point saw last, as far as physical evidence reads them: a ring of fixed size, which copies what
  * it is given. Decides nothing.
  */
-import { noHum } from "./mains-hum.ts";
+import type { ForeignLines } from "../contract/stream.ts";
+import { noForeignLines } from "./foreign-lines.ts";
 import type { EvidenceWindow } from "./physical-evidence.ts";
 
 /** A window with what the model said of it. */
@@ -106,13 +107,15 @@ const doubles = { toMs: 0, shaftRpm: 1, powerKw: 2, width: 3 } as const;
 const shorts = { hasUpper: 0, leads: 1 } as const;
 
 /**
- * A line is a whole number of steps of a 512th of its natural logarithm (0.02 dB), twice, and 1 more where it stands on hum.
- * That is enough for a mean that is told in tenths of a decibel, and a quarter of what features and hum take.
+ * A line is a whole number of steps of a 512th of its natural logarithm (0.02 dB), four times, and 1 more where it stands on
+ * hum, 2 more where it stands on the shaft. That is enough for a mean that is told in tenths of a decibel, and a quarter of
+ * what features and lists take.
  */
 const stepsPerLog = 512;
-const maxSteps = 16_383;
+const maxSteps = 8191;
 /** What is not known of a line, in place of its number of steps. */
-const noSteps = -16_384;
+const noSteps = -8192;
+const bits = { hum: 1, shaft: 2, steps: 2 } as const;
 
 function makeRows(windows: number, { features, outputs, columns }: Shape): Rows {
   const width = shorts.leads + outputs + columns.length;
@@ -161,14 +164,14 @@ function writeRow(rows: Rows, place: number, window: RecentWindow): void {
   writeLines(rows.shorts, short + shorts.leads + rows.outputs, {
     columns,
     features,
-    humLines: window.humLines,
+    foreignLines: window.foreignLines,
   });
   if (upperFeatures === undefined) return;
   rows.upper ??= makeUpper(rows);
   writeLines(rows.upper, place * columns.length, {
     columns,
     features: upperFeatures,
-    humLines: window.upperHumLines,
+    foreignLines: window.upperForeignLines,
   });
 }
 
@@ -176,16 +179,22 @@ function isAhead({ shorts: all, width, outputs }: Rows, place: number, output: n
   return output < outputs && all[place * width + shorts.leads + output] === 1;
 }
 
-interface BandLines extends Pick<EvidenceWindow, "features" | "humLines"> {
+interface BandLines extends Pick<EvidenceWindow, "features" | "foreignLines"> {
   readonly columns: readonly number[];
 }
 
-function writeLines(to: Int16Array, at: number, { columns, features, humLines = noHum }: BandLines): void {
+function writeLines(
+  to: Int16Array,
+  at: number,
+  { columns, features, foreignLines = noForeignLines }: BandLines,
+): void {
+  const { hum, shaft } = foreignLines;
   for (let index = 0; index < columns.length; index++) {
     const column = columns[index]!;
     const steps = Math.round(features[column]! * stepsPerLog);
     const known = Number.isFinite(steps) ? Math.max(-maxSteps, Math.min(maxSteps, steps)) : noSteps;
-    to[at + index] = 2 * known + (humLines.includes(column) ? 1 : 0);
+    const foreign = (hum.includes(column) ? bits.hum : 0) + (shaft.includes(column) ? bits.shaft : 0);
+    to[at + index] = (known << bits.steps) + foreign;
   }
 }
 
@@ -200,8 +209,8 @@ function readRow(rows: Rows, place: number): KnownWindow {
     shaftRpm: rows.doubles[double + doubles.shaftRpm]!,
     powerKw: rows.doubles[double + doubles.powerKw]!,
     features: lower.features,
-    humLines: lower.humLines,
-    ...(upper === null ? {} : { upperFeatures: upper.features, upperHumLines: upper.humLines }),
+    foreignLines: lower.foreignLines,
+    ...(upper === null ? {} : { upperFeatures: upper.features, upperForeignLines: upper.foreignLines }),
   };
 }
 
@@ -209,16 +218,18 @@ function readLines(
   from: Int16Array,
   at: number,
   { columns, features }: Shape,
-): { readonly features: Float32Array; readonly humLines: readonly number[] } {
+): { readonly features: Float32Array; readonly foreignLines: ForeignLines } {
   const lines = new Float32Array(features).fill(Number.NaN);
-  const humLines: number[] = [];
+  const hum: number[] = [];
+  const shaft: number[] = [];
   for (const [index, column] of columns.entries()) {
     const kept = from[at + index]!;
-    const steps = kept >> 1;
+    const steps = kept >> bits.steps;
     if (steps !== noSteps) lines[column] = steps / stepsPerLog;
-    if ((kept & 1) === 1) humLines.push(column);
+    if ((kept & bits.hum) !== 0) hum.push(column);
+    if ((kept & bits.shaft) !== 0) shaft.push(column);
   }
-  return { features: lines, humLines };
+  return { features: lines, foreignLines: { hum, shaft } };
 }
 
 function leads(logits: ArrayLike<number>, output: number): boolean {

@@ -68,9 +68,18 @@ class Reasons implements AlertReasons {
     this.#digest = bundle.ref.digest;
     if (window.features.length === 0) return;
     this.#recent ??= createRecentWindows(shareLineColumns(bundle.manifest.features, this.#options.bearing));
-    const { features, upperFeatures, humLines, upperHumLines, shaftRpm, toMs } = window;
+    const { features, upperFeatures, foreignLines, upperForeignLines, shaftRpm, toMs } = window;
     const { logits } = output;
-    this.#recent.note({ features, upperFeatures, humLines, upperHumLines, shaftRpm, toMs, powerKw, logits });
+    this.#recent.note({
+      features,
+      upperFeatures,
+      foreignLines,
+      upperForeignLines,
+      shaftRpm,
+      toMs,
+      powerKw,
+      logits,
+    });
   }
 
   async give(due: readonly DueAlert[], explained: ExplainedWindow): Promise<readonly AlertContext[]> {

@@ -7,7 +7,7 @@
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
 import type { Quarantine, SampleRun, WindowParts } from "../contract/stream.ts";
-import { listHumLines, noHum } from "../explain/mains-hum.ts";
+import { listForeignLines, noForeignLines } from "../explain/foreign-lines.ts";
 import { fewestRevolutions } from "../features/spectrum-pool.ts";
 import { createUpperBandExtractor, type UpperBandExtractor } from "../features/upper-band.ts";
 import { createWaveformExtractor, type WaveformExtractor } from "../features/waveform-extractor.ts";
@@ -36,7 +36,7 @@ interface Handover {
 }
 
 export interface EndedWindow<B extends WindowBundle>
-  extends Pick<WindowParts, "features" | "upperFeatures" | "levels" | "humLines" | "upperHumLines"> {
+  extends Pick<WindowParts, "features" | "upperFeatures" | "levels" | "foreignLines" | "upperForeignLines"> {
   readonly bundle: B;
   readonly end: WindowEnd;
 }
@@ -191,10 +191,11 @@ class Cutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
     const meter = this.#meters[slot];
     const levels = meter === undefined ? null : new Float32Array(meter.featureNames.length);
     if (levels !== null) meter!.finish(levels, 0);
-    const hum = { shaftRpm: end.shaftRpm, seconds: (end.toMs - end.fromMs) / 1000 };
-    const humLines = listHumLines(this.#lines.lower, hum);
-    const upperHumLines = upperFeatures === null ? noHum : listHumLines(this.#lines.upper, hum);
-    this.#sink.onEnd({ bundle: open, end, features, levels, upperFeatures, humLines, upperHumLines });
+    const heard = { shaftRpm: end.shaftRpm, seconds: (end.toMs - end.fromMs) / 1000 };
+    const foreignLines = listForeignLines(this.#lines.lower, heard);
+    const upperForeignLines =
+      upperFeatures === null ? noForeignLines : listForeignLines(this.#lines.upper, heard);
+    this.#sink.onEnd({ bundle: open, end, features, levels, upperFeatures, foreignLines, upperForeignLines });
     open.release();
   }
 }

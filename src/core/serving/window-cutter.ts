@@ -139,7 +139,15 @@ class Cutter<B extends WindowBundle> implements WindowCutter<B>, SpecCutterSink<
     this.reset("closed");
   }
 
-  onEnd({ bundle, end, features, levels, upperFeatures, humLines, upperHumLines }: EndedWindow<B>): void {
+  onEnd({
+    bundle,
+    end,
+    features,
+    levels,
+    upperFeatures,
+    foreignLines,
+    upperForeignLines,
+  }: EndedWindow<B>): void {
     const { point, onQuarantine } = this.#options;
     const fromMs = Math.round(end.fromMs);
     const toMs = Math.round(end.toMs);
@@ -152,8 +160,8 @@ class Cutter<B extends WindowBundle> implements WindowCutter<B>, SpecCutterSink<
         features,
         upperFeatures,
         levels,
-        humLines,
-        upperHumLines,
+        foreignLines,
+        upperForeignLines,
         arrivedMonotonicMs: this.#arrivedMonotonicMs,
       });
       this.#ended.push({ window, bundle });

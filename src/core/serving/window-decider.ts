@@ -13,7 +13,7 @@ import { type AlarmRegister, isSamePoint } from "../decision/alarms/alarm-regist
 import { listFailureModes } from "../decision/heard-parts.ts";
 import type { PointWatch } from "../decision/point-watch.ts";
 import type { WatchedWindow } from "../decision/reference/own-reference.ts";
-import { type HumModeFinder, shareHumModeFinder } from "../explain/hum-modes.ts";
+import { type ForeignModeFinder, shareForeignModeFinder } from "../explain/foreign-modes.ts";
 import type { Logger } from "../platform/logger.ts";
 import { type AlertReasons, createAlertReasons } from "./alert-reasons.ts";
 import type { LoadedBundle, ScoredWindow, StudentOutput } from "./loaded-bundle.ts";
@@ -77,9 +77,9 @@ class Decider implements WindowDecider {
   #waiting = 0;
   /** Model whose unknown failure modes have been retired. */
   #retiredFor: string | null = null;
-  /** Finds what only hum speaks for, of the bundle that serves. */
-  #humOf: Manifest | null = null;
-  #findHumModes: HumModeFinder | null = null;
+  /** Finds what only foreign lines speak for, of the bundle that serves. */
+  #foreignOf: Manifest | null = null;
+  #findForeignModes: ForeignModeFinder | null = null;
 
   constructor(options: WindowDeciderOptions) {
     this.#options = options;
@@ -171,8 +171,8 @@ class Decider implements WindowDecider {
       operatingState,
     };
     const { levels, shaftRpm, features } = window;
-    const humModes = this.#knowHum(bundle.manifest)(window);
-    const decided = watch.update({ prediction, levels, shaftRpm, features, humModes });
+    const foreignModes = this.#knowForeign(bundle.manifest)(window);
+    const decided = watch.update({ prediction, levels, shaftRpm, features, foreignModes });
     const { inferredOn } = window;
     const decision: Decision = inferredOn === undefined ? decided : { ...decided, inferredOn };
     quality.processed(point.turbine);
@@ -190,10 +190,10 @@ class Decider implements WindowDecider {
     }
   }
 
-  #knowHum(manifest: Manifest): HumModeFinder {
-    if (this.#humOf === manifest && this.#findHumModes !== null) return this.#findHumModes;
-    this.#humOf = manifest;
-    this.#findHumModes = shareHumModeFinder(manifest, this.#options.bearing);
-    return this.#findHumModes;
+  #knowForeign(manifest: Manifest): ForeignModeFinder {
+    if (this.#foreignOf === manifest && this.#findForeignModes !== null) return this.#findForeignModes;
+    this.#foreignOf = manifest;
+    this.#findForeignModes = shareForeignModeFinder(manifest, this.#options.bearing);
+    return this.#findForeignModes;
   }
 }

@@ -3,8 +3,8 @@
  * thread as much as all else that is done to pass it on.
  */
 import { type OperatingState, operatingStates } from "../../core/contract/prediction.ts";
-import { composeWindow, type FeatureWindow } from "../../core/contract/stream.ts";
-import { noHum } from "../../core/explain/mains-hum.ts";
+import { composeWindow, type FeatureWindow, type ForeignLines } from "../../core/contract/stream.ts";
+import { noForeignLines } from "../../core/explain/foreign-lines.ts";
 import type { DueWindow } from "../../core/serving/measuring-point.ts";
 import type { WindowBundle } from "../../core/serving/spec-cutter.ts";
 import type { ChainPoint } from "./signal-chain.ts";
@@ -13,7 +13,7 @@ import type { ChainPoint } from "./signal-chain.ts";
 export interface WindowRows {
   /** A row each: {@link headDoubles} numbers. */
   readonly heads: Float64Array;
-  /** Features, those of the band above, levels, and which lines stand on hum in each band, one window after the other. */
+  /** Features, those of the band above, levels, and which lines stand on hum and on the shaft in each band, one window after the other. */
   readonly values: Float32Array;
 }
 
@@ -28,9 +28,9 @@ export interface ReadWindow {
 
 /**
  * Point, bundle, state, from, to, speed, arrival, power, and how many features, features of the band above, levels, lines on hum and
- * those of the band above; −1: none.
+ * on the shaft, and those of the band above; −1: none.
  */
-const headDoubles = 13;
+const headDoubles = 15;
 
 /** Gathers rows. */
 export interface WindowRowsWriter {
@@ -79,8 +79,10 @@ export function createWindowRowsWriter(): WindowRowsWriter {
       heads[at + 8] = add(window.features);
       heads[at + 9] = add(window.upperFeatures);
       heads[at + 10] = add(window.levels);
-      heads[at + 11] = add(window.humLines);
-      heads[at + 12] = add(window.upperHumLines);
+      heads[at + 11] = add(window.foreignLines?.hum);
+      heads[at + 12] = add(window.foreignLines?.shaft);
+      heads[at + 13] = add(window.upperForeignLines?.hum);
+      heads[at + 14] = add(window.upperForeignLines?.shaft);
       count++;
     },
     take: () => {
@@ -102,7 +104,10 @@ export function createWindowRowsReader(
     length += many;
     return values.subarray(length - many, length);
   };
-  const takeLines = (many: number): readonly number[] => (many > 0 ? Array.from(take(many)!) : noHum);
+  const takeLines = (many: number): readonly number[] =>
+    many > 0 ? Array.from(take(many)!) : noForeignLines.hum;
+  const takeForeign = (hum: number, shaft: number): ForeignLines =>
+    hum > 0 || shaft > 0 ? { hum: takeLines(hum), shaft: takeLines(shaft) } : noForeignLines;
   return () => {
     const point = heads[at]!;
     const { id } = points[point]!;
@@ -117,8 +122,8 @@ export function createWindowRowsReader(
         features: take(heads[at + 8]!)!,
         upperFeatures: take(heads[at + 9]!),
         levels: take(heads[at + 10]!),
-        humLines: takeLines(heads[at + 11]!),
-        upperHumLines: takeLines(heads[at + 12]!),
+        foreignLines: takeForeign(heads[at + 11]!, heads[at + 12]!),
+        upperForeignLines: takeForeign(heads[at + 13]!, heads[at + 14]!),
         arrivedMonotonicMs: heads[at + 6]!,
       }),
       operatingState: operatingStates[heads[at + 2]!]!,

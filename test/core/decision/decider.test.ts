@@ -77,7 +77,7 @@ describe("the decider", () => {
 
   describe("a mode for which nothing but electrical hum speaks", () => {
     const unknown = { baseline: null, severityDb: null, shaftRpm: 1500 };
-    const play = (humModes: readonly string[], windows: number): string[] => {
+    const play = (foreignModes: readonly string[], windows: number): string[] => {
       const decider = createDecider(point, partsOf(["outer-race", "ball"]), options);
       for (let at = 0; at < windows; at++) {
         const window = { windowId: `${at}`, fromMs: startMs + 1000 * at, toMs: startMs + 1000 * (at + 1) };
@@ -85,7 +85,7 @@ describe("the decider", () => {
         const logits = Float64Array.of(3, -3);
         decider.update(
           { point, ...window, quantised, logits, model, operatingState },
-          { ...unknown, humModes },
+          { ...unknown, foreignModes },
         );
       }
       expect(decider.isSuspicious).toBe(decider.active.length > 0);
@@ -108,7 +108,7 @@ describe("the decider", () => {
         atMs += 60_000;
         decider.update(
           { point, ...window, quantised, logits: Float64Array.of(3, -3), model, operatingState },
-          { baseline, severityDb: null, shaftRpm: 1500, humModes: ["outer-race"] },
+          { baseline, severityDb: null, shaftRpm: 1500, foreignModes: ["outer-race"] },
         );
       }
       expect(decider.active).toMatchObject([{ failureMode: "outer-race" }]);

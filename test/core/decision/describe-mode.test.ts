@@ -15,7 +15,7 @@ const measured: MeasuredSignal = {
     value: -2,
     compared: -2,
     leads: true,
-    isHum: false,
+    isForeign: false,
     ceiling: 0,
     isVouched: false,
     isDeaf: false,

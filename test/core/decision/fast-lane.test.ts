@@ -17,7 +17,7 @@ interface Scene {
   readonly windows: number;
   readonly stepMs?: number;
   readonly leads?: boolean;
-  readonly isHum?: boolean;
+  readonly isForeign?: boolean;
   readonly ceiling?: number;
   readonly isVouched?: boolean;
 }
@@ -29,12 +29,20 @@ const boundOf = (state: FastState, elapsedMs = 0, ceiling = known): number =>
 /** Windows of a second, the first one after the last of `from`. */
 function play(
   from: FastState,
-  { value, windows, stepMs = 1000, leads = true, isHum = false, ceiling = known, isVouched = false }: Scene,
+  {
+    value,
+    windows,
+    stepMs = 1000,
+    leads = true,
+    isForeign = false,
+    ceiling = known,
+    isVouched = false,
+  }: Scene,
 ): FastState {
   let state = from;
   for (let at = 0; at < windows; at++) {
     const fromMs = (state.toMs ?? 0) + stepMs - 1000;
-    const window = { fromMs, toMs: fromMs + 1000, value: value(at), leads, isHum, ceiling, isVouched };
+    const window = { fromMs, toMs: fromMs + 1000, value: value(at), leads, isForeign, ceiling, isVouched };
     state = stepFast(state, window, usualSpread);
   }
   return state;
@@ -94,7 +102,7 @@ test("a clock that goes back makes the rule as strict as at first", () => {
     toMs: 1000,
     value: 0,
     leads: true,
-    isHum: false,
+    isForeign: false,
     ceiling: known,
     isVouched: false,
   };
@@ -112,7 +120,7 @@ test("windows in which another signal leads are no evidence for this one, and ma
 
 test("windows in which nothing but hum speaks for a signal gather nothing, and are learnt", () => {
   const before = play(fresh, { value: healthy(-2), windows: 100 });
-  const humming = play(before, { value: () => 2, windows: 400, isHum: true });
+  const humming = play(before, { value: () => 2, windows: 400, isForeign: true });
   expect(humming.sum).toBe(0);
   expect(humming.level).toBeGreaterThan(before.level + 1);
   // A fault on top of it is heard above what was learnt.
@@ -134,7 +142,7 @@ test("of a machine without a reference no level above any healthy machine's is t
     expect(play(fresh, { value: healthy(ceiling - 0.3), windows: 2000, stepMs, ceiling }).sum).toBeLessThan(
       3,
     );
-    expect(play(fresh, { value: () => 4, windows: 500, stepMs, ceiling, isHum: true }).sum).toBe(0);
+    expect(play(fresh, { value: () => 4, windows: 500, stepMs, ceiling, isForeign: true }).sum).toBe(0);
   }
   expect(boundOf({ ...fresh, level: 4 }, 3_600_000, ceiling)).toBeCloseTo(
     ceiling + 1.25 * usualSpread.window,
@@ -172,7 +180,7 @@ test("independent normal windows about a known level raise no more often than th
         toMs: at + 1,
         value: random.normal(),
         leads: true,
-        isHum: false,
+        isForeign: false,
         ceiling: known,
         isVouched: false,
       },

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { FeatureDeclaration, FeatureParameter } from "../../../src/core/contract/bundle/feature-spec.ts";
 import { physicalEvidenceSchema } from "../../../src/core/contract/physical-evidence.ts";
+import type { ForeignLines } from "../../../src/core/contract/stream.ts";
 import { computeLineNoise, listFaultLines } from "../../../src/core/explain/fault-lines.ts";
 import { describeEvidence, type EvidenceSubject } from "../../../src/core/explain/physical-evidence.ts";
 
@@ -147,17 +148,20 @@ describe("physical evidence", () => {
 
   test("says of lines that stand on the mains' hum that they do, where most windows have them there", () => {
     // 1× is 3.6 · 1667 / 60 = 100.0 Hz, 2× 200.0 Hz.
-    const humming = { ...windowOf(outer, 1667), humLines: [0, 1] };
+    const onHum = (hum: readonly number[]): ForeignLines => ({ hum, shaft: [] });
+    const humming = { ...windowOf(outer, 1667), foreignLines: onHum([0, 1]) };
     const plain = windowOf(outer, 1667);
     const against = (windows: Parameters<typeof describeEvidence>[1]): readonly string[] =>
       describeEvidence(subjectOf(usual), windows)!.against;
     expect(against([humming, humming, plain])).toEqual([
       "1× and 2× stand on the mains' hum (100 and 200 Hz)",
     ]);
-    expect(against([{ ...humming, humLines: [0] }])).toEqual(["1× stands on the mains' hum (100 Hz)"]);
+    expect(against([{ ...humming, foreignLines: onHum([0]) }])).toEqual([
+      "1× stands on the mains' hum (100 Hz)",
+    ]);
     expect(against([humming, plain])).toEqual([]);
     // Of a line that is not found nothing needs to be said.
-    expect(against([{ ...windowOf([4, ...outer.slice(1)], 1667), humLines: [0] }])).toEqual([
+    expect(against([{ ...windowOf([4, ...outer.slice(1)], 1667), foreignLines: onHum([0]) }])).toEqual([
       "1× does not stand out of the noise",
     ]);
     const upper = {
@@ -167,8 +171,17 @@ describe("physical evidence", () => {
       ),
       upperFeatures: outer.map(log),
     };
-    expect(against([{ ...upper, upperHumLines: [0] }])).toEqual(["1× stands on the mains' hum (100 Hz)"]);
-    expect(against([{ ...upper, humLines: [0] }])).toEqual([]);
+    expect(against([{ ...upper, upperForeignLines: onHum([0]) }])).toEqual([
+      "1× stands on the mains' hum (100 Hz)",
+    ]);
+    expect(against([{ ...upper, foreignLines: onHum([0]) }])).toEqual([]);
+  });
+
+  test("says of lines that stand where the shaft's may that they may be these", () => {
+    const knocking = { ...windowOf(outer, 1500), foreignLines: { hum: [], shaft: [1] } };
+    expect(describeEvidence(subjectOf(usual), [knocking])!.against).toEqual([
+      "what stands out near 2× (order 7.20) may be 7× the shaft's speed",
+    ]);
   });
 
   test.each([

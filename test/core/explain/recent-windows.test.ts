@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { dbPerLog } from "../../../src/core/explain/fault-lines.ts";
+import { noForeignLines } from "../../../src/core/explain/foreign-lines.ts";
 import { createRecentWindows } from "../../../src/core/explain/recent-windows.ts";
 
 const windowAt = (toMs: number, logits: readonly number[]) => ({
@@ -40,9 +41,9 @@ test("a window comes back with its lines, whatever becomes of its arrays, and an
   recent.note({ ...heard, logits: [0.1, 0.2], features, upperFeatures: Float32Array.of(1, 7, 2) });
   recent.note({ ...heard, logits: [0.1, 0.2], features });
   features.fill(0);
-  const lower = { ...heard, features: Float32Array.of(0.5, Number.NaN, -0.25), humLines: [] };
+  const lower = { ...heard, features: Float32Array.of(0.5, Number.NaN, -0.25), foreignLines: noForeignLines };
   expect(recent.listSpeaking({ output: 1, sinceMs: 0 })).toEqual([
-    { ...lower, upperFeatures: Float32Array.of(1, Number.NaN, 2), upperHumLines: [] },
+    { ...lower, upperFeatures: Float32Array.of(1, Number.NaN, 2), upperForeignLines: noForeignLines },
     lower,
   ]);
   recent.note({ toMs: 6, shaftRpm: 1, logits: [1], features: [1] });
@@ -50,51 +51,58 @@ test("a window comes back with its lines, whatever becomes of its arrays, and an
 });
 
 test("a line is kept within a hundredth of a decibel, and what is no number is not known", () => {
-  const values = [-31.9, -3.456, -1 / 1024, 0, 1e-9, 0.123456, 2.71, 11.5, 31.99];
+  const values = [-15.9, -3.456, -1 / 1024, 0, 1e-9, 0.123456, 2.71, 11.5, 15.99];
   const unknown = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   const features = [...values, ...unknown, 100, -100];
   const recent = createRecentWindows([...features.keys()]);
-  recent.note({ toMs: 1, shaftRpm: 1500, logits: [1], features, humLines: [3, 9] });
+  recent.note({
+    toMs: 1,
+    shaftRpm: 1500,
+    logits: [1],
+    features,
+    foreignLines: { hum: [3, 9], shaft: [4, 9] },
+  });
   const [window] = recent.listSpeaking({ output: 0, sinceMs: 0 });
   const kept = Array.from({ length: features.length }, (_, column) => window!.features[column]!);
   for (const [at, value] of values.entries()) {
     expect(Math.abs(kept[at]! - value) * dbPerLog).toBeLessThanOrEqual(0.0085);
   }
   expect(kept.slice(values.length, -2)).toEqual([Number.NaN, Number.NaN, Number.NaN]);
-  expect(kept.slice(-2)).toEqual([16_383 / 512, -16_383 / 512]);
-  expect(window!.humLines).toEqual([3, 9]);
+  expect(kept.slice(-2)).toEqual([8191 / 512, -8191 / 512]);
+  expect(window!.foreignLines).toEqual({ hum: [3, 9], shaft: [4, 9] });
 });
 
 test("of any number of windows the last sixty come back, in both bands", () => {
   const recent = createRecentWindows([0]);
   for (let toMs = 1; toMs <= 100; toMs++) {
-    const upper = toMs % 3 === 0 ? { upperFeatures: Float32Array.of(-toMs / 4) } : {};
-    recent.note({ ...windowAt(toMs, [1, 0]), features: [toMs / 4], ...upper });
+    const upper = toMs % 3 === 0 ? { upperFeatures: Float32Array.of(-toMs / 8) } : {};
+    recent.note({ ...windowAt(toMs, [1, 0]), features: [toMs / 8], ...upper });
     const kept = recent.listSpeaking({ output: 0, sinceMs: 0 });
     expect(kept.map((window) => window.toMs)).toEqual(
       Array.from({ length: Math.min(toMs, 60) }, (_, at) => Math.max(0, toMs - 60) + at + 1),
     );
     for (const window of kept) {
-      expect(window.features).toEqual(Float32Array.of(window.toMs / 4));
-      expect(window.upperFeatures?.[0]).toBe(window.toMs % 3 === 0 ? -window.toMs / 4 : undefined);
+      expect(window.features).toEqual(Float32Array.of(window.toMs / 8));
+      expect(window.upperFeatures?.[0]).toBe(window.toMs % 3 === 0 ? -window.toMs / 8 : undefined);
     }
   }
 });
 
-test("lines on hum come back with their window, in both bands, also where the ring has grown or come round", () => {
+test("foreign lines come back with their window, in both bands, also where the ring has grown or come round", () => {
   const recent = createRecentWindows([0, 1], 12);
-  const humOf = (toMs: number) => ({
-    humLines: toMs % 2 === 0 ? [0] : undefined,
-    upperHumLines: toMs % 3 === 0 ? [1] : undefined,
+  const foreignOf = (toMs: number) => ({
+    foreignLines: toMs % 2 === 0 ? { hum: [0], shaft: [1] } : undefined,
+    upperForeignLines: toMs % 3 === 0 ? { hum: [1], shaft: [] } : undefined,
   });
   for (let toMs = 1; toMs <= 20; toMs++) {
     const features = Float32Array.of(toMs, 1);
-    recent.note({ toMs, logits: [1], features, upperFeatures: features, shaftRpm: 1500, ...humOf(toMs) });
+    recent.note({ toMs, logits: [1], features, upperFeatures: features, shaftRpm: 1500, ...foreignOf(toMs) });
   }
   const kept = recent.listSpeaking({ output: 0, sinceMs: 0 });
   expect(kept.map(({ toMs }) => toMs)).toEqual(Array.from({ length: 12 }, (_, at) => 9 + at));
-  for (const { toMs, humLines, upperHumLines } of kept) {
-    const { humLines: lower = [], upperHumLines: upper = [] } = humOf(toMs);
-    expect([humLines, upperHumLines]).toEqual([lower, upper]);
+  for (const { toMs, foreignLines, upperForeignLines } of kept) {
+    const { foreignLines: lower = noForeignLines, upperForeignLines: upper = noForeignLines } =
+      foreignOf(toMs);
+    expect([foreignLines, upperForeignLines]).toEqual([lower, upper]);
   }
 });

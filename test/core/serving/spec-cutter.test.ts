@@ -191,21 +191,21 @@ describe("electrical hum", () => {
   };
   const onHum = (
     windows: readonly FeatureWindow[],
-    band: "humLines" | "upperHumLines",
+    band: "foreignLines" | "upperForeignLines",
     name: string,
-  ): number => windows.filter((window) => window[band]?.includes(names.indexOf(name))).length;
+  ): number => windows.filter((window) => window[band]?.hum.includes(names.indexOf(name))).length;
 
   it("is told of the lines that stand on it, in both bands, and of none where the shaft turns otherwise", () => {
     // bpfo is 3.58: 100.0 Hz at 1,676 rpm, and at 1,600 rpm it is searched from 93.6 to 97.4 Hz.
     const windows = hum(1676);
     expect(windows).toHaveLength(10);
-    expect(onHum(windows, "humLines", "bpfo.h1")).toBe(10);
-    expect(onHum(windows, "upperHumLines", "bpfo.h1")).toBe(10);
+    expect(onHum(windows, "foreignLines", "bpfo.h1")).toBe(10);
+    expect(onHum(windows, "upperForeignLines", "bpfo.h1")).toBe(10);
     // At chance: 2× is searched about 200 Hz, where such noise has no line.
-    expect(onHum(windows, "humLines", "bpfo.h2")).toBeLessThan(7);
+    expect(onHum(windows, "foreignLines", "bpfo.h2")).toBeLessThan(7);
     const slower = hum(1600);
     expect(slower).toHaveLength(10);
-    expect(onHum(slower, "humLines", "bpfo.h1")).toBe(0);
-    expect(onHum(slower, "upperHumLines", "bpfo.h1")).toBe(0);
+    expect(onHum(slower, "foreignLines", "bpfo.h1")).toBe(0);
+    expect(onHum(slower, "upperForeignLines", "bpfo.h1")).toBe(0);
   });
 });

@@ -92,10 +92,10 @@ describe("a point's decider", () => {
       await decider.idle();
       return alerts;
     };
-    expect(await play({ humLines: [h1] })).toEqual([]);
+    expect(await play({ foreignLines: { hum: [h1], shaft: [] } })).toEqual([]);
     expect((await play({})).map(({ type }) => type.split(".")[3])).toContain("raised");
     const [raised] = await play({
-      humLines: [h1],
+      foreignLines: { hum: [h1], shaft: [] },
       features: features.map((value, at) => (at === h1 + 1 ? 2.2 : value)),
     });
     expect(raised!.data.evidence!.against[1]).toMatch(/^1× stands on the mains' hum \(\d+ Hz\)$/);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { noForeignLines } from "../../../src/core/explain/foreign-lines.ts";
 import type { DueWindow } from "../../../src/core/serving/measuring-point.ts";
 import type { WindowBundle } from "../../../src/core/serving/spec-cutter.ts";
 import { createWindowRowsReader, createWindowRowsWriter } from "../../../src/gateway/points/window-rows.ts";
@@ -18,8 +19,8 @@ function createDue(point: number, fromMs: number, more: Partial<Due["window"]>, 
     toMs: fromMs + 1043,
     shaftRpm: 1799.123456789,
     features: Float32Array.of(fromMs % 7, Number.MIN_VALUE, -3.25),
-    humLines: [],
-    upperHumLines: [],
+    foreignLines: noForeignLines,
+    upperForeignLines: noForeignLines,
     ...more,
     arrivedMonotonicMs: 12.0000001,
   };
@@ -57,13 +58,13 @@ test("a window's numbers stay what they are when the next batch is gathered", ()
   expect(window.features).toStrictEqual(Float32Array.of(5, Number.MIN_VALUE, -3.25));
 });
 
-test("which lines of either band stand on hum comes with a window", () => {
+test("which lines of either band are foreign comes with a window", () => {
   const writer = createWindowRowsWriter();
   const given = [
     {},
-    { humLines: [0, 12] },
-    { upperHumLines: [511] },
-    { humLines: [7], upperHumLines: [1, 2] },
+    { foreignLines: { hum: [0, 12], shaft: [] } },
+    { upperForeignLines: { hum: [], shaft: [511] } },
+    { foreignLines: { hum: [7], shaft: [3, 4] }, upperForeignLines: { hum: [1, 2], shaft: [8] } },
     {},
   ];
   for (const [index, more] of given.entries()) writer.add(0, createDue(0, index, more));

@@ -6,7 +6,7 @@
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { PhysicalEvidence } from "../../../core/contract/physical-evidence.ts";
 import type { Explanation, ModelRef } from "../../../core/contract/prediction.ts";
-import type { Quarantine } from "../../../core/contract/stream.ts";
+import type { ForeignLines, Quarantine } from "../../../core/contract/stream.ts";
 import { calibrateLogit, computeProbability } from "../../../core/decision/calibrate.ts";
 import { describeEvidence } from "../../../core/explain/physical-evidence.ts";
 import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
@@ -88,8 +88,10 @@ export async function explainFile(
   const { fromMs, toMs, shaftRpm } = window;
   const by = { bundle: short ?? bundle, bearing: sidecar.bearing };
   const windows = answers.map((answer) => answer.window);
-  const uppers = windows.flatMap(({ upperFeatures, upperHumLines, shaftRpm }) =>
-    upperFeatures === undefined ? [] : [{ features: upperFeatures, humLines: upperHumLines, shaftRpm }],
+  const uppers = windows.flatMap(({ upperFeatures, upperForeignLines, shaftRpm }) =>
+    upperFeatures === undefined
+      ? []
+      : [{ features: upperFeatures, foreignLines: upperForeignLines, shaftRpm }],
   );
   return {
     file: file.path,
@@ -116,7 +118,7 @@ async function explainModes(
   { bundle, bearing }: { readonly bundle: LoadedBundle; readonly bearing: Sidecar["bearing"] },
   windows: readonly {
     readonly features: Float32Array;
-    readonly humLines?: readonly number[] | undefined;
+    readonly foreignLines?: ForeignLines | undefined;
     readonly shaftRpm: number;
   }[],
   { logits, quantised }: BandOutput,
@@ -131,7 +133,7 @@ async function explainModes(
     ...explanations[index]!,
     evidence: describeEvidence(
       { failureMode, features, window, bearing },
-      windows.map(({ features, humLines, shaftRpm }) => ({ features, humLines, shaftRpm })),
+      windows.map(({ features, foreignLines, shaftRpm }) => ({ features, foreignLines, shaftRpm })),
     ),
   }));
 }

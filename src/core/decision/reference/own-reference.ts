@@ -46,8 +46,8 @@ export interface WatchedWindow {
   readonly shaftRpm: number;
   /** What the student was given; absent or empty: not known. */
   readonly features?: Float32Array | undefined;
-  /** Failure modes for which nothing but electrical hum speaks; absent: none, or not known. */
-  readonly humModes?: readonly string[] | undefined;
+  /** Failure modes for which nothing but foreign lines speaks; absent: none, or not known. */
+  readonly foreignModes?: readonly string[] | undefined;
 }
 
 export interface OwnReference {

@@ -138,7 +138,7 @@ const loops = 3;
 
 interface LoopedRule extends Pick<AlertRule, "failureModes" | "calibration" | "healthy"> {
   /** Of each row, the modes for which nothing but electrical hum speaks; left out: not known. */
-  readonly humModes?: readonly (readonly string[])[];
+  readonly foreignModes?: readonly (readonly string[])[];
   /** Places of the modes that the bearing's lines do not tell apart; left out: none, or not known. */
   readonly coinciding?: readonly number[];
 }
@@ -147,7 +147,7 @@ interface LoopedRule extends Pick<AlertRule, "failureModes" | "calibration" | "h
 export function decideLooped(
   logits: Float32Array,
   rows: number,
-  { failureModes, calibration, healthy, humModes, coinciding }: LoopedRule,
+  { failureModes, calibration, healthy, foreignModes, coinciding }: LoopedRule,
 ): string | null {
   const point = { site: "rig", turbine: "rig", component: "bearing" };
   const model = { name: "judged", version: "0.0.0", digest: "" };
@@ -166,7 +166,7 @@ export function decideLooped(
       model,
       operatingState: "full-performance",
     };
-    decider.update(prediction, { ...unknownReference, humModes: humModes?.[row] });
+    decider.update(prediction, { ...unknownReference, foreignModes: foreignModes?.[row] });
     const raised = decider.active[0];
     if (raised !== undefined) return raised.failureMode;
   }
