@@ -80,7 +80,7 @@ test("the samples around an alarm are a file at the collector, which the score c
   const init = await auroraHere("data", "init", kept);
   expect(init).toMatchObject({ code: 0, stderr: "" });
   expect(init.stdout).toMatch(
-    /1 recordings of 1 machines \(outer-race\)[\s\S]*1 labels are the verdict of the model/,
+    /1 recording of 1 machine \(outer-race\)[\s\S]*1 labels are the verdict of the model/,
   );
   const checked = await auroraHere("data", "check", join(kept, "recordings.yaml"), "--json");
   expect(JSON.parse(checked.stdout)).toMatchObject({ recordings: 1, machines: 1, unreadable: [] });

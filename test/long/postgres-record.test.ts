@@ -5,26 +5,22 @@ import type {
   CheckedEnvelope,
   FleetRecord,
   StorableRecord,
-} from "../../../../src/collector/record/fleet-record.ts";
-import { openPostgres } from "../../../../src/collector/record/postgres/postgres-database.ts";
+} from "../../src/collector/record/fleet-record.ts";
+import { openPostgres } from "../../src/collector/record/postgres/postgres-database.ts";
 import {
   openPostgresRecord,
   type PostgresRecordOptions,
-} from "../../../../src/collector/record/postgres/postgres-record.ts";
-import { recordBounds } from "../../../../src/collector/record/record-bounds.ts";
-import { hasErrorCode } from "../../../../src/core/contract/aurora-error.ts";
-import { ok } from "../../../../src/core/contract/result.ts";
-import { silentLogger } from "../../../../src/core/platform/logger.ts";
-import {
-  hasPostgres,
-  type ScratchPostgres,
-  startScratchPostgres,
-} from "../../../support/scratch-postgres.ts";
-import { fillDisk, mountSmallDisk } from "../../../support/small-disk.ts";
-import { until } from "../../../support/until.ts";
-import { driftReport, predictionBatch } from "../../fleet-records.ts";
-import { describeFleetRecord, type RecordStorage } from "../fleet-record-suite.ts";
-import { countWindows, storeRows, thinAll } from "../thinning-suite.ts";
+} from "../../src/collector/record/postgres/postgres-record.ts";
+import { recordBounds } from "../../src/collector/record/record-bounds.ts";
+import { hasErrorCode } from "../../src/core/contract/aurora-error.ts";
+import { ok } from "../../src/core/contract/result.ts";
+import { silentLogger } from "../../src/core/platform/logger.ts";
+import { driftReport, predictionBatch } from "../collector/fleet-records.ts";
+import { describeFleetRecord, type RecordStorage } from "../collector/record/fleet-record-suite.ts";
+import { countWindows, storeRows, thinAll } from "../collector/record/thinning-suite.ts";
+import { hasPostgres, type ScratchPostgres, startScratchPostgres } from "../support/scratch-postgres.ts";
+import { fillDisk, mountSmallDisk } from "../support/small-disk.ts";
+import { until } from "../support/until.ts";
 
 const t = 1_700_000_000_000;
 const dayMs = 86_400_000;
