@@ -22,7 +22,7 @@ export interface EvidenceLine {
   readonly spacing?: LineOrder | undefined;
   /** Multiple of the shaft's speed; of side bands: that of their centre. */
   readonly order: number;
-  /** `order` at the mean speed of the windows. */
+  /** `order` at the mean speed of the windows; the line itself stands within the share of it in which it is looked for. */
   readonly hertz: number;
   /** 20 lg(peak / median around it), mean of the windows; of side bands: mean of both. */
   readonly dbAboveNeighbours: number;

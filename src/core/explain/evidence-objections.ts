@@ -42,6 +42,8 @@ export interface Accusation {
 
 /** A rival whose lines stand out so little less explains the spectrum as well, dB. */
 const rivalDb = 3;
+/** What differs by less is told as the same, dB. */
+const shownDb = 0.05;
 /** A line that stands so little further out than when the machine was healthy is not new, dB. */
 const newDb = 3;
 /** Half width of a Hann window's line, in reciprocals of the window's revolutions. */
@@ -117,7 +119,7 @@ function objectToRival({ own, rival }: Accusation): string[] {
   if (rival === null || !rival.harmonics.some(({ isFound }) => isFound)) return [];
   if (own.excessDb - rival.excessDb >= rivalDb) return [];
   const { part } = bearingFaults[rival.kind];
-  const isStronger = rival.excessDb > own.excessDb;
+  const isStronger = rival.excessDb - own.excessDb >= shownDb;
   const [theirs, ours] = [rival.excessDb, own.excessDb].map((db) => db.toFixed(1).replace("-", "−"));
   return [
     `the lines of the ${part} stand out ${isStronger ? "further" : "nearly as far"} (${theirs} dB above noise on average, these ${ours})`,

@@ -28,7 +28,7 @@ export function joinWords(words: readonly string[]): string {
 type Told = Omit<PhysicalEvidence, "sentence" | "rival" | "harmonics" | "sideBands">;
 
 /**
- * For example "Lines at 1× and 2× the outer race's order (89.6 and 179.1 Hz at 1500 rpm), 14 and 9 dB above their
+ * For example "Lines near 1× and 2× the outer race's order (89.6 and 179.1 Hz at 1500 rpm), 14 and 9 dB above their
  * neighbours (noise alone: 4 and 6), 12 and 8 dB above this machine when healthy, no side bands; since 2026-11-20 02:10:00
  * UTC, over 10 windows at 1380 to 1510 rpm; against it: 3× does not stand out of the noise."
  */
@@ -37,7 +37,7 @@ export function writeEvidence(told: Told, part: string): string {
   const found = harmonics.filter(({ isFound }) => isFound);
   const lead =
     found.length > 0
-      ? `${found.length === 1 ? "A line" : "Lines"} at ${describeHarmonics(found, part)}`
+      ? `${found.length === 1 ? "A line" : "Lines"} near ${describeHarmonics(found, part)}`
       : `No line stands out at ${describeHarmonics(harmonics, part)}`;
   const { against } = told;
   const doubts =

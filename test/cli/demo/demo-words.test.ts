@@ -53,7 +53,7 @@ describe("an alert on the terminal", () => {
   });
 
   it("says what the spectrum shows in lines that can be read, and both base values where the machine has its own", () => {
-    const sentence = `Lines at ${"1× and 2× the inner race's order, ".repeat(8)}above their neighbours.`;
+    const sentence = `Lines near ${"1× and 2× the inner race's order, ".repeat(8)}above their neighbours.`;
     const evidence = {
       windows: 1,
       speedRpm: { min: 1500, max: 1500 },
@@ -66,7 +66,7 @@ describe("an alert on the terminal", () => {
     };
     const explanation = { ...event.data.explanation, bundleBaseValue: -1.5 };
     const text = renderAlert({ ...event, data: { ...event.data, evidence, explanation } }, false);
-    const shown = text.slice(text.indexOf("Lines at")).trim().split("\n");
+    const shown = text.slice(text.indexOf("Lines near")).trim().split("\n");
     expect(shown.map((line) => line.trim()).join(" ")).toBe(sentence);
     expect(Math.max(...shown.map((line) => line.length))).toBeLessThanOrEqual(110);
     expect(text).toContain("base -2.00 of this machine when healthy (-1.50 of the bundle's background)");

@@ -104,14 +104,14 @@ describe("physical evidence", () => {
       describeEvidence(subjectOf(usual), windows, { since: "2026-11-20T02:10:00.000Z", healthyFeatures })!
         .sentence,
     ).toBe(
-      "Lines at 1×, 2× and 3× the outer race's order (90.0, 180.0 and 270.0 Hz at 1500 rpm), 20, 15 and 12 dB above " +
+      "Lines near 1×, 2× and 3× the outer race's order (90.0, 180.0 and 270.0 Hz at 1500 rpm), 20, 15 and 12 dB above " +
         "their neighbours (noise alone: 4, 5 and 6), 12, 8 and 5 dB above this machine when healthy, no side bands; " +
         "since 2026-11-20 02:10:00 UTC, over 2 windows at 1490 to 1510 rpm and 900 to 1200 kW; nothing that was " +
         "looked for speaks against it.",
     );
     const weak = [20, 4, 5, 15, 4, 5, 6, 0];
     expect(describeEvidence(subjectOf(usual), [windowOf(weak)])!.sentence).toBe(
-      "A line at 1× the outer race's order (90.0 Hz at 1500 rpm), 20 dB above its neighbours (noise alone: 4), not " +
+      "A line near 1× the outer race's order (90.0 Hz at 1500 rpm), 20 dB above its neighbours (noise alone: 4), not " +
         "compared with this machine when healthy, side bands at the shaft's speed beside 1× (15 dB); over 1 window " +
         "at 1500 rpm; against it: only one of 3 harmonics stands out.",
     );
@@ -124,7 +124,7 @@ describe("physical evidence", () => {
     const known = describeEvidence(subjectOf(usual), windows, { healthyFeatures })!;
     expect(known.lines.map(({ isFound }) => isFound)).toEqual([true, true, false, false]);
     expect(known.sentence).toMatch(
-      /^Lines at 1× and 2× the outer race's order .*, 4 and 4 dB above this machine when healthy/,
+      /^Lines near 1× and 2× the outer race's order .*, 4 and 4 dB above this machine when healthy/,
     );
     expect(describeEvidence(subjectOf(usual), windows)!.harmonics).toEqual({ found: 0, of: 3 });
     // However far a line has risen, below what noise shows it is none.
