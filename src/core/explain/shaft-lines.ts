@@ -4,7 +4,7 @@
  */
 
 /** By such a share the stated speed of a machine is wrong on an ordinary day, as that of an induction motor under load. */
-const speedDeviation = 0.005;
+const speedDeviation = 0.0045;
 /** Half width of a line without its skirts, in reciprocals of the window's revolutions. */
 const lineRevolutions = 1.2;
 /** In a spectrum of fewer revolutions harmonics and their neighbours cannot be told apart. */
