@@ -23,6 +23,11 @@ export interface FileSummary {
   /** Median over the recording's tenths of a second, dB above what `severityReference` names; null: nothing was heard. */
   readonly severity: number | null;
   readonly severityReference: SeverityReference;
+  /**
+   * Failure modes that are likelier than not, of which in most windows nothing speaks but lines where mains hum or harmonics of the shaft
+   * stand: a gateway raises none of them within minutes (src/adr/0070).
+   */
+  readonly foreignModes: readonly string[];
   /** Windows that were lost to bad data, and samples by the reason that they were set aside for. */
   readonly setAside: Losses;
   /** Why the file, or the rest of it, could not be read; absent where all went well. */
@@ -33,7 +38,8 @@ export interface FileSummary {
 export type WindowLogits = Pick<AnsweredWindow, "output" | "faultLogits">;
 
 export interface SummaryBuilder {
-  update(scored: WindowLogits, isShort: boolean): void;
+  /** `foreignModes`: of which nothing but foreign lines speaks in it. */
+  update(scored: WindowLogits, isShort: boolean, foreignModes?: readonly string[]): void;
   /**
    * Takes one of many overlapping windows: once there are any, probabilities rest on them, and the
    * windows proper are only counted.
@@ -59,10 +65,12 @@ export function createSummary(file: string, manifest: Manifest, scale: SeverityS
   const severity = createSeverityMedian(scale);
   let windows = 0;
   let shortWindows = 0;
+  const foreign = new Map<string, number>();
   return {
-    update: (scored, isShort) => {
+    update: (scored, isShort, foreignModes = []) => {
       windows++;
       if (isShort) shortWindows++;
+      for (const mode of foreignModes) foreign.set(mode, (foreign.get(mode) ?? 0) + 1);
       proper.add(scored);
     },
     overlap: overlapping.add,
@@ -86,6 +94,10 @@ export function createSummary(file: string, manifest: Manifest, scale: SeverityS
         faultProbability: windows === 0 ? null : computeFaultProbability(faultLogits, calibration),
         severity: severity.value,
         severityReference: scale.reference,
+        foreignModes: outputs.flatMap(({ failureMode }, index) => {
+          const isForeign = 2 * (foreign.get(failureMode) ?? 0) > windows;
+          return isForeign && probabilityOf(index) >= 0.5 ? [failureMode] : [];
+        }),
         setAside: counter.losses,
         ...(error === undefined ? {} : { error }),
       };

@@ -10,7 +10,7 @@ import { complainOfFile, countOf, exitCodeOf, warnOf } from "../files/file-repor
 import { expectOtherOutput } from "../files/row-writer.ts";
 import { createDescriber, type Describer, type SidecarFlags } from "../sidecar/sidecar-options.ts";
 import { listClippingDoubts } from "./clipping-doubts.ts";
-import type { FileSummary } from "./file-summary.ts";
+import { type FileSummary, probabilityKey } from "./file-summary.ts";
 import {
   isBaselineFile,
   learnBaseline,
@@ -156,7 +156,10 @@ function describe(
   const condition = isUnitKnown || rest.severityReference === "baseline" ? "" : " if its numbers are g";
   const level =
     severity === null ? "no level" : `${severity.toFixed(1)} dB ${above[rest.severityReference]}${condition}`;
-  return `${file}: ${countOf(windows, "window")}${lost}${short}, fault ${show(rest.faultProbability)}: ${modes.join(", ")}, ${level}\n`;
+  const names = rest.foreignModes.map((mode) => probabilityKey(mode)).join(", ");
+  const foreign =
+    names === "" ? "" : `; ${names}: nothing but lines of the mains or the shaft, a gateway would wait`;
+  return `${file}: ${countOf(windows, "window")}${lost}${short}, fault ${show(rest.faultProbability)}: ${modes.join(", ")}, ${level}${foreign}\n`;
 }
 
 function describeLosses({ windows, samples }: FileSummary["setAside"]): string {

@@ -3,6 +3,7 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
 import type { SiteBaseline } from "../../../core/contract/site-baseline.ts";
 import { computeFaultProbability } from "../../../core/decision/calibrate.ts";
+import { shareForeignModeFinder } from "../../../core/explain/foreign-modes.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { openSampleFile } from "../../../training/dataset/samples/sample-file.ts";
 import { rememberSamples } from "../../../training/dataset/samples/samples.ts";
@@ -77,13 +78,14 @@ async function scoreFile(
     // Levels of volts or mm/s are held against a baseline of the same alone.
     const isHeld = scale.reference === "baseline" || recording.fileScale.otherUnit === null;
     const meter = createLevelMeter(scale.spec.levels, recording.sidecar.bearing, summary.addLevels);
+    const findForeignModes = shareForeignModeFinder(by.manifest, recording.sidecar.bearing);
     let index = 0;
     for await (const answered of scoreWindows(
       by,
       recording,
       isHeld ? { onQuarantine, meter } : { onQuarantine },
     )) {
-      summary.update(answered, isShort);
+      summary.update(answered, isShort, findForeignModes(answered.window));
       await addRow({ file: path, index: index++, isShort }, answered);
       tell(index);
     }
