@@ -18,7 +18,7 @@ export async function runCommand(given: readonly string[]): Promise<number> {
       "\nExample:\n  $ aurora demo            three simulated turbines, one of them failing\n",
     )
     .exitOverride()
-    .showHelpAfterError(usageHint("aurora"))
+    .showHelpAfterError(`hint: ${sayUsage("aurora")}`)
     .hook("preAction", (_, command) => refuseNoValue(command));
   for (const entry of commandTable) {
     const command = argv[2] === entry.name ? await entry.load() : new Command(entry.name);
@@ -87,7 +87,7 @@ function withUsageErrors(command: Command, path: string): Command {
   for (const child of command.commands) withUsageErrors(child, `${path} ${child.name()}`);
   command.helpOption("-h, --help", "print this help");
   refuseSecondValues(command);
-  return command.exitOverride().showHelpAfterError(usageHint(path));
+  return command.exitOverride().showHelpAfterError(`hint: ${sayUsage(path)}`);
 }
 
 /** Of two values for one option commander drops the first without a word. Those that may be repeated begin as a list. */
@@ -104,10 +104,10 @@ function refuseSecondValues(command: Command): void {
 
 function describeUsage({ message }: CommanderError, name: string): ErrorReport {
   const isKnown = commandTable.some((entry) => entry.name === name);
-  const hint = usageHint(isKnown ? `aurora ${name}` : "aurora").replace(/^hint: /, "");
+  const hint = sayUsage(isKnown ? `aurora ${name}` : "aurora");
   return { code: "USAGE", message: message.replace(/^error: /, ""), hint };
 }
 
-function usageHint(path: string): string {
-  return `hint: \`${path} --help\` says what is possible.`;
+function sayUsage(path: string): string {
+  return `\`${path} --help\` says what is possible.`;
 }

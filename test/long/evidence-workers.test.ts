@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,6 +20,7 @@ import { createOutbox } from "../../src/gateway/record/outbox.ts";
 import { openStoreFile } from "../../src/gateway/record/store-file.ts";
 import { createUplink } from "../../src/gateway/record/uplink.ts";
 import { type MadeEvidence, makeEvidence } from "../collector/evidence/make-evidence.ts";
+import { childrenOf } from "../support/children-of.ts";
 import { compiledCommand } from "../support/compiled.ts";
 import { findFreePort } from "../support/free-port.ts";
 import { hasEnded } from "../support/has-ended.ts";
@@ -217,17 +218,6 @@ async function isReady(url: string, child: ChildProcess): Promise<boolean> {
     ({ ok }) => ok,
     () => false,
   );
-}
-
-function childrenOf(pid: number): number[] {
-  try {
-    const list = execFileSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" });
-    return list.trim().split(/\s+/).map(Number);
-  } catch (error) {
-    // ps says so when there are none.
-    if ((error as { status?: unknown }).status === 1) return [];
-    throw error;
-  }
 }
 
 function sizeOfPart(dir: string): number {

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,6 +21,7 @@ import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
 import { encodeUplinkEnvelope } from "../../src/core/wire/envelope-codec.ts";
 import { decodeUplinkAck } from "../../src/core/wire/uplink-ack.ts";
 import { alertEvent, alertRecord, turbineState } from "../collector/fleet-records.ts";
+import { childrenOf } from "../support/children-of.ts";
 import { compiledCommand } from "../support/compiled.ts";
 import { findFreePort } from "../support/free-port.ts";
 import { hasEnded } from "../support/has-ended.ts";
@@ -404,17 +405,6 @@ async function startProcess(
   };
   await until(answers, "it answers", 30_000);
   return { url, workers: () => childrenOf(child.pid!) };
-}
-
-function childrenOf(pid: number): number[] {
-  try {
-    const list = execFileSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" });
-    return list.trim().split(/\s+/).map(Number);
-  } catch (error) {
-    // ps says so when there are none.
-    if ((error as { status?: unknown }).status === 1) return [];
-    throw error;
-  }
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -7,16 +7,13 @@ import type {
   StorableRecord,
 } from "../../src/collector/record/fleet-record.ts";
 import { openPostgres } from "../../src/collector/record/postgres/postgres-database.ts";
-import {
-  openPostgresRecord,
-  type PostgresRecordOptions,
-} from "../../src/collector/record/postgres/postgres-record.ts";
+import { openPostgresRecord } from "../../src/collector/record/postgres/postgres-record.ts";
 import { recordBounds } from "../../src/collector/record/record-bounds.ts";
 import { hasErrorCode } from "../../src/core/contract/aurora-error.ts";
 import { ok } from "../../src/core/contract/result.ts";
-import { silentLogger } from "../../src/core/platform/logger.ts";
 import { driftReport, predictionBatch } from "../collector/fleet-records.ts";
 import { describeFleetRecord, type RecordStorage } from "../collector/record/fleet-record-suite.ts";
+import { limits, openAt, query } from "../collector/record/postgres-place.ts";
 import { countWindows, storeRows, thinAll } from "../collector/record/thinning-suite.ts";
 import { hasPostgres, type ScratchPostgres, startScratchPostgres } from "../support/scratch-postgres.ts";
 import { fillDisk, mountSmallDisk } from "../support/small-disk.ts";
@@ -25,8 +22,6 @@ import { until } from "../support/until.ts";
 const t = 1_700_000_000_000;
 const dayMs = 86_400_000;
 const all = { limit: 500, offset: 0 };
-/** Limits as a collector has them, but shorter. */
-const limits = { connections: 4, statementTimeoutMs: 20_000, logger: silentLogger };
 
 const event = (name: string) =>
   ({ kind: "event", timeMs: t, name, subject: "s", detail: "d" }) as const satisfies StorableRecord;
@@ -57,21 +52,6 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     server = await startScratchPostgres(["fsync=off"]);
   });
   afterAll(() => server?.close());
-
-  const openAt = async (url: string, options: Partial<PostgresRecordOptions> = {}): Promise<FleetRecord> => {
-    const record = await openPostgresRecord({ ...limits, url, ...options });
-    onTestFinished(() => record.close());
-    return record;
-  };
-  const query = async (url: string, text: string): Promise<readonly Record<string, unknown>[]> => {
-    const client = new pg.Client(url);
-    await client.connect();
-    try {
-      return (await client.query(text)).rows as Record<string, unknown>[];
-    } finally {
-      await client.end();
-    }
-  };
 
   describeFleetRecord("postgres", (): RecordStorage => {
     let url: string | null = null;

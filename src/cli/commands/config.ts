@@ -12,6 +12,7 @@ import { maxConfigBytes } from "../../core/platform/daemon/yaml-config.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { readGatewayFile } from "../../core/serving/gateway-file.ts";
+import { countOf } from "../terminal/count-of.ts";
 import { printable } from "../terminal/end-process.ts";
 import { releaseKeyFile } from "../terminal/installation.ts";
 import { environmentHelp } from "../terminal/options.ts";
@@ -100,8 +101,7 @@ async function validate(
         ? { config: await readTraining(path, options), warnings: [] }
         : await readDaemons(path, name, options);
     for (const each of warnings) process.stderr.write(printable(`warning: ${renderComplaint(each)}\n`));
-    const count = `${warnings.length} warning${warnings.length === 1 ? "" : "s"}`;
-    const verdict = warnings.length === 0 ? "good" : `good, with ${count}`;
+    const verdict = warnings.length === 0 ? "good" : `good, with ${countOf(warnings.length, "warning")}`;
     process.stdout.write(options.json ? `${JSON.stringify(config, null, 2)}\n` : `${path}: ${verdict}\n`);
   } catch (error) {
     const complaints = findComplaints(error);

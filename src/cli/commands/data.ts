@@ -8,6 +8,7 @@ import { readDataKind } from "../data/data-target.ts";
 import { type InitialisedData, initRecordings } from "../data/init-recordings.ts";
 import { sayCheck } from "../data/say-check.ts";
 import { addSidecarOptions, type SidecarFlags } from "../score/sidecar/sidecar-options.ts";
+import { countOf } from "../terminal/count-of.ts";
 import { releaseKeyFile } from "../terminal/installation.ts";
 import { createProgressBar } from "../terminal/progress-bar.ts";
 
@@ -100,7 +101,7 @@ function sayWritten({ manifest, config, entries, unlabelled, others }: Initialis
     ...(others === 0 ? [] : [`${others} other files were passed over`]),
   ];
   return `${[
-    `${manifest}: ${files} ${files === 1 ? "recording" : "recordings"} of ${machines} ${machines === 1 ? "machine" : "machines"} (${labels})`,
+    `${manifest}: ${countOf(files, "recording")} of ${countOf(machines, "machine")} (${labels})`,
     `${config}: written`,
     ...left,
     `Next:\n  aurora data check ${quoteWord(config)}\n  aurora train ${quoteWord(config)}`,

@@ -1,5 +1,6 @@
 /** What `aurora data check` says of recordings, for whoever reads it: one finding of many entries is said once. */
 import { sayLearningPath } from "../../training/judge/learning-path.ts";
+import { countOf } from "../terminal/count-of.ts";
 import type { DataCheck } from "./check-recordings.ts";
 import { type Finding, nameSome } from "./finding.ts";
 
@@ -9,12 +10,12 @@ const shown = { names: 10, lines: 6 };
 export function sayCheck(check: DataCheck): string {
   const { findings, recordings, unreadable, machines, bytes, memoryMb, path } = check;
   const isWhole = unreadable.length === 0 && findings.every((each) => each.check !== "entry");
-  const of = [count(recordings, "recording"), count(machines, "machine")].join(" of ");
+  const of = [countOf(recordings, "recording"), countOf(machines, "machine")].join(" of ");
   return `${[
     ...groupAlike(findings).flatMap(sayGroup),
     ...(unreadable.length === 0
       ? []
-      : [`${count(unreadable.length, "recording")} cannot be read: ${nameSome(unreadable, shown.names)}`]),
+      : [`${countOf(unreadable.length, "recording")} cannot be read: ${nameSome(unreadable, shown.names)}`]),
     `${of}: ${sayHours(check.hours)}, ${(bytes / 1e6).toFixed(1)} MB; training takes about ${memoryMb.rows} MB for their rows and ${memoryMb.part} MB for a part of a recording`,
     ...(isWhole || recordings === 0 ? [] : ["of the entries that can be read, until the others are mended:"]),
     ...(recordings === 0 ? [] : sayLearningPath(path)),
@@ -45,10 +46,6 @@ function sayGroup([first, ...others]: readonly Finding[]): string[] {
 /** Line of the manifest; null: of the whole. */
 function lineOf(where: string): string | null {
   return /:(\d+)(?:,.*)?$/.exec(where)?.[1] ?? null;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 function sayHours(hours: number): string {

@@ -2,6 +2,7 @@
 import type { FeatureShift } from "../../core/contract/drift-verdict.ts";
 import { describeColumn } from "../../core/drift/describe-column.ts";
 import { describeMove, driftLevelWords, formatThree } from "../../core/drift/drift-words.ts";
+import { countOf } from "../terminal/count-of.ts";
 import { printable } from "../terminal/end-process.ts";
 import { namePoint } from "../terminal/render-drift.ts";
 import type { DayDiff, DaySide, PointChange } from "./diff-days.ts";
@@ -10,7 +11,7 @@ import type { DayDiff, DaySide, PointChange } from "./diff-days.ts";
 export function renderDayDiff({ from, to, changes, unchanged }: DayDiff): string {
   const same = `${unchanged} ${unchanged === 1 ? "point is" : "points are"} as before`;
   if (changes.length === 0) return `${printable(`${from} to ${to}: nothing changed; ${same}.`)}\n`;
-  const head = `${from} to ${to}: ${changes.length} ${changes.length === 1 ? "point" : "points"} changed, ${same}.`;
+  const head = `${from} to ${to}: ${countOf(changes.length, "point")} changed, ${same}.`;
   return `${printable([head, ...changes.flatMap(renderChange)].join("\n"))}\n`;
 }
 

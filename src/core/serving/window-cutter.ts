@@ -109,24 +109,25 @@ class Cutter<B extends WindowBundle> implements WindowCutter<B>, SpecCutterSink<
 
   pause(detail: string): readonly CutWindow<B>[] {
     this.#forgetEnded();
-    for (const old of this.#finishing) old.windower.pause(detail);
-    this.#finishing = none;
-    this.#current.windower.pause(detail);
+    this.#endOpen((windower) => windower.pause(detail));
     return this.#ended;
   }
 
   endRecording(detail: string): readonly CutWindow<B>[] {
     this.#forgetEnded();
-    for (const old of this.#finishing) old.windower.endRecording(detail);
-    this.#finishing = none;
-    this.#current.windower.endRecording(detail);
+    this.#endOpen((windower) => windower.endRecording(detail));
     return this.#ended;
   }
 
   reset(detail: string): void {
-    for (const old of this.#finishing) old.windower.reset("gap", detail);
+    this.#endOpen((windower) => windower.reset("gap", detail));
+  }
+
+  /** Ends what is open in all windowers, of which those that were finishing are done then. */
+  #endOpen(end: (windower: SpecCutter<B>["windower"]) => void): void {
+    for (const { windower } of this.#finishing) end(windower);
     this.#finishing = none;
-    this.#current.windower.reset("gap", detail);
+    end(this.#current.windower);
   }
 
   coverOpen(span: Reused<OpenWindows>): void {

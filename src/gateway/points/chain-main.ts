@@ -90,15 +90,11 @@ function createTeller(post: (batch: Pick<ChainBatch, "tellings" | "windows">) =>
 /** Takes everything until it is told to close. */
 function runChain(start: ChainStart, post: (batch: ChainBatch) => void): void {
   const reader = createRingReader(start.memory, start.lowBytes);
-  const teller = createTeller(({ tellings, windows }) =>
-    post({
-      tellings,
-      windows,
-      takenBytes: reader.takenBytes,
-      open: chain.open,
-      openOfPoint: chain.openOfPoint,
-    }),
-  );
+  const teller = createTeller(({ tellings, windows }) => {
+    const openOfPoint = new Uint16Array(start.points.length);
+    const open = chain.findOpen(openOfPoint);
+    post({ tellings, windows, takenBytes: reader.takenBytes, open, openOfPoint });
+  });
   const { tell } = teller;
   const streams: BlockStream[] = [];
   let released: number[] = [];

@@ -14,7 +14,7 @@ export interface HomeChainOptions extends SignalChainOptions<LoadedBundle> {
   onLost(open: OpenWindows): void;
 }
 
-export type HomeChain = Omit<SignalChain<LoadedBundle>, "heard" | "open" | "openOfPoint">;
+export type HomeChain = Omit<SignalChain<LoadedBundle>, "heard" | "findOpen">;
 
 /** Creates it. Which windows are open is looked up once one has ended or a second is over: a block costs two comparisons. */
 export function createHomeChain(options: HomeChainOptions): HomeChain {
@@ -33,7 +33,7 @@ export function createHomeChain(options: HomeChainOptions): HomeChain {
   });
   load.join(() => {
     // What was given has been taken.
-    if (isOld) untold.told(0, 0, chain.open);
+    if (isOld) untold.told(0, 0, chain.findOpen());
     isOld = false;
     return untold.span;
   });
@@ -50,7 +50,7 @@ export function createHomeChain(options: HomeChainOptions): HomeChain {
     },
     pointsOf: chain.pointsOf,
     close: () => {
-      const { open } = chain;
+      const open = chain.findOpen();
       chain.close();
       isOld = true;
       if (open !== null) onLost(open);

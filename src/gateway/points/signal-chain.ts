@@ -63,10 +63,8 @@ export interface SignalChain<B extends WindowBundle> {
   pointsOf(deviceId: string, channel: string): readonly MeasuringPoint<B>[];
   /** What was heard of each point, in their order. */
   readonly heard: readonly PresenceSnapshot[];
-  /** What a kill would lose of the points' open windows; null: none is open. */
-  readonly open: OpenWindows | null;
-  /** Windows that are open at each point, in their order. */
-  readonly openOfPoint: Uint16Array;
+  /** What a kill would lose of the points' open windows; null: none is open. `ofPoint` is filled with how many are at each, in their order. */
+  findOpen(ofPoint?: Uint16Array): OpenWindows | null;
   /** Lets go of open windows. */
   close(): void;
 }
@@ -127,27 +125,23 @@ export function createSignalChain<B extends WindowBundle>(options: SignalChainOp
     get heard() {
       return points.map((point) => point.heard);
     },
-    get open() {
-      const span = createOpenSpan();
-      for (const point of points) point.coverOpen(span);
-      return span.windows === 0 ? null : span;
-    },
-    get openOfPoint() {
-      const span = createOpenSpan();
-      return Uint16Array.from(points, (point) => {
+    findOpen: (ofPoint) => {
+      const span: Reused<OpenWindows> = {
+        windows: 0,
+        fromMs: Number.POSITIVE_INFINITY,
+        toMs: Number.NEGATIVE_INFINITY,
+      };
+      for (const [index, point] of points.entries()) {
         const before = span.windows;
         point.coverOpen(span);
-        return span.windows - before;
-      });
+        if (ofPoint !== undefined) ofPoint[index] = span.windows - before;
+      }
+      return span.windows === 0 ? null : span;
     },
     close: () => {
       for (const point of points) point.close();
     },
   };
-}
-
-function createOpenSpan(): Reused<OpenWindows> {
-  return { windows: 0, fromMs: Number.POSITIVE_INFINITY, toMs: Number.NEGATIVE_INFINITY };
 }
 
 /** Where what comes of one point goes: to the chain's sink, by its place. */

@@ -22,11 +22,6 @@ export function complainOfFile({ file, error }: ReportedFile): boolean {
   return true;
 }
 
-/** `1 window`, `2 windows`. */
-export function countOf(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? "" : "s"}`;
-}
-
 /** Says on stderr, a line each, what is doubtful about `what`. */
 export function warnOf(what: string, doubts: Iterable<string>): void {
   for (const doubt of doubts) process.stderr.write(`warning: ${what}: ${printable(doubt)}\n`);

@@ -3,6 +3,7 @@
  * words for stderr where it is sure: not of few samples, nor of so few levels that many share each.
  */
 import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
+import { readBeginning } from "./read-beginning.ts";
 
 interface HeardRecording {
   readonly open: () => Promise<SampleFile>;
@@ -24,7 +25,7 @@ export async function listClippingDoubts(recordings: readonly HeardRecording[]):
   for (const { open } of recordings) {
     const file = await open().catch(() => null);
     if (file === null) continue;
-    const share = measureClippedShare(await readFirst(file));
+    const share = measureClippedShare(await readBeginning(file, mostSamples));
     if (share !== null) clipped.push({ path: file.path, share });
   }
   const [first, ...others] = clipped;
@@ -56,21 +57,4 @@ export function measureClippedShare(samples: Float64Array): number | null {
   };
   if (!isClipped(atLow, nearLow) || !isClipped(atHigh, nearHigh)) return null;
   return (atLow + atHigh) / samples.length;
-}
-
-async function readFirst(file: SampleFile): Promise<Float64Array> {
-  const samples = new Float64Array(mostSamples);
-  let length = 0;
-  try {
-    for await (const piece of file.pieces()) {
-      const part = piece.subarray(0, mostSamples - length);
-      samples.set(part, length);
-      length += part.length;
-      if (length === mostSamples) break;
-    }
-  } catch {
-    // What is wrong with it is said when it is scored.
-    return new Float64Array(0);
-  }
-  return samples.subarray(0, length);
 }

@@ -3,11 +3,11 @@
  * as a comb, whose spacing says how fast it turned. Says a doubt, in words for stderr, and corrects nothing: a gateway
  * would not. A rate of 20,000 Hz where 20,480 is true puts every line of a fault 2.4 % off, beyond where it is looked for.
  */
-
 import { standsOnMains } from "../../../core/explain/mains-hum.ts";
 import { createRealFft } from "../../../core/maths/real-fft.ts";
 import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
 import type { FileDescription } from "../../../training/dataset/sidecar/sidecar.ts";
+import { readBeginning } from "./read-beginning.ts";
 import { combHarmonics, findCombShare, findLines, toleratedShare } from "./shaft-comb.ts";
 
 /** A recording of a point, and what is said of it. */
@@ -120,33 +120,13 @@ function computeMeanPower(parts: readonly Float64Array[]): Float64Array {
   const real = new Float64Array(fft.size / 2 + 1);
   const imag = new Float64Array(fft.size / 2 + 1);
   const power = new Float64Array(fft.size / 2 + 1).fill(Number.MIN_VALUE);
+  const hann = Float64Array.from({ length }, (_, at) => 0.5 - 0.5 * Math.cos((2 * Math.PI * at) / length));
   for (const samples of parts) {
     let mean = 0;
     for (let index = 0; index < length; index++) mean += samples[index]! / length;
-    for (let index = 0; index < length; index++) {
-      const window = 0.5 - 0.5 * Math.cos((2 * Math.PI * index) / length);
-      input[index] = (samples[index]! - mean) * window;
-    }
+    for (let index = 0; index < length; index++) input[index] = (samples[index]! - mean) * hann[index]!;
     fft.forward(input, real, imag);
     for (let bin = 0; bin < power.length; bin++) power[bin]! += real[bin]! ** 2 + imag[bin]! ** 2;
   }
   return power;
-}
-
-/** At most `most` samples; empty where the file cannot be read. */
-async function readBeginning(file: SampleFile, most: number): Promise<Float64Array> {
-  const samples = new Float64Array(most);
-  let length = 0;
-  try {
-    for await (const piece of file.pieces()) {
-      const part = piece.subarray(0, most - length);
-      samples.set(part, length);
-      length += part.length;
-      if (length === most) break;
-    }
-  } catch {
-    // What is wrong with it was said when it was played.
-    return new Float64Array(0);
-  }
-  return samples.subarray(0, length);
 }

@@ -1,7 +1,7 @@
 /** A replay in words: a timeline a point, the budget that applied, and what was set aside. */
 import type { GatewayConfig } from "../../../core/contract/config/gateway-config.ts";
 import { vibrationLevelMode } from "../../../core/decision/choose-alarm.ts";
-import { countOf } from "../files/file-report.ts";
+import { countOf } from "../../terminal/count-of.ts";
 import { describeShown, type ReplayedAlarm } from "./alarm-list.ts";
 import type { DeafSpan } from "./deaf-spans.ts";
 import { describeQuieter, type PointReport } from "./point-history.ts";

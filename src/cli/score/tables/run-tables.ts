@@ -4,6 +4,7 @@ import type { Bundle } from "../../../core/bundle/bundle.ts";
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { listComponents, requireSpec } from "../../../core/serving/scada/scada-turbine.ts";
+import { countOf } from "../../terminal/count-of.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { complainOfFile, exitCodeOf, warnOf } from "../files/file-report.ts";
 import { findTableForm, listColumnNames, nameColumns } from "./column-names.ts";
@@ -107,7 +108,7 @@ export function renderTables({ files, inspections }: Pick<ScoredTables, "files" 
       ? ["", "no inspection would have been asked for"]
       : [
           "",
-          `${inspections.length} ${inspections.length === 1 ? "inspection" : "inspections"} would have been asked for:`,
+          `${countOf(inspections.length, "inspection")} would have been asked for:`,
           ...renderInspections(inspections),
         ];
   return `${[...read.flatMap(renderFile), ...asked].join("\n")}\n`;

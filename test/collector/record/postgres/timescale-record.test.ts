@@ -1,11 +1,7 @@
-import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { FleetRecord } from "../../../../src/collector/record/fleet-record.ts";
-import {
-  openPostgresRecord,
-  type PostgresRecordOptions,
-} from "../../../../src/collector/record/postgres/postgres-record.ts";
-import { createLogger, silentLogger } from "../../../../src/core/platform/logger.ts";
+import { openPostgresRecord } from "../../../../src/collector/record/postgres/postgres-record.ts";
+import { createLogger } from "../../../../src/core/platform/logger.ts";
 import {
   hasTimescale,
   type ScratchPostgres,
@@ -14,23 +10,13 @@ import {
 } from "../../../support/scratch-postgres.ts";
 import { until } from "../../../support/until.ts";
 import { describeFleetRecord, type RecordStorage } from "../fleet-record-suite.ts";
+import { limits, openAt, query } from "../postgres-place.ts";
 import { countWindows, storeRows, thinAll } from "../thinning-suite.ts";
 
 const dayMs = 86_400_000;
 const t = 19_675 * dayMs;
 const never = { predictions: 0, drift: 0, verdicts: 0, events: 0, updates: 0 };
-/** Limits as a collector has them, but shorter. */
-const limits = { connections: 4, statementTimeoutMs: 20_000, logger: silentLogger };
 
-const query = async (url: string, text: string): Promise<readonly Record<string, unknown>[]> => {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    return (await client.query(text)).rows as Record<string, unknown>[];
-  } finally {
-    await client.end();
-  }
-};
 const compressAll = (url: string) =>
   query(
     url,
@@ -61,11 +47,6 @@ function describeTimescaleRecord(): void {
   });
   afterAll(() => server?.close());
 
-  const openAt = async (url: string, options: Partial<PostgresRecordOptions> = {}): Promise<FleetRecord> => {
-    const record = await openPostgresRecord({ ...limits, url, ...options });
-    onTestFinished(() => record.close());
-    return record;
-  };
   /** Opens a record and returns what it said. */
   const hearOpening = async (
     url: string,

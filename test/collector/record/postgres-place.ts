@@ -1,0 +1,33 @@
+/** Records in a PostgreSQL of a test, and what stands in it. */
+import pg from "pg";
+import { onTestFinished } from "vitest";
+import type { FleetRecord } from "../../../src/collector/record/fleet-record.ts";
+import {
+  openPostgresRecord,
+  type PostgresRecordOptions,
+} from "../../../src/collector/record/postgres/postgres-record.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+
+/** Limits as a collector has them, but shorter. */
+export const limits = { connections: 4, statementTimeoutMs: 20_000, logger: silentLogger };
+
+/** Opens the record, and closes it when the test has finished. */
+export async function openAt(
+  url: string,
+  options: Partial<PostgresRecordOptions> = {},
+): Promise<FleetRecord> {
+  const record = await openPostgresRecord({ ...limits, url, ...options });
+  onTestFinished(() => record.close());
+  return record;
+}
+
+/** The rows of a query, over a connection of its own. */
+export async function query(url: string, text: string): Promise<readonly Record<string, unknown>[]> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    return (await client.query(text)).rows as Record<string, unknown>[];
+  } finally {
+    await client.end();
+  }
+}
