@@ -1,9 +1,10 @@
 /**
  * Prints what a bundle does on invented rigs that it never saw, by `aurora score`'s and the gateway's own code:
- * `npx tsx scripts/bench-transfer.ts [rigs] [bundle] [--from SEED] [--only TEXT] [--coinciding] [--missed]`; `--only` plays the families
+ * `npx tsx scripts/bench-transfer.ts [rigs] [bundle] [--from SEED] [--only TEXT] [--several] [--coinciding] [--missed]`; `--only` plays the families
  * whose names have the text. A rig is drawn from its seed alone: families
  * have the same bearings, and differ in how they are recorded. `--coinciding` draws on until there are as many rigs whose bearing
- * has two kinds of fault in one place, and plays those alone.
+ * has two kinds of fault in one place, and plays those alone. `--several` plays each two kinds of fault at once, and all three,
+ * equally strong, instead of each alone: what is raised is right where it is one of them, and `modes` asks for each of them.
  *
  * Alarms, at the shipped decision and the usual budget; counts are of recordings:
  * - `unknown machine`: a recording told thrice within minutes to a decider that knows the bundle's healthy machines alone.
@@ -28,7 +29,7 @@ import { usualSpread } from "../src/core/decision/fast-lane.ts";
 import { findCoincidingModes } from "../src/core/explain/coinciding-modes.ts";
 import { rigFamilies } from "./bench/transfer-families.ts";
 import { playRig } from "./bench/transfer-play.ts";
-import { drawRigBearing } from "./bench/transfer-rig.ts";
+import { drawRigBearing, oneKind, severalKinds } from "./bench/transfer-rig.ts";
 import {
   alarmHeader,
   countAlarms,
@@ -55,6 +56,7 @@ const {
   options: {
     from: { type: "string", default: "1" },
     only: { type: "string", default: "" },
+    several: { type: "boolean", default: false },
     coinciding: { type: "boolean", default: false },
     missed: { type: "boolean", default: false },
   },
@@ -68,13 +70,14 @@ await withBundle(dir, async (bundle) => {
     if (!options.coinciding || coinciding.length > 0) seeds.push(seed);
   }
   console.log(
-    `${name} ${version} (${digest.slice(0, 12)}), ${rigs} rigs a family, seeds from ${from}${options.coinciding ? ", two kinds of fault in one place" : ""}\n`,
+    `${name} ${version} (${digest.slice(0, 12)}), ${rigs} rigs a family, seeds from ${from}${options.coinciding ? ", two kinds of fault in one place" : ""}${options.several ? ", several kinds at once" : ""}\n`,
   );
+  const cases = options.several ? severalKinds : oneKind;
   const played: { readonly name: string; readonly rigs: readonly RigOutcome[] }[] = [];
   console.log(alarmHeader);
   for (const family of rigFamilies.filter(({ name }) => name.includes(options.only))) {
     const outcomes: RigOutcome[] = [];
-    for (const seed of seeds) outcomes.push(await playRig(bundle, family, seed));
+    for (const seed of seeds) outcomes.push(await playRig(bundle, family, { seed, cases }));
     played.push({ name: family.name, rigs: outcomes });
     console.log(describeAlarms(family.name, countAlarms(outcomes)));
   }

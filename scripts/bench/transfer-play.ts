@@ -1,12 +1,12 @@
 /** Plays a rig of a family to a bundle: its recordings ranked, decided as of an unknown machine, and against its own reference. */
 import { openRecording } from "../../src/cli/score/recordings/open-recording.ts";
 import { createReplayedGateway } from "../../src/cli/score/replay/replayed-gateway.ts";
-import { faultKinds } from "../../src/core/contract/bundle/bearing-fault.ts";
 import type { LoadedBundle } from "../../src/core/serving/loaded-bundle.ts";
 import { decideUnknown, type HeardWindow, hearRecording, learnMachine } from "./transfer-alarms.ts";
 import {
   drawRigBearing,
   type RigFamily,
+  type RigFaults,
   type RigRecording,
   recordHealthyRig,
   recordRig,
@@ -46,16 +46,20 @@ async function hearHealthySelf(
   return windows;
 }
 
-/** Plays rig number `seed`: a healthy recording, and one of each kind of fault. */
-export async function playRig(bundle: LoadedBundle, family: RigFamily, seed: number): Promise<RigOutcome> {
+/** Plays rig number `seed`, a recording for each of `cases`. */
+export async function playRig(
+  bundle: LoadedBundle,
+  family: RigFamily,
+  { seed, cases }: { readonly seed: number; readonly cases: readonly RigFaults[] },
+): Promise<RigOutcome> {
   const bearing = drawRigBearing(seed);
   const machine = learnMachine(bundle, { gateway, bearing }, await hearHealthySelf(bundle, family, seed));
   const recordings: DecidedRecording[] = [];
-  for (const recording of recordRig(family, seed, [null, ...faultKinds])) {
+  for (const recording of recordRig(family, seed, cases)) {
     const opened = await open(bundle, family, recording);
     const windows = await hearRecording(bundle, opened);
     recordings.push({
-      kind: recording.kind,
+      faults: recording.faults,
       scores: await scoreForRanking(bundle, opened, (family.seconds * family.shaftRpm) / 60),
       unknown: decideUnknown(bundle, bearing, windows),
       own: machine.decide(windows),

@@ -3,7 +3,7 @@
  * gears, hum and noise, drawn from a seed. Imitates no public recording; nothing is trained or tuned on it.
  */
 import type { BearingOrders } from "../../src/core/contract/bundle/bearing.ts";
-import type { FaultKind } from "../../src/core/contract/bundle/bearing-fault.ts";
+import { type FaultKind, faultKinds } from "../../src/core/contract/bundle/bearing-fault.ts";
 import { computeBearingOrders } from "../../src/core/contract/bundle/bearing-geometry.ts";
 import { createRandom, type Random } from "../../src/core/maths/random.ts";
 import { createFaultExcitation } from "../../src/core/simulate/fault-excitation.ts";
@@ -35,32 +35,40 @@ export interface RigFamily {
   readonly clip?: number;
 }
 
+/** Kinds of fault that a recording has at once, equally strong; none: it is healthy. */
+export type RigFaults = readonly FaultKind[];
+
+/** Healthy, and each kind of fault alone. */
+export const oneKind: readonly RigFaults[] = [[], ...faultKinds.map((kind) => [kind])];
+
+/** Healthy, two kinds of fault at once, and all three. */
+export const severalKinds: readonly RigFaults[] = [
+  [],
+  ...faultKinds.map((kind) => faultKinds.filter((other) => other !== kind)),
+  faultKinds,
+];
+
 /** One recording. */
 export interface RigRecording {
-  readonly kind: FaultKind | null;
+  readonly faults: RigFaults;
   readonly bearing: BearingOrders;
   readonly samples: Float64Array;
 }
 
-/** The recordings of rig number `seed` of a family: healthy, and with each kind of fault. */
-export function recordRig(
-  family: RigFamily,
-  seed: number,
-  kinds: readonly (FaultKind | null)[],
-): RigRecording[] {
+/** Recordings of rig number `seed` of a family, one for each of `cases`. */
+export function recordRig(family: RigFamily, seed: number, cases: readonly RigFaults[]): RigRecording[] {
   const { root, plan } = designRig(family, seed);
-  return kinds.map((kind) => ({
-    kind,
-    bearing: plan.bearing,
-    samples: record(family, plan, { kind, random: root.fork(`recording ${kind ?? "healthy"}`) }),
-  }));
+  return cases.map((faults) => {
+    const random = root.fork(`recording ${faults.join(" and ") || "healthy"}`);
+    return { faults, bearing: plan.bearing, samples: record(family, plan, { faults, random }) };
+  });
 }
 
 /** The same rig healthy at other times; `take` counts from 1, and changes the noise alone. */
 export function recordHealthyRig(family: RigFamily, seed: number, take: number): RigRecording {
   const { root, plan } = designRig(family, seed);
   const random = root.fork(`recording healthy ${take}`);
-  return { kind: null, bearing: plan.bearing, samples: record(family, plan, { kind: null, random }) };
+  return { faults: [], bearing: plan.bearing, samples: record(family, plan, { faults: [], random }) };
 }
 
 /** The bearing of rig number `seed`, of whichever family. */
@@ -136,14 +144,16 @@ function drawResonances(random: Random, { rateHz, ringsHz }: RigFamily): Resonan
 function record(
   family: RigFamily,
   plan: RigPlan,
-  { kind, random }: { readonly kind: FaultKind | null; readonly random: Random },
+  { faults, random }: { readonly faults: RigFaults; readonly random: Random },
 ): Float64Array {
   const { rateHz, seconds } = family;
   const length = Math.round(rateHz * seconds);
   const noise = new Float64Array(length);
   const impacts = new Float64Array(length + 1);
   const out = new Float64Array(length);
-  const excitation = kind === null ? null : createFaultExcitation(kind, plan.bearing, random.fork("fault"));
+  const excitations = faults.map((kind, at) =>
+    createFaultExcitation(kind, plan.bearing, random.fork(at === 0 ? "fault" : `fault ${at}`)),
+  );
   const [low, high] = family.blow;
   const blow = low * (high / low) ** random.uniform();
   const wanderHz = 0.1 + 0.4 * random.uniform();
@@ -157,12 +167,13 @@ function record(
     const timeS = from / rateHz;
     const rpm = plan.trueRpm * (1 + plan.wander * Math.sin(2 * Math.PI * wanderHz * timeS + phases[0]!));
     const perSample = rpm / 60 / rateHz;
-    excitation?.addTo(impacts.subarray(from), {
+    const struck = {
       samples,
       fromRevolutions: turns,
       toRevolutions: turns + samples * perSample,
       strength: blow,
-    });
+    };
+    for (const excitation of excitations) excitation.addTo(impacts.subarray(from), struck);
     if (random.uniform() < ((family.knocks ?? 0) * samples) / rateHz)
       impacts[from]! += high * 2 * random.uniform();
     for (let index = from; index < from + samples; index++) {

@@ -1,15 +1,16 @@
 /** Counts and prints what `bench-transfer.ts` found: alarms, ranking, and the recordings that were decided wrongly. */
-import { type FaultKind, faultKinds } from "../../src/core/contract/bundle/bearing-fault.ts";
+import { faultKinds } from "../../src/core/contract/bundle/bearing-fault.ts";
 import type { SensorBand } from "../../src/core/contract/prediction.ts";
 import { beginFast, findBound, type HealthySpread } from "../../src/core/decision/fast-lane.ts";
 import { computeQuantile } from "../../src/core/maths/robust.ts";
 import { computeAuroc } from "../../src/training/judge/metrics.ts";
 import type { HeardWindow } from "./transfer-alarms.ts";
+import type { RigFaults } from "./transfer-rig.ts";
 import type { RankingScores } from "./transfer-scores.ts";
 
-/** One recording that was ranked, and decided in both ways; null: nothing is raised, or nothing is wrong with it. */
+/** One recording that was ranked, and decided in both ways; null: nothing is raised. */
 export interface DecidedRecording {
-  readonly kind: FaultKind | null;
+  readonly faults: RigFaults;
   readonly scores: RankingScores;
   readonly windows: readonly HeardWindow[];
   readonly unknown: string | null;
@@ -43,12 +44,21 @@ export interface AlarmCounts {
 
 const ways = ["unknown", "own"] as const;
 
+const isFaulty = ({ faults }: DecidedRecording): boolean => faults.length > 0;
+const isHealthy = ({ faults }: DecidedRecording): boolean => faults.length === 0;
+
+/** It raises one of its kinds, or nothing where it has none. */
+function isRight({ faults, ...decided }: DecidedRecording, way: (typeof ways)[number]): boolean {
+  const raised = decided[way];
+  return raised === null ? faults.length === 0 : faults.some((kind) => kind === raised);
+}
+
 function countDecided(recordings: readonly DecidedRecording[], way: (typeof ways)[number]): Decided {
   const raised = recordings.filter((recording) => recording[way] !== null);
   return {
-    healthy: raised.filter(({ kind }) => kind === null).length,
-    faulty: raised.filter(({ kind }) => kind !== null).length,
-    right: raised.filter((recording) => recording[way] === recording.kind).length,
+    healthy: raised.filter(isHealthy).length,
+    faulty: raised.filter(isFaulty).length,
+    right: raised.filter((recording) => isRight(recording, way)).length,
   };
 }
 
@@ -56,7 +66,7 @@ export function countAlarms(rigs: readonly RigOutcome[]): AlarmCounts {
   const recordings = rigs.flatMap((rig) => rig.recordings);
   return {
     rigs: rigs.length,
-    faulty: recordings.filter(({ kind }) => kind !== null).length,
+    faulty: recordings.filter(isFaulty).length,
     unknown: countDecided(recordings, "unknown"),
     own: countDecided(recordings, "own"),
     withoutReference: rigs.filter(({ hasReference }) => !hasReference).length,
@@ -87,16 +97,16 @@ export function rankFamily(rigs: readonly RigOutcome[]): number[] {
   const recordings = rigs.flatMap((rig) => rig.recordings);
   const column = (by: "student" | "physics", at: number): number[] =>
     recordings.map(({ scores }) => scores[by][at]!);
-  const faulty = recordings.map(({ kind }) => kind !== null);
+  const faulty = recordings.map(isFaulty);
   const modesOf = (by: "student" | "physics"): number =>
     faultKinds.reduce((sum, own, index) => {
-      const labels = recordings.map(({ kind }) => kind === own);
+      const labels = recordings.map(({ faults }) => faults.includes(own));
       return sum + computeAuroc(column(by, index + 1), labels) / faultKinds.length;
     }, 0);
   const namedBy = (by: "student" | "physics"): number =>
-    shareOf(recordings, ({ kind, scores }) => {
+    shareOf(recordings, ({ faults, scores }) => {
       const own = scores[by].slice(1, 1 + faultKinds.length);
-      return kind === null ? null : faultKinds[own.indexOf(Math.max(...own))] === kind;
+      return faults.length === 0 ? null : faults.includes(faultKinds[own.indexOf(Math.max(...own))]!);
     });
   const highest = faultKinds.length + 1;
   return [
@@ -107,7 +117,7 @@ export function rankFamily(rigs: readonly RigOutcome[]): number[] {
     modesOf("physics"),
     namedBy("student"),
     namedBy("physics"),
-    shareOf(recordings, ({ kind, scores }) => (kind === null ? scores.student[highest]! <= 0.5 : null)),
+    shareOf(recordings, (each) => (isHealthy(each) ? each.scores.student[highest]! <= 0.5 : null)),
   ];
 }
 
@@ -143,19 +153,19 @@ export function countWindows(rigs: readonly RigOutcome[]): number {
 export function listWrong(name: string, rigs: readonly RigOutcome[]): string[] {
   return rigs.flatMap(({ seed, hasReference, recordings }) =>
     recordings
-      .filter(({ kind, unknown, own }) => unknown !== kind || own !== kind)
+      .filter((recording) => !ways.every((way) => isRight(recording, way)))
       .map((recording) => {
-        const { kind, windows } = recording;
+        const { faults, windows } = recording;
         const shown = ways.map((way) =>
-          recording[way] === kind ? "as it is" : (recording[way] ?? "nothing"),
+          isRight(recording, way) ? "as it is" : (recording[way] ?? "nothing"),
         );
         return [
           name.padEnd(wide),
           `${seed}`.padStart(5),
-          ` ${kind ?? "healthy"}`.padEnd(12),
+          ` ${faults.join(" and ") || "healthy"}`.padEnd(12),
           shown.map((each) => each.padEnd(16)).join(""),
           hasReference ? "" : "(no reference) ",
-          describeLogits(windows, kind),
+          describeLogits(windows, faults),
         ].join("");
       }),
   );
@@ -163,12 +173,12 @@ export function listWrong(name: string, rigs: readonly RigOutcome[]): string[] {
 
 export const wrongHeader: string = `${"decided wrongly".padEnd(wide)} seed ${"is".padEnd(11)}${"unknown machine".padEnd(16)}${"own reference".padEnd(16)}logits`;
 
-function describeLogits(windows: readonly HeardWindow[], kind: FaultKind | null): string {
+function describeLogits(windows: readonly HeardWindow[], [kind]: RigFaults): string {
   if (windows.length === 0) return "no window";
   const meanOf = (read: (heard: HeardWindow) => ArrayLike<number>): number[] =>
     faultKinds.map((_, mode) => windows.reduce((sum, heard) => sum + read(heard)[mode]!, 0) / windows.length);
   const joined = meanOf(({ output }) => output.logits);
-  const at = kind === null ? joined.indexOf(Math.max(...joined)) : faultKinds.indexOf(kind);
+  const at = kind === undefined ? joined.indexOf(Math.max(...joined)) : faultKinds.indexOf(kind);
   const others = Math.max(...joined.filter((_, mode) => mode !== at));
   const bands = (["lower", "upper"] as const).map((band) =>
     meanOf(({ output }) => output.bands?.[band].logits ?? output.logits)[at]!.toFixed(2),
@@ -185,7 +195,7 @@ function describeLogits(windows: readonly HeardWindow[], kind: FaultKind | null)
 export function describeSilent(rigs: readonly RigOutcome[], spread: HealthySpread): string[] {
   const recordings = rigs.flatMap((rig) => rig.recordings).filter(({ windows }) => windows.length > 0);
   const bound = findBound(beginFast(spread), spread, { elapsedMs: 0, ceiling: Number.POSITIVE_INFINITY });
-  const healthy = recordings.filter(({ kind }) => kind === null).map(({ windows }) => leadingOf(windows));
+  const healthy = recordings.filter(isHealthy).map(({ windows }) => leadingOf(windows));
   const high = computeQuantile(healthy, 0.99);
   const reasons = [
     `above the first bound (${bound.toFixed(2)}): too few windows`,
@@ -201,7 +211,7 @@ export function describeSilent(rigs: readonly RigOutcome[], spread: HealthySprea
   };
   const silent = ways.map((way) =>
     recordings
-      .filter((recording) => recording.kind !== null && recording[way] === null)
+      .filter((recording) => isFaulty(recording) && recording[way] === null)
       .map(({ windows }) => find(windows)),
   );
   const lines = reasons.map((reason, at) => {
@@ -228,10 +238,10 @@ function leadingOf(windows: readonly HeardWindow[], band?: SensorBand): number {
 export function describeMissedKinds(rigs: readonly RigOutcome[]): string[] {
   const recordings = rigs.flatMap((rig) => rig.recordings);
   const lines = faultKinds.map((fault) => {
-    const own = recordings.filter(({ kind }) => kind === fault);
+    const own = recordings.filter(({ faults }) => faults[0] === fault);
     const counts = ways.map((way) => {
       const silent = own.filter((recording) => recording[way] === null).length;
-      const other = own.filter((recording) => recording[way] !== null && recording[way] !== fault).length;
+      const other = own.filter((recording) => recording[way] !== null && !isRight(recording, way)).length;
       return `${`${silent}/${own.length}`.padStart(9)}${`${other}/${own.length}`.padStart(9)}`;
     });
     return `${fault.padEnd(wide)}|${counts.join(" |")}`;
