@@ -2,15 +2,12 @@
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
-import { openSampleFile } from "../../../training/dataset/samples/sample-file.ts";
 import { doubtBearing } from "../../../training/dataset/sidecar/bearing-words.ts";
-import type { FileDescription } from "../../../training/dataset/sidecar/sidecar.ts";
 import { countOf } from "../../terminal/count-of.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { complainOfFile, exitCodeOf, warnOf } from "../files/file-report.ts";
 import { expectOtherOutput } from "../files/row-writer.ts";
 import { createDescriber, type Describer, type SidecarFlags } from "../sidecar/sidecar-options.ts";
-import { listClippingDoubts } from "./clipping-doubts.ts";
 import { type FileSummary, probabilityKey } from "./file-summary.ts";
 import {
   isBaselineFile,
@@ -19,8 +16,8 @@ import {
   readBaseline,
   writeBaseline,
 } from "./read-baseline.ts";
+import { createRecordingDoubts } from "./recording-doubts.ts";
 import { openRecordings, scoreFiles } from "./score-files.ts";
-import { listSpeedDoubts } from "./speed-doubts.ts";
 import { createUnitDoubts } from "./unit-doubts.ts";
 
 export interface RecordingFlags extends SidecarFlags {
@@ -36,15 +33,14 @@ export async function runRecordings(bundle: LoadedBundle, flags: RecordingFlags)
   expectOutputsApart(flags);
   const describer = await createDescriber(flags);
   const doubts = new Set<string>();
-  const described = new Map<string, FileDescription>();
   const describeFile: Describer["describe"] = async (path) => {
     const description = await describer.describe(path);
     const doubt = doubtBearing(description.sidecar.bearing);
     if (doubt !== null) doubts.add(doubt);
-    described.set(path, description);
     return description;
   };
   const unitDoubts = createUnitDoubts();
+  const recordingDoubts = createRecordingDoubts();
   const bar = createProgressBar();
   const known = await obtainBaseline(bundle, flags, describer);
   const files = await scoreFiles(bundle, {
@@ -53,13 +49,13 @@ export async function runRecordings(bundle: LoadedBundle, flags: RecordingFlags)
     out: flags.out,
     baseline: known?.baseline ?? null,
     onOpened: unitDoubts.look,
+    onRead: recordingDoubts.look,
     progress: bar.update,
   }).finally(bar.end);
   warnOf("bearing", doubts);
   warnOf("unit", unitDoubts.list());
-  warnOf("speed", await listOwnSpeedDoubts(described));
-  const heard = [...described].map(([path, { channel }]) => ({ open: () => openSampleFile(path, channel) }));
-  warnOf("level", await listClippingDoubts(heard));
+  warnOf("speed", recordingDoubts.listSpeed());
+  warnOf("level", recordingDoubts.listClipping());
   warnOf("baseline", known?.warnings ?? []);
   process.stdout.write(
     flags.json === true
@@ -72,20 +68,6 @@ export async function runRecordings(bundle: LoadedBundle, flags: RecordingFlags)
   for (const file of files) complain(file);
   noteSeverityOnly(files);
   return exitCodeOf(files, saysNothing);
-}
-
-/** Doubts that are printed one by one; of more only the number is. */
-const shownDoubts = 3;
-
-/** Each recording is heard by itself: nobody says which of them are of one machine. */
-async function listOwnSpeedDoubts(described: ReadonlyMap<string, FileDescription>): Promise<string[]> {
-  const doubts: string[] = [];
-  for (const [path, description] of described) {
-    const open = () => openSampleFile(path, description.channel);
-    doubts.push(...(await listSpeedDoubts([{ point: path, description, open }])));
-  }
-  const more = doubts.length - shownDoubts;
-  return more <= 0 ? doubts : [...doubts.slice(0, shownDoubts), `${more} more files are doubtful likewise`];
 }
 
 /** Neither table nor baseline may replace a recording, a description, or the other. */

@@ -6,8 +6,8 @@ import { computeFaultProbability } from "../../../core/decision/calibrate.ts";
 import { shareForeignModeFinder } from "../../../core/explain/foreign-modes.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { openSampleFile } from "../../../training/dataset/samples/sample-file.ts";
-import { rememberSamples } from "../../../training/dataset/samples/samples.ts";
-import type { FileDescription } from "../../../training/dataset/sidecar/sidecar.ts";
+import { rememberSamples, type SampleFile } from "../../../training/dataset/samples/samples.ts";
+import type { FileDescription, Sidecar } from "../../../training/dataset/sidecar/sidecar.ts";
 import { countOf } from "../../terminal/count-of.ts";
 import { describeFileError } from "../files/file-report.ts";
 import { type Cell, expectOtherOutput, openRowWriter } from "../files/row-writer.ts";
@@ -28,6 +28,8 @@ export interface ScoreRequest {
   readonly baseline: SiteBaseline | null;
   /** Told of each recording before it is scored. */
   readonly onOpened?: (recording: OpenedRecording) => void;
+  /** Told of each file that could be opened, also of one that could not be scored, while what was read of it is remembered. */
+  readonly onRead?: (file: SampleFile, description: FileDescription) => Promise<void>;
   /** Called before each file and after each of its windows, and at the end. */
   readonly progress: (done: number, total: number, what: string) => void;
 }
@@ -59,7 +61,7 @@ export async function scoreFiles(bundle: LoadedBundle, request: ScoreRequest): P
   }
 }
 
-interface FileScoring extends Pick<ScoreRequest, "describe" | "onOpened"> {
+interface FileScoring extends Pick<ScoreRequest, "describe" | "onOpened" | "onRead"> {
   readonly scale: SeverityScale;
   readonly addRow: (place: RowPlace, answered: AnsweredWindow) => Promise<void>;
   /** Told how many windows were scored so far. */
@@ -69,7 +71,7 @@ interface FileScoring extends Pick<ScoreRequest, "describe" | "onOpened"> {
 async function scoreFile(
   bundle: LoadedBundle,
   path: string,
-  { describe, onOpened, scale, addRow, tell }: FileScoring,
+  { describe, onOpened, onRead, scale, addRow, tell }: FileScoring,
 ): Promise<FileSummary> {
   let summary = createSummary(path, bundle.manifest, scale);
   const scoreAll = async (by: LoadedBundle, recording: OpenedRecording): Promise<void> => {
@@ -91,9 +93,7 @@ async function scoreFile(
       tell(index);
     }
   };
-  try {
-    const { sidecar, channel } = await describe(path);
-    const file = rememberSamples(await openSampleFile(path, channel));
+  const scoreRead = async (file: SampleFile, sidecar: Sidecar): Promise<FileSummary> => {
     const recording = await openRecording(bundle, file, sidecar);
     onOpened?.(recording);
     await scoreAll(bundle, recording);
@@ -110,6 +110,12 @@ async function scoreFile(
     const short = withShortWindow(bundle, await countRevolutions(recording));
     if (short !== null) await scoreAll(short, recording);
     return summary.summarise();
+  };
+  try {
+    const description = await describe(path);
+    const file = rememberSamples(await openSampleFile(path, description.channel));
+    // What is doubtful about it may be why it fails.
+    return await scoreRead(file, description.sidecar).finally(() => onRead?.(file, description));
   } catch (error) {
     if (error instanceof AuroraError && failsForAll.has(error.code)) throw error;
     return summary.summarise(describeFileError(error));

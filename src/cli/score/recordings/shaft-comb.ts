@@ -3,6 +3,7 @@
  * among them. Says null where lines could be another thing's: a comb without low harmonics is that of a gear or a bearing.
  */
 import { computeMedian, computeScaledMad } from "../../../core/maths/robust.ts";
+import { computeRunningMedian } from "./running-median.ts";
 
 /** A line of a spectrum; `bin` is between bins, `height` a logarithm. */
 interface SpectrumLine {
@@ -10,7 +11,7 @@ interface SpectrumLine {
   readonly height: number;
 }
 
-/** A power spectrum, the bins over which one line spreads, and where a line says nothing. */
+/** The lower part of a power spectrum, the bins over which one line spreads, and where a line says nothing. */
 export interface LineSpectrum {
   readonly power: Float64Array;
   /** Bins by which two lines differ that can be told apart: 1, times the zeros behind the samples. */
@@ -48,17 +49,15 @@ export const toleratedShare = 0.009;
 /** One line of the stated comb among its first, and the other is none: a second machine's, perhaps. */
 const vetoHarmonics = 3;
 
-/** Lines up to bin `highest`. */
-export function findLines({ power, resolution, isMasked }: LineSpectrum, highest: number): SpectrumLine[] {
-  const end = Math.min(power.length, Math.ceil(highest) + neighbours + 1);
-  const heights = power.slice(0, end).map(Math.log);
-  const excess = heights.map((height, bin) => {
-    return height - computeMedian(heights.subarray(Math.max(0, bin - neighbours), bin + neighbours + 1));
-  });
+/** Lines of the whole of `power`, which goes on for {@link neighbours} behind the last that is wanted. */
+export function findLines({ power, resolution, isMasked }: LineSpectrum): SpectrumLine[] {
+  const heights = power.map(Math.log);
+  const medians = computeRunningMedian(heights, neighbours);
+  const excess = heights.map((height, bin) => height - medians[bin]!);
   const least = computeMedian(excess) + clear * computeScaledMad(excess);
   const [own, wide] = [Math.ceil(lobe * resolution), Math.ceil(skirt * resolution)];
   const lines: SpectrumLine[] = [];
-  for (let bin = 1; bin < end - 1; bin++) {
+  for (let bin = 1; bin < heights.length - 1; bin++) {
     const height = heights[bin]!;
     if (excess[bin]! < least || height < highestOf(heights, bin, own)) continue;
     if (height < highestOf(heights, bin, wide) + Math.log(skirtShare)) continue;

@@ -4,11 +4,11 @@
  * would not. A rate of 20,000 Hz where 20,480 is true puts every line of a fault 2.4 % off, beyond where it is looked for.
  */
 import { standsOnMains } from "../../../core/explain/mains-hum.ts";
-import { createRealFft } from "../../../core/maths/real-fft.ts";
 import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
 import type { FileDescription } from "../../../training/dataset/sidecar/sidecar.ts";
-import { readBeginning } from "./read-beginning.ts";
-import { combHarmonics, findCombShare, findLines, toleratedShare } from "./shaft-comb.ts";
+import { type Beginning, createBeginning } from "./beginning.ts";
+import { computeMeanPower, sizeTransform } from "./mean-spectrum.ts";
+import { combHarmonics, findCombShare, findLines, neighbours, toleratedShare } from "./shaft-comb.ts";
 
 /** A recording of a point, and what is said of it. */
 interface SpeedRecording {
@@ -16,6 +16,9 @@ interface SpeedRecording {
   readonly description: FileDescription;
   readonly open: () => Promise<SampleFile>;
 }
+
+/** What is said of recordings of one point. */
+type Stated = Pick<FileDescription["sidecar"], "rateHz" | "shaftRpm">;
 
 /** Recordings of a point that are listened to: its first ones. */
 const heardRecordings = 24;
@@ -44,89 +47,84 @@ export async function listSpeedDoubts(recordings: readonly SpeedRecording[]): Pr
       return sidecar.rateHz === rateHz && sidecar.shaftRpm === shaftRpm;
     });
     const files = await Promise.all(alike.map(({ open }) => open().catch(() => null)));
-    const share = await measureSpeedShare(
-      files.filter((file) => file !== null),
-      { rateHz, shaftRpm },
-    );
-    if (share === null || Math.abs(share - 1) <= toleratedShare) continue;
-    const percent = Math.abs(100 * (share - 1)).toFixed(1);
-    doubts.push(
-      `${point}: lines of a shaft stand at ${(share * shaftRpm).toFixed(0)} rpm, ${percent} % ${share > 1 ? "above" : "below"} the stated ${formatRpm(shaftRpm)} rpm: check --shaft-rpm and --rate-hz (${rateHz}); lines of a fault are looked for within 2 %; a second machine that turns so may be what is heard`,
-    );
+    const beginnings = files.filter((file) => file !== null).map(createBeginning);
+    const doubt = await doubtSpeed(point, beginnings, { rateHz, shaftRpm });
+    if (doubt !== null) doubts.push(doubt);
   }
   return doubts;
 }
 
+/** In words, of recordings of one point of which the same is stated; null, where nothing is odd, or nothing can be said. */
+export async function doubtSpeed(
+  point: string,
+  beginnings: readonly Beginning[],
+  { rateHz, shaftRpm }: Stated,
+): Promise<string | null> {
+  const share = await measureSpeedShare(beginnings, { rateHz, shaftRpm });
+  if (share === null || Math.abs(share - 1) <= toleratedShare) return null;
+  const percent = Math.abs(100 * (share - 1)).toFixed(1);
+  return `${point}: lines of a shaft stand at ${(share * shaftRpm).toFixed(0)} rpm, ${percent} % ${share > 1 ? "above" : "below"} the stated ${formatRpm(shaftRpm)} rpm: check --shaft-rpm and --rate-hz (${rateHz}); lines of a fault are looked for within 2 %; a second machine that turns so may be what is heard`;
+}
+
 /**
- * The speed at which a shaft's harmonics stand in the mean spectrum of `files`, as a share of the stated one; null where
+ * The speed at which a shaft's harmonics stand in the mean spectrum of `beginnings`, as a share of the stated one; null where
  * no comb within 5 % of it stands out.
  */
 export async function measureSpeedShare(
-  files: readonly SampleFile[],
-  { rateHz, shaftRpm }: { readonly rateHz: number; readonly shaftRpm: number },
+  beginnings: readonly Beginning[],
+  { rateHz, shaftRpm }: Stated,
 ): Promise<number | null> {
-  const spectrum = await computeMeanSpectrum(files);
-  if (spectrum === null) return null;
-  const { power, samples, isCut } = spectrum;
-  const size = 2 * (power.length - 1);
+  const cut = await cutParts(beginnings);
+  if (cut === null) return null;
+  const { parts, samples, isCut } = cut;
   const revolutions = (samples * shaftRpm) / 60 / rateHz;
   if (revolutions < (isCut ? fewestRevolutionsOfCut : fewestRevolutions)) return null;
+  const size = sizeTransform(samples);
   const turnBins = ((shaftRpm / 60) * size) / rateHz;
   const resolution = size / samples;
   const isMasked = (bin: number): boolean => {
     return standsOnMains((bin * rateHz) / size, (humReach * rateHz) / samples);
   };
-  const lines = findLines({ power, resolution, isMasked }, turnBins * combHarmonics * 1.05);
+  const highest = Math.ceil(turnBins * combHarmonics * 1.05);
+  const power = computeMeanPower(parts, Math.min(size / 2 + 1, highest + neighbours + 1));
+  const lines = findLines({ power, resolution, isMasked });
   return findCombShare(lines, { turnBins, resolution });
 }
 
-interface MeanSpectrum {
-  readonly power: Float64Array;
-  /** That each of its parts is of; zeros stand behind them. */
+interface Parts {
+  readonly parts: readonly Float64Array[];
+  /** Of each. */
   readonly samples: number;
   /** Several of them are of one recording. */
   readonly isCut: boolean;
 }
 
-/** Mean power spectrum of parts of the beginnings; null where there is little of them, or they are not alike in length. */
-async function computeMeanSpectrum(files: readonly SampleFile[]): Promise<MeanSpectrum | null> {
-  if (files.length === 0) return null;
-  const partsOfEach = Math.ceil(fewestParts / files.length);
+/** Parts of one length of the beginnings; null where there is little of them, or they are not alike in length. */
+async function cutParts(beginnings: readonly Beginning[]): Promise<Parts | null> {
+  if (beginnings.length === 0) return null;
+  const partsOfEach = Math.ceil(fewestParts / beginnings.length);
   // Each begins in the middle of the one before.
   const most = (mostSamples * (partsOfEach + 1)) / 2;
-  const beginnings: Float64Array[] = [];
-  for (const file of files) {
-    const samples = await readBeginning(file, most);
-    if (samples.length > 0 && samples.every(Number.isFinite)) beginnings.push(samples);
+  const whole: Float64Array[] = [];
+  for (const beginning of beginnings) {
+    const samples = await beginning.take(most);
+    if (samples.length > 0 && areFinite(samples)) whole.push(samples);
   }
-  const shortest = Math.min(most, ...beginnings.map(({ length }) => length));
+  const shortest = Math.min(most, ...whole.map(({ length }) => length));
   const hop = Math.floor(shortest / (partsOfEach + 1));
   const samples = partsOfEach === 1 ? shortest : 2 * hop;
-  if (beginnings.length * partsOfEach < fewestParts || samples < 1024) return null;
-  const parts = beginnings.flatMap((beginning) => {
+  if (whole.length * partsOfEach < fewestParts || samples < 1024) return null;
+  const parts = whole.flatMap((beginning) => {
     return Array.from({ length: partsOfEach }, (_, index) => {
       return beginning.subarray(index * hop, index * hop + samples);
     });
   });
-  return { power: computeMeanPower(parts), samples, isCut: partsOfEach > 1 };
+  return { parts, samples, isCut: partsOfEach > 1 };
 }
 
-/** Of parts of one length. */
-function computeMeanPower(parts: readonly Float64Array[]): Float64Array {
-  const { length } = parts[0]!;
-  // Longer than what there is: zeros behind it make bins finer.
-  const fft = createRealFft(2 ** Math.ceil(Math.log2(length)));
-  const input = new Float64Array(fft.size);
-  const real = new Float64Array(fft.size / 2 + 1);
-  const imag = new Float64Array(fft.size / 2 + 1);
-  const power = new Float64Array(fft.size / 2 + 1).fill(Number.MIN_VALUE);
-  const hann = Float64Array.from({ length }, (_, at) => 0.5 - 0.5 * Math.cos((2 * Math.PI * at) / length));
-  for (const samples of parts) {
-    let mean = 0;
-    for (let index = 0; index < length; index++) mean += samples[index]! / length;
-    for (let index = 0; index < length; index++) input[index] = (samples[index]! - mean) * hann[index]!;
-    fft.forward(input, real, imag);
-    for (let bin = 0; bin < power.length; bin++) power[bin]! += real[bin]! ** 2 + imag[bin]! ** 2;
+function areFinite(samples: Float64Array): boolean {
+  for (let index = 0; index < samples.length; index++) {
+    if (!(Math.abs(samples[index]!) < Number.POSITIVE_INFINITY)) return false;
   }
-  return power;
+  return true;
 }

@@ -9,7 +9,8 @@ import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { complainOfFile, exitCodeOf } from "../files/file-report.ts";
 import { expectOtherOutput, openRowWriter, type RowWriter } from "../files/row-writer.ts";
 import { listTimeDoubts } from "../files/time-doubts.ts";
-import { listClippingDoubts } from "../recordings/clipping-doubts.ts";
+import { createBeginning } from "../recordings/beginning.ts";
+import { createClippingDoubts } from "../recordings/clipping-doubts.ts";
 import { listSpeedDoubts } from "../recordings/speed-doubts.ts";
 import { createUnitDoubts } from "../recordings/unit-doubts.ts";
 import { createDescriber, type SidecarFlags } from "../sidecar/sidecar-options.ts";
@@ -53,7 +54,7 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
     ...prefix("unit", unitDoubts.list()),
     ...(flags.gateway === undefined ? prefix("speed", listStandbyDoubts(plan.recordings)) : []),
     ...prefix("speed", await listSpeedDoubts(plan.recordings)),
-    ...prefix("level", await listClippingDoubts(plan.recordings.slice(0, heardForClipping))),
+    ...prefix("level", await listClippingDoubts(plan)),
     ...prefix("recordings", listSnapshotDoubts(bundle.manifest, bearingsOf(plan), points)),
     ...prefix("bearing", listDoubts(plan)),
     ...points.filter(isPartlyHeard).map(describeUnheard),
@@ -114,6 +115,15 @@ async function withRows(
   } finally {
     await writer.close();
   }
+}
+
+async function listClippingDoubts({ recordings }: ReplayPlan): Promise<readonly string[]> {
+  const doubts = createClippingDoubts();
+  for (const { open } of recordings.slice(0, heardForClipping)) {
+    const file = await open().catch(() => null);
+    if (file !== null) await doubts.look(createBeginning(file));
+  }
+  return doubts.list();
 }
 
 function bearingsOf({ recordings }: ReplayPlan): (point: string) => BearingOrders | undefined {

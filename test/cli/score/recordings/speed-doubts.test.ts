@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { createBeginning } from "../../../../src/cli/score/recordings/beginning.ts";
 import { listSpeedDoubts, measureSpeedShare } from "../../../../src/cli/score/recordings/speed-doubts.ts";
 import { listStandbyDoubts } from "../../../../src/cli/score/replay/replayed-gateway.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";
@@ -73,17 +74,19 @@ const plan = (files: readonly SampleFile[], shaftRpm = stated.shaftRpm) =>
 it.each([1953, 1973, 2000, 2031])(
   "finds a shaft that turns at %d rpm where 2,000 are stated",
   async (rpm) => {
-    const share = await measureSpeedShare(recordShaft(rpm, 0.05), stated);
+    const share = await measureSpeedShare(recordShaft(rpm, 0.05).map(createBeginning), stated);
     expect(share! * 2000).toBeGreaterThan(rpm - 3);
     expect(share! * 2000).toBeLessThan(rpm + 3);
   },
 );
 
 it("says nothing where no shaft is heard, where it turns far otherwise, or where there is little to hear", async () => {
-  expect(await measureSpeedShare(recordShaft(2000, 0), stated)).toBeNull();
-  expect(await measureSpeedShare(recordShaft(1620, 0.05), stated)).toBeNull();
-  expect(await measureSpeedShare(recordShaft(2000, 0.05, 4), stated)).toBeNull();
-  expect(await measureSpeedShare(recordShaft(2000, 0.05), { ...stated, shaftRpm: 300 })).toBeNull();
+  expect(await measureSpeedShare(recordShaft(2000, 0).map(createBeginning), stated)).toBeNull();
+  expect(await measureSpeedShare(recordShaft(1620, 0.05).map(createBeginning), stated)).toBeNull();
+  expect(await measureSpeedShare(recordShaft(2000, 0.05, 4).map(createBeginning), stated)).toBeNull();
+  expect(
+    await measureSpeedShare(recordShaft(2000, 0.05).map(createBeginning), { ...stated, shaftRpm: 300 }),
+  ).toBeNull();
 });
 
 it("doubts a speed whose lines stand elsewhere, with both numbers", async () => {
