@@ -5,6 +5,8 @@
 import { extname } from "node:path";
 import { hasErrorCode } from "../../../core/contract/aurora-error.ts";
 import { computeMedian } from "../../../core/maths/robust.ts";
+import { openParquetTable } from "../../../training/dataset/parquet-columns.ts";
+import { openDataFile } from "../../../training/dataset/read-data-file.ts";
 import { openSampleFile } from "../../../training/dataset/samples/sample-file.ts";
 import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
 
@@ -22,6 +24,11 @@ export interface StatedTimes {
 const tableEndings: ReadonlySet<string> = new Set([".csv", ".tsv", ".txt", ".parquet"]);
 /** As people call it; a unit in brackets may follow. */
 const columnNames = ["time", "t", "timestamp", "seconds", "sec", "time_s", "time_ms", "time_us", "zeit"];
+/** A name that stands for itself in a text. */
+const namePatterns = columnNames.map((name) => new RegExp(`(?<!\\w)${name}(?!\\w)`, "i"));
+/** Of a text so much is looked at for names: as many lines as its reader takes, in so many bytes at most. */
+const headLines = 200;
+const headBytes = 64 * 1024;
 const secondsOf: Readonly<Record<string, number>> = { s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
 const mostRows = 2 ** 20;
 const fewestRows = 100;
@@ -33,16 +40,17 @@ const plausibleHz = { min: 100, max: 1e6 };
 /** Null where no column of times is there, or it is no steady clock; what is wrong with the file its reader says. */
 export async function readStatedTimes(path: string): Promise<StatedTimes | null> {
   if (!tableEndings.has(extname(path).toLowerCase())) return null;
-  for (const name of columnNames) {
+  for (const name of await listPossibleNames(path)) {
     try {
       const file = await openSampleFile(path, name);
       const unit = file.unit?.trim().toLowerCase() ?? /_(s|ms|us)$/.exec(name)?.[1];
       const secondsOfOne = unit === undefined ? 1 : secondsOf[unit.replace(/^sec(onds)?$/, "s")];
       if (secondsOfOne === undefined) return null;
-      const { times, isAll } = await readTimes(file);
+      const read = await readRisingTimes(file);
+      if (read === null) return null;
       return measureTimes(
-        times.map((time) => time * secondsOfOne),
-        { isAll, hasUnit: unit !== undefined },
+        read.times.map((time) => time * secondsOfOne),
+        { isAll: read.isAll, hasUnit: unit !== undefined },
       );
     } catch (error) {
       if (!hasErrorCode(error)) throw error;
@@ -53,15 +61,68 @@ export async function readStatedTimes(path: string): Promise<StatedTimes | null>
   return null;
 }
 
-async function readTimes(file: SampleFile): Promise<{ times: Float64Array; isAll: boolean }> {
-  const times: number[] = [];
-  for await (const piece of file.pieces()) {
-    for (const time of piece) {
-      if (times.length === mostRows) return { times: Float64Array.from(times), isAll: false };
-      times.push(time);
-    }
+/**
+ * The names that a column of the file may be found by: the first, which finds the only column of a text without names, and
+ * those that its head speaks of. All of them, where the head cannot be read, or there is more of it.
+ */
+async function listPossibleNames(path: string): Promise<readonly string[]> {
+  const head = await readHead(path).catch(() => null);
+  if (head === null) return columnNames;
+  return columnNames.filter((_, index) => index === 0 || namePatterns[index]!.test(head));
+}
+
+/** The text in which the columns are named; null where there is more of it. Fails with DATA_MISSING, DATA_FORMAT. */
+async function readHead(path: string): Promise<string | null> {
+  if (extname(path).toLowerCase() === ".parquet") {
+    return (await openParquetTable(path)).columns.map(({ name }) => name).join("\n");
   }
-  return { times: Float64Array.from(times), isAll: true };
+  const handle = await openDataFile(path, "read head");
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0);
+    const lines = buffer
+      .toString("utf8", 0, bytesRead)
+      .split("\n")
+      .filter((line) => line.trim() !== "");
+    return bytesRead < headBytes || lines.length > headLines ? lines.slice(0, headLines).join("\n") : null;
+  } finally {
+    await handle.close();
+  }
+}
+
+interface RisingTimes {
+  readonly times: Float64Array;
+  /** There are no more rows. */
+  readonly isAll: boolean;
+}
+
+/** Null where the times do not rise throughout: that is no clock, and nothing more of the file need be read. */
+async function readRisingTimes(file: SampleFile): Promise<RisingTimes | null> {
+  const parts: Float64Array[] = [];
+  let rows = 0;
+  for await (const piece of file.pieces()) {
+    const part = piece.slice(0, mostRows - rows);
+    if (!rises(part, parts.at(-1)?.at(-1))) return null;
+    parts.push(part);
+    rows += part.length;
+    if (part.length < piece.length) return { times: join(parts, rows), isAll: false };
+  }
+  return { times: join(parts, rows), isAll: true };
+}
+
+function rises(times: Float64Array, before: number | undefined): boolean {
+  if (before !== undefined && times.length > 0 && !(times[0]! > before)) return false;
+  for (let row = 1; row < times.length; row++) if (!(times[row]! > times[row - 1]!)) return false;
+  return true;
+}
+
+function join(parts: readonly Float64Array[], length: number): Float64Array {
+  const whole = new Float64Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 function measureTimes(
@@ -69,7 +130,8 @@ function measureTimes(
   { isAll, hasUnit }: { readonly isAll: boolean; readonly hasUnit: boolean },
 ): StatedTimes | null {
   if (times.length < fewestRows) return null;
-  const steps = Float64Array.from({ length: times.length - 1 }, (_, at) => times[at + 1]! - times[at]!);
+  const steps = new Float64Array(times.length - 1);
+  for (let at = 0; at < steps.length; at++) steps[at] = times[at + 1]! - times[at]!;
   const usual = computeMedian(steps);
   if (!(usual > 0)) return null;
   let [sum, even, gaps] = [0, 0, 0];
