@@ -39,6 +39,22 @@ it("says where times are missing, and the rate all the same", async () => {
 });
 
 it.each([
+  ["upper case, and quotes", '"acc","TIME (S)"'],
+  ["a comment", "# t,acc"],
+  ["a line below notes", `${"# rig 3, time of day\n".repeat(150)}acc,sec`],
+  ["a line far below notes", `${`# ${"-".repeat(600)}\n`.repeat(150)}acc,Zeit`],
+])("finds a column of times that is named in %s", async (_, head) => {
+  const names = head.split("\n").at(-1)!.split(",");
+  const at = names.findIndex((name) => /^"?(# t|time|sec|zeit)/i.test(name));
+  const rows = Array.from({ length: 200 }, (_row, row) => {
+    return names.map((_name, column) => (column === at ? row / 1000 : row % 7)).join(",");
+  });
+  const path = join(folder, "named.csv");
+  await writeFile(path, `${head}\n${rows.join("\n")}\n`);
+  expect(await readStatedTimes(path)).toMatchObject({ rateHz: 1000, gaps: 0 });
+});
+
+it.each([
   ["index,acc", (_: number, row: number) => `${row}`],
   ["time [s],acc", (seconds: number) => seconds.toFixed(3)],
   ["time [s],acc", (seconds: number) => Math.sin(9999 * seconds).toFixed(6)],
