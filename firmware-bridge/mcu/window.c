@@ -19,7 +19,7 @@ bool window_can_run(const window_cutter *cutter, float shaft_rpm) {
 
 bool window_breaks(const window_cutter *cutter, float shaft_rpm) {
   const float change = shaft_rpm - cutter->start_rpm;
-  const float most = 0.1F * cutter->start_rpm;
+  const float most = 0.5F * cutter->start_rpm;
   return cutter->open && ((change > most) || (change < -most) || !window_can_run(cutter, shaft_rpm));
 }
 

@@ -1,6 +1,6 @@
 /*
  * Cuts the stream of samples into windows of shaft revolutions or of seconds, one behind the other. Holds no sample. A gap,
- * an unknown or standing speed, or one that moves by more than 10 % gives the open window up.
+ * an unknown or standing speed, or one that moves by more than half gives the open window up.
  */
 #ifndef AURORA_WINDOW_H
 #define AURORA_WINDOW_H

@@ -10,6 +10,8 @@ export type MatValue =
       readonly as?: string;
     }
   | { readonly kind: "struct"; readonly fields: Readonly<Record<string, MatValue>> }
+  /** Two bytes a letter, as MATLAB writes it, or UTF-8. */
+  | { readonly kind: "text"; readonly text: string; readonly wide: boolean }
   | { readonly kind: "cell"; readonly items: readonly MatValue[] };
 
 /** Numbers, stored as they are. */
@@ -92,6 +94,13 @@ export function encodeMat(
             part(5, u32(32)),
             part(1, fixed),
             ...Object.values(value.fields).map((field) => matrix("", field)),
+          ];
+        }
+        case "text": {
+          const wide = Uint16Array.from(value.text, (letter) => letter.charCodeAt(0));
+          return [
+            ...head(4, [1, value.text.length]),
+            value.wide ? part(4, numbers(wide)) : part(16, Buffer.from(value.text)),
           ];
         }
         case "cell":

@@ -45,7 +45,7 @@ export function renderManifest(
     line(
       "rpm",
       shaftRpm,
-      "rpm: 1500              # the shaft of the bearing, for files that do not say it; or speed: CHANNEL where it changes",
+      "rpm: 1500              # the shaft of the bearing, for files that do not say it; or speed: CHANNEL where it changes ({channel: tacho, pulses: 1} of a tachometer)",
     ),
     line(
       "unit",

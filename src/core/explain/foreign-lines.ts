@@ -1,22 +1,29 @@
 /** Lines of a window that stand where a machine may have one that is not its bearing's: mains hum, harmonics of the shaft. */
 import type { ForeignLines } from "../contract/stream.ts";
 import { listHumLines } from "./mains-hum.ts";
-import { listShaftLines } from "./shaft-lines.ts";
+import { listShaftLines, type ShaftColumns } from "./shaft-lines.ts";
 
 const none: readonly number[] = [];
 
 /** No line stands there. */
 export const noForeignLines: ForeignLines = { hum: none, shaft: none };
 
+/** A spectrum of `seconds`. */
+interface HeardSpectrum {
+  readonly shaftRpm: number;
+  readonly seconds: number;
+  readonly shaftColumns: ShaftColumns;
+}
+
 /**
- * Lists them. `orders` says where each feature's line stands, in multiples of the shaft's speed, NaN for a feature that is of no
- * one line; the spectrum is of `seconds`.
+ * Lists them. `orders` says where each feature's line stands, in multiples of the shaft's speed, as an extractor fills it: less than 0 for
+ * the flank of another line, NaN for a feature that is of no one line.
  */
 export function listForeignLines(
   orders: Float32Array,
-  { shaftRpm, seconds }: { readonly shaftRpm: number; readonly seconds: number },
+  { shaftRpm, seconds, shaftColumns }: HeardSpectrum,
 ): ForeignLines {
   const hum = listHumLines(orders, { shaftRpm, seconds });
-  const shaft = listShaftLines(orders, (seconds * shaftRpm) / 60);
+  const shaft = listShaftLines(orders, { revolutions: (seconds * shaftRpm) / 60, shaft: shaftColumns });
   return hum.length + shaft.length === 0 ? noForeignLines : { hum, shaft };
 }

@@ -35,7 +35,7 @@ export function listHumLines(
 ): readonly number[] {
   const columns: number[] = [];
   for (let column = 0; column < orders.length; column++) {
-    const hertz = (orders[column]! * shaftRpm) / 60;
+    const hertz = (Math.abs(orders[column]!) * shaftRpm) / 60;
     if (Number.isNaN(hertz)) continue;
     const reach = placeShare / seconds + mainsDeviation * hertz;
     if (Math.abs(findNearestHum(hertz) - hertz) <= reach) columns.push(column);

@@ -1,30 +1,84 @@
 /**
  * Where harmonics of the shaft stand in a spectrum over its angle: at whole orders, as far off as the stated speed is wrong or
- * wanders while a window is heard. Cannot tell a harmonic from a fault whose line happens to stand there.
+ * wanders while a window is heard. By how much it is wrong the shaft's own first lines tell, where they are heard. Cannot tell a
+ * harmonic from a fault whose line happens to stand there.
  */
+import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
 
 /** By such a share the stated speed of a machine is wrong on an ordinary day, as that of an induction motor under load. */
 const speedDeviation = 0.0045;
+/** By such a share a harmonic stands elsewhere than the shaft's first lines say. */
+const knownDeviation = 0.0015;
 /** Half width of a line without its skirts, in reciprocals of the window's revolutions. */
 const lineRevolutions = 1.2;
+/** Of a line's top. */
+const topRevolutions = 0.25;
 /** In a spectrum of fewer revolutions harmonics and their neighbours cannot be told apart. */
 const fewestRevolutions = 30;
+/** The first and the second harmonic say the same speed to this share. */
+const agreement = 0.004;
+/** In a spectrum of fewer revolutions a fault's side bands reach into the shaft's first lines, and move their tops. */
+const fewestToMeasure = 45;
+
+/** The features of a spec that are lines of the shaft itself. */
+export interface ShaftColumns {
+  /** Indices of its first and its second harmonic; −1: the spec has none. */
+  readonly first: number;
+  readonly second: number;
+}
+
+/** Finds them. */
+export function findShaftColumns({ list }: FeatureSpec): ShaftColumns {
+  const find = (harmonic: number): number =>
+    list.findIndex(
+      ({ operator, params }) =>
+        operator === "order-log-snr" && params.order === "shaft" && params.harmonic === harmonic,
+    );
+  return { first: find(1), second: find(2) };
+}
+
+/**
+ * By which share the shaft turns faster than is stated; NaN where its first two lines are not heard, or do not agree. `orders`
+ * says where the line of each feature stands.
+ */
+export function measureDeviation(orders: Float32Array, { first, second }: ShaftColumns): number {
+  const one = (orders[first] ?? Number.NaN) - 1;
+  const two = (orders[second] ?? Number.NaN) / 2 - 1;
+  // The second line tells it twice as well, and its square counts four times.
+  return Math.abs(one - two) <= agreement ? (one + 4 * two) / 5 : Number.NaN;
+}
+
+/**
+ * Is the line within what a harmonic of the shaft may be off, in a spectrum of so many revolutions? One at less than 0 is the flank
+ * of a line that is not seen.
+ */
+export function standsOnShaft(line: number, revolutions: number, deviation: number): boolean {
+  const order = Math.abs(line);
+  if (revolutions < fewestRevolutions) return false;
+  if (line > 0 && !Number.isNaN(deviation)) {
+    const turn = 1 + deviation;
+    const harmonic = Math.round(order / turn);
+    const reach = topRevolutions / revolutions + knownDeviation * harmonic;
+    return harmonic >= 1 && Math.abs(order - harmonic * turn) <= reach;
+  }
+  const harmonic = Math.round(order);
+  const reach = lineRevolutions / revolutions + speedDeviation * harmonic;
+  return harmonic >= 1 && Math.abs(order - harmonic) <= reach;
+}
 
 /** No line stands there. */
 const noLines: readonly number[] = [];
 
-/** Is the line within what a harmonic of the shaft may be off, in a spectrum of so many revolutions? */
-export function standsOnShaft(order: number, revolutions: number): boolean {
-  const harmonic = Math.round(order);
-  const reach = lineRevolutions / revolutions + speedDeviation * harmonic;
-  return harmonic >= 1 && revolutions >= fewestRevolutions && Math.abs(order - harmonic) <= reach;
-}
-
 /** The features whose line stands where a harmonic of the shaft may. `orders`: where, NaN for one that is of no one line. */
-export function listShaftLines(orders: Float32Array, revolutions: number): readonly number[] {
+export function listShaftLines(
+  orders: Float32Array,
+  { revolutions, shaft }: { readonly revolutions: number; readonly shaft: ShaftColumns },
+): readonly number[] {
+  const deviation = revolutions < fewestToMeasure ? Number.NaN : measureDeviation(orders, shaft);
   const columns: number[] = [];
   for (let column = 0; column < orders.length; column++) {
-    if (standsOnShaft(orders[column]!, revolutions)) columns.push(column);
+    if (column === shaft.first || column === shaft.second) continue;
+    if (standsOnShaft(orders[column]!, revolutions, deviation)) columns.push(column);
   }
   return columns.length === 0 ? noLines : columns;
 }

@@ -71,10 +71,13 @@ function createOperator(feature: FeatureDeclaration): EnvelopeOperator {
   }
 }
 
-/** `order-log-snr`: ln(peak / local median) at `harmonic` · `order`, searched within ± tolerance. */
 /** 9 dB above the neighbours: what is lower is noise more often than a line, wherever it stands. */
 const standsOut = (9 * Math.LN10) / 20;
 
+/** As a share of its order: so far the shaft's own line is looked for from where it should stand, since speeds are stated one per cent wrong. */
+const shaftReach = 0.015;
+
+/** `order-log-snr`: ln(peak / local median) at `harmonic` · `order`, searched within ± tolerance. */
 function bindOrderLogSnr(feature: FeatureDeclaration): EnvelopeOperator {
   const params = createParamsReader(feature.params, `feature ${feature.name}`);
   const name = params.choice("order", orderNames);
@@ -88,12 +91,12 @@ function bindOrderLogSnr(feature: FeatureDeclaration): EnvelopeOperator {
         ? view.spectrum.shaftLogSnr(order, tolerance)
         : view.spectrum.logSnr(order, tolerance);
     },
-    ...(name === "shaft"
-      ? {}
-      : {
-          locate: ({ bearing, spectrum }, value) =>
-            value >= standsOut ? spectrum.findLine(bearing[name] * harmonic, tolerance) : Number.NaN,
-        }),
+    locate: ({ bearing, spectrum }, value) => {
+      if (!(value >= standsOut)) return Number.NaN;
+      return name === "shaft"
+        ? spectrum.findShaftLine(harmonic, shaftReach)
+        : spectrum.findLine(bearing[name] * harmonic, tolerance);
+    },
     highestOrder: (bearing) => orderOf(name, bearing) * harmonic * (1 + tolerance),
   };
 }

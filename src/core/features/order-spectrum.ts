@@ -43,9 +43,12 @@ export interface OrderSpectrum {
   logSnr(order: number, tolerance: number): number;
   /**
    * The order at which the line stands whose height `logSnr` tells, between the bins; NaN where no bin is left. The top of
-   * the parabola through the logarithms of three bins: a Hann window's line is one, nearly.
+   * the parabola through the logarithms of three bins: a Hann window's line is one, nearly. Below 0, less that order: it is no line
+   * of its own but the flank of a higher one, which stands beyond the search.
    */
   findLine(order: number, tolerance: number): number;
+  /** The same of the line that `shaftLogSnr` tells. */
+  findShaftLine(order: number, tolerance: number): number;
   /** The same for a harmonic of the shaft itself: nothing is passed over. */
   shaftLogSnr(order: number, tolerance: number): number;
   /**
@@ -107,21 +110,21 @@ export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectru
     return floor;
   };
 
-  const findLine = (order: number, tolerance: number): number => {
+  /** `passOver` is 1 or 0, as below. */
+  const findTop = (order: number, tolerance: number, passOver: number): number => {
     if (!(order >= lowestOrder && order <= highestOrder)) return Number.NaN;
     const reach = order * tolerance;
     const from = Math.max(lowestBin, Math.floor((order - reach) / binOrders));
     const to = Math.min(highestBin, Math.ceil((order + reach) / binOrders));
     let top = -1;
     for (let bin = from; bin <= to; bin++) {
-      if (isShaftBin[bin] === 0 && (top < 0 || amplitudes[bin]! > amplitudes[top]!)) top = bin;
+      if ((isShaftBin[bin]! & passOver) === 0 && (top < 0 || amplitudes[bin]! > amplitudes[top]!)) top = bin;
     }
     if (top < 1 || top + 1 >= bins || !(amplitudes[top]! > 0)) return Number.NaN;
     const before = Math.log(amplitudes[top - 1]!);
     const at = Math.log(amplitudes[top]!);
     const after = Math.log(amplitudes[top + 1]!);
-    // On the flank of a higher line, which stands beyond the search, there is no top: the bin itself is told.
-    if (!(before <= at && after <= at && before + after < 2 * at)) return top * binOrders;
+    if (!(before <= at && after <= at && before + after < 2 * at)) return -top * binOrders;
     return (top + (0.5 * (before - after)) / (before - 2 * at + after)) * binOrders;
   };
 
@@ -184,7 +187,8 @@ export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectru
       renew();
     },
     logSnr: (order, tolerance) => computeLogSnr(order, tolerance, 1),
-    findLine,
+    findLine: (order, tolerance) => findTop(order, tolerance, 1),
+    findShaftLine: (order, tolerance) => findTop(order, tolerance, 0),
     shaftLogSnr: (order, tolerance) => computeLogSnr(order, tolerance, 0),
     fitComb: combs.fit,
   };

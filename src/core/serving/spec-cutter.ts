@@ -5,9 +5,11 @@
  */
 
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
+import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
 import type { Quarantine, SampleRun, WindowParts } from "../contract/stream.ts";
 import { listForeignLines, noForeignLines } from "../explain/foreign-lines.ts";
+import { findShaftColumns, type ShaftColumns } from "../explain/shaft-lines.ts";
 import { fewestRevolutions } from "../features/spectrum-pool.ts";
 import { createUpperBandExtractor, type UpperBandExtractor } from "../features/upper-band.ts";
 import { createWaveformExtractor, type WaveformExtractor } from "../features/waveform-extractor.ts";
@@ -119,7 +121,7 @@ class Cutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
     this.#uppers = extractors.map(() => createUpperBandExtractor(manifest.features));
     this.#meters = levelSpec === undefined ? [] : extractors.map(() => createWaveformExtractor(levelSpec));
     this.#bundles = extractors.map(() => null);
-    this.#lines = shareLines(manifest.features.list.length);
+    this.#lines = shareLines(manifest.features);
     this.windower = createRevolutionWindower(manifest.window, this);
   }
 
@@ -153,9 +155,13 @@ class Cutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
   end(slot: number, end: WindowEnd): void {
     const open = this.#close(slot);
     if (open === null) return;
-    const features = new Float32Array(open.manifest.features.list.length);
-    this.#extractors[slot]!.finish(features, 0, this.#lines.lower);
-    this.#emit(slot, open, { end, features, upperFeatures: this.#uppers[slot]!.finish(this.#lines.upper) });
+    try {
+      const features = new Float32Array(open.manifest.features.list.length);
+      this.#extractors[slot]!.finish(features, 0, this.#lines.lower);
+      this.#emit(slot, open, { end, features, upperFeatures: this.#uppers[slot]!.finish(this.#lines.upper) });
+    } finally {
+      open.release();
+    }
   }
 
   abandon(slot: number, quarantine: Quarantine): void {
@@ -173,11 +179,14 @@ class Cutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
   protected pool(slot: number, end: WindowEnd): void {
     const open = this.#close(slot);
     if (open === null) return;
-    const features = new Float32Array(open.manifest.features.list.length);
-    const revolutions = this.#extractors[slot]!.finishPooled(features, 0, this.#lines.lower);
-    const upperFeatures = this.#uppers[slot]!.finishPooled(this.#lines.upper);
-    if (revolutions >= fewestRevolutions) this.#emit(slot, open, { end, features, upperFeatures });
-    else open.release();
+    try {
+      const features = new Float32Array(open.manifest.features.list.length);
+      const revolutions = this.#extractors[slot]!.finishPooled(features, 0, this.#lines.lower);
+      const upperFeatures = this.#uppers[slot]!.finishPooled(this.#lines.upper);
+      if (revolutions >= fewestRevolutions) this.#emit(slot, open, { end, features, upperFeatures });
+    } finally {
+      open.release();
+    }
   }
 
   #close(slot: number): B | null {
@@ -191,12 +200,12 @@ class Cutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
     const meter = this.#meters[slot];
     const levels = meter === undefined ? null : new Float32Array(meter.featureNames.length);
     if (levels !== null) meter!.finish(levels, 0);
-    const heard = { shaftRpm: end.shaftRpm, seconds: (end.toMs - end.fromMs) / 1000 };
+    const { shaftColumns } = this.#lines;
+    const heard = { shaftRpm: end.shaftRpm, seconds: (end.toMs - end.fromMs) / 1000, shaftColumns };
     const foreignLines = listForeignLines(this.#lines.lower, heard);
     const upperForeignLines =
       upperFeatures === null ? noForeignLines : listForeignLines(this.#lines.upper, heard);
     this.#sink.onEnd({ bundle: open, end, features, levels, upperFeatures, foreignLines, upperForeignLines });
-    open.release();
   }
 }
 
@@ -204,15 +213,17 @@ class Cutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
 interface FoundLines {
   readonly lower: Float32Array;
   readonly upper: Float32Array;
+  readonly shaftColumns: ShaftColumns;
 }
 
-/** They live while one window ends: all cutters share those of a length. */
-const sharedLines = new Map<number, FoundLines>();
+/** They live while one window ends: all cutters share those of a spec. */
+const sharedLines = new WeakMap<FeatureSpec, FoundLines>();
 
-function shareLines(length: number): FoundLines {
-  return findOrMake(sharedLines, length, () => ({
-    lower: new Float32Array(length),
-    upper: new Float32Array(length),
+function shareLines(spec: FeatureSpec): FoundLines {
+  return findOrMake(sharedLines, spec, () => ({
+    lower: new Float32Array(spec.list.length),
+    upper: new Float32Array(spec.list.length),
+    shaftColumns: findShaftColumns(spec),
   }));
 }
 

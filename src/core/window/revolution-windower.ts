@@ -2,7 +2,7 @@
  * Cuts a stream of sample blocks into windows of a fixed number of shaft revolutions. Holds no sample: it only says
  * where windows begin and end. The same code cuts recordings in training and streams on the gateway.
  *
- * A gap, another sampling rate, a speed that is unknown or moves by more than 10 % inside a window abandons what is
+ * A gap, another sampling rate, a speed that is unknown or moves by more than half inside a window abandons what is
  * open and starts afresh; nothing is interpolated over. What is open when a pause comes may be a snapshot, a window of
  * what there is: snapshot-rule.ts says when.
  */
@@ -27,7 +27,7 @@ export interface RevolutionWindower {
 }
 
 /** Largest relative change of speed inside a window. */
-const maxSpeedChange = 0.1;
+const maxSpeedChange = 0.5;
 /** The sample clock is set anew when a block's own time stamp disagrees by more. */
 const maxClockDriftMs = 1000;
 

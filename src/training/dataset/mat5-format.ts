@@ -7,11 +7,13 @@
 export const matTypes = {
   int8: 1,
   uint8: 2,
+  uint16: 4,
   int32: 5,
   uint32: 6,
   matrix: 14,
   compressed: 15,
   utf8: 16,
+  utf16: 17,
 } as const;
 
 /** Bytes of a number and how it is read; by data type. 64-bit whole numbers lose what a double cannot hold. */

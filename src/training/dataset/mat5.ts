@@ -21,6 +21,8 @@ import { openDataFile } from "./read-data-file.ts";
 export interface MatArray {
   /** Its variable's name; in a struct or cell with the way to it: `bearing.gs`, `runs{2}`, `s(3).x` (from 1, as MATLAB counts). */
   readonly name: string;
+  /** What a text `Name` beside it in its struct calls it, as data loggers write it; absent: nothing does. */
+  readonly label?: string | undefined;
   /** Number of its class as in `mat5-format.ts`. */
   readonly classNumber: number;
   /** Two or more; the first varies fastest. */
@@ -37,6 +39,8 @@ export interface MatArray {
 const maxArrays = 10_000;
 const maxDepth = 8;
 const maxNameBytes = 1024;
+/** Letters of a text that names an array. */
+const maxLabel = 128;
 /** Bytes that are unpacked and passed over to list a file's arrays: a packed file may claim any size. */
 const maxListedBytes = 2 ** 31;
 const pieceNumbers = 8192;
@@ -45,6 +49,8 @@ interface Listing {
   readonly path: string;
   readonly little: boolean;
   readonly arrays: MatArray[];
+  /** Texts in fields `Name`, by the struct that they stand in. */
+  readonly labels: Map<string, string>;
   passedBytes: number;
 }
 
@@ -68,7 +74,7 @@ export async function listMatArrays(path: string): Promise<MatArray[]> {
       throw refuse(path, `${what}; level 5 is read`, "save it with save(name, …, '-v7') in MATLAB");
     }
     const { little } = header;
-    const listing: Listing = { path, little, arrays: [], passedBytes: 0 };
+    const listing: Listing = { path, little, arrays: [], labels: new Map(), passedBytes: 0 };
     const bytes = Buffer.alloc(8);
     for (let at = matHeaderBytes; at < size; ) {
       const { bytesRead } = await file.read(bytes, 0, 8, at);
@@ -84,10 +90,18 @@ export async function listMatArrays(path: string): Promise<MatArray[]> {
       // Packed elements are not padded.
       at = packed ? to : to + matPadding(tag.bytes);
     }
-    return listing.arrays;
+    return listing.arrays.map((array) => labelArray(array, listing.labels));
   } finally {
     await file.close();
   }
+}
+
+const lastField = /\.[^.]*$/;
+const labelField = /\.Name$/;
+
+function labelArray(array: MatArray, labels: ReadonlyMap<string, string>): MatArray {
+  const label = lastField.test(array.name) ? labels.get(array.name.replace(lastField, "")) : undefined;
+  return label === undefined ? array : { ...array, label };
 }
 
 async function listElement(listing: Listing, element: MatArray["element"]): Promise<void> {
@@ -172,6 +186,10 @@ async function listMatrix(
       const item = count === 1 ? "" : `(${Math.floor(index / fields.length) + 1})`;
       return `${name}${item}.${fields[index % fields.length]!}`;
     });
+  } else if (classNumber === matClasses.char && labelField.test(name) && count > 0 && count <= maxLabel) {
+    const { type, bytes: text } = await readTyped(walk, end, 4 * maxLabel);
+    const label = decodeText(type, text, little).trim();
+    if (label !== "") listing.labels.set(name.replace(lastField, ""), label);
   } else if (classNumber === matClasses.cell) {
     await listChildren(walk, { end, depth, count }, (index) => `${name}{${index + 1}}`);
   }
@@ -201,20 +219,34 @@ async function readTag({ listing, source }: Walk, end: number): Promise<MatTag> 
   return tag;
 }
 
+/** Of a char array: MATLAB writes two bytes a letter, others write UTF-8. */
+function decodeText(type: number, bytes: Uint8Array, little: boolean): string {
+  const isWide = type === matTypes.uint16 || type === matTypes.utf16;
+  return new TextDecoder(isWide ? (little ? "utf-16le" : "utf-16be") : "utf-8").decode(bytes);
+}
+
 /** The data of the next part, which may hold `most` bytes. */
-async function readPart({ listing, source }: Walk, end: number, most: number): Promise<Uint8Array> {
+async function readPart(walk: Walk, end: number, most: number): Promise<Uint8Array> {
+  return (await readTyped(walk, end, most)).bytes;
+}
+
+async function readTyped(
+  { listing, source }: Walk,
+  end: number,
+  most: number,
+): Promise<{ readonly type: number; readonly bytes: Uint8Array }> {
   if (source.position + 8 > end) throw refuse(listing.path, "has an array that ends within a tag");
   const bytes = await source.read(8);
   const tag = parseMatTag(bytes, listing.little);
   if (tag.small) {
     if (tag.bytes > 4) throw refuse(listing.path, `has a small part of ${tag.bytes} bytes`);
-    return bytes.subarray(4, 4 + tag.bytes);
+    return { type: tag.type, bytes: bytes.subarray(4, 4 + tag.bytes) };
   }
   const padded = tag.bytes + matPadding(tag.bytes);
   if (tag.bytes > most || source.position + padded > end) {
     throw refuse(listing.path, `has a part of ${tag.bytes} bytes where at most ${most} are expected`);
   }
-  return (await source.read(padded)).subarray(0, tag.bytes);
+  return { type: tag.type, bytes: (await source.read(padded)).subarray(0, tag.bytes) };
 }
 
 async function pass({ listing, source }: Walk, bytes: number): Promise<void> {

@@ -5,6 +5,7 @@ import { createWaveformExtractor } from "../../core/features/waveform-extractor.
 import { createRevolutionWindower } from "../../core/window/revolution-windower.ts";
 import { countWindowSlots } from "../../core/window/window-sink.ts";
 import type { RecordedSignal } from "../dataset/recordings/recording-set.ts";
+import { meanSpeedOf } from "../dataset/speed/recorded-speed.ts";
 
 /** Rows of features in time order. */
 export interface ExtractedRows {
@@ -75,20 +76,12 @@ function cutRows(signal: RecordedSignal, window: WindowSpec, spec: FeatureSpec):
       firstSample: first,
       sampleRateHz: signal.sampleRateHz,
       scale: signal.scale,
-      shaftRpm: speedAt(signal, first),
+      shaftRpm:
+        signal.speed === undefined
+          ? signal.shaftRpm
+          : meanSpeedOf(signal.speed, { first, samples: blockSamples }),
       counts: signal.counts.subarray(first, first + blockSamples),
     });
   }
   return rows;
-}
-
-/** Mean speed of the block that begins at sample `first`: as a device states it, once a block. */
-function speedAt({ speed, shaftRpm }: RecordedSignal, first: number): number {
-  if (speed === undefined) return shaftRpm;
-  const { everySamples, rpm } = speed;
-  const from = Math.min(Math.floor(first / everySamples), rpm.length - 1);
-  const to = Math.min(Math.max(from + 1, Math.ceil((first + blockSamples) / everySamples)), rpm.length);
-  let sum = 0;
-  for (let at = from; at < to; at++) sum += rpm[at]!;
-  return sum / (to - from);
 }

@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { listShaftLines, standsOnShaft } from "../../../src/core/explain/shaft-lines.ts";
+import { bearingFeatureSpec } from "../../../scripts/bearing-feature-spec.ts";
+import {
+  findShaftColumns,
+  listShaftLines,
+  measureDeviation,
+  standsOnShaft,
+} from "../../../src/core/explain/shaft-lines.ts";
+
+const unknown = Number.NaN;
+const none = { first: -1, second: -1 };
 
 test.each([
   [7, 60, true],
@@ -20,11 +29,57 @@ test.each([
   [3.05, 60, false],
   [3, 12, false],
   [Number.NaN, 60, false],
-])("a line at order %f of %i revolutions: %s", (order, revolutions, stands) => {
-  expect(standsOnShaft(order, revolutions)).toBe(stands);
+  // The flank of a line that is not seen, as far off as that may be.
+  [-6.9685, 60, true],
+])(
+  "a line at order %f of %i revolutions, of a shaft of which nothing else is heard: %s",
+  (order, revolutions, stands) => {
+    expect(standsOnShaft(order, revolutions, unknown)).toBe(stands);
+  },
+);
+
+test.each([
+  [5, 0, true],
+  [5.0116, 0, true],
+  [4.988, 0, false],
+  // An inner race that strikes 4.974 times a turn, beside a shaft whose own lines stand where they should.
+  [4.974, 0, false],
+  // The same line where the shaft turns half a per cent slower than is stated.
+  [4.974, -0.005, true],
+  [5.05, 0.01, true],
+  [5, 0.01, false],
+  [-4.974, 0, true],
+  [3.03, 0.01, true],
+])("a line at order %f, of a shaft that turns faster by %f: %s", (order, deviation, stands) => {
+  expect(standsOnShaft(order, 60, deviation)).toBe(stands);
 });
 
-test("the features whose lines stand there are listed", () => {
-  expect(listShaftLines(Float32Array.of(7, Number.NaN, 5.4, 6.97), 60)).toEqual([0, 3]);
-  expect(listShaftLines(Float32Array.of(5.4), 60)).toEqual([]);
+test("the shaft's first two lines tell how much faster it turns, where both are heard and agree", () => {
+  const shaft = findShaftColumns(bearingFeatureSpec);
+  const at = (first: number, second: number): Float32Array => {
+    const orders = new Float32Array(bearingFeatureSpec.list.length).fill(Number.NaN);
+    orders[shaft.first] = first;
+    orders[shaft.second] = second;
+    return orders;
+  };
+  expect(bearingFeatureSpec.list[shaft.second]!.name).toBe("shaft.h2");
+  expect(measureDeviation(at(1.01, 2.02), shaft)).toBeCloseTo(0.01, 6);
+  expect(measureDeviation(at(1.002, 1.998), shaft)).toBeCloseTo(-0.0004, 6);
+  // A fault's side band stands near one of them.
+  expect(measureDeviation(at(1, 1.982), shaft)).toBeNaN();
+  expect(measureDeviation(at(1, Number.NaN), shaft)).toBeNaN();
+  expect(measureDeviation(at(1, -2), shaft)).toBeNaN();
+  expect(measureDeviation(Float32Array.of(1, 2), none)).toBeNaN();
+});
+
+test("the features whose lines stand there are listed, and not those of the shaft itself", () => {
+  const at = (orders: readonly number[], shaft = none): readonly number[] =>
+    listShaftLines(Float32Array.from(orders), { revolutions: 60, shaft });
+  expect(at([7, Number.NaN, 5.4, 6.97])).toEqual([0, 3]);
+  expect(at([5.4])).toEqual([]);
+  expect(at([7, 1, 2, 6.97, 7.01], { first: 1, second: 2 })).toEqual([0, 4]);
+  expect(at([7, 0.996, 1.992, 6.97, 7.01], { first: 1, second: 2 })).toEqual([3]);
+  // Of half a window's revolutions the shaft's own lines tell too little.
+  const half = { revolutions: 33, shaft: { first: 1, second: 2 } };
+  expect(listShaftLines(Float32Array.of(7, 0.996, 1.992, 6.97, 7.01), half)).toEqual([0, 3, 4]);
 });

@@ -77,6 +77,17 @@ describe("a window cutter", () => {
     expect([bundle.holders, quarantines.length]).toEqual([0, 2]);
   });
 
+  it("holds no bundle where the end of a window fails, so that whoever is told of it can close", () => {
+    const bundle = createFakeBundle();
+    const onQuarantine = () => {
+      throw new RangeError("nobody takes it");
+    };
+    const cutter = createWindowCutter({ point, bearing, bundle, onQuarantine });
+    expect(() => cutter.accept(blockAt(0, { counts: new Int16Array(100) }))).toThrow("nobody takes it");
+    cutter.close();
+    expect(bundle.holders).toBe(0);
+  });
+
   it("says once that a block has no shaft speed, also while two specifications run side by side", () => {
     const old = createFakeBundle("1.0.0", overlapping);
     const next = createFakeBundle("2.0.0");

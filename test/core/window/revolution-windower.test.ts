@@ -137,8 +137,8 @@ describe("the revolution windower", () => {
       [{ firstSample: 260 }, "gap"],
       [{ firstSample: 0 }, "gap"],
       [{ sampleRateHz: 2000 }, "rate"],
-      [{ shaftRpm: 661 }, "shaft-speed-changed"],
-      [{ shaftRpm: 539 }, "shaft-speed-changed"],
+      [{ shaftRpm: 901 }, "shaft-speed-changed"],
+      [{ shaftRpm: 299 }, "shaft-speed-changed"],
     ];
     for (const [change, reason] of cases) {
       const recorder = createRecorder();

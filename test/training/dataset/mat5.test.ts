@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hasErrorCode } from "../../../src/core/contract/aurora-error.ts";
 import { listMatArrays, readMatNumbers } from "../../../src/training/dataset/mat5.ts";
+import { openMatSamples } from "../../../src/training/dataset/samples/mat-samples.ts";
 import { column, encodeMat, type MatData, type MatValue } from "../../support/mat-file.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -65,6 +66,47 @@ describe("MAT-files of level 5", () => {
         expect(found.get("runs{1}")!.values).toEqual([-5, 6]);
         expect(found.get("runs{2}.x")!.values).toEqual([7]);
       });
+
+  it.each([true, false])("know what a text beside numbers calls them, little endian: %s", async (little) => {
+    const named = (text: string, wide: boolean, data: Float64Array) => ({
+      kind: "struct" as const,
+      fields: {
+        Name: { kind: "text" as const, text, wide },
+        Raster: { kind: "text" as const, text: "HostService", wide },
+        Data: column(data),
+      },
+    });
+    const data = Float64Array.from({ length: 300 }, (_, at) => at);
+    const file = write(
+      encodeMat(
+        {
+          Y: {
+            kind: "cell",
+            items: [
+              named("vibration_1", true, data),
+              named(
+                "rpm",
+                false,
+                data.map((value) => -value),
+              ),
+            ],
+          },
+          plain: named("", true, data),
+        },
+        { little, packed: little },
+      ),
+    );
+    expect((await listMatArrays(file)).map(({ name, label }) => [name, label])).toEqual([
+      ["Y{1}.Data", "vibration_1"],
+      ["Y{2}.Data", "rpm"],
+      ["plain.Data", undefined],
+    ]);
+    const { pieces } = await openMatSamples(file, "rpm");
+    for await (const piece of pieces()) expect(piece[7]).toBe(-7);
+    await expect(openMatSamples(file, null)).rejects.toMatchObject({
+      hint: expect.stringContaining("vibration_1, rpm, plain.Data"),
+    });
+  });
 
   it("give back every number of every type", async () => {
     const numbers = fc.oneof(

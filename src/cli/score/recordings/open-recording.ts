@@ -37,7 +37,7 @@ export async function openRecording(
   const contract = findContract(bundle, described);
   const factor = Math.ceil(described.rateHz / contract.maxRateHz);
   const file = factor > 1 ? decimateSamples(recorded, factor) : recorded;
-  const sidecar = factor > 1 ? { ...described, rateHz: described.rateHz / factor } : described;
+  const sidecar = factor > 1 ? slowDown(described, factor) : described;
   const fileScale = findFileScale(file, sidecar);
   const quantisation = await chooseQuantisation(file, fileScale.scale, contract);
   const anyRange = { min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY };
@@ -48,6 +48,11 @@ export async function openRecording(
     contract: quantisation.isAbsolute ? contract : { ...contract, ...anyRange },
     fileScale,
   };
+}
+
+function slowDown({ rateHz, speed, ...described }: Sidecar, factor: number): Sidecar {
+  const slower = speed === undefined ? undefined : { ...speed, everySamples: speed.everySamples / factor };
+  return { ...described, rateHz: rateHz / factor, speed: slower };
 }
 
 /** The waveform channel that the bundle listens to; refuses at once what would only be set aside block by block. */

@@ -1,6 +1,7 @@
 /** A recording as the blocks that a device would have sent of it. Holds none of them against the data contract. */
 import type { Quarantine, SampleBlock } from "../../../core/contract/stream.ts";
 import { readCountBlocks } from "../../../training/dataset/samples/quantise-samples.ts";
+import { meanSpeedOf } from "../../../training/dataset/speed/recorded-speed.ts";
 import type { OpenedRecording } from "./open-recording.ts";
 
 /** As a microcontroller sends them: what a bad sample spoils is as much as on the gateway. */
@@ -25,7 +26,7 @@ export async function* readSampleBlocks(
   { file, sidecar, quantisation, contract }: OpenedRecording,
   place: StreamPlace = { startMs: 0, firstSample: 0 },
 ): AsyncGenerator<ReadBlock> {
-  const { rateHz, shaftRpm } = sidecar;
+  const { rateHz, speed } = sidecar;
   for await (const { firstSample, counts, allFinite } of readCountBlocks(file, quantisation, blockSamples)) {
     const timestampMs = place.startMs + (firstSample * 1000) / rateHz;
     const from = { deviceId: "file", channel: contract.name, timestampMs };
@@ -35,7 +36,10 @@ export async function* readSampleBlocks(
       firstSample: place.firstSample + firstSample,
       sampleRateHz: rateHz,
       scale: quantisation.scale,
-      shaftRpm,
+      shaftRpm:
+        speed === undefined
+          ? sidecar.shaftRpm
+          : meanSpeedOf(speed, { first: firstSample, samples: counts.length }),
       counts,
       arrivedMonotonicMs: 0,
     };

@@ -37,11 +37,12 @@ export function formatRpm(rpm: number): string {
   return `${Number(rpm >= 100 ? rpm.toFixed(1) : rpm.toPrecision(3))}`;
 }
 
-/** None, where nothing is odd, or nothing can be said. A recording that cannot be read says nothing here. */
+/** None, where nothing is odd, or nothing can be said: of a speed that changes, or of a recording that cannot be read. */
 export async function listSpeedDoubts(recordings: readonly SpeedRecording[]): Promise<readonly string[]> {
   const doubts: string[] = [];
   for (const point of new Set(recordings.map((recording) => recording.point))) {
     const own = recordings.filter((recording) => recording.point === point).slice(0, heardRecordings);
+    if (own.some(({ description }) => description.sidecar.speed !== undefined)) continue;
     const { rateHz, shaftRpm } = own[0]!.description.sidecar;
     const alike = own.filter(({ description: { sidecar } }) => {
       return sidecar.rateHz === rateHz && sidecar.shaftRpm === shaftRpm;

@@ -5,8 +5,8 @@ import { describeBadTime, isPlausibleTime, parseTime } from "../../../training/d
 import { openSampleFile, openSampleRows } from "../../../training/dataset/samples/sample-file.ts";
 import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
 import {
+  describeSamples,
   type FileDescription,
-  joinSidecar,
   type SidecarPart,
 } from "../../../training/dataset/sidecar/sidecar.ts";
 import type { ErrorReport } from "../../terminal/end-process.ts";
@@ -160,19 +160,20 @@ async function planFile(listed: ListedFile, context: PlanContext): Promise<Plann
   const parts = await context.describer.listParts(file, entry?.part ?? {});
   const targets = choosePoints(file, context, parts);
   const rows = entry?.hasRows === true ? await openSampleRows(file) : null;
+  if (rows !== null && parts.some(({ speed }) => speed !== undefined))
+    throw refuseTimes(entry!.where, "has rows, and a speed that goes with none of them");
   const statedTime = parts.find(({ time }) => time !== undefined)?.time ?? null;
   const times = rows === null ? [findTime(listed, context, parts)] : listTimes(entry!, rows.rows);
   if (times.length > maxRecordings) throw tooMany(`more than ${maxRecordings} recordings`);
-  return targets.flatMap(({ point, channel }) => {
-    const description = joinSidecar(file, channel === null ? parts : [{ channel }, ...parts]);
-    return times.map((timeMs, row): PlannedRecording => {
-      const open =
-        rows === null
-          ? () => openSampleFile(file, description.channel)
-          : () => Promise.resolve(rows.row(row));
-      return { file, point, timeMs, statedTime, description, open };
-    });
-  });
+  const planned: PlannedRecording[] = [];
+  for (const { point, channel } of targets) {
+    const description = await describeSamples(file, channel === null ? parts : [{ channel }, ...parts]);
+    for (const [row, timeMs] of times.entries()) {
+      const open = async () => rows?.row(row) ?? openSampleFile(file, description.channel);
+      planned.push({ file, point, timeMs, statedTime, description, open });
+    }
+  }
+  return planned;
 }
 
 interface Target {

@@ -7,8 +7,8 @@ import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import { readStatedRate } from "../../../training/dataset/samples/sample-file.ts";
 import { parseBearingWords, speaksOfBearing } from "../../../training/dataset/sidecar/bearing-words.ts";
 import {
+  describeSamples,
   type FileDescription,
-  joinSidecar,
   type SidecarPart,
 } from "../../../training/dataset/sidecar/sidecar.ts";
 import {
@@ -16,6 +16,7 @@ import {
   readGeometries,
   readOwnSidecar,
 } from "../../../training/dataset/sidecar/sidecar-files.ts";
+import { parseSpeedSource, type SpeedSource } from "../../../training/dataset/speed/speed-source.ts";
 import { bearingCatalogue, computeBearingOrders, findBearing } from "../../init/bearing-catalogue.ts";
 import { printable } from "../../terminal/end-process.ts";
 import { parseNumber } from "../../terminal/options.ts";
@@ -24,6 +25,7 @@ import { readStatedTimes, type StatedTimes } from "./time-column.ts";
 export interface SidecarFlags {
   readonly rateHz?: number;
   readonly shaftRpm?: number;
+  readonly speed?: SpeedSource;
   readonly bearing?: BearingOrders | string;
   readonly bearings?: string;
   readonly scale?: number;
@@ -35,6 +37,11 @@ export function addSidecarOptions(command: Command): Command {
   return command
     .option("--rate-hz <hz>", "samples a second", parseNumber(1, 10_000_000))
     .option("--shaft-rpm <rpm>", "speed of the bearing's shaft", parseNumber(0.001, 100_000))
+    .option(
+      "--speed <channel>",
+      "where the speed changes: the channel of the same file that holds it in rpm; or channel=..,unit=hz,rate_hz=.. (of its own); or, of a tachometer, channel=..,pulses=.. in a revolution",
+      parseSpeed,
+    )
     .option(
       "--bearing <orders|file>",
       "a designation that `aurora init` knows (6205-2RS); fault frequencies in multiples of shaft speed: bpfo=..,bpfi=..,bsf=..,ftf=.. (bsf: twice the ball's spin); or a geometry: balls=..,ball_diameter=..,pitch_diameter=..,contact_angle=..; or a file of them (FILE#NAME: one of its entries)",
@@ -69,7 +76,20 @@ bearing depends on the level; a severity then takes them for g. Of volts or mm/s
 What a file does not say of itself comes, in this sequence, from the options, from the file of geometries (YAML, JSON
 or CSV; the first entry whose name or "file" fits the file's name as a pattern with *; it may say rate_hz, shaft_rpm,
 unit, scale and channel too), and from a NAME.json beside NAME.npy ({"rateHz": 51200, "shaftRpm": 600,
-"channel": "accel", "unit": "g", "bearing": {"balls": 9, "ball_diameter": 7.94, "pitch_diameter": 39.04}}).`;
+"channel": "accel", "unit": "g", "bearing": {"balls": 9, "ball_diameter": 7.94, "pitch_diameter": 39.04}}; in place of
+shaftRpm "speed": "rpm", {"channel": "tacho", "pulses": 1} or {"file": "speed.csv", "rateHz": 10, "unit": "hz"}).`;
+
+/** Parses `rpm` (a channel) or `channel=tacho,pulses=1`. */
+function parseSpeed(text: string): SpeedSource {
+  const refuse = (detail: string): never => {
+    throw new InvalidArgumentError(`${detail}; write rpm, channel=speed,unit=hz or channel=tacho,pulses=1.`);
+  };
+  const parts = text.split(",").map((part) => part.split("="));
+  const words = text.includes("=")
+    ? Object.fromEntries(parts.map(([key = "", value]) => [key.trim(), value?.trim()]))
+    : text;
+  return parseSpeedSource(words, refuse) ?? refuse("It names no channel");
+}
 
 /** Parses orders or a geometry (`bpfo=..,bpfi=..,…`); what holds no `=` is a designation of the catalogue, or the name of a file. */
 export function parseBearing(text: string): BearingOrders | string {
@@ -116,7 +136,7 @@ async function readBearings(file: string, mayBeName: boolean): Promise<Geometrie
   }
 }
 
-/** A sidecar may name a bearing that the catalogue knows. */
+/** A description may name a bearing that the catalogue knows. */
 function nameBearing(part: SidecarPart): SidecarPart {
   if (part.bearing !== undefined || part.bearingName === undefined) return part;
   const known = findBearing(part.bearingName);
@@ -168,13 +188,13 @@ export async function createDescriber(flags: SidecarFlags): Promise<Describer> {
     const isOther = statedHz !== undefined && Math.abs((rest.rateHz ?? statedHz) / statedHz - 1) > 0.001;
     if (isOther && !isWarned) warnOfRate(path, statedHz, rest.rateHz!);
     isWarned ||= isOther;
-    const own = nameBearing(await readOwnSidecar(path));
-    return [given, listed, geometries?.find(path) ?? {}, own, { rateHz: statedHz }];
+    const own = await readOwnSidecar(path);
+    return [given, listed, geometries?.find(path) ?? {}, own, { rateHz: statedHz }].map(nameBearing);
   };
   const describe: Describer["describe"] = async (path) => {
     const parts = await listParts(path, {});
     try {
-      return joinSidecar(path, parts);
+      return await describeSamples(path, parts);
     } catch (error) {
       await expectFile(path);
       throw error;

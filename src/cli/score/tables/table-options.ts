@@ -65,6 +65,7 @@ const ownOptions = {
   recordings: {
     rateHz: "--rate-hz",
     shaftRpm: "--shaft-rpm",
+    speed: "--speed",
     bearing: "--bearing",
     bearings: "--bearings",
     scale: "--scale",

@@ -6,9 +6,11 @@ import { isAbsolute, normalize } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import { faultKinds } from "../../../core/contract/bundle/bearing-fault.ts";
-import { isAbsent, isFields } from "../../../core/contract/fields.ts";
-import { isSameBearing, plainKey } from "../sidecar/bearing-words.ts";
+import { isAbsent } from "../../../core/contract/fields.ts";
+import { plainKey } from "../plain-key.ts";
+import { isSameBearing } from "../sidecar/bearing-words.ts";
 import { isSidecar, parseSidecarWords, type SidecarPart } from "../sidecar/sidecar.ts";
+import { parseSpeedSource, type SpeedSource } from "../speed/speed-source.ts";
 import { joinFields, splitFields } from "./join-fields.ts";
 import type { RecordedLabel } from "./recording-set.ts";
 
@@ -42,17 +44,6 @@ export interface EntryWords {
   /** Given once for all entries. */
   readonly common: Readonly<Record<string, unknown>>;
   readonly bearings: ReadonlyMap<string, BearingOrders>;
-}
-
-/** Where the speed over time is: a channel of the recording itself, or of another file. */
-export interface SpeedSource {
-  /** Null: a channel of the recording's own file, at its rate. */
-  readonly file: string | null;
-  readonly channel: string | null;
-  /** Of the other file. */
-  readonly rateHz: number | null;
-  /** Revolutions a minute of the number 1. */
-  readonly rpmOfOne: number;
 }
 
 /** Labels as a manifest writes them. */
@@ -121,7 +112,9 @@ export function parseManifestEntry(
   const saysSpeed = Object.entries(said).some(
     ([key, value]) => plainKey(key) === "speed" && !isAbsent(value),
   );
-  const speed = parseSpeed(own.get("speed"), where);
+  const speed = parseSpeedSource(own.get("speed"), (detail) => {
+    throw refuseEntry(where, `speed: ${detail}`);
+  });
   return {
     where,
     file: checkPath(file, where),
@@ -204,47 +197,4 @@ function parseLearn(value: unknown, where: string): boolean {
   if (isAbsent(value) || value === true || value === "true") return true;
   if (value === false || value === "false") return false;
   throw refuseEntry(where, `learn is ${JSON.stringify(value)}, not true or false`);
-}
-
-const rpmOf: Readonly<Record<string, number>> = { rpm: 1, hz: 60, "1/s": 60 };
-
-function parseSpeed(value: unknown, where: string): SpeedSource | null {
-  if (isAbsent(value)) return null;
-  if (typeof value === "string" || typeof value === "number") {
-    return { file: null, channel: `${value}`, rateHz: null, rpmOfOne: 1 };
-  }
-  if (!isFields(value)) {
-    throw refuseEntry(
-      where,
-      "speed is neither the name of a channel nor {channel: …, file: …, rateHz: …, unit: rpm}",
-    );
-  }
-  const { file, channel, unit = "rpm", scale = 1, ...rest } = value as Record<string, unknown>;
-  const { rateHz, ...others } = { rateHz: undefined, ...plainRate(rest) };
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) throw refuseEntry(where, `speed: nobody reads the key "${unknown}"`);
-  const perUnit = rpmOf[String(unit).toLowerCase()];
-  if (perUnit === undefined)
-    throw refuseEntry(where, `speed: unit is ${JSON.stringify(unit)}, not rpm or hz`);
-  if (!(Number(scale) > 0 && Number(scale) < 1e9))
-    throw refuseEntry(where, "speed: scale is not a number above 0");
-  const own = isAbsent(file) ? null : checkPath(String(file), where);
-  if (own !== null && !(Number(rateHz) > 0 && Number(rateHz) <= 1e7)) {
-    throw refuseEntry(where, "speed: nothing says the rate (rateHz) of its file");
-  }
-  if (own === null && isAbsent(channel))
-    throw refuseEntry(where, "speed: names neither a channel nor a file");
-  return {
-    file: own,
-    channel: isAbsent(channel) ? null : `${channel as string}`,
-    rateHz: own === null ? null : Number(rateHz),
-    rpmOfOne: Number(scale) * perUnit,
-  };
-}
-
-/** The rate under its usual spellings. */
-function plainRate(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const named = (key: string): string =>
-    ["ratehz", "rate", "fs", "fshz"].includes(plainKey(key)) ? "rateHz" : key;
-  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [named(key), value]));
 }

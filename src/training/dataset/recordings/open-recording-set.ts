@@ -10,6 +10,7 @@ import { chooseQuantisation, readCountBlocks } from "../samples/quantise-samples
 import { openSampleFile } from "../samples/sample-file.ts";
 import { rememberSamples, type SampleFile } from "../samples/samples.ts";
 import { createSignalPrint } from "../samples/signal-print.ts";
+import { meanSpeed, sliceSpeed } from "../speed/recorded-speed.ts";
 import {
   maxPartSamples,
   type RecordedEntry,
@@ -18,7 +19,6 @@ import {
 } from "./recording-set.ts";
 import type { RecordingsManifest } from "./recordings-manifest.ts";
 import { atEntry, type ResolvedEntry, resolveEntries } from "./resolve-entries.ts";
-import { meanSpeed, sliceSpeed } from "./speed-channel.ts";
 
 /** Values that a number may have, in the unit of the bundle. */
 export interface SampleRange {

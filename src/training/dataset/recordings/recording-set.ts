@@ -5,6 +5,7 @@
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import type { FaultKind } from "../../../core/contract/bundle/bearing-fault.ts";
 import type { SignalPrint } from "../samples/signal-print.ts";
+import type { RecordedSpeed } from "../speed/recorded-speed.ts";
 
 /** What a recording is known to show of the bearing that it listens to; `faulty`: which kind, nobody says. */
 export type RecordedLabel = FaultKind | "healthy" | "faulty";
@@ -50,11 +51,6 @@ export interface RecordedSignal {
   readonly bearing: BearingOrders;
   /** How the speed goes: rpm of each run of so many samples, from the first sample on. Absent: it stays. */
   readonly speed?: RecordedSpeed | undefined;
-}
-
-export interface RecordedSpeed {
-  readonly everySamples: number;
-  readonly rpm: Float32Array;
 }
 
 export interface RecordingSet {

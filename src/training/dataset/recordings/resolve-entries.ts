@@ -8,12 +8,13 @@ import { findFileScale } from "../samples/file-scale.ts";
 import { readStatedRate, readStatedUnit } from "../samples/sample-file.ts";
 import { isSameBearing } from "../sidecar/bearing-words.ts";
 import { joinScale, type SidecarPart } from "../sidecar/sidecar.ts";
+import { readSpeed } from "../speed/read-speed.ts";
+import { meanSpeed, type RecordedSpeed } from "../speed/recorded-speed.ts";
 import { expandManifest } from "./expand-manifest.ts";
 import { createFileNotes } from "./file-notes.ts";
 import { type ManifestEntry, nameBearing } from "./manifest-entry.ts";
-import type { RecordedEntry, RecordedSpeed } from "./recording-set.ts";
+import type { RecordedEntry } from "./recording-set.ts";
 import type { RecordingsManifest } from "./recordings-manifest.ts";
-import { meanSpeed, readSpeed } from "./speed-channel.ts";
 
 /** An entry and where its samples are. */
 export interface ResolvedEntry {

@@ -1,6 +1,6 @@
 /**
  * One channel of a MAT-file of level 5: a numeric vector, or a row or column of a matrix whose longer side is time.
- * `NAME:2` is the third channel of the matrix NAME.
+ * `NAME:2` is the third channel of the matrix NAME; where a struct has a text `Name` beside its numbers, that is what they are called.
  */
 import { listMatArrays, type MatArray, readMatNumbers } from "../mat5.ts";
 import { matInt16Class } from "../mat5-format.ts";
@@ -41,7 +41,8 @@ export async function openMatSamples(path: string, channel: string | null): Prom
 }
 
 function channelsOf(array: MatArray): MatChannel[] {
-  const { dimensions, name, complex } = array;
+  const { dimensions, complex, label } = array;
+  const name = label ?? array.name;
   const [rows, columns] = dimensions as [number, number];
   const samples = Math.max(rows, columns);
   const channels = Math.min(rows, columns);

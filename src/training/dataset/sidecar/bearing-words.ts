@@ -10,6 +10,7 @@ import {
 import { computeBearingOrders } from "../../../core/contract/bundle/bearing-geometry.ts";
 import { sayIssue } from "../../../core/contract/config/describe-issue.ts";
 import { failed, ok, type Result } from "../../../core/contract/result.ts";
+import { plainKey } from "../plain-key.ts";
 
 const geometryNames = {
   rollingElements: ["rollingelements", "elements", "balls", "rollers", "nballs", "numberofballs"],
@@ -19,14 +20,6 @@ const geometryNames = {
 } as const;
 /** The keys that {@link parseBearingWords} looks at, in its own spelling. */
 const known: ReadonlySet<string> = new Set([...bearingOrderNames, ...Object.values(geometryNames).flat()]);
-
-/** A key without case, separators and unit: `Ball_Diameter_mm` → `balldiameter`. */
-export function plainKey(key: string): string {
-  return key
-    .toLowerCase()
-    .replace(/[^a-z0-9]/g, "")
-    .replace(/(mm|deg|degrees)$/, "");
-}
 
 /** How a key speaks of a bearing: by its `name` (or as a whole), by its `orders`, by its `geometry`; null: it speaks of something else. */
 export function bearingWordKind(key: string): "name" | "orders" | "geometry" | null {
@@ -109,15 +102,19 @@ function parseGeometry(values: ReadonlyMap<string, number | undefined>): Result<
     return failed("neither bpfo, bpfi and bsf nor balls, ball_diameter and pitch_diameter are there");
   }
   try {
-    return ok(
-      computeBearingOrders({
-        designation: "given",
-        rollingElements: balls,
-        elementDiameterMm: ball,
-        pitchDiameterMm: pitch,
-        contactAngleDeg: find(geometryNames.contactAngleDeg) ?? 0,
-      }),
-    );
+    const orders = computeBearingOrders({
+      designation: "given",
+      rollingElements: balls,
+      elementDiameterMm: ball,
+      pitchDiameterMm: pitch,
+      contactAngleDeg: find(geometryNames.contactAngleDeg) ?? 0,
+    });
+    const issue = bearingOrdersSchema().safeParse(orders).error?.issues[0];
+    return issue === undefined
+      ? ok(orders)
+      : failed(
+          `${balls} elements of ${ball} on a pitch circle of ${pitch} are no bearing (${sayIssue(issue, orders)}): are both in the same unit?`,
+        );
   } catch (error) {
     if (error instanceof RangeError) return failed(error.message);
     throw error;

@@ -1,4 +1,5 @@
 /** What a file of samples does not say of itself: rate, shaft speed, unit, bearing, channel; keys in any usual spelling. */
+import { basename, dirname } from "node:path";
 import {
   type AccelerationUnit,
   gravitiesOf,
@@ -8,12 +9,19 @@ import {
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import { isAbsent } from "../../../core/contract/fields.ts";
-import { isSameBearing, parseBearingWords, plainKey, speaksOfBearing } from "./bearing-words.ts";
+import { plainKey } from "../plain-key.ts";
+import { readSpeed } from "../speed/read-speed.ts";
+import { meanSpeed, type RecordedSpeed } from "../speed/recorded-speed.ts";
+import { parseSpeedSource, type SpeedSource } from "../speed/speed-source.ts";
+import { isSameBearing, parseBearingWords, speaksOfBearing } from "./bearing-words.ts";
 
 /** What is known of a file's samples. */
 export interface Sidecar {
   readonly rateHz: number;
+  /** Its mean, where it changes. */
   readonly shaftRpm: number;
+  /** How it goes; absent: it stays. */
+  readonly speed?: RecordedSpeed | undefined;
   readonly bearing: BearingOrders;
   /** Physical value (in the bundle's unit) of the file's number 1; null: nobody knows. */
   readonly scale: number | null;
@@ -25,6 +33,8 @@ export interface Sidecar {
 export interface SidecarPart {
   readonly rateHz?: number | undefined;
   readonly shaftRpm?: number | undefined;
+  /** Where the speed over time is; it counts more than an `shaftRpm` beside it. */
+  readonly speed?: SpeedSource | undefined;
   readonly bearing?: BearingOrders | undefined;
   /** What the bearing is called, where it is not described: a manifest of recordings knows it. */
   readonly bearingName?: string | undefined;
@@ -47,8 +57,25 @@ export interface FileDescription {
   readonly channel: string | null;
 }
 
-/** Joins what the sources say of `path`; of two that say the same thing the first counts. Fails with USAGE. */
-export function joinSidecar(path: string, parts: readonly SidecarPart[]): FileDescription {
+/**
+ * Joins what the sources say of `path`, and reads how its speed goes where one of them says where that is. Fails with USAGE,
+ * DATA_MISSING, DATA_FORMAT.
+ */
+export async function describeSamples(path: string, parts: readonly SidecarPart[]): Promise<FileDescription> {
+  const source = parts.find(({ speed, shaftRpm }) => speed !== undefined || shaftRpm !== undefined)?.speed;
+  if (source === undefined) return joinSidecar(path, parts);
+  // Nobody has to state one beside it.
+  const { sidecar, channel } = joinSidecar(path, [...parts, { shaftRpm: Number.NaN }]);
+  const speed = await readSpeed(source, {
+    root: dirname(path),
+    file: basename(path),
+    rateHz: sidecar.rateHz,
+  });
+  return { sidecar: { ...sidecar, shaftRpm: meanSpeed(speed), speed }, channel };
+}
+
+/** Of two parts that say the same thing the first counts. Fails with USAGE. */
+function joinSidecar(path: string, parts: readonly SidecarPart[]): FileDescription {
   const first = <K extends keyof SidecarPart>(key: K): SidecarPart[K] =>
     parts.find((part) => part[key] !== undefined)?.[key];
   const need = <T>(value: T | undefined, what: string, hint: string): T => {
@@ -59,11 +86,16 @@ export function joinSidecar(path: string, parts: readonly SidecarPart[]): FileDe
       hint: `give ${hint}, or a ${nameSidecar(path)} beside the file`,
     });
   };
+  const named = first("bearingName");
   return {
     sidecar: {
       rateHz: need(first("rateHz"), "the sampling rate", "--rate-hz"),
-      shaftRpm: need(first("shaftRpm"), "the shaft speed", "--shaft-rpm"),
-      bearing: need(first("bearing"), "the bearing", "--bearing with orders or a file of geometries"),
+      shaftRpm: need(first("shaftRpm"), "the shaft speed", "--shaft-rpm or --speed"),
+      bearing: need(
+        first("bearing"),
+        named === undefined ? "the bearing" : `the geometry of the bearing "${named}"`,
+        "--bearing with orders or a file of geometries",
+      ),
       scale: joinScale(parts),
       otherUnit: first("otherUnit"),
     },
@@ -107,6 +139,7 @@ export function isSidecar(fields: Readonly<Record<string, unknown>>): boolean {
     "bearing",
     "unit",
     "channel",
+    "speed",
   ];
   return speaksOfBearing(fields) || Object.keys(fields).some((key) => names.includes(plainKey(key)));
 }
@@ -145,6 +178,9 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
     if (isAbsent(value)) return undefined;
     return typeof value === "string" || typeof value === "number" ? `${value}` : refuse(`${name} is no text`);
   };
+  const speed = values.get("speed");
+  const speedOf = (): SpeedSource | undefined =>
+    parseSpeedSource(speed, (detail) => refuse(`speed: ${detail}`)) ?? undefined;
   const inner = values.get("bearing");
   const bearingOf = (words: Readonly<Record<string, unknown>>): BearingOrders => {
     const parsed = parseBearingWords(words);
@@ -161,6 +197,8 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
   return {
     rateHz: numberOf(numberKeys.rateHz),
     shaftRpm: numberOf(numberKeys.shaftRpm),
+    // A bare number is a speed in whatever unit, and no channel.
+    speed: typeof speed === "number" || Number.isFinite(Number(speed)) ? undefined : speedOf(),
     scale: numberOf(numberKeys.scale),
     durationS: numberOf(numberKeys.durationS),
     unit: acceleration ?? undefined,

@@ -42,7 +42,13 @@ recordings:
     ]);
     expect(entries[1]!.part.bearing!.bpfo).toBeCloseTo(3.585, 3);
     expect(entries[0]!.common.bearing).toEqual(entries[1]!.part.bearing);
-    expect(entries[1]!.speed).toEqual({ file: null, channel: "rpm", rateHz: null, rpmOfOne: 1 });
+    expect(entries[1]!.speed).toEqual({
+      file: null,
+      channel: "rpm",
+      rateHz: null,
+      rpmOfOne: 1,
+      isPulses: false,
+    });
     expect(entries.map(({ shared }) => shared)).toEqual([null, null, "DE"]);
   });
 

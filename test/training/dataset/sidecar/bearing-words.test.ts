@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { computeBearingOrders } from "../../../../src/core/contract/bundle/bearing-geometry.ts";
-import { doubtBearing } from "../../../../src/training/dataset/sidecar/bearing-words.ts";
+import { doubtBearing, parseBearingWords } from "../../../../src/training/dataset/sidecar/bearing-words.ts";
 
 const angles = fc.integer({ min: 0, max: 40 });
 const orders = fc
@@ -27,6 +27,13 @@ describe("fault orders that a person wrote down", () => {
         expect(doubtBearing(bearing)).toBeNull();
       }),
     );
+  });
+
+  it("are refused where a geometry in two units comes to what no bearing has", () => {
+    const words = { balls: 9, ball_diameter: 0.00794, pitch_diameter: 39.04 };
+    const refused = parseBearingWords(words);
+    expect(refused.ok ? "" : refused.error).toMatch(/bsf: must be at most 60\): are both in the same unit\?/);
+    expect(parseBearingWords({ ...words, ball_diameter: 7.94 }).ok).toBe(true);
   });
 
   it("are doubted where the ball's order is its spin alone, or the races are exchanged", () => {

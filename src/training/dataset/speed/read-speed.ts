@@ -1,14 +1,18 @@
-/** How the shaft's speed goes over a recording, from a channel of it or of another file: means over short runs. Keeps no sample. */
+/** How the shaft's speed goes over a recording, from a channel of it or of another file. Keeps no sample. */
 import { join } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { openSampleFile } from "../samples/sample-file.ts";
 import type { SampleFile } from "../samples/samples.ts";
-import type { SpeedSource } from "./manifest-entry.ts";
-import type { RecordedSpeed } from "./recording-set.ts";
+import { measurePulseRate } from "./pulse-speed.ts";
+import type { RecordedSpeed } from "./recorded-speed.ts";
+import type { SpeedSource } from "./speed-source.ts";
 
-/** Samples of a run where the speed is a channel of the recording: a third of a second at 12 kHz. */
-const runSamples = 4096;
-/** Runs of a recording at most: two days at 100 kHz, or of one value a second. */
+/**
+ * Samples of a run where the speed is a channel at some ten thousand samples a second: within 40 ms a shaft that takes 10 s to double its
+ * speed turns as good as evenly.
+ */
+const runSamples = 512;
+/** Runs of a recording at most: six hours at 100 kHz, or six weeks of one value a second. */
 const maxRuns = 2 ** 22;
 
 /**
@@ -21,35 +25,22 @@ export async function readSpeed(
 ): Promise<RecordedSpeed> {
   const path = join(root, source.file ?? file);
   const samples = await openSampleFile(path, source.channel);
-  const rpm =
-    source.rateHz === null
-      ? await averageRuns(samples, { run: runSamples, scale: source.rpmOfOne })
-      : await averageRuns(samples, { run: 1, scale: source.rpmOfOne });
+  const { rpmOfOne, isPulses } = source;
+  const ownHz = source.rateHz ?? rateHz;
+  const run = isPulses || source.rateHz === null ? runSamples : 1;
+  const rpm = isPulses
+    ? (await measurePulseRate(samples, { run, rateHz: ownHz })).map((pulses) => pulses * rpmOfOne)
+    : await averageRuns(samples, { run, scale: rpmOfOne });
   if (rpm.every((each) => each === 0)) {
-    throw new AuroraError("DATA_FORMAT", `${path} holds no speed above 0`, {
+    throw new AuroraError("DATA_FORMAT", `${path} holds no ${isPulses ? "pulses" : "speed above 0"}`, {
       op: "read speed",
       subject: path,
-      hint: "name the channel that holds the shaft's speed, in rpm or with `unit: hz`",
+      hint: isPulses
+        ? "name the channel of the tachometer, whose signal rises once a pulse"
+        : "name the channel that holds the shaft's speed, in rpm or with `unit: hz`; of a tachometer say how many `pulses` come in a revolution",
     });
   }
-  return { everySamples: source.rateHz === null ? runSamples : rateHz / source.rateHz, rpm };
-}
-
-/** Mean over the runs in which the shaft turns. */
-export function meanSpeed({ rpm }: RecordedSpeed): number {
-  let [sum, count] = [0, 0];
-  for (const each of rpm) {
-    if (each <= 0) continue;
-    sum += each;
-    count++;
-  }
-  return sum / Math.max(1, count);
-}
-
-/** The speed from sample `from` on. */
-export function sliceSpeed({ everySamples, rpm }: RecordedSpeed, from: number): RecordedSpeed {
-  const first = Math.min(Math.round(from / everySamples), rpm.length - 1);
-  return { everySamples, rpm: rpm.subarray(first) };
+  return { everySamples: (run * rateHz) / ownHz, rpm };
 }
 
 async function averageRuns(

@@ -1,0 +1,74 @@
+import { expect, it } from "vitest";
+import { createRandom } from "../../../../src/core/maths/random.ts";
+import type { SampleFile } from "../../../../src/training/dataset/samples/samples.ts";
+import { measurePulseRate } from "../../../../src/training/dataset/speed/pulse-speed.ts";
+
+const rateHz = 10_000;
+const run = 512;
+
+/** In pieces, as a file is read. */
+function fileOf(samples: Float64Array): SampleFile {
+  return {
+    path: "tacho",
+    isCounts: false,
+    pieces: async function* () {
+      for (let at = 0; at < samples.length; at += 1000) yield samples.subarray(at, at + 1000);
+    },
+  };
+}
+
+/** A shaft that speeds up evenly, with `pulses` a revolution; high for a fifth of each. */
+function recordTacho({
+  seconds,
+  fromHz,
+  toHz,
+  pulses,
+}: Record<"seconds" | "fromHz" | "toHz" | "pulses", number>) {
+  const random = createRandom(3);
+  const turnsAt = (timeS: number): number =>
+    fromHz * timeS + ((toHz - fromHz) * timeS * timeS) / (2 * seconds);
+  const samples = Float64Array.from({ length: seconds * rateHz }, (_, at) => {
+    const phase = (turnsAt(at / rateHz) * pulses) % 1;
+    return -3 + (phase > 0.4 && phase < 0.6 ? 5 : 0) + 0.3 * random.normal();
+  });
+  return { samples, turnsAt };
+}
+
+it.each([1, 16])(
+  "follows a shaft that doubles its speed within seconds, with %i pulses a revolution",
+  async (pulses) => {
+    const { samples, turnsAt } = recordTacho({ seconds: 6, fromHz: 12, toHz: 24, pulses });
+    const rates = await measurePulseRate(fileOf(samples), { run, rateHz });
+    expect(rates.length).toBe(Math.ceil(samples.length / run));
+    let turns = 0;
+    for (const [at, rate] of rates.entries()) {
+      const lasts = Math.min(run, samples.length - at * run) / rateHz;
+      const trueHz = (turnsAt(at * (run / rateHz) + lasts) - turnsAt(at * (run / rateHz))) / lasts;
+      expect(Math.abs(rate / 60 / pulses / trueHz - 1)).toBeLessThan(pulses === 1 ? 0.06 : 0.02);
+      turns += (rate / 60 / pulses) * lasts;
+    }
+    // What windows are cut by: it does not drift.
+    expect(Math.abs(turns - turnsAt(6))).toBeLessThan(0.1);
+  },
+);
+
+it("says nothing of the speed where samples are missing, and goes on behind them", async () => {
+  const { samples } = recordTacho({ seconds: 4, fromHz: 20, toHz: 20, pulses: 1 });
+  samples.fill(Number.NaN, 10_000, 15_000);
+  const rates = [...(await measurePulseRate(fileOf(samples), { run, rateHz }))];
+  const lost = rates.flatMap((rate, at) => (rate === 0 ? [at * run] : []));
+  expect(Math.min(...lost)).toBeGreaterThan(9000);
+  expect(Math.max(...lost)).toBeLessThan(16_000);
+  expect(lost.length).toBeGreaterThan(8);
+  for (const rate of rates) expect(rate === 0 || Math.abs(rate / 1200 - 1) < 0.01).toBe(true);
+});
+
+it("finds no speed in a signal that does not rise twice", async () => {
+  for (const samples of [
+    new Float64Array(0),
+    new Float64Array(5000),
+    new Float64Array(5000).fill(Number.NaN),
+    Float64Array.from({ length: 5000 }, (_, at) => (at < 2000 ? 0 : 1)),
+  ])
+    expect(await measurePulseRate(fileOf(samples), { run, rateHz })).toEqual(new Float32Array(0));
+});
