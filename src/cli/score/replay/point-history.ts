@@ -4,6 +4,7 @@ import { createLossCounter, type Losses } from "../files/file-report.ts";
 import { formatMoment } from "../files/time-doubts.ts";
 import { createAlarmList, type ReplayedAlarm } from "./alarm-list.ts";
 import { createDeafSpans, type DeafSpan } from "./deaf-spans.ts";
+import { createForeignWindows, type ForeignWindows } from "./foreign-windows.ts";
 import { createHeardRecordings, type UnheardCounts } from "./heard-recordings.ts";
 import type { ReplaySink } from "./replay-point.ts";
 
@@ -41,6 +42,8 @@ export interface PointReport {
   readonly alarms: readonly ReplayedAlarm[];
   /** When its sensor heard far less than the machine's own healthy level. */
   readonly deaf: readonly DeafSpan[];
+  /** Failure modes that were not raised, and look like lines of the mains or the shaft alone. */
+  readonly foreignModes: readonly string[];
   readonly setAside: Losses & {
     readonly recordings: Readonly<Record<SetAsideRecording, number>> & Omit<UnheardCounts, "unheard">;
   };
@@ -60,6 +63,7 @@ export interface RecordingLength {
 
 export interface PointHistory {
   readonly sink: ReplaySink;
+  readonly noteForeign: ForeignWindows["note"];
   noteRecording(startMs: number): void;
   /** Of the recording that was noted last: what was read of it. */
   noteEnd(endMs: number, length: RecordingLength): void;
@@ -79,10 +83,12 @@ export function createPointHistory(name: string): PointHistory {
   let mostRevolutions: number | null = null;
   const heard = createHeardRecordings();
   const deafness = createDeafSpans();
+  const foreign = createForeignWindows();
   /** Of the recording that is played. */
   let lostSamples = 0;
 
   return {
+    noteForeign: foreign.note,
     sink: {
       onDecision: (decision, scored) => {
         noteDecision(decision);
@@ -139,6 +145,7 @@ export function createPointHistory(name: string): PointHistory {
         reference,
         alarms: alarms.map((alarm) => ({ ...alarm, whyItStands: sayWhyItStands(alarm, deaf.at(-1)) })),
         deaf,
+        foreignModes: foreign.modes.filter((mode) => !alarms.some(({ failureMode }) => failureMode === mode)),
         setAside: { ...losses.losses, recordings: { ...setAside, ...others } },
       };
     },

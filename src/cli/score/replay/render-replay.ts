@@ -144,7 +144,7 @@ function describeEnd(report: PointReport): string {
 }
 
 /** What was not heard is not healthy. */
-function describeUnheard({ unheardRecordings, recordings, deaf }: PointReport): string {
+function describeUnheard({ unheardRecordings, recordings, deaf, foreignModes }: PointReport): string {
   const last = deaf.at(-1);
   const parts = [
     ...(unheardRecordings === 0
@@ -157,6 +157,12 @@ function describeUnheard({ unheardRecordings, recordings, deaf }: PointReport): 
         ]
       : []),
   ];
+  if (foreignModes.length > 0) {
+    const faults = foreignModes.map((mode) => `${nameFault(mode).replace(/ fault$/, "")}`).join(" and ");
+    parts.push(
+      `it looks like ${faults} by lines that may be the shaft's or the mains' alone, which a gateway waits with: check the speed, record for longer or at another speed`,
+    );
+  }
   return parts.length === 0 ? "" : `, but ${parts.join(", and ")}`;
 }
 

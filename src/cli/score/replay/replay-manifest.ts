@@ -17,7 +17,9 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { isFields } from "../../../core/contract/fields.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { describeBadTime, isPlausibleTime, parseTime } from "../../../training/dataset/parse-time.ts";
-import { parseSidecarWords, type SidecarPart } from "../../../training/dataset/sidecar/sidecar.ts";
+import { plainKey } from "../../../training/dataset/plain-key.ts";
+import { isSidecar, parseSidecarWords, type SidecarPart } from "../../../training/dataset/sidecar/sidecar.ts";
+import { countOf } from "../../terminal/count-of.ts";
 
 const maxFileBytes = 4 * 1024 * 1024;
 /** One a minute for two months. */
@@ -39,6 +41,24 @@ export interface ManifestEntry {
   readonly hasRows: boolean;
   /** Epoch ms of each row. */
   readonly times: readonly number[] | null;
+  /** Keys of its own or for all that nobody reads. */
+  readonly unread: readonly string[];
+}
+
+/** Keys beside those of a sidecar: a replay's own, and what a manifest to learn from says as well. */
+const readKeys: ReadonlySet<string> = new Set(
+  "file rows time times point everyseconds label machine component shared load learn id note notes".split(
+    " ",
+  ),
+);
+
+/** Keys that nobody reads, in words for stderr: one may be a word that was misspelt. */
+export function listUnreadKeys(entries: readonly ManifestEntry[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const key of entries.flatMap(({ unread }) => unread)) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return [...counts].map(
+    ([key, count]) => `nobody reads the key "${key}" in ${countOf(count, "recording")} listed`,
+  );
 }
 
 /** Reads `path`. Fails with DATA_MISSING, DATA_FORMAT (too large), CONFIG_INVALID. */
@@ -91,7 +111,11 @@ function parseEntry(fields: Readonly<Record<string, unknown>>, where: string): M
   if (part.time !== undefined && !isPlausibleTime(parseTime(part.time))) {
     throw refuseManifest(where, `time is ${JSON.stringify(part.time)}, ${describeBadTime(part.time)}`);
   }
-  return { where, file, part, everyMs, hasRows: rows !== undefined, times: parseTimes(times, where) };
+  const unread = Object.keys(fields).filter(
+    (key) => !readKeys.has(plainKey(key)) && !isSidecar({ [key]: 0 }),
+  );
+  const hasRows = rows !== undefined;
+  return { where, file, part, everyMs, hasRows, times: parseTimes(times, where), unread };
 }
 
 function parseTimes(times: unknown, where: string): readonly number[] | null {

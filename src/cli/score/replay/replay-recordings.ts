@@ -5,6 +5,7 @@
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { PointId } from "../../../core/contract/stream.ts";
 import { createAlarmRegister } from "../../../core/decision/alarms/alarm-register.ts";
+import { shareForeignModeFinder } from "../../../core/explain/foreign-modes.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { rememberSamples } from "../../../training/dataset/samples/samples.ts";
 import type { ErrorReport } from "../../terminal/end-process.ts";
@@ -84,6 +85,7 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
 
   const create = ({ point: name, description }: PlannedRecording, history: PointHistory) => {
     const { bearing } = description.sidecar;
+    const findForeignModes = shareForeignModeFinder(bundle.manifest, bearing);
     const point = createReplayedPoint({
       point: nameReplayedPoint(name),
       bearing,
@@ -95,7 +97,9 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
         ...history.sink,
         onDecision: (decision, scored) => {
           history.sink.onDecision(decision, scored);
-          if (scored !== null) rows.push({ point: name, decision, scored });
+          if (scored === null) return;
+          history.noteForeign(decision, findForeignModes(scored.window));
+          rows.push({ point: name, decision, scored });
         },
       },
     });

@@ -17,7 +17,7 @@ import { createDescriber, type SidecarFlags } from "../sidecar/sidecar-options.t
 import { type PlanRequest, planReplay, type ReplayPlan } from "./plan-replay.ts";
 import type { PointReport } from "./point-history.ts";
 import { type ReplayBudget, renderReplay } from "./render-replay.ts";
-import { readManifest } from "./replay-manifest.ts";
+import { listUnreadKeys, readManifest } from "./replay-manifest.ts";
 import type { ReplayFlags } from "./replay-options.ts";
 import { type ReplayRequest, type ReplayResult, replayRecordings } from "./replay-recordings.ts";
 import { placeReplayRows } from "./replay-rows.ts";
@@ -39,7 +39,8 @@ const heardForClipping = 24;
 export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags): Promise<number> {
   const gateway = flags.gateway === undefined ? createReplayedGateway() : readReplayedGateway(flags.gateway);
   if (flags.gateway !== undefined) checkMinWindows(gateway.commissioning, bundle.manifest);
-  const plan = await planReplay(await readRequest(flags));
+  const request = await readRequest(flags);
+  const plan = await planReplay(request);
   if (flags.out !== undefined) expectOtherOutput(listReadFiles(plan, flags), flags.out);
   const unitDoubts = createUnitDoubts();
   const bar = createProgressBar();
@@ -50,6 +51,7 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
   const { falsePerTurbineYear } = gateway.alarms;
   const budget: ReplayBudget = { falsePerTurbineYear, points: points.length };
   const doubts = [
+    ...prefix("manifest", listUnreadKeys(request.manifest?.entries ?? [])),
     ...prefix("time", listTimeDoubts(plan.recordings, Date.now())),
     ...prefix("unit", unitDoubts.list()),
     ...(flags.gateway === undefined ? prefix("speed", listStandbyDoubts(plan.recordings)) : []),

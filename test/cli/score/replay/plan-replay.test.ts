@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { formatMoment } from "../../../../src/cli/score/files/time-doubts.ts";
 import { type PlanRequest, planReplay } from "../../../../src/cli/score/replay/plan-replay.ts";
-import { readManifest } from "../../../../src/cli/score/replay/replay-manifest.ts";
+import { listUnreadKeys, readManifest } from "../../../../src/cli/score/replay/replay-manifest.ts";
 import { parsePoint } from "../../../../src/cli/score/replay/replay-options.ts";
 import { createDescriber, type SidecarFlags } from "../../../../src/cli/score/sidecar/sidecar-options.ts";
 import { hasErrorCode } from "../../../../src/core/contract/aurora-error.ts";
@@ -227,6 +227,26 @@ recordings:
     expect(few.errors[0]!.error.message).toMatch(/2 times for 3 rows/);
     const silent = await plan({ manifest: await writeManifest(folder, [{ ...row, everySeconds: 600 }]) });
     expect(silent.errors[0]!.error.message).toMatch(/does not say when its rows begin/);
+    const moving = { ...row, times, speed: { channel: 1, unit: "hz" } };
+    const speed = await plan({ manifest: await writeManifest(folder, [moving]) });
+    expect(speed.errors[0]!.error.message).toMatch(/has rows, and a speed that goes with none of them/);
+  });
+
+  it("says which keys nobody reads, and none that a manifest to learn from has as well", async () => {
+    const { folder } = createFolder();
+    const entries = [
+      { file: "a.npy", time: "2004-01-01", pont: "DE", shaft_rpm: 1500, label: "healthy", machine: "m" },
+      {
+        file: "b.npy",
+        time: "2004-01-02",
+        pont: "FE",
+        "Sample-Rate": 12_000,
+        speed: { channel: 2 },
+        note: "loud",
+      },
+    ];
+    const { entries: read } = (await writeManifest(folder, entries))!;
+    expect(listUnreadKeys(read)).toEqual(['nobody reads the key "pont" in 2 recordings listed']);
   });
 
   it("gives the files of a pattern times in the order of their names", async () => {

@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { createForeignWindows } from "../../../../src/cli/score/replay/foreign-windows.ts";
+import { createPointHistory } from "../../../../src/cli/score/replay/point-history.ts";
+import { renderReplay } from "../../../../src/cli/score/replay/render-replay.ts";
+
+const modesOf = (probabilities: Readonly<Record<string, number>>) => ({
+  modes: Object.entries(probabilities).map(([failureMode, probability]) => ({
+    failureMode,
+    probability,
+  })) as never,
+});
+
+test("a mode is told that half of the windows are likely of, mostly by foreign lines", () => {
+  const windows = createForeignWindows();
+  expect(windows.modes).toEqual([]);
+  windows.note(modesOf({ "inner-race": 0.99, ball: 0.5 }), ["inner-race"]);
+  windows.note(modesOf({ "inner-race": 0.7, ball: 0.1 }), ["inner-race", "ball"]);
+  expect(windows.modes).toEqual(["inner-race"]);
+  // Not by foreign lines alone.
+  windows.note(modesOf({ "inner-race": 0.9 }), []);
+  expect(windows.modes).toEqual(["inner-race"]);
+  windows.note(modesOf({ "inner-race": 0.9 }), []);
+  expect(windows.modes).toEqual([]);
+});
+
+test("a mode is not told that few windows are likely of", () => {
+  const windows = createForeignWindows();
+  windows.note(modesOf({ ball: 0.9 }), ["ball"]);
+  windows.note(modesOf({ ball: Number.NaN }), ["ball"]);
+  windows.note(modesOf({ ball: 0.2 }), ["ball"]);
+  expect(windows.modes).toEqual([]);
+});
+
+test("the past of a point says of which fault a gateway would wait, and why", () => {
+  const history = createPointHistory("b1");
+  history.noteForeign(modesOf({ "inner-race": 0.99 }), ["inner-race"]);
+  history.sink.onDecision(
+    { modes: [], toMs: 1 } as never,
+    { window: { fromMs: 0, toMs: 1, shaftRpm: 1500 } } as never,
+  );
+  const report = history.report();
+  expect(report.foreignModes).toEqual(["inner-race"]);
+  const text = renderReplay([report], { falsePerTurbineYear: 0.1, points: 1 }, 0);
+  expect(text).toContain("it looks like inner race by lines that may be the shaft's or the mains' alone");
+});
