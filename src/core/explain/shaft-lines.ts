@@ -39,13 +39,18 @@ export function findShaftColumns({ list }: FeatureSpec): ShaftColumns {
 
 /**
  * By which share the shaft turns faster than is stated; NaN where its first two lines are not heard, or do not agree. `orders`
- * says where the line of each feature stands.
+ * says where the line of each feature stands, as an extractor fills it.
  */
 export function measureDeviation(orders: Float32Array, { first, second }: ShaftColumns): number {
-  const one = (orders[first] ?? Number.NaN) - 1;
-  const two = (orders[second] ?? Number.NaN) / 2 - 1;
+  const one = topOf(orders[first]) - 1;
+  const two = topOf(orders[second]) / 2 - 1;
   // The second line tells it twice as well, and its square counts four times.
   return Math.abs(one - two) <= agreement ? (one + 4 * two) / 5 : Number.NaN;
+}
+
+/** Of a flank nobody knows where its line stands. */
+function topOf(line = Number.NaN): number {
+  return line > 0 ? line : Number.NaN;
 }
 
 /**
@@ -69,7 +74,7 @@ export function standsOnShaft(line: number, revolutions: number, deviation: numb
 /** No line stands there. */
 const noLines: readonly number[] = [];
 
-/** The features whose line stands where a harmonic of the shaft may. `orders`: where, NaN for one that is of no one line. */
+/** The features whose line stands where a harmonic of the shaft may. `orders`: where, as an extractor fills it. */
 export function listShaftLines(
   orders: Float32Array,
   { revolutions, shaft }: { readonly revolutions: number; readonly shaft: ShaftColumns },

@@ -32,8 +32,8 @@ export interface BoundChain {
   /** Value of the `index`-th bound feature; NaN where the window holds no information about it. */
   evaluate(index: number): number;
   /**
-   * Where the one line of the `index`-th bound feature, which came to `value`, stands, as a multiple of the shaft's speed, less than 0 (and that multiple) where it is the flank of another; NaN
-   * where it has none, or one that hardly stands out.
+   * Where the one line of the `index`-th bound feature, which came to `value`, stands, as a multiple of the shaft's speed; less than 0
+   * (minus that multiple) where it is the flank of a higher line beyond the search; NaN where it has none, or one that hardly stands out.
    */
   locate?(index: number, value: number): number;
 }

@@ -22,8 +22,8 @@ export interface WaveformExtractor {
   /**
    * Ends the window and writes its features to `out` from `offset`, each rounded to float32. NaN stands where the
    * window holds no information about a feature (a dead signal): such a window is the caller's to quarantine.
-   * `lines` is filled with where the line of each feature stands, in orders; NaN for a feature that is of no one line, or of one that
-   * hardly stands out.
+   * `lines` is filled with where the line of each feature stands, in orders: less than 0 for the flank of a higher line beyond the
+   * search, NaN for a feature that is of no one line, or of one that hardly stands out.
    * @throws AuroraError BUNDLE_INCOMPATIBLE when the window was longer than the spec's chains can hold.
    */
   finish(out: Float32Array, offset: number, lines?: Float32Array): void;

@@ -6,7 +6,7 @@ import type { QuarantineReason } from "../../core/contract/stream.ts";
 /** The parts of a manifest that say which windows there can be. */
 export type WindowContract = Pick<Manifest, "channels" | "window">;
 
-/** A speed may move by a tenth within a window before it is given up; a little more for the rounding of its ends. */
+/** A device tells the mean speed of a window, which is as many revolutions as the window has; a little more for the rounding of its ends. */
 const maxDeviation = 0.15;
 const maxWindowMs = 600_000;
 

@@ -96,6 +96,11 @@ export async function listMatArrays(path: string): Promise<MatArray[]> {
   }
 }
 
+/** A text of one row that is short enough to name something. */
+function isLine([rows, letters = 0, ...more]: readonly number[]): boolean {
+  return rows === 1 && letters > 0 && letters <= maxLabel && more.length === 0;
+}
+
 const lastField = /\.[^.]*$/;
 const labelField = /\.Name$/;
 
@@ -186,7 +191,7 @@ async function listMatrix(
       const item = count === 1 ? "" : `(${Math.floor(index / fields.length) + 1})`;
       return `${name}${item}.${fields[index % fields.length]!}`;
     });
-  } else if (classNumber === matClasses.char && labelField.test(name) && count > 0 && count <= maxLabel) {
+  } else if (classNumber === matClasses.char && labelField.test(name) && isLine(dimensions)) {
     const { type, bytes: text } = await readTyped(walk, end, 4 * maxLabel);
     const label = decodeText(type, text, little).trim();
     if (label !== "") listing.labels.set(name.replace(lastField, ""), label);

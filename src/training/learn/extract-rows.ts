@@ -16,8 +16,10 @@ export interface ExtractedRows {
   readonly invalid: number;
 }
 
-/** Samples of a block, as a device might send them; the result does not depend on it. */
-const blockSamples = 4096;
+/** Samples of a block. */
+const steadyBlock = 4096;
+/** As a device sends them: so often is a speed that changes told. */
+const changingBlock = 496;
 
 /** Rows of the windows that every feature of `spec` says something about: students need all of them. */
 export function extractRows(signal: RecordedSignal, window: WindowSpec, spec: FeatureSpec): ExtractedRows {
@@ -67,7 +69,9 @@ function cutRows(signal: RecordedSignal, window: WindowSpec, spec: FeatureSpec):
     abandon: () => {},
     refuse: () => {},
   });
+  const blockSamples = signal.speed === undefined ? steadyBlock : changingBlock;
   for (let first = 0; first < signal.counts.length; first += blockSamples) {
+    const counts = signal.counts.subarray(first, first + blockSamples);
     windower.accept({
       deviceId: "recording",
       channel: "vibration",
@@ -79,8 +83,8 @@ function cutRows(signal: RecordedSignal, window: WindowSpec, spec: FeatureSpec):
       shaftRpm:
         signal.speed === undefined
           ? signal.shaftRpm
-          : meanSpeedOf(signal.speed, { first, samples: blockSamples }),
-      counts: signal.counts.subarray(first, first + blockSamples),
+          : meanSpeedOf(signal.speed, { first, samples: counts.length }),
+      counts,
     });
   }
   return rows;

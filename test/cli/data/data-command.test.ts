@@ -233,7 +233,7 @@ describe("aurora data check", () => {
       "of 16 bits that are ± 50 g: 0.001526",
     );
     expect(findings.find((each) => each.check === "speed-gaps")!.message).toBe(
-      "the speed of b.csv#acc is missing or 0 in 25.32 % of the recording",
+      "the speed of b.csv#acc is missing or 0 in 26.19 % of the recording",
     );
   });
 

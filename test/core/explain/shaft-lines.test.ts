@@ -69,6 +69,7 @@ test("the shaft's first two lines tell how much faster it turns, where both are 
   expect(measureDeviation(at(1, 1.982), shaft)).toBeNaN();
   expect(measureDeviation(at(1, Number.NaN), shaft)).toBeNaN();
   expect(measureDeviation(at(1, -2), shaft)).toBeNaN();
+  expect(measureDeviation(at(-0.9844, -1.9688), shaft)).toBeNaN();
   expect(measureDeviation(Float32Array.of(1, 2), none)).toBeNaN();
 });
 

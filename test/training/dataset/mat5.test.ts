@@ -101,6 +101,13 @@ describe("MAT-files of level 5", () => {
       ["Y{2}.Data", "rpm"],
       ["plain.Data", undefined],
     ]);
+    const twice = write(encodeMat({ a: named("acc", true, data), b: named("acc", true, data) }));
+    await expect(openMatSamples(twice, "acc")).rejects.toMatchObject({
+      hint: expect.stringContaining("a.Data, b.Data"),
+    });
+    for (const place of ["Y{1}.Data", "*1}.Data"]) {
+      for await (const piece of (await openMatSamples(file, place)).pieces()) expect(piece[7]).toBe(7);
+    }
     const { pieces } = await openMatSamples(file, "rpm");
     for await (const piece of pieces()) expect(piece[7]).toBe(-7);
     await expect(openMatSamples(file, null)).rejects.toMatchObject({

@@ -56,7 +56,7 @@ function slowDown({ rateHz, speed, ...described }: Sidecar, factor: number): Sid
 }
 
 /** The waveform channel that the bundle listens to; refuses at once what would only be set aside block by block. */
-function findContract({ manifest }: LoadedBundle, { rateHz, shaftRpm }: Sidecar): ChannelContract {
+function findContract({ manifest }: LoadedBundle, { rateHz, shaftRpm, speed }: Sidecar): ChannelContract {
   const subject = `${manifest.name}@${manifest.version}`;
   const contract = manifest.channels.find((channel) => channel.kind === "waveform");
   if (contract === undefined) {
@@ -74,10 +74,10 @@ function findContract({ manifest }: LoadedBundle, { rateHz, shaftRpm }: Sidecar)
     });
   }
   if (shaftRpm > 6 * rateHz) {
-    throw new AuroraError("USAGE", `at ${shaftRpm} rpm a revolution has fewer than 10 samples`, {
+    throw new AuroraError("USAGE", `at ${Math.round(shaftRpm)} rpm a revolution has fewer than 10 samples`, {
       op: "score file",
-      subject: "--shaft-rpm",
-      hint: "--shaft-rpm is in revolutions a minute of the shaft that carries the bearing",
+      subject: speed === undefined ? "--shaft-rpm" : "--speed",
+      hint: "a speed is in revolutions a minute of the shaft that carries the bearing; of a tachometer so many `pulses` come in one",
     });
   }
   return contract;

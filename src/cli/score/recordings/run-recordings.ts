@@ -169,8 +169,10 @@ function complain(summary: FileSummary): void {
   process.stderr.write(
     reasons === "" && setAside.windows === 0
       ? `hint: it is shorter than ${fewestRevolutions} revolutions; check --rate-hz and --shaft-rpm\n`
-      : reasons === ""
-        ? "hint: in each window the signal is dead or broken, or the speed moves by more than half: check the sensor and the speed\n"
-        : `hint: data was set aside (${reasons}): check the sensor and --rate-hz; without --scale and --unit no range is held against it\n`,
+      : reasons === "no-shaft-speed"
+        ? "hint: the shaft stands, or its speed is missing, in every window: check the channel of the speed\n"
+        : reasons === ""
+          ? "hint: in each window the signal is dead or broken, or the speed moves by more than half: check the sensor and the speed\n"
+          : `hint: data was set aside (${reasons}): check the sensor and --rate-hz; without --scale and --unit no range is held against it\n`,
   );
 }

@@ -5,7 +5,7 @@
  */
 import { standsOnMains } from "../../../core/explain/mains-hum.ts";
 import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
-import type { FileDescription } from "../../../training/dataset/sidecar/sidecar.ts";
+import type { FileDescription, Sidecar } from "../../../training/dataset/sidecar/sidecar.ts";
 import { type Beginning, createBeginning } from "./beginning.ts";
 import { computeMeanPower, sizeTransform } from "./mean-spectrum.ts";
 import { combHarmonics, findCombShare, findLines, neighbours, toleratedShare } from "./shaft-comb.ts";
@@ -42,25 +42,25 @@ export async function listSpeedDoubts(recordings: readonly SpeedRecording[]): Pr
   const doubts: string[] = [];
   for (const point of new Set(recordings.map((recording) => recording.point))) {
     const own = recordings.filter((recording) => recording.point === point).slice(0, heardRecordings);
-    if (own.some(({ description }) => description.sidecar.speed !== undefined)) continue;
-    const { rateHz, shaftRpm } = own[0]!.description.sidecar;
+    const { rateHz, shaftRpm, speed } = own[0]!.description.sidecar;
     const alike = own.filter(({ description: { sidecar } }) => {
       return sidecar.rateHz === rateHz && sidecar.shaftRpm === shaftRpm;
     });
     const files = await Promise.all(alike.map(({ open }) => open().catch(() => null)));
     const beginnings = files.filter((file) => file !== null).map(createBeginning);
-    const doubt = await doubtSpeed(point, beginnings, { rateHz, shaftRpm });
+    const doubt = await doubtSpeed(point, beginnings, { rateHz, shaftRpm, speed });
     if (doubt !== null) doubts.push(doubt);
   }
   return doubts;
 }
 
-/** In words, of recordings of one point of which the same is stated; null, where nothing is odd, or nothing can be said. */
+/** In words, of recordings of one point of which the same is stated; null, where nothing is odd, or nothing can be said, as of a speed that changes. */
 export async function doubtSpeed(
   point: string,
   beginnings: readonly Beginning[],
-  { rateHz, shaftRpm }: Stated,
+  { rateHz, shaftRpm, speed }: Pick<Sidecar, "rateHz" | "shaftRpm" | "speed">,
 ): Promise<string | null> {
+  if (speed !== undefined) return null;
   const share = await measureSpeedShare(beginnings, { rateHz, shaftRpm });
   if (share === null || Math.abs(share - 1) <= toleratedShare) return null;
   const percent = Math.abs(100 * (share - 1)).toFixed(1);

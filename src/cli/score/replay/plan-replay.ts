@@ -7,13 +7,14 @@ import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
 import {
   describeSamples,
   type FileDescription,
+  findSpeedSource,
   type SidecarPart,
 } from "../../../training/dataset/sidecar/sidecar.ts";
 import type { ErrorReport } from "../../terminal/end-process.ts";
 import { describeFileError } from "../files/file-report.ts";
 import type { Describer } from "../sidecar/sidecar-options.ts";
 import { compareNames, describeUntimed, findTimeInName } from "./recording-time.ts";
-import { type ManifestEntry, resolveListed } from "./replay-manifest.ts";
+import { listTimes, type ManifestEntry, refuseTimes, resolveListed } from "./replay-manifest.ts";
 import { meansFile, type NamedPoint } from "./replay-options.ts";
 
 /** A recording that can be played. */
@@ -160,8 +161,8 @@ async function planFile(listed: ListedFile, context: PlanContext): Promise<Plann
   const parts = await context.describer.listParts(file, entry?.part ?? {});
   const targets = choosePoints(file, context, parts);
   const rows = entry?.hasRows === true ? await openSampleRows(file) : null;
-  if (rows !== null && parts.some(({ speed }) => speed !== undefined))
-    throw refuseTimes(entry!.where, "has rows, and a speed that goes with none of them");
+  if (rows !== null && findSpeedSource(parts))
+    throw refuseTimes(entry!.where, "has rows, and a speed of none of them");
   const statedTime = parts.find(({ time }) => time !== undefined)?.time ?? null;
   const times = rows === null ? [findTime(listed, context, parts)] : listTimes(entry!, rows.rows);
   if (times.length > maxRecordings) throw tooMany(`more than ${maxRecordings} recordings`);
@@ -204,25 +205,6 @@ function choosePoints(
       hint: "give each file to one point, or each of its points another channel: b1='2004*#0' b2='2004*#1'",
     },
   );
-}
-
-function listTimes({ where, everyMs, times, part }: ManifestEntry, rows: number): readonly number[] {
-  if (times !== null) {
-    if (times.length === rows) return times;
-    throw refuseTimes(where, `has ${times.length} times for ${rows} rows`);
-  }
-  if (part.time === undefined || everyMs === null)
-    throw refuseTimes(where, "does not say when its rows begin");
-  const fromMs = parseTime(part.time);
-  return Array.from({ length: rows }, (_, row) => fromMs + row * everyMs);
-}
-
-function refuseTimes(where: string, detail: string): AuroraError {
-  return new AuroraError("CONFIG_INVALID", `${where}: ${detail}`, {
-    op: "plan replay",
-    subject: where,
-    hint: "rows: snapshots come with time and everySeconds, or with times, one a row",
-  });
 }
 
 /** Of the manifest, else of --from, else of the sidecar, else of the name. Fails with USAGE, CONFIG_INVALID. */

@@ -18,7 +18,12 @@ import { isFields } from "../../../core/contract/fields.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { describeBadTime, isPlausibleTime, parseTime } from "../../../training/dataset/parse-time.ts";
 import { plainKey } from "../../../training/dataset/plain-key.ts";
-import { isSidecar, parseSidecarWords, type SidecarPart } from "../../../training/dataset/sidecar/sidecar.ts";
+import {
+  isSidecar,
+  parseSidecarWords,
+  type SidecarPart,
+  saysRpm,
+} from "../../../training/dataset/sidecar/sidecar.ts";
 import { countOf } from "../../terminal/count-of.ts";
 
 const maxFileBytes = 4 * 1024 * 1024;
@@ -80,7 +85,7 @@ export async function readManifest(path: string): Promise<readonly ManifestEntry
   return recordings.map((entry, index) => {
     const where = `${path}, entry ${index + 1}`;
     if (!isFields(entry)) throw refuseManifest(where, "is not of the form {file: …, time: …}");
-    return parseEntry({ ...common, ...entry }, where);
+    return parseEntry(joinEntry(common, entry), where);
   });
 }
 
@@ -95,8 +100,22 @@ export function resolveListed(manifest: string, { file, where }: ManifestEntry):
   return join(dirname(manifest), plain);
 }
 
+/** A speed of the entry's own counts before a channel that is named for all. */
+function joinEntry(
+  common: Readonly<Record<string, unknown>>,
+  entry: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const rest = saysRpm(entry)
+    ? Object.fromEntries(Object.entries(common).filter(([key]) => plainKey(key) !== "speed"))
+    : common;
+  return { ...rest, ...entry };
+}
+
 function parseEntry(fields: Readonly<Record<string, unknown>>, where: string): ManifestEntry {
-  const { file, rows, times, everySeconds } = fields;
+  const said = new Map(Object.entries(fields).map(([key, value]) => [plainKey(key), value]));
+  const [file, rows, times, everySeconds] = ["file", "rows", "times", "everyseconds"].map((key) =>
+    said.get(key),
+  );
   if (typeof file !== "string" || file === "" || file.includes("\0"))
     throw refuseManifest(where, "names no file");
   if (rows !== undefined && rows !== "snapshots") {
@@ -144,4 +163,24 @@ function parseJsonOrYaml(text: string): unknown {
     // A flow mapping of YAML looks like JSON from afar.
     return parseYaml(text, { maxAliasCount: 0 });
   }
+}
+
+/** When the rows of a file begin that are recordings, epoch ms. @throws AuroraError CONFIG_INVALID where the entry does not say. */
+export function listTimes({ where, everyMs, times, part }: ManifestEntry, rows: number): readonly number[] {
+  if (times !== null) {
+    if (times.length === rows) return times;
+    throw refuseTimes(where, `has ${times.length} times for ${rows} rows`);
+  }
+  if (part.time === undefined || everyMs === null)
+    throw refuseTimes(where, "does not say when its rows begin");
+  const fromMs = parseTime(part.time);
+  return Array.from({ length: rows }, (_, row) => fromMs + row * everyMs);
+}
+
+export function refuseTimes(where: string, detail: string): AuroraError {
+  return new AuroraError("CONFIG_INVALID", `${where}: ${detail}`, {
+    op: "plan replay",
+    subject: where,
+    hint: "rows: snapshots come with time and everySeconds, or with times, one a row",
+  });
 }

@@ -39,7 +39,7 @@ export function addSidecarOptions(command: Command): Command {
     .option("--shaft-rpm <rpm>", "speed of the bearing's shaft", parseNumber(0.001, 100_000))
     .option(
       "--speed <channel>",
-      "where the speed changes: the channel of the same file that holds it in rpm; or channel=..,unit=hz,rate_hz=.. (of its own); or, of a tachometer, channel=..,pulses=.. in a revolution",
+      "where the speed changes: the channel of the same file that holds it in rpm; or channel=..,unit=hz,rate_hz=.. (where it has its own); or, of a tachometer, channel=..,pulses=.. in a revolution (four samples each at least); or file=..,rate_hz=.. beside the recording",
       parseSpeed,
     )
     .option(
@@ -85,6 +85,9 @@ function parseSpeed(text: string): SpeedSource {
     throw new InvalidArgumentError(`${detail}; write rpm, channel=speed,unit=hz or channel=tacho,pulses=1.`);
   };
   const parts = text.split(",").map((part) => part.split("="));
+  const keys = new Set(parts.map(([key = ""]) => key.trim()));
+  if (text.includes("=") && (keys.size < parts.length || parts.some(({ length }) => length !== 2)))
+    refuse("Write each word once, with one =");
   const words = text.includes("=")
     ? Object.fromEntries(parts.map(([key = "", value]) => [key.trim(), value?.trim()]))
     : text;

@@ -2,11 +2,11 @@
  * One entry of a manifest of recordings, as it was written: which file or files, whose, with which label, and in a sidecar's
  * words what else is known of it. Refuses keys that nobody reads and labels that nobody knows; opens no file.
  */
-import { isAbsolute, normalize } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import { faultKinds } from "../../../core/contract/bundle/bearing-fault.ts";
 import { isAbsent } from "../../../core/contract/fields.ts";
+import { plainPathInside } from "../inside-folder.ts";
 import { plainKey } from "../plain-key.ts";
 import { isSameBearing } from "../sidecar/bearing-words.ts";
 import { isSidecar, parseSidecarWords, type SidecarPart } from "../sidecar/sidecar.ts";
@@ -166,10 +166,8 @@ export function refuseEntry(where: string, detail: string): AuroraError {
 
 /** Fails with CONFIG_INVALID for a path out of the folder. */
 export function checkPath(file: string, where: string): string {
-  const plain = normalize(file).replaceAll("\\", "/");
-  if (isAbsolute(plain) || plain === ".." || plain.startsWith("../") || plain.endsWith("/")) {
-    throw refuseEntry(where, `"${file}" is not a file in the recordings' folder`);
-  }
+  const plain = plainPathInside(file);
+  if (plain === null) throw refuseEntry(where, `"${file}" is not a file in the recordings' folder`);
   return plain;
 }
 

@@ -149,7 +149,7 @@ async function describe({ listed, path, place, beside, root }: ToDescribe): Prom
     listed.speed === null
       ? null
       : await atEntry(listed, () =>
-          readSpeed(listed.speed!, { root, file: listed.file, rateHz: sampleRateHz }),
+          readSpeed(listed.speed!, { root, file: listed.file, channel: place, rateHz: sampleRateHz }),
         );
   const shaftRpm =
     speed === null

@@ -2,8 +2,10 @@
  * One channel of a MAT-file of level 5: a numeric vector, or a row or column of a matrix whose longer side is time.
  * `NAME:2` is the third channel of the matrix NAME; where a struct has a text `Name` beside its numbers, that is what they are called.
  */
+
 import { listMatArrays, type MatArray, readMatNumbers } from "../mat5.ts";
 import { matInt16Class } from "../mat5-format.ts";
+import { matchesPattern } from "../match-pattern.ts";
 import { chooseChannel } from "./choose-channel.ts";
 import type { SampleFile } from "./samples.ts";
 
@@ -16,6 +18,8 @@ const pieceSamples = 8192;
 /** A channel: the numbers `first`, `first` + `stride`, … of an array. */
 interface MatChannel {
   readonly name: string;
+  /** Its name without a label: the way to its array. */
+  readonly place: string;
   readonly array: MatArray;
   readonly first: number;
   readonly stride: number;
@@ -24,15 +28,16 @@ interface MatChannel {
 
 /** Opens the file. Fails with DATA_MISSING, DATA_FORMAT, or USAGE where it does not say which channel is meant. */
 export async function openMatSamples(path: string, channel: string | null): Promise<SampleFile> {
-  const channels = (await listMatArrays(path)).flatMap(channelsOf);
-  const chosen =
-    channels[
-      chooseChannel(
-        path,
-        channels.map(({ name }) => name),
-        channel,
-      )
-    ]!;
+  const arrays = await listMatArrays(path);
+  const channels = labelOnce(
+    arrays.filter(({ dimensions }) => Math.max(...dimensions) >= fewestSamples),
+  ).flatMap(channelsOf);
+  const names = channels.map(({ name }) => name);
+  const places = channels.map(({ place }) => place);
+  // What has a label may be called by its place as well.
+  const fits = (each: string): boolean => channel !== null && matchesPattern(each, channel);
+  const isPlace = !names.some(fits) && places.some(fits);
+  const chosen = channels[chooseChannel(path, isPlace ? places : names, channel)]!;
   return {
     path,
     isCounts: chosen.array.classNumber === matInt16Class,
@@ -40,20 +45,34 @@ export async function openMatSamples(path: string, channel: string | null): Prom
   };
 }
 
+/** Two that are called the same go by their places. */
+function labelOnce(arrays: readonly MatArray[]): readonly MatArray[] {
+  const labels = arrays.map(({ label }) => label);
+  return arrays.map((array, index) =>
+    labels.some((label, other) => other !== index && label === array.label)
+      ? { ...array, label: undefined }
+      : array,
+  );
+}
+
 function channelsOf(array: MatArray): MatChannel[] {
   const { dimensions, complex, label } = array;
-  const name = label ?? array.name;
   const [rows, columns] = dimensions as [number, number];
   const samples = Math.max(rows, columns);
   const channels = Math.min(rows, columns);
   if (complex || dimensions.length > 2 || samples < fewestSamples || channels > maxChannels) return [];
   return Array.from({ length: channels }, (_, index) => ({
-    name: channels === 1 ? name : `${name}:${index}`,
+    name: nameChannel(label ?? array.name, index, channels),
+    place: nameChannel(array.name, index, channels),
     array,
     first: rows >= columns ? index * rows : index,
     stride: rows >= columns ? 1 : rows,
     samples,
   }));
+}
+
+function nameChannel(array: string, index: number, channels: number): string {
+  return channels === 1 ? array : `${array}:${index}`;
 }
 
 async function* readChannel(

@@ -33,7 +33,7 @@ export interface Sidecar {
 export interface SidecarPart {
   readonly rateHz?: number | undefined;
   readonly shaftRpm?: number | undefined;
-  /** Where the speed over time is; it counts more than an `shaftRpm` beside it. */
+  /** Where the speed over time is; it counts more than a `shaftRpm` beside it. */
   readonly speed?: SpeedSource | undefined;
   readonly bearing?: BearingOrders | undefined;
   /** What the bearing is called, where it is not described: a manifest of recordings knows it. */
@@ -62,16 +62,22 @@ export interface FileDescription {
  * DATA_MISSING, DATA_FORMAT.
  */
 export async function describeSamples(path: string, parts: readonly SidecarPart[]): Promise<FileDescription> {
-  const source = parts.find(({ speed, shaftRpm }) => speed !== undefined || shaftRpm !== undefined)?.speed;
+  const source = findSpeedSource(parts);
   if (source === undefined) return joinSidecar(path, parts);
   // Nobody has to state one beside it.
   const { sidecar, channel } = joinSidecar(path, [...parts, { shaftRpm: Number.NaN }]);
   const speed = await readSpeed(source, {
     root: dirname(path),
     file: basename(path),
+    channel,
     rateHz: sidecar.rateHz,
   });
   return { sidecar: { ...sidecar, shaftRpm: meanSpeed(speed), speed }, channel };
+}
+
+/** Where the speed over time is, if the first of the sources that say anything of a speed says so. */
+export function findSpeedSource(parts: readonly SidecarPart[]): SpeedSource | undefined {
+  return parts.find(({ speed, shaftRpm }) => speed !== undefined || shaftRpm !== undefined)?.speed;
 }
 
 /** Of two parts that say the same thing the first counts. Fails with USAGE. */
@@ -144,6 +150,12 @@ export function isSidecar(fields: Readonly<Record<string, unknown>>): boolean {
   return speaksOfBearing(fields) || Object.keys(fields).some((key) => names.includes(plainKey(key)));
 }
 
+/** Does any key state a speed that stays? */
+export function saysRpm(fields: Readonly<Record<string, unknown>>): boolean {
+  const names: readonly string[] = numberKeys.shaftRpm.names;
+  return Object.entries(fields).some(([key, value]) => names.includes(plainKey(key)) && !isAbsent(value));
+}
+
 /** Reads `fields`; `where` names them in complaints. Keys that mean nothing here are passed over. Fails with CONFIG_INVALID. */
 export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, where: string): SidecarPart {
   const values = new Map(Object.entries(fields).map(([key, value]) => [plainKey(key), value]));
@@ -179,8 +191,14 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
     return typeof value === "string" || typeof value === "number" ? `${value}` : refuse(`${name} is no text`);
   };
   const speed = values.get("speed");
-  const speedOf = (): SpeedSource | undefined =>
-    parseSpeedSource(speed, (detail) => refuse(`speed: ${detail}`)) ?? undefined;
+  const speedOf = (): SpeedSource | undefined => {
+    // A bare number is a speed in whatever unit, and no channel: it says nothing beside rpm, and is not enough without.
+    const isNumber = typeof speed === "number" || (typeof speed === "string" && /^\s*[\d.]+\s*$/.test(speed));
+    if (!isNumber) return parseSpeedSource(speed, (detail) => refuse(`speed: ${detail}`)) ?? undefined;
+    return numberOf(numberKeys.shaftRpm) === undefined
+      ? refuse(`speed is ${speed}, a number: write rpm: 1500, or {"channel": 2} where a channel holds it`)
+      : undefined;
+  };
   const inner = values.get("bearing");
   const bearingOf = (words: Readonly<Record<string, unknown>>): BearingOrders => {
     const parsed = parseBearingWords(words);
@@ -197,8 +215,7 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
   return {
     rateHz: numberOf(numberKeys.rateHz),
     shaftRpm: numberOf(numberKeys.shaftRpm),
-    // A bare number is a speed in whatever unit, and no channel.
-    speed: typeof speed === "number" || Number.isFinite(Number(speed)) ? undefined : speedOf(),
+    speed: speedOf(),
     scale: numberOf(numberKeys.scale),
     durationS: numberOf(numberKeys.durationS),
     unit: acceleration ?? undefined,

@@ -1,16 +1,29 @@
 /**
  * The speed that a tachometer's signal tells: it rises once a pulse, so many times a revolution. How far the shaft has turned
- * goes evenly from one pulse to the next; before the first and after the last the shaft turns as between their neighbours.
+ * goes evenly from one pulse to the next; for two pulses' time before the first and after the last it turns as between their
+ * neighbours, and beyond that nobody knows.
  */
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { SampleFile } from "../samples/samples.ts";
 
 /** Parts of the signal's range that a pulse must rise above and fall below again: noise upon an edge is no second one. */
 const high = 0.6;
 const low = 0.4;
 
+/** Samples from one pulse to the next at least, on average: of fewer some are lost between two samples. */
+const fewestSamples = 4;
+/** Intervals that differ so much from the one before, as a share of all: pulses bounce, or are not spaced evenly. */
+const unevenBy = 1.5;
+const mostUneven = 0.2;
+/** Of fewer pulses nobody knows. */
+const fewestToJudge = 16;
+/** So many intervals the shaft goes on as it went. */
+const heldIntervals = 2;
+
 /**
- * Pulses a minute over each `run` samples of `file`, which has `rateHz`; 0 where samples are missing from one pulse to the next;
- * empty where there are fewer than two pulses. Fails as the reader of the file does.
+ * Pulses a minute over each `run` samples of `file`, which has `rateHz`; 0 where nobody knows: samples are missing from one pulse to
+ * the next, or no pulse is near; empty where there are fewer than two pulses. Fails with DATA_FORMAT where pulses come too fast to
+ * be counted, or unevenly, and as the reader of the file does.
  */
 export async function measurePulseRate(
   file: SampleFile,
@@ -18,30 +31,92 @@ export async function measurePulseRate(
 ): Promise<Float32Array> {
   const { least, most, samples } = await findRange(file);
   const thresholds = { above: least + high * (most - least), below: least + low * (most - least) };
-  /** Pulses up to the beginning of each run and the end of the last; NaN: not known. */
-  const turns = new Float64Array(Math.ceil(samples / run) + 1).fill(Number.NaN);
+  const rates = new Float32Array(Math.ceil(samples / run));
+  /** Pulses up to where each run begins and the last one ends. */
+  const turns = new Float64Array(rates.length + 1).fill(Number.NaN);
+  const lost = new Uint8Array(rates.length);
   const edgeAt = (index: number): number => Math.min(index * run, samples);
-  let next = 0;
-  let pulses = 0;
+  const pulses = createPulseCount(file.path);
   let last: Rise | null = null;
-  let before: Rise | null = null;
-  const fill = (from: Rise, to: Rise, until: number): void => {
-    for (; next < turns.length && edgeAt(next) <= until; next++)
-      if (!to.isUncertain)
-        turns[next] = pulses - 1 + (edgeAt(next) - from.sample) / (to.sample - from.sample);
+  let next = 0;
+  /** What lies between two rises, the second of which is number `count`; edges from `since` to `until`. */
+  const fill = (
+    from: Rise,
+    to: Rise,
+    { since, until }: { readonly since: number; readonly until: number },
+  ): void => {
+    if (to.isUncertain) lost.fill(1, Math.floor(from.sample / run), Math.floor(to.sample / run) + 1);
+    for (; next < turns.length && edgeAt(next) <= until; next++) {
+      if (to.isUncertain || edgeAt(next) < since) continue;
+      turns[next] = pulses.count - 2 + (edgeAt(next) - from.sample) / (to.sample - from.sample);
+    }
   };
+  let before: Rise | null = null;
   for await (const rise of listRises(file, thresholds)) {
-    if (last !== null) fill(last, rise, rise.sample);
-    pulses++;
+    pulses.add(rise.sample);
+    if (last !== null) {
+      const held = heldIntervals * (rise.sample - last.sample);
+      fill(last, rise, { since: before === null ? last.sample - held : 0, until: rise.sample });
+    }
     before = last;
     last = rise;
   }
   if (before === null || last === null) return new Float32Array(0);
-  pulses--;
-  fill(before, last, samples);
-  return Float32Array.from({ length: turns.length - 1 }, (_, at) => {
+  pulses.judge();
+  const held = heldIntervals * (last.sample - before.sample);
+  fill(
+    before,
+    { ...last, isUncertain: false },
+    { since: last.sample, until: Math.min(samples, last.sample + held) },
+  );
+  return rates.map((_, at) => {
     const rate = ((turns[at + 1]! - turns[at]!) / (edgeAt(at + 1) - edgeAt(at))) * rateHz * 60;
-    return rate > 0 ? rate : 0;
+    return rate > 0 && lost[at] === 0 ? rate : 0;
+  });
+}
+
+interface PulseCount {
+  readonly count: number;
+  add(sample: number): void;
+  /** @throws AuroraError DATA_FORMAT where what was counted cannot be pulses of a shaft. */
+  judge(): void;
+}
+
+function createPulseCount(path: string): PulseCount {
+  let [count, first, last, interval, uneven] = [0, 0, 0, Number.NaN, 0];
+  return {
+    get count() {
+      return count;
+    },
+    add: (sample) => {
+      if (count === 0) first = sample;
+      else {
+        const ratio = (sample - last) / interval;
+        if (ratio > unevenBy || ratio < 1 / unevenBy) uneven++;
+        interval = sample - last;
+      }
+      last = sample;
+      count++;
+    },
+    judge: () => {
+      if (count < fewestToJudge) return;
+      const samples = (last - first) / (count - 1);
+      if (samples < fewestSamples)
+        throw refusePulses(path, `rises every ${samples.toFixed(1)} samples, too fast to be counted`);
+      if (uneven > mostUneven * count)
+        throw refusePulses(
+          path,
+          `does not rise evenly: ${uneven} of ${count - 1} intervals are ${unevenBy} times those before`,
+        );
+    },
+  };
+}
+
+function refusePulses(path: string, what: string): AuroraError {
+  return new AuroraError("DATA_FORMAT", `the tachometer of ${path} ${what}`, {
+    op: "read speed",
+    subject: path,
+    hint: "its signal must rise once a pulse, for two samples or more, and pulses come evenly over a revolution: low-pass it, or count one a revolution",
   });
 }
 

@@ -5,42 +5,83 @@ import { openSampleFile } from "../samples/sample-file.ts";
 import type { SampleFile } from "../samples/samples.ts";
 import { measurePulseRate } from "./pulse-speed.ts";
 import type { RecordedSpeed } from "./recorded-speed.ts";
-import type { SpeedSource } from "./speed-source.ts";
+import { readSpeedUnit, rpmOfUnit, type SpeedSource } from "./speed-source.ts";
 
-/**
- * Samples of a run where the speed is a channel at some ten thousand samples a second: within 40 ms a shaft that takes 10 s to double its
- * speed turns as good as evenly.
- */
-const runSamples = 512;
-/** Runs of a recording at most: six hours at 100 kHz, or six weeks of one value a second. */
+/** A run lasts so long, or one value: within it a shaft that doubles its speed in 10 s turns as good as evenly. */
+const runSeconds = 0.04;
+/** Runs of a recording at most: two days, or six weeks of one value a second. */
 const maxRuns = 2 ** 22;
 
+/** The recording that the speed belongs to. */
+interface SpeedOf {
+  /** Folder of `file`, and of what a source names. */
+  readonly root: string;
+  readonly file: string;
+  /** That is listened to; null: the only one. */
+  readonly channel: string | null;
+  readonly rateHz: number;
+}
+
 /**
- * Reads the speed beside the recording `file` below `root`, which has `rateHz`. A run of which most values are missing, or whose
- * mean is not above 0, is 0: the shaft is taken to stand, and no window is cut there. Fails with DATA_MISSING, DATA_FORMAT, USAGE.
+ * Reads the speed beside a recording. A run of which most values are missing, or whose mean is not above 0, is 0: the shaft is
+ * taken to stand, and no window is cut there. Fails with DATA_MISSING, DATA_FORMAT, USAGE.
  */
 export async function readSpeed(
   source: SpeedSource,
-  { root, file, rateHz }: { readonly root: string; readonly file: string; readonly rateHz: number },
+  { root, file, channel, rateHz }: SpeedOf,
 ): Promise<RecordedSpeed> {
   const path = join(root, source.file ?? file);
+  if (source.file === null && (source.channel === channel || (await takesAnyName(path)))) {
+    throw refuse(path, `${path} holds the vibration under "${source.channel}", and no speed`, hintOfChannel);
+  }
   const samples = await openSampleFile(path, source.channel);
-  const { rpmOfOne, isPulses } = source;
   const ownHz = source.rateHz ?? rateHz;
-  const run = isPulses || source.rateHz === null ? runSamples : 1;
-  const rpm = isPulses
-    ? (await measurePulseRate(samples, { run, rateHz: ownHz })).map((pulses) => pulses * rpmOfOne)
-    : await averageRuns(samples, { run, scale: rpmOfOne });
+  const run = Math.max(1, Math.round(runSeconds * ownHz));
+  const rpm =
+    source.pulses === null
+      ? await averageRuns(samples, { run, scale: source.scale * rpmOfOne(source, samples) })
+      : scaleRuns(await measurePulseRate(samples, { run, rateHz: ownHz }), source.scale / source.pulses);
   if (rpm.every((each) => each === 0)) {
-    throw new AuroraError("DATA_FORMAT", `${path} holds no ${isPulses ? "pulses" : "speed above 0"}`, {
-      op: "read speed",
-      subject: path,
-      hint: isPulses
-        ? "name the channel of the tachometer, whose signal rises once a pulse"
-        : "name the channel that holds the shaft's speed, in rpm or with `unit: hz`; of a tachometer say how many `pulses` come in a revolution",
-    });
+    throw source.pulses === null
+      ? refuse(path, `${path} holds no speed above 0 in "${source.channel ?? "its channel"}"`, hintOfChannel)
+      : refuse(
+          path,
+          `${path} holds no two pulses`,
+          "name the channel of the tachometer, whose signal rises once a pulse",
+        );
   }
   return { everySamples: (run * rateHz) / ownHz, rpm };
+}
+
+const hintOfChannel =
+  "name the channel that holds the shaft's speed, in rpm or with `unit: hz`; of a tachometer say how many `pulses` come in a revolution; a speed that stays is `rpm: 1500`";
+
+/** A file of one channel without a name calls it as it is asked for. */
+async function takesAnyName(path: string): Promise<boolean> {
+  try {
+    await openSampleFile(path, "\u0000");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function rpmOfOne({ unit }: SpeedSource, { path, unit: stated }: SampleFile): number {
+  const known = unit ?? (stated === undefined ? "rpm" : readSpeedUnit(stated));
+  if (known !== undefined) return rpmOfUnit[known];
+  throw refuse(
+    path,
+    `${path} states its speed in ${stated}`,
+    "say its unit, rpm or hz, and a scale; or of a tachometer its pulses",
+  );
+}
+
+function scaleRuns(runs: Float32Array, scale: number): Float32Array {
+  return runs.map((each) => each * scale);
+}
+
+function refuse(path: string, message: string, hint: string): AuroraError {
+  return new AuroraError("DATA_FORMAT", message, { op: "read speed", subject: path, hint });
 }
 
 async function averageRuns(
@@ -54,11 +95,11 @@ async function averageRuns(
     means.push(there > count / 2 && sum > 0 ? (scale * sum) / there : 0);
     [sum, count, missing] = [0, 0, 0];
     if (means.length <= maxRuns) return;
-    throw new AuroraError("DATA_FORMAT", `${file.path} holds more than ${maxRuns} values of speed`, {
-      op: "read speed",
-      subject: file.path,
-      hint: "cut the recording, or give its speed at a lower rate",
-    });
+    throw refuse(
+      file.path,
+      `${file.path} holds more than ${maxRuns} values of speed`,
+      "cut the recording, or give its speed at a lower rate",
+    );
   };
   for await (const piece of file.pieces()) {
     for (const value of piece) {

@@ -3,7 +3,7 @@
 export interface RecordedSpeed {
   /** Samples of the recording that a run lasts; above 0, not always a whole number. */
   readonly everySamples: number;
-  /** rpm of each run, from the first sample on; 0: the shaft stands, or nobody knows. The last one stays. */
+  /** rpm of each run, from the first sample on; 0: the shaft stands, or nobody knows. Behind the last one nobody knows either. */
   readonly rpm: Float32Array;
 }
 
@@ -18,16 +18,24 @@ export function meanSpeed({ rpm }: RecordedSpeed): number {
   return sum / Math.max(1, count);
 }
 
-/** Mean over `samples` samples from sample `first` on: as a device states it, once a block. */
+/**
+ * Mean over `samples` samples from sample `first` on, as a device states it, once a block; 0 where the shaft stands in any part of
+ * them: nobody knows how far it turned. The last run stays for one more, since what is stated once a second may begin late.
+ */
 export function meanSpeedOf(
   { everySamples, rpm }: RecordedSpeed,
   { first, samples }: { readonly first: number; readonly samples: number },
 ): number {
-  const from = Math.min(Math.floor(first / everySamples), rpm.length - 1);
-  const to = Math.min(Math.max(from + 1, Math.ceil((first + samples) / everySamples)), rpm.length);
+  const from = Math.floor(first / everySamples);
+  if (from > rpm.length) return 0;
+  const begin = Math.min(from, rpm.length - 1);
+  const end = Math.min(Math.max(begin + 1, Math.ceil((first + samples) / everySamples)), rpm.length);
   let sum = 0;
-  for (let at = from; at < to; at++) sum += rpm[at]!;
-  return sum / (to - from);
+  for (let at = begin; at < end; at++) {
+    if (!(rpm[at]! > 0)) return 0;
+    sum += rpm[at]!;
+  }
+  return sum / (end - begin);
 }
 
 /** The speed from sample `from` on. */

@@ -2,8 +2,8 @@
  * Where the shaft's speed over time is, as people write it: `rpm` (a channel of the recording), or
  * `{channel: tacho, pulses: 1}`, `{channel: speed, unit: hz}`, `{file: speed.csv, rateHz: 10, unit: rpm, scale: 2}`.
  */
-import { isAbsolute, normalize } from "node:path";
 import { isAbsent, isFields } from "../../../core/contract/fields.ts";
+import { plainPathInside } from "../inside-folder.ts";
 import { plainKey } from "../plain-key.ts";
 
 export interface SpeedSource {
@@ -12,72 +12,109 @@ export interface SpeedSource {
   readonly channel: string | null;
   /** Values a second; null: as many as the recording has samples. */
   readonly rateHz: number | null;
-  /** Revolutions a minute of the number 1; of pulses, of one pulse a minute. */
-  readonly rpmOfOne: number;
-  /** A tachometer's signal, which rises once a pulse, and no speed. */
-  readonly isPulses: boolean;
+  /** What the number 1 is worth, in `unit`. */
+  readonly scale: number;
+  /** Null: as the channel itself states it, else rpm. */
+  readonly unit: SpeedUnit | null;
+  /** A tachometer's signal, which rises so many times a revolution, and no speed; null: it is one. */
+  readonly pulses: number | null;
 }
 
-const rpmOf: Readonly<Record<string, number>> = { rpm: 1, hz: 60, "1/s": 60 };
+const speedUnits = ["rpm", "hz"] as const;
+export type SpeedUnit = (typeof speedUnits)[number];
+
+const unitWords: Readonly<Record<string, SpeedUnit>> = {
+  rpm: "rpm",
+  "1/min": "rpm",
+  "min-1": "rpm",
+  "u/min": "rpm",
+  "r/min": "rpm",
+  "rev/min": "rpm",
+  hz: "hz",
+  "1/s": "hz",
+  rps: "hz",
+  "rev/s": "hz",
+};
+
+/** Revolutions a minute of one. */
+export const rpmOfUnit: Readonly<Record<SpeedUnit, number>> = { rpm: 1, hz: 60 };
+
+/** A unit as people and files write it; undefined: it is none of speed. */
+export function readSpeedUnit(text: string): SpeedUnit | undefined {
+  const plain = text.trim().toLowerCase().replaceAll("^", "");
+  return Object.hasOwn(unitWords, plain) ? unitWords[plain] : undefined;
+}
+
 /** Of a disc with slots, or of a toothed wheel. */
 const mostPulses = 10_000;
+/** A speed, and no channel that holds one. */
+const valueOfSpeed = /^[+-]?[\d.]+\s*(rpm|hz|1\/min)?$/i;
 
 /** Reads what stands under `speed`; null: nothing does. `refuse` throws what is wrong with it. */
 export function parseSpeedSource(value: unknown, refuse: (detail: string) => never): SpeedSource | null {
   if (isAbsent(value)) return null;
   if (typeof value === "string" || typeof value === "number") {
-    return { file: null, channel: `${value}`, rateHz: null, rpmOfOne: 1, isPulses: false };
+    const channel = `${value}`.trim();
+    if (valueOfSpeed.test(channel) && !/^\d+$/.test(channel))
+      return refuse(`"${channel}" is a value: a speed that stays is rpm: 1500`);
+    return { file: null, channel, rateHz: null, scale: 1, unit: null, pulses: null };
   }
   if (!isFields(value)) {
     return refuse("is neither the name of a channel nor {channel: …, file: …, rateHz: …, unit: rpm}");
   }
-  const { file, channel, unit, pulses, scale = 1, rateHz, ...others } = plainRate(value);
+  const { file, channel, unit, pulses, scale, rateHz, ...others } = plainWords(value);
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) return refuse(`nobody reads the key "${unknown}"`);
-  const rpmOfOne = isAbsent(pulses) ? rpmOfUnit(unit ?? "rpm", refuse) : rpmOfPulse(pulses, { unit, refuse });
-  if (!(Number(scale) > 0 && Number(scale) < 1e9)) return refuse("scale is not a number above 0");
-  const own = isAbsent(file) ? null : checkSpeedPath(String(file), refuse);
-  const hasRate = Number(rateHz) > 0 && Number(rateHz) <= 1e7;
-  if (own !== null && !hasRate) return refuse("nothing says the rate (rateHz) of its file");
-  if (!isAbsent(rateHz) && !hasRate)
-    return refuse(`rateHz is ${JSON.stringify(rateHz)}, not a number above 0`);
-  if (own === null && isAbsent(channel)) return refuse("names neither a channel nor a file");
+  if (!isAbsent(pulses) && !isAbsent(unit)) {
+    return refuse("pulses have no unit: what is counted is pulses a revolution");
+  }
+  const numbers = { refuse, most: 1e7 };
+  const own = readText(file, "file", refuse);
+  const place = own === null ? null : plainPathInside(own);
+  if (own !== null && place === null) return refuse(`"${own}" is not a file in the recordings' folder`);
+  const name = readText(channel, "channel", refuse);
+  const ownHz = readNumber(rateHz, "rateHz", numbers);
+  if (own !== null && ownHz === null) return refuse("nothing says the rate (rateHz) of its file");
+  if (own === null && name === null) return refuse("names neither a channel nor a file");
+  const known = isAbsent(unit) ? null : readSpeedUnit(String(unit));
+  if (known === undefined) return refuse(`unit is ${JSON.stringify(unit)}, not rpm or hz`);
   return {
-    file: own,
-    channel: isAbsent(channel) ? null : `${channel as string}`,
-    rateHz: hasRate ? Number(rateHz) : null,
-    rpmOfOne: Number(scale) * rpmOfOne,
-    isPulses: !isAbsent(pulses),
+    file: place,
+    channel: name,
+    rateHz: ownHz,
+    scale: readNumber(scale, "scale", { refuse, most: 1e9 }) ?? 1,
+    unit: known,
+    pulses: readNumber(pulses, "pulses", { refuse, most: mostPulses }),
   };
 }
 
-function rpmOfUnit(unit: unknown, refuse: (detail: string) => never): number {
-  return rpmOf[String(unit).toLowerCase()] ?? refuse(`unit is ${JSON.stringify(unit)}, not rpm or hz`);
+type Refuse = (detail: string) => never;
+
+function readText(value: unknown, name: string, refuse: Refuse): string | null {
+  if (isAbsent(value)) return null;
+  if (typeof value === "string" || typeof value === "number") return `${value}`.trim();
+  return refuse(`${name} is ${JSON.stringify(value)}, no text`);
 }
 
-function rpmOfPulse(
-  pulses: unknown,
-  { unit, refuse }: { readonly unit: unknown; readonly refuse: (detail: string) => never },
-): number {
-  if (!isAbsent(unit)) return refuse("pulses have no unit: what is counted is pulses a revolution");
-  const count = Number(pulses);
-  if (count > 0 && count <= mostPulses) return 1 / count;
-  return refuse(
-    `pulses is ${JSON.stringify(pulses)}, not a number of pulses a revolution up to ${mostPulses}`,
-  );
+function readNumber(
+  value: unknown,
+  name: string,
+  { refuse, most }: { readonly refuse: Refuse; readonly most: number },
+): number | null {
+  if (isAbsent(value)) return null;
+  const number = typeof value === "number" || typeof value === "string" ? Number(value) : Number.NaN;
+  if (number > 0 && number <= most) return number;
+  return refuse(`${name} is ${JSON.stringify(value)}, not a number above 0 and up to ${most}`);
 }
 
-function checkSpeedPath(file: string, refuse: (detail: string) => never): string {
-  const plain = normalize(file).replaceAll("\\", "/");
-  if (isAbsolute(plain) || plain === ".." || plain.startsWith("../") || plain.endsWith("/")) {
-    return refuse(`"${file}" is not a file in the recordings' folder`);
-  }
-  return plain;
-}
+const words = ["file", "channel", "unit", "pulses", "scale"];
 
-/** The rate under its usual spellings. */
-function plainRate(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const named = (key: string): string =>
-    ["ratehz", "rate", "fs", "fshz"].includes(plainKey(key)) ? "rateHz" : key;
+/** Keys in one spelling; the rate under its usual names. */
+function plainWords(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const named = (key: string): string => {
+    const plain = plainKey(key);
+    if (["ratehz", "rate", "fs", "fshz"].includes(plain)) return "rateHz";
+    return words.includes(plain) ? plain : key;
+  };
   return Object.fromEntries(Object.entries(fields).map(([key, value]) => [named(key), value]));
 }

@@ -39,8 +39,11 @@ it("is followed by a channel of speed or a tachometer, in plain scores and when 
   writeFileSync(file, encodeNpy(recordRunUp(), [3, seconds * rateHz]));
   const common = ["--rate-hz", `${rateHz}`, "--channel", "0", "--bearing", bearing, "--json"];
   const plain = ["score", shippedBundle, "--input", file, "--out", join(folder, "o.csv"), ...common];
-  const scoreAt = async (...speed: string[]) =>
-    JSON.parse((await auroraHere(...plain, ...speed)).stdout).files[0];
+  const scoreAt = async (...speed: string[]) => {
+    const { stdout, stderr } = await auroraHere(...plain, ...speed);
+    if (!speed.includes("--shaft-rpm")) expect(stderr).not.toContain("warning: speed");
+    return JSON.parse(stdout).files[0];
+  };
   const byMean = await scoreAt("--shaft-rpm", "1170");
   expect(byMean.probabilities.outer).toBeLessThan(0.8);
   for (const speed of ["channel=1,pulses=8", "channel=2,unit=hz"]) {

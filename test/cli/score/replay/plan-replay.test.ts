@@ -228,8 +228,23 @@ recordings:
     const silent = await plan({ manifest: await writeManifest(folder, [{ ...row, everySeconds: 600 }]) });
     expect(silent.errors[0]!.error.message).toMatch(/does not say when its rows begin/);
     const moving = { ...row, times, speed: { channel: 1, unit: "hz" } };
-    const speed = await plan({ manifest: await writeManifest(folder, [moving]) });
-    expect(speed.errors[0]!.error.message).toMatch(/has rows, and a speed that goes with none of them/);
+    const speed = await plan({ manifest: await writeManifest(folder, [moving]) }, {});
+    expect(speed.errors[0]!.error.message).toMatch(/has rows, and a speed of none of them/);
+  });
+
+  it("takes an entry's own speed before a channel that is named for all", async () => {
+    const { folder } = createFolder();
+    const entries = [
+      { file: "a.npy", time: "2004-01-01", rpm: 1700 },
+      { file: "b.npy", time: "2004-01-02" },
+    ];
+    const path = join(folder, "all.json");
+    writeFileSync(path, JSON.stringify({ speed: { channel: "rpm" }, recordings: entries }));
+    const read = await readManifest(path);
+    expect(read.map(({ part }) => [part.shaftRpm, part.speed?.channel])).toEqual([
+      [1700, undefined],
+      [undefined, "rpm"],
+    ]);
   });
 
   it("says which keys nobody reads, and none that a manifest to learn from has as well", async () => {

@@ -46,8 +46,9 @@ recordings:
       file: null,
       channel: "rpm",
       rateHz: null,
-      rpmOfOne: 1,
-      isPulses: false,
+      scale: 1,
+      unit: null,
+      pulses: null,
     });
     expect(entries.map(({ shared }) => shared)).toEqual([null, null, "DE"]);
   });

@@ -63,6 +63,39 @@ it("says nothing of the speed where samples are missing, and goes on behind them
   for (const rate of rates) expect(rate === 0 || Math.abs(rate / 1200 - 1) < 0.01).toBe(true);
 });
 
+it("does not take pulses that are lost within a run for a slower shaft", async () => {
+  const { samples } = recordTacho({ seconds: 4, fromHz: 20, toHz: 20, pulses: 64 });
+  for (let at = 100; at < samples.length; at += 6 * run) samples.fill(Number.NaN, at, at + 100);
+  const rates = await measurePulseRate(fileOf(samples), { run, rateHz });
+  for (const [at, rate] of rates.subarray(0, -1).entries()) {
+    if (at % 6 === 0) expect(rate).toBe(0);
+    else expect(Math.abs(rate / 64 / 1200 - 1)).toBeLessThan(0.02);
+  }
+});
+
+it("knows no speed where a tachometer has not begun or has died, but for two pulses' time", async () => {
+  const { samples } = recordTacho({ seconds: 6, fromHz: 10, toHz: 10, pulses: 1 });
+  samples.fill(-3, 0, 20_000);
+  samples.fill(-3, 40_000);
+  const rates = await measurePulseRate(fileOf(samples), { run, rateHz });
+  const heard = [...rates.entries()].filter(([, rate]) => rate > 0).map(([at]) => at * run);
+  expect(Math.min(...heard)).toBeGreaterThan(17_500);
+  expect(Math.min(...heard)).toBeLessThan(20_000);
+  expect(Math.max(...heard)).toBeGreaterThan(40_000);
+  expect(Math.max(...heard)).toBeLessThan(42_500);
+});
+
+it("refuses pulses that come too fast to be counted, and those that bounce", async () => {
+  const phaseOf = (at: number, hertz: number): number => ((at * hertz) / rateHz) % 1;
+  const fast = Float64Array.from({ length: 20_000 }, (_, at) => (phaseOf(at, 3900) < 0.4 ? 5 : 0));
+  await expect(measurePulseRate(fileOf(fast), { run, rateHz })).rejects.toThrow(/too fast to be counted/);
+  const bouncing = Float64Array.from({ length: 20_000 }, (_, at) => {
+    const phase = phaseOf(at, 25);
+    return phase < 0.1 || (phase > 0.12 && phase < 0.2) ? 5 : 0;
+  });
+  await expect(measurePulseRate(fileOf(bouncing), { run, rateHz })).rejects.toThrow(/does not rise evenly/);
+});
+
 it("finds no speed in a signal that does not rise twice", async () => {
   for (const samples of [
     new Float64Array(0),

@@ -1,0 +1,56 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { readSpeed } from "../../../../src/training/dataset/speed/read-speed.ts";
+import { parseSpeedSource } from "../../../../src/training/dataset/speed/speed-source.ts";
+import { encodeNpy } from "../../../cli/score/recordings.ts";
+import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
+
+const rateHz = 1000;
+
+/** Two seconds of vibration and a speed under `name`. */
+function write(name: string, speed: number): string {
+  const root = createTemporaryFolder();
+  const rows = Array.from({ length: 2000 }, (_, at) => `${Math.sin(at)},${speed}`);
+  writeFileSync(join(root, "a.csv"), `acc [g],${name}\n${rows.join("\n")}\n`);
+  return root;
+}
+
+async function read(root: string, source: unknown, file = "a.csv") {
+  const parsed = parseSpeedSource(source, (detail) => {
+    throw new Error(detail);
+  })!;
+  return readSpeed(parsed, { root, file, channel: "acc", rateHz });
+}
+
+it("has the unit that is said, else the one that the channel itself states", async () => {
+  expect((await read(write("speed", 1500), "speed")).rpm[3]).toBe(1500);
+  expect((await read(write("speed [Hz]", 25), "speed")).rpm[3]).toBe(1500);
+  expect((await read(write("speed [1/min]", 1500), "speed")).rpm[3]).toBe(1500);
+  expect((await read(write("speed [V]", 25), { channel: "speed", unit: "hz", scale: 2 })).rpm[3]).toBe(3000);
+  await expect(read(write("speed [V]", 25), "speed")).rejects.toThrow(/states its speed in V/);
+});
+
+it("is told in runs of 40 ms, or a value a run where there are fewer", async () => {
+  const root = write("speed", 1500);
+  expect(await read(root, "speed")).toMatchObject({ everySamples: 40, rpm: { length: 50 } });
+  writeFileSync(join(root, "s.csv"), "rpm\n1500\n1600\n");
+  expect(await read(root, { file: "s.csv", rateHz: 1 })).toEqual({
+    everySamples: 1000,
+    rpm: Float32Array.of(1500, 1600),
+  });
+});
+
+it("is not the vibration itself", async () => {
+  const root = write("speed", 1500);
+  await expect(read(root, "acc")).rejects.toThrow(/holds the vibration under "acc", and no speed/);
+  writeFileSync(join(root, "b.npy"), encodeNpy(Float64Array.of(1, 2, 3), [3]));
+  await expect(read(root, "rpm", "b.npy")).rejects.toThrow(/holds the vibration under "rpm", and no speed/);
+});
+
+it("is refused where the shaft never turns", async () => {
+  await expect(read(write("speed", -5), "speed")).rejects.toThrow(/holds no speed above 0 in "speed"/);
+  await expect(read(write("tacho", 5), { channel: "tacho", pulses: 1 })).rejects.toThrow(
+    /holds no two pulses/,
+  );
+});
