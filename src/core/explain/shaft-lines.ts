@@ -58,17 +58,14 @@ function topOf(line = Number.NaN): number {
  * of a line that is not seen.
  */
 export function standsOnShaft(line: number, revolutions: number, deviation: number): boolean {
-  const order = Math.abs(line);
-  if (revolutions < fewestRevolutions) return false;
-  if (line > 0 && !Number.isNaN(deviation)) {
-    const turn = 1 + deviation;
-    const harmonic = Math.round(order / turn);
-    const reach = topRevolutions / revolutions + knownDeviation * harmonic;
-    return harmonic >= 1 && Math.abs(order - harmonic * turn) <= reach;
-  }
-  const harmonic = Math.round(order);
-  const reach = lineRevolutions / revolutions + speedDeviation * harmonic;
-  return harmonic >= 1 && Math.abs(order - harmonic) <= reach;
+  const isKnown = line > 0 && !Number.isNaN(deviation);
+  const turn = isKnown ? 1 + deviation : 1;
+  const harmonic = Math.round(Math.abs(line) / turn);
+  const reach = isKnown
+    ? topRevolutions / revolutions + knownDeviation * harmonic
+    : lineRevolutions / revolutions + speedDeviation * harmonic;
+  const isNear = Math.abs(Math.abs(line) - harmonic * turn) <= reach;
+  return revolutions >= fewestRevolutions && harmonic >= 1 && isNear;
 }
 
 /** No line stands there. */

@@ -164,15 +164,17 @@ function complain(summary: FileSummary): void {
   if (complainOfFile(summary)) return;
   const { file, setAside } = summary;
   if (!saysNothing(summary)) return;
-  const reasons = Object.keys(setAside.samples).join(", ");
-  process.stderr.write(`error: ${file}: no window could be scored\n`);
-  process.stderr.write(
-    reasons === "" && setAside.windows === 0
-      ? `hint: it is shorter than ${fewestRevolutions} revolutions; check --rate-hz and --shaft-rpm\n`
-      : reasons === "no-shaft-speed"
-        ? "hint: the shaft stands, or its speed is missing, in every window: check the channel of the speed\n"
-        : reasons === ""
-          ? "hint: in each window the signal is dead or broken, or the speed moves by more than half: check the sensor and the speed\n"
-          : `hint: data was set aside (${reasons}): check the sensor and --rate-hz; without --scale and --unit no range is held against it\n`,
-  );
+  process.stderr.write(`error: ${file}: no window could be scored\nhint: ${adviseOn(setAside)}\n`);
+}
+
+/** Why a file says nothing, and what to look at. */
+function adviseOn({ windows, samples }: FileSummary["setAside"]): string {
+  const reasons = Object.keys(samples).join(", ");
+  if (reasons === "no-shaft-speed")
+    return "the shaft stands, or its speed is missing, in every window: check the channel of the speed";
+  if (reasons !== "")
+    return `data was set aside (${reasons}): check the sensor and --rate-hz; without --scale and --unit no range is held against it`;
+  return windows === 0
+    ? `it is shorter than ${fewestRevolutions} revolutions; check --rate-hz and --shaft-rpm`
+    : "in each window the signal is dead or broken, or the speed moves by more than half: check the sensor and the speed";
 }

@@ -18,7 +18,7 @@ interface SpeedRecording {
 }
 
 /** What is said of recordings of one point. */
-type Stated = Pick<FileDescription["sidecar"], "rateHz" | "shaftRpm">;
+type Stated = Pick<Sidecar, "rateHz" | "shaftRpm" | "speed">;
 
 /** Recordings of a point that are listened to: its first ones. */
 const heardRecordings = 24;
@@ -58,7 +58,7 @@ export async function listSpeedDoubts(recordings: readonly SpeedRecording[]): Pr
 export async function doubtSpeed(
   point: string,
   beginnings: readonly Beginning[],
-  { rateHz, shaftRpm, speed }: Pick<Sidecar, "rateHz" | "shaftRpm" | "speed">,
+  { rateHz, shaftRpm, speed }: Stated,
 ): Promise<string | null> {
   if (speed !== undefined) return null;
   const share = await measureSpeedShare(beginnings, { rateHz, shaftRpm });

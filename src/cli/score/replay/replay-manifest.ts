@@ -177,6 +177,7 @@ export function listTimes({ where, everyMs, times, part }: ManifestEntry, rows: 
   return Array.from({ length: rows }, (_, row) => fromMs + row * everyMs);
 }
 
+/** A complaint about an entry whose rows are recordings, with the form that is right. */
 export function refuseTimes(where: string, detail: string): AuroraError {
   return new AuroraError("CONFIG_INVALID", `${where}: ${detail}`, {
     op: "plan replay",
