@@ -98,13 +98,17 @@ function renderEvidence({ sentence, lines }: PhysicalEvidence, alarm: number): S
 }
 
 function renderLine(line: EvidenceLine): SafeHtml {
-  const { dbAboveNeighbours, noiseDb, dbAboveHealthy, isFound } = line;
+  const { dbAboveNeighbours, noiseDb, dbAboveHealthy, isFound, measuredOrder, measuredHertz } = line;
   const what =
     line.kind === "harmonic" ? `${line.harmonic}×` : `${line.harmonic}× ± ${line.spacing ?? "side bands"}`;
+  const where =
+    measuredOrder === undefined || measuredHertz === undefined
+      ? ""
+      : `, at ${measuredOrder.toFixed(2)} (${measuredHertz.toFixed(1)} Hz)`;
   const decibels = [dbAboveNeighbours, noiseDb, dbAboveHealthy].map(formatSeverity);
   return html`<tr><th scope="row">${what} <span class="why">${line.name}</span></th>
     <td class="number">${line.order.toFixed(2)}</td><td class="number">${line.hertz.toFixed(1)}</td>
-    ${decibels.map((db) => html`<td class="number">${db}</td>`)}<td>${isFound ? "yes" : "no"}</td></tr>`;
+    ${decibels.map((db) => html`<td class="number">${db}</td>`)}<td>${isFound ? `yes${where}` : "no"}</td></tr>`;
 }
 
 /** Signed bars about a common zero; the largest fills its side. */

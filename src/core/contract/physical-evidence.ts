@@ -24,6 +24,9 @@ export interface EvidenceLine {
   readonly order: number;
   /** `order` at the mean speed of the windows; the line itself stands within the share of it in which it is looked for. */
   readonly hertz: number;
+  /** Where it was found: the median of the windows, and that in hertz at their mean speed. Absent: not found, or not known, as of windows that a device scored. */
+  readonly measuredOrder?: number | undefined;
+  readonly measuredHertz?: number | undefined;
   /** 20 lg(peak / median around it), mean of the windows; of side bands: mean of both. */
   readonly dbAboveNeighbours: number;
   /** What noise alone shows there: the highest of as many bins as were searched. */
@@ -100,6 +103,8 @@ export const physicalEvidenceSchema: () => z.ZodType<PhysicalEvidence> = onDeman
           spacing: z.enum(lineOrders).optional(),
           order: z.number().positive(),
           hertz: z.number().positive(),
+          measuredOrder: z.number().positive().optional(),
+          measuredHertz: z.number().positive().optional(),
           dbAboveNeighbours: db,
           noiseDb: db,
           dbAboveHealthy: db.nullable(),

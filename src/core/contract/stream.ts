@@ -150,6 +150,12 @@ export interface FeatureWindow {
   /** Of its lines, and of those of the band above; absent: it is not known where lines stand, as of a window that a device scored. */
   readonly foreignLines?: ForeignLines;
   readonly upperForeignLines?: ForeignLines;
+  /**
+   * Where the line of each feature stands, in orders: less than 0 for the flank of a higher line, NaN where none stands out. And
+   * of the band above. Absent as {@link foreignLines}.
+   */
+  readonly lineOrders?: Float32Array;
+  readonly upperLineOrders?: Float32Array;
   /** Levels of the bundle's `baseline` section, dB, NaN where not heard; absent when it has none, and of a device's scores. */
   readonly levels?: Float32Array;
   /** Of the window's last sample. */
@@ -158,17 +164,21 @@ export interface FeatureWindow {
   readonly inferredOn?: InferencePlace;
 }
 
-/** All of a window but its name; `upperFeatures` and `levels`: null for one that has none. */
+/** All of a window but its name; the band above and `levels`: null for one that has none. */
 export interface WindowParts
-  extends Omit<Required<FeatureWindow>, "id" | "inferredOn" | "upperFeatures" | "levels"> {
+  extends Omit<
+    Required<FeatureWindow>,
+    "id" | "inferredOn" | "upperFeatures" | "upperLineOrders" | "levels"
+  > {
   readonly upperFeatures: Float32Array | null;
+  readonly upperLineOrders: Float32Array | null;
   readonly levels: Float32Array | null;
 }
 
 /** Puts a window together: of few shapes, for what reads it runs for every window of all points. */
 export function composeWindow(parts: WindowParts): FeatureWindow {
-  const { point, fromMs, toMs, shaftRpm, features, foreignLines, upperForeignLines, arrivedMonotonicMs } =
-    parts;
+  const { point, fromMs, toMs, shaftRpm, features, arrivedMonotonicMs } = parts;
+  const { foreignLines, upperForeignLines, lineOrders } = parts;
   const id = composeWindowId(point, fromMs);
   const window: Reused<FeatureWindow> = {
     point,
@@ -179,9 +189,11 @@ export function composeWindow(parts: WindowParts): FeatureWindow {
     features,
     foreignLines,
     upperForeignLines,
+    lineOrders,
     arrivedMonotonicMs,
   };
   if (parts.upperFeatures !== null) window.upperFeatures = parts.upperFeatures;
+  if (parts.upperLineOrders !== null) window.upperLineOrders = parts.upperLineOrders;
   if (parts.levels !== null) window.levels = parts.levels;
   return window;
 }

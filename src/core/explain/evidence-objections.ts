@@ -18,6 +18,8 @@ export interface MeasuredLine {
   readonly isHum: boolean;
   /** In most windows it stands where a harmonic of the shaft may. */
   readonly isShaft: boolean;
+  /** Where it was found; null: not found, or not known. */
+  readonly measuredOrder: number | null;
 }
 
 /** The lines of one kind of fault. */
@@ -108,7 +110,10 @@ function objectToAbsent({ own: { harmonics } }: Accusation): string[] {
 function objectToHum({ own: { harmonics }, lines }: Accusation): string[] {
   const humming = harmonics.filter(({ isFound, isHum }) => isFound && isHum);
   if (humming.length === 0) return [];
-  const hertz = humming.map(({ line }) => lines.find(({ name }) => name === line.name)?.hertz ?? Number.NaN);
+  const hertz = humming.map(({ line }) => {
+    const told = lines.find(({ name }) => name === line.name);
+    return told?.measuredHertz ?? told?.hertz ?? Number.NaN;
+  });
   const where = joinWords(hertz.map((each) => `${findNearestHum(each)}`));
   const what = humming.length === 1 ? "stands on the mains' hum" : "stand on the mains' hum";
   return [`${listHarmonics(humming)} ${what} (${where} Hz)`];
@@ -147,9 +152,10 @@ function objectToSideBands({ own: { kind, sideBands } }: Accusation): string[] {
 /** A line on a harmonic of the shaft cannot be told from it; one beside it may be its skirt, or it, where the stated speed is wrong. */
 function objectToShaft({ own: { harmonics }, window }: Accusation): string[] {
   const reach = window.unit === "revolutions" ? lineRevolutions / window.length : 0;
-  return harmonics.flatMap(({ line: { harmonic, order, isShaded }, isFound, isShaft }) => {
-    const where = `${nameHarmonic(harmonic)} (order ${order.toFixed(2)})`;
-    const shaft = `${nameHarmonic(Math.round(order))} the shaft's speed`;
+  return harmonics.flatMap(({ line: { harmonic, order, isShaded }, isFound, isShaft, measuredOrder }) => {
+    const found = measuredOrder === null ? "" : `, found at ${measuredOrder.toFixed(2)}`;
+    const where = `${nameHarmonic(harmonic)} (order ${order.toFixed(2)}${found})`;
+    const shaft = `${nameHarmonic(Math.round(measuredOrder ?? order))} the shaft's speed`;
     if (isShaded) return [`${where} lies on ${shaft}, where no fault can be told`];
     if (!isFound) return [];
     if (Math.abs(order - Math.round(order)) < reach) return [`${where} lies beside ${shaft}`];

@@ -28,9 +28,9 @@ export function joinWords(words: readonly string[]): string {
 type Told = Omit<PhysicalEvidence, "sentence" | "rival" | "harmonics" | "sideBands">;
 
 /**
- * For example "Lines near 1× and 2× the outer race's order (89.6 and 179.1 Hz at 1500 rpm), 14 and 9 dB above their
- * neighbours (noise alone: 4 and 6), 12 and 8 dB above this machine when healthy, no side bands; since 2026-11-20 02:10:00
- * UTC, over 10 windows at 1380 to 1510 rpm; against it: 3× does not stand out of the noise."
+ * For example "Lines near 1× and 2× the outer race's order (89.1 and 178.2 Hz at 1500 rpm; by the bearing's data 89.6 and 179.1),
+ * 14 and 9 dB above their neighbours (noise alone: 4 and 6), 12 and 8 dB above this machine when healthy, no side bands; since
+ * 2026-11-20 02:10:00 UTC, over 10 windows at 1380 to 1510 rpm; against it: 3× does not stand out of the noise."
  */
 export function writeEvidence(told: Told, part: string): string {
   const harmonics = told.lines.filter(({ kind }) => kind === "harmonic");
@@ -48,7 +48,7 @@ export function writeEvidence(told: Told, part: string): string {
   return `${lead}, ${describeSideBands(told.lines)}${band}; ${describeTime(told)}; ${doubts}.`;
 }
 
-/** `1× and 2× the outer race's order (89.6 and 179.1 Hz at 1500 rpm), 14 and 9 dB above their neighbours …`. */
+/** `1× and 2× the outer race's order (89.1 and 178.2 Hz at 1500 rpm; by …), 14 and 9 dB above their neighbours …`. */
 function describeHarmonics(lines: readonly EvidenceLine[], part: string): string {
   const of = (write: (line: EvidenceLine) => string): string => joinWords(lines.map(write));
   const first = lines[0]!;
@@ -60,7 +60,12 @@ function describeHarmonics(lines: readonly EvidenceLine[], part: string): string
   const healthy = known
     ? `${of(({ dbAboveHealthy }) => formatDb(dbAboveHealthy!))} dB above this machine when healthy`
     : "not compared with this machine when healthy";
-  return `${where} (${of(({ hertz }) => hertz.toFixed(1))} Hz at ${rpm} rpm), ${heard} ${noise}, ${healthy}`;
+  const nominal = of(({ hertz }) => hertz.toFixed(1));
+  const isMeasured = lines.every(({ measuredHertz }) => measuredHertz !== undefined);
+  const place = isMeasured
+    ? `${of(({ measuredHertz }) => measuredHertz!.toFixed(1))} Hz at ${rpm} rpm; by the bearing's data ${nominal}`
+    : `${nominal} Hz at ${rpm} rpm`;
+  return `${where} (${place}), ${heard} ${noise}, ${healthy}`;
 }
 
 function describeSideBands(lines: readonly EvidenceLine[]): string {

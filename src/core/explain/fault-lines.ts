@@ -65,9 +65,21 @@ export function listFaultLines({
   });
 }
 
-/** The features that are lines, one list for all points that are alike in both. */
-export const shareLineColumns: (features: FeatureSpec, bearing: BearingOrders) => readonly number[] =
-  shareByBearing((features, bearing) => listFaultLines({ features, bearing }).map(({ column }) => column));
+/** Features by what is known of them. */
+export interface LineColumns {
+  /** Those that are lines. */
+  readonly lines: readonly number[];
+  /** Of these those that are one line each, and no pair of side bands: they have a place. */
+  readonly harmonics: readonly number[];
+}
+
+/** One answer for all points that are alike in both. */
+export const shareLineColumns: (features: FeatureSpec, bearing: BearingOrders) => LineColumns =
+  shareByBearing((features, bearing) => {
+    const lines = listFaultLines({ features, bearing });
+    const harmonics = lines.filter(({ kind }) => kind === "harmonic");
+    return { lines: lines.map(({ column }) => column), harmonics: harmonics.map(({ column }) => column) };
+  });
 
 function readLine(
   { name, operator, params }: FeatureDeclaration,

@@ -14,11 +14,13 @@ import {
   type PhysicalEvidence,
 } from "../contract/physical-evidence.ts";
 import type { ForeignLines } from "../contract/stream.ts";
+import { computeMedian } from "../maths/robust.ts";
 import { type FaultPicture, listObjections, type MeasuredLine } from "./evidence-objections.ts";
 import { writeEvidence } from "./evidence-words.ts";
 import {
   computeLineNoise,
   dbPerLog,
+  type FaultLine,
   findNeededDb,
   listFaultLines,
   type SearchedSpectrum,
@@ -38,6 +40,9 @@ export interface EvidenceWindow {
   /** Of its lines, and of those of the band above; absent: none, or not known. */
   readonly foreignLines?: ForeignLines | undefined;
   readonly upperForeignLines?: ForeignLines | undefined;
+  /** Where the line of each feature stands, in orders, and of the band above; less than 0 or NaN: not known. Absent: of none. */
+  readonly lineOrders?: ArrayLike<number> | undefined;
+  readonly upperLineOrders?: ArrayLike<number> | undefined;
   readonly shaftRpm: number;
   /** NaN or absent: not known. */
   readonly powerKw?: number | undefined;
@@ -120,7 +125,14 @@ function chooseBand(
   const uppers = windows.flatMap((window) =>
     window.upperFeatures === undefined
       ? []
-      : [{ ...window, features: window.upperFeatures, foreignLines: window.upperForeignLines }],
+      : [
+          {
+            ...window,
+            features: window.upperFeatures,
+            foreignLines: window.upperForeignLines,
+            lineOrders: window.upperLineOrders,
+          },
+        ],
   );
   const lower = viewBand(subject, windows, sought);
   // What was learnt of the lower band says nothing of the upper one.
@@ -180,11 +192,19 @@ function measureLine(
     return some.length > windows.length / 2;
   };
   const [isHum, isShaft] = [isMostly("hum"), isMostly("shaft")];
-  return [{ line, db, noiseDb: noise.db, healthyDb, isFound, isHum, isShaft }];
+  const measuredOrder = isFound ? measureOrder(line, windows) : null;
+  return [{ line, db, noiseDb: noise.db, healthyDb, isFound, isHum, isShaft, measuredOrder }];
+}
+
+/** Where it stands in the middle one of the windows that say it; null where fewer than half do. */
+function measureOrder({ column }: FaultLine, windows: readonly EvidenceWindow[]): number | null {
+  const told = windows.map(({ lineOrders }) => lineOrders?.[column] ?? Number.NaN);
+  const places = told.filter((place) => place > 0);
+  return places.length < windows.length / 2 ? null : computeMedian(places);
 }
 
 function describeLine(
-  { line, db, noiseDb, healthyDb, isFound }: MeasuredLine,
+  { line, db, noiseDb, healthyDb, isFound, measuredOrder }: MeasuredLine,
   hertzPerOrder: number,
 ): EvidenceLine {
   const { name, kind, harmonic, spacing, order } = line;
@@ -195,6 +215,7 @@ function describeLine(
     ...(spacing === null ? {} : { spacing }),
     order,
     hertz: order * hertzPerOrder,
+    ...(measuredOrder === null ? {} : { measuredOrder, measuredHertz: measuredOrder * hertzPerOrder }),
     dbAboveNeighbours: db,
     noiseDb,
     dbAboveHealthy: healthyDb === null ? null : db - healthyDb,

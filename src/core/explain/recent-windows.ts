@@ -3,23 +3,28 @@
  * it is given. Decides nothing.
  */
 import type { ForeignLines } from "../contract/stream.ts";
+import type { LineColumns } from "./fault-lines.ts";
 import { noForeignLines } from "./foreign-lines.ts";
 import type { EvidenceWindow } from "./physical-evidence.ts";
 
-/** A window with what the model said of it. */
-export interface RecentWindow extends EvidenceWindow {
+/** A window as it was read. */
+export interface RecentWindow extends Omit<EvidenceWindow, "powerKw"> {
   /** Epoch ms of its last sample. */
   readonly toMs: number;
-  /** One an output. */
+}
+
+/** What is known beside it. */
+export interface RecentScore extends Pick<EvidenceWindow, "powerKw"> {
+  /** What the model said, one an output. */
   readonly logits: ArrayLike<number>;
 }
 
-/** A window that is known once more: of its features those that are lines, NaN for the others. */
+/** A window that is known once more: of its features those that are lines, of places those of harmonics, NaN for the others. */
 export type KnownWindow = EvidenceWindow & Pick<RecentWindow, "toMs">;
 
 /** The last windows of one point, all of one model. */
 export interface RecentWindows {
-  note(window: RecentWindow): void;
+  note(window: RecentWindow, score: RecentScore): void;
   /**
    * The windows after `sinceMs` that spoke for `output`, oldest first: those in which no other output had a higher logit.
    * Where none did, all after `sinceMs`; where there are none, the last.
@@ -33,27 +38,25 @@ const keptWindows = 60;
 /** Windows for which room is made at first; it doubles. */
 const firstWindows = 15;
 
-/** Creates an empty ring; `columns` are the features that are lines (`fault-lines.ts`). */
-export function createRecentWindows(
-  columns: readonly number[],
-  capacity: number = keptWindows,
-): RecentWindows {
+/** Creates an empty ring. */
+export function createRecentWindows(columns: LineColumns, capacity: number = keptWindows): RecentWindows {
   return new Ring(columns, capacity);
 }
 
 class Ring implements RecentWindows {
-  readonly #columns: readonly number[];
+  readonly #columns: LineColumns;
   readonly #capacity: number;
   #rows: Rows | null = null;
   #noted = 0;
 
-  constructor(columns: readonly number[], capacity: number) {
+  constructor(columns: LineColumns, capacity: number) {
     this.#columns = columns;
     this.#capacity = capacity;
   }
 
-  note(window: RecentWindow): void {
-    const { features, logits } = window;
+  note(window: RecentWindow, score: RecentScore): void {
+    const { features } = window;
+    const { logits } = score;
     if (this.#rows?.features !== features.length || this.#rows.outputs !== logits.length) {
       this.#rows = makeRows(Math.min(firstWindows, this.#capacity), {
         features: features.length,
@@ -65,7 +68,7 @@ class Ring implements RecentWindows {
     if (this.#noted === this.#rows.windows && this.#noted < this.#capacity) {
       this.#rows = growRows(this.#rows, Math.min(2 * this.#noted, this.#capacity));
     }
-    writeRow(this.#rows, this.#noted % this.#rows.windows, window);
+    writeRow(this.#rows, this.#noted % this.#rows.windows, { window, score });
     this.#noted++;
   }
 
@@ -85,8 +88,7 @@ class Ring implements RecentWindows {
 interface Shape {
   readonly features: number;
   readonly outputs: number;
-  /** The features that are lines. */
-  readonly columns: readonly number[];
+  readonly columns: LineColumns;
 }
 
 /** The windows as numbers in a row each: as objects those of a thousand points would take 40 MB. */
@@ -95,10 +97,10 @@ interface Rows extends Shape {
   readonly windows: number;
   /** {@link doubles} of each. */
   readonly doubles: Float64Array;
-  /** {@link shorts} of each, then its lines; `width` in all. */
+  /** {@link shorts} of each, then its lines and the places of harmonics; `width` in all. */
   readonly shorts: Int16Array;
   readonly width: number;
-  /** The lines of the upper band; made when a window first has one. */
+  /** Lines and places of the upper band; made when a window first has one. */
   upper: Int16Array | null;
 }
 
@@ -116,9 +118,13 @@ const maxSteps = 8191;
 /** What is not known of a line, in place of its number of steps. */
 const noSteps = -8192;
 const bits = { hum: 1, shaft: 2, steps: 2 } as const;
+/** A place is a whole number of steps of a 512th of an order, an eighth of a bin of 60 revolutions; of a flank or farther out none is kept. */
+const stepsPerOrder = 512;
+const maxPlace = 32_767;
+const noPlace = 0;
 
 function makeRows(windows: number, { features, outputs, columns }: Shape): Rows {
-  const width = shorts.leads + outputs + columns.length;
+  const width = shorts.leads + outputs + countKept(columns);
   const shortsAt = windows * doubles.width * Float64Array.BYTES_PER_ELEMENT;
   // One piece of memory, as in row-space.ts.
   const memory = new ArrayBuffer(shortsAt + windows * width * Int16Array.BYTES_PER_ELEMENT);
@@ -146,11 +152,22 @@ function growRows(rows: Rows, windows: number): Rows {
 }
 
 function makeUpper({ windows, columns }: Rows): Int16Array {
-  return new Int16Array(windows * columns.length);
+  return new Int16Array(windows * countKept(columns));
 }
 
-function writeRow(rows: Rows, place: number, window: RecentWindow): void {
-  const { toMs, shaftRpm, powerKw = Number.NaN, features, upperFeatures, logits } = window;
+/** Numbers of a band. */
+function countKept({ lines, harmonics }: LineColumns): number {
+  return lines.length + harmonics.length;
+}
+
+interface NotedWindow {
+  readonly window: RecentWindow;
+  readonly score: RecentScore;
+}
+
+function writeRow(rows: Rows, place: number, { window, score }: NotedWindow): void {
+  const { toMs, shaftRpm, features, foreignLines, lineOrders, upperFeatures } = window;
+  const { logits, powerKw = Number.NaN } = score;
   const double = place * doubles.width;
   rows.doubles[double + doubles.toMs] = toMs;
   rows.doubles[double + doubles.shaftRpm] = shaftRpm;
@@ -161,17 +178,19 @@ function writeRow(rows: Rows, place: number, window: RecentWindow): void {
     rows.shorts[short + shorts.leads + output] = leads(logits, output) ? 1 : 0;
   }
   const { columns } = rows;
-  writeLines(rows.shorts, short + shorts.leads + rows.outputs, {
+  writeBand(rows.shorts, short + shorts.leads + rows.outputs, {
     columns,
     features,
-    foreignLines: window.foreignLines,
+    foreignLines,
+    lineOrders,
   });
   if (upperFeatures === undefined) return;
   rows.upper ??= makeUpper(rows);
-  writeLines(rows.upper, place * columns.length, {
+  writeBand(rows.upper, place * countKept(columns), {
     columns,
     features: upperFeatures,
     foreignLines: window.upperForeignLines,
+    lineOrders: window.upperLineOrders,
   });
 }
 
@@ -179,57 +198,75 @@ function isAhead({ shorts: all, width, outputs }: Rows, place: number, output: n
   return output < outputs && all[place * width + shorts.leads + output] === 1;
 }
 
-interface BandLines extends Pick<EvidenceWindow, "features" | "foreignLines"> {
-  readonly columns: readonly number[];
+interface HeardBand extends Pick<EvidenceWindow, "features" | "foreignLines" | "lineOrders"> {
+  readonly columns: LineColumns;
 }
 
-function writeLines(
+function writeBand(
   to: Int16Array,
   at: number,
-  { columns, features, foreignLines = noForeignLines }: BandLines,
+  { columns, features, foreignLines = noForeignLines, lineOrders }: HeardBand,
 ): void {
   const { hum, shaft } = foreignLines;
-  for (let index = 0; index < columns.length; index++) {
-    const column = columns[index]!;
+  const { lines, harmonics } = columns;
+  for (let index = 0; index < lines.length; index++) {
+    const column = lines[index]!;
     const steps = Math.round(features[column]! * stepsPerLog);
     const known = Number.isFinite(steps) ? Math.max(-maxSteps, Math.min(maxSteps, steps)) : noSteps;
     const foreign = (hum.includes(column) ? bits.hum : 0) + (shaft.includes(column) ? bits.shaft : 0);
     to[at + index] = (known << bits.steps) + foreign;
+  }
+  for (let index = 0; index < harmonics.length; index++) {
+    const steps = Math.round((lineOrders?.[harmonics[index]!] ?? Number.NaN) * stepsPerOrder);
+    to[at + lines.length + index] = steps > 0 && steps <= maxPlace ? steps : noPlace;
   }
 }
 
 function readRow(rows: Rows, place: number): KnownWindow {
   const double = place * doubles.width;
   const short = place * rows.width;
-  const lower = readLines(rows.shorts, short + shorts.leads + rows.outputs, rows);
+  const lower = readBand(rows.shorts, short + shorts.leads + rows.outputs, rows);
   const hasUpper = rows.upper !== null && rows.shorts[short + shorts.hasUpper] === 1;
-  const upper = hasUpper ? readLines(rows.upper!, place * rows.columns.length, rows) : null;
+  const upper = hasUpper ? readBand(rows.upper!, place * countKept(rows.columns), rows) : null;
   return {
     toMs: rows.doubles[double + doubles.toMs]!,
     shaftRpm: rows.doubles[double + doubles.shaftRpm]!,
     powerKw: rows.doubles[double + doubles.powerKw]!,
-    features: lower.features,
-    foreignLines: lower.foreignLines,
-    ...(upper === null ? {} : { upperFeatures: upper.features, upperForeignLines: upper.foreignLines }),
+    ...lower,
+    ...(upper === null
+      ? {}
+      : {
+          upperFeatures: upper.features,
+          upperForeignLines: upper.foreignLines,
+          upperLineOrders: upper.lineOrders,
+        }),
   };
 }
 
-function readLines(
-  from: Int16Array,
-  at: number,
-  { columns, features }: Shape,
-): { readonly features: Float32Array; readonly foreignLines: ForeignLines } {
-  const lines = new Float32Array(features).fill(Number.NaN);
+interface KnownBand {
+  readonly features: Float32Array;
+  readonly foreignLines: ForeignLines;
+  readonly lineOrders: Float32Array;
+}
+
+function readBand(from: Int16Array, at: number, { columns, features: count }: Shape): KnownBand {
+  const { lines, harmonics } = columns;
+  const features = new Float32Array(count).fill(Number.NaN);
+  const lineOrders = new Float32Array(count).fill(Number.NaN);
   const hum: number[] = [];
   const shaft: number[] = [];
-  for (const [index, column] of columns.entries()) {
+  for (const [index, column] of lines.entries()) {
     const kept = from[at + index]!;
     const steps = kept >> bits.steps;
-    if (steps !== noSteps) lines[column] = steps / stepsPerLog;
+    if (steps !== noSteps) features[column] = steps / stepsPerLog;
     if ((kept & bits.hum) !== 0) hum.push(column);
     if ((kept & bits.shaft) !== 0) shaft.push(column);
   }
-  return { features: lines, foreignLines: { hum, shaft } };
+  for (const [index, column] of harmonics.entries()) {
+    const steps = from[at + lines.length + index]!;
+    if (steps !== noPlace) lineOrders[column] = steps / stepsPerOrder;
+  }
+  return { features, foreignLines: { hum, shaft }, lineOrders };
 }
 
 function leads(logits: ArrayLike<number>, output: number): boolean {

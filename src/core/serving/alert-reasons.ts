@@ -68,18 +68,7 @@ class Reasons implements AlertReasons {
     this.#digest = bundle.ref.digest;
     if (window.features.length === 0) return;
     this.#recent ??= createRecentWindows(shareLineColumns(bundle.manifest.features, this.#options.bearing));
-    const { features, upperFeatures, foreignLines, upperForeignLines, shaftRpm, toMs } = window;
-    const { logits } = output;
-    this.#recent.note({
-      features,
-      upperFeatures,
-      foreignLines,
-      upperForeignLines,
-      shaftRpm,
-      toMs,
-      powerKw,
-      logits,
-    });
+    this.#recent.note(window, { powerKw, logits: output.logits });
   }
 
   async give(due: readonly DueAlert[], explained: ExplainedWindow): Promise<readonly AlertContext[]> {

@@ -37,8 +37,10 @@ interface Handover {
   offset: number;
 }
 
-export interface EndedWindow<B extends WindowBundle>
-  extends Pick<WindowParts, "features" | "upperFeatures" | "levels" | "foreignLines" | "upperForeignLines"> {
+/** What a cutter knows of a window; the rest its point knows. */
+type CutParts = Omit<WindowParts, "point" | "fromMs" | "toMs" | "shaftRpm" | "arrivedMonotonicMs">;
+
+export interface EndedWindow<B extends WindowBundle> extends CutParts {
   readonly bundle: B;
   readonly end: WindowEnd;
 }
@@ -200,12 +202,19 @@ class Cutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
     const meter = this.#meters[slot];
     const levels = meter === undefined ? null : new Float32Array(meter.featureNames.length);
     if (levels !== null) meter!.finish(levels, 0);
-    const { shaftColumns } = this.#lines;
+    const { lower, upper, shaftColumns } = this.#lines;
     const heard = { shaftRpm: end.shaftRpm, seconds: (end.toMs - end.fromMs) / 1000, shaftColumns };
-    const foreignLines = listForeignLines(this.#lines.lower, heard);
-    const upperForeignLines =
-      upperFeatures === null ? noForeignLines : listForeignLines(this.#lines.upper, heard);
-    this.#sink.onEnd({ bundle: open, end, features, levels, upperFeatures, foreignLines, upperForeignLines });
+    this.#sink.onEnd({
+      bundle: open,
+      end,
+      features,
+      levels,
+      upperFeatures,
+      foreignLines: listForeignLines(lower, heard),
+      upperForeignLines: upperFeatures === null ? noForeignLines : listForeignLines(upper, heard),
+      lineOrders: lower.slice(),
+      upperLineOrders: upperFeatures === null ? null : upper.slice(),
+    });
   }
 }
 

@@ -148,6 +148,8 @@ class Cutter<B extends WindowBundle> implements WindowCutter<B>, SpecCutterSink<
     upperFeatures,
     foreignLines,
     upperForeignLines,
+    lineOrders,
+    upperLineOrders,
   }: EndedWindow<B>): void {
     const { point, onQuarantine } = this.#options;
     const fromMs = Math.round(end.fromMs);
@@ -163,6 +165,8 @@ class Cutter<B extends WindowBundle> implements WindowCutter<B>, SpecCutterSink<
         levels,
         foreignLines,
         upperForeignLines,
+        lineOrders,
+        upperLineOrders,
         arrivedMonotonicMs: this.#arrivedMonotonicMs,
       });
       this.#ended.push({ window, bundle });

@@ -13,7 +13,7 @@ import type { ChainPoint } from "./signal-chain.ts";
 export interface WindowRows {
   /** A row each: {@link headDoubles} numbers. */
   readonly heads: Float64Array;
-  /** Features, those of the band above, levels, and which lines stand on hum and on the shaft in each band, one window after the other. */
+  /** Features, those of the band above, levels, which lines stand on hum and on the shaft in each band, and where all stand, one window after the other. */
   readonly values: Float32Array;
 }
 
@@ -28,9 +28,9 @@ export interface ReadWindow {
 
 /**
  * Point, bundle, state, from, to, speed, arrival, power, and how many features, features of the band above, levels, lines on hum and
- * on the shaft, and those of the band above; −1: none.
+ * on the shaft, those of the band above, and places of lines in both; −1: none.
  */
-const headDoubles = 15;
+const headDoubles = 17;
 
 /** Gathers rows. */
 export interface WindowRowsWriter {
@@ -83,6 +83,8 @@ export function createWindowRowsWriter(): WindowRowsWriter {
       heads[at + 12] = add(window.foreignLines?.shaft);
       heads[at + 13] = add(window.upperForeignLines?.hum);
       heads[at + 14] = add(window.upperForeignLines?.shaft);
+      heads[at + 15] = add(window.lineOrders);
+      heads[at + 16] = add(window.upperLineOrders);
       count++;
     },
     take: () => {
@@ -124,6 +126,8 @@ export function createWindowRowsReader(
         levels: take(heads[at + 10]!),
         foreignLines: takeForeign(heads[at + 11]!, heads[at + 12]!),
         upperForeignLines: takeForeign(heads[at + 13]!, heads[at + 14]!),
+        lineOrders: take(heads[at + 15]!)!,
+        upperLineOrders: take(heads[at + 16]!),
         arrivedMonotonicMs: heads[at + 6]!,
       }),
       operatingState: operatingStates[heads[at + 2]!]!,

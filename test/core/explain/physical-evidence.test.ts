@@ -117,6 +117,44 @@ describe("physical evidence", () => {
     );
   });
 
+  test("tells where found lines stand: the median of the windows, and by the bearing's data beside it", () => {
+    const nan = Number.NaN;
+    const at = (first: number, second: number, third: number, other = nan) =>
+      Float32Array.of(first, second, third, nan, other, other, other, nan);
+    const windows = [at(3.56, 7.12, 10.68), at(3.58, 7.13, 10.68, 5.4), at(3.57, -7.2, nan)].map(
+      (lineOrders) => ({
+        ...windowOf(outer),
+        lineOrders,
+      }),
+    );
+    const { lines, sentence } = describeEvidence(subjectOf(usual), windows)!;
+    expect(lines.map(({ measuredOrder }) => measuredOrder)).toEqual([
+      expect.closeTo(3.57, 5),
+      expect.closeTo(7.125, 5),
+      expect.closeTo(10.68, 5),
+      undefined,
+    ]);
+    // 3.57 · 1500 / 60 Hz.
+    expect(lines[0]).toMatchObject({ order: 3.6, hertz: 90, measuredHertz: expect.closeTo(89.25, 5) });
+    expect(sentence).toContain(
+      "Lines near 1×, 2× and 3× the outer race's order (89.2, 178.1 and 267.0 Hz at 1500 rpm; by the bearing's data 90.0, 180.0 and 270.0), 20,",
+    );
+    // Known in one of three windows, or in none: not known, and the sentence keeps to the bearing's data.
+    const few = windows.map((window, index) => (index === 0 ? window : windowOf(outer)));
+    const told = describeEvidence(subjectOf(usual), few)!;
+    expect(told.lines.every((line) => !("measuredOrder" in line || "measuredHertz" in line))).toBe(true);
+    expect(told.sentence).toContain("order (90.0, 180.0 and 270.0 Hz at 1500 rpm), 20,");
+    const evidence = describeEvidence(subjectOf(usual), windows)!;
+    expect(physicalEvidenceSchema().parse(evidence)).toEqual(evidence);
+  });
+
+  test("a line that is not found has no place, whatever stands there", () => {
+    const weak = [20, 4, 5, 4, 4, 5, 6, 0];
+    const lineOrders = Float32Array.of(3.6, 7.2, 10.8, Number.NaN, 5.4, 10.8, 16.2, Number.NaN);
+    const { lines } = describeEvidence(subjectOf(usual), [{ ...windowOf(weak), lineOrders }])!;
+    expect(lines.map((line) => "measuredOrder" in line)).toEqual([true, false, false, false]);
+  });
+
   test("finds lines that have risen above this machine's own when it was healthy, before they stand out of any noise", () => {
     // Noise alone shows 4, 5 and 6 dB here, and of a machine that nobody knows lines are asked for 3 more.
     const windows = Array.from({ length: 10 }, () => windowOf([6.5, 7.5, 6, 4, 4, 5, 6, 0]));

@@ -3,15 +3,12 @@ import { dbPerLog } from "../../../src/core/explain/fault-lines.ts";
 import { noForeignLines } from "../../../src/core/explain/foreign-lines.ts";
 import { createRecentWindows } from "../../../src/core/explain/recent-windows.ts";
 
-const windowAt = (toMs: number, logits: readonly number[]) => ({
-  toMs,
-  logits,
-  features: [toMs],
-  shaftRpm: 1500,
-});
+const windowAt = (toMs: number) => ({ toMs, features: [toMs], shaftRpm: 1500 });
+/** Columns of lines, none of which is a harmonic. */
+const linesOnly = (...lines: readonly number[]) => ({ lines, harmonics: [] });
 
 test("the windows since an alarm in which its mode leads speak for it, oldest first, as many as are kept", () => {
-  const recent = createRecentWindows([0], 4);
+  const recent = createRecentWindows(linesOnly(0), 4);
   for (const [toMs, inner, outer] of [
     [1, 0.1, 0.9],
     [2, 0.1, 0.9],
@@ -20,7 +17,7 @@ test("the windows since an alarm in which its mode leads speak for it, oldest fi
     [5, 0.1, 0.9],
     [6, 0.1, 0.8],
   ] as const) {
-    recent.note(windowAt(toMs, [inner, outer]));
+    recent.note(windowAt(toMs), { logits: [inner, outer] });
   }
   const times = (output: number, sinceMs: number): number[] =>
     recent.listSpeaking({ output, sinceMs }).map(({ toMs }) => toMs);
@@ -31,22 +28,37 @@ test("the windows since an alarm in which its mode leads speak for it, oldest fi
   expect(times(0, 99)).toEqual([6]);
   // Of what no output stands for.
   expect(times(2, 4)).toEqual([5, 6]);
-  expect(createRecentWindows([0]).listSpeaking({ output: 1, sinceMs: 0 })).toEqual([]);
+  expect(createRecentWindows(linesOnly(0)).listSpeaking({ output: 1, sinceMs: 0 })).toEqual([]);
 });
 
 test("a window comes back with its lines, whatever becomes of its arrays, and another shape begins anew", () => {
-  const recent = createRecentWindows([0, 2], 3);
+  const recent = createRecentWindows({ lines: [0, 2], harmonics: [2] }, 3);
   const features = Float32Array.of(0.5, 7, -0.25);
-  const heard = { toMs: 5, shaftRpm: 1500.1, powerKw: 700.3 };
-  recent.note({ ...heard, logits: [0.1, 0.2], features, upperFeatures: Float32Array.of(1, 7, 2) });
-  recent.note({ ...heard, logits: [0.1, 0.2], features });
+  const lineOrders = Float32Array.of(3.5, 1, 10.75);
+  const heard = { toMs: 5, shaftRpm: 1500.1 };
+  const score = { logits: [0.1, 0.2], powerKw: 700.3 };
+  const upper = { upperFeatures: Float32Array.of(1, 7, 2), upperLineOrders: Float32Array.of(0, 0, 10.5) };
+  recent.note({ ...heard, features, lineOrders, ...upper }, score);
+  recent.note({ ...heard, features, lineOrders }, score);
   features.fill(0);
-  const lower = { ...heard, features: Float32Array.of(0.5, Number.NaN, -0.25), foreignLines: noForeignLines };
+  lineOrders.fill(0);
+  const lower = {
+    ...heard,
+    powerKw: 700.3,
+    features: Float32Array.of(0.5, Number.NaN, -0.25),
+    foreignLines: noForeignLines,
+    lineOrders: Float32Array.of(Number.NaN, Number.NaN, 10.75),
+  };
   expect(recent.listSpeaking({ output: 1, sinceMs: 0 })).toEqual([
-    { ...lower, upperFeatures: Float32Array.of(1, Number.NaN, 2), upperForeignLines: noForeignLines },
+    {
+      ...lower,
+      upperFeatures: Float32Array.of(1, Number.NaN, 2),
+      upperForeignLines: noForeignLines,
+      upperLineOrders: Float32Array.of(Number.NaN, Number.NaN, 10.5),
+    },
     lower,
   ]);
-  recent.note({ toMs: 6, shaftRpm: 1, logits: [1], features: [1] });
+  recent.note({ toMs: 6, shaftRpm: 1, features: [1] }, { logits: [1] });
   expect(recent.listSpeaking({ output: 0, sinceMs: 0 })).toMatchObject([{ toMs: 6, powerKw: Number.NaN }]);
 });
 
@@ -54,14 +66,9 @@ test("a line is kept within a hundredth of a decibel, and what is no number is n
   const values = [-15.9, -3.456, -1 / 1024, 0, 1e-9, 0.123456, 2.71, 11.5, 15.99];
   const unknown = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   const features = [...values, ...unknown, 100, -100];
-  const recent = createRecentWindows([...features.keys()]);
-  recent.note({
-    toMs: 1,
-    shaftRpm: 1500,
-    logits: [1],
-    features,
-    foreignLines: { hum: [3, 9], shaft: [4, 9] },
-  });
+  const recent = createRecentWindows(linesOnly(...features.keys()));
+  const foreignLines = { hum: [3, 9], shaft: [4, 9] };
+  recent.note({ toMs: 1, shaftRpm: 1500, features, foreignLines }, { logits: [1] });
   const [window] = recent.listSpeaking({ output: 0, sinceMs: 0 });
   const kept = Array.from({ length: features.length }, (_, column) => window!.features[column]!);
   for (const [at, value] of values.entries()) {
@@ -73,10 +80,10 @@ test("a line is kept within a hundredth of a decibel, and what is no number is n
 });
 
 test("of any number of windows the last sixty come back, in both bands", () => {
-  const recent = createRecentWindows([0]);
+  const recent = createRecentWindows(linesOnly(0));
   for (let toMs = 1; toMs <= 100; toMs++) {
     const upper = toMs % 3 === 0 ? { upperFeatures: Float32Array.of(-toMs / 8) } : {};
-    recent.note({ ...windowAt(toMs, [1, 0]), features: [toMs / 8], ...upper });
+    recent.note({ ...windowAt(toMs), features: [toMs / 8], ...upper }, { logits: [1, 0] });
     const kept = recent.listSpeaking({ output: 0, sinceMs: 0 });
     expect(kept.map((window) => window.toMs)).toEqual(
       Array.from({ length: Math.min(toMs, 60) }, (_, at) => Math.max(0, toMs - 60) + at + 1),
@@ -89,14 +96,15 @@ test("of any number of windows the last sixty come back, in both bands", () => {
 });
 
 test("foreign lines come back with their window, in both bands, also where the ring has grown or come round", () => {
-  const recent = createRecentWindows([0, 1], 12);
+  const recent = createRecentWindows(linesOnly(0, 1), 12);
   const foreignOf = (toMs: number) => ({
     foreignLines: toMs % 2 === 0 ? { hum: [0], shaft: [1] } : undefined,
     upperForeignLines: toMs % 3 === 0 ? { hum: [1], shaft: [] } : undefined,
   });
   for (let toMs = 1; toMs <= 20; toMs++) {
     const features = Float32Array.of(toMs, 1);
-    recent.note({ toMs, logits: [1], features, upperFeatures: features, shaftRpm: 1500, ...foreignOf(toMs) });
+    const window = { toMs, features, upperFeatures: features, shaftRpm: 1500, ...foreignOf(toMs) };
+    recent.note(window, { logits: [1] });
   }
   const kept = recent.listSpeaking({ output: 0, sinceMs: 0 });
   expect(kept.map(({ toMs }) => toMs)).toEqual(Array.from({ length: 12 }, (_, at) => 9 + at));
@@ -105,4 +113,24 @@ test("foreign lines come back with their window, in both bands, also where the r
       foreignOf(toMs);
     expect([foreignLines, upperForeignLines]).toEqual([lower, upper]);
   }
+});
+
+test("the place of a harmonic is kept within a thousandth of an order; that of a flank, or beyond 64 orders, is not known", () => {
+  const lineOrders = [0.4, 3.5848, 63.9, -5.4, Number.NaN, 64.1, Number.POSITIVE_INFINITY];
+  const columns = [...lineOrders.keys()];
+  const recent = createRecentWindows({ lines: columns, harmonics: columns }, 3);
+  const features = columns.map(() => 1);
+  for (let toMs = 2; toMs <= 5; toMs++) {
+    const moved = lineOrders.map((order) => order + toMs / 1000);
+    recent.note({ toMs, shaftRpm: 1500, features, lineOrders: moved }, { logits: [1] });
+    const last = recent.listSpeaking({ output: 0, sinceMs: 0 }).at(-1)!;
+    for (const column of [0, 1, 2]) {
+      expect(Math.abs(last.lineOrders![column]! - moved[column]!)).toBeLessThanOrEqual(0.001);
+    }
+    expect([3, 4, 5, 6].map((column) => last.lineOrders![column])).toEqual(new Array(4).fill(Number.NaN));
+  }
+  // Of a window that a device scored none is known.
+  recent.note({ toMs: 6, shaftRpm: 1500, features }, { logits: [1] });
+  const places = Array.from(recent.listSpeaking({ output: 0, sinceMs: 5 })[0]!.lineOrders as Float32Array);
+  expect(places).toEqual(places.map(() => Number.NaN));
 });

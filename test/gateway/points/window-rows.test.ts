@@ -21,6 +21,7 @@ function createDue(point: number, fromMs: number, more: Partial<Due["window"]>, 
     features: Float32Array.of(fromMs % 7, Number.MIN_VALUE, -3.25),
     foreignLines: noForeignLines,
     upperForeignLines: noForeignLines,
+    lineOrders: Float32Array.of(3.5848, -7.25, Number.NaN),
     ...more,
     arrivedMonotonicMs: 12.0000001,
   };
@@ -32,8 +33,9 @@ function createDue(point: number, fromMs: number, more: Partial<Due["window"]>, 
 test("windows are read as they were told, in their order, with what they have and have not", () => {
   const writer = createWindowRowsWriter();
   const levels = Float32Array.of(Number.NaN, -96.5);
+  const upper = { upperFeatures: levels, upperLineOrders: Float32Array.of(5.4, Number.NaN) };
   const given = Array.from({ length: 100 }, (_, index) => {
-    const more = index % 3 === 0 ? {} : { levels, ...(index % 3 === 1 ? { upperFeatures: levels } : {}) };
+    const more = index % 3 === 0 ? {} : { levels, ...(index % 3 === 1 ? upper : {}) };
     const power = index % 2 === 0 ? 2300.5 : undefined;
     return [index % 2, createDue(index % 2, 1_767_225_600_000 + index, more, power)] as const;
   });

@@ -6,9 +6,9 @@
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { PhysicalEvidence } from "../../../core/contract/physical-evidence.ts";
 import type { Explanation, ModelRef } from "../../../core/contract/prediction.ts";
-import type { ForeignLines, Quarantine } from "../../../core/contract/stream.ts";
+import type { Quarantine } from "../../../core/contract/stream.ts";
 import { calibrateLogit, computeProbability } from "../../../core/decision/calibrate.ts";
-import { describeEvidence } from "../../../core/explain/physical-evidence.ts";
+import { describeEvidence, type EvidenceWindow } from "../../../core/explain/physical-evidence.ts";
 import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import { type BandOutput, explainWindow, type LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
@@ -88,10 +88,17 @@ export async function explainFile(
   const { fromMs, toMs, shaftRpm } = window;
   const by = { bundle: short ?? bundle, bearing: sidecar.bearing };
   const windows = answers.map((answer) => answer.window);
-  const uppers = windows.flatMap(({ upperFeatures, upperForeignLines, shaftRpm }) =>
+  const uppers = windows.flatMap(({ upperFeatures, upperForeignLines, upperLineOrders, shaftRpm }) =>
     upperFeatures === undefined
       ? []
-      : [{ features: upperFeatures, foreignLines: upperForeignLines, shaftRpm }],
+      : [
+          {
+            features: upperFeatures,
+            foreignLines: upperForeignLines,
+            lineOrders: upperLineOrders,
+            shaftRpm,
+          },
+        ],
   );
   return {
     file: file.path,
@@ -113,14 +120,15 @@ export async function explainFile(
 /** Windows of a recording that its evidence is the mean of. */
 const evidenceWindows = 10;
 
+/** What one band shows of a window. */
+type BandWindow = Pick<EvidenceWindow, "foreignLines" | "lineOrders" | "shaftRpm"> & {
+  readonly features: Float32Array;
+};
+
 /** Explains the first of `windows`, in the band whose features they hold, with the evidence of all. */
 async function explainModes(
   { bundle, bearing }: { readonly bundle: LoadedBundle; readonly bearing: Sidecar["bearing"] },
-  windows: readonly {
-    readonly features: Float32Array;
-    readonly foreignLines?: ForeignLines | undefined;
-    readonly shaftRpm: number;
-  }[],
+  windows: readonly BandWindow[],
   { logits, quantised }: BandOutput,
 ): Promise<ModeExplanation[]> {
   const { outputs, calibration, features, window } = bundle.manifest;
@@ -133,7 +141,12 @@ async function explainModes(
     ...explanations[index]!,
     evidence: describeEvidence(
       { failureMode, features, window, bearing },
-      windows.map(({ features, foreignLines, shaftRpm }) => ({ features, foreignLines, shaftRpm })),
+      windows.map(({ features, foreignLines, lineOrders, shaftRpm }) => ({
+        features,
+        foreignLines,
+        lineOrders,
+        shaftRpm,
+      })),
     ),
   }));
 }
