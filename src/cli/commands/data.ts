@@ -129,7 +129,7 @@ function checkCommand(): Command {
     .addHelpText(
       "after",
       `
-Every recording is read once. Looked for are: entries that nobody can read; rates that lie (against a WAV's header, a
+Every recording is read once. Looked for are: entries that nobody can read; rates that lie (against what a .wav or .mat states, a
 stated duration, a column of times); recordings that are silent, stuck, clipped, too short, outside the data contract
 or there twice under two names; missing units and bearings; a bearing with two faults, one name for two machines, a
 label that stands for a machine; of a training configuration too few windows of healthy machines, and nobody to judge by. Said as well is which of three ways the recordings allow: the shipped bundle with a

@@ -4,6 +4,7 @@
  */
 import { basename, extname } from "node:path";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { joinParts } from "../../core/maths/join-parts.ts";
 import { createFileNotes, type FileNotes } from "../../training/dataset/recordings/file-notes.ts";
 import type { RecordedSignal } from "../../training/dataset/recordings/recording-set.ts";
 import { findFileScale } from "../../training/dataset/samples/file-scale.ts";
@@ -108,12 +109,7 @@ async function readSignal(path: string, end: string | null, notes: FileNotes): P
     samples += counts.length;
     if (samples > maxSamples) throw tooLong(path);
   }
-  const counts = new Int16Array(samples);
-  let at = 0;
-  for (const part of parts) {
-    counts.set(part, at);
-    at += part.length;
-  }
+  const counts = joinParts(parts, Int16Array);
   return { end: end ?? "DE", counts, scale: quantisation.scale, sampleRateHz: rateHz, shaftRpm };
 }
 

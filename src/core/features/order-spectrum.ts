@@ -4,6 +4,7 @@
  */
 
 import { findOrMake } from "../maths/find-or-make.ts";
+import { tabulateHann } from "../maths/hann-window.ts";
 import { shareSpectrumKernel } from "../maths/spectrum-vectors.ts";
 import { type Comb, type CombHeights, createCombFit } from "./comb-fit.ts";
 
@@ -165,7 +166,7 @@ export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectru
       const hann = findOrMake(windows, count, () => {
         // Windows of one speed differ by a sample or two.
         if (windows.size >= keptWindows) windows.clear();
-        return tabulateHann(count);
+        return tabulateHann(count, Math.max(1, count - 1));
       });
       sumUp(samples, count);
       const most = envelopeLimit * (totals.sum / count);
@@ -214,12 +215,4 @@ function computeMean(samples: Float32Array, count: number, most: number): number
   let sum = 0;
   for (let index = 0; index < count; index++) sum += Math.min(samples[index]!, most);
   return sum / count;
-}
-
-function tabulateHann(length: number): Float64Array {
-  const denominator = Math.max(1, length - 1);
-  return Float64Array.from(
-    { length },
-    (_, index) => 0.5 - 0.5 * Math.cos((2 * Math.PI * index) / denominator),
-  );
 }

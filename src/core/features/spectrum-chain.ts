@@ -3,6 +3,7 @@
  * removed of each segment), in the physical unit squared per Hz. Holds one segment.
  */
 import type { ChainSpec, FeatureDeclaration } from "../contract/bundle/feature-spec.ts";
+import { tabulateHann } from "../maths/hann-window.ts";
 import { createRealFft } from "../maths/real-fft.ts";
 import type { BoundChain } from "./chain.ts";
 import { createParamsReader, type ParamsReader, refuse } from "./read-params.ts";
@@ -36,10 +37,7 @@ function createSpectrumChain(fftSize: number, evaluators: readonly Evaluator[]):
   const half = fftSize / 2;
   const segment = new Float64Array(fftSize);
   const windowed = new Float64Array(fftSize);
-  const hann = Float64Array.from(
-    { length: fftSize },
-    (_, index) => 0.5 - 0.5 * Math.cos((2 * Math.PI * index) / fftSize),
-  );
+  const hann = tabulateHann(fftSize, fftSize);
   const hannEnergy = hann.reduce((sum, value) => sum + value * value, 0);
   const real = new Float64Array(half + 1);
   const imag = new Float64Array(half + 1);

@@ -5,6 +5,7 @@
  */
 import type { Scaler } from "../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
+import { joinParts } from "../../core/maths/join-parts.ts";
 import type { Random } from "../../core/maths/random.ts";
 import { standardiseRows } from "./fit-scaler.ts";
 import { quantiseNetwork, runQuantised } from "./quantise-network.ts";
@@ -55,9 +56,9 @@ export function tuneStudent(
 ): TrainedStudent {
   const { scaler, quantised } = parent;
   const start = tieNetwork(dequantiseNetwork(quantised), tying);
-  const standardised = joinFloats(
-    standardiseRows(recorded.features, recorded.rows, scaler),
-    remembered.standardised,
+  const standardised = joinParts(
+    [standardiseRows(recorded.features, recorded.rows, scaler), remembered.standardised],
+    Float32Array,
   );
   const rows = recorded.rows + remembered.rows;
   const word = runQuantised(quantised, standardised, rows).map((logit) => 1 / (1 + Math.exp(-logit)));
@@ -87,11 +88,4 @@ function weighRows(recorded: LabelledRows, remembered: number, ratio: number): F
     weights.set(recorded.weights.map((weight) => (weight * recorded.rows) / total));
   }
   return weights.fill((ratio * recorded.rows) / Math.max(1, remembered), recorded.rows);
-}
-
-function joinFloats(first: Float32Array, second: Float32Array): Float32Array {
-  const joined = new Float32Array(first.length + second.length);
-  joined.set(first);
-  joined.set(second, first.length);
-  return joined;
 }

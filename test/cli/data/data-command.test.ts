@@ -359,7 +359,7 @@ describe("aurora data check", () => {
     const [denied] = (await check(path)).check.findings;
     expect(denied).toMatchObject({
       check: "entry",
-      message: expect.stringContaining("25600 Hz, the header of healthy/a.wav 12000 Hz"),
+      message: expect.stringContaining("25600 Hz, healthy/a.wav itself 12000 Hz"),
     });
   });
 

@@ -4,6 +4,7 @@
  */
 import { extname } from "node:path";
 import { hasErrorCode } from "../../../core/contract/aurora-error.ts";
+import { joinParts } from "../../../core/maths/join-parts.ts";
 import { computeMedian } from "../../../core/maths/robust.ts";
 import { openParquetTable } from "../../../training/dataset/parquet-columns.ts";
 import { openDataFile } from "../../../training/dataset/read-data-file.ts";
@@ -104,25 +105,15 @@ async function readRisingTimes(file: SampleFile): Promise<RisingTimes | null> {
     if (!rises(part, parts.at(-1)?.at(-1))) return null;
     parts.push(part);
     rows += part.length;
-    if (part.length < piece.length) return { times: join(parts, rows), isAll: false };
+    if (part.length < piece.length) return { times: joinParts(parts, Float64Array), isAll: false };
   }
-  return { times: join(parts, rows), isAll: true };
+  return { times: joinParts(parts, Float64Array), isAll: true };
 }
 
 function rises(times: Float64Array, before: number | undefined): boolean {
   if (before !== undefined && times.length > 0 && !(times[0]! > before)) return false;
   for (let row = 1; row < times.length; row++) if (!(times[row]! > times[row - 1]!)) return false;
   return true;
-}
-
-function join(parts: readonly Float64Array[], length: number): Float64Array {
-  const whole = new Float64Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function measureTimes(

@@ -140,8 +140,8 @@ async function describe({ listed, path, place, beside, root }: ToDescribe): Prom
   if (stated !== undefined && said !== undefined && Math.abs(said / stated - 1) > rateTolerance) {
     throw complain(
       listed,
-      `says ${said} Hz, the header of ${listed.file} ${stated} Hz`,
-      "leave rateHz out, or mend the header: one of the two lies",
+      `says ${said} Hz, ${listed.file} itself ${stated} Hz`,
+      "leave rateHz out, or mend the file: one of the two lies",
     );
   }
   const sampleRateHz = need(said ?? stated, "the sampling rate", "rateHz: 25600");

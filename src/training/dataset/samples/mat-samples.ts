@@ -3,9 +3,11 @@
  * `NAME:2` is the third channel of the matrix NAME; where a struct has a text `Name` beside its numbers, that is what they are called.
  */
 
+import { stat } from "node:fs/promises";
 import { listMatArrays, type MatArray, readMatNumbers } from "../mat5.ts";
 import { matInt16Class } from "../mat5-format.ts";
 import { matchesPattern } from "../match-pattern.ts";
+import { plainKey } from "../plain-key.ts";
 import { chooseChannel } from "./choose-channel.ts";
 import type { SampleFile } from "./samples.ts";
 
@@ -28,7 +30,7 @@ interface MatChannel {
 
 /** Opens the file. Fails with DATA_MISSING, DATA_FORMAT, or USAGE where it does not say which channel is meant. */
 export async function openMatSamples(path: string, channel: string | null): Promise<SampleFile> {
-  const arrays = await listMatArrays(path);
+  const arrays = await listOnce(path);
   const channels = labelOnce(
     arrays.filter(({ dimensions }) => Math.max(...dimensions) >= fewestSamples),
   ).flatMap(channelsOf);
@@ -43,6 +45,48 @@ export async function openMatSamples(path: string, channel: string | null): Prom
     isCounts: chosen.array.classNumber === matInt16Class,
     pieces: () => readChannel(path, chosen),
   };
+}
+
+/** What a single number is called that is a sampling rate, as `plainKey` says it. A `rate` may be the shaft's. */
+const rateNames: ReadonlySet<string> = new Set(
+  ["fs", "sr", "sampleRate", "samplingRate", "sampleFrequency", "samplingFrequency", "sampFreq"].flatMap(
+    (name) => [plainKey(name), plainKey(`${name}Hz`)],
+  ),
+);
+const leastHz = 1;
+const mostHz = 1e8;
+
+/** The rate that single numbers of the file state, in Hz; undefined: none does, or they differ. Fails with DATA_MISSING, DATA_FORMAT. */
+export async function readMatRate(path: string): Promise<number | undefined> {
+  const named = (await listOnce(path)).filter(
+    ({ name, dimensions, complex }) =>
+      !complex && dimensions.every((size) => size === 1) && rateNames.has(plainKey(lastWord(name))),
+  );
+  const rates = new Set<number>();
+  for (const array of named) {
+    for await (const numbers of readMatNumbers(path, array)) rates.add(numbers[0]!);
+  }
+  const [rate = Number.NaN, ...others] = rates;
+  return others.length === 0 && rate >= leastHz && rate <= mostHz ? rate : undefined;
+}
+
+/** `bearing.sr` → `sr`, `runs{2}.fs` → `fs`. */
+function lastWord(name: string): string {
+  return name.slice(name.lastIndexOf(".") + 1);
+}
+
+/** Of the file that was read last: its rate is asked for, and then its samples. */
+let lastListing: { readonly key: string; readonly arrays: readonly MatArray[] } | null = null;
+
+async function listOnce(path: string): Promise<readonly MatArray[]> {
+  const key = await stat(path).then(
+    ({ dev, ino, size, mtimeMs }) => [path, dev, ino, size, mtimeMs].join(" "),
+    () => null,
+  );
+  if (key !== null && lastListing?.key === key) return lastListing.arrays;
+  const arrays = await listMatArrays(path);
+  lastListing = key === null ? null : { key, arrays };
+  return arrays;
 }
 
 /** Two that are called the same go by their places. */

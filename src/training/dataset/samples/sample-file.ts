@@ -6,7 +6,7 @@ import { openParquetTable, readParquetColumn } from "../parquet-columns.ts";
 import { openDataFile } from "../read-data-file.ts";
 import { chooseChannel, readNamedUnit } from "./choose-channel.ts";
 import { openCsvSamples } from "./csv-samples.ts";
-import { openMatSamples } from "./mat-samples.ts";
+import { openMatSamples, readMatRate } from "./mat-samples.ts";
 import { type NpyRows, openNpyRows, openNpySamples } from "./npy-samples.ts";
 import type { SampleFile } from "./samples.ts";
 import { openWavSamples, readWavRate } from "./wav-samples.ts";
@@ -52,7 +52,15 @@ export async function readStatedUnit(path: string, channel: string | null): Prom
 
 /** The rate that the file itself states, in Hz; undefined: it states none. Fails with DATA_MISSING, DATA_FORMAT. */
 export async function readStatedRate(path: string): Promise<number | undefined> {
-  return extname(path).toLowerCase() === ".wav" ? readWavRate(path, await statFile(path)) : undefined;
+  switch (extname(path).toLowerCase()) {
+    case ".wav":
+      return readWavRate(path, await statFile(path));
+    case ".mat":
+      await statFile(path);
+      return readMatRate(path);
+    default:
+      return undefined;
+  }
 }
 
 /** Opens a `.npy` file whose rows are recordings. Fails with DATA_MISSING, DATA_FORMAT. */

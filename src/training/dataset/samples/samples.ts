@@ -1,4 +1,5 @@
 /** One channel of samples in a file, as its readers give it to what makes counts of them. */
+import { joinParts } from "../../../core/maths/join-parts.ts";
 
 export interface SampleFile {
   readonly path: string;
@@ -39,13 +40,7 @@ export function rememberSamples(file: SampleFile): SampleFile {
       yield piece;
     }
     if (samples > maxSamples) return;
-    const whole = new Float64Array(samples);
-    let at = 0;
-    for (const part of parts) {
-      whole.set(part, at);
-      at += part.length;
-    }
-    kept = whole;
+    kept = joinParts(parts, Float64Array);
   }
   return { ...file, pieces: read };
 }

@@ -47,11 +47,16 @@ export function readSpeedUnit(text: string): SpeedUnit | undefined {
 
 /** Of a disc with slots, or of a toothed wheel. */
 const mostPulses = 10_000;
+const mostHz = 1e7;
+const mostScale = 1e9;
 /** A speed, and no channel that holds one. */
 const valueOfSpeed = /^[+-]?[\d.]+\s*(rpm|hz|1\/min)?$/i;
 
-/** Reads what stands under `speed`; null: nothing does. `refuse` throws what is wrong with it. */
-export function parseSpeedSource(value: unknown, refuse: (detail: string) => never): SpeedSource | null {
+/** Throws what is wrong. */
+type Refuse = (detail: string) => never;
+
+/** Reads what stands under `speed`; null: nothing does. */
+export function parseSpeedSource(value: unknown, refuse: Refuse): SpeedSource | null {
   if (isAbsent(value)) return null;
   if (typeof value === "string" || typeof value === "number") {
     const channel = `${value}`.trim();
@@ -68,12 +73,11 @@ export function parseSpeedSource(value: unknown, refuse: (detail: string) => nev
   if (!isAbsent(pulses) && !isAbsent(unit)) {
     return refuse("pulses have no unit: what is counted is pulses a revolution");
   }
-  const numbers = { refuse, most: 1e7 };
   const own = readText(file, "file", refuse);
   const place = own === null ? null : plainPathInside(own);
   if (own !== null && place === null) return refuse(`"${own}" is not a file in the recordings' folder`);
   const name = readText(channel, "channel", refuse);
-  const ownHz = readNumber(rateHz, "rateHz", numbers);
+  const ownHz = readNumber(rateHz, "rateHz", { refuse, most: mostHz });
   if (own !== null && ownHz === null) return refuse("nothing says the rate (rateHz) of its file");
   if (own === null && name === null) return refuse("names neither a channel nor a file");
   const known = isAbsent(unit) ? null : readSpeedUnit(String(unit));
@@ -82,13 +86,11 @@ export function parseSpeedSource(value: unknown, refuse: (detail: string) => nev
     file: place,
     channel: name,
     rateHz: ownHz,
-    scale: readNumber(scale, "scale", { refuse, most: 1e9 }) ?? 1,
+    scale: readNumber(scale, "scale", { refuse, most: mostScale }) ?? 1,
     unit: known,
     pulses: readNumber(pulses, "pulses", { refuse, most: mostPulses }),
   };
 }
-
-type Refuse = (detail: string) => never;
 
 function readText(value: unknown, name: string, refuse: Refuse): string | null {
   if (isAbsent(value)) return null;

@@ -5,6 +5,7 @@
 import type { BaselineSpec, LevelStatistics } from "../../../core/contract/bundle/baseline-spec.ts";
 import type { Calibration } from "../../../core/contract/bundle/manifest.ts";
 import { fitReference } from "../../../core/drift/fit-reference.ts";
+import { joinParts } from "../../../core/maths/join-parts.ts";
 import { computeMedian, computeScaledMad } from "../../../core/maths/robust.ts";
 import { clusterHealthyBackground } from "../../bundle/healthy-background.ts";
 import { makeStudentFiles } from "../../bundle/student-files.ts";
@@ -16,7 +17,6 @@ import { runStudent, type TrainedStudent } from "../../learn/train-student.ts";
 import type { BearingConfig } from "./bearing-config.ts";
 import { seedStream } from "./learn/learn-student.ts";
 import type { WaveformRows } from "./learn/recorded-rows.ts";
-import { joinFloats } from "./learn/tuning-rows.ts";
 
 /** The share of a configuration that is read here. */
 type HealthyConfig = Pick<
@@ -68,7 +68,7 @@ export async function makeHealthyFiles({
       { quantised: student.quantised, calibration },
       {
         rows: rows + known.length / config.features.list.length,
-        standardised: joinFloats([standardiseRows(features, rows, student.scaler), known]),
+        standardised: joinParts([standardiseRows(features, rows, student.scaler), known], Float32Array),
       },
       { count: backgroundRows, random: seedStream(seed, "background") },
     ),

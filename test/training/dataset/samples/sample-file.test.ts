@@ -4,8 +4,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseBearing } from "../../../../src/cli/score/sidecar/sidecar-options.ts";
 import { hasErrorCode } from "../../../../src/core/contract/aurora-error.ts";
-import { openSampleFile } from "../../../../src/training/dataset/samples/sample-file.ts";
+import { openSampleFile, readStatedRate } from "../../../../src/training/dataset/samples/sample-file.ts";
 import { encodeNpy } from "../../../cli/score/recordings.ts";
+import { column, encodeMat, type MatValue } from "../../../support/mat-file.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 
 function write(name: string, bytes: Uint8Array | string): string {
@@ -47,6 +48,45 @@ describe("a file of samples", () => {
         code: "DATA_FORMAT",
       });
     }
+  });
+
+  describe("of MATLAB states its rate", () => {
+    const samples = column(Float64Array.from({ length: 300 }, (_, index) => index));
+    const one = (value: number): MatValue => column(Float64Array.of(value));
+    const rateOf = (variables: Readonly<Record<string, MatValue>>, packed = false) =>
+      readStatedRate(write("a.mat", encodeMat(variables, { packed })));
+
+    it("as single numbers call it, in a struct as well, packed or not", async () => {
+      for (const packed of [false, true]) {
+        expect(await rateOf({ x: samples, Fs: one(25_600) }, packed)).toBe(25_600);
+        expect(await rateOf({ sampling_rate_Hz: one(12_000), x: samples }, packed)).toBe(12_000);
+      }
+      const bearing = { kind: "struct", fields: { sr: one(97_656), rate: one(25), gs: samples } } as const;
+      expect(await rateOf({ bearing })).toBe(97_656);
+      expect(await rateOf({ fs: one(48_000), bearing: { ...bearing, fields: { sr: one(48_000) } } })).toBe(
+        48_000,
+      );
+    });
+
+    it("not where it is no rate, where two differ, or where it is no single number", async () => {
+      expect(await rateOf({ x: samples, rate: one(25), X097RPM: one(1797) })).toBeUndefined();
+      expect(await rateOf({ x: samples, fs: one(48_000), sr: one(12_000) })).toBeUndefined();
+      expect(await rateOf({ x: samples, fs: samples })).toBeUndefined();
+      for (const wrong of [0, -12_000, Number.NaN, Number.POSITIVE_INFINITY, 1e12]) {
+        expect(await rateOf({ x: samples, fs: one(wrong) })).toBeUndefined();
+      }
+    });
+
+    it("of what is there now, and fails as reading its samples does", async () => {
+      const path = write("a.mat", encodeMat({ fs: one(12_000), x: samples }));
+      expect(await readStatedRate(path)).toBe(12_000);
+      expect(await readAll(path, null)).toHaveLength(300);
+      writeFileSync(path, encodeMat({ fs: one(25_600), x: samples, y: samples }));
+      expect(await readStatedRate(path)).toBe(25_600);
+      writeFileSync(path, "no MATLAB");
+      await expect(readStatedRate(path)).rejects.toMatchObject({ code: "DATA_FORMAT" });
+      await expect(readStatedRate(`${path}.mat`)).rejects.toMatchObject({ code: "DATA_MISSING" });
+    });
   });
 
   it("is read in either order of axes, of memory and of bytes", async () => {

@@ -1,5 +1,6 @@
 /** Recordings as feature rows, one channel a signal: labelled to learn from, described to be judged on. */
 import type { FaultKind } from "../../../../core/contract/bundle/bearing-fault.ts";
+import { joinParts } from "../../../../core/maths/join-parts.ts";
 import { createRandom, type Random } from "../../../../core/maths/random.ts";
 import type {
   RecordedEntry,
@@ -106,12 +107,10 @@ function addNoise(signal: RecordedSignal, level: number, random: Random): Record
 }
 
 function concatenate(parts: readonly ExtractedRows[]): { rows: number; features: Float32Array } {
-  const features = new Float32Array(parts.reduce((sum, part) => sum + part.features.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    features.set(part.features, at);
-    at += part.features.length;
-  }
+  const features = joinParts(
+    parts.map((part) => part.features),
+    Float32Array,
+  );
   return { rows: parts.reduce((sum, part) => sum + part.rows, 0), features };
 }
 

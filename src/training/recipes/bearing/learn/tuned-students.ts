@@ -2,6 +2,7 @@
  * Fine-tuned students: the one that ships, which learns from every machine, and those that judge, each of which has not heard
  * the machines that it is asked about. Beside them on the same rows: the parent, the physics score and a logistic regression.
  */
+import { joinParts } from "../../../../core/maths/join-parts.ts";
 import { createRandom } from "../../../../core/maths/random.ts";
 import type { ScoredSet, ScoredSignal } from "../../../judge/scored-set.ts";
 import { runDense } from "../../../learn/dense-network.ts";
@@ -18,7 +19,7 @@ import { type InventedSignal, joinInvented } from "./invented-rows.ts";
 import { divideByFold, type MachineFold } from "./machine-folds.ts";
 import type { ParentBundle } from "./parent-bundle.ts";
 import { describeSet, joinRows, type WaveformRows } from "./recorded-rows.ts";
-import { joinFloats, joinWeighed } from "./tuning-rows.ts";
+import { joinWeighed } from "./tuning-rows.ts";
 
 /** What every student learns from and how. */
 export interface TunedLesson {
@@ -96,10 +97,10 @@ function tuneOn(lesson: TunedLesson, entries: readonly WaveformRows[], stream: s
   const { tuning, seed, hypotheses } = config;
   const modes = hypotheses.map(({ failureMode }) => failureMode);
   const invented = joinInvented(remembered, modes);
-  const kept = joinFloats([
-    standardiseRows(invented.features, invented.rows, parent.scaler),
-    parent.background.values,
-  ]);
+  const kept = joinParts(
+    [standardiseRows(invented.features, invented.rows, parent.scaler), parent.background.values],
+    Float32Array,
+  );
   return tuneStudent(
     parent,
     {

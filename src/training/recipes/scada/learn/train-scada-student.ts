@@ -6,6 +6,7 @@
  */
 import type { Scaler } from "../../../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../../../core/contract/bundle/quantised-mlp.ts";
+import { joinParts } from "../../../../core/maths/join-parts.ts";
 import { createRandom, type Random } from "../../../../core/maths/random.ts";
 import { medianInPlace } from "../../../../core/maths/select.ts";
 import { type DenseLayer, runEnsemble } from "../../../learn/dense-network.ts";
@@ -142,7 +143,7 @@ export function inventScadaRows(
       lives.push(standardiseRows(raw, rows.length, scaler));
     }
   }
-  return joinArrays(...lives);
+  return joinParts(lives, Float32Array);
 }
 
 /** The wide student, then the pruned one. */
@@ -191,11 +192,11 @@ function teachRows({ rows, invented, recipe, seed }: ScadaLessons, teacher: Teac
   const { softShare, inventedNoise, clamp } = recipe;
   const random = stream(seed, "invented");
   const width = rows.scaler.mean.length;
-  const quiet = joinArrays(rows.features, invented);
+  const quiet = joinParts([rows.features, invented], Float32Array);
   const noisy = quiet.map((value) =>
     Math.max(-clamp, Math.min(clamp, value + inventedNoise * random.normal())),
   );
-  const features = inventedNoise === 0 ? quiet : joinArrays(quiet, noisy);
+  const features = inventedNoise === 0 ? quiet : joinParts([quiet, noisy], Float32Array);
   const count = features.length / width;
   const targets = runEnsemble(teacher, features, count);
   for (const [index, measured] of rows.targets.entries()) {
@@ -203,16 +204,6 @@ function teachRows({ rows, invented, recipe, seed }: ScadaLessons, teacher: Teac
   }
   const weights = new Float32Array(count).fill(1);
   return { rows: count, features, targets, weights, ...teachHidden(recipe, teacher, features) };
-}
-
-function joinArrays(...parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
 
 /** A student of the final size that learns from the measurements alone, with as many gradient steps. */
@@ -231,7 +222,7 @@ export function quantiseScadaStudent(
   float: readonly DenseLayer[],
 ): QuantisedMlp {
   const width = rows.scaler.mean.length;
-  const all = joinArrays(rows.features, invented);
+  const all = joinParts([rows.features, invented], Float32Array);
   // Rows stand turbine by turbine in order of time: every k-th of them covers all seasons of all turbines.
   const every = Math.max(1, Math.floor(all.length / width / recipe.calibrationRows));
   const count = Math.floor(all.length / width / every);
