@@ -9,7 +9,8 @@ import { liftCoinciding } from "./lift-coinciding.ts";
 import { computeMargins, expectMargin, expectSeverity } from "./reference/margin.ts";
 import { isLearntSpeed } from "./reference/severity.ts";
 import { type SignalState, type SignalWindow, weighEvidence } from "./signal-watch.ts";
-import { isExpected, type SlowReference } from "./slow-lane.ts";
+import type { SlowReference } from "./slow-evidence.ts";
+import { isExpected } from "./slow-lane.ts";
 
 /** What a window is compared with. */
 export interface WindowReference {

@@ -3,10 +3,10 @@ import { computeProbability } from "./calibrate.ts";
 
 /**
  * Log odds (natural) that a unit of each lane's sum adds. For windows and hours that share nothing it would be 2.5
- * (Wald 1947) and the deviate of the height, about 4.7; they share what no reference knows. These make three of four
+ * (Wald 1947) and the deviate of the height, about 4.8; they share what no reference knows. These make three of four
  * alarms right that just raise at the default budget and prior, for a point of three failure modes.
  */
-const logOddsPer = { fast: 0.43, slow: 2.25 };
+const logOddsPer = { fast: 0.43, slow: 2.15 };
 /** No evidence makes a fault likelier by more than 1,000 to 1: a student errs in ways that no window shows. */
 const mostLogOdds = Math.log(1000);
 

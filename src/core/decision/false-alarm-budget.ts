@@ -9,6 +9,8 @@ const fastShare = 0.2;
 /** Windows and blocks of a year of operation without a pause: the most that there can be. */
 const windowsPerYear = 3e7;
 const blocksPerYear = 8766;
+/** An hour is held against all, and the one that shares a half with each of its neighbours: half as many looks more. */
+const looksPerBlock = 1.5;
 
 /** How much evidence of one failure mode raises an alarm. */
 export interface EvidenceHeights {
@@ -40,9 +42,9 @@ const leastSlow = 0.5;
 export function splitBudget(falsePerYear: number, signals: number): EvidenceHeights {
   const each = falsePerYear / signals;
   const perWindow = Math.min(0.5, (each * fastShare) / windowsPerYear);
-  const perBlock = Math.min(0.5, (each * (1 - fastShare)) / 2 / blocksPerYear);
+  const perLook = Math.min(0.5, (each * (1 - fastShare)) / 2 / (looksPerBlock * blocksPerYear));
   return {
     fast: Math.max(leastFast, -Math.log(perWindow) / (2 * fastAllowance)),
-    slow: Math.max(leastSlow, findUpperDeviate(perBlock) - slowAllowance),
+    slow: Math.max(leastSlow, findUpperDeviate(perLook) - slowAllowance),
   };
 }

@@ -14,14 +14,8 @@ import {
   stepFast,
   vouchFor,
 } from "./fast-lane.ts";
-import {
-  evidenceOfSlow,
-  idleSlow,
-  type SlowReference,
-  type SlowState,
-  slowStateSchema,
-  stepSlow,
-} from "./slow-lane.ts";
+import type { SlowReference } from "./slow-evidence.ts";
+import { evidenceOfSlow, idleSlow, type SlowState, slowStateSchema, stepSlow } from "./slow-lane.ts";
 
 /** What is remembered of a signal between windows; plain data that can be stored. */
 export interface SignalState {

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
+import type { SlowReference } from "../../../src/core/decision/slow-evidence.ts";
 import {
   evidenceOfSlow,
   idleSlow,
   moveSlow,
-  type SlowReference,
   type SlowState,
   slowStateSchema,
   stepSlow,
@@ -106,6 +106,62 @@ test("a clock that goes back begins another block", () => {
 test("a state from a disk is read as it was", () => {
   const state = play(idleSlow, [4, 4, 4]);
   expect(slowStateSchema.parse(JSON.parse(JSON.stringify(state)))).toEqual(state);
+});
+
+const half = (value: number, windows = 8): number[] => new Array<number>(windows).fill(value);
+
+test("the hour between two blocks counts when its half of the second is over, as a block does: by hand", () => {
+  // 7 windows as expected and 8 high ones, then high ones until half of the second hour is over.
+  const first = play(idleSlow, [...half(1, 8), ...half(5, 7)]);
+  expect(first).toMatchObject({ sum: 0, between: null, block: null, first: null });
+  const before = play(first, half(5, 7), 60 * minuteMs);
+  expect(before.between).toBeNull();
+  const state = play(before, half(5, 1), 88 * minuteMs);
+  // 15 windows 4 above what is expected, half an hour after the first block began.
+  const t = 4 / Math.sqrt(0.25 * 1.25 + 0.64 * (1 / 15 + 1 / 64));
+  const wallace = (241 / 243) * Math.sqrt(30 * Math.log(1 + (t * t) / 30));
+  expect(state.between).toEqual({ sum: expect.closeTo(wallace - 3, 12), sinceMs: 30 * minuteMs });
+  expect(evidenceOfSlow(state)).toBe(state.between);
+  // What lies between two blocks is none of them: neither sum, nor score, nor day knows it.
+  expect([state.sum, state.score, state.recent]).toEqual([first.sum, first.score, first.recent]);
+  // It is held until the second block is over, which counts then.
+  const second = play(state, half(1, 7), 92 * minuteMs);
+  expect(second).toMatchObject({ between: null, first: null, last: expect.anything() });
+});
+
+test("the hour between two blocks counts on what had gathered before the first of them, which it shares", () => {
+  const hour = half(5, 15);
+  const one = play(idleSlow, hour);
+  const two = play(one, hour, 60 * minuteMs);
+  const three = play(two, half(5, 8), 120 * minuteMs);
+  expect(three.between!.sum).toBeCloseTo(two.sum, 12);
+  expect(evidenceOfSlow(three).sum).toBeCloseTo(two.sum, 12);
+  expect(three.between!.sinceMs).toBe(0);
+});
+
+test("no hour lies between blocks of too few windows, nor across a clock that went back", () => {
+  const hourMs = 60 * minuteMs;
+  let far = idleSlow;
+  for (let at = 0; at < 20; at++) {
+    far = stepSlow(far, { fromMs: at * 2 * hourMs, toMs: at * 2 * hourMs + 1000, value: 4 }, reference);
+    expect(far.between).toBeNull();
+  }
+  const ahead = play(play(idleSlow, half(1, 15), 100 * hourMs), half(5, 7), 101 * hourMs);
+  expect(play(ahead, half(5, 8), 0).between).toBeNull();
+  // Forward it goes on: a turbine stands still.
+  const pause = play(play(idleSlow, [...half(1, 8), ...half(5, 7)]), half(5, 8), 9 * hourMs);
+  expect(pause.between!.sum).toBeGreaterThan(1.8);
+});
+
+test("a state with halves is kept as plain JSON, moves with its reference, and one without is read", () => {
+  const open = play(play(idleSlow, half(3, 15)), half(3, 9), 60 * minuteMs);
+  expect(open).toMatchObject({ first: { count: 8 }, last: { second: { count: 7 } } });
+  expect(slowStateSchema.parse(JSON.parse(JSON.stringify(open)))).toEqual(open);
+  const moved = moveSlow(open, { from: reference, to: { ...reference, location: 2 } });
+  expect(moved.first).toEqual({ ...open.first, total: expect.closeTo(open.first!.total - 8, 12) });
+  expect(moved.last!.second).toEqual({ ...open.last!.second, total: expect.closeTo(14 - 7, 12) });
+  const { first: _, last: __, between: ___, ...earlier } = open;
+  expect(slowStateSchema.parse(earlier)).toEqual({ ...open, first: null, last: null, between: null });
 });
 
 /** Hours of 15 windows about these levels, which scatter by a tenth. */

@@ -1,6 +1,6 @@
 /** How far a window's evidence for a mode stands out from its rivals', and what a machine's own reference expects of it. */
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
-import type { SlowReference } from "../slow-lane.ts";
+import type { SlowReference } from "../slow-evidence.ts";
 import { octavesAbove } from "./severity.ts";
 
 /**

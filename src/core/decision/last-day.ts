@@ -1,0 +1,82 @@
+/**
+ * The slow lane against a machine's own last day: 24 of its hours, three hours back, and how far hours lay from the day before
+ * them so far. Reads no clock.
+ */
+import { z } from "zod";
+import { noEvidence } from "./false-alarm-budget.ts";
+import { toNormalScore } from "./normal-score.ts";
+import { gather, type SlowEvidence, type SlowReference, type WholeBlock } from "./slow-evidence.ts";
+
+/** Blocks of the last day: at most, and at least before anything is held against them. */
+const dayBlocks = 24;
+const fewestDayBlocks = 20;
+/** Blocks between the day and what is held against it: a fault that grows is not its own healthy day. */
+const lagBlocks = 3;
+/** Blocks that the reference's deviations weigh as much as. */
+const priorBlocks = 12;
+/** What the machine showed longer ago weighs no more. */
+const mostCounted = 2000;
+/**
+ * The score against the reference that a block must have before it counts against the day. Machines whose modes wander over a day
+ * by more than their days showed give the day's sum its false alarms from hours that are like the others: ADR 36.
+ */
+const leastScore = 1.5;
+
+/** How the last day lay, and what has gathered against it. */
+export interface RecentBlocks extends SlowEvidence {
+  /** Means of the last blocks in which nothing gathered, above what the reference expects; oldest first. */
+  readonly means: readonly number[];
+  /** Sum of the squared distances of blocks from the day before them, and how many there were. */
+  readonly squares: number;
+  readonly count: number;
+  /** Windows of the reference that the means are above: with another one, of which nobody told, all begins anew. */
+  readonly windows: number;
+}
+
+/** As it was, if it is of this reference. */
+export function beginRecent(recent: RecentBlocks | undefined, { windows }: SlowReference): RecentBlocks {
+  if (recent?.windows === windows) return recent;
+  return { means: [], squares: 0, count: 0, sum: noEvidence, sinceMs: null, windows };
+}
+
+/** One block further against the last day. What may be a fault is neither counted nor becomes part of a day. */
+export function stepRecent(state: RecentBlocks, block: WholeBlock, reference: SlowReference): RecentBlocks {
+  const day = measureDay(state, block, reference);
+  if (day === null) return { ...state, means: [...state.means, block.mean] };
+  const { sum, sinceMs } = gather(state, day.score, block.fromMs);
+  if (sum > 0) return { ...state, sum, sinceMs };
+  return {
+    means: [...state.means, block.mean].slice(-dayBlocks - lagBlocks),
+    squares: state.squares + Math.min(day.excess ** 2, 9 * day.variance),
+    count: Math.min(mostCounted, state.count + 1),
+    sum,
+    sinceMs,
+    windows: state.windows,
+  };
+}
+
+/** How a block lies against the day before it; null: that day is not known yet. */
+export function measureDay(
+  { means, squares, count: counted }: RecentBlocks,
+  { mean, ownScore, count }: WholeBlock,
+  { wander, window }: SlowReference,
+): { readonly excess: number; readonly variance: number; readonly score: number } | null {
+  const day = means.slice(0, Math.max(0, means.length - lagBlocks)).slice(-dayBlocks);
+  if (day.length < fewestDayBlocks) return null;
+  const excess = mean - day.reduce((sum, each) => sum + each, 0) / day.length;
+  const freedom = priorBlocks + counted;
+  const prior = (wander ** 2 + window ** 2 / count) * (1 + 1 / day.length);
+  const variance = (priorBlocks * prior + squares) / freedom;
+  const score = ownScore < leastScore ? 0 : toNormalScore(excess / Math.sqrt(variance), freedom);
+  return { excess, variance, score };
+}
+
+/** Validator of {@link RecentBlocks}. */
+export const recentBlocksSchema: z.ZodType<RecentBlocks> = z.strictObject({
+  sum: z.number().min(0),
+  sinceMs: z.number().nullable(),
+  means: z.array(z.number()).max(64),
+  squares: z.number(),
+  count: z.number(),
+  windows: z.number(),
+});

@@ -1,0 +1,48 @@
+/** What the slow lane gathers, block by block: a one-sided sum of normal scores beyond an allowance (CUSUM, Page 1954). */
+import { z } from "zod";
+import { noEvidence, slowAllowance } from "./false-alarm-budget.ts";
+
+const highestScore = 6;
+/** Evidence does not grow for ever: what came in a week may go in two. */
+const mostSum = 30;
+
+/** What has gathered. */
+export interface SlowEvidence {
+  readonly sum: number;
+  /** Start of the block with which the sum last rose from 0, epoch ms; null at 0. */
+  readonly sinceMs: number | null;
+}
+
+/** What a signal is expected to be while healthy, in its own unit. */
+export interface SlowReference {
+  readonly location: number;
+  /** Deviation of a window, with what neighbours share taken into account. */
+  readonly window: number;
+  /** Deviation of a block's level. */
+  readonly wander: number;
+  /** Degrees of freedom of the wander; > 0. */
+  readonly freedom: number;
+  /** Independent blocks and windows that were learnt. */
+  readonly blocks: number;
+  readonly windows: number;
+}
+
+/** The evidence with one block more, which begins at `fromMs`. */
+export function gather({ sum: before, sinceMs }: SlowEvidence, score: number, fromMs: number): SlowEvidence {
+  const sum = Math.min(mostSum, Math.max(0, before + Math.min(highestScore, score) - slowAllowance));
+  return sum > 0 ? { sum, sinceMs: sinceMs ?? fromMs } : { sum: noEvidence, sinceMs: null };
+}
+
+/** A block that is over, its mean above what the reference expects, and how far out that lies against the reference. */
+export interface WholeBlock {
+  readonly mean: number;
+  readonly ownScore: number;
+  readonly fromMs: number;
+  readonly count: number;
+}
+
+/** Validator of {@link SlowEvidence}. */
+export const slowEvidenceSchema: z.ZodType<SlowEvidence> = z.strictObject({
+  sum: z.number().min(0),
+  sinceMs: z.number().nullable(),
+});
