@@ -7,7 +7,7 @@ import { measurePulseRate } from "./pulse-speed.ts";
 import type { RecordedSpeed } from "./recorded-speed.ts";
 import { readSpeedUnit, rpmOfUnit, type SpeedSource } from "./speed-source.ts";
 
-/** A run lasts so long, or one value: within it a shaft that doubles its speed in 10 s turns as good as evenly. */
+/** A run lasts so long, or from one value to the next: within it a shaft that doubles its speed in 10 s turns as good as evenly. */
 const runSeconds = 0.04;
 /** Runs of a recording at most: two days, or six weeks of one value a second. */
 const maxRuns = 2 ** 22;
@@ -50,7 +50,8 @@ export async function readSpeed(
           "name the channel of the tachometer, whose signal rises once a pulse",
         );
   }
-  return { everySamples: (run * rateHz) / ownHz, rpm };
+  // What is stated seldom is stated for its moment.
+  return { everySamples: (run * rateHz) / ownHz, rpm, isAtBegin: run === 1 && source.pulses === null };
 }
 
 const hintOfChannel =

@@ -38,6 +38,7 @@ it("is told in runs of 40 ms, or a value a run where there are fewer", async () 
   expect(await read(root, { file: "s.csv", rateHz: 1 })).toEqual({
     everySamples: 1000,
     rpm: Float32Array.of(1500, 1600),
+    isAtBegin: true,
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { meanSpeed, meanSpeedOf } from "../../../../src/training/dataset/speed/recorded-speed.ts";
+import { meanSpeed, meanSpeedOf, sliceSpeed } from "../../../../src/training/dataset/speed/recorded-speed.ts";
 import { parseSpeedSource, readSpeedUnit } from "../../../../src/training/dataset/speed/speed-source.ts";
 
 const parse = (value: unknown) =>
@@ -67,4 +67,28 @@ it("stays for one run behind its last, and is not known beyond", () => {
   expect(meanSpeedOf(speed, { first: 180, samples: 50 })).toBe(1100);
   expect(meanSpeedOf(speed, { first: 250, samples: 50 })).toBe(1100);
   expect(meanSpeedOf(speed, { first: 300, samples: 50 })).toBe(0);
+});
+
+it("goes evenly from one value to the next where values lie apart, and is not known beside one that is missing", () => {
+  const speed = { everySamples: 1000, rpm: Float32Array.of(600, 700, 0, 900, 1000), isAtBegin: true };
+  const at = (first: number, samples = 100): number => meanSpeedOf(speed, { first, samples });
+  // By hand: the middle of the block is 0.5 and 0.95 of the way.
+  expect([at(450), at(900), at(0, 1000)]).toEqual([650, 695, 650]);
+  expect([at(1000), at(1950), at(2500)]).toEqual([0, 0, 0]);
+  // The last stays for one more.
+  expect([at(3450), at(4000), at(4900), at(5000), at(6000)]).toEqual([950, 1000, 1000, 1000, 0]);
+  // Longer blocks are the mean of what lies in them.
+  expect(at(3000, 2000)).toBe(950);
+});
+
+it("is sliced where it lies, between two values as well", () => {
+  const speed = { everySamples: 1000, rpm: Float32Array.of(600, 700, 800, 0), isAtBegin: true };
+  const later = sliceSpeed(speed, 500);
+  expect(later).toEqual({ ...speed, rpm: Float32Array.of(650, 750, 0, 0) });
+  expect(meanSpeedOf(later, { first: 200, samples: 100 })).toBe(
+    meanSpeedOf(speed, { first: 700, samples: 100 }),
+  );
+  expect(sliceSpeed({ everySamples: 40, rpm: Float32Array.of(1, 2, 3) }, 45).rpm).toEqual(
+    Float32Array.of(2, 3),
+  );
 });
