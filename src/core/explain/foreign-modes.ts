@@ -43,7 +43,7 @@ export function createForeignModeFinder(
   });
   for (const line of listFaultLines({ features, bearing })) {
     const kind = kinds[faultKinds.findIndex((each) => bearingFaults[each].order === line.of)];
-    if (kind === undefined || line.isShaded) continue;
+    if (kind === undefined) continue;
     kind.needed[line.column] = findNeededDb(computeLineNoise(line, window), 1) / dbPerLog;
     if (line.spacing === "shaft") kind.beside.add(line.column);
   }

@@ -13,8 +13,8 @@ const knownDeviation = 0.0015;
 const lineRevolutions = 1.2;
 /** Of a line's top. */
 const topRevolutions = 0.25;
-/** In a spectrum of fewer revolutions harmonics and their neighbours cannot be told apart. */
-const fewestRevolutions = 30;
+/** In a spectrum of fewer revolutions nearly every line is as near to a harmonic as it may be off. */
+const fewestRevolutions = 8;
 /** The first and the second harmonic say the same speed to this share. */
 const agreement = 0.004;
 /** In a spectrum of fewer revolutions a fault's side bands reach into the shaft's first lines, and move their tops. */

@@ -52,11 +52,14 @@ describe("modes for which nothing but foreign lines speaks", () => {
     expect(find({ features: humming, upperFeatures: struck, foreignLines: onHum([h1!]) })).toEqual([]);
   });
 
-  test("do not rest on lines on a harmonic of the shaft, which are no fault's", () => {
+  test("are those as well whose own order lies on a harmonic of the shaft: a line there is the shaft's or hum", () => {
     const shaded = createForeignModeFinder({ features: bearingFeatureSpec, window: bearingWindow }, bearing);
-    expect(
-      shaded({ features: windowOf({ "bpfo.h1": 20 }), foreignLines: onHum(columnsOf("bpfo.h1")) }),
-    ).toEqual([]);
+    const h1 = columnsOf("bpfo.h1");
+    for (const foreignLines of [onHum(h1), onShaft(h1)]) {
+      expect(shaded({ features: windowOf({ "bpfo.h1": 20 }), foreignLines })).toEqual(["outer-race"]);
+      // Another harmonic is the fault's own.
+      expect(shaded({ features: windowOf({ "bpfo.h1": 20, "bpfo.h2": 15 }), foreignLines })).toEqual([]);
+    }
   });
 
   test("are those whose lines stand where the shaft's may, with what stands beside these at the shaft's speed", () => {

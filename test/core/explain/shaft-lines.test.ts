@@ -27,7 +27,9 @@ test.each([
   // A shorter window's lines are wider, and of one that is too short nothing is told.
   [3.05, 30, true],
   [3.05, 60, false],
-  [3, 12, false],
+  [3.1, 12, true],
+  [3.12, 12, false],
+  [3, 7.9, false],
   [Number.NaN, 60, false],
   // The flank of a line that is not seen, as far off as that may be.
   [-6.9685, 60, true],
