@@ -4,32 +4,8 @@ import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { EvidenceLine, LineOrder } from "../contract/physical-evidence.ts";
 import { joinWords, nameHarmonic, nameSpacing } from "./evidence-words.ts";
 import { type FaultLine, isWithinReach } from "./fault-lines.ts";
+import type { FaultPicture, MeasuredLine } from "./fault-picture.ts";
 import { findNearestHum } from "./mains-hum.ts";
-
-/** A line with what the windows show of it. */
-export interface MeasuredLine {
-  readonly line: FaultLine;
-  readonly db: number;
-  readonly noiseDb: number;
-  /** Where it stood when the machine was healthy; null: not known. */
-  readonly healthyDb: number | null;
-  readonly isFound: boolean;
-  /** In most windows it stands where electrical hum does. */
-  readonly isHum: boolean;
-  /** In most windows it stands where a harmonic of the shaft may. */
-  readonly isShaft: boolean;
-  /** Where it was found; null: not found, or not known. */
-  readonly measuredOrder: number | null;
-}
-
-/** The lines of one kind of fault. */
-export interface FaultPicture {
-  readonly kind: FaultKind;
-  readonly harmonics: readonly MeasuredLine[];
-  readonly sideBands: readonly MeasuredLine[];
-  /** Mean over the harmonics of how far each stands above what noise shows there, dB; NaN without any. */
-  readonly excessDb: number;
-}
 
 /** The fault, beside those that it could be taken for. */
 export interface Accusation {

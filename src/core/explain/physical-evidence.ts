@@ -8,44 +8,19 @@ import {
   type EvidenceLine,
   type EvidenceRange,
   type LineCount,
-  type LineOrder,
   maxAgainst,
   maxEvidenceLines,
   type PhysicalEvidence,
 } from "../contract/physical-evidence.ts";
-import type { ForeignLines } from "../contract/stream.ts";
-import { computeMedian } from "../maths/robust.ts";
-import { type FaultPicture, listObjections, type MeasuredLine } from "./evidence-objections.ts";
+import { listObjections } from "./evidence-objections.ts";
+import { type EvidenceWindow, listUpperWindows } from "./evidence-window.ts";
 import { writeEvidence } from "./evidence-words.ts";
-import {
-  computeLineNoise,
-  dbPerLog,
-  type FaultLine,
-  findNeededDb,
-  listFaultLines,
-  type SearchedSpectrum,
-} from "./fault-lines.ts";
+import type { SearchedSpectrum } from "./fault-lines.ts";
+import { drawPictures, type FaultPicture, type MeasuredLine, meanOf } from "./fault-picture.ts";
 
 /** Whose evidence is asked for, and in which spectrum. */
 export interface EvidenceSubject extends SearchedSpectrum {
   readonly failureMode: string;
-}
-
-/** One window, as far as evidence reads it. */
-export interface EvidenceWindow {
-  /** Raw, in the order of the spec. */
-  readonly features: ArrayLike<number>;
-  /** The same of the band above, where the sensor is fast enough to have one. */
-  readonly upperFeatures?: ArrayLike<number> | undefined;
-  /** Of its lines, and of those of the band above; absent: none, or not known. */
-  readonly foreignLines?: ForeignLines | undefined;
-  readonly upperForeignLines?: ForeignLines | undefined;
-  /** Where the line of each feature stands, in orders, and of the band above; less than 0 or NaN: not known. Absent: of none. */
-  readonly lineOrders?: ArrayLike<number> | undefined;
-  readonly upperLineOrders?: ArrayLike<number> | undefined;
-  readonly shaftRpm: number;
-  /** NaN or absent: not known. */
-  readonly powerKw?: number | undefined;
 }
 
 /** What is known beside the windows. */
@@ -122,21 +97,9 @@ function chooseBand(
   windows: readonly EvidenceWindow[],
   sought: SoughtFault,
 ): (BandView & { readonly band: "lower" | "upper" | null }) | null {
-  const uppers = windows.flatMap((window) =>
-    window.upperFeatures === undefined
-      ? []
-      : [
-          {
-            ...window,
-            features: window.upperFeatures,
-            foreignLines: window.upperForeignLines,
-            lineOrders: window.upperLineOrders,
-          },
-        ],
-  );
   const lower = viewBand(subject, windows, sought);
   // What was learnt of the lower band says nothing of the upper one.
-  const upper = viewBand(subject, uppers, { ...sought, healthy: [] });
+  const upper = viewBand(subject, listUpperWindows(windows), { ...sought, healthy: [] });
   if (upper === null) return lower === null ? null : { ...lower, band: null };
   return lower === null || upper.own.excessDb > lower.own.excessDb
     ? { ...upper, band: "upper" }
@@ -155,52 +118,6 @@ function viewBand(
   const pictures = drawPictures(subject, heard, healthy);
   const own = pictures.find((picture) => picture.kind === kind);
   return own === undefined || own.harmonics.length === 0 ? null : { heard, own, pictures };
-}
-
-/** The kinds of faults of which the bundle looks for harmonics. */
-function drawPictures(
-  subject: EvidenceSubject,
-  windows: readonly EvidenceWindow[],
-  healthy: SoughtFault["healthy"],
-): FaultPicture[] {
-  const measured = listFaultLines(subject).flatMap((line) => {
-    const value = healthy[line.column];
-    const healthyDb = typeof value === "number" && Number.isFinite(value) ? value * dbPerLog : null;
-    return measureLine({ line, healthyDb }, subject, windows);
-  });
-  return faultKinds.map((kind) => {
-    const ofKind = measured.filter(({ line }) => line.of === (bearingFaults[kind].order satisfies LineOrder));
-    const harmonics = ofKind.filter(({ line }) => line.kind === "harmonic");
-    const sideBands = ofKind.filter(({ line }) => line.kind === "side-band");
-    return { kind, harmonics, sideBands, excessDb: meanOf(harmonics.map(({ db, noiseDb }) => db - noiseDb)) };
-  });
-}
-
-/** Nothing where no window says anything of it. */
-function measureLine(
-  { line, healthyDb }: Pick<MeasuredLine, "line" | "healthyDb">,
-  { window }: EvidenceSubject,
-  windows: readonly EvidenceWindow[],
-): readonly MeasuredLine[] {
-  const values = windows.map(({ features }) => features[line.column]! * dbPerLog).filter(Number.isFinite);
-  if (values.length === 0) return [];
-  const noise = computeLineNoise(line, window);
-  const db = meanOf(values);
-  const isFound = !line.isShaded && db >= findNeededDb(noise, values.length, healthyDb);
-  const isMostly = (of: keyof ForeignLines): boolean => {
-    const some = windows.filter(({ foreignLines }) => foreignLines?.[of].includes(line.column) === true);
-    return some.length > windows.length / 2;
-  };
-  const [isHum, isShaft] = [isMostly("hum"), isMostly("shaft")];
-  const measuredOrder = isFound ? measureOrder(line, windows) : null;
-  return [{ line, db, noiseDb: noise.db, healthyDb, isFound, isHum, isShaft, measuredOrder }];
-}
-
-/** Where it stands in the middle one of the windows that say it; null where fewer than half do. */
-function measureOrder({ column }: FaultLine, windows: readonly EvidenceWindow[]): number | null {
-  const told = windows.map(({ lineOrders }) => lineOrders?.[column] ?? Number.NaN);
-  const places = told.filter((place) => place > 0);
-  return places.length < windows.length / 2 ? null : computeMedian(places);
 }
 
 function describeLine(
@@ -239,9 +156,4 @@ function countFound(lines: readonly EvidenceLine[], kind: EvidenceLine["kind"]):
 
 function rangeOf(values: readonly number[]): EvidenceRange {
   return { min: Math.min(...values), max: Math.max(...values) };
-}
-
-/** NaN of nothing. */
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

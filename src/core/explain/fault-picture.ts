@@ -1,0 +1,90 @@
+/** What windows show of the lines of each kind of bearing fault: how far they stand out, and where. Says nothing of what that means. */
+import { bearingFaults, type FaultKind, faultKinds } from "../contract/bundle/bearing-fault.ts";
+import type { LineOrder } from "../contract/physical-evidence.ts";
+import type { ForeignLines } from "../contract/stream.ts";
+import { computeMedian } from "../maths/robust.ts";
+import type { EvidenceWindow } from "./evidence-window.ts";
+import {
+  computeLineNoise,
+  dbPerLog,
+  type FaultLine,
+  findNeededDb,
+  listFaultLines,
+  type SearchedSpectrum,
+} from "./fault-lines.ts";
+
+/** A line with what the windows show of it. */
+export interface MeasuredLine {
+  readonly line: FaultLine;
+  readonly db: number;
+  readonly noiseDb: number;
+  /** Where it stood when the machine was healthy; null: not known. */
+  readonly healthyDb: number | null;
+  readonly isFound: boolean;
+  /** In most windows it stands where electrical hum does. */
+  readonly isHum: boolean;
+  /** In most windows it stands where a harmonic of the shaft may. */
+  readonly isShaft: boolean;
+  /** Where it was found; null: not found, or not known. */
+  readonly measuredOrder: number | null;
+}
+
+/** The lines of one kind of fault. */
+export interface FaultPicture {
+  readonly kind: FaultKind;
+  readonly harmonics: readonly MeasuredLine[];
+  readonly sideBands: readonly MeasuredLine[];
+  /** Mean over the harmonics of how far each stands above what noise shows there, dB; NaN without any. */
+  readonly excessDb: number;
+}
+
+/** Of each kind of fault what `windows` show; `healthy`: this machine's own median of each feature while it was healthy, empty: not known. */
+export function drawPictures(
+  subject: SearchedSpectrum,
+  windows: readonly EvidenceWindow[],
+  healthy: readonly (number | null)[],
+): FaultPicture[] {
+  const measured = listFaultLines(subject).flatMap((line) => {
+    const value = healthy[line.column];
+    const healthyDb = typeof value === "number" && Number.isFinite(value) ? value * dbPerLog : null;
+    return measureLine({ line, healthyDb }, subject, windows);
+  });
+  return faultKinds.map((kind) => {
+    const ofKind = measured.filter(({ line }) => line.of === (bearingFaults[kind].order satisfies LineOrder));
+    const harmonics = ofKind.filter(({ line }) => line.kind === "harmonic");
+    const sideBands = ofKind.filter(({ line }) => line.kind === "side-band");
+    return { kind, harmonics, sideBands, excessDb: meanOf(harmonics.map(({ db, noiseDb }) => db - noiseDb)) };
+  });
+}
+
+/** Nothing where no window says anything of it. */
+function measureLine(
+  { line, healthyDb }: Pick<MeasuredLine, "line" | "healthyDb">,
+  { window }: SearchedSpectrum,
+  windows: readonly EvidenceWindow[],
+): readonly MeasuredLine[] {
+  const values = windows.map(({ features }) => features[line.column]! * dbPerLog).filter(Number.isFinite);
+  if (values.length === 0) return [];
+  const noise = computeLineNoise(line, window);
+  const db = meanOf(values);
+  const isFound = !line.isShaded && db >= findNeededDb(noise, values.length, healthyDb);
+  const isMostly = (of: keyof ForeignLines): boolean => {
+    const some = windows.filter(({ foreignLines }) => foreignLines?.[of].includes(line.column) === true);
+    return some.length > windows.length / 2;
+  };
+  const [isHum, isShaft] = [isMostly("hum"), isMostly("shaft")];
+  const measuredOrder = isFound ? measureOrder(line, windows) : null;
+  return [{ line, db, noiseDb: noise.db, healthyDb, isFound, isHum, isShaft, measuredOrder }];
+}
+
+/** Where it stands in the middle one of the windows that say it; null where fewer than half do. */
+function measureOrder({ column }: FaultLine, windows: readonly EvidenceWindow[]): number | null {
+  const told = windows.map(({ lineOrders }) => lineOrders?.[column] ?? Number.NaN);
+  const places = told.filter((place) => place > 0);
+  return places.length < windows.length / 2 ? null : computeMedian(places);
+}
+
+/** NaN of nothing. */
+export function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
