@@ -28,8 +28,8 @@ export function joinWords(words: readonly string[]): string {
 type Told = Omit<PhysicalEvidence, "sentence" | "rival" | "harmonics" | "sideBands">;
 
 /**
- * For example "Lines near 1× and 2× the outer race's order (89.1 and 178.2 Hz at 1500 rpm; by the bearing's data 89.6 and 179.1),
- * 14 and 9 dB above their neighbours (noise alone: 4 and 6), 12 and 8 dB above this machine when healthy, no side bands; since
+ * For example "Lines near 1× and 2× the outer race's order (found at 89.1 and 178.2 Hz at 1500 rpm; by the bearing's data 89.6 and
+ * 179.1 Hz), 14 and 9 dB above their neighbours (noise alone: 4 and 6), 12 and 8 dB above this machine when healthy, no side bands; since
  * 2026-11-20 02:10:00 UTC, over 10 windows at 1380 to 1510 rpm; against it: 3× does not stand out of the noise."
  */
 export function writeEvidence(told: Told, part: string): string {
@@ -48,11 +48,9 @@ export function writeEvidence(told: Told, part: string): string {
   return `${lead}, ${describeSideBands(told.lines)}${band}; ${describeTime(told)}; ${doubts}.`;
 }
 
-/** `1× and 2× the outer race's order (89.1 and 178.2 Hz at 1500 rpm; by …), 14 and 9 dB above their neighbours …`. */
+/** `1× and 2× the outer race's order (found at 89.1 …), 14 and 9 dB above their neighbours …`. */
 function describeHarmonics(lines: readonly EvidenceLine[], part: string): string {
   const of = (write: (line: EvidenceLine) => string): string => joinWords(lines.map(write));
-  const first = lines[0]!;
-  const rpm = Math.round((first.hertz / first.order) * 60);
   const where = `${of(({ harmonic }) => nameHarmonic(harmonic))} the ${part}'s order`;
   const heard = `${of(({ dbAboveNeighbours }) => formatDb(dbAboveNeighbours))} dB above ${lines.length === 1 ? "its" : "their"} neighbours`;
   const noise = `(noise alone: ${of(({ noiseDb }) => formatDb(noiseDb))})`;
@@ -60,12 +58,30 @@ function describeHarmonics(lines: readonly EvidenceLine[], part: string): string
   const healthy = known
     ? `${of(({ dbAboveHealthy }) => formatDb(dbAboveHealthy!))} dB above this machine when healthy`
     : "not compared with this machine when healthy";
-  const nominal = of(({ hertz }) => hertz.toFixed(1));
-  const isMeasured = lines.every(({ measuredHertz }) => measuredHertz !== undefined);
-  const place = isMeasured
-    ? `${of(({ measuredHertz }) => measuredHertz!.toFixed(1))} Hz at ${rpm} rpm; by the bearing's data ${nominal}`
-    : `${nominal} Hz at ${rpm} rpm`;
-  return `${where} (${place}), ${heard} ${noise}, ${healthy}`;
+  return `${where} (${describePlaces(lines)}), ${heard} ${noise}, ${healthy}`;
+}
+
+/**
+ * Where the lines were found and where the bearing's data puts them, which may be a per cent apart: a place is never told without
+ * which of both it is.
+ */
+function describePlaces(lines: readonly EvidenceLine[]): string {
+  const first = lines[0]!;
+  const at = `at ${Math.round((first.hertz / first.order) * 60)} rpm`;
+  const nominal = joinHertz(lines.map(({ hertz }) => hertz));
+  const found = lines.flatMap(({ measuredHertz }) => measuredHertz ?? []);
+  if (found.length === 0) return `${nominal} by the bearing's data ${at}`;
+  const others = lines.filter(({ measuredHertz }) => measuredHertz === undefined);
+  const unplaced =
+    others.length === 0
+      ? ""
+      : `, ${joinWords(others.map(({ harmonic }) => nameHarmonic(harmonic)))} not placed`;
+  return `found at ${joinHertz(found)} ${at}${unplaced}; by the bearing's data ${nominal}`;
+}
+
+/** `89.1 and 178.2 Hz`. */
+function joinHertz(hertz: readonly number[]): string {
+  return `${joinWords(hertz.map((each) => each.toFixed(1)))} Hz`;
 }
 
 function describeSideBands(lines: readonly EvidenceLine[]): string {

@@ -104,14 +104,14 @@ describe("physical evidence", () => {
       describeEvidence(subjectOf(usual), windows, { since: "2026-11-20T02:10:00.000Z", healthyFeatures })!
         .sentence,
     ).toBe(
-      "Lines near 1×, 2× and 3× the outer race's order (90.0, 180.0 and 270.0 Hz at 1500 rpm), 20, 15 and 12 dB above " +
+      "Lines near 1×, 2× and 3× the outer race's order (90.0, 180.0 and 270.0 Hz by the bearing's data at 1500 rpm), 20, 15 and 12 dB above " +
         "their neighbours (noise alone: 4, 5 and 6), 12, 8 and 5 dB above this machine when healthy, no side bands; " +
         "since 2026-11-20 02:10:00 UTC, over 2 windows at 1490 to 1510 rpm and 900 to 1200 kW; nothing that was " +
         "looked for speaks against it.",
     );
     const weak = [20, 4, 5, 15, 4, 5, 6, 0];
     expect(describeEvidence(subjectOf(usual), [windowOf(weak)])!.sentence).toBe(
-      "A line near 1× the outer race's order (90.0 Hz at 1500 rpm), 20 dB above its neighbours (noise alone: 4), not " +
+      "A line near 1× the outer race's order (90.0 Hz by the bearing's data at 1500 rpm), 20 dB above its neighbours (noise alone: 4), not " +
         "compared with this machine when healthy, side bands at the shaft's speed beside 1× (15 dB); over 1 window " +
         "at 1500 rpm; against it: only one of 3 harmonics stands out.",
     );
@@ -137,15 +137,24 @@ describe("physical evidence", () => {
     // 3.57 · 1500 / 60 Hz.
     expect(lines[0]).toMatchObject({ order: 3.6, hertz: 90, measuredHertz: expect.closeTo(89.25, 5) });
     expect(sentence).toContain(
-      "Lines near 1×, 2× and 3× the outer race's order (89.2, 178.1 and 267.0 Hz at 1500 rpm; by the bearing's data 90.0, 180.0 and 270.0), 20,",
+      "Lines near 1×, 2× and 3× the outer race's order (found at 89.2, 178.1 and 267.0 Hz at 1500 rpm; by the bearing's data 90.0, 180.0 and 270.0 Hz), 20,",
     );
     // Known in one of three windows, or in none: not known, and the sentence keeps to the bearing's data.
     const few = windows.map((window, index) => (index === 0 ? window : windowOf(outer)));
     const told = describeEvidence(subjectOf(usual), few)!;
     expect(told.lines.every((line) => !("measuredOrder" in line || "measuredHertz" in line))).toBe(true);
-    expect(told.sentence).toContain("order (90.0, 180.0 and 270.0 Hz at 1500 rpm), 20,");
+    expect(told.sentence).toContain(
+      "order (90.0, 180.0 and 270.0 Hz by the bearing's data at 1500 rpm), 20,",
+    );
     const evidence = describeEvidence(subjectOf(usual), windows)!;
     expect(physicalEvidenceSchema().parse(evidence)).toEqual(evidence);
+  });
+
+  test("of lines of which one has no place tells the others' all the same, and which has none", () => {
+    const lineOrders = Float32Array.of(3.57, Number.NaN, 10.68, Number.NaN, 5.4, 10.8, 16.2, Number.NaN);
+    expect(describeEvidence(subjectOf(usual), [{ ...windowOf(outer), lineOrders }])!.sentence).toContain(
+      "order (found at 89.2 and 267.0 Hz at 1500 rpm, 2× not placed; by the bearing's data 90.0, 180.0 and 270.0 Hz), 20, 15 and 12 dB",
+    );
   });
 
   test("a line that is not found has no place, whatever stands there", () => {
