@@ -2,7 +2,6 @@
 import { bearingFaults, type FaultKind, faultKinds } from "../contract/bundle/bearing-fault.ts";
 import type { LineOrder } from "../contract/physical-evidence.ts";
 import type { ForeignLines } from "../contract/stream.ts";
-import { computeMedian } from "../maths/robust.ts";
 import type { EvidenceWindow } from "./evidence-window.ts";
 import {
   computeLineNoise,
@@ -81,7 +80,15 @@ function measureLine(
 function measureOrder({ column }: FaultLine, windows: readonly EvidenceWindow[]): number | null {
   const told = windows.map(({ lineOrders }) => lineOrders?.[column] ?? Number.NaN);
   const places = told.filter((place) => place > 0);
-  return places.length < windows.length / 2 ? null : computeMedian(places);
+  return places.length < windows.length / 2 ? null : takeMiddle(places);
+}
+
+/**
+ * The middle one of values in order, of an even number the lower of both: unlike their mean it is a value that was seen. NaN of
+ * nothing.
+ */
+export function takeMiddle(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[(values.length - 1) >> 1] ?? Number.NaN;
 }
 
 /** NaN of nothing. */
