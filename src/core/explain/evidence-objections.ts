@@ -130,11 +130,12 @@ function objectToShaft({ own: { harmonics }, window }: Accusation): string[] {
   const reach = window.unit === "revolutions" ? lineRevolutions / window.length : 0;
   return harmonics.flatMap(({ line: { harmonic, order, isShaded }, isFound, isShaft, measuredOrder }) => {
     const found = measuredOrder === null ? "" : `, found at ${measuredOrder.toFixed(2)}`;
+    const place = measuredOrder ?? order;
     const where = `${nameHarmonic(harmonic)} (order ${order.toFixed(2)}${found})`;
-    const shaft = `${nameHarmonic(Math.round(measuredOrder ?? order))} the shaft's speed`;
+    const shaft = `${nameHarmonic(Math.round(place))} the shaft's speed`;
     if (isShaded) return [`${where} lies on ${shaft}, where no fault can be told`];
     if (!isFound) return [];
-    if (Math.abs(order - Math.round(order)) < reach) return [`${where} lies beside ${shaft}`];
+    if (Math.abs(place - Math.round(place)) < reach) return [`${where} lies beside ${shaft}`];
     return isShaft ? [`what stands out near ${where} may be ${shaft}`] : [];
   });
 }

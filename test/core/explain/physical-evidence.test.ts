@@ -297,6 +297,13 @@ describe("physical evidence", () => {
     const besides = describeEvidence(beside, [windowOf([30, 30])])!;
     expect(besides.harmonics.found).toBe(2);
     expect(besides.against).toContain("1× (order 3.95) lies beside 4× the shaft's speed");
+    // What counts is where it was found.
+    const foundAt = (first: number) => {
+      const lineOrders = Float32Array.of(first, 7.8);
+      return describeEvidence(beside, [{ ...windowOf([30, 30]), lineOrders }])!.against.join();
+    };
+    expect(foundAt(3.92)).not.toContain("beside");
+    expect(foundAt(3.96)).toContain("1× (order 3.95, found at 3.96) lies beside 4× the shaft's speed");
   });
 
   test("of a fast sensor is that of the band which shows more of the fault", () => {
