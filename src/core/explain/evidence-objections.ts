@@ -42,6 +42,7 @@ export function listObjections(accusation: Accusation): string[] {
   return [
     ...objectToTwin(accusation),
     ...objectToAbsent(accusation),
+    ...objectToFlank(accusation),
     ...objectToHum(accusation),
     ...objectToRival(accusation),
     ...objectToOldLines(accusation),
@@ -80,6 +81,15 @@ function objectToAbsent({ own: { harmonics } }: Accusation): string[] {
   if (absent.length === 0) return [];
   if (found === 1) return [`only one of ${harmonics.length} harmonics stands out`];
   return [`${listHarmonics(absent)} ${absent.length === 1 ? "does" : "do"} not stand out of the noise`];
+}
+
+/** Where the highest bin lies at the search's end, and the next one beyond is higher, no line of the fault's own stands. */
+function objectToFlank({ own: { harmonics } }: Accusation): string[] {
+  const flanks = harmonics.filter(({ isFound, isFlank }) => isFound && isFlank);
+  if (flanks.length === 0) return [];
+  const what = flanks.length === 1 ? "is the flank of a line" : "are flanks of lines";
+  const where = flanks.length === 1 ? "it is" : "they are";
+  return [`what stands out near ${listHarmonics(flanks)} ${what} beyond where ${where} looked for`];
 }
 
 /** A hum keeps its frequency and a fault its order; at one speed they cannot be told from each other. */

@@ -24,6 +24,8 @@ export interface MeasuredLine {
   readonly isHum: boolean;
   /** In most windows it stands where a harmonic of the shaft may. */
   readonly isShaft: boolean;
+  /** In most windows it is no line of its own but the flank of a higher one, beyond where it is looked for. */
+  readonly isFlank: boolean;
   /** Where it was found; null: not found, or not known. */
   readonly measuredOrder: number | null;
 }
@@ -72,15 +74,16 @@ function measureLine(
     return some.length > windows.length / 2;
   };
   const [isHum, isShaft] = [isMostly("hum"), isMostly("shaft")];
-  const measuredOrder = isFound ? measureOrder(line, windows) : null;
-  return [{ line, db, noiseDb: noise.db, healthyDb, isFound, isHum, isShaft, measuredOrder }];
+  const places = windows.map(({ lineOrders }) => lineOrders?.[line.column] ?? Number.NaN);
+  const isFlank = places.filter((place) => place < 0).length > windows.length / 2;
+  const measuredOrder = isFound ? measureOrder(places) : null;
+  return [{ line, db, noiseDb: noise.db, healthyDb, isFound, isHum, isShaft, isFlank, measuredOrder }];
 }
 
 /** Where it stands in the middle one of the windows that say it; null where fewer than half do. */
-function measureOrder({ column }: FaultLine, windows: readonly EvidenceWindow[]): number | null {
-  const told = windows.map(({ lineOrders }) => lineOrders?.[column] ?? Number.NaN);
-  const places = told.filter((place) => place > 0);
-  return places.length < windows.length / 2 ? null : takeMiddle(places);
+function measureOrder(places: readonly number[]): number | null {
+  const told = places.filter((place) => place > 0);
+  return told.length < places.length / 2 ? null : takeMiddle(told);
 }
 
 /**

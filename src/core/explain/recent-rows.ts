@@ -53,8 +53,12 @@ const maxSteps = 8191;
 /** What is not known of a line, in place of its number of steps. */
 const noSteps = -8192;
 const bits = { hum: 1, shaft: 2, steps: 2 } as const;
-/** A place is a whole number of steps of a 512th of an order, an eighth of a bin of 60 revolutions; of a flank or farther out none is kept. */
-const stepsPerOrder = 512;
+/**
+ * A place is a whole number of steps of a 4096th of its natural logarithm above the lowest one: within an eighth of a thousandth of
+ * itself, 0.002 orders at the 16th. That of a flank is less than 0. From 0.06 to 180 orders; what lies elsewhere is not known.
+ */
+const placesPerLog = 4096;
+const lowestPlace = 1 / 16;
 const maxPlace = 32_767;
 const noPlace = 0;
 
@@ -160,9 +164,17 @@ function writeBand(
     to[at + index] = (known << bits.steps) + foreign;
   }
   for (let index = 0; index < harmonics.length; index++) {
-    const steps = Math.round((lineOrders?.[harmonics[index]!] ?? Number.NaN) * stepsPerOrder);
-    to[at + lines.length + index] = steps > 0 && steps <= maxPlace ? steps : noPlace;
+    to[at + lines.length + index] = encodePlace(lineOrders?.[harmonics[index]!] ?? Number.NaN);
   }
+}
+
+function encodePlace(order: number): number {
+  const steps = Math.round(Math.log(Math.abs(order) / lowestPlace) * placesPerLog);
+  return steps > 0 && steps <= maxPlace ? Math.sign(order) * steps : noPlace;
+}
+
+function decodePlace(steps: number): number {
+  return Math.sign(steps) * lowestPlace * Math.exp(Math.abs(steps) / placesPerLog);
 }
 
 /** The window at `place`. */
@@ -208,7 +220,7 @@ function readBand(from: Int16Array, at: number, { columns, features: count }: Sh
   }
   for (const [index, column] of harmonics.entries()) {
     const steps = from[at + lines.length + index]!;
-    if (steps !== noPlace) lineOrders[column] = steps / stepsPerOrder;
+    if (steps !== noPlace) lineOrders[column] = decodePlace(steps);
   }
   return { features, foreignLines: { hum, shaft }, lineOrders };
 }

@@ -232,6 +232,24 @@ describe("physical evidence", () => {
     ]);
   });
 
+  test("says of what is the flank of another line in most windows that it is", () => {
+    const nan = Number.NaN;
+    const windowAt = (first: number, second: number) => ({
+      ...windowOf(outer),
+      lineOrders: Float32Array.of(first, second, 10.8, nan, nan, nan, nan, nan),
+    });
+    const against = (...windows: ReturnType<typeof windowAt>[]): readonly string[] =>
+      describeEvidence(subjectOf(usual), windows)!.against;
+    const [flank, line] = [windowAt(-3.53, 7.2), windowAt(3.6, 7.2)];
+    expect(against(flank, flank, line)).toEqual([
+      "what stands out near 1× is the flank of a line beyond where it is looked for",
+    ]);
+    expect(against(flank, line)).toEqual([]);
+    expect(against(windowAt(-3.53, -7.06))).toEqual([
+      "what stands out near 1× and 2× are flanks of lines beyond where they are looked for",
+    ]);
+  });
+
   test.each([
     ["a missing harmonic", [20, 4, 12, 4, 4, 5, 6, 0], null, "2× does not stand out of the noise"],
     ["no harmonic", [4, 5, 6, 4, 4, 5, 6, 0], null, "none of 3 harmonics stands out of the noise"],
