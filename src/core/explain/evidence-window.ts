@@ -14,6 +14,8 @@ export interface EvidenceWindow {
   readonly lineOrders?: ArrayLike<number> | undefined;
   readonly upperLineOrders?: ArrayLike<number> | undefined;
   readonly shaftRpm: number;
+  /** Of the shaft, that it lasted: a snapshot is shorter than the bundle's windows. NaN or absent: as many as these. */
+  readonly revolutions?: number | undefined;
   /** NaN or absent: not known. */
   readonly powerKw?: number | undefined;
 }

@@ -26,6 +26,8 @@ export interface MeasuredLine {
   readonly isShaft: boolean;
   /** In most windows it is no line of its own but the flank of a higher one, beyond where it is looked for. */
   readonly isFlank: boolean;
+  /** Where it stands in each window; less than 0 or NaN: not known. */
+  readonly places: readonly number[];
   /** Where it was found; null: not found, or not known. */
   readonly measuredOrder: number | null;
 }
@@ -77,7 +79,9 @@ function measureLine(
   const places = windows.map(({ lineOrders }) => lineOrders?.[line.column] ?? Number.NaN);
   const isFlank = places.filter((place) => place < 0).length > windows.length / 2;
   const measuredOrder = isFound ? measureOrder(places) : null;
-  return [{ line, db, noiseDb: noise.db, healthyDb, isFound, isHum, isShaft, isFlank, measuredOrder }];
+  return [
+    { line, db, noiseDb: noise.db, healthyDb, isFound, isHum, isShaft, isFlank, places, measuredOrder },
+  ];
 }
 
 /** Where it stands in the middle one of the windows that say it; null where fewer than half do. */

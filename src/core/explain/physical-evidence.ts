@@ -16,7 +16,7 @@ import { listObjections } from "./evidence-objections.ts";
 import { type EvidenceWindow, listUpperWindows } from "./evidence-window.ts";
 import { writeEvidence } from "./evidence-words.ts";
 import type { SearchedSpectrum } from "./fault-lines.ts";
-import { drawPictures, type FaultPicture, type MeasuredLine, meanOf } from "./fault-picture.ts";
+import { drawPictures, type FaultPicture, type MeasuredLine, meanOf, takeMiddle } from "./fault-picture.ts";
 
 /** Whose evidence is asked for, and in which spectrum. */
 export interface EvidenceSubject extends SearchedSpectrum {
@@ -66,10 +66,19 @@ export function describeEvidence(
     rival: rival === null ? null : { failureMode: rival.kind, marginDb: own.excessDb - rival.excessDb },
     against: [
       ...objectToLead(leadingMode),
-      ...listObjections({ own, rival, pictures, lines, window: subject.window }),
+      ...listObjections({ own, rival, pictures, lines, revolutions: countRevolutions(subject, heard) }),
     ].slice(0, maxAgainst),
   };
   return { ...drawn, sentence: writeEvidence(drawn, bearingFaults[kind].part) };
+}
+
+/** Of the middle one of the windows; NaN where it is not known. */
+function countRevolutions({ window }: EvidenceSubject, windows: readonly EvidenceWindow[]): number {
+  const known = windows.flatMap(({ revolutions = Number.NaN }) =>
+    Number.isNaN(revolutions) ? [] : revolutions,
+  );
+  if (known.length > 0) return takeMiddle(known);
+  return window.unit === "revolutions" ? window.length : Number.NaN;
 }
 
 /** The lines are those of windows in which the fault led: what the machine looks like since stands beside them. */

@@ -5,7 +5,9 @@ import type { LineColumns } from "./fault-lines.ts";
 import { noForeignLines } from "./foreign-lines.ts";
 
 /** A window as it was read. */
-export interface RecentWindow extends Omit<EvidenceWindow, "powerKw"> {
+export interface RecentWindow extends Omit<EvidenceWindow, "powerKw" | "revolutions"> {
+  /** Epoch ms of its first sample. */
+  readonly fromMs: number;
   /** Epoch ms of its last sample. */
   readonly toMs: number;
 }
@@ -40,8 +42,10 @@ export interface RecentRows extends Shape {
 }
 
 const doubles = { toMs: 0, shaftRpm: 1, powerKw: 2, width: 3 } as const;
-/** Whether it has an upper band, and of each output whether none is ahead of it, 1 or 0. */
-const shorts = { hasUpper: 0, leads: 1 } as const;
+/** Whether it has an upper band, 1 or 0, how many revolutions, and of each output whether none is ahead of it, 1 or 0. */
+const shorts = { hasUpper: 0, revolutions: 1, leads: 2 } as const;
+const maxRevolutions = 32_767;
+const noRevolutions = 0;
 
 /**
  * A line is a whole number of steps of a 512th of its natural logarithm (0.02 dB), four times, and 1 more where it stands on
@@ -107,7 +111,7 @@ interface NotedWindow {
 
 /** Copies a window to `place`, over the one that was there. */
 export function writeRow(rows: RecentRows, place: number, { window, score }: NotedWindow): void {
-  const { toMs, shaftRpm, features, foreignLines, lineOrders, upperFeatures } = window;
+  const { fromMs, toMs, shaftRpm, features, foreignLines, lineOrders, upperFeatures } = window;
   const { logits, powerKw = Number.NaN } = score;
   const double = place * doubles.width;
   rows.doubles[double + doubles.toMs] = toMs;
@@ -115,6 +119,9 @@ export function writeRow(rows: RecentRows, place: number, { window, score }: Not
   rows.doubles[double + doubles.powerKw] = powerKw;
   const short = place * rows.width;
   rows.shorts[short + shorts.hasUpper] = upperFeatures === undefined ? 0 : 1;
+  const revolutions = Math.round(((toMs - fromMs) / 60_000) * shaftRpm);
+  rows.shorts[short + shorts.revolutions] =
+    revolutions > 0 ? Math.min(revolutions, maxRevolutions) : noRevolutions;
   for (let output = 0; output < rows.outputs; output++) {
     rows.shorts[short + shorts.leads + output] = leads(logits, output) ? 1 : 0;
   }
@@ -181,12 +188,14 @@ function decodePlace(steps: number): number {
 export function readRow(rows: RecentRows, place: number): KnownWindow {
   const double = place * doubles.width;
   const short = place * rows.width;
+  const revolutions = rows.shorts[short + shorts.revolutions]!;
   const lower = readBand(rows.shorts, short + shorts.leads + rows.outputs, rows);
   const hasUpper = rows.upper !== null && rows.shorts[short + shorts.hasUpper] === 1;
   const upper = hasUpper ? readBand(rows.upper!, place * countKept(rows.columns), rows) : null;
   return {
     toMs: rows.doubles[double + doubles.toMs]!,
     shaftRpm: rows.doubles[double + doubles.shaftRpm]!,
+    revolutions: revolutions === noRevolutions ? Number.NaN : revolutions,
     powerKw: rows.doubles[double + doubles.powerKw]!,
     ...lower,
     ...(upper === null

@@ -232,6 +232,46 @@ describe("physical evidence", () => {
     ]);
   });
 
+  test("says which harmonics do not stand at multiples of one order, by how much, and nothing that the resolution makes", () => {
+    const nan = Number.NaN;
+    const windowAt = (first: number, second: number, third: number, revolutions?: number) => ({
+      ...windowOf(outer),
+      revolutions,
+      lineOrders: Float32Array.of(first, second, third, nan, nan, nan, nan, nan),
+    });
+    const against = (...windows: ReturnType<typeof windowAt>[]): readonly string[] =>
+      describeEvidence(subjectOf(usual), windows)!.against;
+    // The third 1.4 % beside three times the first, the second 0.2 %.
+    const false3 = windowAt(3.58, 7.16 * 1.002, 10.74 * 1.014);
+    expect(against(false3)).toEqual(["1× and 3× do not stand at multiples of one order (1.4 % apart)"]);
+    expect(
+      against({ ...false3, lineOrders: Float32Array.of(3.58, nan, nan, nan, nan, nan, nan, nan) }),
+    ).toEqual([]);
+    // A slip of 1.5 % moves all lines alike, and may change from window to window.
+    expect(against(windowAt(3.55, 7.1, 10.65))).toEqual([]);
+    const slips = [1, 1.002, 1.012].map((slip) => windowAt(3.55 * slip, 7.1 * slip, 10.65 * slip));
+    const half = slips.map((window, at) =>
+      at === 0
+        ? { ...window, lineOrders: window.lineOrders.map((place, line) => (line === 2 ? nan : place)) }
+        : window,
+    );
+    expect(against(...half)).toEqual([]);
+    // Of 8 revolutions a place is known to 0.0125 orders: of 3.6 and 7.2 to 0.52 % together.
+    const coarse = (revolutions: number) => against(windowAt(3.6, 7.2 * 1.008, nan, revolutions));
+    expect(coarse(8).join()).not.toContain("multiples");
+    expect(coarse(60)).toEqual(["1× and 2× do not stand at multiples of one order (0.8 % apart)"]);
+  });
+
+  test("asks of a snapshot's lines to lie as far beside the shaft's as its few revolutions ask for", () => {
+    const list = [harmonic("bpfo", 1)];
+    const subject = subjectOf(list, { bearing: { ...bearing, bpfo: 3.9 } });
+    const against = (revolutions?: number) =>
+      describeEvidence(subject, [{ ...windowOf([30]), revolutions }])!.against.join();
+    expect(against()).not.toContain("beside");
+    expect(against(Number.NaN)).not.toContain("beside");
+    expect(against(10)).toContain("1× (order 3.90) lies beside 4× the shaft's speed");
+  });
+
   test("says of what is the flank of another line in most windows that it is", () => {
     const nan = Number.NaN;
     const windowAt = (first: number, second: number) => ({
