@@ -82,12 +82,14 @@ function findFirst({ harmonics }: FaultPicture): FaultLine | undefined {
   return harmonics.find(({ line }) => line.harmonic === 1)?.line;
 }
 
+/** What stands out on a harmonic of the shaft is neither found nor absent: {@link objectToShaft} tells of it. */
 function objectToAbsent({ own: { harmonics } }: Accusation): string[] {
-  const absent = harmonics.filter(({ isFound, line }) => !isFound && !line.isShaded);
-  const found = harmonics.filter(({ isFound }) => isFound).length;
-  if (found === 0) return [`none of ${harmonics.length} harmonics stands out of the noise`];
+  const absent = harmonics.filter(({ standsOut, isShaded }) => !standsOut && !isShaded);
+  const standing = harmonics.filter(({ standsOut }) => standsOut);
+  if (standing.length === 0) return [`none of ${harmonics.length} harmonics stands out of the noise`];
   if (absent.length === 0) return [];
-  if (found === 1) return [`only one of ${harmonics.length} harmonics stands out`];
+  if (standing.length === 1 && standing[0]!.isFound)
+    return [`only one of ${harmonics.length} harmonics stands out`];
   return [`${listHarmonics(absent)} ${absent.length === 1 ? "does" : "do"} not stand out of the noise`];
 }
 
@@ -102,7 +104,7 @@ function objectToFlank({ own: { harmonics } }: Accusation): string[] {
 
 /** The harmonics of one fault stand at multiples of one order, however far its slip moves that. */
 function objectToSpread({ own: { harmonics }, revolutions }: Accusation): string[] {
-  const found = harmonics.filter(({ measuredOrder }) => measuredOrder !== null);
+  const found = harmonics.filter(({ isFound, measuredOrder }) => isFound && measuredOrder !== null);
   const pairs = found.flatMap((one, at) =>
     found.slice(at + 1).map((other) => {
       const unknown = (placeRevolutions / revolutions) * (1 / one.line.order + 1 / other.line.order);
@@ -175,7 +177,7 @@ function objectToSideBands({ own: { kind, sideBands } }: Accusation): string[] {
 /** A line on a harmonic of the shaft cannot be told from it; one beside it may be its skirt, or it, where the stated speed is wrong. */
 function objectToShaft({ own: { harmonics }, revolutions }: Accusation): string[] {
   const reach = lineRevolutions / revolutions;
-  return harmonics.flatMap(({ line: { harmonic, order, isShaded }, isFound, isShaft, measuredOrder }) => {
+  return harmonics.flatMap(({ line: { harmonic, order }, isFound, isShaded, isShaft, measuredOrder }) => {
     const found = measuredOrder === null ? "" : `, found at ${measuredOrder.toFixed(2)}`;
     const place = measuredOrder ?? order;
     const where = `${nameHarmonic(harmonic)} (order ${order.toFixed(2)}${found})`;

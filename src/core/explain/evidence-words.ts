@@ -24,6 +24,14 @@ export function joinWords(words: readonly string[]): string {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 
+/** What {@link writeEvidence} tells beside it. */
+interface ToldFault {
+  /** Of the bearing. */
+  readonly part: string;
+  /** Names of the harmonics that stand out on harmonics of the shaft. */
+  readonly shaded: readonly string[];
+}
+
 /** What {@link writeEvidence} tells of. */
 type Told = Omit<PhysicalEvidence, "sentence" | "rival" | "harmonics" | "sideBands">;
 
@@ -32,13 +40,16 @@ type Told = Omit<PhysicalEvidence, "sentence" | "rival" | "harmonics" | "sideBan
  * 179.1 Hz), 14 and 9 dB above their neighbours (noise alone: 4 and 6), 12 and 8 dB above this machine when healthy, no side bands; since
  * 2026-11-20 02:10:00 UTC, over 10 windows at 1380 to 1510 rpm; against it: 3× does not stand out of the noise."
  */
-export function writeEvidence(told: Told, part: string): string {
+export function writeEvidence(told: Told, { part, shaded }: ToldFault): string {
   const harmonics = told.lines.filter(({ kind }) => kind === "harmonic");
   const found = harmonics.filter(({ isFound }) => isFound);
+  const onShaft = harmonics.filter(({ name }) => shaded.includes(name));
   const lead =
     found.length > 0
       ? `${found.length === 1 ? "A line" : "Lines"} near ${describeHarmonics(found, part)}`
-      : `No line stands out at ${describeHarmonics(harmonics, part)}`;
+      : onShaft.length > 0
+        ? `What stands out near ${describeHarmonics(onShaft, part)}, lies on ${onShaft.length === 1 ? "a harmonic" : "harmonics"} of the shaft`
+        : `No line stands out at ${describeHarmonics(harmonics, part)}`;
   const { against } = told;
   const doubts =
     against.length > 0

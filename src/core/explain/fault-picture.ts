@@ -19,6 +19,11 @@ export interface MeasuredLine {
   readonly noiseDb: number;
   /** Where it stood when the machine was healthy; null: not known. */
   readonly healthyDb: number | null;
+  /** Stands further out than noise would. */
+  readonly standsOut: boolean;
+  /** Lies on a harmonic of the shaft, where no fault can be told: by its own place, or by the bearing's data where that is not known. */
+  readonly isShaded: boolean;
+  /** Stands out, and is not shaded. */
   readonly isFound: boolean;
   /** In most windows it stands where electrical hum does. */
   readonly isHum: boolean;
@@ -28,7 +33,7 @@ export interface MeasuredLine {
   readonly isFlank: boolean;
   /** Where it stands in each window; less than 0 or NaN: not known. */
   readonly places: readonly number[];
-  /** Where it was found; null: not found, or not known. */
+  /** Where it stands; null: it does not stand out, or that is not known. */
   readonly measuredOrder: number | null;
 }
 
@@ -70,7 +75,7 @@ function measureLine(
   if (values.length === 0) return [];
   const noise = computeLineNoise(line, window);
   const db = meanOf(values);
-  const isFound = !line.isShaded && db >= findNeededDb(noise, values.length, healthyDb);
+  const standsOut = db >= findNeededDb(noise, values.length, healthyDb);
   const isMostly = (of: keyof ForeignLines): boolean => {
     const some = windows.filter(({ foreignLines }) => foreignLines?.[of].includes(line.column) === true);
     return some.length > windows.length / 2;
@@ -78,10 +83,11 @@ function measureLine(
   const [isHum, isShaft] = [isMostly("hum"), isMostly("shaft")];
   const places = windows.map(({ lineOrders }) => lineOrders?.[line.column] ?? Number.NaN);
   const isFlank = places.filter((place) => place < 0).length > windows.length / 2;
-  const measuredOrder = isFound ? measureOrder(places) : null;
-  return [
-    { line, db, noiseDb: noise.db, healthyDb, isFound, isHum, isShaft, isFlank, places, measuredOrder },
-  ];
+  const measuredOrder = standsOut ? measureOrder(places) : null;
+  const isShaded = line.isShaded && (measuredOrder === null || isShaft);
+  const isFound = standsOut && !isShaded;
+  const heard = { db, noiseDb: noise.db, healthyDb, standsOut, isShaded, isFound };
+  return [{ line, ...heard, isHum, isShaft, isFlank, places, measuredOrder }];
 }
 
 /** Where it stands in the middle one of the windows that say it; null where fewer than half do. */

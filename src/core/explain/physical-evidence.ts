@@ -69,7 +69,12 @@ export function describeEvidence(
       ...listObjections({ own, rival, pictures, lines, revolutions: countRevolutions(subject, heard) }),
     ].slice(0, maxAgainst),
   };
-  return { ...drawn, sentence: writeEvidence(drawn, bearingFaults[kind].part) };
+  const shaded = own.harmonics.filter(({ standsOut, isShaded }) => standsOut && isShaded);
+  const sentence = writeEvidence(drawn, {
+    part: bearingFaults[kind].part,
+    shaded: shaded.map(({ line }) => line.name),
+  });
+  return { ...drawn, sentence };
 }
 
 /** Of the middle one of the windows; NaN where it is not known. */
@@ -141,7 +146,9 @@ function describeLine(
     ...(spacing === null ? {} : { spacing }),
     order,
     hertz: order * hertzPerOrder,
-    ...(measuredOrder === null ? {} : { measuredOrder, measuredHertz: measuredOrder * hertzPerOrder }),
+    ...(measuredOrder === null || !isFound
+      ? {}
+      : { measuredOrder, measuredHertz: measuredOrder * hertzPerOrder }),
     dbAboveNeighbours: db,
     noiseDb,
     dbAboveHealthy: healthyDb === null ? null : db - healthyDb,

@@ -364,6 +364,54 @@ describe("physical evidence", () => {
     expect(foundAt(3.96)).toContain("1× (order 3.95, found at 3.96) lies beside 4× the shaft's speed");
   });
 
+  test("of what stands out on harmonics of the shaft says that, and not that nothing does", () => {
+    const list = [1, 2, 3].map((each) => harmonic("bpfo", each));
+    const on = subjectOf(list, { bearing: { ...bearing, bpfo: 3.99 } });
+    const { sentence, harmonics } = describeEvidence(on, [windowOf([31, 31, 29])])!;
+    expect(harmonics).toEqual({ found: 0, of: 3 });
+    expect(sentence).toBe(
+      "What stands out near 1×, 2× and 3× the outer race's order (99.8, 199.5 and 299.3 Hz by the bearing's data at " +
+        "1500 rpm), 31, 31 and 29 dB above their neighbours (noise alone: 4, 5 and 6), not compared with this machine " +
+        "when healthy, lies on harmonics of the shaft, side bands not looked for; over 1 window at 1500 rpm; against " +
+        "it: 1× (order 3.99) lies on 4× the shaft's speed, where no fault can be told; 2× (order 7.98) lies on 8× the " +
+        "shaft's speed, where no fault can be told; 3× (order 11.97) lies on 12× the shaft's speed, where no fault can " +
+        "be told.",
+    );
+    const mixed = subjectOf(list, { bearing: { ...bearing, bpfo: 4.025 } });
+    // 4.025 is shaded, 8.05 and 12.075 are not.
+    const one = describeEvidence(mixed, [windowOf([31, 4, 5])])!;
+    expect(one.sentence).toMatch(
+      /^What stands out near 1× the outer race's order .* lies on a harmonic of the shaft/,
+    );
+    expect(one.against).toEqual([
+      "2× and 3× do not stand out of the noise",
+      "1× (order 4.03) lies on 4× the shaft's speed, where no fault can be told",
+    ]);
+    expect(describeEvidence(mixed, [windowOf([31, 20, 5])])!.against[0]).toBe(
+      "3× does not stand out of the noise",
+    );
+    expect(describeEvidence(mixed, [windowOf([3, 4, 5])])!.sentence).toMatch(/^No line stands out at 1×, 2×/);
+  });
+
+  test("by its own place tells whether a line lies on a harmonic of the shaft, where that is known", () => {
+    const on = subjectOf([harmonic("bpfo", 1)], { bearing: { ...bearing, bpfo: 3.99 } });
+    const of = (place: number, shaft: readonly number[] = []) =>
+      describeEvidence(on, [
+        { ...windowOf([29]), lineOrders: Float32Array.of(place), foreignLines: { hum: [], shaft } },
+      ])!;
+    const off = of(3.92);
+    expect(off).toMatchObject({ harmonics: { found: 1, of: 1 }, against: [] });
+    expect(off.sentence).toMatch(/^A line near 1× the outer race's order \(found at 98.0 Hz at 1500 rpm/);
+    const near = of(3.96, [0]);
+    expect(near).toMatchObject({ harmonics: { found: 0, of: 1 } });
+    expect(near.lines[0]).not.toHaveProperty("measuredOrder");
+    expect(near.against).toEqual([
+      "1× (order 3.99, found at 3.96) lies on 4× the shaft's speed, where no fault can be told",
+    ]);
+    // A flank says nothing of where its line stands.
+    expect(of(-3.92).harmonics.found).toBe(0);
+  });
+
   test("of a fast sensor is that of the band which shows more of the fault", () => {
     const subject = subjectOf(usual);
     const quiet = [4, 5, 6, 4, 4, 5, 6, 0];
