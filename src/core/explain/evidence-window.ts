@@ -18,6 +18,8 @@ export interface EvidenceWindow {
   readonly revolutions?: number | undefined;
   /** NaN or absent: not known. */
   readonly powerKw?: number | undefined;
+  /** False: the model takes it for something else, and it only tells what came since; else its lines are the evidence. */
+  readonly speaks?: boolean | undefined;
 }
 
 /** The windows that have a band above, each as that band alone. */

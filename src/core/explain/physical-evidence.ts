@@ -17,6 +17,7 @@ import { type EvidenceWindow, listUpperWindows } from "./evidence-window.ts";
 import { writeEvidence } from "./evidence-words.ts";
 import type { SearchedSpectrum } from "./fault-lines.ts";
 import { drawPictures, type FaultPicture, type MeasuredLine, meanOf, takeMiddle } from "./fault-picture.ts";
+import { countQuietWindows } from "./quiet-windows.ts";
 
 /** Whose evidence is asked for, and in which spectrum. */
 export interface EvidenceSubject extends SearchedSpectrum {
@@ -34,7 +35,7 @@ export interface EvidenceContext {
 }
 
 /**
- * The evidence in `windows` (their mean), in the band that shows more of it; null where the failure mode has no lines in this
+ * The evidence in those `windows` that speak for it (their mean; oldest first), in the band that shows more of it; null where the failure mode has no lines in this
  * bundle, or no window does.
  */
 export function describeEvidence(
@@ -46,7 +47,7 @@ export function describeEvidence(
   const seen =
     kind === undefined ? null : chooseBand(subject, windows, { kind, healthy: healthyFeatures ?? [] });
   if (kind === undefined || seen === null) return null;
-  const { own, pictures, heard, band } = seen;
+  const { own, pictures, heard, recent, band } = seen;
   const rpms = heard.map(({ shaftRpm }) => shaftRpm);
   const hertzPerOrder = meanOf(rpms) / 60;
   const lines = [...own.harmonics, ...own.sideBands]
@@ -65,7 +66,7 @@ export function describeEvidence(
     sideBands: countFound(lines, "side-band"),
     rival: rival === null ? null : { failureMode: rival.kind, marginDb: own.excessDb - rival.excessDb },
     against: [
-      ...objectToLead(leadingMode),
+      ...objectToPresent(leadingMode, own, countQuietWindows({ own, window: subject.window }, recent)),
       ...listObjections({ own, rival, pictures, lines, revolutions: countRevolutions(subject, heard) }),
     ].slice(0, maxAgainst),
   };
@@ -86,10 +87,15 @@ function countRevolutions({ window }: EvidenceSubject, windows: readonly Evidenc
   return window.unit === "revolutions" ? window.length : Number.NaN;
 }
 
-/** The lines are those of windows in which the fault led: what the machine looks like since stands beside them. */
-function objectToLead(leadingMode: string | undefined): string[] {
+/** The lines are those of windows in which the fault led: what the machine looks like since, and `quiet` windows, stand beside them. */
+function objectToPresent(leadingMode: string | undefined, own: FaultPicture, quiet: number): string[] {
   const kind = faultKinds.find((each) => each === leadingMode);
-  return kind === undefined ? [] : [`the last windows look like a fault of the ${bearingFaults[kind].part}`];
+  const looks =
+    kind === undefined ? "" : `the last windows look like a fault of the ${bearingFaults[kind].part}`;
+  const found = own.harmonics.filter(({ isFound }) => isFound).length;
+  const gone = found === 1 ? "do not show this line" : "show none of these lines";
+  if (quiet === 0) return looks === "" ? [] : [looks];
+  return [looks === "" ? `the last ${quiet} windows ${gone}` : `${looks}, and the last ${quiet} ${gone}`];
 }
 
 /** The fault that is looked for, and this machine's own median of each feature while it was healthy; empty: not known. */
@@ -100,7 +106,9 @@ interface SoughtFault {
 
 /** What one band shows of a fault. */
 interface BandView {
+  /** The windows that speak for it, and these with the others. */
   readonly heard: readonly EvidenceWindow[];
+  readonly recent: readonly EvidenceWindow[];
   readonly own: FaultPicture;
   readonly pictures: readonly FaultPicture[];
 }
@@ -125,13 +133,14 @@ function viewBand(
   windows: readonly EvidenceWindow[],
   { kind, healthy }: SoughtFault,
 ): BandView | null {
-  const heard = windows.filter(
+  const recent = windows.filter(
     ({ features, shaftRpm }) => features.length === subject.features.list.length && shaftRpm > 0,
   );
+  const heard = recent.filter(({ speaks }) => speaks !== false);
   if (heard.length === 0) return null;
   const pictures = drawPictures(subject, heard, healthy);
   const own = pictures.find((picture) => picture.kind === kind);
-  return own === undefined || own.harmonics.length === 0 ? null : { heard, own, pictures };
+  return own === undefined || own.harmonics.length === 0 ? null : { heard, recent, own, pictures };
 }
 
 function describeLine(

@@ -5,7 +5,7 @@ import type { LineColumns } from "./fault-lines.ts";
 import { noForeignLines } from "./foreign-lines.ts";
 
 /** A window as it was read. */
-export interface RecentWindow extends Omit<EvidenceWindow, "powerKw" | "revolutions"> {
+export interface RecentWindow extends Omit<EvidenceWindow, "powerKw" | "revolutions" | "speaks"> {
   /** Epoch ms of its first sample. */
   readonly fromMs: number;
   /** Epoch ms of its last sample. */

@@ -20,8 +20,8 @@ import {
 export interface RecentWindows {
   note(window: RecentWindow, score: RecentScore): void;
   /**
-   * The windows after `sinceMs` that spoke for `output`, oldest first: those in which no other output had a higher logit.
-   * Where none did, all after `sinceMs`; where there are none, the last.
+   * The windows after `sinceMs`, oldest first, each with whether it speaks for `output`: those do in which no other output had a
+   * higher logit. Where none does, all do; where there is none, the last one does.
    */
   listSpeaking(alarm: { readonly output: number; readonly sinceMs: number }): readonly KnownWindow[];
 }
@@ -72,8 +72,11 @@ class Ring implements RecentWindows {
     const length = Math.min(this.#noted, rows.windows);
     const places = Array.from({ length }, (_, at) => (this.#noted - length + at) % rows.windows);
     const since = places.filter((place) => isLater(rows, place, sinceMs));
-    const leading = since.filter((place) => isAhead(rows, place, output));
-    const speaking = leading.length > 0 ? leading : since.length > 0 ? since : places.slice(-1);
-    return speaking.map((place) => readRow(rows, place));
+    const hasLeading = since.some((place) => isAhead(rows, place, output));
+    const listed = since.length > 0 ? since : places.slice(-1);
+    return listed.map((place) => ({
+      ...readRow(rows, place),
+      speaks: !hasLeading || isAhead(rows, place, output),
+    }));
   }
 }

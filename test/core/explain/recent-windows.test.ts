@@ -20,9 +20,16 @@ test("the windows since an alarm in which its mode leads speak for it, oldest fi
     recent.note(windowAt(toMs), { logits: [inner, outer] });
   }
   const times = (output: number, sinceMs: number): number[] =>
-    recent.listSpeaking({ output, sinceMs }).map(({ toMs }) => toMs);
+    recent.listSpeaking({ output, sinceMs }).flatMap(({ toMs, speaks }) => (speaks === false ? [] : toMs));
   expect(times(1, 0)).toEqual([4, 5, 6]);
   expect(times(0, 0)).toEqual([3, 4]);
+  // The others stand between and after them.
+  expect(recent.listSpeaking({ output: 0, sinceMs: 2 }).map(({ toMs, speaks }) => [toMs, speaks])).toEqual([
+    [3, true],
+    [4, true],
+    [5, false],
+    [6, false],
+  ]);
   // None speaks for it since then: all are told of.
   expect(times(0, 4)).toEqual([5, 6]);
   expect(times(0, 99)).toEqual([6]);
@@ -47,6 +54,7 @@ test("a window comes back with its lines, whatever becomes of its arrays, and an
     shaftRpm: 1500.1,
     // 2.4 s.
     revolutions: 60,
+    speaks: true,
     powerKw: 700.3,
     features: Float32Array.of(0.5, Number.NaN, -0.25),
     foreignLines: noForeignLines,
