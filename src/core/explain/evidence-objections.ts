@@ -102,33 +102,33 @@ function objectToFlank({ own: { harmonics } }: Accusation): string[] {
   return [`what stands out near ${listHarmonics(flanks)} ${what} beyond where ${where} looked for`];
 }
 
-/** The harmonics of one fault stand at multiples of one order, however far its slip moves that. */
+/**
+ * The harmonics of one fault stand at multiples of one order, however far its slip moves that. They have to lie apart as they are
+ * told, and within the windows that place both: a slip, or a stated speed, that changes moves both alike.
+ */
 function objectToSpread({ own: { harmonics }, revolutions }: Accusation): string[] {
-  const found = harmonics.filter(({ isFound, measuredOrder }) => isFound && measuredOrder !== null);
+  const found = harmonics.filter(({ isFound }) => isFound);
   const pairs = found.flatMap((one, at) =>
     found.slice(at + 1).map((other) => {
       const unknown = (placeRevolutions / revolutions) * (1 / one.line.order + 1 / other.line.order);
-      return { lines: [one, other], apart: measureApart(one, other), needed: spreadShare + unknown };
+      const told = findShift(one, one.measuredOrder) / findShift(other, other.measuredOrder);
+      const ratios = one.places.map(
+        (place, window) => findShift(one, place) / findShift(other, other.places[window]!),
+      );
+      const within = takeMiddle(ratios.filter((ratio) => !Number.isNaN(ratio)));
+      const [apart, least] = [Math.abs(told - 1), Math.abs(within - 1)];
+      return { lines: [one, other], apart, isApart: Math.min(apart, least) > spreadShare + unknown };
     }),
   );
-  const [widest] = pairs
-    .filter(({ apart, needed }) => apart > needed)
-    .sort((one, other) => other.apart - one.apart);
+  const [widest] = pairs.filter(({ isApart }) => isApart).sort((one, other) => other.apart - one.apart);
   if (widest === undefined) return [];
   const apart = (100 * widest.apart).toFixed(1);
   return [`${listHarmonics(widest.lines)} do not stand at multiples of one order (${apart} % apart)`];
 }
 
-/**
- * By which share one harmonic stands elsewhere than the other says: in the middle one of the windows that place both, for a slip
- * or a stated speed that changes moves both alike. NaN where none does.
- */
-function measureApart(one: MeasuredLine, other: MeasuredLine): number {
-  const ratios = one.places.flatMap((place, window) => {
-    const theirs = other.places[window]!;
-    return place > 0 && theirs > 0 ? place / one.line.order / (theirs / other.line.order) : [];
-  });
-  return Math.abs(takeMiddle(ratios) - 1);
+/** Its place as a multiple of where the bearing's data puts it; NaN where it is not known. */
+function findShift({ line }: MeasuredLine, place: number | null): number {
+  return place !== null && place > 0 ? place / line.order : Number.NaN;
 }
 
 /** A hum keeps its frequency and a fault its order; at one speed they cannot be told from each other. */

@@ -35,8 +35,8 @@ export interface EvidenceContext {
 }
 
 /**
- * The evidence in those `windows` that speak for it (their mean; oldest first), in the band that shows more of it; null where the failure mode has no lines in this
- * bundle, or no window does.
+ * The evidence in those of `windows` (oldest first) that speak for it, their mean, in the band that shows more of it; null where
+ * the failure mode has no lines in this bundle, or no window does. What the others show since then may speak against it.
  */
 export function describeEvidence(
   subject: EvidenceSubject,
