@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { describeEvidence } from "../../../src/core/explain/physical-evidence.ts";
+import { createRecentWindows } from "../../../src/core/explain/recent-windows.ts";
 
 /** Lines of one bearing, as far as the outer race's first two are asked for; noise shows 4 and 5 dB there, one window has to show 5 more. */
 const list = [1, 2].map((number) => ({
@@ -39,7 +40,27 @@ describe("windows since a fault has gone", () => {
     );
   });
 
-  test("are those that speak for it alone where nothing else is known", () => {
+  test("are counted in what a point remembers, too", () => {
+    const recent = createRecentWindows({ lines: [0, 1], harmonics: [0, 1] });
+    let fromMs = 0;
+    const note = (count: number, dbs: readonly number[], logits: readonly number[]): void => {
+      for (const window of windowsOf(count, dbs)) {
+        fromMs += 1200;
+        recent.note({ ...window, fromMs, toMs: fromMs + 1200 }, { logits });
+      }
+    };
+    note(20, [29, 24], [3, -2]);
+    note(3, [4, 5], [-5, -4]);
+    note(1, [5, 5], [-4, -5]);
+    note(4, [4, 5], [-5, -4]);
+    const windows = recent.listSpeaking({ output: 0, sinceMs: 0 });
+    expect(describeEvidence(subject, windows)).toMatchObject({
+      windows: 21,
+      against: ["the last 8 windows show none of these lines"],
+    });
+  });
+
+  test("are no part of the mean, which is of those that speak for it", () => {
     const { windows, lines } = describeEvidence(subject, [...faulty, ...windowsOf(12, [4, 5], false)])!;
     expect(windows).toBe(20);
     expect(lines[0]!.dbAboveNeighbours).toBeCloseTo(29, 9);
