@@ -24,7 +24,7 @@ export interface EvidenceLine {
   readonly order: number;
   /** `order` at the mean speed of the windows; the line itself stands within the share of it in which it is looked for. */
   readonly hertz: number;
-  /** Where it was found: the median of the windows, and that in hertz at their mean speed. Absent: not found, or not known, as of windows that a device scored. */
+  /** Where it was found in the middle one of the windows (of an even number the lower one), and that in hertz at their mean speed. Absent: not found, or not known, as of windows that a device scored. */
   readonly measuredOrder?: number | undefined;
   readonly measuredHertz?: number | undefined;
   /** 20 lg(peak / median around it), mean of the windows; of side bands: mean of both. */

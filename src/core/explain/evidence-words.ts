@@ -24,21 +24,32 @@ export function joinWords(words: readonly string[]): string {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 
+/** What {@link writeEvidence} tells beside it. */
+interface ToldFault {
+  /** Of the bearing. */
+  readonly part: string;
+  /** Names of the harmonics that stand out on harmonics of the shaft. */
+  readonly shaded: readonly string[];
+}
+
 /** What {@link writeEvidence} tells of. */
 type Told = Omit<PhysicalEvidence, "sentence" | "rival" | "harmonics" | "sideBands">;
 
 /**
- * For example "Lines near 1× and 2× the outer race's order (89.1 and 178.2 Hz at 1500 rpm; by the bearing's data 89.6 and 179.1),
- * 14 and 9 dB above their neighbours (noise alone: 4 and 6), 12 and 8 dB above this machine when healthy, no side bands; since
+ * For example "Lines near 1× and 2× the outer race's order (found at 89.1 and 178.2 Hz at 1500 rpm; by the bearing's data 89.6 and
+ * 179.1 Hz), 14 and 9 dB above their neighbours (noise alone: 4 and 6), 12 and 8 dB above this machine when healthy, no side bands; since
  * 2026-11-20 02:10:00 UTC, over 10 windows at 1380 to 1510 rpm; against it: 3× does not stand out of the noise."
  */
-export function writeEvidence(told: Told, part: string): string {
+export function writeEvidence(told: Told, { part, shaded }: ToldFault): string {
   const harmonics = told.lines.filter(({ kind }) => kind === "harmonic");
   const found = harmonics.filter(({ isFound }) => isFound);
+  const onShaft = harmonics.filter(({ name }) => shaded.includes(name));
   const lead =
     found.length > 0
       ? `${found.length === 1 ? "A line" : "Lines"} near ${describeHarmonics(found, part)}`
-      : `No line stands out at ${describeHarmonics(harmonics, part)}`;
+      : onShaft.length > 0
+        ? `What stands out near ${describeHarmonics(onShaft, part)}, lies on ${onShaft.length === 1 ? "a harmonic" : "harmonics"} of the shaft`
+        : `No line stands out at ${describeHarmonics(harmonics, part)}`;
   const { against } = told;
   const doubts =
     against.length > 0
@@ -48,11 +59,9 @@ export function writeEvidence(told: Told, part: string): string {
   return `${lead}, ${describeSideBands(told.lines)}${band}; ${describeTime(told)}; ${doubts}.`;
 }
 
-/** `1× and 2× the outer race's order (89.1 and 178.2 Hz at 1500 rpm; by …), 14 and 9 dB above their neighbours …`. */
+/** `1× and 2× the outer race's order (found at 89.1 …), 14 and 9 dB above their neighbours …`. */
 function describeHarmonics(lines: readonly EvidenceLine[], part: string): string {
   const of = (write: (line: EvidenceLine) => string): string => joinWords(lines.map(write));
-  const first = lines[0]!;
-  const rpm = Math.round((first.hertz / first.order) * 60);
   const where = `${of(({ harmonic }) => nameHarmonic(harmonic))} the ${part}'s order`;
   const heard = `${of(({ dbAboveNeighbours }) => formatDb(dbAboveNeighbours))} dB above ${lines.length === 1 ? "its" : "their"} neighbours`;
   const noise = `(noise alone: ${of(({ noiseDb }) => formatDb(noiseDb))})`;
@@ -60,12 +69,30 @@ function describeHarmonics(lines: readonly EvidenceLine[], part: string): string
   const healthy = known
     ? `${of(({ dbAboveHealthy }) => formatDb(dbAboveHealthy!))} dB above this machine when healthy`
     : "not compared with this machine when healthy";
-  const nominal = of(({ hertz }) => hertz.toFixed(1));
-  const isMeasured = lines.every(({ measuredHertz }) => measuredHertz !== undefined);
-  const place = isMeasured
-    ? `${of(({ measuredHertz }) => measuredHertz!.toFixed(1))} Hz at ${rpm} rpm; by the bearing's data ${nominal}`
-    : `${nominal} Hz at ${rpm} rpm`;
-  return `${where} (${place}), ${heard} ${noise}, ${healthy}`;
+  return `${where} (${describePlaces(lines)}), ${heard} ${noise}, ${healthy}`;
+}
+
+/**
+ * Where the lines were found and where the bearing's data puts them, which may be a per cent apart: a place is never told without
+ * which of both it is.
+ */
+function describePlaces(lines: readonly EvidenceLine[]): string {
+  const first = lines[0]!;
+  const at = `at ${Math.round((first.hertz / first.order) * 60)} rpm`;
+  const nominal = joinHertz(lines.map(({ hertz }) => hertz));
+  const found = lines.flatMap(({ measuredHertz }) => measuredHertz ?? []);
+  if (found.length === 0) return `${nominal} by the bearing's data ${at}`;
+  const others = lines.filter(({ measuredHertz }) => measuredHertz === undefined);
+  const unplaced =
+    others.length === 0
+      ? ""
+      : `, ${joinWords(others.map(({ harmonic }) => nameHarmonic(harmonic)))} not placed`;
+  return `found at ${joinHertz(found)} ${at}${unplaced}; by the bearing's data ${nominal}`;
+}
+
+/** `89.1 and 178.2 Hz`. */
+function joinHertz(hertz: readonly number[]): string {
+  return `${joinWords(hertz.map((each) => each.toFixed(1)))} Hz`;
 }
 
 function describeSideBands(lines: readonly EvidenceLine[]): string {

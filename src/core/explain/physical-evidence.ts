@@ -8,44 +8,20 @@ import {
   type EvidenceLine,
   type EvidenceRange,
   type LineCount,
-  type LineOrder,
   maxAgainst,
   maxEvidenceLines,
   type PhysicalEvidence,
 } from "../contract/physical-evidence.ts";
-import type { ForeignLines } from "../contract/stream.ts";
-import { computeMedian } from "../maths/robust.ts";
-import { type FaultPicture, listObjections, type MeasuredLine } from "./evidence-objections.ts";
+import { listObjections } from "./evidence-objections.ts";
+import { type EvidenceWindow, listUpperWindows } from "./evidence-window.ts";
 import { writeEvidence } from "./evidence-words.ts";
-import {
-  computeLineNoise,
-  dbPerLog,
-  type FaultLine,
-  findNeededDb,
-  listFaultLines,
-  type SearchedSpectrum,
-} from "./fault-lines.ts";
+import type { SearchedSpectrum } from "./fault-lines.ts";
+import { drawPictures, type FaultPicture, type MeasuredLine, meanOf, takeMiddle } from "./fault-picture.ts";
+import { countQuietWindows } from "./quiet-windows.ts";
 
 /** Whose evidence is asked for, and in which spectrum. */
 export interface EvidenceSubject extends SearchedSpectrum {
   readonly failureMode: string;
-}
-
-/** One window, as far as evidence reads it. */
-export interface EvidenceWindow {
-  /** Raw, in the order of the spec. */
-  readonly features: ArrayLike<number>;
-  /** The same of the band above, where the sensor is fast enough to have one. */
-  readonly upperFeatures?: ArrayLike<number> | undefined;
-  /** Of its lines, and of those of the band above; absent: none, or not known. */
-  readonly foreignLines?: ForeignLines | undefined;
-  readonly upperForeignLines?: ForeignLines | undefined;
-  /** Where the line of each feature stands, in orders, and of the band above; less than 0 or NaN: not known. Absent: of none. */
-  readonly lineOrders?: ArrayLike<number> | undefined;
-  readonly upperLineOrders?: ArrayLike<number> | undefined;
-  readonly shaftRpm: number;
-  /** NaN or absent: not known. */
-  readonly powerKw?: number | undefined;
 }
 
 /** What is known beside the windows. */
@@ -59,8 +35,8 @@ export interface EvidenceContext {
 }
 
 /**
- * The evidence in `windows` (their mean), in the band that shows more of it; null where the failure mode has no lines in this
- * bundle, or no window does.
+ * The evidence in those of `windows` (oldest first) that speak for it, their mean, in the band that shows more of it; null where
+ * the failure mode has no lines in this bundle, or no window does. What the others show since then may speak against it.
  */
 export function describeEvidence(
   subject: EvidenceSubject,
@@ -71,7 +47,7 @@ export function describeEvidence(
   const seen =
     kind === undefined ? null : chooseBand(subject, windows, { kind, healthy: healthyFeatures ?? [] });
   if (kind === undefined || seen === null) return null;
-  const { own, pictures, heard, band } = seen;
+  const { own, pictures, heard, recent, band } = seen;
   const rpms = heard.map(({ shaftRpm }) => shaftRpm);
   const hertzPerOrder = meanOf(rpms) / 60;
   const lines = [...own.harmonics, ...own.sideBands]
@@ -90,17 +66,36 @@ export function describeEvidence(
     sideBands: countFound(lines, "side-band"),
     rival: rival === null ? null : { failureMode: rival.kind, marginDb: own.excessDb - rival.excessDb },
     against: [
-      ...objectToLead(leadingMode),
-      ...listObjections({ own, rival, pictures, lines, window: subject.window }),
+      ...objectToPresent(leadingMode, own, countQuietWindows({ own, window: subject.window }, recent)),
+      ...listObjections({ own, rival, pictures, lines, revolutions: countRevolutions(subject, heard) }),
     ].slice(0, maxAgainst),
   };
-  return { ...drawn, sentence: writeEvidence(drawn, bearingFaults[kind].part) };
+  const shaded = own.harmonics.filter(({ standsOut, isShaded }) => standsOut && isShaded);
+  const sentence = writeEvidence(drawn, {
+    part: bearingFaults[kind].part,
+    shaded: shaded.map(({ line }) => line.name),
+  });
+  return { ...drawn, sentence };
 }
 
-/** The lines are those of windows in which the fault led: what the machine looks like since stands beside them. */
-function objectToLead(leadingMode: string | undefined): string[] {
+/** Of the middle one of the windows; NaN where it is not known. */
+function countRevolutions({ window }: EvidenceSubject, windows: readonly EvidenceWindow[]): number {
+  const known = windows.flatMap(({ revolutions = Number.NaN }) =>
+    Number.isNaN(revolutions) ? [] : revolutions,
+  );
+  if (known.length > 0) return takeMiddle(known);
+  return window.unit === "revolutions" ? window.length : Number.NaN;
+}
+
+/** The lines are those of windows in which the fault led: what the machine looks like since, and `quiet` windows, stand beside them. */
+function objectToPresent(leadingMode: string | undefined, own: FaultPicture, quiet: number): string[] {
   const kind = faultKinds.find((each) => each === leadingMode);
-  return kind === undefined ? [] : [`the last windows look like a fault of the ${bearingFaults[kind].part}`];
+  const looks =
+    kind === undefined ? "" : `the last windows look like a fault of the ${bearingFaults[kind].part}`;
+  const found = own.harmonics.filter(({ isFound }) => isFound).length;
+  const gone = found === 1 ? "do not show this line" : "show none of these lines";
+  if (quiet === 0) return looks === "" ? [] : [looks];
+  return [looks === "" ? `the last ${quiet} windows ${gone}` : `${looks}, and the last ${quiet} ${gone}`];
 }
 
 /** The fault that is looked for, and this machine's own median of each feature while it was healthy; empty: not known. */
@@ -111,7 +106,9 @@ interface SoughtFault {
 
 /** What one band shows of a fault. */
 interface BandView {
+  /** The windows that speak for it, and these with the others. */
   readonly heard: readonly EvidenceWindow[];
+  readonly recent: readonly EvidenceWindow[];
   readonly own: FaultPicture;
   readonly pictures: readonly FaultPicture[];
 }
@@ -122,21 +119,9 @@ function chooseBand(
   windows: readonly EvidenceWindow[],
   sought: SoughtFault,
 ): (BandView & { readonly band: "lower" | "upper" | null }) | null {
-  const uppers = windows.flatMap((window) =>
-    window.upperFeatures === undefined
-      ? []
-      : [
-          {
-            ...window,
-            features: window.upperFeatures,
-            foreignLines: window.upperForeignLines,
-            lineOrders: window.upperLineOrders,
-          },
-        ],
-  );
   const lower = viewBand(subject, windows, sought);
   // What was learnt of the lower band says nothing of the upper one.
-  const upper = viewBand(subject, uppers, { ...sought, healthy: [] });
+  const upper = viewBand(subject, listUpperWindows(windows), { ...sought, healthy: [] });
   if (upper === null) return lower === null ? null : { ...lower, band: null };
   return lower === null || upper.own.excessDb > lower.own.excessDb
     ? { ...upper, band: "upper" }
@@ -148,59 +133,14 @@ function viewBand(
   windows: readonly EvidenceWindow[],
   { kind, healthy }: SoughtFault,
 ): BandView | null {
-  const heard = windows.filter(
+  const recent = windows.filter(
     ({ features, shaftRpm }) => features.length === subject.features.list.length && shaftRpm > 0,
   );
+  const heard = recent.filter(({ speaks }) => speaks !== false);
   if (heard.length === 0) return null;
   const pictures = drawPictures(subject, heard, healthy);
   const own = pictures.find((picture) => picture.kind === kind);
-  return own === undefined || own.harmonics.length === 0 ? null : { heard, own, pictures };
-}
-
-/** The kinds of faults of which the bundle looks for harmonics. */
-function drawPictures(
-  subject: EvidenceSubject,
-  windows: readonly EvidenceWindow[],
-  healthy: SoughtFault["healthy"],
-): FaultPicture[] {
-  const measured = listFaultLines(subject).flatMap((line) => {
-    const value = healthy[line.column];
-    const healthyDb = typeof value === "number" && Number.isFinite(value) ? value * dbPerLog : null;
-    return measureLine({ line, healthyDb }, subject, windows);
-  });
-  return faultKinds.map((kind) => {
-    const ofKind = measured.filter(({ line }) => line.of === (bearingFaults[kind].order satisfies LineOrder));
-    const harmonics = ofKind.filter(({ line }) => line.kind === "harmonic");
-    const sideBands = ofKind.filter(({ line }) => line.kind === "side-band");
-    return { kind, harmonics, sideBands, excessDb: meanOf(harmonics.map(({ db, noiseDb }) => db - noiseDb)) };
-  });
-}
-
-/** Nothing where no window says anything of it. */
-function measureLine(
-  { line, healthyDb }: Pick<MeasuredLine, "line" | "healthyDb">,
-  { window }: EvidenceSubject,
-  windows: readonly EvidenceWindow[],
-): readonly MeasuredLine[] {
-  const values = windows.map(({ features }) => features[line.column]! * dbPerLog).filter(Number.isFinite);
-  if (values.length === 0) return [];
-  const noise = computeLineNoise(line, window);
-  const db = meanOf(values);
-  const isFound = !line.isShaded && db >= findNeededDb(noise, values.length, healthyDb);
-  const isMostly = (of: keyof ForeignLines): boolean => {
-    const some = windows.filter(({ foreignLines }) => foreignLines?.[of].includes(line.column) === true);
-    return some.length > windows.length / 2;
-  };
-  const [isHum, isShaft] = [isMostly("hum"), isMostly("shaft")];
-  const measuredOrder = isFound ? measureOrder(line, windows) : null;
-  return [{ line, db, noiseDb: noise.db, healthyDb, isFound, isHum, isShaft, measuredOrder }];
-}
-
-/** Where it stands in the middle one of the windows that say it; null where fewer than half do. */
-function measureOrder({ column }: FaultLine, windows: readonly EvidenceWindow[]): number | null {
-  const told = windows.map(({ lineOrders }) => lineOrders?.[column] ?? Number.NaN);
-  const places = told.filter((place) => place > 0);
-  return places.length < windows.length / 2 ? null : computeMedian(places);
+  return own === undefined || own.harmonics.length === 0 ? null : { heard, recent, own, pictures };
 }
 
 function describeLine(
@@ -215,7 +155,9 @@ function describeLine(
     ...(spacing === null ? {} : { spacing }),
     order,
     hertz: order * hertzPerOrder,
-    ...(measuredOrder === null ? {} : { measuredOrder, measuredHertz: measuredOrder * hertzPerOrder }),
+    ...(measuredOrder === null || !isFound
+      ? {}
+      : { measuredOrder, measuredHertz: measuredOrder * hertzPerOrder }),
     dbAboveNeighbours: db,
     noiseDb,
     dbAboveHealthy: healthyDb === null ? null : db - healthyDb,
@@ -239,9 +181,4 @@ function countFound(lines: readonly EvidenceLine[], kind: EvidenceLine["kind"]):
 
 function rangeOf(values: readonly number[]): EvidenceRange {
   return { min: Math.min(...values), max: Math.max(...values) };
-}
-
-/** NaN of nothing. */
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -2,32 +2,26 @@
  * The windows that a measuring point saw last, as far as physical evidence reads them: a ring of fixed size, which copies what
  * it is given. Decides nothing.
  */
-import type { ForeignLines } from "../contract/stream.ts";
 import type { LineColumns } from "./fault-lines.ts";
-import { noForeignLines } from "./foreign-lines.ts";
-import type { EvidenceWindow } from "./physical-evidence.ts";
-
-/** A window as it was read. */
-export interface RecentWindow extends Omit<EvidenceWindow, "powerKw"> {
-  /** Epoch ms of its last sample. */
-  readonly toMs: number;
-}
-
-/** What is known beside it. */
-export interface RecentScore extends Pick<EvidenceWindow, "powerKw"> {
-  /** What the model said, one an output. */
-  readonly logits: ArrayLike<number>;
-}
-
-/** A window that is known once more: of its features those that are lines, of places those of harmonics, NaN for the others. */
-export type KnownWindow = EvidenceWindow & Pick<RecentWindow, "toMs">;
+import {
+  growRows,
+  isAhead,
+  isLater,
+  type KnownWindow,
+  makeRows,
+  type RecentRows,
+  type RecentScore,
+  type RecentWindow,
+  readRow,
+  writeRow,
+} from "./recent-rows.ts";
 
 /** The last windows of one point, all of one model. */
 export interface RecentWindows {
   note(window: RecentWindow, score: RecentScore): void;
   /**
-   * The windows after `sinceMs` that spoke for `output`, oldest first: those in which no other output had a higher logit.
-   * Where none did, all after `sinceMs`; where there are none, the last.
+   * The windows after `sinceMs`, oldest first, each with whether it speaks for `output`: those do in which no other output had a
+   * higher logit. Where none does, all do; where there is none, the last one does.
    */
   listSpeaking(alarm: { readonly output: number; readonly sinceMs: number }): readonly KnownWindow[];
 }
@@ -46,7 +40,7 @@ export function createRecentWindows(columns: LineColumns, capacity: number = kep
 class Ring implements RecentWindows {
   readonly #columns: LineColumns;
   readonly #capacity: number;
-  #rows: Rows | null = null;
+  #rows: RecentRows | null = null;
   #noted = 0;
 
   constructor(columns: LineColumns, capacity: number) {
@@ -77,201 +71,12 @@ class Ring implements RecentWindows {
     if (rows === null) return [];
     const length = Math.min(this.#noted, rows.windows);
     const places = Array.from({ length }, (_, at) => (this.#noted - length + at) % rows.windows);
-    const since = places.filter((place) => rows.doubles[place * doubles.width + doubles.toMs]! > sinceMs);
-    const leading = since.filter((place) => isAhead(rows, place, output));
-    const speaking = leading.length > 0 ? leading : since.length > 0 ? since : places.slice(-1);
-    return speaking.map((place) => readRow(rows, place));
+    const since = places.filter((place) => isLater(rows, place, sinceMs));
+    const hasLeading = since.some((place) => isAhead(rows, place, output));
+    const listed = since.length > 0 ? since : places.slice(-1);
+    return listed.map((place) => ({
+      ...readRow(rows, place),
+      speaks: !hasLeading || isAhead(rows, place, output),
+    }));
   }
-}
-
-/** What the windows are of. */
-interface Shape {
-  readonly features: number;
-  readonly outputs: number;
-  readonly columns: LineColumns;
-}
-
-/** The windows as numbers in a row each: as objects those of a thousand points would take 40 MB. */
-interface Rows extends Shape {
-  /** For so many windows there is room. */
-  readonly windows: number;
-  /** {@link doubles} of each. */
-  readonly doubles: Float64Array;
-  /** {@link shorts} of each, then its lines and the places of harmonics; `width` in all. */
-  readonly shorts: Int16Array;
-  readonly width: number;
-  /** Lines and places of the upper band; made when a window first has one. */
-  upper: Int16Array | null;
-}
-
-const doubles = { toMs: 0, shaftRpm: 1, powerKw: 2, width: 3 } as const;
-/** Whether it has an upper band, and of each output whether none is ahead of it, 1 or 0. */
-const shorts = { hasUpper: 0, leads: 1 } as const;
-
-/**
- * A line is a whole number of steps of a 512th of its natural logarithm (0.02 dB), four times, and 1 more where it stands on
- * hum, 2 more where it stands on the shaft. That is enough for a mean that is told in tenths of a decibel, and a quarter of
- * what features and lists take.
- */
-const stepsPerLog = 512;
-const maxSteps = 8191;
-/** What is not known of a line, in place of its number of steps. */
-const noSteps = -8192;
-const bits = { hum: 1, shaft: 2, steps: 2 } as const;
-/** A place is a whole number of steps of a 512th of an order, an eighth of a bin of 60 revolutions; of a flank or farther out none is kept. */
-const stepsPerOrder = 512;
-const maxPlace = 32_767;
-const noPlace = 0;
-
-function makeRows(windows: number, { features, outputs, columns }: Shape): Rows {
-  const width = shorts.leads + outputs + countKept(columns);
-  const shortsAt = windows * doubles.width * Float64Array.BYTES_PER_ELEMENT;
-  // One piece of memory, as in row-space.ts.
-  const memory = new ArrayBuffer(shortsAt + windows * width * Int16Array.BYTES_PER_ELEMENT);
-  return {
-    features,
-    outputs,
-    columns,
-    windows,
-    doubles: new Float64Array(memory, 0, windows * doubles.width),
-    shorts: new Int16Array(memory, shortsAt, windows * width),
-    width,
-    upper: null,
-  };
-}
-
-/** The same windows with room for more. */
-function growRows(rows: Rows, windows: number): Rows {
-  const grown = makeRows(windows, rows);
-  grown.doubles.set(rows.doubles);
-  grown.shorts.set(rows.shorts);
-  if (rows.upper === null) return grown;
-  grown.upper = makeUpper(grown);
-  grown.upper.set(rows.upper);
-  return grown;
-}
-
-function makeUpper({ windows, columns }: Rows): Int16Array {
-  return new Int16Array(windows * countKept(columns));
-}
-
-/** Numbers of a band. */
-function countKept({ lines, harmonics }: LineColumns): number {
-  return lines.length + harmonics.length;
-}
-
-interface NotedWindow {
-  readonly window: RecentWindow;
-  readonly score: RecentScore;
-}
-
-function writeRow(rows: Rows, place: number, { window, score }: NotedWindow): void {
-  const { toMs, shaftRpm, features, foreignLines, lineOrders, upperFeatures } = window;
-  const { logits, powerKw = Number.NaN } = score;
-  const double = place * doubles.width;
-  rows.doubles[double + doubles.toMs] = toMs;
-  rows.doubles[double + doubles.shaftRpm] = shaftRpm;
-  rows.doubles[double + doubles.powerKw] = powerKw;
-  const short = place * rows.width;
-  rows.shorts[short + shorts.hasUpper] = upperFeatures === undefined ? 0 : 1;
-  for (let output = 0; output < rows.outputs; output++) {
-    rows.shorts[short + shorts.leads + output] = leads(logits, output) ? 1 : 0;
-  }
-  const { columns } = rows;
-  writeBand(rows.shorts, short + shorts.leads + rows.outputs, {
-    columns,
-    features,
-    foreignLines,
-    lineOrders,
-  });
-  if (upperFeatures === undefined) return;
-  rows.upper ??= makeUpper(rows);
-  writeBand(rows.upper, place * countKept(columns), {
-    columns,
-    features: upperFeatures,
-    foreignLines: window.upperForeignLines,
-    lineOrders: window.upperLineOrders,
-  });
-}
-
-function isAhead({ shorts: all, width, outputs }: Rows, place: number, output: number): boolean {
-  return output < outputs && all[place * width + shorts.leads + output] === 1;
-}
-
-interface HeardBand extends Pick<EvidenceWindow, "features" | "foreignLines" | "lineOrders"> {
-  readonly columns: LineColumns;
-}
-
-function writeBand(
-  to: Int16Array,
-  at: number,
-  { columns, features, foreignLines = noForeignLines, lineOrders }: HeardBand,
-): void {
-  const { hum, shaft } = foreignLines;
-  const { lines, harmonics } = columns;
-  for (let index = 0; index < lines.length; index++) {
-    const column = lines[index]!;
-    const steps = Math.round(features[column]! * stepsPerLog);
-    const known = Number.isFinite(steps) ? Math.max(-maxSteps, Math.min(maxSteps, steps)) : noSteps;
-    const foreign = (hum.includes(column) ? bits.hum : 0) + (shaft.includes(column) ? bits.shaft : 0);
-    to[at + index] = (known << bits.steps) + foreign;
-  }
-  for (let index = 0; index < harmonics.length; index++) {
-    const steps = Math.round((lineOrders?.[harmonics[index]!] ?? Number.NaN) * stepsPerOrder);
-    to[at + lines.length + index] = steps > 0 && steps <= maxPlace ? steps : noPlace;
-  }
-}
-
-function readRow(rows: Rows, place: number): KnownWindow {
-  const double = place * doubles.width;
-  const short = place * rows.width;
-  const lower = readBand(rows.shorts, short + shorts.leads + rows.outputs, rows);
-  const hasUpper = rows.upper !== null && rows.shorts[short + shorts.hasUpper] === 1;
-  const upper = hasUpper ? readBand(rows.upper!, place * countKept(rows.columns), rows) : null;
-  return {
-    toMs: rows.doubles[double + doubles.toMs]!,
-    shaftRpm: rows.doubles[double + doubles.shaftRpm]!,
-    powerKw: rows.doubles[double + doubles.powerKw]!,
-    ...lower,
-    ...(upper === null
-      ? {}
-      : {
-          upperFeatures: upper.features,
-          upperForeignLines: upper.foreignLines,
-          upperLineOrders: upper.lineOrders,
-        }),
-  };
-}
-
-interface KnownBand {
-  readonly features: Float32Array;
-  readonly foreignLines: ForeignLines;
-  readonly lineOrders: Float32Array;
-}
-
-function readBand(from: Int16Array, at: number, { columns, features: count }: Shape): KnownBand {
-  const { lines, harmonics } = columns;
-  const features = new Float32Array(count).fill(Number.NaN);
-  const lineOrders = new Float32Array(count).fill(Number.NaN);
-  const hum: number[] = [];
-  const shaft: number[] = [];
-  for (const [index, column] of lines.entries()) {
-    const kept = from[at + index]!;
-    const steps = kept >> bits.steps;
-    if (steps !== noSteps) features[column] = steps / stepsPerLog;
-    if ((kept & bits.hum) !== 0) hum.push(column);
-    if ((kept & bits.shaft) !== 0) shaft.push(column);
-  }
-  for (const [index, column] of harmonics.entries()) {
-    const steps = from[at + lines.length + index]!;
-    if (steps !== noPlace) lineOrders[column] = steps / stepsPerOrder;
-  }
-  return { features, foreignLines: { hum, shaft }, lineOrders };
-}
-
-function leads(logits: ArrayLike<number>, output: number): boolean {
-  for (let other = 0; other < logits.length; other++) {
-    if (logits[other]! > logits[output]!) return false;
-  }
-  return true;
 }

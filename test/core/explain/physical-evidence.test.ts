@@ -104,20 +104,20 @@ describe("physical evidence", () => {
       describeEvidence(subjectOf(usual), windows, { since: "2026-11-20T02:10:00.000Z", healthyFeatures })!
         .sentence,
     ).toBe(
-      "Lines near 1×, 2× and 3× the outer race's order (90.0, 180.0 and 270.0 Hz at 1500 rpm), 20, 15 and 12 dB above " +
+      "Lines near 1×, 2× and 3× the outer race's order (90.0, 180.0 and 270.0 Hz by the bearing's data at 1500 rpm), 20, 15 and 12 dB above " +
         "their neighbours (noise alone: 4, 5 and 6), 12, 8 and 5 dB above this machine when healthy, no side bands; " +
         "since 2026-11-20 02:10:00 UTC, over 2 windows at 1490 to 1510 rpm and 900 to 1200 kW; nothing that was " +
         "looked for speaks against it.",
     );
     const weak = [20, 4, 5, 15, 4, 5, 6, 0];
     expect(describeEvidence(subjectOf(usual), [windowOf(weak)])!.sentence).toBe(
-      "A line near 1× the outer race's order (90.0 Hz at 1500 rpm), 20 dB above its neighbours (noise alone: 4), not " +
+      "A line near 1× the outer race's order (90.0 Hz by the bearing's data at 1500 rpm), 20 dB above its neighbours (noise alone: 4), not " +
         "compared with this machine when healthy, side bands at the shaft's speed beside 1× (15 dB); over 1 window " +
         "at 1500 rpm; against it: only one of 3 harmonics stands out.",
     );
   });
 
-  test("tells where found lines stand: the median of the windows, and by the bearing's data beside it", () => {
+  test("tells where found lines stand: in the middle one of the windows, and by the bearing's data beside it", () => {
     const nan = Number.NaN;
     const at = (first: number, second: number, third: number, other = nan) =>
       Float32Array.of(first, second, third, nan, other, other, other, nan);
@@ -130,22 +130,32 @@ describe("physical evidence", () => {
     const { lines, sentence } = describeEvidence(subjectOf(usual), windows)!;
     expect(lines.map(({ measuredOrder }) => measuredOrder)).toEqual([
       expect.closeTo(3.57, 5),
-      expect.closeTo(7.125, 5),
+      // Of two the lower one: between them nothing may stand.
+      expect.closeTo(7.12, 5),
       expect.closeTo(10.68, 5),
       undefined,
     ]);
     // 3.57 · 1500 / 60 Hz.
     expect(lines[0]).toMatchObject({ order: 3.6, hertz: 90, measuredHertz: expect.closeTo(89.25, 5) });
     expect(sentence).toContain(
-      "Lines near 1×, 2× and 3× the outer race's order (89.2, 178.1 and 267.0 Hz at 1500 rpm; by the bearing's data 90.0, 180.0 and 270.0), 20,",
+      "Lines near 1×, 2× and 3× the outer race's order (found at 89.2, 178.0 and 267.0 Hz at 1500 rpm; by the bearing's data 90.0, 180.0 and 270.0 Hz), 20,",
     );
     // Known in one of three windows, or in none: not known, and the sentence keeps to the bearing's data.
     const few = windows.map((window, index) => (index === 0 ? window : windowOf(outer)));
     const told = describeEvidence(subjectOf(usual), few)!;
     expect(told.lines.every((line) => !("measuredOrder" in line || "measuredHertz" in line))).toBe(true);
-    expect(told.sentence).toContain("order (90.0, 180.0 and 270.0 Hz at 1500 rpm), 20,");
+    expect(told.sentence).toContain(
+      "order (90.0, 180.0 and 270.0 Hz by the bearing's data at 1500 rpm), 20,",
+    );
     const evidence = describeEvidence(subjectOf(usual), windows)!;
     expect(physicalEvidenceSchema().parse(evidence)).toEqual(evidence);
+  });
+
+  test("of lines of which one has no place tells the others' all the same, and which has none", () => {
+    const lineOrders = Float32Array.of(3.57, Number.NaN, 10.68, Number.NaN, 5.4, 10.8, 16.2, Number.NaN);
+    expect(describeEvidence(subjectOf(usual), [{ ...windowOf(outer), lineOrders }])!.sentence).toContain(
+      "order (found at 89.2 and 267.0 Hz at 1500 rpm, 2× not placed; by the bearing's data 90.0, 180.0 and 270.0 Hz), 20, 15 and 12 dB",
+    );
   });
 
   test("a line that is not found has no place, whatever stands there", () => {
@@ -222,6 +232,61 @@ describe("physical evidence", () => {
     ]);
   });
 
+  test("says which harmonics do not stand at multiples of one order, by how much, and nothing that the resolution makes", () => {
+    const nan = Number.NaN;
+    const windowAt = (first: number, second: number, third: number, revolutions?: number) => ({
+      ...windowOf(outer),
+      revolutions,
+      lineOrders: Float32Array.of(first, second, third, nan, nan, nan, nan, nan),
+    });
+    const against = (...windows: ReturnType<typeof windowAt>[]): readonly string[] =>
+      describeEvidence(subjectOf(usual), windows)!.against;
+    // The third 1.4 % beside three times the first, the second 0.2 %.
+    const false3 = windowAt(3.58, 7.16 * 1.002, 10.74 * 1.014);
+    expect(against(false3)).toEqual(["1× and 3× do not stand at multiples of one order (1.4 % apart)"]);
+    expect(
+      against({ ...false3, lineOrders: Float32Array.of(3.58, nan, nan, nan, nan, nan, nan, nan) }),
+    ).toEqual([]);
+    // A slip of 1.5 % moves all lines alike, and may change from window to window.
+    expect(against(windowAt(3.55, 7.1, 10.65))).toEqual([]);
+    const half = [1, 1, 1.012, 1.012].map((slip) =>
+      windowAt(3.55 * slip, 7.1 * slip, slip === 1 ? nan : 10.65 * slip),
+    );
+    expect(against(...half)).toEqual([]);
+    // Of 8 revolutions a place is known to 0.0125 orders: of 3.6 and 7.2 to 0.52 % together.
+    const coarse = (revolutions: number) => against(windowAt(3.6, 7.2 * 1.008, nan, revolutions));
+    expect(coarse(8).join()).not.toContain("multiples");
+    expect(coarse(60)).toEqual(["1× and 2× do not stand at multiples of one order (0.8 % apart)"]);
+  });
+
+  test("asks of a snapshot's lines to lie as far beside the shaft's as its few revolutions ask for", () => {
+    const list = [harmonic("bpfo", 1)];
+    const subject = subjectOf(list, { bearing: { ...bearing, bpfo: 3.9 } });
+    const against = (revolutions?: number) =>
+      describeEvidence(subject, [{ ...windowOf([30]), revolutions }])!.against.join();
+    expect(against()).not.toContain("beside");
+    expect(against(Number.NaN)).not.toContain("beside");
+    expect(against(10)).toContain("1× (order 3.90) lies beside 4× the shaft's speed");
+  });
+
+  test("says of what is the flank of another line in most windows that it is", () => {
+    const nan = Number.NaN;
+    const windowAt = (first: number, second: number) => ({
+      ...windowOf(outer),
+      lineOrders: Float32Array.of(first, second, 10.8, nan, nan, nan, nan, nan),
+    });
+    const against = (...windows: ReturnType<typeof windowAt>[]): readonly string[] =>
+      describeEvidence(subjectOf(usual), windows)!.against;
+    const [flank, line] = [windowAt(-3.53, 7.2), windowAt(3.6, 7.2)];
+    expect(against(flank, flank, line)).toEqual([
+      "what stands out near 1× is the flank of a line beyond where it is looked for",
+    ]);
+    expect(against(flank, line)).toEqual([]);
+    expect(against(windowAt(-3.53, -7.06))).toEqual([
+      "what stands out near 1× and 2× are flanks of lines beyond where they are looked for",
+    ]);
+  });
+
   test.each([
     ["a missing harmonic", [20, 4, 12, 4, 4, 5, 6, 0], null, "2× does not stand out of the noise"],
     ["no harmonic", [4, 5, 6, 4, 4, 5, 6, 0], null, "none of 3 harmonics stands out of the noise"],
@@ -287,6 +352,61 @@ describe("physical evidence", () => {
     const besides = describeEvidence(beside, [windowOf([30, 30])])!;
     expect(besides.harmonics.found).toBe(2);
     expect(besides.against).toContain("1× (order 3.95) lies beside 4× the shaft's speed");
+    // What counts is where it was found.
+    const foundAt = (first: number) => {
+      const lineOrders = Float32Array.of(first, 7.8);
+      return describeEvidence(beside, [{ ...windowOf([30, 30]), lineOrders }])!.against.join();
+    };
+    expect(foundAt(3.92)).not.toContain("beside");
+    expect(foundAt(3.96)).toContain("1× (order 3.95, found at 3.96) lies beside 4× the shaft's speed");
+  });
+
+  test("of what stands out on harmonics of the shaft says that, and not that nothing does", () => {
+    const list = [1, 2, 3].map((each) => harmonic("bpfo", each));
+    const on = subjectOf(list, { bearing: { ...bearing, bpfo: 3.99 } });
+    const { sentence, harmonics } = describeEvidence(on, [windowOf([31, 31, 29])])!;
+    expect(harmonics).toEqual({ found: 0, of: 3 });
+    expect(sentence).toBe(
+      "What stands out near 1×, 2× and 3× the outer race's order (99.8, 199.5 and 299.3 Hz by the bearing's data at " +
+        "1500 rpm), 31, 31 and 29 dB above their neighbours (noise alone: 4, 5 and 6), not compared with this machine " +
+        "when healthy, lies on harmonics of the shaft, side bands not looked for; over 1 window at 1500 rpm; against " +
+        "it: 1× (order 3.99) lies on 4× the shaft's speed, where no fault can be told; 2× (order 7.98) lies on 8× the " +
+        "shaft's speed, where no fault can be told; 3× (order 11.97) lies on 12× the shaft's speed, where no fault can " +
+        "be told.",
+    );
+    const mixed = subjectOf(list, { bearing: { ...bearing, bpfo: 4.025 } });
+    // 4.025 is shaded, 8.05 and 12.075 are not.
+    const one = describeEvidence(mixed, [windowOf([31, 4, 5])])!;
+    expect(one.sentence).toMatch(
+      /^What stands out near 1× the outer race's order .* lies on a harmonic of the shaft/,
+    );
+    expect(one.against).toEqual([
+      "2× and 3× do not stand out of the noise",
+      "1× (order 4.03) lies on 4× the shaft's speed, where no fault can be told",
+    ]);
+    expect(describeEvidence(mixed, [windowOf([31, 20, 5])])!.against[0]).toBe(
+      "3× does not stand out of the noise",
+    );
+    expect(describeEvidence(mixed, [windowOf([3, 4, 5])])!.sentence).toMatch(/^No line stands out at 1×, 2×/);
+  });
+
+  test("by its own place tells whether a line lies on a harmonic of the shaft, where that is known", () => {
+    const on = subjectOf([harmonic("bpfo", 1)], { bearing: { ...bearing, bpfo: 3.99 } });
+    const of = (place: number, shaft: readonly number[] = []) =>
+      describeEvidence(on, [
+        { ...windowOf([29]), lineOrders: Float32Array.of(place), foreignLines: { hum: [], shaft } },
+      ])!;
+    const off = of(3.92);
+    expect(off).toMatchObject({ harmonics: { found: 1, of: 1 }, against: [] });
+    expect(off.sentence).toMatch(/^A line near 1× the outer race's order \(found at 98.0 Hz at 1500 rpm/);
+    const near = of(3.96, [0]);
+    expect(near).toMatchObject({ harmonics: { found: 0, of: 1 } });
+    expect(near.lines[0]).not.toHaveProperty("measuredOrder");
+    expect(near.against).toEqual([
+      "1× (order 3.99, found at 3.96) lies on 4× the shaft's speed, where no fault can be told",
+    ]);
+    // A flank says nothing of where its line stands.
+    expect(of(-3.92).harmonics.found).toBe(0);
   });
 
   test("of a fast sensor is that of the band which shows more of the fault", () => {

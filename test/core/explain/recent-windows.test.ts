@@ -3,7 +3,7 @@ import { dbPerLog } from "../../../src/core/explain/fault-lines.ts";
 import { noForeignLines } from "../../../src/core/explain/foreign-lines.ts";
 import { createRecentWindows } from "../../../src/core/explain/recent-windows.ts";
 
-const windowAt = (toMs: number) => ({ toMs, features: [toMs], shaftRpm: 1500 });
+const windowAt = (toMs: number) => ({ fromMs: toMs - 1, toMs, features: [toMs], shaftRpm: 1500 });
 /** Columns of lines, none of which is a harmonic. */
 const linesOnly = (...lines: readonly number[]) => ({ lines, harmonics: [] });
 
@@ -20,9 +20,16 @@ test("the windows since an alarm in which its mode leads speak for it, oldest fi
     recent.note(windowAt(toMs), { logits: [inner, outer] });
   }
   const times = (output: number, sinceMs: number): number[] =>
-    recent.listSpeaking({ output, sinceMs }).map(({ toMs }) => toMs);
+    recent.listSpeaking({ output, sinceMs }).flatMap(({ toMs, speaks }) => (speaks === false ? [] : toMs));
   expect(times(1, 0)).toEqual([4, 5, 6]);
   expect(times(0, 0)).toEqual([3, 4]);
+  // The others stand between and after them.
+  expect(recent.listSpeaking({ output: 0, sinceMs: 2 }).map(({ toMs, speaks }) => [toMs, speaks])).toEqual([
+    [3, true],
+    [4, true],
+    [5, false],
+    [6, false],
+  ]);
   // None speaks for it since then: all are told of.
   expect(times(0, 4)).toEqual([5, 6]);
   expect(times(0, 99)).toEqual([6]);
@@ -35,7 +42,7 @@ test("a window comes back with its lines, whatever becomes of its arrays, and an
   const recent = createRecentWindows({ lines: [0, 2], harmonics: [2] }, 3);
   const features = Float32Array.of(0.5, 7, -0.25);
   const lineOrders = Float32Array.of(3.5, 1, 10.75);
-  const heard = { toMs: 5, shaftRpm: 1500.1 };
+  const heard = { fromMs: 100_000, toMs: 102_400, shaftRpm: 1500.1 };
   const score = { logits: [0.1, 0.2], powerKw: 700.3 };
   const upper = { upperFeatures: Float32Array.of(1, 7, 2), upperLineOrders: Float32Array.of(0, 0, 10.5) };
   recent.note({ ...heard, features, lineOrders, ...upper }, score);
@@ -43,23 +50,51 @@ test("a window comes back with its lines, whatever becomes of its arrays, and an
   features.fill(0);
   lineOrders.fill(0);
   const lower = {
-    ...heard,
+    toMs: 102_400,
+    shaftRpm: 1500.1,
+    // 2.4 s.
+    revolutions: 60,
+    speaks: true,
     powerKw: 700.3,
     features: Float32Array.of(0.5, Number.NaN, -0.25),
     foreignLines: noForeignLines,
-    lineOrders: Float32Array.of(Number.NaN, Number.NaN, 10.75),
+    lineOrders: [Number.NaN, Number.NaN, expect.closeTo(10.75, 2)],
   };
-  expect(recent.listSpeaking({ output: 1, sinceMs: 0 })).toEqual([
+  const listed = recent
+    .listSpeaking({ output: 1, sinceMs: 0 })
+    .map(({ lineOrders: places, upperLineOrders: uppers, ...rest }) => ({
+      ...rest,
+      lineOrders: Array.from(places!),
+      ...(uppers === undefined ? {} : { upperLineOrders: Array.from(uppers) }),
+    }));
+  expect(listed).toEqual([
     {
       ...lower,
       upperFeatures: Float32Array.of(1, Number.NaN, 2),
       upperForeignLines: noForeignLines,
-      upperLineOrders: Float32Array.of(Number.NaN, Number.NaN, 10.5),
+      upperLineOrders: [Number.NaN, Number.NaN, expect.closeTo(10.5, 2)],
     },
     lower,
   ]);
-  recent.note({ toMs: 6, shaftRpm: 1, features: [1] }, { logits: [1] });
+  recent.note({ fromMs: 5, toMs: 6, shaftRpm: 1, features: [1] }, { logits: [1] });
   expect(recent.listSpeaking({ output: 0, sinceMs: 0 })).toMatchObject([{ toMs: 6, powerKw: Number.NaN }]);
+});
+
+test("how many revolutions a window has comes back; of impossible times it is not known", () => {
+  const recent = createRecentWindows(linesOnly(0));
+  const spans = [2400, 333, 0, -50, Number.NaN, 1e9];
+  for (const [at, span] of spans.entries()) {
+    recent.note({ ...windowAt(at + 1), fromMs: at + 1 - span }, { logits: [1] });
+  }
+  // 1500 rpm: 25 a second.
+  expect(recent.listSpeaking({ output: 0, sinceMs: 0 }).map(({ revolutions }) => revolutions)).toEqual([
+    60,
+    8,
+    Number.NaN,
+    Number.NaN,
+    Number.NaN,
+    32_767,
+  ]);
 });
 
 test("a line is kept within a hundredth of a decibel, and what is no number is not known", () => {
@@ -68,7 +103,7 @@ test("a line is kept within a hundredth of a decibel, and what is no number is n
   const features = [...values, ...unknown, 100, -100];
   const recent = createRecentWindows(linesOnly(...features.keys()));
   const foreignLines = { hum: [3, 9], shaft: [4, 9] };
-  recent.note({ toMs: 1, shaftRpm: 1500, features, foreignLines }, { logits: [1] });
+  recent.note({ fromMs: 0, toMs: 1, shaftRpm: 1500, features, foreignLines }, { logits: [1] });
   const [window] = recent.listSpeaking({ output: 0, sinceMs: 0 });
   const kept = Array.from({ length: features.length }, (_, column) => window!.features[column]!);
   for (const [at, value] of values.entries()) {
@@ -103,7 +138,14 @@ test("foreign lines come back with their window, in both bands, also where the r
   });
   for (let toMs = 1; toMs <= 20; toMs++) {
     const features = Float32Array.of(toMs, 1);
-    const window = { toMs, features, upperFeatures: features, shaftRpm: 1500, ...foreignOf(toMs) };
+    const window = {
+      fromMs: toMs - 1,
+      toMs,
+      features,
+      upperFeatures: features,
+      shaftRpm: 1500,
+      ...foreignOf(toMs),
+    };
     recent.note(window, { logits: [1] });
   }
   const kept = recent.listSpeaking({ output: 0, sinceMs: 0 });
@@ -115,22 +157,26 @@ test("foreign lines come back with their window, in both bands, also where the r
   }
 });
 
-test("the place of a harmonic is kept within a thousandth of an order; that of a flank, or beyond 64 orders, is not known", () => {
-  const lineOrders = [0.4, 3.5848, 63.9, -5.4, Number.NaN, 64.1, Number.POSITIVE_INFINITY];
+test("the place of a harmonic is kept within an eighth of a thousandth of itself, that of a flank with its sign, up to 180 orders", () => {
+  const known = [0.07, 0.4, -5.4, 3.5848, 15.99, -63.9, 64.1, 180];
+  const lineOrders = [...known, Number.NaN, 0, 0.06, -190, Number.POSITIVE_INFINITY];
   const columns = [...lineOrders.keys()];
   const recent = createRecentWindows({ lines: columns, harmonics: columns }, 3);
   const features = columns.map(() => 1);
   for (let toMs = 2; toMs <= 5; toMs++) {
-    const moved = lineOrders.map((order) => order + toMs / 1000);
-    recent.note({ toMs, shaftRpm: 1500, features, lineOrders: moved }, { logits: [1] });
+    const moved = lineOrders.map((order) => order * (1 + toMs / 10_000));
+    recent.note({ fromMs: toMs - 1, toMs, shaftRpm: 1500, features, lineOrders: moved }, { logits: [1] });
     const last = recent.listSpeaking({ output: 0, sinceMs: 0 }).at(-1)!;
-    for (const column of [0, 1, 2]) {
-      expect(Math.abs(last.lineOrders![column]! - moved[column]!)).toBeLessThanOrEqual(0.001);
+    for (const column of known.keys()) {
+      const wrong = Math.abs(last.lineOrders![column]! / moved[column]! - 1);
+      expect(wrong).toBeLessThanOrEqual(0.000125);
+      if (Math.abs(moved[column]!) < 16) expect(wrong * Math.abs(moved[column]!)).toBeLessThanOrEqual(0.002);
     }
-    expect([3, 4, 5, 6].map((column) => last.lineOrders![column])).toEqual(new Array(4).fill(Number.NaN));
+    const others = columns.slice(known.length).map((column) => last.lineOrders![column]);
+    expect(others).toEqual(others.map(() => Number.NaN));
   }
   // Of a window that a device scored none is known.
-  recent.note({ toMs: 6, shaftRpm: 1500, features }, { logits: [1] });
+  recent.note({ fromMs: 5, toMs: 6, shaftRpm: 1500, features }, { logits: [1] });
   const places = Array.from(recent.listSpeaking({ output: 0, sinceMs: 5 })[0]!.lineOrders as Float32Array);
   expect(places).toEqual(places.map(() => Number.NaN));
 });

@@ -8,7 +8,8 @@ import type { PhysicalEvidence } from "../../../core/contract/physical-evidence.
 import type { Explanation, ModelRef } from "../../../core/contract/prediction.ts";
 import type { Quarantine } from "../../../core/contract/stream.ts";
 import { calibrateLogit, computeProbability } from "../../../core/decision/calibrate.ts";
-import { describeEvidence, type EvidenceWindow } from "../../../core/explain/physical-evidence.ts";
+import type { EvidenceWindow } from "../../../core/explain/evidence-window.ts";
+import { describeEvidence } from "../../../core/explain/physical-evidence.ts";
 import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import { type BandOutput, explainWindow, type LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import type { SampleFile } from "../../../training/dataset/samples/samples.ts";

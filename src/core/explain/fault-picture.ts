@@ -1,0 +1,110 @@
+/** What windows show of the lines of each kind of bearing fault: how far they stand out, and where. Says nothing of what that means. */
+import { bearingFaults, type FaultKind, faultKinds } from "../contract/bundle/bearing-fault.ts";
+import type { LineOrder } from "../contract/physical-evidence.ts";
+import type { ForeignLines } from "../contract/stream.ts";
+import type { EvidenceWindow } from "./evidence-window.ts";
+import {
+  computeLineNoise,
+  dbPerLog,
+  type FaultLine,
+  findNeededDb,
+  listFaultLines,
+  type SearchedSpectrum,
+} from "./fault-lines.ts";
+
+/** A line with what the windows show of it. */
+export interface MeasuredLine {
+  readonly line: FaultLine;
+  readonly db: number;
+  readonly noiseDb: number;
+  /** Where it stood when the machine was healthy; null: not known. */
+  readonly healthyDb: number | null;
+  /** Stands further out than noise would. */
+  readonly standsOut: boolean;
+  /** Lies on a harmonic of the shaft, where no fault can be told: by its own place, or by the bearing's data where that is not known. */
+  readonly isShaded: boolean;
+  /** Stands out, and is not shaded. */
+  readonly isFound: boolean;
+  /** In most windows it stands where electrical hum does. */
+  readonly isHum: boolean;
+  /** In most windows it stands where a harmonic of the shaft may. */
+  readonly isShaft: boolean;
+  /** In most windows it is no line of its own but the flank of a higher one, beyond where it is looked for. */
+  readonly isFlank: boolean;
+  /** Where it stands in each window; less than 0 or NaN: not known. */
+  readonly places: readonly number[];
+  /** Where it stands; null: it does not stand out, or that is not known. */
+  readonly measuredOrder: number | null;
+}
+
+/** The lines of one kind of fault. */
+export interface FaultPicture {
+  readonly kind: FaultKind;
+  readonly harmonics: readonly MeasuredLine[];
+  readonly sideBands: readonly MeasuredLine[];
+  /** Mean over the harmonics of how far each stands above what noise shows there, dB; NaN without any. */
+  readonly excessDb: number;
+}
+
+/** Of each kind of fault what `windows` show; `healthy`: this machine's own median of each feature while it was healthy, empty: not known. */
+export function drawPictures(
+  subject: SearchedSpectrum,
+  windows: readonly EvidenceWindow[],
+  healthy: readonly (number | null)[],
+): FaultPicture[] {
+  const measured = listFaultLines(subject).flatMap((line) => {
+    const value = healthy[line.column];
+    const healthyDb = typeof value === "number" && Number.isFinite(value) ? value * dbPerLog : null;
+    return measureLine({ line, healthyDb }, subject, windows);
+  });
+  return faultKinds.map((kind) => {
+    const ofKind = measured.filter(({ line }) => line.of === (bearingFaults[kind].order satisfies LineOrder));
+    const harmonics = ofKind.filter(({ line }) => line.kind === "harmonic");
+    const sideBands = ofKind.filter(({ line }) => line.kind === "side-band");
+    return { kind, harmonics, sideBands, excessDb: meanOf(harmonics.map(({ db, noiseDb }) => db - noiseDb)) };
+  });
+}
+
+/** Nothing where no window says anything of it. */
+function measureLine(
+  { line, healthyDb }: Pick<MeasuredLine, "line" | "healthyDb">,
+  { window }: SearchedSpectrum,
+  windows: readonly EvidenceWindow[],
+): readonly MeasuredLine[] {
+  const values = windows.map(({ features }) => features[line.column]! * dbPerLog).filter(Number.isFinite);
+  if (values.length === 0) return [];
+  const noise = computeLineNoise(line, window);
+  const db = meanOf(values);
+  const standsOut = db >= findNeededDb(noise, values.length, healthyDb);
+  const isMostly = (of: keyof ForeignLines): boolean => {
+    const some = windows.filter(({ foreignLines }) => foreignLines?.[of].includes(line.column) === true);
+    return some.length > windows.length / 2;
+  };
+  const [isHum, isShaft] = [isMostly("hum"), isMostly("shaft")];
+  const places = windows.map(({ lineOrders }) => lineOrders?.[line.column] ?? Number.NaN);
+  const isFlank = places.filter((place) => place < 0).length > windows.length / 2;
+  const measuredOrder = standsOut ? measureOrder(places) : null;
+  const isShaded = line.isShaded && (measuredOrder === null || isShaft);
+  const isFound = standsOut && !isShaded;
+  const heard = { db, noiseDb: noise.db, healthyDb, standsOut, isShaded, isFound };
+  return [{ line, ...heard, isHum, isShaft, isFlank, places, measuredOrder }];
+}
+
+/** Where it stands in the middle one of the windows that say it; null where fewer than half do. */
+function measureOrder(places: readonly number[]): number | null {
+  const told = places.filter((place) => place > 0);
+  return told.length < places.length / 2 ? null : takeMiddle(told);
+}
+
+/**
+ * The middle one of values in order, of an even number the lower of both: unlike their mean it is a value that was seen. NaN of
+ * nothing.
+ */
+export function takeMiddle(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[(values.length - 1) >> 1] ?? Number.NaN;
+}
+
+/** NaN of nothing. */
+export function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
