@@ -23,7 +23,7 @@ export interface RecentWindows {
    * The windows after `sinceMs`, oldest first, each with whether it speaks for `output`: those do in which no other output had a
    * higher logit. Where none does, all do; where there is none, the last one does.
    */
-  listSpeaking(alarm: { readonly output: number; readonly sinceMs: number }): readonly KnownWindow[];
+  listSince(alarm: { readonly output: number; readonly sinceMs: number }): readonly KnownWindow[];
 }
 
 /** The mean of a line over so many windows is known within half a decibel. */
@@ -66,7 +66,7 @@ class Ring implements RecentWindows {
     this.#noted++;
   }
 
-  listSpeaking({ output, sinceMs }: { readonly output: number; readonly sinceMs: number }): KnownWindow[] {
+  listSince({ output, sinceMs }: { readonly output: number; readonly sinceMs: number }): KnownWindow[] {
     const rows = this.#rows;
     if (rows === null) return [];
     const length = Math.min(this.#noted, rows.windows);

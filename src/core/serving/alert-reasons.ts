@@ -81,7 +81,7 @@ class Reasons implements AlertReasons {
       horizonHours: manifest.horizonHours,
       evidence: describeEvidence(
         { failureMode: mode.failureMode, features: manifest.features, window: manifest.window, bearing },
-        this.#recent?.listSpeaking({ output, sinceMs }) ?? [],
+        this.#recent?.listSince({ output, sinceMs }) ?? [],
         { since: formatTime(sinceMs), leadingMode: mode.leadingMode, healthyFeatures: self.medians },
       ),
     }));

@@ -53,7 +53,7 @@ describe("windows since a fault has gone", () => {
     note(3, [4, 5], [-5, -4]);
     note(1, [5, 5], [-4, -5]);
     note(4, [4, 5], [-5, -4]);
-    const windows = recent.listSpeaking({ output: 0, sinceMs: 0 });
+    const windows = recent.listSince({ output: 0, sinceMs: 0 });
     expect(describeEvidence(subject, windows)).toMatchObject({
       windows: 21,
       against: ["the last 8 windows show none of these lines"],

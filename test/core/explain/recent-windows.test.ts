@@ -20,11 +20,11 @@ test("the windows since an alarm in which its mode leads speak for it, oldest fi
     recent.note(windowAt(toMs), { logits: [inner, outer] });
   }
   const times = (output: number, sinceMs: number): number[] =>
-    recent.listSpeaking({ output, sinceMs }).flatMap(({ toMs, speaks }) => (speaks === false ? [] : toMs));
+    recent.listSince({ output, sinceMs }).flatMap(({ toMs, speaks }) => (speaks === false ? [] : toMs));
   expect(times(1, 0)).toEqual([4, 5, 6]);
   expect(times(0, 0)).toEqual([3, 4]);
   // The others stand between and after them.
-  expect(recent.listSpeaking({ output: 0, sinceMs: 2 }).map(({ toMs, speaks }) => [toMs, speaks])).toEqual([
+  expect(recent.listSince({ output: 0, sinceMs: 2 }).map(({ toMs, speaks }) => [toMs, speaks])).toEqual([
     [3, true],
     [4, true],
     [5, false],
@@ -35,7 +35,7 @@ test("the windows since an alarm in which its mode leads speak for it, oldest fi
   expect(times(0, 99)).toEqual([6]);
   // Of what no output stands for.
   expect(times(2, 4)).toEqual([5, 6]);
-  expect(createRecentWindows(linesOnly(0)).listSpeaking({ output: 1, sinceMs: 0 })).toEqual([]);
+  expect(createRecentWindows(linesOnly(0)).listSince({ output: 1, sinceMs: 0 })).toEqual([]);
 });
 
 test("a window comes back with its lines, whatever becomes of its arrays, and another shape begins anew", () => {
@@ -61,7 +61,7 @@ test("a window comes back with its lines, whatever becomes of its arrays, and an
     lineOrders: [Number.NaN, Number.NaN, expect.closeTo(10.75, 2)],
   };
   const listed = recent
-    .listSpeaking({ output: 1, sinceMs: 0 })
+    .listSince({ output: 1, sinceMs: 0 })
     .map(({ lineOrders: places, upperLineOrders: uppers, ...rest }) => ({
       ...rest,
       lineOrders: Array.from(places!),
@@ -77,7 +77,7 @@ test("a window comes back with its lines, whatever becomes of its arrays, and an
     lower,
   ]);
   recent.note({ fromMs: 5, toMs: 6, shaftRpm: 1, features: [1] }, { logits: [1] });
-  expect(recent.listSpeaking({ output: 0, sinceMs: 0 })).toMatchObject([{ toMs: 6, powerKw: Number.NaN }]);
+  expect(recent.listSince({ output: 0, sinceMs: 0 })).toMatchObject([{ toMs: 6, powerKw: Number.NaN }]);
 });
 
 test("how many revolutions a window has comes back; of impossible times it is not known", () => {
@@ -87,7 +87,7 @@ test("how many revolutions a window has comes back; of impossible times it is no
     recent.note({ ...windowAt(at + 1), fromMs: at + 1 - span }, { logits: [1] });
   }
   // 1500 rpm: 25 a second.
-  expect(recent.listSpeaking({ output: 0, sinceMs: 0 }).map(({ revolutions }) => revolutions)).toEqual([
+  expect(recent.listSince({ output: 0, sinceMs: 0 }).map(({ revolutions }) => revolutions)).toEqual([
     60,
     8,
     Number.NaN,
@@ -104,7 +104,7 @@ test("a line is kept within a hundredth of a decibel, and what is no number is n
   const recent = createRecentWindows(linesOnly(...features.keys()));
   const foreignLines = { hum: [3, 9], shaft: [4, 9] };
   recent.note({ fromMs: 0, toMs: 1, shaftRpm: 1500, features, foreignLines }, { logits: [1] });
-  const [window] = recent.listSpeaking({ output: 0, sinceMs: 0 });
+  const [window] = recent.listSince({ output: 0, sinceMs: 0 });
   const kept = Array.from({ length: features.length }, (_, column) => window!.features[column]!);
   for (const [at, value] of values.entries()) {
     expect(Math.abs(kept[at]! - value) * dbPerLog).toBeLessThanOrEqual(0.0085);
@@ -119,7 +119,7 @@ test("of any number of windows the last sixty come back, in both bands", () => {
   for (let toMs = 1; toMs <= 100; toMs++) {
     const upper = toMs % 3 === 0 ? { upperFeatures: Float32Array.of(-toMs / 8) } : {};
     recent.note({ ...windowAt(toMs), features: [toMs / 8], ...upper }, { logits: [1, 0] });
-    const kept = recent.listSpeaking({ output: 0, sinceMs: 0 });
+    const kept = recent.listSince({ output: 0, sinceMs: 0 });
     expect(kept.map((window) => window.toMs)).toEqual(
       Array.from({ length: Math.min(toMs, 60) }, (_, at) => Math.max(0, toMs - 60) + at + 1),
     );
@@ -148,7 +148,7 @@ test("foreign lines come back with their window, in both bands, also where the r
     };
     recent.note(window, { logits: [1] });
   }
-  const kept = recent.listSpeaking({ output: 0, sinceMs: 0 });
+  const kept = recent.listSince({ output: 0, sinceMs: 0 });
   expect(kept.map(({ toMs }) => toMs)).toEqual(Array.from({ length: 12 }, (_, at) => 9 + at));
   for (const { toMs, foreignLines, upperForeignLines } of kept) {
     const { foreignLines: lower = noForeignLines, upperForeignLines: upper = noForeignLines } =
@@ -166,7 +166,7 @@ test("the place of a harmonic is kept within an eighth of a thousandth of itself
   for (let toMs = 2; toMs <= 5; toMs++) {
     const moved = lineOrders.map((order) => order * (1 + toMs / 10_000));
     recent.note({ fromMs: toMs - 1, toMs, shaftRpm: 1500, features, lineOrders: moved }, { logits: [1] });
-    const last = recent.listSpeaking({ output: 0, sinceMs: 0 }).at(-1)!;
+    const last = recent.listSince({ output: 0, sinceMs: 0 }).at(-1)!;
     for (const column of known.keys()) {
       const wrong = Math.abs(last.lineOrders![column]! / moved[column]! - 1);
       expect(wrong).toBeLessThanOrEqual(0.000125);
@@ -177,6 +177,6 @@ test("the place of a harmonic is kept within an eighth of a thousandth of itself
   }
   // Of a window that a device scored none is known.
   recent.note({ fromMs: 5, toMs: 6, shaftRpm: 1500, features }, { logits: [1] });
-  const places = Array.from(recent.listSpeaking({ output: 0, sinceMs: 5 })[0]!.lineOrders as Float32Array);
+  const places = Array.from(recent.listSince({ output: 0, sinceMs: 5 })[0]!.lineOrders as Float32Array);
   expect(places).toEqual(places.map(() => Number.NaN));
 });
