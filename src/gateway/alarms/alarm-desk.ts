@@ -1,4 +1,7 @@
-/** What people do to a gateway's alarms: they see them, acknowledge them, and withhold them for a while. Decides nothing. */
+/**
+ * What people do to a gateway's alarms: they see them, acknowledge them, and withhold them for a while, of which the end is kept
+ * here by the gateway's own clock: people count their hours, not a device's. Decides nothing.
+ */
 
 import {
   type AlarmOrder,
@@ -17,7 +20,7 @@ import type { Clock } from "../../core/platform/clock.ts";
 
 export interface AlarmDeskOptions {
   readonly config: Pick<GatewayConfig, "gateway">;
-  readonly register: Pick<AlarmRegister, "list" | "step">;
+  readonly register: Pick<AlarmRegister, "list" | "step" | "endShelvings">;
   readonly clock: Pick<Clock, "nowMs">;
   /** Tells subscribers. */
   onAlert(event: AlertEvent): void;
@@ -30,6 +33,8 @@ export interface AlarmDesk {
   list(): readonly AlarmReport[];
   /** @throws AuroraError USAGE where there is no such alarm, GATEWAY where this cannot be done to it as it is. */
   act(place: AlarmPlace, order: AlarmOrder): AlarmReply;
+  /** Ends what was shelved for so long; call it about once a second. */
+  tick(): void;
 }
 
 /** Creates the desk of a gateway. */
@@ -42,7 +47,14 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
       .find(
         ({ component, failureMode }) => component === place.component && failureMode === place.failureMode,
       );
+  const tell = (event: AlertEvent | null): void => {
+    if (event === null) options.onSilentStep();
+    else options.onAlert(event);
+  };
   return {
+    tick: () => {
+      for (const event of register.endShelvings(clock.nowMs())) tell(event);
+    },
     list: () => register.list(site).map(describeAlarm),
     act: (place, order) => {
       const { turbine, component, failureMode } = place;
@@ -57,8 +69,7 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
           hint: "`aurora alert list` says in which state it is; what withholds it is ended first, with --end.",
         });
       }
-      if (stepped.value === null) options.onSilentStep();
-      else options.onAlert(stepped.value);
+      tell(stepped.value);
       const left = find(place);
       return { alarm: left === undefined ? null : describeAlarm(left) };
     },

@@ -218,9 +218,9 @@ export function tellStep(
   return { record: { ...record, updates, told, lastEvent: event }, event };
 }
 
-/** The record when its shelving has ended, or as it is. */
-export function endShelving(record: AlarmRecord, atMs: number): AlarmRecord {
-  if (record.alarm.state !== "shelved" || atMs < record.alarm.untilMs) return record;
+/** The record when its shelving is over at `atMs`; null: it is not, or it is not shelved. */
+export function endShelving(record: AlarmRecord, atMs: number): AlarmRecord | null {
+  if (record.alarm.state !== "shelved" || atMs < record.alarm.untilMs) return null;
   return { ...record, alarm: expectStep(stepAlarm(record.alarm, { kind: "unshelve" })) };
 }
 

@@ -86,6 +86,11 @@ export interface AlarmRegister {
    * error says why the step is not possible now.
    */
   step(alarm: AlarmName, step: PersonStep, atMs: number): Result<AlertEvent | null, string>;
+  /**
+   * Shows again whatever was shelved until `atMs` or earlier, whether its machine runs, stands or is no longer watched. Of
+   * each the event to publish, or null where there is nothing to tell: it is over, or its next window raises it.
+   */
+  endShelvings(atMs: number): (AlertEvent | null)[];
   /** Clears alarms that no evidence can end, or need not; returns the events to publish. */
   retire(order: RetirementOrder): AlertEvent[];
   /** The alarms of a turbine, or of all of the site, that are not normal, oldest first. */
@@ -117,11 +122,8 @@ export function createAlarmRegister(
   );
   return {
     update(decision) {
-      const { point, toMs } = decision;
+      const { point } = decision;
       const due: DueAlert[] = [];
-      for (const [name, record] of records) {
-        if (isSamePoint(record.point, point)) records.set(name, endShelving(record, toMs));
-      }
       for (const [output, mode] of decision.modes.entries()) {
         const name = nameAlarm(point, mode.failureMode);
         const before = records.get(name) ?? (mode.active ? createAlarmRecord(point, mode) : undefined);
@@ -152,6 +154,17 @@ export function createAlarmRegister(
       const told = tellStep({ ...record, alarm: next.value }, { transition, atMs });
       records.set(name, told.record);
       return ok(told.event);
+    },
+    endShelvings(atMs) {
+      const events: (AlertEvent | null)[] = [];
+      for (const [name, record] of records) {
+        const shown = endShelving(record, atMs);
+        if (shown === null) continue;
+        const told = tellStep(shown, { transition: "updated", atMs });
+        records.set(name, told.record);
+        events.push(told.event);
+      }
+      return events;
     },
     retire({ isOver, atMs, reason }) {
       const events: AlertEvent[] = [];
