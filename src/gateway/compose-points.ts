@@ -20,6 +20,7 @@ import { type AlarmDesk, createAlarmDesk } from "./alarms/alarm-desk.ts";
 import { type AlertJournal, openAlertJournal } from "./alarms/alert-journal.ts";
 import { createMqttAlertSink } from "./alarms/alert-sink.ts";
 import type { PointCondition } from "./alarms/component-tracker.ts";
+import { emptyFormerStates } from "./alarms/published-states.ts";
 import { createStatePublisher, type DescribedComponent } from "./alarms/state-publisher.ts";
 import { composeBaselines } from "./compose-baselines.ts";
 import { composeDrift, describeDriftRow, scadaComponent } from "./compose-drift.ts";
@@ -124,6 +125,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     },
   });
   const sources = composeSources(surroundings, closers);
+  emptyFormerStates({ ...surroundings, state, alarms: kept.alarms });
   let diagnosed: (turbine: string) => readonly DiagnosedDevice[] = () => [];
   const states = createStatePublisher({
     site: config.gateway.site,

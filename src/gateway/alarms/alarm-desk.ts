@@ -41,12 +41,16 @@ export interface AlarmDesk {
 export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
   const { config, register, clock } = options;
   const { site } = config.gateway;
-  const find = (place: AlarmPlace): OpenAlarm | undefined =>
-    register
-      .list(site, place.turbine)
-      .find(
-        ({ component, failureMode }) => component === place.component && failureMode === place.failureMode,
-      );
+  /** The site's own one first: one of before the site was renamed can be there beside it. */
+  const findAll = ({ turbine, component, failureMode }: AlarmPlace): readonly OpenAlarm[] =>
+    [...register.list(site, turbine), ...register.list().filter((alarm) => alarm.site !== site)].filter(
+      (alarm) =>
+        alarm.turbine === turbine && alarm.component === component && alarm.failureMode === failureMode,
+    );
+  const describe = (alarm: OpenAlarm): AlarmReport => ({
+    ...describeAlarm(alarm),
+    ...(alarm.site === site ? {} : { formerSite: alarm.site }),
+  });
   const tell = (event: AlertEvent | null): void => {
     if (event === null) options.onSilentStep();
     else options.onAlert(event);
@@ -55,23 +59,29 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
     tick: () => {
       for (const event of register.endShelvings(clock.nowMs())) tell(event);
     },
-    list: () => register.list(site).map(describeAlarm),
+    list: () => register.list().map(describe),
     act: (place, order) => {
       const { turbine, component, failureMode } = place;
-      if (find(place) === undefined) throw refuseUnknownAlarm(place, order.action);
       const atMs = clock.nowMs();
-      const point = { site, turbine, component };
-      const stepped = register.step({ point, failureMode }, toStep(order, atMs), atMs);
-      if (!stepped.ok) {
-        throw new AuroraError("GATEWAY", stepped.error, {
-          op: order.action,
-          subject: `${turbine} ${component} ${failureMode}`,
-          hint: "`aurora alert list` says in which state it is; what withholds it is ended first, with --end.",
-        });
+      const step = toStep(order, atMs);
+      let refusal: string | null = null;
+      for (const { site: itsSite } of findAll(place)) {
+        const point = { site: itsSite, turbine, component };
+        const stepped = register.step({ point, failureMode }, step, atMs);
+        if (!stepped.ok) {
+          refusal ??= stepped.error;
+          continue;
+        }
+        tell(stepped.value);
+        const left = findAll(place).find((alarm) => alarm.site === itsSite);
+        return { alarm: left === undefined ? null : describe(left) };
       }
-      tell(stepped.value);
-      const left = find(place);
-      return { alarm: left === undefined ? null : describeAlarm(left) };
+      if (refusal === null) throw refuseUnknownAlarm(place, order.action);
+      throw new AuroraError("GATEWAY", refusal, {
+        op: order.action,
+        subject: `${turbine} ${component} ${failureMode}`,
+        hint: "`aurora alert list` says in which state it is; what withholds it is ended first, with --end.",
+      });
     },
   };
 }

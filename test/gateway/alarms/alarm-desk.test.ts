@@ -53,4 +53,23 @@ describe("the alarm desk", () => {
     expect(alerts).toHaveLength(3);
     expect(desk.list()).toEqual([]);
   });
+
+  test("shows what is left of before the site was renamed, and lets people acknowledge it", () => {
+    const { register, alerts, desk } = createDesk();
+    const point = { site: "south", turbine: "t1", component: "generator-bearing" };
+    feed(register, decisionAt(0, [["inner", 0.9, 0]], { point }));
+    register.retire({ isOver: () => true, atMs: 1, reason: "nobody watches it" });
+    feed(register, decisionAt(1, [["inner", 0.9, 1]]));
+    const formerSites = () => desk.list().map(({ formerSite }) => formerSite);
+    expect(formerSites()).toEqual(["south", undefined]);
+    expect(desk.act(place, { action: "acknowledge", by: "ana" }).alarm).toMatchObject({
+      state: "acknowledged",
+    });
+    expect(desk.act(place, { action: "acknowledge", by: "ana" }).alarm).toBeNull();
+    expect(formerSites()).toEqual([undefined]);
+    expect(alerts.map(({ data }) => [data.site, data.state])).toEqual([
+      ["north", "acknowledged"],
+      ["south", "normal"],
+    ]);
+  });
 });

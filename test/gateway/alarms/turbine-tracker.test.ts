@@ -6,6 +6,7 @@ import { decisionAt, model, point, startMs } from "../../core/decision/alarms/de
 
 const dataQuality = { windowsProcessed: 3, windowsQuarantined: 1, quarantinedByReason: { range: 1 } };
 const alarm: OpenAlarm = {
+  site: "north",
   turbine: "t1",
   component: "generator-bearing",
   failureMode: "inner",

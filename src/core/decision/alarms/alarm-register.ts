@@ -44,6 +44,7 @@ export type PersonStep = Exclude<AlarmStep, { readonly kind: "raise" | "return" 
 
 /** An alarm that is not normal, for the turbine's retained state. */
 export interface OpenAlarm {
+  readonly site: string;
   readonly turbine: string;
   readonly component: string;
   readonly failureMode: string;
@@ -93,8 +94,8 @@ export interface AlarmRegister {
   endShelvings(atMs: number): (AlertEvent | null)[];
   /** Clears alarms that no evidence can end, or need not; returns the events to publish. */
   retire(order: RetirementOrder): AlertEvent[];
-  /** The alarms of a turbine, or of all of the site, that are not normal, oldest first. */
-  list(site: string, turbine?: string): OpenAlarm[];
+  /** The alarms of a turbine, of all of a site, or of all sites that this gateway has had, that are not normal, oldest first. */
+  list(site?: string, turbine?: string): OpenAlarm[];
   /**
    * All that must survive a restart, as plain JSON. To be stored in one write with the deciders' snapshots: a decider
    * that forgot an alarm which the register remembers would clear it.
@@ -181,7 +182,9 @@ export function createAlarmRegister(
     list: (site, turbine) =>
       [...records.values()]
         .filter(({ point, alarm }) => {
-          const isAsked = point.site === site && (turbine === undefined || point.turbine === turbine);
+          const isAsked =
+            (site === undefined || point.site === site) &&
+            (turbine === undefined || point.turbine === turbine);
           return isAsked && alarm.state !== "normal";
         })
         .map(toOpenAlarm)
@@ -193,6 +196,7 @@ export function createAlarmRegister(
 function toOpenAlarm(record: AlarmRecord): OpenAlarm {
   const { point, failureMode, alarm, sinceMs, probability, severity } = record;
   return {
+    site: point.site,
     turbine: point.turbine,
     component: point.component,
     failureMode,
