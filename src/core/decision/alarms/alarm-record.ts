@@ -188,6 +188,7 @@ export function tellDecision(
     state: record.alarm.state,
     severity: record.severity,
     leadingMode: findLeadingMode(record),
+    lane: record.lane,
     sinceMs,
     ...context,
   });

@@ -386,6 +386,21 @@ describe("the alarm register", () => {
     expect(again.list("north", "t1")).toMatchObject([{ risk: null, lane: "slow" }]);
   });
 
+  test("says of an alarm that is over what it rested on, and nothing of what is ahead", () => {
+    const register = createAlarmRegister();
+    const outlook = { cannotSay: "no machine has shown it" };
+    const tell = (index: number, since: number | null, lane: object): AlertEvent => {
+      const decision = decisionAt(index, [["inner", since === null ? 0.1 : 0.9, since]]);
+      const modes = decision.modes.map((mode) => ({ ...mode, ...lane }));
+      const [due] = register.update({ ...decision, modes });
+      return register.announce(due!, { ...context, outlook })!;
+    };
+    expect(tell(0, 0, { lane: "slow" }).data).toMatchObject({ lane: "slow", outlook });
+    const { data } = tell(1, null, {});
+    expect(data).toMatchObject({ lane: "slow", probability: 0.1 });
+    expect(data).not.toHaveProperty("outlook");
+  });
+
   test("does not take a snapshot that is damaged", () => {
     const register = createAlarmRegister();
     feed(register, decisionAt(0, [["inner", 0.9, 0]]));
