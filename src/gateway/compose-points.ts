@@ -14,14 +14,15 @@ import type { Clock, Timers } from "../core/platform/clock.ts";
 import { type Closers, waitAtMost } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
-import { workInSpareTime } from "../core/platform/take-turns.ts";
 import type { LoadedBundle, ScoredWindow } from "../core/serving/loaded-bundle.ts";
 import type { ServedModels } from "../core/serving/served-models.ts";
 import { type AlarmDesk, createAlarmDesk } from "./alarms/alarm-desk.ts";
 import { type AlertJournal, openAlertJournal } from "./alarms/alert-journal.ts";
 import { createMqttAlertSink } from "./alarms/alert-sink.ts";
 import type { PointCondition } from "./alarms/component-tracker.ts";
+import { emptyFormerStates } from "./alarms/published-states.ts";
 import { createStatePublisher, type DescribedComponent } from "./alarms/state-publisher.ts";
+import { composeBaselines } from "./compose-baselines.ts";
 import { composeDrift, describeDriftRow, scadaComponent } from "./compose-drift.ts";
 import { composeSources, type DescribedSource } from "./compose-sources.ts";
 import type { GatewayRecord } from "./gateway-record.ts";
@@ -32,7 +33,7 @@ import type { DriftPost } from "./points/drift-post.ts";
 import { isOperatingChannel } from "./points/operating-readings.ts";
 import { createPipeline, type Pipeline, type PipelineOptions } from "./points/pipeline.ts";
 import { createScadaWatch } from "./points/scada-watch.ts";
-import { createSiteBaselines, type SiteBaselines } from "./points/site-baselines.ts";
+import type { SiteBaselines } from "./points/site-baselines.ts";
 import { readSnapshots } from "./points/snapshots.ts";
 import { createUnwatchedAlarms } from "./points/unwatched-alarms.ts";
 import type { WorkGauge } from "./points/work-gauge.ts";
@@ -112,31 +113,19 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
   const register = createAlarmRegister(defaultAlertPolicy, kept.alarms);
   const keepServing = (): void => void state.setAll(kept.describe(register, pipeline));
   const drift = composeDrift(surroundings);
-  const baselines = createSiteBaselines({
-    commissioning: config.commissioning,
-    falsePerPointYear: ({ turbine }) => {
-      const points = config.turbines.find(({ id }) => id === turbine)?.points.length ?? 1;
-      return config.alarms.falsePerTurbineYear / Math.max(1, points);
-    },
-    faultPrior: config.alarms.faultPrior,
-    stopDb: config.alarms.stopDb,
-    state,
-    logger,
+  const baselines = composeBaselines(surroundings, {
     endAlarms: (order) => {
       for (const event of register.retire(order)) onAlert(event);
     },
-    onEvent: ({ turbine, component }, kind, detail) => {
-      logger.info("baseline", { turbine, component, kind, detail });
-      telemetry.event(`baseline-${kind}`, `${turbine}/${component}`, detail);
-      if (kind !== "renewed") return;
+    onRenewed: ({ turbine, component }, detail) => {
       // A machine that was changed is not what its days before were like.
       drift.renew({ turbine, component }, detail);
       // What had gathered against it must not come back with a restart.
       keepServing();
     },
-    run: (work) => workInSpareTime(work, "a baseline could not be fitted", surroundings),
   });
   const sources = composeSources(surroundings, closers);
+  emptyFormerStates({ ...surroundings, state, alarms: kept.alarms });
   let diagnosed: (turbine: string) => readonly DiagnosedDevice[] = () => [];
   const states = createStatePublisher({
     site: config.gateway.site,
@@ -294,6 +283,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       bus.tick(clock.nowMs());
       scada.tick(clock.nowMs());
       drift.tick();
+      alarms.tick();
       states.tick();
     },
   };

@@ -93,5 +93,12 @@ test("an alarm is listed, acknowledged, shelved and taken out of service, subscr
     expect([body, await post(body, token)]).toEqual([body, 400]);
   }
   expect(await post(good, token, "WT01/bearing")).toBe(400);
+  const [known, shelved] = [subscriber.alerts.length, { action: "shelve", by: "b", hours: 0.0005 }];
+  expect(await post(JSON.stringify(shelved), token)).toBe(200);
+  await until(
+    () => subscriber.alerts.slice(known).some(({ data }) => data.state === "acknowledged"),
+    "the end of the shelving",
+    10_000,
+  );
   expect(await list()).toMatchObject([{ state: "acknowledged" }]);
 }, 120_000);

@@ -25,7 +25,7 @@ const manifest = {
 const bundle = { manifest, ref: model } as unknown as LoadedBundle;
 
 /** One window of a point, `toMs` on. */
-function windowOf(point: PointId, toMs: number): WatchedWindow {
+function windowOf(point: PointId, toMs: number, levelDb = -30): WatchedWindow {
   const prediction: Prediction = {
     point,
     windowId: `${point.turbine}/${toMs}`,
@@ -36,7 +36,7 @@ function windowOf(point: PointId, toMs: number): WatchedWindow {
     model,
     operatingState: "full-performance",
   };
-  return { prediction, levels: Float32Array.of(-30), shaftRpm: 1500 };
+  return { prediction, levels: Float32Array.of(levelDb), shaftRpm: 1500 };
 }
 
 const points = ["WT01", "WT02", "WT03"].map((turbine) => ({ site: "s", turbine, component: "b" }));
@@ -129,4 +129,25 @@ test("what points have learnt for a quarter of an hour of data is written once f
   expect(writes).toHaveLength(1);
   baselines.save();
   expect(writes).toHaveLength(2);
+});
+
+test("a machine whose sensor is known to be deaf is not found healthy, and can be learnt anew all the same", () => {
+  const { baselines, watches, learn } = openPatient();
+  learn(110);
+  const order = { reason: "looked at it", by: "ana", atMs: 0 };
+  const [place] = points;
+  const play = (fromS: number, levelDb: number): void => {
+    for (let at = 0; at < 12; at++) watches[0]!.update(windowOf(place!, 1000 * (fromS + at), levelDb));
+  };
+  play(111, -58);
+  expect(watches[0]!.condition.isDeaf).toBe(true);
+  const before = watches[0]!.report;
+  const found = () => baselines.renew(place!, { ...order, foundHealthy: true });
+  expect(found).toThrow("the sensor of WT01 b hears 28 dB less than its healthy machine");
+  expect(watches[0]!.report).toEqual(before);
+  play(123, -30);
+  expect(found().letGo).toBe(1);
+  expect(baselines.renew(points[1]!, order).letGo).toBe(1);
+  for (let at = 0; at < 12; at++) watches[2]!.update(windowOf(points[2]!, 1000 * (111 + at), -58));
+  expect(baselines.renew(points[2]!, order).letGo).toBe(1);
 });

@@ -29,6 +29,7 @@ const stateWords: Readonly<Record<AlarmReport["state"], string>> = {
 function renderAlarm(alarm: AlarmReport): string {
   const { turbine, component, failureMode, leadingMode, state, severity, since, by, until } = alarm;
   const who = by === null ? "" : ` by ${by}`;
+  const formerly = alarm.formerSite === undefined ? "" : ` of site ${alarm.formerSite}`;
   const end = until === null ? "" : ` until ${until}`;
   // Of what is withheld people want to know whether it goes on.
   const isWithheld = state === "shelved" || state === "suppressed" || state === "out-of-service";
@@ -38,5 +39,5 @@ function renderAlarm(alarm: AlarmReport): string {
       : ", its condition is over"
     : "";
   const lead = leadingMode === null ? "" : `, looks like ${leadingMode} by now`;
-  return `${turbine} ${component} ${failureMode}: ${severity}, ${stateWords[state]}${who}${end}${going}, since ${since}${lead}`;
+  return `${turbine} ${component} ${failureMode}${formerly}: ${severity}, ${stateWords[state]}${who}${end}${going}, since ${since}${lead}`;
 }

@@ -2,6 +2,7 @@
 
 import { type AlertData, describeOutlook } from "../../core/contract/alert.ts";
 import type { EvidenceLine, PhysicalEvidence } from "../../core/contract/physical-evidence.ts";
+import { vibrationLevelMode } from "../../core/decision/choose-alarm.ts";
 import { describeLane } from "../../core/decision/roll-up-health.ts";
 import type { AlertEvidence, OverviewPage } from "../fleet/load-pages.ts";
 import { html, type SafeHtml } from "./html.ts";
@@ -62,7 +63,7 @@ function renderAlarm(
     ${data.leadingMode === undefined ? null : html`<div><dt>Looks like by now</dt><dd>${capitalise(titleOf(titles, data.leadingMode))}</dd></div>`}
     <div><dt>Alarm state</dt><dd>${capitalise(alarmStateWords[data.state])} ${data.clearedBecause === undefined ? null : html`<div class="why">${data.clearedBecause}</div>`}</dd></div>
     <div><dt>Operating state</dt><dd>${formatName(data.operatingState)}</dd></div>
-    ${data.clearedBecause === undefined ? html`<div><dt>Outlook</dt><dd>${capitalise(describeOutlook(data))}</dd></div>` : null}
+    ${alarm.active ? html`<div><dt>Outlook</dt><dd>${capitalise(describeOutlook(data))}</dd></div>` : null}
     <div><dt>Model</dt><dd>${data.model.name} ${data.model.version} <code title="${data.model.digest}">${data.model.digest.slice(0, 12)}</code></dd></div>
     ${raw.map((each) => html`<div><dt>Raw samples</dt><dd>${renderRaw(each)}</dd></div>`)}
   </dl>
@@ -113,11 +114,10 @@ function renderLine(line: EvidenceLine): SafeHtml {
 
 /** Signed bars about a common zero; the largest fills its side. */
 function renderExplanation(data: AlertData): SafeHtml {
-  const { explanation, score, horizonHours } = data;
+  const { explanation, score } = data;
   const groups = [...explanation.groups].sort((a, b) => Math.abs(b.share) - Math.abs(a.share));
   const largest = Math.max(1e-9, ...groups.map((group) => Math.abs(group.share)));
-  // A diagnosis scores by its logit; what looks ahead, by its distance from the machine's own past.
-  const unit = horizonHours === null ? "logit" : "robust deviations";
+  const unit = nameUnit(data);
   const { bundleBaseValue } = explanation;
   const of =
     bundleBaseValue === undefined
@@ -133,6 +133,12 @@ function renderExplanation(data: AlertData): SafeHtml {
       <td class="number">${formatSigned(share)}</td></tr>`;
   })}</tbody></table>
   <p class="legend" aria-hidden="true"><span class="key against"></span> against a fault <span class="key towards"></span> towards a fault</p>`;
+}
+
+/** A diagnosis scores by its logit, a level by its distance from when it was healthy; what looks ahead, by that from its own past. */
+function nameUnit({ failureMode, horizonHours }: AlertData): string {
+  if (failureMode === vibrationLevelMode) return "dB";
+  return horizonHours === null ? "logit" : "robust deviations";
 }
 
 /** What the probability of one window had to reach. By a lane no single window raises, and the slow one hears no probability. */

@@ -33,6 +33,8 @@ export interface AlarmPlace {
 
 /** An alarm that is not normal. */
 export interface AlarmReport extends AlarmPlace {
+  /** What the gateway's site was called when it was raised; absent: as it is called now. */
+  readonly formerSite?: string | undefined;
   readonly state: AlarmState;
   /** Is the process in the alarm's condition now, whether or not people are shown it? */
   readonly conditionActive: boolean;
@@ -87,6 +89,7 @@ const alarmReportSchema: () => z.ZodType<AlarmReport> = onDemand(() =>
     turbine: name,
     component: name,
     failureMode: name,
+    formerSite: name.optional(),
     state: z.enum(alarmStates),
     conditionActive: z.boolean(),
     severity: z.enum(["warning", "critical"]),

@@ -1,4 +1,7 @@
-/** What people do to a gateway's alarms: they see them, acknowledge them, and withhold them for a while. Decides nothing. */
+/**
+ * What people do to a gateway's alarms: they see them, acknowledge them, and withhold them for a while, of which the end is kept
+ * here by the gateway's own clock: people count their hours, not a device's. Decides nothing.
+ */
 
 import {
   type AlarmOrder,
@@ -17,7 +20,7 @@ import type { Clock } from "../../core/platform/clock.ts";
 
 export interface AlarmDeskOptions {
   readonly config: Pick<GatewayConfig, "gateway">;
-  readonly register: Pick<AlarmRegister, "list" | "step">;
+  readonly register: Pick<AlarmRegister, "list" | "step" | "endShelvings">;
   readonly clock: Pick<Clock, "nowMs">;
   /** Tells subscribers. */
   onAlert(event: AlertEvent): void;
@@ -30,37 +33,55 @@ export interface AlarmDesk {
   list(): readonly AlarmReport[];
   /** @throws AuroraError USAGE where there is no such alarm, GATEWAY where this cannot be done to it as it is. */
   act(place: AlarmPlace, order: AlarmOrder): AlarmReply;
+  /** Ends what was shelved for so long; call it about once a second. */
+  tick(): void;
 }
 
 /** Creates the desk of a gateway. */
 export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
   const { config, register, clock } = options;
   const { site } = config.gateway;
-  const find = (place: AlarmPlace): OpenAlarm | undefined =>
-    register
-      .list(site, place.turbine)
-      .find(
-        ({ component, failureMode }) => component === place.component && failureMode === place.failureMode,
-      );
+  /** The site's own one first: one of before the site was renamed can be there beside it. */
+  const findAll = ({ turbine, component, failureMode }: AlarmPlace): readonly OpenAlarm[] =>
+    [...register.list(site, turbine), ...register.list().filter((alarm) => alarm.site !== site)].filter(
+      (alarm) =>
+        alarm.turbine === turbine && alarm.component === component && alarm.failureMode === failureMode,
+    );
+  const describe = (alarm: OpenAlarm): AlarmReport => ({
+    ...describeAlarm(alarm),
+    ...(alarm.site === site ? {} : { formerSite: alarm.site }),
+  });
+  const tell = (event: AlertEvent | null): void => {
+    if (event === null) options.onSilentStep();
+    else options.onAlert(event);
+  };
   return {
-    list: () => register.list(site).map(describeAlarm),
+    tick: () => {
+      for (const event of register.endShelvings(clock.nowMs())) tell(event);
+    },
+    list: () => register.list().map(describe),
     act: (place, order) => {
       const { turbine, component, failureMode } = place;
-      if (find(place) === undefined) throw refuseUnknownAlarm(place, order.action);
       const atMs = clock.nowMs();
-      const point = { site, turbine, component };
-      const stepped = register.step({ point, failureMode }, toStep(order, atMs), atMs);
-      if (!stepped.ok) {
-        throw new AuroraError("GATEWAY", stepped.error, {
-          op: order.action,
-          subject: `${turbine} ${component} ${failureMode}`,
-          hint: "`aurora alert list` says in which state it is; what withholds it is ended first, with --end.",
-        });
+      const step = toStep(order, atMs);
+      let refusal: string | null = null;
+      for (const { site: itsSite } of findAll(place)) {
+        const point = { site: itsSite, turbine, component };
+        const stepped = register.step({ point, failureMode }, step, atMs);
+        if (!stepped.ok) {
+          refusal ??= stepped.error;
+          continue;
+        }
+        tell(stepped.value);
+        const left = findAll(place).find((alarm) => alarm.site === itsSite);
+        return { alarm: left === undefined ? null : describe(left) };
       }
-      if (stepped.value === null) options.onSilentStep();
-      else options.onAlert(stepped.value);
-      const left = find(place);
-      return { alarm: left === undefined ? null : describeAlarm(left) };
+      if (refusal === null) throw refuseUnknownAlarm(place, order.action);
+      throw new AuroraError("GATEWAY", refusal, {
+        op: order.action,
+        subject: `${turbine} ${component} ${failureMode}`,
+        hint: "`aurora alert list` says in which state it is; what withholds it is ended first, with --end.",
+      });
     },
   };
 }

@@ -186,8 +186,11 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
 /** What is left of a state when nobody watches any more: an alarm stays one. */
 function forgetHealth(state: TurbineState, nowMs: number): TurbineState {
   const components = state.components?.map((each): ComponentCondition => {
-    if (each.health === "warning" || each.health === "critical") return each;
-    return { ...each, health: "no-data", reason: "its gateway stopped", sinceMs: nowMs };
+    const reason = "its gateway stopped";
+    // The time that is told after it is the alarm's.
+    if (each.health === "warning" || each.health === "critical")
+      return { ...each, reason: each.reason === null ? reason : `${reason}; ${each.reason}` };
+    return { ...each, health: "no-data", reason, sinceMs: nowMs };
   });
   return {
     ...state,

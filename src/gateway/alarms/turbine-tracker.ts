@@ -123,7 +123,7 @@ class Tracker implements TurbineTracker {
       turbine: this.#turbine,
       time: formatTime(timeMs),
       operatingState: operatingStates.find((state) => known.includes(state)) ?? "information-unavailable",
-      health: describeHealth(known, alarms),
+      health: describeHealth(known, alarms, described),
       healthReason: rollUpHealth(described, timeMs).reason,
       components: described,
       alarms: alarms.map(describeAlarm),
@@ -176,15 +176,23 @@ function describeAlarm(alarm: OpenAlarm): TurbineState["alarms"][number] {
 
 /**
  * `alarm` when any alarm's condition holds, shelved and suppressed ones too: withholding an alarm mends nothing. An
- * alarm that is out of service is no evidence either way, so its turbine is unknown at best.
+ * alarm that is out of service is no evidence either way, so its turbine is unknown at best; as is one of which a component
+ * is not heard, by a dead sensor for one, though its windows are decided.
  */
-function describeHealth(states: readonly OperatingState[], alarms: readonly OpenAlarm[]): TurbineHealth {
+function describeHealth(
+  states: readonly OperatingState[],
+  alarms: readonly OpenAlarm[],
+  components: readonly ComponentCondition[],
+): TurbineHealth {
   if (alarms.some(({ state, conditionActive }) => conditionActive && state !== "out-of-service"))
     return "alarm";
   const isKnown = (state: OperatingState): boolean =>
     state === "full-performance" || state === "partial-performance";
   if (states.length === 0 || !states.every(isKnown)) return "information-unavailable";
-  return alarms.some(({ state }) => state === "out-of-service") ? "information-unavailable" : "ok";
+  const isHidden =
+    alarms.some(({ state }) => state === "out-of-service") ||
+    components.some(({ health }) => health === "no-data");
+  return isHidden ? "information-unavailable" : "ok";
 }
 
 function describeBaselines(conditions: readonly PointCondition[]): NonNullable<TurbineState["baselines"]> {

@@ -34,7 +34,8 @@ export interface SiteBaselines {
   readonly reports: readonly PointBaselineReport[];
   /**
    * Learns the baseline of a point anew.
-   * @throws AuroraError USAGE for a point that there is not, or whose bundle knows no baselines.
+   * @throws AuroraError USAGE for a point that there is not, or whose bundle knows no baselines; GATEWAY for one that was found
+   * healthy while its sensor is known to hear its machine no more.
    */
   renew(place: { readonly turbine: string; readonly component: string }, order: RenewalOrder): RenewalReply;
   /**
@@ -75,6 +76,9 @@ export function createSiteBaselines(options: SiteBaselinesOptions): SiteBaseline
     renew: ({ turbine, component }, order) => {
       const found = all.find(({ point }) => point.turbine === turbine && point.component === component);
       if (found === undefined) throw refuseUnknown(`${turbine} ${component}`, all);
+      const { isDeaf = false, severityDb } = found.watch.condition;
+      // What is vouched for is how the machine lies in these windows: its electronics' noise would be what is healthy.
+      if (order.foundHealthy === true && isDeaf) throw refuseDeaf(`${turbine} ${component}`, severityDb);
       const reply = found.watch.renew(order);
       if (reply === null) throw refuseModel(`${turbine} ${component}`, found.watch.model);
       return reply;
@@ -98,6 +102,19 @@ function refuseUnknown(subject: string, all: readonly { readonly point: PointId 
     subject,
     hint: all.length === 0 ? "It has no measuring points at all." : `There are ${named.join(", ")}${rest}.`,
   });
+}
+
+function refuseDeaf(subject: string, severityDb: number | null): AuroraError {
+  const quieter = severityDb === null ? "far" : `${Math.round(-severityDb)} dB`;
+  return new AuroraError(
+    "GATEWAY",
+    `the sensor of ${subject} hears ${quieter} less than its healthy machine`,
+    {
+      op: "renew baseline",
+      subject,
+      hint: "Mend the sensor first, and say --found-healthy then. Where it hears as it should from now on, renew without --found-healthy.",
+    },
+  );
 }
 
 function refuseModel(subject: string, { name, version }: ModelRef): AuroraError {

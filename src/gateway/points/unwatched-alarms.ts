@@ -6,19 +6,15 @@ import type { AlertEvent } from "../../core/contract/alert.ts";
 import type { Manifest } from "../../core/contract/bundle/manifest.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { PointId } from "../../core/contract/stream.ts";
-import type { Topics } from "../../core/contract/topics.ts";
 import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { listScadaComponents } from "./check-scada-config.ts";
 
 export interface UnwatchedAlarmsOptions {
   readonly config: GatewayConfig;
   readonly manifestOf: (name: string) => Manifest;
   readonly register: Pick<AlarmRegister, "retire">;
-  readonly mqtt: Pick<MqttClient, "publish">;
-  readonly topics: Topics;
   readonly clock: Clock;
   readonly logger: Logger;
   onAlert(event: AlertEvent): void;
@@ -26,7 +22,7 @@ export interface UnwatchedAlarmsOptions {
 
 /** What ends such alarms and tells of it, the first time that it is called: once whoever is told listens. */
 export function createUnwatchedAlarms(options: UnwatchedAlarmsOptions): () => void {
-  const { config, manifestOf, register, mqtt, topics, clock, logger, onAlert } = options;
+  const { config, manifestOf, register, clock, logger, onAlert } = options;
   let isDone = false;
   const isWatched = ({ site, turbine, component }: PointId): boolean =>
     site === config.gateway.site &&
@@ -45,18 +41,13 @@ export function createUnwatchedAlarms(options: UnwatchedAlarmsOptions): () => vo
       reason: "its component is no longer configured: nobody watches it",
     });
     for (const event of retired) {
-      const { site, turbine, component, failureMode } = event.data;
+      const { turbine, component, failureMode } = event.data;
       logger.warn("an alarm is over, since its component is no longer configured", {
         turbine,
         component,
         failureMode,
       });
       onAlert(event);
-      if (config.turbines.some(({ id }) => id === turbine)) continue;
-      // Nobody would ever take back that it is in alarm. Who watches it now says how it is within seconds.
-      mqtt.publish(topics.state(site, turbine), "", { qos: 1, retain: true }).catch(() => {
-        logger.warn("the broker keeps the state of a turbine that is no longer configured", { turbine });
-      });
     }
   };
 }

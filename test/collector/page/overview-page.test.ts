@@ -130,6 +130,23 @@ test.each([
   expect(renderOverviewPage(page, parsePageRange(null)).text).toContain(words);
 });
 
+test.each([
+  [true, { horizonHours: null }, "(logit)", "Outlook"],
+  [true, { horizonHours: 72 }, "(robust deviations)", "Outlook"],
+  [true, { horizonHours: null, failureMode: "vibration-level" }, "(dB)", "Outlook"],
+  [false, { horizonHours: null, failureMode: "vibration-level" }, "(dB)", null],
+] as const)(
+  "an alarm's card says in what it scores, and what is ahead as long as it stands: %j %j",
+  (active, data, unit, ahead) => {
+    const event = alertEvent("wt-1", active ? "raised" : "cleared", nowMs - 60_000, data);
+    const alarm = { alarm: 7, active, sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, event, steps: [] };
+    const page = { ...empty, alarms: { total: 1, items: [alarm] }, activeAlarms: active ? 1 : 0 };
+    const { text } = renderOverviewPage(page, parsePageRange(null));
+    expect(text).toContain(unit);
+    expect(text.includes("<dt>Outlook</dt>")).toBe(ahead !== null);
+  },
+);
+
 test("a page's range is an hour that may shrink unless its address names one", () => {
   expect(parsePageRange({ range: "7d" })).toMatchObject({ minutes: 10_080, fit: "exact" });
   for (const query of [null, {}, { range: "8d" }, { range: ["7d"] }]) {

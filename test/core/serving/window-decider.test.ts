@@ -250,17 +250,4 @@ describe("a point's decider", () => {
     decider.noteMissing(windowAt(4).fromMs, windowAt(4).toMs);
     expect(register.list(point.site, point.turbine)).toMatchObject([{ conditionActive: true }]);
   });
-
-  it("lets a shelved alarm come back in time, also while there is no data", async () => {
-    const bundle = createFakeBundle();
-    bundle.answer = 9;
-    const { decider, submit, register } = create(bundle);
-    for (const index of [0, 1]) submit(index);
-    await decider.idle();
-    const { toMs } = windowAt(1);
-    const shelve = { kind: "shelve", atMs: toMs, by: "ops", untilMs: toMs + 1000 } as const;
-    expect(register.step({ point, failureMode: "inner-race" }, shelve, toMs).ok).toBe(true);
-    decider.noteMissing(toMs + 5000, toMs + 6000);
-    expect(register.list(point.site, point.turbine)).toMatchObject([{ state: "unacknowledged" }]);
-  });
 });

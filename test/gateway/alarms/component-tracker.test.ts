@@ -13,6 +13,7 @@ import { decisionAt, point, startMs } from "../../core/decision/alarms/decisions
 const component = point.component;
 const minute = 60_000;
 const alarm: OpenAlarm = {
+  site: "north",
   turbine: "t1",
   component,
   failureMode: "inner-race",

@@ -77,7 +77,11 @@ describe("the state publisher", () => {
     register.update(decision);
     states.update(decision);
     await states.sayGoodbye();
-    expect(shown().at(-1)).toMatchObject({ operatingState: "information-unavailable", health: "alarm" });
+    expect(shown().at(-1)).toMatchObject({
+      operatingState: "information-unavailable",
+      health: "alarm",
+      healthReason: expect.stringMatching(/: warning, its gateway stopped; inner race: evidence .* since /),
+    });
   });
 
   it.each([

@@ -6,6 +6,7 @@ import { decisionAt, model, point, startMs } from "../../core/decision/alarms/de
 
 const dataQuality = { windowsProcessed: 3, windowsQuarantined: 1, quarantinedByReason: { range: 1 } };
 const alarm: OpenAlarm = {
+  site: "north",
   turbine: "t1",
   component: "generator-bearing",
   failureMode: "inner",
@@ -116,6 +117,22 @@ describe("a turbine's retained state", () => {
     expect(state.operatingState).toBe("full-performance");
     tracker.update(decisionAt(1, [["wear", 0.1, null]], { point: { ...point, component: "gearbox" } }));
     expect(healthOf(tracker)).toBe("ok");
+  });
+
+  test("is unknown while a sensor of it hears its machine no more, and in alarm where one stands", () => {
+    const tracker = createTracker();
+    tracker.update(decisionAt(0, [["inner", 0.1, null]]));
+    const heard = { point, status: null, severityDb: -28, isDeaf: false };
+    const describe = (isDeaf: boolean, alarms: readonly OpenAlarm[] = []) =>
+      tracker.describe({ timeMs: startMs, alarms, dataQuality, conditions: [{ ...heard, isDeaf }] });
+    expect(describe(false)).toMatchObject({ health: "ok" });
+    expect(describe(true)).toMatchObject({
+      health: "information-unavailable",
+      operatingState: "full-performance",
+      healthReason: expect.stringContaining("28 dB quieter than when it was healthy"),
+      components: [{ health: "no-data" }],
+    });
+    expect(describe(true, [alarm])).toMatchObject({ health: "alarm" });
   });
 
   test("shows an alarm whether or not data comes, and also while it is withheld", () => {

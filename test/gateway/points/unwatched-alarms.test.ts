@@ -2,7 +2,6 @@
 import { expect, test } from "vitest";
 import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
-import { createTopics } from "../../../src/core/contract/topics.ts";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createUnwatchedAlarms } from "../../../src/gateway/points/unwatched-alarms.ts";
@@ -11,7 +10,7 @@ import { feed } from "../../core/decision/alarms/feed-register.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 import { createScadaBundle } from "./scada/scada-site.ts";
 
-test("alarms of components and turbines that are gone are cleared, and a gone turbine's retained state with them", () => {
+test("alarms of components and turbines that are gone are cleared", () => {
   const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.4 };
   const config = gatewayConfigSchema().parse({
     gateway: { id: "gw", site: "north" },
@@ -34,20 +33,12 @@ test("alarms of components and turbines that are gone are cleared, and a gone tu
   ].map(([site, turbine, component]) => ({ site: site!, turbine: turbine!, component: component! }));
   for (const point of points) feed(register, decisionAt(0, [["inner", 0.9, 0]], { point }));
   const alerts: AlertEvent[] = [];
-  const published: string[] = [];
   const end = createUnwatchedAlarms({
     config,
     manifestOf: () => createScadaBundle().manifest,
     register,
     clock: createManualClock(),
     logger: silentLogger,
-    mqtt: {
-      publish: (topic, payload) => {
-        published.push(`${topic} ${payload.length}`);
-        return Promise.resolve();
-      },
-    },
-    topics: createTopics("aurora/v1"),
     onAlert: (event) => void alerts.push(event),
   });
   end();
@@ -59,5 +50,4 @@ test("alarms of components and turbines that are gone are cleared, and a gone tu
     "cleared north t9 main-bearing",
     "cleared south t1 main-bearing",
   ]);
-  expect(published).toEqual(["aurora/v1/turbine/north/t9/state 0"]);
 });

@@ -188,6 +188,7 @@ export function tellDecision(
     state: record.alarm.state,
     severity: record.severity,
     leadingMode: findLeadingMode(record),
+    lane: record.lane,
     sinceMs,
     ...context,
   });
@@ -218,9 +219,9 @@ export function tellStep(
   return { record: { ...record, updates, told, lastEvent: event }, event };
 }
 
-/** The record when its shelving has ended, or as it is. */
-export function endShelving(record: AlarmRecord, atMs: number): AlarmRecord {
-  if (record.alarm.state !== "shelved" || atMs < record.alarm.untilMs) return record;
+/** The record when its shelving is over at `atMs`; null: it is not, or it is not shelved. */
+export function endShelving(record: AlarmRecord, atMs: number): AlarmRecord | null {
+  if (record.alarm.state !== "shelved" || atMs < record.alarm.untilMs) return null;
   return { ...record, alarm: expectStep(stepAlarm(record.alarm, { kind: "unshelve" })) };
 }
 

@@ -44,6 +44,7 @@ export type PersonStep = Exclude<AlarmStep, { readonly kind: "raise" | "return" 
 
 /** An alarm that is not normal, for the turbine's retained state. */
 export interface OpenAlarm {
+  readonly site: string;
   readonly turbine: string;
   readonly component: string;
   readonly failureMode: string;
@@ -86,10 +87,15 @@ export interface AlarmRegister {
    * error says why the step is not possible now.
    */
   step(alarm: AlarmName, step: PersonStep, atMs: number): Result<AlertEvent | null, string>;
+  /**
+   * Shows again whatever was shelved until `atMs` or earlier, whether its machine runs, stands or is no longer watched. Of
+   * each the event to publish, or null where there is nothing to tell: it is over, or its next window raises it.
+   */
+  endShelvings(atMs: number): (AlertEvent | null)[];
   /** Clears alarms that no evidence can end, or need not; returns the events to publish. */
   retire(order: RetirementOrder): AlertEvent[];
-  /** The alarms of a turbine, or of all of the site, that are not normal, oldest first. */
-  list(site: string, turbine?: string): OpenAlarm[];
+  /** The alarms of a turbine, of all of a site, or of all sites that this gateway has had, that are not normal, oldest first. */
+  list(site?: string, turbine?: string): OpenAlarm[];
   /**
    * All that must survive a restart, as plain JSON. To be stored in one write with the deciders' snapshots: a decider
    * that forgot an alarm which the register remembers would clear it.
@@ -117,11 +123,8 @@ export function createAlarmRegister(
   );
   return {
     update(decision) {
-      const { point, toMs } = decision;
+      const { point } = decision;
       const due: DueAlert[] = [];
-      for (const [name, record] of records) {
-        if (isSamePoint(record.point, point)) records.set(name, endShelving(record, toMs));
-      }
       for (const [output, mode] of decision.modes.entries()) {
         const name = nameAlarm(point, mode.failureMode);
         const before = records.get(name) ?? (mode.active ? createAlarmRecord(point, mode) : undefined);
@@ -153,6 +156,17 @@ export function createAlarmRegister(
       records.set(name, told.record);
       return ok(told.event);
     },
+    endShelvings(atMs) {
+      const events: (AlertEvent | null)[] = [];
+      for (const [name, record] of records) {
+        const shown = endShelving(record, atMs);
+        if (shown === null) continue;
+        const told = tellStep(shown, { transition: "updated", atMs });
+        records.set(name, told.record);
+        events.push(told.event);
+      }
+      return events;
+    },
     retire({ isOver, atMs, reason }) {
       const events: AlertEvent[] = [];
       for (const [name, record] of records) {
@@ -168,7 +182,9 @@ export function createAlarmRegister(
     list: (site, turbine) =>
       [...records.values()]
         .filter(({ point, alarm }) => {
-          const isAsked = point.site === site && (turbine === undefined || point.turbine === turbine);
+          const isAsked =
+            (site === undefined || point.site === site) &&
+            (turbine === undefined || point.turbine === turbine);
           return isAsked && alarm.state !== "normal";
         })
         .map(toOpenAlarm)
@@ -180,6 +196,7 @@ export function createAlarmRegister(
 function toOpenAlarm(record: AlarmRecord): OpenAlarm {
   const { point, failureMode, alarm, sinceMs, probability, severity } = record;
   return {
+    site: point.site,
     turbine: point.turbine,
     component: point.component,
     failureMode,

@@ -8,7 +8,7 @@ import type {
 } from "../../contract/alert.ts";
 import { renderIsoTime } from "../../contract/iso-time.ts";
 import type { PhysicalEvidence } from "../../contract/physical-evidence.ts";
-import type { Decision, Explanation, ModeDecision } from "../../contract/prediction.ts";
+import type { AlarmLane, Decision, Explanation, ModeDecision } from "../../contract/prediction.ts";
 import type { PointId } from "../../contract/stream.ts";
 
 /** What an event tells beside the decision. */
@@ -34,6 +34,8 @@ export interface AlertParts extends AlertContext {
   readonly severity: AlertSeverity;
   /** Another failure mode that the machine has looked like for a while; absent: none. */
   readonly leadingMode?: string | undefined;
+  /** What raised it, of which a decision that ends it says no more; absent: the decision says it, or nobody knows. */
+  readonly lane?: AlarmLane | undefined;
   readonly sinceMs: number;
 }
 
@@ -46,6 +48,9 @@ export function nameAlarm(point: PointId, failureMode: string): string {
 export function createAlertEvent(parts: AlertParts): AlertEvent {
   const { transition, decision, mode, sinceMs } = parts;
   const { point, model } = decision;
+  const lane = mode.lane ?? parts.lane;
+  // Nothing is ahead of a machine whose alarm is over.
+  const outlook = transition === "cleared" ? undefined : parts.outlook;
   return {
     specversion: "1.0",
     id: nameEvent(nameAlarm(point, mode.failureMode), parts),
@@ -64,12 +69,12 @@ export function createAlertEvent(parts: AlertParts): AlertEvent {
       state: parts.state,
       probability: mode.probability,
       ...(mode.risk === undefined ? {} : { risk: mode.risk }),
-      ...(mode.lane === undefined ? {} : { lane: mode.lane }),
+      ...(lane === undefined ? {} : { lane }),
       score: mode.score,
       threshold: mode.threshold,
       horizonHours: parts.horizonHours,
       ...(decision.severityDb === undefined ? {} : { severityDb: decision.severityDb }),
-      ...(parts.outlook === undefined ? {} : { outlook: parts.outlook }),
+      ...(outlook === undefined ? {} : { outlook }),
       ...(decision.inferredOn === undefined ? {} : { inferredOn: decision.inferredOn }),
       since: formatTime(sinceMs),
       operatingState: decision.operatingState,

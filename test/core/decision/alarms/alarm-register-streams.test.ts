@@ -32,6 +32,8 @@ describe("the alarm register over any stream", () => {
           for (let window = 0; window < windows; window++) {
             events.push(...feed(register, decisionAt(index, [["inner", probability, since]])));
             index++;
+            const shown = register.endShelvings(startMs + index * 1_000);
+            events.push(...shown.filter((event) => event !== null));
           }
           const atMs = startMs + index * 1_000;
           if (person === "restart") {

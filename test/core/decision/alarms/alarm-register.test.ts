@@ -210,10 +210,36 @@ describe("the alarm register", () => {
     ]);
     expect(feed(register, decisionAt(10, [["inner", 0.9, 10]]))).toEqual([]);
     expect(register.list("north", "t1")).toMatchObject([{ state: "shelved", conditionActive: true }]);
-    expect(feed(register, decisionAt(58, [["inner", 0.9, 10]]))).toEqual([]);
-    expect(feed(register, decisionAt(59, [["inner", 0.9, 10]]))).toMatchObject([
+    expect(register.endShelvings(startMs + 59_999)).toEqual([]);
+    // A device's clock that is ahead ends nothing.
+    expect(feed(register, decisionAt(86_400, [["inner", 0.9, 10]]))).toEqual([]);
+    expect(register.endShelvings(startMs + 60_000)).toEqual([null]);
+    expect(register.list("north", "t1")).toMatchObject([{ state: "unacknowledged", conditionActive: true }]);
+    expect(feed(register, decisionAt(61, [["inner", 0.9, 10]]))).toMatchObject([
       { id: `north/t1/generator-bearing/inner/${startMs + 10_000}/raised` },
     ]);
+  });
+
+  test("shows what was shelved when its time is over, though no window comes and nobody watches it any more", () => {
+    const register = createAlarmRegister();
+    const alarm = { point, failureMode: "inner" };
+    const shelve = { kind: "shelve", atMs: startMs, by: "ana", untilMs: startMs + 60_000 } as const;
+    feed(register, decisionAt(0, [["inner", 0.9, 0]]));
+    register.step(alarm, { kind: "acknowledge", atMs: startMs, by: "ana" }, startMs);
+    register.step(alarm, shelve, startMs);
+    const kept = alarmRegisterSnapshotSchema.parse(JSON.parse(JSON.stringify(register.snapshot())));
+    const [event, ...more] = createAlarmRegister(defaultAlertPolicy, kept).endShelvings(startMs + 60_000);
+    expect(more).toEqual([]);
+    expect(alertEventSchema().parse(event)).toMatchObject({
+      id: `north/t1/generator-bearing/inner/${startMs}/updated/2`,
+      time: "2026-01-01T00:01:00.000Z",
+      data: { state: "acknowledged", probability: 0.9 },
+    });
+    register.retire({ isOver: () => true, atMs: startMs + 9_000, reason: "nobody watches it" });
+    expect(register.list("north", "t1")).toMatchObject([{ state: "shelved", conditionActive: false }]);
+    // That it is over has been told already.
+    expect(register.endShelvings(startMs + 60_000)).toEqual([null]);
+    expect(register.list("north", "t1")).toEqual([]);
   });
 
   test("can shelve an alarm that was never raised, without an event", () => {
@@ -358,6 +384,21 @@ describe("the alarm register", () => {
     const kept: unknown = JSON.parse(JSON.stringify(restarted.snapshot()));
     const again = createAlarmRegister(defaultAlertPolicy, alarmRegisterSnapshotSchema.parse(kept));
     expect(again.list("north", "t1")).toMatchObject([{ risk: null, lane: "slow" }]);
+  });
+
+  test("says of an alarm that is over what it rested on, and nothing of what is ahead", () => {
+    const register = createAlarmRegister();
+    const outlook = { cannotSay: "no machine has shown it" };
+    const tell = (index: number, since: number | null, lane: object): AlertEvent => {
+      const decision = decisionAt(index, [["inner", since === null ? 0.1 : 0.9, since]]);
+      const modes = decision.modes.map((mode) => ({ ...mode, ...lane }));
+      const [due] = register.update({ ...decision, modes });
+      return register.announce(due!, { ...context, outlook })!;
+    };
+    expect(tell(0, 0, { lane: "slow" }).data).toMatchObject({ lane: "slow", outlook });
+    const { data } = tell(1, null, {});
+    expect(data).toMatchObject({ lane: "slow", probability: 0.1 });
+    expect(data).not.toHaveProperty("outlook");
   });
 
   test("does not take a snapshot that is damaged", () => {

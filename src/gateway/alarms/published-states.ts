@@ -1,0 +1,81 @@
+/**
+ * The topics that this gateway has published turbines' states on: a retained state of a turbine, or a site, that is called
+ * otherwise by now would say for ever how it was. Whatever is no longer configured is emptied at the broker; the list is kept
+ * until that has been done, and written only where it changes. Reads nothing from the broker.
+ */
+import { z } from "zod";
+import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import { onDemand } from "../../core/contract/on-demand.ts";
+import type { Topics } from "../../core/contract/topics.ts";
+import type { AlarmRegisterSnapshot } from "../../core/decision/alarms/alarm-register.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
+import { readKept } from "../record/read-kept.ts";
+import type { StateStore } from "../record/state-store.ts";
+
+export interface PublishedStatesOptions {
+  readonly config: Pick<GatewayConfig, "gateway" | "turbines">;
+  readonly state: StateStore;
+  /** Of the last run: a version that kept no list published the states of their turbines. */
+  readonly alarms: AlarmRegisterSnapshot | undefined;
+  readonly mqtt: Pick<MqttClient, "publish" | "onConnect">;
+  readonly topics: Topics;
+  readonly logger: Logger;
+}
+
+const key = "published-states";
+/** A thousand turbines of a site that was renamed some times. */
+const mostTopics = 10_000;
+/** In a row, until the next start: a broker that never takes it must not be asked with every connection. */
+const mostFailures = 3;
+const listSchema: () => z.ZodType<readonly string[]> = onDemand(() =>
+  z.array(z.string().min(1).max(512)).max(mostTopics),
+);
+
+/** Notes the states that are configured, and empties the others with every connection until the broker has taken it. */
+export function emptyFormerStates(options: PublishedStatesOptions): void {
+  const { config, state, alarms, mqtt, topics, logger } = options;
+  const { site } = config.gateway;
+  const configured = config.turbines.map(({ id }) => topics.state(site, id));
+  const before = readKept(state, { key, schema: listSchema(), logger }) ?? listOfAlarms(alarms, topics);
+  const former = new Set(before.filter((topic) => !configured.includes(topic)).slice(-mostTopics / 2));
+  const write = (): void => {
+    const text = JSON.stringify([...former, ...configured]);
+    if (text !== state.get(key)) state.set(key, text);
+  };
+  // Before the first state goes out: a kill must not leave one that nobody knows of.
+  write();
+  let failures = 0;
+  let isBusy = false;
+  const empty = async (): Promise<void> => {
+    for (const topic of former) {
+      // One at a time: a broker that gives no right to a site of before may end the connection with everything on it.
+      await mqtt.publish(topic, "", { qos: 1, retain: true });
+      logger.info("a turbine is no longer configured: its state is taken back", { topic });
+      failures = 0;
+      former.delete(topic);
+      write();
+    }
+  };
+  // Who watches such a turbine now says how it is within seconds.
+  mqtt.onConnect(() => {
+    if (isBusy || failures >= mostFailures) return;
+    isBusy = true;
+    empty()
+      .catch((error: unknown) => {
+        failures++;
+        logger.warn("the broker keeps states of turbines that are no longer configured", {
+          topics: former.size,
+          error,
+        });
+      })
+      .finally(() => {
+        isBusy = false;
+      });
+  });
+}
+
+function listOfAlarms(alarms: AlarmRegisterSnapshot | undefined, topics: Topics): readonly string[] {
+  const all = alarms?.records.map(({ point: { site, turbine } }) => topics.state(site, turbine)) ?? [];
+  return [...new Set(all)];
+}

@@ -1,0 +1,75 @@
+/** People's steps on alarms, and what ends by itself of them. */
+import { describe, expect, test } from "vitest";
+import type { AlertEvent } from "../../../src/core/contract/alert.ts";
+import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
+import { createAlarmDesk } from "../../../src/gateway/alarms/alarm-desk.ts";
+import { decisionAt } from "../../core/decision/alarms/decisions.ts";
+import { feed } from "../../core/decision/alarms/feed-register.ts";
+import { createManualClock } from "../../support/manual-clock.ts";
+
+const hourMs = 3_600_000;
+const place = { turbine: "t1", component: "generator-bearing", failureMode: "inner" };
+
+function createDesk() {
+  const register = createAlarmRegister();
+  const clock = createManualClock();
+  const alerts: AlertEvent[] = [];
+  let silentSteps = 0;
+  const desk = createAlarmDesk({
+    config: { gateway: { site: "north" } as never },
+    register,
+    clock,
+    onAlert: (event) => void alerts.push(event),
+    onSilentStep: () => void silentSteps++,
+  });
+  return { register, clock, alerts, desk, silent: () => silentSteps };
+}
+
+describe("the alarm desk", () => {
+  test("ends shelving by the gateway's clock, tells it, and writes down what there is nothing to tell of", () => {
+    const { register, clock, alerts, desk, silent } = createDesk();
+    feed(register, decisionAt(0, [["inner", 0.9, 0]]));
+    desk.act(place, { action: "shelve", by: "ana", hours: 1 });
+    clock.advance(hourMs - 1);
+    // The device is a day ahead.
+    feed(register, decisionAt(86_400, [["inner", 0.9, 0]]));
+    desk.tick();
+    expect(desk.list()).toMatchObject([{ state: "shelved" }]);
+    clock.advance(1);
+    desk.tick();
+    desk.tick();
+    expect(alerts.map(({ type, data }) => [type.split(".")[3], data.state])).toEqual([
+      ["updated", "shelved"],
+      ["updated", "unacknowledged"],
+    ]);
+    expect(desk.list()).toMatchObject([{ state: "unacknowledged", until: null }]);
+
+    desk.act(place, { action: "shelve", by: "ana", hours: 1 });
+    feed(register, decisionAt(86_401, [["inner", 0.1, null]]));
+    clock.advance(hourMs);
+    expect(silent()).toBe(0);
+    desk.tick();
+    expect(silent()).toBe(1);
+    expect(alerts).toHaveLength(3);
+    expect(desk.list()).toEqual([]);
+  });
+
+  test("shows what is left of before the site was renamed, and lets people acknowledge it", () => {
+    const { register, alerts, desk } = createDesk();
+    const point = { site: "south", turbine: "t1", component: "generator-bearing" };
+    feed(register, decisionAt(0, [["inner", 0.9, 0]], { point }));
+    register.retire({ isOver: () => true, atMs: 1, reason: "nobody watches it" });
+    feed(register, decisionAt(1, [["inner", 0.9, 1]]));
+    const formerSites = () => desk.list().map(({ formerSite }) => formerSite);
+    expect(formerSites()).toEqual(["south", undefined]);
+    expect(desk.act(place, { action: "acknowledge", by: "ana" }).alarm).toMatchObject({
+      state: "acknowledged",
+    });
+    expect(desk.act(place, { action: "acknowledge", by: "ana" }).alarm).toBeNull();
+    expect(formerSites()).toEqual([undefined]);
+    expect(alerts.map(({ data }) => [data.site, data.state])).toEqual([
+      ["north", "acknowledged"],
+      ["south", "normal"],
+    ]);
+  });
+});

@@ -1,0 +1,106 @@
+/** A retained state goes when its turbine is no longer configured, and none that is configured does. */
+import { describe, expect, test } from "vitest";
+import { createTopics } from "../../../src/core/contract/topics.ts";
+import type { AlarmRegisterSnapshot } from "../../../src/core/decision/alarms/alarm-register.ts";
+import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { emptyFormerStates } from "../../../src/gateway/alarms/published-states.ts";
+import { decisionAt } from "../../core/decision/alarms/decisions.ts";
+import { feed } from "../../core/decision/alarms/feed-register.ts";
+import { createFakeMqtt, createFakeState, type FakeMqtt } from "../fakes.ts";
+
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Starts of one gateway, of which each is killed. */
+function createStarts() {
+  const kept = createFakeState();
+  let writes = 0;
+  const state = {
+    ...kept,
+    set: (key: string, text: string | null) => {
+      writes++;
+      return kept.set(key, text);
+    },
+  };
+  const start = (site: string, turbines: readonly string[], alarms?: AlarmRegisterSnapshot): FakeMqtt => {
+    const mqtt = createFakeMqtt();
+    emptyFormerStates({
+      config: { gateway: { site }, turbines: turbines.map((id) => ({ id })) } as never,
+      state,
+      alarms,
+      mqtt,
+      topics: createTopics("aurora/v1"),
+      logger: silentLogger,
+    });
+    return mqtt;
+  };
+  return { start, writes: () => writes };
+}
+
+const emptied = ({ sent }: FakeMqtt): readonly string[] => {
+  for (const message of sent) expect(message).toMatchObject({ payload: "", retain: true });
+  return sent.map(({ topic }) => topic).sort();
+};
+
+describe("the states that a gateway has published", () => {
+  test("are emptied after a turbine or the site was renamed, once the broker takes it, and then forgotten", async () => {
+    const { start, writes } = createStarts();
+    start("north", ["t1", "t2"]).connect();
+    start("north", ["t1", "t9"]);
+    const refusing = start("south", ["t1", "t9"]);
+    refusing.refuse = true;
+    refusing.connect();
+    await settle();
+    const mqtt = start("south", ["t1", "t9"]);
+    mqtt.connect();
+    await settle();
+    const north = ["t1", "t2", "t9"].map((turbine) => `aurora/v1/turbine/north/${turbine}/state`);
+    expect(emptied(mqtt)).toEqual(north);
+    mqtt.connect();
+    await settle();
+    expect(emptied(mqtt)).toEqual(north);
+    const known = writes();
+    const next = start("south", ["t1", "t9"]);
+    next.connect();
+    await settle();
+    expect(emptied(next)).toEqual([]);
+    expect(writes()).toBe(known);
+  });
+
+  test("are left for the next start where the broker does not take them, connection after connection", async () => {
+    const { start } = createStarts();
+    start("north", ["t1", "t2"]);
+    const mqtt = start("south", ["t1"]);
+    mqtt.refuse = true;
+    let tries = 0;
+    const { publish } = mqtt;
+    mqtt.publish = (...given) => {
+      tries++;
+      return publish(...given);
+    };
+    for (let connection = 0; connection < 10; connection++) {
+      mqtt.connect();
+      await settle();
+    }
+    expect(tries).toBe(3);
+    const next = start("south", ["t1"]);
+    next.connect();
+    await settle();
+    expect(emptied(next)).toHaveLength(2);
+  });
+
+  test("are those of the kept alarms where a version before kept no list", async () => {
+    const { start } = createStarts();
+    const register = createAlarmRegister();
+    for (const site of ["north", "south"]) {
+      const point = { site, turbine: "t1", component: "gearbox" };
+      feed(register, decisionAt(0, [["inner", 0.9, 0]], { point }));
+    }
+    for (const expected of [["aurora/v1/turbine/south/t1/state"], []]) {
+      const mqtt = start("north", ["t1"], register.snapshot());
+      mqtt.connect();
+      await settle();
+      expect(emptied(mqtt)).toEqual(expected);
+    }
+  });
+});
