@@ -131,8 +131,8 @@ describe("the alarm register", () => {
     });
     const told: AlertEvent[] = [];
     for (let index = 0; index < 360 * hours; index++) {
-      // A swing of ten minutes, as loads have, with a window every ten seconds.
-      const probability = low + (high - low) * (0.5 + 0.5 * Math.sin((2 * Math.PI * index) / 60));
+      // A swing of a quarter of an hour, as loads have, with a window every ten seconds.
+      const probability = low + (high - low) * (0.5 + 0.5 * Math.cos((2 * Math.PI * index) / 90));
       told.push(...feed(register, decisionAt(10 * index, [["inner", probability, 0]])));
     }
     expect(told.slice(1).map(({ time, data }) => [time, data.probability])).toEqual([]);
