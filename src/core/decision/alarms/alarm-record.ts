@@ -36,7 +36,7 @@ export interface AlarmRecord {
   readonly risk?: number | null | undefined;
   /** What raised the current (or last) occurrence; absent: not known. */
   readonly lane?: AlarmLane | undefined;
-  /** Exponentially weighted mean of this occurrence's probabilities, a fifth of it from the last window. */
+  /** Exponentially weighted mean of this occurrence's probabilities, a twelfth of it from the last window. */
   readonly recentProbability: number;
   readonly severity: AlertSeverity;
   /** Windows in a row at or above the critical probability. */
@@ -65,8 +65,8 @@ export interface ToldAlarm<Event = AlertEvent> {
   readonly event: Event;
 }
 
-/** What the last window adds to an alarm's recent probability. */
-const recentShare = 0.2;
+/** What the last window adds to an alarm's recent probability: what is told of it has lasted for about a dozen. */
+const recentShare = 1 / 12;
 
 /** Windows in a row that another mode leads, or leads no more, before it is told: at the border of two kinds they take turns. */
 const leadingWindows = 12;
@@ -156,6 +156,7 @@ export function findDueTransition(
     modelDigest: lastEvent.data.model.digest,
     leadingMode: lastEvent.data.leadingMode,
     atMs: record.toldMs,
+    updates: record.updates,
   };
   const now = {
     severity,

@@ -10,8 +10,10 @@ export interface AlertPolicy {
   readonly criticalWindows: number;
   /** Two updates of an alarm are at least this far apart; an escalation is told at once. */
   readonly minUpdateIntervalMs: number;
-  /** A change of the probability below this is not told. */
-  readonly materialProbability: number;
+  /** A fault that was told as likelier than not is told as unlikely when its mean probability is this or less … */
+  readonly unlikelyProbability: number;
+  /** … and the other way round when it is this or more. */
+  readonly likelyProbability: number;
 }
 
 /** Defaults: a bearing does not get worse within minutes, and SCADA is not to be flooded. */
@@ -21,7 +23,8 @@ export const defaultAlertPolicy: AlertPolicy = {
   criticalSeverityDb: 12,
   criticalWindows: 60,
   minUpdateIntervalMs: 600_000,
-  materialProbability: 0.1,
+  unlikelyProbability: 0.35,
+  likelyProbability: 0.65,
 };
 
 /** What was last told of an alarm, or is to be told now. */
@@ -55,19 +58,41 @@ export function chooseSeverity(
   return before === "critical" || highWindows >= policy.criticalWindows ? "critical" : "warning";
 }
 
+/** Doublings of the interval before a probability is told once more: 10 minutes become most of a day. */
+const mostDoublings = 7;
+
 /**
- * Is `now` so different from what was `told` that subscribers must hear of it? A probability is told only by a window
- * that is like the recent ones (`recentProbability`): a single odd window must not speak for a standing alarm.
+ * Is `now` so different from what was `told` that an operator would do something else? Told are
+ *
+ * - another severity, at once;
+ * - another model, or another mode that leads or leads no more, after the interval of the policy;
+ * - that a fault which was told as likelier than not has become unlikely, or the other way round. Its mean over about a
+ *   dozen windows (`recentProbability`) has to lie beyond the middle by a margin, and the window that is told on the same
+ *   side; each update before it doubles the interval, so that one which goes to and fro is told ever less.
+ *
+ * How likely it is between those is in the turbine's state: a fault at 0.8 or 0.98 is looked at alike. States that people
+ * or the process change are told by themselves.
  */
 export function isMaterialChange(
-  told: AlertPicture,
+  told: AlertPicture & { readonly updates: number },
   now: AlertPicture & { readonly recentProbability: number },
   policy: AlertPolicy,
 ): boolean {
   if (now.severity !== told.severity) return true;
   // The absolute distance, so that a clock that jumped back does not silence an alarm.
-  if (Math.abs(now.atMs - told.atMs) < policy.minUpdateIntervalMs) return false;
+  const sinceToldMs = Math.abs(now.atMs - told.atMs);
+  if (sinceToldMs < policy.minUpdateIntervalMs) return false;
   if (now.modelDigest !== told.modelDigest || now.leadingMode !== told.leadingMode) return true;
-  const isTypical = Math.abs(now.probability - now.recentProbability) < policy.materialProbability;
-  return isTypical && Math.abs(now.probability - told.probability) >= policy.materialProbability;
+  const waitMs = policy.minUpdateIntervalMs * 2 ** Math.min(told.updates, mostDoublings);
+  return sinceToldMs >= waitMs && hasChangedSides(told.probability, now, policy);
+}
+
+function hasChangedSides(
+  told: number,
+  { probability, recentProbability }: { readonly probability: number; readonly recentProbability: number },
+  policy: AlertPolicy,
+): boolean {
+  return told > 0.5
+    ? recentProbability <= policy.unlikelyProbability && probability <= 0.5
+    : recentProbability >= policy.likelyProbability && probability > 0.5;
 }

@@ -115,27 +115,52 @@ describe("the alarm register", () => {
     expect(feed(register, decisionAt(intervalS, [["inner", 0.16, 0]]))).toEqual([]);
     expect(feed(register, decisionAt(intervalS + 1, [["inner", 0.9, 0]]))).toEqual([]);
     const told = Array.from({ length: 30 }, (_, index) =>
-      feed(register, decisionAt(intervalS + 2 + index, [["inner", 0.6, 0]])),
+      feed(register, decisionAt(intervalS + 2 + index, [["inner", 0.2, 0]])),
     ).flat();
-    expect(told).toMatchObject([{ type: "io.aurora.alert.updated.v1", data: { probability: 0.6 } }]);
+    expect(told).toMatchObject([{ type: "io.aurora.alert.updated.v1", data: { probability: 0.2 } }]);
   });
 
-  test("tells a material change at most once an interval, and an escalation at once", () => {
-    const policy = { ...defaultAlertPolicy, criticalWindows: 3, minUpdateIntervalMs: 60_000 };
+  test.each([
+    ["a healthy signal beneath a standing alarm", 0.1, 0.29, 30],
+    ["a weak fault", 0.79, 0.98, 3],
+    ["what is as likely as not", 0.4, 0.6, 3],
+  ])("does not tell subscribers that %s swings between %d and %d", (_name, low, high, hours) => {
+    const register = createAlarmRegister({
+      ...defaultAlertPolicy,
+      criticalWindows: Number.POSITIVE_INFINITY,
+    });
+    const told: AlertEvent[] = [];
+    for (let index = 0; index < 360 * hours; index++) {
+      // A swing of a quarter of an hour, as loads have, with a window every ten seconds.
+      const probability = low + (high - low) * (0.5 + 0.5 * Math.cos((2 * Math.PI * index) / 90));
+      told.push(...feed(register, decisionAt(10 * index, [["inner", probability, 0]])));
+    }
+    expect(told.slice(1).map(({ time, data }) => [time, data.probability])).toEqual([]);
+  });
+
+  test("tells ever less of a probability that goes to and fro, and all that it has come to in the end", () => {
+    const register = createAlarmRegister();
+    const toldMinutes: number[] = [];
+    for (let minute = 0; minute < 2 * 24 * 60; minute++) {
+      const probability = minute < 24 * 60 && Math.floor(minute / 30) % 2 === 0 ? 0.9 : 0.1;
+      const events = feed(register, decisionAt(60 * minute, [["inner", probability, 0]]));
+      if (events.length > 0) toldMinutes.push(minute);
+    }
+    // At the beginning within minutes, later once in hours.
+    expect(toldMinutes[1]).toBeLessThan(45);
+    expect(toldMinutes.length).toBeLessThan(10);
+    expect(register.snapshot().records[0]!.lastEvent!.data.probability).toBe(0.1);
+  });
+
+  test("tells an escalation at once, and once", () => {
+    const policy = { ...defaultAlertPolicy, criticalWindows: 3 };
     const register = createAlarmRegister(policy);
     feed(register, decisionAt(0, [["inner", 0.82, 0]]));
-    const told: AlertEvent[] = [];
-    for (let index = 1; index <= 180; index++) {
-      told.push(...feed(register, decisionAt(index, [["inner", index % 2 === 0 ? 0.81 : 0.94, 0]])));
-    }
-    expect(told.map(({ id }) => id.split("/").slice(-2).join("/"))).toEqual(["updated/1", "updated/2"]);
-    const escalated = [181, 182, 183, 184].flatMap((index) =>
+    const escalated = [1, 2, 3, 4].flatMap((index) =>
       feed(register, decisionAt(index, [["inner", 0.99, 0]])),
     );
-    // At second 183 the ordinary update is due as well; the escalation follows it a second later all the same.
     expect(escalated.map(({ time, data }) => [time.slice(14, 19), data.severity])).toEqual([
-      ["03:03", "warning"],
-      ["03:04", "critical"],
+      ["00:04", "critical"],
     ]);
     // Once critical, always critical, and not told again.
     expect(feed(register, decisionAt(185, [["inner", 0.85, 0]]))).toEqual([]);
@@ -154,12 +179,16 @@ describe("the alarm register", () => {
 
   test("goes on telling changes after the clock jumped an hour back", () => {
     const register = createAlarmRegister();
-    feed(register, decisionAt(0, [["inner", 0.82, 0]]));
-    expect(feed(register, decisionAt(-3_600, [["inner", 0.94, 0]]))).toMatchObject([
+    feed(register, decisionAt(0, [["inner", 0.9, 0]]));
+    const play = (fromS: number, probability: number): AlertEvent[] =>
+      Array.from({ length: 30 }, (_, index) =>
+        feed(register, decisionAt(fromS + index, [["inner", probability, 0]])),
+      ).flat();
+    expect(play(-3_600, 0.1)).toMatchObject([
       { type: "io.aurora.alert.updated.v1", data: { since: "2026-01-01T00:00:00.000Z" } },
     ]);
-    expect(feed(register, decisionAt(-3_599, [["inner", 0.82, 0]]))).toEqual([]);
-    expect(feed(register, decisionAt(-2_900, [["inner", 0.82, 0]]))).toHaveLength(1);
+    expect(play(-3_500, 0.9)).toEqual([]);
+    expect(play(-2_000, 0.9)).toHaveLength(1);
   });
 
   test("acknowledges with an event, once", () => {
