@@ -139,13 +139,20 @@ test("the hour between two blocks counts on what had gathered before the first o
   expect(three.between!.sinceMs).toBe(0);
 });
 
-test("no hour lies between blocks of too few windows, nor across a clock that went back", () => {
-  const hourMs = 60 * minuteMs;
+test("windows that lie far apart make an hour between two blocks as they make a block: of three at least", () => {
   let far = idleSlow;
-  for (let at = 0; at < 20; at++) {
-    far = stepSlow(far, { fromMs: at * 2 * hourMs, toMs: at * 2 * hourMs + 1000, value: 4 }, reference);
-    expect(far.between).toBeNull();
+  const counts: (number | null)[] = [];
+  for (let at = 0; at < 9; at++) {
+    const fromMs = at * 120 * minuteMs;
+    far = stepSlow(far, { fromMs, toMs: fromMs + 1000, value: 4 }, reference);
+    counts.push(far.between === null ? null : far.last!.second.count + far.first!.count);
   }
+  // Blocks end with the third, sixth and ninth window; with the fifth and the eighth the third and the sixth make one.
+  expect(counts).toEqual([null, null, null, null, 3, null, null, 3, null]);
+});
+
+test("no hour lies between two blocks across a clock that went back", () => {
+  const hourMs = 60 * minuteMs;
   const ahead = play(play(idleSlow, half(1, 15), 100 * hourMs), half(5, 7), 101 * hourMs);
   expect(play(ahead, half(5, 8), 0).between).toBeNull();
   // Forward it goes on: a turbine stands still.
