@@ -103,6 +103,9 @@ export async function putPredictions(session: SqlSession, batches: readonly Numb
   );
 }
 
+/** Less is none: PostgreSQL refuses to divide what is near the end of a double's range, and the whole page with it. */
+const leastScore = 1e-200;
+
 /** Mean and maximum of each failure mode, and of their risks where any is known. */
 function scoresOf(batch: PredictionBatch, row: number): string {
   const modes = batch.failureModes.length;
@@ -110,7 +113,8 @@ function scoresOf(batch: PredictionBatch, row: number): string {
   const of = (column: readonly (number | null)[] | null | undefined, missing: "0" | "NULL"): string => {
     let text = "";
     for (let at = row * modes; at < (row + 1) * modes; at++) {
-      text += `${text === "" ? "" : ","}${column?.[at] ?? missing}`;
+      const score = column?.[at] ?? null;
+      text += `${text === "" ? "" : ","}${score === null ? missing : score < leastScore ? 0 : score}`;
     }
     return text;
   };
