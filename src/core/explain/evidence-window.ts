@@ -2,11 +2,11 @@
 import type { ForeignLines } from "../contract/stream.ts";
 
 /** One window, as far as evidence reads it. */
-export interface EvidenceWindow {
+export interface EvidenceWindow<Features extends ArrayLike<number> = ArrayLike<number>> {
   /** Raw, in the order of the spec. */
-  readonly features: ArrayLike<number>;
+  readonly features: Features;
   /** The same of the band above, where the sensor is fast enough to have one. */
-  readonly upperFeatures?: ArrayLike<number> | undefined;
+  readonly upperFeatures?: Features | undefined;
   /** Of its lines, and of those of the band above; absent: none, or not known. */
   readonly foreignLines?: ForeignLines | undefined;
   readonly upperForeignLines?: ForeignLines | undefined;
@@ -23,7 +23,9 @@ export interface EvidenceWindow {
 }
 
 /** The windows that have a band above, each as that band alone. */
-export function listUpperWindows(windows: readonly EvidenceWindow[]): EvidenceWindow[] {
+export function listUpperWindows<Features extends ArrayLike<number>>(
+  windows: readonly EvidenceWindow<Features>[],
+): EvidenceWindow<Features>[] {
   return windows.flatMap((window) =>
     window.upperFeatures === undefined
       ? []

@@ -8,7 +8,7 @@ import type { PhysicalEvidence } from "../../../core/contract/physical-evidence.
 import type { Explanation, ModelRef } from "../../../core/contract/prediction.ts";
 import type { Quarantine } from "../../../core/contract/stream.ts";
 import { calibrateLogit, computeProbability } from "../../../core/decision/calibrate.ts";
-import type { EvidenceWindow } from "../../../core/explain/evidence-window.ts";
+import { type EvidenceWindow, listUpperWindows } from "../../../core/explain/evidence-window.ts";
 import { describeEvidence } from "../../../core/explain/physical-evidence.ts";
 import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import { type BandOutput, explainWindow, type LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
@@ -89,24 +89,12 @@ export async function explainFile(
   const { fromMs, toMs, shaftRpm } = window;
   const by = { bundle: short ?? bundle, bearing: sidecar.bearing };
   const windows = answers.map((answer) => answer.window);
-  const uppers = windows.flatMap(({ upperFeatures, upperForeignLines, upperLineOrders, shaftRpm }) =>
-    upperFeatures === undefined
-      ? []
-      : [
-          {
-            features: upperFeatures,
-            foreignLines: upperForeignLines,
-            lineOrders: upperLineOrders,
-            shaftRpm,
-          },
-        ],
-  );
   return {
     file: file.path,
     model: bundle.ref,
     window: { fromMs, toMs, shaftRpm, isShort: short !== null },
     modes: await explainModes(by, windows, bands?.lower ?? output),
-    upperBand: bands === undefined ? null : await explainModes(by, uppers, bands.upper),
+    upperBand: bands === undefined ? null : await explainModes(by, listUpperWindows(windows), bands.upper),
     bothBands:
       bands === undefined
         ? null
@@ -122,9 +110,7 @@ export async function explainFile(
 const evidenceWindows = 10;
 
 /** What one band shows of a window. */
-type BandWindow = Pick<EvidenceWindow, "foreignLines" | "lineOrders" | "shaftRpm"> & {
-  readonly features: Float32Array;
-};
+type BandWindow = Pick<EvidenceWindow<Float32Array>, "features" | "foreignLines" | "lineOrders" | "shaftRpm">;
 
 /** Explains the first of `windows`, in the band whose features they hold, with the evidence of all. */
 async function explainModes(
