@@ -127,15 +127,19 @@ describe.skipIf(executablePath === undefined)("drift in Chromium (skipped where 
     expect(await page.locator("#tiles").innerText()).toMatch(/Points that drift\s+21\s+of 59 assessed/);
     await page.getByText("More turbines and days").click();
     await page.getByText("Further down the list").click();
-    expect(page.url()).toContain("page=2");
+    await page.waitForURL(/page=2/);
     expect(await page.locator("#days tbody tr").count()).toBe(11);
     await page.locator("#sites a", { hasText: "north-sea" }).first().click();
+    await page.waitForURL(/north-sea/);
     expect(await page.locator("h1").innerText()).toContain("north-sea");
     const before = dayOf(today - 2 * verdictDayMs);
     await page.locator(`#days thead a[href*="day=${before}"]`).click();
+    await page.waitForURL(new RegExp(`day=${before}`));
     expect(await page.locator("#days thead [aria-current=date] a").getAttribute("href")).toContain(before);
     await cells(page, "north-sea/WT2", "drift").last().locator("a").click();
-    expect(page.url()).toContain(`/turbine/north-sea/WT2?day=${dayOf(today - verdictDayMs)}`);
+    await page.waitForURL((url) =>
+      url.href.includes(`/turbine/north-sea/WT2?day=${dayOf(today - verdictDayMs)}`),
+    );
     expect(await page.locator("#drift").innerText()).toMatch(
       /6 dB quieter[\s\S]*Which columns moved when[\s\S]*−11/,
     );
