@@ -109,12 +109,28 @@ export async function replayVerdict(
   );
   const now = await askGate(dir, { ...options, rebuild: wasRebuilt ? "yes" : "no", signer: null });
   const differences = compareVerdicts(record, now);
-  const passed = differences.length === 0;
+  const failed = record.checks.filter(({ outcome }) => outcome === "failed").map(({ name }) => name);
+  const isTrue = differences.length === 0;
+  const passed = isTrue && record.passed;
   return {
-    json: { protocol: "replay", bundle: now.bundle, differences, metrics: now.metrics, passed },
-    lines: passed ? ["the verdict is true: every answer is the same"] : differences,
+    json: {
+      protocol: "replay",
+      bundle: now.bundle,
+      isTrue,
+      differences,
+      failed,
+      metrics: now.metrics,
+      passed,
+    },
+    lines: isTrue ? sayTrue(record, failed) : differences,
     passed,
   };
+}
+
+/** A refusal that is true is a refusal. */
+function sayTrue({ passed }: Verdict, failed: readonly string[]): readonly string[] {
+  const isTrue = "the verdict is true: every answer is the same";
+  return passed ? [isTrue] : [isTrue, `the gate refused the bundle: ${failed.join(", ")}`];
 }
 
 async function askGate(dir: string, options: GateOptions): Promise<Verdict> {

@@ -63,11 +63,15 @@ test("trained once more from its folder, the bundle has the same digest, and no 
 
 test("a verdict is signed beside the bundle, and played again every answer is the same", async () => {
   const options = { dataDir: dir, ...context, against: bundle };
-  const { json } = await evaluateGate(bundle, { ...options, rebuild: "no", signer });
+  const { json, passed } = await evaluateGate(bundle, { ...options, rebuild: "no", signer });
   expect(json).toMatchObject({ verdict: verdictPath(bundle) });
   const replayed = await replayVerdict(bundle, [signer.publicKey], options);
-  expect(replayed.lines).toEqual(["the verdict is true: every answer is the same"]);
-  expect(replayed.passed).toBe(true);
+  expect(replayed.json).toMatchObject({ isTrue: true, differences: [], passed });
+  expect(replayed.lines[0]).toBe("the verdict is true: every answer is the same");
+  // A refusal that is true is a refusal.
+  expect(passed).toBe(false);
+  expect(replayed.passed).toBe(false);
+  expect(replayed.lines[1]).toMatch(/^the gate refused the bundle: \w/);
   const stranger = parsePrivateKey(createKeyPair().privateKeyPem).publicKey;
   await expect(replayVerdict(bundle, [stranger], options)).rejects.toMatchObject({
     code: "BUNDLE_SIGNATURE",

@@ -3,6 +3,7 @@ import type { ResolvedEntry } from "../../training/dataset/recordings/resolve-en
 import { atEntry } from "../../training/dataset/recordings/resolve-entries.ts";
 import { openSampleFile } from "../../training/dataset/samples/sample-file.ts";
 import { createSignalPrint, type SignalPrint } from "../../training/dataset/samples/signal-print.ts";
+import { readTimeColumn, type TimeColumn } from "../../training/dataset/samples/time-column.ts";
 
 export interface MeasuredRecording {
   readonly resolved: ResolvedEntry;
@@ -21,8 +22,8 @@ export interface MeasuredRecording {
   readonly longestRun: number;
   /** The same whatever the file's name, format and scale. */
   readonly print: SignalPrint;
-  /** The rate that a column of times beside the samples says, in Hz; null: there is none. */
-  readonly clockRateHz: number | null;
+  /** What a column of times beside the samples says; null: there is none. */
+  readonly times: TimeColumn | null;
 }
 
 /** So many in a row at an extreme are no chance. */
@@ -37,10 +38,10 @@ export async function measureRecording(resolved: ResolvedEntry): Promise<Measure
     printed.update(piece);
     numbers.update(piece);
   }
-  return { resolved, ...numbers.finish(), print: printed.finish(), clockRateHz: await readClock(path) };
+  return { resolved, ...numbers.finish(), print: printed.finish(), times: await readTimeColumn(path) };
 }
 
-type Numbers = Omit<MeasuredRecording, "resolved" | "print" | "clockRateHz">;
+type Numbers = Omit<MeasuredRecording, "resolved" | "print" | "times">;
 
 /** What stands out in numbers that come piece by piece. */
 function createNumbers(): { update(piece: Float64Array): void; finish(): Numbers } {
@@ -95,31 +96,4 @@ function createNumbers(): { update(piece: Float64Array): void; finish(): Numbers
       };
     },
   };
-}
-
-/** Names of a column that holds seconds. */
-const clockNames = ["time", "t", "time_s", "seconds", "zeit"] as const;
-const clockSamples = 4096;
-
-/** Of a text whose columns have names. */
-async function readClock(path: string): Promise<number | null> {
-  if (!/\.(csv|tsv|txt)$/i.test(path)) return null;
-  for (const name of clockNames) {
-    const times: number[] = [];
-    try {
-      const file = await openSampleFile(path, name);
-      for await (const piece of file.pieces()) {
-        times.push(...piece.subarray(0, clockSamples));
-        break;
-      }
-    } catch {
-      // No such column, or one of dates: nothing to compare with.
-      continue;
-    }
-    const steps = times.slice(1).map((time, index) => time - times[index]!);
-    const step = steps.reduce((sum, each) => sum + each, 0) / Math.max(1, steps.length);
-    const isEven = step > 0 && steps.every((each) => each > 0);
-    if (isEven) return 1 / step;
-  }
-  return null;
 }

@@ -1,5 +1,7 @@
 /** What is wrong with one recording by its own numbers: its rate, its range, silence, clipping, gaps, its length. */
 import type { ChannelContract, WindowSpec } from "../../core/contract/bundle/manifest.ts";
+import type { RecordedEntry } from "../../training/dataset/recordings/recording-set.ts";
+import { describeBackStep, type TimeColumn } from "../../training/dataset/samples/time-column.ts";
 import { doubtBearing } from "../../training/dataset/sidecar/bearing-words.ts";
 import { secondsOf } from "../../training/recipes/bearing/learn/enough-windows.ts";
 import type { Finding } from "./finding.ts";
@@ -37,7 +39,7 @@ export function findInRecording(measured: MeasuredRecording, expected: DataExpec
 }
 
 function* findInRates(measured: MeasuredRecording, expected: DataExpectations): Generator<Draft> {
-  const { samples, clockRateHz, resolved } = measured;
+  const { samples, times, resolved } = measured;
   const { entry, durationS } = resolved;
   const { sampleRateHz, id, shaftRpm } = entry;
   const { contract, window } = expected;
@@ -51,14 +53,7 @@ function* findInRates(measured: MeasuredRecording, expected: DataExpectations): 
       cure: `one of them lies: the rate would be ${say(samples / durationS)} Hz for that duration`,
     };
   }
-  if (clockRateHz !== null && Math.abs(clockRateHz / sampleRateHz - 1) > tolerance) {
-    yield {
-      severity: "error",
-      check: "rate-and-times",
-      message: `${id} says ${sampleRateHz} Hz, its column of times ${say(clockRateHz)} a second`,
-      cure: "state the true rate (rateHz); or, where the times are in other units than seconds, take that column out",
-    };
-  }
+  if (times !== null) yield* findInTimes(times, entry);
   if (sampleRateHz < minRateHz || sampleRateHz > maxRateHz) {
     yield {
       severity: "error",
@@ -92,6 +87,35 @@ function* findInRates(measured: MeasuredRecording, expected: DataExpectations): 
       check: "bearing",
       message: `${id}: ${doubt}`,
       cure: "check the bearing's orders or geometry",
+    };
+  }
+}
+
+function* findInTimes(times: TimeColumn, { id, sampleRateHz }: RecordedEntry): Generator<Draft> {
+  if (times.kind === "back") {
+    yield {
+      severity: "error",
+      check: "order-of-times",
+      message: `${id}: ${describeBackStep(times)}`,
+      cure: "sort the rows, or cut the file where another recording begins; where it is no column of times, take it out",
+    };
+    return;
+  }
+  const { rateHz, gap, gaps } = times;
+  if (Math.abs(rateHz / sampleRateHz - 1) > tolerance) {
+    yield {
+      severity: "error",
+      check: "rate-and-times",
+      message: `${id} says ${sampleRateHz} Hz, its column of times ${say(rateHz)} a second`,
+      cure: "state the true rate (rateHz); or, where the times are in other units than seconds, take that column out",
+    };
+  }
+  if (gap !== null) {
+    yield {
+      severity: "warning",
+      check: "gaps-in-times",
+      message: `${id} lacks ${say(gap.lengthS)} s after ${say(gap.fromS)} s by its column of times${gaps === 1 ? "" : `, the longest of ${gaps} gaps`}`,
+      cure: "what is before and after is taken as one: cut the file there",
     };
   }
 }

@@ -39,6 +39,11 @@ export function beginRecent(recent: RecentBlocks | undefined, { windows }: SlowR
   return { means: [], squares: 0, count: 0, sum: noEvidence, sinceMs: null, windows };
 }
 
+/** Goes on above another reference, which expects `lower` less. */
+export function moveRecent(state: RecentBlocks, lower: number, { windows }: SlowReference): RecentBlocks {
+  return { ...state, means: state.means.map((mean) => mean + lower), windows };
+}
+
 /** One block further against the last day. What may be a fault is neither counted nor becomes part of a day. */
 export function stepRecent(state: RecentBlocks, block: WholeBlock, reference: SlowReference): RecentBlocks {
   const day = measureDay(state, block, reference);

@@ -21,7 +21,14 @@
 import { z } from "zod";
 import { hourMs } from "../maths/durations.ts";
 import { noEvidence, slowAllowance } from "./false-alarm-budget.ts";
-import { beginRecent, measureDay, type RecentBlocks, recentBlocksSchema, stepRecent } from "./last-day.ts";
+import {
+  beginRecent,
+  measureDay,
+  moveRecent,
+  type RecentBlocks,
+  recentBlocksSchema,
+  stepRecent,
+} from "./last-day.ts";
 import { toNormalScore } from "./normal-score.ts";
 import {
   gather,
@@ -160,11 +167,7 @@ export function moveSlow(
   const move = (moved: Block): Block => ({ ...moved, total: moved.total + moved.count * higher });
   return {
     ...state,
-    recent: recent && {
-      ...recent,
-      means: recent.means.map((mean) => mean + higher),
-      windows: to.windows,
-    },
+    recent: recent && moveRecent(recent, higher, to),
     block: block && move(block),
     first: first && move(first),
     last: last && { ...last, second: move(last.second) },

@@ -343,6 +343,34 @@ describe("aurora data check", () => {
     ]);
   });
 
+  it("takes the rate of a column of times, and finds where these go back or are missing", async () => {
+    const dir = createTemporaryFolder();
+    const write = (file: string, timeOf: (row: number) => number): void => {
+      const rows = inventCounts({ seed: file.charCodeAt(0) * file.charCodeAt(1) }).map(
+        (count, row) => `${(timeOf(row) / 12_000).toFixed(7)},${count}`,
+      );
+      writeFileSync(join(dir, file), `time [s],acc\n${rows.join("\n")}\n`);
+    };
+    write("good.csv", (row) => row);
+    write("back.csv", (row) => row % 20_000);
+    write("gap.csv", (row) => (row < 13_000 ? row : row + 12_000));
+    const listed = { label: "healthy", machine: "t1", channel: "acc" };
+    const entries = [
+      { ...listed, file: "good.csv" },
+      { ...listed, file: "gap.csv" },
+      { ...listed, file: "back.csv", rateHz },
+    ];
+    const path = writeManifest(dir, entries, { rateHz: undefined });
+    const { findings } = (await check(path)).check;
+    expect(findings.map(({ check: kind, file, severity }) => [kind, file, severity])).toEqual(
+      expect.arrayContaining([
+        ["gaps-in-times", "gap.csv", "warning"],
+        ["order-of-times", "back.csv", "error"],
+      ]),
+    );
+    expect(findings.filter(({ file }) => file === "good.csv")).toEqual([]);
+  });
+
   it("finds a label that stands for a machine, and a rate that a header or a column of times denies", async () => {
     const dir = createTemporaryFolder();
     writeCounts(dir, "healthy/a.wav", inventCounts({ seed: 1 }));

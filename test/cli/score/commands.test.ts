@@ -248,6 +248,32 @@ describe("aurora score", () => {
     );
   });
 
+  it("says where a description of a file counts instead of what it says itself", async () => {
+    const { folder, out } = createFolder();
+    const wave = join(folder, "a.wav");
+    writeFileSync(wave, encodeWav({ kind: "float32", rateHz: 12_000, channels: [[...counts]] }));
+    writeFileSync(join(folder, "a.json"), JSON.stringify({ rateHz: 16_000 }));
+    const at = flags.indexOf("--rate-hz");
+    const args = ["--input", wave, "--out", out, ...flags.slice(0, at), ...flags.slice(at + 2)];
+    const { code, stderr } = await auroraHere("score", shippedBundle, ...args);
+    expect([code, stderr]).toEqual([
+      0,
+      `warning: rate: ${wave} says 12000 Hz itself, and 16000 Hz, as it is described, counts instead\n`,
+    ]);
+  });
+
+  it("says where a column of times goes back", async () => {
+    const { folder, out } = createFolder();
+    const table = join(folder, "a.csv");
+    const rows = Array.from(counts, (count, row) => `${((row % 70_000) / 12_000).toFixed(7)},${count}`);
+    writeFileSync(table, `time [s],acc\n${rows.join("\n")}\n`);
+    const args = ["--input", table, "--channel", "acc", "--out", out];
+    const { stderr } = await auroraHere("score", shippedBundle, ...args, ...flags);
+    expect(stderr).toContain(
+      `warning: time: ${table}: its column of times goes back at row 70001, from 5.833 to 0.000 s; rows are taken as they stand`,
+    );
+  });
+
   it("takes a known designation from a sidecar, and names those that are known where one is not", async () => {
     const { folder, out, good } = createFolder();
     const { rateHz, shaftRpm } = sidecar;

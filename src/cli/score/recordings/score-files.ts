@@ -1,7 +1,8 @@
 /** Scores files one after the other: rows to a table, a summary for each. What is wrong with one file is that file's. */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
-import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
+import type { Manifest, WindowSpec } from "../../../core/contract/bundle/manifest.ts";
 import type { SiteBaseline } from "../../../core/contract/site-baseline.ts";
+import type { FeatureWindow } from "../../../core/contract/stream.ts";
 import { computeFaultProbability } from "../../../core/decision/calibrate.ts";
 import { shareForeignModeFinder } from "../../../core/explain/foreign-modes.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
@@ -75,7 +76,6 @@ async function scoreFile(
 ): Promise<FileSummary> {
   let summary = createSummary(path, bundle.manifest, scale);
   const scoreAll = async (by: LoadedBundle, recording: OpenedRecording): Promise<void> => {
-    const isShort = by !== bundle;
     summary = createSummary(path, bundle.manifest, scale);
     const onQuarantine = summary.setAside;
     // Levels of volts or mm/s are held against a baseline of the same alone.
@@ -88,6 +88,7 @@ async function scoreFile(
       recording,
       isHeld ? { onQuarantine, meter } : { onQuarantine },
     )) {
+      const isShort = by !== bundle || isShorter(answered.window, bundle.manifest.window);
       summary.update(answered, isShort, findForeignModes(answered.window));
       await addRow({ file: path, index: index++, isShort }, answered);
       tell(index);
@@ -136,6 +137,12 @@ export async function* openRecordings(
 
 /** Errors that no other file would be spared. */
 const failsForAll: ReadonlySet<string> = new Set(["STORE", "INFERENCE", "BUNDLE_INCOMPATIBLE"]);
+
+/** Is it a snapshot between two gaps, which is heard by itself? Its times are whole milliseconds. */
+function isShorter({ fromMs, toMs, shaftRpm }: FeatureWindow, { length, unit }: WindowSpec): boolean {
+  const seconds = (toMs - fromMs + 1) / 1000;
+  return (unit === "seconds" ? seconds : (seconds * shaftRpm) / 60) < 0.99 * length;
+}
 
 /** Where a row stands; `isShort`: its window is shorter than the bundle's. */
 interface RowPlace {

@@ -1,24 +1,32 @@
 /**
  * When a recording began, by its file's name: `2004.02.12.10.32.39`, `20040212_103239.csv`, `acc_2004-02-12T10-32-39Z.npy`.
- * Year, month and day in this order, then the time of day in UTC, with any separators or none. Guesses nothing else: a
- * name that counts (`acc_00001`) has no time.
+ * Year, month and day in this order, then the time of day, with any separators or none, in UTC or, `2004-02-12T12-32-39+0200`,
+ * so far ahead of it. Guesses nothing else: a name that counts (`acc_00001`) has no time, and what follows a hyphen
+ * may be such a number as well.
  */
 import { statSync } from "node:fs";
 import { basename } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { hourMs, minuteMs } from "../../../core/maths/durations.ts";
 import { isPlausibleTime } from "../../../training/dataset/parse-time.ts";
 
+/** Of no place the clocks are further ahead. */
+const farthestAheadMs = 14 * hourMs;
+
 const timeInName =
-  /(?<!\d)(\d{4})([-._]?)(\d\d)\2(\d\d)[-._ T]?(\d\d)([-._:h]?)(\d\d)(?:\6(\d\d)(?:[.,](\d{3}))?(?!\d)|(?![-._:]?\d))/g;
+  /(?<!\d)(\d{4})([-._]?)(\d\d)\2(\d\d)[-._ T]?(\d\d)([-._:h]?)(\d\d)(?:\6(\d\d)(?:[.,](\d{3}))?(?!\d)|(?![-._:]?\d))(?:\+(\d\d)[-.:]?(\d\d)?(?!\d))?/g;
 
 /** Epoch ms of the first time in a file's name (without its folder); NaN where there is none. */
 export function findTimeInName(name: string): number {
   for (const match of name.matchAll(timeInName)) {
     const [, year, , month, day, hour, , minute, second = "00", millisecond = "000"] = match;
+    const [aheadHours = "0", aheadMinutes = "0"] = match.slice(10);
     const text = `${year}-${month}-${day}T${hour}:${minute}:${second}.${millisecond}Z`;
     const timeMs = Date.parse(text);
     // The 30th of February would become the 1st of March.
-    if (isPlausibleTime(timeMs) && new Date(timeMs).toISOString() === text) return timeMs;
+    if (!isPlausibleTime(timeMs) || new Date(timeMs).toISOString() !== text) continue;
+    const aheadMs = Number(aheadHours) * hourMs + Number(aheadMinutes) * minuteMs;
+    if (aheadMs <= farthestAheadMs) return timeMs - aheadMs;
   }
   return Number.NaN;
 }

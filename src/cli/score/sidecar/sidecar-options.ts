@@ -5,6 +5,7 @@ import { type AccelerationUnit, accelerationUnits } from "../../../core/contract
 import { AuroraError, hasErrorCode } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import { readStatedRate } from "../../../training/dataset/samples/sample-file.ts";
+import { readTimeColumn } from "../../../training/dataset/samples/time-column.ts";
 import { parseBearingWords, speaksOfBearing } from "../../../training/dataset/sidecar/bearing-words.ts";
 import {
   describeSamples,
@@ -18,9 +19,8 @@ import {
 } from "../../../training/dataset/sidecar/sidecar-files.ts";
 import { parseSpeedSource, type SpeedSource } from "../../../training/dataset/speed/speed-source.ts";
 import { bearingCatalogue, computeBearingOrders, findBearing } from "../../init/bearing-catalogue.ts";
-import { printable } from "../../terminal/end-process.ts";
 import { parseNumber } from "../../terminal/options.ts";
-import { readStatedTimes, type StatedTimes } from "./time-column.ts";
+import { createFileWarnings } from "./file-warnings.ts";
 
 export interface SidecarFlags {
   readonly rateHz?: number;
@@ -146,26 +146,6 @@ function nameBearing(part: SidecarPart): SidecarPart {
   return known === undefined ? part : { ...part, bearing: computeBearingOrders(known.geometry) };
 }
 
-/** Once a run: a thousand files are usually alike. */
-function warnOfRate(path: string, statedHz: number, givenHz: number): void {
-  process.stderr.write(
-    `warning: rate: ${printable(path)} says ${statedHz} Hz itself, and --rate-hz ${givenHz} counts instead, for it and all others\n`,
-  );
-}
-
-/** Files whose gaps are told; in a thousand that were recorded alike the rest are, too. */
-const shownGaps = 3;
-
-function warnOfGap(path: string, { gap, gaps, lookedAt }: StatedTimes): void {
-  const { fromS, lengthS } = gap!;
-  const others = gaps === 1 ? "" : ` (the longest of ${gaps} gaps)`;
-  const looked = lookedAt === null ? "" : ` in its first ${lookedAt} rows`;
-  process.stderr.write(
-    `warning: time: ${printable(path)} lacks ${lengthS.toPrecision(3)} s after ${fromS.toFixed(3)} s${others}${looked} by its own column of times; ` +
-      "what is before and after is taken as one: cut the file there\n",
-  );
-}
-
 /** Reads the file of geometries, if one is named. Fails with DATA_MISSING, CONFIG_INVALID. */
 export async function createDescriber(flags: SidecarFlags): Promise<Describer> {
   const { bearing, bearings, ...rest } = flags;
@@ -179,20 +159,17 @@ export async function createDescriber(flags: SidecarFlags): Promise<Describer> {
   const file = bearings ?? (typeof bearing === "string" ? bearing : undefined);
   const geometries = file === undefined ? null : await readBearings(file, typeof bearing === "string");
   const given = { ...rest, bearing: typeof bearing === "string" ? undefined : bearing };
-  let isWarned = false;
-  const told = new Set<string>();
+  const warnings = createFileWarnings();
   const listParts: Describer["listParts"] = async (path, listed) => {
-    const times = await readStatedTimes(path);
-    const statedHz = times?.rateHz ?? (await readStatedRate(path));
-    if (times !== null && times.gaps > 0 && !told.has(path)) {
-      if (told.size < shownGaps) warnOfGap(path, times);
-      told.add(path);
+    const times = await readTimeColumn(path);
+    if (times !== null) warnings.ofTimes(path, times);
+    const statedHz = times?.kind === "steady" ? times.rateHz : await readStatedRate(path);
+    const described = [listed, geometries?.find(path) ?? {}, await readOwnSidecar(path)];
+    if (statedHz !== undefined) {
+      const describedHz = described.find(({ rateHz }) => rateHz !== undefined)?.rateHz;
+      warnings.ofRate(path, { statedHz, givenHz: rest.rateHz, describedHz });
     }
-    const isOther = statedHz !== undefined && Math.abs((rest.rateHz ?? statedHz) / statedHz - 1) > 0.001;
-    if (isOther && !isWarned) warnOfRate(path, statedHz, rest.rateHz!);
-    isWarned ||= isOther;
-    const own = await readOwnSidecar(path);
-    return [given, listed, geometries?.find(path) ?? {}, own, { rateHz: statedHz }].map(nameBearing);
+    return [given, ...described, { rateHz: statedHz }].map(nameBearing);
   };
   const describe: Describer["describe"] = async (path) => {
     const parts = await listParts(path, {});

@@ -6,6 +6,7 @@ import { extname, join, relative } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { findFileScale } from "../samples/file-scale.ts";
 import { readStatedRate, readStatedUnit } from "../samples/sample-file.ts";
+import { readRateOfTimes } from "../samples/time-column.ts";
 import { isSameBearing } from "../sidecar/bearing-words.ts";
 import { joinScale, type SidecarPart } from "../sidecar/sidecar.ts";
 import { readSpeed } from "../speed/read-speed.ts";
@@ -144,7 +145,11 @@ async function describe({ listed, path, place, beside, root }: ToDescribe): Prom
       "leave rateHz out, or mend the file: one of the two lies",
     );
   }
-  const sampleRateHz = need(said ?? stated, "the sampling rate", "rateHz: 25600");
+  const sampleRateHz = need(
+    said ?? stated ?? (await readRateOfTimes(path)),
+    "the sampling rate",
+    "rateHz: 25600",
+  );
   const speed =
     listed.speed === null
       ? null

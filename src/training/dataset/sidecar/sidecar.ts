@@ -9,6 +9,7 @@ import {
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import { isAbsent } from "../../../core/contract/fields.ts";
+import { isPlausibleTime, parseTime } from "../parse-time.ts";
 import { plainKey } from "../plain-key.ts";
 import { readSpeed } from "../speed/read-speed.ts";
 import { meanSpeed, type RecordedSpeed } from "../speed/recorded-speed.ts";
@@ -222,11 +223,16 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
     // Of any other word (counts, raw) nobody knows what it means: the file itself may.
     otherUnit: acceleration === null && unit !== undefined && isOtherQuantity(unit) ? unit : undefined,
     channel: textOf("channel"),
-    time: textOf("time"),
+    time: textOf("time") ?? findEvidenceStart(textOf("from")),
     point: textOf("point"),
     bearing: whole ?? single,
     bearingName: typeof inner === "string" && inner !== "" ? inner : undefined,
   };
+}
+
+/** The description of an alarm's samples says from when to when they are. */
+function findEvidenceStart(from: string | undefined): string | undefined {
+  return from !== undefined && isPlausibleTime(parseTime(from)) ? from : undefined;
 }
 
 /** A row of a table has all columns: only filled ones speak. */

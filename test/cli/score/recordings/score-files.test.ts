@@ -238,6 +238,17 @@ describe("scoring files", () => {
     expect(none.summary).toMatchObject({ windows: 0, shortWindows: 0, faultProbability: null });
   });
 
+  it("says short of what stands by itself before a gap", async () => {
+    const at = (revolutions: number): number =>
+      Math.ceil((revolutions * 60 * sidecar.rateHz) / sidecar.shaftRpm);
+    const values = Array.from(counts, (count, index) =>
+      index > at(31) && index < at(70) ? "" : (count * sidecar.scale).toFixed(6),
+    );
+    const { summary, rows } = await score("a.csv", values.join("\n"), null, { ...sidecar, scale: 1 });
+    expect(rows.map(({ short }) => short)).toEqual([1, ...rows.slice(1).map(() => 0)]);
+    expect(summary).toMatchObject({ windows: rows.length, shortWindows: 1 });
+  });
+
   it("scores the others where one file cannot be read", async () => {
     const folder = createTemporaryFolder();
     const [good, bad, out] = ["a.npy", "b.csv", "out.csv"].map((name) => join(folder, name));

@@ -57,6 +57,17 @@ const refused = (code: "USAGE" | "CONFIG_INVALID" | "DATA_FORMAT", message: RegE
   expect.toSatisfy((error: unknown) => hasErrorCode(error, code) && message.test((error as Error).message));
 
 describe("times", () => {
+  it("are of the beginning of an alarm's samples, as their description says it", async () => {
+    const { folder, files } = createFolder("ev.npy");
+    writeFileSync(
+      join(folder, "ev.json"),
+      JSON.stringify({ rateHz: 12_000, from: "2026-11-27T02:52:31.534Z" }),
+    );
+    expect((await plan({ input: files })).shown[0]).toMatch(/^2026-11-27T02:52:31/);
+    writeFileSync(join(folder, "ev.json"), JSON.stringify({ rateHz: 12_000, from: "rig 3" }));
+    expect((await plan({ input: files })).errors[0]?.error.message).toMatch(/nothing says when/);
+  });
+
   it("are of the name, and files are put in their order", async () => {
     const { files } = createFolder("rig/20040212_103339.npy", "rig/20040212_103239.npy");
     const { shown, errors } = await plan({ input: files });

@@ -1,18 +1,22 @@
 /**
- * The sampling rate that a column of times in a file states, and where times are missing in it. Reads a bounded number
- * of rows; a column that is no steady clock (of equal steps, but for gaps) says nothing.
+ * The sampling rate that a column of times in a file states, where times are missing in it, and where they go back. Reads a
+ * bounded number of rows; a column that is no clock says nothing, nor does one whose steps are not equal but for gaps.
  */
 import { extname } from "node:path";
 import { hasErrorCode } from "../../../core/contract/aurora-error.ts";
 import { joinParts } from "../../../core/maths/join-parts.ts";
 import { computeMedian } from "../../../core/maths/robust.ts";
-import { openParquetTable } from "../../../training/dataset/parquet-columns.ts";
-import { openDataFile } from "../../../training/dataset/read-data-file.ts";
-import { openSampleFile } from "../../../training/dataset/samples/sample-file.ts";
-import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
+import { openParquetTable } from "../parquet-columns.ts";
+import { openDataFile } from "../read-data-file.ts";
+import { openSampleFile } from "./sample-file.ts";
+import type { SampleFile } from "./samples.ts";
 
 /** What a column of times says. */
-export interface StatedTimes {
+export type TimeColumn = SteadyTimes | TimesGoBack;
+
+/** Of a clock. */
+export interface SteadyTimes {
+  readonly kind: "steady";
   readonly rateHz: number;
   /** The longest: between which times, in seconds since the first row; null: none is missing. */
   readonly gap: { readonly fromS: number; readonly lengthS: number } | null;
@@ -20,6 +24,16 @@ export interface StatedTimes {
   readonly gaps: number;
   /** The file has more rows than were looked at: these. Null: it was read to its end. */
   readonly lookedAt: number | null;
+}
+
+/** Rows are out of order, or several recordings follow each other. */
+export interface TimesGoBack {
+  readonly kind: "back";
+  /** The first row that lies before the one above it; the file's first row of numbers is 1. */
+  readonly row: number;
+  /** The times of these two rows, seconds. */
+  readonly fromS: number;
+  readonly toS: number;
 }
 
 const tableEndings: ReadonlySet<string> = new Set([".csv", ".tsv", ".txt", ".parquet"]);
@@ -37,11 +51,13 @@ const fewestRows = 100;
 const evenShare = 0.5;
 /** What a column without a unit, which is taken for seconds, may say. */
 const plausibleHz = { min: 100, max: 1e6 };
+/** A column whose first rows go back more often is no column of times. */
+const mostBackShare = 0.1;
 
 /** Null where no column of times is there, or it is no steady clock; what is wrong with the file its reader says. */
-export async function readStatedTimes(path: string): Promise<StatedTimes | null> {
+export async function readTimeColumn(path: string): Promise<TimeColumn | null> {
   if (!tableEndings.has(extname(path).toLowerCase())) return null;
-  for (const name of await listPossibleNames(path)) {
+  for (const { name, isNamed } of await listPossibleNames(path)) {
     try {
       const file = await openSampleFile(path, name);
       const unit = file.unit?.trim().toLowerCase() ?? /_(s|ms|us)$/.exec(name)?.[1];
@@ -49,10 +65,12 @@ export async function readStatedTimes(path: string): Promise<StatedTimes | null>
       if (secondsOfOne === undefined) return null;
       const read = await readRisingTimes(file);
       if (read === null) return null;
-      return measureTimes(
-        read.times.map((time) => time * secondsOfOne),
-        { isAll: read.isAll, hasUnit: unit !== undefined },
-      );
+      if (read.kind === "rising") {
+        const times = read.times.map((time) => time * secondsOfOne);
+        return measureTimes(times, { isAll: read.isAll, hasUnit: unit !== undefined });
+      }
+      const { row, from, to } = read;
+      return isNamed ? { kind: "back", row, fromS: from * secondsOfOne, toS: to * secondsOfOne } : null;
     } catch (error) {
       if (!hasErrorCode(error)) throw error;
       // A file without this column may have the next one.
@@ -62,14 +80,28 @@ export async function readStatedTimes(path: string): Promise<StatedTimes | null>
   return null;
 }
 
+/** Where a column of times goes back. */
+export function describeBackStep({ row, fromS, toS }: TimesGoBack): string {
+  return `its column of times goes back at row ${row}, from ${fromS.toFixed(3)} to ${toS.toFixed(3)} s`;
+}
+
+/** The rate that a steady column of times states, Hz; absent: there is none. */
+export async function readRateOfTimes(path: string): Promise<number | undefined> {
+  const times = await readTimeColumn(path);
+  return times?.kind === "steady" ? times.rateHz : undefined;
+}
+
 /**
  * The names that a column of the file may be found by: the first, which finds the only column of a text without names, and
- * those that its head speaks of. All of them, where the head cannot be read, or there is more of it.
+ * those that its head speaks of, which `isNamed` says. All of them, where the head cannot be read, or there is more of it.
  */
-async function listPossibleNames(path: string): Promise<readonly string[]> {
+async function listPossibleNames(
+  path: string,
+): Promise<readonly { readonly name: string; readonly isNamed: boolean }[]> {
   const head = await readHead(path).catch(() => null);
-  if (head === null) return columnNames;
-  return columnNames.filter((_, index) => index === 0 || namePatterns[index]!.test(head));
+  return columnNames
+    .map((name, index) => ({ name, isNamed: head !== null && namePatterns[index]!.test(head) }))
+    .filter(({ isNamed }, index) => isNamed || head === null || index === 0);
 }
 
 /** The text in which the columns are named; null where there is more of it. Fails with DATA_MISSING, DATA_FORMAT. */
@@ -90,36 +122,54 @@ async function readHead(path: string): Promise<string | null> {
   }
 }
 
-interface RisingTimes {
-  readonly times: Float64Array;
-  /** There are no more rows. */
-  readonly isAll: boolean;
-}
+type ReadTimes =
+  /** `isAll`: there are no more rows. */
+  | { readonly kind: "rising"; readonly times: Float64Array; readonly isAll: boolean }
+  | { readonly kind: "back"; readonly row: number; readonly from: number; readonly to: number };
 
-/** Null where the times do not rise throughout: that is no clock, and nothing more of the file need be read. */
-async function readRisingTimes(file: SampleFile): Promise<RisingTimes | null> {
+/** Null where the times do not rise as a clock's do: nothing more of the file need be read then. */
+async function readRisingTimes(file: SampleFile): Promise<ReadTimes | null> {
   const parts: Float64Array[] = [];
   let rows = 0;
   for await (const piece of file.pieces()) {
     const part = piece.slice(0, mostRows - rows);
-    if (!rises(part, parts.at(-1)?.at(-1))) return null;
+    const last = parts.at(-1)?.at(-1) ?? Number.NEGATIVE_INFINITY;
+    const { stays, backs, first } = countBackSteps(part, last);
+    if (backs > mostBackShare * part.length || (backs === 0 && stays > 0)) return null;
+    if (backs > 0) {
+      const [from, to] = [first === 0 ? last : part[first - 1]!, part[first]!];
+      return { kind: "back", row: rows + first + 1, from, to };
+    }
     parts.push(part);
     rows += part.length;
-    if (part.length < piece.length) return { times: joinParts(parts, Float64Array), isAll: false };
+    if (part.length < piece.length)
+      return { kind: "rising", times: joinParts(parts, Float64Array), isAll: false };
   }
-  return { times: joinParts(parts, Float64Array), isAll: true };
+  return { kind: "rising", times: joinParts(parts, Float64Array), isAll: true };
 }
 
-function rises(times: Float64Array, before: number | undefined): boolean {
-  if (before !== undefined && times.length > 0 && !(times[0]! > before)) return false;
-  for (let row = 1; row < times.length; row++) if (!(times[row]! > times[row - 1]!)) return false;
-  return true;
+/** How many times are no later than the one before them, or are missing, how many are earlier, and the first that is. */
+function countBackSteps(
+  times: Float64Array,
+  before: number,
+): { readonly stays: number; readonly backs: number; readonly first: number } {
+  let [stays, backs, first] = [0, 0, -1];
+  for (let row = 0; row < times.length; row++) {
+    const last = row === 0 ? before : times[row - 1]!;
+    if (times[row]! > last) continue;
+    if (!(times[row]! < last)) {
+      stays++;
+      continue;
+    }
+    if (backs++ === 0) first = row;
+  }
+  return { stays, backs, first };
 }
 
 function measureTimes(
   times: Float64Array,
   { isAll, hasUnit }: { readonly isAll: boolean; readonly hasUnit: boolean },
-): StatedTimes | null {
+): SteadyTimes | null {
   if (times.length < fewestRows) return null;
   const steps = new Float64Array(times.length - 1);
   for (let at = 0; at < steps.length; at++) steps[at] = times[at + 1]! - times[at]!;
@@ -144,6 +194,7 @@ function measureTimes(
   const rateHz = Number((even / sum).toPrecision(6));
   if (!hasUnit && (rateHz < plausibleHz.min || rateHz > plausibleHz.max)) return null;
   return {
+    kind: "steady",
     rateHz,
     gap: longest < 0 ? null : { fromS: times[longest]! - times[0]!, lengthS: steps[longest]! - usual },
     gaps,

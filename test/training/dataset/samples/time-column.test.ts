@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { readStatedTimes } from "../../../../src/cli/score/sidecar/time-column.ts";
+import { readTimeColumn, type SteadyTimes } from "../../../../src/training/dataset/samples/time-column.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -25,17 +25,46 @@ it.each([
   ["time_us,acc", 1e6],
 ])("reads the rate of the column of times: %s", async (head, ofSecond) => {
   const path = await writeTable(head, (seconds) => (seconds * ofSecond).toPrecision(9));
-  expect(await readStatedTimes(path)).toEqual({ rateHz: 25_600, gap: null, gaps: 0, lookedAt: null });
+  expect(await readTimeColumn(path)).toEqual({
+    kind: "steady",
+    rateHz: 25_600,
+    gap: null,
+    gaps: 0,
+    lookedAt: null,
+  });
 });
 
 it("says where times are missing, and the rate all the same", async () => {
   const path = await writeTable("time [s],acc", (seconds, row) =>
     (seconds + (row < 1000 ? 5 : 8)).toFixed(7),
   );
-  const stated = await readStatedTimes(path);
+  const stated = (await readTimeColumn(path)) as SteadyTimes;
   expect(stated).toMatchObject({ rateHz: 25_600, gaps: 1 });
-  expect(stated!.gap!.fromS).toBeCloseTo(999 / 25_600, 5);
-  expect(stated!.gap!.lengthS).toBeCloseTo(3, 4);
+  expect(stated.gap!.fromS).toBeCloseTo(999 / 25_600, 5);
+  expect(stated.gap!.lengthS).toBeCloseTo(3, 4);
+});
+
+it("says where times go back, as of rows out of order or a second recording", async () => {
+  const second = await writeTable("time [ms],acc", (seconds, row) =>
+    (1000 * (row < 1500 ? seconds : seconds - 1500 / 25_600)).toFixed(6),
+  );
+  expect(await readTimeColumn(second)).toEqual({
+    kind: "back",
+    row: 1501,
+    fromS: expect.closeTo(1499 / 25_600, 6),
+    toS: 0,
+  });
+  const shuffled = await writeTable("time,acc", (_, row) =>
+    ((row < 640 || row >= 704 ? row : row - 128) / 25_600).toFixed(7),
+  );
+  expect(await readTimeColumn(shuffled)).toMatchObject({ kind: "back", row: 641 });
+});
+
+it("takes the only column of a text without names for no times", async () => {
+  const path = join(folder, "plain.csv");
+  const rows = Array.from({ length: 2000 }, (_, row) => `${row === 1000 ? 0 : row}`);
+  await writeFile(path, `# taken with the rig\n${rows.join("\n")}\n`);
+  expect(await readTimeColumn(path)).toBeNull();
 });
 
 it.each([
@@ -51,7 +80,7 @@ it.each([
   });
   const path = join(folder, "named.csv");
   await writeFile(path, `${head}\n${rows.join("\n")}\n`);
-  expect(await readStatedTimes(path)).toMatchObject({ rateHz: 1000, gaps: 0 });
+  expect(await readTimeColumn(path)).toMatchObject({ rateHz: 1000, gaps: 0 });
 });
 
 it.each([
@@ -62,5 +91,5 @@ it.each([
   ["time [m],acc", (seconds: number) => `${seconds}`],
   ["time,acc", (seconds: number) => `2026-01-01T00:00:${seconds}`],
 ])("says nothing of what is no steady clock: %s", async (head, write) => {
-  expect(await readStatedTimes(await writeTable(head, write))).toBeNull();
+  expect(await readTimeColumn(await writeTable(head, write))).toBeNull();
 });
