@@ -154,6 +154,20 @@ describe("a gateway without a memory", () => {
     expect([second.subscribed, events]).toEqual([[], []]);
   });
 
+  test("takes up what stands where what it kept cannot be read, and after a kill before that was written down", async () => {
+    const { start, events, state, listed } = createStarts();
+    state.set("serving", '{"alarms":');
+    const killed = start();
+    killed.mqtt.connected = true;
+    void killed.recall.look();
+    await settle();
+    killed.recall.close();
+    expect(state.get("recalled-alarms")).toBe("[]");
+    const { look } = start();
+    await look([stateOf([said("outer")])]);
+    expect([listed(), events.length]).toEqual([["t1 outer unacknowledged true"], 1]);
+  });
+
   test("shows what was withheld again, and keeps what waits to be acknowledged or was", async () => {
     const { start, listed, kept } = createStarts();
     const health = { component: "gearbox", reason: null, sinceMs: null };
