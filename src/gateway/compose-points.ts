@@ -221,7 +221,16 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       },
     },
   });
-  const alarms = createAlarmDesk({ ...surroundings, register, onAlert, onSilentStep: keepServing });
+  const alarms = createAlarmDesk({
+    ...surroundings,
+    register,
+    onAlert,
+    onSilentStep: keepServing,
+    onEvent: (name, subject, detail) => {
+      logger.info(name, { alarm: subject, detail });
+      telemetry.event(name, subject, detail);
+    },
+  });
   const endUnwatched = createUnwatchedAlarms({ ...surroundings, manifestOf, register, onAlert });
   const bus = createBusReadings({
     config,

@@ -17,6 +17,7 @@ import { connectGatewayMqtt } from "./gateway-mqtt.ts";
 import { openGatewayRecord } from "./gateway-record.ts";
 import { checkInstalled, openModels } from "./open-models.ts";
 import type { PipelineOptions } from "./points/pipeline.ts";
+import { createAlarmRecall } from "./points/recall-alarms.ts";
 import { countWorkers } from "./points/share-devices.ts";
 import { createWorkGauge } from "./points/work-gauge.ts";
 import { createDataQuality } from "./record/data-quality.ts";
@@ -99,6 +100,18 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   });
   closers.add(() => uplink.close());
 
+  const recall = createAlarmRecall({
+    config,
+    state: record.state,
+    mqtt,
+    topics,
+    clock,
+    timers: systemTimers,
+    logger,
+    onEvent: telemetry.event,
+  });
+  closers.add(() => recall.close());
+  await recall.look();
   const points = composePoints(
     {
       config,
@@ -118,6 +131,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     closers,
   );
   const { pipeline, register, figures, journal, conditions, components, drift } = points;
+  recall.watch(register);
   const evidence = await composeEvidence(
     {
       config,

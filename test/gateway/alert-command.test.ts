@@ -16,7 +16,7 @@ test("an alarm is listed, acknowledged, shelved and taken out of service, subscr
   await installation.putBundle({ version: "1.1.0" });
   const turbine = createTurbine(41, { kind: "outer-race", onsetS: 5 });
   const device = await startDevice("WT01", turbine.source, 40);
-  await installation.startCollector();
+  const collector = await installation.startCollector();
   const subscriber = await listen(installation);
   const start = () =>
     installation.startGateway([{ id: "WT01", bearing: turbine.bearing, connect: device.address }]);
@@ -65,6 +65,18 @@ test("an alarm is listed, acknowledged, shelved and taken out of service, subscr
     5_000,
   );
   expect(subscriber.alerts.map(({ type }) => type)).toContain("io.aurora.alert.acknowledged.v1");
+
+  const steps = async (): Promise<string[]> => {
+    const { items } = await collector.record.events({ limit: 50, offset: 0, search: place.join(" ") });
+    return items.filter(({ detail }) => /^by ./.test(detail)).map(({ name }) => name);
+  };
+  await until(async () => (await steps()).length >= 4, "who did it, at the collector", 10_000);
+  expect((await steps()).sort()).toEqual([
+    "alarm.acknowledged",
+    "alarm.out-of-service",
+    "alarm.shelved",
+    "alarm.unshelved",
+  ]);
 
   await gateway.close();
   await start();

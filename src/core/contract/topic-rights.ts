@@ -27,6 +27,8 @@ export function gatewayRights(base: string, gateway: string, site: string | null
       `${own}/label`,
       `${own}/evidence`,
       `${own}/status`,
+      // After its memory was lost: which alarms stand.
+      `${turbines}/state`,
       `${base}/device/${gateway}/+/tx`,
     ],
   };

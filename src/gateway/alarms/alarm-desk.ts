@@ -24,6 +24,8 @@ export interface AlarmDeskOptions {
   readonly clock: Pick<Clock, "nowMs">;
   /** Tells subscribers. */
   onAlert(event: AlertEvent): void;
+  /** Who did what: of that neither an alert nor a state tells. */
+  readonly onEvent: (name: string, subject: string, detail: string) => void;
   /** Something has changed of which subscribers are told nothing: it must outlive a restart all the same. */
   onSilentStep(): void;
 }
@@ -73,6 +75,11 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
           continue;
         }
         tell(stepped.value);
+        options.onEvent(
+          eventNames[order.action],
+          `${turbine} ${component} ${failureMode}`,
+          describeDoer(step, order),
+        );
         const left = findAll(place).find((alarm) => alarm.site === itsSite);
         return { alarm: left === undefined ? null : describe(left) };
       }
@@ -84,6 +91,18 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
       });
     },
   };
+}
+
+const eventNames: Readonly<Record<AlarmOrder["action"], string>> = {
+  acknowledge: "alarm.acknowledged",
+  shelve: "alarm.shelved",
+  unshelve: "alarm.unshelved",
+  "remove-from-service": "alarm.out-of-service",
+  "return-to-service": "alarm.in-service",
+};
+
+function describeDoer(step: PersonStep, { by }: AlarmOrder): string {
+  return step.kind === "shelve" ? `by ${by}, until ${formatTime(step.untilMs)}` : `by ${by}`;
 }
 
 function toStep({ action, by, hours = 0 }: AlarmOrder, atMs: number): PersonStep {

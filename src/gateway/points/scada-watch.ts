@@ -5,13 +5,17 @@
 
 import type { z } from "zod";
 import type { AlertEvent } from "../../core/contract/alert.ts";
+import { scadaModes } from "../../core/contract/bundle/normal-behaviour.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { Decision, Explanation } from "../../core/contract/prediction.ts";
 import type { Quarantine, Reading, SchemaDrift } from "../../core/contract/stream.ts";
+import { isConditionActive } from "../../core/decision/alarms/alarm-lifecycle.ts";
+import type { AlarmRecord } from "../../core/decision/alarms/alarm-record.ts";
 import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
 import type { PlannedInspection } from "../../core/decision/normal-behaviour/inspection-planner.ts";
 import { createScalarIngest } from "../../core/ingest/scalar-ingest.ts";
 import { dayMs, hourMs } from "../../core/maths/durations.ts";
+import { groupBy } from "../../core/maths/group-by.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
 import { createScadaFarm, type ScadaFarm } from "../../core/serving/scada/scada-farm.ts";
@@ -229,6 +233,36 @@ function createFarmMemory(
     },
   };
 }
+
+/** What the next run finds if these alarms ask for inspections, beside those that the last one kept. */
+export function describeInspections(
+  recalled: readonly AlarmRecord[],
+  { config, state, logger }: Pick<ScadaWatchOptions, "config" | "state" | "logger">,
+): Readonly<Record<string, string>> {
+  const asked = recalled.flatMap(({ point: { turbine, component }, failureMode, alarm, sinceMs }) => {
+    const name = config.turbines.find(({ id }) => id === turbine)?.scadaBundle ?? null;
+    const isAsked = failureMode === scadaModes[0] && isConditionActive(alarm);
+    if (name === null || sinceMs === null || !isAsked) return [];
+    // Its beginning is the end of the day that it was decided on.
+    return [{ name, standing: { turbine, component, day: Math.floor(sinceMs / dayMs) - 1 } }];
+  });
+  const entries = [...groupBy(asked, ({ name }) => name)].map(([name, own]) => {
+    const key = farmKey(name);
+    const kept = readKept(state, { key, schema: scadaFarmSnapshotSchema(), logger }) ?? emptyFarm;
+    const standing = [...own.map((each) => each.standing), ...kept.standing];
+    return [key, JSON.stringify({ ...kept, standing } satisfies ScadaFarmSnapshot)] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+const emptyFarm: ScadaFarmSnapshot = {
+  modelDigest: "unknown",
+  planner: { scores: [], inspectedDays: [] },
+  standing: [],
+  plannedDay: null,
+  days: [],
+  assessed: [],
+};
 
 const farmKey = (bundle: string): string => `scada-farm/${bundle}`;
 const turbineKey = (turbine: string): string => `scada-turbine/${turbine}`;

@@ -1,14 +1,19 @@
 /** What must survive a restart: the alarms (acknowledged, shelved, told) and the deciders' streaks. */
 
 import { z } from "zod";
+import { scadaModes } from "../../core/contract/bundle/normal-behaviour.ts";
 import { onDemand } from "../../core/contract/on-demand.ts";
+import { isConditionActive } from "../../core/decision/alarms/alarm-lifecycle.ts";
+import type { AlarmRecord } from "../../core/decision/alarms/alarm-record.ts";
 import {
   type AlarmRegister,
   type AlarmRegisterSnapshot,
   alarmRegisterSnapshotSchema,
 } from "../../core/decision/alarms/alarm-register.ts";
+import { nameAlarm } from "../../core/decision/alarms/alert-event.ts";
 import { type DeciderSnapshot, deciderSnapshotSchema } from "../../core/decision/decider-snapshot.ts";
 import { idleSlow } from "../../core/decision/slow-lane.ts";
+import { groupBy } from "../../core/maths/group-by.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
@@ -57,6 +62,58 @@ const servingSchema: () => z.ZodType<ServingSnapshot> = onDemand(() =>
     deciders: z.record(z.string(), deciderSnapshotSchema),
   }),
 );
+
+/** Where alarms are kept. */
+export interface KeptAlarms {
+  readonly state: StateStore;
+  readonly logger: Logger;
+}
+
+/** A decider has no more signals; names of modes that no model knows come from outside. */
+const mostHeld = 32;
+
+/** Has no run kept which alarms there are, or can it not be read? */
+export function hasForgottenAlarms({ state, logger }: KeptAlarms): boolean {
+  return readKept(state, { key, schema: servingSchema(), logger }) === undefined;
+}
+
+/**
+ * What the next run finds if these alarms are put beside those that the last one kept, which go before where they hold. A point's
+ * decider holds its own: what they rose from is not known, so that they stand until their signals are where those of healthy machines lie.
+ */
+export function describeRecalled(
+  recalled: readonly AlarmRecord[],
+  { state, logger }: KeptAlarms,
+): Readonly<Record<string, string>> {
+  const kept = readKept(state, { key, schema: servingSchema(), logger });
+  const records = new Map(kept?.alarms.records.map((record) => [nameOf(record), record]));
+  const isForgotten = (record: AlarmRecord): boolean => {
+    const known = records.get(nameOf(record));
+    return known === undefined || !isConditionActive(known.alarm);
+  };
+  const forgotten = recalled.filter(isForgotten);
+  for (const record of forgotten) records.set(nameOf(record), record);
+  const held = forgotten.filter(
+    ({ alarm, failureMode }) => isConditionActive(alarm) && !isOfScada(failureMode),
+  );
+  const deciders: Record<string, DeciderSnapshot> = { ...kept?.deciders };
+  for (const [name, own] of groupBy(held, ({ point }) => `${point.turbine}/${point.component}`)) {
+    const modes = own
+      .slice(0, mostHeld)
+      .map(({ failureMode, sinceMs }) => ({ failureMode, active: true, sinceMs }));
+    const holding = deciderSnapshotSchema.parse({ modes, lastWindowId: null, modelDigest: "unknown" });
+    const before = deciders[name] ?? { ...holding, signals: [] };
+    const others = before.signals.filter((signal) =>
+      own.every(({ failureMode }) => failureMode !== signal.failureMode),
+    );
+    deciders[name] = { ...before, signals: [...others, ...holding.signals].slice(0, mostHeld) };
+  }
+  const snapshot: ServingSnapshot = { alarms: { records: [...records.values()] }, deciders };
+  return { [key]: JSON.stringify(snapshot) };
+}
+
+const nameOf = ({ point, failureMode }: AlarmRecord): string => nameAlarm(point, failureMode);
+const isOfScada = (failureMode: string): boolean => scadaModes.some((mode) => mode === failureMode);
 
 /** Reads what the last run kept. */
 export function readSnapshots(state: StateStore, logger: Logger): Snapshots {

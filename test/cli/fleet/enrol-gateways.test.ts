@@ -164,7 +164,7 @@ test("EMQX's list gives a gateway its own topics, and denies what no line allows
   const lines = read(dir, "broker", "emqx-acl.conf").trim().split("\n");
   expect(lines.slice(3)).toEqual([
     '{allow, {username, "gw-1"}, publish, ["wind/v1/turbine/kelmarsh/+/alert", "wind/v1/turbine/kelmarsh/+/state", "wind/v1/gateway/gw-1/status", "wind/v1/gateway/gw-1/up/+", "wind/v1/device/gw-1/+/rx"]}.',
-    '{allow, {username, "gw-1"}, subscribe, ["wind/v1/gateway/gw-1/ack", "wind/v1/gateway/gw-1/desired", "wind/v1/gateway/gw-1/label", "wind/v1/gateway/gw-1/evidence", "wind/v1/gateway/gw-1/status", "wind/v1/device/gw-1/+/tx", "scada/+"]}.',
+    '{allow, {username, "gw-1"}, subscribe, ["wind/v1/gateway/gw-1/ack", "wind/v1/gateway/gw-1/desired", "wind/v1/gateway/gw-1/label", "wind/v1/gateway/gw-1/evidence", "wind/v1/gateway/gw-1/status", "wind/v1/turbine/kelmarsh/+/state", "wind/v1/device/gw-1/+/tx", "scada/+"]}.',
     '{allow, {username, "gw-1/mcu-1"}, publish, ["wind/v1/device/gw-1/mcu-1/tx"]}.',
     '{allow, {username, "gw-1/mcu-1"}, subscribe, ["wind/v1/device/gw-1/mcu-1/rx"]}.',
     "{deny, all}.",

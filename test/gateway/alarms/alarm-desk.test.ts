@@ -14,15 +14,17 @@ function createDesk() {
   const register = createAlarmRegister();
   const clock = createManualClock();
   const alerts: AlertEvent[] = [];
+  const events: string[] = [];
   let silentSteps = 0;
   const desk = createAlarmDesk({
     config: { gateway: { site: "north" } as never },
     register,
     clock,
     onAlert: (event) => void alerts.push(event),
+    onEvent: (...told) => void events.push(told.join(" | ")),
     onSilentStep: () => void silentSteps++,
   });
-  return { register, clock, alerts, desk, silent: () => silentSteps };
+  return { register, clock, alerts, events, desk, silent: () => silentSteps };
 }
 
 describe("the alarm desk", () => {
@@ -52,6 +54,30 @@ describe("the alarm desk", () => {
     expect(silent()).toBe(1);
     expect(alerts).toHaveLength(3);
     expect(desk.list()).toEqual([]);
+  });
+
+  test("tells who did what, and of nobody what was refused or ended by itself", () => {
+    const { register, clock, events, desk } = createDesk();
+    feed(register, decisionAt(0, [["inner", 0.9, 0]]));
+    desk.act(place, { action: "acknowledge", by: "ana" });
+    expect(() => desk.act(place, { action: "acknowledge", by: "bo" })).toThrow("acknowledge is not possible");
+    desk.act(place, { action: "shelve", by: "bo", hours: 1 });
+    const until = new Date(clock.nowMs() + hourMs).toISOString();
+    desk.act(place, { action: "unshelve", by: "cy" });
+    desk.act(place, { action: "remove-from-service", by: "ana" });
+    desk.act(place, { action: "return-to-service", by: "bo" });
+    desk.act(place, { action: "shelve", by: "cy", hours: 0.5 });
+    clock.advance(hourMs);
+    desk.tick();
+    const subject = "t1 generator-bearing inner";
+    expect(events.slice(0, -1)).toEqual([
+      `alarm.acknowledged | ${subject} | by ana`,
+      `alarm.shelved | ${subject} | by bo, until ${until}`,
+      `alarm.unshelved | ${subject} | by cy`,
+      `alarm.out-of-service | ${subject} | by ana`,
+      `alarm.in-service | ${subject} | by bo`,
+    ]);
+    expect(events.at(-1)).toMatch(/^alarm\.shelved .* by cy, until/);
   });
 
   test("shows what is left of before the site was renamed, and lets people acknowledge it", () => {

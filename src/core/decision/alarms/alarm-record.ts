@@ -69,7 +69,7 @@ export interface ToldAlarm<Event = AlertEvent> {
 const recentShare = 1 / 12;
 
 /** Windows in a row that another mode leads, or leads no more, before it is told: at the border of two kinds they take turns. */
-const leadingWindows = 12;
+export const leadingWindows = 12;
 
 /** The record of an alarm that was never raised. */
 export function createAlarmRecord(

@@ -1,0 +1,90 @@
+/**
+ * An alarm whose gateway has lost its memory, as its record can be made of what was last said of it in public. Says nothing of
+ * whether its fault is still there: that its gateway forgot it is no evidence.
+ */
+import type { PointId } from "../../contract/stream.ts";
+import { composeWindowId } from "../../contract/stream.ts";
+import type { TurbineState } from "../../contract/turbine-state.ts";
+import type { AnnunciatedAlarm } from "./alarm-lifecycle.ts";
+import { type AlarmRecord, createAlarmRecord, leadingWindows } from "./alarm-record.ts";
+import { createAlertEvent } from "./alert-event.ts";
+
+/** What a turbine's retained state says of an alarm. */
+export type SaidAlarm = TurbineState["alarms"][number];
+
+/** Whose alarm it is, when that was said, and when it was read. */
+export interface SaidOf {
+  readonly point: PointId;
+  readonly saidMs: number;
+  readonly nowMs: number;
+}
+
+/** Who acknowledged it is in no state. */
+const somebody = "somebody, before its gateway lost its memory";
+/** No model: the first that decides on the point is another one, so that it is told anew, with what is known then. */
+const unknownModel = { name: "unknown", version: "unknown", digest: "unknown" };
+
+/**
+ * The record of an alarm that stands, or that waits to be acknowledged; null: neither. Of one that was withheld nobody knows
+ * until when and by whom: it is shown again, and needs no acknowledgement, for whoever withheld it knows of it.
+ */
+export function recallAlarm(said: SaidAlarm, { point, saidMs, nowMs }: SaidOf): AlarmRecord | null {
+  const { failureMode, leadingMode, probability, risk, lane, severity = "warning" } = said;
+  const sinceMs = Date.parse(said.since);
+  const alarm = recallState(said.state, sinceMs, saidMs);
+  if (alarm.state === "normal") return null;
+  const told = alarm.state === "returned-unacknowledged" ? "cleared" : "raised";
+  const mode = { failureMode, probability, risk: risk ?? null, score: 0, threshold: 0.5 };
+  const lastEvent = createAlertEvent({
+    transition: told,
+    updateNumber: 0,
+    decision: {
+      point,
+      windowId: composeWindowId(point, sinceMs),
+      fromMs: saidMs,
+      toMs: saidMs,
+      operatingState: "information-unavailable",
+      model: unknownModel,
+      modes: [],
+    },
+    mode: { ...mode, active: told === "raised", sinceMs },
+    state: alarm.state,
+    severity,
+    leadingMode,
+    lane,
+    sinceMs,
+    explanation: null,
+    horizonHours: null,
+  });
+  return {
+    ...createAlarmRecord(point, said),
+    alarm,
+    sinceMs,
+    risk: mode.risk,
+    lane,
+    severity,
+    ...(leadingMode === undefined ? {} : { leading: { failureMode: leadingMode, windows: leadingWindows } }),
+    // How many updates were told is not known, and none may have the id of an earlier one: there were fewer than seconds.
+    updates: Math.max(0, Math.floor(nowMs / 1000)),
+    told,
+    lastEvent,
+  };
+}
+
+function recallState(state: SaidAlarm["state"], sinceMs: number, saidMs: number): AnnunciatedAlarm {
+  switch (state) {
+    case "normal":
+      return { state };
+    case "unacknowledged":
+      return { state, sinceMs };
+    case "returned-unacknowledged":
+      return { state, sinceMs, returnedMs: saidMs };
+    case "acknowledged":
+    case "shelved":
+    case "suppressed":
+    case "out-of-service":
+      return { state: "acknowledged", sinceMs, acknowledgedMs: saidMs, by: somebody };
+    default:
+      return state satisfies never;
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Reads which alarms stand from a turbine's retained state, for a gateway that knows of none. Anybody who may write to the topic
+ * may have written it: what is too large, of another turbine or of no known form is refused whole, and a name that can be
+ * nobody's is passed over.
+ */
+import { failed, ok, type Result } from "../../core/contract/result.ts";
+import { idPattern } from "../../core/contract/topics.ts";
+import { type TurbineState, turbineStateSchema } from "../../core/contract/turbine-state.ts";
+import type { AlarmRecord } from "../../core/decision/alarms/alarm-record.ts";
+import { nameAlarm } from "../../core/decision/alarms/alert-event.ts";
+import { recallAlarm, type SaidAlarm } from "../../core/decision/alarms/recalled-alarm.ts";
+
+/** Far above what a turbine of many components says. */
+const mostBytes = 262_144;
+/** Of one turbine. */
+const mostAlarms = 32;
+
+/** Whose state it must be, and when it is read. */
+export interface StateReader {
+  readonly site: string;
+  readonly turbine: string;
+  readonly nowMs: number;
+}
+
+/** What a state tells of alarms. */
+export interface StandingAlarms {
+  readonly records: readonly AlarmRecord[];
+  /** Of them, those that were passed over: for their names, or since there were too many. */
+  readonly ignored: number;
+}
+
+/** The alarms in a state, or why it is none of this turbine. */
+export function readStandingAlarms(
+  payload: Uint8Array,
+  { site, turbine, nowMs }: StateReader,
+): Result<StandingAlarms, string> {
+  if (payload.length > mostBytes) return failed(`it has ${payload.length} bytes, more than ${mostBytes}`);
+  const state = parseState(payload);
+  if (state === null) return failed("it has no known form");
+  if (state.site !== site || state.turbine !== turbine)
+    return failed(`it is of ${state.site}/${state.turbine}, not of ${site}/${turbine}`);
+  const records = new Map<string, AlarmRecord>();
+  let ignored = 0;
+  for (const said of state.alarms) {
+    const { component, failureMode } = said;
+    const point = { site, turbine, component };
+    const name = nameAlarm(point, failureMode);
+    const isName = idPattern.test(component) && idPattern.test(failureMode);
+    if (!isName || records.has(name) || records.size === mostAlarms) {
+      ignored++;
+      continue;
+    }
+    if (isOver(said, state)) continue;
+    const record = recallAlarm(said, { point, saidMs: Date.parse(state.time), nowMs });
+    if (record !== null) records.set(name, record);
+  }
+  return ok({ records: [...records.values()], ignored });
+}
+
+function parseState(payload: Uint8Array): TurbineState | null {
+  try {
+    return turbineStateSchema().parse(JSON.parse(new TextDecoder().decode(payload)));
+  } catch {
+    return null;
+  }
+}
+
+/** A shelved alarm goes on beneath: where its component is not said to be in alarm it had returned. */
+function isOver({ component, state }: SaidAlarm, { components }: TurbineState): boolean {
+  if (state !== "shelved" && state !== "suppressed") return false;
+  const health = components?.find((each) => each.component === component)?.health;
+  return health !== undefined && health !== "warning" && health !== "critical";
+}

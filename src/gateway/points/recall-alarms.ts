@@ -1,0 +1,252 @@
+/**
+ * For a gateway that has lost its memory (a card was replaced, it was installed anew): what its turbines' retained states say of
+ * alarms is read once, before it says otherwise, and put where the last run would have left it. Begins nothing by itself: an
+ * alarm that is taken up stands and ends as any other. A gateway that knows its alarms asks for nothing.
+ */
+import { z } from "zod";
+import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import { onDemand } from "../../core/contract/on-demand.ts";
+import type { Topics } from "../../core/contract/topics.ts";
+import { isConditionActive } from "../../core/decision/alarms/alarm-lifecycle.ts";
+import { type AlarmRecord, alarmRecordSchema } from "../../core/decision/alarms/alarm-record.ts";
+import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
+import type { Clock, Timers } from "../../core/platform/clock.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
+import { readStandingAlarms } from "../alarms/standing-alarms.ts";
+import { readKept } from "../record/read-kept.ts";
+import type { StateStore } from "../record/state-store.ts";
+import { describeInspections } from "./scada-watch.ts";
+import { describeRecalled, hasForgottenAlarms } from "./snapshots.ts";
+
+export interface AlarmRecallOptions {
+  readonly config: GatewayConfig;
+  readonly state: StateStore;
+  readonly mqtt: Pick<MqttClient, "subscribe" | "unsubscribe" | "onConnect" | "refusedFilters">;
+  readonly topics: Topics;
+  readonly clock: Pick<Clock, "nowMs">;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  readonly onEvent: (name: string, subject: string, detail: string) => void;
+}
+
+export interface AlarmRecall {
+  /**
+   * Reads the states and writes down what stands, before the last run's alarms are read; at once where that is not due. Resolves
+   * without a broker, too, after some seconds.
+   */
+  look(): Promise<void>;
+  /** From now on states go out: what could not be read before is read with the first connection. */
+  watch(register: Pick<AlarmRegister, "list">): void;
+  close(): void;
+}
+
+/** Not looked yet, and what was found too late to be taken up. */
+const key = "recalled-alarms";
+/** A broker that is there is connected by then; devices wait meanwhile. */
+const connectMs = 5_000;
+/** Retained messages come with the answer to the subscription: this long after the last one there are no more, … */
+const quietMs = 500;
+/** … nor after this long. */
+const longestMs = 5_000;
+/** This gateway's own states come back sooner, where it may read them. */
+const echoMs = 15_000;
+/** What is kept of them must find room in the state store. */
+const mostFound = 2_000;
+
+const foundSchema: () => z.ZodType<readonly AlarmRecord[]> = onDemand(() =>
+  z.array(alarmRecordSchema).max(mostFound),
+);
+
+/** Creates it; nothing is asked for before `look`. */
+export function createAlarmRecall(options: AlarmRecallOptions): AlarmRecall {
+  return new Recall(options);
+}
+
+class Recall implements AlarmRecall {
+  readonly #options: AlarmRecallOptions;
+  readonly #filter: string;
+  /** Turbines whose states were not read yet, by topic. */
+  readonly #unread: Map<string, string>;
+  /** Found, and not yet taken up. */
+  #found: readonly AlarmRecord[] = [];
+  /** Has the broker given any state of the site? */
+  #isReadable = false;
+  /** States and alarms that were not believed. */
+  #ignored = 0;
+  #isAsking = false;
+  #register: Pick<AlarmRegister, "list"> | null = null;
+  #onState = (): void => {};
+  #cancel: (() => void)[] = [];
+
+  constructor(options: AlarmRecallOptions) {
+    const { config, topics } = options;
+    const { site } = config.gateway;
+    this.#options = options;
+    this.#filter = topics.state(site, "+");
+    this.#unread = new Map(config.turbines.map(({ id }) => [topics.state(site, id), id]));
+  }
+
+  async look(): Promise<void> {
+    const { state, logger, mqtt } = this.#options;
+    const isDue = state.get(key) !== null || hasForgottenAlarms({ state, logger });
+    if (!isDue || this.#unread.size === 0) return;
+    this.#found = readKept(state, { key, schema: foundSchema(), logger }) ?? [];
+    // What this run keeps of its alarms must not look as though it had known the others.
+    this.#keep(this.#found);
+    this.#isAsking = true;
+    await mqtt.subscribe(this.#filter, 0, (topic, payload, retain) => this.#take(topic, payload, retain));
+    const isConnected = await this.#connected();
+    if (isConnected && !mqtt.refusedFilters.has(this.#filter)) await this.#quiet();
+    this.#takeUp();
+    this.#keep(isConnected ? null : []);
+    if (this.#isReadable) this.#stop();
+  }
+
+  watch(register: Pick<AlarmRegister, "list">): void {
+    if (!this.#isAsking) return;
+    this.#register = register;
+    const stopWaiting = this.#options.mqtt.onConnect(() => {
+      this.#after(echoMs, () => {
+        stopWaiting();
+        this.#end();
+      });
+    });
+    this.#cancel.push(stopWaiting);
+  }
+
+  close(): void {
+    for (const cancel of this.#cancel.splice(0)) cancel();
+  }
+
+  #take(topic: string, payload: Uint8Array, retain: boolean): void {
+    const { config, clock, logger } = this.#options;
+    this.#isReadable = true;
+    const turbine = this.#unread.get(topic);
+    // What is not retained is said now, by this gateway.
+    if (turbine === undefined || !retain || payload.length === 0) return;
+    this.#unread.delete(topic);
+    const { site } = config.gateway;
+    const read = readStandingAlarms(payload, { site, turbine, nowMs: clock.nowMs() });
+    if (read.ok) {
+      this.#note(read.value.records);
+      this.#ignored += read.value.ignored;
+    } else {
+      logger.warn("a turbine's retained state is ignored", { topic, reason: read.error });
+      this.#ignored++;
+    }
+    this.#onState();
+  }
+
+  #note(records: readonly AlarmRecord[]): void {
+    const register = this.#register;
+    if (register === null) {
+      this.#add(records);
+      return;
+    }
+    const isKnown = ({ point, failureMode }: AlarmRecord): boolean =>
+      register
+        .list(point.site, point.turbine)
+        .some((alarm) => alarm.component === point.component && alarm.failureMode === failureMode);
+    const late = records.filter((record) => isConditionActive(record.alarm) && !isKnown(record));
+    if (late.length === 0) return;
+    this.#add(late);
+    this.#keep(this.#found);
+    for (const record of late)
+      this.#tell(
+        record,
+        "alarm.forgotten",
+        "was found too late: it is taken up when this gateway is started again",
+      );
+  }
+
+  #add(records: readonly AlarmRecord[]): void {
+    const all = [...this.#found, ...records];
+    this.#found = all.slice(0, mostFound);
+    this.#ignored += all.length - this.#found.length;
+  }
+
+  #takeUp(): void {
+    const { config, state, logger } = this.#options;
+    const found = this.#found;
+    this.#found = [];
+    if (found.length === 0) return;
+    for (const record of found) this.#tell(record, "alarm.taken-up", "is taken up as its last state told it");
+    state.setAll({
+      ...describeRecalled(found, { state, logger }),
+      ...describeInspections(found, { config, state, logger }),
+    });
+  }
+
+  #tell({ point, failureMode, alarm, lastEvent }: AlarmRecord, name: string, fate: string): void {
+    const { logger, onEvent } = this.#options;
+    const subject = `${point.turbine} ${point.component} ${failureMode}`;
+    const detail = `an alarm (${alarm.state}, since ${lastEvent?.data.since}) of which this gateway has lost its memory ${fate}`;
+    logger.warn(detail, { alarm: subject });
+    onEvent(name, subject, detail);
+  }
+
+  /** Null: there is nothing more to look for. */
+  #keep(found: readonly AlarmRecord[] | null): void {
+    this.#options.state.set(key, found === null ? null : JSON.stringify(found));
+  }
+
+  /** All that can be read has been. */
+  #end(): void {
+    const { logger, onEvent } = this.#options;
+    if (!this.#isAsking) return;
+    if (this.#found.length === 0) this.#keep(null);
+    if (!this.#isReadable) {
+      const detail =
+        "the broker does not let this gateway read its turbines' states: alarms that it has lost its memory of, if there were any, are not known";
+      logger.warn(detail, {
+        filter: this.#filter,
+        hint: "Give the broker the access list that `aurora fleet enrol` writes.",
+      });
+      onEvent("alarms.unreadable", this.#filter, detail);
+    }
+    this.#stop();
+  }
+
+  #stop(): void {
+    if (!this.#isAsking) return;
+    this.#isAsking = false;
+    if (this.#ignored > 0) {
+      const detail = `${this.#ignored} retained states, or alarms in them, are not believed: what they told of alarms is not known`;
+      this.#options.onEvent("alarms.ignored", this.#filter, detail);
+    }
+    this.close();
+    void this.#options.mqtt.unsubscribe(this.#filter);
+  }
+
+  #connected(): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#after(connectMs, () => resolve(false));
+      this.#cancel.push(this.#options.mqtt.onConnect(() => resolve(true)));
+    }).then((isConnected) => {
+      this.close();
+      return isConnected === true;
+    });
+  }
+
+  #quiet(): Promise<void> {
+    return new Promise<void>((resolve) => {
+      let stop = (): void => {};
+      this.#onState = () => {
+        stop();
+        if (this.#unread.size === 0) resolve();
+        else stop = this.#options.timers.after(quietMs, resolve);
+      };
+      this.#cancel.push(() => stop());
+      this.#after(longestMs, resolve);
+      this.#onState();
+    }).then(() => {
+      this.#onState = () => {};
+      this.close();
+    });
+  }
+
+  #after(delayMs: number, callback: () => void): void {
+    this.#cancel.push(this.#options.timers.after(delayMs, callback));
+  }
+}

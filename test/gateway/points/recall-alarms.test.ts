@@ -1,0 +1,281 @@
+/** A gateway without a memory takes up what stands, of what may have been written by anybody; one with a memory asks for nothing. */
+import { describe, expect, test } from "vitest";
+import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
+import { createTopics } from "../../../src/core/contract/topics.ts";
+import type { TurbineState } from "../../../src/core/contract/turbine-state.ts";
+import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
+import { defaultAlertPolicy } from "../../../src/core/decision/alarms/alert-policy.ts";
+import { createDecider } from "../../../src/core/decision/decider.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+import type { MqttHandler } from "../../../src/core/platform/mqtt/mqtt-subscriptions.ts";
+import { createAlarmRecall } from "../../../src/gateway/points/recall-alarms.ts";
+import { readSnapshots } from "../../../src/gateway/points/snapshots.ts";
+import { createFeed, options, partsOf, point } from "../../core/decision/decider-feed.ts";
+import { createManualClock } from "../../support/manual-clock.ts";
+import { createFakeMqtt, createFakeState } from "../fakes.ts";
+import { createScadaBundle, createScadaSite, dayMs, startMs } from "./scada/scada-site.ts";
+
+const since = "2026-11-01T12:00:00.000Z";
+const topics = createTopics("aurora/v1");
+const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.4 };
+const config = gatewayConfigSchema().parse({
+  gateway: { id: "gw", site: "north" },
+  devices: [{ id: "mcu", connect: "mqtt" }],
+  turbines: ["t1", "t2", "T1"].map((id) => ({
+    id,
+    scadaBundle: "scada-test",
+    points: [{ component: point.component, bundle: "b", device: "mcu", channel: `de-${id}`, bearing }],
+  })),
+});
+
+type Said = TurbineState["alarms"][number];
+
+const said = (failureMode: string, change: Partial<Said> = {}): Said => ({
+  component: point.component,
+  failureMode,
+  state: "unacknowledged",
+  since,
+  probability: 0.9,
+  severity: "critical",
+  ...change,
+});
+
+const stateOf = (alarms: readonly Said[], change: Partial<TurbineState> = {}): TurbineState => ({
+  site: "north",
+  turbine: "t1",
+  gateway: "gw",
+  time: "2026-11-20T00:00:00.000Z",
+  operatingState: "information-unavailable",
+  health: "alarm",
+  alarms,
+  lastScores: [],
+  model: null,
+  dataQuality: { windowsProcessed: 0, windowsQuarantined: 0, quarantinedByReason: {} },
+  ...change,
+});
+
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Starts of one gateway over one state folder, each at a broker that holds these messages, or that refuses. */
+function createStarts(state = createFakeState()) {
+  const events: string[] = [];
+  const clock = createManualClock();
+  const start = () => {
+    const mqtt = createFakeMqtt();
+    const refused = new Set<string>();
+    let handler: MqttHandler | null = null;
+    const subscribed: string[] = [];
+    const recall = createAlarmRecall({
+      config,
+      state,
+      mqtt: {
+        onConnect: mqtt.onConnect,
+        refusedFilters: refused,
+        subscribe: async (filter, _qos, given) => {
+          subscribed.push(filter);
+          handler = given;
+        },
+        unsubscribe: async () => {
+          handler = null;
+        },
+      },
+      topics,
+      clock,
+      timers: clock,
+      logger: silentLogger,
+      onEvent: (name, subject) => void events.push(`${name} ${subject}`),
+    });
+    const deliver = (payload: unknown, topic = topics.state("north", "t1"), retain = true): void => {
+      const text = typeof payload === "string" ? payload : JSON.stringify(payload);
+      handler?.(topic, new TextEncoder().encode(text), retain);
+    };
+    /** Looks, with what the broker delivers while it is connected. */
+    const look = async (messages: readonly unknown[] = [], topic?: string): Promise<void> => {
+      mqtt.connected = true;
+      const looked = recall.look();
+      await settle();
+      for (const message of messages) deliver(message, topic);
+      clock.advance(500);
+      await looked;
+    };
+    return { recall, mqtt, refused, subscribed, deliver, look, isListening: () => handler !== null };
+  };
+  const kept = () => readSnapshots(state, silentLogger);
+  const listed = () =>
+    createAlarmRegister(defaultAlertPolicy, kept().alarms)
+      .list()
+      .map((alarm) => `${alarm.turbine} ${alarm.failureMode} ${alarm.state} ${alarm.conditionActive}`);
+  return { start, state, events, clock, kept, listed };
+}
+
+describe("a gateway without a memory", () => {
+  test("takes up what stands, told anew under no earlier id, and holds it until its signal is healthy for a day", async () => {
+    const { start, events, kept, listed, clock } = createStarts();
+    const { look, isListening, subscribed } = start();
+    await look([stateOf([said("outer", { lane: "slow" })])]);
+    expect(subscribed).toEqual(["aurora/v1/turbine/north/+/state"]);
+    expect(isListening()).toBe(false);
+    expect(events).toEqual([`alarm.taken-up t1 ${point.component} outer`]);
+    expect(listed()).toEqual(["t1 outer unacknowledged true"]);
+    const snapshot = kept().deciders.get(`t1/${point.component}`);
+    const decider = createDecider(point, partsOf(["inner", "outer"]), { ...options, snapshot });
+    const register = createAlarmRegister(defaultAlertPolicy, kept().alarms);
+    expect(decider.isSuspicious).toBe(true);
+    const feed = createFeed(decider, clock.nowMs());
+    const decision = feed.next([-3, -3]);
+    const [due, ...others] = register.update(decision);
+    expect([due?.transition, others]).toEqual(["updated", []]);
+    const event = register.announce(due!, { explanation: null, horizonHours: null });
+    expect(event?.id).toMatch(/\/outer\/1793534400000\/updated\/\d{10}$/);
+    expect(event?.data).toMatchObject({ since, lane: "slow", severity: "critical", state: "unacknowledged" });
+    const endAfter = (hours: number): string[] =>
+      Array.from({ length: 3 * hours }).flatMap(() => {
+        feed.atMs += 20 * 60_000;
+        return register.update(feed.next([-3, -3])).map(({ transition }) => transition);
+      });
+    expect(endAfter(23)).toEqual([]);
+    expect(endAfter(3)[0]).toBe("cleared");
+    expect(decider.isSuspicious).toBe(false);
+  });
+
+  test("says nothing where nothing stands, once states can be read, and asks no second time", async () => {
+    const { start, events, clock, state } = createStarts();
+    const first = start();
+    await first.look();
+    first.recall.watch(createAlarmRegister());
+    first.deliver(stateOf([said("outer")]), undefined, false);
+    clock.advance(15_000);
+    expect([first.isListening(), clock.pendingTimers]).toEqual([false, 0]);
+    state.setAll(
+      readSnapshots(state, silentLogger).describe(createAlarmRegister(), { snapshot: () => ({}) } as never),
+    );
+    const second = start();
+    await second.recall.look();
+    expect([second.subscribed, events]).toEqual([[], []]);
+  });
+
+  test("takes up what stands where what it kept cannot be read, and after a kill before that was written down", async () => {
+    const { start, events, state, listed } = createStarts();
+    state.set("serving", '{"alarms":');
+    const killed = start();
+    killed.mqtt.connected = true;
+    void killed.recall.look();
+    await settle();
+    killed.recall.close();
+    expect(state.get("recalled-alarms")).toBe("[]");
+    const { look } = start();
+    await look([stateOf([said("outer")])]);
+    expect([listed(), events.length]).toEqual([["t1 outer unacknowledged true"], 1]);
+  });
+
+  test("shows what was withheld again, and keeps what waits to be acknowledged or was", async () => {
+    const { start, listed, kept } = createStarts();
+    const health = { component: "gearbox", reason: null, sinceMs: null };
+    const { look } = start();
+    await look([
+      stateOf(
+        [
+          said("a", { state: "acknowledged" }),
+          said("b", { state: "returned-unacknowledged" }),
+          said("c", { state: "shelved" }),
+          said("d", { state: "out-of-service" }),
+          said("e", { state: "normal" }),
+          said("f", { state: "shelved", component: "gearbox" }),
+        ],
+        { components: [{ ...health, health: "good" }] },
+      ),
+    ]);
+    expect(listed().sort()).toEqual([
+      "t1 a acknowledged true",
+      "t1 b returned-unacknowledged false",
+      "t1 c acknowledged true",
+      "t1 d acknowledged true",
+    ]);
+    const held = kept().deciders.get(`t1/${point.component}`)!.signals;
+    expect(held.map(({ failureMode }) => failureMode)).toEqual(["a", "c", "d"]);
+  });
+
+  test("believes no state that is damaged, huge or another turbine's, no name that can be nobody's, and no endless list", async () => {
+    const { start, listed, events } = createStarts();
+    for (const bad of [
+      "{",
+      "null",
+      { alarms: [said("x")] },
+      stateOf([said("x")], { turbine: "t2" }),
+      stateOf([said("x")], { site: "south" }),
+      { ...stateOf([said("x")]), padding: "y".repeat(300_000) },
+      stateOf([said("x", { since: "yesterday" })]),
+      stateOf([said("../x"), said("a\nb"), said(""), said("x", { component: "a/b" })]),
+    ]) {
+      const { look } = start();
+      await look([bad, stateOf([said("x")])]);
+      expect(listed()).toEqual([]);
+    }
+    expect(new Set(events)).toEqual(new Set(["alarms.ignored aurora/v1/turbine/north/+/state"]));
+    expect(events).toHaveLength(8);
+    const { look, deliver } = start();
+    const many = Array.from({ length: 200 }, (_, index) => said(`mode-${index}`));
+    await look([stateOf([...many, said("mode-0")])]);
+    expect(listed()).toHaveLength(32);
+    deliver(stateOf([said("x")]), "aurora/v1/turbine/north/t9/state");
+    // Names that no model knows must not make what is kept unreadable.
+    const second = start();
+    await second.look([stateOf(many.slice(100))]);
+    expect(listed()).toHaveLength(32);
+  });
+});
+
+describe("a broker", () => {
+  test("that refuses, or grants and keeps silent, is named once, and the gateway goes on", async () => {
+    for (const refuses of [true, false]) {
+      const { start, events, clock, state } = createStarts();
+      const { recall, refused, mqtt, look, isListening } = start();
+      if (refuses) refused.add("aurora/v1/turbine/north/+/state");
+      await look();
+      recall.watch(createAlarmRegister());
+      clock.advance(15_000);
+      mqtt.connect();
+      clock.advance(60_000);
+      expect(events).toEqual(["alarms.unreadable aurora/v1/turbine/north/+/state"]);
+      expect([isListening(), state.get("recalled-alarms")]).toEqual([false, null]);
+    }
+  });
+
+  test("that comes late tells of alarms that are taken up with the next start, though alarms were kept meanwhile", async () => {
+    const { start, events, clock, state, listed, kept } = createStarts();
+    const first = start();
+    const looked = first.recall.look();
+    await settle();
+    clock.advance(5_000);
+    await looked;
+    first.recall.watch(createAlarmRegister());
+    state.setAll(kept().describe(createAlarmRegister(), { snapshot: () => ({}) } as never));
+    first.mqtt.connect();
+    first.deliver(stateOf([said("outer")]));
+    first.deliver(stateOf([said("inner")]));
+    clock.advance(15_000);
+    expect(events).toEqual([`alarm.forgotten t1 ${point.component} outer`]);
+    expect([first.isListening(), listed()]).toEqual([false, []]);
+    const second = start();
+    await second.look([stateOf([])]);
+    expect(listed()).toEqual(["t1 outer unacknowledged true"]);
+    const third = start();
+    await third.recall.look();
+    expect(third.subscribed).toEqual([]);
+  });
+});
+
+test("an inspection that SCADA values asked for stands on, while the turbine is learnt", async () => {
+  const site = createScadaSite();
+  const { start } = createStarts(site.state);
+  const day = new Date(startMs - 3 * dayMs).toISOString();
+  const { look } = start();
+  const asked = stateOf([said("failure-ahead", { component: "gearbox", since: day })], { turbine: "T1" });
+  await look([asked], topics.state("north", "T1"));
+  const watch = site.start(createScadaBundle());
+  // Half of the time of learning: nothing is known of the turbine yet.
+  await site.play(watch, 0, 240);
+  await watch.close();
+  const farm = JSON.parse(site.state.get("scada-farm/scada-test")!);
+  expect(farm.standing).toEqual([{ turbine: "T1", component: "gearbox", day: startMs / dayMs - 4 }]);
+});
