@@ -2,6 +2,7 @@
  * Tells the fleet's record who published what: an event for each entry of the registry's journal, which is then marked. A kill in
  * between has it looked for before it is told again.
  */
+import { ungatedWords } from "../core/contract/bundle/lineage.ts";
 import { publishedEventName } from "../core/contract/publication.ts";
 import type { EventRecord } from "../core/contract/uplink-record.ts";
 import type { Clock } from "../core/platform/clock.ts";
@@ -52,10 +53,12 @@ function describePublication({
   keyId,
   publishedMs,
   signedBy,
+  ungated,
   upload,
 }: Publication): EventRecord {
   const parts = [
     `published by ${publisher} (key ${keyId.slice(0, 16)})`,
+    ...(ungated === true ? [`UNGATED: ${ungatedWords}`] : []),
     `digest ${order.digest}`,
     `signed by ${signedBy.map((id) => id.slice(0, 16)).join(", ")}`,
     `publication ${upload}`,

@@ -1,11 +1,12 @@
 import { readdirSync } from "node:fs";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, test, vi } from "vitest";
 import { bundleCommand } from "../../src/cli/commands/bundle.ts";
 import { keysCommand } from "../../src/cli/commands/keys.ts";
+import { loadPrivateKey } from "../../src/core/bundle/keys.ts";
 import { readBundle } from "../../src/core/bundle/verify-bundle.ts";
-import { writeBundle } from "../../src/core/bundle/write-bundle.ts";
+import { resignBundle, writeBundle } from "../../src/core/bundle/write-bundle.ts";
 import { decodeMcuModel } from "../../src/core/inference/mcu-codec.ts";
 import { checkDeviceModel } from "../../src/training/gate/bundle-checks.ts";
 import { newKey, sampleContents, withTempDir } from "../core/bundle/sample-bundle.ts";
@@ -48,13 +49,25 @@ describe("aurora bundle and aurora keys", () => {
         await run(bundleCommand(), "sign", bundle, "--key", join(keys, "release.key"));
       }
       await run(bundleCommand(), "verify", one, two, "--keys", join(keys, "release.pub"));
-      expect(stdout).toContain(`${two}: good, bearing-sample@1.1.0`);
+      const releaseId = (await loadPrivateKey(join(keys, "release.key"))).keyId;
+      const signer = `signed by ${releaseId} (${join(keys, "release.pub")})`;
+      const verified = stdout
+        .slice(stdout.indexOf(`${one}: good`))
+        .replace(/digest [0-9a-f]{64}/g, "digest D");
+      expect(verified.split("\n")).toEqual([
+        `${one}: good, bearing-sample@1.0.0, digest D`,
+        signer,
+        `${two}: good, bearing-sample@1.1.0, digest D`,
+        signer,
+        "",
+      ]);
       expect(process.exitCode ?? 0).toBe(0);
 
       stdout = "";
       await run(bundleCommand(), "inspect", one);
       expect(stdout).toContain("bearing-sample@1.0.0");
       expect(stdout).toContain("model.int8.onnx");
+      expect(stdout).toContain(`signature   by key ${releaseId}; not verified here (aurora bundle verify)\n`);
       stdout = "";
       await run(bundleCommand(), "diff", one, two);
       expect(stdout).toBe("version: 1.0.0 → 1.1.0\n");
@@ -85,6 +98,45 @@ describe("aurora bundle and aurora keys", () => {
       expect(stderr).toContain("BUNDLE_SIGNATURE");
     });
   });
+});
+
+test("of several keys that signed, verify names each with the file that holds it, of a folder as well", async () => {
+  const dir = createTemporaryFolder();
+  const [keys, own] = [join(dir, "keys"), join(dir, "own")];
+  const signers = [newKey(), newKey()];
+  await mkdir(keys);
+  for (const [index, { publicKey }] of signers.entries()) {
+    await writeFile(join(keys, `${index}.pub`), publicKey.pem);
+    // The same key once more: the first file is named.
+    await writeFile(join(keys, `copy-of-${index}.pub`), publicKey.pem);
+  }
+  await writeBundle(own, sampleContents(), newKey());
+  await resignBundle(own, signers);
+  const { stdout } = await auroraHere("bundle", "verify", own, "--keys", keys);
+  for (const [index, { keyId }] of signers.entries())
+    expect(stdout).toContain(`${keyId} (${join(keys, `${index}.pub`)})`);
+  expect(stdout.split("signed by")).toHaveLength(2);
+});
+
+test("inspect obeys no words of a signature that nobody has checked, and shows a bundle whose signature cannot be read", async () => {
+  const dir = createTemporaryFolder();
+  await writeBundle(dir, sampleContents(), newKey());
+  const file = join(dir, "manifest.dsse.json");
+  const envelope = JSON.parse(await readFile(file, "utf8")) as { signatures: { keyid: string }[] };
+  envelope.signatures[0]!.keyid = "\u001b[2Jsomebody";
+  await writeFile(file, JSON.stringify(envelope));
+  const strange = await auroraHere("bundle", "inspect", dir);
+  expect([strange.code, strange.stdout]).toEqual([
+    0,
+    expect.stringContaining("signature   by a key whose id is none; not verified here"),
+  ]);
+  expect(strange.stdout).not.toContain("somebody");
+  await writeFile(file, "no envelope");
+  const none = await auroraHere("bundle", "inspect", dir);
+  expect([none.code, none.stdout]).toEqual([
+    0,
+    expect.stringContaining("signature   cannot be read: the signature envelope is not JSON"),
+  ]);
 });
 
 test("a key of another role signs no bundle: neither one of an update repository nor a publisher's", async () => {

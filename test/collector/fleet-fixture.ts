@@ -5,6 +5,7 @@ import { type CollectorWiring, type RunningCollector, startCollector } from "../
 import { createInstallationKeys } from "../../src/collector/registry/installation-keys.ts";
 import { createKeyPair, parsePrivateKey } from "../../src/core/bundle/keys.ts";
 import { type BundleContents, writeBundle } from "../../src/core/bundle/write-bundle.ts";
+import type { Lineage } from "../../src/core/contract/bundle/lineage.ts";
 import { bundleFileNames } from "../../src/core/contract/bundle/manifest.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import { createTopics, type Topics } from "../../src/core/contract/topics.ts";
@@ -68,9 +69,10 @@ export const reference = fitReference(
 );
 
 /** That bundle. */
-export function fleetBundle(version = "1.2.0"): BundleContents {
+export function fleetBundle(version = "1.2.0", origin: Partial<Lineage> = {}): BundleContents {
   return {
     manifest: sampleManifest({
+      lineage: { ...sampleManifest().lineage, ...origin },
       name: "bearing-vibration",
       title: "Bearing faults from vibration",
       version,
@@ -115,8 +117,8 @@ export interface TestFleet {
   readonly digest: string;
   readonly bundlesDir: string;
   readonly topics: Topics;
-  /** Writes another version beside the first. */
-  addBundle(version: string): Promise<void>;
+  /** Writes another version beside the first, its lineage changed by `origin`; resolves with its digest. */
+  addBundle(version: string, origin?: Partial<Lineage>): Promise<string>;
   getJson(path: string): Promise<{ readonly status: number; readonly body: never }>;
 }
 
@@ -158,9 +160,8 @@ export async function startTestFleet(
     bundlesDir,
     digest: bundle.digest,
     topics: createTopics(config.mqtt.base),
-    addBundle: async (version) => {
-      await writeBundle(join(bundlesDir, version), fleetBundle(version), release);
-    },
+    addBundle: async (version, origin) =>
+      (await writeBundle(join(bundlesDir, version), fleetBundle(version, origin), release)).digest,
     getJson: async (path) => {
       const answer = await fetch(`${collector.url}${path}`);
       return { status: answer.status, body: (await answer.json()) as never };

@@ -28,7 +28,7 @@ export const names = { gateway: "gw-1", site: "north", component: "generator-bea
 /** The runtime that test bundles are made for. */
 export const runtimeVersion = "0.1.0";
 export const topics = createTopics("aurora/v1");
-const logger: Logger = createLogger({ level: process.env.AURORA_TEST_LOG === "1" ? "debug" : "silent" });
+const usualLogger: Logger = createLogger({ level: process.env.AURORA_TEST_LOG === "1" ? "debug" : "silent" });
 
 /** A turbine of the configuration. */
 export interface PlannedTurbine {
@@ -43,7 +43,7 @@ export interface PlannedTurbine {
 
 /** What a gateway of the test says of itself. */
 export interface StatusPage {
-  readonly models: { version: string; digest: string; engine: string }[];
+  readonly models: { version: string; digest: string; engine: string; ungated?: true }[];
   readonly windows: {
     processed: number;
     quarantined: number;
@@ -106,7 +106,7 @@ export interface Installation {
 }
 
 /** Prepares an installation with one bundle; everything is closed and removed when the test has finished. */
-export async function createInstallation(): Promise<Installation> {
+export async function createInstallation(logger: Logger = usualLogger): Promise<Installation> {
   const folder = createTemporaryFolder();
   const brokerPort = await findFreePort();
   const mqttUrl = `mqtt://127.0.0.1:${brokerPort}`;

@@ -4,7 +4,10 @@ import { expect, test } from "vitest";
 import { bearingWindow } from "../../scripts/bearing-feature-spec.ts";
 import type { DeviceSimulator } from "../../src/cli/device/device-simulator.ts";
 import type { RunningCollector } from "../../src/collector/compose.ts";
+import { ungatedWords } from "../../src/core/contract/bundle/lineage.ts";
+import { createLogger } from "../../src/core/platform/logger.ts";
 import { createRevolutionWindower } from "../../src/core/window/revolution-windower.ts";
+import { findFreePort } from "../support/free-port.ts";
 import { otherSpec, testBundleName } from "../support/test-bundle.ts";
 import { until } from "../support/until.ts";
 import {
@@ -113,6 +116,40 @@ test("newer bundles are proved and swapped in without a window lost, and a resta
   await until(() => again.device.sentSamples > 100_000, "windows of the new kind");
   await until(async () => (await steps(collector)).length === 10, "every step told once");
   expect((await again.gateway.status()).windows.dropped).toBe(0);
+});
+
+test("a bundle whose gate was not asked says so in the log, the status and the update's steps, and by whose key it serves", async () => {
+  const lines: Record<string, unknown>[] = [];
+  const write = (line: string): void => void lines.push(JSON.parse(line));
+  const installation = await createInstallation(createLogger({ format: "json", write }));
+  const { keyId } = installation.release;
+  const collector = await installation.startCollector();
+  const { bearing } = createTurbine(seed, null);
+  const connect = `tcp://127.0.0.1:${await findFreePort()}`;
+  const gateway = await installation.startGateway([{ id: "WT01", bearing, connect }], {
+    updates: updatesFrom(installation, collector),
+  });
+  const logged = (message: string) => lines.filter((line) => line.message === message);
+  expect(logged("model serves")).toMatchObject([{ model: { version: "1.0.0" }, signedBy: [keyId] }]);
+  expect(logged("model serves")[0]).not.toHaveProperty("ungated");
+  expect((await gateway.status()).models[0]).not.toHaveProperty("ungated");
+
+  await installation.putBundle({ version: "1.1.0", ungated: true }, offersOf(installation));
+  await until(async () => (await steps(collector)).includes("activated 1.1.0"), "the update", 120_000);
+  expect((await gateway.status()).models).toMatchObject([{ version: "1.1.0", ungated: true }]);
+  expect(logged("a new model serves")).toMatchObject([{ ungated: true, signedBy: [keyId] }]);
+  const taken = logged("bundle taken up");
+  expect(taken.filter(({ ungated }) => ungated === true)).toEqual(
+    taken.filter(({ version }) => version === "1.1.0"),
+  );
+  expect(taken.at(-1)).toMatchObject({ version: "1.1.0", ungated: true });
+  const { items } = await collector.record.updates({ limit: 100, offset: 0 });
+  const verified = items.find(({ step }) => step === "verified");
+  expect(verified?.detail).toBe(`signed by ${keyId}; UNGATED: ${ungatedWords}`);
+  await gateway.close();
+  const again = await installation.startGateway([{ id: "WT01", bearing, connect }]);
+  expect(logged("model serves").at(-1)).toMatchObject({ model: { version: "1.1.0" }, ungated: true });
+  expect((await again.status()).models).toMatchObject([{ version: "1.1.0", ungated: true }]);
 });
 
 test("a bundle with a wrong golden vector, of another catalogue or another signer is refused and reported", async () => {

@@ -48,6 +48,8 @@ export interface TestBundleOptions {
   readonly baseline?: BaselineSpec;
   /** What the manifest claims, whatever the features are. */
   readonly catalogueVersion?: number;
+  /** Its lineage says that its gate was not asked. */
+  readonly ungated?: true;
 }
 
 /** Another window, and a shorter feature list in another sequence. */
@@ -93,7 +95,9 @@ export function createTestBundle(options: TestBundleOptions = {}): BundleContent
   }
   const text = new TextEncoder();
   const golden = options.golden === "wrong" ? spoil(model.golden) : model.golden;
+  const { lineage } = sampleManifest();
   const manifest = sampleManifest({
+    lineage: options.ungated === true ? { ...lineage, ungated: true } : lineage,
     name: options.name ?? testBundleName,
     version: options.version ?? "1.0.0",
     channels: [

@@ -31,7 +31,7 @@ export function bundleCommand(): Command {
 
 function inspectCommand(): Command {
   return new Command("inspect")
-    .description("show what a bundle is; checks its digests, not who signed it")
+    .description("show what a bundle is, and whose signature it bears; checks its digests, not the signature")
     .argument("<dir>", "the bundle's folder")
     .option("--json", "print its manifest and digest as JSON")
     .addHelpText("after", "\nExample:\n  $ aurora bundle inspect models/bearing-vibration/1.0.0\n")
@@ -60,7 +60,7 @@ function verifyCommand(): Command {
       if (results.some((result) => !result.ok)) process.exitCode = 1;
       if (options.json === true) return print(JSON.stringify({ bundles: results }, null, 2));
       for (const result of results) {
-        (result.ok ? process.stdout : process.stderr).write(renderBundleCheck(result));
+        (result.ok ? process.stdout : process.stderr).write(renderBundleCheck(result, keys));
       }
     });
 }

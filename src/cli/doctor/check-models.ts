@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { decodeGolden, type GoldenWindowCase } from "../../core/bundle/golden.ts";
 import { loadTrustedKeys } from "../../core/bundle/keys.ts";
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { ungatedWords } from "../../core/contract/bundle/lineage.ts";
 import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
 import { countMultiplyAdds } from "../../core/contract/bundle/quantised-mlp.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
@@ -96,8 +97,9 @@ async function load(name: string, { config, runtimeVersion }: ModelsSetting): Pr
     });
     const golden = decodeGolden(chosen.bundle.files.get(bundleFileNames.golden)!);
     const proof = await proveGolden(bundle, golden);
-    const { version } = bundle.manifest;
-    const text = `${version}, signed; ${proof.detail} (${bundle.engine.kind})`;
+    const { version, lineage } = bundle.manifest;
+    const gate = lineage.ungated === true ? `, but ${ungatedWords}` : "";
+    const text = `${version}, signed${gate}; ${proof.detail} (${bundle.engine.kind})`;
     const advice = "Try bundles.engine: integer; report this machine's processor.";
     const proved = proof.ok
       ? good(`model ${name}`, text)

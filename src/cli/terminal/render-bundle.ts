@@ -1,12 +1,14 @@
 /** What a bundle is, and whether it is what was signed, in words for a terminal. */
 import type { Bundle } from "../../core/bundle/bundle.ts";
-import type { TrustedKey } from "../../core/bundle/dsse.ts";
+import { parseEnvelope } from "../../core/bundle/dsse.ts";
+import type { TrustedKeyFile } from "../../core/bundle/keys.ts";
 import { verifyBundle } from "../../core/bundle/verify-bundle.ts";
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { ungatedWords } from "../../core/contract/bundle/lineage.ts";
+import { sha256Pattern } from "../../core/contract/evidence.ts";
 import { describeError } from "./end-process.ts";
 
-/** The manifest's main points, one a line, and the files. */
+/** The manifest's main points, one a line, whose signature it says that it bears, and the files. */
 export function renderBundle(bundle: Bundle): string {
   const { manifest } = bundle;
   const { republished, ungated } = manifest.lineage;
@@ -31,9 +33,24 @@ export function renderBundle(bundle: Bundle): string {
       ? []
       : [`model of    ${manifest.name}@${republished.version} (${republished.digest})`]),
     ...(ungated === true ? [`UNGATED     ${ungatedWords}`] : []),
+    `signature   ${describeSignature(bundle)}`,
     "files",
     ...files,
   ].join("\n");
+}
+
+/** Whose signature it claims to bear: what any hand could have written, and is looked at no further here. */
+function describeSignature({ signatureBytes }: Bundle): string {
+  try {
+    const ids = parseEnvelope(signatureBytes).signatures.map(({ keyid }) =>
+      // Nobody has checked the words of a stranger, which a terminal would obey.
+      keyid !== undefined && sha256Pattern.test(keyid) ? `key ${keyid}` : "a key whose id is none",
+    );
+    return `by ${ids.join(", ")}; not verified here (aurora bundle verify)`;
+  } catch (error) {
+    if (!hasErrorCode(error, "BUNDLE_FORMAT")) throw error;
+    return `cannot be read: ${error.message}`;
+  }
 }
 
 /** One bundle in `aurora bundle verify --json`. */
@@ -57,7 +74,7 @@ export type BundleCheck =
     };
 
 /** Verifies the bundle at `dir`; a bug is thrown on. */
-export async function checkSignedBundle(dir: string, keys: readonly TrustedKey[]): Promise<BundleCheck> {
+export async function checkSignedBundle(dir: string, keys: readonly TrustedKeyFile[]): Promise<BundleCheck> {
   try {
     const { manifest, digest, signedBy } = await verifyBundle(dir, keys);
     const { name, version, lineage } = manifest;
@@ -71,9 +88,14 @@ export async function checkSignedBundle(dir: string, keys: readonly TrustedKey[]
   }
 }
 
-/** One line, and a hint where it was refused. */
-export function renderBundleCheck(check: BundleCheck): string {
-  return check.ok
-    ? `${check.dir}: good, ${check.name}@${check.version}, digest ${check.digest}\n${check.ungated === true ? `UNGATED: ${ungatedWords}\n` : ""}`
-    : `${check.dir}: REFUSED (${check.code}): ${check.message}\nhint: ${check.hint}\n`;
+/** That it is good and by whose key, named by the file of `keys` that holds it; or why it was refused, and a hint. */
+export function renderBundleCheck(check: BundleCheck, keys: readonly TrustedKeyFile[]): string {
+  if (!check.ok) return `${check.dir}: REFUSED (${check.code}): ${check.message}\nhint: ${check.hint}\n`;
+  const signers = check.signedBy.map((id) => `${id} (${keys.find(({ keyId }) => keyId === id)?.path})`);
+  return [
+    `${check.dir}: good, ${check.name}@${check.version}, digest ${check.digest}`,
+    `signed by ${signers.join(", ")}`,
+    ...(check.ungated === true ? [`UNGATED: ${ungatedWords}`] : []),
+    "",
+  ].join("\n");
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { idPattern } from "../../core/contract/topics.ts";
 import { hourMs } from "../../core/maths/durations.ts";
 import type { FleetSource } from "../fleet/fleet-source.ts";
-import { loadModels } from "../fleet/load-models.ts";
+import { loadModels, loadUpdates } from "../fleet/load-models.ts";
 import { loadPredictions } from "../fleet/load-predictions.ts";
 import { loadGateways, loadTurbines } from "../fleet/load-turbines.ts";
 import {
@@ -105,7 +105,7 @@ export const apiRoutes: readonly ApiRoute[] = [
     response: schemas.updatesSchema,
     answer: async (fleet, query) => ({
       ...pageOf(query),
-      ...(await fleet.record.updates({ ...query, ...pageOf(query), search: query.q })),
+      ...(await loadUpdates(fleet, { ...query, ...pageOf(query), search: query.q })),
     }),
   }),
   defineRoute({

@@ -12,6 +12,12 @@ const timeMs = z.number().describe("Epoch milliseconds");
 const probability = z.number().min(0).max(1);
 const health = z.enum(["ok", "alarm", "information-unavailable"]);
 const operatingState = z.enum(operatingStates);
+const ungated = z
+  .literal(true)
+  .optional()
+  .describe(
+    "There where its bundle was written without asking its gate; absent: the gate let it out, or the bundle is not known here",
+  );
 
 /** A page of a list. */
 function listOf(item: z.ZodType): z.ZodType {
@@ -45,6 +51,7 @@ export const turbinesSchema: z.ZodType = listOf(
     operatingState,
     lastSeenMs: timeMs,
     state: turbineStateSchema().nullable().describe("Last state as published; may be old"),
+    modelUngated: ungated,
   }),
 );
 
@@ -134,6 +141,7 @@ export const modelsSchema: z.ZodType = listOf(
     digest: z.string(),
     title: z.string().nullable(),
     turbines: z.array(z.string()),
+    ungated,
   }),
 );
 
@@ -149,6 +157,7 @@ export const updatesSchema: z.ZodType = listOf(
     toVersion: z.string(),
     step: z.enum(["fetched", "verified", "staged", "proved", "activated", "refused", "reverted"]),
     detail: z.string(),
+    ungated,
   }),
 );
 

@@ -60,6 +60,7 @@ export function createBundleShelf(options: BundleShelfOptions): BundleShelf {
           version,
           digest: model.digest,
           served: registry !== null,
+          ...(model.ungated === true ? { ungated: true } : {}),
         });
       }
       return isNew;
@@ -99,7 +100,9 @@ async function verifyTar(path: string, trustedKeys: readonly TrustedKey[]): Prom
 
 function describeModel({ digest, manifest, files }: VerifiedBundle): KnownModel {
   const reference = decodeReference(files.get(bundleFileNames.reference)!);
-  return { digest, manifest, reference, reliability: readReliability(files.get(bundleFileNames.evaluation)) };
+  const reliability = readReliability(files.get(bundleFileNames.evaluation));
+  const ungated = manifest.lineage.ungated === true ? ({ ungated: true } as const) : {};
+  return { digest, manifest, reference, reliability, ...ungated };
 }
 
 const share = z.number().min(0).max(1);

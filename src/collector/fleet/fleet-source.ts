@@ -28,4 +28,6 @@ export interface KnownModel {
   readonly reference: DriftReference;
   /** What held-out data said of its probabilities; absent: its evaluation does not state it. */
   readonly reliability?: readonly ReliabilityBin[] | undefined;
+  /** Its bundle was written without asking its gate; absent: the gate let it out. */
+  readonly ungated?: true | undefined;
 }

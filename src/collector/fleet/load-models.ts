@@ -1,4 +1,8 @@
-/** Models that are known here or in use, and which turbines say that they run them. */
+/**
+ * Models that are known here or in use, which turbines say that they run them, and the steps of their updates. Of a model whose
+ * bundle is not known here nobody can say whether its gate was asked.
+ */
+import type { GatewayQuery, Listing, RecordedUpdate } from "../record/fleet-record.ts";
 import type { FleetSource } from "./fleet-source.ts";
 
 export interface ModelView {
@@ -9,14 +13,23 @@ export interface ModelView {
   readonly title: string | null;
   /** `<site>/<turbine>` that said they run it. */
   readonly turbines: readonly string[];
+  /** Its bundle was written without asking its gate. Absent: the gate let it out, or the bundle is not known here. */
+  readonly ungated?: true;
+}
+
+/** A step of an update, and whether it brings a bundle whose gate was not asked. */
+export interface UpdateView extends RecordedUpdate {
+  /** As {@link ModelView.ungated}, of the version that the step is about. */
+  readonly ungated?: true;
 }
 
 /** Loads the models; those whose bundles are known here come first. */
 export async function loadModels(fleet: FleetSource): Promise<readonly ModelView[]> {
   const models = new Map<string, ModelView & { readonly turbines: string[] }>();
-  for (const { digest, manifest } of fleet.models.values()) {
+  for (const { digest, manifest, ungated } of fleet.models.values()) {
     const { name, version, title } = manifest;
-    models.set(digest, { name, version, digest, title, turbines: [] });
+    const gate = ungated === true ? { ungated } : {};
+    models.set(digest, { name, version, digest, title, turbines: [], ...gate });
   }
   for (const { site, turbine, state } of await fleet.record.turbines()) {
     const model = state?.model;
@@ -26,4 +39,21 @@ export async function loadModels(fleet: FleetSource): Promise<readonly ModelView
     entry.turbines.push(`${site}/${turbine}`);
   }
   return [...models.values()];
+}
+
+/** Loads steps of updates, newest first. */
+export async function loadUpdates(fleet: FleetSource, query: GatewayQuery): Promise<Listing<UpdateView>> {
+  const { total, items } = await fleet.record.updates(query);
+  // A step names no digest; of one name and version a registry offers one bundle only.
+  const ungated = new Set(
+    [...fleet.models.values()]
+      .filter((model) => model.ungated === true)
+      .map(({ manifest }) => `${manifest.name}@${manifest.version}`),
+  );
+  return {
+    total,
+    items: items.map((update) =>
+      ungated.has(`${update.modelName}@${update.toVersion}`) ? { ...update, ungated: true } : update,
+    ),
+  };
 }

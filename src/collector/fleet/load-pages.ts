@@ -7,7 +7,6 @@ import type {
   QuarantineEntry,
   RecordedAlarm,
   RecordedEvent,
-  RecordedUpdate,
   TurbineRef,
 } from "../record/fleet-record.ts";
 import type { FleetSource } from "./fleet-source.ts";
@@ -18,7 +17,7 @@ import {
   loadTurbineDrift,
   type TurbineDriftView,
 } from "./load-drift-pages.ts";
-import { loadModels, type ModelView } from "./load-models.ts";
+import { loadModels, loadUpdates, type ModelView, type UpdateView } from "./load-models.ts";
 import { loadPerformance } from "./load-performance.ts";
 import {
   type GatewayView,
@@ -61,7 +60,7 @@ export interface OverviewPage {
   readonly drift: FleetDriftView;
   readonly models: readonly ModelView[];
   /** The newest few. */
-  readonly updates: Listing<RecordedUpdate>;
+  readonly updates: Listing<UpdateView>;
   readonly events: Listing<RecordedEvent>;
   readonly quarantine: Listing<QuarantineEntry>;
 }
@@ -100,7 +99,7 @@ export async function loadOverviewPage(fleet: FleetSource, query?: OverviewQuery
     record.alarms({ active: true, limit: 1, offset: 0 }),
     loadFleetDrift(fleet),
     loadModels(fleet),
-    record.updates(newest),
+    loadUpdates(fleet, newest),
     record.events(newest),
     record.quarantine(overviewEvents),
   ]);

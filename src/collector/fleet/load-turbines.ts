@@ -20,6 +20,8 @@ export interface TurbineView extends TurbineRef {
   readonly lastSeenMs: number;
   /** Last state as it was published; old when the health is `information-unavailable`. */
   readonly state: TurbineState | null;
+  /** The bundle of its model was written without asking its gate. Absent: the gate let it out, or it is not known here. */
+  readonly modelUngated?: true;
 }
 
 /** A gateway, and whether it is silent. */
@@ -36,7 +38,9 @@ export async function loadTurbines(fleet: FleetSource): Promise<readonly Turbine
   const byName = new Map(gateways.map((gateway) => [gateway.gateway, gateway]));
   const nowMs = fleet.clock.nowMs();
   const moment = { nowMs, heardSinceMs: nowMs - fleet.silentAfterMs };
-  return turbines.map((turbine) => describeTurbine(turbine, byName.get(turbine.gateway ?? ""), moment));
+  return turbines.map((turbine) =>
+    withModel(fleet, describeTurbine(turbine, byName.get(turbine.gateway ?? ""), moment)),
+  );
 }
 
 /** Loads one turbine; null: there is no such turbine. */
@@ -49,7 +53,8 @@ export async function loadTurbine(
   if (recorded === undefined) return null;
   const nowMs = fleet.clock.nowMs();
   const gateway = gateways.find((other) => other.gateway === recorded.gateway);
-  return describeTurbine(recorded, gateway, { nowMs, heardSinceMs: nowMs - fleet.silentAfterMs });
+  const moment = { nowMs, heardSinceMs: nowMs - fleet.silentAfterMs };
+  return withModel(fleet, describeTurbine(recorded, gateway, moment));
 }
 
 /** Loads all gateways, in the order of their names. */
@@ -61,6 +66,12 @@ export async function loadGateways(fleet: FleetSource): Promise<readonly Gateway
     cloned: isCloned(gateway.clonedMs, nowMs),
     reachable: gateway.online !== false && gateway.lastSeenMs >= heardSinceMs,
   }));
+}
+
+/** With what is known here of the model that it runs. */
+function withModel({ models }: FleetSource, view: TurbineView): TurbineView {
+  const known = models.get(view.state?.model?.digest ?? "");
+  return known?.ungated === true ? { ...view, modelUngated: true } : view;
 }
 
 /** What was not heard of since `heardSinceMs` is silent. */

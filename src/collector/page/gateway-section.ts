@@ -7,7 +7,7 @@ import type { GatewayView } from "../fleet/load-turbines.ts";
 import type { ListPart } from "../fleet/select-list.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderPanel } from "./page-layout.ts";
-import { formatBytes, formatCount, formatUtc, renderAgo, renderBadge } from "./page-words.ts";
+import { formatBytes, formatCount, formatUtc, renderAgo, renderBadge, renderUngated } from "./page-words.ts";
 
 /** Renders a part of the gateways. @param of what is said of all: how many there are, and the way to other parts */
 export function renderGateways(
@@ -59,7 +59,7 @@ export function renderModels(models: readonly ModelView[], updates: OverviewPage
   <tbody>${models.map(
     (
       model,
-    ) => html`<tr><th scope="row">${model.title ?? model.name}</th><td>${model.version}</td><td><code title="${model.digest}">${model.digest.slice(0, 12)}</code></td>
+    ) => html`<tr><th scope="row">${model.title ?? model.name}</th><td>${model.version}${renderUngated(model.ungated)}</td><td><code title="${model.digest}">${model.digest.slice(0, 12)}</code></td>
     <td>${model.turbines.length === 0 ? "no turbine" : `${model.turbines.length} ${model.turbines.length === 1 ? "turbine" : "turbines"}`}</td></tr>`,
   )}</tbody></table>`;
   const steps =
@@ -68,7 +68,7 @@ export function renderModels(models: readonly ModelView[], updates: OverviewPage
       : html`<ol class="life">${updates.items.map(
           (update) =>
             html`<li class="${update.step === "refused" || update.step === "reverted" ? "bad" : null}">${renderTime(update)}
-            <b>${update.step}</b> ${update.modelName} ${update.fromVersion} → ${update.toVersion} on ${update.gateway} <span class="why">${update.detail}</span></li>`,
+            <b>${update.step}</b> ${update.modelName} ${update.fromVersion} → ${update.toVersion}${renderUngated(update.ungated)} on ${update.gateway} <span class="why">${update.detail}</span></li>`,
         )}</ol>`;
   const body = html`${table}<h3>Updates</h3>${steps}`;
   return renderPanel({ id: "models", title: "Models", live: "live", body });

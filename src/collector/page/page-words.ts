@@ -4,6 +4,7 @@
  */
 
 import type { AlarmState, AlertSeverity } from "../../core/contract/alert.ts";
+import { ungatedWords } from "../../core/contract/bundle/lineage.ts";
 import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
 import { earliestClockMs } from "../../core/contract/iso-time.ts";
 import type { ComponentHealth } from "../../core/contract/turbine-state.ts";
@@ -114,6 +115,13 @@ const shapes: Readonly<Record<Tone, SafeHtml>> = {
 /** A badge of a tone with given words. */
 export function renderBadge(tone: Tone, words: string): SafeHtml {
   return html`<span class="badge ${tone}"><svg viewBox="0 0 12 12" aria-hidden="true">${shapes[tone]}</svg>${words}</span>`;
+}
+
+/** Beside a model whose gate was not asked; nothing beside another. */
+export function renderUngated(ungated: true | undefined): SafeHtml | null {
+  return ungated === true
+    ? html` <span title="It was ${ungatedWords}.">${renderBadge("plain", "Ungated")}</span>`
+    : null;
 }
 
 export function renderComponentHealth(health: ComponentHealth): SafeHtml {

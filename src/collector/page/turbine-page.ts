@@ -7,7 +7,14 @@ import { type PageRange, renderCharts } from "./chart-section.ts";
 import { renderComponents } from "./component-section.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderLayout, renderPanel } from "./page-layout.ts";
-import { capitalise, formatCount, formatName, renderAgo, renderComponentHealth } from "./page-words.ts";
+import {
+  capitalise,
+  formatCount,
+  formatName,
+  renderAgo,
+  renderComponentHealth,
+  renderUngated,
+} from "./page-words.ts";
 import { renderPerformance } from "./performance-section.ts";
 import { renderTraining } from "./training-section.ts";
 import { renderTurbineDrift } from "./turbine-drift-section.ts";
@@ -36,7 +43,7 @@ function renderNow(view: TurbineView, nowMs: number): SafeHtml {
   <div><dt>Operating state</dt><dd>${formatName(view.operatingState)}</dd></div>
   <div><dt>Last heard of</dt><dd>${renderAgo(view.lastSeenMs, nowMs)}</dd></div>
   <div><dt>Gateway</dt><dd>${view.gateway ?? "–"}</dd></div>
-  <div><dt>Model</dt><dd>${model === null || model === undefined ? "–" : html`${model.name} ${model.version} <code title="${model.digest}">${model.digest.slice(0, 12)}</code>`}</dd></div>
+  <div><dt>Model</dt><dd>${model === null || model === undefined ? "–" : html`${model.name} ${model.version} <code title="${model.digest}">${model.digest.slice(0, 12)}</code>${renderUngated(view.modelUngated)}`}</dd></div>
 </dl>`;
   return renderPanel({ id: "now", title: `Turbine ${view.turbine}`, note: view.site, live: "live", body });
 }

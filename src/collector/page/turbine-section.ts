@@ -12,6 +12,7 @@ import {
   formatName,
   renderAgo,
   renderComponentHealth,
+  renderUngated,
   turbineHref,
 } from "./page-words.ts";
 
@@ -52,7 +53,7 @@ function renderRow(view: TurbineView, titles: FailureTitles, nowMs: number): Saf
   <td>${renderHighestRisk(view, titles)}</td>
   <td class="number">${quality === undefined ? "–" : formatCount(quality.windowsProcessed)}</td>
   <td class="number">${quality === undefined ? "–" : formatCount(quality.windowsQuarantined)}</td>
-  <td>${model === null || model === undefined ? "–" : html`<span class="nowrap">${model.name} ${model.version}</span>`}</td>
+  <td>${model === null || model === undefined ? "–" : html`<span class="nowrap">${model.name} ${model.version}</span>${renderUngated(view.modelUngated)}`}</td>
   <td class="nowrap">${renderAgo(view.lastSeenMs, nowMs)}</td>
 </tr>`;
 }

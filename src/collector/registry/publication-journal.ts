@@ -22,6 +22,8 @@ export interface Publication extends AdmittedOrder {
   readonly publishedMs: number;
   /** Ids of the trusted keys that signed the bundle itself. */
   readonly signedBy: readonly string[];
+  /** Its gate was not asked before it was written; absent: the gate let it out. */
+  readonly ungated?: true | undefined;
 }
 
 /** Every method rejects with AuroraError STORE when the disk is full or fails. */
@@ -40,6 +42,7 @@ const publicationSchema: z.ZodType<Publication> = z.strictObject({
   upload: z.string().regex(uploadPattern),
   publishedMs: z.number(),
   signedBy: z.array(z.string().max(64)).max(16),
+  ungated: z.literal(true).optional(),
   order: publishOrderSchema(),
   publisher: z.string().max(64),
   keyId: z.string().max(64),

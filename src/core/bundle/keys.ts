@@ -34,6 +34,12 @@ export interface PublicKey extends TrustedKey {
   readonly pem: string;
 }
 
+/** A trusted key, and where it was found. */
+export interface TrustedKeyFile extends PublicKey {
+  /** The file that holds it; of several, the first. */
+  readonly path: string;
+}
+
 /** A signer with its public half. */
 export interface PrivateKey extends Signer {
   readonly publicKey: PublicKey;
@@ -118,13 +124,13 @@ export async function loadPublicKey(path: string): Promise<PublicKey> {
  * Loads trusted public keys: PEM files, or every `*.pub` of a folder (sorted by name); each key once.
  * @throws AuroraError KEY when there is none, or when one of them is no ed25519 public key.
  */
-export async function loadTrustedKeys(paths: string | readonly string[]): Promise<readonly PublicKey[]> {
-  const keys = new Map<string, PublicKey>();
+export async function loadTrustedKeys(paths: string | readonly string[]): Promise<readonly TrustedKeyFile[]> {
+  const keys = new Map<string, TrustedKeyFile>();
   const roots = typeof paths === "string" ? [paths] : paths;
   for (const root of roots) {
     for (const path of await publicKeyFiles(root)) {
       const key = await loadPublicKey(path);
-      keys.set(key.keyId, key);
+      if (!keys.has(key.keyId)) keys.set(key.keyId, { ...key, path });
     }
   }
   if (keys.size === 0) {

@@ -2,7 +2,7 @@
  * A verified bundle that is ready to serve: scores windows with a warm engine, explains scores, and carries the reference
  * of drift. It closes itself when it has been retired and its last window has been answered.
  */
-import type { Bundle } from "../bundle/bundle.ts";
+import type { Bundle, VerifiedBundle } from "../bundle/bundle.ts";
 import { bundleFileNames } from "../contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../contract/bundle/quantised-mlp.ts";
 import type { Explanation, ModelRef, SensorBand } from "../contract/prediction.ts";
@@ -18,7 +18,7 @@ import { createModelHost } from "../inference/model-host.ts";
 import { decodeStudent } from "../inference/onnx-codec.ts";
 import { openEngine } from "../inference/open-engine.ts";
 import { dequantise, type StudentEngine } from "../inference/student-engine.ts";
-import type { Logger } from "../platform/logger.ts";
+import type { LogFields, Logger } from "../platform/logger.ts";
 import type { WindowBundle } from "./spec-cutter.ts";
 
 /** What the student says of one band of a window. */
@@ -122,6 +122,15 @@ export async function serveBundle(
       await host.close();
     },
   };
+}
+
+/** What a log says of a bundle that begins to serve: by whose key it does, and that its gate was not asked where it was not. */
+export function describeServing(
+  { ref, engine, manifest }: Pick<LoadedBundle, "ref" | "engine" | "manifest">,
+  { signedBy }: Pick<VerifiedBundle, "signedBy">,
+): LogFields {
+  const ungated = manifest.lineage.ungated === true ? { ungated: true } : {};
+  return { model: ref, engine: engine.kind, signedBy, ...ungated };
 }
 
 /** Rows of one run: large enough for the engine's best speed, small enough that live windows do not wait long. */

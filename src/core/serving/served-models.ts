@@ -10,7 +10,7 @@ import { semverPattern } from "../contract/bundle/manifest.ts";
 import type { FileSystem } from "../platform/files/file-system.ts";
 import type { Logger } from "../platform/logger.ts";
 import { chooseBundle } from "./choose-bundle.ts";
-import { type LoadedBundle, serveBundle } from "./loaded-bundle.ts";
+import { describeServing, type LoadedBundle, serveBundle } from "./loaded-bundle.ts";
 
 export interface ServedModelsOptions {
   /** Names that the measuring points ask for. */
@@ -63,7 +63,7 @@ export async function openServedModels(options: ServedModelsOptions): Promise<Se
       engine: options.engine,
       logger: options.logger,
     });
-    options.logger.info("model serves", { model: bundle.ref, engine: bundle.engine.kind });
+    options.logger.info("model serves", describeServing(bundle, chosen.bundle));
     current.set(name, bundle);
   }
   const find = (name: string): LoadedBundle => {

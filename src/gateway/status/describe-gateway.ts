@@ -77,10 +77,10 @@ export function describeGateway(parts: GatewayParts): Readonly<Record<string, un
     gateway: config.gateway.id,
     version: runtimeVersion,
     profile: config.gateway.profile,
-    models: models.names.map((name) => ({
-      ...models.current(name).ref,
-      engine: models.current(name).engine.kind,
-    })),
+    models: models.names.map((name) => {
+      const { ref, engine, manifest } = models.current(name);
+      return { ...ref, engine: engine.kind, ...(manifest.lineage.ungated === true ? { ungated: true } : {}) };
+    }),
     windows: quality.total,
     sources: parts.sources(),
     components: parts.components(),

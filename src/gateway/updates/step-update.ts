@@ -13,6 +13,7 @@
  * for it, one row for "yes" (serve) and one for "not yet": give the attempt back (`save` with one attempt fewer, or the
  * waiting would use them up) and rest; the next look does every step again.
  */
+import { ungatedWords } from "../../core/contract/bundle/lineage.ts";
 import { chooseTarget, type TargetChoice } from "./choose-target.ts";
 import type { OfferedTarget } from "./tuf-client.ts";
 import { completed, concluded, ended, refused, report, save } from "./update-effects.ts";
@@ -149,7 +150,9 @@ function verify(state: StateOf<"found">, { tar }: EventOf<"fetched">): UpdateTra
 }
 
 function stage(state: StateOf<"fetched">, { checked }: EventOf<"verified">): UpdateTransition {
-  const detail = `signed by ${checked.bundle.signedBy.join(", ")}`;
+  const { signedBy, manifest } = checked.bundle;
+  const ungated = manifest.lineage.ungated === true ? `; UNGATED: ${ungatedWords}` : "";
+  const detail = `signed by ${signedBy.join(", ")}${ungated}`;
   const { update, effects } = completed(state, "verified", detail);
   effects.push({ kind: "stage", checked });
   return { state: { ...state, kind: "verified", update, checked }, effects };

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
-import { type LoadedBundle, serveBundle } from "../../core/serving/loaded-bundle.ts";
+import { describeServing, type LoadedBundle, serveBundle } from "../../core/serving/loaded-bundle.ts";
 import type { ServedModels } from "../../core/serving/served-models.ts";
 import { proveBundle } from "./prove-bundle.ts";
 import type { Updater, UpdaterOptions } from "./updater.ts";
@@ -64,7 +64,7 @@ export async function startUpdates(options: UpdatesOptions): Promise<readonly Up
         const loaded = await serveBundle(slotDir, bundle, { engine, logger: common.logger });
         models.replace(loaded);
         options.onServe(loaded);
-        common.logger.info("a new model serves", { model: loaded.ref, engine: loaded.engine.kind });
+        common.logger.info("a new model serves", describeServing(loaded, bundle));
       },
       pollIntervalMs: pollSeconds * 1000,
     });

@@ -1,7 +1,13 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { checkModels } from "../../../src/cli/doctor/check-models.ts";
+import { writeBundle } from "../../../src/core/bundle/write-bundle.ts";
+import { ungatedWords } from "../../../src/core/contract/bundle/lineage.ts";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
+import { newKey } from "../../core/bundle/sample-bundle.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { createTestBundle, testBundleName } from "../../support/test-bundle.ts";
 
 function base() {
   return {
@@ -64,4 +70,25 @@ test.each([
     { name: "processor" },
     { name: "memory" },
   ]);
+});
+
+test("the doctor says of a model that its gate was not asked, where it was not", async () => {
+  const dir = createTemporaryFolder();
+  const key = newKey();
+  const keyFile = join(dir, "release.pub");
+  await writeFile(keyFile, key.publicKey.pem);
+  const config = gatewayConfigSchema().parse({
+    ...base(),
+    turbines: [{ id: "WT01", scadaBundle: testBundleName }],
+    bundles: { dir, trustedKeys: [keyFile] },
+  });
+  const textOf = async (): Promise<string | undefined> => {
+    const results = await checkModels({ config, runtimeVersion: "0.1.0", isRunning: false });
+    return results.find(({ name }) => name === `model ${testBundleName}`)?.text;
+  };
+  await writeBundle(join(dir, testBundleName, "1.0.0"), createTestBundle(), key);
+  expect(await textOf()).toMatch(/^1\.0\.0, signed; /);
+  const ungated = createTestBundle({ version: "1.1.0", ungated: true });
+  await writeBundle(join(dir, testBundleName, "1.1.0"), ungated, key);
+  expect(await textOf()).toContain(`1.1.0, signed, but ${ungatedWords}; `);
 });

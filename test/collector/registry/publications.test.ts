@@ -163,10 +163,17 @@ describe("a publication", () => {
     expect(entries).toMatchObject([
       { publisher: "ci", keyId: publisher.keyId, signedBy: [fixture.release.keyId] },
     ]);
+    expect(entries[0]).not.toHaveProperty("ungated");
     expect(await publishBundle(plan())).toMatchObject({ isNew: false });
     expect(published).toBe(1);
     const old = bundleOf({ contents: createTestBundle({ version: "0.9.0" }) });
     expect((await publishBundle(plan({ bundle: old }))).bundle.isNewest).toBe(false);
+  });
+
+  it("of a bundle whose gate was not asked says so in the journal", async () => {
+    await publishBundle(plan({ bundle: bundleOf({ contents: createTestBundle({ ungated: true }) }) }));
+    const journal = createPublicationJournal(fixture.dir, nodeFileSystem);
+    expect(await journal.listNew(10)).toMatchObject([{ ungated: true }]);
   });
 
   it("is refused to whoever is not listed, for other models, repositories and times", async () => {

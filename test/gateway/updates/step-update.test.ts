@@ -29,7 +29,7 @@ const found: PendingUpdate = {
   lastReason: null,
 };
 const checked = {
-  bundle: { digest: target.digest, signedBy: ["key"] },
+  bundle: { digest: target.digest, signedBy: ["key"], manifest: { lineage: {} } },
   golden: { cases: [] },
 } as unknown as CheckedBundle;
 const place = { slot: "a", dir: "/slots/a" } as const;
