@@ -46,6 +46,11 @@ export function createFakeMqtt(): FakeMqtt {
     subscribe: async () => {},
     unsubscribe: async () => {},
     refusedFilters: new Set(),
+    get firstAttempt() {
+      return client.connected
+        ? Promise.resolve(true)
+        : new Promise<boolean>((resolve) => callbacks.push(() => resolve(true)));
+    },
     onConnect: (callback) => {
       callbacks.push(callback);
       if (client.connected) callback();

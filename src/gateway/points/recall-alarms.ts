@@ -22,7 +22,10 @@ import { describeRecalled, hasForgottenAlarms } from "./snapshots.ts";
 export interface AlarmRecallOptions {
   readonly config: GatewayConfig;
   readonly state: StateStore;
-  readonly mqtt: Pick<MqttClient, "subscribe" | "unsubscribe" | "onConnect" | "refusedFilters">;
+  readonly mqtt: Pick<
+    MqttClient,
+    "subscribe" | "unsubscribe" | "onConnect" | "firstAttempt" | "refusedFilters"
+  >;
   readonly topics: Topics;
   readonly clock: Pick<Clock, "nowMs">;
   readonly timers: Timers;
@@ -32,8 +35,8 @@ export interface AlarmRecallOptions {
 
 export interface AlarmRecall {
   /**
-   * Reads the states and writes down what stands, before the last run's alarms are read; at once where that is not due. Resolves
-   * without a broker, too, after some seconds.
+   * Reads the states and writes down what stands, before the last run's alarms are read; at once where that is not due, or the
+   * broker refuses, and after some seconds where it does not answer.
    */
   look(): Promise<void>;
   /** From now on states go out: what could not be read before is read with the first connection. */
@@ -46,7 +49,7 @@ const key = "recalled-alarms";
 /** A broker that is there is connected by then; devices wait meanwhile. */
 const connectMs = 5_000;
 /** Retained messages come with the answer to the subscription: this long after the last one there are no more, … */
-const quietMs = 500;
+const quietMs = 200;
 /** … nor after this long. */
 const longestMs = 5_000;
 /** This gateway's own states come back sooner, where it may read them. */
@@ -220,12 +223,12 @@ class Recall implements AlarmRecall {
   }
 
   #connected(): Promise<boolean> {
-    return new Promise((resolve) => {
+    return new Promise<boolean>((resolve) => {
       this.#after(connectMs, () => resolve(false));
-      this.#cancel.push(this.#options.mqtt.onConnect(() => resolve(true)));
+      void this.#options.mqtt.firstAttempt.then(resolve);
     }).then((isConnected) => {
       this.close();
-      return isConnected === true;
+      return isConnected;
     });
   }
 

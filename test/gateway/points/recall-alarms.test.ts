@@ -70,6 +70,9 @@ function createStarts(state = createFakeState()) {
       state,
       mqtt: {
         onConnect: mqtt.onConnect,
+        get firstAttempt() {
+          return mqtt.refuse ? Promise.resolve(false) : mqtt.firstAttempt;
+        },
         refusedFilters: refused,
         subscribe: async (filter, _qos, given) => {
           subscribed.push(filter);

@@ -32,6 +32,8 @@ export interface MqttClient {
   /** Filters that the broker refused when it was last asked. */
   readonly refusedFilters: ReadonlySet<string>;
   readonly connected: boolean;
+  /** Resolves with whether the first attempt led to a connection, subscriptions renewed. */
+  readonly firstAttempt: Promise<boolean>;
   /** Of the current or the last connection. */
   readonly version: MqttVersion | null;
   /** Calls back after every (re)connection, subscriptions renewed; at once if connected. Returns the way out. */
@@ -83,6 +85,10 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
   let cancelRetry = (): void => {};
   let cancelStable = (): void => {};
   let onGone = (): void => {};
+  let endFirstAttempt = (_isConnected: boolean): void => {};
+  const firstAttempt = new Promise<boolean>((resolve) => {
+    endFirstAttempt = resolve;
+  });
 
   const open = (): void => {
     let mine: BrokerConnection | null = null;
@@ -115,6 +121,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     takeovers.connected();
     logger.info("connected to broker", { broker: subject, protocol: version === 5 ? "5" : "3.1.1" });
     for (const callback of [...connectCallbacks]) guarded(callback);
+    endFirstAttempt(true);
   };
 
   const lose = (loss: ConnectionLoss): void => {
@@ -127,6 +134,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     exchanges.failAll(`connection lost: ${loss.detail}`);
     if (wasConnected) for (const callback of [...lossCallbacks]) guarded(() => callback(loss));
     if (closing) {
+      endFirstAttempt(false);
       onGone();
       return;
     }
@@ -136,6 +144,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
   const retry = (loss: ConnectionLoss, wasConnected: boolean): void => {
     const next = chooseMqttVersion(options.version, { version, wasConnected, lossReason: loss.reason });
     version = next.version;
+    if (!next.isFallback) endFirstAttempt(false);
     const delayMs = next.isFallback ? 0 : backoff.nextMs();
     const hint = takeovers.lost(loss, wasConnected) ?? loss.hint;
     const fields = {
@@ -171,6 +180,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     get connected() {
       return connected;
     },
+    firstAttempt,
     get version() {
       return provenVersion;
     },
