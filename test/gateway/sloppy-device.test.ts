@@ -79,3 +79,29 @@ test("an hour that a device claims to have sent is no backlog: its clock is told
     return times.length > 0;
   }, "scores are told");
 });
+
+test("a device that sends a quarter of a second every six is told nothing of", async () => {
+  const installation = await createInstallation();
+  const device = await startHandDevice("WT01");
+  // Eight seconds pass in one, for the gateway and the device.
+  const began = Date.now();
+  const clock = {
+    nowMs: () => began + 8 * (Date.now() - began),
+    monotonicMs: () => 8 * performance.now(),
+  };
+  const gateway = await installation.startGateway(
+    [{ id: "WT01", bearing, connect: device.address }],
+    {},
+    clock,
+  );
+  await device.stream(0.24, { clockJumpMs: toNowMs() });
+  for (let snapshot = 0; snapshot < 7; snapshot++) {
+    const before = clock.monotonicMs();
+    await new Promise((resolve) => setTimeout(resolve, 750));
+    const skip = Math.round((clock.monotonicMs() - before) * 12);
+    await device.stream(0.24, { skip });
+    expect((await gateway.status()).devices[0]!.diagnoses).toEqual([]);
+  }
+  const { windows } = await gateway.status();
+  expect(windows.byReason.gap ?? 0).toBeGreaterThan(0);
+});

@@ -2,6 +2,7 @@
 import type { QuarantineReason } from "../../core/contract/stream.ts";
 import type { LevelDifference } from "./level-difference.ts";
 import type { PaceEstimate } from "./pace-segments.ts";
+import type { SnapshotLoss } from "./sample-runs.ts";
 import type { Pace } from "./stream-pace.ts";
 
 /** Counts of the last half minute are `recent`. */
@@ -31,6 +32,9 @@ export interface DeviceFacts {
   readonly modelTrouble: string | null;
   /** Since the last sample, reading or score while the gateway was there to hear it, ms; infinite before the first. */
   readonly silentMs: number;
+  /** How long it usually pauses between snapshots, ms; 0: it streams. */
+  readonly pauseMs: number;
+  readonly snapshotLoss: SnapshotLoss;
   /** What is taken off its times, ms. */
   readonly clockAheadMs: number;
   readonly isClockUnset: boolean;

@@ -136,19 +136,20 @@ class Observer implements DeviceObserver {
     const samples = message.counts.length;
     const endMs = endOf(message.timestampUs, samples, sampleRateHz);
     this.#shaftRpm = Math.abs(message.shaftRpm);
-    const { jump, isAgain, rmsCounts } = this.#channels.note(message, channel);
+    const place = this.#channels.note(message, channel, arrivedMonotonicMs);
+    const { jump, lost, isAfterPause, isAgain, rmsCounts } = place;
     if (!this.#isTurning(arrivedMonotonicMs)) this.#channels.pause();
     this.#count("samples", samples, arrivedMonotonicMs);
     if (this.#mayBeHertz() && vibrates(rmsCounts, channel)) this.#counts.add("hertz", 1);
     this.#counts.add("blocks", 1);
     if (isAgain) this.#counts.add("again", 1);
-    if (jump > 0) this.#counts.add("missing", jump);
+    if (lost > 0) this.#counts.add("missing", lost);
     else if (jump === -samples) this.#counts.add("twice", 1);
     if (this.#pacedChannel === "") this.#pacedChannel = channel.name;
     // Of a device that infers these are samples around an alarm.
     if (this.#pacedChannel === channel.name && !this.#options.infersItself) {
       this.#saidRateHz = sampleRateHz;
-      this.#pace.note({ firstSample, samples, sampleRateHz, endMs, arrival });
+      this.#pace.note({ firstSample, samples, sampleRateHz, endMs, arrival, isAfterPause });
       this.#stamp(endMs, arrival, this.#pace.stampStepMs);
     } else this.#stamp(endMs, arrival, Number.NaN);
   }
@@ -166,7 +167,7 @@ class Observer implements DeviceObserver {
     if (infersItself) this.#count("samples", samples, arrival.arrivedMonotonicMs);
     if (infersItself && firstSample !== undefined) {
       this.#saidRateHz = sampleRateHz;
-      this.#pace.note({ firstSample, samples, sampleRateHz, endMs, arrival });
+      this.#pace.note({ firstSample, samples, sampleRateHz, endMs, arrival, isAfterPause: false });
       this.#stamp(endMs, arrival, this.#pace.stampStepMs);
     } else this.#stamp(endMs, arrival, Number.NaN);
   }
@@ -213,6 +214,8 @@ class Observer implements DeviceObserver {
       returns: this.#sessions.returns(monotonicMs),
       modelTrouble: this.modelTrouble,
       silentMs: monotonicMs - Math.max(this.#lastDataMonotonicMs, this.#resumedMonotonicMs),
+      pauseMs: this.#channels.pauseMs,
+      snapshotLoss: this.#channels.snapshotLoss,
       clockAheadMs: this.#clock.aheadMs,
       isClockUnset: this.#clock.isUnset,
       shaftRpm: this.#shaftRpm,

@@ -34,9 +34,9 @@ export interface PaceSegments {
   samplePace(intervals: number): number;
   stampPace(intervals: number): number;
   /**
-   * Of the newest segments, as many of them as moved evenly. Null: too few, or not steady.
+   * Of the newest segments, as many of them (at most `limit`) as moved evenly. Null: too few, or not steady.
    */
-  estimate(): PaceEstimate | null;
+  estimate(limit: number): PaceEstimate | null;
 }
 
 /** Longer than a device may buffer on a link of this protocol (64 packets), and than a link usually hesitates. */
@@ -102,8 +102,8 @@ class Segments implements PaceSegments {
     return this.#paceOf(this.#stampDelays, intervals);
   }
 
-  estimate(): PaceEstimate | null {
-    const most = this.closed;
+  estimate(limit: number): PaceEstimate | null {
+    const most = Math.min(limit, this.closed);
     if (most < leastSegments) return null;
     const whole = this.#estimateOf(most);
     if (whole !== null) return whole;

@@ -17,6 +17,8 @@ export interface StreamPiece {
   /** End of the piece by the device's clock, epoch ms; NaN: it has none. */
   readonly endMs: number;
   readonly arrival: Arrival;
+  /** The first of a snapshot: nothing was measured between the piece before it and this one. */
+  readonly isAfterPause: boolean;
 }
 
 /**
@@ -75,6 +77,8 @@ class RecentPace implements StreamPace {
   #bestAtMs = Number.NaN;
   #rateHz = Number.NaN;
   #nextSample = Number.NaN;
+  /** By pauses that the samples' count does not show. */
+  #skippedMs = 0;
   #lastSampleMs = Number.NaN;
   #lastAtMs = Number.NaN;
   /** Time stamp less the sample clock. */
@@ -83,6 +87,7 @@ class RecentPace implements StreamPace {
   #calendarMs = Number.NaN;
   /** The least delay of samples at a pace that was true. */
   #homeDelayMs = Number.NaN;
+  #segmentsSincePause = Number.POSITIVE_INFINITY;
   /** Whether the stream was played from the session's begin on, and whether it still may turn out to be. */
   #isOwnTime = false;
   #mayBeOwnTime = true;
@@ -97,7 +102,8 @@ class RecentPace implements StreamPace {
       Number.isNaN(this.#begunMs) || sampleRateHz !== this.#rateHz || firstSample < this.#nextSample;
     if (isOther) this.#forget();
     const pieceMs = durationOf(samples, sampleRateHz);
-    const sampleMs = durationOf(firstSample + samples, sampleRateHz);
+    if (piece.isAfterPause) this.#pause(piece, pieceMs);
+    const sampleMs = durationOf(firstSample + samples, sampleRateHz) + this.#skippedMs;
     this.stampStepMs = endMs - sampleMs - this.#offsetMs;
     this.#calendarMs = arrivedMs < earliestClockMs ? Number.NaN : arrivedMs - atMs;
     if (isOther || Math.abs(this.stampStepMs) > clockStepMs) this.#begin(sampleMs, piece);
@@ -131,13 +137,15 @@ class RecentPace implements StreamPace {
   estimate(): PaceEstimate | null {
     // Without stamps nobody knows whether what catches up is of another rate.
     if (this.pace === "played" && !this.#isOwnTime && Number.isNaN(this.#offsetMs)) return null;
-    return this.#segments.estimate();
+    return this.#segments.estimate(this.#segmentsSincePause);
   }
 
   #forget(): void {
     this.#segments.clear();
     this.#offsetMs = Number.NaN;
     this.#homeDelayMs = Number.NaN;
+    this.#skippedMs = 0;
+    this.#segmentsSincePause = Number.POSITIVE_INFINITY;
   }
 
   #begin(sampleMs: number, { endMs, arrival }: StreamPiece): void {
@@ -148,6 +156,16 @@ class RecentPace implements StreamPace {
     this.#cameMs = 0;
     this.#segments.clear();
     this.#openSegment(arrivedMonotonicMs);
+  }
+
+  /** Where the samples' count goes on over the pause, stamps show how long it was, or the silence. */
+  #pause({ firstSample, endMs, arrival }: StreamPiece, pieceMs: number): void {
+    this.#segmentsSincePause = 0;
+    if (firstSample !== this.#nextSample) return;
+    const stampsMs = endMs - (this.#lastSampleMs + pieceMs) - this.#offsetMs;
+    const silenceMs = arrival.arrivedMonotonicMs - this.#lastAtMs - pieceMs;
+    if (Number.isNaN(stampsMs)) this.#skippedMs += silenceMs;
+    else if (stampsMs > silenceMs / 2 && stampsMs < 2 * silenceMs) this.#skippedMs += stampsMs;
   }
 
   #openSegment(atMs: number): void {
@@ -162,6 +180,7 @@ class RecentPace implements StreamPace {
       sampleDelayMs: this.#bestSampleDelay,
       stampDelayMs: this.#bestStampDelay,
     });
+    this.#segmentsSincePause++;
     if (this.#segments.closed > recent) this.#judgeSegments();
   }
 
