@@ -195,12 +195,14 @@ class RecentPace implements StreamPace {
     if (this.pace === "played" && !this.#isOwnTime && this.#hasRunAhead(sampleMs, atMs)) this.#settle("true");
     if (this.pace === "played") return;
     const { closed } = this.#segments;
+    const beforeMs = closed > recent ? this.#segments.sampleDelayMs(0) : this.#homeDelayMs;
+    const isLater = this.#bestSampleDelay - beforeMs > stallMs;
     if (closed > recent) {
-      const isLater = this.#bestSampleDelay - this.#segments.sampleDelayMs(0) > stallMs;
       if (this.pace === "true" && isLater) this.pace = "unknown";
     } else if (elapsedMs >= knownAfterMs) {
       const isSlow = sampleMs - this.#firstSampleMs < slowPace * elapsedMs;
-      this.pace = isSlow ? "slow" : this.#begunLagMs > lagMs ? "unknown" : "true";
+      const isLate = Number.isNaN(beforeMs) ? this.#begunLagMs > lagMs : isLater;
+      this.pace = isSlow ? "slow" : isLate ? "unknown" : "true";
     }
   }
 
@@ -218,7 +220,7 @@ class RecentPace implements StreamPace {
     if (this.#isCatchingUp(pace)) this.pace = "played";
     else if (this.pace === "played") this.#settle(isLate ? "unknown" : "true");
     else if (pace < slowPace) this.pace = "slow";
-    else if (isLate && Math.abs(pace - before) >= paceSlack) this.pace = "unknown";
+    else if (isLate && (Math.abs(pace - before) >= paceSlack || !this.#isLateEvenly())) this.pace = "unknown";
     else {
       this.pace = "true";
       const delayMs = segments.sampleDelayMs(0);
@@ -231,6 +233,13 @@ class RecentPace implements StreamPace {
     this.pace = pace;
     this.#mayBeOwnTime = false;
     this.#segments.clear();
+  }
+
+  /** Does it not grow older in jerks, as what a stall has left does? */
+  #isLateEvenly(): boolean {
+    const segments = this.#segments;
+    const newestMs = segments.sampleDelayMs(0) - segments.sampleDelayMs(1);
+    return Math.abs(newestMs - (segments.sampleDelayMs(1) - segments.sampleDelayMs(2))) < lagMs;
   }
 
   /** Was it late, and comes it faster than it was measured, by its stamps too? */

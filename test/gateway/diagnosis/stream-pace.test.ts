@@ -145,6 +145,33 @@ describe("a device that is well", () => {
     },
   );
 
+  test.each([17, 22, 30, 43, 54, 93])(
+    "is not blamed for outages of up to ten minutes, corrections and new connections in any order (%d)",
+    (seed) => {
+      const random = createRandom(seed);
+      const device = createToldDevice();
+      const blockS = [0.1, 0.5, 2][seed % 3]!;
+      device.stream(60 + 300 * random.uniform(), { blockS });
+      for (let round = 0; round < 25; round++) {
+        const kind = random.integer(5);
+        if (kind <= 1) {
+          const behindS = 1 + 600 * random.uniform() ** 3;
+          const pace = 1.08 + 10 * random.uniform() ** 3;
+          stall(device, behindS);
+          catchUp(device, behindS, { pace, blockS });
+        } else if (kind === 2) device.clockMs += 8_000 * (random.uniform() - 0.5);
+        else if (kind === 3)
+          device.stream(120 + 200 * random.uniform(), {
+            blockS,
+            delayMs: () => 2_000 * random.uniform() ** 3,
+          });
+        else if (random.uniform() < 0.5) device.hello();
+        device.stream(30 + 400 * random.uniform(), { blockS });
+      }
+      expect(device.told).toEqual([]);
+    },
+  );
+
   test("is judged by what it was when it comes back in the same session", () => {
     const device = streamedFor(30);
     stall(device, 600);
