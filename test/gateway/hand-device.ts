@@ -14,6 +14,8 @@ export interface PacketChanges {
   readonly shaftRpm?: number;
   /** Added to the device's clock from this call on. */
   readonly clockJumpMs?: number;
+  /** Samples that its count, and its clock with it, jumps over before this call: they were not measured, or never sent. */
+  readonly skip?: number;
   /** Changes the noise. */
   readonly counts?: (into: Int16Array) => void;
   /** Changes the finished message in its packet; returns its new length. */
@@ -71,8 +73,9 @@ export async function startHandDevice(
   return {
     address: transport.name,
     stream: async (seconds, changes = {}) => {
-      const { channel = 0, shaftRpm = 1500, clockJumpMs = 0 } = changes;
+      const { channel = 0, shaftRpm = 1500, clockJumpMs = 0, skip = 0 } = changes;
       clockMs += clockJumpMs;
+      position += skip;
       for (let packet = 0; packet < (seconds * 12_000) / samplesPerPacket; packet++) {
         for (let index = 0; index < counts.length; index++) counts[index] = random.normal() * 500;
         changes.counts?.(counts);

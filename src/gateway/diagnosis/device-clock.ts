@@ -8,13 +8,15 @@ import type { Pace } from "./stream-pace.ts";
 
 export interface DeviceClock {
   /**
-   * Something came: its end by the device's clock, epoch ms, and its arrival. Without a stamp (NaN) nothing is learnt.
+   * Something came: its end by the device's clock, epoch ms, and its arrival. Without a stamp (NaN) nothing is learnt. `stepMs`: by
+   * how much its stamp moved against the count of samples; NaN where none is known.
    */
   note(stamp: {
     readonly endMs: number;
     readonly arrivedMs: number;
     readonly arrivedMonotonicMs: number;
     readonly pace: Pace;
+    readonly stepMs: number;
   }): void;
   /** Another session begins; a device that was off probably still is. */
   restart(): void;
@@ -39,24 +41,27 @@ export function createDeviceClock(): DeviceClock {
 class Believed implements DeviceClock {
   aheadMs = 0;
   isUnset = false;
-  #lastSkewMs = Number.NaN;
-  #lastAtMs = Number.NaN;
   /** Largest skew of this segment: that of the piece that was delayed least. */
   #bestSkewMs = Number.NEGATIVE_INFINITY;
   #segmentEndMs = Number.NaN;
 
-  note({ endMs, arrivedMs, arrivedMonotonicMs: atMs, pace }: Parameters<DeviceClock["note"]>[0]): void {
+  note({
+    endMs,
+    arrivedMs,
+    arrivedMonotonicMs: atMs,
+    pace,
+    stepMs,
+  }: Parameters<DeviceClock["note"]>[0]): void {
     const skewMs = endMs - arrivedMs;
     if (!Number.isFinite(skewMs) || arrivedMs < earliestClockMs || pace === "played") return;
     const { aheadMs } = this;
     this.isUnset = endMs < earliestClockMs;
     if (aheadMs !== 0 && Math.abs(skewMs) < rightAgainMs) this.aheadMs = 0;
     else if ((skewMs > clockToleranceMs || this.isUnset) && aheadMs === 0) this.aheadMs = skewMs;
-    else if (pace === "true" && this.#wasSet(skewMs, atMs)) this.#follow(skewMs);
+    // It was set between two pieces: what is late, or leaves samples out, moves stamps and samples alike.
+    else if (pace === "true" && Math.abs(stepMs) > clockToleranceMs) this.#follow(skewMs);
     // Nothing arrives before it was measured.
     else if (pace === "true" && aheadMs !== 0 && skewMs > aheadMs) this.aheadMs = skewMs;
-    this.#lastSkewMs = skewMs;
-    this.#lastAtMs = atMs;
     if (skewMs > this.#bestSkewMs) this.#bestSkewMs = skewMs;
     if (Number.isNaN(this.#segmentEndMs)) this.#segmentEndMs = atMs + segmentMs;
     if (atMs < this.#segmentEndMs) return;
@@ -66,7 +71,6 @@ class Believed implements DeviceClock {
   }
 
   restart(): void {
-    this.#lastSkewMs = Number.NaN;
     this.#bestSkewMs = Number.NEGATIVE_INFINITY;
     this.#segmentEndMs = Number.NaN;
   }
@@ -74,11 +78,5 @@ class Believed implements DeviceClock {
   #follow(skewMs: number): void {
     const toleranceMs = this.aheadMs === 0 ? clockToleranceMs : rightAgainMs;
     this.aheadMs = Math.abs(skewMs) < toleranceMs ? 0 : skewMs;
-  }
-
-  /** A clock that was set within one packet: no delay looks like that. */
-  #wasSet(skewMs: number, atMs: number): boolean {
-    const stepMs = Math.abs(skewMs - this.#lastSkewMs);
-    return stepMs > clockToleranceMs && atMs - this.#lastAtMs < segmentMs;
   }
 }

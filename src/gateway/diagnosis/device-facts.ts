@@ -1,7 +1,9 @@
 /** What is known of one device just now, and what may be concluded of it. Values only. */
 import type { QuarantineReason } from "../../core/contract/stream.ts";
 import type { LevelDifference } from "./level-difference.ts";
-import type { Pace, PaceEstimate } from "./stream-pace.ts";
+import type { PaceEstimate } from "./pace-segments.ts";
+import type { SnapshotLoss } from "./sample-runs.ts";
+import type { Pace } from "./stream-pace.ts";
 
 /** Counts of the last half minute are `recent`. */
 export interface DeviceFacts {
@@ -28,8 +30,11 @@ export interface DeviceFacts {
   readonly returns: number;
   /** Why the newest push of a model left it without; null: it has what it was given, or was given nothing. */
   readonly modelTrouble: string | null;
-  /** Since the last sample, reading or score, ms; infinite before the first. */
+  /** Since the last sample, reading or score while the gateway was there to hear it, ms; infinite before the first. */
   readonly silentMs: number;
+  /** How long it usually pauses between snapshots, ms; 0: it streams. */
+  readonly pauseMs: number;
+  readonly snapshotLoss: SnapshotLoss;
   /** What is taken off its times, ms. */
   readonly clockAheadMs: number;
   readonly isClockUnset: boolean;

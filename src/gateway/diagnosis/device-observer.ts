@@ -60,6 +60,8 @@ export interface DeviceObserver {
 
 /** A shaft turns so long after a window ended: less than a channel is listened to before it is judged. */
 const windowHoldMs = 8_000;
+/** A gateway that did not look for so long stood still, and heard nobody. */
+const standstillMs = 10_000;
 /** What alternates of a machine in operation, at the least. */
 const runningRmsG = 0.05;
 
@@ -84,9 +86,13 @@ class Observer implements DeviceObserver {
   readonly #channels = createChannelLevels();
   #setAsideFor: DeviceFacts["setAsideFor"] = null;
   #announced: readonly string[] | null = null;
+  #sessionId = Number.NaN;
   #pacedChannel = "";
   #saidRateHz = Number.NaN;
   #lastDataMonotonicMs = Number.NEGATIVE_INFINITY;
+  #lastReadMonotonicMs = Number.NaN;
+  /** When the gateway went on that had stood still. */
+  #resumedMonotonicMs = Number.NEGATIVE_INFINITY;
   #lastWindowMonotonicMs = Number.NEGATIVE_INFINITY;
   #shaftRpm = Number.NaN;
   #before: LinkTotals | null = null;
@@ -103,8 +109,13 @@ class Observer implements DeviceObserver {
 
   hello(hello: HelloMessage, monotonicMs: number): void {
     this.#sessions.note(hello.sessionId, monotonicMs);
-    this.#announced = hello.channels.map(({ name }) => name);
+    const names = hello.channels.map(({ name }) => name);
+    this.#announced = names;
     this.#clock.restart();
+    // A stream that goes on over another connection is judged by what it was.
+    const goesOn = this.#options.infersItself || names.includes(this.#pacedChannel);
+    if (hello.sessionId === this.#sessionId && goesOn) return;
+    this.#sessionId = hello.sessionId;
     this.#pace.restart();
     this.#channels.restart();
     this.#pacedChannel = "";
@@ -125,40 +136,40 @@ class Observer implements DeviceObserver {
     const samples = message.counts.length;
     const endMs = endOf(message.timestampUs, samples, sampleRateHz);
     this.#shaftRpm = Math.abs(message.shaftRpm);
-    const { jump, isAgain, rmsCounts } = this.#channels.note(message, channel);
+    const place = this.#channels.note(message, channel, arrivedMonotonicMs);
+    const { jump, lost, isAfterPause, isAgain, rmsCounts } = place;
     if (!this.#isTurning(arrivedMonotonicMs)) this.#channels.pause();
     this.#count("samples", samples, arrivedMonotonicMs);
     if (this.#mayBeHertz() && vibrates(rmsCounts, channel)) this.#counts.add("hertz", 1);
     this.#counts.add("blocks", 1);
     if (isAgain) this.#counts.add("again", 1);
-    if (jump > 0) this.#counts.add("missing", jump);
+    if (lost > 0) this.#counts.add("missing", lost);
     else if (jump === -samples) this.#counts.add("twice", 1);
     if (this.#pacedChannel === "") this.#pacedChannel = channel.name;
     // Of a device that infers these are samples around an alarm.
     if (this.#pacedChannel === channel.name && !this.#options.infersItself) {
       this.#saidRateHz = sampleRateHz;
-      this.#pace.note({ firstSample, samples, sampleRateHz, endMs, arrivedMonotonicMs });
-    }
-    this.#stamp(endMs, arrival);
+      this.#pace.note({ firstSample, samples, sampleRateHz, endMs, arrival, isAfterPause });
+      this.#stamp(endMs, arrival, this.#pace.stampStepMs);
+    } else this.#stamp(endMs, arrival, Number.NaN);
   }
 
   reading({ timestampUs, value }: ReadingMessage, arrival: Arrival): void {
     this.#count("readings", 1, arrival.arrivedMonotonicMs);
     if (!Number.isFinite(value)) this.#counts.add("notNumbers", 1);
-    this.#stamp(timestampUs > 0 ? timestampUs / 1000 : Number.NaN, arrival);
+    this.#stamp(timestampUs > 0 ? timestampUs / 1000 : Number.NaN, arrival, Number.NaN);
   }
 
   score(message: ScoreMessage, { sampleRateHz }: DeviceChannel, arrival: Arrival): void {
     const { firstSample, sampleCount: samples = 0, timestampUs } = message;
     const { infersItself } = this.#options;
-    const { arrivedMonotonicMs } = arrival;
     const endMs = endOf(timestampUs, samples, sampleRateHz);
-    if (infersItself) this.#count("samples", samples, arrivedMonotonicMs);
+    if (infersItself) this.#count("samples", samples, arrival.arrivedMonotonicMs);
     if (infersItself && firstSample !== undefined) {
       this.#saidRateHz = sampleRateHz;
-      this.#pace.note({ firstSample, samples, sampleRateHz, endMs, arrivedMonotonicMs });
-    }
-    this.#stamp(endMs, arrival);
+      this.#pace.note({ firstSample, samples, sampleRateHz, endMs, arrival, isAfterPause: false });
+      this.#stamp(endMs, arrival, this.#pace.stampStepMs);
+    } else this.#stamp(endMs, arrival, Number.NaN);
   }
 
   setAside({ reason, detail, samples }: Quarantine, monotonicMs: number): void {
@@ -181,6 +192,8 @@ class Observer implements DeviceObserver {
     const { infersItself, expected } = this.#options;
     const counts = this.#counts;
     const since = this.#before ?? totals;
+    if (monotonicMs - this.#lastReadMonotonicMs > standstillMs) this.#resumedMonotonicMs = monotonicMs;
+    this.#lastReadMonotonicMs = monotonicMs;
     this.#count("frames", totals.frames - since.frames, monotonicMs);
     // What belongs to a session that was refused looks like damage, and says the same hello again and again.
     if (contact.refusal === null) {
@@ -200,7 +213,9 @@ class Observer implements DeviceObserver {
       restartsInHour: this.#sessions.restarts(hourMs, monotonicMs),
       returns: this.#sessions.returns(monotonicMs),
       modelTrouble: this.modelTrouble,
-      silentMs: monotonicMs - this.#lastDataMonotonicMs,
+      silentMs: monotonicMs - Math.max(this.#lastDataMonotonicMs, this.#resumedMonotonicMs),
+      pauseMs: this.#channels.pauseMs,
+      snapshotLoss: this.#channels.snapshotLoss,
       clockAheadMs: this.#clock.aheadMs,
       isClockUnset: this.#clock.isUnset,
       shaftRpm: this.#shaftRpm,
@@ -232,9 +247,10 @@ class Observer implements DeviceObserver {
     if (many > 0) this.#counts.add(name, many);
   }
 
-  #stamp(endMs: number, { arrivedMs, arrivedMonotonicMs }: Arrival): void {
+  /** @param stepMs by how much the stamp moved against the count of samples; NaN: not known */
+  #stamp(endMs: number, { arrivedMs, arrivedMonotonicMs }: Arrival, stepMs: number): void {
     this.#lastDataMonotonicMs = arrivedMonotonicMs;
-    this.#clock.note({ endMs, arrivedMs, arrivedMonotonicMs, pace: this.#pace.pace });
+    this.#clock.note({ endMs, arrivedMs, arrivedMonotonicMs, stepMs, pace: this.#pace.pace });
   }
 }
 

@@ -3,16 +3,19 @@
  * first. Why its thresholds are what they are: `src/adr/0047-a-sloppy-device-has-a-name.md`.
  */
 import { type DiagnosisCode, diagnosisCodes } from "../../core/contract/device/device-diagnosis.ts";
-import type { DeviceFacts, Finding, Verdict } from "./device-facts.ts";
+import type { DeviceFacts, Finding, RecentCount, Verdict } from "./device-facts.ts";
 import { formatShare } from "./diagnosis-words.ts";
 import { findClockError, findDrift, findRate } from "./find-clock-error.ts";
 import { findClipped, findCoarse, findLevel, findNoVibration, findSpeed } from "./find-sensor-fault.ts";
+import type { SnapshotLoss } from "./sample-runs.ts";
 import { adviseSetAside } from "./set-aside-advice.ts";
 
 /** Thresholds of the table. */
 export const diagnosisLimits = {
   contactMs: 15_000,
   silentMs: 45_000,
+  /** Of a device that sends snapshots, in pauses as they usually are. */
+  silentPauses: 3,
   restartsInMinute: 3,
   restartsInHour: 6,
   returns: 2,
@@ -100,13 +103,13 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
           cure: "It goes on with the model that it had, if any. Check its key (`keyFile`), its slots and its line; `aurora device push` tries it by hand.",
         },
   silent: (facts) => {
-    const { contact, silentMs, infersItself, expected } = facts;
+    const { contact, silentMs, pauseMs, infersItself, expected } = facts;
     // A device that infers has nothing to say while its turbine stands, and one without a configuration must not.
     if (saysHelloAgain(facts) || infersItself || expected.length === 0 || contact.state !== "established")
       return null;
     if (contact.unconfiguredMs !== 0) return null;
-    const quietMs = Math.min(silentMs, contact.forMs);
-    if (quietMs < diagnosisLimits.silentMs) return null;
+    const mostMs = Math.max(diagnosisLimits.silentMs, diagnosisLimits.silentPauses * pauseMs);
+    if (Math.min(silentMs, contact.forMs) < mostMs) return null;
     return {
       text: "is in contact, and sends no data",
       cure: "Its sensor task may have died: restart it, and look at its console.",
@@ -179,12 +182,17 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
       cure: "The line or a buffer is too small for what is sent: check its rate, or use a faster line.",
     }));
   },
-  "samples-missing": ({ recent: { samples, missing, lost }, infersItself, returns }) => {
+  "samples-missing": ({ recent: { samples, missing, lost }, snapshotLoss, infersItself, returns }) => {
     // Two devices of one id have two counts.
     if (returns > 0 || infersItself || lost.isHabit) return null;
-    if (samples.count === 0) return undefined;
-    const share = missing.count / (samples.count + missing.count);
-    if (!missing.isHabit || share < diagnosisLimits.frameShare) return null;
+    if (samples.count + snapshotLoss.samples === 0) return undefined;
+    const {
+      missing: count,
+      samples: came,
+      isHabit,
+    } = missing.isHabit ? toLoss(samples, missing) : snapshotLoss;
+    const share = count / (came + count);
+    if (!isHabit || share < diagnosisLimits.frameShare) return null;
     return {
       text: `${formatShare(share)} of the samples are missing between frames that all arrive`,
       cure: "The device measures more than it can send (12 kHz are 24 kB/s, 115,200 baud carry 11.5) or compute: use a faster line, a lower rate, or, where it scores, mode raw.",
@@ -195,6 +203,10 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
 /** What the table says of a device, in its order. */
 export function diagnoseDevice(facts: DeviceFacts): ReadonlyMap<DiagnosisCode, Verdict> {
   return new Map(diagnosisCodes.map((code) => [code, rules[code](facts)]));
+}
+
+function toLoss(samples: RecentCount, missing: RecentCount): SnapshotLoss {
+  return { samples: samples.count, missing: missing.count, isHabit: missing.isHabit };
 }
 
 /** It comes and goes so often that each time is no news. */

@@ -2,7 +2,7 @@
 import { formatDuration } from "../../core/maths/durations.ts";
 import type { DeviceFacts, Verdict } from "./device-facts.ts";
 import { formatValue, formatWhole } from "./diagnosis-words.ts";
-import type { PaceEstimate } from "./stream-pace.ts";
+import type { PaceEstimate } from "./pace-segments.ts";
 
 /** A quarter of the 2 % within which lines of a spectrum are looked for. */
 const rateError = 0.005;

@@ -16,7 +16,8 @@ const advice: Readonly<Record<QuarantineReason, string>> = {
     "Hold scale and unit against the sensor's data sheet (9.81 times too much is m/s2 for g, 1,000 times mg); else its range is too small.",
   "not-finite": "Look for a division by zero in scale or time stamp, or a dead signal.",
   "time-backwards": "Its clock is set back again and again: let it run, or send a time stamp of 0.",
-  "time-jump": "Its clock jumps again and again: let it run, or send a time stamp of 0.",
+  "time-jump":
+    "Its clock jumps again and again: let it run, or send a time stamp of 0. If it sends snapshots, let first_sample count on over the pause between them.",
   gap: "See frames and samples that are lost.",
   stuck: "The sensor or its cable is dead, or the converter is not read: check its supply.",
   "missing-value": "Send the values that the model needs.",

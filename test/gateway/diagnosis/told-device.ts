@@ -1,0 +1,149 @@
+/** A device watched over in a time that passes as fast as the machine computes; a test says what comes when. */
+import type { DeviceChannel, HelloMessage } from "../../../src/core/contract/device/device-message.ts";
+import { createRandom } from "../../../src/core/maths/random.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { createDeviceWatch, type DeviceWatch } from "../../../src/gateway/devices/device-watch.ts";
+import { createManualClock, type ManualClock } from "../../support/manual-clock.ts";
+
+const channel: DeviceChannel = { name: "accel-de", unit: "g", sampleRateHz: 1_000, scale: 0.0005 };
+const hello: HelloMessage = {
+  type: "hello",
+  protocolMajor: 1,
+  protocolMinor: 1,
+  deviceId: "mcu-1",
+  firmware: "by hand",
+  sessionId: 7,
+  channels: [channel],
+};
+const still = {
+  frames: 0,
+  badFrames: 0,
+  duplicates: 0,
+  lateFrames: 0,
+  lostFrames: 0,
+  hellos: 0,
+} as ReturnType<() => Parameters<DeviceWatch["tick"]>[0]>;
+
+/** How a stream goes on for a while. */
+export interface Stretch {
+  /** Samples that come a millisecond, of 1,000 a second that are said; default 1. */
+  readonly pace?: number;
+  /** Seconds of samples a block; default 0.5. */
+  readonly blockS?: number;
+  /** How late each block is, ms; blocks keep their order. */
+  readonly delayMs?: (block: number) => number;
+  /** Milliseconds of samples that are left out before a block. */
+  readonly skipMs?: (block: number) => number;
+}
+
+/** The device. `clockMs`: when its next sample is measured, by its own clock, epoch ms; NaN: it has none. */
+export interface ToldDevice {
+  readonly clock: ManualClock;
+  clockMs: number;
+  /** Index of its next sample. */
+  position: number;
+  /** It introduces itself again. */
+  hello(sessionId?: number): void;
+  /** So many seconds of arrivals. */
+  stream(seconds: number, stretch?: Stretch): void;
+  /** A block comes now. */
+  block(samples: number): void;
+  /** Time passes for the gateway. */
+  wait(seconds: number): void;
+  /** Codes and sentences that hold now. */
+  readonly said: readonly string[];
+  /** All that began to hold so far. */
+  readonly told: readonly string[];
+  readonly clockAheadMs: number;
+}
+
+/** Creates a device that has introduced itself and taken its configuration. */
+export function createToldDevice(): ToldDevice {
+  const clock = createManualClock();
+  const random = createRandom(3);
+  const noise = Int16Array.from({ length: 1 << 15 }, () => random.normal() * 300);
+  const told: string[] = [];
+  const watch = createDeviceWatch({
+    device: { id: "mcu-1", mode: "raw" },
+    expected: ["accel-de"],
+    standbyBelowRpm: 300,
+    clock,
+    logger: silentLogger,
+    onNews: (_id, { kind, diagnosis }) => {
+      if (kind === "onset") told.push(`${diagnosis.code}: ${diagnosis.text}`);
+    },
+  });
+  watch.state("established", "");
+  watch.hello(hello);
+  watch.configured();
+  let sinceTickMs = 0;
+  let rest = 0;
+  /** By how much the last block came after its stretch was over. */
+  let lateMs = 0;
+  const pass = (ms: number): void => {
+    for (let left = ms; left > 0; ) {
+      const step = Math.min(left, 1_000 - sinceTickMs);
+      clock.advance(step);
+      left -= step;
+      sinceTickMs += step;
+      if (sinceTickMs >= 1_000) {
+        sinceTickMs = 0;
+        watch.tick(still, null);
+      }
+    }
+  };
+  const receive = (firstSample: number, timestampMs: number, samples: number): void => {
+    const from = (firstSample * 7) % (noise.length - samples);
+    const arrival = { arrivedMs: clock.nowMs(), arrivedMonotonicMs: clock.monotonicMs() };
+    const timestampUs = Number.isNaN(timestampMs) ? 0 : Math.round(timestampMs * 1000);
+    const counts = noise.subarray(from, from + samples);
+    watch.message(
+      { type: "raw-window", channel: 0, firstSample, timestampUs, shaftRpm: 1_500, counts },
+      hello,
+      arrival,
+    );
+  };
+  const device: ToldDevice = {
+    clock,
+    clockMs: clock.nowMs(),
+    position: 0,
+    hello: (sessionId = 7) => watch.hello({ ...hello, sessionId }),
+    block: (samples) => {
+      receive(device.position, device.clockMs, samples);
+      device.position += samples;
+      device.clockMs += samples;
+    },
+    stream: (seconds, stretch = {}) => {
+      const { pace = 1, blockS = 0.5, delayMs, skipMs } = stretch;
+      const samples = blockS * 1_000;
+      const beginMs = clock.monotonicMs() - lateMs;
+      const endMs = beginMs + seconds * 1_000;
+      // What was measured before and was not a whole block yet.
+      let dueMs = beginMs - rest / pace;
+      for (let block = 0; ; block++) {
+        dueMs += samples / pace;
+        const atMs = Math.max(dueMs + (delayMs?.(block) ?? 0), clock.monotonicMs());
+        if (dueMs > endMs) {
+          rest = samples - (dueMs - endMs) * pace;
+          break;
+        }
+        pass(atMs - clock.monotonicMs());
+        const skipped = skipMs?.(block) ?? 0;
+        device.position += skipped;
+        device.clockMs += skipped;
+        device.block(samples);
+      }
+      pass(Math.max(0, endMs - clock.monotonicMs()));
+      lateMs = clock.monotonicMs() - endMs;
+    },
+    wait: (seconds) => pass(seconds * 1_000),
+    get said() {
+      return watch.diagnoses.map(({ code, text }) => `${code}: ${text}`);
+    },
+    told,
+    get clockAheadMs() {
+      return watch.clockAheadMs;
+    },
+  };
+  return device;
+}
