@@ -15,7 +15,14 @@ import type { Arrival, Quarantine } from "../../core/contract/stream.ts";
 import { hourMs, minuteMs } from "../../core/maths/durations.ts";
 import { createChannelLevels } from "./channel-levels.ts";
 import { createDeviceClock } from "./device-clock.ts";
-import { type DeviceFacts, type RecentFacts, type RecentName, recentNames } from "./device-facts.ts";
+import {
+  type DeviceFacts,
+  type ModelStanding,
+  type RecentFacts,
+  type RecentName,
+  recentNames,
+  unknownModel,
+} from "./device-facts.ts";
 import { createLevelWatch } from "./level-difference.ts";
 import { createRecentCounts } from "./recent-counts.ts";
 import { createSessionHistory } from "./session-history.ts";
@@ -53,6 +60,9 @@ export interface DeviceObserver {
   readonly clockAheadMs: number;
   /** Why the newest push of a model left it without. */
   modelTrouble: string | null;
+  model: ModelStanding;
+  /** It says how many windows it scored since its boot. */
+  scored(windows: number): void;
   readonly windows: number;
   /** Call it about once a second. */
   read(contact: DeviceFacts["contact"], totals: LinkTotals, monotonicMs: number): DeviceFacts;
@@ -92,6 +102,9 @@ class Observer implements DeviceObserver {
   #before: LinkTotals | null = null;
   windows = 0;
   modelTrouble: string | null = null;
+  model: ModelStanding = unknownModel;
+  #sessionId = Number.NaN;
+  #hasScored = false;
 
   constructor(options: DeviceObserverOptions) {
     this.#options = options;
@@ -102,6 +115,8 @@ class Observer implements DeviceObserver {
   }
 
   hello(hello: HelloMessage, monotonicMs: number): void {
+    if (hello.sessionId !== this.#sessionId) this.#hasScored = false;
+    this.#sessionId = hello.sessionId;
     this.#sessions.note(hello.sessionId, monotonicMs);
     this.#announced = hello.channels.map(({ name }) => name);
     this.#clock.restart();
@@ -116,6 +131,10 @@ class Observer implements DeviceObserver {
 
   uptime(uptimeMs: number, monotonicMs: number): void {
     this.#sessions.noteUptime(uptimeMs, monotonicMs);
+  }
+
+  scored(windows: number): void {
+    if (windows > 0) this.#hasScored = true;
   }
 
   samples(message: RawWindowMessage, channel: DeviceChannel, arrival: Arrival): void {
@@ -153,6 +172,7 @@ class Observer implements DeviceObserver {
     const { infersItself } = this.#options;
     const { arrivedMonotonicMs } = arrival;
     const endMs = endOf(timestampUs, samples, sampleRateHz);
+    this.#hasScored = true;
     if (infersItself) this.#count("samples", samples, arrivedMonotonicMs);
     if (infersItself && firstSample !== undefined) {
       this.#saidRateHz = sampleRateHz;
@@ -200,6 +220,8 @@ class Observer implements DeviceObserver {
       restartsInHour: this.#sessions.restarts(hourMs, monotonicMs),
       returns: this.#sessions.returns(monotonicMs),
       modelTrouble: this.modelTrouble,
+      model: this.model,
+      hasScored: this.#hasScored,
       silentMs: monotonicMs - this.#lastDataMonotonicMs,
       clockAheadMs: this.#clock.aheadMs,
       isClockUnset: this.#clock.isUnset,
