@@ -528,6 +528,22 @@ test("a port of the other way, and a folder that is another one each time, are w
   }
 });
 
+test("a device that infers without a key or by a stated speed is a warning", async () => {
+  const edge = good
+    .replace("10.0.0.5:4000", "10.0.0.5:4000\n    mode: edge")
+    .replace("        bearing", "        shaftRpm: 1500\n        bearing");
+  const { code, stderr } = await auroraHere("config", "validate", write(edge));
+  expect(code).toBe(0);
+  expect(stderr).toMatch(
+    /devices\[0\]\.mode: without a keyFile no model is pushed.*; write keyFile, or mode: raw/,
+  );
+  expect(stderr).toMatch(
+    /points\[0\]\.shaftRpm: it is not used for scores of "mcu-1".*; leave it out, or write mode: raw/,
+  );
+  const raw = await auroraHere("config", "validate", write(edge.replace("mode: edge", "mode: both")));
+  expect(raw.stderr).not.toMatch(/keyFile|shaftRpm/);
+});
+
 test("what is allowed and probably not meant is a warning, which keeps no gateway from starting", async () => {
   const bearing = "bearing: { bpfo: 3.58, bpfi: 5.42, bsf: 2.357, ftf: 0.398 }";
   const point = `      - { component: gearbox, device: mcu-1, channel: accel-de, shaftRpm: 30, ${bearing} }\n`;

@@ -31,6 +31,7 @@ export function warnOfGateway(config: GatewayConfig, hasPassword: boolean): read
     ...warnOfIdleDevices(config),
     ...config.turbines.flatMap((turbine, index) => warnOfTurbine(turbine, index)),
     ...warnOfStandby(config),
+    ...warnOfScorers(config),
     ...warnOfTopics(config),
     ...warnOfModbus(config.modbus),
     ...config.opcua.flatMap(({ security }, index) =>
@@ -69,6 +70,27 @@ function warnOfStandby({ turbines, operation }: GatewayConfig): readonly ConfigF
       return [{ path, problem, write }];
     }),
   );
+}
+
+/** A device that infers needs a model, and the speed of its shaft from its own tachometer. */
+function warnOfScorers({ devices, turbines }: GatewayConfig): readonly ConfigFinding[] {
+  const edge = devices.filter(({ mode }) => mode === "edge").map(({ id }) => id);
+  const keyless = devices.flatMap(({ mode, keyFile }, index): ConfigFinding[] => {
+    if (mode !== "edge" || keyFile !== null) return [];
+    const problem =
+      "without a keyFile no model is pushed: it scores nothing but by one that it was flashed with";
+    const write = "write keyFile, or mode: raw";
+    return [{ path: ["devices", index, "mode"], problem, write }];
+  });
+  const stated = turbines.flatMap(({ points }, index) =>
+    points.flatMap(({ device, shaftRpm }, at): ConfigFinding[] => {
+      if (shaftRpm === null || !edge.includes(device)) return [];
+      const path = ["turbines", index, "points", at, "shaftRpm"];
+      const problem = `it is not used for scores of "${device}", which infers by its own tachometer alone (mode edge)`;
+      return [{ path, problem, write: "leave it out, or write mode: raw where the device has none" }];
+    }),
+  );
+  return [...keyless, ...stated];
 }
 
 function warnOfIdleDevices({ devices, turbines }: GatewayConfig): readonly ConfigFinding[] {

@@ -60,6 +60,8 @@ export interface ComponentMoment {
   readonly alarms: readonly OpenAlarm[];
   /** Where its own reference stands; undefined: its model knows none. */
   readonly condition: Omit<PointCondition, "point"> | undefined;
+  /** Why its device says nothing of it, whatever was decided; left out: nothing speaks against it. */
+  readonly unfit?: PointSilence;
 }
 
 /** A score says nothing of now when it is this old, … */
@@ -118,7 +120,7 @@ class Tracker implements ComponentTracker {
     if (reason !== "gap") this.#setAside = { reason, atMs };
   }
 
-  describe({ timeMs, monotonicMs, alarms, condition }: ComponentMoment): ComponentCondition {
+  describe({ timeMs, monotonicMs, alarms, condition, unfit }: ComponentMoment): ComponentCondition {
     const component = this.#component;
     const last = this.#last;
     const own = alarms.filter((alarm) => alarm.component === component);
@@ -128,13 +130,15 @@ class Tracker implements ComponentTracker {
     );
     const deafness = describeDeafness(condition);
     if (standing.length > 0) {
-      return this.#describeAlarm(standing, isKnown ? deafness : this.#whyUnknown(timeMs).reason);
+      const unknown = isKnown ? deafness : this.#whyUnknown(timeMs).reason;
+      return this.#describeAlarm(standing, unfit?.reason ?? unknown);
     }
     const withheld = own.find(({ state }) => state === "out-of-service");
     if (withheld !== undefined) {
       const reason = `its alarm of ${words(withheld.failureMode)} is out of service`;
       return { component, health: "no-data", reason, sinceMs: null };
     }
+    if (unfit !== undefined) return { component, health: "no-data", ...unfit };
     // A model that knows no references never ends learning one: it must not be said to be on the way.
     const learnsNone = condition !== undefined && condition.status === null;
     const isHeard =

@@ -3,7 +3,7 @@
  * is said of a turbine and its components is `turbine-tracker.ts`'s.
  */
 import type { TurbineConfig } from "../../core/contract/config/gateway-config.ts";
-import type { DiagnosedDevice } from "../../core/contract/device/device-diagnosis.ts";
+import { type DiagnosedDevice, findUnfit } from "../../core/contract/device/device-diagnosis.ts";
 import type { Decision } from "../../core/contract/prediction.ts";
 import type { DiagnosedSource } from "../../core/contract/source-diagnosis.ts";
 import type { PointId, Quarantine } from "../../core/contract/stream.ts";
@@ -103,21 +103,35 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
   const fed = options.turbines.flatMap(({ id, points }) =>
     points.map((point) => ({ turbine: id, ...point })),
   );
+  const unfitOf = (
+    { turbine }: Entry,
+    component: string,
+    devices: readonly DiagnosedDevice[],
+  ): PointSilence | undefined => {
+    if (devices.length === 0) return undefined;
+    const source = fed.find((point) => point.turbine === turbine && point.component === component);
+    const unfit = source === undefined ? null : findUnfit(devices, source.device);
+    return unfit === null ? undefined : { reason: unfit.text, sinceMs: unfit.sinceMs };
+  };
   const gather = (): Standings => ({
     conditions: groupBy(options.conditions?.() ?? [], ({ point }) => point.turbine),
     drift: options.drift === undefined ? null : groupBy(options.drift(), ({ turbine }) => turbine),
   });
-  const describe = (entry: Entry, { conditions, drift }: Standings): TurbineState =>
-    entry.tracker.describe({
+  const describe = (entry: Entry, { conditions, drift }: Standings): TurbineState => {
+    const devices = options.devices?.(entry.turbine);
+    return entry.tracker.describe({
       timeMs: clock.nowMs(),
       monotonicMs: clock.monotonicMs(),
       alarms: register.list(site, entry.turbine),
       dataQuality: options.dataQualityOf(entry.turbine),
       conditions: conditions.get(entry.turbine) ?? [],
       ...(drift === null ? {} : { drift: drift.get(entry.turbine) ?? [] }),
-      ...(options.devices === undefined ? {} : { devices: options.devices(entry.turbine) }),
+      ...(devices === undefined
+        ? {}
+        : { devices, unfitOf: (component) => unfitOf(entry, component, devices) }),
       ...(options.sources === undefined ? {} : { sources: options.sources(entry.turbine) }),
     });
+  };
   const publish = async (entry: Entry, state: TurbineState): Promise<void> => {
     entry.published = urgentPart(state);
     entry.publishedMonotonicMs = clock.monotonicMs();

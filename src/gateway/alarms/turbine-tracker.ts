@@ -54,6 +54,8 @@ export interface TurbineMoment {
   readonly drift?: readonly ComponentDrift[];
   /** Of this turbine's devices, those that something is wrong with; left out: nobody watches them. */
   readonly devices?: readonly DiagnosedDevice[];
+  /** Why a component's device says nothing of it; left out: all do. */
+  readonly unfitOf?: (component: string) => PointSilence | undefined;
   /** Of the sources of its SCADA values; left out: nobody watches them. */
   readonly sources?: readonly DiagnosedSource[];
 }
@@ -111,12 +113,14 @@ class Tracker implements TurbineTracker {
   }
 
   describe(now: TurbineMoment): TurbineState {
-    const { timeMs, monotonicMs, alarms, dataQuality, conditions, drift, devices, sources } = now;
+    const { timeMs, monotonicMs, alarms, dataQuality, conditions, drift, devices, sources, unfitOf } = now;
     const known = [...this.#trackers.values()].map((tracker) => tracker.operatingStateAt(monotonicMs));
     const age = monotonicMs === undefined ? {} : { monotonicMs };
     const described = [...this.#trackers].map(([component, tracker]) => {
       const condition = conditions?.find(({ point }) => point.component === component);
-      return withSaneTime(tracker.describe({ timeMs, ...age, alarms, condition }));
+      const unfit = unfitOf?.(component);
+      const moment = { timeMs, ...age, alarms, condition };
+      return withSaneTime(tracker.describe(unfit === undefined ? moment : { ...moment, unfit }));
     });
     return {
       site: this.#site,

@@ -5,7 +5,9 @@
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import type { MqttPort } from "../../../firmware-bridge/framing/mqtt-link.ts";
+import { compareVersions } from "../../core/bundle/version.ts";
 import type { AlertEvent } from "../../core/contract/alert.ts";
+import { semverPattern } from "../../core/contract/bundle/manifest.ts";
 import type { DeviceConfig, GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
 import type { DiagnosedDevice } from "../../core/contract/device/device-diagnosis.ts";
 import type { Decision } from "../../core/contract/prediction.ts";
@@ -17,12 +19,13 @@ import type { Logger } from "../../core/platform/logger.ts";
 import { readDeviceImage, readDeviceKey } from "../../core/serving/device-image.ts";
 import type { ScoredWindow } from "../../core/serving/loaded-bundle.ts";
 import type { ServedModels } from "../../core/serving/served-models.ts";
+import type { ModelStanding } from "../diagnosis/device-facts.ts";
 import type { WorkGauge } from "../points/work-gauge.ts";
 import type { Telemetry } from "../record/telemetry.ts";
 import { type AlertCaptures, type AlertSource, createAlertCaptures } from "./alert-captures.ts";
 import { type BackPressure, startBackPressure } from "./back-pressure.ts";
 import { createDeviceCaptures, type DeviceCaptures } from "./device-captures.ts";
-import { type DeviceDataSink, type DeviceLinks, openDeviceLinks } from "./device-links.ts";
+import { type DeviceDataSink, type DeviceLink, type DeviceLinks, openDeviceLinks } from "./device-links.ts";
 import { createDevicePushes, type DevicePushes, type PushedDevice } from "./device-pushes.ts";
 import { createRawCaptures, type RawCaptures } from "./raw-captures.ts";
 import type { Recording, RecordingPlace } from "./recording.ts";
@@ -81,7 +84,7 @@ export interface ConnectedDevices extends DeviceLinks, DeviceTasks {
  * @throws AuroraError CONFIG_INVALID for an invalid address or key file.
  */
 export async function connectDevices(options: ConnectDevicesOptions): Promise<ConnectedDevices> {
-  const { config, pipeline, clock, logger } = options;
+  const { config, models, pipeline, clock, logger } = options;
   const tasks = await createTasks(options);
   const { captures, recordings, pushes } = tasks;
   const links = await openDeviceLinks({
@@ -114,6 +117,23 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     logger,
   });
   const watches = new Map(links.sessions.map(({ id, watch }) => [id, watch]));
+  const points = new Map(config.devices.map(({ id }) => [id, listPoints(config, id)]));
+  const standingOf = ({ id, session }: DeviceLink, { keyFile }: DeviceConfig): ModelStanding => {
+    const own = points.get(id) ?? [];
+    const { hello } = session;
+    const bundle = own[0]?.bundle;
+    const serves = bundle === undefined ? null : models.current(bundle).ref.version;
+    const runs =
+      hello === undefined ? undefined : (pushes.runs(id, hello.sessionId) ?? hello.modelVersion ?? null);
+    return {
+      runs,
+      serves,
+      isNewer: isNewer(runs, serves),
+      hasKey: keyFile !== null,
+      isPushed: pushes.describe(id) !== null,
+      statesSpeed: own.some(({ shaftRpm }) => shaftRpm !== null),
+    };
+  };
   const sessions = new Map(links.sessions.map(({ id, session }) => [id, session]));
   return {
     ...tasks,
@@ -127,7 +147,10 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     },
     tick: () => {
       recordings.tick(clock.monotonicMs());
-      for (const { id, watch, session } of links.sessions) watch.tick(session.statistics, pushes.trouble(id));
+      for (const [index, link] of links.sessions.entries()) {
+        const { id, watch, session } = link;
+        watch.tick(session.statistics, pushes.trouble(id), standingOf(link, config.devices[index]!));
+      }
     },
     noteSetAside: (quarantine) => watches.get(quarantine.deviceId)?.setAside(quarantine, clock.monotonicMs()),
     noteDecision: ({ point: { turbine, component } }, scored) => {
@@ -170,6 +193,12 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
       await recordings.close();
     },
   };
+}
+
+/** A device may call its model anything. */
+function isNewer(runs: string | null | undefined, serves: string | null): boolean {
+  if (typeof runs !== "string" || serves === null || !semverPattern.test(runs)) return false;
+  return compareVersions(runs, serves) > 0;
 }
 
 async function createTasks(options: ConnectDevicesOptions): Promise<DeviceTasks> {

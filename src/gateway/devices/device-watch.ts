@@ -11,6 +11,7 @@ import type { Arrival } from "../../core/contract/stream.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { createDeviceContact, type DeviceContact } from "../diagnosis/device-contact.ts";
+import { type ModelStanding, unknownModel } from "../diagnosis/device-facts.ts";
 import { createDeviceObserver, type DeviceObserver } from "../diagnosis/device-observer.ts";
 import { diagnoseDevice, isRestarting } from "../diagnosis/diagnose-device.ts";
 import {
@@ -43,9 +44,9 @@ export interface DeviceWatch
   readonly diagnoses: readonly DeviceDiagnosis[];
   /**
    * Call it about once a second, with what the link has counted, and why the newest push of a model left the device
-   * without (null: it did not).
+   * without (null: it did not). `model` left out: nothing is known of its model.
    */
-  tick(totals: DeviceSession["statistics"], modelTrouble: string | null): void;
+  tick(totals: DeviceSession["statistics"], modelTrouble: string | null, model?: ModelStanding): void;
 }
 
 /** What the link itself has told already. */
@@ -53,7 +54,16 @@ const toldByLink: readonly string[] = ["no-contact", "refused"];
 
 const rules: DiagnosisRules<DeviceDiagnosis["code"]> = {
   codes: diagnosisCodes,
-  plain: ["no-contact", "refused", "wrong-channel", "clock", "model-push", "not-configured"],
+  plain: [
+    "no-contact",
+    "refused",
+    "wrong-channel",
+    "clock",
+    "model-push",
+    "no-model",
+    "no-scores",
+    "not-configured",
+  ],
 };
 
 /** Creates the watch of a device that was never heard of. */
@@ -119,10 +129,11 @@ class Watch implements DeviceWatch {
     this.#observer.window(...decided);
   }
 
-  tick(totals: DeviceSession["statistics"], modelTrouble: string | null): void {
+  tick(totals: DeviceSession["statistics"], modelTrouble: string | null, model = unknownModel): void {
     const { clock } = this.#options;
     const observer = this.#observer;
     observer.modelTrouble = modelTrouble;
+    observer.model = model;
     const now = { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
     const facts = observer.read(this.#contact.read(now.monotonicMs), totals, now.monotonicMs);
     this.isRestarting = isRestarting(facts);
@@ -161,6 +172,7 @@ function observe(
       return;
     case "health":
       observer.uptime(message.uptimeMs, arrival.arrivedMonotonicMs);
+      observer.scored(message.scores ?? 0);
       return;
     case "model-status":
       return;

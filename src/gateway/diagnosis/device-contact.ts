@@ -2,6 +2,7 @@
  * How the link with one device stands, and since when. A connection that is made again is no other trouble than the one
  * before: a refusal stands until the device is welcome, or nothing was heard of it for long. Reads no clock.
  */
+import { minuteMs } from "../../core/maths/durations.ts";
 import type { DeviceFacts } from "./device-facts.ts";
 
 type Contact = DeviceFacts["contact"];
@@ -33,8 +34,15 @@ export function createDeviceContact(startMonotonicMs: number): DeviceContact {
   let objection = "";
   let refusedFor: string | null = null;
   let refusedMs = Number.NaN;
+  /** When the other side ended the connection, of the last minute. */
+  let ends: readonly number[] = [];
+  let endedBy = "";
   return {
     become: (next, why, monotonicMs) => {
+      if (next === "connecting" && state !== "connecting" && isByPeer(why)) {
+        ends = [...ends.filter((endMs) => monotonicMs - endMs < minuteMs), monotonicMs];
+        endedBy = why;
+      }
       // A line that opens and says nothing is made again before it is called silent: both are the same lack of contact.
       const isSame = next === state || (isOutOfContact(next) && isOutOfContact(state));
       if (!isSame) sinceMs = monotonicMs;
@@ -61,9 +69,16 @@ export function createDeviceContact(startMonotonicMs: number): DeviceContact {
       if (state !== "refused" && monotonicMs - refusedMs > refusalHoldMs) refusedFor = null;
       const refusal = refusedFor === null ? null : { reason: refusedFor, hint };
       const unconfiguredMs = asked === "taken" ? 0 : asked === null ? Number.NaN : monotonicMs - asked;
-      return { state, reason, forMs: monotonicMs - sinceMs, unconfiguredMs, objection, refusal };
+      const endsInMinute = ends.filter((endMs) => monotonicMs - endMs < minuteMs).length;
+      const forMs = monotonicMs - sinceMs;
+      return { state, reason, forMs, unconfiguredMs, objection, refusal, endsInMinute, endedBy };
     },
   };
+}
+
+/** As a transport says it of a connection that was open, and that this gateway did not end. */
+function isByPeer(reason: string): boolean {
+  return /the other side closed|ECONNRESET|EPIPE/.test(reason);
 }
 
 function isOutOfContact(state: Contact["state"]): boolean {

@@ -19,6 +19,9 @@ export interface DeviceFacts {
     /** Why it refuses its configuration; empty: it says nothing. */
     readonly objection: string;
     readonly refusal: { readonly reason: string; readonly hint: string } | null;
+    /** How often the other side ended the connection in the last minute, and with which words it last did. */
+    readonly endsInMinute: number;
+    readonly endedBy: string;
   };
   /** Null before a hello. */
   readonly announced: readonly string[] | null;
@@ -30,6 +33,9 @@ export interface DeviceFacts {
   readonly returns: number;
   /** Why the newest push of a model left it without; null: it has what it was given, or was given nothing. */
   readonly modelTrouble: string | null;
+  readonly model: ModelStanding;
+  /** A score of it came, or it says that it made one. */
+  readonly hasScored: boolean;
   /** Since the last sample, reading or score while the gateway was there to hear it, ms; infinite before the first. */
   readonly silentMs: number;
   /** How long it usually pauses between snapshots, ms; 0: it streams. */
@@ -52,6 +58,32 @@ export interface DeviceFacts {
   /** Against the bundle's healthy machines; null: not known. */
   readonly level: LevelDifference | null;
 }
+
+/** What is known of a device's model, and of the one that it should have. */
+export interface ModelStanding {
+  /** Version that the device runs; null: none. Undefined: not known. */
+  readonly runs: string | null | undefined;
+  /** Version that serves on the gateway; null: not known. */
+  readonly serves: string | null;
+  /** The device's is the newer one: it takes no older one. */
+  readonly isNewer: boolean;
+  /** The gateway has its key, and gives it models. */
+  readonly hasKey: boolean;
+  /** A model is on its way to it. */
+  readonly isPushed: boolean;
+  /** Its measuring point states the shaft speed. */
+  readonly statesSpeed: boolean;
+}
+
+/** Of a device that nobody asks for its model. */
+export const unknownModel: ModelStanding = {
+  runs: undefined,
+  serves: null,
+  isNewer: false,
+  hasKey: false,
+  isPushed: false,
+  statesSpeed: false,
+};
 
 /** Counts of the last 30 to 40 s. */
 export const recentNames = [

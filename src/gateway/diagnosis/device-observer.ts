@@ -15,7 +15,14 @@ import type { Arrival, Quarantine } from "../../core/contract/stream.ts";
 import { hourMs, minuteMs } from "../../core/maths/durations.ts";
 import { createChannelLevels } from "./channel-levels.ts";
 import { createDeviceClock } from "./device-clock.ts";
-import { type DeviceFacts, type RecentFacts, type RecentName, recentNames } from "./device-facts.ts";
+import {
+  type DeviceFacts,
+  type ModelStanding,
+  type RecentFacts,
+  type RecentName,
+  recentNames,
+  unknownModel,
+} from "./device-facts.ts";
 import { createLevelWatch } from "./level-difference.ts";
 import { createRecentCounts } from "./recent-counts.ts";
 import { createSessionHistory } from "./session-history.ts";
@@ -53,6 +60,9 @@ export interface DeviceObserver {
   readonly clockAheadMs: number;
   /** Why the newest push of a model left it without. */
   modelTrouble: string | null;
+  model: ModelStanding;
+  /** It says how many windows it scored since its boot. */
+  scored(windows: number): void;
   readonly windows: number;
   /** Call it about once a second. */
   read(contact: DeviceFacts["contact"], totals: LinkTotals, monotonicMs: number): DeviceFacts;
@@ -98,6 +108,8 @@ class Observer implements DeviceObserver {
   #before: LinkTotals | null = null;
   windows = 0;
   modelTrouble: string | null = null;
+  model: ModelStanding = unknownModel;
+  #hasScored = false;
 
   constructor(options: DeviceObserverOptions) {
     this.#options = options;
@@ -108,14 +120,16 @@ class Observer implements DeviceObserver {
   }
 
   hello(hello: HelloMessage, monotonicMs: number): void {
+    const isNewSession = hello.sessionId !== this.#sessionId;
+    this.#sessionId = hello.sessionId;
+    if (isNewSession) this.#hasScored = false;
     this.#sessions.note(hello.sessionId, monotonicMs);
     const names = hello.channels.map(({ name }) => name);
     this.#announced = names;
     this.#clock.restart();
     // A stream that goes on over another connection is judged by what it was.
     const goesOn = this.#options.infersItself || names.includes(this.#pacedChannel);
-    if (hello.sessionId === this.#sessionId && goesOn) return;
-    this.#sessionId = hello.sessionId;
+    if (!isNewSession && goesOn) return;
     this.#pace.restart();
     this.#channels.restart();
     this.#pacedChannel = "";
@@ -127,6 +141,10 @@ class Observer implements DeviceObserver {
 
   uptime(uptimeMs: number, monotonicMs: number): void {
     this.#sessions.noteUptime(uptimeMs, monotonicMs);
+  }
+
+  scored(windows: number): void {
+    if (windows > 0) this.#hasScored = true;
   }
 
   samples(message: RawWindowMessage, channel: DeviceChannel, arrival: Arrival): void {
@@ -164,6 +182,7 @@ class Observer implements DeviceObserver {
     const { firstSample, sampleCount: samples = 0, timestampUs } = message;
     const { infersItself } = this.#options;
     const endMs = endOf(timestampUs, samples, sampleRateHz);
+    this.#hasScored = true;
     if (infersItself) this.#count("samples", samples, arrival.arrivedMonotonicMs);
     if (infersItself && firstSample !== undefined) {
       this.#saidRateHz = sampleRateHz;
@@ -213,6 +232,8 @@ class Observer implements DeviceObserver {
       restartsInHour: this.#sessions.restarts(hourMs, monotonicMs),
       returns: this.#sessions.returns(monotonicMs),
       modelTrouble: this.modelTrouble,
+      model: this.model,
+      hasScored: this.#hasScored,
       silentMs: monotonicMs - Math.max(this.#lastDataMonotonicMs, this.#resumedMonotonicMs),
       pauseMs: this.#channels.pauseMs,
       snapshotLoss: this.#channels.snapshotLoss,

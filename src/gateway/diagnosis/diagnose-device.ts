@@ -7,8 +7,9 @@ import type { DeviceFacts, Finding, RecentCount, Verdict } from "./device-facts.
 import { formatShare } from "./diagnosis-words.ts";
 import { findClockError, findDrift, findRate } from "./find-clock-error.ts";
 import { findClipped, findCoarse, findLevel, findNoVibration, findSpeed } from "./find-sensor-fault.ts";
+import { findConnectionEnds, findNoModel, findNoScores, unheardLimits } from "./find-unheard.ts";
 import type { SnapshotLoss } from "./sample-runs.ts";
-import { adviseSetAside } from "./set-aside-advice.ts";
+import { adviseNewerModel, adviseSetAside } from "./set-aside-advice.ts";
 
 /** Thresholds of the table. */
 export const diagnosisLimits = {
@@ -62,6 +63,8 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
       cure: "Look at its supply, its watchdog and its console: windows that a restart cuts are lost.",
     };
   },
+  // A device that restarts ends its connections too, as two devices of one id do.
+  "connection-ends": (facts) => (isRestarting(facts) || facts.returns > 0 ? null : findConnectionEnds(facts)),
   "not-configured": (facts) => {
     const { state, unconfiguredMs, objection, refusal } = facts.contact;
     if (refusal !== null) return null;
@@ -95,13 +98,17 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
       cure: `Name the channel ${listNames(missing)} in the firmware, or write the device's name as \`channel\` of the measuring point.`,
     };
   },
-  "model-push": ({ modelTrouble }) =>
+  "model-push": ({ modelTrouble, model }) =>
     modelTrouble === null
       ? null
       : {
           text: `did not take ${modelTrouble}`,
-          cure: "It goes on with the model that it had, if any. Check its key (`keyFile`), its slots and its line; `aurora device push` tries it by hand.",
+          cure: model.isNewer
+            ? adviseNewerModel(model)
+            : "It goes on with the model that it had, if any. Check its key (`keyFile`), its slots and its line; `aurora device push` tries it by hand.",
         },
+  "no-model": findNoModel,
+  "no-scores": findNoScores,
   silent: (facts) => {
     const { contact, silentMs, pauseMs, infersItself, expected } = facts;
     // A device that infers has nothing to say while its turbine stands, and one without a configuration must not.
@@ -115,7 +122,7 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
       cure: "Its sensor task may have died: restart it, and look at its console.",
     };
   },
-  "set-aside": ({ recent: { samples, setAside }, setAsideFor, announced, expected }) => {
+  "set-aside": ({ recent: { samples, setAside }, setAsideFor, announced, expected, model }) => {
     if (samples.count === 0) return undefined;
     // The same mistake as wrong-channel.
     const isMisnamed = expected.some((name) => announced?.includes(name) === false);
@@ -124,7 +131,7 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
     if (setAsideFor === null || !setAside.isHabit || share < diagnosisLimits.setAsideShare) return null;
     return {
       text: `${formatShare(share)} of its data is set aside: ${setAsideFor.detail}`,
-      cure: adviseSetAside(setAsideFor),
+      cure: adviseSetAside(setAsideFor, model),
     };
   },
   "not-a-number": ({ recent: { readings, notNumbers } }) => {
@@ -173,8 +180,9 @@ const rules: Readonly<Record<DiagnosisCode, (facts: DeviceFacts) => Verdict>> = 
           text: `${formatShare(share)} of the frames arrive damaged`,
           cure: "Check baud rate, ground and length of the line; use a shielded cable or a lower rate.",
         })),
-  "frames-lost": ({ recent: { frames, lost, late, damaged }, returns }) => {
-    if (returns > 0) return null;
+  "frames-lost": ({ recent: { frames, lost, late, damaged }, returns, contact }) => {
+    // A connection that is ended takes what is on its way with it.
+    if (returns > 0 || contact.endsInMinute >= unheardLimits.endsInMinute - 1) return null;
     // What came late or damaged has a name of its own.
     const count = lost.count - late.count - damaged.count;
     return judgeFrames(frames.count + count, { ...lost, count }, (share) => ({

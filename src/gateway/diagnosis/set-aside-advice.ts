@@ -1,5 +1,6 @@
 /** What to do about a device whose data breaks the model's contract, by the reason. */
 import type { QuarantineReason } from "../../core/contract/stream.ts";
+import type { ModelStanding } from "./device-facts.ts";
 
 /** Reasons that say nothing of the device, or have a diagnosis of their own. */
 export const blamelessReasons: ReadonlySet<QuarantineReason> = new Set([
@@ -29,14 +30,23 @@ const advice: Readonly<Record<QuarantineReason, string>> = {
   overload: "None: the gateway is too slow.",
 };
 
-/** The converter's end is no unit. */
-export function adviseSetAside({
-  reason,
-  detail,
-}: {
-  readonly reason: QuarantineReason;
-  readonly detail: string;
-}): string {
+/** What to do where a device has a newer model than the one that serves here. */
+export function adviseNewerModel({ runs, serves }: ModelStanding): string {
+  return `The device has ${runs}, and takes no older model: update this gateway to ${runs}, or publish ${serves} again under a higher version (\`aurora bundle republish\`).`;
+}
+
+/** The converter's end is no unit, and an older model is not taken. */
+export function adviseSetAside(
+  {
+    reason,
+    detail,
+  }: {
+    readonly reason: QuarantineReason;
+    readonly detail: string;
+  },
+  model: ModelStanding,
+): string {
+  if (reason === "unknown-model" && model.isNewer) return adviseNewerModel(model);
   if (reason === "range" && detail.includes("saturated"))
     return "The signal is clipped: choose a larger range of the sensor or less gain, and check that it is not loose.";
   return advice[reason];

@@ -3,9 +3,16 @@
  * decision → alerts. Publishes nothing: what comes out goes to a sink.
  */
 import type { DeviceScore } from "../../../firmware-bridge/messages/device-data.ts";
-import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import type { GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
 import type { HelloMessage } from "../../core/contract/device/device-message.ts";
-import type { PointId, Quarantine, Reading, SampleBlock, SchemaDrift } from "../../core/contract/stream.ts";
+import type {
+  FeatureWindow,
+  PointId,
+  Quarantine,
+  Reading,
+  SampleBlock,
+  SchemaDrift,
+} from "../../core/contract/stream.ts";
 import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
 import { groupBy } from "../../core/maths/group-by.ts";
@@ -78,6 +85,8 @@ export interface PipelineOptions {
   readonly sink: PipelineSink;
   /** Default: nobody. */
   readonly losses?: LossSink;
+  /** Why windows of a point's device are no evidence of its machine now; null: they are. Default: they always are. */
+  readonly doubtOf?: (turbine: string, deviceId: string) => string | null;
 }
 
 export interface Pipeline {
@@ -163,8 +172,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     beginWorker: options.beginWorker,
     sink: {
       window: (point, due) => {
-        points[point]!.decider.submit(due);
-        losses?.workDue();
+        const { id, config: own, decider } = points[point]!;
+        const doubt = options.doubtOf?.(id.turbine, own.device) ?? null;
+        if (doubt === null) {
+          decider.submit(due);
+          losses?.workDue();
+        } else setAside(describeDoubtful(own, due.window, doubt), id.turbine, 1);
       },
       missing: (point, fromMs, toMs) => points[point]!.decider.noteMissing(fromMs, toMs),
       silence: (point, silence) => {
@@ -222,6 +235,23 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       edge.close();
       baselines.save();
     },
+  };
+}
+
+/** Its samples were good, and may be in other windows too: they are not counted. */
+function describeDoubtful(
+  { device, channel }: Pick<PointConfig, "device" | "channel">,
+  { fromMs, toMs }: Pick<FeatureWindow, "fromMs" | "toMs">,
+  detail: string,
+): Quarantine {
+  return {
+    reason: "malformed",
+    deviceId: device,
+    channel,
+    timestampMs: fromMs,
+    endMs: toMs,
+    detail,
+    samples: 0,
   };
 }
 

@@ -44,6 +44,20 @@ const learning = (windows: number): ComponentMoment["condition"] => ({
 });
 
 describe("a component's health", () => {
+  test("is no data while its device cannot speak for it, whatever was decided, and an alarm stays one", () => {
+    const unfit = { reason: "two devices use its id", sinceMs: startMs + 8000 };
+    const tracker = createComponentTracker("WT07", component);
+    expect(tracker.describe(at({ unfit }))).toEqual({ component, health: "no-data", ...unfit });
+    tracker.update(healthy(0));
+    expect(tracker.describe(at({ unfit }))).toEqual({ component, health: "no-data", ...unfit });
+    expect(tracker.describe(at({ unfit, condition: learning(3) }))).toMatchObject({ health: "no-data" });
+    expect(tracker.describe(at({ unfit, alarms: [alarm] }))).toMatchObject({
+      health: "critical",
+      reason: expect.stringMatching(/^two devices use its id now; /),
+    });
+    expect(tracker.describe(at())).toMatchObject({ health: "good" });
+  });
+
   test("is no data with the time of the last data when its sensor falls silent, until a window is decided", () => {
     const tracker = createComponentTracker("WT07", component);
     tracker.update(healthy(0));

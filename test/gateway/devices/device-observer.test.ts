@@ -22,6 +22,8 @@ const contact = {
   unconfiguredMs: 0,
   objection: "",
   refusal: null,
+  endsInMinute: 0,
+  endedBy: "",
 } as const;
 const still = { frames: 0, badFrames: 0, duplicates: 0, lateFrames: 0, lostFrames: 0, hellos: 0 };
 const began = 1_700_000_000_000;

@@ -4,7 +4,7 @@ import type { Decision } from "../../../src/core/contract/prediction.ts";
 import type { Quarantine, SchemaDrift } from "../../../src/core/contract/stream.ts";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
-import { createPipeline } from "../../../src/gateway/points/pipeline.ts";
+import { createPipeline, type PipelineOptions } from "../../../src/gateway/points/pipeline.ts";
 import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
 import { createManualClock, type ManualClock } from "../../support/manual-clock.ts";
 import { blockAt, createFakeBundle, createIdleBaselines, type FakeBundle, startMs } from "../fakes.ts";
@@ -33,7 +33,10 @@ const stampNow = (clock: ManualClock) => ({
 /** A turbine without SCADA. */
 const plain = { scadaBundle: null, repairs: [] };
 
-function create(turbines: GatewayConfig["turbines"] = [{ ...plain, id: "WT01", points: points() }]) {
+function create(
+  turbines: GatewayConfig["turbines"] = [{ ...plain, id: "WT01", points: points() }],
+  doubtOf: PipelineOptions["doubtOf"] = () => null,
+) {
   const clock = createManualClock();
   const bundles = new Map<string, FakeBundle>(
     ["bearing-sample", "other"].map((name) => [name, createFakeBundle("1.0.0", { name })]),
@@ -101,6 +104,7 @@ function create(turbines: GatewayConfig["turbines"] = [{ ...plain, id: "WT01", p
     snapshots: new Map(),
     baselines: createIdleBaselines(),
     register: createAlarmRegister(),
+    doubtOf,
     losses: {
       workDue: () => {},
       samplesDue: () => {},
@@ -131,6 +135,31 @@ function create(turbines: GatewayConfig["turbines"] = [{ ...plain, id: "WT01", p
 }
 
 describe("the pipeline", () => {
+  it("decides no window of a device whose data may be of another machine, and counts it", async () => {
+    let isDoubted = false;
+    const doubtOf = (turbine: string, device: string): string | null =>
+      isDoubted && turbine === "WT01" && device === "mcu" ? "two devices use its id" : null;
+    const { accept, decisions, quarantines, quality, untold } = create(undefined, doubtOf);
+    await accept();
+    isDoubted = true;
+    await accept();
+    expect(decisions).toHaveLength(1);
+    expect(quarantines).toMatchObject([
+      {
+        reason: "malformed",
+        deviceId: "mcu",
+        channel: "de",
+        detail: "two devices use its id",
+        turbine: "WT01",
+      },
+    ]);
+    expect(quality.total).toMatchObject({ processed: 1, quarantined: 1, byReason: { malformed: 1 } });
+    expect(untold.at(-1)).toMatchObject({ windows: 1 });
+    isDoubted = false;
+    await accept();
+    expect(decisions).toHaveLength(2);
+  });
+
   it("decides every window of every point that a channel feeds", async () => {
     const { accept, decisions, quality } = create([
       { ...plain, id: "WT01", points: points() },

@@ -8,10 +8,13 @@ export const diagnosisCodes = [
   "refused",
   "two-devices",
   "restarts",
+  "connection-ends",
   "not-configured",
   "hello-again",
   "wrong-channel",
   "model-push",
+  "no-model",
+  "no-scores",
   "silent",
   "set-aside",
   "speed",
@@ -49,6 +52,15 @@ export interface DiagnosedDevice {
   readonly device: string;
   /** Worst first. */
   readonly diagnoses: readonly DeviceDiagnosis[];
+}
+
+/** Nothing of these devices is scored, or what is scored may be of another machine. */
+const unfitCodes: readonly string[] = ["two-devices", "no-model", "no-scores"] satisfies DiagnosisCode[];
+
+/** Why a device says nothing of its machine now, worst first; null: nothing that was found speaks against it. */
+export function findUnfit(devices: readonly DiagnosedDevice[], deviceId: string): DeviceDiagnosis | null {
+  const diagnoses = devices.find(({ device }) => device === deviceId)?.diagnoses ?? [];
+  return diagnoses.find(({ code }) => unfitCodes.includes(code)) ?? null;
 }
 
 /** Names and details come from devices, and may be of any length. */

@@ -1,0 +1,52 @@
+/** Rules for a device that scores nothing although it may, and for one whose connection does not last. */
+import type { DeviceFacts, Verdict } from "./device-facts.ts";
+
+/** Thresholds of these rules. */
+export const unheardLimits = {
+  /** A push begins as soon as the device took its configuration. */
+  noModelMs: 15_000,
+  noScoresMs: 45_000,
+  endsInMinute: 3,
+} as const;
+
+/** A device that shall infer, and has nothing to infer with. */
+export function findNoModel(facts: DeviceFacts): Verdict {
+  const { contact, model, modelTrouble, hasScored } = facts;
+  if (!facts.infersItself || hasScored || typeof model.runs === "string") return null;
+  if (!isWellInContact(facts) || model.runs === undefined) return undefined;
+  // What went wrong with a push has a name of its own.
+  if (model.isPushed || modelTrouble !== null) return null;
+  if (contact.forMs < unheardLimits.noModelMs) return null;
+  return {
+    text: "has no model, and in mode edge sends nothing but its scores",
+    cure: model.hasKey
+      ? "Its bundle has no image for microcontrollers (the gateway's log says why none is pushed): use one that has, or mode raw."
+      : "Give the device a `keyFile` in the gateway's configuration, so that the model is pushed, or flash it with an image (`aurora device image`); or use mode raw.",
+  };
+}
+
+/** A device that shall infer and has never scored, of a machine whose speed was stated because nobody measures it. */
+export function findNoScores(facts: DeviceFacts): Verdict {
+  const { contact, model, hasScored } = facts;
+  if (!facts.infersItself || hasScored || !model.statesSpeed || model.runs === null) return null;
+  if (!isWellInContact(facts) || model.runs === undefined) return undefined;
+  if (contact.forMs < unheardLimits.noScoresMs) return null;
+  return {
+    text: "is in contact and has a model, and has never sent a score; `shaftRpm` of its measuring point is not used in mode edge",
+    cure: "Unless its machine stands: it scores nothing without the shaft's speed. Give the device a tachometer, or use mode raw.",
+  };
+}
+
+/** A connection that comes and is ended, as by a device that lets the last caller alone speak. */
+export function findConnectionEnds({ contact: { endsInMinute, endedBy } }: DeviceFacts): Verdict {
+  if (endsInMinute < unheardLimits.endsInMinute) return null;
+  return {
+    text: `connections are ended again and again, ${endsInMinute} times in 1 min: ${endedBy}`,
+    cure: "Does another gateway, or another program, connect to this address? A device serves one at a time. Else look at its network, and at what ends idle connections.",
+  };
+}
+
+/** It knows what it shall do, and nothing stands in the way of its doing so. */
+function isWellInContact({ contact }: DeviceFacts): boolean {
+  return contact.state === "established" && contact.unconfiguredMs === 0;
+}
