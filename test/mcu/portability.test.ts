@@ -39,6 +39,29 @@ test.skipIf(reasonToSkip("host") !== null)("a board from the template tells ever
   expect(counts.lost).toBeGreaterThan(1000);
 });
 
+test.skipIf(reasonToSkip("host") !== null)(
+  "a board from the template tells a standing shaft from an unknown speed",
+  () => {
+    const program = buildHostProgram("template-board", scratch.path);
+    expect(JSON.parse(runTool(program, []))).toMatchObject({
+      withoutPulses: null,
+      firstPulse: null,
+      secondPulse: 1797,
+      jitter: 1797,
+      faster: 1800,
+      slower: 1700,
+      beforeTimeOut: 1700,
+      timeOut: 0,
+      longAfter: 0,
+      clockAround: 0,
+      firstPulseAgain: 0,
+      secondPulseAgain: 900,
+      standingAgain: 0,
+      pulsesAtOnce: 1500,
+    });
+  },
+);
+
 describe.skipIf(reasonToSkip("host") !== null)("a limit that the firmware is built with", () => {
   /** What the compiler says of a source of the library with a limit. */
   const check = (source: string, limit: string): string =>
