@@ -47,8 +47,9 @@ bool board_send(const uint8_t *bytes, uint32_t count);
 bool board_flash(uint32_t offset, const uint8_t *bytes, uint32_t count);
 
 /**
- * Takes over up to `room` samples, with the shaft's speed during them (NAN when unknown) and the count of samples that
- * were lost before them; returns how many. Another speed than before ends a raw window: change it only when it has moved.
+ * Takes over up to `room` samples, with the shaft's speed during them (NAN when unknown, 0 when it stands) and the
+ * count of samples that were lost before them; returns how many. Another speed than before ends a raw window: change it only
+ * when it has moved.
  */
 uint32_t board_samples(int16_t *to, uint32_t room, float *shaft_rpm, uint32_t *lost);
 

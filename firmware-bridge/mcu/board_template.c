@@ -10,6 +10,11 @@
 #define SECTOR_BYTES 4096U /* TODO what one erasure clears */
 #define SLOT_BYTES 16384U  /* TODO a multiple of it; a model and 256 bytes have to fit */
 #define SAMPLES_BUFFERED 512U /* TODO a power of two, for longer than an erasure or the end of a window takes */
+#define STANDSTILL_MS 3000U /* TODO a shaft without a pulse for so long stands: longer than a pulse takes at its slowest */
+_Static_assert((SECTOR_BYTES >= 512U) && ((SLOT_BYTES % SECTOR_BYTES) == 0U), "a slot has whole sectors of at least 512 bytes");
+_Static_assert((SAMPLES_BUFFERED & (SAMPLES_BUFFERED - 1U)) == 0U, "a power of two");
+
+#define UNKNOWN_SPEED (0.0F / 0.0F) /* NAN, which without a C library has no header */
 
 /* TODO Where the two slots lie in memory-mapped flash, best in a bank that no code runs from: a symbol of the linker's script
  * instead of this array, which is but a place that links. `aurora device image` writes what to program there. */
@@ -30,7 +35,10 @@ static volatile uint32_t samples_in;
 static volatile uint32_t samples_lost; /* counted by the interrupt when there is no room, */
 static volatile uint32_t lost_told;    /* and of them those that board_samples has told */
 static volatile uint32_t samples_out;
-static volatile float shaft_speed_rpm;
+
+/* Moved by the tachometer's interrupt alone; there is no pulse, ever, where there is no tachometer. */
+static volatile uint32_t pulses;
+static volatile float pulse_rpm;
 
 void clock_interrupt(void);
 void receive_interrupt(void);
@@ -67,13 +75,41 @@ void converter_interrupt(int16_t count) {
   samples_in = in + 1U;
 }
 
-/* TODO a pulse of the tachometer. Another value ends a raw window: keep it until the speed has moved by a thousandth. */
+/* TODO a pulse of the tachometer, and the speed by the time since the one before; without a tachometer nothing is to be done */
 void tachometer_interrupt(float rpm) {
-  const float held = shaft_speed_rpm;
-  const float change = rpm - held;
-  if ((change > (0.001F * held)) || (change < (-0.001F * held))) {
-    shaft_speed_rpm = rpm;
+  pulse_rpm = rpm;
+  ring_fence();
+  pulses = pulses + 1U;
+}
+
+/*
+ * The speed during the samples that wait: unknown until two pulses have come, what the last one says while they come, 0 when
+ * there was none for STANDSTILL_MS. The first pulse after that says nothing: the time before it is that of the standstill.
+ * Another value ends a raw window: it is kept until the speed has moved by a thousandth.
+ */
+static float shaft_speed(void) {
+  static float held = UNKNOWN_SPEED;
+  static uint32_t counted; /* pulses until the last one that was seen, */
+  static uint32_t seen_at; /* and when that was */
+  static bool turns;
+  const uint32_t now = board_milliseconds();
+  const uint32_t came = pulses - counted;
+  ring_fence();
+  if (came > 0U) {
+    const float rpm = pulse_rpm;
+    const float change = rpm - held;
+    const bool is_kept = (change <= (0.001F * held)) && (change >= (-0.001F * held)); /* false for NAN */
+    if ((turns || (came > 1U)) && !is_kept) {
+      held = rpm;
+    }
+    turns = true;
+    counted += came;
+    seen_at = now;
+  } else if (turns && ((now - seen_at) >= STANDSTILL_MS)) {
+    turns = false; /* for as long as the clock may run around */
+    held = 0.0F;
   }
+  return held;
 }
 
 void board_start(board_info *info) {
@@ -133,7 +169,7 @@ uint32_t board_samples(int16_t *to, uint32_t room, float *shaft_rpm, uint32_t *l
     to[i] = samples[(samples_out + i) % SAMPLES_BUFFERED];
   }
   ring_fence();
-  *shaft_rpm = shaft_speed_rpm; /* NAN where there is no tachometer: such a device sends raw windows and infers nothing */
+  *shaft_rpm = shaft_speed(); /* NAN where there is no tachometer: such a device sends raw windows and infers nothing */
   *lost = 0;
   if (waiting == 0U) { /* what was lost came behind all that was held, and is told when that has been given away */
     const uint32_t told = lost_told;

@@ -21,6 +21,9 @@
 #ifndef AURORA_FEATURES_MAX_FFT
 #define AURORA_FEATURES_MAX_FFT 4096u
 #endif
+_Static_assert((AURORA_FEATURES_MAX_FFT >= 64u) && (AURORA_FEATURES_MAX_FFT <= 4096u) &&
+                   ((AURORA_FEATURES_MAX_FFT & (AURORA_FEATURES_MAX_FFT - 1u)) == 0u),
+               "AURORA_FEATURES_MAX_FFT: a power of two from 64 to 4096");
 
 /* Orders of the shaft speed at which the watched bearing's faults show. */
 typedef struct {

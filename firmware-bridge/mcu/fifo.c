@@ -1,6 +1,6 @@
 #include "fifo.h"
 
-_Static_assert(FIFO_SAMPLES >= 96U, "a raw window has to fit");
+_Static_assert(FIFO_SAMPLES >= 96U, "FIFO_SAMPLES: at least 96, a raw window");
 
 /* The place that lies `count` <= FIFO_SAMPLES behind another. */
 static uint32_t place_behind(uint32_t place, uint32_t count) {

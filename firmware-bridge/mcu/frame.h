@@ -15,6 +15,8 @@
 #ifndef FRAME_MAX_PAYLOAD
 #define FRAME_MAX_PAYLOAD 256U
 #endif
+_Static_assert((FRAME_MAX_PAYLOAD >= 256U) && (FRAME_MAX_PAYLOAD <= 1024U),
+               "FRAME_MAX_PAYLOAD: from 256 to 1024, as the protocol has it");
 /** Largest payload that the device sends: with header and CRC 254 bytes, for which COBS adds exactly one. */
 #define FRAME_MAX_SENT_PAYLOAD 246U
 /** Delimiter, code byte, packet, CRC, delimiter. */

@@ -12,6 +12,8 @@
 #ifndef AURORA_MODEL_MAX_WIDTH
 #define AURORA_MODEL_MAX_WIDTH 128u
 #endif
+_Static_assert((AURORA_MODEL_MAX_WIDTH >= 4u) && (AURORA_MODEL_MAX_WIDTH <= 128u) && ((AURORA_MODEL_MAX_WIDTH % 4u) == 0u),
+               "AURORA_MODEL_MAX_WIDTH: a multiple of 4 from 4 to 128");
 
 #define AURORA_MODEL_NAME_BYTES 32u
 #define AURORA_MODEL_VERSION_BYTES 16u

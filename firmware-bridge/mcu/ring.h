@@ -10,7 +10,7 @@
 #ifndef RING_BYTES
 #define RING_BYTES 512U /* a power of two, and not less than 512 */
 #endif
-_Static_assert((RING_BYTES >= 512U) && ((RING_BYTES & (RING_BYTES - 1U)) == 0U), "a power of two from 512 on");
+_Static_assert((RING_BYTES >= 512U) && ((RING_BYTES & (RING_BYTES - 1U)) == 0U), "RING_BYTES: a power of two from 512 on");
 
 typedef struct {
   volatile uint32_t head; /* only the writer moves it */

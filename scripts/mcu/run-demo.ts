@@ -13,7 +13,7 @@ import {
   startDemoGateway,
 } from "./demo-installation.ts";
 import { createMcuImage } from "./mcu-image.ts";
-import { recordSteadyMachine } from "./steady-recording.ts";
+import { recordSteadyMachine, shownRecording } from "./steady-recording.ts";
 import { type BoardKind, startVirtualBoard } from "./virtual-board.ts";
 
 /** What the demonstration runs with. */
@@ -50,9 +50,7 @@ export interface McuDemoReport {
 
 const turbine = "WT01";
 const device = "mcu-wt01";
-const fault = "outer-race";
-const sampleRateHz = 12_000;
-const shaftRpm = 1_797;
+const { fault } = shownRecording;
 const patienceMs = 120_000;
 
 /** Runs it; the caller removes the folder. */
@@ -88,15 +86,8 @@ export async function runMcuDemo(options: McuDemoOptions): Promise<McuDemoReport
 
 /** What the board holds: its key, and the vibration that its sensor will see. */
 function imagine(key: Uint8Array): { readonly image: Uint8Array; readonly bearing: BearingOrders } {
-  const recording = recordSteadyMachine({
-    seed: 5,
-    sampleRateHz,
-    shaftRpm,
-    fault,
-    healthySeconds: 15,
-    faultySeconds: 240,
-    severity: 7,
-  });
+  const recording = recordSteadyMachine(shownRecording);
+  const { sampleRateHz, shaftRpm } = shownRecording;
   const image = createMcuImage({ deviceId: device, key, sampleRateHz, shaftRpm, ...recording });
   return { image, bearing: recording.bearing };
 }

@@ -27,6 +27,17 @@ export interface SteadyRecording {
   readonly bearing: BearingOrders;
 }
 
+/** What a board plays that is shown to somebody: a fault of the outer race after a quarter of a minute. */
+export const shownRecording: SteadyRecordingOptions = {
+  seed: 5,
+  sampleRateHz: 12_000,
+  shaftRpm: 1_797,
+  fault: "outer-race",
+  healthySeconds: 15,
+  faultySeconds: 240,
+  severity: 7,
+};
+
 const stepSamples = 512;
 
 /** Makes the recording; the same one for the same options. */

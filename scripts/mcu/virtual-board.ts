@@ -101,7 +101,7 @@ async function startQemu(options: VirtualBoardOptions): Promise<VirtualBoard> {
   const port = line === "tcp" ? await findFreePort() : 0;
   const serial =
     line === "tcp" ? `tcp:127.0.0.1:${port},server=on,wait=off` : `unix:${socket},server=on,wait=off`;
-  const [emulator, args] = emulatorOf(options, serial);
+  const [emulator, args] = emulatorCommand(options, serial);
   const child = endWithProcess(spawn(emulator, args, { stdio: ["ignore", "ignore", "inherit"] }));
   const ended = endOf(child);
   if (line === "tcp") {
@@ -130,9 +130,9 @@ async function startQemu(options: VirtualBoardOptions): Promise<VirtualBoard> {
   };
 }
 
-/** Emulator and arguments, with the board's line at QEMU's character device `serial`. */
-function emulatorOf(
-  { kind, program, imagePath }: VirtualBoardOptions,
+/** Emulator and arguments of a board other than `host`, with its line at QEMU's character device `serial`. */
+export function emulatorCommand(
+  { kind, program, imagePath }: Pick<VirtualBoardOptions, "kind" | "program" | "imagePath">,
   serial: string,
 ): [string, readonly string[]] {
   if (isRiscvCore(kind)) return [riscvEmulator, riscvArguments(program, imagePath, serial)];

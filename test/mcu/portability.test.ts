@@ -5,10 +5,12 @@ import { afterAll, describe, expect, test } from "vitest";
 import { decodeMessage, packetTypeOf } from "../../firmware-bridge/messages/message-codec.ts";
 import { buildHostProgram } from "../../scripts/mcu/build-firmware.ts";
 import {
+  arithmeticFlags,
   bareFlags,
   coreCompiler,
   cores,
   firmwareFolder,
+  hostCompiler,
   runTool,
   warningFlags,
 } from "../../scripts/mcu/toolchain.ts";
@@ -35,6 +37,60 @@ test.skipIf(reasonToSkip("host") !== null)("a board from the template tells ever
   expect(counts.misplaced).toBe(0);
   expect(counts.taken).toBeGreaterThan(100_000);
   expect(counts.lost).toBeGreaterThan(1000);
+});
+
+test.skipIf(reasonToSkip("host") !== null)(
+  "a board from the template tells a standing shaft from an unknown speed",
+  () => {
+    const program = buildHostProgram("template-board", scratch.path);
+    expect(JSON.parse(runTool(program, []))).toMatchObject({
+      withoutPulses: null,
+      firstPulse: null,
+      secondPulse: 1797,
+      jitter: 1797,
+      faster: 1800,
+      slower: 1700,
+      beforeTimeOut: 1700,
+      timeOut: 0,
+      longAfter: 0,
+      clockAround: 0,
+      firstPulseAgain: 0,
+      secondPulseAgain: 900,
+      standingAgain: 0,
+      pulsesAtOnce: 1500,
+    });
+  },
+);
+
+describe.skipIf(reasonToSkip("host") !== null)("a limit that the firmware is built with", () => {
+  /** What the compiler says of a source of the library with a limit. */
+  const check = (source: string, limit: string): string =>
+    spawnSync(
+      hostCompiler(),
+      [
+        "-fsyntax-only",
+        ...warningFlags,
+        ...arithmeticFlags,
+        `-D${limit}`,
+        "-iquote",
+        firmwareFolder(),
+        join(firmwareFolder(), source),
+      ],
+      { encoding: "utf8" },
+    ).stderr;
+
+  test.each([
+    ["AURORA_MODEL_MAX_WIDTH", "student.c", [4, 32, 128], [0, 3, 30, 33, 130, 132]],
+    ["FRAME_MAX_PAYLOAD", "frame.c", [256, 1024], [0, 100, 255, 1025]],
+    ["FRAME_MAX_PAYLOAD", "message.c", [256, 1024], [100, 255, 1025]],
+    ["AURORA_FEATURES_MAX_FFT", "features.c", [64, 4096], [0, 32, 3000, 8192]],
+    ["FIFO_SAMPLES", "fifo.c", [96, 1000], [0, 95]],
+    ["RING_BYTES", "board_template.c", [512, 1024], [0, 256, 600]],
+  ])("%s stops the compiler of %s where it is out of range", (name, source, taken, refused) => {
+    for (const value of taken) expect(check(source, `${name}=${value}U`), String(value)).toBe("");
+    for (const value of refused)
+      expect(check(source, `${name}=${value}U`), String(value)).toContain(`"${name}: `);
+  });
 });
 
 const missing = reasonToSkip("m4");
