@@ -2,6 +2,7 @@
  * Runs a daemon until it is asked to stop: SIGINT, SIGTERM, SIGHUP, or the end of the parent that forked it. Tells the
  * parent, or systemd, when it is ready. Stops once, within a bound. Reads no configuration anew, whatever the signal.
  */
+import { closeSync } from "node:fs";
 import { findClockFault, systemTimers } from "../clock.ts";
 import type { Logger } from "../logger.ts";
 import { findServiceManager, followWork } from "./service-manager.ts";
@@ -53,6 +54,18 @@ export async function runDaemon(daemon: Daemon, logger: Logger): Promise<void> {
   clearTimeout(timeout);
   logger.info("stopped");
   if (process.connected) process.disconnect?.();
+  if (reason === "SIGHUP") process.once("exit", forgetTerminal);
+}
+
+/** At its end Node sets the terminal back to what it found, and aborts where that is gone: there must be none. */
+function forgetTerminal(): void {
+  for (const descriptor of [0, 1, 2]) {
+    try {
+      closeSync(descriptor);
+    } catch {
+      // Closed already.
+    }
+  }
 }
 
 /** What a daemon tells the process that forked it, once, when everything is up. */
