@@ -69,9 +69,9 @@ test.skipIf(!existsSync(script))(
     await runDaemon({ httpUrl: "", mqttUrl: "", close }, { ...silent, info });`;
     writeFileSync(at("daemon.mjs"), programOf(body));
     // The shell outlives the terminal, to hand the signal on and to tell how the daemon ended.
-  const command = `trap 'kill -HUP $daemon' HUP; '${process.execPath}' daemon.mjs & daemon=$!
+    const command = `trap 'kill -HUP $daemon' HUP; '${process.execPath}' daemon.mjs & daemon=$!
     wait $daemon; wait $daemon; echo $? > ending; mv ending end`;
-  const terminal = endWithProcess(
+    const terminal = endWithProcess(
       spawn(script, ["-qc", command, "/dev/null"], { cwd: folder, stdio: ["pipe", "ignore", "ignore"] }),
     );
     await until(() => existsSync(at("ready")), "the daemon is ready");
