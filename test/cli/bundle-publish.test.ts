@@ -3,8 +3,9 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { writeBundle } from "../../src/core/bundle/write-bundle.ts";
-import { newKey, sampleContents, withTempDir } from "../core/bundle/sample-bundle.ts";
+import { newKey, withTempDir } from "../core/bundle/sample-bundle.ts";
 import { findFreePort } from "../support/free-port.ts";
+import { refusedContents, refusedWords, shippedDir } from "../support/refused-bundle.ts";
 import { auroraHere, type Finished } from "./aurora.ts";
 
 async function serve(listener: RequestListener): Promise<string> {
@@ -20,10 +21,9 @@ const anHour = ["--wait", "3600"];
 test("a wrong address is told at once, and waited for neither where nobody asks nor where waiting does not help", async () => {
   await withTempDir(async (dir) => {
     await auroraHere("keys", "publisher", dir, "ci");
-    await writeBundle(join(dir, "own"), sampleContents(), newKey());
     const key = ["--key", join(dir, "ci.key")];
     const publish = (collector: string, ...more: readonly string[]): Promise<Finished> =>
-      auroraHere("bundle", "publish", join(dir, "own"), ...key, "--collector", collector, ...more);
+      auroraHere("bundle", "publish", shippedDir, ...key, "--collector", collector, ...more);
     const expectToSay = async (words: RegExp, ...args: Parameters<typeof publish>): Promise<void> => {
       const { code, stdout, stderr } = await publish(...args);
       expect([code, stdout, stderr]).toEqual([1, "", expect.stringMatching(words)]);
@@ -58,7 +58,6 @@ test("a wrong address is told at once, and waited for neither where nobody asks 
 test("a collector that is not there yet is waited for as long as is said", async () => {
   await withTempDir(async (dir) => {
     await auroraHere("keys", "publisher", dir, "ci");
-    await writeBundle(join(dir, "own"), sampleContents(), newKey());
     let asked = 0;
     // It is being started: a proxy's word, then its own.
     const url = await serve((_, response) => {
@@ -66,9 +65,24 @@ test("a collector that is not there yet is waited for as long as is said", async
       if (asked < 3) response.writeHead(502).end();
       else response.writeHead(404).end();
     });
-    const args = ["bundle", "publish", join(dir, "own"), "--key", join(dir, "ci.key"), "--collector", url];
+    const args = ["bundle", "publish", shippedDir, "--key", join(dir, "ci.key"), "--collector", url];
     const { code, stderr } = await auroraHere(...args, "--wait", "600");
     expect([code, stderr]).toEqual([1, expect.stringMatching(/status 502; waiting\n[\s\S]*does not know/)]);
     expect(asked).toBe(3);
+  });
+});
+
+test("a bundle that no gateway can open is refused before a collector hears of it, in the gateway's words", async () => {
+  await withTempDir(async (dir) => {
+    await auroraHere("keys", "publisher", dir, "ci");
+    await writeBundle(join(dir, "own"), await refusedContents({ version: "1.1.0" }), newKey());
+    let asked = 0;
+    const url = await serve((_, response) => {
+      asked++;
+      response.writeHead(404).end();
+    });
+    const args = ["bundle", "publish", join(dir, "own"), "--key", join(dir, "ci.key"), "--collector", url];
+    const { code, stderr } = await auroraHere(...args);
+    expect([code, stderr, asked]).toEqual([1, expect.stringContaining(refusedWords), 0]);
   });
 });

@@ -691,12 +691,12 @@ test("a secret that everybody reads and a certificate whose time is up are warni
     path === "/" || ((statSync(path).mode & 0o001) !== 0 && isOpen(dirname(path)));
   const at = (name: string): string => join(place, name);
   const issue = (fromDays: number, days: number): void => {
-    const { certPem, keyPem } = issueCertificate({
-      name: "gw-1",
-      use: "authority",
-      fromMs: Date.now() + fromDays * dayMs,
-      days,
-    });
+    const wish = { name: "gw-1", fromMs: Date.now() + fromDays * dayMs, days };
+    const authority = issueCertificate({ ...wish, use: "authority" });
+    const { certPem, keyPem } = issueCertificate(
+      { ...wish, use: "client" },
+      { ...authority, name: wish.name },
+    );
     writeFileSync(at("cert.pem"), certPem);
     writeFileSync(at("key.pem"), keyPem, { mode: 0o600 });
   };
@@ -721,7 +721,9 @@ test("a secret that everybody reads and a certificate whose time is up are warni
     /^warning: .*:6:13: mqtt\.certFile: the certificate expires on \d{4}-.*; issue another/,
   );
   issue(-100, 60);
-  expect(await warned()).toMatch(/mqtt\.certFile: the certificate has expired on \d{4}-/);
+  expect(await warned()).toMatch(
+    /mqtt\.certFile: the certificate has expired on \d{4}-.*`aurora keys client DIR gw-1`/,
+  );
   issue(10, 60);
   expect(await warned()).toMatch(
     /mqtt\.certFile: the certificate holds only from .* by this machine's clock/,

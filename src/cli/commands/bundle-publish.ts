@@ -7,6 +7,7 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { ungatedWords } from "../../core/contract/bundle/lineage.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
+import { tryBundle } from "../../core/serving/loaded-bundle.ts";
 import { type PublishedNow, publishBundle } from "../bundle/publish-bundle.ts";
 import { createRegistryClient } from "../bundle/registry-client.ts";
 import { defaultCollectorUrl } from "../drift/ask-collector.ts";
@@ -64,6 +65,8 @@ async function publish(dir: string, flags: PublishFlags): Promise<void> {
   const { key, collector, root, wait, json } = flags;
   const bundle = await readBundle(dir);
   refuseUngated(bundle, flags);
+  // What every gateway would refuse is offered to none.
+  await tryBundle(dir, bundle);
   const publisher = await loadPrivateKey(key);
   const bar = createProgressBar();
   let told = "";

@@ -4,6 +4,7 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { idPattern, isTopicFilter } from "../../core/contract/topics.ts";
 import { systemClock } from "../../core/platform/clock.ts";
 import { type EnrolResult, enrolGateways } from "../fleet/enrol-gateways.ts";
+import { renderLogin } from "../fleet/made-login.ts";
 import { revokeGateway } from "../fleet/revoke-gateway.ts";
 import { parseHost, parseInteger } from "../terminal/options.ts";
 
@@ -107,6 +108,9 @@ a SIGHUP refuses everybody). A gateway's own configuration then has
   mqtt:   { username: <id>, passwordFile: mqtt.password }       or { caFile: ca.pem, certFile: cert.pem, keyFile: key.pem }
   uplink: { ackKeyFile: ack.key }
 
+The collector's user name is aurora-collector, that of a device which speaks MQTT itself <id>/<device>; certificates bear the
+same names. Passwords are in mqtt.password. A certificate that expires: aurora keys client DIR <id>, or server DIR HOST.
+
 Alerts and states go to those who are enrolled with --reader (readers/<id>): what is added to the access lists by hand is
 lost with the next enrolment.
 
@@ -142,24 +146,37 @@ function refuseReader(): AuroraError {
 
 function renderResult(result: EnrolResult): string {
   if (result.readers.length > 0) return renderReaders(result);
-  const { dir, gateways, brokerDir, collectorDir, enrolmentKeyFile, enrolledFile } = result;
-  const [first] = gateways;
-  const which =
-    gateways.length === 1 ? `${first?.id}: ${first?.dir}` : `${gateways.length} gateways: ${dir}/gateways`;
+  const { collector, brokerDir, collectorDir, enrolmentKeyFile, enrolledFile } = result;
   return [
-    `${which}: for the gateway`,
-    `${collectorDir}, ${enrolmentKeyFile} and ${enrolledFile}: for the collector, whose configuration then has`,
-    `  mqtt: { enrolmentKeyFile: ${enrolmentKeyFile}, enrolledFile: ${enrolledFile} }`,
+    ...renderGateways(result),
+    `${collectorDir}, ${enrolmentKeyFile} and ${enrolledFile}: for the collector, ${collector.user}, whose configuration then has`,
+    `  mqtt: { ${renderLogin(collector)}, enrolmentKeyFile: ${enrolmentKeyFile}, enrolledFile: ${enrolledFile} }`,
     `${brokerDir}: for the broker; let it read its files again`,
     "",
   ].join("\n");
+}
+
+/** Of many the first, as an example. */
+function renderGateways({ dir, gateways }: EnrolResult): readonly string[] {
+  const [first] = gateways;
+  if (first === undefined) return [];
+  const head =
+    gateways.length === 1
+      ? `${first.id}: ${first.dir}: for the gateway, whose configuration then has`
+      : `${gateways.length} gateways: ${dir}/gateways: for the gateway; the configuration of ${first.id} then has`;
+  return [
+    head,
+    `  mqtt: { ${renderLogin(first)} }`,
+    ...first.devices.map((device) => `  mqtt: { ${renderLogin(device)} } in its device ${device.user}`),
+  ];
 }
 
 function renderReaders({ dir, readers, brokerDir }: EnrolResult): string {
   const [first] = readers;
   const which =
     readers.length === 1 ? `${first?.id}: ${first?.dir}` : `${readers.length} readers: ${dir}/readers`;
-  return `${which}: to log in with, and read\n${brokerDir}: for the broker; let it read its files again\n`;
+  const example = first === undefined ? "" : `  mqtt: { ${renderLogin(first)} }\n`;
+  return `${which}: to log in with, and read\n${example}${brokerDir}: for the broker; let it read its files again\n`;
 }
 
 /** Long enough for what `--count` appends. */

@@ -184,7 +184,7 @@ function adviseOfLogin(url: string, { tls }: BrokerLogin): string {
   const [from, to] = [Date.parse(own.validFrom), Date.parse(own.validTo)];
   const nowMs = Date.now();
   if (nowMs > to)
-    return `This gateway's certificate has expired on ${own.validTo}: issue another (\`aurora keys client\`).`;
+    return `This gateway's certificate has expired on ${own.validTo}: issue another under the same name (\`aurora keys client DIR ID\`).`;
   if (nowMs < from)
     return `This gateway's certificate holds from ${own.validFrom} on: is this machine's clock behind?`;
   return "The broker may not take this gateway's certificate: it must be of the authority that the broker trusts, and the broker's clock right.";

@@ -44,8 +44,9 @@ async function checkStateFolder(stateDir: string, folder: string): Promise<Check
   const name = "state folder";
   try {
     await access(folder, constants.W_OK | constants.X_OK);
-  } catch {
-    // Whatever the reason: read-only, another's, no folder.
+  } catch (error) {
+    if (isReadOnly(error)) return bad(name, `the disk of ${folder} is read-only`, readOnlyAdvice);
+    // Whatever else the reason: another's, no folder.
     const user = process.getuid?.() ?? "this user";
     const advice = `Give it to the gateway's user (chown), or name another folder under gateway.stateDir.`;
     return bad(name, `user ${user} may not write ${folder}`, advice);
@@ -56,10 +57,20 @@ async function checkStateFolder(stateDir: string, folder: string): Promise<Check
     await rmdir(await mkdtemp(join(folder, ".aurora-doctor-")));
     return good(name, `${stateDir} will be made in ${folder}`);
   } catch (error) {
+    if (isReadOnly(error)) return bad(name, `the disk of ${folder} is read-only`, readOnlyAdvice);
     const { code } = error as NodeJS.ErrnoException;
     const advice = "Name a folder on a disk under gateway.stateDir.";
     return bad(name, `${stateDir} cannot be made: ${folder} takes no folder (${code})`, advice);
   }
+}
+
+/** A kernel makes a disk so on which it finds errors. */
+const readOnlyAdvice =
+  "Look why (dmesg): after errors of the disk check its file system (fsck), or replace it; then mount it for writing (mount -o remount,rw). " +
+  "Is it meant to be so? Then name a folder on another disk under gateway.stateDir.";
+
+function isReadOnly(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "EROFS";
 }
 
 async function findExisting(path: string): Promise<string> {

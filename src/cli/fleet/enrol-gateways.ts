@@ -16,6 +16,7 @@ import { collectorUser } from "./broker-files.ts";
 import { enrolledFileOf, loadEnrolment, saveBrokerFiles, saveEnrolment } from "./enrolment.ts";
 import { holdEnrolment } from "./hold-enrolment.ts";
 import { type IssuedCertificate, issueCertificate } from "./issue-certificate.ts";
+import { describeLogin, type MadeGatewayLogin, type MadeLogin } from "./made-login.ts";
 
 export interface EnrolRequest {
   readonly dir: string;
@@ -37,16 +38,11 @@ export interface EnrolResult {
   /** For the collector: `mqtt.enrolledFile`. */
   readonly enrolledFile: string;
   readonly collectorDir: string;
+  readonly collector: MadeLogin;
   /** Access lists, users, and examples of configurations. */
   readonly brokerDir: string;
-  readonly gateways: readonly MadeLogin[];
+  readonly gateways: readonly MadeGatewayLogin[];
   readonly readers: readonly MadeLogin[];
-}
-
-/** Whose, and where it is. */
-interface MadeLogin {
-  readonly id: string;
-  readonly dir: string;
 }
 
 const authorityName = "aurora enrolment";
@@ -73,42 +69,37 @@ async function enrolAlone(request: EnrolRequest): Promise<EnrolResult> {
     await makeFolder(folder, privateMode);
   const enrolmentKeyFile = join(dir, keyName);
   const installationKey = await openKey(enrolmentKeyFile);
-  const issuer = await openIssuer(request, known?.tlsHost ?? request.tlsHost);
+  const tlsHost = known?.tlsHost ?? request.tlsHost;
+  const issuer = await openIssuer(request, tlsHost);
   const users: UserDigest[] = [...(known?.users ?? [])];
-  const addLogin = async (name: string, folder: string): Promise<void> => {
-    const digest = await issuer.writeLogin(name, folder);
+  const addLogin = async (id: string, user: string, folder: string): Promise<MadeLogin> => {
+    await makeFolder(folder, privateMode);
+    const digest = await issuer.writeLogin(user, folder);
     if (digest !== null) users.push(digest);
+    return describeLogin({ id, dir: folder, user }, tlsHost);
   };
   if (known === null) {
     await issuer.writeBrokerLogin(brokerDir);
-    await addLogin(collectorUser, collectorDir);
+    await addLogin(collectorUser, collectorUser, collectorDir);
   }
-  const gateways: MadeLogin[] = [];
-  for (const { id, devices } of request.gateways) {
+  const gateways: MadeGatewayLogin[] = [];
+  for (const { id, devices: names } of request.gateways) {
     const folder = join(dir, "gateways", id);
-    await makeFolder(folder, privateMode);
-    await addLogin(id, folder);
+    const login = await addLogin(id, id, folder);
     await writeSecret(
       join(folder, "ack.key"),
       `${Buffer.from(deriveAckKey(installationKey, id)).toString("hex")}\n`,
     );
-    for (const device of devices) {
-      await makeFolder(join(folder, device), privateMode);
-      await addLogin(`${id}/${device}`, join(folder, device));
-    }
-    gateways.push({ id, dir: folder });
+    const devices: MadeLogin[] = [];
+    for (const name of names) devices.push(await addLogin(name, `${id}/${name}`, join(folder, name)));
+    gateways.push({ ...login, devices });
   }
   const readers: MadeLogin[] = [];
-  for (const { id } of request.readers ?? []) {
-    const folder = join(dir, "readers", id);
-    await makeFolder(folder, privateMode);
-    await addLogin(id, folder);
-    readers.push({ id, dir: folder });
-  }
+  for (const { id } of request.readers ?? []) readers.push(await addLogin(id, id, join(dir, "readers", id)));
   const enrolment: Enrolment = {
     version: 1,
     base: known?.base ?? request.base ?? defaultBase,
-    tlsHost: known?.tlsHost ?? request.tlsHost,
+    tlsHost,
     gateways: [...(known?.gateways ?? []), ...request.gateways],
     readers: [...(known?.readers ?? []), ...(request.readers ?? [])],
     users,
@@ -122,6 +113,7 @@ async function enrolAlone(request: EnrolRequest): Promise<EnrolResult> {
     enrolmentKeyFile,
     enrolledFile: enrolledFileOf(dir),
     collectorDir,
+    collector: describeLogin({ id: collectorUser, dir: collectorDir, user: collectorUser }, tlsHost),
     brokerDir,
     gateways,
     readers,
@@ -142,11 +134,7 @@ function refuseContradictions(request: EnrolRequest, known: Enrolment | null): v
   if (odd !== undefined)
     refuse(`${odd.id} is no id of a gateway`, "At most 63 characters, with what --count appends.");
   const twice = asked.find(({ id }) => enrolled.has(id));
-  if (twice !== undefined)
-    refuse(
-      `${twice.id} is enrolled already`,
-      "Choose another id, or with --count another --from: what a gateway has is never made anew.",
-    );
+  if (twice !== undefined) refuse(`${twice.id} is enrolled already`, adviseTwice(dir, known, twice.id));
   const struck = asked.find(({ id }) => known?.revoked?.includes(id));
   if (struck !== undefined) refuse(`${struck.id} was revoked`, "Choose another id: no id is given again.");
   for (const { id, devices } of request.gateways) {
@@ -172,6 +160,13 @@ function refuseContradictions(request: EnrolRequest, known: Enrolment | null): v
     const how = known.tlsHost === null ? "passwords" : `certificates for the broker ${known.tlsHost}`;
     refuse(`this enrolment has ${how}`, "Leave --tls out, or enrol into another folder.");
   }
+}
+
+function adviseTwice(dir: string, known: Enrolment | null, id: string): string {
+  const other =
+    "Choose another id, or with --count another --from: what a gateway has is never made anew here.";
+  if (typeof known?.tlsHost !== "string") return other;
+  return `${other} Where its certificate expires, \`aurora keys client ${dir} ${id}\` issues another under the same id.`;
 }
 
 /** Makes what clients log in with. */

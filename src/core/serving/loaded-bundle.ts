@@ -18,7 +18,7 @@ import { createModelHost } from "../inference/model-host.ts";
 import { decodeStudent } from "../inference/onnx-codec.ts";
 import { openEngine } from "../inference/open-engine.ts";
 import { dequantise, type StudentEngine } from "../inference/student-engine.ts";
-import type { LogFields, Logger } from "../platform/logger.ts";
+import { type LogFields, type Logger, silentLogger } from "../platform/logger.ts";
 import type { WindowBundle } from "./spec-cutter.ts";
 
 /** What the student says of one band of a window. */
@@ -131,6 +131,15 @@ export function describeServing(
 ): LogFields {
   const ungated = manifest.lineage.ungated === true ? { ungated: true } : {};
   return { model: ref, engine: engine.kind, signedBy, ...ungated };
+}
+
+/**
+ * Opens a bundle with plain integers and closes it again: what is refused here is refused by every gateway, each time.
+ * @throws AuroraError BUNDLE_FORMAT, INFERENCE.
+ */
+export async function tryBundle(dir: string, bundle: Bundle): Promise<void> {
+  const loaded = await serveBundle(dir, bundle, { engine: "integer", logger: silentLogger });
+  await loaded.retire();
 }
 
 /** Rows of one run: large enough for the engine's best speed, small enough that live windows do not wait long. */

@@ -7,6 +7,7 @@
  * - It opens the bundle in `bundleDir`, checks that its digest is `digest`, runs every case of `golden.bin` with the
  *   code and engine that would serve: features of raw windows within a stated tolerance, all that follows to the bit.
  * - stdout: one {@link ProofReport} as JSON (at most 64 KiB) and nothing else; logs go to stderr.
+ * - A bundle that no gateway can open, whatever the machine, is reported with `refused`: to try again is of no use.
  * - exit code 0 if and only if `ok` is true. Any other end, or none within the time given, is a failed proof.
  * - It writes nothing to disk. It may be killed (SIGKILL) at any time.
  */
@@ -29,15 +30,20 @@ export interface ProofReport {
   readonly formatVersion: 1;
   /** Every case gave what it must. */
   readonly ok: boolean;
+  /** The bundle itself cannot be opened, so that no case was run; `detail` says why. */
+  readonly refused?: true | undefined;
   /** Digest of the bundle that was run. */
   readonly digest: string;
   /** Engine that ran it, for example `onnx`. */
   readonly engine: string;
   readonly cases: number;
   readonly failed: number;
-  /** For people: what differed first, or how it went. */
+  /** For people: what differed first, why it is refused, or how it went. */
   readonly detail: string;
 }
+
+/** Characters of a report's detail. */
+export const maxDetail = 4096;
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const requestSchema: () => z.ZodType<ProofRequest> = onDemand(() =>
@@ -53,11 +59,12 @@ export const proofReportSchema: () => z.ZodType<ProofReport> = onDemand(() =>
   z.object({
     formatVersion: z.literal(1),
     ok: z.boolean(),
+    refused: z.literal(true).optional(),
     digest,
     engine: z.string().min(1).max(32),
     cases: z.int().min(0),
     failed: z.int().min(0),
-    detail: z.string().max(4096),
+    detail: z.string().max(maxDetail),
   }),
 );
 

@@ -38,7 +38,9 @@ export class ProofError extends AuroraError {
     super("PROOF_FAILED", message, {
       op: "prove bundle",
       subject,
-      hint: final ? "The model does not compute here what it must." : "It is tried again a few times.",
+      hint: final
+        ? "The model cannot be opened, or does not compute here what it must: publish a good one."
+        : "It is tried again a few times.",
     });
     this.final = final;
   }
@@ -77,6 +79,7 @@ export async function proveBundle(
   if (report.digest !== expected.digest) {
     throw new ProofError(`the prover ran another bundle (${report.digest})`, bundleDir, false);
   }
+  if (report.refused) throw new ProofError(report.detail, bundleDir, true);
   if (!report.ok || report.failed > 0) {
     const words = `${report.failed} of ${report.cases} golden cases differ on this machine: ${report.detail}`;
     throw new ProofError(words, bundleDir, true);

@@ -14,7 +14,7 @@ import { runChecks } from "../../../src/cli/doctor/run-checks.ts";
 import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import { gatewayAccessFile } from "../../../src/core/contract/device/device-capture.ts";
-import { mountSmallDisk } from "../../support/small-disk.ts";
+import { mountSmallDisk, remountDisk } from "../../support/small-disk.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 function configure(more: object = {}) {
@@ -102,6 +102,16 @@ test("the disk: room for what the configuration may write, and what an eMMC says
   if (lost !== null) {
     const inMemory = await checkDisk(configure({ gateway: { id: "g", site: "s", stateDir: lost } }));
     expect(inMemory[1]).toMatchObject({ verdict: "warning", text: expect.stringContaining("is in memory") });
+  }
+
+  if (lost !== null) {
+    remountDisk(lost, "ro");
+    for (const stateDir of [lost, join(lost, "not", "yet")]) {
+      const [state] = await checkDisk(configure({ gateway: { id: "g", site: "s", stateDir } }));
+      expect(state).toMatchObject({ verdict: "bad", text: `the disk of ${lost} is read-only` });
+      expect(state?.advice).toMatch(/dmesg.*fsck.*remount/);
+      expect(state?.advice).not.toContain("chown");
+    }
   }
 
   // What lies deeper counts, links do not.

@@ -82,6 +82,55 @@ test("a reader has a login and no key; its name is nobody else's, and it has no 
   expect(existsSync(join(dir, "readers", "room"))).toBe(false);
 });
 
+test("the command says what each logs in with, as a configuration has it, and the broker's list has those names", async () => {
+  const dir = createTemporaryFolder();
+  const enrol = (...args: readonly string[]) => auroraHere("fleet", "enrol", ...args, "--dir", dir);
+  const login = (user: string, ...folder: readonly string[]) => ({
+    username: user,
+    passwordFile: join(dir, ...folder, "mqtt.password"),
+  });
+  const logins = [
+    login("gw-1", "gateways", "gw-1"),
+    login("gw-1/mcu-1", "gateways", "gw-1", "mcu-1"),
+    login("aurora-collector", "collector"),
+  ];
+  const { stdout } = await enrol("gw-1", "--device", "mcu-1");
+  expect([...stdout.matchAll(/mqtt: \{ username: (.*?), passwordFile: (.*?)(?:,| \})/g)].slice(0, 3)).toEqual(
+    logins.map(({ username, passwordFile }) => expect.objectContaining({ 1: username, 2: passwordFile })),
+  );
+  for (const { username, passwordFile } of logins) {
+    expect(read(passwordFile)).not.toBe("");
+    expect(read(dir, "broker", "mosquitto.acl").split("\n")).toContain(`user ${username}`);
+    expect(read(dir, "broker", "mosquitto.passwd")).toContain(`${username}:`);
+  }
+  expect((await enrol("gw", "--count", "12")).stdout).toContain("username: gw-01, passwordFile: ");
+  expect((await enrol("room", "--reader")).stdout).toContain("username: room, passwordFile: ");
+  const made = JSON.parse((await enrol("gw-2", "--device", "mcu-1", "--json")).stdout);
+  expect(made).toMatchObject({
+    collector: { mqtt: logins[2] },
+    gateways: [
+      {
+        id: "gw-2",
+        dir: join(dir, "gateways", "gw-2"),
+        mqtt: login("gw-2", "gateways", "gw-2"),
+        devices: [{ id: "mcu-1", mqtt: login("gw-2/mcu-1", "gateways", "gw-2", "mcu-1") }],
+      },
+    ],
+  });
+});
+
+test("with certificates the command names their files, and how one is renewed under its id", async () => {
+  const dir = createTemporaryFolder();
+  const enrol = (...args: readonly string[]) => auroraHere("fleet", "enrol", ...args, "--dir", dir);
+  const { stdout } = await enrol("gw-1", "--tls", "mqtt.example.com");
+  const folder = join(dir, "gateways", "gw-1");
+  const files = `caFile: ${folder}/ca.pem, certFile: ${folder}/cert.pem, keyFile: ${folder}/key.pem`;
+  expect(stdout).toContain(`mqtt: { ${files} }`);
+  expect(stdout).toContain("for the collector, aurora-collector,");
+  const again = await enrol("gw-1");
+  expect([again.code, again.stderr]).toEqual([2, expect.stringContaining(`aurora keys client ${dir} gw-1`)]);
+});
+
 test("a device that is named twice is refused, and nothing is made", async () => {
   const dir = join(createTemporaryFolder(), "enrolment");
   const twice = ["--device", "mcu-1", "--device", "mcu-1"];
@@ -212,6 +261,17 @@ test.skipIf(!existsSync(openssl))(
     expect(verify("sslserver", "broker/cert.pem", "-verify_hostname", "mqtt.example.com")).toContain("OK");
     expect(() => verify("sslserver", "gateways/gw-1/cert.pem")).toThrow();
     expect(() => verify("sslclient", "broker/cert.pem")).toThrow();
+    // As one that has expired is renewed.
+    const renewals = [
+      ["client", "gw-1"],
+      ["client", "aurora-collector"],
+      ["server", "mqtt.example.com"],
+    ] as const;
+    for (const [use, name] of renewals) {
+      expect((await auroraHere("keys", use, dir, name)).code).toBe(0);
+      const host = use === "server" ? ["-verify_hostname", name] : [];
+      expect(verify(`ssl${use}`, `${name}/cert.pem`, ...host)).toContain("OK");
+    }
     expect(existsSync(join(dir, "gateways", "gw-1", "mqtt.password"))).toBe(false);
     expect(existsSync(join(dir, "broker", "ca.key"))).toBe(false);
   },

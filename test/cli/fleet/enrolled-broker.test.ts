@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type EnrolResult, enrolGateways } from "../../../src/cli/fleet/enrol-gateways.ts";
+import { issueForSite } from "../../../src/cli/fleet/site-authority.ts";
 import { startCollector } from "../../../src/collector/compose.ts";
 import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { collectorConfigSchema } from "../../../src/core/contract/config/collector-config.ts";
@@ -309,6 +310,29 @@ describe.skipIf(!hasMosquitto).each(kinds)(
       await until(() => isLast("room") && isLast("room-kelmarsh"), "the last of them");
       expect(heard).toEqual({ room: [...far, ...near], "room-kelmarsh": near });
     });
+
+    test.runIf(tlsHost !== null)(
+      "a certificate that was renewed under its id is the same user's",
+      async () => {
+        const { enrolled, connect, connectAs } = await begin(tlsHost);
+        const issued = await issueForSite({
+          dir: enrolled.dir,
+          name: "gw-2",
+          use: "client",
+          days: 1,
+          nowMs: Date.now(),
+        });
+        const renewed = connect("renewed", await readBrokerLogin(loginOf(issued.dir, "gw-2", true)));
+        await until(() => renewed.connected, "the renewed one is connected");
+        const heard: string[] = [];
+        const reader = await connectAs("room");
+        await reader.subscribe("aurora/v1/turbine/#", 1, (topic) => void heard.push(topic));
+        const send = (topic: string) => renewed.publish(topic, "{}", { qos: 1, retain: false });
+        await expect(send(topics.state("north-sea", "wt-1"))).rejects.toMatchObject({ code: "MQTT" });
+        await send(topics.state("kelmarsh", "wt-1"));
+        await until(() => heard.length > 0, "its topic is its own");
+      },
+    );
 
     test("whoever has nothing of the enrolment does not come in", async () => {
       const { enrolled, connect } = await begin(tlsHost);

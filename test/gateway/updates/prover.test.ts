@@ -4,6 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { nodeFileSystem } from "../../../src/core/platform/files/file-system.ts";
 import { openSlots } from "../../../src/core/serving/slots.ts";
 import { sampleContents } from "../../core/bundle/sample-bundle.ts";
+import { compiledRoot } from "../../support/compiled.ts";
+import { refusedContents, refusedWords } from "../../support/refused-bundle.ts";
 import { createUpdateFixture, type UpdateFixture } from "./update-fixture.ts";
 
 let fixture: UpdateFixture;
@@ -28,6 +30,23 @@ describe("the prover", () => {
     expect(
       await attempt("answer({ ...report, ok: false, failed: 1, detail: 'case 0: 3 for 200' }, 1);"),
     ).toBe("final: 1 of 1 golden cases differ on this machine: case 0: 3 for 200");
+  });
+
+  it("refuses what no gateway can open at once, once, in plain words", async () => {
+    const main = join(compiledRoot(), "dist", "src", "gateway", "updates", "prove-main.js");
+    await fixture.publish(await refusedContents({ name: "bearing-sample", version: "1.1.0" }));
+    for (const engine of ["auto", "onnx"] as const) {
+      const prover = { command: process.execPath, args: [main], timeoutMs: 60_000, engine };
+      const gateway = await fixture.gateway({ prover });
+      expect(await gateway.updater.checkNow()).toMatchObject({
+        kind: "refused",
+        final: true,
+        reason: refusedWords,
+      });
+      expect(await gateway.updater.checkNow()).toEqual({ kind: "current" });
+      expect(gateway.story().filter((step) => step.startsWith("refused"))).toEqual(["refused 1.1.0"]);
+      expect(gateway.steps.at(-1)?.detail).toBe(refusedWords);
+    }
   });
 
   it("may not hang, crash, talk nonsense, prove too little or contradict itself", async () => {

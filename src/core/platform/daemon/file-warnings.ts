@@ -67,14 +67,27 @@ async function warnOfDates(file: string, nowMs: number): Promise<Warning | undef
   return certificate === undefined ? undefined : judgeDates(certificate, nowMs);
 }
 
-function judgeDates({ validFrom, validTo }: X509Certificate, nowMs: number): Warning | undefined {
+function judgeDates(certificate: X509Certificate, nowMs: number): Warning | undefined {
+  const { validFrom, validTo } = certificate;
   const [fromMs, toMs] = [Date.parse(validFrom), Date.parse(validTo)];
   const day = (ms: number): string => renderIsoTime(ms).slice(0, 10);
   if (nowMs < fromMs) {
     const problem = `the certificate holds only from ${day(fromMs)} on, by this machine's clock`;
     return { problem, write: "set the clock of this machine, or of the one that issued it" };
   }
-  const write = "issue another (`aurora keys`, `aurora fleet enrol`), and put it in its place";
+  const write = adviseRenewal(certificate);
   if (nowMs > toMs) return { problem: `the certificate has expired on ${day(toMs)}`, write };
   return toMs - nowMs < soonMs ? { problem: `the certificate expires on ${day(toMs)}`, write } : undefined;
+}
+
+/** Extended key usage (RFC 5280, 4.2.1.12). */
+const serverUse = "1.3.6.1.5.5.7.3.1";
+
+/** An enrolment has an authority as a site's own has; it makes nothing of a gateway anew, and the commands of keys do. */
+function adviseRenewal({ ca, subject, keyUsage }: X509Certificate): string {
+  if (ca) return "make another authority (`aurora keys authority`), as src/KEYS.md says";
+  const isServer = keyUsage?.includes(serverUse) === true;
+  const name = /^CN=([\w.@/-]+)$/.exec(subject)?.[1] ?? (isServer ? "HOST" : "NAME");
+  const command = `aurora keys ${isServer ? "server" : "client"} DIR ${name}`;
+  return `issue another under the same name (\`${command}\`, where DIR is the folder of the enrolment, or of the site's authority), and put it in its place`;
 }

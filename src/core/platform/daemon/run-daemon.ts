@@ -1,7 +1,8 @@
 /**
- * Runs a daemon until it is asked to stop: SIGINT, SIGTERM, or the end of the parent that forked it. Tells the
- * parent, or systemd, when it is ready. Stops once, within a bound.
+ * Runs a daemon until it is asked to stop: SIGINT, SIGTERM, SIGHUP, or the end of the parent that forked it. Tells the
+ * parent, or systemd, when it is ready. Stops once, within a bound. Reads no configuration anew, whatever the signal.
  */
+import { closeSync } from "node:fs";
 import { findClockFault, systemTimers } from "../clock.ts";
 import type { Logger } from "../logger.ts";
 import { findServiceManager, followWork } from "./service-manager.ts";
@@ -16,6 +17,8 @@ export interface Daemon {
 
 /** A daemon that has not stopped after this long is left behind: a slow machine that is busy takes seconds. */
 const maxStopMs = 15_000;
+/** SIGHUP comes from a terminal that is closed, or a connection to it that is lost. */
+const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Resolves when the daemon has stopped. */
 export async function runDaemon(daemon: Daemon, logger: Logger): Promise<void> {
@@ -33,14 +36,13 @@ export async function runDaemon(daemon: Daemon, logger: Logger): Promise<void> {
   const nextWork = async (): Promise<void> => daemon.nextWork?.();
   const stopPulse = manager === null ? undefined : followWork(manager, { nextWork, timers: systemTimers });
   const reason = await new Promise<string>((resolve) => {
-    process.once("SIGINT", () => resolve("SIGINT"));
-    process.once("SIGTERM", () => resolve("SIGTERM"));
+    for (const signal of stopSignals) process.once(signal, () => resolve(signal));
     const orphaned = (): void => resolve("the parent process ended");
     if (process.connected) process.once("disconnect", orphaned);
     else if (isForked) orphaned();
   });
   // A second signal while stopping changes nothing.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
+  for (const signal of stopSignals) process.on(signal, () => {});
   logger.info("stopping", { reason });
   const timeout = setTimeout(() => {
     logger.error("did not stop in time", { maxStopMs });
@@ -52,6 +54,18 @@ export async function runDaemon(daemon: Daemon, logger: Logger): Promise<void> {
   clearTimeout(timeout);
   logger.info("stopped");
   if (process.connected) process.disconnect?.();
+  if (reason === "SIGHUP") process.once("exit", forgetTerminal);
+}
+
+/** At its end Node sets the terminal back to what it found, and aborts where that is gone: there must be none. */
+function forgetTerminal(): void {
+  for (const descriptor of [0, 1, 2]) {
+    try {
+      closeSync(descriptor);
+    } catch {
+      // Closed already.
+    }
+  }
 }
 
 /** What a daemon tells the process that forked it, once, when everything is up. */

@@ -21,7 +21,7 @@ const ownCertificate =
   "Name this client's certificate and key under mqtt.certFile and mqtt.keyFile (`aurora fleet enrol --tls` or `aurora keys client` makes them).";
 /** Of a login that the broker knows otherwise. */
 export const loginCure =
-  "Compare mqtt.username and the password (or certificate) with the broker's list; `aurora fleet enrol` makes both.";
+  "Compare mqtt.username and the password (or certificate) with the broker's list; `aurora fleet enrol` makes both, and names the collector aurora-collector, a gateway by its id, its device ID/DEVICE.";
 /** Of a port on which nothing answers as a broker would. */
 export const noBrokerCure =
   "Is this the broker's TLS port? Then write mqtts://. Else check that a broker of MQTT listens there.";

@@ -1,22 +1,36 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { endWithProcess } from "../../../../src/core/platform/daemon/at-process-end.ts";
 import { compiledRoot } from "../../../support/compiled.ts";
+import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
+import { until } from "../../../support/until.ts";
+
+/** A program that has `runDaemon`, `work` that keeps it alive, and `close`. */
+function programOf(body: string): string {
+  const module = join(compiledRoot(), "dist", "src", "core", "platform", "daemon", "run-daemon.js");
+  return `const { runDaemon } = await import(${JSON.stringify(pathToFileURL(module).href)});
+    const quiet = () => {};
+    const silent = { debug: quiet, info: quiet, error: quiet, warn: quiet, child: () => silent };
+    const work = setInterval(quiet, 1000);
+    const close = async () => clearInterval(work);
+    ${body}`;
+}
+
+/** Runs `body` (see {@link programOf}) in a process of its own; resolves with its stdout. */
+async function runAlone(body: string): Promise<string> {
+  const args = ["--input-type=module", "-e", programOf(body)];
+  return (await promisify(execFile)(process.execPath, args)).stdout;
+}
 
 /** What a daemon warns of at its start while the clock says `nowMs`; it is asked to stop at once. */
-async function startAt(nowMs: number): Promise<string> {
-  const module = join(compiledRoot(), "dist", "src", "core", "platform", "daemon", "run-daemon.js");
-  const code = `Date.now = () => ${nowMs};
-    const { runDaemon } = await import(${JSON.stringify(pathToFileURL(module).href)});
-    const quiet = () => {};
-    const logger = { debug: quiet, info: quiet, error: quiet, warn: (words) => console.log(words), child: () => logger };
-    const work = setInterval(quiet, 1000);
+function startAt(nowMs: number): Promise<string> {
+  return runAlone(`Date.now = () => ${nowMs};
     setImmediate(() => process.kill(process.pid, "SIGTERM"));
-    await runDaemon({ httpUrl: "", mqttUrl: "", close: async () => clearInterval(work) }, logger);`;
-  const args = ["--input-type=module", "-e", code];
-  return (await promisify(execFile)(process.execPath, args)).stdout;
+    await runDaemon({ httpUrl: "", mqttUrl: "", close }, { ...silent, warn: (words) => console.log(words) });`);
 }
 
 test("a daemon that starts by a clock of 1970 or 2038 says so, and by a right one nothing", async () => {
@@ -25,3 +39,45 @@ test("a daemon that starts by a clock of 1970 or 2038 says so, and by a right on
   expect(future).toMatch(/^this machine's clock is ahead/);
   expect(right).toBe("");
 });
+
+test.each(["SIGINT", "SIGTERM", "SIGHUP"])(
+  "%s stops a daemon in order, says so, and comes in vain while it stops",
+  async (signal) => {
+    const said = await runAlone(`const again = () => process.kill(process.pid, "${signal}");
+    setImmediate(again);
+    const slowClose = async () => {
+      again();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      console.log("closed");
+      await close();
+    };
+    const info = (words, { reason = "" } = {}) => console.log(words, reason);
+    await runDaemon({ httpUrl: "", mqttUrl: "", close: slowClose }, { ...silent, info });`);
+    expect(said.split("\n")).toEqual(["ready ", `stopping ${signal}`, "closed", "stopped ", ""]);
+  },
+);
+
+const script = "/usr/bin/script";
+
+test.skipIf(!existsSync(script))(
+  "a daemon whose terminal is closed stops in order, with status 0",
+  async () => {
+    const folder = createTemporaryFolder();
+    const at = (name: string): string => join(folder, name);
+    const body = `const { writeFileSync } = await import("node:fs");
+    const info = (words) => writeFileSync(words, "");
+    await runDaemon({ httpUrl: "", mqttUrl: "", close }, { ...silent, info });`;
+    writeFileSync(at("daemon.mjs"), programOf(body));
+    // The shell outlives the terminal, to hand the signal on and to tell how the daemon ended.
+    const command = `trap 'kill -HUP $daemon' HUP; '${process.execPath}' daemon.mjs & daemon=$!
+    wait $daemon; wait $daemon; echo $? > ending; mv ending end`;
+    const terminal = endWithProcess(
+      spawn(script, ["-qc", command, "/dev/null"], { cwd: folder, stdio: ["pipe", "ignore", "ignore"] }),
+    );
+    await until(() => existsSync(at("ready")), "the daemon is ready");
+    terminal.kill("SIGKILL");
+    await until(() => existsSync(at("end")), "the daemon has ended");
+    expect(existsSync(at("stopped"))).toBe(true);
+    expect(readFileSync(at("end"), "utf8")).toBe("0\n");
+  },
+);

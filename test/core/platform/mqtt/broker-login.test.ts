@@ -123,7 +123,9 @@ test.skipIf(!hasMosquitto)(
     const clients = await connectBoth(broker.port, { passwordFile });
     for (const [, warned] of clients) {
       await until(() => warned.length > 0, "a refusal");
-      expect(warned[0]).toMatch(/does not take this user name or password .*; Compare mqtt\.username/);
+      expect(warned[0]).toMatch(
+        /does not take this user name or password .*; Compare mqtt\.username.*aurora-collector.*its id.*ID\/DEVICE/,
+      );
     }
     writeFileSync(passwordFile, "right\n");
     for (const [client] of clients) await until(() => client.connected, "connected");
