@@ -4,7 +4,7 @@
  */
 import type { AlertEvent } from "../core/contract/alert.ts";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
-import { type DiagnosedDevice, findUnfit } from "../core/contract/device/device-diagnosis.ts";
+import { type DiagnosedDevice, findSharedId } from "../core/contract/device/device-diagnosis.ts";
 import type { Decision } from "../core/contract/prediction.ts";
 import type { Quarantine, SchemaDrift } from "../core/contract/stream.ts";
 import type { Topics } from "../core/contract/topics.ts";
@@ -167,10 +167,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     snapshots: kept.deciders,
     baselines,
     losses: telemetry,
-    doubtOf: (turbine, deviceId) => {
-      const unfit = findUnfit(diagnosed(turbine), deviceId);
-      return unfit?.code === "two-devices" ? unfit.text : null;
-    },
+    doubtOf: (turbine, deviceId) => findSharedId(diagnosed(turbine), deviceId),
     sink: {
       onDecision: (decision, scored) => {
         if (scored !== null) figures.record(scored.window, scored.output);

@@ -63,6 +63,12 @@ export function findUnfit(devices: readonly DiagnosedDevice[], deviceId: string)
   return diagnoses.find(({ code }) => unfitCodes.includes(code)) ?? null;
 }
 
+/** What was found of an id that two devices use, whose data are of two machines; null: that was not found. */
+export function findSharedId(devices: readonly DiagnosedDevice[], deviceId: string): string | null {
+  const diagnoses = devices.find(({ device }) => device === deviceId)?.diagnoses ?? [];
+  return diagnoses.find(({ code }) => code === "two-devices")?.text ?? null;
+}
+
 /** Names and details come from devices, and may be of any length. */
 export const maxDiagnosisText = 1024;
 
