@@ -174,7 +174,8 @@ test("the document's table of waits is the code's, in TypeScript and in C", () =
   expect(Object.fromEntries(waits.map(({ name, value }) => [name, value]))).toEqual(linkTiming);
   const folder = new URL("../../firmware-bridge/mcu/", import.meta.url);
   const sources = readdirSync(folder)
-    .filter((file) => /\.[ch]$/.test(file))
+    // The template is for whoever ports it: its waits are the board's.
+    .filter((file) => /\.[ch]$/.test(file) && file !== "board_template.c")
     .map((file) => readFileSync(new URL(file, folder), "utf8"));
   const inFirmware = sources.flatMap((text) => [...text.matchAll(/^#define ([A-Z_]+_MS) (\d+)U\b/gm)]);
   // Every wait of the firmware stands in the table, under its name there.

@@ -311,9 +311,8 @@ describe.skipIf(!hasMosquitto).each(kinds)(
       expect(heard).toEqual({ room: [...far, ...near], "room-kelmarsh": near });
     });
 
-    test.runIf(tlsHost !== null)(
-      "a certificate that was renewed under its id is the same user's",
-      async () => {
+    if (tlsHost !== null) {
+      test("a certificate that was renewed under its id is the same user's", async () => {
         const { enrolled, connect, connectAs } = await begin(tlsHost);
         const issued = await issueForSite({
           dir: enrolled.dir,
@@ -331,8 +330,8 @@ describe.skipIf(!hasMosquitto).each(kinds)(
         await expect(send(topics.state("north-sea", "wt-1"))).rejects.toMatchObject({ code: "MQTT" });
         await send(topics.state("kelmarsh", "wt-1"));
         await until(() => heard.length > 0, "its topic is its own");
-      },
-    );
+      });
+    }
 
     test("whoever has nothing of the enrolment does not come in", async () => {
       const { enrolled, connect } = await begin(tlsHost);
