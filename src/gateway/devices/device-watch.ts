@@ -172,7 +172,7 @@ function observe(
       return;
     case "health":
       observer.uptime(message.uptimeMs, arrival.arrivedMonotonicMs);
-      observer.scored(message.scores ?? 0);
+      if (message.scores !== undefined) observer.scored(message.scores);
       return;
     case "model-status":
       return;

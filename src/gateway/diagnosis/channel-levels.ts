@@ -16,6 +16,8 @@ export interface ChannelLevels {
   /** The shaft stands, or is not known to turn: what was heard says nothing of a sensor. */
   pause(): void;
   restart(): void;
+  /** The streams go on over another connection: what was lost with the one that ended is known by that. */
+  rejoin(): void;
   /** Of the last whole stretch of those of these channels that were heard. */
   levels(names: readonly string[]): ChannelLevel[];
   /** The longest of the last pauses between snapshots, ms; 0: it streams. And what was lost of the last snapshots of all channels. */
@@ -39,6 +41,7 @@ interface BlockPlace {
 
 interface Channel {
   nextSample: number;
+  isRejoined: boolean;
   samples: number;
   sum: number;
   sumSquares: number;
@@ -74,7 +77,15 @@ class Levels implements ChannelLevels {
     if (channel === undefined) return place;
     const jump = firstSample - channel.nextSample;
     const { runs } = channel;
-    runs.note({ jump, samples: counts.length, sampleRateHz: of.sampleRateHz, arrivedMonotonicMs });
+    const { isRejoined } = channel;
+    runs.note({
+      jump,
+      samples: counts.length,
+      sampleRateHz: of.sampleRateHz,
+      arrivedMonotonicMs,
+      isRejoined,
+    });
+    channel.isRejoined = false;
     place.jump = jump;
     place.lost = runs.lost;
     place.isAfterPause = runs.isAfterPause;
@@ -100,6 +111,10 @@ class Levels implements ChannelLevels {
     this.#channels.clear();
   }
 
+  rejoin(): void {
+    for (const channel of this.#channels.values()) channel.isRejoined = true;
+  }
+
   levels(names: readonly string[]): ChannelLevel[] {
     return names.flatMap((name) => this.#channels.get(name)?.level ?? []);
   }
@@ -123,6 +138,7 @@ class Levels implements ChannelLevels {
     if (this.#channels.size >= maxChannels) return undefined;
     const opened: Channel = {
       nextSample: firstSample,
+      isRejoined: false,
       samples: 0,
       sum: 0,
       sumSquares: 0,

@@ -34,8 +34,10 @@ export interface DeviceFacts {
   /** Why the newest push of a model left it without; null: it has what it was given, or was given nothing. */
   readonly modelTrouble: string | null;
   readonly model: ModelStanding;
-  /** A score of it came, or it says that it made one. */
-  readonly hasScored: boolean;
+  /** A score of it came since its boot, or it says that it made one; undefined: it does not say how many it made. */
+  readonly hasScored: boolean | undefined;
+  /** It announced a channel of the shaft's speed. */
+  readonly tellsSpeed: boolean;
   /** Since the last sample, reading or score while the gateway was there to hear it, ms; infinite before the first. */
   readonly silentMs: number;
   /** How long it usually pauses between snapshots, ms; 0: it streams. */

@@ -109,7 +109,8 @@ class Observer implements DeviceObserver {
   windows = 0;
   modelTrouble: string | null = null;
   model: ModelStanding = unknownModel;
-  #hasScored = false;
+  #hasScored: boolean | undefined;
+  #tellsSpeed = false;
 
   constructor(options: DeviceObserverOptions) {
     this.#options = options;
@@ -122,14 +123,18 @@ class Observer implements DeviceObserver {
   hello(hello: HelloMessage, monotonicMs: number): void {
     const isNewSession = hello.sessionId !== this.#sessionId;
     this.#sessionId = hello.sessionId;
-    if (isNewSession) this.#hasScored = false;
+    if (isNewSession) this.#hasScored = undefined;
+    this.#tellsSpeed = hello.channels.some(({ unit }) => unit === "rpm");
     this.#sessions.note(hello.sessionId, monotonicMs);
     const names = hello.channels.map(({ name }) => name);
     this.#announced = names;
     this.#clock.restart();
     // A stream that goes on over another connection is judged by what it was.
     const goesOn = this.#options.infersItself || names.includes(this.#pacedChannel);
-    if (!isNewSession && goesOn) return;
+    if (!isNewSession && goesOn) {
+      this.#channels.rejoin();
+      return;
+    }
     this.#pace.restart();
     this.#channels.restart();
     this.#pacedChannel = "";
@@ -144,7 +149,7 @@ class Observer implements DeviceObserver {
   }
 
   scored(windows: number): void {
-    if (windows > 0) this.#hasScored = true;
+    this.#hasScored = this.#hasScored === true || windows > 0;
   }
 
   samples(message: RawWindowMessage, channel: DeviceChannel, arrival: Arrival): void {
@@ -234,6 +239,7 @@ class Observer implements DeviceObserver {
       modelTrouble: this.modelTrouble,
       model: this.model,
       hasScored: this.#hasScored,
+      tellsSpeed: this.#tellsSpeed,
       silentMs: monotonicMs - Math.max(this.#lastDataMonotonicMs, this.#resumedMonotonicMs),
       pauseMs: this.#channels.pauseMs,
       snapshotLoss: this.#channels.snapshotLoss,

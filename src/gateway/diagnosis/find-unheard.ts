@@ -12,7 +12,7 @@ export const unheardLimits = {
 /** A device that shall infer, and has nothing to infer with. */
 export function findNoModel(facts: DeviceFacts): Verdict {
   const { contact, model, modelTrouble, hasScored } = facts;
-  if (!facts.infersItself || hasScored || typeof model.runs === "string") return null;
+  if (!facts.infersItself || hasScored === true || typeof model.runs === "string") return null;
   if (!isWellInContact(facts) || model.runs === undefined) return undefined;
   // What went wrong with a push has a name of its own.
   if (model.isPushed || modelTrouble !== null) return null;
@@ -27,8 +27,10 @@ export function findNoModel(facts: DeviceFacts): Verdict {
 
 /** A device that shall infer and has never scored, of a machine whose speed was stated because nobody measures it. */
 export function findNoScores(facts: DeviceFacts): Verdict {
-  const { contact, model, hasScored } = facts;
-  if (!facts.infersItself || hasScored || !model.statesSpeed || model.runs === null) return null;
+  const { contact, model, hasScored, tellsSpeed } = facts;
+  // One that says its speed may stand, and of one that does not count its scores nobody knows.
+  if (tellsSpeed || hasScored !== false) return null;
+  if (!facts.infersItself || !model.statesSpeed || model.runs === null) return null;
   if (!isWellInContact(facts) || model.runs === undefined) return undefined;
   if (contact.forMs < unheardLimits.noScoresMs) return null;
   return {

@@ -14,6 +14,8 @@ export interface RunPiece {
   readonly samples: number;
   readonly sampleRateHz: number;
   readonly arrivedMonotonicMs: number;
+  /** It is the first over another connection: what lies before it went with the one that ended. */
+  readonly isRejoined: boolean;
 }
 
 /** What was lost of the last snapshots, in samples; of nothing where the device sends none. */
@@ -84,14 +86,14 @@ class Runs implements SampleRuns {
     };
   }
 
-  note({ jump, samples, sampleRateHz, arrivedMonotonicMs: atMs }: RunPiece): void {
+  note({ jump, samples, sampleRateHz, arrivedMonotonicMs: atMs, isRejoined }: RunPiece): void {
     // A count or a rate that begins anew says nothing of what lies between.
     if (jump < 0 || sampleRateHz !== this.#rateHz) this.#begin(sampleRateHz);
     const jumpMs = durationOf(Math.max(0, jump), sampleRateHz);
     const pieceMs = durationOf(samples, sampleRateHz);
     const silenceMs = atMs - this.#lastAtMs - pieceMs;
     this.#lastAtMs = atMs;
-    this.lost = Math.max(0, jump);
+    this.lost = isRejoined ? 0 : Math.max(0, jump);
     this.isAfterPause = false;
     const isCounted = jumpMs >= leastPauseMs;
     const pauseMs = isCounted ? jumpMs : silenceMs;

@@ -66,6 +66,8 @@ describe("a device that shall infer", () => {
 
   test("and never scores is named where its speed is stated and not measured", () => {
     const stated = create({ runs: "1.0.0", statesSpeed: true });
+    expect([...stated.at(60).keys()]).toEqual([]);
+    stated.observer.scored(0);
     expect([...stated.at(30).keys()]).toEqual([]);
     const { text, cure } = stated.at(60).get("no-scores")!;
     expect(text).toMatch(/never sent a score; `shaftRpm` .* not used in mode edge/);
@@ -76,7 +78,12 @@ describe("a device that shall infer", () => {
     expect([...stated.at(61).keys()]).toEqual([]);
     // Another boot has scored nothing yet.
     stated.observer.hello({ ...hello, sessionId: 8 }, 62_000);
+    stated.observer.scored(0);
     expect([...stated.at(120).keys()]).toEqual(["no-scores"]);
+    // One that tells its speed may stand.
+    const speed = { name: "speed", unit: "rpm", sampleRateHz: 0, scale: 1 };
+    stated.observer.hello({ ...hello, sessionId: 8, channels: [...hello.channels, speed] }, 121_000);
+    expect([...stated.at(180).keys()]).toEqual([]);
   });
 
   test("and has a newer model than the gateway is not to be given the older one, which it refuses", () => {
