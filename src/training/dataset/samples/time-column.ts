@@ -50,9 +50,12 @@ const fewestRows = 100;
 /** A step is one of the clock's within this share of the median; a longer one is a gap. */
 const evenShare = 0.5;
 /** What a column without a unit, which is taken for seconds, may say. */
-const plausibleHz = { min: 100, max: 1e6 };
-/** A column whose first rows go back more often is no column of times. */
+const plausibleHz = { min: 1000, max: 1e6 };
+/** A column whose rows go back more often is no column of times, nor is one that is no steady clock for so many before. */
 const mostBackShare = 0.1;
+const fewestBefore = 16;
+/** So many steps of two, evenly spread, are of times with too few digits. */
+const fewestRounded = 8;
 
 /** Null where no column of times is there, or it is no steady clock; what is wrong with the file its reader says. */
 export async function readTimeColumn(path: string): Promise<TimeColumn | null> {
@@ -67,10 +70,16 @@ export async function readTimeColumn(path: string): Promise<TimeColumn | null> {
       if (read === null) return null;
       if (read.kind === "rising") {
         const times = read.times.map((time) => time * secondsOfOne);
-        return measureTimes(times, { isAll: read.isAll, hasUnit: unit !== undefined });
+        return measureTimes(times, { isAll: read.isAll, hasUnit: unit !== undefined, fewest: fewestRows });
       }
-      const { row, from, to } = read;
-      return isNamed ? { kind: "back", row, fromS: from * secondsOfOne, toS: to * secondsOfOne } : null;
+      const before = read.before.map((time) => time * secondsOfOne);
+      const wasClock = measureTimes(before, {
+        isAll: false,
+        hasUnit: unit !== undefined,
+        fewest: fewestBefore,
+      });
+      if (!isNamed || wasClock === null) return null;
+      return { kind: "back", row: before.length + 1, fromS: before.at(-1)!, toS: read.to * secondsOfOne };
     } catch (error) {
       if (!hasErrorCode(error)) throw error;
       // A file without this column may have the next one.
@@ -125,7 +134,8 @@ async function readHead(path: string): Promise<string | null> {
 type ReadTimes =
   /** `isAll`: there are no more rows. */
   | { readonly kind: "rising"; readonly times: Float64Array; readonly isAll: boolean }
-  | { readonly kind: "back"; readonly row: number; readonly from: number; readonly to: number };
+  /** `before`: the rows up to the first that goes back, `to`. */
+  | { readonly kind: "back"; readonly before: Float64Array; readonly to: number };
 
 /** Null where the times do not rise as a clock's do: nothing more of the file need be read then. */
 async function readRisingTimes(file: SampleFile): Promise<ReadTimes | null> {
@@ -135,11 +145,12 @@ async function readRisingTimes(file: SampleFile): Promise<ReadTimes | null> {
     const part = piece.slice(0, mostRows - rows);
     const last = parts.at(-1)?.at(-1) ?? Number.NEGATIVE_INFINITY;
     const { stays, backs, first } = countBackSteps(part, last);
-    if (backs > mostBackShare * part.length || (backs === 0 && stays > 0)) return null;
+    if (backs > mostBackShare * Math.max(fewestRows, rows + part.length)) return null;
     if (backs > 0) {
-      const [from, to] = [first === 0 ? last : part[first - 1]!, part[first]!];
-      return { kind: "back", row: rows + first + 1, from, to };
+      const before = joinParts([...parts, part.subarray(0, first)], Float64Array);
+      return { kind: "back", before, to: part[first]! };
     }
+    if (stays > 0) return null;
     parts.push(part);
     rows += part.length;
     if (part.length < piece.length)
@@ -168,9 +179,9 @@ function countBackSteps(
 
 function measureTimes(
   times: Float64Array,
-  { isAll, hasUnit }: { readonly isAll: boolean; readonly hasUnit: boolean },
+  { isAll, hasUnit, fewest }: { readonly isAll: boolean; readonly hasUnit: boolean; readonly fewest: number },
 ): SteadyTimes | null {
-  if (times.length < fewestRows) return null;
+  if (times.length < fewest) return null;
   const steps = new Float64Array(times.length - 1);
   for (let at = 0; at < steps.length; at++) steps[at] = times[at + 1]! - times[at]!;
   const usual = computeMedian(steps);
@@ -191,13 +202,29 @@ function measureTimes(
   }
   // Every second step another one: the steps are rounded away.
   if (gaps > steps.length / fewestRows) return null;
-  const rateHz = Number((even / sum).toPrecision(6));
+  const isRounded = gaps >= fewestRounded && areRounded(steps, usual);
+  const perSecond = isRounded ? steps.length / (times.at(-1)! - times[0]!) : even / sum;
+  const rateHz = Number(perSecond.toPrecision(6));
   if (!hasUnit && (rateHz < plausibleHz.min || rateHz > plausibleHz.max)) return null;
   return {
     kind: "steady",
     rateHz,
-    gap: longest < 0 ? null : { fromS: times[longest]! - times[0]!, lengthS: steps[longest]! - usual },
-    gaps,
+    gap:
+      longest < 0 || isRounded
+        ? null
+        : { fromS: times[longest]! - times[0]!, lengthS: steps[longest]! - usual },
+    gaps: isRounded ? 0 : gaps,
     lookedAt: isAll ? null : times.length,
   };
+}
+
+/** Is every longer step one of two, as far from the one before it as all others: what a clock does that is written with too few digits? */
+function areRounded(steps: Float64Array, usual: number): boolean {
+  const long = Array.from(steps.keys()).filter((at) => steps[at]! > usual * (1 + evenShare));
+  const apart = long.slice(1).map((at, index) => at - long[index]!);
+  const mean = (long.at(-1)! - long[0]!) / apart.length;
+  return (
+    long.every((at) => steps[at]! < usual * (2 + evenShare)) &&
+    apart.every((each) => Math.abs(each - mean) <= 1 + mean / 10)
+  );
 }

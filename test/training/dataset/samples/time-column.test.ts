@@ -60,6 +60,25 @@ it("says where times go back, as of rows out of order or a second recording", as
   expect(await readTimeColumn(shuffled)).toMatchObject({ kind: "back", row: 641 });
 });
 
+it("knows a second recording by its first rows, however few", async () => {
+  const path = join(folder, "last.csv");
+  const rows = Array.from(
+    { length: 65_539 },
+    (_, row) => `${(row === 65_538 ? 0 : row / 12_000).toFixed(7)},${row % 7}`,
+  );
+  await writeFile(path, `time,v\n${rows.join("\n")}\n`);
+  expect(await readTimeColumn(path)).toMatchObject({ kind: "back", row: 65_539, toS: 0 });
+});
+
+it("reads the rate of times that are written with too few digits, without gaps", async () => {
+  const rows = Array.from({ length: 60_000 }, (_, row) => `${(row / 9_950).toFixed(4)},${row % 7}`);
+  const path = join(folder, "coarse.csv");
+  await writeFile(path, `time,v\n${rows.join("\n")}\n`);
+  const stated = (await readTimeColumn(path)) as SteadyTimes;
+  expect(stated).toMatchObject({ kind: "steady", gap: null, gaps: 0 });
+  expect(stated.rateHz).toBeCloseTo(9_950, 0);
+});
+
 it("takes the only column of a text without names for no times", async () => {
   const path = join(folder, "plain.csv");
   const rows = Array.from({ length: 2000 }, (_, row) => `${row === 1000 ? 0 : row}`);
@@ -89,6 +108,9 @@ it.each([
   ["time [s],acc", (seconds: number) => Math.sin(9999 * seconds).toFixed(6)],
   ["time,acc", (_: number, row: number) => `${row}`],
   ["time [m],acc", (seconds: number) => `${seconds}`],
+  // A temperature, and milliseconds of which nobody says that they are.
+  ["T,acc", (_: number, row: number) => (21.9 - Math.floor(row / 700) / 10).toFixed(1)],
+  ["time,acc", (_: number, row: number) => (row / 102.4).toFixed(5)],
   ["time,acc", (seconds: number) => `2026-01-01T00:00:${seconds}`],
 ])("says nothing of what is no steady clock: %s", async (head, write) => {
   expect(await readTimeColumn(await writeTable(head, write))).toBeNull();
