@@ -83,7 +83,7 @@ const recordingHelp = `Rows:      file, window (from 0), from_ms and to_ms (sinc
            student's integers, the same as on the gateway), probability_<mode> (what the gateway decides upon),
            fault_probability, short.
            short is 1 where a window is shorter than the bundle's: a recording of 8 revolutions or more that is shorter
-           than one window is scored as one of its own length.
+           than one window is scored as one of its own length; and what stands by itself between two gaps, a snapshot.
 Summary:   probabilities     of the windows' mean logits, one a failure mode, calibrated for machines that nobody trained on
                              (half by the mode's own calibration, half by the mean of all: rows have its own); a file of
                              fewer than ten windows is summed up over windows that overlap by two thirds, rows are not

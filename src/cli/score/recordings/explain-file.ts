@@ -18,7 +18,7 @@ import { renderEvidence } from "../../terminal/render-evidence.ts";
 import { renderShares } from "../../terminal/render-shares.ts";
 import type { AnsweredWindow } from "./ask-student.ts";
 import { openRecording } from "./open-recording.ts";
-import { countRevolutions, withShortWindow } from "./other-windows.ts";
+import { countRevolutions, isShorter, withShortWindow } from "./other-windows.ts";
 import { scoreWindows } from "./score-windows.ts";
 
 /** One failure mode of the window. */
@@ -92,7 +92,7 @@ export async function explainFile(
   return {
     file: file.path,
     model: bundle.ref,
-    window: { fromMs, toMs, shaftRpm, isShort: short !== null },
+    window: { fromMs, toMs, shaftRpm, isShort: short !== null || isShorter(window, bundle.manifest.window) },
     modes: await explainModes(by, windows, bands?.lower ?? output),
     upperBand: bands === undefined ? null : await explainModes(by, listUpperWindows(windows), bands.upper),
     bothBands:

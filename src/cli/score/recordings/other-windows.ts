@@ -3,7 +3,8 @@
  * scored as one of its own length: a line is as much wider in its spectrum, so its features are weaker, but they mean the
  * same. A short one is summed up over windows that overlap: more of them rest on the same samples.
  */
-import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
+import type { Manifest, WindowSpec } from "../../../core/contract/bundle/manifest.ts";
+import type { FeatureWindow } from "../../../core/contract/stream.ts";
 import { widenShaftLines } from "../../../core/features/envelope-order-chain.ts";
 import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
@@ -31,6 +32,12 @@ export async function countRevolutions({ file, sidecar }: OpenedRecording): Prom
   let samples = 0;
   for await (const piece of file.pieces()) samples += piece.length;
   return ((samples / sidecar.rateHz) * sidecar.shaftRpm) / 60;
+}
+
+/** Is it a snapshot between two gaps, which is heard by itself? Its times are whole milliseconds. */
+export function isShorter({ fromMs, toMs, shaftRpm }: FeatureWindow, { length, unit }: WindowSpec): boolean {
+  const seconds = (toMs - fromMs + 1) / 1000;
+  return (unit === "seconds" ? seconds : (seconds * shaftRpm) / 60) < 0.99 * length;
 }
 
 /** A file of fewer windows is summed up over overlapping ones. */

@@ -133,7 +133,8 @@ function describe(
   const show = (value: number | null): string => (value === null ? "-" : value.toFixed(3));
   const modes = Object.entries(probabilities).map(([mode, value]) => `${mode} ${show(value)}`);
   const lost = describeLosses(rest.setAside);
-  const short = shortWindows === 0 ? "" : " (shorter than the bundle's)";
+  const some = shortWindows < windows ? `${shortWindows} of them ` : "";
+  const short = shortWindows === 0 ? "" : ` (${some}shorter than the bundle's)`;
   const { severity } = rest;
   const above = { baseline: "over the baseline", bundle: "over the bundle's reference", unit: "over 1 g" };
   const condition = isUnitKnown || rest.severityReference === "baseline" ? "" : " if its numbers are g";

@@ -1,8 +1,7 @@
 /** Scores files one after the other: rows to a table, a summary for each. What is wrong with one file is that file's. */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
-import type { Manifest, WindowSpec } from "../../../core/contract/bundle/manifest.ts";
+import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
 import type { SiteBaseline } from "../../../core/contract/site-baseline.ts";
-import type { FeatureWindow } from "../../../core/contract/stream.ts";
 import { computeFaultProbability } from "../../../core/decision/calibrate.ts";
 import { shareForeignModeFinder } from "../../../core/explain/foreign-modes.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
@@ -15,7 +14,13 @@ import { type Cell, expectOtherOutput, openRowWriter } from "../files/row-writer
 import type { AnsweredWindow } from "./ask-student.ts";
 import { createSummary, type FileSummary, probabilityKey } from "./file-summary.ts";
 import { type OpenedRecording, openRecording } from "./open-recording.ts";
-import { countRevolutions, fewWindows, withOverlappingWindows, withShortWindow } from "./other-windows.ts";
+import {
+  countRevolutions,
+  fewWindows,
+  isShorter,
+  withOverlappingWindows,
+  withShortWindow,
+} from "./other-windows.ts";
 import { chooseSeverityScale, createLevelMeter, type SeverityScale } from "./recording-severity.ts";
 import { scoreWindows } from "./score-windows.ts";
 
@@ -137,12 +142,6 @@ export async function* openRecordings(
 
 /** Errors that no other file would be spared. */
 const failsForAll: ReadonlySet<string> = new Set(["STORE", "INFERENCE", "BUNDLE_INCOMPATIBLE"]);
-
-/** Is it a snapshot between two gaps, which is heard by itself? Its times are whole milliseconds. */
-function isShorter({ fromMs, toMs, shaftRpm }: FeatureWindow, { length, unit }: WindowSpec): boolean {
-  const seconds = (toMs - fromMs + 1) / 1000;
-  return (unit === "seconds" ? seconds : (seconds * shaftRpm) / 60) < 0.99 * length;
-}
 
 /** Where a row stands; `isShort`: its window is shorter than the bundle's. */
 interface RowPlace {

@@ -14,19 +14,20 @@ import { isPlausibleTime } from "../../../training/dataset/parse-time.ts";
 const farthestAheadMs = 14 * hourMs;
 
 const timeInName =
-  /(?<!\d)(\d{4})([-._]?)(\d\d)\2(\d\d)[-._ T]?(\d\d)([-._:h]?)(\d\d)(?:\6(\d\d)(?:[.,](\d{3}))?(?!\d)|(?![-._:]?\d))(?:\+(\d\d)[-.:]?(\d\d)?(?!\d))?/g;
+  /(?<!\d)(\d{4})([-._]?)(\d\d)\2(\d\d)[-._ T]?(\d\d)([-._:h]?)(\d\d)(?:\6(\d\d)(?:[.,](\d{1,9}))?(?!\d)|(?![-._:]?\d))(?:_?\+(\d\d)(?:[-:]?(\d\d))?(?=$|_|\.\D))?/g;
 
 /** Epoch ms of the first time in a file's name (without its folder); NaN where there is none. */
 export function findTimeInName(name: string): number {
   for (const match of name.matchAll(timeInName)) {
-    const [, year, , month, day, hour, , minute, second = "00", millisecond = "000"] = match;
+    const [, year, , month, day, hour, , minute, second = "00", fraction = ""] = match;
     const [aheadHours = "0", aheadMinutes = "0"] = match.slice(10);
+    const millisecond = fraction.slice(0, 3).padEnd(3, "0");
     const text = `${year}-${month}-${day}T${hour}:${minute}:${second}.${millisecond}Z`;
     const timeMs = Date.parse(text);
     // The 30th of February would become the 1st of March.
     if (!isPlausibleTime(timeMs) || new Date(timeMs).toISOString() !== text) continue;
     const aheadMs = Number(aheadHours) * hourMs + Number(aheadMinutes) * minuteMs;
-    if (aheadMs <= farthestAheadMs) return timeMs - aheadMs;
+    return aheadMs <= farthestAheadMs ? timeMs - aheadMs : timeMs;
   }
   return Number.NaN;
 }

@@ -34,7 +34,7 @@ const rateTolerance = 0.001;
 export function createFileWarnings(): FileWarnings {
   const told = new Set<string>();
   let isWarned = false;
-  let described = 0;
+  const described = new Set<string>();
   return {
     ofTimes: (path, times) => {
       if ((times.kind === "steady" && times.gaps === 0) || told.has(path)) return;
@@ -47,8 +47,9 @@ export function createFileWarnings(): FileWarnings {
       if (Math.abs(countsHz / statedHz - 1) <= rateTolerance) return;
       const itself = `${printable(path)} says ${statedHz} Hz itself`;
       if (givenHz === undefined) {
-        if (described++ < shownFiles)
+        if (described.size < shownFiles && !described.has(path))
           warn("rate", `${itself}, and ${countsHz} Hz, as it is described, counts instead`);
+        described.add(path);
         return;
       }
       if (!isWarned)

@@ -37,6 +37,12 @@ it.each([
   ["2004-02-12T12:32:39+02:00.csv", timeMs],
   ["20040212T160239+05-30_ch1.npy", timeMs],
   ["2004-02-12T11-32+01.csv", Date.UTC(2004, 1, 12, 10, 32)],
+  ["2004-02-12T12-32-39.250000+0200.npy", timeMs + 250],
+  ["2004-02-12T12-32-39.5_+0200.csv", timeMs + 500],
+  // A temperature, a rate, and no place's zone.
+  ["20040212_103239+20C.csv", timeMs],
+  ["20040212_103239+12.5kHz.csv", timeMs],
+  ["2004-02-12T10-32-39+9900.csv", timeMs],
   // A number, or a zone: nobody knows.
   ["2004-02-12T10-32-39-0001.npy", timeMs],
   // What looks like one first is none.
@@ -52,7 +58,6 @@ it.each([
   "2004-02-12T25-32-39Z.csv",
   "0004-02-12T10-32-39Z.csv",
   "20040212_1032391.csv",
-  "2004-02-12T10-32-39+9900.csv",
   "120040212103239.csv",
   "12-02-2004_10-32-39.csv",
   "",
