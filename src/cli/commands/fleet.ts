@@ -4,7 +4,7 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { idPattern, isTopicFilter } from "../../core/contract/topics.ts";
 import { systemClock } from "../../core/platform/clock.ts";
 import { type EnrolResult, enrolGateways } from "../fleet/enrol-gateways.ts";
-import { renderLogin } from "../fleet/made-login.ts";
+import { renderLogin, renderYamlText } from "../fleet/made-login.ts";
 import { revokeGateway } from "../fleet/revoke-gateway.ts";
 import { parseHost, parseInteger } from "../terminal/options.ts";
 
@@ -147,10 +147,11 @@ function refuseReader(): AuroraError {
 function renderResult(result: EnrolResult): string {
   if (result.readers.length > 0) return renderReaders(result);
   const { collector, brokerDir, collectorDir, enrolmentKeyFile, enrolledFile } = result;
+  const [keyText, listText] = [renderYamlText(enrolmentKeyFile), renderYamlText(enrolledFile)];
   return [
     ...renderGateways(result),
     `${collectorDir}, ${enrolmentKeyFile} and ${enrolledFile}: for the collector, ${collector.user}, whose configuration then has`,
-    `  mqtt: { ${renderLogin(collector)}, enrolmentKeyFile: ${enrolmentKeyFile}, enrolledFile: ${enrolledFile} }`,
+    `  mqtt: { ${renderLogin(collector)}, enrolmentKeyFile: ${keyText}, enrolledFile: ${listText} }`,
     `${brokerDir}: for the broker; let it read its files again`,
     "",
   ].join("\n");

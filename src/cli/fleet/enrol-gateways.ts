@@ -47,6 +47,9 @@ export interface EnrolResult {
 
 const authorityName = "aurora enrolment";
 const keyName = "enrolment.key";
+const [brokerName, collectorName, gatewaysName, readersName] = ["broker", "collector", "gateways", "readers"];
+/** A certificate is renewed into a folder of its owner's id, beside these. */
+const ownFolders: ReadonlySet<string> = new Set([brokerName, collectorName, gatewaysName, readersName]);
 /** Of folders: for their owner only. */
 const privateMode = 0o700;
 
@@ -63,9 +66,9 @@ async function enrolAlone(request: EnrolRequest): Promise<EnrolResult> {
   const { dir } = request;
   const known = await loadEnrolment(dir);
   refuseContradictions(request, known);
-  const brokerDir = join(dir, "broker");
-  const collectorDir = join(dir, "collector");
-  for (const folder of [dir, brokerDir, collectorDir, join(dir, "gateways")])
+  const brokerDir = join(dir, brokerName);
+  const collectorDir = join(dir, collectorName);
+  for (const folder of [dir, brokerDir, collectorDir, join(dir, gatewaysName)])
     await makeFolder(folder, privateMode);
   const enrolmentKeyFile = join(dir, keyName);
   const installationKey = await openKey(enrolmentKeyFile);
@@ -84,7 +87,7 @@ async function enrolAlone(request: EnrolRequest): Promise<EnrolResult> {
   }
   const gateways: MadeGatewayLogin[] = [];
   for (const { id, devices: names } of request.gateways) {
-    const folder = join(dir, "gateways", id);
+    const folder = join(dir, gatewaysName, id);
     const login = await addLogin(id, id, folder);
     await writeSecret(
       join(folder, "ack.key"),
@@ -95,7 +98,8 @@ async function enrolAlone(request: EnrolRequest): Promise<EnrolResult> {
     gateways.push({ ...login, devices });
   }
   const readers: MadeLogin[] = [];
-  for (const { id } of request.readers ?? []) readers.push(await addLogin(id, id, join(dir, "readers", id)));
+  for (const { id } of request.readers ?? [])
+    readers.push(await addLogin(id, id, join(dir, readersName, id)));
   const enrolment: Enrolment = {
     version: 1,
     base: known?.base ?? request.base ?? defaultBase,
@@ -133,6 +137,12 @@ function refuseContradictions(request: EnrolRequest, known: Enrolment | null): v
   const odd = asked.find(({ id }) => !idPattern.test(id));
   if (odd !== undefined)
     refuse(`${odd.id} is no id of a gateway`, "At most 63 characters, with what --count appends.");
+  const taken = asked.find(({ id }) => ownFolders.has(id));
+  if (taken !== undefined)
+    refuse(
+      `${taken.id} is the name of a folder of every enrolment`,
+      `Choose another id, such as ${taken.id}-1.`,
+    );
   const twice = asked.find(({ id }) => enrolled.has(id));
   if (twice !== undefined) refuse(`${twice.id} is enrolled already`, adviseTwice(dir, known, twice.id));
   const struck = asked.find(({ id }) => known?.revoked?.includes(id));

@@ -1,5 +1,6 @@
 /** What somebody who was enrolled logs in to the broker with: names and paths, no secret. */
 import { join } from "node:path";
+import { parse } from "yaml";
 import type { BrokerLoginConfig } from "../../core/contract/config/config-parts.ts";
 
 /** Whose, where it is, and what a configuration says of it. */
@@ -38,6 +39,20 @@ export function describeLogin(owner: Omit<MadeLogin, "mqtt">, tlsHost: string | 
 export function renderLogin({ mqtt }: Pick<MadeLogin, "mqtt">): string {
   return Object.entries(mqtt)
     .filter(([, value]) => value !== null)
-    .map(([key, value]) => `${key}: ${value}`)
+    .map(([key, value]) => `${key}: ${renderYamlText(value ?? "")}`)
     .join(", ");
+}
+
+/** A text as a value in braces: as it is where YAML reads it so, else in quotes, as 1001, true and what has a comma in it. */
+export function renderYamlText(text: string): string {
+  return isPlainYaml(text) ? text : JSON.stringify(text);
+}
+
+function isPlainYaml(text: string): boolean {
+  try {
+    const read: unknown = parse(`{ key: ${text}, next: 0 }`, { maxAliasCount: 0, logLevel: "error" });
+    return JSON.stringify(read) === JSON.stringify({ key: text, next: 0 });
+  } catch {
+    return false;
+  }
 }

@@ -164,6 +164,29 @@ test("a second enrolment adds to the first, and makes nothing anew", async () =>
   await expect(enrolGateways(request(dir, ["g".repeat(64)]))).rejects.toMatchObject({ code: "USAGE" });
 });
 
+test("an id that is a folder of every enrolment is refused: its certificate could not be renewed", async () => {
+  const dir = join(createTemporaryFolder(), "enrolment");
+  const enrol = (...args: readonly string[]) => auroraHere("fleet", "enrol", ...args, "--dir", dir);
+  for (const id of ["collector", "broker", "gateways", "readers"])
+    for (const flags of [[], ["--reader"], ["--tls", "mqtt.example.com"]]) {
+      const { code, stderr } = await enrol(id, ...flags);
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringContaining(`${id} is the name of a folder of every enrolment`),
+      ]);
+    }
+  expect(existsSync(join(dir, "broker"))).toBe(false);
+  expect((await enrol("broker", "--count", "1")).code).toBe(0);
+  expect(readdirSync(dir).sort()).toEqual([
+    "broker",
+    "collector",
+    "enrolled.json",
+    "enrolment.key",
+    "enrolment.lock",
+    "gateways",
+  ]);
+});
+
 test("what a broker was let read, it may read after the next enrolment too", async () => {
   const dir = createTemporaryFolder();
   await enrolGateways(request(dir, ["gw-1"]));

@@ -25,7 +25,7 @@ export async function warnOfFiles(
     const found = secrets.has(content)
       ? await warnOfRights(file)
       : content === "certificate"
-        ? await warnOfDates(file, nowMs)
+        ? await warnOfDates(file, { nowMs, isOfBroker: path[0] === "mqtt" })
         : undefined;
     if (found !== undefined) findings.push({ path, value: file, ...found });
   }
@@ -58,16 +58,23 @@ async function isOpenToOthers(folder: string): Promise<boolean> {
   return above === folder || isOpenToOthers(above);
 }
 
-async function warnOfDates(file: string, nowMs: number): Promise<Warning | undefined> {
+/** What a certificate is judged by. */
+interface Judged {
+  readonly nowMs: number;
+  /** Of the broker or of a client of it: such a one `aurora keys` may have made, and no other. */
+  readonly isOfBroker: boolean;
+}
+
+async function warnOfDates(file: string, by: Judged): Promise<Warning | undefined> {
   const bytes = await readFileBounded(file, maxFileBytes).catch(() => new Uint8Array());
   const pem = new TextDecoder().decode(bytes);
   // Among many authorities one that is no longer good does no harm.
   if (pem.split("-----BEGIN CERTIFICATE-----").length !== 2) return undefined;
   const certificate = parseCertificate(pem);
-  return certificate === undefined ? undefined : judgeDates(certificate, nowMs);
+  return certificate === undefined ? undefined : judgeDates(certificate, by);
 }
 
-function judgeDates(certificate: X509Certificate, nowMs: number): Warning | undefined {
+function judgeDates(certificate: X509Certificate, { nowMs, isOfBroker }: Judged): Warning | undefined {
   const { validFrom, validTo } = certificate;
   const [fromMs, toMs] = [Date.parse(validFrom), Date.parse(validTo)];
   const day = (ms: number): string => renderIsoTime(ms).slice(0, 10);
@@ -75,7 +82,7 @@ function judgeDates(certificate: X509Certificate, nowMs: number): Warning | unde
     const problem = `the certificate holds only from ${day(fromMs)} on, by this machine's clock`;
     return { problem, write: "set the clock of this machine, or of the one that issued it" };
   }
-  const write = adviseRenewal(certificate);
+  const write = isOfBroker ? adviseRenewal(certificate) : "ask whoever issued it for another";
   if (nowMs > toMs) return { problem: `the certificate has expired on ${day(toMs)}`, write };
   return toMs - nowMs < soonMs ? { problem: `the certificate expires on ${day(toMs)}`, write } : undefined;
 }
