@@ -154,6 +154,10 @@ class RecentPace implements StreamPace {
     this.#begunLagMs = arrivedMs - endMs;
     this.#firstSampleMs = sampleMs;
     this.#cameMs = 0;
+    // A count may leave out a standstill that stamps show: what is late as well is no clock that was set, until more of it came.
+    const laterMs = arrivedMonotonicMs - sampleMs - this.#homeDelayMs;
+    const isLate = Number.isNaN(laterMs) ? this.#begunLagMs > lagMs : laterMs > stallMs;
+    if (this.pace === "true" && isLate) this.pace = "unknown";
     this.#segments.clear();
     this.#openSegment(arrivedMonotonicMs);
   }
