@@ -220,6 +220,28 @@ test("a clock that is set back while samples come in time is found at once", () 
   expect(device.clockAheadMs).toBeCloseTo(-5 * minuteMs, -4);
 });
 
+test("a count that left out a standstill hides no stream that runs into the future", () => {
+  const device = streamedFor(10);
+  device.clockMs += 10 * minuteMs;
+  stall(device, 600);
+  device.stream(300);
+  expect(device.told).toEqual([]);
+  device.stream(180, { pace: 2 });
+  expect(device.said).toEqual([
+    expect.stringMatching(/^clock: clock is .* ahead; /),
+    "rate: 2,000 Hz measured, 1,000 said",
+  ]);
+});
+
+test("twenty seconds that a device keeps for ten minutes before it sends them are none of its faults", () => {
+  const device = streamedFor(10);
+  stall(device, 20);
+  device.stream(600);
+  catchUp(device, 20, { pace: 1.1 });
+  device.stream(300);
+  expect(device.told).toEqual([]);
+});
+
 test.each([
   ["ahead", 2 * hourMs],
   ["behind", -2 * hourMs],
