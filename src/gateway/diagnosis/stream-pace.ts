@@ -58,6 +58,8 @@ const aheadOfNowMs = 60_000;
 const recent = 2;
 const longer = 4;
 const lasting = 8;
+/** A sample clock that is off by less is not told; so fast its least delay may rise, ms a segment. */
+const driftMs = 0.0025 * segmentMs;
 
 /** Creates the pace of a stream that was not heard yet. */
 export function createStreamPace(): StreamPace {
@@ -85,7 +87,7 @@ class RecentPace implements StreamPace {
   #offsetMs = Number.NaN;
   /** The gateway's calendar less its monotonic time; NaN: it has not been told the time. */
   #calendarMs = Number.NaN;
-  /** The least delay of samples at a pace that was true. */
+  /** The least delay of samples at a pace that was true, as it is by now. */
   #homeDelayMs = Number.NaN;
   #segmentsSincePause = Number.POSITIVE_INFINITY;
   /** Whether the stream was played from the session's begin on, and whether it still may turn out to be. */
@@ -154,6 +156,10 @@ class RecentPace implements StreamPace {
     this.#begunLagMs = arrivedMs - endMs;
     this.#firstSampleMs = sampleMs;
     this.#cameMs = 0;
+    // A count may leave out a standstill that stamps show: what is late as well is no clock that was set, until more of it came.
+    const laterMs = arrivedMonotonicMs - sampleMs - this.#homeDelayMs;
+    const isLate = Number.isNaN(laterMs) ? this.#begunLagMs > lagMs : laterMs > stallMs;
+    if (this.pace === "true" && isLate) this.pace = "unknown";
     this.#segments.clear();
     this.#openSegment(arrivedMonotonicMs);
   }
@@ -223,9 +229,21 @@ class RecentPace implements StreamPace {
     else if (isLate && (Math.abs(pace - before) >= paceSlack || !this.#isLateEvenly())) this.pace = "unknown";
     else {
       this.pace = "true";
-      const delayMs = segments.sampleDelayMs(0);
-      if (!(this.#homeDelayMs <= delayMs)) this.#homeDelayMs = delayMs;
+      this.#findHome();
     }
+  }
+
+  /** Down at once; up as sample clocks drift, or by what a count left out, if stamps say that nothing is late. */
+  #findHome(): void {
+    const segments = this.#segments;
+    const delayMs = segments.sampleDelayMs(0);
+    if (!(this.#homeDelayMs <= delayMs)) this.#homeDelayMs = delayMs;
+    if (segments.closed <= lasting || !this.#isLateEvenly()) return;
+    let riseMs = delayMs - this.#homeDelayMs;
+    for (let back = 1; back < lasting; back++)
+      riseMs = Math.min(riseMs, segments.sampleDelayMs(back) - this.#homeDelayMs);
+    const isInTime = Math.abs(segments.stampDelayMs(0) + this.#calendarMs) < lagMs;
+    if (riseMs > 0) this.#homeDelayMs += isInTime ? riseMs : Math.min(riseMs, driftMs);
   }
 
   /** It is played no longer: what came so far says nothing of its rate. */

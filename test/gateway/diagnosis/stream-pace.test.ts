@@ -182,6 +182,66 @@ describe("a device that is well", () => {
   });
 });
 
+describe("a count of samples that goes on over ten minutes' standstill", () => {
+  test.each([1.5, 6, 50])(
+    "is no clock that was set, where what follows comes late, at %d times the pace of the world",
+    (pace) => {
+      for (const minutes of [0.75, 10, 300]) {
+        for (const isNewContact of [true, false]) {
+          const device = streamedFor(minutes);
+          device.clockMs += 10 * minuteMs;
+          stall(device, 900);
+          if (isNewContact) device.hello();
+          device.block(500);
+          expect(device.clockAheadMs).toBe(0);
+          catchUp(device, 300, { pace });
+          device.stream(300);
+          expect(device.told, `after ${minutes} min`).toEqual([]);
+          expect(device.clockAheadMs).toBe(0);
+        }
+      }
+    },
+  );
+
+  test("and a clock that is set back meanwhile is found within a minute and a half", () => {
+    const device = streamedFor(30);
+    device.clockMs += 5 * minuteMs;
+    stall(device, 600);
+    device.hello();
+    device.stream(90);
+    expect(device.told).toEqual(["clock: clock is 5 min behind; time of arrival is used"]);
+  });
+});
+
+test("a clock that is set back while samples come in time is found at once", () => {
+  const device = streamedFor(30);
+  device.clockMs -= 5 * minuteMs;
+  device.block(500);
+  expect(device.clockAheadMs).toBeCloseTo(-5 * minuteMs, -4);
+});
+
+test("a count that left out a standstill hides no stream that runs into the future", () => {
+  const device = streamedFor(10);
+  device.clockMs += 10 * minuteMs;
+  stall(device, 600);
+  device.stream(300);
+  expect(device.told).toEqual([]);
+  device.stream(180, { pace: 2 });
+  expect(device.said).toEqual([
+    expect.stringMatching(/^clock: clock is .* ahead; /),
+    "rate: 2,000 Hz measured, 1,000 said",
+  ]);
+});
+
+test("twenty seconds that a device keeps for ten minutes before it sends them are none of its faults", () => {
+  const device = streamedFor(10);
+  stall(device, 20);
+  device.stream(600);
+  catchUp(device, 20, { pace: 1.1 });
+  device.stream(300);
+  expect(device.told).toEqual([]);
+});
+
 test.each([
   ["ahead", 2 * hourMs],
   ["behind", -2 * hourMs],
