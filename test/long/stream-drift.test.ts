@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createToldDevice, type ToldDevice } from "./told-device.ts";
+import { createToldDevice, type ToldDevice } from "../gateway/diagnosis/told-device.ts";
 
 /** A device that counts its stamps from its samples for so many days, and whose clock is then set right. */
 function streamedForDays(days: number, drift: number): ToldDevice {
