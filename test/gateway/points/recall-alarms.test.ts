@@ -1,115 +1,13 @@
 /** A gateway without a memory takes up what stands, of what may have been written by anybody; one with a memory asks for nothing. */
 import { describe, expect, test } from "vitest";
-import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
-import { createTopics } from "../../../src/core/contract/topics.ts";
-import type { TurbineState } from "../../../src/core/contract/turbine-state.ts";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { defaultAlertPolicy } from "../../../src/core/decision/alarms/alert-policy.ts";
 import { createDecider } from "../../../src/core/decision/decider.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
-import type { MqttHandler } from "../../../src/core/platform/mqtt/mqtt-subscriptions.ts";
-import { createAlarmRecall } from "../../../src/gateway/points/recall-alarms.ts";
 import { readSnapshots } from "../../../src/gateway/points/snapshots.ts";
 import { createFeed, options, partsOf, point } from "../../core/decision/decider-feed.ts";
-import { createManualClock } from "../../support/manual-clock.ts";
-import { createFakeMqtt, createFakeState } from "../fakes.ts";
+import { createStarts, said, settle, since, stateOf, topics } from "./recall-starts.ts";
 import { createScadaBundle, createScadaSite, dayMs, startMs } from "./scada/scada-site.ts";
-
-const since = "2026-11-01T12:00:00.000Z";
-const topics = createTopics("aurora/v1");
-const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.4 };
-const config = gatewayConfigSchema().parse({
-  gateway: { id: "gw", site: "north" },
-  devices: [{ id: "mcu", connect: "mqtt" }],
-  turbines: ["t1", "t2", "T1"].map((id) => ({
-    id,
-    scadaBundle: "scada-test",
-    points: [{ component: point.component, bundle: "b", device: "mcu", channel: `de-${id}`, bearing }],
-  })),
-});
-
-type Said = TurbineState["alarms"][number];
-
-const said = (failureMode: string, change: Partial<Said> = {}): Said => ({
-  component: point.component,
-  failureMode,
-  state: "unacknowledged",
-  since,
-  probability: 0.9,
-  severity: "critical",
-  ...change,
-});
-
-const stateOf = (alarms: readonly Said[], change: Partial<TurbineState> = {}): TurbineState => ({
-  site: "north",
-  turbine: "t1",
-  gateway: "gw",
-  time: "2026-11-20T00:00:00.000Z",
-  operatingState: "information-unavailable",
-  health: "alarm",
-  alarms,
-  lastScores: [],
-  model: null,
-  dataQuality: { windowsProcessed: 0, windowsQuarantined: 0, quarantinedByReason: {} },
-  ...change,
-});
-
-const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-/** Starts of one gateway over one state folder, each at a broker that holds these messages, or that refuses. */
-function createStarts(state = createFakeState()) {
-  const events: string[] = [];
-  const clock = createManualClock();
-  const start = () => {
-    const mqtt = createFakeMqtt();
-    const refused = new Set<string>();
-    let handler: MqttHandler | null = null;
-    const subscribed: string[] = [];
-    const recall = createAlarmRecall({
-      config,
-      state,
-      mqtt: {
-        onConnect: mqtt.onConnect,
-        get firstAttempt() {
-          return mqtt.refuse ? Promise.resolve(false) : mqtt.firstAttempt;
-        },
-        refusedFilters: refused,
-        subscribe: async (filter, _qos, given) => {
-          subscribed.push(filter);
-          handler = given;
-        },
-        unsubscribe: async () => {
-          handler = null;
-        },
-      },
-      topics,
-      clock,
-      timers: clock,
-      logger: silentLogger,
-      onEvent: (name, subject) => void events.push(`${name} ${subject}`),
-    });
-    const deliver = (payload: unknown, topic = topics.state("north", "t1"), retain = true): void => {
-      const text = typeof payload === "string" ? payload : JSON.stringify(payload);
-      handler?.(topic, new TextEncoder().encode(text), retain);
-    };
-    /** Looks, with what the broker delivers while it is connected. */
-    const look = async (messages: readonly unknown[] = [], topic?: string): Promise<void> => {
-      mqtt.connected = true;
-      const looked = recall.look();
-      await settle();
-      for (const message of messages) deliver(message, topic);
-      clock.advance(500);
-      await looked;
-    };
-    return { recall, mqtt, refused, subscribed, deliver, look, isListening: () => handler !== null };
-  };
-  const kept = () => readSnapshots(state, silentLogger);
-  const listed = () =>
-    createAlarmRegister(defaultAlertPolicy, kept().alarms)
-      .list()
-      .map((alarm) => `${alarm.turbine} ${alarm.failureMode} ${alarm.state} ${alarm.conditionActive}`);
-  return { start, state, events, clock, kept, listed };
-}
 
 describe("a gateway without a memory", () => {
   test("takes up what stands, told anew under no earlier id, and holds it until its signal is healthy for a day", async () => {
@@ -169,6 +67,16 @@ describe("a gateway without a memory", () => {
     const { look } = start();
     await look([stateOf([said("outer")])]);
     expect([listed(), events.length]).toEqual([["t1 outer unacknowledged true"], 1]);
+  });
+
+  test("gives no update an earlier one's number where its clock is not set yet", async () => {
+    const { start, kept, clock } = createStarts();
+    clock.jump(60_000 - clock.nowMs());
+    const { look } = start();
+    const time = "2026-11-20T00:00:00.000Z";
+    await look([stateOf([said("a"), said("b", { since: "2026-11-20T00:01:00.000Z" })], { time })]);
+    const numbers = kept().alarms!.records.map(({ updates }) => updates);
+    expect(numbers).toEqual([Date.parse(time) / 1000, Date.parse(time) / 1000 + 60]);
   });
 
   test("shows what was withheld again, and keeps what waits to be acknowledged or was", async () => {
