@@ -6,14 +6,14 @@ import { createDecider } from "../../../src/core/decision/decider.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { readSnapshots } from "../../../src/gateway/points/snapshots.ts";
 import { createFeed, options, partsOf, point } from "../../core/decision/decider-feed.ts";
-import { createStarts, said, settle, since, stateOf, topics } from "./recall-starts.ts";
+import { createStarts, restOfSite, said, settle, since, stateOf, topics } from "./recall-starts.ts";
 import { createScadaBundle, createScadaSite, dayMs, startMs } from "./scada/scada-site.ts";
 
 describe("a gateway without a memory", () => {
   test("takes up what stands, told anew under no earlier id, and holds it until its signal is healthy for a day", async () => {
     const { start, events, kept, listed, clock } = createStarts();
     const { look, isListening, subscribed } = start();
-    await look([stateOf([said("outer", { lane: "slow" })])]);
+    await look([stateOf([said("outer", { lane: "slow" })]), ...restOfSite]);
     expect(subscribed).toEqual(["aurora/v1/turbine/north/+/state"]);
     expect(isListening()).toBe(false);
     expect(events).toEqual([`alarm.taken-up t1 ${point.component} outer`]);
@@ -107,7 +107,7 @@ describe("a gateway without a memory", () => {
   });
 
   test("believes no state that is damaged, huge or another turbine's, no name that can be nobody's, and no endless list", async () => {
-    const { start, listed, events } = createStarts();
+    const { start, listed, events, clock } = createStarts();
     for (const bad of [
       "{",
       "null",
@@ -118,15 +118,17 @@ describe("a gateway without a memory", () => {
       stateOf([said("x", { since: "yesterday" })]),
       stateOf([said("../x"), said("a\nb"), said(""), said("x", { component: "a/b" })]),
     ]) {
-      const { look } = start();
-      await look([bad, stateOf([said("x")])]);
+      const { look, recall } = start();
+      await look([bad, stateOf([said("x")])], topics.state("north", "t1"));
+      recall.watch(createAlarmRegister());
+      clock.advance(15_000);
       expect(listed()).toEqual([]);
     }
     expect(new Set(events)).toEqual(new Set(["alarms.ignored aurora/v1/turbine/north/+/state"]));
     expect(events).toHaveLength(8);
     const { look, deliver } = start();
     const many = Array.from({ length: 200 }, (_, index) => said(`mode-${index}`));
-    await look([stateOf([...many, said("mode-0")])]);
+    await look([stateOf([...many, said("mode-0")]), ...restOfSite]);
     expect(listed()).toHaveLength(32);
     deliver(stateOf([said("x")]), "aurora/v1/turbine/north/t9/state");
     // Names that no model knows must not make what is kept unreadable.
@@ -168,7 +170,7 @@ describe("a broker", () => {
     expect(events).toEqual([`alarm.forgotten t1 ${point.component} outer`]);
     expect([first.isListening(), listed()]).toEqual([false, []]);
     const second = start();
-    await second.look([stateOf([])]);
+    await second.look([stateOf([]), ...restOfSite]);
     expect(listed()).toEqual(["t1 outer unacknowledged true"]);
     const third = start();
     await third.recall.look();
@@ -182,7 +184,7 @@ test("an inspection that SCADA values asked for stands on, while the turbine is 
   const day = new Date(startMs - 3 * dayMs).toISOString();
   const { look } = start();
   const asked = stateOf([said("failure-ahead", { component: "gearbox", since: day })], { turbine: "T1" });
-  await look([asked], topics.state("north", "T1"));
+  await look([asked]);
   const watch = site.start(createScadaBundle());
   // Half of the time of learning: nothing is known of the turbine yet.
   await site.play(watch, 0, 240);

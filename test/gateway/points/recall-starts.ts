@@ -5,6 +5,7 @@ import type { TurbineState } from "../../../src/core/contract/turbine-state.ts";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { defaultAlertPolicy } from "../../../src/core/decision/alarms/alert-policy.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
+import type { MqttClient } from "../../../src/core/platform/mqtt/mqtt-reconnect.ts";
 import type { MqttHandler } from "../../../src/core/platform/mqtt/mqtt-subscriptions.ts";
 import { createAlarmRecall } from "../../../src/gateway/points/recall-alarms.ts";
 import { readSnapshots } from "../../../src/gateway/points/snapshots.ts";
@@ -51,6 +52,15 @@ export const stateOf = (alarms: readonly Said[], change: Partial<TurbineState> =
   ...change,
 });
 
+/** A state of each other turbine, without alarms. */
+export const restOfSite = ["t2", "T1"].map((turbine) => stateOf([], { turbine }));
+
+/** The topic of the turbine that a state names. */
+const topicOf = (payload: unknown): string => {
+  const { turbine = "t1" } = payload as Partial<TurbineState>;
+  return topics.state("north", turbine);
+};
+
 export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Starts of one gateway over one state folder, each at a broker that holds these messages, or that refuses. */
@@ -60,6 +70,7 @@ export function createStarts(state = createFakeState()) {
   const start = () => {
     const mqtt = createFakeMqtt();
     const refused = new Set<string>();
+    const lost = new Set<Parameters<MqttClient["onDisconnect"]>[0]>();
     let handler: MqttHandler | null = null;
     const subscribed: string[] = [];
     const recall = createAlarmRecall({
@@ -67,6 +78,10 @@ export function createStarts(state = createFakeState()) {
       state,
       mqtt: {
         onConnect: mqtt.onConnect,
+        onDisconnect: (callback) => {
+          lost.add(callback);
+          return () => void lost.delete(callback);
+        },
         get firstAttempt() {
           return mqtt.refuse ? Promise.resolve(false) : mqtt.firstAttempt;
         },
@@ -85,7 +100,7 @@ export function createStarts(state = createFakeState()) {
       logger: silentLogger,
       onEvent: (name, subject) => void events.push(`${name} ${subject}`),
     });
-    const deliver = (payload: unknown, topic = topics.state("north", "t1"), retain = true): void => {
+    const deliver = (payload: unknown, topic = topicOf(payload), retain = true): void => {
       const text = typeof payload === "string" ? payload : JSON.stringify(payload);
       handler?.(topic, new TextEncoder().encode(text), retain);
     };
@@ -95,10 +110,14 @@ export function createStarts(state = createFakeState()) {
       const looked = recall.look();
       await settle();
       for (const message of messages) deliver(message, topic);
-      clock.advance(500);
+      clock.advance(1_000);
       await looked;
     };
-    return { recall, mqtt, refused, subscribed, deliver, look, isListening: () => handler !== null };
+    const lose = (): void => {
+      mqtt.connected = false;
+      for (const callback of [...lost]) callback({ reason: "closed", detail: "lost" });
+    };
+    return { recall, mqtt, lose, refused, subscribed, deliver, look, isListening: () => handler !== null };
   };
   const kept = () => readSnapshots(state, silentLogger);
   const listed = () =>
