@@ -17,7 +17,7 @@ import { readStandingAlarms } from "../alarms/standing-alarms.ts";
 import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 import { describeInspections } from "./scada-watch.ts";
-import { describeRecalled, hasForgottenAlarms } from "./snapshots.ts";
+import { describeRecalled, findForgotten, hasForgottenAlarms } from "./snapshots.ts";
 
 export interface AlarmRecallOptions {
   readonly config: GatewayConfig;
@@ -181,13 +181,14 @@ class Recall implements AlarmRecall {
 
   #takeUp(): void {
     const { config, state, logger } = this.#options;
-    const found = this.#found;
+    const forgotten = findForgotten(this.#found, { state, logger });
     this.#found = [];
-    if (found.length === 0) return;
-    for (const record of found) this.#tell(record, "alarm.taken-up", "is taken up as its last state told it");
+    if (forgotten.length === 0) return;
+    for (const record of forgotten)
+      this.#tell(record, "alarm.taken-up", "is taken up as its last state told it");
     state.setAll({
-      ...describeRecalled(found, { state, logger }),
-      ...describeInspections(found, { config, state, logger }),
+      ...describeRecalled(forgotten, { state, logger }),
+      ...describeInspections(forgotten, { config, state, logger }),
     });
   }
 

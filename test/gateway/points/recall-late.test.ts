@@ -97,3 +97,25 @@ test("a connection that is lost at once ends nothing: the next that lasts does, 
   expect(events).toEqual([`alarm.forgotten t2 ${point.component} outer`]);
   expect([isListening(), clock.pendingTimers]).toEqual([false, 0]);
 });
+
+test("alarms that were kept are neither told nor changed where the look of a former start was not ended", async () => {
+  const { start, events, state, listed } = createStarts();
+  const own = [
+    said("a"),
+    said("b", { state: "returned-unacknowledged" }),
+    said("c", { state: "returned-unacknowledged" }),
+  ];
+  await start().look([stateOf(own)]);
+  expect([events.splice(0).length, state.get("recalled-alarms")]).toEqual([3, "[]"]);
+  const kept = state.get("serving");
+  await start().look([stateOf(own)]);
+  expect([events, state.get("serving")]).toEqual([[], kept]);
+  await start().look([stateOf([said("a", { state: "returned-unacknowledged" }), said("b"), said("d")])]);
+  expect(events).toEqual(["b", "d"].map((mode) => `alarm.taken-up t1 ${point.component} ${mode}`));
+  expect(listed().sort()).toEqual([
+    "t1 a unacknowledged true",
+    "t1 b unacknowledged true",
+    "t1 c returned-unacknowledged false",
+    "t1 d unacknowledged true",
+  ]);
+});
