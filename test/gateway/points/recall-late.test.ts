@@ -6,7 +6,7 @@ import { createStarts, restOfSite, said, settle, stateOf } from "./recall-starts
 
 const ofSecond = stateOf([said("outer")], { turbine: "t2" });
 
-test("a state that comes after most restOfSite is still taken up", async () => {
+test("a state that comes after the others is still taken up", async () => {
   const { start, events, clock, listed } = createStarts();
   const { recall, mqtt, deliver, isListening } = start();
   mqtt.connected = true;
@@ -14,8 +14,10 @@ test("a state that comes after most restOfSite is still taken up", async () => {
   await settle();
   deliver(stateOf([]));
   clock.advance(900);
+  await settle();
   deliver(ofSecond);
   clock.advance(900);
+  await settle();
   deliver(restOfSite[1]);
   clock.advance(5_000);
   await looked;
