@@ -17,14 +17,14 @@ import { readStandingAlarms } from "../alarms/standing-alarms.ts";
 import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 import { describeInspections } from "./scada-watch.ts";
-import { describeRecalled, hasForgottenAlarms } from "./snapshots.ts";
+import { describeRecalled, findForgotten, hasForgottenAlarms } from "./snapshots.ts";
 
 export interface AlarmRecallOptions {
   readonly config: GatewayConfig;
   readonly state: StateStore;
   readonly mqtt: Pick<
     MqttClient,
-    "subscribe" | "unsubscribe" | "onConnect" | "firstAttempt" | "refusedFilters"
+    "subscribe" | "unsubscribe" | "onConnect" | "onDisconnect" | "firstAttempt" | "refusedFilters"
   >;
   readonly topics: Topics;
   readonly clock: Pick<Clock, "nowMs">;
@@ -39,7 +39,7 @@ export interface AlarmRecall {
    * broker refuses, and after some seconds where it does not answer.
    */
   look(): Promise<void>;
-  /** From now on states go out: what could not be read before is read with the first connection. */
+  /** From now on states go out: what could not be read before is read with the first connection that lasts for some seconds. */
   watch(register: Pick<AlarmRegister, "list">): void;
   close(): void;
 }
@@ -48,8 +48,10 @@ export interface AlarmRecall {
 const key = "recalled-alarms";
 /** A broker that is there is connected by then; devices wait meanwhile. */
 const connectMs = 5_000;
-/** Retained messages come with the answer to the subscription: this long after the last one there are no more, … */
-const quietMs = 200;
+/** Retained messages come with the answer to the subscription: where none has come after this long there is none, … */
+const noneMs = 200;
+/** … this long after the last one there are no more, … */
+const quietMs = 1_000;
 /** … nor after this long. */
 const longestMs = 5_000;
 /** This gateway's own states come back sooner, where it may read them. */
@@ -69,11 +71,12 @@ export function createAlarmRecall(options: AlarmRecallOptions): AlarmRecall {
 class Recall implements AlarmRecall {
   readonly #options: AlarmRecallOptions;
   readonly #filter: string;
+  readonly #topics: ReadonlySet<string>;
   /** Turbines whose states were not read yet, by topic. */
   readonly #unread: Map<string, string>;
   /** Found, and not yet taken up. */
   #found: readonly AlarmRecord[] = [];
-  /** Has the broker given any state of the site? */
+  /** Has the broker given any state of this gateway's turbines? */
   #isReadable = false;
   /** States and alarms that were not believed. */
   #ignored = 0;
@@ -88,6 +91,7 @@ class Recall implements AlarmRecall {
     this.#options = options;
     this.#filter = topics.state(site, "+");
     this.#unread = new Map(config.turbines.map(({ id }) => [topics.state(site, id), id]));
+    this.#topics = new Set(this.#unread.keys());
   }
 
   async look(): Promise<void> {
@@ -102,20 +106,25 @@ class Recall implements AlarmRecall {
     const isConnected = await this.#connected();
     if (isConnected && !mqtt.refusedFilters.has(this.#filter)) await this.#quiet();
     this.#takeUp();
-    this.#keep(isConnected ? null : []);
-    if (this.#isReadable) this.#stop();
+    const isAllRead = this.#unread.size === 0;
+    this.#keep(isAllRead ? null : []);
+    if (isAllRead) this.#stop();
   }
 
   watch(register: Pick<AlarmRegister, "list">): void {
     if (!this.#isAsking) return;
     this.#register = register;
-    const stopWaiting = this.#options.mqtt.onConnect(() => {
-      this.#after(echoMs, () => {
-        stopWaiting();
-        this.#end();
-      });
-    });
-    this.#cancel.push(stopWaiting);
+    const { mqtt, timers } = this.#options;
+    let cancelEnd = (): void => {};
+    this.#cancel.push(
+      // A connection that is lost before has not given all.
+      mqtt.onDisconnect(() => cancelEnd()),
+      mqtt.onConnect(() => {
+        cancelEnd();
+        cancelEnd = timers.after(echoMs, () => this.#end());
+      }),
+      () => cancelEnd(),
+    );
   }
 
   close(): void {
@@ -124,6 +133,7 @@ class Recall implements AlarmRecall {
 
   #take(topic: string, payload: Uint8Array, retain: boolean): void {
     const { config, clock, logger } = this.#options;
+    if (!this.#topics.has(topic)) return;
     this.#isReadable = true;
     const turbine = this.#unread.get(topic);
     // What is not retained is said now, by this gateway.
@@ -171,13 +181,14 @@ class Recall implements AlarmRecall {
 
   #takeUp(): void {
     const { config, state, logger } = this.#options;
-    const found = this.#found;
+    const forgotten = findForgotten(this.#found, { state, logger });
     this.#found = [];
-    if (found.length === 0) return;
-    for (const record of found) this.#tell(record, "alarm.taken-up", "is taken up as its last state told it");
+    if (forgotten.length === 0) return;
+    for (const record of forgotten)
+      this.#tell(record, "alarm.taken-up", "is taken up as its last state told it");
     state.setAll({
-      ...describeRecalled(found, { state, logger }),
-      ...describeInspections(found, { config, state, logger }),
+      ...describeRecalled(forgotten, { state, logger }),
+      ...describeInspections(forgotten, { config, state, logger }),
     });
   }
 
@@ -233,12 +244,13 @@ class Recall implements AlarmRecall {
   }
 
   #quiet(): Promise<void> {
+    const { timers } = this.#options;
     return new Promise<void>((resolve) => {
       let stop = (): void => {};
       this.#onState = () => {
         stop();
         if (this.#unread.size === 0) resolve();
-        else stop = this.#options.timers.after(quietMs, resolve);
+        else stop = timers.after(this.#unread.size === this.#topics.size ? noneMs : quietMs, resolve);
       };
       this.#cancel.push(() => stop());
       this.#after(longestMs, resolve);

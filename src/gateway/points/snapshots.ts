@@ -78,20 +78,32 @@ export function hasForgottenAlarms({ state, logger }: KeptAlarms): boolean {
 }
 
 /**
- * What the next run finds if these alarms are put beside those that the last one kept, which go before where they hold. A point's
- * decider holds its own: what they rose from is not known, so that they stand until their signals are where those of healthy machines lie.
+ * Those of these alarms that the last run did not keep, each once, as it was said last. One that is kept and not over is known,
+ * unless its condition is said to hold and is kept as returned.
+ */
+export function findForgotten(
+  recalled: readonly AlarmRecord[],
+  { state, logger }: KeptAlarms,
+): readonly AlarmRecord[] {
+  const kept = readKept(state, { key, schema: servingSchema(), logger });
+  const known = new Map(kept?.alarms.records.map((record) => [nameOf(record), record.alarm]));
+  const isForgotten = (record: AlarmRecord): boolean => {
+    const alarm = known.get(nameOf(record));
+    if (alarm === undefined || alarm.state === "normal") return true;
+    return isConditionActive(record.alarm) && !isConditionActive(alarm);
+  };
+  return [...new Map(recalled.map((record) => [nameOf(record), record])).values()].filter(isForgotten);
+}
+
+/**
+ * What the next run finds if these forgotten alarms are put beside those that the last one kept. A point's decider holds its own: what they rose from is not known, so that they stand until their signals are where those of healthy machines lie.
  */
 export function describeRecalled(
-  recalled: readonly AlarmRecord[],
+  forgotten: readonly AlarmRecord[],
   { state, logger }: KeptAlarms,
 ): Readonly<Record<string, string>> {
   const kept = readKept(state, { key, schema: servingSchema(), logger });
   const records = new Map(kept?.alarms.records.map((record) => [nameOf(record), record]));
-  const isForgotten = (record: AlarmRecord): boolean => {
-    const known = records.get(nameOf(record));
-    return known === undefined || !isConditionActive(known.alarm);
-  };
-  const forgotten = recalled.filter(isForgotten);
   for (const record of forgotten) records.set(nameOf(record), record);
   const held = forgotten.filter(
     ({ alarm, failureMode }) => isConditionActive(alarm) && !isOfScada(failureMode),

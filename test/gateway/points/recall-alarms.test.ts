@@ -1,121 +1,19 @@
 /** A gateway without a memory takes up what stands, of what may have been written by anybody; one with a memory asks for nothing. */
 import { describe, expect, test } from "vitest";
-import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
-import { createTopics } from "../../../src/core/contract/topics.ts";
-import type { TurbineState } from "../../../src/core/contract/turbine-state.ts";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { defaultAlertPolicy } from "../../../src/core/decision/alarms/alert-policy.ts";
 import { createDecider } from "../../../src/core/decision/decider.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
-import type { MqttHandler } from "../../../src/core/platform/mqtt/mqtt-subscriptions.ts";
-import { createAlarmRecall } from "../../../src/gateway/points/recall-alarms.ts";
 import { readSnapshots } from "../../../src/gateway/points/snapshots.ts";
 import { createFeed, options, partsOf, point } from "../../core/decision/decider-feed.ts";
-import { createManualClock } from "../../support/manual-clock.ts";
-import { createFakeMqtt, createFakeState } from "../fakes.ts";
+import { createStarts, restOfSite, said, settle, since, stateOf, topics } from "./recall-starts.ts";
 import { createScadaBundle, createScadaSite, dayMs, startMs } from "./scada/scada-site.ts";
-
-const since = "2026-11-01T12:00:00.000Z";
-const topics = createTopics("aurora/v1");
-const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.4 };
-const config = gatewayConfigSchema().parse({
-  gateway: { id: "gw", site: "north" },
-  devices: [{ id: "mcu", connect: "mqtt" }],
-  turbines: ["t1", "t2", "T1"].map((id) => ({
-    id,
-    scadaBundle: "scada-test",
-    points: [{ component: point.component, bundle: "b", device: "mcu", channel: `de-${id}`, bearing }],
-  })),
-});
-
-type Said = TurbineState["alarms"][number];
-
-const said = (failureMode: string, change: Partial<Said> = {}): Said => ({
-  component: point.component,
-  failureMode,
-  state: "unacknowledged",
-  since,
-  probability: 0.9,
-  severity: "critical",
-  ...change,
-});
-
-const stateOf = (alarms: readonly Said[], change: Partial<TurbineState> = {}): TurbineState => ({
-  site: "north",
-  turbine: "t1",
-  gateway: "gw",
-  time: "2026-11-20T00:00:00.000Z",
-  operatingState: "information-unavailable",
-  health: "alarm",
-  alarms,
-  lastScores: [],
-  model: null,
-  dataQuality: { windowsProcessed: 0, windowsQuarantined: 0, quarantinedByReason: {} },
-  ...change,
-});
-
-const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-/** Starts of one gateway over one state folder, each at a broker that holds these messages, or that refuses. */
-function createStarts(state = createFakeState()) {
-  const events: string[] = [];
-  const clock = createManualClock();
-  const start = () => {
-    const mqtt = createFakeMqtt();
-    const refused = new Set<string>();
-    let handler: MqttHandler | null = null;
-    const subscribed: string[] = [];
-    const recall = createAlarmRecall({
-      config,
-      state,
-      mqtt: {
-        onConnect: mqtt.onConnect,
-        get firstAttempt() {
-          return mqtt.refuse ? Promise.resolve(false) : mqtt.firstAttempt;
-        },
-        refusedFilters: refused,
-        subscribe: async (filter, _qos, given) => {
-          subscribed.push(filter);
-          handler = given;
-        },
-        unsubscribe: async () => {
-          handler = null;
-        },
-      },
-      topics,
-      clock,
-      timers: clock,
-      logger: silentLogger,
-      onEvent: (name, subject) => void events.push(`${name} ${subject}`),
-    });
-    const deliver = (payload: unknown, topic = topics.state("north", "t1"), retain = true): void => {
-      const text = typeof payload === "string" ? payload : JSON.stringify(payload);
-      handler?.(topic, new TextEncoder().encode(text), retain);
-    };
-    /** Looks, with what the broker delivers while it is connected. */
-    const look = async (messages: readonly unknown[] = [], topic?: string): Promise<void> => {
-      mqtt.connected = true;
-      const looked = recall.look();
-      await settle();
-      for (const message of messages) deliver(message, topic);
-      clock.advance(500);
-      await looked;
-    };
-    return { recall, mqtt, refused, subscribed, deliver, look, isListening: () => handler !== null };
-  };
-  const kept = () => readSnapshots(state, silentLogger);
-  const listed = () =>
-    createAlarmRegister(defaultAlertPolicy, kept().alarms)
-      .list()
-      .map((alarm) => `${alarm.turbine} ${alarm.failureMode} ${alarm.state} ${alarm.conditionActive}`);
-  return { start, state, events, clock, kept, listed };
-}
 
 describe("a gateway without a memory", () => {
   test("takes up what stands, told anew under no earlier id, and holds it until its signal is healthy for a day", async () => {
     const { start, events, kept, listed, clock } = createStarts();
     const { look, isListening, subscribed } = start();
-    await look([stateOf([said("outer", { lane: "slow" })])]);
+    await look([stateOf([said("outer", { lane: "slow" })]), ...restOfSite]);
     expect(subscribed).toEqual(["aurora/v1/turbine/north/+/state"]);
     expect(isListening()).toBe(false);
     expect(events).toEqual([`alarm.taken-up t1 ${point.component} outer`]);
@@ -171,6 +69,16 @@ describe("a gateway without a memory", () => {
     expect([listed(), events.length]).toEqual([["t1 outer unacknowledged true"], 1]);
   });
 
+  test("gives no update an earlier one's number where its clock is not set yet", async () => {
+    const { start, kept, clock } = createStarts();
+    clock.jump(60_000 - clock.nowMs());
+    const { look } = start();
+    const time = "2026-11-20T00:00:00.000Z";
+    await look([stateOf([said("a"), said("b", { since: "2026-11-20T00:01:00.000Z" })], { time })]);
+    const numbers = kept().alarms!.records.map(({ updates }) => updates);
+    expect(numbers).toEqual([Date.parse(time) / 1000, Date.parse(time) / 1000 + 60]);
+  });
+
   test("shows what was withheld again, and keeps what waits to be acknowledged or was", async () => {
     const { start, listed, kept } = createStarts();
     const health = { component: "gearbox", reason: null, sinceMs: null };
@@ -199,7 +107,7 @@ describe("a gateway without a memory", () => {
   });
 
   test("believes no state that is damaged, huge or another turbine's, no name that can be nobody's, and no endless list", async () => {
-    const { start, listed, events } = createStarts();
+    const { start, listed, events, clock } = createStarts();
     for (const bad of [
       "{",
       "null",
@@ -210,15 +118,17 @@ describe("a gateway without a memory", () => {
       stateOf([said("x", { since: "yesterday" })]),
       stateOf([said("../x"), said("a\nb"), said(""), said("x", { component: "a/b" })]),
     ]) {
-      const { look } = start();
-      await look([bad, stateOf([said("x")])]);
+      const { look, recall } = start();
+      await look([bad, stateOf([said("x")])], topics.state("north", "t1"));
+      recall.watch(createAlarmRegister());
+      clock.advance(15_000);
       expect(listed()).toEqual([]);
     }
     expect(new Set(events)).toEqual(new Set(["alarms.ignored aurora/v1/turbine/north/+/state"]));
     expect(events).toHaveLength(8);
     const { look, deliver } = start();
     const many = Array.from({ length: 200 }, (_, index) => said(`mode-${index}`));
-    await look([stateOf([...many, said("mode-0")])]);
+    await look([stateOf([...many, said("mode-0")]), ...restOfSite]);
     expect(listed()).toHaveLength(32);
     deliver(stateOf([said("x")]), "aurora/v1/turbine/north/t9/state");
     // Names that no model knows must not make what is kept unreadable.
@@ -260,7 +170,7 @@ describe("a broker", () => {
     expect(events).toEqual([`alarm.forgotten t1 ${point.component} outer`]);
     expect([first.isListening(), listed()]).toEqual([false, []]);
     const second = start();
-    await second.look([stateOf([])]);
+    await second.look([stateOf([]), ...restOfSite]);
     expect(listed()).toEqual(["t1 outer unacknowledged true"]);
     const third = start();
     await third.recall.look();
@@ -274,7 +184,7 @@ test("an inspection that SCADA values asked for stands on, while the turbine is 
   const day = new Date(startMs - 3 * dayMs).toISOString();
   const { look } = start();
   const asked = stateOf([said("failure-ahead", { component: "gearbox", since: day })], { turbine: "T1" });
-  await look([asked], topics.state("north", "T1"));
+  await look([asked]);
   const watch = site.start(createScadaBundle());
   // Half of the time of learning: nothing is known of the turbine yet.
   await site.play(watch, 0, 240);

@@ -64,8 +64,9 @@ export function recallAlarm(said: SaidAlarm, { point, saidMs, nowMs }: SaidOf): 
     lane,
     severity,
     ...(leadingMode === undefined ? {} : { leading: { failureMode: leadingMode, windows: leadingWindows } }),
-    // How many updates were told is not known, and none may have the id of an earlier one: there were fewer than seconds.
-    updates: Math.max(0, Math.floor(nowMs / 1000)),
+    // How many updates were told is not known, and none may have the id of an earlier one: there were fewer than seconds. The
+    // clock may not be set yet.
+    updates: Math.max(0, Math.floor(Math.max(nowMs, saidMs, sinceMs) / 1000)),
     told,
     lastEvent,
   };

@@ -1,0 +1,123 @@
+/** States that trickle in, and connections that do not last: no alarm is lost for good, and none is told that was never forgotten. */
+import { expect, test } from "vitest";
+import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
+import { point } from "../../core/decision/decider-feed.ts";
+import { createStarts, restOfSite, said, settle, stateOf } from "./recall-starts.ts";
+
+const ofSecond = stateOf([said("outer")], { turbine: "t2" });
+
+test("a state that comes after the others is still taken up", async () => {
+  const { start, events, clock, listed } = createStarts();
+  const { recall, mqtt, deliver, isListening } = start();
+  mqtt.connected = true;
+  const looked = recall.look();
+  await settle();
+  deliver(stateOf([]));
+  clock.advance(900);
+  await settle();
+  deliver(ofSecond);
+  clock.advance(900);
+  await settle();
+  deliver(restOfSite[1]);
+  clock.advance(5_000);
+  await looked;
+  expect(events).toEqual([`alarm.taken-up t2 ${point.component} outer`]);
+  expect([listed(), isListening()]).toEqual([["t2 outer unacknowledged true"], false]);
+});
+
+test("one that comes when deciders are at work already is kept, told and taken up with the next start", async () => {
+  const { start, events, clock, state, listed } = createStarts();
+  const first = start();
+  await first.look([stateOf([])]);
+  expect([first.isListening(), state.get("recalled-alarms")]).toEqual([true, "[]"]);
+  first.recall.watch(createAlarmRegister());
+  first.deliver(ofSecond);
+  clock.advance(15_000);
+  expect(events).toEqual([`alarm.forgotten t2 ${point.component} outer`]);
+  expect([first.isListening(), clock.pendingTimers]).toEqual([false, 0]);
+  const second = start();
+  await second.look([stateOf([]), ...restOfSite]);
+  expect(listed()).toEqual(["t2 outer unacknowledged true"]);
+});
+
+test("states of turbines that are not this gateway's say nothing of what it may read", async () => {
+  const { start, events, clock } = createStarts();
+  const { recall, look, deliver, isListening } = start();
+  const foreign = stateOf([], { turbine: "t9" });
+  await look([foreign]);
+  expect(isListening()).toBe(true);
+  recall.watch(createAlarmRegister());
+  deliver(foreign, undefined, false);
+  clock.advance(15_000);
+  expect(events).toEqual(["alarms.unreadable aurora/v1/turbine/north/+/state"]);
+});
+
+test("a first start that hears no state waits for a fifth of a second, and one that hears some for a second", async () => {
+  for (const [messages, waitMs] of [
+    [[], 200],
+    [[stateOf([])], 1_000],
+  ] as const) {
+    const { start, clock } = createStarts();
+    const { recall, mqtt, deliver } = start();
+    mqtt.connected = true;
+    let isDone = false;
+    void recall.look().then(() => {
+      isDone = true;
+    });
+    await settle();
+    for (const message of messages) deliver(message);
+    clock.advance(waitMs - 1);
+    await settle();
+    expect(isDone).toBe(false);
+    clock.advance(1);
+    await settle();
+    expect(isDone).toBe(true);
+  }
+});
+
+test("a connection that is lost at once ends nothing: the next that lasts does, however many there were", async () => {
+  const { start, events, clock, state } = createStarts();
+  const { recall, mqtt, lose, deliver, isListening } = start();
+  const looked = recall.look();
+  await settle();
+  clock.advance(5_000);
+  await looked;
+  recall.watch(createAlarmRegister());
+  for (let index = 0; index < 20; index++) {
+    mqtt.connect();
+    clock.advance(1_000);
+    lose();
+    expect(clock.pendingTimers).toBe(0);
+    clock.advance(20_000);
+  }
+  expect([events, isListening(), state.get("recalled-alarms")]).toEqual([[], true, "[]"]);
+  mqtt.connect();
+  deliver(ofSecond);
+  clock.advance(14_999);
+  expect(isListening()).toBe(true);
+  clock.advance(1);
+  expect(events).toEqual([`alarm.forgotten t2 ${point.component} outer`]);
+  expect([isListening(), clock.pendingTimers]).toEqual([false, 0]);
+});
+
+test("alarms that were kept are neither told nor changed where the look of a former start was not ended", async () => {
+  const { start, events, state, listed } = createStarts();
+  const own = [
+    said("a"),
+    said("b", { state: "returned-unacknowledged" }),
+    said("c", { state: "returned-unacknowledged" }),
+  ];
+  await start().look([stateOf(own)]);
+  expect([events.splice(0).length, state.get("recalled-alarms")]).toEqual([3, "[]"]);
+  const kept = state.get("serving");
+  await start().look([stateOf(own)]);
+  expect([events, state.get("serving")]).toEqual([[], kept]);
+  await start().look([stateOf([said("a", { state: "returned-unacknowledged" }), said("b"), said("d")])]);
+  expect(events).toEqual(["b", "d"].map((mode) => `alarm.taken-up t1 ${point.component} ${mode}`));
+  expect(listed().sort()).toEqual([
+    "t1 a unacknowledged true",
+    "t1 b unacknowledged true",
+    "t1 c returned-unacknowledged false",
+    "t1 d unacknowledged true",
+  ]);
+});
