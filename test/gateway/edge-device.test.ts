@@ -163,21 +163,6 @@ describe("a device that infers itself", () => {
     expect(status.devices[0]).toMatchObject({ model: "0.9.0" });
   });
 
-  test("without a model and without a key is named, and so is what is not known of its component", async () => {
-    const installation = await createInstallation();
-    const turbine = createTurbine(31, null);
-    const device = await startDevice("WT01", turbine.source, 1, { key, firstImage: null, slotFile: null });
-    const gateway = await installation.startGateway([
-      { id: "WT01", bearing: turbine.bearing, connect: device.address, mode: "edge" },
-    ]);
-    const status = await statusWhen(gateway, ({ devices }) => devices[0]!.diagnoses.length > 0);
-    expect(status.devices[0]!.diagnoses).toMatchObject([
-      { code: "no-model", text: expect.stringMatching(/^has no model/) },
-    ]);
-    const { components } = status as unknown as { components: readonly unknown[] };
-    expect(components).toMatchObject([{ health: "no-data", reason: expect.stringMatching(/^has no model/) }]);
-  });
-
   test("with another key keeps its model, and the gateway says so", async () => {
     const installation = await createInstallation();
     const turbine = createTurbine(31, null);

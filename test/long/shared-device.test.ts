@@ -9,8 +9,8 @@ import {
   type StatusPage,
   startDevice,
   statusWhen,
-} from "./installation.ts";
-import { createTurbine } from "./turbines.ts";
+} from "../gateway/installation.ts";
+import { createTurbine } from "../gateway/turbines.ts";
 
 const codesOf = ({ devices }: StatusPage): readonly string[] => devices[0]!.diagnoses.map(({ code }) => code);
 
