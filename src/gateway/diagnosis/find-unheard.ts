@@ -40,8 +40,10 @@ export function findNoScores(facts: DeviceFacts): Verdict {
 }
 
 /** A connection that comes and is ended, as by a device that lets the last caller alone speak. */
-export function findConnectionEnds({ contact: { endsInMinute, endedBy } }: DeviceFacts): Verdict {
-  if (endsInMinute < unheardLimits.endsInMinute) return null;
+export function findConnectionEnds({ contact, restartsInMinute }: DeviceFacts): Verdict {
+  const { endsInMinute, endedBy } = contact;
+  // Each restart of a device ends one.
+  if (endsInMinute - restartsInMinute < unheardLimits.endsInMinute) return null;
   return {
     text: `connections are ended again and again, ${endsInMinute} times in 1 min: ${endedBy}`,
     cure: "Does another gateway, or another program, connect to this address? A device serves one at a time. Else look at its network, and at what ends idle connections.",
