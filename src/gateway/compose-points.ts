@@ -34,7 +34,7 @@ import { isOperatingChannel } from "./points/operating-readings.ts";
 import { createPipeline, type Pipeline, type PipelineOptions } from "./points/pipeline.ts";
 import { createScadaWatch } from "./points/scada-watch.ts";
 import type { SiteBaselines } from "./points/site-baselines.ts";
-import { readSnapshots } from "./points/snapshots.ts";
+import type { Snapshots } from "./points/snapshots.ts";
 import { createUnwatchedAlarms } from "./points/unwatched-alarms.ts";
 import type { WorkGauge } from "./points/work-gauge.ts";
 import type { DataQuality } from "./record/data-quality.ts";
@@ -44,6 +44,7 @@ import { createServingFigures, type ServingFigures } from "./status/serving-figu
 /** What of a gateway is there before its points. */
 export interface PointsSurroundings {
   readonly config: GatewayConfig;
+  readonly kept: Snapshots;
   readonly record: GatewayRecord;
   readonly models: ServedModels;
   readonly quality: DataQuality;
@@ -98,11 +99,10 @@ const lastWordsMs = 500;
  * @throws AuroraError CONFIG_INVALID when a `scadaBundle` cannot watch what is mapped.
  */
 export function composePoints(surroundings: PointsSurroundings, closers: Closers): GatewayPoints {
-  const { config, record, models, quality, mqtt, topics, clock, logger } = surroundings;
+  const { config, kept, record, models, quality, mqtt, topics, clock, logger } = surroundings;
   const { outbox, state, telemetry } = record;
   const manifestOf = (name: string) => models.current(name).manifest;
   checkScadaConfig(config, manifestOf);
-  const kept = readSnapshots(state, logger);
   const journal = openAlertJournal({
     state,
     sinks: [createMqttAlertSink(mqtt, topics)],

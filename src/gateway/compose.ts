@@ -111,10 +111,11 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     onEvent: telemetry.event,
   });
   closers.add(() => recall.close());
-  await recall.look();
+  const kept = await recall.look();
   const points = composePoints(
     {
       config,
+      kept,
       record,
       models,
       quality,

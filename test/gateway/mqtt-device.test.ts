@@ -1,5 +1,4 @@
 import { expect, onTestFinished, test } from "vitest";
-import { startDeviceSimulator } from "../../src/cli/device/device-simulator.ts";
 import { hasMosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { until } from "../support/until.ts";
 import {
@@ -10,26 +9,14 @@ import {
   statusWhen,
   topics,
 } from "./installation.ts";
+import { startMqttDevice } from "./start-mqtt-device.ts";
 import { listen } from "./subscriber.ts";
 import { createTurbine } from "./turbines.ts";
 
 async function streamToAlert(installation: Installation, username: string): Promise<void> {
   const subscriber = await listen(installation);
   const { source, bearing } = createTurbine(32, { kind: "outer-race", onsetS: 5 }, 60);
-  const device = await startDeviceSimulator({
-    deviceId: deviceOf("WT02"),
-    outlet: {
-      kind: "mqtt",
-      url: installation.mqttUrl,
-      base: "aurora/v1",
-      gateway: names.gateway,
-      username,
-      password: installation.password,
-    },
-    source,
-    speed: 60,
-  });
-  onTestFinished(() => device.close());
+  const device = await startMqttDevice(installation, { turbine: "WT02", source, speed: 60, username });
   const gateway = await installation.startGateway([{ id: "WT02", bearing, connect: "mqtt" }]);
   await until(() => subscriber.alerts.length > 0, "the alert", 40_000);
   expect(subscriber.alerts[0]?.data).toMatchObject({ turbine: "WT02", failureMode: "outer-race" });

@@ -1,15 +1,14 @@
 /** One id for two devices, and one device for two gateways. */
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
-import { startDeviceSimulator } from "../../src/cli/device/device-simulator.ts";
+import { expect, test } from "vitest";
 import {
   createInstallation,
-  deviceOf,
   names,
   type StatusPage,
   startDevice,
   statusWhen,
 } from "../gateway/installation.ts";
+import { startMqttDevice } from "../gateway/start-mqtt-device.ts";
 import { createTurbine } from "../gateway/turbines.ts";
 
 const codesOf = ({ devices }: StatusPage): readonly string[] => devices[0]!.diagnoses.map(({ code }) => code);
@@ -19,20 +18,7 @@ test("two devices that speak under one id are evidence of no machine, and its co
   await installation.startCollector();
   const bearings = [31, 33].map(async (seed) => {
     const { source, bearing } = createTurbine(seed, null);
-    const device = await startDeviceSimulator({
-      deviceId: deviceOf("WT02"),
-      outlet: {
-        kind: "mqtt",
-        url: installation.mqttUrl,
-        base: "aurora/v1",
-        gateway: names.gateway,
-        username: `${names.gateway}/${deviceOf("WT02")}`,
-        password: installation.password,
-      },
-      source,
-      speed: 20,
-    });
-    onTestFinished(() => device.close());
+    await startMqttDevice(installation, { turbine: "WT02", source, speed: 20 });
     return bearing;
   });
   const bearing = (await Promise.all(bearings))[0]!;

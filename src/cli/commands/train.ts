@@ -94,10 +94,9 @@ Example:
       bar.end();
       const { dir, digest, manifest, evaluation, summary } = result;
       const { name, version, lineage } = manifest;
-      const ungated = lineage.ungated === true ? { ungated: true } : {};
       process.stdout.write(
         flags.json === true
-          ? `${JSON.stringify({ dir, name, version, digest, signedBy: signer.keyId, ...ungated, metrics: evaluation.metrics })}\n`
+          ? `${JSON.stringify({ dir, name, version, digest, signedBy: signer.keyId, ungated: lineage.ungated, metrics: evaluation.metrics })}\n`
           : `${[`${name}@${version} ${digest}`, ...summary, `see ${join(dir, "MODEL_CARD.md")}`].join("\n")}\n`,
       );
     });

@@ -78,8 +78,7 @@ export async function checkSignedBundle(dir: string, keys: readonly TrustedKeyFi
   try {
     const { manifest, digest, signedBy } = await verifyBundle(dir, keys);
     const { name, version, lineage } = manifest;
-    const ungated = lineage.ungated === true ? ({ ungated: true } as const) : {};
-    return { dir, ok: true, name, version, digest, signedBy, ...ungated };
+    return { dir, ok: true, name, version, digest, signedBy, ungated: lineage.ungated };
   } catch (error) {
     if (!hasErrorCode(error)) throw error;
     // A file of it, not the folder, which stands before it.

@@ -60,7 +60,7 @@ export function createBundleShelf(options: BundleShelfOptions): BundleShelf {
           version,
           digest: model.digest,
           served: registry !== null,
-          ...(model.ungated === true ? { ungated: true } : {}),
+          ungated: model.ungated,
         });
       }
       return isNew;
@@ -101,8 +101,8 @@ async function verifyTar(path: string, trustedKeys: readonly TrustedKey[]): Prom
 function describeModel({ digest, manifest, files }: VerifiedBundle): KnownModel {
   const reference = decodeReference(files.get(bundleFileNames.reference)!);
   const reliability = readReliability(files.get(bundleFileNames.evaluation));
-  const ungated = manifest.lineage.ungated === true ? ({ ungated: true } as const) : {};
-  return { digest, manifest, reference, reliability, ...ungated };
+  const { ungated } = manifest.lineage;
+  return { digest, manifest, reference, reliability, ungated };
 }
 
 const share = z.number().min(0).max(1);

@@ -14,7 +14,7 @@ export interface ModelView {
   /** `<site>/<turbine>` that said they run it. */
   readonly turbines: readonly string[];
   /** Its bundle was written without asking its gate. Absent: the gate let it out, or the bundle is not known here. */
-  readonly ungated?: true;
+  readonly ungated?: true | undefined;
 }
 
 /** A step of an update, and whether it brings a bundle whose gate was not asked. */
@@ -28,8 +28,7 @@ export async function loadModels(fleet: FleetSource): Promise<readonly ModelView
   const models = new Map<string, ModelView & { readonly turbines: string[] }>();
   for (const { digest, manifest, ungated } of fleet.models.values()) {
     const { name, version, title } = manifest;
-    const gate = ungated === true ? { ungated } : {};
-    models.set(digest, { name, version, digest, title, turbines: [], ...gate });
+    models.set(digest, { name, version, digest, title, turbines: [], ungated });
   }
   for (const { site, turbine, state } of await fleet.record.turbines()) {
     const model = state?.model;

@@ -138,13 +138,13 @@ export function createPublications(options: PublicationsOptions): Publications {
     try {
       const bundle = await checkPublished(await incoming.read(whole), order, options);
       const { signedBy, manifest } = bundle;
-      const ungated = manifest.lineage.ungated === true ? ({ ungated: true } as const) : {};
+      const { ungated } = manifest.lineage;
       const admitted = { order, publisher, keyId, envelope };
-      const publication = { ...admitted, upload, publishedMs: clock.nowMs(), signedBy, ...ungated };
+      const publication = { ...admitted, upload, publishedMs: clock.nowMs(), signedBy, ungated };
       const published = await registry.publishFor(publication, bundle);
       await incoming.remove(upload);
       const { name, version, digest } = published.bundle;
-      logger.info("a bundle was published", { publisher, name, version, digest, signedBy, ...ungated });
+      logger.info("a bundle was published", { publisher, name, version, digest, signedBy, ungated });
       if (published.isNew) options.onPublished();
       return ok({ state: "published", isNew: published.isNew, bundle: served(published.bundle) });
     } catch (error) {

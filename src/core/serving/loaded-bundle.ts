@@ -129,8 +129,7 @@ export function describeServing(
   { ref, engine, manifest }: Pick<LoadedBundle, "ref" | "engine" | "manifest">,
   { signedBy }: Pick<VerifiedBundle, "signedBy">,
 ): LogFields {
-  const ungated = manifest.lineage.ungated === true ? { ungated: true } : {};
-  return { model: ref, engine: engine.kind, signedBy, ...ungated };
+  return { model: ref, engine: engine.kind, signedBy, ungated: manifest.lineage.ungated };
 }
 
 /**

@@ -118,13 +118,14 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
   });
   const watches = new Map(links.sessions.map(({ id, watch }) => [id, watch]));
   const points = new Map(config.devices.map(({ id }) => [id, listPoints(config, id)]));
+  /** Version of the model that a device runs; null: none, or it was not heard yet. */
+  const modelOf = ({ id, session: { hello } }: Pick<DeviceLink, "id" | "session">): string | null =>
+    pushes.runs(id, hello?.sessionId) ?? hello?.modelVersion ?? null;
   const standingOf = ({ id, session }: DeviceLink, { keyFile }: DeviceConfig): ModelStanding => {
     const own = points.get(id) ?? [];
-    const { hello } = session;
     const bundle = own[0]?.bundle;
     const serves = bundle === undefined ? null : models.current(bundle).ref.version;
-    const runs =
-      hello === undefined ? undefined : (pushes.runs(id, hello.sessionId) ?? hello.modelVersion ?? null);
+    const runs = session.hello === undefined ? undefined : modelOf({ id, session });
     return {
       runs,
       serves,
@@ -176,7 +177,7 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
         mode: config.devices[index]!.mode,
         state: session.state,
         firmware: session.hello?.firmware ?? null,
-        model: pushes.runs(id, session.hello?.sessionId) ?? session.hello?.modelVersion ?? null,
+        model: modelOf({ id, session }),
         windows: watch.windows,
         diagnoses: watch.diagnoses,
         push: pushes.describe(id),

@@ -17,7 +17,7 @@ import { readStandingAlarms } from "../alarms/standing-alarms.ts";
 import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 import { describeInspections } from "./scada-watch.ts";
-import { describeRecalled, findForgotten, hasForgottenAlarms } from "./snapshots.ts";
+import { describeRecalled, findForgotten, readSnapshots, type Snapshots } from "./snapshots.ts";
 
 export interface AlarmRecallOptions {
   readonly config: GatewayConfig;
@@ -35,10 +35,10 @@ export interface AlarmRecallOptions {
 
 export interface AlarmRecall {
   /**
-   * Reads the states and writes down what stands, before the last run's alarms are read; at once where that is not due, or the
-   * broker refuses, and after some seconds where it does not answer.
+   * Reads what the last run kept, and where it kept no alarms the states, of which it writes down what stands. Resolves with both: at
+   * once where the states are not due, or the broker refuses, and after some seconds where it does not answer.
    */
-  look(): Promise<void>;
+  look(): Promise<Snapshots>;
   /** From now on states go out: what could not be read before is read with the first connection that lasts for some seconds. */
   watch(register: Pick<AlarmRegister, "list">): void;
   close(): void;
@@ -94,10 +94,11 @@ class Recall implements AlarmRecall {
     this.#topics = new Set(this.#unread.keys());
   }
 
-  async look(): Promise<void> {
+  async look(): Promise<Snapshots> {
     const { state, logger, mqtt } = this.#options;
-    const isDue = state.get(key) !== null || hasForgottenAlarms({ state, logger });
-    if (!isDue || this.#unread.size === 0) return;
+    const kept = readSnapshots(state, logger);
+    const isDue = state.get(key) !== null || kept.alarms === undefined;
+    if (!isDue || this.#unread.size === 0) return kept;
     this.#found = readKept(state, { key, schema: foundSchema(), logger }) ?? [];
     // What this run keeps of its alarms must not look as though it had known the others.
     this.#keep(this.#found);
@@ -105,10 +106,11 @@ class Recall implements AlarmRecall {
     await mqtt.subscribe(this.#filter, 0, (topic, payload, retain) => this.#take(topic, payload, retain));
     const isConnected = await this.#connected();
     if (isConnected && !mqtt.refusedFilters.has(this.#filter)) await this.#quiet();
-    this.#takeUp();
+    const isTakenUp = this.#takeUp(kept);
     const isAllRead = this.#unread.size === 0;
     this.#keep(isAllRead ? null : []);
     if (isAllRead) this.#stop();
+    return isTakenUp ? readSnapshots(state, logger) : kept;
   }
 
   watch(register: Pick<AlarmRegister, "list">): void {
@@ -179,17 +181,19 @@ class Recall implements AlarmRecall {
     this.#ignored += all.length - this.#found.length;
   }
 
-  #takeUp(): void {
+  /** Were there any that the last run did not keep? */
+  #takeUp(kept: Snapshots): boolean {
     const { config, state, logger } = this.#options;
-    const forgotten = findForgotten(this.#found, { state, logger });
+    const forgotten = findForgotten(this.#found, kept);
     this.#found = [];
-    if (forgotten.length === 0) return;
+    if (forgotten.length === 0) return false;
     for (const record of forgotten)
       this.#tell(record, "alarm.taken-up", "is taken up as its last state told it");
     state.setAll({
-      ...describeRecalled(forgotten, { state, logger }),
+      ...describeRecalled(forgotten, kept),
       ...describeInspections(forgotten, { config, state, logger }),
     });
+    return true;
   }
 
   #tell({ point, failureMode, alarm, lastEvent }: AlarmRecord, name: string, fate: string): void {

@@ -63,19 +63,8 @@ const servingSchema: () => z.ZodType<ServingSnapshot> = onDemand(() =>
   }),
 );
 
-/** Where alarms are kept. */
-export interface KeptAlarms {
-  readonly state: StateStore;
-  readonly logger: Logger;
-}
-
 /** A decider has no more signals; names of modes that no model knows come from outside. */
 const mostHeld = 32;
-
-/** Has no run kept which alarms there are, or can it not be read? */
-export function hasForgottenAlarms({ state, logger }: KeptAlarms): boolean {
-  return readKept(state, { key, schema: servingSchema(), logger }) === undefined;
-}
 
 /**
  * Those of these alarms that the last run did not keep, each once, as it was said last. One that is kept and not over is known,
@@ -83,10 +72,9 @@ export function hasForgottenAlarms({ state, logger }: KeptAlarms): boolean {
  */
 export function findForgotten(
   recalled: readonly AlarmRecord[],
-  { state, logger }: KeptAlarms,
+  { alarms }: Pick<Snapshots, "alarms">,
 ): readonly AlarmRecord[] {
-  const kept = readKept(state, { key, schema: servingSchema(), logger });
-  const known = new Map(kept?.alarms.records.map((record) => [nameOf(record), record.alarm]));
+  const known = new Map(alarms?.records.map((record) => [nameOf(record), record.alarm]));
   const isForgotten = (record: AlarmRecord): boolean => {
     const alarm = known.get(nameOf(record));
     if (alarm === undefined || alarm.state === "normal") return true;
@@ -100,15 +88,14 @@ export function findForgotten(
  */
 export function describeRecalled(
   forgotten: readonly AlarmRecord[],
-  { state, logger }: KeptAlarms,
+  kept: Pick<Snapshots, "alarms" | "deciders">,
 ): Readonly<Record<string, string>> {
-  const kept = readKept(state, { key, schema: servingSchema(), logger });
-  const records = new Map(kept?.alarms.records.map((record) => [nameOf(record), record]));
+  const records = new Map(kept.alarms?.records.map((record) => [nameOf(record), record]));
   for (const record of forgotten) records.set(nameOf(record), record);
   const held = forgotten.filter(
     ({ alarm, failureMode }) => isConditionActive(alarm) && !isOfScada(failureMode),
   );
-  const deciders: Record<string, DeciderSnapshot> = { ...kept?.deciders };
+  const deciders = Object.fromEntries(kept.deciders);
   for (const [name, own] of groupBy(held, ({ point }) => `${point.turbine}/${point.component}`)) {
     const modes = own
       .slice(0, mostHeld)

@@ -79,7 +79,7 @@ export function describeGateway(parts: GatewayParts): Readonly<Record<string, un
     profile: config.gateway.profile,
     models: models.names.map((name) => {
       const { ref, engine, manifest } = models.current(name);
-      return { ...ref, engine: engine.kind, ...(manifest.lineage.ungated === true ? { ungated: true } : {}) };
+      return { ...ref, engine: engine.kind, ungated: manifest.lineage.ungated };
     }),
     windows: quality.total,
     sources: parts.sources(),

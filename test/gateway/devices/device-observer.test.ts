@@ -1,20 +1,11 @@
 import { expect, test } from "vitest";
-import type { DeviceChannel, HelloMessage } from "../../../src/core/contract/device/device-message.ts";
 import { hourMs } from "../../../src/core/maths/durations.ts";
 import type { DeviceFacts } from "../../../src/gateway/diagnosis/device-facts.ts";
 import { createDeviceObserver } from "../../../src/gateway/diagnosis/device-observer.ts";
 import { diagnoseDevice } from "../../../src/gateway/diagnosis/diagnose-device.ts";
+import { accelerometer, createHello, stillLink } from "./device-hello.ts";
 
-const channel: DeviceChannel = { name: "accel-de", unit: "g", sampleRateHz: 12_000, scale: 0.0005 };
-const hello: HelloMessage = {
-  type: "hello",
-  protocolMajor: 1,
-  protocolMinor: 1,
-  deviceId: "mcu-1",
-  firmware: "by hand",
-  sessionId: 7,
-  channels: [channel],
-};
+const hello = createHello();
 const contact = {
   state: "established",
   reason: "",
@@ -25,7 +16,6 @@ const contact = {
   endsInMinute: 0,
   endedBy: "",
 } as const;
-const still = { frames: 0, badFrames: 0, duplicates: 0, lateFrames: 0, lostFrames: 0, hellos: 0 };
 const began = 1_700_000_000_000;
 const windowSamples = 14_400;
 
@@ -50,10 +40,10 @@ function score(infersItself: boolean, rateHz: number, clockAheadMs = 0): Map<str
         firstSample,
         sampleCount: windowSamples,
       },
-      channel,
+      accelerometer,
       arrival,
     );
-    facts = observer.read(contact, still, arrivedMonotonicMs);
+    facts = observer.read(contact, stillLink, arrivedMonotonicMs);
   }
   const found = [...diagnoseDevice(facts!)].filter(([, finding]) => finding != null);
   return new Map(found.map(([code, finding]) => [code, finding!.text]));

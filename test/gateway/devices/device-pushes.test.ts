@@ -1,21 +1,13 @@
 import { expect, test } from "vitest";
-import type { HelloMessage } from "../../../src/core/contract/device/device-message.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 import { type Logger, silentLogger } from "../../../src/core/platform/logger.ts";
 import { createDevicePushes } from "../../../src/gateway/devices/device-pushes.ts";
 import { createManualTimers } from "../../firmware-bridge/manual-timers.ts";
 import { createImage, createProbes, deviceKey } from "../../firmware-bridge/model-transfer.ts";
 import { openSloppyRig } from "../sloppy-rig.ts";
+import { createHello } from "./device-hello.ts";
 
-const hello: HelloMessage = {
-  type: "hello",
-  protocolMajor: 1,
-  protocolMinor: 1,
-  deviceId: "mcu-1",
-  firmware: "by hand",
-  sessionId: 7,
-  channels: [{ name: "accel-de", unit: "g", sampleRateHz: 12_000, scale: 0.0005 }],
-};
+const hello = createHello();
 
 test("a device that answers no push is tried again and again, told of once, and right when it runs the model", async () => {
   const image = createImage("1.1.0", 0x1010000);

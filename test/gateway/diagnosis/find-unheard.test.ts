@@ -1,20 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { HelloMessage } from "../../../src/core/contract/device/device-message.ts";
 import { createDeviceContact } from "../../../src/gateway/diagnosis/device-contact.ts";
 import { type ModelStanding, unknownModel } from "../../../src/gateway/diagnosis/device-facts.ts";
 import { createDeviceObserver, type DeviceObserver } from "../../../src/gateway/diagnosis/device-observer.ts";
 import { diagnoseDevice } from "../../../src/gateway/diagnosis/diagnose-device.ts";
+import { createHello, stillLink } from "../devices/device-hello.ts";
 
-const hello: HelloMessage = {
-  type: "hello",
-  protocolMajor: 1,
-  protocolMinor: 1,
-  deviceId: "mcu-1",
-  firmware: "by hand",
-  sessionId: 7,
-  channels: [{ name: "accel-de", unit: "g", sampleRateHz: 12_000, scale: 0.0005 }],
-};
-const totals = { frames: 0, badFrames: 0, duplicates: 0, lateFrames: 0, lostFrames: 0, hellos: 0 };
+const hello = createHello();
 
 /** A device that took its configuration at 0 s. */
 function create(model: Partial<ModelStanding>, infersItself = true) {
@@ -32,7 +23,7 @@ function diagnose(
   contact: ReturnType<typeof createDeviceContact>,
   seconds: number,
 ): ReadonlyMap<string, { readonly text: string; readonly cure: string }> {
-  const facts = observer.read(contact.read(seconds * 1000), totals, seconds * 1000);
+  const facts = observer.read(contact.read(seconds * 1000), stillLink, seconds * 1000);
   return new Map([...diagnoseDevice(facts)].flatMap(([code, found]) => (found ? [[code, found]] : [])));
 }
 
@@ -108,11 +99,11 @@ describe("a connection that the other side ends", () => {
     let lostFrames = 0;
     const read = (seconds: number) => {
       lostFrames += 20;
-      const all = { ...totals, frames: seconds * 30, lostFrames };
+      const all = { ...stillLink, frames: seconds * 30, lostFrames };
       const facts = observer.read(contact.read(seconds * 1000), all, seconds * 1000);
       return new Map([...diagnoseDevice(facts)].flatMap(([code, found]) => (found ? [[code, found]] : [])));
     };
-    observer.read(contact.read(0), totals, 0);
+    observer.read(contact.read(0), stillLink, 0);
     for (let second = 3; second < 30; second += 3) {
       contact.become("connecting", "the other side closed the connection", second * 1000);
       contact.become("waiting-for-hello", "connected", second * 1000 + 100);

@@ -1,28 +1,13 @@
 /** A device watched over in a time that passes as fast as the machine computes; a test says what comes when. */
-import type { DeviceChannel, HelloMessage } from "../../../src/core/contract/device/device-message.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createDeviceWatch, type DeviceWatch } from "../../../src/gateway/devices/device-watch.ts";
 import { createManualClock, type ManualClock } from "../../support/manual-clock.ts";
+import { accelerometer, createHello, stillLink } from "../devices/device-hello.ts";
 
-const channel: DeviceChannel = { name: "accel-de", unit: "g", sampleRateHz: 1_000, scale: 0.0005 };
-const hello: HelloMessage = {
-  type: "hello",
-  protocolMajor: 1,
-  protocolMinor: 1,
-  deviceId: "mcu-1",
-  firmware: "by hand",
-  sessionId: 7,
-  channels: [channel],
-};
-const still = {
-  frames: 0,
-  badFrames: 0,
-  duplicates: 0,
-  lateFrames: 0,
-  lostFrames: 0,
-  hellos: 0,
-} as ReturnType<() => Parameters<DeviceWatch["tick"]>[0]>;
+const channel = { ...accelerometer, sampleRateHz: 1_000 };
+const hello = createHello({ channels: [channel] });
+const still = stillLink as ReturnType<() => Parameters<DeviceWatch["tick"]>[0]>;
 
 /** How a stream goes on for a while. */
 export interface Stretch {

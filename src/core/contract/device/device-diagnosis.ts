@@ -55,18 +55,26 @@ export interface DiagnosedDevice {
 }
 
 /** Nothing of these devices is scored, or what is scored may be of another machine. */
-const unfitCodes: readonly string[] = ["two-devices", "no-model"] satisfies DiagnosisCode[];
+const unfitCodes: readonly DiagnosisCode[] = ["two-devices", "no-model"];
 
 /** Why a device says nothing of its machine now, worst first; null: nothing that was found speaks against it. */
 export function findUnfit(devices: readonly DiagnosedDevice[], deviceId: string): DeviceDiagnosis | null {
-  const diagnoses = devices.find(({ device }) => device === deviceId)?.diagnoses ?? [];
-  return diagnoses.find(({ code }) => unfitCodes.includes(code)) ?? null;
+  return findDiagnosis(devices, deviceId, unfitCodes);
 }
 
 /** What was found of an id that two devices use, whose data are of two machines; null: that was not found. */
 export function findSharedId(devices: readonly DiagnosedDevice[], deviceId: string): string | null {
+  return findDiagnosis(devices, deviceId, ["two-devices"])?.text ?? null;
+}
+
+/** The worst of a device's diagnoses that is one of these. */
+function findDiagnosis(
+  devices: readonly DiagnosedDevice[],
+  deviceId: string,
+  codes: readonly string[],
+): DeviceDiagnosis | null {
   const diagnoses = devices.find(({ device }) => device === deviceId)?.diagnoses ?? [];
-  return diagnoses.find(({ code }) => code === "two-devices")?.text ?? null;
+  return diagnoses.find(({ code }) => codes.includes(code)) ?? null;
 }
 
 /** Names and details come from devices, and may be of any length. */
