@@ -4,5 +4,8 @@ import { runCommand } from "./run-command.ts";
 import { endAtClosedPipe, endProcess } from "./terminal/end-process.ts";
 
 endAtClosedPipe();
+// A process ends when nothing keeps it: one whose answer is outstanding on a connection that nobody holds is not done yet.
+const working = setInterval(() => undefined, 60_000);
 const exitCode = await runCommand(process.argv);
+clearInterval(working);
 await endProcess(exitCode);
