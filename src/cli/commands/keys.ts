@@ -90,7 +90,7 @@ Example:
       }
       process.stdout.write(
         `${keyFile}: for whoever publishes (aurora bundle publish --key)\n${publicKeyFile}: for the collector:\n` +
-          `  registry:\n    publishers:\n      - { name: ${name}, keyFile: ${publicKeyFile}, models: ["*"] }\n`,
+          `  registry:\n    publishers:\n      - { name: ${JSON.stringify(name)}, keyFile: ${JSON.stringify(publicKeyFile)}, models: ["*"] }\n`,
       );
     });
 }
