@@ -313,7 +313,18 @@ test("the command enrols many at once, and prints what it made", async () => {
   expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("gw-03 is enrolled already")]);
   expect((await auroraHere("fleet", "enrol", "a/b", "--dir", dir)).code).toBe(2);
   // The fleet grows: on behind the last, and never over one that is there.
-  const more = await auroraHere("fleet", "enrol", "gw", "--count", "2", "--from", "13", "--dir", dir, "--json");
+  const more = await auroraHere(
+    "fleet",
+    "enrol",
+    "gw",
+    "--count",
+    "2",
+    "--from",
+    "13",
+    "--dir",
+    dir,
+    "--json",
+  );
   expect(JSON.parse(more.stdout)).toMatchObject({ gateways: [{ id: "gw-13" }, { id: "gw-14" }] });
   const over = await auroraHere("fleet", "enrol", "gw", "--count", "2", "--from", "12", "--dir", dir);
   expect([over.code, over.stderr]).toEqual([
