@@ -10,7 +10,7 @@ import { writeBundle } from "../../src/core/bundle/write-bundle.ts";
 import { sampleContents } from "../core/bundle/sample-bundle.ts";
 import { compiledCommand } from "../support/compiled.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
-import { aurora, startAurora } from "./aurora.ts";
+import { aurora, auroraHere, startAurora } from "./aurora.ts";
 
 describe("aurora", () => {
   test("--help names every subcommand", async () => {
@@ -35,13 +35,13 @@ describe("aurora", () => {
       ["baseline", "renew", "--help"],
     ],
   ])("%j prints what the command's own --help does", async ([asked, same]) => {
-    const [help, own] = await Promise.all([aurora(...asked!), aurora(...same!)]);
+    const [help, own] = await Promise.all([auroraHere(...asked!), auroraHere(...same!)]);
     expect(help).toEqual(own);
     expect([help.code, help.stderr]).toEqual([0, ""]);
   });
 
   test("baseline renew wants a reason, and says so by an example", async () => {
-    const { code, stdout, stderr } = await aurora(
+    const { code, stdout, stderr } = await auroraHere(
       "baseline",
       "renew",
       "WT07",
@@ -71,7 +71,7 @@ describe("aurora", () => {
   });
 
   test("--version prints a semantic version", async () => {
-    const { code, stdout } = await aurora("--version");
+    const { code, stdout } = await auroraHere("--version");
     expect(code).toBe(0);
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
@@ -81,7 +81,7 @@ describe("aurora", () => {
   });
 
   test("device push --help explains it with an example", async () => {
-    const { code, stdout, stderr } = await aurora("device", "push", "--help");
+    const { code, stdout, stderr } = await auroraHere("device", "push", "--help");
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toContain("Usage: aurora device push");
     expect(stdout).toMatch(/Examples?:/);
@@ -120,7 +120,7 @@ describe("aurora", () => {
     [["doctor", "-c", "a.yaml", "--config", "b.yaml"]],
     [["gateway", "--nonsense"]],
   ])("wrong usage ends with 2, what is wrong and what to do: %j", async ([args]) => {
-    const { code, stdout, stderr } = await aurora(...args!);
+    const { code, stdout, stderr } = await auroraHere(...args!);
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toMatch(/^error: /);
     expect(stderr).toMatch(/^hint: `aurora\b.* --help`/m);
@@ -134,7 +134,7 @@ describe("aurora", () => {
     [["bundle", "inspect", "/does/not/exist"]],
     [["demo", "--models", "/does/not/exist"]],
   ])("what the user can mend is an error and a hint, never a stack: %j", async ([args]) => {
-    const { code, stdout, stderr } = await aurora(...args!);
+    const { code, stdout, stderr } = await auroraHere(...args!);
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toMatch(/^error: .+\nhint: .+\n$/);
     expect(stderr).toContain("/does/not/exist");
@@ -156,7 +156,7 @@ describe("aurora", () => {
     writeFileSync(key, pair.publicKeyPem);
     const dir = join(folder, "1.0.0");
     const bundle = await writeBundle(dir, sampleContents(), parsePrivateKey(pair.privateKeyPem));
-    expect(await aurora("bundle", "verify", dir, "--keys", key)).toMatchObject({ code: 0, stderr: "" });
+    expect(await auroraHere("bundle", "verify", dir, "--keys", key)).toMatchObject({ code: 0, stderr: "" });
     // Every file of it is the verification's own test.
     const [some] = bundle.files.keys();
     for (const name of [some!, "manifest.json", "manifest.dsse.json"]) {
@@ -165,7 +165,7 @@ describe("aurora", () => {
       const bad = Buffer.from(good);
       bad[Math.floor(bad.length / 2)]! ^= 4;
       writeFileSync(path, bad);
-      const { code, stderr } = await aurora("bundle", "verify", dir, "--keys", key);
+      const { code, stderr } = await auroraHere("bundle", "verify", dir, "--keys", key);
       expect([name, code]).toEqual([name, 1]);
       expect(stderr).toMatch(/REFUSED \(BUNDLE_[A-Z]+\): .+\nhint: .+/);
       writeFileSync(path, good);

@@ -5,7 +5,7 @@ import type { RunningCollector } from "../../src/collector/compose.ts";
 import { evidenceAboutSchema } from "../../src/core/contract/evidence.ts";
 import type { RecordedEvidence } from "../../src/core/contract/evidence-list.ts";
 import { sha256Hex } from "../../src/core/platform/files/sha256.ts";
-import { aurora, auroraHere } from "../cli/aurora.ts";
+import { auroraHere } from "../cli/aurora.ts";
 import { until } from "../support/until.ts";
 import { createInstallation, type Installation, names, startDevice } from "./installation.ts";
 import { listen } from "./subscriber.ts";
@@ -69,7 +69,7 @@ test("the samples around an alarm are a file at the collector, which the score c
   expect(readFileSync(join(installation.folder, "taken.json"))).toEqual(about);
   const bundle = join(installation.folder, "models", "bearing-test", "1.0.0");
   const out = join(installation.folder, "rows.csv");
-  const scored = await aurora("score", bundle, "--input", taken, "--out", out, "--json");
+  const scored = await auroraHere("score", bundle, "--input", taken, "--out", out, "--json");
   expect(scored.stderr).toBe("");
   const { files } = JSON.parse(scored.stdout);
   expect(files[0].windows).toBeGreaterThan(0);

@@ -23,6 +23,8 @@ import {
 import { createMadeSource, createTurbine } from "./turbines.ts";
 
 const seed = 31;
+/** Simulated seconds a second: a proof takes seconds, in which every window costs. */
+const speed = 4;
 
 /** Steps that the collector was told, oldest first: `activated 1.1.0`. */
 async function steps(collector: RunningCollector): Promise<string[]> {
@@ -55,7 +57,7 @@ function countWindows(samples: number): number {
 interface Fleet {
   readonly gateway: TestGateway;
   readonly device: DeviceSimulator;
-  /** Ends the stream ten seconds of samples from now; returns how many samples that makes in all. */
+  /** Ends the stream five seconds of samples from now; returns how many samples that makes in all. */
   endStream(): number;
 }
 
@@ -69,12 +71,12 @@ async function startFleet(installation: Installation, collector: RunningCollecto
     position += part.length;
     return source.read([part]);
   });
-  const device = await startDevice("WT01", ending, 20);
+  const device = await startDevice("WT01", ending, speed);
   const gateway = await installation.startGateway([{ id: "WT01", bearing, connect: device.address }], {
     updates: updatesFrom(installation, collector),
   });
   const endStream = (): number => {
-    end = position + 120_000;
+    end = position + 60_000;
     return end;
   };
   return { gateway, device, endStream };
@@ -88,7 +90,7 @@ test("newer bundles are proved and swapped in without a window lost, and a resta
   const installation = await createInstallation();
   const collector = await installation.startCollector();
   const { gateway, device, endStream } = await startFleet(installation, collector);
-  await until(() => device.sentSamples > 200_000, "the stream flows");
+  await until(() => device.sentSamples > 50_000, "the stream flows");
   await installation.putBundle({ version: "1.1.0" }, offersOf(installation));
   await until(async () => (await steps(collector)).includes("activated 1.1.0"), "the update", 120_000);
   expect(await steps(collector)).toEqual(
@@ -113,7 +115,7 @@ test("newer bundles are proved and swapped in without a window lost, and a resta
 
   const again = await startFleet(installation, collector);
   expect(await versionOf(again.gateway)).toBe("1.2.0");
-  await until(() => again.device.sentSamples > 100_000, "windows of the new kind");
+  await until(() => again.device.sentSamples > 50_000, "windows of the new kind");
   await until(async () => (await steps(collector)).length === 10, "every step told once");
   expect((await again.gateway.status()).windows.dropped).toBe(0);
 });
@@ -177,7 +179,7 @@ test("a bundle with a wrong golden vector, of another catalogue or another signe
   // The old one serves on.
   const sent = device.sentSamples;
   const { windows } = await gateway.status();
-  await until(() => device.sentSamples > sent + 100_000, "the stream flows");
+  await until(() => device.sentSamples > sent + 50_000, "the stream flows");
   const later = await statusWhen(gateway, (status) => status.windows.processed > windows.processed);
   expect(later.models[0]?.version).toBe("1.0.0");
   expect(later.windows).toMatchObject({ quarantined: 0, dropped: 0 });

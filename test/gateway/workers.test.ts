@@ -7,12 +7,12 @@ import { type BenchStream, encodeBenchStream } from "../../scripts/bench/bench-s
 import { scoreStream } from "../../scripts/bench/score-stream.ts";
 import { computeBearingOrders, generatorBearings } from "../../src/core/contract/bundle/bearing-geometry.ts";
 import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
-import { openThread } from "../../src/core/platform/daemon/open-thread.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { startGateway } from "../../src/gateway/compose.ts";
 import { startGatewayProcess } from "../support/gateway-process.ts";
 import { testBundleName } from "../support/test-bundle.ts";
 import { until } from "../support/until.ts";
+import { beginCompiledWorker } from "./compiled-worker.ts";
 import { createInstallation, runtimeVersion, type StatusPage } from "./installation.ts";
 
 const devices = 4;
@@ -88,8 +88,7 @@ test("a gateway goes on when a worker dies amid full speed, and says so", async 
     environment: {},
     runtimeVersion,
     beginWorker: (workerData) => {
-      const program = new URL("../../src/gateway/points/chain-thread.ts", import.meta.url).href;
-      const worker = openThread("chain-main", program, { workerData });
+      const worker = beginCompiledWorker(workerData);
       begun.push(worker);
       return worker;
     },

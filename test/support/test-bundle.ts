@@ -3,6 +3,9 @@
  * calibrated on simulated rows. Made from code in a moment, so that tests of the whole path need no trained model.
  */
 
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { deserialize, serialize } from "node:v8";
 import { bearingFeatureSpec, bearingWindow } from "../../scripts/bearing-feature-spec.ts";
 import { encodeGolden, type GoldenCase } from "../../src/core/bundle/golden.ts";
 import type { BundleContents } from "../../src/core/bundle/write-bundle.ts";
@@ -22,6 +25,7 @@ import { encodeReference } from "../../src/core/drift/reference-codec.ts";
 import { encodeBackground } from "../../src/core/explain/background.ts";
 import { encodeStudent } from "../../src/core/inference/onnx-codec.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
+import { sha256Hex } from "../../src/core/platform/files/sha256.ts";
 import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulation.ts";
 import { clusterBackground } from "../../src/training/bundle/cluster-background.ts";
 import { createMcuModel } from "../../src/training/bundle/create-mcu-model.ts";
@@ -30,6 +34,7 @@ import { extractRows } from "../../src/training/learn/extract-rows.ts";
 import { standardiseRows } from "../../src/training/learn/fit-scaler.ts";
 import { quantiseNetwork, runQuantised } from "../../src/training/learn/quantise-network.ts";
 import { sampleManifest } from "../core/bundle/sample-bundle.ts";
+import { makeOnce } from "./make-once.ts";
 
 /** Name of the bundle. */
 export const testBundleName = "bearing-test";
@@ -80,8 +85,9 @@ interface Model {
 }
 
 const models = new Map<string, Model>();
+const modelFile = "model.bin";
 
-/** Everything of a bundle but its signature; what is expensive is made once a process. */
+/** Everything of a bundle but its signature; what is expensive is made once a run. */
 export function createTestBundle(options: TestBundleOptions = {}): BundleContents {
   const window = options.window ?? bearingWindow;
   const features = options.features ?? bearingFeatureSpec;
@@ -90,7 +96,7 @@ export function createTestBundle(options: TestBundleOptions = {}): BundleContent
   const key = JSON.stringify([window, features, levelNames]);
   let model = models.get(key);
   if (model === undefined) {
-    model = createModel({ window, spec: features, groups, levelNames });
+    model = makeModel(key, { window, spec: features, groups, levelNames });
     models.set(key, model);
   }
   const text = new TextEncoder();
@@ -145,17 +151,22 @@ export function createTestBundle(options: TestBundleOptions = {}): BundleContent
   };
 }
 
-function createModel({
-  window,
-  spec,
-  groups,
-  levelNames,
-}: {
+interface ModelParts {
   readonly window: WindowSpec;
   readonly spec: FeatureSpec;
   readonly groups: readonly string[];
   readonly levelNames: readonly string[];
-}): Model {
+}
+
+/** What {@link createModel} gives, from the disk where another process of this run has asked for the same. */
+function makeModel(key: string, parts: ModelParts): Model {
+  const folder = makeOnce(`test-model-${sha256Hex(new TextEncoder().encode(key))}`, (empty) =>
+    writeFileSync(join(empty, modelFile), serialize(createModel(parts))),
+  );
+  return deserialize(readFileSync(join(folder, modelFile)));
+}
+
+function createModel({ window, spec, groups, levelNames }: ModelParts): Model {
   const columns = spec.list.length;
   const healthy = joinRows([11, 12, 13].map((seed) => simulateRows(seed, null, 70, window, spec)));
   const scaler = fitScaler(healthy, columns);

@@ -16,7 +16,8 @@ import { checkBackground, checkDriftReference } from "../../src/training/gate/bu
 import { extractRows } from "../../src/training/learn/extract-rows.ts";
 import { standardiseRows } from "../../src/training/learn/fit-scaler.ts";
 import type { BearingEvaluation } from "../../src/training/recipes/bearing/judge/bearing-evaluation.ts";
-import type { TrainingResult } from "../../src/training/train.ts";
+import type { TrainingReport } from "../../src/training/report/render-report.ts";
+import type { TrainingOptions, TrainingResult } from "../../src/training/train.ts";
 import { auroraHere } from "../cli/aurora.ts";
 import { findFreePort } from "../support/free-port.ts";
 import { writeSyntheticCwru } from "./synthetic-cwru.ts";
@@ -28,21 +29,26 @@ vi.setConfig({ testTimeout: 180_000 });
 
 const signer = parsePrivateKey(createKeyPair().privateKeyPem);
 const { path: dir, remove } = createScratchFolder("train");
+const reportDir = join(dir, "report");
 let first: TrainingResult;
 
 function evaluationOf(result: TrainingResult): BearingEvaluation {
   return result.evaluation as BearingEvaluation;
 }
 
-async function trainTiny(name: string, seed: number): Promise<TrainingResult> {
+async function trainTiny(
+  name: string,
+  seed: number,
+  options: Partial<TrainingOptions> = {},
+): Promise<TrainingResult> {
   const config = join(dir, `${name}.yaml`);
   await writeTinyConfig(config, seed);
-  return trainFrom(config, tinyOptions(dir, name, signer));
+  return trainFrom(config, { ...tinyOptions(dir, name, signer), ...options });
 }
 
 beforeAll(async () => {
   await writeSyntheticCwru(dir, { seconds: 8, sizes: [7, 14, 21] });
-  first = await trainTiny("first", 1);
+  first = await trainTiny("first", 1, { reportDir });
 });
 afterAll(remove);
 
@@ -56,6 +62,39 @@ test("a signed bundle comes out that names what was trained on and what was held
   const { metrics, steps } = evaluationOf(first);
   expect(metrics.macroAuroc!.value).toBeGreaterThan(0.8);
   expect(steps.find(({ name }) => name === "physics")!.heldOut.value).toBeGreaterThan(0.9);
+});
+
+test("a run leaves a page that needs nothing from outside, and the same figures as data", async () => {
+  const report: TrainingReport = JSON.parse(await readFile(join(reportDir, "report.json"), "utf8"));
+  expect(report.digest).toBe(first.digest);
+  expect(report.metrics).toEqual(JSON.parse(JSON.stringify(first.evaluation.metrics)));
+  const names = report.steps.map((step) => step.name);
+  expect(names).toEqual(
+    expect.arrayContaining(["teacher", "wide", "float", "int8", "untaught", "direct", "logistic", "physics"]),
+  );
+  const int8 = report.steps.find((step) => step.name === "int8")!;
+  expect(int8.bytes).toBeGreaterThan(0);
+  expect(int8.latency.typescript).toBeGreaterThan(0);
+  // Every kind is held out on one machine: nothing can be drawn anew.
+  expect(int8.figures[0]).toMatchObject({ value: expect.any(Number), low: null, high: null });
+  expect(report.findings.some((line) => line.startsWith("Distillation "))).toBe(true);
+  const { heldOut } = evaluationOf(first);
+  const isRight = ({ raised, truth }: BearingEvaluation["heldOut"]["recordings"][number]): boolean =>
+    raised === truth;
+  const titles = report.plots.map((plot) => plot.title);
+  expect(titles).toEqual(expect.arrayContaining(["Reliability", "What was learnt"]));
+  // Of the recordings that were decided wrongly the worst are shown, two of a machine and six in all at most.
+  const worst = titles.filter((title) => /: .*raised/.test(title)).length;
+  expect(worst > 0).toBe(!heldOut.recordings.every(isRight));
+  const outcomes = report.tables.find(({ title }) => title === "Machine by machine")!;
+  const counts = outcomes.rows.flatMap((row) => row.slice(2).map(Number));
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(heldOut.recordings.length);
+  const page = await readFile(join(reportDir, "report.html"), "utf8");
+  expect(page).not.toMatch(/<script|<link|src=|url\(|https?:/);
+  expect(page).not.toMatch(/NaN|undefined/);
+  for (const { title } of report.steps) expect(page).toContain(title);
+  // What a clock says stays out of the bundle.
+  expect(await readFile(join(first.dir, bundleFileNames.evaluation), "utf8")).not.toContain("latency");
 });
 
 test("a bundle whose gate nobody asked says so on its card, wherever it is looked at, and is published on request only", async () => {

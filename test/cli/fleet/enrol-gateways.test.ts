@@ -302,23 +302,34 @@ test.skipIf(!existsSync(openssl))(
 
 test("the command enrols many at once, and prints what it made", async () => {
   const dir = createTemporaryFolder();
-  const { code, stdout } = await aurora("fleet", "enrol", "gw", "--count", "12", "--dir", dir, "--json");
+  const { code, stdout } = await auroraHere("fleet", "enrol", "gw", "--count", "12", "--dir", dir, "--json");
   expect(code).toBe(0);
   const result = JSON.parse(stdout) as { gateways: { id: string }[]; enrolmentKeyFile: string };
   expect(result.gateways.map(({ id }) => id)).toEqual(
     Array.from({ length: 12 }, (_, index) => `gw-${`${index + 1}`.padStart(2, "0")}`),
   );
   expect(result.enrolmentKeyFile).toBe(join(dir, "enrolment.key"));
-  const again = await aurora("fleet", "enrol", "gw-03", "--dir", dir);
+  const again = await auroraHere("fleet", "enrol", "gw-03", "--dir", dir);
   expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("gw-03 is enrolled already")]);
-  expect((await aurora("fleet", "enrol", "a/b", "--dir", dir)).code).toBe(2);
+  expect((await auroraHere("fleet", "enrol", "a/b", "--dir", dir)).code).toBe(2);
   // The fleet grows: on behind the last, and never over one that is there.
-  const more = await aurora("fleet", "enrol", "gw", "--count", "2", "--from", "13", "--dir", dir, "--json");
+  const more = await auroraHere(
+    "fleet",
+    "enrol",
+    "gw",
+    "--count",
+    "2",
+    "--from",
+    "13",
+    "--dir",
+    dir,
+    "--json",
+  );
   expect(JSON.parse(more.stdout)).toMatchObject({ gateways: [{ id: "gw-13" }, { id: "gw-14" }] });
-  const over = await aurora("fleet", "enrol", "gw", "--count", "2", "--from", "12", "--dir", dir);
+  const over = await auroraHere("fleet", "enrol", "gw", "--count", "2", "--from", "12", "--dir", dir);
   expect([over.code, over.stderr]).toEqual([
     2,
     expect.stringMatching(/gw-12 is enrolled already\n.*another --from/),
   ]);
-  expect((await aurora("fleet", "enrol", "gw", "--from", "15", "--dir", dir)).code).toBe(2);
+  expect((await auroraHere("fleet", "enrol", "gw", "--from", "15", "--dir", dir)).code).toBe(2);
 });

@@ -118,24 +118,46 @@ function transform(re: Float64Array, im: Float64Array): void {
     for (; reversed & bit; bit >>= 1) reversed ^= bit;
     reversed ^= bit;
     if (index < reversed) {
-      [re[index], re[reversed]] = [re[reversed]!, re[index]!];
-      [im[index], im[reversed]] = [im[reversed]!, im[index]!];
+      const [swappedRe, swappedIm] = [re[index]!, im[index]!];
+      re[index] = re[reversed]!;
+      im[index] = im[reversed]!;
+      re[reversed] = swappedRe;
+      im[reversed] = swappedIm;
     }
   }
+  const { cosines, sines } = tabulateTurn(size);
   for (let span = 2; span <= size; span *= 2) {
     const half = span / 2;
-    for (let k = 0; k < half; k++) {
-      const wr = Math.cos((-2 * Math.PI * k) / span);
-      const wi = Math.sin((-2 * Math.PI * k) / span);
-      for (let start = k; start < size; start += span) {
-        const other = start + half;
+    const stride = size / span;
+    for (let start = 0; start < size; start += span) {
+      for (let k = 0, own = start, other = start + half; k < half; k++, own++, other++) {
+        const wr = cosines[k * stride]!;
+        const wi = sines[k * stride]!;
         const tr = wr * re[other]! - wi * im[other]!;
         const ti = wr * im[other]! + wi * re[other]!;
-        re[other] = re[start]! - tr;
-        im[other] = im[start]! - ti;
-        re[start]! += tr;
-        im[start]! += ti;
+        re[other] = re[own]! - tr;
+        im[other] = im[own]! - ti;
+        re[own]! += tr;
+        im[own]! += ti;
       }
     }
   }
+}
+
+interface Turn {
+  readonly cosines: Float64Array;
+  readonly sines: Float64Array;
+}
+
+const turns = new Map<number, Turn>();
+
+/** The first half of a turn backwards in so many steps a turn. */
+function tabulateTurn(steps: number): Turn {
+  let turn = turns.get(steps);
+  if (turn === undefined) {
+    const angles = Float64Array.from({ length: steps / 2 }, (_, step) => (-2 * Math.PI * step) / steps);
+    turn = { cosines: angles.map(Math.cos), sines: angles.map(Math.sin) };
+    turns.set(steps, turn);
+  }
+  return turn;
 }

@@ -6,7 +6,6 @@ import type { Decision } from "../../../src/core/contract/prediction.ts";
 import type { Quarantine, SampleBlock } from "../../../src/core/contract/stream.ts";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
-import { openThread } from "../../../src/core/platform/daemon/open-thread.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import type { ChainStart } from "../../../src/gateway/points/chain-messages.ts";
 import { createPipeline, type LossSink, type PipelineOptions } from "../../../src/gateway/points/pipeline.ts";
@@ -15,6 +14,7 @@ import { createWorkGauge } from "../../../src/gateway/points/work-gauge.ts";
 import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 import { until } from "../../support/until.ts";
+import { beginCompiledWorker } from "../compiled-worker.ts";
 import { blockAt, createFakeBundle, createIdleBaselines, startMs } from "../fakes.ts";
 
 const bearing = { bpfo: 3, bpfi: 5, bsf: 4, ftf: 0.4 };
@@ -178,7 +178,7 @@ function play(seed: number, { pipeline, clock, use }: ReturnType<typeof start>):
 test.for([1, 2, 3])("the same frames give the same decisions in the same order, seed %i", async (seed) => {
   const runs = await Promise.all(
     [0, 1, 2].map(async (workers) => {
-      const run = start(workers);
+      const run = start(workers, { beginWorker: beginCompiledWorker });
       play(seed, run);
       await run.pipeline.idle();
       await run.pipeline.close();
@@ -207,9 +207,7 @@ function startMortal({ spoil = (start) => start, ...changes }: Mortal = {}) {
   const run = start(1, {
     ...changes,
     beginWorker: (given) => {
-      const program = new URL("../../../src/gateway/points/chain-thread.ts", import.meta.url).href;
-      const workerData = begun.length === 0 ? spoil(given) : given;
-      const worker = openThread("chain-main", program, { workerData });
+      const worker = beginCompiledWorker(begun.length === 0 ? spoil(given) : given);
       begun.push(worker);
       return worker;
     },
@@ -358,6 +356,7 @@ test.for([0, 1, 2])(
     const lost: unknown[] = [];
     let grown = 0;
     const { pipeline, clock, all, said, use } = start(workers, {
+      beginWorker: beginCompiledWorker,
       load,
       losses: { ...noLosses, samplesDue: () => grown++, lost: (span) => lost.push(span) },
     });

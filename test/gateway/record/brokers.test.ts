@@ -15,6 +15,7 @@ import { createOutbox } from "../../../src/gateway/record/outbox.ts";
 import { openStoreFile } from "../../../src/gateway/record/store-file.ts";
 import { createUplink } from "../../../src/gateway/record/uplink.ts";
 import { type CollectorModel, createCollectorModel } from "../../support/collector-model.ts";
+import { compiledProgram } from "../../support/compiled.ts";
 import { findFreePort } from "../../support/free-port.ts";
 import { hasMosquitto, startMosquitto } from "../../support/mosquitto.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
@@ -135,10 +136,10 @@ for (const { name, available, startBroker } of brokers) {
       let child: ChildProcess | null = null;
       onTestFinished(() => void child?.kill("SIGKILL"));
       const run = (count: number): ChildProcess => {
-        const script = join(import.meta.dirname, "..", "..", "support", "uplink-gateway.ts");
+        const script = compiledProgram("test/support/uplink-gateway.ts");
         const started = spawn(
           process.execPath,
-          ["--import", "tsx", script, path, `mqtt://127.0.0.1:${broker.port}`, `${durable + 1}`, `${count}`],
+          [script, path, `mqtt://127.0.0.1:${broker.port}`, `${durable + 1}`, `${count}`],
           { stdio: ["ignore", "pipe", "inherit"] },
         );
         started.stdout?.on("data", (chunk: Buffer) => {

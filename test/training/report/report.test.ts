@@ -1,18 +1,10 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { expect, test, vi } from "vitest";
-import { createKeyPair, parsePrivateKey } from "../../../src/core/bundle/keys.ts";
-import type { BearingEvaluation } from "../../../src/training/recipes/bearing/judge/bearing-evaluation.ts";
+import { expect, test } from "vitest";
 import { rocOf } from "../../../src/training/recipes/bearing/report/bearing-plots.ts";
 import {
   chooseTicks,
   renderReport,
   type TrainingReport,
 } from "../../../src/training/report/render-report.ts";
-import { createTemporaryFolder } from "../../support/temporary-folder.ts";
-import { writeSyntheticCwru } from "../synthetic-cwru.ts";
-import { writeTinyConfig } from "../tiny-config.ts";
-import { tinyOptions, trainFrom } from "../tiny-options.ts";
 
 const empty: TrainingReport = {
   formatVersion: 1,
@@ -33,49 +25,6 @@ const empty: TrainingReport = {
   notes: [],
   log: [],
 };
-
-// It trains.
-vi.setConfig({ testTimeout: 180_000 });
-
-test("a run leaves a page that needs nothing from outside, and the same figures as data", async () => {
-  const dir = createTemporaryFolder();
-  await writeSyntheticCwru(dir, { seconds: 8, sizes: [7, 14, 21] });
-  await writeTinyConfig(join(dir, "train.yaml"), 1);
-  const { digest, evaluation } = await trainFrom(join(dir, "train.yaml"), {
-    ...tinyOptions(dir, "1.0.0", parsePrivateKey(createKeyPair().privateKeyPem)),
-    reportDir: join(dir, "report"),
-  });
-  const report: TrainingReport = JSON.parse(await readFile(join(dir, "report", "report.json"), "utf8"));
-  expect(report.digest).toBe(digest);
-  expect(report.metrics).toEqual(JSON.parse(JSON.stringify(evaluation.metrics)));
-  const names = report.steps.map((step) => step.name);
-  expect(names).toEqual(
-    expect.arrayContaining(["teacher", "wide", "float", "int8", "untaught", "direct", "logistic", "physics"]),
-  );
-  const int8 = report.steps.find((step) => step.name === "int8")!;
-  expect(int8.bytes).toBeGreaterThan(0);
-  expect(int8.latency.typescript).toBeGreaterThan(0);
-  // Every kind is held out on one machine: nothing can be drawn anew.
-  expect(int8.figures[0]).toMatchObject({ value: expect.any(Number), low: null, high: null });
-  expect(report.findings.some((line) => line.startsWith("Distillation "))).toBe(true);
-  const { heldOut } = evaluation as BearingEvaluation;
-  const isRight = ({ raised, truth }: BearingEvaluation["heldOut"]["recordings"][number]): boolean =>
-    raised === truth;
-  const titles = report.plots.map((plot) => plot.title);
-  expect(titles).toEqual(expect.arrayContaining(["Reliability", "What was learnt"]));
-  // Of the recordings that were decided wrongly the worst are shown, two of a machine and six in all at most.
-  const worst = titles.filter((title) => /: .*raised/.test(title)).length;
-  expect(worst > 0).toBe(!heldOut.recordings.every(isRight));
-  const outcomes = report.tables.find(({ title }) => title === "Machine by machine")!;
-  const counts = outcomes.rows.flatMap((row) => row.slice(2).map(Number));
-  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(heldOut.recordings.length);
-  const page = await readFile(join(dir, "report", "report.html"), "utf8");
-  expect(page).not.toMatch(/<script|<link|src=|url\(|https?:/);
-  expect(page).not.toMatch(/NaN|undefined/);
-  for (const { title } of report.steps) expect(page).toContain(title);
-  // What a clock says stays out of the bundle.
-  expect(await readFile(join(dir, "1.0.0", "evaluation.json"), "utf8")).not.toContain("latency");
-});
 
 test("whatever a configuration says is text on the page, not markup", () => {
   const hostile = '<img src=x onerror="alert(1)">&';

@@ -30,8 +30,12 @@ test("rigs share nothing with the demo's simulator nor with the rigs that judge"
 });
 
 test("a rig is the same whatever the number of rigs, and others judge than teach", () => {
-  const more = inventRows({ ...config, inventedRigs: { ...inventedRigs, training: 7 } }, () => {});
-  expect(more.training.slice(0, rows.training.length)).toEqual(rows.training);
+  const fewer = inventRows(
+    { ...config, inventedRigs: { ...inventedRigs, training: 2, heldOut: 1 } },
+    () => {},
+  );
+  expect(fewer.training.length).toBeGreaterThan(0);
+  expect(fewer.training).toEqual(rows.training.slice(0, fewer.training.length));
   const numbersOf = (signals: readonly InventedSignal[]): Set<number> =>
     new Set(signals.map(({ rig }) => rig));
   expect([...numbersOf(rows.training)].filter((rig) => numbersOf(rows.heldOut).has(rig))).toEqual([]);

@@ -76,7 +76,7 @@ describe("an inspection policy", () => {
     const runs = judgePolicy(seen);
     const detected = (outcomes: typeof runs.outcomes): number => mean(outcomes.map((each) => each.detected));
     expect(detected(runs.outcomes)).toBe(2);
-    const chance = { draws: 60, random: createRandom(1) };
+    const chance = { draws: 30, random: createRandom(1) };
     for (const other of [
       judgeWithoutScores(seen),
       judgeShuffledScores(seen, chance),
@@ -93,7 +93,7 @@ describe("an inspection policy", () => {
     expect(ranked.outcomes.every((each) => each.detected === 2)).toBe(true);
     // Put to worth, a ranking is the policy that was judged above.
     expect(judgeByWorth({ ...seen, policyAt: () => ranking }).outcomes).toEqual(runs.outcomes);
-    expect(permutePolicy(seen, runs, { ...chance, draws: 99 })).toBeLessThan(0.1);
+    expect(permutePolicy(seen, runs, { ...chance, draws: 49 })).toBeLessThan(0.1);
   });
 
   it("keeps to one inspection every six days and never looks at a pair twice within the mute", () => {
@@ -117,7 +117,7 @@ describe("an inspection policy", () => {
       const ranking = { ...policy, kind: "ranking", roundDays: 30, perRound: 5, muteDays } as const;
       const seen = { ...nothing, policyAt: () => ranking, phases: 30 };
       return mean(
-        judgeShuffledScores(seen, { draws: 90, random: createRandom(2) }).outcomes.map(
+        judgeShuffledScores(seen, { draws: 45, random: createRandom(2) }).outcomes.map(
           (each) => each.detected,
         ),
       );

@@ -2,14 +2,14 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { auditPark } from "../../../scripts/faults/audit-park.ts";
-import { patienceMs } from "../../../scripts/faults/daemon-process.ts";
-import { startFaultSite } from "../../../scripts/faults/fault-site.ts";
-import { openWatchedPark } from "../../../scripts/faults/watched-park.ts";
-import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
-import { compiledCommand } from "../../support/compiled.ts";
-import { hasMosquitto } from "../../support/mosquitto.ts";
-import { until } from "../../support/until.ts";
+import { auditPark } from "../../scripts/faults/audit-park.ts";
+import { patienceMs } from "../../scripts/faults/daemon-process.ts";
+import { startFaultSite } from "../../scripts/faults/fault-site.ts";
+import { openWatchedPark } from "../../scripts/faults/watched-park.ts";
+import { openSqlite } from "../../src/core/platform/sqlite/sqlite.ts";
+import { compiledCommand } from "../support/compiled.ts";
+import { hasMosquitto } from "../support/mosquitto.ts";
+import { until } from "../support/until.ts";
 
 test.skipIf(!hasMosquitto)(
   "what was acknowledged to a device or raised as an alert is stored once or declared, whoever is killed",
