@@ -1,8 +1,8 @@
 /** Runs the `aurora` command: finds the subcommand, loads only that one, and turns errors into exit codes 0, 1 and 2. */
 import { Command, CommanderError } from "commander";
 import { commandTable } from "./command-table.ts";
+import { runtimeVersion } from "./installation.ts";
 import { type ErrorReport, printJsonError, reportError } from "./terminal/end-process.ts";
-import { runtimeVersion } from "./terminal/installation.ts";
 
 /** Runs it with the arguments as `process.argv` holds them, to the end; returns the exit code and ends no process. */
 export async function runCommand(given: readonly string[]): Promise<number> {

@@ -2,7 +2,6 @@
 import { availableParallelism } from "node:os";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { createTopics } from "../core/contract/topics.ts";
-import { isSealedAck } from "../core/platform/ack-key.ts";
 import { type Clock, systemClock, systemTimers, type Timers } from "../core/platform/clock.ts";
 import { type Closers, openWhole, waitAtMost } from "../core/platform/daemon/closing.ts";
 import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
@@ -10,6 +9,7 @@ import { prepareStateFolder } from "../core/platform/daemon/state-folder.ts";
 import { nodeFileSystem } from "../core/platform/files/file-system.ts";
 import { readHexKey } from "../core/platform/files/read-hex-key.ts";
 import type { Logger } from "../core/platform/logger.ts";
+import { isSealedAck } from "../core/platform/seal-orders.ts";
 import { clearRawLane, composeEvidence } from "./compose-evidence.ts";
 import { composePoints } from "./compose-points.ts";
 import { connectDevices } from "./devices/connect-devices.ts";

@@ -13,12 +13,12 @@ function findSources(pattern: RegExp): readonly string[] {
 
 // A variable that names a folder of data must not turn a simulation into a replay.
 test("the folder of data is read of the environment in one place, and only training, its judges and its checks ask there", () => {
-  expect(findSources(/env(ironment)?\.AURORA_DATA/)).toEqual(["cli/terminal/installation.ts"]);
+  expect(findSources(/env(ironment)?\.AURORA_DATA/)).toEqual(["cli/installation.ts"]);
   expect(findSources(/\bfindDataDir\(/)).toEqual([
     "cli/commands/evaluate.ts",
     "cli/commands/train.ts",
     "cli/data/check-tables.ts",
     "cli/data/data-target.ts",
-    "cli/terminal/installation.ts",
+    "cli/installation.ts",
   ]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { loadGatewayConfig } from "../../src/cli/device/ask-gateway.ts";
+import { loadGatewayConfig } from "../../src/cli/ask/ask-gateway.ts";
 import { listDevices, renderDeviceList } from "../../src/cli/device/list-devices.ts";
 import { hourMs } from "../../src/core/maths/durations.ts";
 import { until } from "../support/until.ts";

@@ -7,7 +7,7 @@ import { verifyBundle, verifyBundleFiles } from "../../core/bundle/verify-bundle
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { maxPublishedBytes } from "../../core/contract/publication.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
-import { readCollectorFile } from "../drift/ask-collector.ts";
+import { readCollectorFile } from "../ask/ask-collector.ts";
 import { createRegistryClient } from "./registry-client.ts";
 
 const op = "find bundle";

@@ -10,7 +10,7 @@ import { packBundle } from "../../core/bundle/tar.ts";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { maxPieceBytes, maxPublishedBytes, type ServedBundle } from "../../core/contract/publication.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
-import { mayPass } from "../drift/ask-collector.ts";
+import { mayPass } from "../ask/ask-collector.ts";
 import type { PublicationAnswer, RegistryClient } from "./registry-client.ts";
 
 /** What is published, how and where. */

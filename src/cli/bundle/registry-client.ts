@@ -8,7 +8,7 @@ import {
   registryViewSchema,
 } from "../../core/contract/publication.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
-import { askCollector, describeSilence, readAddress } from "../drift/ask-collector.ts";
+import { askCollector, describeSilence, readAddress } from "../ask/ask-collector.ts";
 
 /** What a collector said of an order or a part: how far it is, or why not. */
 export type PublicationAnswer =

@@ -1,8 +1,8 @@
 /** `aurora alert`: a gateway's alarms, and what people do to them: acknowledge, shelve, take out of service. */
 import { Command } from "commander";
 import { type AlarmOrder, type AlarmPlace, maxShelvedHours } from "../../core/contract/alarm-report.ts";
-import { askAlarmStep, askAlarms } from "../device/ask-alarms.ts";
-import { loadGatewayConfig } from "../device/ask-gateway.ts";
+import { askAlarmStep, askAlarms } from "../ask/ask-alarms.ts";
+import { loadGatewayConfig } from "../ask/ask-gateway.ts";
 import { nameUser } from "../terminal/name-user.ts";
 import { parseNumber } from "../terminal/options.ts";
 import { renderAlarmStep, renderAlarms } from "../terminal/render-alarms.ts";

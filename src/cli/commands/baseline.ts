@@ -2,8 +2,8 @@
 import { Command } from "commander";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { maxReasonLength } from "../../core/contract/baseline-report.ts";
-import { askBaselines, askRenewal } from "../device/ask-baselines.ts";
-import { loadGatewayConfig } from "../device/ask-gateway.ts";
+import { askBaselines, askRenewal } from "../ask/ask-baselines.ts";
+import { loadGatewayConfig } from "../ask/ask-gateway.ts";
 import { nameUser } from "../terminal/name-user.ts";
 import { renderBaselines, renderRenewal } from "../terminal/render-baselines.ts";
 

@@ -8,9 +8,9 @@ import { ungatedWords } from "../../core/contract/bundle/lineage.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import { tryBundle } from "../../core/serving/loaded-bundle.ts";
+import { defaultCollectorUrl } from "../ask/ask-collector.ts";
 import { type PublishedNow, publishBundle } from "../bundle/publish-bundle.ts";
 import { createRegistryClient } from "../bundle/registry-client.ts";
-import { defaultCollectorUrl } from "../drift/ask-collector.ts";
 import { parseNumber } from "../terminal/options.ts";
 import { createProgressBar } from "../terminal/progress-bar.ts";
 

@@ -13,7 +13,7 @@ import { makeFolder } from "../../core/platform/files/atomic-file.ts";
 import { findSignedBundle } from "../bundle/find-bundle.ts";
 import { loadReleaseKey } from "../bundle/release-key.ts";
 import { renumberBundle } from "../bundle/republish-bundle.ts";
-import { releaseKeyFile } from "../terminal/installation.ts";
+import { releaseKeyFile } from "../installation.ts";
 
 interface RepublishFlags {
   readonly as: string;

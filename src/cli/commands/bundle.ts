@@ -8,7 +8,7 @@ import { mcuModelFileName } from "../../core/contract/bundle/manifest.ts";
 import { writeOutputFile } from "../../core/platform/files/atomic-file.ts";
 import { loadReleaseKey } from "../bundle/release-key.ts";
 import { renderModelHeader } from "../device/render-model-header.ts";
-import { releaseKeyFile } from "../terminal/installation.ts";
+import { releaseKeyFile } from "../installation.ts";
 import { checkSignedBundle, renderBundle, renderBundleCheck } from "../terminal/render-bundle.ts";
 import { publishCommand } from "./bundle-publish.ts";
 import { republishCommand } from "./bundle-republish.ts";

@@ -2,7 +2,7 @@
 import { Command, Option } from "commander";
 import { type RunCollectorOptions, runCollector } from "../../collector/main.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
-import { runtimeVersion } from "../terminal/installation.ts";
+import { runtimeVersion } from "../installation.ts";
 import { environmentHelp } from "../terminal/options.ts";
 
 export function collectorCommand(): Command {

@@ -12,9 +12,9 @@ import { maxConfigBytes } from "../../core/platform/daemon/yaml-config.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { readGatewayFile } from "../../core/serving/gateway-file.ts";
+import { releaseKeyFile } from "../installation.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { printable } from "../terminal/end-process.ts";
-import { releaseKeyFile } from "../terminal/installation.ts";
 import { environmentHelp } from "../terminal/options.ts";
 
 type DaemonKind = Exclude<ConfigKind, "train">;

@@ -7,9 +7,9 @@ import { checkTables, type TableCheck } from "../data/check-tables.ts";
 import { readDataKind } from "../data/data-target.ts";
 import { type InitialisedData, initRecordings } from "../data/init-recordings.ts";
 import { sayCheck } from "../data/say-check.ts";
+import { releaseKeyFile } from "../installation.ts";
 import { addSidecarOptions, type SidecarFlags } from "../score/sidecar/sidecar-options.ts";
 import { countOf } from "../terminal/count-of.ts";
-import { releaseKeyFile } from "../terminal/installation.ts";
 import { createProgressBar } from "../terminal/progress-bar.ts";
 
 interface InitFlags extends SidecarFlags {

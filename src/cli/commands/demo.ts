@@ -8,7 +8,7 @@ import { systemClock } from "../../core/platform/clock.ts";
 import { type DriftKind, driftKinds } from "../../core/simulate/drift-plan.ts";
 import { driftPeriods } from "../demo/plan-drift.ts";
 import { type DemoOutcome, type RunDemoOptions, runDemo } from "../demo/run-demo.ts";
-import { shippedModelsDir } from "../terminal/installation.ts";
+import { shippedModelsDir } from "../installation.ts";
 import { parseInteger, parseNumber } from "../terminal/options.ts";
 
 interface DemoOptions {

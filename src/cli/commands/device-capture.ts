@@ -1,7 +1,7 @@
 /** `aurora device capture`: raw samples of a device, through the gateway that holds it, into a file. */
 import { Command } from "commander";
 import { maxCaptureSeconds } from "../../core/contract/device/device-capture.ts";
-import { askCapture, loadGatewayConfig } from "../device/ask-gateway.ts";
+import { askCapture, loadGatewayConfig } from "../ask/ask-gateway.ts";
 import { expectNpyName, renderCapture, writeCapture } from "../device/write-capture.ts";
 import { parseNumber } from "../terminal/options.ts";
 

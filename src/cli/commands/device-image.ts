@@ -7,7 +7,7 @@ import { followLinks, writeOutputFile } from "../../core/platform/files/atomic-f
 import { readDeviceKey } from "../../core/serving/device-image.ts";
 import { readPushImage } from "../device/find-push-target.ts";
 import { createFlashImage, type FlashLayout, renderIntelHex } from "../device/flash-image.ts";
-import { releaseKeyFile } from "../terminal/installation.ts";
+import { releaseKeyFile } from "../installation.ts";
 import { parseInteger } from "../terminal/options.ts";
 
 interface DeviceImageFlags extends FlashLayout {

@@ -2,8 +2,8 @@
 import { Command } from "commander";
 import { findPushTarget, type PushTargetOptions, readPushImage } from "../device/find-push-target.ts";
 import { pushToDevice, renderPushProgress, renderPushReport } from "../device/push-to-device.ts";
+import { runtimeVersion } from "../installation.ts";
 import { printable } from "../terminal/end-process.ts";
-import { runtimeVersion } from "../terminal/installation.ts";
 import { parseInteger } from "../terminal/options.ts";
 
 interface DevicePushFlags extends PushTargetOptions {

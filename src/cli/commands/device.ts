@@ -1,6 +1,6 @@
 /** `aurora device`: microcontrollers, real and simulated. */
 import { Command } from "commander";
-import { loadGatewayConfig } from "../device/ask-gateway.ts";
+import { loadGatewayConfig } from "../ask/ask-gateway.ts";
 import { listDevices, renderDeviceList } from "../device/list-devices.ts";
 import { deviceCaptureCommand } from "./device-capture.ts";
 import { deviceImageCommand } from "./device-image.ts";

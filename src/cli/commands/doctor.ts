@@ -4,8 +4,8 @@ import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { listChecks } from "../doctor/list-checks.ts";
 import { renderCheck, renderTotal } from "../doctor/render-checks.ts";
 import { runChecks } from "../doctor/run-checks.ts";
+import { runtimeVersion } from "../installation.ts";
 import { printable } from "../terminal/end-process.ts";
-import { runtimeVersion } from "../terminal/installation.ts";
 
 interface DoctorCommandOptions {
   readonly config: string;

@@ -3,9 +3,9 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { readDriftDay } from "../../core/drift/drift-day.ts";
-import { loadGatewayConfig } from "../device/ask-gateway.ts";
-import { askGatewayDrift } from "../device/ask-gateway-drift.ts";
-import { defaultCollectorUrl } from "../drift/ask-collector.ts";
+import { loadGatewayConfig } from "../ask/ask-gateway.ts";
+import { askGatewayDrift } from "../ask/ask-gateway-drift.ts";
+import { addCollectorOptions } from "../ask/collector-options.ts";
 import { askHistory, askPerformance, askVerdicts, mostDays, parsePoint } from "../drift/ask-drift.ts";
 import { diffDays } from "../drift/diff-days.ts";
 import { renderDriftDays } from "../drift/render-days.ts";
@@ -46,7 +46,7 @@ Example:
 }
 
 function reportCommand(): Command {
-  return withSource(new Command("report"))
+  return addCollectorOptions(new Command("report"))
     .description("what moved on a day, on which points, since when, and what speaks for it")
     .option("--site <id>", "only this site")
     .option("--turbine <id>", "only this turbine")
@@ -99,7 +99,7 @@ Example:
 }
 
 function diffCommand(): Command {
-  return withSource(new Command("diff"))
+  return addCollectorOptions(new Command("diff"))
     .description("what changed between two days: levels, models, and which columns moved or came back")
     .argument("<day1>", `the earlier day: ${dayWords}`, parseDay)
     .argument("<day2>", "the later day", parseDay)
@@ -130,7 +130,7 @@ Example:
 }
 
 function explainCommand(): Command {
-  return withSource(new Command("explain"))
+  return addCollectorOptions(new Command("explain"))
     .description("all that one verdict rests on: loads, days, columns, distances with their intervals")
     .argument("<point>", "TURBINE/COMPONENT, or SITE/TURBINE/COMPONENT")
     .option("--day <day>", `${dayWords} (default: the newest that was assessed)`, parseDay)
@@ -164,12 +164,6 @@ Example:
       }
       print(flags, reply, () => renderDriftExplanation(reply));
     });
-}
-
-function withSource(command: Command): Command {
-  return command
-    .option("--collector <url>", "address of the collector's page, http or https", defaultCollectorUrl)
-    .option("--json", "print one JSON object");
 }
 
 function print(flags: DriftFlags, value: unknown, render: () => string): void {

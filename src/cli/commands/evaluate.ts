@@ -11,7 +11,7 @@ import {
   replayVerdict,
 } from "../../training/evaluate-bundle.ts";
 import { recipeTable } from "../../training/training-config.ts";
-import { findDataDir, releaseKeyFile } from "../terminal/installation.ts";
+import { findDataDir, releaseKeyFile } from "../installation.ts";
 import { createProgressBar, type ProgressBar } from "../terminal/progress-bar.ts";
 
 interface EvaluateFlags {

@@ -4,7 +4,7 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { maxCaptureSeconds } from "../../core/contract/device/device-capture.ts";
 import { evidenceKinds } from "../../core/contract/evidence.ts";
 import type { EvidenceFilter } from "../../core/contract/evidence-list.ts";
-import { defaultCollectorUrl } from "../drift/ask-collector.ts";
+import { addCollectorOptions } from "../ask/collector-options.ts";
 import { parsePoint } from "../drift/ask-drift.ts";
 import {
   askEvidence,
@@ -51,7 +51,7 @@ Example:
 }
 
 function listCommand(): Command {
-  return withSource(new Command("list"))
+  return addCollectorOptions(new Command("list"))
     .description("what there is, the newest first: of which machine, when, why, and what its model said")
     .option("--site <id>", "only this site")
     .option("--turbine <id>", "only this turbine")
@@ -75,7 +75,7 @@ Example:
 }
 
 function getCommand(): Command {
-  return withSource(new Command("get"))
+  return addCollectorOptions(new Command("get"))
     .description("take one into a .npy and the .json beside it, for `aurora score`")
     .argument("<id>", "id of the evidence, or its first digits (eight or more)")
     .option("--out <file.npy>", "where the counts go (default: named after the point, here)")
@@ -99,7 +99,7 @@ Example:
 const defaultWaitMinutes = 15;
 
 function requestCommand(): Command {
-  return withSource(new Command("request"))
+  return addCollectorOptions(new Command("request"))
     .description("ask a gateway for raw samples of a point from now on, and wait for them if you like")
     .argument("<point>", "TURBINE/COMPONENT, or SITE/TURBINE/COMPONENT")
     .option("--seconds <n>", "seconds to record", parseNumber(0.1, maxCaptureSeconds), 10)
@@ -155,12 +155,6 @@ async function runRequest(name: string, flags: RequestFlags): Promise<void> {
   print(json, { ...asked, evidence, out: fetched.out, sidecar: fetched.sidecar }, () =>
     renderFetched(fetched),
   );
-}
-
-function withSource(command: Command): Command {
-  return command
-    .option("--collector <url>", "address of the collector's page, http or https", defaultCollectorUrl)
-    .option("--json", "print one JSON object");
 }
 
 function print(json: boolean | undefined, value: unknown, render: () => string): void {

@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import type { GatewayProfile } from "../../core/contract/config/gateway-config.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { runGateway } from "../../gateway/main.ts";
-import { runtimeVersion } from "../terminal/installation.ts";
+import { runtimeVersion } from "../installation.ts";
 import { environmentHelp } from "../terminal/options.ts";
 
 export function gatewayCommand(): Command {

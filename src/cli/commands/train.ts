@@ -10,7 +10,7 @@ import type { OpenRecipe } from "../../training/recipes/recipe.ts";
 import { defaultBundleDir, train } from "../../training/train.ts";
 import { loadTrainingConfig, recipeTable } from "../../training/training-config.ts";
 import { loadReleaseKey } from "../bundle/release-key.ts";
-import { findDataDir, releaseKeyFile, trainingWorkDir } from "../terminal/installation.ts";
+import { findDataDir, releaseKeyFile, trainingWorkDir } from "../installation.ts";
 import { createProgressBar, keepLog } from "../terminal/progress-bar.ts";
 
 interface TrainFlags {

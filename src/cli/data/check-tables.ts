@@ -3,7 +3,7 @@ import type { ScadaTableCheck } from "../../training/dataset/scada/check/check-s
 import { checkScadaConfig } from "../../training/recipes/scada/check-scada-config.ts";
 import type { ScadaRecipeConfig } from "../../training/recipes/scada/scada-config.ts";
 import { loadTrainingConfig } from "../../training/training-config.ts";
-import { findDataDir } from "../terminal/installation.ts";
+import { findDataDir } from "../installation.ts";
 import type { Finding } from "./finding.ts";
 
 /** `aurora data check --json` of tables. */

@@ -10,7 +10,7 @@ import type { BearingConfig } from "../../training/recipes/bearing/bearing-confi
 import type { TunedConfig } from "../../training/recipes/bearing/tuned-config.ts";
 import type { CommonConfig } from "../../training/recipes/common-config.ts";
 import { loadTrainingConfig } from "../../training/training-config.ts";
-import { findDataDir, shippedModelsDir } from "../terminal/installation.ts";
+import { findDataDir, shippedModelsDir } from "../installation.ts";
 import type { DataExpectations } from "./recording-findings.ts";
 
 export interface DataTarget {

@@ -4,7 +4,7 @@ import { basename, join, relative, resolve } from "node:path";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { listFolderFiles } from "../../training/dataset/recordings/folder-files.ts";
-import { shippedModelsDir } from "../terminal/installation.ts";
+import { shippedModelsDir } from "../installation.ts";
 import { type EvidenceNote, readEvidenceNotes } from "./evidence-notes.ts";
 import { type GuessedRecordings, guessRecordings } from "./guess-recordings.ts";
 import {

@@ -7,11 +7,11 @@ import type { DriftKind } from "../../core/simulate/drift-plan.ts";
 import { planScenario } from "../../core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../../core/simulate/turbine-simulation.ts";
 import { createPlayback } from "../device/recording-source.ts";
-import { planReplay } from "../device/replay-plan.ts";
 import { createSimulatedSource } from "../device/sample-source.ts";
-import { shippedModelsDir } from "../terminal/installation.ts";
+import { shippedModelsDir } from "../installation.ts";
 import { type DemoPlan, type DemoPoint, turbineId } from "./demo-turbine.ts";
 import { planDriftDemo } from "./plan-drift.ts";
+import { planPlayedTurbines } from "./plan-played-turbines.ts";
 
 export interface DemoPlanOptions {
   readonly seed: number;
@@ -67,7 +67,7 @@ function planSimulation({ seed, fault }: DemoPlanOptions): DemoPlan {
 
 async function planRecordings(options: DemoPlanOptions, dataDir: string): Promise<DemoPlan> {
   const { seed, fault, lineage } = options;
-  const replay = await planReplay({
+  const replay = await planPlayedTurbines({
     manifest: join(shippedModelsDir(), "bearing-vibration", "recordings.yaml"),
     dataDir,
     seed,

@@ -4,7 +4,7 @@ import { type AlertEvent, alertEventSchema } from "../../core/contract/alert.ts"
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
-import { askStatus } from "../device/ask-gateway.ts";
+import { askStatus } from "../ask/ask-gateway.ts";
 import type { DemoPlan, ExpectedDrift } from "./demo-turbine.ts";
 
 /** `met`: the expected turbine alerted with the expected fault (the expected drift was found), and no other did. `broken`: another one did. */

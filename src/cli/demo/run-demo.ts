@@ -14,7 +14,7 @@ import { createMqttClient } from "../../core/platform/mqtt/mqtt-client.ts";
 import { findNewestVersion } from "../../core/serving/served-models.ts";
 import { createConvoy } from "../device/convoy.ts";
 import { type DeviceSimulator, startDeviceSimulator } from "../device/device-simulator.ts";
-import { releaseKeyFile } from "../terminal/installation.ts";
+import { releaseKeyFile } from "../installation.ts";
 import { type ChildDaemon, startChildDaemon } from "./child-daemon.ts";
 import {
   type DemoDriftConfig,

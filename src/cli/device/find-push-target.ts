@@ -8,8 +8,8 @@ import { decodeStudent } from "../../core/inference/onnx-codec.ts";
 import { installedPath } from "../../core/platform/files/installed-path.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { type DeviceImage, readDeviceImage, readDeviceKey } from "../../core/serving/device-image.ts";
-import { releaseKeyFile, runtimeVersion } from "../terminal/installation.ts";
-import { loadGatewayConfig } from "./ask-gateway.ts";
+import { loadGatewayConfig } from "../ask/ask-gateway.ts";
+import { releaseKeyFile, runtimeVersion } from "../installation.ts";
 
 /** A device as a person names it. */
 export interface PushTargetOptions {

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { type DeviceDiagnosis, deviceDiagnosisSchema } from "../../core/contract/device/device-diagnosis.ts";
-import { askStatus, findGatewayAddress, type GatewayAddress } from "./ask-gateway.ts";
+import { askStatus, findGatewayAddress, type GatewayAddress } from "../ask/ask-gateway.ts";
 import { findStablePorts } from "./stable-ports.ts";
 
 export interface SerialPortEntry {

@@ -5,9 +5,9 @@
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { createTopics } from "../../core/contract/topics.ts";
 import { type EventRecord, laneOfKind, type UplinkAck } from "../../core/contract/uplink-record.ts";
-import { isSealedAck } from "../../core/platform/ack-key.ts";
 import { readHexKey } from "../../core/platform/files/read-hex-key.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
+import { isSealedAck } from "../../core/platform/seal-orders.ts";
 import { encodeUplinkEnvelope } from "../../core/wire/envelope-codec.ts";
 import { decodeUplinkAck } from "../../core/wire/uplink-ack.ts";
 import { compareClock } from "./check-clock.ts";

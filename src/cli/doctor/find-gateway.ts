@@ -1,7 +1,7 @@
 /** Finds the running gateway of a configuration and what it says of itself; reads whatever else answers there as somebody else. */
 import { z } from "zod";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
-import { askStatus, findGatewayAddress, type GatewayAddress } from "../device/ask-gateway.ts";
+import { askStatus, findGatewayAddress, type GatewayAddress } from "../ask/ask-gateway.ts";
 
 /** `/status` of a gateway, as far as it is read here. */
 export interface GatewayPage {

@@ -14,7 +14,7 @@ import {
   type PointLevels,
 } from "../../core/contract/drift-verdict-schema.ts";
 import { isMoved } from "../../core/drift/drift-level.ts";
-import { askCollector } from "./ask-collector.ts";
+import { askCollector } from "../ask/ask-collector.ts";
 
 /** Verdicts that are asked for at once. */
 const partSize = 200;

@@ -11,7 +11,7 @@ import {
   evidenceRequestReplySchema,
   type RecordedEvidence,
 } from "../../core/contract/evidence-list.ts";
-import { askCollector } from "../drift/ask-collector.ts";
+import { askCollector } from "../ask/ask-collector.ts";
 
 /** Which evidence. */
 export interface EvidenceQuestion extends EvidenceFilter {

@@ -5,7 +5,7 @@ import { maxCaptureSamples } from "../../core/contract/device/device-capture.ts"
 import { type EvidenceAbout, evidenceAboutSchema, maxAboutBytes } from "../../core/contract/evidence.ts";
 import { writeOutputFile } from "../../core/platform/files/atomic-file.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
-import { readCollectorFile } from "../drift/ask-collector.ts";
+import { readCollectorFile } from "../ask/ask-collector.ts";
 
 /** What was written. */
 export interface FetchedEvidence {

@@ -3,8 +3,8 @@
 import type { EvidenceOrder } from "../../core/contract/evidence.ts";
 import type { UplinkAck } from "../../core/contract/uplink-record.ts";
 import { findOrMake } from "../../core/maths/find-or-make.ts";
-import { deriveAckKey, sealAck, sealOrder } from "../../core/platform/ack-key.ts";
 import { readHexKey } from "../../core/platform/files/read-hex-key.ts";
+import { deriveAckKey, sealAck, sealOrder } from "../../core/platform/seal-orders.ts";
 
 /** Seals what is said to a gateway. */
 export interface AckSeal {

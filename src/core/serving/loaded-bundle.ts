@@ -14,8 +14,7 @@ import { decodeBackground, type ExplanationBackground } from "../explain/backgro
 import { groupFeatures, planCoalitions } from "../explain/coalition-plan.ts";
 import { reduceShapley } from "../explain/shapley.ts";
 import { standardise } from "../features/standardise.ts";
-import { createModelHost } from "../inference/model-host.ts";
-import { decodeStudent } from "../inference/onnx-codec.ts";
+import { createBatcher } from "../inference/batcher.ts";
 import { openEngine } from "../inference/open-engine.ts";
 import { dequantise, type StudentEngine } from "../inference/student-engine.ts";
 import { type LogFields, type Logger, silentLogger } from "../platform/logger.ts";
@@ -72,12 +71,12 @@ export async function serveBundle(
   options: { readonly engine: "auto" | "onnx" | "integer"; readonly logger: Logger },
 ): Promise<LoadedBundle> {
   const { manifest, digest, files } = bundle;
-  const { engine } = await openEngine(
+  const { engine, student } = await openEngine(
     files.get(bundleFileNames.model)!,
     { prefer: options.engine },
     { warn: (details, message) => options.logger.warn(message, details) },
   );
-  const host = createModelHost({ engine, meta: null });
+  const batcher = createBatcher(engine);
   let windows = 0;
   let retired: (() => void) | null = null;
   const standardised = (features: Float32Array): Float32Array => {
@@ -86,7 +85,7 @@ export async function serveBundle(
     return row;
   };
   const ask = async (features: Float32Array): Promise<BandOutput> => {
-    const { quantised } = await host.submit(standardised(features));
+    const quantised = await batcher.submit(standardised(features));
     return { quantised, logits: dequantise(quantised, engine.outputScale, engine.outputZeroPoint) };
   };
   return {
@@ -94,7 +93,7 @@ export async function serveBundle(
     manifest,
     ref: { name: manifest.name, version: manifest.version, digest },
     engine,
-    student: decodeStudent(files.get(bundleFileNames.model)!),
+    student,
     reference: decodeReference(files.get(bundleFileNames.reference)!),
     background: decodeBackground(files.get(bundleFileNames.background)!),
     standardised,
@@ -119,7 +118,7 @@ export async function serveBundle(
           retired = resolve;
         });
       }
-      await host.close();
+      await batcher.close();
     },
   };
 }

@@ -23,7 +23,7 @@ export interface WorkGauge {
   watch(watcher: WorkGaugeWatcher): void;
 }
 
-/** The marks of a gateway: half of what a model takes at once (`maxWaitingRows`), which is refused and counted beyond. */
+/** The marks of a gateway: half of what a bundle takes at once (`maxWaitingRows` of `batcher.ts`), which is refused and counted beyond. */
 const workMarks = { high: 4_096, low: 1_024 } as const;
 
 /** Creates a gauge without work. `low` < `high`. */

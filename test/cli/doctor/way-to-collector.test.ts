@@ -6,8 +6,8 @@ import { checkCollector } from "../../../src/cli/doctor/check-collector.ts";
 import { startCollector } from "../../../src/collector/compose.ts";
 import { collectorConfigSchema } from "../../../src/core/contract/config/collector-config.ts";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
-import { deriveAckKey } from "../../../src/core/platform/ack-key.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { deriveAckKey } from "../../../src/core/platform/seal-orders.ts";
 import { findFreePort } from "../../support/free-port.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 

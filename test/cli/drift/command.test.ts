@@ -1,6 +1,4 @@
 import { mkdirSync } from "node:fs";
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createScratchFolder } from "../../../scripts/scratch-folder.ts";
@@ -12,6 +10,7 @@ import { systemClock } from "../../../src/core/platform/clock.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { storeVerdicts } from "../../collector/store-verdicts.ts";
 import { driftVerdict, quietVerdict, verdictDayMs } from "../../core/contract/drift-verdicts.ts";
+import { serveOther } from "../../support/serve-other.ts";
 import { auroraHere } from "../aurora.ts";
 
 const today = Math.floor(Date.now() / verdictDayMs) * verdictDayMs;
@@ -49,14 +48,6 @@ async function startWith(stored: readonly DriftVerdict[]) {
     scratch.remove();
   };
   return { url: collector.url, close };
-}
-
-/** Something else that answers over HTTP. */
-async function serveOther(handle: RequestListener): Promise<string> {
-  const server = createServer(handle).listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  onTestFinished(() => void server.close());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 describe("aurora drift, of a running collector", () => {

@@ -1,5 +1,4 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer, type RequestListener } from "node:http";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { evidenceOrderSchema } from "../../../src/core/contract/evidence.ts";
@@ -13,7 +12,7 @@ import {
   type TestGateway,
 } from "../../collector/fleet-fixture.ts";
 import { predictionBatch, turbineState } from "../../collector/fleet-records.ts";
-import { listeningPort } from "../../support/listening-port.ts";
+import { serveOther } from "../../support/serve-other.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../../support/until.ts";
 import { auroraHere } from "../aurora.ts";
@@ -68,14 +67,6 @@ const wrong = async (
   expect(said).toMatch(stderr);
   expect(said).toMatch(/^error: .*\nhint: .*\n$/);
 };
-
-/** Something else that answers over HTTP. */
-async function serveOther(handle: RequestListener): Promise<string> {
-  const server = createServer(handle).listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  onTestFinished(() => void server.close());
-  return `http://127.0.0.1:${listeningPort(server)}`;
-}
 
 describe("aurora evidence list and get", () => {
   it("lists what there is by what it is of, and takes one with its digests held", async () => {

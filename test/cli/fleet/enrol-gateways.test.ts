@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type EnrolRequest, enrolGateways } from "../../../src/cli/fleet/enrol-gateways.ts";
 import { revokeGateway } from "../../../src/cli/fleet/revoke-gateway.ts";
-import { deriveAckKey } from "../../../src/core/platform/ack-key.ts";
+import { deriveAckKey } from "../../../src/core/platform/seal-orders.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { aurora, auroraHere } from "../aurora.ts";
 

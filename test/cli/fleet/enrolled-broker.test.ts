@@ -10,13 +10,13 @@ import type { BrokerLoginConfig } from "../../../src/core/contract/config/config
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import type { EvidenceOrder, EvidenceReceipt } from "../../../src/core/contract/evidence.ts";
 import { createTopics } from "../../../src/core/contract/topics.ts";
-import { isSealedAck, isSealedOrder } from "../../../src/core/platform/ack-key.ts";
 import { systemClock, systemTimers } from "../../../src/core/platform/clock.ts";
 import { readHexKey } from "../../../src/core/platform/files/read-hex-key.ts";
 import { type Logger, silentLogger } from "../../../src/core/platform/logger.ts";
 import { readBrokerLogin } from "../../../src/core/platform/mqtt/broker-login.ts";
 import { createMqttClient, type MqttClientOptions } from "../../../src/core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../../../src/core/platform/mqtt/mqtt-reconnect.ts";
+import { isSealedAck, isSealedOrder } from "../../../src/core/platform/seal-orders.ts";
 import { encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { decodeUplinkAck } from "../../../src/core/wire/uplink-ack.ts";
 import { listenToOrders } from "../../../src/gateway/evidence/evidence-orders.ts";

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { parseBearing } from "../../../src/cli/score/sidecar/sidecar-options.ts";
+import { readBearing } from "../../../src/cli/score/sidecar/sidecar-options.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../../support/until.ts";
 import { encodeWav } from "../../training/dataset/samples/encode-wav.ts";
@@ -40,9 +40,11 @@ describe("aurora score", () => {
     expect(plain.stdout).toMatch(/good\.npy: \d+ windows, fault \d\.\d{3}: inner \d/);
   });
 
-  it("takes the designation of a bearing that init takes", () => {
-    expect(parseBearing("SKF 6205-2rs")).toEqual({ bpfo: 3.5848, bpfi: 5.4152, bsf: 4.7134, ftf: 0.3983 });
-    expect(parseBearing("6205-2RS.yaml")).toBe("6205-2RS.yaml");
+  it("takes the designation of a bearing that init takes, and its words for a geometry", () => {
+    expect(readBearing("SKF 6205-2rs")).toEqual({ bpfo: 3.5848, bpfi: 5.4152, bsf: 4.7134, ftf: 0.3983 });
+    expect(readBearing("6205-2RS.yaml")).toBe("6205-2RS.yaml");
+    const long = "balls=9,ball_diameter=7.94,pitch_diameter=39.04,contact_angle=5";
+    expect(readBearing("balls=9,ball=7.94,pitch=39.04,angle=5")).toEqual(readBearing(long));
   });
 
   it("scores with fault orders that do not fit each other, and says so", async () => {

@@ -1,28 +1,46 @@
 /** The rooms of this path know nothing of each other; here they are joined by hand, as a gateway does. */
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { type AlertEvent, alertEventSchema } from "../../../src/core/contract/alert.ts";
+import { bundleFileNames } from "../../../src/core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../../src/core/contract/bundle/quantised-mlp.ts";
-import type { Explanation } from "../../../src/core/contract/prediction.ts";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { createDecider, type DeciderParts } from "../../../src/core/decision/decider.ts";
-import type { ExplanationBackground } from "../../../src/core/explain/background.ts";
-import { type FeatureGroups, planCoalitions } from "../../../src/core/explain/coalition-plan.ts";
-import { reduceShapley } from "../../../src/core/explain/shapley.ts";
-import { createModelHost, type HostedModel } from "../../../src/core/inference/model-host.ts";
+import { fitReference } from "../../../src/core/drift/fit-reference.ts";
+import { encodeReference } from "../../../src/core/drift/reference-codec.ts";
+import { encodeBackground } from "../../../src/core/explain/background.ts";
 import { encodeStudent } from "../../../src/core/inference/onnx-codec.ts";
-import { openEngine } from "../../../src/core/inference/open-engine.ts";
-import { dequantise } from "../../../src/core/inference/student-engine.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { explainWindow, type LoadedBundle, serveBundle } from "../../../src/core/serving/loaded-bundle.ts";
+import { sampleManifest } from "../../core/bundle/sample-bundle.ts";
 import { point, startMs } from "../../core/decision/alarms/decisions.ts";
 
-const groups: FeatureGroups = { names: ["inner-race", "outer-race"], ofFeature: [0, 0, 1, 1] };
+const failureModes = ["inner-race", "outer-race"];
+const features = [0, 1, 2, 3].map((index) => ({
+  name: `feature-${index}`,
+  operator: "rms",
+  chain: "time",
+  params: {},
+  group: failureModes[index < 2 ? 0 : 1]!,
+}));
 const random = createRandom(77);
-const background: ExplanationBackground = {
+const createRow = (): Float32Array => Float32Array.from({ length: 4 }, () => random.normal() * 0.3);
+const background = encodeBackground({
   rows: 16,
   features: 4,
   values: Float32Array.from({ length: 64 }, () => random.normal() * 0.3),
   weights: new Float64Array(16).fill(1 / 16),
-};
+});
+const reference = encodeReference(
+  fitReference(
+    {
+      rows: Array.from({ length: 200 }, createRow),
+      featureNames: features.map(({ name }) => name),
+      scoreRows: Array.from({ length: 200 }, () => createRow().subarray(2)),
+    },
+    { seed: 3, replicates: 100, sampleSizes: [30, 125], scoreNames: failureModes },
+  ),
+);
 
 /** Two outputs: the mean of the first two features, the mean of the last two, each with a gain. */
 function createStudent(gain: number): QuantisedMlp {
@@ -44,91 +62,107 @@ function createStudent(gain: number): QuantisedMlp {
   };
 }
 
-function partsOf(version: string): DeciderParts {
+async function openBundle(version: string, gain: number): Promise<LoadedBundle> {
+  const manifest = sampleManifest({
+    version,
+    features: { ...sampleManifest().features, list: features },
+    scaler: { mean: [0, 0, 0, 0], inverseStd: [1, 1, 1, 1], clamp: 8 },
+    groups: failureModes,
+  });
+  const files = new Map([
+    [bundleFileNames.model, encodeStudent(createStudent(gain))],
+    [bundleFileNames.reference, reference],
+    [bundleFileNames.background, background],
+  ]);
+  const bytes = { manifestBytes: new Uint8Array(), signatureBytes: new Uint8Array() };
+  return serveBundle(
+    "nowhere",
+    { manifest: { ...manifest, files: [] }, digest: version.padStart(64, "0"), files, ...bytes },
+    { engine: "auto", logger: silentLogger },
+  );
+}
+
+function partsOf({ ref }: LoadedBundle): DeciderParts {
   return {
-    outputs: ["inner-race", "outer-race"].map((failureMode) => ({ failureMode, title: failureMode })),
-    calibration: [0, 1].map(() => ({ slope: 1.5, intercept: 0 })),
+    outputs: failureModes.map((failureMode) => ({ failureMode, title: failureMode })),
+    calibration: failureModes.map(() => ({ slope: 1.5, intercept: 0 })),
     healthy: undefined,
-    model: { name: "bearing-vibration", version, digest: version.padStart(64, "0") },
+    model: ref,
   };
 }
 
-const windows = 300;
+test("a growing fault raises one explained alarm, which outlives another bundle and is cleared once", async () => {
+  const first = await openBundle("1.0.0", 40);
+  const decider = createDecider(point, partsOf(first), { falsePerYear: 0.1, faultPrior: 0.05 });
+  const register = createAlarmRegister();
+  const events: AlertEvent[] = [];
 
-async function openModel(version: string, gain: number): Promise<HostedModel<DeciderParts>> {
-  const { engine } = await openEngine(encodeStudent(createStudent(gain)), { prefer: "auto" });
-  return { engine, meta: partsOf(version) };
-}
+  /** Takes a window that its bundle retains. */
+  const processWindow = async (index: number, window: Float32Array, bundle: LoadedBundle): Promise<void> => {
+    const { quantised, logits } = await bundle.score({ features: window });
+    if (bundle.ref.digest !== decider.parts.model.digest) decider.adopt(partsOf(bundle));
+    // A second each; from window 120 on one each ten minutes, for more than a day.
+    const fromMs = startMs + index * 1_000 + Math.max(0, index - 119) * 599_000;
+    const decision = decider.update({
+      point,
+      windowId: `t1/generator-bearing/${fromMs}`,
+      fromMs,
+      toMs: fromMs + 1_000,
+      quantised,
+      logits,
+      model: bundle.ref,
+      operatingState: "full-performance",
+    });
+    for (const due of register.update(decision)) {
+      const explanations = await explainWindow(bundle, window);
+      const event = register.announce(due, { explanation: explanations[due.output]!, horizonHours: null });
+      if (event !== null) events.push(event);
+    }
+    bundle.release();
+  };
 
-describe("from a window to an alert", () => {
-  test("raises one explained alarm for a growing fault, keeps it over a swap of models, and clears it once", async () => {
-    const host = createModelHost(await openModel("1.0.0", 40));
-    const decider = createDecider(point, host.current.meta, { falsePerYear: 0.1, faultPrior: 0.05 });
-    const register = createAlarmRegister();
-    const events: AlertEvent[] = [];
-
-    const processWindow = async (index: number, window: Float32Array): Promise<void> => {
-      const { quantised, model } = await host.submit(window);
-      const { outputs, outputScale: scale, outputZeroPoint: zeroPoint } = model.engine;
-      if (model.meta !== decider.parts) decider.adopt(model.meta);
-      // A second each; from window 120 on one each ten minutes, for more than a day.
-      const fromMs = startMs + index * 1_000 + Math.max(0, index - 119) * 599_000;
-      const decision = decider.update({
-        point,
-        windowId: `t1/generator-bearing/${fromMs}`,
-        fromMs,
-        toMs: fromMs + 1_000,
-        quantised,
-        logits: dequantise(quantised, scale, zeroPoint),
-        model: model.meta.model,
-        operatingState: "full-performance",
+  let serving = first;
+  let isRetired = false;
+  let retired: Promise<void> | undefined;
+  for (let index = 0; index < 300; index++) {
+    // A fault of the outer race between windows 30 and 90; the inner race's features rise a little with it.
+    const severity = index >= 30 && index < 90 ? Math.min((index - 30) / 10, 1) : 0;
+    const window = createRow().map((value, feature) => value + severity * (feature < 2 ? 4.5 : 5.5));
+    const begunWith = serving;
+    begunWith.retain();
+    if (index === 60) {
+      // Another bundle serves from the next window on; this one still belongs to the bundle that it began with.
+      serving = await openBundle("1.1.0", 44);
+      retired = first.retire().then(() => {
+        isRetired = true;
       });
-      for (const due of register.update(decision)) {
-        const explanations = await host.lend(model, async (engine): Promise<Explanation[]> => {
-          const plan = planCoalitions(window, background, groups);
-          const batch = new Float32Array(plan.rows * plan.features);
-          plan.fill(0, plan.rows, batch);
-          return reduceShapley(plan, await engine.run(batch, plan.rows), { outputs, scale, zeroPoint });
-        });
-        const event = register.announce(due, { explanation: explanations[due.output]!, horizonHours: null });
-        if (event !== null) events.push(event);
-      }
-    };
-
-    let swapped: Promise<void> | undefined;
-    for (let index = 0; index < windows; index++) {
-      if (index === 60) swapped = host.swap(await openModel("1.1.0", 44));
-      // A fault of the outer race between windows 30 and 90; the inner race's features rise a little with it.
-      const severity = index >= 30 && index < 90 ? Math.min((index - 30) / 10, 1) : 0;
-      const window = Float32Array.from(
-        { length: 4 },
-        (_, feature) => random.normal() * 0.3 + severity * (feature < 2 ? 4.5 : 5.5),
-      );
-      await processWindow(index, window);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(isRetired).toBe(false);
     }
-    await swapped;
-    await host.close();
+    await processWindow(index, window, begunWith);
+  }
+  await retired;
+  await serving.retire();
+  await expect(first.score({ features: createRow() })).rejects.toMatchObject({ code: "INFERENCE" });
 
-    // What changes while it stands (the model, its severity) is told as the same alarm.
-    const told = events.filter(({ type }) => !type.includes("updated"));
-    expect(told.map(({ type, data }) => [type.split(".")[3], data.failureMode])).toEqual([
-      ["raised", "outer-race"],
-      ["cleared", "outer-race"],
-    ]);
-    expect(new Set(events.map(({ data }) => data.failureMode)).size).toBe(1);
-    const [raised, cleared] = told;
-    expect(raised!.data.model.version).toBe("1.0.0");
-    expect(cleared!.data.model.version).toBe("1.1.0");
-    expect(cleared!.data.since).toBe(raised!.data.since);
-    for (const event of events) {
-      expect(alertEventSchema().safeParse(event).error).toBeUndefined();
-      const { explanation, score } = event.data;
-      const sum = explanation.groups.reduce((total, { share }) => total + share, explanation.baseValue);
-      expect(Math.abs(sum - score)).toBeLessThan(1e-9);
-    }
-    const shares = new Map(raised!.data.explanation.groups.map(({ name, share }) => [name, share]));
-    expect(shares.get("outer-race")).toBeGreaterThan(1);
-    expect(shares.get("inner-race")).toBe(0);
-    expect(host.counters).toMatchObject({ submitted: windows, completed: windows, failed: 0, swaps: 1 });
-  });
+  // What changes while it stands (the model, its severity) is told as the same alarm.
+  const told = events.filter(({ type }) => !type.includes("updated"));
+  expect(told.map(({ type, data }) => [type.split(".")[3], data.failureMode])).toEqual([
+    ["raised", "outer-race"],
+    ["cleared", "outer-race"],
+  ]);
+  expect(new Set(events.map(({ data }) => data.failureMode)).size).toBe(1);
+  const [raised, cleared] = told;
+  expect(raised!.data.model.version).toBe("1.0.0");
+  expect(cleared!.data.model.version).toBe("1.1.0");
+  expect(cleared!.data.since).toBe(raised!.data.since);
+  for (const event of events) {
+    expect(alertEventSchema().safeParse(event).error).toBeUndefined();
+    const { explanation, score } = event.data;
+    const sum = explanation.groups.reduce((total, { share }) => total + share, explanation.baseValue);
+    expect(Math.abs(sum - score)).toBeLessThan(1e-9);
+  }
+  const shares = new Map(raised!.data.explanation.groups.map(({ name, share }) => [name, share]));
+  expect(shares.get("outer-race")).toBeGreaterThan(1);
+  expect(shares.get("inner-race")).toBe(0);
 });

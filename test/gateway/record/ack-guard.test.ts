@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { UplinkAck } from "../../../src/core/contract/uplink-record.ts";
-import { deriveAckKey, isSealedAck, sealAck } from "../../../src/core/platform/ack-key.ts";
+import { deriveAckKey, isSealedAck, sealAck } from "../../../src/core/platform/seal-orders.ts";
 import { encodeUplinkAck } from "../../../src/core/wire/uplink-ack.ts";
 import { createAckGuard } from "../../../src/gateway/record/ack-guard.ts";
 

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createTopics } from "../../../src/core/contract/topics.ts";
-import { deriveAckKey, isSealedAck, sealAck } from "../../../src/core/platform/ack-key.ts";
 import { systemClock, systemTimers } from "../../../src/core/platform/clock.ts";
 import { createMqttClient } from "../../../src/core/platform/mqtt/mqtt-client.ts";
+import { deriveAckKey, isSealedAck, sealAck } from "../../../src/core/platform/seal-orders.ts";
 import { encodeUplinkAck } from "../../../src/core/wire/uplink-ack.ts";
 import { createOutbox } from "../../../src/gateway/record/outbox.ts";
 import { openStoreFile } from "../../../src/gateway/record/store-file.ts";

@@ -6,7 +6,7 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
 import { silentLogger } from "../../../core/platform/logger.ts";
 import { type LoadedBundle, serveBundle } from "../../../core/serving/loaded-bundle.ts";
-import { runtimeVersion } from "../../terminal/installation.ts";
+import { runtimeVersion } from "../../installation.ts";
 
 /**
  * Runs `use` with the bundle, which `check` let pass before it was loaded, and closes it afterwards. Fails with BUNDLE_*,

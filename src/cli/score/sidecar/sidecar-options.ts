@@ -6,7 +6,6 @@ import { AuroraError, hasErrorCode } from "../../../core/contract/aurora-error.t
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import { readStatedRate } from "../../../training/dataset/samples/sample-file.ts";
 import { readTimeColumn } from "../../../training/dataset/samples/time-column.ts";
-import { parseBearingWords, speaksOfBearing } from "../../../training/dataset/sidecar/bearing-words.ts";
 import {
   describeSamples,
   type FileDescription,
@@ -18,7 +17,12 @@ import {
   readOwnSidecar,
 } from "../../../training/dataset/sidecar/sidecar-files.ts";
 import { parseSpeedSource, type SpeedSource } from "../../../training/dataset/speed/speed-source.ts";
-import { bearingCatalogue, computeBearingOrders, findBearing } from "../../init/bearing-catalogue.ts";
+import {
+  cataloguedDesignations,
+  computeCataloguedOrders,
+  findBearing,
+} from "../../bearing/bearing-catalogue.ts";
+import { parseBearing } from "../../bearing/parse-bearing.ts";
 import { parseNumber } from "../../terminal/options.ts";
 import { createFileWarnings } from "./file-warnings.ts";
 
@@ -44,8 +48,8 @@ export function addSidecarOptions(command: Command): Command {
     )
     .option(
       "--bearing <orders|file>",
-      "a designation that `aurora init` knows (6205-2RS); fault frequencies in multiples of shaft speed: bpfo=..,bpfi=..,bsf=..,ftf=.. (bsf: twice the ball's spin); or a geometry: balls=..,ball_diameter=..,pitch_diameter=..,contact_angle=..; or a file of them (FILE#NAME: one of its entries)",
-      parseBearing,
+      "a designation that `aurora init` knows (6205-2RS); fault frequencies in multiples of shaft speed: bpfo=..,bpfi=..,bsf=..,ftf=.. (bsf: twice the ball's spin); or a geometry: balls=..,ball_diameter=..,pitch_diameter=..,contact_angle=.. (or ball, pitch, angle, as `aurora init` writes them); or a file of them (FILE#NAME: one of its entries)",
+      readBearing,
     )
     .option("--bearings <file>", "the same as --bearing with a file")
     .option("--scale <value>", "value of the file's number 1 in --unit (g)", parseNumber(1e-12, 1e12))
@@ -94,22 +98,16 @@ function parseSpeed(text: string): SpeedSource {
   return parseSpeedSource(words, refuse) ?? refuse("It names no channel");
 }
 
-/** Parses orders or a geometry (`bpfo=..,bpfi=..,…`); what holds no `=` is a designation of the catalogue, or the name of a file. */
-export function parseBearing(text: string): BearingOrders | string {
-  const catalogued = findBearing(text);
-  if (catalogued !== undefined) return computeBearingOrders(catalogued.geometry);
-  if (text.trim() !== "" && !text.includes("=")) return text;
-  const parts = text.split(",").map((part) => part.split("="));
-  const fields = Object.fromEntries(
-    parts.map(([key, value]) => [(key ?? "").trim(), value?.trim() || "missing"]),
-  );
-  const parsed = parseBearingWords(fields);
-  const isClear =
-    Object.keys(fields).length === parts.length &&
-    Object.keys(fields).every((key) => speaksOfBearing({ [key]: 0 }));
-  if (parsed.ok && isClear) return parsed.value;
+/** `ftf` follows from the races' orders. */
+const neededOrders = ["bpfo", "bpfi", "bsf"] as const;
+
+/** Reads orders or a geometry (`bpfo=..,bpfi=..,…`); what holds no `=` is a designation of the catalogue, or the name of a file. */
+export function readBearing(text: string): BearingOrders | string {
+  if (text.trim() !== "" && !text.includes("=") && findBearing(text) === undefined) return text;
+  const parsed = parseBearing(text, neededOrders);
+  if (parsed.ok) return parsed.value.orders;
   throw new InvalidArgumentError(
-    `Write each once, such as bpfo=3.5848,bpfi=5.4152,bsf=4.7135,ftf=0.39828${parsed.ok ? "" : ` (${parsed.error})`}.`,
+    `Write each once, such as bpfo=3.5848,bpfi=5.4152,bsf=4.7135,ftf=0.39828 (${parsed.error}).`,
   );
 }
 
@@ -126,14 +124,13 @@ async function readBearings(file: string, mayBeName: boolean): Promise<Geometrie
     return await readGeometries(file);
   } catch (error) {
     if (!mayBeName || !hasErrorCode(error, "DATA_MISSING")) throw error;
-    const known = bearingCatalogue.map(({ designation }) => designation).join(", ");
     throw new AuroraError(
       "USAGE",
       `--bearing ${file} is no file, and no designation whose geometry is known`,
       {
         op: "read bearings",
         subject: file,
-        hint: `known are ${known}; of any other give the orders of its data sheet, such as bpfo=3.5848,bpfi=5.4152,bsf=4.7135,ftf=0.39828`,
+        hint: `known are ${cataloguedDesignations}; of any other give the orders of its data sheet, such as bpfo=3.5848,bpfi=5.4152,bsf=4.7135,ftf=0.39828`,
       },
     );
   }
@@ -143,7 +140,7 @@ async function readBearings(file: string, mayBeName: boolean): Promise<Geometrie
 function nameBearing(part: SidecarPart): SidecarPart {
   if (part.bearing !== undefined || part.bearingName === undefined) return part;
   const known = findBearing(part.bearingName);
-  return known === undefined ? part : { ...part, bearing: computeBearingOrders(known.geometry) };
+  return known === undefined ? part : { ...part, bearing: computeCataloguedOrders(known) };
 }
 
 /** Reads the file of geometries, if one is named. Fails with DATA_MISSING, CONFIG_INVALID. */

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { measureClippedShare } from "../../../../src/cli/score/recordings/clipping-doubts.ts";
 import { createUnitDoubts } from "../../../../src/cli/score/recordings/unit-doubts.ts";
-import { parseBearing } from "../../../../src/cli/score/sidecar/sidecar-options.ts";
+import { readBearing } from "../../../../src/cli/score/sidecar/sidecar-options.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";
 import { parseBearingWords } from "../../../../src/training/dataset/sidecar/bearing-words.ts";
 
@@ -41,7 +41,7 @@ it("says of numbers that cannot be g that they are perhaps counts", () => {
 });
 
 it("says of orders that look like hertz how they become orders", () => {
-  expect(() => parseBearing("bpfo=180.5,bpfi=240,bsf=120,ftf=12")).toThrow(/look like hertz.*rpm \/ 60/);
+  expect(() => readBearing("bpfo=180.5,bpfi=240,bsf=120,ftf=12")).toThrow(/look like hertz.*rpm \/ 60/);
   const hertz = { bpfo: 150, bpfi: 180.5, bsf: 120, ftf: 12, shaft_rpm: 1797 };
   const parsed = parseBearingWords(hertz);
   expect(parsed).toMatchObject({ ok: false, error: expect.stringMatching(/180\.5 Hz \/ 29\.95 Hz = 6\.02/) });

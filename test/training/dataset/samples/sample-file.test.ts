@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseBearing } from "../../../../src/cli/score/sidecar/sidecar-options.ts";
+import { readBearing } from "../../../../src/cli/score/sidecar/sidecar-options.ts";
 import { hasErrorCode } from "../../../../src/core/contract/aurora-error.ts";
 import { openSampleFile, readStatedRate } from "../../../../src/training/dataset/samples/sample-file.ts";
 import { encodeNpy } from "../../../cli/score/recordings.ts";
@@ -240,15 +240,15 @@ describe("a file of samples", () => {
 describe("bearing orders on the command line", () => {
   it("are taken in any sequence", () => {
     const expected = { bpfo: 3.5848, bpfi: 5.4152, bsf: 4.7135, ftf: 0.39828 };
-    expect(parseBearing("ftf=0.39828, bpfi=5.4152,bpfo=3.5848,bsf=4.7135")).toEqual(expected);
-    const { ftf } = parseBearing("bpfi=5.4152,bpfo=3.5848,bsf=4.7135") as typeof expected;
+    expect(readBearing("ftf=0.39828, bpfi=5.4152,bpfo=3.5848,bsf=4.7135")).toEqual(expected);
+    const { ftf } = readBearing("bpfi=5.4152,bpfo=3.5848,bsf=4.7135") as typeof expected;
     expect(ftf).toBeCloseTo(expected.ftf, 4);
     // SKF 6205, whose orders the rig's tables give.
-    const geometry = parseBearing("balls=9,ball_diameter=7.94,pitch_diameter=39.04") as typeof expected;
+    const geometry = readBearing("balls=9,ball_diameter=7.94,pitch_diameter=39.04") as typeof expected;
     for (const [name, value] of Object.entries(expected)) {
       expect(geometry[name as "ftf"]).toBeCloseTo(value, 2);
     }
-    expect(parseBearing("bearings.yaml#6205")).toBe("bearings.yaml#6205");
+    expect(readBearing("bearings.yaml#6205")).toBe("bearings.yaml#6205");
   });
 
   it.each([
@@ -260,6 +260,6 @@ describe("bearing orders on the command line", () => {
     "bpfo=3,bpfi=5,bsf=4,ftf=0.4,x=1",
     "bpfo=3,bpfi=5,bsf=4,ftf=0.4,ftf=0.3",
   ])("are refused as wrong usage: %j", (text) => {
-    expect(() => parseBearing(text)).toThrow(/Write each once/);
+    expect(() => readBearing(text)).toThrow(/Write each once/);
   });
 });

@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { packageRoot } from "../../core/platform/files/package-root.ts";
+import { AuroraError } from "../core/contract/aurora-error.ts";
+import { packageRoot } from "../core/platform/files/package-root.ts";
 
 /** Semantic version of the runtime, as `package.json` states it. */
 export function runtimeVersion(): string {

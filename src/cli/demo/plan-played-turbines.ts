@@ -10,7 +10,7 @@ import { openRecordingSet } from "../../training/dataset/recordings/open-recordi
 import type { RecordedEntry, RecordingSet } from "../../training/dataset/recordings/recording-set.ts";
 import { readRecordingsManifest } from "../../training/dataset/recordings/recordings-manifest.ts";
 
-export interface ReplayPlanOptions {
+export interface PlayedPlanOptions {
   /** Manifest of the recordings, which lie in `cwru/` of the data folder. */
   readonly manifest: string;
   readonly dataDir: string;
@@ -24,7 +24,7 @@ export interface ReplayPlanOptions {
   readonly kind?: FaultKind;
 }
 
-export interface ReplayTurbine {
+export interface PlayedTurbine {
   /** The accelerometer that is sent; it sits at the bearing that `truth` speaks of. */
   readonly entry: RecordedEntry;
   readonly truth: "healthy" | FaultKind;
@@ -32,10 +32,10 @@ export interface ReplayTurbine {
   readonly seenInTraining: boolean;
 }
 
-export interface ReplayPlan {
+export interface PlayedPlan {
   /** Reads the entries. */
   readonly set: RecordingSet;
-  readonly turbines: readonly ReplayTurbine[];
+  readonly turbines: readonly PlayedTurbine[];
   /** Index of the turbine that must alert, and with what. */
   readonly expected: { readonly turbine: number; readonly fault: FaultKind };
   /** Sentences that whoever shows the replay must show too. */
@@ -52,7 +52,7 @@ const range = { min: -50, max: 50 };
  * a machine without any fault (nothing could shake them), the faulty one a recording of a held-out bearing at its own
  * sensor. Fails with DATA_MISSING when nothing fits, or as the reader of the recordings.
  */
-export async function planReplay(options: ReplayPlanOptions): Promise<ReplayPlan> {
+export async function planPlayedTurbines(options: PlayedPlanOptions): Promise<PlayedPlan> {
   const dir = join(options.dataDir, "cwru");
   const set = await openRecordingSet(await readRecordingsManifest(options.manifest), dir, range);
   const faultyMachines = new Set(
@@ -83,7 +83,7 @@ export async function planReplay(options: ReplayPlanOptions): Promise<ReplayPlan
     throw nothingToPlay(dir, `no recording of a held-out bearing with ${fault ?? "any"} fault`);
   }
   const chosen = choices[random.integer(choices.length)]!;
-  const turbines: ReplayTurbine[] = normal.map((entry) => ({
+  const turbines: PlayedTurbine[] = normal.map((entry) => ({
     entry,
     truth: "healthy",
     seenInTraining: seen(entry),
@@ -101,7 +101,7 @@ function pickNormal(entries: readonly RecordedEntry[]): readonly RecordedEntry[]
   return null;
 }
 
-function notices(turbines: readonly ReplayTurbine[]): string[] {
+function notices(turbines: readonly PlayedTurbine[]): string[] {
   const told = turbines
     .filter(({ seenInTraining }) => seenInTraining)
     .map(

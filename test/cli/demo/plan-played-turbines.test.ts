@@ -2,15 +2,15 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cwruManifest } from "../../../scripts/cwru-recordings.ts";
-import { planReplay, type ReplayPlanOptions } from "../../../src/cli/device/replay-plan.ts";
+import { type PlayedPlanOptions, planPlayedTurbines } from "../../../src/cli/demo/plan-played-turbines.ts";
 import { faultKinds } from "../../../src/core/contract/bundle/bearing-fault.ts";
 import { dataFolder as dataDir } from "../../support/data-folder.ts";
-import { inventedBearings, writeInventedData } from "./recordings.ts";
+import { inventedBearings, writeInventedData } from "../device/recordings.ts";
 
 const trainGroups = ["DE_IR_7", "DE_OR_7", "DE_B_7"];
 const heldOutGroups = ["FE_IR_14", "DE_OR_14", "DE_B_14"];
 
-function options(change: Partial<ReplayPlanOptions> = {}): ReplayPlanOptions {
+function options(change: Partial<PlayedPlanOptions> = {}): PlayedPlanOptions {
   const dataDir = writeInventedData();
   return {
     manifest: join(dataDir, "recordings.yaml"),
@@ -22,14 +22,14 @@ function options(change: Partial<ReplayPlanOptions> = {}): ReplayPlanOptions {
   };
 }
 
-describe("planReplay", () => {
+describe("planPlayedTurbines", () => {
   it("plays two healthy turbines and one held-out fault at the faulty bearing's own sensor", async () => {
     const base = options();
     const kinds = new Set<string>();
     const places = new Set<number>();
     for (let seed = 0; seed < 24; seed++) {
-      const plan = await planReplay({ ...base, seed });
-      expect((await planReplay({ ...base, seed })).turbines).toEqual(plan.turbines);
+      const plan = await planPlayedTurbines({ ...base, seed });
+      expect((await planPlayedTurbines({ ...base, seed })).turbines).toEqual(plan.turbines);
       expect(plan.turbines).toHaveLength(3);
       expect(plan.notices).toEqual([]);
       const healthy = plan.turbines.filter(({ truth }) => truth === "healthy");
@@ -52,14 +52,14 @@ describe("planReplay", () => {
   });
 
   it("refuses bearings that the model was trained on, and says so when they are allowed", async () => {
-    await expect(planReplay(options({ heldOutGroups: [] }))).rejects.toMatchObject({
+    await expect(planPlayedTurbines(options({ heldOutGroups: [] }))).rejects.toMatchObject({
       code: "DATA_MISSING",
       hint: expect.stringContaining("--allow-training-data"),
     });
     const base = options({ heldOutGroups: [], allowTrainingData: true, kind: "ball" });
     const groups = new Set<string>();
     for (let seed = 0; seed < 20; seed++) {
-      const plan = await planReplay({ ...base, seed });
+      const plan = await planPlayedTurbines({ ...base, seed });
       const { entry, seenInTraining } = plan.turbines[plan.expected.turbine]!;
       groups.add(entry.machine);
       expect(seenInTraining).toBe(entry.machine === "DE_B_7");
@@ -70,13 +70,15 @@ describe("planReplay", () => {
   });
 
   it("refuses the normal recording when the model was trained on it", async () => {
-    await expect(planReplay(options({ trainGroups: ["normal"] }))).rejects.toMatchObject({
+    await expect(planPlayedTurbines(options({ trainGroups: ["normal"] }))).rejects.toMatchObject({
       code: "DATA_MISSING",
     });
   });
 
   it("says so when no held-out bearing has the wanted fault", async () => {
-    await expect(planReplay(options({ heldOutGroups: ["DE_OR_14"], kind: "ball" }))).rejects.toThrow(/ball/);
+    await expect(planPlayedTurbines(options({ heldOutGroups: ["DE_OR_14"], kind: "ball" }))).rejects.toThrow(
+      /ball/,
+    );
   });
 
   it.skipIf(!existsSync(join(dataDir, "cwru", "index.json")))(
@@ -84,7 +86,7 @@ describe("planReplay", () => {
     async () => {
       const held = ["DE_IR_14", "DE_OR_14", "DE_B_14"];
       for (const kind of faultKinds) {
-        const plan = await planReplay({
+        const plan = await planPlayedTurbines({
           manifest: cwruManifest,
           dataDir,
           trainGroups: [],

@@ -1,7 +1,8 @@
 /**
- * Makes acknowledgements of the uplink, and what is said of raw evidence, authentic: whoever may write to a gateway's topic,
- * only the collector that the gateway was enrolled with can say *stored*, or ask for samples. The installation has one key; each gateway's own is derived from it, so that a
- * gateway that is lost gives away no other's and a collector keeps no list.
+ * Seals what a collector says to a gateway, acknowledgements of the uplink and orders of raw evidence, and tells a seal from a
+ * forged one: whoever may write to a gateway's topic, only the collector that it was enrolled with can say *stored*, or ask for
+ * samples. The installation has one key; each gateway's own is derived from it, so that a gateway that is lost gives away no
+ * other's and a collector keeps no list. It reads no key and sends nothing.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { EvidenceOrder } from "../contract/evidence.ts";
