@@ -61,6 +61,7 @@ export async function publishBundle(plan: PublishPlan): Promise<PublishedNow> {
       {
         op,
         subject,
+        hint: "The bundle is whole but too large to be shipped: make it again with a smaller student.",
       },
     );
   }
