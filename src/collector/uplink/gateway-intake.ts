@@ -41,7 +41,7 @@ export interface GatewayIntakeOptions {
   readonly publish: MqttClient["publish"];
   readonly beforeStore: NonNullable<UplinkIngestOptions["beforeStore"]>;
   /** Instead of the defaults. */
-  readonly batches?: Pick<UplinkIngestOptions, "maxBatchMessages" | "maxDelayMs">;
+  readonly batches?: Pick<UplinkIngestOptions, "maxBatchMessages">;
 }
 
 /** Creates it at rest. @throws AuroraError KEY for an enrolment key that cannot be read */
