@@ -4,7 +4,6 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createScratchFolder } from "../../../scripts/scratch-folder.ts";
-import { startCollector } from "../../../src/collector/compose.ts";
 import { openSqliteRecord } from "../../../src/collector/record/sqlite/sqlite-record.ts";
 import { collectorConfigSchema } from "../../../src/core/contract/config/collector-config.ts";
 import type { DriftVerdict } from "../../../src/core/contract/drift-verdict.ts";
@@ -12,6 +11,7 @@ import { systemClock } from "../../../src/core/platform/clock.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { storeVerdicts } from "../../collector/store-verdicts.ts";
 import { driftVerdict, quietVerdict, verdictDayMs } from "../../core/contract/drift-verdicts.ts";
+import { startCollector } from "../../support/whole-collector.ts";
 import { auroraHere } from "../aurora.ts";
 
 const today = Math.floor(Date.now() / verdictDayMs) * verdictDayMs;
