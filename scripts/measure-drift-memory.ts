@@ -11,7 +11,7 @@ import { createRandom } from "../src/core/maths/random.ts";
 import { packageRoot } from "../src/core/platform/files/package-root.ts";
 import { silentLogger } from "../src/core/platform/logger.ts";
 import { createDriftPost } from "../src/gateway/points/drift-post.ts";
-import { createDriftWatch } from "../src/gateway/record/drift-watch.ts";
+import { createDriftReporter } from "../src/gateway/record/drift-reporter.ts";
 
 const points = 32;
 const windowsPerDay = 24;
@@ -60,7 +60,7 @@ const post = createDriftPost({
     }
   },
 });
-const watch = createDriftWatch(hourMs, (report) => post.take(report));
+const reporter = createDriftReporter(hourMs, (report) => post.take(report));
 
 function readHeapKb(): number {
   collect!();
@@ -75,7 +75,7 @@ for (let day = 1; day <= told.at(-1)!; day++) {
   for (let window = 0; window < windowsPerDay; window++) {
     nowMs += dayMs / windowsPerDay;
     for (let point = 0; point < points; point++) {
-      watch.add({ site: "s", turbine: `WT${point}`, component: "generator-bearing" }, model, {
+      reporter.add({ site: "s", turbine: `WT${point}`, component: "generator-bearing" }, model, {
         toMs: nowMs,
         shaftRpm: 900 + 300 * Math.sin(nowMs / 3e7 + point),
         features: Float32Array.from({ length: featureCount }, () => random.normal()),

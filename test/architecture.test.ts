@@ -325,6 +325,16 @@ function findVendors(
   return [...vendors].sort();
 }
 
+const exportedValue = /^export (?:async )?(?:abstract )?(?:function\*?|class|const) (\w+)/gm;
+
+/** Names of values that more than one file of src exports today. The list may only become shorter. */
+const sharedNames = `
+  addressOf checkScadaConfig columnOf createStateStore describeColumn
+  formatShare holdsWords listComponents listEvents namePoint openModels
+  openRecordings ownName parseNumber parsePoint planReplay
+  readCollectorFile refuse shareOf splitFields weighEvidence
+`;
+
 describe("the house", () => {
   it("has files to look at", () => {
     expect(sources.length).toBeGreaterThan(10);
@@ -417,6 +427,17 @@ describe("the house", () => {
         : ["no doc comment"],
     );
     expect(found).toEqual([]);
+  });
+
+  it("exports a name once", () => {
+    const files = new Map<string, Set<string>>();
+    for (const { path, code } of sources.filter((file) => file.path.startsWith("src/"))) {
+      for (const [, name = ""] of code.matchAll(exportedValue)) {
+        files.set(name, (files.get(name) ?? new Set<string>()).add(path));
+      }
+    }
+    const shared = [...files].filter(([, paths]) => paths.size > 1).map(([name]) => name);
+    expect(shared.sort()).toEqual(sharedNames.trim().split(/\s+/));
   });
 
   it("has no import cycle", () => {

@@ -1,11 +1,11 @@
 /** Bytes that one turbine costs on the uplink in a day, with a real collector that acknowledges what it stores. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { startCollector } from "../../src/collector/compose.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { assembleEnvelope } from "../../src/core/wire/envelope-codec.ts";
 import { encodeRecord } from "../../src/core/wire/record-codec.ts";
+import { startCollector } from "../../test/support/whole-collector.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
 import { startBenchDevices } from "./bench-devices.ts";
 import { startBenchGateway, waitUntilIdle } from "./bench-gateway.ts";

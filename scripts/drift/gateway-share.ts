@@ -21,7 +21,7 @@ import { type LoadedBundle, type ScoredWindow, serveBundle } from "../../src/cor
 import { findNewestVersion } from "../../src/core/serving/served-models.ts";
 import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulation.ts";
 import { encodeRecord } from "../../src/core/wire/record-codec.ts";
-import { createDriftWatch, type DriftWatch } from "../../src/gateway/record/drift-watch.ts";
+import { createDriftReporter, type DriftReporter } from "../../src/gateway/record/drift-reporter.ts";
 import { openBenchPipeline } from "../bench/bench-pipeline.ts";
 import type { DriftMeasure } from "./drift-measure.ts";
 
@@ -38,9 +38,9 @@ export async function measure(): Promise<DriftMeasure> {
   const perWindow = microseconds / heard.length;
   const sketching = timeSketching(heard);
   const reports: DriftReport[] = [];
-  const watch = createDriftWatch(intervalMs, (report) => reports.push(report));
-  addAll(watch, heard, 0);
-  watch.flush();
+  const reporter = createDriftReporter(intervalMs, (report) => reports.push(report));
+  addAll(reporter, heard, 0);
+  reporter.flush();
   const columns = bundle.reference.features.length;
   const bytes = Math.max(...reports.map((report) => encodeRecord(report).length / columns));
   const assessing = timeAssessing(reports, bundle.reference);
@@ -128,22 +128,22 @@ async function runPipeline(bundle: LoadedBundle): Promise<{ heard: Heard[]; micr
   return { heard, microseconds };
 }
 
-function addAll(watch: DriftWatch, heard: readonly Heard[], shiftMs: number): void {
+function addAll(reporter: DriftReporter, heard: readonly Heard[], shiftMs: number): void {
   for (const { decision, scored } of heard) {
     const { features, levels, shaftRpm } = scored.window;
     const window = { toMs: decision.toMs + shiftMs, features, levels, shaftRpm, powerKw: scored.powerKw };
-    watch.add(decision.point, scored.bundle, { ...window, scores: scored.output.logits });
+    reporter.add(decision.point, scored.bundle, { ...window, scores: scored.output.logits });
   }
 }
 
 /** Sketches what was heard again and again, as if it went on: CPU time a window. */
 function timeSketching(heard: readonly Heard[]): number {
   const rounds = Math.max(1, Math.ceil(200_000 / heard.length));
-  const watch = createDriftWatch(intervalMs, (report) => void encodeRecord(report));
-  addAll(watch, heard, 0);
+  const reporter = createDriftReporter(intervalMs, (report) => void encodeRecord(report));
+  addAll(reporter, heard, 0);
   const before = process.cpuUsage();
-  for (let round = 1; round <= rounds; round++) addAll(watch, heard, round * seconds * 1000);
-  watch.flush();
+  for (let round = 1; round <= rounds; round++) addAll(reporter, heard, round * seconds * 1000);
+  reporter.flush();
   const { user, system } = process.cpuUsage(before);
   return (user + system) / (rounds * heard.length);
 }

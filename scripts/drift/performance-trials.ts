@@ -33,7 +33,7 @@ export interface KnownCase {
   readonly isFault: boolean;
 }
 
-/** Where alarms are raised in all trials. */
+/** At and above this probability a case is called faulty, in all trials. */
 const raiseAt = 0.5;
 const bins = 10;
 
@@ -54,7 +54,7 @@ export function binCases(cases: readonly KnownCase[]): {
     decided: used.map(({ index, cases: count, stated }) => ({
       probability: stated / count,
       cases: count,
-      raised: index >= raiseAt * bins,
+      called: index >= raiseAt * bins,
     })),
     reliability: used.map(({ cases: count, stated, faults }) => ({
       stated: stated / count,
@@ -238,7 +238,7 @@ export function tryBearingBundle(bundleDir: string): readonly BundleTrial[] {
   const decided = heldOut.map(({ stated, cases }) => ({
     probability: stated,
     cases,
-    raised: stated >= raiseAt,
+    called: stated >= raiseAt,
   }));
   const right = heldOut.reduce(
     (sum, bin) => sum + bin.cases * (bin.stated >= raiseAt ? bin.observed : 1 - bin.observed),

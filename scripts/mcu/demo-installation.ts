@@ -2,7 +2,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type RunningCollector, startCollector } from "../../src/collector/compose.ts";
 import { createInstallationKeys } from "../../src/collector/registry/installation-keys.ts";
 import { createKeyPair, type PrivateKey, parsePrivateKey, writeKeyPair } from "../../src/core/bundle/keys.ts";
 import type { BearingOrders } from "../../src/core/contract/bundle/bearing.ts";
@@ -12,6 +11,7 @@ import type { Daemon } from "../../src/core/platform/daemon/run-daemon.ts";
 import { packageRoot } from "../../src/core/platform/files/package-root.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { startGateway } from "../../src/gateway/compose.ts";
+import { type RunningCollector, startCollector } from "../../test/support/whole-collector.ts";
 import { type BundleSource, openNewestBundle } from "./demo-bundles.ts";
 
 /** Files that collector and gateway start from, all below one folder. */

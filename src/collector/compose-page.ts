@@ -39,8 +39,6 @@ export interface PageWiring {
   readonly version?: string;
   /** Routes beside the collector's own. */
   readonly routes?: readonly HttpRoute[];
-  /** A turbine or gateway that was not heard of for this long is "information unavailable"; default 120 s. */
-  readonly silentAfterMs?: number;
   /** How old a page or an answer of the API may be, ms; default 2,000. 0: each is made anew. */
   readonly freshMs?: number;
   /** How often the folders of bundles are looked at; default 30 s. */
@@ -149,8 +147,11 @@ async function assemble(options: PageOptions, closers: Closers): Promise<Running
   return { url, mqttUrl: mqtt.url, record, models: shelf.models, evidence, scanBundles, close };
 }
 
+/** A turbine or gateway that was not heard of for this long is "information unavailable": twice as long as one that is well is silent by default. */
+const silentMs = 120_000;
+
 function readFleet(
-  { config, silentAfterMs = 120_000, freshMs = freshForMs }: PageOptions,
+  { config, freshMs = freshForMs }: PageOptions,
   record: FleetRecord,
   models: FleetSource["models"],
 ): FleetSource {
@@ -159,7 +160,7 @@ function readFleet(
     record: createFreshRecord(record, systemClock, { freshMs, driftPeriodMs }),
     models,
     clock: systemClock,
-    silentAfterMs,
+    silentAfterMs: silentMs,
     warningShare: config.drift.warningsPerPointDay,
   };
 }

@@ -10,7 +10,7 @@ import type { ServedModels } from "../core/serving/served-models.ts";
 import type { GatewayRecord } from "./gateway-record.ts";
 import { createDriftPost, type DriftPost } from "./points/drift-post.ts";
 import type { DriftEventName } from "./points/drift-standing.ts";
-import type { DriftWindow } from "./record/drift-watch.ts";
+import type { DriftWindow } from "./record/drift-reporter.ts";
 
 /** What drift reports call the rows of a turbine's SCADA values. */
 export const scadaComponent = "scada";

@@ -6,7 +6,7 @@ import type { AlertEvent } from "../core/contract/alert.ts";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { type DiagnosedDevice, findSharedId } from "../core/contract/device/device-diagnosis.ts";
 import type { Decision } from "../core/contract/prediction.ts";
-import type { Quarantine, SchemaDrift } from "../core/contract/stream.ts";
+import type { Quarantine } from "../core/contract/stream.ts";
 import type { Topics } from "../core/contract/topics.ts";
 import { type AlarmRegister, createAlarmRegister } from "../core/decision/alarms/alarm-register.ts";
 import { defaultAlertPolicy } from "../core/decision/alarms/alert-policy.ts";
@@ -23,16 +23,14 @@ import type { PointCondition } from "./alarms/component-tracker.ts";
 import { emptyFormerStates } from "./alarms/published-states.ts";
 import { createStatePublisher, type DescribedComponent } from "./alarms/state-publisher.ts";
 import { composeBaselines } from "./compose-baselines.ts";
-import { composeDrift, describeDriftRow, scadaComponent } from "./compose-drift.ts";
+import { composeDrift } from "./compose-drift.ts";
+import { composeScada } from "./compose-scada.ts";
 import { composeSources, type DescribedSource } from "./compose-sources.ts";
 import type { GatewayRecord } from "./gateway-record.ts";
 import { createListeners } from "./listeners.ts";
-import { createBusReadings } from "./points/bus-readings.ts";
 import { checkScadaConfig, listScadaComponents } from "./points/check-scada-config.ts";
 import type { DriftPost } from "./points/drift-post.ts";
-import { isOperatingChannel } from "./points/operating-readings.ts";
 import { createPipeline, type Pipeline, type PipelineOptions } from "./points/pipeline.ts";
-import { createScadaWatch } from "./points/scada-watch.ts";
 import type { SiteBaselines } from "./points/site-baselines.ts";
 import type { Snapshots } from "./points/snapshots.ts";
 import { createUnwatchedAlarms } from "./points/unwatched-alarms.ts";
@@ -192,36 +190,15 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       },
     },
   });
-  const onScadaSchema = (drift: SchemaDrift): void => {
-    logger.warn("a turbine's SCADA schema changed", { ...drift });
-    telemetry.schemaDrift(drift);
-  };
-  const scada = createScadaWatch({
-    config,
-    bundleOf: (name) => models.current(name),
-    register,
-    quality,
-    state,
-    logger,
-    sink: {
-      onDecision: (decision) => {
-        telemetry.decision(decision, null);
-        states.update(decision);
-      },
+  const scada = composeScada(
+    { ...surroundings, register, sources },
+    {
+      onDecision: states.update,
       onAlert,
       onQuarantine,
-      onSchemaDrift: onScadaSchema,
-      onEvent: (subject, name, detail) => {
-        logger.info(name, { subject, detail });
-        telemetry.event(name, subject, detail);
-      },
-      onRow: (turbine, scored, bundle) => {
-        const window = describeDriftRow(scored, bundle);
-        const point = { site: config.gateway.site, turbine, component: scadaComponent };
-        if (window !== null) telemetry.drift(point, bundle, window);
-      },
+      onReading: pipeline.acceptReading,
     },
-  });
+  );
   const alarms = createAlarmDesk({
     ...surroundings,
     register,
@@ -233,16 +210,6 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     },
   });
   const endUnwatched = createUnwatchedAlarms({ ...surroundings, manifestOf, register, onAlert });
-  const bus = createBusReadings({
-    config,
-    bundleOf: (name) => models.current(name),
-    onMean: (reading) => void scada.accept(reading),
-    onQuarantine: (quarantine) => {
-      quality.quarantined(quarantine.deviceId, quarantine.reason, 0);
-      onQuarantine(quarantine);
-    },
-    onSchemaDrift: onScadaSchema,
-  });
   closers.add(async () => {
     await Promise.all([pipeline.close(), scada.close()]);
     telemetry.flush();
@@ -269,18 +236,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       diagnosed = source;
     },
     sources: sources.conditions,
-    startSources: () =>
-      sources.start({
-        onRow: (reading) => {
-          const isScored = scada.accept(reading);
-          if (!isScored || isOperatingChannel(reading.channel)) pipeline.acceptReading(reading);
-        },
-        onPoll: (reading, everyMs) => {
-          const isScored = bus.accept(reading, everyMs);
-          if (!isScored || isOperatingChannel(reading.channel)) pipeline.acceptReading(reading);
-        },
-        onQuality: ({ deviceId, reason }) => quality.quarantined(deviceId, reason, 0),
-      }),
+    startSources: scada.start,
     use: (bundle) => {
       pipeline.use(bundle);
       scada.use(bundle);
@@ -289,9 +245,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       endUnwatched();
       pipeline.tick();
       baselines.tick();
-      sources.tick();
-      bus.tick(clock.nowMs());
-      scada.tick(clock.nowMs());
+      scada.tick();
       drift.tick();
       alarms.tick();
       states.tick();

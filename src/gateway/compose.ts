@@ -24,7 +24,7 @@ import { createDataQuality } from "./record/data-quality.ts";
 import { createUplink, type UplinkOptions } from "./record/uplink.ts";
 import { createAlarmRoutes } from "./status/alarm-routes.ts";
 import { createBaselineRoutes } from "./status/baseline-routes.ts";
-import { createStatusRoutes, describeGateway } from "./status/describe-gateway.ts";
+import { createStatusRoutes, describeGateway, type GatewayParts } from "./status/describe-gateway.ts";
 import { createDeviceRoute } from "./status/device-routes.ts";
 import { startGatewayHttp } from "./status/gateway-http.ts";
 import { createGatewayMetrics } from "./status/gateway-metrics.ts";
@@ -131,7 +131,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     },
     closers,
   );
-  const { pipeline, register, figures, journal, conditions, components, drift } = points;
+  const { pipeline, register } = points;
   recall.watch(register);
   const evidence = await composeEvidence(
     {
@@ -207,21 +207,20 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
 
   const ticker = startTicker(clock, [points, telemetry, devices, evidence]);
   closers.add(ticker.stop);
-  const metrics = createGatewayMetrics({
+  const parts: GatewayParts = {
+    ...points,
+    config,
+    runtimeVersion,
+    models,
     quality,
-    figures,
+    mqtt,
+    isCloned,
     outbox,
     uplink,
-    mqtt,
     devices,
-    register,
-    config,
-    pipeline,
-    conditions,
-    components,
-    drift,
-    sources: points.sources,
-  });
+    evidence: evidence.describe,
+  };
+  const metrics = createGatewayMetrics(parts);
   const server = await startGatewayHttp({
     host: config.gateway.httpHost,
     port: config.gateway.httpPort,
@@ -233,26 +232,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
         healthy: () => ticker.sinceMs() < stuckMs,
         ready: () => models.names.length > 0,
         metrics: () => metrics.render(),
-        status: () =>
-          describeGateway({
-            config,
-            runtimeVersion,
-            models,
-            quality,
-            pipeline,
-            conditions,
-            components,
-            drift,
-            figures,
-            mqtt,
-            isCloned,
-            outbox,
-            uplink,
-            journal,
-            devices,
-            sources: points.sources,
-            evidence: evidence.describe,
-          }),
+        status: () => describeGateway(parts),
       }),
       createDeviceRoute(devices),
       ...createAlarmRoutes(points.alarms),

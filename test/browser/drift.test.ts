@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
-import { startCollector } from "../../src/collector/compose.ts";
 import { openSqliteRecord } from "../../src/collector/record/sqlite/sqlite-record.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import type { DriftVerdict } from "../../src/core/contract/drift-verdict.ts";
@@ -17,6 +16,7 @@ import {
   quietVerdict,
   verdictDayMs,
 } from "../core/contract/drift-verdicts.ts";
+import { startCollector } from "../support/whole-collector.ts";
 
 const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(
   existsSync,

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
-import { startCollector } from "../../src/collector/compose.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import {
@@ -14,6 +13,7 @@ import {
 } from "../collector/fleet-fixture.ts";
 import { seedFleet } from "../collector/seed-fleet.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { startCollector } from "../support/whole-collector.ts";
 
 const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(
   existsSync,

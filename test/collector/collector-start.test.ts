@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { startCollector } from "../../src/collector/compose.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import { createLogger, silentLogger } from "../../src/core/platform/logger.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { waitsForNobody } from "../support/waits-for-nobody.ts";
+import { startCollector } from "../support/whole-collector.ts";
 import { startTestFleet } from "./fleet-fixture.ts";
 
 describe("a collector's start and end", () => {

@@ -3,13 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { apiRoutes } from "../../src/collector/api/api-routes.ts";
 import { type HttpRoute, jsonResponse } from "../../src/collector/api/http-route.ts";
-import { startCollector } from "../../src/collector/compose.ts";
 import { staticFolder } from "../../src/collector/page/static-files.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import { createLogger, silentLogger } from "../../src/core/platform/logger.ts";
 import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
+import { startCollector } from "../support/whole-collector.ts";
 import {
   connectGateway,
   countStates,

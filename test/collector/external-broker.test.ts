@@ -1,5 +1,4 @@
 import { expect, it, onTestFinished } from "vitest";
-import { startCollector } from "../../src/collector/compose.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import { createTopics } from "../../src/core/contract/topics.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
@@ -7,6 +6,7 @@ import { findFreePort } from "../support/free-port.ts";
 import { hasMosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
+import { startCollector } from "../support/whole-collector.ts";
 import { connectGateway } from "./fleet-fixture.ts";
 import { turbineState } from "./fleet-records.ts";
 

@@ -1,7 +1,6 @@
 /** A collector with its own broker, keys and one bundle, and gateways that speak to it as real ones do. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type CollectorWiring, type RunningCollector, startCollector } from "../../src/collector/compose.ts";
 import { createInstallationKeys } from "../../src/collector/registry/installation-keys.ts";
 import { createKeyPair, parsePrivateKey } from "../../src/core/bundle/keys.ts";
 import { type BundleContents, writeBundle } from "../../src/core/bundle/write-bundle.ts";
@@ -21,6 +20,7 @@ import { encodeUplinkEnvelope } from "../../src/core/wire/envelope-codec.ts";
 import { decodeUplinkAck } from "../../src/core/wire/uplink-ack.ts";
 import { sampleFiles, sampleManifest } from "../core/bundle/sample-bundle.ts";
 import { until } from "../support/until.ts";
+import { type CollectorWiring, type RunningCollector, startCollector } from "../support/whole-collector.ts";
 
 export const featureNames = [
   "bpfi.h1",

@@ -1,7 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { type RunningCollector, startCollector } from "../../src/collector/compose.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import { createTopics } from "../../src/core/contract/topics.ts";
 import type { EventRecord } from "../../src/core/contract/uplink-record.ts";
@@ -15,6 +14,7 @@ import { createUplink, type UplinkTransport } from "../../src/gateway/record/upl
 import { findFreePort } from "../support/free-port.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
+import { type RunningCollector, startCollector } from "../support/whole-collector.ts";
 import { alertEvent, alertRecord, driftReport, predictionBatch } from "./fleet-records.ts";
 
 it("stores every record of a real outbox exactly once, over lost acknowledgements and two restarts of the collector", async () => {

@@ -6,10 +6,7 @@ import { loadGateways } from "../../src/collector/fleet/load-turbines.ts";
 import { parsePageRange } from "../../src/collector/page/chart-section.ts";
 import { renderOverviewPage } from "../../src/collector/page/overview-page.ts";
 import { createSqliteRecord } from "../../src/collector/record/sqlite/sqlite-record.ts";
-import {
-  createCloneWatch as createFleetWatch,
-  createTwinWatch,
-} from "../../src/collector/uplink/clone-watch.ts";
+import { createFleetCloneWatch, createTwinWatch } from "../../src/collector/uplink/clone-watch.ts";
 import { createStateWatch } from "../../src/collector/uplink/state-watch.ts";
 import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
 import { createTopics } from "../../src/core/contract/topics.ts";
@@ -103,7 +100,7 @@ describe.each(brokers)("on $name", ({ available, start }) => {
         clock: systemClock,
         timers: systemTimers,
         logger: silentLogger,
-        isCloneSign: createFleetWatch({ clock: systemClock, logger: fleet.logger, metrics }),
+        isCloneSign: createFleetCloneWatch({ clock: systemClock, logger: fleet.logger, metrics }),
         metrics,
       });
       onTestFinished(() => watch.close());
@@ -177,7 +174,7 @@ test("a gateway is suspected for ten minutes, and it is said once an hour", () =
 
 test("a collector takes a restart, a late last will, what is delivered again and what a broker kept for what they are", () => {
   const { logger, errors } = createErrorLog();
-  const watch = createFleetWatch({ clock: systemClock, logger, metrics: createMetrics() });
+  const watch = createFleetCloneWatch({ clock: systemClock, logger, metrics: createMetrics() });
   const say = (
     instance: string | null,
     minute: number,
@@ -200,7 +197,7 @@ test("a collector takes a restart, a late last will, what is delivered again and
 });
 
 test("three copies of a card are found out as two are", () => {
-  const watch = createFleetWatch({ clock: systemClock, logger: silentLogger, metrics: createMetrics() });
+  const watch = createFleetCloneWatch({ clock: systemClock, logger: silentLogger, metrics: createMetrics() });
   const signs = ["a", "b", "c", "a", "b", "c"].map((instance, minute) => {
     const time = new Date(minute * 60_000).toISOString();
     return watch({ gateway: "gw-1", online: true, time, version: null, config: null, instance }, false);

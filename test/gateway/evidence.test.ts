@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import type { RunningCollector } from "../../src/collector/compose.ts";
 import { evidenceAboutSchema } from "../../src/core/contract/evidence.ts";
 import type { RecordedEvidence } from "../../src/core/contract/evidence-list.ts";
 import { sha256Hex } from "../../src/core/platform/files/sha256.ts";
 import { auroraHere } from "../cli/aurora.ts";
 import { until } from "../support/until.ts";
+import type { RunningCollector } from "../support/whole-collector.ts";
 import { createInstallation, type Installation, names, startDevice } from "./installation.ts";
 import { listen } from "./subscriber.ts";
 import { createTurbine } from "./turbines.ts";

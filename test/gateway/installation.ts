@@ -5,7 +5,6 @@ import { onTestFinished } from "vitest";
 import { type DeviceSimulator, startDeviceSimulator } from "../../src/cli/device/device-simulator.ts";
 import type { EdgeDeviceOptions } from "../../src/cli/device/edge-device.ts";
 import type { SampleSource } from "../../src/cli/device/sample-source.ts";
-import { type RunningCollector, startCollector } from "../../src/collector/compose.ts";
 import { createInstallationKeys } from "../../src/collector/registry/installation-keys.ts";
 import { createKeyPair, type PrivateKey, parsePrivateKey, writeKeyPair } from "../../src/core/bundle/keys.ts";
 import { writeBundle } from "../../src/core/bundle/write-bundle.ts";
@@ -22,6 +21,7 @@ import { startGateway } from "../../src/gateway/compose.ts";
 import { findFreePort } from "../support/free-port.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { createTestBundle, type TestBundleOptions, testBundleName } from "../support/test-bundle.ts";
+import { type RunningCollector, startCollector } from "../support/whole-collector.ts";
 
 /** Names that all tests use. */
 export const names = { gateway: "gw-1", site: "north", component: "generator-bearing" } as const;

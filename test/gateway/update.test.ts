@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { bearingWindow } from "../../scripts/bearing-feature-spec.ts";
 import type { DeviceSimulator } from "../../src/cli/device/device-simulator.ts";
-import type { RunningCollector } from "../../src/collector/compose.ts";
 import { ungatedWords } from "../../src/core/contract/bundle/lineage.ts";
 import { createLogger } from "../../src/core/platform/logger.ts";
 import { createRevolutionWindower } from "../../src/core/window/revolution-windower.ts";
 import { findFreePort } from "../support/free-port.ts";
 import { otherSpec, testBundleName } from "../support/test-bundle.ts";
 import { until } from "../support/until.ts";
+import type { RunningCollector } from "../support/whole-collector.ts";
 import {
   createInstallation,
   type Installation,

@@ -1,12 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { RunningCollector } from "../../src/collector/compose.ts";
 import { createInstallation, names, startDevice, statusWhen } from "../gateway/installation.ts";
 import { listen } from "../gateway/subscriber.ts";
 import { createTurbine } from "../gateway/turbines.ts";
 import { mountSmallDisk } from "../support/small-disk.ts";
 import { until } from "../support/until.ts";
+import type { RunningCollector } from "../support/whole-collector.ts";
 
 async function eventsOf(
   collector: RunningCollector,

@@ -8,7 +8,11 @@ import type { Signer } from "../../core/bundle/dsse.ts";
 import { signPublishOrder } from "../../core/bundle/publish-order.ts";
 import { packBundle } from "../../core/bundle/tar.ts";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
-import { maxPieceBytes, maxPublishedBytes, type ServedBundle } from "../../core/contract/publication.ts";
+import {
+  maxBundlePieceBytes,
+  maxPublishedBytes,
+  type ServedBundle,
+} from "../../core/contract/publication.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import { mayPass } from "../ask/ask-collector.ts";
 import type { PublicationAnswer, RegistryClient } from "./registry-client.ts";
@@ -61,6 +65,7 @@ export async function publishBundle(plan: PublishPlan): Promise<PublishedNow> {
       {
         op,
         subject,
+        hint: "The bundle is whole but too large to be shipped: make it again with a smaller student.",
       },
     );
   }
@@ -104,7 +109,7 @@ export async function publishBundle(plan: PublishPlan): Promise<PublishedNow> {
       furthest = from;
       patience.renew();
     }
-    answer = await tryTo(() => client.part(upload, from, tar.subarray(from, from + maxPieceBytes)));
+    answer = await tryTo(() => client.part(upload, from, tar.subarray(from, from + maxBundlePieceBytes)));
   }
 }
 

@@ -6,7 +6,7 @@ import { readDriftDay } from "../../core/drift/drift-day.ts";
 import { loadGatewayConfig } from "../ask/ask-gateway.ts";
 import { askGatewayDrift } from "../ask/ask-gateway-drift.ts";
 import { addCollectorOptions } from "../ask/collector-options.ts";
-import { askHistory, askPerformance, askVerdicts, mostDays, parsePoint } from "../drift/ask-drift.ts";
+import { askHistory, askPerformance, askVerdicts, mostDaysAsked, parsePoint } from "../drift/ask-drift.ts";
 import { diffDays } from "../drift/diff-days.ts";
 import { renderDriftDays } from "../drift/render-days.ts";
 import { renderDayDiff } from "../drift/render-diff.ts";
@@ -53,8 +53,8 @@ function reportCommand(): Command {
     .option("--day <day>", `${dayWords} (default: the newest that was assessed)`, parseDay)
     .option(
       "--days <n>",
-      `the last 1 to ${mostDays} days up to it, too: by site and turbine, with --turbine by column`,
-      parseInteger(1, mostDays),
+      `the last 1 to ${mostDaysAsked} days up to it, too: by site and turbine, with --turbine by column`,
+      parseInteger(1, mostDaysAsked),
     )
     .addOption(
       new Option(

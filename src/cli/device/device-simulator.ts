@@ -56,8 +56,6 @@ export interface DeviceSimulatorOptions {
   readonly edge?: EdgeDeviceOptions;
   /** Called when the conversation's state changes, with the reason. */
   readonly onState?: (state: string, reason: string) => void;
-  /** Called once, when the first sample is sent. */
-  readonly onStart?: () => void;
 }
 
 export interface DeviceSimulator {
@@ -125,7 +123,6 @@ export async function startDeviceSimulator(options: DeviceSimulatorOptions): Pro
     samplesPerPacket: packetSize(options),
     ...(options.beginsAtMs === undefined ? {} : { beginsAtMs: options.beginsAtMs }),
     ...(options.convoy === undefined ? {} : { convoy: options.convoy }),
-    ...(options.onStart === undefined ? {} : { onStart: options.onStart }),
   });
   return {
     address: opened.address(),

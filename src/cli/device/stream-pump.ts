@@ -34,8 +34,6 @@ export interface StreamPumpOptions {
   readonly convoy?: Convoy;
   /** Samples per packet and channel. */
   readonly samplesPerPacket: number;
-  /** Called once, when the first packet can be sent: the stream's time starts here. */
-  readonly onStart?: () => void;
 }
 
 export interface StreamPump {
@@ -67,7 +65,6 @@ export function startStreamPump(options: StreamPumpOptions): StreamPump {
 
   const run = async (): Promise<StreamEnd> => {
     await link.ready();
-    options.onStart?.();
     const nowMs = clock.nowMs();
     const epochMs = options.beginsAtMs ?? nowMs;
     const pace = startPace(clock, { sampleRateHz, speed, beginsAgoMs: nowMs - epochMs });

@@ -96,7 +96,7 @@ export interface DriftHistory extends DriftDays {
 
 /**
  * The last `days` assessed days up to that of the question, of all its points.
- * @param days at most {@link mostDays}
+ * @param days at most {@link mostDaysAsked}
  * @throws AuroraError COLLECTOR
  */
 export async function askHistory(question: DriftQuestion, days: number): Promise<DriftHistory> {
@@ -114,7 +114,7 @@ export async function askHistory(question: DriftQuestion, days: number): Promise
 }
 
 /** So many days are told at once. */
-export const mostDays = 30;
+export const mostDaysAsked = 30;
 
 /** All points' levels of the days up to that of the question. */
 async function askLevels(question: DriftQuestion): Promise<DriftDays> {

@@ -4,8 +4,8 @@ import { driftPerformanceReplySchema } from "../../core/contract/drift-performan
 import { driftLevels } from "../../core/contract/drift-verdict.ts";
 import { driftDaysReplySchema, driftVerdictReplySchema } from "../../core/contract/drift-verdict-schema.ts";
 import { idPattern } from "../../core/contract/topics.ts";
-import { loadDrift } from "../fleet/load-drift.ts";
 import { isDriftCursor, isDriftDay, loadDriftDays, loadDriftVerdicts } from "../fleet/load-drift-verdicts.ts";
+import { loadLikeness } from "../fleet/load-likeness.ts";
 import { loadPerformance } from "../fleet/load-performance.ts";
 import { type ApiRoute, defineRoute } from "./define-route.ts";
 import { driftSchema } from "./drift-schemas.ts";
@@ -60,6 +60,6 @@ export const driftRoutes: readonly ApiRoute[] = [
       "How unlike training day a day was, per point: PSI of every feature and score; information, no alarm",
     query: z.strictObject({ day: z.iso.date().optional(), ...turbines, limit, cursor: cursor.optional() }),
     response: driftSchema,
-    answer: loadDrift,
+    answer: loadLikeness,
   }),
 ];

@@ -10,13 +10,13 @@ import type {
   TurbineRef,
 } from "../record/fleet-record.ts";
 import type { FleetSource } from "./fleet-source.ts";
-import { type DriftView, loadDrift } from "./load-drift.ts";
 import {
   type FleetDriftView,
   loadFleetDrift,
   loadTurbineDrift,
   type TurbineDriftView,
 } from "./load-drift-pages.ts";
+import { type LikenessView, loadLikeness } from "./load-likeness.ts";
 import { loadModels, loadUpdates, type ModelView, type UpdateView } from "./load-models.ts";
 import { loadPerformance } from "./load-performance.ts";
 import {
@@ -78,7 +78,7 @@ export interface TurbinePage {
   /** How well models decide at its points on the day of its drift. */
   readonly performance: DriftPerformanceReply;
   /** How like the machines of training its newest day is. */
-  readonly training: DriftView;
+  readonly training: LikenessView;
 }
 
 const overviewAlarms = 12;
@@ -131,7 +131,7 @@ export async function loadTurbinePage(
     fleet.record.alarms({ site, turbine, limit: turbineAlarms, offset: 0 }),
     fleet.record.evidence({ site, turbine, kind: "alarm", limit: turbineEvidence, offset: 0 }),
     loadTurbineDrift(fleet, subject),
-    loadDrift(fleet, { site, turbine }),
+    loadLikeness(fleet, { site, turbine }),
   ]);
   const day = drift.day?.slice(0, 10);
   const performance = await loadPerformance(fleet, { site, turbine, day, limit: estimatedPoints });

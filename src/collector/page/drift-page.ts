@@ -7,7 +7,7 @@ import { type HeatRow, labelDay, renderHeatMap, renderLevelCell } from "./heat-m
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderLayout, renderPanel } from "./page-layout.ts";
 import { formatCount } from "./page-words.ts";
-import { renderPerformance } from "./performance-section.ts";
+import { renderPerformanceSection } from "./performance-section.ts";
 
 const shownFindings = 24;
 /** Turbines on one part of the page. */
@@ -33,7 +33,7 @@ ${renderPanel({
 })}
 ${site === null ? renderSites(page, index) : null}
 ${renderTurbines(page, day, index)}
-${renderPerformance(page.performance)}
+${renderPerformanceSection(page.performance)}
 <p class="note">Drift is told against each machine's own past. How unlike the machines of training a turbine is stands on its own page: information, and no alarm.</p>`;
   return renderLayout({ title: `Drift${where}`, nowMs, trail, body });
 }

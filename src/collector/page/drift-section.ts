@@ -7,7 +7,7 @@ import { driftLevelWords } from "../../core/drift/drift-words.ts";
 import { type DriftFinding, listFindings } from "../../core/drift/list-findings.ts";
 import {
   countAssessed,
-  countLevels,
+  countPointsByLevel,
   type DriftRow,
   expectWarnings,
   rollUpFleet,
@@ -49,7 +49,7 @@ const noDay = renderEmpty(
 
 /** Date and how many points are at which level. */
 export function describeDay({ table, day }: FleetDriftView, index: number): string {
-  const counts = countLevels(table, index);
+  const counts = countPointsByLevel(table, index);
   const parts = [...counts]
     .sort(([a], [b]) => compareLevels(a, b))
     .map(([level, count]) => `${formatCount(count)} ${driftLevelWords[level]}`);
@@ -63,7 +63,7 @@ export function renderFindings(view: FleetDriftView, most: number): SafeHtml {
   const { moved, table, day, warningShare } = view;
   const findings = listFindings(moved);
   if (findings.length === 0 || day === null) return renderEmpty(describeQuiet(table.points.length === 0));
-  const assessed = countAssessed(countLevels(table, table.days.indexOf(day)));
+  const assessed = countAssessed(countPointsByLevel(table, table.days.indexOf(day)));
   const warnings = findings.filter(({ level }) => level === "warning");
   const expected = expectWarnings(assessed, warningShare);
   const isChance = sumPoints(warnings) <= expected.most;

@@ -2,7 +2,7 @@
 
 import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
 import type { ComponentHealth } from "../../core/contract/turbine-state.ts";
-import { countLevels } from "../../core/drift/roll-up-days.ts";
+import { countPointsByLevel } from "../../core/drift/roll-up-days.ts";
 import type { OverviewPage, OverviewQuery } from "../fleet/load-pages.ts";
 import type { GatewayView, TurbineView } from "../fleet/load-turbines.ts";
 import {
@@ -105,7 +105,7 @@ function renderDriftTile({ day, table }: OverviewPage["drift"]): SafeHtml {
   const title = "Points that drift";
   const index = day === null ? -1 : table.days.indexOf(day);
   if (index < 0) return renderTile({ title, figure: "–", tone: "calm", words: "no day is assessed yet" });
-  const levels = countLevels(table, index);
+  const levels = countPointsByLevel(table, index);
   const count = (level: DriftLevel): number => levels.get(level) ?? 0;
   const drifted = count("drift");
   const assessed = drifted + count("warning") + count("stable");

@@ -23,7 +23,7 @@ const shownPoints = 10;
 const namedPoints = 6;
 
 /** Renders the panel; nothing where there is nothing to be said. */
-export function renderPerformance(view: DriftPerformanceReply): SafeHtml | null {
+export function renderPerformanceSection(view: DriftPerformanceReply): SafeHtml | null {
   const { day, assumption, models, points } = view;
   if (points.length === 0 && models.length === 0) return null;
   const { estimated, silent } = sortPerformance(view);

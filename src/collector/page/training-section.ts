@@ -3,9 +3,9 @@
  * That is information, in grey: a machine that is unlike them may be healthy, and only its own reference says that it drifts.
  */
 
-import type { DriftLevel } from "../../core/drift/assess-drift.ts";
 import { isMoved } from "../../core/drift/drift-level.ts";
-import type { DriftView, FeatureDriftView, PointDriftView } from "../fleet/load-drift.ts";
+import type { TrainingLikeness } from "../../core/drift/training-likeness.ts";
+import type { FeatureLikenessView, LikenessView, PointLikenessView } from "../fleet/load-likeness.ts";
 import { renderHistogram, toShares } from "./histogram.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderPanel } from "./page-layout.ts";
@@ -16,7 +16,7 @@ const shownFeatures = 6;
 /** A bar ends at this multiple of the threshold. */
 const fullScale = 4;
 
-const levelWords: Readonly<Record<DriftLevel, string>> = {
+const levelWords: Readonly<Record<TrainingLikeness, string>> = {
   drift: "Unlike training",
   warning: "Somewhat unlike training",
   stable: "Like training",
@@ -24,7 +24,7 @@ const levelWords: Readonly<Record<DriftLevel, string>> = {
 };
 
 /** Renders the panel of a turbine's page; all of it stands behind a fold. */
-export function renderTraining(drift: DriftView): SafeHtml {
+export function renderTraining(drift: LikenessView): SafeHtml {
   const { points, day } = drift;
   const body =
     points.length === 0
@@ -38,7 +38,7 @@ export function renderTraining(drift: DriftView): SafeHtml {
   return renderPanel({ id: "training", title: "Likeness to training", note, live: "live", body });
 }
 
-function renderPoint(point: PointDriftView): SafeHtml {
+function renderPoint(point: PointLikenessView): SafeHtml {
   const unlike = point.features.filter(({ level }) => isMoved(level)).length;
   const rate = point.falseAlarmRate;
   const id = `training-${point.component}-${point.modelDigest.slice(0, 12)}`;
@@ -65,7 +65,7 @@ function renderPoint(point: PointDriftView): SafeHtml {
 }
 
 /** One cell a feature, in the order of the features: the shape of a drift at a glance. */
-function renderStrip(features: readonly FeatureDriftView[]): SafeHtml {
+function renderStrip(features: readonly FeatureLikenessView[]): SafeHtml {
   const ordered = [...features].sort((a, b) => a.feature - b.feature);
   return html`<svg class="strip" viewBox="0 0 ${ordered.length * 10} 12" preserveAspectRatio="none" role="img" aria-label="One cell a feature, dark where it is unlike training">${ordered.map(
     (feature, index) =>
@@ -73,7 +73,7 @@ function renderStrip(features: readonly FeatureDriftView[]): SafeHtml {
   )}</svg>`;
 }
 
-function renderFeature(feature: FeatureDriftView, id: string): SafeHtml {
+function renderFeature(feature: FeatureLikenessView, id: string): SafeHtml {
   return html`<details class="feature ${isMoved(feature.level) ? "unlike" : feature.level}" id="${id}-${feature.feature}">
   <summary><span class="name">${feature.name}</span>${renderBar(feature)}<span class="figure">${feature.psi === null ? "–" : formatPsi(feature.psi)}</span></summary>
   <p class="why">${describe(feature)}${feature.invalid > 0 ? `; ${formatCount(feature.invalid)} values were not finite` : ""}</p>
@@ -91,7 +91,7 @@ function renderFeature(feature: FeatureDriftView, id: string): SafeHtml {
 </details>`;
 }
 
-function describe(feature: FeatureDriftView): string {
+function describe(feature: FeatureLikenessView): string {
   const { psi, driftPsi, warningPsi } = feature;
   if (psi === null) return `${formatCount(feature.values)} values, no reference`;
   if (driftPsi === null || warningPsi === null)
@@ -99,7 +99,7 @@ function describe(feature: FeatureDriftView): string {
   return `PSI ${formatPsi(psi)}, somewhat unlike from ${formatPsi(warningPsi)}, unlike from ${formatPsi(driftPsi)}, ${formatCount(feature.values)} values`;
 }
 
-function renderBar({ psi, warningPsi, driftPsi }: FeatureDriftView): SafeHtml {
+function renderBar({ psi, warningPsi, driftPsi }: FeatureLikenessView): SafeHtml {
   if (psi === null || driftPsi === null || warningPsi === null) {
     return html`<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="8"></rect></svg>`;
   }

@@ -15,7 +15,7 @@ import {
   renderComponentHealth,
   renderUngated,
 } from "./page-words.ts";
-import { renderPerformance } from "./performance-section.ts";
+import { renderPerformanceSection } from "./performance-section.ts";
 import { renderTraining } from "./training-section.ts";
 import { renderTurbineDrift } from "./turbine-drift-section.ts";
 
@@ -29,7 +29,7 @@ ${renderComponents(view, titles, nowMs)}
 ${renderAlerts(page, nowMs)}
 ${renderCharts([view], range, "single")}
 ${renderTurbineDrift(page.drift)}
-${renderPerformance(page.performance)}
+${renderPerformanceSection(page.performance)}
 ${renderDevices(view, nowMs)}
 ${renderQuality(view)}
 ${renderTraining(page.training)}`;

@@ -2,7 +2,7 @@
  * How bundles are published over the API: `GET /api/v1/registry` says what there is, `POST …/publications` takes an order, and
  * `PUT …/publications/<upload>?offset=N` a part of the bundle. Everybody may ask; who may publish, the order's signature says.
  */
-import { maxPieceBytes, type PublicationReply } from "../../core/contract/publication.ts";
+import { maxBundlePieceBytes, type PublicationReply } from "../../core/contract/publication.ts";
 import type { Result } from "../../core/contract/result.ts";
 import { errorResponse, type HttpResponse, type HttpRoute, jsonResponse } from "../api/http-route.ts";
 import type { Publications, Refusal } from "./publications.ts";
@@ -22,7 +22,7 @@ export function publicationRoutes(publications: Publications): readonly HttpRout
       method: "PUT",
       path: `${root}/publications/:upload`,
       bytes: {
-        maxBytes: maxPieceBytes,
+        maxBytes: maxBundlePieceBytes,
         // Before 128 KiB of anybody are read.
         admit: async ({ params, query }) => {
           if (readOffset(query) === null) return badOffset;

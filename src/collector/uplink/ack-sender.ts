@@ -23,8 +23,6 @@ export interface AckSenderOptions {
   readonly metrics: Metrics;
   /** Under way at once; below what a connection takes (`maxInFlight` of the client, 1,000). Default 500. */
   readonly maxUnderWay?: number;
-  /** Gateways times lanes that may wait; beyond, the one that waited longest goes, and its gateway asks again. Default 1,000,000. */
-  readonly maxWaiting?: number;
 }
 
 interface WaitingAck {
@@ -32,12 +30,17 @@ interface WaitingAck {
   readonly ack: UplinkAck;
 }
 
+/**
+ * Gateways times lanes that may wait, more than any fleet has; beyond, the one that waited longest goes, and its gateway asks again: ids
+ * that nobody knows must not fill the memory.
+ */
+const maxWaiting = 1_000_000;
 /** After one was rejected. */
 const pauseMs = 250;
 
 /** Creates a sender at rest. */
 export function createAckSender(options: AckSenderOptions): AckSender {
-  const { send, timers, logger, maxUnderWay = 500, maxWaiting = 1_000_000 } = options;
+  const { send, timers, logger, maxUnderWay = 500 } = options;
   const sentTotal = options.metrics.counter({
     name: "uplink_acks_total",
     help: "Acknowledgements by what became of them",

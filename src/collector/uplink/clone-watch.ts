@@ -21,7 +21,7 @@ interface WatchOptions {
 }
 
 /** Creates a watch that has heard nobody. A gateway's speakers are its processes. */
-export function createCloneWatch({ clock, logger, metrics }: WatchOptions): CloneWatch {
+export function createFleetCloneWatch({ clock, logger, metrics }: WatchOptions): CloneWatch {
   const isTurn = createTurnsWatch({
     clock,
     turnsTotal: metrics.counter({

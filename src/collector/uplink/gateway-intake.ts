@@ -9,7 +9,7 @@ import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { encodeUplinkAck } from "../../core/wire/uplink-ack.ts";
 import type { FleetRecord } from "../record/fleet-record.ts";
 import { openAckSeal } from "./ack-seal.ts";
-import { createCloneWatch, createTwinWatch } from "./clone-watch.ts";
+import { createFleetCloneWatch, createTwinWatch } from "./clone-watch.ts";
 import type { EnrolledSites } from "./gateway-sites.ts";
 import { createStateWatch, type StateWatch } from "./state-watch.ts";
 import { createUplinkIngest, type UplinkIngest, type UplinkIngestOptions } from "./uplink-ingest.ts";
@@ -41,7 +41,7 @@ export interface GatewayIntakeOptions {
   readonly publish: MqttClient["publish"];
   readonly beforeStore: NonNullable<UplinkIngestOptions["beforeStore"]>;
   /** Instead of the defaults. */
-  readonly batches?: Pick<UplinkIngestOptions, "maxBatchMessages" | "maxDelayMs">;
+  readonly batches?: Pick<UplinkIngestOptions, "maxBatchMessages">;
 }
 
 /** Creates it at rest. @throws AuroraError KEY for an enrolment key that cannot be read */
@@ -62,7 +62,7 @@ export async function createGatewayIntake(options: GatewayIntakeOptions): Promis
       return publish(topics.ack(gateway), encodeUplinkAck(ack), { qos: 1, retain: false });
     },
   });
-  const isCloneSign = createCloneWatch({ clock: systemClock, logger, metrics });
+  const isCloneSign = createFleetCloneWatch({ clock: systemClock, logger, metrics });
   const isTwinSign = createTwinWatch({ clock: systemClock, logger, metrics });
   return { ingest, states: createStateWatch({ ...around, sites, isCloneSign, isTwinSign, metrics }) };
 }

@@ -36,9 +36,7 @@ export interface UplinkIngestOptions {
   readonly acknowledge: (gateway: string, ack: UplinkAck) => Promise<void>;
   /** Keeps elsewhere what is no row of the record, before it is stored; one that could not is left without records. */
   readonly beforeStore?: (envelopes: readonly CheckedEnvelope[]) => Promise<readonly CheckedEnvelope[]>;
-  /** A batch is stored when this old … */
-  readonly maxDelayMs?: number;
-  /** … or this large. */
+  /** A batch is stored when it has this many, or is {@link maxDelayMs} old. */
   readonly maxBatchMessages?: number;
   /** Messages beyond this many bytes that are not stored yet are dropped unacknowledged; the gateway sends them again. */
   readonly maxPendingBytes?: number;
@@ -66,6 +64,8 @@ interface WaitingMessage extends UplinkMessage {
   readonly earlySinceMs: number | null;
 }
 
+/** A batch is stored when this old: what comes together shares a commit, and nobody notices the wait. */
+const maxDelayMs = 20;
 /** Of a batch: whoever comes meanwhile waits until it is stored. Messages of ordinary gateways are full in number long before. */
 const maxBatchBytes = 256 * 1024;
 /** For how long what follows a hole waits for another worker to fill it: its gateway sends again after that. */
@@ -193,7 +193,7 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
   };
   const loop = createBatchLoop({
     timers: options.timers,
-    delayMs: options.maxDelayMs ?? 20,
+    delayMs: maxDelayMs,
     countWaiting: () => waiting.count,
     isFull: () => waiting.count >= maxBatchMessages || waiting.cost >= maxBatchBytes,
     storeNext,

@@ -20,7 +20,7 @@ export interface PublishOrder {
 }
 
 /** Bytes of a request that carries a part of a bundle, at most; a slow line must bring them within the server's 15 s. */
-export const maxPieceBytes = 131_072;
+export const maxBundlePieceBytes = 131_072;
 
 /** A bundle of 64 MiB, its 66 headers and what rounds its files up. */
 export const maxPublishedBytes: number = (64 << 20) + 131_072;

@@ -81,7 +81,7 @@ export interface PointWatch
   readonly outlook: AlertOutlook;
   /** Those that alarms of the model can be of, and the level's. */
   readonly failureModes: readonly string[];
-  /** Failure modes that are active, with the start of their streak. */
+  /** Failure modes that are active, with the start of their evidence. */
   readonly active: Decider["active"];
   /**
    * One window further. Throws when the prediction is of another point or model: these are bugs of the caller.

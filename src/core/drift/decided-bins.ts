@@ -1,9 +1,9 @@
-/** What a day's sketches of scores say of a model's decisions: how many windows had about which probability, and which were raised. */
+/** What a day's sketches of scores say of a model's decisions: how many windows had about which probability, and which were called faulty. */
 import type { Calibration } from "../contract/bundle/manifest.ts";
 import type { FeatureSketch } from "../contract/uplink-record.ts";
 import type { DecidedBin } from "./estimate-performance.ts";
 
-/** One output of a model: how its logit becomes a probability, and where a window counts as raised. */
+/** One output of a model: how its logit becomes a probability, and where a window counts as faulty. */
 export interface DecidedOutput {
   /** Of its sketch, interior. */
   readonly edges: readonly number[];
@@ -23,6 +23,6 @@ export function binDecisions(
     const high = Math.max(low, Math.min(sketch.max, edges[bin] ?? sketch.max));
     const logit = calibration.slope * ((low + high) / 2) + calibration.intercept;
     const probability = 1 / (1 + Math.exp(-logit));
-    return [{ probability, cases, raised: probability >= raise }];
+    return [{ probability, cases, called: probability >= raise }];
   });
 }

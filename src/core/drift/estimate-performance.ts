@@ -10,8 +10,8 @@ export interface DecidedBin {
   /** Mean calibrated probability of a fault, 0 to 1. */
   readonly probability: number;
   readonly cases: number;
-  /** Was an alarm raised? */
-  readonly raised: boolean;
+  /** Were these windows called faulty, their probability at or above the threshold? An alarm takes more than that. */
+  readonly called: boolean;
 }
 
 /** What held-out data said of probabilities like these: a row of a reliability table. */
@@ -53,9 +53,9 @@ export type PerformanceEstimate =
       readonly cases: number;
       /** Right decisions among all. */
       readonly accuracy: EstimatedShare;
-      /** Faults among the alarms; null: none was raised. */
+      /** Faults among what was called faulty; null: nothing was. */
       readonly precision: EstimatedShare | null;
-      /** Faults that were raised, among all faults. */
+      /** Faults that were called so, among all faults. */
       readonly recall: EstimatedShare;
       readonly assumption: string;
     }
@@ -135,7 +135,7 @@ function drawShares(
   const riskOf = (index: number): KnownRisk =>
     known[index] ?? { faults: decided[index]!.probability + 0.5, others: 1.5 - decided[index]!.probability };
   for (let draw = 0; draw < draws; draw++) {
-    const counts = { hits: 0, raised: 0, faults: 0, right: 0, cases: 0 };
+    const counts = { hits: 0, called: 0, faults: 0, right: 0, cases: 0 };
     for (const [index, bin] of decided.entries()) {
       const { faults, others } = riskOf(index);
       const risk = drawBeta(random, faults, others);
@@ -143,14 +143,14 @@ function drawShares(
       const share = drawBeta(random, Math.max(1e-3, risk * units), Math.max(1e-3, (1 - risk) * units));
       counts.cases += bin.cases;
       counts.faults += bin.cases * share;
-      counts.right += bin.cases * (bin.raised ? share : 1 - share);
-      if (bin.raised) {
-        counts.raised += bin.cases;
+      counts.right += bin.cases * (bin.called ? share : 1 - share);
+      if (bin.called) {
+        counts.called += bin.cases;
         counts.hits += bin.cases * share;
       }
     }
     drawn.accuracy.push(counts.right / counts.cases);
-    if (counts.raised > 0) drawn.precision.push(counts.hits / counts.raised);
+    if (counts.called > 0) drawn.precision.push(counts.hits / counts.called);
     drawn.recall.push(counts.faults > 0 ? counts.hits / counts.faults : 1);
   }
   return {

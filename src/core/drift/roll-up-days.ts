@@ -73,7 +73,7 @@ export function rollUpFleet({ days, points }: DriftDays, warningShare: number): 
 }
 
 /** How many points are at each level on one day. */
-export function countLevels(
+export function countPointsByLevel(
   { points }: Pick<DriftDays, "points">,
   index: number,
 ): ReadonlyMap<DriftLevel, number> {
@@ -95,7 +95,7 @@ function describeRow(
 }
 
 function rollUpDay(points: readonly PointLevels[], index: number, warningShare: number): RolledLevel {
-  const counts = countLevels({ points }, index);
+  const counts = countPointsByLevel({ points }, index);
   const [level, count] = [...counts].reduce<readonly [DriftLevel | null, number]>(
     (worst, next) => (worst[0] === null || compareLevels(next[0], worst[0]) < 0 ? next : worst),
     [null, 0],

@@ -6,6 +6,7 @@ import type { Decision, OperatingState } from "../../core/contract/prediction.ts
 import type { PointId, QuarantineReason } from "../../core/contract/stream.ts";
 import type { ComponentCondition } from "../../core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
+import { isOperating } from "../../core/decision/operating-state.ts";
 import { provisionalWindows } from "../../core/decision/reference/baseline-learner.ts";
 import type { BaselineStatus } from "../../core/decision/reference/baseline-status.ts";
 import { adviseRefused } from "../../core/decision/reference/describe-baseline.ts";
@@ -97,7 +98,7 @@ class Tracker implements ComponentTracker {
 
   operatingStateAt(monotonicMs: number | undefined): OperatingState {
     const state = this.#operatingState;
-    return isRunning(state) && this.#isStale(monotonicMs) ? "information-unavailable" : state;
+    return isOperating(state) && this.#isStale(monotonicMs) ? "information-unavailable" : state;
   }
 
   update(decision: Decision, at?: HeardAt): void {
@@ -107,7 +108,7 @@ class Tracker implements ComponentTracker {
     // An operating window without modes was not scored: nothing is known.
     const isScored = decision.modes.length > 0 || decision.operatingState === "standby";
     this.#operatingState = isScored ? decision.operatingState : "information-unavailable";
-    if (isRunning(this.#operatingState)) this.#unknownSinceMs = null;
+    if (isOperating(this.#operatingState)) this.#unknownSinceMs = null;
     else this.#unknownSinceMs ??= decision.fromMs;
   }
 
@@ -124,7 +125,7 @@ class Tracker implements ComponentTracker {
     const component = this.#component;
     const last = this.#last;
     const own = alarms.filter((alarm) => alarm.component === component);
-    const isKnown = isRunning(this.operatingStateAt(monotonicMs));
+    const isKnown = isOperating(this.operatingStateAt(monotonicMs));
     const standing = own.filter(
       ({ state, conditionActive }) => conditionActive && state !== "out-of-service",
     );
@@ -142,7 +143,7 @@ class Tracker implements ComponentTracker {
     // A model that knows no references never ends learning one: it must not be said to be on the way.
     const learnsNone = condition !== undefined && condition.status === null;
     const isHeard =
-      isKnown || (last !== null && isRunning(last.operatingState) && !this.#isStale(monotonicMs));
+      isKnown || (last !== null && isOperating(last.operatingState) && !this.#isStale(monotonicMs));
     const refusal = condition?.status?.refusal;
     if (refusal !== undefined && isHeard && this.#silence === null) {
       const advice = adviseRefused({ turbine: this.#turbine, component });
@@ -185,7 +186,7 @@ class Tracker implements ComponentTracker {
     }
     if (this.#last === null) return { reason: "nothing was heard of it yet", sinceMs: null };
     if (silence !== null) return silence;
-    if (this.#heard !== null && isRunning(this.#operatingState))
+    if (this.#heard !== null && isOperating(this.#operatingState))
       return { reason: "no score has come for long", sinceMs: this.#heard.atMs };
     const isScored = this.#last.operatingState === "information-unavailable";
     return { reason: isScored ? "its data cannot be decided on" : "not scored yet", sinceMs };
@@ -208,10 +209,6 @@ export function findHighestRisk(
 ): number | null {
   const known = modes.flatMap(({ risk }) => (risk === undefined || risk === null ? [] : [risk]));
   return known.length === 0 ? null : Math.max(...known);
-}
-
-function isRunning(state: OperatingState): boolean {
-  return state === "full-performance" || state === "partial-performance";
 }
 
 /** How far learning is, in windows; null: not known. */

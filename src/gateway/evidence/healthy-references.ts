@@ -28,8 +28,6 @@ export interface HealthyReferencesOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   onRecording(recording: Recording, point: ReferencePoint, model: ModelRef): Promise<void>;
-  /** How long a point must have been healthy; default 10 min. */
-  readonly settleMs?: number;
 }
 
 export interface HealthyReferences {
@@ -46,10 +44,12 @@ interface Standing {
 
 const stateKey = "evidence/references";
 const everyMs = 30 * dayMs;
+/** How long a point must have been healthy before it is recorded: one quiet window is no reference. */
+const settleMs = 600_000;
 const keptSchema = onDemand(() => z.record(z.string(), z.number()));
 
 export function createHealthyReferences(options: HealthyReferencesOptions): HealthyReferences {
-  const { state, clock, logger, settleMs = 600_000 } = options;
+  const { state, clock, logger } = options;
   const takenMs = readTaken(state.get(stateKey));
   const standings = new Map<string, Standing>();
   const notBeforeMs = new Map<string, number>();

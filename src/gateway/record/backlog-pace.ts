@@ -6,8 +6,6 @@
 export interface BacklogPaceOptions {
   /** Upper bound of the rate, bytes a second. */
   readonly maxBytesPerSecond: number;
-  /** How long an acknowledgement may take longer than the fastest ones before less is sent; default 300 ms. */
-  readonly targetDelayMs?: number;
 }
 
 export interface BacklogPace {
@@ -23,6 +21,11 @@ export interface BacklogPace {
   wakeAtMs(nowMs: number): number | null;
 }
 
+/**
+ * How long an acknowledgement may take longer than the fastest ones before less is sent: about as long
+ * as an alert waits behind a backlog at most.
+ */
+const targetDelayMs = 300;
 /** One record at a time: below this nothing would move. */
 const minWindowBytes = 2 * 1024;
 const firstWindowBytes = 4 * 1024;
@@ -37,7 +40,6 @@ const measureEveryMs = 20_000;
 
 export function createBacklogPace(options: BacklogPaceOptions): BacklogPace {
   const { maxBytesPerSecond } = options;
-  const targetDelayMs = options.targetDelayMs ?? 300;
   let windowBytes = firstWindowBytes;
   let fastestMs = Number.POSITIVE_INFINITY;
   let fastestBeforeMs = Number.POSITIVE_INFINITY;

@@ -14,10 +14,8 @@ export interface PredictionThinnerOptions {
   readonly batchRows?: number;
   /** … or when its first row is this old; default 5 minutes. */
   readonly batchMs?: number;
-  /** Rows of single windows that a point may have in a burst; default 120. */
+  /** Rows of single windows that a point may have in a burst, each earned again in 30 s; default 120. */
   readonly fullRateBurst?: number;
-  /** … and how long it takes to earn another one; default 30 s. */
-  readonly fullRateEveryMs?: number;
 }
 
 export interface PredictionThinner {
@@ -63,6 +61,9 @@ interface PointBatch {
  */
 const mostOpen = 2;
 
+/** How long it takes to earn another row of a single window: two a minute beside the minute's own, while a fault is there all day. */
+const earnMs = 30_000;
+
 /** Creates a thinner that hands its batches to `emit`, each with the time at which its first window began. */
 export function createPredictionThinner(
   emit: (batch: PredictionBatch, fromMs: number) => void,
@@ -72,7 +73,6 @@ export function createPredictionThinner(
   const batchRows = options.batchRows ?? 15;
   const batchMs = options.batchMs ?? 300_000;
   const burst = options.fullRateBurst ?? 120;
-  const everyMs = options.fullRateEveryMs ?? 30_000;
   const points = new Map<string, readonly PointBatch[]>();
 
   const give = (batch: PointBatch): void => {
@@ -140,8 +140,7 @@ export function createPredictionThinner(
       batch.heldFromMs = Math.min(batch.heldFromMs, fromMs);
       batch.heldToMs = Math.max(batch.heldToMs, toMs);
       const reached = modes.some((mode) => mode.probability >= mode.threshold);
-      if (reached && mayKeep(batch.allowance, toMs, { burst, everyMs }))
-        batch.rows.addRow(decision, shaftRpm);
+      if (reached && mayKeep(batch.allowance, toMs, burst)) batch.rows.addRow(decision, shaftRpm);
       else {
         const isFirst = batch.rows.windowsInRow === 0;
         batch.rowFromMs = isFirst ? fromMs : Math.min(batch.rowFromMs, fromMs);
@@ -182,12 +181,8 @@ function* allBatches(points: ReadonlyMap<string, readonly PointBatch[]>): Iterab
 }
 
 /** A token bucket in the windows' own time; a clock set back earns nothing and costs nothing. */
-function mayKeep(
-  allowance: Allowance,
-  timeMs: number,
-  { burst, everyMs }: { readonly burst: number; readonly everyMs: number },
-): boolean {
-  const earned = Math.max(0, timeMs - allowance.atMs) / everyMs;
+function mayKeep(allowance: Allowance, timeMs: number, burst: number): boolean {
+  const earned = Math.max(0, timeMs - allowance.atMs) / earnMs;
   allowance.left = Math.min(burst, allowance.left + earned);
   allowance.atMs = timeMs;
   if (allowance.left < 1) return false;

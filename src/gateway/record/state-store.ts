@@ -92,10 +92,15 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
   const setAll: StateStore["setAll"] = (entries) => {
     for (const [key, text] of Object.entries(entries)) {
       if (text === null || text.length <= maxTextLength) continue;
-      throw new AuroraError("STORE", `state ${key} has ${text.length} characters`, {
-        op: "write state",
-        subject: key,
-      });
+      throw new AuroraError(
+        "STORE",
+        `state ${key} has ${text.length} characters, at most ${maxTextLength} are kept`,
+        {
+          op: "write state",
+          subject: key,
+          hint: "No setting mends this; the state of before stays. Send the gateway's log and its configuration to whoever maintains it.",
+        },
+      );
     }
     for (const [key, text] of Object.entries(entries)) {
       if (text === null) values.delete(key);

@@ -9,7 +9,7 @@ import type { Clock } from "../../core/platform/clock.ts";
 import type { ScoredWindow } from "../../core/serving/loaded-bundle.ts";
 import type { OpenWindows } from "../../core/window/window-sink.ts";
 import type { DataQuality } from "./data-quality.ts";
-import { createDriftWatch, type DriftSource, type DriftWindow } from "./drift-watch.ts";
+import { createDriftReporter, type DriftSource, type DriftWindow } from "./drift-reporter.ts";
 import { type LossMark, noLossMark } from "./loss-mark.ts";
 import { createPredictionThinner } from "./prediction-thinner.ts";
 
@@ -62,7 +62,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   let healthDueMs = startedMonotonicMs;
   let latestDataMs = 0;
   const driftCallbacks: ((report: DriftReport) => void)[] = [];
-  const drift = createDriftWatch(options.driftIntervalMs, (report) => {
+  const drift = createDriftReporter(options.driftIntervalMs, (report) => {
     append(report);
     for (const callback of driftCallbacks) callback(report);
   });

@@ -3,6 +3,7 @@
  * (Prometheus) and `/status` (JSON). Holds no secret.
  */
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import type { ServedModels } from "../../core/serving/served-models.ts";
 import type { AlertJournal } from "../alarms/alert-journal.ts";
@@ -19,12 +20,14 @@ import { answerJson, answerText, type GatewayRoute } from "./gateway-http.ts";
 import type { ServingFigures } from "./serving-figures.ts";
 import type { MeasuredSource } from "./source-metrics.ts";
 
+/** What a gateway says of itself, and measures, is read from these. */
 export interface GatewayParts {
   readonly config: GatewayConfig;
   readonly runtimeVersion: string;
   readonly models: ServedModels;
   readonly quality: DataQuality;
   readonly pipeline: Pipeline;
+  readonly register: AlarmRegister;
   /** Where the baselines of all points stand. */
   readonly conditions: () => readonly PointCondition[];
   /** How all components are. */

@@ -251,7 +251,11 @@ async function readBody(request: IncomingMessage): Promise<string> {
   const body = await readBodyBounded(
     request,
     maxBodyBytes,
-    () => new AuroraError("USAGE", `a request has at most ${maxBodyBytes} bytes`, { op: "ask gateway" }),
+    () =>
+      new AuroraError("USAGE", `a request has at most ${maxBodyBytes} bytes`, {
+        op: "ask gateway",
+        hint: "Send less in the body: an order is a JSON object of a few hundred characters.",
+      }),
   );
   return body.toString("utf8");
 }

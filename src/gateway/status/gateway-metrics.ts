@@ -1,41 +1,31 @@
 /** The gateway's metrics in the Prometheus naming practice; every figure is read from where it is counted. */
 
-import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { driftLevels } from "../../core/contract/drift-verdict.ts";
 import { sourceDiagnosisCodes } from "../../core/contract/source-diagnosis.ts";
 import { componentHealths } from "../../core/contract/turbine-state.ts";
-import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
 import type { BaselineStatus } from "../../core/decision/reference/baseline-status.ts";
 import { createMetrics, type Metrics } from "../../core/platform/metrics.ts";
-import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
-import type { PointCondition } from "../alarms/component-tracker.ts";
-import type { DescribedComponent } from "../alarms/state-publisher.ts";
-import type { ConnectedDevices } from "../devices/connect-devices.ts";
-import type { DriftPost } from "../points/drift-post.ts";
-import type { Pipeline } from "../points/pipeline.ts";
-import type { DataQuality } from "../record/data-quality.ts";
-import type { Outbox } from "../record/outbox.ts";
-import type { Uplink } from "../record/uplink.ts";
+import type { GatewayParts } from "./describe-gateway.ts";
 import { addDeviceMetrics } from "./device-metrics.ts";
 import { readDiskWrites } from "./disk-writes.ts";
-import type { ServingFigures } from "./serving-figures.ts";
-import { addSourceMetrics, type MeasuredSource } from "./source-metrics.ts";
+import { addSourceMetrics } from "./source-metrics.ts";
 
-export interface GatewayMetricsSources {
-  readonly config: GatewayConfig;
-  readonly quality: DataQuality;
-  readonly figures: ServingFigures;
-  readonly outbox: Outbox;
-  readonly uplink: Uplink;
-  readonly mqtt: MqttClient;
-  readonly devices: ConnectedDevices;
-  readonly pipeline: Pick<Pipeline, "edgeScores" | "workers">;
-  readonly register: AlarmRegister;
-  readonly conditions: () => readonly PointCondition[];
-  readonly components: () => readonly DescribedComponent[];
-  readonly drift: Pick<DriftPost, "standings" | "refused">;
-  readonly sources: () => readonly MeasuredSource[];
-}
+type MeasuredParts = Pick<
+  GatewayParts,
+  | "config"
+  | "quality"
+  | "figures"
+  | "outbox"
+  | "uplink"
+  | "mqtt"
+  | "devices"
+  | "pipeline"
+  | "register"
+  | "conditions"
+  | "components"
+  | "drift"
+  | "sources"
+>;
 
 /** Upper bounds in seconds, fine around the 20 ms that a busy gateway stays below. */
 const windowLatencyBuckets: readonly number[] = [
@@ -43,14 +33,14 @@ const windowLatencyBuckets: readonly number[] = [
   0.075, 0.1, 0.2, 0.5, 1, 5,
 ];
 
-export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
-  const { config, quality, figures, outbox, uplink, mqtt, register } = sources;
+export function createGatewayMetrics(parts: MeasuredParts): Metrics {
+  const { config, quality, figures, outbox, uplink, mqtt, register } = parts;
   // The components are those of the configuration: none may end up under `other`.
   const maxSeries = Math.max(
     1000,
-    sources.components().length * componentHealths.length,
-    sources.drift.standings.length * driftLevels.length,
-    sources.sources().length * sourceDiagnosisCodes.length,
+    parts.components().length * componentHealths.length,
+    parts.drift.standings.length * driftLevels.length,
+    parts.sources().length * sourceDiagnosisCodes.length,
   );
   const metrics = createMetrics({ defaults: "process", maxSeries });
   const gauge = (name: string, help: string, read: () => number): void => {
@@ -90,7 +80,7 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
     "Acknowledgements that were not of the collector of this gateway's enrolment, since the start.",
     () => uplink.counts().acksRefused,
   );
-  const { workers } = sources.pipeline;
+  const { workers } = parts.pipeline;
   gauge("workers", "Threads that cut windows beside the main one.", () => workers.running);
   total(
     "workers_ended",
@@ -103,7 +93,7 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
     () => workers.lostSamples,
   );
   gauge("mqtt_connected", "1 while the broker is connected.", () => (mqtt.connected ? 1 : 0));
-  addDeviceMetrics(metrics, sources.devices, sources.pipeline.edgeScores);
+  addDeviceMetrics(metrics, parts.devices, parts.pipeline.edgeScores);
   gauge("alarms_active", "Alarms whose condition holds.", () =>
     config.turbines.reduce(
       (sum, { id }) =>
@@ -112,7 +102,7 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
     ),
   );
   const inState = (state: BaselineStatus["state"]) => () =>
-    sources.conditions().filter(({ status }) => status?.state === state).length;
+    parts.conditions().filter(({ status }) => status?.state === state).length;
   gauge("baselines_learning", "Points whose healthy baseline is being learnt.", inState("learning"));
   gauge(
     "baselines_refused",
@@ -121,11 +111,11 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
   );
   gauge("baselines_ready", "Points with a healthy baseline.", inState("ready"));
   gauge("severity_highest_decibels", "Highest severity of a point above its healthy baseline; 0: none.", () =>
-    Math.max(0, ...sources.conditions().map(({ severityDb }) => severityDb ?? 0)),
+    Math.max(0, ...parts.conditions().map(({ severityDb }) => severityDb ?? 0)),
   );
-  const showComponents = addComponentMetrics(metrics, sources.components);
-  const showSources = addSourceMetrics(metrics, sources.sources);
-  const showDrift = addDriftMetrics(metrics, sources.drift);
+  const showComponents = addComponentMetrics(metrics, parts.components);
+  const showSources = addSourceMetrics(metrics, parts.sources);
+  const showDrift = addDriftMetrics(metrics, parts.drift);
   const setAside = metrics.counter({
     name: "quarantined_total",
     help: "Pieces of data that were set aside since the start.",
@@ -148,7 +138,7 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
 }
 
 /** Adds what is known of each component; returns what brings it up to date. */
-function addComponentMetrics(metrics: Metrics, read: GatewayMetricsSources["components"]): () => void {
+function addComponentMetrics(metrics: Metrics, read: MeasuredParts["components"]): () => void {
   const labels = ["turbine", "component"];
   const health = metrics.gauge({
     name: "component_health",
@@ -170,7 +160,7 @@ function addComponentMetrics(metrics: Metrics, read: GatewayMetricsSources["comp
 }
 
 /** Adds how each point stands against its own days; returns what brings it up to date. */
-function addDriftMetrics(metrics: Metrics, drift: GatewayMetricsSources["drift"]): () => void {
+function addDriftMetrics(metrics: Metrics, drift: MeasuredParts["drift"]): () => void {
   const labels = ["turbine", "component"];
   const level = metrics.gauge({
     name: "drift_level",

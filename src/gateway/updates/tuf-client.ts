@@ -18,7 +18,7 @@ import {
   commitScratch,
   createTimeFloor,
   expiresAtMs,
-  maxFileBytes,
+  maxMetadataBytes,
   parseVerified,
   prepareScratch,
   readTrusted,
@@ -140,10 +140,10 @@ function createUpdaterAt(scratch: string, metadataUrl: string, source: Source): 
     fetcher: source,
     config: {
       maxRootRotations,
-      rootMaxLength: maxFileBytes.root,
-      timestampMaxLength: maxFileBytes.timestamp,
-      snapshotMaxLength: maxFileBytes.snapshot,
-      targetsMaxLength: maxFileBytes.targets,
+      rootMaxLength: maxMetadataBytes.root,
+      timestampMaxLength: maxMetadataBytes.timestamp,
+      snapshotMaxLength: maxMetadataBytes.snapshot,
+      targetsMaxLength: maxMetadataBytes.targets,
     },
   });
 }

@@ -24,7 +24,7 @@ const trustedFiles = ["root", "timestamp", "snapshot", "targets"] as const;
 export type TrustedFile = (typeof trustedFiles)[number];
 
 /** Largest size of each file, bytes. */
-export const maxFileBytes: Readonly<Record<TrustedFile, number>> = {
+export const maxMetadataBytes: Readonly<Record<TrustedFile, number>> = {
   root: 512_000,
   timestamp: 16_384,
   snapshot: 262_144,
@@ -44,7 +44,7 @@ export async function readTrusted(
   file: TrustedFile,
 ): Promise<Uint8Array | null> {
   try {
-    return await files.read(join(dir, `${file}.json`), maxFileBytes[file]);
+    return await files.read(join(dir, `${file}.json`), maxMetadataBytes[file]);
   } catch (error) {
     if (hasErrorCode(error, "DATA_FORMAT")) return null;
     throw error;

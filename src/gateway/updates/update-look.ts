@@ -279,6 +279,6 @@ async function stageBundle({ options, slots }: Tools, bundle: VerifiedBundle): P
   throw new AuroraError("STORE", "does not hold what was written to it", {
     op: "stage update",
     subject: place.dir,
-    hint: "Check the disk.",
+    hint: "The model that serves goes on. The disk loses what is written to it: look for its errors in the kernel's log (`dmesg`), and replace the card where there are any.",
   });
 }

@@ -35,16 +35,17 @@ export const wordsOfRecordings: KeyWords = {
   "hypotheses[].featurePrefix": "Begin of the names of its own features, for example bpfi",
   sharedNoise:
     "Noise on each input that the hypotheses share, as a multiple of `inputNoise`, in the sequence of the features",
-  thresholds: "When an alert is raised and cleared; the probability to raise at follows from `costs`",
-  "thresholds.onCount": "Windows above the threshold that raise it …",
-  "thresholds.onWindows": "… of so many in a row",
-  "thresholds.clear": "Probability below which it clears",
-  "thresholds.offWindows": "Windows in a row below that",
+  thresholds:
+    "Written into the bundle's manifest, which asks for them; no alert is raised or cleared by them. What a single window is marked at follows from `costs`",
+  "thresholds.onCount": "Read by nothing: windows that raised an alert by a former rule …",
+  "thresholds.onWindows": "… of so many in a row; not below `onCount`",
+  "thresholds.clear": "Read by nothing: the probability below which a former rule cleared an alert",
+  "thresholds.offWindows": "Read by nothing: windows in a row below that",
   baseline: "What a machine learns of itself on site; null: nothing",
   "baseline.levels": "Levels that are compared with the machine's own past, by operators as in `features`",
   "baseline.minWindows": "Windows that the past must rest on",
   costs:
-    "What outcomes cost, in any one currency, and how common faults are: the threshold follows from them",
+    "What outcomes cost, in any one currency, and how common faults are: the probability that a single window is marked at follows from them",
   "costs.missed": "A fault that nobody was told of",
   "costs.found": "A fault that was found; below `missed`",
   "costs.falseAlarm": "An alert of a healthy machine",

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { checkBroker } from "../../../src/cli/doctor/check-broker.ts";
 import { checkCollector } from "../../../src/cli/doctor/check-collector.ts";
-import { startCollector } from "../../../src/collector/compose.ts";
 import { collectorConfigSchema } from "../../../src/core/contract/config/collector-config.ts";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { deriveAckKey } from "../../../src/core/platform/seal-orders.ts";
 import { findFreePort } from "../../support/free-port.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { startCollector } from "../../support/whole-collector.ts";
 
 const key = "5a".repeat(32);
 

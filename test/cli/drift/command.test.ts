@@ -2,7 +2,6 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createScratchFolder } from "../../../scripts/scratch-folder.ts";
-import { startCollector } from "../../../src/collector/compose.ts";
 import { openSqliteRecord } from "../../../src/collector/record/sqlite/sqlite-record.ts";
 import { collectorConfigSchema } from "../../../src/core/contract/config/collector-config.ts";
 import type { DriftVerdict } from "../../../src/core/contract/drift-verdict.ts";
@@ -11,6 +10,7 @@ import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { storeVerdicts } from "../../collector/store-verdicts.ts";
 import { driftVerdict, quietVerdict, verdictDayMs } from "../../core/contract/drift-verdicts.ts";
 import { serveOther } from "../../support/serve-other.ts";
+import { startCollector } from "../../support/whole-collector.ts";
 import { auroraHere } from "../aurora.ts";
 
 const today = Math.floor(Date.now() / verdictDayMs) * verdictDayMs;

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type EnrolResult, enrolGateways } from "../../../src/cli/fleet/enrol-gateways.ts";
 import { issueForSite } from "../../../src/cli/fleet/site-authority.ts";
-import { startCollector } from "../../../src/collector/compose.ts";
 import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { collectorConfigSchema } from "../../../src/core/contract/config/collector-config.ts";
 import type { BrokerLoginConfig } from "../../../src/core/contract/config/config-parts.ts";
@@ -30,6 +29,7 @@ import { findFreePort } from "../../support/free-port.ts";
 import { hasMosquitto, startMosquitto } from "../../support/mosquitto.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../../support/until.ts";
+import { startCollector } from "../../support/whole-collector.ts";
 
 const topics = createTopics("aurora/v1");
 const kinds = [

@@ -2,9 +2,9 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createScratchFolder } from "../../../scripts/scratch-folder.ts";
-import { type RunningCollector, startCollector } from "../../../src/collector/compose.ts";
 import { collectorConfigSchema } from "../../../src/core/contract/config/collector-config.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { type RunningCollector, startCollector } from "../../support/whole-collector.ts";
 
 const scratch = createScratchFolder("hostile-queries");
 let collector: RunningCollector;

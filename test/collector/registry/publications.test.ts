@@ -14,7 +14,11 @@ import { signPublishOrder } from "../../../src/core/bundle/publish-order.ts";
 import { packBundle } from "../../../src/core/bundle/tar.ts";
 import { type BundleContents, createBundle } from "../../../src/core/bundle/write-bundle.ts";
 import { bundleFileNames } from "../../../src/core/contract/bundle/manifest.ts";
-import { maxPieceBytes, orderLifetimeMs, type PublishOrder } from "../../../src/core/contract/publication.ts";
+import {
+  maxBundlePieceBytes,
+  orderLifetimeMs,
+  type PublishOrder,
+} from "../../../src/core/contract/publication.ts";
 import { storeError } from "../../../src/core/platform/files/atomic-file.ts";
 import { type FileSystem, nodeFileSystem } from "../../../src/core/platform/files/file-system.ts";
 import { sha256Hex } from "../../../src/core/platform/files/sha256.ts";
@@ -119,7 +123,7 @@ async function publishTar(order: PublishOrder, tar: Uint8Array) {
   let answer = await client.order(signPublishOrder(order, publisher));
   while (answer.ok && answer.reply.state === "awaiting") {
     const { upload, receivedBytes: from } = answer.reply;
-    answer = await client.part(upload, from, tar.subarray(from, from + maxPieceBytes));
+    answer = await client.part(upload, from, tar.subarray(from, from + maxBundlePieceBytes));
   }
   return answer;
 }
@@ -279,7 +283,7 @@ describe("a publication", () => {
     expect(await client.part(upload, 9_000, tar.subarray(0, 10))).toMatchObject({ code: "OFFSET" });
     expect(await client.part("0".repeat(32), 0, tar.subarray(0, 10))).toMatchObject({ status: 404 });
     expect(await client.part("../../etc", 0, tar.subarray(0, 10))).toMatchObject({ status: 404 });
-    await expect(client.part(upload, 5_000, new Uint8Array(maxPieceBytes + 1))).resolves.toMatchObject({
+    await expect(client.part(upload, 5_000, new Uint8Array(maxBundlePieceBytes + 1))).resolves.toMatchObject({
       status: 413,
     });
     await close();

@@ -4,7 +4,6 @@ import { createConnection, type Socket } from "node:net";
 import { join } from "node:path";
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
-import { startCollector } from "../../../src/collector/compose.ts";
 import { collectorConfigSchema } from "../../../src/core/contract/config/collector-config.ts";
 import { createLogger, type Logger, silentLogger } from "../../../src/core/platform/logger.ts";
 import { createEmbeddedBroker } from "../../../src/core/platform/mqtt/embedded-broker.ts";
@@ -12,6 +11,7 @@ import { auroraHere } from "../../cli/aurora.ts";
 import { findFreePort } from "../../support/free-port.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../../support/until.ts";
+import { startCollector } from "../../support/whole-collector.ts";
 
 interface Made {
   readonly caFile: string;

@@ -7,7 +7,7 @@ const sketch = { feature: 9, counts: [5, 0, 7, 2], invalid: 3, mean: 0, sumSquar
 describe("decisions of a day's sketch", () => {
   it("are the windows of its bins, at the calibrated probability of their middles", () => {
     const bins = binDecisions(sketch, output);
-    expect(bins.map(({ cases, raised }) => `${cases} ${raised}`)).toEqual(["5 false", "7 true", "2 true"]);
+    expect(bins.map(({ cases, called }) => `${cases} ${called}`)).toEqual(["5 false", "7 true", "2 true"]);
     const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
     expect(bins.map(({ probability }) => probability)).toEqual(
       [-2, 0.5, 1.25].map((x) => sigmoid(2 * x + 0.5)),

@@ -30,19 +30,19 @@ function drawDay(random: Random, shape: { cases: number; skew: number; odds: num
     bin.stated += risk;
     bin.faults += random.uniform() < truth ? 1 : 0;
   }
-  const used = bins.flatMap((bin, index) => (bin.cases > 0 ? [{ ...bin, raised: index >= 6 }] : []));
+  const used = bins.flatMap((bin, index) => (bin.cases > 0 ? [{ ...bin, called: index >= 6 }] : []));
   const count = (pick: (bin: (typeof used)[number]) => number): number =>
     used.reduce((sum, bin) => sum + pick(bin), 0);
-  const hits = count((bin) => (bin.raised ? bin.faults : 0));
+  const hits = count((bin) => (bin.called ? bin.faults : 0));
   return {
-    decided: used.map(({ stated, cases, raised }) => ({ probability: stated / cases, cases, raised })),
+    decided: used.map(({ stated, cases, called }) => ({ probability: stated / cases, cases, called })),
     reliability: used.map(({ stated, cases, faults }) => ({
       stated: stated / cases,
       cases,
       observed: faults / cases,
     })),
-    accuracy: count((bin) => (bin.raised ? bin.faults : bin.cases - bin.faults)) / shape.cases,
-    precision: hits / count((bin) => (bin.raised ? bin.cases : 0)),
+    accuracy: count((bin) => (bin.called ? bin.faults : bin.cases - bin.faults)) / shape.cases,
+    precision: hits / count((bin) => (bin.called ? bin.cases : 0)),
     recall: hits / count((bin) => bin.faults),
   };
 }

@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { assessFeatureDrift, assessPointDrift } from "../../../src/core/drift/assess-drift.ts";
 import { computePsi, computeShares } from "../../../src/core/drift/bins.ts";
 import { computeChiSquareQuantile } from "../../../src/core/drift/calibrate-psi.ts";
 import type { DriftReference } from "../../../src/core/drift/drift-reference.ts";
 import { fitReference, levelEdgesDb } from "../../../src/core/drift/fit-reference.ts";
 import { createSketcher } from "../../../src/core/drift/sketcher.ts";
+import {
+  compareFeatureWithTraining,
+  compareWithTraining,
+} from "../../../src/core/drift/training-likeness.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 
 /** Rows of independent AR(1) features with unit variance. */
@@ -22,10 +25,10 @@ function simulateRows(count: number, features: number, rho: number, seed: number
 function assessDay(
   reference: DriftReference,
   rows: readonly Float32Array[],
-): ReturnType<typeof assessPointDrift> {
+): ReturnType<typeof compareWithTraining> {
   const sketcher = createSketcher(reference);
   for (const row of rows) sketcher.update(row, null);
-  return assessPointDrift(reference, sketcher.take());
+  return compareWithTraining(reference, sketcher.take());
 }
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `f${index}`);
@@ -133,7 +136,7 @@ describe("the reference", () => {
 
   it("interpolates between the rungs of the ladder and shrinks beyond the last", () => {
     const psiAt = (values: number): number =>
-      assessFeatureDrift(reference, {
+      compareFeatureWithTraining(reference, {
         feature: 0,
         counts: reference.features[0]!.counts.map((_, index) => (index === 0 ? values : 0)),
         invalid: 0,
@@ -194,7 +197,7 @@ describe("the reference", () => {
     expect(reference.calibration).toEqual(fitReference(without, options).calibration);
     const sketcher = createSketcher(reference);
     for (const row of simulateRows(200, 2, 0, 4)) sketcher.update(row, [row[0]!], [20]);
-    const verdict = assessPointDrift(reference, sketcher.take());
+    const verdict = compareWithTraining(reference, sketcher.take());
     expect(verdict.level).toBe("stable");
     expect(verdict.features[3]!.level).toBe("drift");
   });

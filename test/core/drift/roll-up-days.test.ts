@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import {
   countAssessed,
-  countLevels,
+  countPointsByLevel,
   expectWarnings,
   rollUpFleet,
   rollUpSites,
@@ -62,7 +62,7 @@ test("of a large site a warning or two are what healthy points bring about; of o
 });
 
 test("levels of a day are counted, and who was assessed", () => {
-  const counts = countLevels(table, 2);
+  const counts = countPointsByLevel(table, 2);
   expect(Object.fromEntries(counts)).toEqual({
     stable: 3,
     drift: 1,
@@ -71,5 +71,5 @@ test("levels of a day are counted, and who was assessed", () => {
     insufficient: 1,
   });
   expect(countAssessed(counts)).toBe(5);
-  expect(countLevels(table, 7).size).toBe(0);
+  expect(countPointsByLevel(table, 7).size).toBe(0);
 });

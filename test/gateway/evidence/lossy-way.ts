@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
-import { startCollector } from "../../../src/collector/compose.ts";
 import { collectorConfigSchema } from "../../../src/core/contract/config/collector-config.ts";
 import { evidenceOrderSchema } from "../../../src/core/contract/evidence.ts";
 import { createTopics } from "../../../src/core/contract/topics.ts";
@@ -18,6 +17,7 @@ import { findFreePort } from "../../support/free-port.ts";
 import { startMosquitto } from "../../support/mosquitto.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../../support/until.ts";
+import { startCollector } from "../../support/whole-collector.ts";
 
 const gateway = "gw-1";
 

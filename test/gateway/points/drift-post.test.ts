@@ -8,7 +8,7 @@ import { finishSteps, type Steps } from "../../../src/core/maths/steps.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import type { DriftModel } from "../../../src/gateway/points/drift-point.ts";
 import { createDriftPost, type DriftPost, type PointDrift } from "../../../src/gateway/points/drift-post.ts";
-import { createDriftWatch } from "../../../src/gateway/record/drift-watch.ts";
+import { createDriftReporter } from "../../../src/gateway/record/drift-reporter.ts";
 import type { StateStore } from "../../../src/gateway/record/state-store.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 import { createFakeState, driftReference } from "../fakes.ts";
@@ -76,7 +76,7 @@ function createSite(
       onEvent: (point, name, detail) => events.push(`${name} ${point.turbine}: ${detail}`),
       run,
     });
-  const watch = createDriftWatch(hourMs, (report) => {
+  const reporter = createDriftReporter(hourMs, (report) => {
     if (here.kept === null) here.post.take(report);
     else here.kept.push(report);
   });
@@ -84,7 +84,7 @@ function createSite(
     const noise = (): number => 0.3 * random.normal() + offset;
     const window = { toMs: clock.nowMs(), shaftRpm: 1500, scores: Float64Array.of(noise()) };
     const levels = Float32Array.from([-30, -25, -20], (db) => db + noise() + gain);
-    watch.add(at, here.model, { ...window, features: Float32Array.of(noise(), noise()), levels });
+    reporter.add(at, here.model, { ...window, features: Float32Array.of(noise(), noise()), levels });
   };
   const here: Site = {
     post: undefined as unknown as DriftPost,

@@ -124,7 +124,7 @@ const refusals: readonly RefusalRow[] = [
 ];
 
 /** Of a broker that answered a login with the reason `code`. */
-export function describeRefusal(code: number): ConnectFailure {
+export function describeConnectRefusal(code: number): ConnectFailure {
   const row = refusals.find(({ codes }) => codes.includes(code));
   const reason = `(reason 0x${code.toString(16).padStart(2, "0")})`;
   return { problem: `${row?.problem ?? "it refused the login"} ${reason}`, cure: row?.cure ?? loginCure };
@@ -157,7 +157,7 @@ export function describePeer(first: Uint8Array): ConnectFailure | undefined {
 /** Of a client, whose socket to a broker met `error`; undefined for what has no words here. */
 export function describeConnectFailure(error: Error): ConnectFailure | undefined {
   const { code, message } = error as Omit<NodeJS.ErrnoException, "code"> & { readonly code?: unknown };
-  if (typeof code === "number") return describeRefusal(code);
+  if (typeof code === "number") return describeConnectRefusal(code);
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return describeOtherName(error);
   if (message.includes("before secure TLS")) return hungUp;
   // Some come as OpenSSL's line alone.

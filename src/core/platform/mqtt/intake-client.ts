@@ -13,8 +13,8 @@ import { openBrokerSocket, parseBrokerUrl } from "./broker-socket.ts";
 import {
   type ConnectFailure,
   describeConnectFailure,
+  describeConnectRefusal,
   describePeer,
-  describeRefusal,
 } from "./connect-failures.ts";
 import type { MqttClientOptions } from "./mqtt-client.ts";
 import { createReconnectingClient, type MqttClient } from "./mqtt-reconnect.ts";
@@ -138,7 +138,7 @@ function openConnection(
         if (packet.reason === 0) {
           room = packet.receiveMaximum;
           events.onConnect();
-        } else cut(lossOf("refused", describeRefusal(packet.reason)));
+        } else cut(lossOf("refused", describeConnectRefusal(packet.reason)));
         break;
       case "publish":
         onMessage({

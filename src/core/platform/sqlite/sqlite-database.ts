@@ -119,6 +119,7 @@ function refuseNul(values: readonly SqlValue[], path: string): void {
     throw new AuroraError("STORE", "a text with a NUL character cannot be kept", {
       op: "use database",
       subject: path,
+      hint: "Leave the NUL character out of the text: nothing is wrong with the disk.",
     });
   }
 }

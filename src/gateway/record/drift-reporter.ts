@@ -32,8 +32,8 @@ export interface DriftWindow {
   readonly shaftRpm?: number | undefined;
 }
 
-/** Watches all points. */
-export interface DriftWatch {
+/** Of all points. */
+export interface DriftReporter {
   /** Adds one scored window; reports what came before if an interval ended with it. */
   add(point: PointId, source: DriftSource, window: DriftWindow): void;
   /** Reports intervals in which nothing has come for as long as an interval takes; call it about once a second. */
@@ -44,8 +44,8 @@ export interface DriftWatch {
   readonly held: { readonly windows: number; readonly fromMs: number; readonly toMs: number } | null;
 }
 
-/** What is watched of a point; the sketcher is kept from interval to interval. */
-interface WatchedPoint {
+/** What is sketched of a point; the sketcher is kept from interval to interval. */
+interface SketchedPoint {
   readonly point: PointId;
   readonly source: DriftSource;
   readonly sketcher: Sketcher;
@@ -65,16 +65,19 @@ interface KnownMean {
   count: number;
 }
 
-/** Creates a watch whose intervals are `intervalMs` long and aligned to the epoch. */
-export function createDriftWatch(intervalMs: number, report: (report: DriftReport) => void): DriftWatch {
-  const turbines = new Map<string, Map<string, WatchedPoint>>();
+/** Creates a reporter whose intervals are `intervalMs` long and aligned to the epoch. */
+export function createDriftReporter(
+  intervalMs: number,
+  report: (report: DriftReport) => void,
+): DriftReporter {
+  const turbines = new Map<string, Map<string, SketchedPoint>>();
 
-  const close = (watched: WatchedPoint): void => {
-    const { sketcher, fromMs, toMs, power, speed } = watched;
+  const close = (sketched: SketchedPoint): void => {
+    const { sketcher, fromMs, toMs, power, speed } = sketched;
     const { windows } = sketcher;
     if (windows === 0) return;
-    const { ref } = watched.source;
-    const { site, turbine, component } = watched.point;
+    const { ref } = sketched.source;
+    const { site, turbine, component } = sketched.point;
     const load = findLoad(takeMean(power, windows), takeMean(speed, windows));
     report({
       kind: "drift-report",
@@ -90,12 +93,12 @@ export function createDriftWatch(intervalMs: number, report: (report: DriftRepor
       sketches: sketcher.take(),
     });
   };
-  const find = (point: PointId, source: DriftSource): WatchedPoint => {
-    const components = findOrMake(turbines, point.turbine, () => new Map<string, WatchedPoint>());
+  const find = (point: PointId, source: DriftSource): SketchedPoint => {
+    const components = findOrMake(turbines, point.turbine, () => new Map<string, SketchedPoint>());
     const held = components.get(point.component);
     if (held !== undefined && held.source.ref.digest === source.ref.digest) return held;
     if (held !== undefined) close(held);
-    const watched: WatchedPoint = {
+    const sketched: SketchedPoint = {
       point,
       source,
       sketcher: createSketcher(source.reference),
@@ -107,43 +110,43 @@ export function createDriftWatch(intervalMs: number, report: (report: DriftRepor
       seenMonotonicMs: Number.NaN,
       seenWindows: 0,
     };
-    components.set(point.component, watched);
-    return watched;
+    components.set(point.component, sketched);
+    return sketched;
   };
 
   return {
     add: (point, source, window) => {
       const { toMs } = window;
-      const watched = find(point, source);
+      const sketched = find(point, source);
       const interval = Math.floor(toMs / intervalMs);
       // A clock that jumps back is another interval too: nothing is merged that does not belong together.
-      if (watched.interval !== interval) close(watched);
-      const { sketcher } = watched;
+      if (sketched.interval !== interval) close(sketched);
+      const { sketcher } = sketched;
       if (sketcher.windows === 0) {
-        watched.interval = interval;
-        watched.fromMs = toMs;
-        watched.toMs = toMs;
+        sketched.interval = interval;
+        sketched.fromMs = toMs;
+        sketched.toMs = toMs;
       }
-      if (toMs < watched.fromMs) watched.fromMs = toMs;
-      if (toMs > watched.toMs) watched.toMs = toMs;
-      addKnown(watched.power, window.powerKw);
-      addKnown(watched.speed, window.shaftRpm);
+      if (toMs < sketched.fromMs) sketched.fromMs = toMs;
+      if (toMs > sketched.toMs) sketched.toMs = toMs;
+      addKnown(sketched.power, window.powerKw);
+      addKnown(sketched.speed, window.shaftRpm);
       sketcher.update(window.features, window.scores, window.levels);
     },
     tick: (monotonicMs) => {
       for (const components of turbines.values()) {
-        for (const watched of components.values()) {
-          const { windows } = watched.sketcher;
-          if (windows === 0 || windows !== watched.seenWindows) {
-            watched.seenMonotonicMs = monotonicMs;
-            watched.seenWindows = windows;
-          } else if (monotonicMs - watched.seenMonotonicMs >= intervalMs) close(watched);
+        for (const sketched of components.values()) {
+          const { windows } = sketched.sketcher;
+          if (windows === 0 || windows !== sketched.seenWindows) {
+            sketched.seenMonotonicMs = monotonicMs;
+            sketched.seenWindows = windows;
+          } else if (monotonicMs - sketched.seenMonotonicMs >= intervalMs) close(sketched);
         }
       }
     },
     flush: () => {
       for (const components of turbines.values()) {
-        for (const watched of components.values()) close(watched);
+        for (const sketched of components.values()) close(sketched);
       }
     },
     // Asked after every window: nothing is allocated a point.
@@ -152,11 +155,11 @@ export function createDriftWatch(intervalMs: number, report: (report: DriftRepor
       let fromMs = Number.POSITIVE_INFINITY;
       let toMs = Number.NEGATIVE_INFINITY;
       for (const components of turbines.values()) {
-        for (const watched of components.values()) {
-          if (watched.sketcher.windows === 0) continue;
-          windows += watched.sketcher.windows;
-          if (watched.fromMs < fromMs) fromMs = watched.fromMs;
-          if (watched.toMs > toMs) toMs = watched.toMs;
+        for (const sketched of components.values()) {
+          if (sketched.sketcher.windows === 0) continue;
+          windows += sketched.sketcher.windows;
+          if (sketched.fromMs < fromMs) fromMs = sketched.fromMs;
+          if (sketched.toMs > toMs) toMs = sketched.toMs;
         }
       }
       return windows === 0 ? null : { windows, fromMs, toMs };

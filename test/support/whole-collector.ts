@@ -1,15 +1,16 @@
 /**
  * A whole collector in this thread: the half that writes and the half that shows, joined as the daemon joins them
- * (`start-daemon.ts`), which gives each a thread or processes of its own. For whoever runs one beside other things.
+ * (`src/collector/start-daemon.ts`), which gives each a thread or processes of its own. For whoever runs one beside other things.
  */
-import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
-import { openWhole } from "../core/platform/daemon/closing.ts";
-import { createLogger, type Logger } from "../core/platform/logger.ts";
-import { createMetrics } from "../core/platform/metrics.ts";
-import { openPage, type PageWiring } from "./compose-page.ts";
-import { openWriter } from "./compose-writer.ts";
-import type { FleetRecord } from "./record/fleet-record.ts";
-import { viewAll, viewHere } from "./worker-report.ts";
+
+import { openPage, type PageWiring } from "../../src/collector/compose-page.ts";
+import { openWriter } from "../../src/collector/compose-writer.ts";
+import type { FleetRecord } from "../../src/collector/record/fleet-record.ts";
+import { viewAll, viewHere } from "../../src/collector/worker-report.ts";
+import type { CollectorConfig } from "../../src/core/contract/config/collector-config.ts";
+import { openWhole } from "../../src/core/platform/daemon/closing.ts";
+import { createLogger, type Logger } from "../../src/core/platform/logger.ts";
+import { createMetrics } from "../../src/core/platform/metrics.ts";
 
 /** What may be given instead of the default. */
 export interface CollectorWiring extends PageWiring {

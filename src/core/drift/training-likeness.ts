@@ -1,13 +1,16 @@
-/** Tests whether sketches are like training day, on calibrated thresholds only, never on a rule of thumb. */
+/**
+ * How like training day sketches are, on calibrated thresholds only, never on a rule of thumb. Says nothing of whether a machine has
+ * drifted: that is held against its own days (`assess-day.ts`).
+ */
 import type { FeatureSketch } from "../contract/uplink-record.ts";
 import { computePsi, computeShares } from "./bins.ts";
 import type { DriftReference } from "./drift-reference.ts";
 import { countValues } from "./sketcher.ts";
 
-/** `insufficient`: fewer values than the smallest calibrated sample. */
-export type DriftLevel = "insufficient" | "stable" | "warning" | "drift";
+/** `drift`: further from training day than chance takes it; `insufficient`: fewer values than the smallest calibrated sample. */
+export type TrainingLikeness = "insufficient" | "stable" | "warning" | "drift";
 
-interface FeatureDrift {
+interface FeatureLikeness {
   readonly feature: number;
   readonly name: string;
   /** Finite values that were compared. */
@@ -17,24 +20,23 @@ interface FeatureDrift {
   /** Calibrated for `values`; NaN when insufficient. */
   readonly warningPsi: number;
   readonly driftPsi: number;
-  readonly level: DriftLevel;
+  readonly level: TrainingLikeness;
 }
 
-/** Drift of all features of a point together, at the false-alarm rates of one test. */
-interface PointDrift {
-  readonly level: DriftLevel;
-  /** Largest PSI / driftPsi of any feature, and its ratios of a warning and of drift; NaN when insufficient. */
-  readonly ratio: number;
-  readonly warningRatio: number;
-  readonly driftRatio: number;
-  readonly features: readonly FeatureDrift[];
+/** All features of a point together, at the false-alarm rates of one test. */
+interface PointLikeness {
+  readonly level: TrainingLikeness;
+  readonly features: readonly FeatureLikeness[];
 }
 
 /**
  * Tests one sketch.
  * @throws RangeError when the reference lacks the sketch's feature or has other bins
  */
-export function assessFeatureDrift(reference: DriftReference, sketch: FeatureSketch): FeatureDrift {
+export function compareFeatureWithTraining(
+  reference: DriftReference,
+  sketch: FeatureSketch,
+): FeatureLikeness {
   const feature = reference.features[sketch.feature];
   if (feature === undefined || feature.counts.length !== sketch.counts.length) {
     throw new RangeError(`the reference has no feature ${sketch.feature} with ${sketch.counts.length} bins`);
@@ -67,29 +69,22 @@ export function assessFeatureDrift(reference: DriftReference, sketch: FeatureSke
  * largest ratio is held against its own calibrated quantiles. Absolute levels are left out: another machine, or another
  * place on it, has others.
  */
-export function assessPointDrift(reference: DriftReference, sketches: readonly FeatureSketch[]): PointDrift {
-  const features = sketches.map((sketch) => assessFeatureDrift(reference, sketch));
+export function compareWithTraining(
+  reference: DriftReference,
+  sketches: readonly FeatureSketch[],
+): PointLikeness {
+  const features = sketches.map((sketch) => compareFeatureWithTraining(reference, sketch));
   const tested = features.filter(
     ({ feature, level }) => level !== "insufficient" && reference.features[feature]?.role !== "level",
   );
-  const insufficient = Number.NaN;
-  if (tested.length === 0) {
-    return {
-      level: "insufficient",
-      ratio: insufficient,
-      warningRatio: insufficient,
-      driftRatio: insufficient,
-      features,
-    };
-  }
+  if (tested.length === 0) return { level: "insufficient", features };
   const ratio = Math.max(...tested.map(({ psi, driftPsi }) => psi / driftPsi));
   const values = Math.min(...tested.map((feature) => feature.values));
-  const { familyWarningRatio, familyDriftRatio } = reference.calibration;
-  const { sampleSizes } = reference.calibration;
+  const { familyWarningRatio, familyDriftRatio, sampleSizes } = reference.calibration;
   const warningRatio = interpolate(sampleSizes, familyWarningRatio, values);
   const driftRatio = interpolate(sampleSizes, familyDriftRatio, values);
   const level = ratio > driftRatio ? "drift" : ratio > warningRatio ? "warning" : "stable";
-  return { level, ratio, warningRatio, driftRatio, features };
+  return { level, features };
 }
 
 /** As {@link interpolate}; beyond the last sample size a PSI shrinks with its variance, 1/n + 1/m. */

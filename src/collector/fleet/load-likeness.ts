@@ -3,9 +3,9 @@
  * `load-drift-verdicts.ts`). Without its bundle nothing is compared.
  */
 import type { FeatureSketch } from "../../core/contract/uplink-record.ts";
-import { assessPointDrift, type DriftLevel } from "../../core/drift/assess-drift.ts";
 import type { DriftReference } from "../../core/drift/drift-reference.ts";
 import { countValues } from "../../core/drift/sketcher.ts";
+import { compareWithTraining, type TrainingLikeness } from "../../core/drift/training-likeness.ts";
 import { rest } from "../../core/platform/rest.ts";
 import type { DriftDay } from "../record/drift-record.ts";
 import { driftCursor } from "../record/drift-rules.ts";
@@ -14,10 +14,10 @@ import { utcDayOf } from "../record/record-rules.ts";
 import type { FleetSource } from "./fleet-source.ts";
 
 /** One feature of one day. */
-export interface FeatureDriftView {
+export interface FeatureLikenessView {
   readonly feature: number;
   readonly name: string;
-  readonly level: DriftLevel;
+  readonly level: TrainingLikeness;
   readonly values: number;
   readonly invalid: number;
   /** Null where there is no reference, or too few values for a threshold. */
@@ -31,29 +31,29 @@ export interface FeatureDriftView {
 }
 
 /** One point and model on one day. */
-export interface PointDriftView extends Omit<DriftDay, "sketches"> {
+export interface PointLikenessView extends Omit<DriftDay, "sketches"> {
   /** Of all features together; `insufficient` without a reference. */
-  readonly level: DriftLevel;
+  readonly level: TrainingLikeness;
   /** Why nothing is assessed, in words, or null. */
   readonly reason: string | null;
   /** Windows of the day. */
   readonly windows: number;
   /** False-alarm budget: probability that a day like training day is called drift, per point and day. */
   readonly falseAlarmRate: number | null;
-  /** Most drifted first. */
-  readonly features: readonly FeatureDriftView[];
+  /** Least like training first. */
+  readonly features: readonly FeatureLikenessView[];
 }
 
 /** All points on one day. */
-export interface DriftView {
+export interface LikenessView {
   /** `YYYY-MM-DD`, UTC. */
   readonly day: string;
-  readonly points: readonly PointDriftView[];
+  readonly points: readonly PointLikenessView[];
   /** The cursor of what follows; null: that is all. */
   readonly next: string | null;
 }
 
-interface DriftQuery extends TurbineFilter {
+interface LikenessQuery extends TurbineFilter {
   readonly day?: string | undefined;
   /** Default: all. */
   readonly limit?: number | undefined;
@@ -66,10 +66,10 @@ const comparedAtOnce = 25;
 const maxPoints = 10_000;
 
 /**
- * Loads a day's drift.
+ * Loads how like training day all points were on a day.
  * @param query.day default: the newest day of which there is anything, or today
  */
-export async function loadDrift(fleet: FleetSource, query: DriftQuery): Promise<DriftView> {
+export async function loadLikeness(fleet: FleetSource, query: LikenessQuery): Promise<LikenessView> {
   // A gateway whose clock is ahead does not count.
   const today = utcDayOf(fleet.clock.nowMs());
   const day = query.day ?? (await fleet.record.newestDriftDay(today)) ?? today;
@@ -77,7 +77,7 @@ export async function loadDrift(fleet: FleetSource, query: DriftQuery): Promise<
   const days = await fleet.record.driftOfDay({ site, turbine, day, limit: limit + 1, after: cursor });
   const shown = days.slice(0, limit);
   const last = shown.at(-1);
-  const points: PointDriftView[] = [];
+  const points: PointLikenessView[] = [];
   for (const [index, of] of shown.entries()) {
     if (index % comparedAtOnce === comparedAtOnce - 1) await rest();
     points.push(compareDay(of, fleet.models.get(of.modelDigest)?.reference));
@@ -89,10 +89,10 @@ export async function loadDrift(fleet: FleetSource, query: DriftQuery): Promise<
   };
 }
 
-function compareDay(drift: DriftDay, reference: DriftReference | undefined): PointDriftView {
+function compareDay(drift: DriftDay, reference: DriftReference | undefined): PointLikenessView {
   const { sketches, ...day } = drift;
   const windows = Math.max(0, ...sketches.map((sketch) => countValues(sketch) + sketch.invalid));
-  const unassessed = (reason: string): PointDriftView => ({
+  const unassessed = (reason: string): PointLikenessView => ({
     ...day,
     windows,
     reason,
@@ -102,14 +102,14 @@ function compareDay(drift: DriftDay, reference: DriftReference | undefined): Poi
   });
   if (reference === undefined)
     return unassessed("the bundle of this model is not known here; name its folder under registry.publish");
-  let verdict: ReturnType<typeof assessPointDrift>;
+  let verdict: ReturnType<typeof compareWithTraining>;
   try {
-    verdict = assessPointDrift(reference, sketches);
+    verdict = compareWithTraining(reference, sketches);
   } catch (error) {
     if (error instanceof RangeError) return unassessed("the sketches are not of this model's bins");
     throw error;
   }
-  const features = verdict.features.map((feature, index): FeatureDriftView => {
+  const features = verdict.features.map((feature, index): FeatureLikenessView => {
     const { edges, counts } = reference.features[feature.feature]!;
     return {
       ...feature,
@@ -120,7 +120,7 @@ function compareDay(drift: DriftDay, reference: DriftReference | undefined): Poi
       counts: sketches[index]!.counts,
     };
   });
-  const ratio = (feature: FeatureDriftView): number => (feature.psi ?? 0) / (feature.driftPsi ?? 1);
+  const ratio = (feature: FeatureLikenessView): number => (feature.psi ?? 0) / (feature.driftPsi ?? 1);
   return {
     ...day,
     windows,
@@ -131,7 +131,7 @@ function compareDay(drift: DriftDay, reference: DriftReference | undefined): Poi
   };
 }
 
-function describeUnassessed(sketch: FeatureSketch): FeatureDriftView {
+function describeUnassessed(sketch: FeatureSketch): FeatureLikenessView {
   return {
     feature: sketch.feature,
     name: `feature ${sketch.feature}`,

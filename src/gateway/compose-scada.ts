@@ -1,0 +1,111 @@
+/**
+ * Joins the watch over SCADA values to where they come from: rows of a bridge go to it as they are, what a field bus is asked for
+ * as means over a row's interval. What measuring points go by as well is told to them.
+ */
+import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
+import type { Quarantine, Reading, SchemaDrift } from "../core/contract/stream.ts";
+import type { AlarmRegister } from "../core/decision/alarms/alarm-register.ts";
+import type { Clock } from "../core/platform/clock.ts";
+import type { Logger } from "../core/platform/logger.ts";
+import type { LoadedBundle } from "../core/serving/loaded-bundle.ts";
+import type { ServedModels } from "../core/serving/served-models.ts";
+import { describeDriftRow, scadaComponent } from "./compose-drift.ts";
+import type { Sources } from "./compose-sources.ts";
+import type { GatewayRecord } from "./gateway-record.ts";
+import { createBusReadings } from "./points/bus-readings.ts";
+import { isOperatingChannel } from "./points/operating-readings.ts";
+import { createScadaWatch, type ScadaWatchSink } from "./points/scada-watch.ts";
+import type { DataQuality } from "./record/data-quality.ts";
+
+export interface ScadaSurroundings {
+  readonly config: GatewayConfig;
+  readonly record: Pick<GatewayRecord, "state" | "telemetry">;
+  readonly models: Pick<ServedModels, "current">;
+  readonly quality: DataQuality;
+  readonly register: AlarmRegister;
+  readonly sources: Pick<Sources, "start" | "tick">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Where it goes, beside the record and the log. */
+export interface ScadaSink extends Pick<ScadaWatchSink, "onDecision" | "onAlert"> {
+  onQuarantine(quarantine: Quarantine): void;
+  /** Of a channel that no bundle of the turbine knows, or that says how it operates. */
+  onReading(reading: Reading): void;
+}
+
+export interface GatewayScada {
+  /** Begins to read. @throws AuroraError CONFIG_INVALID where a package is missing that a source needs. */
+  start(): Promise<void>;
+  use(bundle: LoadedBundle): void;
+  /** Ended rows and what is news of the sources; call it about once a second. */
+  tick(): void;
+  /** Writes down how far everything is. */
+  close(): Promise<void>;
+}
+
+/** Creates both, at rest. */
+export function composeScada(surroundings: ScadaSurroundings, sink: ScadaSink): GatewayScada {
+  const { config, record, models, quality, register, sources, clock, logger } = surroundings;
+  const { state, telemetry } = record;
+  const bundleOf = (name: string): LoadedBundle => models.current(name);
+  const onSchemaDrift = (drift: SchemaDrift): void => {
+    logger.warn("a turbine's SCADA schema changed", { ...drift });
+    telemetry.schemaDrift(drift);
+  };
+  const watch = createScadaWatch({
+    config,
+    bundleOf,
+    register,
+    quality,
+    state,
+    logger,
+    sink: {
+      onDecision: (decision) => {
+        telemetry.decision(decision, null);
+        sink.onDecision(decision);
+      },
+      onAlert: sink.onAlert,
+      onQuarantine: sink.onQuarantine,
+      onSchemaDrift,
+      onEvent: (subject, name, detail) => {
+        logger.info(name, { subject, detail });
+        telemetry.event(name, subject, detail);
+      },
+      onRow: (turbine, scored, bundle) => {
+        const window = describeDriftRow(scored, bundle);
+        const point = { site: config.gateway.site, turbine, component: scadaComponent };
+        if (window !== null) telemetry.drift(point, bundle, window);
+      },
+    },
+  });
+  const bus = createBusReadings({
+    config,
+    bundleOf,
+    onMean: (reading) => void watch.accept(reading),
+    onQuarantine: (quarantine) => {
+      quality.quarantined(quarantine.deviceId, quarantine.reason, 0);
+      sink.onQuarantine(quarantine);
+    },
+    onSchemaDrift,
+  });
+  const tellPoints = (reading: Reading, isScored: boolean): void => {
+    if (!isScored || isOperatingChannel(reading.channel)) sink.onReading(reading);
+  };
+  return {
+    start: () =>
+      sources.start({
+        onRow: (reading) => tellPoints(reading, watch.accept(reading)),
+        onPoll: (reading, everyMs) => tellPoints(reading, bus.accept(reading, everyMs)),
+        onQuality: ({ deviceId, reason }) => quality.quarantined(deviceId, reason, 0),
+      }),
+    use: (bundle) => watch.use(bundle),
+    tick: () => {
+      sources.tick();
+      bus.tick(clock.nowMs());
+      watch.tick(clock.nowMs());
+    },
+    close: () => watch.close(),
+  };
+}
