@@ -13,9 +13,9 @@ import { bearingCatalogue } from "../bearing/bearing-catalogue.ts";
 import { listDevices } from "../device/list-devices.ts";
 import { type Ask, askAnswers } from "../init/ask-answers.ts";
 import { type AnswerName, type InitQuestion, listQuestions } from "../init/init-answers.ts";
-import { nameBearing } from "../init/name-bearing.ts";
 import { hasPipe, placeAnswers, readAnswers } from "../init/piped-answers.ts";
 import { type InitExtras, renderGatewayFile } from "../init/render-gateway-file.ts";
+import { resolveBearing } from "../init/resolve-bearing.ts";
 import { printable } from "../terminal/end-process.ts";
 import { parseInteger, parseNumber } from "../terminal/options.ts";
 
@@ -77,7 +77,7 @@ async function writeConfiguration(file: string, options: InitOptions): Promise<v
   const terminal = process.stdin.isTTY === true && !isSilent ? openTerminal() : undefined;
   const given = terminal === undefined && !isSilent ? await takePipe(questions, options) : options;
   const answers = await askAnswers(questions, given, terminal?.ask).finally(() => terminal?.close());
-  const bearing = nameBearing(answers.bearing);
+  const bearing = resolveBearing(answers.bearing);
   if (!bearing.ok) throw new AuroraError("USAGE", bearing.error, { op: "write configuration" });
   const text = renderGatewayFile(answers, bearing.value, options);
   const read = readGatewayFile({ configPath: file, installationDir: packageRoot(), environment: {} }, text);

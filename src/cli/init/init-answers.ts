@@ -4,7 +4,7 @@ import { brokerUrlSchema } from "../../core/contract/config/config-parts.ts";
 import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import { failed, ok, type Result } from "../../core/contract/result.ts";
 import { idPattern } from "../../core/contract/topics.ts";
-import { bearingForms, nameBearing } from "./name-bearing.ts";
+import { bearingForms, resolveBearing } from "./resolve-bearing.ts";
 
 /** All answers, checked. */
 export interface InitAnswers {
@@ -88,7 +88,7 @@ export function listQuestions({ hostname, ports }: InitSurroundings): readonly I
       about: bearingForms,
       usual: null,
       check: (text) => {
-        const read = nameBearing(text);
+        const read = resolveBearing(text);
         return read.ok ? ok(text) : failed(read.error);
       },
     },

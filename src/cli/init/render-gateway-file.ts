@@ -1,6 +1,6 @@
 /** The gateway's configuration as `aurora init` writes it: only what was said, with a comment where one helps. */
 import type { InitAnswers } from "./init-answers.ts";
-import type { NamedBearing } from "./name-bearing.ts";
+import type { NamedBearing } from "./resolve-bearing.ts";
 
 /** What is written beside the answers, each only where it was given. */
 export interface InitExtras {

@@ -1,22 +1,22 @@
 import { describe, expect, it } from "vitest";
-import { nameBearing } from "../../../src/cli/init/name-bearing.ts";
+import { resolveBearing } from "../../../src/cli/init/resolve-bearing.ts";
 
 describe("what is said of a bearing", () => {
   it.each(["6205-2RS JEM SKF", "skf 6205 2rs", "6205-2rs"])("%s is found", (text) => {
-    expect(nameBearing(text)).toMatchObject({ ok: true, value: { orders: { bpfo: 3.5848 } } });
+    expect(resolveBearing(text)).toMatchObject({ ok: true, value: { orders: { bpfo: 3.5848 } } });
   });
 
   it("may be four orders or a geometry", () => {
-    expect(nameBearing("bpfo=3.58, bpfi=5.42, bsf=4.71, ftf=0.398")).toMatchObject({
+    expect(resolveBearing("bpfo=3.58, bpfi=5.42, bsf=4.71, ftf=0.398")).toMatchObject({
       ok: true,
       value: { orders: { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.398 }, origin: "as given" },
     });
     const orders = { bpfo: 3.0707317073170732, bpfi: 4.929268292682927, bsf: 4.07, ftf: 0.3838414634146341 };
     const flow = "{ bpfo: 3.0707317073170732, bpfi: 4.929268292682927, bsf: 4.07, ftf: 0.3838414634146341 }";
     for (const text of [JSON.stringify(orders), flow]) {
-      expect(nameBearing(text)).toMatchObject({ ok: true, value: { orders } });
+      expect(resolveBearing(text)).toMatchObject({ ok: true, value: { orders } });
     }
-    expect(nameBearing("balls=9,ball=7.94,pitch=39.04,angle=0")).toMatchObject({
+    expect(resolveBearing("balls=9,ball=7.94,pitch=39.04,angle=0")).toMatchObject({
       ok: true,
       value: {
         orders: { bpfo: 3.5848, bpfi: 5.4152, bsf: 4.7135, ftf: 0.3983 },
@@ -26,13 +26,15 @@ describe("what is said of a bearing", () => {
   });
 
   it("may be spelt as `aurora score` takes it", () => {
-    const short = nameBearing("balls=16,ball=8.4,pitch=71.5,angle=15.17");
+    const short = resolveBearing("balls=16,ball=8.4,pitch=71.5,angle=15.17");
     expect(short.ok).toBe(true);
-    expect(nameBearing("balls=16,ball_diameter=8.4,pitch_diameter=71.5,contact_angle=15.17")).toEqual(short);
+    expect(resolveBearing("balls=16,ball_diameter=8.4,pitch_diameter=71.5,contact_angle=15.17")).toEqual(
+      short,
+    );
     expect(
-      nameBearing("rollers: 16, roller diameter: 8.4, pitchDiameterMm: 71.5, contactAngle: 15.17"),
+      resolveBearing("rollers: 16, roller diameter: 8.4, pitchDiameterMm: 71.5, contactAngle: 15.17"),
     ).toEqual(short);
-    expect(nameBearing("balls=16 ball=8.4 pitch=71.5 angle=15.17")).toEqual(short);
+    expect(resolveBearing("balls=16 ball=8.4 pitch=71.5 angle=15.17")).toEqual(short);
   });
 
   it.each([
@@ -52,6 +54,6 @@ describe("what is said of a bearing", () => {
     ["bpfo=5.42,bpfi=3.58,bsf=4.71,ftf=0.398", /bpfo 5.42 is not below bpfi 3.58.*exchange/],
     ["", /no bearing ""/],
   ])("%j is refused", (text, why) => {
-    expect(nameBearing(text)).toMatchObject({ ok: false, error: expect.stringMatching(why) });
+    expect(resolveBearing(text)).toMatchObject({ ok: false, error: expect.stringMatching(why) });
   });
 });

@@ -28,7 +28,7 @@ export const bearingForms: string = [
 ].join(", ");
 
 /** The bearing, or what is wrong with the text. Orders of a geometry have four decimals. */
-export function nameBearing(text: string): Result<NamedBearing, string> {
+export function resolveBearing(text: string): Result<NamedBearing, string> {
   if (!/[=:]/.test(text) && findBearing(text) === undefined) {
     const meant = findNearest(
       text,
