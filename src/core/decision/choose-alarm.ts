@@ -65,6 +65,8 @@ const provisionalAlarmDb = 10;
 export const healthySeverityDb: number = severitySpread.location + 2 * severitySpread.wander;
 /** Severity that no machine has in any of its hours: louder within minutes is evidence, however slowly it became so, dB. */
 const highestSeverityDb = findCeiling(severitySpread);
+/** The same while the reference is provisional: there zone D, damage, begins, whatever the wind. */
+const provisionalHighestDb = 16;
 
 /** What one window says of every signal that it says anything of: modes in the order of the outputs, then the level. */
 export function measureSignals(
@@ -127,7 +129,7 @@ export function measureSignals(
       compared: severityDb,
       leads: true,
       isForeign: false,
-      ceiling: baseline.isProvisional === true ? Number.POSITIVE_INFINITY : highestSeverityDb,
+      ceiling: baseline.isProvisional === true ? provisionalHighestDb : highestSeverityDb,
       // A severity is above this machine's own level by itself.
       isVouched: false,
       isDeaf,

@@ -75,6 +75,14 @@ test("a machine that is 7 dB louder for a while, or 11 above a reference of some
   }
 });
 
+test("against a reference of some minutes it is raised where damage begins", () => {
+  const decider = createDecider(point, partsOf(["inner", "outer"]), options);
+  const play = createLoudFeed(decider, true);
+  play(day, { severityDb: 0 });
+  play(180, { severityDb: (minute) => minute / 9 });
+  expect(activeOf(decider)).toEqual(["vibration-level"]);
+});
+
 test("the alarm of a kind stands while its lines drown in what the machine has become, and says so", () => {
   const decider = createDecider(point, partsOf(["inner", "outer"]), options);
   const play = createLoudFeed(decider);
