@@ -62,9 +62,9 @@ export interface ModeDecision {
    * level, and no single window raises. Of whoever decides without lanes: the one at which an alarm is raised.
    */
   readonly threshold: number;
-  /** After on and off delay. */
+  /** Its alarm stands. */
   readonly active: boolean;
-  /** Epoch ms of the first window of the current streak at or above the threshold, or null. */
+  /** Beginning of the evidence, epoch ms; null: there is none. */
   readonly sinceMs: number | null;
   /** Never becomes critical: a sensor's alarm, not the machine's. Absent: it may. */
   readonly isAdvisory?: boolean;
@@ -84,6 +84,8 @@ export interface Decision {
    * dB above the point's own healthy baseline; null or absent: there is no baseline yet, or no level was heard.
    */
   readonly severityDb?: number | null;
+  /** Severity at which one must stop, dB above the same baseline; null or absent: not known. */
+  readonly stopDb?: number | null;
   /** True before the point has its own reference (its site baseline). Absent: not known. */
   readonly isLearning?: boolean;
   /** Where the model ran; left out: on the gateway. */

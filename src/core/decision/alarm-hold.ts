@@ -1,8 +1,8 @@
 /**
  * How long an alarm stands: as long as its fault does. That nothing is seen of a fault for a while is no evidence that it
  * went away (the wind turned, another line leads, the sensor sees less): an alarm ends when its signal has been back
- * near the healthy level for a day of data, with enough windows to say so, while no other kind raged and the sensor heard
- * its machine. Reads no clock.
+ * near the healthy level for a day of data, with enough windows to say so, at speeds at which the fault showed, while
+ * no other kind raged, the machine was not loud and the sensor heard it. Reads no clock.
  */
 import { z } from "zod";
 import { type AlarmLane, alarmLanes } from "../contract/prediction.ts";
@@ -25,6 +25,8 @@ export interface HeldAlarm {
   readonly quietWindows: number;
   /** End of the last window, epoch ms. */
   readonly toMs: number;
+  /** Mean shaft speed at which the fault shows, rpm; absent: not known. */
+  readonly seenRpm?: number | undefined;
   /** The most evidence of each lane that there was, in its unit; absent: not known, it comes from an older snapshot. */
   readonly mostFast?: number | undefined;
   readonly mostSlow?: number | undefined;
@@ -36,18 +38,38 @@ const nearShare = 0.25;
 const fewestQuietWindows = 60;
 /** Two windows further apart count as this much time of data. */
 const longestStepMs = hourMs;
+/** Share of the speed at which a fault shows below which it may well be silent: what knocks does so with the square of the speed. */
+const slowShare = 0.85;
+
+/** One window of a signal whose alarm stands. */
+interface HeldWindow {
+  readonly value: number;
+  readonly toMs: number;
+  /** NaN: not known. */
+  readonly shaftRpm: number;
+}
 
 /** One window further; null when the alarm is over. */
-export function holdAlarm(held: HeldAlarm, value: number, toMs: number): HeldAlarm | null {
+export function holdAlarm(held: HeldAlarm, { value, toMs, shaftRpm }: HeldWindow): HeldAlarm | null {
+  const { seenRpm } = held;
+  if (seenRpm !== undefined && shaftRpm < slowShare * seenRpm) return pauseAlarm(held, toMs);
   const mean = held.mean === null ? value : held.mean + meanShare * (value - held.mean);
   const peak = Math.max(held.peak ?? mean, mean);
   const isNear = mean <= held.healthy + nearShare * Math.max(0, peak - held.healthy);
-  if (!isNear) return { ...held, mean, peak, quietMs: 0, quietWindows: 0, toMs };
+  if (!isNear) {
+    const seen = followSpeed(seenRpm, shaftRpm);
+    return { ...held, mean, peak, quietMs: 0, quietWindows: 0, toMs, seenRpm: seen };
+  }
   // A standstill is no time of data, and a clock that jumped says nothing.
   const quietMs = held.quietMs + Math.min(longestStepMs, Math.max(0, toMs - held.toMs));
   const quietWindows = held.quietWindows + 1;
   if (quietWindows >= fewestQuietWindows && quietMs >= dayMs) return null;
   return { ...held, mean, peak, quietMs, quietWindows, toMs };
+}
+
+function followSpeed(seenRpm: number | undefined, shaftRpm: number): number | undefined {
+  if (!(shaftRpm > 0)) return seenRpm;
+  return seenRpm === undefined ? shaftRpm : seenRpm + meanShare * (shaftRpm - seenRpm);
 }
 
 /** One window further that cannot show that a fault has gone: the alarm stands as it is. */
@@ -76,6 +98,7 @@ export const heldAlarmSchema: z.ZodType<HeldAlarm> = z.strictObject({
   quietMs: z.number().min(0),
   quietWindows: z.int().min(0),
   toMs: z.number(),
+  seenRpm: z.number().positive().optional(),
   mostFast: z.number().min(0).optional(),
   mostSlow: z.number().min(0).optional(),
 });

@@ -46,6 +46,8 @@ export interface MeasuredSignal {
   /** From the signal's value to a probability that takes fault and none for equally likely. */
   readonly calibration: Calibration;
   readonly spread: HealthySpread;
+  /** Where it lay at most before a fault of it; absent: at most at the window's ceiling. */
+  readonly healthyEnd?: number | undefined;
 }
 
 /** The failure mode of a machine that is much louder than its own healthy self, whatever the model says of kinds. */
@@ -59,6 +61,12 @@ const levelAlarmDb = 8;
 const riseFromDb = 4;
 /** The same while the reference is provisional: it has not seen every wind yet. */
 const provisionalAlarmDb = 10;
+/** Severity up to which a healthy machine wanders, dB. */
+export const healthySeverityDb: number = severitySpread.location + 2 * severitySpread.wander;
+/** Severity that no machine has in any of its hours: louder within minutes is evidence, however slowly it became so, dB. */
+const highestSeverityDb = findCeiling(severitySpread);
+/** The same while the reference is provisional: there zone D, damage, begins, whatever the wind. */
+const provisionalHighestDb = 16;
 
 /** What one window says of every signal that it says anything of: modes in the order of the outputs, then the level. */
 export function measureSignals(
@@ -102,6 +110,7 @@ export function measureSignals(
         ceiling,
         isVouched: isVouched && isExpected(margins[index]!, reference),
         isDeaf,
+        shaftRpm,
       },
       reference,
       calibration: calibration[index]!,
@@ -120,15 +129,17 @@ export function measureSignals(
       compared: severityDb,
       leads: true,
       isForeign: false,
-      ceiling: Number.POSITIVE_INFINITY,
+      ceiling: baseline.isProvisional === true ? provisionalHighestDb : highestSeverityDb,
       // A severity is above this machine's own level by itself.
       isVouched: false,
       isDeaf,
+      shaftRpm,
     },
     reference: expectSeverity(baseline),
     // Half at the height of an alarm, other odds by a factor of e each 2 dB. No model states it.
     calibration: { slope: 0.5, intercept: -atDb / 2 },
     spread: severitySpread,
+    healthyEnd: healthySeverityDb,
   });
   return measured;
 }
@@ -192,13 +203,17 @@ function isFaulty(
   state: SignalState,
   lane: AlarmLane,
 ): boolean {
-  const isLikely = computeProbability(calibrateLogit(state.fast.recent, calibration)) >= 0.5;
   const { recent, level } = state.fast;
-  // Within minutes neither the wind nor a poor reference explains such a rise.
+  const isLikely = isLikelyAt(recent, calibration);
+  // Within minutes neither the wind nor a poor reference explains such a rise, nor a level that no machine has.
   if (name === vibrationLevelMode && lane === "fast")
-    return recent >= riseFromDb && recent - level >= levelAlarmDb;
+    return (recent >= riseFromDb && recent - level >= levelAlarmDb) || recent >= window.ceiling;
   if (name === vibrationLevelMode) return isLikely;
   return window.leads && (lane === "slow" || (isLikely && !window.isForeign));
+}
+
+function isLikelyAt(value: number, calibration: Calibration): boolean {
+  return computeProbability(calibrateLogit(value, calibration)) >= 0.5;
 }
 
 /** Share of an alarm's evidence from which a signal may show a fault. */
@@ -237,16 +252,26 @@ export function findOtherKind(
 
 /**
  * Can the window show that the fault has gone whose alarm stands? Not where the sensor hears its machine no more, nor while there
- * is evidence of another kind: a fault that looks otherwise has not gone.
+ * is evidence of another kind, or the machine is loud: a fault that looks otherwise, or whose lines drown, has not gone.
  */
 export function canEnd({ name, window }: MeasuredSignal, picture: SignalPicture): boolean {
   if ((picture.signals.get(name)?.held ?? null) === null) return true;
-  return !window.isDeaf && findOtherKind(name, picture) === null;
+  return !window.isDeaf && findOtherKind(name, picture) === null && !isLoudBeside(name, picture);
 }
 
-/** What a machine looks like instead while the alarm of `name` stands; null: like nothing else, or not clearly. */
-export function findLeading(name: string, picture: SignalPicture): string | null {
+/** Is the machine of late so loud that the level would raise an alarm, where the alarm is of a kind? */
+function isLoudBeside(name: string, { signals }: SignalPicture): boolean {
+  const level = signals.get(vibrationLevelMode);
+  return name !== vibrationLevelMode && level !== undefined && level.fast.recent >= levelAlarmDb;
+}
+
+/** What a machine looks like instead while an alarm stands; null: like nothing else, or not clearly. */
+export function findLeading(
+  { name, calibration }: Pick<MeasuredSignal, "name" | "calibration">,
+  picture: SignalPicture,
+): string | null {
   const other = findOtherKind(name, picture);
   const own = picture.signals.get(name)?.fast.recent ?? Number.NEGATIVE_INFINITY;
-  return other !== null && other.recent >= own + clearlyLikelier ? other.failureMode : null;
+  if (other !== null && other.recent >= own + clearlyLikelier) return other.failureMode;
+  return isLoudBeside(name, picture) && !isLikelyAt(own, calibration) ? vibrationLevelMode : null;
 }

@@ -18,10 +18,11 @@ interface DescriptionContext {
 
 /** Describes a signal that the window has said something of. */
 export function describeMode(
-  { name, score, window, calibration, spread }: MeasuredSignal,
+  measured: MeasuredSignal,
   state: SignalState,
   context: DescriptionContext,
 ): ModeDecision {
+  const { name, score, window, calibration, spread } = measured;
   const { held } = state;
   const evidence = weighEvidence(state, context.picture.heights);
   const bound = findBound(state.fast, spread, { elapsedMs: 0, ceiling: window.ceiling });
@@ -36,7 +37,7 @@ export function describeMode(
   };
   if (held === null) return mode;
   const raised = held.lane === null ? mode : { ...mode, lane: held.lane };
-  const leadingMode = findLeading(name, context.picture);
+  const leadingMode = findLeading(measured, context.picture);
   return leadingMode === null ? raised : { ...raised, leadingMode };
 }
 

@@ -1,7 +1,7 @@
 /** What every window is held against, of the parts of a bundle's manifest that decide: the same for all points of a bundle. */
 import type { Calibration, OutputClass } from "../contract/bundle/manifest.ts";
 import { findOrMake } from "../maths/find-or-make.ts";
-import { severitySpread, vibrationLevelMode } from "./choose-alarm.ts";
+import { healthySeverityDb, severitySpread, vibrationLevelMode } from "./choose-alarm.ts";
 import { findHighestHealthy, type HealthySpread, usualSpread } from "./fast-lane.ts";
 
 /** The parts of a bundle's manifest that decide. */
@@ -50,5 +50,5 @@ export function spreadOf({ spread }: Pick<HeardParts, "spread">, name: string): 
 
 /** Up to where a signal may lie that is healthy for all that is known. A severity is above this very machine: it only wanders. */
 export function findHealthyEnd(spread: HealthySpread, name: string): number {
-  return name === vibrationLevelMode ? spread.location + 2 * spread.wander : findHighestHealthy(spread);
+  return name === vibrationLevelMode ? healthySeverityDb : findHighestHealthy(spread);
 }

@@ -210,7 +210,18 @@ class Watch implements PointWatch {
     const event = this.#options.settlesLater === true ? late : own.settle();
     // Key by key: a spread makes an object of a shape of its own.
     return {
-      decision: { point, windowId, fromMs, toMs, operatingState, model, modes, severityDb, isLearning },
+      decision: {
+        point,
+        windowId,
+        fromMs,
+        toMs,
+        operatingState,
+        model,
+        modes,
+        severityDb,
+        stopDb: this.#outlook?.reference.stopDb ?? null,
+        isLearning,
+      },
       event,
     };
   }

@@ -36,12 +36,17 @@ export interface SignalWindow {
   readonly leads: boolean;
   /** Nothing but lines of the mains or the shaft speaks for it: no evidence for the fast lane, which does not know how the machine hums and knocks. */
   readonly isForeign: boolean;
-  /** The highest level that may be healthy: that of any machine as long as there is no reference, else infinite. */
+  /**
+   * The highest level that may be healthy: that of any machine as long as there is no reference; of a severity that of this one; else
+   * infinite.
+   */
   readonly ceiling: number;
   /** Was the machine found healthy as it is? */
   readonly isVouched: boolean;
   /** The sensor hears far less than the machine's own healthy level: that it hears no fault says nothing. */
   readonly isDeaf: boolean;
+  /** NaN: not known. */
+  readonly shaftRpm: number;
 }
 
 /** What a signal is held against. */
@@ -62,11 +67,11 @@ export function stepSignal(
   { window, spread, reference }: SignalRule & { readonly window: SignalWindow },
   mayEnd: boolean,
 ): SignalState {
-  const { value, compared, toMs } = window;
+  const { value, compared, toMs, shaftRpm } = window;
   const held =
     before.held === null || !mayEnd
       ? pauseAlarm(before.held, toMs)
-      : holdAlarm(before.held, before.held.isMargin ? compared : value, toMs);
+      : holdAlarm(before.held, { value: before.held.isMargin ? compared : value, toMs, shaftRpm });
   // What gathered for an alarm that is over was spent on it.
   if (before.held !== null && held === null) return beginSignal(spread);
   const fast = stepFast(before.fast, window, spread);
@@ -109,17 +114,19 @@ export function raiseSignal(
     lane,
     sinceMs,
   }: {
-    readonly measured: Pick<SignalRule, "reference"> & { readonly window: SignalWindow };
+    readonly measured: Pick<SignalRule, "reference"> & {
+      readonly window: SignalWindow;
+      /** Where the signal lay at most before its fault; absent: at most at the window's ceiling. */
+      readonly healthyEnd?: number | undefined;
+    };
     readonly lane: AlarmLane;
     readonly sinceMs: number;
   },
 ): SignalState {
-  const { window, reference } = measured;
+  const { window, reference, healthyEnd = window.ceiling } = measured;
   const isSlow = lane === "slow" && reference !== null;
   const now = isSlow ? window.compared : Math.max(window.value, state.fast.recent);
-  const healthy = isSlow
-    ? reference.location
-    : Math.min(state.fast.level, state.fast.vouched ?? window.ceiling);
+  const healthy = isSlow ? reference.location : Math.min(state.fast.level, state.fast.vouched ?? healthyEnd);
   const held: HeldAlarm = {
     sinceMs,
     lane,
@@ -130,6 +137,7 @@ export function raiseSignal(
     quietMs: 0,
     quietWindows: 0,
     toMs: window.toMs,
+    seenRpm: window.shaftRpm > 0 ? window.shaftRpm : undefined,
     mostFast: state.fast.sum,
     mostSlow: evidenceOfSlow(state.slow).sum,
   };

@@ -14,11 +14,16 @@ const raised: HeldAlarm = {
 };
 const minuteMs = 60_000;
 
+/** One window further, at a speed that is not known unless it is given. */
+function hold(held: HeldAlarm, value: number, toMs: number, shaftRpm = Number.NaN): HeldAlarm | null {
+  return holdAlarm(held, { value, toMs, shaftRpm });
+}
+
 /** Windows until the alarm is over, one each `stepMs`; `most` where it is not. */
 function countUntilOver(value: number, stepMs: number, most: number): number {
   let held: HeldAlarm | null = raised;
   for (let window = 0; window < most; window++) {
-    held = holdAlarm(held, value, window * stepMs);
+    held = hold(held, value, window * stepMs);
     if (held === null) return window;
   }
   return most;
@@ -44,18 +49,39 @@ test("a signal halfway back is still the fault, however long", () => {
 
 test("a fault that returns within the day begins it anew", () => {
   const quiet: HeldAlarm = { ...raised, mean: -2, quietMs: 10, quietWindows: 70 };
-  expect(holdAlarm({ ...quiet, mean: 3 }, 4, minuteMs)).toMatchObject({ quietMs: 0, quietWindows: 0 });
+  expect(hold({ ...quiet, mean: 3 }, 4, minuteMs)).toMatchObject({ quietMs: 0, quietWindows: 0 });
 });
 
 test("a day of standstill is no day of data, nor is a clock that jumps ahead or back", () => {
   const quiet: HeldAlarm = { ...raised, mean: -2, quietMs: 10, quietWindows: 70, toMs: 5000 };
-  expect(holdAlarm(quiet, -2, 48 * 60 * minuteMs)).toMatchObject({ quietMs: 10 + 60 * minuteMs });
-  expect(holdAlarm(quiet, -2, 4000)).toMatchObject({ quietMs: 10 });
+  expect(hold(quiet, -2, 48 * 60 * minuteMs)).toMatchObject({ quietMs: 10 + 60 * minuteMs });
+  expect(hold(quiet, -2, 4000)).toMatchObject({ quietMs: 10 });
 });
 
 test("under another model it is held by what that one says: a fault stands, a healthy machine ends it", () => {
   const rebased = rebaseAlarm({ ...raised, lane: "slow", isMargin: true }, -5);
-  const faulty = holdAlarm(rebased, 0, 1000);
+  const faulty = hold(rebased, 0, 1000);
   expect(faulty).toMatchObject({ isMargin: false, mean: 0, peak: 0, quietWindows: 0 });
-  expect(holdAlarm(rebased, -5, 1000)).toMatchObject({ quietWindows: 1 });
+  expect(hold(rebased, -5, 1000)).toMatchObject({ quietWindows: 1 });
+});
+
+test("windows far below the speed at which the fault shows end nothing, nor does the fault's speed follow them", () => {
+  let held: HeldAlarm | null = { ...raised, seenRpm: 2200 };
+  for (let hour = 1; hour <= 7 * 24; hour++) {
+    held = hold(held!, -2, hour * 60 * minuteMs, 1500);
+    expect(held).toMatchObject({ mean: 4, quietMs: 0, seenRpm: 2200 });
+  }
+  // Back at its speed it is as it was, or has gone.
+  expect(hold(held!, 4, 8 * 24 * 60 * minuteMs, 2200)).toMatchObject({ mean: 4, quietWindows: 0 });
+  for (let window = 0; window < 400 && held !== null; window++)
+    held = hold(held, -2, (8 * 24 * 60 + 10 * window) * minuteMs, 2000);
+  expect(held).toBeNull();
+});
+
+test("a fault shows at the speeds at which it is heard, and where no speed is known each window counts", () => {
+  expect(hold(raised, 4, minuteMs, 1500)).toMatchObject({ seenRpm: 1500 });
+  expect(hold({ ...raised, seenRpm: 1500 }, 4, minuteMs, 1820)).toMatchObject({ seenRpm: 1510 });
+  const quiet = { ...raised, mean: -2, seenRpm: 1500 };
+  expect(hold(quiet, -2, minuteMs)).toMatchObject({ quietWindows: 1, seenRpm: 1500 });
+  expect(hold({ ...raised, mean: -2 }, -2, minuteMs, 100)).toMatchObject({ quietWindows: 1 });
 });

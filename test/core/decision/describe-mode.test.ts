@@ -19,6 +19,7 @@ const measured: MeasuredSignal = {
     ceiling: 0,
     isVouched: false,
     isDeaf: false,
+    shaftRpm: Number.NaN,
   },
   reference: null,
   calibration: { slope: 1, intercept: 0 },

@@ -63,10 +63,10 @@ test("a watch is its learner, its severity and its decider, each window held aga
         if (!decider.isSuspicious) learner.update({ prediction, levels: heard, shaftRpm });
         const event = learner.settle();
         const isLearning = (known?.model ?? null) === null;
-        expect(watch.update({ prediction, levels, shaftRpm })).toEqual({
-          decision: { ...decided, severityDb, isLearning },
-          event,
-        });
+        const updated = watch.update({ prediction, levels, shaftRpm });
+        const { stopDb } = updated.decision;
+        expect(updated).toEqual({ decision: { ...decided, severityDb, stopDb, isLearning }, event });
+        if (severityDb !== null) expect(stopDb).toBeGreaterThanOrEqual(16);
         expect([watch.status, watch.active]).toEqual([learner.status, decider.active]);
       }
     }),

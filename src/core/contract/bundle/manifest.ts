@@ -60,14 +60,13 @@ export interface Calibration {
   readonly intercept: number;
 }
 
-/** When an alarm is raised and cleared. */
+/** From when on a window looks faulty. What else it holds raised and cleared alarms once, and is no longer read. */
 export interface Threshold {
-  /** Raised when the calibrated probability is at or above this … */
+  /** A window looks faulty when the calibrated probability is at or above this. */
   readonly raise: number;
-  /** … in `onCount` of the last `onWindows` windows. */
   readonly onCount: number;
   readonly onWindows: number;
-  /** Cleared when it is below this in `offWindows` windows in a row; clear ≤ raise. */
+  /** ≤ raise. */
   readonly clear: number;
   readonly offWindows: number;
 }

@@ -21,7 +21,7 @@ import {
   stepAlarm,
 } from "./alarm-lifecycle.ts";
 import { type AlertContext, createAlertEvent, repeatAlertEvent } from "./alert-event.ts";
-import { type AlertPolicy, chooseSeverity, isHighWindow, isMaterialChange } from "./alert-policy.ts";
+import { type AlertPolicy, chooseSeverity, isMaterialChange, weighHighWindow } from "./alert-policy.ts";
 
 /** One alarm: its state, and what subscribers were last told of it. */
 export interface AlarmRecord {
@@ -39,7 +39,7 @@ export interface AlarmRecord {
   /** Exponentially weighted mean of this occurrence's probabilities, a twelfth of it from the last window. */
   readonly recentProbability: number;
   readonly severity: AlertSeverity;
-  /** Windows in a row at or above the critical probability. */
+  /** High windows in a row, as they are weighed. */
   readonly highWindows: number;
   /** Another mode that leads, and for how many windows it has or has not in a row; absent: none has yet. */
   readonly leading?: { readonly failureMode: string | null; readonly windows: number } | undefined;
@@ -114,10 +114,9 @@ export function followDecision(
     // A new occurrence: nothing of it has been told.
     current = { ...createAlarmRecord(record.point, mode), alarm, sinceMs };
   }
-  const isHigh =
-    mode.isAdvisory !== true &&
-    isHighWindow({ probability, severityDb: decision.severityDb ?? null }, policy);
-  const highWindows = isHigh ? current.highWindows + 1 : 0;
+  const { severityDb = null, stopDb = null } = decision;
+  const weight = mode.isAdvisory === true ? 0 : weighHighWindow({ probability, severityDb, stopDb }, policy);
+  const highWindows = weight > 0 ? current.highWindows + weight : 0;
   const severity = chooseSeverity(current.severity, highWindows, policy);
   const recentProbability =
     current.recentProbability + recentShare * (probability - current.recentProbability);
@@ -181,20 +180,26 @@ export function tellDecision(
   // It ended while its explanation was made: nobody was told of it, and nobody has to be.
   if (transition !== "cleared" && !isConditionActive(record.alarm)) return null;
   const updates = record.updates + (transition === "updated" ? 1 : 0);
+  const severity = mode.isAdvisory !== true && isStopReached(context) ? "critical" : record.severity;
   const event = createAlertEvent({
     transition,
     updateNumber: updates,
     decision,
     mode,
     state: record.alarm.state,
-    severity: record.severity,
+    severity,
     leadingMode: findLeadingMode(record),
     lane: record.lane,
     sinceMs,
     ...context,
   });
   const told = transition === "cleared" ? "cleared" : "raised";
-  return { record: { ...record, told, updates, toldMs: decision.toMs, lastEvent: event }, event };
+  return { record: { ...record, severity, told, updates, toldMs: decision.toMs, lastEvent: event }, event };
+}
+
+/** Does the outlook say that the level where one must stop is reached? */
+function isStopReached({ outlook }: AlertContext): boolean {
+  return outlook !== undefined && "hours" in outlook && outlook.high === 0;
 }
 
 /** What a person did, or an order. */

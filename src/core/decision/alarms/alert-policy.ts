@@ -8,6 +8,8 @@ export interface AlertPolicy {
   readonly criticalSeverityDb: number;
   /** … in this many windows in a row (windows, not minutes: a jump of the clock must not escalate anything). */
   readonly criticalWindows: number;
+  /** A window at the level where one must stop counts as so many of them. */
+  readonly stopWeight: number;
   /** Two updates of an alarm are at least this far apart; an escalation is told at once. */
   readonly minUpdateIntervalMs: number;
   /** A fault that was told as likelier than not is told as unlikely when its mean probability is this or less … */
@@ -22,6 +24,8 @@ export const defaultAlertPolicy: AlertPolicy = {
   // Four times the healthy amplitude. ISO 10816-1, class I: zone C begins 8 dB and zone D, damage, 16 dB above zone A's end.
   criticalSeverityDb: 12,
   criticalWindows: 60,
+  // Six in a row: of a machine that is heard once an hour within the shift.
+  stopWeight: 10,
   minUpdateIntervalMs: 600_000,
   unlikelyProbability: 0.35,
   likelyProbability: 0.65,
@@ -37,19 +41,27 @@ export interface AlertPicture {
   readonly atMs: number;
 }
 
-/** Does a window of a standing alarm speak for a critical one? `severityDb` is null where it is not known. */
-export function isHighWindow(
-  window: { readonly probability: number; readonly severityDb: number | null },
-  policy: AlertPolicy,
-): boolean {
-  const { probability, severityDb } = window;
-  return (
-    probability >= policy.criticalProbability ||
-    (severityDb !== null && severityDb >= policy.criticalSeverityDb)
-  );
+/** What a window of a standing alarm says of its severity; null: not known. */
+interface WeighedWindow {
+  readonly probability: number;
+  /** Above the machine's own reference, and of the level where one must stop, dB. */
+  readonly severityDb: number | null;
+  readonly stopDb: number | null;
 }
 
-/** Warning, or critical after enough high windows ({@link isHighWindow}) in a row. Once critical, always critical. */
+/** As how many high windows a window counts that speaks for a critical alarm; 0: it does not. */
+export function weighHighWindow(
+  { probability, severityDb, stopDb }: WeighedWindow,
+  policy: AlertPolicy,
+): number {
+  if (severityDb !== null && stopDb !== null && severityDb >= stopDb) return policy.stopWeight;
+  const isHigh =
+    probability >= policy.criticalProbability ||
+    (severityDb !== null && severityDb >= policy.criticalSeverityDb);
+  return isHigh ? 1 : 0;
+}
+
+/** Warning, or critical after enough high windows ({@link weighHighWindow}) in a row. Once critical, always critical. */
 export function chooseSeverity(
   before: AlertSeverity,
   highWindows: number,

@@ -206,11 +206,12 @@ function forecastPassage(
   { stopDb, spreadDb }: OutlookReference,
   rule: OutlookRule,
 ): OutlookForecast {
-  const fewest = rule.minBlocks;
-  if (blocks.length < fewest) return cannotSay("too little of its operation has been seen");
+  // Seen, not foretold: it takes no trend.
+  if (isReached(blocks, stopDb)) return reached;
+  if (blocks.length < rule.minBlocks) return cannotSay("too little of its operation has been seen");
   const points = blocks.map(({ atMs, severityDb }) => ({ at: atMs / hour, value: severityDb }));
   const trend = fitLevelTrend(points);
-  if (trend.level >= stopDb) return { kind: "hours", hours: 0, low: 0, high: 0 };
+  if (trend.level >= stopDb) return reached;
   const doubt = findDoubt(trend, spreadDb, rule);
   if (doubt !== null) return cannotSay(doubt);
   const rise = findRise(points, trend.level);
@@ -231,6 +232,15 @@ function forecastPassage(
     return cannotSay("at its pace the stop level is further ahead than the rise that was seen carries");
   }
   return { kind: "hours", hours: hours!, low: low!, high: high === Number.POSITIVE_INFINITY ? null : high! };
+}
+
+const reached: OutlookForecast = { kind: "hours", hours: 0, low: 0, high: 0 };
+/** Latest blocks whose median is the level that is seen. */
+const seenBlocks = 3;
+
+function isReached(blocks: readonly OutlookBlock[], stopDb: number): boolean {
+  const latest = blocks.slice(-seenBlocks).map(({ severityDb }) => severityDb);
+  return latest.length === seenBlocks && computeMedian(latest) >= stopDb;
 }
 
 function findDoubt(trend: LevelTrend, spreadDb: number, rule: OutlookRule): string | null {

@@ -1,0 +1,127 @@
+/** A machine that is far louder than its own reference: it is raised, it keeps the alarm of a kind alive, and where one must stop it is critical. */
+import { expect, test } from "vitest";
+import type { Decision } from "../../../src/core/contract/prediction.ts";
+import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
+import { createDecider, type Decider } from "../../../src/core/decision/decider.ts";
+import { createRandom } from "../../../src/core/maths/random.ts";
+import { feed as tell } from "./alarms/feed-register.ts";
+import { baselineOf, options, partsOf, point, startMs } from "./decider-feed.ts";
+
+const minuteMs = 60_000;
+const day = 24 * 60;
+
+/** Plays a second's window a minute: logits, dB above the reference, and the speed. */
+function createLoudFeed(decider: Decider, isProvisional = false) {
+  const random = createRandom(3);
+  let atMs = startMs;
+  return (minutes: number, { logits = [-3, -3], severityDb, shaftRpm = 1500 }: LoudScene): Decision => {
+    const baseline = { ...baselineOf(decider, [0, 0]), isProvisional };
+    let decision: Decision | undefined;
+    for (let minute = 0; minute < minutes; minute++, atMs += minuteMs) {
+      const loud = typeof severityDb === "number" ? severityDb : severityDb(minute);
+      decision = decider.update(
+        {
+          point,
+          windowId: `t1/generator-bearing/${atMs}`,
+          fromMs: atMs,
+          toMs: atMs + 1_000,
+          quantised: new Uint8Array(logits.length),
+          logits: Float64Array.from(logits),
+          model: decider.parts.model,
+          operatingState: "full-performance",
+        },
+        { baseline, severityDb: loud + 0.5 * random.normal(), shaftRpm },
+      );
+    }
+    return decision!;
+  };
+}
+
+interface LoudScene {
+  readonly logits?: readonly number[];
+  readonly severityDb: number | ((minute: number) => number);
+  readonly shaftRpm?: number;
+}
+
+const activeOf = ({ active }: Decider): string[] => active.map(({ failureMode }) => failureMode);
+
+test.each([1, 2, 3, 5])(
+  "a level that rises by 18 dB in %i h is raised before the 16 dB at which one stops",
+  (hours) => {
+    const decider = createDecider(point, partsOf(["inner", "outer"]), options);
+    const play = createLoudFeed(decider);
+    play(day, { severityDb: 0 });
+    play(Math.floor((60 * hours * 15.5) / 18), { severityDb: (minute) => (18 * minute) / (60 * hours) });
+    expect(activeOf(decider)).toEqual(["vibration-level"]);
+    // It ends near the healthy level, not where the machine was on its way up.
+    play(3 * day, { severityDb: 9 });
+    expect(activeOf(decider)).toEqual(["vibration-level"]);
+    play(3 * day, { severityDb: 0.5 });
+    expect(activeOf(decider)).toEqual([]);
+  },
+);
+
+test("a machine that is 7 dB louder for a while, or 11 above a reference of some minutes, is not raised within minutes", () => {
+  for (const [isProvisional, severityDb] of [
+    [false, 7],
+    [true, 11],
+  ] as const) {
+    const decider = createDecider(point, partsOf(["inner", "outer"]), options);
+    const play = createLoudFeed(decider, isProvisional);
+    play(day, { severityDb: 0 });
+    play(120, { severityDb: (minute) => (severityDb * minute) / 120 });
+    play(15, { severityDb });
+    expect(activeOf(decider)).toEqual([]);
+  }
+});
+
+test("against a reference of some minutes it is raised where damage begins", () => {
+  const decider = createDecider(point, partsOf(["inner", "outer"]), options);
+  const play = createLoudFeed(decider, true);
+  play(day, { severityDb: 0 });
+  play(180, { severityDb: (minute) => minute / 9 });
+  expect(activeOf(decider)).toEqual(["vibration-level"]);
+});
+
+test("the alarm of a kind stands while its lines drown in what the machine has become, and says so", () => {
+  const decider = createDecider(point, partsOf(["inner", "outer"]), options);
+  const play = createLoudFeed(decider);
+  play(day, { severityDb: 0 });
+  play(120, { logits: [-2, 5], severityDb: 6 });
+  expect(activeOf(decider)).toEqual(["outer"]);
+  const smeared = play(7 * day, { severityDb: 17 });
+  expect(activeOf(decider)).toEqual(["outer"]);
+  expect(smeared.modes.find(({ failureMode }) => failureMode === "outer")).toMatchObject({
+    leadingMode: "vibration-level",
+  });
+  play(3 * day, { severityDb: 0.5 });
+  expect(activeOf(decider)).toEqual([]);
+});
+
+test("an alarm ends by windows at the speed of its fault alone", () => {
+  const decider = createDecider(point, partsOf(["inner", "outer"]), options);
+  const play = createLoudFeed(decider);
+  play(day, { severityDb: 0, shaftRpm: 2200 });
+  play(60, { logits: [-2, 5], severityDb: 5, shaftRpm: 2200 });
+  play(14 * day, { severityDb: 0, shaftRpm: 1500 });
+  expect(activeOf(decider)).toEqual(["outer"]);
+  play(3 * day, { severityDb: 0, shaftRpm: 2100 });
+  expect(activeOf(decider)).toEqual([]);
+});
+
+test("at the level where one must stop an alarm is critical after six windows, or as soon as it is told", () => {
+  const decider = createDecider(point, partsOf(["inner", "outer"]), options);
+  const play = createLoudFeed(decider);
+  play(day, { severityDb: 0 });
+  const at = (severityDb: number): Decision => {
+    const decision = play(1, { logits: [-2, 1], severityDb });
+    return { ...decision, severityDb, stopDb: 16 };
+  };
+  const register = createAlarmRegister();
+  play(120, { logits: [-2, 5], severityDb: 6 });
+  const events = Array.from({ length: 9 }, () => tell(register, at(17))).flat();
+  expect(events.map(({ data: { severity } }) => severity)).toEqual(["warning", "critical"]);
+  const reached = createAlarmRegister();
+  const outlook = { hours: 0, low: 0, high: 0, stopDb: 16 };
+  expect(tell(reached, at(17), { outlook }).map(({ data }) => data.severity)).toEqual(["critical"]);
+});
