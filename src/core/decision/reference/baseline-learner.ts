@@ -20,6 +20,7 @@ import type {
   BaselineStatus,
   LearntWindow,
 } from "./baseline-status.ts";
+import { sayLearnt } from "./describe-baseline.ts";
 import {
   type BaselineSubject,
   baselineBlockWindows,
@@ -277,14 +278,11 @@ class Learner implements BaselineLearner {
     const isFirst = !this.#isOurs();
     this.#refusal = noRefusal;
     this.#putInPlace(isFinal ? learnt : { ...learnt, isProvisional: true });
-    const restsOn = this.#seen;
+    const heard = this.#seen;
     if (isFinal) this.#forget();
     else if (!isFirst) return null;
-    const doubts = learnt.suspicions.map((suspicion) => `; ${suspicion}`).join("");
-    return {
-      kind: isFinal ? "ready" : "provisional",
-      detail: `version ${this.#version} of ${restsOn} windows${doubts}`,
-    };
+    const words = [sayLearnt(this.#current!, heard), ...learnt.suspicions];
+    return { kind: isFinal ? "ready" : "provisional", detail: words.join("; ") };
   }
 
   #isEnough(fromMs: number): boolean {

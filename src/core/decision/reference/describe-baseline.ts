@@ -55,6 +55,12 @@ export function describeBaseline(facts: BaselineFacts): BaselineStanding {
   return { ...common, state, why, learning, reference };
 }
 
+/** Which baseline was learnt: of the windows that it rests on; of a long time not all that were `heard` are kept. */
+export function sayLearnt({ version, windows }: SiteBaseline, heard: number): string {
+  const among = heard > windows ? ` (${heard} were heard)` : "";
+  return `version ${version} of ${windows} windows${among}`;
+}
+
 /** What a person can do where a point's learning is refused; in words. */
 export function adviseRefused({
   turbine,
