@@ -116,7 +116,7 @@ class Learner implements BaselineLearner {
       version: current?.version ?? 0,
       windows: this.windows,
       suspicions: current?.suspicions ?? [],
-      ...(isOurs || detail === null ? {} : { refusal: detail }),
+      ...(isOurs ? {} : detail === null ? { neededWindows: this.#neededWindows } : { refusal: detail }),
     };
   }
 
@@ -239,7 +239,11 @@ class Learner implements BaselineLearner {
     if (this.#seen >= this.#refusedAt && this.#isEnough(fromMs)) return "final";
     // What is final is not given up for less.
     if (this.#isDone()) return null;
-    return this.#seen >= Math.max(this.#subject.spec.minWindows, this.#nextTry) ? "provisional" : null;
+    return this.#seen >= this.#neededWindows ? "provisional" : null;
+  }
+
+  get #neededWindows(): number {
+    return Math.max(this.#subject.spec.minWindows, this.#nextTry);
   }
 
   #fit(isFinal: boolean): BaselineEvent | null {
