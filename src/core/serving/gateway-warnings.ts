@@ -8,6 +8,7 @@ import { warnOfModbus } from "../contract/config/modbus-config.ts";
 import { createTopics } from "../contract/topics.ts";
 import { isNear, warnOfBroker, warnOfPlace } from "../platform/daemon/config-warnings.ts";
 import { topicMatches } from "../platform/mqtt/mqtt-topic.ts";
+import { warnOfBearing } from "./bearing-warnings.ts";
 
 /** Of a gateway, in the order of its file's parts. @param hasPassword the environment names one */
 export function warnOfGateway(config: GatewayConfig, hasPassword: boolean): readonly ConfigFinding[] {
@@ -103,9 +104,6 @@ function warnOfIdleDevices({ devices, turbines }: GatewayConfig): readonly Confi
   });
 }
 
-/** Twice the spin of a rolling element, as a share of what its races allow; of the spin itself it is half. */
-const leastSpin = 0.62;
-
 function warnOfTurbine(
   { id, points, scadaBundle }: GatewayConfig["turbines"][number],
   index: number,
@@ -127,12 +125,9 @@ function warnOfTurbine(
       const write = "right where one sensor hears both bearings; else write this point's own channel";
       findings.push({ path: [...path, "channel"], problem, write });
     }
-    const { bpfo, bpfi, bsf } = bearing;
-    const gamma = (bpfi - bpfo) / (bpfi + bpfo);
-    if (bsf < (leastSpin * (1 - gamma * gamma)) / gamma) {
-      const problem = `bsf ${bsf} is low for these races: is it the spin of the element, of which twice is meant?`;
-      const write = `compare it with the data sheet; twice this is ${Math.round(2 * bsf * 10_000) / 10_000}`;
-      findings.push({ path: [...path, "bearing", "bsf"], problem, write });
+    const odd = warnOfBearing(bearing);
+    if (odd !== null) {
+      findings.push({ path: [...path, "bearing", odd.name], problem: odd.problem, write: odd.write });
     }
     return findings;
   });

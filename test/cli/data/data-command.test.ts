@@ -276,7 +276,13 @@ describe("aurora data check", () => {
     ["rate-and-duration", "error", inventCounts({ seed: 13 }), { duration: 4 }],
     ["rate-of-contract", "error", inventCounts({ seed: 14 }), { rateHz: 2000 }],
     ["unit", "warning", inventCounts({ seed: 15 }), { unit: "V", scale: null }],
-    ["bearing", "warning", inventCounts({ seed: 16 }), { bearing: { bpfo: 5.4, bpfi: 3.6, bsf: 4.7 } }],
+    ["bearing", "error", inventCounts({ seed: 16 }), { bearing: { bpfo: 5.4, bpfi: 3.6, bsf: 4.7 } }],
+    [
+      "bearing",
+      "warning",
+      inventCounts({ seed: 18 }),
+      { bearing: { bpfo: 3.5, bpfi: 5.4, bsf: 4.7, ftf: 0.6 } },
+    ],
   ])("finds what is %s (%s), with its file and a cure", async (kind, severity, counts, fields) => {
     const dir = createTemporaryFolder();
     writeCounts(dir, "a.npy", counts);
