@@ -1,6 +1,6 @@
 /**
  * What a gateway's configuration may say and probably does not mean: turbines that nothing watches, two points on one sensor,
- * doors that stand open. Nothing of it keeps a gateway from starting.
+ * doors that stand open, haste. Nothing of it keeps a gateway from starting.
  */
 import { type ConfigFinding, formatKeyPath, type KeyPath } from "../contract/config/config-finding.ts";
 import type { GatewayConfig } from "../contract/config/gateway-config.ts";
@@ -32,6 +32,7 @@ export function warnOfGateway(config: GatewayConfig, hasPassword: boolean): read
     ...warnOfIdleDevices(config),
     ...config.turbines.flatMap((turbine, index) => warnOfTurbine(turbine, index)),
     ...warnOfStandby(config),
+    ...warnOfHaste(config),
     ...warnOfScorers(config),
     ...warnOfTopics(config),
     ...warnOfModbus(config.modbus),
@@ -71,6 +72,35 @@ function warnOfStandby({ turbines, operation }: GatewayConfig): readonly ConfigF
       return [{ path, problem, write }];
     }),
   );
+}
+
+/** One false alarm a month for each turbine: who gets more soon looks at none. */
+const mostFalsePerYear = 12;
+/** In less time no turbine has been through calm, gusts and its ways of running; a demonstration's may have to do. */
+const fewestHours = 1;
+const daysOfYear = 365.25;
+
+/** What allows more alarms than anybody looks at, or a reference that has seen next to nothing. */
+function warnOfHaste({ alarms, commissioning }: GatewayConfig): readonly ConfigFinding[] {
+  const findings: ConfigFinding[] = [];
+  const { falsePerTurbineYear } = alarms;
+  if (falsePerTurbineYear > mostFalsePerYear) {
+    const perDay = falsePerTurbineYear / daysOfYear;
+    const often =
+      perDay >= 1
+        ? `about ${perDay.toFixed(1)} false alarms a day`
+        : `about one false alarm every ${Math.round(1 / perDay)} days`;
+    const problem = `${often} for each turbine are allowed by it: true ones are not seen among them`;
+    const write = `write at most ${mostFalsePerYear}; 0.1 is usual, one in ten years`;
+    findings.push({ path: ["alarms", "falsePerTurbineYear"], problem, write });
+  }
+  const { minHours, minWindows } = commissioning;
+  if (minHours < fewestHours) {
+    const problem = `a healthy reference of ${minWindows} windows and less than an hour has not seen wind and load change, which are alarms later`;
+    const write = "write 24, or more; less than 1 only for a demonstration";
+    findings.push({ path: ["commissioning", "minHours"], problem, write });
+  }
+  return findings;
 }
 
 /** A device that infers needs a model, and the speed of its shaft from its own tachometer. */
