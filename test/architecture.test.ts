@@ -136,6 +136,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "training/recipes/scada",
     "training/training-config.ts",
     "training/judge/learning-path.ts",
+    "cli/score/recordings/speed-doubts.ts",
     "cli/score/sidecar",
     "cli/terminal",
   ],

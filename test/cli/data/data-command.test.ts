@@ -296,6 +296,33 @@ describe("aurora data check", () => {
     expect(found.passed).toBe(found.findings.every((finding) => finding.severity !== "error"));
   });
 
+  it("doubts a stated speed that the lines of a machine's shaft deny, over its recordings together", async () => {
+    const dir = createTemporaryFolder();
+    const files = Array.from({ length: 8 }, (_, index) => `r${index}.npy`);
+    for (const [index, file] of files.entries()) {
+      const turns = (at: number): number => (2 * Math.PI * 25.7 * at) / rateHz + index;
+      const counts = inventCounts({ seed: 40 + index, samples: 3 * rateHz }).map((count, at) => {
+        return Math.round([1, 2, 3].reduce((sum, order) => sum + 60 * Math.cos(order * turns(at)), count));
+      });
+      writeCounts(dir, file, counts);
+    }
+    const speedsOf = async (rpm: number) => {
+      const entries = files.map((file) => ({ file, label: "healthy", machine: "t1", rpm }));
+      const { check: found } = await check(writeManifest(dir, entries));
+      return found.findings.filter((finding) => finding.check === "speed");
+    };
+    expect(await speedsOf(1542)).toEqual([]);
+    expect(await speedsOf(1800)).toEqual([
+      expect.objectContaining({
+        severity: "warning",
+        message: expect.stringMatching(
+          /^machine t1: lines of a shaft stand at 1542 rpm, 0\.857 times the stated 1800 rpm/,
+        ),
+        cure: expect.stringMatching(/^check rpm, and rateHz/),
+      }),
+    ]);
+  });
+
   it("finds one recording under two machines, whatever its format, and a bearing with two faults or two geometries", async () => {
     const dir = createTemporaryFolder();
     const counts = inventCounts({ seed: 1 });
