@@ -137,6 +137,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "training/recipes/scada",
     "training/training-config.ts",
     "training/judge/learning-path.ts",
+    "cli/score/recordings/speed-doubts.ts",
     "cli/score/sidecar",
     "cli/installation.ts",
     "cli/terminal",

@@ -544,6 +544,25 @@ test("a device that infers without a key or by a stated speed is a warning", asy
   expect(raw.stderr).not.toMatch(/keyFile|shaftRpm/);
 });
 
+test("a budget that drowns true alarms, and a reference of minutes, are warned of with what follows from them", async () => {
+  const warningsOf = async (text: string): Promise<string> => {
+    const { code, stderr } = await auroraHere("config", "validate", write(good + text));
+    expect(code).toBe(0);
+    return stderr;
+  };
+  const hasty = "alarms: { falsePerTurbineYear: 1000 }\ncommissioning: { minHours: 0 }\n";
+  const said = await warningsOf(hasty);
+  expect(said).toMatch(
+    /alarms\.falsePerTurbineYear: about 2\.7 false alarms a day for each turbine are allowed.*; write at most 12/,
+  );
+  expect(said).toMatch(
+    /commissioning\.minHours: .* 128 windows and less than an hour has not seen wind and load/,
+  );
+  expect(await warningsOf("alarms: { falsePerTurbineYear: 52 }\n")).toMatch(/one false alarm every 7 days/);
+  const usual = "alarms: { falsePerTurbineYear: 12 }\ncommissioning: { minHours: 1 }\n";
+  expect(await warningsOf(usual)).not.toMatch(/alarms|commissioning/);
+});
+
 test("what is allowed and probably not meant is a warning, which keeps no gateway from starting", async () => {
   const bearing = "bearing: { bpfo: 3.58, bpfi: 5.42, bsf: 2.357, ftf: 0.398 }";
   const point = `      - { component: gearbox, device: mcu-1, channel: accel-de, shaftRpm: 30, ${bearing} }\n`;

@@ -107,6 +107,7 @@ describe("aurora baseline", () => {
     expect(reply.point.learning).toEqual({
       windows: 0,
       ofWindows: 32,
+      neededWindows: 96,
       hours: 0,
       ofHours: 0.008,
       since: null,

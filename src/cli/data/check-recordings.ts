@@ -14,6 +14,7 @@ import { type Finding, gatherFindings } from "./finding.ts";
 import { type MeasuredRecording, measureRecording } from "./measure-recording.ts";
 import { findInRecording } from "./recording-findings.ts";
 import { findInSet } from "./set-findings.ts";
+import { findInSpeeds } from "./speed-findings.ts";
 import { findInTraining } from "./training-findings.ts";
 
 /** What there is, and what is wrong with it. */
@@ -67,7 +68,12 @@ export async function checkRecordings(
     }
   }
   progress(resolved.length, resolved.length, "");
-  const gathered = gatherFindings([...findings, ...findInSet(measured), ...findInTraining(measured, target)]);
+  const gathered = gatherFindings([
+    ...findings,
+    ...findInSet(measured),
+    ...(await findInSpeeds(measured)),
+    ...findInTraining(measured, target),
+  ]);
   return {
     manifest: target.manifest,
     root: target.root,

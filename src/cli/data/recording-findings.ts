@@ -1,4 +1,5 @@
 /** What is wrong with one recording by its own numbers: its rate, its range, silence, clipping, gaps, its length. */
+import { findImpossibleOrder } from "../../core/contract/bundle/bearing.ts";
 import type { ChannelContract, WindowSpec } from "../../core/contract/bundle/manifest.ts";
 import type { RecordedEntry } from "../../training/dataset/recordings/recording-set.ts";
 import { describeBackStep, type TimeColumn } from "../../training/dataset/samples/time-column.ts";
@@ -80,8 +81,13 @@ function* findInRates(measured: MeasuredRecording, expected: DataExpectations): 
       cure: "nothing is learnt from there: the shaft is taken to stand; mend the channel, or say rpm where the speed is constant",
     };
   }
+  const impossible = findImpossibleOrder(entry.bearing);
   const doubt = doubtBearing(entry.bearing);
-  if (doubt !== null) {
+  if (impossible !== undefined) {
+    // As a gateway's configuration: no bearing has such orders, and lines would be learnt of another fault's.
+    const { problem, write } = impossible;
+    yield { severity: "error", check: "bearing", message: `${id}: ${problem}`, cure: write };
+  } else if (doubt !== null) {
     yield {
       severity: "warning",
       check: "bearing",

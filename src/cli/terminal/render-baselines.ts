@@ -1,6 +1,10 @@
 /** How points stand against their healthy baselines, as text for a terminal. */
 import type { PointBaselineReport, RenewalReply } from "../../core/contract/baseline-report.ts";
-import { adviseRefused } from "../../core/decision/reference/describe-baseline.ts";
+import {
+  adviseRefused,
+  sayConditions,
+  sayNextStep,
+} from "../../core/decision/reference/describe-baseline.ts";
 
 /** A paragraph a point. */
 export function renderBaselines(points: readonly PointBaselineReport[]): string {
@@ -49,8 +53,8 @@ function renderPoint(point: PointBaselineReport): string {
   const lines = [`${turbine} ${component}: ${stateWords[state]}`, `  why        ${why}`];
   if (state === "refused") lines.push(`  to do      ${adviseRefused(point)}`);
   if (learning !== null) {
-    const { windows, ofWindows, hours, ofHours, since } = learning;
-    const progress = `${windows} of ${ofWindows} windows, ${hours} of ${ofHours} h`;
+    const { since } = learning;
+    const progress = sayNextStep(learning) ?? sayConditions(learning);
     lines.push(`  learning   ${progress}${since === null ? "" : `, since ${since}`}`);
   }
   if (reference !== null) {

@@ -69,8 +69,10 @@ export const alertsSchema: z.ZodType = listOf(
         eventId: z.string(),
         transition: z.enum(["raised", "updated", "acknowledged", "cleared"]),
         timeMs,
-        probability,
-        risk: probability.nullable(),
+        probability: probability.describe("Calibrated, 0 to 1, as of the event"),
+        risk: probability
+          .nullable()
+          .describe("Probability of the fault at the site's prior, 0 to 1; null: not known"),
       }),
     ),
   }),

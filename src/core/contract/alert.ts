@@ -56,8 +56,9 @@ export interface AlertData {
   readonly risk?: number | null | undefined;
   /** What raised it; absent: its gateway does not say. */
   readonly lane?: AlarmLane | undefined;
+  /** The model's logit, on no fixed scale; not to be compared with `threshold`, which `probability` is on the scale of. */
   readonly score: number;
-  /** As of `ModeDecision` in `prediction.ts`: with a lane, where a window's evidence begins, else where alarms are raised. */
+  /** Calibrated probability. As of `ModeDecision` in `prediction.ts`: with a lane, where a window's evidence begins, else where alarms are raised. */
   readonly threshold: number;
   readonly horizonHours: number | null;
   /** dB above the healthy baseline (0: as when healthy, 6: twice the amplitude); null or absent: not known. */
@@ -136,13 +137,40 @@ export const alertEventSchema: () => z.ZodType<AlertEvent> = onDemand(() =>
       leadingMode: text.optional().catch(undefined),
       severity: z.enum(["warning", "critical"]),
       state: z.enum(alarmStates),
-      probability: z.number().min(0).max(1),
-      risk: z.number().min(0).max(1).nullable().optional(),
+      probability: z
+        .number()
+        .min(0)
+        .max(1)
+        .describe(
+          "Calibrated probability of the failure mode in this window, 0 to 1; takes fault and no fault for equally likely",
+        ),
+      risk: z
+        .number()
+        .min(0)
+        .max(1)
+        .nullable()
+        .optional()
+        .describe(
+          "Probability that the fault is there, 0 to 1, at the site's prior; null or absent: not known",
+        ),
       lane: z.enum(alarmLanes).optional(),
-      score: finite,
-      threshold: z.number().min(0).max(1),
+      score: finite.describe(
+        "What the model says of the failure mode, a logit: without a unit, of any sign and size. Not to be compared with threshold, which is on the scale of probability",
+      ),
+      threshold: z
+        .number()
+        .min(0)
+        .max(1)
+        .describe(
+          "Calibrated probability, 0 to 1, from which a window counts as evidence for the fast lane, or, where lane is absent, from which an alarm is raised. On the scale of probability, not of score; no single window raises",
+        ),
       horizonHours: z.number().positive().nullable(),
-      severityDb: finite.nullable().optional(),
+      severityDb: finite
+        .nullable()
+        .optional()
+        .describe(
+          "How loud the machine is above its own healthy baseline, dB of amplitude: 0 as when healthy, 6 twice, 20 ten times; null or absent: not known",
+        ),
       outlook: outlook().optional(),
       since: time,
       operatingState: z.enum(operatingStates),

@@ -17,9 +17,11 @@ const maxNameLength = 64;
 
 /** How far learning is. */
 export interface LearningProgress {
-  /** Operating windows learnt so far, and how many are wanted. */
+  /** Operating windows heard so far, and how many the final reference wants; there may be more of them than hours. */
   readonly windows: number;
   readonly ofWindows: number;
+  /** Windows with which a provisional reference is tried next; absent: there is one, or it was refused. */
+  readonly neededWindows?: number | undefined;
   /** Time of data that they span, and that is wanted, hours. */
   readonly hours: number;
   readonly ofHours: number;
@@ -138,6 +140,7 @@ const pointBaselineSchema: () => z.ZodType<PointBaselineReport> = onDemand(() =>
       .strictObject({
         windows: count,
         ofWindows: count,
+        neededWindows: count.optional(),
         hours,
         ofHours: hours,
         since: time.nullable(),

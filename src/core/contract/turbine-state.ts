@@ -138,8 +138,18 @@ export interface GatewayStatus {
 const id = z.string().regex(idPattern);
 const text = z.string().max(256);
 const time = z.iso.datetime({ offset: true });
-const probability = z.number().min(0).max(1);
-const risk = probability.nullable().optional();
+const probability = z
+  .number()
+  .min(0)
+  .max(1)
+  .describe("Calibrated, 0 to 1; takes fault and no fault for equally likely");
+const risk = z
+  .number()
+  .min(0)
+  .max(1)
+  .nullable()
+  .optional()
+  .describe("Probability that the fault is there, 0 to 1, at the site's prior; null or absent: not known");
 
 /** Validator of {@link ComponentCondition}. */
 export const componentConditionSchema: () => z.ZodObject<{
@@ -195,7 +205,12 @@ export const turbineStateSchema: () => z.ZodType<TurbineState> = onDemand(() =>
           neededWindows: z.int().min(0).optional(),
           suspicions: z.array(z.string().max(1024)).max(64),
           refusal: z.string().max(1024).optional(),
-          severityDb: z.number().nullable(),
+          severityDb: z
+            .number()
+            .nullable()
+            .describe(
+              "How loud the last window is above the baseline, dB of amplitude: 6 is twice; null: not known",
+            ),
         }),
       )
       .max(64)

@@ -1,6 +1,6 @@
 /**
  * What a gateway's configuration may say and probably does not mean: turbines that nothing watches, two points on one sensor,
- * doors that stand open. Nothing of it keeps a gateway from starting.
+ * doors that stand open, haste. Nothing of it keeps a gateway from starting.
  */
 import { type ConfigFinding, formatKeyPath, type KeyPath } from "../contract/config/config-finding.ts";
 import type { GatewayConfig } from "../contract/config/gateway-config.ts";
@@ -8,6 +8,7 @@ import { warnOfModbus } from "../contract/config/modbus-config.ts";
 import { createTopics } from "../contract/topics.ts";
 import { isNear, warnOfBroker, warnOfPlace } from "../platform/daemon/config-warnings.ts";
 import { topicMatches } from "../platform/mqtt/mqtt-topic.ts";
+import { warnOfBearing } from "./bearing-warnings.ts";
 
 /** Of a gateway, in the order of its file's parts. @param hasPassword the environment names one */
 export function warnOfGateway(config: GatewayConfig, hasPassword: boolean): readonly ConfigFinding[] {
@@ -31,6 +32,7 @@ export function warnOfGateway(config: GatewayConfig, hasPassword: boolean): read
     ...warnOfIdleDevices(config),
     ...config.turbines.flatMap((turbine, index) => warnOfTurbine(turbine, index)),
     ...warnOfStandby(config),
+    ...warnOfHaste(config),
     ...warnOfScorers(config),
     ...warnOfTopics(config),
     ...warnOfModbus(config.modbus),
@@ -72,6 +74,35 @@ function warnOfStandby({ turbines, operation }: GatewayConfig): readonly ConfigF
   );
 }
 
+/** One false alarm a month for each turbine: who gets more soon looks at none. */
+const mostFalsePerYear = 12;
+/** In less time no turbine has been through calm, gusts and its ways of running; a demonstration's may have to do. */
+const fewestHours = 1;
+const daysOfYear = 365.25;
+
+/** What allows more alarms than anybody looks at, or a reference that has seen next to nothing. */
+function warnOfHaste({ alarms, commissioning }: GatewayConfig): readonly ConfigFinding[] {
+  const findings: ConfigFinding[] = [];
+  const { falsePerTurbineYear } = alarms;
+  if (falsePerTurbineYear > mostFalsePerYear) {
+    const perDay = falsePerTurbineYear / daysOfYear;
+    const often =
+      perDay >= 1
+        ? `about ${perDay.toFixed(1)} false alarms a day`
+        : `about one false alarm every ${Math.round(1 / perDay)} days`;
+    const problem = `${often} for each turbine are allowed by it: true ones are not seen among them`;
+    const write = `write at most ${mostFalsePerYear}; 0.1 is usual, one in ten years`;
+    findings.push({ path: ["alarms", "falsePerTurbineYear"], problem, write });
+  }
+  const { minHours, minWindows } = commissioning;
+  if (minHours < fewestHours) {
+    const problem = `a healthy reference of ${minWindows} windows and less than an hour has not seen wind and load change, which are alarms later`;
+    const write = "write 24, or more; less than 1 only for a demonstration";
+    findings.push({ path: ["commissioning", "minHours"], problem, write });
+  }
+  return findings;
+}
+
 /** A device that infers needs a model, and the speed of its shaft from its own tachometer. */
 function warnOfScorers({ devices, turbines }: GatewayConfig): readonly ConfigFinding[] {
   const edge = devices.filter(({ mode }) => mode === "edge").map(({ id }) => id);
@@ -103,9 +134,6 @@ function warnOfIdleDevices({ devices, turbines }: GatewayConfig): readonly Confi
   });
 }
 
-/** Twice the spin of a rolling element, as a share of what its races allow; of the spin itself it is half. */
-const leastSpin = 0.62;
-
 function warnOfTurbine(
   { id, points, scadaBundle }: GatewayConfig["turbines"][number],
   index: number,
@@ -127,12 +155,9 @@ function warnOfTurbine(
       const write = "right where one sensor hears both bearings; else write this point's own channel";
       findings.push({ path: [...path, "channel"], problem, write });
     }
-    const { bpfo, bpfi, bsf } = bearing;
-    const gamma = (bpfi - bpfo) / (bpfi + bpfo);
-    if (bsf < (leastSpin * (1 - gamma * gamma)) / gamma) {
-      const problem = `bsf ${bsf} is low for these races: is it the spin of the element, of which twice is meant?`;
-      const write = `compare it with the data sheet; twice this is ${Math.round(2 * bsf * 10_000) / 10_000}`;
-      findings.push({ path: [...path, "bearing", "bsf"], problem, write });
+    const odd = warnOfBearing(bearing);
+    if (odd !== null) {
+      findings.push({ path: [...path, "bearing", odd.name], problem: odd.problem, write: odd.write });
     }
     return findings;
   });

@@ -7,9 +7,8 @@ import type { PointId, QuarantineReason } from "../../core/contract/stream.ts";
 import type { ComponentCondition } from "../../core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
 import { isOperating } from "../../core/decision/operating-state.ts";
-import { provisionalWindows } from "../../core/decision/reference/baseline-learner.ts";
 import type { BaselineStatus } from "../../core/decision/reference/baseline-status.ts";
-import { adviseRefused } from "../../core/decision/reference/describe-baseline.ts";
+import { adviseRefused, sayNextStep } from "../../core/decision/reference/describe-baseline.ts";
 import { describeLane } from "../../core/decision/roll-up-health.ts";
 
 /** Why nothing is known of a point any more. */
@@ -215,8 +214,7 @@ export function findHighestRisk(
 function describeProgress(condition: ComponentMoment["condition"]): string | null {
   const status = condition?.status ?? null;
   if (status === null || status.state !== "learning") return null;
-  if (status.windows < provisionalWindows) return `${status.windows} of ${provisionalWindows} windows`;
-  return `${status.windows} windows, not enough to go by yet`;
+  return sayNextStep(status) ?? `${status.windows} windows, not enough to go by yet`;
 }
 
 /** A sensor that hears far less than its machine's own healthy level hears its faults no more either; null: it does not. */

@@ -18,7 +18,6 @@ import type { QuarantineReason } from "../../core/contract/stream.ts";
 import type { ComponentCondition, TurbineHealth, TurbineState } from "../../core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
 import { formatTime } from "../../core/decision/alarms/alert-event.ts";
-import { provisionalWindows } from "../../core/decision/reference/baseline-learner.ts";
 import { rollUpHealth } from "../../core/decision/roll-up-health.ts";
 import {
   type ComponentTracker,
@@ -206,7 +205,6 @@ function describeBaselines(conditions: readonly PointCondition[]): NonNullable<T
       : [
           {
             component: point.component,
-            ...(status.state === "learning" ? { neededWindows: provisionalWindows } : {}),
             ...status,
             severityDb: severityDb === null ? null : round(severityDb),
           },

@@ -276,7 +276,13 @@ describe("aurora data check", () => {
     ["rate-and-duration", "error", inventCounts({ seed: 13 }), { duration: 4 }],
     ["rate-of-contract", "error", inventCounts({ seed: 14 }), { rateHz: 2000 }],
     ["unit", "warning", inventCounts({ seed: 15 }), { unit: "V", scale: null }],
-    ["bearing", "warning", inventCounts({ seed: 16 }), { bearing: { bpfo: 5.4, bpfi: 3.6, bsf: 4.7 } }],
+    ["bearing", "error", inventCounts({ seed: 16 }), { bearing: { bpfo: 5.4, bpfi: 3.6, bsf: 4.7 } }],
+    [
+      "bearing",
+      "warning",
+      inventCounts({ seed: 18 }),
+      { bearing: { bpfo: 3.5, bpfi: 5.4, bsf: 4.7, ftf: 0.6 } },
+    ],
   ])("finds what is %s (%s), with its file and a cure", async (kind, severity, counts, fields) => {
     const dir = createTemporaryFolder();
     writeCounts(dir, "a.npy", counts);
@@ -288,6 +294,33 @@ describe("aurora data check", () => {
       expect.objectContaining({ check: kind, severity, file: "a.npy", cure: expect.stringMatching(/\w{4}/) }),
     );
     expect(found.passed).toBe(found.findings.every((finding) => finding.severity !== "error"));
+  });
+
+  it("doubts a stated speed that the lines of a machine's shaft deny, over its recordings together", async () => {
+    const dir = createTemporaryFolder();
+    const files = Array.from({ length: 8 }, (_, index) => `r${index}.npy`);
+    for (const [index, file] of files.entries()) {
+      const turns = (at: number): number => (2 * Math.PI * 25.7 * at) / rateHz + index;
+      const counts = inventCounts({ seed: 40 + index, samples: 3 * rateHz }).map((count, at) => {
+        return Math.round([1, 2, 3].reduce((sum, order) => sum + 60 * Math.cos(order * turns(at)), count));
+      });
+      writeCounts(dir, file, counts);
+    }
+    const speedsOf = async (rpm: number) => {
+      const entries = files.map((file) => ({ file, label: "healthy", machine: "t1", rpm }));
+      const { check: found } = await check(writeManifest(dir, entries));
+      return found.findings.filter((finding) => finding.check === "speed");
+    };
+    expect(await speedsOf(1542)).toEqual([]);
+    expect(await speedsOf(1800)).toEqual([
+      expect.objectContaining({
+        severity: "warning",
+        message: expect.stringMatching(
+          /^machine t1: lines of a shaft stand at 1542 rpm, 0\.857 times the stated 1800 rpm/,
+        ),
+        cure: expect.stringMatching(/^check rpm, and rateHz/),
+      }),
+    ]);
   });
 
   it("finds one recording under two machines, whatever its format, and a bearing with two faults or two geometries", async () => {

@@ -20,7 +20,7 @@ test("a point is a paragraph: where it stands, why, and what it is held against"
     [
       "WT07 generator-bearing: learning",
       "  why        312 of 600 windows and 5.2 of 24 hours are learnt",
-      "  learning   312 of 600 windows, 5.2 of 24 h, since 2026-05-01T08:00:00.000Z",
+      "  learning   312 of 600 windows heard, 5.2 of 24 hours, since 2026-05-01T08:00:00.000Z",
       "  severity   not known",
       "  model      bearing 1.2.0",
       "  renewed    2 times, last 2026-05-01T07:59:00.000Z by ops: bearing replaced",
@@ -51,6 +51,20 @@ test("a point is a paragraph: where it stands, why, and what it is held against"
   expect(text).toContain("  suspicious 21 dB louder");
   expect(text).toContain("  severity   -0.5 dB\n");
   expect(text).toContain("\n\nWT07 generator-bearing: learning\n");
+});
+
+test("progress is the next step's: until a provisional reference, and then until the final one", () => {
+  const progress = { ...learning.learning!, windows: 26, ofWindows: 128, hours: 0.02, ofHours: 0.5 };
+  const lineOf = (changes: Partial<typeof progress> & { neededWindows?: number }) =>
+    renderBaselines([{ ...learning, learning: { ...progress, ...changes } }])
+      .split("\n")
+      .find((line) => line.startsWith("  learning"));
+  expect(lineOf({ neededWindows: 96 })).toMatch(
+    /^ {2}learning {3}26 of 96 windows until a provisional reference, since /,
+  );
+  expect(lineOf({ windows: 610, hours: 0.46 })).toMatch(
+    /^ {2}learning {3}610 windows heard \(enough\), 0\.46 of 0\.5 hours, since /,
+  );
 });
 
 test("a point whose learning is refused says so, and what to do", () => {

@@ -39,7 +39,7 @@ const at = (change: Partial<ComponentMoment> = {}): ComponentMoment => ({
 });
 const settled = { isProvisional: false };
 const learning = (windows: number): ComponentMoment["condition"] => ({
-  status: { ...settled, state: "learning", version: 0, windows, suspicions: [] },
+  status: { ...settled, state: "learning", version: 0, windows, neededWindows: 96, suspicions: [] },
   severityDb: null,
 });
 
@@ -97,7 +97,7 @@ describe("a component's health", () => {
     tracker.update(healthy(0));
     expect(tracker.describe(at({ condition: learning(24) }))).toMatchObject({
       health: "learning",
-      reason: "24 of 96 windows",
+      reason: "24 of 96 windows until a provisional reference",
     });
     expect(tracker.describe(at({ condition: learning(120) })).reason).toContain("not enough to go by yet");
     tracker.update(healthy(1, { isLearning: false }));

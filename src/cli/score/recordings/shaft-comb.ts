@@ -6,7 +6,7 @@ import { computeMedian, computeScaledMad } from "../../../core/maths/robust.ts";
 import { computeRunningMedian } from "./running-median.ts";
 
 /** A line of a spectrum; `bin` is between bins, `height` a logarithm. */
-interface SpectrumLine {
+export interface SpectrumLine {
   readonly bin: number;
   readonly height: number;
 }
@@ -31,8 +31,8 @@ const lobe = 2;
 /** Within {@link skirt} resolutions of a line that is so much higher (25 dB) what stands is that one's side lobes. */
 const skirt = 10;
 const skirtShare = 0.003;
-/** Spacings that are tried, as a share of the stated one, and how far apart they are. */
-const reach = 0.05;
+/** Spacings that are tried here, as a share of the stated one, and how far apart they are. */
+export const combReach = 0.05;
 const step = 0.0005;
 /** Distance at which a line is a harmonic's: in resolutions, and as a share of its place, for a shaft that wanders. */
 const nearResolutions = 0.4;
@@ -92,8 +92,8 @@ export function findCombShare(
   { turnBins, resolution }: { readonly turnBins: number; readonly resolution: number },
 ): number | null {
   const combOf = (share: number): Comb => fitComb(lines, { share, turnBins, resolution });
-  const count = Math.round((2 * reach) / step) + 1;
-  const combs = Array.from({ length: count }, (_, index) => combOf(1 - reach + index * step));
+  const count = Math.round((2 * combReach) / step) + 1;
+  const combs = Array.from({ length: count }, (_, index) => combOf(1 - combReach + index * step));
   const shafts = combs.filter(isShaft);
   if (shafts.length === 0) return null;
   const best = shafts.reduce(bestOf);
@@ -108,7 +108,7 @@ export function findCombShare(
   });
   if (apart.length < fewestLow || shafts.some((rival) => isApart(rival, best))) return null;
   // The loudest line near the stated speed is the shaft's, if any is.
-  const firsts = lines.filter(({ bin }) => Math.abs(bin / turnBins - 1) <= reach);
+  const firsts = lines.filter(({ bin }) => Math.abs(bin / turnBins - 1) <= combReach);
   const loudest = firsts.reduce((most, line) => (line.height > most.height ? line : most), noLine);
   if (firsts.length > 0 && !best.bins.includes(loudest.bin)) return null;
   const own = combs.filter(({ share }) => Math.abs(share - 1) <= toleratedShare).reduce(bestOf);
@@ -150,12 +150,20 @@ function fitComb(
   for (const { bin } of lines) {
     const harmonic = Math.round(bin / (share * turnBins));
     if (harmonic < 1 || harmonic > combHarmonics || harmonic === harmonics.at(-1)) continue;
-    const place = harmonic * share * turnBins;
-    const away = Math.abs(bin - place) / (nearResolutions * resolution + nearShare * place);
+    const away = measureAway(bin, { spacing: share * turnBins, resolution });
     if (away > 1) continue;
     harmonics.push(harmonic);
     bins.push(bin);
     score += 1 - away * away;
   }
   return { share, harmonics, bins, score };
+}
+
+/** Distance from the nearest harmonic, 1 where a line is none any more. */
+export function measureAway(
+  bin: number,
+  { spacing, resolution }: { readonly spacing: number; readonly resolution: number },
+): number {
+  const place = Math.max(1, Math.round(bin / spacing)) * spacing;
+  return Math.abs(bin - place) / (nearResolutions * resolution + nearShare * place);
 }

@@ -7,8 +7,16 @@ import { standsOnMains } from "../../../core/explain/mains-hum.ts";
 import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
 import type { FileDescription, Sidecar } from "../../../training/dataset/sidecar/sidecar.ts";
 import { type Beginning, createBeginning } from "./beginning.ts";
+import { findFarShare } from "./far-shaft.ts";
 import { computeMeanPower, sizeTransform } from "./mean-spectrum.ts";
-import { combHarmonics, findCombShare, findLines, neighbours, toleratedShare } from "./shaft-comb.ts";
+import {
+  combHarmonics,
+  combReach,
+  findCombShare,
+  findLines,
+  neighbours,
+  toleratedShare,
+} from "./shaft-comb.ts";
 
 /** A recording of a point, and what is said of it. */
 interface SpeedRecording {
@@ -63,13 +71,34 @@ export async function doubtSpeed(
   if (speed !== undefined) return null;
   const share = await measureSpeedShare(beginnings, { rateHz, shaftRpm });
   if (share === null || Math.abs(share - 1) <= toleratedShare) return null;
+  return `${point}: ${describeSpeedDoubt(share, shaftRpm)}: check --shaft-rpm and --rate-hz (${rateHz}); lines of a fault are looked for within 2 %; a second machine that turns so may be what is heard`;
+}
+
+/** Where lines of a shaft stand in recordings of one machine, as a sentence without an end; null: where they should, or nobody knows. */
+export async function findShaftElsewhere(
+  files: readonly SampleFile[],
+  stated: Pick<Stated, "rateHz" | "shaftRpm">,
+): Promise<string | null> {
+  const beginnings = files.slice(0, heardRecordings).map(createBeginning);
+  const share = await measureSpeedShare(beginnings, stated);
+  if (share === null || Math.abs(share - 1) <= toleratedShare) return null;
+  return describeSpeedDoubt(share, stated.shaftRpm);
+}
+
+/** Where lines of a shaft stand, by their share of the stated speed; far off a share is plainer than per cents. */
+function describeSpeedDoubt(share: number, shaftRpm: number): string {
+  const found = `${(share * shaftRpm).toFixed(0)} rpm`;
+  const stated = `the stated ${formatRpm(shaftRpm)} rpm`;
+  if (Math.abs(share - 1) > combReach) {
+    return `lines of a shaft stand at ${found}, ${share.toFixed(3)} times ${stated}, where none stands`;
+  }
   const percent = Math.abs(100 * (share - 1)).toFixed(1);
-  return `${point}: lines of a shaft stand at ${(share * shaftRpm).toFixed(0)} rpm, ${percent} % ${share > 1 ? "above" : "below"} the stated ${formatRpm(shaftRpm)} rpm: check --shaft-rpm and --rate-hz (${rateHz}); lines of a fault are looked for within 2 %; a second machine that turns so may be what is heard`;
+  return `lines of a shaft stand at ${found}, ${percent} % ${share > 1 ? "above" : "below"} ${stated}`;
 }
 
 /**
  * The speed at which a shaft's harmonics stand in the mean spectrum of `beginnings`, as a share of the stated one; null where
- * no comb within 5 % of it stands out.
+ * no comb within 5 % of it stands out, and none farther off of which there is little doubt.
  */
 export async function measureSpeedShare(
   beginnings: readonly Beginning[],
@@ -88,8 +117,10 @@ export async function measureSpeedShare(
   };
   const highest = Math.ceil(turnBins * combHarmonics * 1.05);
   const power = computeMeanPower(parts, Math.min(size / 2 + 1, highest + neighbours + 1));
-  const lines = findLines({ power, resolution, isMasked });
-  return findCombShare(lines, { turnBins, resolution });
+  const lines = findLines({ power, resolution, isMasked: () => false });
+  const clear = lines.filter(({ bin }) => !isMasked(bin));
+  const near = findCombShare(clear, { turnBins, resolution });
+  return near ?? findFarShare(lines, { turnBins, resolution, isMasked });
 }
 
 interface Parts {

@@ -20,6 +20,7 @@ import type {
   BaselineStatus,
   LearntWindow,
 } from "./baseline-status.ts";
+import { sayLearnt } from "./describe-baseline.ts";
 import {
   type BaselineSubject,
   baselineBlockWindows,
@@ -115,7 +116,7 @@ class Learner implements BaselineLearner {
       version: current?.version ?? 0,
       windows: this.windows,
       suspicions: current?.suspicions ?? [],
-      ...(isOurs || detail === null ? {} : { refusal: detail }),
+      ...(isOurs ? {} : detail === null ? { neededWindows: this.#neededWindows } : { refusal: detail }),
     };
   }
 
@@ -238,7 +239,11 @@ class Learner implements BaselineLearner {
     if (this.#seen >= this.#refusedAt && this.#isEnough(fromMs)) return "final";
     // What is final is not given up for less.
     if (this.#isDone()) return null;
-    return this.#seen >= Math.max(this.#subject.spec.minWindows, this.#nextTry) ? "provisional" : null;
+    return this.#seen >= this.#neededWindows ? "provisional" : null;
+  }
+
+  get #neededWindows(): number {
+    return Math.max(this.#subject.spec.minWindows, this.#nextTry);
   }
 
   #fit(isFinal: boolean): BaselineEvent | null {
@@ -277,14 +282,11 @@ class Learner implements BaselineLearner {
     const isFirst = !this.#isOurs();
     this.#refusal = noRefusal;
     this.#putInPlace(isFinal ? learnt : { ...learnt, isProvisional: true });
-    const restsOn = this.#seen;
+    const heard = this.#seen;
     if (isFinal) this.#forget();
     else if (!isFirst) return null;
-    const doubts = learnt.suspicions.map((suspicion) => `; ${suspicion}`).join("");
-    return {
-      kind: isFinal ? "ready" : "provisional",
-      detail: `version ${this.#version} of ${restsOn} windows${doubts}`,
-    };
+    const words = [sayLearnt(this.#current!, heard), ...learnt.suspicions];
+    return { kind: isFinal ? "ready" : "provisional", detail: words.join("; ") };
   }
 
   #isEnough(fromMs: number): boolean {

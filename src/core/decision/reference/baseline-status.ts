@@ -42,6 +42,8 @@ export interface BaselineStatus {
   readonly version: number;
   /** Windows learnt so far, or that the baseline rests on. */
   readonly windows: number;
+  /** While it is learning: windows with which a provisional one is tried next. */
+  readonly neededWindows?: number | undefined;
   readonly suspicions: readonly string[];
   /** Why it was refused; absent unless it was. */
   readonly refusal?: string | undefined;

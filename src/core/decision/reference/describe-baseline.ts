@@ -55,6 +55,31 @@ export function describeBaseline(facts: BaselineFacts): BaselineStanding {
   return { ...common, state, why, learning, reference };
 }
 
+/** Which baseline was learnt: of the windows that it rests on; of a long time not all that were `heard` are kept. */
+export function sayLearnt({ version, windows }: SiteBaseline, heard: number): string {
+  const among = heard > windows ? ` (${heard} were heard)` : "";
+  return `version ${version} of ${windows} windows${among}`;
+}
+
+/** What learning waits for while there is nothing to go by, in words; null: it is due, or what was heard was not enough. */
+export function sayNextStep({
+  windows,
+  neededWindows,
+}: {
+  readonly windows: number;
+  readonly neededWindows?: number | undefined;
+}): string | null {
+  if (neededWindows === undefined || windows >= neededWindows) return null;
+  return `${windows} of ${neededWindows} windows until a provisional reference`;
+}
+
+/** What the final reference waits for, in words; what is there already is enough. */
+export function sayConditions({ windows, ofWindows, hours, ofHours }: LearningProgress): string {
+  const heard =
+    windows < ofWindows ? `${windows} of ${ofWindows} windows heard` : `${windows} windows heard (enough)`;
+  return `${heard}, ${hours < ofHours ? `${hours} of ${ofHours} hours` : `${hours} hours (enough)`}`;
+}
+
 /** What a person can do where a point's learning is refused; in words. */
 export function adviseRefused({
   turbine,
@@ -70,7 +95,7 @@ export function adviseRefused({
 type KnownLearner = NonNullable<BaselineFacts["learner"]>;
 
 function measureProgress(
-  { snapshot }: KnownLearner,
+  { status: { neededWindows }, snapshot }: KnownLearner,
   { wanted, lastMs }: Pick<BaselineFacts, "wanted" | "lastMs">,
 ): LearningProgress {
   const { firstMs, kept, seen } = snapshot;
@@ -80,6 +105,7 @@ function measureProgress(
   return {
     windows: seen,
     ofWindows: wanted.windows,
+    ...(neededWindows === undefined ? {} : { neededWindows }),
     hours: round(spanMs / hourMs, 2),
     ofHours: wanted.durationMs / hourMs,
     since: firstMs === null ? null : toTime(firstMs),
@@ -95,24 +121,22 @@ function describeReference(baseline: SiteBaseline): ReferenceReport {
 function explainReady(reference: ReferenceReport | null, refining: LearningProgress | null): string {
   if (reference === null) return "it has its own reference";
   const { version, windows, suspicions } = reference;
-  const still =
-    refining === null
-      ? ""
-      : `, provisional until ${refining.ofWindows} windows and ${refining.ofHours} hours are learnt`;
+  const still = refining === null ? "" : `, provisional until the final one: ${sayConditions(refining)}`;
   const rests = `it has its own reference: version ${version}, of ${windows} windows${still}`;
   return suspicions.length === 0 ? rests : `${rests}; but ${suspicions.join("; ")}`;
 }
 
 function explainLearning(
-  { windows, ofWindows, hours, ofHours }: LearningProgress,
+  progress: LearningProgress,
   reference: ReferenceReport | null,
   { model, learner, renewal }: BaselineFacts & { readonly learner: KnownLearner },
 ): string {
-  const parts = [
+  const { windows, ofWindows, hours, ofHours } = progress;
+  const next = sayNextStep(progress);
+  const parts =
     windows === 0
-      ? "no window has been learnt yet: only those of an operating turbine are"
-      : `${windows} of ${ofWindows} windows and ${hours} of ${ofHours} hours are learnt`,
-  ];
+      ? ["no window has been learnt yet: only those of an operating turbine are"]
+      : [...(next === null ? [] : [next]), `for the final one: ${sayConditions(progress)}`];
   const { refusal } = learner.status;
   if (refusal !== undefined) {
     const { nextTry } = learner.snapshot;

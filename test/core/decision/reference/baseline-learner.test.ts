@@ -80,6 +80,17 @@ test("a steady machine's baseline is ready after enough windows and enough time,
   expect(slow.status).toMatchObject({ state: "ready", isProvisional: true });
 });
 
+test("a reference rests on as many windows in its event as in its status: of a long time fewer than were heard", () => {
+  const learner = createBaselineLearner(subject, { ...options, minWindows: 896 });
+  const events = play(learner, 896);
+  expect(events.map(({ detail }) => detail)).toEqual([
+    "version 1 of 96 windows",
+    "version 5 of 448 windows (896 were heard)",
+  ]);
+  expect(learner.status.windows).toBe(448);
+  expect(learner.current!.windows).toBe(448);
+});
+
 test("a standing turbine teaches nothing", () => {
   const learner = createBaselineLearner(subject, options);
   play(learner, 500, () => ({ state: "standby" }));

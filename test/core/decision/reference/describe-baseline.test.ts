@@ -17,7 +17,14 @@ test("before the first window nothing is learnt, and it is said what counts", ()
   const { state, why, learning, reference, severityDb, renewed } = standingOf(create());
   expect([state, reference, severityDb, renewed]).toEqual(["learning", null, null, null]);
   expect(why).toContain("only those of an operating turbine");
-  expect(learning).toEqual({ windows: 0, ofWindows: 64, hours: 0, ofHours: 1 / 60, since: null });
+  expect(learning).toEqual({
+    windows: 0,
+    ofWindows: 64,
+    neededWindows: 96,
+    hours: 0,
+    ofHours: 1 / 60,
+    since: null,
+  });
 });
 
 test("learning is stated in windows and hours of what is wanted, the larger of installation and bundle", () => {
@@ -29,11 +36,25 @@ test("learning is stated in windows and hours of what is wanted, the larger of i
   expect(learning).toEqual({
     windows: 41,
     ofWindows: 64,
+    neededWindows: 96,
     hours: 0.25,
     ofHours: 2,
     since: "1970-01-01T00:00:00.000Z",
   });
-  expect(why).toBe("41 of 64 windows and 0.25 of 2 hours are learnt");
+  expect(why).toBe(
+    "41 of 96 windows until a provisional reference; for the final one: 41 of 64 windows heard, 0.25 of 2 hours",
+  );
+});
+
+test("a provisional reference says what the final one waits for, and of what there is enough", () => {
+  const watch = create({ minWindows: 128, minDurationMs: 1_800_000 });
+  feedWatch(watch, { from: 0, to: 610 });
+  const { state, why, learning, reference } = standingOf(watch);
+  expect(state).toBe("own-reference");
+  expect(learning).not.toHaveProperty("neededWindows");
+  expect(why).toBe(
+    `it has its own reference: version ${reference!.version}, of ${reference!.windows} windows, provisional until the final one: 610 windows heard (enough), 0.17 of 0.5 hours`,
+  );
 });
 
 test("progress is what the learner counts: a standstill is no time of learning", () => {
@@ -53,7 +74,7 @@ test("what looks faulty is called refused, with the reason and when it is tried 
   const { state, why, learning, reference } = standingOf(watch);
   expect([state, reference]).toEqual(["refused", null]);
   expect(why).toMatch(
-    /^it is not learnt from, since it looks faulty: half of the windows look like .*; it is tried again with 128 windows; 7\d? of 64 windows/,
+    /^it is not learnt from, since it looks faulty: half of the windows look like .*; it is tried again with 128 windows; for the final one: 70 windows heard \(enough\), 0\.02 hours \(enough\)/,
   );
   expect(learning).toMatchObject({ ofWindows: 64 });
 });
