@@ -55,6 +55,8 @@ export interface ChainThreadOptions {
 /** Points whose windows are cut in another thread. */
 export interface ChainThread {
   readonly points: readonly ChainPoint[];
+  /** Not from its end until it is begun again. */
+  readonly isRunning: boolean;
   announce(hello: HelloMessage): void;
   /** `block.counts` are valid only during the call. */
   accept(block: SampleBlock): void;
@@ -242,6 +244,9 @@ export function createChainThread(options: ChainThreadOptions): ChainThread {
 
   return {
     points,
+    get isRunning() {
+      return thread !== null;
+    },
     announce: ({ deviceId, channels }) =>
       order({ type: "hello", hello: { deviceId, channels }, moment: readMoment() }),
     accept: (block) => {

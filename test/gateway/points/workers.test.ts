@@ -242,7 +242,7 @@ test("a worker that dies is replaced, its points go on, and what was on its way 
 
   await begun[0]!.terminate();
   await until(() => ended.length === 1, "the end");
-  expect(pipeline.workers).toMatchObject({ running: 1, ended: 1 });
+  expect(pipeline.workers).toMatchObject({ running: 0, ended: 1 });
   // Two points share the channel of the windows that were open; of those whose windows had ended nothing is lost.
   expect(quarantines.map(({ reason, turbine }) => [reason, turbine])).toEqual([
     ["gap", "WT0"],
@@ -255,6 +255,7 @@ test("a worker that dies is replaced, its points go on, and what was on its way 
   use("bearing-sample", "1.2.0");
   feed(10, 20);
   await until(() => begun.length === 2, "another worker");
+  expect(pipeline.workers).toMatchObject({ running: 1, ended: 1 });
   feed(20, 30);
   await pipeline.idle();
   expect(said["WT1/drive-end"]).toHaveLength(30);
