@@ -29,8 +29,21 @@
 #error "Compile without -ffast-math, -Ofast and their parts: features would be others than the model was trained with"
 #endif
 
-#if defined(__FLT_EVAL_METHOD__) && (__FLT_EVAL_METHOD__ != 0)
-#error "float32 must be computed as float32 (on a 32-bit x86: -msse2 -mfpmath=sse)"
+/* 16 (ISO/IEC TS 18661-3) is 0 for a core that computes float16 too: what is wider than that as its own type says. */
+#if defined(__FLT_EVAL_METHOD__) && (__FLT_EVAL_METHOD__ != 0) && (__FLT_EVAL_METHOD__ != 16)
+#error "float32 must be computed as float32: this compiler's FLT_EVAL_METHOD is neither 0 nor 16 (on a 32-bit x86: -msse2 -mfpmath=sse)"
+#endif
+
+/*
+ * The vector unit of a Cortex-M55 (MVE) takes subnormal numbers for zero where its scalar unit computes them (seen in QEMU), and
+ * compilers go from one to the other unasked.
+ */
+#if defined(__ARM_FEATURE_MVE) && ((__ARM_FEATURE_MVE & 2) != 0)
+#if defined(__clang__)
+#error "Compile with +nomve.fp after the core's name (-mcpu=cortex-m55+nomve.fp): its vectors of float32 take subnormal numbers for zero"
+#else
+#pragma GCC optimize("no-tree-loop-vectorize", "no-tree-slp-vectorize")
+#endif
 #endif
 
 /*

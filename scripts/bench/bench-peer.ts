@@ -22,16 +22,37 @@ import { openPeerEnvironment, type PeerEnvironment } from "./peer-environment.ts
 import { type PeerResult, type PeerWhitening, startPeer } from "./peer-process.ts";
 
 const alternations = 3;
+/** How many times as fast as the peer from the start, by the clock on the wall: what must be true, and what is wanted. */
+const limits = { must: 2, aim: 3 };
 
 interface PeerTurn extends Turn {
   readonly result: PeerResult;
 }
 
+/** What a ratio misses, and whether that is more than may be. */
+export interface PeerVerdict {
+  readonly missed: readonly string[];
+  readonly isBelowMust: boolean;
+}
+
+/** Holds how many times as fast the gateway is against its limits. */
+export function judgePeerRatio(times: number): PeerVerdict {
+  const { must, aim } = limits;
+  if (times >= aim) return { missed: [], isBelowMust: false };
+  const isBelowMust = times < must;
+  const wanted = isBelowMust ? `${must.toFixed(1)}, which it must be` : `${aim.toFixed(1)}, which is wanted`;
+  return { missed: [`${times} times as fast as the peer instead of ${wanted}`], isBelowMust };
+}
+
+/** Figures by name; without a Python to compare with only `skipped`. */
+export interface PeerReport extends Partial<PeerVerdict> {
+  readonly skipped?: string;
+  readonly decisionsEqual?: boolean;
+  readonly [figure: string]: unknown;
+}
+
 /** Measures; without a Python to compare with it says what is missing. */
-export async function measurePeer(
-  quick: boolean,
-  say: (text: string) => void,
-): Promise<Readonly<Record<string, unknown>>> {
+export async function measurePeer(quick: boolean, say: (text: string) => void): Promise<PeerReport> {
   say("a Python for the peer ...");
   const environment = await openPeerEnvironment();
   if ("missing" in environment) return { skipped: environment.missing };
@@ -51,6 +72,7 @@ export async function measurePeer(
   const first = ours.map((turn) => turn.first);
   const next = ours.map((turn) => turn.next);
   const decisionsEqual = ours.every(({ decisions }) => decisions === unhurried.decisions);
+  const ratio = compareTurns(first, same);
   return {
     devices: turnDevices,
     secondsEach: seconds,
@@ -59,7 +81,9 @@ export async function measurePeer(
     gatewayAfterwards: describeTurns(next),
     peer: describeTurns(same),
     shortCutPeer: describeTurns(short),
-    ratio: compareTurns(first, same),
+    ratio,
+    limits,
+    ...judgePeerRatio(ratio.wall.median),
     ratioAfterwards: compareTurns(next, same),
     ratioToShortCut: compareTurns(first, short),
     ratioToShortCutAfterwards: compareTurns(next, short),

@@ -1,5 +1,6 @@
-"""A gateway as one would write it in Python: frames from TCP devices (cobs, zlib, protobuf) -> windows of 30 revolutions ->
-whitening, envelope over shaft angle, order spectrum, features (NumPy, SciPy) -> int8 student (ONNX Runtime), a window at a time.
+"""A gateway as one would write it in Python: frames from TCP devices (cobs, zlib, protobuf) -> windows of as many revolutions
+as the manifest says -> whitening, envelope over shaft angle, order spectrum, features (NumPy, SciPy) -> int8 student (ONNX
+Runtime), a window at a time.
 It has no data contract, levels, drift sketches, alarms or record, and answers a device once. Used by bench-peer.ts:
 
     peer_gateway.py JOB.json HOST:PORT...

@@ -2,14 +2,15 @@
 // read, and beside them the native parts of the platforms asked for. Everything lies flat in one folder, so that what a
 // file finds by its own place it finds there. TensorFlow is not part of it. Needs `npm run build` before.
 //   node scripts/packaging/bundle.mjs [folder] [linux-x64 linux-arm64 ...]
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { builtinModules, createRequire } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const packages = join(root, "node_modules");
+/** The bundler names a file by its real path, also where the folder of packages is a link. */
+const packages = realpathSync(join(root, "node_modules"));
 
 /** Where the bundle is made, and where a package has it. */
 export const bundleFolder = join("build", "aurora");
@@ -202,9 +203,11 @@ export async function makeBundle({ out, platforms: wanted }) {
   return listPackages(Object.keys(metafile.inputs));
 }
 
-/** The packages that `inputs` are files of, and those whose files are copied. */
+/** The packages that `inputs` are files of, and those whose files are copied, as folders below the root. */
 function listPackages(inputs) {
-  const names = inputs.flatMap((input) => {
+  const linked = relative(root, packages);
+  const names = inputs.flatMap((path) => {
+    const input = path.startsWith(linked) ? `node_modules${path.slice(linked.length)}` : path;
     const parts = input.split("node_modules/");
     if (parts.length === 1) return [];
     const [scope, name] = parts.at(-1).split("/");

@@ -47,6 +47,12 @@ export const cmakeBuilds: readonly CMakeBuild[] = [
     missing: needs(arm),
   },
   {
+    name: "the template's board on a Cortex-M55",
+    compiler: { command: arm, flags: "-mthumb -mcpu=cortex-m55 -mfloat-abi=hard" },
+    board: "board_template.c",
+    missing: needs(arm),
+  },
+  {
     name: "the library with clang for a Cortex-M33",
     compiler: {
       command: "clang",

@@ -39,6 +39,11 @@ const an505 = {
   board: "mps2-an505",
   linkFlags: ["-Wl,--defsym=CODE_BASE=0x10000000", "-Wl,--defsym=RAM_BASE=0x38000000"],
 };
+/** The same of the only one with a Cortex-M55. */
+const an547 = {
+  board: "mps3-an547",
+  linkFlags: ["-Wl,--defsym=CODE_BASE=0x10000000", "-Wl,--defsym=RAM_BASE=0x30000000"],
+};
 const armCores: Readonly<Record<string, ArmCore>> = {
   "cortex-m0": { flags: cores.m0.flags, board: cores.m0.board, isSmall: true },
   "cortex-m3": { flags: cores.m3.flags, board: cores.m3.board },
@@ -54,6 +59,11 @@ const armCores: Readonly<Record<string, ArmCore>> = {
     flags: ["-mcpu=cortex-m33+nodsp+nofp", "-mfloat-abi=soft"],
     clangFlags: ["-mcpu=cortex-m33+nodsp", "-mfpu=none", "-mfloat-abi=soft"],
     ...an505,
+  },
+  "cortex-m55": {
+    flags: ["-mcpu=cortex-m55", "-mfloat-abi=hard"],
+    clangFlags: ["-mcpu=cortex-m55+nomve.fp", "-mfloat-abi=hard"],
+    ...an547,
   },
 };
 

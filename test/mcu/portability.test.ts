@@ -143,6 +143,15 @@ describe.skipIf(missing !== null)(
       expect(compile("codec.c", ["-mbig-endian"])).toContain("little-endian");
     });
 
+    test("is taken for a Cortex-M55 in GNU C, and computes no float32 there in vectors, which have no subnormal numbers", () => {
+      const m55 = ["-mcpu=cortex-m55", "-mfpu=auto", "-std=gnu11", "-O3", ...arithmeticFlags];
+      for (const source of ["prediction.c", "envelope.c", "spectrum.c", "features.c"]) {
+        const assembly = compile(source, m55);
+        expect(assembly, source).toMatch(/\tv\w+\.f32\ts/);
+        expect(assembly, source).not.toMatch(/\tv\w+\.f32\tq/);
+      }
+    });
+
     test("calls no library for a square root where it would set errno", () => {
       expect(compile("float_math.c", ["-fmath-errno"])).not.toContain("sqrtf");
       expect(compile("float_math.c", ["-fno-math-errno"])).toMatch(/vsqrt\w*\.f32/);

@@ -55,6 +55,8 @@ export interface ChainThreadOptions {
 /** Points whose windows are cut in another thread. */
 export interface ChainThread {
   readonly points: readonly ChainPoint[];
+  /** Not from its end until it is begun again. */
+  readonly isRunning: boolean;
   announce(hello: HelloMessage): void;
   /** `block.counts` are valid only during the call. */
   accept(block: SampleBlock): void;
@@ -81,8 +83,8 @@ const stuckTicks = 30;
 const stopMs = 1_000;
 /** What finds no room is declared once in so many ticks. */
 const refusedTicks = 60;
-/** What is allocated dies at once, as everywhere in a gateway. */
-const resourceLimits = { maxYoungGenerationSizeMb: 6 };
+/** What is allocated dies at once, as everywhere in a gateway. One that holds much more than its points need ends (ADR 59). */
+export const chainThreadLimits = { maxYoungGenerationSizeMb: 6, maxOldGenerationSizeMb: 256 };
 
 /** Begins the thread. */
 export function createChainThread(options: ChainThreadOptions): ChainThread {
@@ -242,6 +244,9 @@ export function createChainThread(options: ChainThreadOptions): ChainThread {
 
   return {
     points,
+    get isRunning() {
+      return thread !== null;
+    },
     announce: ({ deviceId, channels }) =>
       order({ type: "hello", hello: { deviceId, channels }, moment: readMoment() }),
     accept: (block) => {
@@ -282,7 +287,7 @@ export function createChainThread(options: ChainThreadOptions): ChainThread {
 }
 
 function beginThread(workerData: ChainStart): Worker {
-  return openThread("chain-main", import.meta.url, { workerData, resourceLimits });
+  return openThread("chain-main", import.meta.url, { workerData, resourceLimits: chainThreadLimits });
 }
 
 function chooseMemoryBytes(points: readonly ChainPoint[]): number {

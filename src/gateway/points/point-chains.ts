@@ -22,10 +22,11 @@ export interface PressureWatcher {
   onLow(devices: readonly string[]): void;
 }
 
-/** How the workers are, since the start. */
+/** How the workers are. */
 export interface WorkerCounts {
+  /** Now: not those that have ended and wait to be begun again. */
   readonly running: number;
-  /** Workers that ended unasked, and were begun again. */
+  /** Workers that ended unasked since the start; each is begun again. */
   readonly ended: number;
   /** Samples that these had not taken. */
   readonly lostSamples: number;
@@ -64,7 +65,7 @@ export interface PointChains extends Pick<SignalChain<LoadedBundle>, "accept" | 
 /** Creates the chains, and begins the workers. */
 export function createPointChains(options: PointChainsOptions): PointChains {
   const { points, shares, sink } = options;
-  const counts = { running: 0, ended: 0, lostSamples: 0 };
+  const counts = { ended: 0, lostSamples: 0 };
   let watcher: PressureWatcher = { onHigh: () => {}, onLow: () => {} };
   const placesOf = (worker: number | undefined): readonly number[] =>
     points.flatMap(({ config }, index) => (shares.get(config.device) === worker ? [index] : []));
@@ -109,7 +110,6 @@ export function createPointChains(options: PointChainsOptions): PointChains {
   const threads = Array.from({ length: Math.max(-1, ...shares.values()) + 1 }, (_, worker) =>
     createWorker(worker),
   );
-  counts.running = threads.length;
   const threadOf = new Map([...shares].map(([device, worker]) => [device, threads[worker]!]));
   const partOf = (deviceId: string): Pick<ChainThread, "announce" | "accept"> =>
     threadOf.get(deviceId) ?? home;
@@ -131,7 +131,17 @@ export function createPointChains(options: PointChainsOptions): PointChains {
       for (const thread of threads) thread.tick();
     },
     pointsOf: home.pointsOf,
-    workers: counts,
+    workers: {
+      get running() {
+        return threads.filter(({ isRunning }) => isRunning).length;
+      },
+      get ended() {
+        return counts.ended;
+      },
+      get lostSamples() {
+        return counts.lostSamples;
+      },
+    },
     watchPressure: (next) => {
       watcher = next;
     },

@@ -1,13 +1,14 @@
 import { once } from "node:events";
-import type { Worker } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import { expect, onTestFinished, test } from "vitest";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import type { Decision } from "../../../src/core/contract/prediction.ts";
 import type { Quarantine, SampleBlock } from "../../../src/core/contract/stream.ts";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
-import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { type LogFields, silentLogger } from "../../../src/core/platform/logger.ts";
 import type { ChainStart } from "../../../src/gateway/points/chain-messages.ts";
+import { chainThreadLimits } from "../../../src/gateway/points/chain-thread.ts";
 import { createPipeline, type LossSink, type PipelineOptions } from "../../../src/gateway/points/pipeline.ts";
 import { countWorkers } from "../../../src/gateway/points/share-devices.ts";
 import { createWorkGauge } from "../../../src/gateway/points/work-gauge.ts";
@@ -199,15 +200,21 @@ test.for([1, 2, 3])("the same frames give the same decisions in the same order, 
 
 interface Mortal extends Partial<PipelineOptions> {
   readonly spoil?: (start: ChainStart) => ChainStart;
+  /** What the first runs instead of cutting windows. */
+  readonly firstRuns?: string;
 }
 
 /** A pipeline with one worker, which a test may end; the first begins with what `spoil` makes of its start. */
-function startMortal({ spoil = (start) => start, ...changes }: Mortal = {}) {
+function startMortal({ spoil = (start) => start, firstRuns, ...changes }: Mortal = {}) {
   const begun: Worker[] = [];
   const run = start(1, {
     ...changes,
     beginWorker: (given) => {
-      const worker = beginCompiledWorker(begun.length === 0 ? spoil(given) : given);
+      const workerData = begun.length === 0 ? spoil(given) : given;
+      const worker =
+        begun.length === 0 && firstRuns !== undefined
+          ? new Worker(firstRuns, { eval: true, resourceLimits: chainThreadLimits })
+          : beginCompiledWorker(workerData);
       begun.push(worker);
       return worker;
     },
@@ -240,7 +247,7 @@ test("a worker that dies is replaced, its points go on, and what was on its way 
 
   await begun[0]!.terminate();
   await until(() => ended.length === 1, "the end");
-  expect(pipeline.workers).toMatchObject({ running: 1, ended: 1 });
+  expect(pipeline.workers).toMatchObject({ running: 0, ended: 1 });
   // Two points share the channel of the windows that were open; of those whose windows had ended nothing is lost.
   expect(quarantines.map(({ reason, turbine }) => [reason, turbine])).toEqual([
     ["gap", "WT0"],
@@ -253,6 +260,7 @@ test("a worker that dies is replaced, its points go on, and what was on its way 
   use("bearing-sample", "1.2.0");
   feed(10, 20);
   await until(() => begun.length === 2, "another worker");
+  expect(pipeline.workers).toMatchObject({ running: 1, ended: 1 });
   feed(20, 30);
   await pipeline.idle();
   expect(said["WT1/drive-end"]).toHaveLength(30);
@@ -268,6 +276,23 @@ test("a worker that dies is replaced, its points go on, and what was on its way 
   pipeline.tick();
   await pipeline.idle();
   expect(said["silence WT1/drive-end"]).toHaveLength(1);
+});
+
+test("a worker that allocates without end is ended and replaced like any other", async () => {
+  const logged: LogFields[] = [];
+  const { pipeline, begun, feed, ended, said } = startMortal({
+    firstRuns: "const all = []; for (;;) all.push(new Array(1 << 20).fill(0.5));",
+    logger: { ...silentLogger, error: (_, fields) => logged.push(fields ?? {}) },
+  });
+  feed(0, 10);
+  await until(() => ended.length === 1, "the end", 20_000);
+  expect(logged.map(({ error }) => error)).toMatchObject([{ code: "ERR_WORKER_OUT_OF_MEMORY" }]);
+  expect(pipeline.workers).toEqual({ running: 0, ended: 1, lostSamples: 10 * 100 * turbines });
+  await until(() => begun.length === 2, "another worker");
+  feed(10, 20);
+  await pipeline.idle();
+  expect(said["WT1/drive-end"]?.length).toBeGreaterThanOrEqual(9);
+  expect(pipeline.workers.running).toBe(1);
 });
 
 test("a point whose worker dies before it told how it was heard is told of when it falls silent", async () => {

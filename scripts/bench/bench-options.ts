@@ -1,0 +1,122 @@
+/** The options of `npm run bench`, read and explained. Runs nothing. */
+import { type ParseArgsConfig, parseArgs } from "node:util";
+
+/** What can be measured alone, and what it is. */
+const parts = {
+  gateway:
+    "the gateway on one core, with workers on all cores, and on the way to a decision; part of a run without --only",
+  pages: "the collector's pages while gateways send; part of a run without --only",
+  ingest: "what each engine of the record stores; part of a run without --only",
+  thinning: "what a turbine-year of predictions takes, thinned by age; part of a run without --only",
+  memory:
+    "memory and start of the packaged gateway, of both profiles: half an hour, or as long as --hours says",
+  growth: "what a sample costs and a point holds, over channels and sampling rates",
+  peer: "the gateway beside one in Python, which it installs; the same as --peer",
+} as const;
+
+const options = {
+  help: { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
+  quick: { type: "boolean", default: false },
+  only: { type: "string", default: "" },
+  peer: { type: "boolean", default: false },
+  turbines: { type: "string", default: "1000" },
+  viewers: { type: "string", default: "50" },
+  rate: { type: "string", default: "2000" },
+  seconds: { type: "string" },
+  "check-ins": { type: "string", default: "10000" },
+  hours: { type: "string", default: "0" },
+  pace: { type: "string", default: "1" },
+} as const satisfies ParseArgsConfig["options"];
+
+/** What each option means, as the help prints it. */
+const meanings: Readonly<Record<keyof typeof options, readonly [form: string, meaning: string]>> = {
+  help: ["--help", "prints this"],
+  json: ["--json", "one JSON object instead of a table"],
+  quick: ["--quick", "a short form, whose figures are rougher"],
+  only: ["--only PART", "one part alone"],
+  peer: ["--peer", "the same as --only peer"],
+  turbines: ["--turbines N", "of pages: turbines of the fleet (1000)"],
+  viewers: ["--viewers N", "of pages: how many look at once (50)"],
+  rate: ["--rate N", "of pages: messages a second that gateways send (2000)"],
+  seconds: ["--seconds N", "of pages: how long (30; 6 with --quick)"],
+  "check-ins": ["--check-ins N", "of pages: gateways that look for updates every five minutes (10000)"],
+  hours: [
+    "--hours N",
+    "of memory: over so many hours of signal, up to 8 (0: the start and what follows, of both profiles)",
+  ],
+  pace: ["--pace N", "of memory: times as fast as it was recorded, 1 to 16 (1)"],
+};
+
+/** What to measure; an empty `only` is all that is not to be asked for. */
+export interface BenchOptions {
+  readonly json: boolean;
+  readonly quick: boolean;
+  readonly only: keyof typeof parts | "";
+  readonly pages: Readonly<Record<"turbines" | "viewers" | "rate" | "seconds" | "checkIns", number>>;
+  readonly hours: number;
+  readonly pace: number;
+}
+
+/** What the arguments ask for, or a text: the help, or one line that says what is wrong with them. */
+export type BenchRequest =
+  | { readonly type: "run"; readonly options: BenchOptions }
+  | { readonly type: "help" | "wrong"; readonly text: string };
+
+/** Reads the arguments of the command. */
+export function parseBenchOptions(args: readonly string[]): BenchRequest {
+  const wrong = (text: string): BenchRequest => ({
+    type: "wrong",
+    text: `${text} (--help says what there is)`,
+  });
+  const read = readArguments(args);
+  if (typeof read === "string") return wrong(read);
+  if (read.help) return { type: "help", text: renderHelp() };
+  const { json, quick } = read;
+  const only = read.peer ? "peer" : read.only;
+  if (only !== "" && !isPart(only))
+    return wrong(`no part is named ${only}: ${Object.keys(parts).join(", ")}`);
+  const hours = Number(read.hours);
+  if (!(hours >= 0 && hours <= 8)) return wrong(`--hours is a number from 0 to 8, not ${read.hours}`);
+  const pace = Number(read.pace);
+  if (!(pace >= 1 && pace <= 16)) return wrong(`--pace is a number from 1 to 16, not ${read.pace}`);
+  const pages = {
+    turbines: Number(read.turbines),
+    viewers: Number(read.viewers),
+    rate: Number(read.rate),
+    seconds: Number(read.seconds ?? (quick ? 6 : 30)),
+    checkIns: Number(read["check-ins"]),
+  };
+  for (const [name, value] of Object.entries(pages))
+    if (!(value >= 0)) return wrong(`${name} of the pages is a number, and not below 0`);
+  return { type: "run", options: { json, quick, only, pages, hours, pace } };
+}
+
+function isPart(name: string): name is keyof typeof parts {
+  return Object.hasOwn(parts, name);
+}
+
+/** The values, or what Node finds wrong with them. */
+function readArguments(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options }).values;
+  } catch (error) {
+    const isOfArguments =
+      error instanceof TypeError && "code" in error && /^ERR_PARSE_ARGS_/.test(`${error.code}`);
+    if (!isOfArguments) throw error;
+    return error.message.split(/[.\n] ?/)[0]!;
+  }
+}
+
+function renderHelp(): string {
+  const table = (rows: readonly (readonly [string, string])[]): string[] =>
+    rows.map(([name, meaning]) => `  ${name.padEnd(16)} ${meaning}`);
+  return [
+    "npm run bench [-- OPTIONS]",
+    "",
+    ...table(Object.values(meanings)),
+    "",
+    "parts",
+    ...table(Object.entries(parts)),
+  ].join("\n");
+}

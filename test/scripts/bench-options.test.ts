@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { parseBenchOptions } from "../../scripts/bench/bench-options.ts";
+import { judgePeerRatio } from "../../scripts/bench/bench-peer.ts";
+
+test("a run without arguments measures what need not be asked for, in full", () => {
+  expect(parseBenchOptions([])).toEqual({
+    type: "run",
+    options: {
+      json: false,
+      quick: false,
+      only: "",
+      pages: { turbines: 1000, viewers: 50, rate: 2000, seconds: 30, checkIns: 10_000 },
+      hours: 0,
+      pace: 1,
+    },
+  });
+});
+
+test("the two ways to ask for the peer are one", () => {
+  expect(parseBenchOptions(["--peer", "--quick"])).toEqual(parseBenchOptions(["--only", "peer", "--quick"]));
+  expect(parseBenchOptions(["--peer"])).toMatchObject({ options: { only: "peer" } });
+});
+
+test("the help names every part and every option", () => {
+  const help = parseBenchOptions(["--help"]);
+  expect(help.type).toBe("help");
+  for (const part of ["gateway", "pages", "ingest", "thinning", "memory", "growth", "peer"])
+    expect(help).toMatchObject({ text: expect.stringMatching(new RegExp(`^  ${part} `, "m")) });
+  for (const option of ["json", "quick", "only", "peer", "seconds", "check-ins", "hours", "pace"])
+    expect(help).toMatchObject({ text: expect.stringContaining(`--${option}`) });
+});
+
+test.each([
+  [["--nonsense"], "--nonsense"],
+  [["--only"], "--only"],
+  [["--only", "tables"], "no part is named tables: gateway, pages"],
+  [["--hours", "9"], "--hours is a number from 0 to 8, not 9"],
+  [["--pace", "fast"], "--pace is a number from 1 to 16, not fast"],
+  [["--turbines", "many"], "turbines"],
+  [["growth"], "growth"],
+])("%j is answered in one line that says what is wrong", (args, what) => {
+  const request = parseBenchOptions(args);
+  expect(request).toMatchObject({ type: "wrong", text: expect.stringContaining(what) });
+  expect(request).toMatchObject({ text: expect.not.stringContaining("\n") });
+});
+
+test("a gateway less than twice as fast as the peer fails, one less than three times says so", () => {
+  expect(judgePeerRatio(1.99)).toEqual({
+    missed: ["1.99 times as fast as the peer instead of 2.0, which it must be"],
+    isBelowMust: true,
+  });
+  expect(judgePeerRatio(2)).toEqual({
+    missed: ["2 times as fast as the peer instead of 3.0, which is wanted"],
+    isBelowMust: false,
+  });
+  expect(judgePeerRatio(3)).toEqual({ missed: [], isBelowMust: false });
+});
