@@ -60,7 +60,7 @@ function renderRow(
       ? null
       : html`<div class="why">${reason === null ? null : capitalise(reason)}${renderSince(sinceMs, around.nowMs)}</div>`
   }</td>
-  <td>${risks.length === 0 || !tellsRisk(health) ? renderRisk(null, health) : html`<ul class="risks">${risks.map(({ failureMode, risk }) => html`<li>${capitalise(titleOf(around.titles, failureMode))} <b>${renderRisk(risk, health)}</b></li>`)}</ul>`}</td>
+  <td>${risks.length === 0 || !tellsRisk(view) ? renderRisk(null, health) : html`<ul class="risks">${risks.map(({ failureMode, risk }) => html`<li>${capitalise(titleOf(around.titles, failureMode))} <b>${renderRisk(risk, health)}</b></li>`)}</ul>`}</td>
   ${
     around.knowsBaselines
       ? html`<td>${baseline === null ? "–" : describeBaseline(baseline)}</td><td class="number">${formatSeverity(baseline?.severityDb)}</td>`

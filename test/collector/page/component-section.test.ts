@@ -10,6 +10,11 @@ import { rollUpHealth } from "../../../src/core/decision/roll-up-health.ts";
 const nowMs = Date.UTC(2026, 0, 1, 13, 0);
 const component = "generator-bearing";
 const time = "2026-01-01T12:59:59Z";
+const offline = {
+  reason: "its gateway is offline",
+  brief: "gateway offline",
+  sinceMs: Date.UTC(2026, 0, 1, 12, 16),
+};
 const titles = new Map([["inner-race", "inner race <fault>"]]);
 
 const state = (changes: Partial<TurbineState>): TurbineState => ({
@@ -181,11 +186,50 @@ test("of a silent gateway's components nothing is known, and which was in alarm 
     components: [is("good"), is("warning", { component: "gearbox", reason: "wear" })],
     lastScores: [score(0.3, { risk: 0.026 })],
   });
-  const forgotten = forgetComponents(last, { reason: "its gateway is offline", sinceMs: nowMs });
-  expect(forgotten.map(({ health }) => health)).toEqual(["no-data", "no-data"]);
+  const forgotten = forgetComponents(last, offline, nowMs);
+  expect(forgotten.map(({ health }) => health)).toEqual(["no-data", "warning"]);
   expect(forgotten[0]!.risks).toEqual([{ failureMode: "inner-race", risk: null }]);
-  expect(forgotten[1]!.reason).toBe("its gateway is offline; it was in alarm (wear)");
-  expect(forgetComponents(null, { reason: "r", sinceMs: 0 })).toEqual([]);
+  expect(forgotten[1]!.reason).toBe("gateway offline since 12:16 UTC; before that in alarm (wear)");
+  expect(forgetComponents(null, { reason: "r", brief: "r", sinceMs: 0 }, nowMs)).toEqual([]);
+});
+
+test("an alarm behind a gateway that is gone has its own time, and its cause is said once", () => {
+  const sinceMs = Date.UTC(2026, 0, 1, 11, 32);
+  const alarm = {
+    ...score(0.9, { failureMode: "ball" }),
+    state: "unacknowledged",
+    since: "2026-01-01T11:32:00Z",
+  };
+  const condition = is("warning", {
+    reason: "its gateway stopped; ball: strong evidence within minutes",
+    sinceMs,
+    unknown: { reason: "its gateway stopped", sinceMs: offline.sinceMs },
+  });
+  const last = state({ health: "alarm", alarms: [alarm as never], components: [condition] });
+  const [view] = forgetComponents(turbineStateSchema().parse(last), offline, nowMs);
+  expect(view).toMatchObject({ sinceMs, unknown: { reason: "gateway offline", sinceMs: offline.sinceMs } });
+  expect(rollUpHealth([view!], nowMs).reason).toBe(
+    "generator bearing: warning, gateway offline since 12:16 UTC; before that in alarm (ball) since 11:32 UTC",
+  );
+});
+
+test("of a component in alarm whose data are missing no risk is told, of an older gateway's neither", () => {
+  const alarm = { ...score(0.97), state: "unacknowledged", since: time } as const;
+  const unknown = { reason: "no data", sinceMs: nowMs };
+  const scores = { health: "alarm", alarms: [alarm], lastScores: [score(0.97, { risk: 0.98 })] } as const;
+  const silent = viewOf({ ...scores, components: [is("critical", { unknown })] });
+  const older = viewOf({
+    ...scores,
+    operatingState: "information-unavailable",
+    components: [is("critical")],
+  });
+  for (const view of [silent, older]) {
+    expect(view.rolledUp.health).toBe("critical");
+    expect(view.components[0]!.risks).toEqual([{ failureMode: "inner-race", risk: null }]);
+    expect(renderComponents(view, titles, nowMs).text).not.toContain("98.0 %");
+  }
+  const heard = viewOf({ ...scores, components: [is("critical")] });
+  expect(renderHighestRisk(heard, titles).text).toContain("98.0 %");
 });
 
 test("an older gateway's state is read as it was meant, and no component is called better than the turbine", () => {

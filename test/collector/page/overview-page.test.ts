@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { OverviewPage } from "../../../src/collector/fleet/load-pages.ts";
+import type { TurbineView } from "../../../src/collector/fleet/load-turbines.ts";
 import { parsePageRange } from "../../../src/collector/page/chart-section.ts";
 import { renderOverviewPage } from "../../../src/collector/page/overview-page.ts";
 import { formatAge } from "../../../src/collector/page/page-words.ts";
@@ -146,6 +147,27 @@ test.each([
     expect(text.includes("<dt>Outlook</dt>")).toBe(ahead !== null);
   },
 );
+
+test("all tiles count a turbine by its worst component: one in alarm that is not heard any more is in alarm", () => {
+  const component = { component: "gearbox", reason: null, sinceMs: null, risks: [], baseline: null };
+  const unknown = { reason: "gateway offline", sinceMs: nowMs };
+  const view = (health: "critical" | "no-data", isSilent: boolean): TurbineView => ({
+    site: "s",
+    turbine: "t",
+    gateway: "g",
+    health: health === "critical" ? "alarm" : "information-unavailable",
+    reason: isSilent ? "its gateway is offline" : null,
+    rolledUp: { health, reason: "" },
+    components: [{ ...component, health, ...(isSilent && health === "critical" ? { unknown } : {}) }],
+    operatingState: isSilent ? "information-unavailable" : "full-performance",
+    lastSeenMs: nowMs,
+    state: null,
+  });
+  const turbines = [view("critical", true), view("critical", false), view("no-data", true)];
+  const { text } = renderOverviewPage({ ...empty, turbines, activeAlarms: 2 }, parsePageRange(null));
+  expect(text).toContain("on 2 of 3 turbines, of 1 of which nothing is known now");
+  expect(text).toContain("0 good, 2 in alarm (of 1 nothing is known now), 1 with data missing");
+});
 
 test("a page's range is an hour that may shrink unless its address names one", () => {
   expect(parsePageRange({ range: "7d" })).toMatchObject({ minutes: 10_080, fit: "exact" });
