@@ -7,7 +7,7 @@ import { formatMoment, tellsRisk } from "../../core/decision/roll-up-health.ts";
 
 /** A component as the page and the API show it. */
 export interface ComponentView extends ComponentCondition {
-  /** One a failure mode, the highest first, those that are not known last; at the site's prior, 0 to 1. */
+  /** One a failure mode, the highest first, of equal ones an alarm's, those that are not known last; at the site's prior, 0 to 1. */
   readonly risks: readonly { readonly failureMode: string; readonly risk: number | null }[];
   /** Its own reference; null: it has none and learns none. */
   readonly baseline: NonNullable<TurbineState["baselines"]>[number] | null;
@@ -18,10 +18,12 @@ export function describeComponents(state: TurbineState): readonly ComponentView[
   const conditions = state.components?.map((each) => doubt(each, state)) ?? deriveConditions(state);
   return conditions.map((condition) => {
     const { component } = condition;
+    const isAlarm = ({ failureMode }: { readonly failureMode: string }): boolean =>
+      state.alarms.some((alarm) => alarm.component === component && alarm.failureMode === failureMode);
     const risks = state.lastScores
       .filter((score) => score.component === component)
       .map(({ failureMode, risk }) => ({ failureMode, risk: tellsRisk(condition) ? (risk ?? null) : null }))
-      .sort((a, b) => (b.risk ?? -1) - (a.risk ?? -1));
+      .sort((a, b) => (b.risk ?? -1) - (a.risk ?? -1) || Number(isAlarm(b)) - Number(isAlarm(a)));
     const baseline = state.baselines?.find((each) => each.component === component) ?? null;
     return { ...condition, risks, baseline };
   });

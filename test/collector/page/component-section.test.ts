@@ -118,6 +118,30 @@ test("a healthy machine shows its risk, and nowhere the model's 78 %", () => {
   expect(renderComponents(view, titles, nowMs).text).toContain("Inner race &lt;fault&gt;");
 });
 
+test("of equal risks the fault is named that an alarm stands for, and of risks that are all alike none", () => {
+  const modes = (...risks: readonly number[]) =>
+    ["inner-race", "outer-race", "ball", "vibration-level"].map((failureMode, index) =>
+      score(0.5, { failureMode, risk: risks[index] }),
+    );
+  const alarm = { ...score(0.9, { failureMode: "ball" }), state: "unacknowledged", since: time } as const;
+  const words = (changes: Partial<TurbineState>): string =>
+    renderHighestRisk(viewOf({ components: [is("good")], ...changes }), titles).text;
+  const raised = viewOf({
+    health: "alarm",
+    components: [is("warning")],
+    alarms: [alarm],
+    lastScores: modes(0.98402, 0.058, 0.98402, 0.058),
+  });
+  expect(renderHighestRisk(raised, titles).text).toContain(">ball, generator bearing<");
+  expect(raised.components[0]!.risks[0]!.failureMode).toBe("ball");
+  expect(words({ lastScores: modes(0.058, 0.058, 0.058, 0.058) })).toMatch(/5\.8 %.*no fault stands out/s);
+  expect(words({ lastScores: modes(0.058, 0.07, 0.058, 0.058) })).toContain("outer-race, generator bearing");
+  expect(words({ lastScores: modes(0.058, 0.07, 0.07, 0.058) })).toContain(
+    "outer-race, generator bearing or ball, generator bearing",
+  );
+  expect(words({ lastScores: modes(0.07, 0.07, 0.07, 0.058) })).toContain("3 faults alike");
+});
+
 test("what is not known is not 0: learning with how far it is, or not known, in grey", () => {
   const baseline = {
     component,
