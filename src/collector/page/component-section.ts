@@ -3,7 +3,7 @@
  * reference is. What is not known is said to be not known, never 0.
  */
 import type { ComponentHealth, TurbineState } from "../../core/contract/turbine-state.ts";
-import { tellsRisk } from "../../core/decision/roll-up-health.ts";
+import { isUnknownNow, tellsRisk } from "../../core/decision/roll-up-health.ts";
 import type { ComponentView } from "../fleet/describe-components.ts";
 import type { FailureTitles } from "../fleet/load-pages.ts";
 import type { TurbineView } from "../fleet/load-turbines.ts";
@@ -64,7 +64,7 @@ function renderRow(
   <td>${risks.length === 0 || !tellsRisk(view) ? renderRisk(null, health) : html`<ul class="risks">${risks.map(({ failureMode, risk }) => html`<li>${capitalise(titleOf(around.titles, failureMode))} <b>${renderRisk(risk, health)}</b></li>`)}</ul>`}</td>
   ${
     around.knowsBaselines
-      ? html`<td>${baseline === null ? "–" : describeBaseline(baseline)}</td><td class="number">${formatSeverity(baseline?.severityDb)}</td>`
+      ? html`<td>${baseline === null ? "–" : describeBaseline(baseline)}</td><td class="number">${formatSeverity(isUnknownNow(view) ? null : baseline?.severityDb)}</td>`
       : null
   }</tr>`;
 }

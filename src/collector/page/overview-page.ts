@@ -129,8 +129,11 @@ function renderTile(tile: {
 
 /** An alert of a turbine that is not heard of any more stands all the same. */
 function describeAlarming(all: number, { alarming, silentAlarming: silent }: TurbineCounts): string {
-  const unknown = silent === 0 ? "" : `, of ${silent} of which nothing is known now`;
-  return `on ${alarming} of ${all} turbines${unknown}`;
+  return `on ${alarming} of ${all} turbines${describeSilent(silent)}`;
+}
+
+function describeSilent(silent: number): string {
+  return silent === 0 ? "" : ` (nothing known now of ${silent})`;
 }
 
 interface TurbineCounts {
@@ -170,8 +173,7 @@ function describeTurbines(
   const parts = [`${good} good`];
   if (learning > 0) parts.push(`${learning} learning`);
   if (refused > 0) parts.push(`${refused} whose learning is refused`);
-  const silent = silentAlarming === 0 ? "" : ` (of ${silentAlarming} nothing is known now)`;
-  parts.push(`${alarming} in alarm${silent}`, `${unknown} with data missing`);
+  parts.push(`${alarming} in alarm${describeSilent(silentAlarming)}`, `${unknown} with data missing`);
   return parts.join(", ");
 }
 
