@@ -288,8 +288,8 @@ describe("a running collector", () => {
     for (const line of [
       /aurora_uplink_messages_total\{outcome="stored"\} \d+/,
       /aurora_uplink_records_total\{kind="drift-report"\} 2/,
-      /aurora_alarms_active_count 1/,
-      /aurora_turbines_count 2/,
+      /aurora_alarms_active 1/,
+      /aurora_turbines 2/,
       /aurora_http_request_duration_seconds_bucket/,
     ]) {
       expect(metrics).toMatch(line);
