@@ -120,7 +120,7 @@ function measureBucket(metrics: Metrics, bucket: BucketStore, intake: EvidenceIn
     () => (bucket.fault === null ? 1 : 0),
   );
   metrics.gauge(
-    { name: "evidence_waiting_count", help: "Raw evidence that is whole and waits for its bucket" },
+    { name: "evidence_waiting", help: "Raw evidence that is whole and waits for its bucket" },
     () => intake.waiting,
   );
   metrics.counter(

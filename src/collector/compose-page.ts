@@ -172,20 +172,17 @@ function answerInTurns(fleet: FleetSource, freshMs: number = freshForMs): readon
 
 function measureFleet(metrics: Metrics, fleet: FleetSource): void {
   const { record } = fleet;
+  metrics.gauge({ name: "turbines", help: "Turbines known" }, async () => (await record.turbines()).length);
   metrics.gauge(
-    { name: "turbines_count", help: "Turbines known" },
-    async () => (await record.turbines()).length,
-  );
-  metrics.gauge(
-    { name: "alarms_active_count", help: "Alarms that stand" },
+    { name: "alarms_active", help: "Alarms that stand" },
     async () => (await record.alarms({ active: true, limit: 1, offset: 0 })).total,
   );
   metrics.gauge(
-    { name: "gateways_reachable_count", help: "Gateways heard of lately" },
+    { name: "gateways_reachable", help: "Gateways heard of lately" },
     async () => (await loadGateways(fleet)).filter((gateway) => gateway.reachable).length,
   );
   metrics.gauge(
-    { name: "quarantined_messages_count", help: "Messages set aside since the database was made" },
+    { name: "quarantined_messages", help: "Messages set aside since the database was made" },
     async () => (await record.quarantine(0)).total,
   );
 }

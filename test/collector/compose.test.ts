@@ -288,8 +288,8 @@ describe("a running collector", () => {
     for (const line of [
       /aurora_uplink_messages_total\{outcome="stored"\} \d+/,
       /aurora_uplink_records_total\{kind="drift-report"\} 2/,
-      /aurora_alarms_active_count 1/,
-      /aurora_turbines_count 2/,
+      /aurora_alarms_active 1/,
+      /aurora_turbines 2/,
       /aurora_http_request_duration_seconds_bucket/,
     ]) {
       expect(metrics).toMatch(line);
@@ -359,16 +359,26 @@ describe("a running collector", () => {
       ...turbineState("wt-09", Date.now(), fleet.digest),
       site: "south",
     });
+    const gearbox = { component: "gearbox", health: "warning", reason: "wear", sinceMs: 60_000 } as const;
+    await second.publish(fleet.topics.state("south", "wt-10"), {
+      ...turbineState("wt-10", Date.now(), fleet.digest, { health: "alarm", components: [gearbox] }),
+      site: "south",
+    });
     await second.send({
       ...predictionBatch("wt-09", Date.now(), { rows: 3, stepMs: 1000 }),
       site: "south",
     });
-    const health = async (): Promise<unknown> => {
+    await second.send({
+      ...predictionBatch("wt-10", Date.now(), { rows: 3, stepMs: 1000 }),
+      site: "south",
+    });
+    const health = async (turbine = "wt-09"): Promise<unknown> => {
       const { body } = await fleet.getJson("/api/v1/turbines");
-      return (body as { items: { turbine: string }[] }).items.find((item) => item.turbine === "wt-09");
+      return (body as { items: { turbine: string }[] }).items.find((item) => item.turbine === turbine);
     };
-    await until(async () => (await countStates(fleet)) === 3, "state stored");
+    await until(async () => (await countStates(fleet)) === 4, "state stored");
     expect(await health()).toMatchObject({ health: "ok", reason: null });
+    expect(await health("wt-10")).toMatchObject({ health: "alarm", reason: null });
     await second.publish(fleet.topics.status("gw-2"), { gateway: "gw-2", online: false });
     await second.send({ kind: "event", timeMs: Date.now(), name: "x", subject: "x", detail: "" });
     await until(
@@ -379,6 +389,14 @@ describe("a running collector", () => {
       health: "information-unavailable",
       operatingState: "information-unavailable",
       reason: "its gateway is offline",
+    });
+    // An alarm that stood is not hidden by a gateway that is gone.
+    expect(await health("wt-10")).toMatchObject({
+      health: "alarm",
+      operatingState: "information-unavailable",
+      reason: "its gateway is offline",
+      rolledUp: { health: "warning" },
+      components: [{ health: "warning", sinceMs: 60_000, unknown: { reason: "gateway offline" } }],
     });
     await second.close();
   });

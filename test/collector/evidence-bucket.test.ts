@@ -38,13 +38,13 @@ it("takes everything else while the bucket is away, says so, and stores and serv
   await gateway.send(alertRecord(alertEvent("wt-1", "raised", Date.now())));
   await gateway.send(predictionBatch("wt-1", Date.now(), { rows: 2, stepMs: 1_000 }));
   expect((await record.alarms({ limit: 1, offset: 0 })).total).toBe(1);
-  expect(await figure("evidence_waiting_count")).toBe(1);
+  expect(await figure("evidence_waiting")).toBe(1);
   expect(await read("/api/v1/evidence")).toContain('"total":0');
   expect(await read(`/api/v1/evidence/${evidence.id}.npy`)).toMatch(/^404 /);
 
   await server.start();
   await until(async () => (await record.findEvidence(evidence.id)) !== null, "it is stored", 60_000);
-  await until(async () => (await figure("evidence_waiting_count")) === 0, "nothing waits");
+  await until(async () => (await figure("evidence_waiting")) === 0, "nothing waits");
   expect(await figure("evidence_bucket_up")).toBe(1);
   const npy = Buffer.from(await (await fetch(`${url}/api/v1/evidence/${evidence.id}.npy`)).arrayBuffer());
   expect(sha256Hex(npy)).toBe(JSON.parse(evidence.about).evidence.npySha256);

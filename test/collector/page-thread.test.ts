@@ -141,9 +141,9 @@ describe("a collector with SQLite", () => {
     await until(async () => stored.test(await collector.read("/metrics")), "it is counted");
     const lines = (await collector.read("/metrics")).split("\n");
     const numberOf = (name: string): number => lines.filter((line) => line.startsWith(name)).length;
-    expect(numberOf("aurora_turbines_count ")).toBe(1);
+    expect(numberOf("aurora_turbines ")).toBe(1);
     expect(numberOf("aurora_http_request_duration_seconds_count")).toBeGreaterThan(0);
-    expect(numberOf("aurora_drift_open_periods_count{")).toBe(1);
+    expect(numberOf("aurora_drift_open_periods{")).toBe(1);
     // Of the process once, of each thread its own.
     expect(numberOf("aurora_process_resident_memory_bytes")).toBe(1);
     expect(numberOf("aurora_nodejs_eventloop_lag_p99_seconds")).toBe(2);

@@ -34,7 +34,8 @@ const listQuery = z.strictObject({ gateway: id.optional(), q, ...page });
 export const apiRoutes: readonly ApiRoute[] = [
   defineRoute({
     path: "/api/v1/turbines",
-    summary: "Turbines with health and operating state; a silent one is information-unavailable",
+    summary:
+      "Turbines with health and operating state; the operating state of a silent one is information-unavailable, and its health too unless an alarm stands",
     query: z.strictObject({ ...page, q, sort: z.enum(turbineSorts).optional() }),
     response: schemas.turbinesSchema,
     answer: async (fleet, query) => {

@@ -35,8 +35,10 @@ export const turbinesSchema: z.ZodType = listOf(
     site: z.string(),
     turbine: z.string(),
     gateway: z.string().nullable(),
-    health,
-    reason: z.string().nullable().describe("Why the information is unavailable"),
+    health: health.describe(
+      "An alarm that stands is never hidden by missing data: operatingState says that nothing is known now",
+    ),
+    reason: z.string().nullable().describe("Why the information is unavailable, also while an alarm stands"),
     rolledUp: z
       .object({ health: z.enum(componentHealths), reason: z.string() })
       .describe("The worst of its components, with the reason"),

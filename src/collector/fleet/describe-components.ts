@@ -1,13 +1,13 @@
 /**
  * What one may believe of a turbine's components, of its last state. A gateway of before says it of the turbine alone:
- * then no component is called better than the turbine is.
+ * then no component is called better than the turbine is. An alarm stands, whatever is not known any more.
  */
-import type { ComponentCondition, TurbineState } from "../../core/contract/turbine-state.ts";
-import { tellsRisk } from "../../core/decision/roll-up-health.ts";
+import type { ComponentCondition, TurbineState, UnknownNow } from "../../core/contract/turbine-state.ts";
+import { formatMoment, tellsRisk } from "../../core/decision/roll-up-health.ts";
 
 /** A component as the page and the API show it. */
 export interface ComponentView extends ComponentCondition {
-  /** One a failure mode, the highest first, those that are not known last; at the site's prior, 0 to 1. */
+  /** One a failure mode, the highest first, of equal ones an alarm's, those that are not known last; at the site's prior, 0 to 1. */
   readonly risks: readonly { readonly failureMode: string; readonly risk: number | null }[];
   /** Its own reference; null: it has none and learns none. */
   readonly baseline: NonNullable<TurbineState["baselines"]>[number] | null;
@@ -15,32 +15,65 @@ export interface ComponentView extends ComponentCondition {
 
 /** The components of a state that holds now. */
 export function describeComponents(state: TurbineState): readonly ComponentView[] {
-  const conditions = state.components ?? deriveConditions(state);
+  const conditions = state.components?.map((each) => doubt(each, state)) ?? deriveConditions(state);
   return conditions.map((condition) => {
-    const { component, health } = condition;
+    const { component } = condition;
+    const isAlarm = ({ failureMode }: { readonly failureMode: string }): boolean =>
+      state.alarms.some((alarm) => alarm.component === component && alarm.failureMode === failureMode);
     const risks = state.lastScores
       .filter((score) => score.component === component)
-      .map(({ failureMode, risk }) => ({ failureMode, risk: tellsRisk(health) ? (risk ?? null) : null }))
-      .sort((a, b) => (b.risk ?? -1) - (a.risk ?? -1));
+      .map(({ failureMode, risk }) => ({ failureMode, risk: tellsRisk(condition) ? (risk ?? null) : null }))
+      .sort((a, b) => (b.risk ?? -1) - (a.risk ?? -1) || Number(isAlarm(b)) - Number(isAlarm(a)));
     const baseline = state.baselines?.find((each) => each.component === component) ?? null;
     return { ...condition, risks, baseline };
   });
 }
 
-/** The components of a state that holds no more: of none is anything known. */
+/** Why a state holds no more. */
+export interface Forgotten {
+  /** A sentence, for example `its gateway is offline`. */
+  readonly reason: string;
+  /** The same before a time and an alarm: `gateway offline`. */
+  readonly brief: string;
+  /** When it was last heard of, epoch ms; 0: never. */
+  readonly sinceMs: number;
+}
+
+/** The components of a state that holds no more: of none is anything known now, and an alarm stands. */
 export function forgetComponents(
   state: TurbineState | null,
-  why: { readonly reason: string; readonly sinceMs: number },
+  why: Forgotten,
+  nowMs: number,
 ): readonly ComponentView[] {
   if (state === null) return [];
+  const { reason, brief } = why;
+  const sinceMs = why.sinceMs > 0 ? why.sinceMs : null;
   return describeComponents(state).map((view) => {
-    const wasAlarm = view.health === "warning" || view.health === "critical";
-    const reason = wasAlarm ? `${why.reason}; it was in alarm (${view.reason})` : why.reason;
-    const sinceMs = why.sinceMs > 0 ? why.sinceMs : null;
     const risks = view.risks.map(({ failureMode }) => ({ failureMode, risk: null }));
-    return { ...view, health: "no-data", reason, sinceMs, risks };
+    if (view.health !== "warning" && view.health !== "critical")
+      return { ...view, health: "no-data", reason, sinceMs, risks };
+    const since = sinceMs === null ? "" : ` since ${formatMoment(sinceMs, nowMs)}`;
+    const before = `${brief}${since}; before that in alarm${nameAlarm(state, view)}`;
+    return { ...view, reason: before, unknown: { reason: brief, sinceMs }, risks };
   });
 }
+
+/** ` (ball)`. What its gateway said of the alarm last may begin with why that gateway knew nothing of it then. */
+function nameAlarm({ alarms }: TurbineState, { component, health, reason }: ComponentView): string {
+  const own = alarms.filter((alarm) => alarm.component === component && alarm.state !== "out-of-service");
+  const alarm = own.find(({ severity }) => severity === health) ?? own[0];
+  const words = alarm?.failureMode.replaceAll("-", " ") ?? reason;
+  return words === null ? "" : ` (${words})`;
+}
+
+/** A gateway of before says only of the turbine that nothing is known now, and that an alarm stands. */
+function doubt(condition: ComponentCondition, state: TurbineState): ComponentCondition {
+  const stands = condition.health === "warning" || condition.health === "critical";
+  if (!stands || condition.unknown !== undefined) return condition;
+  return state.operatingState === "information-unavailable" ? { ...condition, unknown: unheard } : condition;
+}
+
+const unheard: UnknownNow = { reason: "the gateway cannot decide on the turbine now", sinceMs: null };
 
 function deriveConditions(state: TurbineState): readonly ComponentCondition[] {
   const named = [...state.alarms, ...state.lastScores, ...(state.baselines ?? [])];
@@ -49,13 +82,14 @@ function deriveConditions(state: TurbineState): readonly ComponentCondition[] {
     const base = { component, reason: null, sinceMs: null };
     if (state.health === "alarm" && alarm !== undefined) {
       const reason = alarm.failureMode.replaceAll("-", " ");
-      return { component, health: alarm.severity ?? "warning", reason, sinceMs: Date.parse(alarm.since) };
+      const sinceMs = Date.parse(alarm.since);
+      return doubt({ component, health: alarm.severity ?? "warning", reason, sinceMs }, state);
     }
     if (state.health === "information-unavailable") {
-      return { ...base, health: "no-data", reason: "the gateway cannot decide on the turbine now" };
+      return { ...base, health: "no-data", reason: unheard.reason };
     }
     if (state.health === "alarm" && state.alarms.length === 0) {
-      return { ...base, health: "warning", reason: "the turbine is in alarm" };
+      return doubt({ ...base, health: "warning", reason: "the turbine is in alarm" }, state);
     }
     const baseline = state.baselines?.find((each) => each.component === component);
     if (baseline?.state !== "learning") return { ...base, health: "good" };

@@ -202,12 +202,12 @@ function createTasks({ models, config }: DriftJobOptions): (modelDigest: string)
 
 function createAccounts(metrics: Metrics, record: FleetRecord) {
   metrics.gauge(
-    { name: "drift_open_periods_count", help: "Periods of points that wait to be assessed" },
+    { name: "drift_open_periods", help: "Periods of points that wait to be assessed" },
     async () => (await record.driftBacklog()).openPeriods,
   );
   metrics.gauge(
     {
-      name: "drift_late_reports_count",
+      name: "drift_late_reports",
       help: "Kept drift reports that came after their period was assessed",
     },
     async () => (await record.driftBacklog()).lateReports,

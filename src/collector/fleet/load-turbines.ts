@@ -1,4 +1,7 @@
-/** What one may believe of turbines and gateways now. A silent gateway, or none, makes a turbine unknown: never healthy. */
+/**
+ * What one may believe of turbines and gateways now. A silent gateway, or none, makes a turbine unknown: never healthy, and
+ * never free of an alarm that stood.
+ */
 import type { TurbineState } from "../../core/contract/turbine-state.ts";
 import { type RolledUpHealth, rollUpHealth } from "../../core/decision/roll-up-health.ts";
 import { isCloned } from "../record/clone-rules.ts";
@@ -9,8 +12,9 @@ import type { FleetSource } from "./fleet-source.ts";
 /** A turbine as the page and the API show it. */
 export interface TurbineView extends TurbineRef {
   readonly gateway: string | null;
+  /** `alarm` as long as one stands, whatever is known now: that says the operating state. */
   readonly health: TurbineState["health"];
-  /** Why the information is unavailable, in words; null when it is available. */
+  /** Why the information is unavailable, in words, also while an alarm stands; null when it is available. */
   readonly reason: string | null;
   /** The worst of its components, with the reason in words: what is known of the others stands beside it. */
   readonly rolledUp: RolledUpHealth;
@@ -18,7 +22,7 @@ export interface TurbineView extends TurbineRef {
   readonly components: readonly ComponentView[];
   readonly operatingState: TurbineState["operatingState"];
   readonly lastSeenMs: number;
-  /** Last state as it was published; old when the health is `information-unavailable`. */
+  /** Last state as it was published; old when there is a reason why the information is unavailable. */
   readonly state: TurbineState | null;
   /** The bundle of its model was written without asking its gate. Absent: the gate let it out, or it is not known here. */
   readonly modelUngated?: true;
@@ -81,23 +85,24 @@ function describeTurbine(
   { nowMs, heardSinceMs }: { readonly nowMs: number; readonly heardSinceMs: number },
 ): TurbineView {
   const { state, lastSeenMs } = recorded;
-  const forget = (reason: string): TurbineView => {
-    const components = forgetComponents(state, { reason, sinceMs: lastSeenMs });
+  const unavailable = "information-unavailable";
+  const forget = (reason: string, brief: string): TurbineView => {
+    const components = forgetComponents(state, { reason, brief, sinceMs: lastSeenMs }, nowMs);
     const rolledUp = components.length === 0 ? noData(reason) : rollUpHealth(components, nowMs);
-    const health = "information-unavailable";
-    return { ...recorded, reason, health, operatingState: health, components, rolledUp };
+    const health = state?.health === "alarm" ? "alarm" : unavailable;
+    return { ...recorded, reason, health, operatingState: unavailable, components, rolledUp };
   };
-  if (gateway?.online === false) return forget("its gateway is offline");
-  if (lastSeenMs < heardSinceMs) return forget("nothing was heard of it lately");
-  if (state === null) return forget("no state was published yet");
+  if (gateway?.online === false) return forget("its gateway is offline", "gateway offline");
+  if (lastSeenMs < heardSinceMs) return forget("nothing was heard of it lately", "nothing heard of it");
+  if (state === null) return forget("no state was published yet", "no state published");
   const components = describeComponents(state);
   const { health, operatingState } = state;
   const rolledUp =
     components.length === 0 ? noData("the gateway cannot decide on it now") : rollUpHealth(components, nowMs);
-  const isKnown = health !== "information-unavailable" && operatingState !== "information-unavailable";
+  const isKnown = health !== unavailable && operatingState !== unavailable;
   const view = { ...recorded, operatingState, components, rolledUp };
   if (isKnown) return { ...view, health, reason: null };
-  return { ...view, health: "information-unavailable", reason: rolledUp.reason };
+  return { ...view, health: health === "alarm" ? health : unavailable, reason: rolledUp.reason };
 }
 
 function noData(reason: string): RolledUpHealth {

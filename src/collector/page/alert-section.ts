@@ -1,10 +1,15 @@
-/** Alarms as cards: what, where, how sure, since when, and which sensor groups say so. */
+/**
+ * Alarms as cards: what, where, how sure, since when, and which sensor groups say so. What an event said is old by the time
+ * that it is read: it says when, and how the turbine is now stands beside it.
+ */
 
 import { type AlertData, describeOutlook } from "../../core/contract/alert.ts";
 import type { EvidenceLine, PhysicalEvidence } from "../../core/contract/physical-evidence.ts";
 import { vibrationLevelMode } from "../../core/decision/choose-alarm.ts";
-import { describeLane } from "../../core/decision/roll-up-health.ts";
+import { describeLane, formatMoment, isUnknownNow } from "../../core/decision/roll-up-health.ts";
+import type { ComponentView } from "../fleet/describe-components.ts";
 import type { AlertEvidence, OverviewPage } from "../fleet/load-pages.ts";
+import type { TurbineView } from "../fleet/load-turbines.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderPanel } from "./page-layout.ts";
 import {
@@ -16,14 +21,16 @@ import {
   formatShare,
   formatSigned,
   formatUtc,
+  renderBadge,
   renderRisk,
   renderSeverity,
+  renderSince,
   titleOf,
   turbineHref,
 } from "./page-words.ts";
 
 /** Alarms, and what is known beside them. */
-interface AlertsView extends Pick<OverviewPage, "alarms" | "titles"> {
+interface AlertsView extends Pick<OverviewPage, "alarms" | "titles" | "turbines"> {
   /** Absent: nobody looked. */
   readonly evidence?: AlertEvidence;
 }
@@ -40,12 +47,12 @@ export function renderAlerts(view: AlertsView, nowMs: number): SafeHtml {
   return renderPanel({ id: "alerts", title: "Alerts", ...(note && { note }), live: "live", body });
 }
 
-function renderAlarm(
-  alarm: OverviewPage["alarms"]["items"][number],
-  { titles, evidence }: AlertsView,
-  nowMs: number,
-): SafeHtml {
+type Alarm = OverviewPage["alarms"]["items"][number];
+
+function renderAlarm(alarm: Alarm, { titles, evidence, turbines }: AlertsView, nowMs: number): SafeHtml {
   const data = alarm.event.data;
+  const told = describeTold(alarm, nowMs);
+  const now = alarm.active ? findPresent(data, turbines) : null;
   const raw = alarm.steps.flatMap(({ eventId }) => evidence?.get(eventId) ?? []);
   const title = titleOf(titles, data.failureMode);
   const tone = alarm.active ? data.severity : "cleared";
@@ -54,29 +61,105 @@ function renderAlarm(
     ${renderSeverity(data.severity, alarm.active)}
     <h3>${capitalise(title)}</h3>
     <p>${formatName(data.component)} of <a href="${turbineHref(data.site, data.turbine)}">${data.turbine}</a> <span class="site">${data.site}</span></p>
+    ${now === null ? null : renderUnknown(now, nowMs)}
   </header>
   <dl class="facts">
-    <div><dt>Risk</dt><dd class="big">${renderRisk(data.risk ?? null, data.severity)}</dd></div>
-    <div><dt>Rests on</dt><dd>${capitalise(describeLane(data.lane))} <div class="why">model's probability ${formatShare(data.probability)}</div></dd></div>
-    ${typeof data.severityDb === "number" ? html`<div><dt>Severity</dt><dd>${formatSeverity(data.severityDb)} <div class="why">above its healthy baseline</div></dd></div>` : null}
+    ${renderFact({
+      title: "Risk",
+      now: now && renderRisk(riskOf(now, data.failureMode), now.component?.health ?? "no-data"),
+      before: renderRisk(data.risk ?? null, data.severity),
+      told,
+      isBig: true,
+    })}
+    <div><dt>Rests on</dt><dd>${capitalise(describeLane(data.lane))} <div class="why">model's probability ${formatShare(data.probability)} ${told}</div></dd></div>
+    ${
+      typeof data.severityDb === "number"
+        ? renderFact({
+            title: "Severity",
+            now: now && html`${formatSeverity(severityOf(now))}`,
+            before: html`${formatSeverity(data.severityDb)}`,
+            told: `${told}, above its healthy baseline`,
+          })
+        : null
+    }
     ${renderBegin(alarm, nowMs)}
     ${data.leadingMode === undefined ? null : html`<div><dt>Looks like by now</dt><dd>${capitalise(titleOf(titles, data.leadingMode))}</dd></div>`}
     <div><dt>Alarm state</dt><dd>${capitalise(alarmStateWords[data.state])} ${data.clearedBecause === undefined ? null : html`<div class="why">${data.clearedBecause}</div>`}</dd></div>
-    <div><dt>Operating state</dt><dd>${formatName(data.operatingState)}</dd></div>
-    ${alarm.active ? html`<div><dt>Outlook</dt><dd>${capitalise(describeOutlook(data))}</dd></div>` : null}
+    ${renderFact({
+      title: "Operating state",
+      now: now && html`${formatName(now.turbine.operatingState)}`,
+      before: html`${formatName(data.operatingState)}`,
+      told,
+    })}
+    ${alarm.active ? html`<div><dt>Outlook</dt><dd>${capitalise(describeOutlook(data))} <div class="why">${told}</div></dd></div>` : null}
     <div><dt>Model</dt><dd>${data.model.name} ${data.model.version} <code title="${data.model.digest}">${data.model.digest.slice(0, 12)}</code></dd></div>
     ${raw.map((each) => html`<div><dt>Raw samples</dt><dd>${renderRaw(each)}</dd></div>`)}
   </dl>
   ${data.evidence === undefined ? null : renderEvidence(data.evidence, alarm.alarm)}
-  <div class="reasons">${renderExplanation(data)}</div>
+  <div class="reasons">${renderExplanation(data, told)}</div>
   <details class="story" id="life-${alarm.alarm}"><summary>Life of this alarm, ${alarm.steps.length} ${alarm.steps.length === 1 ? "step" : "steps"}</summary>
     <ol class="life">${alarm.steps.map((step) => html`<li><time datetime="${new Date(step.timeMs).toISOString()}">${formatUtc(step.timeMs)}</time> ${step.transition} at ${step.risk === null ? "a model's probability of" : "a risk of"} ${formatShare(step.risk ?? step.probability)}</li>`)}</ol>
   </details>
 </article>`;
 }
 
+/** When the latest event said what it says: `when raised`, `at 07:40 UTC`. */
+function describeTold({ active, steps, lastMs }: Alarm, nowMs: number): string {
+  const { transition, timeMs } = steps.at(-1) ?? {
+    transition: active ? "raised" : "cleared",
+    timeMs: lastMs,
+  };
+  if (transition === "raised" || transition === "cleared") return `when ${transition}`;
+  return `at ${formatMoment(timeMs, nowMs)}`;
+}
+
+/** What is known now of what is in alarm. */
+interface Present {
+  readonly turbine: TurbineView;
+  /** Undefined: its gateway does not watch it any more. */
+  readonly component: ComponentView | undefined;
+}
+
+function findPresent(data: AlertData, turbines: readonly TurbineView[]): Present | null {
+  const turbine = turbines.find((each) => each.site === data.site && each.turbine === data.turbine);
+  if (turbine === undefined) return null;
+  return { turbine, component: turbine.components.find(({ component }) => component === data.component) };
+}
+
+function riskOf({ component }: Present, failureMode: string): number | null {
+  return component?.risks.find((each) => each.failureMode === failureMode)?.risk ?? null;
+}
+
+function severityOf({ component }: Present): number | null {
+  if (component === undefined || isUnknownNow(component)) return null;
+  return component.baseline?.severityDb ?? null;
+}
+
+/** That nothing is known now, and why; null: it is known. */
+function renderUnknown({ turbine, component }: Present, nowMs: number): SafeHtml | null {
+  if (component !== undefined && !isUnknownNow(component)) return null;
+  const { reason, sinceMs } = component?.unknown ??
+    component ?? { reason: turbine.reason ?? "its gateway does not watch the component", sinceMs: null };
+  return html`<p>${renderBadge("unknown", "Nothing is known now")} <span class="why">${capitalise(reason ?? "no data")}${renderSince(sinceMs, nowMs)}</span></p>`;
+}
+
+/** A figure as it is now, and as it was told; null: it is not known here how it is now, or the alarm is over. */
+function renderFact(fact: {
+  readonly title: string;
+  readonly now: SafeHtml | null;
+  readonly before: SafeHtml;
+  readonly told: string;
+  readonly isBig?: true;
+}): SafeHtml {
+  const { title, now, before, told } = fact;
+  const size = fact.isBig === true ? "big" : "";
+  return now === null
+    ? html`<div><dt>${title}</dt><dd class="${size}">${before}</dd><dd class="why">${told}</dd></div>`
+    : html`<div><dt>${title} now</dt><dd class="${size}">${now}</dd><dd class="why">${before} ${told}</dd></div>`;
+}
+
 /** Since when: by its gateway's clock, or by the collector's where that one cannot be right. */
-function renderBegin({ event, sinceMs }: OverviewPage["alarms"]["items"][number], nowMs: number): SafeHtml {
+function renderBegin({ event, sinceMs }: Alarm, nowMs: number): SafeHtml {
   const ownMs = Date.parse(event.data.since);
   const doubt = ownMs === sinceMs ? "" : `; by the collector's clock, its gateway's said ${formatUtc(ownMs)}`;
   return html`<div><dt>Since</dt><dd><time datetime="${new Date(sinceMs).toISOString()}">${formatUtc(sinceMs)}</time> <div class="why">${formatAge(sinceMs, nowMs)}${doubt}</div></dd></div>`;
@@ -113,7 +196,7 @@ function renderLine(line: EvidenceLine): SafeHtml {
 }
 
 /** Signed bars about a common zero; the largest fills its side. */
-function renderExplanation(data: AlertData): SafeHtml {
+function renderExplanation(data: AlertData, told: string): SafeHtml {
   const { explanation, score } = data;
   const groups = [...explanation.groups].sort((a, b) => Math.abs(b.share) - Math.abs(a.share));
   const largest = Math.max(1e-9, ...groups.map((group) => Math.abs(group.share)));
@@ -124,7 +207,7 @@ function renderExplanation(data: AlertData): SafeHtml {
       ? ""
       : ` of this machine when healthy (${formatSigned(bundleBaseValue)} of the bundle's background)`;
   const sum = `${formatSigned(explanation.baseValue)} base${of} and these shares make ${formatSigned(score)} (${unit})`;
-  return html`<table class="shares"><caption>What the sensor groups say <span class="why sum">${sum}${describeThreshold(data)}, additivity gap ${formatGap(explanation.gap)}</span></caption>
+  return html`<table class="shares"><caption>What the sensor groups say <span class="why sum">${capitalise(told)}: ${sum}${describeThreshold(data)}, additivity gap ${formatGap(explanation.gap)}</span></caption>
   <tbody>${groups.map(({ name, share }) => {
     const length = ((Math.abs(share) / largest) * 50).toFixed(2);
     const start = share < 0 ? (50 - Number(length)).toFixed(2) : "50";

@@ -2,8 +2,8 @@
  * A turbine's components: how each is and why, how likely each of its faults is at the site's prior, and what its own
  * reference is. What is not known is said to be not known, never 0.
  */
-import type { TurbineState } from "../../core/contract/turbine-state.ts";
-import { tellsRisk } from "../../core/decision/roll-up-health.ts";
+import type { ComponentHealth, TurbineState } from "../../core/contract/turbine-state.ts";
+import { isUnknownNow, tellsRisk } from "../../core/decision/roll-up-health.ts";
 import type { ComponentView } from "../fleet/describe-components.ts";
 import type { FailureTitles } from "../fleet/load-pages.ts";
 import type { TurbineView } from "../fleet/load-turbines.ts";
@@ -13,6 +13,7 @@ import {
   capitalise,
   formatCount,
   formatName,
+  formatRisk,
   formatSeverity,
   renderComponentHealth,
   renderRisk,
@@ -60,10 +61,10 @@ function renderRow(
       ? null
       : html`<div class="why">${reason === null ? null : capitalise(reason)}${renderSince(sinceMs, around.nowMs)}</div>`
   }</td>
-  <td>${risks.length === 0 || !tellsRisk(health) ? renderRisk(null, health) : html`<ul class="risks">${risks.map(({ failureMode, risk }) => html`<li>${capitalise(titleOf(around.titles, failureMode))} <b>${renderRisk(risk, health)}</b></li>`)}</ul>`}</td>
+  <td>${risks.length === 0 || !tellsRisk(view) ? renderRisk(null, health) : html`<ul class="risks">${risks.map(({ failureMode, risk }) => html`<li>${capitalise(titleOf(around.titles, failureMode))} <b>${renderRisk(risk, health)}</b></li>`)}</ul>`}</td>
   ${
     around.knowsBaselines
-      ? html`<td>${baseline === null ? "–" : describeBaseline(baseline)}</td><td class="number">${formatSeverity(baseline?.severityDb)}</td>`
+      ? html`<td>${baseline === null ? "–" : describeBaseline(baseline)}</td><td class="number">${formatSeverity(isUnknownNow(view) ? null : baseline?.severityDb)}</td>`
       : null
   }</tr>`;
 }
@@ -82,22 +83,44 @@ function describeBaseline(baseline: Baseline): SafeHtml {
     : html`${words} <span class="why">perhaps not healthy then: ${suspicions.join("; ")}</span>`;
 }
 
+/** A failure mode's risk, and whose it is. */
+interface KnownRisk {
+  readonly component: string;
+  readonly health: ComponentHealth;
+  readonly failureMode: string;
+  readonly risk: number;
+}
+
 /** The highest risk of a turbine's components, and whose it is; or why there is none. For a row of the fleet's table. */
 export function renderHighestRisk(view: TurbineView, titles: FailureTitles): SafeHtml {
   const known = view.components.flatMap(({ component, health, risks }) =>
-    risks.flatMap(({ failureMode, risk }) =>
+    risks.flatMap(({ failureMode, risk }): readonly KnownRisk[] =>
       risk === null ? [] : [{ component, health, failureMode, risk }],
     ),
   );
-  const highest = known.reduce<(typeof known)[number] | null>(
-    (best, each) => (best === null || each.risk > best.risk ? each : best),
-    null,
+  const risk = Math.max(...known.map((each) => each.risk));
+  // Equal is what reads alike: a risk is capped, and without evidence every mode's is the site's prior.
+  const highest = known.filter((each) => formatRisk(each.risk) === formatRisk(risk));
+  const alarm = highest.find(({ component, failureMode }) =>
+    view.state?.alarms.some((each) => each.component === component && each.failureMode === failureMode),
   );
-  if (highest === null) return renderNoRisk(view);
-  const { component, health, failureMode, risk } = highest;
+  const first = alarm ?? highest[0];
+  if (first === undefined) return renderNoRisk(view);
+  const { health } = first;
   const tone = health === "critical" || health === "warning" ? "critical" : "calm";
+  const whose = nameRisks(alarm === undefined ? highest : [alarm], known.length, titles);
   return html`<div class="meter">${renderMeter(risk, tone)}
-    <b>${renderRisk(risk, health)}</b></div><div class="why">${titleOf(titles, failureMode)}, ${formatName(component).toLowerCase()}</div>`;
+    <b>${renderRisk(risk, health)}</b></div><div class="why">${whose}</div>`;
+}
+
+/** Whose a risk is; of several that are equal, all or none. */
+function nameRisks(equal: readonly KnownRisk[], known: number, titles: FailureTitles): string {
+  const [first] = equal;
+  if (first === undefined || (equal.length > 1 && equal.length === known)) return "no fault stands out";
+  if (equal.length > 2) return `${equal.length} faults alike`;
+  const name = ({ component, failureMode }: KnownRisk): string =>
+    `${titleOf(titles, failureMode)}, ${formatName(component).toLowerCase()}`;
+  return equal.map(name).join(" or ");
 }
 
 /** Grey: learning, with how far the one is that has farthest to go; or not known. */

@@ -2,6 +2,7 @@
 
 import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
 import type { ComponentHealth } from "../../core/contract/turbine-state.ts";
+import { isUnknownNow } from "../../core/decision/roll-up-health.ts";
 import { countPointsByLevel } from "../../core/drift/roll-up-days.ts";
 import type { OverviewPage, OverviewQuery } from "../fleet/load-pages.ts";
 import type { GatewayView, TurbineView } from "../fleet/load-turbines.ts";
@@ -83,12 +84,12 @@ function renderTiles({ turbines, gateways, drift, activeAlarms: active }: Overvi
     title: "Active alerts",
     figure: String(active),
     tone: active > 0 ? "critical" : "calm",
-    words: active > 0 ? describeAlarming(turbines) : "none stands",
+    words: active > 0 ? describeAlarming(turbines.length, counts) : "none stands",
   })}
   ${renderTile({
     title: "Turbines",
     figure: String(turbines.length),
-    tone: counts.unknown > 0 ? "unknown" : "calm",
+    tone: counts.unknown + counts.silentAlarming > 0 ? "unknown" : "calm",
     words: describeTurbines(turbines.length, counts),
   })}
   ${renderDriftTile(drift)}
@@ -127,11 +128,12 @@ function renderTile(tile: {
 }
 
 /** An alert of a turbine that is not heard of any more stands all the same. */
-function describeAlarming(turbines: OverviewPage["turbines"]): string {
-  const alarming = turbines.filter(({ state }) => state?.health === "alarm");
-  const silent = alarming.filter(({ health }) => health !== "alarm").length;
-  const unknown = silent === 0 ? "" : `, ${silent} of which nothing is known now`;
-  return `on ${alarming.length} of ${turbines.length} turbines${unknown}`;
+function describeAlarming(all: number, { alarming, silentAlarming: silent }: TurbineCounts): string {
+  return `on ${alarming} of ${all} turbines${describeSilent(silent)}`;
+}
+
+function describeSilent(silent: number): string {
+  return silent === 0 ? "" : ` (nothing known now of ${silent})`;
 }
 
 interface TurbineCounts {
@@ -139,32 +141,39 @@ interface TurbineCounts {
   readonly learning: number;
   readonly refused: number;
   readonly alarming: number;
-  /** Nothing is known of one of their components at least. */
+  /** Those in alarm of which nothing is known now. */
+  readonly silentAlarming: number;
+  /** None is in alarm, and nothing is known of one of their components at least. */
   readonly unknown: number;
 }
 
-/** Each by its worst component. */
+/** Each by its worst component, for all tiles. */
 function countTurbines(turbines: OverviewPage["turbines"]): TurbineCounts {
+  const isAlarming = ({ rolledUp: { health } }: TurbineView): boolean =>
+    health === "warning" || health === "critical";
   const count = (...healths: readonly ComponentHealth[]): number =>
     turbines.filter(({ rolledUp }) => healths.includes(rolledUp.health)).length;
   return {
     good: count("good"),
     learning: count("learning"),
     refused: count("refused"),
-    alarming: count("warning", "critical"),
+    alarming: turbines.filter(isAlarming).length,
+    silentAlarming: turbines.filter(
+      (turbine) => isAlarming(turbine) && turbine.components.every(isUnknownNow),
+    ).length,
     unknown: count("no-data"),
   };
 }
 
 function describeTurbines(
   all: number,
-  { good, learning, refused, alarming, unknown }: TurbineCounts,
+  { good, learning, refused, alarming, silentAlarming, unknown }: TurbineCounts,
 ): string {
   if (all === 0) return "none has reported yet";
   const parts = [`${good} good`];
   if (learning > 0) parts.push(`${learning} learning`);
   if (refused > 0) parts.push(`${refused} whose learning is refused`);
-  parts.push(`${alarming} in alarm`, `${unknown} with data missing`);
+  parts.push(`${alarming} in alarm${describeSilent(silentAlarming)}`, `${unknown} with data missing`);
   return parts.join(", ");
 }
 

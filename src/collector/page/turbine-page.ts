@@ -26,7 +26,7 @@ export function renderTurbinePage(page: TurbinePage, range: PageRange): SafeHtml
   const body = html`<h1 class="hidden">Turbine ${turbine}</h1>
 ${renderNow(view, nowMs)}
 ${renderComponents(view, titles, nowMs)}
-${renderAlerts(page, nowMs)}
+${renderAlerts({ ...page, turbines: [view] }, nowMs)}
 ${renderCharts([view], range, "single")}
 ${renderTurbineDrift(page.drift)}
 ${renderPerformanceSection(page.performance)}

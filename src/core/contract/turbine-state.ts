@@ -17,14 +17,16 @@ import { idPattern } from "./topics.ts";
 /**
  * What one may believe of the turbine as a whole now. A stopped turbine is not healthy, it is unknown. `ok` says no more
  * than that every component was decided on and none has an alarm: {@link ComponentHealth} says which are still learning,
- * and what is known of the others where one is unknown.
+ * and what is known of the others where one is unknown. An alarm stands until evidence or a person ends it: data that are
+ * missing, or a gateway that is gone, leave `alarm` as it is, and the operating state says that nothing is known now.
  */
 export type TurbineHealth = "ok" | "alarm" | "information-unavailable";
 
 /**
  * What one may believe of a component now, worst first. `learning`: no alarm, but no reference of its own yet either, so
  * only what is plain beyond doubt would raise one. `refused`: what was to be learnt looks faulty itself; beside what is plain
- * only what grows above it would raise one.
+ * only what grows above it would raise one. A component in alarm of which nothing is known any more stays `warning` or
+ * `critical`, and says why in {@link ComponentCondition.unknown}.
  */
 export const componentHealths = ["critical", "warning", "refused", "no-data", "learning", "good"] as const;
 
@@ -36,7 +38,17 @@ export interface ComponentCondition {
   readonly health: ComponentHealth;
   /** In words without a time, for example `no data` or `240 of 600 windows`; null: there is nothing to add. */
   readonly reason: string | null;
-  /** Since when the reason holds, epoch ms; null: not known. */
+  /** Since when the reason holds, epoch ms; null: not known. Of an alarm, since when it stands. */
+  readonly sinceMs: number | null;
+  /** Why nothing is known now of a component whose alarm stands; absent: it is known, or an older gateway does not say. */
+  readonly unknown?: UnknownNow | undefined;
+}
+
+/** Why nothing is known of a component now. */
+export interface UnknownNow {
+  /** In words without a time, for example `no data`. */
+  readonly reason: string;
+  /** Since when, epoch ms; null: not known. */
   readonly sinceMs: number | null;
 }
 
@@ -150,6 +162,8 @@ const risk = z
   .nullable()
   .optional()
   .describe("Probability that the fault is there, 0 to 1, at the site's prior; null or absent: not known");
+const reason = z.string().max(1024);
+const sinceMs = z.number().min(0).max(8.64e15).nullable();
 
 /** Validator of {@link ComponentCondition}. */
 export const componentConditionSchema: () => z.ZodObject<{
@@ -157,12 +171,16 @@ export const componentConditionSchema: () => z.ZodObject<{
   readonly health: z.ZodEnum<{ readonly [Health in ComponentHealth]: Health }>;
   readonly reason: z.ZodNullable<z.ZodString>;
   readonly sinceMs: z.ZodNullable<z.ZodNumber>;
+  readonly unknown: z.ZodOptional<
+    z.ZodObject<{ readonly reason: z.ZodString; readonly sinceMs: z.ZodNullable<z.ZodNumber> }>
+  >;
 }> = onDemand(() =>
   z.object({
     component: text,
     health: z.enum(componentHealths),
-    reason: z.string().max(1024).nullable(),
-    sinceMs: z.number().min(0).max(8.64e15).nullable(),
+    reason: reason.nullable(),
+    sinceMs,
+    unknown: z.object({ reason, sinceMs }).optional(),
   }),
 );
 

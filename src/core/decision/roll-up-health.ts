@@ -67,8 +67,14 @@ function describeCondition({ health, reason, sinceMs }: ComponentCondition, nowM
 }
 
 /** May a risk be told? One that was computed of data that comes no more, or without a reference, says nothing of now. */
-export function tellsRisk(health: ComponentHealth): boolean {
-  return health !== "no-data" && health !== "learning" && health !== "refused";
+export function tellsRisk(condition: Pick<ComponentCondition, "health" | "unknown">): boolean {
+  const { health } = condition;
+  return !isUnknownNow(condition) && health !== "learning" && health !== "refused";
+}
+
+/** Is nothing known of it now? Of one in alarm as well: its alarm stands all the same. */
+export function isUnknownNow({ health, unknown }: Pick<ComponentCondition, "health" | "unknown">): boolean {
+  return health === "no-data" || unknown !== undefined;
 }
 
 /** What an alarm rests on, in words. */
@@ -87,7 +93,7 @@ export function describeLane(lane: AlarmLane | null | undefined): string {
 }
 
 /** `12:40 UTC` of the same day, else with its date. */
-function formatMoment(timeMs: number, nowMs: number): string {
+export function formatMoment(timeMs: number, nowMs: number): string {
   const [date, time] = renderIsoTime(timeMs).slice(0, 16).split("T");
   const today = renderIsoTime(nowMs).slice(0, 10);
   return `${date === today ? "" : `${date} `}${time} UTC`;

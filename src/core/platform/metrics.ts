@@ -30,7 +30,8 @@ export interface Counter {
 
 /** Goes up and down. */
 interface Gauge {
-  set(value: number, labels?: Labels): void;
+  /** Null or NaN: it is not known, and no sample is shown. */
+  set(value: number | null, labels?: Labels): void;
 }
 
 /** Counts observations in buckets. */
@@ -41,8 +42,8 @@ interface Histogram {
 export interface Metrics {
   /** `read`, if given, is asked at every scrape for the count so far; it must never fall. */
   counter(spec: MetricSpec, read?: () => number): Counter;
-  /** `read`, if given, is asked at every scrape. */
-  gauge(spec: MetricSpec, read?: () => number | Promise<number>): Gauge;
+  /** `read`, if given, is asked at every scrape; what it does not know is not shown. */
+  gauge(spec: MetricSpec, read?: () => number | null | Promise<number>): Gauge;
   /** Buckets are upper bounds, ascending. */
   histogram(spec: MetricSpec, buckets: readonly number[]): Histogram;
   /** The text that `/metrics` answers with. */
@@ -107,12 +108,12 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
           ? {}
           : {
               async collect(this: PromGauge): Promise<void> {
-                this.set(await read());
+                showGauge(this, await read(), {});
               },
             }),
       });
       const bound = createSeriesBound(spec, maxSeries);
-      return { set: (value, labels = {}) => inner.set(bound(labels), value) };
+      return { set: (value, labels = {}) => showGauge(inner, value, bound(labels)) };
     },
     histogram(spec, buckets) {
       const inner = new PromHistogram({ ...common(spec), buckets: [...buckets] });
@@ -127,6 +128,12 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     snapshot: () => registry.getMetricsAsJSON(),
     contentType: registry.contentType,
   };
+}
+
+/** The vendor writes NaN in a way that the format does not know, and a chart would take it for a value. */
+function showGauge(gauge: PromGauge, value: number | null, labels: Record<string, string>): void {
+  if (value === null || Number.isNaN(value)) gauge.remove(labels);
+  else gauge.set(labels, value);
 }
 
 function collectDefaults(registry: Registry, of: "none" | "thread" | "process"): void {
@@ -154,6 +161,8 @@ function renderWorkers(own: MetricsSnapshot, workers: ReadonlyMap<string, Metric
 
 function checkName(name: string): string {
   if (!/^[a-z][a-z0-9_]*$/.test(name)) throw new RangeError(`metric name ${name} is not snake case`);
+  if (/_(count|sum|bucket)$/.test(name))
+    throw new RangeError(`metric name ${name} ends as a histogram's parts do`);
   if (name.startsWith(prefix)) throw new RangeError(`metric name ${name} has the prefix already`);
   return prefix + name;
 }

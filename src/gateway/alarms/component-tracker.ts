@@ -4,7 +4,7 @@
  */
 import type { Decision, OperatingState } from "../../core/contract/prediction.ts";
 import type { PointId, QuarantineReason } from "../../core/contract/stream.ts";
-import type { ComponentCondition } from "../../core/contract/turbine-state.ts";
+import type { ComponentCondition, UnknownNow } from "../../core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
 import { isOperating } from "../../core/decision/operating-state.ts";
 import type { BaselineStatus } from "../../core/decision/reference/baseline-status.ts";
@@ -130,8 +130,8 @@ class Tracker implements ComponentTracker {
     );
     const deafness = describeDeafness(condition);
     if (standing.length > 0) {
-      const unknown = isKnown ? deafness : this.#whyUnknown(timeMs).reason;
-      return this.#describeAlarm(standing, unfit?.reason ?? unknown);
+      const deaf = deafness === null ? null : { reason: deafness, sinceMs: null };
+      return this.#describeAlarm(standing, unfit ?? (isKnown ? deaf : this.#whyUnknown(timeMs)));
     }
     const withheld = own.find(({ state }) => state === "out-of-service");
     if (withheld !== undefined) {
@@ -175,7 +175,7 @@ class Tracker implements ComponentTracker {
     this.#heard = at;
   }
 
-  #whyUnknown(timeMs: number): Pick<ComponentCondition, "reason" | "sinceMs"> {
+  #whyUnknown(timeMs: number): UnknownNow {
     const silence = this.#silence;
     const setAside = this.#setAside;
     const sinceMs = silence?.sinceMs ?? this.#unknownSinceMs;
@@ -191,14 +191,15 @@ class Tracker implements ComponentTracker {
     return { reason: isScored ? "its data cannot be decided on" : "not scored yet", sinceMs };
   }
 
-  #describeAlarm(standing: readonly OpenAlarm[], unknown: string | null): ComponentCondition {
+  #describeAlarm(standing: readonly OpenAlarm[], unknown: UnknownNow | null): ComponentCondition {
     const worst = standing.find(({ severity }) => severity === "critical") ?? standing[0]!;
     // The time that is told after it is the alarm's.
-    const now = unknown === null ? "" : `${unknown} now; `;
+    const now = unknown === null ? "" : `${unknown.reason} now; `;
     const { leadingMode } = worst;
     const lead = leadingMode === null ? "" : `, by now rather like ${words(leadingMode)}`;
     const reason = `${now}${words(worst.failureMode)}${lead}: ${describeLane(worst.lane)}`;
-    return { component: this.#component, health: worst.severity, reason, sinceMs: worst.sinceMs };
+    const condition = { component: this.#component, health: worst.severity, reason, sinceMs: worst.sinceMs };
+    return unknown === null ? condition : { ...condition, unknown };
   }
 }
 

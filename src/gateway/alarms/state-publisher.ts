@@ -170,7 +170,7 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
         return components.map((each) => ({
           turbine: entry.turbine,
           ...each,
-          risk: tellsRisk(each.health)
+          risk: tellsRisk(each)
             ? findHighestRisk(lastScores.filter(({ component }) => component === each.component))
             : null,
         }));
@@ -203,7 +203,11 @@ function forgetHealth(state: TurbineState, nowMs: number): TurbineState {
     const reason = "its gateway stopped";
     // The time that is told after it is the alarm's.
     if (each.health === "warning" || each.health === "critical")
-      return { ...each, reason: each.reason === null ? reason : `${reason}; ${each.reason}` };
+      return {
+        ...each,
+        reason: each.reason === null ? reason : `${reason}; ${each.reason}`,
+        unknown: { reason, sinceMs: nowMs },
+      };
     return { ...each, health: "no-data", reason, sinceMs: nowMs };
   });
   return {
@@ -219,7 +223,7 @@ function urgentPart(state: TurbineState): string {
   return JSON.stringify([
     state.operatingState,
     state.health,
-    state.components?.map(({ health, sinceMs }) => [health, sinceMs]),
+    state.components?.map(({ health, sinceMs, unknown }) => [health, sinceMs, unknown !== undefined]),
     state.model,
     state.baselines?.map((baseline) => [baseline.state, baseline.version]),
     state.alarms.map((alarm) => [alarm.component, alarm.failureMode, alarm.state]),

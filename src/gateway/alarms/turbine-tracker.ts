@@ -1,7 +1,8 @@
 /**
  * The retained state of one turbine, from what is known of its components. Says "ok" of the whole only when every watched
  * component runs, was scored, and has no alarm: a turbine that stands or whose data is missing is not healthy but
- * unknown. What is known of its components stands beside it, each with its reason.
+ * unknown. What is known of its components stands beside it, each with its reason. No missing data hides an alarm that
+ * stands: the operating state says then that nothing is known now.
  */
 
 import type { DiagnosedDevice } from "../../core/contract/device/device-diagnosis.ts";
@@ -157,9 +158,15 @@ type DescribedDrift = NonNullable<TurbineState["drift"]>[number];
 
 /** A device's clock may say anything; whoever reads the state must not stumble over it. */
 function withSaneTime(condition: ComponentCondition): ComponentCondition {
-  const { sinceMs } = condition;
-  const isSane = sinceMs !== null && sinceMs >= 0 && sinceMs <= lastTimeMs;
-  return { ...condition, sinceMs: isSane ? Math.round(sinceMs) : null };
+  const { sinceMs, unknown } = condition;
+  const sane = { ...condition, sinceMs: saneTime(sinceMs) };
+  return unknown === undefined
+    ? sane
+    : { ...sane, unknown: { ...unknown, sinceMs: saneTime(unknown.sinceMs) } };
+}
+
+function saneTime(timeMs: number | null): number | null {
+  return timeMs !== null && timeMs >= 0 && timeMs <= lastTimeMs ? Math.round(timeMs) : null;
 }
 
 function describeAlarm(alarm: OpenAlarm): TurbineState["alarms"][number] {

@@ -43,7 +43,7 @@ export function createGatewayMetrics(parts: MeasuredParts): Metrics {
     parts.sources().length * sourceDiagnosisCodes.length,
   );
   const metrics = createMetrics({ defaults: "process", maxSeries });
-  const gauge = (name: string, help: string, read: () => number): void => {
+  const gauge = (name: string, help: string, read: () => number | null): void => {
     metrics.gauge({ name, help }, read);
   };
   const total = (name: string, help: string, read: () => number): void => {
@@ -70,8 +70,8 @@ export function createGatewayMetrics(parts: MeasuredParts): Metrics {
     );
     gauge(
       "disk_written_per_day_bytes",
-      "The same a day at the pace since the start; NaN in the first ten minutes.",
-      () => readDiskWrites()?.writtenPerDayBytes ?? Number.NaN,
+      "The same a day at the pace since the start; absent in the first ten minutes.",
+      () => readDiskWrites()?.writtenPerDayBytes ?? null,
     );
   }
   total("uplink_sent_bytes", "Bytes of uplink messages since the start.", () => uplink.counts().bytesSent);
@@ -147,14 +147,14 @@ function addComponentMetrics(metrics: Metrics, read: MeasuredParts["components"]
   });
   const risk = metrics.gauge({
     name: "component_risk_ratio",
-    help: "Highest probability of a fault of a component, at the site's prior; NaN while it is not known.",
+    help: "Highest probability of a fault of a component, at the site's prior; absent while it is not known.",
     labels,
   });
   return () => {
     for (const { turbine, component, ...now } of read()) {
       for (const each of componentHealths)
         health.set(each === now.health ? 1 : 0, { turbine, component, health: each });
-      risk.set(now.risk ?? Number.NaN, { turbine, component });
+      risk.set(now.risk, { turbine, component });
     }
   };
 }

@@ -43,7 +43,7 @@ describe("the drift job", () => {
     expect(text).toContain('aurora_drift_verdicts_total{level="stable"} 8');
     expect(text).toMatch(/aurora_drift_assessment_seconds_count 18/);
     expect(text).toMatch(/aurora_drift_run_seconds 0\.\d+/);
-    expect(text).toContain("aurora_drift_open_periods_count 0");
+    expect(text).toContain("aurora_drift_open_periods 0");
   });
 
   it("waits until a point has gone on to the next day, or two hours", async () => {

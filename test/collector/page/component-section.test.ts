@@ -10,6 +10,11 @@ import { rollUpHealth } from "../../../src/core/decision/roll-up-health.ts";
 const nowMs = Date.UTC(2026, 0, 1, 13, 0);
 const component = "generator-bearing";
 const time = "2026-01-01T12:59:59Z";
+const offline = {
+  reason: "its gateway is offline",
+  brief: "gateway offline",
+  sinceMs: Date.UTC(2026, 0, 1, 12, 16),
+};
 const titles = new Map([["inner-race", "inner race <fault>"]]);
 
 const state = (changes: Partial<TurbineState>): TurbineState => ({
@@ -113,6 +118,30 @@ test("a healthy machine shows its risk, and nowhere the model's 78 %", () => {
   expect(renderComponents(view, titles, nowMs).text).toContain("Inner race &lt;fault&gt;");
 });
 
+test("of equal risks the fault is named that an alarm stands for, and of risks that are all alike none", () => {
+  const modes = (...risks: readonly number[]) =>
+    ["inner-race", "outer-race", "ball", "vibration-level"].map((failureMode, index) =>
+      score(0.5, { failureMode, risk: risks[index] }),
+    );
+  const alarm = { ...score(0.9, { failureMode: "ball" }), state: "unacknowledged", since: time } as const;
+  const words = (changes: Partial<TurbineState>): string =>
+    renderHighestRisk(viewOf({ components: [is("good")], ...changes }), titles).text;
+  const raised = viewOf({
+    health: "alarm",
+    components: [is("warning")],
+    alarms: [alarm],
+    lastScores: modes(0.98402, 0.058, 0.98402, 0.058),
+  });
+  expect(renderHighestRisk(raised, titles).text).toContain(">ball, generator bearing<");
+  expect(raised.components[0]!.risks[0]!.failureMode).toBe("ball");
+  expect(words({ lastScores: modes(0.058, 0.058, 0.058, 0.058) })).toMatch(/5\.8 %.*no fault stands out/s);
+  expect(words({ lastScores: modes(0.058, 0.07, 0.058, 0.058) })).toContain("outer-race, generator bearing");
+  expect(words({ lastScores: modes(0.058, 0.07, 0.07, 0.058) })).toContain(
+    "outer-race, generator bearing or ball, generator bearing",
+  );
+  expect(words({ lastScores: modes(0.07, 0.07, 0.07, 0.058) })).toContain("3 faults alike");
+});
+
 test("what is not known is not 0: learning with how far it is, or not known, in grey", () => {
   const baseline = {
     component,
@@ -181,11 +210,58 @@ test("of a silent gateway's components nothing is known, and which was in alarm 
     components: [is("good"), is("warning", { component: "gearbox", reason: "wear" })],
     lastScores: [score(0.3, { risk: 0.026 })],
   });
-  const forgotten = forgetComponents(last, { reason: "its gateway is offline", sinceMs: nowMs });
-  expect(forgotten.map(({ health }) => health)).toEqual(["no-data", "no-data"]);
+  const forgotten = forgetComponents(last, offline, nowMs);
+  expect(forgotten.map(({ health }) => health)).toEqual(["no-data", "warning"]);
   expect(forgotten[0]!.risks).toEqual([{ failureMode: "inner-race", risk: null }]);
-  expect(forgotten[1]!.reason).toBe("its gateway is offline; it was in alarm (wear)");
-  expect(forgetComponents(null, { reason: "r", sinceMs: 0 })).toEqual([]);
+  expect(forgotten[1]!.reason).toBe("gateway offline since 12:16 UTC; before that in alarm (wear)");
+  expect(forgetComponents(null, { reason: "r", brief: "r", sinceMs: 0 }, nowMs)).toEqual([]);
+});
+
+test("an alarm behind a gateway that is gone has its own time, and its cause is said once", () => {
+  const sinceMs = Date.UTC(2026, 0, 1, 11, 32);
+  const alarm = {
+    ...score(0.9, { failureMode: "ball" }),
+    state: "unacknowledged",
+    since: "2026-01-01T11:32:00Z",
+  };
+  const condition = is("warning", {
+    reason: "its gateway stopped; ball: strong evidence within minutes",
+    sinceMs,
+    unknown: { reason: "its gateway stopped", sinceMs: offline.sinceMs },
+  });
+  const last = state({ health: "alarm", alarms: [alarm as never], components: [condition] });
+  const [view] = forgetComponents(turbineStateSchema().parse(last), offline, nowMs);
+  expect(view).toMatchObject({ sinceMs, unknown: { reason: "gateway offline", sinceMs: offline.sinceMs } });
+  expect(rollUpHealth([view!], nowMs).reason).toBe(
+    "generator bearing: warning, gateway offline since 12:16 UTC; before that in alarm (ball) since 11:32 UTC",
+  );
+});
+
+test("of a component in alarm whose data are missing no risk is told, of an older gateway's neither", () => {
+  const alarm = { ...score(0.97), state: "unacknowledged", since: time } as const;
+  const unknown = { reason: "no data", sinceMs: nowMs };
+  const scores = { health: "alarm", alarms: [alarm], lastScores: [score(0.97, { risk: 0.98 })] } as const;
+  const baseline = {
+    component,
+    state: "ready",
+    version: 1,
+    windows: 96,
+    suspicions: [],
+    severityDb: 7,
+  } as const;
+  const silent = viewOf({ ...scores, components: [is("critical", { unknown })], baselines: [baseline] });
+  const older = viewOf({
+    ...scores,
+    operatingState: "information-unavailable",
+    components: [is("critical")],
+  });
+  for (const view of [silent, older]) {
+    expect(view.rolledUp.health).toBe("critical");
+    expect(view.components[0]!.risks).toEqual([{ failureMode: "inner-race", risk: null }]);
+    expect(renderComponents(view, titles, nowMs).text).not.toMatch(/98\.0 %|7\.0 dB/);
+  }
+  const heard = viewOf({ ...scores, components: [is("critical")] });
+  expect(renderHighestRisk(heard, titles).text).toContain("98.0 %");
 });
 
 test("an older gateway's state is read as it was meant, and no component is called better than the turbine", () => {

@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { OverviewPage } from "../../../src/collector/fleet/load-pages.ts";
+import type { TurbineView } from "../../../src/collector/fleet/load-turbines.ts";
 import { parsePageRange } from "../../../src/collector/page/chart-section.ts";
 import { renderOverviewPage } from "../../../src/collector/page/overview-page.ts";
 import { formatAge } from "../../../src/collector/page/page-words.ts";
@@ -146,6 +147,104 @@ test.each([
     expect(text.includes("<dt>Outlook</dt>")).toBe(ahead !== null);
   },
 );
+
+describe("an alarm's card beside its turbine", () => {
+  const component = "generator-bearing";
+  const mode = { component, failureMode: "inner-race" };
+  const cardOf = (
+    view: Partial<TurbineView>,
+    change: { steps?: readonly string[]; active?: boolean } = {},
+  ) => {
+    const { steps = ["raised"], active = true } = change;
+    const event = alertEvent("wt-1", "raised", nowMs - 600_000, {
+      ...mode,
+      risk: 0.786,
+      severityDb: 1.2,
+      operatingState: "partial-performance",
+    });
+    const life = steps.map((transition, index) => ({
+      eventId: `${index}`,
+      transition: transition as "raised",
+      timeMs: nowMs - 600_000,
+      probability: 0.8,
+      risk: 0.786,
+    }));
+    const times = { sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs };
+    const alarm = { alarm: 7, active, ...times, event, steps: life };
+    const turbine: TurbineView = {
+      site: event.data.site,
+      turbine: "wt-1",
+      gateway: "g",
+      health: "alarm",
+      reason: null,
+      rolledUp: { health: "warning", reason: "" },
+      components: [known],
+      operatingState: "full-performance",
+      lastSeenMs: nowMs,
+      state: null,
+      ...view,
+    };
+    const page = { ...empty, turbines: [turbine], alarms: { total: 1, items: [alarm] }, activeAlarms: 1 };
+    const { text } = renderOverviewPage(page, parsePageRange(null));
+    return text.slice(text.indexOf("<article"), text.indexOf("</article>")).replace(/<[^>]*>/g, "|");
+  };
+  const baseline = { component, state: "ready", version: 1, windows: 96, suspicions: [], severityDb: 7.3 };
+  const known: TurbineView["components"][number] = {
+    component,
+    health: "warning",
+    reason: "inner race",
+    sinceMs: nowMs - 600_000,
+    risks: [{ failureMode: "inner-race", risk: 0.984 }],
+    baseline: { ...baseline, state: "ready" },
+  };
+
+  test("says what it was when raised, and what it is now", () => {
+    const text = cardOf({});
+    expect(text).toContain("Risk now||98.4 %||78.6 % when raised");
+    expect(text).toContain("Severity now||+7.3 dB||+1.2 dB when raised, above its healthy baseline");
+    expect(text).toContain("Operating state now||Full performance||Partial performance when raised");
+    expect(text).not.toContain("Nothing is known now");
+    expect(cardOf({}, { steps: ["raised", "updated"] })).toContain("78.6 % at 22:03 UTC");
+    expect(cardOf({}, { steps: ["raised", "cleared"], active: false })).toContain(
+      "Operating state||Partial performance||when cleared",
+    );
+    // Another turbine of this name.
+    expect(cardOf({ site: "elsewhere" })).toContain("Risk||78.6 %||when raised");
+  });
+
+  test("says that nothing is known now, why and since when, and shows nothing old as present", () => {
+    const unknown = { reason: "gateway offline", sinceMs: nowMs - 300_000 };
+    const text = cardOf({
+      operatingState: "information-unavailable",
+      components: [{ ...known, unknown, risks: [{ failureMode: "inner-race", risk: null }] }],
+    });
+    expect(text).toMatch(/Nothing is known now.*Gateway offline since .*5 min/s);
+    expect(text).toMatch(/Risk now\|+not known\|+78\.6 % when raised/);
+    expect(text).toContain("Severity now||–||+1.2 dB when raised");
+    expect(text).toContain("Operating state now||Information unavailable||Partial performance when raised");
+  });
+});
+
+test("all tiles count a turbine by its worst component: one in alarm that is not heard any more is in alarm", () => {
+  const component = { component: "gearbox", reason: null, sinceMs: null, risks: [], baseline: null };
+  const unknown = { reason: "gateway offline", sinceMs: nowMs };
+  const view = (health: "critical" | "no-data", isSilent: boolean): TurbineView => ({
+    site: "s",
+    turbine: "t",
+    gateway: "g",
+    health: health === "critical" ? "alarm" : "information-unavailable",
+    reason: isSilent ? "its gateway is offline" : null,
+    rolledUp: { health, reason: "" },
+    components: [{ ...component, health, ...(isSilent && health === "critical" ? { unknown } : {}) }],
+    operatingState: isSilent ? "information-unavailable" : "full-performance",
+    lastSeenMs: nowMs,
+    state: null,
+  });
+  const turbines = [view("critical", true), view("critical", false), view("no-data", true)];
+  const { text } = renderOverviewPage({ ...empty, turbines, activeAlarms: 2 }, parsePageRange(null));
+  expect(text).toContain("on 2 of 3 turbines (nothing known now of 1)");
+  expect(text).toContain("0 good, 2 in alarm (nothing known now of 1), 1 with data missing");
+});
 
 test("a page's range is an hour that may shrink unless its address names one", () => {
   expect(parsePageRange({ range: "7d" })).toMatchObject({ minutes: 10_080, fit: "exact" });

@@ -30,6 +30,30 @@ describe("metrics", () => {
     expect(() => metrics.counter({ name: "windows", help: "" })).toThrow(/_total/);
     expect(() => metrics.gauge({ name: "camelCase", help: "" })).toThrow(/snake case/);
     expect(() => metrics.gauge({ name: "aurora_x", help: "" })).toThrow(/prefix/);
+    for (const name of ["turbines_count", "bytes_sum", "latency_bucket"])
+      expect(() => metrics.gauge({ name, help: "" })).toThrow(/histogram/);
+  });
+
+  test("what is not known has no sample, and has one again when it is known", async () => {
+    const ofWorker = createMetrics();
+    ofWorker.gauge({ name: "pace_bytes", help: "Pace." }, () => null);
+    const workers = new Map([["w", await ofWorker.snapshot()]]);
+    for (const metrics of [createMetrics(), createMetrics({ workers: () => workers })]) {
+      const values = [Number.NaN, null, 3];
+      metrics.gauge({ name: "pace_bytes", help: "Pace." }, () => values.shift() ?? null);
+      const risk = metrics.gauge({ name: "risk_ratio", help: "Risk.", labels: ["turbine"] });
+      risk.set(0.5, { turbine: "a" });
+      risk.set(0.5, { turbine: "b" });
+      risk.set(null, { turbine: "a" });
+      for (const _ of [1, 2]) {
+        const text = await metrics.render();
+        expect(text).toContain("# TYPE aurora_pace_bytes gauge");
+        expect(text).not.toMatch(/^aurora_pace_bytes/m);
+        expect(text).not.toContain('turbine="a"');
+        expect(text).toContain('aurora_risk_ratio{turbine="b"} 0.5');
+      }
+      expect(await metrics.render()).toMatch(/^aurora_pace_bytes 3$/m);
+    }
   });
 
   test("a flood of label values ends in one series", async () => {

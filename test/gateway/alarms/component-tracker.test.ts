@@ -159,7 +159,9 @@ describe("a component's health", () => {
     );
     tracker.update(missing(1));
     tracker.noteSilence({ reason: "no data", sinceMs: startMs });
-    expect(tracker.describe(at({ alarms: [alarm] })).reason).toContain("no data now; ");
+    const silent = tracker.describe(at({ alarms: [alarm] }));
+    expect(silent.reason).toContain("no data now; ");
+    expect(silent.unknown).toEqual({ reason: "no data", sinceMs: startMs });
     expect(tracker.describe(at({ alarms: [{ ...alarm, leadingMode: "ball" }] })).reason).toContain(
       ", by now rather like ball: ",
     );

@@ -81,6 +81,7 @@ describe("the state publisher", () => {
       operatingState: "information-unavailable",
       health: "alarm",
       healthReason: expect.stringMatching(/: warning, its gateway stopped; inner race: evidence .* since /),
+      components: [{ health: "warning", unknown: { reason: "its gateway stopped" } }],
     });
   });
 
