@@ -2,6 +2,7 @@
 
 import { type AlertData, describeOutlook } from "../../core/contract/alert.ts";
 import type { EvidenceLine, PhysicalEvidence } from "../../core/contract/physical-evidence.ts";
+import { describeStanding } from "../../core/decision/alarm-reason.ts";
 import { vibrationLevelMode } from "../../core/decision/choose-alarm.ts";
 import { describeLane } from "../../core/decision/roll-up-health.ts";
 import type { AlertEvidence, OverviewPage } from "../fleet/load-pages.ts";
@@ -57,7 +58,7 @@ function renderAlarm(
   </header>
   <dl class="facts">
     <div><dt>Risk</dt><dd class="big">${renderRisk(data.risk ?? null, data.severity)}</dd></div>
-    <div><dt>Rests on</dt><dd>${capitalise(describeLane(data.lane))} <div class="why">model's probability ${formatShare(data.probability)}</div></dd></div>
+    <div><dt>Rests on</dt><dd>${capitalise(describeLane(data.lane))} <div class="why">${describeStanding(data)}</div></dd></div>
     ${typeof data.severityDb === "number" ? html`<div><dt>Severity</dt><dd>${formatSeverity(data.severityDb)} <div class="why">above its healthy baseline</div></dd></div>` : null}
     ${renderBegin(alarm, nowMs)}
     ${data.leadingMode === undefined ? null : html`<div><dt>Looks like by now</dt><dd>${capitalise(titleOf(titles, data.leadingMode))}</dd></div>`}
@@ -141,18 +142,9 @@ function nameUnit({ failureMode, horizonHours }: AlertData): string {
   return horizonHours === null ? "logit" : "robust deviations";
 }
 
-/** What the probability of one window had to reach. By a lane no single window raises, and the slow one hears no probability. */
+/** By a lane no single window raises: the probability from which it counts is told only where it does. */
 function describeThreshold({ lane, threshold }: AlertData): string {
-  switch (lane) {
-    case "fast":
-      return `, a window counts as evidence from ${formatShare(threshold)} on`;
-    case "slow":
-      return "";
-    case undefined:
-      return `, raised from ${formatShare(threshold)}`;
-    default:
-      return lane satisfies never;
-  }
+  return lane === undefined ? `, raised from ${formatShare(threshold)}` : "";
 }
 
 function formatGap(gap: number): string {

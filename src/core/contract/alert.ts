@@ -57,7 +57,11 @@ export interface AlertData {
   /** What raised it; absent: its gateway does not say. */
   readonly lane?: AlarmLane | undefined;
   readonly score: number;
-  /** As of `ModeDecision` in `prediction.ts`: with a lane, where a window's evidence begins, else where alarms are raised. */
+  /**
+   * Without a lane: the probability from which an alarm is raised. With one no single window raises: it is the probability from
+   * which this window would count as evidence within minutes, at the level that the machine had in that moment, so that it differs from
+   * alarm to alarm; the slow lane does not ask it.
+   */
   readonly threshold: number;
   readonly horizonHours: number | null;
   /** dB above the healthy baseline (0: as when healthy, 6: twice the amplitude); null or absent: not known. */
