@@ -313,6 +313,23 @@ describe("physical evidence", () => {
     expect(against(10)).toContain("1× (order 3.90) lies beside 4× the shaft's speed");
   });
 
+  test("of snapshots in which all lines of a kind lie beside the shaft's says first that the kind cannot be told", () => {
+    // Of PRONOSTIA's bearings: in 30 revolutions they lie far enough from the shaft's, in 3 none does.
+    const short = { ...bearing, bpfo: 5.611 };
+    const against = (revolutions: number | undefined, failureMode = "outer-race", dbs = outer) =>
+      describeEvidence(subjectOf(usual, { bearing: short, failureMode }), [
+        { ...windowOf(dbs), revolutions },
+      ])!.against;
+    const words =
+      "the machine has changed, but which kind of fault it is cannot be told in snapshots as short as these (2.5 revolutions): all lines of the outer race lie beside the shaft's";
+    expect(against(2.5)[0]).toBe(words);
+    expect(against(2.5, "outer-race", [4, 5, 6, 4, 4, 5, 6, 0])[0]).toBe(words);
+    for (const revolutions of [undefined, Number.NaN, 30, 60])
+      expect(against(revolutions).join()).not.toContain("cannot be told in snapshots");
+    // The inner race's first line, at 5.4, lies 0.4 orders beside the shaft's.
+    expect(against(2.5, "inner-race").join()).not.toContain("cannot be told in snapshots");
+  });
+
   test("says of what is the flank of another line in most windows that it is", () => {
     const nan = Number.NaN;
     const windowAt = (first: number, second: number) => ({
