@@ -5,6 +5,7 @@
 
 import { type AlertData, describeOutlook } from "../../core/contract/alert.ts";
 import type { EvidenceLine, PhysicalEvidence } from "../../core/contract/physical-evidence.ts";
+import { describeStanding } from "../../core/decision/alarm-reason.ts";
 import { vibrationLevelMode } from "../../core/decision/choose-alarm.ts";
 import { describeLane, formatMoment, isUnknownNow } from "../../core/decision/roll-up-health.ts";
 import type { ComponentView } from "../fleet/describe-components.ts";
@@ -71,7 +72,7 @@ function renderAlarm(alarm: Alarm, { titles, evidence, turbines }: AlertsView, n
       told,
       isBig: true,
     })}
-    <div><dt>Rests on</dt><dd>${capitalise(describeLane(data.lane))} <div class="why">model's probability ${formatShare(data.probability)} ${told}</div></dd></div>
+    <div><dt>Rests on</dt><dd>${capitalise(describeLane(data.lane))} <div class="why">${describeStanding(data)}, ${told}</div></dd></div>
     ${
       typeof data.severityDb === "number"
         ? renderFact({
@@ -224,18 +225,9 @@ function nameUnit({ failureMode, horizonHours }: AlertData): string {
   return horizonHours === null ? "logit" : "robust deviations";
 }
 
-/** What the probability of one window had to reach. By a lane no single window raises, and the slow one hears no probability. */
+/** By a lane no single window raises: the probability from which it counts is told only where it does. */
 function describeThreshold({ lane, threshold }: AlertData): string {
-  switch (lane) {
-    case "fast":
-      return `, a window counts as evidence from ${formatShare(threshold)} on`;
-    case "slow":
-      return "";
-    case undefined:
-      return `, raised from ${formatShare(threshold)}`;
-    default:
-      return lane satisfies never;
-  }
+  return lane === undefined ? `, raised from ${formatShare(threshold)}` : "";
 }
 
 function formatGap(gap: number): string {

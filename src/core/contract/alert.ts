@@ -58,7 +58,11 @@ export interface AlertData {
   readonly lane?: AlarmLane | undefined;
   /** The model's logit, on no fixed scale; not to be compared with `threshold`, which `probability` is on the scale of. */
   readonly score: number;
-  /** Calibrated probability. As of `ModeDecision` in `prediction.ts`: with a lane, where a window's evidence begins, else where alarms are raised. */
+  /**
+   * Without a lane: the probability from which an alarm is raised. With one no single window raises: it is the probability from
+   * which this window would count as evidence within minutes, at the level that the machine had in that moment, so that it differs from
+   * alarm to alarm; the slow lane does not ask it.
+   */
   readonly threshold: number;
   readonly horizonHours: number | null;
   /** dB above the healthy baseline (0: as when healthy, 6: twice the amplitude); null or absent: not known. */

@@ -3,8 +3,9 @@ import { bearingFaults, type FaultKind } from "../contract/bundle/bearing-fault.
 import type { EvidenceLine, LineOrder } from "../contract/physical-evidence.ts";
 import { joinWords, nameHarmonic, nameSpacing } from "./evidence-words.ts";
 import { type FaultLine, isWithinReach } from "./fault-lines.ts";
-import { type FaultPicture, type MeasuredLine, takeMiddle } from "./fault-picture.ts";
+import type { FaultPicture, MeasuredLine } from "./fault-picture.ts";
 import { findNearestHum } from "./mains-hum.ts";
+import { objectToPlace, objectToSpread } from "./place-objections.ts";
 
 /** The fault, beside those that it could be taken for. */
 export interface Accusation {
@@ -27,14 +28,6 @@ const newDb = 3;
 /** Half width of a Hann window's line, in reciprocals of the window's revolutions. */
 const lineRevolutions = 2;
 /**
- * Lines of one fault lie no further from multiples of one order, as a share: 0.2 % apart at most on real recordings, 0.04 % on
- * invented ones. Of what only looks like one 1.3 to 2.8 %.
- */
-const spreadShare = 0.005;
-/** To so much a place is known, in reciprocals of the window's revolutions: a tenth of a bin. */
-const placeRevolutions = 0.1;
-
-/**
  * The side bands that a fault is expected to show, because it moves through the loaded part of the bearing (Randall &
  * Antoni, MSSP 25 (2011), 2.2): an inner race turns with the shaft, a rolling element with the cage; an outer race stands.
  */
@@ -47,6 +40,7 @@ const expectedSpacing: Readonly<Record<FaultKind, LineOrder | null>> = {
 /** All objections, those that weigh most first. */
 export function listObjections(accusation: Accusation): string[] {
   return [
+    ...objectToPlace(accusation),
     ...objectToTwin(accusation),
     ...objectToAbsent(accusation),
     ...objectToFlank(accusation),
@@ -100,35 +94,6 @@ function objectToFlank({ own: { harmonics } }: Accusation): string[] {
   const what = flanks.length === 1 ? "is the flank of a line" : "are flanks of lines";
   const where = flanks.length === 1 ? "it is" : "they are";
   return [`what stands out near ${listHarmonics(flanks)} ${what} beyond where ${where} looked for`];
-}
-
-/**
- * The harmonics of one fault stand at multiples of one order, however far its slip moves that. They have to lie apart as they are
- * told, and within the windows that place both: a slip, or a stated speed, that changes moves both alike.
- */
-function objectToSpread({ own: { harmonics }, revolutions }: Accusation): string[] {
-  const found = harmonics.filter(({ isFound }) => isFound);
-  const pairs = found.flatMap((one, at) =>
-    found.slice(at + 1).map((other) => {
-      const unknown = (placeRevolutions / revolutions) * (1 / one.line.order + 1 / other.line.order);
-      const told = findShift(one, one.measuredOrder) / findShift(other, other.measuredOrder);
-      const ratios = one.places.map(
-        (place, window) => findShift(one, place) / findShift(other, other.places[window]!),
-      );
-      const within = takeMiddle(ratios.filter((ratio) => !Number.isNaN(ratio)));
-      const [apart, least] = [Math.abs(told - 1), Math.abs(within - 1)];
-      return { lines: [one, other], apart, isApart: Math.min(apart, least) > spreadShare + unknown };
-    }),
-  );
-  const [widest] = pairs.filter(({ isApart }) => isApart).sort((one, other) => other.apart - one.apart);
-  if (widest === undefined) return [];
-  const apart = (100 * widest.apart).toFixed(1);
-  return [`${listHarmonics(widest.lines)} do not stand at multiples of one order (${apart} % apart)`];
-}
-
-/** Its place as a multiple of where the bearing's data puts it; NaN where it is not known. */
-function findShift({ line }: MeasuredLine, place: number | null): number {
-  return place !== null && place > 0 ? place / line.order : Number.NaN;
 }
 
 /** A hum keeps its frequency and a fault its order; at one speed they cannot be told from each other. */

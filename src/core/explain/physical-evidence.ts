@@ -17,6 +17,7 @@ import { type EvidenceWindow, listUpperWindows } from "./evidence-window.ts";
 import { writeEvidence } from "./evidence-words.ts";
 import type { SearchedSpectrum } from "./fault-lines.ts";
 import { drawPictures, type FaultPicture, type MeasuredLine, meanOf, takeMiddle } from "./fault-picture.ts";
+import { listMaskedKinds } from "./masked-kinds.ts";
 import { countQuietWindows } from "./quiet-windows.ts";
 
 /** Whose evidence is asked for, and in which spectrum. */
@@ -54,6 +55,7 @@ export function describeEvidence(
     .slice(0, maxEvidenceLines)
     .map((measured) => describeLine(measured, hertzPerOrder));
   const rival = findRival(own, pictures);
+  const revolutions = countRevolutions(subject, heard);
   const loads = heard.map(({ powerKw }) => powerKw ?? Number.NaN).filter(Number.isFinite);
   const drawn = {
     windows: heard.length,
@@ -66,8 +68,9 @@ export function describeEvidence(
     sideBands: countFound(lines, "side-band"),
     rival: rival === null ? null : { failureMode: rival.kind, marginDb: own.excessDb - rival.excessDb },
     against: [
+      ...objectToBrevity(subject, kind, revolutions),
       ...objectToPresent(leadingMode, own, countQuietWindows({ own, window: subject.window }, recent)),
-      ...listObjections({ own, rival, pictures, lines, revolutions: countRevolutions(subject, heard) }),
+      ...listObjections({ own, rival, pictures, lines, revolutions }),
     ].slice(0, maxAgainst),
   };
   const shaded = own.harmonics.filter(({ standsOut, isShaded }) => standsOut && isShaded);
@@ -85,6 +88,15 @@ function countRevolutions({ window }: EvidenceSubject, windows: readonly Evidenc
   );
   if (known.length > 0) return takeMiddle(known);
   return window.unit === "revolutions" ? window.length : Number.NaN;
+}
+
+/** Where no line is left to tell a kind by, the model's is a guess. */
+function objectToBrevity(subject: EvidenceSubject, kind: FaultKind, revolutions: number): string[] {
+  if (!listMaskedKinds(subject, revolutions).includes(kind)) return [];
+  const { part } = bearingFaults[kind];
+  return [
+    `the machine has changed, but which kind of fault it is cannot be told in snapshots as short as these (${revolutions.toFixed(1)} revolutions): all lines of the ${part} lie beside the shaft's`,
+  ];
 }
 
 /** The lines are those of windows in which the fault led: what the machine looks like since, and `quiet` windows, stand beside them. */

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -123,6 +123,31 @@ describe("aurora score", () => {
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(readdirSync(folder).sort()).toEqual(["good.npy", "short.npy"]);
+  });
+
+  it("of a rate that the bundle does not take says who states it: nobody gave --rate-hz", async () => {
+    const { folder, good, out } = createFolder();
+    const [, , ...others] = flags;
+    const score = (...more: string[]) =>
+      auroraHere("score", shippedBundle, "--input", good, "--out", out, ...others, ...more);
+    writeFileSync(join(folder, "good.json"), JSON.stringify({ rateHz: 8000 }));
+    const beside = await score();
+    expect(beside.stderr).toContain("takes 10000 to 1000000 Hz, the .json beside it says 8000");
+    expect(beside.stderr).toContain("record at 10000 Hz or faster");
+    expect((await score("--rate-hz", "9000")).stderr).toContain("--rate-hz says 9000");
+    rmSync(join(folder, "good.json"));
+    const wav = join(folder, "slow.wav");
+    writeFileSync(wav, encodeWav({ kind: "pcm16", rateHz: 8000, channels: [[...counts]] }));
+    const { code, stderr } = await auroraHere(
+      "score",
+      shippedBundle,
+      "--input",
+      wav,
+      "--out",
+      out,
+      ...others,
+    );
+    expect([code, stderr]).toEqual([2, expect.stringContaining("Hz, the file itself says 8000")]);
   });
 
   it("says in the JSON which of the files could not be read", async () => {

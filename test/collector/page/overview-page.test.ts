@@ -121,15 +121,19 @@ test("nothing is said to be thousands of days old because a clock says 1970", ()
 });
 
 test.each([
-  [{ lane: "fast", threshold: 0.62 }, ", a window counts as evidence from 62.0 % on, additivity gap"],
+  [{ lane: "fast", threshold: 0.62 }, " (logit), additivity gap"],
   [{ lane: "slow", threshold: 0.62 }, " (logit), additivity gap"],
   [{ threshold: 0.62 }, ", raised from 62.0 %, additivity gap"],
-] as const)("an alarm's card names a probability that raises where there is one: %j", (data, words) => {
-  const event = alertEvent("wt-1", "raised", nowMs - 60_000, { horizonHours: null, ...data });
-  const alarm = { alarm: 7, active: true, sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, event, steps: [] };
-  const page = { ...empty, alarms: { total: 1, items: [alarm] }, activeAlarms: 1 };
-  expect(renderOverviewPage(page, parsePageRange(null)).text).toContain(words);
-});
+  [{ lane: "fast" }, "score 5.7 above that of healthy machines in general (probability 0.97)"],
+] as const)(
+  "an alarm's card says how far it stands from healthy, and names a probability that raises where there is one: %j",
+  (data, words) => {
+    const event = alertEvent("wt-1", "raised", nowMs - 60_000, { horizonHours: null, ...data });
+    const alarm = { alarm: 7, active: true, sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, event, steps: [] };
+    const page = { ...empty, alarms: { total: 1, items: [alarm] }, activeAlarms: 1 };
+    expect(renderOverviewPage(page, parsePageRange(null)).text).toContain(words);
+  },
+);
 
 test.each([
   [true, { horizonHours: null }, "(logit)", "Outlook"],

@@ -259,6 +259,50 @@ describe("physical evidence", () => {
     expect(coarse(60)).toEqual(["1× and 2× do not stand at multiples of one order (0.8 % apart)"]);
   });
 
+  test("of lines that are found off by one share names the fault of the same bearing that they fit better", () => {
+    const nan = Number.NaN;
+    const kinds = [1, 2, 3].flatMap((each) => [harmonic("bpfo", each), harmonic("bsf", each)]);
+    // As of a cylindrical roller bearing: 1.9 % apart.
+    const near = { bpfo: 5.8587, bpfi: 8.1413, bsf: 5.9703, ftf: 0.4185 };
+    const against = (
+      failureMode: string,
+      orders: readonly [number, number, number],
+      revolutions = 60,
+    ): readonly string[] => {
+      const lineOrders = Float32Array.from(orders.flatMap((order) => [order, order]));
+      const windows = [1, 2].map(() => ({
+        ...windowOf([26, 26, 25, 25, 22, 22]),
+        revolutions,
+        lineOrders,
+      }));
+      return describeEvidence(subjectOf(kinds, { failureMode, bearing: near }), windows)!.against;
+    };
+    const at = (order: number) => [order, 2 * order, 3 * order] as const;
+    const words =
+      "its lines are found 1.9 % below where they belong, 0.1 % from those of a fault of the outer race";
+    const [first, second] = against("ball", at(5.855));
+    expect(first).toBe(words);
+    expect(second).toContain("at nearly the same places");
+    expect(against("outer-race", at(5.855)).join()).not.toContain("belong");
+    // The other way round: an outer race does not slip.
+    expect(against("outer-race", at(5.965))[0]).toBe(
+      "its lines are found 1.8 % above where they belong, 0.1 % from those of a fault of the rolling element",
+    );
+    // In the middle between both, as of a speed that is stated 1 % wrong, neither fits better.
+    for (const mode of ["ball", "outer-race"])
+      expect(against(mode, at(5.914)).join()).not.toContain("belong");
+    // One line alone, lines that are off by shares of their own, and lines too wide to be two.
+    expect(against("ball", [5.855, nan, nan]).join()).not.toContain("belong");
+    expect(against("ball", [5.855, 11.94, 17.91]).join()).not.toContain("belong");
+    expect(against("ball", at(5.855), 5).join()).not.toContain("belong");
+    // A slip that no other fault explains is none of these.
+    const alone = { ...near, bpfo: 4.3 };
+    const lineOrders = Float32Array.from(at(5.855).flatMap((order) => [nan, order]));
+    const window = { ...windowOf([4, 26, 4, 25, 4, 22]), lineOrders };
+    const subject = subjectOf(kinds, { failureMode: "ball", bearing: alone });
+    expect(describeEvidence(subject, [window])!.against.join()).not.toContain("belong");
+  });
+
   test("asks of a snapshot's lines to lie as far beside the shaft's as its few revolutions ask for", () => {
     const list = [harmonic("bpfo", 1)];
     const subject = subjectOf(list, { bearing: { ...bearing, bpfo: 3.9 } });
@@ -267,6 +311,23 @@ describe("physical evidence", () => {
     expect(against()).not.toContain("beside");
     expect(against(Number.NaN)).not.toContain("beside");
     expect(against(10)).toContain("1× (order 3.90) lies beside 4× the shaft's speed");
+  });
+
+  test("of snapshots in which all lines of a kind lie beside the shaft's says first that the kind cannot be told", () => {
+    // Of PRONOSTIA's bearings: in 30 revolutions they lie far enough from the shaft's, in 3 none does.
+    const short = { ...bearing, bpfo: 5.611 };
+    const against = (revolutions: number | undefined, failureMode = "outer-race", dbs = outer) =>
+      describeEvidence(subjectOf(usual, { bearing: short, failureMode }), [
+        { ...windowOf(dbs), revolutions },
+      ])!.against;
+    const words =
+      "the machine has changed, but which kind of fault it is cannot be told in snapshots as short as these (2.5 revolutions): all lines of the outer race lie beside the shaft's";
+    expect(against(2.5)[0]).toBe(words);
+    expect(against(2.5, "outer-race", [4, 5, 6, 4, 4, 5, 6, 0])[0]).toBe(words);
+    for (const revolutions of [undefined, Number.NaN, 30, 60])
+      expect(against(revolutions).join()).not.toContain("cannot be told in snapshots");
+    // The inner race's first line, at 5.4, lies 0.4 orders beside the shaft's.
+    expect(against(2.5, "inner-race").join()).not.toContain("cannot be told in snapshots");
   });
 
   test("says of what is the flank of another line in most windows that it is", () => {

@@ -29,7 +29,7 @@ export function listTimeDoubts(
 }
 
 /** ISO 8601, UTC, of an epoch time in ms; whole seconds are shown as such. */
-export function formatMoment(timeMs: number): string {
+export function formatInstant(timeMs: number): string {
   return new Date(Math.round(timeMs)).toISOString().replace(".000Z", "Z");
 }
 
@@ -38,7 +38,7 @@ function doubtFuture(recordings: readonly TimedRecording[], nowMs: number, what:
   const [first] = ahead;
   if (first === undefined) return null;
   const many = ahead.length === 1 ? `1 ${what} begins` : `${ahead.length} ${what}s begin`;
-  return `${many} in the future, the first ${formatMoment(first.timeMs)} (${first.file}): time passes until then as a machine's would`;
+  return `${many} in the future, the first ${formatInstant(first.timeMs)} (${first.file}): time passes until then as a machine's would`;
 }
 
 /** A clock that was reset begins years ago: what it stamped is played first, and what the machine is held against. */
@@ -50,7 +50,7 @@ function doubtGap(recordings: readonly TimedRecording[]): string | null {
   const at = gaps.indexOf(longest);
   const [before, after] = [inOrder[at]!, inOrder[at + 1]!];
   const years = (longest / yearMs).toFixed(1);
-  return `${years} years lie between ${formatMoment(before.timeMs)} (${before.file}) and ${formatMoment(after.timeMs)} (${after.file}): if a clock was reset, leave out what it stamped then, since what comes first is learnt as healthy`;
+  return `${years} years lie between ${formatInstant(before.timeMs)} (${before.file}) and ${formatInstant(after.timeMs)} (${after.file}): if a clock was reset, leave out what it stamped then, since what comes first is learnt as healthy`;
 }
 
 /** Among times with a zone one without is off by hours as soon as it is not of UTC. */

@@ -13,9 +13,9 @@ import { describeEvidence } from "../../../core/explain/physical-evidence.ts";
 import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import { type BandOutput, explainWindow, type LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
-import type { Sidecar } from "../../../training/dataset/sidecar/sidecar.ts";
 import { renderEvidence } from "../../terminal/render-evidence.ts";
 import { renderShares } from "../../terminal/render-shares.ts";
+import type { StatedSidecar } from "../sidecar/sidecar-options.ts";
 import type { AnsweredWindow } from "./ask-student.ts";
 import { openRecording } from "./open-recording.ts";
 import { countRevolutions, isShorter, withShortWindow } from "./other-windows.ts";
@@ -57,7 +57,7 @@ export interface FileExplanation {
 export async function explainFile(
   bundle: LoadedBundle,
   file: SampleFile,
-  sidecar: Sidecar,
+  sidecar: StatedSidecar,
 ): Promise<FileExplanation> {
   const recording = await openRecording(bundle, file, sidecar);
   const reasons = new Set<string>();
@@ -114,7 +114,7 @@ type BandWindow = Pick<EvidenceWindow<Float32Array>, "features" | "foreignLines"
 
 /** Explains the first of `windows`, in the band whose features they hold, with the evidence of all. */
 async function explainModes(
-  { bundle, bearing }: { readonly bundle: LoadedBundle; readonly bearing: Sidecar["bearing"] },
+  { bundle, bearing }: { readonly bundle: LoadedBundle; readonly bearing: StatedSidecar["bearing"] },
   windows: readonly BandWindow[],
   { logits, quantised }: BandOutput,
 ): Promise<ModeExplanation[]> {

@@ -10,6 +10,7 @@ import {
 } from "../../../training/dataset/samples/quantise-samples.ts";
 import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
 import type { Sidecar } from "../../../training/dataset/sidecar/sidecar.ts";
+import type { StatedSidecar } from "../sidecar/sidecar-options.ts";
 
 /** No accelerometer is sampled faster; whoever says so has counted something else. */
 const fastestRateHz = 1_000_000;
@@ -32,7 +33,7 @@ export interface OpenedRecording {
 export async function openRecording(
   bundle: LoadedBundle,
   recorded: SampleFile,
-  described: Sidecar,
+  described: StatedSidecar,
 ): Promise<OpenedRecording> {
   const contract = findContract(bundle, described);
   const factor = Math.ceil(described.rateHz / contract.maxRateHz);
@@ -56,7 +57,10 @@ function slowDown({ rateHz, speed, ...described }: Sidecar, factor: number): Sid
 }
 
 /** The waveform channel that the bundle listens to; refuses at once what would only be set aside block by block. */
-function findContract({ manifest }: LoadedBundle, { rateHz, shaftRpm, speed }: Sidecar): ChannelContract {
+function findContract(
+  { manifest }: LoadedBundle,
+  { rateHz, shaftRpm, speed, rateFrom }: StatedSidecar,
+): ChannelContract {
   const subject = `${manifest.name}@${manifest.version}`;
   const contract = manifest.channels.find((channel) => channel.kind === "waveform");
   if (contract === undefined) {
@@ -67,10 +71,11 @@ function findContract({ manifest }: LoadedBundle, { rateHz, shaftRpm, speed }: S
   }
   const { minRateHz } = contract;
   if (rateHz < minRateHz || rateHz > fastestRateHz) {
-    throw new AuroraError("USAGE", `takes ${minRateHz} to ${fastestRateHz} Hz, --rate-hz says ${rateHz}`, {
+    const stated = `${rateFrom ?? "its description"} says ${rateHz}`;
+    throw new AuroraError("USAGE", `takes ${minRateHz} to ${fastestRateHz} Hz, ${stated}`, {
       op: "score file",
       subject,
-      hint: "check the rate, in samples a second of one channel; or use a bundle that was made for it",
+      hint: `check the rate, in samples a second of one channel${rateHz < minRateHz ? `; if it is right, record at ${minRateHz} Hz or faster` : ""}, or use a bundle that was made for it`,
     });
   }
   if (shaftRpm > 6 * rateHz) {

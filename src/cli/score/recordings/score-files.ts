@@ -7,10 +7,11 @@ import { shareForeignModeFinder } from "../../../core/explain/foreign-modes.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { openSampleFile } from "../../../training/dataset/samples/sample-file.ts";
 import { rememberSamples, type SampleFile } from "../../../training/dataset/samples/samples.ts";
-import type { FileDescription, Sidecar } from "../../../training/dataset/sidecar/sidecar.ts";
+import type { FileDescription } from "../../../training/dataset/sidecar/sidecar.ts";
 import { countOf } from "../../terminal/count-of.ts";
 import { describeFileError } from "../files/file-report.ts";
 import { type Cell, expectOtherOutput, openRowWriter } from "../files/row-writer.ts";
+import type { StatedDescription, StatedSidecar } from "../sidecar/sidecar-options.ts";
 import type { AnsweredWindow } from "./ask-student.ts";
 import { createSummary, type FileSummary, probabilityKey } from "./file-summary.ts";
 import { type OpenedRecording, openRecording } from "./open-recording.ts";
@@ -28,7 +29,7 @@ import { scoreWindows } from "./score-windows.ts";
 export interface ScoreRequest {
   readonly files: readonly string[];
   /** What is known of a file; may fail, with the file as its subject. */
-  readonly describe: (file: string) => Promise<FileDescription>;
+  readonly describe: (file: string) => Promise<StatedDescription>;
   readonly out: string;
   /** Null: severity is against what the bundle knows. */
   readonly baseline: SiteBaseline | null;
@@ -99,7 +100,7 @@ async function scoreFile(
       tell(index);
     }
   };
-  const scoreRead = async (file: SampleFile, sidecar: Sidecar): Promise<FileSummary> => {
+  const scoreRead = async (file: SampleFile, sidecar: StatedSidecar): Promise<FileSummary> => {
     const recording = await openRecording(bundle, file, sidecar);
     onOpened?.(recording);
     await scoreAll(bundle, recording);

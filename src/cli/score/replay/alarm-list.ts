@@ -2,7 +2,8 @@
 import type { AlertEvent, AlertOutlook, AlertSeverity } from "../../../core/contract/alert.ts";
 import type { PhysicalEvidence } from "../../../core/contract/physical-evidence.ts";
 import type { AlarmLane, Decision } from "../../../core/contract/prediction.ts";
-import { formatMoment } from "../files/time-doubts.ts";
+import { describeReason } from "../../../core/decision/alarm-reason.ts";
+import { formatInstant } from "../files/time-doubts.ts";
 
 /** One alarm; times are ISO 8601 UTC, null: not yet. */
 export interface ReplayedAlarm {
@@ -76,7 +77,7 @@ export function createAlarmList(): AlarmList {
       criticalEvidence: null,
       probability: data.probability,
       severityDb,
-      reason: describeReason(data, lane),
+      reason: describeReason(data),
       evidence: data.evidence ?? null,
       outlook,
       worst: {
@@ -97,7 +98,7 @@ export function createAlarmList(): AlarmList {
       for (const { failureMode, active } of modes) {
         const open = active ? findOpen(failureMode) : undefined;
         if (open === undefined || severityDb <= (open.worst.severityDb ?? Number.NEGATIVE_INFINITY)) continue;
-        open.worst = { ...open.worst, severityDb, severityDbAt: formatMoment(toMs) };
+        open.worst = { ...open.worst, severityDb, severityDbAt: formatInstant(toMs) };
       }
     },
     follow: (event) => {
@@ -119,32 +120,6 @@ export function createAlarmList(): AlarmList {
       if (type === "io.aurora.alert.cleared.v1") open.clearedAt = shorten(time);
     },
   };
-}
-
-/** What an alert says of its reasons; what the spectrum shows stands behind it, where it is known. */
-function describeReason(
-  { probability, threshold, severityDb, evidence }: AlertEvent["data"],
-  lane: AlarmLane | null,
-): string {
-  const rest =
-    lane === "slow" ? ", gathered above how it was before" : ` (threshold ${threshold.toFixed(2)})`;
-  return `probability ${probability.toFixed(2)}${rest}${describeShown({ severityDb, evidence })}`;
-}
-
-/** What is behind the reasons of an alarm: its level, where that is known, and what the spectrum shows. */
-export function describeShown({ severityDb, evidence }: ShownParts): string {
-  const level =
-    severityDb === undefined || severityDb === null
-      ? ""
-      : `, ${Math.abs(severityDb).toFixed(1)} dB ${severityDb < 0 ? "below" : "above"} its own reference`;
-  const shown =
-    evidence === undefined || evidence === null ? "" : `. ${evidence.sentence.replace(/\.$/, "")}`;
-  return `${level}${shown}`;
-}
-
-interface ShownParts {
-  readonly severityDb?: number | null | undefined;
-  readonly evidence?: PhysicalEvidence | null | undefined;
 }
 
 function shorten(time: string): string {

@@ -1,5 +1,5 @@
 /** When a point's sensor heard far less than its machine's own healthy level, and how much less. Raises nothing: an alarm is of a machine. */
-import { formatMoment } from "../files/time-doubts.ts";
+import { formatInstant } from "../files/time-doubts.ts";
 
 /** Times are ISO 8601 UTC. */
 export interface DeafSpan {
@@ -69,7 +69,7 @@ function describeStretch(
   untilMs: number | null,
 ): readonly DeafSpan[] {
   if (toldMs === null) return [];
-  const until = untilMs === null ? null : formatMoment(untilMs);
+  const until = untilMs === null ? null : formatInstant(untilMs);
   const quieterDb = -sumDb / windows;
-  return [{ since: formatMoment(sinceMs), toldAt: formatMoment(toldMs), until, quieterDb }];
+  return [{ since: formatInstant(sinceMs), toldAt: formatInstant(toldMs), until, quieterDb }];
 }

@@ -4,15 +4,10 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { describeBadTime, isPlausibleTime, parseTime } from "../../../training/dataset/parse-time.ts";
 import { openSampleFile, openSampleRows } from "../../../training/dataset/samples/sample-file.ts";
 import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
-import {
-  describeSamples,
-  type FileDescription,
-  findSpeedSource,
-  type SidecarPart,
-} from "../../../training/dataset/sidecar/sidecar.ts";
+import { findSpeedSource, type SidecarPart } from "../../../training/dataset/sidecar/sidecar.ts";
 import type { ErrorReport } from "../../terminal/end-process.ts";
 import { describeFileError } from "../files/file-report.ts";
-import type { Describer } from "../sidecar/sidecar-options.ts";
+import { type Describer, describeStated, type StatedDescription } from "../sidecar/sidecar-options.ts";
 import { compareNames, describeUntimed, findTimeInName } from "./recording-time.ts";
 import { listTimes, type ManifestEntry, refuseTimes, resolveListed } from "./replay-manifest.ts";
 import { meansFile, type NamedPoint } from "./replay-options.ts";
@@ -25,7 +20,7 @@ export interface PlannedRecording {
   readonly timeMs: number;
   /** As its description has it; null: that says none. What it says may not have counted. */
   readonly statedTime: string | null;
-  readonly description: FileDescription;
+  readonly description: StatedDescription;
   /** Fails as the reader of the file does. */
   readonly open: () => Promise<SampleFile>;
 }
@@ -168,7 +163,7 @@ async function planFile(listed: ListedFile, context: PlanContext): Promise<Plann
   if (times.length > maxRecordings) throw tooMany(`more than ${maxRecordings} recordings`);
   const planned: PlannedRecording[] = [];
   for (const { point, channel } of targets) {
-    const description = await describeSamples(file, channel === null ? parts : [{ channel }, ...parts]);
+    const description = await describeStated(file, channel === null ? parts : [{ channel }, ...parts]);
     for (const [row, timeMs] of times.entries()) {
       const open = async () => rows?.row(row) ?? openSampleFile(file, description.channel);
       planned.push({ file, point, timeMs, statedTime, description, open });

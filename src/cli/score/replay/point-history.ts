@@ -1,7 +1,7 @@
 /** What happened to one point of a replay: collected while it is told its past, and summed up as `--json` prints it. */
 import type { BaselineStatus } from "../../../core/decision/reference/baseline-status.ts";
 import { createLossCounter, type Losses } from "../files/file-report.ts";
-import { formatMoment } from "../files/time-doubts.ts";
+import { formatInstant } from "../files/time-doubts.ts";
 import { createAlarmList, type ReplayedAlarm } from "./alarm-list.ts";
 import { createDeafSpans, type DeafSpan } from "./deaf-spans.ts";
 import { createForeignWindows, type ForeignWindows } from "./foreign-windows.ts";
@@ -103,7 +103,7 @@ export function createPointHistory(name: string): PointHistory {
         status = now;
         if (now.state === "ready") learntMs ??= atMs;
         if (event !== null)
-          reference.push({ at: formatMoment(atMs), kind: event.kind, detail: event.detail });
+          reference.push({ at: formatInstant(atMs), kind: event.kind, detail: event.detail });
       },
       setAside: (quarantine, lostWindows) => {
         losses.update(quarantine, lostWindows);
@@ -130,15 +130,15 @@ export function createPointHistory(name: string): PointHistory {
       const deaf = deafness.spans;
       return {
         point: name,
-        learntAt: learntMs === null ? null : formatMoment(learntMs),
+        learntAt: learntMs === null ? null : formatInstant(learntMs),
         state: status === null ? "none" : status.state === "ready" ? "own-reference" : status.state,
         refusal: status?.refusal ?? null,
-        from: Number.isNaN(fromMs) ? null : formatMoment(fromMs),
-        to: Number.isNaN(toMs) ? null : formatMoment(toMs),
+        from: Number.isNaN(fromMs) ? null : formatInstant(fromMs),
+        to: Number.isNaN(toMs) ? null : formatInstant(toMs),
         recordings,
         mostRevolutions,
         unheardRecordings: unheard,
-        heardUntil: Number.isNaN(heardMs) ? null : formatMoment(heardMs),
+        heardUntil: Number.isNaN(heardMs) ? null : formatInstant(heardMs),
         windows,
         learntWindows: status?.windows ?? 0,
         suspicions: status?.suspicions ?? [],

@@ -2,7 +2,7 @@
 import type { GatewayConfig } from "../../../core/contract/config/gateway-config.ts";
 import { vibrationLevelMode } from "../../../core/decision/choose-alarm.ts";
 import { countOf } from "../../terminal/count-of.ts";
-import { describeShown, type ReplayedAlarm } from "./alarm-list.ts";
+import type { ReplayedAlarm } from "./alarm-list.ts";
 import type { DeafSpan } from "./deaf-spans.ts";
 import { describeQuieter, type PointReport } from "./point-history.ts";
 
@@ -101,16 +101,8 @@ function listAlarmMoments(alarm: ReplayedAlarm): Moment[] {
   ];
 }
 
-/**
- * What raised it: a sum over windows, or over hours. No probability of one window does, and where hours did the last window's may
- * be low.
- */
-function describeRaise({ lane, since, reason, probability, ...shown }: ReplayedAlarm): string {
-  if (lane === null) return `, since ${since}: ${reason}`;
-  const by = ` by the ${lane} lane, since ${since}`;
-  return lane === "fast"
-    ? `${by}: windows above what a healthy machine shows, the last with ${reason}`
-    : `${by}: hours above how it was before; the last window, which alone decides nothing, with probability ${probability.toFixed(2)}${describeShown(shown)}`;
+function describeRaise({ lane, since, reason }: ReplayedAlarm): string {
+  return `${lane === null ? "" : ` by the ${lane} lane`}, since ${since}: ${reason}`;
 }
 
 /** A fault has grown since it was raised, and shows more of itself. */

@@ -3,11 +3,10 @@
  * of a fault that lie beside harmonics of the shaft are not told from them. Says so, in words for stderr.
  */
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
-import { bearingFaults, faultKinds } from "../../../core/contract/bundle/bearing-fault.ts";
+import { bearingFaults } from "../../../core/contract/bundle/bearing-fault.ts";
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
 import { joinWords } from "../../../core/explain/evidence-words.ts";
-import { listFaultLines } from "../../../core/explain/fault-lines.ts";
-import { widenShaftGuard } from "../../../core/features/order-spectrum.ts";
+import { findSnapshotGuard, listMaskedKinds } from "../../../core/explain/masked-kinds.ts";
 
 /** A point as far as is asked. */
 interface HeardPoint {
@@ -22,22 +21,19 @@ export function listSnapshotDoubts(
   bearingOf: (point: string) => BearingOrders | undefined,
   points: readonly HeardPoint[],
 ): readonly string[] {
-  if (window.unit !== "revolutions") return [];
   return points.flatMap(({ point, mostRevolutions }) => {
     const bearing = bearingOf(point);
-    if (bearing === undefined || mostRevolutions === null || mostRevolutions >= window.length) return [];
-    const widening = window.length / mostRevolutions;
-    const guards = features.chains.map(({ params }) => Number(params.shaftGuardOrders ?? 0));
-    const guard = widenShaftGuard(Math.max(0, ...guards), widening);
-    const lines = listFaultLines({ features, bearing }).filter(({ kind }) => kind === "harmonic");
-    const masked = faultKinds.filter((kind) => {
-      const own = lines.filter(({ of }) => of === bearingFaults[kind].order);
-      return own.length > 0 && own.every(({ order }) => Math.abs(order - Math.round(order)) < guard);
-    });
+    if (bearing === undefined || mostRevolutions === null) return [];
+    const masked = listMaskedKinds({ features, window, bearing }, mostRevolutions);
     if (masked.length === 0) return [];
     const parts = joinWords(masked.map((kind) => `the ${bearingFaults[kind].part}`));
+    const guard = findSnapshotGuard({ features, window }, mostRevolutions);
+    const named =
+      masked.length === 1
+        ? "an alarm that names it says no more"
+        : "an alarm that names one of them says no more";
     return [
-      `${point}: its recordings have ${mostRevolutions.toFixed(1)} revolutions at most, and all lines of ${parts} lie within ${guard} orders of the shaft's harmonics: too near to be told apart, so that such a fault is heard by its loudness alone; record for longer`,
+      `${point}: its recordings have ${mostRevolutions.toFixed(1)} revolutions at most, and all lines of ${parts} lie within ${guard} orders of the shaft's harmonics, too near to be told apart: ${named} than that the machine has changed; record for longer`,
     ];
   });
 }

@@ -9,6 +9,7 @@ import { readTimeColumn } from "../../../training/dataset/samples/time-column.ts
 import {
   describeSamples,
   type FileDescription,
+  type Sidecar,
   type SidecarPart,
 } from "../../../training/dataset/sidecar/sidecar.ts";
 import {
@@ -68,7 +69,7 @@ Files: .npy (whole numbers or floats; one-dimensional, channels × samples or sa
 (commas, semicolons, tabs or blanks part the columns, a comma may be the decimal point; names, units, comments may stand
 above the numbers), .mat (level 5; a vector, or name:2 for a channel of a matrix; a single number fs, sr or sampling_rate
 states the rate), .parquet, .wav (which states its rate; a PCM number is the converter's count, so that --scale is the
-value of one); under any other name what is in the file decides. A column of times (time, t, timestamp, seconds; s unless a unit says ms, us, ns) states the rate, and a
+value of one). A bundle takes rates from its own lowest on (bearing-vibration: 10 kHz) up to 1 MHz. Under any other name what is in the file decides. A column of times (time, t, timestamp, seconds; s unless a unit says ms, us, ns) states the rate, and a
 gap in its first million rows is told. They may be larger than memory. int16, and whole numbers that come with --scale, are taken as the
 converter's counts. Other numbers are quantised to int16 as a device would: a first pass finds the file's peak (with a
 known unit at most the bundle's range), which becomes count 32,000. The unit is that of --scale and --unit, else what
@@ -111,11 +112,33 @@ export function readBearing(text: string): BearingOrders | string {
   );
 }
 
+/** What one source says, and which it is, in words: "--rate-hz" is not all that states a rate. */
+export interface NamedPart extends SidecarPart {
+  readonly from?: string | undefined;
+}
+
+/** A sidecar that knows who states its rate; absent: nobody asked. */
+export interface StatedSidecar extends Sidecar {
+  readonly rateFrom?: string | undefined;
+}
+
+/** All that is needed to read a file, and who states its rate. */
+export interface StatedDescription extends FileDescription {
+  readonly sidecar: StatedSidecar;
+}
+
+/** Joins what named sources say of `path`. Fails as {@link describeSamples}. */
+export async function describeStated(path: string, parts: readonly NamedPart[]): Promise<StatedDescription> {
+  const { sidecar, channel } = await describeSamples(path, parts);
+  const rateFrom = parts.find(({ rateHz }) => rateHz !== undefined)?.from;
+  return { sidecar: { ...sidecar, rateFrom }, channel };
+}
+
 /** Says of each file what is known. Both fail with CONFIG_INVALID, `describe` with USAGE too. */
 export interface Describer {
-  describe(path: string): Promise<FileDescription>;
+  describe(path: string): Promise<StatedDescription>;
   /** What each source says, the one that counts first; `listed` comes after the options. */
-  listParts(path: string, listed: SidecarPart): Promise<readonly SidecarPart[]>;
+  listParts(path: string, listed: SidecarPart): Promise<readonly NamedPart[]>;
 }
 
 /** A file of geometries. What stands in `--bearing` may have been meant as a designation. */
@@ -137,7 +160,7 @@ async function readBearings(file: string, mayBeName: boolean): Promise<Geometrie
 }
 
 /** A description may name a bearing that the catalogue knows. */
-function nameBearing(part: SidecarPart): SidecarPart {
+function nameBearing(part: NamedPart): NamedPart {
   if (part.bearing !== undefined || part.bearingName === undefined) return part;
   const known = findBearing(part.bearingName);
   return known === undefined ? part : { ...part, bearing: computeCataloguedOrders(known) };
@@ -161,17 +184,22 @@ export async function createDescriber(flags: SidecarFlags): Promise<Describer> {
     const times = await readTimeColumn(path);
     if (times !== null) warnings.ofTimes(path, times);
     const statedHz = times?.kind === "steady" ? times.rateHz : await readStatedRate(path);
-    const described = [listed, geometries?.find(path) ?? {}, await readOwnSidecar(path)];
+    const described: readonly NamedPart[] = [
+      { ...listed, from: "its entry in the manifest" },
+      { ...geometries?.find(path), from: `its entry in ${file}` },
+      { ...(await readOwnSidecar(path)), from: "the .json beside it" },
+    ];
     if (statedHz !== undefined) {
       const describedHz = described.find(({ rateHz }) => rateHz !== undefined)?.rateHz;
       warnings.ofRate(path, { statedHz, givenHz: rest.rateHz, describedHz });
     }
-    return [given, ...described, { rateHz: statedHz }].map(nameBearing);
+    const from = times?.kind === "steady" ? "its column of times" : "the file itself";
+    return [{ ...given, from: "--rate-hz" }, ...described, { rateHz: statedHz, from }].map(nameBearing);
   };
   const describe: Describer["describe"] = async (path) => {
     const parts = await listParts(path, {});
     try {
-      return await describeSamples(path, parts);
+      return await describeStated(path, parts);
     } catch (error) {
       await expectFile(path);
       throw error;

@@ -78,7 +78,7 @@ describe("aurora score --decide", () => {
       criticalEvidence: null,
       probability: expect.any(Number),
       severityDb: expect.any(Number),
-      reason: expect.stringMatching(/^probability .* dB above its own reference\. /),
+      reason: expect.stringMatching(/^score .* dB above its own reference\. /),
       evidence: expect.objectContaining({ sentence: expect.any(String) }),
       outlook: expect.toSatisfy((outlook) => outlook === null || typeof outlook === "object"),
       worst: {
@@ -103,7 +103,7 @@ describe("aurora score --decide", () => {
     expect(words.stdout).toMatch(/\n {2}2004-02-12T10:32:39Z {2}learning\n/);
     expect(words.stdout).toMatch(/ {2}own reference(, provisional)?: version 1 of \d+ windows/);
     expect(words.stdout).toMatch(
-      / {2}raised outer race fault.* by the (fast|slow) lane, since 2004-02-12T[^ ]*Z: .* with probability /,
+      / {2}raised outer race fault.* by the (fast|slow) lane, since 2004-02-12T[^ ]*Z: .*\(probability [01]\./,
     );
     expect(words.stdout).toMatch(/at the end outer race fault \(warning\) stands/);
     expect(words.stdout).toMatch(/\nbudget: 0\.5 false alarms a turbine and year\nset aside: nothing\n$/);

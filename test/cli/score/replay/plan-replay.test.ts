@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { formatMoment } from "../../../../src/cli/score/files/time-doubts.ts";
+import { formatInstant } from "../../../../src/cli/score/files/time-doubts.ts";
 import { type PlanRequest, planReplay } from "../../../../src/cli/score/replay/plan-replay.ts";
 import { listUnreadKeys, readManifest } from "../../../../src/cli/score/replay/replay-manifest.ts";
 import { parsePoint } from "../../../../src/cli/score/replay/replay-options.ts";
@@ -38,7 +38,7 @@ async function plan(request: Partial<PlanRequest>, own: SidecarFlags = flags) {
     ...made,
     shown: made.recordings.map(
       ({ file, point, timeMs }) =>
-        `${formatMoment(timeMs)} ${point} ${file.slice(file.lastIndexOf("/") + 1)}`,
+        `${formatInstant(timeMs)} ${point} ${file.slice(file.lastIndexOf("/") + 1)}`,
     ),
   };
 }

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { formatMoment } from "../../../../src/cli/score/files/time-doubts.ts";
+import { formatInstant } from "../../../../src/cli/score/files/time-doubts.ts";
 import {
   compareNames,
   describeUntimed,
@@ -82,8 +82,8 @@ it("takes no longer for a name that was made to take long", () => {
 
 it("puts acc_2 before acc_10, and shows whole seconds as such", () => {
   expect(["acc_10", "acc_2", "acc_1"].sort(compareNames)).toEqual(["acc_1", "acc_2", "acc_10"]);
-  expect(formatMoment(timeMs)).toBe("2004-02-12T10:32:39Z");
-  expect(formatMoment(timeMs + 40)).toBe("2004-02-12T10:32:39.040Z");
+  expect(formatInstant(timeMs)).toBe("2004-02-12T10:32:39Z");
+  expect(formatInstant(timeMs + 40)).toBe("2004-02-12T10:32:39.040Z");
 });
 
 it("says of a name with a time that no clock shows that it is none", () => {

@@ -256,7 +256,9 @@ describe("a replay", () => {
     });
     expect(point!.alarms[0]).toMatchObject({ failureMode: "outer-race", severity: "warning" });
     expect(Date.parse(point!.alarms[0]!.raisedAt)).toBe(Date.parse(raised.time));
-    expect(point!.alarms[0]!.reason).toMatch(/^probability [01]\.\d\d \(threshold 0\.\d\d\)/);
+    expect(point!.alarms[0]!.reason).toMatch(
+      /^score \d+\.\d above this machine's own when healthy \(probability [01]\.\d\d\) within \d+ (s|min)/,
+    );
     expect(Date.parse(point!.learntAt!)).toBeLessThan(Date.parse(raised.time));
     expect(createPointHistory("never heard of").report()).toMatchObject({
       learntAt: null,

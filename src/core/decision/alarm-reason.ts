@@ -1,0 +1,91 @@
+/**
+ * Why an alarm was raised, in words that a person can check against trends: of the level, how far it rose and within what time;
+ * of a kind of fault, how far its score stands above that of the machine when healthy. Says nothing of `threshold`: within minutes
+ * that is the machine's level in this moment, and differs from alarm to alarm.
+ */
+import type { AlertData } from "../contract/alert.ts";
+import { formatDuration } from "../maths/durations.ts";
+import { vibrationLevelMode } from "./choose-alarm.ts";
+
+/** What a standing is told of. */
+export type StandingParts = Pick<
+  AlertData,
+  "failureMode" | "probability" | "score" | "horizonHours" | "explanation"
+>;
+
+/** What a reason is told of: the event with which the alarm was raised. */
+export type ReasonParts = StandingParts &
+  Pick<AlertData, "lane" | "threshold" | "severityDb" | "since" | "window" | "evidence">;
+
+/** Of a level: other odds by a factor of e each so many dB (`measureSignals` in `choose-alarm.ts`). */
+const dbPerLogOdds = 2;
+
+/** For example "score 3.1 above this machine's own when healthy (probability 0.92) within 50 s, 5.0 dB above its own reference"; without a full stop. */
+export function describeReason(parts: ReasonParts): string {
+  const { failureMode, severityDb, evidence } = parts;
+  const isLevel = failureMode === vibrationLevelMode;
+  const why = isLevel ? describeLevel(parts) : describeKind(parts);
+  const level = isLevel || severityDb == null ? "" : `, ${describeDb(severityDb)} its own reference`;
+  return `${why}${level}${evidence === undefined ? "" : `. ${evidence.sentence.replace(/\.$/, "")}`}`;
+}
+
+/** How far the last window stands from healthy: "score 3.1 above this machine's own when healthy (probability 0.92)". */
+export function describeStanding(parts: StandingParts): string {
+  const { failureMode, score, probability, horizonHours, explanation } = parts;
+  if (failureMode === vibrationLevelMode) return `${describeDb(score)} its own reference`;
+  const chance = `probability ${probability.toFixed(2)}`;
+  // What looks ahead has another score, and what nobody could explain has no base.
+  if (horizonHours !== null || explanation.groups.length === 0) return chance;
+  const isOwn = explanation.bundleBaseValue !== undefined;
+  const whose = isOwn ? "this machine's own when healthy" : "that of healthy machines in general";
+  const rise = score - explanation.baseValue;
+  return `score ${Math.abs(rise).toFixed(1)} ${rise < 0 ? "below" : "above"} ${whose} (${chance})`;
+}
+
+function describeLevel(parts: ReasonParts): string {
+  const standing = describeStanding(parts);
+  switch (parts.lane) {
+    case "fast":
+      return `${standing}, risen within ${spanOf(parts)}${describeUsual(parts)}`;
+    case "slow":
+      return `${standing}, louder for ${spanOf(parts)}`;
+    case undefined:
+      return standing;
+    default:
+      return parts.lane satisfies never;
+  }
+}
+
+function describeKind(parts: ReasonParts): string {
+  const standing = describeStanding(parts);
+  switch (parts.lane) {
+    case "fast":
+      return `${standing} within ${spanOf(parts)}`;
+    case "slow":
+      return `above how it was before for ${spanOf(parts)}, the last window by itself with ${standing}`;
+    case undefined:
+      return `${standing}, raised from ${parts.threshold.toFixed(2)} on`;
+    default:
+      return parts.lane satisfies never;
+  }
+}
+
+/** How loud it may have been before it rose, where its odds tell that. */
+function describeUsual({ score, probability, threshold }: ReasonParts): string {
+  const bound = score - dbPerLogOdds * (logOdds(probability) - logOdds(threshold));
+  if (!Number.isFinite(bound) || bound >= score) return "";
+  return ` from ${bound.toFixed(1).replace("-", "−")} dB at most`;
+}
+
+function logOdds(probability: number): number {
+  return Math.log(probability / (1 - probability));
+}
+
+/** From the evidence's beginning to the end of the window that raised it. */
+function spanOf({ since, window }: Pick<ReasonParts, "since" | "window">): string {
+  return formatDuration(Date.parse(window.to) - Date.parse(since));
+}
+
+function describeDb(db: number): string {
+  return `${Math.abs(db).toFixed(1)} dB ${db < 0 ? "below" : "above"}`;
+}

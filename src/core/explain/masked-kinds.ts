@@ -1,0 +1,31 @@
+/**
+ * The kinds of bearing faults that snapshots are too short to tell: the fewer revolutions a window has, the wider is each line, and
+ * where all lines of a kind lie beside the shaft's, nothing in the spectrum says that it is this one.
+ */
+import { bearingFaults, type FaultKind, faultKinds } from "../contract/bundle/bearing-fault.ts";
+import { listFaultLines, type SearchedSpectrum } from "./fault-lines.ts";
+
+/** More is not left free beside harmonics of the shaft, in orders: as `widenShaftGuard` in core/features has it. */
+const widestGuard = 0.4;
+
+/** How far lines have to lie from the shaft's harmonics in windows of so many revolutions, in orders; 0: no further than in whole ones. */
+export function findSnapshotGuard(
+  { features, window }: Pick<SearchedSpectrum, "features" | "window">,
+  revolutions: number,
+): number {
+  if (window.unit !== "revolutions" || !(revolutions < window.length)) return 0;
+  const guards = features.chains.map(({ params }) => Number(params.shaftGuardOrders ?? 0));
+  const widened = Math.max(0, ...guards) * (window.length / revolutions);
+  return Math.min(widestGuard, Math.ceil(100 * widened) / 100);
+}
+
+/** Those of which no line is left in windows of so many revolutions (NaN: not known, then none). */
+export function listMaskedKinds(spectrum: SearchedSpectrum, revolutions: number): readonly FaultKind[] {
+  const guard = findSnapshotGuard(spectrum, revolutions);
+  if (guard === 0) return [];
+  const lines = listFaultLines(spectrum).filter(({ kind }) => kind === "harmonic");
+  return faultKinds.filter((kind) => {
+    const own = lines.filter(({ of }) => of === bearingFaults[kind].order);
+    return own.length > 0 && own.every(({ order }) => Math.abs(order - Math.round(order)) < guard);
+  });
+}
