@@ -95,7 +95,7 @@ function objectToBrevity(subject: EvidenceSubject, kind: FaultKind, revolutions:
   if (!listMaskedKinds(subject, revolutions).includes(kind)) return [];
   const { part } = bearingFaults[kind];
   return [
-    `the machine has changed, but which kind of fault it is cannot be told in snapshots as short as these (${revolutions.toFixed(1)} revolutions): all lines of the ${part} lie beside the shaft's`,
+    `the machine has changed, but which kind of fault it is cannot be told in snapshots as short as these (about ${Math.max(1, Math.round(revolutions))} revolutions): all lines of the ${part} lie beside the shaft's`,
   ];
 }
 

@@ -321,7 +321,7 @@ describe("physical evidence", () => {
         { ...windowOf(dbs), revolutions },
       ])!.against;
     const words =
-      "the machine has changed, but which kind of fault it is cannot be told in snapshots as short as these (2.5 revolutions): all lines of the outer race lie beside the shaft's";
+      "the machine has changed, but which kind of fault it is cannot be told in snapshots as short as these (about 3 revolutions): all lines of the outer race lie beside the shaft's";
     expect(against(2.5)[0]).toBe(words);
     expect(against(2.5, "outer-race", [4, 5, 6, 4, 4, 5, 6, 0])[0]).toBe(words);
     for (const revolutions of [undefined, Number.NaN, 30, 60])
