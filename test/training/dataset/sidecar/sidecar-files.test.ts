@@ -44,7 +44,13 @@ describe("what is known of a recording", () => {
     const given = await (
       await createDescriber({ bearings: file, rateHz: 51_200, scale: 2, unit: "g" })
     ).describe(recording);
-    expect(given.sidecar).toEqual({ rateHz: 51_200, shaftRpm: 1200, bearing: orders, scale: 2 });
+    expect(given.sidecar).toEqual({
+      rateHz: 51_200,
+      shaftRpm: 1200,
+      bearing: orders,
+      scale: 2,
+      rateFrom: "--rate-hz",
+    });
     const other = await (await createDescriber({ bearing: file, rateHz: 1, shaftRpm: 2 })).describe(
       join(folder, "b.csv"),
     );
