@@ -52,14 +52,17 @@ interface HeldWindow {
 /** One window further; null when the alarm is over. */
 export function holdAlarm(held: HeldAlarm, { value, toMs, shaftRpm }: HeldWindow): HeldAlarm | null {
   const { seenRpm } = held;
-  if (seenRpm !== undefined && shaftRpm < slowShare * seenRpm) return pauseAlarm(held, toMs);
+  const isSlow = seenRpm !== undefined && shaftRpm < slowShare * seenRpm;
   const mean = held.mean === null ? value : held.mean + meanShare * (value - held.mean);
   const peak = Math.max(held.peak ?? mean, mean);
-  const isNear = mean <= held.healthy + nearShare * Math.max(0, peak - held.healthy);
-  if (!isNear) {
+  const near = held.healthy + nearShare * Math.max(0, peak - held.healthy);
+  // A fault that shows there as well is heard; one that does not may well be silent.
+  if (isSlow && value <= near) return pauseAlarm(held, toMs);
+  if (mean > near) {
     const seen = followSpeed(seenRpm, shaftRpm);
     return { ...held, mean, peak, quietMs: 0, quietWindows: 0, toMs, seenRpm: seen };
   }
+  if (isSlow) return { ...held, mean, peak, toMs };
   // A standstill is no time of data, and a clock that jumped says nothing.
   const quietMs = held.quietMs + Math.min(longestStepMs, Math.max(0, toMs - held.toMs));
   const quietWindows = held.quietWindows + 1;

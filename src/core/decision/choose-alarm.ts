@@ -2,6 +2,7 @@
 import type { Calibration, OutputClass } from "../contract/bundle/manifest.ts";
 import type { AlarmLane, Prediction } from "../contract/prediction.ts";
 import type { SiteBaseline } from "../contract/site-baseline.ts";
+import { dayMs } from "../maths/durations.ts";
 import { calibrateLogit, computeProbability } from "./calibrate.ts";
 import type { EvidenceHeights } from "./false-alarm-budget.ts";
 import { findCeiling, type HealthySpread } from "./fast-lane.ts";
@@ -256,22 +257,27 @@ export function findOtherKind(
  */
 export function canEnd({ name, window }: MeasuredSignal, picture: SignalPicture): boolean {
   if ((picture.signals.get(name)?.held ?? null) === null) return true;
-  return !window.isDeaf && findOtherKind(name, picture) === null && !isLoudBeside(name, picture);
+  return !window.isDeaf && findOtherKind(name, picture) === null && !isLoudBeside({ name, window }, picture);
 }
 
-/** Is the machine of late so loud that the level would raise an alarm, where the alarm is of a kind? */
-function isLoudBeside(name: string, { signals }: SignalPicture): boolean {
-  const level = signals.get(vibrationLevelMode);
-  return name !== vibrationLevelMode && level !== undefined && level.fast.recent >= levelAlarmDb;
+/** Is the machine so loud, within a day, that the level would raise an alarm, where the alarm is of a kind? */
+function isLoudBeside(
+  { name, window }: Pick<MeasuredSignal, "name" | "window">,
+  { signals }: SignalPicture,
+): boolean {
+  const level = signals.get(vibrationLevelMode)?.fast;
+  if (name === vibrationLevelMode || level === undefined || level.toMs === null) return false;
+  // At speeds that were not learnt no level is heard: what it was weeks ago says nothing.
+  return level.recent >= levelAlarmDb && window.toMs - level.toMs <= dayMs;
 }
 
 /** What a machine looks like instead while an alarm stands; null: like nothing else, or not clearly. */
 export function findLeading(
-  { name, calibration }: Pick<MeasuredSignal, "name" | "calibration">,
+  { name, calibration, window }: Pick<MeasuredSignal, "name" | "calibration" | "window">,
   picture: SignalPicture,
 ): string | null {
   const other = findOtherKind(name, picture);
   const own = picture.signals.get(name)?.fast.recent ?? Number.NEGATIVE_INFINITY;
   if (other !== null && other.recent >= own + clearlyLikelier) return other.failureMode;
-  return isLoudBeside(name, picture) && !isLikelyAt(own, calibration) ? vibrationLevelMode : null;
+  return isLoudBeside({ name, window }, picture) && !isLikelyAt(own, calibration) ? vibrationLevelMode : null;
 }

@@ -25,7 +25,7 @@ import {
   type WatchedWindow,
   type WatchParts,
 } from "./reference/own-reference.ts";
-import { computeHealthySpread, isHeard } from "./reference/severity.ts";
+import { computeHealthySpread, isHeard, isLearntSpeed } from "./reference/severity.ts";
 
 /** What an installation decides. */
 interface PointWatchOptions extends BaselineOptions {
@@ -193,7 +193,10 @@ class Watch implements PointWatch {
     // Held against what was learnt before it, then learnt itself.
     const baseline = own.compare(window);
     const { severityDb } = own;
-    if (baseline !== null && isHeard(baseline)) this.#follow(baseline, severityDb, window.prediction.toMs);
+    // At a speed that was not learnt a severity is a guess: nothing becomes critical by it.
+    const isKnown = baseline !== null && isLearntSpeed(baseline, window.shaftRpm);
+    const knownDb = isKnown ? severityDb : null;
+    if (baseline !== null && isHeard(baseline)) this.#follow(baseline, knownDb, window.prediction.toMs);
     else if (baseline !== null) this.#outlook = null;
     const isRepeated = window.prediction.windowId === decider.lastWindowId;
     const { shaftRpm, foreignModes } = window;
@@ -219,7 +222,7 @@ class Watch implements PointWatch {
         model,
         modes,
         severityDb,
-        stopDb: this.#outlook?.reference.stopDb ?? null,
+        stopDb: isKnown ? (this.#outlook?.reference.stopDb ?? null) : null,
         isLearning,
       },
       event,

@@ -78,6 +78,24 @@ test("windows far below the speed at which the fault shows end nothing, nor does
   expect(held).toBeNull();
 });
 
+test("a fault that shows at a lower speed as well stands, and is known there", () => {
+  let held: HeldAlarm | null = { ...raised, seenRpm: 1800 };
+  const hours = (count: number, value: number, shaftRpm: number): void => {
+    for (let minute = 0; minute < 60 * count && held !== null; minute++)
+      held = hold(held, value, held.toMs + minuteMs, shaftRpm);
+  };
+  for (let each = 0; each < 100; each++) {
+    hours(1, 4, 1500);
+    hours(1, -2, 1800);
+  }
+  expect(held).not.toBeNull();
+  held = { ...raised, seenRpm: 1800 };
+  hours(7 * 24, 4, 1500);
+  expect((held as HeldAlarm).seenRpm).toBeCloseTo(1500, -1);
+  hours(2 * 24, -2, 1500);
+  expect(held).toBeNull();
+});
+
 test("a fault shows at the speeds at which it is heard, and where no speed is known each window counts", () => {
   expect(hold(raised, 4, minuteMs, 1500)).toMatchObject({ seenRpm: 1500 });
   expect(hold({ ...raised, seenRpm: 1500 }, 4, minuteMs, 1820)).toMatchObject({ seenRpm: 1510 });

@@ -98,6 +98,18 @@ test("the alarm of a kind stands while its lines drown in what the machine has b
   expect(activeOf(decider)).toEqual([]);
 });
 
+test("how loud it was at speeds that it has left keeps no alarm for longer than a day", () => {
+  const decider = createDecider(point, partsOf(["inner", "outer"]), options);
+  const play = createLoudFeed(decider);
+  play(day, { severityDb: 0 });
+  play(60, { logits: [-2, 5], severityDb: 9.5, shaftRpm: 1600 });
+  // Above what was learnt no level is heard.
+  play(12 * 60, { severityDb: 0, shaftRpm: 1792 });
+  expect(activeOf(decider)).toEqual(["outer"]);
+  play(3 * day, { severityDb: 0, shaftRpm: 1792 });
+  expect(activeOf(decider)).toEqual([]);
+});
+
 test("an alarm ends by windows at the speed of its fault alone", () => {
   const decider = createDecider(point, partsOf(["inner", "outer"]), options);
   const play = createLoudFeed(decider);
