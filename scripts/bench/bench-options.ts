@@ -88,9 +88,11 @@ export function parseBenchOptions(args: readonly string[]): BenchRequest {
     checkIns: Number(read["check-ins"]),
   };
   for (const [name, value] of Object.entries(pages))
-    if (!(value >= 0)) return wrong(`${name} of the pages is a number, and not below 0`);
+    if (!(value >= 0)) return wrong(`--${toOption(name)} is a number not below 0, not ${value}`);
   return { type: "run", options: { json, quick, only, pages, hours, pace } };
 }
+
+const toOption = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 function isPart(name: string): name is keyof typeof parts {
   return Object.hasOwn(parts, name);

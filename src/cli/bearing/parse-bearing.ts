@@ -49,9 +49,16 @@ export function parseBearing(
   return failed(`${parsed.error}; ${rule}`);
 }
 
-/** `name=number` and nothing else, each name once; by plain keys. */
+/** What a word of a geometry says: elements and their diameter go by several names. */
+function roleOf(key: string): string {
+  if (bearingWordKind(key) !== "geometry" || key === "pitchdiameter" || key === "contactangle") return key;
+  return key.endsWith("diameter") ? "an element's diameter" : "elements";
+}
+
+/** `name=number` and nothing else, each name once, under whatever name; by plain keys. */
 function parsePairs(text: string): Result<ReadonlyMap<string, number>, string> {
   const values = new Map<string, number>();
+  const roles = new Set<string>();
   for (const part of text
     // As JSON or YAML writes a mapping.
     .replace(/[{}"']/g, " ")
@@ -67,6 +74,8 @@ function parsePairs(text: string): Result<ReadonlyMap<string, number>, string> {
       return failed(`there is no "${name}"${meant === undefined ? "" : `; did you mean ${meant}?`}`);
     }
     if (values.has(key)) return failed(`${name} stands twice`);
+    if (roles.has(roleOf(key))) return failed(`${name} says what another word has said already`);
+    roles.add(roleOf(key));
     values.set(key, Number(number));
   }
   return ok(values);

@@ -1,7 +1,7 @@
 /** Whether the stated speed of a machine is where the lines of its shaft stand, over its recordings together; by the rule of `aurora score`. */
 import { groupBy } from "../../core/maths/group-by.ts";
 import { openSampleFile } from "../../training/dataset/samples/sample-file.ts";
-import { findShaftElsewhere } from "../score/recordings/speed-doubts.ts";
+import { findShaftElsewhere, heardRecordings } from "../score/recordings/speed-doubts.ts";
 import type { Finding } from "./finding.ts";
 import type { MeasuredRecording } from "./measure-recording.ts";
 
@@ -14,7 +14,10 @@ export async function findInSpeeds(recordings: readonly MeasuredRecording[]): Pr
   const findings: Finding[] = [];
   for (const own of groups.values()) {
     const { entry, where } = own[0]!.resolved;
-    const files = await Promise.all(own.map(({ resolved: { path, place } }) => openSampleFile(path, place)));
+    const heard = own.slice(0, heardRecordings);
+    const files = await Promise.all(
+      heard.map(({ resolved: { path, place } }) => openSampleFile(path, place)),
+    );
     const { sampleRateHz: rateHz, shaftRpm, machine } = entry;
     const doubt = await findShaftElsewhere(files, { rateHz, shaftRpm });
     if (doubt === null) continue;
@@ -24,7 +27,7 @@ export async function findInSpeeds(recordings: readonly MeasuredRecording[]): Pr
       where,
       file: entry.file,
       message: `machine ${machine}: ${doubt}`,
-      cure: `check rpm, and rateHz (${rateHz}): faults are looked for by them, and another is named where they are wrong; right where another machine is heard that turns so`,
+      cure: `check rpm, and rateHz (${rateHz}): faults are looked for by them, and another is named where they are wrong; if another machine that turns so is what is heard, nothing is wrong`,
     });
   }
   return findings;

@@ -36,7 +36,7 @@ export const turbinesSchema: z.ZodType = listOf(
     turbine: z.string(),
     gateway: z.string().nullable(),
     health: health.describe(
-      "An alarm that stands is never hidden by missing data: operatingState says that nothing is known now",
+      "An alarm that stands is never hidden by missing data: a component's unknown says that nothing is known of it now",
     ),
     reason: z.string().nullable().describe("Why the information is unavailable, also while an alarm stands"),
     rolledUp: z

@@ -104,14 +104,12 @@ function renderAlarm(alarm: Alarm, { titles, evidence, turbines }: AlertsView, n
 </article>`;
 }
 
-/** When the latest event said what it says: `when raised`, `at 07:40 UTC`. */
-function describeTold({ active, steps, lastMs }: Alarm, nowMs: number): string {
-  const { transition, timeMs } = steps.at(-1) ?? {
-    transition: active ? "raised" : "cleared",
-    timeMs: lastMs,
-  };
-  if (transition === "raised" || transition === "cleared") return `when ${transition}`;
-  return `at ${formatMoment(timeMs, nowMs)}`;
+/** Of when the figures of the latest event are: `when raised`, `at 07:40 UTC`. A person's step and an order repeat older ones. */
+function describeTold({ active, steps, event: { data } }: Alarm, nowMs: number): string {
+  const transition = steps.at(-1)?.transition ?? (active ? "raised" : "cleared");
+  if (transition === "raised" || (transition === "cleared" && data.clearedBecause === undefined))
+    return `when ${transition}`;
+  return `at ${formatMoment(Date.parse(data.window.to), nowMs)}`;
 }
 
 /** What is known now of what is in alarm. */

@@ -48,6 +48,8 @@ describe("what is said of a bearing", () => {
     ["balls=16,ball=8.4,pitch=71.5,angel=15.17", /no "angel"; did you mean angle\?/],
     ["balls=16,ball=8.4,pitch=71.5,ball=8.5", /ball stands twice/],
     ["balls=16,ball=8.4,pitch=71.5,ball_diameter=8.5", /ball_diameter stands twice/],
+    ["rollers=8,balls=9,ball=7.94,pitch=39.04", /balls says what another word has said already/],
+    ["balls=9,roller_diameter=9,ball=7.94,pitch=39.04", /ball says what another word has said already/],
     ["balls=16,ball=8.4", /neither .* nor balls, ball_diameter and pitch_diameter are there/],
     ["balls=16,ball=20,pitch=71.5", /16 elements of 20 mm do not fit on a pitch circle of 71.5 mm/],
     ["bpfo=3.58,bpfi=5.42,bsf=-4,ftf=0.398", /"bsf=-4" is not of the form name=number/],

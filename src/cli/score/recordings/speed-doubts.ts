@@ -29,7 +29,7 @@ interface SpeedRecording {
 type Stated = Pick<Sidecar, "rateHz" | "shaftRpm" | "speed">;
 
 /** Recordings of a point that are listened to: its first ones. */
-const heardRecordings = 24;
+export const heardRecordings = 24;
 /** A mean spectrum is one of so many parts at least: recordings, or halves of fewer ones that overlap, and so on. */
 const fewestParts = 8;
 /** Samples of a part. */

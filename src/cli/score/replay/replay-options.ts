@@ -61,7 +61,8 @@ Past:      --decide plays recordings to what a gateway is made of, in order of t
            samples (evidence get) say themselves when they began.
            Order does not matter. Of two recordings of a point at the same time the first counts, and one that begins
            before the one before it has ended does not: both are counted. Between recordings time passes as it did.
-           Speed: where lines of a shaft stand up to 5 % from --shaft-rpm a warning says where; a wrong --rate-hz looks so,
+           Speed: where lines of a shaft stand up to 5 % from --shaft-rpm a warning says where, or from 0.75 to 1.34 times
+           it, where three of a shaft's first four stand there and none at the stated speed; a wrong --rate-hz looks so,
            too, and a louder second machine. It takes 8 recordings of 16 revolutions, or fewer that come to about 150
            together; without --decide each file is heard by itself. None proves nothing: lines at the mains' multiples
            are not asked.
