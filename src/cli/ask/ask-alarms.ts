@@ -16,7 +16,6 @@ import { askOperator } from "./ask-gateway.ts";
 /** 100,000 alarms have room. */
 const maxListBytes = 64 * 1024 * 1024;
 const maxReplyBytes = 64 * 1024;
-const timeoutMs = 10_000;
 
 /** Those that are not normal, oldest first. @throws AuroraError GATEWAY when there is no gateway or it refuses. */
 export async function askAlarms(config: GatewayConfig): Promise<readonly AlarmReport[]> {
@@ -25,7 +24,6 @@ export async function askAlarms(config: GatewayConfig): Promise<readonly AlarmRe
     path: alarmsPath,
     schema: alarmListSchema(),
     maxBytes: maxListBytes,
-    timeoutMs,
     op: "list alarms",
     subject: config.gateway.id,
   });
@@ -52,7 +50,6 @@ export async function askAlarmStep(
     post: order,
     schema: alarmReplySchema(),
     maxBytes: maxReplyBytes,
-    timeoutMs,
     op: order.action,
     subject,
   });

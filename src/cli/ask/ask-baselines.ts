@@ -17,7 +17,6 @@ import { askOperator } from "./ask-gateway.ts";
 /** 65,536 points have room. */
 const maxListBytes = 64 * 1024 * 1024;
 const maxReplyBytes = 256 * 1024;
-const timeoutMs = 10_000;
 
 /** Which points are meant; all where nothing is said. */
 interface PointChoice {
@@ -39,7 +38,6 @@ export async function askBaselines(
     path: baselinesPath,
     schema: baselineListSchema(),
     maxBytes: maxListBytes,
-    timeoutMs,
     op: "show baselines",
     subject,
   });
@@ -100,7 +98,6 @@ export async function askRenewal(
     post: wish.data,
     schema: renewalReplySchema(),
     maxBytes: maxReplyBytes,
-    timeoutMs,
     op: "renew baseline",
     subject,
   });

@@ -7,7 +7,6 @@ import type { GatewayDrift } from "../terminal/render-drift.ts";
 import { askOperator } from "./ask-gateway.ts";
 
 const maxStatusBytes = 64 * 1024 * 1024;
-const timeoutMs = 10_000;
 const op = "show drift";
 
 const statusSchema = z.object({
@@ -37,7 +36,7 @@ export async function askGatewayDrift(
   turbine: string | undefined,
 ): Promise<GatewayDrift> {
   const subject = turbine ?? config.gateway.id;
-  const around = { path: "/status", schema: statusSchema, maxBytes: maxStatusBytes, timeoutMs, op, subject };
+  const around = { path: "/status", schema: statusSchema, maxBytes: maxStatusBytes, op, subject };
   const { gateway, drift } = await askOperator({ config, ...around });
   if (drift === undefined) {
     throw new AuroraError("GATEWAY", `the gateway ${gateway} does not say anything of drift`, {

@@ -90,7 +90,8 @@ interface GatewayQuestion<T> {
   readonly post?: unknown;
   readonly schema: z.ZodType<T>;
   readonly maxBytes: number;
-  readonly timeoutMs: number;
+  /** Left out: 10 s. */
+  readonly timeoutMs?: number;
   /** Gives up. */
   readonly signal?: AbortSignal;
   /** Of the error when it refuses. */
@@ -103,7 +104,7 @@ interface GatewayQuestion<T> {
  * @throws AuroraError GATEWAY when there is no gateway or it refuses; else what it said.
  */
 export async function askOperator<T>(question: GatewayQuestion<T>): Promise<T> {
-  const { config, path, post, signal, timeoutMs } = question;
+  const { config, path, post, signal, timeoutMs = 10_000 } = question;
   const { url, token } = await readAccess(config.gateway.stateDir);
   const timeout = AbortSignal.timeout(timeoutMs);
   const unreachable = (cause: unknown): AuroraError =>

@@ -52,7 +52,7 @@ export function parseBearing(
 /** What a word of a geometry says: elements and their diameter go by several names. */
 function roleOf(key: string): string {
   if (bearingWordKind(key) !== "geometry" || key === "pitchdiameter" || key === "contactangle") return key;
-  return key.endsWith("diameter") ? "an element's diameter" : "elements";
+  return key.endsWith("diameter") ? "diameter" : "elements";
 }
 
 /** `name=number` and nothing else, each name once, under whatever name; by plain keys. */
@@ -83,9 +83,11 @@ function parsePairs(text: string): Result<ReadonlyMap<string, number>, string> {
 
 /** Of a geometry that {@link parseBearingWords} takes: rolling elements go by several names. */
 function describeGeometry(values: ReadonlyMap<string, number>): string {
-  const { pitchdiameter: pitchMm, contactangle: angleDeg = 0, ...ofElements } = Object.fromEntries(values);
-  const entries = Object.entries(ofElements);
-  const [, elementMm] = entries.find(([key]) => key.endsWith("diameter"))!;
-  const [, elements] = entries.find(([key]) => !key.endsWith("diameter"))!;
-  return `of ${elements} elements of ${elementMm} mm on ${pitchMm} mm, ${angleDeg} degrees`;
+  const {
+    elements,
+    diameter,
+    pitchdiameter,
+    contactangle = 0,
+  } = Object.fromEntries([...values].map(([key, value]) => [roleOf(key), value]));
+  return `of ${elements} elements of ${diameter} mm on ${pitchdiameter} mm, ${contactangle} degrees`;
 }

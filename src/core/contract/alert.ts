@@ -117,6 +117,17 @@ const outlook: () => z.ZodType<AlertOutlook> = onDemand(() =>
   ]),
 );
 
+/** Validator of a risk at the site's prior, wherever one is told. */
+export const riskSchema: () => z.ZodType<number | null | undefined> = onDemand(() =>
+  z
+    .number()
+    .min(0)
+    .max(1)
+    .nullable()
+    .optional()
+    .describe("Probability that the fault is there, 0 to 1, at the site's prior; null or absent: not known"),
+);
+
 /** Validator of {@link AlertEvent}; unknown fields are accepted and dropped. */
 export const alertEventSchema: () => z.ZodType<AlertEvent> = onDemand(() =>
   z.object({
@@ -148,15 +159,7 @@ export const alertEventSchema: () => z.ZodType<AlertEvent> = onDemand(() =>
         .describe(
           "Calibrated probability of the failure mode in this window, 0 to 1; takes fault and no fault for equally likely",
         ),
-      risk: z
-        .number()
-        .min(0)
-        .max(1)
-        .nullable()
-        .optional()
-        .describe(
-          "Probability that the fault is there, 0 to 1, at the site's prior; null or absent: not known",
-        ),
+      risk: riskSchema(),
       lane: z.enum(alarmLanes).optional(),
       score: finite.describe(
         "What the model says of the failure mode, a logit: without a unit, of any sign and size. Not to be compared with threshold, which is on the scale of probability",

@@ -1,6 +1,6 @@
 /** Retained state of a turbine, as subscribers see it. */
 import { z } from "zod";
-import { type AlarmState, type AlertSeverity, alarmStates } from "./alert.ts";
+import { type AlarmState, type AlertSeverity, alarmStates, riskSchema } from "./alert.ts";
 import { type DiagnosedDevice, deviceDiagnosisSchema } from "./device/device-diagnosis.ts";
 import { type DriftLevel, driftLevels } from "./drift-verdict.ts";
 import { onDemand } from "./on-demand.ts";
@@ -155,13 +155,6 @@ const probability = z
   .min(0)
   .max(1)
   .describe("Calibrated, 0 to 1; takes fault and no fault for equally likely");
-const risk = z
-  .number()
-  .min(0)
-  .max(1)
-  .nullable()
-  .optional()
-  .describe("Probability that the fault is there, 0 to 1, at the site's prior; null or absent: not known");
 const reason = z.string().max(1024);
 const sinceMs = z.number().min(0).max(8.64e15).nullable();
 
@@ -204,13 +197,15 @@ export const turbineStateSchema: () => z.ZodType<TurbineState> = onDemand(() =>
           state: z.enum(alarmStates),
           since: time,
           probability,
-          risk,
+          risk: riskSchema(),
           lane: z.enum(alarmLanes).optional(),
           severity: z.enum(["warning", "critical"]).optional(),
         }),
       )
       .max(256),
-    lastScores: z.array(z.object({ component: text, failureMode: text, probability, risk, time })).max(256),
+    lastScores: z
+      .array(z.object({ component: text, failureMode: text, probability, risk: riskSchema(), time }))
+      .max(256),
     model: z.object({ name: text, version: text, digest: text }).nullable(),
     baselines: z
       .array(

@@ -5,7 +5,7 @@ import { joinWords, nameHarmonic, nameSpacing } from "./evidence-words.ts";
 import { type FaultLine, isWithinReach } from "./fault-lines.ts";
 import type { FaultPicture, MeasuredLine } from "./fault-picture.ts";
 import { findNearestHum } from "./mains-hum.ts";
-import { objectToPlace, objectToSpread } from "./place-objections.ts";
+import { lineRevolutions, objectToPlace, objectToSpread } from "./place-objections.ts";
 
 /** The fault, beside those that it could be taken for. */
 export interface Accusation {
@@ -25,8 +25,6 @@ const rivalDb = 3;
 const shownDb = 0.05;
 /** A line that stands so little further out than when the machine was healthy is not new, dB. */
 const newDb = 3;
-/** Half width of a Hann window's line, in reciprocals of the window's revolutions. */
-const lineRevolutions = 2;
 /**
  * The side bands that a fault is expected to show, because it moves through the loaded part of the bearing (Randall &
  * Antoni, MSSP 25 (2011), 2.2): an inner race turns with the shaft, a rolling element with the cage; an outer race stands.

@@ -21,8 +21,8 @@ interface PlacedFaults {
 const spreadShare = 0.005;
 /** To so much a place is known, in reciprocals of the window's revolutions: a tenth of a bin. */
 const placeRevolutions = 0.1;
-/** Two lines are apart in reciprocals of the window's revolutions: half the width of a Hann window's line. */
-const apartRevolutions = 2;
+/** Half width of a Hann window's line, in reciprocals of the window's revolutions: two that lie further from each other are apart. */
+export const lineRevolutions = 2;
 
 /**
  * The harmonics of one fault stand at multiples of one order, however far its slip moves that. They have to lie apart as they are
@@ -70,7 +70,7 @@ export function objectToPlace({ own, pictures, revolutions }: PlacedFaults): str
       );
       const distances = placed.map(({ line }, at) => Math.abs(line.order - theirs[at]!));
       const offset = takeMiddle(placed.map(({ measuredOrder }, at) => measuredOrder! / theirs[at]!)) - 1;
-      return { kind, offset, isApart: Math.max(...distances) > apartRevolutions / revolutions };
+      return { kind, offset, isApart: Math.max(...distances) > lineRevolutions / revolutions };
     })
     .filter(({ isApart, offset }) => isApart && !Number.isNaN(offset))
     .sort((one, other) => Math.abs(one.offset) - Math.abs(other.offset));
