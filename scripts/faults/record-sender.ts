@@ -37,6 +37,13 @@ const journal = createAlertJournal(createStateStore(file), outbox);
 let bytesReceived = 0;
 const alertTimes: number[] = [];
 const alertDelaysMs: number[] = [];
+/** Of each alert of this run: bytes that were under way before it or went out before it did. */
+const bytesAheadOfAlerts: number[] = [];
+const alertTopic = createTopics("aurora/v1").up(plan.name, "alert");
+/** Of everything but alerts: published so far, and not acknowledged by the broker. */
+const others = { bytesPublished: 0, bytesUnderWay: 0 };
+/** As they were when an alert was appended. */
+const othersAtAppend: { readonly bytesPublished: number; readonly bytesUnderWay: number }[] = [];
 /** Sequence of the first alert of this run. */
 let firstAlert = 0;
 const client = createMqttClient({
@@ -48,7 +55,21 @@ const transport: UplinkTransport = {
   get connected() {
     return client.connected;
   },
-  publish: (topic, payload, options) => client.publish(topic, payload, options),
+  publish(topic, payload, options) {
+    const published = client.publish(topic, payload, options);
+    if (topic === alertTopic)
+      for (const at of othersAtAppend.splice(0))
+        bytesAheadOfAlerts.push(at.bytesUnderWay + others.bytesPublished - at.bytesPublished);
+    else {
+      others.bytesPublished += payload.length;
+      others.bytesUnderWay += payload.length;
+      const land = (): void => {
+        others.bytesUnderWay -= payload.length;
+      };
+      published.then(land, land);
+    }
+    return published;
+  },
   subscribe: (filter, qos, handler) =>
     client.subscribe(filter, qos, (topic, payload) => {
       bytesReceived += payload.length;
@@ -77,6 +98,7 @@ const uplink = createUplink({
 const append: Record<"alerts" | "batches" | "events", (number: number) => void> = {
   alerts: (number) => {
     alertTimes.push(performance.now());
+    othersAtAppend.push({ ...others });
     journal.take(numberedAlert(plan, number));
     const { lanes } = outbox.counts();
     const newest = outbox.peek("alert", { maxRecords: 1 });
@@ -119,6 +141,7 @@ process.on("message", (order: SenderOrder) => {
         timeouts,
         bytesReceived,
         alertDelaysMs,
+        bytesAheadOfAlerts,
         connected: client.connected,
         rssBytes: process.memoryUsage.rss(),
       });

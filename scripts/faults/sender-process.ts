@@ -42,6 +42,8 @@ export interface SenderState {
   readonly bytesReceived: number;
   /** Of each alert of this run: from its append until the collector had acknowledged it. */
   readonly alertDelaysMs: readonly number[];
+  /** Of each alert of this run that was sent: bytes that were under way before it or went out before it did. */
+  readonly bytesAheadOfAlerts: readonly number[];
   readonly connected: boolean;
   readonly rssBytes: number;
 }
