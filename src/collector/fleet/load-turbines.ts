@@ -61,15 +61,23 @@ export async function loadTurbine(
   return withModel(fleet, describeTurbine(recorded, gateway, moment));
 }
 
-/** Loads all gateways, in the order of their names. */
+/** Loads all gateways, in the order of their names. What a turbine says, every few seconds, is a word of its gateway. */
 export async function loadGateways(fleet: FleetSource): Promise<readonly GatewayView[]> {
+  const [turbines, gateways] = await Promise.all([fleet.record.turbines(), fleet.record.gateways()]);
   const nowMs = fleet.clock.nowMs();
   const heardSinceMs = nowMs - fleet.silentAfterMs;
-  return (await fleet.record.gateways()).map((gateway) => ({
-    ...gateway,
-    cloned: isCloned(gateway.clonedMs, nowMs),
-    reachable: gateway.online !== false && gateway.lastSeenMs >= heardSinceMs,
-  }));
+  const latest = new Map<string | null, number>();
+  for (const { gateway, lastSeenMs } of turbines)
+    latest.set(gateway, Math.max(lastSeenMs, latest.get(gateway) ?? lastSeenMs));
+  return gateways.map((gateway) => {
+    const lastSeenMs = Math.max(gateway.lastSeenMs, latest.get(gateway.gateway) ?? 0);
+    return {
+      ...gateway,
+      lastSeenMs,
+      cloned: isCloned(gateway.clonedMs, nowMs),
+      reachable: gateway.online !== false && lastSeenMs >= heardSinceMs,
+    };
+  });
 }
 
 /** With what is known here of the model that it runs. */
