@@ -140,6 +140,8 @@ export interface Describer {
   describe(path: string): Promise<StatedDescription>;
   /** What each source says, the one that counts first; `listed` comes after the options. */
   listParts(path: string, listed: SidecarPart): Promise<readonly NamedPart[]>;
+  /** Of the files so far, in words. */
+  listWarnings(): readonly string[];
 }
 
 /** A file of geometries. What stands in `--bearing` may have been meant as a designation. */
@@ -206,7 +208,7 @@ export async function createDescriber(flags: SidecarFlags): Promise<Describer> {
       throw error;
     }
   };
-  return { describe, listParts };
+  return { describe, listParts, listWarnings: warnings.list };
 }
 
 /** Of a file that is not there nothing else is worth saying. @throws AuroraError DATA_MISSING */
