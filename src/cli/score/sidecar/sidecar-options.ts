@@ -25,6 +25,7 @@ import {
 } from "../../bearing/bearing-catalogue.ts";
 import { parseBearing } from "../../bearing/parse-bearing.ts";
 import { parseNumber } from "../../terminal/options.ts";
+import { createContradictions, type DescribedPart } from "./contradictions.ts";
 import { createFileWarnings } from "./file-warnings.ts";
 
 export interface SidecarFlags {
@@ -83,7 +84,8 @@ What a file does not say of itself comes, in this sequence, from the options, fr
 or CSV; the first entry whose name or "file" fits the file's name as a pattern with *; it may say rate_hz, shaft_rpm,
 unit, scale and channel too), and from a NAME.json beside NAME.npy ({"rateHz": 51200, "shaftRpm": 600,
 "channel": "accel", "unit": "g", "bearing": {"balls": 9, "ball_diameter": 7.94, "pitch_diameter": 39.04}}; in place of
-shaftRpm "speed": "rpm", {"channel": "tacho", "pulses": 1} or {"file": "speed.csv", "rateHz": 10, "unit": "hz"}).`;
+shaftRpm "speed": "rpm", {"channel": "tacho", "pulses": 1} or {"file": "speed.csv", "rateHz": 10, "unit": "hz"}). A
+warning says where one of them states another rate, speed, scale, unit or bearing than the one before it, which counts.`;
 
 /** Parses `rpm` (a channel) or `channel=tacho,pulses=1`. */
 function parseSpeed(text: string): SpeedSource {
@@ -113,11 +115,6 @@ export function readBearing(text: string): BearingOrders | string {
   );
 }
 
-/** What one source says, and which it is, in words: "--rate-hz" is not all that states a rate. */
-export interface NamedPart extends SidecarPart {
-  readonly from?: string | undefined;
-}
-
 /** A sidecar that knows who states its rate; absent: nobody asked. */
 export interface StatedSidecar extends Sidecar {
   readonly rateFrom?: string | undefined;
@@ -129,7 +126,10 @@ export interface StatedDescription extends FileDescription {
 }
 
 /** Joins what named sources say of `path`. Fails as {@link describeSamples}. */
-export async function describeStated(path: string, parts: readonly NamedPart[]): Promise<StatedDescription> {
+export async function describeStated(
+  path: string,
+  parts: readonly DescribedPart[],
+): Promise<StatedDescription> {
   const { sidecar, channel } = await describeSamples(path, parts);
   const rateFrom = parts.find(({ rateHz }) => rateHz !== undefined)?.from;
   return { sidecar: { ...sidecar, rateFrom }, channel };
@@ -139,7 +139,7 @@ export async function describeStated(path: string, parts: readonly NamedPart[]):
 export interface Describer {
   describe(path: string): Promise<StatedDescription>;
   /** What each source says, the one that counts first; `listed` comes after the options. */
-  listParts(path: string, listed: SidecarPart): Promise<readonly NamedPart[]>;
+  listParts(path: string, listed: SidecarPart): Promise<readonly DescribedPart[]>;
   /** Of the files so far, in words. */
   listWarnings(): readonly string[];
 }
@@ -163,7 +163,7 @@ async function readBearings(file: string, mayBeName: boolean): Promise<Geometrie
 }
 
 /** A description may name a bearing that the catalogue knows. */
-function nameBearing(part: NamedPart): NamedPart {
+function nameBearing(part: DescribedPart): DescribedPart {
   if (part.bearing !== undefined || part.bearingName === undefined) return part;
   const known = findBearing(part.bearingName);
   return known === undefined ? part : { ...part, bearing: computeCataloguedOrders(known) };
@@ -183,21 +183,23 @@ export async function createDescriber(flags: SidecarFlags): Promise<Describer> {
   const geometries = file === undefined ? null : await readBearings(file, typeof bearing === "string");
   const given = { ...rest, bearing: typeof bearing === "string" ? undefined : bearing };
   const warnings = createFileWarnings();
+  const contradictions = createContradictions();
   const listParts: Describer["listParts"] = async (path, listed) => {
     const times = await readTimeColumn(path);
     if (times !== null) warnings.ofTimes(path, times);
     const statedHz = times?.kind === "steady" ? times.rateHz : await readStatedRate(path);
-    const described: readonly NamedPart[] = [
+    const described: readonly DescribedPart[] = [
       { ...listed, from: "its entry in the manifest" },
       { ...geometries?.find(path), from: `its entry in ${file}` },
       { ...(await readOwnSidecar(path)), from: "the .json beside it" },
-    ];
+    ].map(nameBearing);
+    contradictions.look(path, given, described);
     if (statedHz !== undefined) {
       const describedHz = described.find(({ rateHz }) => rateHz !== undefined)?.rateHz;
       warnings.ofRate(path, { statedHz, givenHz: rest.rateHz, describedHz });
     }
     const from = times?.kind === "steady" ? "its column of times" : "the file itself";
-    return [{ ...given, from: "--rate-hz" }, ...described, { rateHz: statedHz, from }].map(nameBearing);
+    return [{ ...given, from: "--rate-hz" }, ...described, { rateHz: statedHz, from }];
   };
   const describe: Describer["describe"] = async (path) => {
     const parts = await listParts(path, {});
@@ -208,7 +210,7 @@ export async function createDescriber(flags: SidecarFlags): Promise<Describer> {
       throw error;
     }
   };
-  return { describe, listParts, listWarnings: warnings.list };
+  return { describe, listParts, listWarnings: () => [...warnings.list(), ...contradictions.list()] };
 }
 
 /** Of a file that is not there nothing else is worth saying. @throws AuroraError DATA_MISSING */
