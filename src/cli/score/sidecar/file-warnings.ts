@@ -1,6 +1,6 @@
 /**
- * Warnings of files whose own words and what is said of them differ, or whose times are no clock's: a few of each kind,
- * since a thousand files are usually alike. Decides nothing, prints nothing.
+ * Warnings of files whose own words and what is said of them differ, whose times are no clock's, or whose descriptions hold keys
+ * that nobody reads: a few of each kind, since a thousand files are usually alike. Decides nothing, prints nothing.
  */
 import {
   describeBackStep,
@@ -8,6 +8,7 @@ import {
   type TimeColumn,
   type TimesGoBack,
 } from "../../../training/dataset/samples/time-column.ts";
+import { countOf } from "../../terminal/count-of.ts";
 
 /** Hears of one file after the other. */
 export interface FileWarnings {
@@ -15,6 +16,8 @@ export interface FileWarnings {
   ofTimes(path: string, times: TimeColumn): void;
   /** The rate that a file states, by its option, and by a description of it; Hz. */
   ofRate(path: string, rates: SaidRates): void;
+  /** Keys of the `.json` beside it that nobody reads. */
+  ofKeys(path: string, unread: readonly string[]): void;
   /** In words, each behind what it is about. */
   list(): readonly string[];
 }
@@ -37,6 +40,7 @@ export function createFileWarnings(): FileWarnings {
   const told = new Set<string>();
   let isWarned = false;
   const described = new Set<string>();
+  const pathsOfKey = new Map<string, Set<string>>();
   const warn = (kind: "rate" | "time", sentence: string): void => void warnings.push(`${kind}: ${sentence}`);
   return {
     ofTimes: (path, times) => {
@@ -59,8 +63,25 @@ export function createFileWarnings(): FileWarnings {
         warn("rate", `${itself}, and --rate-hz ${givenHz} counts instead, for it and all others`);
       isWarned = true;
     },
-    list: () => warnings,
+    ofKeys: (path, unread) => {
+      for (const key of unread) pathsOfKey.set(key, (pathsOfKey.get(key) ?? new Set()).add(path));
+    },
+    list: () => [...warnings, ...listKeys(pathsOfKey)],
   };
+}
+
+/** A description may be full of words for others. */
+const shownKeys = 10;
+
+function listKeys(pathsOfKey: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] {
+  const told = [...pathsOfKey].slice(0, shownKeys).map(([key, [first, ...others]]) => {
+    const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+    return `description: nobody reads the key "${key}" in the .json beside ${first}${more}`;
+  });
+  const rest = pathsOfKey.size - told.length;
+  return rest === 0
+    ? told
+    : [...told, `description: nobody reads ${countOf(rest, "more key")} beside such files`];
 }
 
 function sayGap(path: string, { gap, gaps, lookedAt }: SteadyTimes): string {

@@ -188,10 +188,12 @@ export async function createDescriber(flags: SidecarFlags): Promise<Describer> {
     const times = await readTimeColumn(path);
     if (times !== null) warnings.ofTimes(path, times);
     const statedHz = times?.kind === "steady" ? times.rateHz : await readStatedRate(path);
+    const { unread = [], ...own } = await readOwnSidecar(path);
+    warnings.ofKeys(path, unread);
     const described: readonly DescribedPart[] = [
       { ...listed, from: "its entry in the manifest" },
       { ...geometries?.find(path), from: `its entry in ${file}` },
-      { ...(await readOwnSidecar(path)), from: "the .json beside it" },
+      { ...own, from: "the .json beside it" },
     ].map(nameBearing);
     contradictions.look(path, given, described);
     if (statedHz !== undefined) {

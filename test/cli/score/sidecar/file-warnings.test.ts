@@ -73,3 +73,22 @@ it("says nothing of what agrees, or of a mean beside a speed that changes", asyn
   };
   expect(await listWarnings([{ shaftRpm: 1747 }], { speed })).toBe("");
 });
+
+it("says which keys of descriptions nobody reads, once a key", async () => {
+  const own = {
+    unit: "g",
+    from: "2026-01-01T00:00:00Z",
+    label: "healthy",
+    note: "x",
+    evidence: {},
+    point: "b",
+  };
+  const misspelt = { ...own, shaft_speed: 1500 };
+  expect(await listWarnings([own, misspelt, { ...misspelt, every_seconds: 600 }], {})).toBe(
+    'description: nobody reads the key "shaft_speed" in the .json beside 1.npy (and 1 more)\n' +
+      'description: nobody reads the key "every_seconds" in the .json beside 2.npy',
+  );
+  const many = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`x${index}`, index]));
+  const lines = (await listWarnings([{ ...own, ...many }], {})).split("\n");
+  expect(lines.slice(10)).toEqual(["description: nobody reads 2 more keys beside such files"]);
+});
