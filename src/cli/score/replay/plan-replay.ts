@@ -8,7 +8,7 @@ import { findSpeedSource, type SidecarPart } from "../../../training/dataset/sid
 import type { ErrorReport } from "../../terminal/end-process.ts";
 import { describeFileError } from "../files/file-report.ts";
 import { type Describer, describeStated, type StatedDescription } from "../sidecar/sidecar-options.ts";
-import { compareNames, describeUntimed, findTimeInName } from "./recording-time.ts";
+import { compareNames, describeUntimed, readTimesInNames } from "./recording-time.ts";
 import { listTimes, type ManifestEntry, refuseTimes, resolveListed } from "./replay-manifest.ts";
 import { meansFile, type NamedPoint } from "./replay-options.ts";
 
@@ -55,10 +55,11 @@ export async function planReplay(request: PlanRequest): Promise<ReplayPlan> {
   const errors: { file: string; error: ErrorReport }[] = [];
   const recordings: PlannedRecording[] = [];
   const tellTime = createCourses(request, listed);
+  const timeInName = readTimesInNames(listed.map(({ file }) => basename(file)));
   const points = new Set<string>();
   for (const each of listed) {
     try {
-      for (const planned of await planFile(each, { ...request, nameFolder, tellTime })) {
+      for (const planned of await planFile(each, { ...request, nameFolder, tellTime, timeInName })) {
         recordings.push(planned);
         points.add(planned.point);
       }
@@ -149,6 +150,7 @@ function expectUsedPoints({ points }: PlanRequest, listed: readonly ListedFile[]
 interface PlanContext extends PlanRequest {
   readonly nameFolder: (file: string) => string;
   readonly tellTime: (listed: ListedFile) => number;
+  readonly timeInName: (name: string) => number;
 }
 
 async function planFile(listed: ListedFile, context: PlanContext): Promise<PlannedRecording[]> {
@@ -203,7 +205,11 @@ function choosePoints(
 }
 
 /** Of the manifest, else of --from, else of the sidecar, else of the name. Fails with USAGE, CONFIG_INVALID. */
-function findTime(listed: ListedFile, { tellTime }: PlanContext, parts: readonly SidecarPart[]): number {
+function findTime(
+  listed: ListedFile,
+  { tellTime, timeInName }: PlanContext,
+  parts: readonly SidecarPart[],
+): number {
   const { file } = listed;
   const told = tellTime(listed);
   if (!Number.isNaN(told)) return told;
@@ -221,7 +227,7 @@ function findTime(listed: ListedFile, { tellTime }: PlanContext, parts: readonly
       },
     );
   }
-  const timeMs = findTimeInName(basename(file));
+  const timeMs = timeInName(basename(file));
   if (!Number.isNaN(timeMs)) return timeMs;
   throw describeUntimed(file);
 }

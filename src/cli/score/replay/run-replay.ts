@@ -22,6 +22,7 @@ import type { ReplayFlags } from "./replay-options.ts";
 import { type ReplayRequest, type ReplayResult, replayRecordings } from "./replay-recordings.ts";
 import { placeReplayRows } from "./replay-rows.ts";
 import { createReplayedGateway, listStandbyDoubts, readReplayedGateway } from "./replayed-gateway.ts";
+import { listSameTimeDoubts } from "./same-times.ts";
 import { listSnapshotDoubts } from "./snapshot-doubts.ts";
 
 export interface ReplayCommandFlags extends ReplayFlags, SidecarFlags {
@@ -54,6 +55,7 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
     ...request.describer.listWarnings(),
     ...prefixDoubts("manifest", listUnreadKeys(request.manifest?.entries ?? [])),
     ...prefixDoubts("time", listTimeDoubts(plan.recordings, Date.now())),
+    ...prefixDoubts("time", await listSameTimeDoubts(plan.recordings)),
     ...prefixDoubts("unit", unitDoubts.list()),
     ...(flags.gateway === undefined ? prefixDoubts("speed", listStandbyDoubts(plan.recordings)) : []),
     ...prefixDoubts("speed", await listSpeedDoubts(plan.recordings)),
