@@ -4,6 +4,7 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { describeBadTime, isPlausibleTime, parseTime } from "../../../training/dataset/parse-time.ts";
 import { openSampleFile, openSampleRows } from "../../../training/dataset/samples/sample-file.ts";
 import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
+import { readBeginOfTimes } from "../../../training/dataset/samples/time-column.ts";
 import { findSpeedSource, type SidecarPart } from "../../../training/dataset/sidecar/sidecar.ts";
 import type { ErrorReport } from "../../terminal/end-process.ts";
 import { describeFileError } from "../files/file-report.ts";
@@ -161,7 +162,7 @@ async function planFile(listed: ListedFile, context: PlanContext): Promise<Plann
   if (rows !== null && findSpeedSource(parts))
     throw refuseTimes(entry!.where, "has rows, and a speed of none of them");
   const statedTime = parts.find(({ time }) => time !== undefined)?.time ?? null;
-  const times = rows === null ? [findTime(listed, context, parts)] : listTimes(entry!, rows.rows);
+  const times = rows === null ? [await findTime(listed, context, parts)] : listTimes(entry!, rows.rows);
   if (times.length > maxRecordings) throw tooMany(`more than ${maxRecordings} recordings`);
   const planned: PlannedRecording[] = [];
   for (const { point, channel } of targets) {
@@ -204,12 +205,12 @@ function choosePoints(
   );
 }
 
-/** Of the manifest, else of --from, else of the sidecar, else of the name. Fails with USAGE, CONFIG_INVALID. */
-function findTime(
+/** Of the manifest, else of --from, of the sidecar, of the name, of a column of times. Fails with USAGE, CONFIG_INVALID. */
+async function findTime(
   listed: ListedFile,
   { tellTime, timeInName }: PlanContext,
   parts: readonly SidecarPart[],
-): number {
+): Promise<number> {
   const { file } = listed;
   const told = tellTime(listed);
   if (!Number.isNaN(told)) return told;
@@ -227,7 +228,8 @@ function findTime(
       },
     );
   }
-  const timeMs = timeInName(basename(file));
+  const namedMs = timeInName(basename(file));
+  const timeMs = Number.isNaN(namedMs) ? await readBeginOfTimes(file) : namedMs;
   if (!Number.isNaN(timeMs)) return timeMs;
   throw describeUntimed(file);
 }

@@ -70,8 +70,8 @@ Files: .npy (whole numbers or floats; one-dimensional, channels × samples or sa
 (commas, semicolons, tabs or blanks part the columns, a comma may be the decimal point; names, units, comments may stand
 above the numbers), .mat (level 5; a vector, or name:2 for a channel of a matrix; a single number fs, sr or sampling_rate
 states the rate), .parquet, .wav (which states its rate; a PCM number is the converter's count, so that --scale is the
-value of one); under any other name what is in the file decides. A column of times (time, t, timestamp, seconds; s
-unless a unit says ms, us, ns) states the rate, and a gap in its first million rows is told. A bundle takes rates from its
+value of one); under any other name what is in the file decides. A column of times (time, t, timestamp, seconds; ISO
+8601, or s unless a unit says ms, us, ns) states the rate, and a gap in its first million rows is told. A bundle takes rates from its
 own lowest on (bearing-vibration: 10 kHz) up to 1 MHz. Files may be larger than memory. int16, and whole numbers that come with --scale, are taken as the
 converter's counts. Other numbers are quantised to int16 as a device would: a first pass finds the file's peak (with a
 known unit at most the bundle's range), which becomes count 32,000. The unit is that of --scale and --unit, else what
