@@ -17,7 +17,7 @@ const farthestBehindMs = 12 * hourMs;
 const zoneStepMs = 15 * minuteMs;
 
 const timeInName =
-  /(?<!\d)(?<year>\d{4})(?<s>[-._]?)(?<month>\d\d)\k<s>(?<day>\d\d)[-._ T]?(?<hour>\d\d)(?<c>[-._:h]?)(?<minute>\d\d)(?:(?:\k<c>|(?<=h\d\d)m)(?<second>\d\d)(?:[.,](?<fraction>\d{1,9}))?s?(?!\d)|(?![-._:]?\d|(?<=h\d\d)m\d))(?:[-._\s]?(?<half>[AP])M(?![A-Za-z]))?(?:_?(?:\+(?<ahead>\d\d(?:[-:]?\d\d)?)|-(?<behind>\d\d[-:]?\d\d))(?=$|_|\.\D))?/gi;
+  /(?<!\d)(?<year>\d{4})(?<s>[-._]?)(?<month>\d\d)\k<s>(?<day>\d\d)[-._ T]?(?<hour>\d\d)(?<c>[-._:h]?)(?<minute>\d\d)(?:(?:\k<c>|(?<=h\d\d)m)(?<second>\d\d)(?:[.,](?<fraction>\d{1,9}))?s?(?!\d)|(?![-._:]?\d|(?<=h\d\d)m\d))(?:[-._\s]?(?<half>[AP])M(?![A-Za-z]))?(?:_?(?:\+(?<ahead>\d\d(?:[-:]?\d\d)?)|-(?<behind>\d\d[-:]?[0-5]\d))(?=$|_|\.\D))?/gi;
 
 /** The first time in a name. */
 interface NamedTime {

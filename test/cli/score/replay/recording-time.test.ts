@@ -68,7 +68,9 @@ it("takes what stands behind a hyphen for a zone where all names have one", () =
   expect([summer, winter].map(tell)).toEqual([Date.UTC(2024, 10, 3, 5, 30), Date.UTC(2024, 10, 3, 6, 30)]);
   expect(listTimes(summer, "2024-11-03T01-40-00-0007.npy")).toEqual(["01:30", "01:40"]);
   expect(listTimes(summer, "2024-11-03T01-40-00.npy")).toEqual(["01:30", "01:40"]);
-  expect(listTimes("2024-11-03T01-30-00-1300.npy")).toEqual(["01:30"]);
+  expect(
+    ["1300", "0075", "0510"].flatMap((digits) => listTimes(`2024-11-03T01-30-00-${digits}.npy`)),
+  ).toEqual(["01:30", "01:30", "01:30"]);
 });
 
 it("takes AM and PM for halves of the day where no hour is of a whole one", () => {
