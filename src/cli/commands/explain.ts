@@ -1,6 +1,7 @@
 /** `aurora explain`: what the prediction of one window is made of, as bars or JSON. */
 import { Command } from "commander";
 import { openSampleFile } from "../../training/dataset/samples/sample-file.ts";
+import { warnThat } from "../score/files/file-report.ts";
 import { readsRows, withBundle } from "../score/files/open-bundle.ts";
 import { explainFile, renderExplanation } from "../score/recordings/explain-file.ts";
 import {
@@ -67,8 +68,12 @@ Example:
           return { json, text: renderRowExplanation(json, color) };
         }
         const describer = await createDescriber(flags);
-        const { sidecar, channel } = await describer.describe(path);
-        const json = await explainFile(loaded, await openSampleFile(path, channel), sidecar);
+        // What is doubtful about it may be why it fails.
+        const explain = async () => {
+          const { sidecar, channel } = await describer.describe(path);
+          return await explainFile(loaded, await openSampleFile(path, channel), sidecar);
+        };
+        const json = await explain().finally(() => warnThat(describer.listWarnings()));
         return { json, text: renderExplanation(json, color) };
       });
       process.stdout.write(flags.json === true ? `${JSON.stringify(json)}\n` : text);

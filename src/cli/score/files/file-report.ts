@@ -22,9 +22,19 @@ export function complainOfFile({ file, error }: ReportedFile): boolean {
   return true;
 }
 
-/** Says on stderr, a line each, what is doubtful about `what`. */
+/** Says on stderr, a line each, what is doubtful, and about what. */
+export function warnThat(doubts: Iterable<string>): void {
+  for (const doubt of doubts) process.stderr.write(`warning: ${printable(doubt)}\n`);
+}
+
+/** The same, all about `what`. */
 export function warnOf(what: string, doubts: Iterable<string>): void {
-  for (const doubt of doubts) process.stderr.write(`warning: ${what}: ${printable(doubt)}\n`);
+  warnThat(prefixDoubts(what, doubts));
+}
+
+/** What is doubtful about `what`, each with that before it. */
+export function prefixDoubts(what: string, doubts: Iterable<string>): string[] {
+  return [...doubts].map((doubt) => `${what}: ${doubt}`);
 }
 
 /** 0 where all is well, 2 where every file was described wrongly, 1 where any has an error or says nothing. */

@@ -5,7 +5,7 @@ import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { doubtBearing } from "../../../training/dataset/sidecar/bearing-words.ts";
 import { countOf } from "../../terminal/count-of.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
-import { complainOfFile, exitCodeOf, warnOf } from "../files/file-report.ts";
+import { complainOfFile, exitCodeOf, warnOf, warnThat } from "../files/file-report.ts";
 import { expectOtherOutput } from "../files/row-writer.ts";
 import { createDescriber, type Describer, type SidecarFlags } from "../sidecar/sidecar-options.ts";
 import { type FileSummary, probabilityKey } from "./file-summary.ts";
@@ -52,6 +52,7 @@ export async function runRecordings(bundle: LoadedBundle, flags: RecordingFlags)
     onRead: recordingDoubts.look,
     progress: bar.update,
   }).finally(bar.end);
+  warnThat(describer.listWarnings());
   warnOf("bearing", doubts);
   warnOf("unit", unitDoubts.list());
   warnOf("speed", recordingDoubts.listSpeed());

@@ -4,11 +4,12 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { describeBadTime, isPlausibleTime, parseTime } from "../../../training/dataset/parse-time.ts";
 import { openSampleFile, openSampleRows } from "../../../training/dataset/samples/sample-file.ts";
 import type { SampleFile } from "../../../training/dataset/samples/samples.ts";
+import { readBeginOfTimes } from "../../../training/dataset/samples/time-column.ts";
 import { findSpeedSource, type SidecarPart } from "../../../training/dataset/sidecar/sidecar.ts";
 import type { ErrorReport } from "../../terminal/end-process.ts";
 import { describeFileError } from "../files/file-report.ts";
 import { type Describer, describeStated, type StatedDescription } from "../sidecar/sidecar-options.ts";
-import { compareNames, describeUntimed, findTimeInName } from "./recording-time.ts";
+import { compareNames, describeUntimed, readTimesInNames } from "./recording-time.ts";
 import { listTimes, type ManifestEntry, refuseTimes, resolveListed } from "./replay-manifest.ts";
 import { meansFile, type NamedPoint } from "./replay-options.ts";
 
@@ -55,10 +56,11 @@ export async function planReplay(request: PlanRequest): Promise<ReplayPlan> {
   const errors: { file: string; error: ErrorReport }[] = [];
   const recordings: PlannedRecording[] = [];
   const tellTime = createCourses(request, listed);
+  const timeInName = readTimesInNames(listed.map(({ file }) => basename(file)));
   const points = new Set<string>();
   for (const each of listed) {
     try {
-      for (const planned of await planFile(each, { ...request, nameFolder, tellTime })) {
+      for (const planned of await planFile(each, { ...request, nameFolder, tellTime, timeInName })) {
         recordings.push(planned);
         points.add(planned.point);
       }
@@ -149,6 +151,7 @@ function expectUsedPoints({ points }: PlanRequest, listed: readonly ListedFile[]
 interface PlanContext extends PlanRequest {
   readonly nameFolder: (file: string) => string;
   readonly tellTime: (listed: ListedFile) => number;
+  readonly timeInName: (name: string) => number;
 }
 
 async function planFile(listed: ListedFile, context: PlanContext): Promise<PlannedRecording[]> {
@@ -159,7 +162,7 @@ async function planFile(listed: ListedFile, context: PlanContext): Promise<Plann
   if (rows !== null && findSpeedSource(parts))
     throw refuseTimes(entry!.where, "has rows, and a speed of none of them");
   const statedTime = parts.find(({ time }) => time !== undefined)?.time ?? null;
-  const times = rows === null ? [findTime(listed, context, parts)] : listTimes(entry!, rows.rows);
+  const times = rows === null ? [await findTime(listed, context, parts)] : listTimes(entry!, rows.rows);
   if (times.length > maxRecordings) throw tooMany(`more than ${maxRecordings} recordings`);
   const planned: PlannedRecording[] = [];
   for (const { point, channel } of targets) {
@@ -202,8 +205,12 @@ function choosePoints(
   );
 }
 
-/** Of the manifest, else of --from, else of the sidecar, else of the name. Fails with USAGE, CONFIG_INVALID. */
-function findTime(listed: ListedFile, { tellTime }: PlanContext, parts: readonly SidecarPart[]): number {
+/** Of the manifest, else of --from, of the sidecar, of the name, of a column of times. Fails with USAGE, CONFIG_INVALID. */
+async function findTime(
+  listed: ListedFile,
+  { tellTime, timeInName }: PlanContext,
+  parts: readonly SidecarPart[],
+): Promise<number> {
   const { file } = listed;
   const told = tellTime(listed);
   if (!Number.isNaN(told)) return told;
@@ -221,7 +228,8 @@ function findTime(listed: ListedFile, { tellTime }: PlanContext, parts: readonly
       },
     );
   }
-  const timeMs = findTimeInName(basename(file));
+  const namedMs = timeInName(basename(file));
+  const timeMs = Number.isNaN(namedMs) ? await readBeginOfTimes(file) : namedMs;
   if (!Number.isNaN(timeMs)) return timeMs;
   throw describeUntimed(file);
 }

@@ -1,8 +1,8 @@
 /**
  * When a recording began, by its file's name: `2004.02.12.10.32.39`, `20040212_103239.csv`, `acc_2004-02-12T10-32-39Z.npy`.
  * Year, month and day in this order, then the time of day, with any separators or none, in UTC or, `2004-02-12T12-32-39+0200`,
- * so far ahead of it. Guesses nothing else: a name that counts (`acc_00001`) has no time, and what follows a hyphen
- * may be such a number as well.
+ * so far ahead of it. What may mean something else is taken for part of the time where it is one in all names: `-0500` may be a
+ * number, `AM` a word. Guesses nothing else: a name that counts (`acc_00001`) has no time.
  */
 import { statSync } from "node:fs";
 import { basename } from "node:path";
@@ -10,26 +10,66 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { hourMs, minuteMs } from "../../../core/maths/durations.ts";
 import { isPlausibleTime } from "../../../training/dataset/parse-time.ts";
 
-/** Of no place the clocks are further ahead. */
+/** Of no place the clocks are further ahead, or behind. */
 const farthestAheadMs = 14 * hourMs;
+const farthestBehindMs = 12 * hourMs;
+/** Every place's clocks are apart from UTC by a multiple of it. */
+const zoneStepMs = 15 * minuteMs;
 
 const timeInName =
-  /(?<!\d)(\d{4})([-._]?)(\d\d)\2(\d\d)[-._ T]?(\d\d)([-._:h]?)(\d\d)(?:\6(\d\d)(?:[.,](\d{1,9}))?(?!\d)|(?![-._:]?\d))(?:_?\+(\d\d)(?:[-:]?(\d\d))?(?=$|_|\.\D))?/g;
+  /(?<!\d)(?<year>\d{4})(?<s>[-._]?)(?<month>\d\d)\k<s>(?<day>\d\d)[-._ T]?(?<hour>\d\d)(?<c>[-._:h]?)(?<minute>\d\d)(?:(?:\k<c>|(?<=h\d\d)m)(?<second>\d\d)(?:[.,](?<fraction>\d{1,9}))?s?(?!\d)|(?![-._:]?\d|(?<=h\d\d)m\d))(?:[-._\s]?(?<half>[AP])M(?![A-Za-z]))?(?:_?(?:\+(?<ahead>\d\d(?:[-:]?\d\d)?)|-(?<behind>\d\d[-:]?[0-5]\d))(?=$|_|\.\D))?/gi;
 
-/** Epoch ms of the first time in a file's name (without its folder); NaN where there is none. */
-export function findTimeInName(name: string): number {
-  for (const match of name.matchAll(timeInName)) {
-    const [, year, , month, day, hour, , minute, second = "00", fraction = ""] = match;
-    const [aheadHours = "0", aheadMinutes = "0"] = match.slice(10);
-    const millisecond = fraction.slice(0, 3).padEnd(3, "0");
-    const text = `${year}-${month}-${day}T${hour}:${minute}:${second}.${millisecond}Z`;
+/** The first time in a name. */
+interface NamedTime {
+  /** Epoch ms of what stands there, as if its hours were of the whole day, and its zone UTC, or one ahead of it. */
+  readonly timeMs: number;
+  /** Of the day that `AM` or `PM` behind it may mean. */
+  readonly half: "am" | "pm" | null;
+  /** From 0. */
+  readonly hour: number;
+  /** How far behind UTC it would be by what stands after a hyphen behind it; null: nothing does. */
+  readonly behindMs: number | null;
+}
+
+/** Epoch ms of the first time in a file's name (without its folder); NaN where there is none. `names` are those of all files. */
+export function readTimesInNames(names: readonly string[]): (name: string) => number {
+  const times = names.map(parseNamedTime).filter((time) => time !== null);
+  const hasHalves = times.every(({ half, hour }) => half === null || (hour >= 1 && hour <= 12));
+  const areBehind = times.every(({ behindMs }) => behindMs !== null && isZoneBehind(behindMs));
+  return (name) => {
+    const time = parseNamedTime(name);
+    if (time === null) return Number.NaN;
+    const { timeMs, half, hour, behindMs } = time;
+    const halfMs = hasHalves && half !== null ? (hour % 12) + (half === "pm" ? 12 : 0) - hour : 0;
+    return timeMs + halfMs * hourMs + (areBehind ? behindMs! : 0);
+  };
+}
+
+function isZoneBehind(behindMs: number): boolean {
+  return behindMs <= farthestBehindMs && behindMs % zoneStepMs === 0;
+}
+
+function parseNamedTime(name: string): NamedTime | null {
+  for (const { groups = {} } of name.matchAll(timeInName)) {
+    const { year, month, day, hour, minute, second = "00", fraction = "", half, ahead = "", behind } = groups;
+    const text = `${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction.slice(0, 3).padEnd(3, "0")}Z`;
     const timeMs = Date.parse(text);
     // The 30th of February would become the 1st of March.
     if (!isPlausibleTime(timeMs) || new Date(timeMs).toISOString() !== text) continue;
-    const aheadMs = Number(aheadHours) * hourMs + Number(aheadMinutes) * minuteMs;
-    return aheadMs <= farthestAheadMs ? timeMs - aheadMs : timeMs;
+    const aheadMs = parseZone(ahead);
+    return {
+      timeMs: aheadMs <= farthestAheadMs ? timeMs - aheadMs : timeMs,
+      half: half === undefined ? null : half.toLowerCase() === "a" ? "am" : "pm",
+      hour: Number(hour),
+      behindMs: behind === undefined ? null : parseZone(behind),
+    };
   }
-  return Number.NaN;
+  return null;
+}
+
+/** `05`, `0530`, `05-30` and `05:30`. */
+function parseZone(digits: string): number {
+  return Number(digits.slice(0, 2)) * hourMs + Number(digits.slice(2).replace(/\D/, "")) * minuteMs;
 }
 
 const naturally = new Intl.Collator("en", { numeric: true });

@@ -19,7 +19,7 @@ import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { describeBadTime, isPlausibleTime, parseTime } from "../../../training/dataset/parse-time.ts";
 import { plainKey } from "../../../training/dataset/plain-key.ts";
 import {
-  isSidecar,
+  findUnreadKeys,
   parseSidecarWords,
   type SidecarPart,
   saysRpm,
@@ -50,12 +50,8 @@ export interface ManifestEntry {
   readonly unread: readonly string[];
 }
 
-/** Keys beside those of a sidecar: a replay's own, and what a manifest to learn from says as well. */
-const readKeys: ReadonlySet<string> = new Set(
-  "file rows time times point everyseconds label machine component shared load learn id note notes".split(
-    " ",
-  ),
-);
+/** Keys beside those of a sidecar. */
+const entryKeys: ReadonlySet<string> = new Set(["rows", "times", "everyseconds"]);
 
 /** Keys that nobody reads, in words for stderr: one may be a word that was misspelt. */
 export function listUnreadKeys(entries: readonly ManifestEntry[]): readonly string[] {
@@ -130,9 +126,7 @@ function parseEntry(fields: Readonly<Record<string, unknown>>, where: string): M
   if (part.time !== undefined && !isPlausibleTime(parseTime(part.time))) {
     throw refuseManifest(where, `time is ${JSON.stringify(part.time)}, ${describeBadTime(part.time)}`);
   }
-  const unread = Object.keys(fields).filter(
-    (key) => !readKeys.has(plainKey(key)) && !isSidecar({ [key]: 0 }),
-  );
+  const unread = findUnreadKeys(fields, entryKeys);
   const hasRows = rows !== undefined;
   return { where, file, part, everyMs, hasRows, times: parseTimes(times, where), unread };
 }

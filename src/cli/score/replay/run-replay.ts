@@ -6,7 +6,7 @@ import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { doubtBearing } from "../../../training/dataset/sidecar/bearing-words.ts";
 import { printable } from "../../terminal/end-process.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
-import { complainOfFile, exitCodeOf } from "../files/file-report.ts";
+import { complainOfFile, exitCodeOf, prefixDoubts, warnThat } from "../files/file-report.ts";
 import { expectOtherOutput, openRowWriter, type RowWriter } from "../files/row-writer.ts";
 import { listTimeDoubts } from "../files/time-doubts.ts";
 import { createBeginning } from "../recordings/beginning.ts";
@@ -22,6 +22,7 @@ import type { ReplayFlags } from "./replay-options.ts";
 import { type ReplayRequest, type ReplayResult, replayRecordings } from "./replay-recordings.ts";
 import { placeReplayRows } from "./replay-rows.ts";
 import { createReplayedGateway, listStandbyDoubts, readReplayedGateway } from "./replayed-gateway.ts";
+import { listSameTimeDoubts } from "./same-times.ts";
 import { listSnapshotDoubts } from "./snapshot-doubts.ts";
 
 export interface ReplayCommandFlags extends ReplayFlags, SidecarFlags {
@@ -51,14 +52,16 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
   const { falsePerTurbineYear } = gateway.alarms;
   const budget: ReplayBudget = { falsePerTurbineYear, points: points.length };
   const doubts = [
-    ...prefix("manifest", listUnreadKeys(request.manifest?.entries ?? [])),
-    ...prefix("time", listTimeDoubts(plan.recordings, Date.now())),
-    ...prefix("unit", unitDoubts.list()),
-    ...(flags.gateway === undefined ? prefix("speed", listStandbyDoubts(plan.recordings)) : []),
-    ...prefix("speed", await listSpeedDoubts(plan.recordings)),
-    ...prefix("level", await listClippingDoubts(plan)),
-    ...prefix("recordings", listSnapshotDoubts(bundle.manifest, bearingsOf(plan), points)),
-    ...prefix("bearing", listDoubts(plan)),
+    ...request.describer.listWarnings(),
+    ...prefixDoubts("manifest", listUnreadKeys(request.manifest?.entries ?? [])),
+    ...prefixDoubts("time", listTimeDoubts(plan.recordings, Date.now())),
+    ...prefixDoubts("time", await listSameTimeDoubts(plan.recordings)),
+    ...prefixDoubts("unit", unitDoubts.list()),
+    ...(flags.gateway === undefined ? prefixDoubts("speed", listStandbyDoubts(plan.recordings)) : []),
+    ...prefixDoubts("speed", await listSpeedDoubts(plan.recordings)),
+    ...prefixDoubts("level", await listClippingDoubts(plan)),
+    ...prefixDoubts("recordings", listSnapshotDoubts(bundle.manifest, bearingsOf(plan), points)),
+    ...prefixDoubts("bearing", listDoubts(plan)),
     ...points.filter(isPartlyHeard).map(describeUnheard),
   ];
   const warnings = [
@@ -72,7 +75,7 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
         ? ""
         : printable(renderReplay(points, budget, errors.length)),
   );
-  for (const doubt of doubts) process.stderr.write(`warning: ${printable(doubt)}\n`);
+  warnThat(doubts);
   complain(result);
   return exitCodeOf(
     [...points.map((point) => ({ file: point.point, windows: point.windows })), ...errors],
@@ -138,11 +141,6 @@ function listDoubts({ recordings }: ReplayPlan): ReadonlySet<string> {
     recordings.map(({ description: { sidecar } }) => [JSON.stringify(sidecar.bearing), sidecar.bearing]),
   );
   return new Set([...bearings.values()].map(doubtBearing).filter((doubt) => doubt !== null));
-}
-
-/** What is doubtful about `what`, each with that before it. */
-function prefix(what: string, doubts: Iterable<string>): string[] {
-  return [...doubts].map((doubt) => `${what}: ${doubt}`);
 }
 
 function complain({ points, errors }: ReplayResult): void {

@@ -25,6 +25,7 @@ import {
 } from "../../bearing/bearing-catalogue.ts";
 import { parseBearing } from "../../bearing/parse-bearing.ts";
 import { parseNumber } from "../../terminal/options.ts";
+import { createContradictions, type DescribedPart } from "./contradictions.ts";
 import { createFileWarnings } from "./file-warnings.ts";
 
 export interface SidecarFlags {
@@ -69,8 +70,8 @@ Files: .npy (whole numbers or floats; one-dimensional, channels × samples or sa
 (commas, semicolons, tabs or blanks part the columns, a comma may be the decimal point; names, units, comments may stand
 above the numbers), .mat (level 5; a vector, or name:2 for a channel of a matrix; a single number fs, sr or sampling_rate
 states the rate), .parquet, .wav (which states its rate; a PCM number is the converter's count, so that --scale is the
-value of one); under any other name what is in the file decides. A column of times (time, t, timestamp, seconds; s
-unless a unit says ms, us, ns) states the rate, and a gap in its first million rows is told. A bundle takes rates from its
+value of one); under any other name what is in the file decides. A column of times (time, t, timestamp, seconds; ISO
+8601, or s unless a unit says ms, us, ns) states the rate, and a gap in its first million rows is told. A bundle takes rates from its
 own lowest on (bearing-vibration: 10 kHz) up to 1 MHz. Files may be larger than memory. int16, and whole numbers that come with --scale, are taken as the
 converter's counts. Other numbers are quantised to int16 as a device would: a first pass finds the file's peak (with a
 known unit at most the bundle's range), which becomes count 32,000. The unit is that of --scale and --unit, else what
@@ -83,7 +84,8 @@ What a file does not say of itself comes, in this sequence, from the options, fr
 or CSV; the first entry whose name or "file" fits the file's name as a pattern with *; it may say rate_hz, shaft_rpm,
 unit, scale and channel too), and from a NAME.json beside NAME.npy ({"rateHz": 51200, "shaftRpm": 600,
 "channel": "accel", "unit": "g", "bearing": {"balls": 9, "ball_diameter": 7.94, "pitch_diameter": 39.04}}; in place of
-shaftRpm "speed": "rpm", {"channel": "tacho", "pulses": 1} or {"file": "speed.csv", "rateHz": 10, "unit": "hz"}).`;
+shaftRpm "speed": "rpm", {"channel": "tacho", "pulses": 1} or {"file": "speed.csv", "rateHz": 10, "unit": "hz"}). A
+warning says where one of them states another rate, speed, scale, unit or bearing than the one before it, which counts.`;
 
 /** Parses `rpm` (a channel) or `channel=tacho,pulses=1`. */
 function parseSpeed(text: string): SpeedSource {
@@ -113,11 +115,6 @@ export function readBearing(text: string): BearingOrders | string {
   );
 }
 
-/** What one source says, and which it is, in words: "--rate-hz" is not all that states a rate. */
-export interface NamedPart extends SidecarPart {
-  readonly from?: string | undefined;
-}
-
 /** A sidecar that knows who states its rate; absent: nobody asked. */
 export interface StatedSidecar extends Sidecar {
   readonly rateFrom?: string | undefined;
@@ -129,7 +126,10 @@ export interface StatedDescription extends FileDescription {
 }
 
 /** Joins what named sources say of `path`. Fails as {@link describeSamples}. */
-export async function describeStated(path: string, parts: readonly NamedPart[]): Promise<StatedDescription> {
+export async function describeStated(
+  path: string,
+  parts: readonly DescribedPart[],
+): Promise<StatedDescription> {
   const { sidecar, channel } = await describeSamples(path, parts);
   const rateFrom = parts.find(({ rateHz }) => rateHz !== undefined)?.from;
   return { sidecar: { ...sidecar, rateFrom }, channel };
@@ -139,7 +139,9 @@ export async function describeStated(path: string, parts: readonly NamedPart[]):
 export interface Describer {
   describe(path: string): Promise<StatedDescription>;
   /** What each source says, the one that counts first; `listed` comes after the options. */
-  listParts(path: string, listed: SidecarPart): Promise<readonly NamedPart[]>;
+  listParts(path: string, listed: SidecarPart): Promise<readonly DescribedPart[]>;
+  /** Of the files so far, in words. */
+  listWarnings(): readonly string[];
 }
 
 /** A file of geometries. What stands in `--bearing` may have been meant as a designation. */
@@ -161,7 +163,7 @@ async function readBearings(file: string, mayBeName: boolean): Promise<Geometrie
 }
 
 /** A description may name a bearing that the catalogue knows. */
-function nameBearing(part: NamedPart): NamedPart {
+function nameBearing(part: DescribedPart): DescribedPart {
   if (part.bearing !== undefined || part.bearingName === undefined) return part;
   const known = findBearing(part.bearingName);
   return known === undefined ? part : { ...part, bearing: computeCataloguedOrders(known) };
@@ -181,21 +183,25 @@ export async function createDescriber(flags: SidecarFlags): Promise<Describer> {
   const geometries = file === undefined ? null : await readBearings(file, typeof bearing === "string");
   const given = { ...rest, bearing: typeof bearing === "string" ? undefined : bearing };
   const warnings = createFileWarnings();
+  const contradictions = createContradictions();
   const listParts: Describer["listParts"] = async (path, listed) => {
     const times = await readTimeColumn(path);
     if (times !== null) warnings.ofTimes(path, times);
     const statedHz = times?.kind === "steady" ? times.rateHz : await readStatedRate(path);
-    const described: readonly NamedPart[] = [
+    const { unread = [], ...own } = await readOwnSidecar(path);
+    warnings.ofKeys(path, unread);
+    const described: readonly DescribedPart[] = [
       { ...listed, from: "its entry in the manifest" },
       { ...geometries?.find(path), from: `its entry in ${file}` },
-      { ...(await readOwnSidecar(path)), from: "the .json beside it" },
-    ];
+      { ...own, from: "the .json beside it" },
+    ].map(nameBearing);
+    contradictions.look(path, given, described);
     if (statedHz !== undefined) {
       const describedHz = described.find(({ rateHz }) => rateHz !== undefined)?.rateHz;
       warnings.ofRate(path, { statedHz, givenHz: rest.rateHz, describedHz });
     }
     const from = times?.kind === "steady" ? "its column of times" : "the file itself";
-    return [{ ...given, from: "--rate-hz" }, ...described, { rateHz: statedHz, from }].map(nameBearing);
+    return [{ ...given, from: "--rate-hz" }, ...described, { rateHz: statedHz, from }];
   };
   const describe: Describer["describe"] = async (path) => {
     const parts = await listParts(path, {});
@@ -206,7 +212,7 @@ export async function createDescriber(flags: SidecarFlags): Promise<Describer> {
       throw error;
     }
   };
-  return { describe, listParts };
+  return { describe, listParts, listWarnings: () => [...warnings.list(), ...contradictions.list()] };
 }
 
 /** Of a file that is not there nothing else is worth saying. @throws AuroraError DATA_MISSING */

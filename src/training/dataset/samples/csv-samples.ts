@@ -8,6 +8,7 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import {
   type CsvLayout,
   type CsvLine,
+  type CsvSeparator,
   findCsvLayout,
   isMissingField,
   parseCsvNumber,
@@ -21,8 +22,15 @@ const pieceSamples = 8192;
 /** Lines that are looked at to understand a file. */
 const headLines = 200;
 
+/** The number that a field stands for; NaN where it stands for none. */
+type ParseField = (field: string, separator: CsvSeparator) => number;
+
 /** Reads the first lines. Fails with DATA_FORMAT, or USAGE without a needed channel. */
-export async function openCsvSamples(path: string, channel: string | null): Promise<SampleFile> {
+export async function openCsvSamples(
+  path: string,
+  channel: string | null,
+  parse: ParseField = parseCsvNumber,
+): Promise<SampleFile> {
   const head: CsvLine[] = [];
   for await (const { lines, first } of readLines(path)) {
     for (const [index, text] of lines.entries()) {
@@ -34,10 +42,10 @@ export async function openCsvSamples(path: string, channel: string | null): Prom
   const layout = findCsvLayout(path, head, channel);
   if (layout.firstLine === Number.POSITIVE_INFINITY)
     throw refuse(path, head.at(-1)!.number, "no number follows");
-  return { path, isCounts: false, unit: layout.unit, pieces: () => readColumn(path, layout) };
+  return { path, isCounts: false, unit: layout.unit, pieces: () => readColumn(path, layout, parse) };
 }
 
-async function* readColumn(path: string, layout: CsvLayout): AsyncGenerator<Float64Array> {
+async function* readColumn(path: string, layout: CsvLayout, parse: ParseField): AsyncGenerator<Float64Array> {
   const piece = new Float64Array(pieceSamples);
   let filled = 0;
   /** Blank lines since the last row: missing samples, unless the file ends with them. */
@@ -51,7 +59,7 @@ async function* readColumn(path: string, layout: CsvLayout): AsyncGenerator<Floa
       }
       if (first + index < layout.firstLine) continue;
       isBeforeData = false;
-      const value = parseField(text, layout);
+      const value = parseField(text, layout, parse);
       if (typeof value === "string") throw refuse(path, first + index, value);
       for (; blank >= 0; blank--) {
         piece[filled++] = blank > 0 ? Number.NaN : value;
@@ -66,12 +74,12 @@ async function* readColumn(path: string, layout: CsvLayout): AsyncGenerator<Floa
 }
 
 /** The sample in a line, or what is wrong with it. */
-function parseField(text: string, layout: CsvLayout): number | string {
+function parseField(text: string, layout: CsvLayout, parse: ParseField): number | string {
   const { columns, separator } = layout;
   const field = findField(text, layout);
   if (field === null) return `${splitFields(text, separator).length} fields, expected ${columns}`;
   if (field === "") return Number.NaN;
-  const value = parseCsvNumber(field, separator);
+  const value = parse(field, separator);
   return Number.isNaN(value) && !isMissingField(field) ? `"${field.slice(0, 40)}" is not a number` : value;
 }
 

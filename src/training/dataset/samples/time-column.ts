@@ -1,13 +1,17 @@
 /**
- * The sampling rate that a column of times in a file states, where times are missing in it, and where they go back. Reads a
- * bounded number of rows; a column that is no clock says nothing, nor does one whose steps are not equal but for gaps.
+ * The sampling rate that a column of times in a file states, where times are missing in it, and where they go back; and when it
+ * begins. Reads a bounded number of rows; a column that is no clock says nothing, nor of a rate one whose steps are not equal
+ * but for gaps.
  */
 import { extname } from "node:path";
 import { hasErrorCode } from "../../../core/contract/aurora-error.ts";
 import { joinParts } from "../../../core/maths/join-parts.ts";
 import { computeMedian } from "../../../core/maths/robust.ts";
 import { openParquetTable } from "../parquet-columns.ts";
+import { isPlausibleTime, parseTime } from "../parse-time.ts";
 import { openDataFile } from "../read-data-file.ts";
+import { type CsvSeparator, parseCsvNumber } from "./csv-layout.ts";
+import { openCsvSamples } from "./csv-samples.ts";
 import { openSampleFile } from "./sample-file.ts";
 import type { SampleFile } from "./samples.ts";
 
@@ -38,13 +42,24 @@ export interface TimesGoBack {
 
 const tableEndings: ReadonlySet<string> = new Set([".csv", ".tsv", ".txt", ".parquet"]);
 /** As people call it; a unit in brackets may follow. */
-const columnNames = ["time", "t", "timestamp", "seconds", "sec", "time_s", "time_ms", "time_us", "zeit"];
+const columnNames = [
+  "time",
+  "t",
+  "timestamp",
+  "datetime",
+  "seconds",
+  "sec",
+  "time_s",
+  "time_ms",
+  "time_us",
+  "zeit",
+];
 /** A name that stands for itself in a text. */
 const namePatterns = columnNames.map((name) => new RegExp(`(?<!\\w)${name}(?!\\w)`, "i"));
 /** Of a text so much is looked at for names: as many lines as its reader takes, in so many bytes at most. */
 const headLines = 200;
 const headBytes = 64 * 1024;
-const secondsOf: Readonly<Record<string, number>> = { s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
+const secondsOf: Readonly<Record<string, number>> = { s: 1, utc: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
 const mostRows = 2 ** 20;
 const fewestRows = 100;
 /** A step is one of the clock's within this share of the median; a longer one is a gap. */
@@ -59,27 +74,55 @@ const fewestRounded = 8;
 
 /** Null where no column of times is there, or it is no steady clock; what is wrong with the file its reader says. */
 export async function readTimeColumn(path: string): Promise<TimeColumn | null> {
-  if (!tableEndings.has(extname(path).toLowerCase())) return null;
+  return await withTimes(path, async ({ file, isNamed, hasUnit, secondsOfOne }) => {
+    const read = await readRisingTimes(file);
+    if (read === null) return null;
+    if (read.kind === "rising") {
+      const times = read.times.map((time) => time * secondsOfOne);
+      return measureTimes(times, { isAll: read.isAll, hasUnit, fewest: fewestRows });
+    }
+    const before = read.before.map((time) => time * secondsOfOne);
+    const wasClock = measureTimes(before, { isAll: false, hasUnit, fewest: fewestBefore });
+    if (!isNamed || wasClock === null) return null;
+    return { kind: "back", row: before.length + 1, fromS: before.at(-1)!, toS: read.to * secondsOfOne };
+  });
+}
+
+/** When the first row of a column of times is, epoch ms, if it says which moment that is; NaN: it does not, or there is none. */
+export async function readBeginOfTimes(path: string): Promise<number> {
+  const beginMs = await withTimes(path, async ({ file, isNamed, secondsOfOne }) => {
+    if (!isNamed) return null;
+    for await (const [first] of file.pieces()) return Math.round(first! * secondsOfOne * 1e6) / 1e3;
+    return null;
+  });
+  return beginMs !== null && isPlausibleTime(beginMs) ? beginMs : Number.NaN;
+}
+
+/** A column of times. */
+interface OpenedTimes {
+  readonly file: SampleFile;
+  /** Does the file's head speak of it? */
+  readonly isNamed: boolean;
+  readonly hasUnit: boolean;
+  readonly secondsOfOne: number;
+}
+
+/** What `read` makes of the first column of times; null where there is none, or it cannot be read. */
+async function withTimes<T>(
+  path: string,
+  read: (times: OpenedTimes) => Promise<T | null>,
+): Promise<T | null> {
+  const ending = extname(path).toLowerCase();
+  if (!tableEndings.has(ending)) return null;
   for (const { name, isNamed } of await listPossibleNames(path)) {
     try {
-      const file = await openSampleFile(path, name);
+      const file = await (ending === ".parquet"
+        ? openSampleFile(path, name)
+        : openCsvSamples(path, name, parseTimeField));
       const unit = file.unit?.trim().toLowerCase() ?? /_(s|ms|us)$/.exec(name)?.[1];
       const secondsOfOne = unit === undefined ? 1 : secondsOf[unit.replace(/^sec(onds)?$/, "s")];
       if (secondsOfOne === undefined) return null;
-      const read = await readRisingTimes(file);
-      if (read === null) return null;
-      if (read.kind === "rising") {
-        const times = read.times.map((time) => time * secondsOfOne);
-        return measureTimes(times, { isAll: read.isAll, hasUnit: unit !== undefined, fewest: fewestRows });
-      }
-      const before = read.before.map((time) => time * secondsOfOne);
-      const wasClock = measureTimes(before, {
-        isAll: false,
-        hasUnit: unit !== undefined,
-        fewest: fewestBefore,
-      });
-      if (!isNamed || wasClock === null) return null;
-      return { kind: "back", row: before.length + 1, fromS: before.at(-1)!, toS: read.to * secondsOfOne };
+      return await read({ file, isNamed, hasUnit: unit !== undefined, secondsOfOne });
     } catch (error) {
       if (!hasErrorCode(error)) throw error;
       // A file without this column may have the next one.
@@ -87,6 +130,16 @@ export async function readTimeColumn(path: string): Promise<TimeColumn | null> {
     }
   }
   return null;
+}
+
+const fractionOfSecond = /(?<=:\d\d)[.,](\d+)/;
+
+/** A number, or a moment in ISO 8601 as seconds since 1970, with all its digits: `Date.parse` has but milliseconds. */
+function parseTimeField(field: string, separator: CsvSeparator): number {
+  const value = parseCsvNumber(field, separator);
+  if (!Number.isNaN(value) || !field.includes(":")) return value;
+  const [text = "", digits = "0"] = fractionOfSecond.exec(field) ?? [];
+  return parseTime(field.replace(text, "")) / 1000 + Number(`0.${digits}`);
 }
 
 /** Where a column of times goes back. */

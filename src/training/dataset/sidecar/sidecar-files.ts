@@ -17,7 +17,7 @@ import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { parseCsv } from "../csv.ts";
 import { matchesPattern } from "../match-pattern.ts";
 import { speaksOfBearing } from "./bearing-words.ts";
-import { isSidecar, parseSidecarWords, type SidecarPart } from "./sidecar.ts";
+import { findUnreadKeys, isSidecar, parseSidecarWords, type SidecarPart } from "./sidecar.ts";
 
 const maxFileBytes = 1024 * 1024;
 
@@ -67,13 +67,22 @@ export async function readGeometries(reference: string): Promise<Geometries> {
   };
 }
 
+/** What a `NAME.json` says of its recording. */
+export interface OwnSidecar extends SidecarPart {
+  /** Keys that nobody reads; absent: there are none. */
+  readonly unread?: readonly string[];
+}
+
+/** What our own descriptions of recordings say beside it. */
+const ownKeys: ReadonlySet<string> = new Set("device firstsample shaftrpmrange alert evidence".split(" "));
+
 /** The part that a `NAME.json` (or `NAME.EXT.json`) beside `path` says; empty without one. Fails with CONFIG_INVALID. */
-export async function readOwnSidecar(path: string): Promise<SidecarPart> {
+export async function readOwnSidecar(path: string): Promise<OwnSidecar> {
   const stem = path.slice(0, path.length - extname(path).length);
   for (const name of [`${path}.json`, `${stem}.json`]) {
     const json = await readJson(name);
     if (isFields(json) && (isSidecar(json) || "time" in json || "point" in json)) {
-      return parseSidecarWords(json, name);
+      return { ...parseSidecarWords(json, name), unread: findUnreadKeys(json, ownKeys) };
     }
   }
   return {};

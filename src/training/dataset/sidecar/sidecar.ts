@@ -151,6 +151,20 @@ export function isSidecar(fields: Readonly<Record<string, unknown>>): boolean {
   return speaksOfBearing(fields) || Object.keys(fields).some((key) => names.includes(plainKey(key)));
 }
 
+/** Keys that say nothing of samples, and are read: by a replay, by whoever learns or checks, by people. */
+const otherKeys: ReadonlySet<string> = new Set(
+  "file time from point label machine component shared load learn id note notes".split(" "),
+);
+
+/** Keys of `fields` that nobody reads, as they are written, but for those of `more`, in one spelling: a word may be misspelt. */
+export function findUnreadKeys(
+  fields: Readonly<Record<string, unknown>>,
+  more: ReadonlySet<string>,
+): readonly string[] {
+  const isRead = (key: string): boolean => otherKeys.has(key) || more.has(key);
+  return Object.keys(fields).filter((key) => !isRead(plainKey(key)) && !isSidecar({ [key]: 0 }));
+}
+
 /** Does any key state a speed that stays? */
 export function saysRpm(fields: Readonly<Record<string, unknown>>): boolean {
   const names: readonly string[] = numberKeys.shaftRpm.names;

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
+import { encodeWav } from "../../../training/dataset/samples/encode-wav.ts";
 import { auroraHere } from "../../aurora.ts";
 import { encodeNpy, shippedBundle } from "../recordings.ts";
 import { inventLife, nameByTime, writeRecording } from "./invented-life.ts";
@@ -248,6 +249,24 @@ describe("aurora score --decide", () => {
       unheardRecordings: 2,
       heardUntil: expect.stringMatching(/^2004-02-12T/),
     });
+    expect(report!.warnings.map((each) => `warning: ${each}`)).toEqual(stderr.trimEnd().split("\n"));
+  });
+
+  it("says in JSON as on stderr where a file says otherwise itself, and where its times go back", async () => {
+    const folder = createTemporaryFolder();
+    const samples = [...first!.counts.subarray(0, first!.rateHz)];
+    const wave = join(folder, `${nameByTime(first!.timeMs)}.wav`);
+    writeFileSync(wave, encodeWav({ kind: "float32", rateHz: 16_000, channels: [samples] }));
+    const table = join(folder, `${nameByTime(first!.timeMs + 600_000)}.csv`);
+    const rows = samples.map((each, row) => `${((row % 9000) / first!.rateHz).toFixed(7)},${each}`);
+    writeFileSync(table, `time [s],acc\n${rows.join("\n")}\n`);
+    const point = ["--point", "a=*.wav", "a=*.csv#acc"];
+    const args = ["--input", wave, table, ...point, "--shaft-rpm", "1200", ...flags];
+    const { report, stderr } = await replay(...args, "--json");
+    expect(report!.warnings.slice(0, 2)).toEqual([
+      expect.stringMatching(/^rate: .*\.wav says 16000 Hz itself, and --rate-hz/),
+      expect.stringMatching(/^time: .*\.csv: its column of times goes back at row 9001/),
+    ]);
     expect(report!.warnings.map((each) => `warning: ${each}`)).toEqual(stderr.trimEnd().split("\n"));
   });
 

@@ -101,6 +101,17 @@ describe("times", () => {
     expect(errors[0]!.error.hint).toMatch(/--manifest.*"time".*by its time.*--from/);
   });
 
+  it("are of a table's own column, where nothing else says one", async () => {
+    const { files } = createFolder("rec1.csv", "20240226_000000.csv");
+    for (const file of files)
+      writeFileSync(file, "timestamp,acc\n2024-02-26T01:10:00.250Z,1\n".padEnd(200, "\n"));
+    const { shown } = await plan({ input: files });
+    expect(shown).toEqual([
+      expect.stringMatching(/^2024-02-26T00:00:00Z .* 20240226_000000.csv$/),
+      expect.stringMatching(/^2024-02-26T01:10:00.250Z .* rec1.csv$/),
+    ]);
+  });
+
   it("of --from and --every follow the numbers in the names, point by point", async () => {
     const { files } = createFolder("a/acc_10.npy", "a/acc_9.npy", "b/acc_1.npy");
     const { shown } = await plan({

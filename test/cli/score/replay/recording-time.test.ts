@@ -6,13 +6,17 @@ import { formatInstant } from "../../../../src/cli/score/files/time-doubts.ts";
 import {
   compareNames,
   describeUntimed,
-  findTimeInName,
+  readTimesInNames,
 } from "../../../../src/cli/score/replay/recording-time.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 import { watchEventLoop } from "../../../support/watch-event-loop.ts";
 import { nameByTime } from "./invented-life.ts";
 
 const timeMs = Date.UTC(2004, 1, 12, 10, 32, 39);
+const findTimeInName = (name: string): number => readTimesInNames([name])(name);
+/** Hours and minutes of the day in each of the names. */
+const listTimes = (...names: readonly string[]): readonly string[] =>
+  names.map((name) => new Date(readTimesInNames(names)(name)).toISOString().slice(11, 16));
 
 it.each([
   "2004.02.12.10.32.39",
@@ -39,6 +43,13 @@ it.each([
   ["2004-02-12T11-32+01.csv", Date.UTC(2004, 1, 12, 10, 32)],
   ["2004-02-12T12-32-39.250000+0200.npy", timeMs + 250],
   ["2004-02-12T12-32-39.5_+0200.csv", timeMs + 500],
+  ["2004-02-12T10h32m39s.npy", timeMs],
+  ["2004-02-12_10h32m39.250s_ch1.npy", timeMs + 250],
+  ["2004-02-12_10h32m.npy", Date.UTC(2004, 1, 12, 10, 32)],
+  ["2004-02-12 10-32-39 AM.npy", timeMs],
+  ["2004-02-12 10.32 pm.npy", Date.UTC(2004, 1, 12, 22, 32)],
+  ["2004-02-12T05-32-39-0500.npy", timeMs],
+  ["2004-02-12T05:32:39.000-05:00.csv", timeMs],
   // A temperature, a rate, and no place's zone.
   ["20040212_103239+20C.csv", timeMs],
   ["20040212_103239+12.5kHz.csv", timeMs],
@@ -49,6 +60,26 @@ it.each([
   ["2004-13-41_10-32-39_2004-02-12_10-32-39.npy", timeMs],
 ])("reads %s", (name, expected) => {
   expect(findTimeInName(name)).toBe(expected);
+});
+
+it("takes what stands behind a hyphen for a zone where all names have one", () => {
+  const [summer, winter] = ["2024-11-03T01-30-00-0400.npy", "2024-11-03T01-30-00-0500.npy"];
+  const tell = readTimesInNames([summer, winter, "notes.yaml"]);
+  expect([summer, winter].map(tell)).toEqual([Date.UTC(2024, 10, 3, 5, 30), Date.UTC(2024, 10, 3, 6, 30)]);
+  expect(listTimes(summer, "2024-11-03T01-40-00-0007.npy")).toEqual(["01:30", "01:40"]);
+  expect(listTimes(summer, "2024-11-03T01-40-00.npy")).toEqual(["01:30", "01:40"]);
+  expect(
+    ["1300", "0075", "0510"].flatMap((digits) => listTimes(`2024-11-03T01-30-00-${digits}.npy`)),
+  ).toEqual(["01:30", "01:30", "01:30"]);
+});
+
+it("takes AM and PM for halves of the day where no hour is of a whole one", () => {
+  const half = ["12-30-00 AM", "02-30-00 AM", "12-30-00 PM", "02-30-00 PM"].map(
+    (time) => `2024-02-26 ${time}.npy`,
+  );
+  expect(listTimes(...half)).toEqual(["00:30", "02:30", "12:30", "14:30"]);
+  expect(listTimes("20240226_023000_PM.npy", "20240226_143000_PM.npy")).toEqual(["02:30", "14:30"]);
+  expect(listTimes("20240226_023000_pmsm.npy")).toEqual(["02:30"]);
 });
 
 it.each([

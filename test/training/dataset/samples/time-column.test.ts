@@ -2,7 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { readTimeColumn, type SteadyTimes } from "../../../../src/training/dataset/samples/time-column.ts";
+import {
+  readBeginOfTimes,
+  readTimeColumn,
+  type SteadyTimes,
+} from "../../../../src/training/dataset/samples/time-column.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -32,6 +36,35 @@ it.each([
     gaps: 0,
     lookedAt: null,
   });
+});
+
+it.each([
+  ["timestamp,acc [g]", (us: string) => `2024-02-26T00:00:00.${us}Z`],
+  ["DateTime;acc", (us: string) => `2024-02-26 01:00:00,${us}+0100`],
+  ["time [UTC],acc", (us: string) => `"2024-02-26 00:00:00.${us}"`],
+])("reads rate and beginning of times in ISO 8601: %s", async (head, write) => {
+  const separator = head.includes(";") ? ";" : ",";
+  const path = join(folder, "iso.csv");
+  const rows = Array.from({ length: 2000 }, (_, row) => {
+    const us = Math.round(83_000 + (row * 1e6) / 25_600);
+    return `${write(`${us}`.padStart(6, "0"))}${separator}${row % 7}`;
+  });
+  await writeFile(path, `${head}\n${rows.join("\n")}\n`);
+  const rateHz = expect.closeTo(25_600, 0);
+  expect(await readTimeColumn(path)).toMatchObject({ kind: "steady", rateHz, gaps: 0 });
+  expect(await readBeginOfTimes(path)).toBe(Date.UTC(2024, 1, 26) + 83);
+});
+
+it("reads when a recording begins where its times say no rate, and nothing where they say no moment", async () => {
+  const path = await writeTable("time,acc", () => "2024-02-26T00:00:00Z");
+  expect(await readTimeColumn(path)).toBeNull();
+  expect(await readBeginOfTimes(path)).toBe(Date.UTC(2024, 1, 26));
+  expect(
+    await readBeginOfTimes(await writeTable("time,acc", (seconds) => `${1_708_905_600 + seconds}`)),
+  ).toBe(Date.UTC(2024, 1, 26));
+  expect(await readBeginOfTimes(await writeTable("time [s],acc", (seconds) => `${seconds}`))).toBeNaN();
+  expect(await readBeginOfTimes(await writeTable("acc,b", () => "1708905600"))).toBeNaN();
+  expect(await readBeginOfTimes(await writeTable("time,acc", () => "12:00"))).toBeNaN();
 });
 
 it("says where times are missing, and the rate all the same", async () => {

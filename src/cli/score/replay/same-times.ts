@@ -1,0 +1,57 @@
+/**
+ * Recordings of a point that begin at the same time as one before them, and hold something else: of each time only the first
+ * counts, and a copy of it is no loss. Says so, in words for stderr.
+ */
+import { type FileHandle, open } from "node:fs/promises";
+import { formatInstant } from "../files/time-doubts.ts";
+import type { PlannedRecording } from "./plan-replay.ts";
+
+type TimedFile = Pick<PlannedRecording, "file" | "point" | "timeMs">;
+
+/** One sentence a point; `recordings` are in order of time. What cannot be read is no doubt: playing it says why. */
+export async function listSameTimeDoubts(recordings: readonly TimedFile[]): Promise<readonly string[]> {
+  const firsts = new Map<string, TimedFile>();
+  const doubts = new Map<string, { readonly pair: readonly [TimedFile, TimedFile]; count: number }>();
+  for (const each of recordings) {
+    const first = firsts.get(each.point);
+    if (first?.timeMs !== each.timeMs) firsts.set(each.point, each);
+    else if (first.file !== each.file && (await areDifferent(first.file, each.file).catch(() => false))) {
+      const doubt = doubts.get(each.point) ?? { pair: [first, each], count: 0 };
+      doubts.set(each.point, doubt);
+      doubt.count++;
+    }
+  }
+  return [...doubts].map(
+    ([
+      point,
+      {
+        pair: [first, other],
+        count,
+      },
+    ]) => {
+      const many = count === 1 ? "1 recording begins" : `${count} recordings begin`;
+      return `${point}: ${many} at the same time as another that holds something else, and only the first of them counts: ${first.file} and ${other.file}, both ${formatInstant(first.timeMs)}; does the time lack its zone, or half of the day?`;
+    },
+  );
+}
+
+const pieceBytes = 64 * 1024;
+
+async function areDifferent(one: string, other: string): Promise<boolean> {
+  const files: FileHandle[] = [];
+  try {
+    for (const path of [one, other]) files.push(await open(path));
+    for (let at = 0; ; at += pieceBytes) {
+      const [a, b] = await Promise.all(
+        files.map(async (file) => {
+          const { buffer, bytesRead } = await file.read(Buffer.alloc(pieceBytes), 0, pieceBytes, at);
+          return buffer.subarray(0, bytesRead);
+        }),
+      );
+      if (!a!.equals(b!)) return true;
+      if (a!.length < pieceBytes) return false;
+    }
+  } finally {
+    for (const file of files) await file.close();
+  }
+}
