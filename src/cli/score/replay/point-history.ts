@@ -73,7 +73,7 @@ export interface PointHistory {
 
 /** Starts the history of a point that was never heard of. */
 export function createPointHistory(name: string): PointHistory {
-  const { alarms, noteDecision, follow } = createAlarmList();
+  const { alarms, noteDecision, noteHeld, follow } = createAlarmList();
   const reference: BaselineNews[] = [];
   const losses = createLossCounter();
   const setAside = { sameTime: 0, overlapping: 0 };
@@ -99,6 +99,7 @@ export function createPointHistory(name: string): PointHistory {
       },
       onAlert: follow,
       onLevel: deafness.update,
+      onHeld: noteHeld,
       onBaseline: (atMs, now, event) => {
         status = now;
         if (now.state === "ready") learntMs ??= atMs;

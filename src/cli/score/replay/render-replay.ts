@@ -77,7 +77,7 @@ function listDeafMoments(deaf: readonly DeafSpan[]): Moment[] {
 const toldGrowthDb = 1;
 
 function listAlarmMoments(alarm: ReplayedAlarm): Moment[] {
-  const { failureMode, raisedAt, clearedAt, criticalAt } = alarm;
+  const { failureMode, raisedAt, clearedAt, clearedReason, criticalAt } = alarm;
   const { leadingMode, leadingModeAt } = alarm;
   const { severityDb, severityDbAt } = alarm.worst;
   const isLouder = (severityDb ?? 0) - (alarm.severityDb ?? 0) >= toldGrowthDb;
@@ -97,7 +97,7 @@ function listAlarmMoments(alarm: ReplayedAlarm): Moment[] {
     ...(leadingMode === null || leadingModeAt === null
       ? []
       : [{ at: leadingModeAt, text: `${name} looks like ${nameFault(leadingMode)} by now` }]),
-    ...(clearedAt === null ? [] : [{ at: clearedAt, text: `cleared ${name}` }]),
+    ...(clearedAt === null ? [] : [{ at: clearedAt, text: `cleared ${name}: ${clearedReason}` }]),
   ];
 }
 

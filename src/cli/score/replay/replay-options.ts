@@ -72,8 +72,8 @@ Past:      --decide plays recordings to what a gateway is made of, in order of t
            recordings, for all; file may hold * with everySeconds. {file: b1x.npy, rows: snapshots, time: …,
            everySeconds: 600} (or times: [...]) is an array whose rows are recordings. Its files are those of --input
            or, without that, in its own folder.
-           --json: points with point, learntAt, state, alarms (failureMode, raisedAt, clearedAt, severity, lane, reason,
-           …), recordings, unheardRecordings (most of their samples were set aside, or they are too short: how it was then
+           --json: points with point, learntAt, state, alarms (failureMode, raisedAt, clearedAt, clearedReason, severity, lane,
+           reason, …), recordings, unheardRecordings (most of their samples were set aside, or they are too short: how it was then
            is not known), deaf (since, until, quieterDb: its sensor heard far less than when the machine was healthy),
            foreignModes (not raised, though likely: what speaks for them may be lines of the shaft or the mains alone),
            heardUntil, windows and what was set aside; beside them warnings, as on stderr; times are null for what has not happened. An alarm is told as

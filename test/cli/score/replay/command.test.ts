@@ -71,6 +71,8 @@ describe("aurora score --decide", () => {
       failureMode: "outer-race",
       raisedAt: expect.stringMatching(iso),
       clearedAt: null,
+      clearedReason: null,
+      quietSince: null,
       severity: expect.stringMatching(/^(warning|critical)$/),
       lane: expect.toSatisfy((lane) => lane === null || lane === "fast" || lane === "slow"),
       since: expect.stringMatching(iso),

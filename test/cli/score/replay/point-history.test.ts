@@ -76,6 +76,13 @@ function tellDay() {
   alert(3, "raised", "warning", { lane: "fast" });
   alert(4, "updated", "critical", { lane: "fast", severityDb: 2.5, evidence: grown });
   alert(5, "updated", "critical", { lane: "fast", severityDb: 7.25 });
+  for (const [hours, isQuiet] of [
+    [5.1, true],
+    [5.2, false],
+    [5.3, true],
+    [5.4, true],
+  ] as const)
+    sink.onHeld(hour(hours), [{ failureMode: "outer-race", isQuiet }]);
   alert(6, "cleared", "critical", { lane: "fast", severityDb: 0.5 });
   alert(7, "raised", "warning", { lane: "slow" });
   sink.setAside(
@@ -106,6 +113,9 @@ it("tells an alarm as it was when it was raised, and apart from that what it gre
       criticalAt: "2004-02-12T04:00:00Z",
       criticalEvidence: grown,
       clearedAt: "2004-02-12T06:00:00Z",
+      quietSince: "2004-02-12T05:18:00Z",
+      clearedReason:
+        "near the healthy level since 2004-02-12T05:18:00Z, for a day of data; the last window by itself with probability 0.90, 0.5 dB above its own reference",
       severity: "warning",
       severityDb: -1.25,
       lane: "fast",
@@ -116,6 +126,8 @@ it("tells an alarm as it was when it was raised, and apart from that what it gre
     {
       raisedAt: "2004-02-12T07:00:00Z",
       clearedAt: null,
+      clearedReason: null,
+      quietSince: null,
       criticalAt: null,
       severity: "warning",
       severityDb: -1.25,
@@ -147,7 +159,7 @@ it("tells it in words, in order of time", () => {
   2004-02-12T03:00:00Z  raised outer race fault by the fast lane, since 2004-02-12T02:59:00Z: ${report.alarms[0]!.reason}
   2004-02-12T04:00:00Z  outer race fault is critical: A line at 1× the outer race's order
   2004-02-12T05:00:00Z  outer race fault at its loudest, 7.3 dB
-  2004-02-12T06:00:00Z  cleared outer race fault
+  2004-02-12T06:00:00Z  cleared outer race fault: ${report.alarms[0]!.clearedReason}
   2004-02-12T07:00:00Z  raised outer race fault by the slow lane, since 2004-02-12T06:59:00Z: ${report.alarms[1]!.reason}
   at the end outer race fault (warning) stands; doubtful reference: it wandered
 
