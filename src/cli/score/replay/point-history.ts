@@ -29,8 +29,10 @@ export interface PointReport {
   readonly recordings: number;
   /** Of the shaft in the longest of them; null: there was none. */
   readonly mostRevolutions: number | null;
-  /** Those of which most samples were set aside, or no window could be decided: how the machine was then is not known. */
+  /** Those that repeat an earlier one, of which most samples were set aside, or no window could be decided: how the machine was then is not known. */
   readonly unheardRecordings: number;
+  /** Beginning of the first that repeats an earlier one sample by sample, as the unheard may; null: none does. */
+  readonly repeatedSince: string | null;
   /** End of the last window that was decided; null: none was. */
   readonly heardUntil: string | null;
   /** Windows that were decided. */
@@ -45,7 +47,8 @@ export interface PointReport {
   /** Failure modes that were not raised, and look like lines of the mains or the shaft alone. */
   readonly foreignModes: readonly string[];
   readonly setAside: Losses & {
-    readonly recordings: Readonly<Record<SetAsideRecording, number>> & Omit<UnheardCounts, "unheard">;
+    readonly recordings: Readonly<Record<SetAsideRecording | "repeated", number>> &
+      Omit<UnheardCounts, "unheard">;
   };
 }
 
@@ -68,6 +71,8 @@ export interface PointHistory {
   /** Of the recording that was noted last: what was read of it. */
   noteEnd(endMs: number, length: RecordingLength): void;
   noteSetAside(why: SetAsideRecording): void;
+  /** A recording has the samples of an earlier one: how the machine was then is not known. */
+  noteRepeated(startMs: number): void;
   report(): PointReport;
 }
 
@@ -81,6 +86,7 @@ export function createPointHistory(name: string): PointHistory {
   let learntMs: number | null = null;
   let [fromMs, toMs, heardMs, recordings, windows] = [Number.NaN, Number.NaN, Number.NaN, 0, 0];
   let mostRevolutions: number | null = null;
+  let [repeatedMs, repeated] = [Number.NaN, 0];
   const heard = createHeardRecordings();
   const deafness = createDeafSpans();
   const foreign = createForeignWindows();
@@ -126,6 +132,12 @@ export function createPointHistory(name: string): PointHistory {
     noteSetAside: (why) => {
       setAside[why]++;
     },
+    noteRepeated: (startMs) => {
+      if (repeated === 0) repeatedMs = startMs;
+      repeated++;
+      recordings++;
+      toMs = startMs;
+    },
     report: () => {
       const { unheard, ...others } = heard.count();
       const deaf = deafness.spans;
@@ -138,7 +150,8 @@ export function createPointHistory(name: string): PointHistory {
         to: Number.isNaN(toMs) ? null : formatInstant(toMs),
         recordings,
         mostRevolutions,
-        unheardRecordings: unheard,
+        unheardRecordings: unheard + repeated,
+        repeatedSince: Number.isNaN(repeatedMs) ? null : formatInstant(repeatedMs),
         heardUntil: Number.isNaN(heardMs) ? null : formatInstant(heardMs),
         windows,
         learntWindows: status?.windows ?? 0,
@@ -147,7 +160,7 @@ export function createPointHistory(name: string): PointHistory {
         alarms: alarms.map((alarm) => ({ ...alarm, whyItStands: sayWhyItStands(alarm, deaf.at(-1)) })),
         deaf,
         foreignModes: foreign.modes.filter((mode) => !alarms.some(({ failureMode }) => failureMode === mode)),
-        setAside: { ...losses.losses, recordings: { ...setAside, ...others } },
+        setAside: { ...losses.losses, recordings: { ...setAside, repeated, ...others } },
       };
     },
   };

@@ -179,6 +179,11 @@ function renderSetAside(points: readonly PointReport[], unread: number): string 
       "recording",
       "that began before the one before had ended",
     ],
+    [
+      sum(({ setAside }) => setAside.recordings.repeated),
+      "recording",
+      "with the very samples of an earlier one",
+    ],
     [sum(({ setAside }) => setAside.recordings.tooShort), "recording", "too short to be heard"],
     [sum(({ setAside }) => setAside.recordings.standby), "recording", "of a turbine that stands by"],
     [sum(({ setAside }) => setAside.windows), "window", "lost to bad data"],

@@ -60,7 +60,9 @@ Past:      --decide plays recordings to what a gateway is made of, in order of t
            may be ahead of it (…T12-32-39+0200), not behind: -0500 is taken for a number. An alarm's
            samples (evidence get) say themselves when they began.
            Order does not matter. Of two recordings of a point at the same time the first counts, and one that begins
-           before the one before it has ended does not: both are counted. Between recordings time passes as it did.
+           before the one before it has ended does not: both are counted. One with the very samples of an earlier one of its point
+           is not heard, and how the machine was then is not known: a logger that hangs writes its last buffer again.
+           Between recordings time passes as it did.
            Speed: where lines of a shaft stand up to 5 % from --shaft-rpm a warning says where, or from 0.75 to 1.34 times
            it, where three of a shaft's first four stand there and none at the stated speed; a wrong --rate-hz looks so,
            too, and a louder second machine. It takes 8 recordings of 16 revolutions, or fewer that come to about 150
@@ -73,8 +75,8 @@ Past:      --decide plays recordings to what a gateway is made of, in order of t
            everySeconds: 600} (or times: [...]) is an array whose rows are recordings. Its files are those of --input
            or, without that, in its own folder.
            --json: points with point, learntAt, state, alarms (failureMode, raisedAt, clearedAt, clearedReason, severity, lane,
-           reason, …), recordings, unheardRecordings (most of their samples were set aside, or they are too short: how it was then
-           is not known), deaf (since, until, quieterDb: its sensor heard far less than when the machine was healthy),
+           reason, …), recordings, unheardRecordings (most of their samples were set aside, they are too short or repeat an earlier
+           one, since repeatedSince: how it was then is not known), deaf (since, until, quieterDb: its sensor heard far less than when the machine was healthy),
            foreignModes (not raised, though likely: what speaks for them may be lines of the shaft or the mains alone),
            heardUntil, windows and what was set aside; beside them warnings, as on stderr; times are null for what has not happened. An alarm is told as
            it was when it was raised; "worst" says what it grew to, criticalAt when.`;

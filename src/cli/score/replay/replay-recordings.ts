@@ -13,6 +13,7 @@ import { describeFileError } from "../files/file-report.ts";
 import { type OpenedRecording, openRecording } from "../recordings/open-recording.ts";
 import type { PlannedRecording, ReplayPlan } from "./plan-replay.ts";
 import { createPointHistory, type PointHistory, type PointReport } from "./point-history.ts";
+import { createRepeatedRecordings, type RepeatedRecordings } from "./repeated-recordings.ts";
 import { createReplayedPoint, type ReplayedPoint } from "./replay-point.ts";
 import type { ReplayRow } from "./replay-rows.ts";
 import type { ReplayedGateway } from "./replayed-gateway.ts";
@@ -74,16 +75,23 @@ interface Players {
   report(): readonly PointReport[];
 }
 
+/** A point, and what its next recording is held against. */
+interface Player {
+  readonly point: ReplayedPoint;
+  readonly bearing: string;
+  readonly earlier: RepeatedRecordings;
+  /** Begin of the last recording, epoch ms, and how long it was. */
+  lastMs: number;
+  lengthMs: number;
+}
+
 function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: ReplayRequest): Players {
   const register = createAlarmRegister();
-  const players = new Map<
-    string,
-    { point: ReplayedPoint; bearing: string; lastMs: number; lengthMs: number }
-  >();
+  const players = new Map<string, Player>();
   const histories = new Map(plan.points.map((name) => [name, createPointHistory(name)]));
   let rows: ReplayRow[] = [];
 
-  const create = ({ point: name, description }: PlannedRecording, history: PointHistory) => {
+  const create = ({ point: name, description }: PlannedRecording, history: PointHistory): Player => {
     const { bearing } = description.sidecar;
     const findForeignModes = shareForeignModeFinder(bundle.manifest, bearing);
     const point = createReplayedPoint({
@@ -103,7 +111,13 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
         },
       },
     });
-    return { point, bearing: JSON.stringify(bearing), lastMs: Number.NaN, lengthMs: 0 };
+    return {
+      point,
+      bearing: JSON.stringify(bearing),
+      earlier: createRepeatedRecordings(),
+      lastMs: Number.NaN,
+      lengthMs: 0,
+    };
   };
 
   return {
@@ -116,6 +130,7 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
       if (timeMs < player.point.endMs - slackOf(player.lengthMs)) return history.noteSetAside("overlapping");
       expectBearing(planned, player.bearing);
       const file = rememberSamples(await planned.open());
+      if (await player.earlier.isRepeated(file)) return history.noteRepeated(timeMs);
       const recording = await openRecording(bundle, file, description.sidecar);
       onOpened?.(recording);
       player.lastMs = timeMs;

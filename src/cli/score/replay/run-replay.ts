@@ -160,12 +160,17 @@ function isPartlyHeard({ windows, unheardRecordings }: PointReport): boolean {
 }
 
 function describeUnheard(report: PointReport): string {
-  const { point, unheardRecordings, recordings, heardUntil, setAside } = report;
-  const { tooShort } = setAside.recordings;
-  const lost = unheardRecordings - tooShort;
+  const { point, unheardRecordings, recordings, repeatedSince, heardUntil, setAside } = report;
+  const { tooShort, repeated } = setAside.recordings;
+  const lost = unheardRecordings - tooShort - repeated;
   const reasons = Object.keys(setAside.samples).join(", ");
   const parts = [
     ...(lost > 0 ? [`most samples of ${lost} of ${recordings} recordings were set aside (${reasons})`] : []),
+    ...(repeated > 0
+      ? [
+          `${repeated} of ${recordings} recordings have the very samples of an earlier one, the first at ${repeatedSince}, and were not heard: does the logger hang?`,
+        ]
+      : []),
     ...(tooShort > 0 ? [`${tooShort} of ${recordings} recordings were too short to be heard`] : []),
   ];
   return `${point}: ${parts.join("; ")}; the last window that could be decided ended at ${heardUntil}`;

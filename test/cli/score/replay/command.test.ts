@@ -253,6 +253,33 @@ describe("aurora score --decide", () => {
     expect(report!.warnings.map((each) => `warning: ${each}`)).toEqual(stderr.trimEnd().split("\n"));
   });
 
+  it("does not hear the samples of an earlier recording again, and says since when they come", async () => {
+    const folder = createTemporaryFolder();
+    const gateway = writeGateway(folder);
+    const files = life.slice(0, 6).map((each, index) => {
+      const counts = index < 4 ? each.counts : life[3]!.counts;
+      return writeRecording(folder, nameByTime(each.timeMs), { ...each, counts });
+    });
+    const args = ["--input", ...files, "--gateway", gateway, ...flags];
+    const { stdout, stderr } = await replay(...args);
+    expect(stdout).toContain(": 6 recordings, 2004-02-12T10:32:39Z to 2004-02-12T11:22:39Z,");
+    expect(stdout).toContain(
+      "no alarm would have been raised, but how it was in 2 of 6 recordings is not known",
+    );
+    expect(stdout).toContain("set aside: 2 recordings with the very samples of an earlier one\n");
+    expect(stderr).toMatch(
+      /^warning: [^;]*: 2 of 6 recordings have the very samples of an earlier one, the first at 2004-02-12T11:12:39Z, and were not heard: does the logger hang\?; the last window [^;]* 2004-02-12T11:03:\S*\n$/,
+    );
+    const { report } = await replay(...args, "--json");
+    expect(report!.points[0]).toMatchObject({
+      recordings: 6,
+      unheardRecordings: 2,
+      repeatedSince: "2004-02-12T11:12:39Z",
+      setAside: { recordings: { repeated: 2, tooShort: 0 } },
+    });
+    expect(report!.warnings.map((each) => `warning: ${each}`)).toEqual(stderr.trimEnd().split("\n"));
+  });
+
   it("counts recordings that are too short to be heard, and says so", async () => {
     const folder = createTemporaryFolder();
     // Less than a revolution, after and before whole windows.
