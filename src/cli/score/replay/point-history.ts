@@ -18,6 +18,8 @@ export interface BaselineNews {
 /** One point in `aurora score --decide --json`. */
 export interface PointReport {
   readonly point: string;
+  /** Whose budget of false alarms it shares; null: nobody says which. */
+  readonly turbine: string | null;
   /** When its own reference was there; null: not yet. */
   readonly learntAt: string | null;
   /** `none`: the bundle knows no references; `refused`: what was learnt so far looks faulty, and is none. */
@@ -77,7 +79,7 @@ export interface PointHistory {
 }
 
 /** Starts the history of a point that was never heard of. */
-export function createPointHistory(name: string): PointHistory {
+export function createPointHistory(name: string, turbine: string | null = null): PointHistory {
   const { alarms, noteDecision, noteHeld, follow } = createAlarmList();
   const reference: BaselineNews[] = [];
   const losses = createLossCounter();
@@ -143,6 +145,7 @@ export function createPointHistory(name: string): PointHistory {
       const deaf = deafness.spans;
       return {
         point: name,
+        turbine,
         learntAt: learntMs === null ? null : formatInstant(learntMs),
         state: status === null ? "none" : status.state === "ready" ? "own-reference" : status.state,
         refusal: status?.refusal ?? null,

@@ -45,7 +45,7 @@ export function addReplayOptions(command: Command): Command {
     .option("--from <time>", "--decide: when the first of them begins (ISO 8601)", parseMoment)
     .option(
       "--gateway <file>",
-      "--decide: a gateway's configuration, whose operation, commissioning and alarms apply",
+      "--decide: a gateway's configuration, whose operation, commissioning, alarms and turbines apply",
     );
 }
 
@@ -70,11 +70,14 @@ Past:      --decide plays recordings to what a gateway is made of, in order of t
            are not asked.
            Point of a recording: of --point, else "point" in the manifest or in NAME.json, else its folder. A channel of
            many is chosen as for scores; a point is one channel: b1='2004*#0' b2='2004*#1' are two of the same files.
+           Budget: of a turbine, shared evenly by its points. Which a point is of says "turbine" in the manifest or in NAME.json
+           (the point is then TURBINE/POINT), else the turbine of --gateway that has a point of this name (of several: of
+           TURBINE/POINT); all others are taken for one turbine's, and the more of them, the later each raises.
            Manifest: {recordings: [{file, time, point, …}, …]}, with any of a NAME.json's keys in an entry or beside
            recordings, for all; file may hold * with everySeconds. {file: b1x.npy, rows: snapshots, time: …,
            everySeconds: 600} (or times: [...]) is an array whose rows are recordings. Its files are those of --input
            or, without that, in its own folder.
-           --json: points with point, learntAt, state, alarms (failureMode, raisedAt, clearedAt, clearedReason, severity, lane,
+           --json: points with point, turbine, learntAt, state, alarms (failureMode, raisedAt, clearedAt, clearedReason, severity, lane,
            reason, …), recordings, unheardRecordings (most of their samples were set aside, they are too short or repeat an earlier
            one, since repeatedSince: how it was then is not known), deaf (since, until, quieterDb: its sensor heard far less than when the machine was healthy),
            foreignModes (not raised, though likely: what speaks for them may be lines of the shaft or the mains alone),

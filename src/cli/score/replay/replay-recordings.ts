@@ -1,5 +1,5 @@
 /**
- * Plays planned recordings to their points, all in one order of time, as the points of one turbine would have heard them.
+ * Plays planned recordings to their points, all in one order of time, as points of a gateway would have heard them.
  * What is wrong with one recording is said of it; the others are played.
  */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
@@ -17,6 +17,7 @@ import { createRepeatedRecordings, type RepeatedRecordings } from "./repeated-re
 import { createReplayedPoint, type ReplayedPoint } from "./replay-point.ts";
 import type { ReplayRow } from "./replay-rows.ts";
 import type { ReplayedGateway } from "./replayed-gateway.ts";
+import { placePoints, type ReplayedTurbine } from "./replayed-turbines.ts";
 
 export interface ReplayRequest {
   readonly plan: ReplayPlan;
@@ -32,6 +33,8 @@ export interface ReplayRequest {
 /** What came of it: one entry a point, in the order of the files, and the files that could not be read. */
 export interface ReplayResult {
   readonly points: readonly PointReport[];
+  /** That they are of. */
+  readonly turbines: readonly ReplayedTurbine[];
   readonly errors: readonly { readonly file: string; readonly error: ErrorReport }[];
 }
 
@@ -59,13 +62,14 @@ export async function replayRecordings(bundle: LoadedBundle, request: ReplayRequ
     await players.close();
   }
   progress(total, total, "");
-  return { points: players.report(), errors };
+  return { points: players.report(), turbines: players.turbines, errors };
 }
 
 /** Errors that no other recording would be spared. */
 const failsForAll: ReadonlySet<string> = new Set(["STORE", "INFERENCE", "BUNDLE_INCOMPATIBLE"]);
 
 interface Players {
+  readonly turbines: readonly ReplayedTurbine[];
   /** Fails as the file's reader does, with USAGE or CONFIG_INVALID where its description does not fit. */
   play(planned: PlannedRecording): Promise<void>;
   takeRows(): readonly ReplayRow[];
@@ -87,8 +91,11 @@ interface Player {
 
 function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: ReplayRequest): Players {
   const register = createAlarmRegister();
+  const { turbines, find: findTurbine } = placePoints(plan, gateway.turbines);
   const players = new Map<string, Player>();
-  const histories = new Map(plan.points.map((name) => [name, createPointHistory(name)]));
+  const histories = new Map(
+    plan.points.map((name) => [name, createPointHistory(name, findTurbine(name).turbine)]),
+  );
   let rows: ReplayRow[] = [];
 
   const create = ({ point: name, description }: PlannedRecording, history: PointHistory): Player => {
@@ -99,7 +106,7 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
       bearing,
       bundle,
       gateway,
-      falsePerYear: gateway.alarms.falsePerTurbineYear / plan.points.length,
+      falsePerYear: gateway.alarms.falsePerTurbineYear / findTurbine(name).points,
       register,
       sink: {
         ...history.sink,
@@ -121,6 +128,7 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
   };
 
   return {
+    turbines,
     play: async (planned) => {
       const { timeMs, description } = planned;
       const history = histories.get(planned.point)!;
@@ -162,7 +170,7 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
   };
 }
 
-/** All points are of one turbine: a budget is a turbine's. */
+/** Names of points of a replay differ, whatever turbines they are of. */
 export function nameReplayedPoint(name: string): PointId {
   return { site: "replay", turbine: "replay", component: name };
 }

@@ -47,9 +47,9 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
   const result = await withRows(bundle, flags.out, (addRows) =>
     replayRecordings(bundle, { plan, gateway, addRows, onOpened: unitDoubts.look, progress: bar.update }),
   ).finally(bar.end);
-  const { points, errors } = result;
+  const { points, turbines, errors } = result;
   const { falsePerTurbineYear } = gateway.alarms;
-  const budget: ReplayBudget = { falsePerTurbineYear, points: points.length };
+  const budget: ReplayBudget = { falsePerTurbineYear, points: points.length, turbines };
   const doubts = [
     ...prefix("manifest", listUnreadKeys(request.manifest?.entries ?? [])),
     ...prefix("time", listTimeDoubts(plan.recordings, Date.now())),

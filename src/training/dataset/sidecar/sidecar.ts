@@ -46,9 +46,10 @@ export interface SidecarPart {
   readonly channel?: string | undefined;
   /** How long it is said to last, in seconds; only a check of recordings asks. */
   readonly durationS?: number | undefined;
-  /** When it begins and of which measuring point it is, as it was written; only a replay asks. */
+  /** When it begins, of which measuring point and of which turbine it is, as it was written; only a replay asks. */
   readonly time?: string | undefined;
   readonly point?: string | undefined;
+  readonly turbine?: string | undefined;
 }
 
 /** All that is needed to read a file. */
@@ -225,6 +226,7 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
     channel: textOf("channel"),
     time: textOf("time") ?? findEvidenceStart(textOf("from")),
     point: textOf("point"),
+    turbine: textOf("turbine"),
     bearing: whole ?? single,
     bearingName: typeof inner === "string" && inner !== "" ? inner : undefined,
   };

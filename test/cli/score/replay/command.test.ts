@@ -62,7 +62,11 @@ describe("aurora score --decide", () => {
     const { code, stderr, report } = await replay(...args, "--out", out, "--json");
     expect([code, stderr]).toEqual([0, ""]);
     expect(report!.model.name).toBe("bearing-vibration");
-    expect(report!.budget).toEqual({ falsePerTurbineYear: 0.5, points: 1 });
+    expect(report!.budget).toEqual({
+      falsePerTurbineYear: 0.5,
+      points: 1,
+      turbines: [{ turbine: null, points: 1 }],
+    });
     const [point] = report!.points;
     expect(point!.point).toBe("drive-end");
     const iso = /^2004-02-12T\d\d:\d\d:\d\d(\.\d{3})?Z$/;

@@ -150,7 +150,19 @@ it("tells an alarm as it was when it was raised, and apart from that what it gre
 it("tells it in words, in order of time", () => {
   const report = tellDay();
   expect(
-    renderReplay([report, createPointHistory("b2").report()], { falsePerTurbineYear: 0.1, points: 2 }, 3),
+    renderReplay(
+      [report, createPointHistory("b2").report()],
+      {
+        falsePerTurbineYear: 0.1,
+        points: 4,
+        turbines: [
+          { turbine: "WT01", points: 2 },
+          { turbine: "WT02", points: 1 },
+          { turbine: null, points: 1 },
+        ],
+      },
+      3,
+    ),
   ).toBe(
     `b1: 1 recording, 2004-02-12T00:00:00Z to 2004-02-12T08:00:00.040Z, 0 windows
   2004-02-12T00:00:00Z  learning
@@ -166,7 +178,7 @@ it("tells it in words, in order of time", () => {
 b2: 0 recordings, 0 windows
   no window could be decided
 
-budget: 0.1 false alarms a turbine and year, shared by 2 points
+budget: 0.1 false alarms a turbine and year, shared by 2 points of WT01; 1 point of WT02; 1 point taken for one turbine's
 set aside: 1 recording at a time that was there already, 1 window lost to bad data, 496 samples (range), 3 files that could not be read
 `,
   );
@@ -187,7 +199,13 @@ it("calls a point whose learning was refused by that name, never learnt", () => 
   );
   const report = history.report();
   expect(report).toMatchObject({ state: "refused", refusal, learntAt: null });
-  expect(renderReplay([report], { falsePerTurbineYear: 0.1, points: 1 }, 0)).toContain(
+  expect(
+    renderReplay(
+      [report],
+      { falsePerTurbineYear: 0.1, points: 1, turbines: [{ turbine: null, points: 1 }] },
+      0,
+    ),
+  ).toContain(
     `  no alarm would have been raised; it has no reference of its own, since it looks faulty: ${refusal}\n`,
   );
 });
@@ -221,7 +239,7 @@ it("tells since when a sensor hears far less than before, how much less, and whe
       quieterDb: 40,
     },
   ]);
-  const budget = { falsePerTurbineYear: 0.1, points: 1 };
+  const budget = { falsePerTurbineYear: 0.1, points: 1, turbines: [{ turbine: null, points: 1 }] };
   expect(renderReplay([ended], budget, 0)).toContain(`
   2004-02-12T08:00:00Z  its sensor hears 40 dB less than when the machine was healthy: does the machine stand, or does the sensor hear it no more?
   2004-02-12T11:00:02Z  its sensor hears it as before again
@@ -260,7 +278,11 @@ it("says why an alarm stands whose sensor hears its machine no more", () => {
   const why =
     "since 2004-02-12T02:00:00Z its sensor has heard 50 dB less than when the machine was healthy, and no alarm ends by what is not heard";
   expect(report.alarms).toMatchObject([{ clearedAt: null, whyItStands: why }]);
-  expect(renderReplay([report], { falsePerTurbineYear: 0.1, points: 1 }, 0)).toContain(
-    `  at the end outer race fault (critical) stands: ${why}\n`,
-  );
+  expect(
+    renderReplay(
+      [report],
+      { falsePerTurbineYear: 0.1, points: 1, turbines: [{ turbine: null, points: 1 }] },
+      0,
+    ),
+  ).toContain(`  at the end outer race fault (critical) stands: ${why}\n`);
 });
