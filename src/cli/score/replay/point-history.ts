@@ -73,6 +73,8 @@ export interface PointHistory {
   /** Of the recording that was noted last: what was read of it. */
   noteEnd(endMs: number, length: RecordingLength): void;
   noteSetAside(why: SetAsideRecording): void;
+  /** The shaft stands in a recording. */
+  noteStandstill(startMs: number): void;
   /** A recording has the samples of an earlier one: how the machine was then is not known. */
   noteRepeated(startMs: number): void;
   report(): PointReport;
@@ -95,7 +97,7 @@ export function createPointHistory(name: string, turbine: string | null = null):
   /** Of the recording that is played. */
   let lostSamples = 0;
 
-  return {
+  const history: PointHistory = {
     noteForeign: foreign.note,
     sink: {
       onDecision: (decision, scored) => {
@@ -128,11 +130,16 @@ export function createPointHistory(name: string, turbine: string | null = null):
     },
     noteEnd: (endMs, { revolutions, samples, isStandby = false }) => {
       heard.end({ endMs, revolutions, isMostlyLost: lostSamples > samples / 2, isStandby });
-      if (Number.isFinite(revolutions)) mostRevolutions = Math.max(mostRevolutions ?? 0, revolutions);
+      if (revolutions > 0 && Number.isFinite(revolutions))
+        mostRevolutions = Math.max(mostRevolutions ?? 0, revolutions);
       toMs = endMs;
     },
     noteSetAside: (why) => {
       setAside[why]++;
+    },
+    noteStandstill: (startMs) => {
+      history.noteRecording(startMs);
+      history.noteEnd(startMs, { revolutions: 0, samples: 0, isStandby: true });
     },
     noteRepeated: (startMs) => {
       if (repeated === 0) repeatedMs = startMs;
@@ -167,6 +174,7 @@ export function createPointHistory(name: string, turbine: string | null = null):
       };
     },
   };
+  return history;
 }
 
 /** A sensor that hears nothing cannot show that a fault has gone. */

@@ -63,7 +63,8 @@ Past:      --decide plays recordings to what a gateway is made of, in order of t
            before the one before it has ended does not: both are counted. One with the very samples of an earlier one of its point
            is not heard, and how the machine was then is not known: a logger that hangs writes its last buffer again.
            Between recordings time passes as it did.
-           Speed: where lines of a shaft stand up to 5 % from --shaft-rpm a warning says where, or from 0.75 to 1.34 times
+           Speed: 0 is a shaft that stands: such a recording is not heard, and counted as of a turbine that stands by.
+           Where lines of a shaft stand up to 5 % from --shaft-rpm a warning says where, or from 0.75 to 1.34 times
            it, where three of a shaft's first four stand there and none at the stated speed; a wrong --rate-hz looks so,
            too, and a louder second machine. It takes 8 recordings of 16 revolutions, or fewer that come to about 150
            together; without --decide each file is heard by itself. None proves nothing: lines at the mains' multiples

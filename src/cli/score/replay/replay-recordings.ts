@@ -137,8 +137,16 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
       if (timeMs === player.lastMs) return history.noteSetAside("sameTime");
       if (timeMs < player.point.endMs - slackOf(player.lengthMs)) return history.noteSetAside("overlapping");
       expectBearing(planned, player.bearing);
+      // A gateway hears nothing of a turbine that stands by.
+      if (description.sidecar.shaftRpm === 0) {
+        player.lastMs = timeMs;
+        return history.noteStandstill(timeMs);
+      }
       const file = rememberSamples(await planned.open());
-      if (await player.earlier.isRepeated(file)) return history.noteRepeated(timeMs);
+      if (await player.earlier.isRepeated(file)) {
+        player.lastMs = timeMs;
+        return history.noteRepeated(timeMs);
+      }
       const recording = await openRecording(bundle, file, description.sidecar);
       onOpened?.(recording);
       player.lastMs = timeMs;

@@ -18,7 +18,7 @@ function usualStandbyRpm(): number {
   return gatewayConfigSchema().parse(describeGateway()).operation.standbyBelowRpm;
 }
 
-/** The defaults of a gateway, but for `sections`; and every recording is of a shaft that turns: whoever states a speed says so. */
+/** The defaults of a gateway, but for `sections`; and every recording is of a shaft that turns: whoever states a speed above 0 says so. */
 export function createReplayedGateway(
   sections: { readonly commissioning?: Partial<GatewayConfig["commissioning"]> } = {},
 ): ReplayedGateway {

@@ -50,12 +50,13 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
   const { points, turbines, errors } = result;
   const { falsePerTurbineYear } = gateway.alarms;
   const budget: ReplayBudget = { falsePerTurbineYear, points: points.length, turbines };
+  const turning = plan.recordings.filter(({ description }) => description.sidecar.shaftRpm > 0);
   const doubts = [
     ...prefix("manifest", listUnreadKeys(request.manifest?.entries ?? [])),
     ...prefix("time", listTimeDoubts(plan.recordings, Date.now())),
     ...prefix("unit", unitDoubts.list()),
-    ...(flags.gateway === undefined ? prefix("speed", listStandbyDoubts(plan.recordings)) : []),
-    ...prefix("speed", await listSpeedDoubts(plan.recordings)),
+    ...(flags.gateway === undefined ? prefix("speed", listStandbyDoubts(turning)) : []),
+    ...prefix("speed", await listSpeedDoubts(turning)),
     ...prefix("level", await listClippingDoubts(plan)),
     ...prefix("recordings", listSnapshotDoubts(bundle.manifest, bearingsOf(plan), points)),
     ...prefix("bearing", listDoubts(plan)),
@@ -184,6 +185,10 @@ function describeSilence({
   recordings,
 }: PointReport): { readonly message: string; readonly hint: string }[] {
   if (windows > 0 || recordings === 0) return [];
+  if (setAside.recordings.standby === recordings) {
+    const message = `${point}: no window could be decided, its turbine stands by in all recordings`;
+    return [{ message, hint: "check its speed; a shaft that stands says nothing of its bearing" }];
+  }
   const reasons = Object.keys(setAside.samples);
   const advice = reasons.every((reason) => reason === "not-finite")
     ? "look at how the file was written"

@@ -19,7 +19,7 @@ import { isSameBearing, parseBearingWords, speaksOfBearing } from "./bearing-wor
 /** What is known of a file's samples. */
 export interface Sidecar {
   readonly rateHz: number;
-  /** Its mean, where it changes. */
+  /** Its mean, where it changes; 0: the shaft stands. */
   readonly shaftRpm: number;
   /** How it goes; absent: it stays. */
   readonly speed?: RecordedSpeed | undefined;
@@ -33,6 +33,7 @@ export interface Sidecar {
 /** What one source says; what it does not say another may. */
 export interface SidecarPart {
   readonly rateHz?: number | undefined;
+  /** 0: the shaft stands. */
   readonly shaftRpm?: number | undefined;
   /** Where the speed over time is; it counts more than a `shaftRpm` beside it. */
   readonly speed?: SpeedSource | undefined;
@@ -128,7 +129,7 @@ const numberKeys = {
     names: ["ratehz", "rate", "samplerate", "sampleratehz", "samplingrate", "samplingratehz", "fs", "fshz"],
     max: 1e7,
   },
-  shaftRpm: { names: ["shaftrpm", "rpm", "speedrpm"], max: 1e5 },
+  shaftRpm: { names: ["shaftrpm", "rpm", "speedrpm"], max: 1e5, mayBeZero: true },
   scale: { names: ["scale"], max: 1e12 },
   durationS: { names: ["durations", "durationseconds", "duration"], max: 1e9 },
 } as const;
@@ -171,9 +172,11 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
   const numberOf = ({
     names,
     max,
+    mayBeZero = false,
   }: {
     readonly names: readonly string[];
     readonly max: number;
+    readonly mayBeZero?: boolean;
   }): number | undefined => {
     const [name, other] = names.filter((each) => !isAbsent(values.get(each)));
     if (name === undefined) return undefined;
@@ -183,8 +186,9 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
         `${name} is ${String(values.get(name))} and ${other} ${String(values.get(other))}: they mean the same`,
       );
     }
-    if (value > 0 && value <= max) return value;
-    const wanted = value > max ? `more than ${max}` : "not a number above 0";
+    if ((value > 0 && value <= max) || (mayBeZero && isZero(values.get(name)))) return value;
+    const wanted =
+      value > max ? `more than ${max}` : `not a number ${mayBeZero ? "of 0 or more" : "above 0"}`;
     return refuse(`${name} is ${String(values.get(name))}, ${wanted}`);
   };
   const textOf = (name: string): string | undefined => {
@@ -235,6 +239,11 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
 /** The description of an alarm's samples says from when to when they are. */
 function findEvidenceStart(from: string | undefined): string | undefined {
   return from !== undefined && isPlausibleTime(parseTime(from)) ? from : undefined;
+}
+
+/** Not what only counts as 0, as a blank does. */
+function isZero(value: unknown): boolean {
+  return value === 0 || (typeof value === "string" && /^\s*0+(\.0*)?\s*$/.test(value));
 }
 
 /** A row of a table has all columns: only filled ones speak. */

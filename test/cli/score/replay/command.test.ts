@@ -312,6 +312,31 @@ describe("aurora score --decide", () => {
     expect(stdout).not.toContain("is not known");
   });
 
+  it("counts a shaft that stands as a turbine that stands by, and a score says that it stands", async () => {
+    const folder = createTemporaryFolder();
+    const files = life.slice(0, 3).map((each, index) =>
+      writeRecording(folder, nameByTime(each.timeMs), {
+        ...each,
+        shaftRpm: index === 0 ? 0 : each.shaftRpm,
+      }),
+    );
+    const { code, stderr, stdout } = await replay("--input", ...files, ...flags);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain(": 3 recordings, 2004-02-12T10:32:39Z to ");
+    expect(stdout).toContain("set aside: 1 recording of a turbine that stands by\n");
+    const alone = await replay("--input", files[0]!, ...flags, "--json");
+    expect(alone.code).toBe(1);
+    expect(alone.report!.warnings).toEqual([
+      expect.stringMatching(/: no window could be decided, its turbine stands by in all recordings: check/),
+    ]);
+    const out = join(folder, "rows.csv");
+    const scored = await auroraHere("score", shippedBundle, "--input", files[0]!, "--out", out, ...flags);
+    expect([scored.code, scored.stderr]).toEqual([
+      1,
+      expect.stringContaining("the shaft stands: its speed is 0"),
+    ]);
+  });
+
   it("decides snapshots to the last one, and one that stands alone", async () => {
     const folder = createTemporaryFolder();
     // A second of 10 revolutions and more: less than a window.

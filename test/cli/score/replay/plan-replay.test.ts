@@ -356,6 +356,7 @@ recordings:
     ['[{"file": "a.npy", "rows": "snapshots", "times": ["2004-01-01", null]}]', /times has null/],
     ['[{"file": "a.npy", "rows": "snapshots", "times": "2004-01-01"}]', /not a list/],
     ['[{"file": "a.npy", "rateHz": "fast"}]', /not a number above 0/],
+    ['[{"file": "a.npy", "rpm": false}]', /rpm is false, not a number of 0 or more/],
     ['[{"file": "a.npy", "rateHz": 1e9}]', /ratehz is 1000000000, more than 10000000$/],
     ["x: &a [1]\nrecordings: [*a, *a]", /neither YAML nor JSON/],
   ])("is refused where it is %j", async (text, message) => {
