@@ -29,6 +29,24 @@ export function describeReason(parts: ReasonParts): string {
   return `${why}${level}${evidence === undefined ? "" : `. ${evidence.sentence.replace(/\.$/, "")}`}`;
 }
 
+/** What the end of an alarm is told of: the event with which it was cleared. */
+export type ClearingParts = StandingParts & Pick<AlertData, "severityDb" | "clearedBecause">;
+
+/**
+ * Why an alarm was cleared, without a full stop: by whose order, or that its signal has been near the healthy level since `quietSince`
+ * (null: not known) for as long as `alarm-hold.ts` asks.
+ */
+export function describeClearing(parts: ClearingParts, quietSince: string | null): string {
+  const { failureMode, severityDb, clearedBecause } = parts;
+  if (clearedBecause !== undefined) return clearedBecause;
+  const since = quietSince === null ? "" : ` since ${quietSince}`;
+  const level =
+    failureMode === vibrationLevelMode || severityDb == null
+      ? ""
+      : `, ${describeDb(severityDb)} its own reference`;
+  return `near the healthy level${since}, for a day of data; the last window by itself with ${describeStanding(parts)}${level}`;
+}
+
 /** How far the last window stands from healthy: "score 3.1 above this machine's own when healthy (probability 0.92)". */
 export function describeStanding(parts: StandingParts): string {
   const { failureMode, score, probability, horizonHours, explanation } = parts;

@@ -72,24 +72,23 @@ interface WatchedDecision {
 
 export interface PointWatch
   extends Pick<
-    OwnReference,
-    "status" | "isLearnt" | "deafness" | "severityDb" | "standing" | "healthyRows" | "isDue" | "settle"
-  > {
+      OwnReference,
+      "status" | "isLearnt" | "deafness" | "severityDb" | "standing" | "healthyRows" | "isDue" | "settle"
+    >,
+    Pick<Decider, "active" | "noteMissing"> {
   /** The model whose predictions are taken. */
   readonly model: ModelRef;
   /** When the machine must stop, or why that cannot be said. */
   readonly outlook: AlertOutlook;
   /** Those that alarms of the model can be of, and the level's. */
   readonly failureModes: readonly string[];
-  /** Failure modes that are active, with the start of their evidence. */
-  readonly active: Decider["active"];
+  /** Standing alarms, and whether their signals are near the healthy level by now. */
+  readonly held: readonly { readonly failureMode: string; readonly isQuiet: boolean }[];
   /**
    * One window further. Throws when the prediction is of another point or model: these are bugs of the caller.
    * The event is of the baseline, for an operator; with `settlesLater` it may be of an earlier window.
    */
   update(window: WatchedWindow): WatchedDecision;
-  /** The point has no data over this time: information unavailable. Alarms stay. */
-  noteMissing(fromMs: number, toMs: number): Decision;
   /**
    * Goes on with another model, from before its first prediction. `unknown` are the failure modes that were active and
    * that it does not know: no evidence can clear them.
@@ -184,6 +183,13 @@ class Watch implements PointWatch {
 
   get active(): Decider["active"] {
     return this.#decider.active;
+  }
+
+  get held(): PointWatch["held"] {
+    const { signals } = this.#decider.snapshot();
+    return signals.flatMap(({ failureMode, held }) =>
+      held === null ? [] : [{ failureMode, isQuiet: held.quietWindows > 0 }],
+    );
   }
 
   update(window: WatchedWindow): WatchedDecision {

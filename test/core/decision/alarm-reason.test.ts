@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { ModeDecision } from "../../../src/core/contract/prediction.ts";
 import {
+  describeClearing,
   describeReason,
   describeStanding,
   type ReasonParts,
@@ -105,4 +106,18 @@ test("a level says from where it rose and within what time, as the fast lane has
 test("a level so high that its odds are certain says nothing of where it rose from", () => {
   const level = { ...fault, failureMode: vibrationLevelMode, score: 60, severityDb: 60, probability: 1 };
   expect(describeReason(level)).toBe("60.0 dB above its own reference, risen within 50 s");
+});
+
+test("an alarm that ended says since when its signal was quiet and how it stands, or who ended it", () => {
+  const healthy = { ...fault, score: -0.9, probability: 0.08, severityDb: 0.3 };
+  expect(describeClearing(healthy, "2026-01-02T02:00:00Z")).toBe(
+    "near the healthy level since 2026-01-02T02:00:00Z, for a day of data; the last window by itself with score 0.2 below this machine's own when healthy (probability 0.08), 0.3 dB above its own reference",
+  );
+  const level = { ...healthy, failureMode: vibrationLevelMode, score: 0.3 };
+  expect(describeClearing(level, null)).toBe(
+    "near the healthy level, for a day of data; the last window by itself with 0.3 dB above its own reference",
+  );
+  expect(describeClearing({ ...fault, clearedBecause: "found healthy by ana" }, null)).toBe(
+    "found healthy by ana",
+  );
 });

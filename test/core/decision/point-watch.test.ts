@@ -363,3 +363,14 @@ test("where the bundle knows no baselines there is none to renew, and what was r
   expect(watch.renew(order)).toBeNull();
   expect(watch.standing).toMatchObject({ state: "none", renewed: { count: 1 } });
 });
+
+test("a watch says of a standing alarm whether its signal is near the healthy level again", () => {
+  const watch = createWatch();
+  feedWatch(watch, { from: 0, to: 300 });
+  expect(watch.held).toEqual([]);
+  feedWatch(watch, { from: 300, to: 500 }, faulty);
+  const [loud] = watch.held;
+  expect(loud).toMatchObject({ isQuiet: false });
+  feedWatch(watch, { from: 500, to: 700 });
+  expect(watch.held).toEqual([{ ...loud, isQuiet: true }]);
+});

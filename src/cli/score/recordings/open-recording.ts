@@ -28,7 +28,7 @@ export interface OpenedRecording {
 
 /**
  * Prepares a file for scoring. One that is faster than the bundle takes is heard at a whole fraction of its rate, which its
- * sidecar then states: at 97,656 Hz as at 48,828 Hz. Fails with USAGE, DATA_*, BUNDLE_INCOMPATIBLE.
+ * sidecar then states: at 97,656 Hz as at 48,828 Hz. Fails with USAGE, DATA_*, BUNDLE_INCOMPATIBLE; CONFIG_INVALID where the shaft stands.
  */
 export async function openRecording(
   bundle: LoadedBundle,
@@ -76,6 +76,13 @@ function findContract(
       op: "score file",
       subject,
       hint: `check the rate, in samples a second of one channel${rateHz < minRateHz ? `; if it is right, record at ${minRateHz} Hz or faster` : ""}, or use a bundle that was made for it`,
+    });
+  }
+  if (shaftRpm === 0) {
+    throw new AuroraError("CONFIG_INVALID", "the shaft stands: its speed is 0", {
+      op: "score file",
+      subject,
+      hint: "leave the recording out: no window can be cut of a shaft that stands; --decide counts it as of a turbine that stands by",
     });
   }
   if (shaftRpm > 6 * rateHz) {

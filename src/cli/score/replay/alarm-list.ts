@@ -2,7 +2,8 @@
 import type { AlertEvent, AlertOutlook, AlertSeverity } from "../../../core/contract/alert.ts";
 import type { PhysicalEvidence } from "../../../core/contract/physical-evidence.ts";
 import type { AlarmLane, Decision } from "../../../core/contract/prediction.ts";
-import { describeReason } from "../../../core/decision/alarm-reason.ts";
+import { describeClearing, describeReason } from "../../../core/decision/alarm-reason.ts";
+import type { PointWatch } from "../../../core/decision/point-watch.ts";
 import { formatInstant } from "../files/time-doubts.ts";
 
 /** One alarm; times are ISO 8601 UTC, null: not yet. */
@@ -10,6 +11,10 @@ export interface ReplayedAlarm {
   readonly failureMode: string;
   readonly raisedAt: string;
   readonly clearedAt: string | null;
+  /** Why it was cleared, without a full stop at the end. */
+  readonly clearedReason: string | null;
+  /** Since when its signal has been near the healthy level, until it was cleared or until now; null: it is not. */
+  readonly quietSince: string | null;
   /** When it was raised. */
   readonly severity: AlertSeverity;
   /** What raised it; null: whoever decided does not say. */
@@ -54,6 +59,8 @@ export interface AlarmList {
   readonly alarms: readonly ReplayedAlarm[];
   /** Comes before the events of the same decision. */
   noteDecision(decision: Decision): void;
+  /** Comes before the events of the window that begins at `fromMs`. */
+  noteHeld(fromMs: number, held: PointWatch["held"]): void;
   follow(event: AlertEvent): void;
 }
 
@@ -70,6 +77,8 @@ export function createAlarmList(): AlarmList {
       failureMode: data.failureMode,
       raisedAt: shorten(time),
       clearedAt: null,
+      clearedReason: null,
+      quietSince: null,
       severity: data.severity,
       lane,
       since: shorten(data.since),
@@ -101,6 +110,13 @@ export function createAlarmList(): AlarmList {
         open.worst = { ...open.worst, severityDb, severityDbAt: formatInstant(toMs) };
       }
     },
+    noteHeld: (fromMs, held) => {
+      for (const { failureMode, isQuiet } of held) {
+        const open = findOpen(failureMode);
+        if (open === undefined) continue;
+        open.quietSince = isQuiet ? (open.quietSince ?? formatInstant(fromMs)) : null;
+      }
+    },
     follow: (event) => {
       const { data, time, type } = event;
       if (type === "io.aurora.alert.raised.v1") return raise(event);
@@ -117,7 +133,9 @@ export function createAlarmList(): AlarmList {
       }
       const lastOutlook = data.outlook ?? open.worst.lastOutlook;
       open.worst = { ...open.worst, severity: data.severity, lastOutlook };
-      if (type === "io.aurora.alert.cleared.v1") open.clearedAt = shorten(time);
+      if (type !== "io.aurora.alert.cleared.v1") return;
+      open.clearedAt = shorten(time);
+      open.clearedReason = describeClearing(data, open.quietSince);
     },
   };
 }

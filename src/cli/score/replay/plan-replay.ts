@@ -17,6 +17,8 @@ import { meansFile, type NamedPoint } from "./replay-options.ts";
 export interface PlannedRecording {
   readonly file: string;
   readonly point: string;
+  /** As its description has it; null: that says none. */
+  readonly turbine: string | null;
   /** Of its first sample, epoch ms. */
   readonly timeMs: number;
   /** As its description has it; null: that says none. What it says may not have counted. */
@@ -31,6 +33,8 @@ export interface ReplayPlan {
   readonly recordings: readonly PlannedRecording[];
   /** Names of the points, in the order in which the files name them. */
   readonly points: readonly string[];
+  /** The turbine of each point of which something says it. */
+  readonly turbines: ReadonlyMap<string, string>;
   readonly errors: readonly { readonly file: string; readonly error: ErrorReport }[];
 }
 
@@ -58,11 +62,13 @@ export async function planReplay(request: PlanRequest): Promise<ReplayPlan> {
   const tellTime = createCourses(request, listed);
   const timeInName = readTimesInNames(listed.map(({ file }) => basename(file)));
   const points = new Set<string>();
+  const turbines = new Map<string, string>();
   for (const each of listed) {
     try {
       for (const planned of await planFile(each, { ...request, nameFolder, tellTime, timeInName })) {
         recordings.push(planned);
         points.add(planned.point);
+        if (planned.turbine !== null) turbines.set(planned.point, planned.turbine);
       }
     } catch (error) {
       errors.push({ file: each.file, error: describeFileError(error) });
@@ -72,7 +78,7 @@ export async function planReplay(request: PlanRequest): Promise<ReplayPlan> {
   }
   // Stable: of the same time the first of the files stays first.
   recordings.sort((a, b) => a.timeMs - b.timeMs);
-  return { recordings, points: [...points], errors };
+  return { recordings, points: [...points], turbines, errors };
 }
 
 /** A file as one entry of the manifest, or none, speaks of it. */
@@ -164,15 +170,22 @@ async function planFile(listed: ListedFile, context: PlanContext): Promise<Plann
   const statedTime = parts.find(({ time }) => time !== undefined)?.time ?? null;
   const times = rows === null ? [await findTime(listed, context, parts)] : listTimes(entry!, rows.rows);
   if (times.length > maxRecordings) throw tooMany(`more than ${maxRecordings} recordings`);
+  const turbine = parts.find((part) => part.turbine !== undefined)?.turbine ?? null;
   const planned: PlannedRecording[] = [];
-  for (const { point, channel } of targets) {
+  for (const { point: name, channel } of targets) {
+    const point = namePoint(name, turbine);
     const description = await describeStated(file, channel === null ? parts : [{ channel }, ...parts]);
     for (const [row, timeMs] of times.entries()) {
       const open = async () => rows?.row(row) ?? openSampleFile(file, description.channel);
-      planned.push({ file, point, timeMs, statedTime, description, open });
+      planned.push({ file, point, turbine, timeMs, statedTime, description, open });
     }
   }
   return planned;
+}
+
+/** Points of two turbines may have the same name. */
+function namePoint(point: string, turbine: string | null): string {
+  return turbine === null || point.split("/").includes(turbine) ? point : `${turbine}/${point}`;
 }
 
 interface Target {
@@ -261,7 +274,8 @@ function createCourses(
     // One after the other are the files of a point; which it is may yet be in a sidecar, then its folder's are.
     const groupOf = ({ file, entry }: ListedFile): string => {
       const own = points.filter(({ patterns }) => patterns.some((pattern) => meansFile(pattern, file)));
-      return own.map(({ name }) => name).join("\0") || (entry?.part.point ?? `\0${dirname(file)}`);
+      const { point = `\0${dirname(file)}`, turbine = "" } = entry?.part ?? {};
+      return `${turbine}\0${own.map(({ name }) => name).join("\0") || point}`;
     };
     const groups = new Map<string, ListedFile[]>();
     for (const each of listed) {

@@ -18,6 +18,8 @@ export interface BaselineNews {
 /** One point in `aurora score --decide --json`. */
 export interface PointReport {
   readonly point: string;
+  /** Whose budget of false alarms it shares; null: nobody says which. */
+  readonly turbine: string | null;
   /** When its own reference was there; null: not yet. */
   readonly learntAt: string | null;
   /** `none`: the bundle knows no references; `refused`: what was learnt so far looks faulty, and is none. */
@@ -29,8 +31,10 @@ export interface PointReport {
   readonly recordings: number;
   /** Of the shaft in the longest of them; null: there was none. */
   readonly mostRevolutions: number | null;
-  /** Those of which most samples were set aside, or no window could be decided: how the machine was then is not known. */
+  /** Those that repeat an earlier one, of which most samples were set aside, or no window could be decided: how the machine was then is not known. */
   readonly unheardRecordings: number;
+  /** Beginning of the first that repeats an earlier one sample by sample, as the unheard may; null: none does. */
+  readonly repeatedSince: string | null;
   /** End of the last window that was decided; null: none was. */
   readonly heardUntil: string | null;
   /** Windows that were decided. */
@@ -45,7 +49,8 @@ export interface PointReport {
   /** Failure modes that were not raised, and look like lines of the mains or the shaft alone. */
   readonly foreignModes: readonly string[];
   readonly setAside: Losses & {
-    readonly recordings: Readonly<Record<SetAsideRecording, number>> & Omit<UnheardCounts, "unheard">;
+    readonly recordings: Readonly<Record<SetAsideRecording | "repeated", number>> &
+      Omit<UnheardCounts, "unheard">;
   };
 }
 
@@ -68,12 +73,16 @@ export interface PointHistory {
   /** Of the recording that was noted last: what was read of it. */
   noteEnd(endMs: number, length: RecordingLength): void;
   noteSetAside(why: SetAsideRecording): void;
+  /** The shaft stands in a recording. */
+  noteStandstill(startMs: number): void;
+  /** A recording has the samples of an earlier one: how the machine was then is not known. */
+  noteRepeated(startMs: number): void;
   report(): PointReport;
 }
 
 /** Starts the history of a point that was never heard of. */
-export function createPointHistory(name: string): PointHistory {
-  const { alarms, noteDecision, follow } = createAlarmList();
+export function createPointHistory(name: string, turbine: string | null = null): PointHistory {
+  const { alarms, noteDecision, noteHeld, follow } = createAlarmList();
   const reference: BaselineNews[] = [];
   const losses = createLossCounter();
   const setAside = { sameTime: 0, overlapping: 0 };
@@ -81,13 +90,14 @@ export function createPointHistory(name: string): PointHistory {
   let learntMs: number | null = null;
   let [fromMs, toMs, heardMs, recordings, windows] = [Number.NaN, Number.NaN, Number.NaN, 0, 0];
   let mostRevolutions: number | null = null;
+  let [repeatedMs, repeated] = [Number.NaN, 0];
   const heard = createHeardRecordings();
   const deafness = createDeafSpans();
   const foreign = createForeignWindows();
   /** Of the recording that is played. */
   let lostSamples = 0;
 
-  return {
+  const history: PointHistory = {
     noteForeign: foreign.note,
     sink: {
       onDecision: (decision, scored) => {
@@ -99,6 +109,7 @@ export function createPointHistory(name: string): PointHistory {
       },
       onAlert: follow,
       onLevel: deafness.update,
+      onHeld: noteHeld,
       onBaseline: (atMs, now, event) => {
         status = now;
         if (now.state === "ready") learntMs ??= atMs;
@@ -119,17 +130,29 @@ export function createPointHistory(name: string): PointHistory {
     },
     noteEnd: (endMs, { revolutions, samples, isStandby = false }) => {
       heard.end({ endMs, revolutions, isMostlyLost: lostSamples > samples / 2, isStandby });
-      if (Number.isFinite(revolutions)) mostRevolutions = Math.max(mostRevolutions ?? 0, revolutions);
+      if (revolutions > 0 && Number.isFinite(revolutions))
+        mostRevolutions = Math.max(mostRevolutions ?? 0, revolutions);
       toMs = endMs;
     },
     noteSetAside: (why) => {
       setAside[why]++;
+    },
+    noteStandstill: (startMs) => {
+      history.noteRecording(startMs);
+      history.noteEnd(startMs, { revolutions: 0, samples: 0, isStandby: true });
+    },
+    noteRepeated: (startMs) => {
+      if (repeated === 0) repeatedMs = startMs;
+      repeated++;
+      recordings++;
+      toMs = startMs;
     },
     report: () => {
       const { unheard, ...others } = heard.count();
       const deaf = deafness.spans;
       return {
         point: name,
+        turbine,
         learntAt: learntMs === null ? null : formatInstant(learntMs),
         state: status === null ? "none" : status.state === "ready" ? "own-reference" : status.state,
         refusal: status?.refusal ?? null,
@@ -137,7 +160,8 @@ export function createPointHistory(name: string): PointHistory {
         to: Number.isNaN(toMs) ? null : formatInstant(toMs),
         recordings,
         mostRevolutions,
-        unheardRecordings: unheard,
+        unheardRecordings: unheard + repeated,
+        repeatedSince: Number.isNaN(repeatedMs) ? null : formatInstant(repeatedMs),
         heardUntil: Number.isNaN(heardMs) ? null : formatInstant(heardMs),
         windows,
         learntWindows: status?.windows ?? 0,
@@ -146,10 +170,11 @@ export function createPointHistory(name: string): PointHistory {
         alarms: alarms.map((alarm) => ({ ...alarm, whyItStands: sayWhyItStands(alarm, deaf.at(-1)) })),
         deaf,
         foreignModes: foreign.modes.filter((mode) => !alarms.some(({ failureMode }) => failureMode === mode)),
-        setAside: { ...losses.losses, recordings: { ...setAside, ...others } },
+        setAside: { ...losses.losses, recordings: { ...setAside, repeated, ...others } },
       };
     },
   };
+  return history;
 }
 
 /** A sensor that hears nothing cannot show that a fault has gone. */

@@ -5,11 +5,14 @@ import { countOf } from "../../terminal/count-of.ts";
 import type { ReplayedAlarm } from "./alarm-list.ts";
 import type { DeafSpan } from "./deaf-spans.ts";
 import { describeQuieter, type PointReport } from "./point-history.ts";
+import type { ReplayedTurbine } from "./replayed-turbines.ts";
 
 /** The budget of false alarms, as `--json` prints it. */
 export type ReplayBudget = Pick<GatewayConfig["alarms"], "falsePerTurbineYear"> & {
-  /** Points that share it. */
+  /** Points that were played. */
   readonly points: number;
+  /** Each has such a budget. */
+  readonly turbines: readonly ReplayedTurbine[];
 };
 
 /** The whole text for stdout. */
@@ -77,7 +80,7 @@ function listDeafMoments(deaf: readonly DeafSpan[]): Moment[] {
 const toldGrowthDb = 1;
 
 function listAlarmMoments(alarm: ReplayedAlarm): Moment[] {
-  const { failureMode, raisedAt, clearedAt, criticalAt } = alarm;
+  const { failureMode, raisedAt, clearedAt, clearedReason, criticalAt } = alarm;
   const { leadingMode, leadingModeAt } = alarm;
   const { severityDb, severityDbAt } = alarm.worst;
   const isLouder = (severityDb ?? 0) - (alarm.severityDb ?? 0) >= toldGrowthDb;
@@ -97,7 +100,7 @@ function listAlarmMoments(alarm: ReplayedAlarm): Moment[] {
     ...(leadingMode === null || leadingModeAt === null
       ? []
       : [{ at: leadingModeAt, text: `${name} looks like ${nameFault(leadingMode)} by now` }]),
-    ...(clearedAt === null ? [] : [{ at: clearedAt, text: `cleared ${name}` }]),
+    ...(clearedAt === null ? [] : [{ at: clearedAt, text: `cleared ${name}: ${clearedReason}` }]),
   ];
 }
 
@@ -158,9 +161,20 @@ function describeUnheard({ unheardRecordings, recordings, deaf, foreignModes }: 
   return parts.length === 0 ? "" : `, but ${parts.join(", and ")}`;
 }
 
-function renderBudget({ falsePerTurbineYear, points }: ReplayBudget): string {
-  const share = points > 1 ? `, shared by ${points} points` : "";
-  return `budget: ${falsePerTurbineYear} false alarms a turbine and year${share}`;
+/** Of a large farm the first few are enough. */
+const toldTurbines = 12;
+
+function renderBudget({ falsePerTurbineYear, turbines }: ReplayBudget): string {
+  const shares = turbines.slice(0, toldTurbines).map(({ turbine, points }) => {
+    const count = countOf(points, "point");
+    return turbine === null ? `${count} taken for one turbine's` : `${count} of ${turbine}`;
+  });
+  const others = turbines.length - shares.length;
+  const more = others > 0 ? [`those of ${countOf(others, "other turbine")}`] : [];
+  // A point alone of which nobody says a turbine has it all.
+  const isAlone = turbines.every(({ turbine, points }) => turbine === null && points === 1);
+  const shared = isAlone ? "" : `, shared by ${[...shares, ...more].join("; ")}`;
+  return `budget: ${falsePerTurbineYear} false alarms a turbine and year${shared}`;
 }
 
 function renderSetAside(points: readonly PointReport[], unread: number): string {
@@ -178,6 +192,11 @@ function renderSetAside(points: readonly PointReport[], unread: number): string 
       sum(({ setAside }) => setAside.recordings.overlapping),
       "recording",
       "that began before the one before had ended",
+    ],
+    [
+      sum(({ setAside }) => setAside.recordings.repeated),
+      "recording",
+      "with the very samples of an earlier one",
     ],
     [sum(({ setAside }) => setAside.recordings.tooShort), "recording", "too short to be heard"],
     [sum(({ setAside }) => setAside.recordings.standby), "recording", "of a turbine that stands by"],

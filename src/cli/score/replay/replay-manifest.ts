@@ -5,7 +5,7 @@
  *
  *   bearing: {balls: 16, …}                                  # of all, in a sidecar's words
  *   recordings:
- *     - {file: 2003.10.22.12.06.24, point: b1x, channel: 0}
+ *     - {file: 2003.10.22.12.06.24, turbine: WT01, point: b1x, channel: 0}
  *     - {file: acc_00001.csv, time: "2004-02-12T10:32:39Z"}
  *     - {file: "acc_*.csv", time: …, everySeconds: 600}      # in the order of their names
  *     - {file: b1x.npy, rows: snapshots, time: …, everySeconds: 600}
@@ -38,7 +38,7 @@ export interface ManifestEntry {
   readonly where: string;
   /** As it was written; may hold `*`. */
   readonly file: string;
-  /** With `time` and `point` where it says them. */
+  /** With `time`, `point` and `turbine` where it says them. */
   readonly part: SidecarPart;
   /** The rows of the file, or the files of the pattern, begin so far apart. */
   readonly everyMs: number | null;

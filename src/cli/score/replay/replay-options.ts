@@ -45,7 +45,7 @@ export function addReplayOptions(command: Command): Command {
     .option("--from <time>", "--decide: when the first of them begins (ISO 8601)", parseMoment)
     .option(
       "--gateway <file>",
-      "--decide: a gateway's configuration, whose operation, commissioning and alarms apply",
+      "--decide: a gateway's configuration, whose operation, commissioning, alarms and turbines apply",
     );
 }
 
@@ -62,21 +62,26 @@ Past:      --decide plays recordings to what a gateway is made of, in order of t
            of times in ISO 8601, or in seconds since 1970). An alarm's samples (evidence get) say themselves when they began.
            Order does not matter. Of two recordings of a point at the same time the first counts (a warning says so, if
            the other holds something else), and one that begins before the one before it has ended does not: both are
-           counted. Between recordings time passes as it did.
-           Speed: where lines of a shaft stand up to 5 % from --shaft-rpm a warning says where, or from 0.75 to 1.34 times
+           counted. One with the very samples of an earlier one of its point is not heard, and how the machine was then is
+           not known: a logger that hangs writes its last buffer again. Between recordings time passes as it did.
+           Speed: 0 is a shaft that stands: such a recording is not heard, and counted as of a turbine that stands by.
+           Where lines of a shaft stand up to 5 % from --shaft-rpm a warning says where, or from 0.75 to 1.34 times
            it, where three of a shaft's first four stand there and none at the stated speed; a wrong --rate-hz looks so,
            too, and a louder second machine. It takes 8 recordings of 16 revolutions, or fewer that come to about 150
            together; without --decide each file is heard by itself. None proves nothing: lines at the mains' multiples
            are not asked.
            Point of a recording: of --point, else "point" in the manifest or in NAME.json, else its folder. A channel of
            many is chosen as for scores; a point is one channel: b1='2004*#0' b2='2004*#1' are two of the same files.
+           Budget: of a turbine, shared evenly by its points. Which a point is of says "turbine" in the manifest or in NAME.json
+           (the point is then TURBINE/POINT), else the turbine of --gateway that has a point of this name (of several: of
+           TURBINE/POINT); all others are taken for one turbine's, and the more of them, the later each raises.
            Manifest: {recordings: [{file, time, point, …}, …]}, with any of a NAME.json's keys in an entry or beside
            recordings, for all; file may hold * with everySeconds. {file: b1x.npy, rows: snapshots, time: …,
            everySeconds: 600} (or times: [...]) is an array whose rows are recordings. Its files are those of --input
            or, without that, in its own folder.
-           --json: points with point, learntAt, state, alarms (failureMode, raisedAt, clearedAt, severity, lane, reason,
-           …), recordings, unheardRecordings (most of their samples were set aside, or they are too short: how it was then
-           is not known), deaf (since, until, quieterDb: its sensor heard far less than when the machine was healthy),
+           --json: points with point, turbine, learntAt, state, alarms (failureMode, raisedAt, clearedAt, clearedReason, severity, lane,
+           reason, …), recordings, unheardRecordings (most of their samples were set aside, they are too short or repeat an earlier
+           one, since repeatedSince: how it was then is not known), deaf (since, until, quieterDb: its sensor heard far less than when the machine was healthy),
            foreignModes (not raised, though likely: what speaks for them may be lines of the shaft or the mains alone),
            heardUntil, windows and what was set aside; beside them warnings, as on stderr; times are null for what has not happened. An alarm is told as
            it was when it was raised; "worst" says what it grew to, criticalAt when.`;

@@ -10,7 +10,7 @@ import type { ChannelContract } from "../../../core/contract/bundle/manifest.ts"
 import type { Decision } from "../../../core/contract/prediction.ts";
 import type { PointId, Quarantine } from "../../../core/contract/stream.ts";
 import type { AlarmRegister } from "../../../core/decision/alarms/alarm-register.ts";
-import { createPointWatch } from "../../../core/decision/point-watch.ts";
+import { createPointWatch, type PointWatch } from "../../../core/decision/point-watch.ts";
 import type { BaselineEvent, BaselineStatus } from "../../../core/decision/reference/baseline-status.ts";
 import { createWaveformIngest, type WaveformIngest } from "../../../core/ingest/waveform-ingest.ts";
 import { hourMs } from "../../../core/maths/durations.ts";
@@ -35,6 +35,8 @@ export interface ReplaySink {
   onBaseline(atMs: number, status: BaselineStatus, event: BaselineEvent | null): void;
   /** Of a window, held against the point's own reference. */
   onLevel(level: HeardLevel): void;
+  /** Of the alarms that stand after the window that begins at `fromMs`. */
+  onHeld(fromMs: number, held: PointWatch["held"]): void;
   /** `windows` is 1 when a window was lost, 0 when samples were. */
   setAside(quarantine: Quarantine, windows: 0 | 1): void;
 }
@@ -260,6 +262,7 @@ function openWatch(options: ReplayedPointOptions): WindowDeciderOptions["watch"]
       const { fromMs, toMs, severityDb = null } = decision;
       const { isDeaf, quietWindows } = watch.deafness;
       sink.onLevel({ fromMs, toMs, severityDb, isDeaf, quietWindows });
+      if (watch.active.length > 0) sink.onHeld(fromMs, watch.held);
       if (watch.status !== null) sink.onBaseline(decision.toMs, watch.status, event);
       return decision;
     },

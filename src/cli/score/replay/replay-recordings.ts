@@ -1,5 +1,5 @@
 /**
- * Plays planned recordings to their points, all in one order of time, as the points of one turbine would have heard them.
+ * Plays planned recordings to their points, all in one order of time, as points of a gateway would have heard them.
  * What is wrong with one recording is said of it; the others are played.
  */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
@@ -13,9 +13,11 @@ import { describeFileError } from "../files/file-report.ts";
 import { type OpenedRecording, openRecording } from "../recordings/open-recording.ts";
 import type { PlannedRecording, ReplayPlan } from "./plan-replay.ts";
 import { createPointHistory, type PointHistory, type PointReport } from "./point-history.ts";
+import { createRepeatedRecordings, type RepeatedRecordings } from "./repeated-recordings.ts";
 import { createReplayedPoint, type ReplayedPoint } from "./replay-point.ts";
 import type { ReplayRow } from "./replay-rows.ts";
 import type { ReplayedGateway } from "./replayed-gateway.ts";
+import { placePoints, type ReplayedTurbine } from "./replayed-turbines.ts";
 
 export interface ReplayRequest {
   readonly plan: ReplayPlan;
@@ -31,6 +33,8 @@ export interface ReplayRequest {
 /** What came of it: one entry a point, in the order of the files, and the files that could not be read. */
 export interface ReplayResult {
   readonly points: readonly PointReport[];
+  /** That they are of. */
+  readonly turbines: readonly ReplayedTurbine[];
   readonly errors: readonly { readonly file: string; readonly error: ErrorReport }[];
 }
 
@@ -58,13 +62,14 @@ export async function replayRecordings(bundle: LoadedBundle, request: ReplayRequ
     await players.close();
   }
   progress(total, total, "");
-  return { points: players.report(), errors };
+  return { points: players.report(), turbines: players.turbines, errors };
 }
 
 /** Errors that no other recording would be spared. */
 const failsForAll: ReadonlySet<string> = new Set(["STORE", "INFERENCE", "BUNDLE_INCOMPATIBLE"]);
 
 interface Players {
+  readonly turbines: readonly ReplayedTurbine[];
   /** Fails as the file's reader does, with USAGE or CONFIG_INVALID where its description does not fit. */
   play(planned: PlannedRecording): Promise<void>;
   takeRows(): readonly ReplayRow[];
@@ -74,16 +79,26 @@ interface Players {
   report(): readonly PointReport[];
 }
 
+/** A point, and what its next recording is held against. */
+interface Player {
+  readonly point: ReplayedPoint;
+  readonly bearing: string;
+  readonly earlier: RepeatedRecordings;
+  /** Begin of the last recording, epoch ms, and how long it was. */
+  lastMs: number;
+  lengthMs: number;
+}
+
 function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: ReplayRequest): Players {
   const register = createAlarmRegister();
-  const players = new Map<
-    string,
-    { point: ReplayedPoint; bearing: string; lastMs: number; lengthMs: number }
-  >();
-  const histories = new Map(plan.points.map((name) => [name, createPointHistory(name)]));
+  const { turbines, find: findTurbine } = placePoints(plan, gateway.turbines);
+  const players = new Map<string, Player>();
+  const histories = new Map(
+    plan.points.map((name) => [name, createPointHistory(name, findTurbine(name).turbine)]),
+  );
   let rows: ReplayRow[] = [];
 
-  const create = ({ point: name, description }: PlannedRecording, history: PointHistory) => {
+  const create = ({ point: name, description }: PlannedRecording, history: PointHistory): Player => {
     const { bearing } = description.sidecar;
     const findForeignModes = shareForeignModeFinder(bundle.manifest, bearing);
     const point = createReplayedPoint({
@@ -91,7 +106,7 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
       bearing,
       bundle,
       gateway,
-      falsePerYear: gateway.alarms.falsePerTurbineYear / plan.points.length,
+      falsePerYear: gateway.alarms.falsePerTurbineYear / findTurbine(name).points,
       register,
       sink: {
         ...history.sink,
@@ -103,10 +118,17 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
         },
       },
     });
-    return { point, bearing: JSON.stringify(bearing), lastMs: Number.NaN, lengthMs: 0 };
+    return {
+      point,
+      bearing: JSON.stringify(bearing),
+      earlier: createRepeatedRecordings(),
+      lastMs: Number.NaN,
+      lengthMs: 0,
+    };
   };
 
   return {
+    turbines,
     play: async (planned) => {
       const { timeMs, description } = planned;
       const history = histories.get(planned.point)!;
@@ -115,7 +137,16 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
       if (timeMs === player.lastMs) return history.noteSetAside("sameTime");
       if (timeMs < player.point.endMs - slackOf(player.lengthMs)) return history.noteSetAside("overlapping");
       expectBearing(planned, player.bearing);
+      // A gateway hears nothing of a turbine that stands by.
+      if (description.sidecar.shaftRpm === 0) {
+        player.lastMs = timeMs;
+        return history.noteStandstill(timeMs);
+      }
       const file = rememberSamples(await planned.open());
+      if (await player.earlier.isRepeated(file)) {
+        player.lastMs = timeMs;
+        return history.noteRepeated(timeMs);
+      }
       const recording = await openRecording(bundle, file, description.sidecar);
       onOpened?.(recording);
       player.lastMs = timeMs;
@@ -147,7 +178,7 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
   };
 }
 
-/** All points are of one turbine: a budget is a turbine's. */
+/** Names of points of a replay differ, whatever turbines they are of. */
 export function nameReplayedPoint(name: string): PointId {
   return { site: "replay", turbine: "replay", component: name };
 }

@@ -5,8 +5,8 @@ import { loadYamlConfig } from "../../../core/platform/daemon/yaml-config.ts";
 import { formatRpm } from "../recordings/speed-doubts.ts";
 import type { PlannedRecording } from "./plan-replay.ts";
 
-/** What an installation decides. */
-export type ReplayedGateway = Pick<GatewayConfig, "operation" | "commissioning" | "alarms">;
+/** What an installation decides, and its turbines; none: nobody says which there are. */
+export type ReplayedGateway = Pick<GatewayConfig, "operation" | "commissioning" | "alarms" | "turbines">;
 
 /** Reads a gateway's configuration; the environment does not count. Fails with CONFIG_INVALID. */
 export function readReplayedGateway(path: string): ReplayedGateway {
@@ -18,15 +18,16 @@ function usualStandbyRpm(): number {
   return gatewayConfigSchema().parse(describeGateway()).operation.standbyBelowRpm;
 }
 
-/** The defaults of a gateway, but for `sections`; and every recording is of a shaft that turns: whoever states a speed says so. */
+/** The defaults of a gateway, but for `sections`; and every recording is of a shaft that turns: whoever states a speed above 0 says so. */
 export function createReplayedGateway(
   sections: { readonly commissioning?: Partial<GatewayConfig["commissioning"]> } = {},
 ): ReplayedGateway {
-  return gatewayConfigSchema().parse({
+  const config = gatewayConfigSchema().parse({
     ...describeGateway(),
     operation: { standbyBelowRpm: 0 },
     ...sections,
   });
+  return { ...config, turbines: [] };
 }
 
 /** As short as a configuration can be. */

@@ -48,17 +48,18 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
   const result = await withRows(bundle, flags.out, (addRows) =>
     replayRecordings(bundle, { plan, gateway, addRows, onOpened: unitDoubts.look, progress: bar.update }),
   ).finally(bar.end);
-  const { points, errors } = result;
+  const { points, turbines, errors } = result;
   const { falsePerTurbineYear } = gateway.alarms;
-  const budget: ReplayBudget = { falsePerTurbineYear, points: points.length };
+  const budget: ReplayBudget = { falsePerTurbineYear, points: points.length, turbines };
+  const turning = plan.recordings.filter(({ description }) => description.sidecar.shaftRpm > 0);
   const doubts = [
     ...request.describer.listWarnings(),
     ...prefixDoubts("manifest", listUnreadKeys(request.manifest?.entries ?? [])),
     ...prefixDoubts("time", listTimeDoubts(plan.recordings, Date.now())),
     ...prefixDoubts("time", await listSameTimeDoubts(plan.recordings)),
     ...prefixDoubts("unit", unitDoubts.list()),
-    ...(flags.gateway === undefined ? prefixDoubts("speed", listStandbyDoubts(plan.recordings)) : []),
-    ...prefixDoubts("speed", await listSpeedDoubts(plan.recordings)),
+    ...(flags.gateway === undefined ? prefixDoubts("speed", listStandbyDoubts(turning)) : []),
+    ...prefixDoubts("speed", await listSpeedDoubts(turning)),
     ...prefixDoubts("level", await listClippingDoubts(plan)),
     ...prefixDoubts("recordings", listSnapshotDoubts(bundle.manifest, bearingsOf(plan), points)),
     ...prefixDoubts("bearing", listDoubts(plan)),
@@ -158,12 +159,17 @@ function isPartlyHeard({ windows, unheardRecordings }: PointReport): boolean {
 }
 
 function describeUnheard(report: PointReport): string {
-  const { point, unheardRecordings, recordings, heardUntil, setAside } = report;
-  const { tooShort } = setAside.recordings;
-  const lost = unheardRecordings - tooShort;
+  const { point, unheardRecordings, recordings, repeatedSince, heardUntil, setAside } = report;
+  const { tooShort, repeated } = setAside.recordings;
+  const lost = unheardRecordings - tooShort - repeated;
   const reasons = Object.keys(setAside.samples).join(", ");
   const parts = [
     ...(lost > 0 ? [`most samples of ${lost} of ${recordings} recordings were set aside (${reasons})`] : []),
+    ...(repeated > 0
+      ? [
+          `${repeated} of ${recordings} recordings have the very samples of an earlier one, the first at ${repeatedSince}, and were not heard: does the logger hang?`,
+        ]
+      : []),
     ...(tooShort > 0 ? [`${tooShort} of ${recordings} recordings were too short to be heard`] : []),
   ];
   return `${point}: ${parts.join("; ")}; the last window that could be decided ended at ${heardUntil}`;
@@ -177,6 +183,10 @@ function describeSilence({
   recordings,
 }: PointReport): { readonly message: string; readonly hint: string }[] {
   if (windows > 0 || recordings === 0) return [];
+  if (setAside.recordings.standby === recordings) {
+    const message = `${point}: no window could be decided, its turbine stands by in all recordings`;
+    return [{ message, hint: "check its speed; a shaft that stands says nothing of its bearing" }];
+  }
   const reasons = Object.keys(setAside.samples);
   const advice = reasons.every((reason) => reason === "not-finite")
     ? "look at how the file was written"

@@ -160,6 +160,13 @@ async function describe({ listed, path, place, beside, root }: ToDescribe): Prom
     speed === null
       ? need(first("shaftRpm"), "the shaft speed", "rpm: 1500 (or speed: CHANNEL)")
       : meanSpeed(speed);
+  if (shaftRpm === 0) {
+    throw complain(
+      listed,
+      `the shaft stands in ${listed.file}: its speed is 0`,
+      "leave it out: no window can be cut of a shaft that stands, and nothing be learnt of its bearing",
+    );
+  }
   const bearing = need(
     first("bearing"),
     "the bearing",

@@ -81,7 +81,7 @@ export async function readOwnSidecar(path: string): Promise<OwnSidecar> {
   const stem = path.slice(0, path.length - extname(path).length);
   for (const name of [`${path}.json`, `${stem}.json`]) {
     const json = await readJson(name);
-    if (isFields(json) && (isSidecar(json) || "time" in json || "point" in json)) {
+    if (isFields(json) && (isSidecar(json) || ["time", "point", "turbine"].some((key) => key in json))) {
       return { ...parseSidecarWords(json, name), unread: findUnreadKeys(json, ownKeys) };
     }
   }

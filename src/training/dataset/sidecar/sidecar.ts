@@ -19,7 +19,7 @@ import { isSameBearing, parseBearingWords, speaksOfBearing } from "./bearing-wor
 /** What is known of a file's samples. */
 export interface Sidecar {
   readonly rateHz: number;
-  /** Its mean, where it changes. */
+  /** Its mean, where it changes; 0: the shaft stands. */
   readonly shaftRpm: number;
   /** How it goes; absent: it stays. */
   readonly speed?: RecordedSpeed | undefined;
@@ -33,6 +33,7 @@ export interface Sidecar {
 /** What one source says; what it does not say another may. */
 export interface SidecarPart {
   readonly rateHz?: number | undefined;
+  /** 0: the shaft stands. */
   readonly shaftRpm?: number | undefined;
   /** Where the speed over time is; it counts more than a `shaftRpm` beside it. */
   readonly speed?: SpeedSource | undefined;
@@ -46,9 +47,10 @@ export interface SidecarPart {
   readonly channel?: string | undefined;
   /** How long it is said to last, in seconds; only a check of recordings asks. */
   readonly durationS?: number | undefined;
-  /** When it begins and of which measuring point it is, as it was written; only a replay asks. */
+  /** When it begins, of which measuring point and of which turbine it is, as it was written; only a replay asks. */
   readonly time?: string | undefined;
   readonly point?: string | undefined;
+  readonly turbine?: string | undefined;
 }
 
 /** All that is needed to read a file. */
@@ -127,7 +129,7 @@ const numberKeys = {
     names: ["ratehz", "rate", "samplerate", "sampleratehz", "samplingrate", "samplingratehz", "fs", "fshz"],
     max: 1e7,
   },
-  shaftRpm: { names: ["shaftrpm", "rpm", "speedrpm"], max: 1e5 },
+  shaftRpm: { names: ["shaftrpm", "rpm", "speedrpm"], max: 1e5, mayBeZero: true },
   scale: { names: ["scale"], max: 1e12 },
   durationS: { names: ["durations", "durationseconds", "duration"], max: 1e9 },
 } as const;
@@ -153,7 +155,7 @@ export function isSidecar(fields: Readonly<Record<string, unknown>>): boolean {
 
 /** Keys that say nothing of samples, and are read: by a replay, by whoever learns or checks, by people. */
 const otherKeys: ReadonlySet<string> = new Set(
-  "file time from point label machine component shared load learn id note notes".split(" "),
+  "file time from point turbine label machine component shared load learn id note notes".split(" "),
 );
 
 /** Keys of `fields` that nobody reads, as they are written, but for those of `more`, in one spelling: a word may be misspelt. */
@@ -184,9 +186,11 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
   const numberOf = ({
     names,
     max,
+    mayBeZero = false,
   }: {
     readonly names: readonly string[];
     readonly max: number;
+    readonly mayBeZero?: boolean;
   }): number | undefined => {
     const [name, other] = names.filter((each) => !isAbsent(values.get(each)));
     if (name === undefined) return undefined;
@@ -196,8 +200,9 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
         `${name} is ${String(values.get(name))} and ${other} ${String(values.get(other))}: they mean the same`,
       );
     }
-    if (value > 0 && value <= max) return value;
-    const wanted = value > max ? `more than ${max}` : "not a number above 0";
+    if ((value > 0 && value <= max) || (mayBeZero && isZero(values.get(name)))) return value;
+    const wanted =
+      value > max ? `more than ${max}` : `not a number ${mayBeZero ? "of 0 or more" : "above 0"}`;
     return refuse(`${name} is ${String(values.get(name))}, ${wanted}`);
   };
   const textOf = (name: string): string | undefined => {
@@ -239,6 +244,7 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
     channel: textOf("channel"),
     time: textOf("time") ?? findEvidenceStart(textOf("from")),
     point: textOf("point"),
+    turbine: textOf("turbine"),
     bearing: whole ?? single,
     bearingName: typeof inner === "string" && inner !== "" ? inner : undefined,
   };
@@ -247,6 +253,11 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
 /** The description of an alarm's samples says from when to when they are. */
 function findEvidenceStart(from: string | undefined): string | undefined {
   return from !== undefined && isPlausibleTime(parseTime(from)) ? from : undefined;
+}
+
+/** Not what only counts as 0, as a blank does. */
+function isZero(value: unknown): boolean {
+  return value === 0 || (typeof value === "string" && /^\s*0+(\.0*)?\s*$/.test(value));
 }
 
 /** A row of a table has all columns: only filled ones speak. */

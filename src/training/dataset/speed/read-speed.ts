@@ -11,6 +11,8 @@ import { readSpeedUnit, rpmOfUnit, type SpeedSource } from "./speed-source.ts";
 const runSeconds = 0.04;
 /** Runs of a recording at most: two days, or six weeks of one value a second. */
 const maxRuns = 2 ** 22;
+/** A sensor of a shaft that stands may read a little below 0; one that is wired the other way round reads far below. */
+const standstillRpm = 1;
 
 /** The recording that the speed belongs to. */
 interface SpeedOf {
@@ -24,7 +26,7 @@ interface SpeedOf {
 
 /**
  * Reads the speed beside a recording. A run of which most values are missing, or whose mean is not above 0, is 0: the shaft is
- * taken to stand, and no window is cut there. Fails with DATA_MISSING, DATA_FORMAT, USAGE.
+ * taken to stand, and no window is cut there; it may stand all the time. Fails with DATA_MISSING, DATA_FORMAT, USAGE.
  */
 export async function readSpeed(
   source: SpeedSource,
@@ -37,17 +39,23 @@ export async function readSpeed(
   const samples = await openSampleFile(path, source.channel);
   const ownHz = source.rateHz ?? rateHz;
   const run = Math.max(1, Math.round(runSeconds * ownHz));
-  const rpm =
+  const { rpm, stands } =
     source.pulses === null
       ? await averageRuns(samples, { run, scale: source.scale * rpmOfOne(source, samples) })
-      : scaleRuns(await measurePulseRate(samples, { run, rateHz: ownHz }), source.scale / source.pulses);
-  if (rpm.every((each) => each === 0)) {
+      : {
+          rpm: scaleRuns(
+            await measurePulseRate(samples, { run, rateHz: ownHz }),
+            source.scale / source.pulses,
+          ),
+          stands: false,
+        };
+  if (!stands && rpm.every((each) => each === 0)) {
     throw source.pulses === null
       ? refuse(path, `${path} holds no speed above 0 in "${source.channel ?? "its channel"}"`, hintOfChannel)
       : refuse(
           path,
           `${path} holds no two pulses`,
-          "name the channel of the tachometer, whose signal rises once a pulse",
+          "name the channel of the tachometer, whose signal rises once a pulse; of a shaft that stands say `rpm: 0`",
         );
   }
   // What is stated seldom is stated for its moment.
@@ -88,12 +96,12 @@ function refuse(path: string, message: string, hint: string): AuroraError {
 async function averageRuns(
   file: SampleFile,
   { run, scale }: { readonly run: number; readonly scale: number },
-): Promise<Float32Array> {
+): Promise<{ readonly rpm: Float32Array; readonly stands: boolean }> {
   const means: number[] = [];
   let [sum, count, missing] = [0, 0, 0];
   const end = (): void => {
     const there = count - missing;
-    means.push(there > count / 2 && sum > 0 ? (scale * sum) / there : 0);
+    means.push(there > count / 2 ? (scale * sum) / there : Number.NaN);
     [sum, count, missing] = [0, 0, 0];
     if (means.length <= maxRuns) return;
     throw refuse(
@@ -111,5 +119,9 @@ async function averageRuns(
     }
   }
   if (count > 0) end();
-  return Float32Array.from(means);
+  const known = means.filter(Number.isFinite);
+  return {
+    rpm: Float32Array.from(means, (mean) => (mean > 0 ? mean : 0)),
+    stands: known.length > 0 && known.every((mean) => Math.abs(mean) < standstillRpm),
+  };
 }

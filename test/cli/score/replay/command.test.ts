@@ -63,7 +63,11 @@ describe("aurora score --decide", () => {
     const { code, stderr, report } = await replay(...args, "--out", out, "--json");
     expect([code, stderr]).toEqual([0, ""]);
     expect(report!.model.name).toBe("bearing-vibration");
-    expect(report!.budget).toEqual({ falsePerTurbineYear: 0.5, points: 1 });
+    expect(report!.budget).toEqual({
+      falsePerTurbineYear: 0.5,
+      points: 1,
+      turbines: [{ turbine: null, points: 1 }],
+    });
     const [point] = report!.points;
     expect(point!.point).toBe("drive-end");
     const iso = /^2004-02-12T\d\d:\d\d:\d\d(\.\d{3})?Z$/;
@@ -72,6 +76,8 @@ describe("aurora score --decide", () => {
       failureMode: "outer-race",
       raisedAt: expect.stringMatching(iso),
       clearedAt: null,
+      clearedReason: null,
+      quietSince: null,
       severity: expect.stringMatching(/^(warning|critical)$/),
       lane: expect.toSatisfy((lane) => lane === null || lane === "fast" || lane === "slow"),
       since: expect.stringMatching(iso),
@@ -270,6 +276,33 @@ describe("aurora score --decide", () => {
     expect(report!.warnings.map((each) => `warning: ${each}`)).toEqual(stderr.trimEnd().split("\n"));
   });
 
+  it("does not hear the samples of an earlier recording again, and says since when they come", async () => {
+    const folder = createTemporaryFolder();
+    const gateway = writeGateway(folder);
+    const files = life.slice(0, 6).map((each, index) => {
+      const counts = index < 4 ? each.counts : life[3]!.counts;
+      return writeRecording(folder, nameByTime(each.timeMs), { ...each, counts });
+    });
+    const args = ["--input", ...files, "--gateway", gateway, ...flags];
+    const { stdout, stderr } = await replay(...args);
+    expect(stdout).toContain(": 6 recordings, 2004-02-12T10:32:39Z to 2004-02-12T11:22:39Z,");
+    expect(stdout).toContain(
+      "no alarm would have been raised, but how it was in 2 of 6 recordings is not known",
+    );
+    expect(stdout).toContain("set aside: 2 recordings with the very samples of an earlier one\n");
+    expect(stderr).toMatch(
+      /^warning: [^;]*: 2 of 6 recordings have the very samples of an earlier one, the first at 2004-02-12T11:12:39Z, and were not heard: does the logger hang\?; the last window [^;]* 2004-02-12T11:03:\S*\n$/,
+    );
+    const { report } = await replay(...args, "--json");
+    expect(report!.points[0]).toMatchObject({
+      recordings: 6,
+      unheardRecordings: 2,
+      repeatedSince: "2004-02-12T11:12:39Z",
+      setAside: { recordings: { repeated: 2, tooShort: 0 } },
+    });
+    expect(report!.warnings.map((each) => `warning: ${each}`)).toEqual(stderr.trimEnd().split("\n"));
+  });
+
   it("counts recordings that are too short to be heard, and says so", async () => {
     const folder = createTemporaryFolder();
     // Less than a revolution, after and before whole windows.
@@ -296,6 +329,31 @@ describe("aurora score --decide", () => {
     const { stdout } = await replay("--input", ...files, "--gateway", gateway, ...flags);
     expect(stdout).toContain("set aside: 1 recording of a turbine that stands by\n");
     expect(stdout).not.toContain("is not known");
+  });
+
+  it("counts a shaft that stands as a turbine that stands by, and a score says that it stands", async () => {
+    const folder = createTemporaryFolder();
+    const files = life.slice(0, 3).map((each, index) =>
+      writeRecording(folder, nameByTime(each.timeMs), {
+        ...each,
+        shaftRpm: index === 0 ? 0 : each.shaftRpm,
+      }),
+    );
+    const { code, stderr, stdout } = await replay("--input", ...files, ...flags);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain(": 3 recordings, 2004-02-12T10:32:39Z to ");
+    expect(stdout).toContain("set aside: 1 recording of a turbine that stands by\n");
+    const alone = await replay("--input", files[0]!, ...flags, "--json");
+    expect(alone.code).toBe(1);
+    expect(alone.report!.warnings).toEqual([
+      expect.stringMatching(/: no window could be decided, its turbine stands by in all recordings: check/),
+    ]);
+    const out = join(folder, "rows.csv");
+    const scored = await auroraHere("score", shippedBundle, "--input", files[0]!, "--out", out, ...flags);
+    expect([scored.code, scored.stderr]).toEqual([
+      1,
+      expect.stringContaining("the shaft stands: its speed is 0"),
+    ]);
   });
 
   it("decides snapshots to the last one, and one that stands alone", async () => {

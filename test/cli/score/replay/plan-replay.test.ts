@@ -173,6 +173,30 @@ describe("points", () => {
     expect((await plan({ input: files, points })).points).toEqual(["a", "b"]);
   });
 
+  it("of two turbines are two, though they have one name", async () => {
+    const { folder, files } = createFolder("a.npy", "b.npy", "c.npy", "WT03/d.npy");
+    writeFileSync(join(folder, "c.json"), JSON.stringify({ turbine: "WT01" }));
+    writeFileSync(join(folder, "WT03/d.json"), JSON.stringify({ turbine: "WT03" }));
+    const manifest = await writeManifest(folder, [
+      { file: "a.npy", turbine: "WT01", point: "main" },
+      { file: "b.npy", turbine: "WT02", point: "main" },
+      { file: "c.npy", point: "hss" },
+    ]);
+    expect(listUnreadKeys(manifest!.entries)).toEqual([]);
+    const course = { fromMs: Date.UTC(2004, 1, 12), everyMs: 1000 };
+    const { points, turbines, shown } = await plan({ input: files, manifest, course });
+    expect(points).toEqual(["WT01/main", "WT02/main", "WT01/hss", "WT03"]);
+    expect([...turbines.values()]).toEqual(["WT01", "WT02", "WT01", "WT03"]);
+    expect(shown).toEqual(
+      [
+        ["WT01/main", "a"],
+        ["WT02/main", "b"],
+        ["WT01/hss", "c"],
+        ["WT03", "d"],
+      ].map(([point, file]) => `2004-02-12T00:00:00Z ${point} ${file}.npy`),
+    );
+  });
+
   it("may be channels of the same files", async () => {
     const { files } = createFolder("20040212_103239.npy", "20040213_103239.npy");
     const points = parsePoint("b2=*#1", parsePoint("b1=*#0"));
@@ -343,6 +367,7 @@ recordings:
     ['[{"file": "a.npy", "rows": "snapshots", "times": ["2004-01-01", null]}]', /times has null/],
     ['[{"file": "a.npy", "rows": "snapshots", "times": "2004-01-01"}]', /not a list/],
     ['[{"file": "a.npy", "rateHz": "fast"}]', /not a number above 0/],
+    ['[{"file": "a.npy", "rpm": false}]', /rpm is false, not a number of 0 or more/],
     ['[{"file": "a.npy", "rateHz": 1e9}]', /ratehz is 1000000000, more than 10000000$/],
     ["x: &a [1]\nrecordings: [*a, *a]", /neither YAML nor JSON/],
   ])("is refused where it is %j", async (text, message) => {

@@ -76,6 +76,13 @@ function tellDay() {
   alert(3, "raised", "warning", { lane: "fast" });
   alert(4, "updated", "critical", { lane: "fast", severityDb: 2.5, evidence: grown });
   alert(5, "updated", "critical", { lane: "fast", severityDb: 7.25 });
+  for (const [hours, isQuiet] of [
+    [5.1, true],
+    [5.2, false],
+    [5.3, true],
+    [5.4, true],
+  ] as const)
+    sink.onHeld(hour(hours), [{ failureMode: "outer-race", isQuiet }]);
   alert(6, "cleared", "critical", { lane: "fast", severityDb: 0.5 });
   alert(7, "raised", "warning", { lane: "slow" });
   sink.setAside(
@@ -106,6 +113,9 @@ it("tells an alarm as it was when it was raised, and apart from that what it gre
       criticalAt: "2004-02-12T04:00:00Z",
       criticalEvidence: grown,
       clearedAt: "2004-02-12T06:00:00Z",
+      quietSince: "2004-02-12T05:18:00Z",
+      clearedReason:
+        "near the healthy level since 2004-02-12T05:18:00Z, for a day of data; the last window by itself with probability 0.90, 0.5 dB above its own reference",
       severity: "warning",
       severityDb: -1.25,
       lane: "fast",
@@ -116,6 +126,8 @@ it("tells an alarm as it was when it was raised, and apart from that what it gre
     {
       raisedAt: "2004-02-12T07:00:00Z",
       clearedAt: null,
+      clearedReason: null,
+      quietSince: null,
       criticalAt: null,
       severity: "warning",
       severityDb: -1.25,
@@ -131,14 +143,26 @@ it("tells an alarm as it was when it was raised, and apart from that what it gre
   expect(setAside).toEqual({
     windows: 1,
     samples: { range: 496 },
-    recordings: { sameTime: 1, overlapping: 0, tooShort: 0, standby: 0 },
+    recordings: { sameTime: 1, overlapping: 0, repeated: 0, tooShort: 0, standby: 0 },
   });
 });
 
 it("tells it in words, in order of time", () => {
   const report = tellDay();
   expect(
-    renderReplay([report, createPointHistory("b2").report()], { falsePerTurbineYear: 0.1, points: 2 }, 3),
+    renderReplay(
+      [report, createPointHistory("b2").report()],
+      {
+        falsePerTurbineYear: 0.1,
+        points: 4,
+        turbines: [
+          { turbine: "WT01", points: 2 },
+          { turbine: "WT02", points: 1 },
+          { turbine: null, points: 1 },
+        ],
+      },
+      3,
+    ),
   ).toBe(
     `b1: 1 recording, 2004-02-12T00:00:00Z to 2004-02-12T08:00:00.040Z, 0 windows
   2004-02-12T00:00:00Z  learning
@@ -147,14 +171,14 @@ it("tells it in words, in order of time", () => {
   2004-02-12T03:00:00Z  raised outer race fault by the fast lane, since 2004-02-12T02:59:00Z: ${report.alarms[0]!.reason}
   2004-02-12T04:00:00Z  outer race fault is critical: A line at 1× the outer race's order
   2004-02-12T05:00:00Z  outer race fault at its loudest, 7.3 dB
-  2004-02-12T06:00:00Z  cleared outer race fault
+  2004-02-12T06:00:00Z  cleared outer race fault: ${report.alarms[0]!.clearedReason}
   2004-02-12T07:00:00Z  raised outer race fault by the slow lane, since 2004-02-12T06:59:00Z: ${report.alarms[1]!.reason}
   at the end outer race fault (warning) stands; doubtful reference: it wandered
 
 b2: 0 recordings, 0 windows
   no window could be decided
 
-budget: 0.1 false alarms a turbine and year, shared by 2 points
+budget: 0.1 false alarms a turbine and year, shared by 2 points of WT01; 1 point of WT02; 1 point taken for one turbine's
 set aside: 1 recording at a time that was there already, 1 window lost to bad data, 496 samples (range), 3 files that could not be read
 `,
   );
@@ -175,7 +199,13 @@ it("calls a point whose learning was refused by that name, never learnt", () => 
   );
   const report = history.report();
   expect(report).toMatchObject({ state: "refused", refusal, learntAt: null });
-  expect(renderReplay([report], { falsePerTurbineYear: 0.1, points: 1 }, 0)).toContain(
+  expect(
+    renderReplay(
+      [report],
+      { falsePerTurbineYear: 0.1, points: 1, turbines: [{ turbine: null, points: 1 }] },
+      0,
+    ),
+  ).toContain(
     `  no alarm would have been raised; it has no reference of its own, since it looks faulty: ${refusal}\n`,
   );
 });
@@ -209,7 +239,7 @@ it("tells since when a sensor hears far less than before, how much less, and whe
       quieterDb: 40,
     },
   ]);
-  const budget = { falsePerTurbineYear: 0.1, points: 1 };
+  const budget = { falsePerTurbineYear: 0.1, points: 1, turbines: [{ turbine: null, points: 1 }] };
   expect(renderReplay([ended], budget, 0)).toContain(`
   2004-02-12T08:00:00Z  its sensor hears 40 dB less than when the machine was healthy: does the machine stand, or does the sensor hear it no more?
   2004-02-12T11:00:02Z  its sensor hears it as before again
@@ -248,7 +278,11 @@ it("says why an alarm stands whose sensor hears its machine no more", () => {
   const why =
     "since 2004-02-12T02:00:00Z its sensor has heard 50 dB less than when the machine was healthy, and no alarm ends by what is not heard";
   expect(report.alarms).toMatchObject([{ clearedAt: null, whyItStands: why }]);
-  expect(renderReplay([report], { falsePerTurbineYear: 0.1, points: 1 }, 0)).toContain(
-    `  at the end outer race fault (critical) stands: ${why}\n`,
-  );
+  expect(
+    renderReplay(
+      [report],
+      { falsePerTurbineYear: 0.1, points: 1, turbines: [{ turbine: null, points: 1 }] },
+      0,
+    ),
+  ).toContain(`  at the end outer race fault (critical) stands: ${why}\n`);
 });

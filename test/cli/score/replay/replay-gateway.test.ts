@@ -135,6 +135,7 @@ async function replayFiles(files: readonly string[]): Promise<Heard> {
         if (event !== null) heard.events.push(`${event.kind} ${event.detail}`);
       },
       onLevel: () => {},
+      onHeld: () => {},
       setAside: () => {},
     },
   });

@@ -83,7 +83,10 @@ recordings:
       "recordings:\n  - { file: /etc/passwd, label: ball, machine: m }",
       /not a file in the recordings' folder/,
     ],
-    ["recordings:\n  - { file: a.npy, label: ball, machine: m, rpm: -3 }", /rpm is -3, not a number above 0/],
+    [
+      "recordings:\n  - { file: a.npy, label: ball, machine: m, rpm: -3 }",
+      /rpm is -3, not a number of 0 or more/,
+    ],
     [
       "recordings:\n  - { file: a.npy, label: ball, machine: m, bearing: { balls: 9 } }",
       /bearing: neither bpfo/,

@@ -175,6 +175,7 @@ describe("a set of recordings", () => {
     [[{ file: "*.npy", load: "{2}" }], /\{2\} stands for nothing: \*\.npy has 1 \*/],
     [[{ file: "a.npy" }, { file: "a.npy" }], /a\.npy is listed by recordings\.yaml:\d+ as well/],
     [[{ file: "a.npy", rpm: null }], /nothing says the shaft speed of a\.npy/],
+    [[{ file: "a.npy", rpm: 0 }], /the shaft stands in a\.npy: its speed is 0/],
     [[{ file: "a.npy", speed: { file: "none.csv", rateHz: 1 } }], /cannot read .*none\.csv/],
   ])("refuses %j", async (entries, message) => {
     const dir = createTemporaryFolder();

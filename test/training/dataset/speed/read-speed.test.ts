@@ -49,8 +49,11 @@ it("is not the vibration itself", async () => {
   await expect(read(root, "rpm", "b.npy")).rejects.toThrow(/holds the vibration under "rpm", and no speed/);
 });
 
-it("is refused where the shaft never turns", async () => {
+it("is 0 where the shaft stands all the time, and a sensor wired the other way round is no standstill", async () => {
+  for (const reading of [0, -0.2])
+    expect((await read(write("speed", reading), "speed")).rpm).toEqual(new Float32Array(50));
   await expect(read(write("speed", -5), "speed")).rejects.toThrow(/holds no speed above 0 in "speed"/);
+  await expect(read(write("speed", Number.NaN), "speed")).rejects.toThrow(/holds no speed above 0/);
   await expect(read(write("tacho", 5), { channel: "tacho", pulses: 1 })).rejects.toThrow(
     /holds no two pulses/,
   );
