@@ -145,10 +145,13 @@ interface TurbineCounts {
   readonly silentAlarming: number;
   /** None is in alarm, and nothing is known of one of their components at least. */
   readonly unknown: number;
+  /** Nobody watches them any more: they are none of the others. */
+  readonly unwatched: number;
 }
 
 /** Each by its worst component, for all tiles. */
-function countTurbines(turbines: OverviewPage["turbines"]): TurbineCounts {
+function countTurbines(all: OverviewPage["turbines"]): TurbineCounts {
+  const turbines = all.filter(({ unwatchedMs }) => unwatchedMs === null);
   const isAlarming = ({ rolledUp: { health } }: TurbineView): boolean =>
     health === "warning" || health === "critical";
   const count = (...healths: readonly ComponentHealth[]): number =>
@@ -162,18 +165,20 @@ function countTurbines(turbines: OverviewPage["turbines"]): TurbineCounts {
       (turbine) => isAlarming(turbine) && turbine.components.every(isUnknownNow),
     ).length,
     unknown: count("no-data"),
+    unwatched: all.length - turbines.length,
   };
 }
 
 function describeTurbines(
   all: number,
-  { good, learning, refused, alarming, silentAlarming, unknown }: TurbineCounts,
+  { good, learning, refused, alarming, silentAlarming, unknown, unwatched }: TurbineCounts,
 ): string {
   if (all === 0) return "none has reported yet";
   const parts = [`${good} good`];
   if (learning > 0) parts.push(`${learning} learning`);
   if (refused > 0) parts.push(`${refused} whose learning is refused`);
   parts.push(`${alarming} in alarm${describeSilent(silentAlarming)}`, `${unknown} with data missing`);
+  if (unwatched > 0) parts.push(`${unwatched} no longer watched`);
   return parts.join(", ");
 }
 

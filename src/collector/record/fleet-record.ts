@@ -153,6 +153,8 @@ export interface StateBatch {
     readonly cloned?: boolean;
   })[];
   readonly setAside: readonly SetAsideMessage[];
+  /** Turbines whose states were taken back: nobody watches them, until one has a state again. Default: none. */
+  readonly unwatched?: readonly (SeenState & TurbineRef)[];
 }
 
 export interface TurbineRef {
@@ -201,8 +203,10 @@ export interface RecordedTurbine extends TurbineRef {
   /** Gateway that reported it, null before its first record. */
   readonly gateway: string | null;
   readonly lastSeenMs: number;
-  /** Last retained state, or null. */
+  /** Last retained state; null: there was none yet, or it was taken back. */
   readonly state: TurbineState | null;
+  /** When its state was taken back: nobody watches it any more; null: somebody does. */
+  readonly unwatchedMs: number | null;
 }
 
 /** A gateway as it was last heard of. */

@@ -185,6 +185,7 @@ describe("an alarm's card beside its turbine", () => {
       components: [known],
       operatingState: "full-performance",
       lastSeenMs: nowMs,
+      unwatchedMs: null,
       state: null,
       ...view,
     };
@@ -242,6 +243,7 @@ test("all tiles count a turbine by its worst component: one in alarm that is not
     components: [{ ...component, health, ...(isSilent && health === "critical" ? { unknown } : {}) }],
     operatingState: isSilent ? "information-unavailable" : "full-performance",
     lastSeenMs: nowMs,
+    unwatchedMs: null,
     state: null,
   });
   const turbines = [view("critical", true), view("critical", false), view("no-data", true)];
