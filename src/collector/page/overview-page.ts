@@ -75,8 +75,9 @@ function selectGateways(
   );
 }
 
-function renderTiles({ turbines, gateways, drift, activeAlarms: active }: OverviewPage): SafeHtml {
+function renderTiles({ turbines, gateways, drift, alarming }: OverviewPage): SafeHtml {
   const counts = countTurbines(turbines);
+  const active = alarming.reduce((total, { alarms }) => total + alarms, 0);
   const reachable = gateways.filter((gateway) => gateway.reachable).length;
   const cloned = gateways.filter((gateway) => gateway.cloned).length;
   return html`<section class="tiles" id="tiles" data-live aria-label="Summary">
@@ -84,7 +85,7 @@ function renderTiles({ turbines, gateways, drift, activeAlarms: active }: Overvi
     title: "Active alerts",
     figure: String(active),
     tone: active > 0 ? "critical" : "calm",
-    words: active > 0 ? describeAlarming(turbines.length, counts) : "none stands",
+    words: active > 0 ? describeAlarming(alarming, turbines) : "none stands",
   })}
   ${renderTile({
     title: "Turbines",
@@ -127,9 +128,17 @@ function renderTile(tile: {
   return html`<div class="tile ${tile.tone}"><h2>${tile.title}</h2><p class="tile-figure">${tile.figure}</p><p class="why">${tile.words}</p></div>`;
 }
 
-/** An alert of a turbine that is not heard of any more stands all the same. */
-function describeAlarming(all: number, { alarming, silentAlarming: silent }: TurbineCounts): string {
-  return `on ${alarming} of ${all} turbines${describeSilent(silent)}`;
+/** An alert of a turbine that is not heard of any more stands all the same, as does one that is out of service. */
+function describeAlarming(alarming: OverviewPage["alarming"], turbines: OverviewPage["turbines"]): string {
+  const nameOf = ({ site, turbine }: Pick<TurbineView, "site" | "turbine">): string => `${site}/${turbine}`;
+  const names = new Set(alarming.map(nameOf));
+  const silent = turbines.filter((turbine) => names.has(nameOf(turbine)) && isSilent(turbine)).length;
+  return `on ${alarming.length} of ${turbines.length} turbines${describeSilent(silent)}`;
+}
+
+/** Is nothing known of it now? */
+function isSilent({ components }: TurbineView): boolean {
+  return components.every(isUnknownNow);
 }
 
 function describeSilent(silent: number): string {
@@ -161,9 +170,7 @@ function countTurbines(all: OverviewPage["turbines"]): TurbineCounts {
     learning: count("learning"),
     refused: count("refused"),
     alarming: turbines.filter(isAlarming).length,
-    silentAlarming: turbines.filter(
-      (turbine) => isAlarming(turbine) && turbine.components.every(isUnknownNow),
-    ).length,
+    silentAlarming: turbines.filter((turbine) => isAlarming(turbine) && isSilent(turbine)).length,
     unknown: count("no-data"),
     unwatched: all.length - turbines.length,
   };

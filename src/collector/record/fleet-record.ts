@@ -39,6 +39,8 @@ export interface FleetRecord extends DriftRecord, EvidenceRecord, PredictionReco
   gateways(): Promise<readonly RecordedGateway[]>;
   /** Active ones first, then the newest. */
   alarms(query: AlarmQuery): Promise<Listing<RecordedAlarm>>;
+  /** Turbines with active alarms, in the order of site and name. */
+  alarmingTurbines(): Promise<readonly AlarmingTurbine[]>;
   /** Newest first, by their times as far as these can be right (`clock-rules.ts`). */
   events(query: EventQuery): Promise<Listing<RecordedEvent>>;
   /** As events. */
@@ -239,6 +241,12 @@ export interface RecordedAlarm {
   readonly event: AlertEvent;
   /** In order of time. */
   readonly steps: readonly AlarmLifeStep[];
+}
+
+/** A turbine with active alarms. */
+export interface AlarmingTurbine extends TurbineRef {
+  /** How many; at least one. */
+  readonly alarms: number;
 }
 
 /** One step in the life of an alarm. Its id is its turbine's own: an event of another turbine may have the same. */

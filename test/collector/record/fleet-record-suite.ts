@@ -350,6 +350,13 @@ function describeAlarms(open: Open): void {
     expect((await record.alarms({ ...all, site: "elsewhere" })).total).toBe(0);
     const rest = await record.alarms({ limit: 2, offset: 2 });
     expect(rest.items.map((alarm) => alarm.lastMs)).toEqual([t + 1, t]);
+    await put(alertEvent("wt-1", "cleared", t + 4));
+    await put(alertEvent("wt-3", "raised", t + 5));
+    await put(alertEvent("wt-3", "cleared", t + 6));
+    expect(await record.alarmingTurbines()).toEqual([
+      { site: "north-sea", turbine: "wt-1", alarms: 2 },
+      { site: "north-sea", turbine: "wt-2", alarms: 1 },
+    ]);
   });
 }
 
