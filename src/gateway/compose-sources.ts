@@ -63,7 +63,8 @@ export function composeSources(surroundings: SourceSurroundings, closers: Closer
   const topics = [...new Set(config.scada.map(({ topic }) => topic))];
   const bridges = topics.map((topic) => {
     const mappings = config.scada.filter((mapping) => mapping.topic === topic);
-    return diagnosable(createMqttSource({ topic, mappings, mqtt, clock, logger }), mappings);
+    const timeoutMs = config.operation.dataTimeoutSeconds * 1000;
+    return diagnosable(createMqttSource({ topic, mappings, timeoutMs, mqtt, clock, logger }), mappings);
   });
   const polled = config.modbus.map((server) => {
     const source = createModbusSource({ config: server, load: loadModbus, clock, timers, logger });

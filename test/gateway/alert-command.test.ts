@@ -23,7 +23,7 @@ test("an alarm is listed, acknowledged, shelved and taken out of service, subscr
   const gateway = await start();
   const config = join(installation.folder, "gateway.yaml");
   const own = { id: names.gateway, site: names.site, stateDir: join(installation.folder, "gateway") };
-  writeFileSync(config, JSON.stringify({ gateway: own, turbines: [{ id: "WT01" }] }));
+  writeFileSync(config, JSON.stringify({ gateway: own, turbines: [{ id: "WT01" }, { id: "WT02" }] }));
   const run = (...args: string[]): Promise<string> =>
     outputOf(() => alertCommand().parseAsync([...args, "--config", config], { from: "user" }));
   const list = async (...args: string[]) =>
@@ -33,6 +33,11 @@ test("an alarm is listed, acknowledged, shelved and taken out of service, subscr
     alarmReplySchema().parse(JSON.parse(await run(command, ...place, ...args, "--json")));
 
   expect(await run("list", "WT02")).toBe("No alarm stands, and none waits to be acknowledged.\n");
+  await expect(run("list", "WT03")).rejects.toMatchObject({
+    code: "USAGE",
+    message: "this gateway has no turbine WT03",
+    hint: "There are WT01, WT02.",
+  });
   for (const other of ["ball", "../x"]) {
     await expect(run("ack", "WT01", names.component, other)).rejects.toMatchObject({
       code: "USAGE",

@@ -9,25 +9,39 @@ import {
   alarmsPath,
   refuseUnknownAlarm,
 } from "../../core/contract/alarm-report.ts";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { idPattern } from "../../core/contract/topics.ts";
+import { listSome } from "../terminal/count-of.ts";
 import { askOperator } from "./ask-gateway.ts";
 
 /** 100,000 alarms have room. */
 const maxListBytes = 64 * 1024 * 1024;
 const maxReplyBytes = 64 * 1024;
 
-/** Those that are not normal, oldest first. @throws AuroraError GATEWAY when there is no gateway or it refuses. */
-export async function askAlarms(config: GatewayConfig): Promise<readonly AlarmReport[]> {
+/**
+ * Those that are not normal, oldest first; of one turbine, or of all.
+ * @throws AuroraError USAGE for a turbine that neither the configuration nor an alarm names; GATEWAY when there is no gateway or it
+ *   refuses.
+ */
+export async function askAlarms(
+  config: GatewayConfig,
+  turbine: string | undefined,
+): Promise<readonly AlarmReport[]> {
+  const op = "list alarms";
   const { alarms } = await askOperator({
     config,
     path: alarmsPath,
     schema: alarmListSchema(),
     maxBytes: maxListBytes,
-    op: "list alarms",
+    op,
     subject: config.gateway.id,
   });
-  return alarms;
+  if (turbine === undefined) return alarms;
+  const known = [...config.turbines.map(({ id }) => id), ...alarms.map((alarm) => alarm.turbine)];
+  if (known.includes(turbine)) return alarms.filter((alarm) => alarm.turbine === turbine);
+  const hint = known.length === 0 ? "It has no turbines." : `There are ${listSome(known)}.`;
+  throw new AuroraError("USAGE", `this gateway has no turbine ${turbine}`, { op, subject: turbine, hint });
 }
 
 /**

@@ -12,6 +12,7 @@ import {
 import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { idPattern } from "../../core/contract/topics.ts";
+import { listSome } from "../terminal/count-of.ts";
 import { askOperator } from "./ask-gateway.ts";
 
 /** 65,536 points have room. */
@@ -47,14 +48,10 @@ export async function askBaselines(
       (component === undefined || point.component === component),
   );
   if (chosen.length > 0 || turbine === undefined) return chosen;
-  const known = points.slice(0, maxNamed).map((point) => `${point.turbine} ${point.component}`);
-  const rest = points.length > maxNamed ? ` and ${points.length - maxNamed} more` : "";
-  const hint = points.length === 0 ? "It has no measuring points." : `There are ${known.join(", ")}${rest}.`;
+  const known = listSome(points.map((point) => `${point.turbine} ${point.component}`));
+  const hint = points.length === 0 ? "It has no measuring points." : `There are ${known}.`;
   throw refuseUnknown("show baselines", subject, hint);
 }
-
-/** Points that an error names at most. */
-const maxNamed = 8;
 
 function refuseUnknown(op: string, subject: string, hint: string): AuroraError {
   return new AuroraError("USAGE", `this gateway has no measuring point ${subject}`, {

@@ -54,8 +54,7 @@ Example:
   $ aurora alert list WT07 --config /etc/aurora/gateway.yaml`,
     )
     .action(async (turbine: string | undefined, flags: AlertFlags) => {
-      const all = await askAlarms(loadGatewayConfig(flags.config));
-      const alarms = all.filter((alarm) => turbine === undefined || alarm.turbine === turbine);
+      const alarms = await askAlarms(loadGatewayConfig(flags.config), turbine);
       process.stdout.write(flags.json === true ? `${JSON.stringify({ alarms })}\n` : renderAlarms(alarms));
     });
 }

@@ -1,4 +1,5 @@
 /** `aurora fleet enrol|revoke`: gateways, one or many, and those who read what they tell, for a broker that others run. */
+import { resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { idPattern, isTopicFilter } from "../../core/contract/topics.ts";
@@ -71,7 +72,8 @@ export function fleetCommand(): Command {
       const isReader = options.reader === true;
       if (isReader && devices.length + readTopics.length > 0) throw refuseReader();
       const result = await enrolGateways({
-        dir,
+        // Configurations that take what is printed are read in another folder.
+        dir: resolve(dir),
         gateways: isReader ? [] : ids.map((id) => ({ id, site, devices, readTopics })),
         readers: isReader ? ids.map((id) => ({ id, site })) : [],
         base: options.base ?? null,
@@ -103,10 +105,12 @@ Into DIR go: gateways/<id> (copy it to the gateway), collector (copy it to the c
 (for the collector alone: mqtt.enrolmentKeyFile and mqtt.enrolledFile; copy the latter again after each enrolment, a running
 collector reads it within a minute) and broker (access lists, users and an example of a configuration for mosquitto and
 EMQX, written anew each time; they keep the owner and the rights that you give them, and a broker that cannot read them after
-a SIGHUP refuses everybody). A gateway's own configuration then has
+a SIGHUP refuses everybody). A gateway's own configuration then has, with the whole paths of what was copied there,
 
-  mqtt:   { username: <id>, passwordFile: mqtt.password }       or { caFile: ca.pem, certFile: cert.pem, keyFile: key.pem }
-  uplink: { ackKeyFile: ack.key }
+  mqtt:   { username: <id>, passwordFile: /etc/aurora/mqtt.password }
+  uplink: { ackKeyFile: /etc/aurora/ack.key }
+
+and with certificates caFile (ca.pem), certFile (cert.pem) and keyFile (key.pem) instead of user name and password.
 
 The collector's user name is aurora-collector, that of a device which speaks MQTT itself <id>/<device>; certificates bear the
 same names. Passwords are in mqtt.password. A certificate that expires: aurora keys client DIR <id>, or server DIR HOST.

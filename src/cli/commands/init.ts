@@ -1,7 +1,7 @@
 /** `aurora init`: writes a gateway's configuration that works, of a few answers. */
 import { lstat } from "node:fs/promises";
 import { hostname } from "node:os";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { Command } from "commander";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
@@ -79,7 +79,7 @@ async function writeConfiguration(file: string, options: InitOptions): Promise<v
   const answers = await askAnswers(questions, given, terminal?.ask).finally(() => terminal?.close());
   const bearing = resolveBearing(answers.bearing);
   if (!bearing.ok) throw new AuroraError("USAGE", bearing.error, { op: "write configuration" });
-  const text = renderGatewayFile(answers, bearing.value, options);
+  const text = renderGatewayFile(answers, bearing.value, { ...options, ...wholePaths(options) });
   const read = readGatewayFile({ configPath: file, installationDir: packageRoot(), environment: {} }, text);
   const findings = await read.check();
   if (findings.length > 0) throw read.refuse(findings);
@@ -93,6 +93,17 @@ async function writeConfiguration(file: string, options: InitOptions): Promise<v
       `${file}: written. Next:\n  aurora doctor --config ${file}\n  aurora gateway --config ${file}\n`,
     );
   }
+}
+
+const pathNames = ["stateDir", "passwordFile", "caFile", "certFile", "keyFile", "ackKeyFile"] as const;
+
+/** Paths that hold in whatever folder the gateway is started. */
+function wholePaths(options: InitOptions): Pick<InitExtras, (typeof pathNames)[number]> {
+  const given = pathNames.flatMap((name) => {
+    const path = options[name];
+    return path === undefined || path === "" ? [] : [[name, resolve(path)] as const];
+  });
+  return Object.fromEntries(given);
 }
 
 /** What flags say, and what came by a pipe. */

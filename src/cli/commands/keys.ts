@@ -1,5 +1,5 @@
 /** `aurora keys`: the keys of an installation, and a private authority for a site that wants TLS and has none. */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { createInstallationKeys } from "../../collector/registry/installation-keys.ts";
 import { createKeyPair, writeKeyPair } from "../../core/bundle/keys.ts";
@@ -79,7 +79,8 @@ Example:
   $ aurora keys publisher keys ci
 `,
     )
-    .action(async (dir: string, name: string, options: { readonly json?: boolean }) => {
+    .action(async (folder: string, name: string, options: { readonly json?: boolean }) => {
+      const dir = resolve(folder);
       const pair = createKeyPair();
       await writeKeyPair(dir, name, pair);
       const { keyId } = pair;
@@ -119,7 +120,7 @@ Example:
 `,
     )
     .action(async (dir: string, { name, days, json }: IssueOptions & { readonly name: string }) => {
-      const made = await createAuthority({ dir, days, nowMs: systemClock.nowMs() }, name);
+      const made = await createAuthority({ dir: resolve(dir), days, nowMs: systemClock.nowMs() }, name);
       const text = `${made.caFile}: for everybody (mqtt.caFile)\n${made.keyFile}: for nobody; take it offline when all have theirs\n`;
       process.stdout.write(json ? `${JSON.stringify(made)}\n` : text);
     });
@@ -133,7 +134,7 @@ function addIssue(command: Command, use: CertificateWish["use"]): void {
   const example = isServer ? "mqtt.example.com" : "gw-wt01";
   const after = isServer
     ? "mosquitto: cafile ca.pem, certfile cert.pem, keyfile key.pem, and require_certificate true for clients with certificates."
-    : "A gateway and a collector alike: mqtt: { url: mqtts://HOST:8883, caFile: ca.pem, certFile: cert.pem, keyFile: key.pem }";
+    : "A gateway and a collector alike: mqtt: { url: mqtts://HOST:8883, caFile: /etc/aurora/ca.pem, certFile: /etc/aurora/cert.pem, keyFile: /etc/aurora/key.pem }";
   command
     .command(use)
     .description(`make a key and a certificate for ${whose}`)

@@ -15,6 +15,7 @@ import {
 } from "../../core/contract/drift-verdict-schema.ts";
 import { isMoved } from "../../core/drift/drift-level.ts";
 import { askCollector } from "../ask/ask-collector.ts";
+import { listSome } from "../terminal/count-of.ts";
 
 /** Verdicts that are asked for at once. */
 const partSize = 200;
@@ -218,12 +219,6 @@ export function parsePoint(text: string): NamedPoint | null {
 function namePoint({ site, turbine, component }: DriftQuestion): string {
   const parts = [site, turbine, component].filter((part) => part !== undefined);
   return parts.length === 0 ? "any point" : parts.join("/");
-}
-
-function listSome(names: readonly string[]): string {
-  const all = [...new Set(names)];
-  const shown = all.slice(0, 8).join(", ");
-  return all.length > 8 ? `${shown} and ${all.length - 8} more` : shown;
 }
 
 function describeDays(days: readonly string[]): string {

@@ -53,6 +53,9 @@ export const turbinesSchema: z.ZodType = listOf(
     operatingState,
     lastSeenMs: timeMs,
     state: turbineStateSchema().nullable().describe("Last state as published; may be old"),
+    unwatchedMs: timeMs
+      .nullable()
+      .describe("When its gateway took its state back, and nobody watched it any more; null: it is watched"),
     modelUngated: ungated,
   }),
 );

@@ -3,6 +3,7 @@
 import type { DriftPerformanceReply } from "../../core/contract/drift-performance-schema.ts";
 import type { RecordedEvidence } from "../../core/contract/evidence-list.ts";
 import type {
+  AlarmingTurbine,
   Listing,
   QuarantineEntry,
   RecordedAlarm,
@@ -55,7 +56,8 @@ export interface OverviewPage {
   readonly gateways: readonly GatewayView[];
   /** The first few, active ones first. */
   readonly alarms: Listing<RecordedAlarm>;
-  readonly activeAlarms: number;
+  /** Turbines with active ones. */
+  readonly alarming: readonly AlarmingTurbine[];
   /** Of the newest day that was assessed. */
   readonly drift: FleetDriftView;
   readonly models: readonly ModelView[];
@@ -92,17 +94,18 @@ const turbineEvidence = 200;
 export async function loadOverviewPage(fleet: FleetSource, query?: OverviewQuery): Promise<OverviewPage> {
   const { record } = fleet;
   const newest = { limit: overviewEvents, offset: 0 };
-  const [turbines, gateways, alarms, active, drift, models, updates, events, quarantine] = await Promise.all([
-    loadTurbines(fleet),
-    loadGateways(fleet),
-    record.alarms({ limit: overviewAlarms, offset: 0 }),
-    record.alarms({ active: true, limit: 1, offset: 0 }),
-    loadFleetDrift(fleet),
-    loadModels(fleet),
-    loadUpdates(fleet, newest),
-    record.events(newest),
-    record.quarantine(overviewEvents),
-  ]);
+  const [turbines, gateways, alarms, alarming, drift, models, updates, events, quarantine] =
+    await Promise.all([
+      loadTurbines(fleet),
+      loadGateways(fleet),
+      record.alarms({ limit: overviewAlarms, offset: 0 }),
+      record.alarmingTurbines(),
+      loadFleetDrift(fleet),
+      loadModels(fleet),
+      loadUpdates(fleet, newest),
+      record.events(newest),
+      record.quarantine(overviewEvents),
+    ]);
   return {
     ...(query === undefined ? {} : { query }),
     nowMs: fleet.clock.nowMs(),
@@ -110,7 +113,7 @@ export async function loadOverviewPage(fleet: FleetSource, query?: OverviewQuery
     turbines,
     gateways,
     alarms,
-    activeAlarms: active.total,
+    alarming,
     drift,
     models,
     updates,

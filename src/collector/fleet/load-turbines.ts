@@ -1,9 +1,9 @@
 /**
  * What one may believe of turbines and gateways now. A silent gateway, or none, makes a turbine unknown: never healthy, and
- * never free of an alarm that stood.
+ * never free of an alarm that stood. One that nobody watches any more has neither health nor alarm.
  */
 import type { TurbineState } from "../../core/contract/turbine-state.ts";
-import { type RolledUpHealth, rollUpHealth } from "../../core/decision/roll-up-health.ts";
+import { formatMoment, type RolledUpHealth, rollUpHealth } from "../../core/decision/roll-up-health.ts";
 import { isCloned } from "../record/clone-rules.ts";
 import type { RecordedGateway, RecordedTurbine, TurbineRef } from "../record/fleet-record.ts";
 import { type ComponentView, describeComponents, forgetComponents } from "./describe-components.ts";
@@ -24,6 +24,8 @@ export interface TurbineView extends TurbineRef {
   readonly lastSeenMs: number;
   /** Last state as it was published; old when there is a reason why the information is unavailable. */
   readonly state: TurbineState | null;
+  /** When its state was taken back: nobody watches it any more, and it counts as neither in alarm nor unknown; null: somebody does. */
+  readonly unwatchedMs: number | null;
   /** The bundle of its model was written without asking its gate. Absent: the gate let it out, or it is not known here. */
   readonly modelUngated?: true;
 }
@@ -92,8 +94,13 @@ function describeTurbine(
   gateway: RecordedGateway | undefined,
   { nowMs, heardSinceMs }: { readonly nowMs: number; readonly heardSinceMs: number },
 ): TurbineView {
-  const { state, lastSeenMs } = recorded;
+  const { state, lastSeenMs, unwatchedMs } = recorded;
   const unavailable = "information-unavailable";
+  if (unwatchedMs !== null) {
+    const reason = `no longer watched since ${formatMoment(unwatchedMs, nowMs)}`;
+    const nothing = { health: unavailable, operatingState: unavailable, components: [] } as const;
+    return { ...recorded, ...nothing, reason, rolledUp: noData(reason) };
+  }
   const forget = (reason: string, brief: string): TurbineView => {
     const components = forgetComponents(state, { reason, brief, sinceMs: lastSeenMs }, nowMs);
     const rolledUp = components.length === 0 ? noData(reason) : rollUpHealth(components, nowMs);

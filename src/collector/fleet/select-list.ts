@@ -71,7 +71,8 @@ export function sortTurbines(turbines: readonly TurbineView[], sort: TurbineSort
   const byName = (a: TurbineView, b: TurbineView): number => collator.compare(a.turbine, b.turbine);
   switch (sort) {
     case "urgency": {
-      const rank = ({ rolledUp }: TurbineView): number => componentHealths.indexOf(rolledUp.health);
+      const rank = ({ rolledUp, unwatchedMs }: TurbineView): number =>
+        unwatchedMs === null ? componentHealths.indexOf(rolledUp.health) : componentHealths.length;
       return [...turbines].sort((a, b) => rank(a) - rank(b));
     }
     case "name":

@@ -29,7 +29,11 @@ export function renderComponents(view: TurbineView, titles: FailureTitles, nowMs
   const knowsBaselines = components.some(({ baseline }) => baseline !== null);
   const body =
     components.length === 0
-      ? renderEmpty("Its gateway has not said yet which components it watches.")
+      ? renderEmpty(
+          view.unwatchedMs === null
+            ? "Its gateway has not said yet which components it watches."
+            : "No gateway watches it any more. What was heard before is kept below.",
+        )
       : html`<div class="scroll" tabindex="0" role="region" aria-label="Components, table"><table>
   <thead><tr><th scope="col">Component</th><th scope="col">Health</th><th scope="col">Risk</th>${
     knowsBaselines

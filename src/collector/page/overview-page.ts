@@ -75,8 +75,9 @@ function selectGateways(
   );
 }
 
-function renderTiles({ turbines, gateways, drift, activeAlarms: active }: OverviewPage): SafeHtml {
+function renderTiles({ turbines, gateways, drift, alarming }: OverviewPage): SafeHtml {
   const counts = countTurbines(turbines);
+  const active = alarming.reduce((total, { alarms }) => total + alarms, 0);
   const reachable = gateways.filter((gateway) => gateway.reachable).length;
   const cloned = gateways.filter((gateway) => gateway.cloned).length;
   return html`<section class="tiles" id="tiles" data-live aria-label="Summary">
@@ -84,7 +85,7 @@ function renderTiles({ turbines, gateways, drift, activeAlarms: active }: Overvi
     title: "Active alerts",
     figure: String(active),
     tone: active > 0 ? "critical" : "calm",
-    words: active > 0 ? describeAlarming(turbines.length, counts) : "none stands",
+    words: active > 0 ? describeAlarming(alarming, turbines) : "none stands",
   })}
   ${renderTile({
     title: "Turbines",
@@ -127,9 +128,17 @@ function renderTile(tile: {
   return html`<div class="tile ${tile.tone}"><h2>${tile.title}</h2><p class="tile-figure">${tile.figure}</p><p class="why">${tile.words}</p></div>`;
 }
 
-/** An alert of a turbine that is not heard of any more stands all the same. */
-function describeAlarming(all: number, { alarming, silentAlarming: silent }: TurbineCounts): string {
-  return `on ${alarming} of ${all} turbines${describeSilent(silent)}`;
+/** An alert of a turbine that is not heard of any more stands all the same, as does one that is out of service. */
+function describeAlarming(alarming: OverviewPage["alarming"], turbines: OverviewPage["turbines"]): string {
+  const nameOf = ({ site, turbine }: Pick<TurbineView, "site" | "turbine">): string => `${site}/${turbine}`;
+  const names = new Set(alarming.map(nameOf));
+  const silent = turbines.filter((turbine) => names.has(nameOf(turbine)) && isSilent(turbine)).length;
+  return `on ${alarming.length} of ${turbines.length} turbines${describeSilent(silent)}`;
+}
+
+/** Is nothing known of it now? */
+function isSilent({ components }: TurbineView): boolean {
+  return components.every(isUnknownNow);
 }
 
 function describeSilent(silent: number): string {
@@ -145,10 +154,13 @@ interface TurbineCounts {
   readonly silentAlarming: number;
   /** None is in alarm, and nothing is known of one of their components at least. */
   readonly unknown: number;
+  /** Nobody watches them any more: they are none of the others. */
+  readonly unwatched: number;
 }
 
 /** Each by its worst component, for all tiles. */
-function countTurbines(turbines: OverviewPage["turbines"]): TurbineCounts {
+function countTurbines(all: OverviewPage["turbines"]): TurbineCounts {
+  const turbines = all.filter(({ unwatchedMs }) => unwatchedMs === null);
   const isAlarming = ({ rolledUp: { health } }: TurbineView): boolean =>
     health === "warning" || health === "critical";
   const count = (...healths: readonly ComponentHealth[]): number =>
@@ -158,22 +170,22 @@ function countTurbines(turbines: OverviewPage["turbines"]): TurbineCounts {
     learning: count("learning"),
     refused: count("refused"),
     alarming: turbines.filter(isAlarming).length,
-    silentAlarming: turbines.filter(
-      (turbine) => isAlarming(turbine) && turbine.components.every(isUnknownNow),
-    ).length,
+    silentAlarming: turbines.filter((turbine) => isAlarming(turbine) && isSilent(turbine)).length,
     unknown: count("no-data"),
+    unwatched: all.length - turbines.length,
   };
 }
 
 function describeTurbines(
   all: number,
-  { good, learning, refused, alarming, silentAlarming, unknown }: TurbineCounts,
+  { good, learning, refused, alarming, silentAlarming, unknown, unwatched }: TurbineCounts,
 ): string {
   if (all === 0) return "none has reported yet";
   const parts = [`${good} good`];
   if (learning > 0) parts.push(`${learning} learning`);
   if (refused > 0) parts.push(`${refused} whose learning is refused`);
   parts.push(`${alarming} in alarm${describeSilent(silentAlarming)}`, `${unknown} with data missing`);
+  if (unwatched > 0) parts.push(`${unwatched} no longer watched`);
   return parts.join(", ");
 }
 

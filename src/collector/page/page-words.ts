@@ -10,6 +10,7 @@ import { earliestClockMs } from "../../core/contract/iso-time.ts";
 import type { ComponentHealth } from "../../core/contract/turbine-state.ts";
 import { formatDuration } from "../../core/maths/durations.ts";
 import type { FailureTitles } from "../fleet/load-pages.ts";
+import type { TurbineView } from "../fleet/load-turbines.ts";
 import { html, type SafeHtml } from "./html.ts";
 
 /** `2026-11-20 07:51:03`, UTC. */
@@ -122,6 +123,14 @@ export function renderUngated(ungated: true | undefined): SafeHtml | null {
   return ungated === true
     ? html` <span title="It was ${ungatedWords}.">${renderBadge("plain", "Ungated")}</span>`
     : null;
+}
+
+/** Of one that nobody watches any more there is none. */
+export function renderTurbineHealth({
+  rolledUp,
+  unwatchedMs,
+}: Pick<TurbineView, "rolledUp" | "unwatchedMs">): SafeHtml {
+  return unwatchedMs === null ? renderComponentHealth(rolledUp.health) : renderBadge("plain", "Not watched");
 }
 
 export function renderComponentHealth(health: ComponentHealth): SafeHtml {

@@ -12,7 +12,7 @@ import {
   formatCount,
   formatName,
   renderAgo,
-  renderComponentHealth,
+  renderTurbineHealth,
   renderUngated,
 } from "./page-words.ts";
 import { renderPerformanceSection } from "./performance-section.ts";
@@ -39,7 +39,7 @@ ${renderTraining(page.training)}`;
 function renderNow(view: TurbineView, nowMs: number): SafeHtml {
   const model = view.state?.model;
   const body = html`<dl class="facts">
-  <div><dt>Health</dt><dd>${renderComponentHealth(view.rolledUp.health)}</dd></div>
+  <div><dt>Health</dt><dd>${renderTurbineHealth(view)}</dd></div>
   <div><dt>Operating state</dt><dd>${formatName(view.operatingState)}</dd></div>
   <div><dt>Last heard of</dt><dd>${renderAgo(view.lastSeenMs, nowMs)}</dd></div>
   <div><dt>Gateway</dt><dd>${view.gateway ?? "–"}</dd></div>

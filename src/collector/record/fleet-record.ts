@@ -39,6 +39,8 @@ export interface FleetRecord extends DriftRecord, EvidenceRecord, PredictionReco
   gateways(): Promise<readonly RecordedGateway[]>;
   /** Active ones first, then the newest. */
   alarms(query: AlarmQuery): Promise<Listing<RecordedAlarm>>;
+  /** Turbines with active alarms, in the order of site and name. */
+  alarmingTurbines(): Promise<readonly AlarmingTurbine[]>;
   /** Newest first, by their times as far as these can be right (`clock-rules.ts`). */
   events(query: EventQuery): Promise<Listing<RecordedEvent>>;
   /** As events. */
@@ -153,6 +155,8 @@ export interface StateBatch {
     readonly cloned?: boolean;
   })[];
   readonly setAside: readonly SetAsideMessage[];
+  /** Turbines whose states were taken back: nobody watches them, until one has a state again. Default: none. */
+  readonly unwatched?: readonly (SeenState & TurbineRef)[];
 }
 
 export interface TurbineRef {
@@ -201,8 +205,10 @@ export interface RecordedTurbine extends TurbineRef {
   /** Gateway that reported it, null before its first record. */
   readonly gateway: string | null;
   readonly lastSeenMs: number;
-  /** Last retained state, or null. */
+  /** Last retained state; null: there was none yet, or it was taken back. */
   readonly state: TurbineState | null;
+  /** When its state was taken back: nobody watches it any more; null: somebody does. */
+  readonly unwatchedMs: number | null;
 }
 
 /** A gateway as it was last heard of. */
@@ -235,6 +241,12 @@ export interface RecordedAlarm {
   readonly event: AlertEvent;
   /** In order of time. */
   readonly steps: readonly AlarmLifeStep[];
+}
+
+/** A turbine with active alarms. */
+export interface AlarmingTurbine extends TurbineRef {
+  /** How many; at least one. */
+  readonly alarms: number;
 }
 
 /** One step in the life of an alarm. Its id is its turbine's own: an event of another turbine may have the same. */

@@ -1,25 +1,40 @@
 /**
  * Follows the retained states of turbines and gateways. Only the newest of each topic is kept, and many are stored in
  * one batch: a fleet publishes states far more often than a disk can commit. A message that is no state is set aside and
- * counted.
+ * counted. A state that is emptied is taken back: nobody watches the turbine any more. A broker tells that to whoever listens
+ * then, and to nobody later: of a turbine whose state was emptied while no collector listened the last state stays, as old as it is.
  */
 import type { z } from "zod";
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import { failed, ok, type Result } from "../../core/contract/result.ts";
-import { gatewayStatusSchema, turbineStateSchema } from "../../core/contract/turbine-state.ts";
+import { idPattern } from "../../core/contract/topics.ts";
+import {
+  gatewayStatusSchema,
+  type TurbineState,
+  turbineStateSchema,
+} from "../../core/contract/turbine-state.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { Metrics } from "../../core/platform/metrics.ts";
 import { rest } from "../../core/platform/rest.ts";
-import type { FleetRecord, RecordFault, SetAsideMessage, StateBatch } from "../record/fleet-record.ts";
+import type {
+  FleetRecord,
+  RecordFault,
+  SetAsideMessage,
+  StateBatch,
+  TurbineRef,
+} from "../record/fleet-record.ts";
 import { recordBounds } from "../record/record-bounds.ts";
 import { createBatchLoop, lastBatchMs, pauseAfterFailure } from "./batch-loop.ts";
 import type { CloneWatch, TwinWatch } from "./clone-watch.ts";
 import type { EnrolledSites } from "./gateway-sites.ts";
 import { createWaitingStates, maxStateBytes, type StateMessage } from "./waiting-states.ts";
 
-/** Takes messages of `<base>/turbine/<site>/<turbine>/state` and `<base>/gateway/<gateway>/status`. */
+/**
+ * Takes messages of `<base>/turbine/<site>/<turbine>/state`, an empty one of a turbine that is no longer watched, and of
+ * `<base>/gateway/<gateway>/status`.
+ */
 export interface StateWatch {
   acceptState(topic: string, payload: Uint8Array, retained: boolean): void;
   acceptStatus(topic: string, payload: Uint8Array, retained: boolean): void;
@@ -83,8 +98,8 @@ export function createStateWatch(options: {
   const isFull = (): boolean => waiting.isFull;
   const loop = createBatchLoop({ timers, delayMs, countWaiting, isFull, storeNext });
   const accept = (heard: Omit<StateMessage, "heardMs" | "sizeBytes">): void => {
-    // An empty retained message clears the topic (MQTT 3.1.1, section 3.3.1.3).
-    if (closed || heard.payload.length === 0) return;
+    // An empty retained message clears the topic (MQTT 3.1.1, section 3.3.1.3); a gateway's status is nobody's to take back.
+    if (closed || (heard.payload.length === 0 && (heard.retained || heard.kind === "status"))) return;
     if (!waiting.put({ ...heard, heardMs: clock.nowMs() })) {
       droppedTotal.add(1, { kind: heard.kind });
       // Once until what waits is taken to be stored.
@@ -130,6 +145,7 @@ function readStates(
 ): StateBatch {
   const turbines: StateBatch["turbines"][number][] = [];
   const gateways: StateBatch["gateways"][number][] = [];
+  const unwatched: NonNullable<StateBatch["unwatched"]>[number][] = [];
   const setAside: SetAsideMessage[] = [];
   /** A retained message says how things were at its own time; a fresh one how they were when it was heard. */
   const seenAt = (time: string | null, { retained, heardMs }: StateMessage): number =>
@@ -139,11 +155,16 @@ function readStates(
       setAside.push({ topic: message.topic, payload: message.payload, fault });
     };
     if (message.kind === "state") {
-      const read = parse(message, turbineStateSchema(), ({ site, turbine }) => [site, turbine]);
+      const read: Result<TurbineRef | TurbineState, RecordFault> =
+        message.payload.length === 0
+          ? readTurbine(message.topic)
+          : parse(message, turbineStateSchema(), ({ site, turbine }) => [site, turbine]);
       if (!read.ok) refuse(read.error);
       else if (!sites.hasSite(read.value.site)) {
         const detail = `no enrolled gateway may speak of site ${read.value.site}`;
         refuse({ reason: "foreign-site", detail });
+      } else if (!("time" in read.value)) {
+        unwatched.push({ ...read.value, seenMs: message.heardMs, message });
       } else {
         isTwinSign(read.value, message.retained);
         turbines.push({ state: read.value, seenMs: seenAt(read.value.time, message), message });
@@ -160,7 +181,14 @@ function readStates(
       }
     }
   }
-  return { nowMs, turbines, gateways, setAside };
+  return { nowMs, turbines, gateways, setAside, unwatched };
+}
+
+/** Whose state a topic is. */
+function readTurbine(topic: string): Result<TurbineRef, RecordFault> {
+  const [site = "", turbine = ""] = topic.split("/").slice(-3, -1);
+  if (idPattern.test(site) && idPattern.test(turbine)) return ok({ site, turbine });
+  return failed({ reason: "state-invalid", detail: "its topic names no turbine" });
 }
 
 /** @param idsOf the ids of the sender, which must be the last levels of the topic before its name */

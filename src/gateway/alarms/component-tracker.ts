@@ -62,6 +62,8 @@ export interface ComponentMoment {
   readonly condition: Omit<PointCondition, "point"> | undefined;
   /** Why its device says nothing of it, whatever was decided; left out: nothing speaks against it. */
   readonly unfit?: PointSilence;
+  /** Why nothing was heard of it, as long as nothing was; left out: not known. */
+  readonly unheard?: PointSilence;
 }
 
 /** A score says nothing of now when it is this old, … */
@@ -120,7 +122,7 @@ class Tracker implements ComponentTracker {
     if (reason !== "gap") this.#setAside = { reason, atMs };
   }
 
-  describe({ timeMs, monotonicMs, alarms, condition, unfit }: ComponentMoment): ComponentCondition {
+  describe({ timeMs, monotonicMs, alarms, condition, unfit, unheard }: ComponentMoment): ComponentCondition {
     const component = this.#component;
     const last = this.#last;
     const own = alarms.filter((alarm) => alarm.component === component);
@@ -131,7 +133,7 @@ class Tracker implements ComponentTracker {
     const deafness = describeDeafness(condition);
     if (standing.length > 0) {
       const deaf = deafness === null ? null : { reason: deafness, sinceMs: null };
-      return this.#describeAlarm(standing, unfit ?? (isKnown ? deaf : this.#whyUnknown(timeMs)));
+      return this.#describeAlarm(standing, unfit ?? (isKnown ? deaf : this.#whyUnknown(timeMs, unheard)));
     }
     const withheld = own.find(({ state }) => state === "out-of-service");
     if (withheld !== undefined) {
@@ -153,7 +155,7 @@ class Tracker implements ComponentTracker {
     if (isLearning && isHeard && this.#silence === null) {
       return { component, health: "learning", reason: describeProgress(condition), sinceMs: null };
     }
-    if (!isKnown) return { component, health: "no-data", ...this.#whyUnknown(timeMs) };
+    if (!isKnown) return { component, health: "no-data", ...this.#whyUnknown(timeMs, unheard) };
     if (deafness !== null) {
       const reason = `${deafness}: does its sensor still hear it?`;
       return { component, health: "no-data", reason, sinceMs: null };
@@ -175,7 +177,7 @@ class Tracker implements ComponentTracker {
     this.#heard = at;
   }
 
-  #whyUnknown(timeMs: number): UnknownNow {
+  #whyUnknown(timeMs: number, unheard: PointSilence | undefined): UnknownNow {
     const silence = this.#silence;
     const setAside = this.#setAside;
     const sinceMs = silence?.sinceMs ?? this.#unknownSinceMs;
@@ -183,7 +185,7 @@ class Tracker implements ComponentTracker {
     if (setAside !== null && Math.abs(timeMs - setAside.atMs) <= setAsideFreshMs) {
       return { reason: `its data is in quarantine (${setAside.reason})`, sinceMs };
     }
-    if (this.#last === null) return { reason: "nothing was heard of it yet", sinceMs: null };
+    if (this.#last === null) return unheard ?? { reason: "nothing was heard of it yet", sinceMs: null };
     if (silence !== null) return silence;
     if (this.#heard !== null && isOperating(this.#operatingState))
       return { reason: "no score has come for long", sinceMs: this.#heard.atMs };

@@ -70,6 +70,8 @@ const refreshMs = 5000;
 interface Entry {
   readonly turbine: string;
   readonly tracker: TurbineTracker;
+  /** Components that its SCADA values speak of. */
+  readonly ofScada: readonly string[];
   /** What an operator would want to know at once, as it was last published. */
   published: string;
   publishedMonotonicMs: number;
@@ -93,6 +95,7 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
       const entry: Entry = {
         turbine: turbine.id,
         tracker,
+        ofScada: others,
         published: "",
         publishedMonotonicMs: Number.NEGATIVE_INFINITY,
       };
@@ -119,6 +122,7 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
   });
   const describe = (entry: Entry, { conditions, drift }: Standings): TurbineState => {
     const devices = options.devices?.(entry.turbine);
+    const sources = options.sources?.(entry.turbine);
     return entry.tracker.describe({
       timeMs: clock.nowMs(),
       monotonicMs: clock.monotonicMs(),
@@ -129,7 +133,9 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
       ...(devices === undefined
         ? {}
         : { devices, unfitOf: (component) => unfitOf(entry, component, devices) }),
-      ...(options.sources === undefined ? {} : { sources: options.sources(entry.turbine) }),
+      ...(sources === undefined
+        ? {}
+        : { sources, unheardOf: (component) => unheardOf(entry, component, sources) }),
     });
   };
   const publish = async (entry: Entry, state: TurbineState): Promise<void> => {
@@ -195,6 +201,16 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
       );
     },
   };
+}
+
+/** The worst that is wrong with the sources of the values that speak of a component. */
+function unheardOf(
+  { ofScada }: Entry,
+  component: string,
+  sources: readonly DiagnosedSource[],
+): PointSilence | undefined {
+  const [worst] = ofScada.includes(component) ? sources.flatMap(({ diagnoses }) => diagnoses) : [];
+  return worst === undefined ? undefined : { reason: worst.text.slice(0, 400), sinceMs: worst.sinceMs };
 }
 
 /** What is left of a state when nobody watches any more: an alarm stays one. */

@@ -56,6 +56,8 @@ export interface TurbineMoment {
   readonly devices?: readonly DiagnosedDevice[];
   /** Why a component's device says nothing of it; left out: all do. */
   readonly unfitOf?: (component: string) => PointSilence | undefined;
+  /** Why nothing was heard of a component yet; left out: not known. */
+  readonly unheardOf?: (component: string) => PointSilence | undefined;
   /** Of the sources of its SCADA values; left out: nobody watches them. */
   readonly sources?: readonly DiagnosedSource[];
 }
@@ -119,8 +121,9 @@ class Tracker implements TurbineTracker {
     const described = [...this.#trackers].map(([component, tracker]) => {
       const condition = conditions?.find(({ point }) => point.component === component);
       const unfit = unfitOf?.(component);
-      const moment = { timeMs, ...age, alarms, condition };
-      return withSaneTime(tracker.describe(unfit === undefined ? moment : { ...moment, unfit }));
+      const unheard = now.unheardOf?.(component);
+      const reasons = { ...(unfit && { unfit }), ...(unheard && { unheard }) };
+      return withSaneTime(tracker.describe({ timeMs, ...age, alarms, condition, ...reasons }));
     });
     return {
       site: this.#site,

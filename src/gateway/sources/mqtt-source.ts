@@ -1,6 +1,10 @@
-/** The JSON topics of an existing SCADA bridge as a source of readings. What the broker refuses is told, until it no longer does. */
+/**
+ * The JSON topics of an existing SCADA bridge as a source of readings. What the broker refuses is told until it no longer does, and
+ * that no message comes of a turbine, or none with a value, until one does. One value among others that is missing is set aside alone.
+ */
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { parseScadaPayload } from "../../core/ingest/parse-scada-payload.ts";
+import { minuteMs } from "../../core/maths/durations.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
@@ -11,17 +15,64 @@ export interface MqttSourceOptions {
   readonly topic: string;
   /** One topic may speak of several turbines; a client has one handler a topic. */
   readonly mappings: GatewayConfig["scada"];
+  /** A turbine without values for so long is a fault; of values that usually come more seldom, for three times as long as that. */
+  readonly timeoutMs: number;
   readonly mqtt: Pick<MqttClient, "subscribe" | "unsubscribe" | "connected" | "refusedFilters">;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-const cure = "Let this gateway's user read the topic (the broker's access list).";
+/** How the values of a turbine come. */
+interface Heard {
+  /** The last value, or when waiting for one began; monotonic. */
+  sinceMs: number;
+  hasValues: boolean;
+  /** Between two messages with values, on average. */
+  usualMs: number;
+  /** What the last message since then has not; null: none came. */
+  missing: string | null;
+}
+
+const refusalCure = "Let this gateway's user read the topic (the broker's access list).";
+const silenceCure =
+  "Compare the topic's name with the bridge's, and let this gateway's user read it (the broker's access list, which `aurora fleet enrol --read` writes).";
+const pathCure = "Compare timePath and the channels' paths with a message of the topic.";
+
+const usualFactor = 3;
+/** Of a bridge before it is known: rows of ten minutes. */
+const firstUsualMs = 10 * minuteMs;
 
 /** Creates a source that does nothing until it is started; the client renews its subscription. */
-export function createMqttSource({ topic, mappings, mqtt, clock, logger }: MqttSourceOptions): ReadingSource {
+export function createMqttSource(options: MqttSourceOptions): ReadingSource {
+  const { topic, mappings, timeoutMs, mqtt, clock, logger } = options;
   const counts = { readings: 0, bad: 0 };
   const faults = createFaultNotes(logger, topic);
+  const beganMs = clock.monotonicMs();
+  const turbines = new Map(
+    mappings.map(({ turbine }): [string, Heard] => [
+      turbine,
+      { sinceMs: beganMs, hasValues: false, usualMs: firstUsualMs, missing: null },
+    ]),
+  );
+  const noteValues = (turbine: string, atMs: number): void => {
+    const heard = turbines.get(turbine)!;
+    if (heard.hasValues) heard.usualMs += (atMs - heard.sinceMs - heard.usualMs) / 8;
+    Object.assign(heard, { sinceMs: atMs, hasValues: true, missing: null });
+    faults.clear({ code: "no-value", turbine, subject: turbine });
+  };
+  const findSilence = (): void => {
+    const nowMs = clock.monotonicMs();
+    for (const [turbine, { sinceMs, hasValues, usualMs, missing }] of turbines) {
+      if (nowMs - sinceMs <= Math.max(timeoutMs, hasValues ? usualFactor * usualMs : 0)) continue;
+      if (missing === null) {
+        const fault = { detail: "no message comes", cure: silenceCure };
+        faults.note({ code: "no-answer", turbine, subject: turbine }, fault);
+      } else {
+        const detail = `messages come, none is usable: ${missing}`;
+        faults.note({ code: "no-value", turbine, subject: turbine }, { detail, cure: pathCure });
+      }
+    }
+  };
   return {
     start: (sink) =>
       mqtt.subscribe(topic, 1, (_topic, payload) => {
@@ -33,14 +84,22 @@ export function createMqttSource({ topic, mappings, mqtt, clock, logger }: MqttS
             : { readings: [], quarantined: [parsed.error] };
           counts.readings += readings.length;
           counts.bad += quarantined.length;
+          if (readings.length > 0) noteValues(turbine, arrival.arrivedMonotonicMs);
+          else turbines.get(turbine)!.missing = quarantined[0]?.detail ?? null;
           for (const each of quarantined) sink.onQuality(each);
           for (const reading of readings) sink.onReading(reading);
         }
       }),
     close: () => mqtt.unsubscribe(topic),
     describe: () => {
-      if (!mqtt.refusedFilters.has(topic)) faults.clear(connectionSubject);
-      else faults.note(connectionSubject, { detail: "the broker refuses the subscription", cure });
+      const isRefused = mqtt.refusedFilters.has(topic);
+      if (!isRefused) faults.clear(connectionSubject);
+      else {
+        faults.note(connectionSubject, { detail: "the broker refuses the subscription", cure: refusalCure });
+      }
+      if (mqtt.connected && !isRefused) findSilence();
+      // Nothing can come: waiting begins anew.
+      else for (const heard of turbines.values()) heard.sinceMs = clock.monotonicMs();
       return {
         name: topic,
         kind: "mqtt",

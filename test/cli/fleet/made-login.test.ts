@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { renderYamlText } from "../../../src/cli/fleet/made-login.ts";
@@ -43,10 +43,16 @@ test("a text stands in braces as it is where YAML reads that text there, else in
   }
 });
 
-test("what the command prints is good in a configuration, whatever the id and the folder are called", async () => {
+test("what the command prints is good in a configuration of any folder, whatever the id and the folder are called", async () => {
   const folder = createTemporaryFolder();
   const read = async (dir: string, ...args: readonly string[]): Promise<readonly unknown[]> => {
-    const { code, stdout } = await auroraHere("fleet", "enrol", ...args, "--dir", dir);
+    const { code, stdout } = await auroraHere(
+      "fleet",
+      "enrol",
+      ...args,
+      "--dir",
+      relative(process.cwd(), dir),
+    );
     expect(code).toBe(0);
     return stdout
       .split("\n")

@@ -9,7 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { startDeviceSimulator } from "../../../src/cli/device/device-simulator.ts";
 import type { GatewayPage } from "../../../src/cli/doctor/find-gateway.ts";
@@ -53,13 +53,16 @@ test("what init writes is good, and a gateway that is started with it decides wi
     "--bearing",
     "6205-2RS",
   ];
-  const own = ["--broker", `mqtt://127.0.0.1:${broker.port}`, "--state-dir", join(folder, "state")];
+  // A service is started in another folder than whoever calls this.
+  const stateDir = relative(process.cwd(), join(folder, "state"));
+  const own = ["--broker", `mqtt://127.0.0.1:${broker.port}`, "--state-dir", stateDir];
   const written = await auroraHere("init", file, ...flags, ...own, "--http-port", "0", "--yes");
   expect(written).toMatchObject({ code: 0, stdout: expect.stringContaining(`${file}: written.`) });
   expect(readdirSync(join(folder, "etc"))).toEqual(["gateway.yaml"]);
   expect((await auroraHere("config", "validate", file)).stdout).toBe(`${file}: good\n`);
 
   const { config } = readGatewayFile({ configPath: file, installationDir: packageRoot(), environment: {} });
+  expect(config.gateway.stateDir).toBe(join(folder, "state"));
   const gateway = await startGateway({
     config,
     logger: silentLogger,
@@ -112,10 +115,12 @@ test("init writes over nothing without --force, and nothing at all where somethi
   ]) {
     expect(missing.stderr).toMatch(line);
   }
-  const noFile = await auroraHere("init", other, ...said, "--yes", "--password-file", join(folder, "no"));
+  const noFile = await auroraHere("init", other, ...said, "--yes", "--password-file", "no-password");
   expect([noFile.code, noFile.stderr]).toEqual([
     1,
-    expect.stringMatching(/mqtt\.passwordFile: there is no such file/),
+    expect.stringContaining(
+      `mqtt.passwordFile: there is no such file (it says "${join(process.cwd(), "no-password")}")`,
+    ),
   ]);
   expect(existsSync(other)).toBe(false);
 });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { countOf } from "../../../src/cli/terminal/count-of.ts";
+import { countOf, listSome } from "../../../src/cli/terminal/count-of.ts";
 
 it("counts one thing in the singular", () => {
   expect([0, 1, 2].map((number) => countOf(number, "window"))).toEqual([
@@ -7,4 +7,9 @@ it("counts one thing in the singular", () => {
     "1 window",
     "2 windows",
   ]);
+});
+
+it("names eight things, each once, and counts the others", () => {
+  expect(listSome(["a", "b", "a"])).toBe("a, b");
+  expect(listSome([..."abcdefghij"])).toBe("a, b, c, d, e, f, g, h and 2 more");
 });

@@ -99,3 +99,23 @@ it("shows a part of a large fleet, what needs attention first, with the way to t
   expect(await render({ ...query, q: "nobody" })).toContain("No turbine is found by these words.");
   expect(await render({ ...query, q: '"><script>' })).not.toContain('<script>"');
 });
+
+it("shows a turbine that nobody watches any more as that, and counts it as neither in alarm nor unknown", async () => {
+  const fleet = await openFleet(2);
+  const page = await loadOverviewPage(fleet);
+  expect(renderOverviewPage(page, parsePageRange(null)).text).toContain("1 in alarm, 0 with data missing");
+  await fleet.record.storeStates({
+    nowMs: t,
+    turbines: [],
+    gateways: [],
+    setAside: [],
+    unwatched: [{ site: "north-sea", turbine: "wt-1", seenMs: t }],
+  });
+  const turbines = await loadTurbines(fleet);
+  expect(turbines[1]).toMatchObject({ health: "information-unavailable", components: [], unwatchedMs: t });
+  expect(sortTurbines(turbines, "urgency").map(({ turbine }) => turbine)).toEqual(["wt-0", "wt-1"]);
+  const { text } = renderOverviewPage(await loadOverviewPage(fleet), parsePageRange(null));
+  expect(text).toContain("1 good, 0 in alarm, 0 with data missing, 1 no longer watched");
+  expect(text).toMatch(/Not watched.*No longer watched since 22:13 UTC/);
+  expect(text).toContain('href="/turbine/north-sea/wt-1"');
+});

@@ -56,6 +56,7 @@ function viewOf(changes: Partial<TurbineState>): TurbineView {
     components,
     operatingState: last.operatingState,
     lastSeenMs: nowMs,
+    unwatchedMs: null,
     state: last,
   };
 }

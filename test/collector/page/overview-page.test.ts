@@ -14,7 +14,7 @@ const empty: OverviewPage = {
   turbines: [],
   gateways: [],
   alarms: nothing,
-  activeAlarms: 0,
+  alarming: [],
   drift: { day: null, table: { days: [], points: [] }, warningShare: 0.01, moved: [] },
   models: [],
   updates: nothing,
@@ -25,7 +25,11 @@ const empty: OverviewPage = {
 test("the fleet's page is made of plain values alone, and of the same values the same page", () => {
   const event = alertEvent("wt-1", "raised", nowMs - 60_000);
   const alarm = { alarm: 1, active: true, sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, event, steps: [] };
-  const page = { ...empty, alarms: { total: 30, items: [alarm] }, activeAlarms: 7 };
+  const page = {
+    ...empty,
+    alarms: { total: 30, items: [alarm] },
+    alarming: [{ site: "s", turbine: "t", alarms: 7 }],
+  };
   const range = parsePageRange({ range: "6h" });
   const { text } = renderOverviewPage(page, range);
   expect(text).toContain('<p class="tile-figure">7</p>');
@@ -63,7 +67,7 @@ test("an alarm's card says what the spectrum shows, line by line, and against wh
   const explanation = { baseValue: -2, bundleBaseValue: -1, groups: [], gap: 0 };
   const event = alertEvent("wt-1", "raised", nowMs - 60_000, { evidence, explanation });
   const alarm = { alarm: 7, active: true, sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, event, steps: [] };
-  const page = { ...empty, alarms: { total: 1, items: [alarm] }, activeAlarms: 1 };
+  const page = { ...empty, alarms: { total: 1, items: [alarm] } };
   const { text } = renderOverviewPage(page, parsePageRange(null));
   expect(text).toContain("Lines &lt;here&gt; &amp; there.");
   expect(text).toContain('<details id="lines-7">');
@@ -106,7 +110,6 @@ test("nothing is said to be thousands of days old because a clock says 1970", ()
   const page = {
     ...empty,
     alarms: { total: 1, items: [alarm] },
-    activeAlarms: 1,
     events: { total: 1, items: [told] },
   };
   const { text } = renderOverviewPage(page, parsePageRange(null));
@@ -130,7 +133,7 @@ test.each([
   (data, words) => {
     const event = alertEvent("wt-1", "raised", nowMs - 60_000, { horizonHours: null, ...data });
     const alarm = { alarm: 7, active: true, sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, event, steps: [] };
-    const page = { ...empty, alarms: { total: 1, items: [alarm] }, activeAlarms: 1 };
+    const page = { ...empty, alarms: { total: 1, items: [alarm] } };
     expect(renderOverviewPage(page, parsePageRange(null)).text).toContain(words);
   },
 );
@@ -145,7 +148,7 @@ test.each([
   (active, data, unit, ahead) => {
     const event = alertEvent("wt-1", active ? "raised" : "cleared", nowMs - 60_000, data);
     const alarm = { alarm: 7, active, sinceMs: nowMs, firstMs: nowMs, lastMs: nowMs, event, steps: [] };
-    const page = { ...empty, alarms: { total: 1, items: [alarm] }, activeAlarms: active ? 1 : 0 };
+    const page = { ...empty, alarms: { total: 1, items: [alarm] } };
     const { text } = renderOverviewPage(page, parsePageRange(null));
     expect(text).toContain(unit);
     expect(text.includes("<dt>Outlook</dt>")).toBe(ahead !== null);
@@ -185,10 +188,11 @@ describe("an alarm's card beside its turbine", () => {
       components: [known],
       operatingState: "full-performance",
       lastSeenMs: nowMs,
+      unwatchedMs: null,
       state: null,
       ...view,
     };
-    const page = { ...empty, turbines: [turbine], alarms: { total: 1, items: [alarm] }, activeAlarms: 1 };
+    const page = { ...empty, turbines: [turbine], alarms: { total: 1, items: [alarm] } };
     const { text } = renderOverviewPage(page, parsePageRange(null));
     return text.slice(text.indexOf("<article"), text.indexOf("</article>")).replace(/<[^>]*>/g, "|");
   };
@@ -232,9 +236,9 @@ describe("an alarm's card beside its turbine", () => {
 test("all tiles count a turbine by its worst component: one in alarm that is not heard any more is in alarm", () => {
   const component = { component: "gearbox", reason: null, sinceMs: null, risks: [], baseline: null };
   const unknown = { reason: "gateway offline", sinceMs: nowMs };
-  const view = (health: "critical" | "no-data", isSilent: boolean): TurbineView => ({
+  const view = (turbine: string, health: "critical" | "no-data", isSilent: boolean): TurbineView => ({
     site: "s",
-    turbine: "t",
+    turbine,
     gateway: "g",
     health: health === "critical" ? "alarm" : "information-unavailable",
     reason: isSilent ? "its gateway is offline" : null,
@@ -242,12 +246,21 @@ test("all tiles count a turbine by its worst component: one in alarm that is not
     components: [{ ...component, health, ...(isSilent && health === "critical" ? { unknown } : {}) }],
     operatingState: isSilent ? "information-unavailable" : "full-performance",
     lastSeenMs: nowMs,
+    unwatchedMs: null,
     state: null,
   });
-  const turbines = [view("critical", true), view("critical", false), view("no-data", true)];
-  const { text } = renderOverviewPage({ ...empty, turbines, activeAlarms: 2 }, parsePageRange(null));
+  const turbines = [view("a", "critical", true), view("b", "critical", false), view("c", "no-data", true)];
+  const alarming = ["a", "b"].map((turbine) => ({ site: "s", turbine, alarms: 1 }));
+  const { text } = renderOverviewPage({ ...empty, turbines, alarming }, parsePageRange(null));
   expect(text).toContain("on 2 of 3 turbines (nothing known now of 1)");
   expect(text).toContain("0 good, 2 in alarm (nothing known now of 1), 1 with data missing");
+  // Those that are out of service make no turbine one that is in alarm.
+  const withheld = [{ site: "s", turbine: "c", alarms: 3 }];
+  const { text: other } = renderOverviewPage(
+    { ...empty, turbines, alarming: withheld },
+    parsePageRange(null),
+  );
+  expect(other).toMatch(/figure">3<\/p><p class="why">on 1 of 3 turbines \(nothing known now of 1\)/);
 });
 
 test("a page's range is an hour that may shrink unless its address names one", () => {

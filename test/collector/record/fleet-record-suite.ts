@@ -8,6 +8,7 @@ import type {
   RecordedAlarm,
   RecordFault,
   SetAsideMessage,
+  StateBatch,
   StorableRecord,
   StoredEnvelope,
 } from "../../../src/collector/record/fleet-record.ts";
@@ -349,6 +350,13 @@ function describeAlarms(open: Open): void {
     expect((await record.alarms({ ...all, site: "elsewhere" })).total).toBe(0);
     const rest = await record.alarms({ limit: 2, offset: 2 });
     expect(rest.items.map((alarm) => alarm.lastMs)).toEqual([t + 1, t]);
+    await put(alertEvent("wt-1", "cleared", t + 4));
+    await put(alertEvent("wt-3", "raised", t + 5));
+    await put(alertEvent("wt-3", "cleared", t + 6));
+    expect(await record.alarmingTurbines()).toEqual([
+      { site: "north-sea", turbine: "wt-1", alarms: 2 },
+      { site: "north-sea", turbine: "wt-2", alarms: 1 },
+    ]);
   });
 }
 
@@ -521,11 +529,28 @@ function describeMachines(open: Open): void {
       { kind: "alert", event: alertEvent("wt-2", "raised", t) },
     ]);
     expect(await record.turbines()).toEqual([
-      { site: "north-sea", turbine: "wt-1", gateway: "gw-1", lastSeenMs: t, state: null },
-      { site: "north-sea", turbine: "wt-2", gateway: "gw-1", lastSeenMs: t, state },
+      { site: "north-sea", turbine: "wt-1", gateway: "gw-1", lastSeenMs: t, state: null, unwatchedMs: null },
+      { site: "north-sea", turbine: "wt-2", gateway: "gw-1", lastSeenMs: t, state, unwatchedMs: null },
     ]);
     await record.storeStates({ nowMs: t, turbines, gateways: [], setAside: [] });
     expect((await record.turbines())[1]!.lastSeenMs).toBe(t);
+  });
+
+  it("keeps no state of a turbine that nobody watches any more, until it has one again", async () => {
+    const record = await open();
+    const state = turbineState("wt-1", t, "d");
+    const store = (batch: Partial<StateBatch>) =>
+      record.storeStates({ nowMs: t, turbines: [], gateways: [], setAside: [], ...batch });
+    await store({ turbines: [{ state, seenMs: t }] });
+    const unwatched = ["wt-1", "never-heard-of"].map((turbine) => ({ ...state, turbine, seenMs: t + 7 }));
+    await store({ unwatched });
+    // What is sent later was heard before.
+    await createSender(record).send([predictionBatch("wt-1", t, { rows: 1, stepMs: 1 })], t + 9);
+    expect(await record.turbines()).toMatchObject([
+      { turbine: "wt-1", gateway: "gw-1", state: null, unwatchedMs: t + 7 },
+    ]);
+    await store({ turbines: [{ state, seenMs: t + 10 }] });
+    expect(await record.turbines()).toMatchObject([{ lastSeenMs: t + 10, state, unwatchedMs: null }]);
   });
 
   it("sets one state aside that cannot be kept, says which, and keeps its neighbours", async () => {

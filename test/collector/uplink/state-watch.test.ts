@@ -89,6 +89,36 @@ it("takes no state of a site that no enrolled gateway may speak of, and no statu
   ]);
 });
 
+it("takes an empty state for the word that nobody watches the turbine, from whoever may speak of its site", async () => {
+  const { record, watch, clock } = createBench({ get: () => null, hasSite: (site) => site === "north-sea" });
+  const topicOf = (site: string): string => `aurora/v1/turbine/${site}/wt-1/state`;
+  const say = (payload: Uint8Array, { site = "north-sea", retained = false } = {}): void =>
+    watch.acceptState(topicOf(site), payload, retained);
+  const pass = async (): Promise<void> => {
+    clock.advance(200);
+    for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
+  };
+  const state = turbineState("wt-1", clock.nowMs(), "d");
+  const nothing = new Uint8Array();
+  say(bytes(state));
+  await pass();
+  say(nothing, { retained: true });
+  await pass();
+  expect(await record.turbines()).toMatchObject([{ state: { health: state.health }, unwatchedMs: null }]);
+  const emptiedMs = clock.nowMs();
+  say(nothing);
+  say(nothing, { site: "ridge" });
+  watch.acceptStatus("aurora/v1/gateway/gw-1/status", nothing, false);
+  await pass();
+  expect(await record.turbines()).toMatchObject([{ state: null, unwatchedMs: emptiedMs }]);
+  expect((await record.quarantine(10)).items.map(({ topic, reason }) => [topic, reason])).toEqual([
+    [topicOf("ridge"), "foreign-site"],
+  ]);
+  say(bytes(state));
+  await watch.close();
+  expect(await record.turbines()).toMatchObject([{ state: { health: state.health }, unwatchedMs: null }]);
+});
+
 it("knows after the record was away what was said meanwhile, and when", async () => {
   let isAway = true;
   const { record, watch, clock } = createBench(undefined, (whole) => ({

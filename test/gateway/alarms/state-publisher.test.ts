@@ -20,7 +20,7 @@ function decisionAt(index: number, probability: number, active = false): Decisio
   return { point, windowId, fromMs, toMs, operatingState: "full-performance", model, modes };
 }
 
-function create() {
+function create(ofScada: readonly string[] = []) {
   const clock = createManualClock();
   const mqtt = createFakeMqtt();
   const register = createAlarmRegister();
@@ -39,6 +39,7 @@ function create() {
   const states = createStatePublisher({
     devices: () => diagnosed,
     sources: () => sources,
+    componentsOf: () => ofScada,
     site: point.site,
     register,
     dataQualityOf: createDataQuality().ofTurbine,
@@ -137,6 +138,18 @@ describe("the state publisher", () => {
     await settle();
     expect(turbineStateSchema().parse(shown().at(-1)).sources).toEqual(sources);
     expect(mqtt.sent).toHaveLength(2);
+  });
+
+  it("says why nothing was heard of what its SCADA values speak of", async () => {
+    const { mqtt, shown, sources } = create(["transformer"]);
+    const text = 'no value of WT01: messages come, none is usable: nothing at "v.power"';
+    sources.push({ source: "farm/wt01", diagnoses: [{ code: "no-value", text, cure: "Look.", sinceMs: 1 }] });
+    mqtt.connect();
+    await settle();
+    expect(shown()[0]?.components?.map(({ reason, sinceMs }) => [reason, sinceMs])).toEqual([
+      ["nothing was heard of it yet", null],
+      [text, 1],
+    ]);
   });
 
   it("publishes every turbine's state, retained, at every connection", async () => {

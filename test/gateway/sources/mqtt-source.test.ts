@@ -4,6 +4,7 @@ import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createEmbeddedBroker } from "../../../src/core/platform/mqtt/embedded-broker.ts";
 import { createMqttClient } from "../../../src/core/platform/mqtt/mqtt-client.ts";
 import { createMqttSource } from "../../../src/gateway/sources/mqtt-source.ts";
+import { createManualClock } from "../../support/manual-clock.ts";
 import { until } from "../../support/until.ts";
 
 test("a topic that the broker refuses is a fault until it is granted, without a restart", async () => {
@@ -23,6 +24,7 @@ test("a topic that the broker refuses is a fault until it is granted, without a 
   const source = createMqttSource({
     topic: "scada/wt-1",
     mappings: [{ turbine: "wt-1", topic: "scada/wt-1", timePath: null, channels }],
+    timeoutMs: 60_000,
     mqtt,
     clock: systemClock,
     logger: silentLogger,
@@ -38,4 +40,61 @@ test("a topic that the broker refuses is a fault until it is granted, without a 
   await mqtt.publish("scada/wt-1", JSON.stringify({ p: 7 }), { qos: 1, retain: false });
   await until(() => values.length === 1, "a value comes");
   expect(source.describe()).toMatchObject({ readings: 1, bad: 0 });
+});
+
+test("a topic without messages, or without a value in them, is a fault of the turbine until a value comes", async () => {
+  const clock = createManualClock();
+  const channels = [{ name: "power", path: "v.power", unit: "kW" }];
+  let connected = true;
+  let say = (_payload: object): void => {};
+  const source = createMqttSource({
+    topic: "farm/sc01",
+    mappings: [{ turbine: "SC01", topic: "farm/sc01", timePath: null, channels }],
+    timeoutMs: 60_000,
+    mqtt: {
+      subscribe: async (_filter, _qos, handler) => {
+        say = (payload) => handler("farm/sc01", new TextEncoder().encode(JSON.stringify(payload)), false);
+      },
+      unsubscribe: async () => {},
+      refusedFilters: new Set(),
+      get connected() {
+        return connected;
+      },
+    },
+    clock,
+    logger: silentLogger,
+  });
+  await source.start({ onReading: () => {}, onQuality: () => {} });
+  const found = (): unknown => source.describe().faults.map(({ code, detail }) => `${code}: ${detail}`);
+  const pass = (ms: number): unknown => {
+    clock.advance(ms);
+    return found();
+  };
+  connected = false;
+  expect(pass(70_000)).toEqual([]);
+  connected = true;
+  expect(pass(60_000)).toEqual([]);
+  expect(pass(1_000)).toEqual(["no-answer: no message comes"]);
+  say({ values: { power: 7 } });
+  const noValue = 'no-value: messages come, none is usable: nothing at "v.power"';
+  expect(found()).toEqual([noValue]);
+  expect(source.describe().faults[0]).toMatchObject({ turbine: "SC01", subject: "SC01" });
+  // A lost connection mends nothing.
+  connected = false;
+  expect(pass(1_000)).toEqual([noValue]);
+  connected = true;
+  say({ v: { power: 7 } });
+  expect(found()).toEqual([]);
+  // As seldom as rows of ten minutes may be.
+  for (let row = 0; row < 3; row++) {
+    expect(pass(600_000)).toEqual([]);
+    say({ v: { power: 7 } });
+  }
+  // Of a bridge that tells every second, a minute is long.
+  for (let second = 0; second < 60; second++) {
+    clock.advance(1_000);
+    say({ v: { power: 7 } });
+  }
+  expect(pass(59_000)).toEqual([]);
+  expect(pass(2_000)).toEqual(["no-answer: no message comes"]);
 });

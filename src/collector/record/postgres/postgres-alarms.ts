@@ -1,7 +1,7 @@
 /** Alarms and the events that they are made of, in PostgreSQL. An event is stored once, by its id within its turbine. */
 import type { AlertEvent } from "../../../core/contract/alert.ts";
 import { fromAlarmRow, fromAlarmStepRow, maxAlarmSteps } from "../alarm-rows.ts";
-import type { AlarmLifeStep, AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
+import type { AlarmingTurbine, AlarmLifeStep, AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
 import { refuseBeyond } from "../record-bounds.ts";
 import { alarmLifeStep, placeAlert, searchWords, transitionOf } from "../record-rules.ts";
 import type { SqlSession } from "./postgres-database.ts";
@@ -102,6 +102,18 @@ export async function listAlarms(session: SqlSession, query: AlarmQuery): Promis
   );
   const items = rows.map((row) => fromAlarmRow(row, steps.get(Number(row.id)) ?? []));
   return { total: Number(count?.total), items };
+}
+
+/** Turbines with active ones, in the order of site and name. */
+export async function listAlarmingTurbines(session: SqlSession): Promise<readonly AlarmingTurbine[]> {
+  const rows = await session.rows(
+    "SELECT site, turbine, COUNT(*) AS alarms FROM alarm WHERE active GROUP BY site, turbine ORDER BY site, turbine",
+  );
+  return rows.map(({ site, turbine, alarms }) => ({
+    site: String(site),
+    turbine: String(turbine),
+    alarms: Number(alarms),
+  }));
 }
 
 /** The first events of each alarm, in the order of time. */

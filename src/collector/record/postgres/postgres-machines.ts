@@ -152,8 +152,21 @@ export async function putTurbineStates(session: SqlSession, states: readonly Hea
     `INSERT INTO turbine AS known (site, turbine, last_seen_ms, state_json)
      SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[])
      ON CONFLICT (site, turbine) DO UPDATE
-     SET state_json = excluded.state_json, last_seen_ms = GREATEST(known.last_seen_ms, excluded.last_seen_ms)`,
+     SET state_json = excluded.state_json, last_seen_ms = GREATEST(known.last_seen_ms, excluded.last_seen_ms),
+       unwatched_ms = NULL`,
     transpose(rows, 4),
+  );
+}
+
+/** Forgets the state of a turbine that nobody watches any more; one that is not known stays so. */
+export async function takeStateBack(
+  session: SqlSession,
+  { site, turbine }: TurbineRef,
+  seenMs: number,
+): Promise<void> {
+  await session.run(
+    "UPDATE turbine SET state_json = NULL, unwatched_ms = $3 WHERE site = $1 AND turbine = $2",
+    [site, turbine, Math.trunc(seenMs)],
   );
 }
 
@@ -202,6 +215,7 @@ export async function listTurbines(session: SqlSession): Promise<RecordedTurbine
     gateway: row.gateway as string | null,
     lastSeenMs: Number(row.last_seen_ms),
     state: row.state_json === null ? null : (JSON.parse(String(row.state_json)) as TurbineState),
+    unwatchedMs: row.unwatched_ms === null ? null : Number(row.unwatched_ms),
   }));
 }
 

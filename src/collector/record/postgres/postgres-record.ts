@@ -5,7 +5,7 @@
 
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { FleetRecord } from "../fleet-record.ts";
-import { listAlarms } from "./postgres-alarms.ts";
+import { listAlarmingTurbines, listAlarms } from "./postgres-alarms.ts";
 import { createEnvelopeStore } from "./postgres-batch.ts";
 import { ownName } from "./postgres-clocks.ts";
 import { openPostgres, type PostgresDatabase, type PostgresOptions } from "./postgres-database.ts";
@@ -63,6 +63,7 @@ function createRecord(
     turbines: () => listTurbines(database),
     gateways: () => listGateways(database),
     alarms: (query) => listAlarms(database, query),
+    alarmingTurbines: () => listAlarmingTurbines(database),
     predictions: (query) => predictions.read(query),
     newestPredictionMs: (query) => predictions.newestMs(query),
     thinPredictions: createPostgresThinning(database, partitions, thinningRows),

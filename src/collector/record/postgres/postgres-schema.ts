@@ -162,6 +162,8 @@ const migrations: readonly string[] = [
   `,
   // When two gateways under one id were last heard of.
   "ALTER TABLE gateway ADD COLUMN cloned_ms bigint",
+  // When a turbine's state was taken back.
+  "ALTER TABLE turbine ADD COLUMN unwatched_ms bigint",
 ];
 
 /** Of advisory locks: whoever changes the tables holds it. */

@@ -8,7 +8,13 @@ import { otherTopics } from "../record-rules.ts";
 import { ownName, tellOfClocks } from "./postgres-clocks.ts";
 import { isDataError, type PostgresDatabase, type SqlSession } from "./postgres-database.ts";
 import { putEvents, setMessagesAside } from "./postgres-events.ts";
-import { findUnclaimed, isCloneNews, putStatus, putTurbineStates } from "./postgres-machines.ts";
+import {
+  findUnclaimed,
+  isCloneNews,
+  putStatus,
+  putTurbineStates,
+  takeStateBack,
+} from "./postgres-machines.ts";
 import type { PostgresPartitions } from "./postgres-partitions.ts";
 
 type Turbine = StateBatch["turbines"][number];
@@ -26,6 +32,7 @@ export function createStateStore(
     const store = (put: (session: SqlSession) => Promise<readonly SetAsideMessage[]>) =>
       database.transaction(async (session) => {
         const faults = [...refused, ...(await put(session))];
+        for (const each of batch.unwatched ?? []) await takeStateBack(session, each, each.seenMs);
         await setMessagesAside(session, batch.setAside.concat(faults), batch.nowMs);
         return faults;
       });

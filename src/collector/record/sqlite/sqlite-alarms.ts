@@ -2,7 +2,7 @@
 import type { AlertEvent } from "../../../core/contract/alert.ts";
 import type { SqliteDatabase, SqlValue } from "../../../core/platform/sqlite/sqlite-database.ts";
 import { fromAlarmRow, fromAlarmStepRow, maxAlarmSteps } from "../alarm-rows.ts";
-import type { AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
+import type { AlarmingTurbine, AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
 import { refuseBeyond } from "../record-bounds.ts";
 import { alarmLifeStep, placeAlert, searchWords, transitionOf } from "../record-rules.ts";
 import { holdsWords } from "./sqlite-events.ts";
@@ -11,6 +11,8 @@ export interface SqliteAlarms {
   /** @throws RecordRefusedError for an alarm of a kind beyond its turbine's bound */
   put(event: AlertEvent, receivedMs: number): void;
   list(query: AlarmQuery): Listing<RecordedAlarm>;
+  /** Turbines with active ones. */
+  turbines(): readonly AlarmingTurbine[];
 }
 
 /** Prepares the statements over a migrated database. */
@@ -36,6 +38,9 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
   const life = database.prepare(
     `SELECT id, transition, time_ms, probability, risk FROM alert_event WHERE alarm = ?
      ORDER BY time_ms, received_ms LIMIT ${maxAlarmSteps}`,
+  );
+  const alarming = database.prepare(
+    "SELECT site, turbine, COUNT(*) AS alarms FROM alarm WHERE active = 1 GROUP BY site, turbine ORDER BY site, turbine",
   );
 
   /** Returns the number of the alarm that the event belongs to. */
@@ -79,6 +84,12 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
         items: rows.map((row) => fromAlarmRow(row, life.all(Number(row.id)).map(fromAlarmStepRow))),
       };
     },
+    turbines: () =>
+      alarming.all().map(({ site, turbine, alarms }) => ({
+        site: String(site),
+        turbine: String(turbine),
+        alarms: Number(alarms),
+      })),
   };
 }
 

@@ -43,6 +43,8 @@ export interface SqliteMachines {
   unclaimedRoom(): UnclaimedRoom;
   /** @throws RecordRefusedError for one more turbine than there is room for */
   putState(state: TurbineState, seenMs: number, room: UnclaimedRoom): void;
+  /** Forgets the state of a turbine that nobody watches any more; one that is not known stays so. */
+  takeStateBack(turbine: TurbineRef, seenMs: number): void;
   turbines(): RecordedTurbine[];
   /** Number of a point, made at its first use. @throws RecordRefusedError for a point beyond its turbine's bound */
   pointNumber(point: PointId): number;
@@ -157,7 +159,7 @@ function createGateways(
 
 function createTurbines(
   database: SqliteDatabase,
-): Pick<SqliteMachines, "touchTurbine" | "unclaimedRoom" | "putState" | "turbines"> {
+): Pick<SqliteMachines, "touchTurbine" | "unclaimedRoom" | "putState" | "takeStateBack" | "turbines"> {
   const touch = database.prepare(
     `INSERT INTO turbine (site, turbine, gateway, last_seen_ms) VALUES (?, ?, ?, ?)
      ON CONFLICT (site, turbine) DO UPDATE
@@ -166,7 +168,10 @@ function createTurbines(
   const putState = database.prepare(
     `INSERT INTO turbine (site, turbine, last_seen_ms, state_json) VALUES (?, ?, ?, ?)
      ON CONFLICT (site, turbine) DO UPDATE
-     SET state_json = excluded.state_json, last_seen_ms = MAX(last_seen_ms, excluded.last_seen_ms)`,
+     SET state_json = excluded.state_json, last_seen_ms = MAX(last_seen_ms, excluded.last_seen_ms), unwatched_ms = NULL`,
+  );
+  const takeBack = database.prepare(
+    "UPDATE turbine SET state_json = NULL, unwatched_ms = ? WHERE site = ? AND turbine = ?",
   );
   const list = database.prepare("SELECT * FROM turbine ORDER BY site, turbine");
   const owner = database.prepare("SELECT gateway FROM turbine WHERE site = ? AND turbine = ?");
@@ -191,6 +196,9 @@ function createTurbines(
       }
       putState.run(state.site, state.turbine, Math.trunc(seenMs), JSON.stringify(state));
     },
+    takeStateBack: ({ site, turbine }, seenMs) => {
+      takeBack.run(Math.trunc(seenMs), site, turbine);
+    },
     turbines: () =>
       list.all().map((row) => ({
         site: String(row.site),
@@ -198,6 +206,7 @@ function createTurbines(
         gateway: row.gateway === null ? null : String(row.gateway),
         lastSeenMs: Number(row.last_seen_ms),
         state: row.state_json === null ? null : (JSON.parse(String(row.state_json)) as TurbineState),
+        unwatchedMs: row.unwatched_ms === null ? null : Number(row.unwatched_ms),
       })),
   };
 }

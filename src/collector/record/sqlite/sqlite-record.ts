@@ -146,6 +146,7 @@ export function createSqliteRecord(
     turbines: async () => machines.turbines(),
     gateways: async () => machines.gateways(),
     alarms: async (query) => alarms.list(query),
+    alarmingTurbines: async () => alarms.turbines(),
     predictions: async ({ component, ...range }) => {
       const points = machines
         .points(range)

@@ -206,6 +206,8 @@ const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [
   `,
   // How many points a period waits for is counted without a look at what their references hold.
   "CREATE INDEX drift_reference_of_point ON drift_reference (point, until_ms, period_ms)",
+  // When a turbine's state was taken back.
+  "ALTER TABLE turbine ADD COLUMN unwatched_ms INTEGER",
 ];
 
 /** Moves the days of before, which were one row of JSON a column, to their new table. They had no moments: none is assessed. */

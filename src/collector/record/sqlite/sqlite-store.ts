@@ -52,7 +52,7 @@ const storageFailures: ReadonlySet<SqliteErrorKind | undefined> = new Set([
 /** Stores the newest states; returns those that it had to set aside. */
 export function storeStates(
   tables: RecordTables,
-  { nowMs, turbines, gateways, setAside }: StateBatch,
+  { nowMs, turbines, gateways, setAside, unwatched = [] }: StateBatch,
 ): readonly SetAsideMessage[] {
   const { machines, events } = tables;
   const faults: SetAsideMessage[] = [];
@@ -63,6 +63,7 @@ export function storeStates(
   };
   const room = machines.unclaimedRoom();
   for (const each of turbines) put(each, () => machines.putState(each.state, each.seenMs, room));
+  for (const each of unwatched) put(each, () => machines.takeStateBack(each, each.seenMs));
   for (const each of gateways) {
     put(each, () => {
       machines.putStatus(each.status, each.seenMs);

@@ -1,7 +1,7 @@
 /** Looks whether the files that a configuration names are there, may be read and hold what they must. Shows nothing of them. */
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import { access, constants, readdir, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { type ConfigFinding, findNearest } from "../../contract/config/config-finding.ts";
 import type { ConfiguredFile, FileContent } from "../../contract/config/configured-files.ts";
 import { readFileBounded } from "../files/bounded-read.ts";
@@ -56,12 +56,11 @@ async function describeRefusal(
   // A daemon makes its own, and another user may not look at it.
   if (/^(ENOENT|EACCES)$/.test(code ?? "") && content === "state-folder") return undefined;
   if (code === "ENOENT" || code === "ENOTDIR") {
+    // A service is started in another folder than whoever wrote a path that does not begin with a slash.
+    const problem = `there is no such ${what}${isAbsolute(file) ? "" : `, seen from ${resolve()}`}`;
     const names = await readdir(dirname(file)).catch(() => undefined);
-    if (names === undefined) {
-      return { problem: `there is no such ${what}, nor the folder that it would be in` };
-    }
+    if (names === undefined) return { problem: `${problem}, nor the folder that it would be in` };
     const meant = findNearest(basename(file), names.slice(0, maxNames));
-    const problem = `there is no such ${what}`;
     return meant === undefined
       ? { problem }
       : { problem, write: `did you mean ${join(dirname(file), meant)}?` };

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { AuroraError } from "../../../../src/core/contract/aurora-error.ts";
+import { checkConfiguredFiles } from "../../../../src/core/platform/daemon/check-files.ts";
 import { readCollectorFile } from "../../../../src/core/platform/daemon/collector-file.ts";
 import { startConfigured } from "../../../../src/core/platform/daemon/installed-config.ts";
 import { packageRoot } from "../../../../src/core/platform/files/package-root.ts";
@@ -40,6 +41,19 @@ test("one that does not start for its configuration says all that is wrong with 
     complaints: [{ line: 3, column: 11, key: "mqtt.caFile" }],
   });
   await expect(fail("STORE")).rejects.toMatchObject({ code: "STORE", message: "it stumbled" });
+});
+
+test("of a file that is sought below another folder than was meant it is said below which", async () => {
+  const here = process.cwd();
+  const problems = async (file: string) =>
+    (await checkConfiguredFiles([{ path: ["mqtt", "caFile"], file, content: "certificate" }])).map(
+      ({ problem }) => problem,
+    );
+  expect(await problems("nowhere/ca.pem")).toEqual([
+    `there is no such file, seen from ${here}, nor the folder that it would be in`,
+  ]);
+  expect(await problems("no-ca.pem")).toEqual([`there is no such file, seen from ${here}`]);
+  expect(await problems("/no-ca.pem")).toEqual(["there is no such file"]);
 });
 
 test("a file that only a default names is named, too", async () => {
