@@ -2,19 +2,17 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./support/longest-first.ts";
 
-// Suites that take long run by themselves: `npm run test:long` (minutes), `npm run test:retrained` (an hour).
-const folders = ["long", "retrained"];
-const suite = folders.find((folder) => folder === process.env.AURORA_SUITE);
+// Suites that take long run by themselves: `npm run test:long` (minutes), `npm run test:retrained` (an hour): what lies in a
+// folder of that name, and beside what it is about, `NAME.long.test.ts`.
+const suites = ["long", "retrained"];
+const suite = suites.find((name) => name === process.env.AURORA_SUITE);
 
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
     globalSetup: "test/support/run-folder.ts",
-    include: [`test/${suite === undefined ? "" : `${suite}/`}**/*.test.ts`],
-    exclude: [
-      ...(suite === undefined ? folders.map((folder) => `test/${folder}/**`) : []),
-      "**/node_modules/**",
-    ],
+    include: suite === undefined ? ["test/**/*.test.ts"] : filesOf(suite),
+    exclude: [...(suite === undefined ? suites.flatMap(filesOf) : []), "**/node_modules/**"],
     pool: "forks",
     // Tests change nothing that all files of a process share: one after the other in one process, what they import is loaded once.
     isolate: suite !== undefined,
@@ -26,3 +24,7 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
   },
 });
+
+function filesOf(name: string): string[] {
+  return [`test/${name}/**/*.test.ts`, `test/**/*.${name}.test.ts`];
+}

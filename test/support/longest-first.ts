@@ -59,8 +59,9 @@ export class LongestFirst extends BaseSequencer {
   /** Called by vitest with all files of a run. */
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const bySize = await super.sort(files);
-    const rank = (file: TestSpecification): number => {
-      const place = longest.findIndex((name) => file.moduleId.endsWith(`/${name}.test.ts`));
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const path = moduleId.replace(/(\.long)?\.test\.ts$/, "");
+      const place = longest.findIndex((name) => path.endsWith(`/${name}`));
       return place < 0 ? longest.length : place;
     };
     return bySize.toSorted((one, other) => rank(one) - rank(other));
