@@ -78,17 +78,18 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
   const register = createAlarmRegister();
   const players = new Map<
     string,
-    { point: ReplayedPoint; bearing: string; lastMs: number; lengthMs: number }
+    { point: ReplayedPoint; machine: string; lastMs: number; lengthMs: number }
   >();
   const histories = new Map(plan.points.map((name) => [name, createPointHistory(name)]));
   let rows: ReplayRow[] = [];
 
   const create = ({ point: name, description }: PlannedRecording, history: PointHistory) => {
-    const { bearing } = description.sidecar;
+    const { bearing, polePairs } = description.sidecar;
     const findForeignModes = shareForeignModeFinder(bundle.manifest, bearing);
     const point = createReplayedPoint({
       point: nameReplayedPoint(name),
       bearing,
+      polePairs,
       bundle,
       gateway,
       falsePerYear: gateway.alarms.falsePerTurbineYear / plan.points.length,
@@ -103,7 +104,7 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
         },
       },
     });
-    return { point, bearing: JSON.stringify(bearing), lastMs: Number.NaN, lengthMs: 0 };
+    return { point, machine: nameMachine(description), lastMs: Number.NaN, lengthMs: 0 };
   };
 
   return {
@@ -114,7 +115,7 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
       players.set(planned.point, player);
       if (timeMs === player.lastMs) return history.noteSetAside("sameTime");
       if (timeMs < player.point.endMs - slackOf(player.lengthMs)) return history.noteSetAside("overlapping");
-      expectBearing(planned, player.bearing);
+      expectMachine(planned, player.machine);
       const file = rememberSamples(await planned.open());
       const recording = await openRecording(bundle, file, description.sidecar);
       onOpened?.(recording);
@@ -160,12 +161,16 @@ function slackOf(lengthMs: number): number {
   return Math.min(1000, lengthMs / 20);
 }
 
-/** A point has one bearing, as on a gateway. */
-function expectBearing({ file, description }: PlannedRecording, bearing: string): void {
-  if (JSON.stringify(description.sidecar.bearing) === bearing) return;
+function nameMachine({ sidecar: { bearing, polePairs } }: PlannedRecording["description"]): string {
+  return JSON.stringify([bearing, polePairs]);
+}
+
+/** A point has one bearing and one motor, as on a gateway. */
+function expectMachine({ file, description }: PlannedRecording, machine: string): void {
+  if (nameMachine(description) === machine) return;
   throw new AuroraError(
     "CONFIG_INVALID",
-    `${file} is of another bearing than the recordings of its point before it`,
+    `${file} is of another bearing, or of a motor with other pole pairs, than the recordings of its point before it`,
     {
       op: "replay recording",
       subject: file,

@@ -41,5 +41,5 @@ test("the past of a point says of which fault a gateway would wait, and why", ()
   const report = history.report();
   expect(report.foreignModes).toEqual(["inner-race"]);
   const text = renderReplay([report], { falsePerTurbineYear: 0.1, points: 1 }, 0);
-  expect(text).toContain("it looks like inner race by lines that may be the shaft's or the mains' alone");
+  expect(text).toContain("it looks like inner race by lines that may be the shaft's or electrical hum alone");
 });
