@@ -100,8 +100,10 @@ Summary:   probabilities     of the windows' mean logits, one a failure mode, ca
                              --scale and --unit the file's numbers are taken for g; a machine that is too loud for the
                              range is heard clipped: at least as severe as it says
            shortWindows      windows that are shorter than the bundle's
-           foreignModes      failure modes of which in most windows nothing speaks but lines where mains hum or the shaft's
-                             harmonics stand: a gateway raises none of these within minutes
+           foreignModes      failure modes of which in most windows nothing speaks but lines where electrical hum (of the
+                             mains; of an inverter with --pole-pairs) or the shaft's harmonics stand: a gateway raises none
+                             of these within minutes
            setAside          windows lost to bad data, and samples by reason
            error             why a file, or the rest of it, could not be read; the other files are scored
-           Probabilities are null where a file has no window. A file that says nothing at all counts as wrong.`;
+           Probabilities are null where a file has no window. A file that says nothing at all counts as wrong.
+           A damaged cage is no failure mode of bearing-vibration: nothing tells of it.`;

@@ -6,6 +6,7 @@ import { type FaultLine, isWithinReach } from "./fault-lines.ts";
 import type { FaultPicture, MeasuredLine } from "./fault-picture.ts";
 import { findNearestHum } from "./mains-hum.ts";
 import { lineRevolutions, objectToPlace, objectToSpread } from "./place-objections.ts";
+import { standsOnSupply } from "./supply-lines.ts";
 
 /** The fault, beside those that it could be taken for. */
 export interface Accusation {
@@ -17,6 +18,8 @@ export interface Accusation {
   readonly lines: readonly EvidenceLine[];
   /** Of the windows; NaN: not known, and nothing is said that rests on it. */
   readonly revolutions: number;
+  /** Of the induction motor that turns the shaft, where an inverter feeds it; absent: none does. */
+  readonly polePairs?: number | undefined;
 }
 
 /** A rival whose lines stand out so little less explains the spectrum as well, dB. */
@@ -44,6 +47,7 @@ export function listObjections(accusation: Accusation): string[] {
     ...objectToFlank(accusation),
     ...objectToSpread(accusation),
     ...objectToHum(accusation),
+    ...objectToSupply(accusation),
     ...objectToRival(accusation),
     ...objectToOldLines(accusation),
     ...objectToSideBands(accusation),
@@ -95,8 +99,8 @@ function objectToFlank({ own: { harmonics } }: Accusation): string[] {
 }
 
 /** A hum keeps its frequency and a fault its order; at one speed they cannot be told from each other. */
-function objectToHum({ own: { harmonics }, lines }: Accusation): string[] {
-  const humming = harmonics.filter(({ isFound, isHum }) => isFound && isHum);
+function objectToHum({ own: { harmonics }, lines, polePairs }: Accusation): string[] {
+  const humming = harmonics.filter((each) => isHumming(each) && !isSupplied(each, polePairs));
   if (humming.length === 0) return [];
   const hertz = humming.map(({ line }) => {
     const told = lines.find(({ name }) => name === line.name);
@@ -105,6 +109,25 @@ function objectToHum({ own: { harmonics }, lines }: Accusation): string[] {
   const where = joinWords(hertz.map((each) => `${findNearestHum(each)}`));
   const what = humming.length === 1 ? "stands on the mains' hum" : "stand on the mains' hum";
   return [`${listHarmonics(humming)} ${what} (${where} Hz)`];
+}
+
+/** An inverter's supply changes its frequency with the speed, but for what the rotor slips. */
+function objectToSupply({ own: { harmonics }, polePairs }: Accusation): string[] {
+  const supplied = harmonics.filter((each) => isHumming(each) && isSupplied(each, polePairs));
+  if (supplied.length === 0) return [];
+  const stand = supplied.length === 1 ? "stands" : "stand";
+  const pairs = polePairs === 1 ? "1 pole pair" : `${polePairs} pole pairs`;
+  return [
+    `${listHarmonics(supplied)} ${stand} where twice the supply's frequency of a motor with ${pairs} does, or a multiple of it`,
+  ];
+}
+
+function isHumming({ isFound, isHum }: MeasuredLine): boolean {
+  return isFound && isHum;
+}
+
+function isSupplied({ line, measuredOrder }: MeasuredLine, polePairs: number | undefined): boolean {
+  return polePairs !== undefined && standsOnSupply(measuredOrder ?? line.order, line.reach, polePairs);
 }
 
 function objectToRival({ own, rival }: Accusation): string[] {

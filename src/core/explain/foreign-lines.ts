@@ -1,7 +1,8 @@
-/** Lines of a window that stand where a machine may have one that is not its bearing's: mains hum, harmonics of the shaft. */
+/** Lines of a window that stand where a machine may have one that is not its bearing's: electrical hum, harmonics of the shaft. */
 import type { ForeignLines } from "../contract/stream.ts";
 import { listHumLines } from "./mains-hum.ts";
 import { listShaftLines, type ShaftColumns } from "./shaft-lines.ts";
+import { listSupplyLines } from "./supply-lines.ts";
 
 const none: readonly number[] = [];
 
@@ -13,6 +14,8 @@ interface HeardSpectrum {
   readonly shaftRpm: number;
   readonly seconds: number;
   readonly shaftColumns: ShaftColumns;
+  /** Of the induction motor that turns the shaft, where an inverter feeds it; absent: none does. */
+  readonly polePairs?: number | undefined;
 }
 
 /**
@@ -21,9 +24,12 @@ interface HeardSpectrum {
  */
 export function listForeignLines(
   orders: Float32Array,
-  { shaftRpm, seconds, shaftColumns }: HeardSpectrum,
+  { shaftRpm, seconds, shaftColumns, polePairs }: HeardSpectrum,
 ): ForeignLines {
-  const hum = listHumLines(orders, { shaftRpm, seconds });
-  const shaft = listShaftLines(orders, { revolutions: (seconds * shaftRpm) / 60, shaft: shaftColumns });
+  const revolutions = (seconds * shaftRpm) / 60;
+  const mains = listHumLines(orders, { shaftRpm, seconds });
+  const supply = polePairs === undefined ? none : listSupplyLines(orders, { polePairs, revolutions });
+  const hum = supply.length === 0 ? mains : [...new Set([...mains, ...supply])];
+  const shaft = listShaftLines(orders, { revolutions, shaft: shaftColumns });
   return hum.length + shaft.length === 0 ? noForeignLines : { hum, shaft };
 }

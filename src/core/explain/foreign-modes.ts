@@ -1,7 +1,7 @@
 /**
  * The failure modes for which nothing but foreign lines speaks in a window: lines of theirs stand out, and every one that does
  * stands where electrical hum or a harmonic of the shaft does. A fault that happens to strike there shows other lines
- * beside: a harmonic at another place, side bands. Decides nothing, and knows nothing of windows of which it is not said
+ * beside: a harmonic at another place, side bands at the cage's speed. Decides nothing, and knows nothing of windows of which it is not said
  * where their lines stand.
  */
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
@@ -58,26 +58,23 @@ export function createForeignModeFinder(
 interface KindLines {
   /** What a feature must reach to stand out as one of them; Infinity: it is none. */
   readonly needed: Float32Array;
-  /** Side bands at the shaft's speed: beside a harmonic of the shaft they are its neighbours. */
+  /** Side bands at the shaft's speed: an eccentric rotor's stand beside hum as well, and a harmonic of the shaft has neighbours. */
   readonly beside: Set<number>;
 }
 
 /** Some of the kind's lines are found, and all of these are foreign. */
 function isAllForeign(kind: KindLines, heard: HeardLines): boolean {
   const { features, upperFeatures, foreignLines, upperForeignLines } = heard;
-  const found = { hum: 0, shaft: 0, beside: 0, own: 0 };
+  const found = { foreign: 0, own: 0 };
   countFound(kind, { features, foreign: foreignLines }, found);
   if (upperFeatures !== undefined)
     countFound(kind, { features: upperFeatures, foreign: upperForeignLines }, found);
-  const { hum, shaft, beside, own } = found;
-  return own === 0 && hum + shaft > 0 && (beside === 0 || hum === 0);
+  return found.own === 0 && found.foreign > 0;
 }
 
 /** How many lines were found, by whose they may be. */
 interface FoundLines {
-  hum: number;
-  shaft: number;
-  beside: number;
+  foreign: number;
   own: number;
 }
 
@@ -90,10 +87,8 @@ function countFound(
   found: FoundLines,
 ): void {
   for (let column = 0; column < features.length; column++) {
-    if (!(features[column]! >= needed[column]!)) continue;
-    if (beside.has(column)) found.beside++;
-    else if (foreign.shaft.includes(column)) found.shaft++;
-    else if (foreign.hum.includes(column)) found.hum++;
+    if (beside.has(column) || !(features[column]! >= needed[column]!)) continue;
+    if (foreign.shaft.includes(column) || foreign.hum.includes(column)) found.foreign++;
     else found.own++;
   }
 }

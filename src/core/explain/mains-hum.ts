@@ -6,9 +6,17 @@
 
 const doubledMainsHz = [100, 120] as const;
 /** Twice the ripple of a six-pulse rectifier, which is three times the doubled frequency. */
-const mostMultiple = 6;
+export const mostMultiple = 6;
 /** A line's place is known to about half of what the spectrum resolves. */
 const placeShare = 0.55;
+/** Half of a Hann window's main lobe: so far beyond the search may the top of a line stand of which a flank is seen. */
+const flankShare = 2;
+
+/** Within so much of what a spectrum resolves the top of a line stands. `order`: where it is seen, less than 0 for a flank of it. */
+export function findPlaceShare(order: number): number {
+  return order > 0 ? placeShare : flankShare;
+}
+
 /** Share by which a mains' frequency is off on an ordinary day. */
 const mainsDeviation = 0.001;
 
@@ -27,7 +35,7 @@ export function findNearestHum(hertz: number): number {
 
 /**
  * The features whose line stands where hum does. `orders` says where each feature's line stands, in multiples of the shaft's
- * speed, NaN for a feature that is of no one line; the spectrum is of `seconds`.
+ * speed, less than 0 for the flank of another line, NaN for a feature that is of no one line; the spectrum is of `seconds`.
  */
 export function listHumLines(
   orders: Float32Array,
@@ -35,9 +43,10 @@ export function listHumLines(
 ): readonly number[] {
   const columns: number[] = [];
   for (let column = 0; column < orders.length; column++) {
-    const hertz = (Math.abs(orders[column]!) * shaftRpm) / 60;
+    const order = orders[column]!;
+    const hertz = (Math.abs(order) * shaftRpm) / 60;
     if (Number.isNaN(hertz)) continue;
-    const reach = placeShare / seconds + mainsDeviation * hertz;
+    const reach = findPlaceShare(order) / seconds + mainsDeviation * hertz;
     if (Math.abs(findNearestHum(hertz) - hertz) <= reach) columns.push(column);
   }
   return columns.length === 0 ? noHum : columns;

@@ -23,6 +23,8 @@ import { countQuietWindows } from "./quiet-windows.ts";
 /** Whose evidence is asked for, and in which spectrum. */
 export interface EvidenceSubject extends SearchedSpectrum {
   readonly failureMode: string;
+  /** Of the induction motor that turns the shaft, where an inverter feeds it; absent: none does. */
+  readonly polePairs?: number | undefined;
 }
 
 /** What is known beside the windows. */
@@ -70,7 +72,7 @@ export function describeEvidence(
     against: [
       ...objectToBrevity(subject, kind, revolutions),
       ...objectToPresent(leadingMode, own, countQuietWindows({ own, window: subject.window }, recent)),
-      ...listObjections({ own, rival, pictures, lines, revolutions }),
+      ...listObjections({ own, rival, pictures, lines, revolutions, polePairs: subject.polePairs }),
     ].slice(0, maxAgainst),
   };
   const shaded = own.harmonics.filter(({ standsOut, isShaded }) => standsOut && isShaded);

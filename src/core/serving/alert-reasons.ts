@@ -3,7 +3,6 @@
  * healthy windows once they are known, and the lines that the windows of the alarm show. Decides nothing. What cannot be
  * said is left out: an alert without its reasons is better than none.
  */
-import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { Explanation } from "../contract/prediction.ts";
 import type { DueAlert } from "../decision/alarms/alarm-register.ts";
 import { type AlertContext, formatTime } from "../decision/alarms/alert-event.ts";
@@ -18,9 +17,9 @@ import { computeMedian } from "../maths/robust.ts";
 import type { Logger } from "../platform/logger.ts";
 import { explainScored } from "./explain-scored.ts";
 import type { LoadedBundle, ScoredWindow } from "./loaded-bundle.ts";
+import type { HeardMachine } from "./spec-cutter.ts";
 
-export interface AlertReasonsOptions {
-  readonly bearing: BearingOrders;
+export interface AlertReasonsOptions extends HeardMachine {
   /** Knows the machine's own healthy windows, once they are learnt. */
   readonly watch: Pick<PointWatch, "healthyRows">;
   readonly logger: Logger;
@@ -73,14 +72,15 @@ class Reasons implements AlertReasons {
 
   async give(due: readonly DueAlert[], explained: ExplainedWindow): Promise<readonly AlertContext[]> {
     const { manifest } = explained.bundle;
-    const { bearing } = this.#options;
+    const { features, window } = manifest;
+    const { bearing, polePairs } = this.#options;
     const self = this.#knowSelf(explained.bundle);
     const explanations = await this.#explain(explained, self);
     return due.map(({ output, mode, sinceMs }) => ({
       explanation: explanations[output] ?? null,
       horizonHours: manifest.horizonHours,
       evidence: describeEvidence(
-        { failureMode: mode.failureMode, features: manifest.features, window: manifest.window, bearing },
+        { failureMode: mode.failureMode, features, window, bearing, polePairs },
         this.#recent?.listSince({ output, sinceMs }) ?? [],
         { since: formatTime(sinceMs), leadingMode: mode.leadingMode, healthyFeatures: self.medians },
       ),

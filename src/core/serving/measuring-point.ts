@@ -108,6 +108,7 @@ class Point<B extends WindowBundle> implements MeasuringPoint<B> {
     this.#cutter = createWindowCutter({
       point: id,
       bearing: config.bearing,
+      polePairs: config.polePairs,
       bundle,
       onQuarantine: (quarantine, windows) => sink.onQuarantine(quarantine, windows),
     });

@@ -30,6 +30,13 @@ export interface WindowBundle {
   release(): void;
 }
 
+/** What a cutter has to know of the machine that it listens to. */
+export interface HeardMachine {
+  readonly bearing: BearingOrders;
+  /** Of the induction motor that turns the shaft, where an inverter feeds it; absent: none does. */
+  readonly polePairs?: number | undefined;
+}
+
 /** Where the next window begins: at `offset` of the block at hand, −1 until its first sample is met there. */
 interface Handover {
   readonly slot: number;
@@ -76,7 +83,7 @@ interface ReadWindow extends Pick<EndedWindow<WindowBundle>, "end" | "features">
 /** Creates a cutter for all bundles with the window and features of `first`. */
 export function createSpecCutter<B extends WindowBundle>(
   first: B,
-  bearing: BearingOrders,
+  machine: HeardMachine,
   sink: SpecCutterSink<B>,
 ): SpecCutter<B> {
   const { window, features } = first.manifest;
@@ -84,13 +91,13 @@ export function createSpecCutter<B extends WindowBundle>(
     createWaveformExtractor(features),
   );
   const make = extractors.every(({ poolsSnapshots }) => poolsSnapshots) ? PoolingCutter : Cutter;
-  return new make({ first, bearing, sink, extractors });
+  return new make({ first, machine, sink, extractors });
 }
 
 /** What a cutter is made of. */
 interface CutterParts<B extends WindowBundle> {
   readonly first: B;
-  readonly bearing: BearingOrders;
+  readonly machine: HeardMachine;
   readonly sink: SpecCutterSink<B>;
   /** One a slot. */
   readonly extractors: readonly WaveformExtractor[];
@@ -101,7 +108,7 @@ class Cutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
   bundle: B | null;
   openWindows = 0;
   handover: Handover | null = null;
-  readonly #bearing: BearingOrders;
+  readonly #machine: HeardMachine;
   readonly #sink: SpecCutterSink<B>;
   readonly #key: string;
   readonly #extractors: readonly WaveformExtractor[];
@@ -112,11 +119,11 @@ class Cutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
   readonly #bundles: (B | null)[];
   readonly #lines: FoundLines;
 
-  constructor({ first, bearing, sink, extractors }: CutterParts<B>) {
+  constructor({ first, machine, sink, extractors }: CutterParts<B>) {
     const { manifest } = first;
     const levelSpec = manifest.baseline?.levels;
     this.bundle = first;
-    this.#bearing = bearing;
+    this.#machine = machine;
     this.#sink = sink;
     this.#key = specKey(manifest);
     this.#extractors = extractors;
@@ -140,7 +147,7 @@ class Cutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
     this.#bundles[slot] = bundle;
     bundle.retain();
     this.openWindows++;
-    const context = { sampleRateHz, bearing: this.#bearing, shaftRpm };
+    const context = { sampleRateHz, bearing: this.#machine.bearing, shaftRpm };
     this.#extractors[slot]!.begin(context);
     this.#uppers[slot]!.begin(context);
     this.#meters[slot]?.begin(context);
@@ -203,7 +210,8 @@ class Cutter<B extends WindowBundle> implements SpecCutter<B>, WindowSink {
     const levels = meter === undefined ? null : new Float32Array(meter.featureNames.length);
     if (levels !== null) meter!.finish(levels, 0);
     const { lower, upper, shaftColumns } = this.#lines;
-    const heard = { shaftRpm: end.shaftRpm, seconds: (end.toMs - end.fromMs) / 1000, shaftColumns };
+    const seconds = (end.toMs - end.fromMs) / 1000;
+    const heard = { shaftRpm: end.shaftRpm, seconds, shaftColumns, polePairs: this.#machine.polePairs };
     this.#sink.onEnd({
       bundle: open,
       end,

@@ -2,7 +2,6 @@
  * Cuts the stream of one measuring point into windows, whichever bundle they are for. A new bundle takes over where a window
  * begins; the window that is open is finished for the old one. Checks no data and knows nothing of models.
  */
-import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import {
   composeWindow,
   composeWindowId,
@@ -17,6 +16,7 @@ import type { OpenWindows } from "../window/window-sink.ts";
 import {
   createSpecCutter,
   type EndedWindow,
+  type HeardMachine,
   type SpecCutter,
   type SpecCutterSink,
   type WindowBundle,
@@ -29,9 +29,8 @@ export interface CutWindow<B extends WindowBundle> {
 }
 
 /** What is cut, and for whom. */
-export interface WindowCutterOptions<B extends WindowBundle> {
+export interface WindowCutterOptions<B extends WindowBundle> extends HeardMachine {
   readonly point: PointId;
-  readonly bearing: BearingOrders;
   readonly bundle: B;
   /** `windows` is 1 when a window was lost, 0 when samples were that no window had begun with. */
   onQuarantine(quarantine: Quarantine, windows: 0 | 1): void;
@@ -79,7 +78,7 @@ class Cutter<B extends WindowBundle> implements WindowCutter<B>, SpecCutterSink<
 
   constructor(options: WindowCutterOptions<B>) {
     this.#options = options;
-    this.#current = createSpecCutter(options.bundle, options.bearing, this);
+    this.#current = createSpecCutter(options.bundle, options, this);
   }
 
   accept(block: SampleBlock): readonly CutWindow<B>[] {
@@ -104,7 +103,7 @@ class Cutter<B extends WindowBundle> implements WindowCutter<B>, SpecCutterSink<
       return;
     }
     current.bundle = null;
-    this.#successor = createSpecCutter(next, this.#options.bearing, this);
+    this.#successor = createSpecCutter(next, this.#options, this);
   }
 
   pause(detail: string): readonly CutWindow<B>[] {

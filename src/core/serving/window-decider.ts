@@ -4,7 +4,6 @@
  */
 
 import type { AlertEvent } from "../contract/alert.ts";
-import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
 import { scadaModes } from "../contract/bundle/normal-behaviour.ts";
 import type { Decision, Prediction } from "../contract/prediction.ts";
@@ -18,6 +17,7 @@ import type { Logger } from "../platform/logger.ts";
 import { type AlertReasons, createAlertReasons } from "./alert-reasons.ts";
 import type { LoadedBundle, ScoredWindow, StudentOutput } from "./loaded-bundle.ts";
 import type { DueWindow } from "./measuring-point.ts";
+import type { HeardMachine } from "./spec-cutter.ts";
 
 /** Where decisions and alerts go, in their order. */
 export interface DecisionSink {
@@ -37,9 +37,8 @@ interface DecidingWatch extends Pick<PointWatch, "model" | "healthyRows" | "note
 /** What a window that waits to be decided covers, epoch ms. */
 export type WaitingWindow = Pick<FeatureWindow, "fromMs" | "toMs">;
 
-export interface WindowDeciderOptions {
+export interface WindowDeciderOptions extends HeardMachine {
   readonly point: PointId;
-  readonly bearing: BearingOrders;
   readonly watch: DecidingWatch;
   readonly register: AlarmRegister;
   /** Counts the windows of a turbine that were decided, and those that could not be. */

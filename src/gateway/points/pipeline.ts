@@ -147,6 +147,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     const decider = createWindowDecider({
       point: id,
       bearing: pointConfig.bearing,
+      polePairs: pointConfig.polePairs,
       watch,
       register: options.register,
       quality: counted,

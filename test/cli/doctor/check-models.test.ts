@@ -24,13 +24,15 @@ function configure(engine: string, scadaBundle: string) {
   });
 }
 
-test("the doctor names bearings of which an alarm cannot say which part is damaged", async () => {
+test("the doctor names bearings of which an alarm cannot say which part is damaged, and those whose races slip onto the shaft's harmonics", async () => {
   const orders = { bpfo: 6.14, bpfi: 7.86, bsf: 7.89, ftf: 0.44 };
-  const points = ["main-bearing", "generator-bearing"].map((component, channel) => ({
-    component,
+  const slipping = { bpfo: 3.0526, bpfi: 4.9474, bsf: 3.9853, ftf: 0.3816 };
+  const bearings = { main: orders, generator: { ...orders, bsf: 7.3 }, pump: slipping };
+  const points = Object.entries(bearings).map(([component, bearing], channel) => ({
+    component: `${component}-bearing`,
     device: "mcu-1",
     channel: `vibration-${channel}`,
-    bearing: channel === 0 ? orders : { ...orders, bsf: 7.3 },
+    bearing,
   }));
   const config = gatewayConfigSchema().parse({
     ...base(),
@@ -44,6 +46,12 @@ test("the doctor names bearings of which an alarm cannot say which part is damag
       name: "bearing of WT01/main-bearing",
       text: "faults of inner race (bpfi 7.86) and rolling element (bsf 7.89) look alike: their lines lie in one place",
       advice: "When one is raised, look at both.",
+    },
+    {
+      verdict: "warning",
+      name: "bearing of WT01/pump-bearing",
+      text: expect.stringMatching(/^a cage that slips 1\.7 % moves the outer race's lines onto 3×/),
+      advice: "Where its cage slips so far, look by other means.",
     },
   ]);
 });

@@ -25,11 +25,12 @@ describe("modes for which nothing but foreign lines speaks", () => {
     expect(find({ features })).toEqual([]);
   });
 
-  test("are none whose side bands stand out", () => {
+  test("are those of which an eccentric rotor shows side bands at its own speed beside the hum, and none with the cage's", () => {
     const foreignLines = onHum(columnsOf("bpfi.h1"));
-    expect(find({ features: windowOf({ "bpfi.h1": 20 }), foreignLines })).toEqual(["inner-race"]);
-    const features = windowOf({ "bpfi.h1": 20, "bpfi.side.shaft": 14 });
-    expect(find({ features, foreignLines })).toEqual([]);
+    const eccentric = windowOf({ "bpfi.h1": 20, "bpfi.side.shaft": 14 });
+    expect(find({ features: eccentric, foreignLines })).toEqual(["inner-race"]);
+    const rolling = windowOf({ "bpfi.h1": 20, "bpfi.side.ftf": 14 });
+    expect(find({ features: rolling, foreignLines })).toEqual([]);
   });
 
   test("are none of which no line stands out, wherever noise has its highest bin", () => {

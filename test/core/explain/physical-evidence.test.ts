@@ -225,6 +225,20 @@ describe("physical evidence", () => {
     expect(against([{ ...upper, foreignLines: onHum([0]) }])).toEqual([]);
   });
 
+  test("says of lines that stand where an inverter's supply may whose they may be", () => {
+    // Twice the supply of two pole pairs is found from 4 to 4.18 turns.
+    const fed = { ...subjectOf(usual, { bearing: { ...bearing, bpfo: 4.07 } }), polePairs: 2 };
+    const humming = { ...windowOf(outer, 1500), foreignLines: { hum: [0, 1], shaft: [] } };
+    expect(describeEvidence(fed, [humming])!.against).toEqual([
+      "1× and 2× stand where twice the supply's frequency of a motor with 2 pole pairs does, or a multiple of it",
+    ]);
+    const mains = { ...fed, polePairs: 1 };
+    const onMains = { ...windowOf(outer, 1474), foreignLines: { hum: [0], shaft: [] } };
+    expect(describeEvidence({ ...mains, bearing: { ...bearing, bpfo: 3.4 } }, [onMains])!.against).toEqual([
+      "1× stands on the mains' hum (100 Hz)",
+    ]);
+  });
+
   test("says of lines that stand where the shaft's may that they may be these", () => {
     const knocking = { ...windowOf(outer, 1500), foreignLines: { hum: [], shaft: [1] } };
     expect(describeEvidence(subjectOf(usual), [knocking])!.against).toEqual([

@@ -19,12 +19,13 @@ const names = bearingFeatureSpec.list.map(({ name }) => name);
 const readFeature = ({ features }: Pick<FeatureWindow, "features">, name: string): number =>
   features[names.indexOf(name)]!;
 
-function create(changes: Partial<Manifest> = shapes) {
+function create(changes: Partial<Manifest> = shapes, polePairs?: number) {
   const bundle = createFakeBundle("1.0.0", changes);
   const quarantines: (Quarantine & { windows: 0 | 1 })[] = [];
   const cutter = createWindowCutter({
     point,
     bearing: snapshotBearing,
+    polePairs,
     bundle,
     onQuarantine: (quarantine, windows) => quarantines.push({ ...quarantine, windows }),
   });
@@ -178,14 +179,14 @@ describe("snapshots shorter than a window", () => {
 describe("electrical hum", () => {
   const sampleRateHz = 25_600;
   /** Windows of noise that swells a hundred times a second. */
-  const hum = (shaftRpm: number): FeatureWindow[] => {
+  const hum = (shaftRpm: number, hertz = 100, polePairs?: number): FeatureWindow[] => {
     const random = createRandom(7);
     const samples = Math.round((10.1 * 30 * 60 * sampleRateHz) / shaftRpm);
     const counts = Int16Array.from({ length: samples }, (_, at) =>
-      Math.round(500 * random.normal() * (1 + 0.8 * Math.cos((2 * Math.PI * 100 * at) / sampleRateHz))),
+      Math.round(500 * random.normal() * (1 + 0.8 * Math.cos((2 * Math.PI * hertz * at) / sampleRateHz))),
     );
     const [block] = inventSnapshots({ snapshots: 1, revolutions: 1 });
-    return create()
+    return create(shapes, polePairs)
       .hear([{ ...block!, sampleRateHz, shaftRpm, counts }])
       .flat();
   };
@@ -207,5 +208,12 @@ describe("electrical hum", () => {
     expect(slower).toHaveLength(10);
     expect(onHum(slower, "foreignLines", "bpfo.h1")).toBe(0);
     expect(onHum(slower, "upperForeignLines", "bpfo.h1")).toBe(0);
+  });
+
+  it("of an inverter is told where the pole pairs of its motor are known", () => {
+    // Twice its frequency is 14.13 turns, which is three times bsf, where a rotor of seven pole pairs slips by 0.9 %.
+    const fed = (polePairs?: number): number =>
+      onHum(hum(1500, (14.13 * 1500) / 60, polePairs), "foreignLines", "bsf.h3");
+    expect([fed(), fed(6), fed(7)]).toEqual([0, 0, 10]);
   });
 });

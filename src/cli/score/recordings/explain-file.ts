@@ -87,7 +87,7 @@ export async function explainFile(
   const { window, output, probabilities } = first;
   const { bands } = output;
   const { fromMs, toMs, shaftRpm } = window;
-  const by = { bundle: short ?? bundle, bearing: sidecar.bearing };
+  const by = { bundle: short ?? bundle, sidecar };
   const windows = answers.map((answer) => answer.window);
   return {
     file: file.path,
@@ -114,11 +114,12 @@ type BandWindow = Pick<EvidenceWindow<Float32Array>, "features" | "foreignLines"
 
 /** Explains the first of `windows`, in the band whose features they hold, with the evidence of all. */
 async function explainModes(
-  { bundle, bearing }: { readonly bundle: LoadedBundle; readonly bearing: StatedSidecar["bearing"] },
+  { bundle, sidecar }: { readonly bundle: LoadedBundle; readonly sidecar: StatedSidecar },
   windows: readonly BandWindow[],
   { logits, quantised }: BandOutput,
 ): Promise<ModeExplanation[]> {
   const { outputs, calibration, features, window } = bundle.manifest;
+  const { bearing, polePairs } = sidecar;
   const explanations = await explainWindow(bundle, windows[0]!.features);
   return outputs.map(({ failureMode }, index) => ({
     failureMode,
@@ -127,7 +128,7 @@ async function explainModes(
     quantised: quantised[index]!,
     ...explanations[index]!,
     evidence: describeEvidence(
-      { failureMode, features, window, bearing },
+      { failureMode, features, window, bearing, polePairs },
       windows.map(({ features, foreignLines, lineOrders, shaftRpm }) => ({
         features,
         foreignLines,

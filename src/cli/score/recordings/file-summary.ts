@@ -24,7 +24,7 @@ export interface FileSummary {
   readonly severity: number | null;
   readonly severityReference: SeverityReference;
   /**
-   * Failure modes that are likelier than not, of which in most windows nothing speaks but lines where mains hum or harmonics of the shaft
+   * Failure modes that are likelier than not, of which in most windows nothing speaks but lines where electrical hum or harmonics of the shaft
    * stand: a gateway raises none of them within minutes (src/adr/0070).
    */
   readonly foreignModes: readonly string[];

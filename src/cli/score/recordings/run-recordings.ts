@@ -2,11 +2,11 @@
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
-import { doubtBearing } from "../../../training/dataset/sidecar/bearing-words.ts";
 import { countOf } from "../../terminal/count-of.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { complainOfFile, exitCodeOf, warnOf, warnThat } from "../files/file-report.ts";
 import { expectOtherOutput } from "../files/row-writer.ts";
+import { listBearingDoubts } from "../sidecar/bearing-doubts.ts";
 import { createDescriber, type Describer, type SidecarFlags } from "../sidecar/sidecar-options.ts";
 import { type FileSummary, probabilityKey } from "./file-summary.ts";
 import {
@@ -35,8 +35,8 @@ export async function runRecordings(bundle: LoadedBundle, flags: RecordingFlags)
   const doubts = new Set<string>();
   const describeFile: Describer["describe"] = async (path) => {
     const description = await describer.describe(path);
-    const doubt = doubtBearing(description.sidecar.bearing);
-    if (doubt !== null) doubts.add(doubt);
+    const { features } = bundle.manifest;
+    for (const doubt of listBearingDoubts(features, description.sidecar.bearing)) doubts.add(doubt);
     return description;
   };
   const unitDoubts = createUnitDoubts();
@@ -143,7 +143,7 @@ function describe(
     severity === null ? "no level" : `${severity.toFixed(1)} dB ${above[rest.severityReference]}${condition}`;
   const names = rest.foreignModes.map((mode) => probabilityKey(mode)).join(", ");
   const foreign =
-    names === "" ? "" : `; ${names}: nothing but lines of the mains or the shaft, a gateway would wait`;
+    names === "" ? "" : `; ${names}: nothing but electrical hum or lines of the shaft, a gateway would wait`;
   return `${file}: ${countOf(windows, "window")}${lost}${short}, fault ${show(rest.faultProbability)}: ${modes.join(", ")}, ${level}${foreign}\n`;
 }
 

@@ -33,6 +33,7 @@ export async function* scoreWindows(
   const cutter = createWindowCutter({
     point: { site: "file", turbine: "file", component: contract.name },
     bearing: sidecar.bearing,
+    polePairs: sidecar.polePairs,
     bundle,
     onQuarantine,
   });

@@ -46,7 +46,7 @@ export interface PointReport {
   readonly alarms: readonly ReplayedAlarm[];
   /** When its sensor heard far less than the machine's own healthy level. */
   readonly deaf: readonly DeafSpan[];
-  /** Failure modes that were not raised, and look like lines of the mains or the shaft alone. */
+  /** Failure modes that were not raised, and look like electrical hum or lines of the shaft alone. */
   readonly foreignModes: readonly string[];
   readonly setAside: Losses & {
     readonly recordings: Readonly<Record<SetAsideRecording | "repeated", number>> &

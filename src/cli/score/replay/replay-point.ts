@@ -5,7 +5,6 @@
  * a recording and not of a stream is said, too: that it is whole.
  */
 import type { AlertEvent } from "../../../core/contract/alert.ts";
-import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import type { ChannelContract } from "../../../core/contract/bundle/manifest.ts";
 import type { Decision } from "../../../core/contract/prediction.ts";
 import type { PointId, Quarantine } from "../../../core/contract/stream.ts";
@@ -19,6 +18,7 @@ import { type Logger, silentLogger } from "../../../core/platform/logger.ts";
 import type { LoadedBundle, ScoredWindow } from "../../../core/serving/loaded-bundle.ts";
 import { createMeasuringPoint } from "../../../core/serving/measuring-point.ts";
 import { selectWatchParts } from "../../../core/serving/select-watch-parts.ts";
+import type { HeardMachine } from "../../../core/serving/spec-cutter.ts";
 import { createWindowDecider, type WindowDeciderOptions } from "../../../core/serving/window-decider.ts";
 import type { OpenedRecording } from "../recordings/open-recording.ts";
 import { readSampleBlocks } from "../recordings/sample-blocks.ts";
@@ -41,9 +41,8 @@ export interface ReplaySink {
   setAside(quarantine: Quarantine, windows: 0 | 1): void;
 }
 
-export interface ReplayedPointOptions {
+export interface ReplayedPointOptions extends HeardMachine {
   readonly point: PointId;
-  readonly bearing: BearingOrders;
   readonly bundle: LoadedBundle;
   readonly gateway: ReplayedGateway;
   /** False alarms a year that this point may raise, > 0: its share of its turbine's. */
@@ -74,7 +73,7 @@ const tickMs = 1000;
 
 /** Creates a point that was never heard of. */
 export function createReplayedPoint(options: ReplayedPointOptions): ReplayedPoint {
-  const { bundle, gateway, sink } = options;
+  const { bundle, gateway, sink, bearing, polePairs } = options;
   const timeoutMs = gateway.operation.dataTimeoutSeconds * 1000;
   const clock = createReplayClock();
   let endMs = Number.NaN;
@@ -87,7 +86,7 @@ export function createReplayedPoint(options: ReplayedPointOptions): ReplayedPoin
   const decider = openDecider(options);
   const point = createMeasuringPoint({
     id: options.point,
-    config: { ...standIn, bundle: bundle.ref.name, bearing: options.bearing },
+    config: { ...standIn, bundle: bundle.ref.name, bearing, polePairs },
     bundle,
     operation: gateway.operation,
     readings: { read: () => Number.NaN },
@@ -194,7 +193,7 @@ interface ReplayDecider extends Pick<ReturnType<typeof createWindowDecider>, "su
 
 /** As a gateway joins them: the watch that learns and decides, the alarms, and the student before both. */
 function openDecider(options: ReplayedPointOptions): ReplayDecider {
-  const { point, bearing, register, sink } = options;
+  const { point, bearing, polePairs, register, sink } = options;
   const failures: unknown[] = [];
   const logger: Logger = {
     ...silentLogger,
@@ -204,6 +203,7 @@ function openDecider(options: ReplayedPointOptions): ReplayDecider {
   const decider = createWindowDecider({
     point,
     bearing,
+    polePairs,
     watch: openWatch(options),
     register,
     quality: { processed: () => {}, dropped: () => {} },

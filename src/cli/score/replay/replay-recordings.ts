@@ -82,7 +82,7 @@ interface Players {
 /** A point, and what its next recording is held against. */
 interface Player {
   readonly point: ReplayedPoint;
-  readonly bearing: string;
+  readonly machine: string;
   readonly earlier: RepeatedRecordings;
   /** Begin of the last recording, epoch ms, and how long it was. */
   lastMs: number;
@@ -99,11 +99,12 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
   let rows: ReplayRow[] = [];
 
   const create = ({ point: name, description }: PlannedRecording, history: PointHistory): Player => {
-    const { bearing } = description.sidecar;
+    const { bearing, polePairs } = description.sidecar;
     const findForeignModes = shareForeignModeFinder(bundle.manifest, bearing);
     const point = createReplayedPoint({
       point: nameReplayedPoint(name),
       bearing,
+      polePairs,
       bundle,
       gateway,
       falsePerYear: gateway.alarms.falsePerTurbineYear / findTurbine(name).points,
@@ -120,7 +121,7 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
     });
     return {
       point,
-      bearing: JSON.stringify(bearing),
+      machine: nameMachine(description),
       earlier: createRepeatedRecordings(),
       lastMs: Number.NaN,
       lengthMs: 0,
@@ -136,7 +137,7 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
       players.set(planned.point, player);
       if (timeMs === player.lastMs) return history.noteSetAside("sameTime");
       if (timeMs < player.point.endMs - slackOf(player.lengthMs)) return history.noteSetAside("overlapping");
-      expectBearing(planned, player.bearing);
+      expectMachine(planned, player.machine);
       // A gateway hears nothing of a turbine that stands by.
       if (description.sidecar.shaftRpm === 0) {
         player.lastMs = timeMs;
@@ -191,12 +192,16 @@ function slackOf(lengthMs: number): number {
   return Math.min(1000, lengthMs / 20);
 }
 
-/** A point has one bearing, as on a gateway. */
-function expectBearing({ file, description }: PlannedRecording, bearing: string): void {
-  if (JSON.stringify(description.sidecar.bearing) === bearing) return;
+function nameMachine({ sidecar: { bearing, polePairs } }: PlannedRecording["description"]): string {
+  return JSON.stringify([bearing, polePairs]);
+}
+
+/** A point has one bearing and one motor, as on a gateway. */
+function expectMachine({ file, description }: PlannedRecording, machine: string): void {
+  if (nameMachine(description) === machine) return;
   throw new AuroraError(
     "CONFIG_INVALID",
-    `${file} is of another bearing than the recordings of its point before it`,
+    `${file} is of another bearing, or of a motor with other pole pairs, than the recordings of its point before it`,
     {
       op: "replay recording",
       subject: file,

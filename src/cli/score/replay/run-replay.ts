@@ -1,9 +1,9 @@
 /** `aurora score --decide`: plays recordings to a gateway's own code, prints what it decided, and says on stderr what went wrong. */
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
+import type { FeatureSpec } from "../../../core/contract/bundle/feature-spec.ts";
 import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import { checkMinWindows } from "../../../core/serving/check-commissioning.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
-import { doubtBearing } from "../../../training/dataset/sidecar/bearing-words.ts";
 import { printable } from "../../terminal/end-process.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { complainOfFile, exitCodeOf, prefixDoubts, warnThat } from "../files/file-report.ts";
@@ -13,6 +13,7 @@ import { createBeginning } from "../recordings/beginning.ts";
 import { createClippingDoubts } from "../recordings/clipping-doubts.ts";
 import { listSpeedDoubts } from "../recordings/speed-doubts.ts";
 import { createUnitDoubts } from "../recordings/unit-doubts.ts";
+import { listBearingDoubts } from "../sidecar/bearing-doubts.ts";
 import { createDescriber, type SidecarFlags } from "../sidecar/sidecar-options.ts";
 import { type PlanRequest, planReplay, type ReplayPlan } from "./plan-replay.ts";
 import type { PointReport } from "./point-history.ts";
@@ -62,7 +63,7 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
     ...prefixDoubts("speed", await listSpeedDoubts(turning)),
     ...prefixDoubts("level", await listClippingDoubts(plan)),
     ...prefixDoubts("recordings", listSnapshotDoubts(bundle.manifest, bearingsOf(plan), points)),
-    ...prefixDoubts("bearing", listDoubts(plan)),
+    ...prefixDoubts("bearing", listDoubts(bundle.manifest.features, plan)),
     ...points.filter(isPartlyHeard).map(describeUnheard),
   ];
   const warnings = [
@@ -137,11 +138,11 @@ function bearingsOf({ recordings }: ReplayPlan): (point: string) => BearingOrder
   return (point) => bearings.get(point);
 }
 
-function listDoubts({ recordings }: ReplayPlan): ReadonlySet<string> {
+function listDoubts(features: FeatureSpec, { recordings }: ReplayPlan): ReadonlySet<string> {
   const bearings = new Map(
     recordings.map(({ description: { sidecar } }) => [JSON.stringify(sidecar.bearing), sidecar.bearing]),
   );
-  return new Set([...bearings.values()].map(doubtBearing).filter((doubt) => doubt !== null));
+  return new Set([...bearings.values()].flatMap((bearing) => listBearingDoubts(features, bearing)));
 }
 
 function complain({ points, errors }: ReplayResult): void {

@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type AccelerationUnit, accelerationUnits } from "../../../core/contract/acceleration-units.ts";
 import { AuroraError, hasErrorCode } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
+import { maxPolePairs } from "../../../core/contract/config/pole-pairs.ts";
 import { readStatedRate } from "../../../training/dataset/samples/sample-file.ts";
 import { readTimeColumn } from "../../../training/dataset/samples/time-column.ts";
 import {
@@ -24,7 +25,7 @@ import {
   findBearing,
 } from "../../bearing/bearing-catalogue.ts";
 import { parseBearing } from "../../bearing/parse-bearing.ts";
-import { parseNumber } from "../../terminal/options.ts";
+import { parseInteger, parseNumber } from "../../terminal/options.ts";
 import { createContradictions, type DescribedPart } from "./contradictions.ts";
 import { createFileWarnings } from "./file-warnings.ts";
 
@@ -34,6 +35,7 @@ export interface SidecarFlags {
   readonly speed?: SpeedSource;
   readonly bearing?: BearingOrders | string;
   readonly bearings?: string;
+  readonly polePairs?: number;
   readonly scale?: number;
   readonly unit?: AccelerationUnit;
   readonly channel?: string;
@@ -54,6 +56,11 @@ export function addSidecarOptions(command: Command): Command {
       readBearing,
     )
     .option("--bearings <file>", "the same as --bearing with a file")
+    .option(
+      "--pole-pairs <n>",
+      "of the induction motor on the shaft, where an inverter feeds it: lines of its supply are then no fault's",
+      parseInteger(1, maxPolePairs),
+    )
     .option("--scale <value>", "value of the file's number 1 in --unit (g)", parseNumber(1e-12, 1e12))
     .addOption(
       new Option("--unit <unit>", "unit of the file's numbers (times --scale)").choices(accelerationUnits),
@@ -83,9 +90,10 @@ bearing depends on the level; a severity then takes them for g. Of volts or mm/s
 What a file does not say of itself comes, in this sequence, from the options, from the file of geometries (YAML, JSON
 or CSV; the first entry whose name or "file" fits the file's name as a pattern with *; it may say rate_hz, shaft_rpm,
 unit, scale and channel too), and from a NAME.json beside NAME.npy ({"rateHz": 51200, "shaftRpm": 600,
-"channel": "accel", "unit": "g", "bearing": {"balls": 9, "ball_diameter": 7.94, "pitch_diameter": 39.04}}; in place of
-shaftRpm "speed": "rpm", {"channel": "tacho", "pulses": 1} or {"file": "speed.csv", "rateHz": 10, "unit": "hz"}). A
-warning says where one of them states another rate, speed, scale, unit or bearing than the one before it, which counts.`;
+"channel": "accel", "unit": "g", "bearing": {"balls": 9, "ball_diameter": 7.94, "pitch_diameter": 39.04}}, with
+"polePairs": 2 of a motor behind an inverter; in place of shaftRpm "speed": "rpm", {"channel": "tacho", "pulses": 1} or
+{"file": "speed.csv", "rateHz": 10, "unit": "hz"}). A warning says where one of them states another rate, speed, scale,
+unit or bearing than the one before it, which counts.`;
 
 /** Parses `rpm` (a channel) or `channel=tacho,pulses=1`. */
 function parseSpeed(text: string): SpeedSource {

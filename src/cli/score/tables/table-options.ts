@@ -68,6 +68,7 @@ const ownOptions = {
     speed: "--speed",
     bearing: "--bearing",
     bearings: "--bearings",
+    polePairs: "--pole-pairs",
     scale: "--scale",
     unit: "--unit",
     channel: "--channel",

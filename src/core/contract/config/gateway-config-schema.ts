@@ -1,6 +1,5 @@
 /** The validator of a gateway's configuration, which is also the source of its published JSON schema. */
 import { z } from "zod";
-import { writtenBearingSchema } from "../bundle/bearing.ts";
 import { maxCaptureSeconds } from "../device/device-capture.ts";
 import { onDemand } from "../on-demand.ts";
 import { checkGatewayReferences } from "./check-gateway-references.ts";
@@ -17,6 +16,7 @@ import { evidenceConfigSchema } from "./evidence-config.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
 import { modbusSchema } from "./modbus-config.ts";
 import { opcuaSchema } from "./opcua-config.ts";
+import { pointSchema } from "./point-schema.ts";
 import { storeSchema, uplinkSchema } from "./record-config.ts";
 
 /** How a device can be reached; the part behind the scheme is checked where it is used. */
@@ -37,29 +37,6 @@ const mqtt = onDemand(() =>
         .describe("Larger messages are refused"),
     })
     .prefault({}),
-);
-
-const point = onDemand(() =>
-  z.strictObject({
-    component: id.describe("Component that is watched, for example generator-bearing"),
-    bundle: id.default("bearing-vibration").describe("Name of the bundle that watches it"),
-    device: id.describe("Device that samples it"),
-    channel: z.string().min(1).max(64).describe("Channel of that device"),
-    bearing: writtenBearingSchema().describe("Fault frequencies of the bearing in orders of the shaft speed"),
-    shaftRpm: z
-      .number()
-      .positive()
-      .max(100_000)
-      .nullable()
-      .default(null)
-      .describe("Shaft speed to assume where the device sends none"),
-    baselineEpoch: z
-      .int()
-      .min(0)
-      .max(1_000_000)
-      .default(0)
-      .describe("Count up after maintenance or a new sensor: the healthy baseline is learnt again"),
-  }),
 );
 
 /** Validator (and source of the JSON schema) of {@link GatewayConfig}. */
@@ -136,7 +113,7 @@ export const gatewayConfigSchema: () => z.ZodType<GatewayConfig> = onDemand(() =
         .array(
           z.strictObject({
             id: id.describe("Id of the turbine, unique on the site"),
-            points: z.array(point()).max(64).default([]).describe("Components that are watched"),
+            points: z.array(pointSchema()).max(64).default([]).describe("Components that are watched"),
             scadaBundle: id
               .nullable()
               .default(null)

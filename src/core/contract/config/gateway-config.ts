@@ -39,6 +39,8 @@ export interface PointConfig {
   readonly device: string;
   readonly channel: string;
   readonly bearing: BearingOrders;
+  /** Of the induction motor that turns the shaft, where an inverter feeds it; absent: none does. */
+  readonly polePairs?: number | undefined;
   /** Shaft speed to assume where the device does not send one; null: such windows are set aside. */
   readonly shaftRpm: number | null;
   /** Counted up by hand after maintenance or a change of the sensor: the healthy baseline is then learnt again. */

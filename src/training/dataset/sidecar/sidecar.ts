@@ -8,6 +8,7 @@ import {
 } from "../../../core/contract/acceleration-units.ts";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
+import { maxPolePairs } from "../../../core/contract/config/pole-pairs.ts";
 import { isAbsent } from "../../../core/contract/fields.ts";
 import { isPlausibleTime, parseTime } from "../parse-time.ts";
 import { plainKey } from "../plain-key.ts";
@@ -24,6 +25,8 @@ export interface Sidecar {
   /** How it goes; absent: it stays. */
   readonly speed?: RecordedSpeed | undefined;
   readonly bearing: BearingOrders;
+  /** Of the induction motor that turns the shaft, where an inverter feeds it; absent: none does. */
+  readonly polePairs?: number | undefined;
   /** Physical value (in the bundle's unit) of the file's number 1; null: nobody knows. */
   readonly scale: number | null;
   /** A unit that is said, and is none of acceleration. */
@@ -40,6 +43,7 @@ export interface SidecarPart {
   readonly bearing?: BearingOrders | undefined;
   /** What the bearing is called, where it is not described: a manifest of recordings knows it. */
   readonly bearingName?: string | undefined;
+  readonly polePairs?: number | undefined;
   readonly scale?: number | undefined;
   readonly unit?: AccelerationUnit | undefined;
   /** As it was written, where it is none of acceleration, such as `V` or `mm/s`. */
@@ -105,6 +109,7 @@ function joinSidecar(path: string, parts: readonly SidecarPart[]): FileDescripti
         named === undefined ? "the bearing" : `the geometry of the bearing "${named}"`,
         "--bearing with orders or a file of geometries",
       ),
+      polePairs: first("polePairs"),
       scale: joinScale(parts),
       otherUnit: first("otherUnit"),
     },
@@ -131,6 +136,7 @@ const numberKeys = {
   },
   shaftRpm: { names: ["shaftrpm", "rpm", "speedrpm"], max: 1e5, mayBeZero: true },
   scale: { names: ["scale"], max: 1e12 },
+  polePairs: { names: ["polepairs"], max: maxPolePairs },
   durationS: { names: ["durations", "durationseconds", "duration"], max: 1e9 },
 } as const;
 
@@ -205,6 +211,12 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
       value > max ? `more than ${max}` : `not a number ${mayBeZero ? "of 0 or more" : "above 0"}`;
     return refuse(`${name} is ${String(values.get(name))}, ${wanted}`);
   };
+  const wholeOf = (key: Parameters<typeof numberOf>[0]): number | undefined => {
+    const value = numberOf(key);
+    return value === undefined || Number.isInteger(value)
+      ? value
+      : refuse(`${key.names[0]} is ${value}, no whole number`);
+  };
   const textOf = (name: string): string | undefined => {
     const value = values.get(name);
     if (isAbsent(value)) return undefined;
@@ -238,6 +250,7 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
     speed: speedOf(),
     scale: numberOf(numberKeys.scale),
     durationS: numberOf(numberKeys.durationS),
+    polePairs: wholeOf(numberKeys.polePairs),
     unit: acceleration ?? undefined,
     // Of any other word (counts, raw) nobody knows what it means: the file itself may.
     otherUnit: acceleration === null && unit !== undefined && isOtherQuantity(unit) ? unit : undefined,

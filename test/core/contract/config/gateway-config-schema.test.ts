@@ -14,6 +14,20 @@ it("allows one false alarm in ten turbine-years at the prior of the costs, unles
   });
 });
 
+it("takes a whole number of pole pairs of a motor behind an inverter, and none where there is none", () => {
+  const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.398 };
+  const point = { component: "motor", device: "mcu-1", channel: "x", bearing };
+  const readPoint = (stated: object) =>
+    gatewayConfigSchema().safeParse({
+      ...least,
+      devices: [{ id: "mcu-1", connect: "mqtt" }],
+      turbines: [{ id: "WT01", points: [{ ...point, ...stated }] }],
+    });
+  expect(readPoint({}).data?.turbines[0]?.points[0]).not.toHaveProperty("polePairs");
+  expect(readPoint({ polePairs: 2 }).data?.turbines[0]?.points[0]?.polePairs).toBe(2);
+  for (const polePairs of [0, 1.5, 25, "2"]) expect(readPoint({ polePairs }).success).toBe(false);
+});
+
 it("takes neither a budget of nothing nor a fault that is likelier than none", () => {
   expect(read({ falsePerTurbineYear: 0 }).success).toBe(false);
   expect(read({ falsePerTurbineYear: 1000.5 }).success).toBe(false);

@@ -18,6 +18,20 @@ function write(folder: string, name: string, content: unknown): string {
 }
 
 describe("what is known of a recording", () => {
+  it("says of a motor behind an inverter how many pole pairs it has, a whole number", async () => {
+    const folder = createTemporaryFolder();
+    const known = { rateHz: 20_000, shaftRpm: 900, bearing: orders };
+    write(folder, "a.json", { ...known, pole_pairs: 2 });
+    write(folder, "b.json", { ...known, polePairs: 2.5 });
+    write(folder, "c.json", known);
+    const polePairsOf = async (name: string, flags = {}) =>
+      (await (await createDescriber(flags)).describe(join(folder, name))).sidecar.polePairs;
+    expect(await polePairsOf("a.npy")).toBe(2);
+    expect(await polePairsOf("a.npy", { polePairs: 3 })).toBe(3);
+    expect(await polePairsOf("c.npy")).toBeUndefined();
+    await expect(polePairsOf("b.npy")).rejects.toThrow("polepairs is 2.5, no whole number");
+  });
+
   it("comes from options, then the file of geometries, then the file beside it", async () => {
     const folder = createTemporaryFolder();
     const recording = join(folder, "rig1_a.npy");

@@ -1,0 +1,39 @@
+/** The validator of a measuring point in a gateway's configuration. */
+import { z } from "zod";
+import { writtenBearingSchema } from "../bundle/bearing.ts";
+import { onDemand } from "../on-demand.ts";
+import { idSchema as id } from "./config-parts.ts";
+import type { PointConfig } from "./gateway-config.ts";
+import { maxPolePairs } from "./pole-pairs.ts";
+
+/** Validator of {@link PointConfig}. */
+export const pointSchema: () => z.ZodType<PointConfig> = onDemand(() =>
+  z.strictObject({
+    component: id.describe("Component that is watched, for example generator-bearing"),
+    bundle: id.default("bearing-vibration").describe("Name of the bundle that watches it"),
+    device: id.describe("Device that samples it"),
+    channel: z.string().min(1).max(64).describe("Channel of that device"),
+    bearing: writtenBearingSchema().describe("Fault frequencies of the bearing in orders of the shaft speed"),
+    polePairs: z
+      .int()
+      .min(1)
+      .max(maxPolePairs)
+      .optional()
+      .describe(
+        "Pole pairs of the induction motor on the bearing's shaft, where an inverter feeds it: lines of its supply are then no fault's",
+      ),
+    shaftRpm: z
+      .number()
+      .positive()
+      .max(100_000)
+      .nullable()
+      .default(null)
+      .describe("Shaft speed to assume where the device sends none"),
+    baselineEpoch: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .default(0)
+      .describe("Count up after maintenance or a new sensor: the healthy baseline is learnt again"),
+  }),
+);
