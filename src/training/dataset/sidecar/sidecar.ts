@@ -257,7 +257,8 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
     channel: textOf("channel"),
     time: textOf("time") ?? findEvidenceStart(textOf("from")),
     point: textOf("point"),
-    turbine: textOf("turbine"),
+    // Another program's object is no name of a turbine.
+    turbine: typeof values.get("turbine") === "object" ? undefined : textOf("turbine"),
     bearing: whole ?? single,
     bearingName: typeof inner === "string" && inner !== "" ? inner : undefined,
   };

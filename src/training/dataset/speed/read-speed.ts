@@ -11,7 +11,7 @@ import { readSpeedUnit, rpmOfUnit, type SpeedSource } from "./speed-source.ts";
 const runSeconds = 0.04;
 /** Runs of a recording at most: two days, or six weeks of one value a second. */
 const maxRuns = 2 ** 22;
-/** A sensor of a shaft that stands may read a little below 0; one that is wired the other way round reads far below. */
+/** A sensor of a shaft that stands may read a little above or below 0; one that is wired the other way round reads far below. */
 const standstillRpm = 1;
 
 /** The recording that the speed belongs to. */
@@ -120,8 +120,6 @@ async function averageRuns(
   }
   if (count > 0) end();
   const known = means.filter(Number.isFinite);
-  return {
-    rpm: Float32Array.from(means, (mean) => (mean > 0 ? mean : 0)),
-    stands: known.length > 0 && known.every((mean) => Math.abs(mean) < standstillRpm),
-  };
+  const stands = known.length > 0 && known.every((mean) => Math.abs(mean) < standstillRpm);
+  return { rpm: Float32Array.from(means, (mean) => (mean > 0 && !stands ? mean : 0)), stands };
 }
