@@ -51,9 +51,9 @@ function addInit(command: Command): void {
         "release.pub. Take root.key and release.key offline: who has them decides what the fleet runs.\n",
     )
     .action(async (dir: string, options: { readonly json?: boolean }) => {
-      const { keyIds, rootFile } = await createInstallationKeys(dir, systemClock.nowMs());
+      const { keyIds, rootFile } = await createInstallationKeys(resolve(dir), systemClock.nowMs());
       if (options.json === true) {
-        process.stdout.write(`${JSON.stringify({ dir, rootFile, keyIds })}\n`);
+        process.stdout.write(`${JSON.stringify({ dir: resolve(dir), rootFile, keyIds })}\n`);
         return;
       }
       for (const [name, keyId] of Object.entries(keyIds)) {
@@ -155,7 +155,7 @@ function addIssue(command: Command, use: CertificateWish["use"]): void {
     .option("--json", "print the paths as JSON")
     .addHelpText("after", `\n${after}\n\nExample:\n  $ aurora keys ${use} /etc/aurora/tls ${example}\n`)
     .action(async (dir: string, name: string, { days, json }: IssueOptions) => {
-      const made = await issueForSite({ dir, name, use, days, nowMs: systemClock.nowMs() });
+      const made = await issueForSite({ dir: resolve(dir), name, use, days, nowMs: systemClock.nowMs() });
       const expires = new Date(made.expiresMs).toISOString();
       const text = `${made.dir}: ca.pem, cert.pem and key.pem for ${name}, until ${expires.slice(0, 10)}\n`;
       process.stdout.write(json ? `${JSON.stringify({ ...made, expires })}\n` : text);

@@ -27,7 +27,7 @@ interface Heard {
   /** The last value, or when waiting for one began; monotonic. */
   sinceMs: number;
   hasValues: boolean;
-  /** Between two messages with values, on average. */
+  /** The longest pause between messages with values of late: what comes in bursts is silent between them. */
   usualMs: number;
   /** What the last message since then has not; null: none came. */
   missing: string | null;
@@ -39,6 +39,8 @@ const silenceCure =
 const pathCure = "Compare timePath and the channels' paths with a message of the topic.";
 
 const usualFactor = 3;
+/** Before the first value. */
+const firstFactor = 1.2;
 /** Of a bridge before it is known: rows of ten minutes. */
 const firstUsualMs = 10 * minuteMs;
 
@@ -56,14 +58,18 @@ export function createMqttSource(options: MqttSourceOptions): ReadingSource {
   );
   const noteValues = (turbine: string, atMs: number): void => {
     const heard = turbines.get(turbine)!;
-    if (heard.hasValues) heard.usualMs += (atMs - heard.sinceMs - heard.usualMs) / 8;
+    const pauseMs = atMs - heard.sinceMs;
+    // It falls by half in four times itself: messages of one burst say little of the pause behind it.
+    if (heard.hasValues)
+      heard.usualMs = Math.max(pauseMs, heard.usualMs * 2 ** (-pauseMs / (4 * heard.usualMs)));
     Object.assign(heard, { sinceMs: atMs, hasValues: true, missing: null });
     faults.clear({ code: "no-value", turbine, subject: turbine });
   };
   const findSilence = (): void => {
     const nowMs = clock.monotonicMs();
     for (const [turbine, { sinceMs, hasValues, usualMs, missing }] of turbines) {
-      if (nowMs - sinceMs <= Math.max(timeoutMs, hasValues ? usualFactor * usualMs : 0)) continue;
+      const factor = hasValues ? usualFactor : missing === null ? firstFactor : 0;
+      if (nowMs - sinceMs <= Math.max(timeoutMs, factor * usualMs)) continue;
       if (missing === null) {
         const fault = { detail: "no message comes", cure: silenceCure };
         faults.note({ code: "no-answer", turbine, subject: turbine }, fault);

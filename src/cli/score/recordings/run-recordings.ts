@@ -42,17 +42,21 @@ export async function runRecordings(bundle: LoadedBundle, flags: RecordingFlags)
   const unitDoubts = createUnitDoubts();
   const recordingDoubts = createRecordingDoubts();
   const bar = createProgressBar();
-  const known = await obtainBaseline(bundle, flags, describer);
-  const files = await scoreFiles(bundle, {
-    files: flags.input,
-    describe: describeFile,
-    out: flags.out,
-    baseline: known?.baseline ?? null,
-    onOpened: unitDoubts.look,
-    onRead: recordingDoubts.look,
-    progress: bar.update,
-  }).finally(bar.end);
-  warnThat(describer.listWarnings());
+  const score = async () => {
+    const known = await obtainBaseline(bundle, flags, describer);
+    const files = await scoreFiles(bundle, {
+      files: flags.input,
+      describe: describeFile,
+      out: flags.out,
+      baseline: known?.baseline ?? null,
+      onOpened: unitDoubts.look,
+      onRead: recordingDoubts.look,
+      progress: bar.update,
+    }).finally(bar.end);
+    return { known, files };
+  };
+  // Also where it fails: they may say why.
+  const { known, files } = await score().finally(() => warnThat(describer.listWarnings()));
   warnOf("bearing", doubts);
   warnOf("unit", unitDoubts.list());
   warnOf("speed", recordingDoubts.listSpeed());

@@ -12,6 +12,7 @@ import { type Describer, describeStated, type StatedDescription } from "../sidec
 import { compareNames, describeUntimed, readTimesInNames } from "./recording-time.ts";
 import { listTimes, type ManifestEntry, refuseTimes, resolveListed } from "./replay-manifest.ts";
 import { meansFile, type NamedPoint } from "./replay-options.ts";
+import { settleTurbines } from "./replayed-turbines.ts";
 
 /** A recording that can be played. */
 export interface PlannedRecording {
@@ -58,24 +59,20 @@ export async function planReplay(request: PlanRequest): Promise<ReplayPlan> {
   const nameFolder = createFolderNames(listed.map(({ file }) => file));
   expectUsedPoints(request, listed);
   const errors: { file: string; error: ErrorReport }[] = [];
-  const recordings: PlannedRecording[] = [];
+  const planned: PlannedRecording[] = [];
   const tellTime = createCourses(request, listed);
   const timeInName = readTimesInNames(listed.map(({ file }) => basename(file)));
-  const points = new Set<string>();
-  const turbines = new Map<string, string>();
   for (const each of listed) {
     try {
-      for (const planned of await planFile(each, { ...request, nameFolder, tellTime, timeInName })) {
-        recordings.push(planned);
-        points.add(planned.point);
-        if (planned.turbine !== null) turbines.set(planned.point, planned.turbine);
-      }
+      planned.push(...(await planFile(each, { ...request, nameFolder, tellTime, timeInName })));
     } catch (error) {
       errors.push({ file: each.file, error: describeFileError(error) });
     }
-    if (recordings.length > maxRecordings) throw tooMany(`more than ${maxRecordings} recordings`);
-    if (points.size > maxPoints) throw tooMany(`more than ${maxPoints} points`);
+    if (planned.length > maxRecordings) throw tooMany(`more than ${maxRecordings} recordings`);
   }
+  const { recordings, turbines } = settleTurbines(planned);
+  const points = new Set(recordings.map(({ point }) => point));
+  if (points.size > maxPoints) throw tooMany(`more than ${maxPoints} points`);
   // Stable: of the same time the first of the files stays first.
   recordings.sort((a, b) => a.timeMs - b.timeMs);
   return { recordings, points: [...points], turbines, errors };
@@ -173,19 +170,13 @@ async function planFile(listed: ListedFile, context: PlanContext): Promise<Plann
   const turbine = parts.find((part) => part.turbine !== undefined)?.turbine ?? null;
   const planned: PlannedRecording[] = [];
   for (const { point: name, channel } of targets) {
-    const point = namePoint(name, turbine);
     const description = await describeStated(file, channel === null ? parts : [{ channel }, ...parts]);
     for (const [row, timeMs] of times.entries()) {
       const open = async () => rows?.row(row) ?? openSampleFile(file, description.channel);
-      planned.push({ file, point, turbine, timeMs, statedTime, description, open });
+      planned.push({ file, point: name, turbine, timeMs, statedTime, description, open });
     }
   }
   return planned;
-}
-
-/** Points of two turbines may have the same name. */
-function namePoint(point: string, turbine: string | null): string {
-  return turbine === null || point.split("/").includes(turbine) ? point : `${turbine}/${point}`;
 }
 
 interface Target {

@@ -10,14 +10,16 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { hourMs, minuteMs } from "../../../core/maths/durations.ts";
 import { isPlausibleTime } from "../../../training/dataset/parse-time.ts";
 
-/** Of no place the clocks are further ahead, or behind. */
+/** Of no place with machines the clocks are further ahead, or behind. */
 const farthestAheadMs = 14 * hourMs;
-const farthestBehindMs = 12 * hourMs;
+const farthestBehindMs = 10 * hourMs;
+/** Clocks of one place are apart by so much over a year. */
+const daylightSavingMs = hourMs;
 /** Every place's clocks are apart from UTC by a multiple of it. */
 const zoneStepMs = 15 * minuteMs;
 
 const timeInName =
-  /(?<!\d)(?<year>\d{4})(?<s>[-._]?)(?<month>\d\d)\k<s>(?<day>\d\d)[-._ T]?(?<hour>\d\d)(?<c>[-._:h]?)(?<minute>\d\d)(?:(?:\k<c>|(?<=h\d\d)m)(?<second>\d\d)(?:[.,](?<fraction>\d{1,9}))?s?(?!\d)|(?![-._:]?\d|(?<=h\d\d)m\d))(?:[-._\s]?(?<half>[AP])M(?![A-Za-z]))?(?:_?(?:\+(?<ahead>\d\d(?:[-:]?\d\d)?)|-(?<behind>\d\d[-:]?[0-5]\d))(?=$|_|\.\D))?/gi;
+  /(?<!\d)(?<year>\d{4})(?<s>[-._]?)(?<month>\d\d)\k<s>(?<day>\d\d)(?<mark>[-._ T]?)(?<hour>\d\d)(?<c>[-._:h]?)(?<minute>\d\d)(?:(?:\k<c>|(?<=h\d\d)m)(?<second>\d\d)(?:[.,](?<fraction>\d{1,9}))?s?(?!\d)|(?![-._:]?\d|(?<=h\d\d)m\d))(?:[-._\s]?(?<half>[AP])M(?![A-Za-z0-9]))?(?:_?(?:\+(?<ahead>\d\d(?:[-:]?\d\d)?)|-(?<behind>\d\d[-:]?[0-5]\d))(?=$|_|\.\D))?/gi;
 
 /** The first time in a name. */
 interface NamedTime {
@@ -27,7 +29,7 @@ interface NamedTime {
   readonly half: "am" | "pm" | null;
   /** From 0. */
   readonly hour: number;
-  /** How far behind UTC it would be by what stands after a hyphen behind it; null: nothing does. */
+  /** How far behind UTC it would be by what stands after a hyphen behind it, as ISO 8601 writes it, with a T before the hour; null: nothing does. */
   readonly behindMs: number | null;
 }
 
@@ -35,7 +37,10 @@ interface NamedTime {
 export function readTimesInNames(names: readonly string[]): (name: string) => number {
   const times = names.map(parseNamedTime).filter((time) => time !== null);
   const hasHalves = times.every(({ half, hour }) => half === null || (hour >= 1 && hour <= 12));
-  const areBehind = times.every(({ behindMs }) => behindMs !== null && isZoneBehind(behindMs));
+  const zones = times.flatMap(({ behindMs }) => behindMs ?? []);
+  const [least, most] = [Math.min, Math.max].map((pick) => zones.reduce((a, b) => pick(a, b), zones[0] ?? 0));
+  const areBehind =
+    zones.length === times.length && zones.every(isZoneBehind) && most! - least! <= daylightSavingMs;
   return (name) => {
     const time = parseNamedTime(name);
     if (time === null) return Number.NaN;
@@ -51,7 +56,19 @@ function isZoneBehind(behindMs: number): boolean {
 
 function parseNamedTime(name: string): NamedTime | null {
   for (const { groups = {} } of name.matchAll(timeInName)) {
-    const { year, month, day, hour, minute, second = "00", fraction = "", half, ahead = "", behind } = groups;
+    const {
+      year,
+      month,
+      day,
+      hour,
+      minute,
+      second = "00",
+      fraction = "",
+      mark,
+      half,
+      ahead = "",
+      behind,
+    } = groups;
     const text = `${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction.slice(0, 3).padEnd(3, "0")}Z`;
     const timeMs = Date.parse(text);
     // The 30th of February would become the 1st of March.
@@ -61,7 +78,7 @@ function parseNamedTime(name: string): NamedTime | null {
       timeMs: aheadMs <= farthestAheadMs ? timeMs - aheadMs : timeMs,
       half: half === undefined ? null : half.toLowerCase() === "a" ? "am" : "pm",
       hour: Number(hour),
-      behindMs: behind === undefined ? null : parseZone(behind),
+      behindMs: behind === undefined || mark?.toUpperCase() !== "T" ? null : parseZone(behind),
     };
   }
   return null;

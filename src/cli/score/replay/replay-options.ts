@@ -57,7 +57,7 @@ Past:      --decide plays recordings to what a gateway is made of, in order of t
            Time of a recording: of the manifest; else --from and --every; else "time" in a NAME.json beside it (ISO 8601,
            or milliseconds since 1970); else of the file's name: year, month, day, hour, minute, second in any separators
            (2004.02.12.10.32.39, 20040212_103239.csv, acc_2004-02-12T10-32-39Z.npy). What names no zone is UTC; a name
-           may be ahead of it (…T12-32-39+0200), or behind, if all names end so (…T05-32-39-0500): else that is a number.
+           may be ahead of it (…T12-32-39+0200), or behind, if all names end so, with a T (…T05-32-39-0500): else it is a number.
            AM and PM count where no hour before them is 0 or above 12. Else of a table the time of its first row (a column
            of times in ISO 8601, or in seconds since 1970). An alarm's samples (evidence get) say themselves when they began.
            Order does not matter. Of two recordings of a point at the same time the first counts (a warning says so, if

@@ -144,11 +144,12 @@ function createPlayers(bundle: LoadedBundle, { plan, gateway, onOpened }: Replay
         return history.noteStandstill(timeMs);
       }
       const file = rememberSamples(await planned.open());
+      // What is refused was not heard, and a copy of it repeats nothing.
+      const recording = await openRecording(bundle, file, description.sidecar);
       if (await player.earlier.isRepeated(file)) {
         player.lastMs = timeMs;
         return history.noteRepeated(timeMs);
       }
-      const recording = await openRecording(bundle, file, description.sidecar);
       onOpened?.(recording);
       player.lastMs = timeMs;
       history.noteRecording(timeMs);

@@ -3,7 +3,6 @@
  * is stated, else the one of the gateway's configuration that has such a point; all others are taken for one turbine's.
  */
 import type { GatewayConfig } from "../../../core/contract/config/gateway-config.ts";
-import type { ReplayPlan } from "./plan-replay.ts";
 
 /** A turbine, as `--json` prints it. */
 export interface ReplayedTurbine {
@@ -20,9 +19,38 @@ export interface ReplayedTurbines {
   find(point: string): ReplayedTurbine;
 }
 
+/**
+ * Names the points of recordings by their turbines: points of two turbines may have the same name. What some recordings of a point
+ * state is true of all of them, unless others state another turbine.
+ */
+export function settleTurbines<T extends { readonly point: string; readonly turbine: string | null }>(
+  planned: readonly T[],
+): {
+  readonly recordings: T[];
+  readonly turbines: ReadonlyMap<string, string>;
+} {
+  const statedOf = new Map<string, Set<string>>();
+  for (const { point, turbine } of planned) {
+    if (turbine !== null) statedOf.set(point, (statedOf.get(point) ?? new Set()).add(turbine));
+  }
+  const turbines = new Map<string, string>();
+  const recordings = planned.map((each) => {
+    const stated = [...(statedOf.get(each.point) ?? [])];
+    const turbine = each.turbine ?? (stated.length === 1 ? stated[0]! : null);
+    if (turbine === null) return each;
+    const point = each.point.split("/").includes(turbine) ? each.point : `${turbine}/${each.point}`;
+    turbines.set(point, turbine);
+    return { ...each, point, turbine };
+  });
+  return { recordings, turbines };
+}
+
 /** Puts the points of a plan onto their turbines; `configured` are the gateway's. */
 export function placePoints(
-  { points, turbines: stated }: Pick<ReplayPlan, "points" | "turbines">,
+  {
+    points,
+    turbines: stated,
+  }: { readonly points: readonly string[]; readonly turbines: ReadonlyMap<string, string> },
   configured: GatewayConfig["turbines"],
 ): ReplayedTurbines {
   const placeOf = (point: string): string | null => stated.get(point) ?? findConfigured(point, configured);

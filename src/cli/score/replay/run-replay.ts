@@ -53,11 +53,15 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
   const { falsePerTurbineYear } = gateway.alarms;
   const budget: ReplayBudget = { falsePerTurbineYear, points: points.length, turbines };
   const turning = plan.recordings.filter(({ description }) => description.sidecar.shaftRpm > 0);
+  const unread = new Set(errors.map(({ file }) => file));
   const doubts = [
     ...request.describer.listWarnings(),
     ...prefixDoubts("manifest", listUnreadKeys(request.manifest?.entries ?? [])),
     ...prefixDoubts("time", listTimeDoubts(plan.recordings, Date.now())),
-    ...prefixDoubts("time", await listSameTimeDoubts(plan.recordings)),
+    ...prefixDoubts(
+      "time",
+      await listSameTimeDoubts(plan.recordings.filter(({ file }) => !unread.has(file))),
+    ),
     ...prefixDoubts("unit", unitDoubts.list()),
     ...(flags.gateway === undefined ? prefixDoubts("speed", listStandbyDoubts(turning)) : []),
     ...prefixDoubts("speed", await listSpeedDoubts(turning)),

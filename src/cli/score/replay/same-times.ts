@@ -3,6 +3,7 @@
  * counts, and a copy of it is no loss. Says so, in words for stderr.
  */
 import { type FileHandle, open } from "node:fs/promises";
+import { extname } from "node:path";
 import { formatInstant } from "../files/time-doubts.ts";
 import type { PlannedRecording } from "./plan-replay.ts";
 
@@ -15,7 +16,10 @@ export async function listSameTimeDoubts(recordings: readonly TimedFile[]): Prom
   for (const each of recordings) {
     const first = firsts.get(each.point);
     if (first?.timeMs !== each.timeMs) firsts.set(each.point, each);
-    else if (first.file !== each.file && (await areDifferent(first.file, each.file).catch(() => false))) {
+    else if (
+      isOfOneKind(first.file, each.file) &&
+      (await areDifferent(first.file, each.file).catch(() => false))
+    ) {
       const doubt = doubts.get(each.point) ?? { pair: [first, each], count: 0 };
       doubts.set(each.point, doubt);
       doubt.count++;
@@ -33,6 +37,11 @@ export async function listSameTimeDoubts(recordings: readonly TimedFile[]): Prom
       return `${point}: ${many} at the same time as another that holds something else, and only the first of them counts: ${first.file} and ${other.file}, both ${formatInstant(first.timeMs)}; does the time lack its zone, or half of the day?`;
     },
   );
+}
+
+/** Another file of the same format: the same recording in two formats differs in its bytes. */
+function isOfOneKind(one: string, other: string): boolean {
+  return one !== other && extname(one).toLowerCase() === extname(other).toLowerCase();
 }
 
 const pieceBytes = 64 * 1024;

@@ -96,7 +96,8 @@ export function createContradictions(): Contradictions {
 
 function isSame(one: Said, other: Said): boolean {
   if (typeof one === "object") return typeof other === "object" && isSameBearing(one, other);
-  if (typeof one === "number" && typeof other === "number") return Math.abs(other / one - 1) <= sameShare;
+  if (typeof one === "number" && typeof other === "number")
+    return one === other || Math.abs(other / one - 1) <= sameShare;
   return one === other;
 }
 
