@@ -51,9 +51,10 @@ function addInit(command: Command): void {
         "release.pub. Take root.key and release.key offline: who has them decides what the fleet runs.\n",
     )
     .action(async (dir: string, options: { readonly json?: boolean }) => {
-      const { keyIds, rootFile } = await createInstallationKeys(resolve(dir), systemClock.nowMs());
+      const folder = resolve(dir);
+      const { keyIds, rootFile } = await createInstallationKeys(folder, systemClock.nowMs());
       if (options.json === true) {
-        process.stdout.write(`${JSON.stringify({ dir: resolve(dir), rootFile, keyIds })}\n`);
+        process.stdout.write(`${JSON.stringify({ dir: folder, rootFile, keyIds })}\n`);
         return;
       }
       for (const [name, keyId] of Object.entries(keyIds)) {

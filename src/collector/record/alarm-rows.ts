@@ -1,7 +1,7 @@
 /** Alarms and the steps of their lives as rows of a table, alike in every engine. */
 import type { AlertEvent, AlertTransition } from "../../core/contract/alert.ts";
 import { believeTime } from "./clock-rules.ts";
-import type { AlarmLifeStep, RecordedAlarm } from "./fleet-record.ts";
+import type { AlarmingTurbine, AlarmLifeStep, RecordedAlarm } from "./fleet-record.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -20,6 +20,10 @@ export function fromAlarmRow(row: Row, steps: readonly AlarmLifeStep[]): Recorde
     event,
     steps,
   };
+}
+
+export function fromAlarmingRow({ site, turbine, alarms }: Row): AlarmingTurbine {
+  return { site: String(site), turbine: String(turbine), alarms: Number(alarms) };
 }
 
 export function fromAlarmStepRow(row: Row): AlarmLifeStep {

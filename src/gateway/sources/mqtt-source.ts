@@ -15,7 +15,7 @@ export interface MqttSourceOptions {
   readonly topic: string;
   /** One topic may speak of several turbines; a client has one handler a topic. */
   readonly mappings: GatewayConfig["scada"];
-  /** A turbine without values for so long is a fault; of values that usually come more seldom, for three times as long as that. */
+  /** A turbine without values for so long is a fault; of values that usually come more seldom, for three times as long as that; of the first value for twelve minutes at least. */
   readonly timeoutMs: number;
   readonly mqtt: Pick<MqttClient, "subscribe" | "unsubscribe" | "connected" | "refusedFilters">;
   readonly clock: Clock;

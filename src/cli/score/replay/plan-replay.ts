@@ -18,7 +18,7 @@ import { settleTurbines } from "./replayed-turbines.ts";
 export interface PlannedRecording {
   readonly file: string;
   readonly point: string;
-  /** As its description has it; null: that says none. */
+  /** As its description, or another one of its point, has it; null: none does. */
   readonly turbine: string | null;
   /** Of its first sample, epoch ms. */
   readonly timeMs: number;

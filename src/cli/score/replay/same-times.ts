@@ -25,18 +25,11 @@ export async function listSameTimeDoubts(recordings: readonly TimedFile[]): Prom
       doubt.count++;
     }
   }
-  return [...doubts].map(
-    ([
-      point,
-      {
-        pair: [first, other],
-        count,
-      },
-    ]) => {
-      const many = count === 1 ? "1 recording begins" : `${count} recordings begin`;
-      return `${point}: ${many} at the same time as another that holds something else, and only the first of them counts: ${first.file} and ${other.file}, both ${formatInstant(first.timeMs)}; does the time lack its zone, or half of the day?`;
-    },
-  );
+  return [...doubts].map(([point, { pair, count }]) => {
+    const [first, other] = pair;
+    const many = count === 1 ? "1 recording begins" : `${count} recordings begin`;
+    return `${point}: ${many} at the same time as another that holds something else, and only the first of them counts: ${first.file} and ${other.file}, both ${formatInstant(first.timeMs)}; does the time lack its zone, or half of the day?`;
+  });
 }
 
 /** Another file of the same format: the same recording in two formats differs in its bytes. */

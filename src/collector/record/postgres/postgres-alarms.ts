@@ -1,6 +1,6 @@
 /** Alarms and the events that they are made of, in PostgreSQL. An event is stored once, by its id within its turbine. */
 import type { AlertEvent } from "../../../core/contract/alert.ts";
-import { fromAlarmRow, fromAlarmStepRow, maxAlarmSteps } from "../alarm-rows.ts";
+import { fromAlarmingRow, fromAlarmRow, fromAlarmStepRow, maxAlarmSteps } from "../alarm-rows.ts";
 import type { AlarmingTurbine, AlarmLifeStep, AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
 import { refuseBeyond } from "../record-bounds.ts";
 import { alarmLifeStep, placeAlert, searchWords, transitionOf } from "../record-rules.ts";
@@ -109,11 +109,7 @@ export async function listAlarmingTurbines(session: SqlSession): Promise<readonl
   const rows = await session.rows(
     "SELECT site, turbine, COUNT(*) AS alarms FROM alarm WHERE active GROUP BY site, turbine ORDER BY site, turbine",
   );
-  return rows.map(({ site, turbine, alarms }) => ({
-    site: String(site),
-    turbine: String(turbine),
-    alarms: Number(alarms),
-  }));
+  return rows.map(fromAlarmingRow);
 }
 
 /** The first events of each alarm, in the order of time. */

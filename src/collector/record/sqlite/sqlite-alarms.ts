@@ -1,7 +1,7 @@
 /** Alarms and the events that they are made of, in SQLite. An event is stored once, by its id within its turbine. */
 import type { AlertEvent } from "../../../core/contract/alert.ts";
 import type { SqliteDatabase, SqlValue } from "../../../core/platform/sqlite/sqlite-database.ts";
-import { fromAlarmRow, fromAlarmStepRow, maxAlarmSteps } from "../alarm-rows.ts";
+import { fromAlarmingRow, fromAlarmRow, fromAlarmStepRow, maxAlarmSteps } from "../alarm-rows.ts";
 import type { AlarmingTurbine, AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
 import { refuseBeyond } from "../record-bounds.ts";
 import { alarmLifeStep, placeAlert, searchWords, transitionOf } from "../record-rules.ts";
@@ -84,12 +84,7 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
         items: rows.map((row) => fromAlarmRow(row, life.all(Number(row.id)).map(fromAlarmStepRow))),
       };
     },
-    turbines: () =>
-      alarming.all().map(({ site, turbine, alarms }) => ({
-        site: String(site),
-        turbine: String(turbine),
-        alarms: Number(alarms),
-      })),
+    turbines: () => alarming.all().map(fromAlarmingRow),
   };
 }
 

@@ -111,6 +111,18 @@ it("takes no longer for a name that was made to take long", () => {
   expect(loop.stop()).toBeLessThan(1000);
 });
 
+it("takes neither a speed behind a hyphen for a zone nor a part of a pump for half of the day", () => {
+  const atTen = Date.UTC(2024, 4, 1, 10);
+  for (const names of [
+    ["2024-05-01T10-00-00-0600.csv", "2024-05-01T11-00-00-0900.csv"],
+    ["2024-05-01T10-00-00-1200.csv"],
+    ["2024-05-01_10-00-00-0600.csv"],
+    ["2024-05-01_10-00-00_PM2.csv"],
+    ["20240501_100000_pm10.csv"],
+  ])
+    expect(readTimesInNames(names)(names[0]!)).toBe(atTen);
+});
+
 it("puts acc_2 before acc_10, and shows whole seconds as such", () => {
   expect(["acc_10", "acc_2", "acc_1"].sort(compareNames)).toEqual(["acc_1", "acc_2", "acc_10"]);
   expect(formatInstant(timeMs)).toBe("2004-02-12T10:32:39Z");

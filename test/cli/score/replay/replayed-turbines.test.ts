@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { placePoints } from "../../../../src/cli/score/replay/replayed-turbines.ts";
+import { placePoints, settleTurbines } from "../../../../src/cli/score/replay/replayed-turbines.ts";
 import type { GatewayConfig } from "../../../../src/core/contract/config/gateway-config.ts";
 
 const configure = (turbines: Readonly<Record<string, readonly string[]>>): GatewayConfig["turbines"] =>
@@ -36,4 +36,17 @@ it("takes a point to be of the configured turbine that has it, and counts all po
     ["WT09/generator", null, 2],
     ["b7", "WT01", 3],
   ]);
+});
+
+it("takes a turbine that some recordings of a point state for that of all, unless others state another", () => {
+  const recorded = (point: string, turbine: string | null) => ({ point, turbine });
+  const one = settleTurbines([recorded("de", null), recorded("de", "WT01"), recorded("nde", null)]);
+  expect(one.recordings).toEqual([
+    recorded("WT01/de", "WT01"),
+    recorded("WT01/de", "WT01"),
+    recorded("nde", null),
+  ]);
+  expect([...one.turbines]).toEqual([["WT01/de", "WT01"]]);
+  const two = settleTurbines([recorded("de", "WT01"), recorded("de", "WT02"), recorded("de", null)]);
+  expect(two.recordings.map(({ point }) => point)).toEqual(["WT01/de", "WT02/de", "de"]);
 });
