@@ -18,18 +18,17 @@ import {
 const finishedStep = /^step \d+\/\d+ ([^:]+): [\d.]+ s/;
 
 /**
- * Kills after every `every`-th step that no earlier run finished, until a run comes to its end; checks that its bundle is that of the
+ * Kills after every step that no earlier run finished, until a run comes to its end; checks that its bundle is that of the
  * run which nobody disturbed. Returns how often it was killed.
  */
 export async function killTraining(
   rig: OwnDataRig,
   { config, bundle, digest }: LearntSet,
-  { ledger, every }: { readonly ledger: FaultLedger; readonly every: number },
+  ledger: FaultLedger,
 ): Promise<number> {
   const out = join(rig.folder, "bundles", "killed");
   const work = join(rig.folder, "work-killed");
   const killedAt = new Set<string>();
-  let seen = 0;
   for (;;) {
     const child = rig.start("train", config, "--out", out, "--work", work);
     const ended = once(child, "exit");
@@ -42,7 +41,6 @@ export async function killTraining(
       const step = finishedStep.exec(line)?.[1];
       if (step === undefined || killed || killedAt.has(step)) return;
       killedAt.add(step);
-      if (seen++ % every !== 0) return;
       killed = true;
       void killHard(child);
     });
@@ -59,17 +57,20 @@ export async function killTraining(
   const [own, undisturbed] = [join(out, "manifest.json"), join(bundle, "manifest.json")].map(readIfThere);
   const same = own !== "" && own === undisturbed;
   ledger.check("a killed training gives the same bytes", same, `${digest}: ${killedAt.size} steps were seen`);
-  return Math.ceil(seen / every);
+  return killedAt.size;
 }
 
-/** Moments of each command at which it is ended. */
-const moments = 6;
+/** How often each command is ended, at moments all over its run, and who is told. */
+interface Interruptions {
+  readonly ledger: FaultLedger;
+  readonly moments: number;
+}
 
 /** `data init`, `data check` and `evaluate`, ended at moments all over their run: what they write is there whole or not at all. */
 export async function interruptCommands(
   rig: OwnDataRig,
   { dir, bundle }: LearntSet,
-  ledger: FaultLedger,
+  { ledger, moments }: Interruptions,
 ): Promise<number> {
   const own = join(rig.folder, "interrupted");
   cpSync(dir, own, { recursive: true });
@@ -77,7 +78,7 @@ export async function interruptCommands(
   // Beside the recordings, as a bundle lies that was trained there.
   const judged = join(own, "judged");
   cpSync(bundle, judged, { recursive: true });
-  const cases: readonly InterruptedCase[] = [
+  const cases: readonly Omit<InterruptedCase, keyof Interruptions>[] = [
     {
       args: ["data", "init", own],
       written: ["recordings.yaml", "train.yaml"].map((name) => join(own, name)),
@@ -88,12 +89,12 @@ export async function interruptCommands(
       written: [`${judged}.verdict.dsse.json`],
     },
   ];
-  for (const each of cases) await interruptCommand(rig, own, { ledger, ...each });
+  for (const each of cases) await interruptCommand(rig, own, { ledger, moments, ...each });
   rmSync(own, { recursive: true });
   return cases.length * moments;
 }
 
-interface InterruptedCase {
+interface InterruptedCase extends Interruptions {
   readonly args: readonly string[];
   /** Files that it writes. */
   readonly written: readonly string[];
@@ -102,7 +103,7 @@ interface InterruptedCase {
 async function interruptCommand(
   rig: OwnDataRig,
   folder: string,
-  { args, written, ledger }: InterruptedCase & { readonly ledger: FaultLedger },
+  { args, written, ledger, moments }: InterruptedCase,
 ): Promise<void> {
   const name = args.slice(0, args[0] === "data" ? 2 : 1).join(" ");
   const run = async (): Promise<CommandEnd> => {
