@@ -7,6 +7,7 @@ import { staticFolder } from "../../src/collector/page/static-files.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import { createLogger, silentLogger } from "../../src/core/platform/logger.ts";
 import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
+import { listMetrics, readDocumentedMetrics } from "../support/documented-metrics.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
 import { startCollector } from "../support/whole-collector.ts";
@@ -294,6 +295,7 @@ describe("a running collector", () => {
     ]) {
       expect(metrics).toMatch(line);
     }
+    expect(listMetrics(metrics)).toEqual(readDocumentedMetrics("Figures of a collector"));
     expect(await (await fetch(`${fleet.collector.url}/-/healthy`)).text()).toBe("healthy\n");
     expect((await fetch(`${fleet.collector.url}/-/ready`)).status).toBe(200);
     expect(await (await fetch(`${fleet.collector.url}/extra`)).text()).toBe("mounted");

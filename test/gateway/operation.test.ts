@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { ComponentCondition, TurbineState } from "../../src/core/contract/turbine-state.ts";
 import { readDiskWrites } from "../../src/gateway/status/disk-writes.ts";
+import { listMetrics, readDocumentedMetrics } from "../support/documented-metrics.ts";
 import { until } from "../support/until.ts";
 import { type HandDevice, startHandDevice, vibration } from "./hand-device.ts";
 import { createInstallation, type Installation, statusWhen } from "./installation.ts";
@@ -110,6 +111,7 @@ test("a turbine whose device falls silent is unknown, and its last scores are no
   if (readDiskWrites() !== null) {
     expect(metrics).toMatch(/^aurora_disk_written_bytes_total \d+$/m);
     expect(metrics).toContain("# TYPE aurora_disk_written_per_day_bytes gauge");
+    expect(listMetrics(metrics)).toEqual(readDocumentedMetrics("Figures of a gateway"));
   }
   expect((await gateway.status()).devices[0]?.state).toBe("established");
   await streamUntilHealthy(device, subscriber);
