@@ -77,7 +77,9 @@ for (const mode of ["edge", "both"] as const) {
     const reasons: string[] = [];
     const accepted: string[] = [];
     const scores = createEdgeScores({
-      pointsOf: () => [{ ...point, acceptScore: ({ window }) => accepted.push(window.inferredOn) }],
+      pointsOf: () => [
+        { ...point, acceptScore: ({ window }) => accepted.push(`on the ${window.inferredOn}`) },
+      ],
       setAside: ({ reason, detail }) => reasons.push(`${reason}: ${detail}`),
       onMismatch: () => {},
     });
@@ -91,7 +93,7 @@ for (const mode of ["edge", "both"] as const) {
       "malformed: a score of 0 → 3, not 2 → 3",
       "score-mismatch: WT01/bearing: device 9 9 8, gateway 9 9 9",
     ]);
-    expect(accepted).toEqual(mode === "edge" ? ["device"] : []);
+    expect(accepted).toEqual(mode === "edge" ? ["on the device"] : []);
     expect(scores.counts).toMatchObject({ received: 3, agreed: 1, mismatched: 1 });
   });
 }
