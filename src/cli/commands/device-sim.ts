@@ -76,8 +76,8 @@ export function deviceSimCommand(): Command {
     .addHelpText(
       "after",
       `
-The line that begins with "device" names the bearing that is simulated; it stands in no catalogue. \`aurora init --bearing '{"bpfo":…}'\` takes
-it as it is printed.
+The line that begins with "device" names the bearing that is simulated; it stands in no catalogue.
+\`aurora init --bearing '{"bpfo":…}'\` takes it as it is printed.
 
 Examples:
   $ aurora device sim --connect tcp://127.0.0.1:4001 --fault inner-race --onset 10
