@@ -200,7 +200,7 @@ export const gatewayConfigSchema: () => z.ZodType<GatewayConfig> = onDemand(() =
             .number()
             .min(0)
             .default(300)
-            .describe("Below this shaft speed a turbine stands by"),
+            .describe("Below this shaft speed a turbine stands by, and nothing is decided"),
           dataTimeoutSeconds: z
             .number()
             .min(1)
