@@ -1,9 +1,11 @@
 /** What packages carry to be read. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { packageRoot } from "../../../src/core/platform/files/package-root.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 const root = packageRoot();
 const list = pathToFileURL(join(root, "scripts", "packaging", "documents.mjs")).href;
@@ -35,4 +37,19 @@ test("a document of a package is there, and links to nothing that the package ha
       path,
     ).toEqual([]);
   }
+});
+
+test("an installed package with its documents is no checkout: of the native files it keeps its own platform's alone", () => {
+  const folder = createTemporaryFolder();
+  const own = `${process.platform}-${process.arch}`;
+  const native = join(folder, "build", "aurora", "native");
+  for (const platform of [own, "linux-other"]) mkdirSync(join(native, platform), { recursive: true });
+  const scripts = join(folder, "scripts", "packaging");
+  for (const path of [...shippedDocuments.map((each) => join(folder, each)), join(scripts, "x")])
+    mkdirSync(dirname(path), { recursive: true });
+  for (const path of shippedDocuments) copyFileSync(join(root, path), join(folder, path));
+  copyFileSync(join(root, "scripts", "packaging", "postinstall.mjs"), join(scripts, "postinstall.mjs"));
+  writeFileSync(join(scripts, "install-sqlite.mjs"), "");
+  expect(spawnSync(process.execPath, [join(scripts, "postinstall.mjs")]).status).toBe(0);
+  expect(readdirSync(native)).toEqual([own]);
 });
