@@ -26,7 +26,7 @@
 #define NVIC_ENABLE REGISTER(0xE000E100U)
 #define COPROCESSORS REGISTER(0xE000ED88U)
 #define CLOCK_HZ 25000000U
-#define BAUD 115200U
+#define BAUD 115200U /* a gateway opens 921,600 unless `baud` of the device says this; QEMU heeds neither */
 
 
 static volatile uint32_t milliseconds;

@@ -1,12 +1,10 @@
 /** A serial line (or a pty). The only file that knows serialport. */
 import { SerialPort } from "serialport";
 import { AuroraError } from "../../src/core/contract/aurora-error.ts";
+import { serialRates } from "../../src/core/contract/device/serial-rates.ts";
 import type { ByteTransport, ByteTransportHandlers } from "./byte-transport.ts";
 import { createSerialReader, type SerialReader } from "./serial-reader.ts";
 import { listUsbSerialPorts, type SerialPortInfo } from "./usb-serial-ports.ts";
-
-/** The usual rate of a USB adapter; ignored by USB-native devices and ptys. */
-const defaultBaudRate = 115_200;
 
 /** The serial ports of this machine; without udev those of USB alone. */
 export async function listSerialPorts(): Promise<readonly SerialPortInfo[]> {
@@ -25,7 +23,7 @@ export async function listSerialPorts(): Promise<readonly SerialPortInfo[]> {
 }
 
 /** Creates a transport for a path such as `/dev/serial/by-id/…`. */
-export function createSerialTransport(path: string, baudRate: number = defaultBaudRate): ByteTransport {
+export function createSerialTransport(path: string, baudRate: number = serialRates.usual): ByteTransport {
   let current: SerialPort | undefined;
   let reader: SerialReader | undefined;
   let paused = false;

@@ -17,6 +17,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { bundleFolder, makeBundle } from "./bundle.mjs";
+import { shippedDocuments } from "./documents.mjs";
 import { writeManPages } from "./man-pages.mjs";
 import { fetchNode, nodeVersion, run, stripBinary } from "./node-binary.mjs";
 
@@ -130,6 +131,7 @@ function installDocuments(tree, { version, nodeLicence, date }) {
   write(tree, join(documents, "changelog.gz"), gzipSync(changelog, { level: 9 }));
   write(tree, join(documents, "copyright"), renderCopyright(nodeLicence));
   cpSync(join(root, "scripts", "examples"), join(tree, documents, "examples"), { recursive: true });
+  for (const path of shippedDocuments) write(tree, join(documents, path), readFileSync(join(root, path)));
   const manual = join(tree, "usr", "share", "man", "man1");
   mkdirSync(manual, { recursive: true });
   const program = [process.execPath, join(tree, home, bundleFolder, "main.js")];

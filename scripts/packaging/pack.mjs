@@ -6,6 +6,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFil
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleFolder, makeBundle, platforms } from "./bundle.mjs";
+import { shippedDocuments } from "./documents.mjs";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const manifestFile = join(root, "package.json");
@@ -25,6 +26,7 @@ function describePackage(checkout) {
       bundleFolder,
       "models",
       "NOTICE",
+      ...shippedDocuments,
       "scripts/examples",
       "scripts/packaging/install-sqlite.mjs",
       "scripts/packaging/postinstall.mjs",

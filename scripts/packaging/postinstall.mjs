@@ -16,7 +16,8 @@ function keepOnly(folder, name) {
   }
 }
 
-const isPackage = !existsSync(join(root, "src"));
+// Of what stands in src a package has documents alone.
+const isPackage = !existsSync(join(root, "src", "cli"));
 const isProduction = (process.env.npm_config_omit ?? "").split(/\s/).includes("dev");
 try {
   if (isPackage) keepOnly(join(root, "build", "aurora", "native"), `${process.platform}-${process.arch}`);

@@ -15,7 +15,13 @@ export async function runCommand(given: readonly string[]): Promise<number> {
     .helpOption("-h, --help", "print this help")
     .addHelpText(
       "after",
-      "\nExample:\n  $ aurora demo            three simulated turbines, one of them failing\n",
+      `
+Documents that help and hints name, such as src/KEYS.md, lie below the folder that aurora-edge is installed in, as its
+models do; those of the Debian package below /usr/share/doc/aurora-edge, its models below /usr/lib/aurora-edge.
+
+Example:
+  $ aurora demo            three simulated turbines, one of them failing
+`,
     )
     .exitOverride()
     .showHelpAfterError(`hint: ${sayUsage("aurora")}`)

@@ -6,10 +6,13 @@ import type { CollectorConfig } from "../core/contract/config/collector-config.t
 import type { Topics } from "../core/contract/topics.ts";
 import { systemClock } from "../core/platform/clock.ts";
 import { nodeFileSystem } from "../core/platform/files/file-system.ts";
+import { installedPath } from "../core/platform/files/installed-path.ts";
+import { packageRoot } from "../core/platform/files/package-root.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { Metrics } from "../core/platform/metrics.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import { type BundleShelf, createBundleShelf } from "./fleet/bundle-shelf.ts";
+import { loadShippedModels } from "./fleet/shipped-models.ts";
 import type { LeasedWork } from "./leased-work.ts";
 import type { FleetRecord } from "./record/fleet-record.ts";
 import { createIncomingBundles } from "./registry/incoming-bundles.ts";
@@ -69,7 +72,8 @@ async function createShelf(
   const needsKeys = keysDir !== null || dirs.length > 0;
   const trustedKeys = needsKeys ? await loadTrustedKeys(config.registry.trustedKeys) : [];
   const registryDir = keysDir === null ? null : registryFolder(config);
-  return createBundleShelf({ dirs, registryDir, trustedKeys, registry, logger });
+  const known = await loadShippedModels(installedPath("models", packageRoot()), logger);
+  return createBundleShelf({ dirs, registryDir, trustedKeys, registry, known, logger });
 }
 
 /** Joins what takes bundles from publishers. `onPublished` is called when a bundle is served that was not before. */

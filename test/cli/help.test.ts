@@ -1,6 +1,9 @@
-import type { Command } from "commander";
+import { readFileSync } from "node:fs";
+import type { Command, Option } from "commander";
 import { describe, expect, it, test } from "vitest";
+import { parse } from "yaml";
 import { commandTable } from "../../src/cli/command-table.ts";
+import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
 import { auroraHere } from "./aurora.ts";
 
 /** The words of every command there is, nested ones too. */
@@ -34,6 +37,20 @@ test("a configuration is named by -c as well, wherever it is named", async () =>
   const named = all.filter((flags) => flags.includes("--config "));
   expect(named.length).toBeGreaterThan(8);
   expect(new Set(named)).toEqual(new Set(["-c, --config <file>"]));
+});
+
+test("all that opens a serial line opens it at the rate that the protocol names", async () => {
+  const options = (command: Command): readonly Option[] => [
+    ...command.options,
+    ...command.commands.flatMap(options),
+  ];
+  const all = (await Promise.all(commandTable.map(async ({ load }) => options(await load())))).flat();
+  const asked = all.filter(({ long }) => long === "--baud").map(({ defaultValue }) => defaultValue as number);
+  const { baud } = gatewayConfigSchema().parse(
+    parse(readFileSync("scripts/examples/gateway-serial.yaml", "utf8").replace(/baud: .*/, "")),
+  ).devices[0]!;
+  expect([...asked, baud]).toEqual([921_600, 921_600, 921_600]);
+  expect(readFileSync("firmware-bridge/PROTOCOL.md", "utf8")).toContain("`baud` (921,600 unless");
 });
 
 describe("a misspelled command", () => {

@@ -4,7 +4,7 @@ import { findPushTarget, type PushTargetOptions, readPushImage } from "../device
 import { pushToDevice, renderPushProgress, renderPushReport } from "../device/push-to-device.ts";
 import { runtimeVersion } from "../installation.ts";
 import { printable } from "../terminal/end-process.ts";
-import { parseInteger } from "../terminal/options.ts";
+import { baudOption } from "../terminal/options.ts";
 
 interface DevicePushFlags extends PushTargetOptions {
   readonly keys?: string[];
@@ -22,7 +22,7 @@ export function devicePushCommand(): Command {
     )
     .option("--key <file>", "the device's key: 64 hexadecimal digits, or 32 bytes; default: that of --config")
     .option("-c, --config <file>", "gateway configuration that knows the device")
-    .option("--baud <rate>", "speed of a serial line", parseInteger(1_200, 12_000_000), 115_200)
+    .addOption(baudOption())
     .option(
       "--keys <path...>",
       "trusted public keys, files or folders (default: those of --config, or the release key of this installation)",

@@ -6,7 +6,7 @@ import { systemTimers } from "../../core/platform/clock.ts";
 import { startDeviceSimulator } from "../device/device-simulator.ts";
 import { openSimulatedDevice, type SimulatedDeviceOptions } from "../device/simulated-device.ts";
 import { watchProgress } from "../device/watch-progress.ts";
-import { parseInteger, parseNumber } from "../terminal/options.ts";
+import { baudOption, parseInteger, parseNumber } from "../terminal/options.ts";
 
 /** A gateway tries a device that is away less and less often. */
 const minWaitMs = 30_000;
@@ -24,6 +24,7 @@ export function deviceSimCommand(): Command {
       "where the gateway reaches it: tcp://host:port to listen on (port 0: any), a serial path or pty, or mqtt://host:port",
       "tcp://127.0.0.1:4001",
     )
+    .addOption(baudOption())
     .option("--id <id>", "the device's id", parseId, "sim-1")
     .option("--gateway <id>", "the gateway's id, for MQTT topics", parseId, "gateway-1")
     .option("--base <topic>", "base topic", defaultBase)
@@ -75,8 +76,8 @@ export function deviceSimCommand(): Command {
     .addHelpText(
       "after",
       `
-The first line names the bearing that is simulated; it stands in no catalogue. \`aurora init --bearing '{"bpfo":…}'\` takes
-it as it is printed.
+The line that begins with "device" names the bearing that is simulated; it stands in no catalogue.
+\`aurora init --bearing '{"bpfo":…}'\` takes it as it is printed.
 
 Examples:
   $ aurora device sim --connect tcp://127.0.0.1:4001 --fault inner-race --onset 10

@@ -17,6 +17,8 @@ import { createSimulatedSource, type SampleSource } from "./sample-source.ts";
 export interface SimulatedDeviceOptions extends PlayedSource {
   /** tcp://host:port to listen on, a serial path or pty, or mqtt://host:port. */
   readonly connect: string;
+  /** Of a serial line. */
+  readonly baud: number;
   readonly id: string;
   /** For MQTT topics. */
   readonly gateway: string;
@@ -148,7 +150,14 @@ function planFault({ seed, turbines, turbine, fault, onset, growth }: PlayedSour
   return { ...plan, onsetS: onset ?? plan.onsetS, growthS: growth ?? plan.growthS };
 }
 
-function parseOutlet({ connect, base, gateway, username, password }: SimulatedDeviceOptions): DeviceOutlet {
+function parseOutlet({
+  connect,
+  baud,
+  base,
+  gateway,
+  username,
+  password,
+}: SimulatedDeviceOptions): DeviceOutlet {
   const url = URL.canParse(connect) ? new URL(connect) : undefined;
   if (url?.protocol === "tcp:" && url.hostname !== "" && url.port !== "") {
     return { kind: "tcp", host: hostOf(url), port: Number(url.port) };
@@ -157,7 +166,7 @@ function parseOutlet({ connect, base, gateway, username, password }: SimulatedDe
     const login = username === undefined ? {} : { username, ...(password === undefined ? {} : { password }) };
     return { kind: "mqtt", url: connect, base, gateway, ...login };
   }
-  if (/^(\/|COM\d)/.test(connect)) return { kind: "serial", path: connect };
+  if (/^(\/|COM\d)/.test(connect)) return { kind: "serial", path: connect, baudRate: baud };
   throw new AuroraError("USAGE", `"${connect}" is not an address`, {
     op: "simulate device",
     subject: connect,

@@ -1,5 +1,6 @@
 /** What the options of several commands share: numbers, and how a configuration is overridden. */
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
+import { serialRates } from "../../core/contract/device/serial-rates.ts";
 
 /** Parser of an option that is a number from `min` to `max`; anything else is wrong usage. */
 export function parseNumber(min: number, max: number): (text: string) => number {
@@ -19,6 +20,14 @@ export function parseInteger(min: number, max: number): (text: string) => number
     if (!Number.isInteger(value)) throw new InvalidArgumentError("It must be a whole number.");
     return value;
   };
+}
+
+/** The speed of a serial line, as a gateway opens it unless told otherwise. */
+export function baudOption(): Option {
+  const { min, max, usual } = serialRates;
+  return new Option("--baud <rate>", "speed of a serial line")
+    .argParser(parseInteger(min, max))
+    .default(usual);
 }
 
 /** Parser of an option that is the name of a host. */

@@ -1,5 +1,5 @@
 /**
- * The bundles of this installation: those in its folders, which are published to the gateways, and those that came to the registry
+ * The bundles that a collector knows: those in its folders, which are published to the gateways, and those that came to the registry
  * in another way; all are read for the page. Looks again from time to time, so that a new version is offered without a restart.
  */
 import { readdir, stat } from "node:fs/promises";
@@ -35,22 +35,24 @@ export interface BundleShelfOptions {
   readonly trustedKeys: readonly TrustedKey[];
   /** Null: bundles are shown and not served. */
   readonly registry: Pick<Registry, "publish"> | null;
+  /** Models that are known already, and not served. */
+  readonly known?: ReadonlyMap<string, KnownModel>;
   readonly logger: Logger;
 }
 
-/** Creates an empty shelf. */
+/** Creates a shelf of nothing but what is known already. */
 export function createBundleShelf(options: BundleShelfOptions): BundleShelf {
-  const { registry, logger } = options;
+  const { registry, known, logger } = options;
   /** Manifest's time by folder: what was looked at already, good or bad. */
   const seen = new Map<string, number>();
-  const models = new Map<string, KnownModel>();
+  const models = new Map(known);
 
   const takeUp = async ({ path: dir, isTar }: FoundBundle): Promise<boolean> => {
     try {
       const load = isTar ? verifyTar : verifyBundle;
       const model = describeModel(await load(dir, options.trustedKeys));
       if (!isTar) await registry?.publish(dir);
-      const isNew = !models.has(model.digest);
+      const isNew = models.get(model.digest) === known?.get(model.digest);
       models.set(model.digest, model);
       if (isNew) {
         const { name, version } = model.manifest;

@@ -30,4 +30,6 @@ export interface KnownModel {
   readonly reliability?: readonly ReliabilityBin[] | undefined;
   /** Its bundle was written without asking its gate; absent: the gate let it out. */
   readonly ungated?: true | undefined;
+  /** It came with this installation, and nobody has published it here. */
+  readonly isOnlyShipped?: true;
 }

@@ -1,5 +1,5 @@
 /**
- * Models that are known here or in use, which turbines say that they run them, and the steps of their updates. Of a model whose
+ * Models that are published here or in use, which turbines say that they run them, and the steps of their updates. Of a model whose
  * bundle is not known here nobody can say whether its gate was asked.
  */
 import type { GatewayQuery, Listing, RecordedUpdate } from "../record/fleet-record.ts";
@@ -26,9 +26,11 @@ export interface UpdateView extends RecordedUpdate {
 /** Loads the models; those whose bundles are known here come first. */
 export async function loadModels(fleet: FleetSource): Promise<readonly ModelView[]> {
   const models = new Map<string, ModelView & { readonly turbines: string[] }>();
-  for (const { digest, manifest, ungated } of fleet.models.values()) {
+  const unused = new Set<string>();
+  for (const { digest, manifest, ungated, isOnlyShipped } of fleet.models.values()) {
     const { name, version, title } = manifest;
     models.set(digest, { name, version, digest, title, turbines: [], ungated });
+    if (isOnlyShipped) unused.add(digest);
   }
   for (const { site, turbine, state } of await fleet.record.turbines()) {
     const model = state?.model;
@@ -36,8 +38,9 @@ export async function loadModels(fleet: FleetSource): Promise<readonly ModelView
     const entry = models.get(model.digest) ?? { ...model, title: null, turbines: [] };
     models.set(model.digest, entry);
     entry.turbines.push(`${site}/${turbine}`);
+    unused.delete(model.digest);
   }
-  return [...models.values()];
+  return [...models.values()].filter(({ digest }) => !unused.has(digest));
 }
 
 /** Loads steps of updates, newest first. */

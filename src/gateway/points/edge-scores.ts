@@ -1,7 +1,7 @@
 /**
  * Scores that devices computed themselves. Each is computed again from the inputs that came with it: a score of an
- * unknown model, of another shape or with other integers is set aside and never decided upon. What is good is decided
- * upon like a window of the gateway's own (mode `edge`), or only counted as agreement (mode `both`).
+ * unknown model, without inputs, of another shape or with other integers is set aside and never decided upon. What is
+ * good is decided upon like a window of the gateway's own (mode `edge`), or only counted as agreement (mode `both`).
  */
 import type { DeviceScore } from "../../../firmware-bridge/messages/device-data.ts";
 import type { Scaler } from "../../core/contract/bundle/manifest.ts";
@@ -107,7 +107,7 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
     }
     const { manifest, engine } = bundle;
     const { quantised, inputs } = score;
-    if (quantised.length !== engine.outputs || (inputs.length > 0 && inputs.length !== engine.inputs)) {
+    if (quantised.length !== engine.outputs || inputs.length !== engine.inputs) {
       const shape = `${inputs.length} → ${quantised.length}`;
       refuse(score, turbine, {
         reason: "malformed",
@@ -121,17 +121,15 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
       return;
     }
     const standardised = dequantiseInput(bundle.student, inputs);
-    if (inputs.length > 0) {
-      const expected = await engine.run(standardised, 1);
-      if (expected.some((value, index) => value !== quantised[index])) {
-        counts.mismatched++;
-        const detail = `${turbine}/${component}: device ${[...quantised].join(" ")}, gateway ${[...expected].join(" ")}`;
-        options.onMismatch(score, detail);
-        refuse(score, turbine, { reason: "score-mismatch", detail });
-        return;
-      }
-      counts.agreed++;
+    const expected = await engine.run(standardised, 1);
+    if (expected.some((value, index) => value !== quantised[index])) {
+      counts.mismatched++;
+      const detail = `${turbine}/${component}: device ${[...quantised].join(" ")}, gateway ${[...expected].join(" ")}`;
+      options.onMismatch(score, detail);
+      refuse(score, turbine, { reason: "score-mismatch", detail });
+      return;
     }
+    counts.agreed++;
     if (mode === "both") return;
     const fromMs = Math.round(score.fromMs);
     const window: FeatureWindow = {

@@ -237,25 +237,38 @@ describe("startDeviceSimulator", () => {
   });
 });
 
+/** A device as the command's own defaults have it. */
+const device = {
+  connect: "tcp://127.0.0.1:0",
+  baud: 921_600,
+  id: "sim-test",
+  gateway: "gw-1",
+  base: "aurora/v1",
+  speed: 1,
+  noise: 0,
+  drop: 0,
+  truncate: 0,
+  turbine: 0,
+  rate: 12_000,
+  end: "both",
+} as const;
+
 it.each([{ model: "models/bearing-vibration/1.0.0" }, { slot: "slot.bin" }])(
   "without a key %j is refused, for it would run no model",
   async (given) => {
-    const device = {
-      connect: "tcp://127.0.0.1:0",
-      id: "sim-test",
-      gateway: "gw-1",
-      base: "aurora/v1",
-      speed: 1,
-      noise: 0,
-      drop: 0,
-      truncate: 0,
-      turbine: 0,
-      rate: 12_000,
-      end: "both",
-    } as const;
     await expect(openSimulatedDevice({ ...options, ...device, ...given })).rejects.toMatchObject({
       code: "USAGE",
       message: "a device without a key runs no model",
     });
   },
 );
+
+it("opens a serial line at the rate that it is told", async () => {
+  const { simulator } = await openSimulatedDevice({
+    ...options,
+    ...device,
+    connect: "/dev/ttyUSB0",
+    baud: 9600,
+  });
+  expect(simulator.outlet).toEqual({ kind: "serial", path: "/dev/ttyUSB0", baudRate: 9600 });
+});

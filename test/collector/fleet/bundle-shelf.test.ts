@@ -1,11 +1,15 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createBundleShelf } from "../../../src/collector/fleet/bundle-shelf.ts";
+import { type BundleShelf, createBundleShelf } from "../../../src/collector/fleet/bundle-shelf.ts";
 import type { KnownModel } from "../../../src/collector/fleet/fleet-source.ts";
+import { loadShippedModels } from "../../../src/collector/fleet/shipped-models.ts";
+import type { Registry } from "../../../src/collector/registry/registry.ts";
+import type { TrustedKey } from "../../../src/core/bundle/dsse.ts";
 import { createKeyPair, parsePrivateKey } from "../../../src/core/bundle/keys.ts";
 import { writeBundle } from "../../../src/core/bundle/write-bundle.ts";
 import { bundleFileNames } from "../../../src/core/contract/bundle/manifest.ts";
-import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { type Logger, silentLogger } from "../../../src/core/platform/logger.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { fleetBundle } from "../fleet-fixture.ts";
 
@@ -38,6 +42,63 @@ describe("the shelf of bundles", () => {
   it("takes up a bundle whose evaluation says none, or nothing that it understands", async () => {
     for (const evaluation of ["{}", "not JSON", '{"reliability":{"outOfFold":[{"stated":2}]}}']) {
       expect((await takeUp(evaluation)).reliability, evaluation).toBeUndefined();
+    }
+  });
+});
+
+describe("the models of an installation", () => {
+  /** Two models, of which one is damaged, and the key that they are signed with. */
+  async function install(): Promise<{ readonly modelsDir: string; readonly key: TrustedKey }> {
+    const modelsDir = createTemporaryFolder();
+    const pair = createKeyPair();
+    const release = parsePrivateKey(pair.privateKeyPem);
+    for (const name of ["whole", "damaged"])
+      await writeBundle(join(modelsDir, name, "1.2.0"), fleetBundle(), release);
+    writeFileSync(join(modelsDir, "damaged", "1.2.0", bundleFileNames.reference), "cut off");
+    writeFileSync(join(modelsDir, "release.pub"), pair.publicKeyPem);
+    return { modelsDir, key: release.publicKey };
+  }
+
+  it("are known without being published, and one that is published as well is new then", async () => {
+    const { modelsDir, key } = await install();
+    const known = await loadShippedModels(modelsDir, silentLogger);
+    expect([...known.values()].map(({ manifest }) => manifest.version)).toEqual(["1.2.0"]);
+    const published: string[] = [];
+    const registry: Pick<Registry, "publish"> = {
+      publish: async (dir) => {
+        published.push(dir);
+        return { isNew: true } as never;
+      },
+    };
+    const open = (dirs: readonly string[]): BundleShelf =>
+      createBundleShelf({
+        dirs,
+        registryDir: null,
+        trustedKeys: [key],
+        registry,
+        known,
+        logger: silentLogger,
+      });
+    const none = open([]);
+    expect(await none.scan()).toBe(0);
+    expect([...none.models.keys()]).toEqual([...known.keys()]);
+    expect(published).toEqual([]);
+    expect([...none.models.values()].map(({ isOnlyShipped }) => isOnlyShipped)).toEqual([true]);
+    const one = open([join(modelsDir, "whole")]);
+    expect(await one.scan()).toBe(1);
+    expect(published).toEqual([join(modelsDir, "whole", "1.2.0")]);
+    expect(await one.scan()).toBe(0);
+    expect([...one.models.values()].map(({ isOnlyShipped }) => isOnlyShipped)).toEqual([undefined]);
+  });
+
+  it("are none where their folder is missing, or their key is none", async () => {
+    const { modelsDir } = await install();
+    writeFileSync(join(modelsDir, "release.pub"), "no key");
+    for (const dir of [modelsDir, join(modelsDir, "missing")]) {
+      const lines: string[] = [];
+      const logger: Logger = { ...silentLogger, warn: (message) => void lines.push(message) };
+      expect((await loadShippedModels(dir, logger)).size).toBe(0);
+      expect(lines).toHaveLength(1);
     }
   });
 });

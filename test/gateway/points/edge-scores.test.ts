@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { DeviceScore } from "../../../firmware-bridge/messages/device-data.ts";
+import type { LoadedBundle } from "../../../src/core/serving/loaded-bundle.ts";
 import type { MeasuringPoint } from "../../../src/core/serving/measuring-point.ts";
 import { createEdgeScores } from "../../../src/gateway/points/edge-scores.ts";
 
@@ -50,3 +51,49 @@ test("a flood of scores is set aside once a thousand wait, and those that wait a
   await scores.idle();
   expect(scores.counts).toMatchObject({ received: 6000, unknownModel: 2048 });
 });
+
+/** A student of two inputs whose output is always 9, 9, 9. */
+const bundle = {
+  ref: { name: "bearing", version: "1.0.0", digest: "0".repeat(64) },
+  manifest: {
+    channels: [],
+    window: { unit: "revolutions", length: 60 },
+    scaler: { mean: new Float32Array(2), inverseStd: Float32Array.of(1, 1) },
+  },
+  student: { inputScale: 1, inputZeroPoint: 0 },
+  engine: {
+    inputs: 2,
+    outputs: 3,
+    outputScale: 1,
+    outputZeroPoint: 0,
+    run: async () => Uint8Array.of(9, 9, 9),
+  },
+  retain: () => {},
+  release: () => {},
+} as unknown as LoadedBundle;
+
+for (const mode of ["edge", "both"] as const) {
+  test(`in mode ${mode} a score that cannot be computed again is set aside and counted, and not decided upon`, async () => {
+    const reasons: string[] = [];
+    const accepted: string[] = [];
+    const scores = createEdgeScores({
+      pointsOf: () => [
+        { ...point, acceptScore: ({ window }) => accepted.push(`on the ${window.inferredOn}`) },
+      ],
+      setAside: ({ reason, detail }) => reasons.push(`${reason}: ${detail}`),
+      onMismatch: () => {},
+    });
+    scores.know(bundle);
+    const good = { ...score, sampleCount: 0, quantised: Uint8Array.of(9, 9, 9), inputs: new Uint8Array(2) };
+    scores.accept(good, mode);
+    scores.accept({ ...good, inputs: new Uint8Array(0) }, mode);
+    scores.accept({ ...good, quantised: Uint8Array.of(9, 9, 8) }, mode);
+    await scores.idle();
+    expect(reasons).toEqual([
+      "malformed: a score of 0 → 3, not 2 → 3",
+      "score-mismatch: WT01/bearing: device 9 9 8, gateway 9 9 9",
+    ]);
+    expect(accepted).toEqual(mode === "edge" ? ["on the device"] : []);
+    expect(scores.counts).toMatchObject({ received: 3, agreed: 1, mismatched: 1 });
+  });
+}

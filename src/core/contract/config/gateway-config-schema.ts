@@ -1,6 +1,7 @@
 /** The validator of a gateway's configuration, which is also the source of its published JSON schema. */
 import { z } from "zod";
 import { maxCaptureSeconds } from "../device/device-capture.ts";
+import { serialRates } from "../device/serial-rates.ts";
 import { onDemand } from "../on-demand.ts";
 import { checkGatewayReferences } from "./check-gateway-references.ts";
 import {
@@ -81,7 +82,12 @@ export const gatewayConfigSchema: () => z.ZodType<GatewayConfig> = onDemand(() =
               .string()
               .regex(deviceConnectPattern, "/dev/serial/by-id/..., tcp://host:port or mqtt")
               .describe("serial path, tcp://HOST:PORT or mqtt"),
-            baud: z.int().min(1200).max(12_000_000).default(921_600).describe("Speed of a serial line"),
+            baud: z
+              .int()
+              .min(serialRates.min)
+              .max(serialRates.max)
+              .default(serialRates.usual)
+              .describe("Speed of a serial line"),
             mode: z
               .enum(["raw", "edge", "both"])
               .default("raw")
@@ -194,7 +200,7 @@ export const gatewayConfigSchema: () => z.ZodType<GatewayConfig> = onDemand(() =
             .number()
             .min(0)
             .default(300)
-            .describe("Below this shaft speed a turbine stands by"),
+            .describe("Below this shaft speed a turbine stands by, and nothing is decided"),
           dataTimeoutSeconds: z
             .number()
             .min(1)

@@ -16,7 +16,7 @@ export interface PublisherConfig {
 export interface RegistryConfig {
   /** Folder of the TUF keys of this installation, or null: no updates are served. */
   readonly keysDir: string | null;
-  /** Bundle folders to publish at start. */
+  /** Bundle folders, or folders of them: offered to gateways where there are keys, and known for assessing drift. */
   readonly publish: readonly string[];
   readonly trustedKeys: readonly string[];
   /** Who may publish over the API; none: nobody. */
@@ -50,7 +50,13 @@ export const registrySchema: () => z.ZodType<RegistryConfig, object> = onDemand(
   z
     .strictObject({
       keysDir: file.nullable().default(null).describe("TUF keys of this installation (`aurora keys init`)"),
-      publish: z.array(file).max(64).default([]).describe("Bundle folders to publish at start"),
+      publish: z
+        .array(file)
+        .max(64)
+        .default([])
+        .describe(
+          "Bundle folders: offered to gateways where there are keysDir, and known for assessing drift, as the models of the installation are",
+        ),
       trustedKeys: trustedKeysSchema(),
       publishers: z
         .array(publisherSchema())
