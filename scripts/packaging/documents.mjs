@@ -11,4 +11,5 @@ export const shippedDocuments = [
   "src/SCALING.md",
   "src/adr/0020-a-key-a-device.md",
   "src/adr/0057-the-devices-chain-four-sums-at-once.md",
+  "src/core/wire/uplink.proto",
 ];
