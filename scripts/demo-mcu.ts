@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runMcuDemo } from "./mcu/run-demo.ts";
 import { type BoardKind, buildBoardProgram, findMissingForBoard } from "./mcu/virtual-board.ts";
+import { saySkipped } from "./say-skipped.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
 
 const { values } = parseArgs({
@@ -31,8 +32,9 @@ const wanted = values.board as BoardKind;
 const missing = findMissingForBoard(wanted, line);
 let kind = wanted;
 if (missing.length > 0 && wanted !== "host") {
-  say(
-    `no ${wanted} in QEMU: missing ${missing.join(", ")} (apt-get install ${missing.join(" ")}); taking the host build`,
+  saySkipped(
+    `${wanted} in QEMU`,
+    `missing ${missing.join(", ")} (apt-get install ${missing.join(" ")}); taking the host build`,
   );
   kind = "host";
 }

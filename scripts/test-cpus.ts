@@ -25,6 +25,7 @@ import {
 import { createRequantiseCases } from "./mcu/requantise-cases.ts";
 import { readShippedModels } from "./mcu/shipped-models.ts";
 import { type CoreName, coreNames, cores, findMissingPackages } from "./mcu/toolchain.ts";
+import { saySkipped } from "./say-skipped.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
 
 /** What one CPU gave. */
@@ -179,7 +180,7 @@ function report(name: string, run: () => Omit<CpuReport, "seconds">): void {
 
 function skip(name: string, why: string): void {
   skipped[name] = why;
-  say(`${name.padEnd(14)} skipped: needs ${why}`);
+  saySkipped(name, `needs ${why}`);
 }
 
 function say(text: string): void {

@@ -1,7 +1,8 @@
 /**
  * Measures drift again, all its declared figures: `npm run test:drift -- [--json] [--only name,name]
  * [--without name,name] [--times N]`, with N times as many days of invented columns and invented fleets. Ends with one line of
- * JSON, `{cases, violations, missed, figures}`; a violation is a bound that was missed, and makes it fail.
+ * JSON, `{cases, violations, missed, figures}`; a violation is a bound that was missed, or a part without a case that does not say
+ * what it lacks, and makes it fail.
  */
 import { parseArgs } from "node:util";
 import * as causes from "./drift/causes.ts";
@@ -12,6 +13,7 @@ import * as gatewayShare from "./drift/gateway-share.ts";
 import * as healthyMachines from "./drift/healthy-machines.ts";
 import * as shifts from "./drift/shifts.ts";
 import * as streams from "./drift/streams.ts";
+import { saySkipped } from "./say-skipped.ts";
 
 const modules: Readonly<Record<string, { measure(times?: number): Promise<DriftMeasure> }>> = {
   cost,
@@ -36,16 +38,23 @@ for (const name of [...without, ...named])
   if (modules[name] === undefined)
     throw new Error(`no measurement "${name}", there are ${Object.keys(modules).join(", ")}`);
 const asked = named.filter((name) => !without.includes(name));
+if (asked.length === 0) throw new Error("nothing is left to measure");
+const times = Number(values.times);
+if (!(times > 0 && times < Number.POSITIVE_INFINITY))
+  throw new Error(`--times is a number above 0, not ${values.times}`);
 
 let cases = 0;
 const missed: string[] = [];
 const figures: Record<string, unknown> = {};
 for (const name of asked) {
   const startedMs = performance.now();
-  const measured = await modules[name]!.measure(Number(values.times));
+  const measured = await modules[name]!.measure(times);
+  const skipped = Object.entries(measured.skipped ?? {});
   cases += measured.cases;
   missed.push(...measured.missed.map((each) => `${name}: ${each}`));
+  if (measured.cases === 0 && skipped.length === 0) missed.push(`${name}: no case`);
   figures[name] = measured.figures;
+  for (const [what, why] of skipped) saySkipped(`${name}: ${what}`, why);
   if (values.json) continue;
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(0);
   process.stdout.write(`${name}: ${measured.cases} cases in ${seconds} s\n`);

@@ -12,6 +12,7 @@ import { buildFuzzer, canBuildFuzzers, type FuzzerName, runFuzzer } from "./mcu/
 import { cutUpdates } from "./mcu/cut-updates.ts";
 import { createTestModel } from "./mcu/test-models.ts";
 import { type BoardKind, buildBoardProgram, findMissingForBoard } from "./mcu/virtual-board.ts";
+import { saySkipped } from "./say-skipped.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
 
 /** A fuzzer that does less hardly ran, or did not get past the first checks; the slowest machine did 46 a second, at low priority, and every one 398 edges. */
@@ -99,7 +100,7 @@ function fuzz(): readonly object[] {
 
 function skip(what: string, missing: string): null {
   skipped.push(`${what}: ${missing}`);
-  say(`${what}: skipped, missing ${missing}`);
+  saySkipped(what, `missing ${missing}`);
   return null;
 }
 

@@ -18,6 +18,7 @@ import { buildArm64Host, findMissingForArm64Host } from "./ports/arm64-host-boar
 import { buildByCMake, cmakeBuilds } from "./ports/cmake-builds.ts";
 import { compileLibrary, type PortFlags, runCheck } from "./ports/port-build.ts";
 import { type PortTarget, portTargets, referenceTarget } from "./ports/port-targets.ts";
+import { saySkipped } from "./say-skipped.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
 
 /** What one compiler did for one core. */
@@ -239,7 +240,7 @@ try {
 } finally {
   scratch.remove();
 }
-for (const [name, why] of Object.entries(skipped)) say(`${name} skipped: needs ${why}`);
+for (const [name, why] of Object.entries(skipped)) saySkipped(name, `needs ${why}`);
 if (json) process.stdout.write(`${JSON.stringify({ cases, violations, figures, skipped })}\n`);
 else say(`${cases} cases, ${violations} violations`);
 process.exitCode = violations === 0 ? 0 : 1;

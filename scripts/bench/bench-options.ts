@@ -120,5 +120,8 @@ function renderHelp(): string {
     "",
     "parts",
     ...table(Object.entries(parts)),
+    "",
+    "Limits that do not hold are listed at the end. It ends with 1 where memory is one of them, where decisions differ,",
+    "and where the gateway is less than twice as fast as the peer; other speeds, and what a point holds, are only listed.",
   ].join("\n");
 }

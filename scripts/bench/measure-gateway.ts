@@ -3,12 +3,12 @@ import { randomBytes } from "node:crypto";
 import { cpus } from "node:os";
 import { startBenchDevices } from "./bench-devices.ts";
 import { type GatewayStatus, startBenchGateway, waitUntilIdle } from "./bench-gateway.ts";
-import { measureLink } from "./bench-link.ts";
-import { measureMcu } from "./bench-mcu.ts";
+import { type LinkFigures, measureLink } from "./bench-link.ts";
+import { type McuBench, measureMcu } from "./bench-mcu.ts";
 import { benchRateHz, encodeBenchStream } from "./bench-stream.ts";
 import { measureUplink } from "./bench-uplink.ts";
 import { computeLatencyMs } from "./latency-histogram.ts";
-import { measureWorkers } from "./measure-workers.ts";
+import { measureWorkers, type WorkersReport } from "./measure-workers.ts";
 
 const startMs = Date.UTC(2026, 0, 1);
 const devices = 16;
@@ -93,11 +93,16 @@ interface GatewayOptions {
   readonly say: (text: string) => void;
 }
 
+/** Figures by name. */
+export type GatewayReport = Readonly<Record<string, unknown>> & {
+  readonly workers: WorkersReport;
+  readonly decisionsEqual: boolean;
+  readonly link: LinkFigures;
+  readonly mcu: McuBench;
+};
+
 /** Measures all. */
-export async function measureGateway({
-  quick,
-  say,
-}: GatewayOptions): Promise<Readonly<Record<string, unknown>>> {
+export async function measureGateway({ quick, say }: GatewayOptions): Promise<GatewayReport> {
   const { fast, bothBands, half, slow, load } = await runAll({ quick, say });
   const samplesPerSecond = fast.samples / fast.wallSeconds;
   const workers = await measureWorkers(say);

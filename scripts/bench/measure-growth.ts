@@ -46,7 +46,7 @@ interface Growth {
 }
 
 /** Figures by name; `missed` says which limits do not hold. */
-export type GrowthReport = Readonly<Record<string, unknown>>;
+export type GrowthReport = Readonly<Record<string, unknown>> & { readonly missed: readonly string[] };
 
 /** Measures all. @throws when a gateway ends, or processes no window. */
 export async function measureGrowth(quick: boolean, say: (text: string) => void): Promise<GrowthReport> {

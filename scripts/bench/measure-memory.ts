@@ -51,8 +51,28 @@ export interface MemoryOptions {
   readonly say: (text: string) => void;
 }
 
-/** Figures by name; `wrong` says what may never be, `missed` which limits do not hold. */
-export type MemoryReport = Readonly<Record<string, unknown>> & { readonly wrong: readonly string[] };
+/** Limits that do not hold, of memory and of the start, and what may never be: too much memory too, but not a slow start. */
+export interface MemoryVerdict {
+  readonly missed: readonly string[];
+  readonly wrong: readonly string[];
+}
+
+/** Figures by name. */
+export type MemoryReport = Readonly<Record<string, unknown>> & MemoryVerdict;
+
+/** Holds a profile's megabytes and its milliseconds to the first prediction against their limits. */
+export function judgeMemory(
+  profile: Profile,
+  { rssMb, startMs }: { readonly rssMb: number; readonly startMs: number },
+): MemoryVerdict {
+  const missed: string[] = [];
+  const wrong: string[] = [];
+  const limitMb = limits.rssMb[profile];
+  if (!(rssMb <= limitMb)) wrong.push(`${profile}: ${rssMb.toFixed(1)} MB, the limit is ${limitMb}`);
+  if (!(startMs <= limits.startMs))
+    missed.push(`${profile}: ${Math.round(startMs)} ms to start, the limit is ${limits.startMs}`);
+  return { missed: [...wrong, ...missed], wrong };
+}
 
 /**
  * Measures all.
@@ -86,14 +106,9 @@ function summarise(
     ...(standard.decisionsDigest === small.decisionsDigest ? [] : ["the profiles decide differently"]),
   ];
   const startMsOf = (profile: Profile): number => medianOf(startTimes[profile]);
-  const missed = profiles.flatMap((profile) => [
-    ...(runs[profile].rssMb <= limits.rssMb[profile]
-      ? []
-      : [`${profile}: ${runs[profile].rssMb.toFixed(1)} MB, the limit is ${limits.rssMb[profile]}`]),
-    ...(startMsOf(profile) <= limits.startMs
-      ? []
-      : [`${profile}: ${Math.round(startMsOf(profile))} ms to start, the limit is ${limits.startMs}`]),
-  ]);
+  const verdicts = profiles.map((profile) =>
+    judgeMemory(profile, { rssMb: runs[profile].rssMb, startMs: startMsOf(profile) }),
+  );
   const describe = (profile: Profile): object => {
     const { rssMb, peakMb, windows, cpuSeconds } = runs[profile];
     return {
@@ -109,8 +124,8 @@ function summarise(
     load: { ...load, windowsPerSecond: 50 },
     standard: describe("standard"),
     small: describe("small"),
-    missed,
-    wrong,
+    missed: verdicts.flatMap((verdict) => verdict.missed),
+    wrong: [...wrong, ...verdicts.flatMap((verdict) => verdict.wrong)],
   };
 }
 
@@ -129,6 +144,7 @@ async function measureLong({ hours, pace, say }: Omit<MemoryOptions, "quick">): 
     slopeMbPerHour: { value: round(slope * 3600), standardError: round(standardError * 3600) },
     rssMb: { first: round(settled[0]!.rssMb), last: round(run.rssMb), peak: round(run.peakMb) },
     curve: run.curve.map(({ seconds, rssMb }) => [Math.round(seconds), round(rssMb)]),
+    missed: [],
     wrong: [],
   };
 }

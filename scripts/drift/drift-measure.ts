@@ -7,4 +7,6 @@ export interface DriftMeasure {
   readonly missed: readonly string[];
   /** By name. */
   readonly figures: Readonly<Record<string, unknown>>;
+  /** What was not measured here, and why. */
+  readonly skipped?: Readonly<Record<string, string>>;
 }

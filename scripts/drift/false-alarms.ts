@@ -208,10 +208,10 @@ export async function measure(times: number = 1): Promise<DriftMeasure> {
       warnings: Number(warned.toFixed(4)),
     };
     const [least, most] = stream.drift ?? [0, Number.POSITIVE_INFINITY];
-    if (rate + error < least * declared || rate - error > most * declared)
+    if (!(rate + error >= least * declared && rate - error <= most * declared))
       missed.push(`${stream.name}: drift on ${rate} of the days`);
     // Without its error, unless fewer days were asked for.
-    if (warned - (times < 1 ? warnedError : 0) > stream.mostWarnings)
+    if (!(warned - (times < 1 ? warnedError : 0) <= stream.mostWarnings))
       missed.push(`${stream.name}: warnings on ${warned} of the days`);
     if (stream.drift === asDeclared && stream.columns === 8 && stream.common === 0 && !stream.wander)
       asDeclaredDays.push(...drifts);
@@ -221,13 +221,18 @@ export async function measure(times: number = 1): Promise<DriftMeasure> {
   const [least, most] = asDeclared;
   const allowed = times < 1 ? error : 0;
   figures["rho 0 to 0.98 together"] = { drift: Number(rate.toFixed(5)), error: Number(error.toFixed(5)) };
-  if (rate + allowed < least * declared || rate - allowed > most * declared)
+  if (!(rate + allowed >= least * declared && rate - allowed <= most * declared))
     missed.push(`correlations of 0 to .98 together: drift on ${rate} of the days`);
   return { cases, violations: missed.length, missed, figures };
 }
 
-/** Of the days; half of its 95 % interval. Days of one reference are right or wrong together: references are what is counted. */
+/**
+ * Of the days; half of its 95 % interval. Days of one reference are right or wrong together: references are what is counted.
+ * @throws where there are not two of them.
+ */
 function estimateRate(ofReferences: readonly number[]): { readonly rate: number; readonly error: number } {
+  if (ofReferences.length < 2)
+    throw new Error(`so few days are no rate: ask for ${2 * daysPerReference} at least`);
   const mean = average(ofReferences);
   const squares = ofReferences.reduce((sum, each) => sum + (each - mean) ** 2, 0);
   // Of nothing seen it is not said that it never happens.

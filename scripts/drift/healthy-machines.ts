@@ -30,13 +30,14 @@ const dataDir = process.env.AURORA_DATA ?? join("..", "shared", "data");
 /** The turbines that settings were chosen on; the fourth was looked at once. */
 const unseen = "T11";
 const bounds = { unseen: 0.005, warnings: 0.02, machines: 0.003 };
+/** Days of each turbine and length of day that must be assessed: fewer show nothing. */
+const leastDays = 100;
 /** After so long a gap in healthy days, as around a repair, the reference begins anew. */
 const longestGapDays = 14;
 
 /** @param times below 1, of turbines' days only whole ones are assessed */
 export async function measure(times: number = 1): Promise<DriftMeasure> {
-  if (!existsSync(dataDir))
-    return { cases: 0, violations: 0, missed: [], figures: { "left out": `no data in ${dataDir}` } };
+  if (!existsSync(dataDir)) return skip("turbines and bearings", dataDir);
   const turbines = await measureTurbines(times < 1);
   const bearings = await measureBearings();
   return {
@@ -44,6 +45,17 @@ export async function measure(times: number = 1): Promise<DriftMeasure> {
     violations: turbines.violations + bearings.violations,
     missed: [...turbines.missed, ...bearings.missed],
     figures: { ...turbines.figures, ...bearings.figures },
+    skipped: { ...bearings.skipped },
+  };
+}
+
+function skip(what: string, dir: string): DriftMeasure {
+  return {
+    cases: 0,
+    violations: 0,
+    missed: [],
+    figures: {},
+    skipped: { [what]: `no data in ${dir} (AURORA_DATA)` },
   };
 }
 
@@ -70,37 +82,59 @@ async function measureTurbines(isWholeOnly: boolean): Promise<DriftMeasure> {
     const asked = Object.entries(lengths).slice(0, learnDays === 28 && !isWholeOnly ? undefined : 1);
     for (const [length, keep] of asked) {
       const name = `${length}, ${learnDays} days of learning`;
-      const found = rows.turbines.map(({ turbine }, index) => {
+      const found = rows.turbines.map(({ turbine }, index): FoundDays => {
         const days = liveThrough(task, rows.turbines[index]!, keep);
         return { turbine, days, drifts: count(days, "drift"), warnings: count(days, "warning") };
       });
       const all = found.flatMap(({ days }) => days);
       cases += all.length;
-      const own = found.find(({ turbine }) => turbine === unseen)!;
-      if (own.drifts > bounds.unseen * own.days.length)
-        missed.push(`${unseen}, ${name}: drift on ${own.drifts} of ${own.days.length} days`);
-      const warnings = estimateShare(
-        found.map(({ days }) => days),
-        "warning",
-      );
-      for (const [whose, share] of [
-        [unseen, own.warnings / own.days.length],
-        ["all turbines", warnings.share],
-      ] as const) {
-        if (share > bounds.warnings) missed.push(`${whose}, ${name}: warnings on ${share} of the days`);
-      }
+      missed.push(...findMissed(found).map((each) => `${name}: ${each}`));
       figures[name] = {
         ...Object.fromEntries(
           found.map(({ turbine, days, ...each }) => [turbine, { days: days.length, ...each }]),
         ),
         "all turbines": { days: all.length, drifts: count(all, "drift"), warnings: count(all, "warning") },
-        "share of days with a warning": warnings,
+        "share of days with a warning": estimateShare(
+          found.map(({ days }) => days),
+          "warning",
+        ),
       };
     }
   }
   figures["T06, share of rows on which generator bearing 2 is a standard deviation too warm"] =
     tellSpells(rows);
   return { cases, violations: missed.length, missed, figures };
+}
+
+/** Days of a turbine that were assessed, and how many of them were called so. */
+interface FoundDays {
+  readonly turbine: string;
+  readonly days: readonly HeldDay[];
+  readonly drifts: number;
+  readonly warnings: number;
+}
+
+/** The bounds that one length of day misses; too few days miss them as well. */
+export function findMissed(found: readonly FoundDays[]): readonly string[] {
+  const missed = found
+    .filter(({ days }) => days.length < leastDays)
+    .map(
+      ({ turbine, days }) => `${turbine}: ${days.length} days were assessed, at least ${leastDays} must be`,
+    );
+  const own = found.find(({ turbine }) => turbine === unseen)!;
+  if (!(own.drifts <= bounds.unseen * own.days.length))
+    missed.push(`${unseen}: drift on ${own.drifts} of ${own.days.length} days`);
+  const all = estimateShare(
+    found.map(({ days }) => days),
+    "warning",
+  );
+  for (const [whose, share] of [
+    [unseen, own.warnings / own.days.length],
+    ["all turbines", all.share],
+  ] as const) {
+    if (!(share <= bounds.warnings)) missed.push(`${whose}: warnings on ${share} of the days`);
+  }
+  return missed;
 }
 
 /** A day that was assessed. */
@@ -182,8 +216,7 @@ const windowsTogether = 2;
 /** Healthy ends of recordings told over and over from chance places: as a machine that never changes. */
 async function measureBearings(): Promise<DriftMeasure> {
   const dir = join(dataDir, "cwru");
-  if (!existsSync(dir))
-    return { cases: 0, violations: 0, missed: [], figures: { "bearings left out": `no data in ${dir}` } };
+  if (!existsSync(dir)) return skip("bearings", dir);
   const manifest = JSON.parse(
     await readFile(join("models", "bearing-vibration", "1.0.0", "manifest.json"), "utf8"),
   ) as Manifest;

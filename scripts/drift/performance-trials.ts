@@ -220,46 +220,69 @@ function describeColumns(rows: readonly (readonly number[])[]): { centre: number
 }
 
 /** What is said of the shipped bundle's held-out windows, by what is taken to stand or fall together. */
-interface BundleTrial {
+export interface BundleTrial {
   readonly unit: "Recording" | "Bearing";
-  readonly answer: {
-    readonly truth: number;
-    readonly estimate: EstimatedShare | null;
-    readonly reason: string | null;
+  /** The share of right decisions. */
+  readonly truth: number;
+  /** Its interval, or why there is none. */
+  readonly answer: string;
+  /** Of recordings: an interval that holds the truth. Of bearings: silence, since no probability rests on ten of them. */
+  readonly isAsExpected: boolean;
+}
+
+/** What `evaluation.json` says of its cases: a window is three of them, one a kind of fault. */
+interface StatedCases {
+  readonly contract: { readonly signals: number };
+  readonly heldOut: { readonly recordings: readonly unknown[] };
+  readonly reliability: {
+    readonly heldOut: readonly ReliabilityBin[];
+    readonly outOfFold: readonly ReliabilityBin[];
   };
 }
 
+/** Nine bearings are held out and twelve in the folds, as the folds' files say: of each, its cases of one kind of fault stand or fall together. */
+const bearings = { heldOut: 3 * 9, outOfFold: 3 * 12 };
+const hardlySaw = /^\d+ % of the decisions have probabilities that its calibration hardly saw$/;
+
 /** Accuracy over windows and kinds of fault at a probability of one half, foretold from the folds' reliability. */
 export function tryBearingBundle(bundleDir: string): readonly BundleTrial[] {
-  const { reliability } = JSON.parse(readFileSync(join(bundleDir, "evaluation.json"), "utf8")) as {
-    reliability: { heldOut: readonly ReliabilityBin[]; outOfFold: readonly ReliabilityBin[] };
-  };
-  const { heldOut, outOfFold } = reliability;
-  const decided = heldOut.map(({ stated, cases }) => ({
-    probability: stated,
-    cases,
-    called: stated >= raiseAt,
-  }));
+  const stated = JSON.parse(readFileSync(join(bundleDir, "evaluation.json"), "utf8")) as StatedCases;
+  const { heldOut, outOfFold } = stated.reliability;
+  const cases = { heldOut: countCases(heldOut), outOfFold: countCases(outOfFold) };
   const right = heldOut.reduce(
     (sum, bin) => sum + bin.cases * (bin.stated >= raiseAt ? bin.observed : 1 - bin.observed),
     0,
   );
-  const count = (table: readonly ReliabilityBin[]): number =>
-    table.reduce((sum, { cases }) => sum + cases, 0);
-  // A window is three cases, one a kind of fault. Nine bearings are held out, twelve are in the folds.
+  const truth = right / cases.heldOut;
+  const recordings = stated.heldOut.recordings.length;
   const units = {
-    Recording: { decided: 30, reliability: 30 },
-    Bearing: { decided: count(heldOut) / (3 * 9), reliability: count(outOfFold) / (3 * 12) },
-  } as const;
+    Recording: { heldOut: recordings, outOfFold: stated.contract.signals - recordings },
+    Bearing: bearings,
+  };
   return (["Recording", "Bearing"] as const).map((unit) => {
-    const answer = estimatePerformance({
-      decided,
+    const told = estimatePerformance({
+      decided: heldOut.map((bin) => ({
+        probability: bin.stated,
+        cases: bin.cases,
+        called: bin.stated >= raiseAt,
+      })),
       reliability: outOfFold,
-      casesPerUnit: units[unit],
+      casesPerUnit: {
+        decided: cases.heldOut / units[unit].heldOut,
+        reliability: cases.outOfFold / units[unit].outOfFold,
+      },
       doubts: { drifted: false, contradicted: false },
     });
-    const estimate = answer.kind === "estimate" ? answer.accuracy : null;
-    const reason = answer.kind === "silent" ? answer.reason : null;
-    return { unit, answer: { truth: right / count(heldOut), estimate, reason } };
+    if (told.kind === "silent") {
+      const isAsExpected = unit === "Bearing" && hardlySaw.test(told.reason);
+      return { unit, truth, answer: `silent: ${told.reason}`, isAsExpected };
+    }
+    const { low, high } = told.accuracy;
+    const isAsExpected = unit === "Recording" && covers(told.accuracy, truth, cases.heldOut);
+    return { unit, truth, answer: `${low.toFixed(3)} to ${high.toFixed(3)}`, isAsExpected };
   });
+}
+
+function countCases(table: readonly ReliabilityBin[]): number {
+  return table.reduce((sum, { cases }) => sum + cases, 0);
 }

@@ -10,8 +10,10 @@ import { createConceptWatch } from "../../src/core/drift/concept-watch.ts";
 import { createErrorRateDetector } from "../../src/core/drift/detectors/error-rate-detector.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import { packageRoot } from "../../src/core/platform/files/package-root.ts";
+import { saySkipped } from "../say-skipped.ts";
 import type { ChangeDetector } from "./detectors/change-detector.ts";
 import { computeRunLength } from "./detectors/cusum.ts";
+import type { DriftMeasure } from "./drift-measure.ts";
 import { tryEdpTrain } from "./edp-performance.ts";
 import { drawStream, readStream, streamNames } from "./label-streams.ts";
 import {
@@ -22,14 +24,6 @@ import {
   tryMadeWeeks,
 } from "./performance-trials.ts";
 import { runPrequential, type StreamScore } from "./prequential.ts";
-
-/** What was measured; a violation is a missed bound, named in `missed`. */
-export interface Measurement {
-  readonly cases: number;
-  readonly violations: number;
-  readonly figures: Readonly<Record<string, number | string>>;
-  readonly missed: readonly string[];
-}
 
 /** One false alarm in so many rows: three in a million, as the streams ask for at most. */
 const streamRunLength = 333_333;
@@ -49,7 +43,7 @@ export function createStreamDetector(): ChangeDetector {
 }
 
 /** Measures everything; about 20 s. */
-export async function measure(): Promise<Measurement> {
+export async function measure(): Promise<DriftMeasure> {
   const book = openBook();
   measureStreams(book);
   measureRunLengths(book);
@@ -62,30 +56,39 @@ export async function measure(): Promise<Measurement> {
 interface Book {
   /** Notes a figure. */
   note(name: string, value: number | string): void;
+  /** Notes what was not measured, and why. */
+  skip(name: string, why: string): void;
+  /** Notes a figure, and whether it is as it must be. */
+  check(name: string, value: number | string, isMet: boolean): void;
   /** Notes a figure that must not be above `most`. */
   bound(name: string, value: number, most: number): void;
   /** Notes a figure that must not be below `least`. */
   reach(name: string, value: number, least: number): void;
-  close(): Measurement;
+  close(): DriftMeasure;
 }
 
 function openBook(): Book {
   const figures: Record<string, number | string> = {};
   const missed: string[] = [];
+  const skipped: Record<string, string> = {};
   let cases = 0;
   const note = (name: string, value: number | string): void => {
     figures[name] = typeof value === "number" ? Number(value.toPrecision(4)) : value;
   };
-  const check = (name: string, value: number, isMet: boolean): void => {
+  const check = (name: string, value: number | string, isMet: boolean): void => {
     cases++;
     note(name, value);
     if (!isMet) missed.push(name);
   };
   return {
     note,
+    check,
+    skip: (name, why) => {
+      skipped[name] = why;
+    },
     bound: (name, value, most) => check(name, value, value <= most),
     reach: (name, value, least) => check(name, value, value >= least),
-    close: () => ({ cases, violations: missed.length, figures, missed }),
+    close: () => ({ cases, violations: missed.length, figures, missed, skipped }),
   };
 }
 
@@ -95,7 +98,7 @@ function measureStreams(book: Book): void {
     const drawn = reportSeeds.map((seed) => runPrequential(drawStream(name, seed), createStreamDetector()));
     noteStreams(book, `${name}.drawn`, drawn);
     const path = join(dataDir, "drift", `${name}_w_50_n_0.1_101.arff.gz`);
-    if (!existsSync(path)) book.note(`${name}.file`, `skipped: no ${path}`);
+    if (!existsSync(path)) book.skip(`${name}.file`, `no ${path} (AURORA_DATA)`);
     else noteStreams(book, `${name}.file`, [runPrequential(readStream(path), createStreamDetector())]);
   }
 }
@@ -179,24 +182,22 @@ async function measurePerformance(book: Book): Promise<void> {
   book.reach("performance.conceptMoves.silentShareAfter", concept.silent / (25 * seeds.length), 0.8);
   const dataDir = process.env.AURORA_DATA ?? join(root, "..", "shared", "data");
   const elec2 = tryElec2(dataDir);
-  if (elec2 === null) book.note("performance.elec2", "skipped: no file");
+  if (elec2 === null) book.skip("performance.elec2", `no elec2 in ${dataDir} (AURORA_DATA)`);
   else {
     note("elec2", elec2);
     book.reach("performance.elec2.coveredShare", elec2.covered / Math.max(1, elec2.estimates), 0.8);
   }
-  if (!existsSync(join(dataDir, "edp"))) book.note("performance.edpTrain", "skipped: no files");
+  if (!existsSync(join(dataDir, "edp")))
+    book.skip("performance.edpTrain", `no edp in ${dataDir} (AURORA_DATA)`);
   else {
     const edp = await tryEdpTrain(dataDir);
     note("edpTrain", edp);
     book.reach("performance.edpTrain.coveredShare", edp.covered / Math.max(1, edp.estimates), 0.8);
   }
-  for (const { unit, answer } of tryBearingBundle(join(root, "models", "bearing-vibration", "1.0.0"))) {
-    const { truth, estimate, reason } = answer;
+  for (const trial of tryBearingBundle(join(root, "models", "bearing-vibration", "1.0.0"))) {
+    const { unit, truth, answer, isAsExpected } = trial;
     book.note(`performance.bearing.by${unit}.truth`, truth);
-    book.note(
-      `performance.bearing.by${unit}.answer`,
-      estimate === null ? `silent: ${reason}` : `${estimate.low.toFixed(3)} to ${estimate.high.toFixed(3)}`,
-    );
+    book.check(`performance.bearing.by${unit}.answer`, answer, isAsExpected);
   }
 }
 
@@ -217,7 +218,8 @@ function measureCost(book: Book): void {
 const isMain = process.argv[1] === import.meta.filename;
 if (isMain) {
   const { values } = parseArgs({ options: { json: { type: "boolean", default: false } } });
-  const result: Measurement = await measure();
+  const result = await measure();
+  for (const [name, why] of Object.entries(result.skipped ?? {})) saySkipped(name, why);
   if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   else {
     for (const [name, value] of Object.entries(result.figures)) process.stdout.write(`${name}: ${value}\n`);

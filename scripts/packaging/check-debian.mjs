@@ -37,6 +37,17 @@ export async function checkUnits(book, folder) {
   }
 }
 
+/** What lintian finds wrong with a package, or why it could not look at it; nothing where it is content. */
+export function askLintian(file) {
+  const { status, stdout, stderr, error } = spawnSync("lintian", ["--fail-on", "error,warning", file], {
+    encoding: "utf8",
+  });
+  if (error !== undefined) return error.message;
+  const tags = stdout.split("\n").filter((line) => /^[EW]: /.test(line));
+  if (tags.length > 0) return tags.join("; ");
+  return status === 0 ? undefined : `lintian ended with ${status}: ${stderr.trim()}`;
+}
+
 async function checkArchitecture(book, { work, architecture, quick }) {
   const folder = join(work, architecture);
   let file;
@@ -47,14 +58,7 @@ async function checkArchitecture(book, { work, architecture, quick }) {
     return quick || size <= limits.debMb ? undefined : `${size} MB`;
   });
   if (file === undefined) return;
-  await book.check(`lintian is content with ${basename(file)}`, () => {
-    const { stdout, error } = spawnSync("lintian", ["--fail-on", "error,warning", file], {
-      encoding: "utf8",
-    });
-    if (error !== undefined) return error.message;
-    const tags = stdout.split("\n").filter((line) => /^[EW]: /.test(line));
-    return tags.length > 0 ? tags.join("; ") : undefined;
-  });
+  await book.check(`lintian is content with ${basename(file)}`, () => askLintian(file));
   const image = makeImage(join(work, "images"), architecture);
   if (image.missing !== undefined) {
     book.skip(`a clean root for ${architecture}`, image.missing);

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { parseBenchOptions } from "../../scripts/bench/bench-options.ts";
 import { judgePeerRatio } from "../../scripts/bench/bench-peer.ts";
+import { judgeBench } from "../../scripts/bench/judge-bench.ts";
+import { judgeMemory } from "../../scripts/bench/measure-memory.ts";
 
 test("a run without arguments measures what need not be asked for, in full", () => {
   expect(parseBenchOptions([])).toEqual({
@@ -54,4 +56,25 @@ test("a gateway less than twice as fast as the peer fails, one less than three t
     isBelowMust: false,
   });
   expect(judgePeerRatio(3)).toEqual({ missed: [], isBelowMust: false });
+});
+
+test("more memory than may be fails a run, a slow start is only told", () => {
+  const slow = judgeMemory("small", { rssMb: 75, startMs: 701 });
+  expect(slow).toEqual({ missed: ["small: 701 ms to start, the limit is 700"], wrong: [] });
+  const large = judgeMemory("standard", { rssMb: 110.1, startMs: 700 });
+  expect(large.wrong).toEqual(["standard: 110.1 MB, the limit is 110"]);
+  expect(judgeBench({ memory: large })).toMatchObject(large);
+});
+
+test("all limits that do not hold are told together, and only a least ratio and decisions fail beside memory", () => {
+  const growth = { missed: ["39.5 kB a point, the limit is 20"] };
+  const peer = { ...judgePeerRatio(2.5), decisionsEqual: true };
+  expect(judgeBench({ growth, peer })).toEqual({
+    missed: [...growth.missed, ...peer.missed],
+    wrong: [],
+    skipped: [],
+  });
+  expect(judgeBench({ peer: judgePeerRatio(1.9) }).wrong).toHaveLength(1);
+  expect(judgeBench({ peer: { decisionsEqual: false } }).wrong).toHaveLength(1);
+  expect(judgeBench({ ingest: { skipped: "no broker" } }).skipped).toEqual([["ingest", "no broker"]]);
 });

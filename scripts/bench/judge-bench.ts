@@ -1,0 +1,51 @@
+/**
+ * What a run of `npm run bench` says at its end. Wrong is what makes it fail: decisions that differ, more memory than may be, a gateway
+ * too slow beside the peer in turns with it. Other limits are of speed by a clock, or not reached yet: those are only told.
+ */
+import type { IngestReport } from "./bench-ingest.ts";
+import type { PeerReport } from "./bench-peer.ts";
+import type { GatewayReport } from "./measure-gateway.ts";
+import type { GrowthReport } from "./measure-growth.ts";
+import type { MemoryReport } from "./measure-memory.ts";
+
+/** What was measured. */
+export interface BenchReports {
+  readonly gateway?: Pick<GatewayReport, "workers" | "decisionsEqual" | "link" | "mcu"> | undefined;
+  readonly ingest?: Pick<IngestReport, "skipped"> | undefined;
+  readonly memory?: Pick<MemoryReport, "missed" | "wrong"> | undefined;
+  readonly growth?: Pick<GrowthReport, "missed"> | undefined;
+  readonly peer?: Pick<PeerReport, "missed" | "isBelowMust" | "decisionsEqual" | "skipped"> | undefined;
+}
+
+/** The end of a run. */
+export interface BenchVerdict {
+  /** Limits that do not hold, also those of `wrong`. */
+  readonly missed: readonly string[];
+  readonly wrong: readonly string[];
+  /** What was not measured, and why. */
+  readonly skipped: readonly (readonly [name: string, why: string])[];
+}
+
+/** Puts together what the parts miss. */
+export function judgeBench({ gateway, ingest, memory, growth, peer }: BenchReports): BenchVerdict {
+  const wrong = [...(memory?.wrong ?? [])];
+  if (peer?.isBelowMust) wrong.push(...(peer.missed ?? []));
+  if (gateway?.decisionsEqual === false || peer?.decisionsEqual === false)
+    wrong.push(
+      "the decisions at full speed, with workers or without, differ from those of the unhurried run",
+    );
+  const skipped: [string, string][] = [];
+  if (gateway !== undefined && "skipped" in gateway.mcu)
+    skipped.push(["microcontrollers", gateway.mcu.skipped]);
+  if (gateway !== undefined && gateway.link.missing.length > 0)
+    skipped.push(["device link", `missing ${gateway.link.missing.join(", ")}`]);
+  if (typeof ingest?.skipped === "string") skipped.push(["ingest", ingest.skipped]);
+  if (peer?.skipped !== undefined) skipped.push(["peer", peer.skipped]);
+  const missed = [
+    ...(gateway?.workers.missing ?? []),
+    ...(memory?.missed ?? []),
+    ...(growth?.missed ?? []),
+    ...(peer?.missed ?? []),
+  ];
+  return { missed, wrong, skipped };
+}
