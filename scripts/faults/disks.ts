@@ -135,8 +135,7 @@ async function startOnFullDisk(site: FaultSite): Promise<Finished | null> {
       claim: {
         alerts: 2 * alertsEach,
         batches: 2 * batchesEach,
-        forgivenAlertsBelow: alertsEach,
-        forgivenBatchesBelow: batchesEach,
+        older: { alerts: alertsEach, batches: batchesEach, isForgiven: true, changedRecords: 0 },
       },
       unknownOf: ["alert", "prediction"],
     };
