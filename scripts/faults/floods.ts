@@ -144,6 +144,8 @@ export async function floodWith(
       const lane = laneOfKind[records[0]!.kind];
       await until(() => taken.upTo(lane) >= sequence || taken.quietMs > stalledMs, "it is over", patienceMs);
       answeredShare = 1 - Math.max(0, sequence - taken.upTo(lane)) / records.length;
+      if (answeredShare < 1)
+        wrongs.push(`of its records ${(100 * answeredShare).toFixed(1)} % are answered for`);
     }
     const takenSeconds = Number(((performance.now() - startedMs) / 1000).toFixed(1));
     const [slowestMs = 0, hostMs = 0] = await watch.stop();
