@@ -20,6 +20,7 @@ import { runOutage } from "./faults/outage.ts";
 import { runSelfCheck } from "./faults/self-check.ts";
 import { runThinningKills } from "./faults/thinning-kills.ts";
 import { runUpdates } from "./faults/updates.ts";
+import { readPartNames, readWholeNumber } from "./suite-options.ts";
 
 /** Beside each other: they wait most of the time, and hold nothing to a time. */
 const untimed: Readonly<Record<string, FaultModule>> = {
@@ -53,10 +54,11 @@ const { values } = parseArgs({
     parallel: { type: "string" },
   },
 });
-const asked = values.only?.split(",") ?? Object.keys(modules);
-const unknown = asked.find((name) => !(name in modules));
-if (unknown !== undefined)
-  throw new Error(`no part "${unknown}", there are ${Object.keys(modules).join(", ")}`);
+const asked = readPartNames(values.only, Object.keys(modules));
+const seed = readWholeNumber("seed", values.seed, 0);
+const kills = readWholeNumber("kills", values.kills ?? (values.quick ? "24" : "200"));
+const rounds = readWholeNumber("rounds", values.rounds ?? (values.quick ? "1" : "10"));
+const parallel = readWholeNumber("parallel", values.parallel ?? (values.quick ? "4" : "3"));
 
 const print = (text: string): void => {
   const stream = values.json ? process.stderr : process.stdout;
@@ -69,9 +71,9 @@ async function run(name: string): Promise<void> {
   const say = (text: string): void => print(`  ${name}, ${text}`);
   const report = await modules[name]!({
     command: join(import.meta.dirname, "..", "src", "cli", "main.js"),
-    seed: Number(values.seed),
-    kills: Number(values.kills ?? (values.quick ? 24 : 200)),
-    rounds: Number(values.rounds ?? (values.quick ? 1 : 10)),
+    seed,
+    kills,
+    rounds,
     say,
   }).catch((error: unknown): FaultReport => {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -87,7 +89,7 @@ async function run(name: string): Promise<void> {
 
 const isAlone = (name: string): boolean => name in timed && !values.quick;
 const queue = asked.filter((name) => !isAlone(name));
-const workers = Array.from({ length: Number(values.parallel ?? (values.quick ? 4 : 3)) }, async () => {
+const workers = Array.from({ length: parallel }, async () => {
   for (let name = queue.shift(); name !== undefined; name = queue.shift()) await run(name);
 });
 await Promise.all(workers);
@@ -96,6 +98,10 @@ for (const name of asked) if (isAlone(name)) await run(name);
 const all = [...reports];
 const missed = all.flatMap(([name, { violations }]) => violations.map((each) => `${name}: ${each}`));
 const cases = all.reduce((sum, [, report]) => sum + report.cases, 0);
+// A part that leaves all of its cases out says why; one that does not has run nothing.
+for (const [name, report] of all)
+  if (report.cases === 0 && !("skipped" in report.figures)) missed.push(`${name}: it has no cases`);
+if (cases === 0) missed.push("no part has cases");
 const figures = Object.fromEntries(
   all.map(([name, report]) => [name, { ...report.figures, seconds: report.seconds }]),
 );

@@ -25,7 +25,7 @@ export interface ParkAudit {
 /** As slow as the shaft can be here, where nobody says how fast it was. */
 const slowestRpm = 1_060;
 
-/** Reads everything of the park. */
+/** Reads everything of the park; one of which nothing was acknowledged or stored is not whole. */
 export async function auditPark(record: FleetRecord, park: WatchedPark): Promise<ParkAudit> {
   const wrongs: string[] = [];
   const alarms = await readAll((range) => record.alarms({ site: park.name, ...range }));
@@ -55,6 +55,8 @@ export async function auditPark(record: FleetRecord, park: WatchedPark): Promise
     const doubled = findDoubled(rows, rowSeconds * 1000);
     if (doubled !== null) wrongs.push(`${turbine}: windows are stored twice at ${doubled}`);
   }
+  if (pieces === 0) wrongs.push("no piece of samples was acknowledged");
+  if (windows === 0) wrongs.push("no window is stored");
   const refused = await readRefused(record, park.name);
   if (refused.length > 0) wrongs.push(`set aside: ${refused.map(({ detail }) => detail).join("; ")}`);
   return { wrongs, alarms: alarms.length, alerts: countSteps(alarms), windows, pieces, declaredPieces };

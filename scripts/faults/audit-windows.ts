@@ -17,7 +17,7 @@ const runOfCells = 12;
 
 /**
  * Pieces of which something is neither in a window nor in a gap, and the number of those that only a gap declares. Where a device
- * itself left something out while its gateway ran, the window before is set aside and counted, and may be missing: at most so long.
+ * itself left something out while its gateway ran, the window before is set aside and counted, and may be missing: that one alone.
  */
 export function findMissing(
   pieces: readonly AcknowledgedPiece[],
@@ -25,25 +25,31 @@ export function findMissing(
   gaps: readonly TimeSpan[],
 ): { readonly missing: readonly TimeSpan[]; readonly declared: number } {
   const windows = rows.map(({ toMs, lengthMs }) => ({ fromMs: toMs - lengthMs, toMs }));
+  const longestMs = rows.reduce((longest, row) => Math.max(longest, row.lengthMs / row.windows), 0);
   const stored = joinSpans(windows);
   const known = joinSpans([...windows, ...gaps]);
-  const longestMs = rows.reduce((longest, row) => Math.max(longest, row.lengthMs / row.windows), 0);
-  const missing: TimeSpan[] = [];
-  let declared = 0;
-  for (const [index, piece] of pieces.entries()) {
-    if (measureUncovered(piece, stored) <= toleranceMs) continue;
-    const uncoveredMs = measureUncovered(piece, known);
-    const isLeftOut =
-      piece.isCutOff ||
-      [pieces[index - 1], pieces[index + 1]].some(
-        (other) =>
-          other?.run === piece.run &&
-          Math.min(Math.abs(other.fromMs - piece.toMs), Math.abs(piece.fromMs - other.toMs)) > 1,
-      );
-    if (uncoveredMs <= toleranceMs) declared += 1;
-    else if (!isLeftOut || uncoveredMs > longestMs + toleranceMs) missing.push(piece);
-  }
-  return { missing, declared };
+  const excused = joinSpans([...known, ...listSetAside(pieces, longestMs)]);
+  const isIn = (piece: TimeSpan, spans: readonly TimeSpan[]): boolean =>
+    measureUncovered(piece, spans) <= toleranceMs;
+  return {
+    missing: pieces.filter((piece) => !isIn(piece, excused)),
+    declared: pieces.filter((piece) => !isIn(piece, stored) && isIn(piece, known)).length,
+  };
+}
+
+/** The window before each place at which a device left something out, no longer than what it had sent since the place before. */
+function listSetAside(pieces: readonly AcknowledgedPiece[], windowMs: number): readonly TimeSpan[] {
+  let beganMs = Number.NaN;
+  return pieces.flatMap((piece, index) => {
+    const [before, after] = [pieces[index - 1], pieces[index + 1]];
+    if (before?.run !== piece.run || isApart(before, piece)) beganMs = piece.fromMs;
+    const isLast = piece.isCutOff || (after?.run === piece.run && isApart(piece, after));
+    return isLast ? [{ fromMs: Math.max(beganMs, piece.toMs - windowMs), toMs: piece.toMs }] : [];
+  });
+}
+
+function isApart(before: TimeSpan, after: TimeSpan): boolean {
+  return after.fromMs - before.toMs > 1;
 }
 
 /**

@@ -16,6 +16,7 @@ import { type SenderPlan, startSender } from "./sender-process.ts";
 const nowhere = "mqtt://127.0.0.1:9";
 const older = { alerts: 60, batches: 120 };
 const newer = { alerts: 10, batches: 20 };
+const all = { alerts: older.alerts + newer.alerts, batches: older.batches + newer.batches };
 
 export const runDamages: FaultModule = async (options) => {
   const ledger = createFaultLedger(options.say);
@@ -75,7 +76,6 @@ async function auditDamaged(
   plan: SenderPlan,
   { isTraceless, changedBytes }: Damage,
 ): Promise<readonly string[]> {
-  const claim = { alerts: older.alerts + newer.alerts, batches: older.batches + newer.batches };
   const events = (await readAll((range) =>
     record.events({ gateway: plan.name, ...range }),
   )) as readonly RecordedEvent[];
@@ -84,12 +84,10 @@ async function auditDamaged(
   const quarantined = (await record.quarantine(1_000)).items.some(({ topic }) =>
     topic.includes(`/${plan.name}/`),
   );
+  const isForgiven = isDeclared || quarantined;
   return auditSender(record, plan, {
-    ...claim,
-    ...(changedBytes > 0 ? { changedRecords: changedBytes } : {}),
-    ...(isDeclared || quarantined
-      ? { forgivenAlertsBelow: older.alerts, forgivenBatchesBelow: older.batches }
-      : {}),
+    ...all,
+    older: { ...older, isForgiven, changedRecords: changedBytes },
   });
 }
 
@@ -110,6 +108,7 @@ async function damageCollector(
     path: join(site.folder, name, "gateway.db"),
     url: site.brokerUrl,
   });
+  let damagedMs = Number.NaN;
   try {
     await sender.append("alerts", 0, older.alerts);
     await sender.append("batches", 0, older.batches);
@@ -117,6 +116,7 @@ async function damageCollector(
     if (isTraceless) await site.collector.kill();
     else await site.collector.stop();
     apply(path, createRandom(options.seed).fork(name));
+    damagedMs = Date.now();
     await site.collector.start();
     await site.untilReady();
     await sender.append("alerts", older.alerts, newer.alerts);
@@ -129,12 +129,11 @@ async function damageCollector(
   const record = await site.openRecord();
   try {
     const events = (await readAll((range) => record.events({ ...range }))) as readonly RecordedEvent[];
-    const isDeclared = events.some((event) => event.name === "store.corrupted") || isTraceless;
-    const claim = { alerts: older.alerts + newer.alerts, batches: older.batches + newer.batches };
+    // What damaged it before was told of then.
+    const isDeclared = events.some(({ name, timeMs }) => name === "store.corrupted" && timeMs >= damagedMs);
     return await auditSender(record, sender.plan, {
-      ...claim,
-      ...(changedBytes > 0 ? { changedRecords: changedBytes } : {}),
-      ...(isDeclared ? { forgivenAlertsBelow: older.alerts, forgivenBatchesBelow: older.batches } : {}),
+      ...all,
+      older: { ...older, isForgiven: isDeclared || isTraceless, changedRecords: changedBytes },
     });
   } finally {
     await record.close();

@@ -70,7 +70,8 @@ export const runDisks: FaultModule = async (options) => {
     await site.close();
   }
   mounted = (await fillUnderCollector(options, ledger)) && mounted;
-  return ledger.report({ mounted, diskKib, gateways: finished.length });
+  const skipped = mounted ? {} : { skipped: "disks that fill up: none can be mounted" };
+  return ledger.report({ ...skipped, mounted, diskKib, gateways: finished.length });
 };
 
 /** What fails here has not come to its audit. */
@@ -135,8 +136,7 @@ async function startOnFullDisk(site: FaultSite): Promise<Finished | null> {
       claim: {
         alerts: 2 * alertsEach,
         batches: 2 * batchesEach,
-        forgivenAlertsBelow: alertsEach,
-        forgivenBatchesBelow: batchesEach,
+        older: { alerts: alertsEach, batches: batchesEach, isForgiven: true, changedRecords: 0 },
       },
       unknownOf: ["alert", "prediction"],
     };
@@ -177,7 +177,7 @@ async function boundFile(site: FaultSite, pages: number): Promise<Finished> {
   return {
     name: `a file of ${pages} pages`,
     identity: after.plan,
-    claim: { alerts: 2 * alertsEach + 1, batches: 0 },
+    claim: { alerts: 2 * alertsEach + 1, batches: 2 * batchesEach },
   };
 }
 

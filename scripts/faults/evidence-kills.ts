@@ -13,7 +13,7 @@ import { hasPostgres } from "../../test/support/scratch-postgres.ts";
 import { auditPark, readAll } from "./audit-park.ts";
 import { createFaultLedger, type FaultModule, type FaultOptions } from "./fault-ledger.ts";
 import { type FaultSite, startFaultSite } from "./fault-site.ts";
-import { killAt } from "./kill-parts.ts";
+import { countPoints, judgeMoments, killAt, type MadeKill } from "./kill-parts.ts";
 import { evidenceKillPoints, type KillPoint } from "./kill-points.ts";
 import { openShapedLink } from "./shaped-link.ts";
 import { openWatchedPark, type WatchedPark } from "./watched-park.ts";
@@ -36,7 +36,7 @@ export const runEvidenceKills: FaultModule = async (options) => {
   const { command } = options;
   const site = await startFaultSite({ command, name: "kills-evidence", engine: "postgres", ingests: 2 });
   const kills = Math.ceil(options.kills * share);
-  const byPoint: Record<string, number> = {};
+  const made: MadeKill[] = [];
   const sums = { recordings: 0, files: 0, bytes: 0 };
   try {
     for (let killed = 0, number = 1; killed < kills; number++) {
@@ -46,7 +46,7 @@ export const runEvidenceKills: FaultModule = async (options) => {
       await ledger.run(`${name}, ${points.length} kills`, async () => {
         const { wrongs, counts, done } = await killPark(site, { name, points, options, random });
         for (const key of ["recordings", "files", "bytes"] as const) sums[key] += counts[key];
-        for (const point of done) byPoint[point] = (byPoint[point] ?? 0) + 1;
+        made.push(...done);
         return wrongs;
       });
       await site.start();
@@ -54,7 +54,8 @@ export const runEvidenceKills: FaultModule = async (options) => {
   } finally {
     await site.close();
   }
-  return ledger.report({ kills, ...sums, byPoint });
+  ledger.note("kills meet their moments", judgeMoments(made));
+  return ledger.report({ kills, ...sums, byPoint: countPoints(made) });
 };
 
 async function killPark(
@@ -89,7 +90,7 @@ async function killPark(
   });
   try {
     await park.gateway.start();
-    const done: string[] = [];
+    const done: MadeKill[] = [];
     for (const point of points) done.push(await killAt(point, { site, park, random, waitMs: momentMs }));
     await park.finish();
     await site.stop();

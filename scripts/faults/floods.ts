@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { recordBounds } from "../../src/collector/record/record-bounds.ts";
 import { createTopics, type Lane } from "../../src/core/contract/topics.ts";
 import { laneOfKind, type UplinkRecord } from "../../src/core/contract/uplink-record.ts";
 import type { MqttClient } from "../../src/core/platform/mqtt/mqtt-reconnect.ts";
@@ -90,12 +91,13 @@ function manyTurbines(count: number): UplinkRecord[] {
 }
 let sequence = 0;
 
-/** Publishes records as envelopes of the hostile gateway. */
+/** Publishes records as envelopes of the hostile gateway; resolves with their bytes. */
 export async function publish(
   client: MqttClient,
   records: readonly UplinkRecord[],
   perEnvelope = 100,
-): Promise<void> {
+): Promise<number> {
+  let bytes = 0;
   for (let at = 0; at < records.length; at += perEnvelope) {
     const part = records.slice(at, at + perEnvelope);
     const lane = laneOfKind[part[0]!.kind];
@@ -108,10 +110,15 @@ export async function publish(
       records: part,
     };
     sequence += part.length;
-    await client
-      .publish(topics.up(gateway, lane), encodeUplinkEnvelope(envelope), { qos: 1, retain: false })
-      .catch(() => {});
+    const payload = encodeUplinkEnvelope(envelope);
+    bytes += payload.length;
+    await client.publish(topics.up(gateway, lane), payload, { qos: 1, retain: false }).catch(() => {});
   }
+  return bytes;
+}
+
+function writeShare(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
 }
 
 /** Sends a flood; meanwhile the collector must answer, and a neighbour's alerts must be stored. */
@@ -133,7 +140,7 @@ export async function floodWith(
   try {
     let answeredShare = 0;
     const startedMs = performance.now();
-    await publish(client, records, perEnvelope);
+    const bytes = await publish(client, records, perEnvelope);
     for (let alert = 0; alert < 5; alert++) await neighbour.append("alerts", alert, 1);
     const { alertDelaysMs } = await neighbour.untilEmpty(patienceMs);
     await watch.ask(["/", "/metrics", `/turbines/${gateway}/${gateway}-t0`]);
@@ -144,6 +151,12 @@ export async function floodWith(
       const lane = laneOfKind[records[0]!.kind];
       await until(() => taken.upTo(lane) >= sequence || taken.quietMs > stalledMs, "it is over", patienceMs);
       answeredShare = 1 - Math.max(0, sequence - taken.upTo(lane)) / records.length;
+      // As much as may wait of a gateway is taken, however much comes after it.
+      const leastShare = Math.min(1, recordBounds.waitingBytesPerGateway / bytes);
+      if (!(answeredShare >= leastShare))
+        wrongs.push(
+          `${writeShare(answeredShare)} of its records are answered for, while ${writeShare(leastShare)} of them may wait`,
+        );
     }
     const takenSeconds = Number(((performance.now() - startedMs) / 1000).toFixed(1));
     const [slowestMs = 0, hostMs = 0] = await watch.stop();

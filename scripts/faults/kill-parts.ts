@@ -24,11 +24,19 @@ export interface KillSurroundings {
   readonly waitMs: number;
 }
 
-/** Waits for the moment and kills; everything runs again when it resolves. Tells what was done. */
+/** A kill as it was made. */
+export interface MadeKill {
+  /** Victims and moment, in words. */
+  readonly point: string;
+  /** Whether the chosen moment came; null where any moment was as good. */
+  readonly came: boolean | null;
+}
+
+/** Waits for the moment and kills; everything runs again when it resolves. */
 export async function killAt(
   { victims, moment }: KillPoint,
   { site, park, random, waitMs }: KillSurroundings,
-): Promise<string> {
+): Promise<MadeKill> {
   const parts = await Promise.all(victims.map((victim) => partOf(site, park, { victim, random })));
   const came = await waitFor(site, park, { moment, random, waitMs });
   if (moment === "starting" || moment === "stopping") {
@@ -38,18 +46,32 @@ export async function killAt(
   }
   // What others depend on first.
   for (const part of parts.toReversed()) await part.start();
-  return `${victims.join(" and ")}, ${came ? moment : "random"}`;
+  return { point: `${victims.join(" and ")}, ${came === false ? "random" : moment}`, came };
 }
 
-/** Waits for the moment; false when it did not come. */
+/** How often each was killed when. */
+export function countPoints(kills: readonly MadeKill[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { point } of kills) counts[point] = (counts[point] ?? 0) + 1;
+  return counts;
+}
+
+/** What is wrong where fewer than half of the kills at a chosen moment met it: then it is another run than was planned. */
+export function judgeMoments(kills: readonly MadeKill[]): readonly string[] {
+  const chosen = kills.filter(({ came }) => came !== null);
+  const met = chosen.filter(({ came }) => came).length;
+  return met < chosen.length / 2 ? [`only ${met} of ${chosen.length} chosen moments came`] : [];
+}
+
+/** Waits for the moment; whether it came, null where none was chosen. */
 async function waitFor(
   site: FaultSite,
   park: WatchedPark,
   { moment, random, waitMs }: Pick<KillSurroundings, "random" | "waitMs"> & { readonly moment: KillMoment },
-): Promise<boolean> {
+): Promise<boolean | null> {
   if (moment === "random" || moment === "starting" || moment === "stopping") {
     await delay(random.uniform() * 1_500);
-    return true;
+    return null;
   }
   const controller = new AbortController();
   const came = new Promise<boolean>((resolve) => {

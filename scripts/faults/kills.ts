@@ -8,10 +8,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { createRandom, type Random } from "../../src/core/maths/random.ts";
 import { hasPostgres } from "../../test/support/scratch-postgres.ts";
+import { until } from "../../test/support/until.ts";
 import { auditPark, type ParkAudit } from "./audit-park.ts";
 import { createFaultLedger, type FaultModule, type FaultOptions, type FaultReport } from "./fault-ledger.ts";
 import { type FaultEngine, type FaultSite, startFaultSite } from "./fault-site.ts";
-import { killAt } from "./kill-parts.ts";
+import { countPoints, judgeMoments, killAt, type MadeKill } from "./kill-parts.ts";
 import {
   cuttingKillPoints,
   databaseKillPoints,
@@ -116,7 +117,7 @@ async function runKills(options: FaultOptions, plan: KillPlan): Promise<FaultRep
   });
   const deal = dealEvenly(plan.points, random);
   const slowWorkers = join(dirname(options.command), "..", "..", "scripts", "faults", "slow-workers.js");
-  const byPoint: Record<string, number> = {};
+  const made: MadeKill[] = [];
   const sums = { alerts: 0, windows: 0, pieces: 0, declaredPieces: 0 };
   let killed = 0;
   try {
@@ -135,8 +136,7 @@ async function runKills(options: FaultOptions, plan: KillPlan): Promise<FaultRep
       killed += planned;
       try {
         await ledger.run(`${park.name}, ${planned} kills`, async () => {
-          const points = await killAround(site, park, { random, deal, kills: planned });
-          for (const point of points) byPoint[point] = (byPoint[point] ?? 0) + 1;
+          made.push(...(await killAround(site, park, { random, deal, kills: planned })));
           await park.finish();
           const { wrongs, ...counts } = await auditAtRest(site, park);
           for (const key of ["alerts", "windows", "pieces", "declaredPieces"] as const)
@@ -151,7 +151,8 @@ async function runKills(options: FaultOptions, plan: KillPlan): Promise<FaultRep
   } finally {
     await site.close();
   }
-  return ledger.report({ kills: killed, ...sums, byPoint });
+  ledger.note("kills meet their moments", judgeMoments(made));
+  return ledger.report({ kills: killed, ...sums, byPoint: countPoints(made) });
 }
 
 /** What is stored of a park once nothing runs, and whether that is what is shown when all runs again. */
@@ -162,8 +163,10 @@ export async function auditAtRest(site: FaultSite, park: WatchedPark): Promise<P
   await site.start();
   const address = `${site.collector.url}/api/v1/alerts?site=${park.name}&limit=1`;
   const { total } = (await (await fetch(address)).json()) as { readonly total: number };
-  const wrongs = total === audit.alarms ? [] : [`${audit.alarms} alarms are stored and ${total} are shown`];
-  return { ...audit, wrongs: [...audit.wrongs, ...wrongs] };
+  const wrongs = [...audit.wrongs];
+  if (audit.alerts === 0) wrongs.push("no alert is stored");
+  if (total !== audit.alarms) wrongs.push(`${audit.alarms} alarms are stored and ${total} are shown`);
+  return { ...audit, wrongs };
 }
 
 /** Gives one after the other in random order, each as often as any other. */
@@ -175,7 +178,7 @@ export function dealEvenly<T>(cards: readonly T[], random: Random): () => T {
   };
 }
 
-/** Kills so many times around a park that runs; everything runs again afterwards. Resolves with what was done. */
+/** Kills so many times around a park that runs, until it has raised an alert; everything runs again afterwards. */
 async function killAround(
   site: FaultSite,
   park: WatchedPark,
@@ -184,14 +187,16 @@ async function killAround(
     deal,
     kills,
   }: { readonly random: Random; readonly deal: () => KillPoint; readonly kills: number },
-): Promise<string[]> {
-  const done: string[] = [];
+): Promise<readonly MadeKill[]> {
+  const made: MadeKill[] = [];
   await park.gateway.start();
   for (let kill = 0; kill < kills; kill++) {
     await delay(600 + random.uniform() * 1_400);
-    done.push(await killAt(deal(), { site, park, random, waitMs: momentMs }));
+    made.push(await killAt(deal(), { site, park, random, waitMs: momentMs }));
   }
+  // A few kills are over before the first turbine breaks.
+  await until(() => park.logged.length > 0, `${park.name} raises an alert`);
   // What was raised last has its time, too.
   await delay(4_000);
-  return done;
+  return made;
 }

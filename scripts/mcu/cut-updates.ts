@@ -108,6 +108,7 @@ export async function cutUpdates(options: CutOptions): Promise<CutCounts> {
     if (second.outcome !== "confirmed" && second.outcome !== "already-runs")
       violations.push(`operation ${cutAt}: the update was ${second.outcome}`);
   }
+  if (cuts === 0) violations.push("an update without a flash operation: nothing was cut");
   return { kind, line, operations, cuts, bootedOld, bootedNew, resumed, violations };
 }
 

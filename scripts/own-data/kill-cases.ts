@@ -17,6 +17,9 @@ import {
 /** A step that a run finished itself, not one kept from an earlier run. */
 const finishedStep = /^step \d+\/\d+ ([^:]+): [\d.]+ s/;
 
+/** A training that is killed at fewer steps shows little; it has more. */
+const fewestSteps = 4;
+
 /**
  * Kills after every step that no earlier run finished, until a run comes to its end; checks that its bundle is that of the
  * run which nobody disturbed. Returns how often it was killed.
@@ -54,6 +57,11 @@ export async function killTraining(
     ledger.check("a killed training comes to its end", code === 0, said);
     break;
   }
+  ledger.check(
+    "a training is killed at its steps",
+    killedAt.size >= fewestSteps,
+    `it was killed at ${killedAt.size} steps`,
+  );
   const [own, undisturbed] = [join(out, "manifest.json"), join(bundle, "manifest.json")].map(readIfThere);
   const same = own !== "" && own === undisturbed;
   ledger.check("a killed training gives the same bytes", same, `${digest}: ${killedAt.size} steps were seen`);
@@ -114,12 +122,18 @@ async function interruptCommand(
   const undisturbed = await run();
   const wholeMs = performance.now() - began;
   const texts = written.map(readIfThere);
+  ledger.check(
+    `${name} that nobody ends writes what it should`,
+    undisturbed.code === 0 && texts.every((text) => text !== ""),
+    `${undisturbed.code} ${undisturbed.stderr.slice(-400)}`,
+  );
   const files = listVisible(folder);
   const halves: string[] = [];
+  let met = 0;
   for (let moment = 0; moment < moments; moment++) {
     for (const path of written) rmSync(path, { force: true });
     const signal = moment % 2 === 0 ? "SIGKILL" : "SIGINT";
-    await interrupt(rig, args, { afterMs: (wholeMs * (moment + 0.5)) / moments, signal });
+    if (await interrupt(rig, args, { afterMs: (wholeMs * (moment + 0.5)) / moments, signal })) met++;
     for (const [index, path] of written.entries()) {
       const text = readIfThere(path);
       // How long a window took is measured anew by every evaluation.
@@ -135,11 +149,14 @@ async function interruptCommand(
     halves.length === 0,
     halves.join("; "),
   );
+  ledger.check(`${name} is ended while it runs`, met >= moments / 2, `${met} of ${moments} times`);
   const again = await rig.aurora(...args);
   ledger.check(
     `${name} after it gives what an undisturbed one does`,
     again.code === undisturbed.code &&
-      (args[0] === "evaluate" || isSameAs(written, texts)) &&
+      (args[0] === "evaluate"
+        ? written.every((path) => isJson(readIfThere(path)))
+        : isSameAs(written, texts)) &&
       (written.length > 0 || again.stdout === undisturbed.stdout),
     `${again.code} ${again.stderr.slice(-400)}`,
   );

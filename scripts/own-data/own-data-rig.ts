@@ -99,19 +99,23 @@ export async function killHard(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-/** Starts `aurora ARGS`, and ends it with a signal after some time, unless it has come to its end before. */
+/** Starts `aurora ARGS`, and ends it with a signal after some time. False: it had come to its end before. */
 export async function interrupt(
   rig: Pick<OwnDataRig, "start">,
   args: readonly string[],
   { afterMs, signal }: { readonly afterMs: number; readonly signal: "SIGKILL" | "SIGINT" },
-): Promise<void> {
+): Promise<boolean> {
   const child = rig.start(...args);
   const gone = once(child, "exit");
   child.stdout!.resume();
   child.stderr!.resume();
-  const timer = setTimeout(() => child.kill(signal), afterMs);
+  let isMet = false;
+  const timer = setTimeout(() => {
+    isMet = child.kill(signal);
+  }, afterMs);
   await gone;
   clearTimeout(timer);
+  return isMet;
 }
 
 /** A JSON file as it stands. */

@@ -1,10 +1,12 @@
 /** Whether the audit of a fault run finds what is missing and what is doubled, and cries at nothing else. */
 import { expect, test } from "vitest";
+import { shippedWindow } from "../../../scripts/bearing-feature-spec.ts";
 import { findDoubled, findMissing, type StoredRow } from "../../../scripts/faults/audit-windows.ts";
 import type { AcknowledgedPiece } from "../../../scripts/faults/paced-device.ts";
 import { createPredictionThinner } from "../../../src/gateway/record/prediction-thinner.ts";
 
-const windowMs = 1_200;
+const shaftRpm = 1_500;
+const windowMs = (shippedWindow.length * 60_000) / shaftRpm;
 const pieceMs = 2_000;
 
 function rowAt(toMs: number): StoredRow {
@@ -22,32 +24,49 @@ function piecesFrom(fromMs: number, count: number, run: number): readonly Acknow
   });
 }
 
+/** Six windows end within eight pieces, of which a seventh window has begun. */
+function goOnLater(run: number): readonly AcknowledgedPiece[] {
+  return [...piecesFrom(0, 8, 1), ...piecesFrom(laterMs, 6, run)];
+}
+const laterMs = 100_000;
+const later = rowsFrom(laterMs, 5);
+
 test("what a kill took of a window that was open is missing, until a gap declares it", () => {
-  const pieces = [...piecesFrom(0, 3, 1), ...piecesFrom(20_000, 3, 2)];
-  const rows = [...rowsFrom(0, 4), ...rowsFrom(20_000, 5)];
-  // Of the third piece 1.2 s are in a window that was open.
-  expect(findMissing(pieces, rows, [])).toEqual({ missing: [pieces[2]], declared: 0 });
-  expect(findMissing(pieces, rows, [{ fromMs: 5_000, toMs: 6_000 }]).missing).toEqual([pieces[2]]);
-  expect(findMissing(pieces, rows, [{ fromMs: 4_000, toMs: 6_000 }])).toEqual({ missing: [], declared: 1 });
-  expect(findMissing(pieces, rows.slice(0, 4), [{ fromMs: 4_000, toMs: 6_000 }]).missing).toEqual(
-    pieces.slice(3),
-  );
+  const pieces = goOnLater(2);
+  const rows = [...rowsFrom(0, 6), ...later];
+  const openMs = 6 * windowMs;
+  expect(findMissing(pieces, rows, [])).toEqual({ missing: [pieces[7]], declared: 0 });
+  const late = { fromMs: openMs + 200, toMs: 16_000 };
+  expect(findMissing(pieces, rows, [late]).missing).toEqual([pieces[7]]);
+  const whole = { fromMs: openMs, toMs: 16_000 };
+  expect(findMissing(pieces, rows, [whole])).toEqual({ missing: [], declared: 1 });
+  expect(findMissing(pieces, rowsFrom(0, 6), [whole]).missing).toEqual(pieces.slice(8));
 });
 
 test("where a device itself leaves something out, the window before is set aside, and no more than that", () => {
-  const pieces = [...piecesFrom(0, 3, 1), ...piecesFrom(20_000, 3, 1)];
-  expect(findMissing(pieces, [...rowsFrom(0, 4), ...rowsFrom(20_000, 5)], []).missing).toEqual([]);
-  expect(findMissing(pieces, [...rowsFrom(0, 3), ...rowsFrom(20_000, 5)], []).missing).toEqual(
-    pieces.slice(1, 3),
+  const pieces = goOnLater(1);
+  expect(findMissing(pieces, [...rowsFrom(0, 6), ...later], [])).toEqual({ missing: [], declared: 0 });
+  expect(findMissing(pieces, [...rowsFrom(0, 5), ...later], []).missing).toEqual([pieces[6]]);
+  expect(findMissing(pieces, later, []).missing).toEqual(pieces.slice(0, 7));
+  // What comes after it has no such excuse.
+  expect(findMissing(pieces, [...rowsFrom(0, 6), ...later.slice(1)], []).missing).toEqual(
+    pieces.slice(8, 10),
   );
 });
 
 test("so it is where nothing more came to be acknowledged before the gateway ended", () => {
-  const pieces = [...piecesFrom(0, 3, 1), ...piecesFrom(20_000, 3, 2)];
-  const rows = [...rowsFrom(0, 4), ...rowsFrom(20_000, 5)];
-  const cutOff = pieces.with(2, { ...pieces[2]!, isCutOff: true });
-  expect(findMissing(cutOff, rows, []).missing).toEqual([]);
-  expect(findMissing(cutOff, rows.toSpliced(3, 1), []).missing).toEqual(cutOff.slice(1, 3));
+  const pieces = goOnLater(2);
+  const cutOff = pieces.with(7, { ...pieces[7]!, isCutOff: true });
+  expect(findMissing(cutOff, [...rowsFrom(0, 6), ...later], []).missing).toEqual([]);
+  expect(findMissing(cutOff, [...rowsFrom(0, 5), ...later], []).missing).toEqual([pieces[6]]);
+});
+
+test("a window that is set aside may be longer than a piece, but not than what came since the place before", () => {
+  const overTwo = [...piecesFrom(0, 2, 1), ...piecesFrom(laterMs, 6, 1)];
+  expect(findMissing(overTwo, [rowAt(1_900), ...later], []).missing).toEqual([]);
+  expect(findMissing(overTwo, later, []).missing).toEqual([overTwo[0]]);
+  const restarted = [...piecesFrom(0, 2, 1), ...piecesFrom(4_000, 1, 2), ...piecesFrom(laterMs, 6, 2)];
+  expect(findMissing(restarted, [rowAt(2_000), rowAt(3_700), ...later], []).missing).toEqual([restarted[1]]);
 });
 
 test.for([1_000, 10_000])(
