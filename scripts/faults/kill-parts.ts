@@ -56,11 +56,14 @@ export function countPoints(kills: readonly MadeKill[]): Readonly<Record<string,
   return counts;
 }
 
-/** What is wrong where fewer than half of the kills at a chosen moment met it: then it is another run than was planned. */
+/**
+ * What is wrong where, but for two, fewer than half of the kills at a chosen moment met it: then it is another run than was planned.
+ * Two may miss theirs by chance.
+ */
 export function judgeMoments(kills: readonly MadeKill[]): readonly string[] {
   const chosen = kills.filter(({ came }) => came !== null);
   const met = chosen.filter(({ came }) => came).length;
-  return met < chosen.length / 2 ? [`only ${met} of ${chosen.length} chosen moments came`] : [];
+  return met < (chosen.length - 2) / 2 ? [`only ${met} of ${chosen.length} chosen moments came`] : [];
 }
 
 /** Waits for the moment; whether it came, null where none was chosen. */
