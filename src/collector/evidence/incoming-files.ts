@@ -17,6 +17,7 @@ import { dayMs } from "../../core/maths/durations.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import { storeError, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
+import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
 import { makePrivateFolder } from "./folder-store.ts";
 
 /** Evidence under way. */
@@ -146,12 +147,7 @@ export async function openIncomingFiles(options: IncomingFilesOptions): Promise<
 
 /** What was checked when it was begun; null for a file that somebody changed since. */
 function parseAbout(text: Uint8Array): EvidenceAbout | null {
-  try {
-    return evidenceAboutSchema().safeParse(JSON.parse(Buffer.from(text).toString("utf8"))).data ?? null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  return evidenceAboutSchema().safeParse(parseJsonBytes(text)).data ?? null;
 }
 
 async function writeAt(
