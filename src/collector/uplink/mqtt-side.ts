@@ -2,7 +2,11 @@
 import { hostname } from "node:os";
 import type { CollectorConfig } from "../../core/contract/config/collector-config.ts";
 import { createTopics } from "../../core/contract/topics.ts";
-import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
+import {
+  maxPemBytes,
+  readConfiguredText,
+  readPasswordFile,
+} from "../../core/platform/files/configured-text.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { Metrics } from "../../core/platform/metrics.ts";
 import type { BrokerTls } from "../../core/platform/mqtt/broker-listeners.ts";
@@ -39,7 +43,6 @@ export interface EmbeddedAddress {
 const ingestId = "aurora-collector";
 /** One that only shows the record keeps no session, and may be one of many. */
 const webId = `aurora-web-${hostname()}-${process.pid}`;
-const maxPasswordBytes = 1_024;
 
 /** For what takes what gateways send: starts the embedded broker unless there is an address of another, and starts to connect. */
 export async function openMqttSide(
@@ -64,7 +67,7 @@ export async function openMqttSide(
   const certified = new Set<string>();
   const enrol = async (name: string, passwordFile: string | null): Promise<void> => {
     if (passwordFile === null) certified.add(name);
-    else passwords.set(name, await readPassword(passwordFile));
+    else passwords.set(name, await readPasswordFile(passwordFile));
   };
   for (const { id, passwordFile } of config.embedded.gateways) await enrol(id, passwordFile);
   for (const { gateway, id, passwordFile } of config.embedded.devices) {
@@ -170,8 +173,6 @@ function localAddress(host: string, port: number): string {
   return `mqtt://${reached.includes(":") ? `[${reached}]` : reached}:${port}`;
 }
 
-const maxPemBytes = 262_144;
-
 /** What the embedded broker's own address is encrypted with; undefined: it is not. */
 async function readBrokerTls({
   certFile,
@@ -179,16 +180,9 @@ async function readBrokerTls({
   caFile,
 }: CollectorConfig["mqtt"]["embedded"]): Promise<BrokerTls | undefined> {
   if (certFile === null || keyFile === null) return undefined;
-  const [cert, key] = [
-    await readFileBounded(certFile, maxPemBytes),
-    await readFileBounded(keyFile, maxPemBytes),
-  ];
-  return caFile === null ? { cert, key } : { cert, key, ca: await readFileBounded(caFile, maxPemBytes) };
-}
-
-async function readPassword(path: string): Promise<string> {
-  const bytes = await readFileBounded(path, maxPasswordBytes);
-  return new TextDecoder().decode(bytes).trim();
+  const cert = await readConfiguredText(certFile, maxPemBytes);
+  const key = await readConfiguredText(keyFile, maxPemBytes);
+  return caFile === null ? { cert, key } : { cert, key, ca: await readConfiguredText(caFile, maxPemBytes) };
 }
 
 function withoutCredentials(url: string): string {
