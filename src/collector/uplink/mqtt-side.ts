@@ -12,6 +12,7 @@ import type { Metrics } from "../../core/platform/metrics.ts";
 import type { BrokerTls } from "../../core/platform/mqtt/broker-listeners.ts";
 import { type BrokerLogin, readBrokerLogin } from "../../core/platform/mqtt/broker-login.ts";
 import { probeBroker, probedGateway } from "../../core/platform/mqtt/broker-probe.ts";
+import { withoutLogin } from "../../core/platform/mqtt/broker-socket.ts";
 import { readClientId } from "../../core/platform/mqtt/client-id.ts";
 import { createEmbeddedBroker } from "../../core/platform/mqtt/embedded-broker.ts";
 import type { RefusedLogin } from "../../core/platform/mqtt/login-refusals.ts";
@@ -61,7 +62,7 @@ export async function openMqttSide(
       logger,
       ...login,
     });
-    return { client, url: withoutCredentials(config.url), embedded: null, close: () => client.close() };
+    return { client, url: withoutLogin(config.url), embedded: null, close: () => client.close() };
   }
   const passwords = new Map<string, string>();
   const certified = new Set<string>();
@@ -135,7 +136,7 @@ export async function openWebClient(
   const clientId = await readClientId(webId, config.enrolmentKeyFile);
   const client = createMqttClient({ url, ...common, clientId, ...login });
   warnOfOpenBroker(client, { url, login, base: config.base }, logger);
-  return { client, url: withoutCredentials(url), close: () => client.close() };
+  return { client, url: withoutLogin(url), close: () => client.close() };
 }
 
 function createEmbeddedClient(
@@ -157,7 +158,7 @@ function warnOfOpenBroker(
     const found = await probeBroker({ url, login, topic, includesOwn: false });
     if (found.length === 0) return;
     logger.warn("the broker has no access list: anybody may write acknowledgements, without a login", {
-      broker: withoutCredentials(url),
+      broker: withoutLogin(url),
       hint: "Give it the access list that `aurora fleet enrol` writes, and collector and gateways its keys.",
     });
   };
@@ -183,8 +184,4 @@ async function readBrokerTls({
   const cert = await readConfiguredText(certFile, maxPemBytes);
   const key = await readConfiguredText(keyFile, maxPemBytes);
   return caFile === null ? { cert, key } : { cert, key, ca: await readConfiguredText(caFile, maxPemBytes) };
-}
-
-function withoutCredentials(url: string): string {
-  return url.replace(/\/\/[^/]*@/, "//");
 }
