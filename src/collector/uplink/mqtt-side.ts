@@ -2,6 +2,7 @@
 import { hostname } from "node:os";
 import type { CollectorConfig } from "../../core/contract/config/collector-config.ts";
 import { createTopics } from "../../core/contract/topics.ts";
+import { reachedHost, urlHost } from "../../core/contract/url-host.ts";
 import {
   maxPemBytes,
   readConfiguredText,
@@ -103,9 +104,11 @@ export async function openMqttSide(
     logger,
   });
   const scheme = tls === undefined ? "mqtt" : "mqtts";
-  const url = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${broker.port}`;
+  const url = `${scheme}://${urlHost(host)}:${broker.port}`;
   const own =
-    tls === undefined ? localAddress(host, broker.port) : localAddress("127.0.0.1", broker.internalPort);
+    tls === undefined
+      ? `mqtt://${urlHost(reachedHost(host))}:${broker.port}`
+      : `mqtt://127.0.0.1:${broker.internalPort}`;
   const embedded = { url: own, publicUrl: url, ...access.own };
   const client = createEmbeddedClient(embedded, { clientId: ingestId, maxPacketBytes, logger });
   return {
@@ -166,12 +169,6 @@ function warnOfOpenBroker(
     stopWaiting();
     if (client.version === 5) void probe();
   });
-}
-
-/** A broker that listens on every address is reached on the loopback one. */
-function localAddress(host: string, port: number): string {
-  const reached = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-  return `mqtt://${reached.includes(":") ? `[${reached}]` : reached}:${port}`;
 }
 
 /** What the embedded broker's own address is encrypted with; undefined: it is not. */
