@@ -18,7 +18,7 @@ import type { Clock } from "../../core/platform/clock.ts";
 import { storeError, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
-import { makePrivateFolder } from "./folder-store.ts";
+import { attempt, isMissing, makePrivateFolder } from "./folder-store.ts";
 
 /** Evidence under way. */
 export interface IncomingEvidence {
@@ -171,15 +171,7 @@ async function sizeOf(path: string): Promise<number | null> {
   try {
     return (await stat(path)).size;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    if (isMissing(error)) return null;
     throw storeError("read", path, error);
-  }
-}
-
-async function attempt<T>(op: string, path: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw storeError(op, path, error);
   }
 }
