@@ -1,6 +1,7 @@
 /** Byte streams over TCP: a client for `tcp://host:port` (ser2net, Ethernet devices), and a one-client listener. */
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { AuroraError } from "../../src/core/contract/aurora-error.ts";
+import { urlHost } from "../../src/core/contract/url-host.ts";
 import type { ByteTransport, ByteTransportHandlers } from "./byte-transport.ts";
 
 const connectTimeoutMs = 5_000;
@@ -21,7 +22,7 @@ function takeReadBuffer(): Buffer {
 
 /** Creates a client that connects to `host:port`. `onBytes` is given memory that is used again by any other client. */
 export function createTcpTransport(host: string, port: number): ByteTransport {
-  const name = `tcp://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const name = `tcp://${urlHost(host)}:${port}`;
   const readBuffer = takeReadBuffer();
   const current: Current = { socket: undefined, paused: false };
 

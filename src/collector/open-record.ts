@@ -2,12 +2,9 @@
 import { join } from "node:path";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { systemClock } from "../core/platform/clock.ts";
-import { readFileBounded } from "../core/platform/files/bounded-read.ts";
+import { maxPemBytes, readConfiguredText, readPasswordFile } from "../core/platform/files/configured-text.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { FleetRecord } from "./record/fleet-record.ts";
-
-const maxPasswordBytes = 1_024;
-const maxCaBytes = 262_144;
 
 /**
  * @param access `read`: somebody else here writes; with SQLite one connection does, and is opened first
@@ -34,18 +31,14 @@ export async function openRecord(
     }
   }
   const { openPostgresRecord } = await import("./record/postgres/postgres-record.ts");
-  const ca = caFile === null ? (tls ? "" : undefined) : await readText(caFile, maxCaBytes);
+  const ca = caFile === null ? (tls ? "" : undefined) : await readConfiguredText(caFile, maxPemBytes);
   return openPostgresRecord({
     url,
-    password: passwordFile === null ? undefined : await readText(passwordFile, maxPasswordBytes),
+    password: passwordFile === null ? undefined : await readPasswordFile(passwordFile),
     ca,
     connections,
     statementTimeoutMs: statementTimeoutSeconds * 1_000,
     logger,
     driftPeriodMs,
   });
-}
-
-async function readText(path: string, maxBytes: number): Promise<string> {
-  return new TextDecoder().decode(await readFileBounded(path, maxBytes)).trim();
 }

@@ -2,7 +2,9 @@
  * Notices another gateway that says it is this one, as after a card was copied: both log in under one id, and the broker
  * ends the one's connection for the other's, for ever. Says so, and goes on; which of them is the right one, people know.
  */
+import { fieldsOf } from "../core/contract/fields.ts";
 import type { Clock } from "../core/platform/clock.ts";
+import { parseJsonBytes } from "../core/platform/files/parse-json.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { ConnectionLoss } from "../core/platform/mqtt/broker-connection.ts";
 
@@ -58,21 +60,10 @@ export function createCloneWatch(options: CloneWatchOptions): CloneWatch {
       if (reason === "taken-over") note();
     },
     heardStatus: (payload) => {
-      const other = readInstance(payload);
-      if (other !== null && other !== instance) note();
+      const said = payload.length > maxStatusBytes ? undefined : parseJsonBytes(payload);
+      const { instance: other } = fieldsOf(said);
+      if (typeof other === "string" && other !== instance) note();
     },
     isCloned,
   };
-}
-
-/** Which process published a status; null where it does not say. */
-function readInstance(payload: Uint8Array): string | null {
-  if (payload.length > maxStatusBytes) return null;
-  try {
-    const status: unknown = JSON.parse(new TextDecoder().decode(payload));
-    const said = (status as { instance?: unknown } | null)?.instance;
-    return typeof said === "string" ? said : null;
-  } catch {
-    return null;
-  }
 }

@@ -105,7 +105,7 @@ export async function composeEvidence(
   });
   const sender = createEvidenceSender({
     spool,
-    budget: openByteBudget({ dailyBytes: settings.dailyBytes, state, clock }),
+    budget: openByteBudget({ dailyBytes: settings.dailyBytes, state, clock, logger }),
     append: (piece) => outbox.append(piece),
     laneIsEmpty: () => outbox.counts().lanes.raw.records === 0,
     withdraw: () => clearRawLane(outbox),

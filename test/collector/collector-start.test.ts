@@ -52,6 +52,21 @@ describe("a collector's start and end", () => {
     expect(lines.join("")).not.toContain("secret");
   });
 
+  it("does not start without a file that its configuration names, and says what to check", async () => {
+    const stateDir = createTemporaryFolder();
+    const passwordFile = join(stateDir, "gone");
+    for (const more of [
+      { mqtt: { embedded: { port: 0, gateways: [{ id: "gw", passwordFile }] } } },
+      { record: { kind: "postgres", url: "postgres://user@127.0.0.1:9/fleet", passwordFile } },
+    ]) {
+      await expect(startCollector(configure(stateDir, more), quiet)).rejects.toMatchObject({
+        code: "CONFIG_INVALID",
+        subject: passwordFile,
+        hint: "Check the path and that this user may read the file.",
+      });
+    }
+  });
+
   it("sets a corrupted database aside, says so, and begins anew", async () => {
     const stateDir = createTemporaryFolder();
     writeFileSync(join(stateDir, "collector.sqlite"), "this is not a database, but long enough".repeat(100));

@@ -2,12 +2,12 @@
 import { z } from "zod";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { fieldsOf } from "../../core/contract/fields.ts";
+import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
 
 /** Where a collector of this machine listens unless its configuration says otherwise. */
 export const defaultCollectorUrl = "http://127.0.0.1:8080";
 
-const timeoutMs = 20_000;
 /** Verdicts of some hundred points, or the levels of ten thousand over a hundred days. */
 const maxReplyBytes = 64 * 1024 * 1024;
 
@@ -43,7 +43,14 @@ export async function askCollector<T>(question: CollectorQuestion<T>): Promise<T
     if (value !== undefined) url.searchParams.set(name, value);
   }
   const { post, op, hints } = question;
-  const { status, body } = await fetchJson(url, { op, post });
+  const init =
+    post === undefined
+      ? {}
+      : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(post) };
+  const { status, isJson, body } = await fetchJson(url, { op, maxBytes: maxReplyBytes, init });
+  // What stands between may refuse in words of its own.
+  if (status === 200 && !isJson)
+    throw describeSilence(url, op, new SyntaxError("an answer that is not JSON"));
   if (status === (post === undefined ? 200 : 202)) {
     const reply = question.schema.safeParse(body);
     if (reply.success) return reply.data;
@@ -77,7 +84,7 @@ export async function readCollectorFile(file: CollectorFile, maxBytes: number): 
   const { status, bytes } = await fetchBytes(new URL(file.path, base), { op: file.op, maxBytes });
   if (status === 200) return bytes;
   if (status === 404) return null;
-  const said = status >= 400 && bytes.length > 0 ? parseRefusal(bytes) : null;
+  const said = status >= 400 ? refusalSchema.safeParse(parseJsonBytes(bytes)).data?.error.message : undefined;
   throw refuse(file, `the collector at ${base} refuses: ${said ?? `status ${status}`}`);
 }
 
@@ -87,17 +94,6 @@ const login =
 const foreignHints: Readonly<Record<number, string>> = { 401: login, 403: login, 407: login };
 
 const refusalSchema = z.object({ error: z.object({ message: z.string().max(2_000) }) });
-
-/** The words of a refusal; null where there are none, as what stands between may say anything. */
-function parseRefusal(bytes: Uint8Array): string | null {
-  try {
-    const said = refusalSchema.safeParse(JSON.parse(new TextDecoder().decode(bytes)));
-    return said.success ? said.data.error.message : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
-}
 
 /** The base address of a collector. @throws AuroraError USAGE for what is none */
 export function readAddress({ collector, op }: Pick<CollectorFile, "collector" | "op">): URL {
@@ -116,22 +112,15 @@ export function readAddress({ collector, op }: Pick<CollectorFile, "collector" |
   return url;
 }
 
-async function fetchJson(
-  url: URL,
-  { op, post }: { readonly op: string; readonly post: unknown },
-): Promise<{ readonly status: number; readonly body: unknown }> {
-  const init =
-    post === undefined
-      ? {}
-      : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(post) };
-  const { status, isJson, bytes } = await fetchBytes(url, { op, maxBytes: maxReplyBytes, init });
-  try {
-    // What stands between may refuse in words of its own.
-    if (status === 200 && !isJson) throw new SyntaxError("an answer that is not JSON");
-    return { status, body: isJson ? JSON.parse(new TextDecoder().decode(bytes)) : null };
-  } catch (cause) {
-    throw describeSilence(url, op, cause);
-  }
+/** How a collector is asked over HTTP. */
+export interface CollectorFetch {
+  /** Of the error where nothing answers. */
+  readonly op: string;
+  /** An answer of more is refused. */
+  readonly maxBytes: number;
+  /** Default 20 s. */
+  readonly timeoutMs?: number;
+  readonly init?: RequestInit;
 }
 
 interface Answer {
@@ -140,9 +129,25 @@ interface Answer {
   readonly bytes: Uint8Array;
 }
 
+/**
+ * Asks once, whatever the status of the answer; `body` is null for what does not say that it is JSON.
+ * @throws AuroraError COLLECTOR when nothing answers, or with more than `maxBytes`, or with JSON that is none
+ */
+export async function fetchJson(
+  url: URL,
+  ask: CollectorFetch,
+): Promise<Omit<Answer, "bytes"> & { readonly body: unknown }> {
+  const { status, isJson, bytes } = await fetchBytes(url, ask);
+  try {
+    return { status, isJson, body: isJson ? JSON.parse(new TextDecoder().decode(bytes)) : null };
+  } catch (cause) {
+    throw describeSilence(url, ask.op, cause);
+  }
+}
+
 async function fetchBytes(
   url: URL,
-  { op, maxBytes, init }: { readonly op: string; readonly maxBytes: number; readonly init?: RequestInit },
+  { op, maxBytes, timeoutMs = 20_000, init }: CollectorFetch,
 ): Promise<Answer> {
   try {
     const response = await fetch(url, {
@@ -153,7 +158,7 @@ async function fetchBytes(
     });
     const tooLarge = (): RangeError => new RangeError(`an answer of more than ${maxBytes} bytes`);
     const bytes =
-      response.body === null ? Buffer.alloc(0) : await readBodyBounded(response.body, maxBytes, tooLarge);
+      response.body === null ? new Uint8Array() : await readBodyBounded(response.body, maxBytes, tooLarge);
     const isJson = /\bjson\b/.test(response.headers.get("content-type") ?? "");
     return { status: response.status, isJson, bytes };
   } catch (cause) {
@@ -162,7 +167,7 @@ async function fetchBytes(
 }
 
 /** The error COLLECTOR of an address where nothing answers. */
-export function describeSilence(url: URL, op: string, cause: unknown): AuroraError {
+function describeSilence(url: URL, op: string, cause: unknown): AuroraError {
   const code = codeOf(cause);
   const hint =
     silenceHints.find(({ codes }) => codes.test(code))?.hint ??

@@ -13,6 +13,7 @@ import {
   gatewayAccessSchema,
   maxCaptureSamples,
 } from "../../core/contract/device/device-capture.ts";
+import { reachedHost, urlHost } from "../../core/contract/url-host.ts";
 import { loadYamlConfig } from "../../core/platform/daemon/yaml-config.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
@@ -52,10 +53,8 @@ export interface GatewayAddress {
 
 /** The configured address or, where the port is 0, the one that the gateway's access file names. */
 export async function findGatewayAddress(gateway: GatewayConfig["gateway"]): Promise<GatewayAddress> {
-  const { httpPort, stateDir } = gateway;
-  // One that listens on every address is reached on the loopback one.
-  const httpHost = gateway.httpHost.replace(/^(0\.0\.0\.0|::)$/, "127.0.0.1");
-  const configured = `http://${httpHost.includes(":") ? `[${httpHost}]` : httpHost}:${httpPort}`;
+  const { httpHost, httpPort, stateDir } = gateway;
+  const configured = `http://${urlHost(reachedHost(httpHost))}:${httpPort}`;
   if (httpPort !== 0) return { url: configured, missing: null };
   try {
     return { url: (await readAccess(stateDir)).url, missing: null };

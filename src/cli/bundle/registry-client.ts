@@ -7,8 +7,7 @@ import {
   type RegistryView,
   registryViewSchema,
 } from "../../core/contract/publication.ts";
-import { readBodyBounded } from "../../core/platform/files/read-body.ts";
-import { askCollector, describeSilence, readAddress } from "../ask/ask-collector.ts";
+import { askCollector, fetchJson, readAddress } from "../ask/ask-collector.ts";
 
 /** What a collector said of an order or a part: how far it is, or why not. */
 export type PublicationAnswer =
@@ -33,7 +32,7 @@ const refusalSchema = z.object({ error: z.object({ code: z.string(), message: z.
 export function createRegistryClient(collector: string): RegistryClient {
   const base = readAddress({ collector, op });
   const send = async (url: URL, init: RequestInit): Promise<PublicationAnswer> => {
-    const { status, body } = await fetchAnswer(url, init);
+    const { status, body } = await fetchJson(url, { op, maxBytes: maxAnswerBytes, timeoutMs, init });
     if (status === 202) {
       const reply = publicationReplySchema().safeParse(body);
       if (reply.success) return { ok: true, reply: reply.data };
@@ -69,22 +68,4 @@ export function createRegistryClient(collector: string): RegistryClient {
         body: Buffer.from(bytes),
       }),
   };
-}
-
-async function fetchAnswer(
-  url: URL,
-  init: RequestInit,
-): Promise<{ readonly status: number; readonly body: unknown }> {
-  try {
-    const response = await fetch(url, { ...init, redirect: "error", signal: AbortSignal.timeout(timeoutMs) });
-    const tooLarge = (): RangeError => new RangeError(`an answer of more than ${maxAnswerBytes} bytes`);
-    const bytes =
-      response.body === null
-        ? new Uint8Array()
-        : await readBodyBounded(response.body, maxAnswerBytes, tooLarge);
-    const isJson = /\bjson\b/.test(response.headers.get("content-type") ?? "");
-    return { status: response.status, body: isJson ? JSON.parse(new TextDecoder().decode(bytes)) : null };
-  } catch (cause) {
-    throw describeSilence(url, op, cause);
-  }
 }

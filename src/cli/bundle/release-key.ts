@@ -3,9 +3,8 @@ import { dirname, join } from "node:path";
 import { loadPrivateKey, type PrivateKey } from "../../core/bundle/keys.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { fieldsOf } from "../../core/contract/fields.ts";
+import { maxRootBytes } from "../../core/contract/publication.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
-
-const maxRootBytes = 512_000;
 
 /**
  * Loads it. Which role a key has, its file does not say: the `root.json` beside it, where there is one, names those that are no release

@@ -5,6 +5,7 @@ import { loadPrivateKey } from "../../core/bundle/keys.ts";
 import { readBundle } from "../../core/bundle/verify-bundle.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { ungatedWords } from "../../core/contract/bundle/lineage.ts";
+import { maxRootBytes } from "../../core/contract/publication.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import { tryBundle } from "../../core/serving/loaded-bundle.ts";
@@ -23,7 +24,6 @@ interface PublishFlags {
   readonly json?: boolean;
 }
 
-const maxRootBytes = 512_000;
 /** A collector that was started anew, and its sibling's lease, take less. */
 const usualWaitSeconds = 60;
 

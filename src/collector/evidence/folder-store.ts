@@ -3,10 +3,10 @@
  * owner alone (0700 and 0600). Follows no link.
  */
 import { constants } from "node:fs";
-import { chmod, mkdir, open, rm } from "node:fs/promises";
+import { chmod, open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { sha256Pattern } from "../../core/contract/evidence.ts";
-import { storeError, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { makeFolder, storeError, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { type EvidenceFileKind, type EvidenceStore, evidenceFileKinds } from "./evidence-store.ts";
 
 /** Opens the store in `dir`, which is made. @throws AuroraError STORE */
@@ -32,29 +32,34 @@ export async function openFolderStore(dir: string): Promise<EvidenceStore> {
     remove: async (id) => {
       for (const kind of evidenceFileKinds) {
         const path = pathOf(dir, id, kind);
-        await rm(path, { force: true }).catch((error: unknown) => {
-          throw storeError("remove", path, error);
-        });
+        await attempt("remove", path, rm(path, { force: true }));
       }
     },
   };
 }
 
-/** Makes a folder, and those above it, that only its owner may look into. @throws AuroraError STORE */
+/** Makes a folder that only its owner may look into, and the one above it where it is missing. @throws AuroraError STORE */
 export async function makePrivateFolder(path: string): Promise<void> {
+  await makeFolder(dirname(path), 0o700);
+  await makeFolder(path, 0o700);
+  await attempt("make folder", path, chmod(path, 0o700));
+}
+
+/** What `work` gives. @throws AuroraError STORE where the disk fails it */
+export async function attempt<T>(op: string, path: string, work: Promise<T>): Promise<T> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-    await chmod(path, 0o700);
+    return await work;
   } catch (error) {
-    throw storeError("make folder", path, error);
+    throw storeError(op, path, error);
   }
+}
+
+/** Is it the error of a file that is not there? */
+export function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "ENOENT";
 }
 
 function pathOf(dir: string, id: string, kind: EvidenceFileKind): string {
   if (!sha256Pattern.test(id)) throw new RangeError("evidence is named by a digest");
   return join(dir, id.slice(0, 2), `${id}.${kind}`);
-}
-
-function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === "ENOENT";
 }

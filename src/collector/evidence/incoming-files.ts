@@ -17,7 +17,8 @@ import { dayMs } from "../../core/maths/durations.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import { storeError, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
-import { makePrivateFolder } from "./folder-store.ts";
+import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
+import { attempt, isMissing, makePrivateFolder } from "./folder-store.ts";
 
 /** Evidence under way. */
 export interface IncomingEvidence {
@@ -146,12 +147,7 @@ export async function openIncomingFiles(options: IncomingFilesOptions): Promise<
 
 /** What was checked when it was begun; null for a file that somebody changed since. */
 function parseAbout(text: Uint8Array): EvidenceAbout | null {
-  try {
-    return evidenceAboutSchema().safeParse(JSON.parse(Buffer.from(text).toString("utf8"))).data ?? null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  return evidenceAboutSchema().safeParse(parseJsonBytes(text)).data ?? null;
 }
 
 async function writeAt(
@@ -175,15 +171,7 @@ async function sizeOf(path: string): Promise<number | null> {
   try {
     return (await stat(path)).size;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    if (isMissing(error)) return null;
     throw storeError("read", path, error);
-  }
-}
-
-async function attempt<T>(op: string, path: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw storeError(op, path, error);
   }
 }

@@ -9,7 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { AwsV4Signer } from "aws4fetch";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { EvidenceBucketConfig } from "../../core/contract/config/kept-evidence-config.ts";
-import { readConfiguredText } from "../../core/platform/files/configured-text.ts";
+import { maxPemBytes, readConfiguredText } from "../../core/platform/files/configured-text.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import type { StoredFile } from "./evidence-store.ts";
@@ -39,7 +39,6 @@ const firstDelayMs = 200;
 /** Of what a server says when it refuses. */
 const maxRefusalBytes = 16_384;
 const maxKeyFileBytes = 1_024;
-const maxCaBytes = 262_144;
 /** At once; the others wait. */
 const maxSockets = 8;
 
@@ -51,7 +50,7 @@ const maxSockets = 8;
 export async function openS3Bucket(config: EvidenceBucketConfig, maxObjectBytes: number): Promise<S3Bucket> {
   const { endpoint, region, caFile, timeoutSeconds } = config;
   const isTls = endpoint.startsWith("https:");
-  const ca = caFile === null ? null : await readConfiguredText(caFile, maxCaBytes);
+  const ca = caFile === null ? null : await readConfiguredText(caFile, maxPemBytes);
   const agent = isTls
     ? new HttpsAgent({ keepAlive: true, maxSockets, ...(ca === null ? {} : { ca }) })
     : new HttpAgent({ keepAlive: true, maxSockets });

@@ -16,6 +16,7 @@ import type { ReliabilityBin } from "../../core/drift/estimate-performance.ts";
 import { decodeReference } from "../../core/drift/reference-codec.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
+import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { KnownModel } from "./fleet-source.ts";
@@ -117,14 +118,8 @@ const evaluationSchema = z.object({
 /** The reliability of a verified bundle's probabilities; undefined: its evaluation states none. */
 function readReliability(evaluation: Uint8Array | undefined): readonly ReliabilityBin[] | undefined {
   if (evaluation === undefined) return undefined;
-  try {
-    const parsed = evaluationSchema.safeParse(JSON.parse(new TextDecoder().decode(evaluation)));
-    return parsed.success ? parsed.data.reliability.outOfFold : undefined;
-  } catch (error) {
-    // What somebody wrote and signed need not be JSON; a bundle is taken up without it.
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  // What somebody wrote and signed need not be JSON; a bundle is taken up without it.
+  return evaluationSchema.safeParse(parseJsonBytes(evaluation)).data?.reliability.outOfFold;
 }
 
 interface FoundBundle {

@@ -1,24 +1,14 @@
 /** Loads stored verdicts of drift: of one day, and as levels over many days. Assesses nothing. */
 
-import type { DriftLevel, DriftVerdict } from "../../core/contract/drift-verdict.ts";
+import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
+import type { DriftVerdictReply } from "../../core/contract/drift-verdict-schema.ts";
 import { readDriftDay } from "../../core/drift/drift-day.ts";
 import { dayMs } from "../../core/maths/durations.ts";
-import type { DriftDayLevels } from "../record/drift-record.ts";
+import type { DriftDayLevels, TurbineFilter } from "../record/drift-record.ts";
 import { readDriftCursor } from "../record/drift-rules.ts";
-import type { TurbineFilter } from "../record/fleet-record.ts";
 import { utcDayOf } from "../record/record-rules.ts";
 import type { FleetSource } from "./fleet-source.ts";
 import { loadNewestDay } from "./newest-day.ts";
-
-/** Verdicts of one day, or a part of them. */
-export interface DriftVerdictView {
-  /** `YYYY-MM-DD`, UTC; of a period that is shorter than a day its start, `YYYY-MM-DDTHH:MMZ`. */
-  readonly day: string;
-  /** In the order of site, turbine, component and model. */
-  readonly verdicts: readonly DriftVerdict[];
-  /** The cursor of what follows; null: that is all. */
-  readonly next: string | null;
-}
 
 /** Part of the verdicts of one day. */
 export interface DriftVerdictsQuery extends TurbineFilter {
@@ -37,7 +27,7 @@ const shownDays = 30;
 export async function loadDriftVerdicts(
   fleet: FleetSource,
   query: DriftVerdictsQuery = {},
-): Promise<DriftVerdictView> {
+): Promise<DriftVerdictReply> {
   const { site, turbine, level, limit = 500, cursor } = query;
   const nowMs = fleet.clock.nowMs();
   const day = query.day ?? (await loadNewestDay(fleet, { site, turbine })) ?? utcDayOf(nowMs);

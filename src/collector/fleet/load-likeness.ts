@@ -7,9 +7,8 @@ import type { DriftReference } from "../../core/drift/drift-reference.ts";
 import { countValues } from "../../core/drift/sketcher.ts";
 import { compareWithTraining, type TrainingLikeness } from "../../core/drift/training-likeness.ts";
 import { rest } from "../../core/platform/rest.ts";
-import type { DriftDay } from "../record/drift-record.ts";
+import type { DriftDay, TurbineFilter } from "../record/drift-record.ts";
 import { driftCursor } from "../record/drift-rules.ts";
-import type { TurbineFilter } from "../record/fleet-record.ts";
 import { utcDayOf } from "../record/record-rules.ts";
 import type { FleetSource } from "./fleet-source.ts";
 

@@ -13,12 +13,13 @@ import { createConceptWatch } from "../../core/drift/concept-watch.ts";
 import { binDecisions } from "../../core/drift/decided-bins.ts";
 import {
   estimatePerformance,
+  type PerformanceDoubts,
   type PerformanceEstimate,
   performanceAssumption,
 } from "../../core/drift/estimate-performance.ts";
 import { outcomeEventName, readOutcome } from "../../core/drift/outcome-event.ts";
-import type { DriftDay } from "../record/drift-record.ts";
-import type { RecordedEvent, TurbineFilter } from "../record/fleet-record.ts";
+import type { DriftDay, TurbineFilter } from "../record/drift-record.ts";
+import type { RecordedEvent } from "../record/fleet-record.ts";
 import { utcDayOf } from "../record/record-rules.ts";
 import type { FleetSource, KnownModel } from "./fleet-source.ts";
 import { loadNewestDay } from "./newest-day.ts";
@@ -94,11 +95,6 @@ async function loadOutcomes(fleet: FleetSource): Promise<ModelOutcomesReply[]> {
   return [...views.values()];
 }
 
-interface Doubts {
-  readonly drifted: boolean;
-  readonly contradicted: boolean;
-}
-
 /** What was estimated of a point's day, by what it was estimated from: a page asks every few seconds, and one costs tens of milliseconds. */
 const estimates = new WeakMap<KnownModel, Map<string, PerformanceEstimate>>();
 const keptEstimates = 2_000;
@@ -106,7 +102,7 @@ const keptEstimates = 2_000;
 async function recallEstimate(
   { models }: FleetSource,
   day: DriftDay,
-  doubts: Doubts,
+  doubts: PerformanceDoubts,
 ): Promise<PerformanceEstimate> {
   const model = models.get(day.modelDigest);
   if (model === undefined) return { kind: "silent", reason: "the bundle of this model is not known here" };
@@ -124,7 +120,7 @@ async function recallEstimate(
   return estimate;
 }
 
-function estimatePoint(day: DriftDay, model: KnownModel, doubts: Doubts): PerformanceEstimate {
+function estimatePoint(day: DriftDay, model: KnownModel, doubts: PerformanceDoubts): PerformanceEstimate {
   const { manifest, reference, reliability = [] } = model;
   const { calibration, thresholds, normalBehaviour } = manifest;
   if (normalBehaviour !== undefined) {

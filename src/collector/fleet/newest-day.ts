@@ -1,7 +1,7 @@
 /** Which day is spoken of where none is asked for: the same on pages, in the API and in what commands print. */
 import { readDriftDay } from "../../core/drift/drift-day.ts";
 import { dayMs } from "../../core/maths/durations.ts";
-import type { DriftDayLevels, DriftFilter } from "../record/drift-record.ts";
+import type { DriftDayLevels, TurbineFilter } from "../record/drift-record.ts";
 import { utcDayOf } from "../record/record-rules.ts";
 import type { FleetSource } from "./fleet-source.ts";
 
@@ -17,7 +17,7 @@ export function findNewestDay({ days, points }: Pick<DriftDayLevels, "days" | "p
 /** As {@link findNewestDay}, of the turbines that are named alone. */
 export async function loadNewestDay(
   { record, clock }: FleetSource,
-  { site, turbine }: DriftFilter,
+  { site, turbine }: TurbineFilter,
 ): Promise<string | null> {
   const newest = await record.newestVerdictDay(clock.nowMs(), { site, turbine });
   const endMs = newest === null ? undefined : readDriftDay(newest)?.fromMs;

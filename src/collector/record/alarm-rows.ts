@@ -2,13 +2,12 @@
 import type { AlertEvent, AlertTransition } from "../../core/contract/alert.ts";
 import { believeTime } from "./clock-rules.ts";
 import type { AlarmingTurbine, AlarmLifeStep, RecordedAlarm } from "./fleet-record.ts";
-
-type Row = Readonly<Record<string, unknown>>;
+import type { RecordRow } from "./record-rules.ts";
 
 /** Steps of an alarm's life that are read. */
 export const maxAlarmSteps = 100;
 
-export function fromAlarmRow(row: Row, steps: readonly AlarmLifeStep[]): RecordedAlarm {
+export function fromAlarmRow(row: RecordRow, steps: readonly AlarmLifeStep[]): RecordedAlarm {
   const event = JSON.parse(String(row.json)) as AlertEvent;
   const firstMs = Number(row.first_ms);
   return {
@@ -22,11 +21,11 @@ export function fromAlarmRow(row: Row, steps: readonly AlarmLifeStep[]): Recorde
   };
 }
 
-export function fromAlarmingRow({ site, turbine, alarms }: Row): AlarmingTurbine {
+export function fromAlarmingRow({ site, turbine, alarms }: RecordRow): AlarmingTurbine {
   return { site: String(site), turbine: String(turbine), alarms: Number(alarms) };
 }
 
-export function fromAlarmStepRow(row: Row): AlarmLifeStep {
+export function fromAlarmStepRow(row: RecordRow): AlarmLifeStep {
   return {
     eventId: String(row.id),
     transition: row.transition as AlertTransition,

@@ -23,7 +23,7 @@ export interface DriftRecord {
   /** The worst level of each point on each day of a range. */
   driftDays(query: DriftDaysQuery): Promise<DriftDayLevels>;
   /** Newest day with verdicts, of the turbines that are named, up to `untilMs`; null when there is none. */
-  newestVerdictDay(untilMs: number, filter?: DriftFilter): Promise<string | null>;
+  newestVerdictDay(untilMs: number, filter?: TurbineFilter): Promise<string | null>;
 
   /** Periods to assess now, in the order of time: of a point and model never a later one before an earlier one. */
   duePeriods(query: DuePeriodQuery): Promise<readonly DriftPeriod[]>;
@@ -148,12 +148,12 @@ export interface DriftBacklog {
 }
 
 /** Names some turbines: of a site, of a name, or all. */
-export interface DriftFilter {
+export interface TurbineFilter {
   readonly site?: string | undefined;
   readonly turbine?: string | undefined;
 }
 
-export interface DriftDayQuery extends DriftFilter {
+export interface DriftDayQuery extends TurbineFilter {
   readonly day: string;
   /** Default: all. */
   readonly limit?: number;
@@ -161,7 +161,7 @@ export interface DriftDayQuery extends DriftFilter {
   readonly after?: string | undefined;
 }
 
-export interface DriftVerdictQuery extends DriftFilter {
+export interface DriftVerdictQuery extends TurbineFilter {
   readonly day: string;
   readonly level?: DriftLevel | undefined;
   readonly limit: number;
@@ -177,7 +177,7 @@ export interface DriftVerdictPage {
 }
 
 /** A range of days, both included; at most {@link maxDriftDays} with verdicts are answered, the newest. */
-export interface DriftDaysQuery extends DriftFilter {
+export interface DriftDaysQuery extends TurbineFilter {
   readonly from: string;
   readonly to: string;
   /** Points. Default: all of them. */

@@ -26,9 +26,7 @@ import type {
   StoredReference,
 } from "./drift-record.ts";
 import { DriftRefusedError, driftBounds, driftCursor } from "./drift-rules.ts";
-
-/** A row of a table, by the names of its columns. */
-type Row = Readonly<Record<string, unknown>>;
+import type { RecordRow } from "./record-rules.ts";
 
 /** A report as a day of its own: where in which period it belongs. @throws DriftRefusedError when it does not hold together */
 export function placeReport(report: DriftReport, periodMs: number): DaySummary {
@@ -125,7 +123,7 @@ export function packTogether(day: Uint8Array, period: Uint8Array): Uint8Array | 
 }
 
 /** What was heard in a period, of its row and those of its cells. */
-export function assembleSummary(row: Row, cellRows: readonly Row[]): DaySummary {
+export function assembleSummary(row: RecordRow, cellRows: readonly RecordRow[]): DaySummary {
   const cells = new Map<number, DayCell[]>();
   for (const { slot, load_name, moments } of cellRows) {
     const place = { slot: Number(slot), load: readLoad(String(load_name)) };
@@ -156,7 +154,7 @@ function readLoad(name: string): DriftLoad | null {
 }
 
 /** Joins the rows of one point and model, which follow one another. */
-export function groupIntoDays(day: string, rows: readonly Row[]): DriftDay[] {
+export function groupIntoDays(day: string, rows: readonly RecordRow[]): DriftDay[] {
   const days: DriftDay[] = [];
   for (const row of rows) {
     const next = readDay(day, row);
@@ -173,7 +171,7 @@ export function groupIntoDays(day: string, rows: readonly Row[]): DriftDay[] {
   return days;
 }
 
-function readDay(day: string, row: Row): DriftDay {
+function readDay(day: string, row: RecordRow): DriftDay {
   return {
     site: String(row.site),
     turbine: String(row.turbine),
@@ -200,7 +198,7 @@ function joinPeriods(a: DriftDay, b: DriftDay): DriftDay {
 }
 
 /** Verdicts of a list; one row more than is asked for says that it goes on. */
-export function cutVerdicts(rows: readonly Row[], limit: number): DriftVerdictPage {
+export function cutVerdicts(rows: readonly RecordRow[], limit: number): DriftVerdictPage {
   const verdicts = rows.slice(0, limit).map((row) => JSON.parse(String(row.json)) as DriftVerdict);
   const last = verdicts.at(-1);
   return { verdicts, next: rows.length > limit && last !== undefined ? driftCursor(last) : null };
@@ -211,9 +209,9 @@ export function assembleDriftDays(rows: {
   /** In the order of time. */
   readonly shown: readonly PeriodRange[];
   /** Of `point`, `level` and the range of the period. */
-  readonly levels: readonly Row[];
+  readonly levels: readonly RecordRow[];
   /** In the order of their names; one more than `limit` where others follow. */
-  readonly points: readonly Row[];
+  readonly points: readonly RecordRow[];
   /** Undefined: all. */
   readonly limit: number | undefined;
 }): DriftDayLevels {
@@ -239,17 +237,17 @@ export function assembleDriftDays(rows: {
 }
 
 /** The period that a row names. */
-export function readRange(row: Row): PeriodRange {
+export function readRange(row: RecordRow): PeriodRange {
   return { fromMs: Number(row.from_ms), toMs: Number(row.to_ms) };
 }
 
 /** The point that a row names. */
-export function readPoint(row: Row): PointId {
+export function readPoint(row: RecordRow): PointId {
   return { site: String(row.site), turbine: String(row.turbine), component: String(row.component) };
 }
 
 /** A period that is due, of a row of `renewed_ms`, `previous_digest`, its range and its model. */
-export function readDuePeriod(row: Row): DriftPeriod {
+export function readDuePeriod(row: RecordRow): DriftPeriod {
   const renewedMs = row.renewed_ms === null ? null : Number(row.renewed_ms);
   return {
     ...readPoint(row),
@@ -263,7 +261,7 @@ export function readDuePeriod(row: Row): DriftPeriod {
 }
 
 /** What a row says that days have taught. */
-export function readStoredReference(row: Row): StoredReference {
+export function readStoredReference(row: RecordRow): StoredReference {
   return {
     reference: JSON.parse(String(row.json)) as unknown,
     periodMs: Number(row.period_ms),
@@ -273,7 +271,7 @@ export function readStoredReference(row: Row): StoredReference {
 }
 
 /** What a row says was last told of a point. */
-export function readDriftState(row: Row): DriftState {
+export function readDriftState(row: RecordRow): DriftState {
   return {
     ...readPoint(row),
     modelDigest: String(row.model_digest),

@@ -1,13 +1,12 @@
 /** Events and steps of updates as rows of a table, alike in every engine. */
 import type { RecordedEvent, RecordedUpdate } from "./fleet-record.ts";
+import type { RecordRow } from "./record-rules.ts";
 
-type Row = Readonly<Record<string, unknown>>;
-
-export function fromEventRow(row: Row): RecordedEvent {
+export function fromEventRow(row: RecordRow): RecordedEvent {
   return { ...readOrigin(row), name: String(row.name), subject: String(row.subject) };
 }
 
-export function fromUpdateRow(row: Row): RecordedUpdate {
+export function fromUpdateRow(row: RecordRow): RecordedUpdate {
   return {
     ...readOrigin(row),
     modelName: String(row.model_name),
@@ -18,7 +17,9 @@ export function fromUpdateRow(row: Row): RecordedUpdate {
 }
 
 /** What both have. */
-function readOrigin(row: Row): Pick<RecordedEvent, "id" | "gateway" | "timeMs" | "believedMs" | "detail"> {
+function readOrigin(
+  row: RecordRow,
+): Pick<RecordedEvent, "id" | "gateway" | "timeMs" | "believedMs" | "detail"> {
   return {
     id: Number(row.id),
     gateway: String(row.gateway),

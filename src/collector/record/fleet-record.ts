@@ -18,7 +18,7 @@ import type {
   UplinkEnvelope,
   UplinkRecord,
 } from "../../core/contract/uplink-record.ts";
-import type { DriftRecord } from "./drift-record.ts";
+import type { DriftRecord, TurbineFilter } from "./drift-record.ts";
 import type { EvidenceRecord } from "./evidence-record.ts";
 import type { PredictionRecord } from "./prediction-record.ts";
 import type { PrunedClass } from "./retention-policy.ts";
@@ -80,6 +80,15 @@ export interface EnvelopeBatch {
 export interface CheckedEnvelope extends Omit<UplinkEnvelope, "records">, UplinkMessage {
   readonly records: readonly Result<StorableRecord, RecordFault>[];
 }
+
+/** Who sent a record, and when it arrived. */
+export interface RecordSource {
+  readonly gateway: string;
+  readonly receivedMs: number;
+}
+
+/** One life of a gateway's outbox. */
+export type LaneKey = Pick<UplinkEnvelope, "gateway" | "bootId" | "lane">;
 
 /** A record whose ids, times and columns are good; an alert is read already. */
 export type StorableRecord =
@@ -162,12 +171,6 @@ export interface StateBatch {
 export interface TurbineRef {
   readonly site: string;
   readonly turbine: string;
-}
-
-/** Names some turbines: of a site, of a name, or all. */
-export interface TurbineFilter {
-  readonly site?: string | undefined;
-  readonly turbine?: string | undefined;
 }
 
 /** A list that may go on. */

@@ -6,6 +6,9 @@ import { believeTime } from "./clock-rules.ts";
 import type { AlarmLifeStep } from "./fleet-record.ts";
 import type { PredictionSeries } from "./prediction-record.ts";
 
+/** A row of a table, by the names of its columns. */
+export type RecordRow = Readonly<Record<string, unknown>>;
+
 /** A read never returns more steps than this. */
 export const maxSeriesSteps = 4_000;
 

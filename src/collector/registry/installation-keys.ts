@@ -15,6 +15,7 @@ import {
   writeKeyPair,
 } from "../../core/bundle/keys.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { maxRootBytes } from "../../core/contract/publication.ts";
 import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { rootLifetimeMs, signRoot } from "./sign-root.ts";
@@ -96,7 +97,7 @@ export async function loadRegistryKeys(dir: string): Promise<RegistryKeys> {
     targets: await load("targets"),
     snapshot: await load("snapshot"),
     timestamp: await load("timestamp"),
-    root: await readFileBounded(join(dir, rootFileName), 512_000, {
+    root: await readFileBounded(join(dir, rootFileName), maxRootBytes, {
       missing: "KEY",
       tooLarge: "KEY",
       hint: "Make keys with `aurora keys init DIR`.",

@@ -2,12 +2,18 @@
 import { hostname } from "node:os";
 import type { CollectorConfig } from "../../core/contract/config/collector-config.ts";
 import { createTopics } from "../../core/contract/topics.ts";
-import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
+import { reachedHost, urlHost } from "../../core/contract/url-host.ts";
+import {
+  maxPemBytes,
+  readConfiguredText,
+  readPasswordFile,
+} from "../../core/platform/files/configured-text.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { Metrics } from "../../core/platform/metrics.ts";
 import type { BrokerTls } from "../../core/platform/mqtt/broker-listeners.ts";
 import { type BrokerLogin, readBrokerLogin } from "../../core/platform/mqtt/broker-login.ts";
 import { probeBroker, probedGateway } from "../../core/platform/mqtt/broker-probe.ts";
+import { withoutLogin } from "../../core/platform/mqtt/broker-socket.ts";
 import { readClientId } from "../../core/platform/mqtt/client-id.ts";
 import { createEmbeddedBroker } from "../../core/platform/mqtt/embedded-broker.ts";
 import type { RefusedLogin } from "../../core/platform/mqtt/login-refusals.ts";
@@ -39,7 +45,6 @@ export interface EmbeddedAddress {
 const ingestId = "aurora-collector";
 /** One that only shows the record keeps no session, and may be one of many. */
 const webId = `aurora-web-${hostname()}-${process.pid}`;
-const maxPasswordBytes = 1_024;
 
 /** For what takes what gateways send: starts the embedded broker unless there is an address of another, and starts to connect. */
 export async function openMqttSide(
@@ -58,13 +63,13 @@ export async function openMqttSide(
       logger,
       ...login,
     });
-    return { client, url: withoutCredentials(config.url), embedded: null, close: () => client.close() };
+    return { client, url: withoutLogin(config.url), embedded: null, close: () => client.close() };
   }
   const passwords = new Map<string, string>();
   const certified = new Set<string>();
   const enrol = async (name: string, passwordFile: string | null): Promise<void> => {
     if (passwordFile === null) certified.add(name);
-    else passwords.set(name, await readPassword(passwordFile));
+    else passwords.set(name, await readPasswordFile(passwordFile));
   };
   for (const { id, passwordFile } of config.embedded.gateways) await enrol(id, passwordFile);
   for (const { gateway, id, passwordFile } of config.embedded.devices) {
@@ -99,9 +104,11 @@ export async function openMqttSide(
     logger,
   });
   const scheme = tls === undefined ? "mqtt" : "mqtts";
-  const url = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${broker.port}`;
+  const url = `${scheme}://${urlHost(host)}:${broker.port}`;
   const own =
-    tls === undefined ? localAddress(host, broker.port) : localAddress("127.0.0.1", broker.internalPort);
+    tls === undefined
+      ? `mqtt://${urlHost(reachedHost(host))}:${broker.port}`
+      : `mqtt://127.0.0.1:${broker.internalPort}`;
   const embedded = { url: own, publicUrl: url, ...access.own };
   const client = createEmbeddedClient(embedded, { clientId: ingestId, maxPacketBytes, logger });
   return {
@@ -132,7 +139,7 @@ export async function openWebClient(
   const clientId = await readClientId(webId, config.enrolmentKeyFile);
   const client = createMqttClient({ url, ...common, clientId, ...login });
   warnOfOpenBroker(client, { url, login, base: config.base }, logger);
-  return { client, url: withoutCredentials(url), close: () => client.close() };
+  return { client, url: withoutLogin(url), close: () => client.close() };
 }
 
 function createEmbeddedClient(
@@ -154,7 +161,7 @@ function warnOfOpenBroker(
     const found = await probeBroker({ url, login, topic, includesOwn: false });
     if (found.length === 0) return;
     logger.warn("the broker has no access list: anybody may write acknowledgements, without a login", {
-      broker: withoutCredentials(url),
+      broker: withoutLogin(url),
       hint: "Give it the access list that `aurora fleet enrol` writes, and collector and gateways its keys.",
     });
   };
@@ -164,14 +171,6 @@ function warnOfOpenBroker(
   });
 }
 
-/** A broker that listens on every address is reached on the loopback one. */
-function localAddress(host: string, port: number): string {
-  const reached = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-  return `mqtt://${reached.includes(":") ? `[${reached}]` : reached}:${port}`;
-}
-
-const maxPemBytes = 262_144;
-
 /** What the embedded broker's own address is encrypted with; undefined: it is not. */
 async function readBrokerTls({
   certFile,
@@ -179,18 +178,7 @@ async function readBrokerTls({
   caFile,
 }: CollectorConfig["mqtt"]["embedded"]): Promise<BrokerTls | undefined> {
   if (certFile === null || keyFile === null) return undefined;
-  const [cert, key] = [
-    await readFileBounded(certFile, maxPemBytes),
-    await readFileBounded(keyFile, maxPemBytes),
-  ];
-  return caFile === null ? { cert, key } : { cert, key, ca: await readFileBounded(caFile, maxPemBytes) };
-}
-
-async function readPassword(path: string): Promise<string> {
-  const bytes = await readFileBounded(path, maxPasswordBytes);
-  return new TextDecoder().decode(bytes).trim();
-}
-
-function withoutCredentials(url: string): string {
-  return url.replace(/\/\/[^/]*@/, "//");
+  const cert = await readConfiguredText(certFile, maxPemBytes);
+  const key = await readConfiguredText(keyFile, maxPemBytes);
+  return caFile === null ? { cert, key } : { cert, key, ca: await readConfiguredText(caFile, maxPemBytes) };
 }

@@ -25,6 +25,9 @@ export const maxBundlePieceBytes = 131_072;
 /** A bundle of 64 MiB, its 66 headers and what rounds its files up. */
 export const maxPublishedBytes: number = (64 << 20) + 131_072;
 
+/** Root metadata of a repository, bytes: a larger one is refused wherever it comes from. */
+export const maxRootBytes = 512_000;
+
 /** How long an order is good, before and after it was signed; within it the bundle must have come. */
 export const orderLifetimeMs = 3_600_000;
 

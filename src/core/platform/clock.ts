@@ -9,6 +9,12 @@ export interface Clock {
   monotonicMs(): number;
 }
 
+/** A moment by both clocks. */
+export interface ClockMoment {
+  readonly nowMs: number;
+  readonly monotonicMs: number;
+}
+
 export interface Timers {
   /** Calls `callback` once after `delayMs` (≥ 0); the returned function cancels it and may be called any time. */
   after(delayMs: number, callback: () => void): () => void;

@@ -9,6 +9,7 @@ import { type TurbineState, turbineStateSchema } from "../../core/contract/turbi
 import type { AlarmRecord } from "../../core/decision/alarms/alarm-record.ts";
 import { nameAlarm } from "../../core/decision/alarms/alert-event.ts";
 import { recallAlarm, type SaidAlarm } from "../../core/decision/alarms/recalled-alarm.ts";
+import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
 
 /** Far above what a turbine of many components says. */
 const mostBytes = 262_144;
@@ -35,8 +36,8 @@ export function readStandingAlarms(
   { site, turbine, nowMs }: StateReader,
 ): Result<StandingAlarms, string> {
   if (payload.length > mostBytes) return failed(`it has ${payload.length} bytes, more than ${mostBytes}`);
-  const state = parseState(payload);
-  if (state === null) return failed("it has no known form");
+  const { data: state } = turbineStateSchema().safeParse(parseJsonBytes(payload));
+  if (state === undefined) return failed("it has no known form");
   if (state.site !== site || state.turbine !== turbine)
     return failed(`it is of ${state.site}/${state.turbine}, not of ${site}/${turbine}`);
   const records = new Map<string, AlarmRecord>();
@@ -55,14 +56,6 @@ export function readStandingAlarms(
     if (record !== null) records.set(name, record);
   }
   return ok({ records: [...records.values()], ignored });
-}
-
-function parseState(payload: Uint8Array): TurbineState | null {
-  try {
-    return turbineStateSchema().parse(JSON.parse(new TextDecoder().decode(payload)));
-  } catch {
-    return null;
-  }
 }
 
 /** A shelved alarm goes on beneath: where its component is not said to be in alarm it had returned. */

@@ -4,6 +4,7 @@
  * arrival, and keep the distances that the device measured. Small errors, and streams that are played faster, are left alone.
  */
 import { earliestClockMs } from "../../core/contract/iso-time.ts";
+import { segmentMs } from "./pace-segments.ts";
 import type { Pace } from "./stream-pace.ts";
 
 export interface DeviceClock {
@@ -30,8 +31,6 @@ export interface DeviceClock {
 export const clockToleranceMs = 60_000;
 /** A clock that was off and is this near is right again. */
 const rightAgainMs = clockToleranceMs / 2;
-/** The least delay of so long says where the clock stands. */
-const segmentMs = 15_000;
 
 /** Creates a clock that is believed. */
 export function createDeviceClock(): DeviceClock {

@@ -6,6 +6,8 @@ import { z } from "zod";
 import { onDemand } from "../../core/contract/on-demand.ts";
 import { dayMs } from "../../core/maths/durations.ts";
 import type { Clock } from "../../core/platform/clock.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 
 export interface ByteBudget {
@@ -21,6 +23,7 @@ export interface ByteBudgetOptions {
   readonly dailyBytes: number;
   readonly state: Pick<StateStore, "get" | "set">;
   readonly clock: Pick<Clock, "nowMs">;
+  readonly logger: Logger;
 }
 
 const key = "evidence/budget";
@@ -28,8 +31,9 @@ const shares = 32;
 const keptSchema = onDemand(() => z.object({ sinceMs: z.number(), reserved: z.number().min(0) }));
 
 /** Opens it as the last run left it; all that was set aside then counts as spent. */
-export function openByteBudget({ dailyBytes, state, clock }: ByteBudgetOptions): ByteBudget {
-  const kept = readKeptBudget(state.get(key));
+export function openByteBudget(options: ByteBudgetOptions): ByteBudget {
+  const { dailyBytes, state, clock, logger } = options;
+  const kept = readKept(state, { key, schema: keptSchema(), logger });
   let sinceMs = kept?.sinceMs ?? clock.nowMs();
   let reserved = kept?.reserved ?? 0;
   let spent = reserved;
@@ -66,14 +70,4 @@ export function openByteBudget({ dailyBytes, state, clock }: ByteBudgetOptions):
       return Math.max(0, dailyBytes - spent);
     },
   };
-}
-
-function readKeptBudget(text: string | null): z.infer<ReturnType<typeof keptSchema>> | null {
-  if (text === null) return null;
-  try {
-    return keptSchema().safeParse(JSON.parse(text)).data ?? null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }

@@ -5,6 +5,7 @@ import {
   type EvidenceRequest,
   evidenceOrderSchema,
 } from "../../core/contract/evidence.ts";
+import { parseJsonBytes } from "../../core/platform/files/parse-json.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 
@@ -34,7 +35,8 @@ export async function listenToOrders(
     if (counts[kind] === 1) logger.warn(`${message}; further ones are counted`, { topic });
   };
   const accept = (_topic: string, payload: Uint8Array): void => {
-    const order = evidenceOrderSchema().safeParse(parseJson(payload));
+    const said = payload.length > maxOrderBytes ? undefined : parseJsonBytes(payload);
+    const order = evidenceOrderSchema().safeParse(said);
     if (!order.success) count("notUnderstood", "something on the evidence topic was not understood");
     else if (to.isAuthentic?.(order.data) === false)
       count("notOfCollector", "something on the evidence topic is not of the enrolment's collector");
@@ -43,14 +45,4 @@ export async function listenToOrders(
   };
   await mqtt.subscribe(topic, 1, accept);
   return () => counts;
-}
-
-function parseJson(payload: Uint8Array): unknown {
-  if (payload.length > maxOrderBytes) return undefined;
-  try {
-    return JSON.parse(new TextDecoder().decode(payload));
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

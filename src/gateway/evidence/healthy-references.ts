@@ -10,6 +10,7 @@ import { dayMs, hourMs } from "../../core/maths/durations.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { Recording } from "../devices/recording.ts";
+import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 
 /** A point that references are taken of. */
@@ -50,7 +51,7 @@ const keptSchema = onDemand(() => z.record(z.string(), z.number()));
 
 export function createHealthyReferences(options: HealthyReferencesOptions): HealthyReferences {
   const { state, clock, logger } = options;
-  const takenMs = readTaken(state.get(stateKey));
+  const takenMs = { ...readKept(state, { key: stateKey, schema: keptSchema(), logger }) };
   const standings = new Map<string, Standing>();
   const notBeforeMs = new Map<string, number>();
   let isRecording = false;
@@ -101,14 +102,4 @@ export function createHealthyReferences(options: HealthyReferencesOptions): Heal
 
 function nameOf({ turbine, component }: ReferencePoint): string {
   return `${turbine}/${component}`;
-}
-
-function readTaken(text: string | null): Record<string, number> {
-  if (text === null) return {};
-  try {
-    return { ...keptSchema().safeParse(JSON.parse(text)).data };
-  } catch (error) {
-    if (error instanceof SyntaxError) return {};
-    throw error;
-  }
 }

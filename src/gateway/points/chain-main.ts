@@ -4,18 +4,11 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import type { Reused, SampleBlock } from "../../core/contract/stream.ts";
-import type { Clock } from "../../core/platform/clock.ts";
+import type { Clock, ClockMoment } from "../../core/platform/clock.ts";
 import type { DueWindow } from "../../core/serving/measuring-point.ts";
 import type { WindowBundle } from "../../core/serving/spec-cutter.ts";
 import { type BlockStream, createRingReader } from "./block-ring.ts";
-import type {
-  ChainBatch,
-  ChainBundle,
-  ChainMoment,
-  ChainOrder,
-  ChainStart,
-  ChainTelling,
-} from "./chain-messages.ts";
+import type { ChainBatch, ChainBundle, ChainOrder, ChainStart, ChainTelling } from "./chain-messages.ts";
 import { createLatestReadings } from "./operating-readings.ts";
 import { createSignalChain, type SignalChain } from "./signal-chain.ts";
 import { createWindowRowsWriter } from "./window-rows.ts";
@@ -98,14 +91,14 @@ function runChain(start: ChainStart, post: (batch: ChainBatch) => void): void {
   const { tell } = teller;
   const streams: BlockStream[] = [];
   let released: number[] = [];
-  let moment: ChainMoment = start.moment;
+  let moment: ClockMoment = start.moment;
   let monotonicMs = moment.monotonicMs;
   let closed = false;
   const clock: Clock = {
     nowMs: () => moment.nowMs + (monotonicMs - moment.monotonicMs),
     monotonicMs: () => monotonicMs,
   };
-  const noteMoment = (now: ChainMoment): void => {
+  const noteMoment = (now: ClockMoment): void => {
     moment = now;
     monotonicMs = now.monotonicMs;
   };

@@ -3,18 +3,13 @@ import type { Manifest } from "../../core/contract/bundle/manifest.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { HelloMessage } from "../../core/contract/device/device-message.ts";
 import type { Quarantine, Reading, SchemaDrift } from "../../core/contract/stream.ts";
+import type { ClockMoment } from "../../core/platform/clock.ts";
 import type { PresenceSnapshot } from "../../core/serving/point-presence.ts";
 import type { OpenWindows } from "../../core/window/window-sink.ts";
 import type { PointSilence } from "../alarms/component-tracker.ts";
 import type { BlockStream, RingMemory } from "./block-ring.ts";
 import type { ChainPoint } from "./signal-chain.ts";
 import type { WindowRows } from "./window-rows.ts";
-
-/** One moment by both clocks of the gateway: a thread reads none itself. */
-export interface ChainMoment {
-  readonly nowMs: number;
-  readonly monotonicMs: number;
-}
 
 /** A bundle as far as windows are cut for it. A later one has a higher number; a bundle that serves twice has two. */
 export interface ChainBundle {
@@ -35,7 +30,7 @@ export interface ChainStart {
   /** The newest of each turbine and channel. */
   readonly readings: readonly Reading[];
   readonly operation: GatewayConfig["operation"];
-  readonly moment: ChainMoment;
+  readonly moment: ClockMoment;
 }
 
 /** What stands between the blocks. */
@@ -44,12 +39,12 @@ export type ChainOrder =
   | {
       readonly type: "hello";
       readonly hello: Pick<HelloMessage, "deviceId" | "channels">;
-      readonly moment: ChainMoment;
+      readonly moment: ClockMoment;
     }
   /** Of a turbine, and good. */
   | { readonly type: "reading"; readonly reading: Reading }
   | { readonly type: "use"; readonly bundle: ChainBundle }
-  | { readonly type: "tick"; readonly moment: ChainMoment }
+  | { readonly type: "tick"; readonly moment: ClockMoment }
   /** To be answered when all before it is done. */
   | { readonly type: "mark"; readonly mark: number }
   /** Ends; what is open is lost with it. */

@@ -7,7 +7,7 @@ import type { Worker } from "node:worker_threads";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { HelloMessage } from "../../core/contract/device/device-message.ts";
 import type { Reading, SampleBlock } from "../../core/contract/stream.ts";
-import type { Clock } from "../../core/platform/clock.ts";
+import type { Clock, ClockMoment } from "../../core/platform/clock.ts";
 import { type BegunWorker, keepWorker } from "../../core/platform/daemon/keep-worker.ts";
 import { openThread } from "../../core/platform/daemon/open-thread.ts";
 import type { LogFields, Logger } from "../../core/platform/logger.ts";
@@ -15,7 +15,7 @@ import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
 import { noteArrival, type PresenceSnapshot } from "../../core/serving/point-presence.ts";
 import type { OpenWindows } from "../../core/window/window-sink.ts";
 import { createRingMemory, createRingWriter } from "./block-ring.ts";
-import type { ChainBatch, ChainMoment, ChainOrder, ChainStart } from "./chain-messages.ts";
+import type { ChainBatch, ChainOrder, ChainStart } from "./chain-messages.ts";
 import { noneTold, takeRemains } from "./chain-remains.ts";
 import { createLentBundles, takeBatch } from "./chain-tellings.ts";
 import { createKnownStreams } from "./known-streams.ts";
@@ -111,7 +111,7 @@ export function createChainThread(options: ChainThreadOptions): ChainThread {
   let thread: Worker | null = null;
   let taken = { bytes: 0, ticks: 0 };
 
-  const readMoment = (): ChainMoment => ({ nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() });
+  const readMoment = (): ClockMoment => ({ nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() });
   const flush = (): boolean => {
     while (backlog.length > 0) {
       if (!ring.writeMessage(backlog[0])) return false;

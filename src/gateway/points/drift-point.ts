@@ -19,6 +19,7 @@ import { beginSiteReference, carryColumns, type SiteReference } from "../../core
 import { dayMs, hourMs } from "../../core/maths/durations.ts";
 import { findOrMake } from "../../core/maths/find-or-make.ts";
 import type { Steps } from "../../core/maths/steps.ts";
+import type { ClockMoment } from "../../core/platform/clock.ts";
 import { type PackedDay, packDay, unpackDay } from "./packed-day.ts";
 import { type PackedReference, packReference, unpackReference } from "./packed-reference.ts";
 
@@ -43,12 +44,6 @@ export interface DriftRules {
   readonly learnDays: number;
 }
 
-/** Now, by both clocks. */
-interface Moment {
-  readonly nowMs: number;
-  readonly monotonicMs: number;
-}
-
 /** What a point's days stand on. */
 export interface DriftGround<R = PackedReference> {
   readonly model: ModelRef;
@@ -67,7 +62,7 @@ export interface DriftPoint {
    * Takes a report, which may show that a day is over. While one is, call `assess` before.
    * @param modelOf the bundle that serves under a name
    */
-  take(report: DriftReport, moment: Moment, modelOf: (name: string) => DriftModel | null): TakenReport;
+  take(report: DriftReport, moment: ClockMoment, modelOf: (name: string) => DriftModel | null): TakenReport;
   /** Time has passed: a day may be over, or one in which nothing came. */
   advance(monotonicMs: number): void;
   /**
@@ -124,7 +119,7 @@ class Days implements DriftPoint {
 
   take(
     report: DriftReport,
-    { nowMs, monotonicMs }: Moment,
+    { nowMs, monotonicMs }: ClockMoment,
     modelOf: (name: string) => DriftModel | null,
   ): TakenReport {
     let isLost = false;

@@ -3,17 +3,10 @@ import type { Lane, Topics } from "../../core/contract/topics.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import { assembleEnvelope } from "../../core/wire/envelope-codec.ts";
 import { eachLane } from "./lane-policy.ts";
+import type { OutboxBatch } from "./outbox-ledger.ts";
 
 /** PUBLISH: type, up to 3 bytes of length, topic length, packet id (MQTT 3.1.1 section 3.3). */
 const publishOverheadBytes = 8;
-
-/** Records of a lane, oldest first. */
-export interface UplinkBatch {
-  readonly bootId: string;
-  readonly firstSequence: number;
-  readonly oldestSequence: number;
-  readonly records: readonly Uint8Array[];
-}
 
 /** What publishing needs of an MQTT client. */
 export interface EnvelopeTransport {
@@ -42,7 +35,7 @@ export interface EnvelopePublisherOptions {
 
 export interface EnvelopePublisher {
   /** Gives the bytes of the packet. */
-  send(lane: Lane, batch: UplinkBatch): number;
+  send(lane: Lane, batch: OutboxBatch): number;
   counts(): EnvelopeCounts;
 }
 

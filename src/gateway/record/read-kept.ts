@@ -13,7 +13,7 @@ export interface KeptValue<T> {
 }
 
 /** The value, or undefined where there is none or, after `onLost`, where it is not of the schema's form. */
-export function readKept<T>(state: StateStore, kept: KeptValue<T>): T | undefined {
+export function readKept<T>(state: Pick<StateStore, "get">, kept: KeptValue<T>): T | undefined {
   const { key, schema, logger } = kept;
   const text = state.get(key);
   if (text === null) return undefined;

@@ -15,11 +15,11 @@ import {
   createEnvelopePublisher,
   type EnvelopeCounts,
   type EnvelopeTransport,
-  type UplinkBatch,
 } from "./envelope-publisher.ts";
 import { createLaneGathering } from "./lane-gathering.ts";
 import { eachLane, type LanePolicies, lanePolicies, sendingOrder } from "./lane-policy.ts";
 import { createLaneSender, type LaneSender } from "./lane-sender.ts";
+import type { OutboxBatch } from "./outbox-ledger.ts";
 
 /** What the uplink needs of the outbox. */
 export interface UplinkOutbox {
@@ -27,7 +27,7 @@ export interface UplinkOutbox {
   peek(
     lane: Lane,
     options: { readonly after: number; readonly maxRecords: number; readonly maxBytes: number },
-  ): UplinkBatch | null;
+  ): OutboxBatch | null;
   /** Up to which sequence that acknowledges what is held; null: nothing of it, it is of another outbox. */
   readAck(ack: Pick<UplinkAck, "bootId" | "lane" | "sequence">): number | null;
   acknowledge(bootId: string, lane: Lane, sequence: number): void;

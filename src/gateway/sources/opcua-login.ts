@@ -2,10 +2,11 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { OpcUaConfig } from "../../core/contract/config/opcua-config.ts";
-import { readConfiguredText } from "../../core/platform/files/configured-text.ts";
-
-const maxPemBytes = 262_144;
-const maxPasswordBytes = 1024;
+import {
+  maxPemBytes,
+  readConfiguredText,
+  readPasswordFile,
+} from "../../core/platform/files/configured-text.ts";
 
 export interface OpcUaLogin {
   /** Null with security none. */
@@ -28,7 +29,7 @@ export async function readOpcUaLogin(config: OpcUaConfig): Promise<OpcUaLogin> {
   const user =
     username === null || passwordFile === null
       ? null
-      : { name: username, password: (await readConfiguredText(passwordFile, maxPasswordBytes)).trim() };
+      : { name: username, password: await readPasswordFile(passwordFile) };
   return { own, trusted, user };
 }
 

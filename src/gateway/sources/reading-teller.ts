@@ -1,14 +1,7 @@
 /** Tells a sink what a field bus reads: a number as a scaled reading, nothing as a quarantined sample; both are counted. */
+import type { ScaledChannel } from "../../core/contract/config/scaled-channel.ts";
 import type { Arrival, Quarantine } from "../../core/contract/stream.ts";
 import type { ReadingSink } from "./reading-source.ts";
-
-/** A channel as a field bus maps it: value = number · scale + offset, in `unit`. */
-interface ScaledChannel {
-  readonly name: string;
-  readonly unit: string;
-  readonly scale: number;
-  readonly offset: number;
-}
 
 export interface ReadingTeller {
   /** `timestampMs` is the value's own, in ms since 1970. */

@@ -12,6 +12,7 @@ import { AuroraError, type ErrorCode } from "../../core/contract/aurora-error.ts
 import { sayIssue } from "../../core/contract/config/describe-issue.ts";
 import { gatewayAccessFile } from "../../core/contract/device/device-capture.ts";
 import { renderHttpDate } from "../../core/contract/iso-time.ts";
+import { urlHost } from "../../core/contract/url-host.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
 import { boundHttpConnections } from "../../core/platform/http-places.ts";
@@ -94,12 +95,12 @@ export async function startGatewayHttp(options: GatewayHttpOptions): Promise<Gat
   );
   // Whoever holds more connections than this open must not use up what the broker and the devices need.
   boundHttpConnections(server, 128);
-  let url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  let url = `http://${urlHost(host)}:${port}`;
   let access: AccessFile | null = null;
   const open = async (): Promise<void> => {
     await listenOn(server, host, port);
     const address = server.address() as AddressInfo;
-    url = `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
+    url = `http://${urlHost(address.address)}:${address.port}`;
     const path = join(options.stateDir, gatewayAccessFile);
     access = await keepAccessFile({
       path,

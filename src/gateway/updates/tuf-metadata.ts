@@ -14,6 +14,7 @@ import {
 } from "@tufjs/models";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { issuedMember } from "../../core/contract/bundle/update-target.ts";
+import { maxRootBytes } from "../../core/contract/publication.ts";
 import { storeError } from "../../core/platform/files/atomic-file.ts";
 import { type FileSystem, nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { parseJsonObject } from "../../core/platform/files/parse-json-object.ts";
@@ -25,7 +26,7 @@ export type TrustedFile = (typeof trustedFiles)[number];
 
 /** Largest size of each file, bytes. */
 export const maxMetadataBytes: Readonly<Record<TrustedFile, number>> = {
-  root: 512_000,
+  root: maxRootBytes,
   timestamp: 16_384,
   snapshot: 262_144,
   targets: 4_194_304,

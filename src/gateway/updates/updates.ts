@@ -1,6 +1,7 @@
 /** Connects the updater with what serves: proves in a child process, swaps between two windows, reports every step. */
 import { join } from "node:path";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import { maxRootBytes } from "../../core/contract/publication.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { describeServing, type LoadedBundle, serveBundle } from "../../core/serving/loaded-bundle.ts";
 import type { ServedModels } from "../../core/serving/served-models.ts";
@@ -24,17 +25,18 @@ export interface UpdatesOptions {
 
 /** A prover that has said nothing after this long is killed. */
 const proofTimeoutMs = 60_000;
-/** Root metadata of a repository with many keys. */
-const maxRootBytes = 1024 * 1024;
 
 /**
  * Starts one updater a model; none where updates are switched off, or nobody said where they come from.
- * @throws when the root file cannot be read.
+ * @throws AuroraError CONFIG_INVALID for a root file that cannot be read, or is larger than root metadata may be.
  */
 export async function startUpdates(options: UpdatesOptions): Promise<readonly Updater[]> {
   const { enabled, url, rootFile, pollSeconds } = options.settings;
   if (!enabled || url === null || rootFile === null) return [];
-  const initialRoot = await readFileBounded(rootFile, maxRootBytes, { missing: "CONFIG_INVALID" });
+  const initialRoot = await readFileBounded(rootFile, maxRootBytes, {
+    missing: "CONFIG_INVALID",
+    tooLarge: "CONFIG_INVALID",
+  });
   // With it come the libraries of signed metadata: a gateway without updates does without them.
   const { createUpdater } = await import("./updater.ts");
   const fromSource = import.meta.filename.endsWith(".ts");

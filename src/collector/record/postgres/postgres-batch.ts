@@ -10,6 +10,7 @@ import type {
   CheckedEnvelope,
   EnvelopeBatch,
   RecordFault,
+  RecordSource,
   SetAsideMessage,
   StorableRecord,
   StoredEnvelope,
@@ -19,7 +20,7 @@ import { type Admission, createAdmission } from "./postgres-bounds.ts";
 import { tellOfClocks } from "./postgres-clocks.ts";
 import { isDataError, type PostgresDatabase, type SqlSession } from "./postgres-database.ts";
 import type { PostgresDrift } from "./postgres-drift.ts";
-import { type RecordSource, setMessagesAside } from "./postgres-events.ts";
+import { setMessagesAside } from "./postgres-events.ts";
 import { forgetLives, lockLanes, nameLane, setLanes } from "./postgres-lanes.ts";
 import { createTouchMemory, noteGateways, type TurbineTouch } from "./postgres-machines.ts";
 import type { PostgresPartitions } from "./postgres-partitions.ts";

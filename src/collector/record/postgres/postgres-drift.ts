@@ -27,9 +27,9 @@ import {
   type ReportCell,
 } from "../drift-rows.ts";
 import { readDriftCursor } from "../drift-rules.ts";
+import type { RecordSource } from "../fleet-record.ts";
 import { utcDayOf } from "../record-rules.ts";
 import type { PostgresRow, SqlSession } from "./postgres-database.ts";
-import type { RecordSource } from "./postgres-events.ts";
 
 /** A report and where it came from. */
 interface ReceivedReport {

@@ -10,6 +10,7 @@ import type {
   QuarantineEntry,
   RecordedEvent,
   RecordedUpdate,
+  RecordSource,
   SetAsideMessage,
 } from "../fleet-record.ts";
 import {
@@ -23,12 +24,6 @@ import type { PostgresRow, SqlSession } from "./postgres-database.ts";
 import { dayNumber } from "./postgres-partitions.ts";
 import { transpose } from "./postgres-predictions.ts";
 import type { SqlParameter } from "./postgres-values.ts";
-
-/** Who sent a record, and when it arrived. */
-export interface RecordSource {
-  readonly gateway: string;
-  readonly receivedMs: number;
-}
 
 /** A record and its source. */
 export type Received<T> = readonly [record: T, source: RecordSource];

@@ -1,10 +1,7 @@
 /** How far the lanes of gateways are stored, in PostgreSQL: each is locked while a batch steps it. */
-import type { UplinkEnvelope } from "../../../core/contract/uplink-record.ts";
+import type { LaneKey } from "../fleet-record.ts";
 import { recordBounds } from "../record-bounds.ts";
 import type { SqlSession } from "./postgres-database.ts";
-
-/** One life of a gateway's outbox. */
-export type LaneKey = Pick<UplinkEnvelope, "gateway" | "bootId" | "lane">;
 
 /** A lane as one text, in whose order lanes are locked. */
 export function nameLane({ gateway, bootId, lane }: LaneKey): string {

@@ -1,6 +1,6 @@
 /** How much of a class each gateway has sent today (UTC, by arrival), in PostgreSQL. Keeps one day of each. */
 import { dayMs } from "../../../core/maths/durations.ts";
-import type { PredictionUse, RecordFault, StorableRecord } from "../fleet-record.ts";
+import type { PredictionUse, RecordFault, RecordSource, StorableRecord } from "../fleet-record.ts";
 import {
   type DailyClass,
   dailyClassOf,
@@ -9,7 +9,6 @@ import {
   refuseBeyondDay,
 } from "../record-bounds.ts";
 import type { SqlSession } from "./postgres-database.ts";
-import type { RecordSource } from "./postgres-events.ts";
 import { transpose } from "./postgres-predictions.ts";
 
 /** A record of a gateway. */

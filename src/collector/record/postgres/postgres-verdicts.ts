@@ -4,9 +4,9 @@ import { nameDriftDay, type PeriodRange, readDriftDay } from "../../../core/drif
 import type {
   DriftDayLevels,
   DriftDaysQuery,
-  DriftFilter,
   DriftVerdictPage,
   DriftVerdictQuery,
+  TurbineFilter,
   TurbineVerdictQuery,
 } from "../drift-record.ts";
 import { assembleDriftDays, cutVerdicts, readRange } from "../drift-rows.ts";
@@ -132,7 +132,7 @@ export async function replaceVerdict(
 }
 
 /** A filter whose turbines may be left out. */
-export function orNull({ site, turbine }: DriftFilter): {
+export function orNull({ site, turbine }: TurbineFilter): {
   readonly site: string | null;
   readonly turbine: string | null;
 } {

@@ -4,7 +4,7 @@
  */
 import type { EventRecord, HealthRecord, UpdateRecord } from "../../../core/contract/uplink-record.ts";
 import { DriftRefusedError, readRenewal } from "../drift-rules.ts";
-import type { RecordFault, StorableRecord, UplinkMessage } from "../fleet-record.ts";
+import type { RecordFault, RecordSource, StorableRecord, UplinkMessage } from "../fleet-record.ts";
 import { RecordRefusedError } from "../record-bounds.ts";
 import { describeGap } from "../record-rules.ts";
 import { putAlert } from "./postgres-alarms.ts";
@@ -12,7 +12,7 @@ import type { RecordNumbers } from "./postgres-bounds.ts";
 import { isDataError, type SqlSession } from "./postgres-database.ts";
 import type { PostgresDrift } from "./postgres-drift.ts";
 import { renewReferences } from "./postgres-drift-steps.ts";
-import { putEvents, putUpdates, type Received, type RecordSource } from "./postgres-events.ts";
+import { putEvents, putUpdates, type Received } from "./postgres-events.ts";
 import { putHealths, type TouchMemory, type TurbineTouch, touchTurbines } from "./postgres-machines.ts";
 import { type NumberedBatch, putPredictions } from "./postgres-predictions.ts";
 

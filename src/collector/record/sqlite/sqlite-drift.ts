@@ -25,14 +25,14 @@ import {
   packTogether,
   placeReport,
 } from "../drift-rows.ts";
-import type { RecordOrigin } from "./sqlite-events.ts";
+import type { RecordSource } from "../fleet-record.ts";
 
 export interface SqliteDrift {
   /**
    * Merges a report into its period; one of a period that is assessed already is counted as late.
    * @throws DriftRefusedError when it does not fit its period, or its gateway occupies too much
    */
-  put(point: number, report: DriftReport, origin: RecordOrigin): void;
+  put(point: number, report: DriftReport, origin: RecordSource): void;
   /** What was heard in an open period, by the number of its row; null: it was assessed. */
   readSummary(period: number): DaySummary | null;
   /** Ends a period that has been assessed: its moments go, its sketches stay for its day. */

@@ -11,6 +11,7 @@ import type {
   QuarantineEntry,
   RecordedEvent,
   RecordedUpdate,
+  RecordSource,
   SetAsideMessage,
 } from "../fleet-record.ts";
 import {
@@ -21,15 +22,9 @@ import {
   storableText,
 } from "../record-rules.ts";
 
-/** Who sent a record, and when it arrived. */
-export interface RecordOrigin {
-  readonly gateway: string;
-  readonly receivedMs: number;
-}
-
 export interface SqliteEvents {
-  putEvent(record: EventRecord, origin: RecordOrigin): void;
-  putUpdate(record: UpdateRecord, origin: RecordOrigin): void;
+  putEvent(record: EventRecord, origin: RecordSource): void;
+  putUpdate(record: UpdateRecord, origin: RecordSource): void;
   setAside(message: SetAsideMessage, nowMs: number): void;
   events(query: EventQuery): Listing<RecordedEvent>;
   updates(query: GatewayQuery): Listing<RecordedUpdate>;

@@ -1,16 +1,13 @@
 /** What is known of the machines in the field, in SQLite: gateways and how far their lanes are stored, turbines, points. */
 import type { PointId } from "../../../core/contract/stream.ts";
 import type { GatewayStatus, TurbineState } from "../../../core/contract/turbine-state.ts";
-import type { HealthRecord, UplinkEnvelope } from "../../../core/contract/uplink-record.ts";
+import type { HealthRecord } from "../../../core/contract/uplink-record.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
 import { toldAgainMs } from "../clock-rules.ts";
 import { isCloned } from "../clone-rules.ts";
-import type { RecordedGateway, RecordedTurbine, TurbineRef } from "../fleet-record.ts";
+import type { LaneKey, RecordedGateway, RecordedTurbine, TurbineRef } from "../fleet-record.ts";
 import { RecordRefusedError, recordBounds, refuseBeyond } from "../record-bounds.ts";
-
-/** One life of a gateway's outbox. */
-type LaneKey = Pick<UplinkEnvelope, "gateway" | "bootId" | "lane">;
 
 /** A measuring point by the number that stands for it in other tables. */
 export interface NumberedPoint {

@@ -13,6 +13,7 @@ import { DriftRefusedError, readRenewal } from "../drift-rules.ts";
 import type {
   CheckedEnvelope,
   RecordFault,
+  RecordSource,
   SeenState,
   SetAsideMessage,
   StateBatch,
@@ -23,7 +24,7 @@ import { dailyClassOf, RecordRefusedError, refusePredictions } from "../record-b
 import { describeGap, describeMissing, otherTopics } from "../record-rules.ts";
 import type { SqliteAlarms } from "./sqlite-alarms.ts";
 import { type DriftTables, ownName } from "./sqlite-drift-record.ts";
-import type { RecordOrigin, SqliteEvents } from "./sqlite-events.ts";
+import type { SqliteEvents } from "./sqlite-events.ts";
 import type { SqliteMachines } from "./sqlite-machines.ts";
 import type { SqlitePredictions } from "./sqlite-predictions.ts";
 import type { SqliteUse } from "./sqlite-use.ts";
@@ -122,7 +123,7 @@ export function storeEnvelope(
 function tryRecord(
   tables: RecordTables,
   record: StorableRecord,
-  origin: RecordOrigin,
+  origin: RecordSource,
 ): Result<UplinkRecord["kind"], RecordFault> {
   const dailyClass = dailyClassOf(record.kind);
   const fault = tryWork(tables, () => {
@@ -170,7 +171,7 @@ function putPredictions(
   predictions.put(point, batch, nowMs);
 }
 
-function putRecord(tables: RecordTables, record: StorableRecord, origin: RecordOrigin): void {
+function putRecord(tables: RecordTables, record: StorableRecord, origin: RecordSource): void {
   const { machines, alarms, drift, driftSteps, events } = tables;
   const from = { gateway: origin.gateway, nowMs: origin.receivedMs };
   switch (record.kind) {

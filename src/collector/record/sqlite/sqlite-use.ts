@@ -1,14 +1,14 @@
 /** How many records of a class each gateway has sent today (UTC, by arrival), in SQLite. Keeps one day of each. */
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
+import type { RecordSource } from "../fleet-record.ts";
 import { type DailyClass, mostCountedCells, refuseBeyondDay } from "../record-bounds.ts";
-import type { RecordOrigin } from "./sqlite-events.ts";
 
 export interface SqliteUse {
   /** Counts one more. @throws RecordRefusedError beyond the gateway's bound of a day */
-  count(dailyClass: DailyClass, origin: RecordOrigin): void;
+  count(dailyClass: DailyClass, origin: RecordSource): void;
   /** Counts cells of predictions; returns those of the day. */
-  add(cells: number, origin: RecordOrigin): number;
+  add(cells: number, origin: RecordSource): number;
 }
 
 /** Prepares the statements over a migrated database. */

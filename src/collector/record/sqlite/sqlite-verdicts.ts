@@ -6,9 +6,9 @@ import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlit
 import type {
   DriftDayLevels,
   DriftDaysQuery,
-  DriftFilter,
   DriftVerdictPage,
   DriftVerdictQuery,
+  TurbineFilter,
   TurbineVerdictQuery,
 } from "../drift-record.ts";
 import { assembleDriftDays, cutVerdicts, readRange } from "../drift-rows.ts";
@@ -20,7 +20,7 @@ export interface SqliteVerdicts {
   ofTurbine(query: TurbineVerdictQuery): DriftVerdict[];
   /** Reads one period after the other, and gives way between two. */
   days(query: DriftDaysQuery): Promise<DriftDayLevels>;
-  newestDay(untilMs: number, filter?: DriftFilter): string | null;
+  newestDay(untilMs: number, filter?: TurbineFilter): string | null;
   /** Stores a verdict; false when there is one already. */
   put(point: number, verdict: DriftVerdict): boolean;
   /** Writes anew what is there. */

@@ -1,6 +1,11 @@
 /** Reads a file that a configuration names: a key, a certificate, a password. */
 import { readFileBounded } from "./bounded-read.ts";
 
+/** Bound of a certificate with its chain, a key, or the few authorities of one server. */
+export const maxPemBytes = 262_144;
+
+const maxPasswordBytes = 1_024;
+
 /** @throws AuroraError CONFIG_INVALID for one that is not there, may not be read, or has more than `maxBytes` */
 export async function readConfiguredText(path: string, maxBytes: number): Promise<string> {
   const bytes = await readFileBounded(path, maxBytes, {
@@ -9,4 +14,9 @@ export async function readConfiguredText(path: string, maxBytes: number): Promis
     hint: "Check the path and that this user may read the file.",
   });
   return new TextDecoder().decode(bytes);
+}
+
+/** The password in a file, without white space around it. @throws AuroraError CONFIG_INVALID as for any other text */
+export async function readPasswordFile(path: string): Promise<string> {
+  return (await readConfiguredText(path, maxPasswordBytes)).trim();
 }

@@ -5,7 +5,7 @@
 import { createSecureContext } from "node:tls";
 import { AuroraError } from "../../contract/aurora-error.ts";
 import type { BrokerLoginConfig } from "../../contract/config/config-parts.ts";
-import { readConfiguredText } from "../files/configured-text.ts";
+import { readConfiguredText, readPasswordFile } from "../files/configured-text.ts";
 import type { BrokerConnectionEvents } from "./broker-connection.ts";
 import type { MqttTls } from "./broker-socket.ts";
 
@@ -23,8 +23,7 @@ interface Credentials {
 }
 
 /** Many authorities in one file. */
-const maxPemBytes = 4 * 1024 * 1024;
-const maxPasswordBytes = 1024;
+const maxAuthoritiesBytes = 4 * 1024 * 1024;
 
 /**
  * Reads what the configuration names.
@@ -41,10 +40,10 @@ export async function readBrokerLogin(config: BrokerLoginConfig, password?: stri
     });
   }
   const [secret, ca, cert, key] = await Promise.all([
-    password ?? readText(passwordFile, maxPasswordBytes),
-    readText(caFile, maxPemBytes),
-    readText(certFile, maxPemBytes),
-    readText(keyFile, maxPemBytes),
+    password ?? (passwordFile === null ? null : readPasswordFile(passwordFile)),
+    readText(caFile),
+    readText(certFile),
+    readText(keyFile),
   ]);
   return {
     renewLogin: () => readBrokerLogin(config, password),
@@ -61,8 +60,8 @@ export async function readBrokerLogin(config: BrokerLoginConfig, password?: stri
   };
 }
 
-async function readText(path: string | null, maxBytes: number): Promise<string | null> {
-  return path === null ? null : readConfiguredText(path, maxBytes);
+async function readText(path: string | null): Promise<string | null> {
+  return path === null ? null : readConfiguredText(path, maxAuthoritiesBytes);
 }
 
 /** The login of the next attempt. */

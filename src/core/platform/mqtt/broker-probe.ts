@@ -6,6 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { systemTimers } from "../clock.ts";
 import type { BrokerLogin } from "./broker-login.ts";
+import { withoutLogin } from "./broker-socket.ts";
 import { createMqttClient } from "./mqtt-client.ts";
 
 /** No gateway of this name is ever enrolled, so that nobody listens to its acknowledgements. */
@@ -77,8 +78,4 @@ async function mayPublish(
   } finally {
     await client.close();
   }
-}
-
-function withoutLogin(url: string): string {
-  return url.replace(/\/\/[^/]*@/, "//");
 }

@@ -11,8 +11,6 @@ export interface MqttTls {
   /** Client certificate and its key. */
   readonly cert?: string | Uint8Array;
   readonly key?: string | Uint8Array;
-  /** Name to expect in the broker's certificate, when it is not the host's. */
-  readonly serverName?: string;
 }
 
 /** Where a broker is, and who asks. */
@@ -43,6 +41,11 @@ export function parseBrokerUrl(text: string): BrokerAddress {
   };
 }
 
+/** A broker's URL as it may be shown, without user name and password. */
+export function withoutLogin(url: string): string {
+  return url.replace(/\/\/[^/]*@/, "//");
+}
+
 /** Begins to connect. @throws AuroraError KEY for certificates or keys that cannot be used */
 export function openBrokerSocket(address: BrokerAddress, tls: MqttTls | undefined): Socket {
   const { host, port } = address;
@@ -53,7 +56,6 @@ export function openBrokerSocket(address: BrokerAddress, tls: MqttTls | undefine
     return connectTls({
       host,
       port,
-      ...(tls?.serverName === undefined ? {} : { servername: tls.serverName }),
       ca: material(tls?.ca),
       cert: material(tls?.cert),
       key: material(tls?.key),
