@@ -20,6 +20,7 @@ import { runOutage } from "./faults/outage.ts";
 import { runSelfCheck } from "./faults/self-check.ts";
 import { runThinningKills } from "./faults/thinning-kills.ts";
 import { runUpdates } from "./faults/updates.ts";
+import { saySkipped } from "./say-skipped.ts";
 import { readPartNames, readWholeNumber } from "./suite-options.ts";
 
 /** Beside each other: they wait most of the time, and hold nothing to a time. */
@@ -84,6 +85,8 @@ async function run(name: string): Promise<void> {
   print(
     `${name}: ${report.cases} cases in ${seconds} s, ${report.violations.length === 0 ? "all hold" : `${report.violations.length} VIOLATIONS`}`,
   );
+  const { skipped } = report.figures;
+  if (typeof skipped === "string") saySkipped(name, skipped);
   for (const [key, figure] of Object.entries(report.figures)) print(`    ${key}: ${JSON.stringify(figure)}`);
 }
 
@@ -99,8 +102,8 @@ const all = [...reports];
 const missed = all.flatMap(([name, { violations }]) => violations.map((each) => `${name}: ${each}`));
 const cases = all.reduce((sum, [, report]) => sum + report.cases, 0);
 // A part that leaves all of its cases out says why; one that does not has run nothing.
-for (const [name, report] of all)
-  if (report.cases === 0 && !("skipped" in report.figures)) missed.push(`${name}: it has no cases`);
+for (const [name, { cases: own, figures: said }] of all)
+  if (own === 0 && !("skipped" in said || "leftOut" in said)) missed.push(`${name}: it has no cases`);
 if (cases === 0) missed.push("no part has cases");
 const figures = Object.fromEntries(
   all.map(([name, report]) => [name, { ...report.figures, seconds: report.seconds }]),

@@ -20,7 +20,7 @@ import { openWatchedPark, type WatchedPark, type WatchedParkOptions } from "./wa
 export async function attackGateway(site: FaultSite, ledger: FaultLedger): Promise<Record<string, unknown>> {
   const figures: Record<string, unknown> = {};
   const disk = mountTinyDisk(join(site.folder, "full"), 2_048);
-  if (disk === null) figures["1: skipped"] = "no disk can be mounted that is full";
+  if (disk === null) figures.skipped = "a start on a full disk: none can be mounted";
   else await ledger.run("1: a start on a full disk", () => startFull(site, disk));
   const park = await openPark(site, "attacked");
   try {
