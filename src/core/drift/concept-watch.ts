@@ -4,10 +4,8 @@
  * without a word of why). Needs outcomes; without them it says nothing. False alarms: one in `meanRunLength` outcomes on average at
  * most, both questions together, if outcomes are confirmed regardless of anything that the probabilities do not know.
  */
-import { z } from "zod";
-import { onDemand } from "../contract/on-demand.ts";
-import { createEDetector, type EDetectorState, type Payoff } from "./detectors/e-detector.ts";
-import { createErrorRateDetector, type ErrorRateState } from "./detectors/error-rate-detector.ts";
+import { createEDetector, type Payoff } from "./detectors/e-detector.ts";
+import { createErrorRateDetector } from "./detectors/error-rate-detector.ts";
 
 /** What was said of a machine, and what somebody found there. */
 export interface ConfirmedOutcome {
@@ -36,44 +34,14 @@ export interface ConceptVerdict {
   readonly evidence: number;
 }
 
-/** What has to be kept over a restart: plain JSON, below 1 kB. */
-export interface ConceptWatchState {
-  readonly errorRate: ErrorRateState;
-  readonly calibration: EDetectorState;
-  readonly faults: number;
-  readonly expectedFaults: number;
-}
-
 export interface ConceptWatch {
   update(outcome: ConfirmedOutcome): ConceptVerdict;
-  save(): ConceptWatchState;
 }
 
 interface ConceptWatchOptions {
   /** Outcomes between two false alarms, on average at least; default 1,000. */
   readonly meanRunLength?: number;
-  /** Share of wrong alarms and misses among confirmed outcomes that is usual; null or absent: learnt. */
-  readonly usualErrorRate?: number | null;
-  readonly state?: ConceptWatchState | undefined;
 }
-
-const count = z.int().min(0);
-const betsSchema: () => z.ZodType<EDetectorState> = onDemand(() =>
-  z.object({
-    winnings: z.array(z.number().min(0)).max(64),
-    values: count,
-  }),
-);
-
-/** Validator of a state that was kept; unknown fields are dropped. */
-export const conceptWatchStateSchema: () => z.ZodType<ConceptWatchState> = onDemand(() =>
-  z.object({
-    errorRate: z.object({ outcomes: count, errors: count, bets: betsSchema() }),
-    calibration: betsSchema(),
-    faults: count,
-    expectedFaults: z.number().min(0),
-  }),
-);
 
 interface RatedFault {
   readonly isFault: boolean;
@@ -97,17 +65,12 @@ const payoffs = [...oddsShifts, ...oddsShifts.map((shift) => -shift)].map(
 
 /** Creates a watch over one model and kind of failure. */
 export function createConceptWatch(options: ConceptWatchOptions = {}): ConceptWatch {
-  const { meanRunLength = 1_000, usualErrorRate = null, state } = options;
+  const { meanRunLength = 1_000 } = options;
   // An alarm of either at twice the length is one of their mean at the length itself, and that mean is an e-detector too.
   const each = 2 * meanRunLength;
-  const errorRate = createErrorRateDetector({
-    meanRunLength: each,
-    usualRate: usualErrorRate,
-    state: state?.errorRate,
-  });
-  const calibration = createEDetector({ meanRunLength: each, payoffs, state: state?.calibration });
-  let faults = state?.faults ?? 0;
-  let expectedFaults = state?.expectedFaults ?? 0;
+  const errorRate = createErrorRateDetector({ meanRunLength: each, usualRate: null });
+  const calibration = createEDetector({ meanRunLength: each, payoffs });
+  let [faults, expectedFaults] = [0, 0];
   return {
     update: ({ raised, risk, isFault }) => {
       if (calibration.evidence() >= each) [faults, expectedFaults] = [0, 0];
@@ -119,7 +82,7 @@ export function createConceptWatch(options: ConceptWatchOptions = {}): ConceptWa
         faults += isFault ? 1 : 0;
         expectedFaults += bounded;
       }
-      const { outcomes, errors } = errorRate.save();
+      const { outcomes, errors } = errorRate.counts();
       const direction = faults > expectedFaults ? "more-faults" : "fewer-faults";
       return {
         change: contradicted ? direction : moreErrors ? "more-errors" : null,
@@ -130,6 +93,5 @@ export function createConceptWatch(options: ConceptWatchOptions = {}): ConceptWa
         evidence: Math.max(errorRate.evidence(), calibration.evidence()) / each,
       };
     },
-    save: () => ({ errorRate: errorRate.save(), calibration: calibration.save(), faults, expectedFaults }),
   };
 }

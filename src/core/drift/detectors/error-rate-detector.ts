@@ -3,13 +3,12 @@
  * at once. A rate that falls is no alarm. The usual rate is given, or learnt from the stream since the last alarm; then the
  * declared run length holds as far as two standard errors above what was counted cover the true rate.
  */
-import { createEDetector, type EDetectorState, type Payoff } from "./e-detector.ts";
+import { createEDetector, type Payoff } from "./e-detector.ts";
 
-/** What it has to remember. Plain data. */
-export interface ErrorRateState {
+/** What was counted since it began, or began anew. */
+export interface ErrorCounts {
   readonly outcomes: number;
   readonly errors: number;
-  readonly bets: EDetectorState;
 }
 
 export interface ErrorRateDetector {
@@ -17,7 +16,7 @@ export interface ErrorRateDetector {
   update(isError: boolean): boolean;
   /** Winnings against "the rate is as usual"; an alarm at the mean run length. */
   evidence(): number;
-  save(): ErrorRateState;
+  counts(): ErrorCounts;
 }
 
 interface ErrorRateOptions {
@@ -25,7 +24,6 @@ interface ErrorRateOptions {
   readonly meanRunLength: number;
   /** Strictly between 0 and 1; null: learnt. */
   readonly usualRate: number | null;
-  readonly state?: ErrorRateState | undefined;
 }
 
 /** One outcome, and the rate that was usual before it. */
@@ -51,10 +49,9 @@ const payoffs = rises.map(
 
 /** Creates a detector. */
 export function createErrorRateDetector(options: ErrorRateOptions): ErrorRateDetector {
-  const { meanRunLength, usualRate, state } = options;
-  const bets = createEDetector({ meanRunLength, payoffs, state: state?.bets });
-  let outcomes = state?.outcomes ?? 0;
-  let errors = state?.errors ?? 0;
+  const { meanRunLength, usualRate } = options;
+  const bets = createEDetector({ meanRunLength, payoffs });
+  let [outcomes, errors] = [0, 0];
   return {
     update: (isError) => {
       if (bets.evidence() >= meanRunLength) [outcomes, errors] = [0, 0];
@@ -64,7 +61,7 @@ export function createErrorRateDetector(options: ErrorRateOptions): ErrorRateDet
       return bets.update(rated);
     },
     evidence: () => bets.evidence(),
-    save: () => ({ outcomes, errors, bets: bets.save() }),
+    counts: () => ({ outcomes, errors }),
   };
 }
 

@@ -62,19 +62,4 @@ describe("an e-detector", () => {
       expect(alarms, name).toBeLessThan(values / 100 + 3 * Math.sqrt(values / 100));
     }
   });
-
-  it("goes on from a saved state as if nothing had been", () => {
-    const random = createRandom(12);
-    const stream = Array.from({ length: 500 }, () => random.uniform());
-    const whole = createEDetector({ meanRunLength: 50, payoffs: onRises });
-    let parted = createEDetector({ meanRunLength: 50, payoffs: onRises });
-    for (const value of stream) {
-      const state = JSON.parse(JSON.stringify(parted.save()));
-      parted = createEDetector({ meanRunLength: 50, payoffs: onRises, state });
-      expect(parted.update(value)).toBe(whole.update(value));
-      expect(parted.evidence()).toBe(whole.evidence());
-    }
-    const other = createEDetector({ meanRunLength: 50, payoffs: onRises.slice(1), state: whole.save() });
-    expect(other.evidence()).toBe(0);
-  });
 });
