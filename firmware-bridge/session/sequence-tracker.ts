@@ -4,7 +4,7 @@ import { makeCounts } from "../../src/core/maths/shared-room.ts";
 /** What a packet's number says: 0 or more: it is new, and as many packets before it are missing; or one of those below. */
 type SequenceVerdict = number;
 /** The packet came before. */
-export const duplicateSequence: SequenceVerdict = -1;
+const duplicateSequence: SequenceVerdict = -1;
 /** The packet is far behind: it is of another session. */
 export const staleSequence: SequenceVerdict = -2;
 /** The packet was taken for missing when a newer one came: its place in the stream is past. */

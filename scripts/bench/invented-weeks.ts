@@ -13,7 +13,7 @@ import type { HealthyChannel } from "./life-manifests.ts";
 import type { LifeSet } from "./replay-lives.ts";
 import { measureLine } from "./visible-line.ts";
 
-export const snapshotsOfWeek = 1008;
+const snapshotsOfWeek = 1008;
 export const everySeconds = 600;
 /** The first snapshot with a fault follows this one. */
 export const faultFrom = 504;

@@ -16,7 +16,7 @@ import type { SqliteDatabase } from "../../src/core/platform/sqlite/sqlite-datab
 
 export const benchGateways = 50;
 export const benchSite = "bench";
-export const benchModes: readonly string[] = ["ball", "inner-race", "outer-race"];
+const benchModes: readonly string[] = ["ball", "inner-race", "outer-race"];
 export const benchComponents: readonly string[] = ["gearbox", "generator", "main-bearing"];
 /** Bundle that all points run, and the keys it is signed with. */
 export const benchBundle: string = join(packageRoot(), "models", "bearing-vibration");

@@ -14,7 +14,7 @@ export interface LabelledRow {
 
 export const streamNames = ["sine1", "mixed"] as const;
 export type StreamName = (typeof streamNames)[number];
-export const streamRows = 100_000;
+const streamRows = 100_000;
 export const driftEvery = 20_000;
 const transitionRows = 50;
 const wrongLabels = 0.1;

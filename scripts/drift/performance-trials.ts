@@ -38,7 +38,7 @@ const raiseAt = 0.5;
 const bins = 10;
 
 /** Counts cases in tenths of the probability. */
-export function binCases(cases: readonly KnownCase[]): {
+function binCases(cases: readonly KnownCase[]): {
   decided: DecidedBin[];
   reliability: ReliabilityBin[];
 } {

@@ -156,7 +156,7 @@ async function runKills(options: FaultOptions, plan: KillPlan): Promise<FaultRep
 }
 
 /** What is stored of a park once nothing runs, and whether that is what is shown when all runs again. */
-export async function auditAtRest(site: FaultSite, park: WatchedPark): Promise<ParkAudit> {
+async function auditAtRest(site: FaultSite, park: WatchedPark): Promise<ParkAudit> {
   await site.stop();
   const record = await site.openRecord();
   const audit = await auditPark(record, park).finally(() => record.close());
@@ -170,7 +170,7 @@ export async function auditAtRest(site: FaultSite, park: WatchedPark): Promise<P
 }
 
 /** Gives one after the other in random order, each as often as any other. */
-export function dealEvenly<T>(cards: readonly T[], random: Random): () => T {
+function dealEvenly<T>(cards: readonly T[], random: Random): () => T {
   let deck: T[] = [];
   return () => {
     if (deck.length === 0) deck = [...cards];

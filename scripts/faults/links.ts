@@ -10,7 +10,7 @@ import { startSender } from "./sender-process.ts";
 import { type LinkProfile, openShapedLink } from "./shaped-link.ts";
 
 /** The eight. */
-export const linkProfiles: readonly LinkProfile[] = [
+const linkProfiles: readonly LinkProfile[] = [
   { name: "offline", offline: { everyMs: 8_000, forMs: 4_000 } },
   { name: "satellite", latencyMs: 300, jitterMs: 30, bytesPerSecond: 32_000 },
   {

@@ -28,7 +28,7 @@ export const runSelfCheck: FaultModule = async (options) => {
 };
 
 /** Notes for each violation that is made on purpose whether it is seen, in one engine. */
-export async function checkAudits(command: string, engine: FaultEngine, ledger: FaultLedger): Promise<void> {
+async function checkAudits(command: string, engine: FaultEngine, ledger: FaultLedger): Promise<void> {
   const site = await startFaultSite({ command, name: `self-check-${engine}`, engine });
   try {
     const robbed = await sendAll(site, "robbed");

@@ -18,7 +18,7 @@ export const riscvCompiler = "riscv64-unknown-elf-gcc";
 export const riscvEmulator = "qemu-system-riscv32";
 
 /** What selects a core at GCC and its linker. */
-export const riscvCoreFlags: Readonly<Record<RiscvCore, readonly string[]>> = {
+const riscvCoreFlags: Readonly<Record<RiscvCore, readonly string[]>> = {
   rv32imac: ["-march=rv32imac", "-mabi=ilp32"],
   rv32imafc: ["-march=rv32imafc", "-mabi=ilp32f"],
 };

@@ -15,7 +15,7 @@ scripts/packaging/notice.mjs.
 `;
 
 /** The production tree, sorted: [{ name, version, license, folder }]. */
-export function listProductionTree() {
+function listProductionTree() {
   const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
   return Object.entries(packages)
     .filter(([path, entry]) => path !== "" && !(entry.dev || entry.optional || entry.devOptional))
@@ -36,7 +36,7 @@ function readLicence(folder) {
   return texts.length === 0 ? undefined : texts.join("\n\n");
 }
 
-export function renderNotice() {
+function renderNotice() {
   const tree = listProductionTree();
   const users = new Map();
   for (const { name, version, license, folder } of tree) {

@@ -10,7 +10,7 @@ import type { PredictionSeries } from "./prediction-record.ts";
 export type RecordRow = Readonly<Record<string, unknown>>;
 
 /** A read never returns more steps than this. */
-export const maxSeriesSteps = 4_000;
+const maxSeriesSteps = 4_000;
 
 /** Topics come from outside: beyond this many entries everything that is set aside is counted under {@link otherTopics}. */
 export const maxQuarantineEntries = 1_000;

@@ -12,7 +12,7 @@ import { oneLine } from "./one-line.ts";
 export const alarmsPath = "/alarms";
 
 /** What a person does to an alarm. */
-export const alarmActions = [
+const alarmActions = [
   "acknowledge",
   "shelve",
   "unshelve",

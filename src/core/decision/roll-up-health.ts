@@ -38,7 +38,7 @@ export function rollUpHealth(components: readonly ComponentCondition[], nowMs: n
 }
 
 /** The worst first; equal ones in their order. */
-export function orderByUrgency<T extends Pick<ComponentCondition, "health">>(
+function orderByUrgency<T extends Pick<ComponentCondition, "health">>(
   components: readonly T[],
 ): readonly T[] {
   const urgency = ({ health }: T): number => componentHealths.indexOf(health);

@@ -28,7 +28,7 @@ export interface DeviceClock {
 }
 
 /** An off-the-shelf quartz is off by this after a month; alerts may be dated so much wrong. */
-export const clockToleranceMs = 60_000;
+const clockToleranceMs = 60_000;
 /** A clock that was off and is this near is right again. */
 const rightAgainMs = clockToleranceMs / 2;
 

@@ -12,7 +12,7 @@ import type { SnapshotLoss } from "./sample-runs.ts";
 import { adviseNewerModel, adviseSetAside } from "./set-aside-advice.ts";
 
 /** Thresholds of the table. */
-export const diagnosisLimits = {
+const diagnosisLimits = {
   contactMs: 15_000,
   silentMs: 45_000,
   /** Of a device that sends snapshots, in pauses as they usually are. */

@@ -2,7 +2,7 @@
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 
 /** Fewer points of raw samples than this are no reason for a worker: one core takes several hundred of 12 kHz. */
-export const pointsPerWorker = 64;
+const pointsPerWorker = 64;
 const maxWorkers = 16;
 
 /** What the number rests on. */

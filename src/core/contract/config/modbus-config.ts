@@ -6,7 +6,7 @@ import { addressOf, isPort } from "./config-parts.ts";
 import { mappedIdSchema, type ScaledChannel, scaledChannelShape } from "./scaled-channel.ts";
 
 /** How the bits of registers are meant. */
-export const registerTypes = ["int16", "uint16", "int32", "uint32", "float32", "float64"] as const;
+const registerTypes = ["int16", "uint16", "int32", "uint32", "float32", "float64"] as const;
 export type RegisterType = (typeof registerTypes)[number];
 
 /** Registers of 16 bits that a number takes. */

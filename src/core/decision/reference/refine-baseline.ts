@@ -51,7 +51,7 @@ export function doubtGrowth(learnt: SiteBaseline, grownDb: number): SiteBaseline
 }
 
 /** The margins of `learnt` above the levels of `before`, which was learnt when another model served. */
-export function joinBaselines(before: SiteBaseline, learnt: SiteBaseline): SiteBaseline {
+function joinBaselines(before: SiteBaseline, learnt: SiteBaseline): SiteBaseline {
   const octaves = Math.log2(before.shaftRpm.reference / learnt.shaftRpm.reference);
   const { spec, levels, shaftRpm, severity, suspicions } = before;
   return {

@@ -8,7 +8,7 @@ export interface Closers {
   closeAll(): Promise<void>;
 }
 
-export function createClosers(logger: Logger): Closers {
+function createClosers(logger: Logger): Closers {
   const open: (() => void | Promise<void>)[] = [];
   return {
     add: (close) => {
