@@ -4,9 +4,8 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { driftLevels } from "../../core/contract/drift-verdict.ts";
 import type { GatewayDrift } from "../terminal/render-drift.ts";
-import { askOperator } from "./ask-gateway.ts";
+import { askOperator, maxStatusBytes } from "./ask-gateway.ts";
 
-const maxStatusBytes = 64 * 1024 * 1024;
 const op = "show drift";
 
 const statusSchema = z.object({

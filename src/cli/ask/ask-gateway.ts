@@ -19,7 +19,7 @@ import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
 
 /** Largest status page: 256 devices and 65,536 points have room. */
-const maxStatusBytes = 64 * 1024 * 1024;
+export const maxStatusBytes: number = 64 * 1024 * 1024;
 /** Four characters for three bytes, and what is said of them. */
 const maxReplyBytes = Math.ceil((maxCaptureSamples * 2 * 4) / 3) + 16_384;
 const maxAccessBytes = 4096;
