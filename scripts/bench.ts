@@ -22,11 +22,11 @@ if (request.type !== "run") {
   (request.type === "help" ? process.stdout : process.stderr).write(`${request.text}\n`);
   process.exit(request.type === "help" ? 0 : 1);
 }
-const { json, quick, only, pages, hours, pace } = request.options;
+const { json, quick, only, pages, turns, hours, pace } = request.options;
 const isWanted = (part: string): boolean => only === "" || only === part;
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
-const gateway = isWanted("gateway") ? await measureGateway({ quick, say }) : undefined;
+const gateway = isWanted("gateway") ? await measureGateway({ quick, turns, say }) : undefined;
 const report: Record<string, unknown> = { ...gateway };
 if (isWanted("pages")) {
   say("pages of a large fleet while its gateways send ...");

@@ -20,6 +20,7 @@ const options = {
   quick: { type: "boolean", default: false },
   only: { type: "string", default: "" },
   peer: { type: "boolean", default: false },
+  turns: { type: "string", default: "3" },
   turbines: { type: "string", default: "1000" },
   viewers: { type: "string", default: "50" },
   rate: { type: "string", default: "2000" },
@@ -36,6 +37,7 @@ const meanings: Readonly<Record<keyof typeof options, readonly [form: string, me
   quick: ["--quick", "a short form, whose figures are rougher"],
   only: ["--only PART", "one part alone"],
   peer: ["--peer", "the same as --only peer"],
+  turns: ["--turns N", "of the gateway: turns with one core and with workers, 1 to 9 (3)"],
   turbines: ["--turbines N", "of pages: turbines of the fleet (1000)"],
   viewers: ["--viewers N", "of pages: how many look at once (50)"],
   rate: ["--rate N", "of pages: messages a second that gateways send (2000)"],
@@ -54,6 +56,7 @@ export interface BenchOptions {
   readonly quick: boolean;
   readonly only: keyof typeof parts | "";
   readonly pages: Readonly<Record<"turbines" | "viewers" | "rate" | "seconds" | "checkIns", number>>;
+  readonly turns: number;
   readonly hours: number;
   readonly pace: number;
 }
@@ -76,6 +79,9 @@ export function parseBenchOptions(args: readonly string[]): BenchRequest {
   const only = read.peer ? "peer" : read.only;
   if (only !== "" && !isPart(only))
     return wrong(`no part is named ${only}: ${Object.keys(parts).join(", ")}`);
+  const turns = Number(read.turns);
+  if (!(Number.isInteger(turns) && turns >= 1 && turns <= 9))
+    return wrong(`--turns is a whole number from 1 to 9, not ${read.turns}`);
   const hours = Number(read.hours);
   if (!(hours >= 0 && hours <= 8)) return wrong(`--hours is a number from 0 to 8, not ${read.hours}`);
   const pace = Number(read.pace);
@@ -89,7 +95,7 @@ export function parseBenchOptions(args: readonly string[]): BenchRequest {
   };
   for (const [name, value] of Object.entries(pages))
     if (!(value >= 0)) return wrong(`--${toOption(name)} is a number not below 0, not ${value}`);
-  return { type: "run", options: { json, quick, only, pages, hours, pace } };
+  return { type: "run", options: { json, quick, only, pages, turns, hours, pace } };
 }
 
 const toOption = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

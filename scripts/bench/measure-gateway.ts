@@ -90,6 +90,8 @@ interface Runs {
 /** How much is measured, and who is told of each step. */
 interface GatewayOptions {
   readonly quick: boolean;
+  /** Of one core and workers. */
+  readonly turns: number;
   readonly say: (text: string) => void;
 }
 
@@ -102,10 +104,10 @@ export type GatewayReport = Readonly<Record<string, unknown>> & {
 };
 
 /** Measures all. */
-export async function measureGateway({ quick, say }: GatewayOptions): Promise<GatewayReport> {
+export async function measureGateway({ quick, turns, say }: GatewayOptions): Promise<GatewayReport> {
   const { fast, bothBands, half, slow, load } = await runAll({ quick, say });
   const samplesPerSecond = fast.samples / fast.wallSeconds;
-  const workers = await measureWorkers(say);
+  const workers = await measureWorkers(turns, say);
   const { minutes, pace } = quick ? quickLoad : fullLoad;
   say("uplink of one turbine ...");
   const uplink = await measureUplink(quick ? 3600 : 21_600, startMs, randomBytes(12).toString("hex"));
@@ -139,7 +141,7 @@ export async function measureGateway({ quick, say }: GatewayOptions): Promise<Ga
   };
 }
 
-async function runAll({ quick, say }: GatewayOptions): Promise<Runs> {
+async function runAll({ quick, say }: Omit<GatewayOptions, "turns">): Promise<Runs> {
   say("full speed ...");
   const fast = await run(streamSeconds, Number.POSITIVE_INFINITY);
   const samplesPerSecond = fast.samples / fast.wallSeconds;

@@ -10,7 +10,6 @@ import {
 
 /** On two cores one more than they have beside the main thread: none idles while another waits. */
 const workers = 2;
-const alternations = 3;
 /** Of each device's stream from the start, in which most is compiled, and what follows. */
 const firstSeconds = 600;
 const nextSeconds = 2400;
@@ -23,18 +22,18 @@ export type WorkersReport = Readonly<Record<string, unknown>> & {
   readonly decisionsEqual: boolean;
 };
 
-/** Measures both. */
-export async function measureWorkers(say: (text: string) => void): Promise<WorkersReport> {
+/** Measures both, in so many turns. */
+export async function measureWorkers(turns: number, say: (text: string) => void): Promise<WorkersReport> {
   const course = await createCourse(firstSeconds, nextSeconds);
   const alone: GatewayTurn[] = [];
   const shared: GatewayTurn[] = [];
-  for (let turn = 1; turn <= alternations; turn++) {
-    say(`turn ${turn} of ${alternations}: one core, ${workers} workers on all cores ...`);
+  for (let turn = 1; turn <= turns; turn++) {
+    say(`turn ${turn} of ${turns}: one core, ${workers} workers on all cores ...`);
     alone.push(await runGateway(course, { samplesPerSecond: Number.POSITIVE_INFINITY }));
     shared.push(await runGateway(course, { samplesPerSecond: Number.POSITIVE_INFINITY, workers }));
   }
-  const nextOf = (turns: readonly GatewayTurn[]) => turns.map(({ next }) => next);
-  const firstOf = (turns: readonly GatewayTurn[]) => turns.map(({ first }) => first);
+  const nextOf = (played: readonly GatewayTurn[]) => played.map(({ next }) => next);
+  const firstOf = (played: readonly GatewayTurn[]) => played.map(({ first }) => first);
   const times = compareTurns(nextOf(shared), nextOf(alone));
   return {
     workers,

@@ -12,6 +12,7 @@ test("a run without arguments measures what need not be asked for, in full", () 
       quick: false,
       only: "",
       pages: { turbines: 1000, viewers: 50, rate: 2000, seconds: 30, checkIns: 10_000 },
+      turns: 3,
       hours: 0,
       pace: 1,
     },
@@ -28,7 +29,7 @@ test("the help names every part and every option", () => {
   expect(help.type).toBe("help");
   for (const part of ["gateway", "pages", "ingest", "thinning", "memory", "growth", "peer"])
     expect(help).toMatchObject({ text: expect.stringMatching(new RegExp(`^  ${part} `, "m")) });
-  for (const option of ["json", "quick", "only", "peer", "seconds", "check-ins", "hours", "pace"])
+  for (const option of ["json", "quick", "only", "peer", "seconds", "check-ins", "turns", "hours", "pace"])
     expect(help).toMatchObject({ text: expect.stringContaining(`--${option}`) });
 });
 
@@ -38,6 +39,7 @@ test.each([
   [["--only", "tables"], "no part is named tables: gateway, pages"],
   [["--hours", "9"], "--hours is a number from 0 to 8, not 9"],
   [["--pace", "fast"], "--pace is a number from 1 to 16, not fast"],
+  [["--turns", "0"], "--turns is a whole number from 1 to 9, not 0"],
   [["--turbines", "many"], "turbines"],
   [["growth"], "growth"],
 ])("%j is answered in one line that says what is wrong", (args, what) => {
