@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { shippedDocuments } from "./documents.mjs";
 import { run } from "./node-binary.mjs";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -42,11 +43,15 @@ export async function checkNpm(book, { work, quick }) {
     book.figure("npmPackageMb", Math.round((statSync(tarball).size / megabyte) * 10) / 10);
   });
   if (tarball === undefined) return;
+  const held = run("tar", ["-tzf", tarball]).trim().split("\n");
+  const documents = shippedDocuments.map((path) => `package/${path}`);
   await book.check("the npm package holds no sources, tests, source maps, and nothing of training", () => {
-    const found = run("tar", ["-tzf", tarball])
-      .split("\n")
-      .filter((name) => unwanted.test(name));
+    const found = held.filter((name) => unwanted.test(name) && !documents.includes(name));
     return found.length > 0 ? found.slice(0, 5).join(", ") : undefined;
+  });
+  await book.check("the npm package holds the documents that help and hints name", () => {
+    const missing = documents.filter((name) => !held.includes(name));
+    return missing.length > 0 ? `without ${missing.join(", ")}` : undefined;
   });
   if (!quick) await checkProduction(book, join(work, "production"));
   for (const version of quick ? [24] : [20, 22, 24]) await checkOnNode(book, { work, tarball, version });
