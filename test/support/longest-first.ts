@@ -2,7 +2,6 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that take longest, longest first: whoever begins one last keeps all others waiting. */
 const longest = [
-  "long/retrain",
   "long/demo-drift",
   "long/published-splits",
   "long/guide",

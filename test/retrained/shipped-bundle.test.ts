@@ -1,4 +1,4 @@
-/** The shipped bundle, made once more from its own configuration: half a minute, so not among the quick tests. */
+/** The shipped bundle, made once more from its own configuration: minutes of all cores, so not among the long tests either. */
 import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
