@@ -8,6 +8,14 @@ export function readWholeNumber(option: string, text: string, least = 1): number
   return number;
 }
 
+/** Reads a number above 0. Throws where it is none. */
+export function readPositiveNumber(option: string, text: string): number {
+  const number = Number(text);
+  if (!(number > 0 && number < Number.POSITIVE_INFINITY))
+    throw new Error(`--${option} is a number above 0, not "${text}"`);
+  return number;
+}
+
 /** Reads names of parts with commas between them; all where none are asked for. Throws where one is not there. */
 export function readPartNames(text: string | undefined, known: readonly string[]): readonly string[] {
   const asked = text?.split(",") ?? known;

@@ -14,6 +14,7 @@ import * as healthyMachines from "./drift/healthy-machines.ts";
 import * as shifts from "./drift/shifts.ts";
 import * as streams from "./drift/streams.ts";
 import { saySkipped } from "./say-skipped.ts";
+import { readPartNames, readPositiveNumber } from "./suite-options.ts";
 
 const modules: Readonly<Record<string, { measure(times?: number): Promise<DriftMeasure> }>> = {
   cost,
@@ -32,16 +33,11 @@ const { values } = parseArgs({
     times: { type: "string", default: "1" },
   },
 });
-const without = values.without.split(",").filter((name) => name !== "");
-const named = values.only?.split(",") ?? Object.keys(modules);
-for (const name of [...without, ...named])
-  if (modules[name] === undefined)
-    throw new Error(`no measurement "${name}", there are ${Object.keys(modules).join(", ")}`);
-const asked = named.filter((name) => !without.includes(name));
+const names = Object.keys(modules);
+const without = values.without === "" ? [] : readPartNames(values.without, names);
+const asked = readPartNames(values.only, names).filter((name) => !without.includes(name));
 if (asked.length === 0) throw new Error("nothing is left to measure");
-const times = Number(values.times);
-if (!(times > 0 && times < Number.POSITIVE_INFINITY))
-  throw new Error(`--times is a number above 0, not ${values.times}`);
+const times = readPositiveNumber("times", values.times);
 
 let cases = 0;
 const missed: string[] = [];

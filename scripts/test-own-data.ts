@@ -3,7 +3,8 @@
  * [--gigabytes 1]`.
  * Recordings are invented by Python code that shares nothing with this house; everything else is the documented commands, a
  * running collector and a running gateway. Ends with `{cases, violations, missed, figures}` as `npm run test:faults` does.
- * Needs a python3 with numpy. `--quick` leaves out the sets that say nothing more and kills no training, as the long suite does.
+ * Needs a python3 with numpy. `--quick` leaves out the sets that say nothing more and kills no training: `npm run test:long`
+ * stops one at each step.
  * `--only large --gigabytes 40` looks at forty gigabytes of recordings, and a table as large, in a heap of half a gigabyte.
  */
 import { parseArgs } from "node:util";
@@ -23,7 +24,7 @@ import { shipToGateway } from "./own-data/ship-cases.ts";
 import { learnFromTables } from "./own-data/table-cases.ts";
 import { checkTraps } from "./own-data/trap-cases.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
-import { readPartNames } from "./suite-options.ts";
+import { readPartNames, readPositiveNumber } from "./suite-options.ts";
 
 const { values } = parseArgs({
   options: {
@@ -37,9 +38,7 @@ const say = (text: string): void => {
   (values.json ? process.stderr : process.stdout).write(`${text}\n`);
 };
 const ledger = createFaultLedger(say);
-const gigabytes = Number(values.gigabytes);
-if (!(gigabytes > 0 && gigabytes < Number.POSITIVE_INFINITY))
-  throw new Error(`--gigabytes is a number above 0, not "${values.gigabytes}"`);
+const gigabytes = readPositiveNumber("gigabytes", values.gigabytes);
 const seconds: Record<string, number> = {};
 const kills = { killed: 0, interrupted: 0 };
 let large: Readonly<Record<string, LargeFigure>> = {};

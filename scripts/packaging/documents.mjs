@@ -1,5 +1,5 @@
-// The documents that help, hints and errors name or an operator needs, and what these link to: by their paths in a checkout, which they keep in
-// every package.
+// The documents that help, hints and errors name or an operator needs, and what these link to: by their paths in a checkout,
+// which they keep in every package.
 export const shippedDocuments = [
   "firmware-bridge/PROTOCOL.md",
   "firmware-bridge/mcu/MODEL_FORMAT.md",
