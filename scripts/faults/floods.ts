@@ -91,13 +91,20 @@ function manyTurbines(count: number): UplinkRecord[] {
 }
 let sequence = 0;
 
-/** Publishes records as envelopes of the hostile gateway; resolves with their bytes. */
+/** What was published: bytes of all envelopes, and how many of them were refused on their way. */
+interface Published {
+  readonly bytes: number;
+  readonly refused: number;
+}
+
+/** Publishes records as envelopes of the hostile gateway. */
 export async function publish(
   client: MqttClient,
   records: readonly UplinkRecord[],
   perEnvelope = 100,
-): Promise<number> {
+): Promise<Published> {
   let bytes = 0;
+  let refused = 0;
   for (let at = 0; at < records.length; at += perEnvelope) {
     const part = records.slice(at, at + perEnvelope);
     const lane = laneOfKind[part[0]!.kind];
@@ -112,9 +119,11 @@ export async function publish(
     sequence += part.length;
     const payload = encodeUplinkEnvelope(envelope);
     bytes += payload.length;
-    await client.publish(topics.up(gateway, lane), payload, { qos: 1, retain: false }).catch(() => {});
+    await client.publish(topics.up(gateway, lane), payload, { qos: 1, retain: false }).catch(() => {
+      refused += 1;
+    });
   }
-  return bytes;
+  return { bytes, refused };
 }
 
 function writeShare(share: number): string {
@@ -140,17 +149,25 @@ export async function floodWith(
   try {
     let answeredShare = 0;
     const startedMs = performance.now();
-    const bytes = await publish(client, records, perEnvelope);
+    const overloadBefore = await countOverload(site);
+    const { bytes, refused } = await publish(client, records, perEnvelope);
     for (let alert = 0; alert < 5; alert++) await neighbour.append("alerts", alert, 1);
     const { alertDelaysMs } = await neighbour.untilEmpty(patienceMs);
     await watch.ask(["/", "/metrics", `/turbines/${gateway}/${gateway}-t0`]);
-    const wrongs: string[] = [];
+    const wrongs: string[] = refused > 0 ? [`${refused} of its envelopes were refused on their way`] : [];
     if (isUnreadable) {
       await until(() => isSetAside(site), "the flood is set aside", patienceMs);
     } else {
       const lane = laneOfKind[records[0]!.kind];
       await until(() => taken.upTo(lane) >= sequence || taken.quietMs > stalledMs, "it is over", patienceMs);
-      answeredShare = 1 - Math.max(0, sequence - taken.upTo(lane)) / records.length;
+      const unanswered = Math.max(0, sequence - taken.upTo(lane));
+      answeredShare = 1 - unanswered / records.length;
+      // What is not answered for was too much at once, and is counted as that: its gateway would send it again.
+      const overload = (await countOverload(site)) - overloadBefore;
+      if (unanswered > overload * perEnvelope)
+        wrongs.push(
+          `${unanswered} of its records are not answered for, with ${overload} envelopes of overload`,
+        );
       // As much as may wait of a gateway is taken, however much comes after it.
       const leastShare = Math.min(1, recordBounds.waitingBytesPerGateway / bytes);
       if (!(answeredShare >= leastShare))
@@ -207,6 +224,13 @@ async function isSetAside({ collector }: FaultSite): Promise<boolean> {
   const answer = await fetch(`${collector.url}/api/v1/quarantine`);
   const { items } = (await answer.json()) as { readonly items: readonly { readonly topic: string }[] };
   return items.some(({ topic }) => topic === topics.up(gateway, "prediction"));
+}
+
+/** Messages that were too much at once, of all workers of the collector. */
+async function countOverload({ collector }: FaultSite): Promise<number> {
+  const text = await (await fetch(`${collector.url}/metrics`)).text();
+  const counts = [...text.matchAll(/^aurora_uplink_messages_total\{outcome="overload"[^}]*\} (\d+)$/gm)];
+  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
 /** Of the collector's process and those that it has started: the most that one of them ever had, MB. */
