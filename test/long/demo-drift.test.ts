@@ -3,14 +3,12 @@ import { playDrift } from "../cli/demo/play-drift.ts";
 
 vi.setConfig({ testTimeout: 330_000 });
 
-test.for([
-  ["grease", "2", "turbine", 2],
-  ["winter", "3", "site", 6],
-] as const)("--drift %s (seed %s) is found and placed: %s", async ([drift, seed, kind, points]) => {
-  const { code, report, said } = await playDrift("--drift", drift, "--seed", seed);
+// How often each kind of drift is found, and nothing where nothing drifts, is counted by `npm run test:drift`.
+test("--drift winter is found as a drift of the site", async () => {
+  const { code, report, said } = await playDrift("--drift", "winter", "--seed", "3");
   expect([code, said]).toEqual([0, expect.stringContaining("found, named and placed")]);
   const { expected, found } = report.drift!;
-  expect([expected!.kind, expected!.points.length]).toEqual([kind, points]);
+  expect([expected!.kind, expected!.points.length]).toEqual(["site", 6]);
   for (const { turbine, component } of found) expect(expected!.points).toContainEqual({ turbine, component });
 });
 
@@ -27,11 +25,4 @@ test("--fault sensor is the same drift, told in the words of whoever looks after
   expect(periods).toBeGreaterThan(14);
   expect(said).toContain("learning: 9 of 14 periods are known of each of 6 points");
   expect(report).toMatchObject({ expected: null, alerts: [], windows: { quarantined: 0, dropped: 0 } });
-});
-
-test("a healthy demonstration shows no drift", async () => {
-  const { code, report } = await playDrift("--drift", "none", "--seed", "4");
-  expect([code, report.drift]).toMatchObject([0, { expected: null, found: [] }]);
-  // Fourteen of learning and six of health, but for those that were over when it was first asked.
-  expect(report.drift!.periods).toBeGreaterThanOrEqual(16);
 });
