@@ -15,7 +15,7 @@ export default defineConfig({
     exclude: [...(suite === undefined ? suites.flatMap(filesOf) : []), "**/node_modules/**"],
     pool: "forks",
     // Tests change nothing that all files of a process share: one after the other in one process, what they import is loaded once.
-    isolate: suite !== undefined,
+    isolate: false,
     // More than cores: many tests wait for processes and timers.
     maxWorkers: availableParallelism() + 1,
     // On a busy machine as well; what is set up for a file may be trained or compiled first.
