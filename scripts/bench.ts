@@ -7,7 +7,9 @@
  * with it. Other speeds, and what a point holds, which is not reached yet, are only listed.
  */
 import { measureIngest } from "./bench/bench-ingest.ts";
-import { parseBenchOptions } from "./bench/bench-options.ts";
+import { measureLink } from "./bench/bench-link.ts";
+import { measureMcu } from "./bench/bench-mcu.ts";
+import { type BenchPart, parseBenchOptions } from "./bench/bench-options.ts";
 import { measurePages } from "./bench/bench-pages.ts";
 import { measurePeer } from "./bench/bench-peer.ts";
 import { measureThinning } from "./bench/bench-thinning.ts";
@@ -15,6 +17,7 @@ import { judgeBench } from "./bench/judge-bench.ts";
 import { measureGateway } from "./bench/measure-gateway.ts";
 import { measureGrowth } from "./bench/measure-growth.ts";
 import { measureMemory } from "./bench/measure-memory.ts";
+import { measureWorkers } from "./bench/measure-workers.ts";
 import { saySkipped } from "./say-skipped.ts";
 
 const request = parseBenchOptions(process.argv.slice(2));
@@ -22,35 +25,56 @@ if (request.type !== "run") {
   (request.type === "help" ? process.stdout : process.stderr).write(`${request.text}\n`);
   process.exit(request.type === "help" ? 0 : 1);
 }
-const { json, quick, only, pages, turns, hours, pace } = request.options;
-const isWanted = (part: string): boolean => only === "" || only === part;
+const { json, quick, parts, pages: pagesOptions, turns, hours, pace } = request.options;
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
-const gateway = isWanted("gateway") ? await measureGateway({ quick, turns, say }) : undefined;
+/** Measures a part if it is asked for, and says so before. */
+async function measure<T>(part: BenchPart, measured: () => Promise<T>, before = ""): Promise<T | undefined> {
+  if (!parts.includes(part)) return undefined;
+  if (before !== "") say(before);
+  return measured();
+}
+const gateway = await measure("gateway", () => measureGateway({ quick, say }));
+const workers = await measure("workers", () => measureWorkers(turns, say));
+const link = await measure("link", measureLink, "device link ...");
+const mcu = await measure("mcu", measureMcu, "microcontrollers ...");
+const pages = await measure(
+  "pages",
+  () => measurePages(pagesOptions),
+  "pages of a large fleet while its gateways send ...",
+);
+const ingest = await measure("ingest", () => measureIngest(quick, say));
+const thinning = await measure(
+  "thinning",
+  () => measureThinning(quick),
+  "a turbine-year of predictions on the disk, as sent and thinned by age ...",
+);
+const memory = await measure("memory", () => measureMemory({ quick, hours, pace, say }));
+const growth = await measure("growth", () => measureGrowth(quick, say));
+const peer = await measure("peer", () => measurePeer(quick, say));
+
 const report: Record<string, unknown> = { ...gateway };
-if (isWanted("pages")) {
-  say("pages of a large fleet while its gateways send ...");
-  report.pages = await measurePages(pages);
-}
-const ingest = isWanted("ingest") ? await measureIngest(quick, say) : undefined;
-if (isWanted("thinning")) {
-  say("a turbine-year of predictions on the disk, as sent and thinned by age ...");
-  report.thinning = await measureThinning(quick);
-}
-// Not without being asked: they take half an hour, or as long as one says, or install packages.
-const memory = only === "memory" ? await measureMemory({ quick, hours, pace, say }) : undefined;
-const growth = only === "growth" ? await measureGrowth(quick, say) : undefined;
-const peer = only === "peer" ? await measurePeer(quick, say) : undefined;
-for (const [name, part] of Object.entries({ ingest, memory, growth, peer }))
+for (const [name, part] of Object.entries({
+  workers,
+  link,
+  mcu,
+  pages,
+  ingest,
+  thinning,
+  memory,
+  growth,
+  peer,
+}))
   if (part !== undefined) report[name] = part;
 if (json) {
   process.stdout.write(`${JSON.stringify(report)}\n`);
 } else {
-  for (const [name, value] of Object.entries((report[only] as object | undefined) ?? report)) {
+  const shown = parts.length === 1 ? report[parts[0]!] : undefined;
+  for (const [name, value] of Object.entries((shown as object | undefined) ?? report)) {
     process.stdout.write(`${name.padEnd(28)} ${typeof value === "object" ? JSON.stringify(value) : value}\n`);
   }
 }
-const { missed, wrong, skipped } = judgeBench({ gateway, ingest, memory, growth, peer });
+const { missed, wrong, skipped } = judgeBench({ gateway, workers, link, mcu, ingest, memory, growth, peer });
 for (const [name, why] of skipped) saySkipped(name, why);
 const told = new Set([...missed, ...wrong]);
 if (told.size > 0) say(["limits that do not hold:", ...told].join("\n  "));

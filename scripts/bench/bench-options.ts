@@ -1,24 +1,35 @@
 /** The options of `npm run bench`, read and explained. Runs nothing. */
 import { type ParseArgsConfig, parseArgs } from "node:util";
+import { readPartNames } from "../suite-options.ts";
 
-/** What can be measured alone, and what it is. */
-const parts = {
-  gateway:
-    "the gateway on one core, with workers on all cores, and on the way to a decision; part of a run without --only",
-  pages: "the collector's pages while gateways send; part of a run without --only",
-  ingest: "what each engine of the record stores; part of a run without --only",
-  thinning: "what a turbine-year of predictions takes, thinned by age; part of a run without --only",
+/** What is measured where nothing else is asked for. */
+const usualParts = {
+  gateway: "the gateway on one core: its speed, latency, memory and uplink",
+  workers: "the gateway with workers on all cores, in turns with one core",
+  link: "the serial link of devices",
+  mcu: "what the student and its features cost on microcontrollers",
+  pages: "the collector's pages while gateways send",
+  ingest: "what each engine of the record stores",
+  thinning: "what a turbine-year of predictions takes, thinned by age",
+} as const;
+
+/** What is measured where it is asked for by name: it takes half an hour, or as long as one says, or installs packages. */
+const askedParts = {
   memory:
     "memory and start of the packaged gateway, of both profiles: half an hour, or as long as --hours says",
   growth: "what a sample costs and a point holds, over channels and sampling rates",
   peer: "the gateway beside one in Python, which it installs; the same as --peer",
 } as const;
 
+/** A part of the bench. */
+export type BenchPart = keyof typeof usualParts | keyof typeof askedParts;
+
 const options = {
   help: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
   quick: { type: "boolean", default: false },
-  only: { type: "string", default: "" },
+  only: { type: "string" },
+  without: { type: "string" },
   peer: { type: "boolean", default: false },
   turns: { type: "string", default: "3" },
   turbines: { type: "string", default: "1000" },
@@ -35,9 +46,10 @@ const meanings: Readonly<Record<keyof typeof options, readonly [form: string, me
   help: ["--help", "prints this"],
   json: ["--json", "one JSON object instead of a table"],
   quick: ["--quick", "a short form, whose figures are rougher"],
-  only: ["--only PART", "one part alone"],
+  only: ["--only PARTS", "these parts, with commas between them"],
+  without: ["--without PARTS", "all usual parts but these"],
   peer: ["--peer", "the same as --only peer"],
-  turns: ["--turns N", "of the gateway: turns with one core and with workers, 1 to 9 (3)"],
+  turns: ["--turns N", "of workers: turns with one core and with workers, 1 to 9 (3)"],
   turbines: ["--turbines N", "of pages: turbines of the fleet (1000)"],
   viewers: ["--viewers N", "of pages: how many look at once (50)"],
   rate: ["--rate N", "of pages: messages a second that gateways send (2000)"],
@@ -50,11 +62,11 @@ const meanings: Readonly<Record<keyof typeof options, readonly [form: string, me
   pace: ["--pace N", "of memory: times as fast as it was recorded, 1 to 16 (1)"],
 };
 
-/** What to measure; an empty `only` is all that is not to be asked for. */
+/** What to measure. */
 export interface BenchOptions {
   readonly json: boolean;
   readonly quick: boolean;
-  readonly only: keyof typeof parts | "";
+  readonly parts: readonly BenchPart[];
   readonly pages: Readonly<Record<"turbines" | "viewers" | "rate" | "seconds" | "checkIns", number>>;
   readonly turns: number;
   readonly hours: number;
@@ -76,9 +88,8 @@ export function parseBenchOptions(args: readonly string[]): BenchRequest {
   if (typeof read === "string") return wrong(read);
   if (read.help) return { type: "help", text: renderHelp() };
   const { json, quick } = read;
-  const only = read.peer ? "peer" : read.only;
-  if (only !== "" && !isPart(only))
-    return wrong(`no part is named ${only}: ${Object.keys(parts).join(", ")}`);
+  const parts = readParts(read);
+  if (typeof parts === "string") return wrong(parts);
   const turns = Number(read.turns);
   if (!(Number.isInteger(turns) && turns >= 1 && turns <= 9))
     return wrong(`--turns is a whole number from 1 to 9, not ${read.turns}`);
@@ -95,19 +106,31 @@ export function parseBenchOptions(args: readonly string[]): BenchRequest {
   };
   for (const [name, value] of Object.entries(pages))
     if (!(value >= 0)) return wrong(`--${toOption(name)} is a number not below 0, not ${value}`);
-  return { type: "run", options: { json, quick, only, pages, turns, hours, pace } };
+  return { type: "run", options: { json, quick, parts, pages, turns, hours, pace } };
 }
 
 const toOption = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-function isPart(name: string): name is keyof typeof parts {
-  return Object.hasOwn(parts, name);
+/** The parts that are asked for, or what is wrong with their names. */
+function readParts({ peer, only, without }: ReturnType<typeof parseOptions>): readonly BenchPart[] | string {
+  if (peer) return ["peer"];
+  const usual = Object.keys(usualParts);
+  try {
+    const asked = only === undefined ? usual : readPartNames(only, [...usual, ...Object.keys(askedParts)]);
+    const left = without === undefined ? [] : readPartNames(without, asked);
+    const parts = asked.filter((name) => !left.includes(name));
+    return parts.length === 0 ? "nothing is left to measure" : (parts as BenchPart[]);
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
+
+const parseOptions = (args: readonly string[]) => parseArgs({ args: [...args], options }).values;
 
 /** The values, or what Node finds wrong with them. */
 function readArguments(args: readonly string[]) {
   try {
-    return parseArgs({ args: [...args], options }).values;
+    return parseOptions(args);
   } catch (error) {
     const isOfArguments =
       error instanceof TypeError && "code" in error && /^ERR_PARSE_ARGS_/.test(`${error.code}`);
@@ -124,8 +147,10 @@ function renderHelp(): string {
     "",
     ...table(Object.values(meanings)),
     "",
-    "parts",
-    ...table(Object.entries(parts)),
+    "parts, measured where none is named",
+    ...table(Object.entries(usualParts)),
+    "parts that are measured where they are named",
+    ...table(Object.entries(askedParts)),
     "",
     "Limits that do not hold are listed at the end. It ends with 1 where memory is one of them, where decisions differ,",
     "and where the gateway is less than twice as fast as the peer; other speeds, and what a point holds, are only listed.",

@@ -3,14 +3,20 @@
  * too slow beside the peer in turns with it. Other limits are of speed by a clock, or not reached yet: those are only told.
  */
 import type { IngestReport } from "./bench-ingest.ts";
+import type { LinkFigures } from "./bench-link.ts";
+import type { McuBench } from "./bench-mcu.ts";
 import type { PeerReport } from "./bench-peer.ts";
 import type { GatewayReport } from "./measure-gateway.ts";
 import type { GrowthReport } from "./measure-growth.ts";
 import type { MemoryReport } from "./measure-memory.ts";
+import type { WorkersReport } from "./measure-workers.ts";
 
 /** What was measured. */
 export interface BenchReports {
-  readonly gateway?: Pick<GatewayReport, "workers" | "decisionsEqual" | "link" | "mcu"> | undefined;
+  readonly gateway?: Pick<GatewayReport, "decisionsEqual"> | undefined;
+  readonly workers?: Pick<WorkersReport, "decisionsEqual" | "missing"> | undefined;
+  readonly link?: Pick<LinkFigures, "missing"> | undefined;
+  readonly mcu?: McuBench | undefined;
   readonly ingest?: Pick<IngestReport, "skipped"> | undefined;
   readonly memory?: Pick<MemoryReport, "missed" | "wrong"> | undefined;
   readonly growth?: Pick<GrowthReport, "missed"> | undefined;
@@ -27,22 +33,30 @@ export interface BenchVerdict {
 }
 
 /** Puts together what the parts miss. */
-export function judgeBench({ gateway, ingest, memory, growth, peer }: BenchReports): BenchVerdict {
+export function judgeBench({
+  gateway,
+  workers,
+  link,
+  mcu,
+  ingest,
+  memory,
+  growth,
+  peer,
+}: BenchReports): BenchVerdict {
   const wrong = [...(memory?.wrong ?? [])];
   if (peer?.isBelowMust) wrong.push(...(peer.missed ?? []));
-  if (gateway?.decisionsEqual === false || peer?.decisionsEqual === false)
+  if ([gateway, workers, peer].some((part) => part?.decisionsEqual === false))
     wrong.push(
       "the decisions at full speed, with workers or without, differ from those of the unhurried run",
     );
   const skipped: [string, string][] = [];
-  if (gateway !== undefined && "skipped" in gateway.mcu)
-    skipped.push(["microcontrollers", gateway.mcu.skipped]);
-  if (gateway !== undefined && gateway.link.missing.length > 0)
-    skipped.push(["device link", `missing ${gateway.link.missing.join(", ")}`]);
+  if (mcu !== undefined && "skipped" in mcu) skipped.push(["microcontrollers", mcu.skipped]);
+  if (link !== undefined && link.missing.length > 0)
+    skipped.push(["device link", `missing ${link.missing.join(", ")}`]);
   if (typeof ingest?.skipped === "string") skipped.push(["ingest", ingest.skipped]);
   if (peer?.skipped !== undefined) skipped.push(["peer", peer.skipped]);
   const missed = [
-    ...(gateway?.workers.missing ?? []),
+    ...(workers?.missing ?? []),
     ...(memory?.missed ?? []),
     ...(growth?.missed ?? []),
     ...(peer?.missed ?? []),

@@ -3,12 +3,9 @@ import { randomBytes } from "node:crypto";
 import { cpus } from "node:os";
 import { startBenchDevices } from "./bench-devices.ts";
 import { type GatewayStatus, startBenchGateway, waitUntilIdle } from "./bench-gateway.ts";
-import { type LinkFigures, measureLink } from "./bench-link.ts";
-import { type McuBench, measureMcu } from "./bench-mcu.ts";
 import { benchRateHz, encodeBenchStream } from "./bench-stream.ts";
 import { measureUplink } from "./bench-uplink.ts";
 import { computeLatencyMs } from "./latency-histogram.ts";
-import { measureWorkers, type WorkersReport } from "./measure-workers.ts";
 
 const startMs = Date.UTC(2026, 0, 1);
 const devices = 16;
@@ -90,32 +87,21 @@ interface Runs {
 /** How much is measured, and who is told of each step. */
 interface GatewayOptions {
   readonly quick: boolean;
-  /** Of one core and workers. */
-  readonly turns: number;
   readonly say: (text: string) => void;
 }
 
 /** Figures by name. */
 export type GatewayReport = Readonly<Record<string, unknown>> & {
-  readonly workers: WorkersReport;
   readonly decisionsEqual: boolean;
-  readonly link: LinkFigures;
-  readonly mcu: McuBench;
 };
 
 /** Measures all. */
-export async function measureGateway({ quick, turns, say }: GatewayOptions): Promise<GatewayReport> {
+export async function measureGateway({ quick, say }: GatewayOptions): Promise<GatewayReport> {
   const { fast, bothBands, half, slow, load } = await runAll({ quick, say });
   const samplesPerSecond = fast.samples / fast.wallSeconds;
-  const workers = await measureWorkers(turns, say);
   const { minutes, pace } = quick ? quickLoad : fullLoad;
   say("uplink of one turbine ...");
   const uplink = await measureUplink(quick ? 3600 : 21_600, startMs, randomBytes(12).toString("hex"));
-  say("device link ...");
-  const link = await measureLink();
-  say("microcontrollers ...");
-  const mcu = await measureMcu();
-
   return {
     machine: { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, node: process.version },
     oneCore: fast.pinned,
@@ -125,8 +111,7 @@ export async function measureGateway({ quick, turns, say }: GatewayOptions): Pro
     windowsPerSecond: Math.round(fast.status.windows.processed / fast.wallSeconds),
     windows: fast.status.windows,
     cpuShare: fast.cpuSeconds / fast.wallSeconds,
-    workers,
-    decisionsEqual: slow.status.decisionsDigest === fast.status.decisionsDigest && workers.decisionsEqual,
+    decisionsEqual: slow.status.decisionsDigest === fast.status.decisionsDigest,
     latencyMs: { ...half.latencyMs, atSamplesPerSecond: latencyLoad },
     rssMb: load.rssMb,
     rssLoad: { minutes, windowsPerSecond: 50, playedAt: pace },
@@ -135,13 +120,11 @@ export async function measureGateway({ quick, turns, say }: GatewayOptions): Pro
     uplinkBytesPerTurbineDay: uplink.bytesPerTurbineDay,
     uplinkBytesByLane: uplink.bytesByLane,
     uplinkMeasuredSeconds: uplink.seconds,
-    link,
-    mcu,
     quick,
   };
 }
 
-async function runAll({ quick, say }: Omit<GatewayOptions, "turns">): Promise<Runs> {
+async function runAll({ quick, say }: GatewayOptions): Promise<Runs> {
   say("full speed ...");
   const fast = await run(streamSeconds, Number.POSITIVE_INFINITY);
   const samplesPerSecond = fast.samples / fast.wallSeconds;

@@ -10,7 +10,7 @@ test("a run without arguments measures what need not be asked for, in full", () 
     options: {
       json: false,
       quick: false,
-      only: "",
+      parts: ["gateway", "workers", "link", "mcu", "pages", "ingest", "thinning"],
       pages: { turbines: 1000, viewers: 50, rate: 2000, seconds: 30, checkIns: 10_000 },
       turns: 3,
       hours: 0,
@@ -21,22 +21,56 @@ test("a run without arguments measures what need not be asked for, in full", () 
 
 test("the two ways to ask for the peer are one", () => {
   expect(parseBenchOptions(["--peer", "--quick"])).toEqual(parseBenchOptions(["--only", "peer", "--quick"]));
-  expect(parseBenchOptions(["--peer"])).toMatchObject({ options: { only: "peer" } });
+  expect(parseBenchOptions(["--peer"])).toMatchObject({ options: { parts: ["peer"] } });
+});
+
+test("parts are named, or left out of what is usual", () => {
+  expect(parseBenchOptions(["--only", "pages,memory"])).toMatchObject({
+    options: { parts: ["pages", "memory"] },
+  });
+  expect(parseBenchOptions(["--without", "mcu,workers"])).toMatchObject({
+    options: { parts: ["gateway", "link", "pages", "ingest", "thinning"] },
+  });
 });
 
 test("the help names every part and every option", () => {
   const help = parseBenchOptions(["--help"]);
   expect(help.type).toBe("help");
-  for (const part of ["gateway", "pages", "ingest", "thinning", "memory", "growth", "peer"])
+  const parts = [
+    "gateway",
+    "workers",
+    "link",
+    "mcu",
+    "pages",
+    "ingest",
+    "thinning",
+    "memory",
+    "growth",
+    "peer",
+  ];
+  for (const part of parts)
     expect(help).toMatchObject({ text: expect.stringMatching(new RegExp(`^  ${part} `, "m")) });
-  for (const option of ["json", "quick", "only", "peer", "seconds", "check-ins", "turns", "hours", "pace"])
+  for (const option of [
+    "json",
+    "quick",
+    "only",
+    "without",
+    "peer",
+    "seconds",
+    "check-ins",
+    "turns",
+    "hours",
+    "pace",
+  ])
     expect(help).toMatchObject({ text: expect.stringContaining(`--${option}`) });
 });
 
 test.each([
   [["--nonsense"], "--nonsense"],
   [["--only"], "--only"],
-  [["--only", "tables"], "no part is named tables: gateway, pages"],
+  [["--only", "tables"], 'no part "tables", there are gateway, workers'],
+  [["--without", "memory"], 'no part "memory"'],
+  [["--only", "mcu", "--without", "mcu"], "nothing is left to measure"],
   [["--hours", "9"], "--hours is a number from 0 to 8, not 9"],
   [["--pace", "fast"], "--pace is a number from 1 to 16, not fast"],
   [["--turns", "0"], "--turns is a whole number from 1 to 9, not 0"],
@@ -78,5 +112,9 @@ test("all limits that do not hold are told together, and only a least ratio and 
   });
   expect(judgeBench({ peer: judgePeerRatio(1.9) }).wrong).toHaveLength(1);
   expect(judgeBench({ peer: { decisionsEqual: false } }).wrong).toHaveLength(1);
+  expect(judgeBench({ workers: { decisionsEqual: false, missing: [] } }).wrong).toHaveLength(1);
+  expect(judgeBench({ mcu: { skipped: "no compiler" } }).skipped).toEqual([
+    ["microcontrollers", "no compiler"],
+  ]);
   expect(judgeBench({ ingest: { skipped: "no broker" } }).skipped).toEqual([["ingest", "no broker"]]);
 });
