@@ -48,14 +48,17 @@ test("what a suite skips is counted, and fails where it is not known to be missi
 test("a script that could try nothing has failed, by what it says that it skipped", () => {
   const work = createTemporaryFolder();
   const script = [
-    `work='${work}'; mkdir "$work/scripts"`,
+    `work='${work}'; mkdir "$work/parts"`,
     mayBeSkipped,
     readPiece("find_unexpected"),
-    readPiece("run_script"),
-    `npm() { PATH=/nonexistent '${process.execPath}' --import tsx '${join(root, "scripts/test-mcu.ts")}'; }`,
-    'run_script firmware test:mcu; cat "$work/scripts/firmware.ended" | grep -c \'^skipped: \'; ls "$work/scripts"',
+    readPiece("processor_seconds"),
+    readPiece("run_part"),
+    `test_mcu() { PATH=/nonexistent '${process.execPath}' --import tsx '${join(root, "scripts/test-mcu.ts")}'; }`,
+    'run_part firmware test_mcu; cat "$work/parts/firmware.ended" | grep -c \'^skipped: \'; ls "$work/parts"',
   ];
   const { stdout } = spawnSync("bash", ["-c", script.join("\n")], { encoding: "utf8" });
   expect(stdout).toContain("skipped: fuzzing: missing clang");
-  expect(stdout).toMatch(/firmware: FAILED \(\d+ s\)\n9\nfirmware.ended\nfirmware.failed\n$/);
+  expect(stdout).toMatch(
+    /firmware: FAILED \(\d+ s, \d+ s of processor time\)\n9\nfirmware.ended\nfirmware.failed\n$/,
+  );
 });
