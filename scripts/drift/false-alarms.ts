@@ -235,8 +235,8 @@ function estimateRate(ofReferences: readonly number[]): { readonly rate: number;
     throw new Error(`so few days are no rate: ask for ${2 * daysPerReference} at least`);
   const mean = average(ofReferences);
   const squares = ofReferences.reduce((sum, each) => sum + (each - mean) ** 2, 0);
-  // Of nothing seen it is not said that it never happens.
-  const variance = Math.max(squares / (ofReferences.length - 1), 1 / ofReferences.length);
+  // Of nothing seen it is not said that it never happens: the interval of no event ends at 3.7 of them (Poisson, 97.5 %).
+  const variance = Math.max(squares / (ofReferences.length - 1), (3.7 / 1.96) ** 2 / ofReferences.length);
   return {
     rate: mean / daysPerReference,
     error: (1.96 * Math.sqrt(variance / ofReferences.length)) / daysPerReference,

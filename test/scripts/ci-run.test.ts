@@ -26,6 +26,7 @@ function countSuite(said: readonly string[]): string {
     `work='${folder}' passed=0 failed=0 skipped=0 failures=()`,
     mayBeSkipped,
     readPiece("find_unexpected"),
+    readPiece("processor_seconds"),
     readPiece("run_tests"),
     'npm() { cat "$work/said"; }',
     "run_tests long test:long > /dev/null",

@@ -16,7 +16,6 @@ const longest = [
   "long/score-large-files",
   "long/restarting-device",
   "long/training-resume",
-  "long/faults-short",
   "cli/demo",
   "browser/page",
   "cli/main",
