@@ -6,6 +6,9 @@ import { evaluateBundle } from "../../src/training/evaluate-bundle.ts";
 import { dataFolder as data } from "../support/data-folder.ts";
 
 const folder = new URL("../../models/bearing-vibration", import.meta.url).pathname;
+/** Of one split, as `aurora evaluate models/bearing-vibration/1.0.0 --protocol cwru-100 --json` printed it of the int8 student. */
+const printed = { name: "run-28-DE", int8: 0.9889016897081414 };
+
 const quiet = { dataDir: data, log: () => {}, progress: () => {} };
 
 test.skipIf(!existsSync(join(data, "cwru")))(
@@ -13,8 +16,12 @@ test.skipIf(!existsSync(join(data, "cwru")))(
   async () => {
     const version = readdirSync(folder).find((entry) => /^\d/.test(entry))!;
     const { json, passed } = await evaluateBundle(join(folder, version), "cwru-100", quiet);
-    const { metrics } = json as { metrics: { macroAuroc: { value: number }; physics: { value: number } } };
+    const { metrics, perSplit } = json as {
+      metrics: { macroAuroc: { value: number }; physics: { value: number } };
+      perSplit: readonly object[];
+    };
     expect(passed).toBe(true);
+    expect(perSplit).toContainEqual(expect.objectContaining(printed));
     expect(metrics.macroAuroc.value).toBeGreaterThanOrEqual(metrics.physics.value + 0.01);
   },
   30 * 60_000,

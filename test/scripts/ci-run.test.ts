@@ -37,7 +37,7 @@ function countSuite(said: readonly string[]): string {
 
 test("what a suite skips is counted, and fails where it is not known to be missing", () => {
   const known =
-    "skipped: test/long/published-splits.test.ts: a published split (set AURORA_DATA to run) is the same";
+    "skipped: test/long/edp-held-out.test.ts: the shipped policy (set AURORA_DATA to run) is the same";
   expect(countSuite([known, "4 passed, 0 failed, 1 skipped"])).toBe("4 0 1");
   const unknown = "skipped: test/long/firmware.test.ts: a push to the firmware on host (needs a C compiler)";
   expect(countSuite([known, unknown, "4 passed, 0 failed, 2 skipped"])).toBe(

@@ -3,7 +3,6 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Files that take longest, longest first: whoever begins one last keeps all others waiting. */
 const longest = [
   "long/demo-drift",
-  "long/published-splits",
   "long/guide",
   "long/own-tables",
   "long/evidence-workers",

@@ -81,12 +81,10 @@ export async function readOwnSidecar(path: string): Promise<OwnSidecar> {
   const stem = path.slice(0, path.length - extname(path).length);
   for (const name of [`${path}.json`, `${stem}.json`]) {
     const json = await readJson(name);
-    if (
-      isFields(json) &&
-      (isSidecar(json) || ["time", "point"].some((key) => key in json) || typeof json["turbine"] === "string")
-    ) {
+    if (!isFields(json)) continue;
+    const { turbine } = json;
+    if (isSidecar(json) || "time" in json || "point" in json || typeof turbine === "string")
       return { ...parseSidecarWords(json, name), unread: findUnreadKeys(json, ownKeys) };
-    }
   }
   return {};
 }

@@ -186,7 +186,9 @@ export async function runBearingHeldOut(
   if (!sameData)
     context.log("the data files are not those that the bundle was made from: figures may differ");
   const passed =
-    heldOut.macroAuroc >= claimedAuroc - tolerance && heldOut.detected.right >= claimed.detected.right;
+    heldOut.macroAuroc >= claimedAuroc - tolerance &&
+    heldOut.detected.right >= claimed.detected.right &&
+    heldOut.quiet.right >= claimed.quiet.right;
   return {
     json: { sameData, metrics: { heldOut }, claimed: claimedAuroc },
     lines: [
@@ -204,6 +206,7 @@ function readBearingClaim(bundle: Bundle): BearingEvaluation {
   if (
     typeof metrics?.macroAuroc?.value === "number" &&
     typeof heldOut?.detected?.right === "number" &&
+    typeof heldOut.quiet?.right === "number" &&
     typeof parity?.floatDetected === "number" &&
     Array.isArray(steps) &&
     typeof steps.find(({ name }) => name === "float")?.heldOut.value === "number" &&

@@ -114,20 +114,6 @@ function chooseBySplits(rig: SplitRig, judged: ProtocolFigures, context: Evaluat
   };
 }
 
-/**
- * Some splits of the protocol `name`, chosen by their names: of each one what the whole protocol prints of it. Fails as a
- * protocol does.
- */
-export async function judgeNamedSplits(
-  name: string,
-  subject: SplitSubject,
-  chosen: ReadonlySet<string>,
-): Promise<readonly SplitFigures[]> {
-  const rig = await openRig(name, subject);
-  const splits = rig.splits.filter((split) => chosen.has(split.name));
-  return splits.map((split) => judgeAlone(split.name, scoreSplit(rig, split)));
-}
-
 async function openRig(name: string, subject: SplitSubject): Promise<SplitRig> {
   const { bundle, config, context } = subject;
   const { features, hypotheses, recipe } = config;
