@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { parse } from "yaml";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { decodeGolden } from "../../src/core/bundle/golden.ts";
 import { createKeyPair, parsePrivateKey } from "../../src/core/bundle/keys.ts";
@@ -10,12 +11,15 @@ import { decodeReference } from "../../src/core/drift/reference-codec.ts";
 import { decodeBackground } from "../../src/core/explain/background.ts";
 import { createIntegerKernel } from "../../src/core/inference/integer-engine.ts";
 import { decodeStudent } from "../../src/core/inference/onnx-codec.ts";
+import { bundledConfigName } from "../../src/training/bundle/bundled-files.ts";
 import { measureFaultyWeight } from "../../src/training/bundle/healthy-background.ts";
 import { evaluateBundle } from "../../src/training/evaluate-bundle.ts";
 import { checkBackground, checkDriftReference } from "../../src/training/gate/bundle-checks.ts";
 import { extractRows } from "../../src/training/learn/extract-rows.ts";
 import { standardiseRows } from "../../src/training/learn/fit-scaler.ts";
+import { bearingConfigSchema } from "../../src/training/recipes/bearing/bearing-config.ts";
 import type { BearingEvaluation } from "../../src/training/recipes/bearing/judge/bearing-evaluation.ts";
+import { runBearingHeldOut } from "../../src/training/recipes/bearing/judge/bundle-figures.ts";
 import type { TrainingReport } from "../../src/training/report/render-report.ts";
 import type { TrainingOptions, TrainingResult } from "../../src/training/train.ts";
 import { auroraHere } from "../cli/aurora.ts";
@@ -207,6 +211,22 @@ test("a bundle evaluated again gives the figure that it states; other data are n
     sameData: true,
     metrics: { heldOut: { macroAuroc: evaluationOf(first).metrics.macroAuroc!.value } },
   });
+});
+
+test("a bundle that states more quiet healthy recordings than there are has not passed", async () => {
+  const bundle = await verifyBundle(first.dir, [signer.publicKey]);
+  const config = bearingConfigSchema.parse(
+    parse(new TextDecoder().decode(bundle.files.get(bundledConfigName))),
+  );
+  const judge = (right: number) => {
+    const stated = structuredClone(evaluationOf(first)) as { heldOut: { quiet: { right: number } } };
+    stated.heldOut.quiet.right += right;
+    const bytes = new TextEncoder().encode(JSON.stringify(stated));
+    const files = new Map([...bundle.files, [bundleFileNames.evaluation, bytes]]);
+    return runBearingHeldOut({ ...bundle, files }, config, { dataDir: dir, ...quiet });
+  };
+  expect((await judge(0)).passed).toBe(true);
+  expect((await judge(1)).passed).toBe(false);
 });
 
 test("a bearing that is not there cannot be held out, and the message names those that are", async () => {
