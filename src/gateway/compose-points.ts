@@ -10,6 +10,7 @@ import type { Quarantine } from "../core/contract/stream.ts";
 import type { Topics } from "../core/contract/topics.ts";
 import { type AlarmRegister, createAlarmRegister } from "../core/decision/alarms/alarm-register.ts";
 import { defaultAlertPolicy } from "../core/decision/alarms/alert-policy.ts";
+import { minuteMs } from "../core/maths/durations.ts";
 import type { Clock, Timers } from "../core/platform/clock.ts";
 import { type Closers, waitAtMost } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
@@ -91,6 +92,8 @@ export interface GatewayPoints {
 
 /** How long a broker may take to hear that the gateway stops. */
 const lastWordsMs = 500;
+/** A gateway whose power goes forgets this much of what its deciders have gathered at most. */
+const keepGatheredMs = 15 * minuteMs;
 
 /**
  * Joins them; `closers` let what is open come to its end, and write everything down.
@@ -109,7 +112,13 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     logger,
   });
   const register = createAlarmRegister(defaultAlertPolicy, kept.alarms);
-  const keepServing = (): void => void state.setAll(kept.describe(register, pipeline));
+  const describeServing = () => kept.describe(register, pipeline);
+  /** Since when something has been decided that is not written down, monotonic; null: nothing. */
+  let gatheredSinceMs: number | null = null;
+  const keepServing = (): void => {
+    gatheredSinceMs = null;
+    state.setDescribed(describeServing(), describeServing);
+  };
   const drift = composeDrift(surroundings);
   const baselines = composeBaselines(surroundings, {
     endAlarms: (order) => {
@@ -148,7 +157,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
   const onAlert = (event: AlertEvent): void => {
     const { turbine, component, failureMode, probability } = event.data;
     // Kept before anybody hears of it, the log's readers too.
-    journal.take(event, kept.describe(register, pipeline));
+    journal.take(event, describeServing());
     logger.warn("alert", { type: event.type, turbine, component, failureMode, probability });
     states.tick();
     alerts.tell(event);
@@ -168,6 +177,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     doubtOf: (turbine, deviceId) => findSharedId(diagnosed(turbine), deviceId),
     sink: {
       onDecision: (decision, scored) => {
+        gatheredSinceMs ??= clock.monotonicMs();
         if (scored !== null) figures.record(scored.window, scored.output);
         telemetry.decision(decision, scored);
         states.update(decision);
@@ -215,7 +225,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     telemetry.flush();
     drift.close();
     outbox.flush();
-    journal.close(kept.describe(register, pipeline));
+    journal.close(describeServing());
     surroundings.uplink.hurry();
     await waitAtMost(states.sayGoodbye(), lastWordsMs);
   });
@@ -245,6 +255,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       endUnwatched();
       pipeline.tick();
       baselines.tick();
+      if (gatheredSinceMs !== null && clock.monotonicMs() - gatheredSinceMs >= keepGatheredMs) keepServing();
       scada.tick();
       drift.tick();
       alarms.tick();
