@@ -1,9 +1,10 @@
 /**
- * Alarms that the last run kept of components which the configuration no longer names: nobody watches them, so that no window
- * would ever end them, and a point that comes back later begins anew.
+ * Alarms that the last run kept of what the configuration no longer has: a component, its measuring point, or its SCADA values.
+ * Nobody watches them, so that no window would ever end them, and a point that comes back later begins anew.
  */
 import type { AlertEvent } from "../../core/contract/alert.ts";
 import type { Manifest } from "../../core/contract/bundle/manifest.ts";
+import { scadaModes } from "../../core/contract/bundle/normal-behaviour.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { PointId } from "../../core/contract/stream.ts";
 import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
@@ -24,25 +25,25 @@ export interface UnwatchedAlarmsOptions {
 export function createUnwatchedAlarms(options: UnwatchedAlarmsOptions): () => void {
   const { config, manifestOf, register, clock, logger, onAlert } = options;
   let isDone = false;
-  const isWatched = ({ site, turbine, component }: PointId): boolean =>
-    site === config.gateway.site &&
-    config.turbines.some(
-      ({ id, points }) =>
-        id === turbine &&
-        (points.some((point) => point.component === component) ||
-          listScadaComponents(config, manifestOf, turbine).includes(component)),
-    );
+  const isWatched = ({ site, turbine, component }: PointId, failureMode: string): boolean => {
+    const watching = config.turbines.find(({ id }) => id === turbine);
+    if (site !== config.gateway.site || watching === undefined) return false;
+    // A component may be watched by its vibration and by SCADA values: neither ends what the other one raised.
+    return scadaModes.some((mode) => mode === failureMode)
+      ? listScadaComponents(config, manifestOf, turbine).includes(component)
+      : watching.points.some((point) => point.component === component);
+  };
   return () => {
     if (isDone) return;
     isDone = true;
     const retired = register.retire({
-      isOver: ({ point }) => !isWatched(point),
+      isOver: ({ point, failureMode }) => !isWatched(point, failureMode),
       atMs: clock.nowMs(),
-      reason: "its component is no longer configured: nobody watches it",
+      reason: "what watched its component for it is no longer configured",
     });
     for (const event of retired) {
       const { turbine, component, failureMode } = event.data;
-      logger.warn("an alarm is over, since its component is no longer configured", {
+      logger.warn("an alarm is over, since what watched its component for it is no longer configured", {
         turbine,
         component,
         failureMode,

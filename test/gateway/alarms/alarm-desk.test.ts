@@ -56,6 +56,18 @@ describe("the alarm desk", () => {
     expect(desk.list()).toEqual([]);
   });
 
+  test("ends a shelving that began by a clock which was years ahead", () => {
+    const { register, desk, clock } = createDesk();
+    feed(register, decisionAt(0, [["inner", 0.9, 0]]));
+    const ahead = clock.nowMs() + 12 * 365 * 24 * hourMs;
+    const point = { site: "north", turbine: "t1", component: "generator-bearing" };
+    const step = { kind: "shelve", by: "ana", atMs: ahead, untilMs: ahead + hourMs } as const;
+    expect(register.step({ point, failureMode: "inner" }, step, ahead)).toMatchObject({ ok: true });
+    expect(desk.list()).toMatchObject([{ state: "shelved" }]);
+    desk.tick();
+    expect(desk.list()).toMatchObject([{ state: "unacknowledged" }]);
+  });
+
   test("tells who did what, and of nobody what was refused or ended by itself", () => {
     const { register, clock, events, desk } = createDesk();
     feed(register, decisionAt(0, [["inner", 0.9, 0]]));

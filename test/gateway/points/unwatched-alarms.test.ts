@@ -32,6 +32,9 @@ test("alarms of components and turbines that are gone are cleared", () => {
     ["south", "t1", "main-bearing"],
   ].map(([site, turbine, component]) => ({ site: site!, turbine: turbine!, component: component! }));
   for (const point of points) feed(register, decisionAt(0, [["inner", 0.9, 0]], { point }));
+  // The gearbox is watched by its SCADA values, and the main bearing by its vibration alone.
+  for (const point of points.slice(0, 2))
+    feed(register, decisionAt(0, [["failure-ahead", 0.9, 0]], { point }));
   const alerts: AlertEvent[] = [];
   const end = createUnwatchedAlarms({
     config,
@@ -44,10 +47,15 @@ test("alarms of components and turbines that are gone are cleared", () => {
   end();
   end();
   expect(
-    alerts.map(({ data, type }) => `${type.split(".")[3]} ${data.site} ${data.turbine} ${data.component}`),
+    alerts.map(
+      ({ data: { site, turbine, component, failureMode }, type }) =>
+        `${type.split(".")[3]} ${site} ${turbine} ${component} ${failureMode}`,
+    ),
   ).toEqual([
-    "cleared north t1 mian-bearing",
-    "cleared north t9 main-bearing",
-    "cleared south t1 main-bearing",
+    "cleared north t1 gearbox inner",
+    "cleared north t1 mian-bearing inner",
+    "cleared north t9 main-bearing inner",
+    "cleared south t1 main-bearing inner",
+    "cleared north t1 main-bearing failure-ahead",
   ]);
 });

@@ -12,6 +12,7 @@ import {
 import { type AlarmLane, alarmLanes, type Decision, type ModeDecision } from "../../contract/prediction.ts";
 import type { Result } from "../../contract/result.ts";
 import type { PointId } from "../../contract/stream.ts";
+import { dayMs } from "../../maths/durations.ts";
 import {
   type Alarm,
   type AnnunciatedAlarm,
@@ -225,10 +226,15 @@ export function tellStep(
   return { record: { ...record, updates, told, lastEvent: event }, event };
 }
 
-/** The record when its shelving is over at `atMs`; null: it is not, or it is not shelved. */
+/**
+ * The record when its shelving is over at `atMs`; null: it is not, or it is not shelved. It is over too where the clock is more than a
+ * day behind its beginning: one that was ahead then would hide the alarm until its time comes, which may be years.
+ */
 export function endShelving(record: AlarmRecord, atMs: number): AlarmRecord | null {
-  if (record.alarm.state !== "shelved" || atMs < record.alarm.untilMs) return null;
-  return { ...record, alarm: expectStep(stepAlarm(record.alarm, { kind: "unshelve" })) };
+  const { alarm } = record;
+  if (alarm.state !== "shelved") return null;
+  if (atMs < alarm.untilMs && atMs >= alarm.atMs - dayMs) return null;
+  return { ...record, alarm: expectStep(stepAlarm(alarm, { kind: "unshelve" })) };
 }
 
 /** Only the process's steps that are in order are taken here: anything else is a bug. */
