@@ -2,7 +2,8 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { createKeyPair, parsePrivateKey } from "../../src/core/bundle/keys.ts";
 import { checkScadaConfig } from "../../src/training/recipes/scada/check-scada-config.ts";
 import type { ScadaEvaluation } from "../../src/training/recipes/scada/judge/scada-evaluation.ts";
@@ -24,11 +25,13 @@ function hasPython(): boolean {
   }
 }
 
-function invent(...options: readonly string[]): string {
-  const folder = createTemporaryFolder();
+function invent(folder: string, ...options: readonly string[]): string {
   execFileSync("python3", [join(scripts, "invent_tables.py"), folder, ...options], { stdio: "ignore" });
   return folder;
 }
+
+const scratch = createScratchFolder("own-tables");
+afterAll(() => scratch.remove());
 
 async function trainOn(
   dataDir: string,
@@ -67,13 +70,17 @@ async function check(dataDir: string, text = configText): Promise<string[]> {
 }
 
 describe.skipIf(!hasPython())("a farm of one's own (needs python3)", () => {
+  let farm: string;
+  beforeAll(() => {
+    farm = invent(scratch.path);
+  });
+
   test("passes the check as it is, and fails it where one turbine's or one log's words are wrong", async () => {
-    const farm = invent();
     expect(await check(farm)).toEqual([]);
-    const flipped = await check(invent("--flip", "WEA3=C"));
+    const flipped = await check(invent(createTemporaryFolder(), "--flip", "WEA3=C"));
     expect(flipped).toHaveLength(5);
     for (const line of flipped) expect(line).toMatch(/^error unit: .* of WEA 3 seems to be in degC/);
-    expect(await check(invent("--flip", "utc-log"))).toEqual([
+    expect(await check(invent(createTemporaryFolder(), "--flip", "utc-log"))).toEqual([
       "error log-clock: the log is in UTC, not in Europe/Berlin",
     ]);
     const [inUtc] = await check(
@@ -84,7 +91,7 @@ describe.skipIf(!hasPython())("a farm of one's own (needs python3)", () => {
   }, 300_000);
 
   test("gives a bundle that passes the gate and names the component that warms before it fails", async () => {
-    const { evaluation, card, manifest } = await trainOn(invent(), configText, true);
+    const { evaluation, card, manifest } = await trainOn(farm, configText, true);
     const { policies, metrics, hasCosts } = evaluation as ScadaEvaluation;
     const found = policies.policy!.failures.map(
       ({ turbine, component, detectedShare }) => [`${turbine} ${component}`, detectedShare] as const,
@@ -110,7 +117,7 @@ describe.skipIf(!hasPython())("a farm of one's own (needs python3)", () => {
       .replace(log, "")
       .replace("[WEA 1, WEA 2, WEA 3, WEA 4]", "[WEA 2]")
       .replaceAll(/steps: \d+/g, "steps: 120");
-    const { card, manifest, evaluation, log: lines } = await trainOn(invent(), text, false);
+    const { card, manifest, evaluation, log: lines } = await trainOn(farm, text, false);
     const { policy } = manifest.normalBehaviour!;
     for (const { worthEur } of policy.components) expect(worthEur).toBeLessThan(policy.minWorthEur);
     expect((evaluation as ScadaEvaluation).metrics.detected).toBeUndefined();
