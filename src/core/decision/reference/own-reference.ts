@@ -212,6 +212,7 @@ class Reference implements OwnReference {
       // A device infers with the model that it had, whatever its gateway has been given meanwhile.
       this.#parked = null;
       this.#renewal = parked.renewal ?? null;
+      if (this.isOtherMachine || isOtherBearing(parked, next.orders)) this.stopVouching();
       this.#begin(dropOtherMargins(parked, next));
       return null;
     }
