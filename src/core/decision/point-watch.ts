@@ -198,15 +198,15 @@ class Watch implements PointWatch {
     const late = own.settle();
     // Held against what was learnt before it, then learnt itself.
     const baseline = own.compare(window);
-    const { severityDb } = own;
+    const { severityDb, doubted, isVouched } = own;
     // At a speed that was not learnt a severity is a guess: nothing becomes critical by it.
     const isKnown = baseline !== null && isLearntSpeed(baseline, window.shaftRpm);
     const knownDb = isKnown ? severityDb : null;
     if (baseline !== null && isHeard(baseline)) this.#follow(baseline, knownDb, window.prediction.toMs);
-    else if (baseline !== null) this.#outlook = null;
+    else this.#outlook = null;
+    if (baseline === null) this.#keptOutlook = undefined;
     const isRepeated = window.prediction.windowId === decider.lastWindowId;
     const { shaftRpm, foreignModes } = window;
-    const { doubted, isVouched } = own;
     const { isDeaf } = own.deafness;
     const reference = { baseline, doubted, severityDb, shaftRpm, foreignModes, isVouched, isDeaf };
     const { point, windowId, fromMs, toMs, operatingState, model, modes } = decider.update(

@@ -252,3 +252,27 @@ describe("a machine that was found healthy", () => {
     expect(watch.snapshot()).toEqual(before);
   });
 });
+
+test("that a bearing was found healthy says nothing of the next one, whichever model its device still runs", () => {
+  const old = { ...watchParts, orders: [3.58, 5.42, 4.71, 0.4] };
+  const orders = [3.07, 4.93, 4, 0.38];
+  const watch = createWatch({ parts: old });
+  watch.renew(found);
+  feedWatch(watch, { from: 0, to: 20 }, faultyLooking);
+  const { decider, baseline } = JSON.parse(JSON.stringify(watch.snapshot()));
+  const snapshot = { decider, baseline: baselineSnapshotSchema.parse(baseline) };
+  const restart = (change: { readonly orders: number[] }): PointWatch => {
+    const started = createWatch({ parts: renewParts(change), snapshot });
+    started.adopt({ ...watchParts, ...change });
+    return started;
+  };
+  // The same bearing under the model that its device had.
+  const same = restart({ orders: old.orders });
+  feedWatch(same, { from: 20, to: 400 }, faultyLooking);
+  expect([same.status?.state, same.standing.renewed?.foundHealthy]).toEqual(["ready", true]);
+  const replaced = restart({ orders });
+  expect(replaced.standing.renewed?.foundHealthy).toBeUndefined();
+  feedWatch(replaced, { from: 20, to: 400 }, faultyLooking);
+  expect(replaced.status?.state).not.toBe("ready");
+  expect(listActive(replaced)).toEqual(["outer-race"]);
+});

@@ -67,3 +67,31 @@ it("a watch has an outlook from its baseline on, keeps it over a restart and for
   expect(watch.outlook).toEqual({ cannotSay: "how loud this machine is when healthy is not known" });
   expect(watch.snapshot().outlook).toBeUndefined();
 });
+
+it("a trend ends with the reference that it was of: where a model watches other levels nothing is said of it", () => {
+  const watch = createPointWatch({ point, parts, options });
+  feed(watch, 0, 400);
+  feed(watch, 400, 600, (minute) => -30 + (minute - 400) / 10);
+  expect(watch.outlook).toMatchObject({ hours: 0 });
+  const { levels } = parts.baseline;
+  const list = levels.list.map((level) => ({ ...level, name: "b" }));
+  const other = {
+    ...parts,
+    baseline: { ...parts.baseline, levels: { ...levels, list } },
+    model: { name: "m", version: "2.0.0", digest: "d2" },
+  };
+  const unknown = { cannotSay: "how loud this machine is when healthy is not known" };
+  // One that a device runs on with after a restart under another loses no trend.
+  const snapshot = JSON.parse(JSON.stringify(watch.snapshot()));
+  const again = createPointWatch({ point, parts: other, options, snapshot });
+  again.adopt(parts);
+  feed(again, 600, 602, () => -10);
+  expect(again.outlook).toMatchObject({ hours: 0 });
+  expect(watch.adopt(other).event).toMatchObject({ kind: "relearning" });
+  feed(watch, 600, 601, () => -10);
+  expect([watch.outlook, watch.snapshot().outlook]).toEqual([unknown, undefined]);
+  // Nor does a reference of the same name take over what was kept of one that was lost.
+  const lost = createPointWatch({ point, parts, options, snapshot: { outlook: snapshot.outlook } });
+  feed(lost, 0, 1);
+  expect(lost.snapshot().outlook).toBeUndefined();
+});

@@ -11,8 +11,10 @@ import {
   createWatch,
   feedWatch,
   listActive,
+  renewParts,
   type WatchScene,
   watchedWindow,
+  watchOptions,
   watchParts,
 } from "./watch-feed.ts";
 
@@ -54,6 +56,46 @@ test("a sensor that hears its machine no more ends no alarm", () => {
   expect([listActive(watch), watch.severityDb! < -9]).toEqual([["outer-race"], true]);
   playSnapshots(watch, dead, 2 * 144, {});
   expect(listActive(watch)).toEqual([]);
+});
+
+/** A run that ends in a restart: what is kept goes through the disk. */
+function restartWatch(watch: PointWatch, parts = watchParts): PointWatch {
+  const { decider, baseline } = JSON.parse(JSON.stringify(watch.snapshot()));
+  return createWatch({ parts, snapshot: { decider, baseline: baselineSnapshotSchema.parse(baseline) } });
+}
+
+test("a gateway that restarts each day counts on how long a sensor has been deaf, and its alarm stands", () => {
+  let watch = createWatch();
+  feedWatch(watch, { from: 0, to: 200 });
+  feedWatch(watch, { from: 200, to: 400 }, { logits: [5, -1], levelDb: -20 });
+  expect(watch.snapshot().baseline).not.toHaveProperty("quietWindows");
+  let second = 400;
+  for (let run = 0; run < 20; run++) {
+    watch = restartWatch(watch);
+    // Ten windows of a day, an hour apart.
+    for (let hour = 0; hour < 10; hour++, second += 3600)
+      watch.update(watchedWindow(second, { levelDb: -60 }));
+  }
+  expect([listActive(watch), watch.deafness]).toMatchObject([
+    ["outer-race"],
+    { isDeaf: true, quietWindows: 200 },
+  ]);
+  // Against a reference that is learnt anew nothing was quiet yet, nor where a model watches other levels.
+  const anew = createWatch({ options: { ...watchOptions, epoch: 1 }, snapshot: watch.snapshot() });
+  expect(anew.deafness.quietWindows).toBe(0);
+  const { levels, ...spec } = watchParts.baseline!;
+  const list = levels.list.map((level) => ({ ...level, name: `${level.name}-new` }));
+  const other = renewParts({ baseline: { ...spec, levels: { ...levels, list } } });
+  // Of a model that serves on after all it is what it was.
+  const mistaken = restartWatch(restartWatch(watch, other), other);
+  mistaken.adopt(watchParts);
+  expect(mistaken.deafness.quietWindows).toBe(200);
+  watch.adopt(other);
+  watch.update(watchedWindow(second, { levelDb: -60 }, other));
+  expect(watch.deafness.quietWindows).toBe(0);
+  watch = restartWatch(mistaken);
+  watch.renew({ atMs: 0, by: "ana", reason: "sensor replaced" });
+  expect(restartWatch(watch).deafness.quietWindows).toBe(0);
 });
 
 test("what was learnt at other lines is not what a corrected bearing's lines are held against", () => {

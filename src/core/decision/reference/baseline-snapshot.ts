@@ -52,6 +52,8 @@ export interface BaselineSnapshot {
   readonly coinciding?: readonly number[] | undefined;
   /** Orders of the bearing that it listened at; absent: nobody wrote them down. */
   readonly orders?: readonly number[] | undefined;
+  /** Windows in a row that were as quiet against it as of a sensor that is deaf; absent: the last was not, or nobody kept it. */
+  readonly quietWindows?: number | undefined;
   /** The last one; absent: never. */
   readonly renewal?: BaselineRenewal | undefined;
 }
@@ -84,6 +86,7 @@ export const baselineSnapshotSchema: z.ZodType<BaselineSnapshot> = z.strictObjec
   doubted: siteBaselineSchema.optional(),
   coinciding: z.array(z.int().min(0).max(31)).max(32).optional(),
   orders: z.array(z.number().positive()).max(8).optional(),
+  quietWindows: z.int().min(0).optional(),
   renewal: z
     .strictObject({
       count: z.int().min(1),
@@ -97,9 +100,9 @@ export const baselineSnapshotSchema: z.ZodType<BaselineSnapshot> = z.strictObjec
 
 /** What was being learnt, let go; a baseline in use stays. */
 export function forgetProgress(kept: BaselineSnapshot): BaselineSnapshot {
-  const { epoch, modelDigest, version, baseline, renewal } = kept;
+  const { epoch, modelDigest, version, baseline, quietWindows, renewal } = kept;
   const begun = { kept: [], seen: 0, stride: 1, firstMs: null, refusals: 0 };
-  return { epoch, modelDigest, version, baseline, ...begun, renewal };
+  return { epoch, modelDigest, version, baseline, ...begun, quietWindows, renewal };
 }
 
 /** Orders of one bearing may be rounded otherwise. */

@@ -11,10 +11,10 @@ export interface Deafness {
   readonly isDeaf: boolean;
   /** Windows in a row that were as quiet as of a sensor that is deaf. */
   readonly quietWindows: number;
-  /** One window: dB above `baseline`, null where not known. At a speed that was not learnt a level is a guess, and no news. */
+  /** One window: dB above `baseline`, null where not known. At a speed that was not learnt a level is a guess, and no news; without a baseline none counts. */
   note(severityDb: number | null, baseline: SiteBaseline | null, shaftRpm: number): void;
-  /** There is another baseline, or none. */
-  forget(): void;
+  /** Begins with `quietWindows` of the baseline that there is now. */
+  begin(quietWindows: number): void;
 }
 
 /** Creates it for a sensor that hears. */
@@ -29,11 +29,12 @@ export function createDeafness(): Deafness {
       return quiet;
     },
     note: (severityDb, baseline, shaftRpm) => {
-      if (severityDb === null || baseline === null || !isLearntSpeed(baseline, shaftRpm)) return;
-      quiet = severityDb <= deafDb ? quiet + 1 : 0;
+      if (baseline === null) quiet = 0;
+      else if (severityDb !== null && isLearntSpeed(baseline, shaftRpm))
+        quiet = severityDb <= deafDb ? quiet + 1 : 0;
     },
-    forget: () => {
-      quiet = 0;
+    begin: (quietWindows) => {
+      quiet = quietWindows;
     },
   };
 }

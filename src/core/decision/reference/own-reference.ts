@@ -212,6 +212,7 @@ class Reference implements OwnReference {
       // A device infers with the model that it had, whatever its gateway has been given meanwhile.
       this.#parked = null;
       this.#renewal = parked.renewal ?? null;
+      if (this.isOtherMachine || isOtherBearing(parked, next.orders)) this.stopVouching();
       this.#begin(dropOtherMargins(parked, next));
       return null;
     }
@@ -238,10 +239,12 @@ class Reference implements OwnReference {
     const progress = this.#learner?.snapshot();
     if (progress === undefined) return undefined;
     const { coinciding = [], orders } = this.#parts;
+    const { quietWindows } = this.deafness;
     return {
       ...progress,
       ...(orders === undefined ? {} : { orders }),
       ...(coinciding.length === 0 ? {} : { coinciding }),
+      ...(quietWindows === 0 ? {} : { quietWindows }),
       ...(this.#renewal === null ? {} : { renewal: this.#renewal }),
     };
   }
@@ -250,7 +253,7 @@ class Reference implements OwnReference {
     const subject = toSubject(this.#parts, this.isVouched);
     this.#learner = subject === null ? null : createBaselineLearner(subject, this.#options, snapshot);
     this.severityDb = null;
-    this.deafness.forget();
+    this.deafness.begin(this.#learner?.current ? (snapshot?.quietWindows ?? 0) : 0);
     this.#lastMs = Number.NaN;
   }
 }
