@@ -3,6 +3,7 @@
  * makes of both. Values only; what is kept over a restart is plain JSON.
  */
 import { z } from "zod";
+import { maxShelvedHours } from "../../contract/alarm-report.ts";
 import {
   type AlertEvent,
   type AlertSeverity,
@@ -12,6 +13,7 @@ import {
 import { type AlarmLane, alarmLanes, type Decision, type ModeDecision } from "../../contract/prediction.ts";
 import type { Result } from "../../contract/result.ts";
 import type { PointId } from "../../contract/stream.ts";
+import { hourMs, minuteMs } from "../../maths/durations.ts";
 import {
   type Alarm,
   type AnnunciatedAlarm,
@@ -225,9 +227,16 @@ export function tellStep(
   return { record: { ...record, updates, told, lastEvent: event }, event };
 }
 
-/** The record when its shelving is over at `atMs`; null: it is not, or it is not shelved. */
+/**
+ * The record when its shelving is over at `atMs`; null: it is not, or it is not shelved. It is over too when the clock was ahead
+ * as it began, and has been set right: its end would be years away.
+ */
 export function endShelving(record: AlarmRecord, atMs: number): AlarmRecord | null {
-  if (record.alarm.state !== "shelved" || atMs < record.alarm.untilMs) return null;
+  const { alarm } = record;
+  if (alarm.state !== "shelved") return null;
+  const isSetBack =
+    atMs < alarm.atMs - minuteMs || alarm.untilMs - atMs > maxShelvedHours * hourMs + minuteMs;
+  if (atMs < alarm.untilMs && !isSetBack) return null;
   return { ...record, alarm: expectStep(stepAlarm(record.alarm, { kind: "unshelve" })) };
 }
 
