@@ -11,6 +11,7 @@ import { describeLane, formatMoment, isUnknownNow } from "../../core/decision/ro
 import type { ComponentView } from "../fleet/describe-components.ts";
 import type { AlertEvidence, OverviewPage } from "../fleet/load-pages.ts";
 import type { TurbineView } from "../fleet/load-turbines.ts";
+import { transitionOf } from "../record/record-rules.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderPanel } from "./page-layout.ts";
 import {
@@ -105,8 +106,9 @@ function renderAlarm(alarm: Alarm, { titles, evidence, turbines }: AlertsView, n
 }
 
 /** Of when the figures of the latest event are: `when raised`, `at 07:40 UTC`. A person's step and an order repeat older ones. */
-function describeTold({ active, steps, event: { data } }: Alarm, nowMs: number): string {
-  const transition = steps.at(-1)?.transition ?? (active ? "raised" : "cleared");
+function describeTold({ event }: Alarm, nowMs: number): string {
+  const { data } = event;
+  const transition = transitionOf(event);
   if (transition === "raised" || (transition === "cleared" && data.clearedBecause === undefined))
     return `when ${transition}`;
   return `at ${formatMoment(Date.parse(data.window.to), nowMs)}`;

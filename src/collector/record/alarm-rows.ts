@@ -4,7 +4,7 @@ import { believeTime } from "./clock-rules.ts";
 import type { AlarmingTurbine, AlarmLifeStep, RecordedAlarm } from "./fleet-record.ts";
 import type { RecordRow } from "./record-rules.ts";
 
-/** Steps of an alarm's life that are read. */
+/** Steps of an alarm's life that are read: the first that came, and the newest. */
 export const maxAlarmSteps = 100;
 
 export function fromAlarmRow(row: RecordRow, steps: readonly AlarmLifeStep[]): RecordedAlarm {

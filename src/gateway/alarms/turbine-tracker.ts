@@ -103,7 +103,18 @@ class Tracker implements TurbineTracker {
     if (site !== this.#site || turbine !== this.#turbine || tracker === undefined) return;
     tracker.update(decision, heard);
     this.#model = decision.model;
-    for (const mode of modes) this.#scores.set(`${component}/${mode.failureMode}`, { component, mode, toMs });
+    const { name } = decision.model;
+    if (modes.length > 0) this.#forgetUnnamed(decision);
+    for (const mode of modes)
+      this.#scores.set(`${component}/${mode.failureMode}`, { component, model: name, mode, toMs });
+  }
+
+  /** Of what a model does not name any more nothing is known; another model of the component goes on. */
+  #forgetUnnamed({ point, model, modes }: Decision): void {
+    for (const [key, { component, model: teller, mode }] of this.#scores) {
+      if (component !== point.component || teller !== model.name) continue;
+      if (!modes.some(({ failureMode }) => failureMode === mode.failureMode)) this.#scores.delete(key);
+    }
   }
 
   noteSilence(component: string, silence: PointSilence): void {
@@ -147,6 +158,8 @@ class Tracker implements TurbineTracker {
 
 interface LastScore {
   readonly component: string;
+  /** Name of the model that told it. */
+  readonly model: string;
   readonly mode: ModeDecision;
   readonly toMs: number;
 }

@@ -38,7 +38,11 @@ export interface DriftMemoryOptions {
   readonly state: StateStore;
   readonly logger: Logger;
   /** What became of the days that were kept. */
-  readonly onEvent: (point: PointId, name: "drift.lost" | "baseline-renewed", detail: string) => void;
+  readonly onEvent: (
+    point: PointId,
+    name: "drift.lost" | "drift.ended" | "baseline-renewed",
+    detail: string,
+  ) => void;
 }
 
 /** What is kept of points, and how. */
@@ -108,7 +112,10 @@ export function createDriftMemory({
       const read = readKept(state, { key: keyOf(point), schema: driftSnapshotSchema(), logger, onLost });
       const kept = read === undefined || isOfNow(point, read, epoch) ? read : undefined;
       // Told once.
-      if (kept !== read) state.setAll({ [keyOf(point)]: null, [dayKeyOf(point)]: null });
+      if (kept !== read) {
+        if (read?.standing.raised) onEvent(point, "drift.ended", "what is usual is learnt anew");
+        state.setAll({ [keyOf(point)]: null, [dayKeyOf(point)]: null });
+      }
       const heard =
         kept === undefined
           ? undefined

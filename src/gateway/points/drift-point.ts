@@ -77,7 +77,7 @@ export interface DriftPoint {
 export interface TakenReport {
   /** Null: it was taken. */
   readonly refused: { readonly reason: DriftRefusal; readonly detail: string } | null;
-  /** Another model has begun; its levels go on, or there are none. */
+  /** Another model has begun, though its report may be refused; its levels go on, or there are none. */
   readonly isRelearning: boolean;
   /** Its days were let go: they lay in the future. */
   readonly isLost: boolean;
@@ -123,8 +123,9 @@ class Days implements DriftPoint {
     modelOf: (name: string) => DriftModel | null,
   ): TakenReport {
     let isLost = false;
+    let isRelearning = false;
     const refuse = (reason: DriftRefusal, detail: string): TakenReport => {
-      return { refused: { reason, detail }, isRelearning: false, isLost };
+      return { refused: { reason, detail }, isRelearning, isLost };
     };
     if (nowMs < earliestClockMs) return refuse("no-time", "the clock has not been set");
     if (report.toMs > nowMs + farAheadMs) {
@@ -132,6 +133,7 @@ class Days implements DriftPoint {
     }
     const before = this.ground?.model.digest;
     if (!this.#adopt(report, modelOf)) return refuse("other-model", "its bundle does not serve any more");
+    isRelearning = before !== undefined && before !== report.modelDigest;
     isLost = this.#forgetFuture(nowMs);
     try {
       const { periodMs } = this.#rules;
@@ -148,7 +150,6 @@ class Days implements DriftPoint {
       return refuse("not-fitting", error.message);
     }
     this.#heard = { toMs: report.toMs, monotonicMs };
-    const isRelearning = before !== undefined && before !== report.modelDigest;
     return { refused: null, isRelearning, isLost };
   }
 

@@ -82,6 +82,13 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
     memory.save([entry]);
     if (event !== null) onEvent(entry.point, event.name, event.detail);
   };
+  /** Ends what was told against days that were let go: what comes is held against others. */
+  const beginAnew = (entry: WatchedDrift, why: string): void => {
+    entry.waiting = null;
+    if (entry.standing.raised !== null) onEvent(entry.point, "drift.ended", why);
+    entry.standing = nothingSaid;
+    memory.save([entry]);
+  };
   const isExpected = (fromMs: number): boolean =>
     [...watched.values()].some(({ day, ended }) => {
       const oldest = ended ?? day;
@@ -175,9 +182,12 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
       if (taken.isRelearning) {
         const detail = `${report.modelName}@${report.modelVersion}: its features and scores are learnt anew`;
         onEvent(entry.point, "drift.relearning", detail);
+        beginAnew(entry, "another model serves");
       }
-      if (taken.isLost)
+      if (taken.isLost) {
         onEvent(entry.point, "drift.lost", "its days lie in the future; they are learnt anew");
+        beginAnew(entry, "what is usual is learnt anew");
+      }
       attend(entry);
       begin();
       memory.saveDay(entry);
@@ -187,12 +197,7 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
       if (entry === undefined) return;
       settle(entry);
       entry.renew();
-      entry.waiting = null;
-      if (entry.standing.raised !== null) {
-        onEvent(entry.point, "drift.ended", `what is usual is learnt anew: ${why}`);
-      }
-      entry.standing = nothingSaid;
-      memory.save([entry]);
+      beginAnew(entry, `what is usual is learnt anew: ${why}`);
     },
     get standings() {
       return [...watched.values()].map(({ point, standing, ground }) => ({

@@ -160,10 +160,11 @@ describe("an alarm's card beside its turbine", () => {
   const mode = { component, failureMode: "inner-race" };
   const cardOf = (
     view: Partial<TurbineView>,
-    change: { steps?: readonly string[]; active?: boolean } = {},
+    change: { steps?: readonly string[]; newest?: "updated"; active?: boolean } = {},
   ) => {
     const { steps = ["raised"], active = true } = change;
-    const event = alertEvent("wt-1", "raised", nowMs - 600_000, {
+    const newest = change.newest ?? (steps.at(-1) as "raised");
+    const event = alertEvent("wt-1", newest, nowMs - 600_000, {
       ...mode,
       risk: 0.786,
       severityDb: 1.2,
@@ -216,6 +217,8 @@ describe("an alarm's card beside its turbine", () => {
     expect(cardOf({}, { steps: ["raised", "cleared"], active: false })).toContain(
       "Operating state||Partial performance||when cleared",
     );
+    // What came last was told by a clock that was behind.
+    expect(cardOf({}, { steps: ["updated", "raised"], newest: "updated" })).toContain("78.6 % at 22:03 UTC");
     // Another turbine of this name.
     expect(cardOf({ site: "elsewhere" })).toContain("Risk||78.6 %||when raised");
   });

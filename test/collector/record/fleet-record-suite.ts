@@ -277,6 +277,24 @@ function describeAlarms(open: Open): void {
     expect(items[1]).toMatchObject({ firstMs: t, lastMs: t + 2000 });
   });
 
+  it("gives the first step of an alarm and the newest as they came, whatever their clock said", async () => {
+    const { record, put } = await openAlarms();
+    await put(alertEvent("wt-1", "raised", t + 1_800_000), t);
+    for (let index = 1; index <= 100; index++) {
+      const event = alertEvent("wt-1", "updated", t + index);
+      await put({ ...event, id: `${event.id}/${index}` }, t + index);
+    }
+    await put(alertEvent("wt-1", "cleared", t + 101), t + 101);
+    const [alarm] = (await record.alarms(all)).items;
+    const told = alarm!.steps.map(({ transition, timeMs }) => [transition, timeMs - t]);
+    expect(told).toHaveLength(100);
+    expect(told.slice(0, 2)).toEqual([
+      ["raised", 1_800_000],
+      ["updated", 3],
+    ]);
+    expect(told.at(-1)).toEqual(["cleared", 101]);
+  });
+
   it("takes an alert event once, by its id, and gives it back exactly", async () => {
     const { record, put } = await openAlarms();
     const alert = alertEvent("wt-1", "raised", t);

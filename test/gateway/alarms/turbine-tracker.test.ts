@@ -58,6 +58,26 @@ describe("a turbine's retained state", () => {
     });
   });
 
+  test("forgets the score of a mode that its model does not name any more, and no other model's", () => {
+    const tracker = createTracker();
+    const named = (): readonly string[] =>
+      tracker
+        .describe({ timeMs: startMs, alarms: [], dataQuality })
+        .lastScores.map(({ failureMode }) => failureMode);
+    const scada = { ...model, name: "scada" };
+    tracker.update(
+      decisionAt(0, [
+        ["inner", 0.9, null],
+        ["outer", 0.2, null],
+      ]),
+    );
+    tracker.update({ ...decisionAt(1, [["hot", 0.3, null]]), model: scada });
+    tracker.update(decisionAt(2, []));
+    expect(named()).toEqual(["inner", "outer", "hot"]);
+    tracker.update({ ...decisionAt(3, [["outer", 0.2, null]]), model: { ...model, digest: "b".repeat(64) } });
+    expect(named()).toEqual(["outer", "hot"]);
+  });
+
   test("is ok when it runs, was scored and has no alarm", () => {
     const tracker = createTracker();
     tracker.update(

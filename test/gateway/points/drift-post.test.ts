@@ -246,6 +246,35 @@ describe("the gateway's own watch for drift", () => {
     expect(here.standing("WT01")).toMatchObject({ level: "stable" });
   });
 
+  it("ends what was told when another model serves, and never says that it is as it was", () => {
+    const here = createSite(["WT01", "WT02"]);
+    here.play(8);
+    here.play(2, { WT01: -6 });
+    expect(here.standing("WT01").raised).toBe("drift");
+    here.model = modelOf("1.1.0");
+    here.play(8);
+    const own = here.events.filter((event) => event.includes("WT01"));
+    expect(own.map((event) => event.split(":")[0])).toEqual([
+      "drift.drift WT01",
+      "drift.relearning WT01",
+      "drift.ended WT01",
+    ]);
+    expect(own.at(-1)).toBe("drift.ended WT01: another model serves");
+    expect(here.standing("WT01")).toMatchObject({ level: "stable", raised: null });
+  });
+
+  it("ends what was told when the configuration lets a point's days go", () => {
+    const here = createSite();
+    here.play(8);
+    here.play(2, { WT01: -6 });
+    here.post.close();
+    here.start(1);
+    expect(here.events.at(-1)).toBe("drift.ended WT01: what is usual is learnt anew");
+    expect(here.standing("WT01")).toMatchObject({ level: "learning", raised: null });
+    here.start(1);
+    expect(here.events.filter((event) => event.startsWith("drift.ended"))).toHaveLength(1);
+  });
+
   it("is paused while a turbine stands, and neither ends nor repeats what it told", () => {
     const here = createSite();
     here.play(8);

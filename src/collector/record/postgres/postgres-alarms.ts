@@ -112,16 +112,17 @@ export async function listAlarmingTurbines(session: SqlSession): Promise<readonl
   return rows.map(fromAlarmingRow);
 }
 
-/** The first events of each alarm, in the order of time. */
+/** The first event of each alarm and its newest ones, as they came: no row is deleted, so its place says which came after which. */
 async function readSteps(
   session: SqlSession,
   alarms: readonly number[],
 ): Promise<ReadonlyMap<number, readonly AlarmLifeStep[]>> {
   const rows = await session.rows(
     `SELECT life.* FROM unnest($1::bigint[]) AS wanted (alarm) CROSS JOIN LATERAL (
-       SELECT alert_event.* FROM alert_event WHERE alert_event.alarm = wanted.alarm
-       ORDER BY time_ms, received_ms LIMIT ${maxAlarmSteps}) AS life
-     ORDER BY alarm, time_ms, received_ms`,
+       SELECT id, alert_event.alarm, transition, time_ms, probability, risk,
+         ROW_NUMBER() OVER (ORDER BY received_ms, alert_event.ctid) AS nth, COUNT(*) OVER () AS total
+       FROM alert_event WHERE alert_event.alarm = wanted.alarm) AS life
+     WHERE nth = 1 OR nth > total - ${maxAlarmSteps - 1} ORDER BY life.alarm, nth`,
     [alarms],
   );
   const lives = new Map<number, AlarmLifeStep[]>();

@@ -36,8 +36,10 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const life = database.prepare(
-    `SELECT id, transition, time_ms, probability, risk FROM alert_event WHERE alarm = ?
-     ORDER BY time_ms, received_ms LIMIT ${maxAlarmSteps}`,
+    `SELECT id, transition, time_ms, probability, risk FROM (
+       SELECT *, ROW_NUMBER() OVER (ORDER BY received_ms, rowid) AS nth, COUNT(*) OVER () AS total
+       FROM alert_event WHERE alarm = ?)
+     WHERE nth = 1 OR nth > total - ${maxAlarmSteps - 1} ORDER BY nth`,
   );
   const alarming = database.prepare(
     "SELECT site, turbine, COUNT(*) AS alarms FROM alarm WHERE active = 1 GROUP BY site, turbine ORDER BY site, turbine",
