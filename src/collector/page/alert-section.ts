@@ -11,7 +11,6 @@ import { describeLane, formatMoment, isUnknownNow } from "../../core/decision/ro
 import type { ComponentView } from "../fleet/describe-components.ts";
 import type { AlertEvidence, OverviewPage } from "../fleet/load-pages.ts";
 import type { TurbineView } from "../fleet/load-turbines.ts";
-import { transitionOf } from "../record/record-rules.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderPanel } from "./page-layout.ts";
 import {
@@ -107,10 +106,9 @@ function renderAlarm(alarm: Alarm, { titles, evidence, turbines }: AlertsView, n
 
 /** Of when the figures of the latest event are: `when raised`, `at 07:40 UTC`. A person's step and an order repeat older ones. */
 function describeTold({ event }: Alarm, nowMs: number): string {
-  const { data } = event;
-  const transition = transitionOf(event);
-  if (transition === "raised" || (transition === "cleared" && data.clearedBecause === undefined))
-    return `when ${transition}`;
+  const { type, data } = event;
+  if (type === "io.aurora.alert.raised.v1") return "when raised";
+  if (type === "io.aurora.alert.cleared.v1" && data.clearedBecause === undefined) return "when cleared";
   return `at ${formatMoment(Date.parse(data.window.to), nowMs)}`;
 }
 

@@ -12,7 +12,6 @@ import {
 import { type AlarmLane, alarmLanes, type Decision, type ModeDecision } from "../../contract/prediction.ts";
 import type { Result } from "../../contract/result.ts";
 import type { PointId } from "../../contract/stream.ts";
-import { dayMs } from "../../maths/durations.ts";
 import {
   type Alarm,
   type AnnunciatedAlarm,
@@ -226,14 +225,17 @@ export function tellStep(
   return { record: { ...record, updates, told, lastEvent: event }, event };
 }
 
+/** A day: so far a clock may be behind after a start without a network. */
+const usualLagMs = 86_400_000;
+
 /**
- * The record when its shelving is over at `atMs`; null: it is not, or it is not shelved. It is over too where the clock is more than a
- * day behind its beginning: one that was ahead then would hide the alarm until its time comes, which may be years.
+ * The record when its shelving is over at `atMs`; null: it is not, or it is not shelved. It is over too where the clock is further behind
+ * its beginning than is usual: one that was ahead then would hide the alarm until its time comes, which may be years.
  */
 export function endShelving(record: AlarmRecord, atMs: number): AlarmRecord | null {
   const { alarm } = record;
   if (alarm.state !== "shelved") return null;
-  if (atMs < alarm.untilMs && atMs >= alarm.atMs - dayMs) return null;
+  if (atMs < alarm.untilMs && atMs >= alarm.atMs - usualLagMs) return null;
   return { ...record, alarm: expectStep(stepAlarm(alarm, { kind: "unshelve" })) };
 }
 
