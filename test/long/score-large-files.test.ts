@@ -1,29 +1,18 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createWriteStream, statSync } from "node:fs";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { scoreFiles } from "../../src/cli/score/recordings/score-files.ts";
-import { readBundle } from "../../src/core/bundle/verify-bundle.ts";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
 import { createRandom } from "../../src/core/maths/random.ts";
-import { silentLogger } from "../../src/core/platform/logger.ts";
-import { type LoadedBundle, serveBundle } from "../../src/core/serving/loaded-bundle.ts";
-import { shippedBundle } from "../cli/score/recordings.ts";
 import { encodeMat } from "../support/mat-file.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import type { LargeScore } from "./score-large-process.ts";
 
 /** What the process may grow by, whatever the size of the file. */
 const mostGrowthBytes = 160 * 2 ** 20;
 const pieceSamples = 1 << 20;
-
-let bundle: LoadedBundle;
-beforeAll(async () => {
-  bundle = await serveBundle(shippedBundle, await readBundle(shippedBundle), {
-    engine: "auto",
-    logger: silentLogger,
-  });
-});
-afterAll(() => bundle.retire());
 
 const random = createRandom(3);
 const noise = Float32Array.from({ length: pieceSamples }, () => random.normal());
@@ -58,32 +47,15 @@ function matHead(samples: number): Buffer {
   return head;
 }
 
-/** The most memory that this process has had since {@link forgetPeak}, bytes: other tests ran in it before. */
-function readPeakBytes(): number {
-  return 1024 * Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"))![1]);
-}
-
-function forgetPeak(): void {
-  writeFileSync("/proc/self/clear_refs", "5");
-}
-
 async function scoreWithin(folder: string, name: string): Promise<void> {
   const file = join(folder, name);
-  forgetPeak();
-  const before = readPeakBytes();
-  const bearing = { bpfo: 3.5848, bpfi: 5.4152, bsf: 4.7135, ftf: 0.39828 };
-  const [summary] = await scoreFiles(bundle, {
-    files: [file],
-    out: join(folder, "out.csv"),
-    baseline: null,
-    progress: () => {},
-    describe: () =>
-      Promise.resolve({ sidecar: { rateHz: 51_200, shaftRpm: 3000, bearing, scale: null }, channel: null }),
-  });
-  expect(summary).toMatchObject({ setAside: { windows: 0 } });
-  expect(summary!.windows).toBeGreaterThan(1000);
-  const growth = readPeakBytes() - before;
-  expect(growth, `${statSync(file).size} bytes`).toBeLessThan(mostGrowthBytes);
+  const program = join(import.meta.dirname, "score-large-process.ts");
+  const args = ["--import", "tsx", program, file, join(folder, "out.csv")];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  const told = JSON.parse(stdout) as LargeScore;
+  expect(told.setAside).toBe(0);
+  expect(told.windows).toBeGreaterThan(1000);
+  expect(told.growthBytes, `${statSync(file).size} bytes`).toBeLessThan(mostGrowthBytes);
 }
 
 it.each([
