@@ -140,7 +140,11 @@ function holdOfUnknown(sinceMs: number | null): HeldAlarm {
 }
 
 const nameOf = ({ point, failureMode }: AlarmRecord): string => nameAlarm(point, failureMode);
-const isOfScada = (failureMode: string): boolean => scadaModes.some((mode) => mode === failureMode);
+
+/** Is it raised by SCADA values, and not by a measuring point's decider? */
+export function isOfScada(failureMode: string): boolean {
+  return scadaModes.some((mode) => mode === failureMode);
+}
 
 /** Reads what the last run kept. */
 export function readSnapshots(state: StateStore, logger: Logger): Snapshots {

@@ -4,13 +4,13 @@
  */
 import type { AlertEvent } from "../../core/contract/alert.ts";
 import type { Manifest } from "../../core/contract/bundle/manifest.ts";
-import { scadaModes } from "../../core/contract/bundle/normal-behaviour.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { PointId } from "../../core/contract/stream.ts";
 import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { listScadaComponents } from "./check-scada-config.ts";
+import { isOfScada } from "./snapshots.ts";
 
 export interface UnwatchedAlarmsOptions {
   readonly config: GatewayConfig;
@@ -29,7 +29,7 @@ export function createUnwatchedAlarms(options: UnwatchedAlarmsOptions): () => vo
     const watching = config.turbines.find(({ id }) => id === turbine);
     if (site !== config.gateway.site || watching === undefined) return false;
     // A component may be watched by its vibration and by SCADA values: neither ends what the other one raised.
-    return scadaModes.some((mode) => mode === failureMode)
+    return isOfScada(failureMode)
       ? listScadaComponents(config, manifestOf, turbine).includes(component)
       : watching.points.some((point) => point.component === component);
   };

@@ -37,7 +37,7 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
   );
   const life = database.prepare(
     `SELECT id, transition, time_ms, probability, risk FROM (
-       SELECT *, ROW_NUMBER() OVER (ORDER BY received_ms, rowid) AS nth, COUNT(*) OVER () AS total
+       SELECT id, transition, time_ms, probability, risk, ROW_NUMBER() OVER (ORDER BY received_ms, rowid) AS nth, COUNT(*) OVER () AS total
        FROM alert_event WHERE alarm = ?)
      WHERE nth = 1 OR nth > total - ${maxAlarmSteps - 1} ORDER BY nth`,
   );
