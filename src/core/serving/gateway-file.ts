@@ -56,7 +56,10 @@ export function readGatewayFile(source: GatewaySource, text?: string): Installed
       ...(await checkBundleFit(config, config.bundles.dir)),
     ],
     fileWarnings: () => warnOfFiles(listGatewayFiles(config), Date.now()),
-    warnings: () => warnOfGateway(config, environment.AURORA_MQTT_PASSWORD !== undefined),
+    warnings: () => {
+      const hasPassword = environment.AURORA_MQTT_PASSWORD !== undefined;
+      return warnOfGateway(config, { hasPassword, nowMs: Date.now() });
+    },
   };
 }
 

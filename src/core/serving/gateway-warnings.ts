@@ -5,13 +5,26 @@
 import { type ConfigFinding, formatKeyPath, type KeyPath } from "../contract/config/config-finding.ts";
 import type { GatewayConfig } from "../contract/config/gateway-config.ts";
 import { warnOfModbus } from "../contract/config/modbus-config.ts";
+import { earliestClockMs } from "../contract/iso-time.ts";
 import { createTopics } from "../contract/topics.ts";
+import { dayMs } from "../maths/durations.ts";
 import { isNear, warnOfBroker, warnOfPlace } from "../platform/daemon/config-warnings.ts";
 import { topicMatches } from "../platform/mqtt/mqtt-topic.ts";
 import { warnOfBearing } from "./bearing-warnings.ts";
 
-/** Of a gateway, in the order of its file's parts. @param hasPassword the environment names one */
-export function warnOfGateway(config: GatewayConfig, hasPassword: boolean): readonly ConfigFinding[] {
+/** Of a gateway, in the order of its file's parts. */
+export function warnOfGateway(
+  config: GatewayConfig,
+  {
+    hasPassword,
+    nowMs,
+  }: {
+    /** The environment names one. */
+    readonly hasPassword: boolean;
+    /** Epoch. */
+    readonly nowMs: number;
+  },
+): readonly ConfigFinding[] {
   const { gateway, mqtt } = config;
   const open = isNear(gateway.httpHost)
     ? []
@@ -31,6 +44,7 @@ export function warnOfGateway(config: GatewayConfig, hasPassword: boolean): read
     ...warnOfNoPassword(mqtt, hasPassword),
     ...warnOfIdleDevices(config),
     ...config.turbines.flatMap((turbine, index) => warnOfTurbine(turbine, index)),
+    ...warnOfRepairs(config, nowMs),
     ...warnOfStandby(config),
     ...warnOfHaste(config),
     ...warnOfScorers(config),
@@ -161,6 +175,20 @@ function warnOfTurbine(
     }
     return findings;
   });
+}
+
+/** In whatever zone the data are, a day that begins later than one from now is still to come. */
+function warnOfRepairs({ turbines }: GatewayConfig, nowMs: number): readonly ConfigFinding[] {
+  // A clock that has not been set yet knows no day.
+  if (nowMs < earliestClockMs) return [];
+  return turbines.flatMap(({ repairs }, index) =>
+    repairs.flatMap(({ date }, at) => {
+      if (Date.parse(date) <= nowMs + dayMs) return [];
+      const path = ["turbines", index, "repairs", at, "date"];
+      const problem = "this day is still to come: until then the entry does nothing, and then it counts";
+      return [{ path, problem, write: "write the day on which it failed" }];
+    }),
+  );
 }
 
 function warnOfTopics({ scada, mqtt, gateway }: GatewayConfig): readonly ConfigFinding[] {

@@ -1,9 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { formatKeyPath } from "../../../src/core/contract/config/config-finding.ts";
 import type { GatewayProfile } from "../../../src/core/contract/config/gateway-config.ts";
+import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import { packageRoot } from "../../../src/core/platform/files/package-root.ts";
 import { readGatewayFile } from "../../../src/core/serving/gateway-file.ts";
+import { warnOfGateway } from "../../../src/core/serving/gateway-warnings.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 const bearing = { bpfo: 3.0775, bpfi: 4.9225, bsf: 4.0634, ftf: 0.3847 };
@@ -71,4 +74,24 @@ test("what is no configuration of a gateway is refused as it is without a profil
     writeFileSync(configPath, text);
     expect(() => readGatewayFile({ ...source, profile: "small" })).toThrow(/gateway\.yaml/);
   }
+});
+
+test("a repair of a day that is still to come is warned of, by a clock that has been set", () => {
+  const nowMs = Date.UTC(2026, 4, 1, 12);
+  const config = gatewayConfigSchema().parse({
+    gateway: { id: "gw-1", site: "north" },
+    turbines: [
+      {
+        id: "WT1",
+        scadaBundle: "turbine-scada",
+        repairs: ["2026-04-30", "2026-05-02", "2062-04-30"].map((date) => ({ component: "gearbox", date })),
+      },
+    ],
+  });
+  const paths = (atMs: number) =>
+    warnOfGateway(config, { hasPassword: false, nowMs: atMs })
+      .filter(({ problem }) => problem.includes("still to come"))
+      .map(({ path }) => formatKeyPath(path));
+  expect(paths(nowMs)).toEqual(["turbines[0].repairs[2].date"]);
+  expect(paths(0)).toEqual([]);
 });
