@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { createScadaBundle, createScadaSite, type Disturbance, dayMs, startMs } from "./scada/scada-site.ts";
+import {
+  createScadaBundle,
+  createScadaSite,
+  type Disturbance,
+  dayMs,
+  spec,
+  startMs,
+} from "./scada/scada-site.ts";
 
 const days = (count: number): number => count * 24;
 /** The gearbox of T1 warms by a quarter of a degree a day from day 50 on. */
@@ -93,6 +100,86 @@ test("what the logbook says was mended begins anew and is no longer asked for", 
   expect(Math.abs(Date.parse(cleared.time) - startMs - 66 * dayMs)).toBeLessThan(3 * dayMs);
   // The mended gearbox runs six degrees cooler: its own past, not the old one's, is what it is held against.
   expect(site.alerts.filter(({ type }) => type.includes("raised"))).toHaveLength(1);
+});
+
+const gearboxAt = (day: number) => [
+  { component: "gearbox", date: new Date(startMs + day * dayMs).toISOString().slice(0, 10) },
+];
+/** |z| of T1's gearbox after each row of a day, and whether its inspection is asked for. */
+const gearboxOn = ({ decisions }: ReturnType<typeof createScadaSite>, day: number) =>
+  decisions
+    .filter(
+      ({ point, fromMs }) =>
+        point.component === "gearbox" && point.turbine === "T1" && fromMs >= startMs + day * dayMs,
+    )
+    .flatMap(({ modes }) =>
+      modes.length === 0 ? [] : [{ score: modes[0]!.score, active: modes[0]!.active }],
+    );
+
+test("a repair that is taken back gives its alarm back, with the first row after the start", async () => {
+  const site = createScadaSite();
+  // Rounds at days 60 and 70: until then nobody asks again.
+  const bundle = createScadaBundle("1.0.0", { policy: { ...spec.policy, roundDays: 10 } });
+  const first = site.start(bundle);
+  await site.play(first, 0, days(62), warming);
+  expect(named(site.alerts)).toEqual(["T1 gearbox failure-ahead"]);
+  await first.close();
+  const mistaken = site.start(bundle, gearboxAt(61));
+  await site.play(mistaken, days(62), days(64), warming);
+  expect(site.alerts.at(-1)!.type).toContain("cleared");
+  await mistaken.close();
+  // It was mended all the same, on the day on which the inspection was asked for.
+  const corrected = site.start(bundle, gearboxAt(60));
+  await site.play(corrected, days(64), days(64) + 5, warming);
+  expect(gearboxOn(site, 64).at(-1)!.active).toBe(false);
+  await corrected.close();
+  const again = site.start(bundle, []);
+  await site.play(again, days(64) + 5, days(64) + 8, warming);
+  expect(gearboxOn(site, 64).at(-1)!.active).toBe(true);
+  expect(site.alerts.at(-1)!.type).toContain("raised");
+  expect(site.events.filter((event) => event !== "T1 inspection-asked")).toEqual([
+    "T1 scada-repair-taken-back",
+    "T1 scada-repair-taken-back",
+  ]);
+  await again.close();
+  await site.play(site.start(bundle, []), days(64) + 8, days(68), warming);
+  expect(site.events.filter((event) => event.endsWith("taken-back"))).toHaveLength(2);
+  expect(gearboxOn(site, 67).at(-1)!.active).toBe(true);
+});
+
+test.each([
+  ["never was", 60, undefined],
+  ["was on another day", 20, 60],
+])(
+  "an entry under repairs of a day on which it %s is corrected, and what follows is as if it had stood rightly",
+  async (_, wrong, right) => {
+    const logbook = right === undefined ? [] : gearboxAt(right);
+    const stays: Disturbance = (turbine, hour) =>
+      turbine === "T1" && hour > days(62) ? { "gear-bearing": 4 } : null;
+    const bundle = createScadaBundle();
+    const [mistaken, faultless] = [createScadaSite(gearboxAt(wrong)), createScadaSite(logbook)];
+    for (const site of [mistaken, faultless]) await site.play(site.start(bundle), 0, days(100), stays);
+    const difference = (day: number) =>
+      Math.abs(gearboxOn(mistaken, day).at(-1)!.score - gearboxOn(faultless, day).at(-1)!.score);
+    expect(difference(99)).toBeGreaterThan(1);
+    await mistaken.play(mistaken.start(bundle, logbook), days(100), days(102), stays);
+    await faultless.play(faultless.start(bundle), days(100), days(102), stays);
+    expect(difference(101)).toBeLessThan(0.3);
+    expect(mistaken.events).toContain("T1 scada-repair-taken-back");
+    expect(faultless.events).not.toContain("T1 scada-repair-taken-back");
+  },
+);
+
+test("an entry of a day to come does nothing before that day, and leaves nothing behind", async () => {
+  const plain = createScadaSite();
+  const ahead = createScadaSite(gearboxAt(400));
+  const bundle = createScadaBundle();
+  for (const site of [plain, ahead]) {
+    await site.play(site.start(bundle), 0, days(62), warming);
+    await site.play(site.start(bundle, []), days(62), days(64), warming);
+  }
+  expect(ahead.decisions).toEqual(plain.decisions);
+  expect(ahead.events).toEqual(plain.events);
 });
 
 test("the site's own share is learnt first, and nothing is judged before it is", async () => {

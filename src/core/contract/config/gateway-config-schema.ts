@@ -128,12 +128,18 @@ export const gatewayConfigSchema: () => z.ZodType<GatewayConfig> = onDemand(() =
               .array(
                 z.strictObject({
                   component: id.describe("Component as the bundle calls it, for example gearbox"),
-                  date: z.iso.date().describe("Day on which it failed, for example 2026-08-20"),
+                  date: z.iso
+                    .date()
+                    .describe(
+                      "Day on which it failed, for example 2026-08-20; one to come counts from then on",
+                    ),
                 }),
               )
               .max(1000)
               .default([])
-              .describe("Components that failed and were mended: what is healthy is learnt again from there"),
+              .describe(
+                "Components that failed and were mended: what is healthy is learnt again from there. What is corrected or taken out is undone with the next start",
+              ),
           }),
         )
         .min(1)

@@ -193,6 +193,35 @@ export function createResidualMonitor(spec: MonitorSpec, from?: ResidualMonitorS
   };
 }
 
+/**
+ * What a monitor would have kept had `repairs` been its logbook all along: the days that are kept are lived through anew, each
+ * repair known from the day after it. A reference of commissioning that is over stays: its days may be gone.
+ */
+export function reliveResiduals(
+  spec: MonitorSpec,
+  kept: ResidualMonitorSnapshot,
+  repairs: ResidualMonitorSnapshot["repairs"],
+): ResidualMonitorSnapshot {
+  const monitor = createResidualMonitor(spec, {
+    ...kept,
+    medians: [],
+    z: kept.z.map(() => null),
+    repairs: [],
+  });
+  for (const [at, medians] of kept.medians.entries()) {
+    const day = kept.firstDay + at;
+    for (const repair of repairs) {
+      if (at === 0 ? repair.day < day : repair.day === day - 1)
+        monitor.repaired(repair.component, repair.day);
+    }
+    monitor.update(
+      day,
+      medians.map((median) => median ?? Number.NaN),
+    );
+  }
+  return monitor.snapshot();
+}
+
 /** Mean and standard deviation (of the values themselves, not of a sample); NaN for no values. */
 function computePlainLocation(values: readonly number[]): Reference {
   const location = values.reduce((sum, value) => sum + value, 0) / values.length;

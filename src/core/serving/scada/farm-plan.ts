@@ -14,17 +14,14 @@ import type { Repair } from "./scada-turbine.ts";
 export interface FarmPlanOptions {
   readonly policy: InspectionPolicy;
   readonly components: readonly string[];
-  /** How many turbines the farm has. */
-  readonly turbines: number;
+  /** Repairs of each turbine of the farm. */
+  readonly logbook: ReadonlyMap<string, readonly Repair[]>;
   readonly from: ScadaFarmSnapshot | undefined;
 }
 
 export interface FarmPlan {
-  /**
-   * A day of a turbine is over; `repairs` are those that its logbook tells. Returns the inspections that are asked for
-   * from its end on.
-   */
-  takeDay(turbine: string, repairs: readonly Repair[], day: MonitorDay): readonly PlannedInspection[];
+  /** A day of a turbine is over. Returns the inspections that are asked for from its end on. */
+  takeDay(turbine: string, day: MonitorDay): readonly PlannedInspection[];
   /** A clock was ahead: what was dated `day` or later is still to come. */
   setBack(day: number): void;
   /** The last day of a turbine that is over. */
@@ -36,31 +33,43 @@ export interface FarmPlan {
   snapshot(): Omit<ScadaFarmSnapshot, "modelDigest">;
 }
 
-/** Creates the plan, or goes on with a snapshot's. */
-export function createFarmPlan({ policy, components, turbines, from }: FarmPlanOptions): FarmPlan {
+/** Creates the plan, or goes on with a snapshot's; what a repair ended stands again where the logbook no longer tells it. */
+export function createFarmPlan({ policy, components, logbook, from }: FarmPlanOptions): FarmPlan {
   const planner = createInspectionPlanner(policy, from?.planner);
   /** Day at whose end the inspection that stands was decided, by turbine and component. */
   const standing = new Map((from?.standing ?? []).map((each) => [keyOf(each.turbine, each.component), each]));
+  const mended = new Map((from?.mended ?? []).map((each) => [keyOf(each.turbine, each.component), each]));
   const assessed = new Map((from?.assessed ?? []).map(([turbine, name, p]) => [keyOf(turbine, name), p]));
   const days = new Map((from?.days ?? []).map((each) => [each.turbine, restoreDay(each)]));
   const told = new Set<string>();
   let plannedDay = from?.plannedDay ?? null;
 
-  const tellRepairs = (turbine: string, repairs: readonly Repair[], day: number): void => {
-    for (const { component, day: repairDay } of repairs) {
+  for (const [key, asked] of mended) {
+    const own = (logbook.get(asked.turbine) ?? []).filter(({ component }) => component === asked.component);
+    if (own.some(({ day }) => day >= asked.day)) continue;
+    mended.delete(key);
+    if (standing.has(key)) continue;
+    standing.set(key, asked);
+    planner.inspected(asked.turbine, asked.component, asked.day);
+  }
+
+  const tellRepairs = (turbine: string, day: number): void => {
+    for (const { component, day: repairDay } of logbook.get(turbine) ?? []) {
       const key = keyOf(turbine, component);
       if (repairDay > day || told.has(`${key} ${repairDay}`)) continue;
       told.add(`${key} ${repairDay}`);
       planner.failed(turbine, component, repairDay);
       const asked = standing.get(key);
-      if (asked !== undefined && asked.day <= repairDay) standing.delete(key);
+      if (asked === undefined || asked.day > repairDay) continue;
+      standing.delete(key);
+      mended.set(key, asked);
     }
   };
 
   /** Weighs the pairs at the end of a day that every turbine has come to the end of; a silent one is not waited for. */
   const plan = (day: number): readonly PlannedInspection[] => {
     const latest = [...days.values()].map((each) => each.day);
-    const isWhole = latest.length === turbines && latest.every((each) => each >= day);
+    const isWhole = latest.length === logbook.size && latest.every((each) => each >= day);
     const due = isWhole ? day : day - 1;
     if (plannedDay !== null && due <= plannedDay) return [];
     plannedDay = due;
@@ -75,14 +84,17 @@ export function createFarmPlan({ policy, components, turbines, from }: FarmPlanO
   };
 
   return {
-    takeDay: (turbine, repairs, day) => {
+    takeDay: (turbine, day) => {
       days.set(turbine, day);
-      tellRepairs(turbine, repairs, day.day);
+      tellRepairs(turbine, day.day);
       planner.observe(turbine, day.day, new Map(components.map((name, at) => [name, day.scores[at]!])));
       for (const [key, asked] of standing) {
         if (asked.turbine !== turbine || day.day < asked.day + policy.muteDays) continue;
         // It stands until something is known that could speak against it: another model learns the turbine first.
         if (!Number.isNaN(day.scores[components.indexOf(asked.component)] ?? 0)) standing.delete(key);
+      }
+      for (const [key, asked] of mended) {
+        if (asked.turbine === turbine && day.day >= asked.day + policy.muteDays) mended.delete(key);
       }
       return plan(day.day);
     },
@@ -91,8 +103,8 @@ export function createFarmPlan({ policy, components, turbines, from }: FarmPlanO
       if (plannedDay !== null && plannedDay >= day) plannedDay = day - 1;
       for (const [turbine, known] of days)
         if (known.day >= day) days.set(turbine, { ...known, day: day - 1 });
-      for (const [key, asked] of standing) {
-        if (asked.day >= day) standing.set(key, { ...asked, day: day - 1 });
+      for (const asks of [standing, mended]) {
+        for (const [key, asked] of asks) if (asked.day >= day) asks.set(key, { ...asked, day: day - 1 });
       }
     },
     lastDayOf: (turbine) => days.get(turbine),
@@ -102,6 +114,7 @@ export function createFarmPlan({ policy, components, turbines, from }: FarmPlanO
       planner: planner.snapshot(),
       plannedDay,
       standing: [...standing.values()],
+      ...(mended.size === 0 ? {} : { mended: [...mended.values()] }),
       days: [...days].map(([turbine, day]) => keepDay(turbine, day)),
       assessed: [...days.keys()].flatMap((turbine) =>
         components.flatMap((component) => {

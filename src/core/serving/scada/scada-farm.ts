@@ -77,7 +77,7 @@ export function createScadaFarm(options: ScadaFarmOptions): ScadaFarm {
   const plan = createFarmPlan({
     policy: spec.policy,
     components,
-    turbines: new Set(options.turbines.map(({ id }) => id)).size,
+    logbook: new Map(options.turbines.map(({ id, repairs }) => [id, repairs])),
     from: kept.farm === undefined || kept.farm.modelDigest === ref.digest ? kept.farm : carryPlan(kept.farm),
   });
   const decide = createComponentDecider({
@@ -102,7 +102,7 @@ export function createScadaFarm(options: ScadaFarmOptions): ScadaFarm {
               sink.onDecision(decision, explanations);
           },
           onDay: (day) => {
-            for (const inspection of plan.takeDay(id, repairs, day)) sink.onInspection(inspection);
+            for (const inspection of plan.takeDay(id, day)) sink.onInspection(inspection);
             sink.onDay(id, day);
           },
           onSetBack: (day) => {
@@ -116,6 +116,14 @@ export function createScadaFarm(options: ScadaFarmOptions): ScadaFarm {
           onQuarantine: (quarantine, windows) => sink.onQuarantine(id, quarantine, windows),
           onDropped: (error) => sink.onDropped(id, error),
           onLearnt: ({ rows }) => sink.onEvent(id, "scada-learnt", `the site's own share, of ${rows} rows`),
+          onTakenBack: (taken) => {
+            const names = taken.map(({ component, day }) => `${component} of ${nameDay(day)}`).join(", ");
+            sink.onEvent(
+              id,
+              "scada-repair-taken-back",
+              `no longer under repairs: ${names}; its days have been lived through without`,
+            );
+          },
         },
       });
       return [id, turbine] as const;

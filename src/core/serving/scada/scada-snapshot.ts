@@ -25,6 +25,8 @@ export interface ScadaFarmSnapshot {
   readonly modelDigest: string;
   readonly planner: InspectionPlannerSnapshot;
   readonly standing: readonly StandingInspection[];
+  /** Those that a repair ended, as long as they would stand without it; absent: none. */
+  readonly mended?: readonly StandingInspection[] | undefined;
   readonly plannedDay: number | null;
   /** What was known of each turbine at the end of its last day; `null` for NaN. */
   readonly days: readonly {
@@ -87,14 +89,16 @@ export const scadaTurbineSnapshotSchema: () => z.ZodType<ScadaTurbineSnapshot> =
 );
 
 /** Validator of {@link ScadaFarmSnapshot}: it comes from a disk. */
-export const scadaFarmSnapshotSchema: () => z.ZodType<ScadaFarmSnapshot> = onDemand(() =>
-  z.strictObject({
+export const scadaFarmSnapshotSchema: () => z.ZodType<ScadaFarmSnapshot> = onDemand(() => {
+  const inspections = z.array(z.strictObject({ turbine: text, component: text, day })).max(100_000);
+  return z.strictObject({
     modelDigest: z.string().max(128),
     planner: z.strictObject({
       scores: z.array(z.tuple([day, text, z.array(maybe).max(32)])).max(1_000_000),
       inspectedDays: z.array(z.tuple([text, text, day])).max(100_000),
     }),
-    standing: z.array(z.strictObject({ turbine: text, component: text, day })).max(100_000),
+    standing: inspections,
+    mended: inspections.optional(),
     plannedDay: day.nullable(),
     days: z
       .array(
@@ -108,5 +112,5 @@ export const scadaFarmSnapshotSchema: () => z.ZodType<ScadaFarmSnapshot> = onDem
       )
       .max(10_000),
     assessed: z.array(z.tuple([text, text, finite])).max(100_000),
-  }),
-);
+  });
+});

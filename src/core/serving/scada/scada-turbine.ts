@@ -5,7 +5,7 @@
 import type { Manifest } from "../../contract/bundle/manifest.ts";
 import type { NormalBehaviourSpec } from "../../contract/bundle/normal-behaviour.ts";
 import type { Quarantine, Reading } from "../../contract/stream.ts";
-import type { MonitorDay } from "../../decision/normal-behaviour/residual-monitor.ts";
+import { type MonitorDay, reliveResiduals } from "../../decision/normal-behaviour/residual-monitor.ts";
 import type { SiteCorrection } from "../../decision/normal-behaviour/site-correction.ts";
 import { createTurbineWatch, type WatchOutcome } from "../../decision/normal-behaviour/turbine-watch.ts";
 import { dayMs } from "../../maths/durations.ts";
@@ -35,6 +35,8 @@ export interface ScadaTurbineSink {
   onDropped(error: unknown): void;
   /** The site's own share has been learnt; residuals count from now on. */
   onLearnt(correction: SiteCorrection): void;
+  /** Repairs of the last run that the logbook no longer tells: its days have been lived through without them. */
+  onTakenBack(repairs: readonly Repair[]): void;
 }
 
 /** A failure that was mended, from the installation's logbook. */
@@ -68,17 +70,23 @@ export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
   const { manifest } = bundle;
   const from = snapshot?.modelDigest === bundle.ref.digest ? snapshot : undefined;
   const memory = new Map((from?.memory ?? []).map(([name, value, atMs]) => [name, { value, atMs }]));
+  const spec = requireSpec(manifest);
+  const logged = new Set(repairs.map(nameRepair));
+  const takenBack = (from?.watch.monitor.repairs ?? []).filter((repair) => !logged.has(nameRepair(repair)));
+  const kept =
+    from === undefined || takenBack.length === 0
+      ? from?.watch
+      : { ...from.watch, monitor: reliveResiduals(spec, from.watch.monitor, repairs) };
   const watch = createTurbineWatch(
     {
-      spec: requireSpec(manifest),
+      spec,
       channels: manifest.channels.map((channel) => channel.name),
       inputs: manifest.features.list.length,
     },
-    from?.watch,
+    kept,
   );
-  const told = new Set(
-    (from?.watch.monitor.repairs ?? []).map(({ component, day }) => `${component} ${day}`),
-  );
+  if (takenBack.length > 0) sink.onTakenBack(takenBack);
+  const told = new Set((kept?.monitor.repairs ?? []).map(nameRepair));
   let tail: Promise<void> = Promise.resolve();
   /** By how much the last reading's own time lay behind its arrival: a bridge that is late, or in another time zone. */
   let lagMs = Number.NaN;
@@ -89,10 +97,10 @@ export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
   /** What was logged by the end of a day is known on the next one: before `timeMs` closes that. */
   const tellRepairs = (timeMs: number): void => {
     const closing = Math.floor(timeMs / dayMs) - 1;
-    for (const { component, day } of repairs) {
-      if (day >= closing || told.has(`${component} ${day}`)) continue;
-      told.add(`${component} ${day}`);
-      watch.repaired(component, day);
+    for (const repair of repairs) {
+      if (repair.day >= closing || told.has(nameRepair(repair))) continue;
+      told.add(nameRepair(repair));
+      watch.repaired(repair.component, repair.day);
     }
   };
 
@@ -162,6 +170,8 @@ export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
     idle: () => tail,
   };
 }
+
+const nameRepair = ({ component, day }: Repair): string => `${component} ${day}`;
 
 /** The section that such a bundle must have. @throws RangeError without it: the caller asks the task first. */
 export function requireSpec(manifest: Manifest): NormalBehaviourSpec {

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { NormalBehaviourSpec } from "../../../../src/core/contract/bundle/normal-behaviour.ts";
-import { createResidualMonitor } from "../../../../src/core/decision/normal-behaviour/residual-monitor.ts";
+import {
+  createResidualMonitor,
+  reliveResiduals,
+} from "../../../../src/core/decision/normal-behaviour/residual-monitor.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";
 
 const phase = (channel: string) => ({
@@ -139,6 +142,43 @@ describe("the residual monitor", () => {
     expect(after?.slice(0, 3)).toEqual(kept.reference?.slice(0, 3));
     expect(after?.[3]).toBeNull();
     expect(monitor.update(200, stepped(200)).scores[1]).toBeLessThan(2.5);
+  });
+
+  it.each([
+    ["its own past", spec, 118],
+    ["commissioning, which lasts", commissioned, 98],
+  ])("lives through its days anew with another logbook, against %s", (_, own, length) => {
+    const healthy = noise();
+    const rows = Array.from({ length }, (__, day) => {
+      const row = healthy(day);
+      if (day >= 60) row[0]! += 5;
+      if (day >= 40) row[3]! -= 20;
+      return day % 17 === 5 ? row.map(() => Number.NaN) : row;
+    });
+    const repairAt = (day: number) => [{ component: "gearbox", day }];
+    const told = (repairDay: number) => {
+      const monitor = createResidualMonitor(own);
+      for (const [at, row] of rows.entries()) {
+        if (at === repairDay + 1) monitor.repaired("gearbox", 1000 + repairDay);
+        monitor.update(1000 + at, row);
+      }
+      return JSON.parse(JSON.stringify(monitor.snapshot()));
+    };
+    const never = told(Number.NaN);
+    expect(told(70).z).not.toEqual(never.z);
+    expect(reliveResiduals(own, told(70), [])).toEqual(never);
+    expect(reliveResiduals(own, told(40), [...repairAt(1070), ...repairAt(1400)])).toEqual(told(70));
+  });
+
+  it("keeps a reference of commissioning that is over, whose days are gone", () => {
+    const healthy = noise();
+    const monitor = createResidualMonitor(commissioned);
+    run(400, (at) => healthy(at).map((value) => value + (at >= 300 ? 4 : 0)), monitor);
+    monitor.repaired("gearbox", 390);
+    const kept = monitor.snapshot();
+    const anew = reliveResiduals(commissioned, kept, []);
+    expect([anew.reference, anew.repairs]).toEqual([kept.reference, []]);
+    expect(anew.z[0]).toBeCloseTo(kept.z[0]!, 3);
   });
 
   it("gives the same after a restart from its snapshot, and refuses days out of order", () => {

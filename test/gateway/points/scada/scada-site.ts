@@ -2,6 +2,7 @@
 
 import type { AlertEvent } from "../../../../src/core/contract/alert.ts";
 import type { NormalBehaviourSpec } from "../../../../src/core/contract/bundle/normal-behaviour.ts";
+import type { GatewayConfig } from "../../../../src/core/contract/config/gateway-config.ts";
 import { gatewayConfigSchema } from "../../../../src/core/contract/config/gateway-config-schema.ts";
 import type { Decision } from "../../../../src/core/contract/prediction.ts";
 import { createAlarmRegister } from "../../../../src/core/decision/alarms/alarm-register.ts";
@@ -124,6 +125,8 @@ export type Disturbance = (
   hour: number,
 ) => Readonly<Record<string, number>> | "frozen" | null;
 
+type Repairs = readonly { readonly component: string; readonly date: string }[];
+
 export interface ScadaSite {
   readonly state: StateStore;
   readonly quality: DataQuality;
@@ -131,13 +134,13 @@ export interface ScadaSite {
   readonly decisions: Decision[];
   readonly events: string[];
   readonly rows: { readonly turbine: string; readonly judged: ScoredRow }[];
-  /** A gateway's watch, as after a start. */
-  start(bundle: FakeBundle): ScadaWatch;
+  /** A gateway's watch, as after a start; `repairs` of T1, where they are others than the site's. */
+  start(bundle: FakeBundle, repairs?: Repairs): ScadaWatch;
   /** Plays hours `from` … `to` (exclusive) of both turbines. */
   play(watch: ScadaWatch, from: number, to: number, disturbance?: Disturbance): Promise<void>;
 }
 
-export function createScadaSite(repairs: readonly { component: string; date: string }[] = []): ScadaSite {
+export function createScadaSite(repairs: Repairs = []): ScadaSite {
   const state = createFakeState();
   const quality = createDataQuality();
   const alerts: AlertEvent[] = [];
@@ -146,14 +149,11 @@ export function createScadaSite(repairs: readonly { component: string; date: str
   const rows: ScadaSite["rows"] = [];
   const register = createAlarmRegister();
   const turbines = ["T1", "T2"];
-  const config = gatewayConfigSchema().parse({
-    gateway: { id: "gw", site: "north" },
-    turbines: turbines.map((id) => ({
-      id,
-      scadaBundle: "scada-test",
-      repairs: id === "T1" ? repairs : [],
-    })),
-  });
+  const configure = (own: Repairs): GatewayConfig =>
+    gatewayConfigSchema().parse({
+      gateway: { id: "gw", site: "north" },
+      turbines: turbines.map((id) => ({ id, scadaBundle: "scada-test", repairs: id === "T1" ? own : [] })),
+    });
   return {
     state,
     quality,
@@ -161,9 +161,9 @@ export function createScadaSite(repairs: readonly { component: string; date: str
     decisions,
     events,
     rows,
-    start: (bundle) =>
+    start: (bundle, own = repairs) =>
       createScadaWatch({
-        config,
+        config: configure(own),
         register,
         quality,
         logger: silentLogger,
