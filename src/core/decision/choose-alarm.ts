@@ -30,8 +30,8 @@ export interface WindowReference {
   readonly foreignModes?: readonly string[] | undefined;
   /** Somebody has found the machine healthy as it is, however it looks; absent: nobody has. */
   readonly isVouched?: boolean | undefined;
-  /** The sensor has heard far less than the machine's own healthy level for a while; absent: it has not. */
-  readonly isDeaf?: boolean | undefined;
+  /** The sensor hears far less than the machine's own healthy level, in this window or for a while; absent: it does not. */
+  readonly isFaint?: boolean | undefined;
 }
 
 /** Of a machine of which nothing is known. */
@@ -81,7 +81,7 @@ export function measureSignals(
   { fromMs, toMs, logits }: Pick<Prediction, "fromMs" | "toMs" | "logits">,
   own: WindowReference,
 ): MeasuredSignal[] {
-  const { baseline, severityDb, shaftRpm, foreignModes = noModes, isVouched = false, isDeaf = false } = own;
+  const { baseline, severityDb, shaftRpm, foreignModes = noModes, isVouched = false, isFaint = false } = own;
   const margins = computeMargins(logits, parts.coinciding);
   const { outputs, calibration, spread, coinciding } = parts;
   const highestHealthy = findCeiling(spread);
@@ -110,7 +110,7 @@ export function measureSignals(
         isForeign,
         ceiling,
         isVouched: isVouched && isExpected(margins[index]!, reference),
-        isDeaf,
+        isFaint,
         shaftRpm,
       },
       reference,
@@ -133,7 +133,7 @@ export function measureSignals(
       ceiling: baseline.isProvisional === true ? provisionalHighestDb : highestSeverityDb,
       // A severity is above this machine's own level by itself.
       isVouched: false,
-      isDeaf,
+      isFaint,
       shaftRpm,
     },
     reference: expectSeverity(baseline),
@@ -257,7 +257,7 @@ export function findOtherKind(
  */
 export function canEnd({ name, window }: MeasuredSignal, picture: SignalPicture): boolean {
   if ((picture.signals.get(name)?.held ?? null) === null) return true;
-  return !window.isDeaf && findOtherKind(name, picture) === null && !isLoudBeside({ name, window }, picture);
+  return !window.isFaint && findOtherKind(name, picture) === null && !isLoudBeside({ name, window }, picture);
 }
 
 /** Is the machine so loud, within a day, that the level would raise an alarm, where the alarm is of a kind? */

@@ -207,8 +207,8 @@ class Watch implements PointWatch {
     if (baseline === null) this.#keptOutlook = undefined;
     const isRepeated = window.prediction.windowId === decider.lastWindowId;
     const { shaftRpm, foreignModes } = window;
-    const { isDeaf } = own.deafness;
-    const reference = { baseline, doubted, severityDb, shaftRpm, foreignModes, isVouched, isDeaf };
+    const { isFaint } = own.deafness;
+    const reference = { baseline, doubted, severityDb, shaftRpm, foreignModes, isVouched, isFaint };
     const { point, windowId, fromMs, toMs, operatingState, model, modes } = decider.update(
       window.prediction,
       reference,

@@ -44,7 +44,7 @@ export interface SignalWindow {
   /** Was the machine found healthy as it is? */
   readonly isVouched: boolean;
   /** The sensor hears far less than the machine's own healthy level: that it hears no fault says nothing. */
-  readonly isDeaf: boolean;
+  readonly isFaint: boolean;
   /** NaN: not known. */
   readonly shaftRpm: number;
 }

@@ -18,7 +18,7 @@ const measured: MeasuredSignal = {
     isForeign: false,
     ceiling: 0,
     isVouched: false,
-    isDeaf: false,
+    isFaint: false,
     shaftRpm: Number.NaN,
   },
   reference: null,

@@ -58,6 +58,28 @@ test("a sensor that hears its machine no more ends no alarm", () => {
   expect(listActive(watch)).toEqual([]);
 });
 
+test("a sensor with a loose contact, whose spells are too short for a deaf one, ends no alarm either", () => {
+  const faulty: WatchScene = { logits: [5, -1], levelDb: -20 };
+  const watch = createWatch();
+  feedWatch(watch, { from: 0, to: 200 });
+  feedWatch(watch, { from: 200, to: 400 }, faulty);
+  const before = watch.active;
+  let second = 400;
+  for (let spell = 0; spell < 40; spell++) {
+    second = playSnapshots(watch, second, 11, { levelDb: -60 });
+    expect(watch.deafness.isDeaf).toBe(false);
+    second = playSnapshots(watch, second, 1, faulty);
+    expect(watch.active).toEqual(before);
+  }
+  expect(before).toHaveLength(1);
+  // Mended, with a contact that is loose all the same: what it hears counts.
+  for (let spell = 0; spell < 40; spell++) {
+    second = playSnapshots(watch, second, 6, { levelDb: -60 });
+    second = playSnapshots(watch, second, 6, {});
+  }
+  expect(watch.active).toEqual([]);
+});
+
 /** A run that ends in a restart: what is kept goes through the disk. */
 function restartWatch(watch: PointWatch, parts = watchParts): PointWatch {
   const { decider, baseline } = JSON.parse(JSON.stringify(watch.snapshot()));

@@ -9,6 +9,8 @@ const deafWindows = 12;
 /** Follows one sensor. */
 export interface Deafness {
   readonly isDeaf: boolean;
+  /** The sensor is deaf, or was as quiet in the last window: that it hears no fault says nothing. */
+  readonly isFaint: boolean;
   /** Windows in a row that were as quiet as of a sensor that is deaf. */
   readonly quietWindows: number;
   /** One window: dB above `baseline`, null where not known. At a speed that was not learnt a level is a guess, and no news; without a baseline none counts. */
@@ -21,17 +23,21 @@ export interface Deafness {
 export function createDeafness(): Deafness {
   /** In a row. */
   let quiet = 0;
+  let isQuiet = false;
   return {
     get isDeaf(): boolean {
       return quiet >= deafWindows;
+    },
+    get isFaint(): boolean {
+      return isQuiet || quiet >= deafWindows;
     },
     get quietWindows(): number {
       return quiet;
     },
     note: (severityDb, baseline, shaftRpm) => {
-      if (baseline === null) quiet = 0;
-      else if (severityDb !== null && isLearntSpeed(baseline, shaftRpm))
-        quiet = severityDb <= deafDb ? quiet + 1 : 0;
+      const isKnown = severityDb !== null && baseline !== null && isLearntSpeed(baseline, shaftRpm);
+      isQuiet = isKnown && severityDb <= deafDb;
+      if (baseline === null || isKnown) quiet = isQuiet ? quiet + 1 : 0;
     },
     begin: (quietWindows) => {
       quiet = quietWindows;

@@ -62,7 +62,7 @@ export interface OwnReference {
   /** Features of this machine's healthy windows, for the model that serves; the same object as long as they are the same. */
   readonly healthyRows: HealthyRows;
   /** Has the sensor heard far less than the machine's own healthy level for a while, at speeds that were learnt? */
-  readonly deafness: Pick<Deafness, "isDeaf" | "quietWindows">;
+  readonly deafness: Pick<Deafness, "isDeaf" | "isFaint" | "quietWindows">;
   /** Is what was kept of another epoch, or of a bearing with other orders? */
   readonly isOtherMachine: boolean;
   /** Measures the severity of a window; returns the baseline that it is to be held against. */
