@@ -86,6 +86,8 @@ export interface Decider {
   readonly isSuspicious: boolean;
   /** Failure modes that are active, with the start of their evidence. */
   readonly active: readonly { readonly failureMode: string; readonly sinceMs: number }[];
+  /** Alarms that stand, and whether their signals are near the healthy level by now. */
+  readonly held: readonly { readonly failureMode: string; readonly isQuiet: boolean }[];
   /** The window that {@link Decider.update} took last; null: none yet of this model. */
   readonly lastWindowId: string | null;
   snapshot(): DeciderSnapshot;
@@ -102,7 +104,7 @@ class PointDecider implements Decider {
   readonly #faultPrior: number;
   #heard: HeardParts;
   #heights: EvidenceHeights;
-  #signals: Map<string, SignalState>;
+  readonly #signals: Map<string, SignalState>;
   #lastBaseline: number;
   #last: readonly ModeDecision[] = [];
   /** What the last window of this run was held against; null: nothing yet. */
@@ -128,6 +130,12 @@ class PointDecider implements Decider {
     );
   }
 
+  get held(): Decider["held"] {
+    return [...this.#signals].flatMap(([failureMode, { held }]) =>
+      held === null ? [] : [{ failureMode, isQuiet: held.quietWindows > 0 }],
+    );
+  }
+
   get isSuspicious(): boolean {
     for (const [name, state] of this.#signals) {
       // Without a reference a level says nothing: its alarm must not keep the next one from being learnt.
@@ -146,13 +154,11 @@ class PointDecider implements Decider {
     if (!isOperating(operatingState)) return this.#describeNothing(prediction, operatingState);
     if (!logits.every(Number.isFinite)) return this.#describeNothing(prediction, "information-unavailable");
     const version = own.baseline?.version ?? 0;
-    if (version !== this.#lastBaseline) {
-      // What a severity was above is another level now.
-      const state = this.#signals.get(vibrationLevelMode);
-      if (state !== undefined) {
-        const healthy = findHealthyEnd(severitySpread, vibrationLevelMode);
-        this.#signals.set(vibrationLevelMode, forgetEvidence(state, severitySpread, healthy));
-      }
+    // What a severity was above is another level now.
+    const level = version === this.#lastBaseline ? undefined : this.#signals.get(vibrationLevelMode);
+    if (level !== undefined) {
+      const healthy = findHealthyEnd(severitySpread, vibrationLevelMode);
+      this.#signals.set(vibrationLevelMode, forgetEvidence(level, severitySpread, healthy));
     }
     this.#lastBaseline = version;
     this.#last = this.#step(prediction, own);
@@ -169,11 +175,11 @@ class PointDecider implements Decider {
     this.parts = next;
     this.#heard = toHeardParts(next);
     this.#heights = splitBudget(this.#falsePerYear, next.outputs.length + 1);
-    for (const [name, state] of this.#signals) {
-      this.#signals.set(name, forgetEvidence(state, spreadOf(this.#heard, name)));
-    }
     const known = listFailureModes(next);
-    this.#signals = new Map([...this.#signals].filter(([name]) => known.includes(name)));
+    for (const [name, state] of this.#signals) {
+      if (known.includes(name)) this.#signals.set(name, forgetEvidence(state, spreadOf(this.#heard, name)));
+      else this.#signals.delete(name);
+    }
     [this.#last, this.#against] = [[], null];
     this.lastWindowId = null;
     return before.map(({ failureMode }) => failureMode).filter((failureMode) => !known.includes(failureMode));
@@ -263,17 +269,13 @@ class PointDecider implements Decider {
 type DecidedWindow = Pick<Prediction, "windowId" | "fromMs" | "toMs">;
 
 /** Goes on with what was kept: of another model only the alarms that stand. */
-function restoreSignals(
-  parts: DeciderParts,
-  snapshot: DeciderSnapshot | undefined,
-): Map<string, SignalState> {
+function restoreSignals(parts: DeciderParts, snapshot: DeciderOptions["snapshot"]): Map<string, SignalState> {
   const signals = new Map<string, SignalState>();
-  if (snapshot === undefined) return signals;
   const heard = toHeardParts(parts);
-  for (const { failureMode, fast, slow, held } of snapshot.signals) {
+  for (const { failureMode, fast, slow, held } of snapshot?.signals ?? []) {
     if (!heard.failureModes.includes(failureMode)) continue;
     const state: SignalState = { fast, slow, held };
-    const isSameModel = snapshot.modelDigest === parts.model.digest;
+    const isSameModel = snapshot?.modelDigest === parts.model.digest;
     signals.set(failureMode, isSameModel ? state : forgetEvidence(state, spreadOf(heard, failureMode)));
   }
   return signals;

@@ -75,15 +75,13 @@ export interface PointWatch
       OwnReference,
       "status" | "isLearnt" | "deafness" | "severityDb" | "standing" | "healthyRows" | "isDue" | "settle"
     >,
-    Pick<Decider, "active" | "noteMissing"> {
+    Pick<Decider, "active" | "held" | "noteMissing"> {
   /** The model whose predictions are taken. */
   readonly model: ModelRef;
   /** When the machine must stop, or why that cannot be said. */
   readonly outlook: AlertOutlook;
   /** Those that alarms of the model can be of, and the level's. */
   readonly failureModes: readonly string[];
-  /** Standing alarms, and whether their signals are near the healthy level by now. */
-  readonly held: readonly { readonly failureMode: string; readonly isQuiet: boolean }[];
   /**
    * One window further. Throws when the prediction is of another point or model: these are bugs of the caller.
    * The event is of the baseline, for an operator; with `settlesLater` it may be of an earlier window.
@@ -186,10 +184,7 @@ class Watch implements PointWatch {
   }
 
   get held(): PointWatch["held"] {
-    const { signals } = this.#decider.snapshot();
-    return signals.flatMap(({ failureMode, held }) =>
-      held === null ? [] : [{ failureMode, isQuiet: held.quietWindows > 0 }],
-    );
+    return this.#decider.held;
   }
 
   update(window: WatchedWindow): WatchedDecision {
