@@ -46,7 +46,7 @@ export interface UplinkIngest {
   /**
    * Takes one message of `<base>/gateway/<gateway>/up/<lane>`; keeps `payload` until it is stored. With `settle` it is
    * kept while nothing can be stored, and what follows a hole waits a moment for another worker to fill it. `settle` is called
-   * when it is stored, or left to its gateway, which sends again: what follows a hole for too long, and what is too much.
+   * when it is stored, or left to its gateway, which sends again: what follows a hole for too long or at the end, what is too much.
    */
   accept(topic: string, payload: Uint8Array, settle?: () => void): void;
   /** Stores what waits, now; resolves when nothing is on its way. */
@@ -92,6 +92,9 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
   let pendingBytes = 0;
   let closed = false;
   let storeFails = false;
+  /** What waits for a hole to be filled, until it is looked at again. */
+  const behindHole: WaitingMessage[] = [];
+  let cancelPause: (() => void) | null = null;
   /** Of each gateway how many wait for a hole to be filled. */
   const earlyCounts = new Map<string, number>();
   const countEarly = (topic: string, change: 1 | -1): void => {
@@ -102,6 +105,7 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
   };
   /** May what follows a hole since then wait on? */
   const mayWait = (topic: string, earlySinceMs: number): boolean =>
+    !closed &&
     clock.monotonicMs() - earlySinceMs < holeWaitMs &&
     (earlyCounts.get(gatewayOf(topic)) ?? 0) < mostEarlyPerGateway;
 
@@ -175,8 +179,7 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
       const waits = storeFails || (earlySinceMs !== null && mayWait(topic, earlySinceMs));
       if (message.settle !== null && !stuck.has(message) && waits) {
         if (earlySinceMs !== null) countEarly(topic, 1);
-        // Of its own bytes: what came with it is let go.
-        again.push({ ...message, earlySinceMs, payload: message.payload.slice() });
+        again.push({ ...message, earlySinceMs, payload: ownBytes(message.payload) });
         continue;
       }
       pendingBytes -= costOf(message);
@@ -185,11 +188,16 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
     if (storeFails) {
       // Before what came meanwhile, which would follow a hole otherwise.
       for (const message of again.reverse()) waiting.putBack(gatewayOf(message.topic), message);
-    } else if (again.length > 0) options.timers.after(holePauseMs, () => waitAgain(again));
+    } else if (again.length > 0) {
+      behindHole.push(...again);
+      cancelPause ??= options.timers.after(holePauseMs, lookAgain);
+    }
   };
-  const waitAgain = (messages: readonly WaitingMessage[]): void => {
-    for (const message of messages) waiting.push(gatewayOf(message.topic), message);
-    if (!closed) loop.wake();
+  const lookAgain = (): void => {
+    cancelPause?.();
+    cancelPause = null;
+    for (const message of behindHole.splice(0)) waiting.push(gatewayOf(message.topic), message);
+    if (waiting.count > 0) loop.wake();
   };
   const loop = createBatchLoop({
     timers: options.timers,
@@ -223,6 +231,7 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
     },
     close: async () => {
       closed = true;
+      lookAgain();
       if (!(await loop.settle(lastBatchMs))) {
         logger.warn("the last batch was not stored in time; gateways send it again");
       }
@@ -234,6 +243,11 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
 /** Bytes that a waiting message takes, an empty one as well. */
 function costOf({ topic, payload }: UplinkMessage): number {
   return payload.length + 2 * topic.length + 64;
+}
+
+/** The same in a memory of its own: what came with it is let go. */
+function ownBytes(payload: Uint8Array): Uint8Array {
+  return payload.length === payload.buffer.byteLength ? payload : payload.slice();
 }
 
 /** The newest watermark of each life of a lane. */

@@ -201,6 +201,52 @@ describe("the uplink's ingest", () => {
     expect(settled.length).toBe(103);
   });
 
+  it("copies what waits behind a hole out of the memory that it came in, once", async () => {
+    const seen = new Set<Uint8Array>();
+    const bench = createIngestBench({
+      wrapRecord: (record) => ({
+        ...record,
+        storeEnvelopes: (batch) => {
+          for (const { payload } of batch.envelopes) seen.add(payload);
+          return record.storeEnvelopes(batch);
+        },
+      }),
+    });
+    const envelope = encodeUplinkEnvelope(eventEnvelope([event("e2")], { firstSequence: 2 }));
+    const packet = new Uint8Array(60_000);
+    packet.set(envelope);
+    bench.ingest.accept(
+      "aurora/v1/gateway/gw-1/up/update",
+      packet.subarray(0, envelope.length),
+      () => undefined,
+    );
+    for (let passedMs = 0; passedMs < 500; passedMs += 25) {
+      bench.clock.advance(25);
+      for (let turn = 0; turn < 4; turn++) await settle();
+    }
+    expect([...seen].map(({ buffer }) => buffer.byteLength)).toEqual([60_000, envelope.length]);
+  });
+
+  it("looks once more at what waits behind a hole when it is closed, leaves the rest to its gateway and no timer", async () => {
+    const other = createIngestBench();
+    const bench = createIngestBench({ wrapRecord: () => other.record });
+    const settled: string[] = [];
+    for (const gateway of ["gw-1", "gw-2"]) {
+      bench.ingest.accept(
+        `aurora/v1/gateway/${gateway}/up/update`,
+        encodeUplinkEnvelope(eventEnvelope([event(`e2 of ${gateway}`)], { firstSequence: 2, gateway })),
+        () => settled.push(gateway),
+      );
+    }
+    await bench.ingest.flush();
+    expect([settled, bench.clock.pendingTimers]).toEqual([[], 1]);
+    await other.take([event("e1 of gw-1")]);
+    await bench.ingest.close();
+    expect([settled, bench.clock.pendingTimers]).toEqual([["gw-1", "gw-2"], 0]);
+    expect(await names(other)).toEqual(["e1 of gw-1", "e2 of gw-1"]);
+    expect(bench.acks.findLast(({ gateway }) => gateway === "gw-1")).toMatchObject({ sequence: 2 });
+  });
+
   it("leaves a message that our own code stumbles over to its gateway, and stores its neighbours", async () => {
     const stumble = new TypeError("nobody thought of that");
     const bench = createIngestBench({
