@@ -51,7 +51,7 @@ export interface UplinkIngest {
   accept(topic: string, payload: Uint8Array, settle?: () => void): void;
   /** Stores what waits, now; resolves when nothing is on its way. */
   flush(): Promise<void>;
-  /** Did the last attempt to store fail? */
+  /** Did the storage fail at the last attempt? What only our own code stumbles over is no sign of that. */
   readonly storeFails: boolean;
   /** Stores what waits, for 0.7 s at most, and takes no more. */
   close(): Promise<void>;
@@ -136,32 +136,31 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
   const storeEachAlone = async (
     messages: readonly WaitingMessage[],
     early: Set<Uint8Array>,
-  ): Promise<ReadonlySet<WaitingMessage>> => {
-    const stuck = new Set<WaitingMessage>();
-    let last: unknown;
+  ): Promise<ReadonlyMap<WaitingMessage, unknown>> => {
+    const stuck = new Map<WaitingMessage, unknown>();
     for (const message of messages) {
       try {
         await storeMessages([message], early);
       } catch (error) {
         if (hasErrorCode(error, "STORE")) throw error;
-        last = error;
-        stuck.add(message);
+        stuck.set(message, error);
       }
     }
-    if (stuck.size === messages.length) throw last;
-    for (const { topic } of stuck) {
+    for (const [{ topic }, error] of stuck) {
       messagesTotal.add(1, { outcome: "store-failed" });
-      logger.error("a message makes storing fail, and is left to its gateway", { topic, error: last });
+      logger.error("a message makes storing fail, and is left to its gateway", { topic, error });
     }
     return stuck;
   };
   const storeNext = async (): Promise<void> => {
     const taken = waiting.take(maxBatchMessages, maxBatchBytes);
     const early = new Set<Uint8Array>();
-    let stuck: ReadonlySet<WaitingMessage> = new Set();
+    let stuck: ReadonlyMap<WaitingMessage, unknown> = new Map();
     try {
       await storeMessages(taken, early).catch(async (error: unknown) => {
-        if (hasErrorCode(error, "STORE") || taken.length === 1) throw error;
+        // All that a storage fails with has this code. Whatever else it is, it is no reason to say that nothing can be stored,
+        // nor to hold it, even where all of a batch is stuck: one gateway that sends nothing else could then halt the others.
+        if (hasErrorCode(error, "STORE")) throw error;
         stuck = await storeEachAlone(taken, early);
       });
     } catch (error) {

@@ -21,6 +21,7 @@ const names = async (bench: IngestBench): Promise<string[]> =>
 const quarantine = async (bench: IngestBench): Promise<readonly QuarantineEntry[]> =>
   (await bench.record.quarantine(10)).items;
 const countSetAside = async (bench: IngestBench): Promise<number> => (await bench.record.quarantine(0)).total;
+const away = new AuroraError("STORE", "the database is away", { op: "store" });
 /** Lets every promise go on that can. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -107,8 +108,7 @@ describe("the uplink's ingest", () => {
     const bench = createIngestBench({
       wrapRecord: (record) => ({
         ...record,
-        storeEnvelopes: (batch) =>
-          works ? record.storeEnvelopes(batch) : Promise.reject(new Error("the database is away")),
+        storeEnvelopes: (batch) => (works ? record.storeEnvelopes(batch) : Promise.reject(away)),
       }),
     });
     const send = (firstSequence: number, onSettled?: () => void): void =>
@@ -145,10 +145,7 @@ describe("the uplink's ingest", () => {
     const bench = createIngestBench({
       wrapRecord: (record) => ({
         ...record,
-        storeEnvelopes: (batch) =>
-          works
-            ? record.storeEnvelopes(batch)
-            : Promise.reject(new AuroraError("STORE", "the database is away", { op: "store" })),
+        storeEnvelopes: (batch) => (works ? record.storeEnvelopes(batch) : Promise.reject(away)),
       }),
     });
     let settled = 0;
@@ -247,29 +244,61 @@ describe("the uplink's ingest", () => {
     expect(bench.acks.findLast(({ gateway }) => gateway === "gw-1")).toMatchObject({ sequence: 2 });
   });
 
-  it("leaves a message that our own code stumbles over to its gateway, and stores its neighbours", async () => {
-    const stumble = new TypeError("nobody thought of that");
-    const bench = createIngestBench({
-      wrapRecord: (record) => ({
-        ...record,
-        storeEnvelopes: (batch) =>
-          batch.envelopes.some(({ gateway }) => gateway === "gw-bad")
-            ? Promise.reject(stumble)
-            : record.storeEnvelopes(batch),
-      }),
-    });
-    const settled: string[] = [];
-    const send = (gateway: string): void => {
-      const envelope = eventEnvelope([event(gateway)], { firstSequence: 1, gateway });
-      const topic = `aurora/v1/gateway/${gateway}/up/update`;
-      bench.ingest.accept(topic, encodeUplinkEnvelope(envelope), () => settled.push(gateway));
+  describe("a message that our own code stumbles over", () => {
+    /** Stumbles over gateways whose name begins with gw-bad, and cannot reach its database while `isAway` says so. */
+    const createStumblingBench = (isAway = (): boolean => false) => {
+      const bench = createIngestBench({
+        wrapRecord: (record) => ({
+          ...record,
+          storeEnvelopes: async (batch) => {
+            if (batch.envelopes.some(({ gateway }) => gateway.startsWith("gw-bad"))) {
+              throw new TypeError("nobody thought of that");
+            }
+            if (isAway()) throw away;
+            return record.storeEnvelopes(batch);
+          },
+        }),
+      });
+      const settled: string[] = [];
+      const send = (gateway: string): void => {
+        const envelope = eventEnvelope([event(gateway)], { firstSequence: 1, gateway });
+        const topic = `aurora/v1/gateway/${gateway}/up/update`;
+        bench.ingest.accept(topic, encodeUplinkEnvelope(envelope), () => settled.push(gateway));
+      };
+      return { bench, settled, send };
     };
-    for (const gateway of ["gw-1", "gw-bad", "gw-2"]) send(gateway);
-    await bench.ingest.flush();
-    expect(await names(bench)).toEqual(["gw-1", "gw-2"]);
-    expect(bench.acks.map(({ gateway }) => gateway)).toEqual(["gw-1", "gw-2"]);
-    expect([settled, bench.ingest.storeFails]).toEqual([["gw-1", "gw-bad", "gw-2"], false]);
-    expect(await countSetAside(bench)).toBe(0);
+
+    it.for([[["gw-1", "gw-bad", "gw-2"]], [["gw-bad"]], [["gw-bad", "gw-bad-2"]]])(
+      "of %j is left to its gateway, its neighbours are stored, and nobody says that nothing can be",
+      async ([gateways]) => {
+        const { bench, settled, send } = createStumblingBench();
+        for (const gateway of gateways!) send(gateway);
+        await bench.ingest.flush();
+        const good = gateways!.filter((gateway) => !gateway.startsWith("gw-bad"));
+        expect(await names(bench)).toEqual(good);
+        expect(bench.acks.map(({ gateway }) => gateway)).toEqual(good);
+        expect([settled, bench.ingest.storeFails]).toEqual([gateways, false]);
+        const failed = gateways!.length - good.length;
+        expect(await bench.metrics.render()).toContain(`outcome="store-failed"} ${failed}`);
+        expect(await countSetAside(bench)).toBe(0);
+      },
+    );
+
+    it("hides no database that is away", async () => {
+      let isAway = true;
+      const { bench, settled, send } = createStumblingBench(() => isAway);
+      for (const gateway of ["gw-bad", "gw-1"]) send(gateway);
+      const pass = async (): Promise<void> => {
+        bench.clock.advance(500);
+        for (let turn = 0; turn < 8; turn++) await settle();
+      };
+      await pass();
+      expect([settled, bench.ingest.storeFails]).toEqual([[], true]);
+      isAway = false;
+      for (let turn = 0; turn < 3; turn++) await pass();
+      expect([settled.sort(), bench.ingest.storeFails]).toEqual([["gw-1", "gw-bad"], false]);
+      expect(await names(bench)).toEqual(["gw-1"]);
+    });
   });
 
   it("goes on after a restart where it was, and does not wait for what a gateway dropped", async () => {
