@@ -26,7 +26,7 @@ export interface HeldInMemory {
 }
 
 /** Whoever holds something: the outbox, a lane each, and whoever gathers windows. */
-export type Holder = Lane | "open-predictions" | "open-drift";
+type Holder = Lane | "open-predictions" | "open-drift";
 
 export interface LossMark {
   /**
@@ -34,10 +34,8 @@ export interface LossMark {
    * how much, is not known.
    */
   readonly lost: readonly GapRecord[];
-  /** Says what is held now; null: nothing. What the disk refuses is tried again with the next one. */
-  note(holder: Holder, held: HeldInMemory | null): void;
-  /** The same of both who gather windows, in one write. */
-  noteOpen(predictions: HeldInMemory | null, drift: HeldInMemory | null): void;
+  /** Says what these hold now, in one write; null: nothing. What the disk refuses is tried again with the next one. */
+  note(now: Readonly<Partial<Record<Holder, HeldInMemory | null>>>): void;
   /** An orderly end: closes the file. What was noted last stands; without anything noted, none is left that says less. */
   close(): void;
 }
@@ -52,7 +50,6 @@ export interface LossMarkOptions {
 export const noLossMark: LossMark = {
   lost: [],
   note: () => {},
-  noteOpen: () => {},
   close: () => {},
 };
 
@@ -66,7 +63,7 @@ const unknownSinceMs = 30 * dayMs;
 /** Reads what the last run left in the file at `path` and keeps it up to date from now on. */
 export function openLossMark(path: string, options: LossMarkOptions = {}): LossMark {
   const logger = options.logger ?? silentLogger;
-  const held = new Map<Holder, HeldInMemory>();
+  const held = new Map<string, HeldInMemory>();
   const last = readLost(path, logger);
   const lost = last ?? describeUnknown(path, (options.clock ?? systemClock).nowMs());
   // What was lost stays noted until it is declared: until no record of the lane of gaps waits any more.
@@ -75,7 +72,7 @@ export function openLossMark(path: string, options: LossMarkOptions = {}): LossM
   let written = "";
 
   const describeNow = (): string => {
-    const entries = new Map<string, HeldInMemory>(held);
+    const entries = new Map(held);
     for (const { lane, windows = 0, ...gap } of undeclared ? lost : []) {
       const now = entries.get(lane) ?? { ...gap, records: 0, windows: 0 };
       entries.set(lane, {
@@ -105,22 +102,15 @@ export function openLossMark(path: string, options: LossMarkOptions = {}): LossM
     }
   };
 
-  const hold = (holder: Holder, now: HeldInMemory | null): void => {
-    if (now === null) held.delete(holder);
-    else held.set(holder, now);
-  };
-
   if (!undeclared) write();
   return {
     lost,
-    noteOpen(predictions, drift) {
-      hold("open-predictions", predictions);
-      hold("open-drift", drift);
-      write();
-    },
-    note(holder, now) {
-      hold(holder, now);
-      if (holder === laneOfKind.gap && now === null) undeclared = false;
+    note(now) {
+      for (const [holder, what] of Object.entries(now)) {
+        if (what === null) held.delete(holder);
+        else held.set(holder, what);
+      }
+      if (now[laneOfKind.gap] === null) undeclared = false;
       write();
     },
     close() {

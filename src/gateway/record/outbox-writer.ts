@@ -2,7 +2,7 @@
  * What waits for the outbox's file, and its way there: all of it in one transaction, or what is not expendable alone where
  * the disk is full. Counts what had to be dropped. Knows no timer: when to write, and when again, is the outbox's.
  */
-import { type Lane, lanes } from "../../core/contract/topics.ts";
+import type { Lane } from "../../core/contract/topics.ts";
 import { laneOfKind, type UplinkRecord } from "../../core/contract/uplink-record.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
@@ -84,13 +84,11 @@ export function createOutboxWriter(options: OutboxWriterOptions): OutboxWriter {
     const timeMs = clock.nowMs();
     buffer.push({ lane, timeMs, span: spanOfRecord(record, timeMs, fromMs), body: encodeRecord(record) });
     // An alert is on the disk before this run of the event loop ends, or is noted when it could not be.
-    if (policies[lane].isExpendable) mark.note(lane, buffer.held(lane));
+    if (policies[lane].isExpendable) mark.note({ [lane]: buffer.held(lane) });
     return lane;
   };
 
-  const noteHeld = (): void => {
-    for (const lane of lanes) mark.note(lane, buffer.held(lane));
-  };
+  const noteHeld = (): void => mark.note(eachLane(buffer.held));
 
   const noteDrops = (drops: readonly LaneDrop[]): void => {
     for (const { lane, records, reason } of drops) {

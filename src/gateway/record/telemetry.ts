@@ -88,10 +88,10 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     isNoteDue = false;
     const predictions = joinHeld(joinHeld(thinner.held, undecided()), untold);
     const sketches = drift.held;
-    mark.noteOpen(
-      predictions === null ? null : { records: 0, ...predictions },
-      sketches === null ? null : { records: 0, ...sketches },
-    );
+    mark.note({
+      "open-predictions": predictions === null ? null : { records: 0, ...predictions },
+      "open-drift": sketches === null ? null : { records: 0, ...sketches },
+    });
   };
 
   const health = (): void => {

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { lanes } from "../../../src/core/contract/topics.ts";
 import type { AlertRecord, EventRecord } from "../../../src/core/contract/uplink-record.ts";
 import { decodeRecord } from "../../../src/core/wire/record-codec.ts";
-import { openLossMark } from "../../../src/gateway/record/loss-mark.ts";
+import { noLossMark, openLossMark } from "../../../src/gateway/record/loss-mark.ts";
 import { openStoreReserve } from "../../../src/gateway/record/store-reserve.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 import { fillDisk, mountSmallDisk } from "../../support/small-disk.ts";
@@ -141,10 +141,10 @@ test("what was in memory when the last run was killed is declared by the next, o
   const path = join(createTemporaryFolder(), "store.db");
   const first = openLossMark(`${path}.mark`);
   expect(first.lost).toEqual([]);
-  first.note("open-predictions", { records: 0, windows: 57, fromMs: 1000.4, toMs: 2000 });
-  first.note("drift", { records: 2, windows: 0, fromMs: 5, toMs: 6 });
-  first.note("prediction", { records: 1, windows: 0, fromMs: 5, toMs: 6 });
-  first.note("prediction", null);
+  first.note({ "open-predictions": { records: 0, windows: 57, fromMs: 1000.4, toMs: 2000 } });
+  first.note({ drift: { records: 2, windows: 0, fromMs: 5, toMs: 6 } });
+  first.note({ prediction: { records: 1, windows: 0, fromMs: 5, toMs: 6 } });
+  first.note({ prediction: null });
 
   const mark = openLossMark(`${path}.mark`);
   const { outbox, file } = openOutbox(path, { mark });
@@ -155,6 +155,24 @@ test("what was in memory when the last run was killed is declared by the next, o
   expect(openLossMark(`${path}.mark`).lost).toEqual([]);
   outbox.close();
   file.close();
+});
+
+test("what a commit leaves in memory is marked in one write for all lanes", () => {
+  const noted: object[] = [];
+  const { outbox } = openOutbox(join(createTemporaryFolder(), "store.db"), {
+    mark: { ...noLossMark, note: (now) => noted.push(now) },
+  });
+  outbox.append({ kind: "gap", lane: "raw", reason: "expired", records: 1, fromMs: 1, toMs: 2 });
+  outbox.append({
+    kind: "evidence-piece",
+    id: "e".repeat(64),
+    offset: 0,
+    about: "",
+    bytes: Uint8Array.of(1),
+  });
+  noted.length = 0;
+  outbox.flush();
+  expect(noted).toEqual([Object.fromEntries(lanes.map((lane) => [lane, null]))]);
 });
 
 test("what a kill takes is dated by what it tells of, not by when it was told", () => {
@@ -256,22 +274,22 @@ test("an orderly end on a disk that was full throughout says that nothing is los
   openLossMark(path).close();
   expect(openLossMark(path).lost).toEqual([]);
   const holding = openLossMark(join(disk, "y.mark"));
-  holding.note("alert", { records: 1, windows: 0, fromMs: 1, toMs: 1 });
+  holding.note({ alert: { records: 1, windows: 0, fromMs: 1, toMs: 1 } });
   holding.close();
   expect(openLossMark(join(disk, "y.mark")).lost).toHaveLength(lanes.length);
 });
 
 test("what was lost and is not declared yet outlives a second kill", () => {
   const path = join(createTemporaryFolder(), "x.mark");
-  openLossMark(path).note("alert", { records: 2, windows: 0, fromMs: 5, toMs: 6 });
-  openLossMark(path).note("open-predictions", { records: 0, windows: 7, fromMs: 8, toMs: 9 });
+  openLossMark(path).note({ alert: { records: 2, windows: 0, fromMs: 5, toMs: 6 } });
+  openLossMark(path).note({ "open-predictions": { records: 0, windows: 7, fromMs: 8, toMs: 9 } });
   const third = openLossMark(path);
   expect(third.lost).toHaveLength(2);
   expect(third.lost).toMatchObject([
     { lane: "prediction", windows: 7 },
     { lane: "alert", records: 2 },
   ]);
-  third.note("update", null);
+  third.note({ update: null });
   expect(openLossMark(path).lost).toEqual([]);
 });
 
@@ -300,9 +318,9 @@ test.for([
   expect(lostAt(earlierMs, nowMs)).toEqual([[earlierMs - monthMs, earlierMs]]);
 
   const mark = openLossMark(path);
-  mark.note("alert", { records: 1, windows: 0, fromMs: 1, toMs: 1 });
+  mark.note({ alert: { records: 1, windows: 0, fromMs: 1, toMs: 1 } });
   expect(openLossMark(path).lost).toHaveLength(lanes.length);
-  mark.note("update", null);
+  mark.note({ update: null });
   mark.close();
   expect(openLossMark(path).lost).toMatchObject([{ lane: "alert", records: 1 }]);
 });

@@ -44,7 +44,7 @@ function create() {
     driftIntervalMs: 600_000,
     predictionIntervalMs: 60_000,
     healthIntervalMs: 30_000,
-    mark: { ...noLossMark, noteOpen: (predictions) => marked.push(predictions) },
+    mark: { ...noLossMark, note: (now) => marked.push(now["open-predictions"] ?? null) },
     undecided: () => load.held,
     soon: (callback) => due.push(callback),
   });
