@@ -11,7 +11,7 @@ import { openPostgresRecord } from "../../src/collector/record/postgres/postgres
 import { recordBounds } from "../../src/collector/record/record-bounds.ts";
 import { hasErrorCode } from "../../src/core/contract/aurora-error.ts";
 import { ok } from "../../src/core/contract/result.ts";
-import { driftReport, predictionBatch } from "../collector/fleet-records.ts";
+import { alertEvent, driftReport, predictionBatch } from "../collector/fleet-records.ts";
 import { describeFleetRecord, type RecordStorage } from "../collector/record/fleet-record-suite.ts";
 import { limits, openAt, query } from "../collector/record/postgres-place.ts";
 import { countWindows, storeRows, thinAll } from "../collector/record/thinning-suite.ts";
@@ -43,6 +43,8 @@ function envelopeOf(
   };
 }
 
+const countReads = `SELECT seq_tup_read + idx_tup_fetch AS rows FROM pg_stat_user_tables WHERE relname = 'alert_event'`;
+
 const store = (record: FleetRecord, envelopes: readonly CheckedEnvelope[], nowMs = t) =>
   record.storeEnvelopes({ nowMs, envelopes, setAside: [] });
 
@@ -69,7 +71,7 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     const records = await Promise.all([1, 2, 3, 4].map(() => openAt(url)));
     await Promise.all(records.map((record) => record.check()));
     const steps = await query(url, "SELECT version FROM schema_step ORDER BY version");
-    expect(steps.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(steps.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     await query(url, "INSERT INTO schema_step VALUES (99)");
     await expect(openAt(url)).rejects.toMatchObject({
       code: "STORE",
@@ -508,6 +510,56 @@ describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"
     expect(gateways).toHaveLength(1);
     expect(events.total).toBe(2);
     await Promise.all([1, 2, 3].map(readAll));
+  });
+
+  it("keeps the steps of an older collector's alarms as they were read, and puts what comes after them", async () => {
+    const url = await server.createDatabase();
+    const older = await openAt(url);
+    let sequence = 0;
+    const put = async (record: FleetRecord, seconds: readonly number[], nowMs: number): Promise<void> => {
+      const alerts = seconds.map((second) => {
+        const alert = alertEvent("wt-1", second === 0 ? "raised" : "updated", t + second * 1000);
+        return { kind: "alert", event: { ...alert, id: `${alert.id}/${second}` } } as const;
+      });
+      await store(record, [envelopeOf(alerts, { lane: "alert", firstSequence: sequence + 1 })], nowMs);
+      sequence += alerts.length;
+    };
+    await put(older, [0, 3, 2], t);
+    await put(older, [1], t - 1);
+    await query(url, "ALTER TABLE alert_event DROP COLUMN arrival; DROP SEQUENCE alert_arrival");
+    await query(url, "CREATE INDEX alert_event_of_alarm ON alert_event (alarm, time_ms)");
+    await query(url, "DELETE FROM schema_step WHERE version > 6");
+
+    const record = await openAt(url);
+    await put(record, [5, 4], t - 2);
+    const [alarm] = (await record.alarms(all)).items;
+    expect(alarm!.steps.map(({ timeMs }) => (timeMs - t) / 1000)).toEqual([1, 0, 3, 2, 5, 4]);
+  });
+
+  it("reads no more of an alarm than its first step and the newest", async () => {
+    const url = await server.createDatabase();
+    const record = await openAt(url);
+    await store(record, [
+      envelopeOf([{ kind: "alert", event: alertEvent("wt-1", "raised", t) }], { lane: "alert" }),
+    ]);
+    await query(
+      url,
+      `INSERT INTO alert_event (site, turbine, id, alarm, transition, time_ms, received_ms, probability, json)
+       SELECT site, turbine, id || '/' || i, alarm, 'updated', time_ms + i, received_ms, probability, json
+       FROM alert_event, generate_series(1, 5000) AS i`,
+    );
+    await query(url, "ANALYZE");
+    const [before] = await query(url, countReads);
+    const [alarm] = (await record.alarms(all)).items;
+    expect(alarm!.steps.map(({ timeMs }) => timeMs - t)).toEqual([
+      0,
+      ...Array.from({ length: 99 }, (_, index) => 4902 + index),
+    ]);
+    // The server counts them when a connection ends, at the latest.
+    await record.close();
+    await until(async () => (await query(url, countReads))[0]!.rows !== before!.rows, "reads are counted");
+    const [after] = await query(url, countReads);
+    expect(Number(after!.rows) - Number(before!.rows)).toBeLessThan(500);
   });
 
   it("rejects what the server's disk has no room for, whole, and goes on when there is room", async (context) => {

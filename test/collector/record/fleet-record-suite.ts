@@ -295,6 +295,15 @@ function describeAlarms(open: Open): void {
     expect(told.at(-1)).toEqual(["cleared", 101]);
   });
 
+  it("gives the steps of an alarm as they came also where the clock of whoever stored them was set back", async () => {
+    const { put, list } = await openAlarms();
+    await put(alertEvent("wt-1", "raised", t), t);
+    await put(alertEvent("wt-1", "acknowledged", t + 1), t - 5_000);
+    await put(alertEvent("wt-1", "cleared", t + 2), t - 4_000);
+    const [alarm] = await list();
+    expect(alarm!.steps.map(({ transition }) => transition)).toEqual(["raised", "acknowledged", "cleared"]);
+  });
+
   it("takes an alert event once, by its id, and gives it back exactly", async () => {
     const { record, put } = await openAlarms();
     const alert = alertEvent("wt-1", "raised", t);

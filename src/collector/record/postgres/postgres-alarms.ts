@@ -112,17 +112,19 @@ export async function listAlarmingTurbines(session: SqlSession): Promise<readonl
   return rows.map(fromAlarmingRow);
 }
 
-/** The first event of each alarm and its newest ones, as they came: no row is deleted, so its place says which came after which. */
+/** The first event of each alarm and its newest ones, as they came; of those between nothing is read. */
 async function readSteps(
   session: SqlSession,
   alarms: readonly number[],
 ): Promise<ReadonlyMap<number, readonly AlarmLifeStep[]>> {
+  const own = `SELECT id, step.alarm, transition, time_ms, probability, risk, arrival, received_ms, ctid AS place
+    FROM alert_event AS step WHERE step.alarm = wanted.alarm`;
+  // Of before there were arrivals: by their receipt, and by their place, as no row is deleted.
   const rows = await session.rows(
     `SELECT life.* FROM unnest($1::bigint[]) AS wanted (alarm) CROSS JOIN LATERAL (
-       SELECT id, alert_event.alarm, transition, time_ms, probability, risk,
-         ROW_NUMBER() OVER (ORDER BY received_ms, alert_event.ctid) AS nth, COUNT(*) OVER () AS total
-       FROM alert_event WHERE alert_event.alarm = wanted.alarm) AS life
-     WHERE nth = 1 OR nth > total - ${maxAlarmSteps - 1} ORDER BY life.alarm, nth`,
+       (${own} ORDER BY arrival, received_ms, place LIMIT 1)
+       UNION (${own} ORDER BY arrival DESC, received_ms DESC, place DESC LIMIT ${maxAlarmSteps - 1})) AS life
+     ORDER BY alarm, arrival, received_ms, place`,
     [alarms],
   );
   const lives = new Map<number, AlarmLifeStep[]>();

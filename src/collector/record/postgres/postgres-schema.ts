@@ -164,6 +164,14 @@ const migrations: readonly string[] = [
   "ALTER TABLE gateway ADD COLUMN cloned_ms bigint",
   // When a turbine's state was taken back.
   "ALTER TABLE turbine ADD COLUMN unwatched_ms bigint",
+  // Which event of an alarm came after which, whatever any clock said. Those that are there stay as they are, however many: theirs is 0.
+  `
+  CREATE SEQUENCE alert_arrival;
+  ALTER TABLE alert_event ADD COLUMN arrival bigint NOT NULL DEFAULT 0;
+  ALTER TABLE alert_event ALTER COLUMN arrival SET DEFAULT nextval('alert_arrival');
+  DROP INDEX alert_event_of_alarm;
+  CREATE INDEX alert_event_of_alarm ON alert_event (alarm, arrival, received_ms);
+  `,
 ];
 
 /** Of advisory locks: whoever changes the tables holds it. */

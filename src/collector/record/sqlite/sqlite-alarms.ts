@@ -35,11 +35,12 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
     `INSERT INTO alert_event (site, turbine, id, alarm, transition, time_ms, received_ms, probability, risk, json)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
+  const own =
+    "SELECT id, transition, time_ms, probability, risk, rowid AS nth FROM alert_event WHERE alarm = ?";
+  // The first and the newest, as they came: no row is deleted. Of those between nothing is read.
   const life = database.prepare(
-    `SELECT id, transition, time_ms, probability, risk FROM (
-       SELECT id, transition, time_ms, probability, risk, ROW_NUMBER() OVER (ORDER BY received_ms, rowid) AS nth, COUNT(*) OVER () AS total
-       FROM alert_event WHERE alarm = ?)
-     WHERE nth = 1 OR nth > total - ${maxAlarmSteps - 1} ORDER BY nth`,
+    `SELECT * FROM (${own} ORDER BY nth LIMIT 1)
+     UNION SELECT * FROM (${own} ORDER BY nth DESC LIMIT ${maxAlarmSteps - 1}) ORDER BY nth`,
   );
   const alarming = database.prepare(
     "SELECT site, turbine, COUNT(*) AS alarms FROM alarm WHERE active = 1 GROUP BY site, turbine ORDER BY site, turbine",
@@ -83,7 +84,10 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
         .all(...values, query.limit, query.offset);
       return {
         total: Number(count?.total ?? 0),
-        items: rows.map((row) => fromAlarmRow(row, life.all(Number(row.id)).map(fromAlarmStepRow))),
+        items: rows.map((row) => {
+          const alarm = Number(row.id);
+          return fromAlarmRow(row, life.all(alarm, alarm).map(fromAlarmStepRow));
+        }),
       };
     },
     turbines: () => alarming.all().map(fromAlarmingRow),

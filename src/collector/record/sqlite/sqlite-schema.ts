@@ -208,6 +208,8 @@ const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [
   "CREATE INDEX drift_reference_of_point ON drift_reference (point, until_ms, period_ms)",
   // When a turbine's state was taken back.
   "ALTER TABLE turbine ADD COLUMN unwatched_ms INTEGER",
+  // The events of an alarm in the order in which they came, which is that of their rows.
+  "DROP INDEX alert_event_of_alarm; CREATE INDEX alert_event_of_alarm ON alert_event (alarm)",
 ];
 
 /** Moves the days of before, which were one row of JSON a column, to their new table. They had no moments: none is assessed. */

@@ -183,6 +183,35 @@ it("reads the alarms that an older collector has kept, step by step, and takes n
   });
 });
 
+it("reads no more of an alarm than its first step and the newest", async () => {
+  const database = openSqlite(":memory:");
+  const record = createSqliteRecord(database);
+  onTestFinished(() => record.close());
+  const event = alertEvent("wt-1", "raised", t);
+  await store(record, { ...envelopeOf([]), records: [ok({ kind: "alert", event } as const)] });
+  database.exec(
+    `WITH RECURSIVE row (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM row WHERE i < 100000)
+     INSERT INTO alert_event (site, turbine, id, alarm, transition, time_ms, received_ms, probability, json)
+       SELECT site, turbine, id || '/' || i, alarm, 'updated', time_ms + i, received_ms, probability, '' FROM alert_event, row`,
+  );
+  const readAll = database.prepare("SELECT SUM(probability) FROM alert_event WHERE alarm = 1");
+  const shortest = async (work: () => unknown): Promise<number> => {
+    const times: number[] = [];
+    for (let index = 0; index < 5; index++) {
+      const startMs = performance.now();
+      await work();
+      times.push(performance.now() - startMs);
+    }
+    return Math.min(...times);
+  };
+  const list = async () => (await record.alarms({ limit: 1, offset: 0 })).items[0]!.steps;
+  expect((await list()).map(({ timeMs }) => timeMs - t)).toEqual([
+    0,
+    ...Array.from({ length: 99 }, (_, index) => 99_902 + index),
+  ]);
+  expect(await shortest(list)).toBeLessThan((await shortest(() => readAll.get())) / 2);
+});
+
 it("reads the drift that an older collector has kept, adds to it, and assesses none of it", async () => {
   const path = join(createTemporaryFolder(), "collector.sqlite");
   const database = openOlder(path);
