@@ -7,6 +7,7 @@ import type { QuantisedMlp } from "../contract/bundle/quantised-mlp.ts";
 import { quantiseInputs } from "../inference/integer-engine.ts";
 import { computeSecurityCounter } from "../inference/mcu-codec.ts";
 import { readFileBounded } from "../platform/files/bounded-read.ts";
+import { parseHexKey } from "../platform/files/read-hex-key.ts";
 import { sha256Hex } from "../platform/files/sha256.ts";
 
 /** An image with its probes, as a push of the firmware bridge takes them. */
@@ -90,8 +91,8 @@ export async function readDeviceKey(path: string): Promise<Uint8Array> {
     });
   });
   if (bytes.length === deviceKeyBytes) return bytes;
-  const text = Buffer.from(bytes).toString("latin1").trim();
-  if (/^[0-9a-f]{64}$/i.test(text)) return Uint8Array.from(Buffer.from(text, "hex"));
+  const key = parseHexKey(Buffer.from(bytes).toString("latin1"));
+  if (key !== null) return key;
   throw new AuroraError("CONFIG_INVALID", `${path} holds no device key`, { op, subject: path, hint });
 }
 

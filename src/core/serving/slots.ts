@@ -10,6 +10,7 @@ import { maxBundleEntries } from "../bundle/file-source.ts";
 import { verifyBundleFiles } from "../bundle/verify-bundle.ts";
 import { writeBundleFolder } from "../bundle/write-bundle.ts";
 import { hasErrorCode } from "../contract/aurora-error.ts";
+import { sha256Pattern } from "../contract/evidence.ts";
 import { onDemand } from "../contract/on-demand.ts";
 import type { FileSystem } from "../platform/files/file-system.ts";
 
@@ -28,7 +29,7 @@ export interface ActivePointer extends SlotContent {
   readonly previous: SlotContent | null;
 }
 
-const content = onDemand(() => ({ slot: z.enum(["a", "b"]), digest: z.string().regex(/^[0-9a-f]{64}$/) }));
+const content = onDemand(() => ({ slot: z.enum(["a", "b"]), digest: z.string().regex(sha256Pattern) }));
 const pointerSchema: () => z.ZodType<ActivePointer> = onDemand(() =>
   z.strictObject({
     ...content(),

@@ -12,6 +12,7 @@
  *    and the gateway sends once more.
  */
 import { z } from "zod";
+import { sha256Pattern } from "../contract/evidence.ts";
 import { onDemand } from "../contract/on-demand.ts";
 import { failed, ok, type Result } from "../contract/result.ts";
 import { lanes } from "../contract/topics.ts";
@@ -55,10 +56,7 @@ const ackSchema: () => z.ZodType<UplinkAck> = onDemand(() =>
     bootId: z.string().min(1).max(64),
     lane: z.enum(lanes),
     sequence: z.int().min(0),
-    mac: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/)
-      .optional(),
+    mac: z.string().regex(sha256Pattern).optional(),
     timeMs: z.int().min(0).optional(),
   }),
 );

@@ -12,6 +12,7 @@ import { basename, dirname } from "node:path";
 import { z } from "zod";
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { updateTargetSchema } from "../../core/contract/bundle/update-target.ts";
+import { sha256Pattern } from "../../core/contract/evidence.ts";
 import { onDemand } from "../../core/contract/on-demand.ts";
 import type { FileSystem } from "../../core/platform/files/file-system.ts";
 import type { OfferedTarget } from "./tuf-client.ts";
@@ -56,7 +57,7 @@ const maxRefused = 32;
 
 const maxBytes = 262_144;
 const empty: JournalState = { pending: null, refused: [], isDoubtful: false };
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const sha256 = z.string().regex(sha256Pattern);
 const targetSchema: () => z.ZodType<OfferedTarget> = onDemand(() =>
   z
     .object({ name: z.string(), version: z.string(), digest: z.string(), sizeBytes: z.int().min(0), sha256 })

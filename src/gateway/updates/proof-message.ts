@@ -13,6 +13,7 @@
  */
 import { z } from "zod";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { sha256Pattern } from "../../core/contract/evidence.ts";
 import { onDemand } from "../../core/contract/on-demand.ts";
 
 /** What is to be proved. */
@@ -45,7 +46,7 @@ export interface ProofReport {
 /** Characters of a report's detail. */
 export const maxDetail = 4096;
 
-const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const digest = z.string().regex(sha256Pattern);
 const requestSchema: () => z.ZodType<ProofRequest> = onDemand(() =>
   z.strictObject({
     formatVersion: z.literal(1),

@@ -11,6 +11,7 @@ import {
   updateTargetPath,
   updateTargetSchema,
 } from "../../core/contract/bundle/update-target.ts";
+import { sha256Pattern } from "../../core/contract/evidence.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import { type FileSystem, nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { httpGet, readBody, sourceError, type TransferLimits } from "./http-get.ts";
@@ -128,7 +129,7 @@ export function createTufClient(options: TufClientOptions): TufClient {
 function readOffer(path: string, target: TargetFile): OfferedTarget | null {
   const custom = updateTargetSchema().safeParse(target.custom);
   const sha256 = target.hashes.sha256 ?? "";
-  if (!custom.success || !/^[0-9a-f]{64}$/.test(sha256)) return null;
+  if (!custom.success || !sha256Pattern.test(sha256)) return null;
   if (path !== updateTargetPath(custom.data.name, custom.data.version)) return null;
   return { ...custom.data, sizeBytes: target.length, sha256 };
 }

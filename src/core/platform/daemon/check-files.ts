@@ -5,6 +5,7 @@ import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { type ConfigFinding, findNearest } from "../../contract/config/config-finding.ts";
 import type { ConfiguredFile, FileContent } from "../../contract/config/configured-files.ts";
 import { readFileBounded } from "../files/bounded-read.ts";
+import { parseHexKey } from "../files/read-hex-key.ts";
 
 /** Many authorities in one file. */
 export const maxFileBytes: number = 4 * 1024 * 1024;
@@ -118,7 +119,7 @@ async function checkContent(text: string, configured: ConfiguredFile): Promise<C
       write,
     };
   }
-  if (content === "hex-key" && !/^[0-9a-f]{64}$/i.test(text.trim())) {
+  if (content === "hex-key" && parseHexKey(text) === null) {
     return { problem: "the file does not hold 64 hexadecimal digits", write };
   }
   return undefined;

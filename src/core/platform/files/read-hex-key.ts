@@ -14,11 +14,17 @@ export async function readHexKey(path: string): Promise<Uint8Array> {
     op,
     hint: "`aurora fleet enrol` writes it; this user must be able to read it.",
   });
-  const text = Buffer.from(bytes).toString("latin1").trim();
-  if (/^[0-9a-f]{64}$/i.test(text)) return Uint8Array.from(Buffer.from(text, "hex"));
+  const key = parseHexKey(Buffer.from(bytes).toString("latin1"));
+  if (key !== null) return key;
   throw new AuroraError("CONFIG_INVALID", `${path} does not hold 64 hexadecimal digits`, {
     op,
     subject: path,
     hint: "`aurora fleet enrol` writes such a file.",
   });
+}
+
+/** The 32 bytes of a file's text; null where it is something else than 64 digits. */
+export function parseHexKey(text: string): Uint8Array | null {
+  const digits = text.trim();
+  return /^[0-9a-f]{64}$/i.test(digits) ? Uint8Array.from(Buffer.from(digits, "hex")) : null;
 }
