@@ -4,6 +4,7 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { DeviceCaptureReply } from "../../core/contract/device/device-capture.ts";
 import { writeOutputFile } from "../../core/platform/files/atomic-file.ts";
 import { encodeNpy } from "../../core/platform/files/encode-npy.ts";
+import { renderScoreCall } from "../terminal/render-score-call.ts";
 
 /** @throws AuroraError USAGE where `out` does not end in .npy. */
 export function expectNpyName(out: string): void {
@@ -39,19 +40,14 @@ export function renderCapture(
   beside: string,
   { about, samples, gaps }: DeviceCaptureReply,
 ): string {
-  const { rateHz, shaftRpm, shaftRpmRange, device, channel, from, bearing } = about;
+  const { rateHz, shaftRpm, shaftRpmRange, device, channel, from } = about;
   const speed = shaftRpm === undefined ? "speed unknown" : `${shaftRpm.toFixed(1)} rpm`;
   const range =
     shaftRpmRange === undefined
       ? ""
       : ` (${shaftRpmRange.map((rpm) => rpm.toFixed(1)).join(" to ")}: score takes the mean)`;
   const lost = gaps === 0 ? "" : `, the longest run between ${gaps} gaps`;
-  const missing = [
-    ...(shaftRpm === undefined ? ["--shaft-rpm"] : []),
-    ...(bearing === undefined ? ["--bearing"] : []),
-  ];
-  const more = missing.length === 0 ? "" : ` (needs ${missing.join(" and ")})`;
   return `${out}: ${samples} samples (${(samples / rateHz).toFixed(2)} s at ${rateHz} Hz) of ${device} ${channel} from ${from}, ${speed}${range}${lost}
-${beside}: says so to \`aurora score BUNDLE --input ${out} --out FILE.csv\`${more}
+${beside}: says so to ${renderScoreCall(out, about)}
 `;
 }

@@ -2,6 +2,7 @@
 import type { EvidenceAbout } from "../../core/contract/evidence.ts";
 import type { EvidenceListReply, RecordedEvidence } from "../../core/contract/evidence-list.ts";
 import { printable } from "../terminal/end-process.ts";
+import { renderScoreCall } from "../terminal/render-score-call.ts";
 import type { FetchedEvidence } from "./fetch-evidence.ts";
 
 /** A line each, and how many more there are. */
@@ -22,17 +23,12 @@ function renderLine(item: RecordedEvidence): string {
 
 /** What was written, and what to do with it. */
 export function renderFetched({ out, sidecar, about }: FetchedEvidence): string {
-  const { rateHz, shaftRpm, bearing, from, evidence } = about;
+  const { rateHz, from, evidence } = about;
   const { turbine, component, site, samples, kind, said, model } = evidence;
-  const missing = [
-    ...(shaftRpm === undefined ? ["--shaft-rpm"] : []),
-    ...(bearing === undefined ? ["--bearing"] : []),
-  ];
-  const more = missing.length === 0 ? "" : ` (needs ${missing.join(" and ")})`;
   return `${printable(
     [
       `${out}: ${samples} samples (${(samples / rateHz).toFixed(2)} s at ${rateHz} Hz) of ${turbine} ${component} (${site}) from ${from}; digests are right`,
-      `${sidecar}: ${kind}; ${model.name} ${model.version} said ${describeVerdict(said)}. For \`aurora score BUNDLE --input ${out} --out FILE.csv\`${more}`,
+      `${sidecar}: ${kind}; ${model.name} ${model.version} said ${describeVerdict(said)}. For ${renderScoreCall(out, about)}`,
     ].join("\n"),
   )}\n`;
 }
