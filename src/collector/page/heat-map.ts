@@ -89,10 +89,6 @@ export function renderHeatLegend(levels: ReadonlySet<DriftLevel | null>): SafeHt
   )}${levels.has(null) ? html`<li><span class="swatch none"></span> no verdict</li>` : null}</ul>`;
 }
 
-// A cell each says its day: formatting dates by locale would be most of a page's time.
-const weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
 /** How a day is said at the head of a column, after the one before it, and in full. A period that is no day is said by its time. */
 export function labelDay(
   day: string,
@@ -100,17 +96,19 @@ export function labelDay(
 ): { readonly top: string; readonly short: string; readonly long: string } {
   const timeMs = Date.parse(day);
   if (Number.isNaN(timeMs)) return { top: "", short: day, long: day };
-  const iso = new Date(timeMs).toISOString();
+  const date = new Date(timeMs);
   if (day.length > 10) {
+    const iso = date.toISOString();
     // Hours above minutes, or both above seconds.
     const cut = day.length > 17 ? 16 : 13;
     const isSame = before?.slice(0, cut) === day.slice(0, cut);
     const long = `${iso.slice(0, 10)} ${iso.slice(11, cut + 3)}`;
     return { top: isSame ? "" : iso.slice(11, cut), short: iso.slice(cut, cut + 3), long };
   }
-  const date = new Date(timeMs);
-  const weekday = weekdays[date.getUTCDay()]!;
+  // A cell each says its day: formatting dates by locale would be most of a page's time. As `Thu, 01 Jan 2026 00:00:00 GMT`.
+  const said = date.toUTCString();
+  const weekday = said.slice(0, 3);
   const isSameMonth = before?.slice(0, 7) === day.slice(0, 7);
-  const top = isSameMonth ? weekday.slice(0, 2) : months[date.getUTCMonth()]!;
+  const top = isSameMonth ? weekday.slice(0, 2) : said.slice(8, 11);
   return { top, short: String(date.getUTCDate()), long: `${weekday} ${day}` };
 }
