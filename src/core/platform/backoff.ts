@@ -16,8 +16,8 @@ export interface Backoff {
   reset(): void;
 }
 
-/** Creates the sequence ("equal jitter": half fixed, half random, so that no wait is ever near zero). */
-export function createBackoff(options: BackoffOptions): Backoff {
+/** Creates the sequence ("equal jitter": half fixed, half random, so that no wait is ever near zero); default 1 s to a minute. */
+export function createBackoff(options: BackoffOptions = { firstMs: 1000, maxMs: 60_000 }): Backoff {
   return new JitteredBackoff(options);
 }
 

@@ -42,7 +42,7 @@ const lookEveryMs = 10_000;
 export function createOutboxCommits(options: OutboxCommitsOptions): OutboxCommits {
   const { writer, clock, timers, logger, announce, file } = options;
   const { reserve } = file;
-  const retry = createBackoff({ firstMs: 1000, maxMs: 60_000 });
+  const retry = createBackoff();
   let trouble: string | null = null;
   let isTold = !reserve.isHeld;
   let closed = false;

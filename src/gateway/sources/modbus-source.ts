@@ -51,7 +51,7 @@ export function createModbusSource(options: ModbusSourceOptions): ReadingSource 
   const name = config.url;
   const url = new URL(config.url);
   const address = { host: hostOf(url), port: Number(url.port) };
-  const backoff = createBackoff(options.backoff ?? { firstMs: 1000, maxMs: 60_000 });
+  const backoff = createBackoff(options.backoff);
   const pause = createPause(timers);
   const faults = createFaultNotes(logger, name);
   const counts = { connections: 0, readings: 0, bad: 0 };

@@ -63,7 +63,7 @@ export function createOpcUaSource(options: OpcUaSourceOptions): ReadingSource {
   const { config, stateDir, clock, timers, logger } = options;
   const name = config.url;
   const everyMs = config.everySeconds * 1000;
-  const backoff = createBackoff(options.backoff ?? { firstMs: 1000, maxMs: 60_000 });
+  const backoff = createBackoff(options.backoff);
   const pause = createPause(timers);
   const faults = createFaultNotes(logger, name);
   const counts = { connections: 0, readings: 0, bad: 0 };

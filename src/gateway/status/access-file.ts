@@ -29,7 +29,7 @@ export interface AccessFileOptions {
  */
 export async function keepAccessFile(options: AccessFileOptions): Promise<AccessFile> {
   const { path, text, logger } = options;
-  const backoff = createBackoff(options.retry ?? { firstMs: 1000, maxMs: 60_000 });
+  const backoff = createBackoff(options.retry);
   let cancelTimer = (): void => {};
   let writing: Promise<void> = Promise.resolve();
   let closed = false;

@@ -49,7 +49,7 @@ interface PortWaitOptions {
 export function waitForPort(
   open: () => Promise<void>,
   error: AuroraError,
-  { logger, retry = { firstMs: 1000, maxMs: 60_000 } }: PortWaitOptions,
+  { logger, retry }: PortWaitOptions,
 ): PortWait {
   const address = error.subject;
   logger.error(
