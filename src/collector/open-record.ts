@@ -18,8 +18,7 @@ export async function openRecord(
   const driftPeriodMs = config.drift.periodSeconds * 1_000;
   const { url, passwordFile, caFile, tls, connections, statementTimeoutSeconds } = config.record;
   if (url === null) {
-    const { openSqliteRecord } = await import("./record/sqlite/sqlite-record.ts");
-    const { holdSqliteRecord } = await import("./record/sqlite/hold-record.ts");
+    const { holdSqliteRecord, openSqliteRecord } = await import("./record/sqlite/sqlite-record.ts");
     const path = join(config.collector.stateDir, "collector.sqlite");
     const release = access === "write" ? await holdSqliteRecord(path) : () => {};
     try {

@@ -28,7 +28,6 @@ import { composeDrift } from "./compose-drift.ts";
 import { composeScada } from "./compose-scada.ts";
 import { composeSources, type DescribedSource } from "./compose-sources.ts";
 import type { GatewayRecord } from "./gateway-record.ts";
-import { createListeners } from "./listeners.ts";
 import { checkScadaConfig, listScadaComponents } from "./points/check-scada-config.ts";
 import type { DriftPost } from "./points/drift-post.ts";
 import { createPipeline, type Pipeline, type PipelineOptions } from "./points/pipeline.ts";
@@ -260,6 +259,20 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       drift.tick();
       alarms.tick();
       states.tick();
+    },
+  };
+}
+
+/** Whoever wants to hear of something from now on, in the order in which they asked. */
+function createListeners<Heard extends readonly unknown[]>(): {
+  add(listener: (...heard: Heard) => void): void;
+  tell(...heard: Heard): void;
+} {
+  const listeners: ((...heard: Heard) => void)[] = [];
+  return {
+    add: (listener) => void listeners.push(listener),
+    tell: (...heard) => {
+      for (const listener of listeners) listener(...heard);
     },
   };
 }

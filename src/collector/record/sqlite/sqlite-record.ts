@@ -9,11 +9,11 @@ import type { Clock } from "../../../core/platform/clock.ts";
 import type { Logger } from "../../../core/platform/logger.ts";
 import { rest } from "../../../core/platform/rest.ts";
 import { noteFilePlace } from "../../../core/platform/sqlite/file-place.ts";
+import { holdLock } from "../../../core/platform/sqlite/hold-lock.ts";
 import { openSqlite } from "../../../core/platform/sqlite/sqlite.ts";
 import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
 import { syncSqliteLog } from "../../../core/platform/sqlite/sync-log.ts";
 import type { FleetRecord } from "../fleet-record.ts";
-import { createMemoryLeases } from "../memory-leases.ts";
 import type { PredictionSeries } from "../prediction-record.ts";
 import { recordBounds } from "../record-bounds.ts";
 import { utcDayOf } from "../record-rules.ts";
@@ -42,6 +42,25 @@ export interface SqliteRecordOptions {
 
 /** Rows that are removed at a time: whoever stores waits for no more. */
 const prunedRows = 1_000;
+
+/** What another may take to end, as at a restart. */
+const patienceMs = 3_000;
+
+/**
+ * Holds the record at `path` for the process that writes it; returns what gives it free. The page reads the file beside it, so that
+ * the file itself cannot be locked: a small one beside it is.
+ * @throws AuroraError STORE where another process holds it
+ */
+export function holdSqliteRecord(path: string): Promise<() => void> {
+  const refuse = (cause: unknown): AuroraError =>
+    new AuroraError("STORE", `another collector writes ${path}`, {
+      op: "open database",
+      subject: path,
+      hint: "Give each collector a stateDir of its own, or stop the other one.",
+      cause,
+    });
+  return holdLock(`${path}.lock`, { patienceMs, refuse });
+}
 
 /**
  * Opens (or creates) the record at `path`. A damaged file is set aside and a new record begun, which says so as its
@@ -188,6 +207,23 @@ export function createSqliteRecord(
       any.get();
     },
     close: async () => database.close(),
+  };
+}
+
+/** One thread alone writes, but its parts may still ask for each other's work; nothing of it outlives the process. */
+function createMemoryLeases(): Pick<FleetRecord, "holdLease" | "releaseLeases"> {
+  const leases = new Map<string, { readonly holder: string; readonly untilMs: number }>();
+  return {
+    holdLease: async (name, { holder, forMs }) => {
+      const held = leases.get(name);
+      const nowMs = performance.now();
+      if (held !== undefined && held.holder !== holder && nowMs < held.untilMs) return false;
+      leases.set(name, { holder, untilMs: nowMs + forMs });
+      return true;
+    },
+    releaseLeases: async (holder) => {
+      for (const [name, held] of leases) if (held.holder === holder) leases.delete(name);
+    },
   };
 }
 
