@@ -2,7 +2,7 @@
  * The signed files of the repository on disk. `timestamp.json` is the commit: whatever it does not lead to was never
  * published, so a power cut between two writes leaves the old state whole.
  */
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
   Metadata,
@@ -13,7 +13,7 @@ import {
   type Timestamp,
 } from "@tufjs/models";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { makeFolder, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { type JsonObject, parseJsonObject } from "../../core/platform/files/parse-json-object.ts";
 import { parseRoot } from "./sign-root.ts";
@@ -49,9 +49,7 @@ export function createMetadataFolder(dir: string): MetadataFolder {
   }
 
   return {
-    prepare: async () => {
-      await mkdir(dir, { recursive: true });
-    },
+    prepare: () => makeFolder(dir),
     read,
     writeRoot: (version, bytes) => writeFileAtomic(join(dir, `${version}.root.json`), bytes),
     async readRoot() {

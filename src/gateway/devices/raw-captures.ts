@@ -3,13 +3,13 @@
  * `.json` that says what it is, so that `aurora score` and `aurora explain` read them. Decides nothing by them, and keeps
  * only the newest of each device.
  */
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { maxCaptureSamples } from "../../core/contract/device/device-capture.ts";
 import { renderIsoTime } from "../../core/contract/iso-time.ts";
 import type { SampleBlock } from "../../core/contract/stream.ts";
 import { minuteMs } from "../../core/maths/durations.ts";
-import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { makeFolder, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { encodeNpy } from "../../core/platform/files/encode-npy.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import {
@@ -142,7 +142,7 @@ function createRecordingWriter({ dir, placeOf, logger }: RawCapturesOptions): Re
   async function write(recording: Recording, place: RecordingPlace): Promise<void> {
     const { deviceId, channel, timestampMs } = recording.first;
     const folder = join(dir, deviceId);
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const name = `${renderIsoTime(timestampMs).replaceAll(":", "-")}-${toFileName(channel)}`;
     await writeFileAtomic(join(folder, `${name}.json`), JSON.stringify(describeRecording(recording, place)));
     await writeFileAtomic(join(folder, `${name}.npy`), encodeNpy(recording.parts));

@@ -3,8 +3,9 @@
  * what is worth least goes first when there is too much, and that is told. What the configuration no longer permits is
  * removed when it is opened.
  */
-import { chmod, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { chmod, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
 import {
   type EvidenceKind,
   evidenceAboutSchema,
@@ -12,7 +13,7 @@ import {
   maxPackedBytes,
   sha256Pattern,
 } from "../../core/contract/evidence.ts";
-import { storeError, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { makeFolder, storeError, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import type { MadeEvidence } from "./make-evidence.ts";
@@ -100,12 +101,12 @@ export async function openEvidenceSpool(options: EvidenceSpoolOptions): Promise<
   const takeFolder = async (): Promise<void> => {
     entries = [];
     try {
-      await mkdir(dir, { recursive: true, mode: 0o700 });
+      await makeFolder(dir, 0o700);
       await chmod(dir, 0o700);
       for (const name of await readdir(dir)) await takeOver(name);
       opened = true;
     } catch (cause) {
-      const error = storeError("use folder", dir, cause);
+      const error = cause instanceof AuroraError ? cause : storeError("use folder", dir, cause);
       if (!told) options.onFault(error);
       told = true;
       throw error;
