@@ -36,7 +36,7 @@ export interface ConnectDevicesOptions {
   readonly models: ServedModels;
   readonly pipeline: DeviceDataSink;
   /** A device that infers itself was recorded for an alert. */
-  readonly onAlertRecording?: (recording: Recording, event: AlertEvent) => void;
+  readonly onAlertRecording: (recording: Recording, event: AlertEvent) => void;
   /** What waits in the pipeline. */
   readonly load: WorkGauge;
   readonly telemetry: Telemetry;
@@ -220,7 +220,7 @@ async function createTasks(options: ConnectDevicesOptions): Promise<DeviceTasks>
     clock,
     logger,
     sourceOf: (turbine, component) => findAlertSource(config, turbine, component),
-    ...(options.onAlertRecording === undefined ? {} : { onRecording: options.onAlertRecording }),
+    onRecording: options.onAlertRecording,
   });
   return { captures, recordings, alertCaptures, placeOf, pushes: await createPushes(options) };
 }

@@ -1,7 +1,6 @@
 /** What is asked of a running gateway to get raw samples of a device, and what it answers; JSON over its local HTTP. */
 import { z } from "zod";
-import type { BearingOrders } from "../bundle/bearing.ts";
-import { bearingOrdersSchema } from "../bundle/bearing.ts";
+import { type BearingOrders, bearingOrdersSchema } from "../bundle/bearing.ts";
 import { onDemand } from "../on-demand.ts";
 
 /** Longest capture in seconds. */
