@@ -33,7 +33,7 @@ it("stores every record of a real outbox exactly once, over lost acknowledgement
   onTestFinished(() => collector.close());
 
   const file = openStoreFile({ path: join(folder, "gateway.sqlite") });
-  const outbox = createOutbox({ file, clock: systemClock, timers: systemTimers, groupMs: 5 });
+  const outbox = createOutbox({ file, clock: systemClock, timers: systemTimers });
   const client = createMqttClient({
     url: `mqtt://127.0.0.1:${brokerPort}`,
     clientId: "gw-1",
@@ -64,7 +64,6 @@ it("stores every record of a real outbox exactly once, over lost acknowledgement
     maxRecords: 7,
     ackTimeoutMs: 150,
     resend: { firstMs: 20, maxMs: 100 },
-    gatherMs: { alert: 0, update: 5, drift: 5, prediction: 5 },
   });
   onTestFinished(async () => {
     uplink.close();
@@ -92,6 +91,7 @@ it("stores every record of a real outbox exactly once, over lost acknowledgement
       expectedDriftWindows += 40;
     }
     outbox.flush();
+    uplink.hurry();
     if (round === 2) break;
     const wanted = (round + 1) * 30;
     await until(

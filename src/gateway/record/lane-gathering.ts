@@ -1,7 +1,8 @@
 /** Lets fresh records of a lane wait for company, so that a few large envelopes go instead of many small ones. Sends nothing. */
 import type { Lane } from "../../core/contract/topics.ts";
 
-const defaultGatherMs: Readonly<Record<Lane, number>> = {
+/** How long records of a lane wait after their commit. */
+const gatherMs: Readonly<Record<Lane, number>> = {
   alert: 0,
   update: 500,
   drift: 2_000,
@@ -21,11 +22,11 @@ export interface LaneGathering {
   endAll(): void;
 }
 
-export function createLaneGathering(gatherMs: Partial<Readonly<Record<Lane, number>>> = {}): LaneGathering {
+export function createLaneGathering(): LaneGathering {
   const ends = new Map<Lane, number>();
   return {
     begin(lane, nowMs) {
-      const waitMs = gatherMs[lane] ?? defaultGatherMs[lane];
+      const waitMs = gatherMs[lane];
       if (waitMs > 0 && !ends.has(lane)) ends.set(lane, nowMs + waitMs);
     },
     isUnderWay(lane, nowMs) {

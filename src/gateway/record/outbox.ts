@@ -82,17 +82,17 @@ export interface OutboxOptions {
   readonly policies?: LanePolicies;
   /** Bound of what waits in memory while the disk is full; default 4 MiB. */
   readonly maxPendingBytes?: number;
-  /** A group is committed after this long; default 100 ms. */
-  readonly groupMs?: number;
-  /** … or when it has this many records; default 64. */
+  /** A group is committed when it has this many records, or after a tenth of a second; default 64. */
   readonly groupRecords?: number;
 }
+
+/** A group is committed after this long. */
+const groupMs = 100;
 
 /** Creates the outbox in an open file. */
 export function createOutbox(options: OutboxOptions): Outbox {
   const { file, clock } = options;
   const logger = options.logger ?? silentLogger;
-  const groupMs = options.groupMs ?? 100;
   const groupRecords = options.groupRecords ?? 64;
   const callbacks = new Set<(lane: Lane) => void>();
   let rejected = 0;

@@ -14,8 +14,6 @@ export interface PredictionThinnerOptions {
   readonly batchRows?: number;
   /** … or when its first row is this old; default 5 minutes. */
   readonly batchMs?: number;
-  /** Rows of single windows that a point may have in a burst, each earned again in 30 s; default 120. */
-  readonly fullRateBurst?: number;
 }
 
 export interface PredictionThinner {
@@ -61,6 +59,9 @@ interface PointBatch {
  */
 const mostOpen = 2;
 
+/** Rows of single windows that a point may have in a burst. */
+const burst = 120;
+
 /** How long it takes to earn another row of a single window: two a minute beside the minute's own, while a fault is there all day. */
 const earnMs = 30_000;
 
@@ -72,7 +73,6 @@ export function createPredictionThinner(
   const rowMs = options.rowMs ?? 60_000;
   const batchRows = options.batchRows ?? 15;
   const batchMs = options.batchMs ?? 300_000;
-  const burst = options.fullRateBurst ?? 120;
   const points = new Map<string, readonly PointBatch[]>();
 
   const give = (batch: PointBatch): void => {
@@ -140,7 +140,7 @@ export function createPredictionThinner(
       batch.heldFromMs = Math.min(batch.heldFromMs, fromMs);
       batch.heldToMs = Math.max(batch.heldToMs, toMs);
       const reached = modes.some((mode) => mode.probability >= mode.threshold);
-      if (reached && mayKeep(batch.allowance, toMs, burst)) batch.rows.addRow(decision, shaftRpm);
+      if (reached && mayKeep(batch.allowance, toMs)) batch.rows.addRow(decision, shaftRpm);
       else {
         const isFirst = batch.rows.windowsInRow === 0;
         batch.rowFromMs = isFirst ? fromMs : Math.min(batch.rowFromMs, fromMs);
@@ -181,7 +181,7 @@ function* allBatches(points: ReadonlyMap<string, readonly PointBatch[]>): Iterab
 }
 
 /** A token bucket in the windows' own time; a clock set back earns nothing and costs nothing. */
-function mayKeep(allowance: Allowance, timeMs: number, burst: number): boolean {
+function mayKeep(allowance: Allowance, timeMs: number): boolean {
   const earned = Math.max(0, timeMs - allowance.atMs) / earnMs;
   allowance.left = Math.min(burst, allowance.left + earned);
   allowance.atMs = timeMs;

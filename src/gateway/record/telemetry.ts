@@ -51,8 +51,6 @@ export interface TelemetryOptions {
   readonly mark?: LossMark;
   /** Windows that are open or wait to be decided, and samples that wait to be cut, which a kill loses as well; default none. */
   readonly undecided?: () => OpenWindows | null;
-  /** Calls back once what came together is decided, which the mark then says in one write; default `setImmediate`. */
-  readonly soon?: (callback: () => void) => void;
 }
 
 /** Creates the telemetry of a gateway. */
@@ -71,18 +69,15 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     batchMs: Math.min(300_000, options.predictionIntervalMs * 5),
   });
 
-  const {
-    mark = noLossMark,
-    undecided = () => null,
-    soon = (callback: () => void) => void setImmediate(callback),
-  } = options;
+  const { mark = noLossMark, undecided = () => null } = options;
   let isNoteDue = false;
   /** What was set aside since the last health record, in whole seconds: the mark is written no oftener. */
   let untold: OpenWindows | null = null;
   const noteHeldSoon = (): void => {
     if (isNoteDue) return;
     isNoteDue = true;
-    soon(noteHeld);
+    // What came together is decided by then, and the mark says it in one write.
+    setImmediate(noteHeld);
   };
   const noteHeld = (): void => {
     isNoteDue = false;

@@ -68,8 +68,6 @@ export interface UplinkOptions {
   readonly ackTimeoutMs?: number;
   /** Upper bounds of the first and any wait before sending again; default 2 s and 2 min. */
   readonly resend?: { readonly firstMs: number; readonly maxMs: number };
-  /** How long records of a lane wait for company after their commit; default none for alerts up to 10 s for predictions. */
-  readonly gatherMs?: Partial<Readonly<Record<Lane, number>>>;
   /** Uniform in [0, 1), for jitter. */
   readonly random?: () => number;
 }
@@ -98,7 +96,7 @@ export function createUplink(options: UplinkOptions): Uplink {
   const lives = [options.outbox, ...(options.unwritten === undefined ? [] : [options.unwritten])].map(
     (outbox) => openLife(outbox, options),
   );
-  const gathering = createLaneGathering(options.gatherMs);
+  const gathering = createLaneGathering();
   const publisher = createEnvelopePublisher(options);
   const pace = createBacklogPace({ maxBytesPerSecond: options.backlogBytesPerSecond ?? 256 * 1024 });
   let timeouts = 0;

@@ -117,12 +117,12 @@ describe("thinning predictions", () => {
 
   test("keeps windows at or above their threshold as rows of their own, within an allowance", () => {
     const batches: PredictionBatch[] = [];
-    const thinner = createPredictionThinner((batch) => batches.push(batch), { fullRateBurst: 10 });
+    const thinner = createPredictionThinner((batch) => batches.push(batch));
     for (let second = 0; second < 3600; second++) thinner.update(decision(second * 1000, [0.9]), 1800);
     thinner.flush();
     const single = batches.flatMap((batch) => batch.windows).filter((windows) => windows === 1).length;
-    expect(single).toBeGreaterThanOrEqual(10 + 3600 / 30 - 2);
-    expect(single).toBeLessThanOrEqual(10 + 3600 / 30 + 1);
+    expect(single).toBeGreaterThanOrEqual(120 + 3600 / 30 - 2);
+    expect(single).toBeLessThanOrEqual(120 + 3600 / 30 + 1);
     expect(total(batches)).toBe(3600);
   });
 
@@ -137,18 +137,19 @@ describe("thinning predictions", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const batches: PredictionBatch[] = [];
-        const thinner = createPredictionThinner((batch) => batches.push(batch), {
-          batchRows: 3,
-          fullRateBurst: 5,
+        const thinner = createPredictionThinner((batch) => batches.push(batch), { batchRows: 3 });
+        // Few windows may still have rows of their own.
+        const spent = Array.from({ length: 230 }, (_, index) => {
+          return { toMs: 0, probability: 1, turbine: index % 2 === 0 ? "a" : "b", version: "1", tick: false };
         });
-        for (const { toMs, probability, turbine, version, tick } of steps) {
+        for (const { toMs, probability, turbine, version, tick } of [...spent, ...steps]) {
           const point = { site: "s", turbine, component: "c" };
           const model = { name: "m", version, digest: "d" };
           thinner.update(decision(toMs, [probability, 1 - probability], { point, model }), 1800);
           if (tick) thinner.tick(toMs + 1000);
         }
         thinner.flush();
-        expect(total(batches)).toBe(steps.length);
+        expect(total(batches)).toBe(spent.length + steps.length);
         for (const batch of batches) {
           expect(batch.timesMs.length).toBeGreaterThan(0);
           expect(encodeRecord(batch).length).toBeGreaterThan(0);
@@ -191,16 +192,12 @@ describe("thinning predictions", () => {
 
   test("loses no allowance to a clock that is set back", () => {
     const batches: PredictionBatch[] = [];
-    const thinner = createPredictionThinner((batch) => batches.push(batch), { fullRateBurst: 4 });
-    for (const toMs of [3_600_000, 1000, 2000, 3000]) thinner.update(decision(toMs, [0.9]), 1800);
+    const thinner = createPredictionThinner((batch) => batches.push(batch));
+    const times = [3_600_000, ...Array.from({ length: 119 }, (_, index) => index * 100)];
+    for (const toMs of times) thinner.update(decision(toMs, [0.9]), 1800);
     thinner.flush();
     expect(
       batches.flatMap(({ windows, timesMs }) => windows.map((count, index) => [timesMs[index], count])),
-    ).toEqual([
-      [3_600_000, 1],
-      [1000, 1],
-      [2000, 1],
-      [3000, 1],
-    ]);
+    ).toEqual(times.map((toMs) => [toMs, 1]));
   });
 });

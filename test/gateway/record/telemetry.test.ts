@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Decision, OperatingState } from "../../../src/core/contract/prediction.ts";
 import type { UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
@@ -35,7 +36,6 @@ function create() {
   const quality = createDataQuality();
   const load = createWorkGauge();
   const marked: (HeldInMemory | null)[] = [];
-  const due: (() => void)[] = [];
   const telemetry = createTelemetry({
     append: (record) => records.push(record),
     outboxRecords: () => records.length,
@@ -46,11 +46,10 @@ function create() {
     healthIntervalMs: 30_000,
     mark: { ...noLossMark, note: (now) => marked.push(now["open-predictions"] ?? null) },
     undecided: () => load.held,
-    soon: (callback) => due.push(callback),
   });
   /** What the mark says at the end of a turn of the event loop. */
-  const markTurn = (): HeldInMemory | null | undefined => {
-    for (const callback of due.splice(0)) callback();
+  const markTurn = async (): Promise<HeldInMemory | null | undefined> => {
+    await setImmediate();
     return marked.at(-1);
   };
   const decide = (
@@ -85,7 +84,7 @@ function create() {
 }
 
 describe("telemetry", () => {
-  it("says of windows that wait to be decided that a kill loses them, until they are gathered", () => {
+  it("says of windows that wait to be decided that a kill loses them, until they are gathered", async () => {
     const { load, telemetry, decide, markTurn } = create();
     const windows = [windowAt(0), windowAt(1), windowAt(2)];
     for (const window of windows) {
@@ -93,28 +92,28 @@ describe("telemetry", () => {
       telemetry.workDue();
     }
     const whole = { records: 0, windows: 3, fromMs: windows[0]!.fromMs, toMs: windows[2]!.toMs };
-    expect(markTurn()).toEqual(whole);
+    expect(await markTurn()).toEqual(whole);
     decide(0);
     load.end(windows[0]);
-    expect(markTurn()).toEqual(whole);
+    expect(await markTurn()).toEqual(whole);
     for (const index of [1, 2]) {
       decide(index);
       load.end(windows[index]);
     }
-    expect(markTurn()).toMatchObject({ windows: 3, toMs: windows[2]!.toMs });
+    expect(await markTurn()).toMatchObject({ windows: 3, toMs: windows[2]!.toMs });
     telemetry.flush();
-    expect(markTurn()).toBeNull();
+    expect(await markTurn()).toBeNull();
   });
 
-  it("marks what was set aside until a health record tells of it", () => {
+  it("marks what was set aside until a health record tells of it", async () => {
     const { telemetry, records, markTurn, clock } = create();
     telemetry.tick();
     telemetry.setAside({ timestampMs: 5_400, endMs: 6_600 }, 1);
     telemetry.setAside({ timestampMs: 6_600, endMs: 7_800 }, 1);
-    expect(markTurn()).toEqual({ records: 0, windows: 2, fromMs: 5_000, toMs: 8_000 });
+    expect(await markTurn()).toEqual({ records: 0, windows: 2, fromMs: 5_000, toMs: 8_000 });
     // A block whose own time is what was wrong with it.
     telemetry.setAside({ timestampMs: 9e13 }, 0);
-    expect(markTurn()).toMatchObject({
+    expect(await markTurn()).toMatchObject({
       windows: 2,
       toMs: Math.max(8_000, Math.ceil(clock.nowMs() / 1000) * 1000),
     });
@@ -122,7 +121,7 @@ describe("telemetry", () => {
     telemetry.tick();
     expect(records.filter(({ kind }) => kind === "health")).toHaveLength(2);
     telemetry.tick();
-    expect(markTurn()).toBeNull();
+    expect(await markTurn()).toBeNull();
   });
 
   it("says how the gateway is at its start, then once an interval", () => {
