@@ -26,7 +26,7 @@ export interface WorkerView {
   state(): "ready" | "not ready" | "cannot store";
   /** What does not come although alerts do, as it last said, in words; or null. */
   impairment(): string | null;
-  /** What it has counted; null: it has not said so yet, or it counts where this is asked. */
+  /** What it has counted; null: it has not said so yet. */
   snapshot(): MetricsSnapshot | null;
 }
 
@@ -94,11 +94,6 @@ export function createReportedWorker(): ReportedWorker {
     impairment: () => (report === null ? null : impairmentOf(report)),
     snapshot: () => report?.metrics ?? null,
   };
-}
-
-/** One that works and counts here. */
-export function viewHere(part: StoringPart): WorkerView {
-  return { state: () => stateOf(part), impairment: () => impairmentOf(part), snapshot: () => null };
 }
 
 /** Joins the views of workers 1, 2, … */

@@ -4,7 +4,6 @@ import {
   type StoringPart,
   sendReports,
   viewAll,
-  viewHere,
 } from "../../src/collector/worker-report.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { createMetrics } from "../../src/core/platform/metrics.ts";
@@ -43,11 +42,6 @@ describe("the view of workers", () => {
     workers[0]!.forget();
     expect(notReady()).toBe("1 of 2 workers are ready; the log says why");
     expect(viewAll([]).notReady()).toBeNull();
-    expect(
-      viewAll([
-        viewHere({ connected: true, refusedFilters: [], storeFails: false, evidenceFault: null }),
-      ]).notReady(),
-    ).toBeNull();
   });
 
   it("says why raw evidence waits as long as one of them says so", async () => {

@@ -8,7 +8,7 @@ import { openShapedLink } from "../../scripts/faults/shaped-link.ts";
 import { type IngestWorker, startIngestWorker } from "../../src/collector/ingest-worker.ts";
 import { openRecord } from "../../src/collector/open-record.ts";
 import type { FleetRecord } from "../../src/collector/record/fleet-record.ts";
-import { viewAll, viewHere } from "../../src/collector/worker-report.ts";
+import { viewAll } from "../../src/collector/worker-report.ts";
 import {
   type CollectorConfig,
   collectorConfigSchema,
@@ -29,6 +29,7 @@ import { dynamicSecurity, hasMosquitto, type Mosquitto, startMosquitto } from ".
 import { hasPostgres, type ScratchPostgres, startScratchPostgres } from "../support/scratch-postgres.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
+import { viewHere } from "../support/whole-collector.ts";
 
 const base = "aurora/v1";
 const topics = createTopics(base);

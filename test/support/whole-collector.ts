@@ -1,12 +1,17 @@
 /**
  * A whole collector in this thread: the half that writes and the half that shows, joined as the daemon joins them
- * (`src/collector/start-daemon.ts`), which gives each a thread or processes of its own. For whoever runs one beside other things.
+ * (`src/collector/main.ts`), which gives each a thread or processes of its own. For whoever runs one beside other things.
  */
 
 import { openPage, type PageWiring } from "../../src/collector/compose-page.ts";
 import { openWriter } from "../../src/collector/compose-writer.ts";
 import type { FleetRecord } from "../../src/collector/record/fleet-record.ts";
-import { viewAll, viewHere } from "../../src/collector/worker-report.ts";
+import {
+  createReportedWorker,
+  type StoringPart,
+  viewAll,
+  type WorkerView,
+} from "../../src/collector/worker-report.ts";
 import type { CollectorConfig } from "../../src/core/contract/config/collector-config.ts";
 import { openWhole } from "../../src/core/platform/daemon/closing.ts";
 import { createLogger, type Logger } from "../../src/core/platform/logger.ts";
@@ -55,4 +60,18 @@ export function startCollector(
     };
     return { url, mqttUrl, record, scanBundles, close: () => closers.closeAll() };
   });
+}
+
+/** A worker as it is at the moment, by a report that is made when it is asked for. */
+export function viewHere(part: StoringPart): WorkerView {
+  const reported = (): WorkerView => {
+    const worker = createReportedWorker();
+    worker.take({ ...part, type: "worker" });
+    return worker;
+  };
+  return {
+    state: () => reported().state(),
+    impairment: () => reported().impairment(),
+    snapshot: () => null,
+  };
 }
