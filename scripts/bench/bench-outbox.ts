@@ -20,7 +20,7 @@ export function measureOutbox(rows: number): OutboxFigures {
   const scratch = createScratchFolder("bench-outbox");
   const file = openStoreFile({ path: join(scratch.path, "store.db") });
   try {
-    const outbox = createOutbox({ file, clock: systemClock, timers: systemTimers, groupRecords });
+    const outbox = createOutbox({ file, clock: systemClock, timers: systemTimers });
     const records = Array.from({ length: 100 }, (_, index) =>
       predictionRows(`wt-${index}`, "gearbox", { rows: 1, endMs: Date.now() }),
     );

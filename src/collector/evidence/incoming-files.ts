@@ -49,10 +49,10 @@ export interface IncomingFiles {
 export interface IncomingFilesOptions {
   readonly dir: string;
   readonly clock: Pick<Clock, "nowMs">;
-  /** Of all together, as announced; default 2 GiB. */
-  readonly maxBytes?: number;
 }
 
+/** Of all together, as announced. */
+const maxBytes = 2 * 1024 ** 3;
 const abandonedMs = 7 * dayMs;
 /** Of one gateway at once, the newest ones: it sends one after the other, so that more are left over from what it gave up. */
 const maxPerGateway = 4;
@@ -60,7 +60,6 @@ const maxPerGateway = 4;
 /** Opens the folder, which is made. @throws AuroraError STORE */
 export async function openIncomingFiles(options: IncomingFilesOptions): Promise<IncomingFiles> {
   const { dir, clock } = options;
-  const { maxBytes = 2 * 1024 ** 3 } = options;
   await makePrivateFolder(dir);
   const pathOf = (id: string, kind: "json" | "part"): string => {
     if (!sha256Pattern.test(id)) throw new RangeError("evidence is named by a digest");

@@ -21,7 +21,6 @@ import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import type { RegistryKeys } from "./installation-keys.ts";
 import { createPublicationJournal, type Publication } from "./publication-journal.ts";
-import { defaultLifetimes, type Lifetimes } from "./repository-state.ts";
 import { type ChangeLock, openSignedRepository } from "./signed-repository.ts";
 
 /** A bundle that gateways can fetch. */
@@ -39,8 +38,6 @@ export interface RegistryOptions {
   /** Keys that bundles must be signed with. */
   readonly trustedKeys: readonly TrustedKey[];
   readonly clock: Clock;
-  /** How long each file is good after it was signed. */
-  readonly lifetimes?: Lifetimes;
   /** Where several processes share the folder; default: no other does. */
   readonly lock?: ChangeLock | undefined;
 }
@@ -90,8 +87,8 @@ const maxTargets = 4_096;
  * @throws AuroraError KEY when root does not list the keys, STORE when the folder is damaged.
  */
 export async function createRegistry(options: RegistryOptions): Promise<Registry> {
-  const { dir, keys, clock, lifetimes = defaultLifetimes, trustedKeys, lock } = options;
-  const repository = await openSignedRepository({ dir, keys, clock, lifetimes, lock });
+  const { dir, keys, clock, trustedKeys, lock } = options;
+  const repository = await openSignedRepository({ dir, keys, clock, lock });
   const { exclusively, refresh, installRoot, readMetadata, sync } = repository;
   const journal = createPublicationJournal(dir, nodeFileSystem);
   const tarPath = (name: string, file: string): string => join(dir, "targets", name, file);

@@ -86,12 +86,12 @@ export function nextState(change: StateChange, context: SigningContext): Reposit
 }
 
 /** What has less than half of its life left, lowest first; null when nothing has. */
-export function refreshDue(state: RepositoryState, lifetimes: Lifetimes, nowMs: number): RefreshFrom | null {
+export function refreshDue(state: RepositoryState, nowMs: number): RefreshFrom | null {
   const due = (metadata: AnyMetadata, lifetimeMs: number): boolean =>
     Date.parse(metadata.signed.expires) - nowMs < lifetimeMs / 2;
-  if (due(state.targets, lifetimes.targetsMs)) return "targets";
-  if (due(state.snapshot, lifetimes.snapshotMs)) return "snapshot";
-  return due(state.timestamp, lifetimes.timestampMs) ? "timestamp" : null;
+  if (due(state.targets, defaultLifetimes.targetsMs)) return "targets";
+  if (due(state.snapshot, defaultLifetimes.snapshotMs)) return "snapshot";
+  return due(state.timestamp, defaultLifetimes.timestampMs) ? "timestamp" : null;
 }
 
 /** @throws AuroraError KEY when `root` does not let these keys sign. */

@@ -10,7 +10,7 @@ import type { Clock } from "../../core/platform/clock.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import type { RegistryKeys } from "./installation-keys.ts";
 import { createMetadataFolder, type MetadataFolder, type RepositoryState } from "./metadata-folder.ts";
-import { checkKeys, type Lifetimes, nextState, type RefreshFrom, refreshDue } from "./repository-state.ts";
+import { checkKeys, defaultLifetimes, nextState, type RefreshFrom, refreshDue } from "./repository-state.ts";
 import { parseRoot } from "./sign-root.ts";
 import { encodeMetadata } from "./tuf-signing.ts";
 
@@ -19,8 +19,6 @@ export interface SignedRepositoryOptions {
   readonly dir: string;
   readonly keys: RegistryKeys;
   readonly clock: Clock;
-  /** How long each file is good after it was signed. */
-  readonly lifetimes: Lifetimes;
   /** See {@link ChangeLock}; default: no other process writes here. */
   readonly lock?: ChangeLock | undefined;
 }
@@ -60,7 +58,7 @@ export interface SignedRepository {
  * @throws AuroraError KEY when root does not list the keys, STORE when the folder is damaged.
  */
 export async function openSignedRepository(options: SignedRepositoryOptions): Promise<SignedRepository> {
-  const { clock, lifetimes, lock = alone } = options;
+  const { clock, lock = alone } = options;
   const folder = createMetadataFolder(join(options.dir, "metadata"));
   let keys = options.keys;
   await folder.prepare();
@@ -72,7 +70,7 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
 
   async function sign(from: RefreshFrom, targetFiles: TargetFiles): Promise<NonNullable<typeof published>> {
     const change = { root, previous: published, from, targetFiles };
-    const next = nextState(change, { keys, lifetimes, nowMs: clock.nowMs() });
+    const next = nextState(change, { keys, lifetimes: defaultLifetimes, nowMs: clock.nowMs() });
     await folder.writeState(next);
     published = next;
     return next;
@@ -101,7 +99,7 @@ export async function openSignedRepository(options: SignedRepositoryOptions): Pr
     await sign("targets", targetFiles);
   };
   const findDue = (): RefreshFrom | null =>
-    published === null ? "targets" : refreshDue(published, lifetimes, clock.nowMs());
+    published === null ? "targets" : refreshDue(published, clock.nowMs());
   const refresh = async (): Promise<boolean> => {
     await sync();
     // Without the lock, which every gateway's question would ask for.

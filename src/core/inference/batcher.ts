@@ -8,11 +8,6 @@ import type { StudentEngine } from "./student-engine.ts";
 interface BatcherOptions {
   /** Rows of one run at most; default 2,048. */
   readonly maxBatchRows?: number;
-  /**
-   * Rows with which a run begins at once; default 64. One turn of the event loop may read more than a thousand windows: all that
-   * each of them holds would outlive the young generation, and be marked and swept with the old one.
-   */
-  readonly promptRows?: number;
   /** Rows that may wait or run at once; default 8,192. */
   readonly maxWaitingRows?: number;
   /** Calls `run` once, a little later: what gathers a batch. Default `setImmediate`. */
@@ -35,11 +30,16 @@ interface WaitingRow {
   readonly reject: (error: unknown) => void;
 }
 
+/**
+ * Rows with which a run begins at once. One turn of the event loop may read more than a thousand windows: all that each of them
+ * holds would outlive the young generation, and be marked and swept with the old one.
+ */
+const promptRows = 64;
+
 /** Creates a batcher that owns `engine`, which is warm. */
 export function createBatcher(engine: StudentEngine, options: BatcherOptions = {}): Batcher {
   const { inputs, outputs } = engine;
   const maxBatchRows = options.maxBatchRows ?? 2048;
-  const promptRows = options.promptRows ?? 64;
   const maxWaitingRows = options.maxWaitingRows ?? 8_192;
   const schedule = options.schedule ?? ((run: () => void) => void setImmediate(run));
   /** Row-major, the rows of `waiting`; grows up to `maxWaitingRows`. */

@@ -82,18 +82,17 @@ export interface OutboxOptions {
   readonly policies?: LanePolicies;
   /** Bound of what waits in memory while the disk is full; default 4 MiB. */
   readonly maxPendingBytes?: number;
-  /** A group is committed when it has this many records, or after a tenth of a second; default 64. */
-  readonly groupRecords?: number;
 }
 
-/** A group is committed after this long. */
+/** A group is committed after this long … */
 const groupMs = 100;
+/** … or when it has this many records. */
+const groupRecords = 64;
 
 /** Creates the outbox in an open file. */
 export function createOutbox(options: OutboxOptions): Outbox {
   const { file, clock } = options;
   const logger = options.logger ?? silentLogger;
-  const groupRecords = options.groupRecords ?? 64;
   const callbacks = new Set<(lane: Lane) => void>();
   let rejected = 0;
 

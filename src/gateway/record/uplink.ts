@@ -59,11 +59,8 @@ export interface UplinkOptions {
   readonly logger?: Logger;
   /** Of an acknowledgement; absent: whoever may write to the topic is believed. */
   readonly isAuthentic?: AckGuardOptions["isAuthentic"];
-  /** Envelopes of one lane under way at once; default 4. */
-  readonly windowEnvelopes?: number;
-  /** Bounds of one envelope; default 200 records and 128 KiB of them. */
+  /** Of one envelope; default 200. */
   readonly maxRecords?: number;
-  readonly maxBytes?: number;
   /** How long the collector may take to store an envelope; default 10 s. */
   readonly ackTimeoutMs?: number;
   /** Upper bounds of the first and any wait before sending again; default 2 s and 2 min. */
@@ -84,6 +81,8 @@ export interface Uplink {
   close(): void;
 }
 
+/** Bytes of the records in one envelope. */
+const maxEnvelopeBytes = 128 * 1024;
 /** Timeouts in a row after which it is said aloud, once. */
 const worryingTimeouts = 3;
 
@@ -136,7 +135,6 @@ export function createUplink(options: UplinkOptions): Uplink {
   const sendLane = (life: UplinkLife, lane: Lane, nowMs: number): void => {
     if (gathering.isUnderWay(lane, nowMs)) return;
     const sender = life.senders[lane];
-    const maxBytes = options.maxBytes ?? 128 * 1024;
     while (sender.maySend(nowMs)) {
       const underWay = isPaced(lane) ? pacedBytes() : sender.bytesUnderWay;
       const room = isPaced(lane) ? pace.room(nowMs) : sender.limitBytes;
@@ -145,7 +143,7 @@ export function createUplink(options: UplinkOptions): Uplink {
         after: sender.sentUpTo,
         maxRecords: options.maxRecords ?? 200,
         // Several small ones rather than one: acknowledgements then say sooner how the way is.
-        maxBytes: Math.min(maxBytes, Math.max(2048, Math.min(room / 2, room - underWay))),
+        maxBytes: Math.min(maxEnvelopeBytes, Math.max(2048, Math.min(room / 2, room - underWay))),
       });
       // Another life of the outbox begins with the next pump.
       if (batch === null || life.outbox.bootId !== life.bootId) return;
@@ -282,7 +280,7 @@ function openSender(options: UplinkOptions): LaneSender {
     ...(options.random === undefined ? {} : { random: options.random }),
   });
   return createLaneSender({
-    windowEnvelopes: options.windowEnvelopes ?? 4,
+    windowEnvelopes: 4,
     ackTimeoutMs: options.ackTimeoutMs ?? 10_000,
     nextWaitMs: () => backoff.nextMs(),
     resetWait: () => backoff.reset(),

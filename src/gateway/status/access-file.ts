@@ -19,8 +19,6 @@ export interface AccessFileOptions {
   readonly path: string;
   readonly text: string;
   readonly logger: Logger;
-  /** Upper bounds of the first and any wait before it is tried again; default 1 s and 1 min. */
-  readonly retry?: { readonly firstMs: number; readonly maxMs: number };
 }
 
 /**
@@ -29,7 +27,7 @@ export interface AccessFileOptions {
  */
 export async function keepAccessFile(options: AccessFileOptions): Promise<AccessFile> {
   const { path, text, logger } = options;
-  const backoff = createBackoff(options.retry);
+  const backoff = createBackoff();
   let cancelTimer = (): void => {};
   let writing: Promise<void> = Promise.resolve();
   let closed = false;

@@ -71,18 +71,18 @@ describe("the batcher", () => {
   test("runs at once what waits in a burst, and the rest with the tick", async () => {
     const scheduled: (() => void)[] = [];
     const schedule = (run: () => void): void => void scheduled.push(run);
-    const batcher = createBatcher(engine, { promptRows: 16, schedule });
-    const rows = createRows(4, 40);
+    const batcher = createBatcher(engine, { schedule });
+    const rows = createRows(4, 100);
     const answered: number[] = [];
-    const answers = Array.from({ length: 40 }, async (_, row) => {
+    const answers = Array.from({ length: 100 }, async (_, row) => {
       await batcher.submit(rows.subarray(row * 17, (row + 1) * 17));
       answered.push(row);
     });
-    await Promise.all(answers.slice(0, 16));
+    await Promise.all(answers.slice(0, 64));
     expect(scheduled).toHaveLength(1);
     scheduled[0]!();
     await Promise.all(answers);
-    expect(answered).toEqual(Array.from({ length: 40 }, (_, row) => row));
+    expect(answered).toEqual(Array.from({ length: 100 }, (_, row) => row));
   });
 
   test("copies a row when it is submitted, so that its buffer can be reused at once", async () => {
