@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { driftPerformanceReplySchema } from "../../src/core/contract/drift-performance-schema.ts";
 import type { DriftVerdict } from "../../src/core/contract/drift-verdict.ts";
-import { encodeOutcome, outcomeEventName } from "../../src/core/drift/outcome-event.ts";
+import { outcomeEventName } from "../../src/core/drift/outcome-event.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
 import { connectGateway, startTestFleet } from "./fleet-fixture.ts";
@@ -67,7 +67,7 @@ test("outcomes that somebody confirmed come in as events of a gateway, and turn 
         timeMs: nowMs - 3_600_000 + index,
         name: outcomeEventName,
         subject: "north-sea/wt-01/generator-bearing",
-        detail: encodeOutcome(outcome),
+        detail: JSON.stringify(outcome),
       });
     };
     const read = async () => {

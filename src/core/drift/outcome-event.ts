@@ -22,12 +22,7 @@ const outcomeSchema: () => z.ZodType<ModelOutcome> = onDemand(() =>
   }),
 );
 
-/** The event's detail. */
-export function encodeOutcome({ modelDigest, raised, risk, isFault }: ModelOutcome): string {
-  return JSON.stringify({ modelDigest, raised, risk, isFault });
-}
-
-/** Reads an event; null: it is another, or not understood. */
+/** Reads an event, whose detail is the outcome as JSON; null: it is another, or not understood. */
 export function readOutcome(event: Pick<EventRecord, "name" | "detail">): ModelOutcome | null {
   if (event.name !== outcomeEventName) return null;
   let detail: unknown;

@@ -4,7 +4,7 @@ import type { FleetSource, KnownModel } from "../../../src/collector/fleet/fleet
 import { loadPerformance } from "../../../src/collector/fleet/load-performance.ts";
 import { readBundle } from "../../../src/core/bundle/verify-bundle.ts";
 import { performanceAssumption } from "../../../src/core/drift/estimate-performance.ts";
-import { encodeOutcome, type ModelOutcome, outcomeEventName } from "../../../src/core/drift/outcome-event.ts";
+import { type ModelOutcome, outcomeEventName } from "../../../src/core/drift/outcome-event.ts";
 import { packageRoot } from "../../../src/core/platform/files/package-root.ts";
 import { findNewestVersion } from "../../../src/core/serving/served-models.ts";
 import { createDriftBench, type DriftBench, dayName, firstDayMs, point } from "../drift-bench.ts";
@@ -42,7 +42,7 @@ function outcomeEvents(outcomes: readonly ModelOutcome[]) {
     timeMs: firstDayMs + index,
     name: outcomeEventName,
     subject: "north-sea/wt-01/generator-bearing",
-    detail: encodeOutcome(outcome),
+    detail: JSON.stringify(outcome),
   }));
 }
 
