@@ -128,6 +128,26 @@ export function createDevice(link: PacketLink, options: Partial<DeviceEndpointOp
   });
 }
 
+/** Sends samples from number `at` on, in windows of `size`, as fast as the device takes them. */
+export async function sendRaw(
+  device: DeviceEndpoint,
+  counts: Int16Array,
+  how: { readonly size: number; readonly at?: number; readonly channel?: number; readonly shaftRpm?: number },
+): Promise<void> {
+  const { size, at = 0, channel = 0, shaftRpm = Number.NaN } = how;
+  for (let from = 0; from < counts.length; from += size) {
+    const message = {
+      type: "raw-window",
+      channel,
+      firstSample: at + from,
+      timestampUs: 0,
+      shaftRpm,
+      counts: counts.subarray(from, from + size),
+    } as const;
+    while (!device.send(message)) await device.ready();
+  }
+}
+
 /** Settles as `awaited` does; rejects after {@link patienceMs}, before the test's own limit, with what is then known. */
 function withDeadline(awaited: Promise<void>, known: () => object): Promise<void> {
   // Made here: it says which line of a test waited.

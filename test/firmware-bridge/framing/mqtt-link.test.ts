@@ -7,7 +7,7 @@ import { createMqttClient } from "../../../src/core/platform/mqtt/mqtt-client.ts
 import type { MqttClient } from "../../../src/core/platform/mqtt/mqtt-reconnect.ts";
 import { findFreePort } from "../../support/free-port.ts";
 import { until } from "../../support/until.ts";
-import { createDevice, listen } from "../conversation.ts";
+import { createDevice, listen, sendRaw } from "../conversation.ts";
 import { createMemoryBroker } from "../memory-broker.ts";
 
 const topics = createTopics("aurora/v1");
@@ -32,19 +32,7 @@ async function begin() {
 test("the same messages go over MQTT, with windows larger than a frame", async () => {
   const { broker, heard, device } = await begin();
   const counts = Int16Array.from({ length: 90_000 }, (_, index) => (index * 31) % 65_536);
-  for (let from = 0; from < counts.length; from += 30_000) {
-    while (
-      !device.send({
-        type: "raw-window",
-        channel: 0,
-        firstSample: from,
-        timestampUs: 0,
-        shaftRpm: Number.NaN,
-        counts: counts.subarray(from, from + 30_000),
-      })
-    )
-      await device.ready();
-  }
+  await sendRaw(device, counts, { size: 30_000 });
   await device.drained();
   const received = heard.samples.get(0)!;
   expect(received.size).toBe(counts.length);
@@ -158,21 +146,7 @@ test("over a real broker that starts late, a device is heard, and heard again af
   expect(heard.session.state).toBe("connecting");
 
   const counts = Int16Array.from({ length: 5_000 }, (_, index) => (index * 31) % 65_536);
-  const sendAll = async (start: number): Promise<void> => {
-    for (let from = start; from < start + 5_000; from += 500) {
-      while (
-        !device.send({
-          type: "raw-window",
-          channel: 0,
-          firstSample: from,
-          timestampUs: 0,
-          shaftRpm: Number.NaN,
-          counts: counts.subarray(from - start, from - start + 500),
-        })
-      )
-        await device.ready();
-    }
-  };
+  const sendAll = (start: number): Promise<void> => sendRaw(device, counts, { size: 500, at: start });
   let broker = await createEmbeddedBroker({ ...allow, port });
   closers.push(() => broker.close());
   await sendAll(0);

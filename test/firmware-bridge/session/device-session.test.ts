@@ -7,7 +7,7 @@ import {
 } from "../../../firmware-bridge/transports/tcp-transport.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 import { systemTimers, type Timers } from "../../../src/core/platform/clock.ts";
-import { createDevice, listen } from "../conversation.ts";
+import { createDevice, listen, sendRaw } from "../conversation.ts";
 import { createMemoryTransportPair } from "../memory-transport.ts";
 
 const closers: (() => Promise<void>)[] = [];
@@ -28,20 +28,7 @@ test("a device over tcp introduces itself and its samples arrive as they were se
   closers.push(() => heard.session.close());
   await heard.session.open();
   const counts = Int16Array.from({ length: 100_000 }, (_, index) => (index * 7919) % 65_536);
-  for (let from = 0; from < counts.length; from += 496) {
-    const to = Math.min(from + 496, counts.length);
-    while (
-      !device.send({
-        type: "raw-window",
-        channel: 1,
-        firstSample: from,
-        timestampUs: 0,
-        shaftRpm: 1500,
-        counts: counts.subarray(from, to),
-      })
-    )
-      await device.ready();
-  }
+  await sendRaw(device, counts, { size: 496, channel: 1, shaftRpm: 1500 });
   await device.drained();
   expect(device.ackTimeouts).toBe(0);
   const received = heard.samples.get(1)!;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createFramedLink } from "../../../firmware-bridge/framing/framed-link.ts";
 import { createRandom, type Random } from "../../../src/core/maths/random.ts";
-import { createDevice, listen } from "../conversation.ts";
+import { createDevice, listen, sendRaw } from "../conversation.ts";
 import { createMemoryTransportPair } from "../memory-transport.ts";
 
 /** A line that now and then flips a bit, loses, repeats or invents some bytes. */
@@ -52,20 +52,7 @@ test("over a noisy line nothing wrong is ever delivered, and the conversation go
       await heard.session.open();
       await device.open();
       const counts = Int16Array.from({ length: 60_000 }, () => random.integer(65_536) - 32_768);
-      for (let from = 0; from < counts.length; from += 300) {
-        const to = Math.min(from + 300, counts.length);
-        while (
-          !device.send({
-            type: "raw-window",
-            channel: 0,
-            firstSample: from,
-            timestampUs: 0,
-            shaftRpm: 1500,
-            counts: counts.subarray(from, to),
-          })
-        )
-          await device.ready();
-      }
+      await sendRaw(device, counts, { size: 300, shaftRpm: 1500 });
       isQuiet = true;
       await device.drained();
       // Once the line is quiet again, what is sent arrives.

@@ -13,7 +13,7 @@ import { systemTimers } from "../../../src/core/platform/clock.ts";
 import { endWithProcess } from "../../../src/core/platform/daemon/at-process-end.ts";
 import { hasEnded } from "../../support/has-ended.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
-import { createDevice, listen } from "../conversation.ts";
+import { createDevice, listen, sendRaw } from "../conversation.ts";
 import { observe } from "../observe-transport.ts";
 import { hasTerminals, joinTerminals, type SerialLine } from "../serial-line.ts";
 
@@ -85,22 +85,7 @@ describe.skipIf(!hasTerminals)("a serial line (needs python3 with pty)", () => {
     await device.open();
 
     const counts = Int16Array.from({ length: 20_000 }, (_, index) => (index * 7919) % 65_536);
-    const sendFrom = async (start: number, end: number): Promise<void> => {
-      for (let from = start; from < end; from += 400) {
-        while (
-          !device.send({
-            type: "raw-window",
-            channel: 0,
-            firstSample: from,
-            timestampUs: 0,
-            shaftRpm: 900,
-            counts: counts.subarray(from, from + 400),
-          })
-        )
-          await device.ready();
-      }
-    };
-    await sendFrom(0, 10_000);
+    await sendRaw(device, counts.subarray(0, 10_000), { size: 400, shaftRpm: 900 });
     await device.drained();
     const received = (): Map<number, number> => heard.samples.get(0) ?? new Map();
     await heard.until(() => received().size === 10_000);
@@ -109,7 +94,7 @@ describe.skipIf(!hasTerminals)("a serial line (needs python3 with pty)", () => {
     await heard.reaches("connecting");
     await plugIn(...paths);
     await device.ready();
-    await sendFrom(10_000, 20_000);
+    await sendRaw(device, counts.subarray(10_000), { size: 400, at: 10_000, shaftRpm: 900 });
     await heard.until(() => received().has(19_999));
     for (const [index, value] of received()) if (counts[index] !== value) expect.fail(`sample ${index}`);
     expect(heard.session.statistics.reconnects).toBeGreaterThan(0);
