@@ -332,7 +332,7 @@ const exportedValue = /^export (?:async )?(?:abstract )?(?:function\*?|class|con
 const sharedNames = `
   addressOf checkScadaConfig columnOf createStateStore describeColumn
   formatShare holdsWords listComponents listEvents namePoint openModels
-  openRecordings ownName parseNumber parsePoint
+  openRecordings parseNumber parsePoint
   readCollectorFile refuse shareOf splitFields weighEvidence
 `;
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { FaultKind } from "../../core/contract/bundle/bearing-fault.ts";
 import type { Lineage } from "../../core/contract/bundle/lineage.ts";
+import { withArticle } from "../../core/drift/describe-column.ts";
 import type { DriftKind } from "../../core/simulate/drift-plan.ts";
 import { planScenario } from "../../core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../../core/simulate/turbine-simulation.ts";
@@ -108,10 +109,6 @@ async function planRecordings(options: DemoPlanOptions, dataDir: string): Promis
           ]),
     ],
   };
-}
-
-function withArticle(kind: FaultKind): string {
-  return `${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}`;
 }
 
 const evaluationSchema = z.object({

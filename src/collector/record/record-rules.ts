@@ -16,6 +16,8 @@ const maxSeriesSteps = 4_000;
 export const maxQuarantineEntries = 1_000;
 /** Stands for the topics that have no entry of their own. */
 export const otherTopics = "(other topics)";
+/** Who says what the collector itself found out. */
+export const ownName = "(collector)";
 /** How much of a message that was set aside is kept. */
 export const quarantineSampleBytes = 256;
 

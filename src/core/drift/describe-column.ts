@@ -140,7 +140,8 @@ function withoutResidual(name: string): string {
   return name.replace(/[ .]residual$/, "");
 }
 
-function withArticle(words: string): string {
+/** `an imbalance`. */
+export function withArticle(words: string): string {
   return `${/^[aeiou]/.test(words) ? "an" : "a"} ${words}`;
 }
 

@@ -1,11 +1,10 @@
 /** Tells people of gateways' clocks that differ, in PostgreSQL: of each once a day. */
+
 import type { EventRecord } from "../../../core/contract/uplink-record.ts";
+import { ownName } from "../record-rules.ts";
 import type { SqlSession } from "./postgres-database.ts";
 import { putEvents } from "./postgres-events.ts";
 import { findClockNews } from "./postgres-machines.ts";
-
-/** Who says what the collector itself found out. */
-export const ownName = "(collector)";
 
 /** Stores the first event of each gateway of which nothing was said lately; an event's subject is its gateway. */
 export async function tellOfClocks(

@@ -1,7 +1,7 @@
 /** The drift part of the record over its tables in PostgreSQL: every step that changes something is one transaction. */
 import type { PointId } from "../../../core/contract/stream.ts";
 import type { DriftRecord } from "../drift-record.ts";
-import { ownName } from "./postgres-clocks.ts";
+import { ownName } from "../record-rules.ts";
 import type { PostgresDatabase } from "./postgres-database.ts";
 import {
   newestDriftDay,

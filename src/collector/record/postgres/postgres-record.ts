@@ -5,9 +5,9 @@
 
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { FleetRecord } from "../fleet-record.ts";
+import { ownName } from "../record-rules.ts";
 import { listAlarmingTurbines, listAlarms } from "./postgres-alarms.ts";
 import { createEnvelopeStore } from "./postgres-batch.ts";
-import { ownName } from "./postgres-clocks.ts";
 import { openPostgres, type PostgresDatabase, type PostgresOptions } from "./postgres-database.ts";
 import { createPostgresDrift } from "./postgres-drift.ts";
 import { createPostgresDriftRecord } from "./postgres-drift-record.ts";

@@ -4,8 +4,8 @@ import { doubtStatus } from "../clock-rules.ts";
 import { createCloneEvent } from "../clone-rules.ts";
 import type { FleetRecord, RecordFault, SetAsideMessage, StateBatch } from "../fleet-record.ts";
 import { recordBounds } from "../record-bounds.ts";
-import { otherTopics } from "../record-rules.ts";
-import { ownName, tellOfClocks } from "./postgres-clocks.ts";
+import { otherTopics, ownName } from "../record-rules.ts";
+import { tellOfClocks } from "./postgres-clocks.ts";
 import { isDataError, type PostgresDatabase, type SqlSession } from "./postgres-database.ts";
 import { putEvents, setMessagesAside } from "./postgres-events.ts";
 import {

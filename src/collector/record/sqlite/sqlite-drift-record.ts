@@ -1,6 +1,8 @@
 /** The drift part of the record over its tables in SQLite: every step that changes something is one transaction. */
+
 import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
 import type { DriftRecord } from "../drift-record.ts";
+import { ownName } from "../record-rules.ts";
 import type { SqliteDrift } from "./sqlite-drift.ts";
 import type { SqliteDriftDays } from "./sqlite-drift-days.ts";
 import type { SqliteDriftSteps } from "./sqlite-drift-steps.ts";
@@ -18,9 +20,6 @@ export interface DriftTables {
   readonly verdicts: SqliteVerdicts;
   readonly events: Pick<SqliteEvents, "putEvent">;
 }
-
-/** Who says what the collector itself found out. */
-export const ownName = "(collector)";
 
 /** Creates it over prepared tables. */
 export function createSqliteDriftRecord(tables: DriftTables): DriftRecord {

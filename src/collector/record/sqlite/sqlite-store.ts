@@ -21,9 +21,9 @@ import type {
   StoredEnvelope,
 } from "../fleet-record.ts";
 import { dailyClassOf, RecordRefusedError, refusePredictions } from "../record-bounds.ts";
-import { describeGap, describeMissing, otherTopics } from "../record-rules.ts";
+import { describeGap, describeMissing, otherTopics, ownName } from "../record-rules.ts";
 import type { SqliteAlarms } from "./sqlite-alarms.ts";
-import { type DriftTables, ownName } from "./sqlite-drift-record.ts";
+import type { DriftTables } from "./sqlite-drift-record.ts";
 import type { SqliteEvents } from "./sqlite-events.ts";
 import type { SqliteMachines } from "./sqlite-machines.ts";
 import type { SqlitePredictions } from "./sqlite-predictions.ts";
