@@ -2,7 +2,7 @@
  * Trusted metadata of the update repository on disk: read with bounds, believed only when signed, written atomically;
  * and the earliest that now can be, which is learnt from it.
  */
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   Metadata,
@@ -15,7 +15,7 @@ import {
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { issuedMember } from "../../core/contract/bundle/update-target.ts";
 import { maxRootBytes } from "../../core/contract/publication.ts";
-import { storeError } from "../../core/platform/files/atomic-file.ts";
+import { makeFolder, storeError } from "../../core/platform/files/atomic-file.ts";
 import { type FileSystem, nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { parseJsonObject } from "../../core/platform/files/parse-json-object.ts";
 
@@ -121,7 +121,7 @@ export async function prepareScratch(files: FileSystem, dir: string, root: Uint8
   const scratch = join(dir, "scratch");
   try {
     await rm(scratch, { recursive: true, force: true });
-    await mkdir(scratch, { recursive: true });
+    await makeFolder(scratch);
     for (const file of trustedFiles) {
       const bytes = file === "root" ? root : await readTrusted(files, dir, file);
       if (bytes !== null) await writeFile(join(scratch, `${file}.json`), bytes);
