@@ -1,5 +1,5 @@
 /**
- * Runs the windows of many points as one batch a tick, or as soon as many wait: answers come in the order of submission, and
+ * Runs the windows of many points as one batch a tick, or as soon as enough wait: answers come in the order of submission, and
  * none is lost. It serves one engine from first to last, and knows no features, bundles or decisions.
  */
 import { AuroraError } from "../contract/aurora-error.ts";
@@ -32,9 +32,10 @@ interface WaitingRow {
 
 /**
  * Rows with which a run begins at once. One turn of the event loop may read more than a thousand windows: all that each of them
- * holds would outlive the young generation, and be marked and swept with the old one.
+ * holds would outlive the young generation, and be marked and swept with the old one. Integers take no longer one by one, so that
+ * no window waits for what other devices bring in the same turn.
  */
-const promptRows = 64;
+const promptRows: Readonly<Record<StudentEngine["kind"], number>> = { onnx: 64, integer: 1 };
 
 /** Creates a batcher that owns `engine`, which is warm. */
 export function createBatcher(engine: StudentEngine, options: BatcherOptions = {}): Batcher {
@@ -52,7 +53,7 @@ export function createBatcher(engine: StudentEngine, options: BatcherOptions = {
   let closing: Promise<void> | null = null;
 
   const wake = (): void => {
-    if (waiting.length >= promptRows) void drain();
+    if (waiting.length >= promptRows[engine.kind]) void drain();
     else if (!isScheduled) {
       isScheduled = true;
       schedule(() => {

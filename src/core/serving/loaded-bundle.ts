@@ -53,7 +53,7 @@ export interface LoadedBundle extends WindowBundle {
   readonly student: QuantisedMlp;
   readonly reference: DriftReference;
   readonly background: ExplanationBackground;
-  /** Scores one window, of both bands where it has two; what comes together runs as one batch. Rejects with INFERENCE. */
+  /** Scores one window, of both bands where it has two. Rejects with INFERENCE. */
   score(window: Pick<FeatureWindow, "features" | "upperFeatures">): Promise<StudentOutput>;
   /** Standardised features of one window, as the student sees them. */
   standardised(features: Float32Array): Float32Array;
@@ -99,7 +99,7 @@ export async function serveBundle(
     standardised,
     score: async ({ features, upperFeatures }) => {
       if (upperFeatures === undefined) return ask(features);
-      // Both are asked in the same turn of the event loop: they run in the same batch.
+      // Both are asked in the same turn of the event loop: where that pays, they run in the same batch.
       const [lower, upper] = await Promise.all([ask(features), ask(upperFeatures)]);
       const logits = lower.logits.map((logit, mode) => joinLogits(logit, upper.logits[mode]!));
       return { quantised: lower.quantised, logits, bands: { lower, upper } };

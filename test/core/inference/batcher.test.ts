@@ -6,7 +6,8 @@ import type { StudentEngine } from "../../../src/core/inference/student-engine.t
 import { createRandom } from "../../../src/core/maths/random.ts";
 
 const student = createRandomStudent(createRandom(7), [17, 16, 3]);
-const engine = createIntegerEngine(student);
+/** Of a kind for which rows are gathered. */
+const engine: StudentEngine = { ...createIntegerEngine(student), kind: "onnx" };
 
 function createRows(seed: number, count: number): Float32Array {
   return createRandomRows(createRandom(seed), student, count);
@@ -83,6 +84,17 @@ describe("the batcher", () => {
     scheduled[0]!();
     await Promise.all(answers);
     expect(answered).toEqual(Array.from({ length: 100 }, (_, row) => row));
+  });
+
+  test("lets no row for integers wait for the tick", async () => {
+    const batcher = createBatcher(createIntegerEngine(student), {
+      schedule: () => expect.fail("a row waited"),
+    });
+    const rows = createRows(6, 3);
+    const answers = [0, 1, 2].map((row) => batcher.submit(rows.subarray(row * 17, (row + 1) * 17)));
+    const expected = await engine.run(rows, 3);
+    for (const [row, answer] of answers.entries())
+      expect(await answer).toEqual(expected.slice(row * 3, (row + 1) * 3));
   });
 
   test("copies a row when it is submitted, so that its buffer can be reused at once", async () => {
