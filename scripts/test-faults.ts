@@ -6,7 +6,6 @@
  * `{cases, violations, missed, figures}`, `violations` being how many and `missed` which; how far it is then goes to the
  * other stream.
  */
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runClocksOn } from "./faults/clocks.ts";
 import { runDamages } from "./faults/damages.ts";
@@ -71,7 +70,6 @@ async function run(name: string): Promise<void> {
   const startedMs = performance.now();
   const say = (text: string): void => print(`  ${name}, ${text}`);
   const report = await modules[name]!({
-    command: join(import.meta.dirname, "..", "src", "cli", "main.js"),
     seed,
     kills,
     rounds,

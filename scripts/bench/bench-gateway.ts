@@ -7,6 +7,7 @@ import { computeBearingOrders, generatorBearings } from "../../src/core/contract
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
 import { isReadyMessage } from "../../src/core/platform/daemon/run-daemon.ts";
 import { packageRoot } from "../../src/core/platform/files/package-root.ts";
+import { packagedCommand } from "../packaged-command.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
 import { benchChannels } from "./bench-stream.ts";
 import { type LatencyBuckets, parseLatencyBuckets } from "./latency-histogram.ts";
@@ -72,22 +73,6 @@ const neutralEnvironment: Readonly<Record<string, undefined>> = {
   NODE_OPTIONS: undefined,
 };
 
-let packaged: string | null = null;
-
-/** Bundles `dist` for this machine, once a process; returns its program. */
-function makePackagedGateway(): string {
-  if (packaged !== null) return packaged;
-  const root = packageRoot();
-  const out = join(root, "build", "bench");
-  const script = join(root, "scripts", "packaging", "bundle.mjs");
-  const made = spawnSync(process.execPath, [script, out, `${process.platform}-${process.arch}`], {
-    encoding: "utf8",
-  });
-  if (made.status !== 0) throw new Error(`the bundle was not made: ${made.stderr}`);
-  packaged = join(out, "main.js");
-  return packaged;
-}
-
 /** Starts the packaged gateway with one turbine a channel. */
 export async function startBenchGateway(options: BenchGatewayOptions): Promise<BenchGateway> {
   const { channels = 1, workers = 0 } = options;
@@ -112,7 +97,7 @@ export async function startBenchGateway(options: BenchGatewayOptions): Promise<B
   // JSON is YAML.
   await writeFile(path, JSON.stringify(config));
   const profile = options.profile === undefined ? [] : ["--profile", options.profile];
-  const entry = makePackagedGateway();
+  const entry = packagedCommand("bench");
   const program = [...daemonNodeOptions, entry, "gateway", "--config", path, ...profile];
   const { command, args, pinned } =
     workers === 0

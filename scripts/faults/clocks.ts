@@ -2,7 +2,7 @@
  * Gateways whose clocks say 1970, 2038 or 9999 beside one whose clock is right: their alerts arrive, what is stored stays
  * stored, people are told of the clock, and nothing of a wrong time stands above what is new.
  */
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { FleetRecord, RecordedEvent } from "../../src/collector/record/fleet-record.ts";
 import { expiryTimes, retentionPolicy } from "../../src/collector/record/retention-policy.ts";
@@ -40,7 +40,7 @@ export function runClocksOn(engine: FaultEngine): FaultModule {
 
 async function runClocks(options: FaultOptions, engine: FaultEngine): Promise<FaultReport> {
   const ledger = createFaultLedger(options.say);
-  const site = await startFaultSite({ command: options.command, name: `clocks-${engine}`, engine });
+  const site = await startFaultSite({ name: `clocks-${engine}`, engine });
   const parks: WatchedPark[] = [];
   try {
     for (const clock of clocks) {
@@ -73,7 +73,7 @@ async function runClocks(options: FaultOptions, engine: FaultEngine): Promise<Fa
 }
 
 function openClockPark(site: FaultSite, clock: WrongClock): Promise<WatchedPark> {
-  const shift = join(dirname(site.command), "..", "..", "scripts", "faults", "shift-clock.js");
+  const shift = join(import.meta.dirname, "shift-clock.js");
   return openWatchedPark(site, {
     name: `clock-${clock.name}`,
     turbines: 1,

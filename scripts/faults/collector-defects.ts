@@ -40,7 +40,7 @@ export async function attackCollector(
         figures[flood.name] = measured;
         return wrongs;
       });
-    await ledger.run(`6 on ${engine}: an event under a neighbour's id`, () => takeId(site.command, engine));
+    await ledger.run(`6 on ${engine}: an event under a neighbour's id`, () => takeId(engine));
     await ledger.run(`7 on ${engine}: acknowledgements of 1,000 gateways`, () =>
       acknowledgeAll(site, client, 1_000),
     );
@@ -59,12 +59,12 @@ export async function attackCollector(
 }
 
 /** A gateway says what its neighbour will say, of the neighbour's turbine and under the same id. */
-async function takeId(command: string, engine: FaultEngine): Promise<readonly string[]> {
+async function takeId(engine: FaultEngine): Promise<readonly string[]> {
   const scratch = createScratchFolder(`faults-enrolled-${engine}`);
   const enrolledFile = join(scratch.path, "enrolled.json");
   const gateways = ["hostile", "victim"].map((name) => ({ id: name, site: name }));
   writeFileSync(enrolledFile, JSON.stringify({ version: 1, gateways }));
-  const site = await startFaultSite({ command, name: `take-id-${engine}`, engine, mqtt: { enrolledFile } });
+  const site = await startFaultSite({ name: `take-id-${engine}`, engine, mqtt: { enrolledFile } });
   const client = createMqttClient({ url: site.brokerUrl, clientId: "hostile" });
   try {
     await until(() => client.connected, "the hostile gateway is connected", patienceMs);
@@ -84,7 +84,7 @@ async function takeIdAt(site: FaultSite, client: MqttClient): Promise<readonly s
   await publish(client, [{ kind: "alert", id: event.id, json: JSON.stringify(forged) }]);
   await until(() => taken.upTo("alert") > 0, "the forged event is answered for", patienceMs);
   taken.stop();
-  const sender = await startSender(site.command, {
+  const sender = await startSender({
     ...victim,
     path: join(site.folder, "victim", "gateway.db"),
     url: site.brokerUrl,

@@ -7,7 +7,7 @@ import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts
 import { isReadyMessage, type ReadyMessage } from "../../src/core/platform/daemon/run-daemon.ts";
 
 export interface DaemonPlan {
-  /** The compiled `aurora`. */
+  /** The program of `aurora`. */
   readonly command: string;
   /** Its arguments. */
   readonly args: readonly string[];

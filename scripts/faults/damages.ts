@@ -21,7 +21,7 @@ const all = { alerts: older.alerts + newer.alerts, batches: older.batches + newe
 export const runDamages: FaultModule = async (options) => {
   const ledger = createFaultLedger(options.say);
   const kinds = damages.map(({ name }) => name);
-  const site = await startFaultSite({ command: options.command, name: "damages" });
+  const site = await startFaultSite({ name: "damages" });
   try {
     const runs: { readonly name: string; readonly plan: SenderPlan; readonly damage: Damage }[] = [];
     for (let number = 0; number < options.rounds * damages.length; number++) {
@@ -55,7 +55,7 @@ export const runDamages: FaultModule = async (options) => {
 async function damageSender(site: FaultSite, options: FaultOptions, number: number): Promise<SenderPlan> {
   const name = `hurt-${number}`;
   const plan = { name, startMs: Date.now() - 3_600_000, path: join(site.folder, name, "gateway.db") };
-  const before = await startSender(site.command, { ...plan, url: nowhere });
+  const before = await startSender({ ...plan, url: nowhere });
   await before.append("alerts", 0, older.alerts);
   await before.append("batches", 0, older.batches);
   await before.flush();
@@ -63,7 +63,7 @@ async function damageSender(site: FaultSite, options: FaultOptions, number: numb
   if (damages[number % damages.length]!.isTraceless) await before.kill();
   else await before.stop();
   damages[number % damages.length]!.apply(plan.path, createRandom(options.seed).fork(name));
-  const after = await startSender(site.command, { ...plan, url: site.brokerUrl });
+  const after = await startSender({ ...plan, url: site.brokerUrl });
   await after.append("alerts", older.alerts, newer.alerts);
   await after.append("batches", older.batches, newer.batches);
   await after.untilEmpty(patienceMs);
@@ -102,7 +102,7 @@ async function damageCollector(
   const name = `steady-${number}`;
   if (!site.collector.isRunning) await site.collector.start();
   await site.untilReady();
-  const sender = await startSender(site.command, {
+  const sender = await startSender({
     name,
     startMs: Date.now() - 3_600_000,
     path: join(site.folder, name, "gateway.db"),

@@ -21,10 +21,9 @@ export const runDefects: FaultModule = async (options) => {
   const scratch = createScratchFolder("faults-enrolment");
   const enrolment = makeEnrolmentKey(scratch.path);
   const attack = async (engine: FaultEngine, work: (site: FaultSite) => Promise<void>): Promise<void> => {
-    const { command } = options;
     const name = `defects-${engine}`;
     const mqtt = { enrolmentKeyFile: enrolment.path, embedded: { maxPacketBytes } };
-    const site = await startFaultSite({ command, name, engine, brokerLines, mqtt });
+    const site = await startFaultSite({ name, engine, brokerLines, mqtt });
     try {
       await work(site);
     } finally {

@@ -11,7 +11,7 @@ import { until } from "../../test/support/until.ts";
 import { readAll } from "./audit-park.ts";
 import { auditSender, type SenderClaim } from "./audit-sender.ts";
 import { patienceMs } from "./daemon-process.ts";
-import { createFaultLedger, type FaultLedger, type FaultModule, type FaultOptions } from "./fault-ledger.ts";
+import { createFaultLedger, type FaultLedger, type FaultModule } from "./fault-ledger.ts";
 import { type FaultSite, startFaultSite } from "./fault-site.ts";
 import { type SenderPlan, startSender } from "./sender-process.ts";
 import { mountTinyDisk } from "./tiny-disk.ts";
@@ -33,7 +33,7 @@ interface Finished {
 
 export const runDisks: FaultModule = async (options) => {
   const ledger = createFaultLedger(options.say);
-  const site = await startFaultSite({ command: options.command, name: "disks" });
+  const site = await startFaultSite({ name: "disks" });
   const finished: Finished[] = [];
   let mounted = true;
   try {
@@ -69,7 +69,7 @@ export const runDisks: FaultModule = async (options) => {
   } finally {
     await site.close();
   }
-  mounted = (await fillUnderCollector(options, ledger)) && mounted;
+  mounted = (await fillUnderCollector(ledger)) && mounted;
   const skipped = mounted ? {} : { skipped: "disks that fill up: none can be mounted" };
   return ledger.report({ ...skipped, mounted, diskKib, gateways: finished.length });
 };
@@ -90,7 +90,7 @@ async function fillUnderSender(site: FaultSite, leftKib: number): Promise<Finish
   if (disk === null) return null;
   try {
     const plan = { name, startMs: Date.now() - 3_600_000, path: join(disk.path, "gateway.db") };
-    const before = await startSender(site.command, { ...plan, url: nowhere });
+    const before = await startSender({ ...plan, url: nowhere });
     await before.append("alerts", 0, alertsEach);
     await before.append("batches", 0, batchesEach);
     await before.flush();
@@ -100,7 +100,7 @@ async function fillUnderSender(site: FaultSite, leftKib: number): Promise<Finish
     await before.flush();
     await before.kill();
     disk.free();
-    const after = await startSender(site.command, { ...plan, url: site.brokerUrl });
+    const after = await startSender({ ...plan, url: site.brokerUrl });
     await after.append("alerts", 2 * alertsEach, 1);
     await after.untilEmpty(patienceMs);
     await after.stop();
@@ -119,13 +119,13 @@ async function startOnFullDisk(site: FaultSite): Promise<Finished | null> {
   try {
     const plan = { name, startMs: Date.now() - 3_600_000, path: join(disk.path, "gateway.db") };
     disk.fill(0);
-    const before = await startSender(site.command, { ...plan, url: nowhere });
+    const before = await startSender({ ...plan, url: nowhere });
     await before.append("batches", 0, batchesEach);
     await before.append("alerts", 0, alertsEach);
     await before.flush();
     await before.kill();
     disk.free();
-    const after = await startSender(site.command, { ...plan, url: site.brokerUrl });
+    const after = await startSender({ ...plan, url: site.brokerUrl });
     await after.append("batches", batchesEach, batchesEach);
     await after.append("alerts", alertsEach, alertsEach);
     await after.untilEmpty(patienceMs);
@@ -163,14 +163,14 @@ async function auditUnknown(
 async function boundFile(site: FaultSite, pages: number): Promise<Finished> {
   const name = `pages-${pages}`;
   const plan = { name, startMs: Date.now() - 3_600_000, path: join(site.folder, name, "gateway.db") };
-  const sender = await startSender(site.command, { ...plan, url: nowhere, maxFileBytes: pages * 4_096 });
+  const sender = await startSender({ ...plan, url: nowhere, maxFileBytes: pages * 4_096 });
   await sender.append("batches", 0, batchesEach);
   await sender.append("alerts", 0, alertsEach);
   await sender.append("batches", batchesEach, batchesEach);
   await sender.append("alerts", alertsEach, alertsEach);
   await sender.flush();
   await sender.kill();
-  const after = await startSender(site.command, { ...plan, url: site.brokerUrl });
+  const after = await startSender({ ...plan, url: site.brokerUrl });
   await after.append("alerts", 2 * alertsEach, 1);
   await after.untilEmpty(patienceMs);
   await after.stop();
@@ -182,14 +182,14 @@ async function boundFile(site: FaultSite, pages: number): Promise<Finished> {
 }
 
 /** False: no disk could be mounted. */
-async function fillUnderCollector(options: FaultOptions, ledger: FaultLedger): Promise<boolean> {
+async function fillUnderCollector(ledger: FaultLedger): Promise<boolean> {
   const folder = mountTinyDisk(join("/tmp", `aurora-faults-collector-${process.pid}`), 16_384);
   if (folder === null) return false;
   const stateDir = join(folder.path, "state");
   mkdirSync(stateDir);
-  const site = await startFaultSite({ command: options.command, name: "disk-of-collector", stateDir });
+  const site = await startFaultSite({ name: "disk-of-collector", stateDir });
   try {
-    const sender = await startSender(site.command, {
+    const sender = await startSender({
       name: "patient",
       startMs: Date.now() - 3_600_000,
       path: join(site.folder, "patient", "gateway.db"),

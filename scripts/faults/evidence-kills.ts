@@ -33,8 +33,7 @@ export const runEvidenceKills: FaultModule = async (options) => {
   if (!hasPostgres) return { cases: 0, violations: [], figures: { skipped: "no PostgreSQL is installed" } };
   const ledger = createFaultLedger(options.say);
   const random = createRandom(options.seed).fork("kills-evidence");
-  const { command } = options;
-  const site = await startFaultSite({ command, name: "kills-evidence", engine: "postgres", ingests: 2 });
+  const site = await startFaultSite({ name: "kills-evidence", engine: "postgres", ingests: 2 });
   const kills = Math.ceil(options.kills * share);
   const made: MadeKill[] = [];
   const sums = { recordings: 0, files: 0, bytes: 0 };

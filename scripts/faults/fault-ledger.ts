@@ -1,8 +1,6 @@
 /** What a part of the fault run is asked, and the book in which it notes its cases. */
 
 export interface FaultOptions {
-  /** The `aurora` command, compiled. */
-  readonly command: string;
   readonly seed: number;
   /** How often something is killed. */
   readonly kills: number;

@@ -1,4 +1,5 @@
 /** A fleet's far end for the fault run: a broker and a collector as processes, and an ear at the broker. */
+
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openRecord } from "../../src/collector/open-record.ts";
@@ -10,6 +11,7 @@ import { findFreePort } from "../../test/support/free-port.ts";
 import { type Mosquitto, startMosquitto } from "../../test/support/mosquitto.ts";
 import { type ScratchPostgres, startScratchPostgres } from "../../test/support/scratch-postgres.ts";
 import { until } from "../../test/support/until.ts";
+import { packagedCommand } from "../packaged-command.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
 import { createDaemonProcess, type DaemonProcess, patienceMs } from "./daemon-process.ts";
 
@@ -20,7 +22,6 @@ export type FaultEngine = "sqlite" | "postgres";
 export type HeardMessage = (topic: string, payload: Uint8Array) => void;
 
 export interface FaultSite {
-  readonly command: string;
   readonly folder: string;
   readonly broker: Mosquitto;
   readonly brokerUrl: string;
@@ -48,7 +49,6 @@ export interface FaultSite {
 }
 
 export interface FaultSiteOptions {
-  readonly command: string;
   readonly name: string;
   /** Default `sqlite`. */
   readonly engine?: FaultEngine;
@@ -88,7 +88,7 @@ export async function startFaultSite(options: FaultSiteOptions): Promise<FaultSi
     const configPath = join(folder, `${name}.yaml`);
     writeFileSync(configPath, JSON.stringify({ ...config, ...changes }));
     const args = ["collector", "--role", role, "--config", configPath];
-    return createDaemonProcess({ command: options.command, args });
+    return createDaemonProcess({ command: packagedCommand("faults"), args });
   };
   const ingests = Array.from({ length: options.ingests ?? 0 }, (_, index) => {
     const name = `ingest-${index + 1}`;
@@ -130,7 +130,6 @@ export async function startFaultSite(options: FaultSiteOptions): Promise<FaultSi
   };
   await start();
   return {
-    command: options.command,
     folder,
     broker,
     brokerUrl,

@@ -137,7 +137,7 @@ export async function floodWith(
   { records, perEnvelope, isUnreadable }: Flood,
 ): Promise<FloodFigures & { readonly wrongs: readonly string[] }> {
   const name = `neighbour-${records.length}`;
-  const neighbour = await startSender(site.command, {
+  const neighbour = await startSender({
     name,
     startMs: Date.now() - 3_600_000,
     path: join(site.folder, name, "gateway.db"),

@@ -166,7 +166,7 @@ function recordHello(): Uint8Array {
 /** Bytes on the disk for a byte of bodies, while nobody takes them. */
 async function measureOutbox(site: FaultSite): Promise<{ readonly share: number; readonly bytes: number }> {
   const path = join(site.folder, "large", "gateway.db");
-  const sender = await startSender(site.command, {
+  const sender = await startSender({
     name: "large",
     startMs: Date.now() - 40 * 3_600_000,
     path,

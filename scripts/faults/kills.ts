@@ -3,7 +3,7 @@
  * stored and acknowledged, while a daemon starts or stops. Every park must be whole in the record at the end: in each
  * engine, where several processes store and another shows, and where a gateway cuts windows in workers that devices keep busy.
  */
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { createRandom, type Random } from "../../src/core/maths/random.ts";
@@ -110,13 +110,12 @@ async function runKills(options: FaultOptions, plan: KillPlan): Promise<FaultRep
   const ledger = createFaultLedger(options.say);
   const random = createRandom(options.seed).fork(`kills-${plan.name}`);
   const site = await startFaultSite({
-    command: options.command,
     name: `kills-${plan.name}`,
     engine,
     ingests,
   });
   const deal = dealEvenly(plan.points, random);
-  const slowWorkers = join(dirname(options.command), "..", "..", "scripts", "faults", "slow-workers.js");
+  const slowWorkers = join(import.meta.dirname, "slow-workers.js");
   const made: MadeKill[] = [];
   const sums = { alerts: 0, windows: 0, pieces: 0, declaredPieces: 0 };
   let killed = 0;

@@ -33,7 +33,7 @@ const keepaliveSeconds = 4;
 
 export const runLinks: FaultModule = async (options) => {
   const ledger = createFaultLedger(options.say);
-  const site = await startFaultSite({ command: options.command, name: "links" });
+  const site = await startFaultSite({ name: "links" });
   const figures: Record<string, unknown> = {};
   try {
     const runs = await Promise.allSettled(
@@ -71,7 +71,7 @@ async function sendOver(
 ) {
   const link = await openShapedLink(site.broker.port, profile, seed);
   const name = `link-${profile.name}`;
-  const sender = await startSender(site.command, {
+  const sender = await startSender({
     name,
     startMs: Date.now() - 600_000,
     path: join(site.folder, name, "gateway.db"),

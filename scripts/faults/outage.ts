@@ -30,7 +30,7 @@ const links: readonly (LinkProfile & { readonly points: number; readonly maxByte
 
 export const runOutage: FaultModule = async (options) => {
   const ledger = createFaultLedger(options.say);
-  const site = await startFaultSite({ command: options.command, name: "outage" });
+  const site = await startFaultSite({ name: "outage" });
   const figures: Record<string, unknown> = {};
   try {
     for (const profile of links) {
@@ -72,7 +72,7 @@ async function catchUp(site: FaultSite, profile: (typeof links)[number], seed: n
   const path = join(site.folder, name, "gateway.db");
   const startMs = Date.now() - (hours + 1) * hourMs;
   const url = `mqtt://127.0.0.1:${link.port}`;
-  const sender = await startSender(site.command, { name, startMs, path, url });
+  const sender = await startSender({ name, startMs, path, url });
   const bystander = await startBystander(join(site.folder, "bystander"));
   try {
     await sender.backlog({ hours, points: profile.points, alerts: oldAlerts });

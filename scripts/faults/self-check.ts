@@ -23,13 +23,13 @@ const claim = { alerts: 4, batches: 4 };
 export const runSelfCheck: FaultModule = async (options) => {
   const ledger = createFaultLedger(options.say);
   const engines: readonly FaultEngine[] = hasPostgres ? ["sqlite", "postgres"] : ["sqlite"];
-  for (const engine of engines) await checkAudits(options.command, engine, ledger);
+  for (const engine of engines) await checkAudits(engine, ledger);
   return ledger.report({ engines });
 };
 
 /** Notes for each violation that is made on purpose whether it is seen, in one engine. */
-async function checkAudits(command: string, engine: FaultEngine, ledger: FaultLedger): Promise<void> {
-  const site = await startFaultSite({ command, name: `self-check-${engine}`, engine });
+async function checkAudits(engine: FaultEngine, ledger: FaultLedger): Promise<void> {
+  const site = await startFaultSite({ name: `self-check-${engine}`, engine });
   try {
     const robbed = await sendAll(site, "robbed");
     await site.stop();
@@ -85,7 +85,7 @@ async function sendAll(
   name: string,
   around?: () => () => Promise<void>,
 ): Promise<SenderProcess> {
-  const sender = await startSender(site.command, {
+  const sender = await startSender({
     name,
     startMs: Date.now() - 3_600_000,
     path: join(site.folder, name, "gateway.db"),

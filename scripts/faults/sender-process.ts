@@ -65,12 +65,11 @@ export interface SenderProcess {
 
 /** Starts one; resolves when it runs. Rejects with its last words. */
 export async function startSender(
-  command: string,
   plan: Omit<SenderPlan, "keepaliveSeconds"> & { readonly keepaliveSeconds?: number },
 ): Promise<SenderProcess> {
   mkdirSync(dirname(plan.path), { recursive: true });
   const whole: SenderPlan = { keepaliveSeconds: 30, ...plan };
-  const program = join(dirname(command), "..", "..", "scripts", "faults", "record-sender.js");
+  const program = join(import.meta.dirname, "record-sender.js");
   const child = endWithProcess(
     fork(program, [JSON.stringify(whole)], { stdio: ["ignore", "ignore", "pipe", "ipc"], execArgv: [] }),
   );

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { FleetRecord } from "../../src/collector/record/fleet-record.ts";
 import { openPostgresRecord } from "../../src/collector/record/postgres/postgres-record.ts";
@@ -53,7 +53,7 @@ const longestWaitMs = 12;
 
 export const runThinningKills: FaultModule = async (options) => {
   const ledger = createFaultLedger(options.say);
-  const program = join(dirname(options.command), "..", "..", "scripts", "faults", "record-thinner.js");
+  const program = join(import.meta.dirname, "record-thinner.js");
   const random = createRandom(options.seed).fork("kills-thinning");
   const kills = Math.ceil(options.kills * share);
   const figures: Record<string, unknown> = {};

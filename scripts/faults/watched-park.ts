@@ -1,10 +1,12 @@
 /** One gateway with turbines that break one after the other, as processes and devices; and everything that it said. */
+
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { alertEventSchema } from "../../src/core/contract/alert.ts";
 import { createTopics, type Lane } from "../../src/core/contract/topics.ts";
 import { packageRoot } from "../../src/core/platform/files/package-root.ts";
 import { until } from "../../test/support/until.ts";
+import { packagedCommand } from "../packaged-command.ts";
 import { createDaemonProcess, type DaemonProcess, patienceMs } from "./daemon-process.ts";
 import { openFaultSignal } from "./fault-signal.ts";
 import type { FaultSite } from "./fault-site.ts";
@@ -132,7 +134,7 @@ export async function openWatchedPark(site: FaultSite, options: WatchedParkOptio
   const logged: LoggedAlert[] = [];
   const listeners = new Set<(line: string) => void>();
   const gateway = createDaemonProcess({
-    command: site.command,
+    command: packagedCommand("faults"),
     args: ["gateway", "--config", configPath],
     nodeOptions: options.nodeOptions ?? [],
     environment: options.environment ?? {},
