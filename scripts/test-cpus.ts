@@ -1,9 +1,10 @@
 /**
- * `npm run test:cpus [-- --json] [--inputs N] [--rates]`: whether one arithmetic holds on every CPU. Runs the shipped bundles'
+ * `npm run test:cpus [-- --json] [--inputs N] [--quick] [--rates]`: whether one arithmetic holds on every CPU. Runs the shipped bundles'
  * golden vectors and at least 100,000 random inputs on Cortex-M0, M3, M4 and M7 (the C engine in QEMU) and, with ONNX
  * Runtime and the TypeScript engine, on this machine, on x86 without VNNI and on ARM. Plays a stream through the gateway's code on x86
  * and on ARM, of which every feature, level, score and decision must have this machine's bits, counts its instructions a sample and
- * estimates a Raspberry Pi 4's load; with `--rates` (two minutes) also counts at three sampling rates on x86, when most is compiled.
+ * estimates a Raspberry Pi 4's load; with `--quick` of a quarter of the stream, in which more of what is counted is compiling; with
+ * `--rates` (two minutes) also counts at three sampling rates on x86, when most is compiled.
  * Ends with one JSON object
  * `{cases, violations, cpus, skipped, instructions}`; exit code 1 when one integer or bit differs.
  */
@@ -21,6 +22,8 @@ import {
   estimatePi4,
   type InstructionCount,
   piLoad,
+  piStream,
+  quickStream,
 } from "./mcu/instructions-per-sample.ts";
 import { createRequantiseCases } from "./mcu/requantise-cases.ts";
 import { readShippedModels } from "./mcu/shipped-models.ts";
@@ -141,7 +144,7 @@ function countByRate(): Readonly<Record<number, number>> {
 
 /** Instructions a sample by CPU, and what a Raspberry Pi 4 would have to do by those of its CPU. */
 function countInstructions(): Readonly<Record<string, unknown>> {
-  const counter = createInstructionCounter();
+  const counter = createInstructionCounter(process.argv.includes("--quick") ? quickStream : piStream);
   if ("missing" in counter) {
     skip("instructions", counter.missing);
     return {};
@@ -191,7 +194,7 @@ function readInputs(): number {
   const at = process.argv.indexOf("--inputs");
   const count = at < 0 ? 100_000 : Number(process.argv[at + 1]);
   if (!Number.isInteger(count) || count < 1) {
-    process.stderr.write("usage: npm run test:cpus -- [--json] [--inputs N] [--rates]\n");
+    process.stderr.write("usage: npm run test:cpus -- [--json] [--inputs N] [--quick] [--rates]\n");
     process.exit(2);
   }
   return count;

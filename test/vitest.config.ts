@@ -16,8 +16,8 @@ export default defineConfig({
     pool: "forks",
     // Tests change nothing that all files of a process share: one after the other in one process, what they import is loaded once.
     isolate: false,
-    // More than cores: many tests wait for processes and timers.
-    maxWorkers: availableParallelism() + 1,
+    // More than cores: many tests wait for processes and timers, long ones more of their time.
+    maxWorkers: availableParallelism() + (suite === "long" ? 2 : 1),
     // On a busy machine as well; what is set up for a file may be trained or compiled first.
     testTimeout: 180_000,
     hookTimeout: 300_000,

@@ -68,17 +68,14 @@ export async function killTraining(
   return killedAt.size;
 }
 
-/** How often each command is ended, at moments all over its run, and who is told. */
-interface Interruptions {
-  readonly ledger: FaultLedger;
-  readonly moments: number;
-}
+/** How often each command is ended, at moments all over its run. */
+const moments = 6;
 
 /** `data init`, `data check` and `evaluate`, ended at moments all over their run: what they write is there whole or not at all. */
 export async function interruptCommands(
   rig: OwnDataRig,
   { dir, bundle }: LearntSet,
-  { ledger, moments }: Interruptions,
+  ledger: FaultLedger,
 ): Promise<number> {
   const own = join(rig.folder, "interrupted");
   cpSync(dir, own, { recursive: true });
@@ -86,7 +83,7 @@ export async function interruptCommands(
   // Beside the recordings, as a bundle lies that was trained there.
   const judged = join(own, "judged");
   cpSync(bundle, judged, { recursive: true });
-  const cases: readonly Omit<InterruptedCase, keyof Interruptions>[] = [
+  const cases: readonly Omit<InterruptedCase, "ledger">[] = [
     {
       args: ["data", "init", own],
       written: ["recordings.yaml", "train.yaml"].map((name) => join(own, name)),
@@ -97,12 +94,13 @@ export async function interruptCommands(
       written: [`${judged}.verdict.dsse.json`],
     },
   ];
-  for (const each of cases) await interruptCommand(rig, own, { ledger, moments, ...each });
+  for (const each of cases) await interruptCommand(rig, own, { ledger, ...each });
   rmSync(own, { recursive: true });
   return cases.length * moments;
 }
 
-interface InterruptedCase extends Interruptions {
+interface InterruptedCase {
+  readonly ledger: FaultLedger;
   readonly args: readonly string[];
   /** Files that it writes. */
   readonly written: readonly string[];
@@ -111,7 +109,7 @@ interface InterruptedCase extends Interruptions {
 async function interruptCommand(
   rig: OwnDataRig,
   folder: string,
-  { args, written, ledger, moments }: InterruptedCase,
+  { args, written, ledger }: InterruptedCase,
 ): Promise<void> {
   const name = args.slice(0, args[0] === "data" ? 2 : 1).join(" ");
   const run = async (): Promise<CommandEnd> => {

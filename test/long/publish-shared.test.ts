@@ -114,7 +114,7 @@ test.skipIf(!needs)(
 );
 
 test("kills at any moment of a publication lose nothing, leave nothing half-written and tell nobody twice", async () => {
-  const kills = 8;
+  const kills = 5;
   const versions = Array.from({ length: kills }, (_, index) => `1.0.${index}`);
   const { at, keyFile } = await prepare(versions);
   const { url, start } = await startCollector(at, "all", {
