@@ -3,8 +3,8 @@
  * [--gigabytes 1]`.
  * Recordings are invented by Python code that shares nothing with this house; everything else is the documented commands, a
  * running collector and a running gateway. Ends with `{cases, violations, missed, figures}` as `npm run test:faults` does.
- * Needs a python3 with numpy. `--quick` leaves out the sets that say nothing more, kills no training and interrupts no command, and
- * ships nothing: `npm run test:long` stops a training at each step, and takes a model all the way to a gateway by the guide's commands.
+ * Needs a python3 with numpy. `--quick` leaves out the sets that say nothing more, kills no training (`npm run test:long` stops one at
+ * each step), and ends of the commands `evaluate` alone.
  * `--only large --gigabytes 40` looks at forty gigabytes of recordings, and a table as large, in a heap of half a gigabyte.
  */
 import { parseArgs } from "node:util";
@@ -48,13 +48,13 @@ const parts: Readonly<Record<string, () => Promise<unknown>>> = {
   five: async () => {
     learnt = await learnFromFive(rig, ledger);
   },
+  ship: async () => learnt !== null && shipToGateway(rig, learnt, ledger),
   two: () => learnFromTwo(rig, ledger),
   healthy: () => learnFromHealthy(rig, ledger),
   traps: () => checkTraps(rig, ledger),
   ...(values.quick
     ? {}
     : {
-        ship: async () => learnt !== null && shipToGateway(rig, learnt, ledger),
         many: async () => shipToGateway(rig, await learnFromMany(rig, ledger), ledger),
         tables: () => learnFromTables(rig, ledger),
         binary: () => learnFromBinary(rig, ledger),
@@ -64,10 +64,11 @@ const parts: Readonly<Record<string, () => Promise<unknown>>> = {
         kills: async () => {
           if (learnt !== null) kills.killed = await killTraining(rig, learnt, ledger);
         },
-        interruptions: async () => {
-          if (learnt !== null) kills.interrupted = await interruptCommands(rig, learnt, ledger);
-        },
       }),
+  interruptions: async () => {
+    if (learnt !== null)
+      kills.interrupted = await interruptCommands(rig, learnt, { ledger, quick: values.quick });
+  },
 };
 const asked = readPartNames(values.only, Object.keys(parts));
 

@@ -57,13 +57,14 @@ export function countPoints(kills: readonly MadeKill[]): Readonly<Record<string,
 }
 
 /**
- * What is wrong where, but for two, fewer than half of the kills at a chosen moment met it: then it is another run than was planned.
- * Two may miss theirs by chance.
+ * What is wrong where, but for two, fewer than half of the kills at a chosen moment met it, or none of several: then it is another
+ * run than was planned. Two may miss theirs by chance.
  */
 export function judgeMoments(kills: readonly MadeKill[]): readonly string[] {
   const chosen = kills.filter(({ came }) => came !== null);
   const met = chosen.filter(({ came }) => came).length;
-  return met < (chosen.length - 2) / 2 ? [`only ${met} of ${chosen.length} chosen moments came`] : [];
+  const least = Math.max((chosen.length - 2) / 2, chosen.length > 1 ? 1 : 0);
+  return met < least ? [`only ${met} of ${chosen.length} chosen moments came`] : [];
 }
 
 /** Waits for the moment; whether it came, null where none was chosen. */

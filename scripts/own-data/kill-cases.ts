@@ -68,14 +68,14 @@ export async function killTraining(
   return killedAt.size;
 }
 
-/** How often each command is ended, at moments all over its run. */
-const moments = 6;
-
-/** `data init`, `data check` and `evaluate`, ended at moments all over their run: what they write is there whole or not at all. */
+/**
+ * `data init`, `data check` and `evaluate`, ended at six moments all over their run, or, quickly, the last at two: what they write is
+ * there whole or not at all.
+ */
 export async function interruptCommands(
   rig: OwnDataRig,
   { dir, bundle }: LearntSet,
-  ledger: FaultLedger,
+  { ledger, quick }: { readonly ledger: FaultLedger; readonly quick: boolean },
 ): Promise<number> {
   const own = join(rig.folder, "interrupted");
   cpSync(dir, own, { recursive: true });
@@ -83,7 +83,7 @@ export async function interruptCommands(
   // Beside the recordings, as a bundle lies that was trained there.
   const judged = join(own, "judged");
   cpSync(bundle, judged, { recursive: true });
-  const cases: readonly Omit<InterruptedCase, "ledger">[] = [
+  const cases: readonly Omit<InterruptedCase, "ledger" | "moments">[] = [
     {
       args: ["data", "init", own],
       written: ["recordings.yaml", "train.yaml"].map((name) => join(own, name)),
@@ -94,13 +94,16 @@ export async function interruptCommands(
       written: [`${judged}.verdict.dsse.json`],
     },
   ];
-  for (const each of cases) await interruptCommand(rig, own, { ledger, ...each });
+  const asked = quick ? cases.slice(-1) : cases;
+  const moments = quick ? 2 : 6;
+  for (const each of asked) await interruptCommand(rig, own, { ledger, moments, ...each });
   rmSync(own, { recursive: true });
-  return cases.length * moments;
+  return asked.length * moments;
 }
 
 interface InterruptedCase {
   readonly ledger: FaultLedger;
+  readonly moments: number;
   readonly args: readonly string[];
   /** Files that it writes. */
   readonly written: readonly string[];
@@ -109,7 +112,7 @@ interface InterruptedCase {
 async function interruptCommand(
   rig: OwnDataRig,
   folder: string,
-  { args, written, ledger }: InterruptedCase,
+  { args, written, ledger, moments }: InterruptedCase,
 ): Promise<void> {
   const name = args.slice(0, args[0] === "data" ? 2 : 1).join(" ");
   const run = async (): Promise<CommandEnd> => {

@@ -3,7 +3,7 @@ import { playDrift } from "../cli/demo/play-drift.ts";
 
 vi.setConfig({ testTimeout: 330_000 });
 
-// How often each kind of drift is found and named, and nothing where nothing drifts, is counted by `npm run test:drift`.
+// How often each kind of drift is found with its cause, and nothing where nothing drifts, is counted by `npm run test:drift`.
 test("--fault sensor is found as that sensor's drift, and told in the words of whoever looks after sensors", async () => {
   const { code, report, said } = await playDrift("--fault", "sensor", "--seed", "1");
   expect([code, said]).toEqual([0, expect.stringContaining("found, named and placed")]);

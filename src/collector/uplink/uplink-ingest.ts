@@ -51,7 +51,7 @@ export interface UplinkIngest {
   accept(topic: string, payload: Uint8Array, settle?: () => void): void;
   /** Stores what waits, now; resolves when nothing is on its way. */
   flush(): Promise<void>;
-  /** Did the storage fail at the last attempt? What only our own code stumbles over is no sign of that. */
+  /** Has the storage failed, and stored nothing since? What only our own code stumbles over says nothing of that. */
   readonly storeFails: boolean;
   /** Stores what waits, for 0.7 s at most, and takes no more. */
   close(): Promise<void>;

@@ -86,6 +86,14 @@ describe("the batcher", () => {
     expect(answered).toEqual(Array.from({ length: 100 }, (_, row) => row));
   });
 
+  test("runs both bands of a window together where rows are gathered", async () => {
+    const { counting, batches } = createCountingEngine();
+    const batcher = createBatcher(counting);
+    const rows = createRows(5, 2);
+    await Promise.all([batcher.submit(rows.subarray(0, 17)), batcher.submit(rows.subarray(17))]);
+    expect(batches).toEqual([2]);
+  });
+
   test("lets no row for integers wait for the tick", async () => {
     const batcher = createBatcher(createIntegerEngine(student), {
       schedule: () => expect.fail("a row waited"),

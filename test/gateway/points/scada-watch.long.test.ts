@@ -133,7 +133,8 @@ test("a repair that is taken back gives its alarm back, with the first row after
   await site.play(corrected, days(64), days(64) + 5, warming);
   expect(gearboxOn(site, 64).at(-1)!.active).toBe(false);
   await corrected.close();
-  const again = site.start(bundle, []);
+  // Corrected once more, to a day that is still to come.
+  const again = site.start(bundle, gearboxAt(700));
   await site.play(again, days(64) + 5, days(64) + 8, warming);
   expect(gearboxOn(site, 64).at(-1)!.active).toBe(true);
   expect(site.alerts.at(-1)!.type).toContain("raised");

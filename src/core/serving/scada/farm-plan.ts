@@ -46,7 +46,9 @@ export function createFarmPlan({ policy, components, logbook, from }: FarmPlanOp
 
   for (const [key, asked] of mended) {
     const own = (logbook.get(asked.turbine) ?? []).filter(({ component }) => component === asked.component);
-    if (own.some(({ day }) => day >= asked.day)) continue;
+    // One of a day to come has ended nothing yet; with another model, no day is known.
+    const last = days.get(asked.turbine)?.day ?? Number.POSITIVE_INFINITY;
+    if (own.some(({ day }) => asked.day <= day && day <= last)) continue;
     mended.delete(key);
     if (standing.has(key)) continue;
     standing.set(key, asked);

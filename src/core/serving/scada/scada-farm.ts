@@ -121,7 +121,7 @@ export function createScadaFarm(options: ScadaFarmOptions): ScadaFarm {
             sink.onEvent(
               id,
               "scada-repair-taken-back",
-              `no longer under repairs: ${names}; its days have been lived through without`,
+              `no longer under repairs: ${names}; from the end of this day on it is judged without`,
             );
           },
         },
