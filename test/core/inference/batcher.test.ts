@@ -94,15 +94,29 @@ describe("the batcher", () => {
     expect(batches).toEqual([2]);
   });
 
-  test("lets no row for integers wait for the tick", async () => {
-    const batcher = createBatcher(createIntegerEngine(student), {
-      schedule: () => expect.fail("a row waited"),
-    });
-    const rows = createRows(6, 3);
-    const answers = [0, 1, 2].map((row) => batcher.submit(rows.subarray(row * 17, (row + 1) * 17)));
-    const expected = await engine.run(rows, 3);
-    for (const [row, answer] of answers.entries())
-      expect(await answer).toEqual(expected.slice(row * 3, (row + 1) * 3));
+  test("runs the first four rows of a tick on the spot where they are for integers, and the rest with it", async () => {
+    const scheduled: (() => void)[] = [];
+    const integers = createIntegerEngine(student);
+    const batches: number[] = [];
+    const run: StudentEngine["run"] = (values, count) => {
+      batches.push(count);
+      return integers.run(values, count);
+    };
+    const batcher = createBatcher({ ...integers, run }, { schedule: (tick) => void scheduled.push(tick) });
+    const rows = createRows(6, 8);
+    const submit = (row: number): Promise<Uint8Array> =>
+      batcher.submit(rows.subarray(row * 17, (row + 1) * 17));
+    const answers: Uint8Array[] = [];
+    for (let row = 0; row < 4; row++) answers.push(await submit(row));
+    await turn();
+    const later = [4, 5, 6].map(submit);
+    await turn();
+    expect([batches, scheduled.length]).toEqual([[1, 1, 1, 1], 1]);
+    scheduled[0]!();
+    answers.push(...(await Promise.all(later)), await submit(7));
+    expect([batches, scheduled.length]).toEqual([[1, 1, 1, 1, 3, 1], 2]);
+    const expected = await integers.run(rows, 8);
+    expect(answers).toEqual(answers.map((_, row) => expected.slice(row * 3, (row + 1) * 3)));
   });
 
   test("copies a row when it is submitted, so that its buffer can be reused at once", async () => {
