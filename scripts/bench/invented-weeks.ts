@@ -55,7 +55,10 @@ export async function inventWeek(plan: WeekPlan, folder: string): Promise<Invent
   const sum = new Float64Array(length);
   const lines: number[] = [];
   for (let row = 0; row < snapshotsOfWeek; row++) {
-    sum.set(channel.snapshots[draw()]!);
+    const { at, round } = draw();
+    sum.set(channel.snapshots[at]!);
+    // A replay does not hear samples that it has heard before: one step of one of them, and a snapshot is another one.
+    sum[0]! += round;
     if (fault !== null) {
       const share = (row - faultFrom) / growingSnapshots;
       if (share > 0) addFault!(sum, level * growAt(fault.growth, share));
@@ -94,16 +97,18 @@ function growAt(law: Growth, share: number): number {
   return law === "linear" ? held : growth ** (held - 1);
 }
 
-/** Every snapshot once, then every one once more in another order. */
-function createDraw(count: number, random: Random): () => number {
+/** Every snapshot once, then every one once more in another order; `round` counts these. */
+function createDraw(count: number, random: Random): () => { readonly at: number; readonly round: number } {
   const order = Array.from({ length: count }, (_, index) => index);
   let next = count;
+  let round = -1;
   return () => {
     if (next === count) {
       random.shuffle(order);
       next = 0;
+      round++;
     }
-    return order[next++]!;
+    return { at: order[next++]!, round };
   };
 }
 
