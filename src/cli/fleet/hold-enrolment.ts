@@ -1,7 +1,6 @@
 /** Holds the folder of an enrolment for one command at a time, by a small file in it that is locked. */
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { makeFolder, storeError } from "../../core/platform/files/atomic-file.ts";
 import { holdLock } from "../../core/platform/sqlite/hold-lock.ts";
 
@@ -13,14 +12,13 @@ export async function holdEnrolment<T>(dir: string, work: () => Promise<T>): Pro
   await makeFolder(dir, 0o700);
   const path = join(dir, "enrolment.lock");
   await makePrivate(path);
-  const refuse = (cause: unknown): AuroraError =>
-    new AuroraError("STORE", `another command changes ${dir}`, {
-      op: "enrol gateway",
-      subject: dir,
-      hint: "Wait for it to end, and try again.",
-      cause,
-    });
-  const release = await holdLock(path, { patienceMs, refuse });
+  const refusal = {
+    message: `another command changes ${dir}`,
+    op: "enrol gateway",
+    subject: dir,
+    hint: "Wait for it to end, and try again.",
+  };
+  const release = await holdLock(path, { patienceMs, refusal });
   try {
     return await work();
   } finally {

@@ -52,8 +52,7 @@ export function createBatcher(engine: StudentEngine, options: BatcherOptions = {
   let values = new Float32Array(32 * inputs);
   const waiting: WaitingRow[] = [];
   let running = 0;
-  let isScheduled = false;
-  /** Since the last tick. */
+  /** Since the last tick; the first of them schedules the next one. */
   let wakes = 0;
   let isDraining = false;
   let onEmpty: (() => void) | null = null;
@@ -62,10 +61,8 @@ export function createBatcher(engine: StudentEngine, options: BatcherOptions = {
   const wake = (): void => {
     wakes++;
     if (waiting.length >= promptRows || wakes <= aloneRows[engine.kind]) void drain();
-    if (isScheduled) return;
-    isScheduled = true;
+    if (wakes > 1) return;
     schedule(() => {
-      isScheduled = false;
       wakes = 0;
       void drain();
     });

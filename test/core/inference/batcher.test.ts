@@ -14,13 +14,16 @@ function createRows(seed: number, count: number): Float32Array {
 }
 
 /** The engine, with the sizes of the batches that it ran. */
-function createCountingEngine(): { readonly counting: StudentEngine; readonly batches: readonly number[] } {
+function createCountingEngine(counted = engine): {
+  readonly counting: StudentEngine;
+  readonly batches: readonly number[];
+} {
   const batches: number[] = [];
   const run: StudentEngine["run"] = (values, rows) => {
     batches.push(rows);
-    return engine.run(values, rows);
+    return counted.run(values, rows);
   };
-  return { counting: { ...engine, run }, batches };
+  return { counting: { ...counted, run }, batches };
 }
 
 /** An engine whose runs end when the test says so. */
@@ -96,13 +99,8 @@ describe("the batcher", () => {
 
   test("runs the first four rows of a tick on the spot where they are for integers, and the rest with it", async () => {
     const scheduled: (() => void)[] = [];
-    const integers = createIntegerEngine(student);
-    const batches: number[] = [];
-    const run: StudentEngine["run"] = (values, count) => {
-      batches.push(count);
-      return integers.run(values, count);
-    };
-    const batcher = createBatcher({ ...integers, run }, { schedule: (tick) => void scheduled.push(tick) });
+    const { counting, batches } = createCountingEngine(createIntegerEngine(student));
+    const batcher = createBatcher(counting, { schedule: (tick) => void scheduled.push(tick) });
     const rows = createRows(6, 8);
     const submit = (row: number): Promise<Uint8Array> =>
       batcher.submit(rows.subarray(row * 17, (row + 1) * 17));
@@ -115,7 +113,7 @@ describe("the batcher", () => {
     scheduled[0]!();
     answers.push(...(await Promise.all(later)), await submit(7));
     expect([batches, scheduled.length]).toEqual([[1, 1, 1, 1, 3, 1], 2]);
-    const expected = await integers.run(rows, 8);
+    const expected = await engine.run(rows, 8);
     expect(answers).toEqual(answers.map((_, row) => expected.slice(row * 3, (row + 1) * 3)));
   });
 

@@ -52,14 +52,13 @@ const patienceMs = 3_000;
  * @throws AuroraError STORE where another process holds it
  */
 export function holdSqliteRecord(path: string): Promise<() => void> {
-  const refuse = (cause: unknown): AuroraError =>
-    new AuroraError("STORE", `another collector writes ${path}`, {
-      op: "open database",
-      subject: path,
-      hint: "Give each collector a stateDir of its own, or stop the other one.",
-      cause,
-    });
-  return holdLock(`${path}.lock`, { patienceMs, refuse });
+  const refusal = {
+    message: `another collector writes ${path}`,
+    op: "open database",
+    subject: path,
+    hint: "Give each collector a stateDir of its own, or stop the other one.",
+  };
+  return holdLock(`${path}.lock`, { patienceMs, refusal });
 }
 
 /**
