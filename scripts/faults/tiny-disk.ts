@@ -1,6 +1,6 @@
 /** A disk that is soon full. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { atProcessEnd } from "../../src/core/platform/daemon/at-process-end.ts";
 
@@ -13,15 +13,19 @@ export interface TinyDisk {
   unmount(): void;
 }
 
-/** Mounts a file system of so many KiB at a folder that it makes; null where nobody may mount one. */
+/** Mounts a file system of so many KiB at a folder that it makes, and takes both away; null where nobody may mount one. */
 export function mountTinyDisk(path: string, sizeKib: number): TinyDisk | null {
   mkdirSync(path, { recursive: true });
   try {
     execFileSync("mount", ["-t", "tmpfs", "-o", `size=${sizeKib}k`, "tmpfs", path], { stdio: "ignore" });
   } catch {
+    rmdirSync(path);
     return null;
   }
-  const unmount = atProcessEnd(() => execFileSync("umount", ["--lazy", path]));
+  const unmount = atProcessEnd(() => {
+    execFileSync("umount", ["--lazy", path]);
+    rmdirSync(path);
+  });
   const filling = join(path, "filling");
   return {
     path,

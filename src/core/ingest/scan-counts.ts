@@ -1,9 +1,15 @@
-/** One pass over raw counts: extremes and repetitions. Knows nothing of channels or units. */
+/** One pass over raw counts: extremes and repetitions, of samples and of whole blocks. Knows nothing of channels or units. */
 import { scanRunCounts, shareScanKernel } from "../maths/scan-kernel.ts";
+import { makeLongs } from "../maths/shared-room.ts";
 
 /** Largest count that an int16 converter can say: at this the signal may be larger. */
 const saturatedHigh = 32_767;
 const saturatedLow = -32_768;
+
+/** So many blocks back it is seen that they come again: a converter's buffer may be sent in as many. */
+const rememberedBlocks = 16;
+/** So many samples, spread over a block, tell it from others; one with fewer than four times as many is not told. */
+const markedSamples = 16;
 
 /** What a scan found; reused from block to block. */
 export interface CountScan {
@@ -14,6 +20,11 @@ export interface CountScan {
   readonly longestRun: number;
   /** A count at either end of the int16 range. */
   readonly saturated: boolean;
+  /**
+   * The last block and the one before it are those that came so many blocks earlier, of 16 at most: nobody fills the buffer any
+   * more. 0: they are new.
+   */
+  readonly repeats: number;
   /** Scans the next block of the same stream. */
   scan(counts: Int16Array): void;
   /** Forgets the run that the blocks before left. */
@@ -33,12 +44,20 @@ class Scan implements CountScan {
   /** Value and length of the run that reached the end of the last block. */
   #lastCount = Number.NaN;
   #lastRun = 0;
+  repeats = 0;
+  /** Of the last blocks, by their number. */
+  readonly #marks = makeLongs(rememberedBlocks);
+  #blocks = 0;
+  /** How far back the last block stands a second time, and how many in a row did. */
+  #lag = 0;
+  #again = 0;
 
   get saturated(): boolean {
     return this.min === saturatedLow || this.max === saturatedHigh;
   }
 
   scan(counts: Int16Array): void {
+    this.#compare(counts);
     const { found } = this.#kernel;
     this.min = saturatedHigh;
     this.max = saturatedLow;
@@ -60,4 +79,30 @@ class Scan implements CountScan {
     this.#lastCount = Number.NaN;
     this.#lastRun = 0;
   }
+
+  #compare(counts: Int16Array): void {
+    const mark = markBlock(counts);
+    const place = this.#blocks++;
+    const most = Math.min(place, rememberedBlocks);
+    const isBack = (lag: number): boolean => this.#marks[(place - lag) % rememberedBlocks] === mark;
+    let lag = this.#lag;
+    if (lag === 0 || !isBack(lag)) {
+      lag = 1;
+      while (lag <= most && !isBack(lag)) lag++;
+      if (lag > most) lag = 0;
+    }
+    this.#again = lag === 0 || lag !== this.#lag ? 0 : this.#again + 1;
+    this.#lag = lag;
+    this.#marks[place % rememberedBlocks] = mark;
+    this.repeats = this.#again > 0 && counts.length >= 4 * markedSamples ? lag : 0;
+  }
+}
+
+/** FNV-1a over some samples of a block. By chance two in a row come again less than once in a million years of a stream. */
+function markBlock(counts: Int16Array): number {
+  const step = Math.max(1, Math.floor(counts.length / markedSamples));
+  let mark = counts.length;
+  for (let index = 0; index < counts.length; index += step)
+    mark = Math.imul(mark ^ counts[index]!, 16_777_619);
+  return mark;
 }

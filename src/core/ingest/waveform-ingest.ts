@@ -174,6 +174,10 @@ function findValueBreach(block: RecordedBlock, contract: ChannelContract, scan: 
   if (scan.longestRun >= contract.stuckAfter) {
     return { reason: "stuck", detail: `${scan.longestRun} identical samples in a row` };
   }
+  if (scan.repeats > 0) {
+    const before = scan.repeats === 1 ? "the block before" : `${scan.repeats} blocks before`;
+    return { reason: "stuck", detail: `the samples of ${before} once more: the buffer is not filled anew` };
+  }
   return null;
 }
 

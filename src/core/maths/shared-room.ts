@@ -34,6 +34,11 @@ export function makeShorts(length: number): Uint16Array {
   return cut(Uint16Array, length);
 }
 
+/** Whole numbers of 32 bits. */
+export function makeLongs(length: number): Int32Array {
+  return cut(Int32Array, length);
+}
+
 /** A kind of array, as its constructor. */
 interface Kind<A> {
   readonly BYTES_PER_ELEMENT: number;

@@ -179,16 +179,22 @@ function warnOfTurbine(
 
 /** In whatever zone the data are, a day that begins later than one from now is still to come. */
 function warnOfRepairs({ turbines }: GatewayConfig, nowMs: number): readonly ConfigFinding[] {
-  // A clock that has not been set yet knows no day.
-  if (nowMs < earliestClockMs) return [];
-  return turbines.flatMap(({ repairs }, index) =>
-    repairs.flatMap(({ date }, at) => {
+  return turbines.flatMap(({ repairs, scadaBundle }, index) => {
+    const path = ["turbines", index, "repairs"];
+    if (scadaBundle === null && repairs.length > 0) {
+      const problem = "only SCADA values know of repairs, and this turbine has no scadaBundle";
+      const write =
+        "after a repair that vibration shows, run: aurora baseline renew TURBINE COMPONENT --reason TEXT";
+      return [{ path, problem, write }];
+    }
+    // A clock that has not been set yet knows no day.
+    if (nowMs < earliestClockMs) return [];
+    return repairs.flatMap(({ date }, at) => {
       if (Date.parse(date) <= nowMs + dayMs) return [];
-      const path = ["turbines", index, "repairs", at, "date"];
       const problem = "this day is still to come: until then the entry does nothing, and then it counts";
-      return [{ path, problem, write: "write the day on which it failed" }];
-    }),
-  );
+      return [{ path: [...path, at, "date"], problem, write: "write the day on which it failed" }];
+    });
+  });
 }
 
 function warnOfTopics({ scada, mqtt, gateway }: GatewayConfig): readonly ConfigFinding[] {

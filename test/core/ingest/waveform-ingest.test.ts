@@ -57,7 +57,7 @@ function makeBlock(number: number, change: Partial<RecordedBlock> = {}): Recorde
     sampleRateHz: 12_000,
     scale: 0.001,
     shaftRpm: 1800,
-    counts: Int16Array.from({ length: 120 }, (_, index) => ((index * 37) % 100) - 50),
+    counts: Int16Array.from({ length: 120 }, (_, index) => ((index * 37 + number * 11) % 100) - 50),
     ...change,
   };
 }
@@ -141,6 +141,43 @@ describe("the waveform ingest", () => {
     expect(accepted.map((block) => block.firstSample)).toEqual([0, 90]);
   });
 
+  it("sets aside a buffer that is sent over and over, in up to sixteen pieces, and takes what is new", () => {
+    for (const pieces of [1, 2, 16]) {
+      const { ingest, accepted, quarantined } = create();
+      const play = (numbers: readonly number[]): void => {
+        for (const number of numbers) {
+          const place = accepted.length + quarantined.length;
+          ingest.accept(makeBlock(place, { counts: makeBlock(number).counts }));
+        }
+      };
+      play(
+        Array.from({ length: 40 + 5 * pieces }, (_, index) => (index < 40 ? index : 40 + (index % pieces))),
+      );
+      // The first piece that comes again may be chance.
+      expect(accepted).toHaveLength(40 + pieces + 1);
+      expect(quarantined.every(({ reason }) => reason === "stuck")).toBe(true);
+      expect(quarantined).toHaveLength(4 * pieces - 1);
+      expect(quarantined[0]!.detail).toMatch(pieces === 1 ? /the block before/ : `${pieces} blocks before`);
+      const before = accepted.length;
+      play([80, 81, 82]);
+      expect(accepted).toHaveLength(before + 3);
+    }
+  });
+
+  it("leaves short blocks alone, and what comes again after more than sixteen", () => {
+    const { ingest, quarantined } = create();
+    for (let number = 0; number < 340; number++) {
+      ingest.accept(makeBlock(number, { counts: makeBlock(number % 17).counts }));
+    }
+    expect(quarantined).toEqual([]);
+    const short = create();
+    for (let number = 0; number < 10; number++) {
+      const counts = Int16Array.from({ length: 30 }, (_, index) => (index * 7) % 50);
+      short.ingest.accept(makeBlock(0, { counts, firstSample: 30 * number }));
+    }
+    expect(short.quarantined).toEqual([]);
+  });
+
   it("sets aside what is not finite or makes no sense", () => {
     const cases: [Partial<RecordedBlock>, string][] = [
       [{ timestampMs: Number.NaN }, "not-finite"],
@@ -177,10 +214,10 @@ describe("the waveform ingest", () => {
   it("tells a changed rate once, and sets aside a rate out of the contract", () => {
     const { ingest, accepted, reasons, drifts } = create();
     ingest.accept(makeBlock(0));
-    ingest.accept(makeBlock(0, { sampleRateHz: 48_000, firstSample: 120 }));
-    ingest.accept(makeBlock(0, { sampleRateHz: 48_000, firstSample: 240 }));
-    ingest.accept(makeBlock(0, { sampleRateHz: 8000, firstSample: 360 }));
-    ingest.accept(makeBlock(0, { sampleRateHz: 8000, firstSample: 480 }));
+    ingest.accept(makeBlock(1, { sampleRateHz: 48_000, firstSample: 120 }));
+    ingest.accept(makeBlock(2, { sampleRateHz: 48_000, firstSample: 240 }));
+    ingest.accept(makeBlock(3, { sampleRateHz: 8000, firstSample: 360 }));
+    ingest.accept(makeBlock(4, { sampleRateHz: 8000, firstSample: 480 }));
     expect(drifts.map(({ change, actual }) => [change, actual])).toEqual([
       ["rate", "48000 Hz"],
       ["rate", "8000 Hz"],

@@ -95,3 +95,15 @@ test("a repair of a day that is still to come is warned of, by a clock that has 
   expect(paths(nowMs)).toEqual(["turbines[0].repairs[2].date"]);
   expect(paths(0)).toEqual([]);
 });
+
+test("a logbook that no SCADA value reads is warned of", () => {
+  const config = gatewayConfigSchema().parse({
+    gateway: { id: "gw-1", site: "north" },
+    turbines: [{ id: "WT1", repairs: [{ component: "gearbox", date: "2026-04-30" }] }],
+  });
+  const told = warnOfGateway(config, { hasPassword: false, nowMs: 0 });
+  expect(told.map(({ path, write }) => [formatKeyPath(path), write])).toContainEqual([
+    "turbines[0].repairs",
+    expect.stringContaining("aurora baseline renew"),
+  ]);
+});
