@@ -20,7 +20,8 @@ const advice: Readonly<Record<QuarantineReason, string>> = {
   "time-jump":
     "Its clock jumps again and again: let it run, or send a time stamp of 0. If it sends snapshots, let first_sample count on over the pause between them.",
   gap: "See frames and samples that are lost.",
-  stuck: "The sensor or its cable is dead, or the converter is not read: check its supply.",
+  stuck:
+    "The sensor or its cable is dead, or the converter is not read: check its supply, or restart the device.",
   "missing-value": "Send the values that the model needs.",
   "no-shaft-speed": "Send the shaft speed, map it from SCADA, or write `shaftRpm` at the measuring point.",
   "shaft-speed-changed": "None: the turbine changes its speed.",
