@@ -50,10 +50,11 @@ export function stepRecent(state: RecentBlocks, block: WholeBlock, reference: Sl
   if (day === null) return { ...state, means: [...state.means, block.mean] };
   const { sum, sinceMs } = gather(state, day.score, block.fromMs);
   if (sum > 0) return { ...state, sum, sinceMs };
+  const isFull = state.count < mostCounted ? 0 : 1;
   return {
     means: [...state.means, block.mean].slice(-dayBlocks - lagBlocks),
-    squares: state.squares + Math.min(day.excess ** 2, 9 * day.variance),
-    count: Math.min(mostCounted, state.count + 1),
+    squares: state.squares * (1 - isFull / mostCounted) + Math.min(day.excess ** 2, 9 * day.variance),
+    count: state.count + 1 - isFull,
     sum,
     sinceMs,
     windows: state.windows,

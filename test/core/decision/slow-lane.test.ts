@@ -8,6 +8,7 @@ import {
   slowStateSchema,
   stepSlow,
 } from "../../../src/core/decision/slow-lane.ts";
+import { createRandom } from "../../../src/core/maths/random.ts";
 
 const reference: SlowReference = {
   location: 1,
@@ -241,4 +242,25 @@ test("the last day begins anew with another reference, and is kept as plain JSON
   const hour = Array.from({ length: 15 }, () => 5);
   const other = play(days, hour, 40 * 60 * minuteMs, { ...reference, windows: 200 });
   expect(other.recent).toMatchObject({ means: [expect.any(Number)], sum: 0, windows: 200 });
+});
+
+test("after years an hour is held against the day before it as sharply as after weeks", () => {
+  const random = createRandom(5);
+  const hour = 60 * minuteMs;
+  let state = idleSlow;
+  const live = (fromHour: number, toHour: number): void => {
+    for (let at = fromHour; at < toHour; at++) {
+      const value = reference.location + 0.3 * random.normal();
+      for (const part of [0, 20, 40]) {
+        const fromMs = at * hour + part * minuteMs;
+        state = stepSlow(state, { fromMs, toMs: fromMs + 20 * minuteMs, value }, reference);
+      }
+    }
+  };
+  const deviation = (): number => Math.sqrt(state.recent!.squares / state.recent!.count);
+  live(0, 1500);
+  const young = deviation();
+  live(1500, 20_000);
+  expect(deviation() / young).toBeGreaterThan(0.9);
+  expect(deviation() / young).toBeLessThan(1.1);
 });
