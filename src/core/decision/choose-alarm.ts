@@ -2,14 +2,13 @@
 import type { Calibration, OutputClass } from "../contract/bundle/manifest.ts";
 import type { AlarmLane, Prediction } from "../contract/prediction.ts";
 import type { SiteBaseline } from "../contract/site-baseline.ts";
-import { dayMs } from "../maths/durations.ts";
 import { calibrateLogit, computeProbability } from "./calibrate.ts";
 import type { EvidenceHeights } from "./false-alarm-budget.ts";
 import { findCeiling, type HealthySpread } from "./fast-lane.ts";
 import { liftCoinciding } from "./lift-coinciding.ts";
 import { computeMargins, expectMargin, expectSeverity } from "./reference/margin.ts";
 import { isLearntSpeed } from "./reference/severity.ts";
-import { type SignalState, type SignalWindow, weighEvidence } from "./signal-watch.ts";
+import { isOfLate, type SignalState, type SignalWindow, weighEvidence } from "./signal-watch.ts";
 import type { SlowReference } from "./slow-evidence.ts";
 import { isExpected } from "./slow-lane.ts";
 
@@ -218,7 +217,7 @@ function isLikelyAt(value: number, calibration: Calibration): boolean {
 }
 
 /** Share of an alarm's evidence from which a signal may show a fault. */
-export const suspiciousShare = 0.3;
+const suspiciousShare = 0.3;
 /** By so much a kind must be above the alarm's own of late to be what the machine looks like. */
 const clearlyLikelier = 1;
 
@@ -265,10 +264,27 @@ function isLoudBeside(
   { name, window }: Pick<MeasuredSignal, "name" | "window">,
   { signals }: SignalPicture,
 ): boolean {
-  const level = signals.get(vibrationLevelMode)?.fast;
-  if (name === vibrationLevelMode || level === undefined || level.toMs === null) return false;
-  // At speeds that were not learnt no level is heard: what it was weeks ago says nothing.
-  return level.recent >= levelAlarmDb && window.toMs - level.toMs <= dayMs;
+  const level = signals.get(vibrationLevelMode);
+  if (name === vibrationLevelMode || level === undefined) return false;
+  return level.fast.recent >= levelAlarmDb && isOfLate(level, window.toMs);
+}
+
+/** Has any signal gathered so much that what is heard now must not be learnt as healthy? */
+export function isAnySuspicious(
+  signals: ReadonlyMap<string, SignalState>,
+  heights: EvidenceHeights,
+  hasReference: boolean,
+): boolean {
+  let nowMs = Number.NEGATIVE_INFINITY;
+  for (const { fast } of signals.values()) nowMs = Math.max(nowMs, fast.toMs ?? nowMs);
+  for (const [name, state] of signals) {
+    // Without a reference a level says nothing: its alarm must not keep the next one from being learnt.
+    if (name === vibrationLevelMode && !hasReference) continue;
+    if (state.held !== null) return true;
+    if (name === vibrationLevelMode && !isOfLate(state, nowMs)) continue;
+    if (weighEvidence(state, heights).share >= suspiciousShare) return true;
+  }
+  return false;
 }
 
 /** What a machine looks like instead while an alarm stands; null: like nothing else, or not clearly. */

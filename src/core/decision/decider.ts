@@ -15,10 +15,10 @@ import {
   canEnd,
   chooseRaised,
   expectMode,
+  isAnySuspicious,
   type MeasuredSignal,
   measureSignals,
   severitySpread,
-  suspiciousShare,
   unknownReference,
   vibrationLevelMode,
   type WindowReference,
@@ -42,7 +42,6 @@ import {
   type SignalState,
   stepSignal,
   vouchSignal,
-  weighEvidence,
 } from "./signal-watch.ts";
 import { moveSlow } from "./slow-lane.ts";
 
@@ -137,12 +136,7 @@ class PointDecider implements Decider {
   }
 
   get isSuspicious(): boolean {
-    for (const [name, state] of this.#signals) {
-      // Without a reference a level says nothing: its alarm must not keep the next one from being learnt.
-      if (name === vibrationLevelMode && this.#lastBaseline === 0) continue;
-      if (state.held !== null || weighEvidence(state, this.#heights).share >= suspiciousShare) return true;
-    }
-    return false;
+    return isAnySuspicious(this.#signals, this.#heights, this.#lastBaseline !== 0);
   }
 
   update(prediction: Prediction, own: WindowReference = unknownReference): Decision {

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { AlarmLane } from "../contract/prediction.ts";
+import { dayMs } from "../maths/durations.ts";
 import { type HeldAlarm, heldAlarmSchema, holdAlarm, pauseAlarm, rebaseAlarm } from "./alarm-hold.ts";
 import type { EvidenceHeights } from "./false-alarm-budget.ts";
 import {
@@ -104,6 +105,11 @@ export function weighEvidence(
   return ofSlow > ofFast
     ? { lane: "slow", share: ofSlow, sinceMs: slowEvidence.sinceMs }
     : { lane: "fast", share: ofFast, sinceMs: fast.sinceMs };
+}
+
+/** Was the signal heard within a day? At speeds that were not learnt no level is: what it was weeks ago says nothing. */
+export function isOfLate({ fast: { toMs } }: Pick<SignalState, "fast">, nowMs: number): boolean {
+  return toMs !== null && nowMs - toMs <= dayMs;
 }
 
 /** Raises the alarm of a signal. */

@@ -137,3 +137,17 @@ test("at the level where one must stop an alarm is critical after six windows, o
   const outlook = { hours: 0, low: 0, high: 0, stopDb: 16 };
   expect(tell(reached, at(17), { outlook }).map(({ data }) => data.severity)).toEqual(["critical"]);
 });
+
+test("a level that was loud once, at a speed that is not heard again, keeps nothing from being learnt after a day", () => {
+  const decider = createDecider(point, partsOf(["inner", "outer"]), options);
+  const play = createLoudFeed(decider);
+  play(100, { severityDb: 0 });
+  play(2, { severityDb: 14 });
+  expect(decider.isSuspicious).toBe(true);
+  // No level is heard at a speed that was not learnt.
+  play(day - 1, { severityDb: 0, shaftRpm: 3000 });
+  expect(decider.isSuspicious).toBe(true);
+  play(10, { severityDb: 0, shaftRpm: 3000 });
+  expect(activeOf(decider)).toEqual([]);
+  expect(decider.isSuspicious).toBe(false);
+});
