@@ -26,9 +26,9 @@ import {
   baselineBlockWindows,
   fitSiteBaseline,
   type HealthyWindow,
-  measureSpan,
 } from "./fit-site-baseline.ts";
 import { describeWithRows, type HealthyRows, noHealthyRows, packHealthyRows } from "./healthy-rows.ts";
+import { type HeardTime, hearAll, hearOn, nothingHeard } from "./heard-time.ts";
 import { createKeptWindows, type KeptWindows } from "./kept-windows.ts";
 import { doubtGrowth, dropMargins, measureGrowth, mergeBaselines, toOneShape } from "./refine-baseline.ts";
 import { describeRefusal, noRefusal, type Refusal, refuse, restoreRefusal } from "./refusal.ts";
@@ -66,6 +66,7 @@ class Learner implements BaselineLearner {
   /** Every `stride`-th block is kept; a power of two. */
   #stride: number;
   #firstMs: number | null;
+  #heard: HeardTime;
   #refusals: number;
   /** Windows with which the next baseline is tried. */
   #nextTry: number;
@@ -83,6 +84,7 @@ class Learner implements BaselineLearner {
     this.#seen = snapshot?.seen ?? 0;
     this.#stride = snapshot?.stride ?? 1;
     this.#firstMs = snapshot?.firstMs ?? null;
+    this.#heard = snapshot?.heard ?? hearAll(this.#kept.begins());
     this.#refusals = snapshot?.refusals ?? 0;
     this.#nextTry = snapshot?.nextTry ?? provisionalWindows;
     this.#refusedAt = snapshot?.refusedAt ?? 0;
@@ -126,7 +128,7 @@ class Learner implements BaselineLearner {
     const { fromMs, toMs, logits } = prediction;
     this.#keep({ fromMs, toMs, shaftRpm, levels, logits }, features);
     // A fit looks at all that is kept: once a block is often enough.
-    if (this.#seen % baselineBlockWindows === 0) this.#due = this.#chooseFit(fromMs);
+    if (this.#seen % baselineBlockWindows === 0) this.#due = this.#chooseFit();
   }
 
   get isDue(): boolean {
@@ -155,6 +157,7 @@ class Learner implements BaselineLearner {
       seen: this.#seen,
       stride: this.#stride,
       firstMs: this.#firstMs,
+      heard: this.#heard.lastMs === null ? undefined : this.#heard,
       refusals: this.#refusals,
       nextTry: this.#nextTry,
       refusedAt: this.#refusedAt,
@@ -168,6 +171,7 @@ class Learner implements BaselineLearner {
     this.#seen = 0;
     this.#stride = 1;
     this.#firstMs = null;
+    this.#heard = nothingHeard;
     this.#refusals = 0;
     this.#nextTry = provisionalWindows;
     this.#refusedAt = 0;
@@ -206,6 +210,7 @@ class Learner implements BaselineLearner {
     const isFirst = this.#seen % baselineBlockWindows === 0;
     this.#seen++;
     this.#firstMs ??= window.fromMs;
+    this.#heard = hearOn(this.#heard, window.fromMs);
     if (block % this.#stride !== 0) return;
     const isKnown = isFirst && features !== undefined && features.length > 0;
     kept.push(isKnown ? { ...window, features } : window);
@@ -220,6 +225,7 @@ class Learner implements BaselineLearner {
     kept.retain((place) => place >= half);
     this.#seen = kept.length * this.#stride;
     this.#firstMs = kept.begins()[0] ?? null;
+    this.#heard = hearAll(kept.begins());
     this.#nextTry = this.#seen + provisionalWindows / 2;
   }
 
@@ -235,8 +241,11 @@ class Learner implements BaselineLearner {
     this.#current = baseline === null ? null : toOneShape({ ...baseline, featureRows: undefined });
   }
 
-  #chooseFit(fromMs: number): BaselineFit | null {
-    if (this.#seen >= this.#refusedAt && this.#isEnough(fromMs)) return "final";
+  #chooseFit(): BaselineFit | null {
+    const { minWindows, minDurationMs } = this.#options;
+    const isEnough = this.#seen >= Math.max(minWindows, this.#subject.spec.minWindows);
+    const isLong = this.#heard.spanMs >= minDurationMs;
+    if (isEnough && isLong && this.#seen >= this.#refusedAt) return "final";
     // What is final is not given up for less.
     if (this.#isDone()) return null;
     return this.#seen >= this.#neededWindows ? "provisional" : null;
@@ -287,13 +296,5 @@ class Learner implements BaselineLearner {
     else if (!isFirst) return null;
     const words = [sayLearnt(this.#current!, heard), ...learnt.suspicions];
     return { kind: isFinal ? "ready" : "provisional", detail: words.join("; ") };
-  }
-
-  #isEnough(fromMs: number): boolean {
-    const { minWindows, minDurationMs } = this.#options;
-    return (
-      this.#seen >= Math.max(minWindows, this.#subject.spec.minWindows) &&
-      measureSpan([...this.#kept.begins(), fromMs]) >= minDurationMs
-    );
   }
 }

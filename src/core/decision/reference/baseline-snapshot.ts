@@ -1,6 +1,7 @@
 /** What a baseline learner keeps over a restart, as plain JSON. */
 import { z } from "zod";
 import { type SiteBaseline, siteBaselineSchema } from "../../contract/site-baseline.ts";
+import { type HeardTime, heardTimeSchema } from "./heard-time.ts";
 
 /** A window that may become part of a baseline; a level that was not heard is null. */
 export interface KeptWindow {
@@ -38,6 +39,8 @@ export interface BaselineSnapshot {
   readonly seen: number;
   readonly stride: number;
   readonly firstMs: number | null;
+  /** How long it was heard since; absent: nobody kept it, and the windows that are kept say it. */
+  readonly heard?: HeardTime | undefined;
   /** How often the data were refused because they moved. */
   readonly refusals: number;
   /** Windows with which the next provisional baseline is tried; absent: the first. */
@@ -79,6 +82,7 @@ export const baselineSnapshotSchema: z.ZodType<BaselineSnapshot> = z.strictObjec
   seen: z.int().min(0),
   stride: z.int().min(1),
   firstMs: z.number().nullable(),
+  heard: heardTimeSchema.optional(),
   refusals: z.int().min(0),
   nextTry: z.int().min(1).optional(),
   refusedAt: z.int().min(0).optional(),

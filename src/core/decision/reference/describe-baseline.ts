@@ -6,7 +6,6 @@ import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import { hourMs } from "../../maths/durations.ts";
 import type { BaselineRenewal, BaselineSnapshot } from "./baseline-snapshot.ts";
 import type { BaselineStatus } from "./baseline-status.ts";
-import { measureSpan } from "./fit-site-baseline.ts";
 
 /** What is known of a baseline. */
 interface BaselineFacts {
@@ -19,8 +18,6 @@ interface BaselineFacts {
   } | null;
   /** What a baseline rests on at least. */
   readonly wanted: { readonly windows: number; readonly durationMs: number };
-  /** End of the last window that was learnt in this run; null: none was. */
-  readonly lastMs: number | null;
   readonly severityDb: number | null;
   readonly renewal: BaselineRenewal | null;
 }
@@ -96,17 +93,14 @@ type KnownLearner = NonNullable<BaselineFacts["learner"]>;
 
 function measureProgress(
   { status: { neededWindows }, snapshot }: KnownLearner,
-  { wanted, lastMs }: Pick<BaselineFacts, "wanted" | "lastMs">,
+  { wanted }: Pick<BaselineFacts, "wanted">,
 ): LearningProgress {
-  const { firstMs, kept, seen } = snapshot;
-  const begins = kept.map(({ fromMs }) => fromMs);
-  const last = Math.max(lastMs ?? Number.NEGATIVE_INFINITY, kept.at(-1)?.toMs ?? Number.NEGATIVE_INFINITY);
-  const spanMs = firstMs === null ? 0 : measureSpan([...begins, last]);
+  const { firstMs, seen, heard } = snapshot;
   return {
     windows: seen,
     ofWindows: wanted.windows,
     ...(neededWindows === undefined ? {} : { neededWindows }),
-    hours: round(spanMs / hourMs, 2),
+    hours: round((heard?.spanMs ?? 0) / hourMs, 2),
     ofHours: wanted.durationMs / hourMs,
     since: firstMs === null ? null : toTime(firstMs),
   };

@@ -7,7 +7,7 @@ import type { OutputClass } from "../../contract/bundle/manifest.ts";
 import type { ModelRef } from "../../contract/prediction.ts";
 import { failed, ok, type Result } from "../../contract/result.ts";
 import type { SiteBaseline, SiteLevel, SiteMargin, SiteSeverity } from "../../contract/site-baseline.ts";
-import { dayMs, hourMs } from "../../maths/durations.ts";
+import { dayMs } from "../../maths/durations.ts";
 import {
   computeBatchAutocorrelation,
   computeMedian,
@@ -16,6 +16,7 @@ import {
   computeTheilSenSlope,
 } from "../../maths/robust.ts";
 import { usualSpread } from "../fast-lane.ts";
+import { hearAll } from "./heard-time.ts";
 import {
   computeMargins,
   leastMarginScale,
@@ -66,8 +67,6 @@ const maxWanderDeviations = 2;
 const faultyDeviations = 3.5;
 /** A machine this much louder than the healthy ones of training is worth a word, dB. */
 const suspiciousDb = 20;
-/** Two windows that are kept are taken to lie no further apart, ms. */
-const longestStepMs = 6 * hourMs;
 /** The severity's deviation is never known better than this, dB. */
 const leastSeverityDb = 0.5;
 /** Neighbours are never taken to share more than this. */
@@ -186,20 +185,8 @@ function fitSeverity(severities: readonly number[], days: number): SiteSeverity 
   };
 }
 
-/**
- * Time of data that windows span which began at `begins`, ms: a clock that jumped, or a machine that stood for days, counts as no more than
- * {@link longestStepMs}.
- */
-export function measureSpan(begins: readonly number[]): number {
-  let total = 0;
-  for (let at = 1; at < begins.length; at++) {
-    total += Math.min(longestStepMs, Math.max(0, begins[at]! - begins[at - 1]!));
-  }
-  return total;
-}
-
 function daysOf(windows: readonly HealthyWindow[]): number {
-  return measureSpan(windows.map(({ fromMs }) => fromMs)) / dayMs;
+  return hearAll(windows.map(({ fromMs }) => fromMs)).spanMs / dayMs;
 }
 
 function toBlocks(values: readonly number[]): number[][] {

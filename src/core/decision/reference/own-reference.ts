@@ -104,10 +104,6 @@ class Reference implements OwnReference {
   #parts: WatchParts;
   /** Null: the bundle knows no baselines. */
   #learner: BaselineLearner | null = null;
-  /** End of the last window that was learnt in this run; NaN: none was. */
-  #lastMs = Number.NaN;
-  /** End of the last window that was given to the learner. */
-  #heardMs = Number.NaN;
   #renewal: BaselineRenewal | null;
   /** What was kept of another model than the one that this run begins with, until a window says which of them serves; null: it does. */
   #parked: BaselineSnapshot | null = null;
@@ -149,7 +145,6 @@ class Reference implements OwnReference {
       model: parts.model,
       learner: learner && { status: learner.status, current: learner.current, snapshot: learner.snapshot() },
       wanted: { windows: Math.max(minWindows, parts.baseline?.minWindows ?? 0), durationMs: minDurationMs },
-      lastMs: Number.isNaN(this.#lastMs) ? null : this.#lastMs,
       severityDb: this.severityDb,
       renewal: this.#renewal,
     });
@@ -182,12 +177,7 @@ class Reference implements OwnReference {
   }
 
   learn({ prediction, levels, shaftRpm, features }: WatchedWindow): void {
-    const learner = this.#learner;
-    if (learner === null) return;
-    const before = learner.windows;
-    learner.update({ prediction, levels: levels ?? this.#unheard, shaftRpm, features });
-    this.#heardMs = prediction.toMs;
-    if (learner.windows > before) this.#lastMs = this.#heardMs;
+    this.#learner?.update({ prediction, levels: levels ?? this.#unheard, shaftRpm, features });
   }
 
   get isDue(): boolean {
@@ -195,18 +185,12 @@ class Reference implements OwnReference {
   }
 
   settle(): BaselineEvent | null {
-    const learner = this.#learner;
-    if (learner === null) return null;
-    const before = learner.windows;
-    const event = learner.settle();
-    if (learner.windows > before) this.#lastMs = this.#heardMs;
-    return event;
+    return this.#learner?.settle() ?? null;
   }
 
   adopt(next: WatchParts): BaselineEvent | null {
     this.#parts = next;
     this.#unheard = listUnheard(next);
-    this.#lastMs = Number.NaN;
     const parked = this.#parked;
     if (parked?.modelDigest === next.model.digest) {
       // A device infers with the model that it had, whatever its gateway has been given meanwhile.
@@ -254,7 +238,6 @@ class Reference implements OwnReference {
     this.#learner = subject === null ? null : createBaselineLearner(subject, this.#options, snapshot);
     this.severityDb = null;
     this.deafness.begin(this.#learner?.current ? (snapshot?.quietWindows ?? 0) : 0);
-    this.#lastMs = Number.NaN;
   }
 }
 

@@ -312,3 +312,35 @@ test("what was refused once is known until there is a baseline, also where the m
   expect(learner.status).toMatchObject({ state: "ready", isProvisional: true });
   expect(learner.doubted).toBeNull();
 });
+
+test("weeks of learning end, although only some windows of them are kept, and a restart changes nothing", () => {
+  const hours = 400;
+  const patient = { ...options, minDurationMs: hours * 3_600_000 };
+  const playHours = (from: number, to: number, before?: ReturnType<typeof createBaselineLearner>) => {
+    const snapshot = before && baselineSnapshotSchema.parse(JSON.parse(JSON.stringify(before.snapshot())));
+    const learner = createBaselineLearner(subject, patient, snapshot);
+    const random = createRandom(7);
+    // Four windows an hour.
+    for (let index = 4 * from; index < 4 * to; index++) {
+      learner.update({
+        prediction: {
+          point: { site: "s", turbine: "t", component: "c" },
+          windowId: `${index}`,
+          fromMs: index * 900_000,
+          toMs: index * 900_000 + 2000,
+          quantised: Uint8Array.of(0),
+          logits: Float64Array.of(-3 + 0.5 * random.normal()),
+          model: { name: "m", version: "1.0.0", digest: "d1" },
+          operatingState: "full-performance",
+        },
+        levels: Float32Array.of(-30 + 0.5 * random.normal(), -35 + 0.5 * random.normal()),
+        shaftRpm: 1500,
+      });
+      learner.settle();
+    }
+    return learner;
+  };
+  const early = playHours(0, hours - 20);
+  expect(early.status).toMatchObject({ state: "ready", isProvisional: true });
+  expect(playHours(hours - 20, hours + 20, early).status).toMatchObject({ isProvisional: false });
+});
