@@ -3,6 +3,7 @@
  * is said of a turbine and its components is `turbine-tracker.ts`'s.
  */
 import type { TurbineConfig } from "../../core/contract/config/gateway-config.ts";
+import { indexPoints } from "../../core/contract/config/index-points.ts";
 import { type DiagnosedDevice, findUnfit } from "../../core/contract/device/device-diagnosis.ts";
 import type { Decision } from "../../core/contract/prediction.ts";
 import type { DiagnosedSource } from "../../core/contract/source-diagnosis.ts";
@@ -102,17 +103,14 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
       return [turbine.id, entry];
     }),
   );
-  /** Components by the turbine and the channel that feeds them. */
-  const fed = options.turbines.flatMap(({ id, points }) =>
-    points.map((point) => ({ turbine: id, ...point })),
-  );
+  const points = indexPoints(options.turbines);
   const unfitOf = (
     { turbine }: Entry,
     component: string,
     devices: readonly DiagnosedDevice[],
   ): PointSilence | undefined => {
     if (devices.length === 0) return undefined;
-    const source = fed.find((point) => point.turbine === turbine && point.component === component);
+    const source = points.find(turbine, component);
     const unfit = source === undefined ? null : findUnfit(devices, source.device);
     return unfit === null ? undefined : { reason: unfit.text, sinceMs: unfit.sinceMs };
   };
@@ -164,10 +162,9 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
     noteSilence: ({ turbine, component }, silence) =>
       entries.get(turbine)?.tracker.noteSilence(component, silence),
     noteSetAside: ({ deviceId, channel, reason }) => {
-      for (const { turbine, component, ...source } of fed) {
-        if (source.device !== deviceId || source.channel !== channel) continue;
-        entries.get(turbine)?.tracker.noteSetAside(component, reason, clock.nowMs());
-      }
+      for (const point of points.ofDevice(deviceId))
+        if (point.channel === channel)
+          entries.get(point.turbine)?.tracker.noteSetAside(point.component, reason, clock.nowMs());
     },
     describeComponents: () => {
       const standings = gather();

@@ -20,7 +20,7 @@ function decisionAt(index: number, probability: number, active = false): Decisio
   return { point, windowId, fromMs, toMs, operatingState: "full-performance", model, modes };
 }
 
-function create(ofScada: readonly string[] = []) {
+function create(ofScada: readonly string[] = [], otherTurbines = 0) {
   const clock = createManualClock();
   const mqtt = createFakeMqtt();
   const register = createAlarmRegister();
@@ -46,7 +46,12 @@ function create(ofScada: readonly string[] = []) {
     mqtt,
     topics: createTopics("aurora/v1"),
     clock,
-    turbines: [{ id: point.turbine, points: [entry], scadaBundle: null, repairs: [] }],
+    turbines: [point.turbine, ...Array.from({ length: otherTurbines }, (_, index) => `other-${index}`)].map(
+      (id) => {
+        const device = id === point.turbine ? "mcu" : id;
+        return { id, points: [{ ...entry, device }], scadaBundle: null, repairs: [] };
+      },
+    ),
   });
   const shown = (): TurbineState[] => mqtt.sent.map(({ payload }) => JSON.parse(payload));
   return { clock, mqtt, register, states, shown, diagnosed, sources };
@@ -217,6 +222,22 @@ describe("the state publisher", () => {
     states.noteSetAside({ ...quarantine, deviceId: "mcu", channel: "other" });
     expect(states.describeComponents()[0]!.reason).toBe("no data");
     states.noteSetAside({ ...quarantine, deviceId: "mcu", channel: "de" });
+    expect(states.describeComponents()[0]!.reason).toBe("its data is in quarantine (stuck)");
+  });
+
+  it("looks at no other turbine's points for a block that is set aside", () => {
+    const { states } = create([], 200);
+    const quarantine = { reason: "stuck", timestampMs: 0, detail: "", samples: 1 } as const;
+    const iterator = Object.getPrototypeOf([].values());
+    const { next } = iterator;
+    let steps = 0;
+    iterator.next = function () {
+      steps++;
+      return next.call(this);
+    };
+    states.noteSetAside({ ...quarantine, deviceId: "mcu", channel: "de" });
+    iterator.next = next;
+    expect(steps).toBeLessThan(20);
     expect(states.describeComponents()[0]!.reason).toBe("its data is in quarantine (stuck)");
   });
 
