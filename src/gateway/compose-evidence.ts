@@ -4,7 +4,8 @@
  */
 import { join } from "node:path";
 import type { AlertEvent } from "../core/contract/alert.ts";
-import type { GatewayConfig, PointConfig } from "../core/contract/config/gateway-config.ts";
+import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
+import { indexPoints, type PointIndex } from "../core/contract/config/index-points.ts";
 import { maxCaptureSamples } from "../core/contract/device/device-capture.ts";
 import type { EvidenceOrder, EvidenceRequest, EvidenceVerdict } from "../core/contract/evidence.ts";
 import type { Decision, ModelRef } from "../core/contract/prediction.ts";
@@ -61,11 +62,6 @@ export interface GatewayEvidence {
   describe(): unknown;
 }
 
-interface Point {
-  readonly turbine: string;
-  readonly config: PointConfig;
-}
-
 /**
  * Drops what the last run left in the outbox's last lane: it is begun again out of the spool, if that is still permitted.
  * Call it before anything is sent.
@@ -87,9 +83,7 @@ export async function composeEvidence(
   const { outbox, state, telemetry } = record;
   const { allow, ...settings } = config.evidence;
   const { id: gateway, site, stateDir } = config.gateway;
-  const points = listPoints(config);
-  const findPoint = (turbine: string, component: string): PointConfig | undefined =>
-    points.find((point) => point.turbine === turbine && point.config.component === component)?.config;
+  const points = indexPoints(config.turbines);
   let captures: DeviceTasks["captures"] | null = null;
   let kept = 0;
 
@@ -142,11 +136,11 @@ export async function composeEvidence(
     turbine: string,
     component: string,
   ): Pick<EvidenceOccasion, "turbine" | "component" | "point"> => {
-    return { turbine, component, point: findPoint(turbine, component)! };
+    return { turbine, component, point: points.find(turbine, component)! };
   };
   const keepAlarm = (recording: Recording, { id, data }: AlertEvent): void => {
     const { turbine, component, failureMode, probability, model } = data;
-    if (findPoint(turbine, component) === undefined) return;
+    if (points.find(turbine, component) === undefined) return;
     const said: EvidenceVerdict = { verdict: "alarm", failureModes: [failureMode], probability };
     void keep(recording, { ...ofPoint(turbine, component), kind: "alarm", alert: id, model, said });
   };
@@ -156,7 +150,7 @@ export async function composeEvidence(
       .filter((alarm) => alarm.component === component && alarm.conditionActive)
       .map(({ failureMode }) => failureMode);
   const capture = async (turbine: string, component: string, seconds: number): Promise<Recording> => {
-    const point = findPoint(turbine, component);
+    const point = points.find(turbine, component);
     if (captures === null || point === undefined) throw new Error("no device can be asked yet");
     const { device: deviceId, channel } = point;
     return (await captures.capture({ deviceId, channel, seconds, partial: true })).recording;
@@ -165,7 +159,7 @@ export async function composeEvidence(
   const surrounding = allow.includes("alarm") ? openSurrounding(around, points, keepAlarm) : null;
   const references = createHealthyReferences({
     points: allow.includes("reference")
-      ? points.map((point) => ({ turbine: point.turbine, component: point.config.component }))
+      ? points.all.map(({ turbine, component }) => ({ turbine, component }))
       : [],
     record: ({ turbine, component }) => capture(turbine, component, settings.referenceSeconds),
     isQuiet: ({ turbine, component }) => standing(turbine, component).length === 0,
@@ -180,13 +174,13 @@ export async function composeEvidence(
   const requests = createEvidenceRequests({
     gateway,
     isAllowed: allow.includes("request"),
-    isPoint: (turbine, component) => findPoint(turbine, component) !== undefined,
+    isPoint: (turbine, component) => points.find(turbine, component) !== undefined,
     record: ({ turbine, component, seconds }) => capture(turbine, component, seconds),
     onRecording: (recording, { id, turbine, component }) => {
       const failureModes = standing(turbine, component);
       const verdict = failureModes.length > 0 ? "alarm" : "no-alarm";
       const said: EvidenceVerdict = { verdict, failureModes, probability: null };
-      const model = around.modelOf(findPoint(turbine, component)!.bundle);
+      const model = around.modelOf(points.find(turbine, component)!.bundle);
       return keep(recording, { ...ofPoint(turbine, component), kind: "request", request: id, model, said });
     },
     onRefused: (request, reason) => tellRefusal(around, request, reason),
@@ -257,12 +251,12 @@ interface Surrounding extends Pick<AlarmEvidence, "accept" | "note" | "tick"> {
 /** The rolling buffer, and what is taken out of it. */
 function openSurrounding(
   { config, clock, logger }: EvidenceSurroundings,
-  points: readonly Point[],
+  points: PointIndex,
   onRecording: (recording: Recording, event: AlertEvent) => void,
 ): Surrounding {
   const { secondsBefore, secondsAfter, bufferBytes } = config.evidence;
   const buffer = createEvidenceBuffer({
-    channels: new Set(points.map(({ config: { device, channel } }) => channelKey(device, channel))),
+    channels: new Set(points.all.map(({ device, channel }) => channelKey(device, channel))),
     seconds: secondsBefore,
     maxBytes: bufferBytes,
     onFull: (device, channel) =>
@@ -271,8 +265,8 @@ function openSurrounding(
   const alarms = createAlarmEvidence({
     buffer,
     channelOf: (turbine, component) => {
-      const point = points.find((each) => each.turbine === turbine && each.config.component === component);
-      return point && { deviceId: point.config.device, channel: point.config.channel };
+      const point = points.find(turbine, component);
+      return point && { deviceId: point.device, channel: point.channel };
     },
     secondsBefore,
     secondsAfter,
@@ -291,8 +285,4 @@ function openSurrounding(
       return buffer.bytes;
     },
   };
-}
-
-function listPoints({ turbines }: GatewayConfig): readonly Point[] {
-  return turbines.flatMap(({ id, points }) => points.map((config) => ({ turbine: id, config })));
 }

@@ -8,7 +8,8 @@ import type { MqttPort } from "../../../firmware-bridge/framing/mqtt-link.ts";
 import { compareVersions } from "../../core/bundle/version.ts";
 import type { AlertEvent } from "../../core/contract/alert.ts";
 import { semverPattern } from "../../core/contract/bundle/manifest.ts";
-import type { DeviceConfig, GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
+import type { DeviceConfig, GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import { type IndexedPoint, indexPoints, type PointIndex } from "../../core/contract/config/index-points.ts";
 import type { DiagnosedDevice } from "../../core/contract/device/device-diagnosis.ts";
 import type { Decision } from "../../core/contract/prediction.ts";
 import type { Quarantine } from "../../core/contract/stream.ts";
@@ -85,12 +86,13 @@ export interface ConnectedDevices extends DeviceLinks, DeviceTasks {
  */
 export async function connectDevices(options: ConnectDevicesOptions): Promise<ConnectedDevices> {
   const { config, models, pipeline, clock, logger } = options;
-  const tasks = await createTasks(options);
+  const points = indexPoints(config.turbines);
+  const tasks = await createTasks(options, points);
   const { captures, recordings, pushes } = tasks;
   const links = await openDeviceLinks({
     devices: config.devices,
-    bearingOf: (deviceId) => findPoint(config, deviceId)?.bearing,
-    channelsOf: (deviceId) => listPoints(config, deviceId).map(({ channel }) => channel),
+    bearingOf: (deviceId) => points.ofDevice(deviceId)[0]?.bearing,
+    channelsOf: (deviceId) => points.ofDevice(deviceId).map(({ channel }) => channel),
     standbyBelowRpm: config.operation.standbyBelowRpm,
     onDiagnosis: (deviceId, { kind, diagnosis: { code, text, cure } }) =>
       options.telemetry.event(
@@ -117,12 +119,14 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     logger,
   });
   const watches = new Map(links.sessions.map(({ id, watch }) => [id, watch]));
-  const points = new Map(config.devices.map(({ id }) => [id, listPoints(config, id)]));
+  const devicesOf = new Map(
+    config.turbines.map(({ id }) => [id, new Set(points.ofTurbine(id).map(({ device }) => device))]),
+  );
   /** Version of the model that a device runs; null: none, or it was not heard yet. */
   const modelOf = ({ id, session: { hello } }: Pick<DeviceLink, "id" | "session">): string | null =>
     pushes.runs(id, hello?.sessionId) ?? hello?.modelVersion ?? null;
   const standingOf = ({ id, session }: DeviceLink, { keyFile }: DeviceConfig): ModelStanding => {
-    const own = points.get(id) ?? [];
+    const own = points.ofDevice(id);
     const bundle = own[0]?.bundle;
     const serves = bundle === undefined ? null : models.current(bundle).ref.version;
     const runs = session.hello === undefined ? undefined : modelOf({ id, session });
@@ -157,18 +161,17 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     noteDecision: ({ point: { turbine, component } }, scored) => {
       if (scored === null) return;
       const { window, bundle } = scored;
-      const point = config.turbines
-        .find(({ id }) => id === turbine)
-        ?.points.find((each) => each.component === component);
+      const point = points.find(turbine, component);
       const reference = bundle.manifest.baseline?.reference;
       if (point !== undefined) watches.get(point.device)?.window(window.levels, reference, window.shaftRpm);
     },
     diagnosed: (turbine) => {
-      const points = config.turbines.find(({ id }) => id === turbine)?.points ?? [];
-      return [...new Set(points.map(({ device }) => device))].flatMap((device) => {
+      const diagnosed: DiagnosedDevice[] = [];
+      for (const device of devicesOf.get(turbine) ?? []) {
         const diagnoses = watches.get(device)?.diagnoses ?? [];
-        return diagnoses.length === 0 ? [] : [{ device, diagnoses }];
-      });
+        if (diagnoses.length > 0) diagnosed.push({ device, diagnoses });
+      }
+      return diagnosed;
     },
     describe: () =>
       links.sessions.map(({ id, session, health, heardMs, watch }, index) => ({
@@ -202,16 +205,16 @@ function isNewer(runs: string | null | undefined, serves: string | null): boolea
   return compareVersions(runs, serves) > 0;
 }
 
-async function createTasks(options: ConnectDevicesOptions): Promise<DeviceTasks> {
+async function createTasks(options: ConnectDevicesOptions, points: PointIndex): Promise<DeviceTasks> {
   const { config, clock, logger } = options;
   const placeOf = (deviceId: string): RecordingPlace => {
-    const { bearing, shaftRpm } = findPoint(config, deviceId) ?? {};
+    const { bearing, shaftRpm } = points.ofDevice(deviceId)[0] ?? {};
     return { bearing, shaftRpm };
   };
   const recordings = createRawCaptures({ dir: join(config.gateway.stateDir, "recordings"), placeOf, logger });
   const captures = createDeviceCaptures({
     devices: config.devices,
-    watchedChannelOf: (deviceId) => findPoint(config, deviceId)?.channel,
+    watchedChannelOf: (deviceId) => points.ofDevice(deviceId)[0]?.channel,
     timers: systemTimers,
   });
   const alertCaptures = createAlertCaptures({
@@ -219,20 +222,18 @@ async function createTasks(options: ConnectDevicesOptions): Promise<DeviceTasks>
     recordings,
     clock,
     logger,
-    sourceOf: (turbine, component) => findAlertSource(config, turbine, component),
+    sourceOf: (turbine, component) => toAlertSource(points.find(turbine, component), config.devices),
     onRecording: options.onAlertRecording,
   });
-  return { captures, recordings, alertCaptures, placeOf, pushes: await createPushes(options) };
+  return { captures, recordings, alertCaptures, placeOf, pushes: await createPushes(options, points) };
 }
 
-async function createPushes({
-  config,
-  models,
-  telemetry,
-  logger,
-}: ConnectDevicesOptions): Promise<DevicePushes> {
+async function createPushes(
+  { config, models, telemetry, logger }: ConnectDevicesOptions,
+  points: PointIndex,
+): Promise<DevicePushes> {
   return createDevicePushes({
-    devices: await findPushedDevices(config),
+    devices: await findPushedDevices(config, points),
     imageOf: (name) => {
       const { dir, manifest, student } = models.current(name);
       return readDeviceImage(dir, manifest, student);
@@ -252,15 +253,16 @@ async function createPushes({
 }
 
 /** Devices that infer and whose key is known. */
-async function findPushedDevices(config: GatewayConfig): Promise<PushedDevice[]> {
-  const wanted = config.devices.flatMap(
-    (device): { device: DeviceConfig; keyFile: string; bundle: string }[] => {
-      const bundle = findPoint(config, device.id)?.bundle;
-      return device.mode === "raw" || device.keyFile === null || bundle === undefined
-        ? []
-        : [{ device, keyFile: device.keyFile, bundle }];
-    },
-  );
+async function findPushedDevices(
+  { devices }: Pick<GatewayConfig, "devices">,
+  points: PointIndex,
+): Promise<PushedDevice[]> {
+  const wanted = devices.flatMap((device): { device: DeviceConfig; keyFile: string; bundle: string }[] => {
+    const bundle = points.ofDevice(device.id)[0]?.bundle;
+    return device.mode === "raw" || device.keyFile === null || bundle === undefined
+      ? []
+      : [{ device, keyFile: device.keyFile, bundle }];
+  });
   return await Promise.all(
     wanted.map(async ({ device, keyFile, bundle }) => {
       return { id: device.id, bundle, key: await readDeviceKey(keyFile) };
@@ -268,25 +270,12 @@ async function findPushedDevices(config: GatewayConfig): Promise<PushedDevice[]>
   );
 }
 
-/** The first point that a device feeds: its model and bearing are the device's. */
-function findPoint(config: GatewayConfig, deviceId: string): PointConfig | undefined {
-  return listPoints(config, deviceId)[0];
-}
-
-/** The points that a device feeds. */
-function listPoints(config: GatewayConfig, deviceId: string): readonly PointConfig[] {
-  return config.turbines.flatMap(({ points }) => points).filter(({ device }) => device === deviceId);
-}
-
 /** The device behind a point, if it infers itself. */
-function findAlertSource(
-  config: GatewayConfig,
-  turbineId: string,
-  component: string,
+function toAlertSource(
+  point: IndexedPoint | undefined,
+  devices: readonly DeviceConfig[],
 ): AlertSource | undefined {
-  const turbine = config.turbines.find(({ id }) => id === turbineId);
-  const point = turbine?.points.find((each) => each.component === component);
-  const device = config.devices.find(({ id }) => id === point?.device);
+  const device = devices.find(({ id }) => id === point?.device);
   if (point === undefined || device?.mode !== "edge") return undefined;
   return { deviceId: device.id, channel: point.channel, seconds: device.alertCaptureSeconds };
 }
