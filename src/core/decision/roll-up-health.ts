@@ -30,9 +30,9 @@ export function rollUpHealth(components: readonly ComponentCondition[], nowMs: n
   const healthy = ordered.length - others.length;
   const parts = others
     .slice(0, named)
-    .map((each) => `${words(each.component)}: ${describeCondition(each, nowMs)}`);
+    .map((each) => `${toWords(each.component)}: ${describeCondition(each, nowMs)}`);
   if (ordered.length > 1) parts.unshift(`${healthy} of ${ordered.length} components healthy`);
-  else if (healthy === 1) parts.unshift(`${words(worst.component)}: ${describeCondition(worst, nowMs)}`);
+  else if (healthy === 1) parts.unshift(`${toWords(worst.component)}: ${describeCondition(worst, nowMs)}`);
   if (others.length > named) parts.push(`and ${others.length - named} more`);
   return { health: worst.health, reason: parts.join("; ") };
 }
@@ -99,6 +99,7 @@ export function formatMoment(timeMs: number, nowMs: number): string {
   return `${date === today ? "" : `${date} `}${time} UTC`;
 }
 
-function words(name: string): string {
+/** A component or failure mode as people write it. */
+export function toWords(name: string): string {
   return name.replaceAll("-", " ");
 }

@@ -99,10 +99,8 @@ class Decider implements WindowDecider {
 
   noteMissing(fromMs: number, toMs: number): void {
     this.inTurn(() => {
-      const { watch, register, sink } = this.#options;
-      const decision = watch.noteMissing(fromMs, toMs);
-      register.update(decision);
-      sink.onDecision(decision, null);
+      const { watch, sink } = this.#options;
+      sink.onDecision(watch.noteMissing(fromMs, toMs), null);
     });
   }
 

@@ -9,7 +9,7 @@ import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
 import { isOperating } from "../../core/decision/operating-state.ts";
 import type { BaselineStatus } from "../../core/decision/reference/baseline-status.ts";
 import { adviseRefused, sayNextStep } from "../../core/decision/reference/describe-baseline.ts";
-import { describeLane } from "../../core/decision/roll-up-health.ts";
+import { describeLane, toWords } from "../../core/decision/roll-up-health.ts";
 
 /** Why nothing is known of a point any more. */
 export interface PointSilence {
@@ -137,7 +137,7 @@ class Tracker implements ComponentTracker {
     }
     const withheld = own.find(({ state }) => state === "out-of-service");
     if (withheld !== undefined) {
-      const reason = `its alarm of ${words(withheld.failureMode)} is out of service`;
+      const reason = `its alarm of ${toWords(withheld.failureMode)} is out of service`;
       return { component, health: "no-data", reason, sinceMs: null };
     }
     if (unfit !== undefined) return { component, health: "no-data", ...unfit };
@@ -198,8 +198,8 @@ class Tracker implements ComponentTracker {
     // The time that is told after it is the alarm's.
     const now = unknown === null ? "" : `${unknown.reason} now; `;
     const { leadingMode } = worst;
-    const lead = leadingMode === null ? "" : `, by now rather like ${words(leadingMode)}`;
-    const reason = `${now}${words(worst.failureMode)}${lead}: ${describeLane(worst.lane)}`;
+    const lead = leadingMode === null ? "" : `, by now rather like ${toWords(leadingMode)}`;
+    const reason = `${now}${toWords(worst.failureMode)}${lead}: ${describeLane(worst.lane)}`;
     const condition = { component: this.#component, health: worst.severity, reason, sinceMs: worst.sinceMs };
     return unknown === null ? condition : { ...condition, unknown };
   }
@@ -230,8 +230,4 @@ function describeDeafness(condition: ComponentMoment["condition"]): string | nul
 function describeDoubt(condition: ComponentMoment["condition"]): string | null {
   const doubt = condition?.status?.suspicions[0];
   return doubt === undefined ? null : `but see how it was learnt: ${doubt.slice(0, 200)}`;
-}
-
-function words(name: string): string {
-  return name.replaceAll("-", " ");
 }

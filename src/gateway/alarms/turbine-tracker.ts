@@ -19,6 +19,7 @@ import type { QuarantineReason } from "../../core/contract/stream.ts";
 import type { ComponentCondition, TurbineHealth, TurbineState } from "../../core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
 import { formatTime } from "../../core/decision/alarms/alert-event.ts";
+import { isOperating } from "../../core/decision/operating-state.ts";
 import { rollUpHealth } from "../../core/decision/roll-up-health.ts";
 import {
   type ComponentTracker,
@@ -212,9 +213,7 @@ function describeHealth(
 ): TurbineHealth {
   if (alarms.some(({ state, conditionActive }) => conditionActive && state !== "out-of-service"))
     return "alarm";
-  const isKnown = (state: OperatingState): boolean =>
-    state === "full-performance" || state === "partial-performance";
-  if (states.length === 0 || !states.every(isKnown)) return "information-unavailable";
+  if (states.length === 0 || !states.every(isOperating)) return "information-unavailable";
   const isHidden =
     alarms.some(({ state }) => state === "out-of-service") ||
     components.some(({ health }) => health === "no-data");

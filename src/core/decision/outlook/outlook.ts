@@ -7,7 +7,7 @@
  *   severity ─median of a minute─▶ blocks, the older the longer ─▶ trend (level-trend.ts) ─▶ passage of the stop level
  */
 import type { AlertOutlook } from "../../contract/alert.ts";
-import { minuteMs } from "../../maths/durations.ts";
+import { hourMs, minuteMs } from "../../maths/durations.ts";
 import { createRandom } from "../../maths/random.ts";
 import { computeMedian } from "../../maths/robust.ts";
 import { drawPassageTimes, fitLevelTrend, type LevelTrend, type TrendPoint } from "./level-trend.ts";
@@ -114,10 +114,9 @@ const maxDoublings = 24;
 /** Steps whose median tells a pause from the rhythm of a machine that is heard now and then. */
 const maxSteps = 9;
 const minSteps = 3;
-const pauseMs = 60 * minuteMs;
+const pauseMs = hourMs;
 const pauseSteps = 3;
 const drawn = 800;
-const hour = 60 * minuteMs;
 
 /** Creates an outlook, new or from a snapshot of the same baseline. */
 export function createOutlook(
@@ -209,7 +208,7 @@ function forecastPassage(
   // Seen, not foretold: it takes no trend.
   if (isReached(blocks, stopDb)) return reached;
   if (blocks.length < rule.minBlocks) return cannotSay("too little of its operation has been seen");
-  const points = blocks.map(({ atMs, severityDb }) => ({ at: atMs / hour, value: severityDb }));
+  const points = blocks.map(({ atMs, severityDb }) => ({ at: atMs / hourMs, value: severityDb }));
   const trend = fitLevelTrend(points);
   if (trend.level >= stopDb) return reached;
   const doubt = findDoubt(trend, spreadDb, rule);
@@ -253,7 +252,7 @@ function findDoubt(trend: LevelTrend, spreadDb: number, rule: OutlookRule): stri
 
 /** A forecast of the last block, told `sinceMs` of operation later. */
 function letPass(forecast: OutlookForecast & { readonly kind: "hours" }, sinceMs: number): OutlookForecast {
-  const left = (hours: number): number => Math.max(0, hours - sinceMs / hour);
+  const left = (hours: number): number => Math.max(0, hours - sinceMs / hourMs);
   const { hours, low, high } = forecast;
   return { kind: "hours", hours: left(hours), low: left(low), high: high === null ? null : left(high) };
 }
