@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Prediction } from "../../src/core/contract/prediction.ts";
 import type { PointId } from "../../src/core/contract/stream.ts";
 import type { WatchedWindow } from "../../src/core/decision/reference/own-reference.ts";
@@ -90,6 +90,22 @@ test("an end, an update and an operator's order find every baseline fitted that 
   const order = { atMs: 97_000, by: "operator", reason: "repaired" };
   expect(changed.baselines.renew(points[1]!, order)).toMatchObject({ letGo: 1 });
   expect(changed.told).toEqual(["WT01 ready", "WT02 ready", "WT02 renewed"]);
+});
+
+test("an alert and a look at the baselines make no window of what is kept", () => {
+  const { baselines, watches, learn } = openPatient();
+  learn(80);
+  const { prototype } = Object.getPrototypeOf(Float32Array);
+  const cut = vi.spyOn(prototype, "subarray");
+  onTestFinished(() => cut.mockRestore());
+  expect(watches.map((watch) => watch.snapshot().lastWindowId)).toEqual(
+    points.map(({ turbine }) => `${turbine}/80000`),
+  );
+  expect(baselines.reports.map(({ learning }) => learning?.windows)).toEqual([80, 80, 80]);
+  expect(cut).not.toHaveBeenCalled();
+  // What is written down of the learning is made of them.
+  baselines.save();
+  expect(cut).toHaveBeenCalled();
 });
 
 test("what points have learnt for a quarter of an hour of data is written once for all, at the next tick", () => {

@@ -98,6 +98,8 @@ export interface PointWatch
    */
   readonly renew: OwnReference["renew"];
   snapshot(): PointWatchSnapshot;
+  /** The decider's part of it, which is written down far more often. */
+  deciderSnapshot(): DeciderSnapshot;
 }
 
 /** Creates the watch of a point, new or from a snapshot. */
@@ -249,39 +251,31 @@ class Watch implements PointWatch {
     return renewed;
   }
 
+  deciderSnapshot(): DeciderSnapshot {
+    return this.#decider.snapshot();
+  }
+
   snapshot(): PointWatchSnapshot {
     return {
-      decider: this.#decider.snapshot(),
+      decider: this.deciderSnapshot(),
       baseline: this.#own.snapshot(),
       outlook: this.#outlook?.snapshot() ?? this.#keptOutlook,
     };
   }
 
+  /** Against the levels in use: the outlook goes on, or another begins, which knows what was kept of the same ones. */
   #follow(baseline: SiteBaseline, severityDb: number | null, toMs: number): void {
-    this.#outlook = followOutlook(this.#outlook, baseline, {
-      options: this.#options,
-      snapshot: this.#keptOutlook,
-    });
+    const { epoch, stopDb } = this.#options;
+    // Another model's margins make another version of the same levels: the trend of what was heard of them goes on.
+    const name = `${epoch}/${baseline.levelsVersion ?? baseline.version}`;
+    if (this.#outlook?.reference.baseline !== name) {
+      const spreadDb = computeHealthySpread(baseline);
+      const reference = { baseline: name, spreadDb, stopDb: stopDb ?? chooseStopDb(spreadDb) };
+      this.#outlook = createOutlook(reference, { snapshot: this.#keptOutlook });
+    }
     this.#keptOutlook = undefined;
     this.#outlook.update({ toMs, severityDb });
   }
-}
-
-/** The outlook against the levels in use: as it was, or another, which knows what `snapshot` tells of the same ones. */
-function followOutlook(
-  outlook: Outlook | null,
-  baseline: SiteBaseline,
-  {
-    options,
-    snapshot,
-  }: { readonly options: PointWatchOptions; readonly snapshot: OutlookSnapshot | undefined },
-): Outlook {
-  // Another model's margins make another version of the same levels: the trend of what was heard of them goes on.
-  const name = `${options.epoch}/${baseline.levelsVersion ?? baseline.version}`;
-  if (outlook?.reference.baseline === name) return outlook;
-  const spreadDb = computeHealthySpread(baseline);
-  const reference = { baseline: name, spreadDb, stopDb: options.stopDb ?? chooseStopDb(spreadDb) };
-  return createOutlook(reference, { snapshot });
 }
 
 const deciderParts = new WeakMap<WatchParts, Decider["parts"]>();

@@ -177,7 +177,7 @@ class Watch implements KeptWatch {
   }
 
   snapshot(): DeciderSnapshot {
-    return this.#watch.snapshot().decider;
+    return this.#watch.deciderSnapshot();
   }
 
   takeProgress(): Readonly<Record<string, string>> {

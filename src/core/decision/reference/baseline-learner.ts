@@ -78,7 +78,8 @@ class Learner implements BaselineLearner {
   constructor(first: BaselineSubject, options: BaselineOptions, snapshot: BaselineSnapshot | undefined) {
     this.#options = options;
     this.#subject = first;
-    this.#adoptBaseline(snapshot?.epoch === options.epoch ? snapshot.baseline : null);
+    const isOfEpoch = snapshot?.epoch === options.epoch;
+    this.#adoptBaseline(isOfEpoch ? snapshot.baseline : null);
     this.#version = snapshot?.version ?? 0;
     this.#kept = createKeptWindows(snapshot?.kept);
     this.#seen = snapshot?.seen ?? 0;
@@ -89,10 +90,7 @@ class Learner implements BaselineLearner {
     this.#nextTry = snapshot?.nextTry ?? provisionalWindows;
     this.#refusedAt = snapshot?.refusedAt ?? 0;
     this.#refusal = restoreRefusal(snapshot ?? {});
-    if (snapshot !== undefined) {
-      const isOtherEpoch = snapshot.epoch !== options.epoch;
-      if (isOtherEpoch || snapshot.modelDigest !== (first.model?.digest ?? null)) this.#forget();
-    }
+    if (!isOfEpoch || snapshot.modelDigest !== (first.model?.digest ?? null)) this.#forget();
     this.#reconcile();
   }
 
@@ -104,10 +102,6 @@ class Learner implements BaselineLearner {
     return this.#refusal.doubted;
   }
 
-  get windows(): number {
-    return this.#isOurs() ? (this.#current?.windows ?? 0) : this.#seen;
-  }
-
   get status(): BaselineStatus {
     const current = this.#current;
     const isOurs = this.#isOurs();
@@ -116,7 +110,7 @@ class Learner implements BaselineLearner {
       state: isOurs ? "ready" : detail === null ? "learning" : "refused",
       isProvisional: isOurs && !this.#isDone(),
       version: current?.version ?? 0,
-      windows: this.windows,
+      windows: isOurs ? (current?.windows ?? 0) : this.#seen,
       suspicions: current?.suspicions ?? [],
       ...(isOurs ? {} : detail === null ? { neededWindows: this.#neededWindows } : { refusal: detail }),
     };
@@ -147,19 +141,25 @@ class Learner implements BaselineLearner {
     return this.#reconcile();
   }
 
-  snapshot(): BaselineSnapshot {
+  get progress(): BaselineLearner["progress"] {
     return {
-      epoch: this.#options.epoch,
-      modelDigest: this.#subject.model?.digest ?? null,
       version: this.#version,
-      baseline: describeWithRows(this.#current, this.healthyRows),
-      kept: this.#kept.snapshot(),
       seen: this.#seen,
-      stride: this.#stride,
       firstMs: this.#firstMs,
       heard: this.#heard.lastMs === null ? undefined : this.#heard,
       refusals: this.#refusals,
       nextTry: this.#nextTry,
+    };
+  }
+
+  snapshot(): BaselineSnapshot {
+    return {
+      ...this.progress,
+      epoch: this.#options.epoch,
+      modelDigest: this.#subject.model?.digest ?? null,
+      baseline: describeWithRows(this.#current, this.healthyRows),
+      kept: this.#kept.snapshot(),
+      stride: this.#stride,
       refusedAt: this.#refusedAt,
       ...describeRefusal(this.#refusal),
     };

@@ -58,8 +58,6 @@ export interface BaselineLearner {
   /** The features that the baseline keeps, which `current` leaves out; the same object as long as they are the same. */
   readonly healthyRows: HealthyRows;
   readonly status: BaselineStatus;
-  /** As in the status. */
-  readonly windows: number;
   /** One scored window further, when nothing is due. */
   update(window: LearntWindow): void;
   /** Are there enough windows to fit a baseline to? */
@@ -68,5 +66,10 @@ export interface BaselineLearner {
   settle(): BaselineEvent | null;
   /** Another model serves: levels are kept where they are the same, logits are learnt again. */
   adopt(subject: BaselineSubject): BaselineEvent | null;
+  /** Of the snapshot what costs nothing, for people: no window is made of what is kept. */
+  readonly progress: Pick<
+    BaselineSnapshot,
+    "version" | "seen" | "firstMs" | "heard" | "refusals" | "nextTry"
+  >;
   snapshot(): BaselineSnapshot;
 }

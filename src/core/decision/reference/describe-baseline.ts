@@ -4,18 +4,14 @@ import { renderIsoTime } from "../../contract/iso-time.ts";
 import type { ModelRef } from "../../contract/prediction.ts";
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import { hourMs } from "../../maths/durations.ts";
-import type { BaselineRenewal, BaselineSnapshot } from "./baseline-snapshot.ts";
-import type { BaselineStatus } from "./baseline-status.ts";
+import type { BaselineRenewal } from "./baseline-snapshot.ts";
+import type { BaselineLearner } from "./baseline-status.ts";
 
 /** What is known of a baseline. */
 interface BaselineFacts {
   readonly model: ModelRef;
   /** Null: the model knows no baselines. */
-  readonly learner: {
-    readonly status: BaselineStatus;
-    readonly current: SiteBaseline | null;
-    readonly snapshot: BaselineSnapshot;
-  } | null;
+  readonly learner: Pick<BaselineLearner, "status" | "current" | "doubted" | "progress"> | null;
   /** What a baseline rests on at least. */
   readonly wanted: { readonly windows: number; readonly durationMs: number };
   readonly severityDb: number | null;
@@ -92,10 +88,10 @@ export function adviseRefused({
 type KnownLearner = NonNullable<BaselineFacts["learner"]>;
 
 function measureProgress(
-  { status: { neededWindows }, snapshot }: KnownLearner,
+  { status: { neededWindows }, progress }: KnownLearner,
   { wanted }: Pick<BaselineFacts, "wanted">,
 ): LearningProgress {
-  const { firstMs, seen, heard } = snapshot;
+  const { firstMs, seen, heard } = progress;
   return {
     windows: seen,
     ofWindows: wanted.windows,
@@ -132,15 +128,13 @@ function explainLearning(
       ? ["no window has been learnt yet: only those of an operating turbine are"]
       : [...(next === null ? [] : [next]), `for the final one: ${sayConditions(progress)}`];
   const { refusal } = learner.status;
+  const { nextTry, refusals, version } = learner.progress;
   if (refusal !== undefined) {
-    const { nextTry } = learner.snapshot;
     const again = nextTry === undefined ? "" : `; it is tried again with ${nextTry} windows`;
     parts.unshift(`it is not learnt from, since it looks faulty: ${refusal}${again}`);
-    if (learner.snapshot.doubted !== undefined)
-      parts.push("what grows above how it was then is raised all the same");
+    if (learner.doubted !== null) parts.push("what grows above how it was then is raised all the same");
   } else if (windows >= ofWindows && hours >= ofHours)
     parts.push("the next windows show whether they were steady");
-  const { refusals, version } = learner.snapshot;
   if (refusals > 0) parts.push(`what was learnt moved and was let go in part, ${refusals} times`);
   if (reference !== null) {
     parts.push(

@@ -140,10 +140,9 @@ class Reference implements OwnReference {
   get standing(): BaselineStanding {
     const { minWindows, minDurationMs } = this.#options;
     const parts = this.#parts;
-    const learner = this.#learner;
     return describeBaseline({
       model: parts.model,
-      learner: learner && { status: learner.status, current: learner.current, snapshot: learner.snapshot() },
+      learner: this.#learner,
       wanted: { windows: Math.max(minWindows, parts.baseline?.minWindows ?? 0), durationMs: minDurationMs },
       severityDb: this.severityDb,
       renewal: this.#renewal,
