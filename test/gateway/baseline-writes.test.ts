@@ -108,7 +108,8 @@ test("an alert and a look at the baselines make no window of what is kept", () =
   expect(cut).toHaveBeenCalled();
 });
 
-test("what points have learnt for a quarter of an hour of data is written once for all, at the next tick", () => {
+/** Baselines of so many points that are never ready, and what is written of them, by the name of their turbine. */
+function openWritten(turbines: readonly string[]) {
   const writes: string[][] = [];
   const baselines = createSiteBaselines({
     commissioning: { minWindows: 1e6, minHours: 1 },
@@ -119,7 +120,7 @@ test("what points have learnt for a quarter of an hour of data is written once f
       set: () => true,
       setAll: () => true,
       setDescribed: (entries) => {
-        writes.push(Object.keys(entries));
+        writes.push(Object.keys(entries).map((key) => key.split("/")[1]!));
         return true;
       },
       release: () => {},
@@ -127,24 +128,49 @@ test("what points have learnt for a quarter of an hour of data is written once f
     logger: silentLogger,
     onEvent: () => {},
   });
-  const pair = points.slice(0, 2);
-  const watches = pair.map((point) =>
-    baselines.create(point, { config: { baselineEpoch: 0, bearing }, bundle, decider: undefined }),
-  );
+  const watches = turbines.map((turbine) => {
+    const point = { site: "s", turbine, component: "b" };
+    const start = { config: { baselineEpoch: 0, bearing }, bundle, decider: undefined };
+    return { point, watch: baselines.create(point, start) };
+  });
   const learnUntil = (toMs: number): void => {
-    for (const [index, point] of pair.entries()) watches[index]!.update(windowOf(point, toMs));
+    for (const { point, watch } of watches) watch.update(windowOf(point, toMs));
   };
+  return { baselines, writes, learnUntil };
+}
+
+test("what points have learnt for a quarter of an hour of data is written once for all, at the next tick", () => {
+  const { baselines, writes, learnUntil } = openWritten(["WT01", "WT02"]);
   learnUntil(1000);
   baselines.tick();
   expect(writes).toEqual([]);
   learnUntil(901_000);
   expect(writes).toEqual([]);
   baselines.tick();
-  expect(writes).toEqual([["baseline/WT01/b", "baseline/WT02/b"]]);
+  expect(writes).toEqual([["WT01", "WT02"]]);
   baselines.tick();
   expect(writes).toHaveLength(1);
   baselines.save();
   expect(writes).toHaveLength(2);
+});
+
+test("of many points that are due together a few are written at a tick, who has waited longest first", () => {
+  const turbines = Array.from({ length: 10 }, (_, index) => `WT${index}`);
+  const { baselines, writes, learnUntil } = openWritten(turbines);
+  learnUntil(1000);
+  learnUntil(901_000);
+  baselines.tick();
+  expect(writes).toEqual([turbines.slice(0, 4)]);
+  // The first are due again before the last have had their turn.
+  learnUntil(1_801_000);
+  for (let tick = 0; tick < 3; tick++) baselines.tick();
+  expect(writes.slice(1)).toEqual([
+    turbines.slice(4, 8),
+    [...turbines.slice(8), ...turbines.slice(0, 2)],
+    turbines.slice(2, 4),
+  ]);
+  baselines.tick();
+  expect(writes).toHaveLength(4);
 });
 
 test("a machine whose sensor is known to be deaf is not found healthy, and can be learnt anew all the same", () => {

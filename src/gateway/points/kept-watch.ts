@@ -79,7 +79,7 @@ export interface KeptWatchOptions {
   readonly fits: DueFits;
 }
 
-/** A learner that is killed forgets this much of the data's time at most. */
+/** A learner that is killed forgets this much of the data's time, and what came until its turn to be written down. */
 const saveEveryMs = 900_000;
 
 /** Creates the watch of a point, new or as the last run left it. */
