@@ -20,7 +20,7 @@ const mostCounted = 2000;
  * The score against the reference that a block must have before it counts against the day. Machines whose modes wander over a day
  * by more than their days showed give the day's sum its false alarms from hours that are like the others: ADR 36.
  */
-const leastScore = 1.5;
+const leastScore = 2;
 
 /** How the last day lay, and what has gathered against it. */
 export interface RecentBlocks extends SlowEvidence {

@@ -15,11 +15,13 @@
  * alone. An hour counts there only where the reference finds it high as well: one that is like any other hour of the machine
  * is no evidence, however low the day before it lay.
  *
+ * A block is evidence where a third of its windows are: one snapshot in which somebody hammered makes no hour of a fault.
+ *
  * Blocks follow each other, and so do their sums. Between two of them the hour that lies half in either is held against the same, on what
  * had gathered before it: a fault is heard half an hour sooner for the price of half as many looks more. Reads no clock.
  */
 import { z } from "zod";
-import { hourMs } from "../maths/durations.ts";
+import { dayMs, hourMs } from "../maths/durations.ts";
 import { noEvidence, slowAllowance } from "./false-alarm-budget.ts";
 import {
   beginRecent,
@@ -38,10 +40,12 @@ import {
   type WholeBlock,
 } from "./slow-evidence.ts";
 
-/** Some windows: the start of the first, how many there are, and their values above what was expected of each. */
+/** Some windows: the start of the first and of the last, how many there are and are high, and their values above what was expected of each. */
 interface Block {
   readonly fromMs: number;
+  readonly lastMs: number;
   readonly count: number;
+  readonly high: number;
   readonly total: number;
 }
 
@@ -76,6 +80,13 @@ export const idleSlow: SlowState = {
 const blockMs = hourMs;
 /** A block of fewer windows stays open. */
 const fewestWindows = 3;
+/** Of more than so many windows one must be high. */
+const oneOf = 3;
+/** After a longer pause what was open is over: so many of its own steps, and more than a turbine stands still. */
+const pauseSteps = 3;
+const pauseMs = dayMs;
+/** The same where one window is all that was heard. */
+const longestPauseMs = 7 * dayMs;
 
 /** One window further. */
 export function stepSlow(
@@ -84,13 +95,16 @@ export function stepSlow(
   reference: SlowReference,
 ): SlowState {
   const { fromMs, toMs, value } = window;
-  // A clock that went back begins another block.
-  const open = state.block !== null && fromMs >= state.block.fromMs ? state.block : null;
+  const open = state.block !== null && goesOn(state.block, fromMs) ? state.block : null;
+  // Each by its own speed: a block may have seen many.
+  const excess = value - reference.location;
+  const isHigh = excess > Math.sqrt(reference.window ** 2 + reference.wander ** 2);
   const block = {
     fromMs: open?.fromMs ?? fromMs,
+    lastMs: fromMs,
     count: (open?.count ?? 0) + 1,
-    // Each by its own speed: a block may have seen many.
-    total: (open?.total ?? 0) + value - reference.location,
+    high: (open?.high ?? 0) + (isHigh ? 1 : 0),
+    total: (open?.total ?? 0) + excess,
   };
   const { sum, sinceMs, score, recent, last } = state;
   const [first, between] = open === null ? [null, null] : [state.first, state.between];
@@ -103,6 +117,12 @@ export function stepSlow(
   const middle = last === null ? null : joinHalves(last.second, block);
   const held = middle === null ? null : holdBetween(state, middle, reference);
   return { sum, sinceMs, score, recent, block, first: block, last, between: held };
+}
+
+/** Not after a pause, and where a clock went back another block begins. */
+function goesOn({ fromMs, lastMs, count }: Block, nextMs: number): boolean {
+  const steps = (pauseSteps * (lastMs - fromMs)) / (count - 1);
+  return nextMs >= fromMs && nextMs - lastMs <= (count === 1 ? longestPauseMs : Math.max(pauseMs, steps));
 }
 
 /** The block is over. */
@@ -129,16 +149,24 @@ function closeBlock(state: SlowState, block: Block, reference: SlowReference): S
 }
 
 /** What is left of a block behind its first half; null: nothing. */
-function cutHalf({ fromMs, count, total }: Block, first: Block): Block | null {
+function cutHalf({ fromMs, lastMs, count, high, total }: Block, first: Block): Block | null {
   if (count === first.count) return null;
-  return { fromMs: fromMs + blockMs / 2, count: count - first.count, total: total - first.total };
+  return {
+    fromMs: fromMs + blockMs / 2,
+    lastMs,
+    count: count - first.count,
+    high: high - first.high,
+    total: total - first.total,
+  };
 }
 
-/** Null where they are too few, or a clock went back between them. */
+/** Null where they are too few, or a pause lies between them, or a clock went back. */
 function joinHalves(before: Block, after: Block): Block | null {
   const count = before.count + after.count;
-  if (count < fewestWindows || after.fromMs < before.fromMs) return null;
-  return { fromMs: before.fromMs, count, total: before.total + after.total };
+  if (count < fewestWindows || !goesOn(before, after.fromMs)) return null;
+  const { fromMs } = before;
+  const { lastMs } = after;
+  return { fromMs, lastMs, count, high: before.high + after.high, total: before.total + after.total };
 }
 
 /** The stronger evidence with a block that lies half in the last whole one, which then does not count. */
@@ -181,9 +209,11 @@ export function evidenceOfSlow(state: SlowState): SlowEvidence {
   return between !== null && between.sum > whole.sum ? between : whole;
 }
 
-function weighBlock({ fromMs, count, total }: Block, reference: SlowReference): WholeBlock {
+/** Where few of its windows are high it is as expected, however high these are. */
+function weighBlock({ fromMs, count, high, total }: Block, reference: SlowReference): WholeBlock {
   const mean = total / count;
-  return { mean, ownScore: scoreBlock(mean, count, reference), fromMs, count };
+  const score = scoreBlock(mean, count, reference);
+  return { mean, ownScore: oneOf * high > count ? score : Math.min(0, score), fromMs, count };
 }
 
 /** How far out a block's mean excess over `count` windows lies, as a normal deviate. */
@@ -193,7 +223,14 @@ function scoreBlock(excess: number, count: number, reference: SlowReference): nu
   return toNormalScore(excess / Math.sqrt(variance), freedom);
 }
 
-const blockSchema = z.strictObject({ fromMs: z.number(), count: z.int().min(1), total: z.number() });
+/** What an earlier version kept of an open block begins anew. */
+const blockSchema = z.strictObject({
+  fromMs: z.number(),
+  lastMs: z.number().default(0),
+  count: z.int().min(1),
+  high: z.int().min(0).default(0),
+  total: z.number(),
+});
 
 /** Validator of {@link SlowState}: a snapshot comes from a disk. */
 export const slowStateSchema: z.ZodType<SlowState> = z.strictObject({

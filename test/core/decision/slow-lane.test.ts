@@ -230,7 +230,7 @@ test("the last day goes on against another reference of the same machine as if i
   expect([windows, sum]).toEqual([200, open.recent!.sum]);
   expect(sum).toBeGreaterThan(0);
   expect(moved.block).toEqual({ ...open.block, total: expect.closeTo(open.block!.total - 0.8, 12) });
-  const next = play(moved, new Array<number>(15).fill(2.6), 42 * 60 * minuteMs, to);
+  const next = play(moved, new Array<number>(15).fill(4), 42 * 60 * minuteMs, to);
   expect(next.recent!.sum).toBeGreaterThan(sum);
   expect(moveSlow(idleSlow, { from: reference, to })).toEqual(idleSlow);
 });
@@ -263,4 +263,30 @@ test("after years an hour is held against the day before it as sharply as after 
   live(1500, 20_000);
   expect(deviation() / young).toBeGreaterThan(0.9);
   expect(deviation() / young).toBeLessThan(1.1);
+});
+
+test("an hour is evidence where a third of its windows are, and no few of them however high", () => {
+  const hourOf = (values: readonly number[], first: number): SlowState =>
+    values.reduce((state, value, at) => {
+      const fromMs = (first + at) * 10 * minuteMs;
+      return stepSlow(state, { fromMs, toMs: fromMs + 10 * minuteMs, value }, reference);
+    }, idleSlow);
+  const quiet = reference.location;
+  expect(hourOf([quiet, quiet, 40, quiet, quiet, quiet], 0)).toMatchObject({ sum: 0, score: 0 });
+  expect(hourOf([quiet, 40, 40, quiet, quiet, quiet], 0)).toMatchObject({ sum: 0, score: 0 });
+  expect(hourOf([quiet, 40, 40, 40, quiet, quiet], 0).sum).toBeGreaterThan(2);
+});
+
+test("a block ends with a pause of more than a day, and what is seen after it began after it", () => {
+  const healthy = play(idleSlow, [1, 1]);
+  const week = 7 * 24 * 60 * minuteMs;
+  const after = play(healthy, new Array<number>(15).fill(5), week);
+  expect(after.sinceMs).toBe(week);
+  expect(after.score).toBe(play(idleSlow, new Array<number>(15).fill(5)).score);
+  // A point that is heard twice a day gathers its hour over a day and more.
+  const seldom = [0, 12, 24, 36].reduce((state, hour) => {
+    const fromMs = hour * 60 * minuteMs;
+    return stepSlow(state, { fromMs, toMs: fromMs + 1000, value: 5 }, reference);
+  }, idleSlow);
+  expect(seldom.sum).toBeGreaterThan(0);
 });

@@ -234,8 +234,8 @@ function forecastPassage(
 }
 
 const reached: OutlookForecast = { kind: "hours", hours: 0, low: 0, high: 0 };
-/** Latest blocks whose median is the level that is seen. */
-const seenBlocks = 3;
+/** Latest blocks whose median is the level that is seen: more than a few snapshots that something disturbed. */
+const seenBlocks = 11;
 
 function isReached(blocks: readonly OutlookBlock[], stopDb: number): boolean {
   const latest = blocks.slice(-seenBlocks).map(({ severityDb }) => severityDb);

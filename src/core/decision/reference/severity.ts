@@ -21,6 +21,8 @@ import { findOrMake } from "../../maths/find-or-make.ts";
 
 /** No level is known better than this, dB. */
 const floorDb = 1;
+/** A peak that rises by more above the band that rose most is a sample or two, as of a spark or a loose wire: blows fill their bands as well, dB. */
+const mostPeakDb = 9;
 
 /**
  * Severity in dB over `baseline`, or, without one (or with one of other levels), over the bundle's own reference: the
@@ -35,20 +37,24 @@ export function computeSeverity(
 ): number {
   const site = baseline !== null && hasLevels(baseline, spec.levels) ? baseline : null;
   const octaves = site === null ? 0 : octavesAbove(shaftRpm, site);
-  let energy = 0;
-  let weights = 0;
-  let decibels = 0;
-  let heard = 0;
-  for (let index = 0; index < levels.length; index++) {
-    const healthy = site === null ? spec.reference[index] : site.levels[index];
-    const level = levels[index]!;
-    if (healthy === undefined || healthy === null || !Number.isFinite(level)) continue;
-    const difference = level - expectLevel(healthy, octaves);
-    const weight = 1 / (healthy.scaleDb * healthy.scaleDb + floorDb * floorDb);
-    energy += weight * 10 ** (difference / 10);
-    weights += weight;
-    decibels += difference;
-    heard++;
+  const expected = site === null ? spec.reference : site.levels;
+  const { list } = spec.levels;
+  let [energy, weights, decibels, heard, loudest] = [0, 0, 0, 0, 0];
+  // Peaks last: what they may say depends on the bands.
+  for (const isOfPeaks of [false, true]) {
+    for (let index = 0; index < levels.length; index++) {
+      const healthy = expected[index];
+      const level = levels[index]!;
+      if (healthy === undefined || healthy === null || !Number.isFinite(level)) continue;
+      if ((list[index]?.operator === "peak-db") !== isOfPeaks) continue;
+      const difference = level - expectLevel(healthy, octaves);
+      const weight = 1 / (healthy.scaleDb * healthy.scaleDb + floorDb * floorDb);
+      energy += weight * 10 ** (Math.min(difference, isOfPeaks ? loudest + mostPeakDb : difference) / 10);
+      if (!isOfPeaks) loudest = Math.max(loudest, difference);
+      weights += weight;
+      decibels += difference;
+      heard++;
+    }
   }
   if (heard === 0) return Number.NaN;
   return site === null ? decibels / heard : 10 * Math.log10(energy / weights);

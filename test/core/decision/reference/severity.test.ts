@@ -110,3 +110,25 @@ test("a level that wandered further than that of any machine that runs is said t
     "the level wandered by 43.2 dB while it was learnt, as between a machine that runs and one that stands",
   );
 });
+
+test("a peak without its band is a spark: it says no more than nine decibels", () => {
+  const peaks = {
+    ...levels,
+    list: list.map((each, at) => (at === 1 ? { ...each, operator: "peak-db" } : each)),
+  };
+  const withPeaks = { ...spec, levels: peaks };
+  const own = { ...baseline, spec: peaks };
+  const severity = (rms: number, peak: number): number =>
+    computeSeverity(
+      { levels: Float32Array.of(-30 + rms, -25 + peak, Number.NaN), shaftRpm: 1500 },
+      withPeaks,
+      own,
+    );
+  const mean = (...differences: readonly number[]): number =>
+    10 * Math.log10(differences.reduce((sum, each) => sum + 10 ** (each / 10), 0) / differences.length);
+  expect(severity(0, 8)).toBeCloseTo(mean(0, 8), 5);
+  expect(severity(0, 24)).toBeCloseTo(mean(0, 9), 5);
+  // Blows fill their band.
+  expect(severity(6, 15)).toBeCloseTo(mean(6, 15), 5);
+  expect(severity(-3, 24)).toBeCloseTo(mean(-3, 9), 5);
+});
