@@ -199,5 +199,5 @@ function toFileName(channel: string): string {
 
 /** A file has one speed, to one in a hundred; an unknown one is like another. */
 function isSameSpeed(one: number, other: number): boolean {
-  return Object.is(one, other) || Math.abs(one - other) <= 0.01 * other;
+  return Object.is(one, other) || Math.abs(one - other) <= 0.01 * Math.abs(other);
 }

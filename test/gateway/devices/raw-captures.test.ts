@@ -62,6 +62,17 @@ test("consecutive raw windows become one recording that says what it is; a gap o
   expect(captures.written).toBe(3);
 });
 
+test("a burst of a shaft that turns backwards is one recording", async () => {
+  const dir = createTemporaryFolder();
+  const captures = createRawCaptures({ dir, placeOf: () => ({ bearing }), logger: silentLogger });
+  for (let index = 0; index < 4; index++)
+    captures.accept(block(index, [index], 10 * index, -1500 - 0.1 * index));
+  captures.accept(block(4, [4], 40, 1500));
+  await captures.close();
+  const kept = listNpy(dir).map((path) => [...parseNpy(readFileSync(path), path).data]);
+  expect(kept).toEqual([[0, 1, 2, 3], [4]]);
+});
+
 test("a burst is written when it has ended, and only the newest of a device are kept", async () => {
   const dir = createTemporaryFolder();
   const captures = createRawCaptures({ dir, placeOf: () => ({ bearing }), logger: silentLogger });
