@@ -55,6 +55,7 @@ export interface DevicePushes {
   /** What the newest push left the device without, and why; null: it did not, or there was none. */
   trouble(deviceId: string): string | null;
   readonly counts: DevicePushCounts;
+  /** Calls off what is under way; nothing begins or is told after it. */
   close(): void;
 }
 
@@ -160,6 +161,8 @@ export function createDevicePushes(options: DevicePushesOptions): DevicePushes {
     { push, image }: { readonly push: ModelPush; readonly image: DeviceImage },
     result: ModelPushResult,
   ): void {
+    // The gateway stops: that is no failure of the device.
+    if (!entries.has(entry.device.id)) return;
     const isReplaced = entry.push !== push;
     if (!isReplaced) entry.push = null;
     counts[result.outcome]++;
@@ -226,6 +229,7 @@ export function createDevicePushes(options: DevicePushesOptions): DevicePushes {
         entry.contact = null;
         entry.push?.cancel("the gateway stops");
       }
+      entries.clear();
     },
   };
 }

@@ -8,11 +8,13 @@ import { openSloppyRig } from "../sloppy-rig.ts";
 import { createHello } from "./device-hello.ts";
 
 const hello = createHello();
+const image = createImage("1.1.0", 0x1010000);
 
-test("a device that answers no push is tried again and again, told of once, and right when it runs the model", async () => {
-  const image = createImage("1.1.0", 0x1010000);
+/** Pushes of the image to one device; what is told of it. */
+function openPushes() {
   const timers = createManualTimers();
   const warned: string[] = [];
+  const ends: string[] = [];
   const logger: Logger = { ...silentLogger, warn: (message) => warned.push(message) };
   const pushes = createDevicePushes({
     devices: [{ id: "mcu-1", bundle: image.name, key: deviceKey }],
@@ -20,15 +22,20 @@ test("a device that answers no push is tried again and again, told of once, and 
     timers,
     random: createRandom(1),
     logger,
-    onEnd: () => {},
+    onEnd: (_deviceId, _image, { outcome }) => ends.push(outcome),
   });
-  pushes.contact(hello, { sendModel: () => true });
   const pass = async (minutes: number): Promise<void> => {
     for (let second = 0; second < minutes * 60; second++) {
       timers.advance(1000);
       await new Promise(setImmediate);
     }
   };
+  return { pushes, timers, warned, ends, pass };
+}
+
+test("a device that answers no push is tried again and again, told of once, and right when it runs the model", async () => {
+  const { pushes, warned, pass } = openPushes();
+  pushes.contact(hello, { sendModel: () => true });
   await pass(2);
   const rig = await openSloppyRig();
   rig.boot();
@@ -49,3 +56,23 @@ test("a device that answers no push is tried again and again, told of once, and 
   expect(rig.said).toEqual([]);
   pushes.close();
 });
+
+test.each([
+  { under: "a push", minutes: 0.1 },
+  { under: "the wait for the next try", minutes: 3 },
+])(
+  "a stop in the middle of $under schedules nothing, and is no failure of the device",
+  async ({ minutes }) => {
+    const { pushes, timers, warned, ends, pass } = openPushes();
+    pushes.contact(hello, { sendModel: () => true });
+    await pass(minutes);
+    const told = { warned: [...warned], ends: [...ends] };
+    expect(timers.waiting).toBeGreaterThan(0);
+    pushes.close();
+    // Its link is closed later.
+    pushes.contact(hello, { sendModel: () => true });
+    await new Promise(setImmediate);
+    expect(timers.waiting).toBe(0);
+    expect({ warned, ends }).toEqual(told);
+  },
+);
