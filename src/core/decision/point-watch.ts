@@ -87,11 +87,8 @@ export interface PointWatch
    * The event is of the baseline, for an operator; with `settlesLater` it may be of an earlier window.
    */
   update(window: WatchedWindow): WatchedDecision;
-  /**
-   * Goes on with another model, from before its first prediction. `unknown` are the failure modes that were active and
-   * that it does not know: no evidence can clear them.
-   */
-  adopt(parts: WatchParts): { readonly unknown: readonly string[]; readonly event: BaselineEvent | null };
+  /** Goes on with another model, from before its first prediction: in a run without one as it was kept of that model. */
+  adopt(parts: WatchParts): BaselineEvent | null;
   /**
    * As {@link OwnReference.renew}. Evidence that has gathered against the old baseline goes with it, with the next
    * window; alarms do not: each ends by its own rule, unless somebody has found the machine healthy.
@@ -109,23 +106,25 @@ export function createPointWatch(setup: PointWatchSetup): PointWatch {
 
 class Watch implements PointWatch {
   readonly #options: PointWatchOptions;
-  readonly #decider: Decider;
+  readonly #point: PointId;
+  #decider: Decider;
+  /** What an earlier decider kept, until a window says which model serves. */
+  #keptDecider: DeciderSnapshot | undefined;
   readonly #own: OwnReference;
   #outlook: Outlook | null = null;
   #keptOutlook: OutlookSnapshot | undefined;
 
   constructor({ point, parts, options, snapshot }: PointWatchSetup) {
-    const { falsePerYear, faultPrior } = options;
     this.#options = options;
-    this.#decider = createDecider(point, toDeciderParts(parts), {
-      falsePerYear,
-      faultPrior,
-      snapshot: snapshot?.decider,
-    });
+    this.#point = point;
+    this.#keptDecider = snapshot?.decider;
+    this.#decider = this.#openDecider(parts);
     this.#own = createOwnReference(parts, options, snapshot?.baseline);
     this.#keptOutlook = snapshot?.outlook;
     // What gathered was of other lines, or of another machine: alarms alone stand on.
-    if (this.#own.isOtherMachine) this.#decider.forget({ foundHealthy: false });
+    if (!this.#own.isOtherMachine) return;
+    this.#keptDecider = undefined;
+    this.#decider.forget({ foundHealthy: false });
   }
 
   get model(): ModelRef {
@@ -192,6 +191,7 @@ class Watch implements PointWatch {
   update(window: WatchedWindow): WatchedDecision {
     const own = this.#own;
     const decider = this.#decider;
+    this.#keptDecider = undefined;
     const late = own.settle();
     // Held against what was learnt before it, then learnt itself.
     const baseline = own.compare(window);
@@ -203,13 +203,10 @@ class Watch implements PointWatch {
     else this.#outlook = null;
     if (baseline === null) this.#keptOutlook = undefined;
     const isRepeated = window.prediction.windowId === decider.lastWindowId;
-    const { shaftRpm, foreignModes } = window;
+    const { prediction, shaftRpm, foreignModes } = window;
     const { isFaint } = own.deafness;
     const reference = { baseline, doubted, severityDb, shaftRpm, foreignModes, isVouched, isFaint };
-    const { point, windowId, fromMs, toMs, operatingState, model, modes } = decider.update(
-      window.prediction,
-      reference,
-    );
+    const { windowId, fromMs, toMs, operatingState, model, modes } = decider.update(prediction, reference);
     const isLearning = (baseline?.model ?? null) === null;
     // What may be a fault is not learnt as healthy.
     if (!decider.isSuspicious && !isRepeated) own.learn(window);
@@ -217,7 +214,7 @@ class Watch implements PointWatch {
     // Key by key: a spread makes an object of a shape of its own.
     return {
       decision: {
-        point,
+        point: this.#point,
         windowId,
         fromMs,
         toMs,
@@ -236,15 +233,18 @@ class Watch implements PointWatch {
     return this.#decider.noteMissing(fromMs, toMs);
   }
 
-  adopt(next: WatchParts): ReturnType<PointWatch["adopt"]> {
+  adopt(next: WatchParts): BaselineEvent | null {
     // What looks like a fault of the machine now is not what somebody has looked at.
     if (this.#decider.isSuspicious) this.#own.stopVouching();
-    return { unknown: this.#decider.adopt(toDeciderParts(next)), event: this.#own.adopt(next) };
+    if (this.#keptDecider === undefined) this.#decider.adopt(toDeciderParts(next));
+    else this.#decider = this.#openDecider(next);
+    return this.#own.adopt(next);
   }
 
   renew(order: Parameters<OwnReference["renew"]>[0]): ReturnType<OwnReference["renew"]> {
     const renewed = this.#own.renew(order);
     if (renewed === null) return null;
+    this.#keptDecider = undefined;
     this.#decider.forget({ foundHealthy: order.foundHealthy === true });
     this.#outlook = null;
     this.#keptOutlook = undefined;
@@ -252,7 +252,7 @@ class Watch implements PointWatch {
   }
 
   deciderSnapshot(): DeciderSnapshot {
-    return this.#decider.snapshot();
+    return this.#keptDecider ?? this.#decider.snapshot();
   }
 
   snapshot(): PointWatchSnapshot {
@@ -261,6 +261,12 @@ class Watch implements PointWatch {
       baseline: this.#own.snapshot(),
       outlook: this.#outlook?.snapshot() ?? this.#keptOutlook,
     };
+  }
+
+  /** As it was kept, of another model its alarms alone. */
+  #openDecider(parts: WatchParts): Decider {
+    const options = { ...this.#options, snapshot: this.#keptDecider };
+    return createDecider(this.#point, toDeciderParts(parts), options);
   }
 
   /** Against the levels in use: the outlook goes on, or another begins, which knows what was kept of the same ones. */
@@ -282,8 +288,7 @@ const deciderParts = new WeakMap<WatchParts, Decider["parts"]>();
 
 function toDeciderParts(parts: WatchParts): Decider["parts"] {
   return findOrMake(deciderParts, parts, () => {
-    const { outputs, calibration, baseline, model, coinciding } = parts;
-    const hasLevels = baseline !== undefined;
-    return { outputs, calibration, hasLevels, healthy: baseline?.healthy, model, coinciding };
+    const { baseline, ...others } = parts;
+    return { ...others, hasLevels: baseline !== undefined, healthy: baseline?.healthy };
   });
 }

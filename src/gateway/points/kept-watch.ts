@@ -156,7 +156,7 @@ class Watch implements KeptWatch {
 
   adopt(bundle: LoadedBundle): void {
     this.settle();
-    this.#tell(this.#watch.adopt(selectWatchParts(bundle.manifest, bundle.ref, this.#bearing)).event);
+    this.#tell(this.#watch.adopt(selectWatchParts(bundle.manifest, bundle.ref, this.#bearing)));
   }
 
   renew(order: RenewalOrder): RenewalReply | null {

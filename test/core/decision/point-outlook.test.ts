@@ -87,7 +87,7 @@ it("a trend ends with the reference that it was of: where a model watches other 
   again.adopt(parts);
   feed(again, 600, 602, () => -10);
   expect(again.outlook).toMatchObject({ hours: 0 });
-  expect(watch.adopt(other).event).toMatchObject({ kind: "relearning" });
+  expect(watch.adopt(other)).toMatchObject({ kind: "relearning" });
   feed(watch, 600, 601, () => -10);
   expect([watch.outlook, watch.snapshot().outlook]).toEqual([unknown, undefined]);
   // Nor does a reference of the same name take over what was kept of one that was lost.

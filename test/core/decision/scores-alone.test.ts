@@ -98,7 +98,7 @@ test("it goes on after a restart and with another model, whose scores are learnt
   expect(restarted.status).toEqual(watch.status);
   const next = renewParts();
   // Of the old model nothing is left: no level was heard.
-  expect(restarted.adopt(next).event).toEqual({
+  expect(restarted.adopt(next)).toEqual({
     kind: "relearning",
     detail: "the scores of another model are learnt",
   });
