@@ -168,7 +168,8 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
   };
   const pipeline = createPipeline({
     ...surroundings,
-    bundleOf: (name) => models.current(name),
+    bundleOf: models.current,
+    formerOf: models.former,
     register,
     snapshots: kept.deciders,
     baselines,

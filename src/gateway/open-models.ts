@@ -36,6 +36,7 @@ export function openModels({
 }: OpenModelsOptions): Promise<ServedModels> {
   return openServedModels({
     names: listBundles(config),
+    inferredNames: listInferred(config),
     bundlesDir: config.bundles.dir,
     trustedKeyPaths: config.bundles.trustedKeys,
     stateDir: config.gateway.stateDir,
@@ -48,6 +49,13 @@ export function openModels({
       telemetry.event("bundle-refused", dir, error.message);
     },
   });
+}
+
+/** Names of the bundles that devices of a configuration infer with. */
+function listInferred({ devices, turbines }: GatewayConfig): readonly string[] {
+  const inferring = new Set(devices.filter(({ mode }) => mode !== "raw").map(({ id }) => id));
+  const points = turbines.flatMap((turbine) => turbine.points);
+  return points.filter(({ device }) => inferring.has(device)).map(({ bundle }) => bundle);
 }
 
 /** Names of all bundles that a configuration asks for. */

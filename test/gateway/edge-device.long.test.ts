@@ -163,6 +163,28 @@ describe("a device that infers itself", () => {
     expect(status.devices[0]).toMatchObject({ model: "0.9.0" });
   });
 
+  test("with the model before its gateway's is believed, whenever the gateway has started", async () => {
+    const installation = await createInstallation();
+    const dir = await installation.putBundle();
+    await installation.putBundle({ version: "1.1.0" });
+    const turbine = createTurbine(31, null);
+    const device = await startDevice("WT01", turbine.source, 20, {
+      key,
+      firstImage: Uint8Array.from(readFileSync(join(dir, "model.mcu.bin"))),
+      slotFile: null,
+    });
+    // No key: the gateway cannot give it another one.
+    const gateway = await installation.startGateway([
+      { id: "WT01", bearing: turbine.bearing, connect: device.address, mode: "edge" },
+    ]);
+    const status = await statusWhen(gateway, ({ windows }) => windows.processed >= 3);
+    expect(status).toMatchObject({
+      models: [{ version: "1.1.0" }],
+      edgeScores: { mismatched: 0, unknownModel: 0 },
+    });
+    await gateway.close();
+  });
+
   test("with another key keeps its model, and the gateway says so", async () => {
     const installation = await createInstallation();
     const turbine = createTurbine(31, null);

@@ -1,11 +1,14 @@
-/** Which bundle a gateway starts with: the active slot, the one before, or the shipped one. Verifies, never repairs. */
+/**
+ * Which bundle a gateway starts with: the active slot, the one before, or the shipped one; and which served before it. Verifies,
+ * never repairs.
+ */
 import type { VerifiedBundle } from "../bundle/bundle.ts";
 import { checkCompatibility, type RuntimeIdentity } from "../bundle/compatibility.ts";
 import type { TrustedKey } from "../bundle/dsse.ts";
 import { verifyBundle } from "../bundle/verify-bundle.ts";
 import { compareVersions } from "../bundle/version.ts";
 import type { FileSystem } from "../platform/files/file-system.ts";
-import { type ActivePointer, openSlots } from "./slots.ts";
+import { type ActivePointer, openSlots, type SlotContent, type Slots } from "./slots.ts";
 
 export interface ChooseBundleOptions {
   /** Folder of the updater's state. */
@@ -31,7 +34,7 @@ export interface ChosenBundle {
  * @throws AuroraError of the shipped bundle when that one is not good either.
  */
 export async function chooseBundle(options: ChooseBundleOptions): Promise<ChosenBundle> {
-  const { shippedDir, trustedKeys, runtime } = options;
+  const { shippedDir } = options;
   const slots = openSlots(options.stateDir, options.files);
   const refused: { dir: string; error: Error }[] = [];
   // A gateway that cannot read its pointer serves what was shipped rather than nothing, and says so.
@@ -39,15 +42,12 @@ export async function chooseBundle(options: ChooseBundleOptions): Promise<Chosen
     refused.push({ dir: options.stateDir, error });
     return null;
   });
-  const shipped = await verifyBundle(shippedDir, trustedKeys)
-    .then((bundle) => compatible(bundle, runtime))
-    .catch((error: Error) => error);
+  const shipped = await openShipped(shippedDir, options).catch((error: Error) => error);
   for (const content of [pointer, pointer?.previous ?? null]) {
     if (content === null) continue;
     const dir = slots.dir(content.slot);
     try {
-      const bundle = compatible(await slots.verify(content.slot, trustedKeys), runtime);
-      if (bundle.digest !== content.digest) throw new Error("holds another bundle than the one activated");
+      const bundle = await openSlot(slots, content, options);
       if (!(shipped instanceof Error)) {
         const { name, version } = shipped.manifest;
         if (bundle.manifest.name !== name) throw new Error(`holds another model than ${name}`);
@@ -60,6 +60,53 @@ export async function chooseBundle(options: ChooseBundleOptions): Promise<Chosen
   }
   if (shipped instanceof Error) throw shipped;
   return { dir: shippedDir, bundle: shipped, refused };
+}
+
+/**
+ * Which bundle of the same model served before, as far as the disk still has it: a device that infers may run it yet.
+ * `shippedDirs` are asked after the slots, in their order. Null: there is none, or none that is good.
+ */
+export async function chooseFormer(
+  serving: Pick<ChosenBundle, "dir" | "bundle">,
+  shippedDirs: readonly string[],
+  options: Omit<ChooseBundleOptions, "shippedDir">,
+): Promise<Pick<ChosenBundle, "dir" | "bundle"> | null> {
+  const { name, version } = serving.bundle.manifest;
+  const slots = openSlots(options.stateDir, options.files);
+  const pointer = await slots.active().catch(() => null);
+  const inSlots = [pointer, pointer?.previous ?? null].filter((content) => content !== null);
+  const candidates = [
+    ...inSlots.map((content) => ({
+      dir: slots.dir(content.slot),
+      open: () => openSlot(slots, content, options),
+    })),
+    ...shippedDirs.map((dir) => ({ dir, open: () => openShipped(dir, options) })),
+  ];
+  for (const { dir, open } of candidates) {
+    if (dir === serving.dir) continue;
+    // What is damaged, or trusted no more, is as if it were not there: it is not to serve.
+    const bundle = await open().catch(() => null);
+    if (bundle?.manifest.name === name && bundle.manifest.version !== version) return { dir, bundle };
+  }
+  return null;
+}
+
+/** What is in a slot, if that is the very bundle that was activated there. */
+async function openSlot(
+  slots: Slots,
+  { slot, digest }: SlotContent,
+  { trustedKeys, runtime }: Pick<ChooseBundleOptions, "trustedKeys" | "runtime">,
+): Promise<VerifiedBundle> {
+  const bundle = compatible(await slots.verify(slot, trustedKeys), runtime);
+  if (bundle.digest !== digest) throw new Error("holds another bundle than the one activated");
+  return bundle;
+}
+
+async function openShipped(
+  dir: string,
+  { trustedKeys, runtime }: Pick<ChooseBundleOptions, "trustedKeys" | "runtime">,
+): Promise<VerifiedBundle> {
+  return compatible(await verifyBundle(dir, trustedKeys), runtime);
 }
 
 function compatible(bundle: VerifiedBundle, runtime: RuntimeIdentity): VerifiedBundle {

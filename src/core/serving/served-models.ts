@@ -9,12 +9,14 @@ import { AuroraError } from "../contract/aurora-error.ts";
 import { semverPattern } from "../contract/bundle/manifest.ts";
 import type { FileSystem } from "../platform/files/file-system.ts";
 import type { Logger } from "../platform/logger.ts";
-import { chooseBundle } from "./choose-bundle.ts";
+import { chooseBundle, chooseFormer } from "./choose-bundle.ts";
 import { describeServing, type LoadedBundle, serveBundle } from "./loaded-bundle.ts";
 
 export interface ServedModelsOptions {
   /** Names that the measuring points ask for. */
   readonly names: readonly string[];
+  /** Those of them that devices infer with: what served before is opened as well. */
+  readonly inferredNames: readonly string[];
   /** Folder with `<name>/<version>/`. */
   readonly bundlesDir: string;
   readonly trustedKeyPaths: readonly string[];
@@ -34,6 +36,8 @@ export interface ServedModels {
   readonly names: readonly string[];
   /** What serves `name` from the next window on. */
   current(name: string): LoadedBundle;
+  /** What served `name` before this run, for a device that still infers with it; null: nothing, or nothing that is good. */
+  former(name: string): LoadedBundle | null;
   /** Folder for the updates of `name`. */
   updateDir(name: string): string;
   /** Makes `next` current; the old one closes itself after its last window. */
@@ -49,22 +53,30 @@ export async function openServedModels(options: ServedModelsOptions): Promise<Se
   const trustedKeys = (await Promise.all(options.trustedKeyPaths.map(loadTrustedKeys))).flat();
   const updateDir = (name: string): string => join(options.stateDir, "updates", name);
   const current = new Map<string, LoadedBundle>();
+  const former = new Map<string, LoadedBundle>();
   const retiring = new Set<Promise<void>>();
   for (const name of options.names) {
-    const chosen = await chooseBundle({
+    const shippedDirs = await listVersions(options.bundlesDir, name);
+    const place = {
       stateDir: updateDir(name),
-      shippedDir: await findNewestVersion(options.bundlesDir, name),
       trustedKeys,
       runtime: { runtimeVersion: options.runtimeVersion },
       files: options.files,
-    });
+    };
+    const chosen = await chooseBundle({ ...place, shippedDir: shippedDirs[0] });
     for (const { dir, error } of chosen.refused) options.onRefused(dir, error);
-    const bundle = await serveBundle(chosen.dir, chosen.bundle, {
-      engine: options.engine,
-      logger: options.logger,
-    });
+    const bundle = await serveBundle(chosen.dir, chosen.bundle, options);
     options.logger.info("model serves", describeServing(bundle, chosen.bundle));
     current.set(name, bundle);
+    if (!options.inferredNames.includes(name)) continue;
+    const before = await chooseFormer(chosen, shippedDirs, place);
+    if (before === null) continue;
+    try {
+      former.set(name, await serveBundle(before.dir, before.bundle, options));
+      options.logger.info("scores of the model before are taken too", { model: former.get(name)!.ref });
+    } catch (error) {
+      options.logger.warn("the model before cannot be opened", { dir: before.dir, error });
+    }
   }
   const find = (name: string): LoadedBundle => {
     const bundle = current.get(name);
@@ -79,14 +91,16 @@ export async function openServedModels(options: ServedModelsOptions): Promise<Se
     trustedKeys,
     names: options.names,
     current: find,
+    former: (name) => former.get(name) ?? null,
     updateDir,
     replace: (next) => {
-      const old = find(next.ref.name);
-      current.set(next.ref.name, next);
-      retire(old);
+      const { name } = next.ref;
+      for (const old of [find(name), former.get(name)]) if (old !== undefined) retire(old);
+      current.set(name, next);
+      former.delete(name);
     },
     close: async () => {
-      for (const bundle of current.values()) retire(bundle);
+      for (const bundle of [...current.values(), ...former.values()]) retire(bundle);
       await Promise.all([...retiring]);
     },
   };
@@ -97,6 +111,12 @@ export async function openServedModels(options: ServedModelsOptions): Promise<Se
  * @throws AuroraError DATA_MISSING when there is none, or the folder cannot be read.
  */
 export async function findNewestVersion(bundlesDir: string, name: string): Promise<string> {
+  const [newest] = await listVersions(bundlesDir, name);
+  return newest;
+}
+
+/** The folders of all versions, the newest first. @throws as {@link findNewestVersion}. */
+async function listVersions(bundlesDir: string, name: string): Promise<readonly [string, ...string[]]> {
   const folder = join(bundlesDir, name);
   const entries = await readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === "ENOENT") return [];
@@ -107,8 +127,10 @@ export async function findNewestVersion(bundlesDir: string, name: string): Promi
       cause: error,
     });
   });
-  const versions = entries.filter((entry) => semverPattern.test(entry)).sort(compareVersions);
-  const newest = versions.at(-1);
+  const [newest, ...older] = entries
+    .filter((entry) => semverPattern.test(entry))
+    .sort((one, other) => compareVersions(other, one))
+    .map((version) => join(folder, version));
   if (newest === undefined) {
     throw new AuroraError(
       "DATA_MISSING",
@@ -120,5 +142,5 @@ export async function findNewestVersion(bundlesDir: string, name: string): Promi
       },
     );
   }
-  return join(folder, newest);
+  return [newest, ...older];
 }

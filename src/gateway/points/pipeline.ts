@@ -69,6 +69,8 @@ export interface PipelineOptions {
   readonly config: GatewayConfig;
   /** Bundle that serves a name. */
   readonly bundleOf: (name: string) => LoadedBundle;
+  /** Bundle that served a name before, which a device may still infer with; null: none. Default: none of any name. */
+  readonly formerOf?: (name: string) => LoadedBundle | null;
   readonly register: AlarmRegister;
   readonly quality: DataQuality;
   /** Deciders' state of the last run by `<turbine>/<component>`. */
@@ -198,7 +200,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   });
   const turbinesOf = groupTurbines(points);
   const knowsScores = config.devices.some(({ mode }) => mode !== "raw");
-  if (knowsScores) for (const { config: own } of points) edge.know(bundleOf(own.bundle));
+  for (const name of knowsScores ? new Set(points.map(({ config: own }) => own.bundle)) : []) {
+    const former = options.formerOf?.(name) ?? null;
+    if (former !== null) edge.know(former);
+    edge.know(bundleOf(name));
+  }
 
   const acceptReading = (reading: Reading): void => {
     if (readings.accept(reading)) chains.acceptReading(reading);

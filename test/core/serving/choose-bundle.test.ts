@@ -1,9 +1,9 @@
-import { truncate, writeFile } from "node:fs/promises";
+import { rename, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createBundle, writeBundle } from "../../../src/core/bundle/write-bundle.ts";
 import { nodeFileSystem } from "../../../src/core/platform/files/file-system.ts";
-import { type ChosenBundle, chooseBundle } from "../../../src/core/serving/choose-bundle.ts";
+import { type ChosenBundle, chooseBundle, chooseFormer } from "../../../src/core/serving/choose-bundle.ts";
 import { openSlots } from "../../../src/core/serving/slots.ts";
 import { createMemoryDisk } from "../../support/memory-disk.ts";
 import { newKey, sampleContents, withTempDir } from "../bundle/sample-bundle.ts";
@@ -124,5 +124,37 @@ describe("a gateway that starts", () => {
       expect(version(await choose())).toBe("1.2.0");
       await writeFile(join(stateDir, "active"), "");
       await expect(choose()).rejects.toThrow(expect.objectContaining({ code: "BUNDLE_DIGEST" }));
+    }));
+});
+
+describe("the model before the one that serves", () => {
+  it("is what served before it, or was shipped; what is damaged or the same is none", () =>
+    withSlots(async (stateDir, choose) => {
+      const shippedDir = join(stateDir, "..", "shipped");
+      const find = async (shippedDirs: readonly string[] = [shippedDir]): Promise<string | null> => {
+        const former = await chooseFormer(await choose(), shippedDirs, {
+          stateDir,
+          trustedKeys: [key.publicKey],
+          runtime: { runtimeVersion: "0.1.0" },
+          files: nodeFileSystem,
+        });
+        return former?.bundle.manifest.version ?? null;
+      };
+      expect(await find()).toBe("1.1.0");
+      const slot = (name: string): string => join(stateDir, "slots", name, "golden.bin");
+      await truncate(slot("a"), 1);
+      expect(await find()).toBe("1.0.0");
+      expect(await find([])).toBeNull();
+      // An installation that was upgraded serves what came with it: before it the active slot did.
+      const upgraded = join(stateDir, "..", "upgraded");
+      await rename(shippedDir, upgraded);
+      await writeBundle(shippedDir, sampleContents({ version: "2.0.0" }), key);
+      expect([version(await choose()), await find()]).toEqual(["2.0.0", "1.2.0"]);
+      await truncate(slot("b"), 1);
+      expect(await find([shippedDir, upgraded])).toBe("1.0.0");
+      expect(await find([shippedDir])).toBeNull();
+      const other = sampleContents({ name: "another-model", version: "1.9.0" });
+      await writeBundle(join(stateDir, "..", "another"), other, key);
+      expect(await find([join(stateDir, "..", "another")])).toBeNull();
     }));
 });
