@@ -40,20 +40,23 @@ const formerSchema = z
     return {
       signals: modes
         .filter(({ active }) => active)
-        .map(({ failureMode, sinceMs }) => ({
-          ...beginSignal(usualSpread),
-          failureMode,
-          held: holdFormer(sinceMs!),
-        })),
+        .map(({ failureMode, sinceMs }) => holdOfUnknown(failureMode, sinceMs)),
       lastWindowId,
       baselineVersion: 0,
       modelDigest,
     };
   });
 
-/** What it rose from is not known: it stands as long as windows lie above healthy ones. */
-function holdFormer(sinceMs: number): SignalState["held"] {
-  return {
+/**
+ * A signal of whose alarm only the beginning is known: raised by any lane, it stands as long as windows lie above those of healthy
+ * machines in general. Throws where the beginning is not known either: an alarm whose condition holds has one.
+ */
+export function holdOfUnknown(
+  failureMode: string,
+  sinceMs: number | null,
+): DeciderSnapshot["signals"][number] {
+  if (sinceMs === null) throw new Error("an alarm whose condition holds has a beginning");
+  const held: SignalState["held"] = {
     sinceMs,
     lane: null,
     isMargin: false,
@@ -64,6 +67,7 @@ function holdFormer(sinceMs: number): SignalState["held"] {
     quietWindows: 0,
     toMs: sinceMs,
   };
+  return { ...beginSignal(usualSpread), failureMode, held };
 }
 
 /** Validator of {@link DeciderSnapshot}: a snapshot comes from a disk. */

@@ -3,7 +3,6 @@
 import { z } from "zod";
 import { scadaModes } from "../../core/contract/bundle/normal-behaviour.ts";
 import { onDemand } from "../../core/contract/on-demand.ts";
-import type { HeldAlarm } from "../../core/decision/alarm-hold.ts";
 import { isConditionActive } from "../../core/decision/alarms/alarm-lifecycle.ts";
 import type { AlarmRecord } from "../../core/decision/alarms/alarm-record.ts";
 import {
@@ -12,9 +11,11 @@ import {
   alarmRegisterSnapshotSchema,
 } from "../../core/decision/alarms/alarm-register.ts";
 import { nameAlarm } from "../../core/decision/alarms/alert-event.ts";
-import { type DeciderSnapshot, deciderSnapshotSchema } from "../../core/decision/decider-snapshot.ts";
-import { usualSpread } from "../../core/decision/fast-lane.ts";
-import { beginSignal } from "../../core/decision/signal-watch.ts";
+import {
+  type DeciderSnapshot,
+  deciderSnapshotSchema,
+  holdOfUnknown,
+} from "../../core/decision/decider-snapshot.ts";
 import { idleSlow } from "../../core/decision/slow-lane.ts";
 import { groupBy } from "../../core/maths/group-by.ts";
 import type { Logger } from "../../core/platform/logger.ts";
@@ -100,11 +101,9 @@ export function describeRecalled(
   );
   const deciders = Object.fromEntries(kept.deciders);
   for (const [name, own] of groupBy(held, ({ point }) => `${point.turbine}/${point.component}`)) {
-    const holding = own.slice(0, mostHeld).map(({ failureMode, sinceMs }) => ({
-      ...beginSignal(usualSpread),
-      failureMode,
-      held: holdOfUnknown(sinceMs),
-    }));
+    const holding = own
+      .slice(0, mostHeld)
+      .map(({ failureMode, sinceMs }) => holdOfUnknown(failureMode, sinceMs));
     const before = deciders[name] ?? unheard;
     const others = before.signals.filter((signal) =>
       own.every(({ failureMode }) => failureMode !== signal.failureMode),
@@ -122,22 +121,6 @@ const unheard: DeciderSnapshot = {
   baselineVersion: 0,
   modelDigest: "unknown",
 };
-
-/** An alarm of which only its beginning is known: any lane, healthy where machines in general are, with no windows since. */
-function holdOfUnknown(sinceMs: number | null): HeldAlarm {
-  if (sinceMs === null) throw new Error("an alarm whose condition holds has a beginning");
-  return {
-    sinceMs,
-    lane: null,
-    isMargin: false,
-    healthy: usualSpread.location,
-    mean: null,
-    peak: null,
-    quietMs: 0,
-    quietWindows: 0,
-    toMs: sinceMs,
-  };
-}
 
 const nameOf = ({ point, failureMode }: AlarmRecord): string => nameAlarm(point, failureMode);
 
