@@ -331,7 +331,7 @@ const exportedValue = /^export (?:async )?(?:abstract )?(?:function\*?|class|con
 /** Names of values that more than one file of src exports today. The list may only become shorter. */
 const sharedNames = `
   addressOf checkScadaConfig columnOf createStateStore describeColumn
-  formatShare holdsWords listComponents listEvents namePoint openModels
+  formatShare holdsWords listEvents namePoint openModels
   openRecordings parseNumber parsePoint
   readCollectorFile refuse shareOf splitFields weighEvidence
 `;

@@ -6,6 +6,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Manifest } from "../../src/core/contract/bundle/manifest.ts";
+import { listComponents } from "../../src/core/contract/bundle/normal-behaviour.ts";
 import { type DayFeature, type DaySummary, slotsOfDay } from "../../src/core/drift/day-summary.ts";
 import { createDriftTask, type DriftTask } from "../../src/core/drift/drift-task.ts";
 import { standardise } from "../../src/core/features/standardise.ts";
@@ -17,7 +18,7 @@ import { parseYamlConfig } from "../../src/core/platform/daemon/yaml-config.ts";
 import { type LoggedEvent, readScadaLog } from "../../src/training/dataset/scada/read-log.ts";
 import { readScadaTables } from "../../src/training/dataset/scada/read-series.ts";
 import { makeTurbineRows, sourceOf } from "../../src/training/recipes/scada/learn/scada-rows.ts";
-import { listComponents, scadaConfigSchema } from "../../src/training/recipes/scada/scada-config.ts";
+import { scadaConfigSchema } from "../../src/training/recipes/scada/scada-config.ts";
 import { measureMoments } from "./correlated-days.ts";
 import { describeColumn } from "./describe-columns.ts";
 

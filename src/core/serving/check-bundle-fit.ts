@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { readBundle } from "../bundle/verify-bundle.ts";
 import { hasErrorCode } from "../contract/aurora-error.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
+import { listComponents } from "../contract/bundle/normal-behaviour.ts";
 import { type ConfigFinding, findNearest, type KeyPath } from "../contract/config/config-finding.ts";
 import type { GatewayConfig, TurbineConfig } from "../contract/config/gateway-config.ts";
 import { describeMappings, listMappedChannels } from "../contract/config/mapped-channels.ts";
@@ -110,7 +111,7 @@ function checkLogbook(
       write: `map ${missing.length === 1 ? "it" : "them"} under ${places}`,
     });
   }
-  const known = [...new Set(manifest.normalBehaviour.residuals.map(({ component }) => component))];
+  const known = listComponents(manifest.normalBehaviour);
   for (const [at, { component }] of repairs.entries()) {
     if (known.includes(component)) continue;
     findings.push({

@@ -1,9 +1,9 @@
 /** Holds the configuration of SCADA bundles against the bundles themselves, before anything waits in vain for a value; and what these watch. */
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { Manifest } from "../../core/contract/bundle/manifest.ts";
+import { listComponents } from "../../core/contract/bundle/normal-behaviour.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { describeMappings, listMappedChannels } from "../../core/contract/config/mapped-channels.ts";
-import { listComponents } from "../../core/serving/scada/scada-turbine.ts";
 
 /**
  * Every turbine's `scadaBundle` must be one of normal behaviour, every channel of it mapped for the turbine, and every

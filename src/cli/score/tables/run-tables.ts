@@ -2,8 +2,9 @@
 import { basename } from "node:path";
 import type { Bundle } from "../../../core/bundle/bundle.ts";
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
+import { listComponents } from "../../../core/contract/bundle/normal-behaviour.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
-import { listComponents, requireSpec } from "../../../core/serving/scada/scada-turbine.ts";
+import { requireSpec } from "../../../core/serving/scada/scada-turbine.ts";
 import { countOf } from "../../terminal/count-of.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { complainOfFile, exitCodeOf, warnOf } from "../files/file-report.ts";

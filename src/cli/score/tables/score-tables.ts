@@ -3,9 +3,10 @@
  * summary for each turbine in each file, and the inspections that would have been asked for.
  */
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
+import { listComponents } from "../../../core/contract/bundle/normal-behaviour.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
-import { listComponents, requireSpec } from "../../../core/serving/scada/scada-turbine.ts";
+import { requireSpec } from "../../../core/serving/scada/scada-turbine.ts";
 import { type Cell, expectOtherOutput, openRowWriter } from "../files/row-writer.ts";
 import { listTimeDoubts } from "../files/time-doubts.ts";
 import type { LoggedRepair } from "./read-repairs.ts";

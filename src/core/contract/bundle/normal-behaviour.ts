@@ -132,6 +132,15 @@ export interface NormalBehaviourSpec {
   readonly policy: InspectionPolicy;
 }
 
+/** Components that residuals speak of, each once, in the order in which a gateway decides on them. */
+export function listComponents({
+  residuals,
+}: {
+  readonly residuals: readonly Pick<ResidualOutput, "component">[];
+}): readonly string[] {
+  return [...new Set(residuals.map(({ component }) => component))];
+}
+
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and dashes");
 const days = z.number().positive().max(3660);
 const count = z.int().min(1).max(10_000_000);

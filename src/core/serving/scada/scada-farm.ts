@@ -3,6 +3,7 @@
  * end of every day, and turns what the policy asks for into decisions of two modes a component: `failure-ahead` while
  * an inspection is asked for, `sensor-fault` while a sensor's values cannot be believed. Reads no clock of its own.
  */
+import { listComponents } from "../../contract/bundle/normal-behaviour.ts";
 import { renderIsoTime } from "../../contract/iso-time.ts";
 import type { Decision, Explanation } from "../../contract/prediction.ts";
 import type { Quarantine, Reading } from "../../contract/stream.ts";
@@ -13,13 +14,7 @@ import type { LoadedBundle } from "../loaded-bundle.ts";
 import { createComponentDecider } from "./component-decider.ts";
 import { carryPlan, createFarmPlan } from "./farm-plan.ts";
 import type { ScadaFarmSnapshot, ScadaTurbineSnapshot } from "./scada-snapshot.ts";
-import {
-  createScadaTurbine,
-  listComponents,
-  type Repair,
-  requireSpec,
-  type ScoredRow,
-} from "./scada-turbine.ts";
+import { createScadaTurbine, type Repair, requireSpec, type ScoredRow } from "./scada-turbine.ts";
 
 /** What the last run kept. */
 export interface ScadaKept {

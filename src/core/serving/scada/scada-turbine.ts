@@ -178,8 +178,3 @@ export function requireSpec(manifest: Manifest): NormalBehaviourSpec {
   if (manifest.normalBehaviour === undefined) throw new RangeError(`${manifest.name} watches no residuals`);
   return manifest.normalBehaviour;
 }
-
-/** Components that a bundle watches, in the order in which a gateway decides on them. */
-export function listComponents({ residuals }: Pick<NormalBehaviourSpec, "residuals">): readonly string[] {
-  return [...new Set(residuals.map(({ component }) => component))];
-}

@@ -3,6 +3,7 @@ import { z } from "zod";
 import {
   type InspectionPolicy,
   inspectionPolicyShape,
+  listComponents,
   type NormalBehaviourSpec,
   type ResidualStatistics,
   residualStatisticsSchema,
@@ -204,8 +205,3 @@ export const scadaConfigSchema: z.ZodType<ScadaRecipeConfig> = z
     for (const { path, problem } of checkDatasetChannels(dataset, channels, listComponents({ residuals })))
       complain(["dataset", ...path], problem);
   });
-
-/** Components that the residuals speak of, each once, in their sequence. */
-export function listComponents({ residuals }: Pick<ScadaRecipeConfig, "residuals">): string[] {
-  return [...new Set(residuals.map(({ component }) => component))];
-}

@@ -1,4 +1,5 @@
 /** Looks through tables and log for what would spoil training, before hours are spent on it. Changes and repairs nothing. */
+import { listComponents } from "../../../../core/contract/bundle/normal-behaviour.ts";
 import { computeQuantile } from "../../../../core/maths/robust.ts";
 import { listEmptyPeriods } from "../period-rows.ts";
 import { readLogLines } from "../read-log.ts";
@@ -68,7 +69,7 @@ export async function checkScadaTable(
   const farm: ScannedFarm = { ...scanned, dataDir, source };
   const { log } = source.dataset;
   const lines = log === undefined ? [] : await readLogLines(dataDir, log);
-  const watched = [...new Set(residuals.map(({ component }) => component))];
+  const watched = listComponents({ residuals });
   const outputs = residuals.map(({ channel }) => channel);
   const clock = checkTableClock(farm, never);
   // Beside a table whose own clock is wrong nothing can be said of the log's.

@@ -1,10 +1,13 @@
 /** Everything that training and judging of a normal-behaviour student share: rows, logbook, costs, and the split in time. */
 
-import type { NormalBehaviourSpec } from "../../../../core/contract/bundle/normal-behaviour.ts";
+import {
+  listComponents,
+  type NormalBehaviourSpec,
+} from "../../../../core/contract/bundle/normal-behaviour.ts";
 import { dayMs } from "../../../../core/maths/durations.ts";
 import { type LoggedEvent, readScadaCosts, readScadaLog } from "../../../dataset/scada/read-log.ts";
 import { parseDay } from "../../../dataset/scada/table-config.ts";
-import { listComponents, type ScadaRecipeConfig } from "../scada-config.ts";
+import type { ScadaRecipeConfig } from "../scada-config.ts";
 import { type Costs, choosePolicy, fitPolicy, type PolicyTerms } from "./fit-policy.ts";
 import { dayOf, readScadaRows, type ScadaRows, type TimeSplit } from "./scada-rows.ts";
 import {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { listComponents } from "../../../../../src/core/contract/bundle/normal-behaviour.ts";
 import { dayMs } from "../../../../../src/core/maths/durations.ts";
 import { readScadaCosts, readScadaLog } from "../../../../../src/training/dataset/scada/read-log.ts";
 import type { ComponentCost } from "../../../../../src/training/dataset/scada/table-config.ts";
@@ -9,7 +10,6 @@ import {
   type Inspection,
   scoreInspections,
 } from "../../../../../src/training/recipes/scada/judge/cost-rule.ts";
-import { listComponents } from "../../../../../src/training/recipes/scada/scada-config.ts";
 import { dataFolder as data } from "../../../../support/data-folder.ts";
 import { loadEdpConfig } from "../../../../support/edp.ts";
 
