@@ -18,7 +18,7 @@ import type { DiagnosedSource } from "../../core/contract/source-diagnosis.ts";
 import type { QuarantineReason } from "../../core/contract/stream.ts";
 import type { ComponentCondition, TurbineHealth, TurbineState } from "../../core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
-import { formatTime } from "../../core/decision/alarms/alert-event.ts";
+import { formatTime, lastTimeMs } from "../../core/decision/alarms/alert-event.ts";
 import { isOperating } from "../../core/decision/operating-state.ts";
 import { rollUpHealth } from "../../core/decision/roll-up-health.ts";
 import {
@@ -28,9 +28,6 @@ import {
   type PointCondition,
   type PointSilence,
 } from "./component-tracker.ts";
-
-/** End of the year 9999, the last that RFC 3339 can write. */
-const lastTimeMs = Date.UTC(9999, 11, 31);
 
 /** Follows the decisions of one turbine. */
 export interface TurbineTracker {
@@ -235,8 +232,8 @@ function describeBaselines(conditions: readonly PointCondition[]): NonNullable<T
 }
 
 function describeDrift({ component, level, sinceMs, title }: ComponentDrift): DescribedDrift {
-  const isSane = sinceMs !== null && sinceMs >= 0 && sinceMs <= lastTimeMs;
-  return { component, level, since: isSane ? formatTime(sinceMs) : null, title };
+  const sane = saneTime(sinceMs);
+  return { component, level, since: sane === null ? null : formatTime(sane), title };
 }
 
 /** To a tenth of a decibel: more is noise. */

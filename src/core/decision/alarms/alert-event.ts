@@ -124,11 +124,12 @@ function nameEvent(
   return transition === "updated" ? `${id}/${updateNumber}` : id;
 }
 
-const lastMs = Date.UTC(9999, 11, 31);
+/** End of the year 9999, the last that RFC 3339 can write. */
+export const lastTimeMs: number = Date.UTC(9999, 11, 31);
 
 /** Epoch ms as RFC 3339, UTC. A device's clock may say anything, and an alert must not fail for it: years 1970–9999. */
 export function formatTime(epochMs: number): string {
-  const bounded = Number.isNaN(epochMs) ? 0 : Math.min(Math.max(epochMs, 0), lastMs);
+  const bounded = Number.isNaN(epochMs) ? 0 : Math.min(Math.max(epochMs, 0), lastTimeMs);
   return renderIsoTime(bounded);
 }
 
