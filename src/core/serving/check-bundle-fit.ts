@@ -5,7 +5,7 @@ import { hasErrorCode } from "../contract/aurora-error.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
 import { listComponents } from "../contract/bundle/normal-behaviour.ts";
 import { type ConfigFinding, findNearest, type KeyPath } from "../contract/config/config-finding.ts";
-import type { GatewayConfig, TurbineConfig } from "../contract/config/gateway-config.ts";
+import type { GatewayConfig } from "../contract/config/gateway-config.ts";
 import { describeMappings, listMappedChannels } from "../contract/config/mapped-channels.ts";
 import { operatingChannels } from "../contract/config/operating-channels.ts";
 import { listPointBundles } from "./check-commissioning.ts";
@@ -29,7 +29,10 @@ export async function checkBundleFit(config: GatewayConfig, bundlesDir: string):
   return [
     ...checkUses(config, installed, names),
     ...checkLearning(config, installed),
-    ...config.turbines.flatMap((turbine, index) => checkLogbook(config, turbine, { index, installed })),
+    ...config.turbines.flatMap(({ scadaBundle }, index) => {
+      const manifest = scadaBundle === null ? undefined : installed.get(scadaBundle);
+      return typeof manifest === "object" ? checkScadaBundle(config, index, manifest) : [];
+    }),
     ...checkScadaChannels(config, installed),
     ...checkPauses(config, installed),
   ];
@@ -78,27 +81,28 @@ function checkUses(
         { path, problem: bundle, ...(meant === undefined ? {} : { write: `did you mean "${meant}"?` }) },
       ];
     }
-    const watchesScada = bundle.normalBehaviour !== undefined;
-    if (isScada === watchesScada) return [];
-    return isScada
-      ? [{ path, problem: `this bundle does not watch SCADA values (its task is ${bundle.task})` }]
-      : [
-          {
-            path,
-            problem: "this bundle watches SCADA values",
-            write: "name it under the turbine's scadaBundle",
-          },
-        ];
+    if (isScada || bundle.normalBehaviour === undefined) return [];
+    const problem = "this bundle watches SCADA values";
+    return [{ path, problem, write: "name it under the turbine's scadaBundle" }];
   });
 }
 
-function checkLogbook(
+/**
+ * What of turbine `index` does not fit its `scadaBundle`: it must be one of normal behaviour, every channel of it mapped for the
+ * turbine, and every component of its logbook one that the bundle knows.
+ */
+export function checkScadaBundle(
   config: GatewayConfig,
-  { id, scadaBundle, repairs }: TurbineConfig,
-  { index, installed }: { readonly index: number; readonly installed: Installed },
+  index: number,
+  manifest: Manifest,
 ): readonly ConfigFinding[] {
-  const manifest = scadaBundle === null ? undefined : installed.get(scadaBundle);
-  if (typeof manifest !== "object" || manifest.normalBehaviour === undefined) return [];
+  const { id, repairs } = config.turbines[index]!;
+  const path = ["turbines", index, "scadaBundle"];
+  const { name: bundle, task, normalBehaviour } = manifest;
+  if (normalBehaviour === undefined) {
+    const problem = `bundle ${bundle} does not watch SCADA values (its task is ${task})`;
+    return [{ path, problem, write: "name a bundle of the task normal-behaviour, such as turbine-scada" }];
+  }
   const findings: ConfigFinding[] = [];
   const mappings = listMappedChannels(config).filter(({ turbine }) => turbine === id);
   const mapped = mappings.flatMap(({ channels }) => channels.map(({ name }) => name));
@@ -106,17 +110,17 @@ function checkLogbook(
   if (missing.length > 0) {
     const places = [...new Set(mappings.map(({ path }) => path[0]))].join(" or ") || "scada, modbus or opcua";
     findings.push({
-      path: ["turbines", index, "scadaBundle"],
+      path,
       problem: `${describeMappings(config)} maps ${missing.join(", ")} of turbine ${id}: a row that lacks a channel is never scored`,
       write: `map ${missing.length === 1 ? "it" : "them"} under ${places}`,
     });
   }
-  const known = listComponents(manifest.normalBehaviour);
+  const known = listComponents(normalBehaviour);
   for (const [at, { component }] of repairs.entries()) {
     if (known.includes(component)) continue;
     findings.push({
       path: ["turbines", index, "repairs", at, "component"],
-      problem: `the bundle ${scadaBundle} knows no component "${component}"`,
+      problem: `the bundle ${bundle} knows no component "${component}"`,
       write: `write one of ${known.join(", ")}`,
     });
   }

@@ -2,51 +2,23 @@
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { Manifest } from "../../core/contract/bundle/manifest.ts";
 import { listComponents } from "../../core/contract/bundle/normal-behaviour.ts";
+import { formatKeyPath } from "../../core/contract/config/config-finding.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
-import { describeMappings, listMappedChannels } from "../../core/contract/config/mapped-channels.ts";
+import { checkScadaBundle } from "../../core/serving/check-bundle-fit.ts";
 
-/**
- * Every turbine's `scadaBundle` must be one of normal behaviour, every channel of it mapped for the turbine, and every
- * component of its logbook one that the bundle knows.
- * @throws AuroraError CONFIG_INVALID that names what is missing.
- */
+/** @throws AuroraError CONFIG_INVALID that names the first thing in which a turbine does not fit its `scadaBundle`. */
 export function checkScadaConfig(config: GatewayConfig, manifestOf: (name: string) => Manifest): void {
-  for (const { id, scadaBundle, repairs } of config.turbines) {
+  for (const [index, { scadaBundle }] of config.turbines.entries()) {
     if (scadaBundle === null) continue;
     const manifest = manifestOf(scadaBundle);
-    const refuse = (message: string, hint: string): AuroraError =>
-      new AuroraError("CONFIG_INVALID", `turbine ${id}: ${message}`, {
-        op: "watch SCADA values",
-        subject: `${manifest.name}@${manifest.version}`,
-        hint,
-      });
-    const spec = manifest.normalBehaviour;
-    if (spec === undefined) {
-      throw refuse(
-        `bundle ${scadaBundle} does not watch SCADA values (its task is ${manifest.task})`,
-        "name a bundle of the task normal-behaviour under scadaBundle, such as turbine-scada",
-      );
-    }
-    const mapped = new Set(
-      listMappedChannels(config)
-        .filter((mapping) => mapping.turbine === id)
-        .flatMap((mapping) => mapping.channels.map((channel) => channel.name)),
-    );
-    const missing = manifest.channels.map((channel) => channel.name).filter((name) => !mapped.has(name));
-    if (missing.length > 0) {
-      throw refuse(
-        `${describeMappings(config)} maps ${missing.join(", ")}`,
-        "a row that lacks a channel is never scored: map every channel of the bundle's data contract",
-      );
-    }
-    const known = new Set(spec.residuals.map((residual) => residual.component));
-    const unknown = repairs.find((repair) => !known.has(repair.component));
-    if (unknown !== undefined) {
-      throw refuse(
-        `the bundle knows no component "${unknown.component}"`,
-        `components under repairs are ${[...known].join(", ")}`,
-      );
-    }
+    const [finding] = checkScadaBundle(config, index, manifest);
+    if (finding === undefined) continue;
+    const { path, problem, write } = finding;
+    throw new AuroraError("CONFIG_INVALID", `${formatKeyPath(path)}: ${problem}`, {
+      op: "watch SCADA values",
+      subject: `${manifest.name}@${manifest.version}`,
+      ...(write === undefined ? {} : { hint: write }),
+    });
   }
 }
 

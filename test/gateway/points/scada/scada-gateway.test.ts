@@ -65,7 +65,7 @@ test("a bundle whose channels nobody maps, or that watches no SCADA values, is r
   await putScadaBundle(installation);
   const start = (changes: Readonly<Record<string, unknown>>) => installation.startGateway([], changes);
   await expect(start({ turbines: [turbines[0]], scada: [mapping("T1", channels.slice(1))] })).rejects.toThrow(
-    "turbine T1: no topic under scada maps power",
+    "turbines[0].scadaBundle: no topic under scada maps power of turbine T1",
   );
   await expect(start({ turbines: [{ id: "T1", scadaBundle: "bearing-test" }], scada: [] })).rejects.toThrow(
     "bundle bearing-test does not watch SCADA values (its task is diagnosis)",
