@@ -3,9 +3,14 @@
  * them so far. Reads no clock.
  */
 import { z } from "zod";
-import { noEvidence } from "./false-alarm-budget.ts";
 import { toNormalScore } from "./normal-score.ts";
-import { gather, type SlowEvidence, type SlowReference, type WholeBlock } from "./slow-evidence.ts";
+import {
+  gather,
+  nothingGathered,
+  type SlowEvidence,
+  type SlowReference,
+  type WholeBlock,
+} from "./slow-evidence.ts";
 
 /** Blocks of the last day: at most, and at least before anything is held against them. */
 const dayBlocks = 24;
@@ -36,7 +41,7 @@ export interface RecentBlocks extends SlowEvidence {
 /** As it was, if it is of this reference. */
 export function beginRecent(recent: RecentBlocks | undefined, { windows }: SlowReference): RecentBlocks {
   if (recent?.windows === windows) return recent;
-  return { means: [], squares: 0, count: 0, sum: noEvidence, sinceMs: null, windows };
+  return { means: [], squares: 0, count: 0, ...nothingGathered, windows };
 }
 
 /** Goes on above another reference, which expects `lower` less. */
@@ -48,15 +53,14 @@ export function moveRecent(state: RecentBlocks, lower: number, { windows }: Slow
 export function stepRecent(state: RecentBlocks, block: WholeBlock, reference: SlowReference): RecentBlocks {
   const day = measureDay(state, block, reference);
   if (day === null) return { ...state, means: [...state.means, block.mean] };
-  const { sum, sinceMs } = gather(state, day.score, block.fromMs);
-  if (sum > 0) return { ...state, sum, sinceMs };
+  const gathered = gather(state, day.score, block.fromMs);
+  if (gathered.sum > 0) return { ...state, ...gathered };
   const isFull = state.count < mostCounted ? 0 : 1;
   return {
     means: [...state.means, block.mean].slice(-dayBlocks - lagBlocks),
     squares: state.squares * (1 - isFull / mostCounted) + Math.min(day.excess ** 2, 9 * day.variance),
     count: state.count + 1 - isFull,
-    sum,
-    sinceMs,
+    ...gathered,
     windows: state.windows,
   };
 }
@@ -81,6 +85,7 @@ export function measureDay(
 export const recentBlocksSchema: z.ZodType<RecentBlocks> = z.strictObject({
   sum: z.number().min(0),
   sinceMs: z.number().nullable(),
+  score: z.number().default(0),
   means: z.array(z.number()).max(64),
   squares: z.number(),
   count: z.number(),

@@ -1,17 +1,27 @@
-/** What the slow lane gathers, block by block: a one-sided sum of normal scores beyond an allowance (CUSUM, Page 1954). */
+/**
+ * What the slow lane gathers, block by block: a one-sided sum of normal scores beyond an allowance (CUSUM, Page 1954). An hour is much
+ * like the one before it, on a healthy machine as well: of what lies beyond the allowance most was told by that one.
+ */
 import { z } from "zod";
 import { noEvidence, slowAllowance } from "./false-alarm-budget.ts";
 
 const highestScore = 6;
 /** Evidence does not grow for ever: what came in a week may go in two. */
 const mostSum = 30;
+/** So much of a block's evidence is that of the block before it, if that one had as much: hours of a machine that wanders over days. */
+const sharedShare = 0.9;
 
 /** What has gathered. */
 export interface SlowEvidence {
   readonly sum: number;
   /** Start of the block with which the sum last rose from 0, epoch ms; null at 0. */
   readonly sinceMs: number | null;
+  /** Of the last block; 0: none yet. */
+  readonly score: number;
 }
+
+/** Before the first block. */
+export const nothingGathered: SlowEvidence = { sum: noEvidence, sinceMs: null, score: noEvidence };
 
 /** What a signal is expected to be while healthy, in its own unit. */
 export interface SlowReference {
@@ -28,9 +38,16 @@ export interface SlowReference {
 }
 
 /** The evidence with one block more, which begins at `fromMs`. */
-export function gather({ sum: before, sinceMs }: SlowEvidence, score: number, fromMs: number): SlowEvidence {
-  const sum = Math.min(mostSum, Math.max(0, before + Math.min(highestScore, score) - slowAllowance));
-  return sum > 0 ? { sum, sinceMs: sinceMs ?? fromMs } : { sum: noEvidence, sinceMs: null };
+export function gather(before: SlowEvidence, score: number, fromMs: number): SlowEvidence {
+  const told = sharedShare * Math.max(0, beyondAllowance(before.score));
+  const sum = Math.min(mostSum, Math.max(0, before.sum + beyondAllowance(score) - told));
+  return sum > 0
+    ? { sum, sinceMs: before.sinceMs ?? fromMs, score }
+    : { sum: noEvidence, sinceMs: null, score };
+}
+
+function beyondAllowance(score: number): number {
+  return Math.min(highestScore, score) - slowAllowance;
 }
 
 /** A block that is over, its mean above what the reference expects, and how far out that lies against the reference. */
@@ -45,4 +62,5 @@ export interface WholeBlock {
 export const slowEvidenceSchema: z.ZodType<SlowEvidence> = z.strictObject({
   sum: z.number().min(0),
   sinceMs: z.number().nullable(),
+  score: z.number().default(0),
 });

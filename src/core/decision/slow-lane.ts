@@ -4,7 +4,7 @@
  *
  *   t     = (mean of the block − reference) / √(wander² · (1 + 1/n) + windows' deviation² · (1/m + 1/N))
  *   score = the normal deviate that is as rare as t with the reference's degrees of freedom
- *   sum   = max(0, sum + min(score, 6) − 3)
+ *   sum   = max(0, sum + min(score, 6) − 3 − 0.9 · max(0, min(score of the block before, 6) − 3))
  *
  * n blocks and N windows were learnt, m are in the block. The allowance of 3 deviations is for what lasts: a machine that
  * wanders to there and stays is healthy for all that can be known.
@@ -22,7 +22,7 @@
  */
 import { z } from "zod";
 import { dayMs, hourMs } from "../maths/durations.ts";
-import { noEvidence, slowAllowance } from "./false-alarm-budget.ts";
+import { slowAllowance } from "./false-alarm-budget.ts";
 import {
   beginRecent,
   measureDay,
@@ -34,6 +34,7 @@ import {
 import { toNormalScore } from "./normal-score.ts";
 import {
   gather,
+  nothingGathered,
   type SlowEvidence,
   type SlowReference,
   slowEvidenceSchema,
@@ -51,8 +52,6 @@ interface Block {
 
 /** What is remembered between windows; plain data that can be stored. */
 export interface SlowState extends SlowEvidence {
-  /** Score of the last whole block; null: none yet. */
-  readonly score: number | null;
   /** The same evidence against the last day; absent: it was kept by an earlier version. */
   readonly recent?: RecentBlocks | undefined;
   /** The block that is open. */
@@ -67,9 +66,7 @@ export interface SlowState extends SlowEvidence {
 
 /** Nothing has gathered. */
 export const idleSlow: SlowState = {
-  sum: noEvidence,
-  sinceMs: null,
-  score: null,
+  ...nothingGathered,
   recent: undefined,
   block: null,
   first: null,
@@ -129,20 +126,20 @@ function goesOn({ fromMs, lastMs, count }: Block, nextMs: number): boolean {
 function closeBlock(state: SlowState, block: Block, reference: SlowReference): SlowState {
   const before = beginRecent(state.recent, reference);
   const whole = weighBlock(block, reference);
-  const { sum, sinceMs } = gather(state, whole.ownScore, block.fromMs);
+  const { sum, sinceMs, score } = gather(state, whole.ownScore, block.fromMs);
   const { first } = state;
   const second = first === null || first.fromMs !== block.fromMs ? null : cutHalf(block, first);
   return {
     sum,
     sinceMs,
-    score: whole.ownScore,
+    score,
     recent: stepRecent(before, whole, reference),
     block: null,
     first: null,
     last: second && {
       second,
-      own: { sum: state.sum, sinceMs: state.sinceMs },
-      recent: { sum: before.sum, sinceMs: before.sinceMs },
+      own: { sum: state.sum, sinceMs: state.sinceMs, score: state.score },
+      recent: { sum: before.sum, sinceMs: before.sinceMs, score: before.score },
     },
     between: null,
   };
@@ -236,7 +233,11 @@ const blockSchema = z.strictObject({
 export const slowStateSchema: z.ZodType<SlowState> = z.strictObject({
   sum: z.number().min(0),
   sinceMs: z.number().nullable(),
-  score: z.number().nullable(),
+  // An earlier version said null before the first.
+  score: z
+    .number()
+    .nullable()
+    .transform((score) => score ?? 0),
   recent: recentBlocksSchema.optional(),
   block: blockSchema.nullable(),
   // What an earlier version kept knows no halves.

@@ -6,8 +6,10 @@ import { makeLongs } from "../maths/shared-room.ts";
 const saturatedHigh = 32_767;
 const saturatedLow = -32_768;
 
-/** So many blocks back it is seen that they come again: a converter's buffer may be sent in as many. */
-const rememberedBlocks = 16;
+/** So many blocks back it is seen that they come again: a converter's buffer may be sent in as many, some seconds of samples. */
+const rememberedBlocks = 128;
+/** Each so many blocks one is looked for among all of them. */
+const soughtEach = 8;
 /** So many samples, spread over a block, tell it from others; one with fewer than four times as many is not told. */
 const markedSamples = 16;
 
@@ -21,8 +23,8 @@ export interface CountScan {
   /** A count at either end of the int16 range. */
   readonly saturated: boolean;
   /**
-   * The last block and the one before it are those that came so many blocks earlier, of 16 at most: nobody fills the buffer any
-   * more. 0: they are new.
+   * The last block and the one before it are those that came so many blocks earlier, of 128 at most: nobody fills the buffer any
+   * more, as is seen of the ninth that comes again. 0: they are new, for all that is known.
    */
   readonly repeats: number;
   /** Scans the next block of the same stream. */
@@ -83,18 +85,16 @@ class Scan implements CountScan {
   #compare(counts: Int16Array): void {
     const mark = markBlock(counts);
     const place = this.#blocks++;
-    const most = Math.min(place, rememberedBlocks);
     const isBack = (lag: number): boolean => this.#marks[(place - lag) % rememberedBlocks] === mark;
-    let lag = this.#lag;
-    if (lag === 0 || !isBack(lag)) {
-      lag = 1;
-      while (lag <= most && !isBack(lag)) lag++;
-      if (lag > most) lag = 0;
+    const goesOn = this.#lag > 0 && isBack(this.#lag);
+    this.#again = goesOn ? this.#again + 1 : 0;
+    if (!goesOn) {
+      this.#lag = 0;
+      const most = place % soughtEach === 0 ? Math.min(place, rememberedBlocks) : 0;
+      for (let lag = 1; lag <= most && this.#lag === 0; lag++) if (isBack(lag)) this.#lag = lag;
     }
-    this.#again = lag === 0 || lag !== this.#lag ? 0 : this.#again + 1;
-    this.#lag = lag;
     this.#marks[place % rememberedBlocks] = mark;
-    this.repeats = this.#again > 0 && counts.length >= 4 * markedSamples ? lag : 0;
+    this.repeats = this.#again > 0 && counts.length >= 4 * markedSamples ? this.#lag : 0;
   }
 }
 
