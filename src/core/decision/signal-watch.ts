@@ -163,9 +163,11 @@ export function forgetEvidence(
   return { fast: beginFast(spread), slow: idleSlow, held };
 }
 
-/** Of a machine that was found healthy, however its last windows looked. */
+/** Of a machine that was found healthy, however its last windows looked; of one not heard since it was last, as it was then. */
 export function vouchSignal({ fast }: SignalState, spread: HealthySpread): SignalState {
-  return { fast: vouchFor(beginFast(spread), fast.recent), slow: idleSlow, held: null };
+  const value = fast.toMs === null ? fast.vouched : fast.recent;
+  const begun = beginFast(spread);
+  return { fast: value === undefined ? begun : vouchFor(begun, value), slow: idleSlow, held: null };
 }
 
 /** Validator of {@link SignalState}: a snapshot comes from a disk. */

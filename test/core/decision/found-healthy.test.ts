@@ -49,6 +49,17 @@ describe("a machine that was found healthy", () => {
     });
   });
 
+  test("is so as well where that is said twice, with no window in between, and where nothing was heard of it", () => {
+    for (const watch of [inspect(), createWatch()]) {
+      watch.renew(found);
+      watch.renew({ ...found, atMs: 2, reason: "looked once more" });
+      feedWatch(watch, { from: 60, to: 400 }, faultyLooking);
+      expect([listActive(watch), watch.status?.state]).toEqual([[], "ready"]);
+      feedWatch(watch, { from: 400, to: 460 }, { logits: [8, -3] });
+      expect(listActive(watch)).toEqual(["outer-race"]);
+    }
+  });
+
   test("raises what rises above that: at once, while it is learnt, and against its own reference", () => {
     for (const learnt of [62, 90, 400]) {
       const watch = inspect();
