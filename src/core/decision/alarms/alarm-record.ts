@@ -211,18 +211,17 @@ interface WindowlessStep {
 }
 
 /** Tells of a step without a window; no event when the alarm was never told. */
-export function tellStep(
-  record: AlarmRecord,
-  { transition, atMs, reason }: WindowlessStep,
-): ToldAlarm<AlertEvent | null> {
-  const { lastEvent, sinceMs } = record;
-  const isTold = record.told === "raised" || (record.told === "cleared" && transition === "acknowledged");
+export function tellStep(record: AlarmRecord, step: WindowlessStep): ToldAlarm<AlertEvent | null> {
+  const { lastEvent, sinceMs, told, severity, alarm } = record;
+  const { transition } = step;
+  const isTold = told === "raised" || (told === "cleared" && transition === "acknowledged");
   if (lastEvent === null || sinceMs === null || !isTold) return { record, event: null };
   const updates = record.updates + (transition === "updated" ? 1 : 0);
-  const change = { transition, updateNumber: updates, sinceMs, state: record.alarm.state, atMs, reason };
-  const event = repeatAlertEvent(lastEvent, change);
-  const told = transition === "cleared" ? "cleared" : record.told;
-  return { record: { ...record, updates, told, lastEvent: event }, event };
+  const leadingMode = findLeadingMode(record);
+  const now = { sinceMs, updateNumber: updates, state: alarm.state, severity, leadingMode };
+  const event = repeatAlertEvent(lastEvent, { ...step, ...now });
+  const next = transition === "cleared" ? "cleared" : told;
+  return { record: { ...record, updates, told: next, lastEvent: event }, event };
 }
 
 /** A day: so far a clock may be behind after a start without a network. */

@@ -87,22 +87,29 @@ export function createAlertEvent(parts: AlertParts): AlertEvent {
   };
 }
 
-/** A later event of the same alarm without a new window: a person's step, or the end of a model's knowledge. */
+/**
+ * A later event of the same alarm without a new window: a person's step, or the end of a model's knowledge. How urgent the alarm
+ * is and what it looks like may have changed unsaid; its probability stays that of the window which the event names.
+ */
 export function repeatAlertEvent(
   event: AlertEvent,
-  change: Pick<AlertParts, "transition" | "updateNumber" | "sinceMs" | "state"> & {
+  change: Pick<
+    AlertParts,
+    "transition" | "updateNumber" | "sinceMs" | "state" | "severity" | "leadingMode"
+  > & {
     readonly atMs: number;
     readonly reason?: string | undefined;
   },
 ): AlertEvent {
   const { site, turbine, component, failureMode } = event.data;
+  const { state, severity, leadingMode } = change;
   const alarm = nameAlarm({ site, turbine, component }, failureMode);
   return {
     ...event,
     id: nameEvent(alarm, change),
     type: `io.aurora.alert.${change.transition}.v1`,
     time: formatTime(change.atMs),
-    data: { ...event.data, ...describeEnd(change), state: change.state },
+    data: { ...event.data, ...describeEnd(change), state, severity, leadingMode },
   };
 }
 

@@ -271,6 +271,29 @@ describe("the alarm register", () => {
     expect(register.list("north", "t1")).toEqual([]);
   });
 
+  test("says with a person's step and with the end of shelving how urgent the alarm is by then, and what it looks like", () => {
+    const register = createAlarmRegister({ ...defaultAlertPolicy, criticalWindows: 20 });
+    const alarm = { point, failureMode: "inner" };
+    feed(register, decisionAt(0, [["inner", 0.9, 0]]));
+    const shelve = { kind: "shelve", atMs: startMs, by: "ana", untilMs: startMs + 60_000 } as const;
+    const shelved = expectEvent(register.step(alarm, shelve, startMs));
+    expect([shelved.data.severity, shelved.data.leadingMode]).toEqual(["warning", undefined]);
+    for (let index = 1; index <= 20; index++) {
+      const { modes, ...decision } = decisionAt(index, [["inner", 0.99, 0]]);
+      const leading = modes.map((mode) => ({ ...mode, leadingMode: "outer" }));
+      expect(feed(register, { ...decision, modes: leading })).toEqual([]);
+    }
+    const said = { severity: "critical", leadingMode: "outer", probability: 0.9 };
+    const [shown] = register.endShelvings(startMs + 60_000);
+    expect(alertEventSchema().parse(shown)).toMatchObject({ data: { ...said, state: "unacknowledged" } });
+    const acknowledge = { kind: "acknowledge", atMs: startMs + 61_000, by: "ana" } as const;
+    expect(expectEvent(register.step(alarm, acknowledge, startMs + 61_000)).data).toMatchObject(said);
+    // Nor is the escalation told once more.
+    expect(feed(register, decisionAt(62, [["inner", 0.99, 0]]))).toEqual([]);
+    const order = { isOver: () => true, atMs: startMs + 63_000, reason: "nobody watches it" };
+    expect(register.retire(order)).toMatchObject([{ data: { ...said, state: "normal" } }]);
+  });
+
   test("ends shelving that began by a clock far ahead once the clock is right, and not for a minute's correction", () => {
     const register = createAlarmRegister();
     feed(register, decisionAt(0, [["inner", 0.9, 0]]));
