@@ -219,7 +219,9 @@ export function tellStep(record: AlarmRecord, step: WindowlessStep): ToldAlarm<A
   const updates = record.updates + (transition === "updated" ? 1 : 0);
   const leadingMode = findLeadingMode(record);
   const now = { sinceMs, updateNumber: updates, state: alarm.state, severity, leadingMode };
-  const event = repeatAlertEvent(lastEvent, { ...step, ...now });
+  // A device's clock may be a little ahead of the gateway's: what was said before must not seem to come after.
+  const atMs = Math.max(step.atMs, record.toldMs, sinceMs);
+  const event = repeatAlertEvent(lastEvent, { ...step, ...now, atMs });
   const next = transition === "cleared" ? "cleared" : told;
   return { record: { ...record, updates, told: next, lastEvent: event }, event };
 }

@@ -213,6 +213,23 @@ describe("the alarm register", () => {
     expect(register.list("north", "t1")).toEqual([]);
   });
 
+  test("tells no step as earlier than the alarm's beginning or what was told before, where a device's clock is ahead", () => {
+    const register = createAlarmRegister();
+    const alarm = { point, failureMode: "inner" };
+    feed(register, decisionAt(40, [["inner", 0.9, 38]]));
+    const acknowledged = register.step(alarm, { kind: "acknowledge", atMs: startMs, by: "ana" }, startMs);
+    const shelve = { kind: "shelve", atMs: startMs, by: "ana", untilMs: startMs + 9_000 } as const;
+    const events = [acknowledged, register.step(alarm, shelve, startMs)].map(expectEvent);
+    events.push(...register.endShelvings(startMs + 9_000).map((event) => event!));
+    events.push(...register.retire({ isOver: () => true, atMs: startMs + 50_000, reason: "over" }));
+    expect(events.map(({ time, data }) => [time.slice(17, 19), data.since.slice(17, 19)])).toEqual([
+      ["41", "38"],
+      ["41", "38"],
+      ["41", "38"],
+      ["50", "38"],
+    ]);
+  });
+
   test("acknowledges an alarm that has returned", () => {
     const register = createAlarmRegister();
     feed(register, decisionAt(0, [["inner", 0.9, 0]]));
