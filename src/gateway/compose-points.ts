@@ -114,8 +114,10 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
   const describeServing = () => kept.describe(register, pipeline);
   /** Since when something has been decided that is not written down, monotonic; null: nothing. */
   let gatheredSinceMs: number | null = null;
+  let keptChanges = 0;
   const keepServing = (): void => {
     gatheredSinceMs = null;
+    keptChanges = register.silentChanges;
     state.setDescribed(describeServing(), describeServing);
   };
   const drift = composeDrift(surroundings);
@@ -255,7 +257,9 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       endUnwatched();
       pipeline.tick();
       baselines.tick();
-      if (gatheredSinceMs !== null && clock.monotonicMs() - gatheredSinceMs >= keepGatheredMs) keepServing();
+      const isDue = gatheredSinceMs !== null && clock.monotonicMs() - gatheredSinceMs >= keepGatheredMs;
+      // What happens beneath a shelf is told nobody, and must outlive a restart all the same.
+      if (isDue || register.silentChanges !== keptChanges) keepServing();
       scada.tick();
       drift.tick();
       alarms.tick();

@@ -1,7 +1,11 @@
+import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { AlarmRegisterSnapshot } from "../../src/core/decision/alarms/alarm-register.ts";
-import { createAlarmRegister } from "../../src/core/decision/alarms/alarm-register.ts";
+import {
+  type AlarmRegister,
+  type AlarmRegisterSnapshot,
+  createAlarmRegister,
+} from "../../src/core/decision/alarms/alarm-register.ts";
 import { defaultAlertPolicy } from "../../src/core/decision/alarms/alert-policy.ts";
 import { createStateStore } from "../../src/gateway/record/state-store.ts";
 import { openStoreFile } from "../../src/gateway/record/store-file.ts";
@@ -78,19 +82,54 @@ test("a gateway that cannot reach its broker stops at once and tells the next ti
   expect(subscriber.alerts).toHaveLength(1);
 });
 
-/** Somebody acknowledges every alarm in what a stopped gateway has kept. */
-function acknowledge(installation: Installation, atMs: number): void {
-  const file = openStoreFile({ path: join(installation.folder, "gateway", "gateway.db") });
+/** Changes the alarms in what a stopped gateway has kept, in `folder`; gives them. */
+function changeKept(folder: string, change: (register: AlarmRegister) => void = () => {}): AlarmRegister {
+  const file = openStoreFile({ path: join(folder, "gateway.db") });
   const state = createStateStore(file);
   const kept = JSON.parse(state.get("serving") ?? "null") as { alarms: AlarmRegisterSnapshot };
   const register = createAlarmRegister(defaultAlertPolicy, kept.alarms);
-  for (const { point, failureMode } of kept.alarms.records.filter(({ told }) => told === "raised")) {
-    const step = register.step({ point, failureMode }, { kind: "acknowledge", by: "a person", atMs }, atMs);
-    expect(step.ok).toBe(true);
-  }
+  change(register);
   expect(state.set("serving", JSON.stringify({ ...kept, alarms: register.snapshot() }))).toBe(true);
   file.close();
+  return register;
 }
+
+/** Somebody acknowledges every alarm in what a stopped gateway has kept. */
+function acknowledge(installation: Installation, atMs: number): void {
+  changeKept(join(installation.folder, "gateway"), (register) => {
+    for (const { point, failureMode } of register
+      .snapshot()
+      .records.filter(({ told }) => told === "raised")) {
+      const step = register.step({ point, failureMode }, { kind: "acknowledge", by: "a person", atMs }, atMs);
+      expect(step.ok).toBe(true);
+    }
+  });
+}
+
+test("what begins beneath a shelf is written down at once, though nobody is told: a kill takes nothing back", async () => {
+  const installation = await createInstallation();
+  const { source, bearing } = createTurbine(32, { kind: "outer-race", onsetS: 5 });
+  const device = await startDevice("WT02", source, 20);
+  await (await installation.startGateway([{ id: "WT02", bearing, connect: "mqtt" }])).close();
+  const folder = join(installation.folder, "gateway");
+  const atMs = Date.now();
+  changeKept(folder, (register) => {
+    const point = { site: names.site, turbine: "WT02", component: names.component };
+    for (const failureMode of ["outer-race", "inner-race", "ball"])
+      register.step({ point, failureMode }, { kind: "remove-from-service", by: "a person", atMs }, atMs);
+  });
+  await installation.startGateway([{ id: "WT02", bearing, connect: device.address }]);
+  let copies = 0;
+  /** What a kill in this moment would leave. */
+  const findKept = (): boolean => {
+    const copy = join(installation.folder, `copy-${copies++}`);
+    cpSync(folder, copy, { recursive: true });
+    return changeKept(copy)
+      .list()
+      .some(({ conditionActive }) => conditionActive);
+  };
+  await until(findKept, "the alarm's condition on the disk", 30_000);
+});
 
 test("an alarm outlives a restart of the gateway: same id, same since, and nobody is told again", async () => {
   const installation = await createInstallation();

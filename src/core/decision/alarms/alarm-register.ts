@@ -78,6 +78,8 @@ export interface RetirementOrder {
 export interface AlarmRegister {
   /** Takes one decision of any point; returns what is due, in the order of the modes. */
   update(decision: Decision): DueAlert[];
+  /** How often a decision has begun, ended or escalated an alarm of which nothing was due: of that no event tells. */
+  readonly silentChanges: number;
   /**
    * Makes the event of a due alert and remembers that it was told; null when the alarm has gone on meanwhile.
    */
@@ -121,7 +123,11 @@ export function createAlarmRegister(
   const records = new Map<string, AlarmRecord>(
     snapshot?.records.map((record) => [nameAlarm(record.point, record.failureMode), record]),
   );
+  let silentChanges = 0;
   return {
+    get silentChanges() {
+      return silentChanges;
+    },
     update(decision) {
       const { point } = decision;
       const due: DueAlert[] = [];
@@ -133,6 +139,7 @@ export function createAlarmRegister(
         const record = followDecision(before, said, policy);
         records.set(name, record);
         const transition = findDueTransition(record, said, policy);
+        if (transition === null && isOtherwise(record, before)) silentChanges++;
         if (transition !== null && record.sinceMs !== null)
           due.push({ transition, decision, mode, output, sinceMs: record.sinceMs });
       }
@@ -191,6 +198,15 @@ export function createAlarmRegister(
         .sort((a, b) => a.sinceMs - b.sinceMs),
     snapshot: () => ({ records: [...records.values()] }),
   };
+}
+
+/** Has it begun, ended or escalated since `before`? */
+function isOtherwise(record: AlarmRecord, before: AlarmRecord): boolean {
+  return (
+    isConditionActive(record.alarm) !== isConditionActive(before.alarm) ||
+    record.sinceMs !== before.sinceMs ||
+    record.severity !== before.severity
+  );
 }
 
 function toOpenAlarm(record: AlarmRecord): OpenAlarm {

@@ -288,6 +288,20 @@ describe("the alarm register", () => {
     expect(register.list("north", "t1")).toEqual([]);
   });
 
+  test("counts what began, escalated and ended beneath a shelf, of which no event tells, and nothing else", () => {
+    const register = createAlarmRegister({ ...defaultAlertPolicy, criticalWindows: 5 });
+    feed(register, decisionAt(0, [["inner", 0.9, 0]]));
+    feed(register, decisionAt(1, [["inner", 0.1, null]]));
+    const shelve = { kind: "shelve", atMs: startMs, by: "ana", untilMs: startMs + 60_000 } as const;
+    register.step({ point, failureMode: "inner" }, shelve, startMs);
+    feed(register, decisionAt(2, [["inner", 0.2, null]]));
+    const counted = Array.from({ length: 9 }, (_, index) => {
+      expect(feed(register, decisionAt(3 + index, [["inner", 0.99, index < 8 ? 3 : null]]))).toEqual([]);
+      return register.silentChanges;
+    });
+    expect(counted).toEqual([1, 1, 1, 1, 2, 2, 2, 2, 3]);
+  });
+
   test("says with a person's step and with the end of shelving how urgent the alarm is by then, and what it looks like", () => {
     const register = createAlarmRegister({ ...defaultAlertPolicy, criticalWindows: 20 });
     const alarm = { point, failureMode: "inner" };
