@@ -151,7 +151,8 @@ class Tracker implements ComponentTracker {
       const reason = `it looks faulty: ${refusal.slice(0, 400)}; ${advice}`;
       return { component, health: "refused", reason, sinceMs: null };
     }
-    const isLearning = !learnsNone && (last?.isLearning ?? condition?.status?.state === "learning");
+    // A reference that is let go is so at once, not from the next window on.
+    const isLearning = !learnsNone && (last?.isLearning === true || condition?.status?.state === "learning");
     if (isLearning && isHeard && this.#silence === null) {
       return { component, health: "learning", reason: describeProgress(condition), sinceMs: null };
     }

@@ -91,7 +91,7 @@ describe("a component's health", () => {
     expect(tracker.describe(at({ timeMs: startMs + 3 * minute })).reason).toBe("no data");
   });
 
-  test("is learning with how far it is, by the decision's own word before the baseline's", () => {
+  test("is learning with how far it is, by the decision's word or the baseline's, which is let go between two windows", () => {
     const tracker = createComponentTracker("WT07", component);
     expect(tracker.describe(at({ condition: learning(0) }))).toMatchObject({ health: "no-data" });
     tracker.update(healthy(0));
@@ -101,7 +101,11 @@ describe("a component's health", () => {
     });
     expect(tracker.describe(at({ condition: learning(120) })).reason).toContain("not enough to go by yet");
     tracker.update(healthy(1, { isLearning: false }));
-    expect(tracker.describe(at({ condition: learning(24) })).health).toBe("good");
+    expect(tracker.describe(at()).health).toBe("good");
+    expect(tracker.describe(at({ condition: learning(0) }))).toMatchObject({
+      health: "learning",
+      reason: "0 of 96 windows until a provisional reference",
+    });
     tracker.update(healthy(2, { isLearning: true }));
     expect(tracker.describe(at()).health).toBe("learning");
     // Whoever hears nothing learns nothing.
