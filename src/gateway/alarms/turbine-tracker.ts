@@ -200,8 +200,8 @@ function describeAlarm(alarm: OpenAlarm): TurbineState["alarms"][number] {
 
 /**
  * `alarm` when any alarm's condition holds, shelved and suppressed ones too: withholding an alarm mends nothing. An
- * alarm that is out of service is no evidence either way, so its turbine is unknown at best; as is one of which a component
- * is not heard, by a dead sensor for one, though its windows are decided.
+ * alarm that is out of service is no evidence either way, so its component, and with it the turbine, is unknown at best; as is
+ * one that is not heard, by a dead sensor for one, though its windows are decided.
  */
 function describeHealth(
   states: readonly OperatingState[],
@@ -211,10 +211,7 @@ function describeHealth(
   if (alarms.some(({ state, conditionActive }) => conditionActive && state !== "out-of-service"))
     return "alarm";
   if (states.length === 0 || !states.every(isOperating)) return "information-unavailable";
-  const isHidden =
-    alarms.some(({ state }) => state === "out-of-service") ||
-    components.some(({ health }) => health === "no-data");
-  return isHidden ? "information-unavailable" : "ok";
+  return components.some(({ health }) => health === "no-data") ? "information-unavailable" : "ok";
 }
 
 function describeBaselines(conditions: readonly PointCondition[]): NonNullable<TurbineState["baselines"]> {

@@ -163,7 +163,15 @@ describe("a turbine's retained state", () => {
     expect(healthOf(tracker, [{ ...alarm, state: "returned-unacknowledged", conditionActive: false }])).toBe(
       "ok",
     );
-    expect(healthOf(tracker, [{ ...alarm, state: "out-of-service" }])).toBe("information-unavailable");
+    const withheld: OpenAlarm = { ...alarm, state: "out-of-service" };
+    expect(healthOf(tracker, [withheld])).toBe("information-unavailable");
+    // Of a component that is called otherwise by now it hides nothing.
+    const former = { ...withheld, component: "gearbox" };
+    expect(tracker.describe({ timeMs: startMs, alarms: [former], dataQuality })).toMatchObject({
+      health: "ok",
+      healthReason: "generator bearing: healthy",
+      alarms: [{ component: "gearbox", state: "out-of-service" }],
+    });
     expect(tracker.describe({ timeMs: startMs, alarms: [alarm], dataQuality }).alarms).toEqual([
       {
         component: "generator-bearing",
