@@ -10,7 +10,7 @@ import {
   type AlarmReport,
   refuseUnknownAlarm,
 } from "../../core/contract/alarm-report.ts";
-import type { AlertEvent } from "../../core/contract/alert.ts";
+import type { AlarmState, AlertEvent } from "../../core/contract/alert.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { AlarmRegister, OpenAlarm, PersonStep } from "../../core/decision/alarms/alarm-register.ts";
@@ -67,7 +67,8 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
       const atMs = clock.nowMs();
       const step = toStep(order, atMs);
       let refusal: string | null = null;
-      for (const { site: itsSite } of findAll(place)) {
+      const found = findAll(place);
+      for (const { site: itsSite } of found) {
         const point = { site: itsSite, turbine, component };
         const stepped = register.step({ point, failureMode }, step, atMs);
         if (!stepped.ok) {
@@ -87,11 +88,15 @@ export function createAlarmDesk(options: AlarmDeskOptions): AlarmDesk {
       throw new AuroraError("GATEWAY", refusal, {
         op: order.action,
         subject: `${turbine} ${component} ${failureMode}`,
-        hint: "`aurora alert list` says in which state it is; what withholds it is ended first, with --end.",
+        hint: found.some(({ state }) => withheldStates.includes(state))
+          ? "`aurora alert list` says in which state it is; what withholds it is ended first, with --end."
+          : "`aurora alert list` says in which state it is.",
       });
     },
   };
 }
+
+const withheldStates: readonly AlarmState[] = ["shelved", "suppressed", "out-of-service"];
 
 const eventNames: Readonly<Record<AlarmOrder["action"], string>> = {
   acknowledge: "alarm.acknowledged",

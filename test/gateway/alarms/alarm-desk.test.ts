@@ -1,5 +1,6 @@
 /** People's steps on alarms, and what ends by itself of them. */
 import { describe, expect, test } from "vitest";
+import type { AlarmOrder } from "../../../src/core/contract/alarm-report.ts";
 import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { createAlarmDesk } from "../../../src/gateway/alarms/alarm-desk.ts";
@@ -72,8 +73,23 @@ describe("the alarm desk", () => {
     const { register, clock, events, desk } = createDesk();
     feed(register, decisionAt(0, [["inner", 0.9, 0]]));
     desk.act(place, { action: "acknowledge", by: "ana" });
-    expect(() => desk.act(place, { action: "acknowledge", by: "bo" })).toThrow("acknowledge is not possible");
+    const refused = (order: AlarmOrder): unknown => {
+      try {
+        return desk.act(place, order);
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(refused({ action: "acknowledge", by: "bo" })).toMatchObject({
+      code: "GATEWAY",
+      message: "acknowledge is not possible while acknowledged",
+      hint: "`aurora alert list` says in which state it is.",
+    });
     desk.act(place, { action: "shelve", by: "bo", hours: 1 });
+    expect(refused({ action: "acknowledge", by: "bo" })).toMatchObject({
+      message: "acknowledge is not possible while shelved",
+      hint: expect.stringContaining("is ended first, with --end"),
+    });
     const until = new Date(clock.nowMs() + hourMs).toISOString();
     desk.act(place, { action: "unshelve", by: "cy" });
     desk.act(place, { action: "remove-from-service", by: "ana" });
