@@ -119,6 +119,7 @@ describe("aurora", () => {
     [["demo", "--seed", "1", "--seed", "2"]],
     [["doctor", "-c", "a.yaml", "--config", "b.yaml"]],
     [["gateway", "--nonsense"]],
+    [["alert", "shelve", "WT07", "gearbox", "gear", "--hours", "3", "--end", "-c", "gateway.yaml"]],
   ])("wrong usage ends with 2, what is wrong and what to do: %j", async ([args]) => {
     const { code, stdout, stderr } = await auroraHere(...args!);
     expect([code, stdout]).toEqual([2, ""]);

@@ -1,5 +1,5 @@
 /** `aurora alert`: a gateway's alarms, and what people do to them: acknowledge, shelve, take out of service. */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { type AlarmOrder, type AlarmPlace, maxShelvedHours } from "../../core/contract/alarm-report.ts";
 import { askAlarmStep, askAlarms } from "../ask/ask-alarms.ts";
 import { loadGatewayConfig } from "../ask/ask-gateway.ts";
@@ -97,7 +97,7 @@ Examples:
   $ aurora alert shelve WT07 generator-bearing inner-race --end --config /etc/aurora/gateway.yaml`,
   )
     .option("--hours <number>", "for how long", parseNumber(0.01, maxShelvedHours), 8)
-    .option("--end", "show it again now")
+    .addOption(new Option("--end", "show it again now").conflicts("hours"))
     .action((...[turbine, component, failureMode, flags]: StepArguments<ShelveFlags>) =>
       act(
         { turbine, component, failureMode },
