@@ -48,6 +48,8 @@ export interface DeviceFacts {
   readonly isClockUnset: boolean;
   /** As the newest block of samples says; NaN: it does not. */
   readonly shaftRpm: number;
+  /** For ten minutes and more it has vibrated as of a machine in operation, and said that the shaft hardly turns. */
+  readonly vibratesStanding: boolean;
   readonly pace: Pace;
   readonly estimate: PaceEstimate | null;
   /** Of the channel that was estimated. */

@@ -2,7 +2,6 @@
  * Gathers the facts of one device from its stream, a message at a time: counts, paces, levels. Allocates nothing a sample,
  * judges nothing, and reads no clock.
  */
-import { inGravities } from "../../core/contract/acceleration-units.ts";
 import type { LevelStatistics } from "../../core/contract/bundle/baseline-spec.ts";
 import type {
   DeviceChannel,
@@ -27,6 +26,7 @@ import { createLevelWatch } from "./level-difference.ts";
 import { createRecentCounts } from "./recent-counts.ts";
 import { createSessionHistory } from "./session-history.ts";
 import { blamelessReasons } from "./set-aside-advice.ts";
+import { createSpeedDoubt, type SpeedDoubt } from "./speed-doubt.ts";
 import { createStreamPace } from "./stream-pace.ts";
 
 /** Running totals of a link; what is counted is their growth. */
@@ -72,8 +72,6 @@ export interface DeviceObserver {
 const windowHoldMs = 8_000;
 /** A gateway that did not look for so long stood still, and heard nobody. */
 const standstillMs = 10_000;
-/** What alternates of a machine in operation, at the least. */
-const runningRmsG = 0.05;
 
 /** What is known of a device before it says anything. */
 export interface DeviceObserverOptions extends Pick<DeviceFacts, "infersItself" | "expected"> {
@@ -94,6 +92,7 @@ class Observer implements DeviceObserver {
   readonly #pace = createStreamPace();
   readonly #level = createLevelWatch();
   readonly #channels = createChannelLevels();
+  readonly #speed: SpeedDoubt;
   #setAsideFor: DeviceFacts["setAsideFor"] = null;
   #announced: readonly string[] | null = null;
   #sessionId = Number.NaN;
@@ -114,6 +113,7 @@ class Observer implements DeviceObserver {
 
   constructor(options: DeviceObserverOptions) {
     this.#options = options;
+    this.#speed = createSpeedDoubt(options.standbyBelowRpm);
   }
 
   get clockAheadMs(): number {
@@ -163,7 +163,7 @@ class Observer implements DeviceObserver {
     const { jump, lost, isAfterPause, isAgain, rmsCounts } = place;
     if (!this.#isTurning(arrivedMonotonicMs)) this.#channels.pause();
     this.#count("samples", samples, arrivedMonotonicMs);
-    if (this.#mayBeHertz() && vibrates(rmsCounts, channel)) this.#counts.add("hertz", 1);
+    if (this.#speed.note({ message, channel, rmsCounts, arrivedMonotonicMs })) this.#counts.add("hertz", 1);
     this.#counts.add("blocks", 1);
     if (isAgain) this.#counts.add("again", 1);
     if (lost > 0) this.#counts.add("missing", lost);
@@ -246,6 +246,7 @@ class Observer implements DeviceObserver {
       clockAheadMs: this.#clock.aheadMs,
       isClockUnset: this.#clock.isUnset,
       shaftRpm: this.#shaftRpm,
+      vibratesStanding: this.#speed.isLasting,
       pace: this.#pace.pace,
       estimate: this.#pace.estimate(),
       saidRateHz: this.#saidRateHz,
@@ -261,12 +262,6 @@ class Observer implements DeviceObserver {
     return Number.isNaN(this.#shaftRpm)
       ? monotonicMs - this.#lastWindowMonotonicMs < windowHoldMs
       : this.#shaftRpm >= this.#options.standbyBelowRpm;
-  }
-
-  /** No machine that is in operation turns so slowly, and one that turned so fast is in operation. */
-  #mayBeHertz(): boolean {
-    const { standbyBelowRpm } = this.#options;
-    return this.#shaftRpm < standbyBelowRpm && this.#shaftRpm * 60 >= standbyBelowRpm;
   }
 
   #count(name: RecentName, many: number, monotonicMs: number): void {
@@ -291,10 +286,4 @@ function endOf(timestampUs: number, samples: number, sampleRateHz: number): numb
 function readRecent(counts: ReturnType<typeof createRecentCounts<RecentName>>): RecentFacts {
   const read = (name: RecentName) => ({ count: counts.sum(name), isHabit: counts.isHabit(name) });
   return Object.fromEntries(recentNames.map((name) => [name, read(name)])) as unknown as RecentFacts;
-}
-
-/** As a machine in operation does; of one that hardly turns next to nothing is heard. */
-function vibrates(rmsCounts: number, channel: DeviceChannel): boolean {
-  const { unit, scale } = inGravities(channel);
-  return unit === "g" && rmsCounts * scale >= runningRmsG;
 }

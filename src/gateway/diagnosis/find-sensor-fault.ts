@@ -11,15 +11,24 @@ const hertzShare = 0.9;
 const louderDb = 12;
 const quieterDb = 9;
 
-/** The shaft hardly turns, and yet it vibrates: the speed would be one of operation if it were in Hz. */
-export function findSpeed({ shaftRpm, recent: { blocks, hertz } }: DeviceFacts): Verdict {
+/** The shaft hardly turns, and yet it vibrates: the speed would be one of operation if it were in Hz, or it has lasted. */
+export function findSpeed({ shaftRpm, vibratesStanding, recent: { blocks, hertz } }: DeviceFacts): Verdict {
   if (blocks.count === 0) return undefined;
-  if (!hertz.isHabit || hertz.count < hertzShare * blocks.count) return null;
+  const isHertz = hertz.isHabit && hertz.count >= hertzShare * blocks.count;
+  if (!isHertz && !vibratesStanding) return null;
   const said = String(Number(shaftRpm.toFixed(2)));
-  return {
-    text: `says ${said} rpm, at which its turbine stands by, and vibrates as one that runs: is the speed in Hz (${said} Hz are ${formatWhole(shaftRpm * 60)} rpm)?`,
-    cure: "Send the shaft speed in revolutions a minute. If the shaft is as slow as that, write a lower operation.standbyBelowRpm into the gateway's configuration.",
-  };
+  const slow =
+    "If the shaft is as slow as that, write a lower operation.standbyBelowRpm into the gateway's configuration.";
+  const what = `says ${said} rpm, at which its turbine stands by, and vibrates as one that runs`;
+  return hertz.count > 0
+    ? {
+        text: `${what}: is the speed in Hz (${said} Hz are ${formatWhole(shaftRpm * 60)} rpm)?`,
+        cure: `Send the shaft speed in revolutions a minute. ${slow}`,
+      }
+    : {
+        text: `${what}, for ten minutes and more: is the shaft still heard?`,
+        cure: `Until it is, nothing is decided: check the tachometer, its distance to the shaft and its cable; without one leave shaft_rpm out, and map the speed from SCADA or write \`shaftRpm\` at the measuring point. ${slow}`,
+      };
 }
 
 /** It hears nothing while the shaft turns, or nothing but a hum. */

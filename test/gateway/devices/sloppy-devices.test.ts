@@ -46,6 +46,15 @@ function hum(amplitude: number): (counts: Int16Array) => void {
   };
 }
 
+/** Noise of a minute, and the converter's for four. */
+function pump(): (counts: Int16Array) => void {
+  let position = 0;
+  return (counts) => {
+    position += counts.length;
+    if (position % 3_600_000 > 720_000) counts.set(counts.map((count) => count & 1));
+  };
+}
+
 test("a healthy device is told nothing of, and its clock is believed", async () => {
   const rig = await listen({ clock: (worldMs) => worldMs - 3_000 }, 120);
   expect(rig.said).toEqual([]);
@@ -472,6 +481,42 @@ describe("a sensor", () => {
     const fill = (counts: Int16Array): void => counts.set(counts.map((count) => count / 10));
     rig.stream(60, { shaftRpm: 30, fill });
     expect(rig.said).toEqual([]);
+  });
+
+  test("whose tachometer died is asked about it once its machine has run for ten minutes, of snapshots within two hours", async () => {
+    const said = [
+      "speed: says 0 rpm, at which its turbine stands by, and vibrates as one that runs, for ten minutes and more: is the shaft still heard?",
+    ];
+    const rig = await listen({ shaftRpm: 0 });
+    rig.stream(480, { shaftRpm: 0 });
+    expect(rig.logged).toEqual([]);
+    rig.stream(180, { shaftRpm: 0 });
+    expect(rig.said).toEqual(said);
+    rig.stream(60);
+    expect(rig.said).toEqual([]);
+    const snapshots = await openSloppyRig();
+    snapshots.boot();
+    const quiet = { type: "health", droppedSamples: 0, discardedBytes: 0, badFrames: 0 } as const;
+    for (let each = 0; each < 12; each++) {
+      snapshots.stream(3, { shaftRpm: 0 });
+      for (let step = 0; step < 120; step++) {
+        snapshots.wait(5);
+        snapshots.send({ ...quiet, uptimeMs: (each * 120 + step) * 5_000 });
+      }
+    }
+    expect(snapshots.said).toEqual(said);
+  });
+
+  test.for([
+    ["a hum of the mains", hum(400)],
+    [
+      "steps of a coarse converter",
+      (counts: Int16Array) => counts.set(counts.map((each) => 256 * (each & 1))),
+    ],
+    ["a pump, a minute of five", pump()],
+  ] as const)("that says 0 rpm of a machine that stands is not asked, with %s", async ([, fill]) => {
+    const rig = await listen({ shaftRpm: 0, fill }, 1_500);
+    expect(rig.logged).toEqual([]);
   });
 
   test("under another name than the configuration's is named with both", async () => {
