@@ -74,6 +74,7 @@ export interface SloppyRig {
 export async function openSloppyRig(listens: "deaf" | "listens" = "deaf"): Promise<SloppyRig> {
   const clock = createManualClock();
   const random = createRandom(5);
+  const drawn = random.fork("samples");
   const noise = Int16Array.from({ length: 1 << 16 }, () => random.normal() * 300);
   const port = createPort();
   const logged: string[] = [];
@@ -210,7 +211,8 @@ export async function openSloppyRig(listens: "deaf" | "listens" = "deaf"): Promi
         owed += (rateHz * packetMs) / 1000;
         const samples = Math.floor(owed);
         owed -= samples;
-        const from = (position * 7) % (noise.length - samples);
+        // What was measured never comes again, neither later nor after a boot.
+        const from = drawn.integer(noise.length - samples);
         const counts = noise.subarray(from, from + samples).slice();
         fill?.(counts);
         const beganMs = clock.nowMs() - (samples * 1000) / rateHz;
