@@ -6,8 +6,8 @@ import { makeLongs } from "../maths/shared-room.ts";
 const saturatedHigh = 32_767;
 const saturatedLow = -32_768;
 
-/** So many blocks back it is seen that they come again: a converter's buffer may be sent in as many, some seconds of samples. */
-const rememberedBlocks = 128;
+/** So many blocks back it is seen that they come again: a small processor has no memory for a longer buffer. */
+const rememberedBlocks = 64;
 /** Each so many blocks one is looked for among all of them. */
 const soughtEach = 8;
 /** So many samples, spread over a block, tell it from others; one with fewer than four times as many is not told. */
@@ -23,7 +23,7 @@ export interface CountScan {
   /** A count at either end of the int16 range. */
   readonly saturated: boolean;
   /**
-   * The last block and the one before it are those that came so many blocks earlier, of 128 at most: nobody fills the buffer any
+   * The last block and the one before it are those that came so many blocks earlier, of 64 at most: nobody fills the buffer any
    * more, as is seen of the ninth that comes again. 0: they are new, for all that is known.
    */
   readonly repeats: number;
