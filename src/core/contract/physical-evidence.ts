@@ -22,9 +22,9 @@ export interface EvidenceLine {
   readonly spacing?: LineOrder | undefined;
   /** Multiple of the shaft's speed; of side bands: that of their centre. */
   readonly order: number;
-  /** `order` at the mean speed of the windows; the line itself stands within the share of it in which it is looked for. */
+  /** `order` at the middle one of the windows' speeds (of an even number the lower one); the line itself stands within the share of it in which it is looked for. */
   readonly hertz: number;
-  /** Where it was found in the middle one of the windows (of an even number the lower one), and that in hertz at their mean speed. Absent: not found, or not known, as of windows that a device scored. */
+  /** Where it was found in the middle one of the windows, and the middle one of their hertz, each at its own speed. Absent: not found, or not known, as of windows that a device scored. */
   readonly measuredOrder?: number | undefined;
   readonly measuredHertz?: number | undefined;
   /** 20 lg(peak / median around it), mean of the windows; of side bands: mean of both. */

@@ -35,6 +35,8 @@ export interface MeasuredLine {
   readonly places: readonly number[];
   /** Where it stands; null: it does not stand out, or that is not known. */
   readonly measuredOrder: number | null;
+  /** The same in hertz: in the middle one of the windows, which need not be the one whose order is. */
+  readonly measuredHertz: number | null;
 }
 
 /** The lines of one kind of fault. */
@@ -83,15 +85,17 @@ function measureLine(
   const [isHum, isShaft] = [isMostly("hum"), isMostly("shaft")];
   const places = windows.map(({ lineOrders }) => lineOrders?.[line.column] ?? Number.NaN);
   const isFlank = places.filter((place) => place < 0).length > windows.length / 2;
-  const measuredOrder = standsOut ? measureOrder(places) : null;
+  const measuredOrder = standsOut ? findMiddlePlace(places) : null;
+  const hertz = places.map((place, at) => (place * windows[at]!.shaftRpm) / 60);
+  const measuredHertz = standsOut ? findMiddlePlace(hertz) : null;
   const isShaded = line.isShaded && (measuredOrder === null || isShaft);
   const isFound = standsOut && !isShaded;
   const heard = { db, noiseDb: noise.db, healthyDb, standsOut, isShaded, isFound };
-  return [{ line, ...heard, isHum, isShaft, isFlank, places, measuredOrder }];
+  return [{ line, ...heard, isHum, isShaft, isFlank, places, measuredOrder, measuredHertz }];
 }
 
 /** Where it stands in the middle one of the windows that say it; null where fewer than half do. */
-function measureOrder(places: readonly number[]): number | null {
+function findMiddlePlace(places: readonly number[]): number | null {
   const told = places.filter((place) => place > 0);
   return told.length < places.length / 2 ? null : takeMiddle(told);
 }

@@ -16,7 +16,7 @@ import { listObjections } from "./evidence-objections.ts";
 import { type EvidenceWindow, listUpperWindows } from "./evidence-window.ts";
 import { writeEvidence } from "./evidence-words.ts";
 import type { SearchedSpectrum } from "./fault-lines.ts";
-import { drawPictures, type FaultPicture, type MeasuredLine, meanOf, takeMiddle } from "./fault-picture.ts";
+import { drawPictures, type FaultPicture, type MeasuredLine, takeMiddle } from "./fault-picture.ts";
 import { listMaskedKinds } from "./masked-kinds.ts";
 import { countQuietWindows } from "./quiet-windows.ts";
 
@@ -52,7 +52,7 @@ export function describeEvidence(
   if (kind === undefined || seen === null) return null;
   const { own, pictures, heard, recent, band } = seen;
   const rpms = heard.map(({ shaftRpm }) => shaftRpm);
-  const hertzPerOrder = meanOf(rpms) / 60;
+  const hertzPerOrder = takeMiddle(rpms) / 60;
   const lines = [...own.harmonics, ...own.sideBands]
     .slice(0, maxEvidenceLines)
     .map((measured) => describeLine(measured, hertzPerOrder));
@@ -158,7 +158,7 @@ function viewBand(
 }
 
 function describeLine(
-  { line, db, noiseDb, healthyDb, isFound, measuredOrder }: MeasuredLine,
+  { line, db, noiseDb, healthyDb, isFound, measuredOrder, measuredHertz }: MeasuredLine,
   hertzPerOrder: number,
 ): EvidenceLine {
   const { name, kind, harmonic, spacing, order } = line;
@@ -169,9 +169,7 @@ function describeLine(
     ...(spacing === null ? {} : { spacing }),
     order,
     hertz: order * hertzPerOrder,
-    ...(measuredOrder === null || !isFound
-      ? {}
-      : { measuredOrder, measuredHertz: measuredOrder * hertzPerOrder }),
+    ...(measuredOrder === null || measuredHertz === null || !isFound ? {} : { measuredOrder, measuredHertz }),
     dbAboveNeighbours: db,
     noiseDb,
     dbAboveHealthy: healthyDb === null ? null : db - healthyDb,

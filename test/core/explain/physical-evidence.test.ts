@@ -76,7 +76,7 @@ describe("physical evidence", () => {
       against: ["3× stood out nearly as far when this machine was healthy"],
     });
     const [first, , third, side] = evidence.lines;
-    // 3.6 · 1500 / 60 Hz; mean of 20 and 18 dB; 7 dB when healthy.
+    // 3.6 · 1490 / 60 Hz, the lower of two; mean of 20 and 18 dB; 7 dB when healthy.
     expect(first).toMatchObject({
       name: "bpfo.h1",
       kind: "harmonic",
@@ -84,13 +84,13 @@ describe("physical evidence", () => {
       order: 3.6,
       isFound: true,
     });
-    expect(first!.hertz).toBeCloseTo(90, 9);
+    expect(first!.hertz).toBeCloseTo(89.4, 9);
     expect(first!.dbAboveNeighbours).toBeCloseTo(19, 9);
     expect(first!.dbAboveHealthy).toBeCloseTo(12, 9);
-    expect(third!.hertz).toBeCloseTo(270, 9);
+    expect(third!.hertz).toBeCloseTo(268.2, 9);
     expect(third!.dbAboveHealthy).toBeCloseTo(2, 9);
     expect(side).toMatchObject({ kind: "side-band", spacing: "shaft", isFound: false, dbAboveHealthy: null });
-    expect(side!.hertz).toBeCloseTo(90, 9);
+    expect(side!.hertz).toBeCloseTo(89.4, 9);
     // The median of the highest of n bins of noise: n = 2 · 0.072 / (1.6 / 30) + 1 = 3.7.
     const bins = (2 * 0.02 * 3.6 * 30) / 1.6 + 1;
     expect(first!.noiseDb).toBeCloseTo(10 * Math.log10(-Math.log(1 - 0.5 ** (1 / bins)) / Math.LN2), 9);
@@ -104,7 +104,7 @@ describe("physical evidence", () => {
       describeEvidence(subjectOf(usual), windows, { since: "2026-11-20T02:10:00.000Z", healthyFeatures })!
         .sentence,
     ).toBe(
-      "Lines near 1×, 2× and 3× the outer race's order (90.0, 180.0 and 270.0 Hz by the bearing's data at 1500 rpm), 20, 15 and 12 dB above " +
+      "Lines near 1×, 2× and 3× the outer race's order (89.4, 178.8 and 268.2 Hz by the bearing's data at 1490 rpm), 20, 15 and 12 dB above " +
         "their neighbours (noise alone: 4, 5 and 6), 12, 8 and 5 dB above this machine when healthy, no side bands; " +
         "since 2026-11-20 02:10:00 UTC, over 2 windows at 1490 to 1510 rpm and 900 to 1200 kW; nothing that was " +
         "looked for speaks against it.",
@@ -149,6 +149,22 @@ describe("physical evidence", () => {
     );
     const evidence = describeEvidence(subjectOf(usual), windows)!;
     expect(physicalEvidenceSchema().parse(evidence)).toEqual(evidence);
+  });
+
+  test("tells the hertz at which a line was found, whatever the speed does: not its order at another speed", () => {
+    const nan = Number.NaN;
+    // 89.25 Hz at every speed, which is nowhere near 3.57 orders at the mean of them.
+    const windows = [1480, 1500, 1540, 1550].map((shaftRpm) => {
+      const order = (89.25 * 60) / shaftRpm;
+      return {
+        ...windowOf(outer, shaftRpm),
+        lineOrders: Float32Array.of(order, nan, nan, nan, nan, nan, nan, nan),
+      };
+    });
+    const [first] = describeEvidence(subjectOf(usual), windows)!.lines;
+    // By the bearing's data at the middle one of the speeds.
+    expect(first).toMatchObject({ hertz: 90, measuredHertz: expect.closeTo(89.25, 4) });
+    expect(first!.measuredOrder).toBeCloseTo((89.25 * 60) / 1540, 5);
   });
 
   test("of lines of which one has no place tells the others' all the same, and which has none", () => {
