@@ -3,10 +3,11 @@ import type { Calibration, OutputClass } from "../contract/bundle/manifest.ts";
 import type { AlarmLane, Prediction } from "../contract/prediction.ts";
 import type { SiteBaseline } from "../contract/site-baseline.ts";
 import { calibrateLogit, computeProbability } from "./calibrate.ts";
+import { isExplained } from "./explained-window.ts";
 import type { EvidenceHeights } from "./false-alarm-budget.ts";
 import { findCeiling, type HealthySpread } from "./fast-lane.ts";
 import { liftCoinciding } from "./lift-coinciding.ts";
-import { computeMargins, expectMargin, expectSeverity } from "./reference/margin.ts";
+import { computeMargins, expectMode, expectSeverity } from "./reference/margin.ts";
 import { isLearntSpeed } from "./reference/severity.ts";
 import { isOfLate, type SignalState, type SignalWindow, weighEvidence } from "./signal-watch.ts";
 import type { SlowReference } from "./slow-evidence.ts";
@@ -27,6 +28,8 @@ export interface WindowReference {
   readonly shaftRpm: number;
   /** Failure modes for which nothing but foreign lines speaks in this window, of the mains or the shaft; absent: none, or not known. */
   readonly foreignModes?: readonly string[] | undefined;
+  /** Of these those of which every line keeps its hertz whatever the speed; absent: none, or not known. */
+  readonly steadyModes?: readonly string[] | undefined;
   /** Somebody has found the machine healthy as it is, however it looks; absent: nobody has. */
   readonly isVouched?: boolean | undefined;
   /** The sensor hears far less than the machine's own healthy level, in this window or for a while; absent: it does not. */
@@ -107,6 +110,7 @@ export function measureSignals(
         compared: margins[index]!,
         leads,
         isForeign,
+        isExplained: isForeign && isExplained(name, own),
         ceiling,
         isVouched: isVouched && isExpected(margins[index]!, reference),
         isFaint,
@@ -129,6 +133,7 @@ export function measureSignals(
       compared: severityDb,
       leads: true,
       isForeign: false,
+      isExplained: false,
       ceiling: baseline.isProvisional === true ? provisionalHighestDb : highestSeverityDb,
       // A severity is above this machine's own level by itself.
       isVouched: false,
@@ -142,15 +147,6 @@ export function measureSignals(
     healthyEnd: healthySeverityDb,
   });
   return measured;
-}
-
-/** What is expected of the margin of output `index` at a shaft speed; null: not known. */
-export function expectMode(
-  { baseline, doubted = null }: Pick<WindowReference, "baseline" | "doubted">,
-  index: number,
-  shaftRpm: number,
-): SlowReference | null {
-  return expectMargin(baseline, index, shaftRpm) ?? expectMargin(doubted, index, shaftRpm);
 }
 
 const noModes: readonly string[] = [];
@@ -209,7 +205,7 @@ function isFaulty(
   if (name === vibrationLevelMode && lane === "fast")
     return (recent >= riseFromDb && recent - level >= levelAlarmDb) || recent >= window.ceiling;
   if (name === vibrationLevelMode) return isLikely;
-  return window.leads && (lane === "slow" || (isLikely && !window.isForeign));
+  return window.leads && (lane === "slow" ? !window.isExplained : isLikely && !window.isForeign);
 }
 
 function isLikelyAt(value: number, calibration: Calibration): boolean {

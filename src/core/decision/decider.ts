@@ -14,7 +14,6 @@ import type { PointId } from "../contract/stream.ts";
 import {
   canEnd,
   chooseRaised,
-  expectMode,
   isAnySuspicious,
   type MeasuredSignal,
   measureSignals,
@@ -35,6 +34,7 @@ import {
   toHeardParts,
 } from "./heard-parts.ts";
 import { isOperating } from "./operating-state.ts";
+import { expectMode } from "./reference/margin.ts";
 import {
   beginSignal,
   forgetEvidence,

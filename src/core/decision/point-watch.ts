@@ -203,9 +203,10 @@ class Watch implements PointWatch {
     else this.#outlook = null;
     if (baseline === null) this.#keptOutlook = undefined;
     const isRepeated = window.prediction.windowId === decider.lastWindowId;
-    const { prediction, shaftRpm, foreignModes } = window;
+    const { prediction, shaftRpm, foreignModes, steadyModes } = window;
     const { isFaint } = own.deafness;
-    const reference = { baseline, doubted, severityDb, shaftRpm, foreignModes, isVouched, isFaint };
+    const heard = { shaftRpm, foreignModes, steadyModes, isFaint };
+    const reference = { baseline, doubted, severityDb, isVouched, ...heard };
     const { windowId, fromMs, toMs, operatingState, model, modes } = decider.update(prediction, reference);
     const isLearning = (baseline?.model ?? null) === null;
     // What may be a fault is not learnt as healthy.

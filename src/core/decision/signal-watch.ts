@@ -37,6 +37,8 @@ export interface SignalWindow {
   readonly leads: boolean;
   /** Nothing but lines of the mains or the shaft speaks for it: no evidence for the fast lane, which does not know how the machine hums and knocks. */
   readonly isForeign: boolean;
+  /** All of that is known not to be the bearing's, whatever the reference expects: no evidence for the slow lane either. */
+  readonly isExplained: boolean;
   /**
    * The highest level that may be healthy: that of any machine as long as there is no reference; of a severity that of this one; else
    * infinite.
@@ -68,7 +70,7 @@ export function stepSignal(
   { window, spread, reference }: SignalRule & { readonly window: SignalWindow },
   mayEnd: boolean,
 ): SignalState {
-  const { value, compared, toMs, shaftRpm } = window;
+  const { value, compared, fromMs, toMs, shaftRpm, isExplained } = window;
   const held =
     before.held === null || !mayEnd
       ? pauseAlarm(before.held, toMs)
@@ -79,7 +81,11 @@ export function stepSignal(
   const slow =
     reference === null
       ? idleSlow
-      : stepSlow(before.slow, { fromMs: window.fromMs, toMs, value: compared }, reference);
+      : stepSlow(
+          before.slow,
+          { fromMs, toMs, value: isExplained ? Math.min(compared, reference.location) : compared },
+          reference,
+        );
   return { fast, slow, held: held && noteEvidence(held, { fast, slow }) };
 }
 

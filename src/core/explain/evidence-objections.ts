@@ -41,6 +41,7 @@ const expectedSpacing: Readonly<Record<FaultKind, LineOrder | null>> = {
 /** All objections, those that weigh most first. */
 export function listObjections(accusation: Accusation): string[] {
   return [
+    ...objectToSteadiness(accusation),
     ...objectToPlace(accusation),
     ...objectToTwin(accusation),
     ...objectToAbsent(accusation),
@@ -96,6 +97,19 @@ function objectToFlank({ own: { harmonics } }: Accusation): string[] {
   const what = flanks.length === 1 ? "is the flank of a line" : "are flanks of lines";
   const where = flanks.length === 1 ? "it is" : "they are";
   return [`what stands out near ${listHarmonics(flanks)} ${what} beyond where ${where} looked for`];
+}
+
+/** What keeps its hertz whatever the speed is no fault of what turns at it. */
+function objectToSteadiness({ own: { harmonics } }: Accusation): string[] {
+  const steady = harmonics.filter(
+    ({ steadyRpm, measuredHertz }) => steadyRpm !== null && measuredHertz !== null,
+  );
+  if (steady.length === 0) return [];
+  const keeps = `${listHarmonics(steady)} ${steady.length === 1 ? "keeps" : "keep"}`;
+  const hertz = joinWords(steady.map(({ measuredHertz }) => measuredHertz!.toFixed(1)));
+  const rpms = steady.flatMap(({ steadyRpm }) => [steadyRpm!.min, steadyRpm!.max]);
+  const [from, to] = [Math.min(...rpms), Math.max(...rpms)].map(Math.round);
+  return [`${keeps} ${hertz} Hz while the speed goes ${from} to ${to} rpm: a fault's would move with it`];
 }
 
 /** A hum keeps its frequency and a fault its order; at one speed they cannot be told from each other. */

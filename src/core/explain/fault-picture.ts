@@ -1,6 +1,6 @@
 /** What windows show of the lines of each kind of bearing fault: how far they stand out, and where. Says nothing of what that means. */
 import { bearingFaults, type FaultKind, faultKinds } from "../contract/bundle/bearing-fault.ts";
-import type { LineOrder } from "../contract/physical-evidence.ts";
+import type { EvidenceRange, LineOrder } from "../contract/physical-evidence.ts";
 import type { ForeignLines } from "../contract/stream.ts";
 import type { EvidenceWindow } from "./evidence-window.ts";
 import {
@@ -11,6 +11,8 @@ import {
   listFaultLines,
   type SearchedSpectrum,
 } from "./fault-lines.ts";
+import { findShaftColumns } from "./shaft-lines.ts";
+import { findSteady, keepSighting, readSighting, type Sighting } from "./steady-lines.ts";
 
 /** A line with what the windows show of it. */
 export interface MeasuredLine {
@@ -31,6 +33,8 @@ export interface MeasuredLine {
   readonly isShaft: boolean;
   /** In most windows it is no line of its own but the flank of a higher one, beyond where it is looked for. */
   readonly isFlank: boolean;
+  /** The speeds over which it keeps its hertz, as no fault's does; null: it does not, or nothing tells. */
+  readonly steadyRpm: EvidenceRange | null;
   /** Where it stands in each window; less than 0 or NaN: not known. */
   readonly places: readonly number[];
   /** Where it stands; null: it does not stand out, or that is not known. */
@@ -70,12 +74,12 @@ export function drawPictures(
 /** Nothing where no window says anything of it. */
 function measureLine(
   { line, healthyDb }: Pick<MeasuredLine, "line" | "healthyDb">,
-  { window }: SearchedSpectrum,
+  subject: SearchedSpectrum,
   windows: readonly EvidenceWindow[],
 ): readonly MeasuredLine[] {
   const values = windows.map(({ features }) => features[line.column]! * dbPerLog).filter(Number.isFinite);
   if (values.length === 0) return [];
-  const noise = computeLineNoise(line, window);
+  const noise = computeLineNoise(line, subject.window);
   const db = meanOf(values);
   const standsOut = db >= findNeededDb(noise, values.length, healthyDb);
   const isMostly = (of: keyof ForeignLines): boolean => {
@@ -90,8 +94,27 @@ function measureLine(
   const measuredHertz = standsOut ? findMiddlePlace(hertz) : null;
   const isShaded = line.isShaded && (measuredOrder === null || isShaft);
   const isFound = standsOut && !isShaded;
+  const steadyRpm = isFound ? findSteadyRpm(line.column, subject, windows) : null;
   const heard = { db, noiseDb: noise.db, healthyDb, standsOut, isShaded, isFound };
-  return [{ line, ...heard, isHum, isShaft, isFlank, places, measuredOrder, measuredHertz }];
+  return [{ line, ...heard, isHum, isShaft, isFlank, steadyRpm, places, measuredOrder, measuredHertz }];
+}
+
+/** In the order of time, as {@link findSteady} has them. */
+function findSteadyRpm(
+  column: number,
+  { features, window }: SearchedSpectrum,
+  windows: readonly EvidenceWindow[],
+): EvidenceRange | null {
+  const shaft = findShaftColumns(features);
+  let sightings: readonly Sighting[] = [];
+  for (const [at, { features: own, lineOrders, shaftRpm, revolutions = Number.NaN }] of windows.entries()) {
+    if (lineOrders === undefined) continue;
+    const lasted = Number.isNaN(revolutions) && window.unit === "revolutions" ? window.length : revolutions;
+    const placed = { features: own, lineOrders, shaftRpm, revolutions: lasted, toMs: at };
+    sightings = keepSighting(sightings, readSighting(column, placed, shaft));
+  }
+  const rpms = findSteady(sightings).map(({ shaftRpm }) => shaftRpm);
+  return rpms.length === 0 ? null : { min: Math.min(...rpms), max: Math.max(...rpms) };
 }
 
 /** Where it stands in the middle one of the windows that say it; null where fewer than half do. */

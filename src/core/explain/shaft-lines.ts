@@ -41,7 +41,7 @@ export function findShaftColumns({ list }: FeatureSpec): ShaftColumns {
  * By which share the shaft turns faster than is stated; NaN where its first two lines are not heard, or do not agree. `orders`
  * says where the line of each feature stands, as an extractor fills it.
  */
-export function measureDeviation(orders: Float32Array, { first, second }: ShaftColumns): number {
+export function measureDeviation(orders: ArrayLike<number>, { first, second }: ShaftColumns): number {
   const one = topOf(orders[first]) - 1;
   const two = topOf(orders[second]) / 2 - 1;
   // The second line tells it twice as well, and its square counts four times.

@@ -12,7 +12,7 @@ import { type AlarmRegister, isSamePoint } from "../decision/alarms/alarm-regist
 import { listFailureModes } from "../decision/heard-parts.ts";
 import type { PointWatch } from "../decision/point-watch.ts";
 import type { WatchedWindow } from "../decision/reference/own-reference.ts";
-import { type ForeignModeFinder, shareForeignModeFinder } from "../explain/foreign-modes.ts";
+import { createForeignWatch, type ForeignWatch } from "../explain/foreign-watch.ts";
 import type { Logger } from "../platform/logger.ts";
 import { type AlertReasons, createAlertReasons } from "./alert-reasons.ts";
 import type { LoadedBundle, ScoredWindow, StudentOutput } from "./loaded-bundle.ts";
@@ -78,7 +78,7 @@ class Decider implements WindowDecider {
   #retiredFor: string | null = null;
   /** Finds what only foreign lines speak for, of the bundle that serves. */
   #foreignOf: Manifest | null = null;
-  #findForeignModes: ForeignModeFinder | null = null;
+  #foreign: ForeignWatch | null = null;
 
   constructor(options: WindowDeciderOptions) {
     this.#options = options;
@@ -168,8 +168,8 @@ class Decider implements WindowDecider {
       operatingState,
     };
     const { levels, shaftRpm, features } = window;
-    const foreignModes = this.#knowForeign(bundle.manifest)(window);
-    const decided = watch.update({ prediction, levels, shaftRpm, features, foreignModes });
+    const { foreignModes, steadyModes } = this.#knowForeign(bundle.manifest).update(window);
+    const decided = watch.update({ prediction, levels, shaftRpm, features, foreignModes, steadyModes });
     const { inferredOn } = window;
     const decision: Decision = inferredOn === undefined ? decided : { ...decided, inferredOn };
     quality.processed(point.turbine);
@@ -187,10 +187,10 @@ class Decider implements WindowDecider {
     }
   }
 
-  #knowForeign(manifest: Manifest): ForeignModeFinder {
-    if (this.#foreignOf === manifest && this.#findForeignModes !== null) return this.#findForeignModes;
+  #knowForeign(manifest: Manifest): ForeignWatch {
+    if (this.#foreignOf === manifest && this.#foreign !== null) return this.#foreign;
     this.#foreignOf = manifest;
-    this.#findForeignModes = shareForeignModeFinder(manifest, this.#options.bearing);
-    return this.#findForeignModes;
+    this.#foreign = createForeignWatch(manifest, this.#options.bearing);
+    return this.#foreign;
   }
 }

@@ -98,7 +98,13 @@ describe("the decider", () => {
       expect(play(["outer-race"], 400)).toEqual([]);
     });
 
-    test("is raised over hours where it leaves the machine's own reference", () => {
+    interface Heard {
+      readonly shaftRpm: number;
+      readonly foreignModes?: readonly string[];
+      readonly steadyModes?: readonly string[];
+      readonly logits?: readonly [number, number];
+    }
+    const playMinutes = (hear: (minute: number) => Heard): string[] => {
       const decider = createDecider(point, partsOf(["outer-race", "ball"]), options);
       const baseline = baselineOf(decider, [-2, -2]);
       let atMs = startMs;
@@ -106,12 +112,56 @@ describe("the decider", () => {
         const { quantised, operatingState, model } = predictionFor(decider);
         const window = { windowId: `${at}`, fromMs: atMs, toMs: atMs + 60_000 };
         atMs += 60_000;
+        const { logits = [3, -3], ...own } = hear(at);
         decider.update(
-          { point, ...window, quantised, logits: Float64Array.of(3, -3), model, operatingState },
-          { baseline, severityDb: null, shaftRpm: 1500, foreignModes: ["outer-race"] },
+          { point, ...window, quantised, logits: Float64Array.from(logits), model, operatingState },
+          { baseline, severityDb: null, ...own },
         );
       }
-      expect(decider.active).toMatchObject([{ failureMode: "outer-race" }]);
+      return decider.active.map(({ failureMode }) => failureMode);
+    };
+    const playHours = (own: Heard): string[] => playMinutes(() => own);
+
+    test("is raised over hours where it leaves the machine's own reference", () => {
+      expect(playHours({ shaftRpm: 1500, foreignModes: ["outer-race"] })).toEqual(["outer-race"]);
+    });
+
+    test("is raised by no lane at speeds that the reference has not heard: a hum is in another place there", () => {
+      const [{ min, max }] = [baselineOf(open().decider, [-2]).shaftRpm];
+      for (const shaftRpm of [0.97 * min, 1.03 * max]) {
+        expect(playHours({ shaftRpm, foreignModes: ["outer-race"] })).toEqual([]);
+        // Lines of its own raise it there as well.
+        expect(playHours({ shaftRpm })).toEqual(["outer-race"]);
+      }
+      expect(playHours({ shaftRpm: 1.01 * max, foreignModes: ["outer-race"] })).toEqual(["outer-race"]);
+    });
+
+    test("is raised by no lane at any speed where its lines keep their hertz", () => {
+      const foreignModes = ["outer-race"];
+      expect(playHours({ shaftRpm: 1500, foreignModes, steadyModes: ["outer-race"] })).toEqual([]);
+      expect(playHours({ shaftRpm: 1500, foreignModes, steadyModes: ["ball"] })).toEqual(["outer-race"]);
+    });
+
+    test("adds nothing to hours in which other windows are just short of evidence", () => {
+      const play = (steadyModes: readonly string[]): string[] =>
+        playMinutes((minute) =>
+          minute % 6 === 0
+            ? { shaftRpm: 1500, logits: [-2, -2.1] }
+            : { shaftRpm: 1500, foreignModes: ["outer-race"], steadyModes },
+        );
+      expect(play([])).toEqual(["outer-race"]);
+      expect(play(["outer-race"])).toEqual([]);
+    });
+
+    test("raises nothing by what gathered before it was told: that decays", () => {
+      const play = (steadyModes: readonly string[]): string[] =>
+        playMinutes((minute) => ({
+          shaftRpm: 1500,
+          foreignModes: ["outer-race"],
+          steadyModes: minute < 40 ? [] : steadyModes,
+        }));
+      expect(play([])).toEqual(["outer-race"]);
+      expect(play(["outer-race"])).toEqual([]);
     });
   });
 

@@ -16,6 +16,7 @@ const measured: MeasuredSignal = {
     compared: -2,
     leads: true,
     isForeign: false,
+    isExplained: false,
     ceiling: 0,
     isVouched: false,
     isFaint: false,

@@ -400,3 +400,18 @@ test("a watch says of a standing alarm whether its signal is near the healthy le
   feedWatch(watch, { from: 500, to: 700 });
   expect(watch.held).toEqual([{ ...loud, isQuiet: true }]);
 });
+
+test("what keeps its hertz whatever the speed is no evidence over hours, though lines of hum would be", () => {
+  const play = (steadyModes: readonly string[]): string[] => {
+    const watch = createWatch();
+    feedWatch(watch, { from: 0, to: 300 });
+    expect(watch.status!.state).toBe("ready");
+    for (let minute = 10; minute < 12 * 60; minute++) {
+      const window = watchedWindow(60 * minute, { logits: [3, -3] });
+      watch.update({ ...window, foreignModes: ["outer-race"], steadyModes });
+    }
+    return listActive(watch);
+  };
+  expect(play([])).toEqual(["outer-race"]);
+  expect(play(["outer-race"])).toEqual([]);
+});

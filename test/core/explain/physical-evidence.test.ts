@@ -167,6 +167,22 @@ describe("physical evidence", () => {
     expect(first!.measuredOrder).toBeCloseTo((89.25 * 60) / 1540, 5);
   });
 
+  test("says first of a line that it keeps its hertz, where the speed changes and its order with it", () => {
+    const nan = Number.NaN;
+    const windowsOf = (orderAt: (shaftRpm: number) => number) =>
+      [1480, 1500, 1520, 1540].map((shaftRpm) => {
+        const order = orderAt(shaftRpm);
+        const lineOrders = Float32Array.of(order, 2 * order, nan, nan, nan, nan, nan, nan);
+        return { ...windowOf(outer, shaftRpm), lineOrders, revolutions: 60 };
+      });
+    const objections = (orderAt: (shaftRpm: number) => number): readonly string[] =>
+      describeEvidence(subjectOf(usual), windowsOf(orderAt))!.against;
+    expect(objections((shaftRpm) => (91.2 * 60) / shaftRpm)[0]).toBe(
+      "1× and 2× keep 91.2 and 182.4 Hz while the speed goes 1480 to 1540 rpm: a fault's would move with it",
+    );
+    expect(objections(() => 3.57).join()).not.toContain("while the speed goes");
+  });
+
   test("of lines of which one has no place tells the others' all the same, and which has none", () => {
     const lineOrders = Float32Array.of(3.57, Number.NaN, 10.68, Number.NaN, 5.4, 10.8, 16.2, Number.NaN);
     expect(describeEvidence(subjectOf(usual), [{ ...windowOf(outer), lineOrders }])!.sentence).toContain(

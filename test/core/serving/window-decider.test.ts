@@ -101,6 +101,32 @@ describe("a point's decider", () => {
     expect(raised!.data.evidence!.against[1]).toMatch(/^1× stands on the mains' hum \(\d+ Hz\)$/);
   });
 
+  it("raises nothing of a line that has kept its hertz while the speed changed, as no fault's does", async () => {
+    const names = bearingFeatureSpec.list.map(({ name }) => name);
+    const h1 = names.indexOf("bpfi.h1");
+    const features = Float32Array.from(names, (_, column) => (column === h1 ? 2.5 : 0.5));
+    const play = async (orderAt: (shaftRpm: number) => number): Promise<number> => {
+      const bundle = createFakeBundle("1.0.0", {
+        features: bearingFeatureSpec,
+        groups: [...new Set(bearingFeatureSpec.list.map(({ group }) => group))],
+        window: bearingWindow,
+      });
+      const { decider, alerts } = create(bundle);
+      for (let index = 0; index < 20; index++) {
+        const shaftRpm = 1780 + 10 * (index % 5);
+        const lineOrders = Float32Array.from(names, (_, at) => (at === h1 ? orderAt(shaftRpm) : Number.NaN));
+        // Before it looks like a fault it has been heard at several speeds.
+        bundle.answer = index < 5 ? -9 : 9;
+        const window = windowAt(index, { features, shaftRpm, lineOrders });
+        decider.submit({ window, bundle, operatingState: "full-performance" });
+      }
+      await decider.idle();
+      return alerts.length;
+    };
+    expect(await play((shaftRpm) => (162.6 * 60) / shaftRpm)).toBe(0);
+    expect(await play(() => 5.42)).toBeGreaterThan(0);
+  });
+
   it("takes two modes for one fault where the bearing's lines do not tell them apart", async () => {
     const modes = ["inner-race", "outer-race", "ball"];
     const play = async (bsf: number): Promise<string[]> => {

@@ -41,6 +41,15 @@ export function expectMargin(
   };
 }
 
+/** The same by what was learnt, or else by what was refused as a reference. */
+export function expectMode(
+  own: { readonly baseline: SiteBaseline | null; readonly doubted?: SiteBaseline | null | undefined },
+  index: number,
+  shaftRpm: number,
+): SlowReference | null {
+  return expectMargin(own.baseline, index, shaftRpm) ?? expectMargin(own.doubted ?? null, index, shaftRpm);
+}
+
 /** What the severity above a reference is expected to be. */
 export function expectSeverity({ severity, windows }: SiteBaseline): SlowReference {
   return {

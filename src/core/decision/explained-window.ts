@@ -1,0 +1,30 @@
+/**
+ * Is all that speaks for a failure mode in a window explained by what is not the machine's bearing, so that it is no evidence over hours
+ * either? Of steady lines it is. Hum and lines of the shaft a reference has learnt, but a hum passes from one fault's place to another's
+ * as the speed changes: at a speed that was not learnt nobody knows what it does to a mode.
+ */
+import type { SiteBaseline } from "../contract/site-baseline.ts";
+
+/** What is known of the window. */
+interface ForeignWindow {
+  readonly baseline: SiteBaseline | null;
+  readonly doubted?: SiteBaseline | null | undefined;
+  readonly shaftRpm: number;
+  readonly foreignModes?: readonly string[] | undefined;
+  readonly steadyModes?: readonly string[] | undefined;
+}
+
+/** Within such a share of the learnt speeds a line that stands still is where it was: so far a mode's lines are looked for. */
+const besideShare = 0.02;
+
+/** Is the mode's evidence in this window explained? */
+export function isExplained(
+  mode: string,
+  { baseline, doubted = null, shaftRpm, foreignModes, steadyModes }: ForeignWindow,
+): boolean {
+  if (steadyModes?.includes(mode) === true) return true;
+  const reference = baseline ?? doubted;
+  if (foreignModes?.includes(mode) !== true || reference === null) return false;
+  const { min, max } = reference.shaftRpm;
+  return shaftRpm < min * (1 - besideShare) || shaftRpm > max * (1 + besideShare);
+}

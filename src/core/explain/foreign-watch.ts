@@ -1,0 +1,57 @@
+/**
+ * For which failure modes a point's windows show nothing but lines that are not its bearing's: hum and lines of the shaft, as a window
+ * shows by itself, and lines that keep their hertz whatever the speed, as its windows show together. Keeps nothing over a restart.
+ */
+import type { BearingOrders } from "../contract/bundle/bearing.ts";
+import type { FaultKind } from "../contract/bundle/bearing-fault.ts";
+import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
+import type { WindowSpec } from "../contract/bundle/manifest.ts";
+import type { FeatureWindow, ForeignLines } from "../contract/stream.ts";
+import { noForeignLines } from "./foreign-lines.ts";
+import { shareForeignModeFinder } from "./foreign-modes.ts";
+import { createSteadyLines } from "./steady-lines.ts";
+
+/** What it says of a window. */
+export interface ForeignWindow {
+  /** Failure modes for which nothing but foreign lines speaks, be they of hum, of the shaft, or steady. */
+  readonly foreignModes: readonly FaultKind[];
+  /** Of these those of which every line is steady. */
+  readonly steadyModes: readonly FaultKind[];
+}
+
+/** Watches one point, from window to window. */
+export interface ForeignWatch {
+  update(window: FeatureWindow): ForeignWindow;
+}
+
+/** Of a point of which nothing was heard. */
+export function createForeignWatch(
+  cut: { readonly features: FeatureSpec; readonly window: WindowSpec },
+  bearing: BearingOrders,
+): ForeignWatch {
+  const find = shareForeignModeFinder(cut, bearing);
+  const steadyLines = createSteadyLines(cut.features);
+  return {
+    update: (window) => {
+      const { lower, upper } = steadyLines.update(window);
+      if (lower.length + upper.length === 0) return { foreignModes: find(window), steadyModes: noModes };
+      const findBeside = (own?: ForeignLines, upperOwn?: ForeignLines): readonly FaultKind[] =>
+        find({
+          ...window,
+          foreignLines: addSteady(lower, own),
+          upperForeignLines: addSteady(upper, upperOwn),
+        });
+      return {
+        foreignModes: findBeside(window.foreignLines, window.upperForeignLines),
+        steadyModes: findBeside(),
+      };
+    },
+  };
+}
+
+/** What stands still beside the machine is told as hum is. */
+function addSteady(columns: readonly number[], { hum, shaft } = noForeignLines): ForeignLines {
+  return { hum: columns.concat(hum), shaft };
+}
+
+const noModes: readonly FaultKind[] = [];

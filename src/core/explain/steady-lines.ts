@@ -1,0 +1,162 @@
+/**
+ * Lines that keep their hertz while the shaft's speed changes, as those of a pump or a fan beside the machine do: a fault's keeps its
+ * order. At one speed nothing tells one from the other, and nothing is said; nor of what a device has scored, which does not say where
+ * lines stand.
+ */
+import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
+import type { FeatureWindow } from "../contract/stream.ts";
+import { dayMs } from "../maths/durations.ts";
+import { dbPerLog } from "./fault-lines.ts";
+import { findPlaceShare } from "./mains-hum.ts";
+import { findShaftColumns, measureDeviation, type ShaftColumns } from "./shaft-lines.ts";
+
+/** A line in one window. */
+export interface Sighting {
+  /** In turns of the shaft, less than 0 for a flank of it. */
+  readonly order: number;
+  /** Above its neighbours. */
+  readonly db: number;
+  readonly shaftRpm: number;
+  /** The window's. */
+  readonly revolutions: number;
+  readonly toMs: number;
+}
+
+/** Orders are told apart by steps of this share, and of each the newest sighting is kept: a fault's are one or two, at whatever speeds. */
+const orderStep = 0.004;
+/** Within how far a line is looked for there is no room for many more. */
+const mostSightings = 12;
+/** What stands out less may be noise. */
+const leastDb = 12;
+/** What stands out by so much less than the newest is another line, or noise. */
+const weakerDb = 6;
+/** Machines beside it are switched off, and others on. */
+const keptMs = 7 * dayMs;
+/** Of fewer sightings chance may let hertz agree. */
+const fewestSightings = 3;
+/** Older ones may be of another source, but most have to agree. */
+const leastShare = 2 / 3;
+/** Orders that span less may be one that slips or is stated wrong, as a share. */
+const leastSpan = 0.015;
+/** So many times as far as a place is known, and as hertz span, orders have to span. */
+const clearly = 3;
+
+/** Sightings of one line, the newest first, with one more where that stands out and is no flank. */
+export function keepSighting(before: readonly Sighting[], next: Sighting): readonly Sighting[] {
+  if (!(next.order > 0 && next.db >= leastDb)) return before;
+  const others = before.filter(
+    ({ order, toMs }) =>
+      stepOf(order) !== stepOf(next.order) && toMs <= next.toMs && next.toMs - toMs <= keptMs,
+  );
+  return [next, ...others.slice(0, mostSightings - 1)];
+}
+
+function stepOf(order: number): number {
+  return Math.round(Math.log(order) / orderStep);
+}
+
+/** The newest of `sightings` over which the line kept its hertz and clearly not its order; empty: it kept its order, or nothing tells. */
+export function findSteady(sightings: readonly Sighting[]): readonly Sighting[] {
+  const clear = sightings.filter(({ db }) => db >= sightings[0]!.db - weakerDb);
+  const fewest = Math.max(fewestSightings, leastShare * clear.length);
+  for (let count = clear.length; count >= fewest; count--) {
+    const newest = clear.slice(0, count);
+    const orders = spanOf(newest.map(({ order }) => order));
+    const known = Math.max(...newest.map(knownTo));
+    const hertz = spanOf(newest.map(hertzOf));
+    if (orders >= Math.max(leastSpan, clearly * known) && orders >= clearly * hertz) return newest;
+  }
+  return noSightings;
+}
+
+/** To which share of itself its place is known. */
+function knownTo({ order, revolutions }: Sighting): number {
+  return findPlaceShare(order) / (revolutions * Math.abs(order));
+}
+
+function hertzOf({ order, shaftRpm }: Sighting): number {
+  return (Math.abs(order) * shaftRpm) / 60;
+}
+
+/** As a share of the least. */
+function spanOf(values: readonly number[]): number {
+  return Math.max(...values) / Math.min(...values) - 1;
+}
+
+/** Where the lines of a band stood in a window. */
+export interface PlacedLines {
+  readonly features: ArrayLike<number>;
+  /** As an extractor fills it. */
+  readonly lineOrders: ArrayLike<number>;
+  readonly shaftRpm: number;
+  readonly revolutions: number;
+  readonly toMs: number;
+}
+
+/** The same as they stood to the shaft: where that is heard it says its speed better than who states it. */
+export function readSighting(column: number, placed: PlacedLines, shaft: ShaftColumns): Sighting {
+  const { features, lineOrders, shaftRpm, revolutions, toMs } = placed;
+  const deviation = measureDeviation(lineOrders, shaft);
+  const turn = Number.isNaN(deviation) ? 1 : 1 + deviation;
+  const db = features[column]! * dbPerLog;
+  return { order: lineOrders[column]! / turn, db, shaftRpm: shaftRpm * turn, revolutions, toMs };
+}
+
+/** The steady lines of one point, from window to window. */
+export interface SteadyLines {
+  /** Takes the next window; says which of its features are steady lines, in each band. */
+  update(window: LinedWindow): { readonly lower: readonly number[]; readonly upper: readonly number[] };
+}
+
+type LinedWindow = Pick<
+  FeatureWindow,
+  "fromMs" | "toMs" | "shaftRpm" | "features" | "upperFeatures" | "lineOrders" | "upperLineOrders"
+>;
+
+/** Of a point of which nothing was heard. */
+export function createSteadyLines(spec: FeatureSpec): SteadyLines {
+  const shaft = findShaftColumns(spec);
+  const [lower, upper] = [createBand(shaft), createBand(shaft)];
+  return {
+    update: ({ fromMs, toMs, shaftRpm, features, lineOrders, upperFeatures, upperLineOrders }) => {
+      const heard = { shaftRpm, revolutions: ((toMs - fromMs) / 60_000) * shaftRpm, toMs };
+      if (!(heard.revolutions > 0) || lineOrders === undefined) return noLines;
+      return {
+        lower: lower({ features, lineOrders, ...heard }),
+        upper:
+          upperFeatures === undefined || upperLineOrders === undefined
+            ? noColumns
+            : upper({ features: upperFeatures, lineOrders: upperLineOrders, ...heard }),
+      };
+    },
+  };
+}
+
+/** Those of one band. */
+function createBand(shaft: ShaftColumns): (placed: PlacedLines) => readonly number[] {
+  const known = new Map<number, readonly Sighting[]>();
+  return (placed) => {
+    const columns: number[] = [];
+    for (let column = 0; column < placed.lineOrders.length; column++) {
+      if (Number.isNaN(placed.lineOrders[column]) || column === shaft.first || column === shaft.second)
+        continue;
+      const seen = readSighting(column, placed, shaft);
+      const before = known.get(column) ?? noSightings;
+      const sightings = keepSighting(before, seen);
+      if (sightings !== before) known.set(column, sightings);
+      const [newest] = findSteady(sightings);
+      if (newest !== undefined && mayBe(newest, seen)) columns.push(column);
+    }
+    return columns;
+  };
+}
+
+/** May a line be the steady one? That of a flank stands beyond where it is seen. */
+function mayBe(steady: Sighting, seen: Sighting): boolean {
+  const apart = Math.abs(hertzOf(seen) / hertzOf(steady) - 1);
+  return apart <= Math.max(leastSpan / clearly, knownTo(seen));
+}
+
+const noSightings: readonly Sighting[] = [];
+const noColumns: readonly number[] = [];
+const noLines = { lower: noColumns, upper: noColumns };

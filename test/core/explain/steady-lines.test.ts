@@ -1,0 +1,142 @@
+import { describe, expect, test } from "vitest";
+import { bearingFeatureSpec, bearingWindow } from "../../../scripts/bearing-feature-spec.ts";
+import { createForeignWatch } from "../../../src/core/explain/foreign-watch.ts";
+import {
+  createSteadyLines,
+  findSteady,
+  keepSighting,
+  type Sighting,
+} from "../../../src/core/explain/steady-lines.ts";
+
+const dayMs = 86_400_000;
+const log = (db: number): number => (db * Math.LN10) / 20;
+const names = bearingFeatureSpec.list.map(({ name }) => name);
+const bearing = { bpfo: 3.62, bpfi: 5.38, bsf: 4.93, ftf: 0.402 };
+
+/** A line of so many hertz at a speed. */
+const at = (hertz: number, shaftRpm: number, change: Partial<Sighting> = {}): Sighting => {
+  const order = (hertz * 60) / shaftRpm;
+  return { order, shaftRpm, db: 20, revolutions: 60, toMs: 0, ...change };
+};
+const keep = (seen: readonly Sighting[]): readonly Sighting[] =>
+  seen.reduce<readonly Sighting[]>(
+    (kept, each, minute) => keepSighting(kept, { ...each, toMs: 60_000 * minute }),
+    [],
+  );
+const speedsOf = (seen: readonly Sighting[]): number[] =>
+  findSteady(keep(seen)).map(({ shaftRpm }) => shaftRpm);
+
+describe("a line is steady", () => {
+  test("that keeps its hertz over speeds, and not its order", () => {
+    // 92 Hz within a fifth of a per cent, at speeds 1.6 % apart in all.
+    expect(speedsOf([at(92, 1500), at(92.1, 1512), at(91.9, 1524)])).toEqual([1524, 1512, 1500]);
+    // Over twice as many speeds hertz may wander further, and most sightings have to agree.
+    expect(speedsOf([at(92, 1490), at(92.4, 1505), at(91.8, 1520), at(92.3, 1540)])).toHaveLength(4);
+    expect(speedsOf([at(90, 1475), at(92, 1500), at(92.1, 1512), at(91.9, 1524)])).toEqual([
+      1524, 1512, 1500,
+    ]);
+    expect(
+      speedsOf([at(85, 1400), at(95, 1550), at(92, 1500), at(92, 1512), at(92, 1524)].slice(0, 4)),
+    ).toEqual([]);
+  });
+
+  test("never where it keeps its order, as a fault's does with its slip", () => {
+    const fault = [1400, 1430, 1470, 1500, 1530, 1560].map((shaftRpm, index) =>
+      at((3.6 * (1 + 0.001 * (index % 3)) * shaftRpm) / 60, shaftRpm),
+    );
+    expect(speedsOf(fault)).toEqual([]);
+    // However many windows: their orders are one or two sightings.
+    expect(keep(fault).length).toBeLessThan(3);
+    // What noise shows beside it stands out much less.
+    const noise = [at(86.4, 1405, { db: 13 }), at(86.5, 1420, { db: 13 }), at(86.6, 1440, { db: 13 })];
+    expect(speedsOf([...noise, at(86.4, 1440)])).toEqual([]);
+  });
+
+  test("never at one speed, of two windows, or of what may be noise", () => {
+    expect(speedsOf([at(92, 1500), at(92, 1500), at(92, 1501), at(92, 1500)])).toEqual([]);
+    expect(speedsOf([at(92, 1480), at(92, 1530)])).toEqual([]);
+    expect(speedsOf([1500, 1512, 1524].map((rpm) => at(92, rpm, { db: 10 })))).toEqual([]);
+  });
+
+  test("only as far as its windows place it: of short ones, or of ones of unknown length, nothing is said", () => {
+    for (const revolutions of [12, Number.NaN]) {
+      expect(speedsOf([1500, 1512, 1524].map((rpm) => at(92, rpm, { revolutions })))).toEqual([]);
+    }
+  });
+
+  test("for a week: what was heard before is another source's", () => {
+    const kept = keepSighting(keep([at(92, 1500), at(92, 1512)]), at(92, 1524, { toMs: 8 * dayMs }));
+    expect(kept).toHaveLength(1);
+    // A clock that went back begins anew.
+    expect(keepSighting(kept, at(92, 1530, { toMs: 0 }))).toHaveLength(1);
+  });
+});
+
+const minuteMs = 60_000;
+/** Minute `minute` of a machine whose lines have these orders, and stand out by 20 dB. */
+function windowOf(minute: number, shaftRpm: number, orders: Readonly<Record<string, number>>) {
+  const toMs = minute * minuteMs + (60 * minuteMs) / shaftRpm;
+  return {
+    point: { site: "s", turbine: "t", component: "c" },
+    id: `${minute}`,
+    fromMs: minute * minuteMs,
+    toMs,
+    shaftRpm,
+    arrivedMonotonicMs: toMs,
+    features: Float32Array.from(names, (name) => log(name in orders ? 20 : 5)),
+    lineOrders: Float32Array.from(names, (name) => orders[name] ?? Number.NaN),
+  };
+}
+
+describe("the steady lines of a point", () => {
+  const columnsOf = (...of: readonly string[]): number[] => of.map((name) => names.indexOf(name));
+
+  test("are those of both bands, from the window on that shows it, and flanks of them", () => {
+    const lines = createSteadyLines(bearingFeatureSpec);
+    const seen = [1500, 1512, 1524].map((rpm, minute) => {
+      const window = windowOf(minute, rpm, { "bpfo.h1": (92 * 60) / rpm });
+      return lines.update({ ...window, upperFeatures: window.features, upperLineOrders: window.lineOrders });
+    });
+    const h1 = columnsOf("bpfo.h1");
+    expect(seen.map(({ lower }) => lower)).toEqual([[], [], h1]);
+    expect(seen.map(({ upper }) => upper)).toEqual([[], [], h1]);
+    // At 1552 rpm the line is at order 3.557, of which a flank shows at the end of where it is looked for.
+    expect(lines.update(windowOf(4, 1552, { "bpfo.h1": -3.575 })).lower).toEqual(h1);
+    expect(lines.update(windowOf(5, 1552, { "bpfo.h1": -3.66 })).lower).toEqual([]);
+    // What stands elsewhere is another line.
+    expect(lines.update(windowOf(6, 1500, { "bpfo.h1": 3.62 })).lower).toEqual([]);
+  });
+
+  test("are none where the shaft itself says that the stated speed wanders, and it turns at one", () => {
+    const columns = (shaft: boolean): readonly number[] => {
+      const lines = createSteadyLines(bearingFeatureSpec);
+      // Turning at 1500 rpm it is stated as that and up to 2 % more.
+      const seen = [1500, 1506, 1512, 1518, 1524, 1530].map((rpm, minute) => {
+        const turn = 1500 / rpm;
+        const own = shaft ? { "shaft.h1": turn, "shaft.h2": 2 * turn } : {};
+        return lines.update(windowOf(minute, rpm, { "bpfo.h1": 3.65 * turn, ...own })).lower;
+      });
+      return seen.at(-1)!;
+    };
+    expect(columns(true)).toEqual([]);
+    expect(columns(false)).toEqual(columnsOf("bpfo.h1"));
+  });
+
+  test("are no evidence: a mode of which every line is steady, or hum, is foreign", () => {
+    const watch = createForeignWatch({ features: bearingFeatureSpec, window: bearingWindow }, bearing);
+    const update = (minute: number, rpm: number, hum: readonly number[], more = {}) => {
+      const lines = { "bpfo.h1": (92 * 60) / rpm, ...more };
+      return watch.update({ ...windowOf(minute, rpm, lines), foreignLines: { hum, shaft: [] } });
+    };
+    const h2 = columnsOf("bpfo.h2");
+    expect(update(0, 1500, [])).toEqual({ foreignModes: [], steadyModes: [] });
+    expect(update(1, 1512, [])).toEqual({ foreignModes: [], steadyModes: [] });
+    expect(update(2, 1524, [])).toEqual({ foreignModes: ["outer-race"], steadyModes: ["outer-race"] });
+    expect(update(3, 1530, h2, { "bpfo.h2": 7.2 })).toEqual({
+      foreignModes: ["outer-race"],
+      steadyModes: [],
+    });
+    // A second harmonic that is neither is the fault's own.
+    expect(update(4, 1530, [], { "bpfo.h2": 7.2 })).toEqual({ foreignModes: [], steadyModes: [] });
+  });
+});
