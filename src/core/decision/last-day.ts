@@ -23,7 +23,7 @@ const priorBlocks = 12;
 const mostCounted = 2000;
 /**
  * The score against the reference that a block must have before it counts against the day. Machines whose modes wander over a day
- * by more than their days showed give the day's sum its false alarms from hours that are like the others: ADR 36.
+ * by more than their days showed give the day's sum its false alarms from hours that are like the others: ADR 76.
  */
 const leastScore = 2;
 
@@ -82,12 +82,18 @@ export function measureDay(
 }
 
 /** Validator of {@link RecentBlocks}. */
-export const recentBlocksSchema: z.ZodType<RecentBlocks> = z.strictObject({
-  sum: z.number().min(0),
-  sinceMs: z.number().nullable(),
-  score: z.number().default(0),
-  means: z.array(z.number()).max(64),
-  squares: z.number(),
-  count: z.number(),
-  windows: z.number(),
-});
+export const recentBlocksSchema: z.ZodType<RecentBlocks> = z
+  .strictObject({
+    sum: z.number().min(0),
+    sinceMs: z.number().nullable(),
+    score: z.number().optional(),
+    means: z.array(z.number()).max(64),
+    squares: z.number(),
+    count: z.number(),
+    windows: z.number(),
+  })
+  .transform(({ score, ...kept }) => {
+    // An earlier version, which kept no score, summed squares for years and counted less.
+    const isTooLarge = score === undefined && kept.count >= mostCounted;
+    return { ...kept, ...(isTooLarge ? { squares: 0, count: 0 } : {}), score: score ?? 0 };
+  });

@@ -28,6 +28,8 @@ export interface SlowReference {
   readonly location: number;
   /** Deviation of a window, with what neighbours share taken into account. */
   readonly window: number;
+  /** Deviation of one window by itself, wander included: what lies further out is high. */
+  readonly single: number;
   /** Deviation of a block's level. */
   readonly wander: number;
   /** Degrees of freedom of the wander; > 0. */

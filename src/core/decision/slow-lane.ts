@@ -15,7 +15,7 @@
  * alone. An hour counts there only where the reference finds it high as well: one that is like any other hour of the machine
  * is no evidence, however low the day before it lay.
  *
- * A block is evidence where a third of its windows are: one snapshot in which somebody hammered makes no hour of a fault.
+ * A block is evidence where more than a third of its windows are: one snapshot in which somebody hammered makes no hour of a fault.
  *
  * Blocks follow each other, and so do their sums. Between two of them the hour that lies half in either is held against the same, on what
  * had gathered before it: a fault is heard half an hour sooner for the price of half as many looks more. Reads no clock.
@@ -77,13 +77,13 @@ export const idleSlow: SlowState = {
 const blockMs = hourMs;
 /** A block of fewer windows stays open. */
 const fewestWindows = 3;
-/** Of more than so many windows one must be high. */
+/** More than one window in so many must be high. */
 const oneOf = 3;
 /** After a longer pause what was open is over: so many of its own steps, and more than a turbine stands still. */
 const pauseSteps = 3;
-const pauseMs = dayMs;
-/** The same where one window is all that was heard. */
-const longestPauseMs = 7 * dayMs;
+const pauseMs = 1.5 * dayMs;
+/** The same where one window is all that was ever heard. */
+const longestPauseMs = 10 * dayMs;
 
 /** One window further. */
 export function stepSlow(
@@ -92,10 +92,10 @@ export function stepSlow(
   reference: SlowReference,
 ): SlowState {
   const { fromMs, toMs, value } = window;
-  const open = state.block !== null && goesOn(state.block, fromMs) ? state.block : null;
+  const open = state.block !== null && goesOn(state, state.block, fromMs) ? state.block : null;
   // Each by its own speed: a block may have seen many.
   const excess = value - reference.location;
-  const isHigh = excess > Math.sqrt(reference.window ** 2 + reference.wander ** 2);
+  const isHigh = excess > reference.single;
   const block = {
     fromMs: open?.fromMs ?? fromMs,
     lastMs: fromMs,
@@ -111,15 +111,27 @@ export function stepSlow(
   if (first !== null || lasted < blockMs / 2) {
     return { sum, sinceMs, score, recent, block, first, last, between };
   }
-  const middle = last === null ? null : joinHalves(last.second, block);
+  const middle = joinHalves(last, block);
   const held = middle === null ? null : holdBetween(state, middle, reference);
   return { sum, sinceMs, score, recent, block, first: block, last, between: held };
 }
 
 /** Not after a pause, and where a clock went back another block begins. */
-function goesOn({ fromMs, lastMs, count }: Block, nextMs: number): boolean {
+function goesOn(
+  { last }: Pick<SlowState, "last">,
+  { fromMs, lastMs, count }: Block,
+  nextMs: number,
+): boolean {
   const steps = (pauseSteps * (lastMs - fromMs)) / (count - 1);
-  return nextMs >= fromMs && nextMs - lastMs <= (count === 1 ? longestPauseMs : Math.max(pauseMs, steps));
+  const pause = count === 1 ? findPause(last) : Math.max(pauseMs, steps);
+  return nextMs >= fromMs && nextMs - lastMs <= pause;
+}
+
+/** After how long a single window belongs to no later one: by the last block, which had three at least. */
+function findPause(last: SlowState["last"]): number {
+  if (last === null) return longestPauseMs;
+  const { fromMs, lastMs } = last.second;
+  return Math.max(pauseMs, (pauseSteps * (lastMs - fromMs + blockMs / 2)) / (fewestWindows - 1));
 }
 
 /** The block is over. */
@@ -157,10 +169,13 @@ function cutHalf({ fromMs, lastMs, count, high, total }: Block, first: Block): B
   };
 }
 
-/** Null where they are too few, or a pause lies between them, or a clock went back. */
-function joinHalves(before: Block, after: Block): Block | null {
+/** The last whole block's second half with `after`; null where they are too few, a pause lies between them, or a clock went back. */
+function joinHalves(last: SlowState["last"], after: Block): Block | null {
+  if (last === null) return null;
+  const before = last.second;
   const count = before.count + after.count;
-  if (count < fewestWindows || !goesOn(before, after.fromMs)) return null;
+  const pause = after.fromMs - before.lastMs;
+  if (count < fewestWindows || after.fromMs < before.fromMs || pause > findPause(last)) return null;
   const { fromMs } = before;
   const { lastMs } = after;
   return { fromMs, lastMs, count, high: before.high + after.high, total: before.total + after.total };

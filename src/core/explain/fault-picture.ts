@@ -12,7 +12,7 @@ import {
   type SearchedSpectrum,
 } from "./fault-lines.ts";
 import { findShaftColumns } from "./shaft-lines.ts";
-import { findSteady, keepSighting, readSighting, type Sighting } from "./steady-lines.ts";
+import { findSteady, findTurn, keepSighting, readSighting, type Sighting } from "./steady-lines.ts";
 
 /** A line with what the windows show of it. */
 export interface MeasuredLine {
@@ -111,7 +111,7 @@ function findSteadyRpm(
     if (lineOrders === undefined) continue;
     const lasted = Number.isNaN(revolutions) && window.unit === "revolutions" ? window.length : revolutions;
     const placed = { features: own, lineOrders, shaftRpm, revolutions: lasted, toMs: at };
-    sightings = keepSighting(sightings, readSighting(column, placed, shaft));
+    sightings = keepSighting(sightings, readSighting(column, placed, findTurn(placed, shaft)));
   }
   const rpms = findSteady(sightings).map(({ shaftRpm }) => shaftRpm);
   return rpms.length === 0 ? null : { min: Math.min(...rpms), max: Math.max(...rpms) };

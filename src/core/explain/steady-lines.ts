@@ -57,6 +57,7 @@ function stepOf(order: number): number {
 
 /** The newest of `sightings` over which the line kept its hertz and clearly not its order; empty: it kept its order, or nothing tells. */
 export function findSteady(sightings: readonly Sighting[]): readonly Sighting[] {
+  if (sightings.length < fewestSightings) return noSightings;
   const clear = sightings.filter(({ db }) => db >= sightings[0]!.db - weakerDb);
   const fewest = Math.max(fewestSightings, leastShare * clear.length);
   for (let count = clear.length; count >= fewest; count--) {
@@ -93,11 +94,15 @@ export interface PlacedLines {
   readonly toMs: number;
 }
 
-/** The same as they stood to the shaft: where that is heard it says its speed better than who states it. */
-export function readSighting(column: number, placed: PlacedLines, shaft: ShaftColumns): Sighting {
-  const { features, lineOrders, shaftRpm, revolutions, toMs } = placed;
+/** How many times as fast as is stated the shaft turns: where it is heard it says so better than who states it. */
+export function findTurn({ lineOrders }: Pick<PlacedLines, "lineOrders">, shaft: ShaftColumns): number {
   const deviation = measureDeviation(lineOrders, shaft);
-  const turn = Number.isNaN(deviation) ? 1 : 1 + deviation;
+  return Number.isNaN(deviation) ? 1 : 1 + deviation;
+}
+
+/** Where one line stood to the shaft, which turned `turn` times as fast as is stated. */
+export function readSighting(column: number, placed: PlacedLines, turn: number): Sighting {
+  const { features, lineOrders, shaftRpm, revolutions, toMs } = placed;
   const db = features[column]! * dbPerLog;
   return { order: lineOrders[column]! / turn, db, shaftRpm: shaftRpm * turn, revolutions, toMs };
 }
@@ -137,10 +142,13 @@ function createBand(shaft: ShaftColumns): (placed: PlacedLines) => readonly numb
   const known = new Map<number, readonly Sighting[]>();
   return (placed) => {
     const columns: number[] = [];
+    const turn = findTurn(placed, shaft);
     for (let column = 0; column < placed.lineOrders.length; column++) {
       if (Number.isNaN(placed.lineOrders[column]) || column === shaft.first || column === shaft.second)
         continue;
-      const seen = readSighting(column, placed, shaft);
+      // Of most machines no line stands out.
+      if (!(placed.features[column]! * dbPerLog >= leastDb) && !known.has(column)) continue;
+      const seen = readSighting(column, placed, turn);
       const before = known.get(column) ?? noSightings;
       const sightings = keepSighting(before, seen);
       if (sightings !== before) known.set(column, sightings);

@@ -8,6 +8,8 @@ const saturatedLow = -32_768;
 
 /** So many blocks back it is seen that they come again: a small processor has no memory for a longer buffer. */
 const rememberedBlocks = 64;
+/** A sensor that hears nothing says the same few counts over and over by chance. */
+const quietCounts = 16;
 /** Each so many blocks one is looked for among all of them. */
 const soughtEach = 8;
 /** So many samples, spread over a block, tell it from others; one with fewer than four times as many is not told. */
@@ -75,6 +77,7 @@ class Scan implements CountScan {
       this.#lastCount = piece[piece.length - 1]!;
       this.#lastRun = found.run;
     }
+    if (this.max - this.min <= quietCounts) this.repeats = 0;
   }
 
   reset(): void {
@@ -98,7 +101,7 @@ class Scan implements CountScan {
   }
 }
 
-/** FNV-1a over some samples of a block. By chance two in a row come again less than once in a million years of a stream. */
+/** FNV-1a over some samples of a block. Of noise two in a row come again by chance less than once in a million years of a stream. */
 function markBlock(counts: Int16Array): number {
   const step = Math.max(1, Math.floor(counts.length / markedSamples));
   let mark = counts.length;

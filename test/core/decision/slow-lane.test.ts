@@ -13,6 +13,7 @@ import { createRandom } from "../../../src/core/maths/random.ts";
 const reference: SlowReference = {
   location: 1,
   window: 0.8,
+  single: 0.95,
   wander: 0.5,
   freedom: 30,
   blocks: 4,
@@ -291,4 +292,49 @@ test("a block ends with a pause of more than a day, and what is seen after it be
     return stepSlow(state, { fromMs, toMs: fromMs + 1000, value: 5 }, reference);
   }, idleSlow);
   expect(seldom.sum).toBeGreaterThan(0);
+});
+
+test("no hour lies across days of silence, wherever they find a block", () => {
+  for (const [stepMinutes, silenceDays] of [
+    [10, 3],
+    [20, 6.5],
+    [60, 3],
+  ] as const) {
+    for (let phase = 0; phase < 12; phase++) {
+      let state = idleSlow;
+      let atMs = 0;
+      const hear = (value: number): void => {
+        state = stepSlow(state, { fromMs: atMs, toMs: atMs + 1000, value }, reference);
+        atMs += stepMinutes * minuteMs;
+      };
+      for (let at = 0; at < 60 + phase; at++) hear(reference.location);
+      atMs += silenceDays * 24 * 60 * minuteMs;
+      const beganMs = atMs;
+      for (let at = 0; at < 12; at++) {
+        hear(reference.location + 6);
+        expect(evidenceOfSlow(state).sinceMs ?? beganMs).toBeGreaterThanOrEqual(beganMs);
+      }
+      expect(evidenceOfSlow(state).sum).toBeGreaterThan(0);
+    }
+  }
+});
+
+test("windows that resemble their neighbours are high by their own deviation", () => {
+  // Of a correlation of .9: 4.4 times the deviation of a window for the mean of many.
+  const alike = {
+    ...reference,
+    window: 0.8 * Math.sqrt(1.9 / 0.1),
+    wander: 0.3,
+    single: Math.hypot(0.8, 0.3),
+  };
+  const state = play(idleSlow, new Array<number>(1500).fill(reference.location + 2.5), 0, alike);
+  expect(state.score).toBeGreaterThan(0);
+});
+
+test("what an earlier version summed up of a machine's days for years begins anew", () => {
+  const { score: _, ...earlier } = playHours(idleSlow, new Array<number>(40).fill(1), 0).recent!;
+  const read = (count: number) =>
+    slowStateSchema.parse({ ...idleSlow, recent: { ...earlier, squares: 8000, count } }).recent;
+  expect(read(2000)).toMatchObject({ squares: 0, count: 0, score: 0 });
+  expect(read(1999)).toMatchObject({ squares: 8000, count: 1999, score: 0 });
 });

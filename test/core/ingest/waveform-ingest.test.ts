@@ -181,6 +181,17 @@ describe("the waveform ingest", () => {
     expect(short.quarantined).toEqual([]);
   });
 
+  it("does not take a sensor that hears next to nothing for a buffer that comes again", () => {
+    const { ingest, quarantined } = create();
+    const random = createRandom(9);
+    for (let number = 0; number < 2000; number++) {
+      const counts = Int16Array.from({ length: 120 }, (_, index) => (index % 20 === 0 ? 1 : 0));
+      if (random.uniform() < 0.3) counts[7] = 1;
+      ingest.accept(makeBlock(number, { counts }));
+    }
+    expect(quarantined).toEqual([]);
+  });
+
   it("sets aside what is not finite or makes no sense", () => {
     const cases: [Partial<RecordedBlock>, string][] = [
       [{ timestampMs: Number.NaN }, "not-finite"],

@@ -29,12 +29,14 @@ export function expectMargin(
 ): SlowReference | null {
   const margin = baseline?.margins[index];
   if (baseline === null || margin === undefined) return null;
-  const { location, scale, autocorrelation, perOctave = 0, wander, freedom, blocks } = margin;
   // Before these were kept a reference rested on a day at least.
+  const { location, autocorrelation, perOctave = 0, wander = usualWander, freedom, blocks } = margin;
+  const scale = Math.max(margin.scale, leastMarginScale);
   return {
     location: location + perOctave * octavesAbove(shaftRpm, baseline),
-    window: toLongRun(Math.max(scale, leastMarginScale), autocorrelation),
-    wander: wander ?? usualWander,
+    window: toLongRun(scale, autocorrelation),
+    single: Math.sqrt(scale * scale + wander * wander),
+    wander,
     freedom: freedom ?? priorFreedom,
     blocks: blocks ?? 1,
     windows: baseline.windows,
@@ -52,10 +54,12 @@ export function expectMode(
 
 /** What the severity above a reference is expected to be. */
 export function expectSeverity({ severity, windows }: SiteBaseline): SlowReference {
+  const wander = severity?.wander ?? usualSeverityDb;
   return {
     location: 0,
     window: severity?.window ?? usualSeverityDb,
-    wander: severity?.wander ?? usualSeverityDb,
+    single: Math.sqrt(usualSeverityDb ** 2 + wander ** 2),
+    wander,
     freedom: severity?.freedom ?? priorFreedom,
     blocks: severity?.blocks ?? 1,
     windows,

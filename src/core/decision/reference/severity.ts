@@ -21,7 +21,7 @@ import { findOrMake } from "../../maths/find-or-make.ts";
 
 /** No level is known better than this, dB. */
 const floorDb = 1;
-/** A peak that rises by more above the band that rose most is a sample or two, as of a spark or a loose wire: blows fill their bands as well, dB. */
+/** A peak that rises by more above the own reference than the band that rose most is a sample or two, as of a spark or a loose wire: blows fill their bands as well, dB. */
 const mostPeakDb = 9;
 
 /**
@@ -39,8 +39,12 @@ export function computeSeverity(
   const octaves = site === null ? 0 : octavesAbove(shaftRpm, site);
   const expected = site === null ? spec.reference : site.levels;
   const { list } = spec.levels;
-  let [energy, weights, decibels, heard, loudest] = [0, 0, 0, 0, 0];
-  // Peaks last: what they may say depends on the bands.
+  let energy = 0;
+  let weights = 0;
+  let decibels = 0;
+  let heard = 0;
+  // Peaks last: what they may say depends on the bands. Of peaks alone nothing is known to be a spark.
+  let loudest = Number.NEGATIVE_INFINITY;
   for (const isOfPeaks of [false, true]) {
     for (let index = 0; index < levels.length; index++) {
       const healthy = expected[index];
@@ -49,8 +53,10 @@ export function computeSeverity(
       if ((list[index]?.operator === "peak-db") !== isOfPeaks) continue;
       const difference = level - expectLevel(healthy, octaves);
       const weight = 1 / (healthy.scaleDb * healthy.scaleDb + floorDb * floorDb);
-      energy += weight * 10 ** (Math.min(difference, isOfPeaks ? loudest + mostPeakDb : difference) / 10);
-      if (!isOfPeaks) loudest = Math.max(loudest, difference);
+      energy +=
+        weight *
+        10 ** (Math.min(difference, isOfPeaks && loudest >= 0 ? loudest + mostPeakDb : difference) / 10);
+      if (list[index]?.operator === "rms-db") loudest = Math.max(loudest, difference, 0);
       weights += weight;
       decibels += difference;
       heard++;

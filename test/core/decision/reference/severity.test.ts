@@ -132,3 +132,10 @@ test("a peak without its band is a spark: it says no more than nine decibels", (
   expect(severity(6, 15)).toBeCloseTo(mean(6, 15), 5);
   expect(severity(-3, 24)).toBeCloseTo(mean(-3, 9), 5);
 });
+
+test("of peaks alone nothing is held back", () => {
+  const peaks = { ...levels, list: list.map((each) => ({ ...each, operator: "peak-db" })) };
+  const window = { levels: Float32Array.of(0, Number.NaN, Number.NaN), shaftRpm: 1500 };
+  const own = { ...baseline, spec: peaks };
+  expect(computeSeverity(window, { ...spec, levels: peaks }, own)).toBeCloseTo(30, 5);
+});
